@@ -1,0 +1,1 @@
+"""Identity and purpose become random numbers."""
