@@ -1,0 +1,32 @@
+"""What every part of a scenario has in common: frozen, no unknown keys, the names of channels and tiers."""
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict
+from pydantic_core import PydanticCustomError
+
+Channel = Literal["call", "sms", "online"]
+ContactChannel = Literal["app", "sms", "call", "visit"]
+Detector = Literal["central", "local"]
+Segment = Literal["schools", "enterprises", "rural_areas", "communities"]
+Region = Literal["east", "south", "elsewhere", "overseas"]
+Tier = Literal["red", "orange", "yellow", "blue"]
+
+
+class Part(BaseModel):
+    """A part of a scenario: its keys are fixed and its values do not change once read."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+def mistake(key: str, found: str, allowed: str) -> PydanticCustomError:
+    """Return the error for a rule between several keys; ``key`` (dotted, from the part that checks) is to blame."""
+    context: dict[str, Any] = {"key": key, "found": found, "allowed": allowed}
+    return PydanticCustomError("rule", "{found}; {allowed}", context)
+
+
+def demand_length(key: str, values: object, length: int, meaning: str) -> None:
+    """Raise a mistake at ``key`` unless ``values`` has one entry for each ``meaning``."""
+    found = len(values)  # type: ignore[arg-type]
+    if found != length:
+        raise mistake(key, f"has {found} entries", f"{length} are needed, one for each {meaning}")

@@ -1,0 +1,147 @@
+"""The exogenous process: potential attempts by channel and fraud type, and what an episode of a type is like."""
+
+from typing import Annotated
+
+from pydantic import Field, model_validator
+
+from sim.scenario.quantities import (
+    Day,
+    Distribution,
+    Finite,
+    NonNegative,
+    Positive,
+    Probability,
+    RateOrZero,
+    Window,
+)
+from sim.scenario.schema.base import Channel, Part, demand_length, mistake
+from sim.scenario.schema.population import HalfHours
+
+MAX_PAYMENTS = 8
+MAX_TYPES = 32
+
+
+class ByChannel(Part):
+    """One weight a channel."""
+
+    call: NonNegative
+    sms: NonNegative
+    online: NonNegative
+
+
+class StageDelays(Part):
+    """Delay before each stage: engaged after contact, site or app opened, first payment, each further payment."""
+
+    engaged: Distribution
+    opened: Distribution
+    first_payment: Distribution
+    later_payment: Distribution
+
+
+class StageDropout(Part):
+    """Probability that a person drops out by themselves before a stage."""
+
+    engaged: Probability
+    opened: Probability
+    first_payment: Probability
+    later_payment: Probability
+
+
+class Loss(Part):
+    """Total loss of an episode that runs to its end: lognormal in yuan; ``growth`` per year, in log units."""
+
+    median: Positive
+    sigma: NonNegative
+    growth: Finite
+
+
+class FraudType(Part):
+    """One type of fraud."""
+
+    mix: ByChannel
+    mix_growth: Finite
+    link_share: Probability
+    app_share: Probability
+    engage: Probability
+    age_factor: list[NonNegative]
+    women_factor: NonNegative
+    delays: StageDelays
+    dropout: StageDropout
+    payments: Annotated[list[NonNegative], Field(min_length=1, max_length=MAX_PAYMENTS)]
+    payment_growth: Positive
+    loss: Loss
+
+    @model_validator(mode="after")
+    def _some_payment(self) -> "FraudType":
+        if sum(self.payments) <= 0:
+            raise mistake("payments", "adds up to 0", "a weight above 0 for some number of payments")
+        return self
+
+
+class Volume(Part):
+    """Potential attempts of the whole nation on the reference date; ``growth`` per year, in log units."""
+
+    level: RateOrZero
+    growth: Finite
+
+
+class Volumes(Part):
+    """Volumes by channel."""
+
+    call: Volume
+    sms: Volume
+    online: Volume
+
+
+class HalfHourProfiles(Part):
+    """Profile of potential attempts over the 48 half hours of a day, by channel."""
+
+    call: HalfHours
+    sms: HalfHours
+    online: HalfHours
+
+
+class Surge(Part):
+    """A window in which attempts are ``factor`` times as many, on some channels, types and provinces or on all."""
+
+    window: Window
+    factor: NonNegative
+    channels: list[Channel] = Field(default_factory=lambda: ["call", "sms", "online"])
+    types: list[str] | None = None
+    provinces: list[int] | None = None
+
+
+class Fraud(Part):
+    """Everything that the potential attempts are drawn from."""
+
+    reference: Day
+    volumes: Volumes
+    half_hours: HalfHourProfiles
+    weekdays: Annotated[list[NonNegative], Field(min_length=7, max_length=7)]
+    months: Annotated[list[NonNegative], Field(min_length=12, max_length=12)]
+    province_weights: dict[str, NonNegative] = Field(default_factory=dict)
+    surges: dict[str, Surge] = Field(default_factory=dict)
+    types: Annotated[dict[str, FraudType], Field(min_length=1, max_length=MAX_TYPES)]
+
+    @model_validator(mode="after")
+    def _agree(self) -> "Fraud":
+        for channel in ("call", "sms", "online"):
+            if sum(getattr(self.half_hours, channel)) <= 0:
+                raise mistake(f"half_hours.{channel}", "adds up to 0", "some half hour above 0")
+            if sum(getattr(kind.mix, channel) for kind in self.types.values()) <= 0:
+                raise mistake("types", f"no type has a mix above 0 on {channel}", "some type above 0 on each channel")
+        if sum(self.weekdays) <= 0:
+            raise mistake("weekdays", "adds up to 0", "some weekday above 0")
+        if sum(self.months) <= 0:
+            raise mistake("months", "adds up to 0", "some month above 0")
+        for name, surge in self.surges.items():
+            for fraud_type in surge.types or []:
+                if fraud_type not in self.types:
+                    known = ", ".join(self.types)
+                    raise mistake(f"surges.{name}.types", f"names '{fraud_type}'", f"one of {known}")
+        return self
+
+    def check_bands(self, bands: int) -> None:
+        """Raise a mistake unless each type's ``age_factor`` has one entry an age band."""
+        for name, kind in self.types.items():
+            demand_length(f"fraud.types.{name}.age_factor", kind.age_factor, bands, "age band")

@@ -1,0 +1,181 @@
+"""Measures: what the country does, each with a window, a place and an intensity."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from sim.scenario.quantities import Count, Day, Duration, Finite, NonNegative, Probability, Window
+from sim.scenario.schema.base import Channel, Detector, Part, Region, mistake
+
+
+class Ramp(Part):
+    """Growth of an intensity with the calendar date.
+
+    The intensity is multiplied by floor + (1 - floor) / (1 + exp(-(date - midpoint) / width)).
+    """
+
+    midpoint: Day
+    width: Duration
+    floor: Probability = 0.0
+
+
+class MeasureBase(Part):
+    """A window (both days included, an open end is null) and how the intensity grows within it."""
+
+    window: Window
+    ramp: Ramp | None = None
+
+
+class DenCampaign(MeasureBase):
+    """A regional campaign against dens: the hazard of raids there is 1 + ``intensity`` times as high."""
+
+    kind: Literal["den_campaign"]
+    region: Region
+    intensity: NonNegative
+
+
+class ClusterCampaign(MeasureBase):
+    """Campaigns against suppliers of lines and money laundering, spread evenly over the window."""
+
+    kind: Literal["cluster_campaign"]
+    count: Count
+    arrests: NonNegative
+    replacement_factor: Annotated[float, Field(ge=1, allow_inf_nan=False)]
+
+
+class CardPurge(MeasureBase):
+    """A purge of idle cards: the share of idle cards removed in a day."""
+
+    kind: Literal["card_purge"]
+    intensity: Probability
+
+
+class RealName(MeasureBase):
+    """Real-name registration: lengthens the replacement of a card by a factor."""
+
+    kind: Literal["real_name"]
+    replacement_factor: Annotated[float, Field(ge=1, allow_inf_nan=False)]
+
+
+class FilterStrength(MeasureBase):
+    """A stronger (or weaker) filter: shifts d' of a channel."""
+
+    kind: Literal["filter"]
+    channel: Literal["call", "sms"]
+    intensity: Finite
+
+
+class SourceRegulation(MeasureBase):
+    """Regulation at the source (SMS ports, cloud services): a share of attempts is not sent."""
+
+    kind: Literal["source_regulation"]
+    target: Literal["sms_port", "cloud_service"]
+    channels: Annotated[list[Channel], Field(min_length=1)]
+    intensity: Probability
+
+
+class Blocking(MeasureBase):
+    """Blocking of one kind of infrastructure, as a share of its full effect in ``sites``."""
+
+    kind: Literal["blocking"]
+    target: Literal["site", "domain", "hosting", "app", "diversion", "promotion"]
+    intensity: Probability
+
+
+class Videos(MeasureBase):
+    """Education by videos: ``count`` published and ``views`` seen, spread evenly over the window."""
+
+    kind: Literal["videos"]
+    count: Count
+    views: Count
+
+
+class SegmentShares(Part):
+    """Shares of the activities by segment."""
+
+    schools: Probability
+    enterprises: Probability
+    rural_areas: Probability
+    communities: Probability
+
+    @model_validator(mode="after")
+    def _add_up(self) -> "SegmentShares":
+        total = self.schools + self.enterprises + self.rural_areas + self.communities
+        if abs(total - 1) > 1e-9:
+            raise mistake("schools", f"the shares add up to {total:g}", "they add up to 1")
+        return self
+
+
+class Activities(MeasureBase):
+    """Education by activities: ``count`` in the window, each with ``people`` attending."""
+
+    kind: Literal["activities"]
+    count: Count
+    people: NonNegative
+    segments: SegmentShares
+
+
+class WarningCoverage(MeasureBase):
+    """A detector at work: the share of contacts that it sees, in some provinces or all."""
+
+    kind: Literal["warning"]
+    detector: Detector
+    coverage: Probability
+    provinces: list[int] | None = None
+
+
+class Law(MeasureBase):
+    """The law: deters a share of attempts, lengthens replacement, lets detectors see more (shift of d')."""
+
+    kind: Literal["law"]
+    deterrence: Probability
+    replacement_factor: Annotated[float, Field(ge=1, allow_inf_nan=False)]
+    data_sharing: Finite
+
+
+class Repatriation(MeasureBase):
+    """Overseas dens raided on the first day of the window, their crews brought home."""
+
+    kind: Literal["repatriation"]
+    dens: Count
+    suspects: NonNegative
+
+
+class BankHold(MeasureBase):
+    """A bank holds a payment with this probability: it does not happen and the episode ends."""
+
+    kind: Literal["bank_hold"]
+    intensity: Probability
+
+
+class Outage(MeasureBase):
+    """The centre is out: its instructions wait for the end of the window, or are lost."""
+
+    kind: Literal["outage"]
+    detector: Detector
+    mode: Literal["delay", "lose"]
+
+    @model_validator(mode="after")
+    def _ends(self) -> "Outage":
+        if self.mode == "delay" and self.window[1] is None:
+            raise mistake("window", "has no end", "an outage that delays ends on some day")
+        return self
+
+
+Measure = Annotated[
+    DenCampaign
+    | ClusterCampaign
+    | CardPurge
+    | RealName
+    | FilterStrength
+    | SourceRegulation
+    | Blocking
+    | Videos
+    | Activities
+    | WarningCoverage
+    | Law
+    | Repatriation
+    | BankHold
+    | Outage,
+    Field(discriminator="kind"),
+]

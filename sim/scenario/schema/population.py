@@ -1,0 +1,140 @@
+"""The people: provinces, ages, occupation, internet, the warning app, exposure, legitimate traffic."""
+
+from typing import Annotated
+
+from pydantic import Field, model_validator
+
+from sim.scenario.quantities import Count, Day, Duration, NonNegative, Positive, Probability, RateOrZero
+from sim.scenario.schema.base import Part, demand_length, mistake
+from sim.scenario.tables import Table
+
+Percent = Annotated[float, Field(ge=0, le=100, allow_inf_nan=False)]
+HalfHours = Annotated[list[NonNegative], Field(min_length=48, max_length=48)]
+STAGES_OF_LIFE = 4
+
+
+class ProvinceRow(Part):
+    """One province of the census table."""
+
+    code: Annotated[int, Field(ge=1, le=99)]
+    name: Annotated[str, Field(min_length=1, max_length=40)]
+    region: str
+    population: Count
+    share_0_14: Percent
+    share_15_59: Percent
+    share_60_plus: Percent
+    share_65_plus: Percent
+    share_urban: Percent
+    men_per_100_women: Positive
+
+
+class AgeRow(Part):
+    """One five-year age group and its share of the nation; the last one is open (``85+``)."""
+
+    age: Annotated[str, Field(pattern=r"^\d{1,3}(-\d{1,3}|\+)$")]
+    share: Probability
+
+
+StageShares = Annotated[list[Probability], Field(min_length=STAGES_OF_LIFE, max_length=STAGES_OF_LIFE)]
+
+
+class OccupationShares(Part):
+    """Share of each occupation group at each stage of life; the groups are the segments of education."""
+
+    schools: StageShares
+    enterprises: StageShares
+    rural_areas: StageShares
+    communities: StageShares
+
+    @model_validator(mode="after")
+    def _add_up(self) -> "OccupationShares":
+        for stage in range(STAGES_OF_LIFE):
+            total = (
+                self.schools[stage]
+                + self.enterprises[stage]
+                + self.rural_areas[stage]
+                + self.communities[stage]
+            )
+            if abs(total - 1) > 1e-9:
+                raise mistake("schools", f"shares at stage {stage + 1} add up to {total:g}", "they add up to 1")
+        return self
+
+
+class Occupation(Part):
+    """Occupation groups by urban or rural home and stage of life, whose first ages are ``stages``."""
+
+    stages: Annotated[list[Count], Field(min_length=STAGES_OF_LIFE, max_length=STAGES_OF_LIFE)]
+    urban: OccupationShares
+    rural: OccupationShares
+
+    @model_validator(mode="after")
+    def _rise(self) -> "Occupation":
+        if self.stages[0] != 0 or sorted(set(self.stages)) != self.stages:
+            raise mistake("stages", f"is {self.stages}", "rising ages that begin with 0")
+        return self
+
+
+class Internet(Part):
+    """Share of internet users; ``age_factor`` by age band shifts it within a province and keeps its mean."""
+
+    urban: Probability
+    rural: Probability
+    age_factor: list[NonNegative]
+
+
+class App(Part):
+    """Adoption of the anti-fraud app by internet users: a logistic curve in the calendar date."""
+
+    final_share: Probability
+    midpoint: Day
+    width: Duration
+
+
+class Exposure(Part):
+    """``high_share`` of people draw ``high_contacts`` of all contacts, fraudulent and legitimate."""
+
+    high_share: Annotated[float, Field(gt=0, lt=1)]
+    high_contacts: Probability
+
+
+class Legitimate(Part):
+    """Legitimate contacts of the whole nation and their profile over the day."""
+
+    call: RateOrZero
+    sms: RateOrZero
+    online: RateOrZero
+    half_hours: HalfHours
+
+
+class Population(Part):
+    """Everything that the synthetic population is derived from."""
+
+    provinces: Table[ProvinceRow]
+    ages: Table[AgeRow]
+    age_bands: Annotated[list[Count], Field(min_length=1, max_length=12)]
+    occupation: Occupation
+    internet: Internet
+    app: App
+    exposure: Exposure
+    frailty_sigma: NonNegative
+    victim_before_factor: NonNegative
+    legitimate: Legitimate
+
+    @model_validator(mode="after")
+    def _agree(self) -> "Population":
+        if self.age_bands[0] != 0 or sorted(set(self.age_bands)) != self.age_bands:
+            raise mistake("age_bands", f"is {self.age_bands}", "rising ages that begin with 0")
+        demand_length("internet.age_factor", self.internet.age_factor, len(self.age_bands), "age band")
+        if not 1 <= len(self.provinces) <= 32:
+            raise mistake("provinces", f"has {len(self.provinces)} rows", "1 to 32 provinces")
+        codes = [row.code for row in self.provinces]
+        if sorted(set(codes)) != codes:
+            raise mistake("provinces", "codes are not rising", "rows in order of code, each code once")
+        if sum(self.legitimate.half_hours) <= 0:
+            raise mistake("legitimate.half_hours", "adds up to 0", "some half hour above 0")
+        return self
+
+    def band_names(self) -> list[str]:
+        """Return the names of the age bands, such as ``18-30`` and ``61+``."""
+        ends = [f"-{after - 1}" for after in self.age_bands[1:]] + ["+"]
+        return [f"{first}{end}" for first, end in zip(self.age_bands, ends, strict=True)]

@@ -1,0 +1,240 @@
+"""The tiered and classified warning mechanism: detectors, classes, tiers, the chain, desks, dissuasion."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from sim.scenario.quantities import (
+    Count,
+    Distribution,
+    Duration,
+    Finite,
+    HalfHour,
+    NonNegative,
+    Probability,
+    Switch,
+)
+from sim.scenario.schema.base import ContactChannel, Part, mistake
+from sim.scenario.tables import Table
+
+MAX_HOPS = 8
+MAX_TRIES = 16
+
+
+class ContactScores(Part):
+    """d' of the contact score by what is to be seen of the contact."""
+
+    unanswered: Finite
+    ignored: Finite
+    engaged: Finite
+
+
+class ContactScoresByChannel(Part):
+    """d' of the contact score by channel."""
+
+    call: ContactScores
+    sms: ContactScores
+    online: ContactScores
+
+
+class StageScores(Part):
+    """d' of the score at a later stage of an episode."""
+
+    engaged: Finite
+    opened: Finite
+    payment: Finite
+
+
+class Thresholds(Part):
+    """Lowest score of each tier; they fall from red to blue."""
+
+    red: Finite
+    orange: Finite
+    yellow: Finite
+    blue: Finite
+
+    @model_validator(mode="after")
+    def _fall(self) -> "Thresholds":
+        if not self.red >= self.orange >= self.yellow >= self.blue:
+            raise mistake("red", "the thresholds do not fall from red to blue", "red >= orange >= yellow >= blue")
+        return self
+
+
+class DetectorSettings(Part):
+    """One detector: a shift of every d', and its thresholds."""
+
+    shift: Finite
+    thresholds: Thresholds
+    hops: Annotated[int, Field(ge=1, le=MAX_HOPS)]
+
+
+class Grid(Part):
+    """The fixed grid in which legitimate contacts are drawn: cells of ``step`` from ``low`` up, the last open."""
+
+    low: Finite
+    step: Annotated[float, Field(gt=0, allow_inf_nan=False)]
+    cells: Annotated[int, Field(ge=1, le=30)]
+
+
+class Detectors(Part):
+    """The central and the local detector, whose scores are correlated."""
+
+    correlation: Annotated[float, Field(gt=-1, lt=1)]
+    contact: ContactScoresByChannel
+    stages: StageScores
+    central: DetectorSettings
+    local: DetectorSettings
+    grid: Grid
+
+    @model_validator(mode="after")
+    def _grid_below(self) -> "Detectors":
+        for name, settings in (("central", self.central), ("local", self.local)):
+            if settings.thresholds.blue < self.grid.low:
+                raise mistake(
+                    f"{name}.thresholds.blue",
+                    f"{settings.thresholds.blue:g} is below the grid of legitimate contacts",
+                    f"at least grid.low = {self.grid.low:g}",
+                )
+        return self
+
+
+class ConfusionRow(Part):
+    """Probability that a contact of ``true`` type (or ``legitimate``) is taken for ``predicted``."""
+
+    true: str
+    predicted: str
+    probability: Probability
+
+
+class Tries(Part):
+    """Tries of each staffed channel."""
+
+    call: Annotated[int, Field(ge=1, le=MAX_TRIES)]
+    visit: Annotated[int, Field(ge=1, le=MAX_TRIES)]
+
+
+class RetryWaits(Part):
+    """Wait between two tries of a staffed channel."""
+
+    call: Distribution
+    visit: Distribution
+
+
+class Escalation(Part):
+    """What follows: an SMS or app message unread goes to the call desk, a call unanswered to a visit."""
+
+    unread: Literal["call", "none"]
+    unanswered: Literal["visit", "none"]
+
+
+class TierSettings(Part):
+    """One tier: first channel, deadline from issue, tries, and what follows when they fail."""
+
+    first: ContactChannel
+    deadline: Duration
+    tries: Tries
+    escalate: Escalation
+
+
+class Tiers(Part):
+    """The four tiers."""
+
+    red: TierSettings
+    orange: TierSettings
+    yellow: TierSettings
+    blue: TierSettings
+
+
+class Written(Part):
+    """SMS or app message: delay to delivery, whether it is read, delay to reading."""
+
+    delivery: Distribution
+    read: Probability
+    read_delay: Distribution
+
+
+class StopProbabilities(Part):
+    """Probability that a person in an episode who is reached before a payment stops, by channel."""
+
+    app: Probability
+    sms: Probability
+    call: Probability
+    visit: Probability
+
+
+class Dissuasion(Part):
+    """Being reached: ``wrong_class`` and ``fatigue`` (for each alert heard before today) multiply the probability.
+
+    Awareness raises it: the probability p becomes p + (1 - p) x awareness x ``awareness_bonus``.
+    """
+
+    stop: StopProbabilities
+    wrong_class: Probability
+    fatigue: Annotated[float, Field(gt=0, le=1)]
+    awareness_bonus: Probability
+
+
+class Warning(Part):
+    """The mechanism as a whole."""
+
+    detectors: Detectors
+    confusion: Table[ConfusionRow]
+    hop_delay: Distribution
+    tiers: Tiers
+    unread_wait: Duration
+    retry_wait: RetryWaits
+    escalation_delay: Distribution
+    app: Written
+    sms: Written
+    desk_knows_episode_over: Switch
+    dissuasion: Dissuasion
+
+
+class Shift(Part):
+    """A window of the day on some weekdays (1 is Monday) in which ``share`` of the staff is on duty."""
+
+    weekdays: Annotated[list[Annotated[int, Field(ge=1, le=7)]], Field(min_length=1, max_length=7)]
+    start: HalfHour
+    end: HalfHour
+    share: NonNegative
+
+    @model_validator(mode="after")
+    def _forward(self) -> "Shift":
+        if self.end <= self.start:
+            raise mistake("end", "is not after start", "a later time of the same day, up to 24:00")
+        return self
+
+
+Shifts = Annotated[list[Shift], Field(min_length=1, max_length=64)]
+
+
+class CallDesk(Part):
+    """The call desks: national staff, shared out by population; talk times of three kinds of calls."""
+
+    staff: NonNegative
+    shifts: Shifts
+    answered: Probability
+    hard_share: Probability
+    no_answer: Distribution
+    short: Distribution
+    hard: Distribution
+
+
+class VisitDesk(Part):
+    """The visit desks: national staff, shared out by population; a visit with travel, met or not."""
+
+    staff: NonNegative
+    shifts: Shifts
+    met: Probability
+    not_met: Distribution
+    visit: Distribution
+
+
+class Desks(Part):
+    """Both kinds of desks; ``province_weights`` shares staff out otherwise than by population."""
+
+    call: CallDesk
+    visit: VisitDesk
+    province_weights: dict[str, NonNegative] = Field(default_factory=dict)
+
+
