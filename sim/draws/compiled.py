@@ -14,5 +14,5 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 def compiled(function: F) -> F:
-    """Compile ``function`` on its first call, keep the machine code on disk, release the GIL while it runs."""
+    """Compile ``function`` on its first call, keep the machine code on disk, and run without the GIL."""
     return cast(F, numba.njit(cache=True, nogil=True, fastmath=False, error_model="numpy")(function))

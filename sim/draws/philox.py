@@ -1,0 +1,75 @@
+"""Philox4x32-10: four 32-bit uniforms as a pure function of who draws and what for.
+
+The generator is that of Salmon, Moraes, Dror and Shaw, "Parallel random numbers: as easy as 1, 2, 3"
+(SC11, 2011): ten rounds of a bijection of a 128-bit counter under a 64-bit key. It has no state, so no
+consumer can shift the numbers of another.
+"""
+
+import numpy as np
+
+from sim.draws.compiled import compiled
+
+ROUNDS = 10
+MULTIPLIER_0 = np.uint64(0xD2511F53)
+MULTIPLIER_1 = np.uint64(0xCD9E8D57)
+WEYL_0 = np.uint64(0x9E3779B9)
+"""Golden ratio: the step of the first half of the key from round to round."""
+WEYL_1 = np.uint64(0xBB67AE85)
+"""Square root of 3, less 1: the step of the second half."""
+WORD = np.uint64(0xFFFFFFFF)
+HALF = np.uint64(32)
+
+LOW_WORD = 0xFFFFFFFF
+TO_UNIT = 2.0**-52
+
+
+@compiled
+def philox4x32(c0: int, c1: int, c2: int, c3: int, k0: int, k1: int) -> tuple[int, int, int, int]:
+    """Four words of 32 bits from a counter of four words and a key of two.
+
+    Every argument lies in [0, 2**32), and so does every result. The products need all of 64 bits without
+    a sign; integers of both kinds meet nowhere, for numba would turn them into floats.
+    """
+    x0 = np.uint64(c0)
+    x1 = np.uint64(c1)
+    x2 = np.uint64(c2)
+    x3 = np.uint64(c3)
+    key0 = np.uint64(k0)
+    key1 = np.uint64(k1)
+    for _ in range(ROUNDS):
+        product0 = MULTIPLIER_0 * x0
+        product1 = MULTIPLIER_1 * x2
+        x0 = (product1 >> HALF) ^ x1 ^ key0
+        x1 = product1 & WORD
+        x2 = (product0 >> HALF) ^ x3 ^ key1
+        x3 = product0 & WORD
+        key0 = (key0 + WEYL_0) & WORD
+        key1 = (key1 + WEYL_1) & WORD
+    return int(np.int64(x0)), int(np.int64(x1)), int(np.int64(x2)), int(np.int64(x3))
+
+
+@compiled
+def draw4(seed: int, identity: int, purpose: int, number: int) -> tuple[int, int, int, int]:
+    """Four independent uniforms in [0, 2**32) for one entity and one purpose.
+
+    ``seed`` is the key and ``identity`` the first half of the counter, both any int64; ``purpose`` is of
+    ``sim.draws.purposes`` and ``number`` tells repeated draws of one purpose apart (a stage, a try), both
+    in [0, 2**32).
+    """
+    return philox4x32(
+        identity & LOW_WORD,
+        (identity >> 32) & LOW_WORD,
+        purpose,
+        number,
+        seed & LOW_WORD,
+        (seed >> 32) & LOW_WORD,
+    )
+
+
+@compiled
+def uniform52(high: int, low: int) -> float:
+    """One float in (0, 1) from two lanes: (k + 1/2) / 2**52, where k is made of the top 52 of their bits.
+
+    It is never 0 or 1, and one less it is exact, so a tail and its mirror are equally fine.
+    """
+    return (((high << 20) | (low >> 12)) + 0.5) * TO_UNIT
