@@ -1,0 +1,1 @@
+"""A YAML file becomes a frozen scenario: schema, units, positions, extends, origins, errors."""

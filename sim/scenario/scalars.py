@@ -1,0 +1,293 @@
+"""Scalar values of a scenario as pydantic types: numbers, durations, rates, days, times of day, switches.
+
+Each type reads what a YAML file gives, refuses all else with one short line (what was found; what is allowed)
+and writes itself back as a text that reads the same. Durations are integer ms, rates floats per day, days
+`datetime.date`, times of day integer minutes after midnight.
+"""
+
+import datetime as dt
+import math
+import re
+from fractions import Fraction
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+from sim.scenario import units
+
+LONGEST_MS = 36_525 * units.MS_PER_DAY  # a hundred years: a longer duration is a slip of the unit
+LARGEST_COUNT = 2**53
+CLOCK = re.compile(r"([0-9]{1,2}):([0-9]{2})", re.ASCII)
+DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
+
+
+def refuse(what: str, allowed: str) -> PydanticCustomError:
+    """An error in the two halves of a scenario's message: what is wrong; what is allowed."""
+    return PydanticCustomError("quantity", "{what}; {allowed}", {"what": what, "allowed": allowed})
+
+
+def found(value: object) -> str:
+    """A value as a message quotes it: one short line, control characters escaped."""
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return "true" if value else "false"
+        case dict():
+            return "a map"
+        case list() | tuple():
+            return "a list"
+        case float() | int():
+            text = repr(value)
+        case _:
+            text = ascii_controls(str(value))
+            text = f"'{text if len(text) <= 40 else text[:37] + '...'}'"
+    return text if len(text) <= 50 else text[:47] + "..."
+
+
+def ascii_controls(text: str) -> str:
+    """The text with every control, separator and surrogate character escaped, so that it stays one line."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
+
+
+# numbers
+
+
+def _number(value: object, allowed: str) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise refuse(f"{found(value)} is not a number", allowed)
+    try:
+        number = float(value)
+    except OverflowError:
+        number = math.inf
+    if not math.isfinite(number):
+        raise refuse(f"{found(value)} is not finite", allowed)
+    return number
+
+
+def _finite(value: object) -> float:
+    return _number(value, "a finite number")
+
+
+def _positive(value: object) -> float:
+    allowed = "a number above 0"
+    number = _number(value, allowed)
+    if number <= 0:
+        raise refuse(f"{found(value)} is not above 0", allowed)
+    return number
+
+
+def _non_negative(value: object) -> float:
+    allowed = "a number from 0 up"
+    number = _number(value, allowed)
+    if number < 0:
+        raise refuse(f"{found(value)} is below 0", allowed)
+    return number
+
+
+def _probability(value: object) -> float:
+    allowed = "a number from 0 to 1"
+    number = _number(value, allowed)
+    if not 0 <= number <= 1:
+        raise refuse(f"{found(value)} is outside 0 to 1", allowed)
+    return number
+
+
+def _count(value: object) -> int:
+    allowed = "a whole number from 0 up"
+    number = _number(value, allowed)
+    if not number.is_integer():
+        raise refuse(f"{found(value)} is not whole", allowed)
+    if number < 0:
+        raise refuse(f"{found(value)} is below 0", allowed)
+    if number > LARGEST_COUNT:
+        raise refuse(f"{found(value)} is too large", f"at most {LARGEST_COUNT}")
+    return int(number)
+
+
+# durations and rates
+
+
+def _read_duration(value: object) -> int:
+    allowed = f"a number with one of {', '.join(units.DURATION_UNITS)}, such as '45 min'"
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        raise refuse(f"{found(value)} has no unit", allowed)
+    match = units.DURATION.fullmatch(value.strip()) if isinstance(value, str) else None
+    if match is None:
+        raise refuse(f"{found(value)} is not a duration", allowed)
+    number, unit = units.exact(match[1]), match[2]
+    if unit not in units.DURATION_UNITS:
+        raise refuse(f"{found(unit)} is not a unit of time", allowed)
+    ms = units.milliseconds(number, unit)
+    if ms.denominator != 1:
+        raise refuse(f"{found(value)} is not a whole number of ms", "durations are rounded to 1 ms")
+    if ms < 0:
+        raise refuse(f"{found(value)} is negative", "a duration from 0 up")
+    if ms > LONGEST_MS:
+        raise refuse(f"{found(value)} is too long", f"at most {LONGEST_MS // units.MS_PER_DAY} d")
+    return int(ms)
+
+
+def _duration(value: object) -> int:
+    ms = _read_duration(value)
+    if ms == 0:
+        raise refuse(f"{found(value)} is no time at all", "a duration above 0")
+    return ms
+
+
+def _read_rate(value: object) -> float:
+    allowed = f"a number per {', '.join(u for u in units.RATE_UNITS if u != 'd')}, such as '120 per day'"
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        raise refuse(f"{found(value)} has no unit", allowed)
+    match = units.RATE.fullmatch(value.strip()) if isinstance(value, str) else None
+    if match is None:
+        raise refuse(f"{found(value)} is not a rate", allowed)
+    number, unit = units.exact(match[1]), match[2]
+    if unit not in units.RATE_UNITS:
+        raise refuse(f"{found(unit)} is not a unit of time", allowed)
+    if number < 0:
+        raise refuse(f"{found(value)} is negative", "a rate from 0 up")
+    return float(units.per_day(Fraction(number), unit))
+
+
+def _rate(value: object) -> float:
+    rate = _read_rate(value)
+    if rate == 0:
+        raise refuse(f"{found(value)} never happens", "a rate above 0")
+    return rate
+
+
+# days and times of day
+
+
+def _day(value: object) -> dt.date:
+    allowed = "a day such as 2022-11-30"
+    if isinstance(value, dt.date) and not isinstance(value, dt.datetime):
+        return value
+    if not isinstance(value, str) or DAY.fullmatch(value) is None:
+        raise refuse(f"{found(value)} is not a day", allowed)
+    try:
+        return dt.date.fromisoformat(value)
+    except ValueError:
+        raise refuse(f"{value} is not in the calendar", allowed) from None
+
+
+def _window(value: object) -> tuple[dt.date, dt.date | None]:
+    allowed = "[first day, last day], the last may be null"
+    if not isinstance(value, list | tuple) or len(value) != 2:
+        raise refuse(f"{found(value)} is not a window", allowed)
+    start, end = _day(value[0]), None if value[1] is None else _day(value[1])
+    if end is not None and end < start:
+        raise refuse(f"the window ends on {end}, before it starts on {start}", allowed)
+    return start, end
+
+
+def _clock(value: object) -> int:
+    allowed = "a time of day from '00:00' to '24:00'"
+    match = CLOCK.fullmatch(value) if isinstance(value, str) else None
+    if match is None:
+        raise refuse(f"{found(value)} is not a time of day", allowed)
+    minutes = int(match[1]) * 60 + int(match[2])
+    if int(match[2]) > 59 or minutes > 1440:
+        raise refuse(f"{found(value)} is not a time of day", allowed)
+    return minutes
+
+
+def _half_hour(value: object) -> int:
+    minutes = _clock(value)
+    if minutes % 30:
+        raise refuse(f"{found(value)} is not on a half hour", "a time of day such as '08:30'")
+    return minutes
+
+
+def clock_text(minutes: int) -> str:
+    """A time of day as HH:MM; `minutes` after midnight, 0 to 1440."""
+    return f"{minutes // 60:02d}:{minutes % 60:02d}"
+
+
+def _day_text(day: dt.date) -> str:
+    return day.isoformat()
+
+
+def _window_text(window: tuple[dt.date, dt.date | None]) -> list[str | None]:
+    return [None if day is None else day.isoformat() for day in window]
+
+
+# switches
+
+SWITCH = {"on": True, "true": True, "yes": True, "off": False, "false": False, "no": False}
+
+
+def _switch(value: object) -> bool:
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, str) and value.lower() in SWITCH:
+        return SWITCH[value.lower()]
+    raise refuse(f"{found(value)} is neither on nor off", "on or off")
+
+
+def _text_schema(description: str, pattern: str, example: str) -> dict[str, Any]:
+    return {"type": "string", "description": description, "pattern": pattern, "examples": [example]}
+
+
+_DURATION_SCHEMA = _text_schema(
+    "a duration", rf"^{units.NUMBER} ?({'|'.join(units.DURATION_UNITS)})$", "45 min"
+)
+_RATE_SCHEMA = _text_schema("a rate", rf"^{units.NUMBER} ?per ({'|'.join(units.RATE_UNITS)})$", "120 per day")
+_DAY_SCHEMA = {"type": "string", "format": "date", "description": "a day", "examples": ["2022-11-30"]}
+_CLOCK_SCHEMA = _text_schema("a time of day", r"^([01]?[0-9]|2[0-4]):[0-5][0-9]$", "08:30")
+_HALF_HOUR_SCHEMA = _text_schema("a half hour of the day", r"^([01]?[0-9]|2[0-4]):(00|30)$", "08:30")
+
+Finite = Annotated[float, BeforeValidator(_finite), WithJsonSchema({"type": "number"})]
+Positive = Annotated[
+    float, BeforeValidator(_positive), WithJsonSchema({"type": "number", "exclusiveMinimum": 0})
+]
+NonNegative = Annotated[
+    float, BeforeValidator(_non_negative), WithJsonSchema({"type": "number", "minimum": 0})
+]
+Probability = Annotated[
+    float, BeforeValidator(_probability), WithJsonSchema({"type": "number", "minimum": 0, "maximum": 1})
+]
+Count = Annotated[int, BeforeValidator(_count), WithJsonSchema({"type": "integer", "minimum": 0})]
+Duration = Annotated[
+    int, BeforeValidator(_duration), PlainSerializer(units.duration_text), WithJsonSchema(_DURATION_SCHEMA)
+]
+DurationOrZero = Annotated[
+    int,
+    BeforeValidator(_read_duration),
+    PlainSerializer(units.duration_text),
+    WithJsonSchema(_DURATION_SCHEMA),
+]
+Rate = Annotated[
+    float, BeforeValidator(_rate), PlainSerializer(units.rate_text), WithJsonSchema(_RATE_SCHEMA)
+]
+RateOrZero = Annotated[
+    float, BeforeValidator(_read_rate), PlainSerializer(units.rate_text), WithJsonSchema(_RATE_SCHEMA)
+]
+Day = Annotated[dt.date, BeforeValidator(_day), PlainSerializer(_day_text), WithJsonSchema(_DAY_SCHEMA)]
+Window = Annotated[
+    tuple[dt.date, dt.date | None],
+    BeforeValidator(_window),
+    PlainSerializer(_window_text),
+    WithJsonSchema(
+        {
+            "type": "array",
+            "description": "first and last day, both included; a null end is open",
+            "prefixItems": [_DAY_SCHEMA, {"anyOf": [_DAY_SCHEMA, {"type": "null"}]}],
+            "minItems": 2,
+            "maxItems": 2,
+        }
+    ),
+]
+Clock = Annotated[
+    int, BeforeValidator(_clock), PlainSerializer(clock_text), WithJsonSchema(_CLOCK_SCHEMA)
+]
+HalfHour = Annotated[
+    int, BeforeValidator(_half_hour), PlainSerializer(clock_text), WithJsonSchema(_HALF_HOUR_SCHEMA)
+]
+Switch = Annotated[
+    bool,
+    BeforeValidator(_switch),
+    WithJsonSchema({"enum": [True, False, "on", "off", "yes", "no", "true", "false"]}),
+]

@@ -1,0 +1,37 @@
+"""Tables: a list of rows in the scenario, or the name of a CSV file beside it."""
+
+from dataclasses import dataclass
+from typing import Annotated, Any, TypeVar
+
+from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, core_schema
+
+from sim.scenario.scalars import found, refuse
+
+Row = TypeVar("Row")
+
+
+@dataclass(frozen=True)
+class TableMarker:
+    """Marks the fields of the schema where a text ending in .csv names a file of rows."""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Refuse all but lists before the rows are looked at."""
+        return core_schema.no_info_before_validator_function(_rows, handler(source))
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        """A list of rows, or a file's name."""
+        file = {"type": "string", "description": "a CSV file beside the scenario", "pattern": r"\.csv$"}
+        return {"anyOf": [file, handler(schema)]}
+
+
+def _rows(value: object) -> object:
+    if not isinstance(value, list | tuple):
+        raise refuse(f"{found(value)} is not a table", "a list of rows or the name of a CSV file beside it")
+    return value
+
+
+Table = Annotated[tuple[Row, ...], TableMarker()]
