@@ -212,7 +212,7 @@ class _Builder:
             self.wrong(place, f"key {found(text)} is no name", "keys of one line and at most 200 characters")
         elif text in top.keys:
             first = top.keys[text]
-            self.wrong(place, "the key is given twice", f"each key once; first in line {first.line}")
+            self.wrong(place, "the key is given twice", f"each key once (first in line {first.line})")
         else:
             top.keys[text] = place
             top.keep = True
