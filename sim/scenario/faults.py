@@ -143,6 +143,8 @@ def _missing(path: Path, root: Node, shape: Shape) -> Mistake:
     place = place_of(root, path[:-1], by_key=True)
     if len(path) > 1 and isinstance(path[-2], int):
         place = parent.place
+    if parent.place.file.endswith(".csv") and parent.keys and str(path[-1]) not in parent.keys:
+        place = next(iter(parent.keys.values()))  # the whole column is missing: the first row is to blame
     return Mistake(place, dotted(path), "is missing", f"needed here: {needed}")
 
 
