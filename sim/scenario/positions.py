@@ -206,7 +206,7 @@ class _Builder:
         top = self.open[-1]
         top.key, top.keep = text, False
         if value is None or isinstance(value, bool | float):
-            self.wrong(place, f"key {found(value)} is not text", "keys are text; quote it")
+            self.wrong(place, f"key {found(value)} is not text", "keys are text (quote it)")
         elif text == "<<":
             self.wrong(place, "'<<' merges no maps in YAML 1.2", "use extends, or write the keys out")
         elif len(text) > 200 or "\n" in text:
