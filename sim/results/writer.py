@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 import numpy.typing as npt
 
-from sim.results.days import UNIX_DAYS
-from sim.results.schemas import EVENT_ORDER, TABLES, Column, TableSchema
+from sim.results.encoding import encode
+from sim.results.schemas import EVENT_ORDER, TABLES, TableSchema
 from sim.results.scope import Scope
 from sim.version import __version__
 
@@ -134,43 +134,3 @@ def _sortable(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
         texts = np.array(["" if value is None else value for value in values], dtype=str)
         return np.unique(texts, return_inverse=True)[1]
     return values
-
-
-def encode(column: Column, values: npt.NDArray[Any], scope: Scope) -> "pa.Array":
-    """Turn handed values of one column into what is stored: dates, province codes and labels."""
-    import pyarrow as pa
-
-    kind = pa.type_for_alias(column.arrow)
-    if column.kind == "text":
-        return pa.array(values.tolist(), type=kind)
-    if column.kind == "real":
-        if not np.isfinite(values).all():
-            raise ValueError(f"{column.name}: a value is not finite; what is missing has no row")
-        return pa.array(values.astype(np.float64), type=kind)
-    codes = values.astype(np.int64)
-    missing = codes < 0 if column.nullable else None
-    if column.kind == "day":
-        return pa.array((codes + UNIX_DAYS).astype(np.int32)).cast(kind)
-    if column.kind == "province":
-        stored = _take(column, np.array(scope.provinces, dtype=np.int64), codes, missing)
-        return pa.array(stored, type=kind, mask=missing)
-    if column.kind == "label":
-        names = column.names(scope)
-        _take(column, np.arange(len(names)), codes, missing)
-        return pa.DictionaryArray.from_arrays(pa.array(codes, mask=missing), list(names)).cast(kind)
-    return pa.array(codes, type=kind, mask=missing)
-
-
-def _take(
-    column: Column,
-    table: npt.NDArray[np.int64],
-    codes: npt.NDArray[np.int64],
-    missing: npt.NDArray[np.bool_] | None,
-) -> npt.NDArray[np.int64]:
-    inside = (codes >= 0) & (codes < len(table))
-    if missing is not None:
-        inside |= missing
-    if not inside.all():
-        wrong = int(codes[~inside][0])
-        raise ValueError(f"{column.name}: code {wrong} is outside 0..{len(table) - 1}")
-    return table[np.where(codes < 0, 0, codes)]
