@@ -15,6 +15,7 @@ from sim.results.folder import SCENARIO_YAML, read_manifest, sha256
 from sim.results.schemas import TABLES, TableSchema
 from sim.results.scope import Scope
 from sim.results.writer import sort_order
+from sim.scenario import ScenarioError, load_scenario
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -33,19 +34,30 @@ class Finding:
         return f"{mark} {self.name}" + (f": {self.detail}" if self.detail else "")
 
 
-def check_run(folder: Path, scope: Scope) -> Iterator[Finding]:
+def check_run(folder: Path) -> Iterator[Finding]:
     """Check a finished run; each finding is yielded as soon as it is known, none is left out.
 
-    ``scope`` is made from the run's own ``scenario.yaml``. Raises FolderError for anything but a finished run.
+    What the run was about is read from its own ``scenario.yaml``. Raises FolderError if the folder holds no
+    finished run.
     """
     manifest = read_manifest(folder)
     yield from _attempted("files", partial(_files, folder, manifest))
+    try:
+        scope = Scope.of(load_scenario(folder / SCENARIO_YAML))
+    except ScenarioError as error:
+        yield Finding("scenario", False, str(error).partition("\n")[0])
+        return
+    yield from check_tables(folder, manifest, scope)
+
+
+def check_tables(folder: Path, manifest: dict[str, Any], scope: Scope) -> Iterator[Finding]:
+    """Check everything but the hashes of the files, given what the run was about."""
     yield from _attempted("scenario", partial(_scenario, manifest, scope))
     for table in TABLES.values():
         if table.name != "events" or (folder / table.file).exists():
             yield from _attempted(f"table {table.name}", partial(_table, folder, table, scope))
     yield from _attempted("figures and totals", partial(_summary, folder, manifest, scope))
-    yield from _attempted("conservation", partial(_conservation, folder, manifest, scope))
+    yield from _attempted("conservation", partial(check_conservation, folder, manifest["totals"], scope))
 
 
 def _attempted(name: str, check: Callable[[], Iterator[Finding]]) -> Iterator[Finding]:
@@ -138,9 +150,8 @@ def _summary(folder: Path, manifest: dict[str, Any], scope: Scope) -> Iterator[F
         yield _equal(f"figures: {computed['name']} {window}", stored, computed)
 
 
-def _conservation(folder: Path, manifest: dict[str, Any], scope: Scope) -> Iterator[Finding]:
-    """What must balance: attempts with their fates, alerts with their ends, episodes with engagements."""
-    totals = manifest["totals"]
+def check_conservation(folder: Path, totals: dict[str, Any], scope: Scope) -> Iterator[Finding]:
+    """Check what must balance: attempts and fates, alerts and ends, episodes and engagements, staff time."""
     for total, parts in (
         ("attempts_potential", "attempts_by_fate"),
         ("alerts", "alerts_by_end"),

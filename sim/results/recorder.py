@@ -59,7 +59,8 @@ class Recorder:
     """Takes what one run counts and hands it to its ``TableWriter`` month by month.
 
     ``events`` is the share of origins whose events are kept: 0 none, 1 all. ``progress``, if given, is called
-    after each day with its day number and the attempts so far, warm-up included.
+    after each day with its day number and the attempts so far, warm-up included. ``warnings`` are lines for
+    the user that an engine may add to; they stand in ``run.json``.
     """
 
     def __init__(
@@ -71,6 +72,7 @@ class Recorder:
     ) -> None:
         self.scope = scope
         self.attempts_seen = 0
+        self.warnings: list[str] = []
         self._writer = writer
         self._progress = progress
         self._tallies = {

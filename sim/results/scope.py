@@ -1,10 +1,14 @@
 """The scope of a run: what its results need to know of the scenario, and nothing else of it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from sim.results.days import DAY_MS
+from sim.results.days import DAY_MS, day_number
+
+if TYPE_CHECKING:
+    from sim.scenario import Scenario
 
 Role = Literal["input", "fitted", "predicted"]
 
@@ -47,6 +51,28 @@ class Scope:
     sha256: str
     targets: tuple[Target, ...] = ()
 
+    @classmethod
+    def of(cls, scenario: "Scenario") -> "Scope":
+        """Give the scope of a run of this scenario."""
+        edges = scenario.population.age_bands
+        return cls(
+            name=scenario.name,
+            seed=scenario.seed,
+            engine=scenario.engine,
+            scale=scenario.scale,
+            first_day=day_number(scenario.period.start),
+            last_day=day_number(scenario.period.end),
+            warmup_days=scenario.period.warmup // DAY_MS,
+            provinces=tuple(row.code for row in scenario.population.provinces),
+            fraud_types=tuple(scenario.fraud.types),
+            age_bands=band_labels(edges),
+            sha256=scenario.sha256,
+            targets=tuple(
+                Target(row.name, row.window, row.value, row.role, row.base, row.tolerance)
+                for row in scenario.figures
+            ),
+        )
+
     @property
     def days(self) -> int:
         """The number of days of the period."""
@@ -55,3 +81,9 @@ class Scope:
     def moment_day(self, moment: int) -> int:
         """Give the day number of a moment, in ms from the start of the period."""
         return self.first_day + moment // DAY_MS
+
+
+def band_labels(edges: Sequence[int]) -> tuple[str, ...]:
+    """Give the labels of age bands from the youngest age of each: ``0-17``, ..., ``61+``."""
+    inner = [f"{low}-{high - 1}" for low, high in zip(edges, edges[1:], strict=False)]
+    return (*inner, f"{edges[-1]}+")
