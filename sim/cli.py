@@ -60,14 +60,16 @@ def run(
 
     values = {"engine": engine, "scale": scale, "seed": seed, "record.events": _events(events)}
     first = _load(scenario, settings, values)
-    folder = out or default_folder(first.name, first.seed)
+    folder = out or default_folder(first.name, first.spec.seed)
     try:
         demand_free(folder)
     except FolderError as error:
         _refuse(str(error))
     runs: list[Run] = []
     for number in range(replicates):
-        chosen = first if number == 0 else _load(scenario, settings, {**values, "seed": first.seed + number})
+        chosen = (
+            first if number == 0 else _load(scenario, settings, {**values, "seed": first.spec.seed + number})
+        )
         place = folder if replicates == 1 else folder / f"r{number:03d}"
         runs.append(_run(chosen, place, workers, quiet or as_json, timed=number == 0))
     _show_runs(runs, as_json, quiet)
@@ -77,7 +79,7 @@ def run(
 def validate(scenario: ScenarioName, settings: Settings = None) -> None:
     """Name every mistake of a scenario at once."""
     found = _load(scenario, settings, {})
-    typer.echo(f"{scenario}: no mistakes; {found.title}")
+    typer.echo(f"{scenario}: no mistakes; {found.spec.title}")
 
 
 @app.command()
@@ -88,9 +90,12 @@ def show(
     seed: Seed = None,
     settings: Settings = None,
 ) -> None:
-    """Print the resolved scenario, with the origin of each value."""
+    """Print the resolved scenario, one line a value: where it was given, what it rests on."""
+    from sim.scenario import show_lines
+
     found = _load(scenario, settings, {"engine": engine, "scale": scale, "seed": seed})
-    typer.echo(found.describe(), nl=False)
+    for key, value, where, origin in show_lines(found):
+        typer.echo(f"{key}: {value}  # {where}{f'; {origin}' if origin else ''}")
 
 
 @app.command()
@@ -196,7 +201,7 @@ def _load(name: str, settings: list[str] | None, values: dict[str, Any]) -> "Sce
         pairs[key] = value
     given = {key: value for key, value in values.items() if value is not None}
     try:
-        return load_scenario(name, set=pairs, **given)
+        return load_scenario(name, pairs, **given)
     except ScenarioError as error:
         _refuse(*str(error).splitlines())
 
@@ -216,13 +221,13 @@ def _run(scenario: "Scenario", folder: Path, workers: int | None, silent: bool, 
     from sim.progress import bar
     from sim.results.folder import FolderError
     from sim.results.provenance import process_age_s
-    from sim.running import RunFailed, run
+    from sim.running import RunError, run
 
     try:
         with bar(scenario, silent) as progress:
             age_s = process_age_s() if timed else 0.0
             finished = run(scenario, folder, workers=workers, progress=progress, age_s=age_s)
-    except (RunFailed, FolderError, OSError, MemoryError) as error:
+    except (RunError, FolderError, OSError, MemoryError) as error:
         _fail(f"tocsin run: failed: {error or type(error).__name__}; nothing was kept")
     except KeyboardInterrupt:
         _fail("tocsin run: interrupted; nothing was kept")

@@ -15,7 +15,7 @@ WIDE = 400
 
 
 def console() -> "Console":
-    """Give standard output as a console: as wide as the terminal, or as wide as it takes where there is none."""
+    """Give standard output as a console: as wide as the terminal, or as it takes where there is none."""
     from rich.console import Console
 
     plain = Console(highlight=False)

@@ -1,14 +1,14 @@
 """One run, from a scenario to a whole folder of results: engine, recorder and folder brought together."""
 
+import dataclasses
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from sim.results import provenance
 from sim.results.check import check_conservation
-from sim.results.figures import summarise
-from sim.results.folder import RUN_JSON, SCENARIO_YAML, Staging, default_folder, sha256, sync, write_json
+from sim.results.folder import RUN_JSON, SCENARIO_YAML, Staging, default_folder, sync, write_json
+from sim.results.manifest import compose, performance
 from sim.results.recorder import Recorder
 from sim.results.run import Run
 from sim.results.scope import Scope
@@ -21,7 +21,7 @@ Progress = Callable[[int, int], None]
 """Told, after each day, its day number and the attempts so far; warm-up included."""
 
 
-class RunFailed(Exception):
+class RunError(Exception):
     """A run broke a law that holds in every run; its results are not kept."""
 
 
@@ -37,35 +37,39 @@ def run(
     """Run a scenario with its engine and keep the results.
 
     ``out`` is the run's folder itself, which must not exist or be empty; without it the folder is made below
-    ``results/runs`` of the current folder. ``events`` is ``none``, ``all`` or a share of the origins, and the
-    scenario's own choice where it is None. ``age_s`` is added to the seconds reported: the time that this
-    process had already spent on the run.
+    ``results/runs`` of the current folder. ``events`` is ``none``, ``all`` or a share of the origins; where
+    it is None the scenario decides. ``workers`` changes no result; the reference engine works alone.
+    ``age_s``, the time that this process had already spent on the run, is added to the seconds reported.
 
-    Raises FolderError where ``out`` is not free, RunFailed where a conservation law is broken. Nothing is left of
-    a run that raises.
+    Raises FolderError where ``out`` is not free and RunError where a conservation law is broken. Nothing is
+    left of a run that raises.
     """
     from sim.engines import simulate
 
     started = time.perf_counter()
     if events is not None:
-        scenario = scenario.replace(**{"record.events": events})
+        scenario = with_events(scenario, events)
     scope = Scope.of(scenario)
-    share = event_share(scenario.record.events)
+    share = event_share(scenario.spec.record.events)
     target = default_folder(scope.name, scope.seed) if out is None else Path(out)
     with Staging(target) as staging:
         with TableWriter(staging.path, scope, events=share > 0) as writer:
             recorder = Recorder(scope, writer, share, progress)
-            phases = dict(simulate(scenario, recorder, workers=workers))
+            phases = dict(simulate(scenario, recorder, progress))
             recorder.close()
-        text = scenario.yaml()
-        (staging.path / SCENARIO_YAML).write_text(text, encoding="utf-8", newline="\n")
         tallied = time.perf_counter()
-        manifest = _manifest(staging.path, scope, recorder)
+        (staging.path / SCENARIO_YAML).write_text(scenario.yaml(), encoding="utf-8", newline="\n")
+        manifest = compose(staging.path, scope, recorder.warnings)
+        broken = [
+            law for law in check_conservation(staging.path, manifest["totals"], scope) if not law.passed
+        ]
+        if broken:
+            raise RunError("; ".join(f"{law.name}: {law.detail}" for law in broken))
         phases["figures"] = time.perf_counter() - tallied
         for file in staging.path.iterdir():
             sync(file)
         wall_s = age_s + time.perf_counter() - started
-        manifest["performance"] = _performance(wall_s, phases, recorder.attempts_seen)
+        manifest["performance"] = performance(wall_s, phases, recorder.attempts_seen)
         write_json(staging.path / RUN_JSON, manifest)
         return Run(staging.publish())
 
@@ -75,33 +79,11 @@ def event_share(events: str | float) -> float:
     return {"none": 0.0, "all": 1.0}[events] if isinstance(events, str) else float(events)
 
 
-def _manifest(folder: Path, scope: Scope, recorder: Recorder) -> dict[str, Any]:
-    """Compute ``run.json`` but for its performance; raises RunFailed where a conservation law is broken."""
-    totals, figures = summarise(folder, scope)
-    broken = [finding for finding in check_conservation(folder, totals, scope) if not finding.passed]
-    if broken:
-        raise RunFailed("; ".join(f"{finding.name}: {finding.detail}" for finding in broken))
-    return {
-        "name": scope.name,
-        "status": "finished",
-        "engine": scope.engine,
-        "seed": scope.seed,
-        "scale": scope.scale,
-        "versions": provenance.versions(),
-        "machine": provenance.machine(),
-        "command": provenance.command(),
-        "scenario_sha256": scope.sha256,
-        "files": {path.name: sha256(path) for path in sorted(folder.iterdir())},
-        "figures": figures,
-        "totals": totals,
-        "warnings": recorder.warnings,
-    }
-
-
-def _performance(wall_s: float, phases: dict[str, float], attempts: int) -> dict[str, Any]:
-    return {
-        "wall_s": round(wall_s, 3),
-        "phases": {name: round(seconds, 3) for name, seconds in phases.items()},
-        "peak_rss_bytes": provenance.peak_rss_bytes(),
-        "attempts_per_s": round(attempts / wall_s, 1),
-    }
+def with_events(scenario: "Scenario", events: str | float) -> "Scenario":
+    """Give a scenario that records these events; raises ValueError for what the schema does not allow."""
+    record = type(scenario.spec.record).model_validate({"events": events})
+    return dataclasses.replace(
+        scenario,
+        spec=scenario.spec.model_copy(update={"record": record}),
+        resolved={**scenario.resolved, "record": record.model_dump(mode="json", by_alias=True)},
+    )

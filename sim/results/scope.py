@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import pairwise
 from typing import TYPE_CHECKING, Literal
 
 from sim.results.days import DAY_MS, day_number
@@ -54,22 +55,22 @@ class Scope:
     @classmethod
     def of(cls, scenario: "Scenario") -> "Scope":
         """Give the scope of a run of this scenario."""
-        edges = scenario.population.age_bands
+        spec = scenario.spec
         return cls(
-            name=scenario.name,
-            seed=scenario.seed,
-            engine=scenario.engine,
-            scale=scenario.scale,
-            first_day=day_number(scenario.period.start),
-            last_day=day_number(scenario.period.end),
-            warmup_days=scenario.period.warmup // DAY_MS,
-            provinces=tuple(row.code for row in scenario.population.provinces),
-            fraud_types=tuple(scenario.fraud.types),
-            age_bands=band_labels(edges),
+            name=spec.name,
+            seed=spec.seed,
+            engine=spec.engine,
+            scale=spec.scale,
+            first_day=day_number(spec.period.start),
+            last_day=day_number(spec.period.end),
+            warmup_days=spec.period.warmup // DAY_MS,
+            provinces=tuple(row.code for row in spec.population.provinces),
+            fraud_types=tuple(spec.fraud.types),
+            age_bands=band_labels(spec.population.age_bands),
             sha256=scenario.sha256,
             targets=tuple(
                 Target(row.name, row.window, row.value, row.role, row.base, row.tolerance)
-                for row in scenario.figures
+                for row in spec.figures
             ),
         )
 
@@ -85,5 +86,5 @@ class Scope:
 
 def band_labels(edges: Sequence[int]) -> tuple[str, ...]:
     """Give the labels of age bands from the youngest age of each: ``0-17``, ..., ``61+``."""
-    inner = [f"{low}-{high - 1}" for low, high in zip(edges, edges[1:], strict=False)]
+    inner = [f"{low}-{high - 1}" for low, high in pairwise(edges)]
     return (*inner, f"{edges[-1]}+")

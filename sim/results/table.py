@@ -35,7 +35,7 @@ def mean_table(replicates: Sequence[Sequence[Figure]]) -> "Table":
 
 
 def mean_figure(figures: Sequence[Figure]) -> Figure:
-    """Give one figure over replicates: mean and standard deviation (null for fewer than two), ratio of the mean."""
+    """Give one figure over replicates: mean, its ratio, standard deviation (null for fewer than two)."""
     first = figures[0]
     values = [figure["simulated"] for figure in figures if figure["simulated"] is not None]
     mean = fmean(values) if values else None
@@ -52,7 +52,7 @@ def mean_figure(figures: Sequence[Figure]) -> Figure:
 
 
 def amount(value: float | int | str | None) -> str:
-    """Give a number as people read it: whole ones with separators, small ones with three significant digits."""
+    """Give a number as people read it: whole with separators, or three significant digits if small."""
     if value is None:
         return "-"
     if isinstance(value, str):
