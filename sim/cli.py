@@ -64,7 +64,7 @@ def run(
     try:
         demand_free(folder)
     except FolderError as error:
-        _refuse(str(error))
+        _refuse(f"--out {error}")
     runs: list[Run] = []
     for number in range(replicates):
         chosen = (

@@ -37,19 +37,20 @@ def default_folder(name: str, seed: int, now: datetime | None = None) -> Path:
 
 def demand_free(folder: Path) -> None:
     """Raise FolderError unless ``folder`` does not exist or is an empty folder; writes nothing."""
+    # Taking the place of `.` would leave the user's shell in a folder that is gone.
+    if not folder.name or folder.name == "..":
+        raise FolderError(f"{folder}: has no name of its own; a folder that does not exist or is empty")
     if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
-        raise FolderError(f"--out {folder}: is no folder; a folder that does not exist or is empty")
+        raise FolderError(f"{folder}: is no folder; a folder that does not exist or is empty")
     if folder.is_dir() and any(folder.iterdir()):
         raise FolderError(
-            f"--out {folder}: the folder is not empty; a folder that does not exist or is empty"
+            f"{folder}: the folder is not empty; a folder that does not exist or is empty"
         )
-    if not folder.name or folder.name == "..":
-        raise FolderError(f"--out {folder}: has no name of its own; a folder that does not exist or is empty")
     parent = folder.absolute().parent
     while not parent.exists():
         parent = parent.parent
     if not parent.is_dir() or not os.access(parent, os.W_OK | os.X_OK):
-        raise FolderError(f"--out {folder}: nothing can be written in {parent}; a folder that you may write")
+        raise FolderError(f"{folder}: nothing can be written in {parent}; a folder that you may write")
 
 
 class Staging:
@@ -77,7 +78,7 @@ class Staging:
             # On POSIX an empty folder is replaced in the same step; one with files in it is refused.
             os.rename(self.path, self.target)
         except OSError as error:
-            raise FolderError(f"--out {self.target}: {error.strerror}; it was free at the start") from error
+            raise FolderError(f"{self.target}: {error.strerror}; it was free at the start") from error
         sync(self.target.parent)
         return self.target
 

@@ -123,10 +123,12 @@ def test_totals_scale_up_exactly_and_leave_dens_whole(tmp_path: Path) -> None:
 
 def test_the_totals_of_the_contract_are_all_there(tmp_path: Path) -> None:
     write_tables(tmp_path)
-    named = """attempts_potential attempts_by_fate calls_intercepted sms_intercepted alerts_central alerts_local
+    named = """
+    attempts_potential attempts_by_fate calls_intercepted sms_intercepted alerts_central alerts_local
     alerts_by_tier alerts_by_end contacts_by_channel staff_hours_call staff_hours_visit cards_eliminated
     dens_destroyed ringleaders_arrested episodes saved dropped_out victims loss_yuan prevented_yuan
-    recovered_yuan cases_filed cases_solved suspects_arrested false_blocks"""
+    recovered_yuan cases_filed cases_solved suspects_arrested false_blocks
+    """
     assert set(named.split()) <= set(summarise(tmp_path, SCOPE)[0])
 
 

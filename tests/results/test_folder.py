@@ -33,9 +33,13 @@ def test_a_folder_appears_only_when_it_is_published(tmp_path: Path) -> None:
 
 
 def test_a_failed_run_leaves_nothing_not_even_the_parents_it_made(tmp_path: Path) -> None:
-    with pytest.raises(KeyboardInterrupt), Staging(tmp_path / "deep" / "deeper" / "run") as staging:
-        (staging.path / "attempts.parquet").write_bytes(b"half")
-        raise KeyboardInterrupt
+    def interrupted() -> None:
+        with Staging(tmp_path / "deep" / "deeper" / "run") as staging:
+            (staging.path / "attempts.parquet").write_bytes(b"half")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
     assert os.listdir(tmp_path) == []
 
 
@@ -53,16 +57,17 @@ def test_an_empty_folder_is_taken_and_a_full_one_refused(tmp_path: Path) -> None
     with pytest.raises(FolderError, match="nothing can be written"):
         demand_free(tmp_path / "file" / "run")
     with pytest.raises(FolderError, match="no name"):
-        demand_free(Path("/"))
+        demand_free(Path())
     assert sorted(os.listdir(tmp_path)) == ["empty", "file"]
 
 
 def test_a_folder_that_filled_up_meanwhile_is_not_overwritten(tmp_path: Path) -> None:
     target = tmp_path / "run"
-    with pytest.raises(FolderError, match="free at the start"), Staging(target) as staging:
+    with Staging(target) as staging:
         target.mkdir()
         (target / "mine").write_text("keep")
-        staging.publish()
+        with pytest.raises(FolderError, match="free at the start"):
+            staging.publish()
     assert os.listdir(tmp_path) == ["run"]
     assert (target / "mine").read_text() == "keep"
 
