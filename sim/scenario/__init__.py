@@ -1,1 +1,50 @@
-"""A YAML file becomes a frozen scenario: schema, units, positions, extends, origins, errors."""
+"""A YAML file becomes a frozen scenario: schema, units, positions, extends, origins, errors.
+
+Names are looked up when they are first used, so that importing this package costs nothing.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from sim.scenario.bundled import bundled_folder, bundled_scenarios
+    from sim.scenario.errors import Mistake, ScenarioError
+    from sim.scenario.jsonschema import json_schema
+    from sim.scenario.load import Scenario, load_scenario, validate
+    from sim.scenario.resolved import Source
+    from sim.scenario.schema import ScenarioModel
+    from sim.scenario.show import show_lines
+
+_HOMES = {
+    "Mistake": "errors",
+    "Scenario": "load",
+    "ScenarioError": "errors",
+    "ScenarioModel": "schema",
+    "Source": "resolved",
+    "bundled_folder": "bundled",
+    "bundled_scenarios": "bundled",
+    "json_schema": "jsonschema",
+    "load_scenario": "load",
+    "show_lines": "show",
+    "validate": "load",
+}
+
+__all__ = [
+    "Mistake",
+    "Scenario",
+    "ScenarioError",
+    "ScenarioModel",
+    "Source",
+    "bundled_folder",
+    "bundled_scenarios",
+    "json_schema",
+    "load_scenario",
+    "show_lines",
+    "validate",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module '{__name__}' has no attribute '{name}'")
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

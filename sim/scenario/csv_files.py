@@ -1,0 +1,116 @@
+"""CSV files beside a scenario become lists of rows with their places."""
+
+import csv
+import io
+import os
+from pathlib import Path
+
+from sim.scenario.bundled import check_file, read_bytes
+from sim.scenario.errors import Mistake, Place, ScenarioError, dotted
+from sim.scenario.positions import MAX_BYTES, MAX_NODES, Node, Scalar, decode, plain_scalar
+from sim.scenario.positions import Path as Key
+from sim.scenario.scalars import found
+
+MAX_COLUMNS = 100
+
+
+def inside(folder: Path, name: str) -> Path | None:
+    """The path of `name` in the folder, None where it lies outside or its links lead outside."""
+    if not name or name.startswith(("/", "\\", "~")) or "\\" in name or ":" in name or "\0" in name:
+        return None
+    if ".." in Path(name).parts:
+        return None
+    try:
+        path = (folder / name).resolve()
+    except OSError:
+        return None
+    return path if path.is_relative_to(folder.resolve()) else None
+
+
+def read_table(node: Node, folder: Path, key: Key) -> Node:
+    """The rows of the CSV file that `node` names, in the folder of the scenario that names it.
+
+    The first row of the file names the columns; numbers are read as in YAML and an empty cell leaves its key
+    out. Raises ScenarioError.
+    """
+    name = str(node.value)
+    path = inside(folder, name)
+    if path is None:
+        what = f"{found(name)} is outside the scenario's folder"
+        raise ScenarioError([Mistake(node.place, dotted(key), what, "a CSV file beside the scenario")])
+    check_file(path, node.place, dotted(key))
+    shown = os.path.join(os.path.dirname(node.place.file), name)  # noqa: PTH118, PTH120 - as the user typed it
+    top = Place(shown, 1, 1, "file", node.place.chain)
+    text = decode(read_bytes(path, top, MAX_BYTES), top)
+    return Node(_rows(text, top, key), node.place)
+
+
+def _rows(text: str, top: Place, key: Key) -> list[Node]:
+    def place(line: int, column: int = 1) -> Place:
+        return Place(top.file, line, column, top.layer, top.chain)
+
+    def refuse(line: int, message: str, allowed: str) -> ScenarioError:
+        return ScenarioError([Mistake(place(line), dotted(key), message, allowed)])
+
+    lines = text.splitlines()
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    rows: list[Node] = []
+    header: list[str] | None = None
+    count = 0
+    try:
+        for cells in reader:
+            line = reader.line_num
+            if not cells:
+                continue
+            columns = _columns(lines[line - 1] if line <= len(lines) else "", len(cells))
+            if header is None:
+                header = _header(cells, refuse, line)
+                header_keys = {name: place(line, columns[i]) for i, name in enumerate(header)}
+                continue
+            if len(cells) != len(header):
+                raise refuse(line, f"the row has {len(cells)} cells", f"{len(header)}, as the first row")
+            count += len(cells)
+            if count > MAX_NODES:
+                raise refuse(line, "the table is too large", f"at most {MAX_NODES} cells")
+            entries = {
+                name: Node(_cell(cell), place(line, columns[i]))
+                for i, (name, cell) in enumerate(zip(header, cells, strict=True))
+                if cell.strip()
+            }
+            rows.append(Node(entries, place(line), header_keys))
+    except csv.Error as error:
+        raise refuse(max(reader.line_num, 1), f"{error}", "a CSV file") from None
+    if header is None:
+        raise refuse(1, "the table is empty", "a first row that names the columns")
+    return rows
+
+
+def _header(cells: list[str], refuse: "type[ScenarioError] | object", line: int) -> list[str]:
+    names = [cell.strip() for cell in cells]
+    problem = None
+    if len(names) > MAX_COLUMNS:
+        problem = (f"the table has {len(names)} columns", f"at most {MAX_COLUMNS}")
+    elif "" in names:
+        problem = ("a column has no name", "a first row that names the columns")
+    elif len(set(names)) < len(names):
+        twice = next(name for name in names if names.count(name) > 1)
+        problem = (f"column {found(twice)} is given twice", "each column once")
+    if problem is not None:
+        raise refuse(line, *problem)  # type: ignore[operator]
+    return names
+
+
+def _columns(line: str, cells: int) -> list[int]:
+    """The column of the text at which each cell begins, from 1; all 1 where quotes hide it."""
+    parts = line.split(",")
+    if len(parts) != cells or '"' in line:
+        return [1] * cells
+    starts = [1]
+    for part in parts[:-1]:
+        starts.append(starts[-1] + len(part) + 1)
+    return starts
+
+
+def _cell(text: str) -> Scalar:
+    value = plain_scalar(text.strip())
+    return text.strip() if value is None or isinstance(value, bool) else value

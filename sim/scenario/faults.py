@@ -1,0 +1,243 @@
+"""Pydantic's errors become mistakes: at the right place, with what was found and the nearest that is allowed."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from pydantic import ValidationError
+
+from sim.scenario.errors import Mistake, Place, choices, dotted
+from sim.scenario.parameters import FULL_FORM
+from sim.scenario.positions import Node, Path
+from sim.scenario.scalars import found
+from sim.scenario.shapes import Shape
+
+# What is allowed, by the beginning of pydantic's name of the error.
+KINDS = (
+    ("string", "a text"),
+    ("bool", "true or false"),
+    ("int", "a whole number"),
+    ("float", "a number"),
+    ("finite_number", "a finite number"),
+    ("dict", "a map"),
+    ("list", "a list"),
+    ("tuple", "a list"),
+    ("date", "a day such as 2022-11-30"),
+    ("none", "null"),
+)
+
+
+def mistakes_of(error: ValidationError, root: Node, shape: Shape) -> list[Mistake]:
+    """The mistakes that pydantic found in the scenario whose nodes are `root`."""
+    found_mistakes: list[Mistake] = []
+    for item in error.errors(include_url=False):
+        found_mistakes += _mistakes_of_item(item, root, shape)
+    return found_mistakes
+
+
+def follow(node: Node, parts: list[str]) -> Path:
+    """The path that a dotted key means below a node; a key of the file that has dots itself is found first."""
+    path: list[str | int] = []
+    here: Node | None = node
+    while parts:
+        take = 1
+        if here is not None and isinstance(here.value, dict):
+            joined = [n for n in range(len(parts), 0, -1) if ".".join(parts[:n]) in here.value]
+            take = joined[0] if joined else 1
+        name = ".".join(parts[:take])
+        part = int(name) if here is not None and isinstance(here.value, list) and name.isdecimal() else name
+        path.append(part)
+        here = here.child(part) if here is not None else None
+        parts = parts[take:]
+    return tuple(path)
+
+
+def place_of(root: Node, path: Path, by_key: bool = False) -> Place:
+    """Where the value at a path stands, or its key; of a path that no file gives, its nearest parent's key."""
+    node, place = root, root.place
+    for index, part in enumerate(path):
+        child = node.child(part)
+        last = index == len(path) - 1
+        if child is None:
+            return place
+        key = node.keys.get(str(part), child.place)
+        place = child.place if last and not by_key else key
+        node = child
+    return place
+
+
+def _locate(item: Any, root: Node, shape: Shape) -> tuple[Path, Node, Shape | None]:
+    """The path that pydantic's location means (tags of unions left out), its deepest node and that one's shape."""
+    path: list[str | int] = []
+    node, here = root, shape
+    known: Shape | None = here
+    tag_passed = False
+    for index, part in enumerate(item["loc"]):
+        last = index == len(item["loc"]) - 1
+        if not tag_passed and known is not None and len(known.models()) > 1 and _is_tag(known, node, part):
+            tag_passed = True
+            continue
+        child = node.child(part)
+        if child is None:
+            if last and item["type"] == "missing":
+                path.append(part)
+            continue
+        known = known.child(part, node) if known is not None else None
+        node, tag_passed = child, False
+        path.append(part)
+    return tuple(path), node, known
+
+
+def _is_tag(shape: Shape, node: Node, part: str | int) -> bool:
+    return any(
+        str(part) == model.__name__ or any(str(n.value) == str(part) for n in _literals(shape, node))
+        for model in shape.models()
+    )
+
+
+def _literals(shape: Shape, node: Node) -> Iterator[Node]:
+    """The nodes of the keys that tell the models of a union apart, such as `kind`."""
+    for name in shape.key_names():
+        child, expected = node.child(name), shape.child(name)
+        if child is not None and expected is not None and expected.words():
+            yield child
+
+
+def _mistakes_of_item(item: Any, root: Node, shape: Shape) -> list[Mistake]:
+    path, node, known = _locate(item, root, shape)
+    kind, context = item["type"], item.get("ctx", {})
+    if kind == "extra_forbidden":
+        return [_unknown_key(path, root, shape)]
+    if kind == "missing":
+        return [_missing(path, root, shape)]
+    if item["loc"] and item["loc"][-1] == "[key]":
+        name = str(path[-1])
+        place = place_of(root, path, by_key=True)
+        return [Mistake(place, dotted(path), f"key {found(name)} is no name", _pattern(context))]
+    if kind in ("union_tag_invalid", "union_tag_not_found"):
+        return [_wrong_tag(path, node, known, context, root)]
+    if kind == "rule":
+        blamed = (*path, *follow(node, context["key"].split(".")))
+        return [Mistake(place_of(root, blamed), dotted(blamed), context["found"], context["allowed"])]
+    if isinstance(node.value, dict) and "value" in node.value and not (known and "value" in known.key_names()):
+        slips = [key for key in node.value if key not in FULL_FORM]
+        if slips:
+            return [
+                Mistake(node.keys[key], dotted((*path, key)), "unknown key", choices(key, FULL_FORM))
+                for key in slips
+            ]
+    message, allowed = _wording(kind, context, node, known, item["msg"])
+    return [Mistake(place_of(root, path), dotted(path), message, allowed)]
+
+
+def _unknown_key(path: Path, root: Node, shape: Shape) -> Mistake:
+    parent, known = _at(root, shape, path[:-1])
+    names = known.key_names(parent) if known is not None else []
+    given = set(parent.value) if isinstance(parent.value, dict) else set()
+    free = [name for name in names if name not in given] or names
+    return Mistake(place_of(root, path, by_key=True), dotted(path), "unknown key", choices(str(path[-1]), free))
+
+
+def _missing(path: Path, root: Node, shape: Shape) -> Mistake:
+    parent, known = _at(root, shape, path[:-1])
+    needed = ", ".join(known.required(parent)) if known is not None else str(path[-1])
+    place = place_of(root, path[:-1], by_key=True)
+    if len(path) > 1 and isinstance(path[-2], int):
+        place = parent.place
+    if parent.place.file.endswith(".csv") and parent.keys and str(path[-1]) not in parent.keys:
+        place = next(iter(parent.keys.values()))  # the whole column is missing: the first row is to blame
+    return Mistake(place, dotted(path), "is missing", f"needed here: {needed}")
+
+
+def _at(root: Node, shape: Shape, path: Path) -> tuple[Node, Shape | None]:
+    node, known = root, shape
+    for part in path:
+        known_child = known.child(part, node)
+        child = node.child(part)
+        if child is None or known_child is None:
+            return child or node, None
+        node, known = child, known_child
+    return node, known
+
+
+def _wrong_tag(path: Path, node: Node, known: Shape | None, context: Any, root: Node) -> Mistake:
+    name = str(context.get("discriminator", "'kind'")).strip("'")
+    models = known.models() if known is not None else []
+    words = [word for model in models if (own := Shape(model, (model,)).child(name)) for word in own.words()]
+    given = node.child(name)
+    if given is None:
+        place = place_of(root, path, by_key=True)
+        return Mistake(place, dotted((*path, name)), "is missing", choices("", words))
+    what = f"{found(given.plain())} is not allowed"
+    return Mistake(given.place, dotted((*path, name)), what, choices(str(given.value), words))
+
+
+def _pattern(context: Any) -> str:
+    return f"names that match {context['pattern']}" if "pattern" in context else "a name"
+
+
+def _wording(kind: str, context: Any, node: Node, known: Shape | None, text: str) -> tuple[str, str]:
+    """What is wrong and what is allowed, for the kinds of error that say no more than a place and a value."""
+    value = found(node.plain())
+    if kind == "quantity":
+        return context["what"], context["allowed"]
+    if kind == "literal_error":
+        words = known.words() if known is not None else []
+        return f"{value} is not allowed", choices(str(node.value), words) if words else context["expected"]
+    if kind in ("greater_than", "greater_than_equal", "less_than", "less_than_equal"):
+        return f"{value} is out of bounds", _bounds(known, text)
+    if kind in ("too_short", "too_long"):
+        bound = context.get("min_length") if kind == "too_short" else context.get("max_length")
+        wanted = "at least" if kind == "too_short" else "at most"
+        return f"has {context.get('actual_length', 'too many')} entries", f"{wanted} {bound}"
+    if kind in ("string_too_short", "string_too_long"):
+        bound = context.get("min_length", context.get("max_length"))
+        return f"{value} has a wrong length", f"{'at least' if 'min_length' in context else 'at most'} {bound} characters"
+    if kind == "string_pattern_mismatch":
+        return f"{value} does not fit", f"a text that matches {context['pattern']}"
+    if kind in ("model_type", "model_attributes_type"):
+        names = ", ".join(known.key_names()) if known is not None else ""
+        return f"{value} is not a map", f"a map with the keys {names}" if names else "a map"
+    for beginning, allowed in KINDS:
+        if kind.startswith(beginning):
+            return f"{value} is not {allowed}", allowed
+    if kind == "value_error":
+        text = str(context.get("error", text))
+    head, _, tail = text.partition("; ")
+    return head, tail or "see the schema"
+
+
+def _bounds(known: Shape | None, text: str) -> str:
+    """The bounds of a number as the schema states them, such as `above 0 and at most 1`."""
+    words = {"gt": "above", "ge": "at least", "lt": "below", "le": "at most"}
+    stated = []
+    for mark in _marks(known.annotation if known is not None else None):
+        stated += [f"{word} {getattr(mark, name):g}" if isinstance(getattr(mark, name), float) else f"{word} {getattr(mark, name)}"
+                   for name, word in words.items() if getattr(mark, name, None) is not None]
+    return " and ".join(stated) or text.replace("Input should be ", "")
+
+
+def _marks(annotation: Any) -> Iterator[Any]:
+    """All metadata inside an annotation, that of pydantic's Field opened."""
+    for mark in getattr(annotation, "__metadata__", ()):
+        yield from getattr(mark, "metadata", ()) or [mark]
+    for inner in getattr(annotation, "__args__", ()):
+        yield from _marks(inner)
+
+
+def merged(mistakes: list[Mistake]) -> list[Mistake]:
+    """The mistakes without repetition and in order of place.
+
+    Alternatives of one value become one mistake, and so does a column of a CSV file that is wrong in every row.
+    """
+    kept: dict[tuple[Place, str], Mistake] = {}
+    for mistake in mistakes:
+        key = mistake.key.rpartition(".")[2] if mistake.file.endswith(".csv") else mistake.key
+        first = kept.setdefault((mistake.place, key), mistake)
+        if mistake.allowed not in first.allowed:
+            both = f"{first.allowed}, or {mistake.allowed}"
+            kept[mistake.place, key] = Mistake(first.place, first.key, first.message, both)
+    rank = {"file": 0, "set": 1, "argument": 2}
+    return sorted(
+        kept.values(),
+        key=lambda m: (rank[m.place.layer], len(m.place.chain), m.file, m.line, m.column, m.key),
+    )

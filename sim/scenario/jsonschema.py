@@ -1,0 +1,64 @@
+"""The JSON Schema of scenario files, for editors."""
+
+from typing import Any
+
+from sim.scenario.parameters import FULL_FORM, ORIGINS
+from sim.scenario.schema import ScenarioModel
+
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+
+def json_schema() -> dict[str, Any]:
+    """The JSON Schema (2020-12) of a scenario file, with every value also allowed in the full form.
+
+    Nothing is required of a file that extends another, so required keys are demanded only without `extends`.
+    """
+    schema = ScenarioModel.model_json_schema(by_alias=True, mode="validation")
+    definitions = {name: _loosened(part) for name, part in schema.pop("$defs", {}).items()}
+    required = schema.pop("required", [])
+    top = _loosened(schema, top=True)
+    top["properties"]["extends"] = {"type": "string", "description": "a path beside the file or a bundled name"}
+    return {
+        "$schema": DIALECT,
+        **top,
+        "title": "Tocsin scenario",
+        "if": {"not": {"required": ["extends"]}},
+        "then": {"required": required},
+        "$defs": definitions,
+    }
+
+
+def _loosened(schema: dict[str, Any], top: bool = False) -> dict[str, Any]:
+    """A schema of an object, its values allowed in full form, its keys removable by null and not demanded.
+
+    A file that extends another gives a part of a map; only loading can tell what is missing in the end.
+    """
+    loosened = {key: value for key, value in schema.items() if key != "required" or schema.get("type") != "object"}
+    if "properties" in loosened:
+        loosened["properties"] = {
+            name: inner if top and name in ("schema", "name", "title") else _or_full(inner)
+            for name, inner in loosened["properties"].items()
+        }
+    if isinstance(loosened.get("additionalProperties"), dict):
+        loosened["additionalProperties"] = _or_full(loosened["additionalProperties"])
+    return loosened
+
+
+def _or_full(schema: dict[str, Any]) -> dict[str, Any]:
+    """The value itself, its full form with origin, range and basis, or null to remove it."""
+    inner = {key: value for key, value in schema.items() if key not in ("default", "title", "description")}
+    kept = {key: value for key, value in schema.items() if key in ("default", "title", "description")}
+    nested = _loosened(inner) if inner.get("type") == "object" else inner
+    value, origin, limits, basis = FULL_FORM
+    full = {
+        "type": "object",
+        "properties": {
+            value: nested,
+            origin: {"enum": list(ORIGINS)},
+            limits: {"type": "array", "minItems": 2, "maxItems": 2},
+            basis: {"type": "string"},
+        },
+        "required": [value],
+        "additionalProperties": False,
+    }
+    return {**kept, "anyOf": [nested, full, {"type": "null"}]}

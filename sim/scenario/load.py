@@ -1,0 +1,109 @@
+"""A scenario's file, what it extends and what was set become one frozen Scenario, or all mistakes at once."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic import ValidationError
+
+from sim.scenario.bundled import find
+from sim.scenario.errors import Mistake, ScenarioError
+from sim.scenario.extends import Files, merge
+from sim.scenario.faults import merged, mistakes_of
+from sim.scenario.overrides import argument_values, set_values, with_value
+from sim.scenario.positions import Node
+from sim.scenario.ranges import range_mistakes
+from sim.scenario.resolved import Source, resolve, sources
+from sim.scenario.schema import ScenarioModel
+from sim.scenario.shapes import shape
+from sim.scenario.writing import to_yaml
+
+# What changes how a scenario is run and stored but no result; the hash leaves it out.
+NO_RESULT = ("engine", "workers", "record")
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """A scenario that was read, checked and completed.
+
+    `spec` is the model that engines read, `resolved` the same as plain values (defaults filled in, tables inline,
+    parameters with their origin), `sources` says of each dotted key where its value came from, and `sha256`
+    stands for everything that results depend on.
+    """
+
+    spec: ScenarioModel
+    resolved: dict[str, Any] = field(repr=False)
+    sources: dict[str, Source] = field(repr=False, compare=False)
+    sha256: str
+
+    @property
+    def name(self) -> str:
+        """The scenario's name."""
+        return self.spec.name
+
+    def yaml(self) -> str:
+        """The resolved scenario as a file; loading it gives an equal scenario."""
+        return to_yaml(self.resolved)
+
+
+def load_scenario(
+    name_or_path: str, overrides: Mapping[str, str] | None = None, **arguments: Any
+) -> Scenario:
+    """Load a scenario by the name of a bundled one or the path of a file.
+
+    `overrides` are texts by dotted key, read as YAML, as `--set` gives them; `arguments` are plain values by key
+    (`scale=1e-3`), applied last. Raises ScenarioError with every mistake that was found.
+    """
+    expected = shape(ScenarioModel)
+    files = Files(expected)
+    path, shown = find(str(name_or_path))
+    try:
+        root = files.read(path, shown)
+    except ScenarioError as error:
+        raise ScenarioError(merged(files.mistakes + error.mistakes)) from None
+    mistakes = files.mistakes
+    for key, value in set_values(root, overrides or {}, mistakes):
+        root = merge(root, with_value(root, key, value, mistakes))
+    for key, value in argument_values(root, arguments, mistakes):
+        root = merge(root, with_value(root, key, value, mistakes))
+    root = files.tables(root, path.parent)
+    spec = _validated(root, mistakes)
+    return _scenario(spec, root)
+
+
+def validate(name_or_path: str, overrides: Mapping[str, str] | None = None) -> list[Mistake]:
+    """Every mistake of a scenario, in order of place; none where it can be run."""
+    try:
+        load_scenario(name_or_path, overrides)
+    except ScenarioError as error:
+        return error.mistakes
+    return []
+
+
+def _validated(root: Node, mistakes: list[Mistake]) -> ScenarioModel:
+    """The model of a tree; raises ScenarioError with its mistakes and those found before."""
+    expected = shape(ScenarioModel)
+    spec = None
+    try:
+        spec = ScenarioModel.model_validate(root.plain())
+    except ValidationError as error:
+        mistakes = mistakes + mistakes_of(error, root, expected)
+    mistakes = mistakes + range_mistakes(root, expected)
+    if mistakes or spec is None:
+        raise ScenarioError(merged(mistakes))
+    return spec
+
+
+def _scenario(spec: ScenarioModel, root: Node) -> Scenario:
+    plain = spec.model_dump(mode="json", by_alias=True)
+    resolved = resolve(plain, root, shape(ScenarioModel))
+    return Scenario(spec, resolved, sources(resolved, root), digest(resolved))
+
+
+def digest(resolved: Mapping[str, Any]) -> str:
+    """SHA-256 of what results depend on, as JSON in the order of the scenario, which gives fraud types numbers."""
+    kept = {key: value for key, value in resolved.items() if key not in NO_RESULT}
+    text = json.dumps(kept, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

@@ -1,0 +1,119 @@
+"""Values given on the command line (`--set dotted.key=value`) or by a call from Python, as trees to merge."""
+
+import datetime as dt
+import numbers
+from collections.abc import Mapping
+from typing import Any
+
+from sim.scenario.errors import Mistake, Place, ScenarioError, dotted
+from sim.scenario.faults import follow
+from sim.scenario.parameters import unwrap
+from sim.scenario.positions import MAX_DEPTH, Node, Path, decode, read_nodes
+from sim.scenario.scalars import found
+
+
+def set_values(root: Node, texts: Mapping[str, str], mistakes: list[Mistake]) -> list[tuple[Path, Node]]:
+    """The path and the node of each `--set`; its place is the column in `dotted.key=value`."""
+    values = []
+    for key, text in texts.items():
+        start = Place("--set", 1, 1, "set")
+        if not _is_key(key):
+            mistakes.append(Mistake(start, dotted(()), f"{found(key)} is no dotted key", "dotted.key=value"))
+            continue
+        path = follow(root, key.split("."))
+        try:
+            node, more = read_nodes(decode(text.encode(errors="surrogatepass"), start), start)
+        except ScenarioError as error:
+            node, more = None, error.mistakes
+        shift = len(key) + 1
+        mistakes += [Mistake(_shifted(m.place, shift), dotted(path), m.message, m.allowed) for m in more]
+        if node is None and not more:
+            node = Node(None, start)  # `key=` is null, as in YAML
+        if node is not None:
+            values.append((path, unwrap(_moved(node, shift), mistakes, path)))
+    return values
+
+
+def argument_values(
+    root: Node, values: Mapping[str, Any], mistakes: list[Mistake]
+) -> list[tuple[Path, Node]]:
+    """The path and the node of each keyword argument."""
+    pairs = []
+    for key, value in values.items():
+        place = Place(f"{key}=", 1, 1, "argument")
+        path = follow(root, key.split("."))
+        try:
+            pairs.append((path, unwrap(_node(value, place), mistakes, path)))
+        except TypeError as error:
+            mistakes.append(Mistake(place, dotted(path), str(error), "plain values as in a scenario file"))
+    return pairs
+
+
+def with_value(root: Node, path: Path, value: Node, mistakes: list[Mistake]) -> Node:
+    """A tree that says only `value` at `path`, so that merging it into `root` changes only that.
+
+    Below a list of `root` the whole list is copied with its item changed.
+    """
+    for index in range(len(path)):
+        parent = root.at(path[:index])
+        if parent is not None and isinstance(parent.value, list):
+            return _wrapped(path[:index], _item_changed(parent, path[index:], value, path, mistakes))
+    return _wrapped(path, value)
+
+
+def _item_changed(parent: Node, path: Path, value: Node, key: Path, mistakes: list[Mistake]) -> Node:
+    from sim.scenario.extends import merge
+
+    assert isinstance(parent.value, list)
+    part, items = path[0], list(parent.value)
+    if not isinstance(part, int) or part >= len(items):
+        allowed = f"0 to {len(items) - 1}" if items else "the list is empty"
+        mistakes.append(Mistake(value.place, dotted(key), f"{found(str(part))} is no index", allowed))
+        return parent
+    item = items[part]
+    items[part] = merge(item, with_value(item, path[1:], value, mistakes))
+    return Node(items, parent.place)
+
+
+def _wrapped(path: Path, value: Node) -> Node:
+    for part in reversed(path):
+        value = Node({str(part): value}, value.place, {str(part): value.place})
+    return value
+
+
+def _is_key(key: str) -> bool:
+    return bool(key) and len(key) <= 400 and all(key.split(".")) and key.count(".") < MAX_DEPTH
+
+
+def _shifted(place: Place, columns: int) -> Place:
+    column = place.column + columns if place.line == 1 else place.column
+    return Place(place.file, place.line, column, place.layer)
+
+
+def _moved(node: Node, columns: int) -> Node:
+    """The node with its columns counted from the beginning of `dotted.key=value`."""
+    place = _shifted(node.place, columns)
+    keys = {name: _shifted(at, columns) for name, at in node.keys.items()}
+    if isinstance(node.value, dict):
+        return Node({name: _moved(child, columns) for name, child in node.value.items()}, place, keys)
+    if isinstance(node.value, list):
+        return Node([_moved(child, columns) for child in node.value], place)
+    return Node(node.value, place)
+
+
+def _node(value: Any, place: Place) -> Node:
+    match value:
+        case None | bool() | int() | float() | str():
+            return Node(value, place)
+        case dt.date():
+            return Node(value.isoformat(), place)
+        case numbers.Integral():  # numpy's numbers
+            return Node(int(value), place)
+        case numbers.Real():
+            return Node(float(value), place)
+        case Mapping():
+            entries = {str(key): _node(child, place) for key, child in value.items()}
+            return Node(entries, place, dict.fromkeys(entries, place))
+        case list() | tuple():
+            return Node([_node(child, place) for child in value], place)
+    raise TypeError(f"a {type(value).__name__} is no value of a scenario")

@@ -1,0 +1,48 @@
+"""Parameters in full form: `{value, origin, range, basis}` becomes the value, which carries the rest."""
+
+from sim.scenario.errors import Mistake, choices, dotted
+from sim.scenario.positions import Node, Parameter, Path
+from sim.scenario.scalars import found
+
+ORIGINS = ("reported", "evidence", "assumed", "calibrated")
+FULL_FORM = ("value", "origin", "range", "basis")
+
+
+def unwrap(node: Node, mistakes: list[Mistake], path: Path = ()) -> Node:
+    """The node with every parameter in full form replaced by its value, which carries the rest.
+
+    A map is the full form of a parameter where it has the key `value` and no keys but those of FULL_FORM.
+    """
+    if isinstance(node.value, list):
+        items = [unwrap(item, mistakes, (*path, index)) for index, item in enumerate(node.value)]
+        return Node(items, node.place)
+    if not isinstance(node.value, dict):
+        return node
+    if "value" in node.value and all(key in FULL_FORM for key in node.value):
+        return _unwrap_parameter(node, node.value, mistakes, path)
+    entries = {key: unwrap(value, mistakes, (*path, key)) for key, value in node.value.items()}
+    return Node(entries, node.place, node.keys)
+
+
+def _unwrap_parameter(node: Node, full: dict[str, Node], mistakes: list[Mistake], path: Path) -> Node:
+    def wrong(at: Node, key: str, message: str, allowed: str) -> None:
+        mistakes.append(Mistake(at.place, dotted((*path, key)), message, allowed))
+
+    origin, limits, basis = full.get("origin"), full.get("range"), full.get("basis")
+    value = unwrap(full["value"], mistakes, path)
+    if value.parameter is not None:
+        wrong(full["value"], "value", "a parameter inside a parameter", "one value with one origin")
+    if origin is not None and origin.value not in ORIGINS:
+        allowed = choices(str(origin.value), ORIGINS)
+        wrong(origin, "origin", f"{found(origin.plain())} is no origin", allowed)
+        origin = None
+    if basis is not None and not isinstance(basis.value, str):
+        wrong(basis, "basis", f"{found(basis.plain())} is not text", "a text that says where the value is from")
+        basis = None
+    if limits is not None and not (isinstance(limits.value, list) and len(limits.value) == 2):
+        wrong(limits, "range", f"{found(limits.plain())} is no range", "[low, high] in the units of the value")
+        limits = None
+    parameter = Parameter(
+        str(origin.value) if origin else None, limits, str(basis.value) if basis else None, node.place
+    )
+    return Node(value.value, value.place, value.keys, parameter)

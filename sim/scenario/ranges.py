@@ -1,0 +1,103 @@
+"""Ranges of parameters: every assumed number has one, and its value lies inside."""
+
+import datetime as dt
+from collections.abc import Iterator
+from typing import Any
+
+from pydantic import ValidationError
+
+from sim.scenario.distributions import Distribution, Kind
+from sim.scenario.errors import Mistake, dotted
+from sim.scenario.positions import Node, Parameter, Path
+from sim.scenario.scalars import found
+from sim.scenario.shapes import Shape, adapter
+
+
+def parameters(node: Node, shape: Shape, path: Path = ()) -> Iterator[tuple[Path, Node, Parameter, Shape]]:
+    """Every parameter in full form below a node, with what the schema expects in its place."""
+    if node.parameter is not None:
+        yield path, node, node.parameter, shape
+    children: list[tuple[str | int, Node]] = []
+    if isinstance(node.value, dict):
+        children = list(node.value.items())
+    elif isinstance(node.value, list):
+        children = list(enumerate(node.value))
+    for part, child in children:
+        inner = shape.child(part, node)
+        if inner is not None:
+            yield from parameters(child, inner, (*path, part))
+
+
+def range_mistakes(root: Node, shape: Shape) -> list[Mistake]:
+    """The mistakes in the ranges of all parameters."""
+    mistakes: list[Mistake] = []
+    for path, node, parameter, expected in parameters(root, shape):
+        if parameter.range is not None:
+            mistakes += _wrong_range(path, node, parameter.range, expected)
+        elif parameter.origin == "assumed" and _needs_range(node, expected):
+            message = "an assumed number has no range"
+            mistakes.append(
+                Mistake(parameter.place, dotted((*path, "range")), message, "range: [low, high] around the value")
+            )
+    return mistakes
+
+
+def size(value: Any) -> float | None:
+    """A number by which values of one kind can be ordered; None where they have no order."""
+    if isinstance(value, Distribution):
+        return value.a if value.kind == Kind.CONSTANT else None
+    if isinstance(value, dt.date):
+        return float(value.toordinal())
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return float(value)
+    return None
+
+
+def _read(node: Node, expected: Shape) -> Any:
+    """The value of a node as the schema reads it; raises ValidationError."""
+    return adapter(expected.annotation).validate_python(node.plain())
+
+
+def _needs_range(node: Node, expected: Shape) -> bool:
+    if isinstance(node.value, dict | list):
+        return False
+    try:
+        value = _read(node, expected)
+    except ValidationError:
+        return False  # the value's own mistake is told elsewhere
+    return not isinstance(value, dt.date) and size(value) is not None
+
+
+def _wrong_range(path: Path, node: Node, limits: Node, expected: Shape) -> list[Mistake]:
+    if isinstance(node.value, dict | list):
+        return []  # a range around a whole map or list says what it likes
+    assert isinstance(limits.value, list)
+    ends, mistakes = [], []
+    for index, end in enumerate(limits.value):
+        try:
+            ends.append(size(_read(end, expected)))
+        except ValidationError as error:
+            context = error.errors(include_url=False)[0].get("ctx", {})
+            message = context.get("what", f"{found(end.plain())} is no value of this parameter")
+            allowed = context.get("allowed", "[low, high] in the units of the value")
+            mistakes.append(Mistake(end.place, dotted((*path, "range", index)), message, allowed))
+    if mistakes:
+        return mistakes
+    key = dotted((*path, "range"))
+    low, high = ends
+    if low is None or high is None:
+        return [Mistake(limits.place, key, "the values have no order", "no range here")]
+    shown = f"[{', '.join(_text(end) for end in limits.value)}]"
+    if low > high:
+        return [Mistake(limits.place, key, f"{shown} begins above its end", "[low, high] with low at most high")]
+    try:
+        value = size(_read(node, expected))
+    except ValidationError:
+        return []
+    if value is not None and not low <= value <= high:
+        return [Mistake(node.place, dotted(path), f"{_text(node)} is outside its range", f"a value in {shown}")]
+    return []
+
+
+def _text(node: Node) -> str:
+    return found(node.plain()).strip("'")

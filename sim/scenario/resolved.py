@@ -1,0 +1,107 @@
+"""The resolved scenario: complete, defaults filled in, tables inline; and where each value came from."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from sim.scenario.errors import Place, dotted
+from sim.scenario.positions import Node, Parameter, Path
+from sim.scenario.shapes import Shape, adapter
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where a value came from.
+
+    `layer` is `file`, `set` (the command line), `argument` (a call from Python) or `default`; file, line and
+    column are those of the value, None for a default. `origin`, `range` and `basis` are those of the parameter
+    that the value is, or is part of.
+    """
+
+    layer: str
+    file: str | None = None
+    line: int | None = None
+    column: int | None = None
+    origin: str | None = None
+    range: tuple[Any, Any] | None = None
+    basis: str | None = None
+
+    @property
+    def where(self) -> str:
+        """File and line, `--set`, `argument` or `default`, as `tocsin show` prints it."""
+        return f"{self.file}:{self.line}" if self.layer == "file" else {"set": "--set"}.get(self.layer, self.layer)
+
+
+def resolve(value: Any, node: Node | None, shape: Shape | None) -> Any:
+    """The value as the schema writes it, with each parameter that says more than its value in full form."""
+    if isinstance(value, dict):
+        value = {key: resolve(inner, *_child(node, shape, key)) for key, inner in value.items()}
+    elif isinstance(value, list):
+        value = [resolve(inner, *_child(node, shape, index)) for index, inner in enumerate(value)]
+    parameter = node.parameter if node is not None else None
+    if parameter is None:
+        return value
+    more = {
+        "origin": parameter.origin,
+        "range": _limits(parameter, shape),
+        "basis": parameter.basis,
+    }
+    given = {key: text for key, text in more.items() if text is not None}
+    return {"value": value, **given} if given else value
+
+
+def _child(node: Node | None, shape: Shape | None, part: str | int) -> tuple[Node | None, Shape | None]:
+    child = node.child(part) if node is not None else None
+    return child, shape.child(part, node) if shape is not None else None
+
+
+def _limits(parameter: Parameter, shape: Shape | None) -> list[Any] | None:
+    """Both ends of a range as the schema writes such values."""
+    if parameter.range is None:
+        return None
+    ends = parameter.range.plain()
+    if shape is None or any(isinstance(end, dict | list) for end in ends):
+        return list(ends)
+    reader = adapter(shape.annotation)
+    return [reader.dump_python(reader.validate_python(end), mode="json") for end in ends]
+
+
+def sources(resolved: Any, root: Node) -> dict[str, Source]:
+    """The source of each leaf of a resolved scenario, by dotted key; a list of scalars is one leaf."""
+    return {dotted(path): source for path, _, source in leaves(resolved, root)}
+
+
+def leaves(
+    value: Any, node: Node | None, path: Path = (), whole: Source | None = None
+) -> Iterator[tuple[Path, Any, Source]]:
+    """Path, value and source of each leaf; `whole` is the source of the parameter that the value is part of."""
+    parameter = node.parameter if node is not None else None
+    if parameter is not None:
+        limits = None
+        if isinstance(value, dict) and "value" in value:
+            limits = tuple(value["range"]) if "range" in value else None
+            value = value["value"] if set(value) <= {"value", "origin", "range", "basis"} else value
+        whole = Source("file", None, None, None, parameter.origin, limits, parameter.basis)
+    if isinstance(value, dict) and value:
+        yield from _inner(value.items(), node, path, whole)
+    elif isinstance(value, list) and any(isinstance(item, dict) for item in value):
+        yield from _inner(enumerate(value), node, path, whole)
+    else:
+        yield path, value, _source(node.place if node is not None else None, whole)
+
+
+def _inner(
+    items: Any, node: Node | None, path: Path, whole: Source | None
+) -> Iterator[tuple[Path, Any, Source]]:
+    for part, inner in items:
+        child = node.child(part) if node is not None else None
+        if child is None and node is not None and not isinstance(node.value, dict):
+            child = Node(None, node.place)  # a short form: the whole of it was written in one place
+        yield from leaves(inner, child, (*path, part), whole)
+
+
+def _source(place: Place | None, whole: Source | None) -> Source:
+    origin, limits, basis = (whole.origin, whole.range, whole.basis) if whole is not None else (None, None, None)
+    if place is None:
+        return Source("default", None, None, None, origin, limits, basis)
+    return Source(place.layer, place.file, place.line, place.column, origin, limits, basis)

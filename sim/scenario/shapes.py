@@ -1,0 +1,116 @@
+"""What the schema expects at a place of a scenario: read from the annotations of the pydantic models."""
+
+import types
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
+
+from pydantic import BaseModel, TypeAdapter
+from pydantic.fields import FieldInfo
+
+from sim.scenario.positions import Node
+from sim.scenario.tables import TableMarker
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What may stand at one place: the annotation, its alternatives without wrapping, whether it is a table."""
+
+    annotation: Any
+    options: tuple[Any, ...]
+    table: bool = False
+
+    def models(self, node: Node | None = None) -> list[type[BaseModel]]:
+        """The models that may stand here; with a node, those whose literal keys agree with it, if any do."""
+        models = [o for o in self.options if isinstance(o, type) and issubclass(o, BaseModel)]
+        if node is None or len(models) < 2:
+            return models
+        agreeing = [model for model in models if _agrees(model, node)]
+        return agreeing or models
+
+    def child(self, part: str | int, node: Node | None = None) -> "Shape | None":
+        """The shape at a key or index of what stands here; None where the schema knows none."""
+        for model in self.models(node):
+            info = fields(model).get(str(part))
+            if info is not None:
+                return shape(_annotation(info))
+        for option in self.options:
+            origin, args = get_origin(option), get_args(option)
+            if origin is dict:
+                return shape(args[1])
+            if isinstance(part, int) and origin is tuple and Ellipsis not in args:
+                return shape(args[part]) if part < len(args) else None
+            if isinstance(part, int) and origin in (list, tuple, Sequence):
+                return shape(args[0])
+        return None
+
+    def key_names(self, node: Node | None = None) -> list[str]:
+        """The keys that the models here know, in order."""
+        return list(dict.fromkeys(name for model in self.models(node) for name in fields(model)))
+
+    def required(self, node: Node | None = None) -> list[str]:
+        """The keys that must be given here."""
+        return [n for model in self.models(node)[:1] for n, info in fields(model).items() if info.is_required()]
+
+    def words(self) -> list[str]:
+        """The words that may stand here, of literal types."""
+        return [str(word) for option in self.options if get_origin(option) is Literal for word in get_args(option)]
+
+    def free_keys(self) -> bool:
+        """Whether any key may stand here: a map from names."""
+        return any(get_origin(option) is dict for option in self.options)
+
+
+@lru_cache(maxsize=1024)
+def shape(annotation: Any) -> Shape:
+    """The shape of an annotation: unions and Annotated taken apart, None left out."""
+    options: list[Any] = []
+    table = False
+    for option, marks in _flatten(annotation):
+        options.append(option)
+        table = table or any(isinstance(mark, TableMarker) for mark in marks)
+    return Shape(annotation, tuple(options), table)
+
+
+@lru_cache(maxsize=256)
+def adapter(annotation: Any) -> TypeAdapter[Any]:
+    """Pydantic's reader for one annotation."""
+    return TypeAdapter(annotation)
+
+
+@lru_cache(maxsize=256)
+def fields(model: type[BaseModel]) -> dict[str, FieldInfo]:
+    """The fields of a model by the key that a file gives."""
+    return {info.alias or name: info for name, info in model.model_fields.items()}
+
+
+def _annotation(info: FieldInfo) -> Any:
+    if not info.metadata:
+        return info.annotation
+    return Annotated[(info.annotation, *info.metadata)]  # type: ignore[return-value]
+
+
+def _flatten(annotation: Any, marks: tuple[Any, ...] = ()) -> Iterator[tuple[Any, tuple[Any, ...]]]:
+    origin = get_origin(annotation)
+    if origin is Annotated:
+        inner, *more = get_args(annotation)
+        yield from _flatten(inner, (*marks, *more))
+    elif origin in (Union, types.UnionType):
+        for option in get_args(annotation):
+            yield from _flatten(option, marks)
+    elif annotation is not type(None):
+        yield annotation, marks
+
+
+def _agrees(model: type[BaseModel], node: Node) -> bool:
+    """Whether every key of the node that is a literal in the model has one of its words; one must be there."""
+    seen = False
+    for name, info in fields(model).items():
+        words = shape(info.annotation).words() if get_origin(info.annotation) is Literal else []
+        given = node.child(name)
+        if words and given is not None:
+            if str(given.value) not in words:
+                return False
+            seen = True
+    return seen

@@ -1,0 +1,66 @@
+"""Plain values as YAML that reads back the same: maps in block style, lists of scalars and rows in one line."""
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from sim.scenario.positions import plain_scalar
+
+PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_./+ -]*(?<! )", re.ASCII)
+LONGEST_FLOW = 100
+
+
+def to_yaml(value: dict[str, Any]) -> str:
+    """The YAML text of a map of plain values; reading it gives an equal map in the same order."""
+    return "\n".join(_block(value, 0)) + "\n"
+
+
+def scalar_text(value: Any) -> str:
+    """A scalar as YAML writes it, quoted where it would else be read as something other than itself."""
+    if isinstance(value, str):
+        if PLAIN.fullmatch(value) and plain_scalar(value) == value:
+            return value
+        quoted = json.dumps(value, ensure_ascii=False)
+        return "".join(c if c.isprintable() else _escaped(c) for c in quoted)
+    return json.dumps(value, allow_nan=False)
+
+
+def flow_text(value: Any) -> str:
+    """A value in one line, in flow style."""
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{scalar_text(key)}: {flow_text(inner)}" for key, inner in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(flow_text(inner) for inner in value) + "]"
+    return scalar_text(value)
+
+
+def _escaped(character: str) -> str:
+    number = ord(character)
+    return f"\\u{number:04x}" if number < 0x10000 else f"\\U{number:08x}"
+
+
+def _is_flat(value: Any) -> bool:
+    """Whether a value is written in one line: scalars, lists of scalars, small maps of scalars."""
+    if isinstance(value, list):
+        return not any(isinstance(inner, dict | list) for inner in value)
+    if isinstance(value, dict):
+        return not value or (
+            not any(isinstance(inner, dict | list) for inner in value.values()) and len(flow_text(value)) <= LONGEST_FLOW
+        )
+    return True
+
+
+def _block(value: dict[str, Any], indent: int) -> Iterator[str]:
+    space = " " * indent
+    for key, inner in value.items():
+        name = f"{space}{scalar_text(key)}:"
+        if _is_flat(inner):
+            yield f"{name} {flow_text(inner)}"
+        elif isinstance(inner, dict):
+            yield name
+            yield from _block(inner, indent + 2)
+        else:
+            yield name
+            for item in inner:
+                yield f"{space}  - {flow_text(item)}"
