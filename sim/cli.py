@@ -65,14 +65,16 @@ def run(
         demand_free(folder)
     except FolderError as error:
         _refuse(f"--out {error}")
-    runs: list[Run] = []
+    finished: list[Run] = []
     for number in range(replicates):
         chosen = (
             first if number == 0 else _load(scenario, settings, {**values, "seed": first.spec.seed + number})
         )
         place = folder if replicates == 1 else folder / f"r{number:03d}"
-        runs.append(_run(chosen, place, workers, quiet or as_json, timed=number == 0))
-    _show_runs(runs, as_json, quiet)
+        finished.append(_run(chosen, place, workers, quiet or as_json, timed=number == 0))
+    for warning in dict.fromkeys(line for run in finished for line in run.manifest["warnings"]):
+        typer.echo(f"warning: {warning}", err=True)
+    _show_runs(finished, as_json, quiet)
 
 
 @app.command()
@@ -203,7 +205,15 @@ def _load(name: str, settings: list[str] | None, values: dict[str, Any]) -> "Sce
     try:
         return load_scenario(name, pairs, **given)
     except ScenarioError as error:
-        _refuse(*str(error).splitlines())
+        _refuse(*(_as_typed(str(mistake)) for mistake in error.mistakes))
+
+
+def _as_typed(line: str) -> str:
+    """Blame the option that was typed, ``--scale``, instead of the argument that it becomes, ``scale=``."""
+    for key in ("engine", "scale", "seed", "record.events"):
+        if line.startswith(f"{key}=:"):
+            return line.replace(f"{key}=:", f"--{key.rpartition('.')[2]}:", 1)
+    return line
 
 
 def _events(text: str | None) -> str | float | None:
@@ -231,8 +241,6 @@ def _run(scenario: "Scenario", folder: Path, workers: int | None, silent: bool, 
         _fail(f"tocsin run: failed: {error or type(error).__name__}; nothing was kept")
     except KeyboardInterrupt:
         _fail("tocsin run: interrupted; nothing was kept")
-    for warning in finished.manifest["warnings"]:
-        typer.echo(f"warning: {warning}", err=True)
     return finished
 
 
@@ -258,7 +266,8 @@ def _show_runs(runs: "list[Run]", as_json: bool, quiet: bool) -> None:
         return
     from sim.progress import console
 
-    console().print(figure_table(figures[0]) if len(runs) == 1 else mean_table(figures))
+    out = console()
+    out.print(figure_table(figures[0], out.width) if len(runs) == 1 else mean_table(figures, out.width))
     for run in runs:
         speed = run.manifest["performance"]
         typer.echo(f"{run.path}  {speed['wall_s']:.1f} s  {speed['attempts_per_s']:,.0f} attempts/s")

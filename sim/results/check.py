@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sim.results import labels
+from sim.results.days import calendar_date
 from sim.results.encoding import decode
 from sim.results.figures import summarise
 from sim.results.folder import SCENARIO_YAML, read_manifest, sha256
@@ -43,7 +44,7 @@ def check_run(folder: Path) -> Iterator[Finding]:
     manifest = read_manifest(folder)
     yield from _attempted("files", partial(_files, folder, manifest))
     try:
-        scope = Scope.of(load_scenario(folder / SCENARIO_YAML))
+        scope = Scope.of(load_scenario(str(folder / SCENARIO_YAML)))
     except ScenarioError as error:
         yield Finding("scenario", False, str(error).partition("\n")[0])
         return
@@ -171,14 +172,24 @@ def check_conservation(folder: Path, totals: dict[str, Any], scope: Scope) -> It
         "conservation: episodes = engaged attempts, by day, province and type", engaged, episodes
     )
     for channel in labels.DESK_CHANNELS:
-        busy = sum(_sum_by(folder, "hours", ["month"], "busy_ms", ("channel", channel)).values())
-        staff = sum(_sum_by(folder, "contacts", ["day"], "staff_ms", ("channel", channel)).values())
-        detail = "" if busy <= staff else f"{busy} ms and {staff} ms"
-        yield Finding(
-            f"conservation: busy time of {channel} desks <= time of its contacts", busy <= staff, detail
-        )
+        yield _staff_time(folder, channel, scope)
     if scope.warmup_days == 0:
         yield from _ends_of_episodes(folder)
+
+
+def _staff_time(folder: Path, channel: str, scope: Scope) -> Finding:
+    """The time of contacts is time that a desk was busy.
+
+    Services that began before the period or were not over at its end stand in only one of the two tables, or
+    in part; they last less than a day, so the contacts of the first and the last day are left out.
+    """
+    where = ("channel", channel)
+    busy = sum(_sum_by(folder, "hours", ["month"], "busy_ms", where).values())
+    edges = {calendar_date(scope.first_day), calendar_date(scope.last_day)}
+    by_day = _sum_by(folder, "contacts", ["day"], "staff_ms", where)
+    staff = sum(amount for (day,), amount in by_day.items() if day not in edges)
+    detail = "" if staff <= busy else f"{staff} ms and {busy} ms"
+    return Finding(f"conservation: time of {channel} contacts <= busy time of desks", staff <= busy, detail)
 
 
 def _ends_of_episodes(folder: Path) -> Iterator[Finding]:

@@ -43,9 +43,7 @@ def demand_free(folder: Path) -> None:
     if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
         raise FolderError(f"{folder}: is no folder; a folder that does not exist or is empty")
     if folder.is_dir() and any(folder.iterdir()):
-        raise FolderError(
-            f"{folder}: the folder is not empty; a folder that does not exist or is empty"
-        )
+        raise FolderError(f"{folder}: the folder is not empty; a folder that does not exist or is empty")
     parent = folder.absolute().parent
     while not parent.exists():
         parent = parent.parent

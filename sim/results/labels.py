@@ -59,12 +59,12 @@ OUTCOMES = (
 EVENTS = (
     "attempt",
     "issue",
-    "delivery",
     "read",
     "expiry",
     "unread",
     "retry",
     "escalation",
+    "delivery",
     "service_start",
     "service_end",
     "end",

@@ -34,7 +34,7 @@ class Run:
         """The resolved scenario that was run."""
         from sim.scenario import load_scenario
 
-        return load_scenario(self.path / SCENARIO_YAML)
+        return load_scenario(str(self.path / SCENARIO_YAML))
 
     @cached_property
     def figures(self) -> "pd.DataFrame":

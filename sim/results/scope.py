@@ -1,9 +1,7 @@
 """The scope of a run: what its results need to know of the scenario, and nothing else of it."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from itertools import pairwise
 from typing import TYPE_CHECKING, Literal
 
 from sim.results.days import DAY_MS, day_number
@@ -26,7 +24,7 @@ class Target:
     window: tuple[date, date | None]
     value: float | int | str | None
     role: Role
-    base: tuple[date, date] | None = None
+    base: tuple[date, date | None] | None = None
     tolerance: float | None = None
 
 
@@ -66,10 +64,10 @@ class Scope:
             warmup_days=spec.period.warmup // DAY_MS,
             provinces=tuple(row.code for row in spec.population.provinces),
             fraud_types=tuple(spec.fraud.types),
-            age_bands=band_labels(spec.population.age_bands),
+            age_bands=tuple(spec.population.band_names()),
             sha256=scenario.sha256,
             targets=tuple(
-                Target(row.name, row.window, row.value, row.role, row.base, row.tolerance)
+                Target(row.name, row.window, _plain(row.value), row.role, row.base, row.tolerance)
                 for row in spec.figures
             ),
         )
@@ -84,7 +82,8 @@ class Scope:
         return self.first_day + moment // DAY_MS
 
 
-def band_labels(edges: Sequence[int]) -> tuple[str, ...]:
-    """Give the labels of age bands from the youngest age of each: ``0-17``, ..., ``61+``."""
-    inner = [f"{low}-{high - 1}" for low, high in pairwise(edges)]
-    return (*inner, f"{edges[-1]}+")
+def _plain(value: float | date) -> float | int | str:
+    """Give a reported value as JSON has it: whole numbers as integers, days as text."""
+    if isinstance(value, date):
+        return value.isoformat()
+    return int(value) if value == int(value) else value

@@ -10,28 +10,23 @@ if TYPE_CHECKING:
 Figure = dict[str, Any]
 
 
-def figure_table(figures: Sequence[Figure]) -> "Table":
-    """Lay out the figures of one run."""
-    table = _table("simulated", "ratio", "tolerance", "within")
+def figure_table(figures: Sequence[Figure], width: int) -> "Table":
+    """Lay out the figures of one run for a terminal of so many columns."""
+    rows = []
     for figure in figures:
         within = {None: "", True: "yes", False: "no"}[figure["within"]]
-        table.add_row(
-            *_head(figure),
-            amount(figure["simulated"]),
-            _ratio(figure["ratio"]),
-            _tolerance(figure),
-            within,
-        )
-    return table
+        held = f"{within} {_tolerance(figure)}".strip()
+        rows.append((*_head(figure), amount(figure["simulated"]), _ratio(figure["ratio"]), held))
+    return _layout(("simulated", "ratio", "within"), rows, width)
 
 
-def mean_table(replicates: Sequence[Sequence[Figure]]) -> "Table":
+def mean_table(replicates: Sequence[Sequence[Figure]], width: int) -> "Table":
     """Lay out the means of the same figures over replicates, with their standard deviations."""
-    table = _table("mean", "s.d.", "ratio")
+    rows = []
     for figures in zip(*replicates, strict=True):
         row = mean_figure(figures)
-        table.add_row(*_head(row), amount(row["mean"]), amount(row["sd"]), _ratio(row["ratio"]))
-    return table
+        rows.append((*_head(row), amount(row["mean"]), amount(row["sd"]), _ratio(row["ratio"])))
+    return _layout(("mean", "s.d.", "ratio"), rows, width)
 
 
 def mean_figure(figures: Sequence[Figure]) -> Figure:
@@ -62,15 +57,28 @@ def amount(value: float | int | str | None) -> str:
     return f"{value:.3g}"
 
 
-def _table(*columns: str) -> "Table":
+def _layout(columns: tuple[str, ...], rows: Sequence[tuple[str, ...]], width: int) -> "Table":
+    """One line a figure where that fits the width; else windows become lines of their own, above theirs."""
+    names = ("figure", "window", "role", "reported", *columns)
+    widths = [max(len(row[place]) for row in [names, *rows]) + 1 for place in range(len(names))]
+    if sum(widths) - 1 <= width:
+        return _table(names, rows)
+    lines: list[tuple[str, ...]] = []
+    for window in dict.fromkeys(row[1] for row in rows):
+        lines.append((f"[bold]{window}[/bold]",))
+        lines += [(*row[:1], *row[2:]) for row in rows if row[1] == window]
+    return _table((*names[:1], *names[2:]), lines)
+
+
+def _table(names: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> "Table":
     from rich.table import Table
 
     table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
-    table.add_column("figure", overflow="fold")
-    table.add_column("window", overflow="fold", min_width=10)
-    table.add_column("role", overflow="fold")
-    for name in ("reported", *columns):
-        table.add_column(name, justify="right", overflow="fold")
+    for name in names:
+        text = name in ("figure", "window", "role")
+        table.add_column(name, justify="left" if text else "right", overflow="fold")
+    for row in rows:
+        table.add_row(*row)
     return table
 
 

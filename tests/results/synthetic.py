@@ -53,7 +53,6 @@ def fill(recorder: Recorder, seed: int) -> None:
         recorder.day_done(day)
     for _, key in late:
         recorder.alerts[(*key[:-1], labels.ENDS.index("open"))] += 1
-    recorder.close()
 
 
 def _day_of_province(
@@ -92,6 +91,7 @@ def write_tables(folder: Path, seed: int = 1, events: float = 1.0, scope: Scope 
     with TableWriter(folder, scope, events=events > 0) as writer:
         recorder = Recorder(scope, writer, events=events)
         fill(recorder, seed)
+        recorder.close()
     return recorder
 
 

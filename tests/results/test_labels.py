@@ -5,7 +5,6 @@ from datetime import date, timedelta
 import pytest
 
 from sim.results import days, labels
-from sim.results.scope import band_labels
 
 
 @pytest.mark.parametrize(
@@ -28,10 +27,6 @@ def test_day_numbers_agree_with_the_calendar() -> None:
         following = days.calendar_date(days.next_month(number))
         assert following.day == 1
         assert 0 < (following - day).days <= 31
-
-
-def test_age_bands_are_named_by_their_ages() -> None:
-    assert band_labels([0, 18, 31, 61]) == ("0-17", "18-30", "31-60", "61+")
 
 
 def test_no_name_stands_twice_in_a_list() -> None:

@@ -287,6 +287,7 @@ def test_progress_is_told_of_every_day_and_all_attempts_so_far(tmp_path: Path) -
     with TableWriter(tmp_path, SCOPE) as writer:
         recorder = Recorder(SCOPE, writer, progress=lambda day, attempts: told.append((day, attempts)))
         fill(recorder, 1)
+        recorder.close()
     assert [day for day, _ in told] == list(range(FIRST - SCOPE.warmup_days, SCOPE.last_day + 1))
     stored = sum(row["count"] for row in rows(tmp_path, "attempts"))
     warm_up = told[SCOPE.warmup_days - 1][1]
