@@ -1,0 +1,92 @@
+"""The table of figures on the terminal: what was reported, what the run gave."""
+
+from collections.abc import Sequence
+from statistics import fmean, stdev
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+Figure = dict[str, Any]
+
+
+def figure_table(figures: Sequence[Figure]) -> "Table":
+    """Lay out the figures of one run."""
+    table = _table("simulated", "ratio", "tolerance", "within")
+    for figure in figures:
+        within = {None: "", True: "yes", False: "no"}[figure["within"]]
+        table.add_row(
+            *_head(figure),
+            amount(figure["simulated"]),
+            _ratio(figure["ratio"]),
+            _tolerance(figure),
+            within,
+        )
+    return table
+
+
+def mean_table(replicates: Sequence[Sequence[Figure]]) -> "Table":
+    """Lay out the means of the same figures over replicates, with their standard deviations."""
+    table = _table("mean", "s.d.", "ratio")
+    for figures in zip(*replicates, strict=True):
+        row = mean_figure(figures)
+        table.add_row(*_head(row), amount(row["mean"]), amount(row["sd"]), _ratio(row["ratio"]))
+    return table
+
+
+def mean_figure(figures: Sequence[Figure]) -> Figure:
+    """Give one figure over replicates: mean, its ratio, standard deviation (null for fewer than two)."""
+    first = figures[0]
+    values = [figure["simulated"] for figure in figures if figure["simulated"] is not None]
+    mean = fmean(values) if values else None
+    reported = first["reported"]
+    ratio = mean / reported if mean is not None and isinstance(reported, int | float) and reported else None
+    named = {key: first[key] for key in ("name", "window", "role", "reported")}
+    return {
+        **named,
+        "mean": mean,
+        "sd": stdev(values) if len(values) > 1 else None,
+        "ratio": ratio,
+        "replicates": len(values),
+    }
+
+
+def amount(value: float | int | str | None) -> str:
+    """Give a number as people read it: whole with separators, or three significant digits if small."""
+    if value is None:
+        return "-"
+    if isinstance(value, str):
+        return value
+    if abs(value) >= 1000 or value == int(value):
+        return f"{value:,.0f}"
+    return f"{value:.3g}"
+
+
+def _table(*columns: str) -> "Table":
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
+    table.add_column("figure", overflow="fold")
+    table.add_column("window", overflow="fold", min_width=10)
+    table.add_column("role", overflow="fold")
+    for name in ("reported", *columns):
+        table.add_column(name, justify="right", overflow="fold")
+    return table
+
+
+def _head(figure: Figure) -> tuple[str, str, str, str]:
+    start, end = figure["window"]
+    return figure["name"], f"{start}..{end or ''}", figure["role"], amount(figure["reported"])
+
+
+def _ratio(value: float | None) -> str:
+    return "-" if value is None else f"{value:.3f}"
+
+
+def _tolerance(figure: Figure) -> str:
+    """Tolerances are shares of the reported figure; those of a change are a difference."""
+    if figure["tolerance"] is None:
+        return ""
+    if figure["name"].endswith("_change"):
+        return f"±{figure['tolerance']:g}"
+    return f"±{100 * figure['tolerance']:g}%"
