@@ -38,7 +38,7 @@ def bundled_scenarios() -> list[tuple[str, str]]:
 
 
 def find(name: str) -> tuple[Path, str]:
-    """The file that a name or path means, and how messages call it; raises ScenarioError where there is none."""
+    """The file that a name or path means, and how messages call it; raises ScenarioError for neither."""
     place = Place(name or "''", 1, 1)
     path = Path(name)
     try:

@@ -39,7 +39,7 @@ def read_table(node: Node, folder: Path, key: Key) -> Node:
         what = f"{found(name)} is outside the scenario's folder"
         raise ScenarioError([Mistake(node.place, dotted(key), what, "a CSV file beside the scenario")])
     check_file(path, node.place, dotted(key))
-    shown = os.path.join(os.path.dirname(node.place.file), name)  # noqa: PTH118, PTH120 - as the user typed it
+    shown = os.path.join(os.path.dirname(node.place.file), name)
     top = Place(shown, 1, 1, "file", node.place.chain)
     text = decode(read_bytes(path, top, MAX_BYTES), top)
     return Node(_rows(text, top, key), node.place)
@@ -50,7 +50,7 @@ def _rows(text: str, top: Place, key: Key) -> list[Node]:
         return Place(top.file, line, column, top.layer, top.chain)
 
     def refuse(line: int, message: str, allowed: str) -> ScenarioError:
-        return ScenarioError([Mistake(place(line), dotted(key), message, allowed)])
+        return ScenarioError([Mistake(place(max(line, 1)), dotted(key), message, allowed)])
 
     lines = text.splitlines()
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
@@ -64,7 +64,10 @@ def _rows(text: str, top: Place, key: Key) -> list[Node]:
                 continue
             columns = _columns(lines[line - 1] if line <= len(lines) else "", len(cells))
             if header is None:
-                header = _header(cells, refuse, line)
+                header = [cell.strip() for cell in cells]
+                problem = _wrong_header(header)
+                if problem is not None:
+                    raise refuse(line, *problem)
                 header_keys = {name: place(line, columns[i]) for i, name in enumerate(header)}
                 continue
             if len(cells) != len(header):
@@ -79,25 +82,20 @@ def _rows(text: str, top: Place, key: Key) -> list[Node]:
             }
             rows.append(Node(entries, place(line), header_keys))
     except csv.Error as error:
-        raise refuse(max(reader.line_num, 1), f"{error}", "a CSV file") from None
+        raise refuse(reader.line_num, f"{error}", "a CSV file") from None
     if header is None:
         raise refuse(1, "the table is empty", "a first row that names the columns")
     return rows
 
 
-def _header(cells: list[str], refuse: "type[ScenarioError] | object", line: int) -> list[str]:
-    names = [cell.strip() for cell in cells]
-    problem = None
+def _wrong_header(names: list[str]) -> tuple[str, str] | None:
+    """What is wrong with the names of the columns and what is allowed, None for nothing."""
     if len(names) > MAX_COLUMNS:
-        problem = (f"the table has {len(names)} columns", f"at most {MAX_COLUMNS}")
-    elif "" in names:
-        problem = ("a column has no name", "a first row that names the columns")
-    elif len(set(names)) < len(names):
-        twice = next(name for name in names if names.count(name) > 1)
-        problem = (f"column {found(twice)} is given twice", "each column once")
-    if problem is not None:
-        raise refuse(line, *problem)  # type: ignore[operator]
-    return names
+        return f"the table has {len(names)} columns", f"at most {MAX_COLUMNS}"
+    if "" in names:
+        return "a column has no name", "a first row that names the columns"
+    twice = [name for name in names if names.count(name) > 1]
+    return (f"column {found(twice[0])} is given twice", "each column once") if twice else None
 
 
 def _columns(line: str, cells: int) -> list[int]:

@@ -14,8 +14,8 @@ LONGEST_LIST = 24
 class Place:
     """Where a value or key was written; lines and columns count from 1.
 
-    `layer` is `file`, `set` (the command line) or `argument` (a call from Python); `chain` names the files that
-    extend this one, the nearest first.
+    `layer` is `file`, `set` (the command line) or `argument` (a call from Python); `chain` names the files
+    that extend this one, the nearest first.
     """
 
     file: str
@@ -87,11 +87,14 @@ def nearest(word: str, allowed: Iterable[str]) -> str | None:
     return lowered[near[0]] if near else None
 
 
-def choices(word: str, allowed: Iterable[str]) -> str:
-    """What is allowed in place of `word`: the nearest name where there is one, and the list of all."""
+def choices(word: str, allowed: Iterable[str], known: Iterable[str] = ()) -> str:
+    """What is allowed in place of `word`: the nearest name where there is one, and the list of all.
+
+    `known` are names that are right but not allowed once more, such as keys already given.
+    """
     words = list(allowed)
     if not words:
-        return "no key is allowed here"
+        return "nothing is allowed here"
     listed = ", ".join(words[:LONGEST_LIST]) + (", ..." if len(words) > LONGEST_LIST else "")
-    near = nearest(word, words)
+    near = nearest(word, [*words, *known])
     return f"did you mean '{near}'? allowed: {listed}" if near else f"allowed: {listed}"

@@ -25,7 +25,9 @@ class Files:
     shape: Shape
     mistakes: list[Mistake] = field(default_factory=list)
 
-    def read(self, path: Path, shown: str, opened: tuple[Path, ...] = (), chain: tuple[str, ...] = ()) -> Node:
+    def read(
+        self, path: Path, shown: str, opened: tuple[Path, ...] = (), chain: tuple[str, ...] = ()
+    ) -> Node:
         """The tree of a file with all that it extends; raises ScenarioError where a file cannot be used."""
         place = Place(shown, 1, 1, "file", chain)
         node, mistakes = top_map(decode(read_bytes(path, place, MAX_BYTES), place), place)
@@ -53,12 +55,12 @@ class Files:
         if is_path(name):
             base = inside(path.parent, name)
             if base is None:
-                raise refuse(f"{found(name)} is outside the scenario's folder", "a file beside or below this one")
+                raise refuse(f"{found(name)} is outside the scenario's folder", "a file beside this one")
             try:
                 check_file(base, node.place, "extends")
             except ScenarioError as error:
                 raise refuse(error.mistakes[0].message, _beside(path, name)) from None
-            base_shown = os.path.join(os.path.dirname(shown), name)  # noqa: PTH118, PTH120 - as the user typed it
+            base_shown = os.path.join(os.path.dirname(shown), name)
         elif name in bundled_names():
             base, base_shown = bundled_folder() / f"{name}.yaml", f"{name}.yaml"
         else:
@@ -115,8 +117,8 @@ def without(node: Node, key: str) -> Node:
 def merge(base: Node, over: Node) -> Node:
     """The tree `base` changed by `over`.
 
-    Maps merge key by key, all else is replaced; null removes a key that the base has. A parameter in full form
-    and a distribution of another kind replace what the base has as a whole.
+    Maps merge key by key, all else is replaced; null removes a key that the base has. A parameter in full
+    form and a distribution of another kind replace what the base has as a whole.
     """
     if not isinstance(base.value, dict) or not isinstance(over.value, dict):
         return over

@@ -1,4 +1,4 @@
-"""Pydantic's errors become mistakes: at the right place, with what was found and the nearest that is allowed."""
+"""Pydantic's errors become mistakes at the right place, with what was found and the nearest allowed."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -35,7 +35,7 @@ def mistakes_of(error: ValidationError, root: Node, shape: Shape) -> list[Mistak
 
 
 def follow(node: Node, parts: list[str]) -> Path:
-    """The path that a dotted key means below a node; a key of the file that has dots itself is found first."""
+    """The path that a dotted key means below a node; keys of the file that have dots are found first."""
     path: list[str | int] = []
     here: Node | None = node
     while parts:
@@ -52,7 +52,7 @@ def follow(node: Node, parts: list[str]) -> Path:
 
 
 def place_of(root: Node, path: Path, by_key: bool = False) -> Place:
-    """Where the value at a path stands, or its key; of a path that no file gives, its nearest parent's key."""
+    """Where the value at a path stands, or its key; for a path that no file gives, its nearest parent."""
     node, place = root, root.place
     for index, part in enumerate(path):
         child = node.child(part)
@@ -66,7 +66,7 @@ def place_of(root: Node, path: Path, by_key: bool = False) -> Place:
 
 
 def _locate(item: Any, root: Node, shape: Shape) -> tuple[Path, Node, Shape | None]:
-    """The path that pydantic's location means (tags of unions left out), its deepest node and that one's shape."""
+    """The path that pydantic's location means, without tags of unions, the deepest node and its shape."""
     path: list[str | int] = []
     node, here = root, shape
     known: Shape | None = here
@@ -118,15 +118,34 @@ def _mistakes_of_item(item: Any, root: Node, shape: Shape) -> list[Mistake]:
     if kind == "rule":
         blamed = (*path, *follow(node, context["key"].split(".")))
         return [Mistake(place_of(root, blamed), dotted(blamed), context["found"], context["allowed"])]
-    if isinstance(node.value, dict) and "value" in node.value and not (known and "value" in known.key_names()):
-        slips = [key for key in node.value if key not in FULL_FORM]
-        if slips:
-            return [
-                Mistake(node.keys[key], dotted((*path, key)), "unknown key", choices(key, FULL_FORM))
-                for key in slips
-            ]
+    slips = _slips(node, known)
+    if slips:
+        return [
+            Mistake(node.keys[key], dotted((*path, key)), "unknown key", choices(key, FULL_FORM))
+            for key in slips
+        ]
     message, allowed = _wording(kind, context, node, known, item["msg"])
     return [Mistake(place_of(root, path), dotted(path), message, allowed)]
+
+
+def _slips(node: Node, known: Shape | None) -> list[str]:
+    """The keys that keep a map from being the full form of a parameter, where nothing else can be meant."""
+    if not isinstance(node.value, dict) or "value" not in node.value:
+        return []
+    if known is not None and "value" in known.key_names():
+        return []
+    return [key for key in node.value if key not in FULL_FORM]
+
+
+def _stranger(path: Path, root: Node) -> Mistake | None:
+    """The mistake where `--set` or a call names an entry that the files do not have, though it meant one."""
+    if not path:
+        return None
+    place, parent = place_of(root, path, by_key=True), root.at(path[:-1])
+    if place.layer == "file" or parent is None:
+        return None
+    others = [name for name, at in parent.keys.items() if at.layer == "file"]
+    return Mistake(place, dotted(path), "no such name", choices(str(path[-1]), others)) if others else None
 
 
 def _unknown_key(path: Path, root: Node, shape: Shape) -> Mistake:
@@ -134,7 +153,8 @@ def _unknown_key(path: Path, root: Node, shape: Shape) -> Mistake:
     names = known.key_names(parent) if known is not None else []
     given = set(parent.value) if isinstance(parent.value, dict) else set()
     free = [name for name in names if name not in given] or names
-    return Mistake(place_of(root, path, by_key=True), dotted(path), "unknown key", choices(str(path[-1]), free))
+    place = place_of(root, path, by_key=True)
+    return Mistake(place, dotted(path), "unknown key", choices(str(path[-1]), free, names))
 
 
 def _missing(path: Path, root: Node, shape: Shape) -> Mistake:
@@ -145,7 +165,8 @@ def _missing(path: Path, root: Node, shape: Shape) -> Mistake:
         place = parent.place
     if parent.place.file.endswith(".csv") and parent.keys and str(path[-1]) not in parent.keys:
         place = next(iter(parent.keys.values()))  # the whole column is missing: the first row is to blame
-    return Mistake(place, dotted(path), "is missing", f"needed here: {needed}")
+    missing = Mistake(place, dotted(path), "is missing", f"needed here: {needed}")
+    return _stranger(path[:-1], root) or missing
 
 
 def _at(root: Node, shape: Shape, path: Path) -> tuple[Node, Shape | None]:
@@ -166,7 +187,8 @@ def _wrong_tag(path: Path, node: Node, known: Shape | None, context: Any, root: 
     given = node.child(name)
     if given is None:
         place = place_of(root, path, by_key=True)
-        return Mistake(place, dotted((*path, name)), "is missing", choices("", words))
+        missing = Mistake(place, dotted((*path, name)), "is missing", choices("", words))
+        return _stranger(path, root) or missing
     what = f"{found(given.plain())} is not allowed"
     return Mistake(given.place, dotted((*path, name)), what, choices(str(given.value), words))
 
@@ -190,8 +212,8 @@ def _wording(kind: str, context: Any, node: Node, known: Shape | None, text: str
         wanted = "at least" if kind == "too_short" else "at most"
         return f"has {context.get('actual_length', 'too many')} entries", f"{wanted} {bound}"
     if kind in ("string_too_short", "string_too_long"):
-        bound = context.get("min_length", context.get("max_length"))
-        return f"{value} has a wrong length", f"{'at least' if 'min_length' in context else 'at most'} {bound} characters"
+        wanted, bound = ("at least", "min_length") if kind.endswith("short") else ("at most", "max_length")
+        return f"{value} has a wrong length", f"{wanted} {context[bound]} characters"
     if kind == "string_pattern_mismatch":
         return f"{value} does not fit", f"a text that matches {context['pattern']}"
     if kind in ("model_type", "model_attributes_type"):
@@ -211,8 +233,10 @@ def _bounds(known: Shape | None, text: str) -> str:
     words = {"gt": "above", "ge": "at least", "lt": "below", "le": "at most"}
     stated = []
     for mark in _marks(known.annotation if known is not None else None):
-        stated += [f"{word} {getattr(mark, name):g}" if isinstance(getattr(mark, name), float) else f"{word} {getattr(mark, name)}"
-                   for name, word in words.items() if getattr(mark, name, None) is not None]
+        for name, word in words.items():
+            bound = getattr(mark, name, None)
+            if bound is not None:
+                stated.append(f"{word} {bound}")
     return " and ".join(stated) or text.replace("Input should be ", "")
 
 
@@ -227,7 +251,7 @@ def _marks(annotation: Any) -> Iterator[Any]:
 def merged(mistakes: list[Mistake]) -> list[Mistake]:
     """The mistakes without repetition and in order of place.
 
-    Alternatives of one value become one mistake, and so does a column of a CSV file that is wrong in every row.
+    Alternatives of one value become one mistake, and so does a wrong column of a CSV file.
     """
     kept: dict[tuple[Place, str], Mistake] = {}
     for mistake in mistakes:

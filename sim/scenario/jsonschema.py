@@ -17,7 +17,8 @@ def json_schema() -> dict[str, Any]:
     definitions = {name: _loosened(part) for name, part in schema.pop("$defs", {}).items()}
     required = schema.pop("required", [])
     top = _loosened(schema, top=True)
-    top["properties"]["extends"] = {"type": "string", "description": "a path beside the file or a bundled name"}
+    description = "a path beside the file or the name of a bundled scenario"
+    top["properties"]["extends"] = {"type": "string", "description": description}
     return {
         "$schema": DIALECT,
         **top,
@@ -33,7 +34,7 @@ def _loosened(schema: dict[str, Any], top: bool = False) -> dict[str, Any]:
 
     A file that extends another gives a part of a map; only loading can tell what is missing in the end.
     """
-    loosened = {key: value for key, value in schema.items() if key != "required" or schema.get("type") != "object"}
+    loosened = {key: value for key, value in schema.items() if key != "required"}
     if "properties" in loosened:
         loosened["properties"] = {
             name: inner if top and name in ("schema", "name", "title") else _or_full(inner)

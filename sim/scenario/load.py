@@ -28,9 +28,9 @@ NO_RESULT = ("engine", "workers", "record")
 class Scenario:
     """A scenario that was read, checked and completed.
 
-    `spec` is the model that engines read, `resolved` the same as plain values (defaults filled in, tables inline,
-    parameters with their origin), `sources` says of each dotted key where its value came from, and `sha256`
-    stands for everything that results depend on.
+    `spec` is the model that engines read, `resolved` the same as plain values (defaults filled in, tables
+    inline, parameters with their origin), `sources` says of each dotted key where its value came from, and
+    `sha256` stands for everything that results depend on.
     """
 
     spec: ScenarioModel
@@ -53,8 +53,8 @@ def load_scenario(
 ) -> Scenario:
     """Load a scenario by the name of a bundled one or the path of a file.
 
-    `overrides` are texts by dotted key, read as YAML, as `--set` gives them; `arguments` are plain values by key
-    (`scale=1e-3`), applied last. Raises ScenarioError with every mistake that was found.
+    `overrides` are texts by dotted key, read as YAML, as `--set` gives them; `arguments` are plain values by
+    key (`scale=1e-3`), applied last. Raises ScenarioError with every mistake that was found.
     """
     expected = shape(ScenarioModel)
     files = Files(expected)
@@ -103,7 +103,10 @@ def _scenario(spec: ScenarioModel, root: Node) -> Scenario:
 
 
 def digest(resolved: Mapping[str, Any]) -> str:
-    """SHA-256 of what results depend on, as JSON in the order of the scenario, which gives fraud types numbers."""
+    """SHA-256 of what results depend on, as JSON.
+
+    Keys keep the order of the scenario, since fraud types are numbered by it.
+    """
     kept = {key: value for key, value in resolved.items() if key not in NO_RESULT}
     text = json.dumps(kept, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

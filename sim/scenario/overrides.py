@@ -13,24 +13,25 @@ from sim.scenario.scalars import found
 
 
 def set_values(root: Node, texts: Mapping[str, str], mistakes: list[Mistake]) -> list[tuple[Path, Node]]:
-    """The path and the node of each `--set`; its place is the column in `dotted.key=value`."""
+    """The path and the node of each `--set`; its line is the number of the option, from 1."""
     values = []
-    for key, text in texts.items():
-        start = Place("--set", 1, 1, "set")
+    start = Place("--set", 1, 1, "set")
+    for number, (key, text) in enumerate(texts.items()):
         if not _is_key(key):
-            mistakes.append(Mistake(start, dotted(()), f"{found(key)} is no dotted key", "dotted.key=value"))
+            at = _shifted(start, number, 0)
+            mistakes.append(Mistake(at, dotted(()), f"{found(key)} is no dotted key", "dotted.key=value"))
             continue
         path = follow(root, key.split("."))
+        shift = (number, len(key) + 1)
         try:
             node, more = read_nodes(decode(text.encode(errors="surrogatepass"), start), start)
         except ScenarioError as error:
             node, more = None, error.mistakes
-        shift = len(key) + 1
-        mistakes += [Mistake(_shifted(m.place, shift), dotted(path), m.message, m.allowed) for m in more]
+        mistakes += [Mistake(_shifted(m.place, *shift), dotted(path), m.message, m.allowed) for m in more]
         if node is None and not more:
             node = Node(None, start)  # `key=` is null, as in YAML
         if node is not None:
-            values.append((path, unwrap(_moved(node, shift), mistakes, path)))
+            values.append((path, unwrap(_moved(node, *shift), mistakes, path)))
     return values
 
 
@@ -85,19 +86,19 @@ def _is_key(key: str) -> bool:
     return bool(key) and len(key) <= 400 and all(key.split(".")) and key.count(".") < MAX_DEPTH
 
 
-def _shifted(place: Place, columns: int) -> Place:
+def _shifted(place: Place, lines: int, columns: int) -> Place:
     column = place.column + columns if place.line == 1 else place.column
-    return Place(place.file, place.line, column, place.layer)
+    return Place(place.file, place.line + lines, column, place.layer)
 
 
-def _moved(node: Node, columns: int) -> Node:
+def _moved(node: Node, lines: int, columns: int) -> Node:
     """The node with its columns counted from the beginning of `dotted.key=value`."""
-    place = _shifted(node.place, columns)
-    keys = {name: _shifted(at, columns) for name, at in node.keys.items()}
+    place = _shifted(node.place, lines, columns)
+    keys = {name: _shifted(at, lines, columns) for name, at in node.keys.items()}
     if isinstance(node.value, dict):
-        return Node({name: _moved(child, columns) for name, child in node.value.items()}, place, keys)
+        return Node({name: _moved(child, lines, columns) for name, child in node.value.items()}, place, keys)
     if isinstance(node.value, list):
-        return Node([_moved(child, columns) for child in node.value], place)
+        return Node([_moved(child, lines, columns) for child in node.value], place)
     return Node(node.value, place)
 
 

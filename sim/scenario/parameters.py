@@ -37,10 +37,10 @@ def _unwrap_parameter(node: Node, full: dict[str, Node], mistakes: list[Mistake]
         wrong(origin, "origin", f"{found(origin.plain())} is no origin", allowed)
         origin = None
     if basis is not None and not isinstance(basis.value, str):
-        wrong(basis, "basis", f"{found(basis.plain())} is not text", "a text that says where the value is from")
+        wrong(basis, "basis", f"{found(basis.plain())} is not text", "a text: where the value is from")
         basis = None
     if limits is not None and not (isinstance(limits.value, list) and len(limits.value) == 2):
-        wrong(limits, "range", f"{found(limits.plain())} is no range", "[low, high] in the units of the value")
+        wrong(limits, "range", f"{found(limits.plain())} is no range", "[low, high] in units of the value")
         limits = None
     parameter = Parameter(
         str(origin.value) if origin else None, limits, str(basis.value) if basis else None, node.place

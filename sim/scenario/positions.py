@@ -1,8 +1,8 @@
 """YAML text becomes nodes that know where each key and value was written.
 
-The parser is ruamel's, read event by event, so that depth and size are bounded before anything is built; scalars
-are resolved by the core schema of YAML 1.2 (section 10.3.2), with underscores in numbers. What scenarios do not
-need is refused: tags, merge keys, keys that are no text, several documents.
+The parser is ruamel's, read event by event, so that depth and size are bounded before anything is built;
+scalars are resolved by the core schema of YAML 1.2 (section 10.3.2), with underscores in numbers. What
+scenarios do not need is refused: tags, merge keys, keys that are no text, several documents.
 """
 
 import re
@@ -82,7 +82,7 @@ class Node:
 
 
 def plain_scalar(text: str) -> Scalar:
-    """The value of an unquoted scalar by the core schema: null, true, false, a number, else the text itself."""
+    """The value of an unquoted scalar by the core schema: null, true, false, a number, else the text."""
     if text in CONSTANTS:
         return CONSTANTS[text]
     if len(text) <= 320:  # longer ones are no numbers that a scenario could mean
@@ -117,9 +117,8 @@ def decode(data: bytes, place: Place) -> str:
         ) from None
     bad = UNPRINTABLE.search(text)
     if bad:
-        raise refuse(
-            text[: bad.start()], f"control character U+{ord(bad[0]):04X}", "printable text, line breaks and tabs"
-        )
+        what = f"control character U+{ord(bad[0]):04X}"
+        raise refuse(text[: bad.start()], what, "printable text, line breaks and tabs")
     return text
 
 
@@ -138,7 +137,7 @@ class _Open:
 
 
 class _Builder:
-    """Builds the nodes of one text from the parser's events; no recursion, so that no depth can exhaust it."""
+    """Builds the nodes of one text from the parser's events, without recursion."""
 
     def __init__(self, place: Place) -> None:
         self.origin = place
@@ -182,7 +181,9 @@ class _Builder:
         elif kind == "DocumentStartEvent":
             self.documents += 1
             if self.documents > 1:
-                raise self.stop(self.place(event.start_mark), "a second document begins", "one document a file")
+                raise self.stop(
+                    self.place(event.start_mark), "a second document begins", "one document a file"
+                )
 
     def scalar(self, event: Any) -> None:
         place = self.place(event.start_mark)

@@ -1,10 +1,11 @@
 """The resolved scenario: complete, defaults filled in, tables inline; and where each value came from."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from sim.scenario.errors import Place, dotted
+from sim.scenario.errors import dotted
+from sim.scenario.parameters import FULL_FORM
 from sim.scenario.positions import Node, Parameter, Path
 from sim.scenario.shapes import Shape, adapter
 
@@ -13,9 +14,9 @@ from sim.scenario.shapes import Shape, adapter
 class Source:
     """Where a value came from.
 
-    `layer` is `file`, `set` (the command line), `argument` (a call from Python) or `default`; file, line and
-    column are those of the value, None for a default. `origin`, `range` and `basis` are those of the parameter
-    that the value is, or is part of.
+    `layer` is `file`, `set` (the command line), `argument` (a call from Python) or `default`; file, line
+    and column are those of the value, None for a default. `origin`, `range` and `basis` are those of the
+    parameter that the value is, or is part of.
     """
 
     layer: str
@@ -29,7 +30,11 @@ class Source:
     @property
     def where(self) -> str:
         """File and line, `--set`, `argument` or `default`, as `tocsin show` prints it."""
-        return f"{self.file}:{self.line}" if self.layer == "file" else {"set": "--set"}.get(self.layer, self.layer)
+        return (
+            f"{self.file}:{self.line}"
+            if self.layer == "file"
+            else {"set": "--set"}.get(self.layer, self.layer)
+        )
 
 
 def resolve(value: Any, node: Node | None, shape: Shape | None) -> Any:
@@ -71,37 +76,37 @@ def sources(resolved: Any, root: Node) -> dict[str, Source]:
     return {dotted(path): source for path, _, source in leaves(resolved, root)}
 
 
+# Origin, range and basis of the parameter that a value is, or is part of.
+Claim = tuple[str | None, tuple[Any, Any] | None, str | None]
+NO_CLAIM: Claim = (None, None, None)
+
+
 def leaves(
-    value: Any, node: Node | None, path: Path = (), whole: Source | None = None
+    value: Any, node: Node | None, path: Path = (), claim: Claim = NO_CLAIM
 ) -> Iterator[tuple[Path, Any, Source]]:
-    """Path, value and source of each leaf; `whole` is the source of the parameter that the value is part of."""
-    parameter = node.parameter if node is not None else None
-    if parameter is not None:
+    """Path, value and source of each leaf of a resolved value whose nodes are `node`."""
+    if node is not None and node.parameter is not None:
         limits = None
-        if isinstance(value, dict) and "value" in value:
+        if isinstance(value, dict) and "value" in value and set(value) <= set(FULL_FORM):
             limits = tuple(value["range"]) if "range" in value else None
-            value = value["value"] if set(value) <= {"value", "origin", "range", "basis"} else value
-        whole = Source("file", None, None, None, parameter.origin, limits, parameter.basis)
+            value = value["value"]
+        claim = (node.parameter.origin, limits, node.parameter.basis)
     if isinstance(value, dict) and value:
-        yield from _inner(value.items(), node, path, whole)
+        yield from _inner(value.items(), node, path, claim)
     elif isinstance(value, list) and any(isinstance(item, dict) for item in value):
-        yield from _inner(enumerate(value), node, path, whole)
+        yield from _inner(enumerate(value), node, path, claim)
+    elif node is None:
+        yield path, value, Source("default", None, None, None, *claim)
     else:
-        yield path, value, _source(node.place if node is not None else None, whole)
+        place = node.place
+        yield path, value, Source(place.layer, place.file, place.line, place.column, *claim)
 
 
 def _inner(
-    items: Any, node: Node | None, path: Path, whole: Source | None
+    items: Iterable[tuple[str | int, Any]], node: Node | None, path: Path, claim: Claim
 ) -> Iterator[tuple[Path, Any, Source]]:
     for part, inner in items:
         child = node.child(part) if node is not None else None
         if child is None and node is not None and not isinstance(node.value, dict):
             child = Node(None, node.place)  # a short form: the whole of it was written in one place
-        yield from leaves(inner, child, (*path, part), whole)
-
-
-def _source(place: Place | None, whole: Source | None) -> Source:
-    origin, limits, basis = (whole.origin, whole.range, whole.basis) if whole is not None else (None, None, None)
-    if place is None:
-        return Source("default", None, None, None, origin, limits, basis)
-    return Source(place.layer, place.file, place.line, place.column, origin, limits, basis)
+        yield from leaves(inner, child, (*path, part), claim)

@@ -37,7 +37,7 @@ def found(value: object) -> str:
         case dict():
             return "a map"
         case list() | tuple():
-            return "a list"
+            return f"a list of {len(value)}"
         case float() | int():
             text = repr(value)
         case _:
@@ -280,9 +280,7 @@ Window = Annotated[
         }
     ),
 ]
-Clock = Annotated[
-    int, BeforeValidator(_clock), PlainSerializer(clock_text), WithJsonSchema(_CLOCK_SCHEMA)
-]
+Clock = Annotated[int, BeforeValidator(_clock), PlainSerializer(clock_text), WithJsonSchema(_CLOCK_SCHEMA)]
 HalfHour = Annotated[
     int, BeforeValidator(_half_hour), PlainSerializer(clock_text), WithJsonSchema(_HALF_HOUR_SCHEMA)
 ]

@@ -15,7 +15,7 @@ from sim.scenario.tables import TableMarker
 
 @dataclass(frozen=True)
 class Shape:
-    """What may stand at one place: the annotation, its alternatives without wrapping, whether it is a table."""
+    """What may stand at one place: the annotation, its alternatives unwrapped, whether it is a table."""
 
     annotation: Any
     options: tuple[Any, ...]
@@ -51,15 +51,13 @@ class Shape:
 
     def required(self, node: Node | None = None) -> list[str]:
         """The keys that must be given here."""
-        return [n for model in self.models(node)[:1] for n, info in fields(model).items() if info.is_required()]
+        models = self.models(node)[:1]
+        return [name for model in models for name, info in fields(model).items() if info.is_required()]
 
     def words(self) -> list[str]:
         """The words that may stand here, of literal types."""
-        return [str(word) for option in self.options if get_origin(option) is Literal for word in get_args(option)]
-
-    def free_keys(self) -> bool:
-        """Whether any key may stand here: a map from names."""
-        return any(get_origin(option) is dict for option in self.options)
+        literals = [option for option in self.options if get_origin(option) is Literal]
+        return [str(word) for option in literals for word in get_args(option)]
 
 
 @lru_cache(maxsize=1024)
@@ -88,7 +86,7 @@ def fields(model: type[BaseModel]) -> dict[str, FieldInfo]:
 def _annotation(info: FieldInfo) -> Any:
     if not info.metadata:
         return info.annotation
-    return Annotated[(info.annotation, *info.metadata)]  # type: ignore[return-value]
+    return Annotated[(info.annotation, *info.metadata)]
 
 
 def _flatten(annotation: Any, marks: tuple[Any, ...] = ()) -> Iterator[tuple[Any, tuple[Any, ...]]]:
@@ -104,10 +102,10 @@ def _flatten(annotation: Any, marks: tuple[Any, ...] = ()) -> Iterator[tuple[Any
 
 
 def _agrees(model: type[BaseModel], node: Node) -> bool:
-    """Whether every key of the node that is a literal in the model has one of its words; one must be there."""
+    """Whether every key of the node that is a literal in the model has one of its words, and one is there."""
     seen = False
     for name, info in fields(model).items():
-        words = shape(info.annotation).words() if get_origin(info.annotation) is Literal else []
+        words = shape(_annotation(info)).words() if get_origin(info.annotation) is Literal else []
         given = node.child(name)
         if words and given is not None:
             if str(given.value) not in words:

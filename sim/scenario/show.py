@@ -3,6 +3,7 @@
 from typing import Any
 
 from sim.scenario.load import Scenario
+from sim.scenario.parameters import FULL_FORM
 from sim.scenario.resolved import Source
 from sim.scenario.writing import flow_text
 
@@ -10,7 +11,7 @@ Line = tuple[str, str, str, str]
 
 
 def show_lines(scenario: Scenario) -> list[Line]:
-    """Dotted key, value, where it was given and its origin, of each value in order; a CSV file is one line."""
+    """Dotted key, value, where it was given and its origin, for each value; a CSV file is one line."""
     lines: list[Line] = []
     tables: dict[str, str] = {}
     for key, source in scenario.sources.items():
@@ -46,7 +47,7 @@ def _origin(source: Source) -> str:
 def _value(value: Any, parts: list[str]) -> Any:
     """The value at a dotted key of a resolved scenario, full forms of parameters passed through."""
     while True:
-        if isinstance(value, dict) and "value" in value and set(value) <= {"value", "origin", "range", "basis"}:
+        if isinstance(value, dict) and "value" in value and set(value) <= set(FULL_FORM):
             value = value["value"]
             continue
         if not parts:

@@ -28,10 +28,10 @@ class TableMarker:
         return {"anyOf": [file, handler(schema)]}
 
 
-def _rows(value: object) -> object:
+def _rows(value: object) -> tuple[object, ...]:
     if not isinstance(value, list | tuple):
         raise refuse(f"{found(value)} is not a table", "a list of rows or the name of a CSV file beside it")
-    return value
+    return tuple(value)
 
 
 Table = Annotated[tuple[Row, ...], TableMarker()]

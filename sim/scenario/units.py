@@ -74,7 +74,12 @@ def duration_text(ms: int) -> str:
 
 
 def rate_text(rate: float) -> str:
-    """The shortest of `N per day`, `N per year`, `N per h` that reads back as exactly `rate`."""
+    """A whole rate as `N per day`; else the shortest of `N per day`, `N per year`, `N per h`.
+
+    Each reads back as exactly `rate`.
+    """
+    if rate.is_integer() and rate < 1e9:
+        return f"{int(rate)} per day"
     texts = []
     for unit in ("day", "year", "h"):
         number = float(Fraction(rate) * _factor(unit, "d"))

@@ -1,4 +1,4 @@
-"""Plain values as YAML that reads back the same: maps in block style, lists of scalars and rows in one line."""
+"""Plain values as YAML that reads back the same: maps as blocks, lists of scalars and rows in one line."""
 
 import json
 import re
@@ -29,7 +29,8 @@ def scalar_text(value: Any) -> str:
 def flow_text(value: Any) -> str:
     """A value in one line, in flow style."""
     if isinstance(value, dict):
-        return "{" + ", ".join(f"{scalar_text(key)}: {flow_text(inner)}" for key, inner in value.items()) + "}"
+        pairs = (f"{scalar_text(key)}: {flow_text(inner)}" for key, inner in value.items())
+        return "{" + ", ".join(pairs) + "}"
     if isinstance(value, list):
         return "[" + ", ".join(flow_text(inner) for inner in value) + "]"
     return scalar_text(value)
@@ -44,10 +45,9 @@ def _is_flat(value: Any) -> bool:
     """Whether a value is written in one line: scalars, lists of scalars, small maps of scalars."""
     if isinstance(value, list):
         return not any(isinstance(inner, dict | list) for inner in value)
-    if isinstance(value, dict):
-        return not value or (
-            not any(isinstance(inner, dict | list) for inner in value.values()) and len(flow_text(value)) <= LONGEST_FLOW
-        )
+    if isinstance(value, dict) and value:
+        scalars = not any(isinstance(inner, dict | list) for inner in value.values())
+        return scalars and len(flow_text(value)) <= LONGEST_FLOW
     return True
 
 

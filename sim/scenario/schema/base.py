@@ -16,7 +16,7 @@ Tier = Literal["red", "orange", "yellow", "blue"]
 class Part(BaseModel):
     """A part of a scenario: its keys are fixed and its values do not change once read."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
 def mistake(key: str, found: str, allowed: str) -> PydanticCustomError:
