@@ -1,5 +1,53 @@
-"""Tocsin: a simulation engine for fraud early-warning systems."""
+"""Tocsin: a simulation engine for fraud early-warning systems.
+
+>>> import sim
+>>> scenario = sim.load_scenario("tiny", scale=1e-3)    # doctest: +SKIP
+>>> run = sim.run(scenario)                             # doctest: +SKIP
+>>> run.figures                                         # doctest: +SKIP
+
+Names are looked up when they are first used, so that importing the package costs nothing.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 from sim.version import __version__
 
-__all__ = ["__version__"]
+if TYPE_CHECKING:
+    from sim.results.folder import FolderError
+    from sim.results.run import Run, load_run
+    from sim.running import RunError, run
+    from sim.scenario import Scenario, ScenarioError, load_scenario
+
+_HOMES = {
+    "FolderError": "sim.results.folder",
+    "Run": "sim.results.run",
+    "RunError": "sim.running",
+    "Scenario": "sim.scenario",
+    "ScenarioError": "sim.scenario",
+    "load_run": "sim.results.run",
+    "load_scenario": "sim.scenario",
+    "run": "sim.running",
+}
+
+__all__ = [
+    "FolderError",
+    "Run",
+    "RunError",
+    "Scenario",
+    "ScenarioError",
+    "__version__",
+    "load_run",
+    "load_scenario",
+    "run",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'sim' has no attribute '{name}'")
+    return getattr(import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_HOMES})

@@ -39,6 +39,8 @@ ALERT_READING = 83
 ALERT_READ_DELAY = 84
 CONTACT_TRY = 85
 DISSUASION = 86
+CONTACT_WAIT = 87
+RECORD = 88
 
 REPORT = 96
 FILING = 97
@@ -65,7 +67,7 @@ REGISTRY = (
     Purpose("ATTEMPT_GATES", ATTEMPT_GATES, "attempt", ("not sent", "slot", "card", "interception")),
     Purpose("ATTEMPT_MOMENT", ATTEMPT_MOMENT, "attempt", ("moment high", "moment low", "link", "site")),
     Purpose("ATTEMPT_TARGET", ATTEMPT_TARGET, "attempt", ("exposure", "number high", "number low", "answer")),
-    Purpose("ATTEMPT_ENGAGE", ATTEMPT_ENGAGE, "attempt", ("engage", "coverage", "record", "")),
+    Purpose("ATTEMPT_ENGAGE", ATTEMPT_ENGAGE, "attempt", ("engage", "coverage", "", "")),
     Purpose("LEGITIMATE_COUNT", LEGITIMATE_COUNT, "traffic", ("count high", "count low", "", "")),
     Purpose("LEGITIMATE_CONTACT", LEGITIMATE_CONTACT, "contact", ("coverage", "central", "local", "")),
     Purpose("LEGITIMATE_MOMENT", LEGITIMATE_MOMENT, "contact", ("moment high", "moment low", "", "")),
@@ -113,8 +115,12 @@ REGISTRY = (
         ("answer", "hard", "duration high", "duration low"),
         "channel x 32 + try",
     ),
+    Purpose(
+        "CONTACT_WAIT", CONTACT_WAIT, "alert", ("wait high", "wait low", "", ""), "channel x 32 + try, or 31"
+    ),
+    Purpose("RECORD", RECORD, "attempt, contact or case", ("record", "", "", "")),
     Purpose("DISSUASION", DISSUASION, "alert", ("stop", "", "", "")),
-    Purpose("REPORT", REPORT, "attempt", ("report", "delay high", "delay low", "solved")),
+    Purpose("REPORT", REPORT, "attempt", ("report", "delay high", "delay low", "")),
     Purpose("FILING", FILING, "attempt", ("delay high", "delay low", "", "")),
     # The case is its attempt, or a number of the backlog at the start: backlog_id meets no attempt.
     Purpose("CASE_SOLVED", CASE_SOLVED, "case", ("solve", "", "", "")),

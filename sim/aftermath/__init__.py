@@ -1,0 +1,1 @@
+"""What follows a loss: report, stop-payment, filing, investigation, arrests."""

@@ -1,0 +1,62 @@
+"""Reports of victims, what a stop-payment order gets back, and the filing of the case."""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.draws.compiled import compiled
+from sim.draws.distributions import threshold, to_ticks
+from sim.draws.functions import exp
+from sim.draws.philox import draw4
+from sim.draws.purposes import FILING, REPORT
+from sim.scenario.schema import ScenarioModel
+from sim.warning.delays import drawn, row
+
+LOG_2 = 0.6931471805599453
+
+
+class ReportTables(NamedTuple):
+    """``reports`` threshold; ``delay`` and ``filing`` as (kind, a, b) in ms; ``share`` recovered at once, which
+    halves every ``half_life`` ms.
+    """
+
+    reports: int
+    delay: NDArray[np.float64]
+    filing: NDArray[np.float64]
+    share: float
+    half_life: float
+
+
+def report_tables(spec: ScenarioModel) -> ReportTables:
+    """Return the tables of a scenario."""
+    aftermath = spec.aftermath
+    return ReportTables(
+        reports=threshold(aftermath.report.probability),
+        delay=np.array(row(aftermath.report.delay)),
+        filing=np.array(row(aftermath.filing.delay)),
+        share=aftermath.stop_payment.share,
+        half_life=float(aftermath.stop_payment.half_life),
+    )
+
+
+@compiled
+def report_delay(seed: int, attempt: int, tables: ReportTables, clock: int) -> int:
+    """Return the ms from the end of an episode to the victim's report, -1 if they do not report."""
+    u, high, low, _ = draw4(seed, attempt, REPORT, 0)
+    if u >= tables.reports:
+        return -1
+    return to_ticks(drawn(tables.delay, high, low), clock)
+
+
+@compiled
+def filing_delay(seed: int, attempt: int, tables: ReportTables, clock: int) -> int:
+    """Return the ms from the report to the filing of the case."""
+    high, low, _, _ = draw4(seed, attempt, FILING, 0)
+    return to_ticks(drawn(tables.filing, high, low), clock)
+
+
+@compiled
+def recovered(fen: int, elapsed: int, tables: ReportTables) -> int:
+    """Return the fen of a payment that a stop-payment order gets back ``elapsed`` ms after it."""
+    return int(fen * (tables.share * exp(-LOG_2 * (elapsed / tables.half_life))))

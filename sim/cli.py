@@ -1,0 +1,273 @@
+"""The command line: parses, calls, prints; what is computed stands elsewhere.
+
+Nothing heavy is imported before a command needs it, so that ``tocsin --help`` answers at once.
+"""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+
+import typer
+
+if TYPE_CHECKING:
+    from sim.results.run import Run
+    from sim.scenario import Scenario
+
+DONE, FAILED, REFUSED = 0, 1, 2
+"""Exit codes: done; a run (or a check) failed; bad usage or a bad scenario, nothing was written."""
+
+app = typer.Typer(
+    name="tocsin",
+    help="Simulate a country's shield against telecom and online fraud, attempt by attempt.",
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    no_args_is_help=True,
+)
+
+ScenarioName = Annotated[str, typer.Argument(metavar="SCENARIO", help="A bundled name or a YAML file.")]
+Engine = Annotated[str | None, typer.Option(metavar="vector|reference", help="The engine that runs it.")]
+Scale = Annotated[float | None, typer.Option(metavar="S", help="The share of the country: 1 is all of it.")]
+Seed = Annotated[int | None, typer.Option(metavar="N", help="The seed of every draw.")]
+Settings = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="KEY=VALUE", help="Change one value, by its dotted key; repeatable."),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
+
+
+@app.command()
+def run(
+    scenario: ScenarioName,
+    engine: Engine = None,
+    scale: Scale = None,
+    seed: Seed = None,
+    settings: Settings = None,
+    out: Annotated[Path | None, typer.Option(metavar="DIR", help="The folder of the run itself.")] = None,
+    workers: Annotated[
+        int | None, typer.Option(metavar="N", min=1, help="Processes at work; results do not depend on it.")
+    ] = None,
+    events: Annotated[
+        str | None, typer.Option(metavar="none|all|FRACTION", help="Whose events are logged.")
+    ] = None,
+    replicates: Annotated[
+        int, typer.Option(metavar="N", min=1, help="Runs with seeds counting up, each in its own folder.")
+    ] = 1,
+    as_json: AsJson = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="No progress, no table.")] = False,
+) -> None:
+    """Run a scenario once, or N times, and show reported beside simulated figures."""
+    from sim.results.folder import FolderError, default_folder, demand_free
+
+    values = {"engine": engine, "scale": scale, "seed": seed, "record.events": _events(events)}
+    first = _load(scenario, settings, values)
+    folder = out or default_folder(first.name, first.spec.seed)
+    try:
+        demand_free(folder)
+    except FolderError as error:
+        _refuse(f"--out {error}")
+    finished: list[Run] = []
+    for number in range(replicates):
+        chosen = (
+            first if number == 0 else _load(scenario, settings, {**values, "seed": first.spec.seed + number})
+        )
+        place = folder if replicates == 1 else folder / f"r{number:03d}"
+        finished.append(_run(chosen, place, workers, quiet or as_json, timed=number == 0))
+    for warning in dict.fromkeys(line for run in finished for line in run.manifest["warnings"]):
+        typer.echo(f"warning: {warning}", err=True)
+    _show_runs(finished, as_json, quiet)
+
+
+@app.command()
+def validate(scenario: ScenarioName, settings: Settings = None) -> None:
+    """Name every mistake of a scenario at once."""
+    found = _load(scenario, settings, {})
+    typer.echo(f"{scenario}: no mistakes; {found.spec.title}")
+
+
+@app.command()
+def show(
+    scenario: ScenarioName,
+    engine: Engine = None,
+    scale: Scale = None,
+    seed: Seed = None,
+    settings: Settings = None,
+) -> None:
+    """Print the resolved scenario, one line a value: where it was given, what it rests on."""
+    from sim.scenario import show_lines
+
+    found = _load(scenario, settings, {"engine": engine, "scale": scale, "seed": seed})
+    for key, value, where, origin in show_lines(found):
+        typer.echo(f"{key}: {value}  # {where}{f'; {origin}' if origin else ''}")
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON Schema of scenario files, for editors."""
+    from sim.results.folder import to_json
+    from sim.scenario import json_schema
+
+    typer.echo(to_json(json_schema()), nl=False)
+
+
+@app.command()
+def scenarios() -> None:
+    """List the bundled scenarios, one line each."""
+    from sim.scenario import bundled_scenarios
+
+    rows = bundled_scenarios()
+    width = max(len(name) for name, _ in rows)
+    for name, title in rows:
+        typer.echo(f"{name:<{width}}  {title}")
+
+
+@app.command()
+def runs(
+    folder: Annotated[Path | None, typer.Argument(metavar="[DIR]", help="Where to look.")] = None,
+) -> None:
+    """List runs, finished and unfinished, one line each."""
+    from sim.results.folder import RUNS, find_runs
+
+    if folder is not None and not folder.is_dir():
+        _refuse(f"tocsin runs: {folder}: no such folder; a folder that holds runs")
+    for found in find_runs(folder or RUNS):
+        about = found.manifest
+        if about is None:
+            typer.echo(f"{found.path}  unfinished")
+            continue
+        seconds = about["performance"]["wall_s"]
+        typer.echo(
+            f"{found.path}  finished  {about['name']}  seed {about['seed']}  scale {about['scale']:g}"
+            f"  {about['engine']}  {seconds:.1f} s"
+        )
+
+
+@app.command()
+def check(
+    folder: Annotated[Path, typer.Argument(metavar="RUN", help="The folder of a finished run.")],
+) -> None:
+    """Compute every figure of a run again from its Parquet files; conservation; hashes."""
+    from sim.results.check import check_run
+    from sim.results.folder import FolderError
+
+    try:
+        findings = check_run(folder)
+        failed = total = 0
+        for finding in findings:
+            typer.echo(str(finding))
+            total += 1
+            failed += not finding.passed
+    except FolderError as error:
+        _refuse(f"tocsin check: {error}")
+    typer.echo(f"{total} checks, {failed} failed" if failed else f"{total} checks, all passed")
+    raise typer.Exit(FAILED if failed else DONE)
+
+
+def main() -> NoReturn:
+    """Run the command line and exit with its code."""
+    # click's error for bad usage; recent typer carries click within itself.
+    usage_error = typer.BadParameter.__mro__[1]
+    try:
+        code = typer.main.get_command(app).main(
+            sys.argv[1:] or ["--help"], prog_name="tocsin", standalone_mode=False
+        )
+    except Exception as error:
+        if not isinstance(error, usage_error):
+            raise
+        _print_usage_error(error)
+        code = REFUSED
+    sys.exit(code or DONE)
+
+
+def _print_usage_error(error: Any) -> None:
+    command = error.ctx.command_path if error.ctx is not None else "tocsin"
+    message = " ".join(error.format_message().split())
+    typer.echo(f"{command}: {message.rstrip('.')}; see {command} --help", err=True)
+
+
+def _refuse(*lines: str) -> NoReturn:
+    """End with bad usage or a bad scenario: one line a mistake."""
+    for line in lines:
+        typer.echo(line, err=True)
+    raise typer.Exit(REFUSED)
+
+
+def _load(name: str, settings: list[str] | None, values: dict[str, Any]) -> "Scenario":
+    """Load a scenario with the values given on the command line; ends the program with every mistake."""
+    from sim.scenario import ScenarioError, load_scenario
+
+    pairs: dict[str, str] = {}
+    for setting in settings or []:
+        key, equals, value = setting.partition("=")
+        if not equals:
+            _refuse(f"--set {setting}: has no value; --set dotted.key=value")
+        pairs[key] = value
+    given = {key: value for key, value in values.items() if value is not None}
+    try:
+        return load_scenario(name, pairs, **given)
+    except ScenarioError as error:
+        _refuse(*(_as_typed(str(mistake)) for mistake in error.mistakes))
+
+
+def _as_typed(line: str) -> str:
+    """Blame the option that was typed, ``--scale``, instead of the argument that it becomes, ``scale=``."""
+    for key in ("engine", "scale", "seed", "record.events"):
+        if line.startswith(f"{key}=:"):
+            return line.replace(f"{key}=:", f"--{key.rpartition('.')[2]}:", 1)
+    return line
+
+
+def _events(text: str | None) -> str | float | None:
+    """Read ``--events``; a share that is out of range is left to the scenario's own check."""
+    if text is None or text in ("none", "all"):
+        return text
+    try:
+        return float(text)
+    except ValueError:
+        _refuse(f"--events {text}: is none of them; none, all or a fraction between 0 and 1")
+
+
+def _run(scenario: "Scenario", folder: Path, workers: int | None, silent: bool, timed: bool) -> "Run":
+    """Run once behind a progress bar; ends the program with exit code 1 where that fails."""
+    from sim.progress import bar
+    from sim.results.folder import FolderError
+    from sim.results.provenance import process_age_s
+    from sim.running import RunError, run
+
+    try:
+        with bar(scenario, silent) as progress:
+            age_s = process_age_s() if timed else 0.0
+            finished = run(scenario, folder, workers=workers, progress=progress, age_s=age_s)
+    except (RunError, FolderError, OSError, MemoryError) as error:
+        _fail(f"tocsin run: failed: {error or type(error).__name__}; nothing was kept")
+    except KeyboardInterrupt:
+        _fail("tocsin run: interrupted; nothing was kept")
+    return finished
+
+
+def _fail(line: str) -> NoReturn:
+    typer.echo(line, err=True)
+    raise typer.Exit(FAILED)
+
+
+def _show_runs(runs: "list[Run]", as_json: bool, quiet: bool) -> None:
+    """Print what was run: JSON, or the table of figures and where the runs lie."""
+    from sim.results.folder import RUN_JSON, to_json
+    from sim.results.table import figure_table, mean_figure, mean_table
+
+    figures = [run.manifest["figures"] for run in runs]
+    if as_json:
+        if len(runs) == 1:
+            typer.echo((runs[0].path / RUN_JSON).read_text(encoding="utf-8"), nl=False)
+        else:
+            means = [mean_figure(rows) for rows in zip(*figures, strict=True)]
+            typer.echo(to_json({"figures": means, "replicates": [run.manifest for run in runs]}), nl=False)
+        return
+    if quiet:
+        return
+    from sim.progress import console
+
+    out = console()
+    out.print(figure_table(figures[0], out.width) if len(runs) == 1 else mean_table(figures, out.width))
+    for run in runs:
+        speed = run.manifest["performance"]
+        typer.echo(f"{run.path}  {speed['wall_s']:.1f} s  {speed['attempts_per_s']:,.0f} attempts/s")

@@ -1,0 +1,1 @@
+"""Provinces, people, the calendar, potential attempts and legitimate traffic: all that no policy changes."""

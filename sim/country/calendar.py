@@ -1,0 +1,72 @@
+"""Days as numbers: days since 2000-01-01 name a day in every identity; a run counts ms from its period's start."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from sim.draws.functions import exp
+from sim.scenario.schema import DAY_MS, Period
+from sim.scenario.schema.measures import Ramp
+
+EPOCH = date(2000, 1, 1)
+YEAR_DAYS = 365.25
+
+
+def day_number(day: date) -> int:
+    """Return the number of a date: days since 2000-01-01."""
+    return (day - EPOCH).days
+
+
+def date_of(number: int) -> date:
+    """Return the date of a day number."""
+    return EPOCH + timedelta(days=number)
+
+
+def weekday(number: int) -> int:
+    """Return the weekday of a day number, 0 for Monday (2000-01-01 was a Saturday)."""
+    return (number + 5) % 7
+
+
+def years_between(number: int, reference: date) -> float:
+    """Return the years from ``reference`` to a day, negative before it."""
+    return (number - day_number(reference)) / YEAR_DAYS
+
+
+def growth(per_year: float, number: int, reference: date) -> float:
+    """Return exp(per_year x years since ``reference``): growth in log units."""
+    return exp(per_year * years_between(number, reference))
+
+
+def logistic(days: float, width_days: float) -> float:
+    """Return 1 / (1 + exp(-days / width)), a growth curve in the calendar date."""
+    return 1.0 / (1.0 + exp(-days / width_days))
+
+
+def ramped(number: int, ramp: Ramp | None) -> float:
+    """Return the multiplier of an intensity on a day: 1 without a ramp, else between its floor and 1."""
+    if ramp is None:
+        return 1.0
+    days = float(number - day_number(ramp.midpoint))
+    return ramp.floor + (1.0 - ramp.floor) * logistic(days, ramp.width / DAY_MS)
+
+
+@dataclass(frozen=True)
+class Calendar:
+    """The simulated days: ``first`` of the warm-up, ``start`` of the period, ``last`` of both (all day numbers)."""
+
+    first: int
+    start: int
+    last: int
+
+    @classmethod
+    def of(cls, period: Period) -> "Calendar":
+        """Return the calendar of a period."""
+        start = day_number(period.start)
+        return cls(start - period.warmup // DAY_MS, start, day_number(period.end))
+
+    def midnight(self, number: int) -> int:
+        """Return the moment at which a day begins, in ms from the start of the period."""
+        return (number - self.start) * DAY_MS
+
+    def day_of(self, moment: int) -> int:
+        """Return the day number of a moment."""
+        return self.start + moment // DAY_MS

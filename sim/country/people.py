@@ -1,0 +1,257 @@
+"""People: derived from their identity, never stored.
+
+A person is (province, number). Age, sex, home, occupation group, internet use, app and frailty are read off two
+calls of the generator through integer thresholds made once from the scenario. The first numbers of a province
+are the high exposure class, so that a contact finds a person of a class without searching.
+"""
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.country.calendar import day_number, logistic
+from sim.draws.compiled import compiled
+from sim.draws.distributions import cumulative_thresholds, pick, threshold
+from sim.draws.functions import log, normal_cdf, normal_quantile
+from sim.draws.identity import person_id
+from sim.draws.philox import draw4, uniform52
+from sim.draws.purposes import PERSON_BODY, PERSON_HABITS
+from sim.scenario.schema import DAY_MS, ScenarioModel
+from sim.scenario.schema.population import OccupationShares, Population
+
+OLDEST = 99
+FRAILTY_CLASSES = 8
+SEGMENTS = ("schools", "enterprises", "rural_areas", "communities")
+
+
+class PeopleTables(NamedTuple):
+    """What a person is read off: thresholds of 32-bit uniforms (int64, 2**32 is certain).
+
+    Shapes: ``age`` (P, 100) cumulative by year of age; ``women`` (P,); ``urban`` (P,); ``occupation`` (2, 4, 4)
+    cumulative by home (rural, urban), stage of life and segment; ``internet`` (P, 2, bands); ``band`` and
+    ``stage`` (100,) by year of age.
+    """
+
+    age: NDArray[np.int64]
+    women: NDArray[np.int64]
+    urban: NDArray[np.int64]
+    occupation: NDArray[np.int64]
+    internet: NDArray[np.int64]
+    band: NDArray[np.int64]
+    stage: NDArray[np.int64]
+
+
+@compiled
+def body(seed: int, person: int, province: int, tables: PeopleTables) -> tuple[int, int, int, int]:
+    """Return (age in years, sex: 0 woman 1 man, urban: 0 or 1, segment) of a person."""
+    u_age, u_sex, u_urban, u_segment = draw4(seed, person, PERSON_BODY, 0)
+    age = pick(u_age, tables.age[province])
+    sex = 0 if u_sex < tables.women[province] else 1
+    urban = 1 if u_urban < tables.urban[province] else 0
+    segment = pick(u_segment, tables.occupation[urban, tables.stage[age]])
+    return age, sex, urban, segment
+
+
+@compiled
+def habits(seed: int, person: int) -> tuple[int, int, int]:
+    """Return (internet uniform, app uniform, frailty class) of a person.
+
+    The person is online when the first is below ``internet[province, urban, band]``, and has the app when they
+    are online and the second is below the adoption of the day: an install date, not a new draw each day.
+    """
+    u_internet, u_app, u_frailty, _ = draw4(seed, person, PERSON_HABITS, 0)
+    return u_internet, u_app, u_frailty >> 29
+
+
+@compiled
+def target(
+    u_exposure: int, high: int, low: int, people: int, high_number: int, high_threshold: int
+) -> int:
+    """Return the number of the person that a contact finds.
+
+    ``u_exposure`` (32-bit, below ``high_threshold`` for the high exposure class) chooses the class; ``high`` and
+    ``low`` make the 52-bit uniform that chooses among the ``high_number`` first or the other people.
+    """
+    u = uniform52(high, low)
+    if u_exposure < high_threshold:
+        return int(u * high_number)
+    return high_number + int(u * (people - high_number))
+
+
+def age_shares(population: Population, province: int) -> list[float]:
+    """Return the shares of a province by year of age, 0 to 99.
+
+    The province's shares of 0-14, 15-59, 60-64 and 65 and over are split within by the national age groups, and
+    evenly over the years of a group; the open group runs to 99.
+    """
+    row = population.provinces[province]
+    wide = ((0, 14, row.share_0_14), (15, 59, row.share_15_59), (65, OLDEST, row.share_65_plus))
+    wide += ((60, 64, max(0.0, row.share_60_plus - row.share_65_plus)),)
+    nation = [0.0] * (OLDEST + 1)
+    for group in population.ages:
+        first, _, last = group.age.partition("-")
+        low = int(first.rstrip("+"))
+        high = min(int(last), OLDEST) if last else OLDEST
+        for age in range(low, high + 1):
+            nation[age] = group.share / (high - low + 1)
+    years = [0.0] * (OLDEST + 1)
+    for low, high, percent in wide:
+        within = math.fsum(nation[low : high + 1])
+        for age in range(low, high + 1):
+            years[age] = percent * (nation[age] / within if within > 0 else 1.0 / (high - low + 1))
+    total = math.fsum(years)
+    return [share / total for share in years]
+
+
+def band_of_age(population: Population) -> list[int]:
+    """Return the age band of each year of age, 0 to 99."""
+    return [sum(age >= first for first in population.age_bands) - 1 for age in range(OLDEST + 1)]
+
+
+def capped_to_mean(factors: list[float], weights: list[float], mean: float) -> list[float]:
+    """Return probabilities proportional to ``factors``, none above 1, with the weighted mean ``mean``.
+
+    Where some reach 1 the others rise; a mean that cannot be reached leaves all at 1.
+    """
+    low, high = 0.0, 1.0
+    while math.fsum(w * min(1.0, high * f) for f, w in zip(factors, weights, strict=True)) < mean and high < 1e6:
+        high *= 2.0
+    for _ in range(60):
+        middle = (low + high) / 2.0
+        if math.fsum(w * min(1.0, middle * f) for f, w in zip(factors, weights, strict=True)) < mean:
+            low = middle
+        else:
+            high = middle
+    return [min(1.0, high * factor) for factor in factors]
+
+
+def people_tables(spec: ScenarioModel) -> PeopleTables:
+    """Return the thresholds that the people of a scenario are read off."""
+    population = spec.population
+    bands = band_of_age(population)
+    stages = [sum(age >= first for first in population.occupation.stages) - 1 for age in range(OLDEST + 1)]
+    ages, internet = [], []
+    for province in range(len(population.provinces)):
+        years = age_shares(population, province)
+        ages.append(cumulative_thresholds(years))
+        weights = [
+            math.fsum(share for share, band in zip(years, bands, strict=True) if band == wanted)
+            for wanted in range(len(population.age_bands))
+        ]
+        settings = population.internet
+        internet.append(
+            [
+                [threshold(p) for p in capped_to_mean(settings.age_factor, weights, mean)]
+                for mean in (settings.rural, settings.urban)
+            ]
+        )
+
+    def segments(shares: OccupationShares) -> list[NDArray[np.int64]]:
+        return [
+            cumulative_thresholds([getattr(shares, segment)[stage] for segment in SEGMENTS]) for stage in range(4)
+        ]
+
+    rows = population.provinces
+    women = [threshold(100.0 / (100.0 + row.men_per_100_women)) for row in rows]
+    return PeopleTables(
+        age=np.array(ages, dtype=np.int64),
+        women=np.array(women, dtype=np.int64),
+        urban=np.array([threshold(row.share_urban / 100.0) for row in rows], dtype=np.int64),
+        occupation=np.array(
+            [segments(population.occupation.rural), segments(population.occupation.urban)], dtype=np.int64
+        ),
+        internet=np.array(internet, dtype=np.int64),
+        band=np.array(bands, dtype=np.int64),
+        stage=np.array(stages, dtype=np.int64),
+    )
+
+
+def frailty_levels(sigma: float) -> list[float]:
+    """Return the mean of a lognormal frailty of mean 1 within each of its eight equally likely classes.
+
+    The share of the mean below quantile z is Phi(z - sigma); the differences over 1/8 are the class means.
+    """
+    edges = [0.0]
+    for k in range(1, FRAILTY_CLASSES):
+        edges.append(normal_cdf(normal_quantile(k / FRAILTY_CLASSES) - sigma))
+    edges.append(1.0)
+    return [(after - before) * FRAILTY_CLASSES for before, after in zip(edges, edges[1:], strict=False)]
+
+
+def app_adoption(population: Population, day: int) -> float:
+    """Return the share of internet users who have installed the app by a day (a logistic curve)."""
+    app = population.app
+    return app.final_share * logistic(float(day - day_number(app.midpoint)), app.width / DAY_MS)
+
+
+def install_day(population: Population, u_app: int) -> int | None:
+    """Return the day number on which a person with this app uniform installs the app, None for never."""
+    share = (u_app + 0.5) / 2.0**32 / population.app.final_share if population.app.final_share > 0 else 1.0
+    if share >= 1.0:
+        return None
+    days = population.app.width / DAY_MS * log(share / (1.0 - share))
+    return math.ceil(day_number(population.app.midpoint) + days)
+
+
+@compiled
+def sample(
+    seed: int, count: int, people: NDArray[np.int64], high: NDArray[np.int64], tables: PeopleTables
+) -> NDArray[np.int64]:
+    """Return ``count`` people evenly spaced over the nation, (count, 10) integers.
+
+    Columns: province, number, age, band, sex, urban, segment, online, app uniform, frailty class.
+    """
+    rows = np.empty((count, 10), dtype=np.int64)
+    total = people.sum()
+    province = 0
+    before = 0
+    for k in range(count):
+        position = k * total // count
+        while position >= before + people[province]:
+            before += people[province]
+            province += 1
+        number = position - before
+        person = person_id(province, number)
+        age, sex, urban, segment = body(seed, person, province, tables)
+        u_internet, u_app, frailty = habits(seed, person)
+        band = tables.band[age]
+        online = 1 if u_internet < tables.internet[province, urban, band] else 0
+        rows[k, 0] = province
+        rows[k, 1] = number
+        rows[k, 2] = age
+        rows[k, 3] = band
+        rows[k, 4] = sex
+        rows[k, 5] = urban
+        rows[k, 6] = segment
+        rows[k, 7] = online
+        rows[k, 8] = u_app
+        rows[k, 9] = frailty
+    return rows
+
+
+def segment_shares(spec: ScenarioModel) -> list[list[float]]:
+    """Return the share of each segment in each province, (P, 4), from ages, homes and occupations."""
+    population = spec.population
+    stages = population.occupation.stages
+    rows = []
+    for province, row in enumerate(population.provinces):
+        years = age_shares(population, province)
+        ends = [*stages[1:], OLDEST + 1]
+        weights = [math.fsum(years[low:high]) for low, high in zip(stages, ends, strict=True)]
+        urban = row.share_urban / 100.0
+        rows.append(
+            [
+                math.fsum(
+                    weight
+                    * (
+                        urban * getattr(population.occupation.urban, segment)[stage]
+                        + (1.0 - urban) * getattr(population.occupation.rural, segment)[stage]
+                    )
+                    for stage, weight in enumerate(weights)
+                )
+                for segment in SEGMENTS
+            ]
+        )
+    return rows

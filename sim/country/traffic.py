@@ -1,0 +1,170 @@
+"""Potential attempts and legitimate contacts: Poisson counts by cell, moments by profile.
+
+The counts are inverse distribution functions of one uniform a cell, monotone in the rate: more attempts are the
+same attempts and some more. Nothing here depends on a policy.
+"""
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.country.calendar import date_of, growth, weekday
+from sim.country.provinces import Provinces
+from sim.draws.compiled import compiled
+from sim.draws.distributions import poisson
+from sim.draws.functions import exp, normal_cdf
+from sim.draws.identity import ATTEMPT, LEGITIMATE, cell_id, origin_id
+from sim.draws.philox import draw4, uniform52
+from sim.draws.purposes import ATTEMPT_COUNT, LEGITIMATE_COUNT
+from sim.scenario.schema import ScenarioModel
+from sim.scenario.schema.fraud import Surge
+from sim.scenario.schema.warning import Detectors, Grid
+
+CHANNELS = ("call", "sms", "online")
+LIMIT = 1 << 25
+TAIL = 8.5
+WIDEST_PANEL = 0.05
+DENSITY_AT_0 = 0.3989422804014327
+
+
+def attempt_rates(spec: ScenarioModel, provinces: Provinces, day: int) -> NDArray[np.float64]:
+    """Return the expected potential attempts of a day at simulated scale, (P, 3 channels, T types)."""
+    fraud = spec.fraud
+    names = list(fraud.types)
+    rates = np.zeros((len(provinces), len(CHANNELS), len(names)))
+    date = date_of(day)
+    rhythm = (
+        fraud.weekdays[weekday(day)] * 7.0 / math.fsum(fraud.weekdays)
+        * fraud.months[date.month - 1] * 12.0 / math.fsum(fraud.months)
+    )  # fmt: skip
+    surges = [s for s in fraud.surges.values() if s.window[0] <= date and (s.window[1] is None or date <= s.window[1])]
+    for c, channel in enumerate(CHANNELS):
+        volume = getattr(fraud.volumes, channel)
+        nation = volume.level * growth(volume.growth, day, fraud.reference) * rhythm * spec.scale
+        mix = [
+            getattr(kind.mix, channel) * growth(kind.mix_growth, day, fraud.reference)
+            for kind in fraud.types.values()
+        ]
+        total = math.fsum(mix)
+        for t, name in enumerate(names):
+            for p, share in enumerate(provinces.attempts):
+                rate = nation * share * mix[t] / total
+                for surge in surges:
+                    if concerns(surge, channel, name, provinces.codes[p]):
+                        rate *= surge.factor
+                rates[p, c, t] = rate
+    return rates
+
+
+def concerns(surge: Surge, channel: str, fraud_type: str, code: int) -> bool:
+    """Return whether a surge is about this channel, fraud type and province."""
+    return (
+        channel in surge.channels
+        and (surge.types is None or fraud_type in surge.types)
+        and (surge.provinces is None or code in surge.provinces)
+    )
+
+
+@compiled
+def attempt_counts(seed: int, day: int, rates: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Return the potential attempts of a day by (province, channel, type)."""
+    counts = np.empty(rates.shape, dtype=np.int64)
+    for p in range(rates.shape[0]):
+        for c in range(rates.shape[1]):
+            for t in range(rates.shape[2]):
+                high, low, _, _ = draw4(seed, origin_id(ATTEMPT, day, p, c, t, 0), ATTEMPT_COUNT, 0)
+                counts[p, c, t] = poisson(rates[p, c, t], uniform52(high, low))
+    return counts
+
+
+def profile(half_hours: list[float]) -> NDArray[np.float64]:
+    """Return the cumulative profile of a day, (49,), from 0 up to its whole weight."""
+    cumulative = [0.0]
+    for weight in half_hours:
+        cumulative.append(cumulative[-1] + weight)
+    return np.array(cumulative)
+
+
+def edges(grid: Grid) -> list[float]:
+    """Return the lower edges of the rows of the grid of scores; row 0 is all below ``grid.low``."""
+    return [-math.inf] + [grid.low + grid.step * k for k in range(grid.cells)]
+
+
+def cell_masses(detectors: Detectors) -> NDArray[np.float64]:
+    """Return the probability of each cell of the grid for a legitimate contact, (cells + 1, cells + 1).
+
+    Scores of both detectors are standard normal with the given correlation. The mass of a cell is the integral
+    over the central score of its density times the probability of the local score given the central one, by
+    Simpson's rule on panels of at most 0.05 (from -8.5 to 8.5 for the open rows).
+    """
+    lows = edges(detectors.grid)
+    bounds = [*lows, math.inf]
+    return _masses(np.array(bounds), detectors.correlation)
+
+
+@compiled
+def _masses(bounds: NDArray[np.float64], correlation: float) -> NDArray[np.float64]:
+    cells = len(bounds) - 1
+    spread = math.sqrt(1.0 - correlation * correlation)
+    masses = np.zeros((cells, cells))
+    for i in range(cells):
+        low = max(bounds[i], -TAIL)
+        high = max(min(bounds[i + 1], TAIL), low)
+        panels = math.ceil((high - low) / WIDEST_PANEL)
+        width = (high - low) / max(panels, 1)
+        for j in range(cells):
+            total = 0.0
+            for k in range(2 * panels + 1):
+                x = low + 0.5 * width * k
+                part = 1.0 if k in (0, 2 * panels) else (4.0 if k % 2 else 2.0)
+                above = normal_cdf((correlation * x - bounds[j]) / spread)
+                beyond = normal_cdf((correlation * x - bounds[j + 1]) / spread)
+                total += part * DENSITY_AT_0 * exp(-0.5 * x * x) * (above - beyond)
+            masses[i, j] = total * width / 6.0
+    return masses
+
+
+def drawn_cells(detectors: Detectors, works: tuple[bool, bool]) -> NDArray[np.int64]:
+    """Return the cells to draw, (n, 2) rows and columns: those that reach above a lowest threshold.
+
+    ``works`` says which of the central and the local detector sees anything at all on the day.
+    """
+    lows = edges(detectors.grid)
+    highs = [*lows[1:], math.inf]
+    central, local = detectors.central.thresholds.blue, detectors.local.thresholds.blue
+    return np.array(
+        [
+            (i, j)
+            for i, high_central in enumerate(highs)
+            for j, high_local in enumerate(highs)
+            if (works[0] and high_central > central) or (works[1] and high_local > local)
+        ],
+        dtype=np.int64,
+    ).reshape(-1, 2)
+
+
+def legitimate_rates(spec: ScenarioModel, provinces: Provinces) -> NDArray[np.float64]:
+    """Return the legitimate contacts of a day at simulated scale, (P, 3 channels); they do not drift."""
+    traffic = spec.population.legitimate
+    return np.array(
+        [[getattr(traffic, channel) * spec.scale * share for channel in CHANNELS] for share in provinces.share]
+    )
+
+
+@compiled
+def legitimate_counts(
+    seed: int, day: int, rates: NDArray[np.float64], masses: NDArray[np.float64], cells: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """Return the legitimate contacts of a day in the drawn cells, (P, 3 channels, n cells)."""
+    counts = np.empty((rates.shape[0], rates.shape[1], cells.shape[0]), dtype=np.int64)
+    for p in range(rates.shape[0]):
+        for c in range(rates.shape[1]):
+            for k in range(cells.shape[0]):
+                i = cells[k, 0]
+                j = cells[k, 1]
+                high, low, _, _ = draw4(seed, origin_id(LEGITIMATE, day, p, c, cell_id(i, j), 0), LEGITIMATE_COUNT, 0)
+                counts[p, c, k] = poisson(rates[p, c] * masses[i, j], uniform52(high, low))
+    return counts
+
+

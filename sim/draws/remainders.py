@@ -1,0 +1,55 @@
+"""Whole counts from expected values: floor(value + remainder), what is left is carried to the next time."""
+
+import math
+
+from sim.draws.identity import quantity_id
+from sim.draws.philox import draw4, uniform52
+from sim.draws.purposes import REMAINDER
+
+ONE = 10**9
+"""One count in the fixed-point numbers of the macro layer: 10**-9 is their unit."""
+
+QUANTITIES = (
+    "backlog",
+    "capacity",
+    "cards_flagged",
+    "cards_purged",
+    "suspects_cases",
+    "suspects_cards",
+    "suspects_dens",
+    "suspects_campaigns",
+    "suspects_repatriated",
+    "video_views",
+    "videos_published",
+    "awareness_activities",
+    "cluster_campaigns",
+)
+
+
+def fixed(value: float) -> int:
+    """Return a value in units of 10**-9, rounded half up."""
+    return math.floor(value * ONE + 0.5)
+
+
+class Remainders:
+    """The remainders of a run, one for each (province or -1 for the nation, quantity).
+
+    A remainder starts as a uniform keyed by the two, so that the counts of many provinces do not all jump on one
+    day and a rare count is right on average over seeds.
+    """
+
+    def __init__(self, seed: int) -> None:
+        self._seed = seed
+        self._left: dict[tuple[int, str], int] = {}
+
+    def whole(self, province: int, quantity: str, value: int) -> int:
+        """Return the whole counts in ``value`` (in 10**-9) and carry the rest."""
+        key = (province, quantity)
+        left = self._left.get(key)
+        if left is None:
+            number = QUANTITIES.index(quantity)
+            high, low, _, _ = draw4(self._seed, quantity_id(province + 1, number), REMAINDER, 0)
+            left = int(uniform52(high, low) * ONE)
+        total = left + value
+        self._left[key] = total % ONE
+        return total // ONE

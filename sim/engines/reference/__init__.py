@@ -1,0 +1,1 @@
+"""The reference engine: SimPy, event by event, written to be read."""

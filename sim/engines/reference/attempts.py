@@ -1,0 +1,211 @@
+"""A day's attempts: each an event that passes the gates in order and, if it is answered and believed, goes on."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.country.people import body, habits, target
+from sim.draws.distributions import piecewise_moment
+from sim.draws.identity import ATTEMPT as ATTEMPT_KIND
+from sim.draws.identity import LEGITIMATE, cell_id, origin_id, person_id
+from sim.draws.philox import draw4, uniform52
+from sim.draws.purposes import (
+    ATTEMPT_ENGAGE,
+    ATTEMPT_GATES,
+    ATTEMPT_MOMENT,
+    ATTEMPT_TARGET,
+    LEGITIMATE_CONTACT,
+    LEGITIMATE_MOMENT,
+    LEGITIMATE_TARGET,
+)
+from sim.engines.phases import ARRIVALS, ATTEMPT
+from sim.engines.reference.alerts import LEGITIMATE_TRUTH, Finding, detect
+from sim.engines.reference.episodes import Episode
+from sim.engines.reference.ticks import call_at, priority
+from sim.engines.reference.world import Person, World
+from sim.gates.answering import is_unanswered
+from sim.gates.cards import is_card_eliminated
+from sim.gates.dens import is_den_destroyed, slot_of
+from sim.gates.engagement import is_engaged
+from sim.gates.fates import (
+    CARD_ELIMINATED,
+    DEN_DESTROYED,
+    ENGAGED,
+    IGNORED,
+    INTERCEPTED,
+    NOT_SENT,
+    ONLINE,
+    SITE_BLOCKED,
+    UNANSWERED,
+)
+from sim.gates.interception import is_intercepted
+from sim.gates.not_sent import is_not_sent
+from sim.gates.sites import is_site_blocked
+from sim.midnight.people_bytes import VICTIM
+from sim.results.labels import CHANNELS, FATES
+from sim.scenario.schema import DAY_MS, HALF_HOUR_MS
+from sim.warning.detectors import CENTRAL, LOCAL, NO_ALERT, attempt_tiers, legitimate_tiers
+
+
+def open_day(world: World) -> None:
+    """Put every potential attempt of the day, and every legitimate contact that raises an alert, on the calendar."""
+    today, tables = world.today, world.tables
+    midnight = tables.calendar.midnight(today.day)
+    for (p, c, t), count in _nonzero(today.attempts):
+        for index in range(count):
+            attempt = origin_id(ATTEMPT_KIND, today.day, p, c, t, index)
+            high, low, u_link, u_site = draw4(tables.seed, attempt, ATTEMPT_MOMENT, 0)
+            moment = midnight + piecewise_moment(uniform52(high, low), tables.moments[c], tables.clock)
+            arrival = Arrival(world, attempt, p, c, t, u_link, u_site)
+            call_at(world.env, moment, priority(ARRIVALS, attempt, ATTEMPT), arrival.happen)
+            world.books.potential += 1
+    for (p, c, k), count in _nonzero(today.contacts):
+        row, column = (int(edge) for edge in today.cells[k])
+        for index in range(count):
+            contact = origin_id(LEGITIMATE, today.day, p, c, cell_id(row, column), index)
+            meet_legitimate(world, contact, p, row, column, midnight)
+
+
+def _nonzero(counts: NDArray[np.int64]) -> list[tuple[tuple[int, int, int], int]]:
+    """Return ((province, channel, type or cell), count) of the cells in which something happens."""
+    places = counts.nonzero()
+    keys = zip(*(axis.tolist() for axis in places), strict=True)
+    return [((p, c, k), int(count)) for (p, c, k), count in zip(keys, counts[places], strict=True)]
+
+
+def meet(world: World, province: int, u_exposure: int, high: int, low: int) -> Person:
+    """Return the person that a contact finds."""
+    tables = world.tables
+    provinces, people = tables.provinces, tables.people
+    number = target(
+        u_exposure,
+        high,
+        low,
+        int(provinces.people[province]),
+        int(provinces.high[province]),
+        tables.high_threshold,
+    )
+    person = person_id(province, number)
+    age, sex, urban, segment = body(tables.seed, person, province, people)
+    u_internet, u_app, frailty = habits(tables.seed, person)
+    band = int(people.band[age])
+    online = u_internet < people.internet[province, urban, band]
+    return Person(province, number, band, sex, segment, frailty, bool(online), u_app)
+
+
+def meet_legitimate(world: World, contact: int, province: int, row: int, column: int, midnight: int) -> None:
+    """Let the detectors look at a legitimate contact; only those that raise an alert are followed."""
+    today, tables = world.today, world.tables
+    u_coverage, u_central, u_local, _ = draw4(tables.seed, contact, LEGITIMATE_CONTACT, 0)
+    tiers = legitimate_tiers(u_central, u_local, row, column, tables.detectors)
+    seen = [
+        tiers[d] if u_coverage < today.coverage[d, province] else NO_ALERT for d in (CENTRAL, LOCAL)
+    ]
+    if seen == [NO_ALERT, NO_ALERT]:
+        return
+    high, low, _, _ = draw4(tables.seed, contact, LEGITIMATE_MOMENT, 0)
+    moment = midnight + piecewise_moment(uniform52(high, low), tables.contact_moments, tables.clock)
+    u_exposure, high, low, _ = draw4(tables.seed, contact, LEGITIMATE_TARGET, 0)
+    person = meet(world, province, u_exposure, high, low)
+    types = len(tables.detectors.classes) - 1
+    detect(world, Finding(contact, 0, moment, person, types, LEGITIMATE_TRUTH, None), seen)
+
+
+class Arrival:
+    """One potential attempt and what it needs at its moment."""
+
+    __slots__ = ("attempt", "channel", "fraud_type", "province", "u_link", "u_site", "world")
+
+    def __init__(
+        self, world: World, attempt: int, province: int, channel: int, fraud_type: int, u_link: int, u_site: int
+    ) -> None:
+        self.world = world
+        self.attempt = attempt
+        self.province = province
+        self.channel = channel
+        self.fraud_type = fraud_type
+        self.u_link = u_link
+        self.u_site = u_site
+
+    def happen(self) -> None:
+        """Pass the gates; count and log the fate; let the detectors look; begin an episode."""
+        world = self.world
+        fate = self.pass_filters()
+        person = None
+        if fate is None:
+            fate, person = self.reach()
+        world.recorder.attempts[(world.day, self.province, self.channel, self.fraud_type, fate)] += 1
+        world.books.fates[fate] += 1
+        world.log(
+            ARRIVALS,
+            "attempt",
+            self.province,
+            self.attempt,
+            stage=0,
+            channel=CHANNELS[self.channel],
+            result=FATES[fate],
+        )
+        if person is not None:
+            self.leave_traces(fate, person)
+
+    def pass_filters(self) -> int | None:
+        """Return the fate at gates 1 to 5, None for an attempt that passed them all."""
+        world, p, c, t = self.world, self.province, self.channel, self.fraud_type
+        today, tables = world.today, world.tables
+        u_not_sent, u_slot, u_card, u_filter = draw4(tables.seed, self.attempt, ATTEMPT_GATES, 0)
+        if is_not_sent(u_not_sent, c, today.not_sent):
+            return NOT_SENT
+        if is_den_destroyed(slot_of(u_slot, t, world.night.slots.cumulative), today.raided):
+            return DEN_DESTROYED
+        if c != ONLINE:
+            world.totals.at_cards[p] += 1
+            if is_card_eliminated(u_card, p, today.dead):
+                return CARD_ELIMINATED
+            if is_intercepted(u_filter, c, t, today.intercepted):
+                world.totals.intercepted[p, c] += 1
+                return INTERCEPTED
+        if is_site_blocked(self.u_link, self.u_site, c, t, tables.link, today.down):
+            return SITE_BLOCKED
+        return None
+
+    def reach(self) -> tuple[int, Person]:
+        """Return the fate at gates 6 and 7, and the person who was reached."""
+        world, p, c = self.world, self.province, self.channel
+        today, tables = world.today, world.tables
+        u_exposure, high, low, u_answer = draw4(tables.seed, self.attempt, ATTEMPT_TARGET, 0)
+        person = meet(world, p, u_exposure, high, low)
+        has_app = person.online and person.u_app < today.app
+        half_hour = world.now % DAY_MS // HALF_HOUR_MS
+        if is_unanswered(u_answer, c, half_hour, person.band, person.online, has_app, tables.answered):
+            return UNANSWERED, person
+        u_engage, _, _, _ = draw4(tables.seed, self.attempt, ATTEMPT_ENGAGE, 0)
+        victim = 1 if world.night.bytes[p][person.number] & VICTIM else 0
+        if is_engaged(
+            u_engage,
+            p,
+            self.fraud_type,
+            person.band,
+            person.sex,
+            person.frailty,
+            victim,
+            person.segment,
+            today.engaged,
+        ):
+            return ENGAGED, person
+        return IGNORED, person
+
+    def leave_traces(self, fate: int, person: Person) -> None:
+        """Begin the episode of an engaged attempt; let both detectors score the contact."""
+        world, tables = self.world, self.world.tables
+        today = world.today
+        episode = None
+        if fate == ENGAGED:
+            episode = Episode(world, self.attempt, self.fraud_type, person)
+            episode.begin()
+        _, u_coverage, _, _ = draw4(tables.seed, self.attempt, ATTEMPT_ENGAGE, 0)
+        d_prime = float(tables.detectors.contact[self.channel, fate - UNANSWERED]) + today.data_sharing
+        tiers = attempt_tiers(tables.seed, self.attempt, 0, d_prime, tables.detectors)
+        seen = [
+            tiers[d] if u_coverage < today.coverage[d, self.province] else NO_ALERT for d in (CENTRAL, LOCAL)
+        ]
+        truth = ENGAGED - fate
+        detect(world, Finding(self.attempt, 0, world.now, person, self.fraud_type, truth, episode), seen)

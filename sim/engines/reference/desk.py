@@ -1,0 +1,130 @@
+"""A desk: staffed seats and one waiting line, ordered by (tier, first issue moment, identity).
+
+SimPy's own resources grant inside the request, have a fixed capacity and sort by request time. This one extends
+``BaseResource`` where SimPy says to: its put queue is a heap, and what triggers it only schedules one dispatch
+event a tick, after all else in that tick has happened.
+"""
+
+import heapq
+from collections.abc import Iterator
+from typing import Any
+
+import simpy
+from simpy.resources.base import BaseResource, Get, Put
+
+from sim.engines.phases import DISPATCH
+from sim.engines.reference.ticks import call_at, priority
+
+Rank = tuple[int, int, int]
+"""Tier (0 is the most urgent), first issue moment, identity of the alert."""
+
+
+class Request(Put["Desk"]):
+    """A place in the waiting line; it happens when a member of staff takes the alert."""
+
+    def __init__(self, desk: "Desk", rank: Rank) -> None:
+        self.rank = rank
+        self.since = int(desk.env.now)
+        super().__init__(desk)
+
+
+class WaitingLine:
+    """Requests in order of rank, from which one can be withdrawn at once."""
+
+    def __init__(self) -> None:
+        self._heap: list[tuple[Rank, Request]] = []
+        self._withdrawn: set[Request] = set()
+
+    def __len__(self) -> int:
+        """Return how many wait."""
+        return len(self._heap) - len(self._withdrawn)
+
+    def __iter__(self) -> Iterator[Request]:
+        """Yield those who wait, in no order."""
+        return (request for _, request in self._heap if request not in self._withdrawn)
+
+    def append(self, request: Request) -> None:
+        """Join the line."""
+        heapq.heappush(self._heap, (request.rank, request))
+
+    def remove(self, request: Request) -> None:
+        """Leave the line unserved (reneging)."""
+        self._withdrawn.add(request)
+
+    def next(self) -> Request:
+        """Take the first in line out of it."""
+        while True:
+            _, request = heapq.heappop(self._heap)
+            if request not in self._withdrawn:
+                return request
+            self._withdrawn.remove(request)
+
+
+class Desk(BaseResource[Request, Get[Any]]):
+    """Seats that change with the shift; a service that overruns a shift occupies a seat of the next.
+
+    For Little's law the desk keeps the area under its line (alerts x ms) and, apart from it, the sum of the waits
+    of all who left it; ``little`` compares the two.
+    """
+
+    PutQueue = WaitingLine  # type: ignore[assignment]
+    put_queue: WaitingLine  # type: ignore[assignment]
+
+    def __init__(self, env: simpy.Environment, number: int, seats: int = 0) -> None:
+        super().__init__(env, capacity=0)
+        self.env = env
+        self.seats = seats
+        self.busy = 0
+        self._order = priority(DISPATCH, number << 30)
+        self._dispatches_at = -(1 << 62)
+        self._area = 0
+        self._changed = int(env.now)
+        self._waits = 0
+
+    def request(self, rank: Rank) -> Request:
+        """Join the waiting line."""
+        self._count()
+        return Request(self, rank)
+
+    def withdraw(self, request: Request) -> None:
+        """Leave the waiting line at once."""
+        self._count()
+        self._waits += int(self.env.now) - request.since
+        self.put_queue.remove(request)
+
+    def release(self) -> None:
+        """Give a seat back when a service ends."""
+        self.busy -= 1
+        self._trigger_put(None)
+
+    def change_shift(self, seats: int) -> None:
+        """Set the seats on duty; who is serving finishes first."""
+        self.seats = seats
+        self._trigger_put(None)
+
+    def _trigger_put(self, get_event: object) -> None:
+        now = int(self.env.now)
+        if self._dispatches_at < now:
+            self._dispatches_at = now
+            call_at(self.env, now, self._order, self._dispatch)
+
+    def _trigger_get(self, put_event: object) -> None:
+        """Nothing is ever taken out of a desk."""
+
+    def _dispatch(self) -> None:
+        while len(self.put_queue) and self.busy < self.seats:
+            self._count()
+            request = self.put_queue.next()
+            self._waits += int(self.env.now) - request.since
+            self.busy += 1
+            request.succeed()
+
+    def _count(self) -> None:
+        now = int(self.env.now)
+        self._area += len(self.put_queue) * (now - self._changed)
+        self._changed = now
+
+    def little(self, end: int) -> tuple[int, int]:
+        """Return (area under the line, sum of waits) up to ``end``: Little's law says that they are equal."""
+        area = self._area + len(self.put_queue) * (end - self._changed)
+        return area, self._waits + sum(end - request.since for request in self.put_queue)

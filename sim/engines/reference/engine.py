@@ -1,0 +1,146 @@
+"""The run: midnights in their order, days opened one after the other, everything else by events."""
+
+import gc
+from time import perf_counter
+
+import simpy
+
+from sim.country.calendar import date_of, weekday
+from sim.engines.conservation import Books
+from sim.engines.phases import MIDNIGHT, SHIFT_CHANGE
+from sim.engines.reference.alerts import OPEN
+from sim.engines.reference.attempts import open_day
+from sim.engines.reference.desk import Desk
+from sim.engines.reference.ticks import call_at, priority
+from sim.engines.reference.world import World
+from sim.engines.tables import CONTACT_CHANNELS, Tables
+from sim.midnight.night import Night
+from sim.midnight.totals import DayTotals
+from sim.results.recorder import Recorder
+from sim.scenario.schema import HALF_HOUR_MS, ScenarioModel
+from sim.warning.service import DESKS, HALF_HOURS
+
+
+class Ledger:
+    """Writes what midnights count into the recorder and the log."""
+
+    def __init__(self, recorder: Recorder, tables: Tables) -> None:
+        self._recorder = recorder
+        self._calendar = tables.calendar
+
+    def flow(self, day: int, province: int, quantity: str, count: int) -> None:
+        """Add to a count of a day."""
+        if count:
+            self._recorder.flows[(day, province, quantity)] += count
+
+    def level(self, day: int, province: int, quantity: str, value: float) -> None:
+        """Note a level of the macro state on a day."""
+        self._recorder.state[(day, province, quantity)] = value
+
+    def case(self, day: int, province: int, case: int, solved: bool) -> None:
+        """Log a case that was finished at the midnight of a day."""
+        if self._recorder.records_events:
+            event = "solved" if solved else "closed"
+            self._recorder.event(self._calendar.midnight(day), MIDNIGHT, event, province, case, stage=0)
+
+
+def simulate(spec: ScenarioModel, recorder: Recorder) -> dict[str, float]:
+    """Run a scenario event by event and count into ``recorder``; return seconds by phase.
+
+    Raises ``ConservationError`` if the books do not balance at the end.
+    """
+    started = perf_counter()
+    tables = Tables.of(spec)
+    calendar = tables.calendar
+    env = simpy.Environment(initial_time=calendar.midnight(calendar.first))
+    night = Night(spec, tables.provinces, calendar, Ledger(recorder, tables))
+    desks = [
+        {CONTACT_CHANNELS.index(name): Desk(env, p * len(DESKS) + d) for d, name in enumerate(DESKS)}
+        for p in range(len(tables.provinces))
+    ]
+    world = World(spec, tables, recorder, env, night, calendar.midnight(calendar.last + 1), Books(), desks)
+    run = Run(world)
+    call_at(env, calendar.midnight(calendar.first), priority(MIDNIGHT), run.midnight)
+    prepared = perf_counter()
+    # Nearly everything that events allocate lives until its event; looking for cycles all the while costs half the
+    # speed, so they are collected once a month instead.
+    gc.disable()
+    try:
+        env.run(until=world.end)
+    finally:
+        gc.enable()
+    run.finish()
+    ended = perf_counter()
+    return {
+        "prepare": prepared - started,
+        "midnights": run.at_midnight,
+        "events": ended - prepared - run.at_midnight,
+    }
+
+
+class Run:
+    """The course of a run from midnight to midnight."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.at_midnight = 0.0
+        self.world.totals = DayTotals.empty(len(world.tables.provinces))
+
+    def midnight(self) -> None:
+        """Close the day that ends, change the macro state, open the day that begins."""
+        began = perf_counter()
+        world = self.world
+        calendar = world.tables.calendar
+        day = calendar.day_of(world.now)
+        yesterday, world.totals = world.totals, DayTotals.empty(len(world.tables.provinces))
+        if day > calendar.first:
+            world.recorder.day_done(day - 1)
+        world.today = world.night(day, yesterday)
+        self.at_midnight += perf_counter() - began
+        open_day(world)
+        self.change_shifts(day)
+        if date_of(day).day == 1:
+            gc.collect()
+        if day < calendar.last:
+            call_at(world.env, calendar.midnight(day + 1), priority(MIDNIGHT), self.midnight)
+
+    def change_shifts(self, day: int) -> None:
+        """Put the day's shift changes on the calendar, where staff changes, and count the staffed time."""
+        world = self.world
+        seats = world.tables.seats
+        midnight = world.tables.calendar.midnight(day)
+        for p, by_channel in enumerate(world.desks):
+            for d, (channel, desk) in enumerate(by_channel.items()):
+                on_duty = [int(n) for n in seats[p, d, weekday(day)]]
+                before = int(seats[p, d, weekday(day - 1), -1]) if day > world.tables.calendar.first else 0
+                for half_hour, now in enumerate(on_duty):
+                    if now != before:
+                        order = priority(SHIFT_CHANGE, (p * len(DESKS) + d) << 30)
+                        moment = midnight + half_hour * HALF_HOUR_MS
+                        call_at(world.env, moment, order, lambda desk=desk, now=now: desk.change_shift(now))
+                    before = now
+                    if now:
+                        world.recorder.hours[(day, p, channel, half_hour)][1] += now * HALF_HOUR_MS
+                assert len(on_duty) == HALF_HOURS
+
+    def finish(self) -> None:
+        """Close the last day and what is still open, then check that everything adds up."""
+        world = self.world
+        for identity in sorted(world.alive):
+            world.alive[identity].end(OPEN)
+        world.recorder.day_done(world.tables.calendar.last)
+        world.books.services_under_way = sum(desk.busy for row in world.desks for desk in row.values())
+        cases = world.night.cases
+        yesterday = sum(len(filed) for filed in world.totals.filed)
+        laws = [
+            (
+                "filed + backlog at start = solved + open + closed",
+                world.books.filed + cases.at_start,
+                cases.solved + cases.closed + cases.waiting + yesterday,
+            )
+        ]
+        for p, by_channel in enumerate(world.desks):
+            for channel, desk in by_channel.items():
+                area, waits = desk.little(world.end)
+                laws.append((f"Little's law at the {CONTACT_CHANNELS[channel]} desk of province {p}", area, waits))
+        world.books.check(laws)

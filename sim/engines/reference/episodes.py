@@ -1,0 +1,163 @@
+"""An episode: a process that goes from stage to stage until it is paid, dropped, held or stopped by a warning."""
+
+from collections.abc import Generator
+
+import simpy
+from simpy.events import Event
+
+from sim.aftermath.reports import filing_delay, recovered, report_delay
+from sim.draws.philox import draw4
+from sim.draws.purposes import ATTEMPT_ENGAGE
+from sim.engines.phases import FILING, REPORT, REPORTS, STAGE_MOMENTS
+from sim.engines.reference.alerts import EPISODE_TRUTH, Alert, Finding, detect
+from sim.engines.reference.ticks import At, call_at, priority
+from sim.engines.reference.world import Person, World
+from sim.episode.stages import ENGAGED_STAGE, FIRST_PAYMENT, next_stage, paid_before, payable, scheduled
+from sim.warning.detectors import CENTRAL, LOCAL, NO_ALERT, attempt_tiers
+
+EPISODES, SAVED, DROPPED_OUT, VICTIMS, FILED, LOSS, FILED_LOSS, PREVENTED, RECOVERED, HELD = range(10)
+
+
+class Episode:
+    """One episode: its person, the payments made, the alerts about it that have been issued."""
+
+    def __init__(self, world: World, attempt: int, fraud_type: int, person: Person) -> None:
+        self.world = world
+        self.attempt = attempt
+        self.fraud_type = fraud_type
+        self.person = person
+        self.over = False
+        self.next_stage = ENGAGED_STAGE
+        self.payments: list[tuple[int, int]] = []
+        self.alerts: list[Alert] = []
+        self.scheduled, self.total = scheduled(
+            world.tables.seed,
+            attempt,
+            fraud_type,
+            float(world.today.loss_factor[fraud_type]),
+            world.tables.episodes,
+        )
+        self.process: simpy.Process
+
+    def begin(self) -> None:
+        """Count the episode and let it take its course."""
+        self.world.books.episodes += 1
+        self.world.books.episode_ends["running"] += 1
+        self.count(EPISODES, 1)
+        self.process = self.world.env.process(self.course())
+
+    def count(self, measure: int, amount: int) -> None:
+        """Add to an outcome, on the day of the moment."""
+        person = self.person
+        key = (self.world.day, person.province, self.fraud_type, person.band, person.sex)
+        self.world.recorder.outcomes[key][measure] += amount
+
+    def course(self) -> Generator[Event, None, None]:
+        """Engaged, site or app opened, payments: before each the person may drop out, or a warning may have won."""
+        world, tables = self.world, self.world.tables
+        try:
+            for stage in range(ENGAGED_STAGE, FIRST_PAYMENT + self.scheduled):
+                self.next_stage = stage
+                delay, drops_out, u_hold = next_stage(
+                    tables.seed, self.attempt, stage, self.fraud_type, tables.episodes, tables.clock
+                )
+                yield At(world.env, world.now + delay, priority(STAGE_MOMENTS, self.attempt | stage))
+                if drops_out:
+                    self.end("dropped_out", DROPPED_OUT)
+                    return
+                if stage < FIRST_PAYMENT:
+                    world.log(STAGE_MOMENTS, "stage", self.person.province, self.attempt, stage=stage)
+                elif u_hold < world.today.held:
+                    world.log(STAGE_MOMENTS, "hold", self.person.province, self.attempt, stage=stage)
+                    self.end("held", HELD)
+                    return
+                else:
+                    self.pay(stage)
+                self.next_stage = stage + 1
+                self.show(stage)
+            self.end("paid", None)
+        except simpy.Interrupt:
+            self.prevent()
+            self.end("saved", SAVED)
+
+    def amount_before(self, payment: int) -> int:
+        """Return the fen of all scheduled payments before one."""
+        growth = float(self.world.tables.episodes.growth[self.fraud_type])
+        return paid_before(self.total, payment, self.scheduled, growth)
+
+    def pay(self, stage: int) -> None:
+        """Make the payment of a stage; the first one makes a victim."""
+        payment = stage - FIRST_PAYMENT
+        fen = self.amount_before(payment + 1) - self.amount_before(payment)
+        if not self.payments:
+            self.count(VICTIMS, 1)
+            self.move_books("victims")
+            self.world.totals.victims[self.person.province].append(self.person.number)
+        self.payments.append((self.world.now, fen))
+        self.count(LOSS, fen)
+        self.world.log(STAGE_MOMENTS, "payment", self.person.province, self.attempt, stage=stage, value=fen)
+
+    def show(self, stage: int) -> None:
+        """Let both detectors score a stage that has happened."""
+        world, tables = self.world, self.world.tables
+        d_prime = float(tables.detectors.stage[min(stage, FIRST_PAYMENT) - 1]) + world.today.data_sharing
+        tiers = attempt_tiers(tables.seed, self.attempt, stage, d_prime, tables.detectors)
+        _, u_coverage, _, _ = draw4(tables.seed, self.attempt, ATTEMPT_ENGAGE, 0)
+        seen = [
+            tiers[d] if u_coverage < world.today.coverage[d, self.person.province] else NO_ALERT
+            for d in (CENTRAL, LOCAL)
+        ]
+        finding = Finding(self.attempt, stage, world.now, self.person, self.fraud_type, EPISODE_TRUTH, self)
+        detect(world, finding, seen)
+
+    def stop(self) -> None:
+        """End the episode because a warning persuaded the person."""
+        self.process.interrupt("dissuaded")
+
+    def prevent(self) -> None:
+        """Count the payments that the stop kept from happening: those that the person would have come to."""
+        tables = self.world.tables
+        come_to = payable(
+            tables.seed, self.attempt, self.next_stage, self.scheduled, self.fraud_type, tables.episodes
+        )
+        paid = len(self.payments)
+        if come_to > paid:
+            self.count(PREVENTED, self.amount_before(come_to) - self.amount_before(paid))
+
+    def move_books(self, end: str) -> None:
+        """Book an episode that was running under an end."""
+        self.world.books.episode_ends["running"] -= 1
+        self.world.books.episode_ends[end] += 1
+
+    def end(self, how: str, measure: int | None) -> None:
+        """Close the episode; without a payment it counts under ``measure``, with one the victim may report."""
+        world = self.world
+        self.over = True
+        if not self.payments and measure is not None:
+            self.count(measure, 1)
+            self.move_books(how)
+        if world.tables.desk_knows:
+            for alert in list(self.alerts):
+                alert.become_moot()
+        if self.payments:
+            delay = report_delay(world.tables.seed, self.attempt, world.tables.reports, world.tables.clock)
+            if delay >= 0:
+                call_at(world.env, world.now + delay, priority(REPORTS, self.attempt, REPORT), self.report)
+
+    def report(self) -> None:
+        """Report to the police: a stop-payment order gets something back; the case will be filed."""
+        world, tables = self.world, self.world.tables
+        back = sum(recovered(fen, world.now - moment, tables.reports) for moment, fen in self.payments)
+        self.count(RECOVERED, back)
+        world.log(REPORTS, "report", self.person.province, self.attempt, stage=0, value=back)
+        delay = filing_delay(tables.seed, self.attempt, tables.reports, tables.clock)
+        call_at(world.env, world.now + delay, priority(REPORTS, self.attempt, FILING), self.file)
+
+    def file(self) -> None:
+        """File the case; the next midnight puts it on the backlog."""
+        world, province = self.world, self.person.province
+        self.count(FILED, 1)
+        self.count(FILED_LOSS, sum(fen for _, fen in self.payments))
+        world.books.filed += 1
+        world.totals.filed[province].append((world.now, self.attempt))
+        world.log(REPORTS, "filing", province, self.attempt, stage=0)

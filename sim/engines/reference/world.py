@@ -1,0 +1,100 @@
+"""The world of a run: one environment, the day's macro state, the desks, and where everything is counted."""
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import simpy
+
+from sim.engines.conservation import Books
+from sim.engines.reference.desk import Desk
+from sim.engines.tables import Tables
+from sim.midnight.night import Night
+from sim.midnight.today import Today
+from sim.midnight.totals import DayTotals
+from sim.results.labels import TIERS
+from sim.results.recorder import Recorder
+from sim.scenario.schema import DAY_MS, HALF_HOUR_MS, ScenarioModel
+
+if TYPE_CHECKING:
+    from sim.engines.reference.alerts import Alert
+
+
+@dataclass(frozen=True)
+class Person:
+    """A person met by a contact: derived when met, never stored."""
+
+    province: int
+    number: int
+    band: int
+    sex: int
+    segment: int
+    frailty: int
+    online: bool
+    u_app: int
+
+
+@dataclass
+class World:
+    """What every event can see."""
+
+    spec: ScenarioModel
+    tables: Tables
+    recorder: Recorder
+    env: simpy.Environment
+    night: Night
+    end: int
+    books: Books
+    desks: list[dict[int, Desk]]
+    alive: "dict[int, Alert]" = field(default_factory=dict)
+    today: Today = field(init=False)
+    totals: DayTotals = field(init=False)
+
+    @property
+    def now(self) -> int:
+        """The moment, in ms from the start of the period."""
+        return int(self.env.now)
+
+    @property
+    def day(self) -> int:
+        """The day number of the moment."""
+        return self.today.day
+
+    def log(
+        self,
+        phase: int,
+        event: str,
+        province: int,
+        origin: int,
+        detector: int = -1,
+        stage: int = -1,
+        number: int = -1,
+        channel: str | None = None,
+        tier: int = -1,
+        result: str | None = None,
+        value: int = -1,
+    ) -> None:
+        """Write an event of the world into the log."""
+        if self.recorder.records_events:
+            self.recorder.event(
+                self.now,
+                phase,
+                event,
+                province,
+                origin,
+                detector,
+                stage,
+                number,
+                channel,
+                TIERS[tier] if tier >= 0 else None,
+                result,
+                value,
+            )
+
+    def busy(self, province: int, channel: int, start: int, duration: int) -> None:
+        """Count staff time of a service in the half hours that it lasts, up to the end of the run."""
+        end = min(start + duration, self.end)
+        while start < end:
+            until = min(end, (start // HALF_HOUR_MS + 1) * HALF_HOUR_MS)
+            key = (self.tables.calendar.day_of(start), province, channel, start % DAY_MS // HALF_HOUR_MS)
+            self.recorder.hours[key][0] += until - start
+            start = until

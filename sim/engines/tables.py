@@ -1,0 +1,100 @@
+"""Everything of a scenario that does not change during a run, as arrays: what both engines read."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.aftermath.reports import ReportTables, report_tables
+from sim.country.calendar import Calendar
+from sim.country.people import PeopleTables, people_tables
+from sim.country.provinces import Provinces
+from sim.country.traffic import CHANNELS, profile
+from sim.draws.distributions import threshold, to_ticks
+from sim.episode.stages import EpisodeTables, episode_tables
+from sim.gates.answering import thresholds as answering_thresholds
+from sim.gates.sites import link_thresholds
+from sim.scenario.schema import ScenarioModel
+from sim.warning.delays import DelayTables, delay_tables
+from sim.warning.detectors import TIERS, DetectorTables, detector_tables
+from sim.warning.dissuasion import DissuasionTables, dissuasion_tables
+from sim.warning.service import ServiceTables, seats, service_tables
+
+CONTACT_CHANNELS = ("app", "sms", "call", "visit")
+
+
+@dataclass(frozen=True)
+class TierRules:
+    """What a tier prescribes: first channel (code), deadline in ms, tries of call and visit, what follows."""
+
+    first: int
+    deadline: int
+    tries: tuple[int, int]
+    unread_to_call: bool
+    unanswered_to_visit: bool
+
+
+@dataclass(frozen=True)
+class Tables:
+    """The fixed tables of a run; see the modules that make them for shapes and units."""
+
+    seed: int
+    clock: int
+    calendar: Calendar
+    provinces: Provinces
+    people: PeopleTables
+    high_threshold: int
+    moments: list[NDArray[np.float64]]
+    contact_moments: NDArray[np.float64]
+    link: NDArray[np.int64]
+    answered: NDArray[np.int64]
+    episodes: EpisodeTables
+    detectors: DetectorTables
+    delays: DelayTables
+    tiers: tuple[TierRules, ...]
+    unread_wait: int
+    desk_knows: bool
+    service: ServiceTables
+    seats: NDArray[np.int64]
+    dissuasion: DissuasionTables
+    reports: ReportTables
+
+    @classmethod
+    def of(cls, spec: ScenarioModel) -> "Tables":
+        """Return the tables of a scenario."""
+        provinces = Provinces.of(spec)
+        clock = spec.clock
+        rules = []
+        for name in TIERS:
+            tier = getattr(spec.warning.tiers, name)
+            rules.append(
+                TierRules(
+                    first=CONTACT_CHANNELS.index(tier.first),
+                    deadline=to_ticks(float(tier.deadline), clock),
+                    tries=(tier.tries.call, tier.tries.visit),
+                    unread_to_call=tier.escalate.unread == "call",
+                    unanswered_to_visit=tier.escalate.unanswered == "visit",
+                )
+            )
+        return cls(
+            seed=spec.seed,
+            clock=clock,
+            calendar=Calendar.of(spec.period),
+            provinces=provinces,
+            people=people_tables(spec),
+            high_threshold=threshold(spec.population.exposure.high_contacts),
+            moments=[profile(getattr(spec.fraud.half_hours, channel)) for channel in CHANNELS],
+            contact_moments=profile(spec.population.legitimate.half_hours),
+            link=link_thresholds(spec),
+            answered=answering_thresholds(spec),
+            episodes=episode_tables(spec),
+            detectors=detector_tables(spec),
+            delays=delay_tables(spec),
+            tiers=tuple(rules),
+            unread_wait=to_ticks(float(spec.warning.unread_wait), clock),
+            desk_knows=spec.warning.desk_knows_episode_over,
+            service=service_tables(spec),
+            seats=seats(spec, provinces),
+            dissuasion=dissuasion_tables(spec),
+            reports=report_tables(spec),
+        )

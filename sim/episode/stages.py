@@ -1,0 +1,117 @@
+"""Stages of an episode: contact, engaged, site or app opened, then each payment.
+
+Delays and dropping out are drawn by (attempt, stage), so that a warning which ends an episode changes nothing of
+what would have followed without it.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.draws.compiled import compiled
+from sim.draws.distributions import cumulative_thresholds, pick, quantile, threshold, to_ticks
+from sim.draws.functions import exp, normal_quantile
+from sim.draws.philox import draw4, uniform52
+from sim.draws.purposes import EPISODE_LOSS, EPISODE_STAGE
+from sim.scenario.schema import ScenarioModel
+from sim.scenario.schema.fraud import MAX_PAYMENTS
+
+CONTACT, ENGAGED_STAGE, OPENED, FIRST_PAYMENT = range(4)
+STEPS = ("engaged", "opened", "first_payment", "later_payment")
+FEN = 100
+
+
+class EpisodeTables(NamedTuple):
+    """What episodes of each fraud type are like.
+
+    By type and step (engaged, opened, first payment, later payment), (T, 4): ``delay_kind``, ``delay_a``,
+    ``delay_b`` in ms, ``dropout`` as thresholds. By type: ``payments`` (T, 8) cumulative thresholds of the number
+    of payments, ``growth`` (T,) of each payment over the one before, ``median`` (T,) total loss in fen, ``sigma``.
+    """
+
+    delay_kind: NDArray[np.int64]
+    delay_a: NDArray[np.float64]
+    delay_b: NDArray[np.float64]
+    dropout: NDArray[np.int64]
+    payments: NDArray[np.int64]
+    growth: NDArray[np.float64]
+    median: NDArray[np.float64]
+    sigma: NDArray[np.float64]
+
+
+def episode_tables(spec: ScenarioModel) -> EpisodeTables:
+    """Return the tables of a scenario."""
+    kinds = list(spec.fraud.types.values())
+    delays = [[getattr(kind.delays, step) for step in STEPS] for kind in kinds]
+    return EpisodeTables(
+        delay_kind=np.array([[d.kind for d in row] for row in delays], dtype=np.int64),
+        delay_a=np.array([[d.a for d in row] for row in delays]),
+        delay_b=np.array([[d.b for d in row] for row in delays]),
+        dropout=np.array(
+            [[threshold(getattr(kind.dropout, step)) for step in STEPS] for kind in kinds], dtype=np.int64
+        ),
+        payments=np.array(
+            [
+                cumulative_thresholds(kind.payments + [0.0] * (MAX_PAYMENTS - len(kind.payments)))
+                for kind in kinds
+            ],
+            dtype=np.int64,
+        ),
+        growth=np.array([kind.payment_growth for kind in kinds]),
+        median=np.array([kind.loss.median * FEN for kind in kinds]),
+        sigma=np.array([kind.loss.sigma for kind in kinds]),
+    )
+
+
+@compiled
+def next_stage(
+    seed: int, attempt: int, stage: int, fraud_type: int, tables: EpisodeTables, clock: int
+) -> tuple[int, bool, int]:
+    """Return (delay in ms from the stage before, whether the person drops out instead, uniform of a bank hold)."""
+    high, low, u_dropout, u_hold = draw4(seed, attempt, EPISODE_STAGE, stage)
+    step = min(stage, FIRST_PAYMENT + 1) - 1
+    kind = tables.delay_kind[fraud_type, step]
+    delay = quantile(kind, tables.delay_a[fraud_type, step], tables.delay_b[fraud_type, step], uniform52(high, low))
+    return to_ticks(delay, clock), u_dropout < tables.dropout[fraud_type, step], u_hold
+
+
+@compiled
+def scheduled(
+    seed: int, attempt: int, fraud_type: int, loss_factor: float, tables: EpisodeTables
+) -> tuple[int, int]:
+    """Return (number of payments, total in fen) that the episode would come to if nothing ended it."""
+    high, low, u_payments, _ = draw4(seed, attempt, EPISODE_LOSS, 0)
+    total = tables.median[fraud_type] * loss_factor * exp(tables.sigma[fraud_type] * normal_quantile(uniform52(high, low)))
+    return pick(u_payments, tables.payments[fraud_type]) + 1, int(min(max(total, 1.0), 1e15))
+
+
+@compiled
+def paid_before(total: int, payment: int, payments: int, growth: float) -> int:
+    """Return the fen of the first ``payment`` of ``payments`` that rise by ``growth``; all of them are ``total``."""
+    if payment >= payments:
+        return total
+    before = 0.0
+    whole = 0.0
+    size = 1.0
+    for k in range(payments):
+        if k < payment:
+            before += size
+        whole += size
+        size *= growth
+    return int(total * (before / whole))
+
+
+@compiled
+def payable(
+    seed: int, attempt: int, stage: int, payments: int, fraud_type: int, tables: EpisodeTables
+) -> int:
+    """Return how many of all scheduled payments the person would have come to from ``stage`` on, unwarned.
+
+    Walks over the stages that have not happened yet until the first at which the person drops out.
+    """
+    for later in range(stage, FIRST_PAYMENT + payments):
+        _, _, u_dropout, _ = draw4(seed, attempt, EPISODE_STAGE, later)
+        if u_dropout < tables.dropout[fraud_type, min(later, FIRST_PAYMENT + 1) - 1]:
+            return max(0, later - FIRST_PAYMENT)
+    return payments

@@ -1,0 +1,109 @@
+"""Gate 7: a person who answered engages or does not; awareness, which education renews, holds them back."""
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.country.measures import Measures, days_of
+from sim.country.people import FRAILTY_CLASSES, SEGMENTS, frailty_levels, segment_shares
+from sim.draws.compiled import compiled
+from sim.draws.distributions import threshold
+from sim.draws.functions import exp
+from sim.scenario.schema import DAY_MS, ScenarioModel
+from sim.scenario.schema.gates import Awareness
+from sim.scenario.schema.measures import Activities, Videos
+
+LOG_2 = 0.6931471805599453
+
+
+def propensities(spec: ScenarioModel) -> NDArray[np.float64]:
+    """Return the probability of engaging of an unaware person, (T, bands, 2 sexes, 8 frailties, 2: victim before).
+
+    The probability of the type times the factors of age, sex, frailty and of having been a victim before.
+    """
+    frailty = frailty_levels(spec.population.frailty_sigma)
+    bands = len(spec.population.age_bands)
+    table = np.zeros((len(spec.fraud.types), bands, 2, FRAILTY_CLASSES, 2))
+    for t, kind in enumerate(spec.fraud.types.values()):
+        for band in range(bands):
+            for f, level in enumerate(frailty):
+                man = kind.engage * kind.age_factor[band] * level
+                for sex, p in ((0, man * kind.women_factor), (1, man)):
+                    table[t, band, sex, f, 0] = p
+                    table[t, band, sex, f, 1] = p * spec.population.victim_before_factor
+    return table
+
+
+@compiled
+def thresholds(
+    propensity: NDArray[np.float64], awareness: NDArray[np.float64], effect: float
+) -> NDArray[np.int64]:
+    """Return the thresholds of the gate, (P, T, bands, 2, 8, 2, 4 segments), from awareness (P, 4)."""
+    types, bands, sexes, frailties, victims = propensity.shape
+    provinces, segments = awareness.shape
+    table = np.empty((provinces, types, bands, sexes, frailties, victims, segments), dtype=np.int64)
+    for p in range(provinces):
+        for s in range(segments):
+            kept = 1.0 - effect * awareness[p, s]
+            for t in range(types):
+                for b in range(bands):
+                    for x in range(sexes):
+                        for f in range(frailties):
+                            for v in range(victims):
+                                table[p, t, b, x, f, v, s] = threshold(propensity[t, b, x, f, v] * kept)
+    return table
+
+
+def segment_people(spec: ScenarioModel) -> list[list[float]]:
+    """Return the people of each province and segment at the scale of the country, (P, 4), at least one each."""
+    return [
+        [max(1.0, row.population * share) for share in shares]
+        for row, shares in zip(spec.population.provinces, segment_shares(spec), strict=True)
+    ]
+
+
+def renew(
+    awareness: NDArray[np.float64],
+    settings: Awareness,
+    measures: Measures,
+    day: int,
+    people: list[list[float]],
+    shares: list[float],
+) -> None:
+    """Carry awareness (P, 4) over a midnight, in place: it fades, then yesterday's education renews it.
+
+    Views are spread over all people, attendances of a province over the people of the segment; each closes its
+    share of what is missing, as 1 - exp(-share x views or attendances a head).
+    """
+    faded = exp(-LOG_2 / (settings.half_life / DAY_MS))
+    nation = math.fsum(math.fsum(row) for row in people)
+    views = 0.0
+    attendances = [0.0] * len(SEGMENTS)
+    for videos, ramp in measures.on(day - 1, Videos):
+        views += videos.views * ramp / days_of(videos.window)
+    for activities, ramp in measures.on(day - 1, Activities):
+        a_day = activities.count * activities.people * ramp / days_of(activities.window)
+        for s, segment in enumerate(SEGMENTS):
+            attendances[s] += a_day * getattr(activities.segments, segment)
+    for p, row in enumerate(people):
+        for s in range(len(SEGMENTS)):
+            gain = settings.per_view * views / nation + settings.per_attendance * attendances[s] * shares[p] / row[s]
+            level = float(awareness[p, s]) * faded
+            awareness[p, s] = level + (1.0 - level) * (1.0 - exp(-gain))
+
+
+@compiled
+def is_engaged(
+    u: int,
+    province: int,
+    fraud_type: int,
+    band: int,
+    sex: int,
+    frailty: int,
+    victim: int,
+    segment: int,
+    engaged: NDArray[np.int64],
+) -> bool:
+    """Return whether an answered attempt becomes an episode."""
+    return u < engaged[province, fraud_type, band, sex, frailty, victim, segment]

@@ -1,0 +1,80 @@
+"""Gate 4: filters of calls and SMS, binormal detectors; and what they block by mistake.
+
+A contact's score is N(d', 1) if fraudulent and N(0, 1) if not; the filter blocks what scores above its threshold.
+Recall is Phi(d' - threshold), the share of false blocks Phi(-threshold).
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.draws.compiled import compiled
+from sim.draws.distributions import poisson, threshold
+from sim.draws.functions import normal_cdf
+from sim.draws.identity import province_day_id
+from sim.draws.philox import draw4, uniform52
+from sim.draws.purposes import FALSE_BLOCKS
+from sim.gates.fates import CALL, SMS
+from sim.country.measures import Measures
+from sim.scenario.schema import DAY_MS
+from sim.scenario.schema.gates import Interception
+from sim.scenario.schema.measures import FilterStrength
+
+FILTERED = ("call", "sms")
+
+
+def d_primes(interception: Interception, measures: Measures, day: int) -> list[float]:
+    """Return d' of calls and of SMS on a day.
+
+    Gangs adapt by a constant each day; a retraining takes it back. Retrainings stand in the calendar (every so
+    many days since 2000-01-01), never at a distance from the start of a period.
+    """
+    every = max(1, interception.retraining_every // DAY_MS)
+    lost = interception.adaptation_per_day * (day % every)
+    values = []
+    for channel in FILTERED:
+        d_prime = getattr(interception, channel).d_prime - lost
+        for strength, ramp in measures.on(day, FilterStrength):
+            if strength.channel == channel:
+                d_prime += strength.intensity * ramp
+        values.append(d_prime)
+    return values
+
+
+def thresholds(interception: Interception, d_prime: list[float], types: list[str]) -> NDArray[np.int64]:
+    """Return the thresholds of the gate, (2 channels, T types)."""
+    return np.array(
+        [
+            [
+                threshold(
+                    normal_cdf(
+                        d_prime[c] + interception.type_offset.get(name, 0.0) - getattr(interception, channel).threshold
+                    )
+                )
+                for name in types
+            ]
+            for c, channel in enumerate(FILTERED)
+        ],
+        dtype=np.int64,
+    )
+
+
+def false_block_shares(interception: Interception) -> list[float]:
+    """Return the share of legitimate calls and of SMS that the filters block."""
+    return [normal_cdf(-getattr(interception, channel).threshold) for channel in FILTERED]
+
+
+@compiled
+def false_blocks(seed: int, day: int, rates: NDArray[np.float64], shares: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Return exact counts of legitimate calls and SMS blocked on a day, (P, 2): Poisson, keyed by identity."""
+    counts = np.empty((rates.shape[0], 2), dtype=np.int64)
+    for p in range(rates.shape[0]):
+        for c in (CALL, SMS):
+            high, low, _, _ = draw4(seed, province_day_id(day, p, c), FALSE_BLOCKS, 0)
+            counts[p, c] = poisson(rates[p, c] * shares[c], uniform52(high, low))
+    return counts
+
+
+@compiled
+def is_intercepted(u: int, channel: int, fraud_type: int, intercepted: NDArray[np.int64]) -> bool:
+    """Return whether the filter of the channel stops an attempt."""
+    return u < intercepted[channel, fraud_type]

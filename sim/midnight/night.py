@@ -1,0 +1,282 @@
+"""Midnight: an ordered list of what changes between two days, shared by the engines.
+
+Macro state (dens, cards, filters, awareness, measures, people's bytes) changes here and only here. Each step reads
+what the steps before it left; what happened yesterday comes in as ``DayTotals`` and is read here alone.
+"""
+
+import math
+from collections.abc import Callable
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.aftermath.cases import CaseBook
+from sim.country.calendar import Calendar, date_of, growth
+from sim.country.measures import Measures, days_of, first_day
+from sim.country.people import app_adoption
+from sim.country.provinces import Provinces
+from sim.country.traffic import (
+    LIMIT,
+    attempt_counts,
+    attempt_rates,
+    cell_masses,
+    drawn_cells,
+    legitimate_counts,
+    legitimate_rates,
+)
+from sim.draws.distributions import CERTAIN, threshold
+from sim.draws.functions import exp
+from sim.draws.remainders import ONE, Remainders, fixed
+from sim.gates import cards, dens, engagement, interception, not_sent, sites
+from sim.midnight.people_bytes import fall_victim, forget, hear
+from sim.midnight.today import LOST, NO_OUTAGE, Today
+from sim.midnight.totals import DayTotals
+from sim.scenario.schema import DAY_MS, ScenarioModel
+from sim.scenario.schema.measures import Activities, BankHold, ClusterCampaign, Outage, Repatriation, Videos
+from sim.warning.detectors import DETECTORS, coverage, data_sharing
+
+LOG_2 = 0.6931471805599453
+NATION = -1
+"""Province of a count that has none."""
+
+
+class Notebook(Protocol):
+    """Where midnights write down what they count; provinces are positions, -1 for the nation."""
+
+    def flow(self, day: int, province: int, quantity: str, count: int) -> None:
+        """Add to a count of a day."""
+
+    def level(self, day: int, province: int, quantity: str, value: float) -> None:
+        """Note a level of the macro state on a day."""
+
+    def case(self, day: int, province: int, case: int, solved: bool) -> None:
+        """Note a case that was finished."""
+
+
+class Night:
+    """The macro layer of a run: its state, and the steps that carry it over a midnight.
+
+    With ``feedback: off`` no count of the run is read: cards are flagged by the expected interceptions, leads come
+    from the capacity of the investigation, and people's bytes stay as they are.
+    """
+
+    def __init__(self, spec: ScenarioModel, provinces: Provinces, calendar: Calendar, notebook: Notebook) -> None:
+        self.spec = spec
+        self.provinces = provinces
+        self.calendar = calendar
+        self.notebook = notebook
+        self.measures = Measures(dict(spec.measures))
+        self.remainders = Remainders(spec.seed)
+        self.types = list(spec.fraud.types)
+        self.slots = dens.Slots.of(spec.seed, spec.dens, len(self.types))
+        self.dens = dens.DenState.start(spec.seed, spec.dens, self.slots)
+        self.leads = 0.0
+        self.stock = cards.CardStock.start(spec.cards, provinces)
+        self.cases = CaseBook(spec, provinces, self.remainders)
+        self.awareness = np.full((len(provinces), 4), spec.engagement.awareness.start)
+        self.bytes = [np.zeros(people, dtype=np.uint8) for people in provinces.people]
+        self._segment_people = engagement.segment_people(spec)
+        self._propensity = engagement.propensities(spec)
+        self._masses = cell_masses(spec.warning.detectors)
+        self._contact_rates = legitimate_rates(spec, provinces)
+        self._false_block_shares = np.array(interception.false_block_shares(spec.interception))
+        self.attempts_at_cards = np.zeros(len(provinces), dtype=np.int64)
+        self.card_days = [0] * len(provinces)
+        self.steps: tuple[Callable[[int, DayTotals], None], ...] = (
+            self.close,
+            self.investigate,
+            self.raid,
+            self.change_cards,
+            self.change_filters,
+            self.renew_awareness,
+            self.update_people,
+            self.open,
+        )
+        self.today: Today
+
+    def __call__(self, day: int, yesterday: DayTotals) -> Today:
+        """Carry the state over the midnight at which ``day`` begins and return what engines read during it."""
+        for step in self.steps:
+            step(day, yesterday)
+        return self.today
+
+    # The steps, in their order.
+
+    def close(self, day: int, yesterday: DayTotals) -> None:
+        """Close yesterday: keep the load on the cards, and what the macro layer will read of it."""
+        self.attempts_at_cards += yesterday.at_cards
+        for p in range(len(self.provinces)):
+            self.card_days[p] += self.stock.active[p]
+        self.intercepted = [float(row.sum()) for row in yesterday.intercepted]
+        if not self.spec.feedback:
+            first = day == self.calendar.first
+            self.intercepted = [0.0] * len(self.provinces) if first else self._expected_interceptions(day - 1)
+
+    def investigate(self, day: int, yesterday: DayTotals) -> None:
+        """Finish cases by capacity; solved ones give leads and suspects."""
+        solved = 0
+        suspects = self.spec.aftermath.suspects
+        for p in range(len(self.provinces)):
+            finished = self.cases.investigate(day, p, yesterday.filed[p])
+            for case in finished.solved:
+                self.notebook.case(day, p, case, True)
+            for case in finished.closed:
+                self.notebook.case(day, p, case, False)
+            solved += len(finished.solved)
+            self.notebook.flow(day, p, "cases_solved", len(finished.solved))
+            self.notebook.flow(day, p, "cases_closed", len(finished.closed))
+            self._suspects(day, p, "suspects_cases", fixed(len(finished.solved) * suspects.per_case))
+            self.notebook.level(day, p, "backlog", float(self.cases.backlog(p)))
+        whole_country = solved / self.spec.scale if self.spec.feedback else self.cases.expected_solved(day)
+        hazard = self.spec.dens.hazard
+        fading = exp(-LOG_2 / (hazard.lead_half_life / DAY_MS))
+        self.leads = self.leads * fading + whole_country * hazard.leads_per_case
+        self.notebook.level(day, NATION, "leads", self.leads)
+
+    def raid(self, day: int, yesterday: DayTotals) -> None:
+        """Reopen and raid dens; arrest ringleaders and crews."""
+        spec = self.spec
+        raids = dens.raid(spec.seed, day, spec.dens, self.dens, self.measures, self.leads)
+        self.notebook.flow(day, NATION, "dens_destroyed", len(raids.raided))
+        self.notebook.flow(day, NATION, "dens_reopened", raids.reopened)
+        self.notebook.flow(day, NATION, "ringleaders_arrested", raids.leaders)
+        at_home = sorted(set(raids.raided.tolist()) - set(raids.repatriated.tolist()))
+        crews = math.fsum(float(self.slots.weight[slot]) for slot in at_home) * spec.dens.crew
+        self._suspects(day, NATION, "suspects_dens", fixed(crews * spec.scale))
+        for measure, _ in self.measures.on(day, Repatriation):
+            if first_day(measure.window) == day:
+                self._suspects(day, NATION, "suspects_repatriated", fixed(measure.suspects * spec.scale))
+        for campaign, _ in self.measures.on(day, ClusterCampaign):
+            share = campaign.count / days_of(campaign.window)
+            count = self.remainders.whole(NATION, "cluster_campaigns", fixed(share))
+            self.notebook.flow(day, NATION, "cluster_campaigns", count)
+            self._suspects(day, NATION, "suspects_campaigns", fixed(share * campaign.arrests * spec.scale))
+        self.notebook.level(day, NATION, "dens_raided", float(self.dens.raided.sum()))
+
+    def change_cards(self, day: int, yesterday: DayTotals) -> None:
+        """Flag, purge and replace cards; arrest sellers."""
+        settings = self.spec.cards
+        purge = cards.purge_share(self.measures, day)
+        delay = cards.replacement_days(settings, self.measures, day)
+        for p in range(len(self.provinces)):
+            moved = cards.step(self.stock, p, settings, self.intercepted[p], purge, delay)
+            flagged = self.remainders.whole(p, "cards_flagged", moved.flagged)
+            purged = self.remainders.whole(p, "cards_purged", moved.purged)
+            self.notebook.flow(day, p, "cards_flagged", flagged)
+            self.notebook.flow(day, p, "cards_purged", purged)
+            self.notebook.flow(day, p, "cards_eliminated", flagged + purged)
+            sellers = (moved.flagged + moved.purged) / ONE * self.spec.aftermath.suspects.per_card
+            self._suspects(day, p, "suspects_cards", fixed(sellers))
+            self.notebook.level(day, p, "cards_active", self.stock.active[p] / ONE)
+            self.notebook.level(day, p, "cards_waiting", self.stock.waiting[p] / ONE)
+
+    def change_filters(self, day: int, yesterday: DayTotals) -> None:
+        """Let gangs adapt and filters be retrained."""
+        self.d_prime = interception.d_primes(self.spec.interception, self.measures, day)
+        for channel, d_prime in zip(interception.FILTERED, self.d_prime, strict=True):
+            self.notebook.level(day, NATION, f"d_prime_{channel}", d_prime)
+
+    def renew_awareness(self, day: int, yesterday: DayTotals) -> None:
+        """Let awareness fade, let yesterday's education renew it, count today's."""
+        shares = self.provinces.share
+        engagement.renew(
+            self.awareness, self.spec.engagement.awareness, self.measures, day, self._segment_people, shares
+        )
+        for videos, ramp in self.measures.on(day, Videos):
+            days = days_of(videos.window)
+            for quantity, count in (("videos_published", videos.count), ("video_views", videos.views)):
+                counted = self.remainders.whole(NATION, quantity, fixed(count * ramp / days))
+                self.notebook.flow(day, NATION, quantity, counted)
+        for activities, ramp in self.measures.on(day, Activities):
+            a_day = activities.count * ramp / days_of(activities.window)
+            for p, share in enumerate(shares):
+                counted = self.remainders.whole(p, "awareness_activities", fixed(a_day * share))
+                self.notebook.flow(day, p, "awareness_activities", counted)
+        for p in range(len(self.provinces)):
+            self.notebook.level(day, p, "awareness", math.fsum(self.awareness[p]) / 4.0)
+
+    def update_people(self, day: int, yesterday: DayTotals) -> None:
+        """Add yesterday's alerts heard and victims to people's bytes; on the first of a month halve what was heard."""
+        if not self.spec.feedback:
+            return
+        first_of_month = date_of(day).day == 1
+        for p, people in enumerate(self.bytes):
+            hear(people, np.array(yesterday.heard[p], dtype=np.int64))
+            fall_victim(people, np.array(yesterday.victims[p], dtype=np.int64))
+            if first_of_month:
+                forget(people)
+
+    def open(self, day: int, yesterday: DayTotals) -> None:
+        """Open the day: thresholds of the gates, and how many attempts and contacts it will bring."""
+        spec = self.spec
+        self.rates = attempt_rates(spec, self.provinces, day)
+        seen = coverage(self.measures, self.provinces, day)
+        cells = drawn_cells(spec.warning.detectors, (bool(seen[0].any()), bool(seen[1].any())))
+        banks = 1.0
+        for hold, ramp in self.measures.on(day, BankHold):
+            banks *= 1.0 - hold.intensity * ramp
+        self.today = Today(
+            day=day,
+            not_sent=not_sent.thresholds(self.measures, day),
+            raided=self.dens.raided.copy(),
+            dead=cards.thresholds(self.stock, spec.cards, len(self.provinces)),
+            intercepted=interception.thresholds(spec.interception, self.d_prime, self.types),
+            down=sites.thresholds(spec, self.measures, day),
+            app=threshold(app_adoption(spec.population, day)),
+            engaged=engagement.thresholds(self._propensity, self.awareness, spec.engagement.awareness.effect),
+            coverage=seen,
+            data_sharing=data_sharing(self.measures, day),
+            awareness=self.awareness.copy(),
+            held=threshold(1.0 - banks),
+            outage=self._outages(day),
+            loss_factor=np.array(
+                [growth(kind.loss.growth, day, spec.fraud.reference) for kind in spec.fraud.types.values()]
+            ),
+            attempts=attempt_counts(spec.seed, day, self.rates),
+            contacts=legitimate_counts(spec.seed, day, self._contact_rates, self._masses, cells),
+            cells=cells,
+        )
+        most = max(int(self.today.attempts.max()), int(self.today.contacts.max(initial=0)))
+        if most >= LIMIT:
+            raise OverflowError(f"{most} attempts in one cell of {date_of(day)}; identities number up to {LIMIT - 1}")
+        self.notebook.level(day, NATION, "app_adoption", self.today.app / CERTAIN)
+        for detector, row in zip(DETECTORS, seen, strict=True):
+            for p, share in enumerate(row):
+                self.notebook.level(day, p, f"coverage_{detector}", int(share) / CERTAIN)
+        blocked = interception.false_blocks(spec.seed, day, self._contact_rates, self._false_block_shares)
+        for p in range(len(self.provinces)):
+            for c, channel in enumerate(interception.FILTERED):
+                self.notebook.flow(day, p, f"false_blocks_{channel}", int(blocked[p, c]))
+
+    # What the steps share.
+
+    def _suspects(self, day: int, province: int, quantity: str, value: int) -> None:
+        count = self.remainders.whole(province, quantity, value)
+        self.notebook.flow(day, province, "suspects_arrested", count)
+
+    def _outages(self, day: int) -> NDArray[np.int64]:
+        ends = [NO_OUTAGE, NO_OUTAGE]
+        for outage, _ in self.measures.on(day, Outage):
+            d = DETECTORS.index(outage.detector)
+            if outage.mode == "lose":
+                ends[d] = LOST
+            elif outage.window[1] is not None:
+                ends[d] = max(ends[d], self.calendar.midnight(first_day((outage.window[1], None)) + 1))
+        return np.array(ends, dtype=np.int64)
+
+    def _expected_interceptions(self, day: int) -> list[float]:
+        """Return the interceptions that a day's rates and thresholds lead one to expect, by province."""
+        today = self.today
+        expected = []
+        out = today.raided == 1
+        raided = [int(np.diff(row, prepend=0)[out].sum()) / CERTAIN for row in self.slots.cumulative]
+        for p in range(len(self.provinces)):
+            total = 0.0
+            for c in range(2):
+                sent = (1.0 - int(today.not_sent[c]) / CERTAIN) * (1.0 - int(today.dead[p]) / CERTAIN)
+                for t in range(len(self.types)):
+                    caught = int(today.intercepted[c, t]) / CERTAIN
+                    total += float(self.rates[p, c, t]) * sent * (1.0 - raided[t]) * caught
+            expected.append(total)
+        return expected

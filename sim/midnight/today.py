@@ -1,0 +1,39 @@
+"""What the engines read between two midnights: thresholds and counts of one day, made once, never changed."""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+class Today(NamedTuple):
+    """The day's macro state as arrays (P provinces, T types, S slots; thresholds are int64 of 32-bit uniforms).
+
+    ``not_sent`` (3,); ``raided`` (S,); ``dead`` (P,); ``intercepted`` (2, T); ``down`` (T,); ``app`` the share of
+    internet users with the app; ``engaged`` (P, T, bands, 2, 8, 2, 4); ``coverage`` (2, P); ``data_sharing`` shift
+    of d'; ``awareness`` (P, 4); ``held`` by banks; ``outage`` (2,) the moment at which an outage of a detector
+    ends, ``LOST`` if instructions are lost, ``NO_OUTAGE`` without one; ``loss_factor`` (T,).
+    ``attempts`` (P, 3, T) and ``contacts`` (P, 3, n) count what arrives, the latter in the ``cells`` (n, 2).
+    """
+
+    day: int
+    not_sent: NDArray[np.int64]
+    raided: NDArray[np.uint8]
+    dead: NDArray[np.int64]
+    intercepted: NDArray[np.int64]
+    down: NDArray[np.int64]
+    app: int
+    engaged: NDArray[np.int64]
+    coverage: NDArray[np.int64]
+    data_sharing: float
+    awareness: NDArray[np.float64]
+    held: int
+    outage: NDArray[np.int64]
+    loss_factor: NDArray[np.float64]
+    attempts: NDArray[np.int64]
+    contacts: NDArray[np.int64]
+    cells: NDArray[np.int64]
+
+
+NO_OUTAGE = -(1 << 62)
+LOST = 1 << 62

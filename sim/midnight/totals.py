@@ -1,0 +1,33 @@
+"""What an engine hands over at midnight: the counts of the day that has ended, read by the macro layer alone."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass
+class DayTotals:
+    """Counts of one day, by province position.
+
+    ``intercepted`` (P, 2) calls and SMS; ``at_cards`` (P,) attempts that came to the gate of the cards; ``filed``
+    cases as (moment, attempt); ``heard`` and ``victims`` the numbers of people who heard an alert (once for each)
+    or made their first payment.
+    """
+
+    intercepted: NDArray[np.int64]
+    at_cards: NDArray[np.int64]
+    filed: list[list[tuple[int, int]]] = field(default_factory=list)
+    heard: list[list[int]] = field(default_factory=list)
+    victims: list[list[int]] = field(default_factory=list)
+
+    @classmethod
+    def empty(cls, provinces: int) -> "DayTotals":
+        """Return the totals of a day on which nothing has happened yet."""
+        return cls(
+            intercepted=np.zeros((provinces, 2), dtype=np.int64),
+            at_cards=np.zeros(provinces, dtype=np.int64),
+            filed=[[] for _ in range(provinces)],
+            heard=[[] for _ in range(provinces)],
+            victims=[[] for _ in range(provinces)],
+        )

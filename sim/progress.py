@@ -1,0 +1,59 @@
+"""What a user sees while a run goes on: simulated date, speed, time left."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from sim.running import Progress
+    from sim.scenario import Scenario
+
+WIDE = 400
+"""Columns of a table that goes to a pipe or file: nothing is folded there."""
+
+
+def console() -> "Console":
+    """Give standard output as a console: as wide as the terminal, or as it takes where there is none."""
+    from rich.console import Console
+
+    plain = Console(highlight=False)
+    return plain if plain.is_terminal else Console(highlight=False, width=WIDE)
+
+
+@contextmanager
+def bar(scenario: "Scenario", silent: bool) -> "Iterator[Progress | None]":
+    """Show a progress bar on standard error while a run goes on; nothing where that is no terminal.
+
+    Gives what the run is to call after each day.
+    """
+    from rich.console import Console
+
+    err = Console(stderr=True)
+    if silent or not err.is_terminal:
+        yield None
+        return
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    from sim.results.days import calendar_date
+    from sim.results.scope import Scope
+
+    scope = Scope.of(scenario)
+    start = scope.first_day - scope.warmup_days
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.fields[speed]}"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=err, transient=True) as progress:
+        task = progress.add_task(str(calendar_date(start)), total=scope.last_day - start + 1, speed="")
+
+        def show(day: int, attempts: int) -> None:
+            elapsed = progress.tasks[0].elapsed or 0.0
+            done = day - start + 1
+            speed = f"{done / elapsed:,.1f} days/s  {attempts / elapsed:,.0f} attempts/s" if elapsed else ""
+            progress.update(task, completed=done, description=str(calendar_date(day)), speed=speed)
+
+        yield show

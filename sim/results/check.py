@@ -1,0 +1,244 @@
+"""The check of a run: every number in ``run.json`` is computed again from the Parquet files."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sim.results import labels
+from sim.results.days import calendar_date
+from sim.results.encoding import decode
+from sim.results.figures import summarise
+from sim.results.folder import SCENARIO_YAML, read_manifest, sha256
+from sim.results.schemas import TABLES, TableSchema
+from sim.results.scope import Scope
+from sim.results.writer import sort_order
+from sim.scenario import ScenarioError, load_scenario
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One check: what was looked at, whether it holds, and if not what was found."""
+
+    name: str
+    passed: bool
+    detail: str = ""
+
+    def __str__(self) -> str:
+        mark = "ok  " if self.passed else "FAIL"
+        return f"{mark} {self.name}" + (f": {self.detail}" if self.detail else "")
+
+
+def check_run(folder: Path) -> Iterator[Finding]:
+    """Check a finished run; each finding is yielded as soon as it is known, none is left out.
+
+    What the run was about is read from its own ``scenario.yaml``. Raises FolderError if the folder holds no
+    finished run.
+    """
+    manifest = read_manifest(folder)
+    yield from _attempted("files", partial(_files, folder, manifest))
+    try:
+        scope = Scope.of(load_scenario(str(folder / SCENARIO_YAML)))
+    except ScenarioError as error:
+        yield Finding("scenario", False, str(error).partition("\n")[0])
+        return
+    yield from check_tables(folder, manifest, scope)
+
+
+def check_tables(folder: Path, manifest: dict[str, Any], scope: Scope) -> Iterator[Finding]:
+    """Check everything but the hashes of the files, given what the run was about."""
+    yield from _attempted("scenario", partial(_scenario, manifest, scope))
+    for table in TABLES.values():
+        if table.name != "events" or (folder / table.file).exists():
+            yield from _attempted(f"table {table.name}", partial(_table, folder, table, scope))
+    yield from _attempted("figures and totals", partial(_summary, folder, manifest, scope))
+    yield from _attempted("conservation", partial(check_conservation, folder, manifest["totals"], scope))
+
+
+def _attempted(name: str, check: Callable[[], Iterator[Finding]]) -> Iterator[Finding]:
+    """Run one group of checks; whatever a damaged file raises is a finding."""
+    try:
+        yield from check()
+    except Exception as error:
+        yield Finding(name, False, f"cannot be checked: {type(error).__name__}: {error}".replace("\n", " "))
+
+
+def _files(folder: Path, manifest: dict[str, Any]) -> Iterator[Finding]:
+    """The files are those that ``run.json`` names, byte for byte."""
+    named: dict[str, str] = manifest["files"]
+    wanted = {SCENARIO_YAML, *(table.file for table in TABLES.values() if table.name != "events")}
+    missing = sorted(wanted - set(named))
+    yield Finding("files: run.json names every table", not missing, ", ".join(missing))
+    strangers = sorted(path.name for path in folder.glob("*.parquet") if path.name not in named)
+    yield Finding("files: no Parquet file that run.json does not name", not strangers, ", ".join(strangers))
+    for name, digest in named.items():
+        path = folder / name
+        if Path(name).name != name or not path.is_file():
+            yield Finding(f"files: {name}", False, "is missing")
+            continue
+        found = sha256(path)
+        yield Finding(f"files: {name} has its SHA-256", found == digest, "" if found == digest else found)
+
+
+def _scenario(manifest: dict[str, Any], scope: Scope) -> Iterator[Finding]:
+    """``run.json`` is about the scenario that lies beside it."""
+    for key, value in (
+        ("scenario_sha256", scope.sha256),
+        ("name", scope.name),
+        ("seed", scope.seed),
+        ("scale", scope.scale),
+    ):
+        yield _equal(f"scenario: {key}", manifest[key], value)
+
+
+def _table(folder: Path, table: TableSchema, scope: Scope) -> Iterator[Finding]:
+    """A table has its columns, its origin, and rows that are in range, sorted and unique."""
+    import pyarrow.parquet as pq
+
+    file = pq.ParquetFile(folder / table.file)
+    schema = file.schema_arrow
+    yield _equal(
+        f"{table.name}: columns",
+        [(field.name, str(field.type)) for field in schema],
+        [(field.name, str(field.type)) for field in table.arrow_schema()],
+    )
+    metadata = schema.metadata or {}
+    stored = metadata.get(b"tocsin.scenario_sha256", b"").decode()
+    yield _equal(f"{table.name}: scenario in the metadata", stored, scope.sha256)
+    mistakes: list[str] = []
+    end = -1
+    for number in range(file.num_row_groups):
+        try:
+            start, end_here = _row_group(table, file.read_row_group(number), scope)
+            if start <= end:
+                raise ValueError("starts behind the end of the one before")
+            end = end_here
+        except ValueError as error:
+            mistakes.append(f"row group {number}: {error}")
+    name = f"{table.name}: rows in range, sorted{', unique' if table.unique else ''}"
+    yield Finding(name, not mistakes, "; ".join(mistakes[:3]))
+
+
+def _row_group(table: TableSchema, rows: "pa.Table", scope: Scope) -> tuple[int, int]:
+    """Give the first and last value of the first key; raises ValueError where a row is not as written."""
+    columns = {column.name: decode(column, rows.column(column.name), scope) for column in table.columns}
+    order = sort_order(table, columns)
+    if not (order == np.arange(len(order))).all():
+        raise ValueError("is not sorted by its keys")
+    if table.unique:
+        keys = [columns[column.name] for column in table.keys]
+        repeated = np.logical_and.reduce([key[1:] == key[:-1] for key in keys])
+        if repeated.any():
+            raise ValueError("repeats a key")
+    first = columns[table.columns[0].name]
+    return int(first[0]), int(first[-1])
+
+
+def _summary(folder: Path, manifest: dict[str, Any], scope: Scope) -> Iterator[Finding]:
+    """Every total and figure is what the tables give."""
+    totals, figures = summarise(folder, scope)
+    for name in sorted({*totals, *manifest["totals"]}):
+        yield _equal(f"totals: {name}", manifest["totals"].get(name), totals.get(name))
+    yield _equal("figures: number", len(manifest["figures"]), len(figures))
+    for stored, computed in zip(manifest["figures"], figures, strict=False):
+        window = "..".join(str(day) for day in computed["window"])
+        yield _equal(f"figures: {computed['name']} {window}", stored, computed)
+
+
+def check_conservation(folder: Path, totals: dict[str, Any], scope: Scope) -> Iterator[Finding]:
+    """Check what must balance: attempts and fates, alerts and ends, episodes and engagements, staff time."""
+    for total, parts in (
+        ("attempts_potential", "attempts_by_fate"),
+        ("alerts", "alerts_by_end"),
+        ("alerts", "alerts_by_tier"),
+    ):
+        whole = totals["alerts_central"] + totals["alerts_local"] if total == "alerts" else totals[total]
+        summed = sum(totals[parts].values())
+        # Doubles, each rounded once: the parts add up to within their rounding.
+        close = abs(whole - summed) <= 1e-12 * abs(whole)
+        yield Finding(
+            f"conservation: {total} = sum of {parts}", close, "" if close else f"{whole} and {summed}"
+        )
+    keys = ["day", "province", "fraud_type"]
+    engaged = _sum_by(folder, "attempts", keys, "count", ("fate", "engaged"))
+    episodes = _sum_by(folder, "outcomes", keys, "episodes")
+    yield _same_sums(
+        "conservation: episodes = engaged attempts, by day, province and type", engaged, episodes
+    )
+    for channel in labels.DESK_CHANNELS:
+        yield _staff_time(folder, channel, scope)
+    if scope.warmup_days == 0:
+        yield from _ends_of_episodes(folder)
+
+
+def _staff_time(folder: Path, channel: str, scope: Scope) -> Finding:
+    """The time of contacts is time that a desk was busy.
+
+    Services that began before the period or were not over at its end stand in only one of the two tables, or
+    in part; they last less than a day, so the contacts of the first and the last day are left out.
+    """
+    where = ("channel", channel)
+    busy = sum(_sum_by(folder, "hours", ["month"], "busy_ms", where).values())
+    edges = {calendar_date(scope.first_day), calendar_date(scope.last_day)}
+    by_day = _sum_by(folder, "contacts", ["day"], "staff_ms", where)
+    staff = sum(amount for (day,), amount in by_day.items() if day not in edges)
+    detail = "" if staff <= busy else f"{staff} ms and {busy} ms"
+    return Finding(f"conservation: time of {channel} contacts <= busy time of desks", staff <= busy, detail)
+
+
+def _ends_of_episodes(folder: Path) -> Iterator[Finding]:
+    """Without a warm-up no episode can end that has not begun in the period."""
+    keys = ["province", "fraud_type", "age_band", "sex"]
+    begun = _sum_by(folder, "outcomes", keys, "episodes")
+    ended: dict[Any, int] = {}
+    for measure in ("saved", "held", "dropped_out", "victims"):
+        for key, amount in _sum_by(folder, "outcomes", keys, measure).items():
+            ended[key] = ended.get(key, 0) + amount
+    over = [key for key, amount in ended.items() if amount > begun.get(key, 0)]
+    yield Finding("conservation: ends of episodes <= episodes", not over, str(over[0]) if over else "")
+
+
+def _sum_by(
+    folder: Path, table: str, keys: list[str], measure: str, where: tuple[str, str] | None = None
+) -> dict[Any, int]:
+    """Sum a measure of a stored table by keys, over the rows where a column has a value; zeros left out."""
+    import pyarrow.compute as pc
+    import pyarrow.parquet as pq
+
+    columns = [*keys, measure, *([where[0]] if where else [])]
+    sums: dict[Any, int] = {}
+    file = pq.ParquetFile(folder / TABLES[table].file)
+    for number in range(file.num_row_groups):
+        rows = file.read_row_group(number, columns=columns)
+        if where:
+            rows = rows.filter(pc.equal(rows.column(where[0]), where[1]))
+        summed = rows.group_by(keys).aggregate([(measure, "sum")])
+        parts = [summed.column(name).to_pylist() for name in keys]
+        for key, amount in zip(
+            zip(*parts, strict=True), summed.column(f"{measure}_sum").to_pylist(), strict=True
+        ):
+            sums[key] = sums.get(key, 0) + amount
+    return {key: amount for key, amount in sums.items() if amount}
+
+
+def _same_sums(name: str, one: dict[Any, int], other: dict[Any, int]) -> Finding:
+    differing = sorted(key for key in {*one, *other} if one.get(key, 0) != other.get(key, 0))
+    if not differing:
+        return Finding(name, True)
+    key = differing[0]
+    place = " ".join(str(part) for part in key)
+    return Finding(
+        name, False, f"{len(differing)} differ, first {place}: {one.get(key, 0)} and {other.get(key, 0)}"
+    )
+
+
+def _equal(name: str, stored: object, computed: object) -> Finding:
+    if stored == computed:
+        return Finding(name, True)
+    return Finding(name, False, f"stored {stored}, computed {computed}")

@@ -1,0 +1,40 @@
+"""Day numbers: days since 2000-01-01, the calendar that engines count with."""
+
+from datetime import date, timedelta
+
+ORIGIN = date(2000, 1, 1)
+"""Day number 0."""
+
+SATURDAY = 5
+"""Day number 0 was a Saturday: so many days after a Monday."""
+
+UNIX_DAYS = (ORIGIN - date(1970, 1, 1)).days
+"""Day number 0 as Arrow's date32, which counts from 1970."""
+
+DAY_MS = 86_400_000
+"""Milliseconds in a day."""
+
+
+def day_number(day: date) -> int:
+    """Give the number of a calendar date."""
+    return (day - ORIGIN).days
+
+
+def calendar_date(number: int) -> date:
+    """Give the calendar date of a day number."""
+    return ORIGIN + timedelta(days=number)
+
+
+def month_start(number: int) -> int:
+    """Give the day number of the first day of the month that holds this day."""
+    return number - calendar_date(number).day + 1
+
+
+def next_month(number: int) -> int:
+    """Give the day number of the first day of the month after the one that holds this day."""
+    return month_start(month_start(number) + 31)
+
+
+def weekday(number: int) -> int:
+    """Give the day of the week, Monday 1 to Sunday 7."""
+    return (number + SATURDAY) % 7 + 1

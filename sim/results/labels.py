@@ -1,0 +1,98 @@
+"""The names behind the integer codes that engines count with.
+
+A code is a position in one of these tuples. Their order is part of the result files: rows are sorted by
+code, not by name. Provinces, fraud types and age bands come from the scenario; the rest stands here.
+"""
+
+CHANNELS = ("call", "sms", "online")
+"""Channels of attempts."""
+
+FATES = (
+    "not_sent",
+    "den_destroyed",
+    "card_eliminated",
+    "intercepted",
+    "site_blocked",
+    "unanswered",
+    "ignored",
+    "engaged",
+)
+"""Fates of attempts, in the order of the gates."""
+
+SOURCES = ("central", "local")
+"""Detectors, as sources of alerts."""
+
+TIERS = ("red", "orange", "yellow", "blue")
+"""Tiers of alerts, the most urgent first."""
+
+CONTACT_CHANNELS = ("app", "sms", "call", "visit")
+"""Channels by which alerts reach people."""
+
+DESK_CHANNELS = ("call", "visit")
+"""Contact channels that need staff."""
+
+TRUTHS = ("episode", "ignored", "unanswered", "legitimate")
+"""What an alert was really about."""
+
+ENDS = ("reached", "unread", "unanswered", "expired", "superseded", "moot", "open")
+"""Ends of alerts; ``open`` is an alert that had not ended when the run did."""
+
+CONTACT_RESULTS = ("delivered", "read", "unread", "answered", "no_answer", "met", "not_met")
+"""Results of contacts; ``delivered`` is a message that was neither read nor given up when the run ended."""
+
+SEXES = ("f", "m")
+
+OUTCOMES = (
+    "episodes",
+    "saved",
+    "dropped_out",
+    "victims",
+    "filed",
+    "loss_fen",
+    "filed_loss_fen",
+    "prevented_fen",
+    "recovered_fen",
+    "held",
+)
+"""Measures of outcomes; ``held`` counts episodes that a bank hold ended before any payment."""
+
+EVENTS = (
+    "attempt",
+    "issue",
+    "read",
+    "expiry",
+    "unread",
+    "retry",
+    "escalation",
+    "delivery",
+    "service_start",
+    "service_end",
+    "end",
+    "stage",
+    "payment",
+    "hold",
+    "report",
+    "filing",
+    "solved",
+    "closed",
+)
+"""Kinds of events, in the order in which the log sorts those of one origin, stage, detector and tick."""
+
+NATIONAL = -1
+"""The province code of what has no province; any nullable code of -1 is stored as null."""
+
+MINUTE_MS = 60_000
+"""Milliseconds in a minute, the lowest edge of the bins of waits."""
+
+
+def wait_bin(wait_ms: int) -> int:
+    """Give the code of the bin that holds a wait: the least b >= 0 with ``wait_ms <= 2**b`` minutes."""
+    if wait_ms <= MINUTE_MS:
+        return 0
+    minutes = -(-wait_ms // MINUTE_MS)
+    return (minutes - 1).bit_length()
+
+
+def bin_edge_ms(code: int) -> int:
+    """Give the upper edge in milliseconds of the bin of waits with this code."""
+    return MINUTE_MS << code

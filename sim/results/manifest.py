@@ -1,0 +1,41 @@
+"""The manifest of a run, ``run.json``: what was run, by what, with what result, in what time."""
+
+from pathlib import Path
+from typing import Any
+
+from sim.results import provenance
+from sim.results.figures import summarise
+from sim.results.folder import sha256
+from sim.results.scope import Scope
+
+Manifest = dict[str, Any]
+
+
+def compose(folder: Path, scope: Scope, warnings: list[str]) -> Manifest:
+    """Compute ``run.json``, but for its performance, from the files that lie in the folder of a run."""
+    totals, figures = summarise(folder, scope)
+    return {
+        "name": scope.name,
+        "status": "finished",
+        "engine": scope.engine,
+        "seed": scope.seed,
+        "scale": scope.scale,
+        "versions": provenance.versions(),
+        "machine": provenance.machine(),
+        "command": provenance.command(),
+        "scenario_sha256": scope.sha256,
+        "files": {path.name: sha256(path) for path in sorted(folder.iterdir())},
+        "figures": figures,
+        "totals": totals,
+        "warnings": warnings,
+    }
+
+
+def performance(wall_s: float, phases: dict[str, float], attempts: int) -> Manifest:
+    """Give the ``performance`` of a run; ``attempts`` are all potential ones, of the warm-up too."""
+    return {
+        "wall_s": round(wall_s, 3),
+        "phases": {name: round(seconds, 3) for name, seconds in phases.items()},
+        "peak_rss_bytes": provenance.peak_rss_bytes(),
+        "attempts_per_s": round(attempts / wall_s, 1),
+    }

@@ -1,0 +1,89 @@
+"""Where results come from: versions, machine, command, time and memory of this process."""
+
+import os
+import platform
+import resource
+import shlex
+import sys
+import time
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from sim.version import __version__
+
+LIBRARIES = (
+    "numpy",
+    "numba",
+    "llvmlite",
+    "scipy",
+    "simpy",
+    "pandas",
+    "pyarrow",
+    "pydantic",
+    "ruamel.yaml",
+    "pint",
+)
+
+
+def versions() -> dict[str, str]:
+    """Give the versions of the program, of Python and of the libraries that results could depend on."""
+    found = {"tocsin": __version__, "python": platform.python_version()}
+    for library in LIBRARIES:
+        try:
+            found[library] = version(library)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def machine() -> dict[str, str | int]:
+    """Describe the machine by kind; no name of host or user."""
+    return {
+        "system": f"{platform.system()} {platform.release()}",
+        "architecture": platform.machine(),
+        "processor": _processor(),
+        "cores": os.cpu_count() or 1,
+        "memory_bytes": os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"),
+    }
+
+
+def command() -> str:
+    """Give the command line of this process; the program by its name, not by where it lies."""
+    return shlex.join([Path(sys.argv[0]).name or "python", *sys.argv[1:]])
+
+
+def process_age_s() -> float:
+    """Give the seconds since this process started, by the kernel's account.
+
+    Where the kernel keeps none that can be read, since this module was loaded.
+    """
+    try:
+        # Field 22 of proc_pid_stat(5), counted after the parenthesised command, which may hold spaces.
+        fields = Path("/proc/self/stat").read_text().rpartition(")")[2].split()
+        started = int(fields[19]) / os.sysconf("SC_CLK_TCK")
+        age = time.clock_gettime(time.CLOCK_BOOTTIME) - started
+    except (OSError, ValueError, IndexError, AttributeError):
+        age = -1.0
+    since_loaded = time.monotonic() - _LOADED
+    return age if age >= since_loaded else since_loaded
+
+
+def peak_rss_bytes() -> int:
+    """Give the largest resident memory of this process and the largest of its children that have ended."""
+    unit = 1 if sys.platform == "darwin" else 1024
+    own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    children = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+    return max(own, children) * unit
+
+
+def _processor() -> str:
+    try:
+        for line in Path("/proc/cpuinfo").read_text().splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    except OSError:
+        pass
+    return platform.processor() or platform.machine()
+
+
+_LOADED = time.monotonic()

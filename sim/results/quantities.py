@@ -1,0 +1,140 @@
+"""Quantities: counts by day over the whole country, read from the stored tables and from nothing else."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from sim.results import labels
+from sim.results.days import UNIX_DAYS
+from sim.results.schemas import TABLES
+from sim.results.scope import Scope
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+WHOLE = frozenset(
+    {
+        "dens_destroyed",
+        "dens_reopened",
+        "ringleaders_arrested",
+        "cluster_campaigns",
+        "videos_published",
+        "video_views",
+        "awareness_activities",
+    }
+)
+"""Quantities that are never thinned, so never scaled up: dens, ringleaders and measures."""
+
+Series = npt.NDArray[np.int64]
+
+BY_DAY = {
+    "attempts": ("channel", "fate"),
+    "alerts": ("source", "tier", "end"),
+    "contacts": ("channel",),
+    "outcomes": (),
+    "flows": ("quantity",),
+}
+"""The tables that figures and totals are made of, and the columns beside the day that matter to them."""
+
+
+class Quantities:
+    """Daily series of a run, as simulated: one integer for each day of the period.
+
+    ``series`` is keyed by table, labels in the order of ``BY_DAY`` and measure, for example
+    ``("attempts", "call", "intercepted", "count")`` or ``("outcomes", "victims")``.
+    """
+
+    def __init__(self, scope: Scope, series: dict[tuple[str, ...], Series]) -> None:
+        self.scope = scope
+        self.series = series
+
+    @classmethod
+    def read(cls, folder: Path, scope: Scope) -> "Quantities":
+        """Read the series from the Parquet files of a folder; raises OSError where one is missing."""
+        series: dict[tuple[str, ...], Series] = {}
+        for table, groups in BY_DAY.items():
+            for day, names, measure, amount in _sums(folder, table, groups):
+                if not 0 <= day - scope.first_day < scope.days:
+                    raise ValueError(f"{table}: a row of day {day} is outside the period")
+                key = (table, *names, measure)
+                if key not in series:
+                    series[key] = np.zeros(scope.days, dtype=np.int64)
+                series[key][day - scope.first_day] += amount
+        return cls(scope, series)
+
+    def select(self, table: str, *names: str | None, measure: str = "count") -> Series:
+        """Add up the series of a table with these labels; None stands for any."""
+        total = np.zeros(self.scope.days, dtype=np.int64)
+        for key, values in self.series.items():
+            if key[0] != table or key[-1] != measure:
+                continue
+            if all(want is None or want == have for want, have in zip(names, key[1:-1], strict=True)):
+                total += values
+        return total
+
+    def flow(self, quantity: str) -> Series:
+        """Give a quantity of the flows by day; zeros where it has no row."""
+        return self.select("flows", quantity)
+
+    def figure(self, name: str) -> Series | None:
+        """Give the daily series behind a figure of this name; None for what the model does not count."""
+        if name in ("alerts_central", "alerts_local"):
+            return self.select("alerts", name.removeprefix("alerts_"), None, None)
+        if name in ("calls_intercepted", "sms_intercepted"):
+            return self.select("attempts", "call" if name.startswith("call") else "sms", "intercepted")
+        if name == "cases_filed":
+            return self.select("outcomes", measure="filed")
+        if name == "losses":
+            return self.select("outcomes", measure="filed_loss_fen")
+        if name in labels.OUTCOMES:
+            return self.select("outcomes", measure=name)
+        if name in FLOW_FIGURES:
+            return self.flow(name)
+        return None
+
+
+FLOW_FIGURES = frozenset(
+    {
+        "cards_flagged",
+        "cards_eliminated",
+        "dens_destroyed",
+        "dens_reopened",
+        "ringleaders_arrested",
+        "suspects_arrested",
+        "cases_solved",
+        "cases_closed",
+        "false_blocks_call",
+        "false_blocks_sms",
+        "video_views",
+        "videos_published",
+        "awareness_activities",
+        "cluster_campaigns",
+    }
+)
+"""Figures that are a quantity of the flows of the same name."""
+
+
+def _sums(
+    folder: Path, table: str, groups: tuple[str, ...]
+) -> Iterator[tuple[int, tuple[str, ...], str, int]]:
+    """Sum every measure of a stored table by day and groups: day number, labels, measure, sum."""
+    import pyarrow.parquet as pq
+
+    schema = TABLES[table]
+    measures = [column.name for column in schema.measures]
+    file = pq.ParquetFile(folder / schema.file, read_dictionary=list(groups))
+    # One row group, a month, at a time: the memory it takes does not grow with the days of a run.
+    for number in range(file.num_row_groups):
+        stored: pa.Table = file.read_row_group(number, columns=["day", *groups, *measures])
+        grouped = stored.group_by(["day", *groups]).aggregate([(name, "sum") for name in measures])
+        days = grouped.column("day").cast("int32").to_pylist()
+        names = [grouped.column(name).to_pylist() for name in groups]
+        rows = list(zip(*names, strict=True)) if groups else [()] * len(days)
+        for measure in measures:
+            for day, row, amount in zip(
+                days, rows, grouped.column(f"{measure}_sum").to_pylist(), strict=True
+            ):
+                yield day - UNIX_DAYS, row, measure, amount

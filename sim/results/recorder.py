@@ -1,0 +1,246 @@
+"""The recorder: an engine adds what happened, tables leave for their files when their days are final.
+
+What an engine adds to, each keyed by a tuple that starts with a day number (provinces are positions, national
+ones -1; the other codes are positions in ``sim.results.labels`` or in the scenario's lists):
+
+====================  ======================================================  ===========================
+``attempts``          day, province, channel, fraud type, fate                count
+``alerts``            day of issue, province, source, tier, truth, end        count
+``contacts``          day, province, tier, contact channel, result            [count, staff ms]
+``waits``             day, province, tier, contact channel, bin code          count
+``hours``             day, province, contact channel, half hour               [busy ms, staffed ms]
+``outcomes``          day, province, fraud type, age band, sex                as ``labels.OUTCOMES``
+``flows``             day, province, quantity (a string)                      count
+``state``             day, province, quantity (a string)                      value
+====================  ======================================================  ===========================
+
+Days of the warm-up and days after the period are dropped here, so an engine need not ask.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from sim.results import labels
+from sim.results.days import DAY_MS, SATURDAY, month_start, next_month
+from sim.results.schemas import TABLES
+from sim.results.scope import Scope
+from sim.results.tally import Tally, aggregate
+from sim.results.writer import Columns, TableWriter
+
+EventRow = tuple[int, int, str, int, int, int, int, int, str | None, str | None, str | None, int]
+"""The values of ``EVENT_COLUMNS``; -1 is null."""
+
+EVENT_COLUMNS = (
+    "moment",
+    "phase",
+    "event",
+    "province",
+    "origin",
+    "detector",
+    "stage",
+    "number",
+    "channel",
+    "tier",
+    "result",
+    "value",
+)
+
+EVENT_ROWS = 200_000
+"""Events wait in memory until at least so many have gathered at the end of a day, or the month ends."""
+
+LATENESS = {"attempts": 0, "flows": 1, "state": 0, "outcomes": 1, "contacts": 1, "waits": 1, "hours": 1}
+"""Months that a table's days stay open after their month has ended: a service can end after midnight."""
+
+
+class Recorder:
+    """Takes what one run counts and hands it to its ``TableWriter`` month by month.
+
+    ``events`` is the share of origins whose events are kept: 0 none, 1 all. ``progress``, if given, is called
+    after each day with its day number and the attempts so far, warm-up included. ``warnings`` are lines for
+    the user that an engine may add to; they stand in ``run.json``.
+    """
+
+    def __init__(
+        self,
+        scope: Scope,
+        writer: TableWriter,
+        events: float = 0.0,
+        progress: Callable[[int, int], None] | None = None,
+    ) -> None:
+        self.scope = scope
+        self.attempts_seen = 0
+        self.warnings: list[str] = []
+        self._writer = writer
+        self._progress = progress
+        self._tallies = {
+            "attempts": Tally(5, 1),
+            "alerts": Tally(6, 1),
+            "contacts": Tally(5, 2),
+            "waits": Tally(5, 1),
+            "hours": Tally(4, 2),
+            "outcomes": Tally(5, len(labels.OUTCOMES)),
+            "flows": Tally(3, 1, text_key=True),
+            "state": Tally(3, 1, text_key=True, real=True),
+        }
+        self.attempts = self._tallies["attempts"].counts
+        self.alerts = self._tallies["alerts"].counts
+        self.contacts = self._tallies["contacts"].counts
+        self.waits = self._tallies["waits"].counts
+        self.hours = self._tallies["hours"].counts
+        self.outcomes = self._tallies["outcomes"].counts
+        self.flows = self._tallies["flows"].counts
+        self.state = self._tallies["state"].counts
+        self.records_events = events > 0.0
+        self._kept = int(events * 2.0**64)
+        self._events: list[EventRow] = []
+
+    def event(
+        self,
+        moment: int,
+        phase: int,
+        event: str,
+        province: int,
+        origin: int,
+        detector: int = -1,
+        stage: int = -1,
+        number: int = -1,
+        channel: str | None = None,
+        tier: str | None = None,
+        result: str | None = None,
+        value: int = -1,
+    ) -> None:
+        """Log one event: ``moment`` in ms from the start of the period, ``event`` one of ``labels.EVENTS``.
+
+        Those before the period, and of origins outside the kept share, are forgotten at once.
+        """
+        if self.records_events and moment >= 0 and keeps_origin(origin, self._kept):
+            alert = (detector, stage, number)
+            self._events.append(
+                (moment, phase, event, province, origin, *alert, channel, tier, result, value)
+            )
+
+    def add(self, table: str, keys: npt.NDArray[np.int64], values: npt.NDArray[Any]) -> None:
+        """Add whole arrays, (rows, keys) and (rows, measures), to a table without a string key."""
+        if table == "attempts":
+            self.attempts_seen += int(values.sum())
+        self._tallies[table].add(keys, values)
+
+    def day_done(self, day: int) -> None:
+        """Close a day: nothing is added to its attempts, state and events any more.
+
+        Writes what has become final when the day is the last of its month.
+        """
+        self.attempts_seen += sum(self.attempts.values())
+        for tally in self._tallies.values():
+            tally.collect()
+        month_ends = next_month(day) == day + 1
+        if month_ends:
+            self.flush(day)
+        if month_ends or len(self._events) >= EVENT_ROWS:
+            self._write_events(day)
+        if self._progress is not None:
+            self._progress(day, self.attempts_seen)
+
+    def flush(self, day: int) -> None:
+        """Write every row that is final once ``day``, the last of a month, is closed.
+
+        Raises ValueError, from the writer, if a row arrives for days that are already written.
+        """
+        for table, months in LATENESS.items():
+            before = day + 1
+            for _ in range(months):
+                before = month_start(before - 1)
+            self._write(table, before)
+
+    def close(self) -> None:
+        """Write all that is left, alerts first of all: they count by day of issue and end much later."""
+        self.attempts_seen += sum(self.attempts.values())
+        for table in self._tallies:
+            self._write(table, self.scope.last_day + 1)
+        self._write_events(self.scope.last_day)
+
+    def _write(self, table: str, before: int) -> None:
+        tally = self._tallies[table]
+        keys, values = tally.take(before, self.scope.first_day, self.scope.last_day)
+        if len(keys) == 0:
+            return
+        if table in ("waits", "hours"):
+            keys, values = _by_month(table, keys, values)
+        columns = _columns(table, keys, values, list(tally.texts))
+        months = _months(keys[:, 0])
+        for month in np.unique(months):
+            rows = months == month
+            self._writer.write(table, {name: column[rows] for name, column in columns.items()})
+
+    def _write_events(self, day: int) -> None:
+        end = (day + 1 - self.scope.first_day) * DAY_MS
+        rows = [row for row in self._events if row[0] < end]
+        self._events = [row for row in self._events if row[0] >= end]
+        if rows:
+            self._writer.write("events", event_columns(rows))
+
+
+def keeps_origin(origin: int, kept: int) -> bool:
+    """Say whether the events of an origin are kept, for a share ``kept`` / 2**64 of all origins.
+
+    The finalizer of splitmix64 (Steele, Lea and Flood 2014, doi 10.1145/2660193.2660195) spreads identities;
+    it draws nothing that the model reads.
+    """
+    mask = 0xFFFFFFFFFFFFFFFF
+    mixed = (origin + 0x9E3779B97F4A7C15) & mask
+    mixed = ((mixed ^ (mixed >> 30)) * 0xBF58476D1CE4E5B9) & mask
+    mixed = ((mixed ^ (mixed >> 27)) * 0x94D049BB133111EB) & mask
+    return (mixed ^ (mixed >> 31)) < kept
+
+
+def event_columns(rows: list[EventRow]) -> Columns:
+    """Turn event rows into the columns of the events table; unknown kinds of events raise KeyError."""
+    position = {name: code for code, name in enumerate(labels.EVENTS)}
+    columns: dict[str, npt.NDArray[Any]] = {}
+    for name, values in zip(EVENT_COLUMNS, zip(*rows, strict=True), strict=True):
+        if name == "event":
+            columns[name] = np.array([position[value] for value in values], dtype=np.int64)
+        elif name in ("channel", "tier", "result"):
+            columns[name] = np.array(values, dtype=object)
+        else:
+            columns[name] = np.array(values, dtype=np.int64)
+    return columns
+
+
+def _months(days: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    unique, inverse = np.unique(days, return_inverse=True)
+    starts = np.array([month_start(int(day)) for day in unique], dtype=np.int64)
+    return starts[inverse]
+
+
+def _by_month(
+    table: str, keys: npt.NDArray[np.int64], values: npt.NDArray[Any]
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[Any]]:
+    """Fold days into months: waits keep their keys, hours get the day of the week before the half hour."""
+    months = _months(keys[:, 0])
+    if table == "waits":
+        folded = np.column_stack((months, keys[:, 1:]))
+    else:
+        weekdays = (keys[:, 0] + SATURDAY) % 7 + 1
+        folded = np.column_stack((months, keys[:, 1:3], weekdays, keys[:, 3]))
+    return aggregate(folded, values)
+
+
+def _columns(
+    table: str, keys: npt.NDArray[np.int64], values: npt.NDArray[Any], texts: list[str]
+) -> dict[str, npt.NDArray[Any]]:
+    """Name the columns of summed rows, and turn codes of bins and texts into what is stored."""
+    schema = TABLES[table]
+    columns: dict[str, npt.NDArray[Any]] = {}
+    for position, column in enumerate(schema.keys):
+        columns[column.name] = keys[:, position]
+    for position, column in enumerate(schema.measures):
+        columns[column.name] = values[:, position]
+    if table == "waits":
+        columns["bin"] = np.int64(labels.MINUTE_MS) << columns["bin"]
+    if "quantity" in columns:
+        columns["quantity"] = np.array(texts, dtype=object)[columns["quantity"]]
+    return columns

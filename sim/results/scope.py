@@ -1,0 +1,89 @@
+"""The scope of a run: what its results need to know of the scenario, and nothing else of it."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Literal
+
+from sim.results.days import DAY_MS, day_number
+
+if TYPE_CHECKING:
+    from sim.scenario import Scenario
+
+Role = Literal["input", "fitted", "predicted"]
+
+
+@dataclass(frozen=True)
+class Target:
+    """A reported figure that a run is held against.
+
+    ``window`` holds both of its days; its end is None for a figure of one date. ``base`` is the earlier
+    window of a change. ``tolerance`` is relative, but absolute for a change.
+    """
+
+    name: str
+    window: tuple[date, date | None]
+    value: float | int | str | None
+    role: Role
+    base: tuple[date, date | None] | None = None
+    tolerance: float | None = None
+
+
+@dataclass(frozen=True)
+class Scope:
+    """Period, scale, labels and targets of a run.
+
+    ``first_day`` and ``last_day`` are day numbers, both inside the period. ``provinces`` holds two-digit
+    codes in table order; ``fraud_types`` and ``age_bands`` are labels in the scenario's order. ``sha256`` is
+    of the resolved scenario without engine, workers and record.
+    """
+
+    name: str
+    seed: int
+    engine: str
+    scale: float
+    first_day: int
+    last_day: int
+    warmup_days: int
+    provinces: tuple[int, ...]
+    fraud_types: tuple[str, ...]
+    age_bands: tuple[str, ...]
+    sha256: str
+    targets: tuple[Target, ...] = ()
+
+    @classmethod
+    def of(cls, scenario: "Scenario") -> "Scope":
+        """Give the scope of a run of this scenario."""
+        spec = scenario.spec
+        return cls(
+            name=spec.name,
+            seed=spec.seed,
+            engine=spec.engine,
+            scale=spec.scale,
+            first_day=day_number(spec.period.start),
+            last_day=day_number(spec.period.end),
+            warmup_days=spec.period.warmup // DAY_MS,
+            provinces=tuple(row.code for row in spec.population.provinces),
+            fraud_types=tuple(spec.fraud.types),
+            age_bands=tuple(spec.population.band_names()),
+            sha256=scenario.sha256,
+            targets=tuple(
+                Target(row.name, row.window, _plain(row.value), row.role, row.base, row.tolerance)
+                for row in spec.figures
+            ),
+        )
+
+    @property
+    def days(self) -> int:
+        """The number of days of the period."""
+        return self.last_day - self.first_day + 1
+
+    def moment_day(self, moment: int) -> int:
+        """Give the day number of a moment, in ms from the start of the period."""
+        return self.first_day + moment // DAY_MS
+
+
+def _plain(value: float | date) -> float | int | str:
+    """Give a reported value as JSON has it: whole numbers as integers, days as text."""
+    if isinstance(value, date):
+        return value.isoformat()
+    return int(value) if value == int(value) else value

@@ -1,0 +1,100 @@
+"""The table of figures on the terminal: what was reported, what the run gave."""
+
+from collections.abc import Sequence
+from statistics import fmean, stdev
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+Figure = dict[str, Any]
+
+
+def figure_table(figures: Sequence[Figure], width: int) -> "Table":
+    """Lay out the figures of one run for a terminal of so many columns."""
+    rows = []
+    for figure in figures:
+        within = {None: "", True: "yes", False: "no"}[figure["within"]]
+        held = f"{within} {_tolerance(figure)}".strip()
+        rows.append((*_head(figure), amount(figure["simulated"]), _ratio(figure["ratio"]), held))
+    return _layout(("simulated", "ratio", "within"), rows, width)
+
+
+def mean_table(replicates: Sequence[Sequence[Figure]], width: int) -> "Table":
+    """Lay out the means of the same figures over replicates, with their standard deviations."""
+    rows = []
+    for figures in zip(*replicates, strict=True):
+        row = mean_figure(figures)
+        rows.append((*_head(row), amount(row["mean"]), amount(row["sd"]), _ratio(row["ratio"])))
+    return _layout(("mean", "s.d.", "ratio"), rows, width)
+
+
+def mean_figure(figures: Sequence[Figure]) -> Figure:
+    """Give one figure over replicates: mean, its ratio, standard deviation (null for fewer than two)."""
+    first = figures[0]
+    values = [figure["simulated"] for figure in figures if figure["simulated"] is not None]
+    mean = fmean(values) if values else None
+    reported = first["reported"]
+    ratio = mean / reported if mean is not None and isinstance(reported, int | float) and reported else None
+    named = {key: first[key] for key in ("name", "window", "role", "reported")}
+    return {
+        **named,
+        "mean": mean,
+        "sd": stdev(values) if len(values) > 1 else None,
+        "ratio": ratio,
+        "replicates": len(values),
+    }
+
+
+def amount(value: float | int | str | None) -> str:
+    """Give a number as people read it: whole with separators, or three significant digits if small."""
+    if value is None:
+        return "-"
+    if isinstance(value, str):
+        return value
+    if abs(value) >= 1000 or value == int(value):
+        return f"{value:,.0f}"
+    return f"{value:.3g}"
+
+
+def _layout(columns: tuple[str, ...], rows: Sequence[tuple[str, ...]], width: int) -> "Table":
+    """One line a figure where that fits the width; else windows become lines of their own, above theirs."""
+    names = ("figure", "window", "role", "reported", *columns)
+    widths = [max(len(row[place]) for row in [names, *rows]) + 1 for place in range(len(names))]
+    if sum(widths) - 1 <= width:
+        return _table(names, rows)
+    lines: list[tuple[str, ...]] = []
+    for window in dict.fromkeys(row[1] for row in rows):
+        lines.append((f"[bold]{window}[/bold]",))
+        lines += [(*row[:1], *row[2:]) for row in rows if row[1] == window]
+    return _table((*names[:1], *names[2:]), lines)
+
+
+def _table(names: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> "Table":
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
+    for name in names:
+        text = name in ("figure", "window", "role")
+        table.add_column(name, justify="left" if text else "right", overflow="fold")
+    for row in rows:
+        table.add_row(*row)
+    return table
+
+
+def _head(figure: Figure) -> tuple[str, str, str, str]:
+    start, end = figure["window"]
+    return figure["name"], f"{start}..{end or ''}", figure["role"], amount(figure["reported"])
+
+
+def _ratio(value: float | None) -> str:
+    return "-" if value is None else f"{value:.3f}"
+
+
+def _tolerance(figure: Figure) -> str:
+    """Tolerances are shares of the reported figure; those of a change are a difference."""
+    if figure["tolerance"] is None:
+        return ""
+    if figure["name"].endswith("_change"):
+        return f"±{figure['tolerance']:g}"
+    return f"±{100 * figure['tolerance']:g}%"

@@ -1,0 +1,136 @@
+"""Tables become Parquet files: one row group a call, with fixed settings, so equal tables are equal bytes."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from sim.results.encoding import encode
+from sim.results.schemas import EVENT_ORDER, TABLES, TableSchema
+from sim.results.scope import Scope
+from sim.version import __version__
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+Columns = Mapping[str, npt.NDArray[Any]]
+
+PLAIN_COLUMNS = frozenset({"moment", "origin", "value"})
+"""Columns whose values hardly repeat, stored without a dictionary."""
+
+
+class TableWriter:
+    """Writes the tables of one run into a folder.
+
+    ``write`` takes numpy columns of codes, as ``sim.results.schemas`` describes them, in any row order; it
+    sorts them by the table's keys and appends one row group. The first key (day, month, moment) must grow
+    from call to call: what is written is final. Every table but ``events`` exists after ``close``, if only
+    empty.
+    """
+
+    def __init__(self, folder: Path, scope: Scope, events: bool = False) -> None:
+        self.folder = folder
+        self.scope = scope
+        self._tables = [name for name in TABLES if events or name != "events"]
+        self._open: dict[str, pq.ParquetWriter] = {}
+        self._last: dict[str, int] = {}
+
+    def write(self, name: str, columns: Columns) -> None:
+        """Append one row group to table ``name``; nothing happens for zero rows.
+
+        Raises ValueError when columns are missing, unknown or of unequal length, when the first key goes back
+        behind what is already written, or when a real number is not finite.
+        """
+        import pyarrow as pa
+
+        table = TABLES[name]
+        rows = _rows(table, columns)
+        if rows == 0:
+            return
+        order = sort_order(table, columns)
+        first = np.asarray(columns[table.columns[0].name])
+        lowest, highest = int(first[order[0]]), int(first[order[-1]])
+        if name in self._last and lowest <= self._last[name]:
+            key = table.columns[0].name
+            raise ValueError(f"{name}: {key} {lowest} comes when {self._last[name]} is already written")
+        self._last[name] = highest
+        arrays = [
+            encode(column, np.asarray(columns[column.name])[order], self.scope) for column in table.columns
+        ]
+        batch = pa.Table.from_arrays(arrays, schema=self._schema(table))
+        self._writer(table).write_table(batch, row_group_size=max(rows, 1))
+
+    def close(self) -> None:
+        """Write the footers; tables without a row become files without a row."""
+        for name in self._tables:
+            self._writer(TABLES[name])
+        for writer in self._open.values():
+            writer.close()
+        self._open.clear()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if kind is None:
+            self.close()
+        else:
+            for writer in self._open.values():
+                writer.close()
+            self._open.clear()
+
+    def _schema(self, table: TableSchema) -> "pa.Schema":
+        return table.arrow_schema(
+            {"tocsin.scenario_sha256": self.scope.sha256, "tocsin.version": __version__}
+        )
+
+    def _writer(self, table: TableSchema) -> "pq.ParquetWriter":
+        import pyarrow.parquet as pq
+
+        if table.name not in self._open:
+            if table.name not in self._tables:
+                raise ValueError(f"{table.name} is not recorded in this run")
+            self._open[table.name] = pq.ParquetWriter(
+                self.folder / table.file,
+                self._schema(table),
+                version="2.6",
+                compression="zstd",
+                compression_level=3,
+                data_page_version="1.0",
+                use_dictionary=[c.name for c in table.columns if c.name not in PLAIN_COLUMNS],
+                write_statistics=True,
+            )
+        return self._open[table.name]
+
+
+def _rows(table: TableSchema, columns: Columns) -> int:
+    names = {column.name for column in table.columns}
+    if names != set(columns):
+        raise ValueError(f"{table.name}: columns {sorted(names ^ set(columns))} are missing or unknown")
+    lengths = {len(values) for values in columns.values()}
+    if len(lengths) != 1:
+        raise ValueError(f"{table.name}: columns have unequal lengths {sorted(lengths)}")
+    return lengths.pop()
+
+
+def sort_order(table: TableSchema, columns: Columns) -> npt.NDArray[np.intp]:
+    """Give the permutation that sorts rows by the table's keys; events by time, phase and identity."""
+    keys = [column.name for column in table.columns]
+    if table.unique:
+        keys = [column.name for column in table.keys]
+    else:
+        keys = [*EVENT_ORDER, *(name for name in keys if name not in EVENT_ORDER)]
+    return np.lexsort([_sortable(np.asarray(columns[name])) for name in reversed(keys)])
+
+
+def _sortable(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    if values.dtype.kind == "O":
+        texts = np.array(["" if value is None else value for value in values], dtype=str)
+        return np.unique(texts, return_inverse=True)[1]
+    return values

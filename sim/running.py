@@ -1,0 +1,89 @@
+"""One run, from a scenario to a whole folder of results: engine, recorder and folder brought together."""
+
+import dataclasses
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sim.results.check import check_conservation
+from sim.results.folder import RUN_JSON, SCENARIO_YAML, Staging, default_folder, sync, write_json
+from sim.results.manifest import compose, performance
+from sim.results.recorder import Recorder
+from sim.results.run import Run
+from sim.results.scope import Scope
+from sim.results.writer import TableWriter
+
+if TYPE_CHECKING:
+    from sim.scenario import Scenario
+
+Progress = Callable[[int, int], None]
+"""Told, after each day, its day number and the attempts so far; warm-up included."""
+
+
+class RunError(Exception):
+    """A run broke a law that holds in every run; its results are not kept."""
+
+
+def run(
+    scenario: "Scenario",
+    out: str | Path | None = None,
+    events: str | float | None = None,
+    workers: int | None = None,
+    progress: Progress | None = None,
+    *,
+    age_s: float = 0.0,
+) -> Run:
+    """Run a scenario with its engine and keep the results.
+
+    ``out`` is the run's folder itself, which must not exist or be empty; without it the folder is made below
+    ``results/runs`` of the current folder. ``events`` is ``none``, ``all`` or a share of the origins; where
+    it is None the scenario decides. ``workers`` changes no result; the reference engine works alone.
+    ``age_s``, the time that this process had already spent on the run, is added to the seconds reported.
+
+    Raises FolderError where ``out`` is not free and RunError where a conservation law is broken. Nothing is
+    left of a run that raises.
+    """
+    from sim.engines import simulate
+
+    started = time.perf_counter()
+    if events is not None:
+        scenario = with_events(scenario, events)
+    scope = Scope.of(scenario)
+    share = event_share(scenario.spec.record.events)
+    target = default_folder(scope.name, scope.seed) if out is None else Path(out)
+    with Staging(target) as staging:
+        with TableWriter(staging.path, scope, events=share > 0) as writer:
+            recorder = Recorder(scope, writer, share, progress)
+            phases = dict(simulate(scenario, recorder, progress))
+            recorder.close()
+        tallied = time.perf_counter()
+        (staging.path / SCENARIO_YAML).write_text(scenario.yaml(), encoding="utf-8", newline="\n")
+        manifest = compose(staging.path, scope, recorder.warnings)
+        broken = [
+            law for law in check_conservation(staging.path, manifest["totals"], scope) if not law.passed
+        ]
+        if broken:
+            raise RunError("; ".join(f"{law.name}: {law.detail}" for law in broken))
+        phases["figures"] = time.perf_counter() - tallied
+        for file in staging.path.iterdir():
+            sync(file)
+        wall_s = age_s + time.perf_counter() - started
+        manifest["performance"] = performance(wall_s, phases, recorder.attempts_seen)
+        write_json(staging.path / RUN_JSON, manifest)
+        return Run(staging.publish())
+
+
+def event_share(events: str | float) -> float:
+    """Give the share of origins whose events are kept, from ``none``, ``all`` or the share itself."""
+    return {"none": 0.0, "all": 1.0}[events] if isinstance(events, str) else float(events)
+
+
+def with_events(scenario: "Scenario", events: str | float) -> "Scenario":
+    """Give a scenario that records these events; raises ValueError for what the schema does not allow."""
+    record = type(scenario.spec.record).model_validate({"events": events})
+    return dataclasses.replace(
+        scenario,
+        spec=scenario.spec.model_copy(update={"record": record}),
+        resolved={**scenario.resolved, "record": record.model_dump(mode="json", by_alias=True)},
+    )

@@ -1,0 +1,97 @@
+"""Delays on the way of an alert: the chain of instruction, delivery and reading, waits between tries.
+
+Every delay is drawn by the identity of the alert and rounded to ticks of the clock, at least one.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.draws.compiled import compiled
+from sim.draws.distributions import quantile, threshold, to_ticks
+from sim.draws.philox import draw4, uniform52
+from sim.draws.purposes import ALERT_CHAIN, ALERT_READ_DELAY, ALERT_READING, CONTACT_WAIT
+from sim.scenario.quantities import Distribution
+from sim.scenario.schema import ScenarioModel
+
+APP, SMS, CALL, VISIT = range(4)
+WRITTEN = ("app", "sms")
+ESCALATION = 31
+"""Number of the wait before a visit that follows unanswered calls, beside the waits between tries."""
+
+
+class DelayTables(NamedTuple):
+    """Distributions as (kind, a, b) rows: ``hop``; ``delivery`` and ``read_delay`` (2,) of app and SMS; ``retry``
+    (2,) of call and visit; ``escalation``. ``read`` (2,) thresholds; ``hops`` (2,) by detector.
+    """
+
+    hop: NDArray[np.float64]
+    delivery: NDArray[np.float64]
+    read_delay: NDArray[np.float64]
+    retry: NDArray[np.float64]
+    escalation: NDArray[np.float64]
+    read: NDArray[np.int64]
+    hops: NDArray[np.int64]
+
+
+def row(distribution: Distribution) -> list[float]:
+    """Return (kind, a, b) of a distribution of ms."""
+    return [float(distribution.kind), distribution.a, distribution.b]
+
+
+def delay_tables(spec: ScenarioModel) -> DelayTables:
+    """Return the tables of a scenario."""
+    warning = spec.warning
+    written = [getattr(warning, channel) for channel in WRITTEN]
+    detectors = (warning.detectors.central, warning.detectors.local)
+    return DelayTables(
+        hop=np.array(row(warning.hop_delay)),
+        delivery=np.array([row(channel.delivery) for channel in written]),
+        read_delay=np.array([row(channel.read_delay) for channel in written]),
+        retry=np.array([row(warning.retry_wait.call), row(warning.retry_wait.visit)]),
+        escalation=np.array(row(warning.escalation_delay)),
+        read=np.array([threshold(channel.read) for channel in written], dtype=np.int64),
+        hops=np.array([detector.hops for detector in detectors], dtype=np.int64),
+    )
+
+
+@compiled
+def drawn(distribution: NDArray[np.float64], high: int, low: int) -> float:
+    """Return the ms that two lanes draw from a row (kind, a, b)."""
+    return quantile(int(distribution[0]), distribution[1], distribution[2], uniform52(high, low))
+
+
+@compiled
+def chain_delay(seed: int, alert: int, detector: int, tables: DelayTables, clock: int) -> int:
+    """Return the ms from detection to issue: the sum of the hops down the chain, rounded once."""
+    total = 0.0
+    for hop in range(tables.hops[detector]):
+        high, low, _, _ = draw4(seed, alert, ALERT_CHAIN, hop)
+        total += drawn(tables.hop, high, low)
+    return to_ticks(total, clock)
+
+
+@compiled
+def reading(seed: int, alert: int, channel: int, tables: DelayTables, clock: int) -> tuple[int, int]:
+    """Return (ms from issue to delivery, ms from delivery to reading or -1 for never) of an app or SMS message."""
+    high, low, u_read, _ = draw4(seed, alert, ALERT_READING, channel)
+    delivery = to_ticks(drawn(tables.delivery[channel], high, low), clock)
+    if u_read >= tables.read[channel]:
+        return delivery, -1
+    high, low, _, _ = draw4(seed, alert, ALERT_READ_DELAY, channel)
+    return delivery, to_ticks(drawn(tables.read_delay[channel], high, low), clock)
+
+
+@compiled
+def retry_wait(seed: int, alert: int, channel: int, tries: int, tables: DelayTables, clock: int) -> int:
+    """Return the ms between an unsuccessful try, the ``tries``-th of the channel, and the next."""
+    high, low, _, _ = draw4(seed, alert, CONTACT_WAIT, channel * 32 + tries)
+    return to_ticks(drawn(tables.retry[channel - CALL], high, low), clock)
+
+
+@compiled
+def escalation_wait(seed: int, alert: int, tables: DelayTables, clock: int) -> int:
+    """Return the ms between the last unanswered call and the visit that follows."""
+    high, low, _, _ = draw4(seed, alert, CONTACT_WAIT, ESCALATION)
+    return to_ticks(drawn(tables.escalation, high, low), clock)

@@ -1,0 +1,146 @@
+"""The central and the local detector: correlated scores, tiers by thresholds, coverage by ramps.
+
+A detector sees the contacts that its coverage reaches. Fraudulent contacts score N(d', 1), legitimate ones
+N(0, 1); the two detectors' scores of one contact are correlated.
+"""
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.country.measures import Measures
+from sim.country.provinces import Provinces
+from sim.country.traffic import CHANNELS, edges
+from sim.draws.compiled import compiled
+from sim.draws.distributions import cumulative_thresholds, pick, threshold
+from sim.draws.functions import normal_cdf, normal_quantile
+from sim.draws.philox import draw4, uniform52
+from sim.draws.purposes import ALERT_CLASS, DETECTOR_SCORE
+from sim.scenario.schema import ScenarioModel
+from sim.scenario.schema.measures import Law, WarningCoverage
+
+CENTRAL, LOCAL = range(2)
+DETECTORS = ("central", "local")
+TIERS = ("red", "orange", "yellow", "blue")
+NO_ALERT = -1
+SEEN = ("unanswered", "ignored", "engaged")
+
+
+class DetectorTables(NamedTuple):
+    """What the detectors know.
+
+    ``thresholds`` (2, 4) lowest score by detector and tier; ``shift`` (2,) of d'; ``contact`` (3, 3) d' by channel
+    and what is seen (unanswered, ignored, engaged); ``stage`` (3,) d' of engaged, opened, payment; ``correlation``;
+    ``edges`` of the grid of legitimate contacts (cells + 2,) from -inf to inf; ``classes`` (T + 1, T) cumulative
+    thresholds of the predicted type by the true one, the last row for legitimate contacts.
+    """
+
+    thresholds: NDArray[np.float64]
+    shift: NDArray[np.float64]
+    contact: NDArray[np.float64]
+    stage: NDArray[np.float64]
+    correlation: float
+    edges: NDArray[np.float64]
+    classes: NDArray[np.int64]
+
+
+def detector_tables(spec: ScenarioModel) -> DetectorTables:
+    """Return the tables of a scenario."""
+    detectors = spec.warning.detectors
+    both = [getattr(detectors, name) for name in DETECTORS]
+    types = list(spec.fraud.types)
+    confusion = {(row.true, row.predicted): row.probability for row in spec.warning.confusion}
+    return DetectorTables(
+        thresholds=np.array([[getattr(d.thresholds, tier) for tier in TIERS] for d in both]),
+        shift=np.array([d.shift for d in both]),
+        contact=np.array(
+            [[getattr(getattr(detectors.contact, channel), seen) for seen in SEEN] for channel in CHANNELS]
+        ),
+        stage=np.array([detectors.stages.engaged, detectors.stages.opened, detectors.stages.payment]),
+        correlation=detectors.correlation,
+        edges=np.array([*edges(detectors.grid), math.inf]),
+        classes=np.array(
+            [
+                cumulative_thresholds([confusion.get((true, predicted), 0.0) for predicted in types])
+                for true in [*types, "legitimate"]
+            ],
+            dtype=np.int64,
+        ),
+    )
+
+
+def coverage(measures: Measures, provinces: Provinces, day: int) -> NDArray[np.int64]:
+    """Return the share of contacts that each detector sees as thresholds, (2, P).
+
+    Several measures for one detector and province add up, to 1 at most.
+    """
+    shares = [[0.0] * len(provinces) for _ in DETECTORS]
+    for measure, ramp in measures.on(day, WarningCoverage):
+        for p, code in enumerate(provinces.codes):
+            if measure.provinces is None or code in measure.provinces:
+                shares[DETECTORS.index(measure.detector)][p] += measure.coverage * ramp
+    return np.array([[threshold(share) for share in row] for row in shares], dtype=np.int64)
+
+
+def data_sharing(measures: Measures, day: int) -> float:
+    """Return the shift of every d' that the law's data sharing brings on a day."""
+    shift = 0.0
+    for law, ramp in measures.on(day, Law):
+        shift += law.data_sharing * ramp
+    return shift
+
+
+@compiled
+def tier_of(score: float, detector: int, tables: DetectorTables) -> int:
+    """Return the tier of a score, 0 (red) to 3 (blue), or -1 if it is no alert."""
+    for tier in range(4):
+        if score >= tables.thresholds[detector, tier]:
+            return tier
+    return NO_ALERT
+
+
+@compiled
+def attempt_tiers(
+    seed: int, attempt: int, stage: int, d_prime: float, tables: DetectorTables
+) -> tuple[int, int]:
+    """Return the tiers that the central and the local score of an attempt's stage come to (-1 for no alert)."""
+    a, b, c, d = draw4(seed, attempt, DETECTOR_SCORE, stage)
+    central = normal_quantile(uniform52(a, b))
+    own = normal_quantile(uniform52(c, d))
+    r = tables.correlation
+    local = r * central + math.sqrt(1.0 - r * r) * own
+    return (
+        tier_of(d_prime + tables.shift[CENTRAL] + central, CENTRAL, tables),
+        tier_of(d_prime + tables.shift[LOCAL] + local, LOCAL, tables),
+    )
+
+
+@compiled
+def within(u: float, low: float, high: float) -> float:
+    """Return the quantile ``u`` of a standard normal score that lies between two edges; precise in the upper tail."""
+    above = normal_cdf(-low)
+    beyond = normal_cdf(-high)
+    return -normal_quantile(above - u * (above - beyond))
+
+
+@compiled
+def legitimate_tiers(
+    u_central: int, u_local: int, row: int, column: int, tables: DetectorTables
+) -> tuple[int, int]:
+    """Return the tiers of a legitimate contact drawn in a cell of the grid.
+
+    Within a cell the two scores are independent truncated normals: the grid is fine, and the mass of each cell is
+    that of the correlated pair.
+    """
+    central = within((u_central + 0.5) / 4294967296.0, tables.edges[row], tables.edges[row + 1])
+    local = within((u_local + 0.5) / 4294967296.0, tables.edges[column], tables.edges[column + 1])
+    return tier_of(central, CENTRAL, tables), tier_of(local, LOCAL, tables)
+
+
+@compiled
+def predicted_type(seed: int, alert: int, true_row: int, tables: DetectorTables) -> int:
+    """Return the fraud type that a contact is taken for; ``true_row`` is its type, or T if it is legitimate."""
+    u, _, _, _ = draw4(seed, alert, ALERT_CLASS, 0)
+    return pick(u, tables.classes[true_row])

@@ -1,0 +1,57 @@
+"""Dissuasion: whether a person in an episode stops when a warning reaches them."""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.draws.compiled import compiled
+from sim.draws.distributions import threshold
+from sim.draws.philox import draw4
+from sim.draws.purposes import DISSUASION as DISSUASION_DRAW
+from sim.scenario.schema import ScenarioModel
+
+MOST_HEARD = 127
+
+
+class DissuasionTables(NamedTuple):
+    """``stop`` (4,) probabilities by channel; ``wrong_class`` factor; ``fatigue`` (128,) factor by alerts heard;
+    ``awareness_bonus``.
+    """
+
+    stop: NDArray[np.float64]
+    wrong_class: float
+    fatigue: NDArray[np.float64]
+    awareness_bonus: float
+
+
+def dissuasion_tables(spec: ScenarioModel) -> DissuasionTables:
+    """Return the tables of a scenario."""
+    settings = spec.warning.dissuasion
+    fatigue = [1.0]
+    for _ in range(MOST_HEARD):
+        fatigue.append(fatigue[-1] * settings.fatigue)
+    stop = settings.stop
+    return DissuasionTables(
+        stop=np.array([stop.app, stop.sms, stop.call, stop.visit]),
+        wrong_class=settings.wrong_class,
+        fatigue=np.array(fatigue),
+        awareness_bonus=settings.awareness_bonus,
+    )
+
+
+@compiled
+def is_dissuaded(
+    seed: int, alert: int, channel: int, right_class: bool, heard: int, awareness: float, tables: DissuasionTables
+) -> bool:
+    """Return whether the person stops.
+
+    The probability of the channel, times the factor of a wrong class, times fatigue for each alert heard before
+    today; awareness then closes ``awareness_bonus`` x awareness of what is missing to 1.
+    """
+    p = tables.stop[channel] * tables.fatigue[heard]
+    if not right_class:
+        p *= tables.wrong_class
+    p += (1.0 - p) * awareness * tables.awareness_bonus
+    u, _, _, _ = draw4(seed, alert, DISSUASION_DRAW, 0)
+    return u < threshold(p)

@@ -1,0 +1,89 @@
+"""Desks: seats by weekday and half hour, and what a try by phone or in person comes to."""
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.country.provinces import Provinces
+from sim.draws.compiled import compiled
+from sim.draws.distributions import threshold, to_ticks
+from sim.draws.philox import draw4
+from sim.draws.purposes import CONTACT_TRY
+from sim.scenario.schema import ScenarioModel
+from sim.warning.delays import CALL, drawn, row
+
+DESKS = ("call", "visit")
+HALF_HOURS = 48
+FEW_SEATS = 5.0
+
+
+class ServiceTables(NamedTuple):
+    """Tries of call (0) and visit (1): ``success`` (2,) and ``hard`` (2,) thresholds; ``failure``, ``short`` and
+    ``long`` (2, 3) durations in ms as (kind, a, b).
+    """
+
+    success: NDArray[np.int64]
+    hard: NDArray[np.int64]
+    failure: NDArray[np.float64]
+    short: NDArray[np.float64]
+    long: NDArray[np.float64]
+
+
+def service_tables(spec: ScenarioModel) -> ServiceTables:
+    """Return the tables of a scenario; a visit has one duration when the person is met."""
+    call, visit = spec.desks.call, spec.desks.visit
+    return ServiceTables(
+        success=np.array([threshold(call.answered), threshold(visit.met)], dtype=np.int64),
+        hard=np.array([threshold(call.hard_share), 0], dtype=np.int64),
+        failure=np.array([row(call.no_answer), row(visit.not_met)]),
+        short=np.array([row(call.short), row(visit.visit)]),
+        long=np.array([row(call.hard), row(visit.visit)]),
+    )
+
+
+def seats(spec: ScenarioModel, provinces: Provinces) -> NDArray[np.int64]:
+    """Return the seats on duty, (P, 2 desks, 7 weekdays, 48 half hours).
+
+    Staff of a province at simulated scale times the share on duty, rounded half up, at least one where a shift is
+    staffed; shares of shifts that overlap add up.
+    """
+    table = np.zeros((len(provinces), len(DESKS), 7, HALF_HOURS), dtype=np.int64)
+    for d, desk in enumerate(DESKS):
+        settings = getattr(spec.desks, desk)
+        share = [[0.0] * HALF_HOURS for _ in range(7)]
+        for shift in settings.shifts:
+            for weekday in shift.weekdays:
+                for half_hour in range(shift.start // 30, shift.end // 30):
+                    share[weekday - 1][half_hour] += shift.share
+        for p, part in enumerate(provinces.staff):
+            for weekday in range(7):
+                for half_hour in range(HALF_HOURS):
+                    staff = settings.staff * part * share[weekday][half_hour]
+                    if staff > 0.0:
+                        table[p, d, weekday, half_hour] = max(1, math.floor(staff * spec.scale + 0.5))
+    return table
+
+
+def thin_desks(spec: ScenarioModel, provinces: Provinces) -> int:
+    """Return how many desks have fewer than five members of staff at simulated scale: their waits are too short."""
+    return sum(
+        0.0 < getattr(spec.desks, desk).staff * part * spec.scale < FEW_SEATS
+        for desk in DESKS
+        for part in provinces.staff
+    )
+
+
+@compiled
+def outcome(
+    seed: int, alert: int, channel: int, tries: int, tables: ServiceTables, clock: int
+) -> tuple[bool, int]:
+    """Return (whether the person is spoken to, duration in ms) of a try, the ``tries``-th of its channel from 0."""
+    u_answer, u_hard, high, low = draw4(seed, alert, CONTACT_TRY, channel * 32 + tries)
+    desk = channel - CALL
+    if u_answer >= tables.success[desk]:
+        return False, to_ticks(drawn(tables.failure[desk], high, low), clock)
+    if u_hard < tables.hard[desk]:
+        return True, to_ticks(drawn(tables.long[desk], high, low), clock)
+    return True, to_ticks(drawn(tables.short[desk], high, low), clock)

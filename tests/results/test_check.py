@@ -1,0 +1,174 @@
+"""The check of a run sees whatever was changed in its folder."""
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+import pytest
+
+import sim
+from sim.results.check import check_run
+from sim.results.folder import sha256
+from sim.results.schemas import TABLES
+from tests.results.conftest import MadeUp
+
+
+def failures(folder: Path) -> list[str]:
+    """Give the names of the checks that fail."""
+    return [finding.name for finding in check_run(folder) if not finding.passed]
+
+
+def rewrite(folder: Path, table: str, change: Any) -> None:
+    """Replace a table by a changed one and let ``run.json`` know its hash, as a careful forger would."""
+    path = folder / f"{table}.parquet"
+    stored = pq.read_table(path)
+    changed = change(stored)
+    pq.write_table(changed.replace_schema_metadata(stored.schema.metadata), path)
+    edit(folder, lambda manifest: manifest["files"].update({path.name: sha256(path)}))
+
+
+def edit(folder: Path, change: Any) -> None:
+    """Change ``run.json``."""
+    path = folder / "run.json"
+    manifest = json.loads(path.read_text())
+    change(manifest)
+    path.write_text(json.dumps(manifest))
+
+
+def test_a_run_as_it_was_made_passes(made_up: MadeUp) -> None:
+    run = made_up()
+    findings = list(check_run(run.path))
+    assert [str(finding) for finding in findings if not finding.passed] == []
+    # Every file, every total and every figure is looked at.
+    names = "\n".join(finding.name for finding in findings)
+    for table in TABLES.values():
+        assert table.file in names
+    for total in run.manifest["totals"]:
+        assert f"totals: {total}" in names
+    assert names.count("figures: ") == 1 + len(run.manifest["figures"])
+
+
+def test_one_byte_of_any_file_is_noticed(made_up: MadeUp, tmp_path: Path) -> None:
+    run = made_up()
+    for name in run.manifest["files"]:
+        copy = tmp_path / "copy"
+        shutil.copytree(run.path, copy)
+        data = bytearray((copy / name).read_bytes())
+        data[len(data) // 2] ^= 1
+        (copy / name).write_bytes(bytes(data))
+        assert f"files: {name} has its SHA-256" in failures(copy), name
+        shutil.rmtree(copy)
+
+
+def test_missing_and_strange_files_are_noticed(made_up: MadeUp) -> None:
+    run = made_up()
+    (run.path / "waits.parquet").rename(run.path / "extra.parquet")
+    assert {"files: waits.parquet", "files: no Parquet file that run.json does not name"} <= set(
+        failures(run.path)
+    )
+
+
+def test_a_changed_total_or_figure_is_noticed(made_up: MadeUp) -> None:
+    run = made_up()
+
+    def change(manifest: dict[str, Any]) -> None:
+        manifest["totals"]["episodes"] += 1
+        manifest["totals"]["invented"] = 1
+        manifest["figures"][0]["value"] = 1
+        manifest["seed"] += 1
+
+    edit(run.path, change)
+    found = failures(run.path)
+    assert {"totals: episodes", "totals: invented", "scenario: seed"} <= set(found)
+    assert any(name.startswith("figures: alerts_central") for name in found)
+
+
+def test_a_changed_scenario_is_noticed(made_up: MadeUp) -> None:
+    run = made_up()
+    path = run.path / "scenario.yaml"
+    path.write_text(
+        path.read_text().replace("scale: 0.00003", "scale: 0.00004").replace("scale: 3e-05", "scale: 4e-05")
+    )
+    edit(run.path, lambda manifest: manifest["files"].update({path.name: sha256(path)}))
+    found = failures(run.path)
+    assert {"scenario: scenario_sha256", "scenario: scale"} <= set(found)
+    assert "attempts: scenario in the metadata" in found
+
+
+def test_a_scenario_that_cannot_be_read_is_a_failure_not_a_crash(made_up: MadeUp) -> None:
+    run = made_up()
+    (run.path / "scenario.yaml").write_text("schema: [")
+    assert "scenario" in failures(run.path)
+
+
+def drop_last(stored: pa.Table) -> pa.Table:
+    """Drop the last row."""
+    return stored.slice(0, stored.num_rows - 1)
+
+
+def swap(stored: pa.Table) -> pa.Table:
+    """Put the last row first."""
+    return pa.concat_tables([stored.slice(stored.num_rows - 1), drop_last(stored)])
+
+
+def repeat(stored: pa.Table) -> pa.Table:
+    """Repeat the first row."""
+    return pa.concat_tables([stored.slice(0, 1), stored])
+
+
+def negate(stored: pa.Table) -> pa.Table:
+    """Turn the sign of the last column."""
+    last = stored.num_columns - 1
+    return stored.set_column(last, stored.schema.field(last), pc.negate(stored.column(last)))
+
+
+def misname(stored: pa.Table) -> pa.Table:
+    """Give every row a channel that does not exist."""
+    place = stored.schema.get_field_index("channel")
+    return stored.set_column(place, stored.schema.field(place), pa.array(["pigeon"] * stored.num_rows))
+
+
+@pytest.mark.parametrize(
+    ("table", "change", "failing"),
+    [
+        ("attempts", drop_last, "totals: attempts_potential"),
+        ("attempts", swap, "attempts: rows in range, sorted, unique"),
+        ("attempts", repeat, "attempts: rows in range, sorted, unique"),
+        ("attempts", negate, "attempts: rows in range, sorted, unique"),
+        ("attempts", misname, "attempts: rows in range, sorted, unique"),
+        ("outcomes", drop_last, "conservation: episodes = engaged attempts, by day, province and type"),
+        ("alerts", drop_last, "totals: alerts_by_end"),
+        ("contacts", repeat, "contacts: rows in range, sorted, unique"),
+        (
+            "hours",
+            lambda stored: stored.slice(0, 0),
+            "conservation: time of call contacts <= busy time of desks",
+        ),
+        ("flows", lambda stored: stored.drop_columns(["province"]), "flows: columns"),
+        ("events", swap, "events: rows in range, sorted"),
+        ("state", negate, ""),
+    ],
+)
+def test_a_forged_table_is_noticed_by_what_it_breaks(
+    made_up: MadeUp, table: str, change: Any, failing: str
+) -> None:
+    run = made_up()
+    rewrite(run.path, table, change)
+    found = failures(run.path)
+    assert (failing in found) if failing else found == []
+
+
+def test_rewriting_a_table_as_it_was_passes(made_up: MadeUp) -> None:
+    """The forger's way is not what the check notices."""
+    run = made_up()
+    rewrite(run.path, "attempts", lambda stored: stored)
+    assert failures(run.path) == []
+
+
+def test_only_a_finished_run_can_be_checked(tmp_path: Path) -> None:
+    with pytest.raises(sim.FolderError):
+        list(check_run(tmp_path))

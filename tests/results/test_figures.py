@@ -1,0 +1,139 @@
+"""Figures and totals against sums made by hand from what was put in."""
+
+from dataclasses import replace
+from datetime import date
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+
+from sim.results import labels
+from sim.results.days import day_number
+from sim.results.figures import number, scale_fraction, summarise
+from sim.results.recorder import Recorder
+from sim.results.scope import Scope, Target
+from sim.results.writer import TableWriter
+from tests.results.synthetic import BASE, SCOPE, YEAR, write_tables
+
+
+def simulated(folder: Path, scope: Scope, *targets: Target) -> list[dict[str, Any]]:
+    """Compute the figures of these targets."""
+    return summarise(folder, replace(scope, targets=targets))[1]
+
+
+def test_figures_of_the_made_up_run_are_sums_over_their_windows(tmp_path: Path) -> None:
+    write_tables(tmp_path)
+    figures = {row["name"]: row for row in summarise(tmp_path, SCOPE)[1]}
+    assert [row["name"] for row in summarise(tmp_path, SCOPE)[1]] == [target.name for target in SCOPE.targets]
+    calls = sum(
+        row["count"]
+        for row in pq.read_table(tmp_path / "attempts.parquet").to_pylist()
+        if row["channel"] == "call" and row["fate"] == "intercepted" and row["day"] >= YEAR[0]
+    )
+    assert figures["calls_intercepted"]["simulated"] == calls * 1000
+    assert figures["calls_intercepted"]["ratio"] == calls * 1000 / 1_000_000
+    flows = pq.read_table(tmp_path / "flows.parquet").to_pylist()
+    solved = [row for row in flows if row["quantity"] == "cases_solved"]
+    later = sum(row["count"] for row in solved if row["day"] >= YEAR[0])
+    earlier = sum(row["count"] for row in solved if row["day"] <= BASE[1])
+    assert figures["cases_solved_change"]["simulated"] == pytest.approx(later / earlier - 1, rel=1e-15)
+    dens = sum(row["count"] for row in flows if row["quantity"] == "dens_destroyed" and row["day"] >= YEAR[0])
+    assert figures["dens_destroyed"]["simulated"] == dens
+    assert figures["video_views"]["simulated"] == 3 * 59
+
+
+def test_what_cannot_be_simulated_stays_listed_as_null(tmp_path: Path) -> None:
+    write_tables(tmp_path)
+    figures = {row["name"]: row for row in summarise(tmp_path, SCOPE)[1]}
+    for name in ("alerts_central", "law_in_force", "internet_users"):
+        assert [figures[name][key] for key in ("simulated", "ratio", "within")] == [None] * 3, name
+    assert figures["law_in_force"]["window"] == ["2022-12-01", None]
+    assert figures["law_in_force"]["reported"] == "2022-12-01"
+
+
+def test_a_change_without_a_base_inside_the_period_is_null(tmp_path: Path) -> None:
+    write_tables(tmp_path)
+    outside = Target("cases_solved_change", YEAR, 0.1, "fitted", base=(date(2021, 1, 1), date(2021, 12, 31)))
+    none = Target("cases_solved_change", YEAR, 0.1, "fitted")
+    zero = Target("recovered_fen_change", YEAR, 0.1, "fitted", base=BASE)
+    for row in simulated(tmp_path, SCOPE, outside, none, zero):
+        assert row["simulated"] is None
+
+
+@pytest.mark.parametrize(
+    ("name", "reported", "role", "tolerance", "within"),
+    [
+        ("calls_intercepted", 90_000, "fitted", 0.12, True),
+        ("calls_intercepted", 90_000, "fitted", 0.11, False),
+        ("calls_intercepted", 90_000, "predicted", 0.12, True),
+        ("calls_intercepted", 90_000, "predicted", None, None),
+        ("calls_intercepted", 90_000, "input", 0.12, None),
+        # 100,000 after 50,000 is a change of +1: the tolerance of a change is a difference, not a share.
+        ("calls_intercepted_change", 0.8, "fitted", 0.2, True),
+        ("calls_intercepted_change", 0.8, "fitted", 0.19, False),
+    ],
+)
+def test_within_holds_a_figure_against_its_tolerance(
+    tmp_path: Path, name: str, reported: float, role: Any, tolerance: float | None, within: bool | None
+) -> None:
+    with TableWriter(tmp_path, SCOPE) as writer:
+        recorder = Recorder(SCOPE, writer)
+        recorder.attempts[day_number(date(2021, 12, 7)), 0, 0, 0, 3] += 50
+        recorder.attempts[day_number(date(2022, 1, 7)), 0, 0, 0, 3] += 100
+        recorder.close()
+    base = BASE if name.endswith("_change") else None
+    (row,) = simulated(tmp_path, SCOPE, Target(name, YEAR, reported, role, base, tolerance))
+    assert row["within"] is within
+
+
+def test_totals_scale_up_exactly_and_leave_dens_whole(tmp_path: Path) -> None:
+    scope = replace(SCOPE, scale=3e-5)
+    day = SCOPE.first_day
+    with TableWriter(tmp_path, scope) as writer:
+        recorder = Recorder(scope, writer)
+        recorder.attempts[day, 0, 0, 0, 3] += 54_600
+        recorder.attempts[day, 0, 1, 0, 7] += 1
+        recorder.alerts[day, 0, 1, 2, 3, 4] += 6
+        recorder.contacts[day, 0, 0, 3, 5][0] += 3
+        recorder.contacts[day, 0, 0, 3, 5][1] += 3_600_000
+        recorder.outcomes[day, 0, 0, 0, 0][labels.OUTCOMES.index("loss_fen")] += 301
+        recorder.flows[day, 0, "dens_destroyed"] += 2
+        recorder.flows[day, 0, "cards_eliminated"] += 3
+        recorder.flows[day, 0, "false_blocks_call"] += 3
+        recorder.flows[day, 0, "false_blocks_sms"] += 6
+        recorder.close()
+    totals = summarise(tmp_path, scope)[0]
+    assert totals["calls_intercepted"] == 1_820_000_000
+    assert isinstance(totals["calls_intercepted"], int)
+    assert totals["attempts_by_fate"]["engaged"] == float(Fraction(100_000, 3))
+    assert totals["attempts_potential"] == float(Fraction(54_601 * 100_000, 3))
+    assert totals["alerts_local"] == totals["alerts_by_tier"]["yellow"] == 200_000
+    assert totals["alerts_by_end"]["superseded"] == 200_000
+    assert totals["alerts_central"] == 0
+    assert totals["contacts_by_channel"] == {"app": 0, "sms": 0, "call": 0, "visit": 100_000}
+    assert totals["staff_hours_visit"] == float(Fraction(100_000, 3))
+    assert totals["staff_hours_call"] == 0
+    assert totals["loss_yuan"] == float(Fraction(301 * 1000, 3))
+    assert totals["dens_destroyed"] == 2
+    assert totals["cards_eliminated"] == 100_000
+    assert totals["false_blocks"] == 300_000
+
+
+def test_the_totals_of_the_contract_are_all_there(tmp_path: Path) -> None:
+    write_tables(tmp_path)
+    named = """
+    attempts_potential attempts_by_fate calls_intercepted sms_intercepted alerts_central alerts_local
+    alerts_by_tier alerts_by_end contacts_by_channel staff_hours_call staff_hours_visit cards_eliminated
+    dens_destroyed ringleaders_arrested episodes saved dropped_out victims loss_yuan prevented_yuan
+    recovered_yuan cases_filed cases_solved suspects_arrested false_blocks
+    """
+    assert set(named.split()) <= set(summarise(tmp_path, SCOPE)[0])
+
+
+def test_numbers_are_whole_where_they_can_be() -> None:
+    assert scale_fraction(3e-5) == Fraction(3, 100_000)
+    assert number(Fraction(6, 3)) == 2
+    assert isinstance(number(Fraction(6, 3)), int)
+    assert number(Fraction(1, 3)) == 1 / 3

@@ -1,0 +1,101 @@
+"""The folder of a run appears whole or not at all."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from sim.results.folder import (
+    FolderError,
+    Staging,
+    default_folder,
+    demand_free,
+    find_runs,
+    read_manifest,
+    write_json,
+)
+
+DONE = {"status": "finished", "name": "x"}
+
+
+def test_a_folder_appears_only_when_it_is_published(tmp_path: Path) -> None:
+    target = tmp_path / "deep" / "run"
+    with Staging(target) as staging:
+        write_json(staging.path / "run.json", DONE)
+        assert staging.path.parent == target.parent
+        assert not target.exists()
+        assert [(run.path, run.manifest) for run in find_runs(tmp_path)] == [(staging.path, None)]
+        with pytest.raises(FolderError, match="unfinished"):
+            read_manifest(staging.path)
+        staging.publish()
+    assert os.listdir(target.parent) == ["run"]
+    assert read_manifest(target) == DONE
+
+
+def test_a_failed_run_leaves_nothing_not_even_the_parents_it_made(tmp_path: Path) -> None:
+    def interrupted() -> None:
+        with Staging(tmp_path / "deep" / "deeper" / "run") as staging:
+            (staging.path / "attempts.parquet").write_bytes(b"half")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    assert os.listdir(tmp_path) == []
+
+
+def test_an_empty_folder_is_taken_and_a_full_one_refused(tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    with Staging(tmp_path / "empty") as staging:
+        write_json(staging.path / "run.json", DONE)
+        staging.publish()
+    assert read_manifest(tmp_path / "empty") == DONE
+    with pytest.raises(FolderError, match="not empty"):
+        Staging(tmp_path / "empty")
+    (tmp_path / "file").write_text("")
+    with pytest.raises(FolderError, match="no folder"):
+        demand_free(tmp_path / "file")
+    with pytest.raises(FolderError, match="nothing can be written"):
+        demand_free(tmp_path / "file" / "run")
+    with pytest.raises(FolderError, match="no name"):
+        demand_free(Path())
+    assert sorted(os.listdir(tmp_path)) == ["empty", "file"]
+
+
+def test_a_folder_that_filled_up_meanwhile_is_not_overwritten(tmp_path: Path) -> None:
+    target = tmp_path / "run"
+    with Staging(target) as staging:
+        target.mkdir()
+        (target / "mine").write_text("keep")
+        with pytest.raises(FolderError, match="free at the start"):
+            staging.publish()
+    assert os.listdir(tmp_path) == ["run"]
+    assert (target / "mine").read_text() == "keep"
+
+
+def test_two_runs_of_one_process_may_stage_for_one_name(tmp_path: Path) -> None:
+    with Staging(tmp_path / "run") as one, Staging(tmp_path / "run") as two:
+        assert one.path != two.path
+        assert [run.manifest for run in find_runs(tmp_path)] == [None, None]
+
+
+def test_default_folders_do_not_collide(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    first = default_folder("tiny", 5)
+    assert first.parent == Path("results/runs")
+    assert first.name.startswith("tiny-5-")
+    first.mkdir(parents=True)
+    assert not default_folder("tiny", 5).exists()
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"status": "running"}'])
+def test_a_manifest_that_does_not_say_finished_is_no_run(tmp_path: Path, text: str) -> None:
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "run.json").write_text(text)
+    with pytest.raises(FolderError):
+        read_manifest(tmp_path / "run")
+    assert [run.manifest for run in find_runs(tmp_path)] == [None]
+
+
+def test_a_manifest_holds_no_number_that_json_does_not_have(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="JSON"):
+        write_json(tmp_path / "run.json", {"ratio": float("nan")})
