@@ -3,6 +3,7 @@
 import csv
 import io
 import os
+import re
 from pathlib import Path
 
 from sim.scenario.bundled import check_file, read_bytes
@@ -54,7 +55,7 @@ def _rows(text: str, top: Place, key: Key) -> list[Node]:
     def refuse(line: int, message: str, allowed: str) -> ScenarioError:
         return ScenarioError([Mistake(place(max(line, 1)), dotted(key), message, allowed)])
 
-    lines = text.splitlines()
+    lines = re.split("\r\n|\r|\n", text)
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     rows: list[Node] = []
     header: list[str] | None = None

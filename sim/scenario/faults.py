@@ -11,6 +11,8 @@ from sim.scenario.positions import Node, Path
 from sim.scenario.scalars import found
 from sim.scenario.shapes import Shape
 
+MOST_MISTAKES = 500
+
 # What is allowed, by the beginning of pydantic's name of the error.
 KINDS = (
     ("string", "a text"),
@@ -29,7 +31,7 @@ KINDS = (
 def mistakes_of(error: ValidationError, root: Node, shape: Shape) -> list[Mistake]:
     """The mistakes that pydantic found in the scenario whose nodes are `root`."""
     kept: dict[tuple[Place, str], Mistake] = {}
-    for item in error.errors(include_url=False):
+    for item in error.errors(include_url=False)[: 4 * MOST_MISTAKES]:
         for mistake in _mistakes_of_item(item, root, shape):
             first = kept.setdefault((mistake.place, mistake.key), mistake)
             if mistake.allowed not in first.allowed:  # another alternative of a union
@@ -263,7 +265,12 @@ def merged(mistakes: list[Mistake]) -> list[Mistake]:
         key = mistake.key.rpartition(".")[2] if mistake.file.endswith(".csv") else mistake.key
         kept.setdefault((mistake.place, key), mistake)
     rank = {"file": 0, "set": 1, "argument": 2}
-    return sorted(
+    ordered = sorted(
         kept.values(),
         key=lambda m: (rank[m.place.layer], len(m.place.chain), m.file, m.line, m.column, m.key),
     )
+    if len(ordered) > MOST_MISTAKES:
+        last = ordered[MOST_MISTAKES]
+        what = f"{len(ordered) - MOST_MISTAKES} more mistakes from here on"
+        ordered[MOST_MISTAKES:] = [Mistake(last.place, last.key, what, f"{MOST_MISTAKES} are told at once")]
+    return ordered

@@ -1,4 +1,4 @@
-"""Rewrite the expected lines of the corpus after a change of the schema: `python tests/scenario/accept_expected.py`.
+"""Rewrite the expected lines of the corpus after a change of the schema; run this file.
 
 Read the difference before committing it: each line is what a user is told.
 """
