@@ -9,6 +9,7 @@ import pytest
 from sim.scenario import (
     Scenario,
     ScenarioError,
+    ScenarioModel,
     bundled_scenarios,
     json_schema,
     load_scenario,
@@ -241,3 +242,10 @@ def test_the_json_schema_knows_every_section_and_the_full_form() -> None:
     assert share[0] == {"type": "number", "minimum": 0, "maximum": 1}
     assert set(share[1]["properties"]) == {"value", "origin", "range", "basis"}
     assert schema["additionalProperties"] is False
+    (measure,) = schema["properties"]["measures"]["anyOf"][0]["patternProperties"].values()
+    assert {"type": "null"} in measure["anyOf"], "a variant may remove a measure"
+    assert set(schema["then"]["required"]) == {
+        name
+        for name, field in ScenarioModel.model_fields.items()
+        if field.is_required() and name != "schema_"
+    } | {"schema"}
