@@ -32,9 +32,8 @@ KINDS = {
     "weibull": WEIBULL,
 }
 
-DAY_MS = 86_400_000
 HALF_HOURS = 48
-HALF_HOUR_MS = 1_800_000.0
+HALF_HOUR_MS = 1_800_000
 LONGEST_MS = 1 << 52
 """Bound of every drawn delay, some 140,000 years: beyond it nothing happens, and no integer overflows."""
 
@@ -159,7 +158,8 @@ def piecewise_moment(u: float, cumulative: NDArray[np.float64], clock_ms: int) -
         else:
             first = middle + 1
     share = float((target - cumulative[first]) / (cumulative[first + 1] - cumulative[first]))
-    moment = min(math.floor((first + share) * HALF_HOUR_MS), DAY_MS - 1)
+    within = min(math.floor(share * HALF_HOUR_MS), HALF_HOUR_MS - 1)
+    moment = first * HALF_HOUR_MS + within
     return moment // clock_ms * clock_ms
 
 
