@@ -61,16 +61,41 @@ def test_poisson_is_the_exact_inverse_below_64(rate, u):
     assert n == 0 or stats.poisson.cdf(n - 1, rate) < u + slack
 
 
-@pytest.mark.parametrize("rate", [64.0, 65.0, 80.0, 100.0, 1e3, 1e5, 1e7, 1e9])
+@njit
+def poisson_over(rate, us):
+    out = np.empty(len(us), np.int64)
+    for i in range(len(us)):
+        out[i] = d.poisson(rate, us[i])
+    return out
+
+
+SAMPLE = (np.random.default_rng(11).integers(0, 2**52, 400_000) + 0.5) * 2.0**-52
+TAIL = np.floor(2.0 ** np.linspace(0.0, 51.0, 100_000)) * 2.0**-52 + 2.0**-53
+
+
+@pytest.mark.parametrize("rate", [64.0, 65.0, 80.0, 100.0, 300.0, 1e3, 1e5])
 def test_poisson_expansion_misses_rarely_and_by_one(rate):
-    """The higher the rate, the longer scipy searches and the better the expansion."""
-    rng = np.random.default_rng(11)
-    size = 20_000 if rate < 1e6 else 400
-    us = (rng.integers(0, 2**52, size) + 0.5) * 2.0**-52
-    counts = np.array([d.poisson(rate, u) for u in us])
-    apart = np.abs(counts - stats.poisson.ppf(us, rate))
-    assert np.max(apart) <= 1
-    assert np.mean(apart) < 3e-4
+    counts = poisson_over(rate, SAMPLE)
+    above = stats.poisson.cdf(counts - 1, rate) >= SAMPLE
+    below = stats.poisson.cdf(counts, rate) < SAMPLE
+    assert np.mean(above | below) < 4e-5
+    assert np.all(stats.poisson.cdf(counts - 2, rate) < SAMPLE)
+    assert np.all(stats.poisson.cdf(counts + 1, rate) >= SAMPLE)
+
+
+@pytest.mark.parametrize("rate", [64.0, 70.0, 1e3])
+def test_poisson_expansion_far_out_misses_by_no_more(rate):
+    low = poisson_over(rate, TAIL) - stats.poisson.ppf(TAIL, rate)
+    high = poisson_over(rate, 1.0 - TAIL) - stats.poisson.isf(TAIL, rate)
+    assert np.max(np.abs(low)) <= 1
+    assert np.max(np.abs(high)) <= 1
+
+
+def test_nothing_falls_where_sums_and_expansion_meet():
+    for us in (SAMPLE, TAIL, 1.0 - TAIL):
+        under = poisson_over(math.nextafter(64.0, 0.0), us)
+        assert np.all(under <= poisson_over(64.0, us))
+        assert np.all(under <= poisson_over(64.0 + 1e-9, us))
 
 
 @pytest.mark.parametrize("k", [0, 1, 1000, 2**51 - 1, 2**51, 2**52 - 1001, 2**52 - 2, 2**52 - 1])
@@ -122,6 +147,8 @@ def test_sums_are_monotone_where_rounding_could_turn_them(rate, n, steps, upper)
     u = 1.0 - u if upper else u
     counts = [d.poisson(rate * (1.0 + i * 2.0**-42), u) for i in range(-40, 40)]
     assert counts == sorted(counts)
+    neighbours = [d.poisson(rate + i * math.ulp(rate), u) for i in range(-20, 20)]
+    assert neighbours == sorted(neighbours)
     assert set(counts) <= {n, n + 1}
 
 
