@@ -137,6 +137,16 @@ def test_expansion_is_monotone_where_rounding_could_turn_it(whole, steps, u):
     assert close == sorted(close)
 
 
+@given(st.floats(min_value=1e-3, max_value=63.9), st.integers(0, 60), st.booleans())
+def test_sums_turn_where_scipy_does(rate, n, upper):
+    """The uniform at P(N <= n): a rate lower by a part in 10**8 gives n, a higher one n + 1."""
+    p = stats.poisson.sf(n, rate) if upper else stats.poisson.cdf(n, rate)
+    assume(2.0**-20 < p < 0.499)
+    u = (math.floor(p * 2.0**52) + 0.5) * 2.0**-52
+    u = 1.0 - u if upper else u
+    assert [d.poisson(rate * (1.0 + change), u) for change in (-1e-8, 1e-8)] == [n, n + 1]
+
+
 @given(st.floats(min_value=1e-9, max_value=63.9), st.integers(0, 60), st.integers(-20, 20), st.booleans())
 def test_sums_are_monotone_where_rounding_could_turn_them(rate, n, steps, upper):
     """The uniform next to a probability, where its last bits decide, and rates a 2**-40 apart."""
@@ -264,6 +274,7 @@ clocks = st.sampled_from([1, 7, 1000, 60_000, 3_600_000, 86_400_000])
 
 @given(uniforms, profiles, clocks)
 @example(1.0 - 2.0**-53, np.arange(49.0), 1)
+@example(1.0 - 2.0**-53, np.concatenate(([0.0, 0.25 + 3 * 2.0**-54], np.ones(47))), 1)
 def test_moment_lies_in_the_day_and_in_a_half_hour_with_weight(u, profile, clock):
     moment = d.piecewise_moment(u, profile, clock)
     assert 0 <= moment < 86_400_000
