@@ -51,7 +51,7 @@ EVENT_COLUMNS = (
 EVENT_ROWS = 200_000
 """Events wait in memory until at least so many have gathered at the end of a day, or the month ends."""
 
-LATENESS = {"attempts": 0, "flows": 1, "state": 0, "outcomes": 1, "contacts": 1, "waits": 1, "hours": 1}
+LATENESS = {"attempts": 0, "flows": 1, "state": 1, "outcomes": 1, "contacts": 1, "waits": 1, "hours": 1}
 """Months that a table's days stay open after their month has ended: a service can end after midnight."""
 
 
