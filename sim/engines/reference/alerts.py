@@ -263,9 +263,7 @@ class Alert:
             finding.episode.alerts.remove(self)
         if self.delivered is not None:
             day, channel = self.delivered
-            world.recorder.contacts[
-                (day, finding.person.province, self.tier, channel, DELIVERED)
-            ][0] += 1
+            world.recorder.contacts[(day, finding.person.province, self.tier, channel, DELIVERED)][0] += 1
         key = (self.issue_day, finding.person.province, self.detector, self.tier, finding.truth, how)
         world.recorder.alerts[key] += 1
         world.books.alert_ends[how] += 1
@@ -287,9 +285,7 @@ class Alert:
 
     def count_contact(self, channel: int, result: int, staff_ms: int) -> None:
         """Count a contact on the day of the moment, with the staff time that it took."""
-        row = self.world.recorder.contacts[
-            (self.world.day, self.finding.person.province, self.tier, channel, result)
-        ]
+        row = self.world.recorder.contacts[(self.world.day, self.finding.person.province, self.tier, channel, result)]
         row[0] += 1
         row[1] += staff_ms
 

@@ -1,6 +1,7 @@
 """The run: midnights in their order, days opened one after the other, everything else by events."""
 
 import gc
+from functools import partial
 from time import perf_counter
 
 import simpy
@@ -18,7 +19,7 @@ from sim.midnight.night import Night
 from sim.midnight.totals import DayTotals
 from sim.results.recorder import Recorder
 from sim.scenario.schema import HALF_HOUR_MS, ScenarioModel
-from sim.warning.service import DESKS, HALF_HOURS
+from sim.warning.service import DESKS
 
 
 class Ledger:
@@ -117,11 +118,10 @@ class Run:
                     if now != before:
                         order = priority(SHIFT_CHANGE, (p * len(DESKS) + d) << 30)
                         moment = midnight + half_hour * HALF_HOUR_MS
-                        call_at(world.env, moment, order, lambda desk=desk, now=now: desk.change_shift(now))
+                        call_at(world.env, moment, order, partial(desk.change_shift, now))
                     before = now
                     if now:
                         world.recorder.hours[(day, p, channel, half_hour)][1] += now * HALF_HOUR_MS
-                assert len(on_duty) == HALF_HOURS
 
     def finish(self) -> None:
         """Close the last day and what is still open, then check that everything adds up."""
