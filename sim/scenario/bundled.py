@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from sim.scenario.errors import Mistake, Place, ScenarioError, choices, dotted
+from sim.scenario.scalars import found
 
 SUFFIXES = (".yaml", ".yml")
 
@@ -46,10 +47,12 @@ def find(name: str) -> tuple[Path, str]:
             check_file(path, place)
             return path, name
     except (OSError, ValueError):  # a name too long or with NUL
-        raise ScenarioError([Mistake(place, dotted(()), "no such file", "a scenario file")]) from None
+        raise ScenarioError(
+            [Mistake(place, dotted(()), "there is no such file", "a scenario file")]
+        ) from None
     names = bundled_names()
     if name not in names:
-        raise ScenarioError([Mistake(place, dotted(()), "no such scenario", choices(name, names))])
+        raise ScenarioError([Mistake(place, dotted(()), "there is no such scenario", choices(name, names))])
     return bundled_folder() / f"{name}.yaml", f"{name}.yaml"
 
 
@@ -59,12 +62,12 @@ def check_file(path: Path, place: Place, key: str = "") -> None:
     if path.is_dir():
         what = "is a folder"
     elif not path.exists():
-        what = "no such file"
+        what = "does not exist"
     elif not path.is_file():
         what = "is no regular file"
     if what is not None:
-        quoted = f"'{path.name}' {what}" if key else what
-        raise ScenarioError([Mistake(place, key or dotted(()), quoted, "a file that can be read")])
+        name = found(path.name) if key else "the file"
+        raise ScenarioError([Mistake(place, key or dotted(()), f"{name} {what}", "a file that can be read")])
 
 
 def read_bytes(path: Path, place: Place, limit: int) -> bytes:

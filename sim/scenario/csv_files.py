@@ -3,6 +3,7 @@
 import csv
 import io
 import os
+import re
 from pathlib import Path
 
 from sim.scenario.bundled import check_file, read_bytes
@@ -37,7 +38,9 @@ def read_table(node: Node, folder: Path, key: Key) -> Node:
     path = inside(folder, name)
     if path is None:
         what = f"{found(name)} is outside the scenario's folder"
-        raise ScenarioError([Mistake(node.place, dotted(key), what, "a CSV file beside the scenario")])
+        raise ScenarioError(
+            [Mistake(node.place, dotted(key), what, "a CSV file beside or below the scenario")]
+        )
     check_file(path, node.place, dotted(key))
     shown = os.path.join(os.path.dirname(node.place.file), name)
     top = Place(shown, 1, 1, "file", node.place.chain)
@@ -52,7 +55,7 @@ def _rows(text: str, top: Place, key: Key) -> list[Node]:
     def refuse(line: int, message: str, allowed: str) -> ScenarioError:
         return ScenarioError([Mistake(place(max(line, 1)), dotted(key), message, allowed)])
 
-    lines = text.splitlines()
+    lines = re.split("\r\n|\r|\n", text)
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     rows: list[Node] = []
     header: list[str] | None = None

@@ -87,14 +87,11 @@ def nearest(word: str, allowed: Iterable[str]) -> str | None:
     return lowered[near[0]] if near else None
 
 
-def choices(word: str, allowed: Iterable[str], known: Iterable[str] = ()) -> str:
-    """What is allowed in place of `word`: the nearest name where there is one, and the list of all.
-
-    `known` are names that are right but not allowed once more, such as keys already given.
-    """
+def choices(word: str, allowed: Iterable[str]) -> str:
+    """What is allowed in place of `word`: the nearest name where there is one, and the list of all."""
     words = list(allowed)
     if not words:
         return "nothing is allowed here"
     listed = ", ".join(words[:LONGEST_LIST]) + (", ..." if len(words) > LONGEST_LIST else "")
-    near = nearest(word, [*words, *known])
+    near = nearest(word, words)
     return f"did you mean '{near}'? allowed: {listed}" if near else f"allowed: {listed}"

@@ -8,8 +8,8 @@ from pathlib import Path
 from sim.scenario.bundled import SUFFIXES, bundled_folder, bundled_names, check_file, is_path, read_bytes
 from sim.scenario.csv_files import inside, read_table
 from sim.scenario.distributions import KINDS
-from sim.scenario.errors import Mistake, Place, ScenarioError, choices
-from sim.scenario.parameters import unwrap
+from sim.scenario.errors import Mistake, Place, ScenarioError, choices, dotted, nearest
+from sim.scenario.parameters import unwrap_all
 from sim.scenario.positions import MAX_BYTES, Node, decode, top_map
 from sim.scenario.positions import Path as Key
 from sim.scenario.scalars import found
@@ -24,6 +24,7 @@ class Files:
 
     shape: Shape
     mistakes: list[Mistake] = field(default_factory=list)
+    unread: set[str] = field(default_factory=set)  # keys of tables that could not be read
 
     def read(
         self, path: Path, shown: str, opened: tuple[Path, ...] = (), chain: tuple[str, ...] = ()
@@ -34,7 +35,7 @@ class Files:
         self.mistakes += mistakes
         if node is None:
             raise ScenarioError(self.mistakes)
-        node = unwrap(node, self.mistakes)
+        node = unwrap_all(node, self.mistakes)
         own = self.tables(node, path.parent)
         base = own.child("extends")
         if base is None:
@@ -55,11 +56,14 @@ class Files:
         if is_path(name):
             base = inside(path.parent, name)
             if base is None:
-                raise refuse(f"{found(name)} is outside the scenario's folder", "a file beside this one")
+                raise refuse(
+                    f"{found(name)} is outside the scenario's folder", "a file beside or below this one"
+                )
             try:
                 check_file(base, node.place, "extends")
             except ScenarioError as error:
-                raise refuse(error.mistakes[0].message, _beside(path, name)) from None
+                what = error.mistakes[0].message.replace(found(base.name), found(name))
+                raise refuse(what, _beside(path.parent, name)) from None
             base_shown = os.path.join(os.path.dirname(shown), name)
         elif name in bundled_names():
             base, base_shown = bundled_folder() / f"{name}.yaml", f"{name}.yaml"
@@ -80,6 +84,7 @@ class Files:
                     table = read_table(node, folder, key)
                 except ScenarioError as error:
                     self.mistakes += error.mistakes
+                    self.unread.add(dotted(key))
                     return node
                 return Node(table.value, table.place, {}, node.parameter)
             if not isinstance(node.value, dict):
@@ -102,9 +107,12 @@ def _mapped(node: Node, change: Callable[[str, Node], Node]) -> Node:
     return Node(entries, node.place, node.keys, node.parameter)
 
 
-def _beside(path: Path, name: str) -> str:
-    files = sorted(p.name for p in path.parent.iterdir() if p.suffix in SUFFIXES and p != path)[:50]
-    return choices(name, files) if files else "a file beside this one"
+def _beside(folder: Path, name: str) -> str:
+    """What is allowed in place of a file that is not there: the file of the same folder most like it."""
+    there = (folder / name).parent
+    files = [p.relative_to(folder) for p in there.iterdir() if p.is_file()] if there.is_dir() else []
+    near = nearest(name, sorted(str(p) for p in files if p.suffix in SUFFIXES))
+    return f"did you mean '{near}'?" if near else "a file beside or below this one"
 
 
 def without(node: Node, key: str) -> Node:
@@ -128,6 +136,9 @@ def merge(base: Node, over: Node) -> Node:
     for name, node in over.value.items():
         if node.value is None and node.parameter is None and name in entries:
             del entries[name]
+            keys[name] = over.keys.get(
+                name, node.place
+            )  # where it was removed, for the message that misses it
             continue
         entries[name] = merge(entries[name], node) if name in entries else node
         keys[name] = over.keys.get(name, node.place)

@@ -11,6 +11,8 @@ from sim.scenario.positions import Node, Path
 from sim.scenario.scalars import found
 from sim.scenario.shapes import Shape
 
+MOST_MISTAKES = 500
+
 # What is allowed, by the beginning of pydantic's name of the error.
 KINDS = (
     ("string", "a text"),
@@ -28,10 +30,14 @@ KINDS = (
 
 def mistakes_of(error: ValidationError, root: Node, shape: Shape) -> list[Mistake]:
     """The mistakes that pydantic found in the scenario whose nodes are `root`."""
-    found_mistakes: list[Mistake] = []
-    for item in error.errors(include_url=False):
-        found_mistakes += _mistakes_of_item(item, root, shape)
-    return found_mistakes
+    kept: dict[tuple[Place, str], Mistake] = {}
+    for item in error.errors(include_url=False)[: 4 * MOST_MISTAKES]:
+        for mistake in _mistakes_of_item(item, root, shape):
+            first = kept.setdefault((mistake.place, mistake.key), mistake)
+            if mistake.allowed not in first.allowed:  # another alternative of a union
+                both = f"{first.allowed}, or {mistake.allowed}"
+                kept[mistake.place, mistake.key] = Mistake(first.place, first.key, first.message, both)
+    return list(kept.values())
 
 
 def follow(node: Node, parts: list[str]) -> Path:
@@ -151,21 +157,24 @@ def _stranger(path: Path, root: Node) -> Mistake | None:
 def _unknown_key(path: Path, root: Node, shape: Shape) -> Mistake:
     parent, known = _at(root, shape, path[:-1])
     names = known.key_names(parent) if known is not None else []
-    given = set(parent.value) if isinstance(parent.value, dict) else set()
-    free = [name for name in names if name not in given] or names
     place = place_of(root, path, by_key=True)
-    return Mistake(place, dotted(path), "unknown key", choices(str(path[-1]), free, names))
+    return Mistake(place, dotted(path), "unknown key", choices(str(path[-1]), names))
 
 
 def _missing(path: Path, root: Node, shape: Shape) -> Mistake:
     parent, known = _at(root, shape, path[:-1])
-    needed = ", ".join(known.required(parent)) if known is not None else str(path[-1])
+    name = str(path[-1])
+    inner = known.child(name, parent) if known is not None else None
+    wanted = inner.words_for_people() if inner is not None else "a value"
     place = place_of(root, path[:-1], by_key=True)
     if len(path) > 1 and isinstance(path[-2], int):
         place = parent.place
-    if parent.place.file.endswith(".csv") and parent.keys and str(path[-1]) not in parent.keys:
-        place = next(iter(parent.keys.values()))  # the whole column is missing: the first row is to blame
-    missing = Mistake(place, dotted(path), "is missing", f"needed here: {needed}")
+    if parent.place.file.endswith(".csv"):
+        if parent.keys and name not in parent.keys:
+            place = next(iter(parent.keys.values()))  # the whole column is missing: the first row is to blame
+    elif name in parent.keys:
+        return Mistake(parent.keys[name], dotted(path), "is removed but needed", wanted)
+    missing = Mistake(place, dotted(path), "is missing", wanted)
     return _stranger(path[:-1], root) or missing
 
 
@@ -212,8 +221,9 @@ def _wording(kind: str, context: Any, node: Node, known: Shape | None, text: str
         wanted = "at least" if kind == "too_short" else "at most"
         return f"has {context.get('actual_length', 'too many')} entries", f"{wanted} {bound}"
     if kind in ("string_too_short", "string_too_long"):
-        wanted, bound = ("at least", "min_length") if kind.endswith("short") else ("at most", "max_length")
-        return f"{value} has a wrong length", f"{wanted} {context[bound]} characters"
+        short = kind.endswith("short")
+        wanted = f"at least {context['min_length']}" if short else f"at most {context['max_length']}"
+        return f"{value} is too {'short' if short else 'long'}", f"{wanted} characters"
     if kind == "string_pattern_mismatch":
         return f"{value} does not fit", f"a text that matches {context['pattern']}"
     if kind in ("model_type", "model_attributes_type"):
@@ -249,19 +259,18 @@ def _marks(annotation: Any) -> Iterator[Any]:
 
 
 def merged(mistakes: list[Mistake]) -> list[Mistake]:
-    """The mistakes without repetition and in order of place.
-
-    Alternatives of one value become one mistake, and so does a wrong column of a CSV file.
-    """
+    """The mistakes in order of place, the first of each place and key; a wrong column of a table is one."""
     kept: dict[tuple[Place, str], Mistake] = {}
     for mistake in mistakes:
         key = mistake.key.rpartition(".")[2] if mistake.file.endswith(".csv") else mistake.key
-        first = kept.setdefault((mistake.place, key), mistake)
-        if mistake.allowed not in first.allowed:
-            both = f"{first.allowed}, or {mistake.allowed}"
-            kept[mistake.place, key] = Mistake(first.place, first.key, first.message, both)
+        kept.setdefault((mistake.place, key), mistake)
     rank = {"file": 0, "set": 1, "argument": 2}
-    return sorted(
+    ordered = sorted(
         kept.values(),
         key=lambda m: (rank[m.place.layer], len(m.place.chain), m.file, m.line, m.column, m.key),
     )
+    if len(ordered) > MOST_MISTAKES:
+        last = ordered[MOST_MISTAKES]
+        what = f"{len(ordered) - MOST_MISTAKES} more mistakes from here on"
+        ordered[MOST_MISTAKES:] = [Mistake(last.place, last.key, what, f"{MOST_MISTAKES} are told at once")]
+    return ordered

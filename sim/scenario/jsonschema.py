@@ -42,6 +42,9 @@ def _loosened(schema: dict[str, Any], top: bool = False) -> dict[str, Any]:
         }
     if isinstance(loosened.get("additionalProperties"), dict):
         loosened["additionalProperties"] = _or_full(loosened["additionalProperties"])
+    if "patternProperties" in loosened:
+        patterns = loosened["patternProperties"].items()
+        loosened["patternProperties"] = {pattern: _or_full(inner) for pattern, inner in patterns}
     return loosened
 
 
@@ -50,6 +53,8 @@ def _or_full(schema: dict[str, Any]) -> dict[str, Any]:
     inner = {key: value for key, value in schema.items() if key not in ("default", "title", "description")}
     kept = {key: value for key, value in schema.items() if key in ("default", "title", "description")}
     nested = _loosened(inner) if inner.get("type") == "object" else inner
+    if "oneOf" in nested:  # a part of a measure, without its kind, agrees with several
+        nested = {"anyOf": nested["oneOf"]}
     value, origin, limits, basis = FULL_FORM
     full = {
         "type": "object",

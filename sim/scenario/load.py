@@ -13,6 +13,7 @@ from sim.scenario.errors import Mistake, ScenarioError
 from sim.scenario.extends import Files, merge
 from sim.scenario.faults import merged, mistakes_of
 from sim.scenario.overrides import argument_values, set_values, with_value
+from sim.scenario.parameters import unwrap_all
 from sim.scenario.positions import Node
 from sim.scenario.ranges import range_mistakes
 from sim.scenario.resolved import Source, resolve, sources
@@ -65,11 +66,11 @@ def load_scenario(
         raise ScenarioError(merged(files.mistakes + error.mistakes)) from None
     mistakes = files.mistakes
     for key, value in set_values(root, overrides or {}, mistakes):
-        root = merge(root, with_value(root, key, value, mistakes))
+        root = merge(root, unwrap_all(with_value(root, key, value, mistakes), mistakes))
     for key, value in argument_values(root, arguments, mistakes):
-        root = merge(root, with_value(root, key, value, mistakes))
+        root = merge(root, unwrap_all(with_value(root, key, value, mistakes), mistakes))
     root = files.tables(root, path.parent)
-    spec = _validated(root, mistakes)
+    spec = _validated(root, files)
     return _scenario(spec, root)
 
 
@@ -82,14 +83,15 @@ def validate(name_or_path: str, overrides: Mapping[str, str] | None = None) -> l
     return []
 
 
-def _validated(root: Node, mistakes: list[Mistake]) -> ScenarioModel:
-    """The model of a tree; raises ScenarioError with its mistakes and those found before."""
-    expected = shape(ScenarioModel)
+def _validated(root: Node, files: Files) -> ScenarioModel:
+    """The model of a tree; raises ScenarioError with its mistakes and those found in its files before."""
+    expected, mistakes = files.shape, files.mistakes
     spec = None
     try:
         spec = ScenarioModel.model_validate(root.plain())
     except ValidationError as error:
-        mistakes = mistakes + mistakes_of(error, root, expected)
+        more = mistakes_of(error, root, expected)
+        mistakes = mistakes + [mistake for mistake in more if mistake.key not in files.unread]
     mistakes = mistakes + range_mistakes(root, expected)
     if mistakes or spec is None:
         raise ScenarioError(merged(mistakes))

@@ -55,31 +55,34 @@ def with_value(root: Node, path: Path, value: Node, mistakes: list[Mistake]) -> 
 
     Below a list of `root` the whole list is copied with its item changed.
     """
-    for index in range(len(path)):
-        parent = root.at(path[:index])
-        if parent is not None and isinstance(parent.value, list):
-            return _wrapped(path[:index], _item_changed(parent, path[index:], value, path, mistakes))
-    return _wrapped(path, value)
+    return _with_value(root, path, 0, value, mistakes)
 
 
-def _item_changed(parent: Node, path: Path, value: Node, key: Path, mistakes: list[Mistake]) -> Node:
+def _with_value(node: Node | None, path: Path, depth: int, value: Node, mistakes: list[Mistake]) -> Node:
+    """The tree for the part of `path` from `depth` on, which begins at `node`."""
     from sim.scenario.extends import merge
 
-    assert isinstance(parent.value, list)
-    part, items = path[0], list(parent.value)
-    if not isinstance(part, int) or part >= len(items):
-        allowed = f"0 to {len(items) - 1}" if items else "the list is empty"
-        mistakes.append(Mistake(value.place, dotted(key), f"{found(str(part))} is no index", allowed))
-        return parent
-    item = items[part]
-    items[part] = merge(item, with_value(item, path[1:], value, mistakes))
-    return Node(items, parent.place)
+    if depth == len(path):
+        return value
+    part = path[depth]
+    child = node.child(part) if node is not None else None
+    if node is None or not isinstance(node.value, list):
+        inner = _with_value(child, path, depth + 1, value, mistakes)
+        return Node({str(part): inner}, value.place, {str(part): _key_place(path, depth, value.place)})
+    if child is None or not isinstance(part, int):
+        allowed = f"0 to {len(node.value) - 1}" if node.value else "the list is empty"
+        mistakes.append(Mistake(value.place, dotted(path), f"{found(str(part))} is no index", allowed))
+        return node
+    changed = merge(child, _with_value(child, path, depth + 1, value, mistakes))
+    items = [changed if index == part else item for index, item in enumerate(node.value)]
+    return Node(items, node.place)
 
 
-def _wrapped(path: Path, value: Node) -> Node:
-    for part in reversed(path):
-        value = Node({str(part): value}, value.place, {str(part): value.place})
-    return value
+def _key_place(path: Path, depth: int, place: Place) -> Place:
+    """Where a part of a dotted key stands in `dotted.key=value`."""
+    if place.layer != "set":
+        return place
+    return Place(place.file, place.line, 1 + sum(len(str(part)) + 1 for part in path[:depth]), place.layer)
 
 
 def _is_key(key: str) -> bool:

@@ -15,13 +15,20 @@ def unwrap(node: Node, mistakes: list[Mistake], path: Path = ()) -> Node:
     """
     if isinstance(node.value, list):
         items = [unwrap(item, mistakes, (*path, index)) for index, item in enumerate(node.value)]
-        return Node(items, node.place)
+        return Node(items, node.place, {}, node.parameter)
     if not isinstance(node.value, dict):
         return node
     if "value" in node.value and all(key in FULL_FORM for key in node.value):
         return _unwrap_parameter(node, node.value, mistakes, path)
     entries = {key: unwrap(value, mistakes, (*path, key)) for key, value in node.value.items()}
-    return Node(entries, node.place, node.keys)
+    return Node(entries, node.place, node.keys, node.parameter)
+
+
+def unwrap_all(root: Node, mistakes: list[Mistake]) -> Node:
+    """The map at the top of a scenario, which is no parameter itself, with all below it unwrapped."""
+    assert isinstance(root.value, dict)
+    entries = {key: unwrap(value, mistakes, (key,)) for key, value in root.value.items()}
+    return Node(entries, root.place, root.keys)
 
 
 def _unwrap_parameter(node: Node, full: dict[str, Node], mistakes: list[Mistake], path: Path) -> Node:

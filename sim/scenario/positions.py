@@ -16,6 +16,7 @@ from sim.scenario.scalars import found
 MAX_BYTES = 2**20
 MAX_DEPTH = 32
 MAX_NODES = 100_000
+LONGEST_KEY = 200
 
 Scalar = None | bool | int | float | str
 Path = tuple[str | int, ...]
@@ -204,13 +205,17 @@ class _Builder:
 
     def key(self, place: Place, text: str, value: Scalar) -> None:
         top = self.open[-1]
-        top.key, top.keep = text, False
+        top.key, top.keep = text if len(text) <= LONGEST_KEY else f"{text[:40]}...", False
         if value is None or isinstance(value, bool | float):
-            self.wrong(place, f"key {found(value)} is not text", "keys are text; quote it")
+            self.wrong(place, f"key {found(value)} is not text", "keys are text (quote it)")
         elif text == "<<":
             self.wrong(place, "'<<' merges no maps in YAML 1.2", "use extends, or write the keys out")
-        elif len(text) > 200 or "\n" in text:
-            self.wrong(place, f"key {found(text)} is no name", "keys of one line and at most 200 characters")
+        elif len(text) > LONGEST_KEY or "\n" in text:
+            self.wrong(
+                place,
+                f"key {found(text)} is no name",
+                f"keys of one line and at most {LONGEST_KEY} characters",
+            )
         elif text in top.keys:
             first = top.keys[text]
             self.wrong(place, "the key is given twice", f"each key once (first in line {first.line})")

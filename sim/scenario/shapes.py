@@ -49,10 +49,19 @@ class Shape:
         """The keys that the models here know, in order."""
         return list(dict.fromkeys(name for model in self.models(node) for name in fields(model)))
 
-    def required(self, node: Node | None = None) -> list[str]:
-        """The keys that must be given here."""
-        models = self.models(node)[:1]
-        return [name for model in models for name, info in fields(model).items() if info.is_required()]
+    def words_for_people(self) -> str:
+        """What may stand here, in words such as `a duration, such as '45 min'`."""
+        models = self.models()
+        if self.table:
+            return "a list of rows or the name of a CSV file beside the scenario"
+        if len(models) == 1:
+            return f"a map with the keys {', '.join(fields(models[0]))}"
+        if models:
+            return "a map"
+        if self.words():
+            return f"one of {', '.join(self.words())}"
+        stated = adapter(self.annotation).json_schema()
+        return _in_words(stated)
 
     def words(self) -> list[str]:
         """The words that may stand here, of literal types."""
@@ -81,6 +90,30 @@ def adapter(annotation: Any) -> TypeAdapter[Any]:
 def fields(model: type[BaseModel]) -> dict[str, FieldInfo]:
     """The fields of a model by the key that a file gives."""
     return {info.alias or name: info for name, info in model.model_fields.items()}
+
+
+TYPES = {
+    "array": "a list",
+    "object": "a map",
+    "string": "a text",
+    "integer": "a whole number",
+    "number": "a number",
+}
+BOUNDS = {
+    "exclusiveMinimum": "above",
+    "minimum": "at least",
+    "exclusiveMaximum": "below",
+    "maximum": "at most",
+}
+
+
+def _in_words(stated: dict[str, Any]) -> str:
+    """The JSON Schema of a value in words."""
+    if "description" in stated:
+        example = f", such as '{stated['examples'][0]}'" if "examples" in stated else ""
+        return f"{stated['description']}{example}"
+    bounds = " and ".join(f"{word} {stated[key]}" for key, word in BOUNDS.items() if key in stated)
+    return f"{TYPES.get(stated.get('type', ''), 'a value')} {bounds}".strip()
 
 
 def _annotation(info: FieldInfo) -> Any:

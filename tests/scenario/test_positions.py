@@ -1,0 +1,66 @@
+"""Nodes know their places, scalars follow the core schema, and nothing grows without bound."""
+
+import time
+
+import pytest
+
+from sim.scenario.errors import Place, ScenarioError
+from sim.scenario.positions import MAX_BYTES, decode, plain_scalar, read_nodes
+
+HERE = Place("here.yaml", 1, 1)
+TEXT = """\
+a: 1
+b:
+  c: [x, {d: 2.5}]
+  'e f': &anchor text
+g: *anchor
+"""
+
+
+def test_places_of_keys_and_values() -> None:
+    node, mistakes = read_nodes(TEXT, HERE)
+    assert node is not None
+    assert mistakes == []
+    inner = node.at(("b", "c", 1, "d"))
+    assert inner is not None
+    assert (inner.value, inner.place.line, inner.place.column) == (2.5, 3, 14)
+    key = node.value["b"].keys["e f"]  # type: ignore[index,call-overload]
+    assert (key.line, key.column) == (4, 3)
+    assert node.plain() == {"a": 1, "b": {"c": ["x", {"d": 2.5}], "e f": "text"}, "g": "text"}
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("null", None), ("~", None), ("", None), ("true", True), ("False", False), ("12", 12),
+        ("-1_000", -1000), ("0x1F", 31), ("0o17", 15), ("1e3", 1000.0), (".5", 0.5), ("1.", 1.0),
+        ("-2.5E-3", -0.0025), ("on", "on"), ("yes", "yes"), ("08:30", "08:30"), ("1 d", "1 d"), ("_1", "_1"),
+        ("2022-11-30", "2022-11-30"),
+    ],
+)  # fmt: skip
+def test_core_schema(text: str, value: object) -> None:
+    assert plain_scalar(text) == value
+    assert type(plain_scalar(text)) is type(value)
+
+
+def test_an_expanding_file_is_stopped_at_once() -> None:
+    levels = [f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 9)}]" for i in range(1, 30)]
+    start = time.perf_counter()
+    node, mistakes = read_nodes("\n".join(["a0: &a0 [x, x]", *levels]), HERE)
+    assert node is None
+    assert "too many values" in str(mistakes[-1])
+    assert time.perf_counter() - start < 2
+
+
+@pytest.mark.parametrize("opening", ["[", "{a: ", "- ", "? "])
+def test_a_deep_file_is_stopped_before_the_parser_is(opening: str) -> None:
+    start = time.perf_counter()
+    node, mistakes = read_nodes(opening * 100_000, HERE)
+    assert node is None
+    assert len(mistakes) == 1
+    assert time.perf_counter() - start < 2
+
+
+def test_a_large_file_is_not_parsed() -> None:
+    with pytest.raises(ScenarioError, match="too large"):
+        decode(b"#" * (MAX_BYTES + 1), HERE)

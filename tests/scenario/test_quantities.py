@@ -1,0 +1,145 @@
+"""Values with units are read exactly and written so that they read the same."""
+
+import datetime as dt
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import TypeAdapter, ValidationError
+
+from sim.scenario import quantities as q
+from sim.scenario.distributions import Kind
+
+
+def read(kind: Any, value: object) -> Any:
+    return TypeAdapter(kind).validate_python(value)
+
+
+def written(kind: Any, value: object) -> Any:
+    adapter = TypeAdapter(kind)
+    return adapter.dump_python(adapter.validate_python(value), mode="json")
+
+
+@pytest.mark.parametrize(
+    ("text", "ms"),
+    [
+        ("45 min", 2_700_000),
+        ("0.1 s", 100),
+        ("1ms", 1),
+        ("2.5 h", 9_000_000),
+        ("1 week", 604_800_000),
+        ("1_000 s", 1_000_000),
+        ("1e3 ms", 1000),
+        ("92 d", 7_948_800_000),
+        ("0.0035 s".replace("35", "3"), 3),
+    ],
+)
+def test_durations_are_exact(text: str, ms: int) -> None:
+    assert read(q.Duration, text) == ms
+
+
+@pytest.mark.parametrize(
+    "text", ["45", "45 mins", "-1 s", "1 year", "0 s", "0.5 ms", "1 s + 1 s", "1e99 week", ""]
+)
+def test_other_texts_are_no_durations(text: str) -> None:
+    with pytest.raises(ValidationError):
+        read(q.Duration, text)
+
+
+@given(st.integers(0, 36_525 * 86_400_000))
+def test_durations_write_themselves(ms: int) -> None:
+    text = written(q.DurationOrZero, f"{ms} ms")
+    assert read(q.DurationOrZero, text) == ms
+
+
+@pytest.mark.parametrize(
+    ("text", "rate"),
+    [
+        ("120 per day", 120.0),
+        ("1 per s", 86_400.0),
+        ("7 per week", 1.0),
+        ("365.25 per year", 1.0),
+        ("2 per h", 48.0),
+    ],
+)
+def test_rates_are_per_day(text: str, rate: float) -> None:
+    assert read(q.Rate, text) == rate
+
+
+@given(
+    st.one_of(st.floats(1e-9, 1e15), st.integers(1, 10**9).map(float)),
+    st.sampled_from(["s", "min", "h", "day", "d", "week", "year"]),
+)
+def test_rates_write_themselves(number: float, unit: str) -> None:
+    text = f"{number:.15f} per {unit}" if number < 1 else f"{number:.3f} per {unit}"
+    rate = read(q.RateOrZero, text)
+    assert read(q.RateOrZero, written(q.RateOrZero, text)) == rate
+
+
+@pytest.mark.parametrize("kind", [q.Finite, q.Positive, q.NonNegative, q.Probability, q.Count])
+@pytest.mark.parametrize("value", [True, "1", None, float("nan"), float("inf"), 10**400, [1], {}])
+def test_numbers_are_nothing_else(kind: Any, value: object) -> None:
+    with pytest.raises(ValidationError):
+        read(kind, value)
+
+
+@pytest.mark.parametrize(
+    ("kind", "inside", "outside"),
+    [
+        (q.Positive, [1e-9, 3], [0, -1]),
+        (q.NonNegative, [0, 3.5], [-1e-9]),
+        (q.Probability, [0, 1, 0.5], [-1e-9, 1 + 1e-9]),
+        (q.Count, [0, 1_000, 2.0], [-1, 0.5, 2**60]),
+    ],
+)
+def test_bounds_of_numbers(kind: Any, inside: list[float], outside: list[float]) -> None:
+    assert [read(kind, value) for value in inside] == inside
+    for value in outside:
+        with pytest.raises(ValidationError):
+            read(kind, value)
+
+
+def test_days_windows_and_times() -> None:
+    assert read(q.Day, "2022-11-30") == read(q.Day, dt.date(2022, 11, 30)) == dt.date(2022, 11, 30)
+    assert read(q.Window, ["2022-01-01", None]) == (dt.date(2022, 1, 1), None)
+    assert written(q.Window, ["2022-01-01", "2022-01-01"]) == ["2022-01-01", "2022-01-01"]
+    assert [read(q.Clock, text) for text in ("00:00", "8:05", "24:00")] == [0, 485, 1440]
+    assert read(q.HalfHour, "08:30") == 510
+    for kind, value in [
+        (q.Day, "2022-02-30"),
+        (q.Day, dt.datetime(2022, 1, 1, 12)),
+        (q.Window, ["2022-01-02", "2022-01-01"]),
+        (q.Clock, "24:01"),
+        (q.Clock, "08:60"),
+        (q.HalfHour, "08:15"),
+    ]:
+        with pytest.raises(ValidationError):
+            read(kind, value)
+
+
+@pytest.mark.parametrize("text", ["on", "ON", "yes", "true", True])
+def test_switched_on(text: object) -> None:
+    assert read(q.Switch, text) is True
+
+
+@pytest.mark.parametrize("text", ["off", "no", "False", False])
+def test_switched_off(text: object) -> None:
+    assert read(q.Switch, text) is False
+
+
+@pytest.mark.parametrize(
+    ("value", "kind", "a", "b"),
+    [
+        ("5 min", Kind.CONSTANT, 300_000.0, 0.0),
+        ({"constant": "0 s"}, Kind.CONSTANT, 0.0, 0.0),
+        ({"uniform": {"low": "1 s", "high": "2 s"}}, Kind.UNIFORM, 1000.0, 2000.0),
+        ({"exponential": {"mean": "1 h"}}, Kind.EXPONENTIAL, 3_600_000.0, 0.0),
+        ({"lognormal": {"sigma": 0.5, "median": "90 min"}}, Kind.LOGNORMAL, 5_400_000.0, 0.5),
+        ({"weibull": {"scale": "1 s", "shape": 2}}, Kind.WEIBULL, 1000.0, 2.0),
+    ],
+)
+def test_distributions(value: object, kind: Kind, a: float, b: float) -> None:
+    distribution = read(q.Distribution, value)
+    assert (distribution.kind, distribution.a, distribution.b) == (kind, a, b)
+    assert read(q.Distribution, written(q.Distribution, value)) == distribution
