@@ -38,8 +38,8 @@ def run(
     it is None the scenario decides. ``workers`` changes no result; the reference engine works alone.
     ``age_s``, the time that this process had already spent on the run, is added to the seconds reported.
 
-    Raises FolderError where ``out`` is not free and ConservationError where a conservation law is broken. Nothing is
-    left of a run that raises.
+    Raises FolderError where ``out`` is not free and ConservationError where a conservation law is broken.
+    Nothing is left of a run that raises.
     """
     from sim.engines import simulate
 
