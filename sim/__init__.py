@@ -14,31 +14,35 @@ from typing import TYPE_CHECKING, Any
 from sim.version import __version__
 
 if TYPE_CHECKING:
+    from sim.country.table import people
+    from sim.engines.conservation import ConservationError
     from sim.results.folder import FolderError
     from sim.results.run import Run, load_run
-    from sim.running import RunError, run
+    from sim.running import run
     from sim.scenario import Scenario, ScenarioError, load_scenario
 
 _HOMES = {
+    "ConservationError": "sim.engines.conservation",
     "FolderError": "sim.results.folder",
     "Run": "sim.results.run",
-    "RunError": "sim.running",
     "Scenario": "sim.scenario",
     "ScenarioError": "sim.scenario",
     "load_run": "sim.results.run",
+    "people": "sim.country.table",
     "load_scenario": "sim.scenario",
     "run": "sim.running",
 }
 
 __all__ = [
+    "ConservationError",
     "FolderError",
     "Run",
-    "RunError",
     "Scenario",
     "ScenarioError",
     "__version__",
     "load_run",
     "load_scenario",
+    "people",
     "run",
 ]
 

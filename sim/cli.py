@@ -228,19 +228,20 @@ def _events(text: str | None) -> str | float | None:
 
 def _run(scenario: "Scenario", folder: Path, workers: int | None, silent: bool, timed: bool) -> "Run":
     """Run once behind a progress bar; ends the program with exit code 1 where that fails."""
+    from sim.engines.conservation import ConservationError
     from sim.progress import bar
     from sim.results.folder import FolderError
     from sim.results.provenance import process_age_s
-    from sim.running import RunError, run
+    from sim.running import run
 
     try:
         with bar(scenario, silent) as progress:
             age_s = process_age_s() if timed else 0.0
             finished = run(scenario, folder, workers=workers, progress=progress, age_s=age_s)
-    except (RunError, FolderError, OSError, MemoryError) as error:
-        _fail(f"tocsin run: failed: {error or type(error).__name__}; nothing was kept")
+    except (ConservationError, FolderError, OSError, MemoryError) as error:
+        _fail(f"tocsin run: failed: {error or type(error).__name__}; nothing of this run was kept")
     except KeyboardInterrupt:
-        _fail("tocsin run: interrupted; nothing was kept")
+        _fail("tocsin run: interrupted; nothing of this run was kept")
     return finished
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sim.engines.conservation import ConservationError
 from sim.results.check import check_conservation
 from sim.results.folder import RUN_JSON, SCENARIO_YAML, Staging, default_folder, sync, write_json
 from sim.results.manifest import compose, performance
@@ -19,10 +20,6 @@ if TYPE_CHECKING:
 
 Progress = Callable[[int, int], None]
 """Told, after each day, its day number and the attempts so far; warm-up included."""
-
-
-class RunError(Exception):
-    """A run broke a law that holds in every run; its results are not kept."""
 
 
 def run(
@@ -41,8 +38,8 @@ def run(
     it is None the scenario decides. ``workers`` changes no result; the reference engine works alone.
     ``age_s``, the time that this process had already spent on the run, is added to the seconds reported.
 
-    Raises FolderError where ``out`` is not free and RunError where a conservation law is broken. Nothing is
-    left of a run that raises.
+    Raises FolderError where ``out`` is not free and ConservationError where a conservation law is broken.
+    Nothing is left of a run that raises.
     """
     from sim.engines import simulate
 
@@ -64,7 +61,7 @@ def run(
             law for law in check_conservation(staging.path, manifest["totals"], scope) if not law.passed
         ]
         if broken:
-            raise RunError("; ".join(f"{law.name}: {law.detail}" for law in broken))
+            raise ConservationError("; ".join(f"{law.name}: {law.detail}" for law in broken))
         phases["figures"] = time.perf_counter() - tallied
         for file in staging.path.iterdir():
             sync(file)

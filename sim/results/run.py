@@ -18,7 +18,7 @@ class Run:
 
     Tables (``attempts``, ``alerts``, ``contacts``, ``waits``, ``hours``, ``outcomes``, ``flows``,
     ``state``, ``events``) are pandas DataFrames as stored: counts as simulated, days as datetimes, provinces
-    as two-digit codes, null as pandas.NA. ``figures`` and ``totals`` are scaled up to the country.
+    as two-digit codes, null as a missing value. ``figures`` and ``totals`` are scaled up to the country.
     """
 
     def __init__(self, path: Path) -> None:

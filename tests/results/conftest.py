@@ -1,10 +1,8 @@
 """Made-up runs in whole folders: all is the program's own but the counts, which are drawn at random."""
 
-import sys
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 
@@ -30,7 +28,7 @@ def made_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> MadeUp:
         fill(recorder, scenario.spec.seed)
         return {"days": 0.5}
 
-    monkeypatch.setitem(sys.modules, "sim.engines", SimpleNamespace(simulate=simulate))
+    monkeypatch.setattr("sim.engines.simulate", simulate)
 
     def run(name: str = "run", events: str | float | None = "all", **values: object) -> sim.Run:
         return sim.run(two_months(**values), tmp_path / name, events=events)

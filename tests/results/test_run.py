@@ -96,7 +96,7 @@ def test_a_run_that_breaks_a_law_is_not_kept(
         close(recorder)
 
     monkeypatch.setattr(Recorder, "close", cheat)
-    with pytest.raises(sim.RunError, match="episodes = engaged"):
+    with pytest.raises(sim.ConservationError, match="episodes = engaged"):
         made_up("bad")
     assert os.listdir(tmp_path) == []
 

@@ -1,0 +1,87 @@
+"""A sample of every compiled function of ``sim.draws``, as lines of exact values.
+
+Run as a program it prints them, so that the same source can be run in an interpreter without a compiler.
+"""
+
+import math
+import warnings
+from collections.abc import Callable, Iterator
+
+import numpy as np
+
+from sim.draws import distributions, functions, identity, philox
+
+WORDS = (0, 1, 0x12345678, 0x80000000, 0xFFFFFFFF)
+UNIFORMS = tuple(
+    (k + 0.5) * 2.0**-52 for k in (0, 1, 2**30, 2**50, 2**51 - 1, 2**51, 3 * 2**50 + 7, 2**52 - 1)
+)
+REALS = (0.0, *(sign * 1.37**i for sign in (-1.0, 1.0) for i in range(-40, 24)))
+RATES = (0.0, 1e-9, 0.3, 7.0, 63.5, 64.0, 64.2, 90.0, 1e4, 1e9)
+
+
+def calls() -> Iterator[tuple[Callable[..., object], tuple[object, ...]]]:
+    """Each function of the room with the arguments to try it on."""
+    for w in WORDS:
+        for v in WORDS:
+            yield philox.philox4x32, (w, v, w ^ 5, 7, v ^ 9, w)
+            yield philox.draw4, (w << 31 | v, v << 30 | w, 17, 3)
+            yield philox.uniform52, (w, v)
+    for fields in ((0, 7974, 18, 1, 5, 1234), (1, 32767, 31, 2, 1023, 2**25 - 1), (0, 0, 0, 0, 0, 0)):
+        yield identity.origin_id, fields
+        alert = identity.alert_id(identity.origin_id(*fields), 1, 11)
+        for reader in (identity.origin_of, identity.kind_of, identity.day_of, identity.province_of,
+                       identity.channel_of, identity.cell_of, identity.index_of, identity.detector_of,
+                       identity.stage_of):  # fmt: skip
+            yield reader, (alert,)
+        yield identity.alert_id, (identity.origin_id(*fields), 1, 11)
+        yield identity.province_day_id, fields[1:4]
+    for pair in (identity.cell_id, identity.person_id, identity.slot_id, identity.slot_day_id,
+                 identity.backlog_id, identity.quantity_id):  # fmt: skip
+        yield pair, (21, 30)
+    for reader in (
+        identity.cell_central,
+        identity.cell_local,
+        identity.person_province,
+        identity.person_number,
+    ):
+        yield reader, (identity.person_id(21, 1000) | 999,)
+    for k in (-1022, -1, 0, 1023):
+        yield functions.power_of_two, (k,)
+    for x in REALS:
+        for function in (functions.exp, functions.exp_less_1, functions.normal_cdf):
+            yield function, (x,)
+        yield functions.log, (abs(x),)
+        yield distributions.threshold, (x,)
+        yield distributions.to_ticks, (x, 7)
+        yield distributions.distinct, (abs(x), 40.0)
+    for x in (0.3, -0.2, 0.1):
+        yield functions.exp_less_1_near_0, (x,)
+    profile = np.cumsum(np.array([0.0, *(1.0 + math.sqrt(i) for i in range(48))]))
+    for u in UNIFORMS:
+        yield functions.normal_quantile, (u,)
+        yield distributions.piecewise_moment, (u, profile, 1)
+        for rate in RATES:
+            yield distributions.poisson, (rate, u)
+        yield distributions.poisson_by_search, (12.5, u)
+        for kind in distributions.KINDS.values():
+            yield distributions.quantile, (kind, 3.7, 1.3, u)
+    cumulative = distributions.cumulative_thresholds([0.1, 0.0, 0.6, 0.3])
+    for w in WORDS:
+        yield distributions.pick, (w, cumulative)
+
+
+def lines() -> list[str]:
+    """One line a call: the function, what it was given, the bits of what it gave."""
+    out = []
+    for function, arguments in calls():
+        value = function(*arguments)
+        values = value if isinstance(value, tuple) else (value,)
+        bits = " ".join(float(v).hex() if isinstance(v, float) else str(int(v)) for v in values)
+        shown = " ".join(str(a) for a in arguments if not isinstance(a, np.ndarray))
+        out.append(f"{function.__name__}({shown}) = {bits}")
+    return out
+
+
+if __name__ == "__main__":
+    warnings.simplefilter("error")
+    print("\n".join(lines()))

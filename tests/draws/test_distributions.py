@@ -1,0 +1,352 @@
+"""The inverses: against scipy, monotone where the model leans on it, and within their bounds."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import assume, example, given
+from hypothesis import strategies as st
+from numba import njit
+from scipy import stats
+
+from sim.draws import distributions as d
+from sim.draws.philox import draw4, uniform52
+
+finite = {"allow_nan": False, "allow_infinity": False}
+uniforms = st.integers(0, 2**52 - 1).map(lambda k: (k + 0.5) * 2.0**-52)
+words = st.integers(0, 2**32 - 1)
+rates = st.one_of(
+    st.floats(min_value=0.0, max_value=100.0, **finite),
+    st.floats(min_value=60.0, max_value=70.0, **finite),
+    st.floats(min_value=0.0, max_value=1e9, **finite),
+)
+
+
+# Thresholds
+
+
+@given(st.floats(min_value=0.0, max_value=1.0, **finite))
+def test_threshold_is_the_probability_in_steps_of_2_to_the_32(p):
+    assert abs(d.threshold(p) - p * 2**32) <= 0.5
+
+
+def test_threshold_ends():
+    assert [d.threshold(p) for p in (-0.5, 0.0, 2.0**-34, 2.0**-33, 0.5, 1.0, 1.5, math.nan)] == [
+        0, 0, 0, 1, 2**31, 2**32, 2**32, 0,
+    ]  # fmt: skip
+
+
+@given(st.floats(**finite), st.floats(**finite))
+def test_threshold_is_monotone(p, q):
+    assert d.threshold(min(p, q)) <= d.threshold(max(p, q))
+
+
+# Poisson counts
+
+
+@njit
+def poisson_counts(rate, seed, size):
+    out = np.empty(size, np.int64)
+    for i in range(size):
+        high, low, _, _ = draw4(seed, i, 1, 0)
+        out[i] = d.poisson(rate, uniform52(high, low))
+    return out
+
+
+@given(st.floats(min_value=1e-6, max_value=63.9, **finite), uniforms)
+def test_poisson_is_the_exact_inverse_below_64(rate, u):
+    n = d.poisson(rate, u)
+    slack = 1e-14 + 4e-12 * rate
+    assert stats.poisson.cdf(n, rate) >= u - slack
+    assert n == 0 or stats.poisson.cdf(n - 1, rate) < u + slack
+
+
+@njit
+def poisson_over(rate, us):
+    out = np.empty(len(us), np.int64)
+    for i in range(len(us)):
+        out[i] = d.poisson(rate, us[i])
+    return out
+
+
+SAMPLE = (np.random.default_rng(11).integers(0, 2**52, 400_000) + 0.5) * 2.0**-52
+TAIL = np.floor(2.0 ** np.linspace(0.0, 51.0, 100_000)) * 2.0**-52 + 2.0**-53
+
+
+@pytest.mark.parametrize("rate", [64.0, 65.0, 80.0, 100.0, 300.0, 1e3, 1e5])
+def test_poisson_expansion_misses_rarely_and_by_one(rate):
+    counts = poisson_over(rate, SAMPLE)
+    above = stats.poisson.cdf(counts - 1, rate) >= SAMPLE
+    below = stats.poisson.cdf(counts, rate) < SAMPLE
+    assert np.mean(above | below) < 4e-5
+    assert np.all(stats.poisson.cdf(counts - 2, rate) < SAMPLE)
+    assert np.all(stats.poisson.cdf(counts + 1, rate) >= SAMPLE)
+
+
+@pytest.mark.parametrize("rate", [64.0, 70.0, 1e3])
+def test_poisson_expansion_far_out_misses_by_no_more(rate):
+    low = poisson_over(rate, TAIL) - stats.poisson.ppf(TAIL, rate)
+    high = poisson_over(rate, 1.0 - TAIL) - stats.poisson.isf(TAIL, rate)
+    assert np.max(np.abs(low)) <= 1
+    assert np.max(np.abs(high)) <= 1
+
+
+def test_nothing_falls_where_sums_and_expansion_meet():
+    for us in (SAMPLE, TAIL, 1.0 - TAIL):
+        under = poisson_over(math.nextafter(64.0, 0.0), us)
+        assert np.all(under <= poisson_over(64.0, us))
+        assert np.all(under <= poisson_over(64.0 + 1e-9, us))
+
+
+@pytest.mark.parametrize("k", [0, 1, 1000, 2**51 - 1, 2**51, 2**52 - 1001, 2**52 - 2, 2**52 - 1])
+@pytest.mark.parametrize("rate", [1e-15, 1e-9, 0.3, 5.0, 40.0, 63.0, 64.0, 100.0, 1e6])
+def test_poisson_at_the_ends_of_the_uniform(rate, k):
+    """Exact as far as the sums go; the expansion may miss by one."""
+    u = (k + 0.5) * 2.0**-52
+    exact = stats.poisson.ppf(u, rate) if u < 0.5 else stats.poisson.isf(1.0 - u, rate)
+    assert abs(d.poisson(rate, u) - exact) <= (rate >= d.LARGE_RATE)
+
+
+@given(rates, rates, uniforms)
+@example(64.0, math.nextafter(64.0, 0.0), 0.5 - 2.0**-53)
+@example(63.999999, 64.000001, 1.0 - 2.0**-53)
+@example(63.999999, 64.000001, 2.0**-53)
+def test_poisson_is_monotone_in_the_rate(one, two, u):
+    assert d.poisson(min(one, two), u) <= d.poisson(max(one, two), u)
+
+
+@given(
+    st.floats(min_value=1e-3, max_value=1e9, **finite), st.floats(min_value=1e-12, max_value=1e-3), uniforms
+)
+def test_poisson_is_monotone_between_close_rates(rate, more, u):
+    assert d.poisson(rate, u) <= d.poisson(rate * (1.0 + more), u)
+
+
+@given(st.integers(100, 10**9), st.integers(-40, 20), uniforms)
+def test_expansion_is_monotone_where_rounding_could_turn_it(whole, steps, u):
+    """Neighbouring floats for rates, at which the expansion is within a few roundings of an integer."""
+    low, high = 64.0, 4.0 * whole
+    assume(d.poisson(high, u) >= whole > d.poisson(low, u))
+    while math.nextafter(low, high) < high:
+        middle = low + (high - low) / 2.0
+        low, high = (middle, high) if d.poisson(middle, u) < whole else (low, middle)
+    start = high + steps * math.ulp(high)
+    counts = [d.poisson(start + i * math.ulp(high), u) for i in range(30)]
+    assert counts == sorted(counts)
+    close = [d.poisson(high * (1.0 + i * 2.0**-40), u) for i in range(-10, 10)]
+    assert close == sorted(close)
+
+
+@given(st.floats(min_value=1e-3, max_value=63.9), st.integers(0, 60), st.booleans())
+def test_sums_turn_where_scipy_does(rate, n, upper):
+    """The uniform at P(N <= n): a rate lower by a part in 10**8 gives n, a higher one n + 1."""
+    p = stats.poisson.sf(n, rate) if upper else stats.poisson.cdf(n, rate)
+    assume(2.0**-20 < p < 0.499)
+    u = (math.floor(p * 2.0**52) + 0.5) * 2.0**-52
+    u = 1.0 - u if upper else u
+    assert [d.poisson(rate * (1.0 + change), u) for change in (-1e-8, 1e-8)] == [n, n + 1]
+
+
+@given(st.floats(min_value=1e-9, max_value=63.9), st.integers(0, 60), st.integers(-20, 20), st.booleans())
+def test_sums_are_monotone_where_rounding_could_turn_them(rate, n, steps, upper):
+    """The uniform next to a probability, where its last bits decide, and rates a 2**-40 apart."""
+    p = stats.poisson.sf(n, rate) if upper else stats.poisson.cdf(n, rate)
+    assume(2.0**-40 < p < 0.5)
+    k = math.floor(p * 2.0**52) + steps
+    u = (k + 0.5) * 2.0**-52
+    u = 1.0 - u if upper else u
+    counts = [d.poisson(rate * (1.0 + i * 2.0**-42), u) for i in range(-40, 40)]
+    assert counts == sorted(counts)
+    neighbours = [d.poisson(rate + i * math.ulp(rate), u) for i in range(-20, 20)]
+    assert neighbours == sorted(neighbours)
+    assert set(counts) <= {n, n + 1}
+
+
+@given(rates, uniforms, uniforms)
+def test_poisson_is_monotone_in_the_uniform(rate, u, v):
+    assert d.poisson(rate, min(u, v)) <= d.poisson(rate, max(u, v))
+
+
+@given(uniforms)
+def test_no_rate_no_count(u):
+    assert [d.poisson(rate, u) for rate in (0.0, -1.0, math.nan, 5e-324)] == [0, 0, 0, 0]
+
+
+@given(uniforms)
+def test_largest_count_at_64_is_below_its_bound(u):
+    assert d.poisson_by_search(64.0, 1.0 - 2.0**-53) < d.LARGEST_AT_64
+    assert d.poisson_by_search(64.0, u) < d.LARGEST_AT_64
+
+
+@pytest.mark.parametrize("rate", [0.2, 3.7, 40.0, 90.0, 1500.0])
+def test_poisson_draws_have_the_distribution(rate):
+    """Chi-square of 100,000 draws against scipy's probabilities, cells of at least 20 expected."""
+    size = 100_000
+    counts = poisson_counts(rate, 77, size)
+    low, high = stats.poisson.ppf([20 / size, 1 - 20 / size], rate).astype(int)
+    inner = np.arange(low + 1, high)
+    expected = np.concatenate(
+        ([stats.poisson.cdf(low, rate)], stats.poisson.pmf(inner, rate), [stats.poisson.sf(high - 1, rate)])
+    )
+    observed = np.bincount(np.clip(counts, low, high) - low, minlength=len(expected))
+    assert stats.chisquare(observed, expected * size).pvalue > 1e-6
+
+
+def test_thinned_poisson_is_poisson():
+    """Of N attempts each is kept when its word is below a threshold: kept and lost are two Poissons."""
+    size, rate, p = 50_000, 6.0, 0.3
+    kept, lost = thinned(rate, d.threshold(p), size)
+    for counts, mean in ((kept, rate * p), (lost, rate * (1 - p))):
+        top = int(stats.poisson.ppf(1 - 20 / size, mean))
+        expected = np.append(stats.poisson.pmf(np.arange(top), mean), stats.poisson.sf(top - 1, mean))
+        assert stats.chisquare(np.bincount(np.minimum(counts, top)), expected * size).pvalue > 1e-6
+    assert abs(np.corrcoef(kept, lost)[0, 1]) < 5 / math.sqrt(size)
+
+
+@njit
+def thinned(rate, limit, size):
+    kept = np.zeros(size, np.int64)
+    lost = np.zeros(size, np.int64)
+    for i in range(size):
+        high, low, _, _ = draw4(4, i << 30, 1, 0)
+        for k in range(d.poisson(rate, uniform52(high, low))):
+            word, _, _, _ = draw4(4, i << 30 | k << 5, 2, 0)
+            if word < limit:
+                kept[i] += 1
+            else:
+                lost[i] += 1
+    return kept, lost
+
+
+# Delays
+
+
+@given(uniforms, st.floats(min_value=0.1, max_value=1e7), st.floats(min_value=0.2, max_value=3.0))
+def test_delays_against_scipy(u, a, b):
+    tail = {"isf": 1.0 - u} if u > 0.5 else {"ppf": u}
+
+    def exact(distribution):
+        ((name, q),) = tail.items()
+        return getattr(distribution, name)(q)
+
+    assert d.quantile(d.CONSTANT, a, b, u) == a
+    assert d.quantile(d.UNIFORM, a, a + b, u) == pytest.approx(a + b * u, rel=1e-15)
+    assert d.quantile(d.EXPONENTIAL, a, b, u) == pytest.approx(-a * math.log1p(-u), rel=1e-14)
+    assert d.quantile(d.LOGNORMAL, a, b, u) == pytest.approx(exact(stats.lognorm(b, scale=a)), rel=1e-12)
+    assert d.quantile(d.WEIBULL, a, b, u) == pytest.approx(a * (-math.log1p(-u)) ** (1 / b), rel=1e-12)
+
+
+def test_every_kind_has_a_name_and_an_unknown_one_no_delay():
+    assert sorted(d.KINDS.values()) == list(range(len(d.KINDS)))
+    assert math.isnan(d.quantile(len(d.KINDS), 1.0, 1.0, 0.5))
+    assert all(math.isfinite(d.quantile(kind, 1.0, 1.0, 0.5)) for kind in d.KINDS.values())
+
+
+@given(st.sampled_from(sorted(d.KINDS.values())), uniforms, uniforms)
+def test_delays_never_fall_in_the_uniform(kind, u, v):
+    assert d.quantile(kind, 2.0, 3.0, min(u, v)) <= d.quantile(kind, 2.0, 3.0, max(u, v))
+
+
+@given(st.floats(min_value=-1e3, max_value=1e18), st.sampled_from([1, 7, 1000, 60_000, 86_400_000]))
+def test_ticks_are_whole_and_at_least_one(duration, clock):
+    ticks = d.to_ticks(duration, clock)
+    assert ticks % clock == 0
+    assert clock <= ticks <= d.LONGEST_MS
+    if clock < duration < d.LONGEST_MS - clock:
+        assert abs(ticks - duration) <= clock / 2
+
+
+def test_ticks_round_half_up():
+    assert [d.to_ticks(x, 10) for x in (0.0, 4.9, 14.9, 15.0, 25.0, math.inf, math.nan)] == [
+        10, 10, 10, 20, 30, d.LONGEST_MS // 10 * 10, d.LONGEST_MS // 10 * 10,
+    ]  # fmt: skip
+
+
+# Moments of the day
+
+profiles = (
+    st.lists(st.sampled_from([0.0, 1e-9, 0.3, 1.0, 7.0]), min_size=48, max_size=48)
+    .filter(any)
+    .map(lambda weights: np.concatenate(([0.0], np.cumsum(weights))))
+)
+clocks = st.sampled_from([1, 7, 1000, 60_000, 3_600_000, 86_400_000])
+
+
+@given(uniforms, profiles, clocks)
+@example(1.0 - 2.0**-53, np.arange(49.0), 1)
+@example(1.0 - 2.0**-53, np.concatenate(([0.0, 0.25 + 3 * 2.0**-54], np.ones(47))), 1)
+def test_moment_lies_in_the_day_and_in_a_half_hour_with_weight(u, profile, clock):
+    moment = d.piecewise_moment(u, profile, clock)
+    assert 0 <= moment < 86_400_000
+    assert moment % clock == 0
+    at = d.piecewise_moment(u, profile, 1) // 1_800_000
+    width = profile[at + 1] - profile[at]
+    rounding = 1e-9 * profile[-1]
+    assert profile[at] - rounding <= u * profile[-1] <= profile[at + 1] + rounding
+    assert width > 0.0
+
+
+@given(uniforms, uniforms, profiles, clocks)
+def test_moment_never_falls(u, v, profile, clock):
+    assert d.piecewise_moment(min(u, v), profile, clock) <= d.piecewise_moment(max(u, v), profile, clock)
+
+
+@given(uniforms)
+def test_moment_of_a_flat_profile_is_the_share_of_the_day(u):
+    assert abs(d.piecewise_moment(u, np.arange(49.0), 1) - u * 86_400_000) <= 1.0
+
+
+def test_moment_takes_weights_as_they_are():
+    profile = np.zeros(49)
+    profile[20:] = 3.0
+    profile[40:] = 4.0
+    assert d.piecewise_moment(0.375, profile, 1) == 19 * 1_800_000 + 900_000
+    assert d.piecewise_moment(0.875, profile, 1) == 39 * 1_800_000 + 900_000
+
+
+# Occupancy and choice
+
+
+@given(st.floats(min_value=1e-6, max_value=1e9), st.floats(min_value=1.0, max_value=1e9))
+def test_distinct_is_the_occupancy_formula(balls, bins):
+    assert d.distinct(balls, bins) == pytest.approx(-bins * math.expm1(-balls / bins), rel=1e-14)
+    assert d.distinct(balls, bins) <= min(balls, bins) * (1 + 1e-15)
+
+
+def test_distinct_of_a_real_throw():
+    rng = np.random.default_rng(5)
+    hit = [len(set(rng.integers(0, 1000, 700).tolist())) for _ in range(400)]
+    assert np.mean(hit) == pytest.approx(d.distinct(700.0, 1000.0), abs=2.0)
+    assert d.distinct(5.0, 0.0) == d.distinct(0.0, 5.0) == 0.0
+
+
+weights = st.lists(st.sampled_from([0.0, 1e-12, 0.1, 1 / 3, 1.0, 1e6]), min_size=1, max_size=40).filter(any)
+
+
+@given(weights)
+def test_thresholds_add_up_exactly_and_follow_the_weights(values):
+    cumulative = d.cumulative_thresholds(values)
+    assert cumulative.dtype == np.int64
+    assert cumulative[-1] == 2**32
+    shares = np.diff(cumulative, prepend=0)
+    assert np.all(shares >= 0)
+    assert np.all(np.abs(shares - np.array(values) / sum(values) * 2**32) <= 1.0 + 1e-5)
+    assert np.all(shares[np.array(values) == 0.0] == 0)
+
+
+@given(words, weights)
+@example(0, [0.0, 1.0, 0.0])
+@example(2**32 - 1, [0.0, 1.0, 0.0])
+def test_pick_is_the_first_threshold_above_and_never_of_weight_0(u, values):
+    cumulative = d.cumulative_thresholds(values)
+    index = d.pick(u, cumulative)
+    assert index == np.searchsorted(cumulative, u, side="right")
+    assert values[index] > 0.0
+
+
+@pytest.mark.parametrize(
+    "values", [[], [0.0, 0.0], [1.0, -1.0], [1.0, math.nan], [math.inf], [[1.0, 2.0]], 3.0]
+)
+def test_thresholds_of_no_distribution_are_refused(values):
+    with pytest.raises(ValueError, match="weights must be"):
+        d.cumulative_thresholds(values)

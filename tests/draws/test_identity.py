@@ -1,0 +1,96 @@
+"""Identities: what is packed comes back, order follows the fields, kinds of entity do not meet."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sim.draws import identity as ids
+
+
+def field(name):
+    return st.integers(0, ids.LIMITS[name] - 1)
+
+
+origins = st.tuples(*(field(name) for name in ("kind", "day", "province", "channel", "cell", "index")))
+alerts = st.tuples(origins, field("detector"), field("stage"))
+
+
+@given(alerts)
+def test_what_is_packed_comes_back(fields):
+    origin_fields, detector, stage = fields
+    origin = ids.origin_id(*origin_fields)
+    alert = ids.alert_id(origin, detector, stage)
+    assert 0 <= origin <= alert < 2**63
+    assert ids.unpack(alert) == ids.Identity(*origin_fields, detector, stage)
+    assert ids.origin_of(alert) == origin == ids.origin_of(origin)
+
+
+@given(alerts, alerts)
+def test_order_is_that_of_the_fields(one, two):
+    def pack(fields):
+        return ids.alert_id(ids.origin_id(*fields[0]), *fields[1:])
+
+    assert (pack(one) < pack(two)) == (one < two)
+
+
+def test_every_bit_is_used_once():
+    largest = [ids.LIMITS[name] - 1 for name in ("kind", "day", "province", "channel", "cell", "index")]
+    largest[3] = ids.BACKLOG_CHANNEL
+    assert ids.alert_id(ids.origin_id(*largest), 1, 15) == 2**63 - 1
+
+
+def test_layout_written_out():
+    written = f"{1:01b}{7974:015b}{18:05b}{2:02b}{5:010b}{1234:025b}{1:01b}{9:04b}"
+    assert len(written) == 63
+    assert ids.alert_id(ids.origin_id(1, 7974, 18, 2, 5, 1234), 1, 9) == int(written, 2)
+
+
+@given(origins, field("province"), field("index"))
+def test_a_backlog_case_is_no_attempt(origin_fields, province, number):
+    assert ids.backlog_id(province, number) != ids.origin_id(*origin_fields)
+    assert ids.province_of(ids.backlog_id(province, number)) == province
+
+
+@given(field("province"), field("person"))
+def test_person(province, number):
+    person = ids.person_id(province, number)
+    assert (ids.person_province(person), ids.person_number(person)) == (province, number)
+
+
+@given(field("cell_side"), field("cell_side"))
+def test_score_cell(central, local):
+    cell = ids.cell_id(central, local)
+    assert 0 <= cell < ids.LIMITS["cell"]
+    assert (ids.cell_central(cell), ids.cell_local(cell)) == (central, local)
+
+
+@pytest.mark.parametrize(
+    ("pack", "first", "second"),
+    [
+        (ids.slot_id, "slot", "generation"),
+        (ids.slot_day_id, "slot", "day"),
+        (ids.quantity_id, "province", "quantity"),
+    ],
+)
+def test_pairs_do_not_meet(pack, first, second):
+    corners = {pack(a, b) for a in (0, 1, ids.LIMITS[first] - 1) for b in (0, 1, ids.LIMITS[second] - 1)}
+    assert len(corners) == 9
+    assert all(0 <= corner < 2**63 for corner in corners)
+
+
+def test_province_day_is_the_traffic_of_a_channel():
+    assert ids.province_day_id(8000, 30, 1) == ids.origin_id(ids.ATTEMPT, 8000, 30, 1, 0, 0)
+
+
+@pytest.mark.parametrize("name", ids.LIMITS)
+def test_limits_are_checked(name):
+    ids.check_limits(**{name: 0})
+    ids.check_limits(**{name: ids.LIMITS[name] - 1})
+    for value in (-1, ids.LIMITS[name]):
+        with pytest.raises(ValueError, match=rf"{name} {value} does not fit .* 0 to {ids.LIMITS[name] - 1} "):
+            ids.check_limits(**{name: value})
+
+
+def test_an_unknown_field_is_an_error():
+    with pytest.raises(KeyError):
+        ids.check_limits(colour=1)

@@ -1,0 +1,263 @@
+"""The command line as users meet it: exit codes, what goes to which stream, what is left on disk."""
+
+import json
+import os
+import pty
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from sim import cli
+
+ROOT = Path(__file__).resolve().parent.parent
+SHORT = [
+    "china-2022",
+    "--set",
+    "period={start: 2022-11-28, end: 2022-11-30, warmup: 0 d}",
+    "--scale",
+    "0.000003",
+]
+"""Three days of the flagship with a few hundred attempts."""
+
+HEAVY = {"numba", "numpy", "pandas", "pyarrow", "pydantic", "pint", "simpy", "scipy", "ruamel"}
+
+LONG = ["china-2022", "--scale", "0.00001"]
+"""Two years: longer than any test waits before it ends the run."""
+
+
+@dataclass
+class Ended:
+    """What a command gave."""
+
+    code: int
+    out: str
+    err: str
+
+
+Tocsin = Callable[..., Ended]
+
+
+@pytest.fixture
+def tocsin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Tocsin:
+    """Run the command line inside this process, in an empty folder."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments: str) -> Ended:
+        monkeypatch.setattr(sys, "argv", ["tocsin", *arguments])
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        captured = capsys.readouterr()
+        return Ended(int(ended.value.code or 0), captured.out, captured.err)
+
+    return run
+
+
+def start(*arguments: str, folder: Path, **options: object) -> subprocess.Popen[str]:
+    """Start the command line as a process of its own."""
+    program = "import sys; sys.argv[0] = 'tocsin'; from sim.cli import main; main()"
+    return subprocess.Popen(
+        [sys.executable, "-c", program, *arguments],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        text=True,
+        **{"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **options},  # type: ignore[call-overload]
+    )
+
+
+def wait_for(folder: Path, pattern: str, process: subprocess.Popen[str]) -> Path:
+    """Wait until a file or folder that fits a pattern is there."""
+    for _ in range(1200):
+        found = sorted(folder.glob(pattern))
+        if found:
+            return found[0]
+        assert process.poll() is None, process.communicate()
+        time.sleep(0.05)
+    raise AssertionError(f"no {pattern} in a minute")
+
+
+def test_help_names_the_commands_that_there_are_and_imports_nothing_heavy(tmp_path: Path) -> None:
+    program = (
+        "import sys; sys.argv = ['tocsin', '--help']\n"
+        "from sim.cli import main\n"
+        "try:\n    main()\n"
+        f"finally:\n    print('heavy:', sorted({HEAVY} & set(sys.modules)))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    listed = re.findall(r"^  (\w+) ", done.stdout.partition("Commands:")[2], re.M)
+    assert listed == ["run", "validate", "show", "schema", "scenarios", "runs", "check"]
+    assert "heavy: []" in done.stdout
+
+
+def test_a_run_ends_with_every_figure_and_its_folder(tocsin: Tocsin, tmp_path: Path) -> None:
+    ended = tocsin("run", *SHORT)
+    assert ended.code == 0
+    (folder,) = (tmp_path / "results" / "runs").iterdir()
+    figures = json.loads((folder / "run.json").read_text())["figures"]
+    lines = ended.out.splitlines()
+    assert lines[0].split() == ["figure", "window", "role", "reported", "simulated", "ratio", "within"]
+    assert [line.split()[0] for line in lines[1:-1]] == [figure["name"] for figure in figures]
+    assert "1,820,000,000" in ended.out
+    assert lines[-1].startswith(str(folder))
+    # No progress where standard error is no terminal.
+    assert "days/s" not in ended.err
+    assert tocsin("check", str(folder)).code == 0
+    listed = tocsin("runs").out.splitlines()
+    assert len(listed) == 1
+    assert "finished" in listed[0]
+
+
+def test_json_is_exactly_the_manifest(tocsin: Tocsin, tmp_path: Path) -> None:
+    ended = tocsin("run", *SHORT, "--out", "here", "--json")
+    assert ended.code == 0
+    assert ended.out == (tmp_path / "here" / "run.json").read_text()
+    assert json.loads(ended.out)["performance"]["wall_s"] > 0
+
+
+def test_quiet_prints_nothing(tocsin: Tocsin) -> None:
+    assert tocsin("run", *SHORT, "--out", "here", "--quiet").out == ""
+
+
+def test_replicates_are_runs_of_their_own_with_seeds_counting_up(tocsin: Tocsin, tmp_path: Path) -> None:
+    ended = tocsin("run", *SHORT, "--seed", "5", "--replicates", "2", "--out", "two", "--json")
+    document = json.loads(ended.out)
+    assert [run["seed"] for run in document["replicates"]] == [5, 6]
+    assert sorted(os.listdir(tmp_path / "two")) == ["r000", "r001"]
+    alone = json.loads(tocsin("run", *SHORT, "--seed", "6", "--out", "alone", "--json").out)
+    assert alone["files"] == document["replicates"][1]["files"]
+    assert len(document["figures"]) == len(alone["figures"])
+    table = tocsin("run", *SHORT, "--replicates", "2", "--out", "table").out
+    assert table.split()[:7] == ["figure", "window", "role", "reported", "mean", "s.d.", "ratio"]
+
+
+@pytest.mark.parametrize("fraction", ["none", "all", "0.5"])
+def test_events_are_those_asked_for_and_change_nothing_else(
+    tocsin: Tocsin, tmp_path: Path, fraction: str
+) -> None:
+    plain = json.loads(tocsin("run", *SHORT, "--out", "plain", "--json").out)
+    chosen = json.loads(tocsin("run", *SHORT, "--events", fraction, "--out", "chosen", "--json").out)
+    assert ("events.parquet" in chosen["files"]) == (fraction != "none")
+    for name, digest in plain["files"].items():
+        if name.endswith(".parquet"):
+            assert chosen["files"][name] == digest
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["run"], "tocsin run: Missing argument 'SCENARIO'"),
+        (["run", "china-2022", "--bogus"], "tocsin run: No such option: --bogus"),
+        (["bogus"], "tocsin: No such command 'bogus'"),
+        (["run", "china-2022", "--replicates", "0"], "tocsin run: Invalid value for '--replicates'"),
+        (["run", "china-2022", "--set", "scale"], "--set scale: has no value"),
+        (["run", "china-2022", "--events", "some"], "--events some: is none of them"),
+        (["run", "china-2022", "--events", "2"], "--events:1:1: "),
+        (["run", "china-2022", "--scale", "4"], "--scale:1:1: "),
+        (["run", "china-2022", "--engine", "steam"], "--engine:1:1: "),
+        (["run", "china-2022", "--out", "full"], "--out full: the folder is not empty"),
+        (["run", "no-such-scenario"], "no-such-scenario:1:1: "),
+        (["validate", "no-such-scenario"], "no-such-scenario:1:1: "),
+        (["show", "no-such-scenario"], "no-such-scenario:1:1: "),
+        (["check", "full"], "tocsin check: full: no run"),
+        (["runs", "nowhere"], "tocsin runs: nowhere: no such folder"),
+    ],
+)
+def test_bad_usage_is_one_line_code_2_and_nothing_written(
+    tocsin: Tocsin, tmp_path: Path, arguments: list[str], message: str
+) -> None:
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "file").write_text("mine")
+    ended = tocsin(*arguments)
+    assert ended.code == 2
+    assert ended.out == ""
+    assert ended.err.startswith(message)
+    assert ended.err.count("\n") == 1
+    assert [path.name for path in tmp_path.rglob("*")] == ["full", "file"]
+
+
+def test_each_mistake_of_a_scenario_is_a_line(tocsin: Tocsin, tmp_path: Path) -> None:
+    (tmp_path / "mine.yaml").write_text("extends: china-2022\nname: mine\nscale: 7\nfeedbak: on\n")
+    for command in ("run", "validate", "show"):
+        ended = tocsin(command, "mine.yaml")
+        assert ended.code == 2
+        lines = ended.err.splitlines()
+        assert len(lines) == 2
+        assert lines[0].startswith("mine.yaml:3:8: scale: ")
+        assert lines[1].startswith("mine.yaml:4:1: feedbak: ")
+    assert os.listdir(tmp_path) == ["mine.yaml"]
+
+
+def test_validate_show_schema_and_scenarios_print_what_they_promise(tocsin: Tocsin) -> None:
+    assert tocsin("validate", "china-2022").out.startswith("china-2022: no mistakes")
+    shown = tocsin("show", "china-2022", "--set", "dens.slots=7", "--seed", "3").out.splitlines()
+    assert any(line.startswith("seed: 3  # argument") for line in shown)
+    assert any(line.startswith("scale: ") and "china-2022.yaml:" in line for line in shown)
+    assert any("  # --set" in line for line in shown)
+    assert "properties" in json.loads(tocsin("schema").out)
+    listed = tocsin("scenarios").out.splitlines()
+    assert any(re.match(r"china-2022 +\S", line) for line in listed)
+
+
+def test_a_forged_run_fails_the_check(tocsin: Tocsin, tmp_path: Path) -> None:
+    tocsin("run", *SHORT, "--out", "here", "--quiet")
+    path = tmp_path / "here" / "attempts.parquet"
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(bytes(data))
+    ended = tocsin("check", "here")
+    assert ended.code == 1
+    assert "FAIL files: attempts.parquet has its SHA-256" in ended.out
+
+
+def test_a_killed_run_leaves_only_what_is_called_unfinished(tocsin: Tocsin, tmp_path: Path) -> None:
+    process = start("run", *LONG, "--out", "dead", folder=tmp_path)
+    unfinished = wait_for(tmp_path, ".dead.unfinished-*/attempts.parquet", process).parent
+    process.kill()
+    process.communicate()
+    assert os.listdir(tmp_path) == [unfinished.name]
+    assert tocsin("runs", str(tmp_path)).out == f"{unfinished}  unfinished\n"
+    ended = tocsin("check", str(unfinished))
+    assert ended.code == 2
+    assert "unfinished" in ended.err
+    # Its name is free for another run.
+    assert tocsin("run", *SHORT, "--out", "dead", "--quiet").code == 0
+
+
+def test_an_interrupted_run_leaves_nothing(tmp_path: Path) -> None:
+    process = start("run", *LONG, "--out", "deep/dead", folder=tmp_path)
+    wait_for(tmp_path, "deep/.dead.unfinished-*/attempts.parquet", process)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert out == ""
+    assert err == "tocsin run: interrupted; nothing of this run was kept\n"
+    assert os.listdir(tmp_path) == []
+
+
+def test_progress_shows_date_speed_and_time_left_on_a_terminal(tmp_path: Path) -> None:
+    ours, theirs = pty.openpty()
+    process = start("run", *LONG, "--out", "dead", folder=tmp_path, stderr=theirs)
+    os.close(theirs)
+    seen = ""
+    try:
+        while not re.search(r"202\d-\d\d-\d\d .*days/s +[\d,]+ attempts/s +\d:\d\d:\d\d", seen):
+            seen += re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", os.read(ours, 4096).decode(errors="replace"))
+            assert len(seen) < 1_000_000
+    finally:
+        process.kill()
+        process.communicate()
+        os.close(ours)
