@@ -5,6 +5,7 @@ calls of the generator through integer thresholds made once from the scenario. T
 are the high exposure class, so that a contact finds a person of a class without searching.
 """
 
+import itertools
 import math
 from typing import NamedTuple
 
@@ -66,9 +67,7 @@ def habits(seed: int, person: int) -> tuple[int, int, int]:
 
 
 @compiled
-def target(
-    u_exposure: int, high: int, low: int, people: int, high_number: int, high_threshold: int
-) -> int:
+def target(u_exposure: int, high: int, low: int, people: int, high_number: int, high_threshold: int) -> int:
     """Return the number of the person that a contact finds.
 
     ``u_exposure`` (32-bit, below ``high_threshold`` for the high exposure class) chooses the class; ``high`` and
@@ -87,8 +86,12 @@ def age_shares(population: Population, province: int) -> list[float]:
     evenly over the years of a group; the open group runs to 99.
     """
     row = population.provinces[province]
-    wide = ((0, 14, row.share_0_14), (15, 59, row.share_15_59), (65, OLDEST, row.share_65_plus))
-    wide += ((60, 64, max(0.0, row.share_60_plus - row.share_65_plus)),)
+    wide = (
+        (0, 14, row.share_0_14),
+        (15, 59, row.share_15_59),
+        (60, 64, max(0.0, row.share_60_plus - row.share_65_plus)),
+        (65, OLDEST, row.share_65_plus),
+    )
     nation = [0.0] * (OLDEST + 1)
     for group in population.ages:
         first, _, last = group.age.partition("-")
@@ -149,9 +152,7 @@ def people_tables(spec: ScenarioModel) -> PeopleTables:
         )
 
     def segments(shares: OccupationShares) -> list[NDArray[np.int64]]:
-        return [
-            cumulative_thresholds([getattr(shares, segment)[stage] for segment in SEGMENTS]) for stage in range(4)
-        ]
+        return [cumulative_thresholds([getattr(shares, segment)[stage] for segment in SEGMENTS]) for stage in range(4)]
 
     rows = population.provinces
     women = [threshold(100.0 / (100.0 + row.men_per_100_women)) for row in rows]
@@ -177,7 +178,7 @@ def frailty_levels(sigma: float) -> list[float]:
     for k in range(1, FRAILTY_CLASSES):
         edges.append(normal_cdf(normal_quantile(k / FRAILTY_CLASSES) - sigma))
     edges.append(1.0)
-    return [(after - before) * FRAILTY_CLASSES for before, after in zip(edges, edges[1:], strict=False)]
+    return [(after - before) * FRAILTY_CLASSES for before, after in itertools.pairwise(edges)]
 
 
 def app_adoption(population: Population, day: int) -> float:

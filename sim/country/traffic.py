@@ -43,8 +43,7 @@ def attempt_rates(spec: ScenarioModel, provinces: Provinces, day: int) -> NDArra
         volume = getattr(fraud.volumes, channel)
         nation = volume.level * growth(volume.growth, day, fraud.reference) * rhythm * spec.scale
         mix = [
-            getattr(kind.mix, channel) * growth(kind.mix_growth, day, fraud.reference)
-            for kind in fraud.types.values()
+            getattr(kind.mix, channel) * growth(kind.mix_growth, day, fraud.reference) for kind in fraud.types.values()
         ]
         total = math.fsum(mix)
         for t, name in enumerate(names):
@@ -166,5 +165,3 @@ def legitimate_counts(
                 high, low, _, _ = draw4(seed, origin_id(LEGITIMATE, day, p, c, cell_id(i, j), 0), LEGITIMATE_COUNT, 0)
                 counts[p, c, k] = poisson(rates[p, c] * masses[i, j], uniform52(high, low))
     return counts
-
-

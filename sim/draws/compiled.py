@@ -3,16 +3,69 @@
 A compiled function is plain Python over integers, floats and arrays: ``f.py_func`` runs the same source
 without a compiler. ``fastmath`` stays off, so that each + - x / and square root rounds as IEEE 754 says
 and no machine contracts or reorders them: the results are the same bits everywhere.
+
+Machine code is kept on disk. numba looks for changes in a function's own file only, but a compiled function
+carries the code of those that it calls: so the code is kept in a folder named after all sources together, and
+an edit anywhere leaves nothing stale behind.
 """
 
+import hashlib
+import os
+import shutil
+import time
 from collections.abc import Callable
+from functools import cache
+from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import numba
 
 F = TypeVar("F", bound=Callable[..., Any])
 
+PREFIX = "kernels-"
+STALE_S = 86_400
+UNCOMPILED = {"cli.py", "running.py", "results", "reference"}
+"""Files and folders of which nothing is ever compiled: editing them costs no new machine code."""
+
+
+@cache
+def cache_folder() -> str:
+    """Return the folder of the machine code of these very sources, beside them or, if need be, in the user's cache.
+
+    Folders of other sources are removed when nobody has used them for a day. An empty answer leaves the
+    choice to numba (``NUMBA_CACHE_DIR`` is set, or nothing can be written).
+    """
+    package = Path(__file__).resolve().parent.parent
+    digest = hashlib.sha256()
+    for source in sorted(package.rglob("*.py")):
+        if UNCOMPILED & set(source.relative_to(package).parts):
+            continue
+        digest.update(source.relative_to(package).as_posix().encode())
+        digest.update(source.read_bytes())
+    if os.environ.get("NUMBA_CACHE_DIR"):
+        return ""
+    beside = package / "__pycache__"
+    users = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "tocsin"
+    for parent in (beside, users):
+        folder = parent / f"{PREFIX}{digest.hexdigest()[:16]}"
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            os.utime(folder)
+        except OSError:
+            continue
+        for other in parent.glob(f"{PREFIX}*"):
+            if other != folder and time.time() - other.stat().st_mtime > STALE_S:
+                shutil.rmtree(other, ignore_errors=True)
+        return str(folder)
+    return ""
+
 
 def compiled(function: F) -> F:
-    """Compile ``function`` on its first call, keep the machine code on disk, and run without the GIL."""
-    return cast(F, numba.njit(cache=True, nogil=True, fastmath=False, error_model="numpy")(function))
+    """Compile ``function`` on its first call, keep the machine code on disk, release the GIL while it runs."""
+    config: Any = numba.config
+    before = config.CACHE_DIR
+    config.CACHE_DIR = cache_folder() or before
+    try:
+        return cast(F, numba.njit(cache=True, nogil=True, fastmath=False, error_model="numpy")(function))
+    finally:
+        config.CACHE_DIR = before

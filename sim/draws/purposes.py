@@ -115,9 +115,7 @@ REGISTRY = (
         ("answer", "hard", "duration high", "duration low"),
         "channel x 32 + try",
     ),
-    Purpose(
-        "CONTACT_WAIT", CONTACT_WAIT, "alert", ("wait high", "wait low", "", ""), "channel x 32 + try, or 31"
-    ),
+    Purpose("CONTACT_WAIT", CONTACT_WAIT, "alert", ("wait high", "wait low", "", ""), "channel x 32 + try, or 31"),
     Purpose("RECORD", RECORD, "attempt, contact or case", ("record", "", "", "")),
     Purpose("DISSUASION", DISSUASION, "alert", ("stop", "", "", "")),
     Purpose("REPORT", REPORT, "attempt", ("report", "delay high", "delay low", "")),

@@ -35,7 +35,11 @@ class Books:
             ("episodes = engaged attempts", self.episodes, self.fates[7]),
             ("episodes = sum of their ends", self.episodes, sum(self.episode_ends.values())),
             ("alerts issued = sum of ends", self.issued, sum(self.alert_ends.values())),
-            ("services started = ended + under way", self.services_started, self.services_ended + self.services_under_way),
+            (
+                "services started = ended + under way",
+                self.services_started,
+                self.services_ended + self.services_under_way,
+            ),
             *laws,
         ]
         broken = [f"{law}: {left} against {right}" for law, left, right in all_laws if left != right]

@@ -52,10 +52,7 @@ def episode_tables(spec: ScenarioModel) -> EpisodeTables:
             [[threshold(getattr(kind.dropout, step)) for step in STEPS] for kind in kinds], dtype=np.int64
         ),
         payments=np.array(
-            [
-                cumulative_thresholds(kind.payments + [0.0] * (MAX_PAYMENTS - len(kind.payments)))
-                for kind in kinds
-            ],
+            [cumulative_thresholds(kind.payments + [0.0] * (MAX_PAYMENTS - len(kind.payments))) for kind in kinds],
             dtype=np.int64,
         ),
         growth=np.array([kind.payment_growth for kind in kinds]),
@@ -77,12 +74,12 @@ def next_stage(
 
 
 @compiled
-def scheduled(
-    seed: int, attempt: int, fraud_type: int, loss_factor: float, tables: EpisodeTables
-) -> tuple[int, int]:
+def scheduled(seed: int, attempt: int, fraud_type: int, loss_factor: float, tables: EpisodeTables) -> tuple[int, int]:
     """Return (number of payments, total in fen) that the episode would come to if nothing ended it."""
     high, low, u_payments, _ = draw4(seed, attempt, EPISODE_LOSS, 0)
-    total = tables.median[fraud_type] * loss_factor * exp(tables.sigma[fraud_type] * normal_quantile(uniform52(high, low)))
+    total = (
+        tables.median[fraud_type] * loss_factor * exp(tables.sigma[fraud_type] * normal_quantile(uniform52(high, low)))
+    )
     return pick(u_payments, tables.payments[fraud_type]) + 1, int(min(max(total, 1.0), 1e15))
 
 
@@ -103,9 +100,7 @@ def paid_before(total: int, payment: int, payments: int, growth: float) -> int:
 
 
 @compiled
-def payable(
-    seed: int, attempt: int, stage: int, payments: int, fraud_type: int, tables: EpisodeTables
-) -> int:
+def payable(seed: int, attempt: int, stage: int, payments: int, fraud_type: int, tables: EpisodeTables) -> int:
     """Return how many of all scheduled payments the person would have come to from ``stage`` on, unwarned.
 
     Walks over the stages that have not happened yet until the first at which the person drops out.

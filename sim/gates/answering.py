@@ -37,4 +37,4 @@ def is_unanswered(
     """Return whether the attempt ends without an answer."""
     if channel == ONLINE and not online:
         return True
-    return u >= answered[channel, half_hour, band, 1 if app else 0]
+    return u >= int(answered[channel, half_hour, band, 1 if app else 0])

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.country.measures import Measures
 from sim.country.provinces import Provinces
 from sim.draws.compiled import compiled
 from sim.draws.distributions import distinct, threshold
 from sim.draws.functions import exp
-from sim.country.measures import Measures
 from sim.draws.remainders import ONE, fixed
 from sim.scenario.schema import DAY_MS
 from sim.scenario.schema.gates import Cards
@@ -88,4 +88,4 @@ def thresholds(stock: CardStock, cards: Cards, provinces: int) -> NDArray[np.int
 @compiled
 def is_card_eliminated(u: int, province: int, dead: NDArray[np.int64]) -> bool:
     """Return whether a call or SMS would come from a card that is gone."""
-    return u < dead[province]
+    return u < int(dead[province])

@@ -10,13 +10,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.country.measures import Measures, first_day
 from sim.draws.compiled import compiled
 from sim.draws.distributions import cumulative_thresholds, pick, quantile, threshold
 from sim.draws.functions import exp, normal_quantile
 from sim.draws.identity import slot_day_id, slot_id
 from sim.draws.philox import draw4, uniform52
 from sim.draws.purposes import SLOT_GENERATION, SLOT_ORIGIN, SLOT_RAID
-from sim.country.measures import Measures, first_day
 from sim.scenario.schema import DAY_MS
 from sim.scenario.schema.gates import REGIONS, Dens, RegionShares
 from sim.scenario.schema.measures import DenCampaign, Repatriation
@@ -54,9 +54,7 @@ class Slots:
                 pursues[u_type * types >> 32, slot] = True
         mean = math.fsum(weights) / count
         weight = np.array([w / mean for w in weights])
-        cumulative = [
-            cumulative_thresholds(np.where(row, weight, 0.0) if row.any() else weight) for row in pursues
-        ]
+        cumulative = [cumulative_thresholds(np.where(row, weight, 0.0) if row.any() else weight) for row in pursues]
         return cls(weight, np.array(region, dtype=np.int64), np.array(cumulative, dtype=np.int64))
 
 
@@ -106,9 +104,7 @@ class Raids:
     leaders: int
 
 
-def raid(
-    seed: int, day: int, dens: Dens, state: DenState, measures: Measures, leads: float
-) -> Raids:
+def raid(seed: int, day: int, dens: Dens, state: DenState, measures: Measures, leads: float) -> Raids:
     """Reopen what is due, then raid: draws by (slot, day) against the hazard of the slot's region.
 
     ``leads`` is the stock of fresh leads of the whole country. A hazard of h a day is a probability of
@@ -220,4 +216,4 @@ def slot_of(u: int, fraud_type: int, cumulative: NDArray[np.int64]) -> int:
 @compiled
 def is_den_destroyed(slot: int, raided: NDArray[np.uint8]) -> bool:
     """Return whether the attempt's den does not work today."""
-    return raided[slot] == 1
+    return bool(raided[slot])

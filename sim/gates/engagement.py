@@ -36,9 +36,7 @@ def propensities(spec: ScenarioModel) -> NDArray[np.float64]:
 
 
 @compiled
-def thresholds(
-    propensity: NDArray[np.float64], awareness: NDArray[np.float64], effect: float
-) -> NDArray[np.int64]:
+def thresholds(propensity: NDArray[np.float64], awareness: NDArray[np.float64], effect: float) -> NDArray[np.int64]:
     """Return the thresholds of the gate, (P, T, bands, 2, 8, 2, 4 segments), from awareness (P, 4)."""
     types, bands, sexes, frailties, victims = propensity.shape
     provinces, segments = awareness.shape
@@ -106,4 +104,4 @@ def is_engaged(
     engaged: NDArray[np.int64],
 ) -> bool:
     """Return whether an answered attempt becomes an episode."""
-    return u < engaged[province, fraud_type, band, sex, frailty, victim, segment]
+    return u < int(engaged[province, fraud_type, band, sex, frailty, victim, segment])

@@ -7,6 +7,7 @@ Recall is Phi(d' - threshold), the share of false blocks Phi(-threshold).
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.country.measures import Measures
 from sim.draws.compiled import compiled
 from sim.draws.distributions import poisson, threshold
 from sim.draws.functions import normal_cdf
@@ -14,7 +15,6 @@ from sim.draws.identity import province_day_id
 from sim.draws.philox import draw4, uniform52
 from sim.draws.purposes import FALSE_BLOCKS
 from sim.gates.fates import CALL, SMS
-from sim.country.measures import Measures
 from sim.scenario.schema import DAY_MS
 from sim.scenario.schema.gates import Interception
 from sim.scenario.schema.measures import FilterStrength
@@ -77,4 +77,4 @@ def false_blocks(seed: int, day: int, rates: NDArray[np.float64], shares: NDArra
 @compiled
 def is_intercepted(u: int, channel: int, fraud_type: int, intercepted: NDArray[np.int64]) -> bool:
     """Return whether the filter of the channel stops an attempt."""
-    return u < intercepted[channel, fraud_type]
+    return u < int(intercepted[channel, fraud_type])

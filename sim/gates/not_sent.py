@@ -3,10 +3,10 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.country.measures import Measures
 from sim.country.traffic import CHANNELS
 from sim.draws.compiled import compiled
 from sim.draws.distributions import threshold
-from sim.country.measures import Measures
 from sim.scenario.schema.measures import Law, SourceRegulation
 
 
@@ -25,4 +25,4 @@ def thresholds(measures: Measures, day: int) -> NDArray[np.int64]:
 @compiled
 def is_not_sent(u: int, channel: int, not_sent: NDArray[np.int64]) -> bool:
     """Return whether an attempt is deterred at its source."""
-    return u < not_sent[channel]
+    return u < int(not_sent[channel])

@@ -3,10 +3,10 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.country.measures import Measures
 from sim.draws.compiled import compiled
 from sim.draws.distributions import threshold
 from sim.gates.fates import CALL, SMS
-from sim.country.measures import Measures
 from sim.scenario.schema import ScenarioModel
 from sim.scenario.schema.measures import Blocking
 
@@ -49,4 +49,4 @@ def is_site_blocked(
     """Return whether what the attempt leads to is down: online attempts, and SMS that carry a link."""
     if channel == CALL or (channel == SMS and u_link >= link[fraud_type]):
         return False
-    return u_site < down[fraud_type]
+    return u_site < int(down[fraud_type])

@@ -23,6 +23,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from sim.draws.distributions import CERTAIN, threshold
+from sim.draws.philox import draw4
+from sim.draws.purposes import RECORD
 from sim.results import labels
 from sim.results.days import DAY_MS, SATURDAY, month_start, next_month
 from sim.results.schemas import TABLES
@@ -94,7 +97,7 @@ class Recorder:
         self.flows = self._tallies["flows"].counts
         self.state = self._tallies["state"].counts
         self.records_events = events > 0.0
-        self._kept = int(events * 2.0**64)
+        self._kept = threshold(events)
         self._events: list[EventRow] = []
 
     def event(
@@ -116,7 +119,7 @@ class Recorder:
 
         Those before the period, and of origins outside the kept share, are forgotten at once.
         """
-        if self.records_events and moment >= 0 and keeps_origin(origin, self._kept):
+        if self.records_events and moment >= 0 and keeps_origin(self.scope.seed, origin, self._kept):
             alert = (detector, stage, number)
             self._events.append(
                 (moment, phase, event, province, origin, *alert, channel, tier, result, value)
@@ -183,17 +186,9 @@ class Recorder:
             self._writer.write("events", event_columns(rows))
 
 
-def keeps_origin(origin: int, kept: int) -> bool:
-    """Say whether the events of an origin are kept, for a share ``kept`` / 2**64 of all origins.
-
-    The finalizer of splitmix64 (Steele, Lea and Flood 2014, doi 10.1145/2660193.2660195) spreads identities;
-    it draws nothing that the model reads.
-    """
-    mask = 0xFFFFFFFFFFFFFFFF
-    mixed = (origin + 0x9E3779B97F4A7C15) & mask
-    mixed = ((mixed ^ (mixed >> 30)) * 0xBF58476D1CE4E5B9) & mask
-    mixed = ((mixed ^ (mixed >> 27)) * 0x94D049BB133111EB) & mask
-    return (mixed ^ (mixed >> 31)) < kept
+def keeps_origin(seed: int, origin: int, kept: int) -> bool:
+    """Say whether the events of an origin (attempt, contact or case) are kept: a draw below the threshold ``kept``."""
+    return kept == CERTAIN or draw4(seed, origin, RECORD, 0)[0] < kept
 
 
 def event_columns(rows: list[EventRow]) -> Columns:

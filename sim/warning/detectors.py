@@ -102,9 +102,7 @@ def tier_of(score: float, detector: int, tables: DetectorTables) -> int:
 
 
 @compiled
-def attempt_tiers(
-    seed: int, attempt: int, stage: int, d_prime: float, tables: DetectorTables
-) -> tuple[int, int]:
+def attempt_tiers(seed: int, attempt: int, stage: int, d_prime: float, tables: DetectorTables) -> tuple[int, int]:
     """Return the tiers that the central and the local score of an attempt's stage come to (-1 for no alert)."""
     a, b, c, d = draw4(seed, attempt, DETECTOR_SCORE, stage)
     central = normal_quantile(uniform52(a, b))
@@ -126,9 +124,7 @@ def within(u: float, low: float, high: float) -> float:
 
 
 @compiled
-def legitimate_tiers(
-    u_central: int, u_local: int, row: int, column: int, tables: DetectorTables
-) -> tuple[int, int]:
+def legitimate_tiers(u_central: int, u_local: int, row: int, column: int, tables: DetectorTables) -> tuple[int, int]:
     """Return the tiers of a legitimate contact drawn in a cell of the grid.
 
     Within a cell the two scores are independent truncated normals: the grid is fine, and the mass of each cell is

@@ -76,9 +76,7 @@ def thin_desks(spec: ScenarioModel, provinces: Provinces) -> int:
 
 
 @compiled
-def outcome(
-    seed: int, alert: int, channel: int, tries: int, tables: ServiceTables, clock: int
-) -> tuple[bool, int]:
+def outcome(seed: int, alert: int, channel: int, tries: int, tables: ServiceTables, clock: int) -> tuple[bool, int]:
     """Return (whether the person is spoken to, duration in ms) of a try, the ``tries``-th of its channel from 0."""
     u_answer, u_hard, high, low = draw4(seed, alert, CONTACT_TRY, channel * 32 + tries)
     desk = channel - CALL

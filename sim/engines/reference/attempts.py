@@ -97,9 +97,7 @@ def meet_legitimate(world: World, contact: int, province: int, row: int, column:
     today, tables = world.today, world.tables
     u_coverage, u_central, u_local, _ = draw4(tables.seed, contact, LEGITIMATE_CONTACT, 0)
     tiers = legitimate_tiers(u_central, u_local, row, column, tables.detectors)
-    seen = [
-        tiers[d] if u_coverage < today.coverage[d, province] else NO_ALERT for d in (CENTRAL, LOCAL)
-    ]
+    seen = [tiers[d] if u_coverage < today.coverage[d, province] else NO_ALERT for d in (CENTRAL, LOCAL)]
     if seen == [NO_ALERT, NO_ALERT]:
         return
     high, low, _, _ = draw4(tables.seed, contact, LEGITIMATE_MOMENT, 0)
@@ -204,8 +202,6 @@ class Arrival:
         _, u_coverage, _, _ = draw4(tables.seed, self.attempt, ATTEMPT_ENGAGE, 0)
         d_prime = float(tables.detectors.contact[self.channel, fate - UNANSWERED]) + today.data_sharing
         tiers = attempt_tiers(tables.seed, self.attempt, 0, d_prime, tables.detectors)
-        seen = [
-            tiers[d] if u_coverage < today.coverage[d, self.province] else NO_ALERT for d in (CENTRAL, LOCAL)
-        ]
+        seen = [tiers[d] if u_coverage < today.coverage[d, self.province] else NO_ALERT for d in (CENTRAL, LOCAL)]
         truth = ENGAGED - fate
         detect(world, Finding(self.attempt, 0, world.now, person, self.fraud_type, truth, episode), seen)

@@ -1,11 +1,14 @@
 """The run: midnights in their order, days opened one after the other, everything else by events."""
 
 import gc
+from functools import partial
 from time import perf_counter
 
 import simpy
 
 from sim.country.calendar import date_of, weekday
+from sim.draws.remainders import ONE
+from sim.engines import warnings
 from sim.engines.conservation import Books
 from sim.engines.phases import MIDNIGHT, SHIFT_CHANGE
 from sim.engines.reference.alerts import OPEN
@@ -18,7 +21,7 @@ from sim.midnight.night import Night
 from sim.midnight.totals import DayTotals
 from sim.results.recorder import Recorder
 from sim.scenario.schema import HALF_HOUR_MS, ScenarioModel
-from sim.warning.service import DESKS, HALF_HOURS
+from sim.warning.service import DESKS
 
 
 class Ledger:
@@ -70,6 +73,9 @@ def simulate(spec: ScenarioModel, recorder: Recorder) -> dict[str, float]:
     finally:
         gc.enable()
     run.finish()
+    card_days = [days / ONE for days in night.card_days]
+    recorder.warnings += warnings.of_scale(spec, tables)
+    recorder.warnings += warnings.of_cards(spec, [int(n) for n in night.attempts_at_cards], card_days)
     ended = perf_counter()
     return {
         "prepare": prepared - started,
@@ -117,11 +123,10 @@ class Run:
                     if now != before:
                         order = priority(SHIFT_CHANGE, (p * len(DESKS) + d) << 30)
                         moment = midnight + half_hour * HALF_HOUR_MS
-                        call_at(world.env, moment, order, lambda desk=desk, now=now: desk.change_shift(now))
+                        call_at(world.env, moment, order, partial(desk.change_shift, now))
                     before = now
                     if now:
                         world.recorder.hours[(day, p, channel, half_hour)][1] += now * HALF_HOUR_MS
-                assert len(on_duty) == HALF_HOURS
 
     def finish(self) -> None:
         """Close the last day and what is still open, then check that everything adds up."""

@@ -117,9 +117,7 @@ class Episode:
     def prevent(self) -> None:
         """Count the payments that the stop kept from happening: those that the person would have come to."""
         tables = self.world.tables
-        come_to = payable(
-            tables.seed, self.attempt, self.next_stage, self.scheduled, self.fraud_type, tables.episodes
-        )
+        come_to = payable(tables.seed, self.attempt, self.next_stage, self.scheduled, self.fraud_type, tables.episodes)
         paid = len(self.payments)
         if come_to > paid:
             self.count(PREVENTED, self.amount_before(come_to) - self.amount_before(paid))

@@ -1,10 +1,8 @@
 """Events at a moment and in a phase: the model's order within a tick, as SimPy priorities."""
 
 from collections.abc import Callable
-from typing import cast
 
 import simpy
-from simpy.core import SimTime
 from simpy.events import Event, EventPriority
 
 from sim.draws.identity import DETECTOR_MASK, DETECTOR_SHIFT, INDEX_SHIFT, STAGE_MASK
@@ -31,7 +29,7 @@ class At(Event):
         super().__init__(env)
         self._ok = True
         self._value = None
-        env.schedule(self, order, cast(SimTime, moment - env.now))
+        env.schedule(self, order, moment - env.now)
 
 
 def call_at(env: simpy.Environment, moment: int, order: EventPriority, action: Callable[[], None]) -> None:

@@ -1,6 +1,6 @@
 """The exogenous process: potential attempts by channel and fraud type, and what an episode of a type is like."""
 
-from typing import Annotated
+from typing import Annotated, get_args
 
 from pydantic import Field, model_validator
 
@@ -106,7 +106,7 @@ class Surge(Part):
 
     window: Window
     factor: NonNegative
-    channels: list[Channel] = Field(default_factory=lambda: ["call", "sms", "online"])
+    channels: list[Channel] = Field(default_factory=lambda: list(get_args(Channel)))
     types: list[str] | None = None
     provinces: list[int] | None = None
 

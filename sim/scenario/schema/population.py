@@ -49,12 +49,7 @@ class OccupationShares(Part):
     @model_validator(mode="after")
     def _add_up(self) -> "OccupationShares":
         for stage in range(STAGES_OF_LIFE):
-            total = (
-                self.schools[stage]
-                + self.enterprises[stage]
-                + self.rural_areas[stage]
-                + self.communities[stage]
-            )
+            total = self.schools[stage] + self.enterprises[stage] + self.rural_areas[stage] + self.communities[stage]
             if abs(total - 1) > 1e-9:
                 raise mistake("schools", f"shares at stage {stage + 1} add up to {total:g}", "they add up to 1")
         return self

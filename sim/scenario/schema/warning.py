@@ -5,7 +5,6 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from sim.scenario.quantities import (
-    Count,
     Distribution,
     Duration,
     Finite,
@@ -236,5 +235,3 @@ class Desks(Part):
     call: CallDesk
     visit: VisitDesk
     province_weights: dict[str, NonNegative] = Field(default_factory=dict)
-
-
