@@ -232,7 +232,7 @@ def _run(scenario: "Scenario", folder: Path, workers: int | None, silent: bool, 
         with bar(scenario, silent) as progress:
             age_s = process_age_s() if timed else 0.0
             finished = run(scenario, folder, workers=workers, progress=progress, age_s=age_s)
-    except (ConservationError, FolderError, OSError, MemoryError) as error:
+    except (ConservationError, FolderError, OSError, MemoryError, OverflowError) as error:
         _fail(f"tocsin run: failed: {error or type(error).__name__}; nothing of this run was kept")
     except KeyboardInterrupt:
         _fail("tocsin run: interrupted; nothing of this run was kept")
@@ -247,7 +247,7 @@ def _fail(line: str) -> NoReturn:
 def _show_runs(runs: "list[Run]", as_json: bool, quiet: bool) -> None:
     """Print what was run: JSON, or the table of figures and where the runs lie."""
     from sim.results.folder import RUN_JSON, to_json
-    from sim.results.table import figure_table, mean_figure, mean_table
+    from sim.results.table import figure_table, mean_figure, mean_table, totals_table
 
     figures = [run.manifest["figures"] for run in runs]
     if as_json:
@@ -262,7 +262,10 @@ def _show_runs(runs: "list[Run]", as_json: bool, quiet: bool) -> None:
     from sim.progress import console
 
     out = console()
-    out.print(figure_table(figures[0], out.width) if len(runs) == 1 else mean_table(figures, out.width))
+    if figures[0]:
+        out.print(figure_table(figures[0], out.width) if len(runs) == 1 else mean_table(figures, out.width))
+    if len(runs) == 1 and all(figure["simulated"] is None for figure in figures[0]):
+        out.print(totals_table(runs[0].manifest["totals"]))
     for run in runs:
         speed = run.manifest["performance"]
         typer.echo(f"{run.path}  {speed['wall_s']:.1f} s  {speed['attempts_per_s']:,.0f} attempts/s")

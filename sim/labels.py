@@ -38,7 +38,7 @@ ENDS = ("reached", "unread", "unanswered", "expired", "superseded", "moot", "ope
 """Ends of alerts; ``open`` is an alert that had not ended when the run did."""
 
 CONTACT_RESULTS = ("delivered", "read", "unread", "answered", "no_answer", "met", "not_met")
-"""Results of contacts; ``delivered`` is a message that was neither read nor given up when the run ended."""
+"""Results of contacts; ``delivered`` is a message neither read nor given up when its alert, or the run, ended."""
 
 SEXES = ("f", "m")
 
@@ -53,30 +53,29 @@ OUTCOMES = (
     "prevented_fen",
     "recovered_fen",
     "held",
+    "held_fen",
 )
-"""Measures of outcomes; ``held`` counts episodes that a bank hold ended before any payment."""
+"""Measures of outcomes: ``held`` counts episodes that a bank ended before any payment, ``held_fen`` what holds kept."""
 
 EVENTS = (
     "attempt",
     "issue",
-    "read",
-    "expiry",
-    "unread",
-    "retry",
-    "escalation",
-    "delivery",
     "service_start",
     "service_end",
+    "read",
+    "expiry",
     "end",
     "stage",
     "payment",
-    "hold",
     "report",
     "filing",
     "solved",
     "closed",
 )
-"""Kinds of events, in the order in which the log sorts those of one origin, stage, detector and tick."""
+"""Kinds of events, in the order in which the log sorts those of one origin, stage and detector in one tick."""
+
+STAGE_RESULTS = ("dropped_out", "held", "stopped")
+"""What ended an episode instead of a stage; a stage that happened has no result."""
 
 NATIONAL = -1
 """The province code of what has no province; any nullable code of -1 is stored as null."""

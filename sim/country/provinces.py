@@ -38,7 +38,8 @@ class Provinces:
         """Return the provinces of a scenario; a thinned province keeps at least two people."""
         rows = spec.population.provinces
         people = [max(2, math.floor(row.population * spec.scale + 0.5)) for row in rows]
-        high = [max(1, math.floor(n * spec.population.exposure.high_share)) for n in people]
+        high_share = spec.population.exposure.high_share
+        high = [min(n - 1, max(1, math.floor(n * high_share + 0.5))) for n in people]
         share = shares([float(row.population) for row in rows])
         codes = tuple(row.code for row in rows)
 

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.country.calendar import growth
+from sim.country.measures import in_window
 from sim.country.provinces import Provinces
 from sim.days import calendar_date, weekday
 from sim.draws.compiled import compiled
@@ -39,7 +40,7 @@ def attempt_rates(spec: ScenarioModel, provinces: Provinces, day: int) -> NDArra
         fraud.weekdays[weekday(day) - 1] * 7.0 / math.fsum(fraud.weekdays)
         * fraud.months[date.month - 1] * 12.0 / math.fsum(fraud.months)
     )  # fmt: skip
-    surges = [s for s in fraud.surges.values() if s.window[0] <= date and (s.window[1] is None or date <= s.window[1])]
+    surges = [surge for _, surge in sorted(fraud.surges.items()) if in_window(surge.window, date)]
     for c, channel in enumerate(CHANNELS):
         volume = getattr(fraud.volumes, channel)
         nation = volume.level * growth(volume.growth, day, fraud.reference) * rhythm * spec.scale

@@ -67,15 +67,19 @@ REGISTRY = (
     Purpose("ATTEMPT_GATES", ATTEMPT_GATES, "attempt", ("not sent", "slot", "card", "interception")),
     Purpose("ATTEMPT_MOMENT", ATTEMPT_MOMENT, "attempt", ("moment high", "moment low", "link", "site")),
     Purpose("ATTEMPT_TARGET", ATTEMPT_TARGET, "attempt", ("exposure", "number high", "number low", "answer")),
-    Purpose("ATTEMPT_ENGAGE", ATTEMPT_ENGAGE, "attempt", ("engage", "coverage", "", "")),
+    Purpose("ATTEMPT_ENGAGE", ATTEMPT_ENGAGE, "attempt", ("engage", "coverage central", "coverage local", "")),
     Purpose("LEGITIMATE_COUNT", LEGITIMATE_COUNT, "traffic", ("count high", "count low", "", "")),
-    Purpose("LEGITIMATE_CONTACT", LEGITIMATE_CONTACT, "contact", ("coverage", "central", "local", "")),
+    Purpose(
+        "LEGITIMATE_CONTACT", LEGITIMATE_CONTACT, "contact", ("coverage central", "central", "local", "coverage local")
+    ),
     Purpose("LEGITIMATE_MOMENT", LEGITIMATE_MOMENT, "contact", ("moment high", "moment low", "", "")),
     Purpose("LEGITIMATE_TARGET", LEGITIMATE_TARGET, "contact", ("exposure", "number high", "number low", "")),
     Purpose("FALSE_BLOCKS", FALSE_BLOCKS, "province, channel and day", ("count high", "count low", "", "")),
     Purpose("PERSON_BODY", PERSON_BODY, "person", ("age", "sex", "urban", "occupation")),
     Purpose("PERSON_HABITS", PERSON_HABITS, "person", ("internet", "app", "frailty", "")),
-    Purpose("SLOT_ORIGIN", SLOT_ORIGIN, "slot", ("weight high", "weight low", "region", "types")),
+    Purpose(
+        "SLOT_ORIGIN", SLOT_ORIGIN, "slot", ("weight high", "weight low", "region", "types"), "0, then each fraud type"
+    ),
     Purpose(
         "SLOT_GENERATION",
         SLOT_GENERATION,

@@ -13,8 +13,9 @@ class Books:
     """What an engine counts twice, on the way in and on the way out (warm-up included).
 
     ``potential`` attempts opened at midnights against ``fates``; ``episodes`` begun against ``episode_ends`` (saved,
-    dropped_out, victims, held, running: without a payment yet); ``issued`` alerts against ``alert_ends``;
-    ``contacts_begun`` messages delivered and services started against ``contacts_ended`` and those under way.
+    dropped_out, victims, held, running: without a payment yet); ``issued`` alerts against ``alert_ends``; messages
+    ``delivered`` against those read, unread or left behind by their alert (``messages``); services started against
+    those ended and those under way; ``filed`` cases against the case book.
     """
 
     potential: int = 0
@@ -24,6 +25,8 @@ class Books:
     issued: int = 0
     alert_ends: Counter[int] = field(default_factory=Counter)
     filed: int = 0
+    delivered: int = 0
+    messages: int = 0
     services_started: int = 0
     services_ended: int = 0
     services_under_way: int = 0
@@ -35,6 +38,7 @@ class Books:
             ("episodes = engaged attempts", self.episodes, self.fates[7]),
             ("episodes = sum of their ends", self.episodes, sum(self.episode_ends.values())),
             ("alerts issued = sum of ends", self.issued, sum(self.alert_ends.values())),
+            ("messages delivered = read + unread + left behind", self.delivered, self.messages),
             (
                 "services started = ended + under way",
                 self.services_started,

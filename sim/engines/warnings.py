@@ -18,18 +18,12 @@ def of_scale(spec: ScenarioModel, tables: Tables) -> list[str]:
     ]
 
 
-def of_cards(spec: ScenarioModel, attempts: list[int], card_days: list[float]) -> list[str]:
-    """Return a warning for the provinces whose cards would have to send more than a card can on a day.
-
-    ``attempts`` came to the gate of the cards by province over the whole run; ``card_days`` are active cards summed
-    over its days.
-    """
+def of_cards(spec: ScenarioModel, heaviest: float) -> list[str]:
+    """Return a warning if some province's cards had to send more in a month than cards can, in attempts a day."""
     most = spec.cards.max_attempts_per_card_day
-    loads = [count / max(days, 1e-9) for count, days in zip(attempts, card_days, strict=True)]
-    over = [load for load in loads if load > most]
-    if not over:
+    if heaviest <= most:
         return []
     return [
-        f"cards.per_thousand_people: up to {max(loads):.1f} attempts a card and day in {len(over)} provinces, more "
-        f"than the {most:g} that a card can send"
+        f"cards.per_thousand_people: up to {heaviest:.1f} attempts a card and day over a month, more than the "
+        f"{most:g} that a card can send"
     ]

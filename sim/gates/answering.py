@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 from sim.draws.compiled import compiled
 from sim.draws.distributions import threshold
 from sim.gates.fates import ONLINE
+from sim.labels import CHANNELS
 from sim.scenario.schema import ScenarioModel
 
 HALF_HOURS = 48
@@ -14,19 +15,16 @@ HALF_HOURS = 48
 def thresholds(spec: ScenarioModel) -> NDArray[np.int64]:
     """Return the probability of answering as thresholds, (3 channels, 48 half hours, bands, 2: without, with app).
 
-    The app labels fraud calls, which fewer people then answer.
+    The app labels fraud attempts, which fewer people then answer.
     """
     answering = spec.engagement.answering
-    bands = len(spec.population.age_bands)
-    table = np.zeros((3, HALF_HOURS, bands, 2), dtype=np.int64)
-    for half_hour in range(HALF_HOURS):
-        for band in range(bands):
-            factor = answering.age_factor[band]
-            hour = answering.call.half_hours[half_hour]
-            table[0, half_hour, band, 0] = threshold(answering.call.unknown * hour * factor)
-            table[0, half_hour, band, 1] = threshold(answering.call.labelled * hour * factor)
-            table[1, half_hour, band, :] = threshold(answering.sms * factor)
-            table[2, half_hour, band, :] = threshold(answering.online * factor)
+    table = np.zeros((len(CHANNELS), HALF_HOURS, len(answering.age_factor), 2), dtype=np.int64)
+    for c, channel in enumerate(CHANNELS):
+        settings = getattr(answering, channel)
+        for half_hour, hour in enumerate(settings.half_hours):
+            for band, age in enumerate(answering.age_factor):
+                table[c, half_hour, band, 0] = threshold(settings.unknown * hour * age)
+                table[c, half_hour, band, 1] = threshold(settings.labelled * hour * age)
     return table
 
 

@@ -6,12 +6,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.country.measures import Measures
-from sim.country.provinces import Provinces
 from sim.days import DAY_MS
 from sim.draws.compiled import compiled
 from sim.draws.distributions import distinct, threshold
 from sim.draws.functions import exp
 from sim.draws.remainders import ONE, fixed
+from sim.scenario.schema import ScenarioModel
 from sim.scenario.schema.gates import Cards
 from sim.scenario.schema.measures import CardPurge, ClusterCampaign, Law, RealName
 
@@ -24,14 +24,41 @@ class CardStock:
     waiting: list[int]
 
     @classmethod
-    def start(cls, cards: Cards, provinces: Provinces) -> "CardStock":
+    def start(cls, spec: ScenarioModel) -> "CardStock":
         """Return full stocks."""
-        stock = [fixed(float(people) * cards.per_thousand_people / 1000.0) for people in provinces.people]
+        rate = spec.cards.per_thousand_people / 1000.0
+        stock = [fixed(row.population * spec.scale * rate) for row in spec.population.provinces]
         return cls(stock, [0] * len(stock))
 
     def dead_share(self, province: int) -> float:
         """Return the share of the cards that wait for replacement: what the gate stops."""
         return self.waiting[province] / max(1, self.active[province] + self.waiting[province])
+
+
+class CardLoad:
+    """Attempts that come from cards against the cards in gangs' hands, by province and calendar month.
+
+    ``heaviest`` is the largest load of a province's month so far, in attempts a card and day.
+    """
+
+    def __init__(self, provinces: int) -> None:
+        self.heaviest = 0.0
+        self._attempts = [0] * provinces
+        self._card_days = [0] * provinces
+
+    def add_day(self, attempts: NDArray[np.int64], stock: CardStock) -> None:
+        """Add a day: attempts (P,) that passed the gate, and the stock that they came from."""
+        for p, active in enumerate(stock.active):
+            self._attempts[p] += int(attempts[p])
+            self._card_days[p] += active
+
+    def close_month(self) -> None:
+        """Compare the month's attempts with its cards, and begin the next."""
+        for attempts, card_days in zip(self._attempts, self._card_days, strict=True):
+            if card_days:
+                self.heaviest = max(self.heaviest, attempts / (card_days / ONE))
+        self._attempts = [0] * len(self._attempts)
+        self._card_days = [0] * len(self._card_days)
 
 
 @dataclass(frozen=True)
@@ -43,19 +70,19 @@ class CardDay:
     replaced: int
 
 
-def replacement_days(cards: Cards, measures: Measures, day: int) -> float:
+def replacement_days(cards: Cards, measures: Measures, day: int, code: int) -> float:
     """Return the mean delay of a replacement: lengthened by real-name registration, campaigns and the law."""
     delay = cards.replacement / DAY_MS
     for kind in (RealName, ClusterCampaign, Law):
-        for measure, ramp in measures.on(day, kind):
+        for measure, ramp in measures.on(day, kind, code):
             delay *= 1.0 + (measure.replacement_factor - 1.0) * ramp  # type: ignore[attr-defined]
     return delay
 
 
-def purge_share(measures: Measures, day: int) -> float:
+def purge_share(measures: Measures, day: int, code: int) -> float:
     """Return the share of idle cards that purges take on a day: 1 - prod(1 - share)."""
     kept = 1.0
-    for purge, ramp in measures.on(day, CardPurge):
+    for purge, ramp in measures.on(day, CardPurge, code):
         kept *= 1.0 - purge.intensity * ramp
     return 1.0 - kept
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.country.measures import Measures, first_day
+from sim.country.measures import Measures
 from sim.days import DAY_MS
 from sim.draws.compiled import compiled
 from sim.draws.distributions import cumulative_thresholds, pick, quantile, threshold
@@ -19,7 +19,7 @@ from sim.draws.identity import slot_day_id, slot_id
 from sim.draws.philox import draw4, uniform52
 from sim.draws.purposes import SLOT_GENERATION, SLOT_ORIGIN, SLOT_RAID
 from sim.scenario.schema.gates import REGIONS, Dens, RegionShares
-from sim.scenario.schema.measures import DenCampaign, Repatriation
+from sim.scenario.schema.measures import DenCampaign
 
 OVERSEAS = REGIONS.index("overseas")
 NEVER = 1 << 40
@@ -96,19 +96,18 @@ class DenState:
 
 @dataclass(frozen=True)
 class Raids:
-    """What happened at a midnight: slots raided (with repatriated ones), reopened, ringleaders arrested."""
+    """What happened at a midnight: slots raided (with repatriated ones), ringleaders arrested."""
 
     raided: NDArray[np.int64]
     repatriated: NDArray[np.int64]
-    reopened: int
     leaders: int
 
 
-def raid(seed: int, day: int, dens: Dens, state: DenState, measures: Measures, leads: float) -> Raids:
-    """Reopen what is due, then raid: draws by (slot, day) against the hazard of the slot's region.
+def raid(seed: int, day: int, dens: Dens, state: DenState, measures: Measures, leads: float, repatriated: int) -> Raids:
+    """Raid the dens at work: draws by (slot, day) against the hazard of the slot's region.
 
     ``leads`` is the stock of fresh leads of the whole country. A hazard of h a day is a probability of
-    1 - exp(-h). An overseas den that is brought home is raided on the first day of its measure.
+    1 - exp(-h). ``repatriated`` overseas dens are brought home whatever the hazard.
     """
     hazard = dens.hazard
     by_lead = leads / dens.slots
@@ -123,17 +122,14 @@ def raid(seed: int, day: int, dens: Dens, state: DenState, measures: Measures, l
         ],
         dtype=np.int64,
     )
-    due = sum(m.dens for m, _ in measures.on(day, Repatriation) if first_day(m.window) == day)
-    raided, leaders, reopened = _raid(
+    raided, leaders = _raid(
         seed,
         day,
         raided_below,
         threshold(dens.ringleaders.at_raid),
         threshold(1.0 - exp(-dens.ringleaders.per_lead * by_lead)),
-        threshold(dens.ringleaders.share),
-        region_thresholds(dens.displaced_to, dens.displaced),
         (dens.reopening.kind, dens.reopening.a, dens.reopening.b, dens.reopening_growth),
-        _overseas_first(seed, day, state, due),
+        _overseas_first(seed, day, state, repatriated),
         state.raided,
         state.generation,
         state.reopens,
@@ -141,7 +137,7 @@ def raid(seed: int, day: int, dens: Dens, state: DenState, measures: Measures, l
         state.leader,
     )
     slots = np.flatnonzero(raided).astype(np.int64)
-    return Raids(slots, slots[raided[slots] == 2], int(reopened), int(leaders))
+    return Raids(slots, slots[raided[slots] == 2], int(leaders))
 
 
 def _overseas_first(seed: int, day: int, state: DenState, count: int) -> NDArray[np.uint8]:
@@ -161,8 +157,6 @@ def _raid(
     raided_below: NDArray[np.int64],
     leader_at_raid: int,
     leader_by_lead: int,
-    has_leader: int,
-    displaced_to: NDArray[np.int64],
     reopening: tuple[int, float, float, float],
     repatriated: NDArray[np.uint8],
     raided: NDArray[np.uint8],
@@ -170,23 +164,12 @@ def _raid(
     reopens: NDArray[np.int64],
     region: NDArray[np.int64],
     leader: NDArray[np.uint8],
-) -> tuple[NDArray[np.uint8], int, int]:
-    """Walk over the slots; return marks (1 raided, 2 repatriated), ringleaders arrested, dens reopened."""
+) -> tuple[NDArray[np.uint8], int]:
+    """Walk over the slots at work; return marks (1 raided, 2 repatriated) and ringleaders arrested."""
     kind, a, b, growth = reopening
     marks = np.zeros(len(raided), dtype=np.uint8)
     leaders = 0
-    reopened = 0
     for slot in range(len(raided)):
-        if raided[slot] and reopens[slot] <= day:
-            raided[slot] = 0
-            reopens[slot] = NEVER
-            generation[slot] += 1
-            reopened += 1
-            _, _, u_region, u_leader = draw4(seed, slot_id(slot, generation[slot]), SLOT_GENERATION, 0)
-            leader[slot] = u_leader < has_leader
-            place = pick(u_region, displaced_to)
-            if place < 4:
-                region[slot] = place
         if raided[slot]:
             continue
         u_raid, u_leader, _, _ = draw4(seed, slot_day_id(slot, day), SLOT_RAID, 0)
@@ -204,7 +187,52 @@ def _raid(
         elif leader[slot] and u_leader < leader_by_lead:
             leader[slot] = 0
             leaders += 1
-    return marks, leaders, reopened
+    return marks, leaders
+
+
+def reopen(seed: int, day: int, dens: Dens, state: DenState) -> int:
+    """Open the next generation of every slot whose day has come, perhaps in another region; return how many."""
+    return int(
+        _reopen(
+            seed,
+            day,
+            threshold(dens.ringleaders.share),
+            region_thresholds(dens.displaced_to, dens.displaced),
+            state.raided,
+            state.generation,
+            state.reopens,
+            state.region,
+            state.leader,
+        )
+    )
+
+
+@compiled
+def _reopen(
+    seed: int,
+    day: int,
+    has_leader: int,
+    displaced_to: NDArray[np.int64],
+    raided: NDArray[np.uint8],
+    generation: NDArray[np.int64],
+    reopens: NDArray[np.int64],
+    region: NDArray[np.int64],
+    leader: NDArray[np.uint8],
+) -> int:
+    """Walk over the slots that are due; return how many opened."""
+    opened = 0
+    for slot in range(len(raided)):
+        if raided[slot] and reopens[slot] <= day:
+            raided[slot] = 0
+            reopens[slot] = NEVER
+            generation[slot] += 1
+            opened += 1
+            _, _, u_region, u_leader = draw4(seed, slot_id(slot, generation[slot]), SLOT_GENERATION, 0)
+            leader[slot] = u_leader < has_leader
+            place = pick(u_region, displaced_to)
+            if place < 4:
+                region[slot] = place
+    return opened
 
 
 @compiled

@@ -5,7 +5,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.country.measures import Measures, days_of
+from sim.country.measures import Measures, days_of, positions
 from sim.country.people import FRAILTY_CLASSES, SEGMENTS, frailty_levels, segment_shares
 from sim.days import DAY_MS
 from sim.draws.compiled import compiled
@@ -62,34 +62,37 @@ def segment_people(spec: ScenarioModel) -> list[list[float]]:
     ]
 
 
-def renew(
-    awareness: NDArray[np.float64],
-    settings: Awareness,
-    measures: Measures,
-    day: int,
-    people: list[list[float]],
-    shares: list[float],
-) -> None:
-    """Carry awareness (P, 4) over a midnight, in place: it fades, then yesterday's education renews it.
-
-    Views are spread over all people, attendances of a province over the people of the segment; each closes its
-    share of what is missing, as 1 - exp(-share x views or attendances a head).
-    """
+def renew(awareness: NDArray[np.float64], settings: Awareness, gains: NDArray[np.float64]) -> None:
+    """Carry awareness (P, 4) over a midnight, in place: it fades, then education closes 1 - exp(-gain) of the rest."""
     faded = exp(-LOG_2 / (settings.half_life / DAY_MS))
-    nation = math.fsum(math.fsum(row) for row in people)
-    views = 0.0
-    attendances = [0.0] * len(SEGMENTS)
-    for videos, ramp in measures.on(day - 1, Videos):
-        views += videos.views * ramp / days_of(videos.window)
-    for activities, ramp in measures.on(day - 1, Activities):
-        a_day = activities.count * activities.people * ramp / days_of(activities.window)
-        for s, segment in enumerate(SEGMENTS):
-            attendances[s] += a_day * getattr(activities.segments, segment)
-    for p, row in enumerate(people):
-        for s in range(len(SEGMENTS)):
-            gain = settings.per_view * views / nation + settings.per_attendance * attendances[s] * shares[p] / row[s]
+    for p in range(awareness.shape[0]):
+        for s in range(awareness.shape[1]):
             level = float(awareness[p, s]) * faded
-            awareness[p, s] = level + (1.0 - level) * (1.0 - exp(-gain))
+            awareness[p, s] = level + (1.0 - level) * (1.0 - exp(-float(gains[p, s])))
+
+
+def education(
+    settings: Awareness, measures: Measures, day: int, codes: tuple[int, ...], people: list[list[float]]
+) -> NDArray[np.float64]:
+    """Return what a day's education adds, (P, 4): shares of missing awareness a view or attendance, times those a head.
+
+    Views are spread over all people of the measure's provinces, attendances over its people of the segment.
+    """
+    gains = np.zeros((len(codes), len(SEGMENTS)))
+    for videos, _ in measures.on(day, Videos):
+        places = positions(videos, codes)
+        audience = math.fsum(math.fsum(people[p]) for p in places)
+        for p in places:
+            gains[p] += settings.per_view * videos.views / days_of(videos.window) / audience
+    for activities, _ in measures.on(day, Activities):
+        places = positions(activities, codes)
+        attendances = activities.count * activities.people / days_of(activities.window)
+        for s, segment in enumerate(SEGMENTS):
+            audience = math.fsum(people[p][s] for p in places)
+            for p in places:
+                share = getattr(activities.segments, segment)
+                gains[p, s] += settings.per_attendance * attendances * share / audience
+    return gains
 
 
 @compiled

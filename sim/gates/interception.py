@@ -22,8 +22,8 @@ from sim.scenario.schema.measures import FilterStrength
 FILTERED = ("call", "sms")
 
 
-def d_primes(interception: Interception, measures: Measures, day: int) -> list[float]:
-    """Return d' of calls and of SMS on a day.
+def d_primes(interception: Interception, measures: Measures, day: int, code: int) -> list[float]:
+    """Return d' of calls and of SMS on a day in a province.
 
     Gangs adapt by a constant each day; a retraining takes it back. Retrainings stand in the calendar (every so
     many days since 2000-01-01), never at a distance from the start of a period.
@@ -33,26 +33,24 @@ def d_primes(interception: Interception, measures: Measures, day: int) -> list[f
     values = []
     for channel in FILTERED:
         d_prime = getattr(interception, channel).d_prime - lost
-        for strength, ramp in measures.on(day, FilterStrength):
+        for strength, ramp in measures.on(day, FilterStrength, code):
             if strength.channel == channel:
                 d_prime += strength.intensity * ramp
         values.append(d_prime)
     return values
 
 
-def thresholds(interception: Interception, d_prime: list[float], types: list[str]) -> NDArray[np.int64]:
-    """Return the thresholds of the gate, (2 channels, T types)."""
+def thresholds(interception: Interception, d_prime: list[list[float]], types: list[str]) -> NDArray[np.int64]:
+    """Return the thresholds of the gate, (P, 2 channels, T types), from d' by province and channel."""
+    offsets = [interception.type_offset.get(name, 0.0) for name in types]
+    limits = [getattr(interception, channel).threshold for channel in FILTERED]
     return np.array(
         [
             [
-                threshold(
-                    normal_cdf(
-                        d_prime[c] + interception.type_offset.get(name, 0.0) - getattr(interception, channel).threshold
-                    )
-                )
-                for name in types
+                [threshold(normal_cdf(d + offset - limit)) for offset in offsets]
+                for d, limit in zip(row, limits, strict=True)
             ]
-            for c, channel in enumerate(FILTERED)
+            for row in d_prime
         ],
         dtype=np.int64,
     )
@@ -75,6 +73,6 @@ def false_blocks(seed: int, day: int, rates: NDArray[np.float64], shares: NDArra
 
 
 @compiled
-def is_intercepted(u: int, channel: int, fraud_type: int, intercepted: NDArray[np.int64]) -> bool:
+def is_intercepted(u: int, province: int, channel: int, fraud_type: int, intercepted: NDArray[np.int64]) -> bool:
     """Return whether the filter of the channel stops an attempt."""
-    return u < int(intercepted[channel, fraud_type])
+    return u < int(intercepted[province, channel, fraud_type])

@@ -9,20 +9,24 @@ from sim.draws.distributions import threshold
 from sim.labels import CHANNELS
 from sim.scenario.schema.measures import Law, SourceRegulation
 
+REGULATED = {"sms_port": "sms", "cloud_service": "online", "voice_line": "call"}
+"""The channel that each kind of regulation acts on."""
 
-def thresholds(measures: Measures, day: int) -> NDArray[np.int64]:
-    """Return the thresholds of a day by channel, (3,): measures act one after the other, 1 - prod(1 - share)."""
-    sent = [1.0, 1.0, 1.0]
-    for regulation, ramp in measures.on(day, SourceRegulation):
-        for c, channel in enumerate(CHANNELS):
-            if channel in regulation.channels:
-                sent[c] *= 1.0 - regulation.intensity * ramp
-    for law, ramp in measures.on(day, Law):
-        sent = [share * (1.0 - law.deterrence * ramp) for share in sent]
-    return np.array([threshold(1.0 - share) for share in sent], dtype=np.int64)
+
+def thresholds(measures: Measures, day: int, codes: tuple[int, ...]) -> NDArray[np.int64]:
+    """Return the thresholds of a day, (P, 3 channels): measures act one after the other, 1 - prod(1 - share)."""
+    table = []
+    for code in codes:
+        sent = [1.0] * len(CHANNELS)
+        for regulation, ramp in measures.on(day, SourceRegulation, code):
+            sent[CHANNELS.index(REGULATED[regulation.target])] *= 1.0 - regulation.intensity * ramp
+        for law, ramp in measures.on(day, Law, code):
+            sent = [share * (1.0 - law.deterrence * ramp) for share in sent]
+        table.append([threshold(1.0 - share) for share in sent])
+    return np.array(table, dtype=np.int64)
 
 
 @compiled
-def is_not_sent(u: int, channel: int, not_sent: NDArray[np.int64]) -> bool:
+def is_not_sent(u: int, province: int, channel: int, not_sent: NDArray[np.int64]) -> bool:
     """Return whether an attempt is deterred at its source."""
-    return u < int(not_sent[channel])
+    return u < int(not_sent[province, channel])

@@ -1,5 +1,7 @@
 """Gate 5: sites, accounts and apps already taken down when the attempt leads there."""
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -12,29 +14,26 @@ from sim.scenario.schema.measures import Blocking
 
 WEB = ("site", "domain", "hosting", "diversion")
 APP = ("app", "promotion", "diversion")
+ACCOUNT = ("account",)
+LINKED, ONLINE_ATTEMPT = range(2)
 
 
-def thresholds(spec: ScenarioModel, measures: Measures, day: int) -> NDArray[np.int64]:
-    """Return the thresholds of a day by type, (T,).
+def thresholds(spec: ScenarioModel, measures: Measures, day: int, codes: tuple[int, ...]) -> NDArray[np.int64]:
+    """Return the thresholds of a day, (P, 2: SMS with a link, online attempt; T types).
 
     Kinds of blocking act one after the other on what they apply to: links and domains lead to web sites, app
-    stores and promotion to apps. A type uses apps with its ``app_share``.
+    stores and promotion to apps; a type uses apps with its ``app_share``. Accounts are those that online attempts
+    come from.
     """
-    up = dict.fromkeys((*WEB, *APP), 1.0)
-    for blocking, ramp in measures.on(day, Blocking):
-        up[blocking.target] *= 1.0 - getattr(spec.sites, blocking.target) * blocking.intensity * ramp
-    web_up = app_up = 1.0
-    for target in WEB:
-        web_up *= up[target]
-    for target in APP:
-        app_up *= up[target]
-    return np.array(
-        [
-            threshold(kind.app_share * (1.0 - app_up) + (1.0 - kind.app_share) * (1.0 - web_up))
-            for kind in spec.fraud.types.values()
-        ],
-        dtype=np.int64,
-    )
+    table = []
+    for code in codes:
+        up = dict.fromkeys((*WEB, *APP, *ACCOUNT), 1.0)
+        for blocking, ramp in measures.on(day, Blocking, code):
+            up[blocking.target] *= 1.0 - getattr(spec.sites, blocking.target) * blocking.intensity * ramp
+        web_up, app_up, account_up = (math.prod(up[target] for target in kind) for kind in (WEB, APP, ACCOUNT))
+        reachable = [kind.app_share * app_up + (1.0 - kind.app_share) * web_up for kind in spec.fraud.types.values()]
+        table.append([[threshold(1.0 - share * account) for share in reachable] for account in (1.0, account_up)])
+    return np.array(table, dtype=np.int64)
 
 
 def link_thresholds(spec: ScenarioModel) -> NDArray[np.int64]:
@@ -44,9 +43,15 @@ def link_thresholds(spec: ScenarioModel) -> NDArray[np.int64]:
 
 @compiled
 def is_site_blocked(
-    u_link: int, u_site: int, channel: int, fraud_type: int, link: NDArray[np.int64], down: NDArray[np.int64]
+    u_link: int,
+    u_site: int,
+    province: int,
+    channel: int,
+    fraud_type: int,
+    link: NDArray[np.int64],
+    down: NDArray[np.int64],
 ) -> bool:
     """Return whether what the attempt leads to is down: online attempts, and SMS that carry a link."""
     if channel == CALL or (channel == SMS and u_link >= link[fraud_type]):
         return False
-    return u_site < int(down[fraud_type])
+    return u_site < int(down[province, LINKED if channel == SMS else ONLINE_ATTEMPT, fraud_type])

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from sim.aftermath.cases import CaseBook
 from sim.country.calendar import Calendar, growth
-from sim.country.measures import Measures, days_of, first_day
+from sim.country.measures import Measures, days_of, first_day, positions
 from sim.country.people import app_adoption
 from sim.country.provinces import Provinces
 from sim.country.traffic import (
@@ -25,7 +25,7 @@ from sim.country.traffic import (
     legitimate_counts,
     legitimate_rates,
 )
-from sim.days import DAY_MS, calendar_date
+from sim.days import DAY_MS, calendar_date, day_number
 from sim.draws.distributions import CERTAIN, threshold
 from sim.draws.functions import exp
 from sim.draws.remainders import ONE, Remainders, fixed
@@ -73,8 +73,8 @@ class Night:
         self.types = list(spec.fraud.types)
         self.slots = dens.Slots.of(spec.seed, spec.dens, len(self.types))
         self.dens = dens.DenState.start(spec.seed, spec.dens, self.slots)
-        self.leads = 0.0
-        self.stock = cards.CardStock.start(spec.cards, provinces)
+        self.leads = 0
+        self.stock = cards.CardStock.start(spec)
         self.cases = CaseBook(spec, provinces, self.remainders)
         self.awareness = np.full((len(provinces), 4), spec.engagement.awareness.start)
         self.bytes = [np.zeros(people, dtype=np.uint8) for people in provinces.people]
@@ -83,8 +83,7 @@ class Night:
         self._masses = cell_masses(spec.warning.detectors)
         self._contact_rates = legitimate_rates(spec, provinces)
         self._false_block_shares = np.array(interception.false_block_shares(spec.interception))
-        self.attempts_at_cards = np.zeros(len(provinces), dtype=np.int64)
-        self.card_days = [0] * len(provinces)
+        self.card_load = cards.CardLoad(len(provinces))
         self.steps: tuple[Callable[[int, DayTotals], None], ...] = (
             self.close,
             self.investigate,
@@ -93,7 +92,8 @@ class Night:
             self.change_filters,
             self.renew_awareness,
             self.update_people,
-            self.open,
+            self.open_dens,
+            self.open_day,
         )
         self.today: Today
 
@@ -107,12 +107,13 @@ class Night:
 
     def close(self, day: int, yesterday: DayTotals) -> None:
         """Close yesterday: keep the load on the cards, and what the macro layer will read of it."""
-        self.attempts_at_cards += yesterday.at_cards
-        for p in range(len(self.provinces)):
-            self.card_days[p] += self.stock.active[p]
+        first = day == self.calendar.first
+        if not first:
+            self.card_load.add_day(yesterday.from_cards, self.stock)
+        if calendar_date(day).day == 1:
+            self.card_load.close_month()
         self.intercepted = [float(row.sum()) for row in yesterday.intercepted]
         if not self.spec.feedback:
-            first = day == self.calendar.first
             self.intercepted = [0.0] * len(self.provinces) if first else self._expected_interceptions(day - 1)
 
     def investigate(self, day: int, yesterday: DayTotals) -> None:
@@ -133,40 +134,42 @@ class Night:
         whole_country = solved / self.spec.scale if self.spec.feedback else self.cases.expected_solved(day)
         hazard = self.spec.dens.hazard
         fading = exp(-LOG_2 / (hazard.lead_half_life / DAY_MS))
-        self.leads = self.leads * fading + whole_country * hazard.leads_per_case
-        self.notebook.level(day, NATION, "leads", self.leads)
+        self.leads = fixed(self.leads / ONE * fading + whole_country * hazard.leads_per_case)
+        self.notebook.level(day, NATION, "leads", self.leads / ONE)
 
     def raid(self, day: int, yesterday: DayTotals) -> None:
-        """Reopen and raid dens; arrest ringleaders and crews."""
+        """Raid dens; arrest ringleaders and crews; bring home dens from overseas, at the start of their measure."""
         spec = self.spec
-        raids = dens.raid(spec.seed, day, spec.dens, self.dens, self.measures, self.leads)
+        homecomings = [
+            measure
+            for measure, _ in self.measures.on(day, Repatriation)
+            if day == max(first_day(measure.window), self.calendar.first)
+        ]
+        count = sum(measure.dens for measure in homecomings)
+        raids = dens.raid(spec.seed, day, spec.dens, self.dens, self.measures, self.leads / ONE, count)
         self.notebook.flow(day, NATION, "dens_destroyed", len(raids.raided))
-        self.notebook.flow(day, NATION, "dens_reopened", raids.reopened)
         self.notebook.flow(day, NATION, "ringleaders_arrested", raids.leaders)
         at_home = sorted(set(raids.raided.tolist()) - set(raids.repatriated.tolist()))
         crews = math.fsum(float(self.slots.weight[slot]) for slot in at_home) * spec.dens.crew
         self._suspects(day, NATION, "suspects_dens", fixed(crews * spec.scale))
-        for measure, _ in self.measures.on(day, Repatriation):
-            if first_day(measure.window) == day:
-                self._suspects(day, NATION, "suspects_repatriated", fixed(measure.suspects * spec.scale))
+        for measure in homecomings:
+            self._suspects(day, NATION, "suspects_repatriated", fixed(measure.suspects * spec.scale))
         for campaign, _ in self.measures.on(day, ClusterCampaign):
             share = campaign.count / days_of(campaign.window)
             count = self.remainders.whole(NATION, "cluster_campaigns", fixed(share))
             self.notebook.flow(day, NATION, "cluster_campaigns", count)
             self._suspects(day, NATION, "suspects_campaigns", fixed(share * campaign.arrests * spec.scale))
-        self.notebook.level(day, NATION, "dens_raided", float(self.dens.raided.sum()))
 
     def change_cards(self, day: int, yesterday: DayTotals) -> None:
         """Flag, purge and replace cards; arrest sellers."""
         settings = self.spec.cards
-        purge = cards.purge_share(self.measures, day)
-        delay = cards.replacement_days(settings, self.measures, day)
-        for p in range(len(self.provinces)):
+        for p, code in enumerate(self.provinces.codes):
+            purge = cards.purge_share(self.measures, day, code)
+            delay = cards.replacement_days(settings, self.measures, day, code)
             moved = cards.step(self.stock, p, settings, self.intercepted[p], purge, delay)
             flagged = self.remainders.whole(p, "cards_flagged", moved.flagged)
             purged = self.remainders.whole(p, "cards_purged", moved.purged)
             self.notebook.flow(day, p, "cards_flagged", flagged)
-            self.notebook.flow(day, p, "cards_purged", purged)
             self.notebook.flow(day, p, "cards_eliminated", flagged + purged)
             sellers = (moved.flagged + moved.purged) / ONE * self.spec.aftermath.suspects.per_card
             self._suspects(day, p, "suspects_cards", fixed(sellers))
@@ -175,25 +178,32 @@ class Night:
 
     def change_filters(self, day: int, yesterday: DayTotals) -> None:
         """Let gangs adapt and filters be retrained."""
-        self.d_prime = interception.d_primes(self.spec.interception, self.measures, day)
-        for channel, d_prime in zip(interception.FILTERED, self.d_prime, strict=True):
-            self.notebook.level(day, NATION, f"d_prime_{channel}", d_prime)
+        self.d_prime = [
+            interception.d_primes(self.spec.interception, self.measures, day, code) for code in self.provinces.codes
+        ]
+        for p, row in enumerate(self.d_prime):
+            for channel, d_prime in zip(interception.FILTERED, row, strict=True):
+                self.notebook.level(day, p, f"d_prime_{channel}", d_prime)
 
     def renew_awareness(self, day: int, yesterday: DayTotals) -> None:
         """Let awareness fade, let yesterday's education renew it, count today's."""
-        shares = self.provinces.share
-        engagement.renew(
-            self.awareness, self.spec.engagement.awareness, self.measures, day, self._segment_people, shares
-        )
-        for videos, ramp in self.measures.on(day, Videos):
-            days = days_of(videos.window)
+        settings = self.spec.engagement.awareness
+        codes = self.provinces.codes
+        gains = np.zeros_like(self.awareness)
+        if day > self.calendar.first:
+            gains = engagement.education(settings, self.measures, day - 1, codes, self._segment_people)
+        engagement.renew(self.awareness, settings, gains)
+        for videos, _ in self.measures.on(day, Videos):
             for quantity, count in (("videos_published", videos.count), ("video_views", videos.views)):
-                counted = self.remainders.whole(NATION, quantity, fixed(count * ramp / days))
+                counted = self.remainders.whole(NATION, quantity, fixed(count / days_of(videos.window)))
                 self.notebook.flow(day, NATION, quantity, counted)
-        for activities, ramp in self.measures.on(day, Activities):
-            a_day = activities.count * ramp / days_of(activities.window)
-            for p, share in enumerate(shares):
-                counted = self.remainders.whole(p, "awareness_activities", fixed(a_day * share))
+        for activities, _ in self.measures.on(day, Activities):
+            places = positions(activities, codes)
+            a_day = activities.count / days_of(activities.window)
+            among = math.fsum(self.provinces.share[p] for p in places)
+            for p in places:
+                value = fixed(a_day * self.provinces.share[p] / among)
+                counted = self.remainders.whole(p, "awareness_activities", value)
                 self.notebook.flow(day, p, "awareness_activities", counted)
         for p in range(len(self.provinces)):
             self.notebook.level(day, p, "awareness", math.fsum(self.awareness[p]) / 4.0)
@@ -209,28 +219,36 @@ class Night:
             if first_of_month:
                 forget(people)
 
-    def open(self, day: int, yesterday: DayTotals) -> None:
+    def open_dens(self, day: int, yesterday: DayTotals) -> None:
+        """Reopen the dens whose day has come, some elsewhere; they work today."""
+        reopened = dens.reopen(self.spec.seed, day, self.spec.dens, self.dens)
+        self.notebook.flow(day, NATION, "dens_reopened", reopened)
+        self.notebook.level(day, NATION, "dens_raided", float(self.dens.raided.sum()))
+
+    def open_day(self, day: int, yesterday: DayTotals) -> None:
         """Open the day: thresholds of the gates, and how many attempts and contacts it will bring."""
         spec = self.spec
         self.rates = attempt_rates(spec, self.provinces, day)
         seen = coverage(self.measures, self.provinces, day)
         cells = drawn_cells(spec.warning.detectors, (bool(seen[0].any()), bool(seen[1].any())))
-        banks = 1.0
-        for hold, ramp in self.measures.on(day, BankHold):
-            banks *= 1.0 - hold.intensity * ramp
+        codes = self.provinces.codes
+        paid = [
+            math.prod(1.0 - hold.intensity * ramp for hold, ramp in self.measures.on(day, BankHold, code))
+            for code in codes
+        ]
         self.today = Today(
             day=day,
-            not_sent=not_sent.thresholds(self.measures, day),
+            not_sent=not_sent.thresholds(self.measures, day, codes),
             raided=self.dens.raided.copy(),
             dead=cards.thresholds(self.stock, spec.cards, len(self.provinces)),
             intercepted=interception.thresholds(spec.interception, self.d_prime, self.types),
-            down=sites.thresholds(spec, self.measures, day),
+            down=sites.thresholds(spec, self.measures, day, codes),
             app=threshold(app_adoption(spec.population, day)),
             engaged=engagement.thresholds(self._propensity, self.awareness, spec.engagement.awareness.effect),
             coverage=seen,
-            data_sharing=data_sharing(self.measures, day),
+            data_sharing=data_sharing(self.measures, self.provinces, day),
             awareness=self.awareness.copy(),
-            held=threshold(1.0 - banks),
+            held=np.array([threshold(1.0 - share) for share in paid], dtype=np.int64),
             outage=self._outages(day),
             loss_factor=np.array(
                 [growth(kind.loss.growth, day, spec.fraud.reference) for kind in spec.fraud.types.values()]
@@ -260,14 +278,19 @@ class Night:
         self.notebook.flow(day, province, "suspects_arrested", count)
 
     def _outages(self, day: int) -> NDArray[np.int64]:
-        ends = [NO_OUTAGE, NO_OUTAGE]
-        for outage, _ in self.measures.on(day, Outage):
-            d = SOURCES.index(outage.detector)
-            if outage.mode == "lose":
-                ends[d] = LOST
-            elif outage.window[1] is not None:
-                ends[d] = max(ends[d], self.calendar.midnight(first_day((outage.window[1], None)) + 1))
-        return np.array(ends, dtype=np.int64)
+        """Return when instructions of a day's detections leave, (2, P); outages that follow each other add up."""
+        return np.array(
+            [[self._release(day, source, code) for code in self.provinces.codes] for source in SOURCES],
+            dtype=np.int64,
+        )
+
+    def _release(self, day: int, source: str, code: int) -> int:
+        waits_until = day
+        while outages := [o for o, _ in self.measures.on(waits_until, Outage, code) if o.detector == source]:
+            if any(outage.mode == "lose" for outage in outages):
+                return LOST
+            waits_until = max(day_number(outage.window[1]) for outage in outages if outage.window[1] is not None) + 1
+        return NO_OUTAGE if waits_until == day else self.calendar.midnight(waits_until)
 
     def _expected_interceptions(self, day: int) -> list[float]:
         """Return the interceptions that a day's rates and thresholds lead one to expect, by province."""
@@ -278,9 +301,9 @@ class Night:
         for p in range(len(self.provinces)):
             total = 0.0
             for c in range(2):
-                sent = (1.0 - int(today.not_sent[c]) / CERTAIN) * (1.0 - int(today.dead[p]) / CERTAIN)
+                sent = (1.0 - int(today.not_sent[p, c]) / CERTAIN) * (1.0 - int(today.dead[p]) / CERTAIN)
                 for t in range(len(self.types)):
-                    caught = int(today.intercepted[c, t]) / CERTAIN
+                    caught = int(today.intercepted[p, c, t]) / CERTAIN
                     total += float(self.rates[p, c, t]) * sent * (1.0 - raided[t]) * caught
             expected.append(total)
         return expected

@@ -9,10 +9,11 @@ from numpy.typing import NDArray
 class Today(NamedTuple):
     """The day's macro state as arrays (P provinces, T types, S slots; thresholds are int64 of 32-bit uniforms).
 
-    ``not_sent`` (3,); ``raided`` (S,); ``dead`` (P,); ``intercepted`` (2, T); ``down`` (T,); ``app`` the share of
-    internet users with the app; ``engaged`` (P, T, bands, 2, 8, 2, 4); ``coverage`` (2, P); ``data_sharing`` shift
-    of d'; ``awareness`` (P, 4); ``held`` by banks; ``outage`` (2,) the moment at which an outage of a detector
-    ends, ``LOST`` if instructions are lost, ``NO_OUTAGE`` without one; ``loss_factor`` (T,).
+    ``not_sent`` (P, 3); ``raided`` (S,); ``dead`` (P,); ``intercepted`` (P, 2, T); ``down`` (P, 2, T); ``app`` the
+    share of internet users with the app; ``engaged`` (P, T, bands, 2, 8, 2, 4); ``coverage`` (2, P);
+    ``data_sharing`` (P,) shift of d'; ``awareness`` (P, 4); ``held`` (P,) by banks; ``outage`` (2, P) the moment
+    from which a detector's instructions leave again, ``LOST`` if they are lost, ``NO_OUTAGE`` without an outage;
+    ``loss_factor`` (T,).
     ``attempts`` (P, 3, T) and ``contacts`` (P, 3, n) count what arrives, the latter in the ``cells`` (n, 2).
     """
 
@@ -25,9 +26,9 @@ class Today(NamedTuple):
     app: int
     engaged: NDArray[np.int64]
     coverage: NDArray[np.int64]
-    data_sharing: float
+    data_sharing: NDArray[np.float64]
     awareness: NDArray[np.float64]
-    held: int
+    held: NDArray[np.int64]
     outage: NDArray[np.int64]
     loss_factor: NDArray[np.float64]
     attempts: NDArray[np.int64]

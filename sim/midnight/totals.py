@@ -10,13 +10,13 @@ from numpy.typing import NDArray
 class DayTotals:
     """Counts of one day, by province position.
 
-    ``intercepted`` (P, 2) calls and SMS; ``at_cards`` (P,) attempts that came to the gate of the cards; ``filed``
+    ``intercepted`` (P, 2) calls and SMS; ``from_cards`` (P,) attempts that came from a card at work; ``filed``
     cases as (moment, attempt); ``heard`` and ``victims`` the numbers of people who heard an alert (once for each)
     or made their first payment.
     """
 
     intercepted: NDArray[np.int64]
-    at_cards: NDArray[np.int64]
+    from_cards: NDArray[np.int64]
     filed: list[list[tuple[int, int]]] = field(default_factory=list)
     heard: list[list[int]] = field(default_factory=list)
     victims: list[list[int]] = field(default_factory=list)
@@ -26,7 +26,7 @@ class DayTotals:
         """Return the totals of a day on which nothing has happened yet."""
         return cls(
             intercepted=np.zeros((provinces, 2), dtype=np.int64),
-            at_cards=np.zeros(provinces, dtype=np.int64),
+            from_cards=np.zeros(provinces, dtype=np.int64),
             filed=[[] for _ in range(provinces)],
             heard=[[] for _ in range(provinces)],
             victims=[[] for _ in range(provinces)],

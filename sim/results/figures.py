@@ -78,6 +78,7 @@ def totals(quantities: Quantities) -> Summary:
         "episodes": outcome("episodes"),
         "saved": outcome("saved"),
         "held": outcome("held"),
+        "held_yuan": outcome("held_fen", FEN_PER_YUAN),
         "dropped_out": outcome("dropped_out"),
         "victims": outcome("victims"),
         "loss_yuan": outcome("loss_fen", FEN_PER_YUAN),

@@ -33,7 +33,7 @@ from sim.results.scope import Scope
 from sim.results.tally import Tally, aggregate
 from sim.results.writer import Columns, TableWriter
 
-EventRow = tuple[int, int, str, int, int, int, int, int, str | None, str | None, str | None, int]
+EventRow = tuple[int, int, str, int, int, int, int, int, str | None, str | None, str | None, int, int]
 """The values of ``EVENT_COLUMNS``; -1 is null."""
 
 EVENT_COLUMNS = (
@@ -48,14 +48,19 @@ EVENT_COLUMNS = (
     "channel",
     "tier",
     "result",
+    "person",
     "value",
 )
 
 EVENT_ROWS = 200_000
 """Events wait in memory until at least so many have gathered at the end of a day, or the month ends."""
 
-LATENESS = {"attempts": 0, "flows": 1, "state": 1, "outcomes": 1, "contacts": 1, "waits": 1, "hours": 1}
-"""Months that a table's days stay open after their month has ended: a service can end after midnight."""
+LATENESS = {"attempts": 0, "flows": 1, "state": 1, "outcomes": 1, "waits": 1, "hours": 1}
+"""Months that a table's days stay open after their month has ended.
+
+Alerts and contacts are missing: an alert counts on its day of issue and an unread message on its day of delivery,
+but only once the alert has ended, which may be months later. They stay open until the run ends.
+"""
 
 
 class Recorder:
@@ -113,6 +118,7 @@ class Recorder:
         channel: str | None = None,
         tier: str | None = None,
         result: str | None = None,
+        person: int = -1,
         value: int = -1,
     ) -> None:
         """Log one event: ``moment`` in ms from the start of the period, ``event`` one of ``labels.EVENTS``.
@@ -121,7 +127,7 @@ class Recorder:
         """
         if self.records_events and moment >= 0 and keeps_origin(self.scope.seed, origin, self._kept):
             alert = (detector, stage, number)
-            self._events.append((moment, phase, event, province, origin, *alert, channel, tier, result, value))
+            self._events.append((moment, phase, event, province, origin, *alert, channel, tier, result, person, value))
 
     def add(self, table: str, keys: npt.NDArray[np.int64], values: npt.NDArray[Any]) -> None:
         """Add whole arrays, (rows, keys) and (rows, measures), to a table without a string key."""

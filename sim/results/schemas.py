@@ -190,6 +190,7 @@ def _tables() -> dict[str, TableSchema]:
                 _optional_text("channel"),
                 _optional_text("tier"),
                 _optional_text("result"),
+                Column("person", "integer", "int64", key=False, nullable=True),
                 Column("value", "integer", "int64", key=False, nullable=True),
             ),
             unique=False,

@@ -20,6 +20,15 @@ def figure_table(figures: Sequence[Figure], width: int) -> "Table":
     return _layout(("simulated", "ratio", "within"), rows, width)
 
 
+def totals_table(totals: dict[str, Any]) -> "Table":
+    """Lay out the totals of a run, one line each: for scenarios whose period no figure is about."""
+    rows = []
+    for name, value in totals.items():
+        parts = value.items() if isinstance(value, dict) else [("", value)]
+        rows += [(f"{name} {part}".rstrip(), amount(number)) for part, number in parts]
+    return _table(("figure", "simulated"), rows)
+
+
 def mean_table(replicates: Sequence[Sequence[Figure]], width: int) -> "Table":
     """Lay out the means of the same figures over replicates, with their standard deviations."""
     rows = []

@@ -12,6 +12,7 @@ from sim.draws.compiled import compiled
 from sim.draws.distributions import quantile, threshold, to_ticks
 from sim.draws.philox import draw4, uniform52
 from sim.draws.purposes import ALERT_CHAIN, ALERT_READ_DELAY, ALERT_READING, CONTACT_WAIT
+from sim.labels import TIERS
 from sim.scenario.quantities import Distribution
 from sim.scenario.schema import ScenarioModel
 
@@ -23,7 +24,7 @@ ESCALATION = 31
 
 class DelayTables(NamedTuple):
     """Distributions as (kind, a, b) rows: ``hop``; ``delivery`` and ``read_delay`` (2,) of app and SMS; ``retry``
-    (2,) of call and visit; ``escalation``. ``read`` (2,) thresholds; ``hops`` (2,) by detector.
+    (4, 2) by tier of call and visit; ``escalation``. ``read`` (2,) thresholds; ``hops`` (2,) by detector.
     """
 
     hop: NDArray[np.float64]
@@ -49,7 +50,12 @@ def delay_tables(spec: ScenarioModel) -> DelayTables:
         hop=np.array(row(warning.hop_delay)),
         delivery=np.array([row(channel.delivery) for channel in written]),
         read_delay=np.array([row(channel.read_delay) for channel in written]),
-        retry=np.array([row(warning.retry_wait.call), row(warning.retry_wait.visit)]),
+        retry=np.array(
+            [
+                [row(tier.retry_wait.call), row(tier.retry_wait.visit)]
+                for tier in (getattr(warning.tiers, name) for name in TIERS)
+            ]
+        ),
         escalation=np.array(row(warning.escalation_delay)),
         read=np.array([threshold(channel.read) for channel in written], dtype=np.int64),
         hops=np.array([detector.hops for detector in detectors], dtype=np.int64),
@@ -84,10 +90,10 @@ def reading(seed: int, alert: int, channel: int, tables: DelayTables, clock: int
 
 
 @compiled
-def retry_wait(seed: int, alert: int, channel: int, tries: int, tables: DelayTables, clock: int) -> int:
+def retry_wait(seed: int, alert: int, tier: int, channel: int, tries: int, tables: DelayTables, clock: int) -> int:
     """Return the ms between an unsuccessful try, the ``tries``-th of the channel, and the next."""
     high, low, _, _ = draw4(seed, alert, CONTACT_WAIT, channel * 32 + tries)
-    return to_ticks(drawn(tables.retry[channel - CALL], high, low), clock)
+    return to_ticks(drawn(tables.retry[tier, channel - CALL], high, low), clock)
 
 
 @compiled

@@ -76,19 +76,19 @@ def coverage(measures: Measures, provinces: Provinces, day: int) -> NDArray[np.i
     Several measures for one detector and province add up, to 1 at most.
     """
     shares = [[0.0] * len(provinces) for _ in SOURCES]
-    for measure, ramp in measures.on(day, WarningCoverage):
-        for p, code in enumerate(provinces.codes):
-            if measure.provinces is None or code in measure.provinces:
-                shares[SOURCES.index(measure.detector)][p] += measure.coverage * ramp
+    for p, code in enumerate(provinces.codes):
+        for measure, ramp in measures.on(day, WarningCoverage, code):
+            shares[SOURCES.index(measure.detector)][p] += measure.coverage * ramp
     return np.array([[threshold(share) for share in row] for row in shares], dtype=np.int64)
 
 
-def data_sharing(measures: Measures, day: int) -> float:
-    """Return the shift of every d' that the law's data sharing brings on a day."""
-    shift = 0.0
-    for law, ramp in measures.on(day, Law):
-        shift += law.data_sharing * ramp
-    return shift
+def data_sharing(measures: Measures, provinces: Provinces, day: int) -> NDArray[np.float64]:
+    """Return the shift of every d' that the law's data sharing brings on a day, (P,)."""
+    shifts = [0.0] * len(provinces)
+    for p, code in enumerate(provinces.codes):
+        for law, ramp in measures.on(day, Law, code):
+            shifts[p] += law.data_sharing * ramp
+    return np.array(shifts)
 
 
 @compiled

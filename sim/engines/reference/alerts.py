@@ -24,7 +24,7 @@ from sim.engines.phases import (
 from sim.engines.reference.desk import Request
 from sim.engines.reference.ticks import At, call_at, priority
 from sim.engines.reference.world import Person, World
-from sim.labels import CONTACT_CHANNELS, CONTACT_RESULTS, wait_bin
+from sim.labels import CONTACT_CHANNELS, CONTACT_RESULTS, ENDS, wait_bin
 from sim.midnight.people_bytes import HEARD
 from sim.midnight.today import LOST
 from sim.warning.delays import APP, CALL, SMS, VISIT, chain_delay, escalation_wait, reading, retry_wait
@@ -53,13 +53,21 @@ class Finding:
     episode: "Episode | None"
 
 
+def covered(world: World, province: int, uniforms: tuple[int, int], tiers: tuple[int, int]) -> list[int]:
+    """Return the tiers of both detectors, -1 for one whose coverage does not reach this contact."""
+    return [
+        tier if u < world.today.coverage[detector, province] else NO_ALERT
+        for detector, (u, tier) in enumerate(zip(uniforms, tiers, strict=True))
+    ]
+
+
 def detect(world: World, finding: Finding, tiers: list[int]) -> None:
     """Send an alert down the chain for each detector whose tier is not -1; an outage delays or loses it."""
     tables = world.tables
     for detector, tier in enumerate(tiers):
         if tier == NO_ALERT:
             continue
-        outage = int(world.today.outage[detector])
+        outage = int(world.today.outage[detector, finding.person.province])
         if outage == LOST:
             continue
         identity = alert_id(finding.origin, detector, finding.stage)
@@ -85,6 +93,7 @@ class Alert:
         self.waiting: Request | None = None
         self.delivered: tuple[int, int] | None = None
         self.issued = self.deadline = 0
+        self.right_class = False
         self.process: simpy.Process
 
     # Before its life: issue.
@@ -96,17 +105,19 @@ class Alert:
         self.issue_day = world.day
         self.deadline = self.issued + self.rules.deadline
         world.books.issued += 1
-        self.log(ARRIVALS, "issue")
+        predicted = predicted_type(world.tables.seed, self.identity, self.finding.true_type, world.tables.detectors)
+        self.right_class = predicted == self.finding.true_type
+        self.log(ARRIVALS, "issue", person=self.finding.person.number, value=predicted)
         if episode is not None:
             if episode.over and world.tables.desk_knows:
-                self.end(MOOT)
+                self.end(MOOT, ARRIVALS)
                 return
             living = [alert for alert in episode.alerts if not alert.ended]
             if any(alert.tier <= self.tier for alert in living):
-                self.end(SUPERSEDED)
+                self.end(SUPERSEDED, ARRIVALS)
                 return
             for alert in living:
-                alert.leave(SUPERSEDED)
+                alert.leave(SUPERSEDED, ARRIVALS)
             episode.alerts.append(self)
         world.alive[self.identity] = self
         call_at(world.env, self.deadline, self.order(READS, EXPIRY), self.expire)
@@ -124,21 +135,21 @@ class Alert:
             if channel in (APP, SMS):
                 read = yield from self.message(channel)
                 if read or not rules.unread_to_call:
-                    self.end(REACHED if read else UNREAD_END)
+                    self.end(REACHED if read else UNREAD_END, READS)
                     return
                 channel = CALL
             if channel == CALL:
                 end = yield from self.tries(CALL, then_more=rules.unanswered_to_visit)
                 if end is not None or not rules.unanswered_to_visit:
-                    self.end(UNANSWERED if end is None else end)
+                    self.end(UNANSWERED if end is None else end, SERVICE_ENDS)
                     return
                 tables = self.world.tables
                 wait = escalation_wait(tables.seed, self.identity, tables.delays, tables.clock)
                 yield self.at(self.world.now + wait, READS, ESCALATION)
             end = yield from self.tries(VISIT, then_more=False)
-            self.end(UNANSWERED if end is None else end)
+            self.end(UNANSWERED if end is None else end, SERVICE_ENDS)
         except simpy.Interrupt as interrupt:
-            self.end(cast(int, interrupt.cause))
+            self.end(*cast(tuple[int, int], interrupt.cause))
 
     def message(self, channel: int) -> Generator[Event, None, bool]:
         """Deliver a message and wait until it is read or given up; return whether it was read."""
@@ -146,18 +157,21 @@ class Alert:
         delivery, read_delay = reading(tables.seed, self.identity, channel, tables.delays, tables.clock)
         yield self.at(world.now + delivery, READS, DELIVERY)
         self.delivered = (world.day, channel)
+        world.books.delivered += 1
         if 0 <= read_delay <= tables.unread_wait:
             yield self.at(world.now + read_delay, READS, READ)
             self.delivered = None
+            world.books.messages += 1
             self.count_contact(channel, WAS_READ, 0)
             world.recorder.waits[
                 (world.day, self.finding.person.province, self.tier, channel, wait_bin(world.now - self.issued))
             ] += 1
             self.log(READS, "read", channel=channel)
-            self.persuade(channel)
+            self.persuade(channel, READS)
             return True
         yield self.at(world.now + tables.unread_wait, READS, UNREAD)
         self.delivered = None
+        world.books.messages += 1
         self.count_contact(channel, WAS_UNREAD, 0)
         return False
 
@@ -172,7 +186,7 @@ class Alert:
         for number in range(most):
             success = yield from self.service(channel, number)
             if success:
-                self.persuade(channel)
+                self.persuade(channel, SERVICE_ENDS)
                 return REACHED
             if self.marked is not None:
                 return self.marked
@@ -181,7 +195,7 @@ class Alert:
                 self.log(SERVICE_ENDS, "expiry")
                 return EXPIRED
             if not last:
-                wait = retry_wait(tables.seed, self.identity, channel, number, tables.delays, tables.clock)
+                wait = retry_wait(tables.seed, self.identity, self.tier, channel, number, tables.delays, tables.clock)
                 yield self.at(world.now + wait, READS, RETRY)
         return None
 
@@ -211,7 +225,7 @@ class Alert:
         )
         return success
 
-    def persuade(self, channel: int) -> None:
+    def persuade(self, channel: int, phase: int) -> None:
         """Be heard; a person in an episode may stop."""
         world, tables, finding = self.world, self.world.tables, self.finding
         person = finding.person
@@ -219,17 +233,16 @@ class Alert:
         episode = finding.episode
         if episode is None or episode.over:
             return
-        predicted = predicted_type(tables.seed, self.identity, finding.true_type, tables.detectors)
         if is_dissuaded(
             tables.seed,
             self.identity,
             channel,
-            predicted == finding.true_type,
+            self.right_class,
             int(world.night.bytes[person.province][person.number]) & HEARD,
             float(world.today.awareness[person.province, person.segment]),
             tables.dissuasion,
         ):
-            episode.stop()
+            episode.stop(phase)
 
     # What can end it from outside.
 
@@ -237,14 +250,14 @@ class Alert:
         """Its deadline has come: an alert that is not being served ends."""
         if not self.ended and not self.serving:
             self.log(READS, "expiry")
-            self.leave(EXPIRED)
+            self.leave(EXPIRED, READS)
 
-    def become_moot(self) -> None:
+    def become_moot(self, phase: int) -> None:
         """Its episode is over and the desk knows."""
         if not self.ended:
-            self.leave(MOOT)
+            self.leave(MOOT, phase)
 
-    def leave(self, end: int) -> None:
+    def leave(self, end: int, phase: int) -> None:
         """End a waiting alert at once; one that is being served is marked and ends so if it does not reach."""
         if self.serving:
             if self.marked is None:
@@ -253,10 +266,10 @@ class Alert:
         if self.waiting is not None:
             self.waiting.resource.withdraw(self.waiting)
         self.ended = True
-        self.process.interrupt(end)
+        self.process.interrupt((end, phase))
 
-    def end(self, how: int) -> None:
-        """Count the end, on the day of issue."""
+    def end(self, how: int, phase: int) -> None:
+        """Count the end, on the day of issue, and log it (but not that the run ended first)."""
         world, finding = self.world, self.finding
         self.ended = True
         world.alive.pop(self.identity, None)
@@ -265,9 +278,12 @@ class Alert:
         if self.delivered is not None:
             day, channel = self.delivered
             world.recorder.contacts[(day, finding.person.province, self.tier, channel, DELIVERED)][0] += 1
+            world.books.messages += 1
         key = (self.issue_day, finding.person.province, self.detector, self.tier, finding.truth, how)
         world.recorder.alerts[key] += 1
         world.books.alert_ends[how] += 1
+        if how != OPEN:
+            self.log(phase, "end", result=ENDS[how])
 
     # Shorthand.
 
@@ -297,6 +313,7 @@ class Alert:
         channel: int | None = None,
         number: int = -1,
         result: str | None = None,
+        person: int = -1,
         value: int = -1,
     ) -> None:
         """Write an event of this alert into the log."""
@@ -312,5 +329,6 @@ class Alert:
             CONTACT_CHANNELS[channel] if channel is not None else None,
             self.tier,
             result,
+            person,
             value,
         )

@@ -19,7 +19,7 @@ from sim.draws.purposes import (
     LEGITIMATE_TARGET,
 )
 from sim.engines.phases import ARRIVALS, ATTEMPT
-from sim.engines.reference.alerts import LEGITIMATE_TRUTH, Finding, detect
+from sim.engines.reference.alerts import LEGITIMATE_TRUTH, Finding, covered, detect
 from sim.engines.reference.episodes import Episode
 from sim.engines.reference.ticks import call_at, priority
 from sim.engines.reference.world import Person, World
@@ -44,7 +44,7 @@ from sim.gates.sites import is_site_blocked
 from sim.labels import CHANNELS, FATES
 from sim.midnight.people_bytes import VICTIM
 from sim.scenario.schema import HALF_HOUR_MS
-from sim.warning.detectors import CENTRAL, LOCAL, NO_ALERT, attempt_tiers, legitimate_tiers
+from sim.warning.detectors import NO_ALERT, attempt_tiers, legitimate_tiers
 
 
 def open_day(world: World) -> None:
@@ -95,10 +95,10 @@ def meet(world: World, province: int, u_exposure: int, high: int, low: int) -> P
 
 def meet_legitimate(world: World, contact: int, province: int, row: int, column: int, midnight: int) -> None:
     """Let the detectors look at a legitimate contact; only those that raise an alert are followed."""
-    today, tables = world.today, world.tables
-    u_coverage, u_central, u_local, _ = draw4(tables.seed, contact, LEGITIMATE_CONTACT, 0)
+    tables = world.tables
+    u_seen_central, u_central, u_local, u_seen_local = draw4(tables.seed, contact, LEGITIMATE_CONTACT, 0)
     tiers = legitimate_tiers(u_central, u_local, row, column, tables.detectors)
-    seen = [tiers[d] if u_coverage < today.coverage[d, province] else NO_ALERT for d in (CENTRAL, LOCAL)]
+    seen = covered(world, province, (u_seen_central, u_seen_local), tiers)
     if seen == [NO_ALERT, NO_ALERT]:
         return
     high, low, _, _ = draw4(tables.seed, contact, LEGITIMATE_MOMENT, 0)
@@ -142,6 +142,7 @@ class Arrival:
             stage=0,
             channel=CHANNELS[self.channel],
             result=FATES[fate],
+            person=person.number if person is not None else -1,
         )
         if person is not None:
             self.leave_traces(fate, person)
@@ -151,18 +152,18 @@ class Arrival:
         world, p, c, t = self.world, self.province, self.channel, self.fraud_type
         today, tables = world.today, world.tables
         u_not_sent, u_slot, u_card, u_filter = draw4(tables.seed, self.attempt, ATTEMPT_GATES, 0)
-        if is_not_sent(u_not_sent, c, today.not_sent):
+        if is_not_sent(u_not_sent, p, c, today.not_sent):
             return NOT_SENT
         if is_den_destroyed(slot_of(u_slot, t, world.night.slots.cumulative), today.raided):
             return DEN_DESTROYED
         if c != ONLINE:
-            world.totals.at_cards[p] += 1
             if is_card_eliminated(u_card, p, today.dead):
                 return CARD_ELIMINATED
-            if is_intercepted(u_filter, c, t, today.intercepted):
+            world.totals.from_cards[p] += 1
+            if is_intercepted(u_filter, p, c, t, today.intercepted):
                 world.totals.intercepted[p, c] += 1
                 return INTERCEPTED
-        if is_site_blocked(self.u_link, self.u_site, c, t, tables.link, today.down):
+        if is_site_blocked(self.u_link, self.u_site, p, c, t, tables.link, today.down):
             return SITE_BLOCKED
         return None
 
@@ -200,9 +201,10 @@ class Arrival:
         if fate == ENGAGED:
             episode = Episode(world, self.attempt, self.fraud_type, person)
             episode.begin()
-        _, u_coverage, _, _ = draw4(tables.seed, self.attempt, ATTEMPT_ENGAGE, 0)
-        d_prime = float(tables.detectors.contact[self.channel, fate - UNANSWERED]) + today.data_sharing
+        _, u_central, u_local, _ = draw4(tables.seed, self.attempt, ATTEMPT_ENGAGE, 0)
+        d_prime = float(tables.detectors.contact[self.channel, fate - UNANSWERED])
+        d_prime += float(today.data_sharing[self.province])
         tiers = attempt_tiers(tables.seed, self.attempt, 0, d_prime, tables.detectors)
-        seen = [tiers[d] if u_coverage < today.coverage[d, self.province] else NO_ALERT for d in (CENTRAL, LOCAL)]
+        seen = covered(world, self.province, (u_central, u_local), tiers)
         truth = ENGAGED - fate
         detect(world, Finding(self.attempt, 0, world.now, person, self.fraud_type, truth, episode), seen)

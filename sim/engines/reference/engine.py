@@ -7,10 +7,9 @@ from time import perf_counter
 import simpy
 
 from sim.days import calendar_date, weekday
-from sim.draws.remainders import ONE
 from sim.engines import warnings
 from sim.engines.conservation import Books
-from sim.engines.phases import MIDNIGHT, SHIFT_CHANGE
+from sim.engines.phases import ARRIVALS, MIDNIGHT, SHIFT_CHANGE
 from sim.engines.reference.alerts import OPEN
 from sim.engines.reference.attempts import open_day
 from sim.engines.reference.desk import Desk
@@ -73,9 +72,8 @@ def simulate(spec: ScenarioModel, recorder: Recorder) -> dict[str, float]:
     finally:
         gc.enable()
     run.finish()
-    card_days = [days / ONE for days in night.card_days]
     recorder.warnings += warnings.of_scale(spec, tables)
-    recorder.warnings += warnings.of_cards(spec, [int(n) for n in night.attempts_at_cards], card_days)
+    recorder.warnings += warnings.of_cards(spec, night.card_load.heaviest)
     ended = perf_counter()
     return {
         "prepare": prepared - started,
@@ -132,8 +130,10 @@ class Run:
         """Close the last day and what is still open, then check that everything adds up."""
         world = self.world
         for identity in sorted(world.alive):
-            world.alive[identity].end(OPEN)
+            world.alive[identity].end(OPEN, ARRIVALS)
         world.recorder.day_done(world.tables.calendar.last)
+        world.night.card_load.add_day(world.totals.from_cards, world.night.stock)
+        world.night.card_load.close_month()
         world.books.services_under_way = sum(desk.busy for row in world.desks for desk in row.values())
         cases = world.night.cases
         yesterday = sum(len(filed) for filed in world.totals.filed)

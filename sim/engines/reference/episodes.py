@@ -1,6 +1,7 @@
 """An episode: a process that goes from stage to stage until it is paid, dropped, held or stopped by a warning."""
 
 from collections.abc import Generator
+from typing import cast
 
 import simpy
 from simpy.events import Event
@@ -9,13 +10,13 @@ from sim.aftermath.reports import filing_delay, recovered, report_delay
 from sim.draws.philox import draw4
 from sim.draws.purposes import ATTEMPT_ENGAGE
 from sim.engines.phases import FILING, REPORT, REPORTS, STAGE_MOMENTS
-from sim.engines.reference.alerts import EPISODE_TRUTH, Alert, Finding, detect
+from sim.engines.reference.alerts import EPISODE_TRUTH, Alert, Finding, covered, detect
 from sim.engines.reference.ticks import At, call_at, priority
 from sim.engines.reference.world import Person, World
 from sim.episode.stages import ENGAGED_STAGE, FIRST_PAYMENT, next_stage, paid_before, payable, scheduled
-from sim.warning.detectors import CENTRAL, LOCAL, NO_ALERT, attempt_tiers
+from sim.warning.detectors import attempt_tiers
 
-EPISODES, SAVED, DROPPED_OUT, VICTIMS, FILED, LOSS, FILED_LOSS, PREVENTED, RECOVERED, HELD = range(10)
+EPISODES, SAVED, DROPPED_OUT, VICTIMS, FILED, LOSS, FILED_LOSS, PREVENTED, RECOVERED, HELD, HELD_FEN = range(11)
 
 
 class Episode:
@@ -63,22 +64,22 @@ class Episode:
                 )
                 yield At(world.env, world.now + delay, priority(STAGE_MOMENTS, self.attempt | stage))
                 if drops_out:
-                    self.end("dropped_out", DROPPED_OUT)
+                    self.end("dropped_out", DROPPED_OUT, STAGE_MOMENTS)
                     return
                 if stage < FIRST_PAYMENT:
                     world.log(STAGE_MOMENTS, "stage", self.person.province, self.attempt, stage=stage)
-                elif u_hold < world.today.held:
-                    world.log(STAGE_MOMENTS, "hold", self.person.province, self.attempt, stage=stage)
-                    self.end("held", HELD)
+                elif u_hold < world.today.held[self.person.province]:
+                    self.prevent(HELD_FEN)
+                    self.end("held", HELD, STAGE_MOMENTS)
                     return
                 else:
                     self.pay(stage)
                 self.next_stage = stage + 1
                 self.show(stage)
-            self.end("paid", None)
-        except simpy.Interrupt:
-            self.prevent()
-            self.end("saved", SAVED)
+            self.end("paid", None, STAGE_MOMENTS)
+        except simpy.Interrupt as interrupt:
+            self.prevent(PREVENTED)
+            self.end("saved", SAVED, cast(int, interrupt.cause))
 
     def amount_before(self, payment: int) -> int:
         """Return the fen of all scheduled payments before one."""
@@ -100,43 +101,46 @@ class Episode:
     def show(self, stage: int) -> None:
         """Let both detectors score a stage that has happened."""
         world, tables = self.world, self.world.tables
-        d_prime = float(tables.detectors.stage[min(stage, FIRST_PAYMENT) - 1]) + world.today.data_sharing
+        d_prime = float(tables.detectors.stage[min(stage, FIRST_PAYMENT) - 1]) + float(
+            world.today.data_sharing[self.person.province]
+        )
         tiers = attempt_tiers(tables.seed, self.attempt, stage, d_prime, tables.detectors)
-        _, u_coverage, _, _ = draw4(tables.seed, self.attempt, ATTEMPT_ENGAGE, 0)
-        seen = [
-            tiers[d] if u_coverage < world.today.coverage[d, self.person.province] else NO_ALERT
-            for d in (CENTRAL, LOCAL)
-        ]
+        _, u_central, u_local, _ = draw4(tables.seed, self.attempt, ATTEMPT_ENGAGE, 0)
+        seen = covered(world, self.person.province, (u_central, u_local), tiers)
         finding = Finding(self.attempt, stage, world.now, self.person, self.fraud_type, EPISODE_TRUTH, self)
         detect(world, finding, seen)
 
-    def stop(self) -> None:
+    def stop(self, phase: int) -> None:
         """End the episode because a warning persuaded the person."""
-        self.process.interrupt("dissuaded")
+        self.process.interrupt(phase)
 
-    def prevent(self) -> None:
-        """Count the payments that the stop kept from happening: those that the person would have come to."""
+    def prevent(self, measure: int) -> None:
+        """Count what a warning or a bank kept from being paid: the payments that the person would have come to."""
         tables = self.world.tables
         come_to = payable(tables.seed, self.attempt, self.next_stage, self.scheduled, self.fraud_type, tables.episodes)
         paid = len(self.payments)
         if come_to > paid:
-            self.count(PREVENTED, self.amount_before(come_to) - self.amount_before(paid))
+            self.count(measure, self.amount_before(come_to) - self.amount_before(paid))
 
     def move_books(self, end: str) -> None:
         """Book an episode that was running under an end."""
         self.world.books.episode_ends["running"] -= 1
         self.world.books.episode_ends[end] += 1
 
-    def end(self, how: str, measure: int | None) -> None:
+    def end(self, how: str, measure: int | None, phase: int) -> None:
         """Close the episode; without a payment it counts under ``measure``, with one the victim may report."""
         world = self.world
         self.over = True
+        if measure is not None:
+            result = "stopped" if how == "saved" else how
+            province = self.person.province
+            world.log(phase, "stage", province, self.attempt, stage=self.next_stage, result=result)
         if not self.payments and measure is not None:
             self.count(measure, 1)
             self.move_books(how)
         if world.tables.desk_knows:
             for alert in list(self.alerts):
-                alert.become_moot()
+                alert.become_moot(phase)
         if self.payments:
             delay = report_delay(world.tables.seed, self.attempt, world.tables.reports, world.tables.clock)
             if delay >= 0:

@@ -72,6 +72,7 @@ class World:
         channel: str | None = None,
         tier: int = -1,
         result: str | None = None,
+        person: int = -1,
         value: int = -1,
     ) -> None:
         """Write an event of the world into the log."""
@@ -88,6 +89,7 @@ class World:
                 channel,
                 TIERS[tier] if tier >= 0 else None,
                 result,
+                person,
                 value,
             )
 

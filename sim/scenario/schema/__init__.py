@@ -1,5 +1,6 @@
 """The shape of a scenario: one model a section, in the order in which an attempt travels."""
 
+import math
 from datetime import date
 from typing import Annotated, Literal
 
@@ -16,6 +17,11 @@ from sim.scenario.schema.population import Population
 from sim.scenario.schema.warning import Desks, Warning
 
 HALF_HOUR_MS = 1_800_000
+MOST_IN_A_CELL = 33_000_000
+"""An index has 25 bits; the rest is room for chance."""
+FIRST_DAY, LAST_DAY = date(2000, 2, 1), date(2080, 12, 31)
+"""What identities can name (days since 2000-01-01), with room for the day before the first."""
+
 NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,79}$"
 Name = Annotated[str, Field(pattern=NAME)]
 
@@ -33,8 +39,13 @@ class Period(Part):
             raise mistake("end", f"{self.end} is before the start", f"{self.start} or later")
         if self.warmup % DAY_MS:
             raise mistake("warmup", "is not a whole number of days", "whole days, such as 92 d")
-        if not date(2001, 1, 1) <= self.start or self.end > date(2080, 12, 31):
-            raise mistake("start", f"{self.start} to {self.end}", "days between 2001-01-01 and 2080-12-31")
+        first = self.start.toordinal() - self.warmup // DAY_MS
+        if first < FIRST_DAY.toordinal() or self.end > LAST_DAY:
+            raise mistake(
+                "start",
+                f"{self.start} less the warm-up, to {self.end}",
+                f"days between {FIRST_DAY} and {LAST_DAY}, warm-up included",
+            )
         if (self.end - self.start).days + self.warmup // DAY_MS > 20_000:
             raise mistake("end", f"{self.end} is too far from the start", "at most 20,000 days with the warm-up")
         return self
@@ -114,10 +125,34 @@ class ScenarioModel(Part):
                 raise mistake(f"interception.type_offset.{name}", "is no fraud type", f"one of {', '.join(types)}")
         self._check_confusion(types)
         self._check_provinces()
+        self._check_counts()
         return self
+
+    def _check_counts(self) -> None:
+        """Refuse volumes that no identity could number: the largest cell of a day must stay below 2**25."""
+        fraud = self.fraud
+        factors = [fraud.province_weights.get(str(row.code), 1.0) * row.population for row in self.population.provinces]
+        largest = max(factors) / sum(factors)
+        rhythm = max(fraud.weekdays) * 7 / sum(fraud.weekdays) * max(fraud.months) * 12 / sum(fraud.months)
+        surges = math.prod(max(1.0, surge.factor) for surge in fraud.surges.values())
+        for channel in ("call", "sms", "online"):
+            volume = getattr(fraud.volumes, channel)
+            years = [(day - fraud.reference).days / 365.25 for day in (self.period.start, self.period.end)]
+            grown = math.exp(min(600.0, max(volume.growth * year for year in years)))
+            most = volume.level * grown * largest * rhythm * surges * self.scale
+            if most > MOST_IN_A_CELL:
+                raise mistake(
+                    f"fraud.volumes.{channel}.level",
+                    f"brings up to {most:.3g} attempts a day to one province",
+                    f"at most {MOST_IN_A_CELL:,}, which identities can number",
+                )
 
     def _check_confusion(self, types: list[str]) -> None:
         totals = dict.fromkeys([*types, "legitimate"], 0.0)
+        pairs = [(row.true, row.predicted) for row in self.warning.confusion]
+        for true, predicted in pairs:
+            if pairs.count((true, predicted)) > 1:
+                raise mistake("warning.confusion", f"has '{true}' taken for '{predicted}' twice", "one row a pair")
         for row in self.warning.confusion:
             if row.true not in totals or row.predicted not in types:
                 raise mistake(
@@ -144,6 +179,9 @@ class ScenarioModel(Part):
             for code in weights:
                 if not code.isdigit() or int(code) not in codes:
                     raise mistake(f"{key}.{code}", "is no province", "a code of population.provinces")
+            factors = {int(code): weight for code, weight in weights.items()}
+            if all(factors.get(row.code, 1.0) * row.population == 0 for row in self.population.provinces):
+                raise mistake(key, "leaves every province without weight", "a weight above 0 for some province")
         for key, list_of_codes in named:
             for number in list_of_codes:
                 if number not in codes:

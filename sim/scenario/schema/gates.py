@@ -112,8 +112,9 @@ class Interception(Part):
 
 
 class Sites(Part):
-    """Blocking of sites and apps: share already taken down when every measure stands at full intensity."""
+    """Blocking: share already taken down of each kind of infrastructure when its measures stand at full intensity."""
 
+    account: Probability
     site: Probability
     domain: Probability
     hosting: Probability
@@ -122,8 +123,11 @@ class Sites(Part):
     promotion: Probability
 
 
-class CallAnswering(Part):
-    """Unknown calls answered, without and with the label that the app shows; factor by half hour."""
+class ChannelAnswering(Part):
+    """Share of attempts answered, read or noticed: without the app, and where the app labels them.
+
+    ``half_hours`` are factors by half hour of the day.
+    """
 
     unknown: Probability
     labelled: Probability
@@ -133,9 +137,9 @@ class CallAnswering(Part):
 class Answering(Part):
     """Gate 6: an attempt is answered (call), read (SMS) or noticed (online); ``age_factor`` by age band."""
 
-    call: CallAnswering
-    sms: Probability
-    online: Probability
+    call: ChannelAnswering
+    sms: ChannelAnswering
+    online: ChannelAnswering
     age_factor: list[NonNegative]
 
 

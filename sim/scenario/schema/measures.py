@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from sim.scenario.quantities import Count, Day, Duration, Finite, NonNegative, Probability, Window
-from sim.scenario.schema.base import Channel, Detector, Part, Region, mistake
+from sim.scenario.schema.base import Detector, Part, Region, mistake
 
 
 class Ramp(Part):
@@ -20,9 +20,30 @@ class Ramp(Part):
 
 
 class MeasureBase(Part):
-    """A window (both days included, an open end is null) and how the intensity grows within it."""
+    """A window: both days included, an open end is null. It is cut to the simulated days."""
 
     window: Window
+
+
+class Somewhere(MeasureBase):
+    """A measure in some provinces (their codes), or in all."""
+
+    provinces: Annotated[list[int], Field(min_length=1)] | None = None
+
+
+class Spread(Somewhere):
+    """A measure whose counts are spread evenly over the days of its window, which therefore ends."""
+
+    @model_validator(mode="after")
+    def _ends(self) -> "Spread":
+        if self.window[1] is None:
+            raise mistake("window", "has no end, and counts are spread over its days", "a last day")
+        return self
+
+
+class Gradual(Somewhere):
+    """A measure whose intensity may grow within its window."""
+
     ramp: Ramp | None = None
 
 
@@ -32,10 +53,11 @@ class DenCampaign(MeasureBase):
     kind: Literal["den_campaign"]
     region: Region
     intensity: NonNegative
+    ramp: Ramp | None = None
 
 
-class ClusterCampaign(MeasureBase):
-    """Campaigns against suppliers of lines and money laundering, spread evenly over the window."""
+class ClusterCampaign(Spread):
+    """Campaigns against suppliers of lines and money laundering; they lengthen replacement while they last."""
 
     kind: Literal["cluster_campaign"]
     count: Count
@@ -43,21 +65,21 @@ class ClusterCampaign(MeasureBase):
     replacement_factor: Annotated[float, Field(ge=1, allow_inf_nan=False)]
 
 
-class CardPurge(MeasureBase):
+class CardPurge(Gradual):
     """A purge of idle cards: the share of idle cards removed in a day."""
 
     kind: Literal["card_purge"]
     intensity: Probability
 
 
-class RealName(MeasureBase):
+class RealName(Gradual):
     """Real-name registration: lengthens the replacement of a card by a factor."""
 
     kind: Literal["real_name"]
     replacement_factor: Annotated[float, Field(ge=1, allow_inf_nan=False)]
 
 
-class FilterStrength(MeasureBase):
+class FilterStrength(Gradual):
     """A stronger (or weaker) filter: shifts d' of a channel."""
 
     kind: Literal["filter"]
@@ -65,24 +87,23 @@ class FilterStrength(MeasureBase):
     intensity: Finite
 
 
-class SourceRegulation(MeasureBase):
-    """Regulation at the source (SMS ports, cloud services): a share of attempts is not sent."""
+class SourceRegulation(Gradual):
+    """Regulation at the source: a share of SMS (ports), online attempts (cloud services) or calls is not sent."""
 
     kind: Literal["source_regulation"]
-    target: Literal["sms_port", "cloud_service"]
-    channels: Annotated[list[Channel], Field(min_length=1)]
+    target: Literal["sms_port", "cloud_service", "voice_line"]
     intensity: Probability
 
 
-class Blocking(MeasureBase):
+class Blocking(Gradual):
     """Blocking of one kind of infrastructure, as a share of its full effect in ``sites``."""
 
     kind: Literal["blocking"]
-    target: Literal["site", "domain", "hosting", "app", "diversion", "promotion"]
+    target: Literal["account", "site", "domain", "hosting", "app", "diversion", "promotion"]
     intensity: Probability
 
 
-class Videos(MeasureBase):
+class Videos(Spread):
     """Education by videos: ``count`` published and ``views`` seen, spread evenly over the window."""
 
     kind: Literal["videos"]
@@ -106,7 +127,7 @@ class SegmentShares(Part):
         return self
 
 
-class Activities(MeasureBase):
+class Activities(Spread):
     """Education by activities: ``count`` in the window, each with ``people`` attending."""
 
     kind: Literal["activities"]
@@ -115,16 +136,15 @@ class Activities(MeasureBase):
     segments: SegmentShares
 
 
-class WarningCoverage(MeasureBase):
+class WarningCoverage(Gradual):
     """A detector at work: the share of contacts that it sees, in some provinces or all."""
 
     kind: Literal["warning"]
     detector: Detector
     coverage: Probability
-    provinces: list[int] | None = None
 
 
-class Law(MeasureBase):
+class Law(Gradual):
     """The law: deters a share of attempts, lengthens replacement, lets detectors see more (shift of d')."""
 
     kind: Literal["law"]
@@ -141,14 +161,14 @@ class Repatriation(MeasureBase):
     suspects: NonNegative
 
 
-class BankHold(MeasureBase):
+class BankHold(Gradual):
     """A bank holds a payment with this probability: it does not happen and the episode ends."""
 
     kind: Literal["bank_hold"]
     intensity: Probability
 
 
-class Outage(MeasureBase):
+class Outage(Somewhere):
     """The centre is out: its instructions wait for the end of the window, or are lost."""
 
     kind: Literal["outage"]

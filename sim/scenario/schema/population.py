@@ -19,7 +19,7 @@ class ProvinceRow(Part):
     code: Annotated[int, Field(ge=1, le=99)]
     name: Annotated[str, Field(min_length=1, max_length=40)]
     region: str
-    population: Count
+    population: Annotated[int, Field(ge=0, le=2_000_000_000)]
     share_0_14: Percent
     share_15_59: Percent
     share_60_plus: Percent
@@ -122,6 +122,8 @@ class Population(Part):
         demand_length("internet.age_factor", self.internet.age_factor, len(self.age_bands), "age band")
         if not 1 <= len(self.provinces) <= 32:
             raise mistake("provinces", f"has {len(self.provinces)} rows", "1 to 32 provinces")
+        if sum(row.population for row in self.provinces) == 0:
+            raise mistake("provinces", "has no people", "a population above 0 in some province")
         codes = [row.code for row in self.provinces]
         if sorted(set(codes)) != codes:
             raise mistake("provinces", "codes are not rising", "rows in order of code, each code once")

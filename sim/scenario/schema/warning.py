@@ -127,11 +127,12 @@ class Escalation(Part):
 
 
 class TierSettings(Part):
-    """One tier: first channel, deadline from issue, tries, and what follows when they fail."""
+    """One tier: first channel, deadline from issue, tries, waiting between tries, what follows when they fail."""
 
     first: ContactChannel
     deadline: Duration
     tries: Tries
+    retry_wait: RetryWaits
     escalate: Escalation
 
 
@@ -181,7 +182,6 @@ class Warning(Part):
     hop_delay: Distribution
     tiers: Tiers
     unread_wait: Duration
-    retry_wait: RetryWaits
     escalation_delay: Distribution
     app: Written
     sms: Written
