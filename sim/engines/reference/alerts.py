@@ -127,15 +127,15 @@ class Alert:
                     self.end(REACHED if read else UNREAD_END)
                     return
                 channel = CALL
-            end: int | None = None
             if channel == CALL:
                 end = yield from self.tries(CALL, then_more=rules.unanswered_to_visit)
-                if end is None:
-                    tables = self.world.tables
-                    wait = escalation_wait(tables.seed, self.identity, tables.delays, tables.clock)
-                    yield self.at(self.world.now + wait, READS, ESCALATION)
-            if end is None:
-                end = yield from self.tries(VISIT, then_more=False)
+                if end is not None or not rules.unanswered_to_visit:
+                    self.end(UNANSWERED if end is None else end)
+                    return
+                tables = self.world.tables
+                wait = escalation_wait(tables.seed, self.identity, tables.delays, tables.clock)
+                yield self.at(self.world.now + wait, READS, ESCALATION)
+            end = yield from self.tries(VISIT, then_more=False)
             self.end(UNANSWERED if end is None else end)
         except simpy.Interrupt as interrupt:
             self.end(cast(int, interrupt.cause))
@@ -178,6 +178,7 @@ class Alert:
                 return self.marked
             last = number + 1 == most
             if world.now >= self.deadline and (then_more or not last):
+                self.log(SERVICE_ENDS, "expiry")
                 return EXPIRED
             if not last:
                 wait = retry_wait(tables.seed, self.identity, channel, number, tables.delays, tables.clock)
