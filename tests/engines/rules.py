@@ -1,5 +1,6 @@
 """The rules of the model that can be read off a log of events alone, each written down without the engine's code."""
 
+import itertools
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from typing import Any
@@ -208,7 +209,7 @@ class Log:
         return max(1, int(staff * self.spec.scale + 0.5)) if staff > 0 else 0
 
     def check_episodes(self) -> None:
-        """Stages come one after the other; a hold is the last of them; who reports has paid, what is filed was reported."""
+        """Stages follow each other, a hold is the last; who reports has paid, and what is filed was reported."""
         stages = defaultdict(list)
         after = defaultdict(list)
         for row in self.rows:
@@ -219,7 +220,7 @@ class Log:
         for rows in stages.values():
             assert [r["stage"] for r in rows] == list(range(1, len(rows) + 1))
             moments = [r["moment"] for r in rows]
-            assert all(b > a for a, b in zip(moments, moments[1:], strict=False))
+            assert all(b > a for a, b in itertools.pairwise(moments))
             assert all(r["event"] == ("stage" if r["stage"] < 3 else "payment") for r in rows[:-1])
             assert all(r["value"] >= 0 for r in rows if r["event"] == "payment")
         for origin, rows in after.items():

@@ -23,6 +23,9 @@ def fewer(share: float) -> dict[str, str]:
     return {key: f"{level * share} per day" for key, level in full.items()}
 
 
+NO_LEGITIMATE = {f"population.legitimate.{channel}": "0 per day" for channel in ("call", "sms", "online")}
+
+
 def run_tiny(folder: Path, events: str = "all", period: dict[str, str] = TWO_DAYS, **values: Any) -> sim.Run:
     """Run ``tiny`` with changes (dotted keys) and keep it in ``folder``."""
     return sim.run(sim.load_scenario("tiny", period=period, **values), folder, events=events)
