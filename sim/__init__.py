@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from sim.version import __version__
 
 if TYPE_CHECKING:
+    from sim.country.table import people
     from sim.engines.conservation import ConservationError
     from sim.results.folder import FolderError
     from sim.results.run import Run, load_run
@@ -27,6 +28,7 @@ _HOMES = {
     "Scenario": "sim.scenario",
     "ScenarioError": "sim.scenario",
     "load_run": "sim.results.run",
+    "people": "sim.country.table",
     "load_scenario": "sim.scenario",
     "run": "sim.running",
 }
@@ -40,6 +42,7 @@ __all__ = [
     "__version__",
     "load_run",
     "load_scenario",
+    "people",
     "run",
 ]
 

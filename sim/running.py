@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from sim.engines.conservation import ConservationError
 from sim.results.check import check_conservation
+from sim.results.figures import uncounted
 from sim.results.folder import RUN_JSON, SCENARIO_YAML, Staging, default_folder, sync, write_json
 from sim.results.manifest import compose, performance
 from sim.results.recorder import Recorder
@@ -38,8 +39,8 @@ def run(
     it is None the scenario decides. ``workers`` changes no result; the reference engine works alone.
     ``age_s``, the time that this process had already spent on the run, is added to the seconds reported.
 
-    Raises FolderError where ``out`` is not free and ConservationError where a conservation law is broken. Nothing is
-    left of a run that raises.
+    Raises FolderError where ``out`` is not free and ConservationError where a conservation law is broken.
+    Nothing is left of a run that raises.
     """
     from sim.engines import simulate
 
@@ -56,13 +57,14 @@ def run(
             recorder.close()
         tallied = time.perf_counter()
         (staging.path / SCENARIO_YAML).write_text(scenario.yaml(), encoding="utf-8", newline="\n")
-        manifest = compose(staging.path, scope, recorder.warnings)
+        manifest = compose(staging.path, scope, recorder.warnings + uncounted(scope))
         broken = [
             law for law in check_conservation(staging.path, manifest["totals"], scope) if not law.passed
         ]
         if broken:
             raise ConservationError("; ".join(f"{law.name}: {law.detail}" for law in broken))
         phases["figures"] = time.perf_counter() - tallied
+        # Durable before the clock is read: publishing has only this manifest and a rename left to do.
         for file in staging.path.iterdir():
             sync(file)
         wall_s = age_s + time.perf_counter() - started

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from sim import cli
+from sim.results.provenance import process_age_s
 
 ROOT = Path(__file__).resolve().parent.parent
 SHORT = [
@@ -126,6 +127,22 @@ def test_json_is_exactly_the_manifest(tocsin: Tocsin, tmp_path: Path) -> None:
     assert ended.code == 0
     assert ended.out == (tmp_path / "here" / "run.json").read_text()
     assert json.loads(ended.out)["performance"]["wall_s"] > 0
+
+
+def test_wall_time_counts_from_the_start_of_the_process(tocsin: Tocsin, tmp_path: Path) -> None:
+    before = process_age_s()
+    tocsin("run", *SHORT, "--out", "here", "--quiet")
+    wall_s = json.loads((tmp_path / "here" / "run.json").read_text())["performance"]["wall_s"]
+    assert before < wall_s < process_age_s()
+
+
+def test_a_figure_that_no_one_counts_is_warned_of(tocsin: Tocsin) -> None:
+    figure = (
+        "{name: alerts_regional, window: [2022-11-28, 2022-11-30], value: 1, role: predicted, source: none}"
+    )
+    ended = tocsin("run", *SHORT, "--set", f"figures=[{figure}]", "--out", "here")
+    assert ended.code == 0
+    assert ended.err.startswith("warning: figure alerts_regional: the model counts no such quantity")
 
 
 def test_quiet_prints_nothing(tocsin: Tocsin) -> None:

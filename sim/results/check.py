@@ -173,6 +173,7 @@ def check_conservation(folder: Path, totals: dict[str, Any], scope: Scope) -> It
     )
     for channel in labels.DESK_CHANNELS:
         yield _staff_time(folder, channel, scope)
+    yield _backlog(folder, scope)
     if scope.warmup_days == 0:
         yield from _ends_of_episodes(folder)
 
@@ -190,6 +191,26 @@ def _staff_time(folder: Path, channel: str, scope: Scope) -> Finding:
     staff = sum(amount for (day,), amount in by_day.items() if day not in edges)
     detail = "" if staff <= busy else f"{staff} ms and {busy} ms"
     return Finding(f"conservation: time of {channel} contacts <= busy time of desks", staff <= busy, detail)
+
+
+def _backlog(folder: Path, scope: Scope) -> Finding:
+    """Each midnight the backlog gains what was filed the day before and loses what is solved or closed."""
+    keys = ["day", "province"]
+    backlog = _sum_by(folder, "state", keys, "value", ("quantity", "backlog"))
+    filed = _sum_by(folder, "outcomes", keys, "filed")
+    solved = _sum_by(folder, "flows", keys, "count", ("quantity", "cases_solved"))
+    closed = _sum_by(folder, "flows", keys, "count", ("quantity", "cases_closed"))
+    wrong = []
+    for number in range(scope.first_day + 1, scope.last_day + 1):
+        day, before = calendar_date(number), calendar_date(number - 1)
+        for province in scope.provinces:
+            today, yesterday = (day, province), (before, province)
+            expected = backlog.get(yesterday, 0) + filed.get(yesterday, 0)
+            expected -= solved.get(today, 0) + closed.get(today, 0)
+            if backlog.get(today, 0) != expected:
+                wrong.append(f"{day} {province}: {backlog.get(today, 0):g} and {expected:g}")
+    name = "conservation: backlog = backlog of the day before + filed - solved - closed"
+    return Finding(name, not wrong, f"{len(wrong)} differ, first {wrong[0]}" if wrong else "")
 
 
 def _ends_of_episodes(folder: Path) -> Iterator[Finding]:

@@ -116,6 +116,17 @@ def figure(quantities: Quantities, target: Target) -> Summary:
     }
 
 
+def uncounted(scope: Scope) -> list[str]:
+    """Give a warning for each target that is a number of something which the model does not count."""
+    none = Quantities(scope, {})
+    names = dict.fromkeys(target.name for target in scope.targets if not isinstance(target.value, str))
+    return [
+        f"figure {name}: the model counts no such quantity, so it has no simulated value"
+        for name in names
+        if none.figure(name.removesuffix(CHANGE)) is None
+    ]
+
+
 def _within(target: Target, simulated: Fraction, reported: Fraction) -> bool | None:
     if target.tolerance is None:
         return None

@@ -74,38 +74,18 @@ def place_of(root: Node, path: Path, by_key: bool = False) -> Place:
 def _locate(item: Any, root: Node, shape: Shape) -> tuple[Path, Node, Shape | None]:
     """The path that pydantic's location means, without tags of unions, the deepest node and its shape."""
     path: list[str | int] = []
-    node, here = root, shape
-    known: Shape | None = here
-    tag_passed = False
+    node = root
+    known: Shape | None = shape
     for index, part in enumerate(item["loc"]):
-        last = index == len(item["loc"]) - 1
-        if not tag_passed and known is not None and len(known.models()) > 1 and _is_tag(known, node, part):
-            tag_passed = True
-            continue
         child = node.child(part)
-        if child is None:
-            if last and item["type"] == "missing":
+        if child is None:  # the tag of a union, a mark of pydantic's such as [key], or what is missing
+            if index == len(item["loc"]) - 1 and item["type"] == "missing":
                 path.append(part)
             continue
         known = known.child(part, node) if known is not None else None
-        node, tag_passed = child, False
+        node = child
         path.append(part)
     return tuple(path), node, known
-
-
-def _is_tag(shape: Shape, node: Node, part: str | int) -> bool:
-    return any(
-        str(part) == model.__name__ or any(str(n.value) == str(part) for n in _literals(shape, node))
-        for model in shape.models()
-    )
-
-
-def _literals(shape: Shape, node: Node) -> Iterator[Node]:
-    """The nodes of the keys that tell the models of a union apart, such as `kind`."""
-    for name in shape.key_names():
-        child, expected = node.child(name), shape.child(name)
-        if child is not None and expected is not None and expected.words():
-            yield child
 
 
 def _mistakes_of_item(item: Any, root: Node, shape: Shape) -> list[Mistake]:

@@ -13,7 +13,7 @@ from typing import Any
 DURATION_UNITS = ("ms", "s", "min", "h", "d", "week")
 RATE_UNITS = ("s", "min", "h", "day", "d", "week", "year")
 
-NUMBER = r"[+-]?[0-9](?:[0-9_]{0,17}[0-9])?(?:\.[0-9]{1,17})?(?:[eE][+-]?[0-9]{1,2})?"
+NUMBER = r"[+-]?[0-9](?:[0-9_]{0,17}[0-9])?(?:\.[0-9]{1,25})?(?:[eE][+-]?[0-9]{1,2})?"
 DURATION = re.compile(rf"({NUMBER}) ?([A-Za-zµ]{{1,12}})", re.ASCII)
 RATE = re.compile(rf"({NUMBER}) ?per ([A-Za-z]{{1,12}})", re.ASCII)
 

@@ -43,9 +43,10 @@ def fill(recorder: Recorder, seed: int) -> None:
     scope = recorder.scope
     chance = random.Random(seed)
     late: list[tuple[int, tuple[int, ...]]] = []
+    backlog = [1000] * len(scope.provinces)
     for day in range(scope.first_day - scope.warmup_days, scope.last_day + 1):
         for province in range(len(scope.provinces)):
-            _day_of_province(recorder, chance, day, province, late)
+            _day_of_province(recorder, chance, day, province, late, backlog)
         while late and late[0][0] <= day:
             recorder.alerts[late.pop(0)[1]] += 1
         recorder.flows[day, labels.NATIONAL, "video_views"] += 3
@@ -61,6 +62,7 @@ def _day_of_province(
     day: int,
     province: int,
     late: list[tuple[int, tuple[int, ...]]],
+    backlog: list[int],
 ) -> None:
     scope = recorder.scope
     for index in range(chance.randrange(8)):
@@ -82,8 +84,14 @@ def _day_of_province(
         recorder.hours[day, province, 2, 20][0] += staff
         recorder.waits[day, province, 1, 2, labels.wait_bin(staff)] += 1
     recorder.hours[day, province, 2, 20][1] += 1_800_000
-    for quantity in ("cases_solved", "dens_destroyed", "false_blocks_call"):
+    for quantity in ("cases_closed", "cases_solved", "dens_destroyed", "false_blocks_call"):
         recorder.flows[day, province, quantity] += chance.randrange(3)
+    finished = recorder.flows[day, province, "cases_solved"] + recorder.flows[day, province, "cases_closed"]
+    backlog[province] -= finished
+    recorder.state[day, province, "backlog"] = float(backlog[province])
+    filed = chance.randrange(3)
+    recorder.outcomes[day, province, 0, 1, 0][labels.OUTCOMES.index("filed")] += filed
+    backlog[province] += filed
 
 
 def write_tables(folder: Path, seed: int = 1, events: float = 1.0, scope: Scope = SCOPE) -> Recorder:

@@ -110,6 +110,11 @@ def drop_last(stored: pa.Table) -> pa.Table:
     return stored.slice(0, stored.num_rows - 1)
 
 
+def halve(stored: pa.Table) -> pa.Table:
+    """Keep the first half of the rows."""
+    return stored.slice(0, stored.num_rows // 2)
+
+
 def swap(stored: pa.Table) -> pa.Table:
     """Put the last row first."""
     return pa.concat_tables([stored.slice(stored.num_rows - 1), drop_last(stored)])
@@ -140,7 +145,7 @@ def misname(stored: pa.Table) -> pa.Table:
         ("attempts", repeat, "attempts: rows in range, sorted, unique"),
         ("attempts", negate, "attempts: rows in range, sorted, unique"),
         ("attempts", misname, "attempts: rows in range, sorted, unique"),
-        ("outcomes", drop_last, "conservation: episodes = engaged attempts, by day, province and type"),
+        ("outcomes", halve, "conservation: episodes = engaged attempts, by day, province and type"),
         ("alerts", drop_last, "totals: alerts_by_end"),
         ("contacts", repeat, "contacts: rows in range, sorted, unique"),
         (
@@ -150,7 +155,7 @@ def misname(stored: pa.Table) -> pa.Table:
         ),
         ("flows", lambda stored: stored.drop_columns(["province"]), "flows: columns"),
         ("events", swap, "events: rows in range, sorted"),
-        ("state", negate, ""),
+        ("state", negate, "conservation: backlog = backlog of the day before + filed - solved - closed"),
     ],
 )
 def test_a_forged_table_is_noticed_by_what_it_breaks(
@@ -158,8 +163,7 @@ def test_a_forged_table_is_noticed_by_what_it_breaks(
 ) -> None:
     run = made_up()
     rewrite(run.path, table, change)
-    found = failures(run.path)
-    assert (failing in found) if failing else found == []
+    assert failing in failures(run.path)
 
 
 def test_rewriting_a_table_as_it_was_passes(made_up: MadeUp) -> None:

@@ -88,6 +88,58 @@ def test_within_holds_a_figure_against_its_tolerance(
     assert row["within"] is within
 
 
+@pytest.mark.parametrize(
+    ("start", "end", "inside"),
+    [
+        (date(2021, 12, 1), date(2022, 2, 28), True),
+        (date(2021, 11, 30), date(2022, 2, 28), False),
+        (date(2021, 12, 1), date(2022, 3, 1), False),
+        (date(2022, 2, 28), date(2022, 2, 28), True),
+        (date(2022, 2, 28), date(2022, 2, 27), False),
+    ],
+)
+def test_a_window_counts_when_both_of_its_days_are_in_the_period(
+    tmp_path: Path, start: date, end: date, inside: bool
+) -> None:
+    with TableWriter(tmp_path, SCOPE) as writer:
+        recorder = Recorder(SCOPE, writer)
+        recorder.flows[SCOPE.last_day, 0, "cards_eliminated"] += 4
+        recorder.close()
+    (row,) = simulated(tmp_path, SCOPE, Target("cards_eliminated", (start, end), 1, "fitted"))
+    assert row["simulated"] == (4000 if inside else None)
+
+
+def test_each_figure_is_its_own_quantity(tmp_path: Path) -> None:
+    """A different count for each quantity: a figure that reads another one's gets the wrong number."""
+    flows = (
+        "cards_eliminated", "dens_destroyed", "ringleaders_arrested", "suspects_arrested", "cases_solved",
+        "video_views", "videos_published", "awareness_activities", "cluster_campaigns",
+    )  # fmt: skip
+    whole = {*flows} - {"cards_eliminated", "suspects_arrested", "cases_solved"}
+    day = day_number(YEAR[0])
+    wanted = {}
+    with TableWriter(tmp_path, SCOPE) as writer:
+        recorder = Recorder(SCOPE, writer)
+        for count, name in enumerate(flows, start=11):
+            recorder.flows[day, 0, name] += count
+            wanted[name] = count if name in whole else count * 1000
+        for channel, name in enumerate(("calls_intercepted", "sms_intercepted")):
+            recorder.attempts[day, 0, channel, 0, 3] += 30 + channel
+            wanted[name] = (30 + channel) * 1000
+        for source, name in enumerate(("alerts_central", "alerts_local")):
+            recorder.alerts[day, 0, source, 0, 0, 0] += 40 + source
+            wanted[name] = (40 + source) * 1000
+        outcome = recorder.outcomes[day, 0, 0, 0, 0]
+        outcome[labels.OUTCOMES.index("filed")] += 50
+        outcome[labels.OUTCOMES.index("filed_loss_fen")] += 6000
+        outcome[labels.OUTCOMES.index("loss_fen")] += 7000
+        recorder.close()
+    # Reported losses are those of filed cases, in yuan.
+    wanted |= {"cases_filed": 50_000, "losses": 60_000}
+    rows = simulated(tmp_path, SCOPE, *(Target(name, YEAR, 1, "fitted") for name in wanted))
+    assert {row["name"]: row["simulated"] for row in rows} == wanted
+
+
 def test_totals_scale_up_exactly_and_leave_dens_whole(tmp_path: Path) -> None:
     scope = replace(SCOPE, scale=3e-5)
     day = SCOPE.first_day

@@ -49,9 +49,7 @@ SCALARS = (
     | st.integers()
     | st.floats(allow_nan=False, allow_infinity=False)
     | st.text(max_size=12)
-    | st.sampled_from(
-        ["45 min", "3 per day", "2022-01-01", "on", "law", "assumed", "small.yaml", "x.csv", "../x.csv"]
-    )
+    | st.sampled_from(["45 min", "3 per day", "2022-01-01", "on", "law", "assumed", "small.yaml", "x.csv", "../x.csv"])
 )
 VALUES = st.recursive(
     SCALARS,

@@ -67,9 +67,7 @@ def test_another_distribution_replaces_the_base_s(folder: Path) -> None:
 
 
 def test_a_plain_value_over_a_full_form_loses_the_origin(folder: Path) -> None:
-    load(
-        folder, "cards:\n  flag_share: {value: 0.02, origin: assumed, range: [0.01, 0.05], basis: a guess}\n"
-    )
+    load(folder, "cards:\n  flag_share: {value: 0.02, origin: assumed, range: [0.01, 0.05], basis: a guess}\n")
     (folder / "last.yaml").write_text("extends: own.yaml\ncards: {flag_share: 0.9}\n", encoding="utf-8")
     scenario = load_scenario("last.yaml")
     assert scenario.resolved["cards"]["flag_share"] == 0.9
@@ -102,9 +100,7 @@ def test_links_do_not_lead_outside(folder: Path, tmp_path_factory: pytest.TempPa
 def test_a_table_in_a_csv_file(folder: Path) -> None:
     (folder / "tables").mkdir()
     (folder / "tables" / "ages.csv").write_text('age,share\n0-17,0.25\n"18+",0.75\n', encoding="utf-8")
-    scenario = load(
-        folder, "population: {ages: {value: tables/ages.csv, origin: reported, basis: a census}}\n"
-    )
+    scenario = load(folder, "population: {ages: {value: tables/ages.csv, origin: reported, basis: a census}}\n")
     assert [(row.age, row.share) for row in scenario.spec.population.ages] == [("0-17", 0.25), ("18+", 0.75)]
     assert scenario.resolved["population"]["ages"]["value"][0] == {"age": "0-17", "share": 0.25}
     source = scenario.sources["population.ages.0.share"]
@@ -116,9 +112,7 @@ def test_a_table_of_the_extended_file_stands_beside_that_file(folder: Path) -> N
     (folder / "below").mkdir()
     (folder / "below" / "ages.csv").write_text("age,share\n0+,1\n", encoding="utf-8")
     (folder / "below" / "small.yaml").write_bytes(SMALL.read_bytes())
-    (folder / "below" / "base.yaml").write_text(
-        "extends: small.yaml\npopulation: {ages: ages.csv}\n", encoding="utf-8"
-    )
+    (folder / "below" / "base.yaml").write_text("extends: small.yaml\npopulation: {ages: ages.csv}\n", encoding="utf-8")
     (folder / "top.yaml").write_text("extends: below/base.yaml\n", encoding="utf-8")
     scenario = load_scenario("top.yaml")
     assert scenario.sources["population.ages.0.age"].file == "below/ages.csv"
@@ -138,9 +132,7 @@ def test_layers_and_their_sources(folder: Path) -> None:
     assert scenario.spec.warning.unread_wait == 10_800_000
     assert [figure.role for figure in scenario.spec.figures][:2] == ["input", "fitted"]
     assert "law" not in scenario.spec.measures
-    where = {
-        key: scenario.sources[key].where for key in ("seed", "scale", "warning.unread_wait", "figures.0.role")
-    }
+    where = {key: scenario.sources[key].where for key in ("seed", "scale", "warning.unread_wait", "figures.0.role")}
     assert where == {
         "seed": "argument",
         "scale": "own.yaml:3",
@@ -184,9 +176,7 @@ def test_sources_point_at_the_lines_of_the_file(folder: Path) -> None:
         ("measures.law.deterrence", "0.05"),
         ("aftermath.filing.delay", "12 h"),
     ]:
-        source = (
-            scenario.sources[key] if key in scenario.sources else scenario.sources[f"{key}.lognormal.median"]
-        )
+        source = scenario.sources[key] if key in scenario.sources else scenario.sources[f"{key}.lognormal.median"]
         assert source.line is not None
         assert source.column is not None
         assert lines[source.line - 1][source.column - 1 :].startswith(text)
@@ -245,7 +235,5 @@ def test_the_json_schema_knows_every_section_and_the_full_form() -> None:
     (measure,) = schema["properties"]["measures"]["anyOf"][0]["patternProperties"].values()
     assert {"type": "null"} in measure["anyOf"], "a variant may remove a measure"
     assert set(schema["then"]["required"]) == {
-        name
-        for name, field in ScenarioModel.model_fields.items()
-        if field.is_required() and name != "schema_"
+        name for name, field in ScenarioModel.model_fields.items() if field.is_required() and name != "schema_"
     } | {"schema"}

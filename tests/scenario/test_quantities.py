@@ -4,7 +4,7 @@ import datetime as dt
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
@@ -32,16 +32,14 @@ def written(kind: Any, value: object) -> Any:
         ("1_000 s", 1_000_000),
         ("1e3 ms", 1000),
         ("92 d", 7_948_800_000),
-        ("0.0035 s".replace("35", "3"), 3),
+        ("0.003 s", 3),
     ],
 )
 def test_durations_are_exact(text: str, ms: int) -> None:
     assert read(q.Duration, text) == ms
 
 
-@pytest.mark.parametrize(
-    "text", ["45", "45 mins", "-1 s", "1 year", "0 s", "0.5 ms", "1 s + 1 s", "1e99 week", ""]
-)
+@pytest.mark.parametrize("text", ["45", "45 mins", "-1 s", "1 year", "0 s", "0.5 ms", "1 s + 1 s", "1e99 week", ""])
 def test_other_texts_are_no_durations(text: str) -> None:
     with pytest.raises(ValidationError):
         read(q.Duration, text)
@@ -67,6 +65,7 @@ def test_rates_are_per_day(text: str, rate: float) -> None:
     assert read(q.Rate, text) == rate
 
 
+@example(1.0, "week")
 @given(
     st.one_of(st.floats(1e-9, 1e15), st.integers(1, 10**9).map(float)),
     st.sampled_from(["s", "min", "h", "day", "d", "week", "year"]),

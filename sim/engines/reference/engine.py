@@ -7,6 +7,8 @@ from time import perf_counter
 import simpy
 
 from sim.country.calendar import date_of, weekday
+from sim.draws.remainders import ONE
+from sim.engines import warnings
 from sim.engines.conservation import Books
 from sim.engines.phases import MIDNIGHT, SHIFT_CHANGE
 from sim.engines.reference.alerts import OPEN
@@ -71,6 +73,9 @@ def simulate(spec: ScenarioModel, recorder: Recorder) -> dict[str, float]:
     finally:
         gc.enable()
     run.finish()
+    card_days = [days / ONE for days in night.card_days]
+    recorder.warnings += warnings.of_scale(spec, tables)
+    recorder.warnings += warnings.of_cards(spec, [int(n) for n in night.attempts_at_cards], card_days)
     ended = perf_counter()
     return {
         "prepare": prepared - started,
