@@ -46,9 +46,7 @@ def run(
     workers: Annotated[
         int | None, typer.Option(metavar="N", min=1, help="Processes at work; results do not depend on it.")
     ] = None,
-    events: Annotated[
-        str | None, typer.Option(metavar="none|all|FRACTION", help="Whose events are logged.")
-    ] = None,
+    events: Annotated[str | None, typer.Option(metavar="none|all|FRACTION", help="Whose events are logged.")] = None,
     replicates: Annotated[
         int, typer.Option(metavar="N", min=1, help="Runs with seeds counting up, each in its own folder.")
     ] = 1,
@@ -67,9 +65,7 @@ def run(
         _refuse(f"--out {error}")
     finished: list[Run] = []
     for number in range(replicates):
-        chosen = (
-            first if number == 0 else _load(scenario, settings, {**values, "seed": first.spec.seed + number})
-        )
+        chosen = first if number == 0 else _load(scenario, settings, {**values, "seed": first.spec.seed + number})
         place = folder if replicates == 1 else folder / f"r{number:03d}"
         finished.append(_run(chosen, place, workers, quiet or as_json, timed=number == 0))
     for warning in dict.fromkeys(line for run in finished for line in run.manifest["warnings"]):
@@ -167,9 +163,7 @@ def main() -> NoReturn:
     # click's error for bad usage; recent typer carries click within itself.
     usage_error = typer.BadParameter.__mro__[1]
     try:
-        code = typer.main.get_command(app).main(
-            sys.argv[1:] or ["--help"], prog_name="tocsin", standalone_mode=False
-        )
+        code = typer.main.get_command(app).main(sys.argv[1:] or ["--help"], prog_name="tocsin", standalone_mode=False)
     except Exception as error:
         if not isinstance(error, usage_error):
             raise

@@ -58,9 +58,7 @@ def run(
         tallied = time.perf_counter()
         (staging.path / SCENARIO_YAML).write_text(scenario.yaml(), encoding="utf-8", newline="\n")
         manifest = compose(staging.path, scope, recorder.warnings + uncounted(scope))
-        broken = [
-            law for law in check_conservation(staging.path, manifest["totals"], scope) if not law.passed
-        ]
+        broken = [law for law in check_conservation(staging.path, manifest["totals"], scope) if not law.passed]
         if broken:
             raise ConservationError("; ".join(f"{law.name}: {law.detail}" for law in broken))
         phases["figures"] = time.perf_counter() - tallied

@@ -67,9 +67,13 @@ def start(*arguments: str, folder: Path, **options: object) -> subprocess.Popen[
     return subprocess.Popen(
         [sys.executable, "-c", program, *arguments],
         cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
         text=True,
-        **{"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **options},  # type: ignore[call-overload]
+        **{  # type: ignore[call-overload]
+            "env": {**os.environ, "PYTHONPATH": str(ROOT)},
+            "stdout": subprocess.PIPE,
+            "stderr": subprocess.PIPE,
+            **options,
+        },
     )
 
 
@@ -137,12 +141,10 @@ def test_wall_time_counts_from_the_start_of_the_process(tocsin: Tocsin, tmp_path
 
 
 def test_a_figure_that_no_one_counts_is_warned_of(tocsin: Tocsin) -> None:
-    figure = (
-        "{name: alerts_regional, window: [2022-11-28, 2022-11-30], value: 1, role: predicted, source: none}"
-    )
+    figure = "{name: alerts_regional, window: [2022-11-28, 2022-11-30], value: 1, role: predicted, source: none}"
     ended = tocsin("run", *SHORT, "--set", f"figures=[{figure}]", "--out", "here")
     assert ended.code == 0
-    assert ended.err.startswith("warning: figure alerts_regional: the model counts no such quantity")
+    assert "warning: figure alerts_regional: the model counts no such quantity" in ended.err
 
 
 def test_quiet_prints_nothing(tocsin: Tocsin) -> None:
@@ -161,10 +163,21 @@ def test_replicates_are_runs_of_their_own_with_seeds_counting_up(tocsin: Tocsin,
     assert table.split()[:7] == ["figure", "window", "role", "reported", "mean", "s.d.", "ratio"]
 
 
+def test_two_processes_with_other_hash_seeds_write_the_same_bytes(tmp_path: Path) -> None:
+    tiny = ["tiny", "--engine", "reference", "--events", "all", "--set", "period.end=2022-01-26"]
+    for name, hash_seed in (("one", "1"), ("two", "2")):
+        environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONHASHSEED": hash_seed}
+        process = start("run", *tiny, "--out", name, "--quiet", folder=tmp_path, env=environment)
+        process.communicate()
+        assert process.returncode == 0
+    names = sorted(path.name for path in (tmp_path / "one").iterdir() if path.name != "run.json")
+    assert len(names) == 10
+    for name in names:
+        assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes(), name
+
+
 @pytest.mark.parametrize("fraction", ["none", "all", "0.5"])
-def test_events_are_those_asked_for_and_change_nothing_else(
-    tocsin: Tocsin, tmp_path: Path, fraction: str
-) -> None:
+def test_events_are_those_asked_for_and_change_nothing_else(tocsin: Tocsin, tmp_path: Path, fraction: str) -> None:
     plain = json.loads(tocsin("run", *SHORT, "--out", "plain", "--json").out)
     chosen = json.loads(tocsin("run", *SHORT, "--events", fraction, "--out", "chosen", "--json").out)
     assert ("events.parquet" in chosen["files"]) == (fraction != "none")

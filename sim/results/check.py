@@ -162,15 +162,11 @@ def check_conservation(folder: Path, totals: dict[str, Any], scope: Scope) -> It
         summed = sum(totals[parts].values())
         # Doubles, each rounded once: the parts add up to within their rounding.
         close = abs(whole - summed) <= 1e-12 * abs(whole)
-        yield Finding(
-            f"conservation: {total} = sum of {parts}", close, "" if close else f"{whole} and {summed}"
-        )
+        yield Finding(f"conservation: {total} = sum of {parts}", close, "" if close else f"{whole} and {summed}")
     keys = ["day", "province", "fraud_type"]
     engaged = _sum_by(folder, "attempts", keys, "count", ("fate", "engaged"))
     episodes = _sum_by(folder, "outcomes", keys, "episodes")
-    yield _same_sums(
-        "conservation: episodes = engaged attempts, by day, province and type", engaged, episodes
-    )
+    yield _same_sums("conservation: episodes = engaged attempts, by day, province and type", engaged, episodes)
     for channel in labels.DESK_CHANNELS:
         yield _staff_time(folder, channel, scope)
     yield _backlog(folder, scope)
@@ -241,9 +237,7 @@ def _sum_by(
             rows = rows.filter(pc.equal(rows.column(where[0]), where[1]))
         summed = rows.group_by(keys).aggregate([(measure, "sum")])
         parts = [summed.column(name).to_pylist() for name in keys]
-        for key, amount in zip(
-            zip(*parts, strict=True), summed.column(f"{measure}_sum").to_pylist(), strict=True
-        ):
+        for key, amount in zip(zip(*parts, strict=True), summed.column(f"{measure}_sum").to_pylist(), strict=True):
             sums[key] = sums.get(key, 0) + amount
     return {key: amount for key, amount in sums.items() if amount}
 
@@ -254,9 +248,7 @@ def _same_sums(name: str, one: dict[Any, int], other: dict[Any, int]) -> Finding
         return Finding(name, True)
     key = differing[0]
     place = " ".join(str(part) for part in key)
-    return Finding(
-        name, False, f"{len(differing)} differ, first {place}: {one.get(key, 0)} and {other.get(key, 0)}"
-    )
+    return Finding(name, False, f"{len(differing)} differ, first {place}: {one.get(key, 0)} and {other.get(key, 0)}")
 
 
 def _equal(name: str, stored: object, computed: object) -> Finding:

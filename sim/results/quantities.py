@@ -117,9 +117,7 @@ FLOW_FIGURES = frozenset(
 """Figures that are a quantity of the flows of the same name."""
 
 
-def _sums(
-    folder: Path, table: str, groups: tuple[str, ...]
-) -> Iterator[tuple[int, tuple[str, ...], str, int]]:
+def _sums(folder: Path, table: str, groups: tuple[str, ...]) -> Iterator[tuple[int, tuple[str, ...], str, int]]:
     """Sum every measure of a stored table by day and groups: day number, labels, measure, sum."""
     import pyarrow.parquet as pq
 
@@ -134,7 +132,5 @@ def _sums(
         names = [grouped.column(name).to_pylist() for name in groups]
         rows = list(zip(*names, strict=True)) if groups else [()] * len(days)
         for measure in measures:
-            for day, row, amount in zip(
-                days, rows, grouped.column(f"{measure}_sum").to_pylist(), strict=True
-            ):
+            for day, row, amount in zip(days, rows, grouped.column(f"{measure}_sum").to_pylist(), strict=True):
                 yield day - UNIX_DAYS, row, measure, amount

@@ -121,9 +121,7 @@ class Recorder:
         """
         if self.records_events and moment >= 0 and keeps_origin(self.scope.seed, origin, self._kept):
             alert = (detector, stage, number)
-            self._events.append(
-                (moment, phase, event, province, origin, *alert, channel, tier, result, value)
-            )
+            self._events.append((moment, phase, event, province, origin, *alert, channel, tier, result, value))
 
     def add(self, table: str, keys: npt.NDArray[np.int64], values: npt.NDArray[Any]) -> None:
         """Add whole arrays, (rows, keys) and (rows, measures), to a table without a string key."""

@@ -71,8 +71,7 @@ class TableSchema:
         import pyarrow as pa
 
         fields = [
-            pa.field(column.name, pa.type_for_alias(column.arrow), nullable=column.nullable)
-            for column in self.columns
+            pa.field(column.name, pa.type_for_alias(column.arrow), nullable=column.nullable) for column in self.columns
         ]
         return pa.schema(fields, metadata=metadata)
 

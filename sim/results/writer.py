@@ -58,9 +58,7 @@ class TableWriter:
             key = table.columns[0].name
             raise ValueError(f"{name}: {key} {lowest} comes when {self._last[name]} is already written")
         self._last[name] = highest
-        arrays = [
-            encode(column, np.asarray(columns[column.name])[order], self.scope) for column in table.columns
-        ]
+        arrays = [encode(column, np.asarray(columns[column.name])[order], self.scope) for column in table.columns]
         batch = pa.Table.from_arrays(arrays, schema=self._schema(table))
         self._writer(table).write_table(batch, row_group_size=max(rows, 1))
 
@@ -86,9 +84,7 @@ class TableWriter:
             self._open.clear()
 
     def _schema(self, table: TableSchema) -> "pa.Schema":
-        return table.arrow_schema(
-            {"tocsin.scenario_sha256": self.scope.sha256, "tocsin.version": __version__}
-        )
+        return table.arrow_schema({"tocsin.scenario_sha256": self.scope.sha256, "tocsin.version": __version__})
 
     def _writer(self, table: TableSchema) -> "pq.ParquetWriter":
         import pyarrow.parquet as pq

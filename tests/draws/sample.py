@@ -12,9 +12,7 @@ import numpy as np
 from sim.draws import distributions, functions, identity, philox
 
 WORDS = (0, 1, 0x12345678, 0x80000000, 0xFFFFFFFF)
-UNIFORMS = tuple(
-    (k + 0.5) * 2.0**-52 for k in (0, 1, 2**30, 2**50, 2**51 - 1, 2**51, 3 * 2**50 + 7, 2**52 - 1)
-)
+UNIFORMS = tuple((k + 0.5) * 2.0**-52 for k in (0, 1, 2**30, 2**50, 2**51 - 1, 2**51, 3 * 2**50 + 7, 2**52 - 1))
 REALS = (0.0, *(sign * 1.37**i for sign in (-1.0, 1.0) for i in range(-40, 24)))
 RATES = (0.0, 1e-9, 0.3, 7.0, 63.5, 64.0, 64.2, 90.0, 1e4, 1e9)
 

@@ -115,9 +115,7 @@ def test_poisson_is_monotone_in_the_rate(one, two, u):
     assert d.poisson(min(one, two), u) <= d.poisson(max(one, two), u)
 
 
-@given(
-    st.floats(min_value=1e-3, max_value=1e9, **finite), st.floats(min_value=1e-12, max_value=1e-3), uniforms
-)
+@given(st.floats(min_value=1e-3, max_value=1e9, **finite), st.floats(min_value=1e-12, max_value=1e-3), uniforms)
 def test_poisson_is_monotone_between_close_rates(rate, more, u):
     assert d.poisson(rate, u) <= d.poisson(rate * (1.0 + more), u)
 
@@ -344,9 +342,7 @@ def test_pick_is_the_first_threshold_above_and_never_of_weight_0(u, values):
     assert values[index] > 0.0
 
 
-@pytest.mark.parametrize(
-    "values", [[], [0.0, 0.0], [1.0, -1.0], [1.0, math.nan], [math.inf], [[1.0, 2.0]], 3.0]
-)
+@pytest.mark.parametrize("values", [[], [0.0, 0.0], [1.0, -1.0], [1.0, math.nan], [math.inf], [[1.0, 2.0]], 3.0])
 def test_thresholds_of_no_distribution_are_refused(values):
     with pytest.raises(ValueError, match="weights must be"):
         d.cumulative_thresholds(values)

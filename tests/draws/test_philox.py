@@ -53,9 +53,7 @@ def test_equals_a_second_implementation(counter, key):
 @given(int63, int63, word, word)
 def test_draw_is_the_generator_at_identity_purpose_and_number(seed, identity, purpose, number):
     counter = (identity % 2**32, identity // 2**32, purpose, number)
-    assert draw4(seed, identity, purpose, number) == philox_in_plain_integers(
-        counter, (seed % 2**32, seed // 2**32)
-    )
+    assert draw4(seed, identity, purpose, number) == philox_in_plain_integers(counter, (seed % 2**32, seed // 2**32))
 
 
 def test_a_draw_is_plain_integers():

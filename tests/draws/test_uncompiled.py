@@ -20,9 +20,7 @@ ROOT = Path(__file__).parents[2]
 def test_interpreted_sample_has_the_bits_of_the_compiled_one():
     environment = os.environ | {"NUMBA_DISABLE_JIT": "1", "PYTHONPATH": str(ROOT)}
     program = str(Path(sample.__file__))
-    done = subprocess.run(
-        [sys.executable, program], env=environment, capture_output=True, text=True, check=False
-    )
+    done = subprocess.run([sys.executable, program], env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     interpreted = done.stdout.splitlines()
     assert len(interpreted) > 1000

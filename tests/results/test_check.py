@@ -67,9 +67,7 @@ def test_one_byte_of_any_file_is_noticed(made_up: MadeUp, tmp_path: Path) -> Non
 def test_missing_and_strange_files_are_noticed(made_up: MadeUp) -> None:
     run = made_up()
     (run.path / "waits.parquet").rename(run.path / "extra.parquet")
-    assert {"files: waits.parquet", "files: no Parquet file that run.json does not name"} <= set(
-        failures(run.path)
-    )
+    assert {"files: waits.parquet", "files: no Parquet file that run.json does not name"} <= set(failures(run.path))
 
 
 def test_a_changed_total_or_figure_is_noticed(made_up: MadeUp) -> None:
@@ -158,9 +156,7 @@ def misname(stored: pa.Table) -> pa.Table:
         ("state", negate, "conservation: backlog = backlog of the day before + filed - solved - closed"),
     ],
 )
-def test_a_forged_table_is_noticed_by_what_it_breaks(
-    made_up: MadeUp, table: str, change: Any, failing: str
-) -> None:
+def test_a_forged_table_is_noticed_by_what_it_breaks(made_up: MadeUp, table: str, change: Any, failing: str) -> None:
     run = made_up()
     rewrite(run.path, table, change)
     assert failing in failures(run.path)

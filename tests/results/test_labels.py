@@ -11,9 +11,7 @@ from sim.results import days, labels
     ("wait_ms", "minutes"),
     [(0, 1), (1, 1), (60_000, 1), (60_001, 2), (120_000, 2), (120_001, 4), (240_001, 8), (86_400_000, 2048)],
 )
-def test_a_wait_falls_in_the_bin_whose_upper_edge_is_the_next_power_of_two(
-    wait_ms: int, minutes: int
-) -> None:
+def test_a_wait_falls_in_the_bin_whose_upper_edge_is_the_next_power_of_two(wait_ms: int, minutes: int) -> None:
     assert labels.bin_edge_ms(labels.wait_bin(wait_ms)) == minutes * 60_000
 
 

@@ -220,9 +220,7 @@ def test_events_are_sorted_by_time_phase_identity_stage_detector_kind_number(tmp
     recorder.close()
     writer.close()
     columns = ("moment", "phase", "event", "origin", "detector", "stage", "number")
-    stored = [
-        tuple(-1 if row[name] is None else row[name] for name in columns) for row in rows(tmp_path, "events")
-    ]
+    stored = [tuple(-1 if row[name] is None else row[name] for name in columns) for row in rows(tmp_path, "events")]
     assert stored == wanted
 
 
@@ -234,7 +232,9 @@ def test_a_share_of_the_origins_keeps_all_of_their_events_or_none(tmp_path: Path
     recorder.close()
     writer.close()
     kept = [row["origin"] for row in rows(tmp_path, "events")]
-    assert kept == sorted(origin for origin in range(4000) if keeps_origin(recorder.scope.seed, origin, 2**30) for _ in range(2))
+    assert kept == sorted(
+        origin for origin in range(4000) if keeps_origin(recorder.scope.seed, origin, 2**30) for _ in range(2)
+    )
     # Five standard deviations of a binomial count around 1000.
     assert abs(len(kept) / 2 - 1000) < 5 * (4000 * 0.25 * 0.75) ** 0.5
 

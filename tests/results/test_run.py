@@ -86,9 +86,7 @@ def test_events_of_a_run_without_events_are_an_error_that_says_so(made_up: MadeU
         _ = run.events
 
 
-def test_a_run_that_breaks_a_law_is_not_kept(
-    made_up: MadeUp, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_run_that_breaks_a_law_is_not_kept(made_up: MadeUp, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     close = Recorder.close
 
     def cheat(recorder: Recorder) -> None:
@@ -101,9 +99,7 @@ def test_a_run_that_breaks_a_law_is_not_kept(
     assert os.listdir(tmp_path) == []
 
 
-def test_an_unknown_choice_of_events_is_refused_before_anything_is_written(
-    made_up: MadeUp, tmp_path: Path
-) -> None:
+def test_an_unknown_choice_of_events_is_refused_before_anything_is_written(made_up: MadeUp, tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="events"):
         made_up("bad", events="some")
     assert os.listdir(tmp_path) == []
