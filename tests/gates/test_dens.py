@@ -1,6 +1,5 @@
 """Dens: raids against their hazard, reopening, displacement, ringleaders; and which den an attempt comes from."""
 
-import dataclasses
 import datetime as dt
 import math
 from typing import Any
