@@ -5,8 +5,11 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+
 import sim
 from sim.country.calendar import day_number, weekday
+from sim.draws.identity import alert_id
 from sim.scenario import ScenarioModel
 
 DAY = 86_400_000
@@ -91,6 +94,7 @@ class Log:
             self.check_end(life)
         self.check_superseding()
         self.check_seats()
+        self.check_line()
         self.check_episodes()
         self.check_ticks()
         self.check_tables()
@@ -195,6 +199,45 @@ class Log:
             for moment, _ in services:
                 under_way = sum(m <= moment < ends.get(key, self.days * DAY) for m, key in services)
                 assert under_way <= self.seats(province, channel, moment)
+
+    def check_line(self) -> None:
+        """Who is served is the first in line, and nobody waits while a seat is free.
+
+        The alerts of which the log says when they wait are those whose first channel is the desk, until their first
+        service or their expiry. Anybody who is served must come before all of them, by tier, issue and identity.
+        """
+        lines = defaultdict(list)
+        served = defaultdict(list)
+        for life in self.lives.values():
+            rank = (TIERS.index(life.issue["tier"]), life.issued, alert_id(life.origin, life.detector, life.stage))
+            starts = [e for e in life.rest if e["event"] == "service_start"]
+            for start in starts:
+                served[(life.issue["province"], start["channel"])].append((start["moment"], rank))
+            left = starts or [e for e in life.rest if e["event"] == "expiry"]
+            if self.tier(life).first in DESKS and left:
+                desk = (life.issue["province"], self.tier(life).first)
+                lines[desk].append((life.issued, left[0]["moment"], rank))
+        for desk, line in lines.items():
+            joined, left, ranks = (list(column) for column in zip(*sorted(line, key=lambda one: one[2]), strict=True))
+            joins, leaves = np.array(joined), np.array(left)
+            services = sorted(served[desk])
+            begun = np.array([moment for moment, _ in services])
+            for moment, same in itertools.groupby(services, key=lambda service: service[0]):
+                waiting = np.flatnonzero((joins <= moment) & (leaves > moment))
+                if len(waiting):
+                    assert max(rank for _, rank in same) < ranks[waiting[0]]
+            ends = np.array(self.ends(*desk))
+            for moment in np.unique(joins[leaves > joins]).tolist():
+                under_way = (begun <= moment).sum() - (ends <= moment).sum()
+                assert under_way >= self.seats(*desk, moment)
+
+    def ends(self, province: int, channel: str) -> list[int]:
+        """Return the moments at which the services of a desk end."""
+        return [
+            row["moment"]
+            for row in self.rows
+            if row["event"] == "service_end" and row["province"] == province and row["channel"] == channel
+        ]
 
     def seats(self, province: int, channel: str, moment: int) -> int:
         """Return the seats of a desk at a moment, from the scenario."""
