@@ -36,7 +36,7 @@ def bar(scenario: "Scenario", silent: bool) -> "Iterator[Progress | None]":
         return
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-    from sim.results.days import calendar_date
+    from sim.days import calendar_date
     from sim.results.scope import Scope
 
     scope = Scope.of(scenario)

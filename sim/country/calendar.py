@@ -1,29 +1,14 @@
-"""Days as numbers: days since 2000-01-01 name a day in every identity; a run counts ms from its period's start."""
+"""Moments, days and growth with the calendar: a run counts ms from the start of its period."""
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
+from sim.days import DAY_MS, day_number
 from sim.draws.functions import exp
-from sim.scenario.schema import DAY_MS, Period
+from sim.scenario.schema import Period
 from sim.scenario.schema.measures import Ramp
 
-EPOCH = date(2000, 1, 1)
 YEAR_DAYS = 365.25
-
-
-def day_number(day: date) -> int:
-    """Return the number of a date: days since 2000-01-01."""
-    return (day - EPOCH).days
-
-
-def date_of(number: int) -> date:
-    """Return the date of a day number."""
-    return EPOCH + timedelta(days=number)
-
-
-def weekday(number: int) -> int:
-    """Return the weekday of a day number, 0 for Monday (2000-01-01 was a Saturday)."""
-    return (number + 5) % 7
 
 
 def years_between(number: int, reference: date) -> float:

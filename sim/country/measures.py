@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from datetime import date
 from typing import TypeVar
 
-from sim.country.calendar import date_of, day_number, ramped
+from sim.country.calendar import ramped
+from sim.days import calendar_date, day_number
 from sim.scenario.schema.measures import MeasureBase
 
 M = TypeVar("M", bound=MeasureBase)
@@ -18,7 +19,7 @@ class Measures:
 
     def on(self, day: int, kind: type[M]) -> Iterator[tuple[M, float]]:
         """Yield each measure of a kind in force on a day, with the multiplier of its intensity (its ramp)."""
-        today = date_of(day)
+        today = calendar_date(day)
         for measure in self._measures:
             if isinstance(measure, kind) and in_window(measure.window, today):
                 yield measure, ramped(day, measure.ramp)

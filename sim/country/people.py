@@ -12,14 +12,15 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.country.calendar import day_number, logistic
+from sim.country.calendar import logistic
+from sim.days import DAY_MS, day_number
 from sim.draws.compiled import compiled
 from sim.draws.distributions import cumulative_thresholds, pick, threshold
 from sim.draws.functions import log, normal_cdf, normal_quantile
 from sim.draws.identity import person_id
 from sim.draws.philox import draw4, uniform52
 from sim.draws.purposes import PERSON_BODY, PERSON_HABITS
-from sim.scenario.schema import DAY_MS, ScenarioModel
+from sim.scenario.schema import ScenarioModel
 from sim.scenario.schema.population import OccupationShares, Population
 
 OLDEST = 99

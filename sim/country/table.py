@@ -4,9 +4,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sim.country.calendar import date_of
 from sim.country.people import SEGMENTS, frailty_levels, install_day, people_tables, sample
 from sim.country.provinces import Provinces
+from sim.days import calendar_date
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -55,7 +55,9 @@ def people(scenario: "Scenario | str", n: int = 100_000, **keywords: Any) -> "pd
             "urban": columns["urban"].astype(bool),
             "segment": pd.Categorical.from_codes(columns["segment"], pd.Index(SEGMENTS)),
             "internet": columns["online"].astype(bool),
-            "app_installed": pd.Series([None if day is None else date_of(day) for day in installed], dtype=object),
+            "app_installed": pd.Series(
+                [None if day is None else calendar_date(day) for day in installed], dtype=object
+            ),
             "exposure": np.where(columns["number"] < provinces.high[columns["province"]], "high", "low"),
             "frailty": levels[columns["frailty"]],
         }

@@ -9,19 +9,20 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.country.calendar import date_of, growth, weekday
+from sim.country.calendar import growth
 from sim.country.provinces import Provinces
+from sim.days import calendar_date, weekday
 from sim.draws.compiled import compiled
 from sim.draws.distributions import poisson
 from sim.draws.functions import exp, normal_cdf
 from sim.draws.identity import ATTEMPT, LEGITIMATE, cell_id, origin_id
 from sim.draws.philox import draw4, uniform52
 from sim.draws.purposes import ATTEMPT_COUNT, LEGITIMATE_COUNT
+from sim.labels import CHANNELS
 from sim.scenario.schema import ScenarioModel
 from sim.scenario.schema.fraud import Surge
 from sim.scenario.schema.warning import Detectors, Grid
 
-CHANNELS = ("call", "sms", "online")
 LIMIT = 1 << 25
 TAIL = 8.5
 WIDEST_PANEL = 0.05
@@ -33,9 +34,9 @@ def attempt_rates(spec: ScenarioModel, provinces: Provinces, day: int) -> NDArra
     fraud = spec.fraud
     names = list(fraud.types)
     rates = np.zeros((len(provinces), len(CHANNELS), len(names)))
-    date = date_of(day)
+    date = calendar_date(day)
     rhythm = (
-        fraud.weekdays[weekday(day)] * 7.0 / math.fsum(fraud.weekdays)
+        fraud.weekdays[weekday(day) - 1] * 7.0 / math.fsum(fraud.weekdays)
         * fraud.months[date.month - 1] * 12.0 / math.fsum(fraud.months)
     )  # fmt: skip
     surges = [s for s in fraud.surges.values() if s.window[0] <= date and (s.window[1] is None or date <= s.window[1])]

@@ -9,18 +9,17 @@ from sim.aftermath.reports import ReportTables, report_tables
 from sim.country.calendar import Calendar
 from sim.country.people import PeopleTables, people_tables
 from sim.country.provinces import Provinces
-from sim.country.traffic import CHANNELS, profile
+from sim.country.traffic import profile
 from sim.draws.distributions import threshold, to_ticks
 from sim.episode.stages import EpisodeTables, episode_tables
 from sim.gates.answering import thresholds as answering_thresholds
 from sim.gates.sites import link_thresholds
+from sim.labels import CHANNELS, CONTACT_CHANNELS, TIERS
 from sim.scenario.schema import ScenarioModel
 from sim.warning.delays import DelayTables, delay_tables
-from sim.warning.detectors import TIERS, DetectorTables, detector_tables
+from sim.warning.detectors import DetectorTables, detector_tables
 from sim.warning.dissuasion import DissuasionTables, dissuasion_tables
 from sim.warning.service import ServiceTables, seats, service_tables
-
-CONTACT_CHANNELS = ("app", "sms", "call", "visit")
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,9 @@
 """What a user should know of a run before they trust it, in one line each."""
 
 from sim.engines.tables import Tables
+from sim.labels import DESK_CHANNELS
 from sim.scenario.schema import ScenarioModel
-from sim.warning.service import DESKS, FEW_SEATS, thin_desks
+from sim.warning.service import FEW_SEATS, thin_desks
 
 
 def of_scale(spec: ScenarioModel, tables: Tables) -> list[str]:
@@ -10,7 +11,7 @@ def of_scale(spec: ScenarioModel, tables: Tables) -> list[str]:
     thin = thin_desks(spec, tables.provinces)
     if not thin:
         return []
-    desks = len(DESKS) * len(tables.provinces)
+    desks = len(DESK_CHANNELS) * len(tables.provinces)
     return [
         f"scale {spec.scale:g}: {thin} of {desks} desks have fewer than {FEW_SEATS:g} staff x scale, so waits are "
         "shorter than the country's"

@@ -7,11 +7,11 @@ from numpy.typing import NDArray
 
 from sim.country.measures import Measures
 from sim.country.provinces import Provinces
+from sim.days import DAY_MS
 from sim.draws.compiled import compiled
 from sim.draws.distributions import distinct, threshold
 from sim.draws.functions import exp
 from sim.draws.remainders import ONE, fixed
-from sim.scenario.schema import DAY_MS
 from sim.scenario.schema.gates import Cards
 from sim.scenario.schema.measures import CardPurge, ClusterCampaign, Law, RealName
 

@@ -11,13 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.country.measures import Measures, first_day
+from sim.days import DAY_MS
 from sim.draws.compiled import compiled
 from sim.draws.distributions import cumulative_thresholds, pick, quantile, threshold
 from sim.draws.functions import exp, normal_quantile
 from sim.draws.identity import slot_day_id, slot_id
 from sim.draws.philox import draw4, uniform52
 from sim.draws.purposes import SLOT_GENERATION, SLOT_ORIGIN, SLOT_RAID
-from sim.scenario.schema import DAY_MS
 from sim.scenario.schema.gates import REGIONS, Dens, RegionShares
 from sim.scenario.schema.measures import DenCampaign, Repatriation
 

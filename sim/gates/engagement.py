@@ -7,10 +7,11 @@ from numpy.typing import NDArray
 
 from sim.country.measures import Measures, days_of
 from sim.country.people import FRAILTY_CLASSES, SEGMENTS, frailty_levels, segment_shares
+from sim.days import DAY_MS
 from sim.draws.compiled import compiled
 from sim.draws.distributions import threshold
 from sim.draws.functions import exp
-from sim.scenario.schema import DAY_MS, ScenarioModel
+from sim.scenario.schema import ScenarioModel
 from sim.scenario.schema.gates import Awareness
 from sim.scenario.schema.measures import Activities, Videos
 

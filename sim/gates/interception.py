@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.country.measures import Measures
+from sim.days import DAY_MS
 from sim.draws.compiled import compiled
 from sim.draws.distributions import poisson, threshold
 from sim.draws.functions import normal_cdf
@@ -15,7 +16,6 @@ from sim.draws.identity import province_day_id
 from sim.draws.philox import draw4, uniform52
 from sim.draws.purposes import FALSE_BLOCKS
 from sim.gates.fates import CALL, SMS
-from sim.scenario.schema import DAY_MS
 from sim.scenario.schema.gates import Interception
 from sim.scenario.schema.measures import FilterStrength
 

@@ -4,9 +4,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.country.measures import Measures
-from sim.country.traffic import CHANNELS
 from sim.draws.compiled import compiled
 from sim.draws.distributions import threshold
+from sim.labels import CHANNELS
 from sim.scenario.schema.measures import Law, SourceRegulation
 
 

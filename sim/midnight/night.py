@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.aftermath.cases import CaseBook
-from sim.country.calendar import Calendar, date_of, growth
+from sim.country.calendar import Calendar, growth
 from sim.country.measures import Measures, days_of, first_day
 from sim.country.people import app_adoption
 from sim.country.provinces import Provinces
@@ -25,16 +25,18 @@ from sim.country.traffic import (
     legitimate_counts,
     legitimate_rates,
 )
+from sim.days import DAY_MS, calendar_date
 from sim.draws.distributions import CERTAIN, threshold
 from sim.draws.functions import exp
 from sim.draws.remainders import ONE, Remainders, fixed
 from sim.gates import cards, dens, engagement, interception, not_sent, sites
+from sim.labels import SOURCES
 from sim.midnight.people_bytes import fall_victim, forget, hear
 from sim.midnight.today import LOST, NO_OUTAGE, Today
 from sim.midnight.totals import DayTotals
-from sim.scenario.schema import DAY_MS, ScenarioModel
+from sim.scenario.schema import ScenarioModel
 from sim.scenario.schema.measures import Activities, BankHold, ClusterCampaign, Outage, Repatriation, Videos
-from sim.warning.detectors import DETECTORS, coverage, data_sharing
+from sim.warning.detectors import coverage, data_sharing
 
 LOG_2 = 0.6931471805599453
 NATION = -1
@@ -200,7 +202,7 @@ class Night:
         """Add yesterday's alerts heard and victims to people's bytes; on the first of a month halve what was heard."""
         if not self.spec.feedback:
             return
-        first_of_month = date_of(day).day == 1
+        first_of_month = calendar_date(day).day == 1
         for p, people in enumerate(self.bytes):
             hear(people, np.array(yesterday.heard[p], dtype=np.int64))
             fall_victim(people, np.array(yesterday.victims[p], dtype=np.int64))
@@ -239,9 +241,11 @@ class Night:
         )
         most = max(int(self.today.attempts.max()), int(self.today.contacts.max(initial=0)))
         if most >= LIMIT:
-            raise OverflowError(f"{most} attempts in one cell of {date_of(day)}; identities number up to {LIMIT - 1}")
+            raise OverflowError(
+                f"{most} attempts in one cell of {calendar_date(day)}; identities number up to {LIMIT - 1}"
+            )
         self.notebook.level(day, NATION, "app_adoption", self.today.app / CERTAIN)
-        for detector, row in zip(DETECTORS, seen, strict=True):
+        for detector, row in zip(SOURCES, seen, strict=True):
             for p, share in enumerate(row):
                 self.notebook.level(day, p, f"coverage_{detector}", int(share) / CERTAIN)
         blocked = interception.false_blocks(spec.seed, day, self._contact_rates, self._false_block_shares)
@@ -258,7 +262,7 @@ class Night:
     def _outages(self, day: int) -> NDArray[np.int64]:
         ends = [NO_OUTAGE, NO_OUTAGE]
         for outage, _ in self.measures.on(day, Outage):
-            d = DETECTORS.index(outage.detector)
+            d = SOURCES.index(outage.detector)
             if outage.mode == "lose":
                 ends[d] = LOST
             elif outage.window[1] is not None:

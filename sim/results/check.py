@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sim.results import labels
-from sim.results.days import calendar_date
+from sim import labels
+from sim.days import calendar_date
 from sim.results.encoding import decode
 from sim.results.figures import summarise
 from sim.results.folder import SCENARIO_YAML, read_manifest, sha256

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from sim.results.days import UNIX_DAYS, month_start
+from sim.days import UNIX_DAYS, month_start
 from sim.results.schemas import Column
 from sim.results.scope import Scope
 

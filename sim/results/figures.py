@@ -5,8 +5,8 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from sim.results import labels
-from sim.results.days import day_number
+from sim import labels
+from sim.days import day_number
 from sim.results.quantities import WHOLE, Quantities, Series
 from sim.results.scope import Scope, Target
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from sim.results import labels
-from sim.results.days import UNIX_DAYS
+from sim import labels
+from sim.days import UNIX_DAYS
 from sim.results.schemas import TABLES
 from sim.results.scope import Scope
 

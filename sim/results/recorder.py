@@ -1,7 +1,7 @@
 """The recorder: an engine adds what happened, tables leave for their files when their days are final.
 
 What an engine adds to, each keyed by a tuple that starts with a day number (provinces are positions, national
-ones -1; the other codes are positions in ``sim.results.labels`` or in the scenario's lists):
+ones -1; the other codes are positions in ``sim.labels`` or in the scenario's lists):
 
 ====================  ======================================================  ===========================
 ``attempts``          day, province, channel, fraud type, fate                count
@@ -23,11 +23,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from sim import labels
+from sim.days import DAY_MS, SATURDAY, month_start, next_month
 from sim.draws.distributions import CERTAIN, threshold
 from sim.draws.philox import draw4
 from sim.draws.purposes import RECORD
-from sim.results import labels
-from sim.results.days import DAY_MS, SATURDAY, month_start, next_month
 from sim.results.schemas import TABLES
 from sim.results.scope import Scope
 from sim.results.tally import Tally, aggregate

@@ -7,7 +7,7 @@ key columns and sorted by them in the order in which they stand here, null first
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from sim.results import labels
+from sim import labels
 from sim.results.scope import Scope
 
 if TYPE_CHECKING:

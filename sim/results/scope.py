@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Literal
 
-from sim.results.days import DAY_MS, day_number
+from sim.days import DAY_MS, day_number
 
 if TYPE_CHECKING:
     from sim.scenario import Scenario

@@ -47,9 +47,7 @@ def find(name: str) -> tuple[Path, str]:
             check_file(path, place)
             return path, name
     except (OSError, ValueError):  # a name too long or with NUL
-        raise ScenarioError(
-            [Mistake(place, dotted(()), "there is no such file", "a scenario file")]
-        ) from None
+        raise ScenarioError([Mistake(place, dotted(()), "there is no such file", "a scenario file")]) from None
     names = bundled_names()
     if name not in names:
         raise ScenarioError([Mistake(place, dotted(()), "there is no such scenario", choices(name, names))])

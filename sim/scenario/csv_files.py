@@ -38,9 +38,7 @@ def read_table(node: Node, folder: Path, key: Key) -> Node:
     path = inside(folder, name)
     if path is None:
         what = f"{found(name)} is outside the scenario's folder"
-        raise ScenarioError(
-            [Mistake(node.place, dotted(key), what, "a CSV file beside or below the scenario")]
-        )
+        raise ScenarioError([Mistake(node.place, dotted(key), what, "a CSV file beside or below the scenario")])
     check_file(path, node.place, dotted(key))
     shown = os.path.join(os.path.dirname(node.place.file), name)
     top = Place(shown, 1, 1, "file", node.place.chain)

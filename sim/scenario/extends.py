@@ -26,9 +26,7 @@ class Files:
     mistakes: list[Mistake] = field(default_factory=list)
     unread: set[str] = field(default_factory=set)  # keys of tables that could not be read
 
-    def read(
-        self, path: Path, shown: str, opened: tuple[Path, ...] = (), chain: tuple[str, ...] = ()
-    ) -> Node:
+    def read(self, path: Path, shown: str, opened: tuple[Path, ...] = (), chain: tuple[str, ...] = ()) -> Node:
         """The tree of a file with all that it extends; raises ScenarioError where a file cannot be used."""
         place = Place(shown, 1, 1, "file", chain)
         node, mistakes = top_map(decode(read_bytes(path, place, MAX_BYTES), place), place)
@@ -56,9 +54,7 @@ class Files:
         if is_path(name):
             base = inside(path.parent, name)
             if base is None:
-                raise refuse(
-                    f"{found(name)} is outside the scenario's folder", "a file beside or below this one"
-                )
+                raise refuse(f"{found(name)} is outside the scenario's folder", "a file beside or below this one")
             try:
                 check_file(base, node.place, "extends")
             except ScenarioError as error:
@@ -136,9 +132,7 @@ def merge(base: Node, over: Node) -> Node:
     for name, node in over.value.items():
         if node.value is None and node.parameter is None and name in entries:
             del entries[name]
-            keys[name] = over.keys.get(
-                name, node.place
-            )  # where it was removed, for the message that misses it
+            keys[name] = over.keys.get(name, node.place)  # where it was removed, for the message that misses it
             continue
         entries[name] = merge(entries[name], node) if name in entries else node
         keys[name] = over.keys.get(name, node.place)

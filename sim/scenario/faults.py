@@ -106,10 +106,7 @@ def _mistakes_of_item(item: Any, root: Node, shape: Shape) -> list[Mistake]:
         return [Mistake(place_of(root, blamed), dotted(blamed), context["found"], context["allowed"])]
     slips = _slips(node, known)
     if slips:
-        return [
-            Mistake(node.keys[key], dotted((*path, key)), "unknown key", choices(key, FULL_FORM))
-            for key in slips
-        ]
+        return [Mistake(node.keys[key], dotted((*path, key)), "unknown key", choices(key, FULL_FORM)) for key in slips]
     message, allowed = _wording(kind, context, node, known, item["msg"])
     return [Mistake(place_of(root, path), dotted(path), message, allowed)]
 

@@ -49,9 +49,7 @@ class Scenario:
         return to_yaml(self.resolved)
 
 
-def load_scenario(
-    name_or_path: str, overrides: Mapping[str, str] | None = None, **arguments: Any
-) -> Scenario:
+def load_scenario(name_or_path: str, overrides: Mapping[str, str] | None = None, **arguments: Any) -> Scenario:
     """Load a scenario by the name of a bundled one or the path of a file.
 
     `overrides` are texts by dotted key, read as YAML, as `--set` gives them; `arguments` are plain values by

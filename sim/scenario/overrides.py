@@ -35,9 +35,7 @@ def set_values(root: Node, texts: Mapping[str, str], mistakes: list[Mistake]) ->
     return values
 
 
-def argument_values(
-    root: Node, values: Mapping[str, Any], mistakes: list[Mistake]
-) -> list[tuple[Path, Node]]:
+def argument_values(root: Node, values: Mapping[str, Any], mistakes: list[Mistake]) -> list[tuple[Path, Node]]:
     """The path and the node of each keyword argument."""
     pairs = []
     for key, value in values.items():

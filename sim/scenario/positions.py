@@ -182,9 +182,7 @@ class _Builder:
         elif kind == "DocumentStartEvent":
             self.documents += 1
             if self.documents > 1:
-                raise self.stop(
-                    self.place(event.start_mark), "a second document begins", "one document a file"
-                )
+                raise self.stop(self.place(event.start_mark), "a second document begins", "one document a file")
 
     def scalar(self, event: Any) -> None:
         place = self.place(event.start_mark)

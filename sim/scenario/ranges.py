@@ -37,9 +37,7 @@ def range_mistakes(root: Node, shape: Shape) -> list[Mistake]:
         elif parameter.origin == "assumed" and _needs_range(node, expected):
             message = "an assumed number has no range"
             mistakes.append(
-                Mistake(
-                    parameter.place, dotted((*path, "range")), message, "range: [low, high] around the value"
-                )
+                Mistake(parameter.place, dotted((*path, "range")), message, "range: [low, high] around the value")
             )
     return mistakes
 
@@ -91,17 +89,13 @@ def _wrong_range(path: Path, node: Node, limits: Node, expected: Shape) -> list[
         return [Mistake(limits.place, key, "the values have no order", "no range here")]
     shown = f"[{', '.join(_text(end) for end in limits.value)}]"
     if low > high:
-        return [
-            Mistake(limits.place, key, f"{shown} begins above its end", "[low, high] with low at most high")
-        ]
+        return [Mistake(limits.place, key, f"{shown} begins above its end", "[low, high] with low at most high")]
     try:
         value = size(_read(node, expected))
     except ValidationError:
         return []
     if value is not None and not low <= value <= high:
-        return [
-            Mistake(node.place, dotted(path), f"{_text(node)} is outside its range", f"a value in {shown}")
-        ]
+        return [Mistake(node.place, dotted(path), f"{_text(node)} is outside its range", f"a value in {shown}")]
     return []
 
 

@@ -30,11 +30,7 @@ class Source:
     @property
     def where(self) -> str:
         """File and line, `--set`, `argument` or `default`, as `tocsin show` prints it."""
-        return (
-            f"{self.file}:{self.line}"
-            if self.layer == "file"
-            else {"set": "--set"}.get(self.layer, self.layer)
-        )
+        return f"{self.file}:{self.line}" if self.layer == "file" else {"set": "--set"}.get(self.layer, self.layer)
 
 
 def resolve(value: Any, node: Node | None, shape: Shape | None) -> Any:

@@ -231,21 +231,15 @@ def _text_schema(description: str, pattern: str, example: str) -> dict[str, Any]
     return {"type": "string", "description": description, "pattern": pattern, "examples": [example]}
 
 
-_DURATION_SCHEMA = _text_schema(
-    "a duration", rf"^{units.NUMBER} ?({'|'.join(units.DURATION_UNITS)})$", "45 min"
-)
+_DURATION_SCHEMA = _text_schema("a duration", rf"^{units.NUMBER} ?({'|'.join(units.DURATION_UNITS)})$", "45 min")
 _RATE_SCHEMA = _text_schema("a rate", rf"^{units.NUMBER} ?per ({'|'.join(units.RATE_UNITS)})$", "120 per day")
 _DAY_SCHEMA = {"type": "string", "format": "date", "description": "a day", "examples": ["2022-11-30"]}
 _CLOCK_SCHEMA = _text_schema("a time of day", r"^([01]?[0-9]|2[0-4]):[0-5][0-9]$", "08:30")
 _HALF_HOUR_SCHEMA = _text_schema("a half hour of the day", r"^([01]?[0-9]|2[0-4]):(00|30)$", "08:30")
 
 Finite = Annotated[float, BeforeValidator(_finite), WithJsonSchema({"type": "number"})]
-Positive = Annotated[
-    float, BeforeValidator(_positive), WithJsonSchema({"type": "number", "exclusiveMinimum": 0})
-]
-NonNegative = Annotated[
-    float, BeforeValidator(_non_negative), WithJsonSchema({"type": "number", "minimum": 0})
-]
+Positive = Annotated[float, BeforeValidator(_positive), WithJsonSchema({"type": "number", "exclusiveMinimum": 0})]
+NonNegative = Annotated[float, BeforeValidator(_non_negative), WithJsonSchema({"type": "number", "minimum": 0})]
 Probability = Annotated[
     float, BeforeValidator(_probability), WithJsonSchema({"type": "number", "minimum": 0, "maximum": 1})
 ]
@@ -259,9 +253,7 @@ DurationOrZero = Annotated[
     PlainSerializer(units.duration_text),
     WithJsonSchema(_DURATION_SCHEMA),
 ]
-Rate = Annotated[
-    float, BeforeValidator(_rate), PlainSerializer(units.rate_text), WithJsonSchema(_RATE_SCHEMA)
-]
+Rate = Annotated[float, BeforeValidator(_rate), PlainSerializer(units.rate_text), WithJsonSchema(_RATE_SCHEMA)]
 RateOrZero = Annotated[
     float, BeforeValidator(_read_rate), PlainSerializer(units.rate_text), WithJsonSchema(_RATE_SCHEMA)
 ]
@@ -281,9 +273,7 @@ Window = Annotated[
     ),
 ]
 Clock = Annotated[int, BeforeValidator(_clock), PlainSerializer(clock_text), WithJsonSchema(_CLOCK_SCHEMA)]
-HalfHour = Annotated[
-    int, BeforeValidator(_half_hour), PlainSerializer(clock_text), WithJsonSchema(_HALF_HOUR_SCHEMA)
-]
+HalfHour = Annotated[int, BeforeValidator(_half_hour), PlainSerializer(clock_text), WithJsonSchema(_HALF_HOUR_SCHEMA)]
 Switch = Annotated[
     bool,
     BeforeValidator(_switch),

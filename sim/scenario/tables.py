@@ -20,9 +20,7 @@ class TableMarker:
         """Refuse all but lists before the rows are looked at."""
         return core_schema.no_info_before_validator_function(_rows, handler(source))
 
-    def __get_pydantic_json_schema__(
-        self, schema: CoreSchema, handler: GetJsonSchemaHandler
-    ) -> JsonSchemaValue:
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
         """A list of rows, or a file's name."""
         file = {"type": "string", "description": "a CSV file beside the scenario", "pattern": r"\.csv$"}
         return {"anyOf": [file, handler(schema)]}

@@ -12,18 +12,17 @@ from numpy.typing import NDArray
 
 from sim.country.measures import Measures
 from sim.country.provinces import Provinces
-from sim.country.traffic import CHANNELS, edges
+from sim.country.traffic import edges
 from sim.draws.compiled import compiled
 from sim.draws.distributions import cumulative_thresholds, pick, threshold
 from sim.draws.functions import normal_cdf, normal_quantile
 from sim.draws.philox import draw4, uniform52
 from sim.draws.purposes import ALERT_CLASS, DETECTOR_SCORE
+from sim.labels import CHANNELS, SOURCES, TIERS
 from sim.scenario.schema import ScenarioModel
 from sim.scenario.schema.measures import Law, WarningCoverage
 
 CENTRAL, LOCAL = range(2)
-DETECTORS = ("central", "local")
-TIERS = ("red", "orange", "yellow", "blue")
 NO_ALERT = -1
 SEEN = ("unanswered", "ignored", "engaged")
 
@@ -49,7 +48,7 @@ class DetectorTables(NamedTuple):
 def detector_tables(spec: ScenarioModel) -> DetectorTables:
     """Return the tables of a scenario."""
     detectors = spec.warning.detectors
-    both = [getattr(detectors, name) for name in DETECTORS]
+    both = [getattr(detectors, name) for name in SOURCES]
     types = list(spec.fraud.types)
     confusion = {(row.true, row.predicted): row.probability for row in spec.warning.confusion}
     return DetectorTables(
@@ -76,11 +75,11 @@ def coverage(measures: Measures, provinces: Provinces, day: int) -> NDArray[np.i
 
     Several measures for one detector and province add up, to 1 at most.
     """
-    shares = [[0.0] * len(provinces) for _ in DETECTORS]
+    shares = [[0.0] * len(provinces) for _ in SOURCES]
     for measure, ramp in measures.on(day, WarningCoverage):
         for p, code in enumerate(provinces.codes):
             if measure.provinces is None or code in measure.provinces:
-                shares[DETECTORS.index(measure.detector)][p] += measure.coverage * ramp
+                shares[SOURCES.index(measure.detector)][p] += measure.coverage * ramp
     return np.array([[threshold(share) for share in row] for row in shares], dtype=np.int64)
 
 

@@ -11,10 +11,10 @@ from sim.draws.compiled import compiled
 from sim.draws.distributions import threshold, to_ticks
 from sim.draws.philox import draw4
 from sim.draws.purposes import CONTACT_TRY
+from sim.labels import DESK_CHANNELS
 from sim.scenario.schema import ScenarioModel
 from sim.warning.delays import CALL, drawn, row
 
-DESKS = ("call", "visit")
 HALF_HOURS = 48
 FEW_SEATS = 5.0
 
@@ -49,8 +49,8 @@ def seats(spec: ScenarioModel, provinces: Provinces) -> NDArray[np.int64]:
     Staff of a province at simulated scale times the share on duty, rounded half up, at least one where a shift is
     staffed; shares of shifts that overlap add up.
     """
-    table = np.zeros((len(provinces), len(DESKS), 7, HALF_HOURS), dtype=np.int64)
-    for d, desk in enumerate(DESKS):
+    table = np.zeros((len(provinces), len(DESK_CHANNELS), 7, HALF_HOURS), dtype=np.int64)
+    for d, desk in enumerate(DESK_CHANNELS):
         settings = getattr(spec.desks, desk)
         share = [[0.0] * HALF_HOURS for _ in range(7)]
         for shift in settings.shifts:
@@ -70,7 +70,7 @@ def thin_desks(spec: ScenarioModel, provinces: Provinces) -> int:
     """Return how many desks have fewer than five members of staff at simulated scale: their waits are too short."""
     return sum(
         0.0 < getattr(spec.desks, desk).staff * part * spec.scale < FEW_SEATS
-        for desk in DESKS
+        for desk in DESK_CHANNELS
         for part in provinces.staff
     )
 

@@ -5,8 +5,8 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
-from sim.results import labels
-from sim.results.days import day_number
+from sim import labels
+from sim.days import day_number
 from sim.results.recorder import Recorder
 from sim.results.scope import Scope, Target
 from sim.results.writer import TableWriter

@@ -9,8 +9,8 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from sim.results import labels
-from sim.results.days import day_number
+from sim import labels
+from sim.days import day_number
 from sim.results.figures import number, scale_fraction, summarise
 from sim.results.recorder import Recorder
 from sim.results.scope import Scope, Target

@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from sim.results import days, labels
+from sim import days, labels
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,8 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from sim.results import labels
-from sim.results.days import day_number
+from sim import labels
+from sim.days import day_number
 from sim.results.recorder import Recorder, keeps_origin
 from sim.results.schemas import TABLES
 from sim.results.writer import TableWriter

@@ -24,9 +24,9 @@ from sim.engines.phases import (
 from sim.engines.reference.desk import Request
 from sim.engines.reference.ticks import At, call_at, priority
 from sim.engines.reference.world import Person, World
+from sim.labels import CONTACT_CHANNELS, CONTACT_RESULTS, wait_bin
 from sim.midnight.people_bytes import HEARD
 from sim.midnight.today import LOST
-from sim.results.labels import CONTACT_CHANNELS, CONTACT_RESULTS, wait_bin
 from sim.warning.delays import APP, CALL, SMS, VISIT, chain_delay, escalation_wait, reading, retry_wait
 from sim.warning.detectors import NO_ALERT, predicted_type
 from sim.warning.dissuasion import is_dissuaded

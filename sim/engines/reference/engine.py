@@ -6,7 +6,7 @@ from time import perf_counter
 
 import simpy
 
-from sim.country.calendar import date_of, weekday
+from sim.days import calendar_date, weekday
 from sim.draws.remainders import ONE
 from sim.engines import warnings
 from sim.engines.conservation import Books
@@ -16,12 +16,12 @@ from sim.engines.reference.attempts import open_day
 from sim.engines.reference.desk import Desk
 from sim.engines.reference.ticks import call_at, priority
 from sim.engines.reference.world import World
-from sim.engines.tables import CONTACT_CHANNELS, Tables
+from sim.engines.tables import Tables
+from sim.labels import CONTACT_CHANNELS, DESK_CHANNELS
 from sim.midnight.night import Night
 from sim.midnight.totals import DayTotals
 from sim.results.recorder import Recorder
 from sim.scenario.schema import HALF_HOUR_MS, ScenarioModel
-from sim.warning.service import DESKS
 
 
 class Ledger:
@@ -58,7 +58,7 @@ def simulate(spec: ScenarioModel, recorder: Recorder) -> dict[str, float]:
     env = simpy.Environment(initial_time=calendar.midnight(calendar.first))
     night = Night(spec, tables.provinces, calendar, Ledger(recorder, tables))
     desks = [
-        {CONTACT_CHANNELS.index(name): Desk(env, p * len(DESKS) + d) for d, name in enumerate(DESKS)}
+        {CONTACT_CHANNELS.index(name): Desk(env, p * len(DESK_CHANNELS) + d) for d, name in enumerate(DESK_CHANNELS)}
         for p in range(len(tables.provinces))
     ]
     world = World(spec, tables, recorder, env, night, calendar.midnight(calendar.last + 1), Books(), desks)
@@ -105,7 +105,7 @@ class Run:
         self.at_midnight += perf_counter() - began
         open_day(world)
         self.change_shifts(day)
-        if date_of(day).day == 1:
+        if calendar_date(day).day == 1:
             gc.collect()
         if day < calendar.last:
             call_at(world.env, calendar.midnight(day + 1), priority(MIDNIGHT), self.midnight)
@@ -117,11 +117,11 @@ class Run:
         midnight = world.tables.calendar.midnight(day)
         for p, by_channel in enumerate(world.desks):
             for d, (channel, desk) in enumerate(by_channel.items()):
-                on_duty = [int(n) for n in seats[p, d, weekday(day)]]
-                before = int(seats[p, d, weekday(day - 1), -1]) if day > world.tables.calendar.first else 0
+                on_duty = [int(n) for n in seats[p, d, weekday(day) - 1]]
+                before = int(seats[p, d, weekday(day - 1) - 1, -1]) if day > world.tables.calendar.first else 0
                 for half_hour, now in enumerate(on_duty):
                     if now != before:
-                        order = priority(SHIFT_CHANGE, (p * len(DESKS) + d) << 30)
+                        order = priority(SHIFT_CHANGE, (p * len(DESK_CHANNELS) + d) << 30)
                         moment = midnight + half_hour * HALF_HOUR_MS
                         call_at(world.env, moment, order, partial(desk.change_shift, now))
                     before = now

@@ -5,15 +5,16 @@ from typing import TYPE_CHECKING
 
 import simpy
 
+from sim.days import DAY_MS
 from sim.engines.conservation import Books
 from sim.engines.reference.desk import Desk
 from sim.engines.tables import Tables
+from sim.labels import TIERS
 from sim.midnight.night import Night
 from sim.midnight.today import Today
 from sim.midnight.totals import DayTotals
-from sim.results.labels import TIERS
 from sim.results.recorder import Recorder
-from sim.scenario.schema import DAY_MS, HALF_HOUR_MS, ScenarioModel
+from sim.scenario.schema import HALF_HOUR_MS, ScenarioModel
 
 if TYPE_CHECKING:
     from sim.engines.reference.alerts import Alert

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from sim.days import DAY_MS
 from sim.scenario.quantities import Day, Duration, DurationOrZero, Finite, Positive, Switch, Window
 from sim.scenario.schema.aftermath import Aftermath
 from sim.scenario.schema.base import Part, mistake
@@ -14,7 +15,6 @@ from sim.scenario.schema.measures import Measure
 from sim.scenario.schema.population import Population
 from sim.scenario.schema.warning import Desks, Warning
 
-DAY_MS = 86_400_000
 HALF_HOUR_MS = 1_800_000
 NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,79}$"
 Name = Annotated[str, Field(pattern=NAME)]
