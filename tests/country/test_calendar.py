@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim.country.calendar import Calendar, date_of, day_number, growth, logistic, ramped, weekday, years_between
+from sim.country.calendar import Calendar, growth, logistic, ramped, years_between
 from sim.country.measures import Measures, days_of, first_day, in_window
+from sim.days import calendar_date, day_number, weekday
 from sim.scenario.schema import Period
 from sim.scenario.schema.measures import CardPurge, Ramp
 
@@ -19,8 +20,8 @@ DATES = st.dates(dt.date(2000, 1, 1), dt.date(2089, 1, 1))
 @given(DATES)
 def test_numbers_of_days_follow_the_calendar(date: dt.date) -> None:
     number = day_number(date)
-    assert date_of(number) == date
-    assert weekday(number) == date.weekday()
+    assert calendar_date(number) == date
+    assert weekday(number) == date.isoweekday()
     assert 0 <= number < 1 << 15
 
 

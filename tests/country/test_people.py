@@ -8,7 +8,6 @@ import pytest
 from scipy import integrate, stats
 
 import sim
-from sim.country.calendar import day_number
 from sim.country.people import (
     FRAILTY_CLASSES,
     SEGMENTS,
@@ -23,6 +22,7 @@ from sim.country.people import (
     target,
 )
 from sim.country.provinces import Provinces
+from sim.days import day_number
 from sim.draws.distributions import CERTAIN, threshold
 from sim.draws.identity import ATTEMPT, origin_id
 from sim.draws.philox import draw4

@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from sim.country.calendar import day_number
 from sim.country.provinces import Provinces
 from sim.country.traffic import (
     CHANNELS,
@@ -19,6 +18,7 @@ from sim.country.traffic import (
     legitimate_rates,
     profile,
 )
+from sim.days import day_number
 from sim.draws.distributions import piecewise_moment
 from sim.draws.identity import ATTEMPT, origin_id
 from sim.draws.philox import draw4, uniform52

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 import sim
-from sim.country.calendar import day_number, weekday
+from sim.days import day_number, weekday
 from sim.draws.identity import alert_id
 from sim.scenario import ScenarioModel
 
@@ -245,7 +245,7 @@ class Log:
         people = {row.code: row.population for row in self.spec.population.provinces}
         share = 0.0
         for shift in desk.shifts:
-            today = weekday(day_number(self.spec.period.start) + moment // DAY) + 1
+            today = weekday(day_number(self.spec.period.start) + moment // DAY)
             if today in shift.weekdays and shift.start <= moment % DAY // 60_000 < shift.end:
                 share += shift.share
         staff = desk.staff * share * people[province] / sum(people.values())

@@ -1,5 +1,8 @@
 """The same scenario gives the same bytes; and of one change, only what it causes changes."""
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pandas as pd
@@ -23,6 +26,17 @@ def test_twice_the_same_scenario_gives_the_same_bytes(two_days: sim.Run, tmp_pat
         assert (two_days.path / name).read_bytes() == (again.path / name).read_bytes()
     other = run_tiny(tmp_path / "other", seed=8)
     assert len(files_that_differ(two_days, other)) == len(two_days.manifest["files"]) - 1
+
+
+def test_another_process_with_another_hash_seed_gives_the_same_bytes(two_days: sim.Run, tmp_path: Path) -> None:
+    code = (
+        "import sys, sim; from pathlib import Path; from tests.engines.small import run_tiny;"
+        "run_tiny(Path(sys.argv[1]))"
+    )
+    root = Path(__file__).parents[2]
+    environment = {**os.environ, "PYTHONHASHSEED": "4711", "PYTHONPATH": str(root)}
+    subprocess.run([sys.executable, "-c", code, str(tmp_path / "run")], check=True, cwd=root, env=environment)
+    assert files_that_differ(two_days, sim.load_run(tmp_path / "run")) == set()
 
 
 def test_every_fate_end_and_tier_happens_in_the_scenario_of_the_tests(tmp_path: Path) -> None:
@@ -61,6 +75,15 @@ def test_staff_changes_no_attempt_and_no_issue_on_the_first_day(two_days: sim.Ru
     assert "waits.parquet" in files_that_differ(two_days, run)
     with_calls = two_days.contacts[two_days.contacts["channel"] == "call"]["count"].sum()
     assert run.contacts[run.contacts["channel"] == "call"]["count"].sum() < with_calls
+
+
+def test_without_feedback_staff_changes_no_attempt_on_any_day(tmp_path: Path) -> None:
+    values = {"feedback": False, **fewer(0.5)}
+    one = run_tiny(tmp_path / "one", **values)
+    other = run_tiny(tmp_path / "other", **values, **{"desks.call.staff": 0, "desks.visit.staff": 60})
+    pd.testing.assert_frame_equal(attempts_of(one), attempts_of(other))
+    pd.testing.assert_frame_equal(one.state, other.state)
+    assert {"alerts.parquet", "contacts.parquet", "outcomes.parquet"} <= files_that_differ(one, other)
 
 
 def test_without_feedback_staff_elsewhere_changes_nothing_here(tmp_path: Path) -> None:

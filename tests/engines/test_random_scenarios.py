@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 import sim
@@ -106,7 +106,15 @@ def changes(draw: st.DrawFn) -> dict[str, Any]:
     return values
 
 
-@settings(max_examples=15, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow], database=None)
+# Without shrinking: it would take minutes, and a failing scenario is printed whole.
+@settings(
+    max_examples=15,
+    deadline=None,
+    derandomize=True,
+    phases=[Phase.explicit, Phase.generate],
+    suppress_health_check=[HealthCheck.too_slow],
+    database=None,
+)
 @given(changes())
 def test_every_run_obeys_the_rules(values: dict[str, Any]) -> None:
     with tempfile.TemporaryDirectory() as folder:

@@ -8,8 +8,9 @@ import pytest
 from scipy import stats
 
 import sim
-from sim.country.calendar import Calendar, day_number
+from sim.country.calendar import Calendar
 from sim.country.provinces import Provinces
+from sim.days import day_number
 from sim.gates.fates import CALL, ONLINE, SMS
 from sim.gates.sites import link_thresholds
 from sim.midnight.night import Night

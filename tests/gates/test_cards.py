@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from scipy import optimize
 
 import sim
-from sim.country.calendar import day_number
 from sim.country.measures import Measures
 from sim.country.provinces import Provinces
+from sim.days import day_number
 from sim.draws.distributions import distinct, threshold
 from sim.draws.remainders import ONE, fixed
 from sim.gates.cards import CardStock, is_card_eliminated, purge_share, replacement_days, step, thresholds

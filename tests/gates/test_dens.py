@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from sim.country.calendar import day_number
 from sim.country.measures import Measures
+from sim.days import day_number
 from sim.draws.philox import philox4x32
 from sim.gates.dens import NEVER, OVERSEAS, DenState, Raids, Slots, is_den_destroyed, raid, slot_of
 from sim.scenario import ScenarioModel

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from sim.country.calendar import day_number
 from sim.country.measures import Measures
 from sim.country.people import frailty_levels
+from sim.days import day_number
 from sim.draws.distributions import CERTAIN, threshold
 from sim.gates import answering, engagement, interception, not_sent, sites
 from sim.gates.fates import CALL, ONLINE, SMS

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 import sim
-from sim.country.calendar import Calendar, day_number
+from sim.country.calendar import Calendar
 from sim.country.provinces import Provinces
+from sim.days import day_number
 from sim.draws.distributions import threshold
 from sim.midnight.night import Night
 from sim.midnight.people_bytes import HEARD, VICTIM

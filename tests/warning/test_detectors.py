@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from sim.country.calendar import day_number
 from sim.country.measures import Measures
 from sim.country.provinces import Provinces
 from sim.country.traffic import cell_masses, drawn_cells, edges, legitimate_counts
+from sim.days import day_number
 from sim.draws.distributions import threshold
 from sim.draws.identity import ATTEMPT, LEGITIMATE, cell_id, origin_id
 from sim.draws.philox import draw4
