@@ -1,0 +1,181 @@
+"""One rule of the reference engine broken at a time: the event log or a table must come out otherwise.
+
+An equality test between two engines can only see what a run makes visible. This is the proof that the runs of the
+tests make these rules visible: many ties in one tick, people who are warned over and over, deadlines that come in the
+midst of things. A mutation replaces a text that must stand in the source exactly once, so that a rule that is written
+differently one day fails here until its mutation is, too.
+"""
+
+import inspect
+import textwrap
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import sim
+from sim.aftermath.cases import CaseBook
+from sim.engines.reference import attempts
+from sim.engines.reference.alerts import Alert
+from sim.engines.reference.desk import Desk
+from sim.engines.reference.episodes import Episode
+from sim.midnight.night import Night
+from tests.engines.small import TWO_DAYS, fewer, files_that_differ, run_tiny
+
+TIES: dict[str, Any] = {
+    **fewer(0.5),
+    "clock": "15 min",
+    "population.exposure.high_share": 0.02,
+    "population.exposure.high_contacts": 0.9,
+    "warning.dissuasion.fatigue": 0.5,
+    "warning.detectors.stages": {"engaged": 4.0, "opened": 4.0, "payment": 4.0},
+    "warning.tiers.red.deadline": "4 h",
+    "warning.tiers.orange.deadline": "3 h",
+    "warning.tiers.yellow.deadline": "4 h",
+    "warning.tiers.blue.deadline": "90 min",
+    "warning.unread_wait": "2 h",
+    "measures.outage-of-the-centre.window": ["2022-01-31", "2022-01-31"],
+}
+"""Many ties, many alerts for few people, and deadlines that often decide."""
+
+
+@dataclass(frozen=True)
+class Mutation:
+    """A rule that is broken: in a function of ``owner``, each old text becomes a new one."""
+
+    rule: str
+    owner: Any
+    function: str
+    changes: tuple[tuple[str, str], ...]
+
+    def apply(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Put the mutated function in the place of the real one."""
+        function: Callable[..., Any] = getattr(self.owner, self.function)
+        source = textwrap.dedent(inspect.getsource(function))
+        for old, new in self.changes:
+            assert source.count(old) == 1, f"{old!r} stands {source.count(old)} times in {self.function}"
+            source = source.replace(old, new)
+        made: dict[str, Any] = {}
+        exec(compile(source, f"<{self.rule}>", "exec"), function.__globals__, made)
+        monkeypatch.setattr(self.owner, self.function, made[self.function])
+
+
+def of(rule: str, owner: Any, function: str, *changes: tuple[str, str]) -> Mutation:
+    return Mutation(rule, owner, function, changes)
+
+
+RANK = "(self.tier, self.issued, self.identity)"
+HEARD = "world.totals.heard[person.province].append(person.number)"
+VICTIMS = "self.world.totals.victims[self.person.province].append(self.person.number)"
+
+MUTATIONS = [
+    of("expiry after dispatch", Alert, "issue", ("self.order(READS, EXPIRY)", "self.order(DISPATCH + 1, EXPIRY)")),
+    of("expiry before a reading of its tick", Alert, "message", ("READS, READ)", "READS, DELIVERY)")),
+    of("a retry loses its first issue moment", Alert, "service", (RANK, "(self.tier, world.now, self.identity)")),
+    of("the line knows no tiers", Alert, "service", (RANK, "(0, self.issued, self.identity)")),
+    of(
+        "a tie in line goes to the later identity", Alert, "service", (RANK, "(self.tier, self.issued, -self.identity)")
+    ),
+    of("an equal tier supersedes", Alert, "issue", ("alert.tier <= self.tier", "alert.tier < self.tier")),
+    of("nothing is superseded at birth", Alert, "issue", ("any(alert.tier <= self.tier for alert in living)", "False")),
+    of("lower tiers are not superseded", Alert, "issue", ("alert.leave(SUPERSEDED)", "pass")),
+    of("a marked alert is not superseded", Alert, "leave", ("self.marked = end", "pass")),
+    of("a marked alert cannot reach", Alert, "tries", ("if success:", "if success and self.marked is None:")),
+    of(
+        "a service ends after the stage moments of its tick",
+        Alert,
+        "service",
+        ("duration, SERVICE_ENDS, channel", "duration, READS, DELIVERY"),
+    ),
+    of(
+        "dissuasion at the start of a service",
+        Alert,
+        "service",
+        (
+            'self.log(DISPATCH, "service_start", channel=channel, number=number)',
+            'self.log(DISPATCH, "service_start", channel=channel, number=number); success and self.persuade(channel)',
+        ),
+    ),
+    of("heard at once", Alert, "persuade", (HEARD, "world.night.bytes[person.province][person.number] += 1")),
+    of("every class is right", Alert, "persuade", ("predicted == finding.true_type", "True")),
+    of(
+        "halved before what was heard is added",
+        Night,
+        "update_people",
+        ("hear(people,", "forget(people) if first_of_month else None; hear(people,"),
+        ("if first_of_month:", "if False:"),
+    ),
+    of("what was heard is never halved", Night, "update_people", ("if first_of_month:", "if False:")),
+    of(
+        "a victim before at once",
+        Episode,
+        "pay",
+        (VICTIMS, "self.world.night.bytes[self.person.province][self.person.number] |= 128"),
+    ),
+    of(
+        "the wait of the unread from issue",
+        Alert,
+        "message",
+        ("world.now + tables.unread_wait", "self.issued + tables.unread_wait"),
+    ),
+    of(
+        "an unread message is read late", Alert, "message", ("0 <= read_delay <= tables.unread_wait", "0 <= read_delay")
+    ),
+    of(
+        "tries count over channels",
+        Alert,
+        "tries",
+        (
+            "most = self.rules.tries[channel - CALL]",
+            "most = self.rules.tries[channel - CALL] - (self.rules.tries[0] if channel > self.rules.first else 0)",
+        ),
+    ),
+    of("a try too many", Alert, "tries", ("self.rules.tries[channel - CALL]", "self.rules.tries[channel - CALL] + 1")),
+    of("a try ends at its deadline and goes on", Alert, "tries", (">= self.deadline", "> self.deadline")),
+    of("the last try expires too", Alert, "tries", ("(then_more or not last)", "True")),
+    of("a visit without its delay", Alert, "life", ("yield self.at(self.world.now + wait, READS, ESCALATION)", "pass")),
+    of("a desk does not know that an episode is over", Episode, "end", ("if world.tables.desk_knows:", "if False:")),
+    of(
+        "an alert is issued after its episode",
+        Alert,
+        "issue",
+        ("episode.over and world.tables.desk_knows", "False"),
+    ),
+    of("an outage delays nothing", attempts, "detect", ("max(finding.moment, outage)", "finding.moment")),
+    of("an overrun leaves its seat", Desk, "change_shift", ("self.seats = seats", "self.seats = seats + self.busy")),
+    of(
+        "seats are given away within the tick",
+        Desk,
+        "_trigger_put",
+        ("call_at(self.env, now, self._order, self._dispatch)", "self._dispatch()"),
+    ),
+    of("the newest case first", CaseBook, "investigate", ("waiting.popleft()", "waiting.pop()")),
+    of("a hold after the payment", Episode, "course", ("elif u_hold < world.today.held:", "elif False:")),
+]
+
+
+@pytest.fixture(scope="module")
+def unmutated(tmp_path_factory: pytest.TempPathFactory) -> sim.Run:
+    return run_tiny(tmp_path_factory.mktemp("unmutated") / "run", period=TWO_DAYS, **TIES)
+
+
+def test_a_function_made_again_without_a_change_changes_nothing(
+    unmutated: sim.Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for owner, function in {(m.owner, m.function) for m in MUTATIONS}:
+        of("nothing", owner, function).apply(monkeypatch)
+    assert files_that_differ(unmutated, run_tiny(tmp_path / "run", period=TWO_DAYS, **TIES)) == set()
+
+
+@pytest.mark.parametrize("mutation", MUTATIONS, ids=[m.rule for m in MUTATIONS])
+def test_a_broken_rule_is_seen(
+    mutation: Mutation, unmutated: sim.Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mutation.apply(monkeypatch)
+    try:
+        run = run_tiny(tmp_path / "run", period=TWO_DAYS, **TIES)
+    except sim.ConservationError:
+        return
+    assert files_that_differ(unmutated, run)

@@ -1,0 +1,150 @@
+"""Random small scenarios: every run obeys its own conservation laws, ``tocsin check``, and the rules of the log."""
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+import sim
+from sim.results.check import check_run
+from tests.engines.rules import DAY, TIERS, Log
+from tests.engines.small import TWO_DAYS, fewer, run_tiny
+
+CHANNELS = ("app", "sms", "call", "visit")
+WEEK = [1, 2, 3, 4, 5, 6, 7]
+
+
+def minutes(least: int, most: int) -> st.SearchStrategy[str]:
+    return st.integers(least, most).map(lambda n: f"{n} min")
+
+
+def lasting(least: int, most: int) -> st.SearchStrategy[Any]:
+    """Distributions of every kind with a scale between two numbers of minutes."""
+    scale = minutes(least, most)
+    return st.one_of(
+        scale,
+        st.builds(lambda m: {"lognormal": {"median": m, "sigma": 0.8}}, scale),
+        st.builds(lambda m: {"exponential": {"mean": m}}, scale),
+        st.builds(lambda m: {"weibull": {"scale": m, "shape": 1.5}}, scale),
+        st.builds(lambda n: {"uniform": {"low": "0 min", "high": f"{n} min"}}, st.integers(least, most)),
+    )
+
+
+@st.composite
+def tier(draw: st.DrawFn) -> dict[str, Any]:
+    return {
+        "first": draw(st.sampled_from(CHANNELS)),
+        "deadline": draw(st.one_of(minutes(1, 90), minutes(60, 1500))),
+        "tries": {"call": draw(st.integers(1, 4)), "visit": draw(st.integers(1, 3))},
+        "escalate": {
+            "unread": draw(st.sampled_from(["call", "none"])),
+            "unanswered": draw(st.sampled_from(["visit", "none"])),
+        },
+    }
+
+
+def shifts(draw: st.DrawFn) -> list[dict[str, Any]]:
+    """Return one shift that leaves the night, or most of the day, without staff; sometimes a second over it."""
+    first = draw(st.integers(0, 40))
+    last = draw(st.integers(first + 1, 48))
+    times = [(first, last, draw(st.sampled_from([0.3, 1.0])))]
+    if draw(st.booleans()):
+        times.append((20, 36, 0.5))
+    return [
+        {
+            "weekdays": WEEK if draw(st.booleans()) else [draw(st.integers(1, 2))],
+            "start": f"{a // 2:02d}:{a % 2 * 30:02d}",
+            "end": f"{b // 2:02d}:{b % 2 * 30:02d}",
+            "share": share,
+        }
+        for a, b, share in times
+    ]
+
+
+@st.composite
+def changes(draw: st.DrawFn) -> dict[str, Any]:
+    """Return what a random scenario changes of ``tiny``."""
+    cuts = sorted(draw(st.lists(st.integers(0, 30), min_size=4, max_size=4)), reverse=True)
+    thresholds = {name: 2.5 + cut / 20 for name, cut in zip(TIERS, cuts, strict=True)}
+    values: dict[str, Any] = {
+        **fewer(0.12),
+        "seed": draw(st.integers(0, 2**40)),
+        "clock": draw(st.sampled_from(["1 ms", "1 s", "1 min", "5 min", "15 min", "30 min"])),
+        "feedback": draw(st.booleans()),
+        "warning.detectors.central.thresholds": thresholds,
+        "warning.tiers": {name: draw(tier()) for name in TIERS},
+        "warning.unread_wait": draw(minutes(1, 400)),
+        "warning.hop_delay": draw(lasting(1, 30)),
+        "warning.retry_wait": {"call": draw(lasting(1, 90)), "visit": draw(lasting(1, 200))},
+        "warning.escalation_delay": draw(lasting(1, 60)),
+        "warning.app.read_delay": draw(lasting(1, 120)),
+        "warning.sms.read": draw(st.sampled_from([0.0, 0.5, 1.0])),
+        "warning.desk_knows_episode_over": draw(st.booleans()),
+        "warning.dissuasion.stop.call": draw(st.sampled_from([0.0, 0.6, 1.0])),
+        "desks.call.staff": draw(st.sampled_from([0, 2, 6, 40])),
+        "desks.call.shifts": shifts(draw),
+        "desks.call.answered": draw(st.sampled_from([0.0, 0.4, 1.0])),
+        "desks.call.short": draw(lasting(1, 40)),
+        "desks.visit.staff": draw(st.sampled_from([0, 3, 30])),
+        "desks.visit.shifts": shifts(draw),
+        "desks.visit.met": draw(st.sampled_from([0.0, 0.5, 1.0])),
+        "aftermath.report.delay": draw(lasting(1, 300)),
+        "aftermath.filing.delay": draw(lasting(1, 300)),
+        "measures.banks.intensity": draw(st.sampled_from([0.0, 0.3])),
+        "measures.outage-of-the-centre": {
+            "kind": "outage",
+            "window": ["2022-01-31", "2022-01-31"],
+            "detector": draw(st.sampled_from(["central", "local"])),
+            "mode": draw(st.sampled_from(["delay", "lose"])),
+        },
+    }
+    for stage in ("engaged", "opened", "first_payment", "later_payment"):
+        values[f"fraud.types.brushing.delays.{stage}"] = draw(lasting(1, 120))
+    return values
+
+
+# Without shrinking: it would take minutes, and a failing scenario is printed whole.
+@settings(
+    max_examples=15,
+    deadline=None,
+    derandomize=True,
+    phases=[Phase.explicit, Phase.generate],
+    suppress_health_check=[HealthCheck.too_slow],
+    database=None,
+)
+@given(changes())
+def test_every_run_obeys_the_rules(values: dict[str, Any]) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        run = run_tiny(Path(folder) / "run", period=TWO_DAYS, **values)
+        broken = [str(finding) for finding in check_run(run.path) if not finding.passed]
+        assert broken == []
+        Log(run).check()
+
+
+def breaks_a_rule(run: sim.Run, events: pd.DataFrame) -> bool:
+    """Return whether the rules refuse other events in place of those of a run."""
+    forged = sim.load_run(run.path)
+    forged.__dict__["events"] = events
+    try:
+        Log(forged).check()
+    except (AssertionError, KeyError, IndexError):
+        return True
+    return False
+
+
+def test_the_rules_see_a_log_that_breaks_them(tmp_path: Path) -> None:
+    run = run_tiny(tmp_path / "run", **fewer(0.3))
+    events = run.events
+    assert not breaks_a_rule(run, events)
+    served = events.index[events["event"] == "service_start"]
+    read = events.index[events["event"] == "read"]
+    # A service longer than it was, a try too many, a message read after its deadline.
+    for row, column, change in ((served[3], "moment", -60_000), (served[5], "number", 9), (read[2], "moment", DAY)):
+        forged = events.copy()
+        forged.loc[row, column] += change
+        assert breaks_a_rule(run, forged)
+    for event in ("expiry", "service_end", "payment", "attempt"):
+        assert breaks_a_rule(run, events.drop(events.index[events["event"] == event][0]))

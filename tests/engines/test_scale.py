@@ -1,0 +1,42 @@
+"""Thinning: a smaller scale keeps the first of the same attempts, and their fates in the same shares."""
+
+from pathlib import Path
+
+import pandas as pd
+from scipy import stats
+
+from tests.engines.small import NO_LEGITIMATE, run_tiny
+
+PERIOD = {"start": "2022-01-29", "end": "2022-02-03", "warmup": "2 d"}
+
+
+def test_shares_of_fates_do_not_depend_on_scale(tmp_path: Path) -> None:
+    values = {"feedback": False, **NO_LEGITIMATE}
+    whole = run_tiny(tmp_path / "whole", period=PERIOD, **values)
+    part = run_tiny(tmp_path / "part", period=PERIOD, scale=0.3, **values)
+    ours = whole.events[whole.events["event"] == "attempt"]
+    theirs = part.events[part.events["event"] == "attempt"]
+    # The thinned attempts are among the whole ones, the others are an independent sample of the same fates.
+    assert set(theirs["origin"]) < set(ours["origin"])
+    others = ours[~ours["origin"].isin(set(theirs["origin"]))]
+    for channel in ("call", "sms", "online"):
+        table = pd.DataFrame(
+            {
+                "part": theirs[theirs["channel"] == channel]["result"].value_counts(),
+                "others": others[others["channel"] == channel]["result"].value_counts(),
+            }
+        ).fillna(0)
+        assert len(table) >= 6
+        assert stats.chi2_contingency(table.to_numpy()).pvalue > 1e-3
+    # A share of 0.3 is told from 0.33.
+    expected = 0.3 * len(ours)
+    assert abs(len(theirs) - expected) < 4 * expected**0.5 < 0.1 * expected
+    macro = whole.state.merge(part.state, on=["day", "province", "quantity"], suffixes=("", "_part"))
+    for quantity in ("cards_active", "cards_waiting"):
+        rows = macro[macro["quantity"] == quantity]
+        assert len(rows) == 3 * 6
+        # Six billionths of a card: one rounding of the fixed-point stock a step.
+        assert ((rows["value_part"] / 0.3 / rows["value"] - 1.0).abs() < 1e-6).all()
+    same = macro[macro["quantity"].isin(["dens_raided", "leads", "d_prime_call", "awareness", "app_adoption"])]
+    assert (same["value"] == same["value_part"]).all()
+    assert same["quantity"].nunique() == 5

@@ -1,0 +1,124 @@
+"""A whole run against the probabilities of its days: fates up to the sites, and alerts on what is left."""
+
+from collections import defaultdict
+from pathlib import Path
+
+import numpy as np
+import pytest
+from scipy import stats
+
+import sim
+from sim.country.calendar import Calendar
+from sim.country.provinces import Provinces
+from sim.days import day_number
+from sim.gates.fates import CALL, ONLINE, SMS
+from sim.gates.sites import link_thresholds
+from sim.midnight.night import Night
+from sim.midnight.totals import DayTotals
+from tests.chi_square import HOPELESS, LIKELY, fit
+from tests.engines.small import run_tiny
+
+CHANNELS = ("call", "sms", "online")
+GATES = ("not_sent", "den_destroyed", "card_eliminated", "intercepted", "site_blocked")
+TIERS = ("red", "orange", "yellow", "blue")
+UNIT = 2.0**-32
+DAY = 86_400_000
+
+
+class Nothing:
+    """A notebook that nobody reads."""
+
+    def flow(self, day: int, province: int, quantity: str, count: int) -> None: ...
+
+    def level(self, day: int, province: int, quantity: str, value: float) -> None: ...
+
+    def case(self, day: int, province: int, case: int, solved: bool) -> None: ...
+
+
+@pytest.fixture(scope="module")
+def five_days(tmp_path_factory: pytest.TempPathFactory) -> sim.Run:
+    folder: Path = tmp_path_factory.mktemp("shares")
+    period = {"start": "2022-01-31", "end": "2022-02-04", "warmup": "2 d"}
+    return run_tiny(folder / "run", period=period, feedback=False)
+
+
+def test_fates_come_in_the_shares_of_the_thresholds_of_their_day(five_days: sim.Run) -> None:
+    spec = five_days.scenario.spec
+    calendar, provinces = Calendar.of(spec.period), Provinces.of(spec)
+    night = Night(spec, provinces, calendar, Nothing())
+    days = {day: night(day, DayTotals.empty(3)) for day in range(calendar.first, calendar.last + 1)}
+    types = list(spec.fraud.types)
+    link = link_thresholds(spec) * UNIT
+    table = five_days.attempts
+    found: dict[tuple[str, str, str], int] = defaultdict(int)
+    expected: dict[tuple[str, str, str], float] = defaultdict(float)
+    for (date, code, channel, name), group in table.groupby(["day", "province", "channel", "fraud_type"]):
+        today = days[day_number(date.date())]
+        p, c, t = provinces.codes.index(code), CHANNELS.index(channel), types.index(name)
+        count = group["count"].sum()
+        assert count == today.attempts[p, c, t]
+        out = np.diff(night.slots.cumulative[t], prepend=0)[today.raided == 1].sum() * UNIT
+        stops = [
+            today.not_sent[c] * UNIT,
+            out,
+            today.dead[p] * UNIT if c != ONLINE else 0.0,
+            today.intercepted[c, t] * UNIT if c != ONLINE else 0.0,
+            today.down[t] * UNIT * {CALL: 0.0, SMS: link[t], ONLINE: 1.0}[c],
+        ]
+        left = float(count)
+        for fate, stop in zip(GATES, stops, strict=True):
+            expected[(channel, name, fate)] += left * stop
+            left *= 1.0 - stop
+        expected[(channel, name, "delivered")] += left
+        for fate, number in zip(group["fate"], group["count"], strict=True):
+            found[(channel, name, fate if fate in GATES else "delivered")] += number
+    keys = sorted(expected)
+    counts, wanted = [found[key] for key in keys], np.array([expected[key] for key in keys])
+    assert fit(counts, wanted) > LIKELY
+    # Nothing is stopped where nothing can be: no online attempt by a card, no call by a site.
+    assert found[("online", "brushing", "card_eliminated")] == found[("call", "brushing", "site_blocked")] == 0
+    recall = np.array([1.3 if key[2] == "intercepted" else 1.0 for key in keys])
+    assert fit(counts, wanted * recall) < HOPELESS
+
+
+def test_contacts_raise_alerts_in_the_shares_of_the_detectors(five_days: sim.Run) -> None:
+    spec = five_days.scenario.spec
+    events = five_days.events
+    # Those of the last day may still be on their way.
+    attempts = events[(events["event"] == "attempt") & (events["moment"] < 4 * DAY)]
+    issued = events[(events["event"] == "issue") & (events["stage"] == 0)]
+    found, wanted = [], []
+    for channel in CHANNELS:
+        for seen in ("unanswered", "ignored"):
+            origins = attempts[(attempts["channel"] == channel) & (attempts["result"] == seen)]["origin"]
+            d_prime = getattr(getattr(spec.warning.detectors.contact, channel), seen)
+            of_them = issued[issued["origin"].isin(set(origins))]
+            for detector, (name, coverage) in enumerate((("central", 0.9), ("local", 0.6))):
+                settings = getattr(spec.warning.detectors, name)
+                below = 0.0
+                for tier in TIERS:
+                    above = stats.norm.sf(getattr(settings.thresholds, tier) - d_prime - settings.shift)
+                    wanted.append(len(origins) * coverage * (above - below))
+                    found.append(((of_them["detector"] == detector) & (of_them["tier"] == tier)).sum())
+                    below = above
+    assert fit(found, wanted) > LIKELY
+    assert fit(found, np.array(wanted) * 1.4) < HOPELESS
+
+
+def test_false_alarms_come_in_the_shares_of_the_detectors(five_days: sim.Run) -> None:
+    spec = five_days.scenario.spec
+    table = five_days.alerts[five_days.alerts["truth"] == "legitimate"]
+    whole_days = table[table["day"] < "2022-02-04"]
+    contacts = 200_000 * 4
+    found, wanted = [], []
+    for name, coverage in (("central", 0.9), ("local", 0.6)):
+        limits = getattr(spec.warning.detectors, name).thresholds
+        below = 0.0
+        for tier in TIERS:
+            above = stats.norm.sf(getattr(limits, tier))
+            wanted.append(contacts * coverage * (above - below))
+            found.append(whole_days[(whole_days["source"] == name) & (whole_days["tier"] == tier)]["count"].sum())
+            below = above
+    # A few of the last midnight are issued after it, and some of the first come from the day before: alike in number.
+    assert fit(found, wanted) > LIKELY
+    assert fit(found, np.array(wanted) * 1.1) < HOPELESS

@@ -1,0 +1,220 @@
+"""Dens: raids against their hazard, reopening, displacement, ringleaders; and which den an attempt comes from."""
+
+import datetime as dt
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from sim.country.measures import Measures
+from sim.days import day_number
+from sim.draws.philox import philox4x32
+from sim.gates.dens import NEVER, OVERSEAS, DenState, Raids, Slots, is_den_destroyed, raid, slot_of
+from sim.scenario import ScenarioModel
+from sim.scenario.schema.gates import REGIONS, Dens
+from sim.scenario.schema.measures import DenCampaign, Repatriation
+from tests.chi_square import HOPELESS, LIKELY, fit, share_fit
+
+DAY = 86_400_000
+FIRST = day_number(dt.date(2022, 1, 1))
+PER_YEAR = 1.0 / 365.25
+NONE = Measures({})
+
+
+def dens(tiny: ScenarioModel, **values: Any) -> Dens:
+    base = {
+        "slots": 4000,
+        "hazard": {
+            "east": "12 per year",
+            "south": "6 per year",
+            "elsewhere": "3 per year",
+            "overseas": "0 per year",
+            "per_lead": "0 per year",
+            "leads_per_case": 1.0,
+            "lead_half_life": "30 d",
+        },
+        "displaced": 0.0,
+        "fixed_raided": None,
+    }
+    plain = tiny.dens.model_dump(mode="json")
+    return Dens.model_validate({**plain, **base, **values})
+
+
+def run(
+    settings: Dens, days: int, measures: Measures = NONE, leads: float = 0.0, seed: int = 5
+) -> tuple[Slots, DenState, list[tuple[DenState, Raids]]]:
+    """Return slots, the last state, and each day's state before it with what happened."""
+    slots = Slots.of(seed, settings, 8)
+    state = DenState.start(seed, settings, slots)
+    history = []
+    for day in range(FIRST, FIRST + days):
+        before = DenState(
+            *(getattr(state, name).copy() for name in ("raided", "generation", "reopens", "region", "leader"))
+        )
+        history.append((before, raid(seed, day, settings, state, measures, leads)))
+    return slots, state, history
+
+
+def raids_by_region(
+    history: list[tuple[DenState, Raids]], region: np.ndarray | None = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the raids and the days at risk of the dens of each region that never reopen."""
+    raids, at_risk = np.zeros(4, dtype=int), np.zeros(4, dtype=int)
+    for before, happened in history:
+        raids += np.bincount(before.region[happened.raided], minlength=4)
+        at_risk += np.bincount(before.region[before.raided == 0], minlength=4)
+    return raids, at_risk
+
+
+def test_raids_come_with_the_hazard_of_the_region(tiny: ScenarioModel) -> None:
+    settings = dens(tiny, reopening="30000 d")
+    slots, state, history = run(settings, 100)
+    raids, at_risk = raids_by_region(history)
+    for region, per_year in enumerate((12, 6, 3, 0)):
+        daily = 1.0 - math.exp(-per_year / 365.25)
+        if per_year:
+            assert share_fit(int(raids[region]), int(at_risk[region]), daily) > LIKELY
+            assert share_fit(int(raids[region]), int(at_risk[region]), daily * 1.3) < LIKELY
+        else:
+            assert raids[region] == 0
+    shares = [getattr(settings.regions, region) for region in REGIONS]
+    assert fit(np.bincount(slots.region, minlength=4), 4000 * np.array(shares)) > LIKELY
+    # A den that has worked for long is no safer and no riskier: the first half has its share of the raids.
+    first = sum(len(happened.raided) for _, happened in history[:50])
+    hazards = np.array([12, 6, 3, 0]) * PER_YEAR
+    expected = [(np.bincount(b.region[b.raided == 0], minlength=4) * (1 - np.exp(-hazards))).sum() for b, _ in history]
+    assert share_fit(first, int(state.raided.sum()), sum(expected[:50]) / sum(expected)) > LIKELY
+
+
+def test_campaigns_and_leads_raise_the_hazard(tiny: ScenarioModel) -> None:
+    campaign = DenCampaign.model_validate(
+        {"kind": "den_campaign", "window": ["2022-01-01", "2022-02-19"], "region": "south", "intensity": 1.5}
+    )
+    base = dens(tiny, reopening="30000 d")
+    hazard = {**base.model_dump(mode="json")["hazard"], "per_lead": "2 per year"}
+    settings = dens(tiny, reopening="30000 d", hazard=hazard)
+    # 2 raids a year for each lead, one lead for two dens: one more raid a year and den, in every region.
+    _, _, history = run(settings, 100, Measures({"a": campaign}), leads=2000.0)
+    during, after = raids_by_region(history[:50]), raids_by_region(history[50:])
+    for (raids, at_risk), factor in ((during, 2.5), (after, 1.0)):
+        for region, per_year in enumerate((13, 7 * factor, 4, 1)):
+            assert share_fit(int(raids[region]), int(at_risk[region]), 1.0 - math.exp(-per_year / 365.25)) > LIKELY
+    raids, at_risk = during
+    assert share_fit(int(raids[1]), int(at_risk[1]), 1.0 - math.exp(-7 / 365.25)) < HOPELESS
+
+
+def test_a_raided_slot_reopens_after_the_delay_of_its_generation(tiny: ScenarioModel) -> None:
+    settings = dens(tiny, reopening={"lognormal": {"median": "20 d", "sigma": 0.3}}, reopening_growth=2.0, slots=1500)
+    _, _, history = run(settings, 600)
+    delays: dict[int, list[int]] = {0: [], 1: [], 2: []}
+    reopened = 0
+    for k, (before, happened) in enumerate(history[:-1]):
+        after = history[k + 1][0]
+        for slot in happened.raided.tolist():
+            # Who reopened on this very morning is of the next generation already.
+            generation = int(after.generation[slot])
+            if generation in delays:
+                delays[generation].append(int(after.reopens[slot]) - (FIRST + k))
+        opens = (before.raided == 1) & (before.reopens <= FIRST + k)
+        assert happened.reopened == opens.sum()
+        assert (after.generation - before.generation == opens).all()
+        reopened += happened.reopened
+        assert ((after.raided == 1) == (after.reopens < NEVER)).all()
+    assert reopened > 500
+    for generation, found in delays.items():
+        logs = np.log(np.array(found) / (20.0 * 2.0**generation)) / 0.3
+        assert len(found) > 100
+        # Delays are whole days, which a test of a continuous distribution is a little too strict for.
+        assert stats.kstest(logs, "norm").pvalue > 0.1 * LIKELY
+    assert stats.kstest(np.log(np.array(delays[1]) / 20.0) / 0.3, "norm").pvalue < HOPELESS
+
+
+def test_a_share_reopens_elsewhere(tiny: ScenarioModel) -> None:
+    to = {"east": 0.1, "south": 0.2, "elsewhere": 0.3, "overseas": 0.4}
+    settings = dens(tiny, reopening="3 d", displaced=0.6, displaced_to=to)
+    _, _, history = run(settings, 150)
+    moves = np.zeros((4, 4))
+    for k, (before, _) in enumerate(history[:-1]):
+        after = history[k + 1][0]
+        opened = after.generation > before.generation
+        np.add.at(moves, (before.region[opened], after.region[opened]), 1)
+    for origin in range(3):
+        shares = 0.6 * np.array(list(to.values()))
+        shares[origin] += 0.4
+        assert fit(moves[origin], moves[origin].sum() * shares) > LIKELY
+        assert fit(moves[origin], moves[origin].sum() * np.array(list(to.values()))) < HOPELESS
+    # Nobody is raided overseas here, so nobody comes back from there.
+    assert moves[OVERSEAS].sum() == 0
+
+
+def test_ringleaders_are_arrested_at_raids_and_through_leads(tiny: ScenarioModel) -> None:
+    leaders = {"share": 0.5, "at_raid": 0.3, "per_lead": "0 per year"}
+    settings = dens(tiny, reopening="30000 d", ringleaders=leaders)
+    _, state, history = run(settings, 100)
+    free = int(history[0][0].leader.sum())
+    assert share_fit(free, 4000, 0.5) > LIKELY
+    met = sum(int(before.leader[happened.raided].sum()) for before, happened in history)
+    arrested = sum(happened.leaders for _, happened in history)
+    assert share_fit(arrested, met, 0.3) > LIKELY
+    assert free - int(state.leader.sum()) == arrested
+    # A lead for every other den, and 0.5 arrests a year and lead: 0.25 a year and den.
+    led = dens(tiny, reopening="30000 d", ringleaders={**leaders, "at_raid": 0.0, "per_lead": "0.5 per year"})
+    _, _, history = run(led, 200, leads=2000.0)
+    at_risk = sum(
+        int(((before.leader == 1) & (before.raided == 0)).sum() - before.leader[happened.raided].sum())
+        for before, happened in history
+    )
+    arrested = sum(happened.leaders for _, happened in history)
+    assert share_fit(arrested, at_risk, 1.0 - math.exp(-0.25 / 365.25)) > LIKELY
+
+
+def test_fixed_slots_stay_raided_and_a_superset_stays_one(tiny: ScenarioModel) -> None:
+    fewer, more = list(range(0, 300, 7)), sorted({*range(0, 300, 7), *range(0, 300, 4)})
+    for seed in range(5):
+        paths = []
+        for fixed in (fewer, more):
+            _, _, history = run(dens(tiny, slots=300, reopening="9 d", fixed_raided=fixed), 120, seed=seed)
+            raided = np.array([before.raided for before, _ in history])
+            assert (raided[:, fixed] == 1).all()
+            paths.append(raided)
+        assert (paths[0] <= paths[1]).all()
+        assert paths[0].sum() < paths[1].sum()
+
+
+def test_a_repatriation_takes_dens_overseas_once(tiny: ScenarioModel) -> None:
+    home = Repatriation.model_validate(
+        {"kind": "repatriation", "window": ["2022-01-05", "2022-01-20"], "dens": 3, "suspects": 10}
+    )
+    settings = dens(tiny, slots=200, reopening="5 d")
+    _, _, history = run(settings, 30, Measures({"a": home}))
+    for k, (before, happened) in enumerate(history):
+        assert len(happened.repatriated) == (3 if k == 4 else 0)
+        assert (before.region[happened.repatriated] == OVERSEAS).all()
+        assert set(happened.repatriated) <= set(happened.raided)
+
+
+def test_attempts_come_from_dens_by_weight_whatever_is_alive(tiny: ScenarioModel) -> None:
+    settings = dens(tiny, slots=40, types_per_den=3, weight_sigma=1.0)
+    slots = Slots.of(5, settings, 8)
+    assert slots.weight.mean() == pytest.approx(1.0)
+    for fraud_type in (0, 5):
+        shares = np.diff(slots.cumulative[fraud_type], prepend=0) / 2.0**32
+        found = np.bincount(
+            [slot_of(philox4x32(k, fraud_type, 0, 0, 1, 2)[0], fraud_type, slots.cumulative) for k in range(20_000)],
+            minlength=40,
+        )
+        pursues = shares > 0
+        assert found[~pursues].sum() == 0
+        weight = np.where(pursues, slots.weight, 0.0)
+        assert fit(found[pursues], (20_000 * weight / weight.sum())[pursues]) > LIKELY
+        assert 3 < pursues.sum() < 40
+    raided = np.array([0, 1, 0], dtype=np.uint8)
+    assert [is_den_destroyed(slot, raided) for slot in range(3)] == [False, True, False]
+
+
+def test_weights_of_dens_are_lognormal(tiny: ScenarioModel) -> None:
+    slots = Slots.of(5, dens(tiny, weight_sigma=0.7), 8)
+    logs = np.log(slots.weight)
+    assert stats.kstest((logs - logs.mean()) / 0.7, "norm").pvalue > LIKELY

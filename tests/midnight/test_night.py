@@ -1,0 +1,200 @@
+"""Midnight: its steps in their order, and what of yesterday may be seen today."""
+
+import datetime as dt
+from collections import defaultdict
+from typing import Any
+
+import numpy as np
+import pytest
+
+import sim
+from sim.country.calendar import Calendar
+from sim.country.provinces import Provinces
+from sim.days import day_number
+from sim.draws.distributions import threshold
+from sim.midnight.night import Night
+from sim.midnight.people_bytes import HEARD, VICTIM
+from sim.midnight.today import LOST, NO_OUTAGE
+from sim.midnight.totals import DayTotals
+from sim.scenario import ScenarioModel
+
+
+class Notes:
+    """Keeps what a night writes down."""
+
+    def __init__(self) -> None:
+        self.flows: dict[tuple[int, int, str], int] = defaultdict(int)
+        self.levels: dict[tuple[int, int, str], float] = {}
+        self.cases: list[tuple[int, int, int, bool]] = []
+
+    def flow(self, day: int, province: int, quantity: str, count: int) -> None:
+        self.flows[(day, province, quantity)] += count
+
+    def level(self, day: int, province: int, quantity: str, value: float) -> None:
+        self.levels[(day, province, quantity)] = value
+
+    def case(self, day: int, province: int, case: int, solved: bool) -> None:
+        self.cases.append((day, province, case, solved))
+
+
+def night_of(spec: ScenarioModel) -> tuple[Night, Notes, int]:
+    notes = Notes()
+    calendar = Calendar.of(spec.period)
+    return Night(spec, Provinces.of(spec), calendar, notes), notes, calendar.first
+
+
+def scenario(start: str = "2022-01-29", **values: Any) -> ScenarioModel:
+    return sim.load_scenario("tiny", period={"start": start, "end": "2022-03-31", "warmup": "0 d"}, **values).spec
+
+
+def test_the_steps_stand_in_the_order_of_the_model(tiny: ScenarioModel) -> None:
+    night, _, _ = night_of(tiny)
+    names = [step.__name__ for step in night.steps]
+    assert names == [
+        "close",
+        "investigate",
+        "raid",
+        "change_cards",
+        "change_filters",
+        "renew_awareness",
+        "update_people",
+        "open",
+    ]
+
+
+def test_alerts_heard_are_added_and_then_halved_on_the_first_of_a_month() -> None:
+    night, _, first = night_of(scenario("2022-01-31"))
+    night(first, DayTotals.empty(3))
+    yesterday = DayTotals.empty(3)
+    yesterday.heard[1] = [5] * 9 + [6]
+    yesterday.victims[1] = [6, 7]
+    # 1 February: nine heard are added first, and four are left.
+    night(first + 1, yesterday)
+    assert [int(night.bytes[1][k]) & HEARD for k in (5, 6, 7)] == [4, 0, 0]
+    assert [bool(int(night.bytes[1][k]) & VICTIM) for k in (5, 6, 7)] == [False, True, True]
+    # 2 February: added and not halved.
+    night(first + 2, yesterday)
+    assert [int(night.bytes[1][k]) & HEARD for k in (5, 6, 7)] == [13, 1, 0]
+    assert night.bytes[0].sum() == night.bytes[2].sum() == 0
+
+
+def test_without_feedback_no_count_of_the_run_is_read() -> None:
+    spec = scenario(feedback=False)
+    quiet, busy = night_of(spec)[0], night_of(spec)[0]
+    first = Calendar.of(spec.period).first
+    for day in range(first, first + 8):
+        loud = DayTotals.empty(3)
+        loud.intercepted[:] = 500
+        loud.at_cards[:] = 900
+        loud.heard[0] = [1, 2, 3] * 40
+        loud.victims[2] = list(range(50))
+        loud.filed[1] = [(k, (day << 43) | (k << 5)) for k in range(30)]
+        one, other = quiet(day, DayTotals.empty(3)), busy(day, loud if day > first else DayTotals.empty(3))
+        for name, value in one._asdict().items():
+            assert np.array_equal(value, getattr(other, name)), name
+    assert quiet.stock == busy.stock
+    assert quiet.leads == busy.leads > 0
+    assert busy.bytes[0].sum() == 0
+    assert max(quiet.stock.waiting) > 0
+
+
+def test_with_feedback_interceptions_flag_cards_and_solved_cases_give_leads() -> None:
+    spec = scenario(feedback=True)
+    quiet, busy = night_of(spec)[0], night_of(spec)[0]
+    first = Calendar.of(spec.period).first
+    for day in range(first, first + 3):
+        loud = DayTotals.empty(3)
+        loud.intercepted[1] = (300, 200)
+        quiet(day, DayTotals.empty(3))
+        busy(day, loud if day > first else DayTotals.empty(3))
+    assert busy.stock.waiting[1] > quiet.stock.waiting[1]
+    assert busy.stock.waiting[0] == quiet.stock.waiting[0]
+    assert busy.today.dead[1] == threshold(busy.stock.dead_share(1))
+
+
+def test_a_day_reads_the_state_that_its_own_midnight_left(tiny: ScenarioModel) -> None:
+    night, notes, first = night_of(tiny)
+    for day in range(first, first + 6):
+        today = night(day, DayTotals.empty(3))
+        assert today.day == day
+        assert today.dead.tolist() == [threshold(night.stock.dead_share(p)) for p in range(3)]
+        assert today.raided.tolist() == night.dens.raided.tolist()
+        assert today.raided is not night.dens.raided
+        assert np.array_equal(today.awareness, night.awareness)
+        assert today.awareness is not night.awareness
+        assert notes.levels[(day, -1, "dens_raided")] == today.raided.sum()
+        assert notes.levels[(day, -1, "d_prime_call")] == night.d_prime[0]
+
+
+def test_cases_are_taken_oldest_first_within_capacity(tiny: ScenarioModel) -> None:
+    spec = scenario("2022-01-05", **{"aftermath.investigation.backlog": 0, "aftermath.investigation.growth": 0.0})
+    night, notes, first = night_of(spec)
+    night(first, DayTotals.empty(3))
+    yesterday = DayTotals.empty(3)
+    # 200 cases in one province, handed over in no order; 12 a day in the country, 12/21 of them here.
+    yesterday.filed[1] = [(1000 - k, (first << 43) | (1 << 38) | (k << 5)) for k in range(200)]
+    night(first + 1, yesterday)
+    for day in range(first + 2, first + 21):
+        night(day, DayTotals.empty(3))
+    oldest = [case for _, case in sorted(yesterday.filed[1])]
+    taken: list[int] = []
+    for day in range(first, first + 21):
+        # The notes of a morning name the solved cases before the closed ones.
+        morning = [case for noted, province, case, _ in notes.cases if province == 1 and noted == day]
+        assert set(morning) == set(oldest[len(taken) : len(taken) + len(morning)])
+        taken += morning
+    # Capacity begins to be used on the first morning on which something waits, and none of it is saved up.
+    assert abs(len(taken) - 20 * 12 * 12 / 21) <= 1
+    assert night.cases.backlog(1) == 200 - len(taken)
+    assert notes.levels[(first + 20, 1, "backlog")] == 200 - len(taken)
+    assert len(notes.cases) == len(taken)
+    assert 0 < sum(solved for _, _, _, solved in notes.cases) < len(taken)
+
+
+def test_an_outage_delays_to_its_end_or_loses(tiny: ScenarioModel) -> None:
+    outages = {
+        "measures.outage-of-the-centre": {
+            "kind": "outage",
+            "window": ["2022-01-30", "2022-01-31"],
+            "detector": "central",
+            "mode": "delay",
+        },
+        "measures.another": {
+            "kind": "outage",
+            "window": ["2022-01-31", "2022-01-31"],
+            "detector": "local",
+            "mode": "lose",
+        },
+    }
+    night, _, first = night_of(scenario(**outages))
+    calendar = night.calendar
+    ends = [night(day, DayTotals.empty(3)).outage.tolist() for day in range(first, first + 5)]
+    over = calendar.midnight(day_number(dt.date(2022, 2, 1)))
+    assert ends == [
+        [NO_OUTAGE, NO_OUTAGE],
+        [over, NO_OUTAGE],
+        [over, LOST],
+        [NO_OUTAGE, NO_OUTAGE],
+        [NO_OUTAGE, NO_OUTAGE],
+    ]
+
+
+def test_what_is_counted_over_a_window_is_what_was_put_in() -> None:
+    spec = sim.load_scenario(
+        "tiny", period={"start": "2021-12-31", "end": "2022-12-31", "warmup": "0 d"}, feedback=False
+    ).spec
+    night, notes, first = night_of(spec)
+    calendar = Calendar.of(spec.period)
+    for day in range(first, calendar.last + 1):
+        night.investigate(day, DayTotals.empty(3))
+        night.raid(day, DayTotals.empty(3))
+        night.renew_awareness(day, DayTotals.empty(3))
+    counted: dict[str, int] = defaultdict(int)
+    start = day_number(dt.date(2022, 1, 1))
+    for (day, _, quantity), count in notes.flows.items():
+        if day >= start:
+            counted[quantity] += count
+    assert abs(counted["videos_published"] - 9330) <= 1
+    assert counted["video_views"] == pytest.approx(5e9, abs=1)
+    assert abs(counted["awareness_activities"] - 20_000) <= 3
+    assert abs(counted["cluster_campaigns"] - 80) <= 1

@@ -1,0 +1,47 @@
+"""The byte of a person: alerts heard saturate at 127, halve on the first of a month, and never touch the victim bit."""
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sim.midnight.people_bytes import HEARD, VICTIM, fall_victim, forget, hear
+
+
+def heard_of(people: np.ndarray) -> list[int]:
+    return [int(byte) & HEARD for byte in people]
+
+
+def victims_of(people: np.ndarray) -> list[bool]:
+    return [bool(int(byte) & VICTIM) for byte in people]
+
+
+@given(
+    st.lists(st.integers(0, 255), min_size=4, max_size=4),
+    st.lists(st.lists(st.integers(0, 3), max_size=90), min_size=1, max_size=6),
+    st.lists(st.integers(0, 3), max_size=3),
+)
+def test_bytes_are_two_counts_that_do_not_meet(start: list[int], nights: list[list[int]], fell: list[int]) -> None:
+    people = np.array(start, dtype=np.uint8)
+    heard, victims = heard_of(people), victims_of(people)
+    for numbers in nights:
+        hear(people, np.array(numbers, dtype=np.int64))
+        heard = [min(127, before + numbers.count(k)) for k, before in enumerate(heard)]
+        assert heard_of(people) == heard
+        assert victims_of(people) == victims
+    fall_victim(people, np.array(fell, dtype=np.int64))
+    victims = [before or k in fell for k, before in enumerate(victims)]
+    assert victims_of(people) == victims
+    assert heard_of(people) == heard
+    forget(people)
+    assert heard_of(people) == [count // 2 for count in heard]
+    assert victims_of(people) == victims
+
+
+def test_all_bytes_saturate_and_halve() -> None:
+    people = np.arange(256, dtype=np.uint8)
+    hear(people, np.repeat(np.arange(256), 3))
+    assert heard_of(people) == [min(127, (byte & 127) + 3) for byte in range(256)]
+    for _ in range(7):
+        forget(people)
+    assert heard_of(people) == [0] * 256
+    assert victims_of(people) == [byte >= 128 for byte in range(256)]

@@ -1,0 +1,93 @@
+"""Customers at a desk of the reference engine, taken out of everything else; and a naive desk to compare it with."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import simpy
+
+from sim.draws.identity import INDEX_SHIFT
+from sim.engines.phases import ARRIVALS, EXPIRY, ISSUE, READS, SERVICE_ENDS, SHIFT_CHANGE
+from sim.engines.reference.desk import Desk, Request
+from sim.engines.reference.ticks import call_at, priority
+
+
+@dataclass
+class Customer:
+    """Someone who arrives, is served for a time, and may leave unserved at a deadline (moments and times in ms)."""
+
+    number: int
+    arrives: int
+    service: int
+    tier: int = 0
+    deadline: int | None = None
+    starts: int | None = None
+    leaves: int | None = None
+    request: Request | None = field(default=None, repr=False)
+
+    @property
+    def identity(self) -> int:
+        """An origin's identity, so that the engine's order within a tick applies."""
+        return self.number << INDEX_SHIFT
+
+
+def serve(customers: Sequence[Customer], shifts: Sequence[tuple[int, int]], end: int | None = None) -> Desk:
+    """Let customers, in order of arrival, pass a desk with ``shifts`` of (moment, seats); return the desk.
+
+    What became of each is noted on the customer. Without ``end`` the run goes on until nobody is left.
+    """
+    env = simpy.Environment()
+    desk = Desk(env, 0)
+    for moment, seats in shifts:
+        call_at(env, moment, priority(SHIFT_CHANGE), lambda seats=seats: desk.change_shift(seats))
+
+    def release(customer: Customer) -> None:
+        customer.leaves = int(env.now)
+        desk.release()
+
+    def start(customer: Customer) -> None:
+        customer.starts = int(env.now)
+        order = priority(SERVICE_ENDS, customer.identity)
+        call_at(env, customer.starts + customer.service, order, lambda: release(customer))
+
+    def expire(customer: Customer) -> None:
+        if customer.starts is None:
+            assert customer.request is not None
+            customer.leaves = int(env.now)
+            desk.withdraw(customer.request)
+
+    def arrive(customer: Customer) -> None:
+        customer.request = desk.request((customer.tier, customer.arrives, customer.identity))
+        customer.request.callbacks.append(lambda _: start(customer))
+        if customer.deadline is not None:
+            call_at(env, customer.deadline, priority(READS, customer.identity, EXPIRY), lambda: expire(customer))
+        expect(customer.number + 1)
+
+    def expect(number: int) -> None:
+        if number < len(customers):
+            customer = customers[number]
+            call_at(env, customer.arrives, priority(ARRIVALS, customer.identity, ISSUE), lambda: arrive(customer))
+
+    expect(0)
+    env.run(until=end)
+    return desk
+
+
+def naively(customers: Sequence[Customer], seats_at: Callable[[int], int], clock: int, end: int) -> dict[int, int]:
+    """Return the moments before ``end`` at which customers are served, found tick by tick with plain lists.
+
+    Within a tick: who is done leaves, who is at the deadline gives up, who comes joins, then free seats take the
+    first by (tier, arrival, number).
+    """
+    starts: dict[int, int] = {}
+    waiting: list[Customer] = []
+    serving: list[int] = []
+    for now in range(0, end, clock):
+        serving = [until for until in serving if until > now]
+        waiting = [c for c in waiting if c.deadline is None or c.deadline > now]
+        waiting += [c for c in customers if c.arrives == now]
+        waiting.sort(key=lambda c: (c.tier, c.arrives, c.number))
+        while waiting and len(serving) < seats_at(now):
+            customer = waiting.pop(0)
+            starts[customer.number] = now
+            serving.append(now + customer.service)
+    return starts
