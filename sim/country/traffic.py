@@ -97,7 +97,7 @@ def cell_masses(detectors: Detectors) -> NDArray[np.float64]:
 
     Scores of both detectors are standard normal with the given correlation. The mass of a cell is the integral
     over the central score of its density times the probability of the local score given the central one, by
-    Simpson's rule on panels of at most 0.05 (from -8.5 to 8.5 for the open rows).
+    Simpson's rule on panels of at most 0.05 of the spread of the local score given the central one (from -8.5 to 8.5 for the open rows).
     """
     lows = edges(detectors.grid)
     bounds = [*lows, math.inf]
@@ -112,7 +112,7 @@ def _masses(bounds: NDArray[np.float64], correlation: float) -> NDArray[np.float
     for i in range(cells):
         low = max(bounds[i], -TAIL)
         high = max(min(bounds[i + 1], TAIL), low)
-        panels = math.ceil((high - low) / WIDEST_PANEL)
+        panels = math.ceil((high - low) / (WIDEST_PANEL * spread))
         width = (high - low) / max(panels, 1)
         for j in range(cells):
             total = 0.0

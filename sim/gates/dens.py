@@ -141,10 +141,13 @@ def raid(seed: int, day: int, dens: Dens, state: DenState, measures: Measures, l
 
 
 def _overseas_first(seed: int, day: int, state: DenState, count: int) -> NDArray[np.uint8]:
-    """Mark the ``count`` overseas dens at work with the smallest uniforms of the day."""
+    """Mark the ``count`` overseas slots with the smallest uniforms of the day, at work or not.
+
+    That a slot is chosen depends on nothing that was raided before, so a superset of raided slots stays one.
+    """
     chosen = np.zeros(len(state.raided), dtype=np.uint8)
     if count:
-        candidates = np.flatnonzero((state.raided == 0) & (state.region == OVERSEAS))
+        candidates = np.flatnonzero(state.region == OVERSEAS)
         order = sorted((draw4(seed, slot_day_id(int(s), day), SLOT_RAID, 0)[2], int(s)) for s in candidates)
         chosen[[slot for _, slot in order[:count]]] = 1
     return chosen
