@@ -97,7 +97,8 @@ def cell_masses(detectors: Detectors) -> NDArray[np.float64]:
 
     Scores of both detectors are standard normal with the given correlation. The mass of a cell is the integral
     over the central score of its density times the probability of the local score given the central one, by
-    Simpson's rule on panels of at most 0.05 of the spread of the local score given the central one (from -8.5 to 8.5 for the open rows).
+    Simpson's rule (from -8.5 to 8.5 for the open rows) on panels of at most 0.05 of the spread that the local score
+    has given the central one.
     """
     lows = edges(detectors.grid)
     bounds = [*lows, math.inf]
