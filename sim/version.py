@@ -1,3 +1,8 @@
-"""The version of Tocsin; the one place where it is written."""
+"""The version of Tocsin, the one place where it is written, and the moment at which the package was loaded."""
+
+import time
 
 __version__ = "0.1.0"
+
+LOADED = time.monotonic()
+"""Nothing of the package is loaded before this module."""

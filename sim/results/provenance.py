@@ -9,13 +9,12 @@ import time
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from sim.version import __version__
+from sim.version import LOADED, __version__
 
 LIBRARIES = (
     "numpy",
     "numba",
     "llvmlite",
-    "scipy",
     "simpy",
     "pandas",
     "pyarrow",
@@ -53,19 +52,12 @@ def command() -> str:
 
 
 def process_age_s() -> float:
-    """Give the seconds since this process started, by the kernel's account.
+    """Give the seconds since this process loaded the package, which a command does first of all.
 
-    Where the kernel keeps none that can be read, since this module was loaded.
+    Not since the kernel made the process: a shell that ends with a command becomes it, and its age counts whatever
+    the shell did before. The few hundredths of a second that Python itself needs to start are missing.
     """
-    try:
-        # Field 22 of proc_pid_stat(5), counted after the parenthesised command, which may hold spaces.
-        fields = Path("/proc/self/stat").read_text().rpartition(")")[2].split()
-        started = int(fields[19]) / os.sysconf("SC_CLK_TCK")
-        age = time.clock_gettime(time.CLOCK_BOOTTIME) - started
-    except (OSError, ValueError, IndexError, AttributeError):
-        age = -1.0
-    since_loaded = time.monotonic() - _LOADED
-    return age if age >= since_loaded else since_loaded
+    return time.monotonic() - LOADED
 
 
 def peak_rss_bytes() -> int:
@@ -86,4 +78,3 @@ def _processor() -> str:
     return platform.processor() or platform.machine()
 
 
-_LOADED = time.monotonic()
