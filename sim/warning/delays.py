@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from sim.draws.compiled import compiled
 from sim.draws.distributions import quantile, threshold, to_ticks
 from sim.draws.philox import draw4, uniform52
-from sim.draws.purposes import ALERT_CHAIN, ALERT_READ_DELAY, ALERT_READING, CONTACT_WAIT
+from sim.draws.purposes import ALERT_CHAIN, ALERT_READ_DELAY, ALERT_READING, CONTACT_WAIT, TRIES_A_CHANNEL
 from sim.labels import TIERS
 from sim.scenario.quantities import Distribution
 from sim.scenario.schema import ScenarioModel
@@ -92,7 +92,7 @@ def reading(seed: int, alert: int, channel: int, tables: DelayTables, clock: int
 @compiled
 def retry_wait(seed: int, alert: int, tier: int, channel: int, tries: int, tables: DelayTables, clock: int) -> int:
     """Return the ms between an unsuccessful try, the ``tries``-th of the channel, and the next."""
-    high, low, _, _ = draw4(seed, alert, CONTACT_WAIT, channel * 32 + tries)
+    high, low, _, _ = draw4(seed, alert, CONTACT_WAIT, channel * TRIES_A_CHANNEL + tries)
     return to_ticks(drawn(tables.retry[tier, channel - CALL], high, low), clock)
 
 

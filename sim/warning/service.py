@@ -10,7 +10,7 @@ from sim.country.provinces import Provinces
 from sim.draws.compiled import compiled
 from sim.draws.distributions import threshold, to_ticks
 from sim.draws.philox import draw4
-from sim.draws.purposes import CONTACT_TRY
+from sim.draws.purposes import CONTACT_TRY, TRIES_A_CHANNEL
 from sim.labels import DESK_CHANNELS
 from sim.scenario.schema import ScenarioModel
 from sim.warning.delays import CALL, drawn, row
@@ -78,7 +78,7 @@ def thin_desks(spec: ScenarioModel, provinces: Provinces) -> int:
 @compiled
 def outcome(seed: int, alert: int, channel: int, tries: int, tables: ServiceTables, clock: int) -> tuple[bool, int]:
     """Return (whether the person is spoken to, duration in ms) of a try, the ``tries``-th of its channel from 0."""
-    u_answer, u_hard, high, low = draw4(seed, alert, CONTACT_TRY, channel * 32 + tries)
+    u_answer, u_hard, high, low = draw4(seed, alert, CONTACT_TRY, channel * TRIES_A_CHANNEL + tries)
     desk = channel - CALL
     if u_answer >= tables.success[desk]:
         return False, to_ticks(drawn(tables.failure[desk], high, low), clock)

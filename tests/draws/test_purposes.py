@@ -1,5 +1,8 @@
 """The registry: no two draws share a counter, no lane serves twice."""
 
+import re
+from pathlib import Path
+
 from sim.draws import purposes
 from sim.draws.purposes import REGISTRY
 
@@ -34,3 +37,10 @@ def test_lanes_are_named_once_and_floats_have_both_halves_in_order():
 
 def test_every_row_says_who_draws():
     assert all(row.entity for row in REGISTRY)
+
+
+def test_every_purpose_is_drawn_somewhere() -> None:
+    package = Path(purposes.__file__).parent.parent
+    sources = "".join(p.read_text() for p in package.rglob("*.py") if p.name != "purposes.py")
+    unused = [row.name for row in purposes.REGISTRY if not re.search(rf"\b{row.name}\b", sources)]
+    assert unused == []

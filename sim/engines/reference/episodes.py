@@ -101,9 +101,8 @@ class Episode:
     def show(self, stage: int) -> None:
         """Let both detectors score a stage that has happened."""
         world, tables = self.world, self.world.tables
-        d_prime = float(tables.detectors.stage[min(stage, FIRST_PAYMENT) - 1]) + float(
-            world.today.data_sharing[self.person.province]
-        )
+        d_prime = float(tables.detectors.stage[min(stage, FIRST_PAYMENT) - 1])
+        d_prime += float(world.today.data_sharing[self.person.province])
         tiers = attempt_tiers(tables.seed, self.attempt, stage, d_prime, tables.detectors)
         _, u_central, u_local, _ = draw4(tables.seed, self.attempt, ATTEMPT_ENGAGE, 0)
         seen = covered(world, self.person.province, (u_central, u_local), tiers)

@@ -1,0 +1,146 @@
+"""The bundled scenarios: every number has an origin, every reported figure its place, every variant its question."""
+
+import dataclasses
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+import sim
+from sim.scenario import Scenario, bundled_scenarios, load_scenario
+
+SECTIONS = (
+    "population",
+    "fraud",
+    "dens",
+    "cards",
+    "interception",
+    "sites",
+    "engagement",
+    "warning",
+    "desks",
+    "aftermath",
+    "measures",
+)
+STRUCTURE = {
+    "kind",
+    "window",
+    "region",
+    "target",
+    "detector",
+    "channel",
+    "channels",
+    "types",
+    "provinces",
+    "reference",
+    "province_weights",
+    "ramp",
+    "fixed_raided",
+    "fixed_dead_share",
+}
+"""Last parts of keys that say what a parameter is about, or that nothing of the kind is given; they measure nothing."""
+
+FITTED = {
+    ("alerts_central", "2022-01-01", "2022-11-30"),
+    ("alerts_local", "2022-01-01", "2022-11-30"),
+    ("calls_intercepted", "2022-01-01", "2022-11-30"),
+    ("sms_intercepted", "2022-01-01", "2022-11-30"),
+    ("cards_eliminated", "2022-01-01", "2022-11-30"),
+    ("cases_solved", "2022-01-01", "2022-11-30"),
+    ("suspects_arrested_change", "2022-01-01", "2022-11-30"),
+    ("cases_solved_change", "2022-01-01", "2022-11-30"),
+    ("cases_filed_change", "2022-01-01", "2022-11-30"),
+    ("losses_change", "2022-01-01", "2022-11-30"),
+    ("ringleaders_arrested", "2022-01-01", "2022-11-30"),
+    ("dens_destroyed", "2022-01-01", "2022-11-30"),
+    ("calls_intercepted", "2021-01-01", "2021-11-30"),
+    ("sms_intercepted", "2021-01-01", "2021-11-30"),
+    ("cases_solved", "2021-01-01", "2021-11-30"),
+    ("suspects_arrested", "2021-01-01", "2021-11-30"),
+    ("alerts_central", "2021-04-15", "2022-04-14"),
+    ("alerts_local", "2021-04-15", "2022-04-14"),
+}
+INPUT = {
+    "cluster_campaigns",
+    "videos_published",
+    "video_views",
+    "awareness_activities",
+    "law_in_force",
+}
+WINDOWS = {"china-2022-full": ("2022-11-28", "2022-12-03"), "outage": ("2022-09-03", "2022-09-08")}
+
+
+@pytest.fixture(scope="module")
+def flagship() -> Scenario:
+    return load_scenario("china-2022")
+
+
+def test_every_parameter_of_the_flagship_says_where_it_comes_from(flagship: Scenario) -> None:
+    without = [
+        key
+        for key, source in flagship.sources.items()
+        if key.split(".")[0] in SECTIONS and source.origin is None and not STRUCTURE & set(key.split("."))
+    ]
+    assert without == []
+    assert {s.origin for s in flagship.sources.values()} >= {"reported", "evidence", "assumed", "calibrated"}
+
+
+def test_what_is_assumed_or_taken_from_evidence_has_a_basis(flagship: Scenario) -> None:
+    silent = [key for key, source in flagship.sources.items() if source.origin and not source.basis]
+    assert silent == []
+
+
+def test_every_reported_output_is_fitted_and_every_measure_an_input(flagship: Scenario) -> None:
+    figures = flagship.spec.figures
+    fitted = {(f.name, str(f.window[0]), str(f.window[1])) for f in figures if f.role == "fitted"}
+    assert fitted == FITTED
+    assert {f.name for f in figures if f.role == "input"} == INPUT
+    assert all(f.base == (date(2021, 1, 1), date(2021, 11, 30)) for f in figures if f.name.endswith("_change"))
+    assert all(f.source for f in figures)
+
+
+@pytest.mark.parametrize("name", [name for name, _ in bundled_scenarios()])
+def test_every_bundled_scenario_asks_a_question_and_runs(name: str, tmp_path: Path, flagship: Scenario) -> None:
+    first, last = WINDOWS.get(name, ("2022-01-01", "2022-01-06"))
+    whole = load_scenario(name)
+    assert whole.spec.title.endswith("?")
+    if name != "china-2022":
+        assert whole.sha256 != flagship.sha256
+    if name == "tiny":
+        scenario = load_scenario(name, {"period.end": "2022-01-26", "period.warmup": "1 d"})
+    else:
+        overrides = {"period.start": first, "period.end": last, "period.warmup": "2 d"}
+        scenario = load_scenario(name, overrides, scale=0.000003)
+    run = sim.run(scenario, tmp_path / name)
+    assert run.totals["attempts_potential"] > 0
+    assert run.attempts["count"].sum() > 0
+    if name == "no-warning":
+        assert run.alerts.empty
+    if name == "no-local":
+        assert set(run.alerts["source"].unique()) <= {"central"}
+
+
+def test_the_variants_change_one_part_of_the_flagship(flagship: Scenario) -> None:
+    changed = {
+        "no-warning": {"measures"},
+        "no-local": {"measures"},
+        "double-visits": {"desks"},
+        "looser": {"warning"},
+        "tighter": {"warning"},
+        "weak-filters": {"interception"},
+        "law-2022": {"measures"},
+        "outage": {"measures"},
+        "no-campaigns": {"measures"},
+        "night-closed": {"desks"},
+        "china-2022-full": {"measures", "period"},
+    }
+    assert {*changed, "china-2022", "tiny"} == {name for name, _ in bundled_scenarios()}
+    for name, sections in changed.items():
+        resolved = load_scenario(name).resolved
+        differing = {key for key in resolved if resolved[key] != flagship.resolved[key]} - {"name", "title"}
+        assert differing == sections, name
+
+
+def test_a_scenario_is_frozen(flagship: Scenario) -> None:
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        flagship.sha256 = "other"  # type: ignore[misc]
