@@ -52,10 +52,12 @@ STRICTER: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     ),
     (
         "unanswered",
-        {"engagement.answering.sms": 0.40, "engagement.answering.online": 0.30},
+        {"engagement.answering.sms.unknown": 0.40, "engagement.answering.online.unknown": 0.30},
         {
-            "engagement.answering.sms": 0.30,
-            "engagement.answering.online": 0.2,
+            "engagement.answering.sms.unknown": 0.30,
+            "engagement.answering.sms.labelled": 0.20,
+            "engagement.answering.online.unknown": 0.2,
+            "engagement.answering.online.labelled": 0.1,
             "engagement.answering.call.unknown": 0.5,
             "engagement.answering.call.labelled": 0.1,
         },
@@ -63,7 +65,7 @@ STRICTER: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     (
         "ignored",
         {"engagement.awareness.effect": 0.3},
-        {"engagement.awareness.effect": 0.6, **{f"fraud.types.{name}.engage": 0.08 for name in TYPES}},
+        {"engagement.awareness.effect": 0.6, **{f"fraud.types.{name}.engage": 0.05 for name in TYPES}},
     ),
 ]
 

@@ -27,7 +27,8 @@ from tests.engines.small import TWO_DAYS, fewer, files_that_differ, run_tiny
 TIES: dict[str, Any] = {
     **fewer(0.5),
     "clock": "15 min",
-    "population.exposure.high_share": 0.02,
+    "population.exposure.high_share": 0.01,
+    "population.victim_before_factor": 6.0,
     "population.exposure.high_contacts": 0.9,
     "warning.dissuasion.fatigue": 0.5,
     "warning.detectors.stages": {"engaged": 4.0, "opened": 4.0, "payment": 4.0},
@@ -35,6 +36,8 @@ TIES: dict[str, Any] = {
     "warning.tiers.orange.deadline": "3 h",
     "warning.tiers.yellow.deadline": "4 h",
     "warning.tiers.blue.deadline": "90 min",
+    "warning.tiers.orange.retry_wait.call": "15 min",
+    "measures.banks.intensity": 0.3,
     "warning.unread_wait": "2 h",
     "measures.outage-of-the-centre.window": ["2022-01-31", "2022-01-31"],
 }
@@ -80,7 +83,7 @@ MUTATIONS = [
     ),
     of("an equal tier supersedes", Alert, "issue", ("alert.tier <= self.tier", "alert.tier < self.tier")),
     of("nothing is superseded at birth", Alert, "issue", ("any(alert.tier <= self.tier for alert in living)", "False")),
-    of("lower tiers are not superseded", Alert, "issue", ("alert.leave(SUPERSEDED)", "pass")),
+    of("lower tiers are not superseded", Alert, "issue", ("alert.leave(SUPERSEDED, ARRIVALS)", "pass")),
     of("a marked alert is not superseded", Alert, "leave", ("self.marked = end", "pass")),
     of("a marked alert cannot reach", Alert, "tries", ("if success:", "if success and self.marked is None:")),
     of(
@@ -95,11 +98,12 @@ MUTATIONS = [
         "service",
         (
             'self.log(DISPATCH, "service_start", channel=channel, number=number)',
-            'self.log(DISPATCH, "service_start", channel=channel, number=number); success and self.persuade(channel)',
+            'self.log(DISPATCH, "service_start", channel=channel, number=number);'
+            " success and self.persuade(channel, DISPATCH)",
         ),
     ),
     of("heard at once", Alert, "persuade", (HEARD, "world.night.bytes[person.province][person.number] += 1")),
-    of("every class is right", Alert, "persuade", ("predicted == finding.true_type", "True")),
+    of("every class is right", Alert, "issue", ("predicted == self.finding.true_type", "True")),
     of(
         "halved before what was heard is added",
         Night,
@@ -114,6 +118,7 @@ MUTATIONS = [
         "pay",
         (VICTIMS, "self.world.night.bytes[self.person.province][self.person.number] |= 128"),
     ),
+    of("nobody was a victim before", Episode, "pay", (VICTIMS, "pass")),
     of(
         "the wait of the unread from issue",
         Alert,
@@ -152,7 +157,36 @@ MUTATIONS = [
         ("call_at(self.env, now, self._order, self._dispatch)", "self._dispatch()"),
     ),
     of("the newest case first", CaseBook, "investigate", ("waiting.popleft()", "waiting.pop()")),
-    of("a hold after the payment", Episode, "course", ("elif u_hold < world.today.held:", "elif False:")),
+    of(
+        "a hold after the payment",
+        Episode,
+        "course",
+        ("elif u_hold < world.today.held[self.person.province]:", "elif False:"),
+    ),
+    of("a hold keeps nothing", Episode, "course", ("self.prevent(HELD_FEN)", "pass")),
+    of(
+        "a hold counts as what warnings prevented",
+        Episode,
+        "course",
+        ("self.prevent(HELD_FEN)", "self.prevent(PREVENTED)"),
+    ),
+    of("both detectors see the same contacts", attempts, "covered", ("u < world", "uniforms[0] < world")),
+    of(
+        "legitimate contacts are seen whatever the coverage",
+        attempts,
+        "meet_legitimate",
+        ("seen = covered(world, province, (u_seen_central, u_seen_local), tiers)", "seen = list(tiers)"),
+    ),
+    of(
+        "every tier waits as the red one",
+        Alert,
+        "tries",
+        ("self.identity, self.tier, channel", "self.identity, 0, channel"),
+    ),
+    of("a retry at once", Alert, "tries", ("yield self.at(world.now + wait, READS, RETRY)", "pass")),
+    of("a reading is not logged", Alert, "message", ('self.log(READS, "read", channel=channel)', "pass")),
+    of("a message left behind is not counted", Alert, "end", ("if self.delivered is not None:", "if False:")),
+    of("education reaches back before the first day", Night, "renew_awareness", ("day > self.calendar.first", "True")),
 ]
 
 

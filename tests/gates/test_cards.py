@@ -1,5 +1,6 @@
 """Phone cards: nothing is lost, the occupancy formula, and the steady state that a constant load leads to."""
 
+import datetime as dt
 import math
 
 import numpy as np
@@ -10,13 +11,12 @@ from scipy import optimize
 
 import sim
 from sim.country.measures import Measures
-from sim.country.provinces import Provinces
 from sim.days import day_number
 from sim.draws.distributions import distinct, threshold
 from sim.draws.remainders import ONE, fixed
-from sim.gates.cards import CardStock, is_card_eliminated, purge_share, replacement_days, step, thresholds
+from sim.gates.cards import CardLoad, CardStock, is_card_eliminated, purge_share, replacement_days, step, thresholds
 from sim.scenario import ScenarioModel
-from sim.scenario.schema.measures import CardPurge, ClusterCampaign, RealName
+from sim.scenario.schema.measures import CardPurge, ClusterCampaign, Law, RealName
 
 SPEC = sim.load_scenario("tiny").spec
 CARDS = SPEC.cards.model_copy(update={"flag_share": 0.3, "idle_share": 0.4})
@@ -78,27 +78,64 @@ def test_replacement_is_lengthened_by_registration_and_campaigns() -> None:
         "b": ClusterCampaign.model_validate(
             {
                 "kind": "cluster_campaign",
-                "window": ["2020-01-01", None],
+                "window": ["2020-01-01", "2023-01-01"],
+                "provinces": [44, 65],
                 "count": 1,
                 "arrests": 1,
                 "replacement_factor": 2.0,
             }
         ),
+        "c": Law.model_validate(
+            {
+                "kind": "law",
+                "window": ["2020-01-01", None],
+                "provinces": [65],
+                "deterrence": 0.0,
+                "replacement_factor": 5.0,
+                "data_sharing": 0.0,
+                "ramp": {"midpoint": SPEC.period.start.isoformat(), "width": "10 d"},
+            }
+        ),
     }
     days = CARDS.replacement / 86_400_000
-    assert replacement_days(CARDS, Measures({}), TODAY) == pytest.approx(days)
-    assert replacement_days(CARDS, Measures(dict(longer)), TODAY) == pytest.approx(3 * days)
+    assert replacement_days(CARDS, Measures({}), TODAY, 44) == pytest.approx(days)
+    # Halfway up its ramp the law lengthens by half of what it will.
+    for code, factor in ((11, 1.5), (44, 3.0), (65, 9.0)):
+        assert replacement_days(CARDS, Measures(dict(longer)), TODAY, code) == pytest.approx(factor * days)
     purges = {
-        name: CardPurge.model_validate({"kind": "card_purge", "window": ["2020-01-01", None], "intensity": share})
-        for name, share in (("a", 0.2), ("b", 0.5))
+        name: CardPurge.model_validate(
+            {"kind": "card_purge", "window": ["2020-01-01", None], "intensity": share, "provinces": places}
+        )
+        for name, share, places in (("a", 0.2, None), ("b", 0.5, [44]))
     }
-    assert purge_share(Measures(dict(purges)), TODAY) == pytest.approx(0.6)
+    assert purge_share(Measures(dict(purges)), TODAY, 44) == pytest.approx(0.6)
+    assert purge_share(Measures(dict(purges)), TODAY, 11) == pytest.approx(0.2)
+    assert purge_share(Measures(dict(purges)), day_number(dt.date(2019, 12, 31)), 44) == 0.0
+
+
+def test_the_heaviest_load_is_that_of_a_province_and_month() -> None:
+    load = CardLoad(2)
+    stock = CardStock([fixed(10.0), fixed(4.0)], [0, fixed(100.0)])
+    for attempts in ((30, 20), (10, 0)):
+        load.add_day(np.array(attempts), stock)
+    # Nothing is said before a month is over; then 40 attempts for 20 days of a card, and 20 for 8.
+    assert load.heaviest == 0.0
+    load.close_month()
+    assert load.heaviest == pytest.approx(2.5)
+    load.add_day(np.array([0, 9]), stock)
+    load.close_month()
+    assert load.heaviest == pytest.approx(2.5)
+    load.add_day(np.array([0, 11]), CardStock([0, fixed(4.0)], [0, 0]))
+    load.close_month()
+    assert load.heaviest == pytest.approx(2.75)
 
 
 def test_the_gate_stops_the_share_that_waits(tiny: ScenarioModel) -> None:
-    provinces = Provinces.of(tiny)
-    stock = CardStock.start(tiny.cards, provinces)
+    stock = CardStock.start(tiny)
     assert [cards / ONE for cards in stock.active] == pytest.approx([120.0, 240.0, 60.0])
+    # A scale thins the cards themselves, not the rounded numbers of people.
+    thinned = CardStock.start(tiny.model_copy(update={"scale": 1.23e-5}))
+    assert thinned.active == [fixed(cards * 1.23e-5) for cards in (120.0, 240.0, 60.0)]
     stock.active[1], stock.waiting[1] = stock.active[1] // 4, stock.active[1] - stock.active[1] // 4
     assert thresholds(stock, tiny.cards, 3).tolist() == [0, threshold(0.75), 0]
     given_share = tiny.cards.model_copy(update={"fixed_dead_share": 0.3})

@@ -2,7 +2,7 @@
 
 import datetime as dt
 import math
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
@@ -11,16 +11,29 @@ from scipy import stats
 from sim.country.measures import Measures
 from sim.days import day_number
 from sim.draws.philox import philox4x32
-from sim.gates.dens import NEVER, OVERSEAS, DenState, Raids, Slots, is_den_destroyed, raid, slot_of
+from sim.gates.dens import NEVER, OVERSEAS, DenState, Raids, Slots, is_den_destroyed, raid, reopen, slot_of
 from sim.scenario import ScenarioModel
 from sim.scenario.schema.gates import REGIONS, Dens
-from sim.scenario.schema.measures import DenCampaign, Repatriation
+from sim.scenario.schema.measures import DenCampaign
 from tests.chi_square import HOPELESS, LIKELY, fit, share_fit
 
 DAY = 86_400_000
 FIRST = day_number(dt.date(2022, 1, 1))
 PER_YEAR = 1.0 / 365.25
 NONE = Measures({})
+
+
+class Midnight(NamedTuple):
+    """The state before a midnight, what its raids did, the state after them, and how many dens then reopened."""
+
+    before: DenState
+    happened: Raids
+    between: DenState
+    reopened: int
+
+
+def copy(state: DenState) -> DenState:
+    return DenState(*(getattr(state, name).copy() for name in ("raided", "generation", "reopens", "region", "leader")))
 
 
 def dens(tiny: ScenarioModel, **values: Any) -> Dens:
@@ -43,26 +56,29 @@ def dens(tiny: ScenarioModel, **values: Any) -> Dens:
 
 
 def run(
-    settings: Dens, days: int, measures: Measures = NONE, leads: float = 0.0, seed: int = 5
-) -> tuple[Slots, DenState, list[tuple[DenState, Raids]]]:
-    """Return slots, the last state, and each day's state before it with what happened."""
+    settings: Dens,
+    days: int,
+    measures: Measures = NONE,
+    leads: float = 0.0,
+    seed: int = 5,
+    repatriated: dict[int, int] | None = None,
+) -> tuple[Slots, DenState, list[Midnight]]:
+    """Return slots, the last state, and the midnights: raids, then reopenings; dens are repatriated on some of them."""
     slots = Slots.of(seed, settings, 8)
     state = DenState.start(seed, settings, slots)
     history = []
     for day in range(FIRST, FIRST + days):
-        before = DenState(
-            *(getattr(state, name).copy() for name in ("raided", "generation", "reopens", "region", "leader"))
-        )
-        history.append((before, raid(seed, day, settings, state, measures, leads)))
+        before = copy(state)
+        happened = raid(seed, day, settings, state, measures, leads, (repatriated or {}).get(day, 0))
+        between = copy(state)
+        history.append(Midnight(before, happened, between, reopen(seed, day, settings, state)))
     return slots, state, history
 
 
-def raids_by_region(
-    history: list[tuple[DenState, Raids]], region: np.ndarray | None = None
-) -> tuple[np.ndarray, np.ndarray]:
+def raids_by_region(history: list[Midnight]) -> tuple[np.ndarray, np.ndarray]:
     """Return the raids and the days at risk of the dens of each region that never reopen."""
     raids, at_risk = np.zeros(4, dtype=int), np.zeros(4, dtype=int)
-    for before, happened in history:
+    for before, happened, _, _ in history:
         raids += np.bincount(before.region[happened.raided], minlength=4)
         at_risk += np.bincount(before.region[before.raided == 0], minlength=4)
     return raids, at_risk
@@ -82,9 +98,9 @@ def test_raids_come_with_the_hazard_of_the_region(tiny: ScenarioModel) -> None:
     shares = [getattr(settings.regions, region) for region in REGIONS]
     assert fit(np.bincount(slots.region, minlength=4), 4000 * np.array(shares)) > LIKELY
     # A den that has worked for long is no safer and no riskier: the first half has its share of the raids.
-    first = sum(len(happened.raided) for _, happened in history[:50])
+    first = sum(len(happened.raided) for _, happened, _, _ in history[:50])
     hazards = np.array([12, 6, 3, 0]) * PER_YEAR
-    expected = [(np.bincount(b.region[b.raided == 0], minlength=4) * (1 - np.exp(-hazards))).sum() for b, _ in history]
+    expected = [(np.bincount(b.region[b.raided == 0], minlength=4) * (1 - np.exp(-hazards))).sum() for b, *_ in history]
     assert share_fit(first, int(state.raided.sum()), sum(expected[:50]) / sum(expected)) > LIKELY
 
 
@@ -110,17 +126,22 @@ def test_a_raided_slot_reopens_after_the_delay_of_its_generation(tiny: ScenarioM
     _, _, history = run(settings, 600)
     delays: dict[int, list[int]] = {0: [], 1: [], 2: []}
     reopened = 0
-    for k, (before, happened) in enumerate(history[:-1]):
-        after = history[k + 1][0]
+    for k, (before, happened, between, opened) in enumerate(history[:-1]):
+        after = history[k + 1].before
+        # Raids come first: they take dens at work, of the generation that worked yesterday, and open none.
+        assert (before.raided[happened.raided] == 0).all()
+        assert (between.generation == before.generation).all()
+        assert np.flatnonzero(between.raided != before.raided).tolist() == happened.raided.tolist()
         for slot in happened.raided.tolist():
-            # Who reopened on this very morning is of the next generation already.
-            generation = int(after.generation[slot])
+            generation = int(before.generation[slot])
             if generation in delays:
-                delays[generation].append(int(after.reopens[slot]) - (FIRST + k))
-        opens = (before.raided == 1) & (before.reopens <= FIRST + k)
-        assert happened.reopened == opens.sum()
-        assert (after.generation - before.generation == opens).all()
-        reopened += happened.reopened
+                delays[generation].append(int(between.reopens[slot]) - (FIRST + k))
+        # Then dens reopen, and they work today: nothing of this midnight can raid them again.
+        opens = (between.raided == 1) & (between.reopens <= FIRST + k)
+        assert opened == opens.sum()
+        assert (after.generation - between.generation == opens).all()
+        assert (after.raided[opens] == 0).all()
+        reopened += opened
         assert ((after.raided == 1) == (after.reopens < NEVER)).all()
     assert reopened > 500
     for generation, found in delays.items():
@@ -136,8 +157,8 @@ def test_a_share_reopens_elsewhere(tiny: ScenarioModel) -> None:
     settings = dens(tiny, reopening="3 d", displaced=0.6, displaced_to=to)
     _, _, history = run(settings, 150)
     moves = np.zeros((4, 4))
-    for k, (before, _) in enumerate(history[:-1]):
-        after = history[k + 1][0]
+    for k, (before, *_) in enumerate(history[:-1]):
+        after = history[k + 1].before
         opened = after.generation > before.generation
         np.add.at(moves, (before.region[opened], after.region[opened]), 1)
     for origin in range(3):
@@ -153,10 +174,10 @@ def test_ringleaders_are_arrested_at_raids_and_through_leads(tiny: ScenarioModel
     leaders = {"share": 0.5, "at_raid": 0.3, "per_lead": "0 per year"}
     settings = dens(tiny, reopening="30000 d", ringleaders=leaders)
     _, state, history = run(settings, 100)
-    free = int(history[0][0].leader.sum())
+    free = int(history[0].before.leader.sum())
     assert share_fit(free, 4000, 0.5) > LIKELY
-    met = sum(int(before.leader[happened.raided].sum()) for before, happened in history)
-    arrested = sum(happened.leaders for _, happened in history)
+    met = sum(int(before.leader[happened.raided].sum()) for before, happened, _, _ in history)
+    arrested = sum(happened.leaders for _, happened, _, _ in history)
     assert share_fit(arrested, met, 0.3) > LIKELY
     assert free - int(state.leader.sum()) == arrested
     # A lead for every other den, and 0.5 arrests a year and lead: 0.25 a year and den.
@@ -164,35 +185,63 @@ def test_ringleaders_are_arrested_at_raids_and_through_leads(tiny: ScenarioModel
     _, _, history = run(led, 200, leads=2000.0)
     at_risk = sum(
         int(((before.leader == 1) & (before.raided == 0)).sum() - before.leader[happened.raided].sum())
-        for before, happened in history
+        for before, happened, _, _ in history
     )
-    arrested = sum(happened.leaders for _, happened in history)
+    arrested = sum(happened.leaders for _, happened, _, _ in history)
     assert share_fit(arrested, at_risk, 1.0 - math.exp(-0.25 / 365.25)) > LIKELY
 
 
-def test_fixed_slots_stay_raided_and_a_superset_stays_one(tiny: ScenarioModel) -> None:
+@pytest.mark.parametrize("repatriated", [{}, {FIRST + 20: 6, FIRST + 21: 3, FIRST + 70: 25}], ids=["none", "some"])
+def test_fixed_slots_stay_raided_and_a_superset_stays_one(tiny: ScenarioModel, repatriated: dict[int, int]) -> None:
     fewer, more = list(range(0, 300, 7)), sorted({*range(0, 300, 7), *range(0, 300, 4)})
     for seed in range(5):
         paths = []
         for fixed in (fewer, more):
-            _, _, history = run(dens(tiny, slots=300, reopening="9 d", fixed_raided=fixed), 120, seed=seed)
-            raided = np.array([before.raided for before, _ in history])
+            settings = dens(tiny, slots=300, reopening="9 d", fixed_raided=fixed)
+            _, _, history = run(settings, 120, seed=seed, repatriated=repatriated)
+            raided = np.array([before.raided for before, *_ in history])
             assert (raided[:, fixed] == 1).all()
+            assert any(len(happened.repatriated) for _, happened, _, _ in history) == bool(repatriated)
             paths.append(raided)
         assert (paths[0] <= paths[1]).all()
         assert paths[0].sum() < paths[1].sum()
 
 
-def test_a_repatriation_takes_dens_overseas_once(tiny: ScenarioModel) -> None:
-    home = Repatriation.model_validate(
-        {"kind": "repatriation", "window": ["2022-01-05", "2022-01-20"], "dens": 3, "suspects": 10}
-    )
+def test_a_repatriation_takes_dens_overseas_whatever_was_raided(tiny: ScenarioModel) -> None:
+    day = FIRST + 4
     settings = dens(tiny, slots=200, reopening="5 d")
-    _, _, history = run(settings, 30, Measures({"a": home}))
-    for k, (before, happened) in enumerate(history):
+    _, _, history = run(settings, 30, repatriated={day: 3})
+    for k, (before, happened, _, _) in enumerate(history):
         assert len(happened.repatriated) == (3 if k == 4 else 0)
         assert (before.region[happened.repatriated] == OVERSEAS).all()
         assert set(happened.repatriated) <= set(happened.raided)
+    chosen = history[4].happened.repatriated.tolist()
+    # The same are chosen where some of them are raided already: those are not brought home, and none in their place.
+    fixed = dens(tiny, slots=200, reopening="5 d", fixed_raided=chosen[:2])
+    _, _, history = run(fixed, 30, repatriated={day: 3})
+    assert history[4].happened.repatriated.tolist() == chosen[2:]
+    # More of them are the same and others; more than there are is all.
+    more = run(settings, 5, repatriated={day: 9})[2][4].happened.repatriated.tolist()
+    assert len(more) == 9
+    assert set(chosen) < set(more)
+    before, happened, _, _ = run(settings, 5, repatriated={day: 1000})[2][4]
+    assert happened.repatriated.tolist() == np.flatnonzero(before.region == OVERSEAS).tolist()
+
+
+def test_a_repatriation_meets_every_den_overseas_alike(tiny: ScenarioModel) -> None:
+    settings = dens(tiny, slots=40, reopening="1 d")
+    region = Slots.of(5, settings, 8).region
+    abroad = np.flatnonzero(region == OVERSEAS)
+    days = 600
+    _, _, history = run(settings, days, repatriated={FIRST + k: 2 for k in range(days)})
+    chosen = np.zeros(40, dtype=int)
+    for _, happened, _, _ in history:
+        chosen[happened.repatriated] += 1
+    assert chosen[np.setdiff1d(np.arange(40), abroad)].sum() == 0
+    # A den that was brought home reopens a day later, and works on the day after that.
+    assert len(abroad) > 3
+    assert 0.5 * 2 * days < chosen.sum() <= 2 * days
+    assert stats.chisquare(chosen[abroad]).pvalue > LIKELY
 
 
 def test_attempts_come_from_dens_by_weight_whatever_is_alive(tiny: ScenarioModel) -> None:

@@ -22,6 +22,7 @@ from tests.chi_square import HOPELESS, LIKELY, fit
 UNIT = 2.0**-32
 TODAY = day_number(dt.date(2022, 1, 31))
 ALWAYS: dict[str, Any] = {"window": ["2001-01-01", None]}
+CODES = (11, 44, 65)
 
 
 def measures(*found: Any) -> Measures:
@@ -38,16 +39,22 @@ def of(kind: Any, name: str, **values: Any) -> Any:
 def test_measures_at_the_source_act_one_after_the_other() -> None:
     table = not_sent.thresholds(
         measures(
-            of(SourceRegulation, "source_regulation", target="sms_port", channels=["sms"], intensity=0.2),
-            of(
-                SourceRegulation, "source_regulation", target="cloud_service", channels=["sms", "online"], intensity=0.5
-            ),
-            of(Law, "law", deterrence=0.1, replacement_factor=1.0, data_sharing=0.0),
+            of(SourceRegulation, "source_regulation", target="sms_port", intensity=0.2),
+            of(SourceRegulation, "source_regulation", target="sms_port", intensity=0.5, provinces=[44, 65]),
+            of(SourceRegulation, "source_regulation", target="cloud_service", intensity=0.4, provinces=[65]),
+            of(SourceRegulation, "source_regulation", target="voice_line", intensity=0.3, provinces=[11]),
+            of(Law, "law", deterrence=0.1, replacement_factor=1.0, data_sharing=0.0, provinces=[11, 65]),
         ),
         TODAY,
+        CODES,
     )
-    assert table * UNIT == pytest.approx([0.1, 1 - 0.8 * 0.5 * 0.9, 1 - 0.5 * 0.9], abs=1e-9)
-    assert [not_sent.is_not_sent(u, CALL, table) for u in (0, int(table[0]) - 1, int(table[0]))] == [True, True, False]
+    # Ports of SMS, cloud services of online attempts, lines of calls; and each in its provinces.
+    sent = np.array([[0.7 * 0.9, 0.8 * 0.9, 0.9], [1.0, 0.8 * 0.5, 1.0], [0.9, 0.8 * 0.5 * 0.9, 0.6 * 0.9]])
+    assert table * UNIT == pytest.approx(1 - sent, abs=1e-9)
+    for p, channel in itertools.product(range(3), range(3)):
+        limit = int(table[p, channel])
+        assert not not_sent.is_not_sent(limit, p, channel, table)
+        assert limit == 0 or not_sent.is_not_sent(limit - 1, p, channel, table)
 
 
 # Gate 4
@@ -56,13 +63,18 @@ def test_measures_at_the_source_act_one_after_the_other() -> None:
 def test_recall_is_that_of_the_binormal_detector(tiny: ScenarioModel) -> None:
     settings = tiny.interception
     types = list(tiny.fraud.types)
-    table = interception.thresholds(settings, [4.1, 3.7], types)
-    for c, (channel, d_prime) in enumerate((("call", 4.1), ("sms", 3.7))):
-        limit = getattr(settings, channel).threshold
-        for t, name in enumerate(types):
-            recall = stats.norm.cdf(d_prime + settings.type_offset.get(name, 0.0) - limit)
-            assert abs(table[c, t] * UNIT - recall) < UNIT
-    assert len(set(table[0].tolist())) > 1
+    by_province = [[4.1, 3.7], [4.3, 3.7], [4.1, 3.2]]
+    table = interception.thresholds(settings, by_province, types)
+    assert table.shape == (3, 2, len(types))
+    for p, row in enumerate(by_province):
+        for c, (channel, d_prime) in enumerate(zip(("call", "sms"), row, strict=True)):
+            limit = getattr(settings, channel).threshold
+            for t, name in enumerate(types):
+                recall = stats.norm.cdf(d_prime + settings.type_offset.get(name, 0.0) - limit)
+                assert abs(table[p, c, t] * UNIT - recall) < UNIT
+                assert interception.is_intercepted(int(table[p, c, t]) - 1, p, c, t, table)
+                assert not interception.is_intercepted(int(table[p, c, t]), p, c, t, table)
+    assert len(set(table[0, 0].tolist())) > 1
     shares = interception.false_block_shares(settings)
     assert shares == pytest.approx([stats.norm.sf(settings.call.threshold), stats.norm.sf(settings.sms.threshold)])
 
@@ -70,7 +82,7 @@ def test_recall_is_that_of_the_binormal_detector(tiny: ScenarioModel) -> None:
 def test_gangs_adapt_day_by_day_and_a_retraining_takes_it_back(tiny: ScenarioModel) -> None:
     settings = tiny.interception.model_copy(update={"adaptation_per_day": 0.01, "retraining_every": 7 * 86_400_000})
     days = range(TODAY, TODAY + 60)
-    values = np.array([interception.d_primes(settings, measures(), day) for day in days])
+    values = np.array([interception.d_primes(settings, measures(), day, 44) for day in days])
     steps = np.diff(values, axis=0)
     falls = np.isclose(steps, -0.01)
     rises = np.isclose(steps, 0.06)
@@ -81,9 +93,10 @@ def test_gangs_adapt_day_by_day_and_a_retraining_takes_it_back(tiny: ScenarioMod
     assert [day % 7 for day in retrained] == [0] * len(retrained)
     assert len(retrained) in (8, 9)
     assert values[:, 0].min() == pytest.approx(settings.call.d_prime - 0.06)
-    stronger = of(FilterStrength, "filter", channel="sms", intensity=0.3)
-    more = np.array([interception.d_primes(settings, measures(stronger), day) for day in days])
-    assert more - values == pytest.approx(np.tile([0.0, 0.3], (60, 1)))
+    stronger = of(FilterStrength, "filter", channel="sms", intensity=0.3, provinces=[44])
+    for code, gain in ((44, 0.3), (11, 0.0)):
+        more = np.array([interception.d_primes(settings, measures(stronger), day, code) for day in days])
+        assert more - values == pytest.approx(np.tile([0.0, gain], (60, 1)))
 
 
 def test_false_blocks_are_poisson() -> None:
@@ -109,39 +122,59 @@ def test_blocking_acts_on_what_an_attempt_leads_to(tiny: ScenarioModel) -> None:
     found = measures(
         of(Blocking, "blocking", target="site", intensity=0.5),
         of(Blocking, "blocking", target="app", intensity=1.0),
-        of(Blocking, "blocking", target="diversion", intensity=0.25),
+        of(Blocking, "blocking", target="diversion", intensity=0.25, provinces=[11, 44]),
+        of(Blocking, "blocking", target="account", intensity=0.8, provinces=[44]),
     )
-    table = sites.thresholds(tiny, found, TODAY)
-    s = tiny.sites
-    web = 1 - (1 - 0.5 * s.site) * (1 - 0.25 * s.diversion)
-    app = 1 - (1 - s.app) * (1 - 0.25 * s.diversion)
-    for t, kind in enumerate(tiny.fraud.types.values()):
-        assert table[t] * UNIT == pytest.approx(kind.app_share * app + (1 - kind.app_share) * web, abs=1e-9)
+    # Nothing blocks accounts or diversion in ``tiny`` in full: take shares that show.
+    spec = tiny.model_copy(
+        update={"sites": tiny.sites.model_copy(update={"account": 0.3, "site": 0.25, "app": 0.2, "diversion": 0.1})}
+    )
+    table = sites.thresholds(spec, found, TODAY, CODES)
+    assert table.shape == (3, 2, len(spec.fraud.types))
+    for p, (diversion, account) in enumerate(((0.025, 0.0), (0.025, 0.24), (0.0, 0.0))):
+        web = 1 - (1 - 0.5 * 0.25) * (1 - diversion)
+        app = 1 - (1 - 0.2) * (1 - diversion)
+        for t, kind in enumerate(spec.fraud.types.values()):
+            down = kind.app_share * app + (1 - kind.app_share) * web
+            # Online attempts come from accounts, SMS do not.
+            assert table[p, sites.LINKED, t] * UNIT == pytest.approx(down, abs=1e-9)
+            assert table[p, sites.ONLINE_ATTEMPT, t] * UNIT == pytest.approx(1 - (1 - down) * (1 - account), abs=1e-9)
     link = sites.link_thresholds(tiny)
     assert link * UNIT == pytest.approx([kind.link_share for kind in tiny.fraud.types.values()], abs=1e-9)
     # Calls lead nowhere; an SMS only with a link; online attempts always.
-    assert not sites.is_site_blocked(0, 0, CALL, 0, link, table)
-    assert sites.is_site_blocked(0, 0, SMS, 0, link, table)
-    assert not sites.is_site_blocked(int(link[0]), 0, SMS, 0, link, table)
-    assert sites.is_site_blocked(CERTAIN - 1, int(table[0]) - 1, ONLINE, 0, link, table)
-    assert not sites.is_site_blocked(0, int(table[0]), ONLINE, 0, link, table)
+    for p in range(3):
+        linked, online = (int(limit) for limit in table[p, :, 0])
+        assert not sites.is_site_blocked(0, 0, p, CALL, 0, link, table)
+        assert sites.is_site_blocked(int(link[0]) - 1, linked - 1, p, SMS, 0, link, table)
+        assert not sites.is_site_blocked(int(link[0]), 0, p, SMS, 0, link, table)
+        assert not sites.is_site_blocked(0, linked, p, SMS, 0, link, table)
+        assert sites.is_site_blocked(CERTAIN - 1, online - 1, p, ONLINE, 0, link, table)
+        assert not sites.is_site_blocked(0, online, p, ONLINE, 0, link, table)
 
 
 # Gate 6
 
 
 def test_answering_by_channel_hour_age_and_label(tiny: ScenarioModel) -> None:
-    table = answering.thresholds(tiny)
-    settings = tiny.engagement.answering
+    given = tiny.engagement.answering
+    turned = {
+        name: getattr(given, name).model_copy(update={"half_hours": np.roll(given.call.half_hours, by).tolist()})
+        for name, by in (("call", 0), ("sms", 5), ("online", 11))
+    }
+    settings = given.model_copy(update=turned)
+    table = answering.thresholds(
+        tiny.model_copy(update={"engagement": tiny.engagement.model_copy(update={"answering": settings})})
+    )
     for hour, band in itertools.product((0, 20, 38, 47), range(6)):
         factor = settings.age_factor[band]
-        by_hour = settings.call.half_hours[hour] * factor
         wanted = [
-            [settings.call.unknown * by_hour, settings.call.labelled * by_hour],
-            [settings.sms * factor] * 2,
-            [settings.online * factor] * 2,
+            [min(1.0, share * channel.half_hours[hour] * factor) for share in (channel.unknown, channel.labelled)]
+            for channel in (settings.call, settings.sms, settings.online)
         ]
         assert table[:, hour, band, :] * UNIT == pytest.approx(np.array(wanted), abs=1e-9)
+    # Every channel has labels and hours of its own.
+    assert (table[:, 20, 2, 0] > table[:, 20, 2, 1]).all()
+    assert len({tuple(table[c, :, 2, 0].tolist()) for c in range(3)}) == 3
     half = int(table[ONLINE, 20, 2, 0])
     assert answering.is_unanswered(0, ONLINE, 20, 2, False, False, table)
     assert not answering.is_unanswered(half - 1, ONLINE, 20, 2, True, False, table)
@@ -178,7 +211,7 @@ def test_awareness_fades_by_half_in_its_half_life(tiny: ScenarioModel) -> None:
     awareness = np.full((3, 4), 0.6)
     levels = [0.6]
     for day in range(TODAY, TODAY + 60):
-        engagement.renew(awareness, settings, measures(), day, people, [1 / 3] * 3)
+        engagement.renew(awareness, settings, engagement.education(settings, measures(), day, CODES, people))
         assert len(set(awareness.ravel().tolist())) == 1
         levels.append(float(awareness[0, 0]))
     assert levels[30] == pytest.approx(0.3, rel=1e-9)
@@ -191,7 +224,6 @@ def test_videos_and_activities_renew_awareness(tiny: ScenarioModel) -> None:
     people = engagement.segment_people(tiny)
     nation = sum(map(sum, people))
     assert nation == pytest.approx(21_000)
-    shares = [6 / 21, 12 / 21, 3 / 21]
     days = 10
     window = {"window": ["2022-01-30", "2022-02-08"]}
     videos = Videos.model_validate({"kind": "videos", **window, "count": 5, "views": 50_000})
@@ -203,18 +235,24 @@ def test_videos_and_activities_renew_awareness(tiny: ScenarioModel) -> None:
 
     def renewed(*found: Any, day: int = TODAY) -> np.ndarray:
         awareness = np.full((3, 4), 0.2)
-        engagement.renew(awareness, settings, measures(*found), day, people, shares)
+        engagement.renew(awareness, settings, engagement.education(settings, measures(*found), day, CODES, people))
         return awareness
 
     views = settings.per_view * 50_000 / days / nation
     assert renewed(videos) == pytest.approx(np.full((3, 4), faded + (1 - faded) * (1 - math.exp(-views))))
-    # What counts is yesterday: nothing on the first day of the window, still something on the day after its last.
-    assert renewed(videos, day=TODAY - 1) == pytest.approx(np.full((3, 4), faded))
-    assert renewed(videos, day=TODAY + 9)[0, 0] > faded
-    assert renewed(videos, day=TODAY + 10) == pytest.approx(np.full((3, 4), faded))
-    taught = renewed(activities)
-    for p, share in enumerate(shares):
+    # The window has ten days, from the day before TODAY; the night on which a day is read is the caller's to choose.
+    for day, taught in ((TODAY - 2, False), (TODAY - 1, True), (TODAY + 8, True), (TODAY + 9, False)):
+        assert (renewed(videos, day=day)[0, 0] > faded) == taught
+        assert (renewed(activities, day=day)[0, 0] > faded) == taught
+    # In some provinces the same views are spread over fewer people, and elsewhere there are none.
+    here = renewed(videos.model_copy(update={"provinces": [44]}))
+    assert here[1] == pytest.approx(np.full(4, faded + (1 - faded) * (1 - math.exp(-views * 21 / 12))))
+    assert here[[0, 2]] == pytest.approx(np.full((2, 4), faded))
+    # Attendances are spread over all people of a segment, wherever they live.
+    for places in ([0, 1, 2], [0, 2]):
+        taught = renewed(activities.model_copy(update={"provinces": [CODES[p] for p in places]}))
         for s, part in enumerate(segments.values()):
-            gain = settings.per_attendance * 40 * 30 / days * share * part / people[p][s]
-            assert taught[p, s] == pytest.approx(faded + (1 - faded) * (1 - math.exp(-gain)))
-    assert threshold(float(taught.max())) < CERTAIN
+            gain = settings.per_attendance * 40 * 30 / days * part / sum(people[p][s] for p in places)
+            wanted = [faded + (1 - faded) * (1 - math.exp(-gain)) if p in places else faded for p in range(3)]
+            assert taught[:, s] == pytest.approx(np.array(wanted))
+        assert threshold(float(taught.max())) < CERTAIN

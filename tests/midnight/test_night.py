@@ -11,7 +11,7 @@ import sim
 from sim.country.calendar import Calendar
 from sim.country.provinces import Provinces
 from sim.days import day_number
-from sim.draws.distributions import threshold
+from sim.draws.distributions import CERTAIN, threshold
 from sim.midnight.night import Night
 from sim.midnight.people_bytes import HEARD, VICTIM
 from sim.midnight.today import LOST, NO_OUTAGE
@@ -58,7 +58,8 @@ def test_the_steps_stand_in_the_order_of_the_model(tiny: ScenarioModel) -> None:
         "change_filters",
         "renew_awareness",
         "update_people",
-        "open",
+        "open_dens",
+        "open_day",
     ]
 
 
@@ -85,7 +86,7 @@ def test_without_feedback_no_count_of_the_run_is_read() -> None:
     for day in range(first, first + 8):
         loud = DayTotals.empty(3)
         loud.intercepted[:] = 500
-        loud.at_cards[:] = 900
+        loud.from_cards[:] = 900
         loud.heard[0] = [1, 2, 3] * 40
         loud.victims[2] = list(range(50))
         loud.filed[1] = [(k, (day << 43) | (k << 5)) for k in range(30)]
@@ -123,7 +124,9 @@ def test_a_day_reads_the_state_that_its_own_midnight_left(tiny: ScenarioModel) -
         assert np.array_equal(today.awareness, night.awareness)
         assert today.awareness is not night.awareness
         assert notes.levels[(day, -1, "dens_raided")] == today.raided.sum()
-        assert notes.levels[(day, -1, "d_prime_call")] == night.d_prime[0]
+        for p in range(3):
+            assert notes.levels[(day, p, "d_prime_call")] == night.d_prime[p][0]
+            assert notes.levels[(day, p, "d_prime_sms")] == night.d_prime[p][1]
 
 
 def test_cases_are_taken_oldest_first_within_capacity(tiny: ScenarioModel) -> None:
@@ -151,37 +154,167 @@ def test_cases_are_taken_oldest_first_within_capacity(tiny: ScenarioModel) -> No
     assert 0 < sum(solved for _, _, _, solved in notes.cases) < len(taken)
 
 
-def test_an_outage_delays_to_its_end_or_loses(tiny: ScenarioModel) -> None:
-    outages = {
-        "measures.outage-of-the-centre": {
-            "kind": "outage",
-            "window": ["2022-01-30", "2022-01-31"],
-            "detector": "central",
-            "mode": "delay",
-        },
-        "measures.another": {
-            "kind": "outage",
-            "window": ["2022-01-31", "2022-01-31"],
-            "detector": "local",
-            "mode": "lose",
-        },
-    }
-    night, _, first = night_of(scenario(**outages))
-    calendar = night.calendar
-    ends = [night(day, DayTotals.empty(3)).outage.tolist() for day in range(first, first + 5)]
+def outage(first: str, last: str, detector: str = "central", mode: str = "delay", **values: Any) -> dict[str, Any]:
+    return {"kind": "outage", "window": [first, last], "detector": detector, "mode": mode, **values}
+
+
+def releases(days: int, *outages: dict[str, Any], start: str = "2022-01-29") -> tuple[list[list[list[int]]], list[int]]:
+    """Return the moments of release of some days, (days, 2, P), and the midnights of as many days from the first."""
+    named = {f"measures.out-{k}": one for k, one in enumerate(outages)}
+    # The scenario has an outage of its own, on 29 January: put it out of the way.
+    named["measures.outage-of-the-centre.window"] = ["2022-03-30", "2022-03-30"]
+    night, _, first = night_of(scenario(start, **named))
+    found = [night(day, DayTotals.empty(3)).outage.tolist() for day in range(first, first + days)]
+    return found, [night.calendar.midnight(day) for day in range(first, first + days + 1)]
+
+
+def test_an_outage_delays_to_its_end_or_loses() -> None:
+    found, _ = releases(
+        5, outage("2022-01-30", "2022-01-31"), outage("2022-01-31", "2022-01-31", detector="local", mode="lose")
+    )
+    calendar = Calendar.of(scenario().period)
     over = calendar.midnight(day_number(dt.date(2022, 2, 1)))
-    assert ends == [
+    assert [[row[0] for row in day] for day in found] == [
         [NO_OUTAGE, NO_OUTAGE],
         [over, NO_OUTAGE],
         [over, LOST],
         [NO_OUTAGE, NO_OUTAGE],
         [NO_OUTAGE, NO_OUTAGE],
     ]
+    assert all(len(set(row)) == 1 for day in found for row in day)
+
+
+def test_instructions_wait_until_no_outage_is_in_force_any_more() -> None:
+    # One day, then two: who is held up on the first must not leave in the midst of the second.
+    found, midnights = releases(6, outage("2022-01-30", "2022-01-30"), outage("2022-01-31", "2022-02-01"))
+    assert [day[0][0] for day in found] == [NO_OUTAGE, *[midnights[4]] * 3, NO_OUTAGE, NO_OUTAGE]
+    # Overlapping ones last as long as the longest of them; a day between two lets all go.
+    found, midnights = releases(
+        7,
+        outage("2022-01-29", "2022-01-31"),
+        outage("2022-01-30", "2022-01-30"),
+        outage("2022-02-02", "2022-02-02"),
+    )
+    assert [day[0][0] for day in found] == [*[midnights[3]] * 3, NO_OUTAGE, midnights[5], NO_OUTAGE, NO_OUTAGE]
+    # What waits for an outage that loses is lost when that begins.
+    found, midnights = releases(5, outage("2022-01-29", "2022-01-30"), outage("2022-01-31", "2022-01-31", mode="lose"))
+    assert [day[0][0] for day in found] == [LOST, LOST, LOST, NO_OUTAGE, NO_OUTAGE]
+    # Another detector's outages add nothing.
+    found, midnights = releases(
+        3, outage("2022-01-29", "2022-01-29"), outage("2022-01-30", "2022-01-30", detector="local")
+    )
+    assert [[row[0] for row in day] for day in found] == [
+        [midnights[1], NO_OUTAGE],
+        [NO_OUTAGE, midnights[2]],
+        [NO_OUTAGE, NO_OUTAGE],
+    ]
+
+
+def test_outages_are_those_of_their_provinces() -> None:
+    found, midnights = releases(
+        3, outage("2022-01-29", "2022-01-29", provinces=[11, 44]), outage("2022-01-30", "2022-01-30", provinces=[44])
+    )
+    assert [day[0] for day in found] == [
+        [midnights[1], midnights[2], NO_OUTAGE],
+        [NO_OUTAGE, midnights[2], NO_OUTAGE],
+        [NO_OUTAGE] * 3,
+    ]
+
+
+def test_measures_act_in_their_provinces() -> None:
+    window = {"window": ["2022-01-01", "2022-03-01"]}
+    here = {"provinces": [44]}
+    local = {
+        "measures.bank": {"kind": "bank_hold", **window, **here, "intensity": 0.5},
+        "measures.line": {"kind": "source_regulation", **window, **here, "target": "voice_line", "intensity": 0.5},
+        "measures.strong": {"kind": "filter", **window, **here, "channel": "call", "intensity": 0.5},
+        "measures.block": {"kind": "blocking", **window, **here, "target": "site", "intensity": 0.5},
+        "measures.data": {
+            "kind": "law",
+            **window,
+            **here,
+            "deterrence": 0.0,
+            "replacement_factor": 1.0,
+            "data_sharing": 0.4,
+        },
+        "measures.seen": {"kind": "warning", **window, **here, "detector": "central", "coverage": 0.05},
+        "measures.purge": {"kind": "card_purge", **window, **here, "intensity": 0.5},
+        "measures.clips": {"kind": "videos", **window, **here, "count": 10, "views": 50_000},
+    }
+    base, _, first = night_of(scenario())
+    night, _, _ = night_of(scenario(**local))
+    for day in range(first, first + 3):
+        before, after = base(day, DayTotals.empty(3)), night(day, DayTotals.empty(3))
+    # Where they stand in the arrays: the province of the measure changes, the others do not.
+    for name, axis in (
+        ("held", 0),
+        ("not_sent", 0),
+        ("intercepted", 0),
+        ("down", 0),
+        ("data_sharing", 0),
+        ("coverage", 1),
+        ("dead", 0),
+        ("awareness", 0),
+    ):
+        ours, theirs = (np.moveaxis(np.asarray(getattr(day, name)), axis, 0) for day in (before, after))
+        assert [np.array_equal(a, b) for a, b in zip(ours, theirs, strict=True)] == [True, False, True], name
+    # Two holds act one after the other.
+    assert after.held[1] / CERTAIN == pytest.approx(1 - 0.9 * 0.5)
+    assert after.data_sharing.tolist() == pytest.approx([0.0, 0.4, 0.0])
+
+
+def test_no_education_reaches_back_before_the_first_day() -> None:
+    spec = scenario()
+    night, notes, first = night_of(spec)
+    fading = 2 ** (-86_400_000 / spec.engagement.awareness.half_life)
+    faded = spec.engagement.awareness.start * fading
+    # Videos and activities run all year; those of the day before the first belong to nobody's run.
+    assert night(first, DayTotals.empty(3)).awareness == pytest.approx(np.full((3, 4), faded))
+    assert notes.flows[(first, -1, "videos_published")] + notes.flows[(first, -1, "video_views")] > 0
+    assert (night(first + 1, DayTotals.empty(3)).awareness > faded * fading * (1 + 1e-6)).all()
+
+
+def test_a_repatriation_under_way_happens_on_the_first_day_and_once() -> None:
+    def homecoming(first: str) -> dict[str, Any]:
+        window = {"kind": "repatriation", "window": [first, "2022-02-20"], "dens": 2, "suspects": 77}
+        return {"measures.homecoming": window}
+
+    for begins, brought in (("2022-01-10", 0), ("2022-01-29", 0), ("2022-02-01", 3)):
+        night, notes, start = night_of(scenario("2022-01-29", **homecoming(begins)))
+        without, quiet, _ = night_of(scenario("2022-01-29", **homecoming("2022-02-19")))
+        for day in range(start, start + 6):
+            night(day, DayTotals.empty(3))
+            without(day, DayTotals.empty(3))
+            arrested = [notes.flows[(day, -1, "suspects_arrested")], quiet.flows[(day, -1, "suspects_arrested")]]
+            # 77 suspects more, less the crews of dens that were raided anyway, on that one day.
+            assert (arrested[0] - arrested[1] > 40) == (day == start + brought)
+
+
+def test_dens_reopen_after_raids_and_work_on_the_same_day(tiny: ScenarioModel) -> None:
+    night, notes, first = night_of(scenario(**{"dens.reopening": "1 d"}))
+    seen = 0
+    for day in range(first, first + 20):
+        night.close(day, DayTotals.empty(3))
+        due = np.flatnonzero((night.dens.raided == 1) & (night.dens.reopens <= day))
+        for step in night.steps[1:]:
+            step(day, DayTotals.empty(3))
+        assert notes.flows[(day, -1, "dens_reopened")] == len(due)
+        assert (night.today.raided[due] == 0).all()
+        assert night.today.raided.sum() == notes.flows[(day, -1, "dens_destroyed")]
+        seen += len(due)
+    assert seen > 10
 
 
 def test_what_is_counted_over_a_window_is_what_was_put_in() -> None:
     spec = sim.load_scenario(
-        "tiny", period={"start": "2021-12-31", "end": "2022-12-31", "warmup": "0 d"}, feedback=False
+        "tiny",
+        period={"start": "2021-12-31", "end": "2022-12-31", "warmup": "0 d"},
+        feedback=False,
+        **{
+            "measures.videos-2022": {"count": 9330, "views": 5_000_000_000},
+            "measures.activities-2022": {"count": 20_000, "people": 20},
+            "measures.cluster-campaigns": {"count": 80, "arrests": 2},
+        },
     ).spec
     night, notes, first = night_of(spec)
     calendar = Calendar.of(spec.period)

@@ -1,5 +1,6 @@
 """What becomes of an alert on its way to a person: chain, delivery, reading, tries, dissuasion."""
 
+import itertools
 import math
 
 import numpy as np
@@ -8,8 +9,10 @@ from scipy import stats
 
 from sim.draws.identity import ATTEMPT, alert_id, origin_id
 from sim.engines.tables import Tables
+from sim.labels import TIERS
 from sim.scenario import ScenarioModel
-from sim.warning.delays import APP, CALL, SMS, VISIT, chain_delay, escalation_wait, reading, retry_wait
+from sim.scenario.quantities import Distribution
+from sim.warning.delays import APP, CALL, SMS, VISIT, chain_delay, delay_tables, escalation_wait, reading, retry_wait
 from sim.warning.dissuasion import MOST_HEARD, dissuasion_tables, is_dissuaded
 from sim.warning.service import outcome, seats, thin_desks
 from tests.chi_square import LIKELY, share_fit
@@ -18,6 +21,13 @@ COUNT = 6000
 ALERTS = [alert_id(origin_id(ATTEMPT, 8000, 3, 1, 2, index), 0, 1) for index in range(COUNT)]
 SEED = 21
 MINUTE = 60_000
+
+
+def times(delay: Distribution, factor: float) -> Distribution:
+    """Return a lognormal delay with a median ``factor`` times as high."""
+    assert delay.lognormal is not None
+    slower = delay.lognormal.model_copy(update={"median": round(delay.lognormal.median * factor)})
+    return delay.model_copy(update={"lognormal": slower})
 
 
 @pytest.fixture(scope="module")
@@ -96,11 +106,25 @@ def test_tries_of_one_alert_are_independent(tables: Tables) -> None:
 
 
 def test_waits_between_tries_and_before_a_visit(tiny: ScenarioModel, tables: Tables) -> None:
-    retry = tiny.warning.retry_wait
-    for channel, settings in ((CALL, retry.call), (VISIT, retry.visit)):
-        for number in (0, 1):
-            waits = [retry_wait(SEED, alert, channel, number, tables.delays, 1) for alert in ALERTS[:2000]]
-            assert lognormal(waits, settings.a, settings.b) > LIKELY
+    tiers = {name: getattr(tiny.warning.tiers, name) for name in TIERS}
+    # No two waits of the tiers alike, so that none can stand in for another.
+    slower = {
+        name: tier.model_copy(
+            update={
+                "retry_wait": tier.retry_wait.model_copy(
+                    update={"call": times(tier.retry_wait.call, k), "visit": times(tier.retry_wait.visit, k)}
+                )
+            }
+        )
+        for k, (name, tier) in zip((1.0, 1.7, 2.9, 5.0), tiers.items(), strict=True)
+    }
+    warning = tiny.warning.model_copy(update={"tiers": tiny.warning.tiers.model_copy(update=slower)})
+    delays = delay_tables(tiny.model_copy(update={"warning": warning}))
+    for (tier, name), channel, number in itertools.product(enumerate(TIERS), (CALL, VISIT), (0, 1)):
+        settings = getattr(slower[name].retry_wait, "call" if channel == CALL else "visit")
+        waits = [retry_wait(SEED, alert, tier, channel, number, delays, 1) for alert in ALERTS[:2000]]
+        assert lognormal(waits, settings.a, settings.b) > LIKELY
+        assert lognormal(waits, settings.a * 1.25, settings.b) < 1e-4
     escalation = tiny.warning.escalation_delay
     waits = [escalation_wait(SEED, alert, tables.delays, 1) for alert in ALERTS[:2000]]
     assert lognormal(waits, escalation.a, escalation.b) > LIKELY
