@@ -39,6 +39,7 @@ def tier(draw: st.DrawFn) -> dict[str, Any]:
         "first": draw(st.sampled_from(CHANNELS)),
         "deadline": draw(st.one_of(minutes(1, 90), minutes(60, 1500))),
         "tries": {"call": draw(st.integers(1, 4)), "visit": draw(st.integers(1, 3))},
+        "retry_wait": {"call": draw(lasting(1, 90)), "visit": draw(lasting(1, 200))},
         "escalate": {
             "unread": draw(st.sampled_from(["call", "none"])),
             "unanswered": draw(st.sampled_from(["visit", "none"])),
@@ -78,7 +79,6 @@ def changes(draw: st.DrawFn) -> dict[str, Any]:
         "warning.tiers": {name: draw(tier()) for name in TIERS},
         "warning.unread_wait": draw(minutes(1, 400)),
         "warning.hop_delay": draw(lasting(1, 30)),
-        "warning.retry_wait": {"call": draw(lasting(1, 90)), "visit": draw(lasting(1, 200))},
         "warning.escalation_delay": draw(lasting(1, 60)),
         "warning.app.read_delay": draw(lasting(1, 120)),
         "warning.sms.read": draw(st.sampled_from([0.0, 0.5, 1.0])),

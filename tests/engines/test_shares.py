@@ -15,6 +15,7 @@ from sim.gates.fates import CALL, ONLINE, SMS
 from sim.gates.sites import link_thresholds
 from sim.midnight.night import Night
 from sim.midnight.totals import DayTotals
+from sim.scenario import ScenarioModel
 from tests.chi_square import HOPELESS, LIKELY, fit
 from tests.engines.small import run_tiny
 
@@ -36,20 +37,20 @@ class Nothing:
 
 
 @pytest.fixture(scope="module")
-def five_days(tmp_path_factory: pytest.TempPathFactory) -> sim.Run:
+def six_days(tmp_path_factory: pytest.TempPathFactory) -> sim.Run:
     folder: Path = tmp_path_factory.mktemp("shares")
-    period = {"start": "2022-01-31", "end": "2022-02-04", "warmup": "2 d"}
+    period = {"start": "2022-01-31", "end": "2022-02-05", "warmup": "2 d"}
     return run_tiny(folder / "run", period=period, feedback=False)
 
 
-def test_fates_come_in_the_shares_of_the_thresholds_of_their_day(five_days: sim.Run) -> None:
-    spec = five_days.scenario.spec
+def test_fates_come_in_the_shares_of_the_thresholds_of_their_day(six_days: sim.Run) -> None:
+    spec = six_days.scenario.spec
     calendar, provinces = Calendar.of(spec.period), Provinces.of(spec)
     night = Night(spec, provinces, calendar, Nothing())
     days = {day: night(day, DayTotals.empty(3)) for day in range(calendar.first, calendar.last + 1)}
     types = list(spec.fraud.types)
     link = link_thresholds(spec) * UNIT
-    table = five_days.attempts
+    table = six_days.attempts
     found: dict[tuple[str, str, str], int] = defaultdict(int)
     expected: dict[tuple[str, str, str], float] = defaultdict(float)
     for (date, code, channel, name), group in table.groupby(["day", "province", "channel", "fraud_type"]):
@@ -59,11 +60,11 @@ def test_fates_come_in_the_shares_of_the_thresholds_of_their_day(five_days: sim.
         assert count == today.attempts[p, c, t]
         out = np.diff(night.slots.cumulative[t], prepend=0)[today.raided == 1].sum() * UNIT
         stops = [
-            today.not_sent[c] * UNIT,
+            today.not_sent[p, c] * UNIT,
             out,
             today.dead[p] * UNIT if c != ONLINE else 0.0,
-            today.intercepted[c, t] * UNIT if c != ONLINE else 0.0,
-            today.down[t] * UNIT * {CALL: 0.0, SMS: link[t], ONLINE: 1.0}[c],
+            today.intercepted[p, c, t] * UNIT if c != ONLINE else 0.0,
+            today.down[p, 1 if c == ONLINE else 0, t] * UNIT * {CALL: 0.0, SMS: link[t], ONLINE: 1.0}[c],
         ]
         left = float(count)
         for fate, stop in zip(GATES, stops, strict=True):
@@ -81,11 +82,11 @@ def test_fates_come_in_the_shares_of_the_thresholds_of_their_day(five_days: sim.
     assert fit(counts, wanted * recall) < HOPELESS
 
 
-def test_contacts_raise_alerts_in_the_shares_of_the_detectors(five_days: sim.Run) -> None:
-    spec = five_days.scenario.spec
-    events = five_days.events
+def test_contacts_raise_alerts_in_the_shares_of_the_detectors(six_days: sim.Run) -> None:
+    spec = six_days.scenario.spec
+    events = six_days.events
     # Those of the last day may still be on their way.
-    attempts = events[(events["event"] == "attempt") & (events["moment"] < 4 * DAY)]
+    attempts = events[(events["event"] == "attempt") & (events["moment"] < 5 * DAY)]
     issued = events[(events["event"] == "issue") & (events["stage"] == 0)]
     found, wanted = [], []
     for channel in CHANNELS:
@@ -105,11 +106,11 @@ def test_contacts_raise_alerts_in_the_shares_of_the_detectors(five_days: sim.Run
     assert fit(found, np.array(wanted) * 1.4) < HOPELESS
 
 
-def test_false_alarms_come_in_the_shares_of_the_detectors(five_days: sim.Run) -> None:
-    spec = five_days.scenario.spec
-    table = five_days.alerts[five_days.alerts["truth"] == "legitimate"]
-    whole_days = table[table["day"] < "2022-02-04"]
-    contacts = 200_000 * 4
+def test_false_alarms_come_in_the_shares_of_the_detectors(six_days: sim.Run) -> None:
+    spec = six_days.scenario.spec
+    table = six_days.alerts[six_days.alerts["truth"] == "legitimate"]
+    whole_days = table[table["day"] < "2022-02-05"]
+    contacts = 200_000 * 5
     found, wanted = [], []
     for name, coverage in (("central", 0.9), ("local", 0.6)):
         limits = getattr(spec.warning.detectors, name).thresholds
@@ -122,3 +123,36 @@ def test_false_alarms_come_in_the_shares_of_the_detectors(five_days: sim.Run) ->
     # A few of the last midnight are issued after it, and some of the first come from the day before: alike in number.
     assert fit(found, wanted) > LIKELY
     assert fit(found, np.array(wanted) * 1.1) < HOPELESS
+
+
+def above_both(spec: ScenarioModel, d_prime: float) -> float:
+    """Return the probability that both scores of a contact reach their lowest tier."""
+    detectors = spec.warning.detectors
+    means = [d_prime + getattr(detectors, name).shift for name in ("central", "local")]
+    limits = [getattr(detectors, name).thresholds.blue for name in ("central", "local")]
+    r = detectors.correlation
+    normal = stats.multivariate_normal(cov=[[1.0, r], [r, 1.0]])
+    return float(normal.cdf([mean - limit for mean, limit in zip(means, limits, strict=True)]))
+
+
+def test_each_detector_sees_contacts_of_its_own(tmp_path: Path) -> None:
+    coverage = {f"measures.warning-{name}.coverage": 0.5 for name in ("central", "local")}
+    period = {"start": "2022-01-31", "end": "2022-02-01", "warmup": "0 d"}
+    run = run_tiny(tmp_path / "run", period=period, feedback=False, **coverage)
+    spec, events = run.scenario.spec, run.events
+    attempts = events[(events["event"] == "attempt") & events["result"].isin(["unanswered", "ignored"])]
+    by_score = attempts.groupby(["channel", "result"])["origin"].nunique()
+    issued = events[(events["event"] == "issue") & (events["stage"] == 0)]
+    both = issued.groupby("origin")["detector"].nunique() == 2
+    twice = set(both[both].index)
+    legitimate = twice - set(events[events["event"] == "attempt"]["origin"])
+    contact = spec.warning.detectors.contact
+    expected = [
+        sum(n * above_both(spec, getattr(getattr(contact, c), seen)) for (c, seen), n in by_score.items()),
+        200_000 * 2 * above_both(spec, 0.0),
+    ]
+    found = [len(twice & set(attempts["origin"])), len(legitimate)]
+    # The last alerts of the run are still on their way: minutes of two days.
+    assert fit(found, 0.25 * np.array(expected)) > LIKELY
+    # Were one uniform asked for both, each contact that one detector sees would be seen by the other.
+    assert fit(found, 0.5 * np.array(expected)) < HOPELESS
