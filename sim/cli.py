@@ -3,6 +3,9 @@
 Nothing heavy is imported before a command needs it, so that ``tocsin --help`` answers at once.
 """
 
+import contextlib
+import io
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
@@ -13,6 +16,7 @@ if TYPE_CHECKING:
     from sim.results.run import Run
     from sim.scenario import Scenario
 
+INTERRUPTED = 130
 DONE, FAILED, REFUSED = 0, 1, 2
 """Exit codes: done; a run (or a check) failed; bad usage or a bad scenario, nothing was written."""
 
@@ -63,10 +67,11 @@ def run(
         demand_free(folder)
     except FolderError as error:
         _refuse(f"--out {error}")
+    seeds = [first.spec.seed + number for number in range(1, replicates)]
+    scenarios = [first, *(_load(scenario, settings, {**values, "seed": seed}) for seed in seeds)]
     finished: list[Run] = []
-    for number in range(replicates):
-        chosen = first if number == 0 else _load(scenario, settings, {**values, "seed": first.spec.seed + number})
-        place = folder if replicates == 1 else folder / f"r{number:03d}"
+    for number, chosen in enumerate(scenarios):
+        place = out if replicates == 1 else folder / f"r{number:03d}"
         finished.append(_run(chosen, place, workers, quiet or as_json, timed=number == 0))
     for warning in dict.fromkeys(line for run in finished for line in run.manifest["warnings"]):
         typer.echo(f"warning: {warning}", err=True)
@@ -122,19 +127,23 @@ def runs(
 ) -> None:
     """List runs, finished and unfinished, one line each."""
     from sim.results.folder import RUNS, find_runs
+    from sim.scenario.scalars import ascii_controls
 
     if folder is not None and not folder.is_dir():
         _refuse(f"tocsin runs: {folder}: no such folder; a folder that holds runs")
     for found in find_runs(folder or RUNS):
         about = found.manifest
         if about is None:
-            typer.echo(f"{found.path}  unfinished")
+            typer.echo(ascii_controls(f"{found.path}  unfinished"))
             continue
-        seconds = about["performance"]["wall_s"]
-        typer.echo(
-            f"{found.path}  finished  {about['name']}  seed {about['seed']}  scale {about['scale']:g}"
-            f"  {about['engine']}  {seconds:.1f} s"
-        )
+        try:
+            line = (
+                f"{found.path}  finished  {about['name']}  seed {about['seed']}  scale {about['scale']:g}"
+                f"  {about['engine']}  {about['performance']['wall_s']:.1f} s"
+            )
+        except (KeyError, TypeError, ValueError):
+            line = f"{found.path}  cannot be read: its run.json is not what a run writes"
+        typer.echo(ascii_controls(line))
 
 
 @app.command()
@@ -154,6 +163,8 @@ def check(
             failed += not finding.passed
     except FolderError as error:
         _refuse(f"tocsin check: {error}")
+    except (AttributeError, KeyError, TypeError) as error:
+        _fail(f"FAIL run.json: is not what a run writes ({type(error).__name__} at {error})")
     typer.echo(f"{total} checks, {failed} failed" if failed else f"{total} checks, all passed")
     raise typer.Exit(FAILED if failed else DONE)
 
@@ -161,15 +172,29 @@ def check(
 def main() -> NoReturn:
     """Run the command line and exit with its code."""
     # click's error for bad usage; recent typer carries click within itself.
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     usage_error = typer.BadParameter.__mro__[1]
     try:
         code = typer.main.get_command(app).main(sys.argv[1:] or ["--help"], prog_name="tocsin", standalone_mode=False)
+        sys.stdout.flush()
+    except (KeyboardInterrupt, typer.Abort):
+        typer.echo("tocsin: interrupted", err=True)
+        code = FAILED
+    except OSError as error:
+        # Standard output that is closed or full, a current folder that is gone.
+        with contextlib.suppress(OSError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        typer.echo(f"tocsin: {error}; what was finished before is kept", err=True)
+        code = FAILED
     except Exception as error:
         if not isinstance(error, usage_error):
             raise
         _print_usage_error(error)
         code = REFUSED
-    sys.exit(code or DONE)
+    # click's own code for an interrupt is none of ours.
+    sys.exit(FAILED if code == INTERRUPTED else code or DONE)
 
 
 def _print_usage_error(error: Any) -> None:
@@ -220,7 +245,7 @@ def _events(text: str | None) -> str | float | None:
         _refuse(f"--events {text}: is none of them; none, all or a fraction between 0 and 1")
 
 
-def _run(scenario: "Scenario", folder: Path, workers: int | None, silent: bool, timed: bool) -> "Run":
+def _run(scenario: "Scenario", folder: Path | None, workers: int | None, silent: bool, timed: bool) -> "Run":
     """Run once behind a progress bar; ends the program with exit code 1 where that fails."""
     from sim.engines.conservation import ConservationError
     from sim.progress import bar
@@ -235,7 +260,8 @@ def _run(scenario: "Scenario", folder: Path, workers: int | None, silent: bool, 
     except (ConservationError, FolderError, OSError, MemoryError, OverflowError) as error:
         _fail(f"tocsin run: failed: {error or type(error).__name__}; nothing of this run was kept")
     except KeyboardInterrupt:
-        _fail("tocsin run: interrupted; nothing of this run was kept")
+        place = f" for {folder}" if folder is not None else ""
+        _fail(f"tocsin run: interrupted; nothing of this run was kept{place}")
     return finished
 
 

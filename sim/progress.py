@@ -1,5 +1,6 @@
 """What a user sees while a run goes on: simulated date, speed, time left."""
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -18,8 +19,9 @@ def console() -> "Console":
     """Give standard output as a console: as wide as the terminal, or as it takes where there is none."""
     from rich.console import Console
 
-    plain = Console(highlight=False)
-    return plain if plain.is_terminal else Console(highlight=False, width=WIDE)
+    if sys.stdout.isatty():
+        return Console(highlight=False)
+    return Console(highlight=False, width=WIDE, force_terminal=False)
 
 
 @contextmanager
@@ -30,10 +32,10 @@ def bar(scenario: "Scenario", silent: bool) -> "Iterator[Progress | None]":
     """
     from rich.console import Console
 
-    err = Console(stderr=True)
-    if silent or not err.is_terminal:
+    if silent or not sys.stderr.isatty():
         yield None
         return
+    err = Console(stderr=True)
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
     from sim.days import calendar_date

@@ -24,7 +24,7 @@ Progress = Callable[[int, int], None]
 
 
 def run(
-    scenario: "Scenario",
+    scenario: "Scenario | str",
     out: str | Path | None = None,
     events: str | float | None = None,
     workers: int | None = None,
@@ -32,7 +32,7 @@ def run(
     *,
     age_s: float = 0.0,
 ) -> Run:
-    """Run a scenario with its engine and keep the results.
+    """Run a scenario (or the one of this name or path) with its engine and keep the results.
 
     ``out`` is the run's folder itself, which must not exist or be empty; without it the folder is made below
     ``results/runs`` of the current folder. ``events`` is ``none``, ``all`` or a share of the origins; where
@@ -45,12 +45,16 @@ def run(
     from sim.engines import simulate
 
     started = time.perf_counter()
+    if isinstance(scenario, str):
+        from sim.scenario import load_scenario
+
+        scenario = load_scenario(scenario)
     if events is not None:
         scenario = with_events(scenario, events)
     scope = Scope.of(scenario)
     share = event_share(scenario.spec.record.events)
     target = default_folder(scope.name, scope.seed) if out is None else Path(out)
-    with Staging(target) as staging:
+    with Staging(target, renamable=out is None) as staging:
         with TableWriter(staging.path, scope, events=share > 0) as writer:
             recorder = Recorder(scope, writer, share, progress)
             phases = dict(simulate(scenario, recorder, progress))
@@ -78,6 +82,8 @@ def event_share(events: str | float) -> float:
 
 def with_events(scenario: "Scenario", events: str | float) -> "Scenario":
     """Give a scenario that records these events; raises ValueError for what the schema does not allow."""
+    if not (events in ("none", "all") or (isinstance(events, int | float) and 0 <= events <= 1)):
+        raise ValueError(f"events is {events!r}; 'none', 'all' or a share of the origins between 0 and 1")
     record = type(scenario.spec.record).model_validate({"events": events})
     return dataclasses.replace(
         scenario,

@@ -26,8 +26,8 @@ def people(scenario: "Scenario | str", n: int = 100_000, **keywords: Any) -> "pd
 
     from sim.scenario import load_scenario
 
-    if n < 1:
-        raise ValueError(f"n is {n}; a sample has at least one person")
+    if not isinstance(n, int) or n < 1:
+        raise ValueError(f"n is {n!r}; a sample is a whole number of people, at least one")
     if isinstance(scenario, str):
         scenario = load_scenario(scenario, **keywords)
     spec = scenario.spec.model_copy(update={"scale": 1.0})

@@ -9,12 +9,15 @@ from sim.warning.service import FEW_SEATS, thin_desks
 def of_scale(spec: ScenarioModel, tables: Tables) -> list[str]:
     """Return the warning that desks are too small at this scale for their waits to be the country's."""
     thin = thin_desks(spec, tables.provinces)
-    if not thin:
-        return []
     desks = len(DESK_CHANNELS) * len(tables.provinces)
+    closed = int((tables.seats.sum(axis=(2, 3)) == 0).sum())
+    lines = [f"desks: {closed} of {desks} desks never have staff, so what is sent to them expires"] if closed else []
+    if not thin:
+        return lines
     return [
+        *lines,
         f"scale {spec.scale:g}: {thin} of {desks} desks have fewer than {FEW_SEATS:g} staff x scale, so waits are "
-        "shorter than the country's"
+        "shorter than the country's",
     ]
 
 

@@ -1,6 +1,8 @@
 """The folder of a run: written aside and renamed into place when whole."""
 
+import errno
 import hashlib
+import itertools
 import json
 import os
 import re
@@ -16,6 +18,9 @@ RUN_JSON = "run.json"
 SCENARIO_YAML = "scenario.yaml"
 RUNS = Path("results") / "runs"
 UNFINISHED = re.compile(r"^\.(?P<name>.+)\.unfinished-(?P<process>\d+)(-\d+)?$")
+LONGEST_NAME = 200
+"""Bytes of a folder's name, which leaves room for the name that it has while unfinished."""
+
 DEPTH = 3
 """How deep below a folder its runs are looked for: a sweep's points, a point's replicates."""
 
@@ -37,6 +42,13 @@ def default_folder(name: str, seed: int, now: datetime | None = None) -> Path:
 
 def demand_free(folder: Path) -> None:
     """Raise FolderError unless ``folder`` does not exist or is an empty folder; writes nothing."""
+    if UNFINISHED.match(folder.name):
+        raise FolderError(f"{folder}: is named like an unfinished run; another name")
+    if len(os.fsencode(folder.name)) > LONGEST_NAME:
+        raise FolderError(f"{folder.name[:20]}...: a name of over {LONGEST_NAME} bytes; a shorter one")
+    for above in folder.absolute().parents:
+        if (above / RUN_JSON).is_file():
+            raise FolderError(f"{folder}: lies inside the run {above}; a folder outside of it")
     # Taking the place of `.` would leave the user's shell in a folder that is gone.
     if not folder.name or folder.name == "..":
         raise FolderError(f"{folder}: has no name of its own; a folder that does not exist or is empty")
@@ -55,11 +67,13 @@ class Staging:
     """The folder that a run writes into, a hidden sibling of where it will appear.
 
     As a context manager it removes itself, and the parents that it made, if the run fails or is interrupted.
-    A process that is killed leaves it behind under a name that says so.
+    A process that is killed leaves it behind under a name that says so. A ``renamable`` target, whose name nobody
+    asked for, gives way to a run that took the name meanwhile.
     """
 
-    def __init__(self, target: Path) -> None:
+    def __init__(self, target: Path, renamable: bool = False) -> None:
         demand_free(target)
+        self._renamable = renamable
         self.target = target.absolute()
         self._parents = _make_parents(self.target.parent)
         self.path = self._create()
@@ -72,11 +86,16 @@ class Staging:
         for file in sorted(self.path.iterdir()):
             sync(file)
         sync(self.path)
-        try:
-            # On POSIX an empty folder is replaced in the same step; one with files in it is refused.
-            os.rename(self.path, self.target)
-        except OSError as error:
-            raise FolderError(f"{self.target}: {error.strerror}; it was free at the start") from error
+        wanted = self.target
+        for count in itertools.count(2):
+            try:
+                # On POSIX an empty folder is replaced in the same step; one with files in it is refused.
+                os.rename(self.path, self.target)
+                break
+            except OSError as error:
+                if not self._renamable or error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+                    raise FolderError(f"{self.target}: {error.strerror}; it was free at the start") from error
+                self.target = wanted.with_name(f"{wanted.name}-{count}")
         sync(self.target.parent)
         return self.target
 

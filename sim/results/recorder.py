@@ -58,8 +58,8 @@ EVENT_ROWS = 200_000
 LATENESS = {"attempts": 0, "flows": 1, "state": 1, "outcomes": 1, "waits": 1, "hours": 1}
 """Months that a table's days stay open after their month has ended.
 
-Alerts and contacts are missing: an alert counts on its day of issue and an unread message on its day of delivery,
-but only once the alert has ended, which may be months later. They stay open until the run ends.
+Alerts and contacts are missing: an alert counts on its day of issue, and a message left behind by its alert on its
+day of delivery, but only once the alert has ended, which may be months later. They stay open until the run ends.
 """
 
 

@@ -124,7 +124,8 @@ class Run:
 
         schema = TABLES[name]
         stored = pq.read_table(self.path / schema.file)
-        nullable = {
+        nullable: dict[Any, Any] = {
+            pa.string(): pd.StringDtype(),
             pa.int8(): pd.Int8Dtype(),
             pa.int16(): pd.Int16Dtype(),
             pa.int32(): pd.Int32Dtype(),

@@ -102,8 +102,11 @@ def _mistakes_of_item(item: Any, root: Node, shape: Shape) -> list[Mistake]:
     if kind in ("union_tag_invalid", "union_tag_not_found"):
         return [_wrong_tag(path, node, known, context, root)]
     if kind == "rule":
-        blamed = (*path, *follow(node, context["key"].split(".")))
-        return [Mistake(place_of(root, blamed), dotted(blamed), context["found"], context["allowed"])]
+        broken = []
+        for rule in (context, *context.get("more", ())):
+            blamed = (*path, *follow(node, rule["key"].split(".")))
+            broken.append(Mistake(place_of(root, blamed), dotted(blamed), rule["found"], rule["allowed"]))
+        return broken
     slips = _slips(node, known)
     if slips:
         return [Mistake(node.keys[key], dotted((*path, key)), "unknown key", choices(key, FULL_FORM)) for key in slips]

@@ -1,15 +1,17 @@
 """The shape of a scenario: one model a section, in the order in which an attempt travels."""
 
 import math
+from collections.abc import Iterator
 from datetime import date
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from sim.days import DAY_MS
 from sim.scenario.quantities import Day, Duration, DurationOrZero, Finite, Positive, Switch, Window
 from sim.scenario.schema.aftermath import Aftermath
-from sim.scenario.schema.base import Part, mistake
+from sim.scenario.schema.base import Part, all_of, mistake
 from sim.scenario.schema.fraud import Fraud
 from sim.scenario.schema.gates import Cards, Dens, Engagement, Interception, Sites
 from sim.scenario.schema.measures import Measure
@@ -23,6 +25,8 @@ FIRST_DAY, LAST_DAY = date(2000, 2, 1), date(2080, 12, 31)
 """What identities can name (days since 2000-01-01), with room for the day before the first."""
 
 NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,79}$"
+ONE_LINE = r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]*$"
+"""Text without control characters: titles are printed to terminals."""
 Name = Annotated[str, Field(pattern=NAME)]
 
 
@@ -43,7 +47,7 @@ class Period(Part):
         if first < FIRST_DAY.toordinal() or self.end > LAST_DAY:
             raise mistake(
                 "start",
-                f"{self.start} less the warm-up, to {self.end}",
+                f"{self.start} less the warm-up, to {self.end}, is out of range",
                 f"days between {FIRST_DAY} and {LAST_DAY}, warm-up included",
             )
         if (self.end - self.start).days + self.warmup // DAY_MS > 20_000:
@@ -88,7 +92,7 @@ class ScenarioModel(Part):
 
     schema_: Literal[1] = Field(alias="schema")
     name: Name
-    title: Annotated[str, Field(min_length=1, max_length=300)]
+    title: Annotated[str, Field(min_length=1, max_length=300, pattern=ONE_LINE)]
     period: Period
     seed: Annotated[int, Field(ge=0, lt=2**63)]
     scale: Annotated[float, Field(gt=0, le=1, allow_inf_nan=False)] = 1.0
@@ -113,24 +117,44 @@ class ScenarioModel(Part):
 
     @model_validator(mode="after")
     def _agree(self) -> "ScenarioModel":
+        found = [
+            *self._check_shape(),
+            *self._check_types(),
+            *self._check_confusion(),
+            *self._check_provinces(),
+        ]
+        found += [] if found else self._check_counts()
+        if found:
+            raise all_of(found)
+        return self
+
+    def _check_shape(self) -> Iterator[PydanticCustomError]:
         if HALF_HOUR_MS % self.clock:
-            raise mistake("clock", f"{self.clock} ms does not divide half an hour", "a divisor of 30 min")
+            yield mistake("clock", f"{self.clock} ms does not divide half an hour", "a divisor of 30 min")
         bands = len(self.population.age_bands)
-        self.fraud.check_bands(bands)
+        for name, kind in self.fraud.types.items():
+            if len(kind.age_factor) != bands:
+                entries = f"has {len(kind.age_factor)} entries"
+                yield mistake(f"fraud.types.{name}.age_factor", entries, f"{bands} are needed, one for each age band")
         if len(self.engagement.answering.age_factor) != bands:
-            raise mistake("engagement.answering.age_factor", "has another length", f"{bands}, one for each age band")
+            yield mistake("engagement.answering.age_factor", "has another length", f"{bands}, one for each age band")
+
+    def _check_types(self) -> Iterator[PydanticCustomError]:
+        """Find names of fraud types that are none."""
         types = list(self.fraud.types)
         for name in self.interception.type_offset:
             if name not in types:
-                raise mistake(f"interception.type_offset.{name}", "is no fraud type", f"one of {', '.join(types)}")
-        self._check_confusion(types)
-        self._check_provinces()
-        self._check_counts()
-        return self
+                yield mistake(f"interception.type_offset.{name}", "is no fraud type", f"one of {', '.join(types)}")
+        for surge_name, surge in self.fraud.surges.items():
+            for fraud_type in surge.types or []:
+                if fraud_type not in types:
+                    key = f"fraud.surges.{surge_name}.types"
+                    yield mistake(key, f"names '{fraud_type}'", f"one of {', '.join(types)}")
 
-    def _check_counts(self) -> None:
+    def _check_counts(self) -> Iterator[PydanticCustomError]:
         """Refuse volumes that no identity could number: the largest cell of a day must stay below 2**25."""
         fraud = self.fraud
+        people = [row.population for row in self.population.provinces]
         factors = [fraud.province_weights.get(str(row.code), 1.0) * row.population for row in self.population.provinces]
         largest = max(factors) / sum(factors)
         rhythm = max(fraud.weekdays) * 7 / sum(fraud.weekdays) * max(fraud.months) * 12 / sum(fraud.months)
@@ -141,31 +165,45 @@ class ScenarioModel(Part):
             grown = math.exp(min(600.0, max(volume.growth * year for year in years)))
             most = volume.level * grown * largest * rhythm * surges * self.scale
             if most > MOST_IN_A_CELL:
-                raise mistake(
+                yield mistake(
                     f"fraud.volumes.{channel}.level",
                     f"brings up to {most:.3g} attempts a day to one province",
                     f"at most {MOST_IN_A_CELL:,}, which identities can number",
                 )
 
-    def _check_confusion(self, types: list[str]) -> None:
+        grid = self.warning.detectors.grid
+        above = 0.5 * math.erfc(grid.low / math.sqrt(2.0))
+        share = max(people) / sum(people)
+        for channel in ("call", "sms", "online"):
+            most = getattr(self.population.legitimate, channel) * share * above * self.scale
+            if most > MOST_IN_A_CELL:
+                yield mistake(
+                    f"population.legitimate.{channel}",
+                    f"brings up to {most:.3g} contacts above grid.low a day to one province",
+                    f"at most {MOST_IN_A_CELL:,}, which identities can number",
+                )
+
+    def _check_confusion(self) -> Iterator[PydanticCustomError]:
+        types = list(self.fraud.types)
         totals = dict.fromkeys([*types, "legitimate"], 0.0)
         pairs = [(row.true, row.predicted) for row in self.warning.confusion]
         for true, predicted in pairs:
             if pairs.count((true, predicted)) > 1:
-                raise mistake("warning.confusion", f"has '{true}' taken for '{predicted}' twice", "one row a pair")
+                yield mistake("warning.confusion", f"has '{true}' taken for '{predicted}' twice", "one row a pair")
         for row in self.warning.confusion:
             if row.true not in totals or row.predicted not in types:
-                raise mistake(
+                yield mistake(
                     "warning.confusion",
                     f"has a row '{row.true}' taken for '{row.predicted}'",
                     f"true one of {', '.join(totals)}, predicted one of {', '.join(types)}",
                 )
+                return
             totals[row.true] += row.probability
         for true, total in totals.items():
             if abs(total - 1) > 1e-6:
-                raise mistake("warning.confusion", f"the rows of '{true}' add up to {total:g}", "they add up to 1")
+                yield mistake("warning.confusion", f"the rows of '{true}' add up to {total:g}", "they add up to 1")
 
-    def _check_provinces(self) -> None:
+    def _check_provinces(self) -> Iterator[PydanticCustomError]:
         codes = {row.code for row in self.population.provinces}
         named: list[tuple[str, list[int]]] = [
             (f"measures.{name}.provinces", getattr(measure, "provinces", None) or [])
@@ -178,11 +216,11 @@ class ScenarioModel(Part):
         ):
             for code in weights:
                 if not code.isdigit() or int(code) not in codes:
-                    raise mistake(f"{key}.{code}", "is no province", "a code of population.provinces")
+                    yield mistake(f"{key}.{code}", "is no province", "a code of population.provinces")
             factors = {int(code): weight for code, weight in weights.items()}
             if all(factors.get(row.code, 1.0) * row.population == 0 for row in self.population.provinces):
-                raise mistake(key, "leaves every province without weight", "a weight above 0 for some province")
+                yield mistake(key, "leaves every province without weight", "a weight above 0 for some province")
         for key, list_of_codes in named:
             for number in list_of_codes:
                 if number not in codes:
-                    raise mistake(key, f"names province {number}", "codes of population.provinces")
+                    yield mistake(key, f"names province {number}", "codes of population.provinces")

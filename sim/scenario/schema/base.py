@@ -25,6 +25,12 @@ def mistake(key: str, found: str, allowed: str) -> PydanticCustomError:
     return PydanticCustomError("rule", "{found}; {allowed}", context)
 
 
+def all_of(found: list[PydanticCustomError]) -> PydanticCustomError:
+    """Return one error that tells of several mistakes at once, those of ``mistake``."""
+    contexts = [dict(error.context or {}) for error in found]
+    return PydanticCustomError("rule", "{found}; {allowed}", {**contexts[0], "more": contexts[1:]})
+
+
 def demand_length(key: str, values: object, length: int, meaning: str) -> None:
     """Raise a mistake at ``key`` unless ``values`` has one entry for each ``meaning``."""
     found = len(values)  # type: ignore[arg-type]

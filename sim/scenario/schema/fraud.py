@@ -14,7 +14,7 @@ from sim.scenario.quantities import (
     RateOrZero,
     Window,
 )
-from sim.scenario.schema.base import Channel, Part, demand_length, mistake
+from sim.scenario.schema.base import Channel, Part, mistake
 from sim.scenario.schema.population import HalfHours
 
 MAX_PAYMENTS = 8
@@ -134,14 +134,4 @@ class Fraud(Part):
             raise mistake("weekdays", "adds up to 0", "some weekday above 0")
         if sum(self.months) <= 0:
             raise mistake("months", "adds up to 0", "some month above 0")
-        for name, surge in self.surges.items():
-            for fraud_type in surge.types or []:
-                if fraud_type not in self.types:
-                    known = ", ".join(self.types)
-                    raise mistake(f"surges.{name}.types", f"names '{fraud_type}'", f"one of {known}")
         return self
-
-    def check_bands(self, bands: int) -> None:
-        """Raise a mistake unless each type's ``age_factor`` has one entry an age band."""
-        for name, kind in self.types.items():
-            demand_length(f"fraud.types.{name}.age_factor", kind.age_factor, bands, "age band")

@@ -18,6 +18,7 @@ from sim.scenario.tables import Table
 
 MAX_HOPS = 8
 MAX_TRIES = 16
+Staff = Annotated[float, Field(ge=0, le=1e8, allow_inf_nan=False)]
 
 
 class ContactScores(Part):
@@ -210,7 +211,7 @@ Shifts = Annotated[list[Shift], Field(min_length=1, max_length=64)]
 class CallDesk(Part):
     """The call desks: national staff, shared out by population; talk times of three kinds of calls."""
 
-    staff: NonNegative
+    staff: Staff
     shifts: Shifts
     answered: Probability
     hard_share: Probability
@@ -222,7 +223,7 @@ class CallDesk(Part):
 class VisitDesk(Part):
     """The visit desks: national staff, shared out by population; a visit with travel, met or not."""
 
-    staff: NonNegative
+    staff: Staff
     shifts: Shifts
     met: Probability
     not_met: Distribution
