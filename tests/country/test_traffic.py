@@ -138,6 +138,15 @@ def test_people_and_shares_of_provinces(tiny: ScenarioModel) -> None:
     provinces = Provinces.of(tiny.model_copy(update={"scale": 0.01}))
     assert provinces.people.tolist() == [60, 120, 30]
     assert provinces.high.tolist() == [6, 12, 3]
+    # Half a person of high exposure is one, and neither class is ever empty.
+    exposure = tiny.population.exposure.model_copy(update={"high_share": 0.125})
+    population = tiny.population.model_copy(update={"exposure": exposure})
+    odd = Provinces.of(tiny.model_copy(update={"scale": 0.01, "population": population}))
+    assert odd.high.tolist() == [8, 15, 4]
+    for share, high in ((0.0, [1, 1, 1]), (1.0, [59, 119, 29])):
+        exposure = tiny.population.exposure.model_copy(update={"high_share": share})
+        population = tiny.population.model_copy(update={"exposure": exposure})
+        assert Provinces.of(tiny.model_copy(update={"scale": 0.01, "population": population})).high.tolist() == high
     assert provinces.share == pytest.approx([6 / 21, 12 / 21, 3 / 21])
     weighted = tiny.model_copy(
         update={"fraud": tiny.fraud.model_copy(update={"province_weights": {"11": 2.0, "65": 0.0}})}

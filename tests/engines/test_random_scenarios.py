@@ -1,5 +1,6 @@
 """Random small scenarios: every run obeys its own conservation laws, ``tocsin check``, and the rules of the log."""
 
+import itertools
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,8 @@ from hypothesis import strategies as st
 
 import sim
 from sim.results.check import check_run
-from tests.engines.rules import DAY, TIERS, Log
+from tests.engines.log import DAY, TIERS
+from tests.engines.rules import Rules
 from tests.engines.small import TWO_DAYS, fewer, run_tiny
 
 CHANNELS = ("app", "sms", "call", "visit")
@@ -121,7 +123,7 @@ def test_every_run_obeys_the_rules(values: dict[str, Any]) -> None:
         run = run_tiny(Path(folder) / "run", period=TWO_DAYS, **values)
         broken = [str(finding) for finding in check_run(run.path) if not finding.passed]
         assert broken == []
-        Log(run).check()
+        Rules(run).check()
 
 
 def breaks_a_rule(run: sim.Run, events: pd.DataFrame) -> bool:
@@ -129,22 +131,49 @@ def breaks_a_rule(run: sim.Run, events: pd.DataFrame) -> bool:
     forged = sim.load_run(run.path)
     forged.__dict__["events"] = events
     try:
-        Log(forged).check()
+        Rules(forged).check()
     except (AssertionError, KeyError, IndexError):
         return True
     return False
 
 
+FORGED_MOMENTS = ("service_start", "service_end", "read", "expiry", "end")
+"""Events of an alert's life: one of a minute later or earlier breaks a rule."""
+COUNTED = ("attempt", "issue", "service_start", "service_end", "read", "expiry", "end", "stage", "payment", "filing")
+
+
 def test_the_rules_see_a_log_that_breaks_them(tmp_path: Path) -> None:
-    run = run_tiny(tmp_path / "run", **fewer(0.3))
+    run = run_tiny(tmp_path / "run", **fewer(0.25))
     events = run.events
     assert not breaks_a_rule(run, events)
-    served = events.index[events["event"] == "service_start"]
-    read = events.index[events["event"] == "read"]
-    # A service longer than it was, a try too many, a message read after its deadline.
-    for row, column, change in ((served[3], "moment", -60_000), (served[5], "number", 9), (read[2], "moment", DAY)):
-        forged = events.copy()
-        forged.loc[row, column] += change
-        assert breaks_a_rule(run, forged)
-    for event in ("expiry", "service_end", "payment", "attempt"):
-        assert breaks_a_rule(run, events.drop(events.index[events["event"] == event][0]))
+
+    def forged(row: int, column: str, value: Any) -> bool:
+        other = events.copy()
+        other.loc[row, column] = value
+        order = other.sort_values(["moment", "phase", "origin"], kind="stable").reset_index(drop=True)
+        return breaks_a_rule(run, order)
+
+    def rows(event: str) -> list[int]:
+        return events.index[events["event"] == event].tolist()
+
+    for event in COUNTED:
+        assert breaks_a_rule(run, events.drop(rows(event)[len(rows(event)) // 2])), event
+    for event in FORGED_MOMENTS:
+        row = rows(event)[5]
+        for change in (-60_000, 60_000):
+            assert forged(row, "moment", events["moment"][row] + change), event
+    # A try too many, a message read a day later, somebody else warned, a dearer payment, a longer service.
+    assert forged(rows("service_start")[5], "number", 9)
+    assert forged(rows("read")[2], "moment", events["moment"][rows("read")[2]] + DAY)
+    of_attempt = next(row for row in rows("issue") if events["origin"][row] in set(events["origin"][rows("attempt")]))
+    assert forged(of_attempt, "person", events["person"][of_attempt] + 1)
+    for event in ("payment", "service_end", "report"):
+        assert forged(rows(event)[1], "value", events["value"][rows(event)[1]] + 1)
+    # Any end of an alert, or of an episode, under the name of another.
+    for event, results in (
+        ("end", ("reached", "unread", "unanswered", "expired", "superseded", "moot")),
+        ("stage", ("dropped_out", "stopped")),
+    ):
+        for true, false in itertools.permutations(results, 2):
+            row = next(row for row in rows(event) if events["result"][row] == true)
+            assert forged(row, "result", false), (true, false)

@@ -1,8 +1,10 @@
 """The bundled scenarios: every number has an origin, every reported figure its place, every variant its question."""
 
 import dataclasses
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -88,6 +90,40 @@ def test_every_parameter_of_the_flagship_says_where_it_comes_from(flagship: Scen
 def test_what_is_assumed_or_taken_from_evidence_has_a_basis(flagship: Scenario) -> None:
     silent = [key for key, source in flagship.sources.items() if source.origin and not source.basis]
     assert silent == []
+
+
+def parameters(value: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield each parameter in full form of a resolved scenario, by dotted key."""
+    if isinstance(value, dict):
+        if "value" in value and set(value) <= {"value", "origin", "range", "basis"}:
+            yield ".".join(path), value
+            return
+        for key, inner in value.items():
+            yield from parameters(inner, (*path, key))
+
+
+def test_every_assumed_scalar_has_a_range(flagship: Scenario) -> None:
+    checked = 0
+    for key, parameter in parameters(flagship.resolved):
+        value = parameter["value"]
+        if parameter["origin"] == "assumed" and not isinstance(value, dict | list | bool):
+            low, high = parameter["range"]
+            assert low != high, key
+            # Quantities with a unit are texts here; that they lie in their range is the loader's to say.
+            assert isinstance(value, str) or low <= value <= high, key
+            checked += 1
+    assert checked > 100
+
+
+def test_what_may_be_left_out_is_empty_where_no_origin_is_given(flagship: Scenario) -> None:
+    optional = {"provinces", "province_weights", "ramp", "fixed_raided", "fixed_dead_share"}
+    unsaid = {
+        key: source
+        for key, source in flagship.sources.items()
+        if source.origin is None and optional & set(key.split(".")) and key.split(".")[0] in SECTIONS
+    }
+    assert {key.split(".")[-1] for key in unsaid} == optional
+    assert {key for key, source in unsaid.items() if source.layer != "default"} == set()
 
 
 def test_every_reported_output_is_fitted_and_every_measure_an_input(flagship: Scenario) -> None:
