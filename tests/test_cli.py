@@ -276,7 +276,7 @@ def test_an_interrupted_run_leaves_nothing(tmp_path: Path) -> None:
     out, err = process.communicate(timeout=60)
     assert process.returncode == 1
     assert out == ""
-    assert err == "tocsin run: interrupted; nothing of this run was kept\n"
+    assert err == "tocsin run: interrupted; nothing of this run was kept for deep/dead\n"
     assert os.listdir(tmp_path) == []
 
 

@@ -27,7 +27,7 @@ def test_shares_of_fates_do_not_depend_on_scale(tmp_path: Path) -> None:
             }
         ).fillna(0)
         assert len(table) >= 6
-        assert stats.chi2_contingency(table.to_numpy()).pvalue > 1e-3
+        assert stats.chi2_contingency(table.to_numpy(dtype=float)).pvalue > 1e-3
     # A share of 0.3 is told from 0.33.
     expected = 0.3 * len(ours)
     assert abs(len(theirs) - expected) < 4 * expected**0.5 < 0.1 * expected
