@@ -14,6 +14,13 @@ UNIX_DAYS = (ORIGIN - date(1970, 1, 1)).days
 DAY_MS = 86_400_000
 """Milliseconds in a day."""
 
+HALF_HOURS = 48
+HALF_HOUR_MS = DAY_MS // HALF_HOURS
+"""Half hours of a day, in which profiles and shifts are given, and milliseconds in one."""
+
+YEAR_DAYS = 365.25
+"""Days in a (Julian) year."""
+
 
 def day_number(day: date) -> int:
     """Give the number of a calendar date."""

@@ -74,9 +74,6 @@ EVENTS = (
 )
 """Kinds of events, in the order in which the log sorts those of one origin, stage and detector in one tick."""
 
-STAGE_RESULTS = ("dropped_out", "held", "stopped")
-"""What ended an episode instead of a stage; a stage that happened has no result."""
-
 NATIONAL = -1
 """The province code of what has no province; any nullable code of -1 is stored as null."""
 

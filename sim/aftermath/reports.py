@@ -7,13 +7,11 @@ from numpy.typing import NDArray
 
 from sim.draws.compiled import compiled
 from sim.draws.distributions import threshold, to_ticks
-from sim.draws.functions import exp
+from sim.draws.functions import left_after
 from sim.draws.philox import draw4
 from sim.draws.purposes import FILING, REPORT
 from sim.scenario.schema import ScenarioModel
 from sim.warning.delays import drawn, row
-
-LOG_2 = 0.6931471805599453
 
 
 class ReportTables(NamedTuple):
@@ -59,4 +57,4 @@ def filing_delay(seed: int, attempt: int, tables: ReportTables, clock: int) -> i
 @compiled
 def recovered(fen: int, elapsed: int, tables: ReportTables) -> int:
     """Return the fen of a payment that a stop-payment order gets back ``elapsed`` ms after it."""
-    return int(fen * (tables.share * exp(-LOG_2 * (elapsed / tables.half_life))))
+    return int(fen * (tables.share * left_after(elapsed, tables.half_life)))

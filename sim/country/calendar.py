@@ -3,12 +3,10 @@
 from dataclasses import dataclass
 from datetime import date
 
-from sim.days import DAY_MS, day_number
+from sim.days import DAY_MS, YEAR_DAYS, day_number
 from sim.draws.functions import exp
 from sim.scenario.schema import Period
 from sim.scenario.schema.measures import Ramp
-
-YEAR_DAYS = 365.25
 
 
 def years_between(number: int, reference: date) -> float:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from sim.country.calendar import logistic
 from sim.days import DAY_MS, day_number
 from sim.draws.compiled import compiled
-from sim.draws.distributions import cumulative_thresholds, pick, threshold
+from sim.draws.distributions import CERTAIN, cumulative_thresholds, pick, threshold
 from sim.draws.functions import log, normal_cdf, normal_quantile
 from sim.draws.identity import person_id
 from sim.draws.philox import draw4, uniform52
@@ -190,7 +190,7 @@ def app_adoption(population: Population, day: int) -> float:
 
 def install_day(population: Population, u_app: int) -> int | None:
     """Return the day number on which a person with this app uniform installs the app, None for never."""
-    share = (u_app + 0.5) / 2.0**32 / population.app.final_share if population.app.final_share > 0 else 1.0
+    share = (u_app + 0.5) / CERTAIN / population.app.final_share if population.app.final_share > 0 else 1.0
     if share >= 1.0:
         return None
     days = population.app.width / DAY_MS * log(share / (1.0 - share))

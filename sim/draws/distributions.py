@@ -9,6 +9,7 @@ import math
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from sim.days import HALF_HOUR_MS, HALF_HOURS
 from sim.draws.compiled import compiled
 from sim.draws.functions import exp, exp_less_1, log, normal_quantile
 
@@ -32,8 +33,6 @@ KINDS = {
     "weibull": WEIBULL,
 }
 
-HALF_HOURS = 48
-HALF_HOUR_MS = 1_800_000
 LONGEST_MS = 1 << 52
 """Bound of every drawn delay, some 140,000 years: beyond it nothing happens, and no integer overflows."""
 

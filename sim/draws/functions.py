@@ -39,6 +39,9 @@ CONTINUED = 24
 DENSITY_AT_0 = 0.3989422804014327
 
 
+LOG_2 = 0.6931471805599453
+
+
 @compiled
 def power_of_two(exponent: int) -> float:
     """2 to an integer from -1022 to 1023, exactly."""
@@ -132,6 +135,12 @@ def exp_less_1(x: float) -> float:
     if -0.35 < x < 0.35:
         return exp_less_1_near_0(x)
     return exp(x) - 1.0
+
+
+@compiled
+def left_after(elapsed: float, half_life: float) -> float:
+    """Share that is left of what halves every ``half_life``: 2 ** -(elapsed / half_life), both in one unit."""
+    return exp(-LOG_2 * (elapsed / half_life))
 
 
 @compiled

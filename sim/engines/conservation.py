@@ -3,6 +3,8 @@
 from collections import Counter
 from dataclasses import dataclass, field
 
+from sim.gates.fates import ENGAGED
+
 
 class ConservationError(Exception):
     """A count of a run does not add up: the engine is wrong, and so would its results be."""
@@ -35,7 +37,7 @@ class Books:
         """Raise ``ConservationError`` naming every law that is broken, these and the further ``laws``."""
         all_laws = [
             ("potential attempts = sum of fates", self.potential, sum(self.fates.values())),
-            ("episodes = engaged attempts", self.episodes, self.fates[7]),
+            ("episodes = engaged attempts", self.episodes, self.fates[ENGAGED]),
             ("episodes = sum of their ends", self.episodes, sum(self.episode_ends.values())),
             ("alerts issued = sum of ends", self.issued, sum(self.alert_ends.values())),
             ("messages delivered = read + unread + left behind", self.delivered, self.messages),

@@ -3,13 +3,12 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.days import HALF_HOURS
 from sim.draws.compiled import compiled
 from sim.draws.distributions import threshold
 from sim.gates.fates import ONLINE
 from sim.labels import CHANNELS
 from sim.scenario.schema import ScenarioModel
-
-HALF_HOURS = 48
 
 
 def thresholds(spec: ScenarioModel) -> NDArray[np.int64]:

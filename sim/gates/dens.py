@@ -22,6 +22,8 @@ from sim.scenario.schema.gates import REGIONS, Dens, RegionShares
 from sim.scenario.schema.measures import DenCampaign
 
 OVERSEAS = REGIONS.index("overseas")
+STAYS = len(REGIONS)
+"""What a reopening den draws instead of a region if it stays where it was."""
 NEVER = 1 << 40
 DAYS = float(DAY_MS)
 
@@ -233,7 +235,7 @@ def _reopen(
             _, _, u_region, u_leader = draw4(seed, slot_id(slot, generation[slot]), SLOT_GENERATION, 0)
             leader[slot] = u_leader < has_leader
             place = pick(u_region, displaced_to)
-            if place < 4:
+            if place < STAYS:
                 region[slot] = place
     return opened
 

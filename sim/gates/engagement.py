@@ -10,12 +10,10 @@ from sim.country.people import FRAILTY_CLASSES, SEGMENTS, frailty_levels, segmen
 from sim.days import DAY_MS
 from sim.draws.compiled import compiled
 from sim.draws.distributions import threshold
-from sim.draws.functions import exp
+from sim.draws.functions import exp, left_after
 from sim.scenario.schema import ScenarioModel
 from sim.scenario.schema.gates import Awareness
 from sim.scenario.schema.measures import Activities, Videos
-
-LOG_2 = 0.6931471805599453
 
 
 def propensities(spec: ScenarioModel) -> NDArray[np.float64]:
@@ -64,7 +62,7 @@ def segment_people(spec: ScenarioModel) -> list[list[float]]:
 
 def renew(awareness: NDArray[np.float64], settings: Awareness, gains: NDArray[np.float64]) -> None:
     """Carry awareness (P, 4) over a midnight, in place: it fades, then education closes 1 - exp(-gain) of the rest."""
-    faded = exp(-LOG_2 / (settings.half_life / DAY_MS))
+    faded = left_after(DAY_MS, settings.half_life)
     for p in range(awareness.shape[0]):
         for s in range(awareness.shape[1]):
             level = float(awareness[p, s]) * faded

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from sim.aftermath.cases import CaseBook
 from sim.country.calendar import Calendar, growth
 from sim.country.measures import Measures, days_of, first_day, positions
-from sim.country.people import app_adoption
+from sim.country.people import SEGMENTS, app_adoption
 from sim.country.provinces import Provinces
 from sim.country.traffic import (
     LIMIT,
@@ -27,7 +27,7 @@ from sim.country.traffic import (
 )
 from sim.days import DAY_MS, calendar_date, day_number
 from sim.draws.distributions import CERTAIN, threshold
-from sim.draws.functions import exp
+from sim.draws.functions import left_after
 from sim.draws.remainders import ONE, Remainders, fixed
 from sim.gates import cards, dens, engagement, interception, not_sent, sites
 from sim.labels import SOURCES
@@ -38,7 +38,6 @@ from sim.scenario.schema import ScenarioModel
 from sim.scenario.schema.measures import Activities, BankHold, ClusterCampaign, Outage, Repatriation, Videos
 from sim.warning.detectors import coverage, data_sharing
 
-LOG_2 = 0.6931471805599453
 NATION = -1
 """Province of a count that has none."""
 
@@ -76,7 +75,7 @@ class Night:
         self.leads = 0
         self.stock = cards.CardStock.start(spec)
         self.cases = CaseBook(spec, provinces, self.remainders)
-        self.awareness = np.full((len(provinces), 4), spec.engagement.awareness.start)
+        self.awareness = np.full((len(provinces), len(SEGMENTS)), spec.engagement.awareness.start)
         self.bytes = [np.zeros(people, dtype=np.uint8) for people in provinces.people]
         self._segment_people = engagement.segment_people(spec)
         self._propensity = engagement.propensities(spec)
@@ -133,7 +132,7 @@ class Night:
             self.notebook.level(day, p, "backlog", float(self.cases.backlog(p)))
         whole_country = solved / self.spec.scale if self.spec.feedback else self.cases.expected_solved(day)
         hazard = self.spec.dens.hazard
-        fading = exp(-LOG_2 / (hazard.lead_half_life / DAY_MS))
+        fading = left_after(DAY_MS, hazard.lead_half_life)
         self.leads = fixed(self.leads / ONE * fading + whole_country * hazard.leads_per_case)
         self.notebook.level(day, NATION, "leads", self.leads / ONE)
 
@@ -206,7 +205,7 @@ class Night:
                 counted = self.remainders.whole(p, "awareness_activities", value)
                 self.notebook.flow(day, p, "awareness_activities", counted)
         for p in range(len(self.provinces)):
-            self.notebook.level(day, p, "awareness", math.fsum(self.awareness[p]) / 4.0)
+            self.notebook.level(day, p, "awareness", math.fsum(self.awareness[p]) / len(SEGMENTS))
 
     def update_people(self, day: int, yesterday: DayTotals) -> None:
         """Add yesterday's alerts heard and victims to people's bytes; on the first of a month halve what was heard."""

@@ -77,10 +77,6 @@ class Scope:
         """The number of days of the period."""
         return self.last_day - self.first_day + 1
 
-    def moment_day(self, moment: int) -> int:
-        """Give the day number of a moment, in ms from the start of the period."""
-        return self.first_day + moment // DAY_MS
-
 
 def _plain(value: float | date) -> float | int | str:
     """Give a reported value as JSON has it: whole numbers as integers, days as text."""

@@ -14,7 +14,7 @@ from sim.country.measures import Measures
 from sim.country.provinces import Provinces
 from sim.country.traffic import edges
 from sim.draws.compiled import compiled
-from sim.draws.distributions import cumulative_thresholds, pick, threshold
+from sim.draws.distributions import CERTAIN, cumulative_thresholds, pick, threshold
 from sim.draws.functions import normal_cdf, normal_quantile
 from sim.draws.philox import draw4, uniform52
 from sim.draws.purposes import ALERT_CLASS, DETECTOR_SCORE
@@ -129,8 +129,8 @@ def legitimate_tiers(u_central: int, u_local: int, row: int, column: int, tables
     Within a cell the two scores are independent truncated normals: the grid is fine, and the mass of each cell is
     that of the correlated pair.
     """
-    central = within((u_central + 0.5) / 4294967296.0, tables.edges[row], tables.edges[row + 1])
-    local = within((u_local + 0.5) / 4294967296.0, tables.edges[column], tables.edges[column + 1])
+    central = within((u_central + 0.5) / CERTAIN, tables.edges[row], tables.edges[row + 1])
+    local = within((u_local + 0.5) / CERTAIN, tables.edges[column], tables.edges[column + 1])
     return tier_of(central, CENTRAL, tables), tier_of(local, LOCAL, tables)
 
 

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.country.provinces import Provinces
+from sim.days import HALF_HOURS
 from sim.draws.compiled import compiled
 from sim.draws.distributions import threshold, to_ticks
 from sim.draws.philox import draw4
@@ -15,7 +16,6 @@ from sim.labels import DESK_CHANNELS
 from sim.scenario.schema import ScenarioModel
 from sim.warning.delays import CALL, drawn, row
 
-HALF_HOURS = 48
 FEW_SEATS = 5.0
 
 

@@ -54,6 +54,7 @@ def calls() -> Iterator[tuple[Callable[..., object], tuple[object, ...]]]:
         yield distributions.distinct, (abs(x), 40.0)
     for x in (0.3, -0.2, 0.1):
         yield functions.exp_less_1_near_0, (x,)
+        yield functions.left_after, (x, 2.0)
     profile = np.cumsum(np.array([0.0, *(1.0 + math.sqrt(i) for i in range(48))]))
     for u in UNIFORMS:
         yield functions.normal_quantile, (u,)

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.country.people import body, habits, target
-from sim.days import DAY_MS
+from sim.days import DAY_MS, HALF_HOUR_MS
 from sim.draws.distributions import piecewise_moment
 from sim.draws.identity import ATTEMPT as ATTEMPT_KIND
 from sim.draws.identity import LEGITIMATE, cell_id, origin_id, person_id
@@ -43,7 +43,6 @@ from sim.gates.not_sent import is_not_sent
 from sim.gates.sites import is_site_blocked
 from sim.labels import CHANNELS, FATES
 from sim.midnight.people_bytes import VICTIM
-from sim.scenario.schema import HALF_HOUR_MS
 from sim.warning.detectors import NO_ALERT, attempt_tiers, legitimate_tiers
 
 

@@ -6,7 +6,7 @@ from time import perf_counter
 
 import simpy
 
-from sim.days import calendar_date, weekday
+from sim.days import HALF_HOUR_MS, calendar_date, weekday
 from sim.engines import warnings
 from sim.engines.conservation import Books
 from sim.engines.phases import ARRIVALS, MIDNIGHT, SHIFT_CHANGE
@@ -20,7 +20,7 @@ from sim.labels import CONTACT_CHANNELS, DESK_CHANNELS
 from sim.midnight.night import Night
 from sim.midnight.totals import DayTotals
 from sim.results.recorder import Recorder
-from sim.scenario.schema import HALF_HOUR_MS, ScenarioModel
+from sim.scenario.schema import ScenarioModel
 
 
 class Ledger:

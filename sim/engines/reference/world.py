@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import simpy
 
-from sim.days import DAY_MS
+from sim.days import DAY_MS, HALF_HOUR_MS
 from sim.engines.conservation import Books
 from sim.engines.reference.desk import Desk
 from sim.engines.tables import Tables
@@ -14,7 +14,7 @@ from sim.midnight.night import Night
 from sim.midnight.today import Today
 from sim.midnight.totals import DayTotals
 from sim.results.recorder import Recorder
-from sim.scenario.schema import HALF_HOUR_MS, ScenarioModel
+from sim.scenario.schema import ScenarioModel
 
 if TYPE_CHECKING:
     from sim.engines.reference.alerts import Alert

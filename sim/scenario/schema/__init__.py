@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from sim.days import DAY_MS
+from sim.days import DAY_MS, HALF_HOUR_MS, YEAR_DAYS
 from sim.scenario.quantities import Day, Duration, DurationOrZero, Finite, Positive, Switch, Window
 from sim.scenario.schema.aftermath import Aftermath
 from sim.scenario.schema.base import Part, all_of, mistake
@@ -18,7 +18,6 @@ from sim.scenario.schema.measures import Measure
 from sim.scenario.schema.population import Population
 from sim.scenario.schema.warning import Desks, Warning
 
-HALF_HOUR_MS = 1_800_000
 MOST_IN_A_CELL = 33_000_000
 """An index has 25 bits; the rest is room for chance."""
 FIRST_DAY, LAST_DAY = date(2000, 2, 1), date(2080, 12, 31)
@@ -161,7 +160,7 @@ class ScenarioModel(Part):
         surges = math.prod(max(1.0, surge.factor) for surge in fraud.surges.values())
         for channel in ("call", "sms", "online"):
             volume = getattr(fraud.volumes, channel)
-            years = [(day - fraud.reference).days / 365.25 for day in (self.period.start, self.period.end)]
+            years = [(day - fraud.reference).days / YEAR_DAYS for day in (self.period.start, self.period.end)]
             grown = math.exp(min(600.0, max(volume.growth * year for year in years)))
             most = volume.level * grown * largest * rhythm * surges * self.scale
             if most > MOST_IN_A_CELL:
