@@ -74,6 +74,12 @@ EVENTS = (
 )
 """Kinds of events, in the order in which the log sorts those of one origin, stage and detector in one tick."""
 
+EVENT_CHANNELS = (*CHANNELS, *(name for name in CONTACT_CHANNELS if name not in CHANNELS))
+"""Channels of events: attempts arrive by the first three, contacts by their own."""
+
+EVENT_RESULTS = tuple(dict.fromkeys((*FATES, *CONTACT_RESULTS, *ENDS, "stopped", "dropped_out", "held")))
+"""Results of events: fates, results of contacts, ends of alerts, and how an episode ended."""
+
 NATIONAL = -1
 """The province code of what has no province; any nullable code of -1 is stored as null."""
 

@@ -18,7 +18,7 @@ from sim.draws.compiled import compiled
 from sim.draws.distributions import CERTAIN, cumulative_thresholds, pick, threshold
 from sim.draws.functions import log, normal_cdf, normal_quantile
 from sim.draws.identity import person_id
-from sim.draws.philox import draw4, uniform52
+from sim.draws.philox import draw4
 from sim.draws.purposes import PERSON_BODY, PERSON_HABITS
 from sim.scenario.schema import ScenarioModel
 from sim.scenario.schema.population import OccupationShares, Population
@@ -68,16 +68,17 @@ def habits(seed: int, person: int) -> tuple[int, int, int]:
 
 
 @compiled
-def target(u_exposure: int, high: int, low: int, people: int, high_number: int, high_threshold: int) -> int:
-    """Return the number of the person that a contact finds.
+def target(u: float, people: int, high_number: int, high_share: float) -> int:
+    """Return the number of the person that a contact finds, by the uniform ``u`` in (0, 1).
 
-    ``u_exposure`` (32-bit, below ``high_threshold`` for the high exposure class) chooses the class; ``high`` and
-    ``low`` make the 52-bit uniform that chooses among the ``high_number`` first or the other people.
+    The first ``high_number`` people, the high exposure class, draw ``high_share`` of all contacts; within a class
+    people are alike. The inverse of that distribution is linear in two pieces.
     """
-    u = uniform52(high, low)
-    if u_exposure < high_threshold:
-        return int(u * high_number)
-    return high_number + int(u * (people - high_number))
+    if u < high_share:
+        return min(int(u / high_share * high_number), high_number - 1)
+    return high_number + min(
+        int((u - high_share) / (1.0 - high_share) * (people - high_number)), people - high_number - 1
+    )
 
 
 def age_shares(population: Population, province: int) -> list[float]:

@@ -21,6 +21,7 @@ HALF = np.uint64(32)
 
 LOW_WORD = 0xFFFFFFFF
 TO_UNIT = 2.0**-52
+TO_UNIT_32 = 2.0**-32
 
 
 @compiled
@@ -64,6 +65,12 @@ def draw4(seed: int, identity: int, purpose: int, number: int) -> tuple[int, int
         seed & LOW_WORD,
         (seed >> 32) & LOW_WORD,
     )
+
+
+@compiled
+def uniform32(lane: int) -> float:
+    """One float in (0, 1) from a lane: (k + 1/2) / 2**32."""
+    return (lane + 0.5) * TO_UNIT_32
 
 
 @compiled

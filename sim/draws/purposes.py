@@ -1,7 +1,8 @@
 """What a draw is for: the registry of purposes.
 
 A purpose is the third word of a draw's counter. Each belongs to one kind of entity and says what its
-four lanes are for, so no two draws share a counter and no lane serves twice. To add one, give it the next
+four lanes are for, so no two draws share a counter and no lane serves twice. What few attempts come to is drawn apart
+from what all of them need, so that the bulk of them costs one call of the generator. To add one, give it the next
 number of its room and a row of ``REGISTRY``; a number is never used again, for it would change results.
 
 Lanes named "x high" and "x low" are joined by ``uniform52``. Where one entity draws repeatedly for one
@@ -12,15 +13,13 @@ from typing import NamedTuple
 
 ATTEMPT_COUNT = 1
 ATTEMPT_GATES = 2
-ATTEMPT_MOMENT = 3
-ATTEMPT_TARGET = 4
-ATTEMPT_ENGAGE = 5
+ATTEMPT_PASSAGE = 6
+ATTEMPT_TARGET = 7
 
 LEGITIMATE_COUNT = 16
 LEGITIMATE_CONTACT = 17
-LEGITIMATE_MOMENT = 18
-LEGITIMATE_TARGET = 19
 FALSE_BLOCKS = 20
+LEGITIMATE_TARGET = 21
 
 PERSON_BODY = 32
 PERSON_HABITS = 33
@@ -65,15 +64,13 @@ REGISTRY = (
     # Entity "traffic" is (kind, day, province, channel, cell) with index 0: how many there are.
     Purpose("ATTEMPT_COUNT", ATTEMPT_COUNT, "traffic", ("count high", "count low", "", "")),
     Purpose("ATTEMPT_GATES", ATTEMPT_GATES, "attempt", ("not sent", "slot", "card", "interception")),
-    Purpose("ATTEMPT_MOMENT", ATTEMPT_MOMENT, "attempt", ("moment high", "moment low", "link", "site")),
-    Purpose("ATTEMPT_TARGET", ATTEMPT_TARGET, "attempt", ("exposure", "number high", "number low", "answer")),
-    Purpose("ATTEMPT_ENGAGE", ATTEMPT_ENGAGE, "attempt", ("engage", "coverage central", "coverage local", "")),
+    Purpose("ATTEMPT_PASSAGE", ATTEMPT_PASSAGE, "attempt", ("site", "answer", "coverage central", "coverage local")),
+    Purpose("ATTEMPT_TARGET", ATTEMPT_TARGET, "attempt", ("person high", "person low", "moment", "engage")),
     Purpose("LEGITIMATE_COUNT", LEGITIMATE_COUNT, "traffic", ("count high", "count low", "", "")),
     Purpose(
         "LEGITIMATE_CONTACT", LEGITIMATE_CONTACT, "contact", ("coverage central", "central", "local", "coverage local")
     ),
-    Purpose("LEGITIMATE_MOMENT", LEGITIMATE_MOMENT, "contact", ("moment high", "moment low", "", "")),
-    Purpose("LEGITIMATE_TARGET", LEGITIMATE_TARGET, "contact", ("exposure", "number high", "number low", "")),
+    Purpose("LEGITIMATE_TARGET", LEGITIMATE_TARGET, "contact", ("person high", "person low", "moment", "")),
     Purpose("FALSE_BLOCKS", FALSE_BLOCKS, "province, channel and day", ("count high", "count low", "", "")),
     Purpose("PERSON_BODY", PERSON_BODY, "person", ("age", "sex", "urban", "occupation")),
     Purpose("PERSON_HABITS", PERSON_HABITS, "person", ("internet", "app", "frailty", "")),

@@ -10,10 +10,9 @@ from sim.country.calendar import Calendar
 from sim.country.people import PeopleTables, people_tables
 from sim.country.provinces import Provinces
 from sim.country.traffic import profile
-from sim.draws.distributions import threshold, to_ticks
+from sim.draws.distributions import to_ticks
 from sim.episode.stages import EpisodeTables, episode_tables
 from sim.gates.answering import thresholds as answering_thresholds
-from sim.gates.sites import link_thresholds
 from sim.labels import CHANNELS, CONTACT_CHANNELS, TIERS
 from sim.scenario.schema import ScenarioModel
 from sim.warning.delays import DelayTables, delay_tables
@@ -42,10 +41,9 @@ class Tables:
     calendar: Calendar
     provinces: Provinces
     people: PeopleTables
-    high_threshold: int
+    high_share: float
     moments: list[NDArray[np.float64]]
     contact_moments: NDArray[np.float64]
-    link: NDArray[np.int64]
     answered: NDArray[np.int64]
     episodes: EpisodeTables
     detectors: DetectorTables
@@ -81,10 +79,9 @@ class Tables:
             calendar=Calendar.of(spec.period),
             provinces=provinces,
             people=people_tables(spec),
-            high_threshold=threshold(spec.population.exposure.high_contacts),
+            high_share=spec.population.exposure.high_contacts,
             moments=[profile(getattr(spec.fraud.half_hours, channel)) for channel in CHANNELS],
             contact_moments=profile(spec.population.legitimate.half_hours),
-            link=link_thresholds(spec),
             answered=answering_thresholds(spec),
             episodes=episode_tables(spec),
             detectors=detector_tables(spec),

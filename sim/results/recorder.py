@@ -33,9 +33,6 @@ from sim.results.scope import Scope
 from sim.results.tally import Tally, aggregate
 from sim.results.writer import Columns, TableWriter
 
-EventRow = tuple[int, int, str, int, int, int, int, int, str | None, str | None, str | None, int, int]
-"""The values of ``EVENT_COLUMNS``; -1 is null."""
-
 EVENT_COLUMNS = (
     "moment",
     "phase",
@@ -51,6 +48,15 @@ EVENT_COLUMNS = (
     "person",
     "value",
 )
+"""Columns of the rows of events, all integers: codes of ``EVENT_LABELS`` where it lists the column; -1 is null."""
+
+EVENT_LABELS = {
+    "event": labels.EVENTS,
+    "channel": labels.EVENT_CHANNELS,
+    "tier": labels.TIERS,
+    "result": labels.EVENT_RESULTS,
+}
+CODES = {column: {name: code for code, name in enumerate(names)} for column, names in EVENT_LABELS.items()}
 
 EVENT_ROWS = 200_000
 """Events wait in memory until at least so many have gathered at the end of a day, or the month ends."""
@@ -59,7 +65,7 @@ LATENESS = {"attempts": 0, "flows": 1, "state": 1, "outcomes": 1, "waits": 1, "h
 """Months that a table's days stay open after their month has ended.
 
 Alerts and contacts are missing: an alert counts on its day of issue, and a message left behind by its alert on its
-day of delivery, but only once the alert has ended, which may be months later. They stay open until the run ends.
+day of delivery, but only once the alert has ended. Their days stay open as long as the engine says.
 """
 
 
@@ -103,7 +109,8 @@ class Recorder:
         self.state = self._tallies["state"].counts
         self.records_events = events > 0.0
         self._kept = threshold(events)
-        self._events: list[EventRow] = []
+        self._events: list[tuple[int, ...]] = []
+        self._event_rows: list[npt.NDArray[np.int64]] = []
 
     def event(
         self,
@@ -123,11 +130,23 @@ class Recorder:
     ) -> None:
         """Log one event: ``moment`` in ms from the start of the period, ``event`` one of ``labels.EVENTS``.
 
-        Those before the period, and of origins outside the kept share, are forgotten at once.
+        Those before the period, and of origins outside the kept share, are forgotten at once. Raises KeyError for
+        a name that ``EVENT_LABELS`` does not list.
         """
         if self.records_events and moment >= 0 and keeps_origin(self.scope.seed, origin, self._kept):
+            codes = [
+                -1 if name is None else CODES[column][name]
+                for column, name in (("channel", channel), ("tier", tier), ("result", result))
+            ]
             alert = (detector, stage, number)
-            self._events.append((moment, phase, event, province, origin, *alert, channel, tier, result, person, value))
+            kind = CODES["event"][event]
+            self._events.append((moment, phase, kind, province, origin, *alert, *codes, person, value))
+
+    def log(self, rows: npt.NDArray[np.int64]) -> None:
+        """Log whole rows of ``EVENT_COLUMNS``, of origins that are kept; those before the period are forgotten."""
+        rows = rows[rows[:, 0] >= 0]
+        if len(rows):
+            self._event_rows.append(rows)
 
     def add(self, table: str, keys: npt.NDArray[np.int64], values: npt.NDArray[Any]) -> None:
         """Add whole arrays, (rows, keys) and (rows, measures), to a table without a string key."""
@@ -135,24 +154,25 @@ class Recorder:
             self.attempts_seen += int(values.sum())
         self._tallies[table].add(keys, values)
 
-    def day_done(self, day: int) -> None:
+    def day_done(self, day: int, open_since: int | None = None) -> None:
         """Close a day: nothing is added to its attempts, state and events any more.
 
-        Writes what has become final when the day is the last of its month.
+        ``open_since`` is a day before which no alert is alive; without it alerts and contacts stay open until the
+        run ends. Writes what has become final when the day is the last of its month.
         """
         self.attempts_seen += sum(self.attempts.values())
         for tally in self._tallies.values():
             tally.collect()
         month_ends = next_month(day) == day + 1
         if month_ends:
-            self.flush(day)
-        if month_ends or len(self._events) >= EVENT_ROWS:
-            self._write_events(day)
+            self.flush(day, open_since)
+        if self.records_events:
+            self._write_events(day, at_least=1 if month_ends else EVENT_ROWS)
         if self._progress is not None:
             self._progress(day, self.attempts_seen)
 
-    def flush(self, day: int) -> None:
-        """Write every row that is final once ``day``, the last of a month, is closed.
+    def flush(self, day: int, open_since: int | None = None) -> None:
+        """Write every row that is final once ``day``, the last of a month, is closed; whole months only.
 
         Raises ValueError, from the writer, if a row arrives for days that are already written.
         """
@@ -161,13 +181,16 @@ class Recorder:
             for _ in range(months):
                 before = month_start(before - 1)
             self._write(table, before)
+        if open_since is not None:
+            for table in ("alerts", "contacts"):
+                self._write(table, month_start(min(open_since, day + 1)))
 
     def close(self) -> None:
-        """Write all that is left, alerts first of all: they count by day of issue and end much later."""
+        """Write all that is left."""
         self.attempts_seen += sum(self.attempts.values())
         for table in self._tallies:
             self._write(table, self.scope.last_day + 1)
-        self._write_events(self.scope.last_day)
+        self._write_events(self.scope.last_day, at_least=1)
 
     def _write(self, table: str, before: int) -> None:
         tally = self._tallies[table]
@@ -182,12 +205,18 @@ class Recorder:
             rows = months == month
             self._writer.write(table, {name: column[rows] for name, column in columns.items()})
 
-    def _write_events(self, day: int) -> None:
+    def _write_events(self, day: int, at_least: int) -> None:
+        """Write the events up to the end of a day if they are ``at_least`` so many; later ones stay."""
+        if self._events:
+            self._event_rows.append(np.array(self._events, dtype=np.int64))
+            self._events.clear()
         end = (day + 1 - self.scope.first_day) * DAY_MS
-        rows = [row for row in self._events if row[0] < end]
-        self._events = [row for row in self._events if row[0] >= end]
-        if rows:
-            self._writer.write("events", event_columns(rows))
+        if sum(int((rows[:, 0] < end).sum()) for rows in self._event_rows) < at_least:
+            return
+        rows = np.concatenate(self._event_rows)
+        final = rows[:, 0] < end
+        self._event_rows = [] if final.all() else [rows[~final]]
+        self._writer.write("events", event_columns(rows[final]))
 
 
 def keeps_origin(seed: int, origin: int, kept: int) -> bool:
@@ -195,17 +224,12 @@ def keeps_origin(seed: int, origin: int, kept: int) -> bool:
     return kept == CERTAIN or draw4(seed, origin, RECORD, 0)[0] < kept
 
 
-def event_columns(rows: list[EventRow]) -> Columns:
-    """Turn event rows into the columns of the events table; unknown kinds of events raise KeyError."""
-    position = {name: code for code, name in enumerate(labels.EVENTS)}
-    columns: dict[str, npt.NDArray[Any]] = {}
-    for name, values in zip(EVENT_COLUMNS, zip(*rows, strict=True), strict=True):
-        if name == "event":
-            columns[name] = np.array([position[value] for value in values], dtype=np.int64)
-        elif name in ("channel", "tier", "result"):
-            columns[name] = np.array(values, dtype=object)
-        else:
-            columns[name] = np.array(values, dtype=np.int64)
+def event_columns(rows: npt.NDArray[np.int64]) -> Columns:
+    """Turn event rows into the columns of the events table: channels, tiers and results as texts, None for -1."""
+    columns: dict[str, npt.NDArray[Any]] = dict(zip(EVENT_COLUMNS, rows.T, strict=True))
+    for name in ("channel", "tier", "result"):
+        texts = np.array([*EVENT_LABELS[name], None], dtype=object)
+        columns[name] = texts[columns[name]]
     return columns
 
 

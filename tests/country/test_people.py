@@ -25,7 +25,7 @@ from sim.country.provinces import Provinces
 from sim.days import day_number
 from sim.draws.distributions import CERTAIN, threshold
 from sim.draws.identity import ATTEMPT, origin_id
-from sim.draws.philox import draw4
+from sim.draws.philox import draw4, uniform52
 from sim.draws.purposes import ATTEMPT_TARGET
 from sim.scenario import ScenarioModel
 from tests.chi_square import HOPELESS, LIKELY, fit, share_fit
@@ -197,8 +197,8 @@ def test_a_tenth_of_the_people_draws_half_of_the_contacts() -> None:
     number, high = 1000, 100
     found = []
     for index in range(COUNT // 4):
-        u_exposure, first, second, _ = draw4(4, origin_id(ATTEMPT, 8000, 1, 1, 0, index), ATTEMPT_TARGET, 0)
-        found.append(target(u_exposure, first, second, number, high, threshold(0.5)))
+        first, second, _, _ = draw4(4, origin_id(ATTEMPT, 8000, 1, 1, 0, index), ATTEMPT_TARGET, 0)
+        found.append(target(uniform52(first, second), number, high, 0.5))
     contacts = np.bincount(found, minlength=number)
     assert len(contacts) == number
     assert share_fit(int(contacts[:high].sum()), len(found), 0.5) > LIKELY
@@ -209,11 +209,15 @@ def test_a_tenth_of_the_people_draws_half_of_the_contacts() -> None:
 
 
 def test_the_first_and_the_last_person_can_be_met() -> None:
-    most, least = CERTAIN - 1, 0
-    assert target(0, least, least, 10, 3, threshold(0.5)) == 0
-    assert target(0, most, most, 10, 3, threshold(0.5)) == 2
-    assert target(most, least, least, 10, 3, threshold(0.5)) == 3
-    assert target(most, most, most, 10, 3, threshold(0.5)) == 9
+    least, most = uniform52(0, 0), uniform52(CERTAIN - 1, CERTAIN - 1)
+    for share in (0.5, 0.1, 0.3):
+        assert target(least, 10, 3, share) == 0
+        assert target(math.nextafter(share, 0.0), 10, 3, share) == 2
+        assert target(share, 10, 3, share) == 3
+        assert target(most, 10, 3, share) == 9
+    # One class may draw everything.
+    assert target(least, 10, 3, 0.0) == 3
+    assert target(most, 10, 3, 1.0) == 2
 
 
 def test_people_do_not_depend_on_who_is_asked_for(china: ScenarioModel) -> None:

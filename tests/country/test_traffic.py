@@ -21,8 +21,8 @@ from sim.country.traffic import (
 from sim.days import day_number
 from sim.draws.distributions import piecewise_moment
 from sim.draws.identity import ATTEMPT, origin_id
-from sim.draws.philox import draw4, uniform52
-from sim.draws.purposes import ATTEMPT_MOMENT
+from sim.draws.philox import draw4, uniform32
+from sim.draws.purposes import ATTEMPT_TARGET
 from sim.scenario import ScenarioModel
 from tests.chi_square import HOPELESS, LIKELY, fit
 
@@ -114,8 +114,8 @@ def test_moments_follow_the_profile_of_the_day(tiny: ScenarioModel, channel: str
     cumulative = profile(weights.tolist())
     moments = []
     for index in range(20_000):
-        high, low, _, _ = draw4(3, origin_id(ATTEMPT, 8000, 1, 1, 0, index), ATTEMPT_MOMENT, 0)
-        moments.append(piecewise_moment(uniform52(high, low), cumulative, MINUTE))
+        _, _, u, _ = draw4(3, origin_id(ATTEMPT, 8000, 1, 1, 0, index), ATTEMPT_TARGET, 0)
+        moments.append(piecewise_moment(uniform32(u), cumulative, MINUTE))
     by_half_hour = np.bincount(np.array(moments) // (30 * MINUTE), minlength=48)
     assert fit(by_half_hour, 20_000 * weights / weights.sum()) > LIKELY
     assert fit(by_half_hour, 20_000 * np.roll(weights, 2) / weights.sum()) < HOPELESS

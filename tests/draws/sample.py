@@ -24,6 +24,7 @@ def calls() -> Iterator[tuple[Callable[..., object], tuple[object, ...]]]:
             yield philox.philox4x32, (w, v, w ^ 5, 7, v ^ 9, w)
             yield philox.draw4, (w << 31 | v, v << 30 | w, 17, 3)
             yield philox.uniform52, (w, v)
+        yield philox.uniform32, (w,)
     for fields in ((0, 7974, 18, 1, 5, 1234), (1, 32767, 31, 2, 1023, 2**25 - 1), (0, 0, 0, 0, 0, 0)):
         yield identity.origin_id, fields
         alert = identity.alert_id(identity.origin_id(*fields), 1, 11)

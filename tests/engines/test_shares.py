@@ -11,8 +11,7 @@ import sim
 from sim.country.calendar import Calendar
 from sim.country.provinces import Provinces
 from sim.days import day_number
-from sim.gates.fates import CALL, ONLINE, SMS
-from sim.gates.sites import link_thresholds
+from sim.gates.fates import CALL, ONLINE
 from sim.midnight.night import Night
 from sim.midnight.totals import DayTotals
 from sim.scenario import ScenarioModel
@@ -49,7 +48,6 @@ def test_fates_come_in_the_shares_of_the_thresholds_of_their_day(six_days: sim.R
     night = Night(spec, provinces, calendar, Nothing())
     days = {day: night(day, DayTotals.empty(3)) for day in range(calendar.first, calendar.last + 1)}
     types = list(spec.fraud.types)
-    link = link_thresholds(spec) * UNIT
     table = six_days.attempts
     found: dict[tuple[str, str, str], int] = defaultdict(int)
     expected: dict[tuple[str, str, str], float] = defaultdict(float)
@@ -64,7 +62,7 @@ def test_fates_come_in_the_shares_of_the_thresholds_of_their_day(six_days: sim.R
             out,
             today.dead[p] * UNIT if c != ONLINE else 0.0,
             today.intercepted[p, c, t] * UNIT if c != ONLINE else 0.0,
-            today.down[p, 1 if c == ONLINE else 0, t] * UNIT * {CALL: 0.0, SMS: link[t], ONLINE: 1.0}[c],
+            today.down[p, 1 if c == ONLINE else 0, t] * UNIT if c != CALL else 0.0,
         ]
         left = float(count)
         for fate, stop in zip(GATES, stops, strict=True):

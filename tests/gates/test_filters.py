@@ -137,19 +137,16 @@ def test_blocking_acts_on_what_an_attempt_leads_to(tiny: ScenarioModel) -> None:
         for t, kind in enumerate(spec.fraud.types.values()):
             down = kind.app_share * app + (1 - kind.app_share) * web
             # Online attempts come from accounts, SMS do not.
-            assert table[p, sites.LINKED, t] * UNIT == pytest.approx(down, abs=1e-9)
+            assert table[p, sites.LINKED, t] * UNIT == pytest.approx(kind.link_share * down, abs=1e-9)
             assert table[p, sites.ONLINE_ATTEMPT, t] * UNIT == pytest.approx(1 - (1 - down) * (1 - account), abs=1e-9)
-    link = sites.link_thresholds(tiny)
-    assert link * UNIT == pytest.approx([kind.link_share for kind in tiny.fraud.types.values()], abs=1e-9)
     # Calls lead nowhere; an SMS only with a link; online attempts always.
     for p in range(3):
         linked, online = (int(limit) for limit in table[p, :, 0])
-        assert not sites.is_site_blocked(0, 0, p, CALL, 0, link, table)
-        assert sites.is_site_blocked(int(link[0]) - 1, linked - 1, p, SMS, 0, link, table)
-        assert not sites.is_site_blocked(int(link[0]), 0, p, SMS, 0, link, table)
-        assert not sites.is_site_blocked(0, linked, p, SMS, 0, link, table)
-        assert sites.is_site_blocked(CERTAIN - 1, online - 1, p, ONLINE, 0, link, table)
-        assert not sites.is_site_blocked(0, online, p, ONLINE, 0, link, table)
+        assert not sites.is_site_blocked(0, p, CALL, 0, table)
+        assert sites.is_site_blocked(linked - 1, p, SMS, 0, table)
+        assert not sites.is_site_blocked(linked, p, SMS, 0, table)
+        assert sites.is_site_blocked(online - 1, p, ONLINE, 0, table)
+        assert not sites.is_site_blocked(online, p, ONLINE, 0, table)
 
 
 # Gate 6

@@ -8,14 +8,12 @@ from sim.days import DAY_MS, HALF_HOUR_MS
 from sim.draws.distributions import piecewise_moment
 from sim.draws.identity import ATTEMPT as ATTEMPT_KIND
 from sim.draws.identity import LEGITIMATE, cell_id, origin_id, person_id
-from sim.draws.philox import draw4, uniform52
+from sim.draws.philox import draw4, uniform32, uniform52
 from sim.draws.purposes import (
-    ATTEMPT_ENGAGE,
     ATTEMPT_GATES,
-    ATTEMPT_MOMENT,
+    ATTEMPT_PASSAGE,
     ATTEMPT_TARGET,
     LEGITIMATE_CONTACT,
-    LEGITIMATE_MOMENT,
     LEGITIMATE_TARGET,
 )
 from sim.engines.phases import ARRIVALS, ATTEMPT
@@ -53,9 +51,9 @@ def open_day(world: World) -> None:
     for (p, c, t), count in _nonzero(today.attempts):
         for index in range(count):
             attempt = origin_id(ATTEMPT_KIND, today.day, p, c, t, index)
-            high, low, u_link, u_site = draw4(tables.seed, attempt, ATTEMPT_MOMENT, 0)
-            moment = midnight + piecewise_moment(uniform52(high, low), tables.moments[c], tables.clock)
-            arrival = Arrival(world, attempt, p, c, t, u_link, u_site)
+            high, low, u_moment, u_engage = draw4(tables.seed, attempt, ATTEMPT_TARGET, 0)
+            moment = midnight + piecewise_moment(uniform32(u_moment), tables.moments[c], tables.clock)
+            arrival = Arrival(world, attempt, p, c, t, uniform52(high, low), u_engage)
             call_at(world.env, moment, priority(ARRIVALS, attempt, ATTEMPT), arrival.happen)
             world.books.potential += 1
     for (p, c, k), count in _nonzero(today.contacts):
@@ -72,18 +70,11 @@ def _nonzero(counts: NDArray[np.int64]) -> list[tuple[tuple[int, int, int], int]
     return [((p, c, k), int(count)) for (p, c, k), count in zip(keys, counts[places], strict=True)]
 
 
-def meet(world: World, province: int, u_exposure: int, high: int, low: int) -> Person:
+def meet(world: World, province: int, u: float) -> Person:
     """Return the person that a contact finds."""
     tables = world.tables
     provinces, people = tables.provinces, tables.people
-    number = target(
-        u_exposure,
-        high,
-        low,
-        int(provinces.people[province]),
-        int(provinces.high[province]),
-        tables.high_threshold,
-    )
+    number = target(u, int(provinces.people[province]), int(provinces.high[province]), tables.high_share)
     person = person_id(province, number)
     age, sex, urban, segment = body(tables.seed, person, province, people)
     u_internet, u_app, frailty = habits(tables.seed, person)
@@ -100,10 +91,9 @@ def meet_legitimate(world: World, contact: int, province: int, row: int, column:
     seen = covered(world, province, (u_seen_central, u_seen_local), tiers)
     if seen == [NO_ALERT, NO_ALERT]:
         return
-    high, low, _, _ = draw4(tables.seed, contact, LEGITIMATE_MOMENT, 0)
-    moment = midnight + piecewise_moment(uniform52(high, low), tables.contact_moments, tables.clock)
-    u_exposure, high, low, _ = draw4(tables.seed, contact, LEGITIMATE_TARGET, 0)
-    person = meet(world, province, u_exposure, high, low)
+    high, low, u_moment, _ = draw4(tables.seed, contact, LEGITIMATE_TARGET, 0)
+    moment = midnight + piecewise_moment(uniform32(u_moment), tables.contact_moments, tables.clock)
+    person = meet(world, province, uniform52(high, low))
     types = len(tables.detectors.classes) - 1
     detect(world, Finding(contact, 0, moment, person, types, LEGITIMATE_TRUTH, None), seen)
 
@@ -111,26 +101,27 @@ def meet_legitimate(world: World, contact: int, province: int, row: int, column:
 class Arrival:
     """One potential attempt and what it needs at its moment."""
 
-    __slots__ = ("attempt", "channel", "fraud_type", "province", "u_link", "u_site", "world")
+    __slots__ = ("attempt", "channel", "fraud_type", "province", "u_engage", "u_person", "world")
 
     def __init__(
-        self, world: World, attempt: int, province: int, channel: int, fraud_type: int, u_link: int, u_site: int
+        self, world: World, attempt: int, province: int, channel: int, fraud_type: int, u_person: float, u_engage: int
     ) -> None:
         self.world = world
         self.attempt = attempt
         self.province = province
         self.channel = channel
         self.fraud_type = fraud_type
-        self.u_link = u_link
-        self.u_site = u_site
+        self.u_person = u_person
+        self.u_engage = u_engage
 
     def happen(self) -> None:
         """Pass the gates; count and log the fate; let the detectors look; begin an episode."""
         world = self.world
-        fate = self.pass_filters()
+        u_site, u_answer, *u_coverage = draw4(world.tables.seed, self.attempt, ATTEMPT_PASSAGE, 0)
+        fate = self.pass_filters(u_site)
         person = None
         if fate is None:
-            fate, person = self.reach()
+            fate, person = self.reach(u_answer)
         world.recorder.attempts[(world.day, self.province, self.channel, self.fraud_type, fate)] += 1
         world.books.fates[fate] += 1
         world.log(
@@ -144,9 +135,9 @@ class Arrival:
             person=person.number if person is not None else -1,
         )
         if person is not None:
-            self.leave_traces(fate, person)
+            self.leave_traces(fate, person, (u_coverage[0], u_coverage[1]))
 
-    def pass_filters(self) -> int | None:
+    def pass_filters(self, u_site: int) -> int | None:
         """Return the fate at gates 1 to 5, None for an attempt that passed them all."""
         world, p, c, t = self.world, self.province, self.channel, self.fraud_type
         today, tables = world.today, world.tables
@@ -162,24 +153,22 @@ class Arrival:
             if is_intercepted(u_filter, p, c, t, today.intercepted):
                 world.totals.intercepted[p, c] += 1
                 return INTERCEPTED
-        if is_site_blocked(self.u_link, self.u_site, p, c, t, tables.link, today.down):
+        if is_site_blocked(u_site, p, c, t, today.down):
             return SITE_BLOCKED
         return None
 
-    def reach(self) -> tuple[int, Person]:
+    def reach(self, u_answer: int) -> tuple[int, Person]:
         """Return the fate at gates 6 and 7, and the person who was reached."""
         world, p, c = self.world, self.province, self.channel
         today, tables = world.today, world.tables
-        u_exposure, high, low, u_answer = draw4(tables.seed, self.attempt, ATTEMPT_TARGET, 0)
-        person = meet(world, p, u_exposure, high, low)
+        person = meet(world, p, self.u_person)
         has_app = person.online and person.u_app < today.app
         half_hour = world.now % DAY_MS // HALF_HOUR_MS
         if is_unanswered(u_answer, c, half_hour, person.band, person.online, has_app, tables.answered):
             return UNANSWERED, person
-        u_engage, _, _, _ = draw4(tables.seed, self.attempt, ATTEMPT_ENGAGE, 0)
         victim = 1 if world.night.bytes[p][person.number] & VICTIM else 0
         if is_engaged(
-            u_engage,
+            self.u_engage,
             p,
             self.fraud_type,
             person.band,
@@ -192,7 +181,7 @@ class Arrival:
             return ENGAGED, person
         return IGNORED, person
 
-    def leave_traces(self, fate: int, person: Person) -> None:
+    def leave_traces(self, fate: int, person: Person, u_coverage: tuple[int, int]) -> None:
         """Begin the episode of an engaged attempt; let both detectors score the contact."""
         world, tables = self.world, self.world.tables
         today = world.today
@@ -200,10 +189,9 @@ class Arrival:
         if fate == ENGAGED:
             episode = Episode(world, self.attempt, self.fraud_type, person)
             episode.begin()
-        _, u_central, u_local, _ = draw4(tables.seed, self.attempt, ATTEMPT_ENGAGE, 0)
         d_prime = float(tables.detectors.contact[self.channel, fate - UNANSWERED])
         d_prime += float(today.data_sharing[self.province])
         tiers = attempt_tiers(tables.seed, self.attempt, 0, d_prime, tables.detectors)
-        seen = covered(world, self.province, (u_central, u_local), tiers)
+        seen = covered(world, self.province, u_coverage, tiers)
         truth = ENGAGED - fate
         detect(world, Finding(self.attempt, 0, world.now, person, self.fraud_type, truth, episode), seen)

@@ -98,7 +98,7 @@ class Run:
         day = calendar.day_of(world.now)
         yesterday, world.totals = world.totals, DayTotals.empty(len(world.tables.provinces))
         if day > calendar.first:
-            world.recorder.day_done(day - 1)
+            world.recorder.day_done(day - 1, world.open_since(day))
         world.today = world.night(day, yesterday)
         self.at_midnight += perf_counter() - began
         open_day(world)
@@ -131,7 +131,7 @@ class Run:
         world = self.world
         for identity in sorted(world.alive):
             world.alive[identity].end(OPEN, ARRIVALS)
-        world.recorder.day_done(world.tables.calendar.last)
+        world.recorder.day_done(world.tables.calendar.last, world.tables.calendar.last + 1)
         world.night.card_load.add_day(world.totals.from_cards, world.night.stock)
         world.night.card_load.close_month()
         world.books.services_under_way = sum(desk.busy for row in world.desks for desk in row.values())

@@ -8,7 +8,7 @@ from simpy.events import Event
 
 from sim.aftermath.reports import filing_delay, recovered, report_delay
 from sim.draws.philox import draw4
-from sim.draws.purposes import ATTEMPT_ENGAGE
+from sim.draws.purposes import ATTEMPT_PASSAGE
 from sim.engines.phases import FILING, REPORT, REPORTS, STAGE_MOMENTS
 from sim.engines.reference.alerts import EPISODE_TRUTH, Alert, Finding, covered, detect
 from sim.engines.reference.ticks import At, call_at, priority
@@ -104,7 +104,7 @@ class Episode:
         d_prime = float(tables.detectors.stage[min(stage, FIRST_PAYMENT) - 1])
         d_prime += float(world.today.data_sharing[self.person.province])
         tiers = attempt_tiers(tables.seed, self.attempt, stage, d_prime, tables.detectors)
-        _, u_central, u_local, _ = draw4(tables.seed, self.attempt, ATTEMPT_ENGAGE, 0)
+        _, _, u_central, u_local = draw4(tables.seed, self.attempt, ATTEMPT_PASSAGE, 0)
         seen = covered(world, self.person.province, (u_central, u_local), tiers)
         finding = Finding(self.attempt, stage, world.now, self.person, self.fraud_type, EPISODE_TRUTH, self)
         detect(world, finding, seen)

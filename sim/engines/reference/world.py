@@ -60,6 +60,10 @@ class World:
         """The day number of the moment."""
         return self.today.day
 
+    def open_since(self, day: int) -> int:
+        """Return the first day of issue of an alert that is alive, or ``day``."""
+        return min((alert.issue_day for alert in self.alive.values()), default=day)
+
     def log(
         self,
         phase: int,

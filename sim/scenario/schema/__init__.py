@@ -95,7 +95,7 @@ class ScenarioModel(Part):
     period: Period
     seed: Annotated[int, Field(ge=0, lt=2**63)]
     scale: Annotated[float, Field(gt=0, le=1, allow_inf_nan=False)] = 1.0
-    engine: Literal["reference"] = "reference"
+    engine: Literal["vector", "reference"] = "vector"
     feedback: Switch = True
     clock: Duration = 1
     population: Population
