@@ -30,6 +30,7 @@ from sim.engines.phases import ARRIVALS
 from sim.engines.vector.layout import BODY, CELL, FROM_CARDS, INDEX, MOMENT, N_FOUND, N_LOG, NUMBER, ORIGIN, SEEN
 from sim.engines.vector.log import ATTEMPT_EVENT, is_kept, write
 from sim.engines.vector.rules import ASK, DEN_SHIFT, Guides, Rules, half_hour_from
+from sim.engines.vector.state import Scratch
 from sim.gates.fates import (
     CARD_ELIMINATED,
     DEN_DESTROYED,
@@ -96,6 +97,7 @@ def pass_gates(
     found: NDArray[np.int64],
     log: NDArray[np.int64],
     counters: NDArray[np.int64],
+    room: Scratch,
 ) -> bool:
     """Let the attempts of province ``p`` pass; return whether all have, or an array is full and must grow first.
 
@@ -105,24 +107,11 @@ def pass_gates(
     seed = rules.seed
     types = fates.shape[1]
     midnight = (today.day - rules.start) * 86_400_000
-    ids = np.empty(block, dtype=np.int64)
-    left = np.empty(block, dtype=np.int64)
-    reached = np.empty(block, dtype=np.int64)
-    persons_met = np.empty(block, dtype=np.int64)
-    seen_ids = np.empty(block, dtype=np.int64)
-    codes = np.empty(block, dtype=np.uint8)
-    lanes = np.empty((4, block), dtype=np.uint32)
-    meeting = np.empty((4, block), dtype=np.uint32)
-    habits = np.empty((4, block), dtype=np.uint32)
-    u_answer = np.empty(block, dtype=np.uint32)
-    covered = np.empty(block, dtype=np.uint8)
-    hours = np.empty(block, dtype=np.uint8)
-    asked = np.empty(block, dtype=np.int64)
-    seen_at = np.empty(block, dtype=np.int64)
-    seen_fate = np.empty(block, dtype=np.int64)
-    histogram = np.zeros((CODES, COLUMNS), dtype=np.int64)
+    ids, left, reached, persons_met, seen_ids = room.ids, room.passed, room.reached, room.persons, room.traced
+    asked, seen_at, seen_fate, fate_by_index = room.asked, room.seen, room.fates, room.fate_by_index
+    lanes, meeting, habits, u_answer = room.lanes, room.meeting, room.habits, room.answers
+    codes, covered, hours, histogram = room.codes, room.covered, room.hours, room.histogram
     logging = rules.kept > 0
-    fate_by_index = np.empty(block if logging else 0, dtype=np.int64)
     seen_by_central = today.coverage[CENTRAL, p]
     seen_by_local = today.coverage[LOCAL, p]
     sharing = today.data_sharing[p]
@@ -298,7 +287,7 @@ def pass_gates(
 
             for code in range(CODES):
                 fate = fate_of_code(code)
-                many = histogram[code].sum()
+                many = histogram[code, 0] + histogram[code, 1] + histogram[code, 2] + histogram[code, 3]
                 if code:
                     fates[c, t, fate] += many
                 if c != ONLINE and (code == 0 or fate == INTERCEPTED):

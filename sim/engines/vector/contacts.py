@@ -12,6 +12,7 @@ from sim.draws.philox import draw4_many, uniform32, uniform52
 from sim.draws.purposes import LEGITIMATE_CONTACT, LEGITIMATE_TARGET
 from sim.engines.vector.layout import BODY, CELL, INDEX, MOMENT, N_FOUND, NUMBER, ORIGIN, SEEN
 from sim.engines.vector.rules import TIERS, Guides, Rules, half_hour_from
+from sim.engines.vector.state import Scratch
 from sim.midnight.today import Today
 from sim.warning.detectors import CENTRAL, LOCAL
 
@@ -32,14 +33,12 @@ def meet_contacts(
     moments: NDArray[np.float64],
     found: NDArray[np.int64],
     counters: NDArray[np.int64],
+    room: Scratch,
 ) -> bool:
     """Let the detectors look at the contacts of province ``p``; return whether all were, or ``found`` must grow."""
     seed = rules.seed
     midnight = (today.day - rules.start) * DAY_MS
-    ids = np.empty(block, dtype=np.int64)
-    alarms = np.empty(block, dtype=np.int64)
-    seen = np.empty(block, dtype=np.int64)
-    lanes = np.empty((4, block), dtype=np.uint32)
+    ids, alarms, seen, lanes = room.ids, room.passed, room.seen, room.lanes
     seen_by_central = today.coverage[CENTRAL, p]
     seen_by_local = today.coverage[LOCAL, p]
     channels = today.contacts.shape[1]

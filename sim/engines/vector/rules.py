@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.days import HALF_HOURS
-from sim.draws.compiled import compiled
+from sim.draws.compiled import compiled, compiled_with_arrays
 from sim.draws.distributions import CERTAIN, GUIDE_BITS, GUIDE_SHIFT, guide
 from sim.draws.functions import normal_quantile
 from sim.draws.philox import uniform32
@@ -115,7 +115,7 @@ def highest_scores() -> NDArray[np.float64]:
     return np.array([normal_quantile(top / (1 << GUIDE_BITS)) + MARGIN for top in tops] + [math.inf])
 
 
-@compiled
+@compiled_with_arrays
 def least_uniforms(detector: int, tables: DetectorTables) -> NDArray[np.int64]:
     """Return the least 32-bit uniform that comes to each tier in each row of the grid, (rows, 4); 2**32 for none.
 
@@ -145,7 +145,7 @@ DEN_BITS = 14
 DEN_SHIFT = 32 - DEN_BITS
 
 
-@compiled
+@compiled_with_arrays
 def raided_guide(cumulative: NDArray[np.int64], raided: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Return whether the slots that an attempt of each type may come from are raided, (T, 2**14) by its top bits.
 

@@ -78,6 +78,46 @@ class Tallies(NamedTuple):
     outcomes: NDArray[np.int64]
 
 
+class Scratch(NamedTuple):
+    """Room for one block, (block,) or (4, block) each, so that kernels make no arrays.
+
+    ``ids``, ``passed``, ``reached``, ``persons`` and ``traced`` hold identities; ``lanes``, ``meeting`` and
+    ``habits`` four lanes of draws; ``codes`` bits of the first gates and ``histogram`` (16, 4) their counts;
+    ``answers`` uniforms; ``covered`` bits of the detectors; ``hours`` half hours; ``asked``, ``seen`` and ``tiers``
+    positions and codes; ``fates`` by position and by index; ``chain`` delays in ms.
+    """
+
+    ids: NDArray[np.int64]
+    passed: NDArray[np.int64]
+    reached: NDArray[np.int64]
+    persons: NDArray[np.int64]
+    traced: NDArray[np.int64]
+    asked: NDArray[np.int64]
+    seen: NDArray[np.int64]
+    tiers: NDArray[np.int64]
+    fates: NDArray[np.int64]
+    fate_by_index: NDArray[np.int64]
+    histogram: NDArray[np.int64]
+    lanes: NDArray[np.uint32]
+    meeting: NDArray[np.uint32]
+    habits: NDArray[np.uint32]
+    answers: NDArray[np.uint32]
+    covered: NDArray[np.uint8]
+    hours: NDArray[np.uint8]
+    codes: NDArray[np.uint8]
+    chain: NDArray[np.float64]
+
+
+def scratch(block: int) -> Scratch:
+    """Return room for a block."""
+    rows = [np.empty(block, dtype=np.int64) for _ in range(10)]
+    lanes = [np.empty((4, block), dtype=np.uint32) for _ in range(3)]
+    small = [np.empty(block, dtype=np.uint8) for _ in range(3)]
+    return Scratch(
+        *rows, np.zeros((16, 4), dtype=np.int64), *lanes, np.empty(block, dtype=np.uint32), *small, np.empty(block)
+    )
+
+
 @compiled
 def day_of(moment: int) -> int:
     """Return the days from the start of the period to a moment."""
