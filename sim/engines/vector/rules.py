@@ -8,13 +8,22 @@ from numpy.typing import NDArray
 
 from sim.days import HALF_HOURS
 from sim.draws.compiled import compiled, compiled_with_arrays
-from sim.draws.distributions import CERTAIN, GUIDE_BITS, GUIDE_SHIFT, guide
+from sim.draws.distributions import CERTAIN, GUIDE_BITS, guide
 from sim.draws.functions import normal_quantile
 from sim.draws.philox import uniform32
 from sim.engines.tables import Tables
 from sim.warning.detectors import CENTRAL, LOCAL, DetectorTables, within
 
 TIERS = 4
+DEN_BITS = 14
+DEN_SHIFT = 32 - DEN_BITS
+RAIDED = 8
+MIXED = 16
+"""Where slots at work and raided ones share a stretch of uniforms: it takes the whole uniform to tell."""
+HOUR_BITS = 12
+HOUR_SHIFT = 32 - HOUR_BITS
+ASK_HOUR = 255
+"""Where two half hours share a stretch of uniforms."""
 MARGIN = 1e-9
 """Scores closer to a threshold than this are computed; farther ones are bounded."""
 
@@ -44,15 +53,17 @@ class Rules(NamedTuple):
 class Guides(NamedTuple):
     """Where searches start, and bounds that settle most cases.
 
-    ``age`` (P, 256) by the top bits of the uniform of age; ``half_hour`` (3, 256) of attempts by channel and
-    ``contact_half_hour`` (256,); ``most_answered`` (3,) and ``most_answered_then`` (3, 48) largest thresholds of
-    answering; ``central`` and ``local`` (rows, 4) the least uniforms at which a legitimate contact of a row of the
-    grid reaches each tier; ``highest`` (256,) bound of a normal score by the top bits of its uniform.
+    ``age`` (P, 256) by the top bits of the uniform of age, ``band_edges`` (P, bands) the uniform at which each age band
+    begins; ``half_hour`` (3, 4096) of attempts by channel and ``contact_half_hour`` (4096,); ``most_answered`` (3,) and
+    ``most_answered_then`` (3, 48) largest thresholds of answering; ``central`` and ``local`` (rows, 4) the least
+    uniforms at which a legitimate contact of a row of the grid reaches each tier; ``highest`` (256,) bound of a normal
+    score by the top bits of its uniform.
     """
 
     age: NDArray[np.int64]
-    half_hour: NDArray[np.int64]
-    contact_half_hour: NDArray[np.int64]
+    band_edges: NDArray[np.int64]
+    half_hour: NDArray[np.uint8]
+    contact_half_hour: NDArray[np.uint8]
     most_answered: NDArray[np.int64]
     most_answered_then: NDArray[np.int64]
     central: NDArray[np.int64]
@@ -83,6 +94,7 @@ def guides_of(tables: Tables) -> Guides:
     """Return the guides of a run."""
     return Guides(
         age=np.array([guide(row) for row in tables.people.age]),
+        band_edges=band_edges(tables),
         half_hour=np.array([half_hour_guide(profile) for profile in tables.moments]),
         contact_half_hour=half_hour_guide(tables.contact_moments),
         most_answered=tables.answered.max(axis=(1, 2, 3)),
@@ -93,11 +105,25 @@ def guides_of(tables: Tables) -> Guides:
     )
 
 
-def half_hour_guide(cumulative: NDArray[np.float64]) -> NDArray[np.int64]:
-    """Return the half hour of the least uniform with each value of its top bits, (256,)."""
-    starts = [half_hour_from(uniform32(top << GUIDE_SHIFT) * cumulative[HALF_HOURS], cumulative, 0)
-              for top in range(1 << GUIDE_BITS)]  # fmt: skip
-    return np.array(starts, dtype=np.int64)
+def band_edges(tables: Tables) -> NDArray[np.int64]:
+    """Return the uniform of age at which each age band begins, (P, bands), 0 for the first."""
+    people = tables.people
+    first_ages = [int(np.argmax(people.band == band)) for band in range(people.internet.shape[2])]
+    return np.array([[row[age - 1] if age else 0 for age in first_ages] for row in people.age], dtype=np.int64)
+
+
+def half_hour_guide(cumulative: NDArray[np.float64]) -> NDArray[np.uint8]:
+    """Return the half hour of uniforms by their top bits, (4096,), or ``ASK_HOUR`` where they do not tell."""
+
+    def half_hour(u: int) -> int:
+        return half_hour_from(uniform32(u) * float(cumulative[HALF_HOURS]), cumulative, 0)
+
+    stretch = 1 << HOUR_SHIFT
+    firsts = [half_hour(top * stretch) for top in range(1 << HOUR_BITS)]
+    lasts = [half_hour(top * stretch + stretch - 1) for top in range(1 << HOUR_BITS)]
+    return np.array(
+        [one if one == other else ASK_HOUR for one, other in zip(firsts, lasts, strict=True)], dtype=np.uint8
+    )
 
 
 @compiled
@@ -139,17 +165,11 @@ def least_uniforms(detector: int, tables: DetectorTables) -> NDArray[np.int64]:
     return least
 
 
-ASK = 2
-"""Where slots at work and raided ones share a stretch of uniforms."""
-DEN_BITS = 14
-DEN_SHIFT = 32 - DEN_BITS
-
-
 @compiled_with_arrays
 def raided_guide(cumulative: NDArray[np.int64], raided: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Return whether the slots that an attempt of each type may come from are raided, (T, 2**14) by its top bits.
 
-    0 if all of them work, 1 if all are raided, ``ASK`` if it takes the whole uniform to tell.
+    0 if all of them work, ``RAIDED`` if none does, else ``MIXED``.
     """
     types = cumulative.shape[0]
     stretches = 1 << DEN_BITS
@@ -161,12 +181,12 @@ def raided_guide(cumulative: NDArray[np.int64], raided: NDArray[np.uint8]) -> ND
             last_u = first_u + (1 << DEN_SHIFT) - 1
             while cumulative[t, slot] <= first_u:
                 slot += 1
-            answer = raided[slot]
+            answer = RAIDED if raided[slot] else 0
             at = slot
             while cumulative[t, at] <= last_u:
                 at += 1
                 # Slots that no attempt of the type comes from have no stretch of their own.
                 if cumulative[t, at] > cumulative[t, at - 1] and raided[at] != raided[slot]:
-                    answer = ASK
+                    answer = MIXED
             told[t, top] = answer
     return told
