@@ -13,19 +13,18 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.country.people import PeopleTables, target
+from sim.country.people import PeopleTables, target, traits
 from sim.days import DAY_MS, HALF_HOURS
 from sim.draws.compiled import compiled
-from sim.draws.distributions import GUIDE_SHIFT, moment_in_half_hour, pick, pick_from
-from sim.draws.identity import ATTEMPT, INDEX_MASK, INDEX_SHIFT, PERSON_MASK, origin_id, person_id
+from sim.draws.distributions import GUIDE_SHIFT, moment_in_half_hour, pick
+from sim.draws.functions import normal_cdf
+from sim.draws.identity import ATTEMPT, INDEX_SHIFT, PERSON_MASK, origin_id, person_id
 from sim.draws.philox import draw4, draw4_many, uniform32, uniform52
 from sim.draws.purposes import (
+    ATTEMPT_COVERAGE,
     ATTEMPT_GATES,
-    ATTEMPT_PASSAGE,
     ATTEMPT_TARGET,
-    DETECTOR_SCORE,
-    PERSON_BODY,
-    PERSON_HABITS,
+    PERSON_HOME,
 )
 from sim.engines.phases import ARRIVALS
 from sim.engines.vector.layout import CELL, INDEX, MOMENT, N_FOUND, N_LOG, NUMBER, ORIGIN, SEEN
@@ -34,7 +33,9 @@ from sim.engines.vector.rules import (
     ASK_HOUR,
     DEN_SHIFT,
     HOUR_SHIFT,
+    MARGIN,
     MIXED,
+    MIXED_BIT,
     RAIDED,
     Guides,
     Rules,
@@ -55,6 +56,7 @@ from sim.gates.fates import (
     UNANSWERED,
 )
 from sim.gates.sites import LINKED, ONLINE_ATTEMPT
+from sim.gates.uniforms import HALF_BITS, HALF_MASK, GateUniforms, gate_uniforms
 from sim.midnight.people_bytes import VICTIM
 from sim.midnight.today import Today
 from sim.warning.detectors import CENTRAL, LOCAL, NO_ALERT, DetectorTables, attempt_tiers
@@ -68,15 +70,18 @@ DEAD: Final = 2
 CAUGHT: Final = 4
 
 # Bits of what could still be made of one that has passed them.
-BY_CENTRAL: Final = 1
-BY_LOCAL: Final = 2
-MAY_ANSWER: Final = 4
-BLOCKED: Final = 8
-BY_ANY: Final = BY_CENTRAL | BY_LOCAL
+MAY_ALARM: Final = 1
+MAY_ANSWER: Final = 2
+BLOCKED: Final = 4
+MAY_BE_BLOCKED: Final = 8
 
 
 class Cell(NamedTuple):
-    """What the attempts of one province, channel and fraud type are asked today: thresholds of 32-bit uniforms."""
+    """What the attempts of one province, channel and fraud type are asked today: thresholds of 32-bit uniforms.
+
+    ``alarms_central`` and ``alarms_local`` are the least upper halves of scores at which a detector could raise an
+    alert on somebody who does not engage.
+    """
 
     province: int
     channel: int
@@ -87,6 +92,8 @@ class Cell(NamedTuple):
     blocked: int
     central: int
     local: int
+    alarms_central: int
+    alarms_local: int
     app: int
 
 
@@ -135,6 +142,7 @@ def pass_gates(
         counted = fates[c, t]
         count = today.attempts[p, c, t]
         base = origin_id(ATTEMPT, today.day, p, c, t, 0)
+        alarms_from = least_halves(c, p, today, detectors)
         cell = Cell(
             p,
             c,
@@ -145,6 +153,8 @@ def pass_gates(
             0 if c == CALL else today.down[p, LINKED if c == SMS else ONLINE_ATTEMPT, t],
             today.coverage[CENTRAL, p],
             today.coverage[LOCAL, p],
+            alarms_from[0],
+            alarms_from[1],
             today.app,
         )
         first = counters[INDEX]
@@ -157,22 +167,54 @@ def pass_gates(
             start = base + (first << INDEX_SHIFT)
             passed = pass_filters(cell, start, size, rules.seed, slots[t], raided[t], today.raided, counted, room)
             met = pass_sites(cell, passed, rules.seed, guides.most_answered[c], counted, room)
-            asking, traced = reach(cell, met, rules.seed, moments[c], guides, counted, room)
-            traced = answer(
-                cell, asking, traced, rules.seed, people, guides, crowd, answered[c], today.engaged[p, t],
-                most_engaged[t], people_bytes, counted, room,
+            asking = reach(cell, met, rules.seed, moments[c], guides, counted, room)
+            answer(
+                cell, asking, rules.seed, people, guides, crowd, answered[c], today.engaged[p, t], most_engaged[t],
+                people_bytes, counted, room,
             )  # fmt: skip
             look(
-                cell, traced, rules, guides, today.data_sharing[p], moments[c], midnight, crowd, detectors, found,
+                cell, met, rules, guides, today.data_sharing[p], moments[c], midnight, crowd, detectors, found,
                 counters, room,
             )  # fmt: skip
             if logging:
-                log_block(cell, start, size, passed, asking, rules, moments[c], midnight, crowd, log, counters, room)
+                log_block(cell, start, size, passed, met, rules, moments[c], midnight, crowd, log, counters, room)
             first += size
         counters[INDEX] = 0
         at += 1
     counters[CELL] = 0
     return True
+
+
+@compiled
+def least_halves(channel: int, p: int, today: Today, detectors: DetectorTables) -> tuple[int, int]:
+    """Return the least upper halves of both scores at which a contact that is not engaged could raise an alert.
+
+    The central one needs a score of its own. The local score is r central + s own, with r and s from 0 to 1: it stays
+    below a threshold as long as both of them stay below the threshold over r + s.
+    """
+    d_prime = today.data_sharing[p] + max(detectors.contact[channel, 0], detectors.contact[channel, 1])
+    r = detectors.correlation
+    if r < 0.0:
+        return 0, 0
+    central = math.inf
+    both = math.inf
+    if today.coverage[CENTRAL, p] > 0:
+        central = detectors.thresholds[CENTRAL, 3] - detectors.shift[CENTRAL] - d_prime
+    if today.coverage[LOCAL, p] > 0:
+        both = (detectors.thresholds[LOCAL, 3] - detectors.shift[LOCAL] - d_prime) / (r + math.sqrt(1.0 - r * r))
+    halves = 1 << HALF_BITS
+    return math.floor(normal_cdf(min(central, both) - MARGIN) * halves), math.floor(normal_cdf(both - MARGIN) * halves)
+
+
+@compiled
+def code_of(u: GateUniforms, cell: Cell, slots: NDArray[np.int64], raided: NDArray[np.uint8]) -> int:
+    """Return the bits of what an attempt meets at gates 1 to 4."""
+    return (
+        (u.not_sent < cell.not_sent)
+        | ((u.card < cell.dead) << 1)
+        | ((u.interception < cell.caught) << 2)
+        | (RAIDED if raided[pick(u.slot, slots)] else 0)
+    )
 
 
 @compiled
@@ -187,25 +229,32 @@ def pass_filters(
     counted: NDArray[np.int64],
     room: Scratch,
 ) -> int:
-    """Gates 1 to 4 for attempts ``start`` and on: count their fates, keep who passed in ``room.passed``."""
+    """Gates 1 to 4 for attempts ``start`` and on: count their fates, keep the positions of who passes."""
     ids, passed, lanes, codes = room.ids, room.passed, room.lanes, room.codes
     for k in range(size):
         ids[k] = start + (k << INDEX_SHIFT)
     draw4_many(seed, ids, size, ATTEMPT_GATES, 0, lanes)
+    not_sent = cell.not_sent >> HALF_BITS
+    dead = cell.dead >> HALF_BITS
+    caught = cell.caught >> HALF_BITS
     for k in range(size):
+        u_not_sent = lanes[0, k] >> HALF_BITS
+        u_card = lanes[1, k] >> HALF_BITS
+        u_filter = lanes[1, k] & HALF_MASK
         codes[k] = (
-            (lanes[0, k] < cell.not_sent)
-            | ((lanes[2, k] < cell.dead) << 1)
-            | ((lanes[3, k] < cell.caught) << 2)
-            | guide[lanes[1, k] >> DEN_SHIFT]
+            (u_not_sent < not_sent)
+            | ((u_card < dead) << 1)
+            | ((u_filter < caught) << 2)
+            | guide[(lanes[0, k] & HALF_MASK) >> DEN_SHIFT]
+            | (((u_not_sent == not_sent) | (u_card == dead) | (u_filter == caught)) << MIXED_BIT)
         )
     kept = 0
     for k in range(size):
         code = codes[k]
         if code >= MIXED:
-            code = (code & (UNSENT | DEAD | CAUGHT)) | (RAIDED if raided[pick(lanes[1, k], slots)] else 0)
+            code = code_of(gate_uniforms(seed, ids[k]), cell, slots, raided)
             codes[k] = code
-        passed[kept] = ids[k]
+        passed[kept] = k
         kept += code == 0
     unsent = 0
     den = 0
@@ -227,23 +276,34 @@ def pass_sites(
     cell: Cell, passed: int, seed: int, most_answered: int, counted: NDArray[np.int64], room: Scratch
 ) -> int:
     """Gate 5; of who passes it keep in ``room.reached`` whom an answer or a detector could still make something of."""
-    lanes, codes, reached, places = room.lanes, room.flags, room.reached, room.places
-    draw4_many(seed, room.passed, passed, ATTEMPT_PASSAGE, 0, lanes)
+    lanes, flags, reached, places = room.lanes, room.flags, room.reached, room.places
+    blocked_below = cell.blocked >> HALF_BITS
+    answer_below = (most_answered >> HALF_BITS) + 1
     for k in range(passed):
-        codes[k] = (
-            (lanes[2, k] < cell.central)
-            | ((lanes[3, k] < cell.local) << 1)
-            | ((lanes[1, k] < most_answered) << 2)
-            | ((lanes[0, k] < cell.blocked) << 3)
+        place = room.passed[k]
+        u_site = lanes[2, place] >> HALF_BITS
+        flags[k] = (
+            ((lanes[3, place] >> HALF_BITS) >= cell.alarms_central)
+            | ((lanes[3, place] & HALF_MASK) >= cell.alarms_local)
+            | (((lanes[2, place] & HALF_MASK) < answer_below) << 1)
+            | ((u_site < blocked_below) << 2)
+            | ((u_site == blocked_below) << 3)
         )
     met = 0
     blocked = 0
     for k in range(passed):
-        code = codes[k]
-        reached[met] = room.passed[k]
-        places[met] = k
-        met += (code != 0) & (code < BLOCKED)
-        blocked += code >= BLOCKED
+        place = room.passed[k]
+        flag = flags[k]
+        if flag >= MAY_BE_BLOCKED:
+            flag = flag & (MAY_ALARM | MAY_ANSWER)
+            if gate_uniforms(seed, room.ids[place]).site < cell.blocked:
+                flag |= BLOCKED
+            flags[k] = flag
+        reached[met] = room.ids[place]
+        places[met] = place
+        room.hints[met] = flag
+        met += (flag != 0) & (flag < BLOCKED)
+        blocked += flag >= BLOCKED
     counted[SITE_BLOCKED] += blocked
     counted[UNANSWERED] += passed - blocked - met
     return met
@@ -258,38 +318,29 @@ def reach(
     guides: Guides,
     counted: NDArray[np.int64],
     room: Scratch,
-) -> tuple[int, int]:
-    """Find the half hour of the attempts that are left; keep whom it may find answering, and whom detectors see.
-
-    The first stand in ``room.asked``, the others in ``room.seen`` with their fate.
-    """
+) -> int:
+    """Find the half hour of those that are left; keep in ``room.asked`` who may find somebody answering then."""
     meeting, hours = room.meeting, room.hours
     half_hours = guides.half_hour[cell.channel]
     most_answered = guides.most_answered_then[cell.channel]
     draw4_many(seed, room.reached, met, ATTEMPT_TARGET, 0, meeting)
     asking = 0
-    traced = 0
     for k in range(met):
         hour = half_hours[meeting[2, k] >> HOUR_SHIFT]
         if hour == ASK_HOUR:
             hour = half_hour_from(uniform32(meeting[2, k]) * moments[HALF_HOURS], moments, 0)
         hours[k] = hour
-        place = room.places[k]
-        maybe = room.lanes[1, place] < most_answered[hour]
+        room.fates[k] = UNANSWERED
         room.asked[asking] = k
-        asking += maybe
-        room.seen[traced] = k
-        room.fates[traced] = UNANSWERED
-        traced += (not maybe) & ((room.flags[place] & BY_ANY) != 0)
+        asking += ((room.lanes[2, room.places[k]] & HALF_MASK) << HALF_BITS) < most_answered[hour]
     counted[UNANSWERED] += met - asking
-    return asking, traced
+    return asking
 
 
 @compiled
 def answer(
     cell: Cell,
     asking: int,
-    traced: int,
     seed: int,
     people: PeopleTables,
     guides: Guides,
@@ -300,65 +351,61 @@ def answer(
     people_bytes: NDArray[np.uint8],
     counted: NDArray[np.int64],
     room: Scratch,
-) -> int:
-    """Gates 6 and 7: who is reached, whether they answer and engage; return how many detectors see in all."""
+) -> None:
+    """Gates 6 and 7: who is reached, whether they answer, whether they engage."""
     p = cell.province
-    persons, body, habits, meeting = room.persons, room.body, room.habits, room.meeting
+    persons, lanes, meeting = room.persons, room.body, room.meeting
     for q in range(asking):
         k = room.asked[q]
         u = uniform52(meeting[0, k], meeting[1, k])
         persons[q] = person_id(p, target(u, crowd.persons, crowd.high, crowd.high_share))
-    draw4_many(seed, persons, asking, PERSON_BODY, 0, body)
-    draw4_many(seed, persons, asking, PERSON_HABITS, 0, habits)
-    edges = guides.band_edges[p]
-    bands = edges.shape[0]
+    draw4_many(seed, persons, asking, PERSON_HOME, 0, lanes)
+    bands = guides.band[p]
     internet = people.internet[p]
     city = people.urban[p]
     online_only = cell.channel == ONLINE
-    no_answer = 0
+    answers = 0
     maybe = 0
     for q in range(asking):
         k = room.asked[q]
-        band = 0
-        for b in range(1, bands):
-            band += body[0, q] >= edges[b]
-        urban = 1 if body[2, q] < city else 0
-        online = habits[0, q] < internet[urban, band]
-        app = 1 if online & (habits[1, q] < cell.app) else 0
-        missed = (room.lanes[1, room.places[k]] >= answered[room.hours[k], band, app]) | (online_only & (not online))
-        no_answer += missed
-        room.outcome[q] = UNANSWERED if missed else IGNORED
+        band = bands[lanes[0, q] >> HOUR_SHIFT]
+        if band == ASK_HOUR:
+            band = people.band[pick(lanes[0, q], people.age[p])]
+        urban = 1 if lanes[1, q] < city else 0
+        online = lanes[2, q] < internet[urban, band]
+        app = 1 if online & (lanes[3, q] < cell.app) else 0
+        below = answered[room.hours[k], band, app]
+        least = (room.lanes[2, room.places[k]] & HALF_MASK) << HALF_BITS
+        if (least >> HALF_BITS) == (below >> HALF_BITS):
+            least = gate_uniforms(seed, room.reached[k]).answer
+        spoken = (least < below) & (online | (not online_only))
+        room.fates[k] = UNANSWERED + spoken
+        answers += spoken
         room.doubtful[maybe] = q
-        maybe += (not missed) & (meeting[3, k] < most_engaged[band])
+        maybe += spoken & (meeting[3, k] < most_engaged[band])
     victims = 0
     for m in range(maybe):
         q = room.doubtful[m]
-        u = meeting[3, room.asked[q]]
-        age = pick_from(body[0, q], people.age[p], guides.age[p, body[0, q] >> GUIDE_SHIFT])
-        sex = 0 if body[1, q] < people.women[p] else 1
-        urban = 1 if body[2, q] < city else 0
-        segment = pick(body[3, q], people.occupation[urban, people.stage[age]])
-        limits = engaged[people.band[age], sex, habits[2, q] >> 29]
+        k = room.asked[q]
+        u = meeting[3, k]
+        age = pick(lanes[0, q], people.age[p])
+        urban = 1 if lanes[1, q] < city else 0
+        sex, segment, frailty = traits(seed, persons[q], p, age, urban, people)
+        limits = engaged[people.band[age], sex, frailty]
         if u < max(limits[0, segment], limits[1, segment]):
             victim = 1 if people_bytes[persons[q] & PERSON_MASK] & VICTIM else 0
             if u < limits[victim, segment]:
-                room.outcome[q] = ENGAGED
+                room.fates[k] = ENGAGED
                 victims += 1
-    counted[UNANSWERED] += no_answer
+    counted[UNANSWERED] += asking - answers
     counted[ENGAGED] += victims
-    counted[IGNORED] += asking - no_answer - victims
-    for q in range(asking):
-        k = room.asked[q]
-        room.seen[traced] = k
-        room.fates[traced] = room.outcome[q]
-        traced += ((room.flags[room.places[k]] & BY_ANY) != 0) | (room.outcome[q] == ENGAGED)
-    return traced
+    counted[IGNORED] += answers - victims
 
 
 @compiled
 def look(
     cell: Cell,
-    traced: int,
+    met: int,
     rules: Rules,
     guides: Guides,
     sharing: float,
@@ -371,44 +418,52 @@ def look(
     room: Scratch,
 ) -> None:
     """Let both detectors score the attempts that they see; write down the engaged ones and those that alarm."""
-    lanes, meeting, ids = room.body, room.meeting, room.traced
-    for q in range(traced):
-        ids[q] = room.reached[room.seen[q]]
-    draw4_many(rules.seed, ids, traced, DETECTOR_SCORE, 0, lanes)
-    least_central = detectors.thresholds[CENTRAL, 3] - detectors.shift[CENTRAL]
-    least_local = detectors.thresholds[LOCAL, 3] - detectors.shift[LOCAL]
+    meeting, ids, coverage = room.meeting, room.traced, room.body
+    least_central = detectors.thresholds[CENTRAL, 3] - detectors.shift[CENTRAL] - sharing
+    least_local = detectors.thresholds[LOCAL, 3] - detectors.shift[LOCAL] - sharing
     together = detectors.correlation
     apart = math.sqrt(1.0 - together * together)
+    candidates = 0
+    for k in range(met):
+        room.seen[candidates] = k
+        candidates += ((room.hints[k] & MAY_ALARM) != 0) | (room.fates[k] == ENGAGED)
     maybe = 0
-    for q in range(traced):
-        fate = room.fates[q]
-        d_prime = detectors.contact[cell.channel, fate - UNANSWERED] + sharing
-        flags = room.flags[room.places[room.seen[q]]]
-        highest = guides.highest[lanes[0, q] >> GUIDE_SHIFT]
-        highest_local = together * highest + apart * guides.highest[lanes[2, q] >> GUIDE_SHIFT]
-        room.doubtful[maybe] = q
+    for q in range(candidates):
+        k = room.seen[q]
+        scores = room.lanes[3, room.places[k]]
+        fate = room.fates[k]
+        d_prime = detectors.contact[cell.channel, fate - UNANSWERED]
+        highest = guides.highest[scores >> GUIDE_SHIFT]
+        highest_local = together * highest + apart * guides.highest[(scores & HALF_MASK) >> (GUIDE_SHIFT - HALF_BITS)]
+        room.doubtful[maybe] = k
+        ids[maybe] = room.reached[k]
         maybe += (
             (fate == ENGAGED)
-            | (((flags & BY_CENTRAL) != 0) & (d_prime + highest >= least_central))
-            | (((flags & BY_LOCAL) != 0) & ((d_prime + highest_local >= least_local) | (together < 0.0)))
+            | (d_prime + highest >= least_central)
+            | (d_prime + highest_local >= least_local)
+            | (together < 0.0)
         )
+    draw4_many(rules.seed, ids, maybe, ATTEMPT_COVERAGE, 0, coverage)
     row = counters[N_FOUND]
     for m in range(maybe):
-        q = room.doubtful[m]
-        k = room.seen[q]
-        fate = room.fates[q]
-        flags = room.flags[room.places[k]]
+        k = room.doubtful[m]
+        fate = room.fates[k]
+        by_central = coverage[0, m] < cell.central
+        by_local = coverage[1, m] < cell.local
+        if not (by_central or by_local or fate == ENGAGED):
+            continue
         d_prime = float(detectors.contact[cell.channel, fate - UNANSWERED])
         d_prime += sharing
-        central, local = attempt_tiers(rules.seed, ids[q], 0, d_prime, detectors)
-        if flags & BY_CENTRAL == 0:
+        uniforms = gate_uniforms(rules.seed, ids[m])
+        central, local = attempt_tiers(uniforms.central, uniforms.local, d_prime, detectors)
+        if not by_central:
             central = NO_ALERT
-        if flags & BY_LOCAL == 0:
+        if not by_local:
             local = NO_ALERT
         if fate == ENGAGED or central != NO_ALERT or local != NO_ALERT:
             u = uniform52(meeting[0, k], meeting[1, k])
             goal = uniform32(meeting[2, k]) * moments[HALF_HOURS]
-            found[row, ORIGIN] = ids[q]
+            found[row, ORIGIN] = ids[m]
             found[row, MOMENT] = midnight + moment_in_half_hour(goal, room.hours[k], moments, rules.clock)
             found[row, NUMBER] = target(u, crowd.persons, crowd.high, crowd.high_share)
             found[row, SEEN] = (central + 1) | ((local + 1) << 3) | ((ENGAGED - fate) << 6) | (cell.kind << 8)
@@ -422,7 +477,7 @@ def log_block(
     start: int,
     size: int,
     passed: int,
-    asking: int,
+    met: int,
     rules: Rules,
     profile: NDArray[np.float64],
     midnight: int,
@@ -442,11 +497,9 @@ def log_block(
             else INTERCEPTED
         )  # fmt: skip
     for k in range(passed):
-        fates[((room.passed[k] - start) >> INDEX_SHIFT) & INDEX_MASK] = (
-            SITE_BLOCKED if room.flags[k] >= BLOCKED else UNANSWERED
-        )
-    for q in range(asking):
-        fates[((room.reached[room.asked[q]] - start) >> INDEX_SHIFT) & INDEX_MASK] = room.outcome[q]
+        fates[room.passed[k]] = SITE_BLOCKED if room.flags[k] >= BLOCKED else UNANSWERED
+    for k in range(met):
+        fates[room.places[k]] = room.fates[k]
     for k in range(size):
         attempt = start + (k << INDEX_SHIFT)
         if not is_kept(rules.seed, attempt, rules.kept):

@@ -81,10 +81,10 @@ class Tallies(NamedTuple):
 class Scratch(NamedTuple):
     """Room for one block, (block,) or (4, block) each, so that kernels make no arrays.
 
-    Identities: ``ids``, who ``passed`` the filters, whom they ``reached``, ``persons`` and who is ``traced``.
-    Positions: ``places`` of the reached among the passed, ``asked`` and ``seen`` among the reached, ``doubtful`` among
-    either. ``fates`` of the seen, ``outcome`` of the asked, ``by_index`` of all; ``tiers``. Lanes of draws: ``lanes``,
-    ``meeting``, ``body``, ``habits``. Bits: ``codes`` and ``flags``; ``hours`` half hours; ``chain`` delays in ms.
+    Identities: ``ids`` of all, whom they ``reached``, ``persons``, who is ``traced``. Positions: who ``passed`` the
+    filters and ``places`` of the reached among all, ``asked`` and ``seen`` among the reached, ``doubtful`` among
+    either. ``fates`` of the reached, ``by_index`` of all; ``tiers``. Lanes of draws: ``lanes``, ``meeting``, ``body``.
+    Bits: ``codes`` of all, ``flags`` of who passed, ``hints`` and half ``hours`` of the reached. ``chain`` in ms.
     """
 
     ids: NDArray[np.int64]
@@ -97,24 +97,23 @@ class Scratch(NamedTuple):
     seen: NDArray[np.int64]
     doubtful: NDArray[np.int64]
     fates: NDArray[np.int64]
-    outcome: NDArray[np.int64]
     by_index: NDArray[np.int64]
     tiers: NDArray[np.int64]
     lanes: NDArray[np.uint32]
     meeting: NDArray[np.uint32]
     body: NDArray[np.uint32]
-    habits: NDArray[np.uint32]
     codes: NDArray[np.uint8]
     flags: NDArray[np.uint8]
+    hints: NDArray[np.uint8]
     hours: NDArray[np.uint8]
     chain: NDArray[np.float64]
 
 
 def scratch(block: int) -> Scratch:
     """Return room for a block."""
-    rows = [np.empty(block, dtype=np.int64) for _ in range(13)]
-    lanes = [np.empty((4, block), dtype=np.uint32) for _ in range(4)]
-    bits = [np.empty(block, dtype=np.uint8) for _ in range(3)]
+    rows = [np.empty(block, dtype=np.int64) for _ in range(12)]
+    lanes = [np.empty((4, block), dtype=np.uint32) for _ in range(3)]
+    bits = [np.empty(block, dtype=np.uint8) for _ in range(4)]
     return Scratch(*rows, *lanes, *bits, np.empty(block))
 
 
