@@ -4,7 +4,9 @@ import gc
 from functools import partial
 from time import perf_counter
 
+import numpy as np
 import simpy
+from numpy.typing import NDArray
 
 from sim.days import HALF_HOUR_MS, calendar_date, weekday
 from sim.engines import warnings
@@ -39,11 +41,12 @@ class Ledger:
         """Note a level of the macro state on a day."""
         self._recorder.state[(day, province, quantity)] = value
 
-    def case(self, day: int, province: int, case: int, solved: bool) -> None:
-        """Log a case that was finished at the midnight of a day."""
+    def cases(self, day: int, province: int, cases: NDArray[np.int64], solved: bool) -> None:
+        """Log the cases that were finished at the midnight of a day, all of them solved or none."""
         if self._recorder.records_events:
             event = "solved" if solved else "closed"
-            self._recorder.event(self._calendar.midnight(day), MIDNIGHT, event, province, case, stage=0)
+            for case in cases.tolist():
+                self._recorder.event(self._calendar.midnight(day), MIDNIGHT, event, province, case, stage=0)
 
 
 def simulate(spec: ScenarioModel, recorder: Recorder) -> dict[str, float]:
