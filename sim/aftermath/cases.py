@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from sim.country.calendar import growth
 from sim.country.provinces import Provinces
-from sim.draws.compiled import compiled
+from sim.draws.compiled import compiled_with_arrays
 from sim.draws.distributions import threshold
 from sim.draws.identity import backlog_id
 from sim.draws.philox import draw4
@@ -114,7 +114,7 @@ def in_order(filed: ArrayLike) -> NDArray[np.int64]:
     return cases
 
 
-@compiled
+@compiled_with_arrays
 def backlog_ids(province: int, count: int) -> NDArray[np.int64]:
     """Return the numbers of the first ``count`` cases of a province that are older than the simulation."""
     cases = np.empty(count, dtype=np.int64)
@@ -123,7 +123,7 @@ def backlog_ids(province: int, count: int) -> NDArray[np.int64]:
     return cases
 
 
-@compiled
+@compiled_with_arrays
 def are_solved(seed: int, cases: NDArray[np.int64], solved_below: int) -> NDArray[np.bool_]:
     """Return which of the cases that are taken get solved; the others are closed unsolved."""
     solved = np.empty(len(cases), dtype=np.bool_)

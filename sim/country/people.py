@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from sim.country.calendar import logistic
 from sim.days import DAY_MS, day_number
-from sim.draws.compiled import compiled
+from sim.draws.compiled import compiled, compiled_with_arrays
 from sim.draws.distributions import CERTAIN, cumulative_thresholds, pick, threshold
 from sim.draws.functions import log, normal_cdf, normal_quantile
 from sim.draws.identity import person_id
@@ -198,7 +198,7 @@ def install_day(population: Population, u_app: int) -> int | None:
     return math.ceil(day_number(population.app.midpoint) + days)
 
 
-@compiled
+@compiled_with_arrays
 def sample(
     seed: int, count: int, people: NDArray[np.int64], high: NDArray[np.int64], tables: PeopleTables
 ) -> NDArray[np.int64]:

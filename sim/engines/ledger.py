@@ -1,0 +1,32 @@
+"""The notebook in which midnights write down what they count: the recorder of the run."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.engines.phases import MIDNIGHT
+from sim.engines.tables import Tables
+from sim.results.recorder import Recorder
+
+
+class Ledger:
+    """Writes what midnights count into the recorder and the log."""
+
+    def __init__(self, recorder: Recorder, tables: Tables) -> None:
+        self._recorder = recorder
+        self._calendar = tables.calendar
+
+    def flow(self, day: int, province: int, quantity: str, count: int) -> None:
+        """Add to a count of a day."""
+        if count:
+            self._recorder.flows[(day, province, quantity)] += count
+
+    def level(self, day: int, province: int, quantity: str, value: float) -> None:
+        """Note a level of the macro state on a day."""
+        self._recorder.state[(day, province, quantity)] = value
+
+    def cases(self, day: int, province: int, cases: NDArray[np.int64], solved: bool) -> None:
+        """Log the cases that were finished at the midnight of a day, all of them solved or none."""
+        if self._recorder.records_events:
+            event = "solved" if solved else "closed"
+            for case in cases.tolist():
+                self._recorder.event(self._calendar.midnight(day), MIDNIGHT, event, province, case, stage=0)
