@@ -7,7 +7,7 @@ enters the event loop unless it is given up as unread and calls follow.
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.country.people import PeopleTables, body, habits
+from sim.country.people import PeopleTables, home
 from sim.days import DAY_MS
 from sim.draws.compiled import compiled
 from sim.draws.distributions import to_ticks
@@ -222,12 +222,8 @@ def settle(
         deadline = issued + rules.deadline[tier]
         channel = rules.first[tier]
         if channel == APP:
-            u_internet, u_app, _ = habits(rules.seed, person_id(p, number))
-            has_app = u_app < today.app
-            if has_app:
-                age, _, urban, _ = body(rules.seed, person_id(p, number), p, people)
-                has_app = u_internet < people.internet[p, urban, people.band[age]]
-            if not has_app:
+            _, _, online, u_app = home(rules.seed, person_id(p, number), p, people)
+            if u_app >= today.app or not online:
                 channel = SMS
         if channel >= CALL:
             alert = take_alert(v, identity, issued, number, -1, tier, truth, BETWEEN)

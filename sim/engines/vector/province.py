@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.engines.tables import Tables
-from sim.engines.vector.attempts import pass_gates
+from sim.engines.vector.attempts import Crowd, pass_gates
 from sim.engines.vector.contacts import meet_contacts
 from sim.engines.vector.issue import send, settle
 from sim.engines.vector.layout import (
@@ -115,12 +115,12 @@ class Province:
         """Run a day: attempts, contacts, alerts, events; see the kernels for the arguments."""
         p, tables, rules, tallies, block = self.p, self.tables, self.rules, self.tallies, self.block
         provinces = tables.provinces
-        people = (int(provinces.people[p]), int(provinces.high[p]), tables.high_share)
+        crowd = Crowd(int(provinces.people[p]), int(provinces.high[p]), tables.high_share)
         self._run("alerts", lambda v: begin_day(rules, today, v))
         self._run(
             "attempts",
             lambda v: pass_gates(
-                p, block, rules, self.guides, today, tables.people, *people, people_bytes, slots, raided,
+                p, block, rules, self.guides, today, tables.people, crowd, people_bytes, slots, raided,
                 tables.moments, tables.answered, most_engaged, tables.detectors, tallies.fates, v.found, v.log,
                 v.counters, self.room,
             ),
@@ -128,7 +128,7 @@ class Province:
         self._run(
             "contacts",
             lambda v: meet_contacts(
-                p, block, rules, self.guides, today, len(tables.detectors.classes) - 1, *people,
+                p, block, rules, self.guides, today, len(tables.detectors.classes) - 1, crowd,
                 tables.contact_moments, v.found, v.counters, self.room,
             ),
         )  # fmt: skip
