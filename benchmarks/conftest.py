@@ -1,6 +1,7 @@
 """Fixtures of the benchmarks: their size, and how a measurement is noted."""
 
 import contextlib
+import gc
 from collections.abc import Callable
 from dataclasses import asdict
 from time import perf_counter
@@ -41,7 +42,8 @@ def note(benchmark: Any, record_property: Callable[[str, object], None]) -> Note
 def paired(benchmark: Any, sizes: Sizes) -> Paired:
     """Return what times a function, each round right after one of a baseline, and gives the ratios of their seconds.
 
-    A shared machine is faster in one minute than in the next; two calls in a row meet the same one.
+    A shared machine is faster in one minute than in the next; two calls in a row meet the same one. Both have
+    Python's collector of cycles at work, as every user has, and neither inherits the other's garbage.
     """
 
     def measure(function: Callable[[], Any], baseline: Callable[[], Any]) -> list[float]:
@@ -49,9 +51,11 @@ def paired(benchmark: Any, sizes: Sizes) -> Paired:
         after: list[float] = []
 
         def setup() -> None:
+            gc.collect()
             started = perf_counter()
             baseline()
             before.append(perf_counter() - started)
+            gc.collect()
 
         def timed() -> None:
             started = perf_counter()

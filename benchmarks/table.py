@@ -46,7 +46,7 @@ class Collector:
 def measure(only: str = "") -> Collector:
     """Run the benchmarks, or those that match ``only`` as in pytest's ``-k``, in the order of the table."""
     found = Collector()
-    arguments = [*(str(FOLDER / f"test_{name}.py") for name in ORDER), "--benchmark-only", "--benchmark-disable-gc"]
+    arguments = [*(str(FOLDER / f"test_{name}.py") for name in ORDER), "--benchmark-only"]
     # What pytest says is progress, not the table.
     with contextlib.redirect_stdout(sys.stderr):
         code = pytest.main([*arguments, "--rootdir", str(FOLDER.parent), "-k", only], plugins=[found])
