@@ -9,7 +9,6 @@ import heapq
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from importlib import import_module
-from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
@@ -138,7 +137,7 @@ def by_vector(customers: Customers) -> Served:
 
 @dataclass(frozen=True)
 class Peer:
-    """Who serves, and the module without which they cannot."""
+    """Who serves, and the module, or the name in a module, without which they cannot."""
 
     key: str
     name: str
@@ -148,17 +147,18 @@ class Peer:
     @property
     def missing(self) -> str:
         """Say why this peer cannot serve here; empty if it can."""
+        module, _, name = self.needs.partition(":")
         try:
-            found = find_spec(self.needs) is not None
-        except ModuleNotFoundError:
-            found = False
-        return "" if found else f"{self.name}: module {self.needs} is not installed"
+            found = import_module(module)
+        except ModuleNotFoundError as error:
+            return f"{self.name}: module {error.name} is not installed"
+        return "" if not name or hasattr(found, name) else f"{self.name}: {module} has no {name} in this version"
 
 
 PEERS = (
     Peer("simpy", "SimPy", by_simpy, "simpy"),
     Peer("ciw", "Ciw", by_ciw, "ciw"),
     Peer("cimba", "cimba", by_cimba, "cimba"),
-    Peer("reference", "Tocsin, desk of the engine reference", by_reference, "sim.engines.reference.desk"),
-    Peer("vector", "Tocsin, event loop of the engine vector", by_vector, "sim.engines.vector.line"),
+    Peer("reference", "Tocsin, desk of the engine reference", by_reference, "sim.engines.reference.desk:Desk"),
+    Peer("vector", "Tocsin, event loop of the engine vector", by_vector, "sim.engines.vector.line:serve"),
 )
