@@ -67,7 +67,7 @@ SMOKE = replace(
     vanishing_scale=0.01,
     shares=(0.5, 1.0),
     starts=1,
-    days=("2022-01-24", "2022-01-27"),
+    days=("2022-01-24", "2022-01-25"),
     settings=("period.warmup=0 d",),
     compiles=False,
 )

@@ -85,10 +85,7 @@ def test_kernels(engine: str, benchmark: Any, note: Note, sizes: Sizes) -> None:
             return first, commands.seconds_of([*command, f"{folder}/second"], cache)
 
     first, second = benchmark.pedantic(twice, rounds=1)
-    name = f"tiny, {engine}"
-    note(
-        Row(f"{engine}.tiny", f"{name}, compiled before", second, "seconds", second / commands.empty_start_s(), "start")
-    )
-    note(
-        Row(f"{engine}.compile", f"{name}, all to be compiled", first - second, "seconds more", first / second, "then")
-    )
+    empty = commands.empty_start_s()
+    ready, anew = f"tiny, {engine}, compiled before", f"tiny, {engine}, all to be compiled"
+    note(Row(f"{engine}.tiny", ready, second, "seconds", second / empty, "an empty Python program"))
+    note(Row(f"{engine}.compile", anew, first - second, "seconds more", first / second, "compiled before"))
