@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import numba
+from numba.core.types import unliteral
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -66,6 +67,14 @@ def compiled(function: F) -> F:
     before = config.CACHE_DIR
     config.CACHE_DIR = cache_folder() or before
     try:
-        return cast(F, numba.njit(cache=True, nogil=True, fastmath=False, error_model="numpy")(function))
+        dispatcher = numba.njit(cache=True, nogil=True, fastmath=False, error_model="numpy")(function)
     finally:
         config.CACHE_DIR = before
+    templates = dispatcher.get_call_template
+
+    def of_types(arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
+        """Look a call up by the types of its arguments; numba would compile a function anew for each constant."""
+        return templates(tuple(unliteral(a) for a in arguments), {k: unliteral(a) for k, a in keywords.items()})
+
+    dispatcher.get_call_template = of_types
+    return cast(F, dispatcher)

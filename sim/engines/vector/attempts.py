@@ -296,6 +296,14 @@ def pass_gates(
                     found[row, BODY] = -1
                     counters[N_FOUND] = row + 1
 
+            for code in range(CODES):
+                fate = fate_of_code(code)
+                many = histogram[code].sum()
+                if code:
+                    fates[c, t, fate] += many
+                if c != ONLINE and (code == 0 or fate == INTERCEPTED):
+                    counters[FROM_CARDS] += many
+            histogram[:] = 0
             fates[c, t, SITE_BLOCKED] += blocked
             fates[c, t, UNANSWERED] += unanswered
             fates[c, t, IGNORED] += ignored
@@ -304,15 +312,6 @@ def pass_gates(
                 log_block(p, c, ids, size, fate_by_index, rules, moments[c], midnight, persons, high, high_share,
                           log, counters)  # fmt: skip
             first += size
-        for code in range(1, CODES):
-            fate = fate_of_code(code)
-            for column in range(COLUMNS):
-                fates[c, t, fate] += histogram[code, column]
-        for code in range(CODES):
-            for column in range(COLUMNS):
-                if c != ONLINE and (code == 0 or fate_of_code(code) == INTERCEPTED):
-                    counters[FROM_CARDS] += histogram[code, column]
-                histogram[code, column] = 0
         counters[INDEX] = 0
         cell += 1
     counters[CELL] = 0

@@ -67,4 +67,4 @@ def pop(heap: NDArray[np.int64], count: int) -> int:
         at = child
         child = 2 * at + 1
     heap[at] = key
-    return least
+    return int(least)

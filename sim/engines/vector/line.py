@@ -67,4 +67,4 @@ def first(ranks: NDArray[np.int64], rows: NDArray[np.int64], count: int, alerts:
         child = 2 * at + 1
     ranks[at] = rank
     rows[at] = row
-    return chosen
+    return int(chosen)

@@ -100,7 +100,7 @@ def take_alert(
     v.alerts[row, META] = tier | (truth << TRUTH_SHIFT)
     v.alerts[row, STATE] = state
     v.alerts[row, STEP] = 0
-    return row
+    return int(row)
 
 
 @compiled
