@@ -75,13 +75,20 @@ def compiled_with_arrays(function: F) -> F:
     return _compiled(function, counts_references=True)
 
 
-def _compiled(function: F, counts_references: bool) -> F:
+def inlined(function: F) -> F:
+    """Compile a short function as ``compiled``, but into each that calls it: a loop over it can then be vectorised."""
+    return _compiled(function, counts_references=False, inline="always")
+
+
+def _compiled(function: F, counts_references: bool, inline: str = "never") -> F:
     config: Any = numba.config
     before = config.CACHE_DIR
     config.CACHE_DIR = cache_folder() or before
-    options = {"cache": True, "nogil": True, "fastmath": False, "error_model": "numpy", "_nrt": counts_references}
+    njit: Any = numba.njit
     try:
-        dispatcher = numba.njit(**options)(function)
+        dispatcher = njit(
+            cache=True, nogil=True, fastmath=False, error_model="numpy", inline=inline, _nrt=counts_references
+        )(function)
     finally:
         config.CACHE_DIR = before
     templates = dispatcher.get_call_template
