@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import numba
-from numba.core.types import unliteral
+from numba.core import types
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -91,10 +91,13 @@ def _compiled(function: F, counts_references: bool, inline: str = "never") -> F:
         )(function)
     finally:
         config.CACHE_DIR = before
+    if numba.config.DISABLE_JIT:
+        return cast(F, dispatcher)
     templates = dispatcher.get_call_template
 
     def of_types(arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
         """Look a call up by the types of its arguments; numba would compile a function anew for each constant."""
+        unliteral: Any = types.unliteral
         return templates(tuple(unliteral(a) for a in arguments), {k: unliteral(a) for k, a in keywords.items()})
 
     dispatcher.get_call_template = of_types

@@ -50,7 +50,7 @@ def quantiles(
     for m in range(far):
         k = outside[m]
         bits = (np.int64(lanes[0, k]) << 20) | (np.int64(lanes[1, k]) >> 12)
-        u = (bits + 0.5) * TO_UNIT
+        u = float((bits + 0.5) * TO_UNIT)
         score = tail_quantile(math.sqrt(-log_of_normal(min(u, 1.0 - u), 0)))
         tails[m] = -score if u < 0.5 else score
     for m in range(far):

@@ -116,7 +116,12 @@ def told(code: Callable[[NDArray[np.int64]], NDArray[np.int64]]) -> NDArray[np.u
 
 def band_guide(age: NDArray[np.int64], band: NDArray[np.int64]) -> NDArray[np.uint8]:
     """Return the age band of a uniform of age by its top bits."""
-    return told(lambda u: band[np.searchsorted(age, u, side="right")])
+
+    def band_of(u: NDArray[np.int64]) -> NDArray[np.int64]:
+        bands: NDArray[np.int64] = band[np.searchsorted(age, u, side="right")]
+        return bands
+
+    return told(band_of)
 
 
 def half_hour_guide(cumulative: NDArray[np.float64]) -> NDArray[np.uint8]:

@@ -1,6 +1,6 @@
 """The state of a province between and during days: arrays that grow, and what is counted."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -79,6 +79,7 @@ class Tallies(NamedTuple):
 
 
 BANDS = 256
+"""More age bands than years of age."""
 
 
 class Scratch(NamedTuple):
@@ -87,7 +88,8 @@ class Scratch(NamedTuple):
     Identities: ``ids`` of all, whom they ``reached``, ``persons``, who is ``traced``. Positions: who ``passed`` the
     filters and ``places`` of the reached among all, ``asked`` and ``seen`` among the reached, ``doubtful`` among
     either. ``fates`` of the reached, ``by_index`` of all; ``tiers``. Lanes of draws: ``lanes``, ``meeting``, ``body``.
-    Bits: ``codes`` of all, ``flags`` of who passed, ``hints`` and half ``hours`` of the reached. ``chain`` in ms.
+    Bits: ``codes`` of all, ``flags`` of who passed, ``hints`` and half ``hours`` of the reached. ``chain``
+    and ``waits`` in ms, with ``outside`` and ``tails`` as room for their quantiles.
     """
 
     ids: NDArray[np.int64]
@@ -111,16 +113,27 @@ class Scratch(NamedTuple):
     flags: NDArray[np.uint8]
     hints: NDArray[np.uint8]
     hours: NDArray[np.uint8]
+    outside: NDArray[np.int64]
     chain: NDArray[np.float64]
+    waits: NDArray[np.float64]
+    tails: NDArray[np.float64]
     most: NDArray[np.int64]
 
 
 def scratch(block: int) -> Scratch:
     """Return room for a block."""
-    rows = [np.empty(block, dtype=np.int64) for _ in range(12)]
-    lanes = [np.empty((4, block), dtype=np.uint32) for _ in range(5)]
-    bits = [np.empty(block, dtype=np.uint8) for _ in range(4)]
-    return Scratch(*rows, *lanes, *bits, np.empty(block), np.empty(BANDS, dtype=np.int64))
+
+    def room(kind: type) -> NDArray[Any]:
+        return np.empty(block, dtype=kind)
+
+    shapes: dict[str, NDArray[Any]] = {"most": np.empty(BANDS, dtype=np.int64)}
+    for name in ("lanes", "passage", "meeting", "body", "traits"):
+        shapes[name] = np.empty((4, block), dtype=np.uint32)
+    for name in ("codes", "flags", "hints", "hours"):
+        shapes[name] = room(np.uint8)
+    for name in ("chain", "waits", "tails"):
+        shapes[name] = room(np.float64)
+    return Scratch(**{name: shapes[name] if name in shapes else room(np.int64) for name in Scratch._fields})
 
 
 @compiled
