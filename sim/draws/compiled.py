@@ -91,7 +91,7 @@ def _compiled(function: F, counts_references: bool, inline: str = "never") -> F:
         )(function)
     finally:
         config.CACHE_DIR = before
-    if numba.config.DISABLE_JIT:
+    if config.DISABLE_JIT:
         return cast(F, dispatcher)
     templates = dispatcher.get_call_template
 

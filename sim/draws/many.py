@@ -46,7 +46,7 @@ def quantiles(
     for k in range(count):
         bits = (np.int64(lanes[0, k]) << 20) | (np.int64(lanes[1, k]) >> 12)
         outside[far] = k
-        far += abs((bits + 0.5) * TO_UNIT - 0.5) > MIDDLE_SPAN
+        far += 1 if abs((bits + 0.5) * TO_UNIT - 0.5) > MIDDLE_SPAN else 0
     for m in range(far):
         k = outside[m]
         bits = (np.int64(lanes[0, k]) << 20) | (np.int64(lanes[1, k]) >> 12)

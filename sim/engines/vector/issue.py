@@ -24,12 +24,13 @@ from sim.draws.philox import draw4_many
 from sim.draws.purposes import ALERT_CHAIN, ALERT_READ_DELAY, ALERT_READING, PERSON_HOME
 from sim.engines.phases import ARRIVALS, ISSUE, READS, UNREAD
 from sim.engines.vector.episodes import begin_episode
-from sim.engines.vector.events import MOMENT_AT, order_of_alert
+from sim.engines.vector.events import order_of_alert
 from sim.engines.vector.layout import (
     BETWEEN,
     CELL,
     INDEX,
     ISSUED_ALERTS,
+    META_MASK,
     MOMENT,
     N_ALERTS_FREE,
     N_EPISODES_FREE,
@@ -47,6 +48,9 @@ from sim.engines.vector.layout import (
     SEEN,
     SENT_COLUMNS,
     STEP,
+    TIER_MASK,
+    TRUTH_SHIFT,
+    TYPE_SHIFT,
     UNISSUED,
 )
 from sim.engines.vector.log import (
@@ -151,15 +155,19 @@ def send(
                 episode = episode_of[row - first]
                 truth = (v.found[row, SEEN] >> 6) & 3
                 if episode >= 0:
-                    alert = take_alert(v, ids[k], issue, v.found[row, NUMBER], episode, tiers[k], truth, UNISSUED)
+                    alert = take_alert(
+                        v.alerts, v.alerts_free, counters, ids[k], issue, v.found[row, NUMBER], episode,
+                        tiers[k] | (truth << TRUTH_SHIFT), UNISSUED,
+                    )  # fmt: skip
                     v.episodes[episode, REFERENCES] += 1
-                    expect_early(v, midnight, issue, order_of_alert(ARRIVALS, ISSUE, ids[k], alert), MOMENT_AT)
+                    order = order_of_alert(ARRIVALS, ISSUE, ids[k], alert)
+                    expect_early(v.stream, v.later, counters, midnight, issue, order)
                 else:
                     at = counters[N_SENT]
                     v.sent[at, 0] = ids[k]
                     v.sent[at, 1] = issue
                     v.sent[at, 2] = v.found[row, NUMBER]
-                    v.sent[at, 3] = tiers[k] | (truth << 2) | ((v.found[row, SEEN] >> 8) << 4)
+                    v.sent[at, 3] = tiers[k] | (truth << TRUTH_SHIFT) | ((v.found[row, SEEN] >> 8) << TYPE_SHIFT)
                     counters[N_SENT] = at + 1
         first += size
     counters[INDEX] = 0
@@ -227,8 +235,7 @@ def settle(
         prefer_sms(p, count, rules, today, people, room)
         write_to(APP, count, rules, delays, room)
         write_to(SMS, count, rules, delays, room)
-        for k in range(count):
-            issue(p, k, rules, here, detectors, v, tallies, room)
+        issue_all(p, count, rules, here, detectors, v, tallies, room)
     counters[N_SENT] = counters[CELL]
     counters[INDEX] = 0
     counters[CELL] = 0
@@ -277,78 +284,78 @@ def write_to(channel: int, count: int, rules: Rules, delays: DelayTables, room: 
 
 
 @compiled
-def issue(
-    p: int, k: int, rules: Rules, here: int, detectors: DetectorTables, v: Arrays, tallies: Tallies, room: Scratch
+def issue_all(
+    p: int, count: int, rules: Rules, here: int, detectors: DetectorTables, v: Arrays, tallies: Tallies, room: Scratch
 ) -> None:
-    """Issue an alert of a block that is about no episode: settle its whole life, or let it wait for a desk."""
-    counters = v.counters
+    """Issue the alerts of a block, none about an episode: settle their whole lives, or let them wait for a desk."""
+    alerts, free, counters, stream, later, spare = v.alerts, v.alerts_free, v.counters, v.stream, v.later, v.rare
     midnight = here * DAY_MS
-    identity = room.ids[k]
-    issued = room.places[k]
-    number = room.reached[k]
-    meaning = room.asked[k]
-    channel = room.tiers[k]
-    tier = meaning & 3
-    truth = (meaning >> 2) & 3
-    counters[ISSUED_ALERTS] += 1
-    detector = (identity >> DETECTOR_SHIFT) & DETECTOR_MASK
-    log_it = rules.kept > 0 and is_kept(rules.seed, origin_of(identity), rules.kept)
-    if log_it:
-        predicted = predicted_type(rules.seed, identity, meaning >> 4, detectors)
-        write(v.log, counters, issued, ARRIVALS, ISSUE_EVENT, p, origin_of(identity), detector,
-              identity & STAGE_MASK, -1, -1, tier, -1, number, predicted)  # fmt: skip
-    if channel >= CALL:
-        alert = take_alert(v, identity, issued, number, -1, tier, truth, BETWEEN)
-        v.alerts[alert, STEP] = channel
-        expect_early(v, midnight, issued, order_of_alert(ARRIVALS, ISSUE, identity, alert), MOMENT_AT)
-        return
-    deadline = issued + rules.deadline[tier]
-    delivered = issued + room.fates[k]
-    delay = room.by_index[k]
-    was_read = 0 <= delay <= rules.unread_wait
-    looked = delivered + (delay if was_read else rules.unread_wait)
-    # At the tick of the deadline a message is read before the alert expires, delivered or given up after it.
-    in_time = delivered < deadline and (looked <= deadline if was_read else looked < deadline)
-    last = looked if in_time else deadline
-    if not in_time or last >= rules.end:
-        if delivered < min(deadline, rules.end):
-            count_contact(v, tallies.contacts, here, day_of(delivered), tier, channel, DELIVERED, 0)
-        end = OPEN if last >= rules.end else EXPIRED
-        count_alert(v, tallies.alerts, here, issued, detector, tier, truth, end)
-        if log_it and end == EXPIRED:
-            log_end(v, p, identity, tier, deadline, EXPIRED, True)
-        return
-    day = day_of(looked)
-    count_contact(v, tallies.contacts, here, day, tier, channel, WAS_READ if was_read else WAS_UNREAD, 0)
-    if was_read:
-        code = bin_of(looked - issued)
-        if day - here < tallies.waits.shape[0]:
-            tallies.waits[day - here, tier, channel, code] += 1
+    counters[ISSUED_ALERTS] += count
+    for k in range(count):
+        identity = room.ids[k]
+        issued = room.places[k]
+        number = room.reached[k]
+        meta = room.asked[k] & META_MASK
+        channel = room.tiers[k]
+        tier = meta & TIER_MASK
+        detector = (identity >> DETECTOR_SHIFT) & DETECTOR_MASK
+        log_it = rules.kept > 0 and is_kept(rules.seed, origin_of(identity), rules.kept)
+        if log_it:
+            predicted = predicted_type(rules.seed, identity, room.asked[k] >> TYPE_SHIFT, detectors)
+            write(v.log, counters, issued, ARRIVALS, ISSUE_EVENT, p, origin_of(identity), detector,
+                  identity & STAGE_MASK, -1, -1, tier, -1, number, predicted)  # fmt: skip
+        if channel >= CALL:
+            alert = take_alert(alerts, free, counters, identity, issued, number, -1, meta, BETWEEN)
+            alerts[alert, STEP] = channel
+            expect_early(stream, later, counters, midnight, issued, order_of_alert(ARRIVALS, ISSUE, identity, alert))
+            continue
+        deadline = issued + rules.deadline[tier]
+        delivered = issued + room.fates[k]
+        delay = room.by_index[k]
+        was_read = 0 <= delay <= rules.unread_wait
+        looked = delivered + (delay if was_read else rules.unread_wait)
+        # At the tick of the deadline a message is read before the alert expires, delivered or given up after it.
+        in_time = delivered < deadline and (looked <= deadline if was_read else looked < deadline)
+        last = looked if in_time else deadline
+        end = EXPIRED
+        if not in_time or last >= rules.end:
+            if delivered < min(deadline, rules.end):
+                day = day_of(delivered)
+                count_contact(tallies.contacts, spare, counters, here, day, tier, channel, DELIVERED, 0)
+            if last >= rules.end:
+                end = OPEN
         else:
-            rare(v, RARE_WAITS, day, tier, channel, code, 0, 1, 0)
-        v.heard[counters[N_HEARD]] = ((day + rules.start) << 32) | number
-        counters[N_HEARD] += 1
-        count_alert(v, tallies.alerts, here, issued, detector, tier, truth, REACHED)
-        if log_it:
-            write(v.log, counters, looked, READS, READ_EVENT, p, origin_of(identity), detector,
-                  identity & STAGE_MASK, -1, CHANNEL_CODES[channel], tier, -1, -1, -1)  # fmt: skip
-            log_end(v, p, identity, tier, looked, REACHED, False)
-    elif rules.calls_unread[tier]:
-        alert = take_alert(v, identity, issued, number, -1, tier, truth, BETWEEN)
-        v.alerts[alert, STEP] = CALL
-        expect_early(v, midnight, looked, order_of_alert(READS, UNREAD, identity, alert), MOMENT_AT)
-    else:
-        count_alert(v, tallies.alerts, here, issued, detector, tier, truth, UNREAD_END)
-        if log_it:
-            log_end(v, p, identity, tier, looked, UNREAD_END, False)
+            day = day_of(looked)
+            result = WAS_READ if was_read else WAS_UNREAD
+            count_contact(tallies.contacts, spare, counters, here, day, tier, channel, result, 0)
+            if not was_read and rules.calls_unread[tier]:
+                alert = take_alert(alerts, free, counters, identity, issued, number, -1, meta, BETWEEN)
+                alerts[alert, STEP] = CALL
+                expect_early(stream, later, counters, midnight, looked, order_of_alert(READS, UNREAD, identity, alert))
+                continue
+            end = REACHED if was_read else UNREAD_END
+            if was_read:
+                code = bin_of(looked - issued)
+                if day - here < tallies.waits.shape[0]:
+                    tallies.waits[day - here, tier, channel, code] += 1
+                else:
+                    rare(spare, counters, RARE_WAITS, day, tier, channel, code, 0, 1, 0)
+                v.heard[counters[N_HEARD]] = ((day + rules.start) << 32) | number
+                counters[N_HEARD] += 1
+                if log_it:
+                    write(v.log, counters, looked, READS, READ_EVENT, p, origin_of(identity), detector,
+                          identity & STAGE_MASK, -1, CHANNEL_CODES[channel], tier, -1, -1, -1)  # fmt: skip
+        count_alert(tallies.alerts, spare, counters, here, issued, detector, meta, end)
+        if log_it and end != OPEN:
+            log_end(v, p, identity, tier, last, end)
 
 
 @compiled
-def log_end(v: Arrays, p: int, identity: int, tier: int, moment: int, end: int, expires: bool) -> None:
-    """Log the end of an alert among messages, and the expiry that was its reason."""
+def log_end(v: Arrays, p: int, identity: int, tier: int, moment: int, end: int) -> None:
+    """Log the end of an alert among messages, and the expiry where that was the reason."""
     detector = (identity >> DETECTOR_SHIFT) & DETECTOR_MASK
     stage = identity & STAGE_MASK
     origin = origin_of(identity)
-    if expires:
+    if end == EXPIRED:
         write(v.log, v.counters, moment, READS, EXPIRY_EVENT, p, origin, detector, stage, -1, -1, tier, -1, -1, -1)
     write(v.log, v.counters, moment, READS, END_EVENT, p, origin, detector, stage, -1, -1, tier, END_CODES[end], -1, -1)

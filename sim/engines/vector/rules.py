@@ -129,7 +129,8 @@ def half_hour_guide(cumulative: NDArray[np.float64]) -> NDArray[np.uint8]:
 
     def half_hour(u: NDArray[np.int64]) -> NDArray[np.int64]:
         goals = (u + 0.5) * TO_UNIT_32 * cumulative[HALF_HOURS]
-        return np.minimum(np.searchsorted(cumulative[1:], goals, side="right"), HALF_HOURS - 1)
+        found: NDArray[np.int64] = np.minimum(np.searchsorted(cumulative[1:], goals, side="right"), HALF_HOURS - 1)
+        return found
 
     return told(half_hour)
 
