@@ -15,7 +15,12 @@ import numpy as np
 import simpy
 from numpy.typing import NDArray
 
-SERVICE_MS = 1_000_000
+from sim.draws.distributions import EXPONENTIAL
+from sim.draws.identity import LEGITIMATE, origin_id
+from sim.warning.delays import CALL
+from sim.warning.service import ServiceTables, outcome
+
+SERVICE_MS = 20_000
 SERVERS = 8
 UTILISATION = 0.9
 ARRIVALS_PER_MS = SERVERS * UTILISATION / SERVICE_MS
@@ -23,6 +28,30 @@ NEVER = 1 << 60
 """A gap in ms that no run lives through: Ciw begins a sequence anew when it ends."""
 
 Moments = NDArray[np.int64]
+
+
+SUCCESS = 1 << 32
+"""Every call is answered."""
+SERVICE = (float(EXPONENTIAL), float(SERVICE_MS), 0.0)
+TABLES = ServiceTables(
+    success=np.array([SUCCESS, SUCCESS], dtype=np.int64),
+    hard=np.array([0, 0], dtype=np.int64),
+    failure=np.array([SERVICE, SERVICE]),
+    short=np.array([SERVICE, SERVICE]),
+    long=np.array([SERVICE, SERVICE]),
+)
+"""What a try at either desk comes to: an answer, and an exponential service time."""
+SEED = 1917
+
+
+def alert_of(number: int) -> int:
+    """Return the identity of a customer, as an alert of the central detector."""
+    return origin_id(LEGITIMATE, 1, 0, 0, 0, number)
+
+
+def service_ms(number: int) -> int:
+    """Return the service time of a customer, as the model draws that of a first call to the alert."""
+    return outcome(SEED, alert_of(number), CALL, 0, TABLES, 1)[1]
 
 
 @dataclass(frozen=True)
@@ -46,8 +75,7 @@ class Customers:
         """Draw customers of the queue: exponential times, rounded to the ms."""
         rng = np.random.default_rng(seed)
         arrivals = np.floor(np.cumsum(rng.exponential(1.0 / ARRIVALS_PER_MS, count))).astype(np.int64)
-        services = np.maximum(1, np.floor(rng.exponential(SERVICE_MS, count) + 0.5)).astype(np.int64)
-        return cls(arrivals, services)
+        return cls(arrivals, np.array([service_ms(number) for number in range(count)], dtype=np.int64))
 
 
 @dataclass(frozen=True)
@@ -130,9 +158,9 @@ def by_reference(customers: Customers) -> Served:
 
 def by_vector(customers: Customers) -> Served:
     """Serve in the event loop of the engine ``vector``, all of it compiled in, much of it unused here."""
-    line = import_module("sim.engines.vector.line")
+    from benchmarks.vector_line import serve
 
-    return Served.after(line.serve(customers.arrivals, customers.services, SERVERS) - customers.arrivals)
+    return serve(customers)
 
 
 @dataclass(frozen=True)
@@ -160,5 +188,5 @@ PEERS = (
     Peer("ciw", "Ciw", by_ciw, "ciw"),
     Peer("cimba", "cimba", by_cimba, "cimba"),
     Peer("reference", "Tocsin, desk of the engine reference", by_reference, "sim.engines.reference.desk:Desk"),
-    Peer("vector", "Tocsin, event loop of the engine vector", by_vector, "sim.engines.vector.line:serve"),
+    Peer("vector", "Tocsin, event loop of the engine vector", by_vector, "sim.engines.vector.loop"),
 )

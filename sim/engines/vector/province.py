@@ -144,6 +144,11 @@ class Province:
                 p, block, rules, today, tables.delays, tables.people, tables.detectors, v, tallies, self.room
             ),
         )
+        self.events(today, people_bytes, seats)
+
+    def events(self, today: Today, people_bytes: NDArray[np.uint8], seats: Rows) -> None:
+        """Run the events of a day, those known when it begins in order first; ``seats`` (2, 48) by desk."""
+        p, tables, rules, tallies = self.p, self.tables, self.rules, self.tallies
         began = perf_counter()
         self.v.stream[: self.v.counters[N_STREAM]].sort()
         self._add("alerts", perf_counter() - began)
