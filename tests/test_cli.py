@@ -27,7 +27,7 @@ SHORT = [
 ]
 """Three days of the flagship with a few hundred attempts."""
 
-HEAVY = {"numba", "numpy", "pandas", "pyarrow", "pydantic", "pint", "simpy", "scipy", "ruamel"}
+HEAVY = {"numba", "numpy", "pandas", "pyarrow", "pydantic", "pint", "simpy", "scipy", "ruamel", "plotly"}
 
 LONG = ["china-2022", "--scale", "0.00001"]
 """Two years: longer than any test waits before it ends the run."""
