@@ -57,7 +57,7 @@ def run(
     with Staging(target, renamable=out is None) as staging:
         with TableWriter(staging.path, scope, events=share > 0) as writer:
             recorder = Recorder(scope, writer, share, progress)
-            phases = dict(simulate(scenario, recorder, progress))
+            phases = dict(simulate(scenario, recorder, workers))
             recorder.close()
         tallied = time.perf_counter()
         (staging.path / SCENARIO_YAML).write_text(scenario.yaml(), encoding="utf-8", newline="\n")

@@ -156,9 +156,15 @@ def piecewise_moment(u: float, cumulative: NDArray[np.float64], clock_ms: int) -
             last = middle
         else:
             first = middle + 1
-    share = float((target - cumulative[first]) / (cumulative[first + 1] - cumulative[first]))
+    return moment_in_half_hour(target, first, cumulative, clock_ms)
+
+
+@compiled
+def moment_in_half_hour(target: float, half_hour: int, cumulative: NDArray[np.float64], clock_ms: int) -> int:
+    """Moment of the day in ms at which a profile has come to ``target``, which lies within this half hour."""
+    share = float((target - cumulative[half_hour]) / (cumulative[half_hour + 1] - cumulative[half_hour]))
     within = min(math.floor(share * HALF_HOUR_MS), HALF_HOUR_MS - 1)
-    moment = first * HALF_HOUR_MS + within
+    moment = half_hour * HALF_HOUR_MS + within
     return moment // clock_ms * clock_ms
 
 
@@ -182,6 +188,24 @@ def pick(u: int, cumulative: NDArray[np.int64]) -> int:
         else:
             first = middle + 1
     return first
+
+
+@compiled
+def pick_from(u: int, cumulative: NDArray[np.int64], start: int) -> int:
+    """``pick``, given an index that is not beyond the answer."""
+    at = start
+    while u >= cumulative[at]:
+        at += 1
+    return at
+
+
+GUIDE_BITS = 8
+GUIDE_SHIFT = 32 - GUIDE_BITS
+
+
+def guide(cumulative: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Where ``pick_from`` may start for each value of the top bits of a uniform, (256,)."""
+    return np.array([pick(top << GUIDE_SHIFT, cumulative) for top in range(1 << GUIDE_BITS)], dtype=np.int64)
 
 
 def cumulative_thresholds(weights: ArrayLike) -> NDArray[np.int64]:

@@ -6,6 +6,7 @@ consumer can shift the numbers of another.
 """
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sim.draws.compiled import compiled
 
@@ -65,6 +66,41 @@ def draw4(seed: int, identity: int, purpose: int, number: int) -> tuple[int, int
         seed & LOW_WORD,
         (seed >> 32) & LOW_WORD,
     )
+
+
+@compiled
+def draw4_many(
+    seed: int, identities: NDArray[np.int64], count: int, purpose: int, number: int, lanes: NDArray[np.uint32]
+) -> None:
+    """``draw4`` for the first ``count`` of many entities, one purpose and number, into ``lanes`` (4, count or more).
+
+    The rounds stand here once more, over integers without a sign alone: so the compiler computes several entities at
+    a time, which is several times as fast as one after the other.
+    """
+    seed_word = np.uint64(seed)
+    c2 = np.uint64(purpose)
+    c3 = np.uint64(number)
+    for k in range(count):
+        identity = np.uint64(identities[k])
+        key0 = seed_word & WORD
+        key1 = seed_word >> HALF
+        x0 = identity & WORD
+        x1 = identity >> HALF
+        x2 = c2
+        x3 = c3
+        for _ in range(ROUNDS):
+            product0 = MULTIPLIER_0 * x0
+            product1 = MULTIPLIER_1 * x2
+            x0 = (product1 >> HALF) ^ x1 ^ key0
+            x1 = product1 & WORD
+            x2 = (product0 >> HALF) ^ x3 ^ key1
+            x3 = product0 & WORD
+            key0 = (key0 + WEYL_0) & WORD
+            key1 = (key1 + WEYL_1) & WORD
+        lanes[0, k] = np.uint32(x0)
+        lanes[1, k] = np.uint32(x1)
+        lanes[2, k] = np.uint32(x2)
+        lanes[3, k] = np.uint32(x3)
 
 
 @compiled

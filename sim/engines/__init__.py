@@ -1,6 +1,5 @@
 """The engines: each takes a scenario and a recorder, and all give the same answer."""
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -8,10 +7,16 @@ if TYPE_CHECKING:
     from sim.scenario import Scenario
 
 
-def simulate(
-    scenario: "Scenario", recorder: "Recorder", progress: Callable[[int, int], None] | None = None
-) -> dict[str, float]:
-    """Run a scenario with its engine, counting into ``recorder``; return seconds by phase."""
-    from sim.engines.reference.engine import simulate as reference
+def simulate(scenario: "Scenario", recorder: "Recorder", workers: int | None = None) -> dict[str, float]:
+    """Run a scenario with its engine, counting into ``recorder``; return seconds by phase.
 
-    return reference(scenario.spec, recorder)
+    ``workers`` threads share the provinces of the vector engine, by default one a core; the reference engine works
+    alone.
+    """
+    if scenario.spec.engine == "reference":
+        from sim.engines.reference.engine import simulate as reference
+
+        return reference(scenario.spec, recorder)
+    from sim.engines.vector.engine import simulate as vector
+
+    return vector(scenario.spec, recorder, workers)

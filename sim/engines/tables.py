@@ -42,7 +42,7 @@ class Tables:
     provinces: Provinces
     people: PeopleTables
     high_share: float
-    moments: list[NDArray[np.float64]]
+    moments: NDArray[np.float64]
     contact_moments: NDArray[np.float64]
     answered: NDArray[np.int64]
     episodes: EpisodeTables
@@ -80,7 +80,7 @@ class Tables:
             provinces=provinces,
             people=people_tables(spec),
             high_share=spec.population.exposure.high_contacts,
-            moments=[profile(getattr(spec.fraud.half_hours, channel)) for channel in CHANNELS],
+            moments=np.array([profile(getattr(spec.fraud.half_hours, channel)) for channel in CHANNELS]),
             contact_moments=profile(spec.population.legitimate.half_hours),
             answered=answering_thresholds(spec),
             episodes=episode_tables(spec),

@@ -72,9 +72,9 @@ day of delivery, but only once the alert has ended. Their days stay open as long
 class Recorder:
     """Takes what one run counts and hands it to its ``TableWriter`` month by month.
 
-    ``events`` is the share of origins whose events are kept: 0 none, 1 all. ``progress``, if given, is called
-    after each day with its day number and the attempts so far, warm-up included. ``warnings`` are lines for
-    the user that an engine may add to; they stand in ``run.json``.
+    ``events`` is the share of origins whose events are kept: 0 none, 1 all; ``kept`` is its threshold.
+    ``progress``, if given, is called after each day with its day number and the attempts so far, warm-up included.
+    ``warnings`` are lines for the user that an engine may add to; they stand in ``run.json``.
     """
 
     def __init__(
@@ -108,7 +108,7 @@ class Recorder:
         self.flows = self._tallies["flows"].counts
         self.state = self._tallies["state"].counts
         self.records_events = events > 0.0
-        self._kept = threshold(events)
+        self.kept = threshold(events)
         self._events: list[tuple[int, ...]] = []
         self._event_rows: list[npt.NDArray[np.int64]] = []
 
@@ -133,7 +133,7 @@ class Recorder:
         Those before the period, and of origins outside the kept share, are forgotten at once. Raises KeyError for
         a name that ``EVENT_LABELS`` does not list.
         """
-        if self.records_events and moment >= 0 and keeps_origin(self.scope.seed, origin, self._kept):
+        if self.records_events and moment >= 0 and keeps_origin(self.scope.seed, origin, self.kept):
             codes = [
                 -1 if name is None else CODES[column][name]
                 for column, name in (("channel", channel), ("tier", tier), ("result", result))

@@ -1,0 +1,96 @@
+"""A province's legitimate contacts of a day, in the cells of the grid of scores: those that raise an alert."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.country.people import target
+from sim.days import DAY_MS, HALF_HOURS
+from sim.draws.compiled import compiled
+from sim.draws.distributions import GUIDE_SHIFT, moment_in_half_hour
+from sim.draws.identity import INDEX_SHIFT, LEGITIMATE, cell_id, origin_id
+from sim.draws.philox import draw4_many, uniform32, uniform52
+from sim.draws.purposes import LEGITIMATE_CONTACT, LEGITIMATE_TARGET
+from sim.engines.vector.layout import BODY, CELL, INDEX, MOMENT, N_FOUND, NUMBER, ORIGIN, SEEN
+from sim.engines.vector.rules import TIERS, Guides, Rules, half_hour_from
+from sim.midnight.today import Today
+from sim.warning.detectors import CENTRAL, LOCAL
+
+LEGITIMATE_TRUTH = 3
+
+
+@compiled
+def meet_contacts(
+    p: int,
+    block: int,
+    rules: Rules,
+    guides: Guides,
+    today: Today,
+    types: int,
+    persons: int,
+    high: int,
+    high_share: float,
+    moments: NDArray[np.float64],
+    found: NDArray[np.int64],
+    counters: NDArray[np.int64],
+) -> bool:
+    """Let the detectors look at the contacts of province ``p``; return whether all were, or ``found`` must grow."""
+    seed = rules.seed
+    midnight = (today.day - rules.start) * DAY_MS
+    ids = np.empty(block, dtype=np.int64)
+    alarms = np.empty(block, dtype=np.int64)
+    seen = np.empty(block, dtype=np.int64)
+    lanes = np.empty((4, block), dtype=np.uint32)
+    seen_by_central = today.coverage[CENTRAL, p]
+    seen_by_local = today.coverage[LOCAL, p]
+    channels = today.contacts.shape[1]
+    cells = today.contacts.shape[2]
+    cell = counters[CELL]
+    while cell < channels * cells:
+        c = cell // cells
+        k = cell % cells
+        count = today.contacts[p, c, k]
+        row = today.cells[k, 0]
+        column = today.cells[k, 1]
+        base = origin_id(LEGITIMATE, today.day, p, c, cell_id(row, column), 0)
+        least_central = guides.central[row]
+        least_local = guides.local[column]
+        first = counters[INDEX]
+        while first < count:
+            if counters[N_FOUND] + block > found.shape[0]:
+                counters[CELL] = cell
+                counters[INDEX] = first
+                return False
+            size = min(block, count - first)
+            for i in range(size):
+                ids[i] = base + ((first + i) << INDEX_SHIFT)
+            draw4_many(seed, ids, size, LEGITIMATE_CONTACT, 0, lanes)
+            raised = 0
+            for i in range(size):
+                central = 0
+                local = 0
+                for tier in range(TIERS):
+                    central += lanes[1, i] >= least_central[tier]
+                    local += lanes[2, i] >= least_local[tier]
+                # The number of thresholds reached, 4 for red: tier + 1 is 5 less it, and 0 where none is reached.
+                central = (5 - central) % 5 * (lanes[0, i] < seen_by_central)
+                local = (5 - local) % 5 * (lanes[3, i] < seen_by_local)
+                alarms[raised] = ids[i]
+                seen[raised] = central | (local << 3)
+                raised += (central | local) != 0
+            draw4_many(seed, alarms, raised, LEGITIMATE_TARGET, 0, lanes)
+            at = counters[N_FOUND]
+            for i in range(raised):
+                goal = uniform32(lanes[2, i]) * moments[HALF_HOURS]
+                hour = half_hour_from(goal, moments, guides.contact_half_hour[lanes[2, i] >> GUIDE_SHIFT])
+                found[at, ORIGIN] = alarms[i]
+                found[at, MOMENT] = midnight + moment_in_half_hour(goal, hour, moments, rules.clock)
+                found[at, NUMBER] = target(uniform52(lanes[0, i], lanes[1, i]), persons, high, high_share)
+                found[at, SEEN] = seen[i] | (LEGITIMATE_TRUTH << 6) | (types << 8)
+                found[at, BODY] = -1
+                at += 1
+            counters[N_FOUND] = at
+            first += size
+        counters[INDEX] = 0
+        cell += 1
+    counters[CELL] = 0
+    return True

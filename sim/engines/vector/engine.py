@@ -1,0 +1,198 @@
+"""The run: midnights in their order, and between them the provinces of the day, side by side."""
+
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from time import perf_counter
+
+import numpy as np
+
+from sim.days import next_month, weekday
+from sim.engines import warnings
+from sim.engines.conservation import Books
+from sim.engines.ledger import Ledger
+from sim.engines.tables import Tables
+from sim.engines.vector.attempts import BLOCK
+from sim.engines.vector.layout import (
+    AREA,
+    BUSY,
+    ENDS_OF_EPISODES,
+    EPISODES_BEGUN,
+    FILED_CASES,
+    FROM_CARDS,
+    ISSUED_ALERTS,
+    SERVICES_ENDED,
+    SERVICES_STARTED,
+    WAITED,
+)
+from sim.engines.vector.province import Province
+from sim.engines.vector.rules import guides_of, raided_guide, rules_of
+from sim.engines.vector.tallies import Counts
+from sim.gates.fates import INTERCEPTED
+from sim.labels import DESK_CHANNELS
+from sim.midnight.night import Night
+from sim.midnight.today import Today
+from sim.midnight.totals import DayTotals
+from sim.results.recorder import Recorder
+from sim.scenario.schema import ScenarioModel
+
+Spread = Callable[[Callable[[int], None], Sequence[int]], None]
+"""Does something for each province."""
+
+
+def simulate(
+    spec: ScenarioModel, recorder: Recorder, workers: int | None = None, block: int = BLOCK
+) -> dict[str, float]:
+    """Run a scenario and count into ``recorder``; return seconds by phase.
+
+    ``workers`` threads (by default one a core) share the provinces, ``block`` attempts are settled together; neither
+    changes a result. Raises ``ConservationError`` if the books do not balance at the end.
+    """
+    started = perf_counter()
+    threads = workers or os.cpu_count() or 1
+    if threads == 1:
+        return Run(spec, recorder, block, one_by_one, started).course()
+    with ThreadPoolExecutor(threads) as pool:
+
+        def side_by_side(act: Callable[[int], None], provinces: Sequence[int]) -> None:
+            for done in [pool.submit(act, p) for p in provinces]:
+                done.result()
+
+        return Run(spec, recorder, block, side_by_side, started).course()
+
+
+def one_by_one(act: Callable[[int], None], provinces: Sequence[int]) -> None:
+    """Do something for each province, one after the other."""
+    for p in provinces:
+        act(p)
+
+
+class Run:
+    """The course of a run from midnight to midnight."""
+
+    def __init__(self, spec: ScenarioModel, recorder: Recorder, block: int, spread: Spread, started: float) -> None:
+        self.spec = spec
+        self.recorder = recorder
+        self.spread = spread
+        self.started = started
+        self.tables = tables = Tables.of(spec)
+        self.night = Night(spec, tables.provinces, tables.calendar, Ledger(recorder, tables))
+        end = tables.calendar.midnight(tables.calendar.last + 1)
+        self.rules = rules_of(tables, end, recorder.kept if recorder.records_events else 0)
+        guides = guides_of(tables)
+        self.counts = Counts(tables)
+        self.provinces = [
+            Province(p, tables, self.rules, guides, self.counts.of(p), block) for p in range(len(tables.provinces))
+        ]
+        # The largest first, so that the day does not end with one of them alone.
+        self.order = [int(p) for p in np.argsort(-tables.provinces.people, kind="stable")]
+        self.books = Books()
+
+    def course(self) -> dict[str, float]:
+        """Run all days; return seconds by phase."""
+        calendar = self.tables.calendar
+        recorder = self.recorder
+        prepared = perf_counter()
+        midnights = days = 0.0
+        totals = DayTotals.empty(len(self.provinces))
+        for day in range(calendar.first, calendar.last + 1):
+            began = perf_counter()
+            today = self.night(day, totals)
+            opened = perf_counter()
+            self.day(today)
+            if day == calendar.last:
+                for province in self.provinces:
+                    province.finish(today)
+            days += perf_counter() - opened
+            totals = self.close(today)
+            midnights += opened - began
+        self.check(totals)
+        recorder.warnings += warnings.of_scale(self.spec, self.tables)
+        recorder.warnings += warnings.of_cards(self.spec, self.night.card_load.heaviest)
+        ended = perf_counter()
+        inside = {
+            name: sum(province.seconds[name] for province in self.provinces) for name in self.provinces[0].seconds
+        }
+        share = days / max(sum(inside.values()), 1e-9)
+        return {
+            "prepare": prepared - self.started,
+            "midnights": midnights,
+            **{name: seconds * share for name, seconds in inside.items()},
+            "record": ended - prepared - midnights - days,
+        }
+
+    def day(self, today: Today) -> None:
+        """Run the provinces of a day."""
+        slots = self.night.slots.cumulative
+        raided = raided_guide(slots, today.raided)
+        most_engaged = today.engaged.reshape(*today.engaged.shape[:2], -1).max(axis=2)
+        seats = self.tables.seats[:, :, weekday(today.day) - 1]
+
+        def act(p: int) -> None:
+            self.provinces[p].day(today, self.night.bytes[p], slots, raided, most_engaged[p], seats[p])
+
+        self.spread(act, self.order)
+        self.books.potential += int(today.attempts.sum())
+
+    def close(self, today: Today) -> DayTotals:
+        """Hand what the day counted to the recorder; return what the next midnight reads of it."""
+        day = today.day
+        calendar = self.tables.calendar
+        fates = self.counts.fates
+        for fate, count in enumerate(fates.sum(axis=(0, 1, 2))):
+            self.books.fates[fate] += int(count)
+        totals = DayTotals(
+            intercepted=fates[:, :2, :, INTERCEPTED].sum(axis=2),
+            from_cards=np.array([province.v.counters[FROM_CARDS] for province in self.provinces]),
+            filed=[
+                [(int(moment), int(case)) for moment, case in province.take("filed")] for province in self.provinces
+            ],
+            heard=[province.heard(day) for province in self.provinces],
+            victims=[province.take("victims") for province in self.provinces],
+        )
+        for province in self.provinces:
+            province.v.counters[FROM_CARDS] = 0
+            if self.rules.kept:
+                self.recorder.log(province.take("log"))
+            self.counts.rare(province.p, province.take("rare"), self.recorder, calendar.start)
+        last = day == calendar.last
+        month_ends = next_month(day) == day + 1
+        self.counts.close(day, self.tables.seats[:, :, weekday(day) - 1], self.recorder, everything=last or month_ends)
+        open_since = day + 1
+        if month_ends and not last:
+            end = calendar.midnight(day + 1)
+            open_since = calendar.day_of(min(province.first_issue(end) for province in self.provinces))
+        self.recorder.day_done(day, open_since)
+        return totals
+
+    def check(self, totals: DayTotals) -> None:
+        """Close the books of the run: whatever was counted twice must agree."""
+        night, books = self.night, self.books
+        night.card_load.add_day(totals.from_cards, night.stock)
+        night.card_load.close_month()
+        counters = np.array([province.v.counters for province in self.provinces])
+        whole = counters.sum(axis=0)
+        books.episodes = int(whole[EPISODES_BEGUN])
+        ends = [int(count) for count in whole[ENDS_OF_EPISODES : ENDS_OF_EPISODES + 4]]
+        books.episode_ends.update(dict(zip(("saved", "dropped_out", "held", "victims"), ends, strict=True)))
+        books.episode_ends["running"] = sum(province.running_episodes() for province in self.provinces)
+        books.issued = int(whole[ISSUED_ALERTS])
+        books.alert_ends.update(self.counts.ends)
+        books.services_started = int(whole[SERVICES_STARTED])
+        books.services_ended = int(whole[SERVICES_ENDED])
+        books.services_under_way = int(whole[BUSY : BUSY + 2].sum())
+        books.filed = int(whole[FILED_CASES])
+        cases = night.cases
+        yesterday = sum(len(filed) for filed in totals.filed)
+        laws = [
+            (
+                "filed + backlog at start = solved + open + closed",
+                books.filed + cases.at_start,
+                cases.solved + cases.closed + cases.waiting + yesterday,
+            )
+        ]
+        for p, row in enumerate(counters):
+            for d, name in enumerate(DESK_CHANNELS):
+                law = f"Little's law at the {name} desk of province {p}"
+                laws.append((law, int(row[AREA + d]), int(row[WAITED + d])))
+        books.check(laws)

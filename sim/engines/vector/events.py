@@ -1,0 +1,70 @@
+"""The calendar of a province: events as 64-bit integers whose order is that of the model, and a heap of them.
+
+From the highest bit down: moment within the day 27 | phase 3 | stage 4 | kind 3 | detector 1 | row 25. Two events
+of one origin in one tick thus come in the order of the reference engine; of two origins nothing depends on theirs.
+The row says whose event it is: of an episode in the phase of stages, of an alert in all others.
+"""
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.draws.compiled import compiled
+from sim.draws.identity import DETECTOR_MASK, DETECTOR_SHIFT, STAGE_MASK
+
+ROW_BITS: Final = 25
+ROW_MASK: Final = (1 << ROW_BITS) - 1
+DETECTOR_AT: Final = ROW_BITS
+KIND_AT: Final = DETECTOR_AT + 1
+KIND_MASK: Final = 7
+STAGE_AT: Final = KIND_AT + 3
+PHASE_AT: Final = STAGE_AT + 4
+PHASE_MASK: Final = 7
+MOMENT_AT: Final = PHASE_AT + 3
+ORDER_MASK: Final = (1 << MOMENT_AT) - 1
+
+
+@compiled
+def order_of(phase: int, stage: int, kind: int, detector: int, row: int) -> int:
+    """Return the part of an event's key below its moment."""
+    return (phase << PHASE_AT) | (stage << STAGE_AT) | (kind << KIND_AT) | (detector << DETECTOR_AT) | row
+
+
+@compiled
+def order_of_alert(phase: int, kind: int, alert: int, row: int) -> int:
+    """Return the part of the key of an alert's event below its moment."""
+    return order_of(phase, alert & STAGE_MASK, kind, (alert >> DETECTOR_SHIFT) & DETECTOR_MASK, row)
+
+
+@compiled
+def push(heap: NDArray[np.int64], count: int, key: int) -> None:
+    """Put a key into a binary heap of ``count``; the smallest stands first."""
+    at = count
+    while at > 0:
+        parent = (at - 1) >> 1
+        if heap[parent] <= key:
+            break
+        heap[at] = heap[parent]
+        at = parent
+    heap[at] = key
+
+
+@compiled
+def pop(heap: NDArray[np.int64], count: int) -> int:
+    """Take the smallest key out of a binary heap of ``count``, at least one."""
+    least = heap[0]
+    last = count - 1
+    key = heap[last]
+    at = 0
+    child = 1
+    while child < last:
+        if child + 1 < last and heap[child + 1] < heap[child]:
+            child += 1
+        if heap[child] >= key:
+            break
+        heap[at] = heap[child]
+        at = child
+        child = 2 * at + 1
+    heap[at] = key
+    return int(least)
