@@ -14,17 +14,18 @@ from numpy.typing import NDArray
 
 from sim.country.calendar import logistic
 from sim.days import DAY_MS, day_number
-from sim.draws.compiled import compiled
+from sim.draws.compiled import compiled, compiled_with_arrays
 from sim.draws.distributions import CERTAIN, cumulative_thresholds, pick, threshold
 from sim.draws.functions import log, normal_cdf, normal_quantile
 from sim.draws.identity import person_id
 from sim.draws.philox import draw4
-from sim.draws.purposes import PERSON_BODY, PERSON_HABITS
+from sim.draws.purposes import PERSON_HOME, PERSON_TRAITS
 from sim.scenario.schema import ScenarioModel
 from sim.scenario.schema.population import OccupationShares, Population
 
 OLDEST = 99
 FRAILTY_CLASSES = 8
+FRAILTY_SHIFT = 32 - 3
 SEGMENTS = ("schools", "enterprises", "rural_areas", "communities")
 
 
@@ -46,25 +47,24 @@ class PeopleTables(NamedTuple):
 
 
 @compiled
-def body(seed: int, person: int, province: int, tables: PeopleTables) -> tuple[int, int, int, int]:
-    """Return (age in years, sex: 0 woman 1 man, urban: 0 or 1, segment) of a person."""
-    u_age, u_sex, u_urban, u_segment = draw4(seed, person, PERSON_BODY, 0)
+def home(seed: int, person: int, province: int, tables: PeopleTables) -> tuple[int, int, bool, int]:
+    """Return (age in years, urban: 0 or 1, whether online, app uniform) of a person.
+
+    The person has the app when they are online and the uniform is below the adoption of the day: an install date,
+    not a new draw each day.
+    """
+    u_age, u_urban, u_internet, u_app = draw4(seed, person, PERSON_HOME, 0)
     age = pick(u_age, tables.age[province])
-    sex = 0 if u_sex < tables.women[province] else 1
     urban = 1 if u_urban < tables.urban[province] else 0
-    segment = pick(u_segment, tables.occupation[urban, tables.stage[age]])
-    return age, sex, urban, segment
+    return age, urban, u_internet < tables.internet[province, urban, tables.band[age]], u_app
 
 
 @compiled
-def habits(seed: int, person: int) -> tuple[int, int, int]:
-    """Return (internet uniform, app uniform, frailty class) of a person.
-
-    The person is online when the first is below ``internet[province, urban, band]``, and has the app when they
-    are online and the second is below the adoption of the day: an install date, not a new draw each day.
-    """
-    u_internet, u_app, u_frailty, _ = draw4(seed, person, PERSON_HABITS, 0)
-    return u_internet, u_app, u_frailty >> 29
+def traits(seed: int, person: int, province: int, age: int, urban: int, tables: PeopleTables) -> tuple[int, int, int]:
+    """Return (sex: 0 woman 1 man, segment, frailty class) of a person of this age and home."""
+    u_sex, u_segment, u_frailty, _ = draw4(seed, person, PERSON_TRAITS, 0)
+    sex = 0 if u_sex < tables.women[province] else 1
+    return sex, pick(u_segment, tables.occupation[urban, tables.stage[age]]), u_frailty >> FRAILTY_SHIFT
 
 
 @compiled
@@ -74,11 +74,12 @@ def target(u: float, people: int, high_number: int, high_share: float) -> int:
     The first ``high_number`` people, the high exposure class, draw ``high_share`` of all contacts; within a class
     people are alike. The inverse of that distribution is linear in two pieces.
     """
-    if u < high_share:
-        return min(int(u / high_share * high_number), high_number - 1)
-    return high_number + min(
-        int((u - high_share) / (1.0 - high_share) * (people - high_number)), people - high_number - 1
-    )
+    is_high = u < high_share
+    first = 0 if is_high else high_number
+    many = high_number if is_high else people - high_number
+    before = 0.0 if is_high else high_share
+    slope = high_number / high_share if is_high else (people - high_number) / (1.0 - high_share)
+    return first + min(int((u - before) * slope), many - 1)
 
 
 def age_shares(population: Population, province: int) -> list[float]:
@@ -198,7 +199,7 @@ def install_day(population: Population, u_app: int) -> int | None:
     return math.ceil(day_number(population.app.midpoint) + days)
 
 
-@compiled
+@compiled_with_arrays
 def sample(
     seed: int, count: int, people: NDArray[np.int64], high: NDArray[np.int64], tables: PeopleTables
 ) -> NDArray[np.int64]:
@@ -217,14 +218,12 @@ def sample(
             province += 1
         number = position - before
         person = person_id(province, number)
-        age, sex, urban, segment = body(seed, person, province, tables)
-        u_internet, u_app, frailty = habits(seed, person)
-        band = tables.band[age]
-        online = 1 if u_internet < tables.internet[province, urban, band] else 0
+        age, urban, online, u_app = home(seed, person, province, tables)
+        sex, segment, frailty = traits(seed, person, province, age, urban, tables)
         rows[k, 0] = province
         rows[k, 1] = number
         rows[k, 2] = age
-        rows[k, 3] = band
+        rows[k, 3] = tables.band[age]
         rows[k, 4] = sex
         rows[k, 5] = urban
         rows[k, 6] = segment

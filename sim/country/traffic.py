@@ -13,7 +13,7 @@ from sim.country.calendar import growth
 from sim.country.measures import in_window
 from sim.country.provinces import Provinces
 from sim.days import calendar_date, weekday
-from sim.draws.compiled import compiled
+from sim.draws.compiled import compiled_with_arrays
 from sim.draws.distributions import poisson
 from sim.draws.functions import exp, normal_cdf
 from sim.draws.identity import ATTEMPT, LEGITIMATE, cell_id, origin_id
@@ -67,7 +67,7 @@ def concerns(surge: Surge, channel: str, fraud_type: str, code: int) -> bool:
     )
 
 
-@compiled
+@compiled_with_arrays
 def attempt_counts(seed: int, day: int, rates: NDArray[np.float64]) -> NDArray[np.int64]:
     """Return the potential attempts of a day by (province, channel, type)."""
     counts = np.empty(rates.shape, dtype=np.int64)
@@ -105,7 +105,7 @@ def cell_masses(detectors: Detectors) -> NDArray[np.float64]:
     return _masses(np.array(bounds), detectors.correlation)
 
 
-@compiled
+@compiled_with_arrays
 def _masses(bounds: NDArray[np.float64], correlation: float) -> NDArray[np.float64]:
     cells = len(bounds) - 1
     spread = math.sqrt(1.0 - correlation * correlation)
@@ -154,7 +154,7 @@ def legitimate_rates(spec: ScenarioModel, provinces: Provinces) -> NDArray[np.fl
     )
 
 
-@compiled
+@compiled_with_arrays
 def legitimate_counts(
     seed: int, day: int, rates: NDArray[np.float64], masses: NDArray[np.float64], cells: NDArray[np.int64]
 ) -> NDArray[np.int64]:

@@ -190,22 +190,9 @@ def pick(u: int, cumulative: NDArray[np.int64]) -> int:
     return first
 
 
-@compiled
-def pick_from(u: int, cumulative: NDArray[np.int64], start: int) -> int:
-    """``pick``, given an index that is not beyond the answer."""
-    at = start
-    while u >= cumulative[at]:
-        at += 1
-    return at
-
-
 GUIDE_BITS = 8
 GUIDE_SHIFT = 32 - GUIDE_BITS
-
-
-def guide(cumulative: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Where ``pick_from`` may start for each value of the top bits of a uniform, (256,)."""
-    return np.array([pick(top << GUIDE_SHIFT, cumulative) for top in range(1 << GUIDE_BITS)], dtype=np.int64)
+"""Top bits of a uniform by which bounds are tabulated."""
 
 
 def cumulative_thresholds(weights: ArrayLike) -> NDArray[np.int64]:

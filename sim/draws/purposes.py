@@ -13,16 +13,17 @@ from typing import NamedTuple
 
 ATTEMPT_COUNT = 1
 ATTEMPT_GATES = 2
-ATTEMPT_PASSAGE = 6
+ATTEMPT_GATES_BELOW = 6
 ATTEMPT_TARGET = 7
+ATTEMPT_COVERAGE = 8
 
 LEGITIMATE_COUNT = 16
 LEGITIMATE_CONTACT = 17
 FALSE_BLOCKS = 20
 LEGITIMATE_TARGET = 21
 
-PERSON_BODY = 32
-PERSON_HABITS = 33
+PERSON_HOME = 34
+PERSON_TRAITS = 35
 
 SLOT_ORIGIN = 48
 SLOT_GENERATION = 49
@@ -63,8 +64,20 @@ class Purpose(NamedTuple):
 REGISTRY = (
     # Entity "traffic" is (kind, day, province, channel, cell) with index 0: how many there are.
     Purpose("ATTEMPT_COUNT", ATTEMPT_COUNT, "traffic", ("count high", "count low", "", "")),
-    Purpose("ATTEMPT_GATES", ATTEMPT_GATES, "attempt", ("not sent", "slot", "card", "interception")),
-    Purpose("ATTEMPT_PASSAGE", ATTEMPT_PASSAGE, "attempt", ("site", "answer", "coverage central", "coverage local")),
+    # Each lane holds the upper halves of two uniforms, or the lower halves of the same two.
+    Purpose(
+        "ATTEMPT_GATES",
+        ATTEMPT_GATES,
+        "attempt",
+        ("not sent, slot", "card, interception", "site, answer", "central, local"),
+    ),
+    Purpose(
+        "ATTEMPT_GATES_BELOW",
+        ATTEMPT_GATES_BELOW,
+        "attempt",
+        ("not sent, slot", "card, interception", "site, answer", "central, local"),
+    ),
+    Purpose("ATTEMPT_COVERAGE", ATTEMPT_COVERAGE, "attempt", ("central", "local", "", "")),
     Purpose("ATTEMPT_TARGET", ATTEMPT_TARGET, "attempt", ("person high", "person low", "moment", "engage")),
     Purpose("LEGITIMATE_COUNT", LEGITIMATE_COUNT, "traffic", ("count high", "count low", "", "")),
     Purpose(
@@ -72,8 +85,8 @@ REGISTRY = (
     ),
     Purpose("LEGITIMATE_TARGET", LEGITIMATE_TARGET, "contact", ("person high", "person low", "moment", "")),
     Purpose("FALSE_BLOCKS", FALSE_BLOCKS, "province, channel and day", ("count high", "count low", "", "")),
-    Purpose("PERSON_BODY", PERSON_BODY, "person", ("age", "sex", "urban", "occupation")),
-    Purpose("PERSON_HABITS", PERSON_HABITS, "person", ("internet", "app", "frailty", "")),
+    Purpose("PERSON_HOME", PERSON_HOME, "person", ("age", "urban", "internet", "app")),
+    Purpose("PERSON_TRAITS", PERSON_TRAITS, "person", ("sex", "occupation", "frailty", "")),
     Purpose(
         "SLOT_ORIGIN", SLOT_ORIGIN, "slot", ("weight high", "weight low", "region", "types"), "0, then each fraud type"
     ),
@@ -96,7 +109,7 @@ REGISTRY = (
         "DETECTOR_SCORE",
         DETECTOR_SCORE,
         "attempt",
-        ("central high", "central low", "local high", "local low"),
+        ("central", "local", "", ""),
         "stage",
     ),
     Purpose("ALERT_CLASS", ALERT_CLASS, "alert", ("class", "", "", "")),

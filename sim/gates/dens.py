@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from sim.country.measures import Measures
 from sim.days import DAY_MS
-from sim.draws.compiled import compiled
+from sim.draws.compiled import compiled, compiled_with_arrays
 from sim.draws.distributions import cumulative_thresholds, pick, quantile, threshold
 from sim.draws.functions import exp, normal_quantile
 from sim.draws.identity import slot_day_id, slot_id
@@ -155,7 +155,7 @@ def _overseas_first(seed: int, day: int, state: DenState, count: int) -> NDArray
     return chosen
 
 
-@compiled
+@compiled_with_arrays
 def _raid(
     seed: int,
     day: int,

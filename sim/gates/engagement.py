@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from sim.country.measures import Measures, days_of, positions
 from sim.country.people import FRAILTY_CLASSES, SEGMENTS, frailty_levels, segment_shares
 from sim.days import DAY_MS
-from sim.draws.compiled import compiled
+from sim.draws.compiled import compiled, compiled_with_arrays
 from sim.draws.distributions import threshold
 from sim.draws.functions import exp, left_after
 from sim.scenario.schema import ScenarioModel
@@ -34,7 +34,7 @@ def propensities(spec: ScenarioModel) -> NDArray[np.float64]:
     return table
 
 
-@compiled
+@compiled_with_arrays
 def thresholds(propensity: NDArray[np.float64], awareness: NDArray[np.float64], effect: float) -> NDArray[np.int64]:
     """Return the thresholds of the gate, (P, T, bands, 2, 8, 2, 4 segments), from awareness (P, 4)."""
     types, bands, sexes, frailties, victims = propensity.shape

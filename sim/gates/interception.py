@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from sim.country.measures import Measures
 from sim.days import DAY_MS
-from sim.draws.compiled import compiled
+from sim.draws.compiled import compiled, compiled_with_arrays
 from sim.draws.distributions import poisson, threshold
 from sim.draws.functions import normal_cdf
 from sim.draws.identity import province_day_id
@@ -61,7 +61,7 @@ def false_block_shares(interception: Interception) -> list[float]:
     return [normal_cdf(-getattr(interception, channel).threshold) for channel in FILTERED]
 
 
-@compiled
+@compiled_with_arrays
 def false_blocks(seed: int, day: int, rates: NDArray[np.float64], shares: NDArray[np.float64]) -> NDArray[np.int64]:
     """Return exact counts of legitimate calls and SMS blocked on a day, (P, 2): Poisson, keyed by identity."""
     counts = np.empty((rates.shape[0], 2), dtype=np.int64)

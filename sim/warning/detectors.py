@@ -16,7 +16,7 @@ from sim.country.traffic import edges
 from sim.draws.compiled import compiled
 from sim.draws.distributions import CERTAIN, cumulative_thresholds, pick, threshold
 from sim.draws.functions import normal_cdf, normal_quantile
-from sim.draws.philox import draw4, uniform52
+from sim.draws.philox import draw4, uniform32
 from sim.draws.purposes import ALERT_CLASS, DETECTOR_SCORE
 from sim.labels import CHANNELS, SOURCES, TIERS
 from sim.scenario.schema import ScenarioModel
@@ -101,17 +101,27 @@ def tier_of(score: float, detector: int, tables: DetectorTables) -> int:
 
 
 @compiled
-def attempt_tiers(seed: int, attempt: int, stage: int, d_prime: float, tables: DetectorTables) -> tuple[int, int]:
-    """Return the tiers that the central and the local score of an attempt's stage come to (-1 for no alert)."""
-    a, b, c, d = draw4(seed, attempt, DETECTOR_SCORE, stage)
-    central = normal_quantile(uniform52(a, b))
-    own = normal_quantile(uniform52(c, d))
+def attempt_tiers(u_central: int, u_local: int, d_prime: float, tables: DetectorTables) -> tuple[int, int]:
+    """Return the tiers that the central and the local score of a contact or a stage come to (-1 for no alert).
+
+    ``u_central`` and ``u_local`` are 32-bit uniforms: of the central score, and of what the local detector sees apart
+    from it.
+    """
+    central = normal_quantile(uniform32(u_central))
+    own = normal_quantile(uniform32(u_local))
     r = tables.correlation
     local = r * central + math.sqrt(1.0 - r * r) * own
     return (
         tier_of(d_prime + tables.shift[CENTRAL] + central, CENTRAL, tables),
         tier_of(d_prime + tables.shift[LOCAL] + local, LOCAL, tables),
     )
+
+
+@compiled
+def stage_tiers(seed: int, attempt: int, stage: int, d_prime: float, tables: DetectorTables) -> tuple[int, int]:
+    """Return the tiers of the scores of a later stage; the contact itself is scored with the uniforms of its gates."""
+    u_central, u_local, _, _ = draw4(seed, attempt, DETECTOR_SCORE, stage)
+    return attempt_tiers(u_central, u_local, d_prime, tables)
 
 
 @compiled

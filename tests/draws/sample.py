@@ -68,7 +68,6 @@ def calls() -> Iterator[tuple[Callable[..., object], tuple[object, ...]]]:
     cumulative = distributions.cumulative_thresholds([0.1, 0.0, 0.6, 0.3])
     for w in WORDS:
         yield distributions.pick, (w, cumulative)
-        yield distributions.pick_from, (w, cumulative, 0)
     yield distributions.moment_in_half_hour, (profile[7] + 0.25, 7, profile, 1000)
 
 

@@ -14,6 +14,7 @@ from sim.draws.distributions import threshold
 from sim.draws.identity import ATTEMPT, LEGITIMATE, cell_id, origin_id
 from sim.draws.philox import draw4
 from sim.draws.purposes import LEGITIMATE_CONTACT
+from sim.gates.uniforms import gate_uniforms
 from sim.scenario import ScenarioModel
 from sim.warning.detectors import (
     TIERS,
@@ -22,6 +23,7 @@ from sim.warning.detectors import (
     detector_tables,
     legitimate_tiers,
     predicted_type,
+    stage_tiers,
 )
 from tests.chi_square import HOPELESS, LIKELY, fit
 
@@ -70,7 +72,8 @@ def test_scores_of_attempts_are_bivariate_normal(tiny: ScenarioModel, d_prime: f
     counts = np.zeros((5, 5))
     for index in range(ATTEMPTS):
         attempt = origin_id(ATTEMPT, 8000, 0, 1, 2, index)
-        central, local = attempt_tiers(11, attempt, 0, d_prime, tables)
+        uniforms = gate_uniforms(11, attempt)
+        central, local = attempt_tiers(uniforms.central, uniforms.local, d_prime, tables)
         counts[central, local] += 1
     shifted = (d_prime, d_prime + 0.3)
     assert fit(counts, ATTEMPTS * joint(tiny, shifted, tiny.warning.detectors.correlation)) > LIKELY
@@ -88,7 +91,7 @@ def test_scores_of_different_stages_are_independent(tiny: ScenarioModel) -> None
     seen = np.zeros((2, 2))
     for index in range(ATTEMPTS):
         attempt = origin_id(ATTEMPT, 8000, 0, 1, 2, index)
-        first, later = (attempt_tiers(11, attempt, stage, 2.5, tables)[0] >= 0 for stage in (0, 1))
+        first, later = (stage_tiers(11, attempt, stage, 2.5, tables)[0] >= 0 for stage in (1, 2))
         seen[int(first), int(later)] += 1
     assert stats.chi2_contingency(seen).pvalue > LIKELY
 

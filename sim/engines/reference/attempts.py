@@ -3,15 +3,14 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.country.people import body, habits, target
+from sim.country.people import home, target, traits
 from sim.days import DAY_MS, HALF_HOUR_MS
 from sim.draws.distributions import piecewise_moment
 from sim.draws.identity import ATTEMPT as ATTEMPT_KIND
 from sim.draws.identity import LEGITIMATE, cell_id, origin_id, person_id
 from sim.draws.philox import draw4, uniform32, uniform52
 from sim.draws.purposes import (
-    ATTEMPT_GATES,
-    ATTEMPT_PASSAGE,
+    ATTEMPT_COVERAGE,
     ATTEMPT_TARGET,
     LEGITIMATE_CONTACT,
     LEGITIMATE_TARGET,
@@ -39,6 +38,7 @@ from sim.gates.fates import (
 from sim.gates.interception import is_intercepted
 from sim.gates.not_sent import is_not_sent
 from sim.gates.sites import is_site_blocked
+from sim.gates.uniforms import GateUniforms, gate_uniforms
 from sim.labels import CHANNELS, FATES
 from sim.midnight.people_bytes import VICTIM
 from sim.warning.detectors import NO_ALERT, attempt_tiers, legitimate_tiers
@@ -76,11 +76,9 @@ def meet(world: World, province: int, u: float) -> Person:
     provinces, people = tables.provinces, tables.people
     number = target(u, int(provinces.people[province]), int(provinces.high[province]), tables.high_share)
     person = person_id(province, number)
-    age, sex, urban, segment = body(tables.seed, person, province, people)
-    u_internet, u_app, frailty = habits(tables.seed, person)
-    band = int(people.band[age])
-    online = u_internet < people.internet[province, urban, band]
-    return Person(province, number, band, sex, segment, frailty, bool(online), u_app)
+    age, urban, online, u_app = home(tables.seed, person, province, people)
+    sex, segment, frailty = traits(tables.seed, person, province, age, urban, people)
+    return Person(province, number, int(people.band[age]), sex, segment, frailty, bool(online), u_app)
 
 
 def meet_legitimate(world: World, contact: int, province: int, row: int, column: int, midnight: int) -> None:
@@ -117,11 +115,11 @@ class Arrival:
     def happen(self) -> None:
         """Pass the gates; count and log the fate; let the detectors look; begin an episode."""
         world = self.world
-        u_site, u_answer, *u_coverage = draw4(world.tables.seed, self.attempt, ATTEMPT_PASSAGE, 0)
-        fate = self.pass_filters(u_site)
+        uniforms = gate_uniforms(world.tables.seed, self.attempt)
+        fate = self.pass_filters(uniforms)
         person = None
         if fate is None:
-            fate, person = self.reach(u_answer)
+            fate, person = self.reach(uniforms.answer)
         world.recorder.attempts[(world.day, self.province, self.channel, self.fraud_type, fate)] += 1
         world.books.fates[fate] += 1
         world.log(
@@ -135,25 +133,24 @@ class Arrival:
             person=person.number if person is not None else -1,
         )
         if person is not None:
-            self.leave_traces(fate, person, (u_coverage[0], u_coverage[1]))
+            self.leave_traces(fate, person, uniforms)
 
-    def pass_filters(self, u_site: int) -> int | None:
+    def pass_filters(self, u: GateUniforms) -> int | None:
         """Return the fate at gates 1 to 5, None for an attempt that passed them all."""
         world, p, c, t = self.world, self.province, self.channel, self.fraud_type
-        today, tables = world.today, world.tables
-        u_not_sent, u_slot, u_card, u_filter = draw4(tables.seed, self.attempt, ATTEMPT_GATES, 0)
-        if is_not_sent(u_not_sent, p, c, today.not_sent):
+        today = world.today
+        if is_not_sent(u.not_sent, p, c, today.not_sent):
             return NOT_SENT
-        if is_den_destroyed(slot_of(u_slot, t, world.night.slots.cumulative), today.raided):
+        if is_den_destroyed(slot_of(u.slot, t, world.night.slots.cumulative), today.raided):
             return DEN_DESTROYED
         if c != ONLINE:
-            if is_card_eliminated(u_card, p, today.dead):
+            if is_card_eliminated(u.card, p, today.dead):
                 return CARD_ELIMINATED
             world.totals.from_cards[p] += 1
-            if is_intercepted(u_filter, p, c, t, today.intercepted):
+            if is_intercepted(u.interception, p, c, t, today.intercepted):
                 world.totals.intercepted[p, c] += 1
                 return INTERCEPTED
-        if is_site_blocked(u_site, p, c, t, today.down):
+        if is_site_blocked(u.site, p, c, t, today.down):
             return SITE_BLOCKED
         return None
 
@@ -181,7 +178,7 @@ class Arrival:
             return ENGAGED, person
         return IGNORED, person
 
-    def leave_traces(self, fate: int, person: Person, u_coverage: tuple[int, int]) -> None:
+    def leave_traces(self, fate: int, person: Person, u: GateUniforms) -> None:
         """Begin the episode of an engaged attempt; let both detectors score the contact."""
         world, tables = self.world, self.world.tables
         today = world.today
@@ -191,7 +188,8 @@ class Arrival:
             episode.begin()
         d_prime = float(tables.detectors.contact[self.channel, fate - UNANSWERED])
         d_prime += float(today.data_sharing[self.province])
-        tiers = attempt_tiers(tables.seed, self.attempt, 0, d_prime, tables.detectors)
-        seen = covered(world, self.province, u_coverage, tiers)
+        tiers = attempt_tiers(u.central, u.local, d_prime, tables.detectors)
+        u_central, u_local, _, _ = draw4(tables.seed, self.attempt, ATTEMPT_COVERAGE, 0)
+        seen = covered(world, self.province, (u_central, u_local), tiers)
         truth = ENGAGED - fate
         detect(world, Finding(self.attempt, 0, world.now, person, self.fraud_type, truth, episode), seen)

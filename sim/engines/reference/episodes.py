@@ -8,13 +8,13 @@ from simpy.events import Event
 
 from sim.aftermath.reports import filing_delay, recovered, report_delay
 from sim.draws.philox import draw4
-from sim.draws.purposes import ATTEMPT_PASSAGE
+from sim.draws.purposes import ATTEMPT_COVERAGE
 from sim.engines.phases import FILING, REPORT, REPORTS, STAGE_MOMENTS
 from sim.engines.reference.alerts import EPISODE_TRUTH, Alert, Finding, covered, detect
 from sim.engines.reference.ticks import At, call_at, priority
 from sim.engines.reference.world import Person, World
 from sim.episode.stages import ENGAGED_STAGE, FIRST_PAYMENT, next_stage, paid_before, payable, scheduled
-from sim.warning.detectors import attempt_tiers
+from sim.warning.detectors import stage_tiers
 
 EPISODES, SAVED, DROPPED_OUT, VICTIMS, FILED, LOSS, FILED_LOSS, PREVENTED, RECOVERED, HELD, HELD_FEN = range(11)
 
@@ -103,8 +103,8 @@ class Episode:
         world, tables = self.world, self.world.tables
         d_prime = float(tables.detectors.stage[min(stage, FIRST_PAYMENT) - 1])
         d_prime += float(world.today.data_sharing[self.person.province])
-        tiers = attempt_tiers(tables.seed, self.attempt, stage, d_prime, tables.detectors)
-        _, _, u_central, u_local = draw4(tables.seed, self.attempt, ATTEMPT_PASSAGE, 0)
+        tiers = stage_tiers(tables.seed, self.attempt, stage, d_prime, tables.detectors)
+        u_central, u_local, _, _ = draw4(tables.seed, self.attempt, ATTEMPT_COVERAGE, 0)
         seen = covered(world, self.person.province, (u_central, u_local), tiers)
         finding = Finding(self.attempt, stage, world.now, self.person, self.fraud_type, EPISODE_TRUTH, self)
         detect(world, finding, seen)

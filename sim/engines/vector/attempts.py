@@ -1,36 +1,49 @@
 """A province's attempts of a day: blocks that pass the gates together, each stage drawing only for those that are left.
 
-Attempts are settled in the order in which they need draws: the gates of dens, cards and filters; sites, answering
-and coverage; whom they reach and when; who that is; what the detectors make of it. Between stages the block is
-compacted. What a person's age, hour or byte could change is compared with the largest threshold first, and looked up
-only where that does not settle it: thresholds are integers, so nothing is lost.
+Attempts are settled in the order in which they need draws: dens, cards and filters; sites, answering and coverage;
+when and whom they reach; who that is; what the detectors make of it. Within a stage there are no branches but rare
+ones: a loop that the compiler turns into vector instructions computes what is decided, the next one keeps those that
+go on. What the hour, the person or their byte could change is compared with the largest threshold first and looked
+up only where that does not settle it: thresholds are integers, so nothing is lost.
 """
 
 import math
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.country.people import PeopleTables, target
-from sim.days import HALF_HOURS
+from sim.country.people import PeopleTables, target, traits
+from sim.days import DAY_MS, HALF_HOURS
 from sim.draws.compiled import compiled
-from sim.draws.distributions import GUIDE_SHIFT, moment_in_half_hour, pick, pick_from
-from sim.draws.identity import ATTEMPT, INDEX_MASK, INDEX_SHIFT, origin_id, person_id
+from sim.draws.distributions import GUIDE_SHIFT, moment_in_half_hour, pick
+from sim.draws.functions import normal_cdf
+from sim.draws.identity import ATTEMPT, INDEX_SHIFT, PERSON_MASK, origin_id, person_id
 from sim.draws.philox import draw4, draw4_many, uniform32, uniform52
 from sim.draws.purposes import (
+    ATTEMPT_COVERAGE,
     ATTEMPT_GATES,
-    ATTEMPT_PASSAGE,
     ATTEMPT_TARGET,
-    DETECTOR_SCORE,
-    PERSON_BODY,
-    PERSON_HABITS,
+    PERSON_HOME,
 )
 from sim.engines.phases import ARRIVALS
-from sim.engines.vector.layout import BODY, CELL, FROM_CARDS, INDEX, MOMENT, N_FOUND, N_LOG, NUMBER, ORIGIN, SEEN
+from sim.engines.vector.layout import CELL, INDEX, MOMENT, N_FOUND, N_LOG, NUMBER, ORIGIN, SEEN
 from sim.engines.vector.log import ATTEMPT_EVENT, is_kept, write
-from sim.engines.vector.rules import ASK, DEN_SHIFT, Guides, Rules, half_hour_from
+from sim.engines.vector.rules import (
+    ASK_HOUR,
+    DEN_SHIFT,
+    HOUR_SHIFT,
+    MARGIN,
+    MIXED,
+    MIXED_BIT,
+    RAIDED,
+    Guides,
+    Rules,
+    half_hour_from,
+)
+from sim.engines.vector.state import Scratch
 from sim.gates.fates import (
+    CALL,
     CARD_ELIMINATED,
     DEN_DESTROYED,
     ENGAGED,
@@ -43,6 +56,7 @@ from sim.gates.fates import (
     UNANSWERED,
 )
 from sim.gates.sites import LINKED, ONLINE_ATTEMPT
+from sim.gates.uniforms import HALF_BITS, HALF_MASK, GateUniforms, gate_uniforms
 from sim.midnight.people_bytes import VICTIM
 from sim.midnight.today import Today
 from sim.warning.detectors import CENTRAL, LOCAL, NO_ALERT, DetectorTables, attempt_tiers
@@ -50,28 +64,45 @@ from sim.warning.detectors import CENTRAL, LOCAL, NO_ALERT, DetectorTables, atte
 BLOCK: Final = 2048
 CHANNEL_COUNT: Final = 3
 
-# Bits of what a block's attempts meet at the first gates.
-UNSENT_BIT: Final = 1
-DEAD_BIT: Final = 2
-CAUGHT_BIT: Final = 4
-RAIDED_BIT: Final = 8
-CODES: Final = 16
-COLUMNS: Final = 4
-"""Histograms side by side, so that one addition need not wait for the one before it."""
+# Bits of what an attempt meets at the first gates; RAIDED and MIXED are the next two.
+UNSENT: Final = 1
+DEAD: Final = 2
+CAUGHT: Final = 4
+
+# Bits of what could still be made of one that has passed them.
+MAY_ALARM: Final = 1
+MAY_ANSWER: Final = 2
+BLOCKED: Final = 4
+MAY_BE_BLOCKED: Final = 8
 
 
-@compiled
-def fate_of_code(code: int) -> int:
-    """Return the fate at gates 1 to 4 from the bits of what an attempt would meet there; -1 for none."""
-    if code & UNSENT_BIT:
-        return NOT_SENT
-    if code & RAIDED_BIT:
-        return DEN_DESTROYED
-    if code & DEAD_BIT:
-        return CARD_ELIMINATED
-    if code & CAUGHT_BIT:
-        return INTERCEPTED
-    return -1
+class Cell(NamedTuple):
+    """What the attempts of one province, channel and fraud type are asked today: thresholds of 32-bit uniforms.
+
+    ``alarms_central`` and ``alarms_local`` are the least upper halves of scores at which a detector could raise an
+    alert on somebody who does not engage.
+    """
+
+    province: int
+    channel: int
+    kind: int
+    not_sent: int
+    dead: int
+    caught: int
+    blocked: int
+    central: int
+    local: int
+    alarms_central: int
+    alarms_local: int
+    app: int
+
+
+class Crowd(NamedTuple):
+    """The people of a province as contacts find them: how many, of the high exposure class, and its share."""
+
+    persons: int
+    high: int
+    high_share: float
 
 
 @compiled
@@ -82,9 +113,7 @@ def pass_gates(
     guides: Guides,
     today: Today,
     people: PeopleTables,
-    persons: int,
-    high: int,
-    high_share: float,
+    crowd: Crowd,
     people_bytes: NDArray[np.uint8],
     slots: NDArray[np.int64],
     raided: NDArray[np.uint8],
@@ -96,254 +125,392 @@ def pass_gates(
     found: NDArray[np.int64],
     log: NDArray[np.int64],
     counters: NDArray[np.int64],
+    room: Scratch,
 ) -> bool:
     """Let the attempts of province ``p`` pass; return whether all have, or an array is full and must grow first.
 
     ``fates`` (3, T, 8) is added to; ``found`` takes who is engaged, and whom a detector raises an alert on.
-    ``raided`` is the guide of the day, ``most_engaged`` (T,) the largest thresholds of engaging.
+    ``raided`` (T, 2**14) is the guide of the day, ``most_engaged`` (T, bands) the largest thresholds of engaging.
     """
-    seed = rules.seed
     types = fates.shape[1]
-    midnight = (today.day - rules.start) * 86_400_000
-    ids = np.empty(block, dtype=np.int64)
-    left = np.empty(block, dtype=np.int64)
-    reached = np.empty(block, dtype=np.int64)
-    persons_met = np.empty(block, dtype=np.int64)
-    seen_ids = np.empty(block, dtype=np.int64)
-    codes = np.empty(block, dtype=np.uint8)
-    lanes = np.empty((4, block), dtype=np.uint32)
-    meeting = np.empty((4, block), dtype=np.uint32)
-    habits = np.empty((4, block), dtype=np.uint32)
-    u_answer = np.empty(block, dtype=np.uint32)
-    covered = np.empty(block, dtype=np.uint8)
-    hours = np.empty(block, dtype=np.uint8)
-    asked = np.empty(block, dtype=np.int64)
-    seen_at = np.empty(block, dtype=np.int64)
-    seen_fate = np.empty(block, dtype=np.int64)
-    histogram = np.zeros((CODES, COLUMNS), dtype=np.int64)
+    midnight = (today.day - rules.start) * DAY_MS
     logging = rules.kept > 0
-    fate_by_index = np.empty(block if logging else 0, dtype=np.int64)
-    seen_by_central = today.coverage[CENTRAL, p]
-    seen_by_local = today.coverage[LOCAL, p]
-    sharing = today.data_sharing[p]
-    correlation = detectors.correlation
-    apart = math.sqrt(1.0 - correlation * correlation)
-
-    cell = counters[CELL]
-    while cell < CHANNEL_COUNT * types:
-        c = cell // types
-        t = cell % types
+    at = counters[CELL]
+    while at < CHANNEL_COUNT * types:
+        c = at // types
+        t = at % types
+        counted = fates[c, t]
         count = today.attempts[p, c, t]
         base = origin_id(ATTEMPT, today.day, p, c, t, 0)
-        not_sent_below = today.not_sent[p, c]
-        dead_below = 0
-        caught_below = 0
-        blocked_below = 0
-        if c != ONLINE:
-            dead_below = today.dead[p]
-            caught_below = today.intercepted[p, c, t]
-        if c == SMS:
-            blocked_below = today.down[p, LINKED, t]
-        elif c == ONLINE:
-            blocked_below = today.down[p, ONLINE_ATTEMPT, t]
-        most_answered = guides.most_answered[c]
-        least_shift = detectors.thresholds[CENTRAL, 3] - detectors.shift[CENTRAL]
-        least_shift_local = detectors.thresholds[LOCAL, 3] - detectors.shift[LOCAL]
+        alarms_from = least_halves(c, p, today, detectors)
+        cell = Cell(
+            p,
+            c,
+            t,
+            today.not_sent[p, c],
+            0 if c == ONLINE else today.dead[p],
+            0 if c == ONLINE else today.intercepted[p, c, t],
+            0 if c == CALL else today.down[p, LINKED if c == SMS else ONLINE_ATTEMPT, t],
+            today.coverage[CENTRAL, p],
+            today.coverage[LOCAL, p],
+            alarms_from[0],
+            alarms_from[1],
+            today.app,
+        )
         first = counters[INDEX]
         while first < count:
             if counters[N_FOUND] + block > found.shape[0] or (logging and counters[N_LOG] + block > log.shape[0]):
-                counters[CELL] = cell
+                counters[CELL] = at
                 counters[INDEX] = first
                 return False
             size = min(block, count - first)
             start = base + (first << INDEX_SHIFT)
-            for k in range(size):
-                ids[k] = start + (k << INDEX_SHIFT)
-
-            # Gates 1 to 4.
-            draw4_many(seed, ids, size, ATTEMPT_GATES, 0, lanes)
-            for k in range(size):
-                codes[k] = (
-                    (lanes[0, k] < not_sent_below)
-                    | ((lanes[2, k] < dead_below) << 1)
-                    | ((lanes[3, k] < caught_below) << 2)
-                )
-            passed = 0
-            for k in range(size):
-                den = raided[t, lanes[1, k] >> DEN_SHIFT]
-                if den == ASK:
-                    den = today.raided[pick(lanes[1, k], slots[t])]
-                code = codes[k] | (den << 3)
-                histogram[code, k & 3] += 1
-                left[passed] = ids[k]
-                passed += code == 0
-                codes[k] = code
+            passed = pass_filters(cell, start, size, rules.seed, slots[t], raided[t], today.raided, counted, room)
+            met = pass_sites(cell, passed, rules.seed, guides.most_answered[c], counted, room)
+            asking = reach(cell, met, rules.seed, moments[c], guides, counted, room)
+            answer(
+                cell, asking, rules.seed, people, guides, crowd, answered[c], today.engaged[p, t], most_engaged[t],
+                people_bytes, counted, room,
+            )  # fmt: skip
+            look(
+                cell, met, rules, guides, today.data_sharing[p], moments[c], midnight, crowd, detectors, found,
+                counters, room,
+            )  # fmt: skip
             if logging:
-                for k in range(size):
-                    fate_by_index[k] = fate_of_code(codes[k])
-
-            # Gate 5, and what a coverage or an answer could still make of the attempt.
-            draw4_many(seed, left, passed, ATTEMPT_PASSAGE, 0, lanes)
-            blocked = 0
-            met = 0
-            for k in range(passed):
-                stopped = lanes[0, k] < blocked_below
-                seen = (lanes[2, k] < seen_by_central) | ((lanes[3, k] < seen_by_local) << 1)
-                reached[met] = left[k]
-                u_answer[met] = lanes[1, k]
-                covered[met] = seen
-                blocked += stopped
-                met += (not stopped) & ((lanes[1, k] < most_answered) | (seen != 0))
-                if logging:
-                    fate_by_index[((left[k] - start) >> INDEX_SHIFT) & INDEX_MASK] = (
-                        SITE_BLOCKED if stopped else UNANSWERED
-                    )
-            unanswered = passed - blocked - met
-
-            # Whom it reaches, and at which hour.
-            draw4_many(seed, reached, met, ATTEMPT_TARGET, 0, meeting)
-            asking = 0
-            traced = 0
-            for k in range(met):
-                u = uniform32(meeting[2, k])
-                hour = half_hour_from(
-                    u * moments[c, HALF_HOURS], moments[c], guides.half_hour[c, meeting[2, k] >> GUIDE_SHIFT]
-                )
-                hours[k] = hour
-                maybe = u_answer[k] < guides.most_answered_then[c, hour]
-                asked[asking] = k
-                asking += maybe
-                only_seen = (not maybe) & (covered[k] != 0)
-                seen_at[traced] = k
-                seen_fate[traced] = UNANSWERED
-                traced += only_seen
-                unanswered += not maybe
-
-            # Gates 6 and 7: who that is.
-            for q in range(asking):
-                k = asked[q]
-                number = target(uniform52(meeting[0, k], meeting[1, k]), persons, high, high_share)
-                persons_met[q] = person_id(p, number)
-            draw4_many(seed, persons_met, asking, PERSON_BODY, 0, lanes)
-            draw4_many(seed, persons_met, asking, PERSON_HABITS, 0, habits)
-            ignored = 0
-            engaged = 0
-            for q in range(asking):
-                k = asked[q]
-                age = pick_from(lanes[0, q], people.age[p], guides.age[p, lanes[0, q] >> GUIDE_SHIFT])
-                band = people.band[age]
-                urban = 1 if lanes[2, q] < people.urban[p] else 0
-                online = habits[0, q] < people.internet[p, urban, band]
-                app = 1 if online and habits[1, q] < today.app else 0
-                if (c == ONLINE and not online) or u_answer[k] >= answered[c, hours[k], band, app]:
-                    unanswered += 1
-                    fate = UNANSWERED
-                else:
-                    fate = IGNORED
-                    if meeting[3, k] < most_engaged[t]:
-                        sex = 0 if lanes[1, q] < people.women[p] else 1
-                        segment = pick(lanes[3, q], people.occupation[urban, people.stage[age]])
-                        frailty = habits[2, q] >> 29
-                        of_band = today.engaged[p, t, band, sex, frailty]
-                        if meeting[3, k] < max(of_band[0, segment], of_band[1, segment]):
-                            number = persons_met[q] & 0xFFFFFFFF
-                            victim = 1 if people_bytes[number] & VICTIM else 0
-                            if meeting[3, k] < of_band[victim, segment]:
-                                fate = ENGAGED
-                    ignored += fate == IGNORED
-                    engaged += fate == ENGAGED
-                if covered[k] != 0 or fate == ENGAGED:
-                    seen_at[traced] = k
-                    seen_fate[traced] = fate
-                    traced += 1
-                if logging:
-                    fate_by_index[((reached[k] - start) >> INDEX_SHIFT) & INDEX_MASK] = fate
-
-            # What both detectors make of it.
-            for q in range(traced):
-                seen_ids[q] = reached[seen_at[q]]
-            draw4_many(seed, seen_ids, traced, DETECTOR_SCORE, 0, lanes)
-            for q in range(traced):
-                k = seen_at[q]
-                fate = seen_fate[q]
-                d_prime = float(detectors.contact[c, fate - UNANSWERED])
-                d_prime += sharing
-                by_central = guides.highest[lanes[0, q] >> GUIDE_SHIFT]
-                by_local = correlation * by_central + apart * guides.highest[lanes[2, q] >> GUIDE_SHIFT]
-                central = NO_ALERT
-                local = NO_ALERT
-                if (
-                    correlation < 0.0
-                    or ((covered[k] & 1) != 0 and d_prime + by_central >= least_shift)
-                    or ((covered[k] & 2) != 0 and d_prime + by_local >= least_shift_local)
-                ):
-                    central, local = attempt_tiers(seed, seen_ids[q], 0, d_prime, detectors)
-                    if covered[k] & 1 == 0:
-                        central = NO_ALERT
-                    if covered[k] & 2 == 0:
-                        local = NO_ALERT
-                if fate == ENGAGED or central != NO_ALERT or local != NO_ALERT:
-                    row = counters[N_FOUND]
-                    number = target(uniform52(meeting[0, k], meeting[1, k]), persons, high, high_share)
-                    u = uniform32(meeting[2, k])
-                    found[row, ORIGIN] = seen_ids[q]
-                    found[row, MOMENT] = midnight + moment_in_half_hour(
-                        u * moments[c, HALF_HOURS], hours[k], moments[c], rules.clock
-                    )
-                    found[row, NUMBER] = number
-                    truth = ENGAGED - fate
-                    found[row, SEEN] = (central + 1) | ((local + 1) << 3) | (truth << 6) | (t << 8)
-                    found[row, BODY] = -1
-                    counters[N_FOUND] = row + 1
-
-            for code in range(CODES):
-                fate = fate_of_code(code)
-                many = histogram[code].sum()
-                if code:
-                    fates[c, t, fate] += many
-                if c != ONLINE and (code == 0 or fate == INTERCEPTED):
-                    counters[FROM_CARDS] += many
-            histogram[:] = 0
-            fates[c, t, SITE_BLOCKED] += blocked
-            fates[c, t, UNANSWERED] += unanswered
-            fates[c, t, IGNORED] += ignored
-            fates[c, t, ENGAGED] += engaged
-            if logging:
-                log_block(p, c, ids, size, fate_by_index, rules, moments[c], midnight, persons, high, high_share,
-                          log, counters)  # fmt: skip
+                log_block(cell, start, size, passed, met, rules, moments[c], midnight, crowd, log, counters, room)
             first += size
         counters[INDEX] = 0
-        cell += 1
+        at += 1
     counters[CELL] = 0
     return True
 
 
 @compiled
-def log_block(
-    p: int,
-    c: int,
-    ids: NDArray[np.int64],
+def least_halves(channel: int, p: int, today: Today, detectors: DetectorTables) -> tuple[int, int]:
+    """Return the least upper halves of both scores at which a contact that is not engaged could raise an alert.
+
+    The central one needs a score of its own. The local score is r central + s own, with r and s from 0 to 1: it stays
+    below a threshold as long as both of them stay below the threshold over r + s.
+    """
+    d_prime = today.data_sharing[p] + max(detectors.contact[channel, 0], detectors.contact[channel, 1])
+    r = detectors.correlation
+    if r < 0.0:
+        return 0, 0
+    central = math.inf
+    both = math.inf
+    if today.coverage[CENTRAL, p] > 0:
+        central = detectors.thresholds[CENTRAL, 3] - detectors.shift[CENTRAL] - d_prime
+    if today.coverage[LOCAL, p] > 0:
+        both = (detectors.thresholds[LOCAL, 3] - detectors.shift[LOCAL] - d_prime) / (r + math.sqrt(1.0 - r * r))
+    halves = 1 << HALF_BITS
+    return math.floor(normal_cdf(min(central, both) - MARGIN) * halves), math.floor(normal_cdf(both - MARGIN) * halves)
+
+
+@compiled
+def code_of(u: GateUniforms, cell: Cell, slots: NDArray[np.int64], raided: NDArray[np.uint8]) -> int:
+    """Return the bits of what an attempt meets at gates 1 to 4."""
+    return (
+        (u.not_sent < cell.not_sent)
+        | ((u.card < cell.dead) << 1)
+        | ((u.interception < cell.caught) << 2)
+        | (RAIDED if raided[pick(u.slot, slots)] else 0)
+    )
+
+
+@compiled
+def pass_filters(
+    cell: Cell,
+    start: int,
     size: int,
-    fates: NDArray[np.int64],
+    seed: int,
+    slots: NDArray[np.int64],
+    guide: NDArray[np.uint8],
+    raided: NDArray[np.uint8],
+    counted: NDArray[np.int64],
+    room: Scratch,
+) -> int:
+    """Gates 1 to 4 for attempts ``start`` and on: count their fates, keep the positions of who passes."""
+    ids, passed, lanes, codes = room.ids, room.passed, room.lanes, room.codes
+    for k in range(size):
+        ids[k] = start + (k << INDEX_SHIFT)
+    draw4_many(seed, ids, size, ATTEMPT_GATES, 0, lanes)
+    not_sent = cell.not_sent >> HALF_BITS
+    dead = cell.dead >> HALF_BITS
+    caught = cell.caught >> HALF_BITS
+    for k in range(size):
+        u_not_sent = lanes[0, k] >> HALF_BITS
+        u_card = lanes[1, k] >> HALF_BITS
+        u_filter = lanes[1, k] & HALF_MASK
+        codes[k] = (
+            (u_not_sent < not_sent)
+            | ((u_card < dead) << 1)
+            | ((u_filter < caught) << 2)
+            | guide[(lanes[0, k] & HALF_MASK) >> DEN_SHIFT]
+            | (((u_not_sent == not_sent) | (u_card == dead) | (u_filter == caught)) << MIXED_BIT)
+        )
+    kept = 0
+    for k in range(size):
+        code = codes[k]
+        if code >= MIXED:
+            code = code_of(gate_uniforms(seed, ids[k]), cell, slots, raided)
+            codes[k] = code
+        passed[kept] = k
+        kept += code == 0
+    unsent = 0
+    den = 0
+    card = 0
+    for k in range(size):
+        code = codes[k]
+        unsent += code & UNSENT
+        den += (code & (UNSENT | RAIDED)) == RAIDED
+        card += (code & (UNSENT | RAIDED | DEAD)) == DEAD
+    counted[NOT_SENT] += unsent
+    counted[DEN_DESTROYED] += den
+    counted[CARD_ELIMINATED] += card
+    counted[INTERCEPTED] += size - kept - unsent - den - card
+    return kept
+
+
+@compiled
+def pass_sites(
+    cell: Cell, passed: int, seed: int, most_answered: int, counted: NDArray[np.int64], room: Scratch
+) -> int:
+    """Gate 5; of who passes it keep in ``room.reached`` whom an answer or a detector could still make something of."""
+    lanes, flags, reached, places = room.lanes, room.flags, room.reached, room.places
+    blocked_below = cell.blocked >> HALF_BITS
+    answer_below = (most_answered >> HALF_BITS) + 1
+    for k in range(passed):
+        place = room.passed[k]
+        u_site = lanes[2, place] >> HALF_BITS
+        flags[k] = (
+            ((lanes[3, place] >> HALF_BITS) >= cell.alarms_central)
+            | ((lanes[3, place] & HALF_MASK) >= cell.alarms_local)
+            | (((lanes[2, place] & HALF_MASK) < answer_below) << 1)
+            | ((u_site < blocked_below) << 2)
+            | ((u_site == blocked_below) << 3)
+        )
+    met = 0
+    blocked = 0
+    for k in range(passed):
+        place = room.passed[k]
+        flag = flags[k]
+        if flag >= MAY_BE_BLOCKED:
+            flag = flag & (MAY_ALARM | MAY_ANSWER)
+            if gate_uniforms(seed, room.ids[place]).site < cell.blocked:
+                flag |= BLOCKED
+            flags[k] = flag
+        reached[met] = room.ids[place]
+        places[met] = place
+        room.hints[met] = flag
+        met += (flag != 0) & (flag < BLOCKED)
+        blocked += flag >= BLOCKED
+    counted[SITE_BLOCKED] += blocked
+    counted[UNANSWERED] += passed - blocked - met
+    return met
+
+
+@compiled
+def reach(
+    cell: Cell,
+    met: int,
+    seed: int,
+    moments: NDArray[np.float64],
+    guides: Guides,
+    counted: NDArray[np.int64],
+    room: Scratch,
+) -> int:
+    """Find the half hour of those that are left; keep in ``room.asked`` who may find somebody answering then."""
+    meeting, hours = room.meeting, room.hours
+    half_hours = guides.half_hour[cell.channel]
+    most_answered = guides.most_answered_then[cell.channel]
+    draw4_many(seed, room.reached, met, ATTEMPT_TARGET, 0, meeting)
+    asking = 0
+    for k in range(met):
+        hour = half_hours[meeting[2, k] >> HOUR_SHIFT]
+        if hour == ASK_HOUR:
+            hour = half_hour_from(uniform32(meeting[2, k]) * moments[HALF_HOURS], moments, 0)
+        hours[k] = hour
+        room.fates[k] = UNANSWERED
+        room.asked[asking] = k
+        asking += ((room.lanes[2, room.places[k]] & HALF_MASK) << HALF_BITS) < most_answered[hour]
+    counted[UNANSWERED] += met - asking
+    return asking
+
+
+@compiled
+def answer(
+    cell: Cell,
+    asking: int,
+    seed: int,
+    people: PeopleTables,
+    guides: Guides,
+    crowd: Crowd,
+    answered: NDArray[np.int64],
+    engaged: NDArray[np.int64],
+    most_engaged: NDArray[np.int64],
+    people_bytes: NDArray[np.uint8],
+    counted: NDArray[np.int64],
+    room: Scratch,
+) -> None:
+    """Gates 6 and 7: who is reached, whether they answer, whether they engage."""
+    p = cell.province
+    persons, lanes, meeting = room.persons, room.body, room.meeting
+    for q in range(asking):
+        k = room.asked[q]
+        u = uniform52(meeting[0, k], meeting[1, k])
+        persons[q] = person_id(p, target(u, crowd.persons, crowd.high, crowd.high_share))
+    draw4_many(seed, persons, asking, PERSON_HOME, 0, lanes)
+    bands = guides.band[p]
+    internet = people.internet[p]
+    city = people.urban[p]
+    online_only = cell.channel == ONLINE
+    answers = 0
+    maybe = 0
+    for q in range(asking):
+        k = room.asked[q]
+        band = bands[lanes[0, q] >> HOUR_SHIFT]
+        if band == ASK_HOUR:
+            band = people.band[pick(lanes[0, q], people.age[p])]
+        urban = 1 if lanes[1, q] < city else 0
+        online = lanes[2, q] < internet[urban, band]
+        app = 1 if online & (lanes[3, q] < cell.app) else 0
+        below = answered[room.hours[k], band, app]
+        least = (room.lanes[2, room.places[k]] & HALF_MASK) << HALF_BITS
+        if (least >> HALF_BITS) == (below >> HALF_BITS):
+            least = gate_uniforms(seed, room.reached[k]).answer
+        spoken = (least < below) & (online | (not online_only))
+        room.fates[k] = UNANSWERED + spoken
+        answers += spoken
+        room.doubtful[maybe] = q
+        maybe += spoken & (meeting[3, k] < most_engaged[band])
+    victims = 0
+    for m in range(maybe):
+        q = room.doubtful[m]
+        k = room.asked[q]
+        u = meeting[3, k]
+        age = pick(lanes[0, q], people.age[p])
+        urban = 1 if lanes[1, q] < city else 0
+        sex, segment, frailty = traits(seed, persons[q], p, age, urban, people)
+        limits = engaged[people.band[age], sex, frailty]
+        if u < max(limits[0, segment], limits[1, segment]):
+            victim = 1 if people_bytes[persons[q] & PERSON_MASK] & VICTIM else 0
+            if u < limits[victim, segment]:
+                room.fates[k] = ENGAGED
+                victims += 1
+    counted[UNANSWERED] += asking - answers
+    counted[ENGAGED] += victims
+    counted[IGNORED] += answers - victims
+
+
+@compiled
+def look(
+    cell: Cell,
+    met: int,
+    rules: Rules,
+    guides: Guides,
+    sharing: float,
+    moments: NDArray[np.float64],
+    midnight: int,
+    crowd: Crowd,
+    detectors: DetectorTables,
+    found: NDArray[np.int64],
+    counters: NDArray[np.int64],
+    room: Scratch,
+) -> None:
+    """Let both detectors score the attempts that they see; write down the engaged ones and those that alarm."""
+    meeting, ids, coverage = room.meeting, room.traced, room.body
+    least_central = detectors.thresholds[CENTRAL, 3] - detectors.shift[CENTRAL] - sharing
+    least_local = detectors.thresholds[LOCAL, 3] - detectors.shift[LOCAL] - sharing
+    together = detectors.correlation
+    apart = math.sqrt(1.0 - together * together)
+    candidates = 0
+    for k in range(met):
+        room.seen[candidates] = k
+        candidates += ((room.hints[k] & MAY_ALARM) != 0) | (room.fates[k] == ENGAGED)
+    maybe = 0
+    for q in range(candidates):
+        k = room.seen[q]
+        scores = room.lanes[3, room.places[k]]
+        fate = room.fates[k]
+        d_prime = detectors.contact[cell.channel, fate - UNANSWERED]
+        highest = guides.highest[scores >> GUIDE_SHIFT]
+        highest_local = together * highest + apart * guides.highest[(scores & HALF_MASK) >> (GUIDE_SHIFT - HALF_BITS)]
+        room.doubtful[maybe] = k
+        ids[maybe] = room.reached[k]
+        maybe += (
+            (fate == ENGAGED)
+            | (d_prime + highest >= least_central)
+            | (d_prime + highest_local >= least_local)
+            | (together < 0.0)
+        )
+    draw4_many(rules.seed, ids, maybe, ATTEMPT_COVERAGE, 0, coverage)
+    row = counters[N_FOUND]
+    for m in range(maybe):
+        k = room.doubtful[m]
+        fate = room.fates[k]
+        by_central = coverage[0, m] < cell.central
+        by_local = coverage[1, m] < cell.local
+        if not (by_central or by_local or fate == ENGAGED):
+            continue
+        d_prime = float(detectors.contact[cell.channel, fate - UNANSWERED])
+        d_prime += sharing
+        uniforms = gate_uniforms(rules.seed, ids[m])
+        central, local = attempt_tiers(uniforms.central, uniforms.local, d_prime, detectors)
+        if not by_central:
+            central = NO_ALERT
+        if not by_local:
+            local = NO_ALERT
+        if fate == ENGAGED or central != NO_ALERT or local != NO_ALERT:
+            u = uniform52(meeting[0, k], meeting[1, k])
+            goal = uniform32(meeting[2, k]) * moments[HALF_HOURS]
+            found[row, ORIGIN] = ids[m]
+            found[row, MOMENT] = midnight + moment_in_half_hour(goal, room.hours[k], moments, rules.clock)
+            found[row, NUMBER] = target(u, crowd.persons, crowd.high, crowd.high_share)
+            found[row, SEEN] = (central + 1) | ((local + 1) << 3) | ((ENGAGED - fate) << 6) | (cell.kind << 8)
+            row += 1
+    counters[N_FOUND] = row
+
+
+@compiled
+def log_block(
+    cell: Cell,
+    start: int,
+    size: int,
+    passed: int,
+    met: int,
     rules: Rules,
     profile: NDArray[np.float64],
     midnight: int,
-    persons: int,
-    high: int,
-    high_share: float,
+    crowd: Crowd,
     log: NDArray[np.int64],
     counters: NDArray[np.int64],
+    room: Scratch,
 ) -> None:
     """Log the attempts of a block whose origins are kept."""
+    fates = room.by_index
     for k in range(size):
-        if not is_kept(rules.seed, ids[k], rules.kept):
+        code = room.codes[k]
+        fates[k] = (
+            NOT_SENT if code & UNSENT
+            else DEN_DESTROYED if code & RAIDED
+            else CARD_ELIMINATED if code & DEAD
+            else INTERCEPTED
+        )  # fmt: skip
+    for k in range(passed):
+        fates[room.passed[k]] = SITE_BLOCKED if room.flags[k] >= BLOCKED else UNANSWERED
+    for k in range(met):
+        fates[room.places[k]] = room.fates[k]
+    for k in range(size):
+        attempt = start + (k << INDEX_SHIFT)
+        if not is_kept(rules.seed, attempt, rules.kept):
             continue
-        above, below, u_moment, _ = draw4(rules.seed, ids[k], ATTEMPT_TARGET, 0)
+        above, below, u_moment, _ = draw4(rules.seed, attempt, ATTEMPT_TARGET, 0)
         goal = uniform32(u_moment) * profile[HALF_HOURS]
-        moment = moment_in_half_hour(goal, half_hour_from(goal, profile, 0), profile, rules.clock)
+        moment = midnight + moment_in_half_hour(goal, half_hour_from(goal, profile, 0), profile, rules.clock)
         person = -1
         if fates[k] >= UNANSWERED:
-            person = target(uniform52(above, below), persons, high, high_share)
+            person = target(uniform52(above, below), crowd.persons, crowd.high, crowd.high_share)
         write(
-            log, counters, midnight + moment, ARRIVALS, ATTEMPT_EVENT, p, ids[k], -1, 0, -1, c, -1, fates[k], person, -1
-        )
+            log, counters, moment, ARRIVALS, ATTEMPT_EVENT, cell.province, attempt, -1, 0, -1, cell.channel, -1,
+            fates[k], person, -1,
+        )  # fmt: skip

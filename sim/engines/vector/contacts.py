@@ -6,12 +6,14 @@ from numpy.typing import NDArray
 from sim.country.people import target
 from sim.days import DAY_MS, HALF_HOURS
 from sim.draws.compiled import compiled
-from sim.draws.distributions import GUIDE_SHIFT, moment_in_half_hour
+from sim.draws.distributions import moment_in_half_hour
 from sim.draws.identity import INDEX_SHIFT, LEGITIMATE, cell_id, origin_id
 from sim.draws.philox import draw4_many, uniform32, uniform52
 from sim.draws.purposes import LEGITIMATE_CONTACT, LEGITIMATE_TARGET
-from sim.engines.vector.layout import BODY, CELL, INDEX, MOMENT, N_FOUND, NUMBER, ORIGIN, SEEN
-from sim.engines.vector.rules import TIERS, Guides, Rules, half_hour_from
+from sim.engines.vector.attempts import Crowd
+from sim.engines.vector.layout import CELL, INDEX, MOMENT, N_FOUND, NUMBER, ORIGIN, SEEN
+from sim.engines.vector.rules import ASK_HOUR, HOUR_SHIFT, TIERS, Guides, Rules, half_hour_from
+from sim.engines.vector.state import Scratch
 from sim.midnight.today import Today
 from sim.warning.detectors import CENTRAL, LOCAL
 
@@ -26,20 +28,16 @@ def meet_contacts(
     guides: Guides,
     today: Today,
     types: int,
-    persons: int,
-    high: int,
-    high_share: float,
+    crowd: Crowd,
     moments: NDArray[np.float64],
     found: NDArray[np.int64],
     counters: NDArray[np.int64],
+    room: Scratch,
 ) -> bool:
     """Let the detectors look at the contacts of province ``p``; return whether all were, or ``found`` must grow."""
     seed = rules.seed
     midnight = (today.day - rules.start) * DAY_MS
-    ids = np.empty(block, dtype=np.int64)
-    alarms = np.empty(block, dtype=np.int64)
-    seen = np.empty(block, dtype=np.int64)
-    lanes = np.empty((4, block), dtype=np.uint32)
+    ids, alarms, seen, lanes = room.ids, room.passed, room.seen, room.lanes
     seen_by_central = today.coverage[CENTRAL, p]
     seen_by_local = today.coverage[LOCAL, p]
     channels = today.contacts.shape[1]
@@ -81,12 +79,15 @@ def meet_contacts(
             at = counters[N_FOUND]
             for i in range(raised):
                 goal = uniform32(lanes[2, i]) * moments[HALF_HOURS]
-                hour = half_hour_from(goal, moments, guides.contact_half_hour[lanes[2, i] >> GUIDE_SHIFT])
+                hour = guides.contact_half_hour[lanes[2, i] >> HOUR_SHIFT]
+                if hour == ASK_HOUR:
+                    hour = half_hour_from(goal, moments, 0)
                 found[at, ORIGIN] = alarms[i]
                 found[at, MOMENT] = midnight + moment_in_half_hour(goal, hour, moments, rules.clock)
-                found[at, NUMBER] = target(uniform52(lanes[0, i], lanes[1, i]), persons, high, high_share)
+                found[at, NUMBER] = target(
+                    uniform52(lanes[0, i], lanes[1, i]), crowd.persons, crowd.high, crowd.high_share
+                )
                 found[at, SEEN] = seen[i] | (LEGITIMATE_TRUTH << 6) | (types << 8)
-                found[at, BODY] = -1
                 at += 1
             counters[N_FOUND] = at
             first += size

@@ -19,7 +19,6 @@ from sim.engines.vector.layout import (
     ENDS_OF_EPISODES,
     EPISODES_BEGUN,
     FILED_CASES,
-    FROM_CARDS,
     ISSUED_ALERTS,
     SERVICES_ENDED,
     SERVICES_STARTED,
@@ -125,7 +124,7 @@ class Run:
         """Run the provinces of a day."""
         slots = self.night.slots.cumulative
         raided = raided_guide(slots, today.raided)
-        most_engaged = today.engaged.reshape(*today.engaged.shape[:2], -1).max(axis=2)
+        most_engaged = today.engaged.reshape(*today.engaged.shape[:3], -1).max(axis=3)
         seats = self.tables.seats[:, :, weekday(today.day) - 1]
 
         def act(p: int) -> None:
@@ -143,7 +142,7 @@ class Run:
             self.books.fates[fate] += int(count)
         totals = DayTotals(
             intercepted=fates[:, :2, :, INTERCEPTED].sum(axis=2),
-            from_cards=np.array([province.v.counters[FROM_CARDS] for province in self.provinces]),
+            from_cards=fates[:, :2, :, INTERCEPTED:].sum(axis=(1, 2, 3)),
             filed=[
                 [(int(moment), int(case)) for moment, case in province.take("filed")] for province in self.provinces
             ],
@@ -151,7 +150,6 @@ class Run:
             victims=[province.take("victims") for province in self.provinces],
         )
         for province in self.provinces:
-            province.v.counters[FROM_CARDS] = 0
             if self.rules.kept:
                 self.recorder.log(province.take("log"))
             self.counts.rare(province.p, province.take("rare"), self.recorder, calendar.start)

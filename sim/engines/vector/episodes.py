@@ -4,12 +4,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.aftermath.reports import ReportTables, filing_delay, recovered, report_delay
-from sim.country.people import PeopleTables, body
+from sim.country.people import PeopleTables, home, traits
 from sim.days import DAY_MS
 from sim.draws.compiled import compiled
 from sim.draws.identity import alert_id, person_id
 from sim.draws.philox import draw4
-from sim.draws.purposes import ATTEMPT_PASSAGE, EPISODE_STAGE
+from sim.draws.purposes import ATTEMPT_COVERAGE, EPISODE_STAGE
 from sim.engines.phases import ARRIVALS, ISSUE, REPORTS, STAGE_MOMENTS
 from sim.engines.vector.events import MOMENT_AT, order_of, order_of_alert
 from sim.engines.vector.layout import (
@@ -88,7 +88,7 @@ from sim.episode.stages import (
 )
 from sim.midnight.today import LOST, Today
 from sim.warning.delays import DelayTables, chain_delay
-from sim.warning.detectors import NO_ALERT, DetectorTables, attempt_tiers
+from sim.warning.detectors import NO_ALERT, DetectorTables, stage_tiers
 
 TIERS = 4
 
@@ -111,7 +111,8 @@ def begin_episode(
     moment = v.found[found, MOMENT]
     number = v.found[found, NUMBER]
     kind = v.found[found, SEEN] >> 8
-    age, sex, _, segment = body(rules.seed, person_id(p, number), p, people)
+    age, urban, _, _ = home(rules.seed, person_id(p, number), p, people)
+    sex, segment, _ = traits(rules.seed, person_id(p, number), p, age, urban, people)
     band = people.band[age]
     counters[N_EPISODES_FREE] -= 1
     row = v.episodes_free[counters[N_EPISODES_FREE]]
@@ -304,8 +305,8 @@ def reach_stage(
     # Both detectors score the stage that has happened.
     d_prime = float(detectors.stage[min(stage, FIRST_PAYMENT) - 1])
     d_prime += today.data_sharing[p]
-    tiers = attempt_tiers(rules.seed, attempt, stage, d_prime, detectors)
-    _, _, u_central, u_local = draw4(rules.seed, attempt, ATTEMPT_PASSAGE, 0)
+    tiers = stage_tiers(rules.seed, attempt, stage, d_prime, detectors)
+    u_central, u_local, _, _ = draw4(rules.seed, attempt, ATTEMPT_COVERAGE, 0)
     for detector in range(2):
         tier = tiers[0] if detector == 0 else tiers[1]
         u = u_central if detector == 0 else u_local

@@ -7,7 +7,7 @@ enters the event loop unless it is given up as unread and calls follow.
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.country.people import PeopleTables, body, habits
+from sim.country.people import PeopleTables, home
 from sim.days import DAY_MS
 from sim.draws.compiled import compiled
 from sim.draws.distributions import to_ticks
@@ -70,6 +70,7 @@ from sim.engines.vector.outcomes import (
 from sim.engines.vector.rules import Rules
 from sim.engines.vector.state import (
     Arrays,
+    Scratch,
     Tallies,
     bin_of,
     count_alert,
@@ -96,6 +97,7 @@ def send(
     people: PeopleTables,
     v: Arrays,
     outcomes: NDArray[np.int64],
+    room: Scratch,
 ) -> bool:
     """Send today's alerts down the chain and begin today's episodes; return whether all are done.
 
@@ -104,25 +106,21 @@ def send(
     """
     counters = v.counters
     midnight = (today.day - rules.start) * DAY_MS
-    ids = np.empty(block, dtype=np.int64)
-    rows = np.empty(block, dtype=np.int64)
-    tiers = np.empty(block, dtype=np.int64)
-    chain = np.empty(block, dtype=np.float64)
-    lanes = np.empty((4, block), dtype=np.uint32)
+    ids, rows, tiers, chain, lanes, episode_of = room.ids, room.seen, room.tiers, room.chain, room.lanes, room.asked
     first = counters[INDEX]
     while first < counters[N_FOUND]:
         size = min(block, counters[N_FOUND] - first)
-        room = min(v.alerts.shape[0], v.stream.shape[0] - counters[N_STREAM], v.later.shape[0] - counters[N_LATER])
+        free = min(v.stream.shape[0] - counters[N_STREAM], v.later.shape[0] - counters[N_LATER])
         if (
             counters[N_SENT] + 2 * size > v.sent.shape[0]
             or counters[N_ALERTS_FREE] < 2 * size
             or counters[N_EPISODES_FREE] < size
-            or room < 3 * size
+            or free < 3 * size
         ):
             counters[INDEX] = first
             return False
-        episode_of = np.full(size, -1, dtype=np.int64)
         for i in range(size):
+            episode_of[i] = -1
             if (v.found[first + i, SEEN] >> 6) & 3 == EPISODE_TRUTH:
                 episode_of[i] = begin_episode(p, first + i, midnight, rules, today, stages, people, v, outcomes)
         for detector in range(2):
@@ -136,7 +134,8 @@ def send(
                 rows[count] = first + i
                 tiers[count] = tier - 1
                 count += tier != 0
-            chain[:count] = 0.0
+            for k in range(count):
+                chain[k] = 0.0
             for hop in range(delays.hops[detector]):
                 draw4_many(rules.seed, ids, count, ALERT_CHAIN, hop, lanes)
                 for k in range(count):
@@ -223,12 +222,8 @@ def settle(
         deadline = issued + rules.deadline[tier]
         channel = rules.first[tier]
         if channel == APP:
-            u_internet, u_app, _ = habits(rules.seed, person_id(p, number))
-            has_app = u_app < today.app
-            if has_app:
-                age, _, urban, _ = body(rules.seed, person_id(p, number), p, people)
-                has_app = u_internet < people.internet[p, urban, people.band[age]]
-            if not has_app:
+            _, _, online, u_app = home(rules.seed, person_id(p, number), p, people)
+            if u_app >= today.app or not online:
                 channel = SMS
         if channel >= CALL:
             alert = take_alert(v, identity, issued, number, -1, tier, truth, BETWEEN)

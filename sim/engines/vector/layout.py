@@ -80,15 +80,13 @@ CASE_BAND: Final = 6
 CASE_SEX: Final = 7
 CASE_COLUMNS: Final = 8
 
-# What a detector found: an origin, 5 columns.
+# What a detector found: an origin, 4 columns.
 ORIGIN: Final = 0
 MOMENT: Final = 1
 NUMBER: Final = 2
 SEEN: Final = 3
 """Tier + 1 of the central (3 bits) and of the local detector (3), truth (2), fraud type (8)."""
-BODY: Final = 4
-"""For episodes: age band (8 bits), sex (1), segment (2)."""
-FINDING_COLUMNS: Final = 5
+FINDING_COLUMNS: Final = 4
 
 # An alert that will be issued on a later day, 4 columns: identity, moment of issue, person, tier + 4 truth.
 SENT_COLUMNS: Final = 4
@@ -138,7 +136,6 @@ ENDS_OF_EPISODES: Final = 33
 SERVICES_STARTED: Final = 37
 SERVICES_ENDED: Final = 38
 FILED_CASES: Final = 39
-FROM_CARDS: Final = 40
-HALF_HOUR: Final = 41
+HALF_HOUR: Final = 40
 """The half hour from which a change of shift is looked for."""
 N_COUNTERS: Final = 48

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.aftermath.reports import ReportTables
-from sim.country.people import PeopleTables, body, habits
+from sim.country.people import PeopleTables, home
 from sim.days import DAY_MS, HALF_HOUR_MS, HALF_HOURS
 from sim.draws.compiled import compiled
 from sim.draws.identity import origin_of, person_id
@@ -292,10 +292,8 @@ def issue_alert(
 
     channel = rules.first[tier]
     if channel == APP:
-        person = person_id(p, alert[PERSON])
-        u_internet, u_app, _ = habits(rules.seed, person)
-        age, _, urban, _ = body(rules.seed, person, p, people)
-        if u_app >= today.app or u_internet >= people.internet[p, urban, people.band[age]]:
+        _, _, online, u_app = home(rules.seed, person_id(p, alert[PERSON]), p, people)
+        if u_app >= today.app or not online:
             channel = SMS
     alert[STEP] = channel
     if channel >= CALL:

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.engines.tables import Tables
-from sim.engines.vector.attempts import pass_gates
+from sim.engines.vector.attempts import Crowd, pass_gates
 from sim.engines.vector.contacts import meet_contacts
 from sim.engines.vector.issue import send, settle
 from sim.engines.vector.layout import (
@@ -40,7 +40,7 @@ from sim.engines.vector.layout import (
 from sim.engines.vector.log import LOG_COLUMNS
 from sim.engines.vector.loop import begin_day, close_day, finish, first_issue, run_day, take_heard
 from sim.engines.vector.rules import Guides, Rules
-from sim.engines.vector.state import Arrays, Tallies
+from sim.engines.vector.state import Arrays, Tallies, scratch
 from sim.midnight.today import Today
 
 IN_USE = {
@@ -72,6 +72,7 @@ class Province:
         self.tallies = tallies
         self.block = block
         self.seconds: dict[str, float] = {}
+        self.room = scratch(block)
         self._room = 4 * block
 
         def rows(count: int, columns: int = 0) -> Rows:
@@ -114,26 +115,28 @@ class Province:
         """Run a day: attempts, contacts, alerts, events; see the kernels for the arguments."""
         p, tables, rules, tallies, block = self.p, self.tables, self.rules, self.tallies, self.block
         provinces = tables.provinces
-        people = (int(provinces.people[p]), int(provinces.high[p]), tables.high_share)
+        crowd = Crowd(int(provinces.people[p]), int(provinces.high[p]), tables.high_share)
         self._run("alerts", lambda v: begin_day(rules, today, v))
         self._run(
             "attempts",
             lambda v: pass_gates(
-                p, block, rules, self.guides, today, tables.people, *people, people_bytes, slots, raided,
+                p, block, rules, self.guides, today, tables.people, crowd, people_bytes, slots, raided,
                 tables.moments, tables.answered, most_engaged, tables.detectors, tallies.fates, v.found, v.log,
-                v.counters,
+                v.counters, self.room,
             ),
         )  # fmt: skip
         self._run(
             "contacts",
             lambda v: meet_contacts(
-                p, block, rules, self.guides, today, len(tables.detectors.classes) - 1, *people,
-                tables.contact_moments, v.found, v.counters,
+                p, block, rules, self.guides, today, len(tables.detectors.classes) - 1, crowd,
+                tables.contact_moments, v.found, v.counters, self.room,
             ),
         )  # fmt: skip
         self._run(
             "alerts",
-            lambda v: send(p, block, rules, today, tables.delays, tables.episodes, tables.people, v, tallies.outcomes),
+            lambda v: send(
+                p, block, rules, today, tables.delays, tables.episodes, tables.people, v, tallies.outcomes, self.room
+            ),
         )
         self._run(
             "alerts",

@@ -1,20 +1,33 @@
 """What the kernels read of a scenario: its tables as plain arrays, and guides that shorten searches."""
 
 import math
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sim.days import HALF_HOURS
-from sim.draws.compiled import compiled
-from sim.draws.distributions import CERTAIN, GUIDE_BITS, GUIDE_SHIFT, guide
+from sim.draws.compiled import compiled, compiled_with_arrays
+from sim.draws.distributions import CERTAIN, GUIDE_BITS
 from sim.draws.functions import normal_quantile
-from sim.draws.philox import uniform32
+from sim.draws.philox import TO_UNIT_32, uniform32
 from sim.engines.tables import Tables
+from sim.gates.uniforms import HALF_BITS
 from sim.warning.detectors import CENTRAL, LOCAL, DetectorTables, within
 
 TIERS = 4
+DEN_BITS = 15
+DEN_SHIFT = HALF_BITS - DEN_BITS
+"""The guide of raided slots is looked up by the upper half of a uniform."""
+RAIDED = 8
+MIXED_BIT = 4
+MIXED = 1 << MIXED_BIT
+"""Where slots at work and raided ones share a stretch of uniforms: it takes the whole uniform to tell."""
+HOUR_BITS = 12
+HOUR_SHIFT = 32 - HOUR_BITS
+ASK_HOUR = 255
+"""Where two half hours share a stretch of uniforms."""
 MARGIN = 1e-9
 """Scores closer to a threshold than this are computed; farther ones are bounded."""
 
@@ -44,15 +57,16 @@ class Rules(NamedTuple):
 class Guides(NamedTuple):
     """Where searches start, and bounds that settle most cases.
 
-    ``age`` (P, 256) by the top bits of the uniform of age; ``half_hour`` (3, 256) of attempts by channel and
-    ``contact_half_hour`` (256,); ``most_answered`` (3,) and ``most_answered_then`` (3, 48) largest thresholds of
-    answering; ``central`` and ``local`` (rows, 4) the least uniforms at which a legitimate contact of a row of the
-    grid reaches each tier; ``highest`` (256,) bound of a normal score by the top bits of its uniform.
+    By the top 12 bits of a uniform, ``ASK_HOUR`` where they do not tell: age ``band`` (P, 4096); ``half_hour`` of
+    attempts by channel (3, 4096), ``contact_half_hour`` (4096,). ``most_answered`` (3,) and
+    ``most_answered_then`` (3, 48) largest thresholds of answering; ``central`` and ``local`` (rows, 4) the least
+    uniforms at which a legitimate contact of a row of the grid reaches each tier; ``highest`` (256,) bound of a normal
+    score by the top bits of its uniform.
     """
 
-    age: NDArray[np.int64]
-    half_hour: NDArray[np.int64]
-    contact_half_hour: NDArray[np.int64]
+    band: NDArray[np.uint8]
+    half_hour: NDArray[np.uint8]
+    contact_half_hour: NDArray[np.uint8]
     most_answered: NDArray[np.int64]
     most_answered_then: NDArray[np.int64]
     central: NDArray[np.int64]
@@ -82,7 +96,7 @@ def rules_of(tables: Tables, end: int, kept: int) -> Rules:
 def guides_of(tables: Tables) -> Guides:
     """Return the guides of a run."""
     return Guides(
-        age=np.array([guide(row) for row in tables.people.age]),
+        band=np.array([band_guide(row, tables.people.band) for row in tables.people.age]),
         half_hour=np.array([half_hour_guide(profile) for profile in tables.moments]),
         contact_half_hour=half_hour_guide(tables.contact_moments),
         most_answered=tables.answered.max(axis=(1, 2, 3)),
@@ -93,11 +107,29 @@ def guides_of(tables: Tables) -> Guides:
     )
 
 
-def half_hour_guide(cumulative: NDArray[np.float64]) -> NDArray[np.int64]:
-    """Return the half hour of the least uniform with each value of its top bits, (256,)."""
-    starts = [half_hour_from(uniform32(top << GUIDE_SHIFT) * cumulative[HALF_HOURS], cumulative, 0)
-              for top in range(1 << GUIDE_BITS)]  # fmt: skip
-    return np.array(starts, dtype=np.int64)
+def told(code: Callable[[NDArray[np.int64]], NDArray[np.int64]]) -> NDArray[np.uint8]:
+    """Return what uniforms come to by their top bits, (4096,), ``ASK_HOUR`` where these do not tell.
+
+    ``code`` of many uniforms never falls, or never rises, as they grow.
+    """
+    firsts = np.arange(1 << HOUR_BITS) << HOUR_SHIFT
+    low, high = code(firsts), code(firsts + (1 << HOUR_SHIFT) - 1)
+    return np.where(low == high, low, ASK_HOUR).astype(np.uint8)
+
+
+def band_guide(age: NDArray[np.int64], band: NDArray[np.int64]) -> NDArray[np.uint8]:
+    """Return the age band of a uniform of age by its top bits."""
+    return told(lambda u: band[np.searchsorted(age, u, side="right")])
+
+
+def half_hour_guide(cumulative: NDArray[np.float64]) -> NDArray[np.uint8]:
+    """Return the half hour of a uniform of moment by its top bits, as ``half_hour_from`` gives it."""
+
+    def half_hour(u: NDArray[np.int64]) -> NDArray[np.int64]:
+        goals = (u + 0.5) * TO_UNIT_32 * cumulative[HALF_HOURS]
+        return np.minimum(np.searchsorted(cumulative[1:], goals, side="right"), HALF_HOURS - 1)
+
+    return told(half_hour)
 
 
 @compiled
@@ -115,7 +147,7 @@ def highest_scores() -> NDArray[np.float64]:
     return np.array([normal_quantile(top / (1 << GUIDE_BITS)) + MARGIN for top in tops] + [math.inf])
 
 
-@compiled
+@compiled_with_arrays
 def least_uniforms(detector: int, tables: DetectorTables) -> NDArray[np.int64]:
     """Return the least 32-bit uniform that comes to each tier in each row of the grid, (rows, 4); 2**32 for none.
 
@@ -139,17 +171,11 @@ def least_uniforms(detector: int, tables: DetectorTables) -> NDArray[np.int64]:
     return least
 
 
-ASK = 2
-"""Where slots at work and raided ones share a stretch of uniforms."""
-DEN_BITS = 14
-DEN_SHIFT = 32 - DEN_BITS
-
-
-@compiled
+@compiled_with_arrays
 def raided_guide(cumulative: NDArray[np.int64], raided: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Return whether the slots that an attempt of each type may come from are raided, (T, 2**14) by its top bits.
+    """Return whether the slots that an attempt of each type may come from are raided, (T, 2**15) by its top bits.
 
-    0 if all of them work, 1 if all are raided, ``ASK`` if it takes the whole uniform to tell.
+    0 if all of them work, ``RAIDED`` if none does, else ``MIXED``.
     """
     types = cumulative.shape[0]
     stretches = 1 << DEN_BITS
@@ -157,16 +183,16 @@ def raided_guide(cumulative: NDArray[np.int64], raided: NDArray[np.uint8]) -> ND
     for t in range(types):
         slot = 0
         for top in range(stretches):
-            first_u = top << DEN_SHIFT
-            last_u = first_u + (1 << DEN_SHIFT) - 1
+            first_u = top << (32 - DEN_BITS)
+            last_u = first_u + (1 << (32 - DEN_BITS)) - 1
             while cumulative[t, slot] <= first_u:
                 slot += 1
-            answer = raided[slot]
+            answer = RAIDED if raided[slot] else 0
             at = slot
             while cumulative[t, at] <= last_u:
                 at += 1
                 # Slots that no attempt of the type comes from have no stretch of their own.
                 if cumulative[t, at] > cumulative[t, at - 1] and raided[at] != raided[slot]:
-                    answer = ASK
+                    answer = MIXED
             told[t, top] = answer
     return told

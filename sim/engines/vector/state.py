@@ -37,7 +37,7 @@ class Arrays(NamedTuple):
     ``alerts`` (A, 8), ``episodes`` (E, 24) and the rows of each that are free; ``heap`` of today's events that today
     brought, ``stream`` of those known when the day began, sorted; ``later`` (L, 2) moment and order of events of
     coming days; ``ranks`` and ``rows`` (2, Q) of both lines; ``cases`` (C, 8) on their way to the police; ``heard``
-    and ``victims`` as day << 32 | person; ``filed`` (F, 2) today's cases by moment; ``found`` (N, 5) today's findings;
+    and ``victims`` as day << 32 | person; ``filed`` (F, 2) today's cases by moment; ``found`` (N, 4) today's findings;
     ``sent`` (S, 4) alerts on their way; ``rare`` (R, 8) counts outside the tallies; ``log`` (G, 13).
     """
 
@@ -76,6 +76,45 @@ class Tallies(NamedTuple):
     waits: NDArray[np.int64]
     busy: NDArray[np.int64]
     outcomes: NDArray[np.int64]
+
+
+class Scratch(NamedTuple):
+    """Room for one block, (block,) or (4, block) each, so that kernels make no arrays.
+
+    Identities: ``ids`` of all, whom they ``reached``, ``persons``, who is ``traced``. Positions: who ``passed`` the
+    filters and ``places`` of the reached among all, ``asked`` and ``seen`` among the reached, ``doubtful`` among
+    either. ``fates`` of the reached, ``by_index`` of all; ``tiers``. Lanes of draws: ``lanes``, ``meeting``, ``body``.
+    Bits: ``codes`` of all, ``flags`` of who passed, ``hints`` and half ``hours`` of the reached. ``chain`` in ms.
+    """
+
+    ids: NDArray[np.int64]
+    passed: NDArray[np.int64]
+    reached: NDArray[np.int64]
+    persons: NDArray[np.int64]
+    traced: NDArray[np.int64]
+    places: NDArray[np.int64]
+    asked: NDArray[np.int64]
+    seen: NDArray[np.int64]
+    doubtful: NDArray[np.int64]
+    fates: NDArray[np.int64]
+    by_index: NDArray[np.int64]
+    tiers: NDArray[np.int64]
+    lanes: NDArray[np.uint32]
+    meeting: NDArray[np.uint32]
+    body: NDArray[np.uint32]
+    codes: NDArray[np.uint8]
+    flags: NDArray[np.uint8]
+    hints: NDArray[np.uint8]
+    hours: NDArray[np.uint8]
+    chain: NDArray[np.float64]
+
+
+def scratch(block: int) -> Scratch:
+    """Return room for a block."""
+    rows = [np.empty(block, dtype=np.int64) for _ in range(12)]
+    lanes = [np.empty((4, block), dtype=np.uint32) for _ in range(3)]
+    bits = [np.empty(block, dtype=np.uint8) for _ in range(4)]
+    return Scratch(*rows, *lanes, *bits, np.empty(block))
 
 
 @compiled
