@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sim.engines.conservation import ConservationError
+from sim.results.background import BackgroundWriter
 from sim.results.check import check_conservation
 from sim.results.figures import uncounted
 from sim.results.folder import RUN_JSON, SCENARIO_YAML, Staging, default_folder, sync, write_json
@@ -55,7 +56,7 @@ def run(
     share = event_share(scenario.spec.record.events)
     target = default_folder(scope.name, scope.seed) if out is None else Path(out)
     with Staging(target, renamable=out is None) as staging:
-        with TableWriter(staging.path, scope, events=share > 0) as writer:
+        with TableWriter(staging.path, scope, events=share > 0) as files, BackgroundWriter(files) as writer:
             recorder = Recorder(scope, writer, share, progress)
             phases = dict(simulate(scenario, recorder, workers))
             recorder.close()

@@ -1,10 +1,14 @@
 """Investigation: at midnight each province takes cases from its backlog, oldest first, and solves or closes them."""
 
-from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from sim.country.calendar import growth
 from sim.country.provinces import Provinces
+from sim.draws.compiled import compiled_with_arrays
 from sim.draws.distributions import threshold
 from sim.draws.identity import backlog_id
 from sim.draws.philox import draw4
@@ -16,10 +20,40 @@ from sim.scenario.schema.aftermath import Investigation
 
 @dataclass(frozen=True)
 class Finished:
-    """Cases that a province finished at a midnight."""
+    """Cases that a province finished at a midnight, each in the order of their filing."""
 
-    solved: list[int]
-    closed: list[int]
+    solved: NDArray[np.int64]
+    closed: NDArray[np.int64]
+
+
+class Backlog:
+    """The cases that wait in a province, in the order of their filing: an array with room behind its last."""
+
+    def __init__(self, cases: NDArray[np.int64]) -> None:
+        self._cases = cases
+        self._first = 0
+        self._end = len(cases)
+
+    def __len__(self) -> int:
+        """Return how many cases wait."""
+        return self._end - self._first
+
+    def file(self, cases: NDArray[np.int64]) -> None:
+        """Add cases behind all that wait."""
+        end = self._end + len(cases)
+        if end > len(self._cases):
+            waiting = self._cases[self._first : self._end]
+            end = len(waiting) + len(cases)
+            self._cases = np.empty(2 * end, dtype=np.int64)
+            self._cases[: len(waiting)] = waiting
+            self._first = 0
+        self._cases[end - len(cases) : end] = cases
+        self._end = end
+
+    def take(self, count: int) -> NDArray[np.int64]:
+        """Return the ``count`` cases that wait longest, oldest first, and let them go; all if there are fewer."""
+        first, self._first = self._first, min(self._end, self._first + count)
+        return self._cases[first : self._first]
 
 
 class CaseBook:
@@ -36,10 +70,10 @@ class CaseBook:
         self._solved_below = threshold(self._settings.solved)
         self._provinces = provinces
         self._remainders = remainders
-        self._waiting: list[deque[int]] = []
+        self._waiting: list[Backlog] = []
         for p, share in enumerate(provinces.share):
             count = remainders.whole(p, "backlog", fixed(self._settings.backlog * share * spec.scale))
-            self._waiting.append(deque(backlog_id(p, number) for number in range(count)))
+            self._waiting.append(Backlog(backlog_ids(p, count)))
         self.at_start = self.waiting
         self.filed = self.solved = self.closed = 0
 
@@ -59,17 +93,40 @@ class CaseBook:
     def _capacity(self, day: int) -> float:
         return self._settings.capacity * growth(self._settings.growth, day, self._settings.reference)
 
-    def investigate(self, day: int, province: int, filed: list[tuple[int, int]]) -> Finished:
+    def investigate(self, day: int, province: int, filed: Sequence[tuple[int, int]] | NDArray[np.int64]) -> Finished:
         """Add yesterday's filed cases (moment, attempt) of a province, then finish what its capacity allows."""
         waiting = self._waiting[province]
-        waiting.extend(case for _, case in sorted(filed))
+        waiting.file(in_order(filed))
         self.filed += len(filed)
         capacity = self._capacity(day) * self._provinces.share[province] * self._scale
-        finished = Finished([], [])
-        for _ in range(min(len(waiting), self._remainders.whole(province, "capacity", fixed(capacity)))):
-            case = waiting.popleft()
-            solved = draw4(self._seed, case, CASE_SOLVED, 0)[0] < self._solved_below
-            (finished.solved if solved else finished.closed).append(case)
+        cases = waiting.take(self._remainders.whole(province, "capacity", fixed(capacity)))
+        solved = are_solved(self._seed, cases, self._solved_below)
+        finished = Finished(cases[solved], cases[~solved])
         self.solved += len(finished.solved)
         self.closed += len(finished.closed)
         return finished
+
+
+def in_order(filed: ArrayLike) -> NDArray[np.int64]:
+    """Return the cases of rows (moment, case), (n, 2), in the order of their filing; a tie goes to the lower number."""
+    rows = np.asarray(filed, dtype=np.int64).reshape(-1, 2)
+    cases: NDArray[np.int64] = rows[np.lexsort((rows[:, 1], rows[:, 0])), 1]
+    return cases
+
+
+@compiled_with_arrays
+def backlog_ids(province: int, count: int) -> NDArray[np.int64]:
+    """Return the numbers of the first ``count`` cases of a province that are older than the simulation."""
+    cases = np.empty(count, dtype=np.int64)
+    for number in range(count):
+        cases[number] = backlog_id(province, number)
+    return cases
+
+
+@compiled_with_arrays
+def are_solved(seed: int, cases: NDArray[np.int64], solved_below: int) -> NDArray[np.bool_]:
+    """Return which of the cases that are taken get solved; the others are closed unsolved."""
+    solved = np.empty(len(cases), dtype=np.bool_)
+    for k in range(len(cases)):
+        solved[k] = draw4(seed, cases[k], CASE_SOLVED, 0)[0] < solved_below
+    return solved

@@ -1,8 +1,12 @@
 """Measures on a day: which are in force, and how strongly."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
+from functools import lru_cache
 from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
 
 from sim.country.calendar import ramped
 from sim.days import calendar_date, day_number
@@ -16,18 +20,43 @@ class Measures:
 
     def __init__(self, measures: dict[str, MeasureBase]) -> None:
         self._measures = [measures[name] for name in sorted(measures)]
+        # A midnight asks for the same few kinds of a day or two over and over, province by province.
+        self._in_force = lru_cache(maxsize=64)(self._find)
 
     def on(self, day: int, kind: type[M], code: int | None = None) -> Iterator[tuple[M, float]]:
         """Yield each measure of a kind in force on a day, with the multiplier of its intensity (its ramp, or 1).
 
         With the ``code`` of a province only those that are in force there.
         """
+        for measure, ramp in self._in_force(day, kind):
+            if code is None or acts_in(measure, code):
+                yield measure, ramp
+
+    def alike(self, codes: Sequence[int]) -> tuple[list[int], NDArray[np.int64]]:
+        """Return which provinces no measure tells apart: what holds for one of them holds for all.
+
+        The first is the position of one province of each such group, the second (P,) the group of each province.
+        """
+        groups: dict[tuple[bool, ...], int] = {}
+        of = [
+            groups.setdefault(tuple(acts_in(measure, code) for measure in self._measures), p)
+            for p, code in enumerate(codes)
+        ]
+        examples = list(groups.values())
+        return examples, np.array([examples.index(p) for p in of], dtype=np.int64)
+
+    def _find(self, day: int, kind: type[M]) -> list[tuple[M, float]]:
         today = calendar_date(day)
-        for measure in self._measures:
-            if isinstance(measure, kind) and in_window(measure.window, today):
-                places = measure.provinces if isinstance(measure, Somewhere) else None
-                if code is None or places is None or code in places:
-                    yield measure, ramped(day, getattr(measure, "ramp", None))
+        return [
+            (measure, ramped(day, getattr(measure, "ramp", None)))
+            for measure in self._measures
+            if isinstance(measure, kind) and in_window(measure.window, today)
+        ]
+
+
+def acts_in(measure: MeasureBase, code: int) -> bool:
+    """Return whether a measure, while it is in force, is so in the province of this code."""
+    return not isinstance(measure, Somewhere) or measure.provinces is None or code in measure.provinces
 
 
 def in_window(window: tuple[date, date | None], day: date) -> bool:
@@ -37,7 +66,7 @@ def in_window(window: tuple[date, date | None], day: date) -> bool:
 
 def positions(measure: Somewhere, codes: tuple[int, ...]) -> list[int]:
     """Return the positions of the provinces that a measure is in force in."""
-    return [p for p, code in enumerate(codes) if measure.provinces is None or code in measure.provinces]
+    return [p for p, code in enumerate(codes) if acts_in(measure, code)]
 
 
 def days_of(window: tuple[date, date | None]) -> int:

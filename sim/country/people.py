@@ -74,12 +74,12 @@ def target(u: float, people: int, high_number: int, high_share: float) -> int:
     The first ``high_number`` people, the high exposure class, draw ``high_share`` of all contacts; within a class
     people are alike. The inverse of that distribution is linear in two pieces.
     """
-    is_high = u < high_share
-    first = 0 if is_high else high_number
-    many = high_number if is_high else people - high_number
-    before = 0.0 if is_high else high_share
-    slope = high_number / high_share if is_high else (people - high_number) / (1.0 - high_share)
-    return first + min(int((u - before) * slope), many - 1)
+    # Choices as products: which class it is, nobody can predict, and a branch would cost more than both.
+    high = (u < high_share) * 1
+    low = 1 - high
+    many = high * high_number + low * (people - high_number)
+    share = high * high_share + low * (1.0 - high_share)
+    return low * high_number + min(int((u - low * high_share) * (many / share)), many - 1)
 
 
 def age_shares(population: Population, province: int) -> list[float]:

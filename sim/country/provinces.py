@@ -1,13 +1,22 @@
 """Provinces as arrays: codes, people at simulated scale, and shares of what is given for the nation."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sim.scenario.schema import ScenarioModel
+
+Spread = Callable[[Callable[[int], None], Sequence[int]], None]
+"""Does a piece of work for each of some provinces, in any order or at once, and returns when all of it is done."""
+
+
+def one_by_one(work: Callable[[int], None], provinces: Sequence[int]) -> None:
+    """Do a piece of work for one province after the other: the plain ``Spread``."""
+    for province in provinces:
+        work(province)
 
 
 def shares(weights: Sequence[float]) -> list[float]:

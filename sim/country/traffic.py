@@ -47,23 +47,18 @@ def attempt_rates(spec: ScenarioModel, provinces: Provinces, day: int) -> NDArra
         mix = [
             getattr(kind.mix, channel) * growth(kind.mix_growth, day, fraud.reference) for kind in fraud.types.values()
         ]
-        total = math.fsum(mix)
-        for t, name in enumerate(names):
-            for p, share in enumerate(provinces.attempts):
-                rate = nation * share * mix[t] / total
-                for surge in surges:
-                    if concerns(surge, channel, name, provinces.codes[p]):
-                        rate *= surge.factor
-                rates[p, c, t] = rate
+        rates[:, c] = nation * np.array(provinces.attempts)[:, None] * np.array(mix) / math.fsum(mix)
+    for surge in surges:
+        rates[np.ix_(*_concerned(surge, provinces.codes, names))] *= surge.factor
     return rates
 
 
-def concerns(surge: Surge, channel: str, fraud_type: str, code: int) -> bool:
-    """Return whether a surge is about this channel, fraud type and province."""
+def _concerned(surge: Surge, codes: tuple[int, ...], names: list[str]) -> tuple[list[int], list[int], list[int]]:
+    """Return the positions of the provinces, channels and fraud types that a surge is about."""
     return (
-        channel in surge.channels
-        and (surge.types is None or fraud_type in surge.types)
-        and (surge.provinces is None or code in surge.provinces)
+        [p for p, code in enumerate(codes) if surge.provinces is None or code in surge.provinces],
+        [c for c, channel in enumerate(CHANNELS) if channel in surge.channels],
+        [t for t, name in enumerate(names) if surge.types is None or name in surge.types],
     )
 
 
@@ -156,15 +151,25 @@ def legitimate_rates(spec: ScenarioModel, provinces: Provinces) -> NDArray[np.fl
 
 @compiled_with_arrays
 def legitimate_counts(
-    seed: int, day: int, rates: NDArray[np.float64], masses: NDArray[np.float64], cells: NDArray[np.int64]
+    seed: int,
+    day: int,
+    rates: NDArray[np.float64],
+    masses: NDArray[np.float64],
+    cells: NDArray[np.int64],
+    first: int = 0,
 ) -> NDArray[np.int64]:
-    """Return the legitimate contacts of a day in the drawn cells, (P, 3 channels, n cells)."""
+    """Return the legitimate contacts of a day in the drawn cells, (P, 3 channels, n cells).
+
+    ``rates`` (P, 3) are those of the provinces from position ``first`` on.
+    """
     counts = np.empty((rates.shape[0], rates.shape[1], cells.shape[0]), dtype=np.int64)
     for p in range(rates.shape[0]):
         for c in range(rates.shape[1]):
             for k in range(cells.shape[0]):
                 i = cells[k, 0]
                 j = cells[k, 1]
-                high, low, _, _ = draw4(seed, origin_id(LEGITIMATE, day, p, c, cell_id(i, j), 0), LEGITIMATE_COUNT, 0)
+                high, low, _, _ = draw4(
+                    seed, origin_id(LEGITIMATE, day, first + p, c, cell_id(i, j), 0), LEGITIMATE_COUNT, 0
+                )
                 counts[p, c, k] = poisson(rates[p, c] * masses[i, j], uniform52(high, low))
     return counts

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 ATTEMPT_COUNT = 1
 ATTEMPT_GATES = 2
-ATTEMPT_GATES_BELOW = 6
+ATTEMPT_PASSAGE = 6
 ATTEMPT_TARGET = 7
 ATTEMPT_COVERAGE = 8
 
@@ -64,19 +64,8 @@ class Purpose(NamedTuple):
 REGISTRY = (
     # Entity "traffic" is (kind, day, province, channel, cell) with index 0: how many there are.
     Purpose("ATTEMPT_COUNT", ATTEMPT_COUNT, "traffic", ("count high", "count low", "", "")),
-    # Each lane holds the upper halves of two uniforms, or the lower halves of the same two.
-    Purpose(
-        "ATTEMPT_GATES",
-        ATTEMPT_GATES,
-        "attempt",
-        ("not sent, slot", "card, interception", "site, answer", "central, local"),
-    ),
-    Purpose(
-        "ATTEMPT_GATES_BELOW",
-        ATTEMPT_GATES_BELOW,
-        "attempt",
-        ("not sent, slot", "card, interception", "site, answer", "central, local"),
-    ),
+    Purpose("ATTEMPT_GATES", ATTEMPT_GATES, "attempt", ("not sent", "slot", "card", "interception")),
+    Purpose("ATTEMPT_PASSAGE", ATTEMPT_PASSAGE, "attempt", ("site", "answer", "central", "local")),
     Purpose("ATTEMPT_COVERAGE", ATTEMPT_COVERAGE, "attempt", ("central", "local", "", "")),
     Purpose("ATTEMPT_TARGET", ATTEMPT_TARGET, "attempt", ("person high", "person low", "moment", "engage")),
     Purpose("LEGITIMATE_COUNT", LEGITIMATE_COUNT, "traffic", ("count high", "count low", "", "")),

@@ -1,5 +1,8 @@
 """The notebook in which midnights write down what they count: the recorder of the run."""
 
+import numpy as np
+from numpy.typing import NDArray
+
 from sim.engines.phases import MIDNIGHT
 from sim.engines.tables import Tables
 from sim.results.recorder import Recorder
@@ -21,8 +24,9 @@ class Ledger:
         """Note a level of the macro state on a day."""
         self._recorder.state[(day, province, quantity)] = value
 
-    def case(self, day: int, province: int, case: int, solved: bool) -> None:
-        """Log a case that was finished at the midnight of a day."""
+    def cases(self, day: int, province: int, cases: NDArray[np.int64], solved: bool) -> None:
+        """Log the cases that were finished at the midnight of a day, all of them solved or none."""
         if self._recorder.records_events:
             event = "solved" if solved else "closed"
-            self._recorder.event(self._calendar.midnight(day), MIDNIGHT, event, province, case, stage=0)
+            for case in cases.tolist():
+                self._recorder.event(self._calendar.midnight(day), MIDNIGHT, event, province, case, stage=0)

@@ -62,11 +62,15 @@ def segment_people(spec: ScenarioModel) -> list[list[float]]:
 
 def renew(awareness: NDArray[np.float64], settings: Awareness, gains: NDArray[np.float64]) -> None:
     """Carry awareness (P, 4) over a midnight, in place: it fades, then education closes 1 - exp(-gain) of the rest."""
-    faded = left_after(DAY_MS, settings.half_life)
+    _renew(awareness, left_after(DAY_MS, settings.half_life), gains)
+
+
+@compiled
+def _renew(awareness: NDArray[np.float64], faded: float, gains: NDArray[np.float64]) -> None:
     for p in range(awareness.shape[0]):
         for s in range(awareness.shape[1]):
-            level = float(awareness[p, s]) * faded
-            awareness[p, s] = level + (1.0 - level) * (1.0 - exp(-float(gains[p, s])))
+            level = awareness[p, s] * faded
+            awareness[p, s] = level + (1.0 - level) * (1.0 - exp(-gains[p, s]))
 
 
 def education(

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from sim.country.measures import Measures
 from sim.days import DAY_MS
 from sim.draws.compiled import compiled, compiled_with_arrays
-from sim.draws.distributions import poisson, threshold
+from sim.draws.distributions import CERTAIN, poisson, threshold
 from sim.draws.functions import normal_cdf
 from sim.draws.identity import province_day_id
 from sim.draws.philox import draw4, uniform52
@@ -70,6 +70,28 @@ def false_blocks(seed: int, day: int, rates: NDArray[np.float64], shares: NDArra
             high, low, _, _ = draw4(seed, province_day_id(day, p, c), FALSE_BLOCKS, 0)
             counts[p, c] = poisson(rates[p, c] * shares[c], uniform52(high, low))
     return counts
+
+
+@compiled_with_arrays
+def expected(
+    rates: NDArray[np.float64],
+    not_sent: NDArray[np.int64],
+    dead: NDArray[np.int64],
+    raided: NDArray[np.float64],
+    intercepted: NDArray[np.int64],
+) -> NDArray[np.float64]:
+    """Return the interceptions of a day that rates and thresholds lead one to expect, (P,).
+
+    Those of attempts (P, 3, T) that no gate before has stopped; ``raided`` (T,) is the share of a type's attempts
+    that come from raided dens.
+    """
+    totals = np.zeros(rates.shape[0])
+    for p in range(rates.shape[0]):
+        for c in (CALL, SMS):
+            sent = (1.0 - not_sent[p, c] / CERTAIN) * (1.0 - dead[p] / CERTAIN)
+            for t in range(rates.shape[2]):
+                totals[p] += rates[p, c, t] * sent * (1.0 - raided[t]) * (intercepted[p, c, t] / CERTAIN)
+    return totals
 
 
 @compiled

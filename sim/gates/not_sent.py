@@ -1,5 +1,7 @@
 """Gate 1: attempts that measures at the source keep from being sent."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -13,7 +15,7 @@ REGULATED = {"sms_port": "sms", "cloud_service": "online", "voice_line": "call"}
 """The channel that each kind of regulation acts on."""
 
 
-def thresholds(measures: Measures, day: int, codes: tuple[int, ...]) -> NDArray[np.int64]:
+def thresholds(measures: Measures, day: int, codes: Sequence[int]) -> NDArray[np.int64]:
     """Return the thresholds of a day, (P, 3 channels): measures act one after the other, 1 - prod(1 - share)."""
     table = []
     for code in codes:

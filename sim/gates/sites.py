@@ -1,6 +1,7 @@
 """Gate 5: sites, accounts and apps already taken down when the attempt leads there."""
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +19,7 @@ ACCOUNT = ("account",)
 LINKED, ONLINE_ATTEMPT = range(2)
 
 
-def thresholds(spec: ScenarioModel, measures: Measures, day: int, codes: tuple[int, ...]) -> NDArray[np.int64]:
+def thresholds(spec: ScenarioModel, measures: Measures, day: int, codes: Sequence[int]) -> NDArray[np.int64]:
     """Return the thresholds of a day, (P, 2: SMS, online attempt; T types).
 
     Kinds of blocking act one after the other on what they apply to: links and domains lead to web sites, app

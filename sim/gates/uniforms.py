@@ -1,21 +1,14 @@
-"""The uniforms with which an attempt meets the gates: the upper halves of all of them come from one call.
-
-An upper half decides nearly always, and the lower one is drawn where it does not: so one call of the generator
-serves an attempt from the first gate to its answer and its scores.
-"""
+"""The uniforms with which an attempt meets the gates: four for those that most attempts end at, four for the rest."""
 
 from typing import NamedTuple
 
 from sim.draws.compiled import compiled
 from sim.draws.philox import draw4
-from sim.draws.purposes import ATTEMPT_GATES, ATTEMPT_GATES_BELOW
-
-HALF_BITS = 16
-HALF_MASK = (1 << HALF_BITS) - 1
+from sim.draws.purposes import ATTEMPT_GATES, ATTEMPT_PASSAGE
 
 
 class GateUniforms(NamedTuple):
-    """32-bit uniforms of an attempt: gates 1 to 4, the site, the answer, and the scores of both detectors.
+    """32-bit uniforms of an attempt: gates 1 to 4, then the site, the answer, and the scores of both detectors.
 
     ``local`` is what the local detector sees apart from the central one.
     """
@@ -31,29 +24,8 @@ class GateUniforms(NamedTuple):
 
 
 @compiled
-def first_of(above: int, below: int) -> int:
-    """Return the uniform whose halves are the upper halves of two lanes."""
-    return (above >> HALF_BITS << HALF_BITS) | (below >> HALF_BITS)
-
-
-@compiled
-def second_of(above: int, below: int) -> int:
-    """Return the uniform whose halves are the lower halves of two lanes."""
-    return ((above & HALF_MASK) << HALF_BITS) | (below & HALF_MASK)
-
-
-@compiled
 def gate_uniforms(seed: int, attempt: int) -> GateUniforms:
     """Return the uniforms of an attempt."""
-    a, b, c, d = draw4(seed, attempt, ATTEMPT_GATES, 0)
-    e, f, g, h = draw4(seed, attempt, ATTEMPT_GATES_BELOW, 0)
-    return GateUniforms(
-        first_of(a, e),
-        second_of(a, e),
-        first_of(b, f),
-        second_of(b, f),
-        first_of(c, g),
-        second_of(c, g),
-        first_of(d, h),
-        second_of(d, h),
-    )
+    not_sent, slot, card, interception = draw4(seed, attempt, ATTEMPT_GATES, 0)
+    site, answer, central, local = draw4(seed, attempt, ATTEMPT_PASSAGE, 0)
+    return GateUniforms(not_sent, slot, card, interception, site, answer, central, local)

@@ -15,7 +15,7 @@ from sim.aftermath.cases import CaseBook
 from sim.country.calendar import Calendar, growth
 from sim.country.measures import Measures, days_of, first_day, positions
 from sim.country.people import SEGMENTS, app_adoption
-from sim.country.provinces import Provinces
+from sim.country.provinces import Provinces, Spread, one_by_one
 from sim.country.traffic import (
     LIMIT,
     attempt_counts,
@@ -51,22 +51,31 @@ class Notebook(Protocol):
     def level(self, day: int, province: int, quantity: str, value: float) -> None:
         """Note a level of the macro state on a day."""
 
-    def case(self, day: int, province: int, case: int, solved: bool) -> None:
-        """Note a case that was finished."""
+    def cases(self, day: int, province: int, cases: NDArray[np.int64], solved: bool) -> None:
+        """Note cases that were finished, all of them solved or none."""
 
 
 class Night:
     """The macro layer of a run: its state, and the steps that carry it over a midnight.
 
     With ``feedback: off`` no count of the run is read: cards are flagged by the expected interceptions, leads come
-    from the capacity of the investigation, and people's bytes stay as they are.
+    from the capacity of the investigation, and people's bytes stay as they are. ``spread`` does what is heavy and
+    the business of one province alone, perhaps for several of them at once; no result depends on it.
     """
 
-    def __init__(self, spec: ScenarioModel, provinces: Provinces, calendar: Calendar, notebook: Notebook) -> None:
+    def __init__(
+        self,
+        spec: ScenarioModel,
+        provinces: Provinces,
+        calendar: Calendar,
+        notebook: Notebook,
+        spread: Spread = one_by_one,
+    ) -> None:
         self.spec = spec
         self.provinces = provinces
         self.calendar = calendar
         self.notebook = notebook
+        self.spread = spread
         self.measures = Measures(dict(spec.measures))
         self.remainders = Remainders(spec.seed)
         self.types = list(spec.fraud.types)
@@ -80,6 +89,14 @@ class Night:
         self._segment_people = engagement.segment_people(spec)
         self._propensity = engagement.propensities(spec)
         self._masses = cell_masses(spec.warning.detectors)
+        self._cells = {
+            (central, local): drawn_cells(spec.warning.detectors, (central, local))
+            for central in (False, True)
+            for local in (False, True)
+        }
+        # What only measures make differ is computed for one province of those that no measure tells apart.
+        examples, self._alike = self.measures.alike(provinces.codes)
+        self._examples = [provinces.codes[p] for p in examples]
         self._contact_rates = legitimate_rates(spec, provinces)
         self._false_block_shares = np.array(interception.false_block_shares(spec.interception))
         self.card_load = cards.CardLoad(len(provinces))
@@ -121,10 +138,8 @@ class Night:
         suspects = self.spec.aftermath.suspects
         for p in range(len(self.provinces)):
             finished = self.cases.investigate(day, p, yesterday.filed[p])
-            for case in finished.solved:
-                self.notebook.case(day, p, case, True)
-            for case in finished.closed:
-                self.notebook.case(day, p, case, False)
+            self.notebook.cases(day, p, finished.solved, True)
+            self.notebook.cases(day, p, finished.closed, False)
             solved += len(finished.solved)
             self.notebook.flow(day, p, "cases_solved", len(finished.solved))
             self.notebook.flow(day, p, "cases_closed", len(finished.closed))
@@ -162,10 +177,10 @@ class Night:
     def change_cards(self, day: int, yesterday: DayTotals) -> None:
         """Flag, purge and replace cards; arrest sellers."""
         settings = self.spec.cards
-        for p, code in enumerate(self.provinces.codes):
-            purge = cards.purge_share(self.measures, day, code)
-            delay = cards.replacement_days(settings, self.measures, day, code)
-            moved = cards.step(self.stock, p, settings, self.intercepted[p], purge, delay)
+        purges = [cards.purge_share(self.measures, day, code) for code in self._examples]
+        delays = [cards.replacement_days(settings, self.measures, day, code) for code in self._examples]
+        for p, alike in enumerate(self._alike):
+            moved = cards.step(self.stock, p, settings, self.intercepted[p], purges[alike], delays[alike])
             flagged = self.remainders.whole(p, "cards_flagged", moved.flagged)
             purged = self.remainders.whole(p, "cards_purged", moved.purged)
             self.notebook.flow(day, p, "cards_flagged", flagged)
@@ -177,9 +192,9 @@ class Night:
 
     def change_filters(self, day: int, yesterday: DayTotals) -> None:
         """Let gangs adapt and filters be retrained."""
-        self.d_prime = [
-            interception.d_primes(self.spec.interception, self.measures, day, code) for code in self.provinces.codes
-        ]
+        found = [interception.d_primes(self.spec.interception, self.measures, day, code) for code in self._examples]
+        self._caught = interception.thresholds(self.spec.interception, found, self.types)
+        self.d_prime = [found[alike] for alike in self._alike]
         for p, row in enumerate(self.d_prime):
             for channel, d_prime in zip(interception.FILTERED, row, strict=True):
                 self.notebook.level(day, p, f"d_prime_{channel}", d_prime)
@@ -212,11 +227,15 @@ class Night:
         if not self.spec.feedback:
             return
         first_of_month = calendar_date(day).day == 1
-        for p, people in enumerate(self.bytes):
-            hear(people, np.array(yesterday.heard[p], dtype=np.int64))
-            fall_victim(people, np.array(yesterday.victims[p], dtype=np.int64))
+
+        def update(p: int) -> None:
+            people = self.bytes[p]
+            hear(people, np.asarray(yesterday.heard[p], dtype=np.int64))
+            fall_victim(people, np.asarray(yesterday.victims[p], dtype=np.int64))
             if first_of_month:
                 forget(people)
+
+        self.spread(update, range(len(self.provinces)))
 
     def open_dens(self, day: int, yesterday: DayTotals) -> None:
         """Reopen the dens whose day has come, some elsewhere; they work today."""
@@ -228,32 +247,42 @@ class Night:
         """Open the day: thresholds of the gates, and how many attempts and contacts it will bring."""
         spec = self.spec
         self.rates = attempt_rates(spec, self.provinces, day)
-        seen = coverage(self.measures, self.provinces, day)
-        cells = drawn_cells(spec.warning.detectors, (bool(seen[0].any()), bool(seen[1].any())))
-        codes = self.provinces.codes
+        alike, examples = self._alike, self._examples
+        seen = coverage(self.measures, day, examples)[:, alike]
+        cells = self._cells[bool(seen[0].any()), bool(seen[1].any())]
         paid = [
             math.prod(1.0 - hold.intensity * ramp for hold, ramp in self.measures.on(day, BankHold, code))
-            for code in codes
+            for code in examples
         ]
+        contacts = np.empty((*self._contact_rates.shape, len(cells)), dtype=np.int64)
+        engaged = np.empty((len(self.provinces), *self._propensity.shape, len(SEGMENTS)), dtype=np.int64)
+
+        def fill(p: int) -> None:
+            one = slice(p, p + 1)
+            contacts[one] = legitimate_counts(spec.seed, day, self._contact_rates[one], self._masses, cells, p)
+            effect = spec.engagement.awareness.effect
+            engaged[one] = engagement.thresholds(self._propensity, self.awareness[one], effect)
+
+        self.spread(fill, range(len(self.provinces)))
         self.today = Today(
             day=day,
-            not_sent=not_sent.thresholds(self.measures, day, codes),
+            not_sent=not_sent.thresholds(self.measures, day, examples)[alike],
             raided=self.dens.raided.copy(),
             dead=cards.thresholds(self.stock, spec.cards, len(self.provinces)),
-            intercepted=interception.thresholds(spec.interception, self.d_prime, self.types),
-            down=sites.thresholds(spec, self.measures, day, codes),
+            intercepted=self._caught[alike],
+            down=sites.thresholds(spec, self.measures, day, examples)[alike],
             app=threshold(app_adoption(spec.population, day)),
-            engaged=engagement.thresholds(self._propensity, self.awareness, spec.engagement.awareness.effect),
+            engaged=engaged,
             coverage=seen,
-            data_sharing=data_sharing(self.measures, self.provinces, day),
+            data_sharing=data_sharing(self.measures, day, examples)[alike],
             awareness=self.awareness.copy(),
-            held=np.array([threshold(1.0 - share) for share in paid], dtype=np.int64),
-            outage=self._outages(day),
+            held=np.array([threshold(1.0 - share) for share in paid], dtype=np.int64)[alike],
+            outage=self._outages(day)[:, alike],
             loss_factor=np.array(
                 [growth(kind.loss.growth, day, spec.fraud.reference) for kind in spec.fraud.types.values()]
             ),
             attempts=attempt_counts(spec.seed, day, self.rates),
-            contacts=legitimate_counts(spec.seed, day, self._contact_rates, self._masses, cells),
+            contacts=contacts,
             cells=cells,
         )
         most = max(int(self.today.attempts.max()), int(self.today.contacts.max(initial=0)))
@@ -277,10 +306,9 @@ class Night:
         self.notebook.flow(day, province, "suspects_arrested", count)
 
     def _outages(self, day: int) -> NDArray[np.int64]:
-        """Return when instructions of a day's detections leave, (2, P); outages that follow each other add up."""
+        """Return when instructions of a day's detections leave, (2, examples); outages that follow add up."""
         return np.array(
-            [[self._release(day, source, code) for code in self.provinces.codes] for source in SOURCES],
-            dtype=np.int64,
+            [[self._release(day, source, code) for code in self._examples] for source in SOURCES], dtype=np.int64
         )
 
     def _release(self, day: int, source: str, code: int) -> int:
@@ -294,15 +322,9 @@ class Night:
     def _expected_interceptions(self, day: int) -> list[float]:
         """Return the interceptions that a day's rates and thresholds lead one to expect, by province."""
         today = self.today
-        expected = []
         out = today.raided == 1
-        raided = [int(np.diff(row, prepend=0)[out].sum()) / CERTAIN for row in self.slots.cumulative]
-        for p in range(len(self.provinces)):
-            total = 0.0
-            for c in range(2):
-                sent = (1.0 - int(today.not_sent[p, c]) / CERTAIN) * (1.0 - int(today.dead[p]) / CERTAIN)
-                for t in range(len(self.types)):
-                    caught = int(today.intercepted[p, c, t]) / CERTAIN
-                    total += float(self.rates[p, c, t]) * sent * (1.0 - raided[t]) * caught
-            expected.append(total)
+        raided = np.array([int(np.diff(row, prepend=0)[out].sum()) / CERTAIN for row in self.slots.cumulative])
+        expected: list[float] = interception.expected(
+            self.rates, today.not_sent, today.dead, raided, today.intercepted
+        ).tolist()
         return expected

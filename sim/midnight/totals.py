@@ -1,6 +1,7 @@
 """What an engine hands over at midnight: the counts of the day that has ended, read by the macro layer alone."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,14 +13,14 @@ class DayTotals:
 
     ``intercepted`` (P, 2) calls and SMS; ``from_cards`` (P,) attempts that came from a card at work; ``filed``
     cases as (moment, attempt); ``heard`` and ``victims`` the numbers of people who heard an alert (once for each)
-    or made their first payment.
+    or made their first payment. What there is of a province is a list or an int64 array, in any order.
     """
 
     intercepted: NDArray[np.int64]
     from_cards: NDArray[np.int64]
-    filed: list[list[tuple[int, int]]] = field(default_factory=list)
-    heard: list[list[int]] = field(default_factory=list)
-    victims: list[list[int]] = field(default_factory=list)
+    filed: list[Any] = field(default_factory=list)
+    heard: list[Any] = field(default_factory=list)
+    victims: list[Any] = field(default_factory=list)
 
     @classmethod
     def empty(cls, provinces: int) -> "DayTotals":

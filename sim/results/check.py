@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 
 from sim import labels
-from sim.days import calendar_date
+from sim.days import UNIX_DAYS, calendar_date
 from sim.results.encoding import decode
 from sim.results.figures import summarise
 from sim.results.folder import SCENARIO_YAML, read_manifest, sha256
@@ -129,7 +130,7 @@ def _row_group(table: TableSchema, rows: "pa.Table", scope: Scope) -> tuple[int,
     """Give the first and last value of the first key; raises ValueError where a row is not as written."""
     columns = {column.name: decode(column, rows.column(column.name), scope) for column in table.columns}
     order = sort_order(table, columns)
-    if not (order == np.arange(len(order))).all():
+    if order is not None and not (order == np.arange(len(order))).all():
         raise ValueError("is not sorted by its keys")
     if table.unique:
         keys = [columns[column.name] for column in table.keys]
@@ -164,9 +165,9 @@ def check_conservation(folder: Path, totals: dict[str, Any], scope: Scope) -> It
         close = abs(whole - summed) <= 1e-12 * abs(whole)
         yield Finding(f"conservation: {total} = sum of {parts}", close, "" if close else f"{whole} and {summed}")
     keys = ["day", "province", "fraud_type"]
-    engaged = _sum_by(folder, "attempts", keys, "count", ("fate", "engaged"))
-    episodes = _sum_by(folder, "outcomes", keys, "episodes")
-    yield _same_sums("conservation: episodes = engaged attempts, by day, province and type", engaged, episodes)
+    engaged = _sum_by(folder, "attempts", keys, ["count"], ("fate", "engaged"))
+    episodes = _sum_by(folder, "outcomes", keys, ["episodes"])
+    yield _same_sums("conservation: episodes = engaged attempts, by day, province and type", keys, engaged, episodes)
     for channel in labels.DESK_CHANNELS:
         yield _staff_time(folder, channel, scope)
     yield _backlog(folder, scope)
@@ -181,74 +182,103 @@ def _staff_time(folder: Path, channel: str, scope: Scope) -> Finding:
     in part; they last less than a day, so the contacts of the first and the last day are left out.
     """
     where = ("channel", channel)
-    busy = sum(_sum_by(folder, "hours", ["month"], "busy_ms", where).values())
+    busy = sum(_sum_by(folder, "hours", ["month"], ["busy_ms"], where).column("busy_ms").to_pylist())
     edges = {calendar_date(scope.first_day), calendar_date(scope.last_day)}
-    by_day = _sum_by(folder, "contacts", ["day"], "staff_ms", where)
-    staff = sum(amount for (day,), amount in by_day.items() if day not in edges)
+    by_day = _sum_by(folder, "contacts", ["day"], ["staff_ms"], where)
+    staff = sum(row["staff_ms"] for row in by_day.to_pylist() if row["day"] not in edges)
     detail = "" if staff <= busy else f"{staff} ms and {busy} ms"
     return Finding(f"conservation: time of {channel} contacts <= busy time of desks", staff <= busy, detail)
 
 
 def _backlog(folder: Path, scope: Scope) -> Finding:
     """Each midnight the backlog gains what was filed the day before and loses what is solved or closed."""
-    keys = ["day", "province"]
-    backlog = _sum_by(folder, "state", keys, "value", ("quantity", "backlog"))
-    filed = _sum_by(folder, "outcomes", keys, "filed")
-    solved = _sum_by(folder, "flows", keys, "count", ("quantity", "cases_solved"))
-    closed = _sum_by(folder, "flows", keys, "count", ("quantity", "cases_closed"))
-    wrong = []
-    for number in range(scope.first_day + 1, scope.last_day + 1):
-        day, before = calendar_date(number), calendar_date(number - 1)
-        for province in scope.provinces:
-            today, yesterday = (day, province), (before, province)
-            expected = backlog.get(yesterday, 0) + filed.get(yesterday, 0)
-            expected -= solved.get(today, 0) + closed.get(today, 0)
-            if backlog.get(today, 0) != expected:
-                wrong.append(f"{day} {province}: {backlog.get(today, 0):g} and {expected:g}")
-    name = "conservation: backlog = backlog of the day before + filed - solved - closed"
-    return Finding(name, not wrong, f"{len(wrong)} differ, first {wrong[0]}" if wrong else "")
+    backlog = _by_day(folder, "state", "value", scope, ("quantity", "backlog"))
+    filed = _by_day(folder, "outcomes", "filed", scope)
+    solved = _by_day(folder, "flows", "count", scope, ("quantity", "cases_solved"))
+    closed = _by_day(folder, "flows", "count", scope, ("quantity", "cases_closed"))
+    expected = backlog[:-1] + filed[:-1] - (solved[1:] + closed[1:])
+    wrong = np.argwhere(backlog[1:] != expected)
+    detail = ""
+    if len(wrong):
+        day, p = wrong[0]
+        place = f"{calendar_date(scope.first_day + 1 + int(day))} {scope.provinces[p]}"
+        detail = f"{len(wrong)} differ, first {place}: {backlog[day + 1, p]:g} and {expected[day, p]:g}"
+    return Finding("conservation: backlog = backlog of the day before + filed - solved - closed", not detail, detail)
 
 
 def _ends_of_episodes(folder: Path) -> Iterator[Finding]:
     """Without a warm-up no episode can end that has not begun in the period."""
     keys = ["province", "fraud_type", "age_band", "sex"]
-    begun = _sum_by(folder, "outcomes", keys, "episodes")
-    ended: dict[Any, int] = {}
-    for measure in ("saved", "held", "dropped_out", "victims"):
-        for key, amount in _sum_by(folder, "outcomes", keys, measure).items():
-            ended[key] = ended.get(key, 0) + amount
-    over = [key for key, amount in ended.items() if amount > begun.get(key, 0)]
-    yield Finding("conservation: ends of episodes <= episodes", not over, str(over[0]) if over else "")
+    ends = ["saved", "held", "dropped_out", "victims"]
+    sums = _sum_by(folder, "outcomes", keys, ["episodes", *ends]).to_pylist()
+    over = [row for row in sums if sum(row[end] for end in ends) > row["episodes"]]
+    detail = str(tuple(over[0][key] for key in keys)) if over else ""
+    yield Finding("conservation: ends of episodes <= episodes", not over, detail)
+
+
+def _by_day(
+    folder: Path, table: str, measure: str, scope: Scope, where: tuple[str, str] | None = None
+) -> npt.NDArray[Any]:
+    """Sum a measure of a stored table by day and province, (days, provinces); what lies outside of them is left out."""
+    sums = _sum_by(folder, table, ["day", "province"], [measure], where).drop_null()
+    days = sums.column("day").cast("int32").to_numpy() - UNIX_DAYS - scope.first_day
+    position = {code: p for p, code in enumerate(scope.provinces)}
+    provinces = np.array([position.get(code, -1) for code in sums.column("province").to_pylist()], dtype=np.int64)
+    values = sums.column(measure).to_numpy()
+    inside = (days >= 0) & (days < scope.days) & (provinces >= 0)
+    by_day = np.zeros((scope.days, len(scope.provinces)), dtype=values.dtype)
+    by_day[days[inside], provinces[inside]] = values[inside]
+    return by_day
 
 
 def _sum_by(
-    folder: Path, table: str, keys: list[str], measure: str, where: tuple[str, str] | None = None
-) -> dict[Any, int]:
-    """Sum a measure of a stored table by keys, over the rows where a column has a value; zeros left out."""
+    folder: Path, table: str, keys: list[str], measures: list[str], where: tuple[str, str] | None = None
+) -> "pa.Table":
+    """Sum measures of a stored table by keys, over the rows where a column has a value; a row for each key found."""
+    import pyarrow as pa
     import pyarrow.compute as pc
     import pyarrow.parquet as pq
 
-    columns = [*keys, measure, *([where[0]] if where else [])]
-    sums: dict[Any, int] = {}
-    file = pq.ParquetFile(folder / TABLES[table].file)
+    columns = [*keys, *measures, *([where[0]] if where else [])]
+    labels_of = [column.name for column in TABLES[table].columns if column.kind in ("label", "text")]
+    file = pq.ParquetFile(folder / TABLES[table].file, read_dictionary=labels_of)
+    parts = [file.schema_arrow.empty_table().select(columns)]
+    # One row group, a month, at a time: the memory it takes does not grow with the days of a run.
     for number in range(file.num_row_groups):
         rows = file.read_row_group(number, columns=columns)
         if where:
             rows = rows.filter(pc.equal(rows.column(where[0]), where[1]))
-        summed = rows.group_by(keys).aggregate([(measure, "sum")])
-        parts = [summed.column(name).to_pylist() for name in keys]
-        for key, amount in zip(zip(*parts, strict=True), summed.column(f"{measure}_sum").to_pylist(), strict=True):
-            sums[key] = sums.get(key, 0) + amount
-    return {key: amount for key, amount in sums.items() if amount}
+        parts.append(rows)
+    return _summed(pa.concat_tables([_summed(rows, keys, measures) for rows in parts]), keys, measures)
 
 
-def _same_sums(name: str, one: dict[Any, int], other: dict[Any, int]) -> Finding:
-    differing = sorted(key for key in {*one, *other} if one.get(key, 0) != other.get(key, 0))
-    if not differing:
+def _summed(rows: "pa.Table", keys: list[str], measures: list[str]) -> "pa.Table":
+    """Sum measures by keys, under their own names; labels become strings, which all months have in common."""
+    import pyarrow as pa
+
+    sums = rows.group_by(keys).aggregate([(name, "sum") for name in measures])
+    columns = [sums.column(name) for name in keys]
+    columns = [column.cast("string") if pa.types.is_dictionary(column.type) else column for column in columns]
+    return pa.table([*columns, *(sums.column(f"{name}_sum") for name in measures)], names=[*keys, *measures])
+
+
+def _same_sums(name: str, keys: list[str], one: "pa.Table", other: "pa.Table") -> Finding:
+    """Compare the last columns of two tables of sums by the same keys; a key that one of them lacks is a sum of 0."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    sides = []
+    for side, sums in (("one", one), ("other", other)):
+        zeros = np.zeros(len(sums), dtype=np.int64)
+        found = {key: sums.column(key) for key in keys} | {"one": zeros, "other": zeros}
+        sides.append(pa.table(found | {side: sums.column(sums.num_columns - 1)}))
+    both = _summed(pa.concat_tables(sides), keys, ["one", "other"])
+    differing = both.filter(pc.not_equal(both.column("one"), both.column("other")))
+    if not len(differing):
         return Finding(name, True)
-    key = differing[0]
-    place = " ".join(str(part) for part in key)
-    return Finding(name, False, f"{len(differing)} differ, first {place}: {one.get(key, 0)} and {other.get(key, 0)}")
+    first = differing.sort_by([(key, "ascending") for key in keys]).slice(0, 1).to_pylist()[0]
+    place = " ".join(str(first[key]) for key in keys)
+    return Finding(name, False, f"{len(differing)} differ, first {place}: {first['one']} and {first['other']}")
 
 
 def _equal(name: str, stored: object, computed: object) -> Finding:

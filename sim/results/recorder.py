@@ -17,7 +17,7 @@ ones -1; the other codes are positions in ``sim.labels`` or in the scenario's li
 Days of the warm-up and days after the period are dropped here, so an engine need not ask.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -28,6 +28,7 @@ from sim.days import DAY_MS, SATURDAY, month_start, next_month
 from sim.draws.distributions import CERTAIN, threshold
 from sim.draws.philox import draw4
 from sim.draws.purposes import RECORD
+from sim.results.background import BackgroundWriter
 from sim.results.schemas import TABLES
 from sim.results.scope import Scope
 from sim.results.tally import Tally, aggregate
@@ -70,7 +71,7 @@ day of delivery, but only once the alert has ended. Their days stay open as long
 
 
 class Recorder:
-    """Takes what one run counts and hands it to its ``TableWriter`` month by month.
+    """Takes what one run counts and hands it to its writer month by month.
 
     ``events`` is the share of origins whose events are kept: 0 none, 1 all; ``kept`` is its threshold.
     ``progress``, if given, is called after each day with its day number and the attempts so far, warm-up included.
@@ -80,7 +81,7 @@ class Recorder:
     def __init__(
         self,
         scope: Scope,
-        writer: TableWriter,
+        writer: TableWriter | BackgroundWriter,
         events: float = 0.0,
         progress: Callable[[int, int], None] | None = None,
     ) -> None:
@@ -149,7 +150,11 @@ class Recorder:
             self._event_rows.append(rows)
 
     def add(self, table: str, keys: npt.NDArray[np.int64], values: npt.NDArray[Any]) -> None:
-        """Add whole arrays, (rows, keys) and (rows, measures), to a table without a string key."""
+        """Add whole arrays, (rows, keys) and (rows, measures), to a table without a string key.
+
+        They are kept until their days are final: whoever adds them changes them no more. Rows in the order of their
+        keys, each day once, cost the least.
+        """
         if table == "attempts":
             self.attempts_seen += int(values.sum())
         self._tallies[table].add(keys, values)
@@ -200,9 +205,8 @@ class Recorder:
         if table in ("waits", "hours"):
             keys, values = _by_month(table, keys, values)
         columns = _columns(table, keys, values, list(tally.texts))
-        months = _months(keys[:, 0])
-        for month in np.unique(months):
-            rows = months == month
+        # Rows come in the order of their days, so each month is a slice of them.
+        for rows in _slices_of_months(keys[:, 0]):
             self._writer.write(table, {name: column[rows] for name, column in columns.items()})
 
     def _write_events(self, day: int, at_least: int) -> None:
@@ -233,17 +237,22 @@ def event_columns(rows: npt.NDArray[np.int64]) -> Columns:
     return columns
 
 
-def _months(days: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    unique, inverse = np.unique(days, return_inverse=True)
-    starts = np.array([month_start(int(day)) for day in unique], dtype=np.int64)
-    return starts[inverse]
+def _slices_of_months(days: npt.NDArray[np.int64]) -> Iterator[slice]:
+    """Give the rows of each month, of rows in the order of their days."""
+    start = 0
+    while start < len(days):
+        end = int(np.searchsorted(days, next_month(int(days[start]))))
+        yield slice(start, end)
+        start = end
 
 
 def _by_month(
     table: str, keys: npt.NDArray[np.int64], values: npt.NDArray[Any]
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[Any]]:
-    """Fold days into months: waits keep their keys, hours get the day of the week before the half hour."""
-    months = _months(keys[:, 0])
+    """Fold days, in their order, into months: waits keep their keys, hours get the weekday before the half hour."""
+    months = np.empty(len(keys), dtype=np.int64)
+    for rows in _slices_of_months(keys[:, 0]):
+        months[rows] = month_start(int(keys[rows.start, 0]))
     if table == "waits":
         folded = np.column_stack((months, keys[:, 1:]))
     else:

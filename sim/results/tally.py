@@ -1,12 +1,15 @@
 """Sums by key on their way to a table: a dictionary that an engine adds to, arrays once a day is over."""
 
 from collections import defaultdict
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-Integers = npt.NDArray[np.int64]
+from sim.results.order import Integers, row_numbers, sorting
+
+Chunk = tuple[Integers, npt.NDArray[Any]]
 
 
 class Tally:
@@ -25,7 +28,7 @@ class Tally:
         self._measures = measures
         self._text_key = text_key
         self._dtype = np.float64 if real else np.int64
-        self._pending: list[tuple[Integers, npt.NDArray[Any]]] = []
+        self._pending: list[Chunk] = []
 
     def collect(self) -> None:
         """Move what the dictionary holds into arrays and leave it empty (the same object)."""
@@ -41,7 +44,7 @@ class Tally:
         self.add(keys, values)
 
     def add(self, keys: Integers, values: npt.NDArray[Any]) -> None:
-        """Add arrays of shape (rows, keys) and (rows, measures); keys may repeat."""
+        """Add arrays of shape (rows, keys) and (rows, measures); keys may repeat. The arrays are kept, not copied."""
         self._pending.append((keys, values))
 
     def take(self, before: int, first: int, last: int) -> tuple[Integers, npt.NDArray[Any]]:
@@ -53,15 +56,17 @@ class Tally:
         self.collect()
         if not self._pending:
             return self._nothing()
-        keys = np.concatenate([keys for keys, _ in self._pending])
-        values = np.concatenate([values for _, values in self._pending])
-        final = keys[:, 0] < before
-        self._pending = [] if final.all() else [(keys[~final], values[~final])]
-        final &= (keys[:, 0] >= first) & (keys[:, 0] <= last)
-        keys, values = aggregate(keys[final], values[final])
+        final, self._pending = _split(self._pending, lambda days: days < before)
+        final, _ = _split(final, lambda days: (days >= first) & (days <= last))
+        if not final:
+            return self._nothing()
+        keys, values = aggregate(
+            np.concatenate([keys for keys, _ in final]), np.concatenate([values for _, values in final])
+        )
         if self._dtype is np.int64:
             counted = values.any(axis=1)
-            keys, values = keys[counted], values[counted]
+            if not counted.all():
+                keys, values = keys[counted], values[counted]
         return keys, values
 
     def _nothing(self) -> tuple[Integers, npt.NDArray[Any]]:
@@ -72,10 +77,30 @@ def aggregate(keys: Integers, values: npt.NDArray[Any]) -> tuple[Integers, npt.N
     """Sum the measures of equal keys; rows come out sorted by key."""
     if len(keys) == 0:
         return keys, values
-    order = np.lexsort(keys.T[::-1])
-    keys, values = keys[order], values[order]
-    starts = np.flatnonzero(np.concatenate([[True], (keys[1:] != keys[:-1]).any(axis=1)]))
+    numbers = row_numbers(list(keys.T))
+    order = sorting(numbers)
+    if order is not None:
+        keys, values, numbers = keys[order], values[order], numbers[order]
+    starts = np.flatnonzero(np.concatenate([[True], numbers[1:] != numbers[:-1]]))
+    if len(starts) == len(keys):
+        return keys, values
     return keys[starts], np.add.reduceat(values, starts, axis=0)
+
+
+def _split(chunks: list[Chunk], chosen: Callable[[Integers], npt.NDArray[np.bool_]]) -> tuple[list[Chunk], list[Chunk]]:
+    """Part the rows of chunks by whether their days are chosen; a chunk that need not be parted is not copied."""
+    inside: list[Chunk] = []
+    outside: list[Chunk] = []
+    for keys, values in chunks:
+        rows = chosen(keys[:, 0])
+        if rows.all():
+            inside.append((keys, values))
+        elif rows.any():
+            inside.append((keys[rows], values[rows]))
+            outside.append((keys[~rows], values[~rows]))
+        else:
+            outside.append((keys, values))
+    return inside, outside
 
 
 def _counter(measures: int) -> defaultdict[tuple[Any, ...], Any]:

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sim.results.encoding import encode
+from sim.results.order import row_numbers, sorting
 from sim.results.schemas import EVENT_ORDER, TABLES, TableSchema
 from sim.results.scope import Scope
 from sim.version import __version__
@@ -52,13 +53,15 @@ class TableWriter:
         if rows == 0:
             return
         order = sort_order(table, columns)
-        first = np.asarray(columns[table.columns[0].name])
-        lowest, highest = int(first[order[0]]), int(first[order[-1]])
+        if order is not None:
+            columns = {name: np.asarray(values)[order] for name, values in columns.items()}
+        first = columns[table.columns[0].name]
+        lowest, highest = int(first[0]), int(first[-1])
         if name in self._last and lowest <= self._last[name]:
             key = table.columns[0].name
             raise ValueError(f"{name}: {key} {lowest} comes when {self._last[name]} is already written")
         self._last[name] = highest
-        arrays = [encode(column, np.asarray(columns[column.name])[order], self.scope) for column in table.columns]
+        arrays = [encode(column, np.asarray(columns[column.name]), self.scope) for column in table.columns]
         batch = pa.Table.from_arrays(arrays, schema=self._schema(table))
         self._writer(table).write_table(batch, row_group_size=max(rows, 1))
 
@@ -115,14 +118,14 @@ def _rows(table: TableSchema, columns: Columns) -> int:
     return lengths.pop()
 
 
-def sort_order(table: TableSchema, columns: Columns) -> npt.NDArray[np.intp]:
-    """Give the permutation that sorts rows by the table's keys; events by time, phase and identity."""
+def sort_order(table: TableSchema, columns: Columns) -> npt.NDArray[np.intp] | None:
+    """Give the permutation that sorts rows by the table's keys (events by time, phase and identity); None if sorted."""
     keys = [column.name for column in table.columns]
     if table.unique:
         keys = [column.name for column in table.keys]
     else:
         keys = [*EVENT_ORDER, *(name for name in keys if name not in EVENT_ORDER)]
-    return np.lexsort([_sortable(np.asarray(columns[name])) for name in reversed(keys)])
+    return sorting(row_numbers([_sortable(np.asarray(columns[name])) for name in keys]))
 
 
 def _sortable(values: npt.NDArray[Any]) -> npt.NDArray[Any]:

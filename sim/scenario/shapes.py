@@ -137,11 +137,17 @@ def _flatten(annotation: Any, marks: tuple[Any, ...] = ()) -> Iterator[tuple[Any
 def _agrees(model: type[BaseModel], node: Node) -> bool:
     """Whether every key of the node that is a literal in the model has one of its words, and one is there."""
     seen = False
-    for name, info in fields(model).items():
-        words = shape(_annotation(info)).words() if get_origin(info.annotation) is Literal else []
+    for name, words in _literals(model).items():
         given = node.child(name)
-        if words and given is not None:
+        if given is not None:
             if str(given.value) not in words:
                 return False
             seen = True
     return seen
+
+
+@lru_cache(maxsize=256)
+def _literals(model: type[BaseModel]) -> dict[str, list[str]]:
+    """The words of each key of a model that is a literal."""
+    literals = {name: info for name, info in fields(model).items() if get_origin(info.annotation) is Literal}
+    return {name: shape(_annotation(info)).words() for name, info in literals.items()}

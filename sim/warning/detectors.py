@@ -5,13 +5,13 @@ N(0, 1); the two detectors' scores of one contact are correlated.
 """
 
 import math
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sim.country.measures import Measures
-from sim.country.provinces import Provinces
 from sim.country.traffic import edges
 from sim.draws.compiled import compiled
 from sim.draws.distributions import CERTAIN, cumulative_thresholds, pick, threshold
@@ -70,22 +70,22 @@ def detector_tables(spec: ScenarioModel) -> DetectorTables:
     )
 
 
-def coverage(measures: Measures, provinces: Provinces, day: int) -> NDArray[np.int64]:
+def coverage(measures: Measures, day: int, codes: Sequence[int]) -> NDArray[np.int64]:
     """Return the share of contacts that each detector sees as thresholds, (2, P).
 
     Several measures for one detector and province add up, to 1 at most.
     """
-    shares = [[0.0] * len(provinces) for _ in SOURCES]
-    for p, code in enumerate(provinces.codes):
+    shares = [[0.0] * len(codes) for _ in SOURCES]
+    for p, code in enumerate(codes):
         for measure, ramp in measures.on(day, WarningCoverage, code):
             shares[SOURCES.index(measure.detector)][p] += measure.coverage * ramp
     return np.array([[threshold(share) for share in row] for row in shares], dtype=np.int64)
 
 
-def data_sharing(measures: Measures, provinces: Provinces, day: int) -> NDArray[np.float64]:
+def data_sharing(measures: Measures, day: int, codes: Sequence[int]) -> NDArray[np.float64]:
     """Return the shift of every d' that the law's data sharing brings on a day, (P,)."""
-    shifts = [0.0] * len(provinces)
-    for p, code in enumerate(provinces.codes):
+    shifts = [0.0] * len(codes)
+    for p, code in enumerate(codes):
         for law, ramp in measures.on(day, Law, code):
             shifts[p] += law.data_sharing * ramp
     return np.array(shifts)

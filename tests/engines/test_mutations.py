@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 import sim
-from sim.aftermath.cases import CaseBook
+from sim.aftermath.cases import Backlog
 from sim.engines.reference import attempts
 from sim.engines.reference.alerts import Alert
 from sim.engines.reference.desk import Desk
@@ -156,7 +156,12 @@ MUTATIONS = [
         "_trigger_put",
         ("call_at(self.env, now, self._order, self._dispatch)", "self._dispatch()"),
     ),
-    of("the newest case first", CaseBook, "investigate", ("waiting.popleft()", "waiting.pop()")),
+    of(
+        "the newest case first",
+        Backlog,
+        "take",
+        ("return self._cases[first : self._first]", "return self._cases[self._end - self._first + first : self._end]"),
+    ),
     of(
         "a hold after the payment",
         Episode,

@@ -2,6 +2,8 @@
 
 import datetime as dt
 from collections import defaultdict
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -9,7 +11,7 @@ import pytest
 
 import sim
 from sim.country.calendar import Calendar
-from sim.country.provinces import Provinces
+from sim.country.provinces import Provinces, Spread, one_by_one
 from sim.days import day_number
 from sim.draws.distributions import CERTAIN, threshold
 from sim.midnight.night import Night
@@ -25,7 +27,7 @@ class Notes:
     def __init__(self) -> None:
         self.flows: dict[tuple[int, int, str], int] = defaultdict(int)
         self.levels: dict[tuple[int, int, str], float] = {}
-        self.cases: list[tuple[int, int, int, bool]] = []
+        self.finished: list[tuple[int, int, int, bool]] = []
 
     def flow(self, day: int, province: int, quantity: str, count: int) -> None:
         self.flows[(day, province, quantity)] += count
@@ -33,14 +35,14 @@ class Notes:
     def level(self, day: int, province: int, quantity: str, value: float) -> None:
         self.levels[(day, province, quantity)] = value
 
-    def case(self, day: int, province: int, case: int, solved: bool) -> None:
-        self.cases.append((day, province, case, solved))
+    def cases(self, day: int, province: int, cases: np.ndarray, solved: bool) -> None:
+        self.finished += [(day, province, case, solved) for case in cases.tolist()]
 
 
-def night_of(spec: ScenarioModel) -> tuple[Night, Notes, int]:
+def night_of(spec: ScenarioModel, spread: Spread = one_by_one) -> tuple[Night, Notes, int]:
     notes = Notes()
     calendar = Calendar.of(spec.period)
-    return Night(spec, Provinces.of(spec), calendar, notes), notes, calendar.first
+    return Night(spec, Provinces.of(spec), calendar, notes, spread), notes, calendar.first
 
 
 def scenario(start: str = "2022-01-29", **values: Any) -> ScenarioModel:
@@ -77,6 +79,66 @@ def test_alerts_heard_are_added_and_then_halved_on_the_first_of_a_month() -> Non
     night(first + 2, yesterday)
     assert [int(night.bytes[1][k]) & HEARD for k in (5, 6, 7)] == [13, 1, 0]
     assert night.bytes[0].sum() == night.bytes[2].sum() == 0
+
+
+def loud_day(day: int, arrays: bool) -> DayTotals:
+    """A day of which much is to be told, as lists or as the same in arrays."""
+    totals = DayTotals.empty(3)
+    totals.intercepted[:] = 40 + day % 7
+    totals.from_cards[:] = 90
+    for p in range(3):
+        totals.heard[p] = [(day * k) % (50 + p) for k in range(60)]
+        totals.victims[p] = [(day + k) % 30 for k in range(4)]
+        # Ties in the moment, and moments in no order.
+        totals.filed[p] = [((k * 7) % 5, (day << 43) | (p << 38) | ((40 - k) << 5)) for k in range(40)]
+        if arrays:
+            totals.heard[p] = np.array(totals.heard[p])
+            totals.victims[p] = np.array(totals.victims[p])
+            totals.filed[p] = np.array(totals.filed[p]) if day % 2 else np.empty((0, 2), dtype=np.int64)
+        elif day % 2 == 0:
+            totals.filed[p] = []
+    return totals
+
+
+def in_threads(work: Callable[[int], None], provinces: Sequence[int]) -> None:
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(work, reversed(provinces)))
+
+
+def test_neither_the_spread_nor_arrays_for_lists_change_anything() -> None:
+    plain, told, first = night_of(scenario(feedback=True))
+    spread, retold, _ = night_of(scenario(feedback=True), in_threads)
+    for day in range(first, first + 8):
+        one = plain(day, loud_day(day - 1, arrays=False))
+        other = spread(day, loud_day(day - 1, arrays=True))
+        for name, value in one._asdict().items():
+            assert np.array_equal(value, getattr(other, name)), name
+        assert [people.tobytes() for people in plain.bytes] == [people.tobytes() for people in spread.bytes]
+    assert told.finished == retold.finished != []
+    assert told.flows == retold.flows
+    assert told.levels == retold.levels
+    assert max(int(people.max()) for people in plain.bytes) > VICTIM
+
+
+def test_what_measures_do_not_tell_apart_is_alike() -> None:
+    assert len(scenario().population.provinces) == 3
+    here = {"kind": "bank_hold", "window": ["2022-01-01", None], "intensity": 0.5}
+    for places, groups in ((None, [0, 0, 0]), ([44], [0, 1, 0]), ([11, 44], [0, 0, 1])):
+        night, _, _ = night_of(scenario(measures={"bank": {**here, **({"provinces": places} if places else {})}}))
+        named = {name for name, measure in night.spec.measures.items() if getattr(measure, "provinces", None)}
+        assert named <= {"bank"}, "a measure of tiny's own has provinces; they make groups, too"
+        examples, alike = night.measures.alike(night.provinces.codes)
+        assert alike.tolist() == groups
+        assert [alike[p] for p in examples] == list(range(len(examples)))
+
+
+def test_a_spread_that_fails_is_heard_of(tiny: ScenarioModel) -> None:
+    def broken(work: Callable[[int], None], provinces: Sequence[int]) -> None:
+        raise RuntimeError("no threads left")
+
+    night, _, first = night_of(tiny, broken)
+    with pytest.raises(RuntimeError, match="no threads left"):
+        night(first, DayTotals.empty(3))
 
 
 def test_without_feedback_no_count_of_the_run_is_read() -> None:
@@ -143,15 +205,15 @@ def test_cases_are_taken_oldest_first_within_capacity(tiny: ScenarioModel) -> No
     taken: list[int] = []
     for day in range(first, first + 21):
         # The notes of a morning name the solved cases before the closed ones.
-        morning = [case for noted, province, case, _ in notes.cases if province == 1 and noted == day]
+        morning = [case for noted, province, case, _ in notes.finished if province == 1 and noted == day]
         assert set(morning) == set(oldest[len(taken) : len(taken) + len(morning)])
         taken += morning
     # Capacity begins to be used on the first morning on which something waits, and none of it is saved up.
     assert abs(len(taken) - 20 * 12 * 12 / 21) <= 1
     assert night.cases.backlog(1) == 200 - len(taken)
     assert notes.levels[(first + 20, 1, "backlog")] == 200 - len(taken)
-    assert len(notes.cases) == len(taken)
-    assert 0 < sum(solved for _, _, _, solved in notes.cases) < len(taken)
+    assert len(notes.finished) == len(taken)
+    assert 0 < sum(solved for _, _, _, solved in notes.finished) < len(taken)
 
 
 def outage(first: str, last: str, detector: str = "central", mode: str = "delay", **values: Any) -> dict[str, Any]:

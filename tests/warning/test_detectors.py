@@ -208,7 +208,7 @@ def test_coverage_adds_up_ramps_and_ends_at_one(tiny: ScenarioModel) -> None:
             ),
         }
     )
-    seen = coverage(measures, provinces, day)
+    seen = coverage(measures, day, provinces.codes)
     assert seen[0].tolist() == [threshold(0.3), threshold(0.7), threshold(1.0)]
     assert seen[1].tolist() == [threshold(0.4)] * 3
-    assert coverage(measures, provinces, day_number(tiny.period.start) - 10_000).sum() == 0
+    assert coverage(measures, day_number(tiny.period.start) - 10_000, provinces.codes).sum() == 0

@@ -13,18 +13,20 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.country.people import PeopleTables, target, traits
+from sim.country.people import FRAILTY_SHIFT, PeopleTables, target
 from sim.days import DAY_MS, HALF_HOURS
 from sim.draws.compiled import compiled
-from sim.draws.distributions import GUIDE_SHIFT, moment_in_half_hour, pick
+from sim.draws.distributions import GUIDE_SHIFT, moment_in_half_hour, pick, threshold
 from sim.draws.functions import normal_cdf
 from sim.draws.identity import ATTEMPT, INDEX_SHIFT, PERSON_MASK, origin_id, person_id
 from sim.draws.philox import draw4, draw4_many, uniform32, uniform52
 from sim.draws.purposes import (
     ATTEMPT_COVERAGE,
     ATTEMPT_GATES,
+    ATTEMPT_PASSAGE,
     ATTEMPT_TARGET,
     PERSON_HOME,
+    PERSON_TRAITS,
 )
 from sim.engines.phases import ARRIVALS
 from sim.engines.vector.layout import CELL, INDEX, MOMENT, N_FOUND, N_LOG, NUMBER, ORIGIN, SEEN
@@ -35,7 +37,6 @@ from sim.engines.vector.rules import (
     HOUR_SHIFT,
     MARGIN,
     MIXED,
-    MIXED_BIT,
     RAIDED,
     Guides,
     Rules,
@@ -56,7 +57,6 @@ from sim.gates.fates import (
     UNANSWERED,
 )
 from sim.gates.sites import LINKED, ONLINE_ATTEMPT
-from sim.gates.uniforms import HALF_BITS, HALF_MASK, GateUniforms, gate_uniforms
 from sim.midnight.people_bytes import VICTIM
 from sim.midnight.today import Today
 from sim.warning.detectors import CENTRAL, LOCAL, NO_ALERT, DetectorTables, attempt_tiers
@@ -73,13 +73,12 @@ CAUGHT: Final = 4
 MAY_ALARM: Final = 1
 MAY_ANSWER: Final = 2
 BLOCKED: Final = 4
-MAY_BE_BLOCKED: Final = 8
 
 
 class Cell(NamedTuple):
     """What the attempts of one province, channel and fraud type are asked today: thresholds of 32-bit uniforms.
 
-    ``alarms_central`` and ``alarms_local`` are the least upper halves of scores at which a detector could raise an
+    ``alarms_central`` and ``alarms_local`` are the least uniforms of scores at which a detector could raise an
     alert on somebody who does not engage.
     """
 
@@ -130,7 +129,8 @@ def pass_gates(
     """Let the attempts of province ``p`` pass; return whether all have, or an array is full and must grow first.
 
     ``fates`` (3, T, 8) is added to; ``found`` takes who is engaged, and whom a detector raises an alert on.
-    ``raided`` (T, 2**14) is the guide of the day, ``most_engaged`` (T, bands) the largest thresholds of engaging.
+    ``raided`` (T, 2**14) is the guide of the day, ``most_engaged`` (T, bands, 2, 8) the largest thresholds of engaging
+    by sex and frailty.
     """
     types = fates.shape[1]
     midnight = (today.day - rules.start) * DAY_MS
@@ -142,7 +142,7 @@ def pass_gates(
         counted = fates[c, t]
         count = today.attempts[p, c, t]
         base = origin_id(ATTEMPT, today.day, p, c, t, 0)
-        alarms_from = least_halves(c, p, today, detectors)
+        alarms_from = least_uniforms(c, p, today, detectors)
         cell = Cell(
             p,
             c,
@@ -186,8 +186,8 @@ def pass_gates(
 
 
 @compiled
-def least_halves(channel: int, p: int, today: Today, detectors: DetectorTables) -> tuple[int, int]:
-    """Return the least upper halves of both scores at which a contact that is not engaged could raise an alert.
+def least_uniforms(channel: int, p: int, today: Today, detectors: DetectorTables) -> tuple[int, int]:
+    """Return the least uniforms of both scores at which a contact that is not engaged could raise an alert.
 
     The central one needs a score of its own. The local score is r central + s own, with r and s from 0 to 1: it stays
     below a threshold as long as both of them stay below the threshold over r + s.
@@ -202,19 +202,7 @@ def least_halves(channel: int, p: int, today: Today, detectors: DetectorTables) 
         central = detectors.thresholds[CENTRAL, 3] - detectors.shift[CENTRAL] - d_prime
     if today.coverage[LOCAL, p] > 0:
         both = (detectors.thresholds[LOCAL, 3] - detectors.shift[LOCAL] - d_prime) / (r + math.sqrt(1.0 - r * r))
-    halves = 1 << HALF_BITS
-    return math.floor(normal_cdf(min(central, both) - MARGIN) * halves), math.floor(normal_cdf(both - MARGIN) * halves)
-
-
-@compiled
-def code_of(u: GateUniforms, cell: Cell, slots: NDArray[np.int64], raided: NDArray[np.uint8]) -> int:
-    """Return the bits of what an attempt meets at gates 1 to 4."""
-    return (
-        (u.not_sent < cell.not_sent)
-        | ((u.card < cell.dead) << 1)
-        | ((u.interception < cell.caught) << 2)
-        | (RAIDED if raided[pick(u.slot, slots)] else 0)
-    )
+    return threshold(normal_cdf(min(central, both) - MARGIN)) - 1, threshold(normal_cdf(both - MARGIN)) - 1
 
 
 @compiled
@@ -229,32 +217,25 @@ def pass_filters(
     counted: NDArray[np.int64],
     room: Scratch,
 ) -> int:
-    """Gates 1 to 4 for attempts ``start`` and on: count their fates, keep the positions of who passes."""
+    """Gates 1 to 4 for attempts ``start`` and on: count their fates, keep who passes."""
     ids, passed, lanes, codes = room.ids, room.passed, room.lanes, room.codes
     for k in range(size):
         ids[k] = start + (k << INDEX_SHIFT)
     draw4_many(seed, ids, size, ATTEMPT_GATES, 0, lanes)
-    not_sent = cell.not_sent >> HALF_BITS
-    dead = cell.dead >> HALF_BITS
-    caught = cell.caught >> HALF_BITS
     for k in range(size):
-        u_not_sent = lanes[0, k] >> HALF_BITS
-        u_card = lanes[1, k] >> HALF_BITS
-        u_filter = lanes[1, k] & HALF_MASK
         codes[k] = (
-            (u_not_sent < not_sent)
-            | ((u_card < dead) << 1)
-            | ((u_filter < caught) << 2)
-            | guide[(lanes[0, k] & HALF_MASK) >> DEN_SHIFT]
-            | (((u_not_sent == not_sent) | (u_card == dead) | (u_filter == caught)) << MIXED_BIT)
+            (lanes[0, k] < cell.not_sent)
+            | ((lanes[2, k] < cell.dead) << 1)
+            | ((lanes[3, k] < cell.caught) << 2)
+            | guide[lanes[1, k] >> DEN_SHIFT]
         )
     kept = 0
     for k in range(size):
         code = codes[k]
         if code >= MIXED:
-            code = code_of(gate_uniforms(seed, ids[k]), cell, slots, raided)
+            code = (code & (UNSENT | DEAD | CAUGHT)) | (RAIDED if raided[pick(lanes[1, k], slots)] else 0)
             codes[k] = code
-        passed[kept] = k
+        passed[kept] = ids[k]
         kept += code == 0
     unsent = 0
     den = 0
@@ -276,34 +257,29 @@ def pass_sites(
     cell: Cell, passed: int, seed: int, most_answered: int, counted: NDArray[np.int64], room: Scratch
 ) -> int:
     """Gate 5; of who passes it keep in ``room.reached`` whom an answer or a detector could still make something of."""
-    lanes, flags, reached, places = room.lanes, room.flags, room.reached, room.places
-    blocked_below = cell.blocked >> HALF_BITS
-    answer_below = (most_answered >> HALF_BITS) + 1
+    lanes, flags, passage = room.lanes, room.flags, room.passage
+    draw4_many(seed, room.passed, passed, ATTEMPT_PASSAGE, 0, lanes)
     for k in range(passed):
-        place = room.passed[k]
-        u_site = lanes[2, place] >> HALF_BITS
         flags[k] = (
-            ((lanes[3, place] >> HALF_BITS) >= cell.alarms_central)
-            | ((lanes[3, place] & HALF_MASK) >= cell.alarms_local)
-            | (((lanes[2, place] & HALF_MASK) < answer_below) << 1)
-            | ((u_site < blocked_below) << 2)
-            | ((u_site == blocked_below) << 3)
+            (lanes[2, k] >= cell.alarms_central)
+            | (lanes[3, k] >= cell.alarms_local)
+            | ((lanes[1, k] < most_answered) << 1)
+            | ((lanes[0, k] < cell.blocked) << 2)
         )
     met = 0
     blocked = 0
     for k in range(passed):
-        place = room.passed[k]
         flag = flags[k]
-        if flag >= MAY_BE_BLOCKED:
-            flag = flag & (MAY_ALARM | MAY_ANSWER)
-            if gate_uniforms(seed, room.ids[place]).site < cell.blocked:
-                flag |= BLOCKED
-            flags[k] = flag
-        reached[met] = room.ids[place]
-        places[met] = place
-        room.hints[met] = flag
+        room.reached[met] = room.passed[k]
+        room.places[met] = k
         met += (flag != 0) & (flag < BLOCKED)
         blocked += flag >= BLOCKED
+    for k in range(met):
+        place = room.places[k]
+        passage[0, k] = lanes[1, place]
+        passage[1, k] = lanes[2, place]
+        passage[2, k] = lanes[3, place]
+        room.hints[k] = flags[place]
     counted[SITE_BLOCKED] += blocked
     counted[UNANSWERED] += passed - blocked - met
     return met
@@ -332,7 +308,7 @@ def reach(
         hours[k] = hour
         room.fates[k] = UNANSWERED
         room.asked[asking] = k
-        asking += ((room.lanes[2, room.places[k]] & HALF_MASK) << HALF_BITS) < most_answered[hour]
+        asking += room.passage[0, k] < most_answered[hour]
     counted[UNANSWERED] += met - asking
     return asking
 
@@ -364,6 +340,12 @@ def answer(
     internet = people.internet[p]
     city = people.urban[p]
     online_only = cell.channel == ONLINE
+    most = room.most
+    for band in range(most_engaged.shape[0]):
+        most[band] = 0
+        for sex in range(most_engaged.shape[1]):
+            for frailty in range(most_engaged.shape[2]):
+                most[band] = max(most[band], most_engaged[band, sex, frailty])
     answers = 0
     maybe = 0
     for q in range(asking):
@@ -371,32 +353,35 @@ def answer(
         band = bands[lanes[0, q] >> HOUR_SHIFT]
         if band == ASK_HOUR:
             band = people.band[pick(lanes[0, q], people.age[p])]
-        urban = 1 if lanes[1, q] < city else 0
+        # Times 1: a choice would be a branch that nobody can predict.
+        urban = (lanes[1, q] < city) * 1
         online = lanes[2, q] < internet[urban, band]
-        app = 1 if online & (lanes[3, q] < cell.app) else 0
-        below = answered[room.hours[k], band, app]
-        least = (room.lanes[2, room.places[k]] & HALF_MASK) << HALF_BITS
-        if (least >> HALF_BITS) == (below >> HALF_BITS):
-            least = gate_uniforms(seed, room.reached[k]).answer
-        spoken = (least < below) & (online | (not online_only))
+        app = (online & (lanes[3, q] < cell.app)) * 1
+        spoken = (room.passage[0, k] < answered[room.hours[k], band, app]) & (online | (not online_only))
         room.fates[k] = UNANSWERED + spoken
         answers += spoken
         room.doubtful[maybe] = q
-        maybe += spoken & (meeting[3, k] < most_engaged[band])
+        room.traced[maybe] = persons[q]
+        maybe += spoken & (meeting[3, k] < most[band])
+    # Few would engage whatever else they are: who these are takes more draws.
+    draw4_many(seed, room.traced, maybe, PERSON_TRAITS, 0, room.traits)
     victims = 0
     for m in range(maybe):
         q = room.doubtful[m]
         k = room.asked[q]
         u = meeting[3, k]
+        band = bands[lanes[0, q] >> HOUR_SHIFT]
+        sex = 0 if room.traits[0, m] < people.women[p] else 1
+        frailty = room.traits[2, m] >> FRAILTY_SHIFT
+        if band != ASK_HOUR and u >= most_engaged[band, sex, frailty]:
+            continue
         age = pick(lanes[0, q], people.age[p])
         urban = 1 if lanes[1, q] < city else 0
-        sex, segment, frailty = traits(seed, persons[q], p, age, urban, people)
-        limits = engaged[people.band[age], sex, frailty]
-        if u < max(limits[0, segment], limits[1, segment]):
-            victim = 1 if people_bytes[persons[q] & PERSON_MASK] & VICTIM else 0
-            if u < limits[victim, segment]:
-                room.fates[k] = ENGAGED
-                victims += 1
+        segment = pick(room.traits[1, m], people.occupation[urban, people.stage[age]])
+        victim = 1 if people_bytes[persons[q] & PERSON_MASK] & VICTIM else 0
+        if u < engaged[people.band[age], sex, frailty, victim, segment]:
+            room.fates[k] = ENGAGED
+            victims += 1
     counted[UNANSWERED] += asking - answers
     counted[ENGAGED] += victims
     counted[IGNORED] += answers - victims
@@ -430,11 +415,10 @@ def look(
     maybe = 0
     for q in range(candidates):
         k = room.seen[q]
-        scores = room.lanes[3, room.places[k]]
         fate = room.fates[k]
         d_prime = detectors.contact[cell.channel, fate - UNANSWERED]
-        highest = guides.highest[scores >> GUIDE_SHIFT]
-        highest_local = together * highest + apart * guides.highest[(scores & HALF_MASK) >> (GUIDE_SHIFT - HALF_BITS)]
+        highest = guides.highest[room.passage[1, k] >> GUIDE_SHIFT]
+        highest_local = together * highest + apart * guides.highest[room.passage[2, k] >> GUIDE_SHIFT]
         room.doubtful[maybe] = k
         ids[maybe] = room.reached[k]
         maybe += (
@@ -454,8 +438,7 @@ def look(
             continue
         d_prime = float(detectors.contact[cell.channel, fate - UNANSWERED])
         d_prime += sharing
-        uniforms = gate_uniforms(rules.seed, ids[m])
-        central, local = attempt_tiers(uniforms.central, uniforms.local, d_prime, detectors)
+        central, local = attempt_tiers(room.passage[1, k], room.passage[2, k], d_prime, detectors)
         if not by_central:
             central = NO_ALERT
         if not by_local:
@@ -497,9 +480,9 @@ def log_block(
             else INTERCEPTED
         )  # fmt: skip
     for k in range(passed):
-        fates[room.passed[k]] = SITE_BLOCKED if room.flags[k] >= BLOCKED else UNANSWERED
+        fates[(room.passed[k] - start) >> INDEX_SHIFT] = SITE_BLOCKED if room.flags[k] >= BLOCKED else UNANSWERED
     for k in range(met):
-        fates[room.places[k]] = room.fates[k]
+        fates[(room.reached[k] - start) >> INDEX_SHIFT] = room.fates[k]
     for k in range(size):
         attempt = start + (k << INDEX_SHIFT)
         if not is_kept(rules.seed, attempt, rules.kept):

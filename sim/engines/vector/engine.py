@@ -124,7 +124,7 @@ class Run:
         """Run the provinces of a day."""
         slots = self.night.slots.cumulative
         raided = raided_guide(slots, today.raided)
-        most_engaged = today.engaged.reshape(*today.engaged.shape[:3], -1).max(axis=3)
+        most_engaged = today.engaged.max(axis=(5, 6))
         seats = self.tables.seats[:, :, weekday(today.day) - 1]
 
         def act(p: int) -> None:

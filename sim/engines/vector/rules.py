@@ -13,16 +13,13 @@ from sim.draws.distributions import CERTAIN, GUIDE_BITS
 from sim.draws.functions import normal_quantile
 from sim.draws.philox import TO_UNIT_32, uniform32
 from sim.engines.tables import Tables
-from sim.gates.uniforms import HALF_BITS
 from sim.warning.detectors import CENTRAL, LOCAL, DetectorTables, within
 
 TIERS = 4
-DEN_BITS = 15
-DEN_SHIFT = HALF_BITS - DEN_BITS
-"""The guide of raided slots is looked up by the upper half of a uniform."""
+DEN_BITS = 14
+DEN_SHIFT = 32 - DEN_BITS
 RAIDED = 8
-MIXED_BIT = 4
-MIXED = 1 << MIXED_BIT
+MIXED = 16
 """Where slots at work and raided ones share a stretch of uniforms: it takes the whole uniform to tell."""
 HOUR_BITS = 12
 HOUR_SHIFT = 32 - HOUR_BITS
@@ -173,7 +170,7 @@ def least_uniforms(detector: int, tables: DetectorTables) -> NDArray[np.int64]:
 
 @compiled_with_arrays
 def raided_guide(cumulative: NDArray[np.int64], raided: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Return whether the slots that an attempt of each type may come from are raided, (T, 2**15) by its top bits.
+    """Return whether the slots that an attempt of each type may come from are raided, (T, 2**14) by its top bits.
 
     0 if all of them work, ``RAIDED`` if none does, else ``MIXED``.
     """
@@ -183,8 +180,8 @@ def raided_guide(cumulative: NDArray[np.int64], raided: NDArray[np.uint8]) -> ND
     for t in range(types):
         slot = 0
         for top in range(stretches):
-            first_u = top << (32 - DEN_BITS)
-            last_u = first_u + (1 << (32 - DEN_BITS)) - 1
+            first_u = top << DEN_SHIFT
+            last_u = first_u + (1 << DEN_SHIFT) - 1
             while cumulative[t, slot] <= first_u:
                 slot += 1
             answer = RAIDED if raided[slot] else 0

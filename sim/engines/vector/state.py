@@ -78,6 +78,9 @@ class Tallies(NamedTuple):
     outcomes: NDArray[np.int64]
 
 
+BANDS = 256
+
+
 class Scratch(NamedTuple):
     """Room for one block, (block,) or (4, block) each, so that kernels make no arrays.
 
@@ -102,19 +105,22 @@ class Scratch(NamedTuple):
     lanes: NDArray[np.uint32]
     meeting: NDArray[np.uint32]
     body: NDArray[np.uint32]
+    passage: NDArray[np.uint32]
+    traits: NDArray[np.uint32]
     codes: NDArray[np.uint8]
     flags: NDArray[np.uint8]
     hints: NDArray[np.uint8]
     hours: NDArray[np.uint8]
     chain: NDArray[np.float64]
+    most: NDArray[np.int64]
 
 
 def scratch(block: int) -> Scratch:
     """Return room for a block."""
     rows = [np.empty(block, dtype=np.int64) for _ in range(12)]
-    lanes = [np.empty((4, block), dtype=np.uint32) for _ in range(3)]
+    lanes = [np.empty((4, block), dtype=np.uint32) for _ in range(5)]
     bits = [np.empty(block, dtype=np.uint8) for _ in range(4)]
-    return Scratch(*rows, *lanes, *bits, np.empty(block))
+    return Scratch(*rows, *lanes, *bits, np.empty(block), np.empty(BANDS, dtype=np.int64))
 
 
 @compiled

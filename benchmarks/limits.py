@@ -1,0 +1,93 @@
+"""What the machine itself can do on one core: no simulation on it can be faster than what it consists of."""
+
+from collections.abc import Callable
+from time import perf_counter
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.draws.compiled import compiled
+from sim.draws.philox import draw4
+
+DOUBLES = 1 << 16
+"""Doubles a call: half a megabyte, which stays in the cache, so that making them is measured and not storing them."""
+COPIED_BYTES = 128 << 20
+"""Far beyond any cache."""
+PEOPLE = 126_000_000
+"""People of the most populous province, Guangdong (census of 2020), each a byte that any contact may read."""
+STEP = np.uint64(0x9E3779B97F4A7C15)
+MIX = np.uint64(0xD6E8FEB86659FD93)
+"""Golden ratio and an odd multiplier: what they make of 0, 1, 2, ... no cache foresees."""
+HALF = np.uint64(32)
+
+
+def best(function: Callable[[], object], seconds: float = 0.2) -> float:
+    """Return the least seconds of a call among those that fit into ``seconds``, at least three.
+
+    The least, for a limit is what the machine can do when nobody else is on it.
+    """
+    times: list[float] = []
+    until = perf_counter() + seconds
+    while len(times) < 3 or perf_counter() < until:
+        started = perf_counter()
+        function()
+        times.append(perf_counter() - started)
+    return min(times)
+
+
+def sfc64_doubles_per_s(seconds: float = 0.2) -> float:
+    """Return the doubles a second that numpy's SFC64 makes on one core: the unit of this folder."""
+    rng = np.random.Generator(np.random.SFC64(1))
+    buffer = np.empty(DOUBLES)
+    return DOUBLES / best(lambda: rng.random(out=buffer), seconds)
+
+
+class Copy:
+    """Copies memory beyond the caches; each call copies ``nbytes``."""
+
+    def __init__(self, nbytes: int = COPIED_BYTES) -> None:
+        self.nbytes = nbytes
+        self._from = np.ones(nbytes, np.uint8)
+        self._to = np.zeros(nbytes, np.uint8)
+
+    def __call__(self) -> None:
+        """Copy once."""
+        np.copyto(self._to, self._from)
+
+
+@compiled
+def read_anywhere(people: NDArray[np.uint8], reads: int) -> int:
+    """Add up ``reads`` bytes at scattered places, each known before the last one was read."""
+    total = 0
+    size = np.uint64(len(people))
+    for n in range(reads):
+        total += people[_place(np.uint64(n), size)]
+    return total
+
+
+@compiled
+def read_in_turn(people: NDArray[np.uint8], reads: int) -> int:
+    """Add up ``reads`` bytes at scattered places, each depending on the byte before: the wait for memory itself."""
+    total = 0
+    size = np.uint64(len(people))
+    for n in range(reads):
+        total += people[_place(np.uint64(n + total), size)]
+    return total
+
+
+@compiled
+def _place(n: np.uint64, size: np.uint64) -> np.int64:
+    """Return a place below ``size`` (below 2**32): the high half of a product, as in Lemire 2019, of a mixed n."""
+    mixed = n * STEP
+    mixed = (mixed ^ (mixed >> HALF)) * MIX
+    return np.int64(((mixed >> HALF) * size) >> HALF)
+
+
+@compiled
+def philox_blocks(blocks: int) -> int:
+    """Make ``blocks`` of four 32-bit words as the engines do, and fold them into one."""
+    folded = 0
+    for n in range(blocks):
+        a, b, c, d = draw4(20221130, n, 1, 0)
+        folded ^= a ^ b ^ c ^ d
+    return folded

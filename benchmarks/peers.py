@@ -1,0 +1,164 @@
+"""The plain queue M/M/c, as each peer writes it: the same customers in, their mean wait out.
+
+Everybody gets the same moments of arrival and service times, drawn before the clock starts, in whole milliseconds.
+Nobody draws, nobody has priorities or deadlines, and first come is first served, so all have the same mean wait, up
+to how it is added: a peer that was written wrongly cannot pass for fast.
+"""
+
+import heapq
+from collections.abc import Callable, Generator
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+
+import numpy as np
+import simpy
+from numpy.typing import NDArray
+
+SERVICE_MS = 1_000_000
+SERVERS = 8
+UTILISATION = 0.9
+ARRIVALS_PER_MS = SERVERS * UTILISATION / SERVICE_MS
+NEVER = 1 << 60
+"""A gap in ms that no run lives through: Ciw begins a sequence anew when it ends."""
+
+Moments = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Customers:
+    """Moments of arrival, in order, and service times; both in ms."""
+
+    arrivals: Moments
+    services: Moments
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+        return len(self.arrivals)
+
+    @property
+    def gaps(self) -> Moments:
+        """Times between arrivals; the first from 0."""
+        return np.diff(self.arrivals, prepend=0)
+
+    @classmethod
+    def drawn(cls, count: int, seed: int) -> "Customers":
+        """Draw customers of the queue: exponential times, rounded to the ms."""
+        rng = np.random.default_rng(seed)
+        arrivals = np.floor(np.cumsum(rng.exponential(1.0 / ARRIVALS_PER_MS, count))).astype(np.int64)
+        services = np.maximum(1, np.floor(rng.exponential(SERVICE_MS, count) + 0.5)).astype(np.int64)
+        return cls(arrivals, services)
+
+
+@dataclass(frozen=True)
+class Served:
+    """How many were served, and their mean wait in ms."""
+
+    count: int
+    mean_wait: float
+
+    @classmethod
+    def after(cls, waits: Moments) -> "Served":
+        """Return this of the waits of all customers."""
+        return cls(len(waits), float(waits.mean()))
+
+
+def waits_by_recursion(customers: Customers) -> Moments:
+    """Return the waits in ms by recursion (Kiefer and Wolfowitz 1955): the seat that is free first takes the next."""
+    free = [0] * SERVERS
+    starts = []
+    for arrives, service in zip(customers.arrivals.tolist(), customers.services.tolist(), strict=True):
+        start = max(arrives, free[0])
+        heapq.heapreplace(free, start + service)
+        starts.append(start)
+    return np.array(starts, np.int64) - customers.arrivals
+
+
+def by_simpy(customers: Customers) -> Served:
+    """Serve with SimPy as its documentation does: a process a customer, a ``Resource``."""
+    env = simpy.Environment()
+    desk = simpy.Resource(env, SERVERS)
+    waits: list[int] = []
+
+    def customer(service: int) -> Generator[simpy.Event, Any, None]:
+        arrived = env.now
+        with desk.request() as request:
+            yield request
+            waits.append(int(env.now - arrived))
+            yield env.timeout(service)
+
+    def arrivals() -> Generator[simpy.Event, Any, None]:
+        for gap, service in zip(customers.gaps.tolist(), customers.services.tolist(), strict=True):
+            yield env.timeout(gap)
+            env.process(customer(service))
+
+    env.process(arrivals())
+    env.run()
+    return Served.after(np.array(waits, np.int64))
+
+
+def by_ciw(customers: Customers) -> Served:
+    """Serve with Ciw: a network of one node, its distributions replaying what was drawn; waits from its records."""
+    import ciw
+
+    network = ciw.create_network(
+        arrival_distributions=[ciw.dists.Sequential([*customers.gaps.tolist(), NEVER])],
+        service_distributions=[ciw.dists.Sequential(customers.services.tolist())],
+        number_of_servers=[SERVERS],
+    )
+    simulation = ciw.Simulation(network)
+    simulation.simulate_until_max_customers(len(customers), method="Finish")
+    return Served.after(np.array([record.waiting_time for record in simulation.get_all_records()], np.int64))
+
+
+def by_cimba(customers: Customers) -> Served:
+    """Serve with cimba: its compiled model of one line and eight seats, on one core, traces as inputs."""
+    from benchmarks.cimba_line import serve
+
+    return serve(customers)
+
+
+def by_reference(customers: Customers) -> Served:
+    """Serve at a desk of the engine ``reference``, which has ranks, deadlines and shifts that nobody uses here."""
+    from tests.theory.line import Customer, serve
+
+    numbered = enumerate(zip(customers.arrivals.tolist(), customers.services.tolist(), strict=True))
+    people = [Customer(number, arrives, service) for number, (arrives, service) in numbered]
+    serve(people, [(0, SERVERS)])
+    return Served.after(np.array([person.starts for person in people], np.int64) - customers.arrivals)
+
+
+def by_vector(customers: Customers) -> Served:
+    """Serve in the event loop of the engine ``vector``, all of it compiled in, much of it unused here."""
+    line = import_module("sim.engines.vector.line")
+
+    return Served.after(line.serve(customers.arrivals, customers.services, SERVERS) - customers.arrivals)
+
+
+@dataclass(frozen=True)
+class Peer:
+    """Who serves, and the module, or the name in a module, without which they cannot."""
+
+    key: str
+    name: str
+    serve: Callable[[Customers], Served]
+    needs: str
+
+    @property
+    def missing(self) -> str:
+        """Say why this peer cannot serve here; empty if it can."""
+        module, _, name = self.needs.partition(":")
+        try:
+            found = import_module(module)
+        except ModuleNotFoundError as error:
+            return f"{self.name}: module {error.name} is not installed"
+        return "" if not name or hasattr(found, name) else f"{self.name}: {module} has no {name} in this version"
+
+
+PEERS = (
+    Peer("simpy", "SimPy", by_simpy, "simpy"),
+    Peer("ciw", "Ciw", by_ciw, "ciw"),
+    Peer("cimba", "cimba", by_cimba, "cimba"),
+    Peer("reference", "Tocsin, desk of the engine reference", by_reference, "sim.engines.reference.desk:Desk"),
+    Peer("vector", "Tocsin, event loop of the engine vector", by_vector, "sim.engines.vector.line:serve"),
+)

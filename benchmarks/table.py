@@ -1,0 +1,119 @@
+"""Run the benchmarks and show them as one Markdown table: ``python -m benchmarks.table``.
+
+Every number comes from a measurement of that very run.
+"""
+
+import argparse
+import contextlib
+import os
+import re
+import sys
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import pytest
+
+from benchmarks.rows import ROW, Row, markdown
+from benchmarks.sizes import QUICK, SCALE, SIZE, SMOKE, WORKERS, sizes
+from sim.results.provenance import machine, versions
+
+FOLDER = Path(__file__).resolve().parent
+README = FOLDER / "README.md"
+BEGIN, END = "<!-- table: begin -->", "<!-- table: end -->"
+ORDER = ("limits", "queue", "engines", "scaling")
+PEER_LIBRARIES = ("ciw", "cimba", "scipy", "pytest-benchmark")
+
+
+class Collector:
+    """A plugin of pytest that keeps what tests noted, why some were skipped, and which failed."""
+
+    def __init__(self) -> None:
+        self.rows: list[Row] = []
+        self.skipped: list[str] = []
+        self.failed: list[str] = []
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Read one report; rows are in it once the test itself is done."""
+        if report.when == "call":
+            self.rows += [row for name, row in report.user_properties if name == ROW and isinstance(row, Row)]
+        if report.skipped and isinstance(report.longrepr, tuple):
+            self.skipped.append(report.longrepr[2].removeprefix("Skipped: "))
+        elif report.failed:
+            self.failed.append(report.nodeid)
+
+
+def measure(only: str = "") -> Collector:
+    """Run the benchmarks, or those that match ``only`` as in pytest's ``-k``, in the order of the table."""
+    found = Collector()
+    arguments = [*(str(FOLDER / f"test_{name}.py") for name in ORDER), "--benchmark-only"]
+    # What pytest says is progress, not the table.
+    with contextlib.redirect_stdout(sys.stderr):
+        code = pytest.main([*arguments, "--rootdir", str(FOLDER.parent), "-k", only], plugins=[found])
+    if code and not found.failed:
+        found.failed.append(f"pytest ended with {int(code)}")
+    return found
+
+
+def heading() -> str:
+    """Say what was measured on, with what, and how much of it."""
+    about, chosen = machine(), sizes()
+    found = versions()
+    for library in PEER_LIBRARIES:
+        with contextlib.suppress(PackageNotFoundError):
+            found[library] = version(library)
+    memory = int(about["memory_bytes"]) / 2**30
+    return (
+        f"{datetime.now(UTC):%Y-%m-%d}, size {chosen.name}. {about['processor']}, {about['cores']} cores, "
+        f"{memory:.0f} GiB, {about['architecture']}, {str(about['system']).partition(' ')[0]}. "
+        + ", ".join(f"{name} {number}" for name, number in found.items())
+        + "."
+    )
+
+
+def document(found: Collector) -> str:
+    """Return heading, table and what is missing from it."""
+    parts = [heading(), markdown(found.rows)]
+    if found.skipped:
+        parts.append("Not measured: " + "; ".join(dict.fromkeys(found.skipped)) + ".")
+    if found.failed:
+        parts.append("Failed: " + "; ".join(found.failed) + ".")
+    return "\n\n".join(parts)
+
+
+def replaced(text: str, table: str) -> str:
+    """Return a text with what stands between its two markers replaced; raises ValueError without the markers."""
+    pattern = re.compile(f"{re.escape(BEGIN)}.*?{re.escape(END)}", re.DOTALL)
+    if len(pattern.findall(text)) != 1:
+        raise ValueError(f"the text has not one pair of {BEGIN} and {END}")
+    return pattern.sub(lambda _: f"{BEGIN}\n{table}\n{END}", text)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Measure, print and perhaps write the table; return 1 where a benchmark failed, and then write nothing."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.table", description=__doc__)
+    parser.add_argument("--scale", type=float, metavar="S", help="largest scale of the engine vector; 1 is the country")
+    parser.add_argument("--workers", type=int, metavar="N", help="workers of the engine vector; all cores by default")
+    size = parser.add_mutually_exclusive_group()
+    size.add_argument("--quick", action="store_true", help="minutes: fewer rounds, smaller scales")
+    size.add_argument("--smoke", action="store_true", help="seconds: whether it works; its numbers mean nothing")
+    parser.add_argument("--only", default="", metavar="WORDS", help="those benchmarks whose names match, as pytest -k")
+    parser.add_argument("--write", action="store_true", help=f"replace the table in {README.name}")
+    chosen = parser.parse_args(arguments)
+    for name, value in ((SCALE, chosen.scale), (WORKERS, chosen.workers)):
+        if value is not None:
+            os.environ[name] = repr(value)
+    if chosen.quick or chosen.smoke:
+        os.environ[SIZE] = QUICK.name if chosen.quick else SMOKE.name
+    found = measure(chosen.only)
+    table = document(found)
+    print(table)
+    if found.failed:
+        return 1
+    if chosen.write:
+        README.write_text(replaced(README.read_text(encoding="utf-8"), table), encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,77 @@
+"""The plain queue M/M/c: customers a second of each peer, all serving the same customers.
+
+Each peer's mean wait must be that of an independent recursion, and the mean wait of Erlang's formula must lie within
+the two-sided 99.9 % t-interval of 20 batch means of this very draw; the formula for one server more must lie outside.
+"""
+
+from statistics import median
+from typing import Any
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from benchmarks import limits
+from benchmarks.conftest import Note, Paired
+from benchmarks.peers import (
+    ARRIVALS_PER_MS,
+    PEERS,
+    SERVERS,
+    SERVICE_MS,
+    UTILISATION,
+    Customers,
+    Peer,
+    by_simpy,
+    waits_by_recursion,
+)
+from benchmarks.rows import Row
+from benchmarks.sizes import Sizes
+from tests.theory.formulas import mean_wait
+
+SEED = 1917
+CONFIDENCE = 0.999
+BATCHES = 20
+ENOUGH = 100_000
+"""Customers from which on the interval is narrow enough to tell eight servers from nine."""
+
+
+@pytest.fixture(scope="module")
+def customers(sizes: Sizes) -> Customers:
+    """The customers whom everybody serves."""
+    return Customers.drawn(sizes.customers, SEED)
+
+
+@pytest.fixture(scope="module")
+def waits(customers: Customers) -> np.ndarray:
+    """Their waits in ms, by recursion."""
+    return waits_by_recursion(customers)
+
+
+def test_the_draw_agrees_with_erlang(benchmark: Any, note: Note, waits: np.ndarray) -> None:
+    """An oracle, not a race; it is timed only so that it runs with the others."""
+    settled = waits[len(waits) // 10 :]
+    means = benchmark.pedantic(lambda: [batch.mean() for batch in np.array_split(settled, BATCHES)])
+    low, high = stats.t.interval(CONFIDENCE, BATCHES - 1, loc=np.mean(means), scale=stats.sem(means))
+    expected = mean_wait(SERVERS, ARRIVALS_PER_MS, SERVICE_MS)
+    assert low <= expected <= high
+    if len(waits) >= ENOUGH:
+        assert not low <= mean_wait(SERVERS + 1, ARRIVALS_PER_MS, SERVICE_MS) <= high
+    what = f"M/M/{SERVERS} at {UTILISATION:.0%}: mean wait of {len(waits):,} customers, in services"
+    note(Row("queue.wait", what, float(np.mean(means)) / SERVICE_MS, "services", np.mean(means) / expected, "Erlang C"))
+
+
+@pytest.mark.parametrize("peer", PEERS, ids=lambda peer: peer.key)
+def test_peer(peer: Peer, benchmark: Any, note: Note, paired: Paired, customers: Customers, waits: np.ndarray) -> None:
+    if peer.missing:
+        pytest.skip(peer.missing)
+    # Served once before the clock starts, so that what is compiled is compiled.
+    served = peer.serve(customers)
+    assert served.count == len(customers)
+    assert served.mean_wait == pytest.approx(waits.mean(), rel=1e-9)
+    ratios = paired(lambda: peer.serve(customers), lambda: by_simpy(customers))
+    rate = len(customers) / benchmark.stats.stats.median
+    what = f"M/M/{SERVERS} at {UTILISATION:.0%}: {peer.name}"
+    note(Row(f"queue.{peer.key}", what, rate, "customers a second", median(ratios), "SimPy"))
+    if peer.key == "vector":
+        doubles = limits.sfc64_doubles_per_s() / rate
+        note(Row("queue.vector.doubles", what, doubles, "SFC64 doubles a customer"))

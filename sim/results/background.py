@@ -1,0 +1,52 @@
+"""Tables are written while the run goes on: one thread behind a short line of what is still to be written."""
+
+from collections import deque
+from concurrent.futures import Future, ThreadPoolExecutor
+from types import TracebackType
+from typing import Self
+
+from sim.results.writer import Columns, TableWriter
+
+WAITING = 8
+"""Row groups that may wait, some 10 to 20 MB each at full scale: as many as a month has. The next one has to wait."""
+
+
+class BackgroundWriter:
+    """Hands row groups to a ``TableWriter`` in the order in which they come, and does not wait for them.
+
+    What the writer raises is raised by a later ``write`` or by ``close``. As a context manager it is closed before
+    the writer is; after an error what still waits is dropped.
+    """
+
+    def __init__(self, writer: TableWriter) -> None:
+        self._writer = writer
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="tables")
+        self._waiting: deque[Future[None]] = deque()
+
+    def write(self, name: str, columns: Columns) -> None:
+        """Append one row group to table ``name``, soon; the columns are not changed any more.
+
+        Raises what an earlier row group has failed with.
+        """
+        while self._waiting and (self._waiting[0].done() or len(self._waiting) >= WAITING):
+            self._waiting.popleft().result()
+        self._waiting.append(self._thread.submit(self._writer.write, name, columns))
+
+    def close(self) -> None:
+        """Wait until all is written; raises what a row group has failed with."""
+        try:
+            while self._waiting:
+                self._waiting.popleft().result()
+        finally:
+            self._thread.shutdown(cancel_futures=True)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if kind is None:
+            self.close()
+        else:
+            self._thread.shutdown(cancel_futures=True)
