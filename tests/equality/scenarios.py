@@ -44,7 +44,15 @@ UNEVEN: dict[str, Any] = {
 }
 """Changes of ``tiny`` by which its provinces, and its days, differ in all that the macro state says."""
 
-TIED_AND_UNEVEN: dict[str, Any] = {**TIES, **UNEVEN, **fewer(1.0)}
+TIED_AND_UNEVEN: dict[str, Any] = {
+    **TIES,
+    **UNEVEN,
+    **fewer(2.0),
+    **{f"population.legitimate.{channel}": "40000 per day" for channel in ("call", "sms", "online")},
+    "warning.dissuasion.fatigue": 0.8,
+    "warning.dissuasion.stop": {"app": 0.3, "sms": 0.3, "call": 0.3, "visit": 0.4},
+}
+"""Many episodes in uneven provinces, whose people stop or go on by what they have heard, and ties in most ticks."""
 
 PERIODS = [
     TWO_DAYS,

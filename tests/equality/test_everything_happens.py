@@ -17,7 +17,7 @@ from tests.equality.scenarios import UNEVEN
 EVENTS = 100_000
 OFTEN = 30
 STAFF = 5
-PERIOD = {"start": "2022-01-26", "end": "2022-02-04", "warmup": "1 d"}
+PERIOD = {"start": "2022-01-25", "end": "2022-02-05", "warmup": "1 d"}
 
 
 def test_both_engines_agree_on_a_run_in_which_everything_happens(tmp_path: Path) -> None:

@@ -27,10 +27,10 @@ KNOWN = {mutation.rule: mutation for mutation in MUTATIONS}
 
 BROKEN: list[tuple[str, Mutation]] = [
     # What happens otherwise is seen in the events.
-    ("events", of("a draw of another purpose", Arrival, "happen", ("ATTEMPT_PASSAGE, 0", "ATTEMPT_GATES, 0"))),
+    ("events", of("a draw of another purpose", Arrival, "leave_traces", ("ATTEMPT_COVERAGE, 0", "ATTEMPT_TARGET, 0"))),
     (
         "events",
-        of("two lanes change places", Arrival, "pass_filters", ("u_not_sent, u_slot", "u_slot, u_not_sent")),
+        of("a draw twice", Arrival, "pass_filters", ("is_not_sent(u.not_sent", "is_not_sent(u.slot")),
     ),
     ("events", of("another gate's fate", Arrival, "pass_filters", ("return DEN_DESTROYED", "return CARD_ELIMINATED"))),
     (
@@ -68,10 +68,10 @@ BROKEN: list[tuple[str, Mutation]] = [
 
 
 FIRST_FOR_ALL: list[tuple[Any, str, str, str]] = [
-    (Arrival, "pass_filters", "u_not_sent, p,", "u_not_sent, 0,"),
-    (Arrival, "pass_filters", "u_card, p,", "u_card, 0,"),
-    (Arrival, "pass_filters", "u_filter, p,", "u_filter, 0,"),
-    (Arrival, "pass_filters", "u_site, p,", "u_site, 0,"),
+    (Arrival, "pass_filters", " p, c, today.not_sent", " 0, c, today.not_sent"),
+    (Arrival, "pass_filters", " p, today.dead", " 0, today.dead"),
+    (Arrival, "pass_filters", " p, c, t, today.intercepted", " 0, c, t, today.intercepted"),
+    (Arrival, "pass_filters", " p, c, t, today.down", " 0, c, t, today.down"),
     (Arrival, "reach", "self.u_engage,\n        p,", "self.u_engage,\n        0,"),
     (Arrival, "leave_traces", "data_sharing[self.province]", "data_sharing[0]"),
     (attempts, "covered", "coverage[detector, province]", "coverage[detector, 0]"),
