@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import numba
-from numba.core.types import unliteral
+from numba.core import types
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -75,19 +75,29 @@ def compiled_with_arrays(function: F) -> F:
     return _compiled(function, counts_references=True)
 
 
-def _compiled(function: F, counts_references: bool) -> F:
+def inlined(function: F) -> F:
+    """Compile a short function as ``compiled``, but into each that calls it: a loop over it can then be vectorised."""
+    return _compiled(function, counts_references=False, inline="always")
+
+
+def _compiled(function: F, counts_references: bool, inline: str = "never") -> F:
     config: Any = numba.config
     before = config.CACHE_DIR
     config.CACHE_DIR = cache_folder() or before
-    options = {"cache": True, "nogil": True, "fastmath": False, "error_model": "numpy", "_nrt": counts_references}
+    njit: Any = numba.njit
     try:
-        dispatcher = numba.njit(**options)(function)
+        dispatcher = njit(
+            cache=True, nogil=True, fastmath=False, error_model="numpy", inline=inline, _nrt=counts_references
+        )(function)
     finally:
         config.CACHE_DIR = before
+    if config.DISABLE_JIT:
+        return cast(F, dispatcher)
     templates = dispatcher.get_call_template
 
     def of_types(arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
         """Look a call up by the types of its arguments; numba would compile a function anew for each constant."""
+        unliteral: Any = types.unliteral
         return templates(tuple(unliteral(a) for a in arguments), {k: unliteral(a) for k, a in keywords.items()})
 
     dispatcher.get_call_template = of_types

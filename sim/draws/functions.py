@@ -9,7 +9,7 @@ import math
 
 import numpy as np
 
-from sim.draws.compiled import compiled
+from sim.draws.compiled import compiled, inlined
 
 LN2_HIGH = float.fromhex("0x1.62e42feep-1")
 """The first 32 bits of the logarithm of 2: times a binary exponent it is exact."""
@@ -41,11 +41,44 @@ DENSITY_AT_0 = 0.3989422804014327
 
 LOG_2 = 0.6931471805599453
 
+MIDDLE_SPAN = 0.425
+"""How far from 1/2 the middle of the inverse normal distribution reaches."""
+NEAR_TAIL = 5.0
+"""The square root of -log(1 - p) up to which its near tail does."""
 
-@compiled
+
+@inlined
 def power_of_two(exponent: int) -> float:
     """2 to an integer from -1022 to 1023, exactly."""
     return float(np.int64((exponent + EXPONENT_BIAS) << EXPONENT_SHIFT).view(np.float64))
+
+
+@inlined
+def log_of_normal(x: float, k: int) -> float:
+    """log(x 2**k) for a positive x that is no subnormal, by the series of ``log``."""
+    bits = np.float64(x).view(np.int64)
+    power = k + int(bits >> EXPONENT_SHIFT) - EXPONENT_BIAS
+    mantissa = float(np.int64((bits & MANTISSA_MASK) | ONE_BITS).view(np.float64))
+    above = mantissa > 2.0 * SQRT_HALF
+    mantissa = mantissa * 0.5 if above else mantissa
+    power = power + 1 if above else power
+    f = mantissa - 1.0
+    s = f / (2.0 + f)
+    z = s * s
+    series = 2.0 / 23.0
+    series = series * z + 2.0 / 21.0
+    series = series * z + 2.0 / 19.0
+    series = series * z + 2.0 / 17.0
+    series = series * z + 2.0 / 15.0
+    series = series * z + 2.0 / 13.0
+    series = series * z + 2.0 / 11.0
+    series = series * z + 2.0 / 9.0
+    series = series * z + 2.0 / 7.0
+    series = series * z + 2.0 / 5.0
+    series = series * z + 2.0 / 3.0
+    half_square = 0.5 * f * f
+    correction = s * (half_square + series * z)
+    return power * LN2_HIGH - ((half_square - (correction + power * LN2_LOW)) - f)
 
 
 @compiled
@@ -64,32 +97,10 @@ def log(x: float) -> float:
     if x < SMALLEST_NORMAL:
         x *= TO_NORMAL
         k = -54
-    bits = np.float64(x).view(np.int64)
-    k += int(bits >> EXPONENT_SHIFT) - EXPONENT_BIAS
-    mantissa = float(np.int64((bits & MANTISSA_MASK) | ONE_BITS).view(np.float64))
-    if mantissa > 2.0 * SQRT_HALF:
-        mantissa *= 0.5
-        k += 1
-    f = mantissa - 1.0
-    s = f / (2.0 + f)
-    z = s * s
-    series = 2.0 / 23.0
-    series = series * z + 2.0 / 21.0
-    series = series * z + 2.0 / 19.0
-    series = series * z + 2.0 / 17.0
-    series = series * z + 2.0 / 15.0
-    series = series * z + 2.0 / 13.0
-    series = series * z + 2.0 / 11.0
-    series = series * z + 2.0 / 9.0
-    series = series * z + 2.0 / 7.0
-    series = series * z + 2.0 / 5.0
-    series = series * z + 2.0 / 3.0
-    half_square = 0.5 * f * f
-    correction = s * (half_square + series * z)
-    return k * LN2_HIGH - ((half_square - (correction + k * LN2_LOW)) - f)
+    return log_of_normal(x, k)
 
 
-@compiled
+@inlined
 def exp_less_1_near_0(r: float) -> float:
     """exp(r) - 1 for |r| up to 0.35, by its Taylor series to the fourteenth power."""
     series = 1.0 / 87178291200.0
@@ -108,6 +119,17 @@ def exp_less_1_near_0(r: float) -> float:
     return r + r * r * series
 
 
+@inlined
+def exp_of_moderate(x: float) -> float:
+    """``exp`` of a number whose exponential is a positive float."""
+    k = math.floor(x * LN2_INVERSE + 0.5)
+    high = x - k * LN2_HIGH
+    r = high - k * LN2_LOW
+    value = 1.0 + exp_less_1_near_0(r)
+    half = k >> 1
+    return value * power_of_two(half) * power_of_two(k - half)
+
+
 @compiled
 def exp(x: float) -> float:
     """Exponential, within one unit in the last place; inf and 0 beyond the floats.
@@ -121,12 +143,7 @@ def exp(x: float) -> float:
         return math.inf
     if x < SMALLEST_EXPONENT:
         return 0.0
-    k = math.floor(x * LN2_INVERSE + 0.5)
-    high = x - k * LN2_HIGH
-    r = high - k * LN2_LOW
-    value = 1.0 + exp_less_1_near_0(r)
-    half = k >> 1
-    return value * power_of_two(half) * power_of_two(k - half)
+    return exp_of_moderate(x)
 
 
 @compiled
@@ -199,6 +216,52 @@ def normal_cdf(z: float) -> float:
     return tail if z < 0.0 else 1.0 - tail
 
 
+@inlined
+def middle_quantile(q: float) -> float:
+    """``normal_quantile`` of 1/2 + q, for q up to ``MIDDLE_SPAN`` of either sign."""
+    r = 0.180625 - q * q
+    above = 2.5090809287301226727e3
+    above = above * r + 3.3430575583588128105e4
+    above = above * r + 6.7265770927008700853e4
+    above = above * r + 4.5921953931549871457e4
+    above = above * r + 1.3731693765509461125e4
+    above = above * r + 1.9715909503065514427e3
+    above = above * r + 1.3314166789178437745e2
+    above = above * r + 3.3871328727963666080e0
+    below = 5.2264952788528545610e3
+    below = below * r + 2.8729085735721942674e4
+    below = below * r + 3.9307895800092710610e4
+    below = below * r + 2.1213794301586595867e4
+    below = below * r + 5.3941960214247511077e3
+    below = below * r + 6.8718700749205790830e2
+    below = below * r + 4.2313330701600911252e1
+    below = below * r + 1.0
+    return q * above / below
+
+
+@inlined
+def tail_quantile(root: float) -> float:
+    """``normal_quantile`` above the middle where the square root of -log(1 - p) is ``root``, up to ``NEAR_TAIL``."""
+    r = root - 1.6
+    above = 7.74545014278341407640e-4
+    above = above * r + 2.27238449892691845833e-2
+    above = above * r + 2.41780725177450611770e-1
+    above = above * r + 1.27045825245236838258e0
+    above = above * r + 3.64784832476320460504e0
+    above = above * r + 5.76949722146069140550e0
+    above = above * r + 4.63033784615654529590e0
+    above = above * r + 1.42343711074968357734e0
+    below = 1.05075007164441684324e-9
+    below = below * r + 5.47593808499534494600e-4
+    below = below * r + 1.51986665636164571966e-2
+    below = below * r + 1.48103976427480074590e-1
+    below = below * r + 6.89767334985100004550e-1
+    below = below * r + 1.67638483018380384940e0
+    below = below * r + 2.05319162663775882187e0
+    below = below * r + 1.0
+    return above / below
+
+
 @compiled
 def normal_quantile(p: float) -> float:
     """Inverse of ``normal_cdf`` on (0, 1), relative error about 1e-15; -inf at 0, inf at 1.
@@ -207,48 +270,15 @@ def normal_quantile(p: float) -> float:
     p - 1/2 in the middle, of sqrt(-log p) in the tails.
     """
     q = p - 0.5
-    if abs(q) <= 0.425:
-        r = 0.180625 - q * q
-        above = 2.5090809287301226727e3
-        above = above * r + 3.3430575583588128105e4
-        above = above * r + 6.7265770927008700853e4
-        above = above * r + 4.5921953931549871457e4
-        above = above * r + 1.3731693765509461125e4
-        above = above * r + 1.9715909503065514427e3
-        above = above * r + 1.3314166789178437745e2
-        above = above * r + 3.3871328727963666080e0
-        below = 5.2264952788528545610e3
-        below = below * r + 2.8729085735721942674e4
-        below = below * r + 3.9307895800092710610e4
-        below = below * r + 2.1213794301586595867e4
-        below = below * r + 5.3941960214247511077e3
-        below = below * r + 6.8718700749205790830e2
-        below = below * r + 4.2313330701600911252e1
-        below = below * r + 1.0
-        return q * above / below
+    if abs(q) <= MIDDLE_SPAN:
+        return middle_quantile(q)
     if not 0.0 < p < 1.0:
         if p == 0.0:
             return -math.inf
         return math.inf if p == 1.0 else math.nan
     r = math.sqrt(-log(p if q < 0.0 else 1.0 - p))
-    if r <= 5.0:
-        r -= 1.6
-        above = 7.74545014278341407640e-4
-        above = above * r + 2.27238449892691845833e-2
-        above = above * r + 2.41780725177450611770e-1
-        above = above * r + 1.27045825245236838258e0
-        above = above * r + 3.64784832476320460504e0
-        above = above * r + 5.76949722146069140550e0
-        above = above * r + 4.63033784615654529590e0
-        above = above * r + 1.42343711074968357734e0
-        below = 1.05075007164441684324e-9
-        below = below * r + 5.47593808499534494600e-4
-        below = below * r + 1.51986665636164571966e-2
-        below = below * r + 1.48103976427480074590e-1
-        below = below * r + 6.89767334985100004550e-1
-        below = below * r + 1.67638483018380384940e0
-        below = below * r + 2.05319162663775882187e0
-        below = below * r + 1.0
+    if r <= NEAR_TAIL:
+        value = tail_quantile(r)
     else:
         r -= 5.0
         above = 2.01033439929228813265e-7
@@ -267,5 +297,5 @@ def normal_quantile(p: float) -> float:
         below = below * r + 1.36929880922735805310e-1
         below = below * r + 5.99832206555887937690e-1
         below = below * r + 1.0
-    value = above / below
+        value = above / below
     return -value if q < 0.0 else value

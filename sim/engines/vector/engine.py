@@ -7,6 +7,7 @@ from time import perf_counter
 
 import numpy as np
 
+from sim.country.provinces import Spread, one_by_one
 from sim.days import next_month, weekday
 from sim.engines import warnings
 from sim.engines.conservation import Books
@@ -35,9 +36,6 @@ from sim.midnight.totals import DayTotals
 from sim.results.recorder import Recorder
 from sim.scenario.schema import ScenarioModel
 
-Spread = Callable[[Callable[[int], None], Sequence[int]], None]
-"""Does something for each province."""
-
 
 def simulate(
     spec: ScenarioModel, recorder: Recorder, workers: int | None = None, block: int = BLOCK
@@ -52,18 +50,14 @@ def simulate(
     if threads == 1:
         return Run(spec, recorder, block, one_by_one, started).course()
     with ThreadPoolExecutor(threads) as pool:
+        sizes = [row.population for row in spec.population.provinces]
 
         def side_by_side(act: Callable[[int], None], provinces: Sequence[int]) -> None:
-            for done in [pool.submit(act, p) for p in provinces]:
+            # The largest first, so that nobody waits for one of them alone in the end.
+            for done in [pool.submit(act, p) for p in sorted(provinces, key=lambda p: -sizes[p])]:
                 done.result()
 
         return Run(spec, recorder, block, side_by_side, started).course()
-
-
-def one_by_one(act: Callable[[int], None], provinces: Sequence[int]) -> None:
-    """Do something for each province, one after the other."""
-    for p in provinces:
-        act(p)
 
 
 class Run:
@@ -75,7 +69,7 @@ class Run:
         self.spread = spread
         self.started = started
         self.tables = tables = Tables.of(spec)
-        self.night = Night(spec, tables.provinces, tables.calendar, Ledger(recorder, tables))
+        self.night = Night(spec, tables.provinces, tables.calendar, Ledger(recorder, tables), spread)
         end = tables.calendar.midnight(tables.calendar.last + 1)
         self.rules = rules_of(tables, end, recorder.kept if recorder.records_events else 0)
         guides = guides_of(tables)
@@ -83,8 +77,6 @@ class Run:
         self.provinces = [
             Province(p, tables, self.rules, guides, self.counts.of(p), block) for p in range(len(tables.provinces))
         ]
-        # The largest first, so that the day does not end with one of them alone.
-        self.order = [int(p) for p in np.argsort(-tables.provinces.people, kind="stable")]
         self.books = Books()
 
     def course(self) -> dict[str, float]:
@@ -130,7 +122,7 @@ class Run:
         def act(p: int) -> None:
             self.provinces[p].day(today, self.night.bytes[p], slots, raided, most_engaged[p], seats[p])
 
-        self.spread(act, self.order)
+        self.spread(act, range(len(self.provinces)))
         self.books.potential += int(today.attempts.sum())
 
     def close(self, today: Today) -> DayTotals:

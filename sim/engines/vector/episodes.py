@@ -11,7 +11,7 @@ from sim.draws.identity import alert_id, person_id
 from sim.draws.philox import draw4
 from sim.draws.purposes import ATTEMPT_COVERAGE, EPISODE_STAGE
 from sim.engines.phases import ARRIVALS, ISSUE, REPORTS, STAGE_MOMENTS
-from sim.engines.vector.events import MOMENT_AT, order_of, order_of_alert
+from sim.engines.vector.events import order_of, order_of_alert
 from sim.engines.vector.layout import (
     ATTEMPT,
     BAND,
@@ -62,7 +62,6 @@ from sim.engines.vector.log import (
 )
 from sim.engines.vector.outcomes import (
     DROPPED_OUT,
-    EPISODE_TRUTH,
     EPISODES,
     FILED,
     FILED_LOSS,
@@ -76,7 +75,7 @@ from sim.engines.vector.outcomes import (
     VICTIMS,
 )
 from sim.engines.vector.rules import Rules
-from sim.engines.vector.state import Arrays, expect, expect_early, release_episode, take_alert
+from sim.engines.vector.state import Arrays, Tallies, expect, expect_early, release_episode, take_alert
 from sim.episode.stages import (
     ENGAGED_STAGE,
     FIRST_PAYMENT,
@@ -135,7 +134,9 @@ def begin_episode(
     outcomes[kind, band, sex, EPISODES] += 1
     counters[EPISODES_BEGUN] += 1
     delay, _, _ = next_stage(rules.seed, attempt, ENGAGED_STAGE, kind, stages, rules.clock)
-    expect_early(v, midnight, moment + delay, order_of(STAGE_MOMENTS, ENGAGED_STAGE, 0, 0, row), MOMENT_AT)
+    expect_early(
+        v.stream, v.later, counters, midnight, moment + delay, order_of(STAGE_MOMENTS, ENGAGED_STAGE, 0, 0, row)
+    )
     return int(row)
 
 
@@ -174,9 +175,7 @@ def end_episode(
     stages: EpisodeTables,
     reports: ReportTables,
     v: Arrays,
-    alerts_tally: NDArray[np.int64],
-    contacts_tally: NDArray[np.int64],
-    outcomes: NDArray[np.int64],
+    tallies: Tallies,
 ) -> None:
     """Close an episode; without a payment it counts under ``measure`` (-1 for none), with one the victim may report."""
     episode = v.episodes[row]
@@ -188,14 +187,14 @@ def end_episode(
             write(v.log, v.counters, now, phase, STAGE_EVENT, p, attempt, -1, episode[NEXT_STAGE], -1, -1, -1, result,
                   -1, -1)  # fmt: skip
         if episode[PAID] == 0:
-            outcomes[episode[KIND], episode[BAND], episode[SEX], measure] += 1
+            tallies.outcomes[episode[KIND], episode[BAND], episode[SEX], measure] += 1
             how = 0 if measure == SAVED else (1 if measure == DROPPED_OUT else 2)
             v.counters[ENDS_OF_EPISODES + how] += 1
     if rules.desk_knows:
         for tier in range(TIERS):
             alert = episode[LIVING + tier]
             if alert >= 0:
-                leave(v, alerts_tally, contacts_tally, rules, p, here, alert, MOOT, phase, now, order)
+                leave(v, tallies, rules, p, here, alert, MOOT, phase, now, order)
     if episode[PAID] > 0:
         delay = report_delay(rules.seed, attempt, reports, rules.clock)
         reported = now + delay
@@ -230,15 +229,12 @@ def stop_episode(
     stages: EpisodeTables,
     reports: ReportTables,
     v: Arrays,
-    alerts_tally: NDArray[np.int64],
-    contacts_tally: NDArray[np.int64],
-    outcomes: NDArray[np.int64],
+    tallies: Tallies,
 ) -> None:
     """End an episode because a warning persuaded the person."""
-    prevent(v, row, PREVENTED, rules, stages, outcomes)
+    prevent(v, row, PREVENTED, rules, stages, tallies.outcomes)
     end_episode(
-        p, row, SAVED, STOPPED, phase, now, order, rules, today, stages, reports, v, alerts_tally, contacts_tally,
-        outcomes,
+        p, row, SAVED, STOPPED, phase, now, order, rules, today, stages, reports, v, tallies,
     )  # fmt: skip
 
 
@@ -256,16 +252,14 @@ def reach_stage(
     delays: DelayTables,
     reports: ReportTables,
     v: Arrays,
-    alerts_tally: NDArray[np.int64],
-    contacts_tally: NDArray[np.int64],
-    outcomes: NDArray[np.int64],
+    tallies: Tallies,
 ) -> None:
     """Let an episode come to a stage: the person drops out, a bank holds, or it happens and detectors look."""
     episode = v.episodes[row]
-    if episode[OVER]:
-        release_episode(v, row)
-        return
     counters = v.counters
+    if episode[OVER]:
+        release_episode(v.episodes, v.episodes_free, counters, row)
+        return
     attempt = episode[ATTEMPT]
     kind = episode[KIND]
     midnight = (today.day - rules.start) * DAY_MS
@@ -274,22 +268,22 @@ def reach_stage(
     logging = rules.kept > 0 and is_kept(rules.seed, attempt, rules.kept)
     if u_dropout < stages.dropout[kind, min(stage, FIRST_PAYMENT + 1) - 1]:
         end_episode(p, row, DROPPED_OUT, DROPPED, STAGE_MOMENTS, now, order, rules, today, stages, reports, v,
-                    alerts_tally, contacts_tally, outcomes)  # fmt: skip
-        release_episode(v, row)
+                    tallies,)  # fmt: skip
+        release_episode(v.episodes, v.episodes_free, counters, row)
         return
     if stage < FIRST_PAYMENT:
         if logging:
             write(v.log, counters, now, STAGE_MOMENTS, STAGE_EVENT, p, attempt, -1, stage, -1, -1, -1, -1, -1, -1)
     elif u_hold < today.held[p]:
-        prevent(v, row, HELD_FEN, rules, stages, outcomes)
+        prevent(v, row, HELD_FEN, rules, stages, tallies.outcomes)
         end_episode(p, row, HELD, WAS_HELD, STAGE_MOMENTS, now, order, rules, today, stages, reports, v,
-                    alerts_tally, contacts_tally, outcomes)  # fmt: skip
-        release_episode(v, row)
+                    tallies,)  # fmt: skip
+        release_episode(v.episodes, v.episodes_free, counters, row)
         return
     else:
         payment = stage - FIRST_PAYMENT
         fen = fen_before(v, row, payment + 1, stages.growth) - fen_before(v, row, payment, stages.growth)
-        of_person = outcomes[kind, episode[BAND], episode[SEX]]
+        of_person = tallies.outcomes[kind, episode[BAND], episode[SEX]]
         if episode[PAID] == 0:
             of_person[VICTIMS] += 1
             counters[ENDS_OF_EPISODES + 3] += 1
@@ -316,18 +310,17 @@ def reach_stage(
         identity = alert_id(attempt, detector, stage)
         issue = max(now, outage) + chain_delay(rules.seed, identity, detector, delays, rules.clock)
         if issue < rules.end:
-            alert = take_alert(v, identity, issue, episode[WHO], row, tier, EPISODE_TRUTH, UNISSUED)
+            alert = take_alert(v.alerts, v.alerts_free, counters, identity, issue, episode[WHO], row, tier, UNISSUED)
             episode[REFERENCES] += 1
-            expect(v, midnight, issue, order_of_alert(ARRIVALS, ISSUE, identity, alert), MOMENT_AT)
+            expect(v.heap, v.later, counters, midnight, issue, order_of_alert(ARRIVALS, ISSUE, identity, alert))
 
     later = stage + 1
     if later < FIRST_PAYMENT + episode[SCHEDULED]:
         delay, _, _ = next_stage(rules.seed, attempt, later, kind, stages, rules.clock)
-        expect(v, midnight, now + delay, order_of(STAGE_MOMENTS, later, 0, 0, row), MOMENT_AT)
+        expect(v.heap, v.later, counters, midnight, now + delay, order_of(STAGE_MOMENTS, later, 0, 0, row))
     else:
-        end_episode(p, row, -1, -1, STAGE_MOMENTS, now, order, rules, today, stages, reports, v, alerts_tally,
-                    contacts_tally, outcomes)  # fmt: skip
-        release_episode(v, row)
+        end_episode(p, row, -1, -1, STAGE_MOMENTS, now, order, rules, today, stages, reports, v, tallies,)  # fmt: skip
+        release_episode(v.episodes, v.episodes_free, counters, row)
 
 
 @compiled

@@ -7,10 +7,10 @@ enters the event loop unless it is given up as unread and calls follow.
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.country.people import PeopleTables, home
+from sim.country.people import PeopleTables
 from sim.days import DAY_MS
 from sim.draws.compiled import compiled
-from sim.draws.distributions import to_ticks
+from sim.draws.distributions import pick, to_ticks
 from sim.draws.identity import (
     DETECTOR_MASK,
     DETECTOR_SHIFT,
@@ -19,16 +19,18 @@ from sim.draws.identity import (
     origin_of,
     person_id,
 )
+from sim.draws.many import quantiles
 from sim.draws.philox import draw4_many
-from sim.draws.purposes import ALERT_CHAIN
+from sim.draws.purposes import ALERT_CHAIN, ALERT_READ_DELAY, ALERT_READING, PERSON_HOME
 from sim.engines.phases import ARRIVALS, ISSUE, READS, UNREAD
 from sim.engines.vector.episodes import begin_episode
-from sim.engines.vector.events import MOMENT_AT, order_of_alert
+from sim.engines.vector.events import order_of_alert
 from sim.engines.vector.layout import (
     BETWEEN,
     CELL,
     INDEX,
     ISSUED_ALERTS,
+    META_MASK,
     MOMENT,
     N_ALERTS_FREE,
     N_EPISODES_FREE,
@@ -44,7 +46,11 @@ from sim.engines.vector.layout import (
     RARE_WAITS,
     REFERENCES,
     SEEN,
+    SENT_COLUMNS,
     STEP,
+    TIER_MASK,
+    TRUTH_SHIFT,
+    TYPE_SHIFT,
     UNISSUED,
 )
 from sim.engines.vector.log import (
@@ -82,7 +88,7 @@ from sim.engines.vector.state import (
 )
 from sim.episode.stages import EpisodeTables
 from sim.midnight.today import LOST, Today
-from sim.warning.delays import APP, CALL, SMS, DelayTables, drawn, reading
+from sim.warning.delays import APP, CALL, SMS, DelayTables
 from sim.warning.detectors import DetectorTables, predicted_type
 
 
@@ -138,8 +144,9 @@ def send(
                 chain[k] = 0.0
             for hop in range(delays.hops[detector]):
                 draw4_many(rules.seed, ids, count, ALERT_CHAIN, hop, lanes)
+                quantiles_of(delays.hop, lanes, count, room.waits, room)
                 for k in range(count):
-                    chain[k] += drawn(delays.hop, lanes[0, k], lanes[1, k])
+                    chain[k] += room.waits[k]
             for k in range(count):
                 row = rows[k]
                 issue = max(v.found[row, MOMENT], outage) + to_ticks(chain[k], rules.clock)
@@ -148,15 +155,19 @@ def send(
                 episode = episode_of[row - first]
                 truth = (v.found[row, SEEN] >> 6) & 3
                 if episode >= 0:
-                    alert = take_alert(v, ids[k], issue, v.found[row, NUMBER], episode, tiers[k], truth, UNISSUED)
+                    alert = take_alert(
+                        v.alerts, v.alerts_free, counters, ids[k], issue, v.found[row, NUMBER], episode,
+                        tiers[k] | (truth << TRUTH_SHIFT), UNISSUED,
+                    )  # fmt: skip
                     v.episodes[episode, REFERENCES] += 1
-                    expect_early(v, midnight, issue, order_of_alert(ARRIVALS, ISSUE, ids[k], alert), MOMENT_AT)
+                    order = order_of_alert(ARRIVALS, ISSUE, ids[k], alert)
+                    expect_early(v.stream, v.later, counters, midnight, issue, order)
                 else:
                     at = counters[N_SENT]
                     v.sent[at, 0] = ids[k]
                     v.sent[at, 1] = issue
                     v.sent[at, 2] = v.found[row, NUMBER]
-                    v.sent[at, 3] = tiers[k] | (truth << 2) | ((v.found[row, SEEN] >> 8) << 4)
+                    v.sent[at, 3] = tiers[k] | (truth << TRUTH_SHIFT) | ((v.found[row, SEEN] >> 8) << TYPE_SHIFT)
                     counters[N_SENT] = at + 1
         first += size
     counters[INDEX] = 0
@@ -165,8 +176,17 @@ def send(
 
 
 @compiled
+def quantiles_of(
+    distribution: NDArray[np.float64], lanes: NDArray[np.uint32], count: int, out: NDArray[np.float64], room: Scratch
+) -> None:
+    """Fill ``out`` with the ms that the first two lanes draw from a row (kind, a, b), as ``delays.drawn``."""
+    quantiles(int(distribution[0]), distribution[1], distribution[2], lanes, count, out, room.outside, room.tails)
+
+
+@compiled
 def settle(
     p: int,
+    block: int,
     rules: Rules,
     today: Today,
     delays: DelayTables,
@@ -174,6 +194,7 @@ def settle(
     detectors: DetectorTables,
     v: Arrays,
     tallies: Tallies,
+    room: Scratch,
 ) -> bool:
     """Issue the sent alerts whose day has come; return whether all are done, or an array must grow first.
 
@@ -181,110 +202,160 @@ def settle(
     """
     counters = v.counters
     here = today.day - rules.start
-    midnight = here * DAY_MS
+    end_of_day = (here + 1) * DAY_MS
     sent = v.sent
-    at = counters[INDEX]
-    kept = counters[CELL]
-    logging = rules.kept > 0
-    while at < counters[N_SENT]:
+    while counters[INDEX] < counters[N_SENT]:
         if (
-            counters[N_ALERTS_FREE] < 1
-            or counters[N_STREAM] + 1 > v.stream.shape[0]
-            or counters[N_LATER] + 1 > v.later.shape[0]
-            or counters[N_HEARD] + 1 > v.heard.shape[0]
-            or counters[N_RARE] + 4 > v.rare.shape[0]
-            or (logging and counters[N_LOG] + 4 > v.log.shape[0])
+            counters[N_ALERTS_FREE] < block
+            or counters[N_STREAM] + block > v.stream.shape[0]
+            or counters[N_LATER] + block > v.later.shape[0]
+            or counters[N_HEARD] + block > v.heard.shape[0]
+            or counters[N_RARE] + 3 * block > v.rare.shape[0]
+            or (rules.kept > 0 and counters[N_LOG] + 4 * block > v.log.shape[0])
         ):
-            counters[INDEX] = at
-            counters[CELL] = kept
             return False
-        identity = sent[at, 0]
-        issued = sent[at, 1]
-        number = sent[at, 2]
-        meaning = sent[at, 3]
-        at += 1
-        if issued >= midnight + DAY_MS:
-            sent[kept, 0] = identity
-            sent[kept, 1] = issued
-            sent[kept, 2] = number
-            sent[kept, 3] = meaning
-            kept += 1
-            continue
-        counters[ISSUED_ALERTS] += 1
-        tier = meaning & 3
-        truth = (meaning >> 2) & 3
+        at = counters[INDEX]
+        kept = counters[CELL]
+        count = 0
+        while at < counters[N_SENT] and count < block:
+            if sent[at, 1] < end_of_day:
+                room.ids[count] = sent[at, 0]
+                room.places[count] = sent[at, 1]
+                room.reached[count] = sent[at, 2]
+                room.asked[count] = sent[at, 3]
+                room.tiers[count] = rules.first[sent[at, 3] & 3]
+                count += 1
+            else:
+                for column in range(SENT_COLUMNS):
+                    sent[kept, column] = sent[at, column]
+                kept += 1
+            at += 1
+        counters[INDEX] = at
+        counters[CELL] = kept
+        prefer_sms(p, count, rules, today, people, room)
+        write_to(APP, count, rules, delays, room)
+        write_to(SMS, count, rules, delays, room)
+        issue_all(p, count, rules, here, detectors, v, tallies, room)
+    counters[N_SENT] = counters[CELL]
+    counters[INDEX] = 0
+    counters[CELL] = 0
+    return True
+
+
+@compiled
+def prefer_sms(p: int, count: int, rules: Rules, today: Today, people: PeopleTables, room: Scratch) -> None:
+    """Send an SMS to those who would be told by the app and do not have it today."""
+    asked = 0
+    for k in range(count):
+        room.seen[asked] = k
+        room.persons[asked] = person_id(p, room.reached[k])
+        asked += room.tiers[k] == APP
+    draw4_many(rules.seed, room.persons, asked, PERSON_HOME, 0, room.lanes)
+    for q in range(asked):
+        age = pick(room.lanes[0, q], people.age[p])
+        urban = (room.lanes[1, q] < people.urban[p]) * 1
+        online = room.lanes[2, q] < people.internet[p, urban, people.band[age]]
+        has_app = online & (room.lanes[3, q] < today.app)
+        room.tiers[room.seen[q]] = SMS - has_app * (SMS - APP)
+
+
+@compiled
+def write_to(channel: int, count: int, rules: Rules, delays: DelayTables, room: Scratch) -> None:
+    """Draw delivery and reading of the messages of a channel, in ms: as ``delays.reading``, -1 for never read."""
+    written = 0
+    for k in range(count):
+        room.seen[written] = k
+        room.traced[written] = room.ids[k]
+        written += room.tiers[k] == channel
+    draw4_many(rules.seed, room.traced, written, ALERT_READING, channel, room.lanes)
+    quantiles_of(delays.delivery[channel], room.lanes, written, room.waits, room)
+    read = 0
+    for m in range(written):
+        k = room.seen[m]
+        room.fates[k] = to_ticks(room.waits[m], rules.clock)
+        room.by_index[k] = -1
+        room.doubtful[read] = k
+        room.persons[read] = room.ids[k]
+        read += room.lanes[2, m] < delays.read[channel]
+    draw4_many(rules.seed, room.persons, read, ALERT_READ_DELAY, channel, room.lanes)
+    quantiles_of(delays.read_delay[channel], room.lanes, read, room.waits, room)
+    for m in range(read):
+        room.by_index[room.doubtful[m]] = to_ticks(room.waits[m], rules.clock)
+
+
+@compiled
+def issue_all(
+    p: int, count: int, rules: Rules, here: int, detectors: DetectorTables, v: Arrays, tallies: Tallies, room: Scratch
+) -> None:
+    """Issue the alerts of a block, none about an episode: settle their whole lives, or let them wait for a desk."""
+    alerts, free, counters, stream, later, spare = v.alerts, v.alerts_free, v.counters, v.stream, v.later, v.rare
+    midnight = here * DAY_MS
+    counters[ISSUED_ALERTS] += count
+    for k in range(count):
+        identity = room.ids[k]
+        issued = room.places[k]
+        number = room.reached[k]
+        meta = room.asked[k] & META_MASK
+        channel = room.tiers[k]
+        tier = meta & TIER_MASK
         detector = (identity >> DETECTOR_SHIFT) & DETECTOR_MASK
-        log_it = logging and is_kept(rules.seed, origin_of(identity), rules.kept)
+        log_it = rules.kept > 0 and is_kept(rules.seed, origin_of(identity), rules.kept)
         if log_it:
-            predicted = predicted_type(rules.seed, identity, meaning >> 4, detectors)
+            predicted = predicted_type(rules.seed, identity, room.asked[k] >> TYPE_SHIFT, detectors)
             write(v.log, counters, issued, ARRIVALS, ISSUE_EVENT, p, origin_of(identity), detector,
                   identity & STAGE_MASK, -1, -1, tier, -1, number, predicted)  # fmt: skip
-        deadline = issued + rules.deadline[tier]
-        channel = rules.first[tier]
-        if channel == APP:
-            _, _, online, u_app = home(rules.seed, person_id(p, number), p, people)
-            if u_app >= today.app or not online:
-                channel = SMS
         if channel >= CALL:
-            alert = take_alert(v, identity, issued, number, -1, tier, truth, BETWEEN)
-            v.alerts[alert, STEP] = channel
-            expect_early(v, midnight, issued, order_of_alert(ARRIVALS, ISSUE, identity, alert), MOMENT_AT)
+            alert = take_alert(alerts, free, counters, identity, issued, number, -1, meta, BETWEEN)
+            alerts[alert, STEP] = channel
+            expect_early(stream, later, counters, midnight, issued, order_of_alert(ARRIVALS, ISSUE, identity, alert))
             continue
-
-        delivery, delay = reading(rules.seed, identity, channel, delays, rules.clock)
-        delivered = issued + delivery
+        deadline = issued + rules.deadline[tier]
+        delivered = issued + room.fates[k]
+        delay = room.by_index[k]
         was_read = 0 <= delay <= rules.unread_wait
         looked = delivered + (delay if was_read else rules.unread_wait)
         # At the tick of the deadline a message is read before the alert expires, delivered or given up after it.
         in_time = delivered < deadline and (looked <= deadline if was_read else looked < deadline)
         last = looked if in_time else deadline
-        if last >= rules.end:
+        end = EXPIRED
+        if not in_time or last >= rules.end:
             if delivered < min(deadline, rules.end):
-                count_contact(v, tallies.contacts, here, day_of(delivered), tier, channel, DELIVERED, 0)
-            count_alert(v, tallies.alerts, here, issued, detector, tier, truth, OPEN)
-            continue
-        if not in_time:
-            if delivered < deadline:
-                count_contact(v, tallies.contacts, here, day_of(delivered), tier, channel, DELIVERED, 0)
-            count_alert(v, tallies.alerts, here, issued, detector, tier, truth, EXPIRED)
-            if log_it:
-                log_end(v, p, identity, tier, deadline, EXPIRED, True)
-            continue
-        count_contact(v, tallies.contacts, here, day_of(looked), tier, channel, WAS_READ if was_read else WAS_UNREAD, 0)
-        if was_read:
-            ahead = day_of(looked) - here
-            code = bin_of(looked - issued)
-            if ahead < tallies.waits.shape[0]:
-                tallies.waits[ahead, tier, channel, code] += 1
-            else:
-                rare(v, RARE_WAITS, day_of(looked), tier, channel, code, 0, 1, 0)
-            v.heard[counters[N_HEARD]] = ((day_of(looked) + rules.start) << 32) | number
-            counters[N_HEARD] += 1
-            count_alert(v, tallies.alerts, here, issued, detector, tier, truth, REACHED)
-            if log_it:
-                write(v.log, counters, looked, READS, READ_EVENT, p, origin_of(identity), detector,
-                      identity & STAGE_MASK, -1, CHANNEL_CODES[channel], tier, -1, -1, -1)  # fmt: skip
-                log_end(v, p, identity, tier, looked, REACHED, False)
-        elif rules.calls_unread[tier]:
-            alert = take_alert(v, identity, issued, number, -1, tier, truth, BETWEEN)
-            v.alerts[alert, STEP] = CALL
-            expect_early(v, midnight, looked, order_of_alert(READS, UNREAD, identity, alert), MOMENT_AT)
+                day = day_of(delivered)
+                count_contact(tallies.contacts, spare, counters, here, day, tier, channel, DELIVERED, 0)
+            if last >= rules.end:
+                end = OPEN
         else:
-            count_alert(v, tallies.alerts, here, issued, detector, tier, truth, UNREAD_END)
-            if log_it:
-                log_end(v, p, identity, tier, looked, UNREAD_END, False)
-    counters[INDEX] = 0
-    counters[CELL] = 0
-    counters[N_SENT] = kept
-    return True
+            day = day_of(looked)
+            result = WAS_READ if was_read else WAS_UNREAD
+            count_contact(tallies.contacts, spare, counters, here, day, tier, channel, result, 0)
+            if not was_read and rules.calls_unread[tier]:
+                alert = take_alert(alerts, free, counters, identity, issued, number, -1, meta, BETWEEN)
+                alerts[alert, STEP] = CALL
+                expect_early(stream, later, counters, midnight, looked, order_of_alert(READS, UNREAD, identity, alert))
+                continue
+            end = REACHED if was_read else UNREAD_END
+            if was_read:
+                code = bin_of(looked - issued)
+                if day - here < tallies.waits.shape[0]:
+                    tallies.waits[day - here, tier, channel, code] += 1
+                else:
+                    rare(spare, counters, RARE_WAITS, day, tier, channel, code, 0, 1, 0)
+                v.heard[counters[N_HEARD]] = ((day + rules.start) << 32) | number
+                counters[N_HEARD] += 1
+                if log_it:
+                    write(v.log, counters, looked, READS, READ_EVENT, p, origin_of(identity), detector,
+                          identity & STAGE_MASK, -1, CHANNEL_CODES[channel], tier, -1, -1, -1)  # fmt: skip
+        count_alert(tallies.alerts, spare, counters, here, issued, detector, meta, end)
+        if log_it and end != OPEN:
+            log_end(v, p, identity, tier, last, end)
 
 
 @compiled
-def log_end(v: Arrays, p: int, identity: int, tier: int, moment: int, end: int, expires: bool) -> None:
-    """Log the end of an alert among messages, and the expiry that was its reason."""
+def log_end(v: Arrays, p: int, identity: int, tier: int, moment: int, end: int) -> None:
+    """Log the end of an alert among messages, and the expiry where that was the reason."""
     detector = (identity >> DETECTOR_SHIFT) & DETECTOR_MASK
     stage = identity & STAGE_MASK
     origin = origin_of(identity)
-    if expires:
+    if end == EXPIRED:
         write(v.log, v.counters, moment, READS, EXPIRY_EVENT, p, origin, detector, stage, -1, -1, tier, -1, -1, -1)
     write(v.log, v.counters, moment, READS, END_EVENT, p, origin, detector, stage, -1, -1, tier, END_CODES[end], -1, -1)

@@ -22,7 +22,9 @@ STEP: Final = 7
 """Channel (3 bits), number of the try (8), end that it is marked for + 1 (4), whether the try succeeds (1)."""
 ALERT_COLUMNS: Final = 8
 
+TIER_MASK: Final = 3
 TRUTH_SHIFT: Final = 2
+TRUTH_MASK: Final = 3
 RIGHT_SHIFT: Final = 4
 TRY_SHIFT: Final = 3
 MARK_SHIFT: Final = 11
@@ -88,8 +90,10 @@ SEEN: Final = 3
 """Tier + 1 of the central (3 bits) and of the local detector (3), truth (2), fraud type (8)."""
 FINDING_COLUMNS: Final = 4
 
-# An alert that will be issued on a later day, 4 columns: identity, moment of issue, person, tier + 4 truth.
+# An alert on its way down the chain, 4 columns: identity, moment of issue, person, and its meta with the fraud type.
 SENT_COLUMNS: Final = 4
+META_MASK: Final = 15
+TYPE_SHIFT: Final = 4
 
 # A rare count: table, day, three key columns, result, amount, further amount.
 RARE_COLUMNS: Final = 8

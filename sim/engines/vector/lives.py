@@ -24,7 +24,7 @@ from sim.engines.vector.layout import (
     SINCE,
     STATE,
     STEP,
-    TRUTH_SHIFT,
+    TIER_MASK,
     WAITED,
     WAITING,
     WAITS_NOW,
@@ -32,7 +32,7 @@ from sim.engines.vector.layout import (
 from sim.engines.vector.log import END_CODES, END_EVENT, EXPIRY_EVENT, is_kept, write
 from sim.engines.vector.outcomes import DELIVERED, EXPIRED, OPEN
 from sim.engines.vector.rules import Rules
-from sim.engines.vector.state import Arrays, count_alert, count_contact, day_of
+from sim.engines.vector.state import Arrays, Tallies, count_alert, count_contact, day_of
 from sim.warning.delays import CALL
 
 
@@ -52,32 +52,21 @@ def log_alert(
 
 
 @compiled
-def end_alert(
-    v: Arrays,
-    alerts_tally: NDArray[np.int64],
-    contacts_tally: NDArray[np.int64],
-    rules: Rules,
-    p: int,
-    here: int,
-    row: int,
-    how: int,
-    phase: int,
-    moment: int,
-    order: int,
-) -> None:
+def end_alert(v: Arrays, tallies: Tallies, rules: Rules, p: int, here: int, row: int, how: int, phase: int, moment: int,
+              order: int) -> None:  # fmt: skip
     """End an alert at a moment, in the course of an event of this ``order``; a delivered message is left behind."""
     alert = v.alerts[row]
     meta = alert[META]
-    tier = meta & 3
+    tier = meta & TIER_MASK
     identity = alert[IDENTITY]
     if alert[STATE] == MESSAGE:
         delivered = alert[SINCE]
         own = order_of_alert(READS, DELIVERY, identity, row)
         if delivered < moment or (delivered == moment and own < order):
             channel = alert[STEP] & CHANNEL_MASK
-            count_contact(v, contacts_tally, here, day_of(delivered), tier, channel, DELIVERED, 0)
+            count_contact(tallies.contacts, v.rare, v.counters, here, day_of(delivered), tier, channel, DELIVERED, 0)
     detector = (identity >> DETECTOR_SHIFT) & DETECTOR_MASK
-    count_alert(v, alerts_tally, here, alert[ISSUED], detector, tier, (meta >> TRUTH_SHIFT) & 3, how)
+    count_alert(tallies.alerts, v.rare, v.counters, here, alert[ISSUED], detector, meta, how)
     episode = alert[EPISODE]
     if episode >= 0 and v.episodes[episode, LIVING + tier] == row:
         v.episodes[episode, LIVING + tier] = -1
@@ -87,63 +76,42 @@ def end_alert(
 
 
 @compiled
-def change_line(v: Arrays, desk: int, moment: int, change: int) -> None:
+def change_line(counters: NDArray[np.int64], desk: int, moment: int, change: int) -> None:
     """Count who waits at a desk, and the area under its line."""
-    counters = v.counters
     counters[AREA + desk] += counters[WAITS_NOW + desk] * (moment - counters[CHANGED + desk])
     counters[CHANGED + desk] = moment
     counters[WAITS_NOW + desk] += change
 
 
 @compiled
-def expire_in_line(
-    v: Arrays,
-    alerts_tally: NDArray[np.int64],
-    contacts_tally: NDArray[np.int64],
-    rules: Rules,
-    p: int,
-    here: int,
-    row: int,
-    now: int,
-) -> None:
+def expire_in_line(v: Arrays, tallies: Tallies, rules: Rules, p: int, here: int, row: int, now: int) -> None:
     """End an alert whose deadline came while it waited, at that moment; it is noticed ``now``.
 
     Nobody looks at a line between two dispatches, so its place is given up when somebody does.
     """
     alert = v.alerts[row]
-    deadline = alert[ISSUED] + rules.deadline[alert[META] & 3]
+    deadline = alert[ISSUED] + rules.deadline[alert[META] & TIER_MASK]
     desk = (alert[STEP] & CHANNEL_MASK) - CALL
-    change_line(v, desk, now, -1)
+    change_line(v.counters, desk, now, -1)
     v.counters[AREA + desk] -= now - deadline
     v.counters[WAITED + desk] += deadline - alert[SINCE]
     if rules.kept > 0:
         log_alert(v, rules, p, row, deadline, READS, EXPIRY_EVENT, -1, -1, -1, -1)
     own = order_of_alert(READS, EXPIRY, alert[IDENTITY], row)
-    end_alert(v, alerts_tally, contacts_tally, rules, p, here, row, EXPIRED, READS, deadline, own)
+    end_alert(v, tallies, rules, p, here, row, EXPIRED, READS, deadline, own)
 
 
 @compiled
-def is_expired(v: Arrays, rules: Rules, row: int, now: int, order: int) -> bool:
+def is_expired(alerts: NDArray[np.int64], deadlines: NDArray[np.int64], row: int, now: int, order: int) -> bool:
     """Return whether the deadline of an alert came before an event of this moment and order."""
-    alert = v.alerts[row]
-    deadline = alert[ISSUED] + rules.deadline[alert[META] & 3]
+    alert = alerts[row]
+    deadline = alert[ISSUED] + deadlines[alert[META] & TIER_MASK]
     return bool(deadline < now or (deadline == now and order_of_alert(READS, EXPIRY, alert[IDENTITY], 0) < order))
 
 
 @compiled
-def leave(
-    v: Arrays,
-    alerts_tally: NDArray[np.int64],
-    contacts_tally: NDArray[np.int64],
-    rules: Rules,
-    p: int,
-    here: int,
-    row: int,
-    how: int,
-    phase: int,
-    now: int,
-    order: int,
-) -> None:
+def leave(v: Arrays, tallies: Tallies, rules: Rules, p: int, here: int, row: int, how: int, phase: int, now: int,
+          order: int) -> None:  # fmt: skip
     """End a living alert from outside; one that is being served is marked, and ends so if it does not reach."""
     alert = v.alerts[row]
     if alert[STATE] == SERVING:
@@ -151,10 +119,10 @@ def leave(
             alert[STEP] |= (how + 1) << MARK_SHIFT
         return
     if alert[STATE] == WAITING:
-        if is_expired(v, rules, row, now, order):
-            expire_in_line(v, alerts_tally, contacts_tally, rules, p, here, row, now)
+        if is_expired(v.alerts, rules.deadline, row, now, order):
+            expire_in_line(v, tallies, rules, p, here, row, now)
             return
         desk = (alert[STEP] & CHANNEL_MASK) - CALL
-        change_line(v, desk, now, -1)
+        change_line(v.counters, desk, now, -1)
         v.counters[WAITED + desk] += now - alert[SINCE]
-    end_alert(v, alerts_tally, contacts_tally, rules, p, here, row, how, phase, now, order)
+    end_alert(v, tallies, rules, p, here, row, how, phase, now, order)

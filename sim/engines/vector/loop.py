@@ -81,6 +81,7 @@ from sim.engines.vector.layout import (
     STEP,
     SUCCESS_SHIFT,
     TICK,
+    TIER_MASK,
     TRY_MASK,
     TRY_SHIFT,
     UNISSUED,
@@ -114,7 +115,7 @@ from sim.engines.vector.outcomes import (
     WAS_UNREAD,
 )
 from sim.engines.vector.rules import Rules
-from sim.engines.vector.state import Arrays, Tallies, bin_of, day_of, expect, give_back_alert, rare
+from sim.engines.vector.state import Arrays, Rows, Tallies, bin_of, day_of, expect, give_back_alert, rare
 from sim.episode.stages import EpisodeTables
 from sim.midnight.people_bytes import HEARD
 from sim.midnight.today import Today
@@ -127,23 +128,6 @@ DESKS: Final = 2
 TIERS: Final = 4
 ROOM: Final = 16
 """Rows that one event may take of any array, and more: where fewer are free the array grows first."""
-
-
-@compiled
-def has_room(v: Arrays, logging: bool) -> bool:
-    """Return whether one more event fits whatever it brings."""
-    counters = v.counters
-    return bool(
-        counters[N_ALERTS_FREE] >= ROOM
-        and counters[N_HEAP] + ROOM <= v.heap.shape[0]
-        and counters[N_LATER] + ROOM <= v.later.shape[0]
-        and counters[N_HEARD] + ROOM <= v.heard.shape[0]
-        and counters[N_VICTIMS] + ROOM <= v.victims.shape[0]
-        and counters[N_CASES] + ROOM <= v.cases.shape[0]
-        and counters[N_RARE] + ROOM <= v.rare.shape[0]
-        and max(counters[N_LINE], counters[N_LINE + 1]) + ROOM <= v.rows.shape[1]
-        and (not logging or counters[N_LOG] + 2 * ROOM <= v.log.shape[0])
-    )
 
 
 @compiled
@@ -173,32 +157,41 @@ def begin_day(rules: Rules, today: Today, v: Arrays) -> bool:
 
 
 @compiled
-def join_line(v: Arrays, row: int, now: int) -> None:
+def join_line(alerts: Rows, ranks: Rows, rows: Rows, counters: Rows, row: int, now: int) -> None:
     """Let an alert join the line of the desk of its channel."""
-    alert = v.alerts[row]
-    counters = v.counters
+    alert = alerts[row]
     desk = (alert[STEP] & CHANNEL_MASK) - CALL
     alert[STATE] = WAITING
     alert[SINCE] = now
-    rank = rank_of(alert[META] & 3, alert[ISSUED])
-    join(v.ranks[desk], v.rows[desk], counters[N_LINE + desk], rank, row, v.alerts)
+    rank = rank_of(alert[META] & TIER_MASK, alert[ISSUED])
+    join(ranks[desk], rows[desk], counters[N_LINE + desk], rank, row, alerts)
     counters[N_LINE + desk] += 1
-    change_line(v, desk, now, 1)
+    change_line(counters, desk, now, 1)
 
 
 @compiled
-def expect_or_expire(v: Arrays, rules: Rules, midnight: int, row: int, moment: int, kind: int) -> None:
+def expect_or_expire(
+    alerts: Rows,
+    heap: Rows,
+    later: Rows,
+    counters: Rows,
+    deadlines: Rows,
+    midnight: int,
+    row: int,
+    moment: int,
+    kind: int,
+) -> None:
     """Put the next event of an alert that nobody serves on the calendar, or its deadline if that comes before."""
-    identity = v.alerts[row, IDENTITY]
-    deadline = v.alerts[row, ISSUED] + rules.deadline[v.alerts[row, META] & 3]
+    alert = alerts[row]
+    deadline = alert[ISSUED] + deadlines[alert[META] & TIER_MASK]
     if moment > deadline or (moment == deadline and kind != READ):
         moment = deadline
         kind = EXPIRY
-    expect(v, midnight, moment, order_of_alert(READS, kind, identity, row), MOMENT_AT)
+    expect(heap, later, counters, midnight, moment, order_of_alert(READS, kind, alert[IDENTITY], row))
 
 
 @compiled
-def count_busy(v: Arrays, busy: NDArray[np.int64], today: int, midnight: int, desk: int, start: int, end: int) -> None:
+def count_busy(busy: Rows, spare: Rows, counters: Rows, today: int, desk: int, start: int, end: int) -> None:
     """Count staff time in the half hours that a service lasts; today in days from the start of the period."""
     while start < end:
         until = min(end, (start // HALF_HOUR_MS + 1) * HALF_HOUR_MS)
@@ -207,39 +200,31 @@ def count_busy(v: Arrays, busy: NDArray[np.int64], today: int, midnight: int, de
         if ahead < busy.shape[0]:
             busy[ahead, desk, half_hour] += until - start
         else:
-            rare(v, RARE_HOURS, day_of(start), desk, half_hour, 0, 0, until - start, 0)
+            rare(spare, counters, RARE_HOURS, day_of(start), desk, half_hour, 0, 0, until - start, 0)
         start = until
 
 
 @compiled
-def persuades(
-    p: int,
-    row: int,
+def stops(
+    seed: int,
+    alert: Rows,
     channel: int,
-    rules: Rules,
-    today: Today,
-    people_bytes: NDArray[np.uint8],
+    heard: int,
+    episodes: Rows,
+    awareness: NDArray[np.float64],
     dissuasion: DissuasionTables,
-    v: Arrays,
-) -> int:
-    """Let an alert be heard; return the row of the episode that it stops, or -1."""
-    alert = v.alerts[row]
-    person = alert[PERSON]
-    v.heard[v.counters[N_HEARD]] = (today.day << 32) | person
-    v.counters[N_HEARD] += 1
-    episode = alert[EPISODE]
-    if episode < 0 or v.episodes[episode, OVER]:
-        return -1
-    stops = is_dissuaded(
-        rules.seed,
+) -> bool:
+    """Return whether an alert that is heard stops its episode; ``awareness`` (4,) by segment."""
+    episode = episodes[alert[EPISODE]]
+    return not episode[OVER] and is_dissuaded(
+        seed,
         alert[IDENTITY],
         channel,
         bool((alert[META] >> RIGHT_SHIFT) & 1),
-        int(people_bytes[person]) & HEARD,
-        today.awareness[p, v.episodes[episode, SEGMENT]],
+        heard,
+        awareness[episode[SEGMENT]],
         dissuasion,
     )
-    return int(episode) if stops else -1
 
 
 @compiled
@@ -261,7 +246,7 @@ def issue_alert(
     here = today.day - rules.start
     midnight = here * DAY_MS
     identity = alert[IDENTITY]
-    tier = alert[META] & 3
+    tier = alert[META] & TIER_MASK
     episode = v.episodes[alert[EPISODE]]
     v.counters[ISSUED_ALERTS] += 1
     predicted = predicted_type(rules.seed, identity, episode[KIND], detectors)
@@ -276,18 +261,22 @@ def issue_alert(
     else:
         for other in range(TIERS):
             living = episode[LIVING + other]
-            if living >= 0 and v.alerts[living, STATE] == WAITING and is_expired(v, rules, living, now, order):
-                expire_in_line(v, tallies.alerts, tallies.contacts, rules, p, here, living, now)
+            if (
+                living >= 0
+                and v.alerts[living, STATE] == WAITING
+                and is_expired(v.alerts, rules.deadline, living, now, order)
+            ):
+                expire_in_line(v, tallies, rules, p, here, living, now)
             if episode[LIVING + other] >= 0 and other <= tier:
                 end = SUPERSEDED
     if end >= 0:
-        end_alert(v, tallies.alerts, tallies.contacts, rules, p, here, row, end, ARRIVALS, now, order)
-        give_back_alert(v, row)
+        end_alert(v, tallies, rules, p, here, row, end, ARRIVALS, now, order)
+        give_back_alert(v.alerts, v.alerts_free, v.episodes, v.episodes_free, v.counters, row)
         return
     for other in range(tier + 1, TIERS):
         living = episode[LIVING + other]
         if living >= 0:
-            leave(v, tallies.alerts, tallies.contacts, rules, p, here, living, SUPERSEDED, ARRIVALS, now, order)
+            leave(v, tallies, rules, p, here, living, SUPERSEDED, ARRIVALS, now, order)
     episode[LIVING + tier] = row
 
     channel = rules.first[tier]
@@ -297,18 +286,20 @@ def issue_alert(
             channel = SMS
     alert[STEP] = channel
     if channel >= CALL:
-        join_line(v, row, now)
+        join_line(v.alerts, v.ranks, v.rows, v.counters, row, now)
         return
     delivery, delay = reading(rules.seed, identity, channel, delays, rules.clock)
     alert[STATE] = MESSAGE
     alert[SINCE] = now + delivery
     deadline = now + rules.deadline[tier]
+    looked = now + delivery + delay
+    given_up = now + delivery + rules.unread_wait
     if now + delivery >= deadline:
-        expect(v, midnight, deadline, order_of_alert(READS, EXPIRY, identity, row), MOMENT_AT)
+        expect(v.heap, v.later, v.counters, midnight, deadline, order_of_alert(READS, EXPIRY, identity, row))
     elif 0 <= delay <= rules.unread_wait:
-        expect_or_expire(v, rules, midnight, row, now + delivery + delay, READ)
+        expect_or_expire(v.alerts, v.heap, v.later, v.counters, rules.deadline, midnight, row, looked, READ)
     else:
-        expect_or_expire(v, rules, midnight, row, now + delivery + rules.unread_wait, UNREAD)
+        expect_or_expire(v.alerts, v.heap, v.later, v.counters, rules.deadline, midnight, row, given_up, UNREAD)
 
 
 @compiled
@@ -332,19 +323,29 @@ def run_day(
 
     ``seats`` (2, 48) on duty by desk and half hour. The tick that was interrupted goes on where it stopped.
     """
-    counters = v.counters
-    alerts = v.alerts
+    alerts, free, episodes, episodes_free = v.alerts, v.alerts_free, v.episodes, v.episodes_free
+    heap, stream, later, spare, counters = v.heap, v.stream, v.later, v.rare, v.counters
+    ranks, rows, heard = v.ranks, v.rows, v.heard
+    contacts, waits = tallies.contacts, tallies.waits
     here = today.day - rules.start
     midnight = here * DAY_MS
     logging = rules.kept > 0
+    most_heap = heap.shape[0] - ROOM
+    most_later = later.shape[0] - ROOM
+    most_heard = heard.shape[0] - ROOM
+    most_line = rows.shape[1] - ROOM
+    most_rare = spare.shape[0] - ROOM
+    most_victims = v.victims.shape[0] - ROOM
+    most_cases = v.cases.shape[0] - ROOM
+    most_log = v.log.shape[0] - 2 * ROOM if logging else 1 << 62
     tick = counters[TICK]
     while True:
         if tick < 0:
             tick = DAY_MS
             if counters[N_HEAP] > 0:
-                tick = min(tick, v.heap[0] >> MOMENT_AT)
+                tick = min(tick, heap[0] >> MOMENT_AT)
             if counters[AT_STREAM] < counters[N_STREAM]:
-                tick = min(tick, v.stream[counters[AT_STREAM]] >> MOMENT_AT)
+                tick = min(tick, stream[counters[AT_STREAM]] >> MOMENT_AT)
             half_hour = counters[HALF_HOUR]
             while half_hour < HALF_HOURS and (
                 seats[0, half_hour] == counters[SEATS] and seats[1, half_hour] == counters[SEATS + 1]
@@ -362,17 +363,28 @@ def run_day(
         beyond = (tick + 1) << MOMENT_AT
 
         while True:
-            if not has_room(v, logging):
+            if (
+                counters[N_ALERTS_FREE] < ROOM
+                or counters[N_HEAP] > most_heap
+                or counters[N_LATER] > most_later
+                or counters[N_HEARD] > most_heard
+                or counters[N_LINE] > most_line
+                or counters[N_LINE + 1] > most_line
+                or counters[N_RARE] > most_rare
+                or counters[N_VICTIMS] > most_victims
+                or counters[N_CASES] > most_cases
+                or counters[N_LOG] > most_log
+            ):
                 counters[TICK] = tick
                 return False
             key = beyond
             if counters[AT_STREAM] < counters[N_STREAM]:
-                key = v.stream[counters[AT_STREAM]]
-            if counters[N_HEAP] > 0 and v.heap[0] < key:
-                key = v.heap[0]
+                key = stream[counters[AT_STREAM]]
+            if counters[N_HEAP] > 0 and heap[0] < key:
+                key = heap[0]
                 if key >= beyond:
                     break
-                pop(v.heap, counters[N_HEAP])
+                pop(heap, counters[N_HEAP])
                 counters[N_HEAP] -= 1
             else:
                 if key >= beyond:
@@ -383,10 +395,10 @@ def run_day(
             phase = (key >> PHASE_AT) & PHASE_MASK
             if phase == STAGE_MOMENTS:
                 reach_stage(p, row, (key >> STAGE_AT) & 15, now, order, rules, today, stages, detectors, delays,
-                            reports, v, tallies.alerts, tallies.contacts, tallies.outcomes)  # fmt: skip
+                            reports, v, tallies)  # fmt: skip
                 continue
             alert = alerts[row]
-            tier = alert[META] & 3
+            tier = alert[META] & TIER_MASK
             channel = alert[STEP] & CHANNEL_MASK
             stopped = -1
             how = -1
@@ -398,8 +410,8 @@ def run_day(
                 counters[BUSY + desk] -= 1
                 counters[SERVICES_ENDED] += 1
                 result = (ANSWERED if channel == CALL else MET) + (0 if success else 1)
-                tallies.contacts[0, tier, channel, result, 0] += 1
-                tallies.contacts[0, tier, channel, result, 1] += duration
+                contacts[0, tier, channel, result, 0] += 1
+                contacts[0, tier, channel, result, 1] += duration
                 if logging:
                     log_alert(v, rules, p, row, now, SERVICE_ENDS, FINISH_EVENT, number, CHANNEL_CODES[channel],
                               CONTACT_CODES[result], duration)  # fmt: skip
@@ -407,7 +419,6 @@ def run_day(
                 last = number + 1 >= rules.tries[tier, desk]
                 more = channel == CALL and rules.visits_unanswered[tier] != 0
                 if success:
-                    stopped = persuades(p, row, channel, rules, today, people_bytes, dissuasion, v)
                     how = REACHED
                 elif mark:
                     how = mark - 1
@@ -419,25 +430,26 @@ def run_day(
                     wait = retry_wait(rules.seed, alert[IDENTITY], tier, channel, number, delays, rules.clock)
                     alert[STATE] = BETWEEN
                     alert[STEP] = channel | ((number + 1) << TRY_SHIFT)
-                    expect_or_expire(v, rules, midnight, row, now + wait, RETRY)
+                    expect_or_expire(alerts, heap, later, counters, rules.deadline, midnight, row, now + wait, RETRY)
                 elif more:
                     wait = escalation_wait(rules.seed, alert[IDENTITY], delays, rules.clock)
                     alert[STATE] = BETWEEN
                     alert[STEP] = VISIT
-                    expect_or_expire(v, rules, midnight, row, now + wait, ESCALATION)
+                    expect_or_expire(
+                        alerts, heap, later, counters, rules.deadline, midnight, row, now + wait, ESCALATION
+                    )
                 else:
                     how = UNANSWERED
             elif alert[STATE] == ENDED:
-                give_back_alert(v, row)
+                give_back_alert(alerts, free, episodes, episodes_free, counters, row)
             elif phase == READS:
                 kind = (key >> KIND_AT) & KIND_MASK
                 if kind == READ:
-                    tallies.contacts[0, tier, channel, WAS_READ, 0] += 1
-                    tallies.waits[0, tier, channel, bin_of(now - alert[ISSUED])] += 1
+                    contacts[0, tier, channel, WAS_READ, 0] += 1
+                    waits[0, tier, channel, bin_of(now - alert[ISSUED])] += 1
                     if logging:
                         log_alert(v, rules, p, row, now, READS, READ_EVENT, -1, CHANNEL_CODES[channel], -1, -1)
                     alert[STATE] = BETWEEN
-                    stopped = persuades(p, row, channel, rules, today, people_bytes, dissuasion, v)
                     how = REACHED
                 elif kind == EXPIRY:
                     if logging:
@@ -445,60 +457,73 @@ def run_day(
                     how = EXPIRED
                 elif kind == UNREAD:
                     if alert[STATE] == MESSAGE:
-                        tallies.contacts[0, tier, channel, WAS_UNREAD, 0] += 1
+                        contacts[0, tier, channel, WAS_UNREAD, 0] += 1
                         alert[STATE] = BETWEEN
                     if rules.calls_unread[tier]:
                         alert[STEP] = CALL
-                        join_line(v, row, now)
+                        join_line(alerts, ranks, rows, counters, row, now)
                     else:
                         how = UNREAD_END
                 else:
-                    join_line(v, row, now)
+                    join_line(alerts, ranks, rows, counters, row, now)
             elif alert[STATE] == UNISSUED:
                 issue_alert(p, row, now, order, rules, today, people, delays, detectors, v, tallies)
             else:
-                join_line(v, row, now)
+                join_line(alerts, ranks, rows, counters, row, now)
+            if how == REACHED:
+                person = alert[PERSON]
+                heard[counters[N_HEARD]] = (today.day << 32) | person
+                counters[N_HEARD] += 1
+                if alert[EPISODE] >= 0 and stops(
+                    rules.seed,
+                    alert,
+                    channel,
+                    int(people_bytes[person]) & HEARD,
+                    episodes,
+                    today.awareness[p],
+                    dissuasion,
+                ):
+                    stopped = alert[EPISODE]
             if how >= 0:
-                end_alert(v, tallies.alerts, tallies.contacts, rules, p, here, row, how, phase, now, order)
-                give_back_alert(v, row)
+                end_alert(v, tallies, rules, p, here, row, how, phase, now, order)
+                give_back_alert(alerts, free, episodes, episodes_free, counters, row)
                 if stopped >= 0:
-                    stop_episode(p, stopped, phase, now, order, rules, today, stages, reports, v, tallies.alerts,
-                                 tallies.contacts, tallies.outcomes)  # fmt: skip
+                    stop_episode(p, stopped, phase, now, order, rules, today, stages, reports, v, tallies)  # fmt: skip
 
         for desk in range(DESKS):
             while counters[N_LINE + desk] > 0 and counters[BUSY + desk] < counters[SEATS + desk]:
-                row = v.rows[desk, 0]
+                row = rows[desk, 0]
                 channel = CALL + desk
-                if not has_room(v, logging):
+                if counters[N_HEAP] > most_heap or counters[N_LATER] > most_later or counters[N_LOG] > most_log:
                     counters[TICK] = tick
                     return False
                 if alerts[row, STATE] == ENDED:
-                    first(v.ranks[desk], v.rows[desk], counters[N_LINE + desk], alerts)
+                    first(ranks[desk], rows[desk], counters[N_LINE + desk], alerts)
                     counters[N_LINE + desk] -= 1
-                    give_back_alert(v, row)
+                    give_back_alert(alerts, free, episodes, episodes_free, counters, row)
                     continue
                 alert = alerts[row]
-                tier = alert[META] & 3
+                tier = alert[META] & TIER_MASK
                 if alert[ISSUED] + rules.deadline[tier] <= now:
-                    first(v.ranks[desk], v.rows[desk], counters[N_LINE + desk], alerts)
+                    first(ranks[desk], rows[desk], counters[N_LINE + desk], alerts)
                     counters[N_LINE + desk] -= 1
-                    expire_in_line(v, tallies.alerts, tallies.contacts, rules, p, here, row, now)
-                    give_back_alert(v, row)
+                    expire_in_line(v, tallies, rules, p, here, row, now)
+                    give_back_alert(alerts, free, episodes, episodes_free, counters, row)
                     continue
                 number = (alert[STEP] >> TRY_SHIFT) & TRY_MASK
                 success, duration = outcome(rules.seed, alert[IDENTITY], channel, number, service, rules.clock)
                 end = min(now + duration, rules.end)
-                if counters[N_RARE] + (end - now) // HALF_HOUR_MS + ROOM > v.rare.shape[0]:
+                if counters[N_RARE] + (end - now) // HALF_HOUR_MS + ROOM > spare.shape[0]:
                     counters[TICK] = tick
                     return False
-                first(v.ranks[desk], v.rows[desk], counters[N_LINE + desk], alerts)
+                first(ranks[desk], rows[desk], counters[N_LINE + desk], alerts)
                 counters[N_LINE + desk] -= 1
-                change_line(v, desk, now, -1)
+                change_line(counters, desk, now, -1)
                 counters[WAITED + desk] += now - alert[SINCE]
                 counters[BUSY + desk] += 1
                 counters[SERVICES_STARTED] += 1
-                tallies.waits[0, tier, channel, bin_of(now - alert[SINCE])] += 1
-                count_busy(v, tallies.busy, here, midnight, desk, now, end)
+                waits[0, tier, channel, bin_of(now - alert[SINCE])] += 1
+                count_busy(tallies.busy, spare, counters, here, desk, now, end)
                 alert[STATE] = SERVING
                 alert[SINCE] = now
                 if success:
@@ -506,7 +531,7 @@ def run_day(
                 if logging:
                     log_alert(v, rules, p, row, now, DISPATCH, START_EVENT, number, CHANNEL_CODES[channel], -1, -1)
                 order = order_of_alert(SERVICE_ENDS, channel, alert[IDENTITY], row)
-                expect(v, midnight, now + duration, order, MOMENT_AT)
+                expect(heap, later, counters, midnight, now + duration, order)
         tick = -1
     counters[TICK] = -1
     return True
@@ -532,10 +557,10 @@ def close_day(p: int, rules: Rules, today: Today, v: Arrays, tallies: Tallies) -
             row = v.rows[desk, k]
             rank = v.ranks[desk, k]
             if v.alerts[row, STATE] == ENDED:
-                give_back_alert(v, row)
+                give_back_alert(v.alerts, v.alerts_free, v.episodes, v.episodes_free, v.counters, row)
             elif v.alerts[row, ISSUED] + rules.deadline[v.alerts[row, META] & 3] < end:
-                expire_in_line(v, tallies.alerts, tallies.contacts, rules, p, here, row, end)
-                give_back_alert(v, row)
+                expire_in_line(v, tallies, rules, p, here, row, end)
+                give_back_alert(v.alerts, v.alerts_free, v.episodes, v.episodes_free, v.counters, row)
             else:
                 join(v.ranks[desk], v.rows[desk], counters[N_LINE + desk], rank, row, v.alerts)
                 counters[N_LINE + desk] += 1
@@ -585,7 +610,7 @@ def finish(p: int, rules: Rules, today: Today, v: Arrays, tallies: Tallies) -> b
             desk = (v.alerts[row, STEP] & CHANNEL_MASK) - CALL
             v.counters[WAITED + desk] += rules.end - v.alerts[row, SINCE]
         if state in (MESSAGE, WAITING, SERVING, BETWEEN):
-            end_alert(v, tallies.alerts, tallies.contacts, rules, p, here, row, OPEN, ARRIVALS, rules.end, ORDER_MASK)
+            end_alert(v, tallies, rules, p, here, row, OPEN, ARRIVALS, rules.end, ORDER_MASK)
     for desk in range(DESKS):
-        change_line(v, desk, rules.end, 0)
+        change_line(v.counters, desk, rules.end, 0)
     return True

@@ -140,7 +140,9 @@ class Province:
         )
         self._run(
             "alerts",
-            lambda v: settle(p, rules, today, tables.delays, tables.people, tables.detectors, v, tallies),
+            lambda v: settle(
+                p, block, rules, today, tables.delays, tables.people, tables.detectors, v, tallies, self.room
+            ),
         )
         began = perf_counter()
         self.v.stream[: self.v.counters[N_STREAM]].sort()

@@ -116,7 +116,12 @@ def told(code: Callable[[NDArray[np.int64]], NDArray[np.int64]]) -> NDArray[np.u
 
 def band_guide(age: NDArray[np.int64], band: NDArray[np.int64]) -> NDArray[np.uint8]:
     """Return the age band of a uniform of age by its top bits."""
-    return told(lambda u: band[np.searchsorted(age, u, side="right")])
+
+    def band_of(u: NDArray[np.int64]) -> NDArray[np.int64]:
+        bands: NDArray[np.int64] = band[np.searchsorted(age, u, side="right")]
+        return bands
+
+    return told(band_of)
 
 
 def half_hour_guide(cumulative: NDArray[np.float64]) -> NDArray[np.uint8]:
@@ -124,7 +129,8 @@ def half_hour_guide(cumulative: NDArray[np.float64]) -> NDArray[np.uint8]:
 
     def half_hour(u: NDArray[np.int64]) -> NDArray[np.int64]:
         goals = (u + 0.5) * TO_UNIT_32 * cumulative[HALF_HOURS]
-        return np.minimum(np.searchsorted(cumulative[1:], goals, side="right"), HALF_HOURS - 1)
+        found: NDArray[np.int64] = np.minimum(np.searchsorted(cumulative[1:], goals, side="right"), HALF_HOURS - 1)
+        return found
 
     return told(half_hour)
 

@@ -1,13 +1,13 @@
 """The state of a province between and during days: arrays that grow, and what is counted."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sim.days import DAY_MS
 from sim.draws.compiled import compiled
-from sim.engines.vector.events import push
+from sim.engines.vector.events import MOMENT_AT, push
 from sim.engines.vector.layout import (
     EPISODE,
     FREE,
@@ -27,8 +27,12 @@ from sim.engines.vector.layout import (
     SINCE,
     STATE,
     STEP,
+    TIER_MASK,
+    TRUTH_MASK,
     TRUTH_SHIFT,
 )
+
+Rows = NDArray[np.int64]
 
 
 class Arrays(NamedTuple):
@@ -79,6 +83,7 @@ class Tallies(NamedTuple):
 
 
 BANDS = 256
+"""More age bands than years of age."""
 
 
 class Scratch(NamedTuple):
@@ -87,7 +92,8 @@ class Scratch(NamedTuple):
     Identities: ``ids`` of all, whom they ``reached``, ``persons``, who is ``traced``. Positions: who ``passed`` the
     filters and ``places`` of the reached among all, ``asked`` and ``seen`` among the reached, ``doubtful`` among
     either. ``fates`` of the reached, ``by_index`` of all; ``tiers``. Lanes of draws: ``lanes``, ``meeting``, ``body``.
-    Bits: ``codes`` of all, ``flags`` of who passed, ``hints`` and half ``hours`` of the reached. ``chain`` in ms.
+    Bits: ``codes`` of all, ``flags`` of who passed, ``hints`` and half ``hours`` of the reached. ``chain``
+    and ``waits`` in ms, with ``outside`` and ``tails`` as room for their quantiles.
     """
 
     ids: NDArray[np.int64]
@@ -111,16 +117,27 @@ class Scratch(NamedTuple):
     flags: NDArray[np.uint8]
     hints: NDArray[np.uint8]
     hours: NDArray[np.uint8]
+    outside: NDArray[np.int64]
     chain: NDArray[np.float64]
+    waits: NDArray[np.float64]
+    tails: NDArray[np.float64]
     most: NDArray[np.int64]
 
 
 def scratch(block: int) -> Scratch:
     """Return room for a block."""
-    rows = [np.empty(block, dtype=np.int64) for _ in range(12)]
-    lanes = [np.empty((4, block), dtype=np.uint32) for _ in range(5)]
-    bits = [np.empty(block, dtype=np.uint8) for _ in range(4)]
-    return Scratch(*rows, *lanes, *bits, np.empty(block), np.empty(BANDS, dtype=np.int64))
+
+    def room(kind: type) -> NDArray[Any]:
+        return np.empty(block, dtype=kind)
+
+    shapes: dict[str, NDArray[Any]] = {"most": np.empty(BANDS, dtype=np.int64)}
+    for name in ("lanes", "passage", "meeting", "body", "traits"):
+        shapes[name] = np.empty((4, block), dtype=np.uint32)
+    for name in ("codes", "flags", "hints", "hours"):
+        shapes[name] = room(np.uint8)
+    for name in ("chain", "waits", "tails"):
+        shapes[name] = room(np.float64)
+    return Scratch(**{name: shapes[name] if name in shapes else room(np.int64) for name in Scratch._fields})
 
 
 @compiled
@@ -129,89 +146,103 @@ def day_of(moment: int) -> int:
     return moment // DAY_MS
 
 
+# What is called for every alert takes the few arrays that it needs: handing over all of them would cost more.
+
+
 @compiled
 def take_alert(
-    v: Arrays, identity: int, issued: int, person: int, episode: int, tier: int, truth: int, state: int
+    alerts: Rows,
+    free: Rows,
+    counters: Rows,
+    identity: int,
+    issued: int,
+    person: int,
+    episode: int,
+    meta: int,
+    state: int,
 ) -> int:
     """Return the row of a new alert."""
-    counters = v.counters
     counters[N_ALERTS_FREE] -= 1
-    row = v.alerts_free[counters[N_ALERTS_FREE]]
-    v.alerts[row, IDENTITY] = identity
-    v.alerts[row, ISSUED] = issued
-    v.alerts[row, PERSON] = person
-    v.alerts[row, EPISODE] = episode
-    v.alerts[row, SINCE] = 0
-    v.alerts[row, META] = tier | (truth << TRUTH_SHIFT)
-    v.alerts[row, STATE] = state
-    v.alerts[row, STEP] = 0
+    row = free[counters[N_ALERTS_FREE]]
+    alert = alerts[row]
+    alert[IDENTITY] = identity
+    alert[ISSUED] = issued
+    alert[PERSON] = person
+    alert[EPISODE] = episode
+    alert[SINCE] = 0
+    alert[META] = meta
+    alert[STATE] = state
+    alert[STEP] = 0
     return int(row)
 
 
 @compiled
-def give_back_alert(v: Arrays, row: int) -> None:
+def give_back_alert(alerts: Rows, free: Rows, episodes: Rows, episodes_free: Rows, counters: Rows, row: int) -> None:
     """Free the row of an alert to which nothing refers any more; with the last of its alerts an episode goes too."""
-    v.alerts[row, STATE] = FREE
-    v.alerts_free[v.counters[N_ALERTS_FREE]] = row
-    v.counters[N_ALERTS_FREE] += 1
-    episode = v.alerts[row, EPISODE]
-    if episode >= 0:
-        release_episode(v, episode)
+    alerts[row, STATE] = FREE
+    free[counters[N_ALERTS_FREE]] = row
+    counters[N_ALERTS_FREE] += 1
+    if alerts[row, EPISODE] >= 0:
+        release_episode(episodes, episodes_free, counters, alerts[row, EPISODE])
 
 
 @compiled
-def release_episode(v: Arrays, episode: int) -> None:
+def release_episode(episodes: Rows, free: Rows, counters: Rows, episode: int) -> None:
     """Drop a reference to an episode, and its row with the last one."""
-    v.episodes[episode, REFERENCES] -= 1
-    if v.episodes[episode, REFERENCES] == 0:
-        v.episodes[episode, REFERENCES] = -1
-        v.episodes_free[v.counters[N_EPISODES_FREE]] = episode
-        v.counters[N_EPISODES_FREE] += 1
+    episodes[episode, REFERENCES] -= 1
+    if episodes[episode, REFERENCES] == 0:
+        episodes[episode, REFERENCES] = -1
+        free[counters[N_EPISODES_FREE]] = episode
+        counters[N_EPISODES_FREE] += 1
 
 
 @compiled
-def expect(v: Arrays, midnight: int, moment: int, order: int, moment_at: int) -> None:
+def expect(heap: Rows, later: Rows, counters: Rows, midnight: int, moment: int, order: int) -> None:
     """Put an event that comes up during the day on the calendar."""
-    counters = v.counters
     within = moment - midnight
     if within < DAY_MS:
-        push(v.heap, counters[N_HEAP], (within << moment_at) | order)
+        push(heap, counters[N_HEAP], (within << MOMENT_AT) | order)
         counters[N_HEAP] += 1
     else:
-        v.later[counters[N_LATER], 0] = moment
-        v.later[counters[N_LATER], 1] = order
-        counters[N_LATER] += 1
+        put_off(later, counters, moment, order)
 
 
 @compiled
-def expect_early(v: Arrays, midnight: int, moment: int, order: int, moment_at: int) -> None:
+def expect_early(stream: Rows, later: Rows, counters: Rows, midnight: int, moment: int, order: int) -> None:
     """Put an event that is known before the day's loop begins on the calendar."""
-    counters = v.counters
     within = moment - midnight
     if within < DAY_MS:
-        v.stream[counters[N_STREAM]] = (within << moment_at) | order
+        stream[counters[N_STREAM]] = (within << MOMENT_AT) | order
         counters[N_STREAM] += 1
     else:
-        v.later[counters[N_LATER], 0] = moment
-        v.later[counters[N_LATER], 1] = order
-        counters[N_LATER] += 1
+        put_off(later, counters, moment, order)
+
+
+@compiled
+def put_off(later: Rows, counters: Rows, moment: int, order: int) -> None:
+    """Keep an event for a coming day."""
+    later[counters[N_LATER], 0] = moment
+    later[counters[N_LATER], 1] = order
+    counters[N_LATER] += 1
 
 
 @compiled
 def count_alert(
-    v: Arrays, tally: NDArray[np.int64], today: int, issued: int, detector: int, tier: int, truth: int, end: int
+    tally: Rows, spare: Rows, counters: Rows, today: int, issued: int, detector: int, meta: int, end: int
 ) -> None:
     """Count the end of an alert on its day of issue; ``today`` in days from the start of the period."""
     day = day_of(issued)
+    tier = meta & TIER_MASK
+    truth = (meta >> TRUTH_SHIFT) & TRUTH_MASK
     if today - day < tally.shape[0]:
         tally[today - day, detector, tier, truth, end] += 1
     else:
-        rare(v, RARE_ALERTS, day, detector, tier, truth, end, 1, 0)
+        rare(spare, counters, RARE_ALERTS, day, detector, tier, truth, end, 1, 0)
 
 
 @compiled
 def count_contact(
-    v: Arrays, tally: NDArray[np.int64], today: int, day: int, tier: int, channel: int, result: int, staff_ms: int
+    tally: Rows, spare: Rows, counters: Rows, today: int, day: int, tier: int, channel: int, result: int, staff_ms: int
 ) -> None:
     """Count a contact on a day, before today or after it; days from the start of the period."""
     ahead = day - today
@@ -219,22 +250,24 @@ def count_contact(
         tally[ahead, tier, channel, result, 0] += 1
         tally[ahead, tier, channel, result, 1] += staff_ms
     else:
-        rare(v, RARE_CONTACTS, day, tier, channel, result, 0, 1, staff_ms)
+        rare(spare, counters, RARE_CONTACTS, day, tier, channel, result, 0, 1, staff_ms)
 
 
 @compiled
-def rare(v: Arrays, table: int, day: int, a: int, b: int, c: int, d: int, amount: int, further: int) -> None:
+def rare(
+    spare: Rows, counters: Rows, table: int, day: int, a: int, b: int, c: int, d: int, amount: int, further: int
+) -> None:
     """Note a count that no tally holds."""
-    row = v.counters[N_RARE]
-    v.rare[row, 0] = table
-    v.rare[row, 1] = day
-    v.rare[row, 2] = a
-    v.rare[row, 3] = b
-    v.rare[row, 4] = c
-    v.rare[row, 5] = d
-    v.rare[row, 6] = amount
-    v.rare[row, 7] = further
-    v.counters[N_RARE] = row + 1
+    row = spare[counters[N_RARE]]
+    row[0] = table
+    row[1] = day
+    row[2] = a
+    row[3] = b
+    row[4] = c
+    row[5] = d
+    row[6] = amount
+    row[7] = further
+    counters[N_RARE] += 1
 
 
 @compiled
