@@ -15,7 +15,9 @@ from pathlib import Path
 import pytest
 
 from sim import cli
+from sim.results.folder import FolderError
 from sim.results.provenance import process_age_s
+from sim.results.run import load_run
 
 ROOT = Path(__file__).resolve().parent.parent
 SHORT = [
@@ -27,7 +29,16 @@ SHORT = [
 ]
 """Three days of the flagship with a few hundred attempts."""
 
-HEAVY = {"numba", "numpy", "pandas", "pyarrow", "pydantic", "pint", "simpy", "scipy", "ruamel"}
+HEAVY = {"numba", "numpy", "pandas", "pyarrow", "pydantic", "pint", "simpy", "scipy", "ruamel", "plotly"}
+
+MONTHS = [
+    "china-2022",
+    "--set",
+    "period={start: 2022-01-01, end: 2022-05-31, warmup: 0 d}",
+    "--scale",
+    "0.000003",
+]
+"""Five months: long enough to end a run in their middle, short enough to make it again."""
 
 LONG = ["china-2022", "--scale", "0.00001"]
 """Two years: longer than any test waits before it ends the run."""
@@ -79,12 +90,12 @@ def start(*arguments: str, folder: Path, **options: object) -> subprocess.Popen[
 
 def wait_for(folder: Path, pattern: str, process: subprocess.Popen[str]) -> Path:
     """Wait until a file or folder that fits a pattern is there."""
-    for _ in range(1200):
+    for _ in range(6000):
         found = sorted(folder.glob(pattern))
         if found:
             return found[0]
         assert process.poll() is None, process.communicate()
-        time.sleep(0.05)
+        time.sleep(0.01)
     raise AssertionError(f"no {pattern} in a minute")
 
 
@@ -255,18 +266,35 @@ def test_a_forged_run_fails_the_check(tocsin: Tocsin, tmp_path: Path) -> None:
     assert "FAIL files: attempts.parquet has its SHA-256" in ended.out
 
 
-def test_a_killed_run_leaves_only_what_is_called_unfinished(tocsin: Tocsin, tmp_path: Path) -> None:
-    process = start("run", *LONG, "--out", "dead", folder=tmp_path)
-    unfinished = wait_for(tmp_path, ".dead.unfinished-*/attempts.parquet", process).parent
+@pytest.mark.parametrize("engine", ["reference", "vector"])
+def test_a_killed_run_leaves_only_what_is_called_unfinished(engine: str, tocsin: Tocsin, tmp_path: Path) -> None:
+    command = ["run", *MONTHS, "--engine", engine, "--events", "all", "--out", "dead", "--quiet"]
+    process = start(*command, folder=tmp_path)
+    unfinished = wait_for(tmp_path, ".dead.unfinished-*/events.parquet", process).parent
     process.kill()
     process.communicate()
+    # In the middle: the first month is being written, what is written last is not there.
+    assert process.returncode == -signal.SIGKILL
+    assert (unfinished / "attempts.parquet").exists()
+    assert not (unfinished / "scenario.yaml").exists()
     assert os.listdir(tmp_path) == [unfinished.name]
     assert tocsin("runs", str(tmp_path)).out == f"{unfinished}  unfinished\n"
+    with pytest.raises(FolderError, match="unfinished"):
+        load_run(unfinished)
     ended = tocsin("check", str(unfinished))
     assert ended.code == 2
     assert "unfinished" in ended.err
-    # Its name is free for another run.
-    assert tocsin("run", *SHORT, "--out", "dead", "--quiet").code == 0
+    # Its name is free, and the same command gives what it gives where nothing was ever killed.
+    assert tocsin(*command).code == 0
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    assert start(*command, folder=elsewhere).wait() == 0
+    again, undisturbed = load_run(tmp_path / "dead"), load_run(elsewhere / "dead")
+    assert len(again.manifest["files"]) == 10
+    assert again.manifest["files"] == undisturbed.manifest["files"]
+    for name in again.manifest["files"]:
+        assert (again.path / name).read_bytes() == (undisturbed.path / name).read_bytes(), name
+    assert tocsin("check", "dead").code == 0
 
 
 def test_an_interrupted_run_leaves_nothing(tmp_path: Path) -> None:

@@ -26,7 +26,7 @@ def fewer(share: float) -> dict[str, str]:
 NO_LEGITIMATE = {f"population.legitimate.{channel}": "0 per day" for channel in ("call", "sms", "online")}
 
 
-def run_tiny(folder: Path, events: str = "all", period: dict[str, str] = TWO_DAYS, **values: Any) -> sim.Run:
+def run_tiny(folder: Path, events: str | float = "all", period: dict[str, str] = TWO_DAYS, **values: Any) -> sim.Run:
     """Run ``tiny`` with changes (dotted keys) and keep it in ``folder``."""
     return sim.run(sim.load_scenario("tiny", period=period, **values), folder, events=events)
 

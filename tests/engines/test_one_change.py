@@ -57,7 +57,7 @@ def test_every_fate_end_and_tier_happens_in_the_scenario_of_the_tests(tmp_path: 
 
 @pytest.mark.parametrize("events", ["none", "0.3"])
 def test_recording_changes_no_table(two_days: sim.Run, tmp_path: Path, events: str) -> None:
-    run = run_tiny(tmp_path / "run", events=events if events == "none" else float(events))  # type: ignore[arg-type]
+    run = run_tiny(tmp_path / "run", events=events if events == "none" else float(events))
     assert files_that_differ(two_days, run) == {"events.parquet"}
     if events != "none":
         whole, part = two_days.events, run.events

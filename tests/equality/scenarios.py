@@ -1,0 +1,153 @@
+"""Scenarios for comparing engines: provinces and days that are not alike, and random ones.
+
+Where provinces are alike, nobody sees an engine that looks up the wrong one; the same holds for days.
+"""
+
+from typing import Any
+
+from hypothesis import strategies as st
+
+from tests.engines.log import TIERS
+from tests.engines.small import NO_LEGITIMATE, TWO_DAYS, fewer
+from tests.engines.test_mutations import TIES
+from tests.engines.test_random_scenarios import changes, lasting
+
+BEGIN = "2022-02-01"
+"""The second of the two days on which tests run ``tiny``."""
+
+
+def measure(kind: str, *provinces: int, since: str = "2022-01-01", until: str | None = None, **values: Any) -> Any:
+    """Return a measure in some provinces, from a day on."""
+    return {"kind": kind, "provinces": list(provinces), "window": [since, until], **values}
+
+
+UNEVEN: dict[str, Any] = {
+    "population.app.midpoint": BEGIN,
+    "population.app.width": "1 d",
+    "desks.province_weights": {"11": 2.0, "44": 0.5},
+    "warning.dissuasion.awareness_bonus": 0.9,
+    "measures.lines-here": measure("source_regulation", 44, target="voice_line", intensity=0.3),
+    "measures.ports-there": measure("source_regulation", 65, since=BEGIN, target="sms_port", intensity=0.5),
+    "measures.purge-here": measure("card_purge", 44, intensity=0.9),
+    "measures.filter-here": measure("filter", 11, 65, channel="call", intensity=-1.5),
+    "measures.filter-there": measure("filter", 44, since=BEGIN, channel="sms", intensity=-1.0),
+    "measures.accounts-here": measure("blocking", 65, target="account", intensity=1.0),
+    "measures.apps-there": measure("blocking", 44, since=BEGIN, target="app", intensity=1.0),
+    "measures.holds-here": measure("bank_hold", 44, intensity=0.5),
+    "measures.holds-there": measure("bank_hold", 65, since=BEGIN, intensity=0.8),
+    "measures.videos-here": measure("videos", 44, until="2022-12-31", count=100, views=5_000_000),
+    "measures.law-here": measure("law", 11, 44, since=BEGIN, deterrence=0.1, replacement_factor=1.5, data_sharing=-1.0),
+    "measures.warning-central": measure("warning", 44, 65, detector="central", coverage=0.9, ramp=None),
+    "measures.warning-local": measure("warning", 11, 44, detector="local", coverage=0.6, ramp=None),
+    "measures.warning-late": measure("warning", 11, since=BEGIN, detector="central", coverage=0.5, ramp=None),
+    "measures.outage-here": measure("outage", 11, until="2022-01-31", detector="local", mode="delay"),
+}
+"""Changes of ``tiny`` by which its provinces, and its days, differ in all that the macro state says."""
+
+TIED_AND_UNEVEN: dict[str, Any] = {
+    **TIES,
+    **UNEVEN,
+    **fewer(2.0),
+    **{f"population.legitimate.{channel}": "40000 per day" for channel in ("call", "sms", "online")},
+    "warning.dissuasion.fatigue": 0.8,
+    "warning.dissuasion.stop": {"app": 0.3, "sms": 0.3, "call": 0.3, "visit": 0.4},
+}
+"""Many episodes in uneven provinces, whose people stop or go on by what they have heard, and ties in most ticks."""
+
+PERIODS = [
+    TWO_DAYS,
+    {"start": "2022-01-31", "end": "2022-02-01", "warmup": "1 d"},
+    {"start": "2022-01-30", "end": "2022-02-03", "warmup": "0 d"},
+    {"start": "2022-02-26", "end": "2022-03-03", "warmup": "2 d"},
+]
+MONTHS = {"start": "2022-01-20", "end": "2022-03-02", "warmup": "3 d"}
+"""Long enough for deadlines of weeks, which outlive the tallies of the vector engine and the tables' months."""
+STAGES = ("engaged", "opened", "first_payment", "later_payment")
+BUSY_TYPES = ("loan_credit", "police_impersonation", "customer_service")
+"""Fraud types beside brushing, which ``changes`` varies."""
+
+
+@st.composite
+def wild(draw: st.DrawFn) -> dict[str, Any]:
+    """Return what a random scenario changes of ``tiny``: ``changes``, and periods, chains, people, stages, measures."""
+    months = draw(st.integers(0, 5)) == 0
+    values: dict[str, Any] = {
+        **draw(changes()),
+        **fewer(0.03 if months else draw(st.sampled_from([0.05, 0.12, 0.3]))),
+        "period": MONTHS if months else draw(st.sampled_from(PERIODS)),
+        "warning.detectors.correlation": draw(st.sampled_from([-0.9, -0.2, 0.0, 0.5, 0.97])),
+        "warning.detectors.stages": {
+            stage: draw(st.sampled_from([1.0, 3.0, 5.0])) for stage in ("engaged", "opened", "payment")
+        },
+        "warning.detectors.central.hops": draw(st.integers(1, 4)),
+        "warning.detectors.local.hops": draw(st.integers(1, 4)),
+        "warning.app.read": draw(st.sampled_from([0.0, 0.5, 1.0])),
+        "warning.dissuasion.fatigue": draw(st.sampled_from([0.3, 1.0])),
+        "warning.dissuasion.stop.sms": draw(st.sampled_from([0.0, 1.0])),
+        "warning.dissuasion.stop.visit": draw(st.sampled_from([0.0, 1.0])),
+        "population.app.final_share": draw(st.sampled_from([0.1, 0.9])),
+        "population.exposure.high_share": draw(st.sampled_from([0.001, 0.1])),
+        "population.exposure.high_contacts": draw(st.sampled_from([0.5, 0.95])),
+        "population.victim_before_factor": draw(st.sampled_from([1.0, 6.0])),
+        "desks.call.hard_share": draw(st.sampled_from([0.0, 0.5])),
+        "desks.call.hard": draw(lasting(5, 3000)),
+        "desks.call.no_answer": draw(lasting(1, 30)),
+        "desks.visit.visit": draw(lasting(1, 400)),
+        "desks.visit.not_met": draw(lasting(1, 400)),
+        "desks.province_weights": {"11": draw(st.sampled_from([0.0, 1.0, 3.0]))},
+        "aftermath.report.probability": draw(st.sampled_from([0.0, 0.5, 1.0])),
+    }
+    if draw(st.booleans()):
+        values.update(UNEVEN)
+    values.update(measures(draw))
+    if draw(st.integers(0, 5)) == 0:
+        values.update(NO_LEGITIMATE)
+    for channel in ("app", "sms"):
+        values[f"warning.{channel}.delivery"] = draw(lasting(1, 200))
+        values[f"warning.{channel}.read_delay"] = draw(lasting(1, 600))
+    for kind in BUSY_TYPES:
+        for stage in STAGES:
+            values[f"fraud.types.{kind}.delays.{stage}"] = draw(lasting(1, 300))
+    if draw(st.booleans()):
+        # Eight payments, the most there can be, and nobody who drops out before.
+        values["fraud.types.brushing.payments"] = [0.1] * 7 + [0.3]
+        values["fraud.types.brushing.dropout"] = dict(
+            zip(STAGES, (0.0, 0.0, 0.0, draw(st.sampled_from([0.0, 0.3]))), strict=True)
+        )
+    deadlines = draw(st.sampled_from([None, "short", "long"]))
+    if deadlines is not None:
+        some = ["1 min", "5 min", "15 min", "1 h"] if deadlines == "short" else ["1 min", "1 d", "2 d", "36 d", "70 d"]
+        for tier in TIERS:
+            values["warning.tiers"][tier]["deadline"] = draw(st.sampled_from(some))
+    if deadlines == "long":
+        values["warning.unread_wait"] = draw(st.sampled_from(["1 min", "20 h", "3 d", "35 d"]))
+    return values
+
+
+def measures(draw: st.DrawFn) -> dict[str, Any]:
+    """Return measures that begin within the days, act in some provinces, or follow one upon the other."""
+    found: dict[str, Any] = {
+        "measures.law": measure(
+            "law",
+            *draw(st.sampled_from([[44], [11, 44, 65]])),
+            since=BEGIN,
+            deterrence=0.1,
+            replacement_factor=1.2,
+            data_sharing=draw(st.sampled_from([0.0, 0.5])),
+        ),
+        "measures.warning-local": measure(
+            "warning",
+            *draw(st.sampled_from([[11], [44, 65], [11, 44, 65]])),
+            detector="local",
+            coverage=draw(st.sampled_from([0.3, 1.0])),
+            ramp=None,
+        ),
+    }
+    if draw(st.booleans()):
+        found["measures.outage-after-the-outage"] = {
+            "kind": "outage",
+            "window": ["2022-02-01", "2022-02-02"],
+            "detector": "central",
+            "mode": draw(st.sampled_from(["delay", "lose"])),
+        }
+    return found
