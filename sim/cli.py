@@ -48,7 +48,7 @@ def run(
     settings: Settings = None,
     out: Annotated[Path | None, typer.Option(metavar="DIR", help="The folder of the run itself.")] = None,
     workers: Annotated[
-        int | None, typer.Option(metavar="N", min=1, help="Processes at work; results do not depend on it.")
+        int | None, typer.Option(metavar="N", min=1, help="Threads at work; results do not depend on it.")
     ] = None,
     events: Annotated[str | None, typer.Option(metavar="none|all|FRACTION", help="Whose events are logged.")] = None,
     replicates: Annotated[

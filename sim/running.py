@@ -37,7 +37,8 @@ def run(
 
     ``out`` is the run's folder itself, which must not exist or be empty; without it the folder is made below
     ``results/runs`` of the current folder. ``events`` is ``none``, ``all`` or a share of the origins; where
-    it is None the scenario decides. ``workers`` changes no result; the reference engine works alone.
+    it is None the scenario decides. ``workers`` are threads, by default one a core; they change no result, and the
+    reference engine works alone.
     ``age_s``, the time that this process had already spent on the run, is added to the seconds reported.
 
     Raises FolderError where ``out`` is not free and ConservationError where a conservation law is broken.
@@ -58,19 +59,25 @@ def run(
     with Staging(target, renamable=out is None) as staging:
         with TableWriter(staging.path, scope, events=share > 0) as files, BackgroundWriter(files) as writer:
             recorder = Recorder(scope, writer, share, progress)
-            phases = dict(simulate(scenario, recorder, workers))
+            loaded = time.perf_counter()
+            phases = {"start": age_s + loaded - started, **simulate(scenario, recorder, workers)}
+            simulated = time.perf_counter()
             recorder.close()
         tallied = time.perf_counter()
+        phases["tables"] = tallied - simulated
         (staging.path / SCENARIO_YAML).write_text(scenario.yaml(), encoding="utf-8", newline="\n")
         manifest = compose(staging.path, scope, recorder.warnings + uncounted(scope))
         broken = [law for law in check_conservation(staging.path, manifest["totals"], scope) if not law.passed]
         if broken:
             raise ConservationError("; ".join(f"{law.name}: {law.detail}" for law in broken))
         phases["figures"] = time.perf_counter() - tallied
+        summed = time.perf_counter()
         # Durable before the clock is read: publishing has only this manifest and a rename left to do.
         for file in staging.path.iterdir():
             sync(file)
-        wall_s = age_s + time.perf_counter() - started
+        ended = time.perf_counter()
+        phases["sync"] = ended - summed
+        wall_s = age_s + ended - started
         manifest["performance"] = performance(wall_s, phases, recorder.attempts_seen)
         write_json(staging.path / RUN_JSON, manifest)
         return Run(staging.publish())

@@ -61,11 +61,17 @@ def process_age_s() -> float:
 
 
 def peak_rss_bytes() -> int:
-    """Give the largest resident memory of this process and the largest of its children that have ended."""
-    unit = 1 if sys.platform == "darwin" else 1024
-    own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    children = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
-    return max(own, children) * unit
+    """Give the largest resident memory that this process has had.
+
+    Linux's ``ru_maxrss`` starts with that of the process that forked this one; its ``VmHWM`` does not.
+    """
+    try:
+        for line in Path("/proc/self/status").read_text().splitlines():
+            if line.startswith("VmHWM:"):
+                return int(line.split()[1]) * 1024
+    except OSError:
+        pass
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
 
 
 def _processor() -> str:

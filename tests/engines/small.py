@@ -27,7 +27,11 @@ NO_LEGITIMATE = {f"population.legitimate.{channel}": "0 per day" for channel in 
 
 
 def run_tiny(folder: Path, events: str | float = "all", period: dict[str, str] = TWO_DAYS, **values: Any) -> sim.Run:
-    """Run ``tiny`` with changes (dotted keys) and keep it in ``folder``."""
+    """Run ``tiny`` with changes (dotted keys), by the reference engine, and keep it in ``folder``.
+
+    What holds of one engine holds of the other: ``tests/equality`` sees to that.
+    """
+    values = {"engine": "reference", **values}
     return sim.run(sim.load_scenario("tiny", period=period, **values), folder, events=events)
 
 

@@ -17,14 +17,14 @@ MadeUp = Callable[..., sim.Run]
 def two_months(**values: object) -> sim.Scenario:
     """Load the flagship, cut to its last two months."""
     period = {"start": "2022-10-01", "end": "2022-11-30", "warmup": "5 d"}
-    return sim.load_scenario("china-2022", period=period, **values)
+    return sim.load_scenario("china-2022", period=period, **{"scale": 0.00003, **values})
 
 
 @pytest.fixture
 def made_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> MadeUp:
     """Run the flagship's last two months with made-up counts in place of an engine."""
 
-    def simulate(scenario: sim.Scenario, recorder: Recorder, progress: object = None) -> dict[str, float]:
+    def simulate(scenario: sim.Scenario, recorder: Recorder, workers: int | None = None) -> dict[str, float]:
         fill(recorder, scenario.spec.seed)
         return {"days": 0.5}
 
