@@ -19,7 +19,7 @@ from sim.draws.compiled import compiled
 from sim.draws.distributions import GUIDE_SHIFT, moment_in_half_hour, pick, threshold
 from sim.draws.functions import normal_cdf
 from sim.draws.identity import ATTEMPT, INDEX_SHIFT, PERSON_MASK, origin_id, person_id
-from sim.draws.philox import draw4, draw4_many, uniform32, uniform52
+from sim.draws.philox import draw4, draw4_many, draw4_run, uniform32, uniform52
 from sim.draws.purposes import (
     ATTEMPT_COVERAGE,
     ATTEMPT_GATES,
@@ -218,10 +218,8 @@ def pass_filters(
     room: Scratch,
 ) -> int:
     """Gates 1 to 4 for attempts ``start`` and on: count their fates, keep who passes."""
-    ids, passed, lanes, codes = room.ids, room.passed, room.lanes, room.codes
-    for k in range(size):
-        ids[k] = start + (k << INDEX_SHIFT)
-    draw4_many(seed, ids, size, ATTEMPT_GATES, 0, lanes)
+    passed, lanes, codes = room.passed, room.lanes, room.codes
+    draw4_run(seed, start, 1 << INDEX_SHIFT, size, ATTEMPT_GATES, lanes)
     for k in range(size):
         codes[k] = (
             (lanes[0, k] < cell.not_sent)
@@ -235,7 +233,7 @@ def pass_filters(
         if code >= MIXED:
             code = (code & (UNSENT | DEAD | CAUGHT)) | (RAIDED if raided[pick(lanes[1, k], slots)] else 0)
             codes[k] = code
-        passed[kept] = ids[k]
+        passed[kept] = start + (k << INDEX_SHIFT)
         kept += code == 0
     unsent = 0
     den = 0
