@@ -9,15 +9,22 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.draws.compiled import compiled
+from sim.draws.compiled import compiled, inlined
 from sim.draws.distributions import LOGNORMAL, quantile
 from sim.draws.functions import MIDDLE_SPAN, exp_of_moderate, log_of_normal, middle_quantile, tail_quantile
-from sim.draws.philox import TO_UNIT, uniform52
+from sim.draws.philox import TO_UNIT
 
 STEEPEST = 80.0
 """Up to this sigma a lognormal distribution has moderate exponents in its middle and near tails."""
 FAR_TAIL = 1e-10
 """Beyond it, on either side, the tails are far: they have a formula of their own from exp(-25), 1.4e-11, on."""
+
+
+@inlined
+def uniform_at(lanes: NDArray[np.uint32], k: int) -> float:
+    """``uniform52`` of the first two lanes of the k-th entity."""
+    bits = (np.int64(lanes[0, k]) << 20) | (np.int64(lanes[1, k]) >> 12)
+    return float((bits + 0.5) * TO_UNIT)
 
 
 @compiled
@@ -37,20 +44,17 @@ def quantiles(
     """
     if kind != LOGNORMAL or not abs(b) <= STEEPEST:
         for k in range(count):
-            out[k] = quantile(kind, a, b, uniform52(lanes[0, k], lanes[1, k]))
+            out[k] = quantile(kind, a, b, uniform_at(lanes, k))
         return
     for k in range(count):
-        bits = (np.int64(lanes[0, k]) << 20) | (np.int64(lanes[1, k]) >> 12)
-        out[k] = a * exp_of_moderate(b * middle_quantile((bits + 0.5) * TO_UNIT - 0.5))
+        out[k] = a * exp_of_moderate(b * middle_quantile(uniform_at(lanes, k) - 0.5))
     far = 0
     for k in range(count):
-        bits = (np.int64(lanes[0, k]) << 20) | (np.int64(lanes[1, k]) >> 12)
         outside[far] = k
-        far += 1 if abs((bits + 0.5) * TO_UNIT - 0.5) > MIDDLE_SPAN else 0
+        far += 1 if abs(uniform_at(lanes, k) - 0.5) > MIDDLE_SPAN else 0
     for m in range(far):
         k = outside[m]
-        bits = (np.int64(lanes[0, k]) << 20) | (np.int64(lanes[1, k]) >> 12)
-        u = float((bits + 0.5) * TO_UNIT)
+        u = uniform_at(lanes, k)
         score = tail_quantile(math.sqrt(-log_of_normal(min(u, 1.0 - u), 0)))
         tails[m] = -score if u < 0.5 else score
     for m in range(far):
@@ -58,6 +62,6 @@ def quantiles(
     for m in range(far):
         k = outside[m]
         out[k] = tails[m]
-        u = uniform52(lanes[0, k], lanes[1, k])
+        u = uniform_at(lanes, k)
         if not FAR_TAIL < u < 1.0 - FAR_TAIL:
             out[k] = quantile(kind, a, b, u)

@@ -9,12 +9,46 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from sim.draws import distributions, functions, identity, philox
+from sim.draws import distributions, functions, identity, many, philox
 
 WORDS = (0, 1, 0x12345678, 0x80000000, 0xFFFFFFFF)
 UNIFORMS = tuple((k + 0.5) * 2.0**-52 for k in (0, 1, 2**30, 2**50, 2**51 - 1, 2**51, 3 * 2**50 + 7, 2**52 - 1))
 REALS = (0.0, *(sign * 1.37**i for sign in (-1.0, 1.0) for i in range(-40, 24)))
 RATES = (0.0, 1e-9, 0.3, 7.0, 63.5, 64.0, 64.2, 90.0, 1e4, 1e9)
+
+
+IDENTITIES = np.array([0, 1, 5 << 40 | 77, (1 << 62) + 12345, (1 << 63) - 1], dtype=np.int64)
+
+
+def words(identity: int) -> tuple[int, ...]:
+    """The draws of an entity, as the loops over many make them."""
+    drawn = philox.words(identity, 1 << 62 | 17, 80, 3)
+    return tuple(int(word) for word in drawn)
+
+
+def draw4_many() -> tuple[int, ...]:
+    """The lanes of some entities, one entity after the other."""
+    lanes = np.zeros((4, 5), dtype=np.uint32)
+    philox.draw4_many(1 << 62 | 17, IDENTITIES, 5, 80, 3, lanes)
+    return tuple(lanes.T.ravel().tolist())
+
+
+def draw4_run() -> tuple[int, ...]:
+    """The lanes of entities that follow each other."""
+    lanes = np.zeros((4, 5), dtype=np.uint32)
+    philox.draw4_run(17, 3 << 40, 32, 5, 80, lanes)
+    return tuple(lanes.T.ravel().tolist())
+
+
+def quantiles(kind: int) -> tuple[float, ...]:
+    """Quantiles in the middle, in both near tails and in the far ones."""
+    lanes = np.zeros((2, len(UNIFORMS)), dtype=np.uint32)
+    for k, u in enumerate(UNIFORMS):
+        bits = int(u * 2.0**52)
+        lanes[:, k] = bits >> 20, (bits & 0xFFFFF) << 12
+    out, tails = np.zeros(len(UNIFORMS)), np.zeros(len(UNIFORMS))
+    many.quantiles(kind, 3.7, 1.3, lanes, len(UNIFORMS), out, np.zeros(len(UNIFORMS), dtype=np.int64), tails)
+    return tuple(out.tolist())
 
 
 def calls() -> Iterator[tuple[Callable[..., object], tuple[object, ...]]]:
@@ -53,6 +87,21 @@ def calls() -> Iterator[tuple[Callable[..., object], tuple[object, ...]]]:
         yield distributions.threshold, (x,)
         yield distributions.to_ticks, (x, 7)
         yield distributions.distinct, (abs(x), 40.0)
+        if abs(x) < 600.0:
+            yield functions.exp_of_moderate, (x,)
+        if x > 1e-300:
+            yield functions.log_of_normal, (x, 3)
+    for identity_ in IDENTITIES.tolist():
+        yield words, (identity_,)
+    yield draw4_many, ()
+    yield draw4_run, ()
+    yield many.uniform_at, (np.array([[7], [1 << 31]], dtype=np.uint32), 0)
+    for kind in distributions.KINDS.values():
+        yield quantiles, (kind,)
+    for q in (-0.425, -0.1, 0.0, 1e-9, 0.3, 0.425):
+        yield functions.middle_quantile, (q,)
+    for root in (1.6, 2.0, 3.3, 5.0):
+        yield functions.tail_quantile, (root,)
     for x in (0.3, -0.2, 0.1):
         yield functions.exp_less_1_near_0, (x,)
         yield functions.left_after, (x, 2.0)

@@ -159,7 +159,8 @@ def test_the_rules_see_a_log_that_breaks_them(tmp_path: Path) -> None:
     for event in COUNTED:
         assert breaks_a_rule(run, events.drop(rows(event)[len(rows(event)) // 2])), event
     for event in FORGED_MOMENTS:
-        row = rows(event)[5]
+        # The delivery of a message is no event, so nobody can say from the log when it had been unread for long enough.
+        row = [row for row in rows(event) if events["result"].fillna("")[row] != "unread"][5]
         for change in (-60_000, 60_000):
             assert forged(row, "moment", events["moment"][row] + change), event
     # A try too many, a message read a day later, somebody else warned, a dearer payment, a longer service.

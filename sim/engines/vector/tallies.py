@@ -112,11 +112,11 @@ class DayCounts:
         recorder.add("hours", keys, self.hours[p, desk, half_hour])
         for issued, counts in self.alerts:
             add_cells(recorder, "alerts", issued, counts)
-        for p, rows in enumerate(self.rare):
+        for place, rows in enumerate(self.rare):
             for table, name, keys_of, amounts in RARE_TABLES:
                 some = rows[rows[:, 0] == table]
                 if len(some):
-                    key = np.column_stack([some[:, 1] + start, np.full(len(some), p), some[:, 2 : 2 + keys_of]])
+                    key = np.column_stack([some[:, 1] + start, np.full(len(some), place), some[:, 2 : 2 + keys_of]])
                     key[:, 2] += DESKS_FROM if name == "hours" else 0
                     recorder.add(name, key, some[:, 6 : 6 + amounts].copy())
 
