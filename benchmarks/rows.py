@@ -44,8 +44,19 @@ class Target:
         return f"{self.of} " + ", ".join(f"{word} {number(bound)}" for word, bound in bounds if bound is not None)
 
 
-TARGETS: dict[str, Target] = {}
-"""By key of the row; the keys are those that tests give to ``Row``."""
+GIBIBYTE_MB = 2**30 / 1e6
+
+TARGETS: dict[str, Target] = {
+    "queue.vector": Target("ratio", at_least=10.0),
+    "vector.attempts": Target("ratio", at_least=1000.0),
+    "vector.intercepted": Target("measured", at_most=10.0),
+    "vector.memory": Target("measured", at_most=4 * GIBIBYTE_MB),
+    "vector.tiny": Target("measured", at_most=3.0),
+    "vector.compile": Target("measured", at_most=40.0),
+    "start": Target("measured", at_most=500.0),
+}
+"""By key of the row; the keys are those that tests give to ``Row``. They are goals for the full table: no test asserts
+them."""
 
 
 def number(value: float) -> str:
