@@ -8,7 +8,7 @@ consumer can shift the numbers of another.
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.draws.compiled import compiled
+from sim.draws.compiled import compiled, inlined
 
 ROUNDS = 10
 MULTIPLIER_0 = np.uint64(0xD2511F53)
@@ -68,39 +68,53 @@ def draw4(seed: int, identity: int, purpose: int, number: int) -> tuple[int, int
     )
 
 
-@compiled
-def draw4_many(
-    seed: int, identities: NDArray[np.int64], count: int, purpose: int, number: int, lanes: NDArray[np.uint32]
-) -> None:
-    """``draw4`` for the first ``count`` of many entities, one purpose and number, into ``lanes`` (4, count or more).
+@inlined
+def words(identity: int, seed: int, purpose: int, number: int) -> tuple[int, int, int, int]:
+    """``draw4`` as unsigned words, made into each loop that calls it.
 
     The rounds stand here once more, over integers without a sign alone: so the compiler computes several entities at
     a time, which is several times as fast as one after the other.
     """
-    seed_word = np.uint64(seed)
-    c2 = np.uint64(purpose)
-    c3 = np.uint64(number)
+    x0 = np.uint64(identity) & WORD
+    x1 = np.uint64(identity) >> HALF
+    x2 = np.uint64(purpose)
+    x3 = np.uint64(number)
+    key0 = np.uint64(seed) & WORD
+    key1 = np.uint64(seed) >> HALF
+    for _ in range(ROUNDS):
+        product0 = MULTIPLIER_0 * x0
+        product1 = MULTIPLIER_1 * x2
+        x0 = (product1 >> HALF) ^ x1 ^ key0
+        x1 = product1 & WORD
+        x2 = (product0 >> HALF) ^ x3 ^ key1
+        x3 = product0 & WORD
+        key0 = (key0 + WEYL_0) & WORD
+        key1 = (key1 + WEYL_1) & WORD
+    return x0, x1, x2, x3  # type: ignore[return-value]
+
+
+@compiled
+def draw4_many(
+    seed: int, identities: NDArray[np.int64], count: int, purpose: int, number: int, lanes: NDArray[np.uint32]
+) -> None:
+    """``draw4`` for the first ``count`` of many entities, one purpose and number, into ``lanes`` (4, count or more)."""
     for k in range(count):
-        identity = np.uint64(identities[k])
-        key0 = seed_word & WORD
-        key1 = seed_word >> HALF
-        x0 = identity & WORD
-        x1 = identity >> HALF
-        x2 = c2
-        x3 = c3
-        for _ in range(ROUNDS):
-            product0 = MULTIPLIER_0 * x0
-            product1 = MULTIPLIER_1 * x2
-            x0 = (product1 >> HALF) ^ x1 ^ key0
-            x1 = product1 & WORD
-            x2 = (product0 >> HALF) ^ x3 ^ key1
-            x3 = product0 & WORD
-            key0 = (key0 + WEYL_0) & WORD
-            key1 = (key1 + WEYL_1) & WORD
-        lanes[0, k] = np.uint32(x0)
-        lanes[1, k] = np.uint32(x1)
-        lanes[2, k] = np.uint32(x2)
-        lanes[3, k] = np.uint32(x3)
+        x0, x1, x2, x3 = words(identities[k], seed, purpose, number)
+        lanes[0, k] = x0
+        lanes[1, k] = x1
+        lanes[2, k] = x2
+        lanes[3, k] = x3
+
+
+@compiled
+def draw4_run(seed: int, first: int, step: int, count: int, purpose: int, lanes: NDArray[np.uint32]) -> None:
+    """``draw4_many`` for identities that follow each other in steps, from ``first`` on, with number 0."""
+    for k in range(count):
+        x0, x1, x2, x3 = words(first + k * step, seed, purpose, 0)
+        lanes[0, k] = x0
+        lanes[1, k] = x1
+        lanes[2, k] = x2
+        lanes[3, k] = x3
 
 
 @compiled

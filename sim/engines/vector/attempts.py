@@ -19,7 +19,7 @@ from sim.draws.compiled import compiled
 from sim.draws.distributions import GUIDE_SHIFT, moment_in_half_hour, pick, threshold
 from sim.draws.functions import normal_cdf
 from sim.draws.identity import ATTEMPT, INDEX_SHIFT, PERSON_MASK, origin_id, person_id
-from sim.draws.philox import draw4, draw4_many, uniform32, uniform52
+from sim.draws.philox import draw4, draw4_many, uniform32, uniform52, words
 from sim.draws.purposes import (
     ATTEMPT_COVERAGE,
     ATTEMPT_GATES,
@@ -218,24 +218,24 @@ def pass_filters(
     room: Scratch,
 ) -> int:
     """Gates 1 to 4 for attempts ``start`` and on: count their fates, keep who passes."""
-    ids, passed, lanes, codes = room.ids, room.passed, room.lanes, room.codes
+    passed, u_slots, codes = room.passed, room.lanes[0], room.codes
+    not_sent = np.uint64(cell.not_sent)
+    dead = np.uint64(cell.dead)
+    caught = np.uint64(cell.caught)
+    # Draws and comparisons together, the table apart: so the compiler makes vectors of both.
     for k in range(size):
-        ids[k] = start + (k << INDEX_SHIFT)
-    draw4_many(seed, ids, size, ATTEMPT_GATES, 0, lanes)
+        u_not_sent, u_slot, u_card, u_filter = words(start + (k << INDEX_SHIFT), seed, ATTEMPT_GATES, 0)
+        u_slots[k] = u_slot
+        codes[k] = (u_not_sent < not_sent) | ((u_card < dead) << 1) | ((u_filter < caught) << 2)
     for k in range(size):
-        codes[k] = (
-            (lanes[0, k] < cell.not_sent)
-            | ((lanes[2, k] < cell.dead) << 1)
-            | ((lanes[3, k] < cell.caught) << 2)
-            | guide[lanes[1, k] >> DEN_SHIFT]
-        )
+        codes[k] |= guide[u_slots[k] >> DEN_SHIFT]
     kept = 0
     for k in range(size):
         code = codes[k]
         if code >= MIXED:
-            code = (code & (UNSENT | DEAD | CAUGHT)) | (RAIDED if raided[pick(lanes[1, k], slots)] else 0)
+            code = (code & (UNSENT | DEAD | CAUGHT)) | (RAIDED if raided[pick(u_slots[k], slots)] else 0)
             codes[k] = code
-        passed[kept] = ids[k]
+        passed[kept] = start + (k << INDEX_SHIFT)
         kept += code == 0
     unsent = 0
     den = 0
@@ -257,14 +257,21 @@ def pass_sites(
     cell: Cell, passed: int, seed: int, most_answered: int, counted: NDArray[np.int64], room: Scratch
 ) -> int:
     """Gate 5; of who passes it keep in ``room.reached`` whom an answer or a detector could still make something of."""
-    lanes, flags, passage = room.lanes, room.flags, room.passage
-    draw4_many(seed, room.passed, passed, ATTEMPT_PASSAGE, 0, lanes)
+    lanes, flags = room.lanes, room.flags
+    alarms_central = np.uint64(max(cell.alarms_central, 0))
+    alarms_local = np.uint64(max(cell.alarms_local, 0))
+    may_answer = np.uint64(most_answered)
+    down = np.uint64(cell.blocked)
     for k in range(passed):
+        u_site, u_answer, u_central, u_local = words(room.passed[k], seed, ATTEMPT_PASSAGE, 0)
+        lanes[1, k] = u_answer
+        lanes[2, k] = u_central
+        lanes[3, k] = u_local
         flags[k] = (
-            (lanes[2, k] >= cell.alarms_central)
-            | (lanes[3, k] >= cell.alarms_local)
-            | ((lanes[1, k] < most_answered) << 1)
-            | ((lanes[0, k] < cell.blocked) << 2)
+            (u_central >= alarms_central)
+            | (u_local >= alarms_local)
+            | ((u_answer < may_answer) << 1)
+            | ((u_site < down) << 2)
         )
     met = 0
     blocked = 0
@@ -274,12 +281,6 @@ def pass_sites(
         room.places[met] = k
         met += (flag != 0) & (flag < BLOCKED)
         blocked += flag >= BLOCKED
-    for k in range(met):
-        place = room.places[k]
-        passage[0, k] = lanes[1, place]
-        passage[1, k] = lanes[2, place]
-        passage[2, k] = lanes[3, place]
-        room.hints[k] = flags[place]
     counted[SITE_BLOCKED] += blocked
     counted[UNANSWERED] += passed - blocked - met
     return met
@@ -308,7 +309,7 @@ def reach(
         hours[k] = hour
         room.fates[k] = UNANSWERED
         room.asked[asking] = k
-        asking += room.passage[0, k] < most_answered[hour]
+        asking += room.lanes[1, room.places[k]] < most_answered[hour]
     counted[UNANSWERED] += met - asking
     return asking
 
@@ -357,7 +358,7 @@ def answer(
         urban = (lanes[1, q] < city) * 1
         online = lanes[2, q] < internet[urban, band]
         app = (online & (lanes[3, q] < cell.app)) * 1
-        spoken = (room.passage[0, k] < answered[room.hours[k], band, app]) & (online | (not online_only))
+        spoken = (room.lanes[1, room.places[k]] < answered[room.hours[k], band, app]) & (online | (not online_only))
         room.fates[k] = UNANSWERED + spoken
         answers += spoken
         room.doubtful[maybe] = q
@@ -411,14 +412,15 @@ def look(
     candidates = 0
     for k in range(met):
         room.seen[candidates] = k
-        candidates += ((room.hints[k] & MAY_ALARM) != 0) | (room.fates[k] == ENGAGED)
+        candidates += ((room.flags[room.places[k]] & MAY_ALARM) != 0) | (room.fates[k] == ENGAGED)
     maybe = 0
     for q in range(candidates):
         k = room.seen[q]
+        place = room.places[k]
         fate = room.fates[k]
         d_prime = detectors.contact[cell.channel, fate - UNANSWERED]
-        highest = guides.highest[room.passage[1, k] >> GUIDE_SHIFT]
-        highest_local = together * highest + apart * guides.highest[room.passage[2, k] >> GUIDE_SHIFT]
+        highest = guides.highest[room.lanes[2, place] >> GUIDE_SHIFT]
+        highest_local = together * highest + apart * guides.highest[room.lanes[3, place] >> GUIDE_SHIFT]
         room.doubtful[maybe] = k
         ids[maybe] = room.reached[k]
         maybe += (
@@ -431,6 +433,7 @@ def look(
     row = counters[N_FOUND]
     for m in range(maybe):
         k = room.doubtful[m]
+        place = room.places[k]
         fate = room.fates[k]
         by_central = coverage[0, m] < cell.central
         by_local = coverage[1, m] < cell.local
@@ -438,7 +441,7 @@ def look(
             continue
         d_prime = float(detectors.contact[cell.channel, fate - UNANSWERED])
         d_prime += sharing
-        central, local = attempt_tiers(room.passage[1, k], room.passage[2, k], d_prime, detectors)
+        central, local = attempt_tiers(room.lanes[2, place], room.lanes[3, place], d_prime, detectors)
         if not by_central:
             central = NO_ALERT
         if not by_local:

@@ -8,7 +8,7 @@ from sim.days import DAY_MS, HALF_HOURS
 from sim.draws.compiled import compiled
 from sim.draws.distributions import moment_in_half_hour
 from sim.draws.identity import INDEX_SHIFT, LEGITIMATE, cell_id, origin_id
-from sim.draws.philox import draw4_many, uniform32, uniform52
+from sim.draws.philox import draw4_many, draw4_run, uniform32, uniform52
 from sim.draws.purposes import LEGITIMATE_CONTACT, LEGITIMATE_TARGET
 from sim.engines.vector.attempts import Crowd
 from sim.engines.vector.layout import CELL, INDEX, MOMENT, N_FOUND, NUMBER, ORIGIN, SEEN
@@ -37,7 +37,7 @@ def meet_contacts(
     """Let the detectors look at the contacts of province ``p``; return whether all were, or ``found`` must grow."""
     seed = rules.seed
     midnight = (today.day - rules.start) * DAY_MS
-    ids, alarms, seen, lanes = room.ids, room.passed, room.seen, room.lanes
+    alarms, seen, lanes = room.passed, room.seen, room.lanes
     seen_by_central = today.coverage[CENTRAL, p]
     seen_by_local = today.coverage[LOCAL, p]
     channels = today.contacts.shape[1]
@@ -59,9 +59,8 @@ def meet_contacts(
                 counters[INDEX] = first
                 return False
             size = min(block, count - first)
-            for i in range(size):
-                ids[i] = base + ((first + i) << INDEX_SHIFT)
-            draw4_many(seed, ids, size, LEGITIMATE_CONTACT, 0, lanes)
+            start = base + (first << INDEX_SHIFT)
+            draw4_run(seed, start, 1 << INDEX_SHIFT, size, LEGITIMATE_CONTACT, lanes)
             raised = 0
             for i in range(size):
                 central = 0
@@ -72,7 +71,7 @@ def meet_contacts(
                 # The number of thresholds reached, 4 for red: tier + 1 is 5 less it, and 0 where none is reached.
                 central = (5 - central) % 5 * (lanes[0, i] < seen_by_central)
                 local = (5 - local) % 5 * (lanes[3, i] < seen_by_local)
-                alarms[raised] = ids[i]
+                alarms[raised] = start + (i << INDEX_SHIFT)
                 seen[raised] = central | (local << 3)
                 raised += (central | local) != 0
             draw4_many(seed, alarms, raised, LEGITIMATE_TARGET, 0, lanes)

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from time import perf_counter
 
 import numpy as np
@@ -47,8 +47,6 @@ def simulate(
     """
     started = perf_counter()
     threads = workers or os.cpu_count() or 1
-    if threads == 1:
-        return Run(spec, recorder, block, one_by_one, started).course()
     with ThreadPoolExecutor(threads) as pool:
         sizes = [row.population for row in spec.population.provinces]
 
@@ -57,7 +55,7 @@ def simulate(
             for done in [pool.submit(act, p) for p in sorted(provinces, key=lambda p: -sizes[p])]:
                 done.result()
 
-        return Run(spec, recorder, block, side_by_side, started).course()
+        return Run(spec, recorder, block, side_by_side if threads > 1 else one_by_one, started).course()
 
 
 class Run:
@@ -86,17 +84,27 @@ class Run:
         prepared = perf_counter()
         midnights = days = 0.0
         totals = DayTotals.empty(len(self.provinces))
-        for day in range(calendar.first, calendar.last + 1):
-            began = perf_counter()
-            today = self.night(day, totals)
-            opened = perf_counter()
-            self.day(today)
-            if day == calendar.last:
-                for province in self.provinces:
-                    province.finish(today)
-            days += perf_counter() - opened
-            totals = self.close(today)
-            midnights += opened - began
+        # Midnights write to the recorder too, so the clerk works between them alone: while the next day runs.
+        with ThreadPoolExecutor(1) as clerk:
+            done: Future[None] | None = None
+            hand_over: Callable[[], None] | None = None
+            for day in range(calendar.first, calendar.last + 1):
+                began = perf_counter()
+                today = self.night(day, totals)
+                opened = perf_counter()
+                if hand_over is not None:
+                    done = clerk.submit(hand_over)
+                self.day(today)
+                if day == calendar.last:
+                    for province in self.provinces:
+                        province.finish(today)
+                days += perf_counter() - opened
+                if done is not None:
+                    done.result()
+                totals, hand_over = self.close(today)
+                midnights += opened - began
+            if hand_over is not None:
+                hand_over()
         self.check(totals)
         recorder.warnings += warnings.of_scale(self.spec, self.tables)
         recorder.warnings += warnings.of_cards(self.spec, self.night.card_load.heaviest)
@@ -125,8 +133,8 @@ class Run:
         self.spread(act, range(len(self.provinces)))
         self.books.potential += int(today.attempts.sum())
 
-    def close(self, today: Today) -> DayTotals:
-        """Hand what the day counted to the recorder; return what the next midnight reads of it."""
+    def close(self, today: Today) -> tuple[DayTotals, Callable[[], None]]:
+        """Take out what the day counted: for the next midnight, and for the recorder, to be handed over once."""
         day = today.day
         calendar = self.tables.calendar
         fates = self.counts.fates
@@ -135,25 +143,30 @@ class Run:
         totals = DayTotals(
             intercepted=fates[:, :2, :, INTERCEPTED].sum(axis=2),
             from_cards=fates[:, :2, :, INTERCEPTED:].sum(axis=(1, 2, 3)),
-            filed=[
-                [(int(moment), int(case)) for moment, case in province.take("filed")] for province in self.provinces
-            ],
+            filed=[province.take("filed") for province in self.provinces],
             heard=[province.heard(day) for province in self.provinces],
             victims=[province.take("victims") for province in self.provinces],
         )
-        for province in self.provinces:
-            if self.rules.kept:
-                self.recorder.log(province.take("log"))
-            self.counts.rare(province.p, province.take("rare"), self.recorder, calendar.start)
         last = day == calendar.last
         month_ends = next_month(day) == day + 1
-        self.counts.close(day, self.tables.seats[:, :, weekday(day) - 1], self.recorder, everything=last or month_ends)
         open_since = day + 1
         if month_ends and not last:
             end = calendar.midnight(day + 1)
             open_since = calendar.day_of(min(province.first_issue(end) for province in self.provinces))
-        self.recorder.day_done(day, open_since)
-        return totals
+        logs = [province.take("log") for province in self.provinces]
+        rare = [province.take("rare") for province in self.provinces]
+        seats = self.tables.seats[:, :, weekday(day) - 1]
+        counts = self.counts.leave(day, seats, rare, everything=last or month_ends)
+        for end, count in enumerate(counts.ends()):
+            self.books.alert_ends[end] += int(count)
+
+        def hand_over() -> None:
+            for rows in logs:
+                self.recorder.log(rows)
+            counts.hand_over(self.recorder, calendar.start)
+            self.recorder.day_done(day, open_since)
+
+        return totals, hand_over
 
     def check(self, totals: DayTotals) -> None:
         """Close the books of the run: whatever was counted twice must agree."""
@@ -167,7 +180,6 @@ class Run:
         books.episode_ends.update(dict(zip(("saved", "dropped_out", "held", "victims"), ends, strict=True)))
         books.episode_ends["running"] = sum(province.running_episodes() for province in self.provinces)
         books.issued = int(whole[ISSUED_ALERTS])
-        books.alert_ends.update(self.counts.ends)
         books.services_started = int(whole[SERVICES_STARTED])
         books.services_ended = int(whole[SERVICES_ENDED])
         books.services_under_way = int(whole[BUSY : BUSY + 2].sum())

@@ -89,11 +89,12 @@ BANDS = 256
 class Scratch(NamedTuple):
     """Room for one block, (block,) or (4, block) each, so that kernels make no arrays.
 
-    Identities: ``ids`` of all, whom they ``reached``, ``persons``, who is ``traced``. Positions: who ``passed`` the
-    filters and ``places`` of the reached among all, ``asked`` and ``seen`` among the reached, ``doubtful`` among
-    either. ``fates`` of the reached, ``by_index`` of all; ``tiers``. Lanes of draws: ``lanes``, ``meeting``, ``body``.
-    Bits: ``codes`` of all, ``flags`` of who passed, ``hints`` and half ``hours`` of the reached. ``chain``
-    and ``waits`` in ms, with ``outside`` and ``tails`` as room for their quantiles.
+    Identities: ``ids``, who ``passed`` the filters, whom they ``reached``, ``persons``, who is ``traced``. Positions:
+    ``places`` of the reached among the passed, ``asked`` and ``seen`` among the reached, ``doubtful`` among either.
+    ``fates`` of the reached, ``by_index`` of all; ``tiers``. Lanes of draws: ``lanes`` (of the passed, once the
+    filters are behind), ``meeting`` (of the reached), ``body``, ``traits``; ``most`` thresholds by age band. Bits:
+    ``codes`` of all, ``flags`` of the passed; half ``hours`` of the reached. ``chain`` and ``waits`` in ms, with
+    ``outside`` and ``tails`` as room for their quantiles.
     """
 
     ids: NDArray[np.int64]
@@ -111,11 +112,9 @@ class Scratch(NamedTuple):
     lanes: NDArray[np.uint32]
     meeting: NDArray[np.uint32]
     body: NDArray[np.uint32]
-    passage: NDArray[np.uint32]
     traits: NDArray[np.uint32]
     codes: NDArray[np.uint8]
     flags: NDArray[np.uint8]
-    hints: NDArray[np.uint8]
     hours: NDArray[np.uint8]
     outside: NDArray[np.int64]
     chain: NDArray[np.float64]
@@ -131,9 +130,9 @@ def scratch(block: int) -> Scratch:
         return np.empty(block, dtype=kind)
 
     shapes: dict[str, NDArray[Any]] = {"most": np.empty(BANDS, dtype=np.int64)}
-    for name in ("lanes", "passage", "meeting", "body", "traits"):
+    for name in ("lanes", "meeting", "body", "traits"):
         shapes[name] = np.empty((4, block), dtype=np.uint32)
-    for name in ("codes", "flags", "hints", "hours"):
+    for name in ("codes", "flags", "hours"):
         shapes[name] = room(np.uint8)
     for name in ("chain", "waits", "tails"):
         shapes[name] = room(np.float64)

@@ -1,6 +1,6 @@
 """The dense counts of all provinces, and how they get into the recorder's tables when a day is over."""
 
-from collections import Counter
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,11 +29,19 @@ MOST_DAYS = 32
 BINS = 48
 DESKS_FROM = CONTACT_CHANNELS.index(DESK_CHANNELS[0])
 
+RARE_TABLES = (
+    (RARE_ALERTS, "alerts", 4, 1),
+    (RARE_CONTACTS, "contacts", 3, 2),
+    (RARE_WAITS, "waits", 3, 1),
+    (RARE_HOURS, "hours", 2, 2),
+)
+"""Table of a rare row, its name, and how many keys and amounts it has."""
+
 Integers = NDArray[np.int64]
 
 
 class Counts:
-    """Tallies of all provinces, (P, ...) each as ``Tallies`` describes; ``ends`` counts alerts by end over the run."""
+    """Tallies of all provinces, (P, ...) each as ``Tallies`` describes."""
 
     def __init__(self, tables: Tables) -> None:
         provinces = len(tables.provinces)
@@ -47,54 +55,79 @@ class Counts:
         self.waits = np.zeros((provinces, days, *contact, BINS), dtype=np.int64)
         self.busy = np.zeros((provinces, 2, len(DESK_CHANNELS), HALF_HOURS), dtype=np.int64)
         self.outcomes = np.zeros((provinces, types, bands, len(SEXES), len(OUTCOMES)), dtype=np.int64)
-        self.ends: Counter[int] = Counter()
 
     def of(self, p: int) -> Tallies:
         """Return the part of a province."""
         return Tallies(self.fates[p], self.alerts[p], self.contacts[p], self.waits[p], self.busy[p], self.outcomes[p])
 
-    def close(self, day: int, seats: Integers, recorder: Recorder, everything: bool) -> None:
-        """Hand over the day and move on to the next; with ``everything`` all days of issue, not only the oldest."""
-        add_cells(recorder, "attempts", day, self.fates)
+    def leave(self, day: int, seats: Integers, rare: list[Integers], everything: bool) -> "DayCounts":
+        """Take out what a day counted and move on to the next; ``rare`` rows by province, see ``layout``.
+
+        With ``everything`` alerts of all days of issue are taken out, not only of the oldest.
+        """
+        days = self.alerts.shape[1]
+        counts = DayCounts(
+            day=day,
+            fates=self.fates.copy(),
+            contacts=self.contacts[:, 0].copy(),
+            waits=self.waits[:, 0].copy(),
+            hours=np.stack([self.busy[:, 0], seats * HALF_HOUR_MS], axis=-1),
+            outcomes=self.outcomes.copy(),
+            alerts=[(day - ago, self.alerts[:, ago].copy()) for ago in (range(days) if everything else (days - 1,))],
+            rare=rare,
+        )
         self.fates[:] = 0
-        add_rows(recorder, "contacts", day, self.contacts[:, 0])
-        add_cells(recorder, "waits", day, self.waits[:, 0])
-        add_rows(recorder, "outcomes", day, self.outcomes)
         self.outcomes[:] = 0
-        hours = np.stack([self.busy[:, 0], seats * HALF_HOUR_MS], axis=-1)
-        p, desk, half_hour = np.nonzero(hours.any(axis=-1))
-        keys = np.column_stack([np.full(len(p), day), p, desk + DESKS_FROM, half_hour])
-        recorder.add("hours", keys, hours[p, desk, half_hour])
         for ahead in (self.contacts, self.waits, self.busy):
             ahead[:, :-1] = ahead[:, 1:]
             ahead[:, -1] = 0
-        days = self.alerts.shape[1]
-        for ago in range(days) if everything else (days - 1,):
-            for end, count in enumerate(self.alerts[:, ago].sum(axis=(0, 1, 2, 3))):
-                self.ends[end] += int(count)
-            add_cells(recorder, "alerts", day - ago, self.alerts[:, ago])
-            self.alerts[:, ago] = 0
+        if everything:
+            self.alerts[:] = 0
         self.alerts[:, 1:] = self.alerts[:, :-1].copy()
         self.alerts[:, 0] = 0
+        return counts
 
-    def rare(self, p: int, rows: Integers, recorder: Recorder, start: int) -> None:
-        """Hand over what no tally holds: see ``layout``."""
-        for table, name, keys in (
-            (RARE_ALERTS, "alerts", 4),
-            (RARE_CONTACTS, "contacts", 3),
-            (RARE_WAITS, "waits", 3),
-            (RARE_HOURS, "hours", 2),
-        ):
-            some = rows[rows[:, 0] == table]
-            if not len(some):
-                continue
-            key = np.column_stack([some[:, 1] + start, np.full(len(some), p), some[:, 2 : 2 + keys]])
-            if name == "hours":
-                key[:, 2] += DESKS_FROM
-            if name == "alerts":
-                self.ends.update({end: int((some[:, 5] == end).sum()) for end in range(len(ENDS))})
-            values = some[:, 6:8] if name in ("contacts", "hours") else some[:, 6:7]
-            recorder.add(name, key, values.copy())
+
+@dataclass(frozen=True)
+class DayCounts:
+    """What a day counted, ready for the recorder: arrays of all provinces, and rows of what no array holds."""
+
+    day: int
+    fates: Integers
+    contacts: Integers
+    waits: Integers
+    hours: Integers
+    outcomes: Integers
+    alerts: list[tuple[int, Integers]]
+    rare: list[Integers]
+
+    def hand_over(self, recorder: Recorder, start: int) -> None:
+        """Add everything to the recorder's tables; ``start`` is the day from which rare rows count theirs."""
+        add_cells(recorder, "attempts", self.day, self.fates)
+        add_rows(recorder, "contacts", self.day, self.contacts)
+        add_cells(recorder, "waits", self.day, self.waits)
+        add_rows(recorder, "outcomes", self.day, self.outcomes)
+        p, desk, half_hour = np.nonzero(self.hours.any(axis=-1))
+        keys = np.column_stack([np.full(len(p), self.day), p, desk + DESKS_FROM, half_hour])
+        recorder.add("hours", keys, self.hours[p, desk, half_hour])
+        for issued, counts in self.alerts:
+            add_cells(recorder, "alerts", issued, counts)
+        for p, rows in enumerate(self.rare):
+            for table, name, keys_of, amounts in RARE_TABLES:
+                some = rows[rows[:, 0] == table]
+                if len(some):
+                    key = np.column_stack([some[:, 1] + start, np.full(len(some), p), some[:, 2 : 2 + keys_of]])
+                    key[:, 2] += DESKS_FROM if name == "hours" else 0
+                    recorder.add(name, key, some[:, 6 : 6 + amounts].copy())
+
+    def ends(self) -> Integers:
+        """Return the alerts that leave the tallies with this day, by end."""
+        by_end: Integers = np.zeros(len(ENDS), dtype=np.int64)
+        for _, counts in self.alerts:
+            by_end += counts.sum(axis=(0, 1, 2, 3))
+        for rows in self.rare:
+            by_end += np.bincount(rows[rows[:, 0] == RARE_ALERTS, 5], minlength=len(ENDS))
+        return by_end
 
 
 def add_cells(recorder: Recorder, table: str, day: int, counts: Integers) -> None:
