@@ -54,8 +54,9 @@ def demand_everything(run: sim.Run) -> None:
 
 def most_staff(run: sim.Run) -> float:
     """Return the staff of the largest desk in its busiest half hour: staffed time over that of one member of staff."""
-    days = pd.Series(pd.date_range(run.scenario.spec.period.start, run.scenario.spec.period.end))
-    months = days.dt.to_period("M").dt.to_timestamp()
-    counts = days.groupby([months.rename("month"), days.dt.day_of_week.add(1).rename("weekday")]).size().rename("days")
-    hours = run.hours.merge(counts.reset_index(), on=["month", "weekday"], how="left")
+    days = pd.DataFrame({"day": pd.date_range(run.scenario.spec.period.start, run.scenario.spec.period.end)})
+    days["month"] = days["day"].dt.to_period("M").dt.to_timestamp()
+    days["weekday"] = days["day"].dt.day_of_week + 1
+    counts = days.groupby(["month", "weekday"], as_index=False).agg(days=("day", "size"))
+    hours = run.hours.merge(counts, on=["month", "weekday"], how="left")
     return float((hours["staffed_ms"] / hours["days"] / HALF_HOUR_MS).max())

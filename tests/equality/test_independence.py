@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,6 +14,7 @@ from tests.engines.small import TWO_DAYS, fewer, run_tiny
 from tests.equality.both import assert_equal
 
 ROOT = Path(__file__).resolve().parents[2]
+FEW: dict[str, Any] = {**fewer(0.25)}
 FORBIDDEN = {"vector": ("simpy", "sim.engines.reference"), "reference": ("sim.engines.vector",)}
 """What each engine must not touch; the shared layers below them are no engine's."""
 
@@ -27,7 +29,7 @@ class Refuse:
 
 sys.meta_path.insert(0, Refuse())
 import sim
-scenario = sim.load_scenario("tiny", engine=sys.argv[1], period={TWO_DAYS!r}, **{fewer(0.25)!r})
+scenario = sim.load_scenario("tiny", engine=sys.argv[1], period={TWO_DAYS!r}, **{FEW!r})
 sim.run(scenario, Path(sys.argv[2]), events="all")
 """
 
@@ -45,7 +47,7 @@ def run_alone(engine: str, folder: Path) -> subprocess.CompletedProcess[str]:
 def test_the_vector_engine_runs_without_simpy_and_without_the_reference_engine(tmp_path: Path) -> None:
     done = run_alone("vector", tmp_path / "vector")
     assert done.returncode == 0, done.stderr
-    reference = run_tiny(tmp_path / "reference", engine="reference", **fewer(0.25))
+    reference = run_tiny(tmp_path / "reference", engine="reference", **FEW)
     assert_equal(reference, sim.load_run(tmp_path / "vector"))
 
 
