@@ -1,6 +1,5 @@
 """What the kernels read of a scenario: its tables as plain arrays, and guides that shorten searches."""
 
-import math
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -145,9 +144,9 @@ def half_hour_from(target: float, cumulative: NDArray[np.float64], start: int) -
 
 
 def highest_scores() -> NDArray[np.float64]:
-    """Return an upper bound of the normal quantile by the top bits of a uniform, (256,)."""
-    tops = range(1, 1 << GUIDE_BITS)
-    return np.array([normal_quantile(top / (1 << GUIDE_BITS)) + MARGIN for top in tops] + [math.inf])
+    """Return an upper bound of the normal quantile by the top bits of a uniform, (256,), each finite."""
+    ends = [top / (1 << GUIDE_BITS) for top in range(1, 1 << GUIDE_BITS)]
+    return np.array([normal_quantile(u) + MARGIN for u in (*ends, uniform32(CERTAIN - 1))])
 
 
 @compiled_with_arrays
