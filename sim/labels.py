@@ -87,14 +87,6 @@ MINUTE_MS = 60_000
 """Milliseconds in a minute, the lowest edge of the bins of waits."""
 
 
-def wait_bin(wait_ms: int) -> int:
-    """Give the code of the bin that holds a wait: the least b >= 0 with ``wait_ms <= 2**b`` minutes."""
-    if wait_ms <= MINUTE_MS:
-        return 0
-    minutes = -(-wait_ms // MINUTE_MS)
-    return (minutes - 1).bit_length()
-
-
 def bin_edge_ms(code: int) -> int:
     """Give the upper edge in milliseconds of the bin of waits with this code."""
     return MINUTE_MS << code

@@ -148,6 +148,12 @@ def piecewise_moment(u: float, cumulative: NDArray[np.float64], clock_ms: int) -
     uniform, and one without weight has none.
     """
     target = u * cumulative[HALF_HOURS]
+    return moment_in_half_hour(target, half_hour_of(target, cumulative), cumulative, clock_ms)
+
+
+@compiled
+def half_hour_of(target: float, cumulative: NDArray[np.float64]) -> int:
+    """The half hour in which a profile, (49,) and cumulative, comes to ``target``."""
     first = 0
     last = HALF_HOURS - 1
     while first < last:
@@ -156,7 +162,7 @@ def piecewise_moment(u: float, cumulative: NDArray[np.float64], clock_ms: int) -
             last = middle
         else:
             first = middle + 1
-    return moment_in_half_hour(target, first, cumulative, clock_ms)
+    return first
 
 
 @compiled

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from sim.draws.compiled import compiled, inlined
 from sim.draws.distributions import LOGNORMAL, quantile
 from sim.draws.functions import MIDDLE_SPAN, exp_of_moderate, log_of_normal, middle_quantile, tail_quantile
-from sim.draws.philox import TO_UNIT
+from sim.draws.philox import uniform52
 
 STEEPEST = 80.0
 """Up to this sigma a lognormal distribution has moderate exponents in its middle and near tails."""
@@ -23,8 +23,7 @@ FAR_TAIL = 1e-10
 @inlined
 def uniform_at(lanes: NDArray[np.uint32], k: int) -> float:
     """``uniform52`` of the first two lanes of the k-th entity."""
-    bits = (np.int64(lanes[0, k]) << 20) | (np.int64(lanes[1, k]) >> 12)
-    return float((bits + 0.5) * TO_UNIT)
+    return uniform52(int(np.int64(lanes[0, k])), int(np.int64(lanes[1, k])))
 
 
 @compiled

@@ -20,24 +20,20 @@ WEYL_1 = np.uint64(0xBB67AE85)
 WORD = np.uint64(0xFFFFFFFF)
 HALF = np.uint64(32)
 
+Word = np.uint64
+
 LOW_WORD = 0xFFFFFFFF
 TO_UNIT = 2.0**-52
 TO_UNIT_32 = 2.0**-32
 
 
-@compiled
-def philox4x32(c0: int, c1: int, c2: int, c3: int, k0: int, k1: int) -> tuple[int, int, int, int]:
-    """Four words of 32 bits from a counter of four words and a key of two.
+@inlined
+def rounds(x0: Word, x1: Word, x2: Word, x3: Word, key0: Word, key1: Word) -> tuple[Word, Word, Word, Word]:
+    """The ten rounds, over unsigned 64-bit integers: the products need all bits without a sign.
 
-    Every argument lies in [0, 2**32), and so does every result. The products need all of 64 bits without
-    a sign; integers of both kinds meet nowhere, for numba would turn them into floats.
+    Made into each caller, so that a loop over many entities computes several of them at a time, which is several
+    times as fast as one after the other.
     """
-    x0 = np.uint64(c0)
-    x1 = np.uint64(c1)
-    x2 = np.uint64(c2)
-    x3 = np.uint64(c3)
-    key0 = np.uint64(k0)
-    key1 = np.uint64(k1)
     for _ in range(ROUNDS):
         product0 = MULTIPLIER_0 * x0
         product1 = MULTIPLIER_1 * x2
@@ -47,6 +43,24 @@ def philox4x32(c0: int, c1: int, c2: int, c3: int, k0: int, k1: int) -> tuple[in
         x3 = product0 & WORD
         key0 = (key0 + WEYL_0) & WORD
         key1 = (key1 + WEYL_1) & WORD
+    return x0, x1, x2, x3
+
+
+@inlined
+def words(identity: int, seed: int, purpose: int, number: int) -> tuple[Word, Word, Word, Word]:
+    """``draw4`` as unsigned words, made into each caller as well; integers of both kinds must not meet there."""
+    counter = np.uint64(identity)
+    key = np.uint64(seed)
+    return rounds(counter & WORD, counter >> HALF, np.uint64(purpose), np.uint64(number), key & WORD, key >> HALF)
+
+
+@compiled
+def philox4x32(c0: int, c1: int, c2: int, c3: int, k0: int, k1: int) -> tuple[int, int, int, int]:
+    """Four words of 32 bits from a counter of four words and a key of two.
+
+    Every argument lies in [0, 2**32), and so does every result.
+    """
+    x0, x1, x2, x3 = rounds(np.uint64(c0), np.uint64(c1), np.uint64(c2), np.uint64(c3), np.uint64(k0), np.uint64(k1))
     return int(np.int64(x0)), int(np.int64(x1)), int(np.int64(x2)), int(np.int64(x3))
 
 
@@ -66,31 +80,6 @@ def draw4(seed: int, identity: int, purpose: int, number: int) -> tuple[int, int
         seed & LOW_WORD,
         (seed >> 32) & LOW_WORD,
     )
-
-
-@inlined
-def words(identity: int, seed: int, purpose: int, number: int) -> tuple[int, int, int, int]:
-    """``draw4`` as unsigned words, made into each loop that calls it.
-
-    The rounds stand here once more, over integers without a sign alone: so the compiler computes several entities at
-    a time, which is several times as fast as one after the other.
-    """
-    x0 = np.uint64(identity) & WORD
-    x1 = np.uint64(identity) >> HALF
-    x2 = np.uint64(purpose)
-    x3 = np.uint64(number)
-    key0 = np.uint64(seed) & WORD
-    key1 = np.uint64(seed) >> HALF
-    for _ in range(ROUNDS):
-        product0 = MULTIPLIER_0 * x0
-        product1 = MULTIPLIER_1 * x2
-        x0 = (product1 >> HALF) ^ x1 ^ key0
-        x1 = product1 & WORD
-        x2 = (product0 >> HALF) ^ x3 ^ key1
-        x3 = product0 & WORD
-        key0 = (key0 + WEYL_0) & WORD
-        key1 = (key1 + WEYL_1) & WORD
-    return x0, x1, x2, x3  # type: ignore[return-value]
 
 
 @compiled
@@ -117,13 +106,13 @@ def draw4_run(seed: int, first: int, step: int, count: int, purpose: int, lanes:
         lanes[3, k] = x3
 
 
-@compiled
+@inlined
 def uniform32(lane: int) -> float:
     """One float in (0, 1) from a lane: (k + 1/2) / 2**32."""
     return (lane + 0.5) * TO_UNIT_32
 
 
-@compiled
+@inlined
 def uniform52(high: int, low: int) -> float:
     """One float in (0, 1) from two lanes: (k + 1/2) / 2**52, where k is made of the top 52 of their bits.
 

@@ -25,9 +25,8 @@ import numpy.typing as npt
 
 from sim import labels
 from sim.days import DAY_MS, SATURDAY, month_start, next_month
-from sim.draws.distributions import CERTAIN, threshold
-from sim.draws.philox import draw4
-from sim.draws.purposes import RECORD
+from sim.draws.distributions import threshold
+from sim.draws.record import is_kept
 from sim.results.background import BackgroundWriter
 from sim.results.schemas import TABLES
 from sim.results.scope import Scope
@@ -134,7 +133,7 @@ class Recorder:
         Those before the period, and of origins outside the kept share, are forgotten at once. Raises KeyError for
         a name that ``EVENT_LABELS`` does not list.
         """
-        if self.records_events and moment >= 0 and keeps_origin(self.scope.seed, origin, self.kept):
+        if self.records_events and moment >= 0 and is_kept(self.scope.seed, origin, self.kept):
             codes = [
                 -1 if name is None else CODES[column][name]
                 for column, name in (("channel", channel), ("tier", tier), ("result", result))
@@ -221,11 +220,6 @@ class Recorder:
         final = rows[:, 0] < end
         self._event_rows = [] if final.all() else [rows[~final]]
         self._writer.write("events", event_columns(rows[final]))
-
-
-def keeps_origin(seed: int, origin: int, kept: int) -> bool:
-    """Say whether the events of an origin (attempt, contact or case) are kept: a draw below the threshold ``kept``."""
-    return kept == CERTAIN or draw4(seed, origin, RECORD, 0)[0] < kept
 
 
 def event_columns(rows: npt.NDArray[np.int64]) -> Columns:

@@ -12,7 +12,7 @@ from sim.draws.compiled import compiled
 from sim.draws.distributions import threshold, to_ticks
 from sim.draws.philox import draw4
 from sim.draws.purposes import CONTACT_TRY, TRIES_A_CHANNEL
-from sim.labels import DESK_CHANNELS
+from sim.labels import DESK_CHANNELS, MINUTE_MS
 from sim.scenario.schema import ScenarioModel
 from sim.warning.delays import CALL, drawn, row
 
@@ -85,3 +85,14 @@ def outcome(seed: int, alert: int, channel: int, tries: int, tables: ServiceTabl
     if u_hard < tables.hard[desk]:
         return True, to_ticks(drawn(tables.long[desk], high, low), clock)
     return True, to_ticks(drawn(tables.short[desk], high, low), clock)
+
+
+@compiled
+def wait_bin(wait_ms: int) -> int:
+    """Return the code of the bin that holds a wait: the least b >= 0 with ``wait_ms <= 2**b`` minutes."""
+    edge = MINUTE_MS
+    code = 0
+    while edge < wait_ms:
+        edge <<= 1
+        code += 1
+    return code

@@ -20,6 +20,11 @@ RATES = (0.0, 1e-9, 0.3, 7.0, 63.5, 64.0, 64.2, 90.0, 1e4, 1e9)
 IDENTITIES = np.array([0, 1, 5 << 40 | 77, (1 << 62) + 12345, (1 << 63) - 1], dtype=np.int64)
 
 
+def rounds() -> tuple[int, ...]:
+    """The rounds alone, over unsigned integers."""
+    return tuple(int(word) for word in philox.rounds(*(np.uint64(word) for word in (*WORDS, 7))))
+
+
 def words(identity: int) -> tuple[int, ...]:
     """The draws of an entity, as the loops over many make them."""
     drawn = philox.words(identity, 1 << 62 | 17, 80, 3)
@@ -93,6 +98,7 @@ def calls() -> Iterator[tuple[Callable[..., object], tuple[object, ...]]]:
             yield functions.log_of_normal, (x, 3)
     for identity_ in IDENTITIES.tolist():
         yield words, (identity_,)
+    yield rounds, ()
     yield draw4_many, ()
     yield draw4_run, ()
     yield many.uniform_at, (np.array([[7], [1 << 31]], dtype=np.uint32), 0)
@@ -117,6 +123,8 @@ def calls() -> Iterator[tuple[Callable[..., object], tuple[object, ...]]]:
     cumulative = distributions.cumulative_thresholds([0.1, 0.0, 0.6, 0.3])
     for w in WORDS:
         yield distributions.pick, (w, cumulative)
+    for target in (0.0, 18.08, 100.0, float(profile[-1])):
+        yield distributions.half_hour_of, (target, profile)
     yield distributions.moment_in_half_hour, (profile[7] + 0.25, 7, profile, 1000)
 
 

@@ -10,6 +10,7 @@ from sim.days import day_number
 from sim.results.recorder import Recorder
 from sim.results.scope import Scope, Target
 from sim.results.writer import TableWriter
+from sim.warning.service import wait_bin
 
 YEAR = (date(2022, 1, 1), date(2022, 2, 28))
 BASE = (date(2021, 12, 1), date(2021, 12, 31))
@@ -82,7 +83,7 @@ def _day_of_province(
         contact[0] += 1
         contact[1] += staff
         recorder.hours[day, province, 2, 20][0] += staff
-        recorder.waits[day, province, 1, 2, labels.wait_bin(staff)] += 1
+        recorder.waits[day, province, 1, 2, wait_bin(staff)] += 1
     recorder.hours[day, province, 2, 20][1] += 1_800_000
     for quantity in ("cases_closed", "cases_solved", "dens_destroyed", "false_blocks_call"):
         recorder.flows[day, province, quantity] += chance.randrange(3)

@@ -5,6 +5,8 @@ from datetime import date, timedelta
 import pytest
 
 from sim import days, labels
+from sim.engines import codes
+from sim.warning.service import wait_bin
 
 
 @pytest.mark.parametrize(
@@ -12,7 +14,7 @@ from sim import days, labels
     [(0, 1), (1, 1), (60_000, 1), (60_001, 2), (120_000, 2), (120_001, 4), (240_001, 8), (86_400_000, 2048)],
 )
 def test_a_wait_falls_in_the_bin_whose_upper_edge_is_the_next_power_of_two(wait_ms: int, minutes: int) -> None:
-    assert labels.bin_edge_ms(labels.wait_bin(wait_ms)) == minutes * 60_000
+    assert labels.bin_edge_ms(wait_bin(wait_ms)) == minutes * 60_000
 
 
 def test_day_numbers_agree_with_the_calendar() -> None:
@@ -30,3 +32,18 @@ def test_day_numbers_agree_with_the_calendar() -> None:
 def test_no_name_stands_twice_in_a_list() -> None:
     for names in (labels.CHANNELS, labels.FATES, labels.ENDS, labels.OUTCOMES, labels.EVENTS, labels.TRUTHS):
         assert len(set(names)) == len(names)
+
+
+def test_codes_are_the_positions_of_their_names() -> None:
+    names = {
+        labels.OUTCOMES: "EPISODES SAVED DROPPED_OUT VICTIMS FILED LOSS FILED_LOSS PREVENTED RECOVERED HELD HELD_FEN",
+        labels.TRUTHS: "EPISODE_TRUTH IGNORED_TRUTH UNANSWERED_TRUTH LEGITIMATE_TRUTH",
+        labels.ENDS: "REACHED UNREAD_END UNANSWERED EXPIRED SUPERSEDED MOOT OPEN",
+        labels.CONTACT_RESULTS: "DELIVERED WAS_READ WAS_UNREAD ANSWERED NO_ANSWER MET NOT_MET",
+    }
+    listed = [constant for constants in names.values() for constant in constants.split()]
+    assert sorted(listed) == sorted(name for name in vars(codes) if name.isupper())
+    for of, constants in names.items():
+        assert [getattr(codes, constant) for constant in constants.split()] == list(range(len(of)))
+        for label, constant in zip(of, constants.split(), strict=True):
+            assert constant.lower().removeprefix("was_").removesuffix("_truth").removesuffix("_end") in label

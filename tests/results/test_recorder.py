@@ -11,9 +11,11 @@ import pytest
 
 from sim import labels
 from sim.days import day_number
-from sim.results.recorder import Recorder, keeps_origin
+from sim.draws.record import is_kept
+from sim.results.recorder import Recorder
 from sim.results.schemas import TABLES
 from sim.results.writer import TableWriter
+from sim.warning.service import wait_bin
 from tests.results.synthetic import SCOPE, fill, scope_with, write_tables
 
 FIRST = SCOPE.first_day
@@ -73,7 +75,7 @@ def test_what_is_added_is_stored_with_labels_dates_and_codes(tmp_path: Path) -> 
     recorder.attempts[FIRST, 2, 1, 1, 3] += 2
     recorder.contacts[FIRST, 0, 0, 3, 5][0] += 1
     recorder.contacts[FIRST, 0, 0, 3, 5][1] += 5000
-    recorder.waits[FIRST, 1, 3, 2, labels.wait_bin(61_000)] += 4
+    recorder.waits[FIRST, 1, 3, 2, wait_bin(61_000)] += 4
     recorder.hours[FIRST, 1, 3, 47][0] += 10
     recorder.hours[FIRST, 1, 3, 47][1] += 20
     recorder.outcomes[FIRST, 0, 1, 2, 1][labels.OUTCOMES.index("held")] += 1
@@ -233,7 +235,7 @@ def test_a_share_of_the_origins_keeps_all_of_their_events_or_none(tmp_path: Path
     writer.close()
     kept = [row["origin"] for row in rows(tmp_path, "events")]
     assert kept == sorted(
-        origin for origin in range(4000) if keeps_origin(recorder.scope.seed, origin, 2**30) for _ in range(2)
+        origin for origin in range(4000) if is_kept(recorder.scope.seed, origin, 2**30) for _ in range(2)
     )
     # Five standard deviations of a binomial count around 1000.
     assert abs(len(kept) / 2 - 1000) < 5 * (4000 * 0.25 * 0.75) ** 0.5

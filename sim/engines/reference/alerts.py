@@ -8,6 +8,22 @@ import simpy
 from simpy.events import Event, EventPriority
 
 from sim.draws.identity import alert_id
+from sim.engines.codes import (
+    ANSWERED,
+    DELIVERED,
+    EXPIRED,
+    MET,
+    MOOT,
+    NO_ANSWER,
+    NOT_MET,
+    OPEN,
+    REACHED,
+    SUPERSEDED,
+    UNANSWERED,
+    UNREAD_END,
+    WAS_READ,
+    WAS_UNREAD,
+)
 from sim.engines.phases import (
     ARRIVALS,
     DELIVERY,
@@ -24,20 +40,16 @@ from sim.engines.phases import (
 from sim.engines.reference.desk import Request
 from sim.engines.reference.ticks import At, call_at, priority
 from sim.engines.reference.world import Person, World
-from sim.labels import CONTACT_CHANNELS, CONTACT_RESULTS, ENDS, wait_bin
+from sim.labels import CONTACT_CHANNELS, CONTACT_RESULTS, ENDS
 from sim.midnight.people_bytes import HEARD
 from sim.midnight.today import LOST
 from sim.warning.delays import APP, CALL, SMS, VISIT, chain_delay, escalation_wait, reading, retry_wait
 from sim.warning.detectors import NO_ALERT, predicted_type
 from sim.warning.dissuasion import is_dissuaded
-from sim.warning.service import outcome
+from sim.warning.service import outcome, wait_bin
 
 if TYPE_CHECKING:
     from sim.engines.reference.episodes import Episode
-
-EPISODE_TRUTH, IGNORED_TRUTH, UNANSWERED_TRUTH, LEGITIMATE_TRUTH = range(4)
-REACHED, UNREAD_END, UNANSWERED, EXPIRED, SUPERSEDED, MOOT, OPEN = range(7)
-DELIVERED, WAS_READ, WAS_UNREAD, ANSWERED, NO_ANSWER, MET, NOT_MET = range(7)
 
 
 @dataclass(frozen=True)

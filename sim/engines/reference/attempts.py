@@ -15,8 +15,9 @@ from sim.draws.purposes import (
     LEGITIMATE_CONTACT,
     LEGITIMATE_TARGET,
 )
+from sim.engines.codes import LEGITIMATE_TRUTH
 from sim.engines.phases import ARRIVALS, ATTEMPT
-from sim.engines.reference.alerts import LEGITIMATE_TRUTH, Finding, covered, detect
+from sim.engines.reference.alerts import Finding, covered, detect
 from sim.engines.reference.episodes import Episode
 from sim.engines.reference.ticks import call_at, priority
 from sim.engines.reference.world import Person, World

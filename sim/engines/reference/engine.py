@@ -8,10 +8,10 @@ import simpy
 
 from sim.days import HALF_HOUR_MS, calendar_date, weekday
 from sim.engines import warnings
+from sim.engines.codes import OPEN
 from sim.engines.conservation import Books
 from sim.engines.ledger import Ledger
 from sim.engines.phases import ARRIVALS, MIDNIGHT, SHIFT_CHANGE
-from sim.engines.reference.alerts import OPEN
 from sim.engines.reference.attempts import open_day
 from sim.engines.reference.desk import Desk
 from sim.engines.reference.ticks import call_at, priority

@@ -9,14 +9,26 @@ from simpy.events import Event
 from sim.aftermath.reports import filing_delay, recovered, report_delay
 from sim.draws.philox import draw4
 from sim.draws.purposes import ATTEMPT_COVERAGE
+from sim.engines.codes import (
+    DROPPED_OUT,
+    EPISODE_TRUTH,
+    EPISODES,
+    FILED,
+    FILED_LOSS,
+    HELD,
+    HELD_FEN,
+    LOSS,
+    PREVENTED,
+    RECOVERED,
+    SAVED,
+    VICTIMS,
+)
 from sim.engines.phases import FILING, REPORT, REPORTS, STAGE_MOMENTS
-from sim.engines.reference.alerts import EPISODE_TRUTH, Alert, Finding, covered, detect
+from sim.engines.reference.alerts import Alert, Finding, covered, detect
 from sim.engines.reference.ticks import At, call_at, priority
 from sim.engines.reference.world import Person, World
 from sim.episode.stages import ENGAGED_STAGE, FIRST_PAYMENT, next_stage, paid_before, payable, scheduled
 from sim.warning.detectors import stage_tiers
-
-EPISODES, SAVED, DROPPED_OUT, VICTIMS, FILED, LOSS, FILED_LOSS, PREVENTED, RECOVERED, HELD, HELD_FEN = range(11)
 
 
 class Episode:

@@ -10,14 +10,23 @@ from sim.draws.distributions import moment_in_half_hour
 from sim.draws.identity import INDEX_SHIFT, LEGITIMATE, cell_id, origin_id
 from sim.draws.philox import draw4_many, draw4_run, uniform32, uniform52
 from sim.draws.purposes import LEGITIMATE_CONTACT, LEGITIMATE_TARGET
-from sim.engines.vector.attempts import Crowd
-from sim.engines.vector.layout import CELL, INDEX, MOMENT, N_FOUND, NUMBER, ORIGIN, SEEN
-from sim.engines.vector.rules import ASK_HOUR, HOUR_SHIFT, TIERS, Guides, Rules, half_hour_from
+from sim.engines.codes import LEGITIMATE_TRUTH
+from sim.engines.vector.layout import (
+    CELL,
+    FOUND_TRUTH_SHIFT,
+    FOUND_TYPE_SHIFT,
+    INDEX,
+    MOMENT,
+    N_FOUND,
+    NUMBER,
+    ORIGIN,
+    RAISED_BITS,
+    SEEN,
+)
+from sim.engines.vector.rules import TIERS, Crowd, Guides, Rules, half_hour_at
 from sim.engines.vector.state import Scratch
 from sim.midnight.today import Today
 from sim.warning.detectors import CENTRAL, LOCAL
-
-LEGITIMATE_TRUTH = 3
 
 
 @compiled
@@ -68,25 +77,23 @@ def meet_contacts(
                 for tier in range(TIERS):
                     central += lanes[1, i] >= least_central[tier]
                     local += lanes[2, i] >= least_local[tier]
-                # The number of thresholds reached, 4 for red: tier + 1 is 5 less it, and 0 where none is reached.
-                central = (5 - central) % 5 * (lanes[0, i] < seen_by_central)
-                local = (5 - local) % 5 * (lanes[3, i] < seen_by_local)
+                # So many thresholds reached, all of them for red: tier + 1 is TIERS + 1 less that, and 0 for none.
+                central = (TIERS + 1 - central) % (TIERS + 1) * (lanes[0, i] < seen_by_central)
+                local = (TIERS + 1 - local) % (TIERS + 1) * (lanes[3, i] < seen_by_local)
                 alarms[raised] = start + (i << INDEX_SHIFT)
-                seen[raised] = central | (local << 3)
+                seen[raised] = central | (local << RAISED_BITS)
                 raised += (central | local) != 0
             draw4_many(seed, alarms, raised, LEGITIMATE_TARGET, 0, lanes)
             at = counters[N_FOUND]
             for i in range(raised):
                 goal = uniform32(lanes[2, i]) * moments[HALF_HOURS]
-                hour = guides.contact_half_hour[lanes[2, i] >> HOUR_SHIFT]
-                if hour == ASK_HOUR:
-                    hour = half_hour_from(goal, moments, 0)
+                hour = half_hour_at(lanes[2, i], guides.contact_half_hour, moments)
                 found[at, ORIGIN] = alarms[i]
                 found[at, MOMENT] = midnight + moment_in_half_hour(goal, hour, moments, rules.clock)
                 found[at, NUMBER] = target(
                     uniform52(lanes[0, i], lanes[1, i]), crowd.persons, crowd.high, crowd.high_share
                 )
-                found[at, SEEN] = seen[i] | (LEGITIMATE_TRUTH << 6) | (types << 8)
+                found[at, SEEN] = seen[i] | (LEGITIMATE_TRUTH << FOUND_TRUTH_SHIFT) | (types << FOUND_TYPE_SHIFT)
                 at += 1
             counters[N_FOUND] = at
             first += size

@@ -10,6 +10,21 @@ from sim.draws.compiled import compiled
 from sim.draws.identity import alert_id, person_id
 from sim.draws.philox import draw4
 from sim.draws.purposes import ATTEMPT_COVERAGE, EPISODE_STAGE
+from sim.draws.record import is_kept
+from sim.engines.codes import (
+    DROPPED_OUT,
+    EPISODES,
+    FILED,
+    FILED_LOSS,
+    HELD,
+    HELD_FEN,
+    LOSS,
+    MOOT,
+    PREVENTED,
+    RECOVERED,
+    SAVED,
+    VICTIMS,
+)
 from sim.engines.phases import ARRIVALS, ISSUE, REPORTS, STAGE_MOMENTS
 from sim.engines.vector.events import order_of, order_of_alert
 from sim.engines.vector.layout import (
@@ -17,12 +32,14 @@ from sim.engines.vector.layout import (
     BAND,
     CASE,
     CASE_BAND,
+    CASE_COLUMNS,
     CASE_KIND,
     CASE_SEX,
     ENDS_OF_EPISODES,
     EPISODES_BEGUN,
     FILED_AT,
     FILED_CASES,
+    FOUND_TYPE_SHIFT,
     KIND,
     LIVING,
     LOSS_FEN,
@@ -57,24 +74,9 @@ from sim.engines.vector.log import (
     STAGE_EVENT,
     STOPPED,
     WAS_HELD,
-    is_kept,
     write,
 )
-from sim.engines.vector.outcomes import (
-    DROPPED_OUT,
-    EPISODES,
-    FILED,
-    FILED_LOSS,
-    HELD,
-    HELD_FEN,
-    LOSS,
-    MOOT,
-    PREVENTED,
-    RECOVERED,
-    SAVED,
-    VICTIMS,
-)
-from sim.engines.vector.rules import Rules
+from sim.engines.vector.rules import TIERS, Rules
 from sim.engines.vector.state import Arrays, Tallies, expect, expect_early, release_episode, take_alert
 from sim.episode.stages import (
     ENGAGED_STAGE,
@@ -88,8 +90,6 @@ from sim.episode.stages import (
 from sim.midnight.today import LOST, Today
 from sim.warning.delays import DelayTables, chain_delay
 from sim.warning.detectors import NO_ALERT, DetectorTables, stage_tiers
-
-TIERS = 4
 
 
 @compiled
@@ -109,7 +109,7 @@ def begin_episode(
     attempt = v.found[found, ORIGIN]
     moment = v.found[found, MOMENT]
     number = v.found[found, NUMBER]
-    kind = v.found[found, SEEN] >> 8
+    kind = v.found[found, SEEN] >> FOUND_TYPE_SHIFT
     age, urban, _, _ = home(rules.seed, person_id(p, number), p, people)
     sex, segment, _ = traits(rules.seed, person_id(p, number), p, age, urban, people)
     band = people.band[age]
@@ -233,9 +233,7 @@ def stop_episode(
 ) -> None:
     """End an episode because a warning persuaded the person."""
     prevent(v, row, PREVENTED, rules, stages, tallies.outcomes)
-    end_episode(
-        p, row, SAVED, STOPPED, phase, now, order, rules, today, stages, reports, v, tallies,
-    )  # fmt: skip
+    end_episode(p, row, SAVED, STOPPED, phase, now, order, rules, today, stages, reports, v, tallies)
 
 
 @compiled
@@ -268,7 +266,7 @@ def reach_stage(
     logging = rules.kept > 0 and is_kept(rules.seed, attempt, rules.kept)
     if u_dropout < stages.dropout[kind, min(stage, FIRST_PAYMENT + 1) - 1]:
         end_episode(p, row, DROPPED_OUT, DROPPED, STAGE_MOMENTS, now, order, rules, today, stages, reports, v,
-                    tallies,)  # fmt: skip
+                    tallies)  # fmt: skip
         release_episode(v.episodes, v.episodes_free, counters, row)
         return
     if stage < FIRST_PAYMENT:
@@ -277,7 +275,7 @@ def reach_stage(
     elif u_hold < today.held[p]:
         prevent(v, row, HELD_FEN, rules, stages, tallies.outcomes)
         end_episode(p, row, HELD, WAS_HELD, STAGE_MOMENTS, now, order, rules, today, stages, reports, v,
-                    tallies,)  # fmt: skip
+                    tallies)  # fmt: skip
         release_episode(v.episodes, v.episodes_free, counters, row)
         return
     else:
@@ -349,7 +347,7 @@ def go_to_police(p: int, rules: Rules, day: int, v: Arrays, outcomes: NDArray[np
                 write(v.log, counters, case[FILED_AT], REPORTS, FILING_EVENT, p, case[CASE], -1, 0, -1, -1, -1, -1,
                       -1, -1)  # fmt: skip
         else:
-            for column in range(8):
+            for column in range(CASE_COLUMNS):
                 v.cases[kept, column] = case[column]
             kept += 1
     counters[N_CASES] = kept

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.draws.compiled import compiled
-from sim.draws.identity import DETECTOR_MASK, DETECTOR_SHIFT, STAGE_MASK
+from sim.draws.identity import detector_of, stage_of
 
 ROW_BITS: Final = 25
 ROW_MASK: Final = (1 << ROW_BITS) - 1
@@ -34,7 +34,7 @@ def order_of(phase: int, stage: int, kind: int, detector: int, row: int) -> int:
 @compiled
 def order_of_alert(phase: int, kind: int, alert: int, row: int) -> int:
     """Return the part of the key of an alert's event below its moment."""
-    return order_of(phase, alert & STAGE_MASK, kind, (alert >> DETECTOR_SHIFT) & DETECTOR_MASK, row)
+    return order_of(phase, stage_of(alert), kind, detector_of(alert), row)
 
 
 @compiled

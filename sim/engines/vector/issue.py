@@ -11,23 +11,29 @@ from sim.country.people import PeopleTables
 from sim.days import DAY_MS
 from sim.draws.compiled import compiled
 from sim.draws.distributions import pick, to_ticks
-from sim.draws.identity import (
-    DETECTOR_MASK,
-    DETECTOR_SHIFT,
-    STAGE_MASK,
-    alert_id,
-    origin_of,
-    person_id,
-)
+from sim.draws.identity import PERSON_BITS, alert_id, detector_of, origin_of, person_id, stage_of
 from sim.draws.many import quantiles
 from sim.draws.philox import draw4_many
 from sim.draws.purposes import ALERT_CHAIN, ALERT_READ_DELAY, ALERT_READING, PERSON_HOME
+from sim.draws.record import is_kept
+from sim.engines.codes import (
+    DELIVERED,
+    EPISODE_TRUTH,
+    EXPIRED,
+    OPEN,
+    REACHED,
+    UNREAD_END,
+    WAS_READ,
+    WAS_UNREAD,
+)
 from sim.engines.phases import ARRIVALS, ISSUE, READS, UNREAD
 from sim.engines.vector.episodes import begin_episode
 from sim.engines.vector.events import order_of_alert
 from sim.engines.vector.layout import (
     BETWEEN,
     CELL,
+    FOUND_TRUTH_SHIFT,
+    FOUND_TYPE_SHIFT,
     INDEX,
     ISSUED_ALERTS,
     META_MASK,
@@ -43,12 +49,15 @@ from sim.engines.vector.layout import (
     N_STREAM,
     NUMBER,
     ORIGIN,
+    RAISED_BITS,
+    RAISED_MASK,
     RARE_WAITS,
     REFERENCES,
     SEEN,
     SENT_COLUMNS,
     STEP,
     TIER_MASK,
+    TRUTH_MASK,
     TRUTH_SHIFT,
     TYPE_SHIFT,
     UNISSUED,
@@ -60,25 +69,13 @@ from sim.engines.vector.log import (
     EXPIRY_EVENT,
     ISSUE_EVENT,
     READ_EVENT,
-    is_kept,
     write,
-)
-from sim.engines.vector.outcomes import (
-    DELIVERED,
-    EPISODE_TRUTH,
-    EXPIRED,
-    OPEN,
-    REACHED,
-    UNREAD_END,
-    WAS_READ,
-    WAS_UNREAD,
 )
 from sim.engines.vector.rules import Rules
 from sim.engines.vector.state import (
     Arrays,
     Scratch,
     Tallies,
-    bin_of,
     count_alert,
     count_contact,
     day_of,
@@ -90,6 +87,7 @@ from sim.episode.stages import EpisodeTables
 from sim.midnight.today import LOST, Today
 from sim.warning.delays import APP, CALL, SMS, DelayTables
 from sim.warning.detectors import DetectorTables, predicted_type
+from sim.warning.service import wait_bin
 
 
 @compiled
@@ -127,7 +125,7 @@ def send(
             return False
         for i in range(size):
             episode_of[i] = -1
-            if (v.found[first + i, SEEN] >> 6) & 3 == EPISODE_TRUTH:
+            if (v.found[first + i, SEEN] >> FOUND_TRUTH_SHIFT) & TRUTH_MASK == EPISODE_TRUTH:
                 episode_of[i] = begin_episode(p, first + i, midnight, rules, today, stages, people, v, outcomes)
         for detector in range(2):
             outage = today.outage[detector, p]
@@ -135,7 +133,7 @@ def send(
                 continue
             count = 0
             for i in range(size):
-                tier = (v.found[first + i, SEEN] >> (3 * detector)) & 7
+                tier = (v.found[first + i, SEEN] >> (RAISED_BITS * detector)) & RAISED_MASK
                 ids[count] = alert_id(v.found[first + i, ORIGIN], detector, 0)
                 rows[count] = first + i
                 tiers[count] = tier - 1
@@ -153,7 +151,7 @@ def send(
                 if issue >= rules.end:
                     continue
                 episode = episode_of[row - first]
-                truth = (v.found[row, SEEN] >> 6) & 3
+                truth = (v.found[row, SEEN] >> FOUND_TRUTH_SHIFT) & TRUTH_MASK
                 if episode >= 0:
                     alert = take_alert(
                         v.alerts, v.alerts_free, counters, ids[k], issue, v.found[row, NUMBER], episode,
@@ -167,7 +165,9 @@ def send(
                     v.sent[at, 0] = ids[k]
                     v.sent[at, 1] = issue
                     v.sent[at, 2] = v.found[row, NUMBER]
-                    v.sent[at, 3] = tiers[k] | (truth << TRUTH_SHIFT) | ((v.found[row, SEEN] >> 8) << TYPE_SHIFT)
+                    v.sent[at, 3] = (
+                        tiers[k] | (truth << TRUTH_SHIFT) | ((v.found[row, SEEN] >> FOUND_TYPE_SHIFT) << TYPE_SHIFT)
+                    )
                     counters[N_SENT] = at + 1
         first += size
     counters[INDEX] = 0
@@ -223,7 +223,7 @@ def settle(
                 room.places[count] = sent[at, 1]
                 room.reached[count] = sent[at, 2]
                 room.asked[count] = sent[at, 3]
-                room.tiers[count] = rules.first[sent[at, 3] & 3]
+                room.tiers[count] = rules.first[sent[at, 3] & TIER_MASK]
                 count += 1
             else:
                 for column in range(SENT_COLUMNS):
@@ -298,12 +298,12 @@ def issue_all(
         meta = room.asked[k] & META_MASK
         channel = room.tiers[k]
         tier = meta & TIER_MASK
-        detector = (identity >> DETECTOR_SHIFT) & DETECTOR_MASK
+        detector = detector_of(identity)
         log_it = rules.kept > 0 and is_kept(rules.seed, origin_of(identity), rules.kept)
         if log_it:
             predicted = predicted_type(rules.seed, identity, room.asked[k] >> TYPE_SHIFT, detectors)
             write(v.log, counters, issued, ARRIVALS, ISSUE_EVENT, p, origin_of(identity), detector,
-                  identity & STAGE_MASK, -1, -1, tier, -1, number, predicted)  # fmt: skip
+                  stage_of(identity), -1, -1, tier, -1, number, predicted)  # fmt: skip
         if channel >= CALL:
             alert = take_alert(alerts, free, counters, identity, issued, number, -1, meta, BETWEEN)
             alerts[alert, STEP] = channel
@@ -335,16 +335,16 @@ def issue_all(
                 continue
             end = REACHED if was_read else UNREAD_END
             if was_read:
-                code = bin_of(looked - issued)
+                code = wait_bin(looked - issued)
                 if day - here < tallies.waits.shape[0]:
                     tallies.waits[day - here, tier, channel, code] += 1
                 else:
                     rare(spare, counters, RARE_WAITS, day, tier, channel, code, 0, 1, 0)
-                v.heard[counters[N_HEARD]] = ((day + rules.start) << 32) | number
+                v.heard[counters[N_HEARD]] = ((day + rules.start) << PERSON_BITS) | number
                 counters[N_HEARD] += 1
                 if log_it:
                     write(v.log, counters, looked, READS, READ_EVENT, p, origin_of(identity), detector,
-                          identity & STAGE_MASK, -1, CHANNEL_CODES[channel], tier, -1, -1, -1)  # fmt: skip
+                          stage_of(identity), -1, CHANNEL_CODES[channel], tier, -1, -1, -1)  # fmt: skip
         count_alert(tallies.alerts, spare, counters, here, issued, detector, meta, end)
         if log_it and end != OPEN:
             log_end(v, p, identity, tier, last, end)
@@ -353,8 +353,8 @@ def issue_all(
 @compiled
 def log_end(v: Arrays, p: int, identity: int, tier: int, moment: int, end: int) -> None:
     """Log the end of an alert among messages, and the expiry where that was the reason."""
-    detector = (identity >> DETECTOR_SHIFT) & DETECTOR_MASK
-    stage = identity & STAGE_MASK
+    detector = detector_of(identity)
+    stage = stage_of(identity)
     origin = origin_of(identity)
     if end == EXPIRED:
         write(v.log, v.counters, moment, READS, EXPIRY_EVENT, p, origin, detector, stage, -1, -1, tier, -1, -1, -1)

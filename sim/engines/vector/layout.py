@@ -72,7 +72,7 @@ EPISODE_COLUMNS: Final = 24
 
 # A case on its way from the victim to the police, 8 columns.
 REPORTED: Final = 0
-"""Moment of the report, -1 once it is counted."""
+"""Moment of the report."""
 FILED_AT: Final = 1
 RECOVERED_FEN: Final = 2
 LOSS_FEN: Final = 3
@@ -87,8 +87,13 @@ ORIGIN: Final = 0
 MOMENT: Final = 1
 NUMBER: Final = 2
 SEEN: Final = 3
-"""Tier + 1 of the central (3 bits) and of the local detector (3), truth (2), fraud type (8)."""
+"""Tier + 1 of the central (3 bits) and of the local detector (3), truth (2), fraud type."""
 FINDING_COLUMNS: Final = 4
+
+RAISED_BITS: Final = 3
+RAISED_MASK: Final = 7
+FOUND_TRUTH_SHIFT: Final = 6
+FOUND_TYPE_SHIFT: Final = 8
 
 # An alert on its way down the chain, 4 columns: identity, moment of issue, person, and its meta with the fraud type.
 SENT_COLUMNS: Final = 4
@@ -102,7 +107,11 @@ RARE_CONTACTS: Final = 1
 RARE_WAITS: Final = 2
 RARE_HOURS: Final = 3
 
-# Counters of a province: what is in use of each growing array, and the state of both desks.
+ROOM: Final = 32
+"""Rows that one event may take of any array, and more: where fewer are free the array grows first."""
+
+# Counters of a province: what is in use of each growing array, and the state of both desks. Those from N_HEAP to N_LINE
+# are held against ``Arrays.most`` before each event.
 N_ALERTS_FREE: Final = 0
 N_EPISODES_FREE: Final = 1
 N_HEAP: Final = 2

@@ -6,9 +6,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.draws.compiled import compiled
-from sim.draws.distributions import CERTAIN
-from sim.draws.philox import draw4
-from sim.draws.purposes import RECORD
 from sim.engines.vector.layout import N_LOG
 from sim.labels import CONTACT_CHANNELS, CONTACT_RESULTS, ENDS, EVENT_CHANNELS, EVENT_RESULTS, EVENTS
 
@@ -33,15 +30,6 @@ CONTACT_CODES = np.array([EVENT_RESULTS.index(name) for name in CONTACT_RESULTS]
 STOPPED: Final = EVENT_RESULTS.index("stopped")
 DROPPED: Final = EVENT_RESULTS.index("dropped_out")
 WAS_HELD: Final = EVENT_RESULTS.index("held")
-
-
-@compiled
-def is_kept(seed: int, origin: int, kept: int) -> bool:
-    """Return whether the events of an origin are kept."""
-    if kept >= CERTAIN:
-        return True
-    u, _, _, _ = draw4(seed, origin, RECORD, 0)
-    return u < kept
 
 
 @compiled

@@ -7,8 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.engines.tables import Tables
-from sim.engines.vector.attempts import Crowd, pass_gates
+from sim.engines.vector.attempts import pass_gates
 from sim.engines.vector.contacts import meet_contacts
+from sim.engines.vector.day import begin_day, close_day, finish, first_issue, take_heard
+from sim.engines.vector.events import ROW_BITS
 from sim.engines.vector.issue import send, settle
 from sim.engines.vector.layout import (
     ALERT_COLUMNS,
@@ -34,13 +36,14 @@ from sim.engines.vector.layout import (
     PAID,
     RARE_COLUMNS,
     REFERENCES,
+    ROOM,
     SENT_COLUMNS,
     TICK,
 )
 from sim.engines.vector.log import LOG_COLUMNS
-from sim.engines.vector.loop import begin_day, close_day, finish, first_issue, run_day, take_heard
-from sim.engines.vector.rules import Guides, Rules
-from sim.engines.vector.state import Arrays, Tallies, scratch
+from sim.engines.vector.loop import run_day
+from sim.engines.vector.rules import Crowd, Guides, Rules
+from sim.engines.vector.state import DESKS, Arrays, Rows, Tallies, scratch
 from sim.midnight.today import Today
 
 IN_USE = {
@@ -58,7 +61,9 @@ IN_USE = {
 }
 """The counter of what is in use of each array that grows at its end."""
 
-Rows = NDArray[np.int64]
+EVENTS_TAKE = ("heap", "later", "cases", "heard", "victims", "rare", "log")
+"""Arrays of which an event of the loop may take rows."""
+NO_BOUND = (1 << 63) - 1
 
 
 class Province:
@@ -98,10 +103,12 @@ class Province:
             rare=rows(start, RARE_COLUMNS),
             log=rows(start if rules.kept else 0, LOG_COLUMNS),
             counters=np.zeros(N_COUNTERS, dtype=np.int64),
+            most=np.full(N_COUNTERS, NO_BOUND, dtype=np.int64),
         )
         self.v.counters[TICK] = -1
         self._add_rows("alerts", N_ALERTS_FREE, start)
         self._add_rows("episodes", N_EPISODES_FREE, start)
+        self._bound()
 
     def day(
         self,
@@ -208,7 +215,7 @@ class Province:
                 larger = np.empty((2 * len(array) + self._room, *array.shape[1:]), dtype=np.int64)
                 larger[: counters[counter]] = array[: counters[counter]]
                 grown[name] = larger
-        longest = int(counters[N_LINE : N_LINE + 2].max())
+        longest = int(counters[N_LINE : N_LINE + DESKS].max())
         if v.rows.shape[1] < 2 * longest + self._room:
             for name in ("ranks", "rows"):
                 lines = np.empty((2, 2 * v.rows.shape[1] + self._room), dtype=np.int64)
@@ -222,10 +229,20 @@ class Province:
             self._add_rows("episodes", N_EPISODES_FREE, len(v.episodes) + self._room)
         if not grown and before == (len(self.v.alerts), len(self.v.episodes)):
             self._room *= 2
+        self._bound()
+
+    def _bound(self) -> None:
+        """Note how full each array may be before one more event."""
+        for name in EVENTS_TAKE:
+            if name != "log" or self.rules.kept:
+                self.v.most[IN_USE[name]] = len(getattr(self.v, name)) - ROOM
+        self.v.most[N_LINE : N_LINE + DESKS] = self.v.rows.shape[1] - ROOM
 
     def _add_rows(self, name: str, counter: int, count: int) -> None:
         """Add free rows of alerts or episodes; the next one taken is the first of them."""
         array: Rows = getattr(self.v, name)
+        if len(array) + count > 1 << ROW_BITS:
+            raise OverflowError(f"more than {1 << ROW_BITS} {name} at once in a province; an event numbers no more")
         free: Rows = getattr(self.v, f"{name}_free")
         larger = np.zeros((len(array) + count, array.shape[1]), dtype=np.int64)
         larger[: len(array)] = array

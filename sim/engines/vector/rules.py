@@ -6,24 +6,25 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from sim import labels
 from sim.days import HALF_HOURS
-from sim.draws.compiled import compiled, compiled_with_arrays
-from sim.draws.distributions import CERTAIN, GUIDE_BITS
+from sim.draws.compiled import compiled_with_arrays, inlined
+from sim.draws.distributions import CERTAIN, GUIDE_BITS, half_hour_of
 from sim.draws.functions import normal_quantile
 from sim.draws.philox import TO_UNIT_32, uniform32
 from sim.engines.tables import Tables
 from sim.warning.detectors import CENTRAL, LOCAL, DetectorTables, within
 
-TIERS = 4
+TIERS = len(labels.TIERS)
 DEN_BITS = 14
 DEN_SHIFT = 32 - DEN_BITS
 RAIDED = 8
 MIXED = 16
 """Where slots at work and raided ones share a stretch of uniforms: it takes the whole uniform to tell."""
-HOUR_BITS = 12
-HOUR_SHIFT = 32 - HOUR_BITS
-ASK_HOUR = 255
-"""Where two half hours share a stretch of uniforms."""
+TOP_BITS = 12
+TOP_SHIFT = 32 - TOP_BITS
+UNTOLD = 255
+"""Where the top bits of a uniform leave two age bands, or two half hours, open."""
 MARGIN = 1e-9
 """Scores closer to a threshold than this are computed; farther ones are bounded."""
 
@@ -50,10 +51,18 @@ class Rules(NamedTuple):
     visits_unanswered: NDArray[np.int64]
 
 
+class Crowd(NamedTuple):
+    """The people of a province as contacts find them: how many, of the high exposure class, and its share."""
+
+    persons: int
+    high: int
+    high_share: float
+
+
 class Guides(NamedTuple):
     """Where searches start, and bounds that settle most cases.
 
-    By the top 12 bits of a uniform, ``ASK_HOUR`` where they do not tell: age ``band`` (P, 4096); ``half_hour`` of
+    By the top 12 bits of a uniform, ``UNTOLD`` where they do not tell: age ``band`` (P, 4096); ``half_hour`` of
     attempts by channel (3, 4096), ``contact_half_hour`` (4096,). ``most_answered`` (3,) and
     ``most_answered_then`` (3, 48) largest thresholds of answering; ``central`` and ``local`` (rows, 4) the least
     uniforms at which a legitimate contact of a row of the grid reaches each tier; ``highest`` (256,) bound of a normal
@@ -104,13 +113,13 @@ def guides_of(tables: Tables) -> Guides:
 
 
 def told(code: Callable[[NDArray[np.int64]], NDArray[np.int64]]) -> NDArray[np.uint8]:
-    """Return what uniforms come to by their top bits, (4096,), ``ASK_HOUR`` where these do not tell.
+    """Return what uniforms come to by their top bits, (4096,), ``UNTOLD`` where these do not tell.
 
     ``code`` of many uniforms never falls, or never rises, as they grow.
     """
-    firsts = np.arange(1 << HOUR_BITS) << HOUR_SHIFT
-    low, high = code(firsts), code(firsts + (1 << HOUR_SHIFT) - 1)
-    return np.where(low == high, low, ASK_HOUR).astype(np.uint8)
+    firsts = np.arange(1 << TOP_BITS) << TOP_SHIFT
+    low, high = code(firsts), code(firsts + (1 << TOP_SHIFT) - 1)
+    return np.where(low == high, low, UNTOLD).astype(np.uint8)
 
 
 def band_guide(age: NDArray[np.int64], band: NDArray[np.int64]) -> NDArray[np.uint8]:
@@ -124,7 +133,7 @@ def band_guide(age: NDArray[np.int64], band: NDArray[np.int64]) -> NDArray[np.ui
 
 
 def half_hour_guide(cumulative: NDArray[np.float64]) -> NDArray[np.uint8]:
-    """Return the half hour of a uniform of moment by its top bits, as ``half_hour_from`` gives it."""
+    """Return the half hour of a uniform of moment by its top bits, as ``half_hour_of`` gives it."""
 
     def half_hour(u: NDArray[np.int64]) -> NDArray[np.int64]:
         goals = (u + 0.5) * TO_UNIT_32 * cumulative[HALF_HOURS]
@@ -134,13 +143,13 @@ def half_hour_guide(cumulative: NDArray[np.float64]) -> NDArray[np.uint8]:
     return told(half_hour)
 
 
-@compiled
-def half_hour_from(target: float, cumulative: NDArray[np.float64], start: int) -> int:
-    """Return the half hour in which a profile comes to ``target``, given one that is not beyond it."""
-    at = start
-    while at < HALF_HOURS - 1 and target >= cumulative[at + 1]:
-        at += 1
-    return at
+@inlined
+def half_hour_at(u: int, guide: NDArray[np.uint8], cumulative: NDArray[np.float64]) -> int:
+    """Return the half hour of the uniform of a moment, by its guide or else by the profile."""
+    half_hour = int(guide[u >> TOP_SHIFT])
+    if half_hour == UNTOLD:
+        half_hour = half_hour_of(uniform32(u) * cumulative[HALF_HOURS], cumulative)
+    return half_hour
 
 
 def highest_scores() -> NDArray[np.float64]:

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.days import DAY_MS
-from sim.draws.compiled import compiled
+from sim.draws.compiled import compiled, inlined
 from sim.engines.vector.events import MOMENT_AT, push
 from sim.engines.vector.layout import (
     EPISODE,
@@ -18,12 +18,14 @@ from sim.engines.vector.layout import (
     N_EPISODES_FREE,
     N_HEAP,
     N_LATER,
+    N_LINE,
     N_RARE,
     N_STREAM,
     PERSON,
     RARE_ALERTS,
     RARE_CONTACTS,
     REFERENCES,
+    ROOM,
     SINCE,
     STATE,
     STEP,
@@ -31,8 +33,10 @@ from sim.engines.vector.layout import (
     TRUTH_MASK,
     TRUTH_SHIFT,
 )
+from sim.labels import DESK_CHANNELS
 
 Rows = NDArray[np.int64]
+DESKS = len(DESK_CHANNELS)
 
 
 class Arrays(NamedTuple):
@@ -42,7 +46,8 @@ class Arrays(NamedTuple):
     brought, ``stream`` of those known when the day began, sorted; ``later`` (L, 2) moment and order of events of
     coming days; ``ranks`` and ``rows`` (2, Q) of both lines; ``cases`` (C, 8) on their way to the police; ``heard``
     and ``victims`` as day << 32 | person; ``filed`` (F, 2) today's cases by moment; ``found`` (N, 4) today's findings;
-    ``sent`` (S, 4) alerts on their way; ``rare`` (R, 8) counts outside the tallies; ``log`` (G, 13).
+    ``sent`` (S, 4) alerts on their way; ``rare`` (R, 8) counts outside the tallies; ``log`` (G, 13). ``most`` holds for
+    each counter what may be in use before one more event.
     """
 
     alerts: NDArray[np.int64]
@@ -63,6 +68,7 @@ class Arrays(NamedTuple):
     rare: NDArray[np.int64]
     log: NDArray[np.int64]
     counters: NDArray[np.int64]
+    most: NDArray[np.int64]
 
 
 class Tallies(NamedTuple):
@@ -143,6 +149,15 @@ def scratch(block: int) -> Scratch:
 def day_of(moment: int) -> int:
     """Return the days from the start of the period to a moment."""
     return moment // DAY_MS
+
+
+@inlined
+def is_full(counters: Rows, most: Rows) -> bool:
+    """Return whether one more event might not find room in every array."""
+    full = counters[N_ALERTS_FREE] < ROOM
+    for counter in range(N_HEAP, N_LINE + DESKS):
+        full |= counters[counter] > most[counter]
+    return bool(full)
 
 
 # What is called for every alert takes the few arrays that it needs: handing over all of them would cost more.
@@ -267,14 +282,3 @@ def rare(
     row[6] = amount
     row[7] = further
     counters[N_RARE] += 1
-
-
-@compiled
-def bin_of(wait: int) -> int:
-    """Return the bin of a wait: the least b with ``wait <= 2**b`` minutes, as ``labels.wait_bin``."""
-    edge = 60_000
-    code = 0
-    while edge < wait:
-        edge <<= 1
-        code += 1
-    return code

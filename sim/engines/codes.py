@@ -1,4 +1,4 @@
-"""Positions in the tables of counts: what ``sim.labels`` names, as integers for kernels."""
+"""Positions in the tuples of ``sim.labels``: outcomes, truths and ends of alerts, results of contacts."""
 
 from typing import Final
 
@@ -15,6 +15,9 @@ HELD: Final = 9
 HELD_FEN: Final = 10
 
 EPISODE_TRUTH: Final = 0
+IGNORED_TRUTH: Final = 1
+UNANSWERED_TRUTH: Final = 2
+LEGITIMATE_TRUTH: Final = 3
 
 REACHED: Final = 0
 UNREAD_END: Final = 1
