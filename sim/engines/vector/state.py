@@ -15,12 +15,16 @@ from sim.engines.vector.layout import (
     ISSUED,
     META,
     N_ALERTS_FREE,
+    N_CASES,
     N_EPISODES_FREE,
     N_HEAP,
+    N_HEARD,
     N_LATER,
     N_LINE,
+    N_LOG,
     N_RARE,
     N_STREAM,
+    N_VICTIMS,
     PERSON,
     RARE_ALERTS,
     RARE_CONTACTS,
@@ -154,10 +158,18 @@ def day_of(moment: int) -> int:
 @inlined
 def is_full(counters: Rows, most: Rows) -> bool:
     """Return whether one more event might not find room in every array."""
-    full = counters[N_ALERTS_FREE] < ROOM
-    for counter in range(N_HEAP, N_LINE + DESKS):
-        full |= counters[counter] > most[counter]
-    return bool(full)
+    return bool(
+        counters[N_ALERTS_FREE] < ROOM
+        or counters[N_HEAP] > most[N_HEAP]
+        or counters[N_LATER] > most[N_LATER]
+        or counters[N_CASES] > most[N_CASES]
+        or counters[N_HEARD] > most[N_HEARD]
+        or counters[N_VICTIMS] > most[N_VICTIMS]
+        or counters[N_RARE] > most[N_RARE]
+        or counters[N_LOG] > most[N_LOG]
+        or counters[N_LINE] > most[N_LINE]
+        or counters[N_LINE + 1] > most[N_LINE + 1]
+    )
 
 
 # What is called for every alert takes the few arrays that it needs: handing over all of them would cost more.
