@@ -7,7 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.draws.compiled import compiled
-from sim.draws.philox import draw4
+from sim.draws.identity import INDEX_SHIFT
+from sim.draws.philox import draw4, draw4_run
+from sim.draws.purposes import ATTEMPT_GATES
 
 DOUBLES = 1 << 16
 """Doubles a call: half a megabyte, which stays in the cache, so that making them is measured and not storing them."""
@@ -83,9 +85,21 @@ def _place(n: np.uint64, size: np.uint64) -> np.int64:
     return np.int64(((mixed >> HALF) * size) >> HALF)
 
 
+class Run:
+    """Draws of entities that follow each other, in a loop that the compiler vectorises; each call makes ``blocks``."""
+
+    def __init__(self, blocks: int = 2048) -> None:
+        self.blocks = blocks
+        self._lanes = np.empty((4, blocks), np.uint32)
+
+    def __call__(self) -> None:
+        """Draw once."""
+        draw4_run(20221130, 0, 1 << INDEX_SHIFT, self.blocks, ATTEMPT_GATES, self._lanes)
+
+
 @compiled
 def philox_blocks(blocks: int) -> int:
-    """Make ``blocks`` of four 32-bit words as the engines do, and fold them into one."""
+    """Make ``blocks`` of four 32-bit words one call after the other, and fold them into one."""
     folded = 0
     for n in range(blocks):
         a, b, c, d = draw4(20221130, n, 1, 0)

@@ -54,5 +54,14 @@ def test_philox(benchmark: Any, note: Note, sizes: Sizes) -> None:
     benchmark.pedantic(lambda: limits.philox_blocks(BLOCKS), rounds=2 * sizes.rounds, warmup_rounds=1)
     rate = BLOCKS / benchmark.stats.stats.min
     per_block = limits.sfc64_doubles_per_s() / rate
-    what = "compiled Philox4x32-10, blocks of four words"
+    what = "compiled Philox4x32-10, blocks of four words, one call after the other"
     note(Row("limit.philox", what, rate / 1e6, "million a second", per_block, "SFC64 doubles a block"))
+
+
+def test_philox_in_vectors(benchmark: Any, note: Note, sizes: Sizes) -> None:
+    run = limits.Run()
+    benchmark.pedantic(run, rounds=20 * sizes.rounds, iterations=100, warmup_rounds=1)
+    rate = run.blocks / benchmark.stats.stats.min
+    per_block = limits.sfc64_doubles_per_s() / rate
+    what = "the same, many in a loop of vector instructions, as blocks of attempts are drawn"
+    note(Row("limit.philox.many", what, rate / 1e6, "million a second", per_block, "SFC64 doubles a block"))

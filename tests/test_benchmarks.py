@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks.peers import Customers, by_reference, by_simpy, waits_by_recursion
+from benchmarks.peers import Customers, by_reference, by_simpy, by_vector, waits_by_recursion
 from benchmarks.rows import Row, Target, markdown, number
 from benchmarks.scaling import ends, exponent
 from benchmarks.table import BEGIN, END, README, replaced
@@ -23,7 +23,15 @@ def test_the_table_command_measures_everything_that_is_here() -> None:
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     table = [line for line in done.stdout.splitlines() if line.startswith("| ")]
-    for row in ("numpy SFC64", "Philox4x32-10", "126 MB", "SimPy", "desk of the engine reference", "tocsin --help"):
+    for row in (
+        "numpy SFC64",
+        "Philox4x32-10",
+        "126 MB",
+        "SimPy",
+        "desk of the engine reference",
+        "event loop of the engine vector",
+        "tocsin --help",
+    ):
         assert any(row in line for line in table), row
     assert any("tiny, reference" in line and "intercepted call or SMS" in line for line in table)
     assert sum("exponent of cost" in line for line in table) == 2
@@ -34,7 +42,7 @@ def test_peers_serve_as_the_recursion_says() -> None:
     customers = Customers.drawn(500, 3)
     waits = waits_by_recursion(customers)
     assert waits.max() > 0
-    for serve in (by_simpy, by_reference):
+    for serve in (by_simpy, by_reference, by_vector):
         served = serve(customers)
         assert (served.count, served.mean_wait) == (500, pytest.approx(waits.mean(), rel=1e-12))
     slower = Customers(customers.arrivals, customers.services + np.int64(1000))
