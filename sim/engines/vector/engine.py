@@ -22,6 +22,7 @@ from sim.engines.vector.layout import (
     EPISODES_BEGUN,
     FILED_CASES,
     ISSUED_ALERTS,
+    MESSAGES,
     SERVICES_ENDED,
     SERVICES_STARTED,
     WAITED,
@@ -170,6 +171,7 @@ class Run:
         counts = self.counts.leave(day, seats, rare, everything=last or month_ends)
         for end, count in enumerate(counts.ends()):
             self.books.alert_ends[end] += int(count)
+        self.books.messages += counts.messages()
 
         def hand_over() -> None:
             for rows in logs:
@@ -191,6 +193,7 @@ class Run:
         books.episode_ends.update(dict(zip(("saved", "dropped_out", "held", "victims"), ends, strict=True)))
         books.episode_ends["running"] = sum(province.running_episodes() for province in self.provinces)
         books.issued = int(whole[ISSUED_ALERTS])
+        books.delivered = int(whole[MESSAGES])
         books.services_started = int(whole[SERVICES_STARTED])
         books.services_ended = int(whole[SERVICES_ENDED])
         books.services_under_way = int(whole[BUSY : BUSY + 2].sum())

@@ -36,6 +36,7 @@ from sim.engines.vector.layout import (
     FOUND_TYPE_SHIFT,
     INDEX,
     ISSUED_ALERTS,
+    MESSAGES,
     META_MASK,
     MOMENT,
     N_ALERTS_FREE,
@@ -311,6 +312,7 @@ def issue_all(
             continue
         deadline = issued + rules.deadline[tier]
         delivered = issued + room.fates[k]
+        counters[MESSAGES] += delivered < min(deadline, rules.end)
         delay = room.by_index[k]
         was_read = 0 <= delay <= rules.unread_wait
         looked = delivered + (delay if was_read else rules.unread_wait)

@@ -151,4 +151,6 @@ SERVICES_ENDED: Final = 38
 FILED_CASES: Final = 39
 HALF_HOUR: Final = 40
 """The half hour from which a change of shift is looked for."""
+MESSAGES: Final = 41
+"""Messages that are delivered before the deadline of their alert and the end of the run."""
 N_COUNTERS: Final = 48

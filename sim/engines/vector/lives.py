@@ -25,6 +25,7 @@ from sim.engines.vector.layout import (
     MARK_MASK,
     MARK_SHIFT,
     MESSAGE,
+    MESSAGES,
     META,
     N_LINE,
     OVER,
@@ -86,6 +87,9 @@ def end_alert(v: Arrays, tallies: Tallies, rules: Rules, p: int, here: int, row:
         if delivered < moment or (delivered == moment and own < order):
             channel = alert[STEP] & CHANNEL_MASK
             count_contact(tallies.contacts, v.rare, v.counters, here, day_of(delivered), tier, channel, DELIVERED, 0)
+        elif delivered < min(alert[ISSUED] + rules.deadline[tier], rules.end):
+            # It would have been delivered, had the alert not ended first.
+            v.counters[MESSAGES] -= 1
     detector = detector_of(identity)
     count_alert(tallies.alerts, v.rare, v.counters, here, alert[ISSUED], detector, meta, how)
     episode = alert[EPISODE]
@@ -248,6 +252,7 @@ def issue_alert(
     alert[STATE] = MESSAGE
     alert[SINCE] = now + delivery
     deadline = now + rules.deadline[tier]
+    v.counters[MESSAGES] += now + delivery < min(deadline, rules.end)
     looked = now + delivery + delay
     given_up = now + delivery + rules.unread_wait
     if now + delivery >= deadline:

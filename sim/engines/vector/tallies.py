@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.days import DAY_MS, HALF_HOUR_MS, HALF_HOURS
+from sim.engines.codes import WAS_UNREAD
 from sim.engines.tables import Tables
 from sim.engines.vector.layout import RARE_ALERTS, RARE_CONTACTS, RARE_HOURS, RARE_WAITS
 from sim.engines.vector.state import Tallies
@@ -119,6 +120,11 @@ class DayCounts:
                     key = np.column_stack([some[:, 1] + start, np.full(len(some), place), some[:, 2 : 2 + keys_of]])
                     key[:, 2] += DESKS_FROM if name == "hours" else 0
                     recorder.add(name, key, some[:, 6 : 6 + amounts].copy())
+
+    def messages(self) -> int:
+        """Return the messages that were read, given up or left behind on this day, or are rare and counted with it."""
+        late = sum(int(((rows[:, 0] == RARE_CONTACTS) & (rows[:, 4] <= WAS_UNREAD)).sum()) for rows in self.rare)
+        return int(self.contacts[..., : WAS_UNREAD + 1, 0].sum()) + late
 
     def ends(self) -> Integers:
         """Return the alerts that leave the tallies with this day, by end."""
