@@ -169,6 +169,56 @@ def check(
     raise typer.Exit(FAILED if failed else DONE)
 
 
+@app.command()
+def calibrate(
+    scenario: ScenarioName,
+    scale: Scale = None,
+    seed: Seed = None,
+    settings: Settings = None,
+    out: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Where simulations and report are kept; an old one goes on.")
+    ] = None,
+    workers: Annotated[int | None, typer.Option(metavar="N", min=1, help="Cores at work.")] = None,
+    as_json: AsJson = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="No progress, no table.")] = False,
+) -> None:
+    """Fit the calibrated parameters to the fitted figures; write them back into the scenario's file."""
+    from sim.calibration.calibrate import FOLDER, REPORT_TEXT, calibrate
+    from sim.calibration.fit import FitError
+    from sim.engines.conservation import ConservationError
+    from sim.progress import console, steps
+    from sim.results.folder import to_json
+
+    found = _load(scenario, settings, {"scale": scale, "seed": seed})
+    folder = out or FOLDER / found.name
+    try:
+        with steps(quiet or as_json) as (tell, progress):
+            done = calibrate(found, folder, workers, _own_file(scenario), tell, progress)
+    except FitError as error:
+        _refuse(f"tocsin calibrate: {error}; see figures (role: fitted) and parameters (origin: calibrated, range)")
+    except KeyboardInterrupt:
+        _fail(f"tocsin calibrate: interrupted; what was simulated is kept in {folder}, the same command goes on")
+    except (ConservationError, OSError, MemoryError, OverflowError) as error:
+        _fail(f"tocsin calibrate: failed: {error or type(error).__name__}; what was simulated is kept in {folder}")
+    if as_json:
+        typer.echo(to_json(done.document), nl=False)
+    elif not quiet:
+        from sim.results.table import fit_table
+
+        console().print(fit_table(done.document))
+        typer.echo(f"{done.folder / REPORT_TEXT}  {done.document['simulated']:,} runs simulated")
+        typer.echo(f"{done.scenario_file}  written" if done.scenario_file else f"{scenario} is bundled: not written")
+    worst = [row for row in done.document["figures"] if row["within"] is False]
+    raise typer.Exit(FAILED if worst else DONE)
+
+
+def _own_file(name: str) -> Path | None:
+    """Give the file of a scenario that was named by its path; what is bundled belongs to the package."""
+    from sim.scenario.bundled import is_path
+
+    return Path(name) if is_path(name) else None
+
+
 def main() -> NoReturn:
     """Run the command line and exit with its code."""
     # click's error for bad usage; recent typer carries click within itself.

@@ -1,7 +1,7 @@
 """What a user sees while a run goes on: simulated date, speed, time left."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -59,3 +59,32 @@ def bar(scenario: "Scenario", silent: bool) -> "Iterator[Progress | None]":
             progress.update(task, completed=done, description=str(calendar_date(day)), speed=speed)
 
         yield show
+
+
+@contextmanager
+def steps(silent: bool) -> "Iterator[tuple[Callable[[str], None], Callable[[int, int], None] | None]]":
+    """Show what a long command is at: lines, and on a terminal a bar of the runs of the present step.
+
+    Gives what is to be told each line, and each time how many runs of how many are done. Lines go to standard error.
+    """
+    from rich.console import Console
+
+    err = Console(stderr=True, highlight=False, soft_wrap=True)
+    if silent:
+        yield lambda line: None, None
+        return
+    if not sys.stderr.isatty():
+        yield err.print, None
+        return
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("runs"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=err, transient=True) as progress:
+        task = progress.add_task("", total=None)
+
+        def show(done: int, total: int) -> None:
+            if done == 0:
+                progress.reset(task, total=total)
+            progress.update(task, completed=done, total=total)
+
+        yield progress.console.print, show

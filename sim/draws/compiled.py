@@ -25,8 +25,22 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 PREFIX = "kernels-"
 STALE_S = 86_400
-UNCOMPILED = {"cli.py", "running.py", "results", "reference"}
+UNCOMPILED = frozenset({"cli.py", "running.py", "results", "reference", "calibration"})
 """Files and folders of which nothing is ever compiled: editing them costs no new machine code."""
+
+
+PACKAGE = Path(__file__).resolve().parent.parent
+
+
+def sources_digest(left_out: frozenset[str]) -> str:
+    """Return the SHA-256 of the program's sources, but for those that are, or lie below, these names."""
+    digest = hashlib.sha256()
+    for source in sorted(PACKAGE.rglob("*.py")):
+        if left_out & set(source.relative_to(PACKAGE).parts):
+            continue
+        digest.update(source.relative_to(PACKAGE).as_posix().encode())
+        digest.update(source.read_bytes())
+    return digest.hexdigest()
 
 
 @cache
@@ -36,19 +50,13 @@ def cache_folder() -> str:
     Folders of other sources are removed when nobody has used them for a day. An empty answer leaves the
     choice to numba (``NUMBA_CACHE_DIR`` is set, or nothing can be written).
     """
-    package = Path(__file__).resolve().parent.parent
-    digest = hashlib.sha256()
-    for source in sorted(package.rglob("*.py")):
-        if UNCOMPILED & set(source.relative_to(package).parts):
-            continue
-        digest.update(source.relative_to(package).as_posix().encode())
-        digest.update(source.read_bytes())
     if os.environ.get("NUMBA_CACHE_DIR"):
         return ""
-    beside = package / "__pycache__"
+    digest = sources_digest(UNCOMPILED)
+    beside = PACKAGE / "__pycache__"
     users = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "tocsin"
     for parent in (beside, users):
-        folder = parent / f"{PREFIX}{digest.hexdigest()[:16]}"
+        folder = parent / f"{PREFIX}{digest[:16]}"
         try:
             folder.mkdir(parents=True, exist_ok=True)
             os.utime(folder)

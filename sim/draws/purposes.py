@@ -47,6 +47,8 @@ FILING = 97
 CASE_SOLVED = 98
 REMAINDER = 99
 
+MEMBER = 112
+
 TRIES_A_CHANNEL = 32
 """``CONTACT_TRY`` is numbered by channel x 32 + try."""
 
@@ -126,4 +128,6 @@ REGISTRY = (
     # The case is its attempt, or a number of the backlog at the start: backlog_id meets no attempt.
     Purpose("CASE_SOLVED", CASE_SOLVED, "case", ("solve", "", "", "")),
     Purpose("REMAINDER", REMAINDER, "province and quantity", ("remainder high", "remainder low", "", "")),
+    # Of a calibration's ensemble, which is no part of a run.
+    Purpose("MEMBER", MEMBER, "member of an ensemble", ("place high", "place low", "noise", ""), "parameter"),
 )

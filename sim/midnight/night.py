@@ -278,9 +278,7 @@ class Night:
             awareness=self.awareness.copy(),
             held=np.array([threshold(1.0 - share) for share in paid], dtype=np.int64)[alike],
             outage=self._outages(day)[:, alike],
-            loss_factor=np.array(
-                [growth(kind.loss.growth, day, spec.fraud.reference) for kind in spec.fraud.types.values()]
-            ),
+            loss_factor=growth(spec.fraud.loss_growth, day, spec.fraud.reference),
             attempts=attempt_counts(spec.seed, day, self.rates),
             contacts=contacts,
             cells=cells,

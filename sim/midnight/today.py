@@ -13,7 +13,7 @@ class Today(NamedTuple):
     share of internet users with the app; ``engaged`` (P, T, bands, 2, 8, 2, 4); ``coverage`` (2, P);
     ``data_sharing`` (P,) shift of d'; ``awareness`` (P, 4); ``held`` (P,) by banks; ``outage`` (2, P) the moment
     from which a detector's instructions leave again, ``LOST`` if they are lost, ``NO_OUTAGE`` without an outage;
-    ``loss_factor`` (T,).
+    ``loss_factor`` of the day's contacts.
     ``attempts`` (P, 3, T) and ``contacts`` (P, 3, n) count what arrives, the latter in the ``cells`` (n, 2).
     """
 
@@ -30,7 +30,7 @@ class Today(NamedTuple):
     awareness: NDArray[np.float64]
     held: NDArray[np.int64]
     outage: NDArray[np.int64]
-    loss_factor: NDArray[np.float64]
+    loss_factor: float
     attempts: NDArray[np.int64]
     contacts: NDArray[np.int64]
     cells: NDArray[np.int64]

@@ -55,6 +55,20 @@ def mean_figure(figures: Sequence[Figure]) -> Figure:
     }
 
 
+def fit_table(document: dict[str, Any]) -> "Table":
+    """Lay out the figures of a calibration's report: expectations over seeds, and how far off they are."""
+    rows = []
+    for row in document["figures"]:
+        if row["role"] == "input":
+            continue
+        change = "_change@" in row["figure"]
+        off = "" if row["off"] is None else f"{row['off']:+.4f}" if change else f"{row['off']:+.2%}"
+        within = {None: "", True: "yes", False: "no"}[row["within"]]
+        numbers = (row["reported"], row["expected"], row["standard_error_of_expected"])
+        rows.append((row["figure"], row["role"], *(amount(number) for number in numbers), off, within))
+    return _table(("figure", "role", "reported", "expected", "s.e.", "off", "within"), rows)
+
+
 def amount(value: float | int | str | None) -> str:
     """Give a number as people read it: whole with separators, or three significant digits if small."""
     if value is None:

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from sim.scenario.bundled import bundled_folder, bundled_scenarios
     from sim.scenario.errors import Mistake, ScenarioError
     from sim.scenario.jsonschema import json_schema
-    from sim.scenario.load import Scenario, load_scenario, validate
+    from sim.scenario.load import Scenario, changed, load_scenario, validate
     from sim.scenario.resolved import Source
     from sim.scenario.schema import ScenarioModel
     from sim.scenario.show import show_lines
@@ -23,6 +23,7 @@ _HOMES = {
     "Source": "resolved",
     "bundled_folder": "bundled",
     "bundled_scenarios": "bundled",
+    "changed": "load",
     "json_schema": "jsonschema",
     "load_scenario": "load",
     "show_lines": "show",
@@ -37,6 +38,7 @@ __all__ = [
     "Source",
     "bundled_folder",
     "bundled_scenarios",
+    "changed",
     "json_schema",
     "load_scenario",
     "show_lines",

@@ -1,5 +1,6 @@
 """A scenario's file, what it extends and what was set become one frozen Scenario, or all mistakes at once."""
 
+import copy
 import hashlib
 import json
 from collections.abc import Mapping
@@ -13,7 +14,7 @@ from sim.scenario.errors import Mistake, ScenarioError
 from sim.scenario.extends import Files, merge
 from sim.scenario.faults import merged, mistakes_of
 from sim.scenario.overrides import argument_values, set_values, with_value
-from sim.scenario.parameters import unwrap_all
+from sim.scenario.parameters import is_full_form, unwrap_all
 from sim.scenario.positions import Node
 from sim.scenario.ranges import range_mistakes
 from sim.scenario.resolved import Source, resolve, sources
@@ -70,6 +71,41 @@ def load_scenario(name_or_path: str, overrides: Mapping[str, str] | None = None,
     root = files.tables(root, path.parent)
     spec = _validated(root, files)
     return _scenario(spec, root)
+
+
+def changed(scenario: Scenario, values: Mapping[str, Any]) -> Scenario:
+    """The scenario with other plain values at some dotted keys, checked again; no file is read.
+
+    What is known of a parameter (origin, range, basis) stays. Raises KeyError for a key that is not there and
+    pydantic's ValidationError for a value that the schema refuses.
+    """
+    resolved = copy.deepcopy(scenario.resolved)
+    for key, value in values.items():
+        _put(resolved, key, value)
+    spec = ScenarioModel.model_validate(plain(resolved))
+    return Scenario(spec, resolved, scenario.sources, digest(resolved))
+
+
+def plain(resolved: Any) -> Any:
+    """A resolved value without what is known of its parameters."""
+    if is_full_form(resolved):
+        return plain(resolved["value"])
+    if isinstance(resolved, dict):
+        return {key: plain(value) for key, value in resolved.items()}
+    if isinstance(resolved, list):
+        return [plain(value) for value in resolved]
+    return resolved
+
+
+def _put(resolved: dict[str, Any], key: str, value: Any) -> None:
+    """Replace the value at a dotted key of a resolved scenario."""
+    *parents, last = key.split(".")
+    for part in parents:
+        resolved = resolved[part]["value"] if is_full_form(resolved[part]) else resolved[part]
+    if is_full_form(resolved[last]):
+        resolved[last]["value"] = value
+    else:
+        resolved[last] = value
 
 
 def validate(name_or_path: str, overrides: Mapping[str, str] | None = None) -> list[Mistake]:

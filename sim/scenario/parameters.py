@@ -1,11 +1,16 @@
-"""Parameters in full form: `{value, origin, range, basis}` becomes the value, which carries the rest."""
+"""Parameters in full form: `{value, origin, range, target, basis}` becomes the value, which carries the rest."""
 
 from sim.scenario.errors import Mistake, choices, dotted
 from sim.scenario.positions import Node, Parameter, Path
 from sim.scenario.scalars import found
 
 ORIGINS = ("reported", "evidence", "assumed", "calibrated")
-FULL_FORM = ("value", "origin", "range", "basis")
+FULL_FORM = ("value", "origin", "range", "target", "basis")
+
+
+def is_full_form(value: object) -> bool:
+    """Whether a plain value is a parameter in full form, as a resolved scenario has it."""
+    return isinstance(value, dict) and "value" in value and set(value) <= set(FULL_FORM)
 
 
 def unwrap(node: Node, mistakes: list[Mistake], path: Path = ()) -> Node:
@@ -35,7 +40,7 @@ def _unwrap_parameter(node: Node, full: dict[str, Node], mistakes: list[Mistake]
     def wrong(at: Node, key: str, message: str, allowed: str) -> None:
         mistakes.append(Mistake(at.place, dotted((*path, key)), message, allowed))
 
-    origin, limits, basis = full.get("origin"), full.get("range"), full.get("basis")
+    origin, limits, target, basis = (full.get(key) for key in FULL_FORM[1:])
     value = unwrap(full["value"], mistakes, path)
     if value.parameter is not None:
         wrong(full["value"], "value", "a parameter inside a parameter", "one value with one origin")
@@ -46,10 +51,15 @@ def _unwrap_parameter(node: Node, full: dict[str, Node], mistakes: list[Mistake]
     if basis is not None and not isinstance(basis.value, str):
         wrong(basis, "basis", f"{found(basis.plain())} is not text", "a text: where the value is from")
         basis = None
+    if target is not None and not isinstance(target.value, str):
+        wrong(target, "target", f"{found(target.plain())} is not text", "a text: the figure that fixed the value")
+        target = None
     if limits is not None and not (isinstance(limits.value, list) and len(limits.value) == 2):
         wrong(limits, "range", f"{found(limits.plain())} is no range", "[low, high] in units of the value")
         limits = None
-    parameter = Parameter(
-        str(origin.value) if origin else None, limits, str(basis.value) if basis else None, node.place
-    )
+    parameter = Parameter(_text(origin), limits, _text(target), _text(basis), node.place)
     return Node(value.value, value.place, value.keys, parameter)
+
+
+def _text(node: Node | None) -> str | None:
+    return None if node is None else str(node.value)

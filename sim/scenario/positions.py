@@ -36,10 +36,14 @@ CONSTANTS: dict[str, Scalar] = {
 
 @dataclass(frozen=True)
 class Parameter:
-    """What a scenario says of a value beside the value: origin, range and basis, as they were written."""
+    """What a scenario says of a value beside the value, as it was written.
+
+    `target` is the figure that fixed a calibrated value.
+    """
 
     origin: str | None
     range: "Node | None"
+    target: str | None
     basis: str | None
     place: Place
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sim.scenario.errors import dotted
-from sim.scenario.parameters import FULL_FORM
+from sim.scenario.parameters import is_full_form
 from sim.scenario.positions import Node, Parameter, Path
 from sim.scenario.shapes import Shape, adapter
 
@@ -15,8 +15,8 @@ class Source:
     """Where a value came from.
 
     `layer` is `file`, `set` (the command line), `argument` (a call from Python) or `default`; file, line
-    and column are those of the value, None for a default. `origin`, `range` and `basis` are those of the
-    parameter that the value is, or is part of.
+    and column are those of the value, None for a default. `origin`, `range`, `target` and `basis` are those of
+    the parameter that the value is, or is part of.
     """
 
     layer: str
@@ -25,6 +25,7 @@ class Source:
     column: int | None = None
     origin: str | None = None
     range: tuple[Any, Any] | None = None
+    target: str | None = None
     basis: str | None = None
 
     @property
@@ -45,6 +46,7 @@ def resolve(value: Any, node: Node | None, shape: Shape | None) -> Any:
     more = {
         "origin": parameter.origin,
         "range": _limits(parameter, shape),
+        "target": parameter.target,
         "basis": parameter.basis,
     }
     given = {key: text for key, text in more.items() if text is not None}
@@ -72,9 +74,9 @@ def sources(resolved: Any, root: Node) -> dict[str, Source]:
     return {dotted(path): source for path, _, source in leaves(resolved, root)}
 
 
-# Origin, range and basis of the parameter that a value is, or is part of.
-Claim = tuple[str | None, tuple[Any, Any] | None, str | None]
-NO_CLAIM: Claim = (None, None, None)
+# Origin, range, target and basis of the parameter that a value is, or is part of.
+Claim = tuple[str | None, tuple[Any, Any] | None, str | None, str | None]
+NO_CLAIM: Claim = (None, None, None, None)
 
 
 def leaves(
@@ -83,10 +85,10 @@ def leaves(
     """Path, value and source of each leaf of a resolved value whose nodes are `node`."""
     if node is not None and node.parameter is not None:
         limits = None
-        if isinstance(value, dict) and "value" in value and set(value) <= set(FULL_FORM):
+        if is_full_form(value):
             limits = tuple(value["range"]) if "range" in value else None
             value = value["value"]
-        claim = (node.parameter.origin, limits, node.parameter.basis)
+        claim = (node.parameter.origin, limits, node.parameter.target, node.parameter.basis)
     if isinstance(value, dict) and value:
         yield from _inner(value.items(), node, path, claim)
     elif isinstance(value, list) and any(isinstance(item, dict) for item in value):

@@ -3,7 +3,7 @@
 from typing import Any
 
 from sim.scenario.load import Scenario
-from sim.scenario.parameters import FULL_FORM
+from sim.scenario.parameters import is_full_form
 from sim.scenario.resolved import Source
 from sim.scenario.writing import flow_text
 
@@ -35,10 +35,12 @@ def _table(key: str, source: Source) -> str | None:
 
 
 def _origin(source: Source) -> str:
-    """Origin, range and basis as far as they are given."""
+    """Origin, range, target and basis as far as they are given."""
     parts = [source.origin or ""]
     if source.range is not None:
         parts.append(flow_text(list(source.range)))
+    if source.target:
+        parts.append(f"by {source.target}")
     if source.basis:
         parts.append(f"({source.basis})")
     return " ".join(part for part in parts if part)
@@ -47,7 +49,7 @@ def _origin(source: Source) -> str:
 def _value(value: Any, parts: list[str]) -> Any:
     """The value at a dotted key of a resolved scenario, full forms of parameters passed through."""
     while True:
-        if isinstance(value, dict) and "value" in value and set(value) <= set(FULL_FORM):
+        if is_full_form(value):
             value = value["value"]
             continue
         if not parts:

@@ -47,7 +47,7 @@ class Episode:
             world.tables.seed,
             attempt,
             fraud_type,
-            float(world.today.loss_factor[fraud_type]),
+            world.today.loss_factor,
             world.tables.episodes,
         )
         self.process: simpy.Process

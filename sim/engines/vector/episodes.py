@@ -115,7 +115,7 @@ def begin_episode(
     band = people.band[age]
     counters[N_EPISODES_FREE] -= 1
     row = v.episodes_free[counters[N_EPISODES_FREE]]
-    payments, total = scheduled(rules.seed, attempt, kind, float(today.loss_factor[kind]), stages)
+    payments, total = scheduled(rules.seed, attempt, kind, today.loss_factor, stages)
     episode = v.episodes[row]
     episode[ATTEMPT] = attempt
     episode[KIND] = kind

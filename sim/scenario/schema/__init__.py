@@ -81,9 +81,18 @@ class Sweep(Part):
 
 
 class Calibration(Part):
-    """Dotted keys that a calibration may move; their ranges stand with the parameters."""
+    """How the calibrated parameters are fitted to the fitted figures.
+
+    ``parameters`` are the dotted keys that may move; an empty list means every one with a range. ``scales`` are those
+    on the way to the scenario's own; ``seeds`` are averaged at each; ``members`` is the size of the posterior's
+    ensemble, 0 for none; ``evidence`` names what the posterior is held to beside the figures.
+    """
 
     parameters: list[str] = Field(default_factory=list)
+    scales: list[Annotated[float, Field(gt=0, lt=1, allow_inf_nan=False)]] = Field(default_factory=lambda: [0.005])
+    seeds: Annotated[int, Field(ge=2, le=1000)] = 8
+    members: Annotated[int, Field(ge=0, le=10_000)] = 0
+    evidence: list[str] = Field(default_factory=list)
 
 
 class ScenarioModel(Part):

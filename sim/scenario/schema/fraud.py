@@ -48,11 +48,10 @@ class StageDropout(Part):
 
 
 class Loss(Part):
-    """Total loss of an episode that runs to its end: lognormal in yuan; ``growth`` per year, in log units."""
+    """Total loss of an episode that runs to its end, on the reference date: lognormal in yuan."""
 
     median: Positive
     sigma: NonNegative
-    growth: Finite
 
 
 class FraudType(Part):
@@ -112,7 +111,7 @@ class Surge(Part):
 
 
 class Fraud(Part):
-    """Everything that the potential attempts are drawn from."""
+    """Everything that the potential attempts are drawn from; ``loss_growth`` of all types, per year, in log units."""
 
     reference: Day
     volumes: Volumes
@@ -121,6 +120,7 @@ class Fraud(Part):
     months: Annotated[list[NonNegative], Field(min_length=12, max_length=12)]
     province_weights: dict[str, NonNegative] = Field(default_factory=dict)
     surges: dict[str, Surge] = Field(default_factory=dict)
+    loss_growth: Finite
     types: Annotated[dict[str, FraudType], Field(min_length=1, max_length=MAX_TYPES)]
 
     @model_validator(mode="after")

@@ -1,0 +1,175 @@
+"""A calibration from end to end: fit, posterior, report, and the values back into the scenario's file."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from sim.calibration.data import Data
+from sim.calibration.evaluations import Evaluations, Outcome, Task
+from sim.calibration.fit import Fit, FitError, Fitter, values_at
+from sim.calibration.levels import Level, can_be_pooled
+from sim.calibration.parameters import full_forms, ranged
+from sim.calibration.posterior import Posterior, posterior
+from sim.calibration.report import TAILS, Document, add_posterior, compose, to_markdown
+from sim.calibration.targets import Targets, label_of
+from sim.calibration.writeback import Found, write_back
+from sim.draws.functions import normal_quantile
+from sim.draws.philox import draw4, uniform32
+from sim.draws.purposes import MEMBER
+from sim.results.folder import write_json
+from sim.results.scope import Scope
+from sim.scenario import Scenario
+
+FOLDER = Path("results") / "calibrations"
+REPORT = "fit.json"
+REPORT_TEXT = "fit.md"
+
+KEPT_DRAWS = 100
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """What a calibration leaves: its folder, its report, and the file that was written."""
+
+    folder: Path
+    document: Document
+    scenario_file: Path | None
+
+
+def calibrate(
+    scenario: Scenario,
+    folder: Path | None = None,
+    workers: int | None = None,
+    file: Path | None = None,
+    tell: Callable[[str], None] = lambda line: None,
+    progress: Callable[[int, int], None] | None = None,
+) -> Calibration:
+    """Fit the calibrated parameters of a scenario to its fitted figures; say what is known of all that have a range.
+
+    Simulations are kept in ``folder`` (``results/calibrations/NAME``): the same call goes on after an interruption.
+    The fitted values, the figure that fixed each, and the standard errors of the figures are written into ``file``,
+    the scenario's own, if it is given. ``tell`` hears of each step, ``progress`` of the simulations of a step.
+
+    Raises FitError where there is nothing to fit.
+    """
+    place = folder or FOLDER / scenario.name
+    settings = scenario.spec.calibration
+    seeds = tuple(scenario.spec.seed + number for number in range(settings.seeds))
+    pooled = can_be_pooled(scenario)
+    coarse = [Level(scale, seeds, pooled) for scale in settings.scales if scale < scenario.spec.scale]
+    levels = [*coarse, Level(scenario.spec.scale, seeds)]
+    targets = Targets.of(Scope.of(scenario))
+    parameters = ranged(scenario, "calibrated")
+    if not parameters or not targets.fitted:
+        raise FitError("no calibrated parameter has a range" if not parameters else "no figure is fitted")
+    with Evaluations(scenario, place, workers, progress) as evaluations:
+        start = np.array([one.place(one.start) for one in parameters])
+        fit = Fitter(evaluations, parameters, targets, levels, tell).fit(start)
+        last = evaluations.run([Task(levels[-1], seed, fit.values()) for seed in seeds])
+        document = compose(scenario, fit, levels[-1], _evidence(scenario, last), evaluations.simulated)
+        found: Posterior | None = None
+        if settings.members:
+            found = _posterior(scenario, evaluations, fit, levels, tell)
+            add_posterior(document, found, _predicted(scenario, fit, levels, found, evaluations))
+    write_json(place / REPORT, document)
+    (place / REPORT_TEXT).write_text(to_markdown(document), encoding="utf-8", newline="\n")
+    if file is not None:
+        draws = None
+        if found is not None:
+            draws = f"{scenario.name}-draws.csv"
+            _write_draws(file.with_name(draws), found)
+        write_back(file, _found(scenario, document, draws))
+    return Calibration(place, document, file)
+
+
+def _evidence(scenario: Scenario, outcomes: Sequence[Outcome]) -> list[Document]:
+    """Give the mean of each quantity of the evidence over runs, beside its range."""
+    rows: list[Document] = []
+    for number, row in enumerate(scenario.spec.evidence):
+        values = [outcome["evidence"][number] for outcome in outcomes]
+        known = [value for value in values if value is not None]
+        mean = sum(known) / len(known) if known else None
+        low, high = row.range
+        rows.append(
+            {
+                "name": row.name,
+                "window": [
+                    day.isoformat() for day in row.window or (scenario.spec.period.start, scenario.spec.period.end)
+                ],
+                "low": low,
+                "high": high,
+                "simulated": mean,
+                "within": None if mean is None else bool(low <= mean <= high),
+                "basis": row.basis,
+            }
+        )
+    return rows
+
+
+def _posterior(
+    scenario: Scenario, evaluations: Evaluations, fit: Fit, levels: Sequence[Level], tell: Callable[[str], None]
+) -> Posterior:
+    """Condition every parameter with a range on the data, at the coarsest level and with its first seed."""
+    data = Data.of_fit(scenario, evaluations, fit, levels)
+    parameters = ranged(scenario)
+    seed, members = scenario.spec.seed, scenario.spec.calibration.members
+    simulate = data.simulator(evaluations, levels[0], parameters)
+    return posterior(parameters, simulate, data.observed, data.error, seed, members, tell=tell)
+
+
+def _predicted(
+    scenario: Scenario, fit: Fit, levels: Sequence[Level], found: Posterior, evaluations: Evaluations
+) -> dict[str, tuple[float, float]]:
+    """Give the posterior predictive interval of each figure that a run counts, by its label: parameters and chance."""
+    data = Data.of_fit(scenario, evaluations, fit, levels)
+    level, seed = levels[0], levels[0].seeds[0]
+    outcomes = evaluations.run([Task(level, seed, values_at(found.parameters, row)) for row in found.places])
+    intervals = {}
+    for number in data.counted:
+        scaled = fit.targets.on_scale(number, [outcome["figures"][number] for outcome in outcomes])
+        chance = [
+            normal_quantile(uniform32(draw4(scenario.spec.seed, member + 1, MEMBER, number)[2]))
+            for member in range(len(outcomes))
+        ]
+        predicted = scaled + data.shift[number] + data.chance[number] * np.array(chance)
+        low, high = fit.targets.off_scale(number, np.quantile(predicted, TAILS))
+        intervals[fit.targets.label(number)] = (float(low), float(high))
+    return intervals
+
+
+def _write_draws(path: Path, found: Posterior) -> None:
+    """Store members of the posterior, one a row, as a scenario's ``calibration.draws``."""
+    lines = [",".join(["draw", *(one.key for one in found.parameters)])]
+    for number, places in enumerate(found.places[:KEPT_DRAWS]):
+        values = values_at(found.parameters, places).values()
+        lines.append(",".join([str(number), *(str(value) for value in values)]))
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8", newline="\n")
+
+
+def _found(scenario: Scenario, document: Document, draws: str | None) -> Found:
+    """Give what goes back into the scenario's file."""
+    by_label = {row["figure"]: row for row in document["figures"]}
+    figures: dict[int, dict[str, Any]] = {}
+    for number, row in enumerate(scenario.spec.figures):
+        known = by_label.get(label_of(row.name, row.window))
+        if known is None or row.role == "input":
+            continue
+        figures[number] = {"standard_error": _short(known["standard_error"])}
+        if row.role == "predicted" and known.get("interval"):
+            figures[number]["interval"] = [_short(end) for end in known["interval"]]
+    return Found(
+        values={one["key"]: one["value"] for one in document["parameters"]},
+        targets={one["key"]: one["target"] for one in document["parameters"]},
+        inherited=dict(full_forms(scenario.resolved)),
+        figures=figures,
+        draws=draws,
+    )
+
+
+def _short(value: float) -> int | float:
+    """Give a number to four significant digits."""
+    rounded = float(f"{value:.4g}")
+    return int(rounded) if rounded == int(rounded) else rounded

@@ -1,0 +1,154 @@
+"""Simulations that a calibration asks for: run side by side, each kept in a journal as soon as it is finished."""
+
+import json
+import multiprocessing
+import os
+import signal
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from sim.calibration.levels import Level
+from sim.draws.compiled import sources_digest
+from sim.scenario import Scenario
+from sim.scenario.load import digest
+
+Outcome = dict[str, Any]
+"""What is kept of a run: ``figures`` (in the order of the scenario, null where there is none) and ``evidence``."""
+
+NO_RESULT = frozenset({"cli.py", "calibration", "progress.py"})
+"""Sources that change no outcome; a change of any other makes the journal start anew."""
+
+Values = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Task:
+    """One run: a level, a seed, and values at dotted keys."""
+
+    level: Level
+    seed: int
+    values: Values
+
+
+class Evaluations:
+    """Runs tasks and remembers them.
+
+    The journal is a text file, one line a finished run, under the hashes of its resolved scenario and of the program's
+    sources: whatever is asked for twice, now or after an interruption, is simulated once. ``progress`` is told how
+    many of the tasks at hand are done.
+    """
+
+    def __init__(
+        self,
+        scenario: Scenario,
+        folder: Path,
+        workers: int | None = None,
+        progress: Callable[[int, int], None] | None = None,
+    ) -> None:
+        self.scenario = scenario
+        self.simulated = 0
+        self._folder = folder
+        self._workers = workers or os.cpu_count() or 1
+        self._progress = progress
+        self._code = sources_digest(NO_RESULT)
+        self._known: dict[str, Outcome] = {}
+        self._pool: ProcessPoolExecutor | None = None
+        folder.mkdir(parents=True, exist_ok=True)
+        self._path = folder / "journal.jsonl"
+        self._read()
+        self._journal = self._path.open("a", encoding="utf-8")
+
+    def run(self, tasks: Sequence[Task]) -> list[Outcome]:
+        """Give the outcome of each task, in their order."""
+        scenarios = [task.level.scenario(self.scenario, task.seed, task.values) for task in tasks]
+        keys = [_key(one) for one in scenarios]
+        missing = {
+            key: (one, task.level)
+            for key, one, task in zip(keys, scenarios, tasks, strict=True)
+            if key not in self._known
+        }
+        done = len(tasks) - len(missing)
+        self._tell(done, len(tasks))
+        waiting: dict[Future[Outcome], str] = {}
+        for key, (one, level) in missing.items():
+            if not level.is_large(self.scenario):
+                waiting[self._processes().submit(simulated, one, self._folder, 1)] = key
+                continue
+            self._keep(key, simulated(one, self._folder, self._workers))
+            done += 1
+            self._tell(done, len(tasks))
+        for future in as_completed(waiting):
+            self._keep(waiting[future], future.result())
+            done += 1
+            self._tell(done, len(tasks))
+        return [self._known[key] for key in keys]
+
+    def close(self) -> None:
+        """Stop the processes and close the journal."""
+        if self._pool is not None:
+            self._pool.shutdown(cancel_futures=True)
+        self._journal.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _processes(self) -> ProcessPoolExecutor:
+        if self._pool is None:
+            spawn = multiprocessing.get_context("spawn")
+            self._pool = ProcessPoolExecutor(self._workers, mp_context=spawn, initializer=_deaf)
+        return self._pool
+
+    def _read(self) -> None:
+        """Read what an earlier calibration of the same program has finished; a line cut short is none."""
+        if not self._path.exists():
+            return
+        for line in self._path.read_text(encoding="utf-8").splitlines():
+            try:
+                kept = json.loads(line)
+            except ValueError:
+                continue
+            if kept["code"] == self._code:
+                self._known[kept["run"]] = kept["outcome"]
+
+    def _keep(self, key: str, outcome: Outcome) -> None:
+        self._known[key] = outcome
+        self.simulated += 1
+        line = json.dumps({"run": key, "code": self._code, "outcome": outcome}, allow_nan=False)
+        self._journal.write("\n" + line + "\n" if self._journal.tell() else line + "\n")
+        self._journal.flush()
+
+    def _tell(self, done: int, total: int) -> None:
+        if self._progress is not None:
+            self._progress(done, total)
+
+
+def _key(scenario: Scenario) -> str:
+    """Give the hash of a run: of its scenario, but for what calibrations and sweeps do with it."""
+    return digest({name: part for name, part in scenario.resolved.items() if name not in ("calibration", "sweep")})
+
+
+def _deaf() -> None:
+    """Leave interrupts to the process that started this one; it waits for what is under way."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def simulated(scenario: Scenario, folder: Path, workers: int) -> Outcome:
+    """Run a scenario below a folder, keep what its tables say, and remove them."""
+    from sim.running import run
+
+    with tempfile.TemporaryDirectory(dir=folder, prefix=".run-", ignore_cleanup_errors=True) as place:
+        manifest = run(scenario, Path(place) / "run", events="none", workers=workers).manifest
+    return {
+        "figures": [figure["simulated"] for figure in manifest["figures"]],
+        "evidence": [row["simulated"] for row in manifest.get("evidence", [])],
+    }

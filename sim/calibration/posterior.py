@@ -1,0 +1,164 @@
+"""The posterior: what the figures say of every parameter that has a range, and what they leave open.
+
+Approximate Bayesian computation with regression adjustment, in steps: an ensemble drawn from the ranges is simulated,
+and each member is moved by the linear regression of parameters on figures across the ensemble, towards figures
+perturbed by their error; several steps with inflated errors take the place of one, so that the regression is local
+at the end. For a linear model this is exact. In data assimilation it is the ensemble smoother with multiple data
+assimilation (Emerick and Reynolds, Computers & Geosciences 55, 2013); that it is a regression-adjusted ABC is shown by
+Nott, Marshall and Ngoc (Statistics and Computing 22, 2012). The steps are ``dageo``'s.
+"""
+
+import contextlib
+import io
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from sim.calibration.parameters import Parameter
+from sim.draws.functions import normal_cdf, normal_quantile
+from sim.draws.philox import draw4, uniform52
+from sim.draws.purposes import MEMBER
+
+Array = npt.NDArray[np.float64]
+
+STEPS = 6
+
+SCREEN = 3.0
+"""A parameter is left alone if no figure correlates with it by more than so many standard errors in the prior."""
+
+FIXED = 0.25
+"""A direction is called fixed where the figures leave less than this share of its variance."""
+
+
+@dataclass(frozen=True)
+class Direction:
+    """A direction of parameters, with the share of its prior variance that is left, and what it is made of.
+
+    ``weights`` are correlations of the direction with parameters over the prior, largest first.
+    """
+
+    left: float
+    weights: tuple[tuple[str, float], ...]
+
+
+@dataclass(frozen=True)
+class Posterior:
+    """An ensemble before and after: ``prior`` and ``places`` (members, parameters), in the ranges.
+
+    ``active`` (parameters,) are those that some figure depends on.
+    """
+
+    parameters: tuple[Parameter, ...]
+    prior: Array
+    places: Array
+    active: npt.NDArray[np.bool_]
+
+    def left(self) -> Array:
+        """Give the share of each parameter's prior spread (standard deviation of its normal score) that is left."""
+        before, after = scores(self.prior), scores(self.places)
+        return np.asarray(after.std(axis=0) / before.std(axis=0))
+
+    def directions(self) -> list[Direction]:
+        """Give the directions in which the ensemble has changed most, the most fixed first.
+
+        They solve the eigenproblem of the covariance after against the one before, over the parameters that some
+        figure depends on: a direction that no figure has touched has kept all of its variance.
+        """
+        from scipy.linalg import eigh
+
+        chosen = np.flatnonzero(self.active)
+        if not len(chosen):
+            return []
+        before = np.cov(scores(self.prior[:, chosen]), rowvar=False).reshape(len(chosen), -1)
+        after = np.cov(scores(self.places[:, chosen]), rowvar=False).reshape(len(chosen), -1)
+        ridge = 1e-9 * np.eye(len(chosen))
+        shares, vectors = eigh(after, before + ridge)
+        found = []
+        for share, vector in zip(shares, vectors.T, strict=True):
+            loads = before @ vector / np.sqrt(np.diag(before))
+            loads *= np.sign(loads[np.abs(loads).argmax()])
+            order = np.argsort(-np.abs(loads), kind="stable")
+            keys = tuple((self.parameters[chosen[place]].key, float(loads[place])) for place in order)
+            found.append(Direction(float(share), keys))
+        return found
+
+
+def scores(places: Array) -> Array:
+    """Give the standard normal scores of places in the ranges."""
+    return np.asarray(np.vectorize(normal_quantile, otypes=[np.float64])(places))
+
+
+def places_of(found: Array) -> Array:
+    """Undo ``scores``."""
+    return np.asarray(np.vectorize(normal_cdf, otypes=[np.float64])(found))
+
+
+def prior(seed: int, members: int, parameters: int) -> Array:
+    """Draw an ensemble evenly from the ranges: (members, parameters) places, each a draw of its own identity."""
+    drawn = np.empty((members, parameters))
+    for member in range(members):
+        for number in range(parameters):
+            high, low, _, _ = draw4(seed, member + 1, MEMBER, number)
+            drawn[member, number] = uniform52(high, low)
+    return drawn
+
+
+def posterior(
+    parameters: Sequence[Parameter],
+    simulate: Callable[[Array], Array],
+    observed: Array,
+    error: Array,
+    seed: int,
+    members: int,
+    steps: int = STEPS,
+    tell: Callable[[str], None] = lambda line: None,
+) -> Posterior:
+    """Condition the parameters, drawn from their ranges, on data.
+
+    ``simulate`` takes places (members, parameters) and gives data (members, data); ``observed`` (data,) are what was
+    reported and ``error`` (data,) the standard deviations of what separates the two: rounding, chance, the model's
+    own shortcomings. Equal arguments give equal results.
+    """
+    import dageo
+
+    first = prior(seed, members, len(parameters))
+    number = 0
+
+    def forward(found: Array) -> Array:
+        nonlocal number
+        data = simulate(places_of(found))
+        off = np.sqrt(np.mean(((data - observed) / error) ** 2, axis=1))
+        tell(f"step {number} of {steps}: half the members are within {np.median(off):.2f} errors of the data")
+        number += 1
+        return data
+
+    before = scores(first)
+    data = forward(before)
+    active = _screened(before, data)
+    _, _, word, other = draw4(seed, 0, MEMBER, 0)
+    noise = np.random.Generator(np.random.Philox(key=word << 32 | other))
+    with contextlib.redirect_stdout(io.StringIO()):  # the library prints its steps
+        after = dageo.esmda(
+            before,
+            forward,
+            observed,
+            error,
+            alphas=steps,
+            data_prior=data,
+            localization_matrix=np.repeat(active[:, None], len(observed), axis=1).astype(np.float64),
+            return_post_data=False,
+            random=noise,
+        )
+    return Posterior(tuple(parameters), first, places_of(after), active)
+
+
+def _screened(before: Array, data: Array) -> npt.NDArray[np.bool_]:
+    """Say which parameters some figure depends on; a small ensemble would else move the others by chance."""
+    members = len(before)
+    spread = data.std(axis=0) > 0.0
+    standard = (data[:, spread] - data[:, spread].mean(axis=0)) / data[:, spread].std(axis=0)
+    centred = (before - before.mean(axis=0)) / before.std(axis=0)
+    correlation = np.abs(centred.T @ standard) / members
+    return np.asarray(correlation.max(axis=1, initial=0.0) > SCREEN / np.sqrt(members))
