@@ -153,7 +153,7 @@ def _summary(folder: Path, manifest: dict[str, Any], scope: Scope) -> Iterator[F
 
 
 def check_conservation(folder: Path, totals: dict[str, Any], scope: Scope) -> Iterator[Finding]:
-    """Check what must balance: attempts and fates, alerts and ends, episodes and engagements, staff time."""
+    """Check what must balance: attempts and fates, alerts and ends, episodes and engagements, cases, staff time."""
     for total, parts in (
         ("attempts_potential", "attempts_by_fate"),
         ("alerts", "alerts_by_end"),
@@ -168,11 +168,25 @@ def check_conservation(folder: Path, totals: dict[str, Any], scope: Scope) -> It
     engaged = _sum_by(folder, "attempts", keys, ["count"], ("fate", "engaged"))
     episodes = _sum_by(folder, "outcomes", keys, ["episodes"])
     yield _same_sums("conservation: episodes = engaged attempts, by day, province and type", keys, engaged, episodes)
+    yield _cases(folder)
     for channel in labels.DESK_CHANNELS:
         yield _staff_time(folder, channel, scope)
     yield _backlog(folder, scope)
     if scope.warmup_days == 0:
         yield from _ends_of_episodes(folder)
+
+
+def _cases(folder: Path) -> Finding:
+    """The cases of all bins are those filed, by month, province and fraud type."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    keys = ["month", "province", "fraud_type"]
+    by_day = _sum_by(folder, "outcomes", ["day", *keys[1:]], ["filed"])
+    months = pc.floor_temporal(by_day.column("day"), unit="month")
+    filed = _summed(pa.table([months, *by_day.columns[1:]], names=[*keys, "filed"]), keys, ["filed"])
+    name = "conservation: cases = filed, by month, province and type"
+    return _same_sums(name, keys, _sum_by(folder, "cases", keys, ["count"]), filed)
 
 
 def _staff_time(folder: Path, channel: str, scope: Scope) -> Finding:

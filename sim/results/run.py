@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 class Run:
     """A finished run.
 
-    Tables (``attempts``, ``alerts``, ``contacts``, ``waits``, ``hours``, ``outcomes``, ``flows``,
+    Tables (``attempts``, ``alerts``, ``contacts``, ``waits``, ``hours``, ``outcomes``, ``cases``, ``flows``,
     ``state``, ``events``) are pandas DataFrames as stored: counts as simulated, days as datetimes, provinces
     as two-digit codes, null as a missing value. ``figures`` and ``totals`` are scaled up to the country.
     """
@@ -99,6 +99,11 @@ class Run:
     def outcomes(self) -> "pd.DataFrame":
         """Episodes and what became of them by day, province, fraud type, age band and sex."""
         return self._table("outcomes")
+
+    @cached_property
+    def cases(self) -> "pd.DataFrame":
+        """Cases filed by month, province, fraud type and bins of report delay (ms) and loss (fen), by upper edges."""
+        return self._table("cases")
 
     @cached_property
     def flows(self) -> "pd.DataFrame":

@@ -144,6 +144,8 @@ def misname(stored: pa.Table) -> pa.Table:
         ("attempts", negate, "attempts: rows in range, sorted, unique"),
         ("attempts", misname, "attempts: rows in range, sorted, unique"),
         ("outcomes", halve, "conservation: episodes = engaged attempts, by day, province and type"),
+        ("cases", drop_last, "conservation: cases = filed, by month, province and type"),
+        ("cases", repeat, "cases: rows in range, sorted, unique"),
         ("alerts", drop_last, "totals: alerts_by_end"),
         ("contacts", repeat, "contacts: rows in range, sorted, unique"),
         (
