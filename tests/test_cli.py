@@ -118,7 +118,7 @@ def test_help_names_the_commands_that_there_are_and_imports_nothing_heavy(tmp_pa
         check=True,
     )
     listed = re.findall(r"^  (\w+) ", done.stdout.partition("Commands:")[2], re.M)
-    assert listed == ["run", "validate", "show", "schema", "scenarios", "runs", "check"]
+    assert listed == ["run", "validate", "show", "schema", "scenarios", "runs", "check", "evidence"]
     assert "heavy: []" in done.stdout
 
 

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from sim import labels
 from sim.days import UNIX_DAYS, calendar_date
 from sim.results.encoding import decode
+from sim.results.evidence import evidence
 from sim.results.figures import summarise
 from sim.results.folder import SCENARIO_YAML, read_manifest, sha256
 from sim.results.schemas import TABLES, TableSchema
@@ -59,6 +60,7 @@ def check_tables(folder: Path, manifest: dict[str, Any], scope: Scope) -> Iterat
         if table.name != "events" or (folder / table.file).exists():
             yield from _attempted(f"table {table.name}", partial(_table, folder, table, scope))
     yield from _attempted("figures and totals", partial(_summary, folder, manifest, scope))
+    yield from _attempted("evidence", partial(_evidence, folder, manifest, scope))
     yield from _attempted("conservation", partial(check_conservation, folder, manifest["totals"], scope))
 
 
@@ -150,6 +152,14 @@ def _summary(folder: Path, manifest: dict[str, Any], scope: Scope) -> Iterator[F
     for stored, computed in zip(manifest["figures"], figures, strict=False):
         window = "..".join(str(day) for day in computed["window"])
         yield _equal(f"figures: {computed['name']} {window}", stored, computed)
+
+
+def _evidence(folder: Path, manifest: dict[str, Any], scope: Scope) -> Iterator[Finding]:
+    """Every quantity that evidence is about is what the tables give."""
+    computed = evidence(folder, scope)
+    yield _equal("evidence: number", len(manifest["evidence"]), len(computed))
+    for stored, row in zip(manifest["evidence"], computed, strict=False):
+        yield _equal(f"evidence: {row['name']} {'..'.join(row['window'])}", stored, row)
 
 
 def check_conservation(folder: Path, totals: dict[str, Any], scope: Scope) -> Iterator[Finding]:

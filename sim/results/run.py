@@ -18,7 +18,7 @@ class Run:
 
     Tables (``attempts``, ``alerts``, ``contacts``, ``waits``, ``hours``, ``outcomes``, ``cases``, ``flows``,
     ``state``, ``events``) are pandas DataFrames as stored: counts as simulated, days as datetimes, provinces
-    as two-digit codes, null as a missing value. ``figures`` and ``totals`` are scaled up to the country.
+    as two-digit codes, null as a missing value. ``figures``, ``totals`` and ``evidence`` are scaled up to the country.
     """
 
     def __init__(self, path: Path) -> None:
@@ -53,6 +53,21 @@ class Run:
         for column in ("start", "end"):
             frame[column] = pd.to_datetime(frame[column])
         for column in ("reported", "simulated", "ratio", "tolerance"):
+            frame[column] = frame[column].astype("Float64")
+        frame["within"] = frame["within"].astype("boolean")
+        return frame
+
+    @cached_property
+    def evidence(self) -> "pd.DataFrame":
+        """One row a quantity of the inside: name, start, end, simulated, value, low, high, within, basis."""
+        import pandas as pd
+
+        columns = ["name", "start", "end", "simulated", "value", "low", "high", "within", "basis"]
+        rows = [{**row, "start": row["window"][0], "end": row["window"][1]} for row in self.manifest["evidence"]]
+        frame = pd.DataFrame(rows, columns=columns)
+        for column in ("start", "end"):
+            frame[column] = pd.to_datetime(frame[column])
+        for column in ("simulated", "value", "low", "high"):
             frame[column] = frame[column].astype("Float64")
         frame["within"] = frame["within"].astype("boolean")
         return frame
