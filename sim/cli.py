@@ -170,6 +170,31 @@ def check(
 
 
 @app.command()
+def evidence(
+    folder: Annotated[Path, typer.Argument(metavar="RUN", help="The folder of a finished run.")],
+    as_json: AsJson = False,
+) -> None:
+    """Show what is known of the model's inside beside what a run gave."""
+    from sim.progress import console
+    from sim.results.evidence_table import evidence_table
+    from sim.results.folder import FolderError, read_manifest, to_json
+
+    try:
+        rows = read_manifest(folder)["evidence"]
+    except FolderError as error:
+        _refuse(f"tocsin evidence: {error}")
+    except KeyError:
+        _refuse(f"tocsin evidence: {folder}: was made before runs held evidence; a run of this version")
+    if as_json:
+        typer.echo(to_json({"evidence": rows}), nl=False)
+    elif rows:
+        out = console()
+        out.print(evidence_table(rows, out.width))
+    else:
+        typer.echo(f"{folder}: its scenario lists no evidence")
+
+
+@app.command()
 def calibrate(
     scenario: ScenarioName,
     scale: Scale = None,

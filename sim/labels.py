@@ -86,7 +86,18 @@ NATIONAL = -1
 MINUTE_MS = 60_000
 """Milliseconds in a minute, the lowest edge of the bins of waits."""
 
+REPORT_DELAYS_MS = (3_600_000, 43_200_000, 86_400_000)
+"""Upper edges in milliseconds of the bins of report delays: 1, 12 and 24 hours. The last bin has none."""
+
+YUAN_FEN = 100
+"""Fen in a yuan, the lowest edge of the bins of losses."""
+
 
 def bin_edge_ms(code: int) -> int:
     """Give the upper edge in milliseconds of the bin of waits with this code."""
     return MINUTE_MS << code
+
+
+def loss_edge_fen(code: int) -> int:
+    """Give the upper edge in fen of the bin of losses with this code."""
+    return YUAN_FEN << code

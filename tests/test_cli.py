@@ -118,7 +118,7 @@ def test_help_names_the_commands_that_there_are_and_imports_nothing_heavy(tmp_pa
         check=True,
     )
     listed = re.findall(r"^  (\w+) ", done.stdout.partition("Commands:")[2], re.M)
-    assert listed == ["run", "validate", "show", "schema", "scenarios", "runs", "check"]
+    assert listed == ["run", "validate", "show", "schema", "scenarios", "runs", "check", "evidence"]
     assert "heavy: []" in done.stdout
 
 
@@ -166,6 +166,30 @@ def test_a_figure_that_no_one_counts_is_warned_of(tocsin: Tocsin) -> None:
     ended = tocsin("run", *SHORT, "--set", f"figures=[{figure}]", "--out", "here")
     assert ended.code == 0
     assert "warning: figure alerts_regional: the model counts no such quantity" in ended.err
+
+
+def test_evidence_is_shown_from_a_run(tocsin: Tocsin, tmp_path: Path) -> None:
+    tocsin("run", *SHORT, "--out", "here", "--quiet")
+    rows = json.loads((tmp_path / "here" / "run.json").read_text())["evidence"]
+    shown = tocsin("evidence", "here")
+    assert shown.code == 0
+    lines = shown.out.splitlines()
+    assert lines[0].split() == ["quantity", "window", "range", "simulated", "within", "basis"]
+    assert [line.split()[0] for line in lines[1:]] == [row["name"] for row in rows]
+    assert all(row["basis"][:40] in line for row, line in zip(rows, lines[1:], strict=True))
+    assert json.loads(tocsin("evidence", "here", "--json").out) == {"evidence": rows}
+
+
+def test_a_run_without_evidence_says_so(tocsin: Tocsin, tmp_path: Path) -> None:
+    tocsin("run", *SHORT, "--set", "evidence=[]", "--out", "here", "--quiet")
+    assert "lists no evidence" in tocsin("evidence", "here").out
+    path = tmp_path / "here" / "run.json"
+    manifest = json.loads(path.read_text())
+    del manifest["evidence"]
+    path.write_text(json.dumps(manifest))
+    ended = tocsin("evidence", "here")
+    assert ended.code == 2
+    assert "made before runs held evidence" in ended.err
 
 
 def test_quiet_prints_nothing(tocsin: Tocsin) -> None:
@@ -224,6 +248,7 @@ def test_events_are_those_asked_for_and_change_nothing_else(tocsin: Tocsin, tmp_
         (["validate", "no-such-scenario"], "no-such-scenario:1:1: "),
         (["show", "no-such-scenario"], "no-such-scenario:1:1: "),
         (["check", "full"], "tocsin check: full: no run"),
+        (["evidence", "full"], "tocsin evidence: full: no run"),
         (["runs", "nowhere"], "tocsin runs: nowhere: no such folder"),
     ],
 )
@@ -298,7 +323,7 @@ def test_a_killed_run_leaves_only_what_is_called_unfinished(engine: str, tocsin:
     elsewhere.mkdir()
     assert start(*command, folder=elsewhere).wait() == 0
     again, undisturbed = load_run(tmp_path / "dead"), load_run(elsewhere / "dead")
-    assert len(again.manifest["files"]) == 10
+    assert len(again.manifest["files"]) == 11
     assert again.manifest["files"] == undisturbed.manifest["files"]
     for name in again.manifest["files"]:
         assert (again.path / name).read_bytes() == (undisturbed.path / name).read_bytes(), name

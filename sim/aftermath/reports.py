@@ -10,6 +10,7 @@ from sim.draws.distributions import threshold, to_ticks
 from sim.draws.functions import left_after
 from sim.draws.philox import draw4
 from sim.draws.purposes import FILING, REPORT
+from sim.labels import REPORT_DELAYS_MS, YUAN_FEN
 from sim.scenario.schema import ScenarioModel
 from sim.warning.delays import drawn, row
 
@@ -58,3 +59,24 @@ def filing_delay(seed: int, attempt: int, tables: ReportTables, clock: int) -> i
 def recovered(fen: int, elapsed: int, tables: ReportTables) -> int:
     """Return the fen of a payment that a stop-payment order gets back ``elapsed`` ms after it."""
     return int(fen * (tables.share * left_after(elapsed, tables.half_life)))
+
+
+@compiled
+def delay_bin(delay: int) -> int:
+    """Return the code of the bin of a report delay in ms: the first whose edge it does not pass, else the last."""
+    code = 0
+    for edge in REPORT_DELAYS_MS:
+        if delay > edge:
+            code += 1
+    return code
+
+
+@compiled
+def loss_bin(fen: int) -> int:
+    """Return the code of the bin of a loss: the least b >= 0 with ``fen <= 2**b`` yuan."""
+    edge = YUAN_FEN
+    code = 0
+    while edge < fen:
+        edge <<= 1
+        code += 1
+    return code

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from sim import labels
 from sim.days import UNIX_DAYS, calendar_date
 from sim.results.encoding import decode
+from sim.results.evidence import evidence
 from sim.results.figures import summarise
 from sim.results.folder import SCENARIO_YAML, read_manifest, sha256
 from sim.results.schemas import TABLES, TableSchema
@@ -59,6 +60,7 @@ def check_tables(folder: Path, manifest: dict[str, Any], scope: Scope) -> Iterat
         if table.name != "events" or (folder / table.file).exists():
             yield from _attempted(f"table {table.name}", partial(_table, folder, table, scope))
     yield from _attempted("figures and totals", partial(_summary, folder, manifest, scope))
+    yield from _attempted("evidence", partial(_evidence, folder, manifest, scope))
     yield from _attempted("conservation", partial(check_conservation, folder, manifest["totals"], scope))
 
 
@@ -152,8 +154,16 @@ def _summary(folder: Path, manifest: dict[str, Any], scope: Scope) -> Iterator[F
         yield _equal(f"figures: {computed['name']} {window}", stored, computed)
 
 
+def _evidence(folder: Path, manifest: dict[str, Any], scope: Scope) -> Iterator[Finding]:
+    """Every quantity that evidence is about is what the tables give."""
+    computed = evidence(folder, scope)
+    yield _equal("evidence: number", len(manifest["evidence"]), len(computed))
+    for stored, row in zip(manifest["evidence"], computed, strict=False):
+        yield _equal(f"evidence: {row['name']} {'..'.join(row['window'])}", stored, row)
+
+
 def check_conservation(folder: Path, totals: dict[str, Any], scope: Scope) -> Iterator[Finding]:
-    """Check what must balance: attempts and fates, alerts and ends, episodes and engagements, staff time."""
+    """Check what must balance: attempts and fates, alerts and ends, episodes and engagements, cases, staff time."""
     for total, parts in (
         ("attempts_potential", "attempts_by_fate"),
         ("alerts", "alerts_by_end"),
@@ -168,11 +178,25 @@ def check_conservation(folder: Path, totals: dict[str, Any], scope: Scope) -> It
     engaged = _sum_by(folder, "attempts", keys, ["count"], ("fate", "engaged"))
     episodes = _sum_by(folder, "outcomes", keys, ["episodes"])
     yield _same_sums("conservation: episodes = engaged attempts, by day, province and type", keys, engaged, episodes)
+    yield _cases(folder)
     for channel in labels.DESK_CHANNELS:
         yield _staff_time(folder, channel, scope)
     yield _backlog(folder, scope)
     if scope.warmup_days == 0:
         yield from _ends_of_episodes(folder)
+
+
+def _cases(folder: Path) -> Finding:
+    """The cases of all bins are those filed, by month, province and fraud type."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    keys = ["month", "province", "fraud_type"]
+    by_day = _sum_by(folder, "outcomes", ["day", *keys[1:]], ["filed"])
+    months = pc.floor_temporal(by_day.column("day"), unit="month")
+    filed = _summed(pa.table([months, *by_day.columns[1:]], names=[*keys, "filed"]), keys, ["filed"])
+    name = "conservation: cases = filed, by month, province and type"
+    return _same_sums(name, keys, _sum_by(folder, "cases", keys, ["count"]), filed)
 
 
 def _staff_time(folder: Path, channel: str, scope: Scope) -> Finding:

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from sim.results import provenance
+from sim.results.evidence import evidence
 from sim.results.figures import summarise
 from sim.results.folder import sha256
 from sim.results.scope import Scope
@@ -14,6 +15,7 @@ Manifest = dict[str, Any]
 def compose(folder: Path, scope: Scope, warnings: list[str]) -> Manifest:
     """Compute ``run.json``, but for its performance, from the files that lie in the folder of a run."""
     totals, figures = summarise(folder, scope)
+    inside = evidence(folder, scope)
     return {
         "name": scope.name,
         "status": "finished",
@@ -26,6 +28,7 @@ def compose(folder: Path, scope: Scope, warnings: list[str]) -> Manifest:
         "scenario_sha256": scope.sha256,
         "files": {path.name: sha256(path) for path in sorted(folder.iterdir())},
         "figures": figures,
+        "evidence": inside,
         "totals": totals,
         "warnings": warnings,
     }

@@ -10,6 +10,7 @@ ones -1; the other codes are positions in ``sim.labels`` or in the scenario's li
 ``waits``             day, province, tier, contact channel, bin code          count
 ``hours``             day, province, contact channel, half hour               [busy ms, staffed ms]
 ``outcomes``          day, province, fraud type, age band, sex                as ``labels.OUTCOMES``
+``cases``             day, province, fraud type, delay code, loss code        count
 ``flows``             day, province, quantity (a string)                      count
 ``state``             day, province, quantity (a string)                      value
 ====================  ======================================================  ===========================
@@ -28,6 +29,7 @@ from sim.days import DAY_MS, SATURDAY, month_start, next_month
 from sim.draws.distributions import threshold
 from sim.draws.record import is_kept
 from sim.results.background import BackgroundWriter
+from sim.results.encoding import NULL
 from sim.results.schemas import TABLES
 from sim.results.scope import Scope
 from sim.results.tally import Tally, aggregate
@@ -61,7 +63,7 @@ CODES = {column: {name: code for code, name in enumerate(names)} for column, nam
 EVENT_ROWS = 200_000
 """Events wait in memory until at least so many have gathered at the end of a day, or the month ends."""
 
-LATENESS = {"attempts": 0, "flows": 1, "state": 1, "outcomes": 1, "waits": 1, "hours": 1}
+LATENESS = {"attempts": 0, "flows": 1, "state": 1, "outcomes": 1, "cases": 1, "waits": 1, "hours": 1}
 """Months that a table's days stay open after their month has ended.
 
 Alerts and contacts are missing: an alert counts on its day of issue, and a message left behind by its alert on its
@@ -96,6 +98,7 @@ class Recorder:
             "waits": Tally(5, 1),
             "hours": Tally(4, 2),
             "outcomes": Tally(5, len(labels.OUTCOMES)),
+            "cases": Tally(5, 1),
             "flows": Tally(3, 1, text_key=True),
             "state": Tally(3, 1, text_key=True, real=True),
         }
@@ -105,6 +108,7 @@ class Recorder:
         self.waits = self._tallies["waits"].counts
         self.hours = self._tallies["hours"].counts
         self.outcomes = self._tallies["outcomes"].counts
+        self.cases = self._tallies["cases"].counts
         self.flows = self._tallies["flows"].counts
         self.state = self._tallies["state"].counts
         self.records_events = events > 0.0
@@ -201,7 +205,7 @@ class Recorder:
         keys, values = tally.take(before, self.scope.first_day, self.scope.last_day)
         if len(keys) == 0:
             return
-        if table in ("waits", "hours"):
+        if table in ("waits", "hours", "cases"):
             keys, values = _by_month(table, keys, values)
         columns = _columns(table, keys, values, list(tally.texts))
         # Rows come in the order of their days, so each month is a slice of them.
@@ -243,15 +247,15 @@ def _slices_of_months(days: npt.NDArray[np.int64]) -> Iterator[slice]:
 def _by_month(
     table: str, keys: npt.NDArray[np.int64], values: npt.NDArray[Any]
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[Any]]:
-    """Fold days, in their order, into months: waits keep their keys, hours get the weekday before the half hour."""
+    """Fold days, in their order, into months; hours get the weekday before the half hour, others keep their keys."""
     months = np.empty(len(keys), dtype=np.int64)
     for rows in _slices_of_months(keys[:, 0]):
         months[rows] = month_start(int(keys[rows.start, 0]))
-    if table == "waits":
-        folded = np.column_stack((months, keys[:, 1:]))
-    else:
+    if table == "hours":
         weekdays = (keys[:, 0] + SATURDAY) % 7 + 1
         folded = np.column_stack((months, keys[:, 1:3], weekdays, keys[:, 3]))
+    else:
+        folded = np.column_stack((months, keys[:, 1:]))
     return aggregate(folded, values)
 
 
@@ -267,6 +271,9 @@ def _columns(
         columns[column.name] = values[:, position]
     if table == "waits":
         columns["bin"] = np.int64(labels.MINUTE_MS) << columns["bin"]
+    if table == "cases":
+        columns["delay_bin"] = np.array([*labels.REPORT_DELAYS_MS, NULL])[columns["delay_bin"]]
+        columns["loss_bin"] = np.int64(labels.YUAN_FEN) << columns["loss_bin"]
     if "quantity" in columns:
         columns["quantity"] = np.array(texts, dtype=object)[columns["quantity"]]
     return columns

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 class Run:
     """A finished run.
 
-    Tables (``attempts``, ``alerts``, ``contacts``, ``waits``, ``hours``, ``outcomes``, ``flows``,
+    Tables (``attempts``, ``alerts``, ``contacts``, ``waits``, ``hours``, ``outcomes``, ``cases``, ``flows``,
     ``state``, ``events``) are pandas DataFrames as stored: counts as simulated, days as datetimes, provinces
-    as two-digit codes, null as a missing value. ``figures`` and ``totals`` are scaled up to the country.
+    as two-digit codes, null as a missing value. ``figures``, ``totals`` and ``evidence`` are scaled up to the country.
     """
 
     def __init__(self, path: Path) -> None:
@@ -53,6 +53,21 @@ class Run:
         for column in ("start", "end"):
             frame[column] = pd.to_datetime(frame[column])
         for column in ("reported", "simulated", "ratio", "tolerance"):
+            frame[column] = frame[column].astype("Float64")
+        frame["within"] = frame["within"].astype("boolean")
+        return frame
+
+    @cached_property
+    def evidence(self) -> "pd.DataFrame":
+        """One row a quantity of the inside: name, start, end, simulated, value, low, high, within, basis."""
+        import pandas as pd
+
+        columns = ["name", "start", "end", "simulated", "value", "low", "high", "within", "basis"]
+        rows = [{**row, "start": row["window"][0], "end": row["window"][1]} for row in self.manifest["evidence"]]
+        frame = pd.DataFrame(rows, columns=columns)
+        for column in ("start", "end"):
+            frame[column] = pd.to_datetime(frame[column])
+        for column in ("simulated", "value", "low", "high"):
             frame[column] = frame[column].astype("Float64")
         frame["within"] = frame["within"].astype("boolean")
         return frame
@@ -99,6 +114,11 @@ class Run:
     def outcomes(self) -> "pd.DataFrame":
         """Episodes and what became of them by day, province, fraud type, age band and sex."""
         return self._table("outcomes")
+
+    @cached_property
+    def cases(self) -> "pd.DataFrame":
+        """Cases filed by month, province, fraud type and bins of report delay (ms) and loss (fen), by upper edges."""
+        return self._table("cases")
 
     @cached_property
     def flows(self) -> "pd.DataFrame":

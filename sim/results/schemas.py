@@ -171,6 +171,17 @@ def _tables() -> dict[str, TableSchema]:
                 *(_measure(name) for name in labels.OUTCOMES),
             ),
         ),
+        TableSchema(
+            "cases",
+            (
+                _day("month"),
+                _province(),
+                fraud_type,
+                Column("delay_bin", "integer", "int64", nullable=True),
+                Column("loss_bin", "integer", "int64"),
+                _measure("count"),
+            ),
+        ),
         TableSchema("flows", (_day(), _province(nullable=True), quantity, _measure("count"))),
         TableSchema(
             "state",

@@ -29,12 +29,27 @@ class Target:
 
 
 @dataclass(frozen=True)
+class Known:
+    """What is known of a quantity inside the model: a range, perhaps a value in it, and where they are from.
+
+    ``window`` holds both of its days; the whole period where it is None, the rest of it where its end is.
+    """
+
+    name: str
+    window: tuple[date, date | None] | None
+    value: float | int | None
+    low: float | int
+    high: float | int
+    basis: str
+
+
+@dataclass(frozen=True)
 class Scope:
-    """Period, scale, labels and targets of a run.
+    """Period, scale, labels, targets and evidence of a run.
 
     ``first_day`` and ``last_day`` are day numbers, both inside the period. ``provinces`` holds two-digit
     codes in table order; ``fraud_types`` and ``age_bands`` are labels in the scenario's order. ``sha256`` is
-    of the resolved scenario without engine, workers and record.
+    of the resolved scenario without engine, workers and record. ``internet_users`` are those of the country.
     """
 
     name: str
@@ -49,6 +64,8 @@ class Scope:
     age_bands: tuple[str, ...]
     sha256: str
     targets: tuple[Target, ...] = ()
+    evidence: tuple[Known, ...] = ()
+    internet_users: int = 0
 
     @classmethod
     def of(cls, scenario: "Scenario") -> "Scope":
@@ -70,6 +87,18 @@ class Scope:
                 Target(row.name, row.window, _plain(row.value), row.role, row.base, row.tolerance)
                 for row in spec.figures
             ),
+            evidence=tuple(
+                Known(
+                    name=row.name,
+                    window=row.window,
+                    value=None if row.value is None else _number(row.value),
+                    low=_number(row.range[0]),
+                    high=_number(row.range[1]),
+                    basis=row.basis,
+                )
+                for row in spec.evidence
+            ),
+            internet_users=spec.population.internet_users(),
         )
 
     @property
@@ -80,6 +109,9 @@ class Scope:
 
 def _plain(value: float | date) -> float | int | str:
     """Give a reported value as JSON has it: whole numbers as integers, days as text."""
-    if isinstance(value, date):
-        return value.isoformat()
+    return value.isoformat() if isinstance(value, date) else _number(value)
+
+
+def _number(value: float) -> float | int:
+    """Give a number as JSON has it: an integer where it is whole."""
     return int(value) if value == int(value) else value

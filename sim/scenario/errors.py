@@ -87,11 +87,11 @@ def nearest(word: str, allowed: Iterable[str]) -> str | None:
     return lowered[near[0]] if near else None
 
 
-def choices(word: str, allowed: Iterable[str]) -> str:
-    """What is allowed in place of `word`: the nearest name where there is one, and the list of all."""
+def choices(word: str, allowed: Iterable[str], most: int = LONGEST_LIST) -> str:
+    """What is allowed in place of `word`: the nearest name where there is one, and `most` of all, or all, listed."""
     words = list(allowed)
     if not words:
         return "nothing is allowed here"
-    listed = ", ".join(words[:LONGEST_LIST]) + (", ..." if len(words) > LONGEST_LIST else "")
+    listed = ", ".join(words[:most]) + (", ..." if len(words) > most else "")
     near = nearest(word, words)
     return f"did you mean '{near}'? allowed: {listed}" if near else f"allowed: {listed}"

@@ -99,7 +99,7 @@ def test_without_feedback_staff_elsewhere_changes_nothing_here(tmp_path: Path) -
     }
     other = run_tiny(tmp_path / "other", **values, **more)
     changed = 0
-    for table in ("attempts", "alerts", "contacts", "waits", "hours", "outcomes", "flows", "state", "events"):
+    for table in ("attempts", "alerts", "contacts", "waits", "hours", "outcomes", "cases", "flows", "state", "events"):
         ours, theirs = getattr(one, table), getattr(other, table)
         for province in (44, 65):
             pd.testing.assert_frame_equal(

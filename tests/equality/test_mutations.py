@@ -55,6 +55,8 @@ BROKEN: list[tuple[str, Mutation]] = [
         "contacts",
         of("messages left behind by the day of their end", Alert, "end", ("[(day, finding", "[(world.day, finding")),
     ),
+    ("cases", of("cases by the bin of half their loss", Episode, "file", ("loss_bin(loss)", "loss_bin(loss // 2)"))),
+    ("cases", of("cases by the delay of filing", Episode, "report", ("(self.file, after)", "(self.file, delay)"))),
     ("waits", of("waits from issue", Alert, "service", ("world.now - self.waiting.since", "world.now - self.issued"))),
     ("hours", of("work in the half hour of its end", World, "busy", ("start % DAY_MS", "(end - 1) % DAY_MS"))),
     (

@@ -92,6 +92,8 @@ def _day_of_province(
     recorder.state[day, province, "backlog"] = float(backlog[province])
     filed = chance.randrange(3)
     recorder.outcomes[day, province, 0, 1, 0][labels.OUTCOMES.index("filed")] += filed
+    for _ in range(filed):
+        recorder.cases[day, province, 0, chance.randrange(4), chance.randrange(20)] += 1
     backlog[province] += filed
 
 

@@ -50,6 +50,7 @@ def test_a_run_as_it_was_made_passes(made_up: MadeUp) -> None:
     for total in run.manifest["totals"]:
         assert f"totals: {total}" in names
     assert names.count("figures: ") == 1 + len(run.manifest["figures"])
+    assert names.count("evidence: ") == 1 + len(run.manifest["evidence"])
 
 
 def test_one_byte_of_any_file_is_noticed(made_up: MadeUp, tmp_path: Path) -> None:
@@ -83,6 +84,20 @@ def test_a_changed_total_or_figure_is_noticed(made_up: MadeUp) -> None:
     found = failures(run.path)
     assert {"totals: episodes", "totals: invented", "scenario: seed"} <= set(found)
     assert any(name.startswith("figures: alerts_central") for name in found)
+
+
+def test_changed_evidence_is_noticed(made_up: MadeUp) -> None:
+    run = made_up()
+
+    def change(manifest: dict[str, Any]) -> None:
+        manifest["evidence"][0]["simulated"] = 0.3
+        manifest["evidence"][1]["within"] = True
+        del manifest["evidence"][-1]
+
+    edit(run.path, change)
+    names = [row["name"] for row in run.manifest["evidence"][:2]]
+    window = "2022-10-01..2022-10-31"
+    assert failures(run.path) == ["evidence: number", *(f"evidence: {name} {window}" for name in names)]
 
 
 def test_a_changed_scenario_is_noticed(made_up: MadeUp) -> None:
@@ -144,6 +159,8 @@ def misname(stored: pa.Table) -> pa.Table:
         ("attempts", negate, "attempts: rows in range, sorted, unique"),
         ("attempts", misname, "attempts: rows in range, sorted, unique"),
         ("outcomes", halve, "conservation: episodes = engaged attempts, by day, province and type"),
+        ("cases", drop_last, "conservation: cases = filed, by month, province and type"),
+        ("cases", repeat, "cases: rows in range, sorted, unique"),
         ("alerts", drop_last, "totals: alerts_by_end"),
         ("contacts", repeat, "contacts: rows in range, sorted, unique"),
         (

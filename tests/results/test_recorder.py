@@ -79,6 +79,9 @@ def test_what_is_added_is_stored_with_labels_dates_and_codes(tmp_path: Path) -> 
     recorder.hours[FIRST, 1, 3, 47][0] += 10
     recorder.hours[FIRST, 1, 3, 47][1] += 20
     recorder.outcomes[FIRST, 0, 1, 2, 1][labels.OUTCOMES.index("held")] += 1
+    recorder.cases[FIRST + 1, 1, 0, 3, 2] += 2
+    recorder.cases[FIRST, 1, 0, 0, 0] += 1
+    recorder.cases[FIRST + 2, 1, 0, 0, 0] += 1
     recorder.flows[FIRST, labels.NATIONAL, "video_views"] += 9
     recorder.flows[FIRST, 0, "cases_solved"] += 1
     recorder.state[FIRST, 2, "backlog"] = 2.5
@@ -123,6 +126,11 @@ def test_what_is_added_is_stored_with_labels_dates_and_codes(tmp_path: Path) -> 
     ]
     outcome = rows(tmp_path, "outcomes")[0]
     assert (outcome["age_band"], outcome["sex"], outcome["held"], outcome["episodes"]) == ("60+", "m", 1, 0)
+    case = {"month": day, "province": 12, "fraud_type": "loan"}
+    assert rows(tmp_path, "cases") == [
+        {**case, "delay_bin": None, "loss_bin": 400, "count": 2},
+        {**case, "delay_bin": 3_600_000, "loss_bin": 100, "count": 2},
+    ]
     assert [(row["province"], row["quantity"], row["count"]) for row in rows(tmp_path, "flows")] == [
         (None, "video_views", 9),
         (11, "cases_solved", 1),

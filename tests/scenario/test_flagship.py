@@ -135,6 +135,22 @@ def test_every_reported_output_is_fitted_and_every_measure_an_input(flagship: Sc
     assert all(f.source for f in figures)
 
 
+def test_what_is_known_of_the_inside_lies_in_the_period(flagship: Scenario) -> None:
+    period, rows = flagship.spec.period, flagship.spec.evidence
+    names = [row.name for row in rows]
+    assert len(set(names)) == len(names)
+    for row in rows:
+        start, end = row.window or (period.start, period.end)
+        assert period.start <= start < (end or period.end) <= period.end, row.name
+    ages = {name.partition(".")[2]: row.value for name, row in zip(names, rows, strict=True) if "victims." in name}
+    assert list(ages) == flagship.spec.population.band_names()
+    assert sum(value or 0 for value in ages.values()) == pytest.approx(1)
+    types = {name.partition(".")[2] for name in names if name.startswith("share_of_cases.")}
+    assert types == set(flagship.spec.fraud.types) - {"gaming", "other"}
+    reports = [row.value or 0 for row in rows if row.name.startswith("reports_")]
+    assert sum(reports) == pytest.approx(1)
+
+
 @pytest.mark.parametrize("name", [name for name, _ in bundled_scenarios()])
 def test_every_bundled_scenario_asks_a_question_and_runs(name: str, tmp_path: Path, flagship: Scenario) -> None:
     first, last = WINDOWS.get(name, ("2022-01-01", "2022-01-06"))

@@ -1,12 +1,13 @@
 """An episode: a process that goes from stage to stage until it is paid, dropped, held or stopped by a warning."""
 
 from collections.abc import Generator
+from functools import partial
 from typing import cast
 
 import simpy
 from simpy.events import Event
 
-from sim.aftermath.reports import filing_delay, recovered, report_delay
+from sim.aftermath.reports import delay_bin, filing_delay, loss_bin, recovered, report_delay
 from sim.draws.philox import draw4
 from sim.draws.purposes import ATTEMPT_COVERAGE
 from sim.engines.codes import (
@@ -155,22 +156,25 @@ class Episode:
         if self.payments:
             delay = report_delay(world.tables.seed, self.attempt, world.tables.reports, world.tables.clock)
             if delay >= 0:
-                call_at(world.env, world.now + delay, priority(REPORTS, self.attempt, REPORT), self.report)
+                order = priority(REPORTS, self.attempt, REPORT)
+                call_at(world.env, world.now + delay, order, partial(self.report, delay))
 
-    def report(self) -> None:
-        """Report to the police: a stop-payment order gets something back; the case will be filed."""
+    def report(self, after: int) -> None:
+        """Report, ``after`` ms from the end: a stop-payment order gets something back; the case will be filed."""
         world, tables = self.world, self.world.tables
         back = sum(recovered(fen, world.now - moment, tables.reports) for moment, fen in self.payments)
         self.count(RECOVERED, back)
         world.log(REPORTS, "report", self.person.province, self.attempt, stage=0, value=back)
         delay = filing_delay(tables.seed, self.attempt, tables.reports, tables.clock)
-        call_at(world.env, world.now + delay, priority(REPORTS, self.attempt, FILING), self.file)
+        call_at(world.env, world.now + delay, priority(REPORTS, self.attempt, FILING), partial(self.file, after))
 
-    def file(self) -> None:
-        """File the case; the next midnight puts it on the backlog."""
+    def file(self, after: int) -> None:
+        """File the case, reported ``after`` ms from the end; the next midnight puts it on the backlog."""
         world, province = self.world, self.person.province
+        loss = sum(fen for _, fen in self.payments)
         self.count(FILED, 1)
-        self.count(FILED_LOSS, sum(fen for _, fen in self.payments))
+        self.count(FILED_LOSS, loss)
+        world.recorder.cases[(world.day, province, self.fraud_type, delay_bin(after), loss_bin(loss))] += 1
         world.books.filed += 1
         world.totals.filed[province].append((world.now, self.attempt))
         world.log(REPORTS, "filing", province, self.attempt, stage=0)

@@ -96,7 +96,7 @@ def close_day(p: int, rules: Rules, today: Today, v: Arrays, tallies: Tallies) -
             else:
                 join(v.ranks[desk], v.rows[desk], counters[N_LINE + desk], rank, row, v.alerts)
                 counters[N_LINE + desk] += 1
-    go_to_police(p, rules, today.day, v, tallies.outcomes)
+    go_to_police(p, rules, today.day, v, tallies)
     return True
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.aftermath.reports import ReportTables, filing_delay, recovered, report_delay
+from sim.aftermath.reports import ReportTables, delay_bin, filing_delay, loss_bin, recovered, report_delay
 from sim.country.people import PeopleTables, home, traits
 from sim.days import DAY_MS
 from sim.draws.compiled import compiled
@@ -33,6 +33,7 @@ from sim.engines.vector.layout import (
     CASE,
     CASE_BAND,
     CASE_COLUMNS,
+    CASE_DELAY,
     CASE_KIND,
     CASE_SEX,
     ENDS_OF_EPISODES,
@@ -214,6 +215,7 @@ def end_episode(
             case[CASE_KIND] = episode[KIND]
             case[CASE_BAND] = episode[BAND]
             case[CASE_SEX] = episode[SEX]
+            case[CASE_DELAY] = delay_bin(delay)
             v.counters[N_CASES] += 1
 
 
@@ -322,14 +324,14 @@ def reach_stage(
 
 
 @compiled
-def go_to_police(p: int, rules: Rules, day: int, v: Arrays, outcomes: NDArray[np.int64]) -> None:
+def go_to_police(p: int, rules: Rules, day: int, v: Arrays, tallies: Tallies) -> None:
     """Count the reports and filings of a day at its end; there is room for all."""
     counters = v.counters
     end = (day - rules.start + 1) * DAY_MS
     kept = 0
     for k in range(counters[N_CASES]):
         case = v.cases[k]
-        of_person = outcomes[case[CASE_KIND], case[CASE_BAND], case[CASE_SEX]]
+        of_person = tallies.outcomes[case[CASE_KIND], case[CASE_BAND], case[CASE_SEX]]
         logging = rules.kept > 0 and is_kept(rules.seed, case[CASE], rules.kept)
         if 0 <= case[REPORTED] - (end - DAY_MS) < DAY_MS:
             of_person[RECOVERED] += case[RECOVERED_FEN]
@@ -339,6 +341,7 @@ def go_to_police(p: int, rules: Rules, day: int, v: Arrays, outcomes: NDArray[np
         if case[FILED_AT] < end:
             of_person[FILED] += 1
             of_person[FILED_LOSS] += case[LOSS_FEN]
+            tallies.cases[case[CASE_KIND], case[CASE_DELAY], loss_bin(case[LOSS_FEN])] += 1
             counters[FILED_CASES] += 1
             v.filed[counters[N_FILED], 0] = case[FILED_AT]
             v.filed[counters[N_FILED], 1] = case[CASE]

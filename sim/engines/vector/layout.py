@@ -70,7 +70,7 @@ PAYMENT: Final = 16
 """Eight columns: the moments of the payments."""
 EPISODE_COLUMNS: Final = 24
 
-# A case on its way from the victim to the police, 8 columns.
+# A case on its way from the victim to the police, 9 columns.
 REPORTED: Final = 0
 """Moment of the report."""
 FILED_AT: Final = 1
@@ -80,7 +80,9 @@ CASE: Final = 4
 CASE_KIND: Final = 5
 CASE_BAND: Final = 6
 CASE_SEX: Final = 7
-CASE_COLUMNS: Final = 8
+CASE_DELAY: Final = 8
+"""Bin of the report delay."""
+CASE_COLUMNS: Final = 9
 
 # What a detector found: an origin, 4 columns.
 ORIGIN: Final = 0

@@ -81,7 +81,7 @@ class Tallies(NamedTuple):
     ``fates`` (3, T, 8) of today; ``alerts`` (days, 2, 4, 4, 7) by days since issue, detector, tier, truth, end;
     ``contacts`` (days, 4, 4, 7, 2) by days from today, tier, channel, result: count, staff ms; ``waits`` (days, 4,
     4, 48) by days from today, tier, channel, bin; ``busy`` (2, 2, 48) ms of today and tomorrow by desk and half hour;
-    ``outcomes`` (T, bands, 2, 11) of today.
+    ``outcomes`` (T, bands, 2, 11) and ``cases`` (T, 4, 48), by bins of report delay and loss, of today.
     """
 
     fates: NDArray[np.int64]
@@ -90,6 +90,7 @@ class Tallies(NamedTuple):
     waits: NDArray[np.int64]
     busy: NDArray[np.int64]
     outcomes: NDArray[np.int64]
+    cases: NDArray[np.int64]
 
 
 BANDS = 256

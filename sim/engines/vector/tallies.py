@@ -18,6 +18,7 @@ from sim.labels import (
     ENDS,
     FATES,
     OUTCOMES,
+    REPORT_DELAYS_MS,
     SEXES,
     SOURCES,
     TIERS,
@@ -56,10 +57,11 @@ class Counts:
         self.waits = np.zeros((provinces, days, *contact, BINS), dtype=np.int64)
         self.busy = np.zeros((provinces, 2, len(DESK_CHANNELS), HALF_HOURS), dtype=np.int64)
         self.outcomes = np.zeros((provinces, types, bands, len(SEXES), len(OUTCOMES)), dtype=np.int64)
+        self.cases = np.zeros((provinces, types, len(REPORT_DELAYS_MS) + 1, BINS), dtype=np.int64)
 
     def of(self, p: int) -> Tallies:
         """Return the part of a province."""
-        return Tallies(self.fates[p], self.alerts[p], self.contacts[p], self.waits[p], self.busy[p], self.outcomes[p])
+        return Tallies(**{name: getattr(self, name)[p] for name in Tallies._fields})
 
     def leave(self, day: int, seats: Integers, rare: list[Integers], everything: bool) -> "DayCounts":
         """Take out what a day counted and move on to the next; ``rare`` rows by province, see ``layout``.
@@ -74,11 +76,13 @@ class Counts:
             waits=self.waits[:, 0].copy(),
             hours=np.stack([self.busy[:, 0], seats * HALF_HOUR_MS], axis=-1),
             outcomes=self.outcomes.copy(),
+            cases=self.cases.copy(),
             alerts=[(day - ago, self.alerts[:, ago].copy()) for ago in (range(days) if everything else (days - 1,))],
             rare=rare,
         )
         self.fates[:] = 0
         self.outcomes[:] = 0
+        self.cases[:] = 0
         for ahead in (self.contacts, self.waits, self.busy):
             ahead[:, :-1] = ahead[:, 1:]
             ahead[:, -1] = 0
@@ -99,6 +103,7 @@ class DayCounts:
     waits: Integers
     hours: Integers
     outcomes: Integers
+    cases: Integers
     alerts: list[tuple[int, Integers]]
     rare: list[Integers]
 
@@ -108,6 +113,7 @@ class DayCounts:
         add_rows(recorder, "contacts", self.day, self.contacts)
         add_cells(recorder, "waits", self.day, self.waits)
         add_rows(recorder, "outcomes", self.day, self.outcomes)
+        add_cells(recorder, "cases", self.day, self.cases)
         p, desk, half_hour = np.nonzero(self.hours.any(axis=-1))
         keys = np.column_stack([np.full(len(p), self.day), p, desk + DESKS_FROM, half_hour])
         recorder.add("hours", keys, self.hours[p, desk, half_hour])

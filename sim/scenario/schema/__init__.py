@@ -11,7 +11,8 @@ from pydantic_core import PydanticCustomError
 from sim.days import DAY_MS, HALF_HOUR_MS, YEAR_DAYS
 from sim.scenario.quantities import Day, Duration, DurationOrZero, Finite, Positive, Switch, Window
 from sim.scenario.schema.aftermath import Aftermath
-from sim.scenario.schema.base import Part, all_of, mistake
+from sim.scenario.schema.base import ONE_LINE, Part, all_of, mistake
+from sim.scenario.schema.evidence import Evidence, wrong_names
 from sim.scenario.schema.fraud import Fraud
 from sim.scenario.schema.gates import Cards, Dens, Engagement, Interception, Sites
 from sim.scenario.schema.measures import Measure
@@ -24,8 +25,6 @@ FIRST_DAY, LAST_DAY = date(2000, 2, 1), date(2080, 12, 31)
 """What identities can name (days since 2000-01-01), with room for the day before the first."""
 
 NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,79}$"
-ONE_LINE = r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]*$"
-"""Text without control characters: titles are printed to terminals."""
 Name = Annotated[str, Field(pattern=NAME)]
 
 
@@ -119,6 +118,7 @@ class ScenarioModel(Part):
     aftermath: Aftermath
     measures: dict[Name, Measure] = Field(default_factory=dict)
     figures: list[Figure] = Field(default_factory=list)
+    evidence: list[Evidence] = Field(default_factory=list)
     record: Record = Field(default_factory=Record)
     sweep: Sweep = Field(default_factory=Sweep)
     calibration: Calibration = Field(default_factory=Calibration)
@@ -130,6 +130,7 @@ class ScenarioModel(Part):
             *self._check_types(),
             *self._check_confusion(),
             *self._check_provinces(),
+            *wrong_names(self.evidence, list(self.fraud.types), self.population.band_names()),
         ]
         found += [] if found else self._check_counts()
         if found:

@@ -12,6 +12,9 @@ Segment = Literal["schools", "enterprises", "rural_areas", "communities"]
 Region = Literal["east", "south", "elsewhere", "overseas"]
 Tier = Literal["red", "orange", "yellow", "blue"]
 
+ONE_LINE = r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]*$"
+"""Text without control characters, for what is printed to terminals."""
+
 
 class Part(BaseModel):
     """A part of a scenario: its keys are fixed and its values do not change once read."""

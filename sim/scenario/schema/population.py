@@ -1,5 +1,6 @@
 """The people: provinces, ages, occupation, internet, the warning app, exposure, legitimate traffic."""
 
+from fractions import Fraction
 from typing import Annotated
 
 from pydantic import Field, model_validator
@@ -130,6 +131,15 @@ class Population(Part):
         if sum(self.legitimate.half_hours) <= 0:
             raise mistake("legitimate.half_hours", "adds up to 0", "some half hour above 0")
         return self
+
+    def internet_users(self) -> int:
+        """Return how many people are internet users, by the shares of urban and rural people who are."""
+        urban, rural = (Fraction(repr(share)) for share in (self.internet.urban, self.internet.rural))
+        online = Fraction(0)
+        for row in self.provinces:
+            share_urban = Fraction(repr(row.share_urban)) / 100
+            online += row.population * (share_urban * urban + (1 - share_urban) * rural)
+        return round(online)
 
     def band_names(self) -> list[str]:
         """Return the names of the age bands, such as ``18-30`` and ``61+``."""

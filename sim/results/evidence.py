@@ -1,0 +1,319 @@
+"""What the model is like inside, computed from the stored tables and held against what is known of it."""
+
+from collections.abc import Callable, Iterable
+from datetime import date
+from fractions import Fraction
+from math import sqrt
+from pathlib import Path
+from typing import Any, ClassVar
+
+from sim import labels
+from sim.days import DAY_MS, YEAR_DAYS, calendar_date, day_number, month_start, next_month
+from sim.draws.functions import exp
+from sim.results.figures import number, scale_fraction
+from sim.results.quantities import MILLIONTHS, Label, Quantities, Series, by_month
+from sim.results.scope import Known, Scope
+
+Row = dict[str, Any]
+Window = tuple[date, date | None] | None
+
+WORKING_DAY_MS = DAY_MS // 3
+"""Eight hours on duty."""
+LOG_2 = 0.6931471805599453
+"""The natural logarithm of 2, the width of a bin of losses in log units."""
+FROM_CARDS = labels.FATES[labels.FATES.index("intercepted") :]
+"""Fates of attempts that a card at work has sent: those that passed the gate of the cards."""
+DELIVERED = labels.FATES[labels.FATES.index("site_blocked") :]
+"""Fates of attempts that filters let pass."""
+MET = labels.FATES[labels.FATES.index("unanswered") :]
+"""Fates of attempts that came to a person."""
+
+
+class UnknownError(Exception):
+    """A quantity cannot be told: it is a share of nothing, or of months that the window takes only in part."""
+
+
+class Inside(Quantities):
+    """The sums that quantities of the inside are made of, day by day."""
+
+    tables: ClassVar = {
+        "attempts": ("channel", "fate"),
+        "alerts": ("tier", "truth"),
+        "contacts": ("channel", "result"),
+        "hours": ("channel",),
+        "outcomes": ("fraud_type", "age_band", "sex"),
+        "cases": ("delay_bin", "loss_bin"),
+        "flows": ("quantity",),
+        "state": ("quantity",),
+    }
+
+
+class Span:
+    """The sums of a window: days ``first`` to ``last`` of the period, counted from its start, both included."""
+
+    def __init__(self, inside: Inside, first: int, last: int) -> None:
+        self.inside = inside
+        self.first = first
+        self.last = last
+
+    @property
+    def days(self) -> int:
+        """The number of days of the window."""
+        return self.last - self.first + 1
+
+    @property
+    def whole_months(self) -> bool:
+        """Whether the window takes each month as far as the period has it."""
+        start = self.inside.scope.first_day
+        first, last = start + self.first, start + self.last
+        return first == max(start, month_start(first)) and last == min(self.inside.scope.last_day, next_month(last) - 1)
+
+    def by_day(self, table: str, *names: Label, measure: str = "count") -> Series:
+        """Give the series of a table with these labels (None stands for any) over the window.
+
+        Raises UnknownError where the table counts by months and the window cuts one.
+        """
+        if by_month(table) and not self.whole_months:
+            raise UnknownError
+        return self.inside.select(table, *names, measure=measure)[self.first : self.last + 1]
+
+    def sum(self, table: str, *names: Label, measure: str = "count") -> int:
+        """Sum a measure over the window; see ``by_day``."""
+        return int(self.by_day(table, *names, measure=measure).sum())
+
+    def attempts(self, channel: str, fates: Iterable[str]) -> int:
+        """Count the attempts of a channel with one of these fates."""
+        return sum(self.sum("attempts", channel, fate) for fate in fates)
+
+    def alerts(self, truths: Iterable[str], tier: str | None = None) -> int:
+        """Count alerts that were about one of these, of a tier or of all."""
+        return sum(self.sum("alerts", tier, truth) for truth in truths)
+
+    def outcome(
+        self, measure: str, fraud_type: str | None = None, age_band: str | None = None, sex: str | None = None
+    ) -> int:
+        """Sum a measure of the outcomes, over all people or some."""
+        return self.sum("outcomes", fraud_type, age_band, sex, measure=measure)
+
+    def calls(self) -> int:
+        """Count warning calls, each try by itself, answered or not."""
+        return self.sum("contacts", "call", "answered") + self.sum("contacts", "call", "no_answer")
+
+    def losses(self) -> list[tuple[int, int]]:
+        """Give the cases of each bin of losses, in order: its upper edge in fen, and their number, above 0."""
+        edges = sorted({key[2] for key in self.inside.series if key[0] == "cases" and isinstance(key[2], int)})
+        counts = [(edge, self.sum("cases", None, edge)) for edge in edges]
+        return [(edge, count) for edge, count in counts if count]
+
+    def country(self, amount: int, parts: int = 1) -> Fraction:
+        """Give what a thinned amount, in so many parts of one, is for the whole country."""
+        return Fraction(amount, parts) / scale_fraction(self.inside.scope.scale)
+
+
+def ratio(part: int, whole: int) -> Fraction:
+    """Give part / whole; raises UnknownError where the whole is 0."""
+    if whole == 0:
+        raise UnknownError
+    return Fraction(part, whole)
+
+
+def reports(span: Span, *edges: int) -> Fraction:
+    """Give the share of filed cases whose report delay lies in the bins with these upper edges in ms."""
+    return ratio(sum(span.sum("cases", edge, None) for edge in edges), span.sum("cases", None, None))
+
+
+def loss_median(span: Span) -> Fraction:
+    """Give the median loss of filed cases in yuan: within its bin losses are taken to be even in their logarithm."""
+    losses = span.losses()
+    half = Fraction(sum(count for _, count in losses), 2)
+    below = 0
+    for edge, count in losses:
+        if below + count >= half:
+            grown = exp(float((half - below) / count) * LOG_2)
+            return Fraction(edge, 2 * labels.YUAN_FEN) * Fraction(grown)
+        below += count
+    raise UnknownError
+
+
+def loss_sigma(span: Span) -> Fraction:
+    """Give the standard deviation of the logarithm of filed cases' losses.
+
+    That of the middles of the bins, less what Sheppard's correction takes for their width: a twelfth of its square.
+    """
+    losses = [((edge // labels.YUAN_FEN).bit_length(), count) for edge, count in span.losses()]
+    cases = sum(count for _, count in losses)
+    mean = ratio(sum(step * count for step, count in losses), cases)
+    variance = sum((step - mean) ** 2 * count for step, count in losses) / cases - Fraction(1, 12)
+    return Fraction(sqrt(max(variance, Fraction(0))) * LOG_2)
+
+
+def dropout(span: Span) -> Fraction:
+    """Give the share of those who left by themselves among the episodes that ended without, or came to, a payment."""
+    ends = {end: span.outcome(end) for end in ("dropped_out", "saved", "held", "victims")}
+    return ratio(ends["dropped_out"], sum(ends.values()))
+
+
+def peak_to_mean(span: Span) -> Fraction:
+    """Give the alerts issued on the busiest day over those of a mean day."""
+    alerts = span.by_day("alerts", None, None)
+    return ratio(int(alerts.max()) * span.days, int(alerts.sum()))
+
+
+def recall(span: Span, channel: str) -> Fraction:
+    """Give the share of the attempts at a filter that it intercepts."""
+    caught = span.attempts(channel, ["intercepted"])
+    return ratio(caught, caught + span.attempts(channel, DELIVERED))
+
+
+def false_blocks(span: Span, channel: str) -> Fraction:
+    """Give the share of legitimate traffic in all that a filter blocks."""
+    false = span.sum("flows", f"false_blocks_{channel}")
+    return ratio(false, false + span.attempts(channel, ["intercepted"]))
+
+
+def precision(span: Span, tier: str | None = None) -> Fraction:
+    """Give the share of alerts, of a tier or of all, that were about fraud."""
+    return ratio(span.alerts(["episode", "ignored", "unanswered"], tier), span.alerts(labels.TRUTHS, tier))
+
+
+def attempts_per_card_day(span: Span) -> Fraction:
+    """Give the calls and SMS that come from cards at work, by these cards and day."""
+    sent = span.attempts("call", FROM_CARDS) + span.attempts("sms", FROM_CARDS)
+    return ratio(sent * MILLIONTHS, span.sum("state", "cards_active", measure="value"))
+
+
+def app_users(span: Span) -> Fraction:
+    """Give the people of the country who have the app on the last day of the window."""
+    share = Fraction(int(span.by_day("state", "app_adoption", measure="value")[-1]), MILLIONTHS)
+    return share * span.inside.scope.internet_users
+
+
+def staff_on_duty(span: Span, channel: str) -> Fraction:
+    """Give the mean staff on duty at the desks of the country, by day and night."""
+    return span.country(span.sum("hours", channel, measure="staffed_ms"), span.days * DAY_MS)
+
+
+def utilisation(span: Span, channel: str) -> Fraction:
+    """Give the busy share of the time that desks are staffed."""
+    return ratio(span.sum("hours", channel, measure="busy_ms"), span.sum("hours", channel, measure="staffed_ms"))
+
+
+def share_of_alerts(span: Span, channel: str, result: str) -> Fraction:
+    """Give the contacts of a channel that reached their person, at most one an alert, by all alerts issued."""
+    return ratio(span.sum("contacts", channel, result), span.sum("alerts", None, None))
+
+
+HOUR, HALF_DAY, DAY = labels.REPORT_DELAYS_MS
+
+FORMULAS: dict[str, Callable[[Span, str], Fraction]] = {
+    "share_of_cases": lambda span, of: ratio(span.outcome("filed", fraud_type=of), span.outcome("filed")),
+    "share_of_losses": lambda span, of: ratio(
+        span.outcome("filed_loss_fen", fraud_type=of), span.outcome("filed_loss_fen")
+    ),
+    "share_of_victims": lambda span, of: ratio(span.outcome("victims", age_band=of), span.outcome("victims")),
+    "women_among_victims": lambda span, _: ratio(span.outcome("victims", sex="f"), span.outcome("victims")),
+    "cases_per_year": lambda span, _: span.country(span.outcome("filed"), span.days) * Fraction(YEAR_DAYS),
+    "cases_per_victim": lambda span, _: ratio(span.outcome("filed"), span.outcome("victims")),
+    "loss_mean": lambda span, _: ratio(span.outcome("filed_loss_fen"), span.outcome("filed")) / labels.YUAN_FEN,
+    "loss_median": lambda span, _: loss_median(span),
+    "loss_sigma": lambda span, _: loss_sigma(span),
+    "reports_within_1h": lambda span, _: reports(span, HOUR),
+    "reports_1h_to_12h": lambda span, _: reports(span, HALF_DAY),
+    "reports_12h_to_24h": lambda span, _: reports(span, DAY),
+    "reports_later": lambda span, _: 1 - reports(span, HOUR, HALF_DAY, DAY),
+    "recovered_share_of_losses": lambda span, _: ratio(span.outcome("recovered_fen"), span.outcome("filed_loss_fen")),
+    "dropout_given_engaged": lambda span, _: dropout(span),
+    "recall_call": lambda span, _: recall(span, "call"),
+    "recall_sms": lambda span, _: recall(span, "sms"),
+    "false_blocks_call": lambda span, _: false_blocks(span, "call"),
+    "false_blocks_sms": lambda span, _: false_blocks(span, "sms"),
+    "attempts_per_card_day": lambda span, _: attempts_per_card_day(span),
+    "unknown_calls_answered": lambda span, _: ratio(
+        span.attempts("call", ["ignored", "engaged"]), span.attempts("call", MET)
+    ),
+    "app_users": lambda span, _: app_users(span),
+    "alert_peak_to_mean": lambda span, _: peak_to_mean(span),
+    "alert_precision": lambda span, _: precision(span),
+    "alert_precision_red": lambda span, _: precision(span, "red"),
+    "alert_precision_orange": lambda span, _: precision(span, "orange"),
+    "alert_precision_yellow": lambda span, _: precision(span, "yellow"),
+    "alert_precision_blue": lambda span, _: precision(span, "blue"),
+    "alerts_on_episodes": lambda span, _: ratio(span.alerts(["episode"]), span.alerts(labels.TRUTHS)),
+    "call_share_of_alerts": lambda span, _: share_of_alerts(span, "call", "answered"),
+    "visit_share_of_alerts": lambda span, _: share_of_alerts(span, "visit", "met"),
+    "warning_calls_answered": lambda span, _: ratio(span.sum("contacts", "call", "answered"), span.calls()),
+    "calls_per_staff_day": lambda span, _: ratio(
+        span.calls() * WORKING_DAY_MS, span.sum("hours", "call", measure="staffed_ms")
+    ),
+    "staff_on_duty_call": lambda span, _: staff_on_duty(span, "call"),
+    "staff_on_duty_visit": lambda span, _: staff_on_duty(span, "visit"),
+    "utilisation_call": lambda span, _: utilisation(span, "call"),
+    "utilisation_visit": lambda span, _: utilisation(span, "visit"),
+}
+"""What each quantity is, of a window and, where its name has a second part, of that fraud type or age band.
+
+The names are those of ``sim.scenario.schema.evidence``.
+"""
+
+
+def evidence(folder: Path, scope: Scope) -> list[Row]:
+    """Compute ``evidence`` of ``run.json`` from the Parquet files of a folder; nothing is read where there is none."""
+    if not scope.evidence:
+        return []
+    return held(Inside.read(folder, scope))
+
+
+def held(inside: Inside) -> list[Row]:
+    """Hold all that is known against the sums of a run: a row each, its window cut to days of the calendar.
+
+    ``simulated`` and ``within`` are null where ``quantity`` gives None.
+    """
+    rows = []
+    for known in inside.scope.evidence:
+        simulated = quantity(inside, known.name, known.window)
+        first, last = _days(inside.scope, known.window)
+        rows.append(
+            {
+                "name": known.name,
+                "window": [calendar_date(first).isoformat(), calendar_date(last).isoformat()],
+                "simulated": None if simulated is None else number(simulated),
+                "value": known.value,
+                "low": known.low,
+                "high": known.high,
+                "within": None if simulated is None else _within(known, simulated),
+                "basis": known.basis,
+            }
+        )
+    return rows
+
+
+def quantity(inside: Inside, name: str, window: Window) -> Fraction | None:
+    """Compute one quantity over a window.
+
+    None where the window is not inside the period, cuts a month of a table that counts by months, or holds nothing
+    of which the quantity would be a share. Raises KeyError for a name that is no quantity.
+    """
+    scope = inside.scope
+    plain, _, of = name.partition(".")
+    formula = FORMULAS[plain]
+    first, last = (day - scope.first_day for day in _days(scope, window))
+    if not 0 <= first <= last < scope.days:
+        return None
+    try:
+        return formula(Span(inside, first, last), of)
+    except UnknownError:
+        return None
+
+
+def _days(scope: Scope, window: Window) -> tuple[int, int]:
+    """Give the day numbers at which a window begins and ends."""
+    start, end = window or (None, None)
+    return (
+        scope.first_day if start is None else day_number(start),
+        scope.last_day if end is None else day_number(end),
+    )
+
+
+def _within(known: Known, simulated: Fraction) -> bool:
+    """Compare with the range as it was written: 0.1 is a tenth, not the nearest double."""
+    return Fraction(repr(known.low)) <= simulated <= Fraction(repr(known.high))

@@ -1,0 +1,47 @@
+"""The table of evidence on the terminal: what is known of the model's inside, what the run gave."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from sim.results.table import amount
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+COLUMNS = ("quantity", "window", "range", "simulated", "within")
+BASIS_WIDTH = 40
+"""Where no more columns than these are left for the basis, it becomes a paragraph of its own."""
+
+
+def evidence_table(rows: Sequence[dict[str, Any]], width: int) -> "RenderableType":
+    """Lay out the evidence of one run for a terminal of so many columns, the basis beside or below each row."""
+    from rich.console import Group
+    from rich.padding import Padding
+    from rich.table import Table
+    from rich.text import Text
+
+    lines = [_cells(row) for row in rows]
+    widths = [max(len(cells[place]) for cells in [COLUMNS, *lines]) for place in range(len(COLUMNS))]
+    if sum(widths) + len(widths) + BASIS_WIDTH <= width:
+        table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
+        for name in COLUMNS:
+            table.add_column(name, justify="left" if name in ("quantity", "window") else "right", no_wrap=True)
+        table.add_column("basis")
+        for row, cells in zip(rows, lines, strict=True):
+            table.add_row(*(Text(cell) for cell in (*cells, row["basis"])))
+        return table
+    parts: list[RenderableType] = []
+    for window in dict.fromkeys(cells[1] for cells in lines):
+        parts.append(Text(window, style="bold"))
+        for row, cells in zip(rows, lines, strict=True):
+            if cells[1] == window:
+                name, _, limits, simulated, within = cells
+                parts.append(Text(f"{name}: {simulated} in {limits}{f', {within}' if within else ''}"))
+                parts.append(Padding(Text(row["basis"], style="dim"), (0, 0, 0, 4)))
+    return Group(*parts)
+
+
+def _cells(row: dict[str, Any]) -> tuple[str, ...]:
+    within = {None: "", True: "yes", False: "no"}[row["within"]]
+    limits = f"{amount(row['low'])} to {amount(row['high'])}"
+    return row["name"], "..".join(row["window"]), limits, amount(row["simulated"]), within

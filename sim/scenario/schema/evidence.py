@@ -1,0 +1,93 @@
+"""Evidence: what is known of the model's inside, to be held against a run; no part of the model reads it."""
+
+from collections.abc import Iterator, Sequence
+from typing import Annotated
+
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from sim.scenario.errors import choices
+from sim.scenario.quantities import Finite, Window
+from sim.scenario.schema.base import ONE_LINE, Part, mistake
+
+FRAUD_TYPE, AGE_BAND = "fraud type", "age band"
+
+QUANTITIES: dict[str, str | None] = {
+    "share_of_cases": FRAUD_TYPE,
+    "share_of_losses": FRAUD_TYPE,
+    "share_of_victims": AGE_BAND,
+    "women_among_victims": None,
+    "cases_per_year": None,
+    "cases_per_victim": None,
+    "loss_mean": None,
+    "loss_median": None,
+    "loss_sigma": None,
+    "reports_within_1h": None,
+    "reports_1h_to_12h": None,
+    "reports_12h_to_24h": None,
+    "reports_later": None,
+    "recovered_share_of_losses": None,
+    "dropout_given_engaged": None,
+    "recall_call": None,
+    "recall_sms": None,
+    "false_blocks_call": None,
+    "false_blocks_sms": None,
+    "attempts_per_card_day": None,
+    "unknown_calls_answered": None,
+    "app_users": None,
+    "alert_peak_to_mean": None,
+    "alert_precision": None,
+    "alert_precision_red": None,
+    "alert_precision_orange": None,
+    "alert_precision_yellow": None,
+    "alert_precision_blue": None,
+    "alerts_on_episodes": None,
+    "call_share_of_alerts": None,
+    "visit_share_of_alerts": None,
+    "warning_calls_answered": None,
+    "calls_per_staff_day": None,
+    "staff_on_duty_call": None,
+    "staff_on_duty_visit": None,
+    "utilisation_call": None,
+    "utilisation_visit": None,
+}
+"""Quantities that evidence can be about, and what follows the name of one that has several: ``share_of_cases.loan``.
+
+``sim.results.evidence`` computes them, section 9 of docs/model.md says what each counts.
+"""
+
+
+class Evidence(Part):
+    """What is known of one quantity: a range, perhaps a value in it, and where they are from."""
+
+    name: Annotated[str, Field(max_length=200, pattern=ONE_LINE)]
+    window: Window | None = None
+    value: Finite | None = None
+    range: Annotated[list[Finite], Field(min_length=2, max_length=2)]
+    basis: Annotated[str, Field(min_length=1, pattern=ONE_LINE)]
+
+    @model_validator(mode="after")
+    def _in_range(self) -> "Evidence":
+        low, high = self.range
+        if low > high:
+            raise mistake("range", f"[{low:g}, {high:g}] begins above its end", "[low, high] with low at most high")
+        if self.value is not None and not low <= self.value <= high:
+            raise mistake("value", f"{self.value:g} is outside its range", f"a value in [{low:g}, {high:g}]")
+        return self
+
+
+def wrong_names(
+    evidence: Sequence[Evidence], fraud_types: Sequence[str], age_bands: Sequence[str]
+) -> Iterator[PydanticCustomError]:
+    """Find names that are no quantity, or one of a fraud type or age band that the scenario does not have."""
+    known = {FRAUD_TYPE: fraud_types, AGE_BAND: age_bands}
+    forms = [f"{name}.{kind.replace(' ', '_').upper()}" if kind else name for name, kind in QUANTITIES.items()]
+    for number, row in enumerate(evidence):
+        key = f"evidence.{number}.name"
+        name, dot, of = row.name.partition(".")
+        kind = QUANTITIES.get(name)
+        if name not in QUANTITIES or (dot and kind is None):
+            yield mistake(key, f"'{row.name}' is no quantity", choices(row.name, forms, len(forms)))
+        elif kind is not None and of not in known[kind]:
+            what = f"'{of}' is no {kind}" if dot else f"'{name}' lacks its {kind}, as in {name}.{known[kind][0]}"
+            yield mistake(key, what, choices(of, known[kind]))
