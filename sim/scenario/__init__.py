@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from sim.scenario.bundled import bundled_folder, bundled_scenarios
     from sim.scenario.errors import Mistake, ScenarioError
     from sim.scenario.jsonschema import json_schema
-    from sim.scenario.load import Scenario, load_scenario, validate
+    from sim.scenario.load import Scenario, load_scenario, posterior, validate
     from sim.scenario.resolved import Source
     from sim.scenario.schema import ScenarioModel
     from sim.scenario.show import show_lines
@@ -25,6 +25,7 @@ _HOMES = {
     "bundled_scenarios": "bundled",
     "json_schema": "jsonschema",
     "load_scenario": "load",
+    "posterior": "load",
     "show_lines": "show",
     "validate": "load",
 }
@@ -39,6 +40,7 @@ __all__ = [
     "bundled_scenarios",
     "json_schema",
     "load_scenario",
+    "posterior",
     "show_lines",
     "validate",
 ]
