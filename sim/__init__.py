@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from sim.results.folder import FolderError
     from sim.results.run import Run, load_run
     from sim.running import run
-    from sim.scenario import Scenario, ScenarioError, load_scenario
+    from sim.scenario import Scenario, ScenarioError, load_scenario, posterior
 
 _HOMES = {
     "ConservationError": "sim.engines.conservation",
@@ -30,6 +30,7 @@ _HOMES = {
     "load_run": "sim.results.run",
     "people": "sim.country.table",
     "load_scenario": "sim.scenario",
+    "posterior": "sim.scenario",
     "run": "sim.running",
 }
 
@@ -43,6 +44,7 @@ __all__ = [
     "load_run",
     "load_scenario",
     "people",
+    "posterior",
     "run",
 ]
 

@@ -36,6 +36,9 @@ Settings = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="KEY=VALUE", help="Change one value, by its dotted key; repeatable."),
 ]
+Draw = Annotated[
+    int | None, typer.Option(metavar="K", min=0, help="The posterior draw, counted from 0, that gives its values.")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
 
 
@@ -54,28 +57,41 @@ def run(
     replicates: Annotated[
         int, typer.Option(metavar="N", min=1, help="Runs with seeds counting up, each in its own folder.")
     ] = 1,
+    draw: Draw = None,
+    draws: Annotated[
+        int | None, typer.Option(metavar="N", min=1, help="Runs of the first N posterior draws, as replicates.")
+    ] = None,
     as_json: AsJson = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress, no table.")] = False,
 ) -> None:
     """Run a scenario once, or N times, and show reported beside simulated figures."""
     from sim.results.folder import FolderError, default_folder, demand_free
 
+    if draws is not None and (draw is not None or replicates > 1):
+        _refuse("--draws: runs the first draws once each; neither --draw nor --replicates beside it")
     values = {"engine": engine, "scale": scale, "seed": seed, "record.events": _events(events)}
+    values["draw"] = draw if draws is None else 0
     first = _load(scenario, settings, values)
     folder = out or default_folder(first.name, first.spec.seed)
     try:
         demand_free(folder)
     except FolderError as error:
         _refuse(f"--out {error}")
-    seeds = [first.spec.seed + number for number in range(1, replicates)]
-    scenarios = [first, *(_load(scenario, settings, {**values, "seed": seed}) for seed in seeds)]
+    kind: str | None
+    others: list[dict[str, int]]
+    if draws is not None:
+        kind, others = "draws", [{"draw": number} for number in range(1, draws)]
+    else:
+        kind = "replicates" if replicates > 1 else None
+        others = [{"seed": first.spec.seed + number} for number in range(1, replicates)]
+    scenarios = [first, *(_load(scenario, settings, {**values, **other}) for other in others)]
     finished: list[Run] = []
     for number, chosen in enumerate(scenarios):
-        place = out if replicates == 1 else folder / f"r{number:03d}"
+        place = out if kind is None else folder / f"{kind[0]}{number:03d}"
         finished.append(_run(chosen, place, workers, quiet or as_json, timed=number == 0))
     for warning in dict.fromkeys(line for run in finished for line in run.manifest["warnings"]):
         typer.echo(f"warning: {warning}", err=True)
-    _show_runs(finished, as_json, quiet)
+    _show_runs(finished, kind, as_json, quiet)
 
 
 @app.command()
@@ -92,11 +108,12 @@ def show(
     scale: Scale = None,
     seed: Seed = None,
     settings: Settings = None,
+    draw: Draw = None,
 ) -> None:
     """Print the resolved scenario, one line a value: where it was given, what it rests on."""
     from sim.scenario import show_lines
 
-    found = _load(scenario, settings, {"engine": engine, "scale": scale, "seed": seed})
+    found = _load(scenario, settings, {"engine": engine, "scale": scale, "seed": seed, "draw": draw})
     for key, value, where, origin in show_lines(found):
         typer.echo(f"{key}: {value}  # {where}{f'; {origin}' if origin else ''}")
 
@@ -144,6 +161,52 @@ def runs(
         except (KeyError, TypeError, ValueError):
             line = f"{found.path}  cannot be read: its run.json is not what a run writes"
         typer.echo(ascii_controls(line))
+
+
+@app.command()
+def figures(
+    folder: Annotated[Path, typer.Argument(metavar="RUN", help="The folder of a finished run.")],
+    quantities: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[QUANTITY]...",
+            help="NAME, NAME@WINDOW or NAME_change@WINDOW/BASE; a window is START..END, YYYY-MM or YYYY.",
+        ),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show the figures of a run again, or any quantity over any window of its period."""
+    from sim.results.asked import AskedError
+    from sim.results.folder import FolderError, to_json
+    from sim.results.run import load_run
+    from sim.results.table import asked_table
+    from sim.scenario import ScenarioError
+
+    try:
+        run = load_run(folder)
+        questions, mistakes = [], []
+        for text in quantities or []:
+            try:
+                questions.append(run.asked(text))
+            except AskedError as error:
+                mistakes.append(f"tocsin figures: {error}")
+        if mistakes:
+            _refuse(*mistakes)
+        rows = run.answers(questions) if quantities else run.manifest["figures"]
+        if as_json:
+            typer.echo(to_json({"figures": rows}), nl=False)
+        elif quantities:
+            from sim.progress import console
+
+            console().print(asked_table(rows))
+        else:
+            _show_figures(run)
+    except FolderError as error:
+        _refuse(f"tocsin figures: {error}")
+    except ScenarioError as error:
+        _fail(f"tocsin figures: {error.mistakes[0]}")
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        _fail(f"tocsin figures: {folder}: is not what a run writes ({type(error).__name__}: {error})")
 
 
 @app.command()
@@ -304,7 +367,7 @@ def _load(name: str, settings: list[str] | None, values: dict[str, Any]) -> "Sce
 
 def _as_typed(line: str) -> str:
     """Blame the option that was typed, ``--scale``, instead of the argument that it becomes, ``scale=``."""
-    for key in ("engine", "scale", "seed", "record.events"):
+    for key in ("engine", "scale", "seed", "draw", "record.events"):
         if line.startswith(f"{key}=:"):
             return line.replace(f"{key}=:", f"--{key.rpartition('.')[2]}:", 1)
     return line
@@ -345,28 +408,43 @@ def _fail(line: str) -> NoReturn:
     raise typer.Exit(FAILED)
 
 
-def _show_runs(runs: "list[Run]", as_json: bool, quiet: bool) -> None:
-    """Print what was run: JSON, or the table of figures and where the runs lie."""
+def _show_figures(run: "Run") -> None:
+    """Print the table of a run's figures; its totals where no figure is about its period."""
+    from sim.progress import console
+    from sim.results.table import figure_table, totals_table
+
+    out, figures = console(), run.manifest["figures"]
+    if figures:
+        out.print(figure_table(figures, out.width))
+    if all(figure["simulated"] is None for figure in figures):
+        out.print(totals_table(run.manifest["totals"]))
+
+
+def _show_runs(runs: "list[Run]", kind: str | None, as_json: bool, quiet: bool) -> None:
+    """Print what was run: JSON, or the table of figures and where the runs lie.
+
+    ``kind`` is what several runs are, ``replicates`` or ``draws``; None for a single run.
+    """
     from sim.results.folder import RUN_JSON, to_json
-    from sim.results.table import figure_table, mean_figure, mean_table, totals_table
+    from sim.results.table import mean_figure, mean_table
 
     figures = [run.manifest["figures"] for run in runs]
     if as_json:
-        if len(runs) == 1:
+        if kind is None:
             typer.echo((runs[0].path / RUN_JSON).read_text(encoding="utf-8"), nl=False)
         else:
-            means = [mean_figure(rows) for rows in zip(*figures, strict=True)]
-            typer.echo(to_json({"figures": means, "replicates": [run.manifest for run in runs]}), nl=False)
+            means = [mean_figure(rows, kind) for rows in zip(*figures, strict=True)]
+            typer.echo(to_json({"figures": means, kind: [run.manifest for run in runs]}), nl=False)
         return
     if quiet:
         return
     from sim.progress import console
 
     out = console()
-    if figures[0]:
-        out.print(figure_table(figures[0], out.width) if len(runs) == 1 else mean_table(figures, out.width))
-    if len(runs) == 1 and all(figure["simulated"] is None for figure in figures[0]):
-        out.print(totals_table(runs[0].manifest["totals"]))
+    if kind is None:
+        _show_figures(runs[0])
+    elif figures[0]:
+        out.print(mean_table(figures, out.width, draws=kind == "draws"))
     for run in runs:
         speed = run.manifest["performance"]
         typer.echo(f"{run.path}  {speed['wall_s']:.1f} s  {speed['attempts_per_s']:,.0f} attempts/s")

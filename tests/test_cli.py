@@ -29,6 +29,9 @@ SHORT = [
 ]
 """Three days of the flagship with a few hundred attempts."""
 
+CALIBRATED = str(ROOT / "tests" / "scenario" / "drawn" / "calibrated.yaml")
+"""Two days with two figures and three posterior draws."""
+
 HEAVY = {"numba", "numpy", "pandas", "pyarrow", "pydantic", "pint", "simpy", "scipy", "ruamel", "plotly"}
 
 MONTHS = [
@@ -118,7 +121,18 @@ def test_help_names_the_commands_that_there_are_and_imports_nothing_heavy(tmp_pa
         check=True,
     )
     listed = re.findall(r"^  (\w+) ", done.stdout.partition("Commands:")[2], re.M)
-    assert listed == ["run", "validate", "show", "schema", "scenarios", "runs", "check", "evidence"]
+    assert listed == [
+        "run",
+        "validate",
+        "show",
+        "schema",
+        "scenarios",
+        "runs",
+        "figures",
+        "check",
+        "evidence",
+        "calibrate",
+    ]
     assert "heavy: []" in done.stdout
 
 
@@ -208,6 +222,65 @@ def test_replicates_are_runs_of_their_own_with_seeds_counting_up(tocsin: Tocsin,
     assert table.split()[:7] == ["figure", "window", "role", "reported", "mean", "s.d.", "ratio"]
 
 
+def test_draws_are_runs_of_their_own_with_one_seed(tocsin: Tocsin, tmp_path: Path) -> None:
+    document = json.loads(tocsin("run", CALIBRATED, "--seed", "5", "--draws", "2", "--out", "two", "--json").out)
+    assert [run["seed"] for run in document["draws"]] == [5, 5]
+    assert sorted(os.listdir(tmp_path / "two")) == ["d000", "d001"]
+    alone = json.loads(tocsin("run", CALIBRATED, "--seed", "5", "--draw", "1", "--out", "alone", "--json").out)
+    assert alone["files"] == document["draws"][1]["files"] != document["draws"][0]["files"]
+    calls, solved = document["figures"]
+    assert (calls["draws"], calls["standard_error"], solved["standard_error"]) == (2, 40, None)
+    assert calls["mean"] == sum(run["figures"][0]["simulated"] for run in document["draws"]) / 2
+    lines = tocsin("run", CALIBRATED, "--draws", "2", "--out", "table").out.splitlines()
+    assert lines[0].split()[4:] == ["mean", "s.d.", "draws", "s.e.", "run", "ratio"]
+    assert lines[1].split()[-2] == "40"
+    # What was drawn stands in the run itself, which needs no draws any more.
+    (tmp_path / "here").mkdir()
+    (tmp_path / "here" / "again.yaml").write_bytes((tmp_path / "alone" / "scenario.yaml").read_bytes())
+    again = json.loads(tocsin("run", "here/again.yaml", "--out", "again", "--json").out)
+    assert again["files"] == alone["files"]
+    # One draw is still several runs that happen to be one.
+    assert list(json.loads(tocsin("run", CALIBRATED, "--draws", "1", "--json").out)) == ["figures", "draws"]
+
+
+def test_figures_shows_those_of_the_scenario_or_any_other_window(tocsin: Tocsin, tmp_path: Path) -> None:
+    ended = tocsin("run", CALIBRATED, "--out", "here")
+    shown = tocsin("figures", "here")
+    assert shown.code == 0
+    assert ended.out.startswith(shown.out)
+    lines = shown.out.splitlines()
+    assert lines[0].split() == ["figure", "window", "role", "reported", "simulated", "ratio", "within"]
+    assert lines[1].endswith("no ±3 s.e. (6%)")
+    assert lines[2].endswith("90%: 5..15")
+    manifest = json.loads((tmp_path / "here" / "run.json").read_text())
+    assert json.loads(tocsin("figures", "here", "--json").out) == {"figures": manifest["figures"]}
+    asked = ["calls_intercepted", "episodes@2022-01-31", "episodes_change@2022-02-01/2022-01-31"]
+    rows = json.loads(tocsin("figures", "here", *asked, "--json").out)["figures"]
+    assert [row["name"] for row in rows] == ["calls_intercepted", "episodes", "episodes_change"]
+    assert rows[0]["simulated"] == manifest["totals"]["calls_intercepted"]
+    assert rows[1]["window"] == ["2022-01-31", "2022-01-31"]
+    first = rows[1]["simulated"]
+    assert rows[2]["simulated"] == pytest.approx((manifest["totals"]["episodes"] - first) / first - 1)
+    table = tocsin("figures", "here", *asked).out.splitlines()
+    assert table[0].split() == ["figure", "window", "simulated"]
+    assert table[3].split()[:2] == ["episodes_change", "2022-02-01..2022-02-01/2022-01-31..2022-01-31"]
+
+
+def test_figures_that_cannot_be_are_a_line_each_and_code_2(tocsin: Tocsin, tmp_path: Path) -> None:
+    tocsin("run", CALIBRATED, "--out", "here", "--quiet")
+    ended = tocsin("figures", "here", "calls", "losses@2022", "episodes")
+    assert (ended.code, ended.out) == (2, "")
+    lines = ended.err.splitlines()
+    assert lines[0].startswith("tocsin figures: 'calls' is nothing that the model counts; ")
+    assert "calls_intercepted" in lines[0]
+    assert lines[1].endswith("is not inside the period of the run; days from 2022-01-31 to 2022-02-01")
+    assert len(lines) == 2
+    (tmp_path / "here" / "scenario.yaml").write_text("schema: [")
+    ended = tocsin("figures", "here", "episodes")
+    assert ended.code == 1
+    assert ended.err.count("\n") == 1
+
+
 def test_two_processes_with_other_hash_seeds_write_the_same_bytes(tmp_path: Path) -> None:
     tiny = ["tiny", "--engine", "reference", "--events", "all", "--set", "period.end=2022-01-26"]
     for name, hash_seed in (("one", "1"), ("two", "2")):
@@ -249,6 +322,16 @@ def test_events_are_those_asked_for_and_change_nothing_else(tocsin: Tocsin, tmp_
         (["show", "no-such-scenario"], "no-such-scenario:1:1: "),
         (["check", "full"], "tocsin check: full: no run"),
         (["evidence", "full"], "tocsin evidence: full: no run"),
+        (["figures", "full"], "tocsin figures: full: no run"),
+        (["figures", "full", "losses"], "tocsin figures: full: no run"),
+        (["run", "tiny", "--draw", "0"], "--draw:1:1: calibration.draws: no draws are stored with 'tiny'"),
+        (["run", "tiny", "--draws", "2"], "--draw:1:1: calibration.draws: no draws are stored with 'tiny'"),
+        (["show", "tiny", "--draw", "0"], "--draw:1:1: calibration.draws: no draws are stored with 'tiny'"),
+        (["run", CALIBRATED, "--draw", "3"], "--draw:1:1: calibration.draws: there is no draw 3; 0 to 2"),
+        (["run", CALIBRATED, "--draws", "4"], "--draw:1:1: calibration.draws: there is no draw 3; 0 to 2"),
+        (["run", CALIBRATED, "--draw", "-1"], "tocsin run: Invalid value for '--draw'"),
+        (["run", CALIBRATED, "--draws", "2", "--draw", "0"], "--draws: runs the first draws once each; neither"),
+        (["run", CALIBRATED, "--draws", "2", "--replicates", "2"], "--draws: runs the first draws once each; neither"),
         (["runs", "nowhere"], "tocsin runs: nowhere: no such folder"),
     ],
 )

@@ -61,7 +61,8 @@ def calibrate(
     pooled = can_be_pooled(scenario)
     coarse = [Level(scale, seeds, pooled) for scale in settings.scales if scale < scenario.spec.scale]
     levels = [*coarse, Level(scenario.spec.scale, seeds)]
-    targets = Targets.of(Scope.of(scenario))
+    scope = Scope.of(scenario)
+    targets = Targets.of(scope)
     parameters = ranged(scenario, "calibrated")
     if not parameters or not targets.fitted:
         raise FitError("no calibrated parameter has a range" if not parameters else "no figure is fitted")
@@ -69,7 +70,7 @@ def calibrate(
         start = np.array([one.place(one.start) for one in parameters])
         fit = Fitter(evaluations, parameters, targets, levels, tell).fit(start)
         last = evaluations.run([Task(levels[-1], seed, fit.values()) for seed in seeds])
-        document = compose(scenario, fit, levels[-1], _evidence(scenario, last), evaluations.simulated)
+        document = compose(scenario, fit, levels[-1], _evidence(scope, last), evaluations.simulated)
         found: Posterior | None = None
         if settings.members:
             found = _posterior(scenario, evaluations, fit, levels, tell)
@@ -85,27 +86,15 @@ def calibrate(
     return Calibration(place, document, file)
 
 
-def _evidence(scenario: Scenario, outcomes: Sequence[Outcome]) -> list[Document]:
-    """Give the mean of each quantity of the evidence over runs, beside its range."""
+def _evidence(scope: Scope, outcomes: Sequence[Outcome]) -> list[Document]:
+    """Give the mean of each quantity of the evidence over runs, beside what is known of it."""
     rows: list[Document] = []
-    for number, row in enumerate(scenario.spec.evidence):
+    for number, known in enumerate(scope.evidence):
         values = [outcome["evidence"][number] for outcome in outcomes]
-        known = [value for value in values if value is not None]
-        mean = sum(known) / len(known) if known else None
-        low, high = row.range
-        rows.append(
-            {
-                "name": row.name,
-                "window": [
-                    day.isoformat() for day in row.window or (scenario.spec.period.start, scenario.spec.period.end)
-                ],
-                "low": low,
-                "high": high,
-                "simulated": mean,
-                "within": None if mean is None else bool(low <= mean <= high),
-                "basis": row.basis,
-            }
-        )
+        mean = None if None in values else sum(values) / len(values)
+        row = {key: getattr(known, key) for key in ("name", "value", "low", "high", "basis")}
+        within = None if mean is None else known.low <= mean <= known.high
+        rows.append({**row, "simulated": mean, "within": within})
     return rows
 
 

@@ -10,6 +10,7 @@ from sim.calibration.fit import Fit, Matrix, values_at
 from sim.calibration.levels import Level
 from sim.calibration.parameters import Parameter
 from sim.calibration.targets import Targets, Vector
+from sim.results.scope import Scope
 from sim.scenario import Scenario
 
 HALF_WIDTH = 1.645
@@ -42,9 +43,8 @@ class Data:
             self.shift[number] = targets.on_scale(number, figures[:, number].mean()) - found
             self.chance[number] = targets.on_scale(number, figures[:, number]).std(ddof=1)
         wanted = scenario.spec.calibration.evidence
-        self._evidence = [
-            (number, row.range) for number, row in enumerate(scenario.spec.evidence) if row.name in wanted
-        ]
+        known = enumerate(Scope.of(scenario).evidence)
+        self._evidence = [(number, (row.low, row.high)) for number, row in known if row.name in wanted]
         ends = [_on_range(limits, np.array(limits)) for _, limits in self._evidence]
         fitted = list(targets.fitted)
         self.observed = np.array([*targets.reported(), *((low + high) / 2.0 for low, high in ends)])

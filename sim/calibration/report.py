@@ -176,7 +176,6 @@ def _evidence(rows: Sequence[Document]) -> list[str]:
     cells = [
         (
             row["name"],
-            _window(row),
             f"{amount(row['low'])} to {amount(row['high'])}",
             amount(row["simulated"]),
             {True: "yes", False: "no", None: ""}[row["within"]],
@@ -184,7 +183,7 @@ def _evidence(rows: Sequence[Document]) -> list[str]:
         )
         for row in rows
     ]
-    return _table(("quantity", "window", "range", "simulated", "within", "basis"), cells)
+    return _table(("quantity", "range", "simulated", "within", "basis"), cells)
 
 
 def _posterior(found: Document) -> list[str]:
@@ -228,10 +227,6 @@ def _table(names: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
 
 def _range(ends: Sequence[Any]) -> str:
     return f"{ends[0]} to {ends[1]}"
-
-
-def _window(row: Document) -> str:
-    return f"{row['window'][0]}..{row['window'][1]}"
 
 
 def _share(row: Document) -> str:

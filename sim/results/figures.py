@@ -1,18 +1,19 @@
 """Totals and figures of a run, scaled up to the country with exact fractions."""
 
-from datetime import date
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 from sim import labels
 from sim.days import day_number
-from sim.results.quantities import WHOLE, Quantities, Series
-from sim.results.scope import Scope, Target
+from sim.results.quantities import FIGURES, WHOLE, Quantities, Series
+from sim.results.scope import Scope, Target, Window
 
 HOUR_MS = 3_600_000
 FEN_PER_YUAN = 100
 CHANGE = "_change"
+STANDARD_ERRORS = 3
+"""How many standard errors of one run it may lie off: chance alone goes further once in 370 runs."""
 
 Number = int | float
 Summary = dict[str, Any]
@@ -95,61 +96,78 @@ def figure(quantities: Quantities, target: Target) -> Summary:
     """Hold one reported figure against the run.
 
     ``simulated`` is null where the model has no such quantity, the window (or base) is not inside the period,
-    or the base of a change is zero. ``within`` is null without a tolerance and for what was put in.
+    or the base of a change is zero. ``ratio`` is null too where nothing is reported. ``within`` is null without a
+    tolerance and for what was put in.
     """
-    simulated = _simulated(quantities, target)
+    simulated = amount(quantities, target.name, target.window, target.base)
     reported = None if isinstance(target.value, str) or target.value is None else Fraction(repr(target.value))
-    ratio = None
-    if simulated is not None and reported:
-        ratio = simulated / reported
-    within = None
-    if simulated is not None and reported is not None and target.role != "input":
-        within = _within(target, simulated, reported)
+    ratio = within = None
+    if simulated is not None and reported is not None:
+        ratio = simulated / reported if reported else None
+        within = None if target.role == "input" else _within(target, simulated, reported)
     return {
         "name": target.name,
-        "window": [_iso(target.window[0]), _iso(target.window[1])],
+        "window": iso(target.window),
         "role": target.role,
         "reported": target.value,
         "simulated": None if simulated is None else number(simulated),
         "ratio": None if ratio is None else number(ratio),
         "tolerance": target.tolerance,
+        "standard_error": target.standard_error,
+        "interval": None if target.interval is None else list(target.interval),
         "within": within,
     }
 
 
-def uncounted(scope: Scope) -> list[str]:
-    """Give a warning for each target that is a number of something which the model does not count."""
-    none = Quantities(scope, {})
-    names = dict.fromkeys(target.name for target in scope.targets if not isinstance(target.value, str))
-    return [
-        f"figure {name}: the model counts no such quantity, so it has no simulated value"
-        for name in names
-        if none.figure(name.removesuffix(CHANGE)) is None
-    ]
+def amount(quantities: Quantities, name: str, window: Window, base: Window | None = None) -> Fraction | None:
+    """Give a quantity over a window, for the country, or for ``NAME_change`` its share of that over ``base``, less 1.
 
-
-def _within(target: Target, simulated: Fraction, reported: Fraction) -> bool | None:
-    if target.tolerance is None:
+    None where the model has no such quantity, a window is not inside the period, or there is no base above zero.
+    """
+    if not name.endswith(CHANGE):
+        return _sum(quantities, name, window)
+    if base is None:
         return None
-    allowed = Fraction(repr(target.tolerance))
-    if not target.name.endswith(CHANGE):
-        allowed *= abs(reported)
-    return abs(simulated - reported) <= allowed
-
-
-def _simulated(quantities: Quantities, target: Target) -> Fraction | None:
-    if not target.name.endswith(CHANGE):
-        return _sum(quantities, target.name, target.window)
-    if target.base is None:
-        return None
-    name = target.name.removesuffix(CHANGE)
-    later, earlier = _sum(quantities, name, target.window), _sum(quantities, name, target.base)
+    name = name.removesuffix(CHANGE)
+    later, earlier = _sum(quantities, name, window), _sum(quantities, name, base)
     if later is None or not earlier:
         return None
     return later / earlier - 1
 
 
-def _sum(quantities: Quantities, name: str, window: tuple[date, date | None]) -> Fraction | None:
+def unit(name: str, scale: float) -> Fraction:
+    """Give what one count of a quantity stands for in the country: people, cards, yuan; dens are whole."""
+    one = Fraction(1, FEN_PER_YUAN if name == "losses" else 1)
+    return one if name in WHOLE else one / scale_fraction(scale)
+
+
+def uncounted(scope: Scope) -> list[str]:
+    """Give a warning for each target that is a number of something which the model does not count."""
+    names = dict.fromkeys(target.name for target in scope.targets if not isinstance(target.value, str))
+    return [
+        f"figure {name}: the model counts no such quantity, so it has no simulated value"
+        for name in names
+        if name.removesuffix(CHANGE) not in FIGURES
+    ]
+
+
+def iso(window: Window) -> list[str | None]:
+    """Give both days of a window as JSON has them."""
+    return [None if day is None else day.isoformat() for day in window]
+
+
+def _within(target: Target, simulated: Fraction, reported: Fraction) -> bool | None:
+    """Whether one run comes as near as is asked for, or as chance lets it."""
+    if target.tolerance is None:
+        return None
+    allowed = Fraction(repr(target.tolerance))
+    if not target.name.endswith(CHANGE):
+        allowed *= abs(reported)
+    by_chance = STANDARD_ERRORS * Fraction(repr(target.standard_error or 0))
+    return abs(simulated - reported) <= max(allowed, by_chance)
+
+
+def _sum(quantities: Quantities, name: str, window: Window) -> Fraction | None:
     """Sum a quantity over a window (both days included) for the country; None outside the period."""
     scope = quantities.scope
     if window[1] is None:
@@ -160,10 +178,4 @@ def _sum(quantities: Quantities, name: str, window: tuple[date, date | None]) ->
     series = quantities.figure(name)
     if series is None:
         return None
-    unit = FEN_PER_YUAN if name == "losses" else 1
-    total = Fraction(int(series[start : end + 1].sum()), unit)
-    return total if name in WHOLE else total / scale_fraction(scope.scale)
-
-
-def _iso(day: date | None) -> str | None:
-    return None if day is None else day.isoformat()
+    return int(series[start : end + 1].sum()) * unit(name, scope.scale)

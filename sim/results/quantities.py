@@ -90,40 +90,40 @@ class Quantities:
 
     def figure(self, name: str) -> Series | None:
         """Give the daily series behind a figure of this name; None for what the model does not count."""
-        if name in ("alerts_central", "alerts_local"):
-            return self.select("alerts", name.removeprefix("alerts_"), None, None)
-        if name in ("calls_intercepted", "sms_intercepted"):
-            return self.select("attempts", "call" if name.startswith("call") else "sms", "intercepted")
-        if name == "cases_filed":
-            return self.select("outcomes", measure="filed")
-        if name == "losses":
-            return self.select("outcomes", measure="filed_loss_fen")
-        if name in labels.OUTCOMES:
-            return self.select("outcomes", measure=name)
-        if name in FLOW_FIGURES:
-            return self.flow(name)
-        return None
+        if name not in FIGURES:
+            return None
+        table, names, measure = FIGURES[name]
+        return self.select(table, *names, measure=measure)
 
 
-FLOW_FIGURES = frozenset(
-    {
-        "cards_flagged",
-        "cards_eliminated",
-        "dens_destroyed",
-        "dens_reopened",
-        "ringleaders_arrested",
-        "suspects_arrested",
-        "cases_solved",
-        "cases_closed",
-        "false_blocks_call",
-        "false_blocks_sms",
-        "video_views",
-        "videos_published",
-        "awareness_activities",
-        "cluster_campaigns",
-    }
+FLOWS = (
+    "cards_flagged",
+    "cards_eliminated",
+    "dens_destroyed",
+    "dens_reopened",
+    "ringleaders_arrested",
+    "suspects_arrested",
+    "cases_solved",
+    "cases_closed",
+    "false_blocks_call",
+    "false_blocks_sms",
+    "video_views",
+    "videos_published",
+    "awareness_activities",
+    "cluster_campaigns",
 )
-"""Figures that are a quantity of the flows of the same name."""
+
+FIGURES: dict[str, tuple[str, tuple[str | None, ...], str]] = {
+    "alerts_central": ("alerts", ("central", None, None), "count"),
+    "alerts_local": ("alerts", ("local", None, None), "count"),
+    "calls_intercepted": ("attempts", ("call", "intercepted"), "count"),
+    "sms_intercepted": ("attempts", ("sms", "intercepted"), "count"),
+    "cases_filed": ("outcomes", (), "filed"),
+    "losses": ("outcomes", (), "filed_loss_fen"),
+    **{name: ("outcomes", (), name) for name in labels.OUTCOMES},
+    **{name: ("flows", (name,), "count") for name in FLOWS},
+}
+"""What a figure of each name sums: table, labels as ``Quantities.select`` takes them, measure."""
 
 
 def by_month(table: str) -> bool:

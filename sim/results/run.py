@@ -1,16 +1,25 @@
 """A finished run, read from its folder: tables as DataFrames, each loaded when it is first asked for."""
 
+from datetime import date
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sim.results.asked import Asked, AskedError, ask, demand_name, period, read, span
+from sim.results.figures import CHANGE, unit
 from sim.results.folder import SCENARIO_YAML, read_manifest
+from sim.results.quantities import Quantities
 from sim.results.schemas import TABLES
+from sim.results.scope import Scope
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from sim.scenario import Scenario
+
+
+Day = date | str
+"""A day, or a text such as ``2022-01-31``, ``2022-01`` or ``2022``."""
 
 
 class Run:
@@ -38,24 +47,72 @@ class Run:
 
     @cached_property
     def figures(self) -> "pd.DataFrame":
-        """One row a figure: name, start, end, role, reported, simulated, ratio, tolerance, within."""
+        """One row a figure of the scenario.
+
+        Columns: name, start, end, role, reported, simulated, ratio, tolerance, standard_error, low and high (of the
+        predicted interval), within.
+        """
         import pandas as pd
 
+        numbers = ["reported", "simulated", "ratio", "tolerance", "standard_error", "low", "high"]
         rows = []
         for row in self.manifest["figures"]:
             start, end = row["window"]
+            low, high = row["interval"] or (None, None)
             reported = row["reported"] if isinstance(row["reported"], int | float) else None
-            rows.append({**row, "start": start, "end": end, "reported": reported})
-        frame = pd.DataFrame(
-            rows,
-            columns=["name", "start", "end", "role", "reported", "simulated", "ratio", "tolerance", "within"],
-        )
+            rows.append({**row, "start": start, "end": end, "reported": reported, "low": low, "high": high})
+        frame = pd.DataFrame(rows, columns=["name", "start", "end", "role", *numbers, "within"])
         for column in ("start", "end"):
             frame[column] = pd.to_datetime(frame[column])
-        for column in ("reported", "simulated", "ratio", "tolerance"):
+        for column in numbers:
             frame[column] = frame[column].astype("Float64")
         frame["within"] = frame["within"].astype("boolean")
         return frame
+
+    def figure(
+        self, name: str, start: Day | None = None, end: Day | None = None, base: tuple[Day, Day] | None = None
+    ) -> int | float | None:
+        """Give a quantity over any window of the period, summed from the stored tables and scaled up to the country.
+
+        ``start`` and ``end`` are both included and by default those of the period; a month or year stands for its
+        first day in ``start``, its last in ``end``. ``NAME_change`` is the change since ``base``, an earlier window.
+        Counts are of the country; ``losses`` in yuan, names in ``_fen`` in fen, changes as fractions, None where the
+        base is zero. Raises ValueError for unknown names and for windows that are not inside the period.
+        """
+        first, last = period(self._scope)
+        window = (first if start is None else _days(start)[0], last if end is None else _days(end)[1])
+        earlier = None if base is None else (_days(base[0])[0], _days(base[1])[1])
+        return ask(name, window, earlier, self._scope).answer(self._quantities)
+
+    def series(self, name: str) -> "pd.Series[Any]":
+        """Give a quantity by day of the period, in the units of ``figure``; raises ValueError for unknown names."""
+        import pandas as pd
+
+        demand_name(name)
+        counts = self._quantities.figure(name)
+        if counts is None:
+            raise AskedError(f"{name}: a change has two windows and no series; {name.removesuffix(CHANGE)}")
+        one = unit(name, self._scope.scale)
+        # Counts below 2**53: a product and a quotient of exact doubles, rounded once each.
+        values = counts if one == 1 else counts * float(one.numerator) / float(one.denominator)
+        days = pd.date_range(period(self._scope)[0], periods=len(counts), name="day")
+        return pd.Series(values, index=days, name=name)
+
+    def asked(self, text: str) -> Asked:
+        """Read a question as ``tocsin figures`` takes it, ``NAME@START..END``; raises ValueError."""
+        return read(text, self._scope)
+
+    def answers(self, questions: list[Asked]) -> list[dict[str, object]]:
+        """Give name, window, base and simulated value for each question."""
+        return [question.row(self._quantities) for question in questions]
+
+    @cached_property
+    def _scope(self) -> Scope:
+        return Scope.of(self.scenario)
+
+    @cached_property
+    def _quantities(self) -> Quantities:
+        return Quantities.read(self.path, self._scope)
 
     @cached_property
     def evidence(self) -> "pd.DataFrame":
@@ -157,6 +214,14 @@ class Run:
             series = stored.column(column.name).to_pandas(date_as_object=False, types_mapper=mapper)
             frame[column.name] = series
         return pd.DataFrame(frame)
+
+
+def _days(day: Day) -> tuple[date, date]:
+    """Give the first and last day of a day, month or year."""
+    if isinstance(day, str):
+        return span(day)
+    plain = date(day.year, day.month, day.day)  # not a moment of it, as pandas has days
+    return plain, plain
 
 
 def load_run(path: str | Path) -> Run:

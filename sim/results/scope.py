@@ -8,8 +8,11 @@ from sim.days import DAY_MS, day_number
 
 if TYPE_CHECKING:
     from sim.scenario import Scenario
+    from sim.scenario.schema import Figure
 
 Role = Literal["input", "fitted", "predicted"]
+Window = tuple[date, date | None]
+"""First and last day, both included."""
 
 
 @dataclass(frozen=True)
@@ -17,15 +20,18 @@ class Target:
     """A reported figure that a run is held against.
 
     ``window`` holds both of its days; its end is None for a figure of one date. ``base`` is the earlier
-    window of a change. ``tolerance`` is relative, but absolute for a change.
+    window of a change. ``tolerance`` is relative, but absolute for a change. ``standard_error`` is the spread of
+    single runs, ``interval`` what was predicted, both in the figure's unit.
     """
 
     name: str
-    window: tuple[date, date | None]
+    window: Window
     value: float | int | str | None
     role: Role
-    base: tuple[date, date | None] | None = None
+    base: Window | None = None
     tolerance: float | None = None
+    standard_error: float | None = None
+    interval: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True)
@@ -83,10 +89,7 @@ class Scope:
             fraud_types=tuple(spec.fraud.types),
             age_bands=tuple(spec.population.band_names()),
             sha256=scenario.sha256,
-            targets=tuple(
-                Target(row.name, row.window, _plain(row.value), row.role, row.base, row.tolerance)
-                for row in spec.figures
-            ),
+            targets=tuple(_target(row) for row in spec.figures),
             evidence=tuple(
                 Known(
                     name=row.name,
@@ -105,6 +108,12 @@ class Scope:
     def days(self) -> int:
         """The number of days of the period."""
         return self.last_day - self.first_day + 1
+
+
+def _target(row: "Figure") -> Target:
+    interval = None if row.interval is None else (row.interval[0], row.interval[1])
+    value = None if row.value is None else _plain(row.value)
+    return Target(row.name, row.window, value, row.role, row.base, row.tolerance, row.standard_error, interval)
 
 
 def _plain(value: float | date) -> float | int | str:

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from statistics import fmean, stdev
 from typing import TYPE_CHECKING, Any
 
+from sim.results.figures import CHANGE, STANDARD_ERRORS
+
 if TYPE_CHECKING:
     from rich.table import Table
 
@@ -12,12 +14,18 @@ Figure = dict[str, Any]
 
 def figure_table(figures: Sequence[Figure], width: int) -> "Table":
     """Lay out the figures of one run for a terminal of so many columns."""
-    rows = []
-    for figure in figures:
-        within = {None: "", True: "yes", False: "no"}[figure["within"]]
-        held = f"{within} {_tolerance(figure)}".strip()
-        rows.append((*_head(figure), amount(figure["simulated"]), _ratio(figure["ratio"]), held))
+    rows = [(*_head(row), amount(row["simulated"]), _ratio(row["ratio"]), _held(row)) for row in figures]
     return _layout(("simulated", "ratio", "within"), rows, width)
+
+
+def asked_table(answers: Sequence[dict[str, Any]]) -> "Table":
+    """Lay out what was asked of a run, one line a question."""
+    rows = []
+    for answer in answers:
+        windows = [answer["window"], *([answer["base"]] if answer["base"] else [])]
+        shown = "/".join(f"{start}..{end}" for start, end in windows)
+        rows.append((answer["name"], shown, amount(answer["simulated"])))
+    return _table(("figure", "window", "simulated"), rows)
 
 
 def totals_table(totals: dict[str, Any]) -> "Table":
@@ -29,29 +37,36 @@ def totals_table(totals: dict[str, Any]) -> "Table":
     return _table(("figure", "simulated"), rows)
 
 
-def mean_table(replicates: Sequence[Sequence[Figure]], width: int) -> "Table":
-    """Lay out the means of the same figures over replicates, with their standard deviations."""
+def mean_table(runs: Sequence[Sequence[Figure]], width: int, draws: bool = False) -> "Table":
+    """Lay out the means of the same figures over replicates or draws, with their standard deviations.
+
+    That over draws is the uncertainty of the parameters; beside it stands what chance does to one run.
+    """
     rows = []
-    for figures in zip(*replicates, strict=True):
+    for figures in zip(*runs, strict=True):
         row = mean_figure(figures)
-        rows.append((*_head(row), amount(row["mean"]), amount(row["sd"]), _ratio(row["ratio"])))
-    return _layout(("mean", "s.d.", "ratio"), rows, width)
+        spread = [amount(row["sd"]), *([amount(row["standard_error"])] if draws else [])]
+        rows.append((*_head(row), amount(row["mean"]), *spread, _ratio(row["ratio"])))
+    return _layout(("mean", "s.d. draws", "s.e. run", "ratio") if draws else ("mean", "s.d.", "ratio"), rows, width)
 
 
-def mean_figure(figures: Sequence[Figure]) -> Figure:
-    """Give one figure over replicates: mean, its ratio, standard deviation (null for fewer than two)."""
+def mean_figure(figures: Sequence[Figure], runs: str = "replicates") -> Figure:
+    """Give one figure over replicates or draws: mean, its ratio, standard deviation (null for fewer than two).
+
+    ``runs`` is the key under which their number stands.
+    """
     first = figures[0]
     values = [figure["simulated"] for figure in figures if figure["simulated"] is not None]
     mean = fmean(values) if values else None
     reported = first["reported"]
     ratio = mean / reported if mean is not None and isinstance(reported, int | float) and reported else None
-    named = {key: first[key] for key in ("name", "window", "role", "reported")}
+    named = {key: first[key] for key in ("name", "window", "role", "reported", "standard_error")}
     return {
         **named,
         "mean": mean,
         "sd": stdev(values) if len(values) > 1 else None,
         "ratio": ratio,
-        "replicates": len(values),
+        runs: len(values),
     }
 
 
@@ -114,10 +129,27 @@ def _ratio(value: float | None) -> str:
     return "-" if value is None else f"{value:.3f}"
 
 
-def _tolerance(figure: Figure) -> str:
-    """Tolerances are shares of the reported figure; those of a change are a difference."""
-    if figure["tolerance"] is None:
+def _held(figure: Figure) -> str:
+    """Say what the figure is held to: put in, within its allowance or not, what was predicted."""
+    if figure["role"] == "input":
+        return "put in"
+    within = {None: "", True: "yes", False: "no"}[figure["within"]]
+    predicted = ""
+    if figure["interval"] is not None:
+        low, high = figure["interval"]
+        predicted = f"90%: {amount(low)}..{amount(high)}"
+    return " ".join(part for part in (within, _allowance(figure), predicted) if part)
+
+
+def _allowance(figure: Figure) -> str:
+    """Give the larger of tolerance and standard errors: shares of the reported figure; of a change, differences."""
+    tolerance, reported = figure["tolerance"], figure["reported"]
+    if tolerance is None:
         return ""
-    if figure["name"].endswith("_change"):
-        return f"±{figure['tolerance']:g}"
-    return f"±{100 * figure['tolerance']:g}%"
+    change = figure["name"].endswith(CHANGE)
+    whole = 1.0 if change or not isinstance(reported, int | float) else abs(reported)
+    by_chance = STANDARD_ERRORS * (figure["standard_error"] or 0.0)
+    if by_chance > tolerance * whole:
+        shown = amount(by_chance) if change or not whole else f"{amount(100 * by_chance / whole)}%"
+        return f"±{STANDARD_ERRORS} s.e. ({shown})"
+    return f"±{tolerance:g}" if change else f"±{100 * tolerance:g}%"

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from sim.scenario.bundled import bundled_folder, bundled_scenarios
     from sim.scenario.errors import Mistake, ScenarioError
     from sim.scenario.jsonschema import json_schema
-    from sim.scenario.load import Scenario, changed, load_scenario, validate
+    from sim.scenario.load import Scenario, changed, load_scenario, posterior, validate
     from sim.scenario.resolved import Source
     from sim.scenario.schema import ScenarioModel
     from sim.scenario.show import show_lines
@@ -26,6 +26,7 @@ _HOMES = {
     "changed": "load",
     "json_schema": "jsonschema",
     "load_scenario": "load",
+    "posterior": "load",
     "show_lines": "show",
     "validate": "load",
 }
@@ -41,6 +42,7 @@ __all__ = [
     "changed",
     "json_schema",
     "load_scenario",
+    "posterior",
     "show_lines",
     "validate",
 ]

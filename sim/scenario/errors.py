@@ -14,8 +14,8 @@ LONGEST_LIST = 24
 class Place:
     """Where a value or key was written; lines and columns count from 1.
 
-    `layer` is `file`, `set` (the command line) or `argument` (a call from Python); `chain` names the files
-    that extend this one, the nearest first.
+    `layer` is `file`, `draw` (a table of posterior draws), `set` (the command line) or `argument` (a call from
+    Python); `chain` names the files that extend this one, the nearest first.
     """
 
     file: str

@@ -14,6 +14,7 @@ from sim.scenario.positions import MAX_BYTES, Node, decode, top_map
 from sim.scenario.positions import Path as Key
 from sim.scenario.scalars import found
 from sim.scenario.shapes import Shape
+from sim.scenario.stored_draws import KEY, drawn, parted, table_mistakes
 
 MAX_CHAIN = 16
 
@@ -23,24 +24,51 @@ class Files:
     """Reads a scenario's files; collects the mistakes that still allow to go on."""
 
     shape: Shape
+    draw: int | None = None  # the posterior draw to apply
+    draws: Node | None = None  # the table of draws that was found
     mistakes: list[Mistake] = field(default_factory=list)
     unread: set[str] = field(default_factory=set)  # keys of tables that could not be read
 
-    def read(self, path: Path, shown: str, opened: tuple[Path, ...] = (), chain: tuple[str, ...] = ()) -> Node:
-        """The tree of a file with all that it extends; raises ScenarioError where a file cannot be used."""
+    def read(
+        self,
+        path: Path,
+        shown: str,
+        opened: tuple[Path, ...] = (),
+        chain: tuple[str, ...] = (),
+        replaced: bool = False,
+    ) -> Node:
+        """The tree of a file with all that it extends; raises ScenarioError where a file cannot be used.
+
+        `replaced` says that a file which extends this one has draws of its own, or removed those of this one.
+        """
         place = Place(shown, 1, 1, "file", chain)
         node, mistakes = top_map(decode(read_bytes(path, place, MAX_BYTES), place), place)
         self.mistakes += mistakes
         if node is None:
             raise ScenarioError(self.mistakes)
         node = unwrap_all(node, self.mistakes)
-        own = self.tables(node, path.parent)
+        own, draws = parted(self.tables(node, path.parent))
         base = own.child("extends")
-        if base is None:
+        if base is not None:
+            opened = (*opened, path.resolve())
+            base_path, base_shown = self.base(base, path, shown, opened)
+            below = self.read(base_path, base_shown, opened, (shown, *chain), replaced or draws is not None)
+            own = merge(below, without(own, "extends"))
+        if draws is None or draws.value is None or replaced:
             return own
-        opened = (*opened, path.resolve())
-        base_path, base_shown = self.base(base, path, shown, opened)
-        return merge(self.read(base_path, base_shown, opened, (shown, *chain)), without(own, "extends"))
+        return self.drawn(own, draws, path.parent)
+
+    def drawn(self, root: Node, name: Node, folder: Path) -> Node:
+        """The tree with the values of the draw that is asked for, from the table of this name, which is kept."""
+        try:
+            table = read_table(name, folder, KEY)
+        except ScenarioError as error:
+            self.mistakes += error.mistakes
+            return root
+        mistakes = list(table_mistakes(table, root))
+        self.mistakes += mistakes
+        self.draws = table
+        return root if mistakes or self.draw is None else drawn(root, table, self.draw)
 
     def base(self, node: Node, path: Path, shown: str, opened: tuple[Path, ...]) -> tuple[Path, str]:
         """The file that an `extends` means and how messages call it."""

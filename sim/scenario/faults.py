@@ -244,7 +244,7 @@ def merged(mistakes: list[Mistake]) -> list[Mistake]:
     for mistake in mistakes:
         key = mistake.key.rpartition(".")[2] if mistake.file.endswith(".csv") else mistake.key
         kept.setdefault((mistake.place, key), mistake)
-    rank = {"file": 0, "set": 1, "argument": 2}
+    rank = {"file": 0, "draw": 1, "set": 2, "argument": 3}
     ordered = sorted(
         kept.values(),
         key=lambda m: (rank[m.place.layer], len(m.place.chain), m.file, m.line, m.column, m.key),

@@ -5,7 +5,8 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
@@ -18,9 +19,14 @@ from sim.scenario.parameters import is_full_form, unwrap_all
 from sim.scenario.positions import Node
 from sim.scenario.ranges import range_mistakes
 from sim.scenario.resolved import Source, resolve, sources
+from sim.scenario.scalars import found
 from sim.scenario.schema import ScenarioModel
 from sim.scenario.shapes import shape
+from sim.scenario.stored_draws import frame, no_draw
 from sim.scenario.writing import to_yaml
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 # What changes how a scenario is run and stored but no result; the hash leaves it out.
 NO_RESULT = ("engine", "workers", "record")
@@ -50,25 +56,22 @@ class Scenario:
         return to_yaml(self.resolved)
 
 
-def load_scenario(name_or_path: str, overrides: Mapping[str, str] | None = None, **arguments: Any) -> Scenario:
+def load_scenario(
+    name_or_path: str, overrides: Mapping[str, str] | None = None, *, draw: int | None = None, **arguments: Any
+) -> Scenario:
     """Load a scenario by the name of a bundled one or the path of a file.
 
+    `draw` is the posterior draw whose values it has, counted from 0; None leaves the values of the files.
     `overrides` are texts by dotted key, read as YAML, as `--set` gives them; `arguments` are plain values by
     key (`scale=1e-3`), applied last. Raises ScenarioError with every mistake that was found.
     """
-    expected = shape(ScenarioModel)
-    files = Files(expected)
-    path, shown = find(str(name_or_path))
-    try:
-        root = files.read(path, shown)
-    except ScenarioError as error:
-        raise ScenarioError(merged(files.mistakes + error.mistakes)) from None
+    files, root, folder = _read(name_or_path, draw)
     mistakes = files.mistakes
     for key, value in set_values(root, overrides or {}, mistakes):
         root = merge(root, unwrap_all(with_value(root, key, value, mistakes), mistakes))
     for key, value in argument_values(root, arguments, mistakes):
         root = merge(root, unwrap_all(with_value(root, key, value, mistakes), mistakes))
-    root = files.tables(root, path.parent)
+    root = files.tables(root, folder)
     spec = _validated(root, files)
     return _scenario(spec, root)
 
@@ -106,6 +109,39 @@ def _put(resolved: dict[str, Any], key: str, value: Any) -> None:
         resolved[last]["value"] = value
     else:
         resolved[last] = value
+
+
+def posterior(name_or_path: str) -> "pd.DataFrame":
+    """The posterior draws stored with a scenario, one row a draw, as `load_scenario(..., draw=k)` applies them.
+
+    Columns are dotted keys, the index counts the draws from 0, and cells are what the file says: numbers, or texts
+    such as `61.5 d`. Raises ScenarioError where there are none, or with the mistakes of the files.
+    """
+    files, _, _ = _read(name_or_path, None)
+    if files.mistakes:
+        raise ScenarioError(merged(files.mistakes))
+    if files.draws is None:
+        raise _none_stored(name_or_path)
+    return frame(files.draws)
+
+
+def _read(name_or_path: str, draw: int | None) -> tuple[Files, Node, Path]:
+    """The files of a scenario with the mistakes so far, the tree they make and the folder of the first."""
+    files = Files(shape(ScenarioModel), draw)
+    path, shown = find(str(name_or_path))
+    try:
+        root = files.read(path, shown)
+        if draw is not None and files.draws is None and not files.mistakes:
+            raise _none_stored(name_or_path)
+    except ScenarioError as error:
+        raise ScenarioError(merged(files.mistakes + error.mistakes)) from None
+    return files, root, path.parent
+
+
+def _none_stored(name_or_path: str) -> ScenarioError:
+    return no_draw(
+        f"no draws are stored with {found(str(name_or_path))}", "a scenario whose calibration.draws names some"
+    )
 
 
 def validate(name_or_path: str, overrides: Mapping[str, str] | None = None) -> list[Mistake]:

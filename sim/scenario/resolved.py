@@ -14,9 +14,9 @@ from sim.scenario.shapes import Shape, adapter
 class Source:
     """Where a value came from.
 
-    `layer` is `file`, `set` (the command line), `argument` (a call from Python) or `default`; file, line
-    and column are those of the value, None for a default. `origin`, `range`, `target` and `basis` are those of
-    the parameter that the value is, or is part of.
+    `layer` is `file`, `draw` (a table of posterior draws), `set` (the command line), `argument` (a call from Python)
+    or `default`; file, line and column are those of the value, None for a default. `origin`, `range`, `target` and
+    `basis` are those of the parameter that the value is, or is part of.
     """
 
     layer: str
@@ -31,7 +31,9 @@ class Source:
     @property
     def where(self) -> str:
         """File and line, `--set`, `argument` or `default`, as `tocsin show` prints it."""
-        return f"{self.file}:{self.line}" if self.layer == "file" else {"set": "--set"}.get(self.layer, self.layer)
+        if self.layer in ("file", "draw"):
+            return f"{self.file}:{self.line}"
+        return {"set": "--set"}.get(self.layer, self.layer)
 
 
 def resolve(value: Any, node: Node | None, shape: Shape | None) -> Any:

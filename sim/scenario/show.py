@@ -29,7 +29,7 @@ def show_lines(scenario: Scenario) -> list[Line]:
 
 def _table(key: str, source: Source) -> str | None:
     """The key of the table that a cell of a CSV file is in, None for all other values."""
-    if source.file is None or not source.file.endswith(".csv"):
+    if source.layer != "file" or source.file is None or not source.file.endswith(".csv"):
         return None
     return key.rsplit(".", 2)[0]
 

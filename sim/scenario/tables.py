@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Annotated, Any, TypeVar
 
-from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic import BeforeValidator, GetCoreSchemaHandler, GetJsonSchemaHandler, WithJsonSchema
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
@@ -33,3 +33,15 @@ def _rows(value: object) -> tuple[object, ...]:
 
 
 Table = Annotated[tuple[Row, ...], TableMarker()]
+
+
+def _not_read(value: object) -> None:
+    raise refuse(f"{found(value)} is no table of draws", "in a scenario's file, the name of a CSV file beside it")
+
+
+CsvFile = Annotated[
+    None,
+    BeforeValidator(_not_read),
+    WithJsonSchema({"type": "string", "description": "a CSV file beside the scenario", "pattern": r"\.csv$"}),
+]
+"""The name of a CSV file that loading puts to use and takes away; one that is still there is a mistake."""

@@ -63,20 +63,34 @@ def test_a_change_without_a_base_inside_the_period_is_null(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize(
-    ("name", "reported", "role", "tolerance", "within"),
+    ("name", "reported", "role", "tolerance", "standard_error", "within"),
     [
-        ("calls_intercepted", 90_000, "fitted", 0.12, True),
-        ("calls_intercepted", 90_000, "fitted", 0.11, False),
-        ("calls_intercepted", 90_000, "predicted", 0.12, True),
-        ("calls_intercepted", 90_000, "predicted", None, None),
-        ("calls_intercepted", 90_000, "input", 0.12, None),
+        ("calls_intercepted", 90_000, "fitted", 0.12, None, True),
+        ("calls_intercepted", 90_000, "fitted", 0.11, None, False),
+        ("calls_intercepted", 90_000, "predicted", 0.12, None, True),
+        ("calls_intercepted", 90_000, "predicted", None, None, None),
+        ("calls_intercepted", 90_000, "input", 0.12, None, None),
         # 100,000 after 50,000 is a change of +1: the tolerance of a change is a difference, not a share.
-        ("calls_intercepted_change", 0.8, "fitted", 0.2, True),
-        ("calls_intercepted_change", 0.8, "fitted", 0.19, False),
+        ("calls_intercepted_change", 0.8, "fitted", 0.2, None, True),
+        ("calls_intercepted_change", 0.8, "fitted", 0.19, None, False),
+        # The larger of tolerance and three standard errors, which are in the figure's unit, decides.
+        ("calls_intercepted", 90_000, "fitted", 0.01, 3334, True),
+        ("calls_intercepted", 90_000, "fitted", 0.01, 3333, False),
+        ("calls_intercepted", 90_000, "fitted", 0.12, 3333, True),
+        ("calls_intercepted", 90_000, "predicted", 0.01, 3334, True),
+        ("calls_intercepted", 90_000, "fitted", None, 3334, None),
+        ("calls_intercepted_change", 0.8, "fitted", 0.19, 0.067, True),
+        ("calls_intercepted_change", 0.8, "fitted", 0.19, 0.066, False),
     ],
 )
-def test_within_holds_a_figure_against_its_tolerance(
-    tmp_path: Path, name: str, reported: float, role: Any, tolerance: float | None, within: bool | None
+def test_within_holds_a_figure_against_its_tolerance_or_what_chance_does(
+    tmp_path: Path,
+    name: str,
+    reported: float,
+    role: Any,
+    tolerance: float | None,
+    standard_error: float | None,
+    within: bool | None,
 ) -> None:
     with TableWriter(tmp_path, SCOPE) as writer:
         recorder = Recorder(SCOPE, writer)
@@ -84,8 +98,18 @@ def test_within_holds_a_figure_against_its_tolerance(
         recorder.attempts[day_number(date(2022, 1, 7)), 0, 0, 0, 3] += 100
         recorder.close()
     base = BASE if name.endswith("_change") else None
-    (row,) = simulated(tmp_path, SCOPE, Target(name, YEAR, reported, role, base, tolerance))
+    (row,) = simulated(tmp_path, SCOPE, Target(name, YEAR, reported, role, base, tolerance, standard_error))
     assert row["within"] is within
+    assert row["standard_error"] == standard_error
+
+
+def test_a_prediction_of_what_is_not_reported_has_a_simulated_value_alone(tmp_path: Path) -> None:
+    write_tables(tmp_path)
+    target = Target("dens_destroyed", YEAR, None, "predicted", tolerance=0.1, interval=(80.0, 120.0))
+    (row,) = simulated(tmp_path, SCOPE, target)
+    assert row["simulated"] > 0
+    assert [row[key] for key in ("reported", "ratio", "within", "standard_error")] == [None] * 4
+    assert row["interval"] == [80.0, 120.0]
 
 
 @pytest.mark.parametrize(

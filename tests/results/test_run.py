@@ -53,7 +53,7 @@ def test_the_manifest_has_the_keys_of_the_contract(made_up: MadeUp) -> None:
     assert {*wanted.split(), "performance"} <= set(run.manifest)
     assert run.manifest["status"] == "finished"
     assert set(run.manifest["figures"][0]) == {
-        "name", "window", "role", "reported", "simulated", "ratio", "tolerance", "within"
+        "name", "window", "role", "reported", "simulated", "ratio", "tolerance", "standard_error", "interval", "within"
     }  # fmt: skip
     performance = run.manifest["performance"]
     assert set(performance) == {"wall_s", "phases", "peak_rss_bytes", "attempts_per_s"}

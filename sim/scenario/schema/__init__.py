@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from sim.days import DAY_MS, HALF_HOUR_MS, YEAR_DAYS
-from sim.scenario.quantities import Day, Duration, DurationOrZero, Finite, Positive, Switch, Window
+from sim.scenario.quantities import Day, Duration, DurationOrZero, Finite, NonNegative, Positive, Switch, Window
 from sim.scenario.schema.aftermath import Aftermath
 from sim.scenario.schema.base import ONE_LINE, Part, all_of, mistake
 from sim.scenario.schema.evidence import Evidence, wrong_names
@@ -18,6 +18,7 @@ from sim.scenario.schema.gates import Cards, Dens, Engagement, Interception, Sit
 from sim.scenario.schema.measures import Measure
 from sim.scenario.schema.population import Population
 from sim.scenario.schema.warning import Desks, Warning
+from sim.scenario.tables import CsvFile
 
 MOST_IN_A_CELL = 33_000_000
 """An index has 25 bits; the rest is room for chance."""
@@ -54,15 +55,31 @@ class Period(Part):
 
 
 class Figure(Part):
-    """A figure to show beside the simulated one: put in, fitted or predicted."""
+    """A figure to show beside the simulated one: put in, fitted or predicted.
+
+    Only a prediction may be without a value: nothing is reported yet. ``standard_error`` is that of one run at the
+    scenario's scale, the spread between seeds; ``interval`` holds 90 % of what the posterior predicts. Both are in
+    the unit of the figure.
+    """
 
     name: Name
     window: Window
     base: Window | None = None
-    value: Finite | Day
+    value: Finite | Day | None = None
     role: Literal["input", "fitted", "predicted"]
     tolerance: Positive | None = None
+    standard_error: NonNegative | None = None
+    interval: Annotated[list[Finite], Field(min_length=2, max_length=2)] | None = None
     source: str
+
+    @model_validator(mode="after")
+    def _stated(self) -> "Figure":
+        if self.value is None and self.role != "predicted":
+            allowed = "what was reported, a number or a day; only a predicted one may do without"
+            raise mistake("value", f"is missing, but the figure is {self.role}", allowed)
+        if self.interval is not None and self.interval[0] > self.interval[1]:
+            raise mistake("interval", "begins above its end", "[low, high] with low at most high")
+        return self
 
 
 class Record(Part):
@@ -84,7 +101,8 @@ class Calibration(Part):
 
     ``parameters`` are the dotted keys that may move; an empty list means every one with a range. ``scales`` are those
     on the way to the scenario's own; ``seeds`` are averaged at each; ``members`` is the size of the posterior's
-    ensemble, 0 for none; ``evidence`` names what the posterior is held to beside the figures.
+    ensemble, 0 for none; ``evidence`` names what the posterior is held to beside the figures. ``draws``
+    names the table of posterior draws, see ``sim.scenario.stored_draws``.
     """
 
     parameters: list[str] = Field(default_factory=list)
@@ -92,6 +110,7 @@ class Calibration(Part):
     seeds: Annotated[int, Field(ge=2, le=1000)] = 8
     members: Annotated[int, Field(ge=0, le=10_000)] = 0
     evidence: list[str] = Field(default_factory=list)
+    draws: CsvFile | None = Field(default=None, exclude=True)
 
 
 class ScenarioModel(Part):

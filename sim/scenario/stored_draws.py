@@ -1,0 +1,127 @@
+"""Posterior draws: a table beside a scenario, of which each row is one set of values for some of its parameters.
+
+The first column, `draw`, counts the rows from 0; every other column is the dotted key of a parameter, its cells what
+a scenario's file would say there. A draw is applied to the file that names the table, after its own values and before
+what extends it: a variant meets the same draw but for what it changes itself.
+"""
+
+import dataclasses
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from sim.scenario.errors import Mistake, Place, ScenarioError, choices, dotted
+from sim.scenario.faults import follow
+from sim.scenario.positions import Node
+from sim.scenario.positions import Path as Key
+from sim.scenario.scalars import found
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SECTION, NAME = KEY = ("calibration", "draws")
+NUMBER = "draw"
+
+
+def parted(root: Node) -> tuple[Node, Node | None]:
+    """The tree without the name of a table of draws, and that name (or null); None where the tree has neither."""
+    section, name = root.child(SECTION), root.at(KEY)
+    if section is None or name is None or not (name.value is None or _is_csv(name)):
+        return root, None
+    assert isinstance(root.value, dict)
+    assert isinstance(section.value, dict)
+    others = {key: node for key, node in section.value.items() if key != NAME}
+    entries = {**root.value, SECTION: dataclasses.replace(section, value=others)}
+    return dataclasses.replace(root, value=entries), name
+
+
+def _is_csv(node: Node) -> bool:
+    return isinstance(node.value, str) and node.value.endswith(".csv")
+
+
+def table_mistakes(table: Node, root: Node) -> Iterator[Mistake]:
+    """What is wrong with a table of draws for the scenario `root`: its columns, numbers and empty cells."""
+    rows = _rows(table)
+    if not rows:
+        yield Mistake(table.place, dotted(KEY), "the table has no rows", "one row a draw")
+        return
+    columns = rows[0].keys
+    first, *others = columns
+    if first != NUMBER:
+        yield Mistake(columns[first], dotted(KEY), f"the first column is {found(first)}", f"'{NUMBER}', from 0 up")
+        return
+    for key in others:
+        yield from _key_mistakes(root, key, columns[key])
+    for count, row in enumerate(rows):
+        given = row.child(NUMBER)
+        if given is None or given.value != count:
+            shown = "no number" if given is None else f"the number {found(given.value)}"
+            yield Mistake(row.place, dotted(KEY), f"the row has {shown}", f"{count}: draws count from 0 up")
+        for key in others:
+            if row.child(key) is None:
+                yield Mistake(row.place, key, f"draw {count} has no value", "a value in every cell")
+
+
+def drawn(root: Node, table: Node, number: int) -> Node:
+    """The scenario `root` with the values of one draw, each in the place of the parameter that its column names.
+
+    Origins, ranges and bases stay as they are. Raises ScenarioError where there is no such draw.
+    """
+    rows = _rows(table)
+    if not 0 <= number < len(rows):
+        raise no_draw(f"there is no draw {number}", f"0 to {len(rows) - 1}")
+    for key in list(rows[number].keys)[1:]:
+        cell = rows[number].child(key)
+        assert cell is not None
+        root = _put(root, follow(root, key.split(".")), cell)
+    return root
+
+
+def no_draw(message: str, allowed: str) -> ScenarioError:
+    """The error where a draw is asked for that is not there."""
+    return ScenarioError([Mistake(Place("draw=", 1, 1, "argument"), dotted(KEY), message, allowed)])
+
+
+def frame(table: Node) -> "pd.DataFrame":
+    """The draws as they stand in the file: one row a draw, one column a dotted key, cells as numbers or texts."""
+    import pandas as pd
+
+    rows = [row.plain() for row in _rows(table)]
+    return pd.DataFrame(rows).set_index(NUMBER)
+
+
+def _rows(table: Node) -> list[Node]:
+    assert isinstance(table.value, list)
+    return table.value
+
+
+def _key_mistakes(root: Node, key: str, place: Place) -> Iterator[Mistake]:
+    """What keeps a dotted key from being that of a parameter with one value."""
+    node, claimed = root, False
+    path = follow(root, key.split("."))
+    for part in path:
+        child = node.child(part)
+        if child is None:
+            names = [str(name) for name in node.value] if isinstance(node.value, dict) else []
+            yield Mistake(place, key, f"no such key: {found(str(part))}", choices(str(part), names))
+            return
+        node, claimed = child, claimed or child.parameter is not None
+    if isinstance(node.value, dict | list):
+        yield Mistake(place, key, f"is {found(node.plain())}", "the key of a single value")
+    elif not claimed:
+        yield Mistake(place, key, "is no parameter", "a value with its origin, such as those that are calibrated")
+
+
+def _put(node: Node, path: Key, cell: Node) -> Node:
+    """The tree with the value of a cell at a path that it has; whatever else it says stays."""
+    if not path:
+        place = dataclasses.replace(cell.place, layer="draw")
+        return dataclasses.replace(node, value=cell.value, place=place)
+    part, rest = path[0], path[1:]
+    child = node.child(part)
+    assert child is not None
+    inner = _put(child, rest, cell)
+    if isinstance(node.value, dict):
+        return dataclasses.replace(node, value={**node.value, str(part): inner})
+    assert isinstance(node.value, list)
+    items = [inner if index == part else item for index, item in enumerate(node.value)]
+    return dataclasses.replace(node, value=items)

@@ -1,0 +1,95 @@
+"""Figures come from the parameters: each moves those that it should, and what is reported moves none of them."""
+
+import ast
+import math
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import sim
+from sim.results.figures import CHANGE
+from tests.engines.small import run_tiny
+
+ROOT = Path(__file__).parents[2]
+BUNDLED = sorted(path.stem for path in (ROOT / "scenarios").glob("*.yaml"))
+WHOLE = ["2022-01-31", "2022-02-01"]
+
+MOVES: list[tuple[str, Any, str, int]] = [
+    ("interception.call.threshold", 9.0, "calls_intercepted", -1),
+    ("interception.call.d_prime", 6.0, "calls_intercepted", +1),
+    ("interception.sms.threshold", 9.0, "sms_intercepted", -1),
+    ("fraud.volumes.sms.level", "3000 per day", "sms_intercepted", +1),
+    ("measures.warning-central.coverage", 0.3, "alerts_central", -1),
+    ("measures.warning-local.coverage", 0.9, "alerts_local", +1),
+    ("warning.detectors.central.thresholds.blue", 2.6, "alerts_central", -1),
+    ("cards.flag_share", 0.3, "cards_eliminated", +1),
+    ("dens.hazard", {"east": "80 per year", "south": "80 per year"}, "dens_destroyed", +1),
+    ("aftermath.investigation.capacity", "3 per day", "cases_solved", -1),
+    ("aftermath.suspects.per_case", 3.0, "suspects_arrested", +1),
+    ("aftermath.report.probability", 0.1, "filed", -1),
+    ("measures.banks.intensity", 0.9, "losses", -1),
+    ("measures.cluster-campaigns.count", 400, "cluster_campaigns", +1),
+    ("measures.videos-2022.views", 2000000, "video_views", +1),
+    ("measures.activities-2022.count", 6000, "awareness_activities", +1),
+]
+"""A parameter, another value for it, a figure, and the way in which that must go."""
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "figure", "sign"), MOVES, ids=[f"{key} {figure}" for key, _, figure, _ in MOVES]
+)
+def test_a_parameter_moves_its_figure(
+    two_days: sim.Run, tmp_path: Path, key: str, value: Any, figure: str, sign: int
+) -> None:
+    other = run_tiny(tmp_path / "run", **{key: value})
+    before, after = two_days.figure(figure), other.figure(figure)
+    assert before is not None
+    assert after is not None
+    assert (after - before) * sign > 0, (before, after)
+
+
+def reported(values: list[float | None]) -> list[dict[str, Any]]:
+    """Give one figure of each kind, reported as told."""
+    names = ["alerts_central", "calls_intercepted", "cards_eliminated", "cases_solved", "losses", "dens_destroyed"]
+    rows = [{"name": name, "window": WHOLE} for name in names]
+    rows.append({"name": "episodes_change", "window": WHOLE[1:] * 2, "base": WHOLE[:1] * 2})
+    return [
+        {**row, "value": value, "role": "fitted" if value else "predicted", "tolerance": 0.01, "source": "made up"}
+        for row, value in zip(rows, values, strict=True)
+    ]
+
+
+def test_what_is_reported_moves_no_simulated_number(tmp_path: Path) -> None:
+    one = run_tiny(tmp_path / "one", figures=reported([1000.0] * 7))
+    other = run_tiny(tmp_path / "other", figures=reported([7.0, 5e9, None, 0.25, 3e7, 12.0, -0.5]))
+    assert list(one.figures["simulated"]) == list(other.figures["simulated"])
+    assert one.figures["simulated"].notna().all()
+    assert list(one.figures["ratio"]) != list(other.figures["ratio"])
+    assert one.totals.equals(other.totals)
+    for table in ("attempts", "alerts", "contacts", "waits", "hours", "outcomes", "flows", "state", "events"):
+        assert getattr(one, table).equals(getattr(other, table)), table
+
+
+def literals() -> dict[float, str]:
+    """Give the numbers that the program spells out, each with one place where it stands."""
+    found = {}
+    for path in sorted((ROOT / "sim").rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Constant) and isinstance(node.value, int | float):
+                found[float(node.value)] = f"{path.relative_to(ROOT)}:{node.lineno}"
+    return found
+
+
+def telling(name: str, value: float) -> bool:
+    """Whether a number means nothing else: totals below 100 and powers of ten are bounds and units, too."""
+    return name.endswith(CHANGE) or (value >= 100 and not math.log10(value).is_integer())
+
+
+def test_no_reported_output_stands_in_the_program() -> None:
+    spelled = literals()
+    figures = [row for name in BUNDLED for row in sim.load_scenario(name).spec.figures if row.role != "input"]
+    numbers = [(row.name, row.value) for row in figures if isinstance(row.value, float)]
+    sought = {abs(value): name for name, value in numbers if telling(name, value)}
+    assert len(sought) > 15
+    assert {f"{sought[value]} = {value:g} at {spelled[value]}" for value in sought.keys() & spelled.keys()} == set()
