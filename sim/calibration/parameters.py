@@ -24,7 +24,7 @@ class Parameter:
     """A number with a range.
 
     ``low``, ``high`` and ``start`` are plain numbers in the unit of ``unit`` (``per day``, ``d``; days since year 1
-    for a date); a place in the range is from 0 at ``low`` to 1 at ``high``, in the logarithm where the range is wide.
+    for a date), ``ends`` the ends of the range as the scenario has them; a place in the range is from 0 at ``low`` to 1 at ``high``, in the logarithm where the range is wide.
     """
 
     key: str
@@ -34,6 +34,7 @@ class Parameter:
     start: float
     kind: type
     unit: str = ""
+    ends: tuple[Any, Any] = (None, None)
 
     @property
     def logarithmic(self) -> bool:
@@ -47,18 +48,23 @@ class Parameter:
         return (number - self.low) / (self.high - self.low)
 
     def number(self, place: float) -> float:
-        """Give the number at a place, as it is written: to six digits, whole numbers and days rounded."""
+        """Give the number at a place, to so many digits as are written; whole numbers and days are rounded."""
         if self.logarithmic:
             number = self.low * (self.high / self.low) ** place
         else:
             number = self.low + place * (self.high - self.low)
         if self.kind is not float or self.unit in DECIMALS:
-            return float(round(number, DECIMALS.get(self.unit, 0)))
-        return min(max(float(f"{number:.{DIGITS}g}"), self.low), self.high)
+            number = float(round(number, DECIMALS.get(self.unit, 0)))
+        else:
+            number = float(f"{number:.{DIGITS}g}")
+        return min(max(number, self.low), self.high)
 
     def value(self, place: float) -> int | float | str:
         """Give the value at a place as a scenario file has it."""
         number = self.number(place)
+        for end, written in zip((self.low, self.high), self.ends, strict=True):
+            if number == end and written is not None:
+                return written  # type: ignore[no-any-return]
         if self.kind is date:
             return date.fromordinal(int(number)).isoformat()
         if self.kind is int:
@@ -101,7 +107,7 @@ def _parameter(key: str, full: dict[str, Any]) -> Parameter | None:
     low, high = (end * _factor(found, unit) for end, found, _ in ends)
     if low >= high:
         return None
-    return Parameter(key, full.get("origin", ""), low, high, start, kind, unit)
+    return Parameter(key, full.get("origin", ""), low, high, start, kind, unit, (limits[0], limits[1]))
 
 
 def _number(value: int | float | str) -> tuple[float, str, type]:

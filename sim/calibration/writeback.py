@@ -51,6 +51,8 @@ def edited(text: str, found: Found) -> str:
     yaml.preserve_quotes = True
     yaml.width = 1_000_000  # lines are never folded
     yaml.indent(mapping=2, sequence=4, offset=2)
+    # As scenarios write it; the library would write nothing at all.
+    yaml.representer.add_representer(type(None), lambda to, _: to.represent_scalar("tag:yaml.org,2002:null", "null"))
     root = yaml.load(text)
     for key, value in found.values.items():
         *parents, last = key.split(".")

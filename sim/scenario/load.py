@@ -86,6 +86,7 @@ def changed(scenario: Scenario, values: Mapping[str, Any]) -> Scenario:
     for key, value in values.items():
         _put(resolved, key, value)
     spec = ScenarioModel.model_validate(plain(resolved))
+    resolved = _in_full_form(spec.model_dump(mode="json", by_alias=True), resolved)
     return Scenario(spec, resolved, scenario.sources, digest(resolved))
 
 
@@ -98,6 +99,17 @@ def plain(resolved: Any) -> Any:
     if isinstance(resolved, list):
         return [plain(value) for value in resolved]
     return resolved
+
+
+def _in_full_form(value: Any, like: Any) -> Any:
+    """A plain value in the full forms of another that has the same shape."""
+    if is_full_form(like):
+        return {**like, "value": _in_full_form(value, like["value"])}
+    if isinstance(value, dict):
+        return {key: _in_full_form(inner, like.get(key)) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_in_full_form(inner, like[index]) for index, inner in enumerate(value)]
+    return value
 
 
 def _put(resolved: dict[str, Any], key: str, value: Any) -> None:

@@ -1,0 +1,50 @@
+"""A small scenario whose figures its own model has made, and the runs that calibrations of it ask for."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import sim
+from sim.calibration.evaluations import Evaluations
+from sim.calibration.levels import Level
+from sim.calibration.targets import Targets
+from sim.results.scope import Scope
+
+SMALL = Path(__file__).parent / "small.yaml"
+
+TRUE = {
+    "fraud.volumes.call.level": "1650 per day",
+    "fraud.volumes.sms.level": "1250 per day",
+    "measures.warning-central.coverage": 0.75,
+    "measures.warning-local.coverage": 0.45,
+}
+"""Values that make the figures of a test; the scenario itself starts somewhere else."""
+
+
+@pytest.fixture(scope="session")
+def small() -> sim.Scenario:
+    """The small scenario as its file has it."""
+    return sim.load_scenario(str(SMALL))
+
+
+@pytest.fixture(scope="session")
+def levels(small: sim.Scenario) -> list[Level]:
+    """Half of the people in one province, then the scenario itself, with three seeds."""
+    seeds = (11, 12, 13)
+    return [Level(0.5, seeds, pooled=True), Level(1.0, seeds)]
+
+
+@pytest.fixture(scope="session")
+def targets(small: sim.Scenario) -> Targets:
+    """The figures of the small scenario."""
+    return Targets.of(Scope.of(small))
+
+
+@pytest.fixture(scope="session")
+def evaluations(small: sim.Scenario, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Evaluations]:
+    """Runs of the small scenario, shared by the tests of one process, so that none is simulated twice."""
+    workers = 1 if "PYTEST_XDIST_WORKER" in os.environ else None
+    with Evaluations(small, tmp_path_factory.mktemp("calibration"), workers) as found:
+        yield found

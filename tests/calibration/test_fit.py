@@ -1,0 +1,125 @@
+"""A fit comes back to what made the figures, from wherever it starts, and an interruption costs nothing."""
+
+import dataclasses
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import sim
+from sim.calibration.calibrate import calibrate
+from sim.calibration.evaluations import Evaluations, Task
+from sim.calibration.fit import GOOD, FitError, Fitter
+from sim.calibration.levels import Level, can_be_pooled
+from sim.calibration.parameters import ranged
+from sim.calibration.report import fixed_by
+from sim.calibration.targets import Targets
+from sim.scenario import changed
+from tests.calibration.conftest import SMALL, TRUE
+
+
+def true_targets(evaluations: Evaluations, targets: Targets, level: Level) -> Targets:
+    """Give the targets with the values that the true parameters make, in expectation over the level's seeds."""
+    runs = evaluations.run([Task(level, seed, TRUE) for seed in level.seeds])
+    means = np.mean([run["figures"] for run in runs], axis=0)
+    rows = tuple(dataclasses.replace(row, value=float(mean)) for row, mean in zip(targets.rows, means, strict=True))
+    return Targets(rows, targets.fitted)
+
+
+@pytest.mark.parametrize("start", [0.2, 0.8])
+def test_a_fit_comes_back_to_the_figures_and_to_what_made_them(
+    start: float, small: sim.Scenario, evaluations: Evaluations, targets: Targets, levels: list[Level]
+):
+    parameters = ranged(small, "calibrated")
+    made = true_targets(evaluations, targets, levels[-1])
+    fit = Fitter(evaluations, parameters, made, levels).fit(np.full(len(parameters), start))
+    off = made.scaled(list(fit.figures[levels[-1]].mean(axis=0))) - made.reported()
+    assert np.abs(off).max() <= GOOD
+    true = np.array([one.place(float(str(TRUE[one.key]).split()[0])) for one in parameters])
+    # A tolerance is a hundredth of a figure; the widest range of these is four times its low end.
+    assert np.abs(fit.places - true).max() < 0.03
+    assert fixed_by(fit) == {
+        "fraud.volumes.call.level": "calls_intercepted@2022-01-24..2022-01-30",
+        "fraud.volumes.sms.level": "sms_intercepted@2022-01-24..2022-01-30",
+        "measures.warning-central.coverage": "alerts_central@2022-01-24..2022-01-30",
+        "measures.warning-local.coverage": "alerts_local@2022-01-24..2022-01-30",
+    }
+
+
+def test_nothing_to_fit_is_said(small: sim.Scenario, evaluations: Evaluations, targets: Targets, levels: list[Level]):
+    with pytest.raises(FitError, match="no calibrated parameter"):
+        Fitter(evaluations, [], targets, levels)
+    with pytest.raises(FitError, match="no figure is fitted"):
+        Fitter(evaluations, ranged(small), Targets(targets.rows, ()), levels)
+
+
+def test_provinces_are_pooled_only_where_nothing_tells_them_apart(small: sim.Scenario):
+    assert can_be_pooled(small)
+    assert can_be_pooled(sim.load_scenario("china-2022"))
+    assert not can_be_pooled(changed(small, {"desks.province_weights": {"11": 2.0}}))
+    assert not can_be_pooled(sim.load_scenario(str(SMALL), {"measures.banks.provinces": "[11]"}))
+
+
+def test_a_pooled_country_has_the_people_of_its_provinces(small: sim.Scenario):
+    rows = small.spec.population.provinces
+    (pooled,) = Level(0.5, (1,), pooled=True).scenario(small, 1, {}).spec.population.provinces
+    people = sum(row.population for row in rows)
+    assert pooled.population == people
+    urban = sum(row.share_urban * row.population for row in rows)
+    assert pooled.share_urban * people == pytest.approx(urban)
+
+
+def test_what_was_simulated_is_kept_and_what_was_cut_short_is_not(small: sim.Scenario, tmp_path: Path):
+    level = Level(0.5, (1, 2), pooled=True)
+    tasks = [Task(level, seed, {}) for seed in level.seeds]
+    with Evaluations(small, tmp_path, 1) as first:
+        outcomes = first.run(tasks)
+        assert first.simulated == 2
+    journal = tmp_path / "journal.jsonl"
+    lines = journal.read_text().splitlines(keepends=True)
+    assert len(lines) == 2
+    journal.write_text(lines[0] + lines[1][: len(lines[1]) // 2])
+    with Evaluations(small, tmp_path, 1) as second:
+        assert second.run(tasks) == outcomes
+        assert second.simulated == 1
+    with Evaluations(small, tmp_path, 1) as third:
+        assert third.run(tasks) == outcomes
+        assert third.simulated == 0
+    assert [path.name for path in tmp_path.iterdir()] == ["journal.jsonl"]
+
+
+def test_runs_of_another_program_are_not_taken_for_its_own(small: sim.Scenario, tmp_path: Path):
+    task = Task(Level(0.5, (1,), pooled=True), 1, {})
+    with Evaluations(small, tmp_path, 1) as first:
+        (outcome,) = first.run([task])
+    journal = tmp_path / "journal.jsonl"
+    line = json.loads(journal.read_text())
+    line["code"] = "another"
+    line["outcome"]["figures"] = [0 for _ in outcome["figures"]]
+    journal.write_text(json.dumps(line) + "\n")
+    with Evaluations(small, tmp_path, 1) as second:
+        assert second.run([task]) == [outcome]
+        assert second.simulated == 1
+
+
+def test_a_calibration_writes_its_report_and_the_scenario_that_it_fitted(tmp_path: Path):
+    file = tmp_path / "small.yaml"
+    file.write_text(SMALL.read_text())
+    scenario = sim.load_scenario(str(file), {"calibration.members": "30", "calibration.seeds": "2"})
+    done = calibrate(scenario, tmp_path / "work", 1, file)
+    again = calibrate(scenario, tmp_path / "work", 1)
+    assert again.document == {**done.document, "simulated": 0}
+    fitted = sim.load_scenario(str(file))
+    for one in done.document["parameters"]:
+        source = fitted.sources[one["key"]]
+        assert (source.origin, source.target) == ("calibrated", one["target"])
+        assert changed(fitted, {one["key"]: one["value"]}).sha256 == fitted.sha256
+    for row, known in zip(fitted.spec.figures, done.document["figures"], strict=True):
+        assert row.standard_error == pytest.approx(known["standard_error"], rel=1e-3)
+    assert fitted.spec.figures[-1].interval == pytest.approx(done.document["figures"][-1]["interval"], rel=1e-3)
+    assert len(sim.posterior(str(file))) == 30
+    sim.load_scenario(str(file), draw=29)
+    text = (tmp_path / "work" / "fit.md").read_text()
+    assert "| alerts_central@2022-01-29..2022-01-30 | 800 |" in text
+    assert "`interception.call.d_prime`" in text
