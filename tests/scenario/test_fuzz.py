@@ -39,6 +39,8 @@ KEYS = st.sampled_from(
         "extends",
         "kind",
         "window",
+        "calibration",
+        "draws",
         "lognormal",
         "median",
     ]
