@@ -23,7 +23,7 @@ from sim.draws.purposes import MEMBER
 
 Array = npt.NDArray[np.float64]
 
-STEPS = 6
+STEPS = 4
 
 SCREEN = 3.0
 """A parameter is left alone if no figure correlates with it by more than so many standard errors in the prior."""

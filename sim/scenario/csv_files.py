@@ -12,7 +12,7 @@ from sim.scenario.positions import MAX_BYTES, MAX_NODES, Node, Scalar, decode, p
 from sim.scenario.positions import Path as Key
 from sim.scenario.scalars import found
 
-MAX_COLUMNS = 100
+MAX_COLUMNS = 400
 
 
 def inside(folder: Path, name: str) -> Path | None:
