@@ -9,7 +9,7 @@ import numpy as np
 
 from sim.calibration.data import Data
 from sim.calibration.evaluations import Evaluations, Outcome, Task
-from sim.calibration.fit import Fit, FitError, Fitter, values_at
+from sim.calibration.fit import FitError, Fitter, values_at
 from sim.calibration.levels import Level, can_be_pooled
 from sim.calibration.parameters import full_forms, ranged
 from sim.calibration.posterior import Posterior, posterior
@@ -64,17 +64,22 @@ def calibrate(
     scope = Scope.of(scenario)
     targets = Targets.of(scope)
     parameters = ranged(scenario, "calibrated")
+    if unknown := set(settings.parameters) - {one.key for one in ranged(scenario)}:
+        raise FitError(f"calibration.parameters names {min(unknown)}, which has no range")
     if not parameters or not targets.fitted:
         raise FitError("no calibrated parameter has a range" if not parameters else "no figure is fitted")
     with Evaluations(scenario, place, workers, progress) as evaluations:
         start = np.array([one.place(one.start) for one in parameters])
         fit = Fitter(evaluations, parameters, targets, levels, tell).fit(start)
         last = evaluations.run([Task(levels[-1], seed, fit.values()) for seed in seeds])
-        document = compose(scenario, fit, levels[-1], _evidence(scope, last), evaluations.simulated)
+        document = compose(scenario, fit, levels[-1], _evidence(scope, last))
         found: Posterior | None = None
         if settings.members:
-            found = _posterior(scenario, evaluations, fit, levels, tell)
-            add_posterior(document, found, _predicted(scenario, fit, levels, found, evaluations))
+            (base,) = evaluations.run([Task(levels[0], seeds[0], fit.values())])
+            data = Data(scope, settings.evidence, last, base)
+            found = _posterior(scenario, evaluations, data, levels[0], tell)
+            add_posterior(document, found, _predicted(scenario, evaluations, data, levels[0], found))
+        document["simulated"] = len(evaluations.asked)
     write_json(place / REPORT, document)
     (place / REPORT_TEXT).write_text(to_markdown(document), encoding="utf-8", newline="\n")
     if file is not None:
@@ -99,33 +104,30 @@ def _evidence(scope: Scope, outcomes: Sequence[Outcome]) -> list[Document]:
 
 
 def _posterior(
-    scenario: Scenario, evaluations: Evaluations, fit: Fit, levels: Sequence[Level], tell: Callable[[str], None]
+    scenario: Scenario, evaluations: Evaluations, data: Data, level: Level, tell: Callable[[str], None]
 ) -> Posterior:
-    """Condition every parameter with a range on the data, at the coarsest level and with its first seed."""
-    data = Data.of_fit(scenario, evaluations, fit, levels)
+    """Condition every parameter with a range on the data, simulated at a level with its first seed."""
     parameters = ranged(scenario)
     seed, members = scenario.spec.seed, scenario.spec.calibration.members
-    simulate = data.simulator(evaluations, levels[0], parameters)
+    simulate = data.simulator(evaluations, level, parameters)
     return posterior(parameters, simulate, data.observed, data.error, seed, members, tell=tell)
 
 
 def _predicted(
-    scenario: Scenario, fit: Fit, levels: Sequence[Level], found: Posterior, evaluations: Evaluations
+    scenario: Scenario, evaluations: Evaluations, data: Data, level: Level, found: Posterior
 ) -> dict[str, tuple[float, float]]:
     """Give the posterior predictive interval of each figure that a run counts, by its label: parameters and chance."""
-    data = Data.of_fit(scenario, evaluations, fit, levels)
-    level, seed = levels[0], levels[0].seeds[0]
-    outcomes = evaluations.run([Task(level, seed, values_at(found.parameters, row)) for row in found.places])
+    outcomes = evaluations.run([Task(level, level.seeds[0], values_at(found.parameters, row)) for row in found.places])
     intervals = {}
     for number in data.counted:
-        scaled = fit.targets.on_scale(number, [outcome["figures"][number] for outcome in outcomes])
+        scaled = data.targets.on_scale(number, [outcome["figures"][number] for outcome in outcomes])
         chance = [
             normal_quantile(uniform32(draw4(scenario.spec.seed, member + 1, MEMBER, number)[2]))
             for member in range(len(outcomes))
         ]
         predicted = scaled + data.shift[number] + data.chance[number] * np.array(chance)
-        low, high = fit.targets.off_scale(number, np.quantile(predicted, TAILS))
-        intervals[fit.targets.label(number)] = (float(low), float(high))
+        low, high = data.targets.off_scale(number, np.quantile(predicted, TAILS))
+        intervals[data.targets.label(number)] = (float(low), float(high))
     return intervals
 
 

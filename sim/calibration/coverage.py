@@ -16,7 +16,6 @@ from sim.calibration.fit import values_at
 from sim.calibration.levels import Level
 from sim.calibration.parameters import ranged
 from sim.calibration.posterior import STEPS, posterior, prior
-from sim.calibration.targets import Targets
 from sim.draws.functions import normal_quantile
 from sim.draws.philox import draw4, uniform32
 from sim.draws.purposes import MEMBER
@@ -41,12 +40,9 @@ def ranks(
     Each data set has parameters and random numbers of its own, and errors as large as the tolerances. What is known
     of chance, and of what the ensemble's seed does, comes from the scenario's own values, as in a calibration.
     """
-    targets = Targets.of(Scope.of(scenario))
     parameters = ranged(scenario)
-    own = [Task(level, seed, {}) for seed in level.seeds]
-    outcomes = evaluations.run(own)
-    figures = np.array([[np.nan if v is None else v for v in one["figures"]] for one in outcomes], dtype=np.float64)
-    data = Data(scenario, targets, figures, outcomes[0])
+    own = evaluations.run([Task(level, seed, {}) for seed in level.seeds])
+    data = Data(Scope.of(scenario), (), own, own[0])
     simulate = data.simulator(evaluations, level, parameters)
     seed = scenario.spec.seed
     truths = prior(seed + TRUTHS, datasets, len(parameters))
@@ -56,7 +52,7 @@ def ranks(
     found = np.empty(truths.shape)
     for number, (truth, outcome) in enumerate(zip(truths, made, strict=True)):
         noise = np.zeros(len(data.observed))
-        for place in range(len(targets.fitted)):
+        for place in range(len(data.observed)):
             noise[place] = normal_quantile(uniform32(draw4(seed + TRUTHS, number + 1, MEMBER, place)[2]))
         observed = data.of(outcome) + noise
         after = posterior(parameters, simulate, observed, data.error, seed, members, steps)

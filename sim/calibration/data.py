@@ -1,17 +1,15 @@
 """The data that a posterior is conditioned on: fitted figures and, where the scenario asks for it, evidence."""
 
 from collections.abc import Callable, Sequence
-from typing import Self
 
 import numpy as np
 
 from sim.calibration.evaluations import Evaluations, Outcome, Task
-from sim.calibration.fit import Fit, Matrix, values_at
+from sim.calibration.fit import Matrix, values_at
 from sim.calibration.levels import Level
 from sim.calibration.parameters import Parameter
 from sim.calibration.targets import Targets, Vector
 from sim.results.scope import Scope
-from sim.scenario import Scenario
 
 HALF_WIDTH = 1.645
 """The half width of a range of evidence, in standard deviations: it is read as holding nine tenths."""
@@ -23,14 +21,18 @@ LEAST = 1e-9
 class Data:
     """Observed data, their errors, and what a simulated run says of the same.
 
-    Figures are in tolerances, evidence is as its range is. ``shift`` is what separates one coarse run, its seed, scale
-    and pooling, from expectation at full scale: it is taken off every member of an ensemble, since all meet the
-    same random numbers. ``chance`` is the spread of a figure between seeds. The error of a figure is made of its
-    tolerance, for rounding and for the model's shortcomings, and of chance, since what was reported happened once.
+    Figures are in tolerances, evidence is as its range is. ``shift`` (figures of the scenario) and that of the evidence
+    are what separates one coarse run, its seed, scale and pooling, from the mean of ``reference`` runs: it is taken
+    off every member of an ensemble, since all meet the same random numbers. ``chance`` is the spread of a figure
+    between seeds. The error of a figure is made of its tolerance, for rounding and for the model's shortcomings, and of
+    chance, since what was reported happened once.
     """
 
-    def __init__(self, scenario: Scenario, targets: Targets, figures: Matrix, coarse: Outcome) -> None:
-        self.targets = targets
+    def __init__(self, scope: Scope, wanted: Sequence[str], reference: Sequence[Outcome], coarse: Outcome) -> None:
+        self.targets = targets = Targets.of(scope)
+        figures = np.array(
+            [[np.nan if v is None else v for v in one["figures"]] for one in reference], dtype=np.float64
+        )
         self.counted = [
             number
             for number, row in enumerate(targets.rows)
@@ -42,40 +44,34 @@ class Data:
             found = targets.on_scale(number, coarse["figures"][number] or 0.0)
             self.shift[number] = targets.on_scale(number, figures[:, number].mean()) - found
             self.chance[number] = targets.on_scale(number, figures[:, number]).std(ddof=1)
-        wanted = scenario.spec.calibration.evidence
-        known = enumerate(Scope.of(scenario).evidence)
-        self._evidence = [(number, (row.low, row.high)) for number, row in known if row.name in wanted]
+        self._evidence = [
+            (number, (row.low, row.high)) for number, row in enumerate(scope.evidence) if row.name in wanted
+        ]
         ends = [_on_range(limits, np.array(limits)) for _, limits in self._evidence]
         fitted = list(targets.fitted)
         self.observed = np.array([*targets.reported(), *((low + high) / 2.0 for low, high in ends)])
         self.error = np.array(
             [*np.hypot(1.0, self.chance[fitted]), *((high - low) / 2.0 / HALF_WIDTH for low, high in ends)]
         )
-
-    @classmethod
-    def of_fit(cls, scenario: Scenario, evaluations: Evaluations, fit: Fit, levels: Sequence[Level]) -> Self:
-        """Give the data for members simulated at the first of these levels, of a fit that ended at the last."""
-        (coarse,) = evaluations.run([Task(levels[0], levels[0].seeds[0], fit.values())])
-        return cls(scenario, fit.targets, fit.figures[levels[-1]], coarse)
+        inside = np.mean([self._inside(one) for one in reference], axis=0) - self._inside(coarse)
+        self._shift = np.array([*self.shift[fitted], *inside])
 
     def of(self, outcome: Outcome) -> Vector:
         """Give the data of a run as they come."""
-        inside = [
-            float(_on_range(limits, np.asarray(outcome["evidence"][number] or 0.0)))
-            for number, limits in self._evidence
-        ]
-        return np.array([*self.targets.scaled(outcome["figures"]), *inside])
+        return np.array([*self.targets.scaled(outcome["figures"]), *self._inside(outcome)])
+
+    def _inside(self, outcome: Outcome) -> Vector:
+        found = [_on_range(limits, np.asarray(outcome["evidence"][number] or 0.0)) for number, limits in self._evidence]
+        return np.array([float(value) for value in found])
 
     def simulator(
         self, evaluations: Evaluations, level: Level, parameters: Sequence[Parameter]
     ) -> Callable[[Matrix], Matrix]:
         """Give a function from places (members, parameters) to data (members, data), with the level's first seed."""
-        shift = np.zeros(len(self.observed))
-        shift[: len(self.targets.fitted)] = self.shift[list(self.targets.fitted)]
 
         def simulate(places: Matrix) -> Matrix:
             tasks = [Task(level, level.seeds[0], values_at(parameters, row)) for row in places]
-            return np.array([self.of(outcome) + shift for outcome in evaluations.run(tasks)])
+            return np.array([self.of(outcome) + self._shift for outcome in evaluations.run(tasks)])
 
         return simulate
 

@@ -39,8 +39,9 @@ class Evaluations:
     """Runs tasks and remembers them.
 
     The journal is a text file, one line a finished run, under the hashes of its resolved scenario and of the program's
-    sources: whatever is asked for twice, now or after an interruption, is simulated once. ``progress`` is told how
-    many of the tasks at hand are done.
+    sources: whatever is asked for twice, now or after an interruption, is simulated once. ``asked`` holds the keys of
+    all runs that were asked for, ``simulated`` counts those that had to be made. ``progress`` is told how many of the
+    tasks at hand are done.
     """
 
     def __init__(
@@ -52,6 +53,7 @@ class Evaluations:
     ) -> None:
         self.scenario = scenario
         self.simulated = 0
+        self.asked: set[str] = set()
         self._folder = folder
         self._workers = workers or os.cpu_count() or 1
         self._progress = progress
@@ -62,11 +64,14 @@ class Evaluations:
         self._path = folder / "journal.jsonl"
         self._read()
         self._journal = self._path.open("a", encoding="utf-8")
+        if self._cut:
+            self._journal.write("\n")
 
     def run(self, tasks: Sequence[Task]) -> list[Outcome]:
         """Give the outcome of each task, in their order."""
         scenarios = [task.level.scenario(self.scenario, task.seed, task.values) for task in tasks]
         keys = [_key(one) for one in scenarios]
+        self.asked.update(keys)
         missing = {
             key: (one, task.level)
             for key, one, task in zip(keys, scenarios, tasks, strict=True)
@@ -110,9 +115,9 @@ class Evaluations:
 
     def _read(self) -> None:
         """Read what an earlier calibration of the same program has finished; a line cut short is none."""
-        if not self._path.exists():
-            return
-        for line in self._path.read_text(encoding="utf-8").splitlines():
+        text = self._path.read_text(encoding="utf-8") if self._path.exists() else ""
+        self._cut = not text.endswith("\n") and text != ""
+        for line in text.splitlines():
             try:
                 kept = json.loads(line)
             except ValueError:
@@ -124,7 +129,7 @@ class Evaluations:
         self._known[key] = outcome
         self.simulated += 1
         line = json.dumps({"run": key, "code": self._code, "outcome": outcome}, allow_nan=False)
-        self._journal.write("\n" + line + "\n" if self._journal.tell() else line + "\n")
+        self._journal.write(line + "\n")
         self._journal.flush()
 
     def _tell(self, done: int, total: int) -> None:

@@ -24,7 +24,8 @@ class Parameter:
     """A number with a range.
 
     ``low``, ``high`` and ``start`` are plain numbers in the unit of ``unit`` (``per day``, ``d``; days since year 1
-    for a date), ``ends`` the ends of the range as the scenario has them; a place in the range is from 0 at ``low`` to 1 at ``high``, in the logarithm where the range is wide.
+    for a date), ``ends`` the ends of the range as the scenario has them; a place in the range is from 0 at ``low`` to
+    1 at ``high``, in the logarithm where the range is wide.
     """
 
     key: str

@@ -30,7 +30,7 @@ def fixed_by(fit: Fit) -> dict[str, str]:
     return {one.key: labels[int(gain.argmax())] for one, gain in zip(fit.parameters, gains.T, strict=True)}
 
 
-def compose(scenario: Scenario, fit: Fit, level: Level, evidence: Sequence[Document], simulated: int) -> Document:
+def compose(scenario: Scenario, fit: Fit, level: Level, evidence: Sequence[Document]) -> Document:
     """Give the report of a fit whose last level is ``level``: parameters, figures in expectation, evidence."""
     figures = fit.figures[level]
     fixed = fixed_by(fit)
@@ -62,7 +62,6 @@ def compose(scenario: Scenario, fit: Fit, level: Level, evidence: Sequence[Docum
         "scenario_sha256": scenario.sha256,
         "seeds": list(level.seeds),
         "scales": [one.scale for one in fit.figures],
-        "simulated": simulated,
         "parameters": [
             {
                 "key": one.key,
