@@ -1,0 +1,83 @@
+"""``tocsin calibrate`` as users meet it: what it prints, what it writes, and that an interruption costs nothing."""
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+import sim
+from tests.calibration.conftest import SMALL
+
+QUICK = ["--set", "calibration.members=0", "--set", "calibration.seeds=2", "--set", "calibration.scales=[0.25]"]
+COMMAND = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); from sim.cli import main; main()"
+
+
+def start(*arguments: str, folder: Path) -> "subprocess.Popen[str]":
+    command = [sys.executable, "-c", COMMAND, "calibrate", *arguments]
+    return subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    """A copy of the small scenario with figures that its own model makes, or nearly."""
+    copied = tmp_path / "small.yaml"
+    copied.write_text(SMALL.read_text())
+    return copied
+
+
+def test_an_interrupted_calibration_goes_on_where_it_was(file: Path, tmp_path: Path):
+    journal = tmp_path / "work" / "journal.jsonl"
+    running = start(str(file), *QUICK, "--out", "work", "--workers", "1", folder=tmp_path)
+    deadline = time.monotonic() + 240
+    while not (journal.exists() and journal.read_text().count("\n") >= 3):
+        assert running.poll() is None, running.communicate()
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    running.send_signal(signal.SIGINT)
+    _, err = running.communicate(timeout=120)
+    assert running.returncode == 1
+    assert err.splitlines()[-1] == (
+        "tocsin calibrate: interrupted; what was simulated is kept in work, the same command goes on"
+    )
+    assert file.read_text() == SMALL.read_text()
+    assert sorted(path.name for path in (tmp_path / "work").iterdir()) == ["journal.jsonl"]
+    before = journal.read_text().count("\n")
+
+    again = start(str(file), *QUICK, "--out", "work", "--workers", "1", "--json", folder=tmp_path)
+    out, err = again.communicate(timeout=500)
+    assert err == ""
+    document = json.loads(out)
+    assert again.returncode == (0 if all(row["within"] is not False for row in document["figures"]) else 1)
+    assert json.loads((tmp_path / "work" / "fit.json").read_text()) == document
+    # What was simulated before the interruption was not simulated again, and all of it was asked for.
+    assert journal.read_text().count("\n") == document["simulated"] > before
+    fitted = sim.load_scenario(str(file))
+    for one in document["parameters"]:
+        assert fitted.sources[one["key"]].target == one["target"]
+
+
+@pytest.mark.parametrize(
+    ("setting", "message"),
+    [
+        ("figures=[]", "tocsin calibrate: no figure is fitted; "),
+        (
+            "calibration.parameters=[interception.call.d_prime]",
+            "tocsin calibrate: no calibrated parameter has a range; ",
+        ),
+        ("calibration.parameters=[fraud.months]", "tocsin calibrate: calibration.parameters names fraud.months, which"),
+        ("calibration.evidence=[loss_mean]", "--set:1:22: calibration.evidence: names 'loss_mean'; nothing is allowed"),
+        ("calibration.seeds=1", "--set:1:19: calibration.seeds: "),
+    ],
+)
+def test_what_cannot_be_calibrated_is_one_line_and_code_2(file: Path, tmp_path: Path, setting: str, message: str):
+    running = start(str(file), "--set", setting, folder=tmp_path)
+    out, err = running.communicate(timeout=120)
+    assert running.returncode == 2
+    assert out == ""
+    assert err.count("\n") == 1
+    assert err.startswith(message)
+    assert list(tmp_path.iterdir()) == [file]
