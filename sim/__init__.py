@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from sim.version import __version__
 
 if TYPE_CHECKING:
+    from sim.calibration.calibrate import Calibration, calibrate
     from sim.country.table import people
     from sim.engines.conservation import ConservationError
     from sim.results.folder import FolderError
@@ -22,11 +23,13 @@ if TYPE_CHECKING:
     from sim.scenario import Scenario, ScenarioError, load_scenario, posterior
 
 _HOMES = {
+    "Calibration": "sim.calibration.calibrate",
     "ConservationError": "sim.engines.conservation",
     "FolderError": "sim.results.folder",
     "Run": "sim.results.run",
     "Scenario": "sim.scenario",
     "ScenarioError": "sim.scenario",
+    "calibrate": "sim.calibration.calibrate",
     "load_run": "sim.results.run",
     "people": "sim.country.table",
     "load_scenario": "sim.scenario",
@@ -35,12 +38,14 @@ _HOMES = {
 }
 
 __all__ = [
+    "Calibration",
     "ConservationError",
     "FolderError",
     "Run",
     "Scenario",
     "ScenarioError",
     "__version__",
+    "calibrate",
     "load_run",
     "load_scenario",
     "people",

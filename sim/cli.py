@@ -283,7 +283,7 @@ def calibrate(
         with steps(quiet or as_json) as (tell, progress):
             done = calibrate(found, folder, workers, _own_file(scenario), tell, progress)
     except FitError as error:
-        _refuse(f"tocsin calibrate: {error}; see figures (role: fitted) and parameters (origin: calibrated, range)")
+        _refuse(f"tocsin calibrate: {error}; figures with role: fitted, parameters with origin: calibrated and a range")
     except KeyboardInterrupt:
         _fail(f"tocsin calibrate: interrupted; what was simulated is kept in {folder}, the same command goes on")
     except (ConservationError, OSError, MemoryError, OverflowError) as error:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -53,7 +54,7 @@ def calibrate(
     The fitted values, the figure that fixed each, and the standard errors of the figures are written into ``file``,
     the scenario's own, if it is given. ``tell`` hears of each step, ``progress`` of the simulations of a step.
 
-    Raises FitError where there is nothing to fit.
+    Raises FitError where there is nothing to fit, or nothing to do it with.
     """
     place = folder or FOLDER / scenario.name
     settings = scenario.spec.calibration
@@ -68,6 +69,8 @@ def calibrate(
         raise FitError(f"calibration.parameters names {min(unknown)}, which has no range")
     if not parameters or not targets.fitted:
         raise FitError("no calibrated parameter has a range" if not parameters else "no figure is fitted")
+    if settings.members and find_spec("dageo") is None:
+        raise FitError("the posterior needs dageo (pip install 'tocsin[posterior]'), or calibration.members=0 for none")
     with Evaluations(scenario, place, workers, progress) as evaluations:
         start = np.array([one.place(one.start) for one in parameters])
         fit = Fitter(evaluations, parameters, targets, levels, tell).fit(start)
