@@ -63,21 +63,17 @@ def bar(scenario: "Scenario", silent: bool) -> "Iterator[Progress | None]":
 
 @contextmanager
 def steps(silent: bool) -> "Iterator[tuple[Callable[[str], None], Callable[[int, int], None] | None]]":
-    """Show what a long command is at: lines, and on a terminal a bar of the runs of the present step.
+    """Show what a long command is at on standard error, where that is a terminal: lines, and a bar of the step's runs.
 
-    Gives what is to be told each line, and each time how many runs of how many are done. Lines go to standard error.
+    Gives what is to be told each line, and what is to be told how many runs of how many are done.
     """
-    from rich.console import Console
-
-    err = Console(stderr=True, highlight=False, soft_wrap=True)
-    if silent:
+    if silent or not sys.stderr.isatty():
         yield lambda line: None, None
         return
-    if not sys.stderr.isatty():
-        yield err.print, None
-        return
+    from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+    err = Console(stderr=True, highlight=False, soft_wrap=True)
     columns = (TextColumn("runs"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=err, transient=True) as progress:
         task = progress.add_task("", total=None)
