@@ -10,10 +10,10 @@ import numpy as np
 
 from sim.calibration.data import Data
 from sim.calibration.evaluations import Evaluations, Outcome, Task
-from sim.calibration.fit import FitError, Fitter, values_at
+from sim.calibration.fit import Fit, FitError, Fitter, values_at
 from sim.calibration.levels import Level, can_be_pooled
 from sim.calibration.parameters import full_forms, ranged
-from sim.calibration.posterior import Posterior, posterior
+from sim.calibration.posterior import Correction, Posterior, corrected, posterior
 from sim.calibration.report import TAILS, Document, add_posterior, compose, to_markdown
 from sim.calibration.targets import Targets, label_of
 from sim.calibration.writeback import Found, write_back
@@ -29,6 +29,7 @@ REPORT = "fit.json"
 REPORT_TEXT = "fit.md"
 
 KEPT_DRAWS = 100
+"""Members of the ensemble that become draws, less those that are rejected."""
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,7 @@ def calibrate(
         if settings.members:
             (base,) = evaluations.run([Task(levels[0], seeds[0], fit.values())])
             data = Data(scope, settings.evidence, last, base)
-            found = _posterior(scenario, evaluations, data, levels[0], tell)
+            found = _posterior(scenario, evaluations, data, levels[0], fit, tell)
             add_posterior(document, found, _predicted(scenario, evaluations, data, levels[0], found))
         document["simulated"] = len(evaluations.asked)
     write_json(place / REPORT, document)
@@ -107,13 +108,15 @@ def _evidence(scope: Scope, outcomes: Sequence[Outcome]) -> list[Document]:
 
 
 def _posterior(
-    scenario: Scenario, evaluations: Evaluations, data: Data, level: Level, tell: Callable[[str], None]
+    scenario: Scenario, evaluations: Evaluations, data: Data, level: Level, fit: Fit, tell: Callable[[str], None]
 ) -> Posterior:
     """Condition every parameter with a range on the data, simulated at a level with its first seed."""
     parameters = ranged(scenario)
     seed, members = scenario.spec.seed, scenario.spec.calibration.members
     simulate = data.simulator(evaluations, level, parameters)
-    return posterior(parameters, simulate, data.observed, data.error, seed, members, tell=tell)
+    found = posterior(parameters, simulate, data.observed, data.error, seed, members, tell=tell)
+    correction = Correction.of(parameters, fit.parameters, fit.places, fit.slopes)
+    return corrected(found, simulate, data.observed, data.error, correction, seed, KEPT_DRAWS, tell)
 
 
 def _predicted(
@@ -137,7 +140,7 @@ def _predicted(
 def _write_draws(path: Path, found: Posterior) -> None:
     """Store members of the posterior, one a row, as a scenario's ``calibration.draws``."""
     lines = [",".join(["draw", *(one.key for one in found.parameters)])]
-    for number, places in enumerate(found.places[:KEPT_DRAWS]):
+    for number, places in enumerate(found.places):
         values = values_at(found.parameters, places).values()
         lines.append(",".join([str(number), *(str(value) for value in values)]))
     path.write_text("\n".join(lines) + "\n", encoding="utf-8", newline="\n")

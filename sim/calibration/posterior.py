@@ -10,15 +10,17 @@ Nott, Marshall and Ngoc (Statistics and Computing 22, 2012). The steps are ``dag
 
 import contextlib
 import io
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 import numpy.typing as npt
 
 from sim.calibration.parameters import Parameter
 from sim.draws.functions import normal_cdf, normal_quantile
-from sim.draws.philox import draw4, uniform52
+from sim.draws.philox import draw4, uniform32, uniform52
 from sim.draws.purposes import MEMBER
 
 Array = npt.NDArray[np.float64]
@@ -27,6 +29,19 @@ STEPS = 4
 
 SCREEN = 3.0
 """A parameter is left alone if no figure correlates with it by more than so many standard errors in the prior."""
+
+CORRECTIONS = 2
+"""So often is each member corrected by itself."""
+
+FARTHEST = 0.7
+"""A correction moves a parameter by no more than so much, in its logarithm."""
+
+ACCEPTED = 3.0
+"""A member this many errors from the figures, root mean square, is still one of the posterior."""
+
+LEAST = 1e-6
+EDGE = 1e-4
+"""Least distance of a corrected place from the ends of its range."""
 
 FIXED = 0.25
 """A direction is called fixed where the figures leave less than this share of its variance."""
@@ -152,6 +167,88 @@ def posterior(
             random=noise,
         )
     return Posterior(tuple(parameters), first, places_of(after), active)
+
+
+@dataclass(frozen=True)
+class Correction:
+    """How calibrated parameters answer to figures: what moves a member the last bit of the way.
+
+    ``columns`` are the calibrated parameters among all, ``pull`` (calibrated, figures) the least-squares inverse of
+    their slopes, on the scale of ``stretched``. Elasticities hold farther from the fit than slopes do.
+    """
+
+    columns: tuple[int, ...]
+    pull: Array
+
+    @classmethod
+    def of(cls, parameters: Sequence[Parameter], calibrated: Sequence[Parameter], places: Array, slopes: Array) -> Self:
+        """Give the correction by slopes (figures, calibrated) in errors a range, taken at places of the calibrated."""
+        keys = [one.key for one in parameters]
+        step = 1e-3
+        rates = [
+            (stretched(one, place + step) - stretched(one, place - step)) / (2.0 * step)
+            for one, place in zip(calibrated, places, strict=True)
+        ]
+        return cls(tuple(keys.index(one.key) for one in calibrated), np.linalg.pinv(slopes / np.array(rates)))
+
+
+def stretched(parameter: Parameter, place: float) -> float:
+    """Give the value at a place, in the logarithm where the parameter is positive: there figures follow it evenly."""
+    value = parameter.low + place * (parameter.high - parameter.low)
+    if parameter.logarithmic:
+        return math.log(parameter.low) + place * math.log(parameter.high / parameter.low)
+    return math.log(max(value, LEAST * parameter.high)) if parameter.low >= 0.0 else value
+
+
+def unstretched(parameter: Parameter, value: float) -> float:
+    """Undo ``stretched``; what lies outside the range is brought to its end."""
+    if parameter.logarithmic:
+        place = (value - math.log(parameter.low)) / math.log(parameter.high / parameter.low)
+    else:
+        number = math.exp(value) if parameter.low >= 0.0 else value
+        place = (number - parameter.low) / (parameter.high - parameter.low)
+    return min(max(place, EDGE), 1.0 - EDGE)
+
+
+def corrected(
+    found: Posterior,
+    simulate: Callable[[Array], Array],
+    observed: Array,
+    error: Array,
+    correction: Correction,
+    seed: int,
+    kept: int,
+    tell: Callable[[str], None] = lambda line: None,
+) -> Posterior:
+    """Bring the first ``kept`` members to figures, and reject those that come to none.
+
+    The regression of the whole ensemble leaves each member near its data; the calibrated parameters, which answer to
+    the figures one by one, take it the rest of the way, to the reported figures perturbed by their errors. A member
+    that is then still further off than ``ACCEPTED`` errors (root mean square) is no explanation of the figures.
+    """
+    figures = correction.pull.shape[1]
+    places = found.places[:kept].copy()
+    noise = np.empty((len(places), figures))
+    for member in range(len(places)):
+        for number in range(figures):
+            noise[member, number] = normal_quantile(uniform32(draw4(seed, member + 1, MEMBER, number)[2]))
+    target = observed[:figures] + error[:figures] * noise
+    for number in range(CORRECTIONS + 1):
+        data = simulate(places)
+        off = np.sqrt(np.mean(((data[:, :figures] - observed[:figures]) / error[:figures]) ** 2, axis=1))
+        tell(
+            f"correction {number} of {CORRECTIONS}: half the members are within {np.median(off):.2f} errors of figures"
+        )
+        if number == CORRECTIONS:
+            break
+        moves = np.clip((target - data[:, :figures]) @ correction.pull.T, -FARTHEST, FARTHEST)
+        for row, move in zip(places, moves, strict=True):
+            for column, step in zip(correction.columns, move, strict=True):
+                one = found.parameters[column]
+                row[column] = unstretched(one, stretched(one, row[column]) + step)
+    accepted = off <= ACCEPTED
+    tell(f"{accepted.sum()} of {len(places)} members are accepted")
+    return Posterior(found.parameters, found.prior[:kept][accepted], places[accepted], found.active)
 
 
 def _screened(before: Array, data: Array) -> npt.NDArray[np.bool_]:

@@ -1,11 +1,24 @@
 """The posterior against closed forms, where parameters and figures are normal and one is linear in the other."""
 
+import math
+
 import numpy as np
 import pytest
 from scipy import stats
 
 from sim.calibration.parameters import Parameter
-from sim.calibration.posterior import Array, Posterior, posterior, prior, scores
+from sim.calibration.posterior import (
+    ACCEPTED,
+    Array,
+    Correction,
+    Posterior,
+    corrected,
+    posterior,
+    prior,
+    scores,
+    stretched,
+    unstretched,
+)
 
 PARAMETERS = [Parameter(f"p{number}", "assumed", 0.0, 1.0, 0.5, float) for number in range(12)]
 SLOPES = np.zeros((3, len(PARAMETERS)))
@@ -68,3 +81,39 @@ def test_the_prior_is_even_and_each_draw_is_its_own():
 def test_equal_arguments_give_equal_results(found: Posterior):
     again = posterior(PARAMETERS, linear, OBSERVED, ERROR, seed=5, members=600)
     assert (again.places == found.places).all()
+
+
+VOLUME = Parameter("volume", "calibrated", 0.0, 40.0, 10.0, float)
+RECALL = Parameter("recall", "assumed", 0.1, 1.0, 0.5, float)
+OTHER = Parameter("other", "assumed", -1.0, 1.0, 0.0, float)
+
+
+def product(places: Array) -> Array:
+    """Give the logarithm of volume x recall, in hundredths: one figure of two parameters, and far from linear."""
+    values = [[math.exp(stretched(one, row[n])) for n, one in enumerate((VOLUME, RECALL))] for row in places]
+    return np.log(np.prod(values, axis=1))[:, None] / 0.01
+
+
+def test_members_are_brought_to_the_figure_by_what_is_calibrated_and_the_rest_is_rejected():
+    parameters = (VOLUME, RECALL, OTHER)
+    drawn = prior(3, 200, 3)
+    rough = Posterior(parameters, drawn, drawn.copy(), np.array([True, True, False]))
+    observed, error = np.log([5.0]) / 0.01, np.array([1.0])
+    place = VOLUME.place(10.0)
+    slope = (product(np.array([[place + 1e-4, 0.5, 0.5]])) - product(np.array([[place, 0.5, 0.5]]))) / 1e-4
+    correction = Correction.of(parameters, [VOLUME], np.array([place]), slope)
+    found = corrected(rough, product, observed, error, correction, seed=9, kept=150)
+    off = (product(found.places) - observed) / error
+    assert np.abs(off).max() <= ACCEPTED
+    assert off.std() == pytest.approx(1.0, abs=0.2)
+    # Two steps of no more than a doubling each bring most, but not the farthest, there.
+    assert 75 < len(found.places) < 150
+    assert (found.places[:, 1:] == found.prior[:, 1:]).all()
+    assert found.places[:, 1].std() > 0.2
+
+
+def test_a_place_survives_being_stretched():
+    for one in (VOLUME, RECALL, OTHER, Parameter("wide", "assumed", 0.01, 1.0, 0.1, float)):
+        for place in (0.001, 0.3, 0.999):
+            assert unstretched(one, stretched(one, place)) == pytest.approx(place, abs=1e-9)
+        assert 0.0 < unstretched(one, -50.0) < unstretched(one, 50.0) < 1.0
