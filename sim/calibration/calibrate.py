@@ -115,7 +115,7 @@ def _posterior(
     seed, members = scenario.spec.seed, scenario.spec.calibration.members
     simulate = data.simulator(evaluations, level, parameters)
     found = posterior(parameters, simulate, data.observed, data.error, seed, members, tell=tell)
-    correction = Correction.of(parameters, fit.parameters, fit.places, fit.slopes)
+    correction = Correction.of(parameters, fit)
     return corrected(found, simulate, data.observed, data.error, correction, seed, KEPT_DRAWS, tell)
 
 

@@ -3,8 +3,10 @@
 import json
 import multiprocessing
 import os
+import shutil
 import signal
 import tempfile
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
@@ -22,6 +24,9 @@ Outcome = dict[str, Any]
 
 NO_RESULT = frozenset({"cli.py", "calibration", "progress.py"})
 """Sources that change no outcome; a change of any other makes the journal start anew."""
+
+UNFINISHED = ".run-"
+"""How the folder of a run under way begins."""
 
 Values = Mapping[str, Any]
 
@@ -61,6 +66,8 @@ class Evaluations:
         self._known: dict[str, Outcome] = {}
         self._pool: ProcessPoolExecutor | None = None
         folder.mkdir(parents=True, exist_ok=True)
+        for left in folder.glob(f"{UNFINISHED}*"):  # by a process that was killed
+            shutil.rmtree(left, ignore_errors=True)
         self._path = folder / "journal.jsonl"
         self._read()
         self._journal = self._path.open("a", encoding="utf-8")
@@ -110,7 +117,7 @@ class Evaluations:
     def _processes(self) -> ProcessPoolExecutor:
         if self._pool is None:
             spawn = multiprocessing.get_context("spawn")
-            self._pool = ProcessPoolExecutor(self._workers, mp_context=spawn, initializer=_deaf)
+            self._pool = ProcessPoolExecutor(self._workers, mp_context=spawn, initializer=_follow)
         return self._pool
 
     def _read(self) -> None:
@@ -142,16 +149,24 @@ def _key(scenario: Scenario) -> str:
     return digest({name: part for name, part in scenario.resolved.items() if name not in ("calibration", "sweep")})
 
 
-def _deaf() -> None:
-    """Leave interrupts to the process that started this one; it waits for what is under way."""
+def _follow() -> None:
+    """Leave interrupts to the process that started this one, which waits for what is under way; end when it ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def simulated(scenario: Scenario, folder: Path, workers: int) -> Outcome:
     """Run a scenario below a folder, keep what its tables say, and remove them."""
     from sim.running import run
 
-    with tempfile.TemporaryDirectory(dir=folder, prefix=".run-", ignore_cleanup_errors=True) as place:
+    with tempfile.TemporaryDirectory(dir=folder, prefix=UNFINISHED, ignore_cleanup_errors=True) as place:
         manifest = run(scenario, Path(place) / "run", events="none", workers=workers).manifest
     return {
         "figures": [figure["simulated"] for figure in manifest["figures"]],

@@ -28,6 +28,10 @@ FAR = 0.15
 """The derivatives are taken anew when some parameter has moved so far, in ranges."""
 
 SLOPE_SEEDS = 2
+
+TOLD_APART = 0.01
+"""A combination of figures whose slope is less than this share of the steepest says what others have said."""
+
 EVALUATIONS = 20
 ROUNDS = 4
 
@@ -49,6 +53,13 @@ class Fit:
     places: Vector
     slopes: Matrix
     figures: dict[Level, Matrix] = field(default_factory=dict)
+
+    def inverse(self, scale: Vector | float = 1.0) -> Matrix:
+        """Give the least-squares inverse of the slopes, (parameters, figures), of parameters in units of ``scale``.
+
+        Two figures that say the same thing (two totals and their change) differ by noise alone, which has no say.
+        """
+        return np.asarray(np.linalg.pinv(self.slopes, rcond=TOLD_APART) * np.reshape(scale, (-1, 1)))
 
     def values(self) -> dict[str, Any]:
         """Give the fitted values by dotted key, as a scenario file has them."""

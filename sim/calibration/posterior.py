@@ -18,6 +18,7 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 
+from sim.calibration.fit import Fit
 from sim.calibration.parameters import Parameter
 from sim.draws.functions import normal_cdf, normal_quantile
 from sim.draws.philox import draw4, uniform32, uniform52
@@ -181,15 +182,15 @@ class Correction:
     pull: Array
 
     @classmethod
-    def of(cls, parameters: Sequence[Parameter], calibrated: Sequence[Parameter], places: Array, slopes: Array) -> Self:
-        """Give the correction by slopes (figures, calibrated) in errors a range, taken at places of the calibrated."""
+    def of(cls, parameters: Sequence[Parameter], fit: Fit) -> Self:
+        """Give the correction of parameters, among them those of a fit, by its slopes."""
         keys = [one.key for one in parameters]
         step = 1e-3
         rates = [
             (stretched(one, place + step) - stretched(one, place - step)) / (2.0 * step)
-            for one, place in zip(calibrated, places, strict=True)
+            for one, place in zip(fit.parameters, fit.places, strict=True)
         ]
-        return cls(tuple(keys.index(one.key) for one in calibrated), np.linalg.pinv(slopes / np.array(rates)))
+        return cls(tuple(keys.index(one.key) for one in fit.parameters), fit.inverse(np.array(rates)))
 
 
 def stretched(parameter: Parameter, place: float) -> float:

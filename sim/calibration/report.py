@@ -25,7 +25,7 @@ def fixed_by(fit: Fit) -> dict[str, str]:
     slope between them times the same entry of the inverse: how much of the one is settled by the other when all
     figures are met. The gains of a parameter add up to 1.
     """
-    gains = fit.slopes * np.linalg.pinv(fit.slopes).T
+    gains = fit.slopes * fit.inverse().T
     labels = [fit.targets.label(number) for number in fit.targets.fitted]
     return {one.key: labels[int(gain.argmax())] for one, gain in zip(fit.parameters, gains.T, strict=True)}
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import sim
+from sim.calibration.evaluations import Evaluations
 from tests.calibration.conftest import SMALL
 
 QUICK = ["--set", "calibration.members=0", "--set", "calibration.seeds=2", "--set", "calibration.scales=[0.25]"]
@@ -58,6 +59,34 @@ def test_an_interrupted_calibration_goes_on_where_it_was(file: Path, tmp_path: P
     fitted = sim.load_scenario(str(file))
     for one in document["parameters"]:
         assert fitted.sources[one["key"]].target == one["target"]
+
+
+def test_a_killed_calibration_leaves_no_process_and_nothing_but_what_was_finished(file: Path, tmp_path: Path):
+    journal = tmp_path / "work" / "journal.jsonl"
+    running = start(str(file), *QUICK, "--out", "work", "--workers", "1", folder=tmp_path)
+    deadline = time.monotonic() + 240
+    while not (journal.exists() and journal.read_text().count("\n") >= 1):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    workers = Path(f"/proc/{running.pid}/task/{running.pid}/children").read_text().split()
+    running.kill()
+    running.communicate(timeout=60)
+    while any(_alive(worker) for worker in workers):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    assert file.read_text() == SMALL.read_text()
+    names = {path.name for path in (tmp_path / "work").iterdir()}
+    assert {name for name in names if not name.startswith(".run-")} == {"journal.jsonl"}
+    with Evaluations(sim.load_scenario(str(file)), tmp_path / "work", 1):
+        assert [path.name for path in (tmp_path / "work").iterdir()] == ["journal.jsonl"]
+
+
+def _alive(process: str) -> bool:
+    """Whether a process is there and not merely waiting to be forgotten."""
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from sim.calibration.fit import Fit
 from sim.calibration.parameters import Parameter
 from sim.calibration.posterior import (
     ACCEPTED,
@@ -19,6 +20,7 @@ from sim.calibration.posterior import (
     stretched,
     unstretched,
 )
+from sim.calibration.targets import Targets
 
 PARAMETERS = [Parameter(f"p{number}", "assumed", 0.0, 1.0, 0.5, float) for number in range(12)]
 SLOPES = np.zeros((3, len(PARAMETERS)))
@@ -101,7 +103,8 @@ def test_members_are_brought_to_the_figure_by_what_is_calibrated_and_the_rest_is
     observed, error = np.log([5.0]) / 0.01, np.array([1.0])
     place = VOLUME.place(10.0)
     slope = (product(np.array([[place + 1e-4, 0.5, 0.5]])) - product(np.array([[place, 0.5, 0.5]]))) / 1e-4
-    correction = Correction.of(parameters, [VOLUME], np.array([place]), slope)
+    fit = Fit([VOLUME], Targets((), ()), np.array([place]), slope)
+    correction = Correction.of(parameters, fit)
     found = corrected(rough, product, observed, error, correction, seed=9, kept=150)
     off = (product(found.places) - observed) / error
     assert np.abs(off).max() <= ACCEPTED
