@@ -74,14 +74,16 @@ def calibrate(
         raise FitError("the posterior needs dageo (pip install 'tocsin[posterior]'), or calibration.members=0 for none")
     with Evaluations(scenario, place, workers, progress) as evaluations:
         start = np.array([one.place(one.start) for one in parameters])
-        fit = Fitter(evaluations, parameters, targets, levels, tell).fit(start)
+        fitter = Fitter(evaluations, parameters, targets, levels, tell)
+        fit = fitter.fit(start)
         last = evaluations.run([Task(levels[-1], seed, fit.values()) for seed in seeds])
         document = compose(scenario, fit, levels[-1], _evidence(scope, last))
         found: Posterior | None = None
         if settings.members:
             (base,) = evaluations.run([Task(levels[0], seeds[0], fit.values())])
             data = Data(scope, settings.evidence, last, base)
-            found = _posterior(scenario, evaluations, data, levels[0], fit, tell)
+            helpers = [one for one in ranged(scenario) if one.key in settings.helped_by]
+            found = _posterior(scenario, evaluations, data, levels[0], fitter.widened(fit, helpers), tell)
             add_posterior(document, found, _predicted(scenario, evaluations, data, levels[0], found))
         document["simulated"] = len(evaluations.asked)
     write_json(place / REPORT, document)

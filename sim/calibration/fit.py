@@ -113,6 +113,22 @@ class Fitter:
             fit.figures[level] = self.figures(level, places)
         return fit
 
+    def widened(self, fit: Fit, helpers: list[Parameter]) -> Fit:
+        """Give a fit with further parameters, where they stand, and the slopes of the figures by them."""
+        if not helpers:
+            return fit
+        own, places = fit.values(), np.array([one.place(one.start) for one in helpers])
+        steps = np.where(places + STEP <= 1.0, STEP, -STEP)
+        moved = [places, *(places + step * unit for step, unit in zip(steps, np.eye(len(places)), strict=True))]
+        coarse = self._levels[0]
+        tasks = [
+            Task(coarse, seed, {**own, **values_at(helpers, at)}) for at in moved for seed in coarse.seeds[:SLOPE_SEEDS]
+        ]
+        base, *others = self._figures(tasks, len(moved))
+        quotients = [(self._off(one) - self._off(base)) / step for one, step in zip(others, steps, strict=True)]
+        slopes = np.column_stack([fit.slopes, *quotients])
+        return Fit([*fit.parameters, *helpers], fit.targets, np.concatenate([fit.places, places]), slopes, fit.figures)
+
     def figures(self, level: Level, places: Vector, seeds: int | None = None) -> Matrix:
         """Simulate all figures at a level: (seeds, figures), NaN where a run has none."""
         return self._simulate(level, [places], seeds)[0]
@@ -120,9 +136,13 @@ class Fitter:
     def _simulate(self, level: Level, places: Sequence[Vector], seeds: int | None = None) -> list[Matrix]:
         chosen = level.seeds[:seeds]
         tasks = [Task(level, seed, values_at(self._parameters, at)) for at in places for seed in chosen]
+        return self._figures(tasks, len(places))
+
+    def _figures(self, tasks: Sequence[Task], parts: int) -> list[Matrix]:
+        """Simulate tasks and part their figures, rows of a matrix, into so many matrices."""
         rows = [outcome["figures"] for outcome in self._evaluations.run(tasks)]
         found = np.array([[np.nan if v is None else v for v in row] for row in rows], dtype=np.float64)
-        return list(found.reshape(len(places), len(chosen), -1))
+        return list(found.reshape(parts, len(tasks) // parts, -1))
 
     def _distance(self, level: Level, places: Vector, seeds: int | None = None) -> Vector:
         """How far off the means of the fitted figures are, in tolerances."""
