@@ -78,21 +78,21 @@ def calibrate(
         fit = fitter.fit(start)
         last = evaluations.run([Task(levels[-1], seed, fit.values()) for seed in seeds])
         document = compose(scenario, fit, levels[-1], _evidence(scope, last))
-        found: Posterior | None = None
+        drawn: Posterior | None = None
         if settings.members:
             (base,) = evaluations.run([Task(levels[0], seeds[0], fit.values())])
             data = Data(scope, settings.evidence, last, base)
             helpers = [one for one in ranged(scenario) if one.key in settings.helped_by]
-            found = _posterior(scenario, evaluations, data, levels[0], fitter.widened(fit, helpers), tell)
-            add_posterior(document, found, _predicted(scenario, evaluations, data, levels[0], found))
+            found, drawn = _posterior(scenario, evaluations, data, levels[0], fitter.widened(fit, helpers), tell)
+            add_posterior(document, found, drawn, _predicted(scenario, evaluations, data, levels[0], drawn))
         document["simulated"] = len(evaluations.asked)
     write_json(place / REPORT, document)
     (place / REPORT_TEXT).write_text(to_markdown(document), encoding="utf-8", newline="\n")
     if file is not None:
         draws = None
-        if found is not None:
+        if drawn is not None:
             draws = f"{scenario.name}-draws.csv"
-            _write_draws(file.with_name(draws), found)
+            _write_draws(file.with_name(draws), drawn)
         write_back(file, _found(scenario, document, draws))
     return Calibration(place, document, file)
 
@@ -111,14 +111,17 @@ def _evidence(scope: Scope, outcomes: Sequence[Outcome]) -> list[Document]:
 
 def _posterior(
     scenario: Scenario, evaluations: Evaluations, data: Data, level: Level, fit: Fit, tell: Callable[[str], None]
-) -> Posterior:
-    """Condition every parameter with a range on the data, simulated at a level with its first seed."""
+) -> tuple[Posterior, Posterior]:
+    """Condition every parameter with a range on the data, simulated at a level with its first seed.
+
+    Gives the whole ensemble after the regression, and those of its members that come to the figures.
+    """
     parameters = ranged(scenario)
     seed, members = scenario.spec.seed, scenario.spec.calibration.members
     simulate = data.simulator(evaluations, level, parameters)
     found = posterior(parameters, simulate, data.observed, data.error, seed, members, tell=tell)
     correction = Correction.of(parameters, fit)
-    return corrected(found, simulate, data.observed, data.error, correction, seed, KEPT_DRAWS, tell)
+    return found, corrected(found, simulate, data.observed, data.error, correction, seed, KEPT_DRAWS, tell)
 
 
 def _predicted(

@@ -7,7 +7,7 @@ import numpy as np
 
 from sim.calibration.fit import Fit
 from sim.calibration.levels import Level
-from sim.calibration.posterior import FIXED, Posterior
+from sim.calibration.posterior import ACCEPTED, FIXED, Posterior
 from sim.results.figures import CHANGE
 from sim.results.table import amount
 from sim.scenario import Scenario
@@ -77,12 +77,19 @@ def compose(scenario: Scenario, fit: Fit, level: Level, evidence: Sequence[Docum
     }
 
 
-def add_posterior(document: Document, found: Posterior, predicted: dict[str, tuple[float, float]]) -> None:
-    """Add what the posterior says to a report; ``predicted`` has the interval of each figure by its label."""
+def add_posterior(
+    document: Document, found: Posterior, drawn: Posterior, predicted: dict[str, tuple[float, float]]
+) -> None:
+    """Add what the posterior says to a report.
+
+    The regression of the whole ensemble, ``found``, says what is fixed and what is open; ``drawn`` are its members that
+    come to the figures, and ``predicted`` has their interval of each figure by its label.
+    """
     left = found.left()
     low, high = np.quantile(found.places, TAILS, axis=0)
     document["posterior"] = {
         "members": len(found.places),
+        "draws": len(drawn.places),
         "parameters": [
             {
                 "key": one.key,
@@ -195,7 +202,8 @@ def _posterior(found: Document) -> list[str]:
         "",
         f"An ensemble of {found['members']} drawn from the ranges of {len(found['parameters'])} parameters, of which "
         f"some figure depends on {len(touched)}. Of as many directions the data fix {len(fixed)} (less than "
-        f"{FIXED:.0%} of the variance is left) and leave {len(directions) - len(fixed)} open.",
+        f"{FIXED:.0%} of the variance is left) and leave {len(directions) - len(fixed)} open. "
+        f"{found['draws']} members come within {ACCEPTED:g} errors of the figures (r.m.s.): they are the draws.",
         "",
         "What the data fix, the firmest first; a weight is the correlation of direction and parameter:",
         "",
