@@ -68,6 +68,8 @@ def calibrate(
     parameters = ranged(scenario, "calibrated")
     if unknown := set(settings.parameters) - {one.key for one in ranged(scenario)}:
         raise FitError(f"calibration.parameters names {min(unknown)}, which has no range")
+    if missing := set(settings.evidence) - {known.name for known in scope.evidence}:
+        raise FitError(f"calibration.evidence names {min(missing)}, of which the scenario has no evidence")
     if not parameters or not targets.fitted:
         raise FitError("no calibrated parameter has a range" if not parameters else "no figure is fitted")
     if settings.members and find_spec("dageo") is None:

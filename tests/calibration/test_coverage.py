@@ -77,7 +77,7 @@ def test_what_the_data_tell_is_narrow_and_what_they_cannot_tell_is_wide(narrow: 
     after = posterior(parameters, simulate, observed, data.error, narrow.spec.seed, MEMBERS, steps=1)
     left = dict(zip((one.key for one in parameters), after.left(), strict=True))
     for key in ("fraud.volumes.sms.level", "measures.warning-central.coverage", "measures.warning-local.coverage"):
-        assert left[key] < 0.6, left
+        assert left[key] < 0.7, left
     # As many calls are intercepted by a stronger filter as of more attempts.
     assert left["interception.call.d_prime"] > 0.6, left
     assert after.directions()[0].left < 0.25

@@ -9,7 +9,6 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from sim.days import DAY_MS, HALF_HOUR_MS, YEAR_DAYS
-from sim.scenario.errors import choices
 from sim.scenario.quantities import Day, Duration, DurationOrZero, Finite, NonNegative, Positive, Switch, Window
 from sim.scenario.schema.aftermath import Aftermath
 from sim.scenario.schema.base import ONE_LINE, Part, all_of, mistake
@@ -152,7 +151,6 @@ class ScenarioModel(Part):
             *self._check_types(),
             *self._check_confusion(),
             *self._check_provinces(),
-            *self._check_calibration(),
             *wrong_names(self.evidence, list(self.fraud.types), self.population.band_names()),
         ]
         found += [] if found else self._check_counts()
@@ -234,13 +232,6 @@ class ScenarioModel(Part):
         for true, total in totals.items():
             if abs(total - 1) > 1e-6:
                 yield mistake("warning.confusion", f"the rows of '{true}' add up to {total:g}", "they add up to 1")
-
-    def _check_calibration(self) -> Iterator[PydanticCustomError]:
-        """Find evidence that a calibration should be held to and that is none."""
-        names = [row.name for row in self.evidence]
-        for name in self.calibration.evidence:
-            if name not in names:
-                yield mistake("calibration.evidence", f"names '{name}'", choices(name, names))
 
     def _check_provinces(self) -> Iterator[PydanticCustomError]:
         codes = {row.code for row in self.population.provinces}
