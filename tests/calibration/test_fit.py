@@ -122,5 +122,5 @@ def test_a_calibration_writes_its_report_and_the_scenario_that_it_fitted(tmp_pat
     assert len(draws) == done.document["posterior"]["draws"] <= 20
     sim.load_scenario(str(file), draw=len(draws) - 1)
     text = (tmp_path / "work" / "fit.md").read_text()
-    assert "| alerts_central@2022-01-29..2022-01-30 | 3,700 |" in text
+    assert "| alerts_central@2022-01-29..2022-01-30 | 1,900 |" in text
     assert "| `measures.warning-central.coverage` | calibrated | 0.2 to 1.0 |" in text
