@@ -66,8 +66,9 @@ def calibrate(
     scope = Scope.of(scenario)
     targets = Targets.of(scope)
     parameters = ranged(scenario, "calibrated")
-    if unknown := set(settings.parameters) - {one.key for one in ranged(scenario)}:
-        raise FitError(f"calibration.parameters names {min(unknown)}, which has no range")
+    for name, keys in (("parameters", settings.parameters), ("helped_by", settings.helped_by)):
+        if unknown := set(keys) - {one.key for one in ranged(scenario)}:
+            raise FitError(f"calibration.{name} names {min(unknown)}, which has no range")
     if missing := set(settings.evidence) - {known.name for known in scope.evidence}:
         raise FitError(f"calibration.evidence names {min(missing)}, of which the scenario has no evidence")
     if not parameters or not targets.fitted:
@@ -84,15 +85,17 @@ def calibrate(
         if settings.members:
             (base,) = evaluations.run([Task(levels[0], seeds[0], fit.values())])
             data = Data(scope, settings.evidence, last, base)
-            helpers = [one for one in ranged(scenario) if one.key in settings.helped_by]
+            calibrated = {one.key for one in parameters}
+            helpers = [one for one in ranged(scenario) if one.key in set(settings.helped_by) - calibrated]
             found, drawn = _posterior(scenario, evaluations, data, levels[0], fitter.widened(fit, helpers), tell)
-            add_posterior(document, found, drawn, _predicted(scenario, evaluations, data, levels[0], drawn))
+            predicted = _predicted(scenario, evaluations, data, levels[0], drawn)
+            add_posterior(document, found, drawn, predicted)
         document["simulated"] = len(evaluations.asked)
     write_json(place / REPORT, document)
     (place / REPORT_TEXT).write_text(to_markdown(document), encoding="utf-8", newline="\n")
     if file is not None:
         draws = None
-        if drawn is not None:
+        if drawn is not None and len(drawn.places):
             draws = f"{scenario.name}-draws.csv"
             _write_draws(file.with_name(draws), drawn)
         write_back(file, _found(scenario, document, draws))
@@ -131,11 +134,13 @@ def _predicted(
 ) -> dict[str, tuple[float, float]]:
     """Give the posterior predictive interval of each figure that a run counts, by its label: parameters and chance."""
     outcomes = evaluations.run([Task(level, level.seeds[0], values_at(found.parameters, row)) for row in found.places])
+    if not outcomes:
+        return {}
     intervals = {}
     for number in data.counted:
         scaled = data.targets.on_scale(number, [outcome["figures"][number] for outcome in outcomes])
         chance = [
-            normal_quantile(uniform32(draw4(scenario.spec.seed, member + 1, MEMBER, number)[2]))
+            normal_quantile(uniform32(draw4(scenario.spec.seed, member + 1, MEMBER, number)[3]))
             for member in range(len(outcomes))
         ]
         predicted = scaled + data.shift[number] + data.chance[number] * np.array(chance)

@@ -4,14 +4,15 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from sim.calibration.evaluations import Evaluations, Outcome, Task
+from sim.calibration.evaluations import Evaluations, Outcome, Task, figures_of
 from sim.calibration.fit import Matrix, values_at
 from sim.calibration.levels import Level
 from sim.calibration.parameters import Parameter
 from sim.calibration.targets import Targets, Vector
+from sim.draws.functions import normal_quantile
 from sim.results.scope import Scope
 
-HALF_WIDTH = 1.645
+HALF_WIDTH = normal_quantile(0.95)
 """The half width of a range of evidence, in standard deviations: it is read as holding nine tenths."""
 
 LEAST = 1e-9
@@ -30,9 +31,7 @@ class Data:
 
     def __init__(self, scope: Scope, wanted: Sequence[str], reference: Sequence[Outcome], coarse: Outcome) -> None:
         self.targets = targets = Targets.of(scope)
-        figures = np.array(
-            [[np.nan if v is None else v for v in one["figures"]] for one in reference], dtype=np.float64
-        )
+        figures = figures_of(reference)
         self.counted = [
             number
             for number, row in enumerate(targets.rows)

@@ -14,6 +14,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+import numpy as np
+import numpy.typing as npt
+
 from sim.calibration.levels import Level
 from sim.draws.compiled import sources_digest
 from sim.scenario import Scenario
@@ -29,6 +32,12 @@ UNFINISHED = ".run-"
 """How the folder of a run under way begins."""
 
 Values = Mapping[str, Any]
+
+
+def figures_of(outcomes: Sequence[Outcome]) -> npt.NDArray[np.float64]:
+    """Give the figures of runs, (runs, figures), NaN where there is none."""
+    rows = [[np.nan if value is None else value for value in outcome["figures"]] for outcome in outcomes]
+    return np.array(rows, dtype=np.float64)
 
 
 @dataclass(frozen=True)

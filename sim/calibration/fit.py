@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from sim.calibration.evaluations import Evaluations, Task
+from sim.calibration.evaluations import Evaluations, Task, figures_of
 from sim.calibration.levels import Level
 from sim.calibration.parameters import Parameter
 from sim.calibration.targets import Targets, Vector
@@ -28,12 +28,16 @@ FAR = 0.15
 """The derivatives are taken anew when some parameter has moved so far, in ranges."""
 
 SLOPE_SEEDS = 2
+"""So many of the seeds are enough for a derivative, in which what they have in common drops out."""
 
 TOLD_APART = 0.01
 """A combination of figures whose slope is less than this share of the steepest says what others have said."""
 
 EVALUATIONS = 20
+"""At most so many trials solve the coarsest level once."""
+
 ROUNDS = 4
+"""So often, at most, a finer level corrects it."""
 
 
 class FitError(Exception):
@@ -118,35 +122,18 @@ class Fitter:
         if not helpers:
             return fit
         own, places = fit.values(), np.array([one.place(one.start) for one in helpers])
-        steps = np.where(places + STEP <= 1.0, STEP, -STEP)
-        moved = [places, *(places + step * unit for step, unit in zip(steps, np.eye(len(places)), strict=True))]
-        coarse = self._levels[0]
-        tasks = [
-            Task(coarse, seed, {**own, **values_at(helpers, at)}) for at in moved for seed in coarse.seeds[:SLOPE_SEEDS]
-        ]
-        base, *others = self._figures(tasks, len(moved))
-        quotients = [(self._off(one) - self._off(base)) / step for one, step in zip(others, steps, strict=True)]
-        slopes = np.column_stack([fit.slopes, *quotients])
-        return Fit([*fit.parameters, *helpers], fit.targets, np.concatenate([fit.places, places]), slopes, fit.figures)
+        slopes = self._slopes_at(places, lambda at: {**own, **values_at(helpers, at)})
+        both = np.concatenate([fit.places, places]), np.column_stack([fit.slopes, slopes])
+        return Fit([*fit.parameters, *helpers], fit.targets, *both, fit.figures)
 
-    def figures(self, level: Level, places: Vector, seeds: int | None = None) -> Matrix:
+    def figures(self, level: Level, places: Vector) -> Matrix:
         """Simulate all figures at a level: (seeds, figures), NaN where a run has none."""
-        return self._simulate(level, [places], seeds)[0]
+        values = values_at(self._parameters, places)
+        return figures_of(self._evaluations.run([Task(level, seed, values) for seed in level.seeds]))
 
-    def _simulate(self, level: Level, places: Sequence[Vector], seeds: int | None = None) -> list[Matrix]:
-        chosen = level.seeds[:seeds]
-        tasks = [Task(level, seed, values_at(self._parameters, at)) for at in places for seed in chosen]
-        return self._figures(tasks, len(places))
-
-    def _figures(self, tasks: Sequence[Task], parts: int) -> list[Matrix]:
-        """Simulate tasks and part their figures, rows of a matrix, into so many matrices."""
-        rows = [outcome["figures"] for outcome in self._evaluations.run(tasks)]
-        found = np.array([[np.nan if v is None else v for v in row] for row in rows], dtype=np.float64)
-        return list(found.reshape(parts, len(tasks) // parts, -1))
-
-    def _distance(self, level: Level, places: Vector, seeds: int | None = None) -> Vector:
+    def _distance(self, level: Level, places: Vector) -> Vector:
         """How far off the means of the fitted figures are, in tolerances."""
-        return self._off(self.figures(level, places, seeds))
+        return self._off(self.figures(level, places))
 
     def _off(self, figures: Matrix) -> Vector:
         means = figures.mean(axis=0)
@@ -187,12 +174,18 @@ class Fitter:
     def _slopes_near(self, places: Vector) -> tuple[Vector, Matrix]:
         """Give derivatives taken at a place not far from this one, by forward differences with the same seeds."""
         if self._slopes is None or np.abs(self._slopes[0] - places).max() > FAR:
-            steps = np.where(places + STEP <= 1.0, STEP, -STEP)
-            moved = [places + step * unit for step, unit in zip(steps, np.eye(len(places)), strict=True)]
-            base, *others = self._simulate(self._levels[0], [places, *moved], SLOPE_SEEDS)
-            quotients = [(self._off(one) - self._off(base)) / step for one, step in zip(others, steps, strict=True)]
-            self._slopes = places.copy(), np.column_stack(quotients)
+            self._slopes = places.copy(), self._slopes_at(places, lambda at: values_at(self._parameters, at))
         return self._slopes
+
+    def _slopes_at(self, places: Vector, values: Callable[[Vector], dict[str, Any]]) -> Matrix:
+        """Give slopes (fitted figures, places) by forward differences at the coarsest level; ``values`` of places."""
+        coarse = self._levels[0]
+        seeds = coarse.seeds[:SLOPE_SEEDS]
+        steps = np.where(places + STEP <= 1.0, STEP, -STEP)
+        moved = [places, *(places + step * unit for step, unit in zip(steps, np.eye(len(places)), strict=True))]
+        outcomes = self._evaluations.run([Task(coarse, seed, values(at)) for at in moved for seed in seeds])
+        base, *others = (self._off(rows) for rows in figures_of(outcomes).reshape(len(moved), len(seeds), -1))
+        return np.column_stack([(one - base) / step for one, step in zip(others, steps, strict=True)])
 
     def _say(self, level: Level, distance: Vector) -> None:
         worst = int(np.abs(distance).argmax())

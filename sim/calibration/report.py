@@ -9,7 +9,7 @@ from sim.calibration.fit import Fit
 from sim.calibration.levels import Level
 from sim.calibration.posterior import ACCEPTED, FIXED, Posterior
 from sim.results.figures import CHANGE
-from sim.results.table import amount
+from sim.results.table import amount, distance, yes_or_no
 from sim.scenario import Scenario
 
 Document = dict[str, Any]
@@ -134,9 +134,9 @@ def to_markdown(document: Document) -> str:
                     amount(row["reported"]),
                     amount(row["expected"]),
                     amount(row["standard_error_of_expected"]),
-                    _share(row),
+                    distance(row),
                     _tolerance(row),
-                    "yes" if row["within"] else "no",
+                    yes_or_no(row["within"]),
                     amount(row["standard_error"]),
                 )
                 for row in document["figures"]
@@ -153,7 +153,7 @@ def to_markdown(document: Document) -> str:
                     row["figure"],
                     amount(row["reported"]),
                     amount(row["expected"]),
-                    _share(row),
+                    distance(row),
                     " to ".join(amount(end) for end in row["interval"]) if row.get("interval") else "",
                 )
                 for row in document["figures"]
@@ -184,7 +184,7 @@ def _evidence(rows: Sequence[Document]) -> list[str]:
             row["name"],
             f"{amount(row['low'])} to {amount(row['high'])}",
             amount(row["simulated"]),
-            {True: "yes", False: "no", None: ""}[row["within"]],
+            yes_or_no(row["within"]),
             row["basis"],
         )
         for row in rows
@@ -234,12 +234,6 @@ def _table(names: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
 
 def _range(ends: Sequence[Any]) -> str:
     return f"{ends[0]} to {ends[1]}"
-
-
-def _share(row: Document) -> str:
-    if row["off"] is None:
-        return ""
-    return f"{row['off']:+.4f}" if CHANGE + "@" in row["figure"] else f"{row['off']:+.2%}"
 
 
 def _tolerance(row: Document) -> str:

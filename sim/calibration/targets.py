@@ -7,8 +7,7 @@ from datetime import date
 import numpy as np
 import numpy.typing as npt
 
-from sim.days import day_number
-from sim.results.figures import CHANGE
+from sim.results.figures import CHANGE, days_of
 from sim.results.scope import Scope, Target
 
 Vector = npt.NDArray[np.float64]
@@ -33,7 +32,9 @@ class Targets:
         chosen = [
             number
             for number, row in enumerate(scope.targets)
-            if row.role == "fitted" and isinstance(row.value, int | float) and _inside(row, scope)
+            if row.role == "fitted"
+            and isinstance(row.value, int | float)
+            and all(days_of(scope, window) for window in (row.window, row.base or row.window))
         ]
         return cls(scope.targets, tuple(chosen))
 
@@ -73,14 +74,3 @@ class Targets:
 def label_of(name: str, window: tuple[date, date | None]) -> str:
     """Name a figure and its window: ``calls_intercepted@2021-01-01..2021-11-30``."""
     return f"{name}@{window[0]}..{window[1] or ''}"
-
-
-def _inside(row: Target, scope: Scope) -> bool:
-    for window in (row.window, row.base):
-        if window is None:
-            continue
-        if window[1] is None:
-            return False
-        if day_number(window[0]) < scope.first_day or day_number(window[1]) > scope.last_day:
-            return False
-    return True

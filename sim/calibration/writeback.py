@@ -7,7 +7,7 @@ from io import StringIO
 from pathlib import Path
 from typing import Any
 
-from sim.scenario.parameters import FULL_FORM
+from sim.scenario.parameters import is_full_form
 
 
 @dataclass(frozen=True)
@@ -61,9 +61,9 @@ def edited(text: str, found: Found) -> str:
             if part not in place:
                 place[part] = CommentedMap()
             place = place[part]
-            if _is_full(place):
+            if is_full_form(place):
                 place = place["value"]
-        if last in place and _is_full(place[last]):
+        if last in place and is_full_form(place[last]):
             parameter = place[last]
         else:
             parameter = place[last] = flow(found.inherited.get(key, {}))
@@ -72,7 +72,7 @@ def edited(text: str, found: Found) -> str:
         _set_before(parameter, "target", found.targets[key], "basis")
     for number, entries in found.figures.items():
         for name, value in entries.items():
-            listed = flow_list(value) if isinstance(value, list) else value
+            listed = _flow_list(value) if isinstance(value, list) else value
             _set_before(root["figures"][number], name, listed, "source")
     if found.draws is not None:
         if "calibration" not in root:
@@ -83,17 +83,13 @@ def edited(text: str, found: Found) -> str:
     return out.getvalue()
 
 
-def flow_list(values: list[Any]) -> Any:
+def _flow_list(values: list[Any]) -> Any:
     """Give a list that is written in one line."""
     from ruamel.yaml.comments import CommentedSeq
 
     made = CommentedSeq(values)
     made.fa.set_flow_style()
     return made
-
-
-def _is_full(node: Any) -> bool:
-    return isinstance(node, Mapping) and "value" in node and set(node) <= set(FULL_FORM)
 
 
 def _set_before(node: Any, key: str, value: Any, before: str) -> None:

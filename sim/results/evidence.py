@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 from sim import labels
 from sim.days import DAY_MS, YEAR_DAYS, calendar_date, day_number, month_start, next_month
-from sim.draws.functions import exp
+from sim.draws.functions import exp, log
 from sim.results.figures import number, scale_fraction
 from sim.results.quantities import MILLIONTHS, Label, Quantities, Series, by_month
 from sim.results.scope import Known, Scope
@@ -19,7 +19,7 @@ Window = tuple[date, date | None] | None
 
 WORKING_DAY_MS = DAY_MS // 3
 """Eight hours on duty."""
-LOG_2 = 0.6931471805599453
+LOG_2 = log(2.0)
 """The natural logarithm of 2, the width of a bin of losses in log units."""
 FROM_CARDS = labels.FATES[labels.FATES.index("intercepted") :]
 """Fates of attempts that a card at work has sent: those that passed the gate of the cards."""

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from sim.results.table import amount
+from sim.results.table import amount, yes_or_no
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -42,6 +42,5 @@ def evidence_table(rows: Sequence[dict[str, Any]], width: int) -> "RenderableTyp
 
 
 def _cells(row: dict[str, Any]) -> tuple[str, ...]:
-    within = {None: "", True: "yes", False: "no"}[row["within"]]
     limits = f"{amount(row['low'])} to {amount(row['high'])}"
-    return row["name"], "..".join(row["window"]), limits, amount(row["simulated"]), within
+    return row["name"], "..".join(row["window"]), limits, amount(row["simulated"]), yes_or_no(row["within"])

@@ -169,13 +169,15 @@ def _within(target: Target, simulated: Fraction, reported: Fraction) -> bool | N
 
 def _sum(quantities: Quantities, name: str, window: Window) -> Fraction | None:
     """Sum a quantity over a window (both days included) for the country; None outside the period."""
-    scope = quantities.scope
+    days, series = days_of(quantities.scope, window), quantities.figure(name)
+    if days is None or series is None:
+        return None
+    return int(series[days].sum()) * unit(name, quantities.scope.scale)
+
+
+def days_of(scope: Scope, window: Window) -> slice | None:
+    """Give the days of a window, counted from the start of the period; None where it is not inside."""
     if window[1] is None:
         return None
     start, end = day_number(window[0]) - scope.first_day, day_number(window[1]) - scope.first_day
-    if start < 0 or end >= scope.days or end < start:
-        return None
-    series = quantities.figure(name)
-    if series is None:
-        return None
-    return int(series[start : end + 1].sum()) * unit(name, scope.scale)
+    return slice(start, end + 1) if 0 <= start <= end < scope.days else None

@@ -76,12 +76,22 @@ def fit_table(document: dict[str, Any]) -> "Table":
     for row in document["figures"]:
         if row["role"] == "input":
             continue
-        change = "_change@" in row["figure"]
-        off = "" if row["off"] is None else f"{row['off']:+.4f}" if change else f"{row['off']:+.2%}"
-        within = {None: "", True: "yes", False: "no"}[row["within"]]
         numbers = (row["reported"], row["expected"], row["standard_error_of_expected"])
-        rows.append((row["figure"], row["role"], *(amount(number) for number in numbers), off, within))
+        shown = (amount(number) for number in numbers)
+        rows.append((row["figure"], row["role"], *shown, distance(row), yes_or_no(row["within"])))
     return _table(("figure", "role", "reported", "expected", "s.e.", "off", "within"), rows)
+
+
+def distance(row: Figure) -> str:
+    """Give how far an expectation is off: a share of what was reported; of a change, the difference."""
+    if row["off"] is None:
+        return ""
+    return f"{row['off']:+.4f}" if f"{CHANGE}@" in row["figure"] else f"{row['off']:+.2%}"
+
+
+def yes_or_no(within: bool | None) -> str:
+    """Give what a figure is to its allowance in a word; nothing where it has none."""
+    return {None: "", True: "yes", False: "no"}[within]
 
 
 def amount(value: float | int | str | None) -> str:
@@ -133,7 +143,7 @@ def _held(figure: Figure) -> str:
     """Say what the figure is held to: put in, within its allowance or not, what was predicted."""
     if figure["role"] == "input":
         return "put in"
-    within = {None: "", True: "yes", False: "no"}[figure["within"]]
+    within = yes_or_no(figure["within"])
     predicted = ""
     if figure["interval"] is not None:
         low, high = figure["interval"]

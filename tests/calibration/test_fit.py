@@ -124,3 +124,17 @@ def test_a_calibration_writes_its_report_and_the_scenario_that_it_fitted(tmp_pat
     text = (tmp_path / "work" / "fit.md").read_text()
     assert "| alerts_central@2022-01-29..2022-01-30 | 1,900 |" in text
     assert "| `measures.warning-central.coverage` | calibrated | 0.2 to 1.0 |" in text
+
+
+def test_a_posterior_that_finds_no_draw_costs_no_fit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("sim.calibration.posterior.ACCEPTED", -1.0)
+    file = tmp_path / "small.yaml"
+    file.write_text(SMALL.read_text())
+    scenario = sim.load_scenario(str(file), {"calibration.members": "8", "calibration.seeds": "2"})
+    done = calibrate(scenario, tmp_path / "work", 1, file)
+    assert done.document["posterior"]["draws"] == 0
+    assert [path.name for path in tmp_path.glob("*.csv")] == []
+    fitted = sim.load_scenario(str(file))
+    assert {one["key"]: fitted.sources[one["key"]].target for one in done.document["parameters"]} == {
+        one["key"]: one["target"] for one in done.document["parameters"]
+    }

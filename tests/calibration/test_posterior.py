@@ -120,3 +120,13 @@ def test_a_place_survives_being_stretched():
         for place in (0.001, 0.3, 0.999):
             assert unstretched(one, stretched(one, place)) == pytest.approx(place, abs=1e-9)
         assert 0.0 < unstretched(one, -50.0) < unstretched(one, 50.0) < 1.0
+
+
+def test_where_no_member_comes_to_the_figure_none_is_left():
+    drawn = prior(3, 50, 2)
+    rough = Posterior((VOLUME, RECALL), drawn, drawn.copy(), np.array([True, True]))
+    fit = Fit([VOLUME], Targets((), ()), np.array([0.5]), np.array([[1e6]]))
+    found = corrected(
+        rough, product, np.log([5e6]) / 0.01, np.array([1.0]), Correction.of((VOLUME, RECALL), fit), seed=9, kept=50
+    )
+    assert found.places.shape == found.prior.shape == (0, 2)
