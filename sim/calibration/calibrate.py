@@ -2,24 +2,20 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from sim.calibration.data import Data
+from sim.calibration.data import Data, Model
 from sim.calibration.evaluations import Evaluations, Outcome, Task
-from sim.calibration.fit import Fit, FitError, Fitter, values_at
+from sim.calibration.fit import SLOPE_SEEDS, Fit, FitError, Fitter, values_at
 from sim.calibration.levels import Level, can_be_pooled
 from sim.calibration.parameters import full_forms, ranged
-from sim.calibration.posterior import Correction, Posterior, corrected, posterior
+from sim.calibration.posterior import Posterior, posterior, slopes_at
 from sim.calibration.report import TAILS, Document, add_posterior, compose, to_markdown
 from sim.calibration.targets import Targets, label_of
 from sim.calibration.writeback import Found, write_back
-from sim.draws.functions import normal_quantile
-from sim.draws.philox import draw4, uniform32
-from sim.draws.purposes import MEMBER
 from sim.results.folder import write_json
 from sim.results.scope import Scope
 from sim.scenario import Scenario
@@ -27,9 +23,6 @@ from sim.scenario import Scenario
 FOLDER = Path("results") / "calibrations"
 REPORT = "fit.json"
 REPORT_TEXT = "fit.md"
-
-KEPT_DRAWS = 100
-"""Members of the ensemble that become draws, less those that are rejected."""
 
 
 @dataclass(frozen=True)
@@ -66,15 +59,12 @@ def calibrate(
     scope = Scope.of(scenario)
     targets = Targets.of(scope)
     parameters = ranged(scenario, "calibrated")
-    for name, keys in (("parameters", settings.parameters), ("helped_by", settings.helped_by)):
-        if unknown := set(keys) - {one.key for one in ranged(scenario)}:
-            raise FitError(f"calibration.{name} names {min(unknown)}, which has no range")
+    if unknown := set(settings.parameters) - {one.key for one in ranged(scenario)}:
+        raise FitError(f"calibration.parameters names {min(unknown)}, which has no range")
     if missing := set(settings.evidence) - {known.name for known in scope.evidence}:
         raise FitError(f"calibration.evidence names {min(missing)}, of which the scenario has no evidence")
     if not parameters or not targets.fitted:
         raise FitError("no calibrated parameter has a range" if not parameters else "no figure is fitted")
-    if settings.members and find_spec("dageo") is None:
-        raise FitError("the posterior needs dageo (pip install 'tocsin[posterior]'), or calibration.members=0 for none")
     with Evaluations(scenario, place, workers, progress) as evaluations:
         start = np.array([one.place(one.start) for one in parameters])
         fitter = Fitter(evaluations, parameters, targets, levels, tell)
@@ -83,12 +73,8 @@ def calibrate(
         document = compose(scenario, fit, levels[-1], _evidence(scope, last))
         drawn: Posterior | None = None
         if settings.members:
-            (base,) = evaluations.run([Task(levels[0], seeds[0], fit.values())])
-            data = Data(scope, settings.evidence, last, base)
-            calibrated = {one.key for one in parameters}
-            helpers = [one for one in ranged(scenario) if one.key in set(settings.helped_by) - calibrated]
-            found, drawn = _posterior(scenario, evaluations, data, levels[0], fitter.widened(fit, helpers), tell)
-            predicted = _predicted(scenario, evaluations, data, levels[0], drawn)
+            data = Data(scope, settings.evidence, last)
+            found, drawn, predicted = _posterior(scenario, evaluations, data, levels, fit, tell)
             add_posterior(document, found, drawn, predicted)
         document["simulated"] = len(evaluations.asked)
     write_json(place / REPORT, document)
@@ -115,38 +101,35 @@ def _evidence(scope: Scope, outcomes: Sequence[Outcome]) -> list[Document]:
 
 
 def _posterior(
-    scenario: Scenario, evaluations: Evaluations, data: Data, level: Level, fit: Fit, tell: Callable[[str], None]
-) -> tuple[Posterior, Posterior]:
-    """Condition every parameter with a range on the data, simulated at a level with its first seed.
+    scenario: Scenario,
+    evaluations: Evaluations,
+    data: Data,
+    levels: Sequence[Level],
+    fit: Fit,
+    tell: Callable[[str], None],
+) -> tuple[Posterior, Posterior, dict[str, tuple[float, float]]]:
+    """Condition every parameter with a range on the data, simulated at the levels below the scenario's own.
 
-    Gives the whole ensemble after the regression, and those of its members that come to the figures.
+    Gives the whole ensemble, those of its members that come to the data, and the interval of each figure over these, of
+    parameters and chance.
     """
-    parameters = ranged(scenario)
+    parameters, own = ranged(scenario), fit.values()
+    models = [Model(data, evaluations, level, parameters, own) for level in levels[:-1] or levels]
+    place = np.array([one.place(one.start) for one in parameters])
+    for number, one in enumerate(parameters):
+        if one.key in own:
+            place[number] = fit.places[fit.keys.index(one.key)]
+    slopes = slopes_at(place, models[0], levels[0].seeds[:SLOPE_SEEDS], data.error)
+    start, last = (place, data.expected(), slopes), models[-1]
     seed, members = scenario.spec.seed, scenario.spec.calibration.members
-    simulate = data.simulator(evaluations, level, parameters)
-    found = posterior(parameters, simulate, data.observed, data.error, seed, members, tell=tell)
-    correction = Correction.of(parameters, fit)
-    return found, corrected(found, simulate, data.observed, data.error, correction, seed, KEPT_DRAWS, tell)
-
-
-def _predicted(
-    scenario: Scenario, evaluations: Evaluations, data: Data, level: Level, found: Posterior
-) -> dict[str, tuple[float, float]]:
-    """Give the posterior predictive interval of each figure that a run counts, by its label: parameters and chance."""
-    outcomes = evaluations.run([Task(level, level.seeds[0], values_at(found.parameters, row)) for row in found.places])
-    if not outcomes:
-        return {}
+    found = posterior(parameters, models, start, data.observed, data.error, last.chance, seed, members, tell)
+    drawn = found.accepted()
     intervals = {}
-    for number in data.counted:
-        scaled = data.targets.on_scale(number, [outcome["figures"][number] for outcome in outcomes])
-        chance = [
-            normal_quantile(uniform32(draw4(scenario.spec.seed, member + 1, MEMBER, number)[3]))
-            for member in range(len(outcomes))
-        ]
-        predicted = scaled + data.shift[number] + data.chance[number] * np.array(chance)
-        low, high = data.targets.off_scale(number, np.quantile(predicted, TAILS))
-        intervals[data.targets.label(number)] = (float(low), float(high))
-    return intervals
+    if len(drawn.places):
+        for number, figures in last.predictions(drawn.places, drawn.seeds).items():
+            low, high = np.quantile(figures, TAILS)
+            intervals[data.targets.label(number)] = (float(low), float(high))
+    return found, drawn, intervals
 
 
 def _write_draws(path: Path, found: Posterior) -> None:

@@ -5,57 +5,56 @@ reported ones, and the rank of the true parameters among its members is noted. W
 (Talts, Betancourt, Simpson, Vehtari and Gelman, arXiv:1804.06788, 2018).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import numpy.typing as npt
 
-from sim.calibration.data import Data
+from sim.calibration.data import Data, Model
 from sim.calibration.evaluations import Evaluations, Task
-from sim.calibration.fit import values_at
+from sim.calibration.fit import SLOPE_SEEDS, values_at
 from sim.calibration.levels import Level
 from sim.calibration.parameters import ranged
-from sim.calibration.posterior import STEPS, posterior, prior
-from sim.draws.functions import normal_quantile
-from sim.draws.philox import draw4, uniform32
-from sim.draws.purposes import MEMBER
+from sim.calibration.posterior import errors, posterior, prior, slopes_at
 from sim.results.scope import Scope
 from sim.scenario import Scenario
 
-TRUTHS = 1 << 32
-"""The seed of the true parameters is so far from that of the ensemble."""
+TRUTHS, ENSEMBLES = 1 << 32, 2 << 32
+"""The seeds of the true parameters, and of the ensembles that look for them, are so far from those of the model."""
 
 
 def ranks(
     scenario: Scenario,
     evaluations: Evaluations,
-    level: Level,
+    levels: Sequence[Level],
     datasets: int,
     members: int,
-    steps: int = STEPS,
     tell: Callable[[str], None] = lambda line: None,
 ) -> npt.NDArray[np.float64]:
     """Give the rank of the truth in the posterior, from 0 to 1: (datasets, parameters).
 
-    Each data set has parameters and random numbers of its own, and errors as large as the tolerances. What is known
-    of chance, and of what the ensemble's seed does, comes from the scenario's own values, as in a calibration.
+    Each data set has parameters and random numbers of its own, and errors as large as the tolerances; it is made at the
+    last of ``levels``, and its posterior is taken with the ones before, as a calibration does it. What is known of
+    chance, and of what the ensemble's seed does, comes from the scenario's own values. A data set none of whose members
+    is accepted has no rank (NaN).
     """
     parameters = ranged(scenario)
-    own = evaluations.run([Task(level, seed, {}) for seed in level.seeds])
-    data = Data(Scope.of(scenario), (), own, own[0])
-    simulate = data.simulator(evaluations, level, parameters)
+    data = Data(Scope.of(scenario), (), evaluations.run([Task(levels[-1], seed, {}) for seed in levels[-1].seeds]))
+    models = [Model(data, evaluations, level, parameters, {}) for level in levels[:-1]]
+    place = np.array([one.place(one.start) for one in parameters])
+    slopes = slopes_at(place, models[0], levels[0].seeds[:SLOPE_SEEDS], data.error)
+    start, chance = (place, data.expected(), slopes), models[-1].chance
     seed = scenario.spec.seed
     truths = prior(seed + TRUTHS, datasets, len(parameters))
+    noise = errors(seed + TRUTHS, datasets, len(data.observed))
     made = evaluations.run(
-        [Task(level, seed + TRUTHS + number, values_at(parameters, truth)) for number, truth in enumerate(truths)]
+        [Task(levels[-1], seed + TRUTHS + number, values_at(parameters, truth)) for number, truth in enumerate(truths)]
     )
     found = np.empty(truths.shape)
     for number, (truth, outcome) in enumerate(zip(truths, made, strict=True)):
-        noise = np.zeros(len(data.observed))
-        for place in range(len(data.observed)):
-            noise[place] = normal_quantile(uniform32(draw4(seed + TRUTHS, number + 1, MEMBER, place)[2]))
-        observed = data.of(outcome) + noise
-        after = posterior(parameters, simulate, observed, data.error, seed, members, steps)
-        found[number] = (after.places < truth).mean(axis=0)
-        tell(f"data set {number + 1} of {datasets}")
+        observed = data.of(outcome) + noise[number]
+        own = seed + ENSEMBLES + number * members
+        after = posterior(parameters, models, start, observed, data.error, chance, own, members).accepted()
+        found[number] = (after.places < truth).mean(axis=0) if len(after.places) else np.nan
+        tell(f"data set {number + 1} of {datasets}: {len(after.places)} of {members} members accepted")
     return found

@@ -1,10 +1,10 @@
 """The data that a posterior is conditioned on: fitted figures and, where the scenario asks for it, evidence."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
-from sim.calibration.evaluations import Evaluations, Outcome, Task, figures_of
+from sim.calibration.evaluations import Evaluations, Outcome, Task, Values, figures_of
 from sim.calibration.fit import Matrix, values_at
 from sim.calibration.levels import Level
 from sim.calibration.parameters import Parameter
@@ -20,29 +20,25 @@ LEAST = 1e-9
 
 
 class Data:
-    """Observed data, their errors, and what a simulated run says of the same.
+    """Observed data and their errors.
 
-    Figures are in tolerances, evidence is as its range is. ``shift`` (figures of the scenario) and that of the evidence
-    are what separates one coarse run, its seed, scale and pooling, from the mean of ``reference`` runs: it is taken
-    off every member of an ensemble, since all meet the same random numbers. ``chance`` is the spread of a figure
-    between seeds. The error of a figure is made of its tolerance, for rounding and for the model's shortcomings, and of
-    chance, since what was reported happened once.
+    Figures are in tolerances, evidence is as its range is. ``chance`` is the spread of a figure between seeds, over
+    ``reference`` runs. The error of a figure is made of its tolerance, for rounding and for the model's shortcomings,
+    and of chance, since what was reported happened once.
     """
 
-    def __init__(self, scope: Scope, wanted: Sequence[str], reference: Sequence[Outcome], coarse: Outcome) -> None:
+    def __init__(self, scope: Scope, wanted: Sequence[str], reference: Sequence[Outcome]) -> None:
         self.targets = targets = Targets.of(scope)
-        figures = figures_of(reference)
+        self._reference = reference
+        self.figures = figures_of(reference)
         self.counted = [
             number
             for number, row in enumerate(targets.rows)
-            if isinstance(row.value, int | float | None) and not np.isnan(figures[:, number]).any()
+            if isinstance(row.value, int | float | None) and not np.isnan(self.figures[:, number]).any()
         ]
-        self.shift = np.zeros(len(targets.rows))
         self.chance = np.zeros(len(targets.rows))
         for number in self.counted:
-            found = targets.on_scale(number, coarse["figures"][number] or 0.0)
-            self.shift[number] = targets.on_scale(number, figures[:, number].mean()) - found
-            self.chance[number] = targets.on_scale(number, figures[:, number]).std(ddof=1)
+            self.chance[number] = targets.on_scale(number, self.figures[:, number]).std(ddof=1)
         self._evidence = [
             (number, (row.low, row.high)) for number, row in enumerate(scope.evidence) if row.name in wanted
         ]
@@ -52,27 +48,63 @@ class Data:
         self.error = np.array(
             [*np.hypot(1.0, self.chance[fitted]), *((high - low) / 2.0 / HALF_WIDTH for low, high in ends)]
         )
-        inside = np.mean([self._inside(one) for one in reference], axis=0) - self._inside(coarse)
-        self._shift = np.array([*self.shift[fitted], *inside])
+
+    def expected(self) -> Vector:
+        """Give the mean of the data over the reference runs."""
+        return np.asarray(np.mean([self.of(one) for one in self._reference], axis=0))
 
     def of(self, outcome: Outcome) -> Vector:
         """Give the data of a run as they come."""
-        return np.array([*self.targets.scaled(outcome["figures"]), *self._inside(outcome)])
+        inside = [
+            float(_on_range(limits, np.asarray(outcome["evidence"][number] or 0.0)))
+            for number, limits in self._evidence
+        ]
+        return np.array([*self.targets.scaled(outcome["figures"]), *inside])
 
-    def _inside(self, outcome: Outcome) -> Vector:
-        found = [_on_range(limits, np.asarray(outcome["evidence"][number] or 0.0)) for number, limits in self._evidence]
-        return np.array([float(value) for value in found])
 
-    def simulator(
-        self, evaluations: Evaluations, level: Level, parameters: Sequence[Parameter]
-    ) -> Callable[[Matrix], Matrix]:
-        """Give a function from places (members, parameters) to data (members, data), with the level's first seed."""
+class Model:
+    """The model at a level, as data see it.
 
-        def simulate(places: Matrix) -> Matrix:
-            tasks = [Task(level, level.seeds[0], values_at(parameters, row)) for row in places]
-            return np.array([self.of(outcome) + self._shift for outcome in evaluations.run(tasks)])
+    What separates the level, its scale and pooling, from the data's reference runs is taken off every run: the
+    difference of the means over seeds, both at the values ``base``. ``chance`` is the spread of each datum between
+    these seeds.
+    """
 
-        return simulate
+    def __init__(
+        self, data: Data, evaluations: Evaluations, level: Level, parameters: Sequence[Parameter], base: Values
+    ) -> None:
+        self._data, self._evaluations, self._level, self._parameters = data, evaluations, level, parameters
+        own = evaluations.run([Task(level, seed, base) for seed in level.seeds])
+        found = np.array([data.of(one) for one in own])
+        self._shift = data.expected() - found.mean(axis=0)
+        self._figures = figures_of(own)
+        self.chance: Vector = found.std(axis=0, ddof=1)
+
+    def __call__(self, places: Matrix, seeds: Sequence[int]) -> Matrix:
+        """Simulate the data (members, data) of places in the ranges (members, parameters), each with its seed."""
+        return np.array([self._data.of(outcome) + self._shift for outcome in self._run(places, seeds)])
+
+    def predictions(self, places: Matrix, seeds: Sequence[int]) -> dict[int, Vector]:
+        """Simulate every figure that a run counts, by its number: a value for each of ``places``, off its scale."""
+        data, outcomes = self._data, self._run(places, seeds)
+        found = {}
+        for number in data.counted:
+            here, there, own = (
+                data.targets.on_scale(number, one)
+                for one in (
+                    [outcome["figures"][number] or 0.0 for outcome in outcomes],
+                    data.figures[:, number],
+                    self._figures[:, number],
+                )
+            )
+            found[number] = data.targets.off_scale(number, here + there.mean() - own.mean())
+        return found
+
+    def _run(self, places: Matrix, seeds: Sequence[int]) -> list[Outcome]:
+        tasks = [
+            Task(self._level, seed, values_at(self._parameters, row)) for row, seed in zip(places, seeds, strict=True)
+        ]
+        return self._evaluations.run(tasks)
 
 
 def _on_range(limits: tuple[float, float], values: Vector) -> Vector:

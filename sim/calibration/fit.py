@@ -58,12 +58,17 @@ class Fit:
     slopes: Matrix
     figures: dict[Level, Matrix] = field(default_factory=dict)
 
-    def inverse(self, scale: Vector | float = 1.0) -> Matrix:
-        """Give the least-squares inverse of the slopes, (parameters, figures), of parameters in units of ``scale``.
+    @property
+    def keys(self) -> list[str]:
+        """The dotted keys of the parameters."""
+        return [one.key for one in self.parameters]
+
+    def inverse(self) -> Matrix:
+        """Give the least-squares inverse of the slopes, (parameters, figures).
 
         Two figures that say the same thing (two totals and their change) differ by noise alone, which has no say.
         """
-        return np.asarray(np.linalg.pinv(self.slopes, rcond=TOLD_APART) * np.reshape(scale, (-1, 1)))
+        return np.asarray(np.linalg.pinv(self.slopes, rcond=TOLD_APART))
 
     def values(self) -> dict[str, Any]:
         """Give the fitted values by dotted key, as a scenario file has them."""
@@ -117,15 +122,6 @@ class Fitter:
             fit.figures[level] = self.figures(level, places)
         return fit
 
-    def widened(self, fit: Fit, helpers: list[Parameter]) -> Fit:
-        """Give a fit with further parameters, where they stand, and the slopes of the figures by them."""
-        if not helpers:
-            return fit
-        own, places = fit.values(), np.array([one.place(one.start) for one in helpers])
-        slopes = self._slopes_at(places, lambda at: {**own, **values_at(helpers, at)})
-        both = np.concatenate([fit.places, places]), np.column_stack([fit.slopes, slopes])
-        return Fit([*fit.parameters, *helpers], fit.targets, *both, fit.figures)
-
     def figures(self, level: Level, places: Vector) -> Matrix:
         """Simulate all figures at a level: (seeds, figures), NaN where a run has none."""
         values = values_at(self._parameters, places)
@@ -174,17 +170,19 @@ class Fitter:
     def _slopes_near(self, places: Vector) -> tuple[Vector, Matrix]:
         """Give derivatives taken at a place not far from this one, by forward differences with the same seeds."""
         if self._slopes is None or np.abs(self._slopes[0] - places).max() > FAR:
-            self._slopes = places.copy(), self._slopes_at(places, lambda at: values_at(self._parameters, at))
+            self._slopes = places.copy(), self._slopes_at(places)
         return self._slopes
 
-    def _slopes_at(self, places: Vector, values: Callable[[Vector], dict[str, Any]]) -> Matrix:
-        """Give slopes (fitted figures, places) by forward differences at the coarsest level; ``values`` of places."""
+    def _slopes_at(self, places: Vector) -> Matrix:
+        """Give slopes (fitted figures, parameters) by forward differences at the coarsest level."""
         coarse = self._levels[0]
         seeds = coarse.seeds[:SLOPE_SEEDS]
         steps = np.where(places + STEP <= 1.0, STEP, -STEP)
         moved = [places, *(places + step * unit for step, unit in zip(steps, np.eye(len(places)), strict=True))]
-        outcomes = self._evaluations.run([Task(coarse, seed, values(at)) for at in moved for seed in seeds])
-        base, *others = (self._off(rows) for rows in figures_of(outcomes).reshape(len(moved), len(seeds), -1))
+        tasks = [Task(coarse, seed, values_at(self._parameters, at)) for at in moved for seed in seeds]
+        base, *others = (
+            self._off(rows) for rows in figures_of(self._evaluations.run(tasks)).reshape(len(moved), len(seeds), -1)
+        )
         return np.column_stack([(one - base) / step for one, step in zip(others, steps, strict=True)])
 
     def _say(self, level: Level, distance: Vector) -> None:

@@ -23,9 +23,9 @@ DECIMALS = {"week": 5, "d": 5, "h": 4, "min": 3, "s": 3, "ms": 0}
 class Parameter:
     """A number with a range.
 
-    ``low``, ``high`` and ``start`` are plain numbers in the unit of ``unit`` (``per day``, ``d``; days since year 1
-    for a date), ``ends`` the ends of the range as the scenario has them; a place in the range is from 0 at ``low`` to
-    1 at ``high``, in the logarithm where the range is wide.
+    ``low``, ``high`` and ``start`` are plain numbers in ``unit``, that of the top of the range (``per day``,
+    ``d``; days since year 1 for a date), ``ends`` the ends of the range as the scenario has them; a place in the range
+    is from 0 at ``low`` to 1 at ``high``, in the logarithm where the range is wide.
     """
 
     key: str
@@ -103,9 +103,8 @@ def _parameter(key: str, full: dict[str, Any]) -> Parameter | None:
     value, limits = full["value"], full.get("range")
     if limits is None or isinstance(value, dict | list | bool):
         return None
-    start, unit, kind = _number(value)
-    ends = [_number(end) for end in limits]
-    low, high = (end * _factor(found, unit) for end, found, _ in ends)
+    kind, unit = _number(value)[2], _number(limits[1])[1]
+    start, low, high = (number * _factor(found, unit) for number, found, _ in map(_number, (value, *limits)))
     if low >= high:
         return None
     return Parameter(key, full.get("origin", ""), low, high, start, kind, unit, (limits[0], limits[1]))

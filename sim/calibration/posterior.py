@@ -1,53 +1,41 @@
 """The posterior: what the figures say of every parameter that has a range, and what they leave open.
 
-Approximate Bayesian computation with regression adjustment, in steps: an ensemble drawn from the ranges is simulated,
-and each member is moved by the linear regression of parameters on figures across the ensemble, towards figures
-perturbed by their error; several steps with inflated errors take the place of one, so that the regression is local
-at the end. For a linear model this is exact. In data assimilation it is the ensemble smoother with multiple data
-assimilation (Emerick and Reynolds, Computers & Geosciences 55, 2013); that it is a regression-adjusted ABC is shown by
-Nott, Marshall and Ngoc (Statistics and Computing 22, 2012). The steps are ``dageo``'s.
+Randomised maximum likelihood (Kitanidis, Water Resources Research 31, 1995; Oliver, He and Reynolds, 1996): each member
+begins as a draw from the ranges and with data of its own, the reported ones off by a draw of their errors; it is then
+moved as little as brings the model to its data. The way is measured in normal scores of places in the ranges, where a
+draw is standard normal. Members are draws of the posterior, exactly so where figures are linear in scores, elsewhere as
+nearly as simulation-based calibration (``sim.calibration.coverage``) shows. What stays far from the data is rejected.
 """
 
-import contextlib
-import io
-import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Self
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
-from sim.calibration.fit import Fit
+from sim.calibration.descent import Array, Descent, Indices
 from sim.calibration.parameters import Parameter
 from sim.draws.functions import normal_cdf, normal_quantile
 from sim.draws.philox import draw4, uniform32, uniform52
 from sim.draws.purposes import MEMBER
 
-Array = npt.NDArray[np.float64]
+Simulate = Callable[[Array, Sequence[int]], Array]
+"""Gives the data (members, data) of places in the ranges (members, parameters), each simulated with its seed."""
 
-STEPS = 4
+STEP = 0.2
+"""Step of a difference quotient, in ranges, towards the middle: so wide that counts differ by far more than chance."""
 
-SCREEN = 3.0
-"""A parameter is left alone if no figure correlates with it by more than so many standard errors in the prior."""
+HEARD = 3.0
+"""A difference of so many standard errors is one; a smaller one is chance."""
 
-CORRECTIONS = 2
-"""So often is each member corrected by itself."""
+ROUNDS, FINE_ROUNDS = 8, 3
+"""At most so many steps bring a member to its data, and from what a coarse run says to what a finer one does."""
 
-FARTHEST = 1.0
-"""A correction moves a parameter by no more than so much, in its logarithm."""
-
-ACCEPTED = 5.0
-"""A member so many errors from the figures, root mean square, is still one of the posterior.
-
-That is far: of the flagship's hundred members none came within three.
-"""
-
-LEAST = 1e-6
-"""Least share of the top of its range at which a parameter's logarithm is taken."""
+ACCEPTED = 2.0
+"""A member so many errors from the data, root mean square, is still one of the posterior; data themselves are at 1."""
 
 EDGE = 1e-4
-"""Least distance of a corrected place from the ends of its range."""
+"""Least distance of a place from the ends of its range, where its score is taken."""
 
 FIXED = 0.25
 """A direction is called fixed where the figures leave less than this share of its variance."""
@@ -55,9 +43,9 @@ FIXED = 0.25
 
 @dataclass(frozen=True)
 class Direction:
-    """A direction of parameters, with the share of its prior variance that is left, and what it is made of.
+    """A direction of parameters, in scores, with the share of its prior variance that is left.
 
-    ``weights`` are correlations of the direction with parameters over the prior, largest first.
+    ``weights`` are the entries of its unit vector, largest first.
     """
 
     left: float
@@ -68,13 +56,27 @@ class Direction:
 class Posterior:
     """An ensemble before and after: ``prior`` and ``places`` (members, parameters), in the ranges.
 
-    ``active`` (parameters,) are those that some figure depends on.
+    ``seeds`` (members,) are those that members are simulated with, ``off`` (members,) is how far each is from the data,
+    in errors, root mean square; ``slopes`` (data, parameters) are derivatives where all began, in errors a score.
     """
 
     parameters: tuple[Parameter, ...]
+    seeds: tuple[int, ...]
     prior: Array
     places: Array
-    active: npt.NDArray[np.bool_]
+    off: Array
+    slopes: Array
+
+    @property
+    def active(self) -> npt.NDArray[np.bool_]:
+        """Say which parameters some datum depends on."""
+        return np.asarray(self.slopes.any(axis=0))
+
+    def accepted(self) -> "Posterior":
+        """Give the members that come to the data."""
+        chosen = self.off <= ACCEPTED
+        seeds = tuple(seed for seed, one in zip(self.seeds, chosen, strict=True) if one)
+        return replace(self, seeds=seeds, prior=self.prior[chosen], places=self.places[chosen], off=self.off[chosen])
 
     def left(self) -> Array:
         """Give the share of each parameter's prior spread (standard deviation of its normal score) that is left."""
@@ -82,33 +84,25 @@ class Posterior:
         return np.asarray(after.std(axis=0) / before.std(axis=0))
 
     def directions(self) -> list[Direction]:
-        """Give the directions in which the ensemble has changed most, the most fixed first.
+        """Give the directions that the data tell something of where the fit stands, the most fixed first.
 
-        They solve the eigenproblem of the covariance after against the one before, over the parameters that some
-        figure depends on: a direction that no figure has touched has kept all of its variance.
+        They are the right singular vectors of the slopes: a direction with the singular value s keeps 1 / (1 + s^2) of
+        its variance. There are no more of them than data; in all others the ranges stay as they were.
         """
-        from scipy.linalg import eigh
-
-        chosen = np.flatnonzero(self.active)
-        if not len(chosen):
-            return []
-        before = np.cov(scores(self.prior[:, chosen]), rowvar=False).reshape(len(chosen), -1)
-        after = np.cov(scores(self.places[:, chosen]), rowvar=False).reshape(len(chosen), -1)
-        ridge = 1e-9 * np.eye(len(chosen))
-        shares, vectors = eigh(after, before + ridge)
+        _, sizes, vectors = np.linalg.svd(self.slopes, full_matrices=False)
         found = []
-        for share, vector in zip(shares, vectors.T, strict=True):
-            loads = before @ vector / np.sqrt(np.diag(before))
-            loads *= np.sign(loads[np.abs(loads).argmax()])
-            order = np.argsort(-np.abs(loads), kind="stable")
-            keys = tuple((self.parameters[chosen[place]].key, float(loads[place])) for place in order)
-            found.append(Direction(float(share), keys))
+        for size, vector in zip(sizes, vectors, strict=True):
+            signed = vector * np.sign(vector[np.abs(vector).argmax()])
+            order = np.argsort(-np.abs(signed), kind="stable")
+            weights = tuple((self.parameters[place].key, float(signed[place])) for place in order)
+            found.append(Direction(float(1.0 / (1.0 + size**2)), weights))
         return found
 
 
 def scores(places: Array) -> Array:
     """Give the standard normal scores of places in the ranges."""
-    return np.asarray(np.vectorize(normal_quantile, otypes=[np.float64])(places))
+    inside = np.clip(places, EDGE, 1.0 - EDGE)
+    return np.asarray(np.vectorize(normal_quantile, otypes=[np.float64])(inside))
 
 
 def places_of(found: Array) -> Array:
@@ -126,142 +120,97 @@ def prior(seed: int, members: int, parameters: int) -> Array:
     return drawn
 
 
+def errors(seed: int, members: int, data: int) -> Array:
+    """Draw by how many errors each member's data are off: (members, data), standard normal."""
+    drawn = np.empty((members, data))
+    for member in range(members):
+        for number in range(data):
+            drawn[member, number] = normal_quantile(uniform32(draw4(seed, member + 1, MEMBER, number)[2]))
+    return drawn
+
+
+def slopes_at(place: Array, simulate: Simulate, seeds: Sequence[int], error: Array) -> Array:
+    """Give the derivatives (data, parameters) at a place (parameters,), in errors a score.
+
+    Quotients are averaged over seeds; what differs between these says how far chance moves a quotient, and what is no
+    larger than that is taken for none.
+    """
+    moved = np.tile(place, (len(place) + 1, 1))
+    for number in range(len(place)):
+        moved[number + 1, number] += STEP if place[number] < 0.5 else -STEP
+    at = scores(moved)
+    ways = np.diag(at[1:] - at[0])[:, None]
+    quotients = []
+    for seed in seeds:
+        data = simulate(moved, [seed] * len(moved)) / error
+        quotients.append((data[1:] - data[0]) / ways)
+    found = np.array(quotients)
+    mean = found.mean(axis=0)
+    if len(seeds) > 1:
+        chance = found.std(axis=0, ddof=1) / len(seeds) ** 0.5
+        for number, column in enumerate(chance.T):
+            differ = column[column > 0.0]
+            # The median of a normal variable's size is 0.6745 of its standard deviation.
+            heard = HEARD * float(np.median(differ)) / 0.6745 if len(differ) else 0.0
+            mean[np.abs(mean[:, number]) < heard, number] = 0.0
+    return np.asarray(mean.T)
+
+
 def posterior(
     parameters: Sequence[Parameter],
-    simulate: Callable[[Array], Array],
+    models: Sequence[Simulate],
+    start: tuple[Array, Array, Array],
     observed: Array,
     error: Array,
+    chance: Array,
     seed: int,
     members: int,
-    steps: int = STEPS,
     tell: Callable[[str], None] = lambda line: None,
 ) -> Posterior:
     """Condition the parameters, drawn from their ranges, on data.
 
-    ``simulate`` takes places (members, parameters) and gives data (members, data); ``observed`` (data,) are what was
-    reported and ``error`` (data,) the standard deviations of what separates the two: rounding, chance, the model's
-    own shortcomings. Equal arguments give equal results.
+    ``models`` simulate from coarse to fine: the first finds the way; each other then says how much its data differ at
+    the members' places, and the first is taken to data shifted by as much. ``start`` is where all members begin: place
+    (parameters,), expected data (data,), and Jacobian (data, parameters) in errors a score. ``observed`` (data,) are
+    what was reported, ``error`` (data,) the standard deviations of what separates it from the model's expectation:
+    rounding, chance, the model's own shortcomings. Each member is simulated with a seed of its own; what chance does to
+    one run of the last model, ``chance`` (data,), is therefore in its data already, and only the rest of the error is
+    drawn. Equal arguments give equal results.
     """
-    import dageo
+    drawn = prior(seed, members, len(parameters))
+    rest = np.sqrt(np.maximum(error**2 - chance**2, 0.0)) / error
+    wanted = observed / error + rest * errors(seed, members, len(observed))
+    place, expected, slopes = start
+    active = np.flatnonzero(slopes.any(axis=0))
+    everyone, seeds = np.arange(members), tuple(range(seed, seed + members))
 
-    first = prior(seed, members, len(parameters))
-    number = 0
+    def all_of(going: Indices, found: Array) -> Array:
+        places = drawn[going].copy()
+        places[:, active] = places_of(found)
+        return places
 
-    def forward(found: Array) -> Array:
-        nonlocal number
-        data = simulate(places_of(found))
-        off = np.sqrt(np.mean(((data - observed) / error) ** 2, axis=1))
-        tell(f"step {number} of {steps}: half the members are within {np.median(off):.2f} errors of the data")
-        number += 1
-        return data
+    def data_of(simulate: Simulate, going: Indices, found: Array) -> Array:
+        return simulate(all_of(going, found), [seeds[member] for member in going]) / error
 
-    before = scores(first)
-    data = forward(before)
-    active = _screened(before, data)
-    _, _, word, other = draw4(seed, 0, MEMBER, 0)
-    noise = np.random.Generator(np.random.Philox(key=word << 32 | other))
-    with contextlib.redirect_stdout(io.StringIO()):  # the library prints its steps
-        after = dageo.esmda(
-            before,
-            forward,
-            observed,
-            error,
-            alphas=steps,
-            data_prior=data,
-            localization_matrix=np.repeat(active[:, None], len(observed), axis=1).astype(np.float64),
-            return_post_data=False,
-            random=noise,
-        )
-    return Posterior(tuple(parameters), first, places_of(after), active)
+    coarse, *finer = models
+    way = Descent(scores(drawn)[:, active], wanted, scores(place)[active], expected / error, slopes[:, active])
+    way.run(lambda going, at: data_of(coarse, going, at), ROUNDS, tell)
+    data = way.data
+    for simulate in finer:
+        shift = data_of(simulate, everyone, way.at) - way.data
+        tell(_distance("there a finer model is", way.data + shift - observed / error))
+        way.aim(wanted - shift)
+        way.run(lambda going, at: data_of(coarse, going, at), FINE_ROUNDS, tell)
+        data = data_of(simulate, everyone, way.at)
+    off = data - observed / error
+    tell(_distance("in the end they are", off))
+    return Posterior(tuple(parameters), seeds, drawn, all_of(everyone, way.at), _size(off), slopes)
 
 
-@dataclass(frozen=True)
-class Correction:
-    """How calibrated parameters answer to figures: what moves a member the last bit of the way.
-
-    ``columns`` are the calibrated parameters among all, ``pull`` (calibrated, figures) the least-squares inverse of
-    their slopes, on the scale of ``stretched``. Elasticities hold farther from the fit than slopes do.
-    """
-
-    columns: tuple[int, ...]
-    pull: Array
-
-    @classmethod
-    def of(cls, parameters: Sequence[Parameter], fit: Fit) -> Self:
-        """Give the correction of parameters, among them those of a fit, by its slopes."""
-        keys = [one.key for one in parameters]
-        step = 1e-3
-        rates = [
-            (stretched(one, place + step) - stretched(one, place - step)) / (2.0 * step)
-            for one, place in zip(fit.parameters, fit.places, strict=True)
-        ]
-        return cls(tuple(keys.index(one.key) for one in fit.parameters), fit.inverse(np.array(rates)))
+def _size(off: Array) -> Array:
+    return np.asarray(np.sqrt(np.mean(off**2, axis=1)))
 
 
-def stretched(parameter: Parameter, place: float) -> float:
-    """Give the value at a place, in the logarithm where the parameter is positive: there figures follow it evenly."""
-    value = parameter.low + place * (parameter.high - parameter.low)
-    if parameter.logarithmic:
-        return math.log(parameter.low) + place * math.log(parameter.high / parameter.low)
-    return math.log(max(value, LEAST * parameter.high)) if parameter.low >= 0.0 else value
-
-
-def unstretched(parameter: Parameter, value: float) -> float:
-    """Undo ``stretched``; what lies outside the range is brought to its end."""
-    if parameter.logarithmic:
-        place = (value - math.log(parameter.low)) / math.log(parameter.high / parameter.low)
-    else:
-        number = math.exp(value) if parameter.low >= 0.0 else value
-        place = (number - parameter.low) / (parameter.high - parameter.low)
-    return min(max(place, EDGE), 1.0 - EDGE)
-
-
-def corrected(
-    found: Posterior,
-    simulate: Callable[[Array], Array],
-    observed: Array,
-    error: Array,
-    correction: Correction,
-    seed: int,
-    kept: int,
-    tell: Callable[[str], None] = lambda line: None,
-) -> Posterior:
-    """Bring the first ``kept`` members to figures, and reject those that come to none.
-
-    The regression of the whole ensemble leaves each member near its data; the calibrated parameters, which answer to
-    the figures one by one, take it the rest of the way, to the reported figures perturbed by their errors. A member
-    that is then still further off than ``ACCEPTED`` errors (root mean square) is no explanation of the figures.
-    """
-    figures = correction.pull.shape[1]
-    places = found.places[:kept].copy()
-    noise = np.empty((len(places), figures))
-    for member in range(len(places)):
-        for number in range(figures):
-            noise[member, number] = normal_quantile(uniform32(draw4(seed, member + 1, MEMBER, number)[2]))
-    target = observed[:figures] + error[:figures] * noise
-    for number in range(CORRECTIONS + 1):
-        data = simulate(places)
-        off = np.sqrt(np.mean(((data[:, :figures] - observed[:figures]) / error[:figures]) ** 2, axis=1))
-        tell(
-            f"correction {number} of {CORRECTIONS}: half the members are within {np.median(off):.2f} errors of figures"
-        )
-        if number == CORRECTIONS:
-            break
-        moves = np.clip((target - data[:, :figures]) @ correction.pull.T, -FARTHEST, FARTHEST)
-        for row, move in zip(places, moves, strict=True):
-            for column, step in zip(correction.columns, move, strict=True):
-                one = found.parameters[column]
-                row[column] = unstretched(one, stretched(one, row[column]) + step)
-    accepted = off <= ACCEPTED
-    tell(f"{accepted.sum()} of {len(places)} members are accepted")
-    return Posterior(found.parameters, found.prior[:kept][accepted], places[accepted], found.active)
-
-
-def _screened(before: Array, data: Array) -> npt.NDArray[np.bool_]:
-    """Say which parameters some figure depends on; a small ensemble would else move the others by chance."""
-    members = len(before)
-    spread = data.std(axis=0) > 0.0
-    standard = (data[:, spread] - data[:, spread].mean(axis=0)) / data[:, spread].std(axis=0)
-    centred = (before - before.mean(axis=0)) / before.std(axis=0)
-    correlation = np.abs(centred.T @ standard) / members
-    return np.asarray(correlation.max(axis=1, initial=0.0) > SCREEN / np.sqrt(members))
+def _distance(what: str, off: Array) -> str:
+    size = _size(off)
+    return f"{what} {np.median(size):.2f} errors off in the median, {(size <= ACCEPTED).sum()} of {len(size)} accepted"

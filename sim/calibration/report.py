@@ -82,14 +82,16 @@ def add_posterior(
 ) -> None:
     """Add what the posterior says to a report.
 
-    The regression of the whole ensemble, ``found``, says what is fixed and what is open; ``drawn`` are its members that
-    come to the figures, and ``predicted`` has their interval of each figure by its label.
+    The slopes where the fit stands say what is fixed and what is open; ``drawn`` are the members of the ensemble
+    ``found`` that come to the data, and ``predicted`` has their interval of each figure by its label.
     """
-    left = found.left()
-    low, high = np.quantile(found.places, TAILS, axis=0)
+    told = drawn if len(drawn.places) > 1 else found
+    left = told.left()
+    low, high = np.quantile(told.places, TAILS, axis=0)
     document["posterior"] = {
         "members": len(found.places),
         "draws": len(drawn.places),
+        "off": float(np.median(drawn.off)) if len(drawn.off) else None,
         "parameters": [
             {
                 "key": one.key,
@@ -197,15 +199,16 @@ def _posterior(found: Document) -> list[str]:
     fixed = [one for one in directions if one["fixed"]]
     touched = [one for one in found["parameters"] if one["depends"]]
     touched.sort(key=lambda one: one["left"])
+    half = "" if found["off"] is None else f", half of them within {found['off']:.2f}"
     return [
         "## Posterior",
         "",
         f"An ensemble of {found['members']} drawn from the ranges of {len(found['parameters'])} parameters, of which "
-        f"some figure depends on {len(touched)}. Of as many directions the data fix {len(fixed)} (less than "
-        f"{FIXED:.0%} of the variance is left) and leave {len(directions) - len(fixed)} open. "
-        f"{found['draws']} members come within {ACCEPTED:g} errors of the figures (r.m.s.): they are the draws.",
+        f"some datum depends on {len(touched)}. Of as many directions {len(directions)} data fix {len(fixed)} "
+        f"(less than {FIXED:.0%} of the variance is left) and leave {len(touched) - len(fixed)} open. "
+        f"{found['draws']} members come within {ACCEPTED:g} errors of the data (r.m.s.{half}): they are the draws.",
         "",
-        "What the data fix, the firmest first; a weight is the correlation of direction and parameter:",
+        "What the data fix, the firmest first; a weight is the entry of its unit vector, in normal scores:",
         "",
         *_table(
             ("variance left", "made of"),

@@ -129,7 +129,5 @@ REGISTRY = (
     Purpose("CASE_SOLVED", CASE_SOLVED, "case", ("solve", "", "", "")),
     Purpose("REMAINDER", REMAINDER, "province and quantity", ("remainder high", "remainder low", "", "")),
     # Of a calibration's ensemble, which is no part of a run.
-    Purpose(
-        "MEMBER", MEMBER, "member of an ensemble", ("place high", "place low", "noise", "chance"), "parameter or figure"
-    ),
+    Purpose("MEMBER", MEMBER, "member of an ensemble", ("place high", "place low", "noise", ""), "parameter or datum"),
 )

@@ -98,7 +98,6 @@ def _alive(process: str) -> bool:
             "tocsin calibrate: no calibrated parameter has a range; ",
         ),
         ("calibration.parameters=[fraud.months]", "tocsin calibrate: calibration.parameters names fraud.months, which"),
-        ("calibration.helped_by=[fraud.months]", "tocsin calibrate: calibration.helped_by names fraud.months, which"),
         ("calibration.evidence=[loss_mean]", "tocsin calibrate: calibration.evidence names loss_mean, of which"),
         ("calibration.seeds=1", "--set:1:19: calibration.seeds: "),
     ],

@@ -101,9 +101,8 @@ class Calibration(Part):
 
     ``parameters`` are the dotted keys that may move; an empty list means every one with a range. ``scales`` are those
     on the way to the scenario's own; ``seeds`` are averaged at each; ``members`` is the size of the posterior's
-    ensemble, 0 for none; ``evidence`` names what the posterior is held to beside the figures, ``helped_by`` parameters
-    that take its members to the figures beside the calibrated ones. ``draws`` names the table of posterior draws, see
-    ``sim.scenario.stored_draws``.
+    ensemble, 0 for none; ``evidence`` names what the posterior is held to beside the figures. ``draws`` names the table
+    of posterior draws, see ``sim.scenario.stored_draws``.
     """
 
     parameters: list[str] = Field(default_factory=list)
@@ -111,7 +110,6 @@ class Calibration(Part):
     seeds: Annotated[int, Field(ge=2, le=1000)] = 8
     members: Annotated[int, Field(ge=0, le=10_000)] = 0
     evidence: list[str] = Field(default_factory=list)
-    helped_by: list[str] = Field(default_factory=list)
     draws: CsvFile | None = Field(default=None, exclude=True)
 
 

@@ -1,0 +1,92 @@
+"""An ensemble on its way to its data: Levenberg and Marquardt's steps, each member with a Jacobian of its own.
+
+Each member minimises half of |scores - anchor|^2 + |data - wanted|^2. All members step at the same time, so that their
+simulations run side by side. A derivative of two hundred parameters would cost each of them two hundred simulations:
+they begin with that of the place where all begin, and what a step then finds instead of what was foreseen goes into
+the member's own (Broyden, Mathematics of Computation 19, 1965).
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+import numpy.typing as npt
+
+Array = npt.NDArray[np.float64]
+Indices = npt.NDArray[np.intp]
+
+ENOUGH = 0.1
+"""A member rests when its next step promises to lower the sum by less: by less than half an error in a single datum."""
+
+FIRST_DAMPING = 1.0
+"""Damping after the first step that led nowhere, in units of the ranges' own precision."""
+
+CHANGE_OF_DAMPING = 4.0
+
+KEPT, BROKEN = 0.75, 0.25
+"""Damping falls where a step has kept so much of its promise, and rises where it has kept no more than so little."""
+
+TINY = 1e-300
+"""Where nothing may be divided by nothing."""
+
+
+class Descent:
+    """An ensemble: ``anchors`` and ``at`` (members, parameters) in scores, ``wanted`` and ``data`` (members, data).
+
+    ``slopes`` (members, data, parameters) is each member's Jacobian. All begin at the same place ``start``, whose data
+    are ``found``; the first step is taken whatever it leads to, since the place of all is nobody's own.
+    """
+
+    def __init__(self, anchors: Array, wanted: Array, start: Array, found: Array, slopes: Array) -> None:
+        members = len(anchors)
+        self.anchors = anchors
+        self.wanted = wanted
+        self.at = np.tile(start, (members, 1))
+        self.data = np.tile(found, (members, 1))
+        self.slopes = np.tile(slopes, (members, 1, 1))
+        self._damping = np.zeros(members)
+        self._sum = np.full(members, np.inf)
+
+    def run(self, simulate: Callable[[Indices, Array], Array], rounds: int, tell: Callable[[str], None]) -> None:
+        """Take up to so many steps with each member; ``simulate`` gives the data of members (indices) at scores."""
+        for number in range(rounds):
+            moves, promised = self._proposed()
+            going = np.flatnonzero((promised > ENOUGH) | np.isinf(self._sum))
+            tell(f"step {number + 1} of at most {rounds}: {len(going)} of {len(moves)} members move")
+            if not len(going):
+                break
+            self._take(going, moves[going], promised[going], simulate(going, self.at[going] + moves[going]))
+
+    def aim(self, wanted: Array) -> None:
+        """Give the members other data to come to; they go on from where they are."""
+        self.wanted = wanted
+        self._damping[:] = 0.0
+        self._sum = self._sums(np.arange(len(wanted)), self.at, self.data)
+
+    def _proposed(self) -> tuple[Array, Array]:
+        """Give each member's next step, and by how much it lowers the sum if the Jacobian is right."""
+        size = self.at.shape[1]
+        back = np.swapaxes(self.slopes, 1, 2)
+        downhill = self.anchors - self.at + (back @ (self.wanted - self.data)[:, :, None])[:, :, 0]
+        curvature = np.eye(size) * (1.0 + self._damping)[:, None, None] + back @ self.slopes
+        moves = np.asarray(np.linalg.solve(curvature, downhill[:, :, None])[:, :, 0], dtype=np.float64)
+        return moves, np.asarray(0.5 * np.sum(moves * (downhill + self._damping[:, None] * moves), axis=1))
+
+    def _take(self, going: Indices, moves: Array, promised: Array, found: Array) -> None:
+        """Learn from the steps of some members, and keep those that lead down."""
+        missed = found - self.data[going] - (self.slopes[going] @ moves[:, :, None])[:, :, 0]
+        lengths = np.maximum(np.sum(moves**2, axis=1), TINY)
+        self.slopes[going] += missed[:, :, None] * (moves / lengths[:, None])[:, None, :]
+        sums = self._sums(going, self.at[going] + moves, found)
+        kept = (self._sum[going] - sums) / np.maximum(promised, TINY)
+        better = np.flatnonzero(sums < self._sum[going])
+        damping = self._damping[going]
+        damping = np.where(kept > KEPT, damping / CHANGE_OF_DAMPING, damping)
+        harder = np.maximum(damping * CHANGE_OF_DAMPING, FIRST_DAMPING)
+        self._damping[going] = np.where(kept < BROKEN, harder, damping)
+        self.at[going[better]] += moves[better]
+        self.data[going[better]] = found[better]
+        self._sum[going[better]] = sums[better]
+
+    def _sums(self, members: Indices, at: Array, data: Array) -> Array:
+        ways = np.sum((at - self.anchors[members]) ** 2, axis=1)
+        return np.asarray(0.5 * (ways + np.sum((data - self.wanted[members]) ** 2, axis=1)))
