@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from sim.calibration.calibrate import Calibration, calibrate
     from sim.country.table import people
     from sim.engines.conservation import ConservationError
+    from sim.experiments.compare import compare
+    from sim.experiments.fates import changes
+    from sim.experiments.pairing import PairingError
     from sim.results.folder import FolderError
     from sim.results.run import Run, load_run
     from sim.running import run
@@ -25,11 +28,14 @@ if TYPE_CHECKING:
 _HOMES = {
     "Calibration": "sim.calibration.calibrate",
     "ConservationError": "sim.engines.conservation",
+    "PairingError": "sim.experiments.pairing",
     "FolderError": "sim.results.folder",
     "Run": "sim.results.run",
     "Scenario": "sim.scenario",
     "ScenarioError": "sim.scenario",
     "calibrate": "sim.calibration.calibrate",
+    "changes": "sim.experiments.fates",
+    "compare": "sim.experiments.compare",
     "load_run": "sim.results.run",
     "people": "sim.country.table",
     "load_scenario": "sim.scenario",
@@ -41,11 +47,14 @@ __all__ = [
     "Calibration",
     "ConservationError",
     "FolderError",
+    "PairingError",
     "Run",
     "Scenario",
     "ScenarioError",
     "__version__",
     "calibrate",
+    "changes",
+    "compare",
     "load_run",
     "load_scenario",
     "people",

@@ -25,7 +25,7 @@ from sim.scenario.load import digest
 Outcome = dict[str, Any]
 """What is kept of a run: ``figures`` (in the order of the scenario, null where there is none) and ``evidence``."""
 
-NO_RESULT = frozenset({"cli.py", "calibration", "progress.py"})
+NO_RESULT = frozenset({"cli", "calibration", "experiments", "progress.py"})
 """Sources that change no outcome; a change of any other makes the journal start anew."""
 
 UNFINISHED = ".run-"

@@ -18,7 +18,7 @@ Matrix = npt.NDArray[np.float64]
 CLOSE = 0.2
 """The coarsest level is solved when no figure is further off than so many tolerances."""
 
-GOOD = 0.45
+GOOD = 0.5
 """A finer level is accepted when its means are no further off than so many tolerances."""
 
 STEP = 0.04

@@ -1,0 +1,56 @@
+"""The command line: parses, calls, prints; what is computed stands elsewhere.
+
+Nothing heavy is imported before a command needs it, so that ``tocsin --help`` answers at once.
+"""
+
+import contextlib
+import io
+import os
+import sys
+from typing import Any, NoReturn
+
+import typer
+
+from sim.cli import runs, scenarios
+from sim.cli.common import DONE, FAILED, REFUSED, app
+
+# isort: split
+from sim.cli import experiments  # the help lists commands in this order
+
+__all__ = ["app", "experiments", "main", "runs", "scenarios"]
+
+INTERRUPTED = 130
+
+
+def main() -> NoReturn:
+    """Run the command line and exit with its code."""
+    # click's error for bad usage; recent typer carries click within itself.
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+    usage_error = typer.BadParameter.__mro__[1]
+    try:
+        code = typer.main.get_command(app).main(sys.argv[1:] or ["--help"], prog_name="tocsin", standalone_mode=False)
+        sys.stdout.flush()
+    except (KeyboardInterrupt, typer.Abort):
+        typer.echo("tocsin: interrupted", err=True)
+        code = FAILED
+    except OSError as error:
+        # Standard output that is closed or full, a current folder that is gone.
+        with contextlib.suppress(OSError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        typer.echo(f"tocsin: {error}; what was finished before is kept", err=True)
+        code = FAILED
+    except Exception as error:
+        if not isinstance(error, usage_error):
+            raise
+        _print_usage_error(error)
+        code = REFUSED
+    # click's own code for an interrupt is none of ours.
+    sys.exit(FAILED if code == INTERRUPTED else code or DONE)
+
+
+def _print_usage_error(error: Any) -> None:
+    command = error.ctx.command_path if error.ctx is not None else "tocsin"
+    message = " ".join(error.format_message().split())
+    typer.echo(f"{command}: {message.rstrip('.')}; see {command} --help", err=True)

@@ -1,0 +1,104 @@
+"""What commands have in common: options, loading and running behind one-line errors, exit codes."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+
+import typer
+
+if TYPE_CHECKING:
+    from sim.results.run import Run
+    from sim.scenario import Scenario
+
+DONE, FAILED, REFUSED = 0, 1, 2
+"""Exit codes: done; a run (or a check) failed; bad usage or a bad scenario, nothing was written."""
+
+app = typer.Typer(
+    name="tocsin",
+    help="Simulate a country's shield against telecom and online fraud, attempt by attempt.",
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    no_args_is_help=True,
+)
+
+ScenarioName = Annotated[str, typer.Argument(metavar="SCENARIO", help="A bundled name or a YAML file.")]
+Engine = Annotated[str | None, typer.Option(metavar="vector|reference", help="The engine that runs it.")]
+Scale = Annotated[float | None, typer.Option(metavar="S", help="The share of the country: 1 is all of it.")]
+Seed = Annotated[int | None, typer.Option(metavar="N", help="The seed of every draw.")]
+Settings = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="KEY=VALUE", help="Change one value, by its dotted key; repeatable."),
+]
+Draw = Annotated[
+    int | None, typer.Option(metavar="K", min=0, help="The posterior draw, counted from 0, that gives its values.")
+]
+Workers = Annotated[int | None, typer.Option(metavar="N", min=1, help="Threads at work; results do not depend on it.")]
+Events = Annotated[str | None, typer.Option(metavar="none|all|FRACTION", help="Whose events are logged.")]
+Quiet = Annotated[bool, typer.Option("--quiet", help="No progress, no table.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
+
+
+def refuse(*lines: str) -> NoReturn:
+    """End with bad usage or a bad scenario: one line a mistake."""
+    for line in lines:
+        typer.echo(line, err=True)
+    raise typer.Exit(REFUSED)
+
+
+def load(name: str, settings: list[str] | None, values: dict[str, Any]) -> "Scenario":
+    """Load a scenario with the values given on the command line; ends the program with every mistake."""
+    from sim.scenario import ScenarioError, load_scenario
+
+    pairs: dict[str, str] = {}
+    for setting in settings or []:
+        key, equals, value = setting.partition("=")
+        if not equals:
+            refuse(f"--set {setting}: has no value; --set dotted.key=value")
+        pairs[key] = value
+    given = {key: value for key, value in values.items() if value is not None}
+    try:
+        return load_scenario(name, pairs, **given)
+    except ScenarioError as error:
+        refuse(*(_as_typed(str(mistake)) for mistake in error.mistakes))
+
+
+def _as_typed(line: str) -> str:
+    """Blame the option that was typed, ``--scale``, instead of the argument that it becomes, ``scale=``."""
+    for key in ("engine", "scale", "seed", "draw", "record.events"):
+        if line.startswith(f"{key}=:"):
+            return line.replace(f"{key}=:", f"--{key.rpartition('.')[2]}:", 1)
+    return line
+
+
+def event_share(text: str | None) -> str | float | None:
+    """Read ``--events``; a share that is out of range is left to the scenario's own check."""
+    if text is None or text in ("none", "all"):
+        return text
+    try:
+        return float(text)
+    except ValueError:
+        refuse(f"--events {text}: is none of them; none, all or a fraction between 0 and 1")
+
+
+def run_once(scenario: "Scenario", folder: Path | None, workers: int | None, silent: bool, timed: bool) -> "Run":
+    """Run once behind a progress bar; ends the program with exit code 1 where that fails."""
+    from sim.engines.conservation import ConservationError
+    from sim.progress import bar
+    from sim.results.folder import FolderError
+    from sim.results.provenance import process_age_s
+    from sim.running import run
+
+    try:
+        with bar(scenario, silent) as progress:
+            age_s = process_age_s() if timed else 0.0
+            finished = run(scenario, folder, workers=workers, progress=progress, age_s=age_s)
+    except (ConservationError, FolderError, OSError, MemoryError, OverflowError) as error:
+        fail(f"tocsin run: failed: {error or type(error).__name__}; nothing of this run was kept")
+    except KeyboardInterrupt:
+        place = f" for {folder}" if folder is not None else ""
+        fail(f"tocsin run: interrupted; nothing of this run was kept{place}")
+    return finished
+
+
+def fail(line: str) -> NoReturn:
+    typer.echo(line, err=True)
+    raise typer.Exit(FAILED)

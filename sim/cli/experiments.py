@@ -1,0 +1,140 @@
+"""Commands that make many runs: calibrations and comparisons."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from sim.cli.common import (
+    DONE,
+    FAILED,
+    AsJson,
+    Engine,
+    Events,
+    Quiet,
+    Scale,
+    ScenarioName,
+    Seed,
+    Settings,
+    Workers,
+    app,
+    event_share,
+    fail,
+    load,
+    refuse,
+    run_once,
+)
+
+if TYPE_CHECKING:
+    from sim.results.run import Run
+    from sim.scenario import Scenario
+
+
+@app.command()
+def calibrate(
+    scenario: ScenarioName,
+    scale: Scale = None,
+    seed: Seed = None,
+    settings: Settings = None,
+    out: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Where simulations and report are kept; an old one goes on.")
+    ] = None,
+    workers: Annotated[int | None, typer.Option(metavar="N", min=1, help="Cores at work.")] = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Fit the calibrated parameters to the fitted figures; write them back into the scenario's file."""
+    from sim.calibration.calibrate import FOLDER, REPORT_TEXT, calibrate
+    from sim.calibration.fit import FitError
+    from sim.engines.conservation import ConservationError
+    from sim.progress import console, steps
+    from sim.results.folder import to_json
+
+    found = load(scenario, settings, {"scale": scale, "seed": seed})
+    folder = out or FOLDER / found.name
+    try:
+        with steps(quiet or as_json) as (tell, progress):
+            done = calibrate(found, folder, workers, _own_file(scenario), tell, progress)
+    except FitError as error:
+        refuse(f"tocsin calibrate: {error}; figures with role: fitted, parameters with origin: calibrated and a range")
+    except KeyboardInterrupt:
+        fail(f"tocsin calibrate: interrupted; what was simulated is kept in {folder}, the same command goes on")
+    except (ConservationError, OSError, MemoryError, OverflowError) as error:
+        fail(f"tocsin calibrate: failed: {error or type(error).__name__}; what was simulated is kept in {folder}")
+    if as_json:
+        typer.echo(to_json(done.document), nl=False)
+    elif not quiet:
+        from sim.results.table import fit_table
+
+        console().print(fit_table(done.document))
+        typer.echo(f"{done.folder / REPORT_TEXT}  {done.document['simulated']:,} runs simulated")
+        typer.echo(f"{done.scenario_file}  written" if done.scenario_file else f"{scenario} is bundled: not written")
+    worst = [row for row in done.document["figures"] if row["within"] is False]
+    raise typer.Exit(FAILED if worst else DONE)
+
+
+@app.command()
+def compare(
+    names: Annotated[
+        list[str],
+        typer.Argument(metavar="A B...", help="Scenarios or folders of finished runs; the first is the base."),
+    ],
+    engine: Engine = None,
+    scale: Scale = None,
+    seed: Seed = None,
+    settings: Settings = None,
+    out: Annotated[Path | None, typer.Option(metavar="DIR", help="The folder of all its runs.")] = None,
+    workers: Workers = None,
+    events: Events = None,
+    replicates: Annotated[int, typer.Option(metavar="N", min=1, help="Pairs with seeds counting up.")] = 1,
+    draws: Annotated[int | None, typer.Option(metavar="N", min=1, help="Pairs for each of the first N draws.")] = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Compare policies on the very same attempts and people: paired differences with the first, the base."""
+    from sim.experiments.paired import compare_folders, compare_scenarios
+    from sim.experiments.pairing import PairingError
+    from sim.experiments.table import comparison_tables
+    from sim.progress import console
+    from sim.results.folder import FolderError, default_folder, demand_free, to_json
+
+    values = {"engine": engine, "scale": scale, "seed": seed, "record.events": event_share(events)}
+    finished = [name for name in names if Path(name).is_dir()]
+    given = settings or replicates > 1 or any(value is not None for value in (*values.values(), out, workers, draws))
+    if len(names) < 2:
+        refuse("tocsin compare: has nothing to compare with; a base and at least one other")
+    if finished and (len(finished) < len(names) or given):
+        refuse(f"tocsin compare: {finished[0]} is a finished run; with it finished runs alone, and no options of runs")
+
+    def loaded(name: str, draw: int | None, replicate: int) -> "Scenario":
+        own = {**values, "draw": draw}
+        found = load(name, settings, own)
+        return load(name, settings, {**own, "seed": found.spec.seed + replicate}) if replicate else found
+
+    def make(scenario: "Scenario", place: Path) -> "Run":
+        return run_once(scenario, place, workers, quiet or as_json, timed=False)
+
+    try:
+        if finished:
+            document = compare_folders([Path(name) for name in names])
+        else:
+            base = loaded(names[0], None, 0)
+            folder = out or default_folder(f"compare-{base.name}", base.spec.seed)
+            demand_free(folder)
+            document = compare_scenarios(names, loaded, make, folder, draws, replicates)
+    except (FolderError, PairingError) as error:
+        refuse(f"tocsin compare: {error}")
+    if as_json:
+        typer.echo(to_json(document), nl=False)
+    elif not quiet:
+        for part in comparison_tables(document):
+            console().print(part)
+    if not finished and not as_json:
+        typer.echo(f"{folder}  {len(names) * replicates * (draws or 1)} runs")
+
+
+def _own_file(name: str) -> Path | None:
+    """Give the file of a scenario that was named by its path; what is bundled belongs to the package."""
+    from sim.scenario.bundled import is_path
+
+    return Path(name) if is_path(name) else None

@@ -1,0 +1,49 @@
+"""Commands about scenarios: what is wrong with them, what they say, which there are."""
+
+import typer
+
+from sim.cli.common import Draw, Engine, Scale, ScenarioName, Seed, Settings, app, load
+
+
+@app.command()
+def validate(scenario: ScenarioName, settings: Settings = None) -> None:
+    """Name every mistake of a scenario at once."""
+    found = load(scenario, settings, {})
+    typer.echo(f"{scenario}: no mistakes; {found.spec.title}")
+
+
+@app.command()
+def show(
+    scenario: ScenarioName,
+    engine: Engine = None,
+    scale: Scale = None,
+    seed: Seed = None,
+    settings: Settings = None,
+    draw: Draw = None,
+) -> None:
+    """Print the resolved scenario, one line a value: where it was given, what it rests on."""
+    from sim.scenario import show_lines
+
+    found = load(scenario, settings, {"engine": engine, "scale": scale, "seed": seed, "draw": draw})
+    for key, value, where, origin in show_lines(found):
+        typer.echo(f"{key}: {value}  # {where}{f'; {origin}' if origin else ''}")
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON Schema of scenario files, for editors."""
+    from sim.results.folder import to_json
+    from sim.scenario import json_schema
+
+    typer.echo(to_json(json_schema()), nl=False)
+
+
+@app.command()
+def scenarios() -> None:
+    """List the bundled scenarios, one line each."""
+    from sim.scenario import bundled_scenarios
+
+    rows = bundled_scenarios()
+    width = max(len(name) for name, _ in rows)
+    for name, title in rows:
+        typer.echo(f"{name:<{width}}  {title}")

@@ -1,0 +1,1 @@
+"""Experiments: the same attempts and people under several policies."""

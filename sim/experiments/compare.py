@@ -1,0 +1,141 @@
+"""Comparison: the difference that a policy makes, attempt by attempt the same, with what chance leaves of it."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from statistics import fmean, variance
+from typing import TYPE_CHECKING, Any
+
+from sim.experiments.pairing import PairingError, demand_pairs, demand_replicates
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from sim.results.run import Run
+
+LEVEL = 0.95
+"""Level of an interval over replicates: of the expected difference, by Student's t."""
+
+POSTERIOR = 0.90
+"""Share of posterior draws that an interval over draws holds."""
+
+Amounts = Mapping[str, float]
+"""Quantities of one run, by name: totals of the country, and figures as ``NAME@START..END``."""
+
+COLUMNS = (
+    "scenario",
+    "quantity",
+    "base",
+    "other",
+    "difference",
+    "ratio",
+    "low",
+    "high",
+    "chance",
+    "replicates",
+    "draws",
+    "pairing_gain",
+)
+"""Columns of a comparison: ``low`` and ``high`` of the difference, ``chance`` the s.d. of one difference over seeds."""
+
+Row = dict[str, Any]
+
+
+def compare(runs: "Sequence[Run | Sequence[Run]]") -> "pd.DataFrame":
+    """Compare runs with the first of them, the base, pair by pair; one row a scenario and quantity.
+
+    Each entry is a run, or a sequence of runs that differ in their seed alone: as many for each, in the same order.
+    ``base`` and ``other`` are means over these, scaled up to the country, ``difference`` is other less base. ``low``
+    and ``high`` hold the expected difference with a probability of 0.95 (Student's t); they, ``chance`` and
+    ``pairing_gain`` are missing for a single pair. ``pairing_gain`` is (variance of base + variance of other) /
+    variance of the paired difference: so many times more pairs of independent seeds would say as much. It is missing
+    where the difference does not vary.
+
+    Raises PairingError, a ValueError, for runs that do not meet the same attempts and people.
+    """
+    import pandas as pd
+
+    from sim.results.run import Run
+
+    groups = [[one] if isinstance(one, Run) else list(one) for one in runs]
+    if len(groups) < 2 or not all(groups):
+        raise PairingError("a comparison has a base and at least one other run")
+    for group in groups:
+        demand_replicates([run.scenario for run in group])
+    for group in groups[1:]:
+        demand_pairs([run.scenario for run in groups[0]], [run.scenario for run in group])
+    base, *others = ([[amounts(run) for run in group]] for group in groups)
+    rows = [
+        row
+        for group, other in zip(groups[1:], others, strict=True)
+        for row in compared(group[0].manifest["name"], base, other)
+    ]
+    frame = pd.DataFrame(rows, columns=list(COLUMNS))
+    for column in COLUMNS[2:9]:
+        frame[column] = frame[column].astype("Float64")
+    frame["pairing_gain"] = frame["pairing_gain"].astype("Float64")
+    return frame
+
+
+def amounts(run: "Run") -> Amounts:
+    """Give what is compared of a run: its totals, and each figure that it has a value of."""
+    found = dict(run.totals)
+    for row in run.manifest["figures"]:
+        if row["simulated"] is not None:
+            found[f"{row['name']}@{row['window'][0]}..{row['window'][1] or ''}"] = row["simulated"]
+    return found
+
+
+def compared(scenario: str, base: Sequence[Sequence[Amounts]], other: Sequence[Sequence[Amounts]]) -> Iterator[Row]:
+    """Give the rows of one scenario beside the base; both by posterior draw, then by replicate.
+
+    With several draws the interval is that of the posterior: it holds nine tenths of the draws' mean differences.
+    """
+    for quantity in base[0][0]:
+        if not all(quantity in one for group in (*base, *other) for one in group):
+            continue
+        pairs = [
+            [(float(one[quantity]), float(two[quantity])) for one, two in zip(ones, twos, strict=True)]
+            for ones, twos in zip(base, other, strict=True)
+        ]
+        yield {"scenario": scenario, "quantity": quantity, **_paired(pairs)}
+
+
+def _paired(pairs: Sequence[Sequence[tuple[float, float]]]) -> Row:
+    """Give the columns of a quantity from its values (base, other), by draw and replicate."""
+    from scipy.special import stdtrit
+
+    draws, replicates = len(pairs), len(pairs[0])
+    before = fmean(one for group in pairs for one, _ in group)
+    after = fmean(two for group in pairs for _, two in group)
+    moved = [[two - one for one, two in group] for group in pairs]
+    means = [fmean(group) for group in moved]
+    low = high = chance = gain = None
+    if replicates > 1:
+        spread = fmean(variance(group) for group in moved)
+        apart = fmean(variance(one for one, _ in group) + variance(two for _, two in group) for group in pairs)
+        chance = spread**0.5
+        gain = apart / spread if spread else None
+    if draws > 1:
+        low, high = (_quantile(means, (1.0 + side * POSTERIOR) / 2.0) for side in (-1.0, 1.0))
+    elif chance is not None:
+        half = float(stdtrit(replicates - 1, (1.0 + LEVEL) / 2.0)) * chance / replicates**0.5
+        low, high = means[0] - half, means[0] + half
+    return {
+        "base": before,
+        "other": after,
+        "difference": fmean(means),
+        "ratio": after / before if before else None,
+        "low": low,
+        "high": high,
+        "chance": chance,
+        "replicates": replicates,
+        "draws": draws,
+        "pairing_gain": gain,
+    }
+
+
+def _quantile(values: Sequence[float], share: float) -> float:
+    """Give a quantile by linear interpolation."""
+    ordered = sorted(values)
+    place = share * (len(ordered) - 1)
+    below = min(int(place), len(ordered) - 2)
+    return ordered[below] + (place - below) * (ordered[below + 1] - ordered[below])

@@ -1,0 +1,95 @@
+"""Whose fate a policy changed: victims under one of two policies, and how the same attempt got there in each."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sim import labels
+from sim.experiments.pairing import demand_pair
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from sim.results.run import Run
+
+VICTIM, SAVED, OPEN, ABSENT = "victim", "saved", "open", "absent"
+"""How an attempt ended, beside its gates, ``dropped_out`` and ``held``: it was paid; a warning stopped it before; the
+run ended first; the other policy's world has no such attempt."""
+
+CHANGES = ("saved", "harmed", "unchanged")
+"""A victim of the base alone; of the other alone; of both."""
+
+
+def fates(run: "Run") -> "pd.DataFrame":
+    """Give what became of each attempt of the period of a run with events, by origin.
+
+    Columns: ``fate``, the gate that stopped it or how its episode ended; ``person`` (number) and ``paid`` (fen). Raises
+    FileNotFoundError without events.
+    """
+    import pandas as pd
+
+    events = run.events
+    arrived = events[events["event"] == "attempt"]
+    found = pd.DataFrame(
+        {"fate": arrived["result"].astype("string").to_numpy(), "person": arrived["person"].to_numpy()},
+        index=pd.Index(arrived["origin"].to_numpy(), name="origin"),
+    )
+    found.loc[found["fate"] == labels.FATES[-1], "fate"] = OPEN
+    # What came of attempts of the warm-up is logged without their arrival.
+    own = events[events["origin"].isin(found.index)]
+    ended = own[(own["event"] == "stage") & own["result"].notna()]
+    how = ended.set_index("origin")["result"].replace({"stopped": SAVED})
+    found.loc[how.index, "fate"] = how.astype("string")
+    paid = own[own["event"] == "payment"].groupby("origin")["value"].sum()
+    found["paid"] = paid.reindex(found.index).fillna(0).astype("int64")
+    found.loc[paid.index, "fate"] = VICTIM
+    return found
+
+
+def changes(base: "Run", other: "Run") -> "pd.DataFrame":
+    """Count the victims of two runs with events by what the other policy did to them.
+
+    Columns: ``change`` (see ``CHANGES``), ``province`` (code), ``channel``, ``fraud_type``, ``age_band``, ``base`` and
+    ``other`` (fates: the path), ``count`` and ``paid_fen`` (of the other, less that of the base), as simulated, of the
+    attempts of the period whose events were recorded.
+
+    Raises PairingError for runs that do not meet the same attempts and people, FileNotFoundError without events.
+    """
+    import pandas as pd
+
+    from sim.country.people import home, people_tables
+    from sim.draws.identity import cell_of, channel_of, person_id, province_of
+    from sim.results.scope import Scope
+
+    demand_pair(base.scenario, other.scenario)
+    scope, spec = Scope.of(base.scenario), base.scenario.spec
+    both = fates(base), fates(other)
+    pairs = both[0].merge(both[1], how="outer", left_index=True, right_index=True, suffixes=("_base", "_other"))
+    for side in ("base", "other"):
+        pairs[f"fate_{side}"] = pairs[f"fate_{side}"].fillna(ABSENT)
+        pairs[f"paid_{side}"] = pairs[f"paid_{side}"].fillna(0).astype("int64")
+    before, after = pairs["fate_base"] == VICTIM, pairs["fate_other"] == VICTIM
+    chosen = pairs[before | after]
+    origins = [int(origin) for origin in chosen.index]
+    people = chosen["person_base"].fillna(chosen["person_other"])
+    tables = people_tables(spec)
+    ages = [
+        home(spec.seed, person_id(province_of(origin), int(person)), province_of(origin), tables)[0]
+        for origin, person in zip(origins, people, strict=True)
+    ]
+    kinds = np.select([before & ~after, ~before & after], CHANGES[:2], CHANGES[2])[before | after]
+    frame = pd.DataFrame(
+        {
+            "change": pd.Categorical(kinds, CHANGES),
+            "province": [scope.provinces[province_of(origin)] for origin in origins],
+            "channel": pd.Categorical([labels.CHANNELS[channel_of(origin)] for origin in origins], labels.CHANNELS),
+            "fraud_type": pd.Categorical([scope.fraud_types[cell_of(o)] for o in origins], scope.fraud_types),
+            "age_band": pd.Categorical([scope.age_bands[tables.band[age]] for age in ages], scope.age_bands),
+            "base": chosen["fate_base"].astype("string").to_numpy(),
+            "other": chosen["fate_other"].astype("string").to_numpy(),
+            "count": 1,
+            "paid_fen": (chosen["paid_other"] - chosen["paid_base"]).to_numpy(),
+        }
+    )
+    keys = [column for column in frame.columns if column not in ("count", "paid_fen")]
+    return frame.groupby(keys, observed=True, as_index=False)[["count", "paid_fen"]].sum()

@@ -1,0 +1,134 @@
+"""A comparison from end to end: scenarios are run pair by pair, or finished runs are read, and their rows computed."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sim.experiments.compare import Amounts, amounts, compared
+from sim.experiments.pairing import PairingError, demand_pair, demand_pairs, demand_replicates
+from sim.results.folder import FolderError, find_runs, write_json
+from sim.results.run import Run
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from sim.scenario import Scenario
+
+COMPARISON = "compare.json"
+Document = dict[str, Any]
+
+Load = Callable[[str, int | None, int], "Scenario"]
+"""Loads a scenario by its name, for a posterior draw (or its own values) and a replicate."""
+
+Make = Callable[["Scenario", Path], Run]
+"""Runs a scenario into a folder."""
+
+
+def compare_scenarios(
+    names: Sequence[str], load: Load, make: Make, folder: Path, draws: int | None = None, replicates: int = 1
+) -> Document:
+    """Run every scenario for every draw and replicate, and compare each with the first, the base.
+
+    Runs lie in ``folder`` under the scenario's name, ``d000`` (with draws) and ``r000`` (with replicates), and beside
+    them ``compare.json``, what is returned: ``base``, ``others``, ``rows`` (see ``sim.experiments.compare``) and, of
+    runs with events, ``changes``. Of a finished run no more is kept in memory than its totals and figures.
+
+    Raises PairingError before anything is run.
+    """
+    plan: list[int | None] = [None] if draws is None else list(range(draws))
+    first = [load(name, plan[0], 0) for name in names]
+    for other in first[1:]:
+        demand_pair(first[0], other)
+    titles = _distinct([one.name for one in first])
+    found: list[list[list[Amounts]]] = [[] for _ in names]
+    changed: list[pd.DataFrame] = []
+    for draw in plan:
+        for group in found:
+            group.append([])
+        for replicate in range(replicates):
+            unit = "/".join(
+                [*([] if draw is None else [f"d{draw:03d}"]), *([] if replicates == 1 else [f"r{replicate:03d}"])]
+            )
+            runs = [
+                make(load(name, draw, replicate), folder / title / unit)
+                for name, title in zip(names, titles, strict=True)
+            ]
+            for group, run in zip(found, runs, strict=True):
+                group[-1].append(amounts(run))
+            changed += _changes(titles, runs)
+    document = _document(titles, found, changed)
+    write_json(folder / COMPARISON, document)
+    return document
+
+
+def compare_folders(folders: Sequence[Path]) -> Document:
+    """Compare finished runs, or folders of replicates, with the first of them; gives what ``compare_scenarios`` does.
+
+    Raises FolderError where there is no run, PairingError for runs that meet other attempts or people.
+    """
+    groups = [_runs(folder) for folder in folders]
+    for group in groups:
+        demand_replicates([run.scenario for run in group])
+        demand_pairs([run.scenario for run in groups[0]], [run.scenario for run in group])
+    titles = _distinct([group[0].manifest["name"] for group in groups])
+    changed = [one for runs in zip(*groups, strict=True) for one in _changes(titles, runs)]
+    return _document(titles, [[[amounts(run) for run in group]] for group in groups], changed)
+
+
+def _runs(folder: Path) -> list[Run]:
+    """Give the run of a folder, or the finished runs that lie in it, by name."""
+    try:
+        return [Run(folder)]
+    except FolderError:
+        found = [Run(one.path) for one in find_runs(folder, depth=1) if one.manifest is not None]
+        if not found:
+            raise
+        return found
+
+
+def _distinct(names: Sequence[str]) -> list[str]:
+    """Give names of their own to scenarios that share one: the second ``tiny`` is ``tiny-2``."""
+    found: list[str] = []
+    for name in names:
+        title, count = name, 1
+        while title in found:
+            count += 1
+            title = f"{name}-{count}"
+        found.append(title)
+    return found
+
+
+def _changes(titles: Sequence[str], runs: Sequence[Run]) -> "list[pd.DataFrame]":
+    """Give whose fate each other policy changed, where events were recorded in all runs."""
+    from sim.experiments.fates import changes
+    from sim.results.schemas import TABLES
+
+    if not all((run.path / TABLES["events"].file).exists() for run in runs):
+        return []
+    found = []
+    for title, run in zip(titles[1:], runs[1:], strict=True):
+        frame = changes(runs[0], run)
+        frame.insert(0, "scenario", title)
+        found.append(frame)
+    return found
+
+
+def _document(
+    titles: Sequence[str], found: Sequence[Sequence[Sequence[Amounts]]], changed: "Sequence[pd.DataFrame]"
+) -> Document:
+    base, *others = found
+    if not others:
+        raise PairingError("a comparison has a base and at least one other")
+    rows = [row for title, other in zip(titles[1:], others, strict=True) for row in compared(title, base, other)]
+    document: Document = {"base": titles[0], "others": list(titles[1:]), "rows": rows}
+    if changed:
+        import pandas as pd
+
+        frame = pd.concat(changed)
+        keys = [name for name in frame.columns if name not in ("count", "paid_fen")]
+        summed = frame.groupby(keys, observed=True, as_index=False)[["count", "paid_fen"]].sum()
+        document["changes"] = [
+            {key: value.item() if hasattr(value, "item") else value for key, value in row.items()}
+            for row in summed.to_dict("records")
+        ]
+    return document

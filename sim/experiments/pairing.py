@@ -1,0 +1,70 @@
+"""Pairs: which scenarios meet the very same attempts and people, so that their runs can be compared one to one."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from sim.scenario.load import NO_RESULT, plain
+
+if TYPE_CHECKING:
+    from sim.scenario import Scenario
+
+ALIKE = ("seed", "period", "scale", "population")
+"""Sections of a scenario that a pair has in common: with them attempts and people are drawn."""
+
+
+NAMES = ("name", "title")
+
+
+class PairingError(ValueError):
+    """Runs that cannot be paired: which, and why; what is allowed, in one line."""
+
+
+def demand_pair(base: "Scenario", other: "Scenario") -> None:
+    """Raise PairingError unless both scenarios meet the same attempts and people."""
+    for section in ALIKE:
+        here, there = plain(base.resolved[section]), plain(other.resolved[section])
+        if here != there:
+            key, one, two = difference(section, here, there)
+            raise PairingError(
+                f"{other.name} cannot be paired with {base.name}: {key} is {two} beside {one}; "
+                f"the same {', '.join(ALIKE[:-1])} and {ALIKE[-1]}, without which attempts and people are others"
+            )
+
+
+def difference(key: str, here: object, there: object) -> tuple[str, object, object]:
+    """Give the first dotted key at which two resolved values differ, and what each has there."""
+    if isinstance(here, dict) and isinstance(there, dict):
+        for name in dict.fromkeys((*here, *there)):
+            if here.get(name) != there.get(name):
+                return difference(f"{key}.{name}", here.get(name), there.get(name))
+    if isinstance(here, list) and isinstance(there, list):
+        if len(here) != len(there):
+            return f"the length of {key}", len(here), len(there)
+        for number, (one, two) in enumerate(zip(here, there, strict=True)):
+            if one != two:
+                return difference(f"{key}[{number}]", one, two)
+    return key, here, there
+
+
+def demand_pairs(base: Sequence["Scenario"], other: Sequence["Scenario"]) -> None:
+    """Raise PairingError unless the scenarios of two lists make a pair each, in their order."""
+    if len(base) != len(other):
+        raise PairingError(
+            f"{other[0].name} has {len(other)} runs beside {len(base)} of {base[0].name}; as many, seed by seed"
+        )
+    for one, two in zip(base, other, strict=True):
+        demand_pair(one, two)
+
+
+def demand_replicates(scenarios: Sequence["Scenario"]) -> None:
+    """Raise PairingError unless the scenarios differ in their seed alone, and all in it."""
+    first, *others = scenarios
+    for other in others:
+        for section in first.resolved:
+            here, there = plain(first.resolved[section]), plain(other.resolved[section])
+            if section not in ("seed", *NAMES, *NO_RESULT) and here != there:
+                key, one, two = difference(section, here, there)
+                raise PairingError(f"replicates of {first.name} differ: {key} is {one} and {two}; their seed alone")
+    seeds = [one.spec.seed for one in scenarios]
+    if len(set(seeds)) < len(seeds):
+        raise PairingError(f"replicates of {first.name} have a seed in common; a seed of its own for each")

@@ -1,0 +1,62 @@
+"""The table of a comparison on the terminal: what moved, by how much, and how sure that is."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from sim.results.table import amount
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+Row = dict[str, Any]
+
+
+def comparison_tables(document: dict[str, Any]) -> "Iterator[Table | str]":
+    """Lay out a comparison: for each scenario a line, and a table of the quantities that are not the same."""
+    from rich.table import Table
+
+    for scenario in document["others"]:
+        rows = [row for row in document["rows"] if row["scenario"] == scenario]
+        moved = [row for row in rows if row["difference"] or row["chance"]]
+        yield f"{scenario} beside {document['base']}: {len(rows) - len(moved)} of {len(rows)} quantities are equal"
+        several = any(row["low"] is not None for row in rows)
+        gains = any(row["pairing_gain"] is not None for row in rows)
+        share = "90% of draws" if rows and rows[0]["draws"] > 1 else "95% interval"
+        names = ["quantity", "base", scenario, "difference", "ratio"]
+        names += [share] * several + ["pairing gain"] * gains
+        table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
+        for name in names:
+            table.add_column(name, justify="left" if name == "quantity" else "right", overflow="fold")
+        for row in moved:
+            cells = [row["quantity"], *(amount(row[key]) for key in ("base", "other", "difference"))]
+            cells.append("-" if row["ratio"] is None else f"{row['ratio']:.3f}")
+            if several:
+                cells.append("" if row["low"] is None else f"{amount(row['low'])}..{amount(row['high'])}")
+            if gains:
+                cells.append("" if row["pairing_gain"] is None else f"{row['pairing_gain']:,.1f}")
+            table.add_row(*cells)
+        yield table
+        yield from _changes(scenario, document.get("changes", []))
+
+
+def _changes(scenario: str, changes: list[Row]) -> "Iterator[Table | str]":
+    """Lay out whose fate changed, by the path that it took."""
+    from rich.table import Table
+
+    counts: dict[tuple[str, str, str], list[int]] = {}
+    for row in changes:
+        if row["scenario"] == scenario:
+            sums = counts.setdefault((row["change"], row["base"], row["other"]), [0, 0])
+            sums[0] += row["count"]
+            sums[1] += row["paid_fen"]
+    if not counts:
+        return
+    yield "victims whose events were recorded, as simulated:"
+    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
+    for name in ("change", "base", "other"):
+        table.add_column(name)
+    for name in ("attempts", "paid, yuan"):
+        table.add_column(name, justify="right")
+    for path, (count, fen) in counts.items():
+        table.add_row(*path, f"{count:,}", f"{fen / 100:+,.0f}")
+    yield table

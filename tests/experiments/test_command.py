@@ -1,0 +1,98 @@
+"""``tocsin compare`` as users meet it."""
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import sim
+from sim import cli
+
+SHORT = ["--set", "period={start: 2022-11-29, end: 2022-11-30, warmup: 0 d}", "--scale", "0.000003"]
+Tocsin = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def tocsin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Tocsin:
+    """Run the command line inside this process, in an empty folder; gives code, output and errors."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments: str) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["tocsin", *arguments])
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        captured = capsys.readouterr()
+        return int(ended.value.code or 0), captured.out, captured.err
+
+    return run
+
+
+def test_pairs_are_run_compared_and_kept(tocsin: Tocsin, tmp_path: Path):
+    code, out, _ = tocsin(
+        "compare", "china-2022", "no-warning", *SHORT, "--replicates", "2", "--out", "both", "--json", "--events", "all"
+    )
+    assert code == 0
+    document = json.loads(out)
+    assert document == json.loads((tmp_path / "both" / "compare.json").read_text())
+    assert (document["base"], document["others"]) == ("china-2022", ["no-warning"])
+    runs = {
+        policy: [sim.load_run(tmp_path / "both" / policy / f"r00{number}") for number in range(2)]
+        for policy in ("china-2022", "no-warning")
+    }
+    frame = sim.compare(list(runs.values()))
+    rows = {row["quantity"]: row for row in document["rows"]}
+    assert list(rows) == list(frame["quantity"])
+    for _, row in frame.iterrows():
+        assert rows[row["quantity"]]["difference"] == row["difference"]
+        assert rows[row["quantity"]]["replicates"] == 2
+    assert rows["alerts_by_tier.red"]["other"] == 0.0
+    assert sum(one["count"] for one in document["changes"]) == sum(
+        int(sim.changes(*pair)["count"].sum()) for pair in zip(*runs.values(), strict=True)
+    )
+
+    # Finished runs are compared without running anything: replicates, or one run each.
+    code, out, _ = tocsin("compare", "both/china-2022", "both/no-warning", "--json")
+    assert code == 0
+    assert json.loads(out) == document
+    code, out, _ = tocsin("compare", "both/china-2022/r000", "both/no-warning/r000")
+    assert code == 0
+    assert out.startswith("no-warning beside china-2022: ")
+    assert "alerts_by_tier.red" in out
+    assert "calls_intercepted" not in out
+
+
+def test_each_draw_is_met_by_every_scenario(tocsin: Tocsin, tmp_path: Path):
+    code, out, _ = tocsin("compare", "china-2022", "no-warning", *SHORT, "--draws", "2", "--out", "both")
+    assert code == 0
+    assert "90% of draws" in out
+    assert out.splitlines()[-1] == "both  4 runs"
+    for policy in ("china-2022", "no-warning"):
+        runs = [sim.load_run(tmp_path / "both" / policy / f"d00{k}") for k in (0, 1)]
+        levels = {run.scenario.spec.fraud.volumes.call.level for run in runs}
+        assert len(levels) == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["tiny"], "tocsin compare: has nothing to compare with; a base and at least one other"),
+        (["china-2022", "tiny"], "tocsin compare: tiny cannot be paired with china-2022: seed is 7 beside 20221130; "),
+        (["tiny", "nobody"], "nobody:1:1: "),
+        (["tiny", "tiny", "--out", "full"], "tocsin compare: full: the folder is not empty; "),
+        (["full", "tiny"], "tocsin compare: full is a finished run; with it finished runs alone"),
+        (["full", "full"], "tocsin compare: full: no run; "),
+        (["full", "full", "--seed", "0"], "tocsin compare: full is a finished run; with it finished runs alone"),
+    ],
+)
+def test_what_cannot_be_compared_is_one_line_and_writes_nothing(
+    tocsin: Tocsin, tmp_path: Path, arguments: list[str], message: str
+):
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "file").touch()
+    code, out, err = tocsin("compare", *arguments)
+    assert (code, out) == (2, "")
+    assert err.startswith(message)
+    assert err.count("\n") == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["full"]

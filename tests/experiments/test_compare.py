@@ -1,0 +1,100 @@
+"""Comparisons against what their runs say, and against closed forms; what is no pair is refused."""
+
+import numpy as np
+import pytest
+from scipy import stats
+
+import sim
+from sim.experiments.compare import COLUMNS, compared
+
+Pairs = dict[str, list[sim.Run]]
+
+
+def test_a_single_pair_is_the_difference_of_its_totals_and_figures(pairs: Pairs):
+    base, other = pairs["base"][0], pairs["silent"][0]
+    frame = sim.compare([base, other])
+    assert list(frame.columns) == list(COLUMNS)
+    assert set(frame["scenario"]) == {"silent"}
+    rows = frame.set_index("quantity")
+    for name, amount in base.totals.items():
+        assert rows.loc[name, "base"] == amount
+        assert rows.loc[name, "difference"] == other.totals[name] - amount
+    figures = [row for row in base.manifest["figures"] if row["simulated"] is not None]
+    assert len(rows) == len(base.totals) + len(figures)
+    assert rows.loc["alerts_central", "ratio"] == 0.0
+    assert rows[["low", "high", "chance", "pairing_gain"]].isna().all(axis=None)
+    # The same attempts meet the same gates: what is in front of the warning does not move.
+    assert (
+        rows.loc[["attempts_potential", "attempts_by_fate.intercepted", "cards_eliminated"], "difference"].eq(0).all()
+    )
+
+
+def test_replicates_are_paired_seed_by_seed(pairs: Pairs):
+    rows = sim.compare([pairs["base"], pairs["silent"]]).set_index("quantity")
+    before, after = (
+        np.array([float(run.totals["dropped_out"]) for run in pairs[policy]]) for policy in ("base", "silent")
+    )
+    row = rows.loc["dropped_out"]
+    assert row["difference"] == pytest.approx((after - before).mean())
+    interval = stats.ttest_rel(after, before).confidence_interval(0.95)
+    assert (row["low"], row["high"]) == pytest.approx((interval.low, interval.high))
+    gain = (before.var(ddof=1) + after.var(ddof=1)) / (after - before).var(ddof=1)
+    assert row["pairing_gain"] == pytest.approx(gain)
+    assert gain > 3.0
+    assert row["chance"] == pytest.approx((after - before).std(ddof=1))
+    assert row["replicates"] == 3
+    # What does not move has no difference that could vary.
+    assert rows.loc["calls_intercepted", ["low", "high"]].tolist() == [0.0, 0.0]
+    assert rows["pairing_gain"].isna()["calls_intercepted"]
+
+
+def test_the_base_is_the_first(pairs: Pairs):
+    there = sim.compare([pairs["base"], pairs["silent"]]).set_index("quantity")
+    back = sim.compare([pairs["silent"], pairs["base"]]).set_index("quantity")
+    assert (there["difference"] == -back["difference"]).all()
+    assert set(back["scenario"]) == {"tiny"}
+    both = sim.compare([pairs["base"], pairs["silent"], pairs["base"]])
+    assert both["scenario"].unique().tolist() == ["silent", "tiny"]
+    assert (both[both["scenario"] == "tiny"]["difference"] == 0).all()
+
+
+def test_over_draws_the_interval_holds_nine_tenths_of_them():
+    draws = [[{"victims": 100.0 + k}, {"victims": 90.0 + k}] for k in range(21)]
+    other = [[{"victims": 100.0 + 3 * k}, {"victims": 92.0 + 3 * k}] for k in range(21)]
+    (row,) = compared("other", draws, other)
+    # Differences are 2k and 2k + 2: by draw 2k + 1, and chance is the spread within a draw.
+    assert row["difference"] == 21.0
+    assert (row["low"], row["high"]) == (pytest.approx(3.0), pytest.approx(39.0))
+    assert row["chance"] == pytest.approx(2.0**0.5)
+    assert (row["draws"], row["replicates"]) == (21, 2)
+    assert row["pairing_gain"] == pytest.approx((50.0 + 32.0) / 2.0)
+
+
+@pytest.mark.parametrize(
+    ("settings", "why"),
+    [
+        ({"seed": "8"}, "seed is 8 beside 7"),
+        ({"scale": "0.5"}, "scale is 0.5 beside 1.0"),
+        ({"period.warmup": "1 d"}, "period.warmup is "),
+        ({"population.exposure.high_share": "0.2"}, "population.exposure.high_share is 0.2 beside "),
+    ],
+)
+def test_what_meets_other_attempts_or_people_is_refused_with_the_reason(
+    pairs: Pairs, settings: dict[str, str], why: str, tmp_path_factory: pytest.TempPathFactory
+):
+    scenario = sim.load_scenario("tiny", settings)
+    place = tmp_path_factory.mktemp("other") / "run"
+    with pytest.raises(sim.PairingError, match="cannot be paired with tiny") as refused:
+        sim.compare([pairs["base"][0], sim.run(scenario, place, workers=1)])
+    assert why in str(refused.value)
+
+
+def test_replicates_have_nothing_but_their_seed_apart(pairs: Pairs):
+    with pytest.raises(sim.PairingError, match="replicates of tiny differ: measures"):
+        sim.compare([[pairs["base"][0], pairs["silent"][1]], pairs["silent"][:2]])
+    with pytest.raises(sim.PairingError, match="a seed in common"):
+        sim.compare([[pairs["base"][0], pairs["base"][0]], pairs["silent"][:2]])
+    with pytest.raises(sim.PairingError, match="as many, seed by seed"):
+        sim.compare([pairs["base"], pairs["silent"][:2]])
+    with pytest.raises(sim.PairingError, match="a base and at least one other"):
+        sim.compare([pairs["base"]])
