@@ -1,4 +1,4 @@
-"""An ensemble on its way to its data: Levenberg and Marquardt's steps, each member with a Jacobian of its own.
+"""An ensemble on its way to its data: damped Gauss-Newton steps, each member with a Jacobian of its own.
 
 Each member minimises half of |scores - anchor|^2 + |data - wanted|^2. All members step at the same time, so that their
 simulations run side by side. A derivative of two hundred parameters would cost each of them two hundred simulations:
@@ -17,13 +17,8 @@ Indices = npt.NDArray[np.intp]
 ENOUGH = 0.1
 """A member rests when its next step promises to lower the sum by less: by less than half an error in a single datum."""
 
-FIRST_DAMPING = 1.0
-"""Damping after the first step that led nowhere, in units of the ranges' own precision."""
-
-CHANGE_OF_DAMPING = 4.0
-
 KEPT, BROKEN = 0.75, 0.25
-"""Damping falls where a step has kept so much of its promise, and rises where it has kept no more than so little."""
+"""Steps double, up to the whole, where one has kept so much of its promise, and halve where it has kept so little."""
 
 TINY = 1e-300
 """Where nothing may be divided by nothing."""
@@ -43,7 +38,7 @@ class Descent:
         self.at = np.tile(start, (members, 1))
         self.data = np.tile(found, (members, 1))
         self.slopes = np.tile(slopes, (members, 1, 1))
-        self._damping = np.zeros(members)
+        self._length = np.ones(members)
         self._sum = np.full(members, np.inf)
 
     def run(self, simulate: Callable[[Indices, Array], Array], rounds: int, tell: Callable[[str], None]) -> None:
@@ -51,7 +46,8 @@ class Descent:
         for number in range(rounds):
             moves, promised = self._proposed()
             going = np.flatnonzero((promised > ENOUGH) | np.isinf(self._sum))
-            tell(f"step {number + 1} of at most {rounds}: {len(going)} of {len(moves)} members move")
+            off = np.median(np.sqrt(np.mean((self.data - self.wanted) ** 2, axis=1)))
+            tell(f"step {number + 1} of at most {rounds}: {len(going)} of {len(moves)} move, {off:.2f} errors off")
             if not len(going):
                 break
             self._take(going, moves[going], promised[going], simulate(going, self.at[going] + moves[going]))
@@ -59,17 +55,17 @@ class Descent:
     def aim(self, wanted: Array) -> None:
         """Give the members other data to come to; they go on from where they are."""
         self.wanted = wanted
-        self._damping[:] = 0.0
+        self._length[:] = 1.0
         self._sum = self._sums(np.arange(len(wanted)), self.at, self.data)
 
     def _proposed(self) -> tuple[Array, Array]:
         """Give each member's next step, and by how much it lowers the sum if the Jacobian is right."""
-        size = self.at.shape[1]
         back = np.swapaxes(self.slopes, 1, 2)
         downhill = self.anchors - self.at + (back @ (self.wanted - self.data)[:, :, None])[:, :, 0]
-        curvature = np.eye(size) * (1.0 + self._damping)[:, None, None] + back @ self.slopes
-        moves = np.asarray(np.linalg.solve(curvature, downhill[:, :, None])[:, :, 0], dtype=np.float64)
-        return moves, np.asarray(0.5 * np.sum(moves * (downhill + self._damping[:, None] * moves), axis=1))
+        curvature = np.eye(self.at.shape[1]) + back @ self.slopes
+        whole = np.asarray(np.linalg.solve(curvature, downhill[:, :, None])[:, :, 0], dtype=np.float64)
+        promised = self._length * (1.0 - 0.5 * self._length) * np.sum(whole * downhill, axis=1)
+        return self._length[:, None] * whole, np.asarray(promised)
 
     def _take(self, going: Indices, moves: Array, promised: Array, found: Array) -> None:
         """Learn from the steps of some members, and keep those that lead down."""
@@ -79,10 +75,8 @@ class Descent:
         sums = self._sums(going, self.at[going] + moves, found)
         kept = (self._sum[going] - sums) / np.maximum(promised, TINY)
         better = np.flatnonzero(sums < self._sum[going])
-        damping = self._damping[going]
-        damping = np.where(kept > KEPT, damping / CHANGE_OF_DAMPING, damping)
-        harder = np.maximum(damping * CHANGE_OF_DAMPING, FIRST_DAMPING)
-        self._damping[going] = np.where(kept < BROKEN, harder, damping)
+        length = np.where(kept > KEPT, np.minimum(2.0 * self._length[going], 1.0), self._length[going])
+        self._length[going] = np.where(kept < BROKEN, 0.5 * length, length)
         self.at[going[better]] += moves[better]
         self.data[going[better]] = found[better]
         self._sum[going[better]] = sums[better]
