@@ -121,8 +121,9 @@ def _posterior(
             place[number] = fit.places[fit.keys.index(one.key)]
     slopes = slopes_at(place, models[0], levels[0].seeds[:SLOPE_SEEDS], data.error)
     start, last = (place, data.expected(), slopes), models[-1]
+    chain = [(model, model.chance) for model in models]
     seed, members = scenario.spec.seed, scenario.spec.calibration.members
-    found = posterior(parameters, models, start, data.observed, data.error, last.chance, seed, members, tell)
+    found = posterior(parameters, chain, start, data.observed, data.error, seed, members, tell)
     drawn = found.accepted()
     intervals = {}
     if len(drawn.places):

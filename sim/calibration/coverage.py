@@ -43,7 +43,7 @@ def ranks(
     models = [Model(data, evaluations, level, parameters, {}) for level in levels[:-1]]
     place = np.array([one.place(one.start) for one in parameters])
     slopes = slopes_at(place, models[0], levels[0].seeds[:SLOPE_SEEDS], data.error)
-    start, chance = (place, data.expected(), slopes), models[-1].chance
+    start, chain = (place, data.expected(), slopes), [(model, model.chance) for model in models]
     seed = scenario.spec.seed
     truths = prior(seed + TRUTHS, datasets, len(parameters))
     noise = errors(seed + TRUTHS, datasets, len(data.observed))
@@ -54,7 +54,7 @@ def ranks(
     for number, (truth, outcome) in enumerate(zip(truths, made, strict=True)):
         observed = data.of(outcome) + noise[number]
         own = seed + ENSEMBLES + number * members
-        after = posterior(parameters, models, start, observed, data.error, chance, own, members).accepted()
+        after = posterior(parameters, chain, start, observed, data.error, own, members).accepted()
         found[number] = (after.places < truth).mean(axis=0) if len(after.places) else np.nan
         tell(f"data set {number + 1} of {datasets}: {len(after.places)} of {members} members accepted")
     return found

@@ -52,9 +52,13 @@ class Descent:
                 break
             self._take(going, moves[going], promised[going], simulate(going, self.at[going] + moves[going]))
 
-    def aim(self, wanted: Array) -> None:
-        """Give the members other data to come to; they go on from where they are."""
-        self.wanted = wanted
+    def hand_over(self, data: Array, wanted: Array, stretched: Array) -> None:
+        """Go on from here with another model, whose ``data`` (members, data) are those of the places where members are.
+
+        Its unit of each datum is 1 / ``stretched`` (data,) of what it was.
+        """
+        self.data, self.wanted = data, wanted
+        self.slopes *= stretched[:, None]
         self._length[:] = 1.0
         self._sum = self._sums(np.arange(len(wanted)), self.at, self.data)
 

@@ -28,8 +28,8 @@ STEP = 0.2
 HEARD = 3.0
 """A difference of so many standard errors is one; a smaller one is chance."""
 
-ROUNDS, FINE_ROUNDS = 8, 3
-"""At most so many steps bring a member to its data, and from what a coarse run says to what a finer one does."""
+ROUNDS, FINE_ROUNDS = 8, 2
+"""At most so many steps bring a member to the data of the coarsest model, and from there to those of each finer one."""
 
 ACCEPTED = 2.0
 """A member so many errors from the data, root mean square, is still one of the posterior; data themselves are at 1."""
@@ -158,28 +158,27 @@ def slopes_at(place: Array, simulate: Simulate, seeds: Sequence[int], error: Arr
 
 def posterior(
     parameters: Sequence[Parameter],
-    models: Sequence[Simulate],
+    models: Sequence[tuple[Simulate, Array]],
     start: tuple[Array, Array, Array],
     observed: Array,
     error: Array,
-    chance: Array,
     seed: int,
     members: int,
     tell: Callable[[str], None] = lambda line: None,
 ) -> Posterior:
     """Condition the parameters, drawn from their ranges, on data.
 
-    ``models`` simulate from coarse to fine: the first finds the way; each other then says how much its data differ at
-    the members' places, and the first is taken to data shifted by as much. ``start`` is where all members begin: place
-    (parameters,), expected data (data,), and Jacobian (data, parameters) in errors a score. ``observed`` (data,) are
-    what was reported, ``error`` (data,) the standard deviations of what separates it from the model's expectation:
-    rounding, chance, the model's own shortcomings. Each member is simulated with a seed of its own; what chance does to
-    one run of the last model, ``chance`` (data,), is therefore in its data already, and only the rest of the error is
-    drawn. Equal arguments give equal results.
+    ``models`` are simulated from coarse to fine, each with the standard deviations (data,) that chance gives to one of
+    its runs: what a coarse model's chance hides is not gone after, and the next one goes on from where it led.
+    ``start`` is where all members begin: place (parameters,), expected data (data,), and Jacobian (data, parameters) in
+    errors a score. ``observed`` (data,) are what was reported, ``error`` (data,) the standard deviations of what
+    separates it from the model's expectation: rounding, chance, the model's own shortcomings. Each member is simulated
+    with a seed of its own; what chance does to a run of the last model is therefore in its data already, and only the
+    rest of the error is drawn. Equal arguments give equal results.
     """
     drawn = prior(seed, members, len(parameters))
-    rest = np.sqrt(np.maximum(error**2 - chance**2, 0.0)) / error
-    wanted = observed / error + rest * errors(seed, members, len(observed))
+    rest = np.sqrt(np.maximum(error**2 - models[-1][1] ** 2, 0.0))
+    wanted = observed + rest * errors(seed, members, len(observed))
     place, expected, slopes = start
     active = np.flatnonzero(slopes.any(axis=0))
     everyone, seeds = np.arange(members), tuple(range(seed, seed + members))
@@ -190,19 +189,29 @@ def posterior(
         return places
 
     def data_of(simulate: Simulate, going: Indices, found: Array) -> Array:
-        return simulate(all_of(going, found), [seeds[member] for member in going]) / error
+        return simulate(all_of(going, found), [seeds[member] for member in going])
 
-    coarse, *finer = models
-    way = Descent(scores(drawn)[:, active], wanted, scores(place)[active], expected / error, slopes[:, active])
-    way.run(lambda going, at: data_of(coarse, going, at), ROUNDS, tell)
-    data = way.data
-    for simulate in finer:
-        shift = data_of(simulate, everyone, way.at) - way.data
-        tell(_distance("there a finer model is", way.data + shift - observed / error))
-        way.aim(wanted - shift)
-        way.run(lambda going, at: data_of(coarse, going, at), FINE_ROUNDS, tell)
-        data = data_of(simulate, everyone, way.at)
-    off = data - observed / error
+    units = [np.hypot(rest, chance) for _, chance in models]
+    unit = units[0]
+    way = Descent(
+        scores(drawn)[:, active],
+        wanted / unit,
+        scores(place)[active],
+        expected / unit,
+        slopes[:, active] * (error / unit)[:, None],
+    )
+    for number, (simulate, _) in enumerate(models):
+        if number:
+            before, unit = unit, units[number]
+            data = data_of(simulate, everyone, way.at)
+            tell(_distance("there a finer model is", (data - observed) / error))
+            way.hand_over(data / unit, wanted / unit, before / unit)
+
+        def there(going: Indices, at: Array, simulate: Simulate = simulate, unit: Array = unit) -> Array:
+            return data_of(simulate, going, at) / unit
+
+        way.run(there, FINE_ROUNDS if number else ROUNDS, tell)
+    off = (way.data * unit - observed) / error
     tell(_distance("in the end they are", off))
     return Posterior(tuple(parameters), seeds, drawn, all_of(everyone, way.at), _size(off), slopes)
 

@@ -118,7 +118,26 @@ def test_other_data_are_gone_to_from_where_the_members_are():
     way, wanted = begun()
     way.run(simulate, 30, quiet)
     other = wanted + np.array([15.0, 0.0])
-    way.aim(other)
+    way.hand_over(way.data, other, np.ones(2))
     assert np.median(np.abs(way.data - other)[:, 0]) > 14.0
     way.run(simulate, 30, quiet)
     assert np.median(np.abs(way.data - other)[:, 0]) < 0.5
+
+
+def test_another_model_takes_over_in_its_own_units():
+    unit = np.array([0.25, 2.0])
+    way, wanted = begun()
+    way.run(simulate, 4, quiet)
+    one, _ = begun()
+    one.run(simulate, 4, quiet)
+    one.hand_over(one.data, wanted, np.ones(2))
+    # The same model, counted in other units and held to them: sums of squares are others, the Jacobian is the same.
+    slopes = way.slopes.copy()
+    way.hand_over(curved(way.at) / unit, wanted / unit, 1.0 / unit)
+    assert way.slopes * unit[:, None] == pytest.approx(slopes)
+    way.run(lambda going, at: curved(at) / unit, 20, quiet)
+    one.run(simulate, 20, quiet)
+    # What is held to a quarter of the error comes nearer, what to twice the error less near.
+    near, nearer = (np.median(np.abs(found - wanted), axis=0) for found in (one.data, way.data * unit))
+    assert nearer[0] < 0.5 * near[0]
+    assert nearer[1] > near[1]

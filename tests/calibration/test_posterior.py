@@ -38,7 +38,7 @@ def conditioned(
     """Give the posterior of a closed form, from where its parameters start."""
     place = np.array([one.place(one.start) for one in parameters])
     start = place, simulate(place[None, :], [0])[0], slopes_at(place, simulate, [0], error)
-    return posterior(parameters, [simulate], start, observed, error, 0.0 * error, seed, members)
+    return posterior(parameters, [(simulate, 0.0 * error)], start, observed, error, seed, members)
 
 
 @pytest.fixture(scope="module")
@@ -172,8 +172,8 @@ def test_a_finer_model_has_the_last_word():
 
     at = np.full(len(PARAMETERS), 0.5)
     start = at, linear(at[None, :], [0])[0], slopes_at(at, linear, [0], ERROR)
-    coarse = posterior(PARAMETERS, [linear], start, OBSERVED, ERROR, NO_CHANCE, 5, 100)
-    both = posterior(PARAMETERS, [linear, fine], start, OBSERVED, ERROR, NO_CHANCE, 5, 100)
+    coarse = posterior(PARAMETERS, [(linear, NO_CHANCE)], start, OBSERVED, ERROR, 5, 100)
+    both = posterior(PARAMETERS, [(linear, ERROR), (fine, NO_CHANCE)], start, OBSERVED, ERROR, 5, 100)
     size = [np.sqrt(np.mean(((fine(one.places, ()) - OBSERVED) / ERROR) ** 2, axis=1)) for one in (coarse, both)]
     assert np.median(size[0]) > 2.0
     assert np.median(size[1]) < 1.2
@@ -188,7 +188,7 @@ def test_what_chance_does_to_a_run_is_part_of_its_error_and_not_added_twice():
 
     at = np.full(len(PARAMETERS), 0.5)
     start = at, linear(at[None, :], [0])[0], slopes_at(at, linear, [0], ERROR)
-    found = posterior(PARAMETERS, [rolled], start, OBSERVED, ERROR, 0.8 * ERROR, 5, 600)
+    found = posterior(PARAMETERS, [(rolled, 0.8 * ERROR)], start, OBSERVED, ERROR, 5, 600)
     off = (linear(found.places, ()) - OBSERVED)[:, 0] / ERROR[0]
     assert off.std() == pytest.approx(1.0, rel=4.0 / 1200**0.5)
 
