@@ -81,12 +81,21 @@ class Model:
         self.chance: Vector = found.std(axis=0, ddof=1)
 
     def __call__(self, places: Matrix, seeds: Sequence[int]) -> Matrix:
-        """Simulate the data (members, data) of places in the ranges (members, parameters), each with its seed."""
-        return np.array([self._data.of(outcome) + self._shift for outcome in self._run(places, seeds)])
+        """Simulate the data (members, data) of places in the ranges (members, parameters), each with its seed.
+
+        A place that makes no scenario has none (NaN): values that are each in their range may be too much together.
+        """
+        nothing = np.full(self._shift.shape, np.nan)
+        return np.array(
+            [nothing if one is None else self._data.of(one) + self._shift for one in self._run(places, seeds)]
+        )
 
     def predictions(self, places: Matrix, seeds: Sequence[int]) -> dict[int, Vector]:
-        """Simulate every figure that a run counts, by its number: a value for each of ``places``, off its scale."""
-        data, outcomes = self._data, self._run(places, seeds)
+        """Simulate every figure that a run counts, by its number: a value for each of ``places``, off its scale.
+
+        They are places of which there are data.
+        """
+        data, outcomes = self._data, [one for one in self._run(places, seeds) if one is not None]
         found = {}
         for number in data.counted:
             here, there, own = (
@@ -100,11 +109,13 @@ class Model:
             found[number] = data.targets.off_scale(number, here + there.mean() - own.mean())
         return found
 
-    def _run(self, places: Matrix, seeds: Sequence[int]) -> list[Outcome]:
+    def _run(self, places: Matrix, seeds: Sequence[int]) -> list[Outcome | None]:
         tasks = [
             Task(self._level, seed, values_at(self._parameters, row)) for row, seed in zip(places, seeds, strict=True)
         ]
-        return self._evaluations.run(tasks)
+        possible = [self._evaluations.possible(task) for task in tasks]
+        found = iter(self._evaluations.run([task for task, one in zip(tasks, possible, strict=True) if one]))
+        return [next(found) if one else None for one in possible]
 
 
 def _on_range(limits: tuple[float, float], values: Vector) -> Vector:

@@ -28,7 +28,8 @@ class Descent:
     """An ensemble: ``anchors`` and ``at`` (members, parameters) in scores, ``wanted`` and ``data`` (members, data).
 
     ``slopes`` (members, data, parameters) is each member's Jacobian. All begin at the same place ``start``, whose data
-    are ``found``; the first step is taken whatever it leads to, since the place of all is nobody's own.
+    are ``found``; the first step is taken whatever it leads to, since the place of all is nobody's own. No step is
+    taken to where there are no data (NaN), and a member that has none rests.
     """
 
     def __init__(self, anchors: Array, wanted: Array, start: Array, found: Array, slopes: Array) -> None:
@@ -46,7 +47,7 @@ class Descent:
         for number in range(rounds):
             moves, promised = self._proposed()
             going = np.flatnonzero((promised > ENOUGH) | np.isinf(self._sum))
-            off = np.median(np.sqrt(np.mean((self.data - self.wanted) ** 2, axis=1)))
+            off = np.nanmedian(np.sqrt(np.mean((self.data - self.wanted) ** 2, axis=1)))
             tell(f"step {number + 1} of at most {rounds}: {len(going)} of {len(moves)} move, {off:.2f} errors off")
             if not len(going):
                 break
@@ -75,10 +76,13 @@ class Descent:
         """Learn from the steps of some members, and keep those that lead down."""
         missed = found - self.data[going] - (self.slopes[going] @ moves[:, :, None])[:, :, 0]
         lengths = np.maximum(np.sum(moves**2, axis=1), TINY)
+        told = np.isfinite(found).all(axis=1)
+        missed[~told] = 0.0
         self.slopes[going] += missed[:, :, None] * (moves / lengths[:, None])[:, None, :]
         sums = self._sums(going, self.at[going] + moves, found)
-        kept = (self._sum[going] - sums) / np.maximum(promised, TINY)
-        better = np.flatnonzero(sums < self._sum[going])
+        gained = np.where(told, self._sum[going] - sums, -np.inf)
+        kept = gained / np.maximum(promised, TINY)
+        better = np.flatnonzero(gained > 0.0)
         length = np.where(kept > KEPT, np.minimum(2.0 * self._length[going], 1.0), self._length[going])
         self._length[going] = np.where(kept < BROKEN, 0.5 * length, length)
         self.at[going[better]] += moves[better]

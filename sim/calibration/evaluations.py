@@ -109,6 +109,16 @@ class Evaluations:
             self._tell(done, len(tasks))
         return [self._known[key] for key in keys]
 
+    def possible(self, task: Task) -> bool:
+        """Whether a task's values make a scenario."""
+        from pydantic import ValidationError
+
+        try:
+            task.level.scenario(self.scenario, task.seed, task.values)
+        except ValidationError:
+            return False
+        return True
+
     def close(self) -> None:
         """Stop the processes and close the journal."""
         if self._pool is not None:

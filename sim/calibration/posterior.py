@@ -144,7 +144,7 @@ def slopes_at(place: Array, simulate: Simulate, seeds: Sequence[int], error: Arr
     for seed in seeds:
         data = simulate(moved, [seed] * len(moved)) / error
         quotients.append((data[1:] - data[0]) / ways)
-    found = np.array(quotients)
+    found = np.nan_to_num(np.array(quotients))  # a place that makes no scenario tells nothing
     mean = found.mean(axis=0)
     if len(seeds) > 1:
         chance = found.std(axis=0, ddof=1) / len(seeds) ** 0.5
@@ -222,4 +222,6 @@ def _size(off: Array) -> Array:
 
 def _distance(what: str, off: Array) -> str:
     size = _size(off)
-    return f"{what} {np.median(size):.2f} errors off in the median, {(size <= ACCEPTED).sum()} of {len(size)} accepted"
+    return (
+        f"{what} {np.nanmedian(size):.2f} errors off in the median, {(size <= ACCEPTED).sum()} of {len(size)} accepted"
+    )

@@ -141,3 +141,25 @@ def test_another_model_takes_over_in_its_own_units():
     near, nearer = (np.median(np.abs(found - wanted), axis=0) for found in (one.data, way.data * unit))
     assert nearer[0] < 0.5 * near[0]
     assert nearer[1] > near[1]
+
+
+def test_no_step_is_taken_to_where_there_are_no_data():
+    def half(going: Indices, at: Array) -> Array:
+        return np.where(at[:, :1] > 0.8, np.nan, curved(at))
+
+    way, wanted = begun()
+    way.run(half, 30, quiet)
+    assert np.isfinite(way.data).all()
+    assert np.isfinite(way.slopes).all()
+    assert (way.at[:, 0] <= 0.8).all()
+    inside = wanted[:, 0] < 12.0
+    assert np.median(np.abs(way.data - wanted)[inside, 0]) < 0.5
+    # A model that knows no data of a member leaves it where it is.
+    data = way.data.copy()
+    data[3] = np.nan
+    at = way.at[3].copy()
+    way.hand_over(data, wanted + 5.0, np.ones(2))
+    way.run(half, 3, quiet)
+    assert (way.at[3] == at).all()
+    assert np.isnan(way.data[3]).all()
+    assert np.isfinite(np.delete(way.data, 3, axis=0)).all()
