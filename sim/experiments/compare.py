@@ -101,6 +101,7 @@ def compared(scenario: str, base: Sequence[Sequence[Amounts]], other: Sequence[S
 
 def _paired(pairs: Sequence[Sequence[tuple[float, float]]]) -> Row:
     """Give the columns of a quantity from its values (base, other), by draw and replicate."""
+    import numpy as np
     from scipy.special import stdtrit
 
     draws, replicates = len(pairs), len(pairs[0])
@@ -115,7 +116,7 @@ def _paired(pairs: Sequence[Sequence[tuple[float, float]]]) -> Row:
         chance = spread**0.5
         gain = apart / spread if spread else None
     if draws > 1:
-        low, high = (_quantile(means, (1.0 + side * POSTERIOR) / 2.0) for side in (-1.0, 1.0))
+        low, high = (float(end) for end in np.quantile(means, [(1.0 - POSTERIOR) / 2.0, (1.0 + POSTERIOR) / 2.0]))
     elif chance is not None:
         half = float(stdtrit(replicates - 1, (1.0 + LEVEL) / 2.0)) * chance / replicates**0.5
         low, high = means[0] - half, means[0] + half
@@ -131,11 +132,3 @@ def _paired(pairs: Sequence[Sequence[tuple[float, float]]]) -> Row:
         "draws": draws,
         "pairing_gain": gain,
     }
-
-
-def _quantile(values: Sequence[float], share: float) -> float:
-    """Give a quantile by linear interpolation."""
-    ordered = sorted(values)
-    place = share * (len(ordered) - 1)
-    below = min(int(place), len(ordered) - 2)
-    return ordered[below] + (place - below) * (ordered[below + 1] - ordered[below])

@@ -3,6 +3,7 @@
 import pytest
 
 import sim
+from sim import labels
 from sim.experiments.fates import fates
 
 Pairs = dict[str, list[sim.Run]]
@@ -12,15 +13,7 @@ def test_every_attempt_of_the_period_has_one_fate(pairs: Pairs):
     run = pairs["base"][0]
     found = fates(run)["fate"].value_counts()
     assert found.sum() == run.totals["attempts_potential"]
-    for gate in (
-        "not_sent",
-        "den_destroyed",
-        "card_eliminated",
-        "intercepted",
-        "site_blocked",
-        "unanswered",
-        "ignored",
-    ):
+    for gate in labels.FATES[:-1]:
         assert found[gate] == run.totals[f"attempts_by_fate.{gate}"]
     episodes = found[["victim", "saved", "dropped_out", "held", "open"]].sum()
     assert episodes == run.totals["attempts_by_fate.engaged"]
