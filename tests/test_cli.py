@@ -123,15 +123,16 @@ def test_help_names_the_commands_that_there_are_and_imports_nothing_heavy(tmp_pa
     listed = re.findall(r"^  (\w+) ", done.stdout.partition("Commands:")[2], re.M)
     assert listed == [
         "run",
-        "validate",
-        "show",
-        "schema",
-        "scenarios",
         "runs",
         "figures",
         "check",
         "evidence",
+        "validate",
+        "show",
+        "schema",
+        "scenarios",
         "calibrate",
+        "compare",
     ]
     assert "heavy: []" in done.stdout
 
