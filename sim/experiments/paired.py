@@ -36,10 +36,12 @@ def compare_scenarios(
     Raises PairingError before anything is run.
     """
     plan: list[int | None] = [None] if draws is None else list(range(draws))
-    first = [load(name, plan[0], 0) for name in names]
-    for other in first[1:]:
-        demand_pair(first[0], other)
-    titles = _distinct([one.name for one in first])
+    titles: list[str] = []
+    for draw in plan:  # draws may come from tables of their own, and replicates differ in nothing but their seed
+        base, *others = (load(name, draw, 0) for name in names)
+        for other in others:
+            demand_pair(base, other)
+        titles = _distinct([one.name for one in (base, *others)])
     found: list[list[list[Amounts]]] = [[] for _ in names]
     changed: list[pd.DataFrame] = []
     for draw in plan:

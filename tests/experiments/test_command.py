@@ -96,3 +96,15 @@ def test_what_cannot_be_compared_is_one_line_and_writes_nothing(
     assert err.startswith(message)
     assert err.count("\n") == 1
     assert [path.name for path in tmp_path.iterdir()] == ["full"]
+
+
+def test_draws_that_meet_other_people_are_refused_before_anything_is_run(tocsin: Tocsin, tmp_path: Path):
+    header = "schema: 1\ntitle: Who is met?\nextends: tiny\n"
+    for name, share in (("one", "0.10"), ("two", "0.15")):
+        (tmp_path / f"{name}.csv").write_text(f"draw,population.exposure.high_share\n0,0.10\n1,{share}\n")
+        (tmp_path / f"{name}.yaml").write_text(f"{header}name: {name}\ncalibration: {{draws: {name}.csv}}\n")
+    before = sorted(path.name for path in tmp_path.iterdir())
+    code, out, err = tocsin("compare", "one.yaml", "two.yaml", "--draws", "2")
+    assert (code, out) == (2, "")
+    assert "two cannot be paired with one: population.exposure.high_share is 0.15 beside 0.1" in err
+    assert sorted(path.name for path in tmp_path.iterdir()) == before
