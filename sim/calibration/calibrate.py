@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from sim.calibration.data import Data, Model
-from sim.calibration.evaluations import Evaluations, Outcome, Task
+from sim.calibration.evaluations import Evaluations, Task
 from sim.calibration.fit import SLOPE_SEEDS, Fit, FitError, Fitter, values_at
 from sim.calibration.levels import Level, can_be_pooled
 from sim.calibration.parameters import full_forms, ranged
@@ -17,6 +17,7 @@ from sim.calibration.report import TAILS, Document, add_posterior, compose, to_m
 from sim.calibration.targets import Targets, label_of
 from sim.calibration.writeback import Found, write_back
 from sim.results.folder import write_json
+from sim.results.outcomes import Outcome
 from sim.results.scope import Scope
 from sim.scenario import Scenario
 
@@ -76,7 +77,7 @@ def calibrate(
             data = Data(scope, settings.evidence, last)
             found, drawn, predicted = _posterior(scenario, evaluations, data, levels, fit, tell)
             add_posterior(document, found, drawn, predicted)
-        document["simulated"] = len(evaluations.asked)
+        document["simulated"] = evaluations.asked
     write_json(place / REPORT, document)
     (place / REPORT_TEXT).write_text(to_markdown(document), encoding="utf-8", newline="\n")
     if file is not None:

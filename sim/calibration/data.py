@@ -4,12 +4,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from sim.calibration.evaluations import Evaluations, Outcome, Task, Values, figures_of
+from sim.calibration.evaluations import Evaluations, Task, Values, figures_of
 from sim.calibration.fit import Matrix, values_at
 from sim.calibration.levels import Level
 from sim.calibration.parameters import Parameter
 from sim.calibration.targets import Targets, Vector
 from sim.draws.functions import normal_quantile
+from sim.results.outcomes import Outcome
 from sim.results.scope import Scope
 
 HALF_WIDTH = normal_quantile(0.95)

@@ -6,9 +6,6 @@ from typing import Any
 
 from sim.scenario import Scenario, changed
 
-THREADS_FROM = 5e7
-"""A run with more people than these uses all cores by itself; smaller ones run side by side, one a core."""
-
 
 @dataclass(frozen=True)
 class Level:
@@ -24,11 +21,6 @@ class Level:
         if self.pooled:
             own["population.provinces"] = [_pool(base)]
         return changed(base, {**values, **own})
-
-    def is_large(self, base: Scenario) -> bool:
-        """Whether one run keeps all cores busy."""
-        people = sum(row.population for row in base.spec.population.provinces)
-        return not self.pooled and people * self.scale > THREADS_FROM
 
 
 def can_be_pooled(scenario: Scenario) -> bool:

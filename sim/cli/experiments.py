@@ -46,7 +46,7 @@ def calibrate(
     """Fit the calibrated parameters to the fitted figures; write them back into the scenario's file."""
     from sim.calibration.calibrate import FOLDER, REPORT_TEXT, calibrate
     from sim.calibration.fit import FitError
-    from sim.engines.conservation import ConservationError
+    from sim.experiments.simulations import SimulationError
     from sim.progress import console, steps
     from sim.results.folder import to_json
 
@@ -59,7 +59,7 @@ def calibrate(
         refuse(f"tocsin calibrate: {error}; figures with role: fitted, parameters with origin: calibrated and a range")
     except KeyboardInterrupt:
         fail(f"tocsin calibrate: interrupted; what was simulated is kept in {folder}, the same command goes on")
-    except (ConservationError, OSError, MemoryError, OverflowError) as error:
+    except (SimulationError, OSError, MemoryError) as error:
         fail(f"tocsin calibrate: failed: {error or type(error).__name__}; what was simulated is kept in {folder}")
     if as_json:
         typer.echo(to_json(done.document), nl=False)

@@ -53,6 +53,7 @@ def compare(runs: "Sequence[Run | Sequence[Run]]") -> "pd.DataFrame":
     """
     import pandas as pd
 
+    from sim.results.outcomes import quantities
     from sim.results.run import Run
 
     groups = [[one] if isinstance(one, Run) else list(one) for one in runs]
@@ -62,7 +63,7 @@ def compare(runs: "Sequence[Run | Sequence[Run]]") -> "pd.DataFrame":
         demand_replicates([run.scenario for run in group])
     for group in groups[1:]:
         demand_pairs([run.scenario for run in groups[0]], [run.scenario for run in group])
-    base, *others = ([[amounts(run) for run in group]] for group in groups)
+    base, *others = ([[quantities(run) for run in group]] for group in groups)
     rows = [
         row
         for group, other in zip(groups[1:], others, strict=True)
@@ -73,15 +74,6 @@ def compare(runs: "Sequence[Run | Sequence[Run]]") -> "pd.DataFrame":
         frame[column] = frame[column].astype("Float64")
     frame["pairing_gain"] = frame["pairing_gain"].astype("Float64")
     return frame
-
-
-def amounts(run: "Run") -> Amounts:
-    """Give what is compared of a run: its totals, and each figure that it has a value of."""
-    found = dict(run.totals)
-    for row in run.manifest["figures"]:
-        if row["simulated"] is not None:
-            found[f"{row['name']}@{row['window'][0]}..{row['window'][1] or ''}"] = row["simulated"]
-    return found
 
 
 def compared(scenario: str, base: Sequence[Sequence[Amounts]], other: Sequence[Sequence[Amounts]]) -> Iterator[Row]:

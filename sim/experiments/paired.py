@@ -4,9 +4,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sim.experiments.compare import Amounts, amounts, compared
+from sim.experiments.compare import Amounts, compared
 from sim.experiments.pairing import PairingError, demand_pair, demand_pairs, demand_replicates
 from sim.results.folder import FolderError, find_runs, write_json
+from sim.results.outcomes import quantities
 from sim.results.run import Run
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ def compare_scenarios(
                 for name, title in zip(names, titles, strict=True)
             ]
             for group, run in zip(found, runs, strict=True):
-                group[-1].append(amounts(run))
+                group[-1].append(quantities(run))
             changed += _changes(titles, runs)
     document = _document(titles, found, changed)
     write_json(folder / COMPARISON, document)
@@ -74,7 +75,7 @@ def compare_folders(folders: Sequence[Path]) -> Document:
         demand_pairs([run.scenario for run in groups[0]], [run.scenario for run in group])
     titles = _distinct([group[0].manifest["name"] for group in groups])
     changed = [one for runs in zip(*groups, strict=True) for one in _changes(titles, runs)]
-    return _document(titles, [[[amounts(run) for run in group]] for group in groups], changed)
+    return _document(titles, [[[quantities(run) for run in group]] for group in groups], changed)
 
 
 def _runs(folder: Path) -> list[Run]:
