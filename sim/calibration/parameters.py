@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 
 from sim.scenario import Scenario
+from sim.scenario.load import value_at
 from sim.scenario.parameters import is_full_form
 from sim.scenario.units import DURATION, RATE, exact, milliseconds, per_day
 
@@ -86,6 +87,25 @@ def ranged(scenario: Scenario, origin: str | None = None) -> list[Parameter]:
     chosen = scenario.spec.calibration.parameters
     found = [_parameter(key, full) for key, full in full_forms(scenario.resolved) if not chosen or key in chosen]
     return [one for one in found if one is not None and (origin is None or one.origin == origin)]
+
+
+def parameter_at(scenario: Scenario, key: str, ends: tuple[Any, Any] | None = None) -> Parameter | None:
+    """Give the number at a dotted key, in its own range or between two ends; None where there is no such number.
+
+    Raises KeyError for a key that is not there.
+    """
+    found = value_at(scenario.resolved, key)
+    full = found if is_full_form(found) else {"value": found}
+    try:
+        return _parameter(key, full if ends is None else {**full, "range": list(ends)})
+    except ValueError:
+        return None
+
+
+def out_of_range(scenario: Scenario, key: str) -> tuple[Any, Any] | None:
+    """Give the ends of the range that the number at a dotted key lies outside of; None where it lies inside."""
+    one = parameter_at(scenario, key)
+    return None if one is None or one.low <= one.start <= one.high else one.ends
 
 
 def full_forms(value: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, dict[str, Any]]]:

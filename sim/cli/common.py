@@ -1,11 +1,16 @@
 """What commands have in common: options, loading and running behind one-line errors, exit codes."""
 
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from concurrent.futures import Executor
+
     from sim.results.run import Run
     from sim.scenario import Scenario
 
@@ -32,6 +37,14 @@ Draw = Annotated[
     int | None, typer.Option(metavar="K", min=0, help="The posterior draw, counted from 0, that gives its values.")
 ]
 Workers = Annotated[int | None, typer.Option(metavar="N", min=1, help="Threads at work; results do not depend on it.")]
+Cores = Annotated[int | None, typer.Option("--workers", metavar="N", min=1, help="Cores at work.")]
+Scheduler = Annotated[
+    str | None, typer.Option(metavar="ADDRESS", help="The scheduler of a Dask cluster that makes the runs.")
+]
+Quantity = Annotated[
+    list[str] | None,
+    typer.Option(metavar="NAME", help="A total or figure to show, such as victims; repeatable."),
+]
 Events = Annotated[str | None, typer.Option(metavar="none|all|FRACTION", help="Whose events are logged.")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="No progress, no table.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
@@ -97,6 +110,72 @@ def run_once(scenario: "Scenario", folder: Path | None, workers: int | None, sil
         place = f" for {folder}" if folder is not None else ""
         fail(f"tocsin run: interrupted; nothing of this run was kept{place}")
     return finished
+
+
+@dataclass
+class Runs:
+    """Where the many runs of an experiment are made, and what is told of them; ``place`` keeps what is finished."""
+
+    executor: "Executor | None"
+    workers: int | None
+    progress: "Callable[[int, int], None] | None"
+    place: Path | None = None
+
+    def kept_in(self, folder: Path) -> None:
+        """Say where an interrupted experiment goes on."""
+        self.place = folder
+
+
+@contextmanager
+def experiment(
+    command: str, silent: bool, workers: int | None, scheduler: str | None
+) -> "Iterator[tuple[Runs, Callable[[str], None]]]":
+    """Make many runs behind a progress bar, on this machine or a cluster; ends the program where that fails."""
+    from sim.experiments.cluster import ClusterError, cluster
+    from sim.experiments.design import DesignError
+    from sim.experiments.simulations import SimulationError
+    from sim.progress import steps
+    from sim.results.folder import FolderError
+
+    runs = Runs(None, workers, None)
+    try:
+        with ExitStack() as stack:
+            if scheduler is not None:
+                runs.executor, fitting = stack.enter_context(cluster(scheduler))
+                runs.workers = workers or fitting
+            tell, runs.progress = stack.enter_context(steps(silent))
+            yield runs, tell
+    except (ClusterError, DesignError, FolderError) as error:
+        refuse(f"tocsin {command}: {error}")
+    except KeyboardInterrupt:
+        fail(f"tocsin {command}: interrupted; {_kept(runs)}")
+    except (SimulationError, OSError, MemoryError) as error:
+        fail(f"tocsin {command}: failed: {error or type(error).__name__}; {_kept(runs)}")
+
+
+def _kept(runs: Runs) -> str:
+    return f"what was simulated is kept in {runs.place}, the same command goes on" if runs.place else "nothing was kept"
+
+
+def varied(texts: list[str]) -> dict[str, list[Any]]:
+    """Read ``--vary KEY=A,B,...``, values as in a scenario's file; ends the program where that is no such thing."""
+    from sim.scenario.errors import Place, ScenarioError
+    from sim.scenario.positions import decode, read_nodes
+
+    found: dict[str, list[Any]] = {}
+    start = Place("--vary", 1, 1, "argument")
+    for text in texts:
+        key, equals, values = text.partition("=")
+        if not key or key in found:
+            refuse(f"--vary {text}: {'is varied twice' if key else 'has no key'}; --vary dotted.key=value,value")
+        try:
+            nodes = [read_nodes(decode(value.encode(), start), start)[0] for value in values.split(",") if equals]
+        except ScenarioError:
+            nodes = [None]
+        if any(node is None or isinstance(node.value, dict | list | None) for node in nodes):
+            refuse(f"--vary {text}: is no list of single values; --vary dotted.key=value,value")
+        found[key] = [node.value for node in nodes if node is not None]
+    return found
 
 
 def fail(line: str) -> NoReturn:

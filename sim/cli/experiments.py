@@ -7,22 +7,30 @@ import typer
 
 from sim.cli.common import (
     DONE,
-    FAILED,
     AsJson,
+    Cores,
+    Draw,
     Engine,
     Events,
+    Quantity,
     Quiet,
     Scale,
     ScenarioName,
+    Scheduler,
     Seed,
     Settings,
     Workers,
     app,
     event_share,
+    experiment,
     fail,
     load,
     refuse,
     run_once,
+    varied,
+)
+from sim.cli.common import (
+    FAILED as FAILED_RUN,
 )
 
 if TYPE_CHECKING:
@@ -39,7 +47,7 @@ def calibrate(
     out: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Where simulations and report are kept; an old one goes on.")
     ] = None,
-    workers: Annotated[int | None, typer.Option(metavar="N", min=1, help="Cores at work.")] = None,
+    workers: Cores = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
@@ -70,7 +78,7 @@ def calibrate(
         typer.echo(f"{done.folder / REPORT_TEXT}  {done.document['simulated']:,} runs simulated")
         typer.echo(f"{done.scenario_file}  written" if done.scenario_file else f"{scenario} is bundled: not written")
     worst = [row for row in done.document["figures"] if row["within"] is False]
-    raise typer.Exit(FAILED if worst else DONE)
+    raise typer.Exit(FAILED_RUN if worst else DONE)
 
 
 @app.command()
@@ -131,6 +139,53 @@ def compare(
             console().print(part)
     if not finished and not as_json:
         typer.echo(f"{folder}  {len(names) * replicates * (draws or 1)} runs")
+
+
+@app.command()
+def sweep(
+    scenario: ScenarioName,
+    vary: Annotated[
+        list[str] | None,
+        typer.Option(metavar="KEY=A,B,...", help="A key and its values; KEY alone, its own range. Repeatable."),
+    ] = None,
+    design: Annotated[
+        str | None, typer.Option(metavar="grid|sobol|lhs", help="How values meet; two are a range but in a grid.")
+    ] = None,
+    samples: Annotated[int | None, typer.Option(metavar="N", min=1, help="Points of a sobol or lhs design.")] = None,
+    engine: Engine = None,
+    scale: Scale = None,
+    seed: Seed = None,
+    settings: Settings = None,
+    draw: Draw = None,
+    out: Annotated[Path | None, typer.Option(metavar="DIR", help="Its folder; an unfinished one goes on.")] = None,
+    workers: Cores = None,
+    scheduler: Scheduler = None,
+    replicates: Annotated[int, typer.Option(metavar="N", min=1, help="Runs of each point, seeds counting up.")] = 1,
+    quantity: Quantity = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Run a scenario at every point of a design; one table with a row a run. Interrupted, the same command goes on."""
+    from sim.experiments.simulations import FAILED
+    from sim.experiments.sweep import CATALOGUE, STATUS, planned, prepared
+    from sim.experiments.sweep import sweep as swept
+    from sim.experiments.table import records, sweep_table
+    from sim.progress import console
+    from sim.results.folder import to_json
+
+    found = load(scenario, settings, {"engine": engine, "scale": scale, "seed": seed, "draw": draw})
+    with experiment("sweep", quiet or as_json, workers, scheduler) as (runs, _):
+        asked = varied(vary) if vary else None
+        chosen = planned(found, asked, design, samples)
+        folder = prepared(found, chosen, replicates, out)
+        runs.kept_in(folder)
+        frame = swept(found, asked, design, samples, replicates, folder, runs.executor, runs.workers, runs.progress)
+    if as_json:
+        typer.echo(to_json({"folder": str(folder), "rows": records(frame)}), nl=False)
+    elif not quiet:
+        console().print(sweep_table(frame, [axis.key for axis in chosen.axes], quantity or []))
+        typer.echo(f"{folder / CATALOGUE}  {len(frame)} runs")
+    raise typer.Exit(FAILED_RUN if (frame[STATUS] == FAILED).any() else DONE)
 
 
 def _own_file(name: str) -> Path | None:

@@ -48,6 +48,7 @@ CASE_SOLVED = 98
 REMAINDER = 99
 
 MEMBER = 112
+DESIGN = 113
 
 TRIES_A_CHANNEL = 32
 """``CONTACT_TRY`` is numbered by channel x 32 + try."""
@@ -130,4 +131,6 @@ REGISTRY = (
     Purpose("REMAINDER", REMAINDER, "province and quantity", ("remainder high", "remainder low", "", "")),
     # Of a calibration's ensemble, which is no part of a run.
     Purpose("MEMBER", MEMBER, "member of an ensemble", ("place high", "place low", "noise", ""), "parameter or datum"),
+    # Of a design of many runs, which is no part of them: the key of the generator that makes it.
+    Purpose("DESIGN", DESIGN, "design", ("key", "key", "key", ""), "kind"),
 )

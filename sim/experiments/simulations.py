@@ -13,7 +13,15 @@ import signal
 import tempfile
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, ProcessPoolExecutor, wait
+from concurrent.futures import (
+    FIRST_COMPLETED,
+    BrokenExecutor,
+    CancelledError,
+    Executor,
+    Future,
+    ProcessPoolExecutor,
+    wait,
+)
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -38,6 +46,9 @@ NO_RESULT = frozenset({"cli", "calibration", "experiments", "progress.py"})
 
 THREADS_FROM = 5e7
 """A run with more people than these uses all cores by itself; smaller ones run side by side, one a core."""
+
+KILLER = "KilledWorker"
+"""What a cluster calls a run whose workers died; of another package, which may not be installed."""
 
 AHEAD = 3
 """Simulations handed over for each worker, so that none waits for the next; more would only fill memory."""
@@ -90,24 +101,20 @@ class Simulations:
         self._journal = (folder / JOURNAL).open("a+b")
         self._read_journal()
 
-    def run(self, scenarios: "Iterable[Scenario]", total: int | None = None) -> list[Outcome]:
+    def run(self, scenarios: "Iterable[Scenario]", total: int) -> list[Outcome]:
         """Give the outcome of each scenario, in their order; raises SimulationError for the first that failed."""
-        outcomes = list(self.each(scenarios, total))
-        for one in outcomes:
+        found = list(self.each(scenarios, total))
+        for one in found:
             if FAILED in one:
                 raise SimulationError(one[FAILED])
-        return outcomes
+        return found
 
-    def each(self, scenarios: "Iterable[Scenario | Outcome]", total: int | None = None) -> Iterator[Outcome]:
-        """Simulate all scenarios, then give their outcomes one by one, in their order, those that failed among them.
+    def each(self, scenarios: "Iterable[Scenario | Outcome]", total: int) -> "Outcomes":
+        """Simulate all scenarios and give their outcomes, in their order, those that failed among them.
 
         An outcome among the scenarios is given as it is. Raises SimulationError where workers are gone.
         """
-        if total is None:
-            scenarios = list(scenarios)
-            total = len(scenarios)
-        for one in self._simulate(scenarios, total):
-            yield self._outcome(one) if isinstance(one, str) else one
+        return Outcomes(self, self._simulate(scenarios, total))
 
     def _simulate(self, scenarios: "Iterable[Scenario | Outcome]", total: int) -> list[str | Outcome]:
         """Run what the journal lacks; gives the key of each that is in the journal then, and the outcome of others."""
@@ -138,8 +145,8 @@ class Simulations:
                 self._tell(len(found) - len(waiting), total)
                 self._collect(waiting, failed)
             self._tell(total, total)
-        except BrokenExecutor as error:
-            raise SimulationError(f"a worker process was killed ({error})") from error
+        except (BrokenExecutor, CancelledError) as error:
+            raise SimulationError(f"workers are gone ({error or type(error).__name__})") from error
         finally:
             for future in waiting:
                 future.cancel()
@@ -163,7 +170,14 @@ class Simulations:
         """Keep what is finished of what is waited for, at least one."""
         finished, _ = wait(waiting, return_when=FIRST_COMPLETED)
         for future in finished:
-            self._keep(waiting.pop(future), future.result(), failed)
+            key = waiting.pop(future)
+            try:
+                outcome = future.result()
+            except Exception as error:
+                if type(error).__name__ != KILLER:
+                    raise
+                outcome = {FAILED: f"{KILLER}: several workers died of it, one after the other"}
+            self._keep(key, outcome, failed)
 
     def _executors(self) -> Executor:
         if self._executor is not None:
@@ -188,7 +202,8 @@ class Simulations:
         if not line.endswith(b"\n"):
             self._journal.write(b"\n")
 
-    def _outcome(self, key: str) -> Outcome:
+    def outcome(self, key: str) -> Outcome:
+        """Give what the journal has of a run."""
         self._journal.seek(self._known[key])
         outcome: Outcome = json.loads(self._journal.readline())["outcome"]
         return outcome
@@ -206,6 +221,23 @@ class Simulations:
     def _tell(self, done: int, total: int) -> None:
         if self._progress is not None:
             self._progress(done, total)
+
+
+class Outcomes:
+    """What became of simulations, in the order in which they were asked for, read from the journal one by one."""
+
+    def __init__(self, simulations: Simulations, found: list[str | Outcome]) -> None:
+        self._simulations = simulations
+        self._found = found
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+        return len(self._found)
+
+    def __iter__(self) -> Iterator[Outcome]:
+        """Give one after the other, as often as wanted."""
+        for one in self._found:
+            yield self._simulations.outcome(one) if isinstance(one, str) else one
 
 
 def made(make: "Callable[[], Scenario]") -> "Scenario | Outcome":

@@ -1,11 +1,12 @@
 """The table of a comparison on the terminal: what moved, by how much, and how sure that is."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from sim.results.table import amount
 
 if TYPE_CHECKING:
+    import pandas as pd
     from rich.table import Table
 
 Row = dict[str, Any]
@@ -60,3 +61,47 @@ def _changes(scenario: str, changes: list[Row]) -> "Iterator[Table | str]":
     for path, (count, fen) in counts.items():
         table.add_row(*path, f"{count:,}", f"{fen / 100:+,.0f}")
     yield table
+
+
+SHOWN = ("victims", "loss_yuan", "prevented_yuan", "false_blocks")
+"""Quantities of a sweep on the terminal, where no others are asked for."""
+
+MOST = 64
+"""Runs on the terminal; the catalogue has all."""
+
+
+def sweep_table(frame: "pd.DataFrame", keys: Sequence[str], asked: Sequence[str]) -> "Table":
+    """Lay out a catalogue: what was varied, and some of what came out; the first of its runs where there are many."""
+    import pandas as pd
+
+    names = [name for name in asked or SHOWN if name in frame.columns]
+    several = frame["replicate"].nunique() > 1
+    table = _table(["point", *(["seed"] if several else []), *keys, *names], left=())
+    for row in records(frame.head(MOST)):
+        cells = [str(row["point"]), *([str(row["seed"])] if several else []), *(str(row[key]) for key in keys)]
+        if row["message"] is not None:
+            table.add_row(*cells, f"failed: {row['message']}")
+        else:
+            table.add_row(*cells, *("" if pd.isna(row[name]) else amount(row[name]) for name in names))
+    if len(frame) > MOST:
+        table.caption = f"the first {MOST} of {len(frame):,}"
+    return table
+
+
+def records(frame: "pd.DataFrame") -> list[Row]:
+    """Give the rows of a table as JSON has them: null where a value is missing."""
+    import pandas as pd
+
+    return [
+        {str(key): None if value is pd.NA or value != value else value for key, value in row.items()}
+        for row in frame.astype(object).to_dict("records")
+    ]
+
+
+def _table(names: Sequence[str], left: Sequence[str]) -> "Table":
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold", caption_justify="left")
+    for name in names:
+        table.add_column(name, justify="left" if name in left else "right", overflow="fold")
+    return table

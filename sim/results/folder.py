@@ -160,6 +160,14 @@ def write_json(path: Path, document: dict[str, Any]) -> None:
     path.write_text(to_json(document), encoding="utf-8")
 
 
+def replace_json(path: Path, document: dict[str, Any]) -> None:
+    """Write a JSON document that appears, or takes the place of an older one, whole or not at all."""
+    unfinished = path.with_name(f".{path.name}.unfinished")
+    write_json(unfinished, document)
+    sync(unfinished)
+    os.replace(unfinished, path)
+
+
 def to_json(document: dict[str, Any]) -> str:
     """Give a JSON document as text, as it stands in ``run.json``; NaN and infinity are refused."""
     return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n"

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from sim.scenario.bundled import find
-from sim.scenario.errors import Mistake, ScenarioError
+from sim.scenario.errors import Mistake, ScenarioError, choices
 from sim.scenario.extends import Files, merge
 from sim.scenario.faults import merged, mistakes_of
 from sim.scenario.overrides import argument_values, set_values, with_value
@@ -112,15 +112,38 @@ def _in_full_form(value: Any, like: Any) -> Any:
     return value
 
 
+def value_at(resolved: Any, key: str) -> Any:
+    """The value at a dotted key of a resolved scenario, in full form where it has one; raises KeyError."""
+    for part in key.split("."):
+        inner = resolved["value"] if is_full_form(resolved) else resolved
+        resolved = _part(inner, part, key)
+    return resolved
+
+
 def _put(resolved: dict[str, Any], key: str, value: Any) -> None:
     """Replace the value at a dotted key of a resolved scenario."""
-    *parents, last = key.split(".")
-    for part in parents:
-        resolved = resolved[part]["value"] if is_full_form(resolved[part]) else resolved[part]
-    if is_full_form(resolved[last]):
-        resolved[last]["value"] = value
+    above, _, last = key.rpartition(".")
+    holder = value_at(resolved, above) if above else resolved
+    holder = holder["value"] if is_full_form(holder) else holder
+    inner = _part(holder, last, key)
+    if is_full_form(inner):
+        inner["value"] = value
+    elif isinstance(holder, list):
+        holder[int(last)] = value
     else:
-        resolved[last] = value
+        holder[last] = value
+
+
+def _part(holder: Any, part: str, key: str) -> Any:
+    """What a map has under a key, or a list at an index."""
+    if not isinstance(holder, dict | list):
+        raise KeyError(f"{key}: there is nothing below {found(holder)}; the key of a single value")
+    if isinstance(holder, dict) and part in holder:
+        return holder[part]
+    if isinstance(holder, list) and part.isdecimal() and int(part) < len(holder):
+        return holder[int(part)]
+    names = list(holder) if isinstance(holder, dict) else [str(index) for index in range(len(holder))]
+    raise KeyError(f"{key}: no such key: {found(part)}; {choices(part, names)}")
 
 
 def posterior(name_or_path: str) -> "pd.DataFrame":
