@@ -18,8 +18,11 @@ if TYPE_CHECKING:
     from sim.country.table import people
     from sim.engines.conservation import ConservationError
     from sim.experiments.compare import compare
+    from sim.experiments.design import DesignError
     from sim.experiments.fates import changes
     from sim.experiments.pairing import PairingError
+    from sim.experiments.simulations import SimulationError
+    from sim.experiments.sweep import sweep
     from sim.results.folder import FolderError
     from sim.results.run import Run, load_run
     from sim.running import run
@@ -28,11 +31,13 @@ if TYPE_CHECKING:
 _HOMES = {
     "Calibration": "sim.calibration.calibrate",
     "ConservationError": "sim.engines.conservation",
+    "DesignError": "sim.experiments.design",
     "PairingError": "sim.experiments.pairing",
     "FolderError": "sim.results.folder",
     "Run": "sim.results.run",
     "Scenario": "sim.scenario",
     "ScenarioError": "sim.scenario",
+    "SimulationError": "sim.experiments.simulations",
     "calibrate": "sim.calibration.calibrate",
     "changes": "sim.experiments.fates",
     "compare": "sim.experiments.compare",
@@ -41,16 +46,19 @@ _HOMES = {
     "load_scenario": "sim.scenario",
     "posterior": "sim.scenario",
     "run": "sim.running",
+    "sweep": "sim.experiments.sweep",
 }
 
 __all__ = [
     "Calibration",
     "ConservationError",
+    "DesignError",
     "FolderError",
     "PairingError",
     "Run",
     "Scenario",
     "ScenarioError",
+    "SimulationError",
     "__version__",
     "calibrate",
     "changes",
@@ -60,6 +68,7 @@ __all__ = [
     "people",
     "posterior",
     "run",
+    "sweep",
 ]
 
 
