@@ -103,7 +103,7 @@ def test_values_that_are_too_much_together_are_a_row_with_their_message(tiny: si
     frame = sim.sweep(tiny, {red: [2.95, 3.3], orange: [2.9, 3.2]}, folder=tmp_path / "sweep")
     assert list(frame["status"]) == ["done", "failed", "done", "done"]
     assert frame["message"].isna().tolist() == [True, False, True, True]
-    assert "no scenario: warning.detectors.central: " in frame["message"].iloc[1]
+    assert "no scenario: warning.detectors.central.thresholds: " in frame["message"].iloc[1]
     assert "the thresholds do not fall from red to blue" in frame["message"].iloc[1]
     assert pd.isna(frame["victims"].iloc[1])
 
