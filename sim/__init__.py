@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from sim.calibration.calibrate import Calibration, calibrate
     from sim.country.table import people
     from sim.engines.conservation import ConservationError
+    from sim.experiments.attribute import Attribution, attribute
     from sim.experiments.compare import compare
     from sim.experiments.design import DesignError
     from sim.experiments.fates import changes
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from sim.scenario import Scenario, ScenarioError, load_scenario, posterior
 
 _HOMES = {
+    "Attribution": "sim.experiments.attribute",
     "Calibration": "sim.calibration.calibrate",
     "ConservationError": "sim.engines.conservation",
     "DesignError": "sim.experiments.design",
@@ -38,6 +40,7 @@ _HOMES = {
     "Scenario": "sim.scenario",
     "ScenarioError": "sim.scenario",
     "SimulationError": "sim.experiments.simulations",
+    "attribute": "sim.experiments.attribute",
     "calibrate": "sim.calibration.calibrate",
     "changes": "sim.experiments.fates",
     "compare": "sim.experiments.compare",
@@ -50,6 +53,7 @@ _HOMES = {
 }
 
 __all__ = [
+    "Attribution",
     "Calibration",
     "ConservationError",
     "DesignError",
@@ -60,6 +64,7 @@ __all__ = [
     "ScenarioError",
     "SimulationError",
     "__version__",
+    "attribute",
     "calibrate",
     "changes",
     "compare",

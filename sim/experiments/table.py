@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     import pandas as pd
     from rich.table import Table
 
+    from sim.experiments.attribute import Attribution
+
 Row = dict[str, Any]
 
 
@@ -66,6 +68,9 @@ def _changes(scenario: str, changes: list[Row]) -> "Iterator[Table | str]":
 SHOWN = ("victims", "loss_yuan", "prevented_yuan", "false_blocks")
 """Quantities of a sweep on the terminal, where no others are asked for."""
 
+OVERLAPS = 8
+"""Overlaps on the terminal, largest first."""
+
 MOST = 64
 """Runs on the terminal; the catalogue has all."""
 
@@ -86,6 +91,43 @@ def sweep_table(frame: "pd.DataFrame", keys: Sequence[str], asked: Sequence[str]
     if len(frame) > MOST:
         table.caption = f"the first {MOST} of {len(frame):,}"
     return table
+
+
+def attribution_tables(found: "Attribution") -> "Iterator[Table | str]":
+    """Lay out an attribution: victims and money by layer, what layers cost, and who shares most with whom."""
+    layers = found.layers
+    names = list(dict.fromkeys(layers["layer"]))
+    by_quantity = {
+        quantity: {row["layer"]: row for row in records(rows)} for quantity, rows in layers.groupby("quantity")
+    }
+    for quantity, title in (("victims", "victims prevented"), ("net_loss_yuan", "net loss prevented, yuan")):
+        rows = by_quantity[quantity]
+        several = any(rows[name]["low"] is not None for name in names)
+        yield f"{title}:"
+        table = _table(
+            ["layer", "alone", "last", "shapley", "share", *(["95% interval"] if several else [])], ["layer"]
+        )
+        whole = rows["all"]["shapley"]
+        for name in names:
+            row = rows[name]
+            cells = [name, *(amount(round(row[key])) for key in ("alone", "last", "shapley"))]
+            cells.append(f"{row['shapley'] / whole:.1%}" if whole else "")
+            if several:
+                cells.append("" if row["low"] is None else f"{amount(round(row['low']))}..{amount(round(row['high']))}")
+            table.add_row(*cells)
+        yield table
+    yield "what layers cause, on average over the orders in which they may come:"
+    costs = ("false_alarms", "false_blocks", "staff_hours")
+    table = _table(["layer", *(cost.replace("_", " ") for cost in costs)], ["layer"])
+    for name in names:
+        table.add_row(name, *(amount(round(by_quantity[cost][name]["shapley"])) for cost in costs))
+    yield table
+    shared = found.overlaps[found.overlaps["quantity"] == "victims"].sort_values("overlap", key=abs, ascending=False)
+    yield "victims that both of two layers would prevent (below 0: that one prevents only beside the other):"
+    table = _table(["layer", "other", "overlap"], ["layer", "other"])
+    for row in records(shared.head(OVERLAPS)):
+        table.add_row(row["layer"], row["other"], amount(round(row["overlap"])))
+    yield table
 
 
 def records(frame: "pd.DataFrame") -> list[Row]:
