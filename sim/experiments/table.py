@@ -63,10 +63,33 @@ def _changes(scenario: str, changes: list[Row]) -> "Iterator[Table | str]":
     for path, (count, fen) in counts.items():
         table.add_row(*path, f"{count:,}", f"{fen / 100:+,.0f}")
     yield table
+    for key in ("age_band", "fraud_type", "province"):
+        yield _by_group(scenario, changes, key)
+
+
+def _by_group(scenario: str, changes: list[Row], key: str) -> "Table":
+    """Lay out how many victims a policy saved, harmed and left as they were, by what they have in common."""
+    from sim.experiments.fates import CHANGES
+
+    counts: dict[Any, dict[str, int]] = {}
+    for row in changes:
+        if row["scenario"] == scenario:
+            own = counts.setdefault(row[key], dict.fromkeys(CHANGES, 0))
+            own[row["change"]] += row["count"]
+    table = _table([key.replace("_", " "), *CHANGES], [key.replace("_", " ")])
+    ordered = sorted(counts.items(), key=lambda one: (-one[1][CHANGES[0]] - one[1][CHANGES[1]], str(one[0])))
+    for group, own in ordered[:GROUPS]:
+        table.add_row(str(group), *(f"{own[change]:,}" for change in CHANGES))
+    if len(ordered) > GROUPS:
+        table.caption = f"the {GROUPS} of {len(ordered)} with most changes"
+    return table
 
 
 SHOWN = ("victims", "loss_yuan", "prevented_yuan", "false_blocks")
 """Quantities of a sweep on the terminal, where no others are asked for."""
+
+GROUPS = 10
+"""Groups of victims on the terminal, those with most changes first."""
 
 OVERLAPS = 8
 """Overlaps on the terminal, largest first."""
