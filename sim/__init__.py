@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from sim.experiments.compare import compare
     from sim.experiments.fates import changes
     from sim.experiments.pairing import PairingError
+    from sim.experiments.sensitivity import sensitivity
     from sim.results.folder import FolderError
     from sim.results.run import Run, load_run
     from sim.running import run
@@ -41,6 +42,7 @@ _HOMES = {
     "load_scenario": "sim.scenario",
     "posterior": "sim.scenario",
     "run": "sim.running",
+    "sensitivity": "sim.experiments.sensitivity",
 }
 
 __all__ = [
@@ -60,6 +62,7 @@ __all__ = [
     "people",
     "posterior",
     "run",
+    "sensitivity",
 ]
 
 

@@ -133,6 +133,8 @@ def test_help_names_the_commands_that_there_are_and_imports_nothing_heavy(tmp_pa
         "scenarios",
         "calibrate",
         "compare",
+        "sweep",
+        "sensitivity",
     ]
     assert "heavy: []" in done.stdout
 

@@ -4,8 +4,6 @@ The folder of a sweep holds ``sweep.json`` (what was asked for), ``scenario.yaml
 once all is done, ``catalogue.parquet``. Until then a journal holds what is finished: the same call goes on from there.
 """
 
-import json
-import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from pathlib import Path
@@ -13,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from sim.calibration.parameters import out_of_range
 from sim.experiments.design import GRID, Design, DesignError, Value, design
+from sim.experiments.folder import claimed, whole
 from sim.experiments.simulations import FAILED, JOURNAL, Outcomes, Simulations, made
-from sim.results.folder import SCENARIO_YAML, FolderError, demand_free, replace_json, sync
 from sim.results.outcomes import Outcome, quantities
 from sim.scenario import Scenario, changed
 from sim.scenario.load import digest, plain, value_at
@@ -96,15 +94,7 @@ def prepared(scenario: Scenario, chosen: Design, replicates: int, folder: Path |
         "replicates": replicates,
         "vary": {axis.key: list(axis.given) for axis in chosen.axes},
     }
-    place = folder or FOLDER / f"{scenario.name}-{digest(about)[:8]}"
-    if not (place / SWEEP).is_file():
-        demand_free(place)
-        place.mkdir(parents=True, exist_ok=True)
-        (place / SCENARIO_YAML).write_text(scenario.yaml(), encoding="utf-8", newline="\n")
-        replace_json(place / SWEEP, about)
-    elif json.loads((place / SWEEP).read_text(encoding="utf-8")) != about:
-        raise FolderError(f"{place}: holds another sweep; a folder that does not exist or is empty")
-    return place
+    return claimed(folder or FOLDER / f"{scenario.name}-{digest(about)[:8]}", SWEEP, about, scenario)
 
 
 def _checked(scenario: Scenario, key: str, value: Value) -> Value:
@@ -148,12 +138,9 @@ def _write(path: Path, scenario: Scenario, chosen: Design, replicates: int, outc
     import pyarrow.parquet as pq
 
     schema = _schema(chosen, outcomes)
-    unfinished = path.with_name(f".{path.name}.unfinished")
-    with pq.ParquetWriter(unfinished, schema, compression="zstd") as writer:
+    with whole(path) as unfinished, pq.ParquetWriter(unfinished, schema, compression="zstd") as writer:
         for rows in _batches(_rows(scenario, chosen, replicates, outcomes)):
             writer.write_table(pa.Table.from_pylist(rows, schema=schema))
-    sync(unfinished)
-    os.replace(unfinished, path)
 
 
 def _rows(scenario: Scenario, chosen: Design, replicates: int, outcomes: Iterable[Outcome]) -> Iterator[dict[str, Any]]:
