@@ -107,10 +107,15 @@ def test_changes_across_ranges_are_those_of_the_closed_form(missing: int):
     assert got["mu_star"] - got["mu_star_low"] == pytest.approx(half, rel=0.15, abs=1e-9)
 
 
+@pytest.mark.filterwarnings("error")
 def test_nothing_has_a_share_of_what_does_not_vary():
     for method in (MORRIS, SOBOL):
         got = found(method, lambda rows: np.full(len(rows), 4.0), 8)
         assert all(not index.any() for index in got.values())
+    # Nor is anyone told of resamples in which something rare does not happen at all.
+    rare = found(SOBOL, lambda rows: (rows[:, 0] > 0.9).astype(np.float64), 8)
+    assert rare["total"][0] > 0.0
+    assert rare["total"][1] == 0.0
 
 
 def test_changes_are_those_between_direct_runs(tiny: sim.Scenario, alone: tuple[pd.DataFrame, bytes], tmp_path: Path):
@@ -184,7 +189,7 @@ def test_it_goes_on_where_it_was_cut_and_one_that_is_done_is_read(
     sim.sensitivity(
         tiny, KEYS, samples=3, folder=place, workers=1, progress=lambda *_: seen.append(journal.read_bytes())
     )
-    assert all(one.startswith(kept) for one in seen)
+    assert all(one.startswith(kept) and one.count(b"\n") <= 12 for one in seen)
     assert (place / "indices.parquet").read_bytes() == alone[1]
     # Any other quantity is read from what is stored, and another order of keys is the same question.
     with ThreadPoolExecutor(1) as none_needed:
@@ -217,15 +222,15 @@ def with_range(low: float) -> sim.Scenario:
 
 @pytest.mark.parametrize(("method", "samples"), [(MORRIS, 6), (SOBOL, 8)])
 def test_blocks_with_a_run_that_failed_are_dropped_and_counted(method: str, samples: int, tmp_path: Path):
-    scenario = with_range(2.85)
+    scenario = with_range(2.7)
     chosen = planned(scenario, (MET, RED), method, samples, ("saved",))
-    red = next(number for number, one in enumerate(chosen.parameters) if one.key == RED)
-    bad = chosen.places()[:, red].reshape(samples, -1).min(axis=1) < 0.05 / 0.75
-    assert 0 < bad.sum() < samples - 2
+    low = np.array([chosen.values(row)[RED] < 2.9 for row in chosen.places()])
+    bad = low.reshape(samples, -1).any(axis=1).sum()
+    assert 0 < bad <= samples - 2
     frame = sim.sensitivity(scenario, (MET, RED), method, samples, ("saved",), tmp_path / "sensitivity", workers=1)
-    assert frame.attrs["dropped"] == bad.sum()
+    assert frame.attrs["dropped"] == bad
     assert "the thresholds do not fall from red to blue" in frame.attrs["message"]
-    assert set(frame["samples"]) == {samples - bad.sum()}
+    assert set(frame["samples"]) == {samples - bad}
     assert frame.notna().all(axis=None)
 
 
@@ -283,7 +288,7 @@ def test_the_command_prints_the_most_important_first_and_goes_on_by_itself(tocsi
 
 
 def test_the_command_says_what_it_dropped(tocsin: Tocsin):
-    full = f"{RED}={{value: 3.3, origin: assumed, range: [2.85, 3.6], basis: a test}}"
+    full = f"{RED}={{value: 3.3, origin: assumed, range: [2.7, 3.6], basis: a test}}"
     given = ["sensitivity", "tiny", "--set", f"period={SHORT}", "--set", full, "--vary", RED, "--vary", MET]
     code, out, _ = tocsin(*given, "--method", "sobol", "--samples", "8", "--quantity", "saved", "--workers", "1")
     assert code == 1
