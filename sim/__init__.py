@@ -17,23 +17,31 @@ if TYPE_CHECKING:
     from sim.calibration.calibrate import Calibration, calibrate
     from sim.country.table import people
     from sim.engines.conservation import ConservationError
+    from sim.experiments.attribute import Attribution, attribute
     from sim.experiments.compare import compare
+    from sim.experiments.design import DesignError
     from sim.experiments.fates import changes
     from sim.experiments.pairing import PairingError
     from sim.experiments.sensitivity import sensitivity
+    from sim.experiments.simulations import SimulationError
+    from sim.experiments.sweep import sweep
     from sim.results.folder import FolderError
     from sim.results.run import Run, load_run
     from sim.running import run
     from sim.scenario import Scenario, ScenarioError, load_scenario, posterior
 
 _HOMES = {
+    "Attribution": "sim.experiments.attribute",
     "Calibration": "sim.calibration.calibrate",
     "ConservationError": "sim.engines.conservation",
+    "DesignError": "sim.experiments.design",
     "PairingError": "sim.experiments.pairing",
     "FolderError": "sim.results.folder",
     "Run": "sim.results.run",
     "Scenario": "sim.scenario",
     "ScenarioError": "sim.scenario",
+    "SimulationError": "sim.experiments.simulations",
+    "attribute": "sim.experiments.attribute",
     "calibrate": "sim.calibration.calibrate",
     "changes": "sim.experiments.fates",
     "compare": "sim.experiments.compare",
@@ -43,17 +51,22 @@ _HOMES = {
     "posterior": "sim.scenario",
     "run": "sim.running",
     "sensitivity": "sim.experiments.sensitivity",
+    "sweep": "sim.experiments.sweep",
 }
 
 __all__ = [
+    "Attribution",
     "Calibration",
     "ConservationError",
+    "DesignError",
     "FolderError",
     "PairingError",
     "Run",
     "Scenario",
     "ScenarioError",
+    "SimulationError",
     "__version__",
+    "attribute",
     "calibrate",
     "changes",
     "compare",
@@ -63,6 +76,7 @@ __all__ = [
     "posterior",
     "run",
     "sensitivity",
+    "sweep",
 ]
 
 

@@ -133,6 +133,7 @@ def test_help_names_the_commands_that_there_are_and_imports_nothing_heavy(tmp_pa
         "scenarios",
         "calibrate",
         "compare",
+        "attribute",
         "sweep",
         "sensitivity",
     ]

@@ -121,9 +121,10 @@ class Runs:
     progress: "Callable[[int, int], None] | None"
     place: Path | None = None
 
-    def kept_in(self, folder: Path) -> None:
-        """Say where an interrupted experiment goes on."""
+    def kept_in(self, folder: Path) -> Path:
+        """Remember the folder where an interrupted experiment goes on; gives it back."""
         self.place = folder
+        return folder
 
 
 @contextmanager
@@ -133,6 +134,7 @@ def experiment(
     """Make many runs behind a progress bar, on this machine or a cluster; ends the program where that fails."""
     from sim.experiments.cluster import ClusterError, cluster
     from sim.experiments.design import DesignError
+    from sim.experiments.layers import LayerError
     from sim.experiments.simulations import SimulationError
     from sim.progress import steps
     from sim.results.folder import FolderError
@@ -145,7 +147,7 @@ def experiment(
                 runs.workers = workers or fitting
             tell, runs.progress = stack.enter_context(steps(silent))
             yield runs, tell
-    except (ClusterError, DesignError, FolderError) as error:
+    except (ClusterError, DesignError, FolderError, LayerError) as error:
         refuse(f"tocsin {command}: {error}")
     except KeyboardInterrupt:
         fail(f"tocsin {command}: interrupted; {_kept(runs)}")

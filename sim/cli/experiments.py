@@ -142,6 +142,49 @@ def compare(
 
 
 @app.command()
+def attribute(
+    scenario: ScenarioName,
+    layers: Annotated[
+        list[str] | None,
+        typer.Option("--layer", metavar="NAME", help="A layer; all, if none is named. Others stay on. Repeatable."),
+    ] = None,
+    orders: Annotated[
+        int | None,
+        typer.Option(metavar="N", min=0, help="Orders of layers that are averaged; 0, every coalition of layers."),
+    ] = None,
+    engine: Engine = None,
+    scale: Scale = None,
+    seed: Seed = None,
+    settings: Settings = None,
+    draw: Draw = None,
+    out: Annotated[Path | None, typer.Option(metavar="DIR", help="Its folder; an unfinished one goes on.")] = None,
+    workers: Cores = None,
+    scheduler: Scheduler = None,
+    replicates: Annotated[int, typer.Option(metavar="N", min=1, help="Worlds with seeds counting up.")] = 1,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Say what each layer prevents and costs: alone, beside all others, and on average (Shapley values)."""
+    from sim.experiments.attribute import attribute as attributed
+    from sim.experiments.attribute import planned as game
+    from sim.experiments.table import attribution_tables, records
+    from sim.progress import console
+    from sim.results.folder import to_json
+
+    found = load(scenario, settings, {"engine": engine, "scale": scale, "seed": seed, "draw": draw})
+    with experiment("attribute", quiet or as_json, workers, scheduler) as (runs, _):
+        folder = runs.kept_in(game(found, layers, orders, replicates, out))
+        done = attributed(found, layers, orders, replicates, folder, runs.executor, runs.workers, runs.progress)
+    if as_json:
+        document = {"layers": records(done.layers), "overlaps": records(done.overlaps)}
+        typer.echo(to_json({"folder": str(folder), **document}), nl=False)
+    elif not quiet:
+        for part in attribution_tables(done):
+            console().print(part)
+        typer.echo(f"{done.folder}  {len(done.coalitions)} runs")
+
+
+@app.command()
 def sweep(
     scenario: ScenarioName,
     vary: Annotated[
@@ -177,8 +220,7 @@ def sweep(
     with experiment("sweep", quiet or as_json, workers, scheduler) as (runs, _):
         asked = varied(vary) if vary else None
         chosen = planned(found, asked, design, samples)
-        folder = prepared(found, chosen, replicates, out)
-        runs.kept_in(folder)
+        folder = runs.kept_in(prepared(found, chosen, replicates, out))
         frame = swept(found, asked, design, samples, replicates, folder, runs.executor, runs.workers, runs.progress)
     if as_json:
         typer.echo(to_json({"folder": str(folder), "rows": records(frame)}), nl=False)

@@ -16,7 +16,6 @@ import numpy as np
 
 from sim.calibration.parameters import Parameter, all_ranged, ranged
 from sim.experiments.design import PLACES, RESAMPLES, DesignError, Value, generator_of
-from sim.experiments.folder import claimed, whole
 from sim.experiments.indices import (
     BLOCKS,
     COLUMNS,
@@ -33,18 +32,17 @@ from sim.experiments.indices import (
     whole_blocks,
 )
 from sim.experiments.simulations import FAILED, JOURNAL, Outcomes, SimulationError, Simulations, made
+from sim.experiments.store import claim, publish, read_frame, unfinished_name
 from sim.results.outcomes import Outcome, quantity_names
 from sim.results.outcomes import quantities as all_quantities
 from sim.scenario import Scenario, changed
 from sim.scenario.errors import choices
-from sim.scenario.load import digest
 
 if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
-FOLDER = Path("results") / "sensitivities"
-SENSITIVITY, INDICES = "sensitivity.json", "indices.parquet"
+INDICES = "indices.parquet"
 
 QUANTITIES = ("victims", "loss_yuan")
 """What is looked at, where nothing else is asked for."""
@@ -165,17 +163,13 @@ def planned(
 
 def prepared(scenario: Scenario, chosen: Screening, folder: Path | None) -> Path:
     """Make the folder of a sensitivity, or find the one where it goes on; raises FolderError."""
-    about = {
-        "name": scenario.name,
-        "seed": scenario.spec.seed,
-        "scale": scenario.spec.scale,
-        "scenario_sha256": scenario.sha256,
+    asked = {
         "method": chosen.method,
         "samples": chosen.samples,
         "runs": len(chosen),
         "vary": {one.key: list(one.ends) for one in chosen.parameters},
     }
-    return claimed(folder or FOLDER / f"{scenario.name}-{digest(about)[:8]}", SENSITIVITY, about, scenario)
+    return claim("sensitivity", scenario, asked, folder)
 
 
 def _chosen(scenario: Scenario, keys: Sequence[str] | None) -> tuple[Parameter, ...]:
@@ -228,8 +222,9 @@ def _write(path: Path, chosen: Screening, names: Sequence[str], rows: Array, out
             outputs[number] = [outcome.get(name, np.nan) for name in names]
     schema = _schema(chosen.method).with_metadata({ABOUT: json.dumps(about)})
     found = [row for name, column in zip(names, outputs.T, strict=True) for row in _rows(name, chosen, rows, column)]
-    with whole(path) as unfinished:
-        pq.write_table(pa.Table.from_pylist(found, schema=schema), unfinished, compression="zstd")
+    unfinished = unfinished_name(path)
+    pq.write_table(pa.Table.from_pylist(found, schema=schema), unfinished, compression="zstd")
+    publish(unfinished, path)
 
 
 def _rows(quantity: str, chosen: Screening, rows: Array, outputs: Array) -> Iterator[dict[str, Any]]:
@@ -267,7 +262,7 @@ def _read(path: Path, quantities: Sequence[str]) -> "pd.DataFrame":
     import pandas as pd
     import pyarrow.parquet as pq
 
-    stored = pd.read_parquet(path, dtype_backend="numpy_nullable")
+    stored = read_frame(path)
     frame = pd.concat([stored[stored["quantity"] == name] for name in dict.fromkeys(quantities)], ignore_index=True)
     frame.attrs.update(json.loads(pq.read_schema(path).metadata[ABOUT]))
     return frame

@@ -11,18 +11,17 @@ from typing import TYPE_CHECKING, Any
 
 from sim.calibration.parameters import out_of_range
 from sim.experiments.design import GRID, Design, DesignError, Value, design
-from sim.experiments.folder import claimed, whole
 from sim.experiments.simulations import FAILED, JOURNAL, Outcomes, Simulations, made
+from sim.experiments.store import claim, publish, read_frame, unfinished_name
 from sim.results.outcomes import Outcome, quantities
 from sim.scenario import Scenario, changed
-from sim.scenario.load import digest, plain, value_at
+from sim.scenario.load import plain, value_at
 
 if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
-FOLDER = Path("results") / "sweeps"
-SWEEP, CATALOGUE = "sweep.json", "catalogue.parquet"
+CATALOGUE = "catalogue.parquet"
 
 POINT, REPLICATE, SEED, STATUS, MESSAGE = "point", "replicate", "seed", "status", "message"
 DONE = "done"
@@ -55,8 +54,6 @@ def sweep(
 
     Raises DesignError, FolderError where the folder holds something else, SimulationError where workers are gone.
     """
-    import pandas as pd
-
     chosen = planned(scenario, vary, kind, samples)
     place = prepared(scenario, chosen, replicates, folder)
     if not (place / CATALOGUE).exists():
@@ -64,7 +61,7 @@ def sweep(
             outcomes = simulations.each(_scenarios(scenario, chosen, replicates), len(chosen) * replicates)
             _write(place / CATALOGUE, scenario, chosen, replicates, outcomes)
         (place / JOURNAL).unlink()
-    return pd.read_parquet(place / CATALOGUE, dtype_backend="numpy_nullable")
+    return read_frame(place / CATALOGUE)
 
 
 def planned(
@@ -84,17 +81,13 @@ def planned(
 
 def prepared(scenario: Scenario, chosen: Design, replicates: int, folder: Path | None) -> Path:
     """Make the folder of a sweep, or find the one where it goes on; raises FolderError."""
-    about = {
-        "name": scenario.name,
-        "seed": scenario.spec.seed,
-        "scale": scenario.spec.scale,
-        "scenario_sha256": scenario.sha256,
+    asked = {
         "design": chosen.kind,
         "points": len(chosen),
         "replicates": replicates,
         "vary": {axis.key: list(axis.given) for axis in chosen.axes},
     }
-    return claimed(folder or FOLDER / f"{scenario.name}-{digest(about)[:8]}", SWEEP, about, scenario)
+    return claim("sweep", scenario, asked, folder)
 
 
 def _checked(scenario: Scenario, key: str, value: Value) -> Value:
@@ -138,9 +131,11 @@ def _write(path: Path, scenario: Scenario, chosen: Design, replicates: int, outc
     import pyarrow.parquet as pq
 
     schema = _schema(chosen, outcomes)
-    with whole(path) as unfinished, pq.ParquetWriter(unfinished, schema, compression="zstd") as writer:
+    unfinished = unfinished_name(path)
+    with pq.ParquetWriter(unfinished, schema, compression="zstd") as writer:
         for rows in _batches(_rows(scenario, chosen, replicates, outcomes)):
             writer.write_table(pa.Table.from_pylist(rows, schema=schema))
+    publish(unfinished, path)
 
 
 def _rows(scenario: Scenario, chosen: Design, replicates: int, outcomes: Iterable[Outcome]) -> Iterator[dict[str, Any]]:

@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     import pandas as pd
     from rich.table import Table
 
+    from sim.experiments.attribute import Attribution
+
 Row = dict[str, Any]
 
 
@@ -61,10 +63,36 @@ def _changes(scenario: str, changes: list[Row]) -> "Iterator[Table | str]":
     for path, (count, fen) in counts.items():
         table.add_row(*path, f"{count:,}", f"{fen / 100:+,.0f}")
     yield table
+    for key in ("age_band", "fraud_type", "province"):
+        yield _by_group(scenario, changes, key)
+
+
+def _by_group(scenario: str, changes: list[Row], key: str) -> "Table":
+    """Lay out how many victims a policy saved, harmed and left as they were, by what they have in common."""
+    from sim.experiments.fates import CHANGES
+
+    counts: dict[Any, dict[str, int]] = {}
+    for row in changes:
+        if row["scenario"] == scenario:
+            own = counts.setdefault(row[key], dict.fromkeys(CHANGES, 0))
+            own[row["change"]] += row["count"]
+    table = _table([key.replace("_", " "), *CHANGES], [key.replace("_", " ")])
+    ordered = sorted(counts.items(), key=lambda one: (-one[1][CHANGES[0]] - one[1][CHANGES[1]], str(one[0])))
+    for group, own in ordered[:GROUPS]:
+        table.add_row(str(group), *(f"{own[change]:,}" for change in CHANGES))
+    if len(ordered) > GROUPS:
+        table.caption = f"the {GROUPS} of {len(ordered)} with most changes"
+    return table
 
 
 SHOWN = ("victims", "loss_yuan", "prevented_yuan", "false_blocks")
 """Quantities of a sweep on the terminal, where no others are asked for."""
+
+GROUPS = 10
+"""Groups of victims on the terminal, those with most changes first."""
+
+OVERLAPS = 8
+"""Overlaps on the terminal, largest first."""
 
 MOST = 64
 """Runs on the terminal; the catalogue has all."""
@@ -86,6 +114,43 @@ def sweep_table(frame: "pd.DataFrame", keys: Sequence[str], asked: Sequence[str]
     if len(frame) > MOST:
         table.caption = f"the first {MOST} of {len(frame):,}"
     return table
+
+
+def attribution_tables(found: "Attribution") -> "Iterator[Table | str]":
+    """Lay out an attribution: victims and money by layer, what layers cost, and who shares most with whom."""
+    layers = found.layers
+    names = list(dict.fromkeys(layers["layer"]))
+    by_quantity = {
+        quantity: {row["layer"]: row for row in records(rows)} for quantity, rows in layers.groupby("quantity")
+    }
+    for quantity, title in (("victims", "victims prevented"), ("net_loss_yuan", "net loss prevented, yuan")):
+        rows = by_quantity[quantity]
+        several = any(rows[name]["low"] is not None for name in names)
+        yield f"{title}:"
+        table = _table(
+            ["layer", "alone", "last", "shapley", "share", *(["95% interval"] if several else [])], ["layer"]
+        )
+        whole = rows["all"]["shapley"]
+        for name in names:
+            row = rows[name]
+            cells = [name, *(amount(round(row[key])) for key in ("alone", "last", "shapley"))]
+            cells.append(f"{row['shapley'] / whole:.1%}" if whole else "")
+            if several:
+                cells.append("" if row["low"] is None else f"{amount(round(row['low']))}..{amount(round(row['high']))}")
+            table.add_row(*cells)
+        yield table
+    yield "what layers cause, on average over the orders in which they may come:"
+    costs = ("false_alarms", "false_blocks", "staff_hours")
+    table = _table(["layer", *(cost.replace("_", " ") for cost in costs)], ["layer"])
+    for name in names:
+        table.add_row(name, *(amount(round(by_quantity[cost][name]["shapley"])) for cost in costs))
+    yield table
+    shared = found.overlaps[found.overlaps["quantity"] == "victims"].sort_values("overlap", key=abs, ascending=False)
+    yield "victims that both of two layers would prevent (below 0: that one prevents only beside the other):"
+    table = _table(["layer", "other", "overlap"], ["layer", "other"])
+    for row in records(shared.head(OVERLAPS)):
+        table.add_row(row["layer"], row["other"], amount(round(row["overlap"])))
+    yield table
 
 
 def records(frame: "pd.DataFrame") -> list[Row]:

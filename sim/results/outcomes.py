@@ -28,6 +28,30 @@ def quantities(run: "Run") -> Outcome:
     return found
 
 
+def benefits_and_costs(run: "Run") -> Outcome:
+    """Give what a layer prevents and what it costs, of the country.
+
+    ``victims``; ``net_loss_yuan``, lost by all victims less what was recovered; ``false_alarms``, alerts about
+    legitimate contacts; ``false_blocks``; ``staff_hours`` of calls and visits.
+    """
+    import pyarrow.parquet as pq
+
+    from sim.results.figures import unit
+    from sim.results.schemas import TABLES
+
+    totals = run.manifest["totals"]
+    legitimate = [("truth", "=", "legitimate")]
+    table = pq.read_table(run.path / TABLES["alerts"].file, columns=["count"], filters=legitimate)
+    alarms = sum(table.column("count").to_pylist()) * unit("alerts_central", run.manifest["scale"])
+    return {
+        "victims": totals["victims"],
+        "net_loss_yuan": totals["loss_yuan"] - totals["recovered_yuan"],
+        "false_alarms": float(alarms),
+        "false_blocks": totals["false_blocks"],
+        "staff_hours": totals["staff_hours_call"] + totals["staff_hours_visit"],
+    }
+
+
 def quantity_names(scenario: "Scenario") -> list[str]:
     """Give the names of what ``quantities`` can say of a run of a scenario, without running it."""
     from sim.results.figures import CHANGE, amount, iso, totals

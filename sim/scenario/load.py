@@ -76,15 +76,15 @@ def load_scenario(
     return _scenario(spec, root)
 
 
-def changed(scenario: Scenario, values: Mapping[str, Any]) -> Scenario:
+def changed(scenario: Scenario, values: Mapping[str, Any], *, bare: bool = False) -> Scenario:
     """The scenario with other plain values at some dotted keys, checked again; no file is read.
 
-    What is known of a parameter (origin, range, basis) stays. Raises KeyError for a key that is not there and
-    pydantic's ValidationError for a value that the schema refuses.
+    What is known of a parameter (origin, range, basis) stays, unless the values are `bare`. Raises KeyError for a key
+    that is not there and pydantic's ValidationError for a value that the schema refuses.
     """
     resolved = copy.deepcopy(scenario.resolved)
     for key, value in values.items():
-        _put(resolved, key, value)
+        _put(resolved, key, value, bare)
     spec = ScenarioModel.model_validate(plain(resolved))
     resolved = _in_full_form(spec.model_dump(mode="json", by_alias=True), resolved)
     return Scenario(spec, resolved, scenario.sources, digest(resolved))
@@ -120,13 +120,13 @@ def value_at(resolved: Any, key: str) -> Any:
     return resolved
 
 
-def _put(resolved: dict[str, Any], key: str, value: Any) -> None:
-    """Replace the value at a dotted key of a resolved scenario."""
+def _put(resolved: dict[str, Any], key: str, value: Any, bare: bool) -> None:
+    """Replace the value at a dotted key of a resolved scenario, or all that it says there."""
     above, _, last = key.rpartition(".")
     holder = value_at(resolved, above) if above else resolved
     holder = holder["value"] if is_full_form(holder) else holder
     inner = _part(holder, last, key)
-    if is_full_form(inner):
+    if is_full_form(inner) and not bare:
         inner["value"] = value
     elif isinstance(holder, list):
         holder[int(last)] = value

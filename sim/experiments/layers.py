@@ -1,0 +1,101 @@
+"""Layers of the shield, and the same scenario without some of them."""
+
+from collections.abc import Collection
+from typing import TYPE_CHECKING, Any
+
+from sim.labels import TIERS
+from sim.scenario import changed
+from sim.scenario.load import plain
+
+if TYPE_CHECKING:
+    from sim.scenario import Scenario
+
+MEASURES = {
+    "dens": {"den_campaign", "repatriation"},
+    "cards": {"card_purge", "real_name", "cluster_campaign"},
+    "interception": {"filter"},
+    "sites": {"blocking", "source_regulation"},
+    "awareness": {"videos", "activities"},
+    "aftermath": {"bank_hold"},
+}
+"""Kinds of measures that go with each layer; the law, outages and the detectors' own coverage stay."""
+
+WARNING = tuple(f"warning.{tier}" for tier in TIERS)
+LAYERS = ("dens", "cards", "interception", "sites", "awareness", *WARNING, "aftermath")
+"""In the order in which an attempt meets them.
+
+- ``dens``: raids, with the campaigns and repatriations that bring them about.
+- ``cards``: flagging, purging, real names, campaigns against suppliers.
+- ``interception``: the filters of calls and SMS.
+- ``sites``: blocking, and what is regulated at the source.
+- ``awareness``: videos and activities; what people know at the start stays, and fades.
+- ``warning.TIER``: the alerts of a tier. Without it what scores so high is warned of as the next lower tier would have
+  it, and not at all where there is no lower one.
+- ``aftermath``: stop-payment, bank holds, and investigation, whose leads bring raids about.
+"""
+
+NEVER = 100.0
+"""A score, in standard deviations, that nothing reaches."""
+
+
+class LayerError(ValueError):
+    """A layer that there is not: which; what is allowed, in one line."""
+
+
+def layers_of(scenario: "Scenario", wanted: Collection[str] | None = None) -> tuple[str, ...]:
+    """Give the layers of a scenario that are there, or those that are wanted; raises LayerError.
+
+    ``warning`` stands for its four tiers.
+    """
+    from sim.scenario.errors import choices
+
+    kinds = {measure.kind for measure in scenario.spec.measures.values()}
+    absent = set() if "warning" in kinds else set(WARNING)
+    absent |= {layer for layer in ("sites", "awareness") if not kinds & MEASURES[layer]}
+    names: set[str] = set()
+    for name in wanted or LAYERS:
+        if name not in (*LAYERS, "warning"):
+            raise LayerError(f"{name} is no layer; {choices(name, LAYERS)}")
+        names |= set(WARNING) if name == "warning" else {name}
+        if wanted and names & absent:
+            raise LayerError(f"{name} is no layer of {scenario.name}, which has no such measures; another layer")
+    return tuple(layer for layer in LAYERS if layer in names - absent)
+
+
+def without(scenario: "Scenario", off: Collection[str]) -> "Scenario":
+    """Give a scenario in which some layers do nothing; attempts, people and everything else stay as they are."""
+    spec = scenario.spec
+    kinds: set[str] = set().union(*(MEASURES[layer] for layer in off if layer in MEASURES))
+    values: dict[str, Any] = {
+        "measures": {
+            name: kept for name, kept in scenario.resolved["measures"].items() if plain(kept)["kind"] not in kinds
+        }
+    }
+    if "dens" in off:
+        for region in ("east", "south", "elsewhere", "overseas"):
+            values[f"dens.hazard.{region}"] = "0 per year"
+        values["dens.hazard.per_lead"] = "0 per year"
+        if spec.dens.fixed_raided is not None:
+            values["dens.fixed_raided"] = []
+    if "cards" in off:
+        values["cards.flag_share"] = 0.0
+        if spec.cards.fixed_dead_share is not None:
+            values["cards.fixed_dead_share"] = 0.0
+    if "interception" in off:
+        values |= {"interception.call.threshold": NEVER, "interception.sms.threshold": NEVER}
+    if set(WARNING) & set(off):
+        for detector in ("central", "local"):
+            values[f"warning.detectors.{detector}.thresholds"] = _thresholds(scenario, detector, off)
+    if "aftermath" in off:
+        values |= {"aftermath.stop_payment.share": 0.0, "aftermath.investigation.capacity": "0 per day"}
+    return changed(scenario, values, bare=True)
+
+
+def _thresholds(scenario: "Scenario", detector: str, off: Collection[str]) -> dict[str, float]:
+    """Give a detector's thresholds without some tiers: the band of each of them belongs to the next lower one."""
+    own = getattr(scenario.spec.warning.detectors, detector).thresholds
+    found, above = {}, NEVER
+    for tier, layer in zip(TIERS, WARNING, strict=True):
+        above = above if layer in off else getattr(own, tier)
+        found[tier] = above
+    return found

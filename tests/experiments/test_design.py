@@ -1,0 +1,70 @@
+"""Designs: the points of a grid, a Sobol sequence and a Latin hypercube."""
+
+import numpy as np
+import pytest
+
+import sim
+from sim.experiments.design import DesignError, design
+
+STAFF, READ, FIRST = "desks.visit.staff", "warning.app.read", "warning.tiers.red.first"
+
+
+@pytest.fixture(scope="module")
+def flagship() -> sim.Scenario:
+    return sim.load_scenario("china-2022")
+
+
+def test_in_a_grid_every_value_meets_every_other(flagship: sim.Scenario):
+    found = design(flagship, {STAFF: [1, 2], FIRST: ["visit", "call"]})
+    assert len(found) == 4
+    assert list(found.points()) == [
+        {STAFF: 1, FIRST: "visit"},
+        {STAFF: 1, FIRST: "call"},
+        {STAFF: 2, FIRST: "visit"},
+        {STAFF: 2, FIRST: "call"},
+    ]
+
+
+@pytest.mark.parametrize(("kind", "samples"), [("sobol", 32), ("lhs", 30)])
+def test_points_fill_their_ranges_evenly_and_choices_in_turn(flagship: sim.Scenario, kind: str, samples: int):
+    found = design(flagship, {STAFF: [100, 400], READ: [], FIRST: ["visit", "call", "app"]}, kind, samples)
+    points = list(found.points())
+    assert len(points) == len(found) == samples
+    for key, low, high in ((STAFF, 100, 400), (READ, 0.3, 0.95)):
+        places = np.sort([(point[key] - low) / (high - low) for point in points])  # type: ignore[operator]
+        # One in each of as many slices: both designs are stratified in every parameter.
+        assert (np.floor(places * samples) == np.arange(samples)).all()
+    counts = [sum(point[FIRST] == first for point in points) for first in ("visit", "call", "app")]
+    assert max(counts) - min(counts) <= 2
+
+
+def test_a_wide_range_is_even_in_the_logarithm(flagship: sim.Scenario):
+    points = list(design(flagship, {STAFF: [10, 1000]}, "sobol", 16).points())
+    assert sum(point[STAFF] < 100 for point in points) == 8  # type: ignore[operator]
+
+
+@pytest.mark.parametrize("kind", ["sobol", "lhs"])
+def test_a_design_is_the_same_each_time_and_another_for_another_seed(flagship: sim.Scenario, kind: str):
+    one, two = (list(design(flagship, {STAFF: [1000, 4000]}, kind, 8).points()) for _ in range(2))
+    assert one == two
+    other = sim.load_scenario("china-2022", seed=1)
+    assert list(design(other, {STAFF: [1000, 4000]}, kind, 8).points()) != one
+
+
+@pytest.mark.parametrize(
+    ("vary", "kind", "samples", "message"),
+    [
+        ({}, "grid", None, "nothing is varied"),
+        ({STAFF: [1]}, "cube", None, "design cube is none of them; grid, sobol, lhs"),
+        ({STAFF: []}, "grid", None, "desks.visit.staff has no values"),
+        ({STAFF: [1, 2]}, "grid", 3, "a grid has as many points as its values make, not 3"),
+        ({STAFF: [1, 2]}, "lhs", None, "a lhs design has no number of points"),
+        ({STAFF: [1, 2]}, "sobol", 12, "12 points of a Sobol sequence are out of balance; a power of two"),
+        ({FIRST: []}, "lhs", 4, "warning.tiers.red.first has no range of its own"),
+        ({STAFF: [1, 2]}, "lhs", 10**8, "100,000,000 points are too many"),
+    ],
+)
+def test_a_design_that_cannot_be_made_is_refused(flagship: sim.Scenario, vary, kind: str, samples, message: str):
+    with pytest.raises(DesignError) as refused:
+        design(flagship, vary, kind, samples)
+    assert str(refused.value).startswith(message)
