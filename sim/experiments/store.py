@@ -19,7 +19,8 @@ def claim(kind: str, scenario: "Scenario", asked: Mapping[str, Any], folder: Pat
     """Make the folder of an experiment, or find the one where it goes on.
 
     It holds ``KIND.json``, what the experiment is about, and ``scenario.yaml``. Without a ``folder`` it is
-    ``results/KINDs/NAME-HASH`` (``sensitivities``), the same for the same experiment. Raises FolderError where it holds anything else.
+    ``results/KINDs/NAME-HASH`` (``sensitivities``), the same for the same experiment. Raises FolderError where it holds
+    anything else.
     """
     spec = scenario.spec
     own = {"name": spec.name, "seed": spec.seed, "scale": spec.scale, "scenario_sha256": scenario.sha256}
