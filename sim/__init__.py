@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from sim.experiments.design import DesignError
     from sim.experiments.fates import changes
     from sim.experiments.pairing import PairingError
+    from sim.experiments.sensitivity import sensitivity
     from sim.experiments.simulations import SimulationError
     from sim.experiments.sweep import sweep
     from sim.results.folder import FolderError
@@ -49,6 +50,7 @@ _HOMES = {
     "load_scenario": "sim.scenario",
     "posterior": "sim.scenario",
     "run": "sim.running",
+    "sensitivity": "sim.experiments.sensitivity",
     "sweep": "sim.experiments.sweep",
 }
 
@@ -73,6 +75,7 @@ __all__ = [
     "people",
     "posterior",
     "run",
+    "sensitivity",
     "sweep",
 ]
 
