@@ -209,9 +209,13 @@ Shifts = Annotated[list[Shift], Field(min_length=1, max_length=64)]
 
 
 class CallDesk(Part):
-    """The call desks: national staff, shared out by population; talk times of three kinds of calls."""
+    """The call desks: national staff, shared out by population; talk times of three kinds of calls.
+
+    ``by_province`` gives a province, by its code, staff of its own in place of its share.
+    """
 
     staff: Staff
+    by_province: dict[str, Staff] = Field(default_factory=dict)
     shifts: Shifts
     answered: Probability
     hard_share: Probability
@@ -221,9 +225,13 @@ class CallDesk(Part):
 
 
 class VisitDesk(Part):
-    """The visit desks: national staff, shared out by population; a visit with travel, met or not."""
+    """The visit desks: national staff, shared out by population; a visit with travel, met or not.
+
+    ``by_province`` gives a province, by its code, staff of its own in place of its share.
+    """
 
     staff: Staff
+    by_province: dict[str, Staff] = Field(default_factory=dict)
     shifts: Shifts
     met: Probability
     not_met: Distribution
