@@ -17,7 +17,10 @@ from sim.cli.common import DONE, FAILED, REFUSED, app
 # isort: split
 from sim.cli import experiments  # the help lists commands in this order
 
-__all__ = ["app", "experiments", "main", "runs", "scenarios"]
+# isort: split
+from sim.cli import staffing
+
+__all__ = ["app", "experiments", "main", "runs", "scenarios", "staffing"]
 
 INTERRUPTED = 130
 

@@ -53,10 +53,7 @@ def staff_of(spec: ScenarioModel, provinces: Provinces) -> list[list[float]]:
         settings = getattr(spec.desks, desk)
         own = {int(code): staff for code, staff in settings.by_province.items()}
         table.append(
-            [
-                own.get(code, settings.staff * part)
-                for code, part in zip(provinces.codes, provinces.staff, strict=True)
-            ]
+            [own.get(code, settings.staff * part) for code, part in zip(provinces.codes, provinces.staff, strict=True)]
         )
     return table
 
@@ -85,9 +82,7 @@ def seats(spec: ScenarioModel, provinces: Provinces) -> NDArray[np.int64]:
 
 def thin_desks(spec: ScenarioModel, provinces: Provinces) -> int:
     """Return how many desks have fewer than five members of staff at simulated scale: their waits are too short."""
-    return sum(
-        0.0 < staff * spec.scale < FEW_SEATS for on_duty in staff_of(spec, provinces) for staff in on_duty
-    )
+    return sum(0.0 < staff * spec.scale < FEW_SEATS for on_duty in staff_of(spec, provinces) for staff in on_duty)
 
 
 @compiled

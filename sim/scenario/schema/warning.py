@@ -18,7 +18,8 @@ from sim.scenario.tables import Table
 
 MAX_HOPS = 8
 MAX_TRIES = 16
-Staff = Annotated[float, Field(ge=0, le=1e8, allow_inf_nan=False)]
+MOST_STAFF = 1e8
+Staff = Annotated[float, Field(ge=0, le=MOST_STAFF, allow_inf_nan=False)]
 
 
 class ContactScores(Part):
