@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from sim.experiments.fates import changes
     from sim.experiments.pairing import PairingError
     from sim.experiments.promise import PromiseError
+    from sim.experiments.sensitivity import sensitivity
     from sim.experiments.simulations import SimulationError
     from sim.experiments.staffing import Staffing, staffing
     from sim.experiments.sweep import sweep
@@ -53,6 +54,7 @@ _HOMES = {
     "load_scenario": "sim.scenario",
     "posterior": "sim.scenario",
     "run": "sim.running",
+    "sensitivity": "sim.experiments.sensitivity",
     "staffing": "sim.experiments.staffing",
     "sweep": "sim.experiments.sweep",
 }
@@ -80,6 +82,7 @@ __all__ = [
     "people",
     "posterior",
     "run",
+    "sensitivity",
     "staffing",
     "sweep",
 ]

@@ -85,8 +85,14 @@ def plain_decimal(number: float) -> str:
 def ranged(scenario: Scenario, origin: str | None = None) -> list[Parameter]:
     """List the numbers of a scenario that have a range and may move, in its order; those of one origin, or of all."""
     chosen = scenario.spec.calibration.parameters
-    found = [_parameter(key, full) for key, full in full_forms(scenario.resolved) if not chosen or key in chosen]
-    return [one for one in found if one is not None and (origin is None or one.origin == origin)]
+    found = [one for one in all_ranged(scenario) if not chosen or one.key in chosen]
+    return [one for one in found if origin is None or one.origin == origin]
+
+
+def all_ranged(scenario: Scenario) -> list[Parameter]:
+    """List all numbers of a scenario that have a range, in its order, whether a calibration may move them or not."""
+    found = [_parameter(key, full) for key, full in full_forms(scenario.resolved)]
+    return [one for one in found if one is not None]
 
 
 def parameter_at(scenario: Scenario, key: str, ends: tuple[Any, Any] | None = None) -> Parameter | None:

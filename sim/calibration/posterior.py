@@ -28,7 +28,7 @@ STEP = 0.2
 HEARD = 3.0
 """A difference of so many standard errors is one; a smaller one is chance."""
 
-ROUNDS, FINE_ROUNDS = 8, 1
+ROUNDS, FINE_ROUNDS = 8, 3
 """At most so many steps bring a member to the data of the coarsest model, and from there to those of each finer one."""
 
 ACCEPTED = 2.0

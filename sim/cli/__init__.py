@@ -18,9 +18,12 @@ from sim.cli.common import DONE, FAILED, REFUSED, app
 from sim.cli import experiments  # the help lists commands in this order
 
 # isort: split
+from sim.cli import sensitivity
+
+# isort: split
 from sim.cli import staffing
 
-__all__ = ["app", "experiments", "main", "runs", "scenarios", "staffing"]
+__all__ = ["app", "experiments", "main", "runs", "scenarios", "sensitivity", "staffing"]
 
 INTERRUPTED = 130
 

@@ -132,5 +132,5 @@ REGISTRY = (
     # Of a calibration's ensemble, which is no part of a run.
     Purpose("MEMBER", MEMBER, "member of an ensemble", ("place high", "place low", "noise", ""), "parameter or datum"),
     # Of a design of many runs, which is no part of them: the key of the generator that makes it.
-    Purpose("DESIGN", DESIGN, "design", ("key", "key", "key", ""), "kind"),
+    Purpose("DESIGN", DESIGN, "design", ("key 1", "key 2", "key 3", "key 4"), "kind"),
 )

@@ -22,6 +22,9 @@ Value = str | int | float | bool
 MOST = 10_000_000
 """Points that a design may have."""
 
+POINTS, PLACES, RESAMPLES = range(3)
+"""Numbers of generators: of a sweep's points, of a sensitivity's places, of what is drawn from its outputs again."""
+
 
 class DesignError(ValueError):
     """A design that cannot be made: what is wrong with it; what is allowed, in one line."""
@@ -81,7 +84,7 @@ class Design:
     def _places(self) -> npt.NDArray[np.float64]:
         from scipy.stats import qmc
 
-        generator = generator_of(self.seed)
+        generator = generator_of(self.seed, POINTS)
         if self.kind == SOBOL:
             sampler = qmc.Sobol(len(self.axes), scramble=True, rng=generator)
         else:
@@ -89,9 +92,9 @@ class Design:
         return np.asarray(sampler.random(self.samples), dtype=np.float64)
 
 
-def generator_of(seed: int) -> np.random.Generator:
-    """Give the source of a design's randomness: numpy's generator, seeded by words of the identity-keyed one."""
-    return np.random.default_rng([int(word) for word in draw4(seed, 0, DESIGN, 0)])
+def generator_of(seed: int, number: int) -> np.random.Generator:
+    """Give a source of a design's randomness: numpy's generator, seeded by words of the identity-keyed one."""
+    return np.random.default_rng([int(word) for word in draw4(seed, 0, DESIGN, number)])
 
 
 def design(

@@ -19,12 +19,14 @@ def claim(kind: str, scenario: "Scenario", asked: Mapping[str, Any], folder: Pat
     """Make the folder of an experiment, or find the one where it goes on.
 
     It holds ``KIND.json``, what the experiment is about, and ``scenario.yaml``. Without a ``folder`` it is
-    ``results/KINDs/NAME-HASH``, the same for the same experiment. Raises FolderError where it holds anything else.
+    ``results/KINDs/NAME-HASH`` (``sensitivities``), the same for the same experiment. Raises FolderError where it holds
+    anything else.
     """
     spec = scenario.spec
     own = {"name": spec.name, "seed": spec.seed, "scale": spec.scale, "scenario_sha256": scenario.sha256}
     about = {**own, "engine": spec.engine, **asked}
-    place = folder or Path("results") / f"{kind}s" / f"{scenario.name}-{digest(about)[:8]}"
+    kinds = f"{kind[:-1]}ies" if kind.endswith("y") else f"{kind}s"
+    place = folder or Path("results") / kinds / f"{scenario.name}-{digest(about)[:8]}"
     file = place / f"{kind}.json"
     if not file.is_file():
         demand_free(place)

@@ -7,6 +7,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from sim.results.run import Run
+    from sim.scenario import Scenario
 
 Outcome = dict[str, Any]
 
@@ -28,7 +29,7 @@ def quantities(run: "Run") -> Outcome:
     found = dict(run.totals)
     for row in run.manifest["figures"]:
         if row["simulated"] is not None:
-            found[f"{row['name']}@{row['window'][0]}..{row['window'][1] or ''}"] = row["simulated"]
+            found[_name(row["name"], row["window"])] = row["simulated"]
     return found
 
 
@@ -88,3 +89,27 @@ def _first_day(run: "Run") -> "pd.Timestamp":
     import pandas as pd
 
     return pd.Timestamp(run.scenario.spec.period.start)
+
+
+def quantity_names(scenario: "Scenario") -> list[str]:
+    """Give the names of what ``quantities`` can say of a run of a scenario, without running it."""
+    from sim.results.figures import CHANGE, amount, iso, totals
+    from sim.results.quantities import Quantities
+    from sim.results.run import flat
+    from sim.results.scope import Scope
+
+    scope = Scope.of(scenario)
+    nothing = Quantities(scope, {})
+    found = list(flat(totals(nothing)))
+    for target in scope.targets:
+        # A change has no value where nothing is counted, but what it compares has one in both windows.
+        change = target.name.endswith(CHANGE)
+        windows = [target.window, *([target.base] if change else [])]
+        name = target.name.removesuffix(CHANGE)
+        if all(window is not None and amount(nothing, name, window) is not None for window in windows):
+            found.append(_name(target.name, iso(target.window)))
+    return found
+
+
+def _name(figure: str, window: Sequence[str | None]) -> str:
+    return f"{figure}@{window[0]}..{window[1] or ''}"

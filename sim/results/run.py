@@ -134,13 +134,7 @@ class Run:
         """The totals, flat: ``attempts_by_fate`` and its like become ``attempts_by_fate.engaged``."""
         import pandas as pd
 
-        flat: dict[str, Any] = {}
-        for key, value in self.manifest["totals"].items():
-            if isinstance(value, dict):
-                flat.update({f"{key}.{label}": amount for label, amount in value.items()})
-            else:
-                flat[key] = value
-        return pd.Series(flat, name=self.manifest["name"], dtype=object)
+        return pd.Series(flat(self.manifest["totals"]), name=self.manifest["name"], dtype=object)
 
     @cached_property
     def attempts(self) -> "pd.DataFrame":
@@ -214,6 +208,17 @@ class Run:
             series = stored.column(column.name).to_pandas(date_as_object=False, types_mapper=mapper)
             frame[column.name] = series
         return pd.DataFrame(frame)
+
+
+def flat(totals: dict[str, Any]) -> dict[str, Any]:
+    """Give totals by one name each: ``attempts_by_fate`` and its like become ``attempts_by_fate.engaged``."""
+    found: dict[str, Any] = {}
+    for key, value in totals.items():
+        if isinstance(value, dict):
+            found.update({f"{key}.{label}": amount for label, amount in value.items()})
+        else:
+            found[key] = value
+    return found
 
 
 def _days(day: Day) -> tuple[date, date]:

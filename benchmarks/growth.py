@@ -1,0 +1,263 @@
+"""How time and memory grow with scale, people, days and runs: the measured half of ``docs/scale.md``.
+
+``python -m benchmarks.growth`` prints its tables, with ``--write`` it puts them into the document. Every number in them
+is measured by that very command, but for what says that it is reckoned.
+"""
+
+import argparse
+import json
+import os
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor, Future
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+from sim.scenario import Scenario, changed, load_scenario
+
+BEGIN, END = "<!-- growth: begin -->", "<!-- growth: end -->"
+DOCUMENT = Path(__file__).resolve().parents[1] / "docs" / "scale.md"
+
+EARTH = 8_000_000_000
+"""People on Earth, United Nations, November 2022."""
+
+PRICE = 0.04
+"""Assumed price of a core for an hour, with 4 GB of memory, in US dollars; ask 0.01 to 0.06 of a provider."""
+
+FIRST, LAST = date(2021, 1, 1), date(2022, 11, 30)
+PROGRAM = "from sim.cli import main; main()"
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What a command took: seconds, seconds of all cores, bytes at peak; what it simulated."""
+
+    wall_s: float
+    cpu_s: float
+    peak_bytes: int
+    attempts: float = 0.0
+    people: float = 0.0
+    days: int = 0
+
+
+def run(scenario: str, place: Path, *given: str) -> Cost:
+    """Run a scenario in a process of its own."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    target = place / "run"
+    command = [sys.executable, "-c", PROGRAM, "run", scenario, "--quiet", "--out", str(target), *given]
+    subprocess.run(command, check=True, stderr=subprocess.DEVNULL)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    manifest = json.loads((target / "run.json").read_text())
+    shutil.rmtree(target)
+    speed = manifest["performance"]
+    return Cost(
+        wall_s=speed["wall_s"],
+        cpu_s=after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime,
+        peak_bytes=speed["peak_rss_bytes"],
+        attempts=speed["attempts_per_s"] * speed["wall_s"],
+    )
+
+
+def planet(days: int) -> Scenario:
+    """Give the flagship with as many people as Earth, and everything else in proportion, for some days."""
+    base = load_scenario("china-2022")
+    spec = base.spec
+    rows = [row.model_dump(mode="json") for row in spec.population.provinces]
+    times = EARTH / sum(row["population"] for row in rows)
+    for row in rows:
+        row["population"] = round(row["population"] * times)
+    levels = {channel: getattr(spec.fraud.volumes, channel).level for channel in ("call", "sms", "online")}
+    contacts = {channel: getattr(spec.population.legitimate, channel) for channel in ("call", "sms", "online")}
+    return changed(
+        base,
+        {
+            "population.provinces": rows,
+            **{
+                f"fraud.volumes.{channel}.level": f"{round(level * times)} per day" for channel, level in levels.items()
+            },
+            **{f"population.legitimate.{name}": f"{round(count * times)} per day" for name, count in contacts.items()},
+            "desks.call.staff": spec.desks.call.staff * times,
+            "desks.visit.staff": spec.desks.visit.staff * times,
+            "aftermath.investigation.capacity": f"{spec.aftermath.investigation.capacity * times:.6f} per day",
+            "aftermath.investigation.backlog": round(spec.aftermath.investigation.backlog * times),
+            "period.end": (spec.period.start + timedelta(days=days - 1)).isoformat(),
+            "period.warmup": "0 d",
+        },
+        bare=True,
+    )
+
+
+class Echo(Executor):
+    """Answers at once with the outcome of a run that was made before: what is left is the sweep's own cost."""
+
+    def __init__(self, outcome: dict[str, Any]) -> None:
+        self.outcome = outcome
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> "Future[Any]":
+        future: Future[Any] = Future()
+        future.set_result(self.outcome)
+        return future
+
+
+def keep(runs: int) -> Cost:
+    """Sweep so many points whose runs take no time, in a process of its own."""
+    program = (
+        "import resource, sys, tempfile, time; from pathlib import Path; from benchmarks.growth import Echo;"
+        "from sim.experiments.sweep import sweep; from sim.scenario import load_scenario; runs = int(sys.argv[1]);"
+        "scenario = load_scenario('china-2022', scale=0.01); echo = Echo({f'quantity {n}': n for n in range(90)});"
+        "place = tempfile.TemporaryDirectory(); started = time.perf_counter();"
+        "sweep(scenario, {'dens.crew': [], 'desks.visit.staff': []}, 'lhs', runs, folder=Path(place.name) / 's',"
+        " executor=echo); wall = time.perf_counter() - started;"
+        "print(wall, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024)"
+    )
+    done = subprocess.run([sys.executable, "-c", program, str(runs)], check=True, capture_output=True, text=True)
+    wall, peak = done.stdout.split()
+    return Cost(float(wall), float(wall), int(peak))
+
+
+def sweep(place: Path, points: int, *given: str) -> float:
+    """Sweep some points of the flagship, thinned; gives seconds from start to end of the command."""
+    vary = ["--vary", "warning.app.read", "--vary", "warning.dissuasion.fatigue", "--design", "lhs"]
+    short = ["--scale", "0.002", "--set", "period={start: 2022-07-01, end: 2022-09-30, warmup: 31 d}"]
+    started = time.perf_counter()
+    target = place / f"sweep-{time.monotonic_ns()}"
+    command = [sys.executable, "-c", PROGRAM, "sweep", "china-2022", *vary, "--samples", str(points), *short, "--quiet"]
+    subprocess.run([*command, "--out", str(target), *given], check=True)
+    return time.perf_counter() - started
+
+
+@contextmanager
+def dask(place: Path, workers: int) -> Iterator[str]:
+    """Give the address of a Dask scheduler on this machine with some workers of one thread each."""
+    file = place / "scheduler.json"
+    shared = ["--scheduler-file", str(file), "--no-dashboard"]
+    program = [sys.executable, "-m", "distributed.cli.dask_scheduler", "--host", "127.0.0.1", "--port", "0", *shared]
+    quiet: dict[str, Any] = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    started = [subprocess.Popen(program, **quiet)]
+    try:
+        while not file.exists():
+            time.sleep(0.1)
+        worker = [sys.executable, "-m", "distributed.cli.dask_worker", *shared, "--nthreads", "1", "--no-nanny"]
+        started += [subprocess.Popen(worker, **quiet) for _ in range(workers)]
+        address = json.loads(file.read_text())["address"]
+        from distributed import Client
+
+        with Client(address, set_as_default=False) as client:
+            client.wait_for_workers(workers)
+        yield address
+    finally:
+        for process in started[::-1]:
+            process.kill()
+            process.wait()
+
+
+def measured(place: Path, quick: bool) -> Iterator[str]:
+    """Give the document's tables, line by line."""
+    cores = os.cpu_count() or 1
+    people = sum(row.population for row in load_scenario("china-2022").spec.population.provinces)
+    yield from head("scale, 792 days with warm-up", "people", "attempts", "wall s", "core s", "MB at peak")
+    by_scale = {}
+    for scale in (0.001, 0.01, 0.1) if quick else (0.001, 0.01, 0.1, 1.0):
+        by_scale[scale] = cost = run("china-2022", place, "--scale", str(scale))
+        yield row(f"{scale:g}", f"{people * scale / 1e6:,.1f} m", f"{cost.attempts / 1e6:,.0f} m", *figures(cost))
+    small, large = by_scale[0.001], by_scale[max(by_scale)]
+    each = (large.cpu_s - small.cpu_s) / (large.attempts - small.attempts)
+    yield ""
+    yield from head("days at scale 0.1, no warm-up", "attempts", "wall s", "core s", "MB at peak")
+    for days in (30, 90, 270, (LAST - FIRST).days + 1):
+        end = FIRST + timedelta(days=days - 1)
+        period = f"period={{start: {FIRST}, end: {end}, warmup: 0 d}}"
+        cost = run("china-2022", place, "--scale", "0.1", "--set", period)
+        yield row(f"{days}", f"{cost.attempts / 1e6:,.0f} m", *figures(cost))
+    yield ""
+    days = 2 if quick else 14
+    file = place / "planet.yaml"
+    file.write_text(planet(days).yaml().replace("name: china-2022", "name: planet", 1))
+    cost = run(str(file), place)
+    yield from head("one to one", "people", "attempts", "wall s", "core s", "MB at peak")
+    yield row(f"Earth, {days} days", "8,000 m", f"{cost.attempts / 1e6:,.0f} m", *figures(cost))
+    file.unlink()
+    yield ""
+    points = 8 if quick else 32
+    yield from head(f"{points} runs of 123 days at scale 0.002", "wall s", "runs a second", "to one process")
+    one = sweep(place, points, "--workers", "1")
+    yield row("1 process", f"{one:,.1f}", f"{points / one:.2f}", "1.00")
+    pool = sweep(place, points, "--workers", str(cores))
+    yield row(f"{cores} processes", f"{pool:,.1f}", f"{points / pool:.2f}", f"{one / pool:.2f}")
+    with dask(place, cores) as address:
+        sweep(place, cores, "--scheduler", address)  # workers load the program once
+        far = sweep(place, points, "--scheduler", address)
+    yield row(f"Dask, {cores} workers", f"{far:,.1f}", f"{points / far:.2f}", f"{one / far:.2f}")
+    yield ""
+    yield from head("runs that take no time, kept and written", "wall s", "ms a run", "MB at peak")
+    for runs in (100, 1000) if quick else (100, 1000, 10_000):
+        cost = keep(runs)
+        yield row(
+            f"{runs:,}", f"{cost.wall_s:,.1f}", f"{1e3 * cost.wall_s / runs:.1f}", f"{cost.peak_bytes / 1e6:,.0f}"
+        )
+    yield ""
+    yield from reckoned(small.cpu_s - each * small.attempts, each, large.attempts / max(by_scale))
+
+
+def reckoned(fixed: float, each: float, attempts: float) -> Iterator[str]:
+    """Give what many runs take if a run costs ``fixed`` core seconds and ``each`` for each of a country's attempts."""
+    yield f"Reckoned: {1e9 * each:.1f} core s a billion attempts, {fixed:.1f} core s a run without any."
+    yield ""
+    spent = ("core hours", "hours on 2 cores", "hours on 1,000 cores", f"US$ at {PRICE} a core hour")
+    yield from head("792 days", "runs", *spent)
+    for name, scale, runs in (
+        ("a hundredth of China", 0.01, 1),
+        ("a hundredth of China", 0.01, 10_000),
+        ("China one to one", 1.0, 1),
+        ("China one to one", 1.0, 10_000),
+        ("Earth one to one", EARTH / 1.40978e9, 1),
+        ("Earth one to one", EARTH / 1.40978e9, 10_000),
+    ):
+        hours = runs * (fixed + each * attempts * scale) / 3600
+        yield row(name, f"{runs:,}", *(f"{amount:,.2f}" for amount in (hours, hours / 2, hours / 1000, hours * PRICE)))
+
+
+def figures(cost: Cost) -> tuple[str, str, str]:
+    """Give seconds and megabytes as cells."""
+    return f"{cost.wall_s:,.1f}", f"{cost.cpu_s:,.1f}", f"{cost.peak_bytes / 1e6:,.0f}"
+
+
+def head(*cells: str) -> Iterator[str]:
+    """Give the head of a table."""
+    yield row(*cells)
+    yield row("---", *["---:"] * (len(cells) - 1))
+
+
+def row(*cells: str) -> str:
+    """Give a line of a table."""
+    return f"| {' | '.join(cells)} |"
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Measure, print, and write where that is asked for."""
+    parser = argparse.ArgumentParser(prog="benchmarks.growth")
+    parser.add_argument("--quick", action="store_true", help="smaller amounts")
+    parser.add_argument("--write", action="store_true", help=f"replace the tables in {DOCUMENT.name}")
+    given = parser.parse_args(arguments)
+    lines = []
+    with tempfile.TemporaryDirectory() as place:
+        for line in measured(Path(place), given.quick):
+            print(line, flush=True)
+            lines.append(line)
+    if given.write:
+        text = DOCUMENT.read_text(encoding="utf-8")
+        before, _, rest = text.partition(BEGIN)
+        _, _, after = rest.partition(END)
+        DOCUMENT.write_text("\n".join([before + BEGIN, *lines, END]) + after, encoding="utf-8", newline="\n")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,83 @@
+"""The command that says which parameters matter."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sim.cli.common import (
+    DONE,
+    FAILED,
+    AsJson,
+    Cores,
+    Draw,
+    Engine,
+    Quantity,
+    Quiet,
+    Scale,
+    ScenarioName,
+    Scheduler,
+    Seed,
+    Settings,
+    app,
+    experiment,
+    load,
+)
+
+
+@app.command()
+def sensitivity(
+    scenario: ScenarioName,
+    vary: Annotated[
+        list[str] | None,
+        typer.Option(metavar="KEY", help="A number with a range, or a pattern such as 'warning.*'. Repeatable."),
+    ] = None,
+    method: Annotated[
+        str, typer.Option(metavar="morris|sobol", help="Changes across ranges, or shares of variance.")
+    ] = "morris",
+    samples: Annotated[
+        int | None,
+        typer.Option(metavar="N", help="Trajectories of D + 1 runs; for sobol a power of two, times D + 2 runs."),
+    ] = None,
+    engine: Engine = None,
+    scale: Scale = None,
+    seed: Seed = None,
+    settings: Settings = None,
+    draw: Draw = None,
+    out: Annotated[Path | None, typer.Option(metavar="DIR", help="Its folder; an unfinished one goes on.")] = None,
+    workers: Cores = None,
+    scheduler: Scheduler = None,
+    quantity: Quantity = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Say which parameters matter when all move over their ranges. Interrupted, the same command goes on."""
+    from sim.experiments.indices import BLOCKS
+    from sim.experiments.sensitivity import INDICES, QUANTITIES, planned, prepared
+    from sim.experiments.sensitivity import sensitivity as computed
+    from sim.experiments.sensitivity_table import dropped, sensitivity_tables
+    from sim.experiments.table import records
+    from sim.progress import console
+    from sim.results.folder import to_json
+
+    found = load(scenario, settings, {"engine": engine, "scale": scale, "seed": seed, "draw": draw})
+    asked = quantity or QUANTITIES
+    with experiment("sensitivity", quiet or as_json, workers, scheduler) as (runs, tell):
+        chosen = planned(found, vary, method, samples, asked)
+        folder = prepared(found, chosen, out)
+        runs.kept_in(folder)
+        tell(
+            f"{len(chosen.parameters)} parameters in {chosen.samples} {BLOCKS[method]} of {chosen.block} runs: "
+            f"{len(chosen):,} runs, kept in {folder}"
+        )
+        frame = computed(found, vary, method, samples, asked, folder, runs.executor, runs.workers, runs.progress)
+    rows, about = records(frame), {str(key): value for key, value in frame.attrs.items()}
+    if as_json:
+        typer.echo(to_json({"folder": str(folder), **about, "rows": rows}), nl=False)
+    elif not quiet:
+        for table in sensitivity_tables(method, rows):
+            console().print(table)
+        if about["dropped"]:
+            typer.echo(dropped(about))
+        typer.echo(f"{folder / INDICES}  {about['runs']:,} runs")
+    raise typer.Exit(FAILED if about["dropped"] else DONE)

@@ -1,0 +1,66 @@
+"""The table of a sensitivity on the terminal: what matters, the most important first."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from sim.experiments.indices import BLOCKS, COLUMNS, MORRIS
+from sim.experiments.table import Row
+from sim.results.table import amount
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+MOST = 20
+"""Parameters on the terminal for each quantity; the stored table has all."""
+
+HEADERS = {
+    "mu_star": "change across range",
+    "mu": "with its sign",
+    "sigma": "s.d.",
+    "total": "share of variance",
+    "first": "alone",
+}
+"""What indices are called on the terminal."""
+
+
+def sensitivity_tables(method: str, rows: list[Row]) -> "Iterator[Table]":
+    """Lay out the rows of each quantity by importance, and how many parameters move nothing."""
+    from rich.table import Table
+
+    columns = COLUMNS[method]
+    for quantity in dict.fromkeys(row["quantity"] for row in rows):
+        own = [row for row in rows if row["quantity"] == quantity]
+        # Of two that matter as much, the first of the scenario comes first.
+        own.sort(key=lambda row: -(row[columns[0]] or 0.0))
+        table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold", caption_justify="left")
+        table.add_column(quantity, overflow="fold")
+        for name in columns:
+            if name in HEADERS:
+                table.add_column(HEADERS[name], justify="right")
+                if f"{name}_low" in columns:
+                    table.add_column("95% interval", justify="right")
+        for row in own[:MOST]:
+            table.add_row(row["parameter"], *_cells(method, row))
+        if len(own) > MOST:
+            idle = sum(row[columns[0]] == 0.0 for row in own)
+            table.caption = f"the first {MOST} of {len(own)}; {idle} of them move nothing"
+        yield table
+
+
+def dropped(about: Row) -> str:
+    """Say how many blocks were left out for their failed runs, and why the first failed."""
+    whole = f"{about['dropped']} of {about['samples']} {BLOCKS[about['method']]}"
+    return f"dropped: {whole}, which have a run that failed; the first: {about['message']}"
+
+
+def _cells(method: str, row: Row) -> Iterator[str]:
+    def shown(name: str) -> str:
+        if row[name] is None:
+            return ""
+        return amount(row[name]) if method == MORRIS else f"{row[name]:.3f}"
+
+    for name in COLUMNS[method]:
+        if name in HEADERS:
+            yield shown(name)
+            if f"{name}_low" in row:
+                yield f"{shown(f'{name}_low')}..{shown(f'{name}_high')}" if row[name] is not None else ""
