@@ -53,8 +53,8 @@ class Staffing:
     reached or could have been: ``share`` with the staff found (all provinces at once; the scenario's own where none
     was found), ``one_less`` with one less in every province, ``as_it_is`` with the scenario's own staff,
     ``ceiling`` without limit; missing where no alert counts. ``alerts`` are those counted, as simulated;
-    ``alerts_per_day`` all of the tier, in the country; ``utilisation`` is the busy part of the staffed time;
-    ``staff_hours`` are those on duty in the period.
+    ``alerts_per_day`` all of the tier, in the country; ``staff_hours`` are those on duty in the period;
+    ``utilisation`` is busy by staffed time, above 1 where services outlast a shift that fewer seats follow.
 
     ``curve`` has a row for each multiple (``factor``) of the staff found, and one without ``factor`` for the scenario's
     own staff: ``staff`` and ``staff_hours`` of the desk in the country, ``share`` of the country's alerts, number of
