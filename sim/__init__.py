@@ -22,8 +22,10 @@ if TYPE_CHECKING:
     from sim.experiments.design import DesignError
     from sim.experiments.fates import changes
     from sim.experiments.pairing import PairingError
+    from sim.experiments.promise import PromiseError
     from sim.experiments.sensitivity import sensitivity
     from sim.experiments.simulations import SimulationError
+    from sim.experiments.staffing import Staffing, staffing
     from sim.experiments.sweep import sweep
     from sim.results.folder import FolderError
     from sim.results.run import Run, load_run
@@ -36,11 +38,13 @@ _HOMES = {
     "ConservationError": "sim.engines.conservation",
     "DesignError": "sim.experiments.design",
     "PairingError": "sim.experiments.pairing",
+    "PromiseError": "sim.experiments.promise",
     "FolderError": "sim.results.folder",
     "Run": "sim.results.run",
     "Scenario": "sim.scenario",
     "ScenarioError": "sim.scenario",
     "SimulationError": "sim.experiments.simulations",
+    "Staffing": "sim.experiments.staffing",
     "attribute": "sim.experiments.attribute",
     "calibrate": "sim.calibration.calibrate",
     "changes": "sim.experiments.fates",
@@ -51,6 +55,7 @@ _HOMES = {
     "posterior": "sim.scenario",
     "run": "sim.running",
     "sensitivity": "sim.experiments.sensitivity",
+    "staffing": "sim.experiments.staffing",
     "sweep": "sim.experiments.sweep",
 }
 
@@ -61,10 +66,12 @@ __all__ = [
     "DesignError",
     "FolderError",
     "PairingError",
+    "PromiseError",
     "Run",
     "Scenario",
     "ScenarioError",
     "SimulationError",
+    "Staffing",
     "__version__",
     "attribute",
     "calibrate",
@@ -76,6 +83,7 @@ __all__ = [
     "posterior",
     "run",
     "sensitivity",
+    "staffing",
     "sweep",
 ]
 

@@ -136,6 +136,7 @@ def test_help_names_the_commands_that_there_are_and_imports_nothing_heavy(tmp_pa
         "attribute",
         "sweep",
         "sensitivity",
+        "staffing",
     ]
     assert "heavy: []" in done.stdout
 

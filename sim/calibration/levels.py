@@ -34,6 +34,8 @@ def can_be_pooled(scenario: Scenario) -> bool:
     return (
         not spec.fraud.province_weights
         and not spec.desks.province_weights
+        and not spec.desks.call.by_province
+        and not spec.desks.visit.by_province
         and all(getattr(one, "provinces", None) is None for one in placed)
     )
 

@@ -135,6 +135,7 @@ def experiment(
     from sim.experiments.cluster import ClusterError, cluster
     from sim.experiments.design import DesignError
     from sim.experiments.layers import LayerError
+    from sim.experiments.promise import PromiseError
     from sim.experiments.simulations import SimulationError
     from sim.progress import steps
     from sim.results.folder import FolderError
@@ -147,7 +148,7 @@ def experiment(
                 runs.workers = workers or fitting
             tell, runs.progress = stack.enter_context(steps(silent))
             yield runs, tell
-    except (ClusterError, DesignError, FolderError, LayerError) as error:
+    except (ClusterError, DesignError, FolderError, LayerError, PromiseError) as error:
         refuse(f"tocsin {command}: {error}")
     except KeyboardInterrupt:
         fail(f"tocsin {command}: interrupted; {_kept(runs)}")

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from sim.experiments.attribute import Attribution
+    from sim.experiments.staffing import Staffing
 
 Row = dict[str, Any]
 
@@ -151,6 +152,47 @@ def attribution_tables(found: "Attribution") -> "Iterator[Table | str]":
     for row in records(shared.head(OVERLAPS)):
         table.add_row(row["layer"], row["other"], amount(round(row["overlap"])))
     yield table
+
+
+def staffing_tables(found: "Staffing") -> "Iterator[Table | str]":
+    """Lay out the staff of each province, and what more or less of it would cost and bring."""
+    rows = records(found.frame)
+    kept = all(row["status"] == "kept" for row in rows)
+    names = ["province", *([] if kept else ["promise"]), "staff", "now", "target", "share", "one less", "ceiling"]
+    table = _table([*names, "alerts a day", "busy", "staff hours"], ["province", "promise"])
+    for row in rows:
+        table.add_row(
+            row["name"],
+            *([] if kept else [row["status"]]),
+            "-" if row["staff"] is None else amount(row["staff"]),
+            f"{row['current']:,.1f}",
+            *(_per_cent(row[key]) for key in ("target", "share", "one_less", "ceiling")),
+            f"{row['alerts_per_day']:,.1f}",
+            _per_cent(row["utilisation"]),
+            amount(round(row["staff_hours"])),
+        )
+    yield table
+    yield "more or less staff; the first line is as it is:"
+    table = _table(
+        ["times", "staff", "staff hours", "share", "kept in", "victims", "more", "prevented, yuan", "more"], ()
+    )
+    for row in records(found.curve):
+        table.add_row(
+            "" if row["factor"] is None else f"{row['factor']:g}",
+            f"{row['staff']:,.0f}",
+            amount(round(row["staff_hours"])),
+            _per_cent(row["share"]),
+            str(row["kept"]),
+            amount(round(row["victims"])),
+            f"{row['victims_change']:+,.0f}",
+            amount(round(row["prevented_yuan"])),
+            f"{row['prevented_yuan_change']:+,.0f}",
+        )
+    yield table
+
+
+def _per_cent(share: float | None) -> str:
+    return "" if share is None else f"{share:.1%}"
 
 
 def records(frame: "pd.DataFrame") -> list[Row]:

@@ -4,10 +4,15 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from sim.results.run import Run
     from sim.scenario import Scenario
 
 Outcome = dict[str, Any]
+
+FAILURES = ("unread", "unanswered", "expired")
+"""Ends of alerts that were meant to reach somebody and did not."""
 
 
 def figures_and_evidence(run: "Run") -> Outcome:
@@ -50,6 +55,40 @@ def benefits_and_costs(run: "Run") -> Outcome:
         "false_blocks": totals["false_blocks"],
         "staff_hours": totals["staff_hours_call"] + totals["staff_hours_visit"],
     }
+
+
+def service(run: "Run", desk: str, tier: str, tiers: Sequence[str], days: int) -> Outcome:
+    """Give how the alerts of a tier ended and how busy a desk was, by province (its code as a text), as simulated.
+
+    Of alerts issued in the first ``days`` days of the period: ``alerts``, all of them; ``reached``; ``failed``, which
+    are unread, unanswered or expired. The rest are superseded, moot or open, and nobody's failure. ``peak`` is the most
+    alerts of ``tiers`` that were issued on a day of the period; ``busy_ms`` and ``staffed_ms`` are the desk's, over all
+    of the period. ``victims`` and ``prevented_yuan`` are the country's.
+    """
+    alerts, hours = run.alerts, run.hours
+    own = alerts[(alerts["tier"] == tier) & ((alerts["day"] - _first_day(run)).dt.days < days)]
+    peaks = alerts[alerts["tier"].isin(tiers)].groupby(["province", "day"])["count"].sum().groupby("province").max()
+    counts = {
+        "alerts": own.groupby("province")["count"].sum(),
+        "reached": own[own["end"] == "reached"].groupby("province")["count"].sum(),
+        "failed": own[own["end"].isin(FAILURES)].groupby("province")["count"].sum(),
+        "peak": peaks,
+        **{name: hours[hours["channel"] == desk].groupby("province")[name].sum() for name in ("busy_ms", "staffed_ms")},
+    }
+    return {
+        "provinces": {
+            str(row.code): {name: int(count.get(row.code, 0)) for name, count in counts.items()}
+            for row in run.scenario.spec.population.provinces
+        },
+        "victims": run.totals["victims"],
+        "prevented_yuan": run.totals["prevented_yuan"],
+    }
+
+
+def _first_day(run: "Run") -> "pd.Timestamp":
+    import pandas as pd
+
+    return pd.Timestamp(run.scenario.spec.period.start)
 
 
 def quantity_names(scenario: "Scenario") -> list[str]:

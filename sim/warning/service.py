@@ -43,6 +43,21 @@ def service_tables(spec: ScenarioModel) -> ServiceTables:
     )
 
 
+def staff_of(spec: ScenarioModel, provinces: Provinces) -> list[list[float]]:
+    """Return the staff of each desk at a share on duty of 1, of the country: a row a desk, a number a province.
+
+    It is the province's own where the desk gives it one, else its share of the national staff.
+    """
+    table = []
+    for desk in DESK_CHANNELS:
+        settings = getattr(spec.desks, desk)
+        own = {int(code): staff for code, staff in settings.by_province.items()}
+        table.append(
+            [own.get(code, settings.staff * part) for code, part in zip(provinces.codes, provinces.staff, strict=True)]
+        )
+    return table
+
+
 def seats(spec: ScenarioModel, provinces: Provinces) -> NDArray[np.int64]:
     """Return the seats on duty, (P, 2 desks, 7 weekdays, 48 half hours).
 
@@ -50,17 +65,16 @@ def seats(spec: ScenarioModel, provinces: Provinces) -> NDArray[np.int64]:
     staffed; shares of shifts that overlap add up.
     """
     table = np.zeros((len(provinces), len(DESK_CHANNELS), 7, HALF_HOURS), dtype=np.int64)
-    for d, desk in enumerate(DESK_CHANNELS):
-        settings = getattr(spec.desks, desk)
+    for d, (desk, on_duty) in enumerate(zip(DESK_CHANNELS, staff_of(spec, provinces), strict=True)):
         share = [[0.0] * HALF_HOURS for _ in range(7)]
-        for shift in settings.shifts:
+        for shift in getattr(spec.desks, desk).shifts:
             for weekday in shift.weekdays:
                 for half_hour in range(shift.start // 30, shift.end // 30):
                     share[weekday - 1][half_hour] += shift.share
-        for p, part in enumerate(provinces.staff):
+        for p, whole in enumerate(on_duty):
             for weekday in range(7):
                 for half_hour in range(HALF_HOURS):
-                    staff = settings.staff * part * share[weekday][half_hour]
+                    staff = whole * share[weekday][half_hour]
                     if staff > 0.0:
                         table[p, d, weekday, half_hour] = max(1, math.floor(staff * spec.scale + 0.5))
     return table
@@ -68,11 +82,7 @@ def seats(spec: ScenarioModel, provinces: Provinces) -> NDArray[np.int64]:
 
 def thin_desks(spec: ScenarioModel, provinces: Provinces) -> int:
     """Return how many desks have fewer than five members of staff at simulated scale: their waits are too short."""
-    return sum(
-        0.0 < getattr(spec.desks, desk).staff * part * spec.scale < FEW_SEATS
-        for desk in DESK_CHANNELS
-        for part in provinces.staff
-    )
+    return sum(0.0 < staff * spec.scale < FEW_SEATS for on_duty in staff_of(spec, provinces) for staff in on_duty)
 
 
 @compiled

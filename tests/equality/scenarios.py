@@ -95,6 +95,8 @@ def wild(draw: st.DrawFn) -> dict[str, Any]:
         "desks.visit.visit": draw(lasting(1, 400)),
         "desks.visit.not_met": draw(lasting(1, 400)),
         "desks.province_weights": {"11": draw(st.sampled_from([0.0, 1.0, 3.0]))},
+        "desks.call.by_province": draw(st.sampled_from([{}, {"44": 0.0}, {"11": 2.0, "65": 7.0}])),
+        "desks.visit.by_province": draw(st.sampled_from([{}, {"11": 1.0, "44": 9.0}])),
         "aftermath.report.probability": draw(st.sampled_from([0.0, 0.5, 1.0])),
     }
     if draw(st.booleans()):

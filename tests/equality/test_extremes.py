@@ -55,6 +55,10 @@ EXTREMES: dict[str, dict[str, Any]] = {
         **of_tiers(deadline="80 d", first="sms", escalate={"unread": "call", "unanswered": "visit"}),
     },
     "nobody on duty": {"desks.call.staff": 0, "desks.visit.staff": 0},
+    "staff of their own, and none at all": {
+        "desks.call.by_province": {"11": 0, "44": 3},
+        "desks.visit.by_province": {"65": 12, "44": 0.4},
+    },
     "services of days": {"desks.call.short": "60 h", "desks.call.no_answer": "60 h", "desks.visit.visit": "70 h"},
     "nobody ever reads or answers": {
         "warning.app.read": 0.0,

@@ -36,6 +36,7 @@ STRUCTURE = {
     "provinces",
     "reference",
     "province_weights",
+    "by_province",
     "ramp",
     "fixed_raided",
     "fixed_dead_share",
@@ -116,7 +117,7 @@ def test_every_assumed_scalar_has_a_range(flagship: Scenario) -> None:
 
 
 def test_what_may_be_left_out_is_empty_where_no_origin_is_given(flagship: Scenario) -> None:
-    optional = {"provinces", "province_weights", "ramp", "floor", "fixed_raided", "fixed_dead_share"}
+    optional = {"provinces", "province_weights", "by_province", "ramp", "floor", "fixed_raided", "fixed_dead_share"}
     unsaid = {
         key: source
         for key, source in flagship.sources.items()

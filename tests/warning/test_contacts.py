@@ -175,6 +175,18 @@ def test_seats_are_staff_by_people_share_and_shift(tiny: ScenarioModel, tables: 
     # At simulated scale a desk of fewer than five is thin.
     few = sum(staff * share < 5 for staff in (tiny.desks.call.staff, 26) for share in shares)
     assert thin_desks(tiny, tables.provinces) == few
+    # Two provinces with staff of their own, one of them none: shifts and scale as for all, and nobody else's change.
+    own = tiny.desks.visit.model_copy(update={"by_province": {"11": 20.0, "65": 0.0}})
+    with_own = tiny.model_copy(update={"desks": tiny.desks.model_copy(update={"visit": own})})
+    changed = seats(with_own, tables.provinces)
+    assert (changed[:, 0] == tables.seats[:, 0]).all()
+    assert changed[:, 1, 0, 20].tolist() == [20, weekday[1], 0]
+    assert changed[:, 1, 6, 20].tolist() == [12, weekend[1], 0]
+    assert changed[:, 1, 0, 0].tolist() == [0, 0, 0]
+    halved = with_own.model_copy(update={"scale": 0.5})
+    assert seats(halved, tables.provinces)[:, 1, 0, 20].tolist() == [10, round(13 * 12 / 21), 0]
+    # Beijing's visits had more than five before too; Xinjiang's have nobody now, which is not thin but closed.
+    assert thin_desks(with_own, tables.provinces) == few - 1
     thinned = tiny.model_copy(update={"scale": 1e-4})
     lowest = seats(thinned, tables.provinces)
     assert set(np.unique(lowest)) == {0, 1}

@@ -248,6 +248,11 @@ class ScenarioModel(Part):
             factors = {int(code): weight for code, weight in weights.items()}
             if all(factors.get(row.code, 1.0) * row.population == 0 for row in self.population.provinces):
                 yield mistake(key, "leaves every province without weight", "a weight above 0 for some province")
+        for desk in ("call", "visit"):
+            for code in getattr(self.desks, desk).by_province:
+                if not code.isdigit() or int(code) not in codes:
+                    key = f"desks.{desk}.by_province.{code}"
+                    yield mistake(key, "is no province", "a code of population.provinces")
         for key, list_of_codes in named:
             for number in list_of_codes:
                 if number not in codes:

@@ -18,7 +18,8 @@ from sim.scenario.tables import Table
 
 MAX_HOPS = 8
 MAX_TRIES = 16
-Staff = Annotated[float, Field(ge=0, le=1e8, allow_inf_nan=False)]
+MOST_STAFF = 1e8
+Staff = Annotated[float, Field(ge=0, le=MOST_STAFF, allow_inf_nan=False)]
 
 
 class ContactScores(Part):
@@ -209,9 +210,13 @@ Shifts = Annotated[list[Shift], Field(min_length=1, max_length=64)]
 
 
 class CallDesk(Part):
-    """The call desks: national staff, shared out by population; talk times of three kinds of calls."""
+    """The call desks: national staff, shared out by population; talk times of three kinds of calls.
+
+    ``by_province`` gives a province, by its code, staff of its own in place of its share.
+    """
 
     staff: Staff
+    by_province: dict[str, Staff] = Field(default_factory=dict)
     shifts: Shifts
     answered: Probability
     hard_share: Probability
@@ -221,9 +226,13 @@ class CallDesk(Part):
 
 
 class VisitDesk(Part):
-    """The visit desks: national staff, shared out by population; a visit with travel, met or not."""
+    """The visit desks: national staff, shared out by population; a visit with travel, met or not.
+
+    ``by_province`` gives a province, by its code, staff of its own in place of its share.
+    """
 
     staff: Staff
+    by_province: dict[str, Staff] = Field(default_factory=dict)
     shifts: Shifts
     met: Probability
     not_met: Distribution

@@ -1,0 +1,71 @@
+"""The command that finds the staff that a promise needs."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sim.cli.common import (
+    AsJson,
+    Cores,
+    Draw,
+    Engine,
+    Quiet,
+    Scale,
+    ScenarioName,
+    Scheduler,
+    Seed,
+    Settings,
+    app,
+    experiment,
+    load,
+)
+
+
+@app.command()
+def staffing(
+    scenario: ScenarioName,
+    desk: Annotated[str, typer.Option(metavar="visit|call", help="The desk whose staff is looked for.")] = "visit",
+    tier: Annotated[
+        str, typer.Option(metavar="red|orange|yellow|blue", help="The tier whose alerts the promise is about.")
+    ] = "red",
+    share: Annotated[float, typer.Option(metavar="S", help="The share of them that is to be reached.")] = 0.95,
+    within: Annotated[
+        str | None, typer.Option(metavar="TIME", help="Their deadline, such as '2 h'; the tier's own, if not given.")
+    ] = None,
+    relative: Annotated[
+        bool, typer.Option("--relative", help="The share is one of what staff without limit would reach.")
+    ] = False,
+    engine: Engine = None,
+    scale: Scale = None,
+    seed: Seed = None,
+    settings: Settings = None,
+    draw: Draw = None,
+    out: Annotated[Path | None, typer.Option(metavar="DIR", help="Its folder; an unfinished one goes on.")] = None,
+    workers: Cores = None,
+    scheduler: Scheduler = None,
+    replicates: Annotated[int, typer.Option(metavar="N", min=1, help="Seeds, counting up, that count together.")] = 1,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Find the smallest staff, province by province, that keeps a promise; and what more or less of it would cost."""
+    from sim.experiments.staffing import FACTORS, STAFFED_YAML, planned
+    from sim.experiments.staffing import staffing as searched
+    from sim.experiments.table import records, staffing_tables
+    from sim.progress import console
+    from sim.results.folder import to_json
+
+    found = load(scenario, settings, {"engine": engine, "scale": scale, "seed": seed, "draw": draw})
+    asked = (desk, tier, share, within, relative, FACTORS, replicates)
+    with experiment("staffing", quiet or as_json, workers, scheduler) as (runs, tell):
+        folder = runs.kept_in(planned(found, *asked, out))
+        done = searched(found, *asked, folder, runs.executor, runs.workers, runs.progress, tell)
+    for line in done.warnings:
+        typer.echo(f"warning: {line}", err=True)
+    if as_json:
+        document = {"provinces": records(done.frame), "curve": records(done.curve), "warnings": done.warnings}
+        typer.echo(to_json({"folder": str(folder), **document}), nl=False)
+    elif not quiet:
+        for part in staffing_tables(done):
+            console().print(part)
+        typer.echo(f"{folder / STAFFED_YAML}  the scenario with this staff, to run and to compare")

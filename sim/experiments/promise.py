@@ -1,0 +1,95 @@
+"""A promise about the alerts of a tier: which share is reached, how soon, and what a desk has to do with it."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
+
+from sim.days import DAY_MS
+from sim.labels import DESK_CHANNELS, TIERS
+from sim.scenario import changed
+
+if TYPE_CHECKING:
+    from sim.scenario import Scenario
+    from sim.scenario.schema import ScenarioModel
+
+
+class PromiseError(ValueError):
+    """A promise that cannot be tried: what is wrong with it; what is allowed, in one line."""
+
+
+@dataclass(frozen=True)
+class Promise:
+    """``share`` of the alerts of ``tier`` are reached before ``deadline`` (ms from issue), by the staff of ``desk``.
+
+    With ``relative`` it is ``share`` of what staff without limit reaches. ``days`` are those days of the period, from
+    its start, whose alerts all meet their deadline within it: alerts of later days would count only where they were
+    reached early, and are left out. ``tiers`` are those whose alerts may come to the desk.
+    """
+
+    desk: str
+    tier: str
+    share: Fraction
+    deadline: int
+    relative: bool
+    days: int
+    tiers: tuple[str, ...]
+
+    def target(self, reached: int, ended: int) -> Fraction:
+        """Give the share that is to be reached where staff without limit reaches ``reached`` of ``ended`` alerts."""
+        return self.share * Fraction(reached, ended) if self.relative and ended else self.share
+
+
+def promised(
+    scenario: "Scenario", desk: str, tier: str, share: float, within: str | None, relative: bool
+) -> "tuple[Scenario, Promise]":
+    """Give the policy that makes a promise, the scenario with the tier's deadline set to ``within``, and the promise.
+
+    ``within`` is a duration such as ``2 h``; None leaves the deadline as it is. Raises PromiseError.
+    """
+    for what, name, names in (("desk", desk, DESK_CHANNELS), ("tier", tier, TIERS)):
+        if name not in names:
+            raise PromiseError(f"{what} {name} is none of them; {', '.join(names)}")
+    if not 0.0 < share <= 1.0:
+        raise PromiseError(f"share {share:g} is out of bounds; above 0 and at most 1, such as 0.95")
+    if within is not None:
+        try:
+            # Bare: a policy is tried, so the range of what the scenario is unsure of does not bind it.
+            scenario = changed(scenario, {f"warning.tiers.{tier}.deadline": within}, bare=True)
+        except ValidationError as error:
+            what = error.errors(include_url=False)[0]["msg"]
+            raise PromiseError(f"within {within}: {what}; a duration such as 2 h") from None
+    spec = scenario.spec
+    tiers = tuple(name for name in TIERS if comes_to(spec, name, desk))
+    if tier not in tiers:
+        raise PromiseError(
+            f"{tier} alerts never come to the {desk} desk; "
+            + (f"a tier that does ({', '.join(tiers)})" if tiers else "another desk")
+        )
+    deadline: int = getattr(spec.warning.tiers, tier).deadline
+    days = (spec.period.end - spec.period.start).days + 1 - math.ceil(deadline / DAY_MS)
+    if days < 1:
+        raise PromiseError(
+            f"the period ends before any {tier} alert has met its deadline; a longer period, or a shorter deadline"
+        )
+    # As written, in decimals: 0.95 is nineteen in twenty.
+    return scenario, Promise(desk, tier, Fraction(str(share)), deadline, relative, days, tiers)
+
+
+def comes_to(spec: "ScenarioModel", tier: str, desk: str) -> bool:
+    """Whether alerts of a tier may come to a desk: at first, or where something before it fails."""
+    settings = getattr(spec.warning.tiers, tier)
+    calls = settings.first == "call" or (settings.first in ("app", "sms") and settings.escalate.unread == "call")
+    if desk == "call":
+        return calls
+    return settings.first == "visit" or (calls and settings.escalate.unanswered == "visit")
+
+
+def with_staff(policy: "Scenario", desk: str, staff: Mapping[int, int], **more: Any) -> "Scenario":
+    """Give a policy in which some provinces (by code) have so much staff at a desk; ``more`` are further values."""
+    own = {int(code): number for code, number in getattr(policy.spec.desks, desk).by_province.items()}
+    given = {str(code): number for code, number in {**own, **staff}.items()}
+    return changed(policy, {f"desks.{desk}.by_province": given, **more}, bare=True)

@@ -1,0 +1,383 @@
+"""Staffing: the smallest staff, province by province, that keeps a promise, and what more or less would cost."""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property, partial
+from pathlib import Path
+from statistics import fmean
+from typing import TYPE_CHECKING, Any
+
+from sim.country.provinces import Provinces
+from sim.days import DAY_MS
+from sim.experiments.bisection import Numbers, bisect, one_less, settle
+from sim.experiments.promise import Promise, PromiseError, promised, with_staff
+from sim.experiments.simulations import JOURNAL, Simulations
+from sim.experiments.store import claim, publish, read_frame, unfinished_name, write_frame
+from sim.labels import DESK_CHANNELS
+from sim.results.outcomes import Outcome, service
+from sim.scenario import changed
+from sim.scenario.schema.warning import MOST_STAFF
+from sim.warning.service import FEW_SEATS, staff_of
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from sim.scenario import Scenario
+
+STAFF_FILE, CURVE_FILE, STAFFED_YAML = "staff.parquet", "curve.parquet", "staffed.yaml"
+
+KEPT, IMPOSSIBLE, NO_ALERTS, UNSETTLED = "kept", "impossible", "no alerts", "unsettled"
+
+FACTORS = (0.6, 0.8, 0.9, 1.0, 1.1, 1.2, 1.4)
+"""Multiples of the found staff on the cost curve."""
+
+SERVICE_DAYS = 30
+"""Days for which a service may hold a seat beyond its alert's deadline, in the bound on seats that can be busy."""
+
+MOST_SEAT_MS = 2**62
+"""Staffed time of a desk over all provinces that 64 bits can hold."""
+
+HOUR_MS = 3_600_000
+
+
+@dataclass(frozen=True)
+class Staffing:
+    """What a search for staff found, kept in ``folder``.
+
+    ``frame`` has a row a province. ``status`` is ``kept``; ``impossible``, where staff without limit reaches less than
+    the ``target``; ``no alerts``; or ``unsettled``, where the search was given up. ``staff`` is the number found at a
+    share on duty of 1, missing where there is none; ``current`` is the scenario's own. Shares are of alerts that were
+    reached or could have been: ``share`` with the staff found (all provinces at once; the scenario's own where none
+    was found), ``one_less`` with one less in every province, ``as_it_is`` with the scenario's own staff,
+    ``ceiling`` without limit; missing where no alert counts. ``alerts`` are those counted, as simulated;
+    ``alerts_per_day`` all of the tier, in the country; ``staff_hours`` are those on duty in the period;
+    ``utilisation`` is busy by staffed time, above 1 where services outlast a shift that fewer seats follow.
+
+    ``curve`` has a row for each multiple (``factor``) of the staff found, and one without ``factor`` for the scenario's
+    own staff: ``staff`` and ``staff_hours`` of the desk in the country, ``share`` of the country's alerts, number of
+    provinces where the promise is ``kept``, ``victims``, ``prevented_yuan``, and how these two differ (``..._change``)
+    from those with the staff found. All of its runs meet the same attempts and people.
+    """
+
+    folder: Path
+
+    @cached_property
+    def frame(self) -> "pd.DataFrame":
+        """One row a province."""
+        return read_frame(self.folder / STAFF_FILE)
+
+    @cached_property
+    def curve(self) -> "pd.DataFrame":
+        """What more or less staff would cost and bring."""
+        return read_frame(self.folder / CURVE_FILE)
+
+    @cached_property
+    def scenario(self) -> "Scenario":
+        """The scenario with the promise for its deadline and with the staff found, as ``staffed.yaml`` has it."""
+        from sim.scenario import load_scenario
+
+        return load_scenario(str(self.folder / STAFFED_YAML))
+
+    @property
+    def warnings(self) -> list[str]:
+        """What a user should know before they trust it, in one line each."""
+        scale = self.scenario.spec.scale
+        found = self.frame["staff"].dropna()
+        thin = int((found * scale < FEW_SEATS).sum())
+        if scale == 1.0 or not thin:
+            return []
+        return [
+            f"scale {scale:g}: {thin} of {len(found)} desks have fewer than {FEW_SEATS:g} staff x scale, so waits are "
+            f"shorter than the country's, and staff is told in steps of {1 / scale:.3g}; scale 1 and a shorter period"
+        ]
+
+
+def staffing(
+    scenario: "Scenario",
+    desk: str = "visit",
+    tier: str = "red",
+    share: float = 0.95,
+    within: str | None = None,
+    relative: bool = False,
+    curve: Sequence[float] = FACTORS,
+    replicates: int = 1,
+    folder: Path | None = None,
+    executor: Executor | None = None,
+    workers: int | None = None,
+    progress: Callable[[int, int], None] | None = None,
+    tell: Callable[[str], None] | None = None,
+) -> Staffing:
+    """Find the smallest staff of each province's ``desk`` that reaches ``share`` of a tier's alerts ``within`` a time.
+
+    The tier's deadline is set to ``within`` (a duration such as ``2 h``; None leaves it), so an alert that waits longer
+    expires: the policy that is tried is the promise. Alerts that are reached, unread, unanswered or expired count,
+    those of the last days left out, see ``Promise``. What staff without limit reaches is the ceiling; with ``relative``
+    the promise is ``share`` of it. All provinces are searched at once, by bisection; then trials of all that was found,
+    and of one less everywhere, confirm it. Counts are added up over ``replicates`` seeds.
+
+    It is kept in ``folder``, ``results/staffings/NAME-HASH``, with a scenario that has the staff; a search that was
+    interrupted goes on, one that is done is read. Raises PromiseError; FolderError; SimulationError.
+    """
+    place = planned(scenario, desk, tier, share, within, relative, curve, replicates, folder)
+    if not (place / STAFF_FILE).exists():
+        policy, promise = promised(scenario, desk, tier, share, within, relative)
+        read = partial(service, desk=desk, tier=tier, tiers=promise.tiers, days=promise.days)
+        with Simulations(place, read, workers, executor, progress) as simulations:
+            search = _Search(policy, promise, replicates, simulations, tell or (lambda line: None))
+            search.run()
+            points = search.curve(curve)
+        staffed = search.staffed(search.found)
+        title = f"Staff that keeps a promise: {share:.4g} of {tier} alerts reached by the {desk} desk in time"
+        named = changed(staffed, {"name": f"{scenario.name[:72]}-staffed", "title": title})
+        unfinished = unfinished_name(place / STAFFED_YAML)
+        unfinished.write_text(named.yaml(), encoding="utf-8", newline="\n")
+        publish(unfinished, place / STAFFED_YAML)
+        write_frame(place / CURVE_FILE, points)
+        write_frame(place / STAFF_FILE, search.frame())
+        (place / JOURNAL).unlink()
+    return Staffing(place)
+
+
+def planned(
+    scenario: "Scenario",
+    desk: str,
+    tier: str,
+    share: float,
+    within: str | None,
+    relative: bool,
+    curve: Sequence[float],
+    replicates: int,
+    folder: Path | None,
+) -> Path:
+    """Give the folder of a search, where it may go on; raises PromiseError and FolderError as ``staffing``."""
+    _, promise = promised(scenario, desk, tier, share, within, relative)
+    wrong = [factor for factor in curve if not 0.0 < factor < math.inf]
+    if wrong:
+        raise PromiseError(f"curve has the factor {wrong[0]:g}; multiples of the staff above 0")
+    if replicates < 1:
+        raise PromiseError(f"{replicates} replicates are none; at least 1")
+    asked = {
+        "desk": desk,
+        "tier": tier,
+        "share": share,
+        "deadline_ms": promise.deadline,
+        "relative": relative,
+        "curve": [float(factor) for factor in curve],
+        "replicates": replicates,
+    }
+    return claim("staffing", scenario, asked, folder)
+
+
+@dataclass(frozen=True)
+class _Trial:
+    """What came of one policy, its counts added up over replicates: by province, and means for the country."""
+
+    provinces: dict[int, dict[str, int]]
+    victims: float
+    prevented_yuan: float
+
+    @classmethod
+    def of(cls, outcomes: Sequence[Outcome]) -> "_Trial":
+        counts: dict[int, dict[str, int]] = {}
+        for outcome in outcomes:
+            for code, row in outcome["provinces"].items():
+                own = counts.setdefault(int(code), dict.fromkeys(row, 0))
+                for name, count in row.items():
+                    own[name] = max(own[name], count) if name == "peak" else own[name] + count
+        return cls(
+            counts,
+            fmean(outcome["victims"] for outcome in outcomes),
+            fmean(outcome["prevented_yuan"] for outcome in outcomes),
+        )
+
+    def ended(self, code: int) -> int:
+        """Give how many alerts count in a province."""
+        return self.provinces[code]["reached"] + self.provinces[code]["failed"]
+
+    def share(self, code: int) -> float | None:
+        """Give the share that was reached in a province; None where no alert counts."""
+        return self.provinces[code]["reached"] / self.ended(code) if self.ended(code) else None
+
+    def keeps(self, code: int, target: Fraction) -> bool:
+        """Whether a province reaches its target."""
+        return self.provinces[code]["reached"] >= target * self.ended(code)
+
+
+class _Search:
+    """The trials of one search; numbers are seats on duty at a share of 1, at simulated scale, by province."""
+
+    def __init__(
+        self,
+        policy: "Scenario",
+        promise: Promise,
+        replicates: int,
+        simulations: Simulations,
+        tell: Callable[[str], None],
+    ) -> None:
+        self.policy, self.promise = policy, promise
+        self._replicates, self._simulations, self._tell = replicates, simulations, tell
+        self._scale = policy.spec.scale
+        self._country = Provinces.of(policy.spec)
+        self.found: Numbers = {}
+        self._unsettled: frozenset[int] = frozenset()
+
+    def run(self) -> None:
+        """Find the ceiling, bisect, and settle what was found."""
+        self._as_it_is = self._try({})
+        most, self._ceiling = self._without_limit()
+        codes = self._country.codes
+        self._targets = {
+            code: self.promise.target(self._ceiling.provinces[code]["reached"], self._ceiling.ended(code))
+            for code in codes
+        }
+        able = [code for code in codes if self._ceiling.ended(code) and self._ceiling.keeps(code, self._targets[code])]
+        self._tell(f"with staff without limit the promise is kept in {len(able)} of {len(codes)} provinces")
+        current = self._current()
+        if able:
+            seats = {code: max(1, math.floor(current[code] * self._scale + 0.5)) for code in able}
+            found = bisect(self._enough, seats, {code: most[code] for code in able})
+            self._tell("found in each province by itself; all of them together now, then one less")
+            settled = settle(self._enough, found)
+            self.found, self._unsettled = settled.numbers, settled.unsettled
+        self._final, self._less = self._try(self.found), self._try(one_less(self.found))
+
+    def frame(self) -> "pd.DataFrame":
+        """Give the table of provinces."""
+        import pandas as pd
+
+        current = self._current()
+        staff = self._staff(self.found)
+        days = self.promise.days * self._replicates
+        rows = []
+        for code, name in zip(self._country.codes, self._country.names, strict=True):
+            own = self._final.provinces[code]
+            rows.append(
+                {
+                    "province": code,
+                    "name": name,
+                    "status": self._status(code),
+                    "staff": staff.get(code),
+                    "current": current[code],
+                    "target": float(self._targets[code]),
+                    "share": self._final.share(code),
+                    "one_less": self._less.share(code) if self.found.get(code) else None,
+                    "as_it_is": self._as_it_is.share(code),
+                    "ceiling": self._ceiling.share(code),
+                    "alerts": self._final.ended(code),
+                    "alerts_per_day": own["alerts"] / days / self._scale,
+                    "utilisation": own["busy_ms"] / own["staffed_ms"] if own["staffed_ms"] else None,
+                    "staff_hours": self._hours(own["staffed_ms"]),
+                }
+            )
+        frame = pd.DataFrame(rows)
+        frame["staff"] = frame["staff"].astype("Int64")
+        for column in ("share", "one_less", "as_it_is", "ceiling", "utilisation"):
+            frame[column] = frame[column].astype("Float64")
+        return frame
+
+    def curve(self, factors: Sequence[float]) -> "pd.DataFrame":
+        """Give the table of the scenario's own staff and of multiples of the staff found."""
+        import pandas as pd
+
+        self._tell("the cost curve")
+        numbers = [
+            {code: math.floor(number * factor + 0.5) for code, number in self.found.items()} for factor in factors
+        ]
+        rows: list[dict[str, Any]] = []
+        trials = [self._as_it_is, *self._try_all(numbers)]
+        for factor, seats, trial in zip((None, *factors), ({}, *numbers), trials, strict=True):
+            reached = sum(row["reached"] for row in trial.provinces.values())
+            ended = sum(trial.ended(code) for code in trial.provinces)
+            rows.append(
+                {
+                    "factor": factor,
+                    "staff": sum(self._current(self.staffed(seats)).values()),
+                    "staff_hours": self._hours(sum(row["staffed_ms"] for row in trial.provinces.values())),
+                    "share": reached / ended if ended else None,
+                    "kept": sum(
+                        bool(self._ceiling.ended(code)) and trial.keeps(code, target)
+                        for code, target in self._targets.items()
+                    ),
+                    "victims": trial.victims,
+                    "prevented_yuan": trial.prevented_yuan,
+                    "victims_change": trial.victims - self._final.victims,
+                    "prevented_yuan_change": trial.prevented_yuan - self._final.prevented_yuan,
+                }
+            )
+        frame = pd.DataFrame(rows)
+        for column in ("factor", "share"):
+            frame[column] = frame[column].astype("Float64")
+        return frame
+
+    def staffed(self, seats: Mapping[int, int], **more: Any) -> "Scenario":
+        """Give the policy with so many seats in some provinces."""
+        return with_staff(self.policy, self.promise.desk, self._staff(seats), **more) if seats or more else self.policy
+
+    def _status(self, code: int) -> str:
+        if not self._ceiling.ended(code):
+            return NO_ALERTS
+        if code not in self.found:
+            return IMPOSSIBLE
+        return UNSETTLED if code in self._unsettled else KEPT
+
+    def _without_limit(self) -> tuple[Numbers, _Trial]:
+        """Give numbers of seats that can never all be busy, and the trial of these."""
+        most = self._most_seats()
+        seats = {code: min(most, 2 * self._wanted(row["peak"])) for code, row in self._as_it_is.provinces.items()}
+        while True:
+            trial = self._try(seats)
+            wanted = {code: min(most, self._wanted(row["peak"])) for code, row in trial.provinces.items()}
+            if all(wanted[code] <= seats[code] for code in seats):
+                return seats, trial
+            seats = {code: min(most, max(2 * wanted[code], number)) for code, number in seats.items()}
+
+    def _wanted(self, peak: int) -> int:
+        """Give a bound on the seats that are wanted at once, if ``peak`` of its alerts are issued on the worst day.
+
+        An alert holds one seat at most, until its deadline and for as long as a service that was begun before. The
+        shift with the smallest share has as many.
+        """
+        spec = self.policy.spec
+        shifts = getattr(spec.desks, self.promise.desk).shifts
+        least = min((shift.share for shift in shifts if shift.share > 0.0), default=1.0)
+        simulated = (spec.period.end - spec.period.start).days + 1 + math.ceil(spec.period.warmup / DAY_MS)
+        longest: int = max(getattr(spec.warning.tiers, tier).deadline for tier in self.promise.tiers)
+        alive = min(simulated, math.ceil(longest / DAY_MS) + SERVICE_DAYS)
+        return math.ceil((peak + 1) * alive / least)
+
+    def _most_seats(self) -> int:
+        """Give the most seats of a province that the schema allows and whose staffed time can be added up."""
+        spec = self.policy.spec
+        days = (spec.period.end - spec.period.start).days + 1
+        shares = sum(shift.share for shift in getattr(spec.desks, self.promise.desk).shifts)
+        countable = MOST_SEAT_MS / (days * DAY_MS * len(self._country) * max(1.0, shares))
+        return int(min(countable, MOST_STAFF * self._scale))
+
+    def _enough(self, seats: Numbers) -> dict[int, bool]:
+        trial = self._try(seats)
+        return {code: trial.keeps(code, self._targets[code]) for code in seats}
+
+    def _try(self, seats: Numbers) -> _Trial:
+        return self._try_all([seats])[0]
+
+    def _try_all(self, numbers: Sequence[Numbers]) -> list[_Trial]:
+        """Simulate some policies, by their numbers of seats, for all seeds."""
+        seed, each = self.policy.spec.seed, self._replicates
+        scenarios = [self.staffed(seats, seed=seed + number) for seats in numbers for number in range(each)]
+        outcomes = self._simulations.run(scenarios, len(scenarios))
+        return [_Trial.of(outcomes[start : start + each]) for start in range(0, len(outcomes), each)]
+
+    def _staff(self, seats: Mapping[int, int]) -> dict[int, int]:
+        """Give the country's staff for seats at simulated scale: so many members of staff make as many seats again."""
+        return {code: round(number / self._scale) for code, number in seats.items()}
+
+    def _current(self, scenario: "Scenario | None" = None) -> dict[int, float]:
+        """Give the staff of a scenario, the one that is staffed by default, by province."""
+        staff = staff_of((scenario or self.policy).spec, self._country)[DESK_CHANNELS.index(self.promise.desk)]
+        return dict(zip(self._country.codes, staff, strict=True))
+
+    def _hours(self, staffed_ms: int) -> float:
+        return staffed_ms / HOUR_MS / self._replicates / self._scale
