@@ -82,7 +82,7 @@ def run(
         wall_s = age_s + ended - started
         manifest["performance"] = performance(wall_s, phases, recorder.attempts_seen)
         write_json(staging.path / RUN_JSON, manifest)
-        return Run(staging.publish())
+        return Run(staging.publish(), scenario)
 
 
 def event_share(events: str | float) -> float:

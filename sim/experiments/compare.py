@@ -39,41 +39,56 @@ COLUMNS = (
 Row = dict[str, Any]
 
 
-def compare(runs: "Sequence[Run | Sequence[Run]]") -> "pd.DataFrame":
+def compare(runs: "Sequence[Run | Sequence[Run] | Sequence[Sequence[Run]]]") -> "pd.DataFrame":
     """Compare runs with the first of them, the base, pair by pair; one row a scenario and quantity.
 
-    Each entry is a run, or a sequence of runs that differ in their seed alone: as many for each, in the same order.
-    ``base`` and ``other`` are means over these, scaled up to the country, ``difference`` is other less base. ``low``
-    and ``high`` hold the expected difference with a probability of 0.95 (Student's t); they, ``chance`` and
-    ``pairing_gain`` are missing for a single pair. ``pairing_gain`` is (variance of base + variance of other) /
-    variance of the paired difference: so many times more pairs of independent seeds would say as much. It is missing
-    where the difference does not vary.
+    Each entry is a run; or a sequence of runs that differ in their seed alone; or such sequences, one a posterior draw:
+    as many for each entry, in the same order. ``base`` and ``other`` are means over these, scaled up to the country,
+    ``difference`` is other less base. ``low`` and ``high`` hold the expected difference with a probability of 0.95
+    (Student's t), or, over draws, nine tenths of the draws' differences; they, ``chance`` and ``pairing_gain`` are
+    missing for a single pair. ``pairing_gain`` is (variance of base + variance of other) / variance of the paired
+    difference: so many times more pairs of independent seeds would say as much. It is missing where the difference does
+    not vary.
 
     Raises PairingError, a ValueError, for runs that do not meet the same attempts and people.
     """
     import pandas as pd
 
     from sim.results.outcomes import quantities
-    from sim.results.run import Run
 
-    groups = [[one] if isinstance(one, Run) else list(one) for one in runs]
-    if len(groups) < 2 or not all(groups):
+    entries = [_by_draw(one) for one in runs]
+    if len(entries) < 2 or not all(group for entry in entries for group in entry):
         raise PairingError("a comparison has a base and at least one other run")
-    for group in groups:
-        demand_replicates([run.scenario for run in group])
-    for group in groups[1:]:
-        demand_pairs([run.scenario for run in groups[0]], [run.scenario for run in group])
-    base, *others = ([[quantities(run) for run in group]] for group in groups)
+    if len({len(entry) for entry in entries}) > 1:
+        raise PairingError(f"entries have {' and '.join(str(len(entry)) for entry in entries)} draws; as many each")
+    for entry in entries:
+        for group, alike in zip(entry, entries[0], strict=True):
+            demand_replicates([run.scenario for run in group])
+            demand_pairs([run.scenario for run in alike], [run.scenario for run in group])
+    base, *others = ([[quantities(run) for run in group] for group in entry] for entry in entries)
     rows = [
         row
-        for group, other in zip(groups[1:], others, strict=True)
-        for row in compared(group[0].manifest["name"], base, other)
+        for entry, other in zip(entries[1:], others, strict=True)
+        for row in compared(entry[0][0].manifest["name"], base, other)
     ]
     frame = pd.DataFrame(rows, columns=list(COLUMNS))
     for column in COLUMNS[2:9]:
         frame[column] = frame[column].astype("Float64")
     frame["pairing_gain"] = frame["pairing_gain"].astype("Float64")
     return frame
+
+
+def _by_draw(entry: "Run | Sequence[Run] | Sequence[Sequence[Run]]") -> "list[list[Run]]":
+    """Give an entry of a comparison as runs by draw, then by replicate."""
+    from sim.results.run import Run
+
+    if isinstance(entry, Run):
+        return [[entry]]
+    groups = [one for one in entry if not isinstance(one, Run)]
+    single = [one for one in entry if isinstance(one, Run)]
+    if groups and single:
+        raise PairingError("an entry has runs beside sequences of runs; runs, or a sequence of them for each draw")
+    return [list(one) for one in groups] if groups else [single]
 
 
 def compared(scenario: str, base: Sequence[Sequence[Amounts]], other: Sequence[Sequence[Amounts]]) -> Iterator[Row]:

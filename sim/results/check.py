@@ -168,6 +168,7 @@ def check_conservation(folder: Path, totals: dict[str, Any], scope: Scope) -> It
         ("attempts_potential", "attempts_by_fate"),
         ("alerts", "alerts_by_end"),
         ("alerts", "alerts_by_tier"),
+        ("alerts", "alerts_by_truth"),
     ):
         whole = totals["alerts_central"] + totals["alerts_local"] if total == "alerts" else totals[total]
         summed = sum(totals[parts].values())

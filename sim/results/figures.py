@@ -48,8 +48,10 @@ def totals(quantities: Quantities) -> Summary:
     def attempts(channel: str | None, fate: str | None) -> Number:
         return country(quantities.select("attempts", channel, fate))
 
-    def alerts(source: str | None = None, tier: str | None = None, end: str | None = None) -> Number:
-        return country(quantities.select("alerts", source, tier, end))
+    def alerts(
+        source: str | None = None, tier: str | None = None, truth: str | None = None, end: str | None = None
+    ) -> Number:
+        return country(quantities.select("alerts", source, tier, truth, end))
 
     def contacts(channel: str, measure: str = "count", unit: int = 1) -> Number:
         return country(quantities.select("contacts", channel, measure=measure), unit)
@@ -69,6 +71,7 @@ def totals(quantities: Quantities) -> Summary:
         "alerts_central": alerts(source="central"),
         "alerts_local": alerts(source="local"),
         "alerts_by_tier": {tier: alerts(tier=tier) for tier in labels.TIERS},
+        "alerts_by_truth": {truth: alerts(truth=truth) for truth in labels.TRUTHS},
         "alerts_by_end": {end: alerts(end=end) for end in labels.ENDS},
         "contacts_by_channel": {channel: contacts(channel) for channel in labels.CONTACT_CHANNELS},
         "staff_hours_call": contacts("call", "staff_ms", HOUR_MS),

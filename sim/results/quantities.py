@@ -37,7 +37,7 @@ MILLIONTHS = 10**6
 
 BY_DAY = {
     "attempts": ("channel", "fate"),
-    "alerts": ("source", "tier", "end"),
+    "alerts": ("source", "tier", "truth", "end"),
     "contacts": ("channel",),
     "outcomes": (),
     "flows": ("quantity",),
@@ -114,8 +114,8 @@ FLOWS = (
 )
 
 FIGURES: dict[str, tuple[str, tuple[str | None, ...], str]] = {
-    "alerts_central": ("alerts", ("central", None, None), "count"),
-    "alerts_local": ("alerts", ("local", None, None), "count"),
+    "alerts_central": ("alerts", ("central", None, None, None), "count"),
+    "alerts_local": ("alerts", ("local", None, None, None), "count"),
     "calls_intercepted": ("attempts", ("call", "intercepted"), "count"),
     "sms_intercepted": ("attempts", ("sms", "intercepted"), "count"),
     "cases_filed": ("outcomes", (), "filed"),

@@ -30,9 +30,11 @@ class Run:
     as two-digit codes, null as a missing value. ``figures``, ``totals`` and ``evidence`` are scaled up to the country.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, scenario: "Scenario | None" = None) -> None:
         self.path = path
         self.manifest: dict[str, Any] = read_manifest(path)
+        if scenario is not None:
+            self.scenario = scenario  # known to who has just run it; else read when it is first asked for
 
     def __repr__(self) -> str:
         name, seed, scale = (self.manifest[key] for key in ("name", "seed", "scale"))

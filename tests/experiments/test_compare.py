@@ -70,6 +70,22 @@ def test_over_draws_the_interval_holds_nine_tenths_of_them():
     assert row["pairing_gain"] == pytest.approx((50.0 + 32.0) / 2.0)
 
 
+def test_runs_may_be_grouped_by_draw(pairs: Pairs):
+    base, silent = ([[run] for run in pairs[policy]] for policy in ("base", "silent"))
+    rows = sim.compare([base, silent]).set_index("quantity")
+    moved = [
+        two.totals["victims"] - one.totals["victims"] for one, two in zip(pairs["base"], pairs["silent"], strict=True)
+    ]
+    row = rows.loc["victims"]
+    assert (row["draws"], row["replicates"]) == (3, 1)
+    assert row["difference"] == pytest.approx(np.mean(moved))
+    assert (row["low"], row["high"]) == pytest.approx(tuple(np.quantile(moved, [0.05, 0.95])))
+    with pytest.raises(sim.PairingError, match="entries have 3 and 2 draws"):
+        sim.compare([base, silent[:2]])
+    with pytest.raises(sim.PairingError, match="an entry has runs beside sequences of runs"):
+        sim.compare([[base[0][0], silent[0]], silent])
+
+
 @pytest.mark.parametrize(
     ("settings", "why"),
     [

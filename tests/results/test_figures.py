@@ -187,6 +187,7 @@ def test_totals_scale_up_exactly_and_leave_dens_whole(tmp_path: Path) -> None:
     assert totals["attempts_potential"] == float(Fraction(54_601 * 100_000, 3))
     assert totals["alerts_local"] == totals["alerts_by_tier"]["yellow"] == 200_000
     assert totals["alerts_by_end"]["superseded"] == 200_000
+    assert totals["alerts_by_truth"] == {"episode": 0, "ignored": 0, "unanswered": 0, "legitimate": 200_000}
     assert totals["alerts_central"] == 0
     assert totals["contacts_by_channel"] == {"app": 0, "sms": 0, "call": 0, "visit": 100_000}
     assert totals["staff_hours_visit"] == float(Fraction(100_000, 3))
