@@ -170,10 +170,18 @@ def finish(figure: "go.Figure", height: int, title: str | None = None) -> "go.Fi
         font={"family": "system-ui, 'Segoe UI', 'DejaVu Sans', sans-serif", "size": 13, "color": INK},
         margin={"l": 10, "r": 10, "t": 56, "b": 10},
         title={**heading, "x": 0, "xref": "container", "xanchor": "left", "font": {"size": 16}, "automargin": True},
-        legend={"orientation": "h", "yanchor": "top", "y": -0.2, "xanchor": "left", "x": 0, "bgcolor": CLEAR},
+        legend={
+            "orientation": "h",
+            "yref": "container",
+            "yanchor": "bottom",
+            "y": 0,
+            "xanchor": "left",
+            "x": 0,
+            "bgcolor": CLEAR,
+        },
         hoverlabel={"align": "left"},
     )
-    lines = {"gridcolor": LINES, "zerolinecolor": AXIS, "linecolor": AXIS, "automargin": True}
+    lines = {"gridcolor": LINES, "zerolinecolor": AXIS, "linecolor": AXIS, "automargin": True, "title_font_size": 13}
     figure.update_xaxes(**lines)
     figure.update_yaxes(**lines)
     return figure
