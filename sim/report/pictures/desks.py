@@ -45,7 +45,8 @@ def utilisation(run: "Run") -> "go.Figure":
     for row, desk in enumerate(desks, 1):
         values, hover = [], []
         for of_week, name in enumerate(WEEKDAYS, 1):
-            shares, texts = [], []
+            shares: list[float | None] = []
+            texts = []
             for half_hour in range(HALF_HOURS):
                 busy, staffed = cells.get((desk, of_week, half_hour), (0, 0))
                 when = f"{desk}, {name} {_clock(half_hour)} to {_clock(half_hour + 1)}"

@@ -65,8 +65,8 @@ def roc(run: "Run") -> "go.Figure":
     """Draw the share of fraud found against that of false alarms, by what is seen of it, with the tiers' thresholds.
 
     In closed form from the scenario: scores of fraud are N(d', 1), those of legitimate contacts N(0, 1). A curve is
-    that of contacts which the detector's coverage reaches, before what a law's data sharing adds to d'. Detectors that are
-    alike share a panel.
+    that of contacts which the detector's coverage reaches, before what a law's data sharing adds to d'. Detectors
+    that are alike share a panel.
     """
     import plotly.graph_objects as go
     from plotly.subplots import make_subplots
@@ -84,7 +84,7 @@ def roc(run: "Run") -> "go.Figure":
     highest_score = NormalDist().inv_cdf(1.0 - lowest) if lowest > 1e-15 else 8.0
     lowest_score = NormalDist().inv_cdf(1.0 - MOST_SHOWN)
     for row, curves in enumerate(panels.values(), 1):
-        for kind, (d_prime, tiers) in curves.items():
+        for kind, (d_prime, _) in curves.items():
             scores = [lowest_score + (highest_score - lowest_score) * k / (POINTS - 1) for k in range(POINTS)]
             figure.add_trace(
                 go.Scatter(
@@ -134,7 +134,7 @@ def roc(run: "Run") -> "go.Figure":
             )
     finish(figure, 190 + 195 * len(panels), ROC)
     powers = range(-12, 0)
-    shown = {10.0**power: percent(10.0**power) for power in powers if lowest <= 10.0**power <= MOST_SHOWN}
+    shown = {10.0**power: percent(10.0**power) for power in powers if 2 * lowest <= 10.0**power <= MOST_SHOWN}
     figure.update_xaxes(type="log", range=[log10(lowest), log10(MOST_SHOWN)], tickvals=list(shown))
     figure.update_xaxes(ticktext=list(shown.values()))
     figure.update_xaxes(title_text="legitimate contacts that raise an alert (log scale)", row=len(panels), col=1)
@@ -144,7 +144,7 @@ def roc(run: "Run") -> "go.Figure":
 
 
 def roc_table(run: "Run") -> "pd.DataFrame":
-    """Give the shares that reach each tier or a higher one, of legitimate contacts and of fraud by what is seen of it."""
+    """Give the shares that reach a tier or a higher one, of legitimate contacts and of fraud by what is seen."""
     import pandas as pd
 
     rows = []
@@ -158,7 +158,7 @@ def roc_table(run: "Run") -> "pd.DataFrame":
 
 
 def _panels(run: "Run") -> Panels:
-    """Give the curves to draw; a panel is a channel, or the later stages, of one detector or of both if they are alike."""
+    """Give the curves to draw; a panel is a channel, or the later stages, of a detector, or of both if alike."""
     settings = run.scenario.spec.warning.detectors
     both = {source: getattr(settings, source) for source in SOURCES}
     rules = {
@@ -189,8 +189,8 @@ def precision_table(run: "Run") -> "pd.DataFrame":
 def fatigue(run: "Run") -> "go.Figure":
     """Draw the probability that a person in an episode who is reached stops, by alerts heard before and channel.
 
-    In closed form from the scenario, without what awareness adds: ``stop`` of the channel times ``fatigue`` for each alert
-    heard, and times ``wrong_class`` where the alert took the fraud for another type.
+    In closed form from the scenario, without what awareness adds: ``stop`` of the channel times ``fatigue`` for each
+    alert heard, and times ``wrong_class`` where the alert took the fraud for another type.
     """
     import plotly.graph_objects as go
     from plotly.subplots import make_subplots

@@ -107,7 +107,7 @@ def types(run: "Run") -> "go.Figure":
         )
     finish(figure, 150 + 42 * len(counts), TYPES)
     figure.update_layout(barmode="group", bargap=0.25)
-    figure.update_xaxes(title_text="people of the country, whole period", nticks=6)
+    figure.update_xaxes(title_text="people of the country, whole period", nticks=5)
     figure.update_yaxes(autorange="reversed", type="category")
     return figure
 
