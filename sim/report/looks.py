@@ -6,8 +6,6 @@ from datetime import date
 from math import floor, isnan, log10
 from typing import TYPE_CHECKING, Any
 
-from sim import labels
-
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
@@ -149,6 +147,16 @@ def day(value: date) -> str:
     return f"{value.day} {value:%B %Y}"
 
 
+def short(value: float | int | None) -> str:
+    """Give a number for narrow places: ``12.3bn``, ``4.6m``, ``79k``, ``3.2``."""
+    if value is None or isnan(value):
+        return "none"
+    for size, name in ((1e9, "bn"), (1e6, "m"), (1e3, "k")):
+        if abs(value) >= size * 0.995:
+            return f"{_rounded(value / size, 3)}{name}"
+    return _rounded(value, 3)
+
+
 def provinces(run: "Run") -> dict[int, str]:
     """Give the names of provinces by code, in the order of the scenario, as they stand there: not escaped."""
     return {row.code: row.name for row in run.scenario.spec.population.provinces}
@@ -186,5 +194,3 @@ def finish(figure: "go.Figure", height: int, title: str | None = None) -> "go.Fi
     figure.update_yaxes(**lines)
     return figure
 
-
-TIERS, FATES, CHANNELS, ENDS = labels.TIERS, labels.FATES, labels.CHANNELS, labels.ENDS

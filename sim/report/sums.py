@@ -1,104 +1,84 @@
-"""Sums of a run's stored tables, a row group at a time: what pictures draw, without the tables in memory."""
+"""Sums of a run's stored tables, scaled up to the country and read a row group at a time: a month needs no more memory.
 
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import date
+A report never loads the attempts as a whole: at full scale they have millions of rows.
+"""
+
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from sim.days import calendar_date, day_number, month_start, next_month
-from sim.results.schemas import TABLES
+from sim.report.looks import country
 
 if TYPE_CHECKING:
     import pandas as pd
+    import pyarrow as pa
 
     from sim.results.run import Run
 
-MONTHS_FROM = 125
-"""Days of a period from which time is shown by months, not by days."""
 
+def sums(run: "Run", table: str, by: Sequence[str], measures: Sequence[str] = ("count",)) -> "pd.DataFrame":
+    """Add up measures of a table by some of its columns, of the country.
 
-def sums(
-    run: "Run",
-    table: str,
-    by: Sequence[str],
-    of: Sequence[str] = ("count",),
-    where: Mapping[str, Iterable[str]] | None = None,
-) -> "pd.DataFrame":
-    """Sum measures ``of`` a stored table by columns, in their order; as simulated, a row for each key that occurs.
-
-    ``by`` may hold ``month``, the first day of it, of a table that counts by days too. ``where`` names the values of
-    columns whose rows are summed. Raises KeyError for tables and columns that do not exist.
+    ``by`` may hold ``month`` for a table of days; days and months come out as datetimes. One row a group that occurs,
+    sorted by ``by``; counts are floats, scaled up by the inverse of the scale. Raises KeyError for unknown tables.
     """
     import pandas as pd
     import pyarrow as pa
+
+    parts = list(_parts(run, table, by, measures))
+    names = [f"{name}_sum" for name in measures]
+    if not parts:
+        return pd.DataFrame({name: [] for name in [*by, *measures]})
+    stored = pa.concat_tables(parts)
+    whole = stored.group_by(list(by)).aggregate([(name, "sum") for name in names]) if by else stored
+    frame = pd.DataFrame(
+        {
+            **{name: whole.column(name).to_pandas(date_as_object=False) for name in by},
+            **{
+                name: whole.column(f"{name}_sum_sum" if by else f"{name}_sum").to_numpy().astype("float64")
+                for name in measures
+            },
+        }
+    )
+    if not by:
+        frame = frame.sum().to_frame().T
+    frame[list(measures)] *= country(run)
+    return frame.sort_values(list(by), ignore_index=True) if by else frame
+
+
+def _parts(run: "Run", table: str, by: Sequence[str], measures: Sequence[str]) -> "Iterator[pa.Table]":
     import pyarrow.compute as pc
     import pyarrow.parquet as pq
 
+    from sim.results.schemas import TABLES
+
     schema = TABLES[table]
-    names = {column.name: column for column in schema.columns}
-    folded = "month" in by and "month" not in names
-    columns = ["day" if name == "month" and folded else name for name in by]
-    texts = [column.name for column in schema.columns if column.kind in ("label", "text")]
-    wanted = dict.fromkeys([*columns, *of, *(where or {})])
-    for name in wanted:
-        if name not in names:
-            raise KeyError(f"{table} has no column {name}; it has {', '.join(names)}")
-    file = pq.ParquetFile(run.path / schema.file, read_dictionary=texts)
-    parts = []
+    time = schema.columns[0].name
+    derived = "month" in by and time == "day"
+    columns = [*dict.fromkeys([*(time if name == "month" else name for name in by), *measures])]
+    file = pq.ParquetFile(run.path / schema.file)
     for number in range(file.num_row_groups):
-        rows = file.read_row_group(number, columns=list(wanted))
-        for name, values in (where or {}).items():
-            rows = rows.filter(pc.is_in(rows.column(name).cast("string"), pa.array(list(values), pa.string())))
-        keys = {
-            key: pc.floor_temporal(rows.column("day"), unit="month") if folded and key == "month" else rows.column(key)
-            for key in by
-        }
-        summed = pa.table({**keys, **{name: rows.column(name) for name in of}})
-        summed = summed.group_by(list(by)).aggregate([(name, "sum") for name in of])
-        parts.append(
-            pa.table(
-                {
-                    **{k: _plain(summed.column(k)) for k in by},
-                    **{name: summed.column(f"{name}_sum") for name in of},
-                }
-            )
-        )
-    if not parts:
-        empty: dict[str, list[object]] = {name: [] for name in (*by, *of)}
-        return pd.DataFrame(empty)
-    whole = pa.concat_tables(parts).group_by(list(by)).aggregate([(name, "sum") for name in of])
-    frame: pd.DataFrame = whole.select([*by, *(f"{name}_sum" for name in of)]).to_pandas()
-    frame.columns = pd.Index([*by, *of])
-    return frame.sort_values(list(by), ignore_index=True)
+        group = file.read_row_group(number, columns=columns)
+        if derived:
+            month = pc.cast(pc.floor_temporal(group.column("day"), unit="month"), "date32")
+            group = group.append_column("month", month)
+        if by:
+            yield group.group_by(list(by)).aggregate([(name, "sum") for name in measures])
+        else:
+            import pyarrow as pa
+
+            yield pa.table({f"{name}_sum": [pc.sum(group.column(name)).as_py() or 0] for name in measures})
 
 
-def _plain(column: "object") -> "object":
-    """Turn a dictionary into strings: those of several row groups have no codes in common."""
-    import pyarrow as pa
+def days(run: "Run") -> "pd.DatetimeIndex":
+    """Give the days of the period."""
+    import pandas as pd
 
-    return column.cast("string") if pa.types.is_dictionary(column.type) else column  # type: ignore[attr-defined]
-
-
-def step(run: "Run") -> str:
-    """Give the step of time that suits a run: ``day`` for short periods, else ``month``."""
-    return "day" if days_of(run) < MONTHS_FROM else "month"
-
-
-def days_of(run: "Run") -> int:
-    """Give the number of days of a run's period."""
     period = run.scenario.spec.period
-    return (period.end - period.start).days + 1
+    return pd.date_range(period.start, period.end, freq="D", name="day")
 
 
-def steps(run: "Run") -> dict[date, int]:
-    """Give each day, or the first day of each month, of the period and how many days of the period lie in it."""
-    period = run.scenario.spec.period
-    first, last = day_number(period.start), day_number(period.end)
-    if step(run) == "day":
-        return {calendar_date(day): 1 for day in range(first, last + 1)}
-    found = {}
-    month = month_start(first)
-    while month <= last:
-        after = next_month(month)
-        found[calendar_date(month)] = min(after - 1, last) - max(month, first) + 1
-        month = after
-    return found
+def by_day(run: "Run", table: str, column: str, labels: Sequence[str]) -> "pd.DataFrame":
+    """Give counts of the country by day of the period (rows) and label of a column, zeros where there are none."""
+    found = sums(run, table, ["day", column])
+    wide = found.pivot_table(index="day", columns=column, values="count", aggfunc="sum", fill_value=0.0)
+    return wide.reindex(index=days(run), columns=list(labels), fill_value=0.0)

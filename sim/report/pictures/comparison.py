@@ -27,7 +27,7 @@ from sim.report.looks import (
     words,
 )
 from sim.report.panels import bars
-from sim.report.sums import sums
+from sim.report.tally import tally
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -248,7 +248,7 @@ def _fates(runs: "Sequence[Run]") -> dict[str, dict[str, float]]:
     """Give attempts of the country by run and fate; runs of one name are told apart by number."""
     found: dict[str, dict[str, float]] = {}
     for run in runs:
-        counted = sums(run, "attempts", ["fate"])
+        counted = tally(run, "attempts", ["fate"])
         by_fate = dict(zip(counted["fate"].tolist(), counted["count"].tolist(), strict=True))
         name = str(run.manifest["name"])
         again = sum(other == name or other.startswith(f"{name} (") for other in found)

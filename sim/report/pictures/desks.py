@@ -8,7 +8,7 @@ from sim.labels import DESK_CHANNELS
 from sim.report.blank import blank
 from sim.report.looks import AXIS, SCALE, amount, colours, country, day, finish, percent
 from sim.report.panels import subtitles
-from sim.report.sums import days_of, step, sums
+from sim.report.tally import days_of, step, tally
 
 if TYPE_CHECKING:
     from datetime import date
@@ -119,7 +119,7 @@ def utilisation_table(run: "Run") -> "pd.DataFrame":
 
 def _cells(run: "Run") -> dict[tuple[str, int, int], tuple[int, int]]:
     """Give (busy, staffed) ms of the period by desk, weekday and half hour, where somebody is on duty."""
-    counted = sums(run, "hours", ["channel", "weekday", "half_hour"], ["busy_ms", "staffed_ms"])
+    counted = tally(run, "hours", ["channel", "weekday", "half_hour"], ["busy_ms", "staffed_ms"])
     return {
         (channel, int(of_week), int(half_hour)): (int(busy), int(staffed))
         for channel, of_week, half_hour, busy, staffed in counted.itertuples(index=False)
@@ -209,7 +209,7 @@ def queues_table(run: "Run") -> "pd.DataFrame":
 def _lines(run: "Run") -> "dict[str, dict[date, float]]":
     """Give the mean line of the country by desk and day; empty if the run did not record it."""
     names = {f"line_{desk}": desk for desk in DESK_CHANNELS}
-    noted = sums(run, "state", ["quantity", "day"], ["value"], {"quantity": names})
+    noted = tally(run, "state", ["quantity", "day"], ["value"], {"quantity": names})
     found: dict[str, dict[date, float]] = {}
     for quantity, when, value in noted.itertuples(index=False):
         found.setdefault(names[quantity], {})[when] = float(value) * country(run)

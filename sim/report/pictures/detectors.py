@@ -22,7 +22,7 @@ from sim.report.looks import (
 )
 from sim.report.panels import bars, subtitles
 from sim.report.pictures.waits import NO_ALERTS, stacked, stacked_table
-from sim.report.sums import step, steps, sums
+from sim.report.tally import step, steps, tally
 
 if TYPE_CHECKING:
     from datetime import date
@@ -289,7 +289,7 @@ def heard_table(run: "Run") -> "pd.DataFrame":
     """Give, by tier, the alerts of the country that reached their person, and how many that is for 1,000 people."""
     import pandas as pd
 
-    counted = sums(run, "alerts", ["tier", "end"])
+    counted = tally(run, "alerts", ["tier", "end"])
     reached = {tier: int(n) for tier, end, n in counted.itertuples(index=False) if end == "reached"}
     rows = [
         {
@@ -306,7 +306,7 @@ def heard_table(run: "Run") -> "pd.DataFrame":
 def _heard(run: "Run") -> "dict[tuple[str, date], float]":
     """Give the alerts that reached their person for 1,000 people, by tier and step of time; empty without alerts."""
     by = step(run)
-    counted = sums(run, "alerts", [by, "tier", "end"])
+    counted = tally(run, "alerts", [by, "tier", "end"])
     reached = {
         (tier, when): int(count) for when, tier, end, count in counted.itertuples(index=False) if end == "reached"
     }

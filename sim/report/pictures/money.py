@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from sim.report.blank import blank
 from sim.report.looks import BLUE, GREEN, SKY, VERMILLION, amount, country, dashes, day, finish, symbols
-from sim.report.sums import step, steps, sums
+from sim.report.tally import step, steps, tally
 
 if TYPE_CHECKING:
     from datetime import date
@@ -84,7 +84,7 @@ def _yuan(run: "Run") -> "dict[str, dict[date, float]]":
     """Give yuan of the country by name and step of time, zeros included."""
     by = step(run)
     columns = [column for column, _ in AMOUNTS.values()]
-    counted = sums(run, "outcomes", [by], columns)
+    counted = tally(run, "outcomes", [by], columns)
     stored = {row[0]: row[1:] for row in counted.itertuples(index=False)}
     nothing = (0,) * len(columns)
     return {

@@ -6,7 +6,7 @@ from sim.labels import SEXES
 from sim.report.blank import blank
 from sim.report.looks import GREEN, VERMILLION, amount, colours, country, finish, hatches, words
 from sim.report.panels import bars, subtitles
-from sim.report.sums import sums
+from sim.report.tally import tally
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -138,13 +138,13 @@ def groups(run: "Run") -> dict[tuple[str, str], float]:
 
 def _by_group(run: "Run") -> dict[tuple[str, str], tuple[int, int]]:
     """Give (victims, saved) as simulated by age band and sex."""
-    counted = sums(run, "outcomes", ["age_band", "sex"], ENDS)
+    counted = tally(run, "outcomes", ["age_band", "sex"], ENDS)
     return {(band, sex): (int(lost), int(saved)) for band, sex, lost, saved in counted.itertuples(index=False)}
 
 
 def _by_type(run: "Run") -> dict[str, tuple[int, int]]:
     """Give (victims, saved) as simulated by type of fraud, the most victims first, then in the scenario's order."""
-    counted = sums(run, "outcomes", ["fraud_type"], ENDS)
+    counted = tally(run, "outcomes", ["fraud_type"], ENDS)
     found = {name: (int(lost), int(saved)) for name, lost, saved in counted.itertuples(index=False)}
     whole = {name: found.get(name, (0, 0)) for name in run.scenario.spec.fraud.types}
     return dict(sorted(whole.items(), key=lambda row: -row[1][0]))

@@ -20,7 +20,7 @@ from sim.report.looks import (
     words,
 )
 from sim.report.panels import bars, subtitles
-from sim.report.sums import step, steps, sums
+from sim.report.tally import step, steps, tally
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -128,7 +128,7 @@ def waits_table(run: "Run") -> "pd.DataFrame":
 
 def _curves(run: "Run") -> dict[tuple[str, str], tuple[list[float], list[float], list[int]]]:
     """Give (upper edges in minutes, shares of waits up to them, counts) by tier and channel, in their order."""
-    counted = sums(run, "waits", ["tier", "channel", "bin"])
+    counted = tally(run, "waits", ["tier", "channel", "bin"])
     found = {}
     for tier in TIERS:
         for channel in CONTACT_CHANNELS:
@@ -229,7 +229,7 @@ def expired_table(run: "Run") -> "pd.DataFrame":
 def _expired(run: "Run") -> dict[tuple[str, date], tuple[int, int, int]]:
     """Give (issued, expired, days) as simulated by tier and step of time, where alerts were issued."""
     by = step(run)
-    counted = sums(run, "alerts", [by, "tier", "end"])
+    counted = tally(run, "alerts", [by, "tier", "end"])
     days = steps(run)
     found: dict[tuple[str, date], tuple[int, int, int]] = {}
     for when, tier, end, count in counted.itertuples(index=False):
@@ -306,5 +306,5 @@ def stacked_table(run: "Run", column: str, names: tuple[str, ...]) -> "pd.DataFr
 
 
 def _by_tier(run: "Run", column: str) -> dict[tuple[str, str], int]:
-    counted = sums(run, "alerts", ["tier", column])
+    counted = tally(run, "alerts", ["tier", column])
     return {(tier, name): int(count) for tier, name, count in counted.itertuples(index=False)}
