@@ -79,7 +79,7 @@ SECTIONS: tuple[Section, ...] = (
                 cascade.cascade,
                 cascade.cascade_table,
                 "The width of each band is its number of attempts. Victims cannot be seen beside all attempts: choose "
-                "what was delivered, or the people drawn in, to look closer. The ends of episodes are not told by channel.",
+                "what was delivered, or those drawn in, to look closer. How episodes end is not known by channel.",
                 (
                     Choice("channel", "Channel", _fixed(cascade.CHANNEL)),
                     Choice("part", "Look at", _fixed(cascade.PARTS)),

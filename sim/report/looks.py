@@ -188,16 +188,17 @@ def finish(figure: "go.Figure", height: int, title: str | None = None) -> "go.Fi
         title={**heading, "x": 0, "xref": "container", "xanchor": "left", "font": {"size": 16}, **TOP},
         legend={
             "orientation": "h",
-            "yanchor": "top",
-            "y": -0.2,
+            "yref": "container",
+            "yanchor": "bottom",
+            "y": 0,
+            "xref": "container",
             "xanchor": "left",
             "x": 0,
-            "xref": "container",
             "bgcolor": CLEAR,
         },
         hoverlabel={"align": "left"},
     )
-    lines = {"gridcolor": LINES, "zerolinecolor": AXIS, "linecolor": AXIS, "automargin": True}
+    lines = {"gridcolor": LINES, "zerolinecolor": AXIS, "linecolor": AXIS, "automargin": True, "title_font_size": 13}
     # Thousand, million, billion: k, M, B; never the G of the SI.
     figure.update_xaxes(**lines, exponentformat="B", title_standoff=10)
     figure.update_yaxes(**lines, exponentformat="B", title_standoff=10)

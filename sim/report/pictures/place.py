@@ -64,8 +64,8 @@ def months(run: "Run") -> dict[str, str]:
 def place(run: "Run", outcome: str = "victims", month: str = WHOLE_PERIOD) -> "go.Figure":
     """Draw provinces as tiles coloured by an ``outcome`` (see ``OUTCOME``) per 100,000 people of the province.
 
-    ``month`` is ``all`` or such as ``2022-05``. Colours run from the lowest rate to the highest, of all months where one
-    is chosen; money is in 1,000 yuan.
+    ``month`` is ``all`` or such as ``2022-05``. Colours run from the lowest rate to the highest, of all months where
+    one is chosen; money is in 1,000 yuan.
     """
     return place_views(run, [outcome], [month])[outcome, month]
 
