@@ -90,7 +90,9 @@ def daily(run: "Run", by: str = "channel", smooth: str = "week") -> "go.Figure":
     figure.update_xaxes(range=[str(period.start), str(period.end)], hoverformat="%e %b %Y")
     figure.update_xaxes(title="day", row=2, col=1)
     figure.update_layout(
-        legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "yref": "paper", "x": 0}, hovermode="closest", margin={"t": 96}
+        legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "yref": "paper", "x": 0},
+        hovermode="closest",
+        margin={"t": 96},
     )
     return figure
 
@@ -142,7 +144,9 @@ def rhythm(run: "Run") -> "go.Figure":
     figure.update_xaxes(title="weekday", row=1, col=1)
     figure.update_xaxes(title="time of day (h)", tickvals=list(range(0, 25, 3)), range=[0, 24], row=2, col=1)
     finish(figure, 620, "When do attempts come?")
-    figure.update_layout(legend={"orientation": "h", "y": 1.05, "yanchor": "bottom", "yref": "paper", "x": 0}, margin={"t": 96})
+    figure.update_layout(
+        legend={"orientation": "h", "y": 1.05, "yanchor": "bottom", "yref": "paper", "x": 0}, margin={"t": 96}
+    )
     return figure
 
 
