@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sim.report.charts import chart
-from sim.report.looks import words
 from sim.report.parts import Control, Part, Plot, Shown, table, title_of
 from sim.report.pictures import comparison as pictures
 
@@ -104,7 +103,5 @@ def _whom(compared: Compared, charts: dict[str, Any]) -> Shown:
         charts[name] = chart(views, ["by"])
         numbers = pictures.whom_table(changes, base, next(iter(pictures.BY)))
         plots.append(Plot(name, title_of(views[0][1]), table(numbers), run=f"{label} beside {compared.labels[0]}"))
-    control = Control(
-        "whom-by", "by", "Tell apart by", {by: words(text) for by, text in pictures.BY.items()}, "age_band"
-    )
+    control = Control("whom-by", "by", "Tell apart by", dict(pictures.BY), next(iter(pictures.BY)))
     return Shown("whom", WHOM, [control], plots)

@@ -145,7 +145,7 @@ SECTIONS: tuple[Section, ...] = (
             Picture(
                 waits.waits,
                 waits.waits_table,
-                "A wait for a call or visit lasts from joining the line to the start of the service, each try by itself; "
+                "A wait for a call or visit is from joining the line to the start of the service, each try by itself, "
                 "one for an app message or SMS from issue to reading. The deadline counts from issue.",
             ),
             Picture(waits.ends, waits.ends_table, "Shares of the alerts of each tier, by how they ended."),

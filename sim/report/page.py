@@ -117,9 +117,8 @@ def _shown(picture: Picture, runs: "Sequence[Run]", labels: list[str], charts: d
         views = drawn(picture, run)
         charts[name] = chart(views, keys)
         words = picture.say(run) if picture.say is not None else ""
-        plots.append(
-            Plot(name, title_of(views[0][1]), table(picture.table(run)), words, label if len(runs) > 1 else "")
-        )
+        beside = label if len(runs) > 1 else ""
+        plots.append(Plot(name, title_of(views[0][1]), table(picture.table(run)), words, beside))
     first = combinations(picture, runs[0])[0]
     controls = [
         Control(f"{picture.name}-{choice.key}", choice.key, choice.label, choice.options(runs[0]), first[choice.key])

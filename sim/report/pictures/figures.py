@@ -51,7 +51,7 @@ def ratios(run: "Run") -> "go.Figure":
     figure.update_xaxes(title="simulated / reported (1: as reported)")
     figure.update_yaxes(autorange="reversed", categoryorder="array", categoryarray=lanes, tickfont={"size": 11})
     finish(figure, 150 + 24 * max(3, len(rows)), RATIOS)
-    figure.update_layout(legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "yref": "paper", "x": 0})
+    figure.update_layout(legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "yref": "paper"})
     short = [
         f"{plain(named(row['name'])[:17])} {'/'.join(str(day)[2:7] for day in row['window'] if day)}" for row in rows
     ]
