@@ -23,6 +23,7 @@ from sim.report.looks import (
     percent,
     plain,
     provinces,
+    short,
     symbols,
     words,
 )
@@ -124,7 +125,7 @@ def differences(frame: "pd.DataFrame") -> "go.Figure":
     figure.add_vline(x=0, line={"color": AXIS, "width": 1.5})
     figure.update_layout(showlegend=True)
     figure.update_xaxes(range=[-edge * 1.05, edge * 1.05], title_text="difference in percent of the base")
-    ticks = even(edge)
+    ticks = even(edge)[::2]
     figure.update_xaxes(tickvals=ticks, ticktext=[_signed(tick) for tick in ticks], tickangle=0)
     figure.update_yaxes(
         tickvals=list(range(len(shown))), ticktext=shown, range=[len(shown) - 0.4, -0.6], zeroline=False
@@ -273,7 +274,8 @@ def whom(changes: "pd.DataFrame", base: "Run", by: str) -> "go.Figure":
         return blank(title, "The other policy saved and harmed nobody.")
     figure = go.Figure()
     hatch = hatches(SIDES)
-    most = max(max(pair) for pair in groups.values())
+    left, right = (max(pair[place] for pair in groups.values()) for place in range(len(SIDES)))
+    tick = even(max(left, right))[-1]
     for place, (change, side) in enumerate(SIDES.items()):
         if not any(pair[place] for pair in groups.values()):
             continue
@@ -292,11 +294,11 @@ def whom(changes: "pd.DataFrame", base: "Run", by: str) -> "go.Figure":
         )
     finish(figure, 150 + 26 * len(groups), title)
     figure.update_layout(barmode="relative", bargap=0.25)
-    ticks = even(most)
+    room = 0.08 * max(left, right)
     figure.update_xaxes(
-        range=[-1.08 * most, 1.08 * most],
-        tickvals=ticks,
-        ticktext=[amount(abs(tick)) for tick in ticks],
+        range=[-left - room, right + room],
+        tickvals=[-tick, 0.0, tick],
+        ticktext=[short(tick), "0", short(tick)],
         tickangle=0,
         title_text="people (saved left, harmed right)",
         zerolinewidth=2,
