@@ -6,6 +6,8 @@ from datetime import date
 from math import floor, isnan, log10
 from typing import TYPE_CHECKING, Any
 
+from sim import labels
+
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
@@ -147,16 +149,6 @@ def day(value: date) -> str:
     return f"{value.day} {value:%B %Y}"
 
 
-def short(value: float | int | None) -> str:
-    """Give a number for narrow places: ``12.3bn``, ``4.6m``, ``79k``, ``3.2``."""
-    if value is None or isnan(value):
-        return "none"
-    for size, name in ((1e9, "bn"), (1e6, "m"), (1e3, "k")):
-        if abs(value) >= size * 0.995:
-            return f"{_rounded(value / size, 3)}{name}"
-    return _rounded(value, 3)
-
-
 def provinces(run: "Run") -> dict[int, str]:
     """Give the names of provinces by code, in the order of the scenario, as they stand there: not escaped."""
     return {row.code: row.name for row in run.scenario.spec.population.provinces}
@@ -178,19 +170,13 @@ def finish(figure: "go.Figure", height: int, title: str | None = None) -> "go.Fi
         font={"family": "system-ui, 'Segoe UI', 'DejaVu Sans', sans-serif", "size": 13, "color": INK},
         margin={"l": 10, "r": 10, "t": 56, "b": 10},
         title={**heading, "x": 0, "xref": "container", "xanchor": "left", "font": {"size": 16}, "automargin": True},
-        legend={
-            "orientation": "h",
-            "yref": "container",
-            "yanchor": "bottom",
-            "y": 0,
-            "xanchor": "left",
-            "x": 0,
-            "bgcolor": CLEAR,
-        },
+        legend={"orientation": "h", "yanchor": "top", "y": -0.2, "xanchor": "left", "x": 0, "bgcolor": CLEAR},
         hoverlabel={"align": "left"},
     )
-    lines = {"gridcolor": LINES, "zerolinecolor": AXIS, "linecolor": AXIS, "automargin": True, "title_font_size": 13}
+    lines = {"gridcolor": LINES, "zerolinecolor": AXIS, "linecolor": AXIS, "automargin": True}
     figure.update_xaxes(**lines)
     figure.update_yaxes(**lines)
     return figure
 
+
+TIERS, FATES, CHANNELS, ENDS = labels.TIERS, labels.FATES, labels.CHANNELS, labels.ENDS
