@@ -64,7 +64,7 @@ def _fixed(options: Options) -> Callable[["Run"], Options]:
 FIGURES = Picture(
     figures.ratios,
     figures.ratios_table,
-    "A dot at 1 is as reported. What was put in must lie there, what was fitted should; what was predicted is the test. "
+    "A dot at 1 is as reported. What was put in must lie there, what was fitted should; what was predicted tests. "
     "Whiskers reach to the ends of the interval that holds 90% of what was predicted. For a change, the levels that it "
     "leads to are compared.",
 )
@@ -79,9 +79,9 @@ SECTIONS: tuple[Section, ...] = (
                 cascade.cascade,
                 cascade.cascade_table,
                 "The width of each band is its number of attempts. Victims cannot be seen beside all attempts: choose "
-                "what was delivered, or the people drawn in, to look closer. How episodes end is not stored by channel.",
+                "what was delivered, or those drawn in, to look closer. How episodes end is not known by channel.",
                 (
-                    Choice("channel", "Channel", _fixed({"all": "all", "call": "calls", "sms": "SMS", "online": "online"})),
+                    Choice("channel", "Channel", _fixed(cascade.CHANNEL)),
                     Choice("part", "Look at", _fixed(cascade.PARTS)),
                 ),
                 say=cascade.cascade_words,
@@ -118,8 +118,8 @@ SECTIONS: tuple[Section, ...] = (
             Picture(
                 place.place,
                 place.place_table,
-                "Darker is more per 100,000 people of the province. All months of an outcome share one scale of "
-                "colours. The table names the provinces behind the letters.",
+                "Darker is more per 100,000 people of the province: colours run from the lowest rate to the highest, "
+                "and all months of an outcome share one scale. The table names the provinces behind the letters.",
                 (Choice("outcome", "Outcome", _fixed(place.OUTCOME)), Choice("month", "Month", place.months)),
                 views=place.place_views,
             ),

@@ -6,8 +6,6 @@ from datetime import date
 from math import floor, isnan, log10
 from typing import TYPE_CHECKING, Any
 
-from sim import labels
-
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
@@ -17,6 +15,9 @@ if TYPE_CHECKING:
 # black is a grey that is seen on black.
 ORANGE, SKY, GREEN, YELLOW = "#E69F00", "#56B4E9", "#009E73", "#C4B000"
 BLUE, VERMILLION, PURPLE, GREY = "#0072B2", "#D55E00", "#CC79A7", "#8A8A8A"
+
+TOP = {"y": 1, "yref": "container", "yanchor": "top", "pad": {"t": 8}}
+"""Where titles stand: below the upper edge."""
 
 INK = "#757575"
 """Text where nobody says whether the ground is dark or light: 4.5 to 1 on either. A page replaces it."""
@@ -103,9 +104,14 @@ def hatches(names: Iterable[str]) -> dict[str, str]:
     return {name: HATCHES[place % len(HATCHES)] for place, name in enumerate(names)}
 
 
+def named(label: object) -> str:
+    """Give a label or a name from a scenario as people read it, not escaped: ``_`` as a space, SMS in capitals."""
+    return " ".join("SMS" if word == "sms" else word for word in str(label).replace("_", " ").split(" "))
+
+
 def words(label: object) -> str:
-    """Give a label or a name from a scenario as text that plotly shows as it stands: escaped, ``_`` as a space."""
-    return plain(str(label).replace("_", " "))
+    """Give a label or a name from a scenario as text that plotly shows as it stands: as ``named``, and escaped."""
+    return plain(named(label))
 
 
 def plain(text: object) -> str:
@@ -149,6 +155,16 @@ def day(value: date) -> str:
     return f"{value.day} {value:%B %Y}"
 
 
+def short(value: float | int | None) -> str:
+    """Give a number for narrow places: ``12.3bn``, ``4.6m``, ``79k``, ``3.2``."""
+    if value is None or isnan(value):
+        return "none"
+    for size, name in ((1e9, "bn"), (1e6, "m"), (1e3, "k")):
+        if abs(value) >= size * 0.995:
+            return f"{_rounded(value / size, 3)}{name}"
+    return _rounded(value, 3)
+
+
 def provinces(run: "Run") -> dict[int, str]:
     """Give the names of provinces by code, in the order of the scenario, as they stand there: not escaped."""
     return {row.code: row.name for row in run.scenario.spec.population.provinces}
@@ -169,14 +185,21 @@ def finish(figure: "go.Figure", height: int, title: str | None = None) -> "go.Fi
         plot_bgcolor=CLEAR,
         font={"family": "system-ui, 'Segoe UI', 'DejaVu Sans', sans-serif", "size": 13, "color": INK},
         margin={"l": 10, "r": 10, "t": 56, "b": 10},
-        title={**heading, "x": 0, "xref": "container", "xanchor": "left", "font": {"size": 16}, "automargin": True},
-        legend={"orientation": "h", "yanchor": "top", "y": -0.2, "xanchor": "left", "x": 0, "bgcolor": CLEAR},
+        title={**heading, "x": 0, "xref": "container", "xanchor": "left", "font": {"size": 16}, **TOP},
+        legend={
+            "orientation": "h",
+            "yref": "container",
+            "yanchor": "bottom",
+            "y": 0,
+            "xref": "container",
+            "xanchor": "left",
+            "x": 0,
+            "bgcolor": CLEAR,
+        },
         hoverlabel={"align": "left"},
     )
-    lines = {"gridcolor": LINES, "zerolinecolor": AXIS, "linecolor": AXIS, "automargin": True}
-    figure.update_xaxes(**lines)
-    figure.update_yaxes(**lines)
+    lines = {"gridcolor": LINES, "zerolinecolor": AXIS, "linecolor": AXIS, "automargin": True, "title_font_size": 13}
+    # Thousand, million, billion: k, M, B; never the G of the SI.
+    figure.update_xaxes(**lines, exponentformat="B", title_standoff=10)
+    figure.update_yaxes(**lines, exponentformat="B", title_standoff=10)
     return figure
-
-
-TIERS, FATES, CHANNELS, ENDS = labels.TIERS, labels.FATES, labels.CHANNELS, labels.ENDS

@@ -50,7 +50,10 @@
     layout = merged(layout, { font: { color: style("--ink") }, dragmode: false, width: width,
       hoverlabel: { bgcolor: style("--panel"), bordercolor: style("--line"), font: { color: style("--ink") } } });
     if (width < NARROW) { layout.font.size = 11; layout.title = merged(layout.title || {}, { font: { size: 13 } }); }
-    if (width < NARROW && layout.title.text) { layout.title.text = wrapped(layout.title.text, 44); }
+    if (width < NARROW && layout.title.text) {
+      layout.title.text = wrapped(layout.title.text, 44);
+      layout.margin = merged(layout.margin, { t: layout.margin.t + 16 * (layout.title.text.split("<br>").length - 1) });
+    }
     if (narrow) {
       layout = merged(layout, narrow.layout);
       data = data.map((trace) => merged(trace, narrow.traces));

@@ -156,7 +156,11 @@ def page(runs: "Sequence[Run]") -> str:
     # A script element ends at the first `</script`, also inside a string of JavaScript.
     library = library.replace("</script", "<\\/script")
     environment = Environment(
-        loader=FileSystemLoader(FOLDER), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        loader=FileSystemLoader(FOLDER),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
     return environment.get_template("page.html.jinja").render(
         title=runs[0].scenario.spec.title,
@@ -222,7 +226,10 @@ def _about(run: "Run", label: str, at: int, charts: dict[str, Any]) -> About:
         ("period", f"{spec.period.start} to {spec.period.end}"),
         ("command", manifest["command"]),
         ("versions", ", ".join(f"{name} {number}" for name, number in manifest["versions"].items())),
-        ("machine", f"{machine['processor']}, {machine['cores']} cores, {machine['system']}, {machine['architecture']}"),
+        (
+            "machine",
+            f"{machine['processor']}, {machine['cores']} cores, {machine['system']}, {machine['architecture']}",
+        ),
         ("seconds", f"{speed['wall_s']:.1f}"),
         ("peak memory", f"{amount(speed['peak_rss_bytes'] / 1e6)} MB"),
         ("attempts a second", f"{speed['attempts_per_s']:,.0f}"),
@@ -243,7 +250,9 @@ def _about(run: "Run", label: str, at: int, charts: dict[str, Any]) -> About:
 
 def _table(frame: "pd.DataFrame") -> Table:
     """Give a table of the page from a DataFrame: numbers with sensible digits."""
-    return Table([str(name) for name in frame.columns], [[_cell(value) for value in row] for row in frame.to_numpy(object)])
+    return Table(
+        [str(name) for name in frame.columns], [[_cell(value) for value in row] for row in frame.to_numpy(object)]
+    )
 
 
 def _cell(value: Any) -> Cell:

@@ -14,11 +14,17 @@ if TYPE_CHECKING:
 
 STOPPED = FATES[:5]
 DELIVERED = FATES[5:]
-ENDS = {"victims": "victims", "saved": "saved by a warning", "held": "held by a bank", "dropped_out": "dropped out"}
+ENDS = {"victims": "victims", "saved": "saved", "held": "held by a bank", "dropped_out": "dropped out"}
 NOT_OVER = "not over yet"
 PARTS = {"all": "all attempts", "delivered": "what was delivered", "engaged": "people drawn in"}
 """How closely the flow is looked at: victims cannot be seen beside billions of attempts."""
 ANY = "all"
+CHANNEL = {ANY: "all", "call": "calls", "sms": "SMS", "online": "online"}
+HEIGHT, PAD = 540, 15
+"""Of the picture, and between its nodes, in pixels."""
+ROOM = 66
+"""Of the height, taken by margins."""
+COLUMNS = {"delivered": 0.36, "engaged": 0.52}
 
 Flow = tuple[str, str, float, str]
 """From, to, count and colour."""
@@ -34,7 +40,8 @@ def cascade(run: "Run", channel: str = ANY, part: str = "all") -> "go.Figure":
     counts = _counts(run)
     chosen = [name for name in CHANNELS if channel in (ANY, name)]
     flows = [flow for flow in _flows(run, counts, chosen, part) if flow[2] > 0]
-    names = list(dict.fromkeys(name for flow in flows for name in flow[:2]))
+    met = {name for flow in flows for name in flow[:2]}
+    names = [name for name in (*CHANNELS, "delivered", *FATES, *ENDS.values(), NOT_OVER) if name in met]
     place = {name: number for number, name in enumerate(names)}
     sizes = {name: _size(flows, name) for name in names}
     shades = _shades()
@@ -47,7 +54,8 @@ def cascade(run: "Run", channel: str = ANY, part: str = "all") -> "go.Figure":
                 "color": [shades.get(name, GREY) for name in names],
                 "customdata": [amount(sizes[name], 4) for name in names],
                 "hovertemplate": "%{label}: %{customdata}<extra></extra>",
-                "pad": 18,
+                **_positions(names, sizes),
+                "pad": PAD,
                 "thickness": 14,
                 "line": {"width": 0},
             },
@@ -61,9 +69,9 @@ def cascade(run: "Run", channel: str = ANY, part: str = "all") -> "go.Figure":
             },
             textfont={"size": 12},
         )
-    which = "All channels" if channel == ANY else {"call": "Calls", "sms": "SMS", "online": "Online"}[channel]
-    finish(figure, 520, f"{which}: {PARTS[part]}, in numbers of attempts")
-    figure.update_layout(meta={"narrow": {"traces": {"textfont": {"size": 9.5}, "node": {"pad": 22}}}})
+    which = "all channels" if channel == ANY else CHANNEL[channel]
+    finish(figure, HEIGHT, f"Number of attempts, {which}: {PARTS[part]}")
+    figure.update_layout(meta={"narrow": {"traces": {"textfont": {"size": 9.5}}}})
     return figure
 
 
@@ -147,6 +155,36 @@ def _shades() -> dict[str, str]:
 def _size(flows: list[Flow], name: str) -> float:
     """Give what passes a node: what leaves it, or arrives where nothing does."""
     return sum(flow[2] for flow in flows if flow[0] == name) or sum(flow[2] for flow in flows if flow[1] == name)
+
+
+def _positions(names: list[str], sizes: dict[str, float]) -> dict[str, list[float]]:
+    """Place the nodes: what goes on to the left, what ends to the right, from the first gate to the last payment."""
+    ending = [name for name in names if name not in CHANNELS and name not in COLUMNS]
+    if not {"engaged"} & set(names) or not any(name in names for name in (*ENDS.values(), NOT_OVER)):
+        ending = [name for name in names if name not in CHANNELS and name != "delivered"]
+    sources = [name for name in names if name in CHANNELS]
+    total = sum(sizes[name] for name in sources)
+    most = max(len(ending), len(sources))
+    # Of the height, what one attempt takes and what lies between two nodes.
+    gap = PAD / (HEIGHT - ROOM)
+    one = (1.0 - gap * (most - 1)) / total
+    middle: dict[str, float] = {}
+    for column in (sources, ending):
+        # Columns with fewer nodes have wider gaps, so that all are equally high.
+        own = (1.0 - one * sum(sizes[name] for name in column)) / max(1, len(column) - 1)
+        at = 0.0
+        for name in column:
+            middle[name] = at + one * sizes[name] / 2
+            at += one * sizes[name] + own
+    for name, after in (("engaged", ENDS.values()), ("delivered", DELIVERED)):
+        if name in names and name not in middle:
+            below = [middle[one_of] for one_of in (*after, NOT_OVER) if one_of in middle]
+            middle[name] = sum(below) / len(below) if below else 0.5
+    column_of = {**dict.fromkeys(sources, 0.001), **dict.fromkeys(ending, 0.999)}
+    return {
+        "x": [column_of.get(name, COLUMNS.get(name, 0.5)) for name in names],
+        "y": [min(0.999, max(0.001, middle[name])) for name in names],
+    }
 
 
 def _pale(colour: str) -> str:

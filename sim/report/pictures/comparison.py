@@ -18,7 +18,6 @@ from sim.report.looks import (
     amount,
     colours_of,
     country,
-    finish,
     hatches,
     percent,
     plain,
@@ -27,7 +26,7 @@ from sim.report.looks import (
     symbols,
     words,
 )
-from sim.report.panels import bars
+from sim.report.panels import bars, framed
 from sim.report.tally import tally
 
 if TYPE_CHECKING:
@@ -121,7 +120,7 @@ def differences(frame: "pd.DataFrame") -> "go.Figure":
                 hovertemplate="%{text}<extra></extra>",
             )
         )
-    finish(figure, 140 + 26 * len(shown) * max(1, (len(scenarios) + 1) // 2), DIFFERENCES)
+    framed(figure, 140 + 26 * len(shown) * max(1, (len(scenarios) + 1) // 2), DIFFERENCES)
     figure.add_vline(x=0, line={"color": AXIS, "width": 1.5})
     figure.update_layout(showlegend=True)
     figure.update_xaxes(range=[-edge * 1.05, edge * 1.05], title_text="difference in percent of the base")
@@ -227,7 +226,7 @@ def fates(base: "Run", others: "Sequence[Run]") -> "go.Figure":
                 hovertemplate="%{text}<extra></extra>",
             )
         )
-    finish(figure, 380, GATES)
+    framed(figure, 380, GATES)
     figure.update_xaxes(type="log", title_text="attempts (log scale)", dtick=1)
     figure.update_yaxes(
         type="category", categoryorder="array", categoryarray=[words(f) for f in FATES], autorange="reversed"
@@ -292,7 +291,7 @@ def whom(changes: "pd.DataFrame", base: "Run", by: str) -> "go.Figure":
                 hovertemplate="%{text}<extra></extra>",
             )
         )
-    finish(figure, 150 + 26 * len(groups), title)
+    framed(figure, 150 + 26 * len(groups), title)
     figure.update_layout(barmode="relative", bargap=0.25)
     room = 0.08 * max(left, right)
     figure.update_xaxes(

@@ -5,7 +5,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from sim import labels
-from sim.report.looks import AXIS, GREY, VERMILLION, colours, dashes, day, finish, plain, words
+from sim.report.looks import AXIS, GREY, VERMILLION, colours, dashes, day, finish, named, plain, words
 from sim.report.sums import by_day, days
 
 if TYPE_CHECKING:
@@ -22,7 +22,12 @@ SERIES: dict[str, tuple[str, str, tuple[str, ...], str]] = {
     "source": ("alerts", "source", labels.SOURCES, "alerts a day"),
 }
 """What is drawn by day: table, column, labels, unit."""
-BY = {"channel": "attempts by channel", "fate": "attempts by fate", "tier": "alerts by tier", "source": "alerts by source"}
+BY = {
+    "channel": "attempts by channel",
+    "fate": "attempts by fate",
+    "tier": "alerts by tier",
+    "source": "alerts by source",
+}
 SMOOTH = {"week": "mean of 7 days", "day": "single days"}
 FAR_APART = 300.0
 """Series whose medians are so many times apart are drawn on a scale of powers of ten."""
@@ -53,7 +58,10 @@ def daily(run: "Run", by: str = "channel", smooth: str = "week") -> "go.Figure":
     height = LANE * max(1, len(lanes)) + 20
     drawn = 380
     figure: go.Figure = make_subplots(
-        rows=2, shared_xaxes=True, vertical_spacing=0.03, row_heights=[drawn / (drawn + height), height / (drawn + height)]
+        rows=2,
+        shared_xaxes=True,
+        vertical_spacing=0.03,
+        row_heights=[drawn / (drawn + height), height / (drawn + height)],
     )
     shades, strokes = colours(by), dashes(names)
     apart = _far_apart(wide)
@@ -67,22 +75,22 @@ def daily(run: "Run", by: str = "channel", smooth: str = "week") -> "go.Figure":
             mode="lines",
             name=words(name),
             line={"color": shades[name], "dash": strokes[name], "width": 2},
-            hovertemplate="%{x|%e %b %Y}: %{y:,.3s}<extra>" + words(name) + "</extra>",
+            hovertemplate="%{x|%e %b %Y}: %{y:,.4~g}<extra>" + words(name) + "</extra>",
             row=1,
             col=1,
         )
     _measures(figure, run, lanes)
     finish(figure, drawn + height + 130, f"{BY[by].capitalize()}, {SMOOTH[smooth]}")
-    figure.update_yaxes(title=unit, type="log" if apart else "linear", tickformat="~s", row=1, col=1)
+    figure.update_yaxes(title=unit, type="log" if apart else "linear", row=1, col=1)
     if apart:
-        figure.update_yaxes(dtick=1, exponentformat="power", title=f"{unit} (log scale)", tickformat="", row=1, col=1)
+        figure.update_yaxes(dtick=1, title=f"{unit} (log scale)", row=1, col=1)
     else:
         figure.update_yaxes(rangemode="tozero", row=1, col=1)
     period = run.scenario.spec.period
     figure.update_xaxes(range=[str(period.start), str(period.end)], hoverformat="%e %b %Y")
     figure.update_xaxes(title="day", row=2, col=1)
     figure.update_layout(
-        legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0}, hovermode="closest", margin={"t": 96}
+        legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "yref": "paper", "x": 0}, hovermode="closest", margin={"t": 96}
     )
     return figure
 
@@ -91,7 +99,7 @@ def daily_table(run: "Run") -> "pd.DataFrame":
     """Give attempts by channel and alerts by source of the country by month, and the measures that begin or end."""
     import pandas as pd
 
-    attempts = by_day(run, "attempts", "channel", labels.CHANNELS).add_prefix("attempts, ")
+    attempts = by_day(run, "attempts", "channel", labels.CHANNELS).rename(columns=named).add_prefix("attempts, ")
     alerts = by_day(run, "alerts", "source", labels.SOURCES).add_prefix("alerts, ")
     both = pd.concat([attempts, alerts], axis=1)
     months = both.groupby(both.index.strftime("%Y-%m")).sum()
@@ -114,7 +122,7 @@ def rhythm(run: "Run") -> "go.Figure":
             y=[_digits(value) for value in weekly[channel]],
             mode="lines+markers",
             marker={"symbol": marks[channel], "size": 8},
-            hovertemplate="%{x}: %{y:,.3s} a day<extra>" + words(channel) + "</extra>",
+            hovertemplate="%{x}: %{y:,.4~g} a day<extra>" + words(channel) + "</extra>",
             row=1,
             col=1,
             **common,
@@ -124,23 +132,29 @@ def rhythm(run: "Run") -> "go.Figure":
             y=[_digits(value) for value in _half_hours(run, channel, float(weekly[channel].mean()))],
             mode="lines",
             showlegend=False,
-            hovertemplate="%{x:.1f} h: %{y:,.3s} in half an hour<extra>" + words(channel) + "</extra>",
+            hovertemplate="%{x:.1f} h: %{y:,.4~g} in half an hour<extra>" + words(channel) + "</extra>",
             row=2,
             col=1,
             **{**common, "line": {**line, "shape": "hv"}},
         )
-    figure.update_yaxes(title="attempts a day", tickformat="~s", rangemode="tozero", row=1, col=1)
-    figure.update_yaxes(title="attempts in half an hour", tickformat="~s", rangemode="tozero", row=2, col=1)
+    figure.update_yaxes(title="attempts a day", rangemode="tozero", row=1, col=1)
+    figure.update_yaxes(title="attempts in half an hour", rangemode="tozero", row=2, col=1)
     figure.update_xaxes(title="weekday", row=1, col=1)
     figure.update_xaxes(title="time of day (h)", tickvals=list(range(0, 25, 3)), range=[0, 24], row=2, col=1)
     finish(figure, 620, "When do attempts come?")
-    figure.update_layout(legend={"orientation": "h", "y": 1.05, "yanchor": "bottom", "x": 0}, margin={"t": 96})
+    figure.update_layout(legend={"orientation": "h", "y": 1.05, "yanchor": "bottom", "yref": "paper", "x": 0}, margin={"t": 96})
     return figure
 
 
 def rhythm_table(run: "Run") -> "pd.DataFrame":
     """Give attempts of the country on a mean day of each weekday, by channel."""
-    return _weekdays(run).rename_axis(columns=None).rename_axis("weekday, attempts on a mean day").reset_index()
+    return (
+        _weekdays(run)
+        .rename(columns=named)
+        .rename_axis(columns=None)
+        .rename_axis("weekday, attempts on a mean day")
+        .reset_index()
+    )
 
 
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -232,9 +246,13 @@ def _measures(figure: "go.Figure", run: "Run", lanes: list[Lane]) -> None:
         if first > late.start:
             figure.add_vline(x=str(first), line={"color": AXIS, "width": 1, "dash": "dot"}, row=1, col=1)
     if not lanes:
-        figure.add_annotation(text="no measure in force", x=str(late.start), y=0, xanchor="left", showarrow=False, row=2, col=1)
+        figure.add_annotation(
+            text="no measure in force", x=str(late.start), y=0, xanchor="left", showarrow=False, row=2, col=1
+        )
     # An axis without a trace is not drawn at all.
-    figure.add_scatter(x=[str(late.start)], y=[0], mode="markers", opacity=0, showlegend=False, hoverinfo="skip", row=2, col=1)
+    figure.add_scatter(
+        x=[str(late.start)], y=[0], mode="markers", opacity=0, showlegend=False, hoverinfo="skip", row=2, col=1
+    )
     figure.update_yaxes(
         range=[max(1, len(lanes)) - 0.4, -0.6], showticklabels=False, showgrid=False, zeroline=False, row=2, col=1
     )

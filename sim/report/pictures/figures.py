@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from sim.report.looks import AXIS, INK, SYMBOLS, amount, colours, finish, percent, plain, words
+from sim.report.looks import AXIS, INK, SYMBOLS, amount, colours, finish, named, percent, plain, words
 from sim.results.figures import CHANGE
 
 if TYPE_CHECKING:
@@ -35,11 +35,12 @@ def ratios(run: "Run") -> "go.Figure":
             x=[level(row, row["simulated"]) for _, row in own],
             y=[lane for lane, _ in own],
             mode="markers",
-            name={"input": "put in", "fitted": "fitted to it", "predicted": "predicted"}[role],
+            name={"input": "put in", "fitted": "fitted", "predicted": "predicted"}[role],
             marker={"color": colour, "size": 11, "symbol": marks[role]},
             error_x=_whiskers([row for _, row in own], colour),
             customdata=[[said(row, row["reported"]), said(row, row["simulated"])] for _, row in own],
-            hovertemplate="%{y}<br>reported %{customdata[0]}<br>simulated %{customdata[1]}<br>ratio %{x:.3f}<extra></extra>",
+            hovertemplate="%{y}<br>reported %{customdata[0]}<br>simulated %{customdata[1]}<br>"
+            "ratio %{x:.3f}<extra></extra>",
         )
     if not rows:
         _nothing(figure, "No figure of this scenario lies in the period of the run.")
@@ -47,9 +48,15 @@ def ratios(run: "Run") -> "go.Figure":
     figure.update_xaxes(title="simulated / reported (1: as reported)")
     figure.update_yaxes(autorange="reversed", categoryorder="array", categoryarray=lanes, tickfont={"size": 11})
     finish(figure, 150 + 24 * max(3, len(rows)), "How near is each figure to what was reported?")
-    figure.update_layout(legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0})
-    short = [f"{words(row['name'])[:20]} {str(row['window'][0])[2:7]}" for row in rows]
-    figure.update_layout(meta={"narrow": {"layout": {"yaxis": {"tickvals": lanes, "ticktext": short}}}})
+    figure.update_layout(legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "yref": "paper", "x": 0})
+    short = [
+        f"{plain(named(row['name'])[:17])} {'/'.join(str(day)[2:7] for day in row['window'] if day)}" for row in rows
+    ]
+    narrow = {
+        "yaxis": {"tickvals": lanes, "ticktext": short, "tickfont": {"size": 9.5}},
+        "xaxis": {"title": {"text": "simulated / reported"}},
+    }
+    figure.update_layout(meta={"narrow": {"layout": narrow}})
     return figure
 
 
@@ -61,7 +68,7 @@ def ratios_table(run: "Run") -> "pd.DataFrame":
     for row in run.manifest["figures"]:
         rows.append(
             {
-                "figure": row["name"].replace("_", " "),
+                "figure": named(row["name"]),
                 "window": _window(row),
                 "reported": said(row, row["reported"]),
                 "simulated": said(row, row["simulated"]),

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 FRAME_DAYS = 7
 """Days of a frame in a notebook."""
-LINES = {"line_call": "waiting for a call", "line_visit": "waiting for a visit"}
+LINES = {"line_call": "people waiting for a call", "line_visit": "people waiting for a visit"}
 SHARE, COUNT = "share", "count"
 
 
@@ -100,7 +100,7 @@ def _bars(run: "Run") -> "dict[str, tuple[str, pd.Series[Any]]]":
         if len(line):
             waiting = line.groupby("day")["value"].sum() * country(run)
             found[label] = (COUNT, waiting.reindex(days(run), fill_value=0.0))
-    found["alerts that will expire"] = (COUNT, ends["expired"])
+    found["alerts that expire later"] = (COUNT, ends["expired"])
     return found
 
 

@@ -64,21 +64,24 @@ def months(run: "Run") -> dict[str, str]:
 def place(run: "Run", outcome: str = "victims", month: str = WHOLE_PERIOD) -> "go.Figure":
     """Draw provinces as tiles coloured by an ``outcome`` (see ``OUTCOME``) per 100,000 people of the province.
 
-    ``month`` is ``all`` or such as ``2022-05``. All months share one scale of colours; money is in 1,000 yuan.
+    ``month`` is ``all`` or such as ``2022-05``. Colours run from the lowest rate to the highest, of all months where
+    one is chosen; money is in 1,000 yuan.
     """
     return place_views(run, [outcome], [month])[outcome, month]
 
 
 def place_views(run: "Run", outcomes: list[str], chosen: list[str]) -> "dict[tuple[str, str], go.Figure]":
     """Draw many such pictures, reading each table once."""
+    import pandas as pd
+
     views = {}
     for outcome in outcomes:
         monthly = _monthly(run, outcome)
         rates = {month: _per_people(run, monthly, month) for month in months(run)}
-        highest = max((rate.max() for month, rate in rates.items() if month != WHOLE_PERIOD), default=0.0)
+        monthly_rates = pd.concat([rate for month, rate in rates.items() if month != WHOLE_PERIOD])
         for month in chosen:
-            top = rates[month].max() if month == WHOLE_PERIOD else highest
-            views[outcome, month] = _draw(run, outcome, month, rates[month], top)
+            shared = rates[month] if month == WHOLE_PERIOD else monthly_rates
+            views[outcome, month] = _draw(run, outcome, month, rates[month], (shared.min(), shared.max()))
     return views
 
 
@@ -121,7 +124,7 @@ def _per_people(run: "Run", monthly: "pd.DataFrame", month: str) -> "pd.Series[A
     return (counts / people.where(people > 0) * PEOPLE).rename("rate")
 
 
-def _draw(run: "Run", outcome: str, month: str, rates: "pd.Series[Any]", top: float) -> "go.Figure":
+def _draw(run: "Run", outcome: str, month: str, rates: "pd.Series[Any]", ends: tuple[float, float]) -> "go.Figure":
     import plotly.graph_objects as go
 
     placed, names = tiles(run), provinces(run)
@@ -139,11 +142,12 @@ def _draw(run: "Run", outcome: str, month: str, rates: "pd.Series[Any]", top: fl
         grid["text"][row][column] = f"{plain(letters)}<br>{short(rate) if known else '-'}"
         grid["customdata"][row][column] = f"{plain(names[code])}: {amount(rate)}"
     title, unit = OUTCOMES[outcome][2:]
+    low, high_end = _ends(ends)
     figure = go.Figure(
         go.Heatmap(
             **grid,
-            zmin=0,
-            zmax=float(f"{top:.4g}") if top > 0 else 1.0,
+            zmin=low,
+            zmax=high_end,
             colorscale=SCALE,
             texttemplate="%{text}",
             hovertemplate="%{customdata} " + unit + " per 100,000 people<extra></extra>",
@@ -156,7 +160,9 @@ def _draw(run: "Run", outcome: str, month: str, rates: "pd.Series[Any]", top: fl
                 "y": -0.02,
                 "yanchor": "top",
                 "thickness": 12,
-                "tickformat": "~s",
+                "lenmode": "pixels",
+                "len": 300,
+                "exponentformat": "B",
                 "nticks": 5,
             },
         )
@@ -167,3 +173,11 @@ def _draw(run: "Run", outcome: str, month: str, rates: "pd.Series[Any]", top: fl
     figure.update_yaxes(visible=False, autorange="reversed", scaleanchor="x", constrain="domain")
     figure.update_layout(meta={"narrow": {"layout": {"height": 150 + 44 * high}, "traces": {"textfont": {"size": 10}}}})
     return figure
+
+
+def _ends(ends: tuple[float, float]) -> tuple[float, float]:
+    """Give the ends of the scale of colours; where all rates are equal, or none is known, from zero."""
+    low, high = (float(f"{end:.4g}") for end in ends)
+    if not high > low:
+        return 0.0, high if high > 0 else 1.0
+    return low, high

@@ -3,7 +3,7 @@
 import re
 from typing import TYPE_CHECKING
 
-from sim.report.looks import BLUE, finish, words
+from sim.report.looks import BLUE, finish, named, words
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -43,7 +43,7 @@ def seconds_table(run: "Run") -> "pd.DataFrame":
     import pandas as pd
 
     phases = run.manifest["performance"]["phases"]
-    return pd.DataFrame({"phase": [name.replace("_", " ") for name in phases], "seconds": list(phases.values())})
+    return pd.DataFrame({"phase": [named(name) for name in phases], "seconds": list(phases.values())})
 
 
 def parameters(run: "Run") -> "pd.DataFrame":
