@@ -2,8 +2,19 @@
 
 from typing import TYPE_CHECKING, Any
 
+from sim.report.looks import finish
+
 if TYPE_CHECKING:
     import plotly.graph_objects as go
+
+
+def framed(figure: "go.Figure", height: int, title: str) -> "go.Figure":
+    """Give a picture the shared frame, with its legend at the lower edge however many lines it takes; hand it back."""
+    finish(figure, height, title)
+    figure.update_layout(legend={"yref": "container", "yanchor": "bottom", "y": 0, "xref": "paper", "x": 0})
+    figure.update_xaxes(title_font_size=13)
+    figure.update_yaxes(title_font_size=13)
+    return figure
 
 
 def subtitles(figure: "go.Figure") -> "go.Figure":

@@ -18,15 +18,15 @@ from sim.report.looks import (
     amount,
     colours_of,
     country,
-    finish,
     hatches,
     percent,
     plain,
     provinces,
+    short,
     symbols,
     words,
 )
-from sim.report.panels import bars
+from sim.report.panels import bars, framed
 from sim.report.tally import tally
 
 if TYPE_CHECKING:
@@ -120,11 +120,11 @@ def differences(frame: "pd.DataFrame") -> "go.Figure":
                 hovertemplate="%{text}<extra></extra>",
             )
         )
-    finish(figure, 140 + 26 * len(shown) * max(1, (len(scenarios) + 1) // 2), DIFFERENCES)
+    framed(figure, 140 + 26 * len(shown) * max(1, (len(scenarios) + 1) // 2), DIFFERENCES)
     figure.add_vline(x=0, line={"color": AXIS, "width": 1.5})
     figure.update_layout(showlegend=True)
     figure.update_xaxes(range=[-edge * 1.05, edge * 1.05], title_text="difference in percent of the base")
-    ticks = even(edge)
+    ticks = even(edge)[::2]
     figure.update_xaxes(tickvals=ticks, ticktext=[_signed(tick) for tick in ticks], tickangle=0)
     figure.update_yaxes(
         tickvals=list(range(len(shown))), ticktext=shown, range=[len(shown) - 0.4, -0.6], zeroline=False
@@ -226,7 +226,7 @@ def fates(base: "Run", others: "Sequence[Run]") -> "go.Figure":
                 hovertemplate="%{text}<extra></extra>",
             )
         )
-    finish(figure, 380, GATES)
+    framed(figure, 380, GATES)
     figure.update_xaxes(type="log", title_text="attempts (log scale)", dtick=1)
     figure.update_yaxes(
         type="category", categoryorder="array", categoryarray=[words(f) for f in FATES], autorange="reversed"
@@ -273,7 +273,8 @@ def whom(changes: "pd.DataFrame", base: "Run", by: str) -> "go.Figure":
         return blank(title, "The other policy saved and harmed nobody.")
     figure = go.Figure()
     hatch = hatches(SIDES)
-    most = max(max(pair) for pair in groups.values())
+    left, right = (max(pair[place] for pair in groups.values()) for place in range(len(SIDES)))
+    tick = even(max(left, right))[-1]
     for place, (change, side) in enumerate(SIDES.items()):
         if not any(pair[place] for pair in groups.values()):
             continue
@@ -290,13 +291,13 @@ def whom(changes: "pd.DataFrame", base: "Run", by: str) -> "go.Figure":
                 hovertemplate="%{text}<extra></extra>",
             )
         )
-    finish(figure, 150 + 26 * len(groups), title)
+    framed(figure, 150 + 26 * len(groups), title)
     figure.update_layout(barmode="relative", bargap=0.25)
-    ticks = even(most)
+    room = 0.08 * max(left, right)
     figure.update_xaxes(
-        range=[-1.08 * most, 1.08 * most],
-        tickvals=ticks,
-        ticktext=[amount(abs(tick)) for tick in ticks],
+        range=[-left - room, right + room],
+        tickvals=[-tick, 0.0, tick],
+        ticktext=[short(tick), "0", short(tick)],
         tickangle=0,
         title_text="people (saved left, harmed right)",
         zerolinewidth=2,

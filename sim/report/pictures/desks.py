@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 from sim.days import HALF_HOUR_MS, HALF_HOURS, day_number, weekday
 from sim.labels import DESK_CHANNELS
 from sim.report.blank import blank
-from sim.report.looks import AXIS, SCALE, amount, colours, country, day, finish, percent
-from sim.report.panels import subtitles
+from sim.report.looks import AXIS, SCALE, amount, colours, country, day, percent
+from sim.report.panels import framed, subtitles
 from sim.report.tally import days_of, step, tally
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def utilisation(run: "Run") -> "go.Figure":
             row=row,
             col=1,
         )
-    finish(figure, 170 + 190 * len(desks), BUSY)
+    framed(figure, 170 + 190 * len(desks), BUSY)
     figure.update_layout(
         coloraxis={
             "colorscale": SCALE,
@@ -176,7 +176,7 @@ def queues(run: "Run") -> "go.Figure":
             row=row,
             col=1,
         )
-    finish(figure, 430, LINES)
+    framed(figure, 430, LINES)
     figure.update_layout(showlegend=False)
     figure.update_yaxes(rangemode="tozero", nticks=5, title_text="alerts, mean of day", linecolor=AXIS)
     figure.update_xaxes(nticks=6)

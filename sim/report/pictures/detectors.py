@@ -14,13 +14,12 @@ from sim.report.looks import (
     country,
     dashes,
     day,
-    finish,
     hatches,
     percent,
     symbols,
     words,
 )
-from sim.report.panels import bars, subtitles
+from sim.report.panels import bars, framed, subtitles
 from sim.report.pictures.waits import NO_ALERTS, stacked, stacked_table
 from sim.report.tally import step, steps, tally
 
@@ -132,7 +131,7 @@ def roc(run: "Run") -> "go.Figure":
                 row=row,
                 col=1,
             )
-    finish(figure, 190 + 195 * len(panels), ROC)
+    framed(figure, 190 + 195 * len(panels), ROC)
     powers = range(-12, 0)
     shown = {10.0**power: percent(10.0**power) for power in powers if 2 * lowest <= 10.0**power <= MOST_SHOWN}
     figure.update_xaxes(type="log", range=[log10(lowest), log10(MOST_SHOWN)], tickvals=list(shown))
@@ -223,7 +222,7 @@ def fatigue(run: "Run") -> "go.Figure":
                 row=row,
                 col=1,
             )
-    finish(figure, 450, FATIGUE)
+    framed(figure, 450, FATIGUE)
     figure.update_yaxes(range=[0, 1.04], tickformat=".0%", nticks=5, title_text="probability to stop")
     figure.update_xaxes(title_text="alerts heard before", row=2, col=1)
     return subtitles(figure)
@@ -278,7 +277,7 @@ def heard(run: "Run") -> "go.Figure":
                 hovertemplate="%{text}<extra></extra>",
             )
         )
-    finish(figure, 330, HEARD)
+    framed(figure, 330, HEARD)
     figure.update_layout(barmode="stack", bargap=0.1, legend={"traceorder": "normal"})
     figure.update_yaxes(title_text="alerts heard per 1,000 people", nticks=5)
     figure.update_xaxes(title_text=f"{by} of issue", nticks=6)

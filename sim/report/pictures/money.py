@@ -3,7 +3,8 @@
 from typing import TYPE_CHECKING
 
 from sim.report.blank import blank
-from sim.report.looks import BLUE, GREEN, SKY, VERMILLION, amount, country, dashes, day, finish, symbols
+from sim.report.looks import BLUE, GREEN, SKY, VERMILLION, amount, country, dashes, day, symbols
+from sim.report.panels import framed
 from sim.report.tally import step, steps, tally
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ def money(run: "Run") -> "go.Figure":
                 hovertemplate="%{text}<extra></extra>",
             )
         )
-    finish(figure, 380, MONEY)
+    framed(figure, 380, MONEY)
     figure.update_yaxes(title_text=f"{unit} a {by}", rangemode="tozero", nticks=6, tickformat=",.4~g")
     figure.update_xaxes(title_text=by, nticks=6)
     return figure

@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING
 
 from sim.labels import SEXES
 from sim.report.blank import blank
-from sim.report.looks import GREEN, VERMILLION, amount, colours, country, finish, hatches, words
-from sim.report.panels import bars, subtitles
+from sim.report.looks import GREEN, VERMILLION, amount, colours, country, hatches, words
+from sim.report.panels import bars, framed, subtitles
 from sim.report.tally import tally
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def ages(run: "Run") -> "go.Figure":
                 row=row,
                 col=1,
             )
-    finish(figure, 470, AGES)
+    framed(figure, 470, AGES)
     figure.update_layout(barmode="group", bargap=0.25)
     figure.update_yaxes(title_text="per 100,000 people", rangemode="tozero", nticks=5)
     figure.update_xaxes(type="category")
@@ -105,7 +105,7 @@ def types(run: "Run") -> "go.Figure":
                 hovertemplate="%{text}<extra></extra>",
             )
         )
-    finish(figure, 150 + 42 * len(counts), TYPES)
+    framed(figure, 150 + 42 * len(counts), TYPES)
     figure.update_layout(barmode="group", bargap=0.25)
     figure.update_xaxes(title_text="people of the country, whole period", nticks=5)
     figure.update_yaxes(autorange="reversed", type="category")

@@ -13,13 +13,12 @@ from sim.report.looks import (
     country,
     dashes,
     day,
-    finish,
     hatches,
     percent,
     symbols,
     words,
 )
-from sim.report.panels import bars, subtitles
+from sim.report.panels import bars, framed, subtitles
 from sim.report.tally import step, steps, tally
 
 if TYPE_CHECKING:
@@ -87,7 +86,7 @@ def waits(run: "Run") -> "go.Figure":
             text="deadline", x=log10(deadlines[tier]), y=0.12, xanchor="right", showarrow=False, row=row, col=1
         )
     last = max(*deadlines.values(), *(max(edges) for edges, _, _ in curves.values()))
-    finish(figure, 120 + 175 * len(tiers), WAITS)
+    framed(figure, 120 + 175 * len(tiers), WAITS)
     figure.update_xaxes(
         type="log", range=[-0.1, log10(1.5 * last)], tickvals=list(TICKS), ticktext=list(TICKS.values())
     )
@@ -204,7 +203,7 @@ def expired(run: "Run") -> "go.Figure":
                 row=place,
                 col=1,
             )
-    finish(figure, 470, EXPIRED)
+    framed(figure, 470, EXPIRED)
     figure.update_yaxes(rangemode="tozero", nticks=5)
     figure.update_yaxes(tickformat=".1~%", row=1, col=1)
     figure.update_xaxes(nticks=6)
@@ -279,7 +278,7 @@ def stacked(run: "Run", column: str, names: tuple[str, ...], colour: dict[str, s
                 hovertemplate="%{text}<extra></extra>",
             )
         )
-    finish(figure, 130 + 62 * len(tiers), title)
+    framed(figure, 130 + 62 * len(tiers), title)
     figure.update_layout(barmode="stack", bargap=0.3)
     figure.update_layout(legend={"traceorder": "normal"})
     figure.update_xaxes(tickformat=".0%", range=[0, 1], title_text="share of the alerts issued")
