@@ -120,10 +120,10 @@ def _monthly(run: "Run", outcome: str) -> "pd.DataFrame":
 def _per_people(run: "Run", monthly: "pd.DataFrame", month: str) -> "pd.Series[Any]":
     import pandas as pd
 
-    counts = monthly.sum() if month == WHOLE_PERIOD else monthly.loc[month]
+    counts = pd.Series(monthly.sum() if month == WHOLE_PERIOD else monthly.loc[month].to_numpy(), list(monthly.columns))
     people = pd.Series({row.code: row.population for row in run.scenario.spec.population.provinces}, dtype="float64")
     # A province without people has no rate.
-    return people.where(people > 0).rdiv(counts) * PEOPLE
+    return counts / people.where(people > 0) * PEOPLE
 
 
 def _draw(run: "Run", outcome: str, month: str, rates: "pd.Series[Any]", ends: tuple[float, float]) -> "go.Figure":
