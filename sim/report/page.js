@@ -54,6 +54,13 @@
       layout.title.text = wrapped(layout.title.text, 44);
       layout.margin = merged(layout.margin, { t: layout.margin.t + 16 * (layout.title.text.split("<br>").length - 1) });
     }
+    if (width < NARROW) {
+      for (const [name, axis] of Object.entries(layout)) {
+        if (name.startsWith("xaxis") && axis.title && axis.title.text) {
+          layout[name] = merged(axis, { title: { text: wrapped(axis.title.text, 40) } });
+        }
+      }
+    }
     if (narrow) {
       layout = merged(layout, narrow.layout);
       data = data.map((trace) => merged(trace, narrow.traces));

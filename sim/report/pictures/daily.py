@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from sim import labels
 from sim.days import DAY_MS
-from sim.report.looks import AXIS, GREY, VERMILLION, colours, dashes, day, finish, named, plain, words
+from sim.report.looks import AXIS, GREY, VERMILLION, colours, dashes, day, finish, named, words
 from sim.report.sums import by_day, days, months_of
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ def daily(run: "Run", by: str = "channel", smooth: str = "week") -> "go.Figure":
     figure.update_xaxes(range=[str(period.start), str(period.end)], hoverformat="%e %b %Y")
     figure.update_xaxes(title="day", row=2, col=1)
     figure.update_layout(
-        legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "yref": "paper"},
+        legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "yref": "paper", "xref": "paper"},
         hovermode="closest",
         margin={"t": 96},
     )
@@ -146,7 +146,9 @@ def rhythm(run: "Run") -> "go.Figure":
     figure.update_xaxes(title="weekday", row=1, col=1)
     figure.update_xaxes(title="time of day (h)", tickvals=list(range(0, 25, 3)), range=[0, 24], row=2, col=1)
     finish(figure, 620, "When do attempts come?")
-    figure.update_layout(legend={"orientation": "h", "y": 1.05, "yanchor": "bottom", "yref": "paper"}, margin={"t": 96})
+    figure.update_layout(
+        legend={"orientation": "h", "y": 1.05, "yanchor": "bottom", "yref": "paper", "xref": "paper"}, margin={"t": 96}
+    )
     return figure
 
 
@@ -209,7 +211,7 @@ def _lanes(run: "Run") -> Iterator[Lane]:
             continue
         law = measure.kind == "law" if hasattr(measure, "kind") else False
         growth = f", half way {ramp.midpoint}" if ramp is not None else ""
-        text = plain(name.replace("-", " ")) + growth
+        text = words(name.replace("-", "_")) + growth
         shade = VERMILLION if law else GREY
         changing.append((not law, (text, max(first, period.start), min(last, period.end), shade)))
     for _, lane in sorted(changing, key=lambda one: (one[0], one[1][1], one[1][0])):
