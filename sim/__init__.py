@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from sim.experiments.sensitivity import sensitivity
     from sim.experiments.simulations import SimulationError
     from sim.experiments.sweep import sweep
+    from sim.report.page import report
     from sim.results.folder import FolderError
     from sim.results.run import Run, load_run
     from sim.running import run
@@ -49,6 +50,7 @@ _HOMES = {
     "people": "sim.country.table",
     "load_scenario": "sim.scenario",
     "posterior": "sim.scenario",
+    "report": "sim.report.page",
     "run": "sim.running",
     "sensitivity": "sim.experiments.sensitivity",
     "sweep": "sim.experiments.sweep",
@@ -74,6 +76,7 @@ __all__ = [
     "load_scenario",
     "people",
     "posterior",
+    "report",
     "run",
     "sensitivity",
     "sweep",

@@ -20,7 +20,10 @@ from sim.cli import experiments  # the help lists commands in this order
 # isort: split
 from sim.cli import sensitivity
 
-__all__ = ["app", "experiments", "main", "runs", "scenarios", "sensitivity"]
+# isort: split
+from sim.cli import report
+
+__all__ = ["app", "experiments", "main", "report", "runs", "scenarios", "sensitivity"]
 
 INTERRUPTED = 130
 

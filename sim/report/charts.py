@@ -17,7 +17,7 @@ def chart(views: "list[tuple[dict[str, str], go.Figure]]", keys: list[str]) -> P
     """
     (first, figure), *others = views
     base = _plain(figure)
-    found = {view_key(first, keys): {}}
+    found: dict[str, Plain] = {view_key(first, keys): {}}
     for choices, other in others:
         found[view_key(choices, keys)] = _difference(base, _plain(other))
     return {"base": base, "first": view_key(first, keys), "views": found}

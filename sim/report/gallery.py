@@ -4,7 +4,19 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sim.report.pictures import cascade, daily, figures, film, place, provenance
+from sim.report.pictures import (
+    cascade,
+    daily,
+    desks,
+    detectors,
+    figures,
+    film,
+    money,
+    people,
+    place,
+    provenance,
+    waits,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -125,8 +137,63 @@ SECTIONS: tuple[Section, ...] = (
             ),
         ),
     ),
-    Section("mechanism", "The mechanism", "How warnings reach people, or do not, before they pay.", ()),
-    Section("money", "Money and people", "What was lost, prevented and recovered, and who the victims are.", ()),
+    Section(
+        "mechanism",
+        "The mechanism",
+        "How warnings reach people, or do not, before they pay.",
+        (
+            Picture(
+                waits.waits,
+                waits.waits_table,
+                "A wait for a call or visit is from joining the line to the start of the service, each try by itself, "
+                "one for an app message or SMS from issue to reading. The deadline counts from issue.",
+            ),
+            Picture(waits.ends, waits.ends_table, "Shares of the alerts of each tier, by how they ended."),
+            Picture(
+                waits.expired,
+                waits.expired_table,
+                "An alert expires when its deadline comes before it has reached anybody.",
+            ),
+            Picture(
+                desks.utilisation,
+                desks.utilisation_table,
+                "Busy time over staffed time. Cells without staff are empty; a service that outlasts its shift is busy "
+                "time without staffed time, so that a share can come out above 100%.",
+            ),
+            Picture(
+                desks.queues, desks.queues_table, "Alerts of the country that wait at the desks, mean of each day."
+            ),
+            Picture(
+                detectors.roc,
+                detectors.roc_table,
+                "In closed form from the scenario: how much fraud a threshold finds, for how many false alarms. Marks "
+                "are the thresholds of the tiers.",
+            ),
+            Picture(
+                detectors.precision,
+                detectors.precision_table,
+                "What the alerts of each tier were about: only an episode is somebody who may still pay.",
+            ),
+            Picture(
+                detectors.fatigue,
+                detectors.fatigue_table,
+                "In closed form from the scenario: people who have heard many alerts listen less.",
+            ),
+            Picture(
+                detectors.heard, detectors.heard_table, "How many alerts people hear, by tier: what makes them tired."
+            ),
+        ),
+    ),
+    Section(
+        "money",
+        "Money and people",
+        "What was lost, prevented and recovered, and who the victims are.",
+        (
+            Picture(money.money, money.money_table, "Yuan of the country. A month holds the days of it in the period."),
+            Picture(people.ages, people.ages_table, "Per 100,000 people of the same age and sex, over the period."),
+            Picture(people.types, people.types_table, "Victims and people saved by type of fraud."),
+        ),
+    ),
 )
 
 FILM = Picture(film.film, film.film_table, "")

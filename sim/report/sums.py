@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def sums(run: "Run", table: str, by: Sequence[str], measures: Sequence[str] = ("count",)) -> "pd.DataFrame":
     """Add up measures of a table by some of its columns, of the country.
 
-    As ``tally``, but days and months come out as datetimes, and counts as floats, scaled up by the inverse of the scale.
+    As ``tally``, but days and months come out as datetimes, counts as floats, scaled up by the inverse of the scale.
     Raises KeyError for unknown tables and columns.
     """
     import pandas as pd
@@ -38,6 +38,11 @@ def days(run: "Run") -> "pd.DatetimeIndex":
 
     period = run.scenario.spec.period
     return pd.date_range(period.start, period.end, freq="D", name="day")
+
+
+def months_of(frame: "pd.DataFrame") -> "pd.Index[str]":
+    """Give the month of each row of a frame by day, as ``2022-05``."""
+    return frame.index.map(lambda day: f"{day:%Y-%m}")
 
 
 def by_day(run: "Run", table: str, column: str, labels: Sequence[str]) -> "pd.DataFrame":

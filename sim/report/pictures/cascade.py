@@ -3,7 +3,8 @@
 from typing import TYPE_CHECKING
 
 from sim.labels import CHANNELS, FATES
-from sim.report.looks import GREY, SKY, amount, colours, finish, percent, short, words
+from sim.report.blank import blank
+from sim.report.looks import GREY, SKY, amount, colours, finish, named, percent, short, words
 from sim.report.sums import sums
 
 if TYPE_CHECKING:
@@ -45,32 +46,34 @@ def cascade(run: "Run", channel: str = ANY, part: str = "all") -> "go.Figure":
     place = {name: number for number, name in enumerate(names)}
     sizes = {name: _size(flows, name) for name in names}
     shades = _shades()
-    figure = go.Figure()
-    if flows:
-        figure.add_sankey(
-            arrangement="fixed",
-            node={
-                "label": [f"{words(name)} {short(sizes[name])}" for name in names],
-                "color": [shades.get(name, GREY) for name in names],
-                "customdata": [amount(sizes[name], 4) for name in names],
-                "hovertemplate": "%{label}: %{customdata}<extra></extra>",
-                **_positions(names, sizes),
-                "pad": PAD,
-                "thickness": 14,
-                "line": {"width": 0},
-            },
-            link={
-                "source": [place[flow[0]] for flow in flows],
-                "target": [place[flow[1]] for flow in flows],
-                "value": [flow[2] for flow in flows],
-                "color": [_pale(flow[3]) for flow in flows],
-                "customdata": [f"{amount(flow[2], 4)} ({percent(flow[2] / sizes[flow[0]])})" for flow in flows],
-                "hovertemplate": "%{source.label} to %{target.label}: %{customdata}<extra></extra>",
-            },
-            textfont={"size": 12},
-        )
     which = "all channels" if channel == ANY else CHANNEL[channel]
-    finish(figure, HEIGHT, f"Number of attempts, {which}: {PARTS[part]}")
+    title = f"Number of attempts, {which}: {PARTS[part]}"
+    if not flows:
+        return blank(title, "There was none.")
+    figure = go.Figure()
+    figure.add_sankey(
+        arrangement="fixed",
+        node={
+            "label": [f"{words(name)} {short(sizes[name])}" for name in names],
+            "color": [shades.get(name, GREY) for name in names],
+            "customdata": [amount(sizes[name], 4) for name in names],
+            "hovertemplate": "%{label}: %{customdata}<extra></extra>",
+            **_positions(names, sizes),
+            "pad": PAD,
+            "thickness": 14,
+            "line": {"width": 0},
+        },
+        link={
+            "source": [place[flow[0]] for flow in flows],
+            "target": [place[flow[1]] for flow in flows],
+            "value": [flow[2] for flow in flows],
+            "color": [_pale(flow[3]) for flow in flows],
+            "customdata": [f"{amount(flow[2], 4)} ({percent(flow[2] / sizes[flow[0]])})" for flow in flows],
+            "hovertemplate": "%{source.label} to %{target.label}: %{customdata}<extra></extra>",
+        },
+        textfont={"size": 12},
+    )
+    finish(figure, HEIGHT, title)
     figure.update_layout(meta={"narrow": {"traces": {"textfont": {"size": 9.5}}}})
     return figure
 
@@ -82,7 +85,7 @@ def cascade_table(run: "Run") -> "pd.DataFrame":
     counts = _counts(run)
     rows = []
     for fate in FATES:
-        row = {"where it ended": words(fate), **{channel: counts[channel, fate] for channel in CHANNELS}}
+        row = {"where it ended": named(fate), **{channel: counts[channel, fate] for channel in CHANNELS}}
         rows.append({**row, "all": sum(counts[channel, fate] for channel in CHANNELS)})
     for name, count in _ends(run).items():
         rows.append({"where it ended": f"of those engaged: {name}", "all": count})

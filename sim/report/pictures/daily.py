@@ -5,8 +5,9 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from sim import labels
+from sim.days import DAY_MS
 from sim.report.looks import AXIS, GREY, VERMILLION, colours, dashes, day, finish, named, plain, words
-from sim.report.sums import by_day, days
+from sim.report.sums import by_day, days, months_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -70,7 +71,8 @@ def daily(run: "Run", by: str = "channel", smooth: str = "week") -> "go.Figure":
         if not values.any():
             continue
         figure.add_scatter(
-            x=list(values.index.strftime("%Y-%m-%d")),
+            x0=str(run.scenario.spec.period.start),
+            dx=DAY_MS,
             y=[None if apart and value <= 0 else _digits(value) for value in values],
             mode="lines",
             name=words(name),
@@ -90,7 +92,9 @@ def daily(run: "Run", by: str = "channel", smooth: str = "week") -> "go.Figure":
     figure.update_xaxes(range=[str(period.start), str(period.end)], hoverformat="%e %b %Y")
     figure.update_xaxes(title="day", row=2, col=1)
     figure.update_layout(
-        legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "yref": "paper", "x": 0}, hovermode="closest", margin={"t": 96}
+        legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "yref": "paper"},
+        hovermode="closest",
+        margin={"t": 96},
     )
     return figure
 
@@ -102,7 +106,7 @@ def daily_table(run: "Run") -> "pd.DataFrame":
     attempts = by_day(run, "attempts", "channel", labels.CHANNELS).rename(columns=named).add_prefix("attempts, ")
     alerts = by_day(run, "alerts", "source", labels.SOURCES).add_prefix("alerts, ")
     both = pd.concat([attempts, alerts], axis=1)
-    months = both.groupby(both.index.strftime("%Y-%m")).sum()
+    months = both.groupby(months_of(both)).sum()
     return months.rename_axis("month").reset_index()
 
 
@@ -142,7 +146,7 @@ def rhythm(run: "Run") -> "go.Figure":
     figure.update_xaxes(title="weekday", row=1, col=1)
     figure.update_xaxes(title="time of day (h)", tickvals=list(range(0, 25, 3)), range=[0, 24], row=2, col=1)
     finish(figure, 620, "When do attempts come?")
-    figure.update_layout(legend={"orientation": "h", "y": 1.05, "yanchor": "bottom", "yref": "paper", "x": 0}, margin={"t": 96})
+    figure.update_layout(legend={"orientation": "h", "y": 1.05, "yanchor": "bottom", "yref": "paper"}, margin={"t": 96})
     return figure
 
 
@@ -162,7 +166,7 @@ WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 def _weekdays(run: "Run") -> "pd.DataFrame":
     wide = by_day(run, "attempts", "channel", labels.CHANNELS)
-    mean = wide.groupby(wide.index.dayofweek).mean().reindex(range(7), fill_value=0.0)
+    mean = wide.groupby(wide.index.map(lambda day: day.dayofweek)).mean().reindex(range(7), fill_value=0.0)
     mean.index = list(WEEKDAYS)
     return mean
 

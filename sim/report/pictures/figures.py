@@ -2,7 +2,8 @@
 
 from typing import TYPE_CHECKING, Any
 
-from sim.report.looks import AXIS, INK, SYMBOLS, amount, colours, finish, named, percent, plain, words
+from sim.report.blank import blank
+from sim.report.looks import AXIS, SYMBOLS, amount, colours, finish, named, percent, plain, words
 from sim.results.figures import CHANGE
 
 if TYPE_CHECKING:
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
     from sim.results.run import Run
 
 Row = dict[str, Any]
+
+RATIOS = "How near is each figure to what was reported?"
 
 
 def ratios(run: "Run") -> "go.Figure":
@@ -23,6 +26,8 @@ def ratios(run: "Run") -> "go.Figure":
     import plotly.graph_objects as go
 
     rows = [row for row in run.manifest["figures"] if comparable(row)]
+    if not rows:
+        return blank(RATIOS, "No figure of this scenario lies in the period of the run.")
     figure = go.Figure()
     shades = colours("role")
     marks = dict(zip(shades, SYMBOLS, strict=False))
@@ -42,13 +47,11 @@ def ratios(run: "Run") -> "go.Figure":
             hovertemplate="%{y}<br>reported %{customdata[0]}<br>simulated %{customdata[1]}<br>"
             "ratio %{x:.3f}<extra></extra>",
         )
-    if not rows:
-        _nothing(figure, "No figure of this scenario lies in the period of the run.")
     figure.add_vline(x=1.0, line={"color": AXIS, "width": 1.5, "dash": "dot"})
     figure.update_xaxes(title="simulated / reported (1: as reported)")
     figure.update_yaxes(autorange="reversed", categoryorder="array", categoryarray=lanes, tickfont={"size": 11})
-    finish(figure, 150 + 24 * max(3, len(rows)), "How near is each figure to what was reported?")
-    figure.update_layout(legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "yref": "paper", "x": 0})
+    finish(figure, 150 + 24 * max(3, len(rows)), RATIOS)
+    figure.update_layout(legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "yref": "paper"})
     short = [
         f"{plain(named(row['name'])[:17])} {'/'.join(str(day)[2:7] for day in row['window'] if day)}" for row in rows
     ]
@@ -132,10 +135,3 @@ def _whiskers(rows: list[Row], colour: str) -> dict[str, Any]:
         "width": 4,
         "visible": any(row["interval"] for row in rows),
     }
-
-
-def _nothing(figure: "go.Figure", text: str) -> None:
-    """Say in the middle of an empty picture why it is empty."""
-    figure.add_annotation(
-        text=plain(text), x=0.5, y=0.5, xref="paper", yref="paper", showarrow=False, font={"size": 14, "color": INK}
-    )

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 from sim import labels
 from sim.report.looks import SCALE, amount, country, finish, plain, provinces
 from sim.report.pictures.place import PEOPLE, tiles
-from sim.report.sums import by_day, days, sums
+from sim.report.sums import by_day, days, months_of, sums
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -86,7 +86,7 @@ def film_table(run: "Run") -> "pd.DataFrame":
 
     bars = {label + (" (share)" if kind == SHARE else ""): values for label, (kind, values) in _bars(run).items()}
     frame = pd.DataFrame(bars)
-    return frame.groupby(frame.index.strftime("%Y-%m")).mean().rename_axis("month").reset_index()
+    return frame.groupby(months_of(frame)).mean().rename_axis("month").reset_index()
 
 
 def _bars(run: "Run") -> "dict[str, tuple[str, pd.Series[Any]]]":

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from sim.report.looks import SCALE, amount, finish, plain, provinces, short
+from sim.report.looks import SCALE, finish, plain, provinces
 from sim.report.sums import sums
 
 if TYPE_CHECKING:
@@ -24,6 +24,8 @@ CHINA: dict[int, tuple[int, int, str]] = {
 ROW = 6
 """Tiles in a row where the provinces are not China's."""
 PEOPLE = 100_000
+THOUSANDS = 10_000
+"""Rates from which tiles show thousands, as ``12.3k``."""
 
 OUTCOMES: dict[str, tuple[str, str, str, str]] = {
     "victims": ("outcomes", "victims", "victims", "victims"),
@@ -111,7 +113,7 @@ def _monthly(run: "Run", outcome: str) -> "pd.DataFrame":
     if measure.endswith("_fen"):
         found[measure] /= FEN_PER_THOUSAND_YUAN
     wide = found.pivot_table(index="month", columns="province", values=measure, aggfunc="sum", fill_value=0.0)
-    wide.index = wide.index.strftime("%Y-%m") if len(wide) else wide.index.astype(str)
+    wide.index = wide.index.map(lambda month: f"{month:%Y-%m}")
     return wide.reindex(index=list(months(run))[1:], columns=list(provinces(run)), fill_value=0.0)
 
 
@@ -121,7 +123,7 @@ def _per_people(run: "Run", monthly: "pd.DataFrame", month: str) -> "pd.Series[A
     counts = monthly.sum() if month == WHOLE_PERIOD else monthly.loc[month]
     people = pd.Series({row.code: row.population for row in run.scenario.spec.population.provinces}, dtype="float64")
     # A province without people has no rate.
-    return (counts / people.where(people > 0) * PEOPLE).rename("rate")
+    return people.where(people > 0).rdiv(counts) * PEOPLE
 
 
 def _draw(run: "Run", outcome: str, month: str, rates: "pd.Series[Any]", ends: tuple[float, float]) -> "go.Figure":
@@ -139,8 +141,8 @@ def _draw(run: "Run", outcome: str, month: str, rates: "pd.Series[Any]", ends: t
         rate = float(rates[code])
         known = rate == rate
         grid["z"][row][column] = float(f"{rate:.4g}") if known else None
-        grid["text"][row][column] = f"{plain(letters)}<br>{short(rate) if known else '-'}"
-        grid["customdata"][row][column] = f"{plain(names[code])}: {amount(rate)}"
+        grid["text"][row][column] = plain(letters)
+        grid["customdata"][row][column] = plain(names[code])
     title, unit = OUTCOMES[outcome][2:]
     low, high_end = _ends(ends)
     figure = go.Figure(
@@ -149,8 +151,9 @@ def _draw(run: "Run", outcome: str, month: str, rates: "pd.Series[Any]", ends: t
             zmin=low,
             zmax=high_end,
             colorscale=SCALE,
-            texttemplate="%{text}",
-            hovertemplate="%{customdata} " + unit + " per 100,000 people<extra></extra>",
+            # Letters and names are those of every view: a page stores them once.
+            texttemplate="%{text}<br>%{z:" + (".3~s" if high_end >= THOUSANDS else ".3~r") + "}",
+            hovertemplate="%{customdata}: %{z:,.4~r} " + unit + " per 100,000 people<extra></extra>",
             hoverongaps=False,
             xgap=3,
             ygap=3,

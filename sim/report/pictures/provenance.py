@@ -53,7 +53,7 @@ def parameters(run: "Run") -> "pd.DataFrame":
     from sim.scenario import show_lines
     from sim.scenario.writing import flow_text
 
-    rows = []
+    rows: list[dict[str, str]] = []
     tables: dict[str, int] = {}
     for key, value, _, _ in show_lines(run.scenario):
         source = run.scenario.sources.get(key)
