@@ -136,7 +136,7 @@ def roc(run: "Run") -> "go.Figure":
     shown = {10.0**power: percent(10.0**power) for power in powers if 2 * lowest <= 10.0**power <= MOST_SHOWN}
     figure.update_xaxes(type="log", range=[log10(lowest), log10(MOST_SHOWN)], tickvals=list(shown))
     figure.update_xaxes(ticktext=list(shown.values()))
-    figure.update_xaxes(title_text="legitimate contacts that raise an alert (log scale)", row=len(panels), col=1)
+    figure.update_xaxes(title_text="legitimate contacts alerted (log scale)", row=len(panels), col=1)
     figure.update_yaxes(range=[0, 1.05], tickformat=".0%", nticks=5)
     figure.update_yaxes(title_text="fraud found", row=len(panels), col=1)
     return subtitles(figure)
@@ -170,7 +170,7 @@ def _panels(run: "Run") -> Panels:
         place = "" if alike else f", {source}"
         for channel in CHANNELS:
             scores = getattr(settings.contact, channel)
-            found[f"{channel}{place}"] = {kind: (getattr(scores, kind) + shift, tiers) for kind in SEEN}
+            found[f"{words(channel)}{place}"] = {kind: (getattr(scores, kind) + shift, tiers) for kind in SEEN}
         found[f"later stages{place}"] = {kind: (getattr(settings.stages, kind) + shift, tiers) for kind in STAGES}
     return found
 
@@ -208,13 +208,13 @@ def fatigue(run: "Run") -> "go.Figure":
                     x=heard,
                     y=chances,
                     mode="lines+markers",
-                    name=channel,
+                    name=words(channel),
                     legendgroup=channel,
                     showlegend=right,
                     line={"color": colour[channel], "dash": dash[channel]},
                     marker={"symbol": symbol[channel], "size": 6},
                     text=[
-                        f"{channel}, {count} heard before: {percent(chance)} stop"
+                        f"{words(channel)}, {count} heard before: {percent(chance)} stop"
                         for count, chance in zip(heard, chances, strict=True)
                     ],
                     hovertemplate="%{text}<extra></extra>",

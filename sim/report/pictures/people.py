@@ -32,11 +32,15 @@ def ages(run: "Run") -> "go.Figure":
     if not any(sum(pair) for pair in counts.values()):
         return blank(AGES, NOBODY)
     bands = [band for band in run.scenario.spec.population.band_names() if any(people[band, sex] for sex in SEXES)]
-    figure = make_subplots(rows=2, cols=1, shared_xaxes=True, vertical_spacing=0.12, subplot_titles=list(ENDS))
+    shown = [end for place, end in enumerate(ENDS) if any(pair[place] for pair in counts.values())]
+    figure = make_subplots(rows=len(shown), cols=1, shared_xaxes=True, vertical_spacing=0.12, subplot_titles=shown)
     colour, hatch = colours("sex"), hatches(SEXES)
-    for row, end in enumerate(ENDS, 1):
+    listed: set[str] = set()
+    for row, end in enumerate(shown, 1):
         for sex in SEXES:
-            some = {band: counts.get((band, sex), (0, 0))[row - 1] * country(run) for band in bands}
+            some = {band: counts.get((band, sex), (0, 0))[ENDS.index(end)] * country(run) for band in bands}
+            if not any(some.values()):
+                continue
             rates = {band: value / people[band, sex] * PEOPLE for band, value in some.items() if people[band, sex]}
             figure.add_trace(
                 go.Bar(
@@ -44,7 +48,7 @@ def ages(run: "Run") -> "go.Figure":
                     y=list(rates.values()),
                     name=SEX[sex],
                     legendgroup=sex,
-                    showlegend=row == 1,
+                    showlegend=sex not in listed,
                     marker=bars(colour[sex], hatch[sex]),
                     text=[
                         f"{SEX[sex]} aged {words(band)}: {amount(rate)} {end} for 100,000, {amount(some[band])} in all"
@@ -56,11 +60,12 @@ def ages(run: "Run") -> "go.Figure":
                 row=row,
                 col=1,
             )
-    framed(figure, 470, AGES)
+            listed.add(sex)
+    framed(figure, 130 + 170 * len(shown), AGES)
     figure.update_layout(barmode="group", bargap=0.25)
     figure.update_yaxes(title_text="per 100,000 people", rangemode="tozero", nticks=5)
     figure.update_xaxes(type="category")
-    figure.update_xaxes(title_text="age (years)", row=2, col=1)
+    figure.update_xaxes(title_text="age (years)", row=len(shown), col=1)
     return subtitles(figure)
 
 
@@ -93,12 +98,15 @@ def types(run: "Run") -> "go.Figure":
     hatch = hatches(ENDS)
     for place, (end, colour) in enumerate(zip(ENDS, (VERMILLION, GREEN), strict=True)):
         values = {name: pair[place] * country(run) for name, pair in counts.items()}
+        if not any(values.values()):
+            continue
         figure.add_trace(
             go.Bar(
                 orientation="h",
                 y=[words(name) for name in values],
                 x=list(values.values()),
                 name=end,
+                showlegend=True,
                 marker=bars(colour, hatch[end]),
                 text=[f"{words(name)}: {amount(value)} {end}" for name, value in values.items()],
                 textposition="none",
@@ -107,7 +115,7 @@ def types(run: "Run") -> "go.Figure":
         )
     framed(figure, 150 + 42 * len(counts), TYPES)
     figure.update_layout(barmode="group", bargap=0.25)
-    figure.update_xaxes(title_text="people of the country, whole period", nticks=5)
+    figure.update_xaxes(title_text="people, whole period", nticks=5)
     figure.update_yaxes(autorange="reversed", type="category")
     return figure
 

@@ -168,7 +168,7 @@ def expired(run: "Run") -> "go.Figure":
     by = step(run)
     figure = make_subplots(
         rows=2, cols=1, shared_xaxes=True, vertical_spacing=0.1,
-        subplot_titles=["share of the alerts of the tier", "expired alerts a day"],
+        subplot_titles=["of the alerts of the tier", "of the country"],
     )  # fmt: skip
     colour, dash, symbol = colours("tier"), dashes(TIERS), symbols(TIERS)
     for tier in TIERS:
@@ -205,7 +205,8 @@ def expired(run: "Run") -> "go.Figure":
             )
     framed(figure, 470, EXPIRED)
     figure.update_yaxes(rangemode="tozero", nticks=5)
-    figure.update_yaxes(tickformat=".1~%", row=1, col=1)
+    figure.update_yaxes(tickformat=".1~%", title_text="share", row=1, col=1)
+    figure.update_yaxes(title_text="alerts a day", row=2, col=1)
     figure.update_xaxes(nticks=6)
     figure.update_xaxes(title_text=f"{by} of issue", row=2, col=1)
     return subtitles(figure)
