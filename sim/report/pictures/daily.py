@@ -168,7 +168,7 @@ WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 def _weekdays(run: "Run") -> "pd.DataFrame":
     wide = by_day(run, "attempts", "channel", labels.CHANNELS)
-    mean = wide.groupby(wide.index.map(lambda day: day.dayofweek)).mean().reindex(range(7), fill_value=0.0)
+    mean = wide.groupby(wide.index.map(lambda day: day.day_of_week)).mean().reindex(range(7), fill_value=0.0)
     mean.index = list(WEEKDAYS)
     return mean
 
