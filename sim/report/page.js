@@ -40,7 +40,10 @@
     return chosen ? chosen === "dark" : prefersDark.matches;
   }
 
-  function style(name) { return getComputedStyle(root).getPropertyValue(name).trim(); }
+  // Before it prints, the page has not yet the colours of print.
+  const PRINTED = { "--ink": "#111", "--panel": "#f5f6f4", "--line": "#bbb" };
+
+  function style(name) { return printing ? PRINTED[name] : getComputedStyle(root).getPropertyValue(name).trim(); }
 
   function draw(element) {
     const chart = DATA.charts[element.dataset.chart];

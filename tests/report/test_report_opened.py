@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from tests.report.conftest import HOSTILE
@@ -109,7 +110,8 @@ def test_where_motion_is_unwelcome_nothing_plays_fast(chromium: Any, reports: di
 def test_the_bars_of_the_timeline_are_those_of_the_day(country_page: Opened, country: Any) -> None:
     page = country_page.page
     page.locator("#film-day").fill("30")
-    issued = country.alerts.query("day == '2022-01-19'")["count"].sum() / country.manifest["scale"]
+    of_the_day = country.alerts["day"] == pd.Timestamp("2022-01-19")
+    issued = country.alerts.loc[of_the_day, "count"].sum() / country.manifest["scale"]
     said = page.locator(".bar .said").first.inner_text()
     shown = float(said.rstrip("km")) * {"k": 1e3, "m": 1e6}.get(said[-1], 1.0)
     assert shown == pytest.approx(issued, rel=0.006)
@@ -148,6 +150,8 @@ def test_it_prints_in_light_colours_and_goes_on(chromium: Any, reports: dict[str
             "(all) => all.map((one) => Number(one.getAttribute('width')))"
         )
         assert set(widths) == {680}
+        ink = found.page.evaluate("document.querySelector('#chart-ratios-0 .gtitle').style.fill")
+        assert ink == "rgb(17, 17, 17)"
         assert not found.wrong
 
 

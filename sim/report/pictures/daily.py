@@ -1,7 +1,7 @@
 """Time: daily series with the measures in force below them, and the rhythm of the week and of the day."""
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from sim import labels
@@ -89,7 +89,7 @@ def daily(run: "Run", by: str = "channel", smooth: str = "week") -> "go.Figure":
     else:
         figure.update_yaxes(rangemode="tozero", row=1, col=1)
     period = run.scenario.spec.period
-    figure.update_xaxes(range=[str(period.start), str(period.end)], hoverformat="%e %b %Y")
+    figure.update_xaxes(range=[str(period.start), str(period.end + timedelta(days=1))], hoverformat="%e %b %Y")
     figure.update_xaxes(title="day", row=2, col=1)
     figure.update_layout(
         legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "yref": "paper", "xref": "paper"},
@@ -229,7 +229,7 @@ def _measures(figure: "go.Figure", run: "Run", lanes: list[Lane]) -> None:
             type="rect",
             x0=str(first),
             # A measure of one day has a width all the same.
-            x1=str(date.fromordinal(last.toordinal() + 1)),
+            x1=str(last + timedelta(days=1)),
             y0=number - 0.42,
             y1=number + 0.42,
             fillcolor=shade,
