@@ -8,10 +8,10 @@ from typing import Any
 WIDTHS = {"phone": (390, 844), "desk": (1280, 900)}
 
 TOO_WIDE = """() => {
-  const within = (element) => element.closest('.scroll, .skip, #js-plotly-tester, svg defs, [hidden]') || element.tagName === 'OPTION';
+  const apart = '.scroll, .skip, #js-plotly-tester, svg defs, [hidden], option';
   const found = [];
   for (const element of document.querySelectorAll('body *')) {
-    if (within(element) || ['SCRIPT', 'STYLE'].includes(element.tagName)) { continue; }
+    if (element.closest(apart) || ['SCRIPT', 'STYLE'].includes(element.tagName)) { continue; }
     const box = element.getBoundingClientRect();
     if (box.width === 0 || box.height === 0) { continue; }
     if (box.width > innerWidth + 0.5 || box.right > innerWidth + 1.5 || box.left < -1.5) {

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from sim.results.run import Run
 
+WHOLE = re.compile(r"-?\d+\.0")
 ROW = re.compile(r"^(?P<table>.+?)\.\d+\.")
 
 
@@ -64,14 +65,29 @@ def parameters(run: "Run") -> "pd.DataFrame":
             if tables[table] > 1 or any(row["key"] == table for row in rows[-1:]):
                 continue
             key, value = table, ""
-        limits = "" if source is None or source.range is None else " to ".join(flow_text(end) for end in source.range)
+        limits = (
+            ""
+            if source is None or source.range is None
+            else " to ".join(_whole(flow_text(end)) for end in source.range)
+        )
         fixed = "" if source is None or not source.target else f"fixed by {source.target}; "
         basis = "" if source is None else source.basis or ""
         origin = "" if source is None else source.origin or ""
         rows.append(
-            {"key": key, "value": value, "origin": origin, "range": limits, "basis": f"{fixed}{basis}".rstrip("; ")}
+            {
+                "key": key,
+                "value": _whole(value),
+                "origin": origin,
+                "range": limits,
+                "basis": f"{fixed}{basis}".rstrip("; "),
+            }
         )
     for row in rows:
         if row["key"] in tables and not row["value"]:
             row["value"] = f"{tables[row['key']]} rows"
     return pd.DataFrame(rows, columns=["key", "value", "origin", "range", "basis"])
+
+
+def _whole(text: str) -> str:
+    """Give a whole number without the zero behind its point."""
+    return text[:-2] if WHOLE.fullmatch(text) else text
