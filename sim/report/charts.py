@@ -23,6 +23,16 @@ def chart(views: "list[tuple[dict[str, str], go.Figure]]", keys: list[str]) -> P
     return {"base": base, "first": view_key(first, keys), "views": found}
 
 
+def share_scales(runs: "list[list[go.Figure]]") -> None:
+    """Give the views of several runs that stand beside each other one scale of colours, view by view."""
+    for figures in zip(*runs, strict=True):
+        maps = [
+            trace for figure in figures for trace in figure.data if trace.type == "heatmap" and trace.zmax is not None
+        ]
+        for trace in maps:
+            trace.update(zmin=min(one.zmin for one in maps), zmax=max(one.zmax for one in maps))
+
+
 def view_key(choices: dict[str, str], keys: list[str]) -> str:
     """Give the key of a view."""
     return "|".join(choices[key] for key in keys)

@@ -76,7 +76,7 @@ def _fixed(options: Options) -> Callable[["Run"], Options]:
 FIGURES = Picture(
     figures.ratios,
     figures.ratios_table,
-    "A dot at 1 is as reported. What was put in must lie there, what was fitted should; what was predicted tests. "
+    "A dot at 1 is as reported. What was put in must lie there, what was fitted should; what was predicted is a test. "
     "Whiskers reach to the ends of the interval that holds 90% of what was predicted. For a change, the levels that it "
     "leads to are compared.",
 )

@@ -40,7 +40,10 @@
     return chosen ? chosen === "dark" : prefersDark.matches;
   }
 
-  function style(name) { return getComputedStyle(root).getPropertyValue(name).trim(); }
+  // Before it prints, the page has not yet the colours of print.
+  const PRINTED = { "--ink": "#111", "--panel": "#f5f6f4", "--line": "#bbb" };
+
+  function style(name) { return printing ? PRINTED[name] : getComputedStyle(root).getPropertyValue(name).trim(); }
 
   function draw(element) {
     const chart = DATA.charts[element.dataset.chart];
@@ -53,6 +56,13 @@
     if (width < NARROW && layout.title.text) {
       layout.title.text = wrapped(layout.title.text, 44);
       layout.margin = merged(layout.margin, { t: layout.margin.t + 16 * (layout.title.text.split("<br>").length - 1) });
+    }
+    if (width < NARROW) {
+      for (const [name, axis] of Object.entries(layout)) {
+        if (name.startsWith("xaxis") && axis.title && axis.title.text) {
+          layout[name] = merged(axis, { title: { text: wrapped(axis.title.text, 40) } });
+        }
+      }
     }
     if (narrow) {
       layout = merged(layout, narrow.layout);

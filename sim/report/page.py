@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from sim.report.answer import answer, short_answer
 from sim.report.beside import compared_runs, comparison, labels_of
-from sim.report.charts import chart, script_json
+from sim.report.charts import chart, script_json, share_scales
 from sim.report.gallery import FIGURES, FILM, SECONDS, SECTIONS, Picture, combinations, drawn
 from sim.report.looks import amount
 from sim.report.parts import About, Control, Part, Plot, Shown, table, title_of
@@ -18,6 +18,8 @@ from sim.report.pictures.provenance import parameters
 from sim.results.folder import sync
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from sim.results.run import Run
 
 REPORT_HTML = "report.html"
@@ -95,7 +97,10 @@ def page(groups: "Sequence[Sequence[Run]]") -> str:
     )
     return environment.get_template("page.html.jinja").render(
         title=runs[0].scenario.spec.title,
-        runs=[_about(run, label, at, charts) for at, (run, label) in enumerate(zip(runs, labels, strict=True))],
+        runs=[
+            _about(run, label, at, charts, None if at == 0 else parameters(runs[0]))
+            for at, (run, label) in enumerate(zip(runs, labels, strict=True))
+        ],
         figures=figures,
         parts=parts,
         film=film,
@@ -112,9 +117,10 @@ def _shown(picture: Picture, runs: "Sequence[Run]", labels: list[str], charts: d
     """Draw a picture for each run and put the charts into ``charts``."""
     keys = [choice.key for choice in picture.choices]
     plots = []
-    for at, (run, label) in enumerate(zip(runs, labels, strict=True)):
+    every = [drawn(picture, run) for run in runs]
+    share_scales([[figure for _, figure in views] for views in every])
+    for at, (run, label, views) in enumerate(zip(runs, labels, every, strict=True)):
         name = f"{picture.name}-{at}"
-        views = drawn(picture, run)
         charts[name] = chart(views, keys)
         words = picture.say(run) if picture.say is not None else ""
         beside = label if len(runs) > 1 else ""
@@ -127,8 +133,9 @@ def _shown(picture: Picture, runs: "Sequence[Run]", labels: list[str], charts: d
     return Shown(picture.name, picture.caption, controls, plots)
 
 
-def _about(run: "Run", label: str, at: int, charts: dict[str, Any]) -> About:
-    spec, manifest = run.scenario.spec, run.manifest
+def _about(run: "Run", label: str, at: int, charts: dict[str, Any], base: "pd.DataFrame | None") -> About:
+    """Say what a page says of a run; of parameters, beside a ``base``, those that are not the same there."""
+    spec, manifest, listed = run.scenario.spec, run.manifest, parameters(run)
     machine, speed = manifest["machine"], manifest["performance"]
     name = f"{SECONDS.name}-{at}"
     charts[name] = chart(drawn(SECONDS, run), [])
@@ -161,9 +168,15 @@ def _about(run: "Run", label: str, at: int, charts: dict[str, Any]) -> About:
         warnings=list(manifest["warnings"]),
         provenance=facts,
         phases=phases,
-        parameters=table(parameters(run)),
+        parameters=table(listed if base is None else listed[~listed["key"].isin(_same(listed, base))]),
         command=f"tocsin run scenario.yaml --engine {manifest['engine']}",
     )
+
+
+def _same(listed: "pd.DataFrame", base: "pd.DataFrame") -> list[str]:
+    """Give the keys of parameters that are the same in both lists, basis and all."""
+    rows = set(base.itertuples(index=False, name=None))
+    return [row[0] for row in listed.itertuples(index=False, name=None) if row in rows]
 
 
 def _hash(script: str) -> str:

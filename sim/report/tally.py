@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
+from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sim.days import calendar_date, day_number, month_start, next_month
@@ -11,6 +13,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from sim.results.run import Run
+
+Names = tuple[str, ...]
 
 MONTHS_FROM = 125
 """Days of a period from which time is shown by months, not by days."""
@@ -28,6 +32,16 @@ def tally(
     ``by`` may hold ``month``, the first day of it, of a table that counts by days too. ``where`` names the values of
     columns whose rows are summed. Raises KeyError for tables and columns that do not exist.
     """
+    digest = run.manifest["files"].get(TABLES[table].file, "")
+    chosen = tuple((name, tuple(values)) for name, values in (where or {}).items())
+    return _tally(run.path, digest, table, tuple(by), tuple(of), chosen).copy()
+
+
+@lru_cache(maxsize=64)
+def _tally(
+    folder: Path, digest: str, table: str, by: Names, of: Names, where: tuple[tuple[str, Names], ...]
+) -> "pd.DataFrame":
+    """Sum a table once for all pictures that ask for the same; ``digest``, of its file, tells one run from another."""
     import pandas as pd
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -38,15 +52,15 @@ def tally(
     folded = "month" in by and "month" not in names
     columns = ["day" if name == "month" and folded else name for name in by]
     texts = [column.name for column in schema.columns if column.kind in ("label", "text")]
-    wanted = dict.fromkeys([*columns, *of, *(where or {})])
+    wanted = dict.fromkeys([*columns, *of, *(name for name, _ in where)])
     for name in wanted:
         if name not in names:
             raise KeyError(f"{table} has no column {name}; it has {', '.join(names)}")
-    file = pq.ParquetFile(run.path / schema.file, read_dictionary=texts)
+    file = pq.ParquetFile(folder / schema.file, read_dictionary=texts)
     parts = []
     for number in range(file.num_row_groups):
         rows = file.read_row_group(number, columns=list(wanted))
-        for name, values in (where or {}).items():
+        for name, values in where:
             rows = rows.filter(pc.is_in(rows.column(name).cast("string"), pa.array(list(values), pa.string())))
         keys = {
             key: pc.floor_temporal(rows.column("day"), unit="month") if folded and key == "month" else rows.column(key)

@@ -1,12 +1,12 @@
 """Time: daily series with the measures in force below them, and the rhythm of the week and of the day."""
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from sim import labels
 from sim.days import DAY_MS
-from sim.report.looks import AXIS, GREY, VERMILLION, colours, dashes, day, finish, named, plain, words
+from sim.report.looks import AXIS, GREY, VERMILLION, colours, dashes, day, finish, named, words
 from sim.report.sums import by_day, days, months_of
 
 if TYPE_CHECKING:
@@ -89,10 +89,10 @@ def daily(run: "Run", by: str = "channel", smooth: str = "week") -> "go.Figure":
     else:
         figure.update_yaxes(rangemode="tozero", row=1, col=1)
     period = run.scenario.spec.period
-    figure.update_xaxes(range=[str(period.start), str(period.end)], hoverformat="%e %b %Y")
+    figure.update_xaxes(range=[str(period.start), str(period.end + timedelta(days=1))], hoverformat="%e %b %Y")
     figure.update_xaxes(title="day", row=2, col=1)
     figure.update_layout(
-        legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "yref": "paper"},
+        legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "yref": "paper", "xref": "paper"},
         hovermode="closest",
         margin={"t": 96},
     )
@@ -146,7 +146,9 @@ def rhythm(run: "Run") -> "go.Figure":
     figure.update_xaxes(title="weekday", row=1, col=1)
     figure.update_xaxes(title="time of day (h)", tickvals=list(range(0, 25, 3)), range=[0, 24], row=2, col=1)
     finish(figure, 620, "When do attempts come?")
-    figure.update_layout(legend={"orientation": "h", "y": 1.05, "yanchor": "bottom", "yref": "paper"}, margin={"t": 96})
+    figure.update_layout(
+        legend={"orientation": "h", "y": 1.05, "yanchor": "bottom", "yref": "paper", "xref": "paper"}, margin={"t": 96}
+    )
     return figure
 
 
@@ -166,7 +168,7 @@ WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 def _weekdays(run: "Run") -> "pd.DataFrame":
     wide = by_day(run, "attempts", "channel", labels.CHANNELS)
-    mean = wide.groupby(wide.index.map(lambda day: day.dayofweek)).mean().reindex(range(7), fill_value=0.0)
+    mean = wide.groupby(wide.index.map(lambda day: day.day_of_week)).mean().reindex(range(7), fill_value=0.0)
     mean.index = list(WEEKDAYS)
     return mean
 
@@ -209,7 +211,7 @@ def _lanes(run: "Run") -> Iterator[Lane]:
             continue
         law = measure.kind == "law" if hasattr(measure, "kind") else False
         growth = f", half way {ramp.midpoint}" if ramp is not None else ""
-        text = plain(name.replace("-", " ")) + growth
+        text = words(name.replace("-", "_")) + growth
         shade = VERMILLION if law else GREY
         changing.append((not law, (text, max(first, period.start), min(last, period.end), shade)))
     for _, lane in sorted(changing, key=lambda one: (one[0], one[1][1], one[1][0])):
@@ -227,7 +229,7 @@ def _measures(figure: "go.Figure", run: "Run", lanes: list[Lane]) -> None:
             type="rect",
             x0=str(first),
             # A measure of one day has a width all the same.
-            x1=str(date.fromordinal(last.toordinal() + 1)),
+            x1=str(last + timedelta(days=1)),
             y0=number - 0.42,
             y1=number + 0.42,
             fillcolor=shade,

@@ -51,13 +51,14 @@ def ratios(run: "Run") -> "go.Figure":
     figure.update_xaxes(title="simulated / reported (1: as reported)")
     figure.update_yaxes(autorange="reversed", categoryorder="array", categoryarray=lanes, tickfont={"size": 11})
     finish(figure, 150 + 24 * max(3, len(rows)), RATIOS)
-    figure.update_layout(legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "yref": "paper"})
+    figure.update_layout(legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "yref": "paper", "xref": "paper"})
     short = [
         f"{plain(named(row['name'])[:17])} {'/'.join(str(day)[2:7] for day in row['window'] if day)}" for row in rows
     ]
     narrow = {
         "yaxis": {"tickvals": lanes, "ticktext": short, "tickfont": {"size": 9.5}},
         "xaxis": {"title": {"text": "simulated / reported"}},
+        "margin": {"t": 112},
     }
     figure.update_layout(meta={"narrow": {"layout": narrow}})
     return figure

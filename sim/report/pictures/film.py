@@ -113,7 +113,7 @@ def _busy(run: "Run") -> "pd.DataFrame":
     at_work = at_work.reindex(index=days(run), columns=list(labels.DESK_CHANNELS), fill_value=0.0)
     hours = sums(run, "hours", ["month", "channel", "weekday"], ["staffed_ms"])
     index = days(run)
-    keys = pd.DataFrame({"month": index.to_period("M").to_timestamp(), "weekday": index.dayofweek + 1}, index=index)
+    keys = pd.DataFrame({"month": index.to_period("M").to_timestamp(), "weekday": index.day_of_week + 1}, index=index)
     number = keys.groupby(["month", "weekday"]).size()
     found = {}
     for channel in labels.DESK_CHANNELS:

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from sim.report.looks import SCALE, finish, plain, provinces
+from sim.report.looks import INK, SCALE, finish, plain, provinces, short
 from sim.report.sums import sums
 
 if TYPE_CHECKING:
@@ -24,8 +24,9 @@ CHINA: dict[int, tuple[int, int, str]] = {
 ROW = 6
 """Tiles in a row where the provinces are not China's."""
 PEOPLE = 100_000
-THOUSANDS = 10_000
-"""Rates from which tiles show thousands, as ``12.3k``."""
+PALE = 0.52
+"""Share of the scale of colours below which a tile is pale enough for dark text."""
+DARK = "#111"
 
 OUTCOMES: dict[str, tuple[str, str, str, str]] = {
     "victims": ("outcomes", "victims", "victims", "victims"),
@@ -120,10 +121,10 @@ def _monthly(run: "Run", outcome: str) -> "pd.DataFrame":
 def _per_people(run: "Run", monthly: "pd.DataFrame", month: str) -> "pd.Series[Any]":
     import pandas as pd
 
-    counts = monthly.sum() if month == WHOLE_PERIOD else monthly.loc[month]
+    counts = pd.Series(monthly.sum() if month == WHOLE_PERIOD else monthly.loc[month].to_numpy(), list(monthly.columns))
     people = pd.Series({row.code: row.population for row in run.scenario.spec.population.provinces}, dtype="float64")
     # A province without people has no rate.
-    return people.where(people > 0).rdiv(counts) * PEOPLE
+    return counts / people.where(people > 0) * PEOPLE
 
 
 def _draw(run: "Run", outcome: str, month: str, rates: "pd.Series[Any]", ends: tuple[float, float]) -> "go.Figure":
@@ -134,25 +135,25 @@ def _draw(run: "Run", outcome: str, month: str, rates: "pd.Series[Any]", ends: t
     high = max(row for _, row, _ in placed.values()) + 1
     grid: dict[str, list[list[Any]]] = {
         "z": [[None] * wide for _ in range(high)],
-        "text": [[""] * wide for _ in range(high)],
         "customdata": [[""] * wide for _ in range(high)],
     }
+    title, unit = OUTCOMES[outcome][2:]
+    low, most = _ends(ends)
+    texts, inks = [], []
     for code, (column, row, letters) in placed.items():
         rate = float(rates[code])
         known = rate == rate
         grid["z"][row][column] = float(f"{rate:.4g}") if known else None
-        grid["text"][row][column] = plain(letters)
         grid["customdata"][row][column] = plain(names[code])
-    title, unit = OUTCOMES[outcome][2:]
-    low, high_end = _ends(ends)
+        texts.append(f"{plain(letters)}<br>{short(rate) if known else '-'}")
+        # A province without people has a clear tile, and text in the colour of the page.
+        inks.append((DARK if (rate - low) / (most - low) < PALE else "#fff") if known else INK)
     figure = go.Figure(
         go.Heatmap(
             **grid,
             zmin=low,
-            zmax=high_end,
+            zmax=most,
             colorscale=SCALE,
-            # Letters and names are those of every view: a page stores them once.
-            texttemplate="%{text}<br>%{z:" + (".3~s" if high_end >= THOUSANDS else ".3~r") + "}",
             hovertemplate="%{customdata}: %{z:,.4~r} " + unit + " per 100,000 people<extra></extra>",
             hoverongaps=False,
             xgap=3,
@@ -170,11 +171,22 @@ def _draw(run: "Run", outcome: str, month: str, rates: "pd.Series[Any]", ends: t
             },
         )
     )
+    figure.add_scatter(
+        x=[column for column, _, _ in placed.values()],
+        y=[row for _, row, _ in placed.values()],
+        text=texts,
+        mode="text",
+        textfont={"color": inks},
+        hoverinfo="skip",
+        showlegend=False,
+    )
     said = months(run)[month]
     finish(figure, 130 + 58 * high, f"{title.capitalize()} per 100,000 people, {said}")
     figure.update_xaxes(visible=False, constrain="domain")
     figure.update_yaxes(visible=False, autorange="reversed", scaleanchor="x", constrain="domain")
-    figure.update_layout(meta={"narrow": {"layout": {"height": 150 + 44 * high}, "traces": {"textfont": {"size": 10}}}})
+    figure.update_layout(
+        meta={"narrow": {"layout": {"height": 150 + 44 * high}, "traces": {"textfont": {"size": 10.5}}}}
+    )
     return figure
 
 

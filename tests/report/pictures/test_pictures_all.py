@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 import sim
-from tests.report.pictures.conftest import HOSTILE, TEMPLATE
+from tests.report.conftest import HOSTILE, TEMPLATE
 from tests.report.pictures.drawn import OF_A_RUN, compared, document
 
 RUNS = ("full", "silent", "central", "empty", "half", "thin", "hostile")
