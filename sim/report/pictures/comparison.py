@@ -19,6 +19,7 @@ from sim.report.looks import (
     colours_of,
     country,
     hatches,
+    named,
     percent,
     plain,
     provinces,
@@ -26,7 +27,7 @@ from sim.report.looks import (
     symbols,
     words,
 )
-from sim.report.panels import bars, framed
+from sim.report.panels import bars, framed, names_beside
 from sim.report.tally import tally
 
 if TYPE_CHECKING:
@@ -281,12 +282,12 @@ def whom(changes: "pd.DataFrame", base: "Run", by: str) -> "go.Figure":
         figure.add_trace(
             go.Bar(
                 orientation="h",
-                y=list(groups),
+                y=[plain(name) for name in groups],
                 x=[side * pair[place] for pair in groups.values()],
                 name=f"{change} by the other policy",
                 showlegend=True,
                 marker=bars((GREEN, VERMILLION)[place], hatch[change]),
-                text=[f"{name}: {amount(pair[place])} {change}" for name, pair in groups.items()],
+                text=[f"{plain(name)}: {amount(pair[place])} {change}" for name, pair in groups.items()],
                 textposition="none",
                 hovertemplate="%{text}<extra></extra>",
             )
@@ -302,8 +303,9 @@ def whom(changes: "pd.DataFrame", base: "Run", by: str) -> "go.Figure":
         title_text="people (saved left, harmed right)",
         zerolinewidth=2,
     )
-    figure.update_yaxes(type="category", autorange="reversed")
-    return figure
+    figure.update_yaxes(autorange="reversed")
+    as_written = by in ("age_band", "province")
+    return names_beside(figure, {plain(name): name if as_written else named(name) for name in groups})
 
 
 def whom_table(changes: "pd.DataFrame", base: "Run", by: str) -> "pd.DataFrame":
@@ -312,12 +314,12 @@ def whom_table(changes: "pd.DataFrame", base: "Run", by: str) -> "pd.DataFrame":
 
     rows = [
         (name, amount(saved), amount(harmed), amount(saved - harmed))
-        for name, (saved, harmed) in _whom(changes, base, by, escaped=False).items()
+        for name, (saved, harmed) in _whom(changes, base, by).items()
     ]
     return pd.DataFrame(rows, columns=[BY[by], "saved", "harmed", "net"])
 
 
-def _whom(changes: "pd.DataFrame", base: "Run", by: str, escaped: bool = True) -> dict[str, tuple[float, float]]:
+def _whom(changes: "pd.DataFrame", base: "Run", by: str) -> dict[str, tuple[float, float]]:
     """Give (saved, harmed) people of the country by name of their group, in the order of the scenario."""
     spec = base.scenario.spec
     names = provinces(base)
@@ -337,8 +339,7 @@ def _whom(changes: "pd.DataFrame", base: "Run", by: str, escaped: bool = True) -
         else:
             group = names[row["province"]] if by == "province" else row[by]
         counts[group][list(SIDES).index(row["change"])] += row["count"] * country(base)
-    show = (words if by in ("fraud_type", "path") else plain) if escaped else str
-    return {show(name): (saved, harmed) for name, (saved, harmed) in counts.items() if saved or harmed}
+    return {name: (saved, harmed) for name, (saved, harmed) in counts.items() if saved or harmed}
 
 
 def even(most: float) -> list[float]:

@@ -38,7 +38,7 @@ def utilisation(run: "Run") -> "go.Figure":
         return blank(BUSY, NOBODY)
     figure = make_subplots(
         rows=len(desks), cols=1, shared_xaxes=True, vertical_spacing=0.13,
-        subplot_titles=[f"{desk} desks: {percent(_mean(cells, desk))} of staffed time" for desk in desks],
+        subplot_titles=[f"{desk} desks: busy {percent(_mean(cells, desk))} of the time" for desk in desks],
     )  # fmt: skip
     most = max(1.0, *(busy / staffed for busy, staffed in cells.values()))
     days = _weekdays(run)

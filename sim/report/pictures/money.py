@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from sim.report.blank import blank
 from sim.report.looks import BLUE, GREEN, SKY, VERMILLION, amount, country, dashes, day, symbols
-from sim.report.panels import framed
+from sim.report.panels import framed, pick_mode
 from sim.report.tally import step, steps, tally
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def money(run: "Run") -> "go.Figure":
             go.Scatter(
                 x=[when.isoformat() for when in values[name]],
                 y=[value / size for value in values[name].values()],
-                mode="lines+markers",
+                mode=pick_mode(len(days)),
                 name=name,
                 line={"color": colour, "dash": dash[name]},
                 marker={"symbol": symbol[name], "size": 6},

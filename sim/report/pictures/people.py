@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING
 
 from sim.labels import SEXES
 from sim.report.blank import blank
-from sim.report.looks import GREEN, VERMILLION, amount, colours, country, hatches, words
-from sim.report.panels import bars, framed, subtitles
+from sim.report.looks import GREEN, VERMILLION, amount, colours, country, hatches, named, plain, words
+from sim.report.panels import bars, framed, names_beside, subtitles
 from sim.report.tally import tally
 
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ def types(run: "Run") -> "go.Figure":
         figure.add_trace(
             go.Bar(
                 orientation="h",
-                y=[words(name) for name in values],
+                y=[plain(name) for name in values],
                 x=list(values.values()),
                 name=end,
                 showlegend=True,
@@ -116,8 +116,8 @@ def types(run: "Run") -> "go.Figure":
     framed(figure, 150 + 42 * len(counts), TYPES)
     figure.update_layout(barmode="group", bargap=0.25)
     figure.update_xaxes(title_text="people, whole period", nticks=5)
-    figure.update_yaxes(autorange="reversed", type="category")
-    return figure
+    figure.update_yaxes(autorange="reversed")
+    return names_beside(figure, {plain(name): named(name) for name in counts})
 
 
 def types_table(run: "Run") -> "pd.DataFrame":

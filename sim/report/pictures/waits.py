@@ -18,7 +18,7 @@ from sim.report.looks import (
     symbols,
     words,
 )
-from sim.report.panels import bars, framed, subtitles
+from sim.report.panels import bars, framed, pick_mode, subtitles
 from sim.report.tally import step, steps, tally
 
 if TYPE_CHECKING:
@@ -168,7 +168,7 @@ def expired(run: "Run") -> "go.Figure":
     by = step(run)
     figure = make_subplots(
         rows=2, cols=1, shared_xaxes=True, vertical_spacing=0.1,
-        subplot_titles=["of the alerts of the tier", "of the country"],
+        subplot_titles=["share of the alerts of the tier", "alerts of the country"],
     )  # fmt: skip
     colour, dash, symbol = colours("tier"), dashes(TIERS), symbols(TIERS)
     for tier in TIERS:
@@ -191,7 +191,7 @@ def expired(run: "Run") -> "go.Figure":
                 go.Scatter(
                     x=[when.isoformat() for when, *_ in points],
                     y=values,
-                    mode="lines+markers",
+                    mode=pick_mode(len(steps(run))),
                     name=tier,
                     legendgroup=tier,
                     showlegend=place == 1,

@@ -78,9 +78,7 @@ def test_paths_are_fates_under_the_policy_that_spares(full: sim.Run, silent: sim
     found = changes(silent, full)
     (trace,) = traces(comparison.whom(found, silent, "path"), "saved by the other policy")
     rows = found[found["change"] == "saved"].groupby("other")["count"].sum()
-    assert {name: -x for name, x in zip(trace.y, trace.x, strict=True) if x} == {
-        words(fate): count for fate, count in rows.items()
-    }
+    assert {name: -x for name, x in zip(trace.y, trace.x, strict=True) if x} == dict(rows)
     assert "saved" in trace.y
 
 

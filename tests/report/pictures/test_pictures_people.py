@@ -43,7 +43,17 @@ def test_types_come_with_the_most_victims_first(full: sim.Run) -> None:
     counts = full.outcomes.groupby("fraud_type")[list(ENDS)].sum()
     for end in ENDS:
         (trace,) = traces(figure, end)
-        assert dict(zip(trace.y, trace.x, strict=True)) == {
-            name.replace("_", " "): count for name, count in counts[end].items()
-        }
+        assert dict(zip(trace.y, trace.x, strict=True)) == dict(counts[end].items())
     assert list(traces(figure, "victims")[0].x) == sorted(counts["victims"], reverse=True)
+    assert figure.layout.yaxis.ticktext[0] == traces(figure, "victims")[0].y[0].replace("_", " ")
+
+
+def test_a_long_name_leaves_room_for_its_bar() -> None:
+    import plotly.graph_objects as go
+
+    from sim.report.panels import LONGEST, names_beside
+
+    names = {"one": "x" * 80, "other": f"<b>{'y' * 20}</b>"}
+    axis = names_beside(go.Figure(), names).layout.yaxis
+    assert list(axis.tickvals) == ["one", "other"]
+    assert list(axis.ticktext) == ["x" * (LONGEST - 1) + "…", f"&lt;b&gt;{'y' * 20}&lt;/b&gt;"]
