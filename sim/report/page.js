@@ -69,7 +69,24 @@
       data = data.map((trace) => merged(trace, narrow.traces));
     }
     // plotly keeps and changes what it is given.
-    return Plotly.react(element, JSON.parse(JSON.stringify(data)), JSON.parse(JSON.stringify(layout)), CONFIG);
+    Plotly.react(element, JSON.parse(JSON.stringify(data)), JSON.parse(JSON.stringify(layout)), CONFIG);
+    align(Array.from(element.closest("figure").querySelectorAll(".chart")));
+  }
+
+  // Runs that stand beside each other have axes of one length, where plotly chose them for each alone.
+  function align(elements) {
+    if (elements.length < 2 || !elements.every((one) => one._fullLayout)) { return; }
+    const ranges = elements.map(() => ({}));
+    for (const name of Object.keys(elements[0]._fullLayout).filter((key) => /^[xy]axis[0-9]*$/.test(key))) {
+      const axes = elements.map((one) => one._fullLayout[name]);
+      const alike = axes.every((axis) => axis && axis.type === axes[0].type && axis.range && axis.range[0] < axis.range[1]);
+      // An axis may have been given its length by an earlier call of this function.
+      if (!alike || !["linear", "log"].includes(axes[0].type)) { continue; }
+      if (!axes.every((axis, at) => axis.autorange || (elements[at].aligned || {})[name + ".range"])) { continue; }
+      const range = [Math.min(...axes.map((axis) => axis.range[0])), Math.max(...axes.map((axis) => axis.range[1]))];
+      ranges.forEach((one) => { one[name + ".range"] = range; });
+    }
+    elements.forEach((one, at) => { one.aligned = ranges[at]; Plotly.relayout(one, ranges[at]); });
   }
 
   function wrapped(text, most) {

@@ -82,7 +82,7 @@ def page(groups: "Sequence[Sequence[Run]]") -> str:
     ]
     data = {
         "charts": charts,
-        "films": {one.chart: reel(run) for one, run in zip(films, runs, strict=True)},
+        "films": dict(zip([one.chart for one in films], _on_one_scale([reel(run) for run in runs]), strict=True)),
     }
     styles, script = ((FOLDER / name).read_text(encoding="utf-8") for name in ASSETS)
     library = get_plotlyjs()
@@ -171,6 +171,17 @@ def _about(run: "Run", label: str, at: int, charts: dict[str, Any], base: "pd.Da
         parameters=table(listed if base is None else listed[~listed["key"].isin(_same(listed, base))]),
         command=f"tocsin run scenario.yaml --engine {manifest['engine']}",
     )
+
+
+def _on_one_scale(reels: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Give timelines that stand beside each other the same highest values."""
+    most = max(one["most"] for one in reels)
+    tops: dict[str, float] = {}
+    for bar in (bar for one in reels for bar in one["bars"]):
+        tops[bar["label"]] = max(bar["most"], tops.get(bar["label"], 0.0))
+    return [
+        {**one, "most": most, "bars": [{**bar, "most": tops[bar["label"]]} for bar in one["bars"]]} for one in reels
+    ]
 
 
 def _same(listed: "pd.DataFrame", base: "pd.DataFrame") -> list[str]:

@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from sim.report.pictures.figures import NONE, SIMULATED
+
 if TYPE_CHECKING:
     import pandas as pd
     import plotly.graph_objects as go
@@ -33,6 +35,21 @@ class Plot:
     table: Table
     words: str = ""
     run: str = ""
+
+    @property
+    def inside(self) -> Table:
+        """The rows of a table of figures that have a simulated number."""
+        return self._figures(True)
+
+    @property
+    def outside(self) -> Table:
+        """The rows of a table of figures that have none."""
+        return self._figures(False)
+
+    def _figures(self, simulated: bool) -> Table:
+        at = self.table.columns.index(SIMULATED)
+        rows = [row for row in self.table.rows if (row[at].text != NONE) == simulated]
+        return Table(self.table.columns, rows)
 
 
 @dataclass

@@ -15,6 +15,31 @@ from sim.report.page import report
 
 HOSTILE = "<img src=x onerror=alert(1)>"
 TEMPLATE = "%{x} <b>&"
+JANUARY, FEBRUARY = ["2022-01-01", "2022-01-31"], ["2022-02-01", "2022-02-28"]
+FIGURES: list[dict[str, Any]] = [
+    {**row, "source": "made up"}
+    for row in (
+        {"name": "calls_intercepted", "window": JANUARY, "value": 1e8, "role": "fitted", "tolerance": 0.5},
+        {"name": "sms_intercepted", "window": FEBRUARY, "value": 1e8, "role": "predicted", "interval": [8e7, 3e8]},
+        {
+            "name": "cases_filed_change",
+            "window": FEBRUARY,
+            "base": JANUARY,
+            "value": -0.01,
+            "role": "fitted",
+            "tolerance": 1,
+        },
+        {
+            "name": "cases_filed",
+            "window": ["2022-03-01", "2022-03-31"],
+            "value": 1e5,
+            "role": "fitted",
+            "tolerance": 0.1,
+        },
+    )
+]
+"""Figures of the period of ``country``: of each kind one, and one of another month."""
+
 NO_WARNING = {"measures.warning-central": "null", "measures.warning-local": "null"}
 NO_ATTEMPTS = {f"fraud.volumes.{channel}.level": "0 per day" for channel in ("call", "sms", "online")}
 
@@ -85,7 +110,8 @@ def hostile(place: Path, full: sim.Run) -> sim.Run:
 def country(place: Path) -> sim.Run:
     """The flagship, thin and short: all provinces, measures that begin, figures that lie in the period."""
     period = {"start": "2021-12-20", "end": "2022-02-28", "warmup": "5 d"}
-    return sim.run(sim.load_scenario("china-2022", scale=3e-5, period=period), place / "country", workers=1)
+    scenario = sim.load_scenario("china-2022", scale=3e-5, period=period, figures=FIGURES)
+    return sim.run(scenario, place / "country", workers=1)
 
 
 @pytest.fixture(scope="session")

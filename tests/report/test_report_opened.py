@@ -72,6 +72,30 @@ def test_every_option_of_every_control_draws_something_else(
         assert not found.wrong
 
 
+def test_runs_beside_each_other_have_axes_and_scales_in_common(chromium: Any, reports: dict[str, Path]) -> None:
+    with opened(chromium, reports["compared"]) as found:
+        found.page.select_option("#daily-by", "tier")
+        for chart, axis in (("daily", "yaxis"), ("money", "yaxis"), ("ages", "yaxis"), ("types", "xaxis")):
+            ranges = [
+                found.page.evaluate(f"document.getElementById('chart-{chart}-{at}')._fullLayout.{axis}.range")
+                for at in range(3)
+            ]
+            # Of silent, in the middle, without alerts, nothing may be drawn at all.
+            assert ranges[0] == ranges[2], chart
+            assert ranges[0] == ranges[1], chart
+        legends = found.page.locator(".film .legend").all_inner_texts()
+        assert len(legends) == 3
+        assert len(set(legends)) == 1
+        assert not found.wrong
+
+
+def test_figures_outside_of_the_period_stand_apart(country_page: Opened, country: Any) -> None:
+    rows = country_page.page.locator("#answer > .scroll tbody tr")
+    assert rows.count() == sum(row["simulated"] is not None for row in country.manifest["figures"])
+    apart = country_page.page.locator("#answer > details").first
+    assert apart.locator("tbody tr").count() == len(country.manifest["figures"]) - rows.count()
+
+
 def test_the_timeline_plays_pauses_and_is_scrubbed(country_page: Opened) -> None:
     page = country_page.page
     assert page.locator(DATE).inner_text() == "Mon, 20 Dec 2021"

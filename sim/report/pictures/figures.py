@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 Row = dict[str, Any]
 
+SIMULATED, NONE = "simulated", "none"
 RATIOS = "How near is each figure to what was reported?"
 
 
@@ -75,7 +76,7 @@ def ratios_table(run: "Run") -> "pd.DataFrame":
                 "figure": named(row["name"]),
                 "window": _window(row),
                 "reported": said(row, row["reported"]),
-                "simulated": said(row, row["simulated"]),
+                SIMULATED: said(row, row["simulated"]),
                 "ratio": _ratio(row),
                 "role": {"input": "put in", "fitted": "fitted", "predicted": "predicted"}[row["role"]],
                 "within": {None: "", True: "yes", False: "no"}[row["within"]],
@@ -101,7 +102,7 @@ def level(row: Row, value: float) -> float:
 def said(row: Row, value: Any) -> str:
     """Give a value of a figure as people read it: changes in percent."""
     if value is None or isinstance(value, str):
-        return value or "none"
+        return value or NONE
     return f"{'+' if value > 0 else ''}{percent(value)}" if row["name"].endswith(CHANGE) else amount(value, 4)
 
 

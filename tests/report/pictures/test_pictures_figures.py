@@ -23,7 +23,13 @@ def test_dots_stand_at_the_ratios_of_the_manifest(country: sim.Run, full: sim.Ru
     assert len(table) == len(country.manifest["figures"])
     period = {row["name"] for row in country.manifest["figures"] if row["simulated"] is not None}
     drawn = {lane.split(",")[0] for trace in ratios(country).data for lane in trace.y}
-    assert drawn == {name.replace("_", " ") for name in period}
+    assert drawn == {name.replace("_", " ").replace("sms", "SMS") for name in period}
+    assert len(drawn) == 3
+    manifest = {row["name"]: row for row in country.manifest["figures"]}
+    shown = {lane.split(",")[0]: x for trace in ratios(country).data for lane, x in zip(trace.y, trace.x, strict=True)}
+    assert shown["calls intercepted"] == pytest.approx(manifest["calls_intercepted"]["ratio"])
+    change = manifest["cases_filed_change"]["simulated"]
+    assert shown["cases filed change"] == pytest.approx((1 + change) / 0.99)
     assert not ratios(full).data
 
 
