@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from sim.experiments.simulations import SimulationError
     from sim.experiments.staffing import Staffing, staffing
     from sim.experiments.sweep import sweep
+    from sim.report.page import report
     from sim.results.folder import FolderError
     from sim.results.run import Run, load_run
     from sim.running import run
@@ -53,6 +54,7 @@ _HOMES = {
     "people": "sim.country.table",
     "load_scenario": "sim.scenario",
     "posterior": "sim.scenario",
+    "report": "sim.report.page",
     "run": "sim.running",
     "sensitivity": "sim.experiments.sensitivity",
     "staffing": "sim.experiments.staffing",
@@ -81,6 +83,7 @@ __all__ = [
     "load_scenario",
     "people",
     "posterior",
+    "report",
     "run",
     "sensitivity",
     "staffing",

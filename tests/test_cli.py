@@ -32,7 +32,7 @@ SHORT = [
 CALIBRATED = str(ROOT / "tests" / "scenario" / "drawn" / "calibrated.yaml")
 """Two days with two figures and three posterior draws."""
 
-HEAVY = {"numba", "numpy", "pandas", "pyarrow", "pydantic", "pint", "simpy", "scipy", "ruamel", "plotly"}
+HEAVY = {"numba", "numpy", "pandas", "pyarrow", "pydantic", "pint", "simpy", "scipy", "ruamel", "plotly", "jinja2"}
 
 MONTHS = [
     "china-2022",
@@ -137,6 +137,7 @@ def test_help_names_the_commands_that_there_are_and_imports_nothing_heavy(tmp_pa
         "sweep",
         "sensitivity",
         "staffing",
+        "report",
     ]
     assert "heavy: []" in done.stdout
 

@@ -23,7 +23,10 @@ from sim.cli import sensitivity
 # isort: split
 from sim.cli import staffing
 
-__all__ = ["app", "experiments", "main", "runs", "scenarios", "sensitivity", "staffing"]
+# isort: split
+from sim.cli import report
+
+__all__ = ["app", "experiments", "main", "report", "runs", "scenarios", "sensitivity", "staffing"]
 
 INTERRUPTED = 130
 

@@ -1,10 +1,14 @@
 """The notebook in which midnights write down what they count: the recorder of the run."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.days import DAY_MS
 from sim.engines.phases import MIDNIGHT
 from sim.engines.tables import Tables
+from sim.labels import DESK_CHANNELS
 from sim.results.recorder import Recorder
 
 
@@ -23,6 +27,11 @@ class Ledger:
     def level(self, day: int, province: int, quantity: str, value: float) -> None:
         """Note a level of the macro state on a day."""
         self._recorder.state[(day, province, quantity)] = value
+
+    def lines(self, day: int, province: int, areas: Sequence[int]) -> None:
+        """Note how many alerts waited at each desk in the mean of a day, from the area under its line that day."""
+        for desk, area in zip(DESK_CHANNELS, areas, strict=True):
+            self.level(day, province, f"line_{desk}", area / DAY_MS)
 
     def cases(self, day: int, province: int, cases: NDArray[np.int64], solved: bool) -> None:
         """Log the cases that were finished at the midnight of a day, all of them solved or none."""

@@ -69,7 +69,7 @@ def compare_folders(folders: Sequence[Path]) -> Document:
 
     Raises FolderError where there is no run, PairingError for runs that meet other attempts or people.
     """
-    groups = [_runs(folder) for folder in folders]
+    groups = [runs_of(folder) for folder in folders]
     for group in groups:
         demand_replicates([run.scenario for run in group])
         demand_pairs([run.scenario for run in groups[0]], [run.scenario for run in group])
@@ -78,8 +78,8 @@ def compare_folders(folders: Sequence[Path]) -> Document:
     return _document(titles, [[[quantities(run) for run in group]] for group in groups], changed)
 
 
-def _runs(folder: Path) -> list[Run]:
-    """Give the run of a folder, or the finished runs that lie in it, by name."""
+def runs_of(folder: Path) -> list[Run]:
+    """Give the run of a folder, or those that lie in it, by name; raises FolderError where there is none."""
     try:
         return [Run(folder)]
     except FolderError:

@@ -15,6 +15,7 @@ from sim.results.scope import Scope
 if TYPE_CHECKING:
     import pandas as pd
 
+    from sim.report.gallery import Gallery
     from sim.scenario import Scenario
 
 
@@ -115,6 +116,13 @@ class Run:
     @cached_property
     def _quantities(self) -> Quantities:
         return Quantities.read(self.path, self._scope)
+
+    @cached_property
+    def pictures(self) -> "Gallery":
+        """The pictures of a report, as plotly figures that notebooks show: ``run.pictures.cascade(channel="call")``."""
+        from sim.report.gallery import Gallery
+
+        return Gallery(self)
 
     @cached_property
     def evidence(self) -> "pd.DataFrame":

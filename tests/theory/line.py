@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 import simpy
 
@@ -38,7 +39,7 @@ def serve(customers: Sequence[Customer], shifts: Sequence[tuple[int, int]], end:
     env = simpy.Environment()
     desk = Desk(env, 0)
     for moment, seats in shifts:
-        call_at(env, moment, priority(SHIFT_CHANGE), lambda seats=seats: desk.change_shift(seats))
+        call_at(env, moment, priority(SHIFT_CHANGE), partial(desk.change_shift, seats))
 
     def release(customer: Customer) -> None:
         customer.leaves = int(env.now)

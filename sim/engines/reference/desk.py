@@ -80,6 +80,7 @@ class Desk(BaseResource[Request, Get[Any]]):
         self._area = 0
         self._changed = int(env.now)
         self._waits = 0
+        self._at_midnight = 0
 
     def request(self, rank: Rank) -> Request:
         """Join the waiting line."""
@@ -124,7 +125,15 @@ class Desk(BaseResource[Request, Get[Any]]):
         self._area += len(self.put_queue) * (now - self._changed)
         self._changed = now
 
+    def area_until(self, moment: int) -> int:
+        """Return the area under the line from the start up to a moment that nothing has come after."""
+        return self._area + len(self.put_queue) * (moment - self._changed)
+
+    def area_of_day(self, end: int) -> int:
+        """Return the area under the line of the day that ends now, at ``end``; to be asked once a day."""
+        before, self._at_midnight = self._at_midnight, self.area_until(end)
+        return self._at_midnight - before
+
     def little(self, end: int) -> tuple[int, int]:
         """Return (area under the line, sum of waits) up to ``end``: Little's law says that they are equal."""
-        area = self._area + len(self.put_queue) * (end - self._changed)
-        return area, self._waits + sum(end - request.since for request in self.put_queue)
+        return self.area_until(end), self._waits + sum(end - request.since for request in self.put_queue)

@@ -33,13 +33,14 @@ def simulate(spec: ScenarioModel, recorder: Recorder) -> dict[str, float]:
     tables = Tables.of(spec)
     calendar = tables.calendar
     env = simpy.Environment(initial_time=calendar.midnight(calendar.first))
-    night = Night(spec, tables.provinces, calendar, Ledger(recorder, tables))
+    ledger = Ledger(recorder, tables)
+    night = Night(spec, tables.provinces, calendar, ledger)
     desks = [
         {CONTACT_CHANNELS.index(name): Desk(env, p * len(DESK_CHANNELS) + d) for d, name in enumerate(DESK_CHANNELS)}
         for p in range(len(tables.provinces))
     ]
     world = World(spec, tables, recorder, env, night, calendar.midnight(calendar.last + 1), Books(), desks)
-    run = Run(world)
+    run = Run(world, ledger)
     call_at(env, calendar.midnight(calendar.first), priority(MIDNIGHT), run.midnight)
     prepared = perf_counter()
     # Nearly everything that events allocate lives until its event; looking for cycles all the while costs half the
@@ -63,8 +64,9 @@ def simulate(spec: ScenarioModel, recorder: Recorder) -> dict[str, float]:
 class Run:
     """The course of a run from midnight to midnight."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, ledger: Ledger) -> None:
         self.world = world
+        self.ledger = ledger
         self.at_midnight = 0.0
         self.world.totals = DayTotals.empty(len(world.tables.provinces))
 
@@ -76,6 +78,7 @@ class Run:
         day = calendar.day_of(world.now)
         yesterday, world.totals = world.totals, DayTotals.empty(len(world.tables.provinces))
         if day > calendar.first:
+            self.note_lines(day - 1)
             world.recorder.day_done(day - 1, world.open_since(day))
         world.today = world.night(day, yesterday)
         self.at_midnight += perf_counter() - began
@@ -104,11 +107,18 @@ class Run:
                     if now:
                         world.recorder.hours[(day, p, channel, half_hour)][1] += now * HALF_HOUR_MS
 
+    def note_lines(self, day: int) -> None:
+        """Note the lines of a day that has just ended."""
+        end = self.world.tables.calendar.midnight(day + 1)
+        for p, by_channel in enumerate(self.world.desks):
+            self.ledger.lines(day, p, [desk.area_of_day(end) for desk in by_channel.values()])
+
     def finish(self) -> None:
         """Close the last day and what is still open, then check that everything adds up."""
         world = self.world
         for identity in sorted(world.alive):
             world.alive[identity].end(OPEN, ARRIVALS)
+        self.note_lines(world.tables.calendar.last)
         world.recorder.day_done(world.tables.calendar.last, world.tables.calendar.last + 1)
         world.night.card_load.add_day(world.totals.from_cards, world.night.stock)
         world.night.card_load.close_month()

@@ -79,7 +79,8 @@ class Run:
         self.spread = spread
         self.started = started
         self.tables = tables = Tables.of(spec)
-        self.night = Night(spec, tables.provinces, tables.calendar, Ledger(recorder, tables), spread)
+        self.ledger = Ledger(recorder, tables)
+        self.night = Night(spec, tables.provinces, tables.calendar, self.ledger, spread)
         end = tables.calendar.midnight(tables.calendar.last + 1)
         self.rules = rules_of(tables, end, recorder.kept if recorder.records_events else 0)
         guides = guides_of(tables)
@@ -167,6 +168,7 @@ class Run:
             open_since = calendar.day_of(min(province.first_issue(end) for province in self.provinces))
         logs = [province.take("log") for province in self.provinces]
         rare = [province.take("rare") for province in self.provinces]
+        areas = [province.areas_of_day(calendar.midnight(day + 1)) for province in self.provinces]
         seats = self.tables.seats[:, :, weekday(day) - 1]
         counts = self.counts.leave(day, seats, rare, everything=last or month_ends)
         for end, count in enumerate(counts.ends()):
@@ -177,6 +179,8 @@ class Run:
             for rows in logs:
                 self.recorder.log(rows)
             counts.hand_over(self.recorder, calendar.start)
+            for p, of_desks in enumerate(areas):
+                self.ledger.lines(day, p, of_desks)
             self.recorder.day_done(day, open_since)
 
         return totals, hand_over

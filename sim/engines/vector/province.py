@@ -14,7 +14,9 @@ from sim.engines.vector.events import ROW_BITS
 from sim.engines.vector.issue import send, settle
 from sim.engines.vector.layout import (
     ALERT_COLUMNS,
+    AREA,
     CASE_COLUMNS,
+    CHANGED,
     EPISODE_COLUMNS,
     FINDING_COLUMNS,
     N_ALERTS_FREE,
@@ -39,6 +41,7 @@ from sim.engines.vector.layout import (
     ROOM,
     SENT_COLUMNS,
     TICK,
+    WAITS_NOW,
 )
 from sim.engines.vector.log import LOG_COLUMNS
 from sim.engines.vector.loop import run_day
@@ -79,6 +82,7 @@ class Province:
         self.seconds: dict[str, float] = {}
         self.room = scratch(block)
         self._room = 4 * block
+        self._areas = [0] * DESKS
 
         def rows(count: int, columns: int = 0) -> Rows:
             return np.empty((count, columns) if columns else count, dtype=np.int64)
@@ -190,6 +194,17 @@ class Province:
         episodes = self.v.episodes
         alive = episodes[:, REFERENCES] > 0
         return int((alive & (episodes[:, OVER] == 0) & (episodes[:, PAID] == 0)).sum())
+
+    def areas_of_day(self, end: int) -> list[int]:
+        """Return the area under the line of each desk, of the day that ends at ``end``; to be asked once a day."""
+        counters = self.v.counters
+        before = self._areas
+        # Whoever expired in line on this day has been taken out, and the area corrected for it, before this is asked.
+        self._areas = [
+            int(counters[AREA + desk] + counters[WAITS_NOW + desk] * (end - counters[CHANGED + desk]))
+            for desk in range(DESKS)
+        ]
+        return [now - then for now, then in zip(self._areas, before, strict=True)]
 
     def first_issue(self, otherwise: int) -> int:
         """Return the moment at which the first of the living alerts was issued."""

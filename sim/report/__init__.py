@@ -1,0 +1,1 @@
+"""Pictures of finished runs, and one HTML file that holds them all."""

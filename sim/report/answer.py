@@ -1,0 +1,69 @@
+"""The answer of a run in one sentence, made from its numbers."""
+
+from typing import TYPE_CHECKING, Any
+
+from sim.report.looks import amount, percent
+
+if TYPE_CHECKING:
+    from sim.results.run import Run
+
+STOPPED = {
+    "not_sent": "by deterrence and regulation at the source",
+    "den_destroyed": "by raids on dens",
+    "card_eliminated": "by the elimination of phone cards",
+    "intercepted": "by the filters of calls and SMS",
+    "site_blocked": "by blocked sites and apps",
+}
+"""The fates of attempts that reached nobody, and what brought them about."""
+
+
+def answer(run: "Run") -> str:
+    """Say in plain words what was stopped and where, who was saved, who paid and how much; plain text, not HTML."""
+    totals: dict[str, Any] = run.manifest["totals"]
+    potential = totals["attempts_potential"]
+    if not potential:
+        return "There was not one attempt in this period, so there was nothing to stop."
+    return f"{_stopped(totals, potential)} {_people(totals)}"
+
+
+def _stopped(totals: dict[str, Any], potential: float) -> str:
+    fates = {fate: totals["attempts_by_fate"].get(fate, 0) for fate in STOPPED}
+    stopped = sum(fates.values())
+    if not stopped:
+        return f"Of {amount(potential)} attempts none was stopped before it reached anybody."
+    ranked = sorted(fates, key=lambda fate: (-fates[fate], fate))
+    most = f"most of them {STOPPED[ranked[0]]} ({percent(fates[ranked[0]] / potential)} of all)"
+    second = ""
+    if fates[ranked[1]]:
+        second = f", then {STOPPED[ranked[1]]} ({percent(fates[ranked[1]] / potential)})"
+    share = percent(stopped / potential)
+    return f"Of {amount(potential)} attempts {share} were stopped before they reached anybody, {most}{second}."
+
+
+def _people(totals: dict[str, Any]) -> str:
+    episodes, saved, victims = totals["episodes"], totals["saved"], totals["victims"]
+    if not episodes and not victims:
+        return "Nobody was drawn in, and nobody lost money."
+    saving = "warnings saved none of them"
+    if saved:
+        share = f" ({percent(saved / episodes)})" if episodes else ""
+        saving = f"warnings saved {amount(saved)} of them{share} before any payment"
+        if totals["prevented_yuan"]:
+            saving += f" and prevented losses of {amount(totals['prevented_yuan'])} yuan"
+    paying = f"{amount(victims)} paid and lost {amount(totals['loss_yuan'])} yuan" if victims else "nobody paid"
+    if victims and totals["recovered_yuan"]:
+        paying += f", of which {percent(totals['recovered_yuan'] / totals['loss_yuan'])} was recovered"
+    return f"Of {amount(episodes)} people drawn in, {saving}; {paying}."
+
+
+def short_answer(run: "Run") -> dict[str, str]:
+    """Give the few numbers of the first screen with what they count, in the order in which they are shown."""
+    totals = run.manifest["totals"]
+    stopped = sum(totals["attempts_by_fate"].get(fate, 0) for fate in STOPPED)
+    return {
+        "attempts stopped on the way": amount(stopped),
+        "people saved by a warning": amount(totals["saved"]),
+        "yuan of losses prevented": amount(totals["prevented_yuan"]),
+        "victims": amount(totals["victims"]),
+        "yuan lost": amount(totals["loss_yuan"]),
+    }

@@ -1,0 +1,19 @@
+"""A picture of nothing: what stands where a run has nothing to show."""
+
+from typing import TYPE_CHECKING
+
+from sim.report.looks import finish
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+
+def blank(title: str, why: str) -> "go.Figure":
+    """Give a picture without axes and marks that says why there is nothing; texts are escaped already."""
+    import plotly.graph_objects as go
+
+    figure = finish(go.Figure(), 160, title)
+    figure.update_xaxes(visible=False)
+    figure.update_yaxes(visible=False)
+    figure.add_annotation(text=why, x=0, y=0.6, xref="paper", yref="paper", xanchor="left", showarrow=False)
+    return figure

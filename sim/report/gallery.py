@@ -1,0 +1,249 @@
+"""What a report shows, in order: sections, the pictures of each, and the choices that a reader has in them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sim.report.pictures import (
+    cascade,
+    daily,
+    desks,
+    detectors,
+    figures,
+    film,
+    money,
+    people,
+    place,
+    provenance,
+    waits,
+)
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import plotly.graph_objects as go
+
+    from sim.results.run import Run
+
+Options = dict[str, str]
+"""Values of a choice and how each is called."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One thing that a reader chooses: the argument of the picture, its label, and its options for a run."""
+
+    key: str
+    label: str
+    options: Callable[["Run"], Options]
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A picture with the table of its numbers.
+
+    ``caption`` says what to look for; ``say`` says the numbers in words; ``first`` gives the choices that are shown
+    first where they depend on the run. ``views`` draws all combinations at once, where that is quicker than one by one.
+    """
+
+    draw: "Callable[..., go.Figure]"
+    table: "Callable[[Run], pd.DataFrame]"
+    caption: str
+    choices: tuple[Choice, ...] = ()
+    say: "Callable[[Run], str] | None" = None
+    first: "Callable[[Run], dict[str, str]] | None" = None
+    views: "Callable[[Run, list[str], list[str]], dict[tuple[str, str], go.Figure]] | None" = None
+
+    @property
+    def name(self) -> str:
+        """The name of the function that draws it."""
+        return self.draw.__name__
+
+
+@dataclass(frozen=True)
+class Section:
+    """A section of the page: its anchor, heading, what it is about, and its pictures."""
+
+    anchor: str
+    heading: str
+    lead: str
+    pictures: tuple[Picture, ...]
+
+
+def _fixed(options: Options) -> Callable[["Run"], Options]:
+    return lambda run: options
+
+
+FIGURES = Picture(
+    figures.ratios,
+    figures.ratios_table,
+    "A dot at 1 is as reported. What was put in must lie there, what was fitted should; what was predicted is a test. "
+    "Whiskers reach to the ends of the interval that holds 90% of what was predicted. For a change, the levels that it "
+    "leads to are compared.",
+)
+
+SECTIONS: tuple[Section, ...] = (
+    Section(
+        "cascade",
+        "The cascade",
+        "Where potential attempts end, from the first gate to the last payment.",
+        (
+            Picture(
+                cascade.cascade,
+                cascade.cascade_table,
+                "The width of each band is its number of attempts. Victims cannot be seen beside all attempts: choose "
+                "what was delivered, or those drawn in, to look closer. How episodes end is not known by channel.",
+                (
+                    Choice("channel", "Channel", _fixed(cascade.CHANNEL)),
+                    Choice("part", "Look at", _fixed(cascade.PARTS)),
+                ),
+                say=cascade.cascade_words,
+            ),
+        ),
+    ),
+    Section(
+        "time",
+        "Time",
+        "Attempts and alerts by day, what was in force, and the rhythm of week and day.",
+        (
+            Picture(
+                daily.daily,
+                daily.daily_table,
+                "Bars below are the measures that begin, end or grow within the period; a dotted line marks each "
+                "beginning.",
+                (Choice("by", "Show", _fixed(daily.BY)), Choice("smooth", "Smoothing", _fixed(daily.SMOOTH))),
+                say=daily.daily_words,
+                first=daily.daily_first,
+            ),
+            Picture(
+                daily.rhythm,
+                daily.rhythm_table,
+                "Weekdays are as simulated, means over the period. The profile of the day is the scenario's, times a "
+                "mean day.",
+            ),
+        ),
+    ),
+    Section(
+        "place",
+        "Place",
+        "Every province is a tile of the same size; neighbours stay neighbours as far as squares allow.",
+        (
+            Picture(
+                place.place,
+                place.place_table,
+                "Darker is more per 100,000 people of the province: colours run from the lowest rate to the highest, "
+                "and all months of an outcome share one scale. The table names the provinces behind the letters.",
+                (Choice("outcome", "Outcome", _fixed(place.OUTCOME)), Choice("month", "Month", place.months)),
+                views=place.place_views,
+            ),
+        ),
+    ),
+    Section(
+        "mechanism",
+        "The mechanism",
+        "How warnings reach people, or do not, before they pay.",
+        (
+            Picture(
+                waits.waits,
+                waits.waits_table,
+                "A wait for a call or visit is from joining the line to the start of the service, each try by itself, "
+                "one for an app message or SMS from issue to reading. The deadline counts from issue.",
+            ),
+            Picture(waits.ends, waits.ends_table, "Shares of the alerts of each tier, by how they ended."),
+            Picture(
+                waits.expired,
+                waits.expired_table,
+                "An alert expires when its deadline comes before it has reached anybody.",
+            ),
+            Picture(
+                desks.utilisation,
+                desks.utilisation_table,
+                "Busy time over staffed time. Cells without staff are empty; a service that outlasts its shift is busy "
+                "time without staffed time, so that a share can come out above 100%.",
+            ),
+            Picture(
+                desks.queues, desks.queues_table, "Alerts of the country that wait at the desks, mean of each day."
+            ),
+            Picture(
+                detectors.roc,
+                detectors.roc_table,
+                "In closed form from the scenario: how much fraud a threshold finds, for how many false alarms. Marks "
+                "are the thresholds of the tiers.",
+            ),
+            Picture(
+                detectors.precision,
+                detectors.precision_table,
+                "What the alerts of each tier were about: only an episode is somebody who may still pay.",
+            ),
+            Picture(
+                detectors.fatigue,
+                detectors.fatigue_table,
+                "In closed form from the scenario: people who have heard many alerts listen less.",
+            ),
+            Picture(
+                detectors.heard, detectors.heard_table, "How many alerts people hear, by tier: what makes them tired."
+            ),
+        ),
+    ),
+    Section(
+        "money",
+        "Money and people",
+        "What was lost, prevented and recovered, and who the victims are.",
+        (
+            Picture(money.money, money.money_table, "Yuan of the country. A month holds the days of it in the period."),
+            Picture(people.ages, people.ages_table, "Per 100,000 people of the same age and sex, over the period."),
+            Picture(people.types, people.types_table, "Victims and people saved by type of fraud."),
+        ),
+    ),
+)
+
+FILM = Picture(film.film, film.film_table, "")
+SECONDS = Picture(provenance.seconds, provenance.seconds_table, "Seconds of wall-clock time by phase of the run.")
+
+
+class Gallery:
+    """The pictures of a run, for notebooks: ``run.pictures.cascade(channel="call")`` gives a plotly figure.
+
+    ``run.pictures.table("cascade")`` gives the numbers that are drawn.
+    """
+
+    def __init__(self, run: "Run") -> None:
+        self._run = run
+        self._pictures = {
+            one.name: one for one in (FIGURES, *(one for part in SECTIONS for one in part.pictures), FILM, SECONDS)
+        }
+
+    def __getattr__(self, name: str) -> "Callable[..., go.Figure]":
+        try:
+            picture = self._pictures[name]
+        except KeyError:
+            raise AttributeError(f"no picture '{name}'; one of {', '.join(self._pictures)}") from None
+        return lambda **choices: picture.draw(self._run, **choices)
+
+    def table(self, name: str) -> "pd.DataFrame":
+        """Give the numbers of a picture; raises KeyError for unknown names."""
+        return self._pictures[name].table(self._run)
+
+    def __dir__(self) -> list[str]:
+        return ["table", *self._pictures]
+
+    def __repr__(self) -> str:
+        return f"<pictures of {self._run!r}: {', '.join(self._pictures)}>"
+
+
+def combinations(picture: Picture, run: "Run") -> list[dict[str, str]]:
+    """Give every combination of a picture's choices, the one that is shown first first."""
+    found: list[dict[str, str]] = [{}]
+    for choice in picture.choices:
+        found = [{**one, choice.key: value} for one in found for value in choice.options(run)]
+    first = picture.first(run) if picture.first is not None else {}
+    return sorted(found, key=lambda one: any(one[key] != value for key, value in first.items()))
+
+
+def drawn(picture: Picture, run: "Run") -> list[tuple[dict[str, str], Any]]:
+    """Draw every combination of a picture's choices."""
+    chosen = combinations(picture, run)
+    if picture.views is None:
+        return [(one, picture.draw(run, **one)) for one in chosen]
+    one, two = picture.choices
+    figures = picture.views(run, list(one.options(run)), list(two.options(run)))
+    return [(each, figures[each[one.key], each[two.key]]) for each in chosen]

@@ -1,0 +1,300 @@
+"use strict";
+(function () {
+  const DATA = JSON.parse(document.getElementById("data").textContent);
+  const NARROW = 560;
+  const PRINT_WIDTH = 680;
+  const CONFIG = { displayModeBar: false, responsive: false, showTips: false };
+  const root = document.documentElement;
+  const prefersDark = window.matchMedia("(prefers-color-scheme: dark)");
+  const lessMotion = window.matchMedia("(prefers-reduced-motion: reduce)");
+  let printing = false;
+
+  function isMap(value) { return value !== null && typeof value === "object" && !Array.isArray(value); }
+
+  function merged(base, patch) {
+    const found = Object.assign({}, base);
+    for (const [key, value] of Object.entries(patch || {})) {
+      found[key] = isMap(value) && isMap(found[key]) ? merged(found[key], value) : value;
+    }
+    return found;
+  }
+
+  // A view is stored as the entries that differ from the first; null takes an entry away.
+  function replaced(base, patch) {
+    const found = Object.assign({}, base);
+    for (const [key, value] of Object.entries(patch || {})) {
+      if (value === null) { delete found[key]; } else { found[key] = value; }
+    }
+    return found;
+  }
+
+  function view(chart, key) {
+    const patch = chart.views[key] || {};
+    const data = patch.all || chart.base.data.map((trace, at) => replaced(trace, (patch.data || [])[at]));
+    return { data: data, layout: replaced(chart.base.layout, patch.layout) };
+  }
+
+  function isDark() {
+    if (printing) { return false; }
+    const chosen = root.dataset.theme;
+    return chosen ? chosen === "dark" : prefersDark.matches;
+  }
+
+  // Before it prints, the page has not yet the colours of print.
+  const PRINTED = { "--ink": "#111", "--panel": "#f5f6f4", "--line": "#bbb" };
+
+  function style(name) { return printing ? PRINTED[name] : getComputedStyle(root).getPropertyValue(name).trim(); }
+
+  function draw(element) {
+    const chart = DATA.charts[element.dataset.chart];
+    let { data, layout } = view(chart, element.dataset.view || chart.first);
+    const width = printing ? PRINT_WIDTH : element.clientWidth;
+    const narrow = width < NARROW ? (layout.meta || {}).narrow : null;
+    layout = merged(layout, { font: { color: style("--ink") }, dragmode: false, width: width,
+      hoverlabel: { bgcolor: style("--panel"), bordercolor: style("--line"), font: { color: style("--ink") } } });
+    if (width < NARROW) { layout.font.size = 11; layout.title = merged(layout.title || {}, { font: { size: 13 } }); }
+    if (width < NARROW && layout.title.text) {
+      layout.title.text = wrapped(layout.title.text, 44);
+      layout.margin = merged(layout.margin, { t: layout.margin.t + 16 * (layout.title.text.split("<br>").length - 1) });
+    }
+    if (width < NARROW) {
+      for (const [name, axis] of Object.entries(layout)) {
+        if (name.startsWith("xaxis") && axis.title && axis.title.text) {
+          layout[name] = merged(axis, { title: { text: wrapped(axis.title.text, 40) } });
+        }
+      }
+    }
+    if (narrow) {
+      layout = merged(layout, narrow.layout);
+      data = data.map((trace) => merged(trace, narrow.traces));
+    }
+    // plotly keeps and changes what it is given.
+    Plotly.react(element, JSON.parse(JSON.stringify(data)), JSON.parse(JSON.stringify(layout)), CONFIG);
+    align(Array.from(element.closest("figure").querySelectorAll(".chart")));
+  }
+
+  // Runs that stand beside each other have axes of one length, where plotly chose them for each alone.
+  function align(elements) {
+    if (elements.length < 2 || !elements.every((one) => one._fullLayout)) { return; }
+    const ranges = elements.map(() => ({}));
+    for (const name of Object.keys(elements[0]._fullLayout).filter((key) => /^[xy]axis[0-9]*$/.test(key))) {
+      const axes = elements.map((one) => one._fullLayout[name]);
+      const alike = axes.every((axis) => axis && axis.type === axes[0].type && axis.range && axis.range[0] < axis.range[1]);
+      // An axis may have been given its length by an earlier call of this function.
+      if (!alike || !["linear", "log"].includes(axes[0].type)) { continue; }
+      if (!axes.every((axis, at) => axis.autorange || (elements[at].aligned || {})[name + ".range"])) { continue; }
+      const range = [Math.min(...axes.map((axis) => axis.range[0])), Math.max(...axes.map((axis) => axis.range[1]))];
+      ranges.forEach((one) => { one[name + ".range"] = range; });
+    }
+    elements.forEach((one, at) => { one.aligned = ranges[at]; Plotly.relayout(one, ranges[at]); });
+  }
+
+  function wrapped(text, most) {
+    const lines = [""];
+    for (const word of text.split(" ")) {
+      const last = lines.length - 1;
+      if (lines[last].length + word.length > most && lines[last]) { lines.push(word); }
+      else { lines[last] = lines[last] ? lines[last] + " " + word : word; }
+    }
+    return lines.join("<br>");
+  }
+
+  const charts = Array.from(document.querySelectorAll(".chart"));
+
+  function drawAll() { charts.forEach(draw); films.forEach((film) => film.paint()); }
+
+  // Controls of a picture: all its plots show the same view.
+  document.querySelectorAll("figure.picture").forEach((figure) => {
+    const selects = Array.from(figure.querySelectorAll("select[data-key]"));
+    selects.forEach((select) => select.addEventListener("change", () => {
+      const key = selects.map((one) => one.value).join("|");
+      figure.querySelectorAll(".chart").forEach((element) => { element.dataset.view = key; draw(element); });
+    }));
+  });
+
+  // Dark and light.
+  const themeButton = document.getElementById("theme");
+  function labelTheme() {
+    themeButton.textContent = isDark() ? "Light" : "Dark";
+    themeButton.setAttribute("aria-label", isDark() ? "Light colours" : "Dark colours");
+  }
+  themeButton.removeAttribute("aria-pressed");
+  themeButton.addEventListener("click", () => {
+    root.dataset.theme = isDark() ? "light" : "dark";
+    labelTheme();
+    drawAll();
+  });
+  prefersDark.addEventListener("change", () => { labelTheme(); drawAll(); });
+
+  // The timeline.
+  const SVG = "http://www.w3.org/2000/svg";
+  const TILE = 64;
+  const RAMP = [[241, 240, 228], [156, 207, 228], [74, 155, 199], [31, 106, 165], [11, 47, 92]];
+
+  function colour(share) {
+    const at = Math.max(0, Math.min(1, share)) * (RAMP.length - 1);
+    const low = Math.min(RAMP.length - 2, Math.floor(at));
+    return RAMP[low].map((value, i) => Math.round(value + (RAMP[low + 1][i] - value) * (at - low)));
+  }
+
+  function luminance(rgb) {
+    const [red, green, blue] = rgb.map((value) => { const s = value / 255; return s <= 0.04045 ? s / 12.92 : ((s + 0.055) / 1.055) ** 2.4; });
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+  }
+
+  function digits(value) {
+    const units = [[1e9, "bn"], [1e6, "m"], [1e3, "k"]];
+    for (const [size, name] of units) { if (Math.abs(value) >= size) { return String(Number((value / size).toPrecision(3))) + name; } }
+    return String(Number(value.toPrecision(3)));
+  }
+
+  function node(name, attributes, parent) {
+    const found = document.createElementNS(SVG, name);
+    for (const [key, value] of Object.entries(attributes)) { found.setAttribute(key, value); }
+    if (parent) { parent.appendChild(found); }
+    return found;
+  }
+
+  function element(name, className, parent, text) {
+    const found = document.createElement(name);
+    found.className = className;
+    if (text !== undefined) { found.textContent = text; }
+    parent.appendChild(found);
+    return found;
+  }
+
+  function makeFilm(figure) {
+    const reel = DATA.films[figure.dataset.film];
+    const columns = Math.max(...reel.tiles.map((tile) => tile.column)) + 1;
+    const rows = Math.max(...reel.tiles.map((tile) => tile.row)) + 1;
+    const holder = figure.querySelector(".tiles");
+    const svg = node("svg", { viewBox: "0 0 " + columns * TILE + " " + rows * TILE, "aria-hidden": "true" }, holder);
+    const shapes = reel.tiles.map((tile) => {
+      const group = node("g", { transform: "translate(" + tile.column * TILE + "," + tile.row * TILE + ")" }, svg);
+      const title = node("title", {}, group);
+      const rect = node("rect", { x: 2, y: 2, width: TILE - 4, height: TILE - 4, rx: 3 }, group);
+      const letters = node("text", { x: TILE / 2, y: 28, class: "letters" }, group);
+      letters.textContent = tile.letters;
+      const value = node("text", { x: TILE / 2, y: 46, class: "value" }, group);
+      return { title, rect, letters, value, name: tile.name };
+    });
+    const legend = figure.querySelector(".legend");
+    element("span", "", legend, "0");
+    const ramp = element("span", "ramp", legend);
+    ramp.style.background = "linear-gradient(to right, " + RAMP.map((rgb) => "rgb(" + rgb.join(",") + ")").join(", ") + ")";
+    element("span", "", legend, digits(reel.most) + " " + reel.unit);
+    const bars = reel.bars.map((bar) => {
+      const row = element("div", "bar", figure.querySelector(".bars"));
+      element("span", "", row, bar.label);
+      const fill = element("div", "fill", element("div", "track", row));
+      return { fill, said: element("span", "said", row), bar };
+    });
+    return {
+      reel,
+      paint() {
+        const at = Math.min(day, reel.rates.length - 1);
+        reel.rates[at].forEach((rate, i) => {
+          const rgb = colour(reel.most ? rate / reel.most : 0);
+          const shape = shapes[i];
+          shape.rect.setAttribute("fill", "rgb(" + rgb.join(",") + ")");
+          const ink = luminance(rgb) > 0.3 ? "#111" : "#fff";
+          shape.letters.setAttribute("fill", ink);
+          shape.value.setAttribute("fill", ink);
+          shape.value.textContent = digits(rate);
+          shape.title.textContent = shape.name + ": " + digits(rate) + " " + reel.unit;
+        });
+        bars.forEach(({ fill, said, bar }) => {
+          const value = bar.values[at];
+          fill.style.width = Math.min(100, (100 * value) / bar.most) + "%";
+          said.textContent = bar.kind === "share" ? Math.round(100 * value) + "%" : digits(value);
+        });
+      },
+    };
+  }
+
+  let day = 0;
+  let timer = null;
+  let last = 0;
+  let owed = 0;
+  const films = Array.from(document.querySelectorAll(".film")).map(makeFilm);
+  const length = Math.max(...films.map((film) => film.reel.rates.length));
+  const slider = document.getElementById("film-day");
+  const play = document.getElementById("film-play");
+  const speed = document.getElementById("film-speed");
+  const shown = document.getElementById("film-date");
+  slider.max = String(length - 1);
+
+  function show(at) {
+    day = Math.max(0, Math.min(length - 1, at));
+    const date = new Date(films[0].reel.start + "T00:00:00Z");
+    date.setUTCDate(date.getUTCDate() + day);
+    const text = date.toLocaleDateString("en-GB", { weekday: "short", day: "numeric", month: "short", year: "numeric", timeZone: "UTC" });
+    slider.value = String(day);
+    slider.setAttribute("aria-valuetext", text);
+    shown.textContent = text;
+    films.forEach((film) => film.paint());
+  }
+
+  function pause() {
+    if (timer !== null) { cancelAnimationFrame(timer); }
+    timer = null;
+    play.textContent = "Play";
+  }
+
+  function step(now) {
+    // Where motion is unwelcome a step is a week, once a second.
+    const rate = lessMotion.matches ? 7 : Number(speed.value);
+    owed += ((now - last) / 1000) * rate;
+    last = now;
+    const least = lessMotion.matches ? 7 : 1;
+    if (owed >= least) {
+      const days = Math.floor(owed);
+      owed -= days;
+      show(day + days);
+    }
+    if (day >= length - 1) { pause(); return; }
+    timer = requestAnimationFrame(step);
+  }
+
+  play.addEventListener("click", () => {
+    if (timer !== null) { pause(); return; }
+    if (day >= length - 1) { show(0); }
+    play.textContent = "Pause";
+    last = performance.now();
+    owed = 0;
+    timer = requestAnimationFrame(step);
+  });
+  slider.addEventListener("input", () => { pause(); show(Number(slider.value)); });
+
+  // Parameters that hold a text.
+  document.querySelectorAll("input[data-filter]").forEach((input) => {
+    const holder = document.getElementById(input.dataset.filter);
+    const rows = Array.from(holder.querySelectorAll("tbody tr")).map((row) => [row, row.textContent.toLowerCase()]);
+    input.addEventListener("input", () => {
+      const wanted = input.value.trim().toLowerCase();
+      let count = 0;
+      for (const [row, text] of rows) { row.hidden = !text.includes(wanted); count += row.hidden ? 0 : 1; }
+      document.getElementById(holder.dataset.found).textContent = count + " values";
+    });
+  });
+
+  let waiting = null;
+  let before = window.innerWidth;
+  window.addEventListener("resize", () => {
+    if (printing || window.innerWidth === before) { return; }
+    before = window.innerWidth;
+    clearTimeout(waiting);
+    waiting = setTimeout(drawAll, 120);
+  });
+  window.addEventListener("beforeprint", () => { printing = true; charts.forEach(draw); });
+  window.addEventListener("afterprint", () => { printing = false; charts.forEach(draw); });
+
+  labelTheme();
+  show(0);
+  // One chart at a time, so that a phone stays awake while they are drawn.
+  (function next(at) {
+    if (at >= charts.length) { root.dataset.ready = "yes"; return; }
+    draw(charts[at]);
+    setTimeout(() => next(at + 1), 0);
+  })(0);
+})();

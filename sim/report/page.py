@@ -1,0 +1,195 @@
+"""The page: one HTML file with everything in it, readable without a network; the same run gives the same bytes."""
+
+import base64
+import hashlib
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sim.report.answer import answer, short_answer
+from sim.report.beside import compared_runs, comparison, labels_of
+from sim.report.charts import chart, script_json, share_scales
+from sim.report.gallery import FIGURES, FILM, SECONDS, SECTIONS, Picture, combinations, drawn
+from sim.report.looks import amount
+from sim.report.parts import About, Control, Part, Plot, Shown, table, title_of
+from sim.report.pictures.film import reel
+from sim.report.pictures.provenance import parameters
+from sim.results.folder import sync
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from sim.results.run import Run
+
+REPORT_HTML = "report.html"
+FOLDER = Path(__file__).parent
+ASSETS = ("page.css", "page.js")
+
+
+def report(runs: "Run | Sequence[Run | Sequence[Run]]", out: str | Path | None = None) -> Path:
+    """Write the report of a run, or of several beside each other, the first of which is the base; give its path.
+
+    An entry that is itself a sequence holds replicates, which differ in their seed: the first is drawn, all give the
+    differences their intervals. ``out`` is the file, by default ``report.html`` in the run's folder, or for several in
+    the current one. It appears, or takes the place of an older one, whole or not at all. Raises OSError where it cannot
+    be written and PairingError for runs that do not meet the same attempts and people.
+    """
+    from sim.results.run import Run
+
+    groups = [[runs]] if isinstance(runs, Run) else [[one] if isinstance(one, Run) else list(one) for one in runs]
+    if not groups or not all(groups):
+        raise ValueError("a report has at least one run")
+    path = Path(out) if out is not None else (groups[0][0].path if len(groups) == 1 else Path()) / REPORT_HTML
+    text = page(groups)
+    unfinished = path.with_name(f".{path.name}.unfinished-{os.getpid()}")
+    try:
+        unfinished.write_text(text, encoding="utf-8")
+        sync(unfinished)
+        os.replace(unfinished, path)
+    finally:
+        unfinished.unlink(missing_ok=True)
+    return path
+
+
+def page(groups: "Sequence[Sequence[Run]]") -> str:
+    """Give the HTML of a report of runs, each with its replicates; see ``report``."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+    from plotly.offline import get_plotlyjs
+
+    # Before anything is drawn: runs that cannot be paired are refused.
+    compared = compared_runs(groups) if len(groups) > 1 else None
+    runs = [group[0] for group in groups]
+    labels = labels_of(runs)
+    charts: dict[str, Any] = {}
+    parts = [
+        Part(
+            section.anchor,
+            section.heading,
+            section.lead,
+            [_shown(picture, runs, labels, charts) for picture in section.pictures],
+        )
+        for section in SECTIONS
+        if section.pictures
+    ]
+    if compared is not None:
+        parts.append(comparison(compared, charts))
+    figures = _shown(FIGURES, runs, labels, charts)
+    film = Part("film", "A timeline that plays", "Alerts by province and the work of the desks, day by day.")
+    films = [
+        Plot(f"film-{at}", f"Alerts by province, {label}", table(FILM.table(run)), run=label)
+        for at, (run, label) in enumerate(zip(runs, labels, strict=True))
+    ]
+    data = {
+        "charts": charts,
+        "films": dict(zip([one.chart for one in films], _on_one_scale([reel(run) for run in runs]), strict=True)),
+    }
+    styles, script = ((FOLDER / name).read_text(encoding="utf-8") for name in ASSETS)
+    library = get_plotlyjs()
+    # A script element ends at the first `</script`, also inside a string of JavaScript.
+    library = library.replace("</script", "<\\/script")
+    environment = Environment(
+        loader=FileSystemLoader(FOLDER),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template("page.html.jinja").render(
+        title=runs[0].scenario.spec.title,
+        runs=[
+            _about(run, label, at, charts, None if at == 0 else parameters(runs[0]))
+            for at, (run, label) in enumerate(zip(runs, labels, strict=True))
+        ],
+        figures=figures,
+        parts=parts,
+        film=film,
+        films=films,
+        data=script_json(data),
+        styles=styles,
+        library=library,
+        script=script,
+        hashes=[_hash(library), _hash(script)],
+    )
+
+
+def _shown(picture: Picture, runs: "Sequence[Run]", labels: list[str], charts: dict[str, Any]) -> Shown:
+    """Draw a picture for each run and put the charts into ``charts``."""
+    keys = [choice.key for choice in picture.choices]
+    plots = []
+    every = [drawn(picture, run) for run in runs]
+    share_scales([[figure for _, figure in views] for views in every])
+    for at, (run, label, views) in enumerate(zip(runs, labels, every, strict=True)):
+        name = f"{picture.name}-{at}"
+        charts[name] = chart(views, keys)
+        words = picture.say(run) if picture.say is not None else ""
+        beside = label if len(runs) > 1 else ""
+        plots.append(Plot(name, title_of(views[0][1]), table(picture.table(run)), words, beside))
+    first = combinations(picture, runs[0])[0]
+    controls = [
+        Control(f"{picture.name}-{choice.key}", choice.key, choice.label, choice.options(runs[0]), first[choice.key])
+        for choice in picture.choices
+    ]
+    return Shown(picture.name, picture.caption, controls, plots)
+
+
+def _about(run: "Run", label: str, at: int, charts: dict[str, Any], base: "pd.DataFrame | None") -> About:
+    """Say what a page says of a run; of parameters, beside a ``base``, those that are not the same there."""
+    spec, manifest, listed = run.scenario.spec, run.manifest, parameters(run)
+    machine, speed = manifest["machine"], manifest["performance"]
+    name = f"{SECONDS.name}-{at}"
+    charts[name] = chart(drawn(SECONDS, run), [])
+    phases = Shown(
+        name, SECONDS.caption, [], [Plot(name, "Seconds of each phase of the run", table(SECONDS.table(run)))]
+    )
+    facts = [
+        ("scenario", manifest["name"]),
+        ("SHA-256 of the scenario", manifest["scenario_sha256"]),
+        ("seed", str(manifest["seed"])),
+        ("scale", f"{manifest['scale']:g}"),
+        ("engine", manifest["engine"]),
+        ("period", f"{spec.period.start} to {spec.period.end}"),
+        ("command", manifest["command"]),
+        ("versions", ", ".join(f"{name} {number}" for name, number in manifest["versions"].items())),
+        (
+            "machine",
+            f"{machine['processor']}, {machine['cores']} cores, {machine['system']}, {machine['architecture']}",
+        ),
+        ("seconds", f"{speed['wall_s']:.1f}"),
+        ("peak memory", f"{amount(speed['peak_rss_bytes'] / 1e6)} MB"),
+        ("attempts a second", f"{speed['attempts_per_s']:,.0f}"),
+    ]
+    return About(
+        label=label,
+        title=spec.title,
+        answer=answer(run),
+        numbers=short_answer(run),
+        period=f"{spec.period.start} to {spec.period.end}",
+        warnings=list(manifest["warnings"]),
+        provenance=facts,
+        phases=phases,
+        parameters=table(listed if base is None else listed[~listed["key"].isin(_same(listed, base))]),
+        command=f"tocsin run scenario.yaml --engine {manifest['engine']}",
+    )
+
+
+def _on_one_scale(reels: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Give timelines that stand beside each other the same highest values."""
+    most = max(one["most"] for one in reels)
+    tops: dict[str, float] = {}
+    for bar in (bar for one in reels for bar in one["bars"]):
+        tops[bar["label"]] = max(bar["most"], tops.get(bar["label"], 0.0))
+    return [
+        {**one, "most": most, "bars": [{**bar, "most": tops[bar["label"]]} for bar in one["bars"]]} for one in reels
+    ]
+
+
+def _same(listed: "pd.DataFrame", base: "pd.DataFrame") -> list[str]:
+    """Give the keys of parameters that are the same in both lists, basis and all."""
+    rows = set(base.itertuples(index=False, name=None))
+    return [row[0] for row in listed.itertuples(index=False, name=None) if row in rows]
+
+
+def _hash(script: str) -> str:
+    """Give the hash by which the page's policy knows a script."""
+    return "sha256-" + base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()

@@ -1,0 +1,127 @@
+"""Parts of the page in plain values, as its template takes them."""
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from sim.report.pictures.figures import NONE, SIMULATED
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import plotly.graph_objects as go
+
+
+@dataclass
+class Cell:
+    """A cell of a table: its text, and whether it is a number."""
+
+    text: str
+    number: bool = False
+
+
+@dataclass
+class Table:
+    """A table of the page; the first cell of each row is its heading."""
+
+    columns: list[str]
+    rows: list[list[Cell]]
+
+
+@dataclass
+class Plot:
+    """One chart of a picture: that of one run, or of all of them."""
+
+    chart: str
+    label: str
+    table: Table
+    words: str = ""
+    run: str = ""
+
+    @property
+    def inside(self) -> Table:
+        """The rows of a table of figures that have a simulated number."""
+        return self._figures(True)
+
+    @property
+    def outside(self) -> Table:
+        """The rows of a table of figures that have none."""
+        return self._figures(False)
+
+    def _figures(self, simulated: bool) -> Table:
+        at = self.table.columns.index(SIMULATED)
+        rows = [row for row in self.table.rows if (row[at].text != NONE) == simulated]
+        return Table(self.table.columns, rows)
+
+
+@dataclass
+class Control:
+    """A control of a picture: id of the element, argument, label and options."""
+
+    id: str
+    key: str
+    label: str
+    options: dict[str, str]
+    selected: str
+
+
+@dataclass
+class Shown:
+    """A picture on the page, with a plot a run."""
+
+    id: str
+    caption: str
+    controls: list[Control]
+    plots: list[Plot]
+
+
+@dataclass
+class Part:
+    """A section of the page."""
+
+    anchor: str
+    heading: str
+    lead: str
+    pictures: list[Shown] = field(default_factory=list)
+
+
+@dataclass
+class About:
+    """What the page says of one run in words and tables."""
+
+    label: str
+    title: str
+    answer: str
+    numbers: dict[str, str]
+    period: str
+    warnings: list[str]
+    provenance: list[tuple[str, str]]
+    phases: Shown
+    parameters: Table
+    command: str
+
+
+def table(frame: "pd.DataFrame") -> Table:
+    """Give a table of the page from a DataFrame: numbers with sensible digits."""
+    return Table(
+        [str(name) for name in frame.columns], [[cell(value) for value in row] for row in frame.to_numpy(object)]
+    )
+
+
+def cell(value: Any) -> Cell:
+    import pandas as pd
+
+    if isinstance(value, bool):
+        return Cell("yes" if value else "no")
+    if value is None or value is pd.NA or (isinstance(value, float) and value != value):
+        return Cell("")
+    if isinstance(value, int):
+        return Cell(f"{value:,}", True)
+    if isinstance(value, float):
+        return Cell(f"{value:,.0f}" if abs(value) >= 1000 or value == round(value) else f"{value:.3g}", True)
+    return Cell(str(value))
+
+
+def title_of(figure: "go.Figure") -> str:
+    """Give the title of a picture as plain text: for a label, which the template escapes again."""
+    import html
+
+    return html.unescape(str(figure.layout.title.text or "").replace("<br>", ", "))

@@ -1,0 +1,195 @@
+"""The cascade: from potential attempts through the gates to victims, as a flow whose widths are the counts."""
+
+from typing import TYPE_CHECKING
+
+from sim.labels import CHANNELS, FATES
+from sim.report.blank import blank
+from sim.report.looks import GREY, SKY, amount, colours, finish, named, percent, short, words
+from sim.report.sums import sums
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import plotly.graph_objects as go
+
+    from sim.results.run import Run
+
+STOPPED = FATES[:5]
+DELIVERED = FATES[5:]
+ENDS = {"victims": "victims", "saved": "saved", "held": "held by a bank", "dropped_out": "dropped out"}
+NOT_OVER = "not over yet"
+PARTS = {"all": "all attempts", "delivered": "what was delivered", "engaged": "people drawn in"}
+"""How closely the flow is looked at: victims cannot be seen beside billions of attempts."""
+ANY = "all"
+CHANNEL = {ANY: "all", "call": "calls", "sms": "SMS", "online": "online"}
+HEIGHT, PAD = 540, 15
+"""Of the picture, and between its nodes, in pixels."""
+ROOM = 66
+"""Of the height, taken by margins."""
+COLUMNS = {"delivered": 0.36, "engaged": 0.52}
+
+Flow = tuple[str, str, float, str]
+"""From, to, count and colour."""
+
+
+def cascade(run: "Run", channel: str = ANY, part: str = "all") -> "go.Figure":
+    """Draw the flow of one channel, or ``all``, and one ``part``: ``all``, ``delivered`` or ``engaged``.
+
+    How episodes end is not stored by channel: a single channel's flow ends with those who engaged.
+    """
+    import plotly.graph_objects as go
+
+    counts = _counts(run)
+    chosen = [name for name in CHANNELS if channel in (ANY, name)]
+    flows = [flow for flow in _flows(run, counts, chosen, part) if flow[2] > 0]
+    met = {name for flow in flows for name in flow[:2]}
+    names = [name for name in (*CHANNELS, "delivered", *FATES, *ENDS.values(), NOT_OVER) if name in met]
+    place = {name: number for number, name in enumerate(names)}
+    sizes = {name: _size(flows, name) for name in names}
+    shades = _shades()
+    which = "all channels" if channel == ANY else CHANNEL[channel]
+    title = f"Number of attempts, {which}: {PARTS[part]}"
+    if not flows:
+        return blank(title, "There was none.")
+    figure = go.Figure()
+    figure.add_sankey(
+        arrangement="fixed",
+        node={
+            "label": [f"{words(name)} {short(sizes[name])}" for name in names],
+            "color": [shades.get(name, GREY) for name in names],
+            "customdata": [amount(sizes[name], 4) for name in names],
+            "hovertemplate": "%{label}: %{customdata}<extra></extra>",
+            **_positions(names, sizes),
+            "pad": PAD,
+            "thickness": 14,
+            "line": {"width": 0},
+        },
+        link={
+            "source": [place[flow[0]] for flow in flows],
+            "target": [place[flow[1]] for flow in flows],
+            "value": [flow[2] for flow in flows],
+            "color": [_pale(flow[3]) for flow in flows],
+            "customdata": [f"{amount(flow[2], 4)} ({percent(flow[2] / sizes[flow[0]])})" for flow in flows],
+            "hovertemplate": "%{source.label} to %{target.label}: %{customdata}<extra></extra>",
+        },
+        textfont={"size": 12},
+    )
+    finish(figure, HEIGHT, title)
+    figure.update_layout(meta={"narrow": {"traces": {"textfont": {"size": 9.5}}}})
+    return figure
+
+
+def cascade_table(run: "Run") -> "pd.DataFrame":
+    """Give attempts of the country by fate (rows) and channel, and then how episodes ended."""
+    import pandas as pd
+
+    counts = _counts(run)
+    rows = []
+    for fate in FATES:
+        row = {"where it ended": named(fate), **{channel: counts[channel, fate] for channel in CHANNELS}}
+        rows.append({**row, "all": sum(counts[channel, fate] for channel in CHANNELS)})
+    for name, count in _ends(run).items():
+        rows.append({"where it ended": f"of those engaged: {name}", "all": count})
+    return pd.DataFrame(rows, columns=["where it ended", *CHANNELS, "all"])
+
+
+def cascade_words(run: "Run") -> str:
+    """Say the cascade in words: of a thousand, or a million, attempts."""
+    counts = _counts(run)
+    total = sum(counts.values())
+    if not total:
+        return "There were no attempts."
+    stopped = sum(counts[channel, fate] for channel in CHANNELS for fate in STOPPED)
+    engaged = sum(counts[channel, "engaged"] for channel in CHANNELS)
+    victims = run.manifest["totals"]["victims"]
+    ratio = f", one in {amount(total / victims)}" if victims else ""
+    return (
+        f"Of {amount(total)} potential attempts {amount(stopped)} ({percent(stopped / total)}) were stopped before "
+        f"anybody saw them; {amount(total - stopped)} were delivered; {amount(engaged)} drew somebody in; "
+        f"{amount(victims)} ended in a payment{ratio}."
+    )
+
+
+def _counts(run: "Run") -> dict[tuple[str, str], float]:
+    found = sums(run, "attempts", ["channel", "fate"]).set_index(["channel", "fate"])["count"]
+    return {(channel, fate): float(found.get((channel, fate), 0.0)) for channel in CHANNELS for fate in FATES}
+
+
+def _ends(run: "Run") -> dict[str, float]:
+    """Give how the episodes of the period ended; what is left over was not over when the run was."""
+    totals = run.manifest["totals"]
+    ended = {title: float(totals.get(name, 0)) for name, title in ENDS.items()}
+    engaged = float(totals["attempts_by_fate"]["engaged"])
+    # Episodes of the warm-up end in the period too, so that ends may outnumber beginnings by a little.
+    return {**ended, NOT_OVER: max(0.0, engaged - sum(ended.values()))}
+
+
+def _flows(run: "Run", counts: dict[tuple[str, str], float], chosen: list[str], part: str) -> list[Flow]:
+    shades = colours("channel")
+    flows: list[Flow] = []
+    for channel in chosen:
+        shade = shades[channel]
+        if part == "all":
+            flows += [(channel, fate, counts[channel, fate], shade) for fate in STOPPED]
+            delivered = sum(counts[channel, fate] for fate in DELIVERED)
+            flows.append((channel, "delivered", delivered, shade))
+    for fate in DELIVERED:
+        if part == "all":
+            flows.append(("delivered", fate, sum(counts[channel, fate] for channel in chosen), SKY))
+        elif part == "delivered" or fate == "engaged":
+            flows += [(channel, fate, counts[channel, fate], shades[channel]) for channel in chosen]
+    if len(chosen) == len(CHANNELS):
+        ends = colours("outcome")
+        titles = {title: name for name, title in ENDS.items()}
+        for title, count in _ends(run).items():
+            flows.append(("engaged", title, count, ends.get(titles.get(title, ""), GREY)))
+    return flows
+
+
+def _shades() -> dict[str, str]:
+    ends = colours("outcome")
+    return {
+        **colours("channel"),
+        **colours("fate"),
+        "delivered": SKY,
+        **{title: ends[name] for name, title in ENDS.items()},
+    }
+
+
+def _size(flows: list[Flow], name: str) -> float:
+    """Give what passes a node: what leaves it, or arrives where nothing does."""
+    return sum(flow[2] for flow in flows if flow[0] == name) or sum(flow[2] for flow in flows if flow[1] == name)
+
+
+def _positions(names: list[str], sizes: dict[str, float]) -> dict[str, list[float]]:
+    """Place the nodes: what goes on to the left, what ends to the right, from the first gate to the last payment."""
+    ending = [name for name in names if name not in CHANNELS and name not in COLUMNS]
+    if not {"engaged"} & set(names) or not any(name in names for name in (*ENDS.values(), NOT_OVER)):
+        ending = [name for name in names if name not in CHANNELS and name != "delivered"]
+    sources = [name for name in names if name in CHANNELS]
+    total = sum(sizes[name] for name in sources)
+    most = max(len(ending), len(sources))
+    # Of the height, what one attempt takes and what lies between two nodes.
+    gap = PAD / (HEIGHT - ROOM)
+    one = (1.0 - gap * (most - 1)) / total
+    middle: dict[str, float] = {}
+    for column in (sources, ending):
+        # Columns with fewer nodes have wider gaps, so that all are equally high.
+        own = (1.0 - one * sum(sizes[name] for name in column)) / max(1, len(column) - 1)
+        at = 0.0
+        for name in column:
+            middle[name] = at + one * sizes[name] / 2
+            at += one * sizes[name] + own
+    for name, after in (("engaged", ENDS.values()), ("delivered", DELIVERED)):
+        if name in names and name not in middle:
+            below = [middle[one_of] for one_of in (*after, NOT_OVER) if one_of in middle]
+            middle[name] = sum(below) / len(below) if below else 0.5
+    column_of = {**dict.fromkeys(sources, 0.001), **dict.fromkeys(ending, 0.999)}
+    return {
+        "x": [column_of.get(name, COLUMNS.get(name, 0.5)) for name in names],
+        "y": [min(0.999, max(0.001, middle[name])) for name in names],
+    }
+
+
+def _pale(colour: str) -> str:
+    red, green, blue = (int(colour[at : at + 2], 16) for at in (1, 3, 5))
+    return f"rgba({red},{green},{blue},0.42)"

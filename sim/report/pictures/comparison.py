@@ -1,0 +1,349 @@
+"""Comparison: what another policy changed, at which gates, and whom it saved and harmed.
+
+``differences`` takes what ``sim.compare`` gives, ``fates`` runs, ``whom`` what ``sim.experiments.fates.changes`` gives
+of two runs with events.
+"""
+
+from collections.abc import Sequence
+from math import floor, log10
+from typing import TYPE_CHECKING
+
+from sim.experiments.table import records
+from sim.labels import FATES
+from sim.report.blank import blank
+from sim.report.looks import (
+    AXIS,
+    GREEN,
+    VERMILLION,
+    amount,
+    colours_of,
+    country,
+    hatches,
+    named,
+    percent,
+    plain,
+    provinces,
+    short,
+    symbols,
+    words,
+)
+from sim.report.panels import bars, framed, names_beside
+from sim.report.tally import tally
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import plotly.graph_objects as go
+
+    from sim.results.run import Run
+
+QUANTITIES = {
+    "attempts_by_fate.engaged": "attempts that engage",
+    "calls_intercepted": "calls intercepted",
+    "sms_intercepted": "SMS intercepted",
+    "alerts_central": "alerts, central",
+    "alerts_local": "alerts, local",
+    "alerts_by_end.reached": "alerts that reach",
+    "alerts_by_end.expired": "alerts that expire",
+    "staff_hours_call": "staff hours, calls",
+    "staff_hours_visit": "staff hours, visits",
+    "saved": "saved",
+    "dropped_out": "dropped out",
+    "victims": "victims",
+    "loss_yuan": "yuan lost",
+    "prevented_yuan": "yuan prevented",
+    "recovered_yuan": "yuan recovered",
+    "cases_filed": "cases filed",
+    "cases_solved": "cases solved",
+    "suspects_arrested": "suspects arrested",
+    "cards_eliminated": "cards eliminated",
+    "false_blocks": "false blocks",
+}
+"""Totals that are drawn, from the top down, and their names."""
+
+FURTHEST = 2.0
+"""Differences of more than so many times the base are drawn at the edge, as arrows."""
+
+SIDES = {"saved": -1, "harmed": 1}
+"""Whom the other policy saved stands to the left, whom it harmed to the right."""
+
+BY = {
+    "age_band": "age",
+    "fraud_type": "type of fraud",
+    "province": "province",
+    "channel": "channel",
+    "path": "what stopped it",
+}
+"""What victims can be told apart by: columns of the changes, and ``path``, the fate under the policy that spares."""
+
+DIFFERENCES, GATES = "What changes, in percent of the base", "Where attempts end"
+UNCHANGED = "The other policy changed nothing."
+
+
+def differences(frame: "pd.DataFrame") -> "go.Figure":
+    """Draw the differences of a comparison in percent of the base, with their intervals where there are replicates.
+
+    ``frame`` is what ``sim.compare`` gives. Quantities whose base is zero have no percentage and are left out.
+    """
+    import plotly.graph_objects as go
+
+    rows = _differences(frame)
+    if not rows:
+        return blank(DIFFERENCES, UNCHANGED)
+    scenarios = list(dict.fromkeys(scenario for scenario, *_ in rows))
+    shown = [name for name in QUANTITIES.values() if any(row[1] == name for row in rows)]
+    colour, symbol = colours_of(scenarios), symbols(scenarios)
+    ends = [abs(value) for _, _, _, _, shares in rows for value in shares if value is not None]
+    edge = min(max(1.1 * max(ends), 0.001), FURTHEST)
+    figure = go.Figure()
+    for place, scenario in enumerate(scenarios):
+        mine = [row for row in rows if row[0] == scenario]
+        shares = [max(-edge, min(edge, row[4][0])) for row in mine]
+        beyond = [abs(row[4][0]) > edge for row in mine]
+        # Scenarios stand beside each other within the room of their quantity.
+        shift = (place - (len(scenarios) - 1) / 2) * min(0.22, 0.7 / len(scenarios))
+        bounds = [row[4][1:] for row in mine]
+        figure.add_trace(
+            go.Scatter(
+                x=shares,
+                y=[shown.index(row[1]) + shift for row in mine],
+                mode="markers",
+                name=words(scenario),
+                error_x=_bars(shares, bounds, edge),
+                marker={
+                    "symbol": [
+                        ("triangle-right" if share > 0 else "triangle-left") if far else symbol[scenario]
+                        for share, far in zip(shares, beyond, strict=True)
+                    ],
+                    "color": colour[scenario],
+                    "size": 10,
+                },
+                text=[_told(row) for row in mine],
+                hovertemplate="%{text}<extra></extra>",
+            )
+        )
+    framed(figure, 140 + 26 * len(shown) * max(1, (len(scenarios) + 1) // 2), DIFFERENCES)
+    figure.add_vline(x=0, line={"color": AXIS, "width": 1.5})
+    figure.update_layout(showlegend=True)
+    figure.update_xaxes(range=[-edge * 1.05, edge * 1.05], title_text="difference in percent of the base")
+    ticks = even(edge)[::2]
+    figure.update_xaxes(tickvals=ticks, ticktext=[_signed(tick) for tick in ticks], tickangle=0)
+    figure.update_yaxes(
+        tickvals=list(range(len(shown))), ticktext=shown, range=[len(shown) - 0.4, -0.6], zeroline=False
+    )
+    return figure
+
+
+def _bars(
+    shares: list[float], bounds: list[tuple[float | None, float | None]], edge: float
+) -> dict[str, object] | None:
+    """Give the bars of intervals, cut at the edge; None where there are none."""
+    up, down = [], []
+    for share, (low, high) in zip(shares, bounds, strict=True):
+        if low is None or high is None:
+            return None
+        up.append(max(0.0, min(edge, high) - share))
+        down.append(max(0.0, share - max(-edge, low)))
+    return {"type": "data", "symmetric": False, "array": up, "arrayminus": down, "thickness": 1.5, "width": 4}
+
+
+def differences_table(frame: "pd.DataFrame") -> "pd.DataFrame":
+    """Give base, other, difference and, where there are replicates, its interval, of each quantity that is drawn."""
+    import pandas as pd
+
+    rows = []
+    for row in records(frame):
+        if row["quantity"] not in QUANTITIES:
+            continue
+        share = row["difference"] / row["base"] if row["base"] else None
+        known = row["low"] is not None
+        rows.append(
+            {
+                "scenario": row["scenario"],
+                "quantity": QUANTITIES[row["quantity"]],
+                "base": amount(row["base"]),
+                "other": amount(row["other"]),
+                "difference": amount(row["difference"]),
+                "by base": percent(share),
+                "interval": f"{amount(row['low'])} to {amount(row['high'])}" if known else "none",
+            }
+        )
+    columns = ["scenario", "quantity", "base", "other", "difference", "by base", "interval"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+Row = tuple[str, str, float, float, tuple[float, float | None, float | None]]
+"""Scenario, name, base, other, and (difference, low, high) as shares of the base."""
+
+
+def _differences(frame: "pd.DataFrame") -> list[Row]:
+    rows: list[Row] = []
+    for row in records(frame):
+        if row["quantity"] not in QUANTITIES or not row["base"]:
+            continue
+        base, other = float(row["base"]), float(row["other"])
+        low, high = (None if row[end] is None else float(row[end]) / base for end in ("low", "high"))
+        name = QUANTITIES[row["quantity"]]
+        rows.append((str(row["scenario"]), name, base, other, (float(row["difference"]) / base, low, high)))
+    return rows if any(share for *_, shares in rows for share in shares if share) else []
+
+
+def _told(row: Row) -> str:
+    scenario, name, base, other, (share, low, high) = row
+    interval = "" if low is None or high is None else f"<br>interval {_signed(low)} to {_signed(high)}"
+    return (
+        f"{words(scenario)}, {name}: {_signed(share)}<br>"
+        f"{amount(other)} beside {amount(base)}, {amount(other - base)} in all{interval}"
+    )
+
+
+def _signed(share: float) -> str:
+    return ("+" if share > 0 else "") + percent(share)
+
+
+def fates(base: "Run", others: "Sequence[Run]") -> "go.Figure":
+    """Draw at which gates attempts end, millions of the country, in the base and in other runs (log scale)."""
+    import plotly.graph_objects as go
+
+    counts = _fates([base, *others])
+    if not any(any(some.values()) for some in counts.values()):
+        return blank(GATES, "There was no attempt in these runs.")
+    figure = go.Figure()
+    colour, symbol = colours_of(counts), symbols(counts)
+    for name, some in counts.items():
+        drawn = {fate: value for fate, value in some.items() if value}
+        figure.add_trace(
+            go.Scatter(
+                x=list(drawn.values()),
+                y=[words(fate) for fate in drawn],
+                mode="markers",
+                name=words(name),
+                marker={
+                    "symbol": f"{symbol[name]}-open",
+                    "color": colour[name],
+                    "size": 12,
+                    "line": {"width": 2, "color": colour[name]},
+                },
+                text=[f"{words(name)}, {words(fate)}: {amount(value)} attempts" for fate, value in drawn.items()],
+                hovertemplate="%{text}<extra></extra>",
+            )
+        )
+    framed(figure, 380, GATES)
+    figure.update_xaxes(type="log", title_text="attempts (log scale)", dtick=1)
+    figure.update_yaxes(
+        type="category", categoryorder="array", categoryarray=[words(f) for f in FATES], autorange="reversed"
+    )
+    figure.update_layout(showlegend=True)
+    return figure
+
+
+def fates_table(base: "Run", others: "Sequence[Run]") -> "pd.DataFrame":
+    """Give the attempts of the country by fate and run."""
+    import pandas as pd
+
+    counts = _fates([base, *others])
+    rows = [{"fate": words(fate), **{name: amount(some[fate]) for name, some in counts.items()}} for fate in FATES]
+    return pd.DataFrame(rows)
+
+
+def _fates(runs: "Sequence[Run]") -> dict[str, dict[str, float]]:
+    """Give attempts of the country by run and fate; runs of one name are told apart by number."""
+    found: dict[str, dict[str, float]] = {}
+    for run in runs:
+        counted = tally(run, "attempts", ["fate"])
+        by_fate = dict(zip(counted["fate"].tolist(), counted["count"].tolist(), strict=True))
+        name = str(run.manifest["name"])
+        again = sum(other == name or other.startswith(f"{name} (") for other in found)
+        found[name if not again else f"{name} ({again + 1})"] = {
+            fate: by_fate.get(fate, 0) * country(run) for fate in FATES
+        }
+    return found
+
+
+def whom(changes: "pd.DataFrame", base: "Run", by: str) -> "go.Figure":
+    """Draw whom the other policy saved (left) and harmed (right), by one of ``BY``: people of the country.
+
+    ``changes`` is what ``sim.experiments.fates.changes`` gives of two runs whose events were all recorded; were they a
+    share, so are the people. With ``path`` a bar tells what stopped the attempt under the policy that spared them.
+    Raises KeyError for a ``by`` that ``BY`` does not list.
+    """
+    import plotly.graph_objects as go
+
+    title = f"Saved and harmed, by {BY[by]}"
+    groups = _whom(changes, base, by)
+    if not groups:
+        return blank(title, "The other policy saved and harmed nobody.")
+    figure = go.Figure()
+    hatch = hatches(SIDES)
+    left, right = (max(pair[place] for pair in groups.values()) for place in range(len(SIDES)))
+    tick = even(max(left, right))[-1]
+    for place, (change, side) in enumerate(SIDES.items()):
+        if not any(pair[place] for pair in groups.values()):
+            continue
+        figure.add_trace(
+            go.Bar(
+                orientation="h",
+                y=[plain(name) for name in groups],
+                x=[side * pair[place] for pair in groups.values()],
+                name=f"{change} by the other policy",
+                showlegend=True,
+                marker=bars((GREEN, VERMILLION)[place], hatch[change]),
+                text=[f"{plain(name)}: {amount(pair[place])} {change}" for name, pair in groups.items()],
+                textposition="none",
+                hovertemplate="%{text}<extra></extra>",
+            )
+        )
+    framed(figure, 150 + 26 * len(groups), title)
+    figure.update_layout(barmode="relative", bargap=0.25)
+    room = 0.08 * max(left, right)
+    figure.update_xaxes(
+        range=[-left - room, right + room],
+        tickvals=[-tick, 0.0, tick],
+        ticktext=[short(tick), "0", short(tick)],
+        tickangle=0,
+        title_text="people (saved left, harmed right)",
+        zerolinewidth=2,
+    )
+    figure.update_yaxes(autorange="reversed")
+    as_written = by in ("age_band", "province")
+    return names_beside(figure, {plain(name): name if as_written else named(name) for name in groups})
+
+
+def whom_table(changes: "pd.DataFrame", base: "Run", by: str) -> "pd.DataFrame":
+    """Give the people of the country whom the other policy saved and harmed, and how many more it saved than harmed."""
+    import pandas as pd
+
+    rows = [
+        (name, amount(saved), amount(harmed), amount(saved - harmed))
+        for name, (saved, harmed) in _whom(changes, base, by).items()
+    ]
+    return pd.DataFrame(rows, columns=[BY[by], "saved", "harmed", "net"])
+
+
+def _whom(changes: "pd.DataFrame", base: "Run", by: str) -> dict[str, tuple[float, float]]:
+    """Give (saved, harmed) people of the country by name of their group, in the order of the scenario."""
+    spec = base.scenario.spec
+    names = provinces(base)
+    order = {
+        "age_band": spec.population.band_names(),
+        "fraud_type": list(spec.fraud.types),
+        "province": list(names.values()),
+        "channel": ["call", "sms", "online"],
+        "path": [*FATES, "saved", "held", "dropped_out", "open", "absent"],
+    }[by]
+    counts: dict[str, list[float]] = {name: [0.0, 0.0] for name in order}
+    for row in records(changes):
+        if row["change"] not in SIDES:
+            continue
+        if by == "path":
+            group = row["other"] if row["change"] == "saved" else row["base"]
+        else:
+            group = names[row["province"]] if by == "province" else row[by]
+        counts[group][list(SIDES).index(row["change"])] += row["count"] * country(base)
+    return {name: (saved, harmed) for name, (saved, harmed) in counts.items() if saved or harmed}
+
+
+def even(most: float) -> list[float]:
+    """Give five ticks around 0, evenly apart, of an axis that reaches ``most`` on either side."""
+    size = 10.0 ** floor(log10(most))
+    tick = next(size * part for part in (8.0, 6.0, 4.0, 2.0, 1.0, 0.5) if size * part <= most)
+    return [-tick, -tick / 2, 0.0, tick / 2, tick]

@@ -1,0 +1,287 @@
+"""Time: daily series with the measures in force below them, and the rhythm of the week and of the day."""
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
+
+from sim import labels
+from sim.days import DAY_MS
+from sim.report.looks import AXIS, GREY, VERMILLION, colours, dashes, day, finish, named, words
+from sim.report.sums import by_day, days, months_of
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import plotly.graph_objects as go
+
+    from sim.results.run import Run
+    from sim.scenario.schema.measures import MeasureBase
+
+SERIES: dict[str, tuple[str, str, tuple[str, ...], str]] = {
+    "channel": ("attempts", "channel", labels.CHANNELS, "attempts a day"),
+    "fate": ("attempts", "fate", labels.FATES, "attempts a day"),
+    "tier": ("alerts", "tier", labels.TIERS, "alerts a day"),
+    "source": ("alerts", "source", labels.SOURCES, "alerts a day"),
+}
+"""What is drawn by day: table, column, labels, unit."""
+BY = {
+    "channel": "attempts by channel",
+    "fate": "attempts by fate",
+    "tier": "alerts by tier",
+    "source": "alerts by source",
+}
+SMOOTH = {"week": "mean of 7 days", "day": "single days"}
+FAR_APART = 300.0
+"""Series whose medians are so many times apart are drawn on a scale of powers of ten."""
+SHORT = 60
+"""Days of a period up to which single days are shown first."""
+LANE = 22
+"""Height of the lane of a measure, in pixels."""
+ALWAYS = "in force all the time"
+
+Lane = tuple[str, date, date, str]
+"""Text, first and last day within the period, colour."""
+
+
+def daily(run: "Run", by: str = "channel", smooth: str = "week") -> "go.Figure":
+    """Draw the country's attempts or alerts by day (``by``: channel, fate, tier, source), measures and the law below.
+
+    ``smooth`` is ``day`` or ``week``, the mean of the seven days around each. On a scale of powers of ten a day
+    without a count has no point.
+    """
+    import plotly.graph_objects as go
+    from plotly.subplots import make_subplots
+
+    table, column, names, unit = SERIES[by]
+    wide = by_day(run, table, column, names)
+    if smooth == "week":
+        wide = wide.rolling(7, center=True, min_periods=1).mean()
+    lanes = list(_lanes(run))
+    height = LANE * max(1, len(lanes)) + 20
+    drawn = 380
+    figure: go.Figure = make_subplots(
+        rows=2,
+        shared_xaxes=True,
+        vertical_spacing=0.03,
+        row_heights=[drawn / (drawn + height), height / (drawn + height)],
+    )
+    shades, strokes = colours(by), dashes(names)
+    apart = _far_apart(wide)
+    for name in names:
+        values = wide[name]
+        if not values.any():
+            continue
+        figure.add_scatter(
+            x0=str(run.scenario.spec.period.start),
+            dx=DAY_MS,
+            y=[None if apart and value <= 0 else _digits(value) for value in values],
+            mode="lines",
+            name=words(name),
+            line={"color": shades[name], "dash": strokes[name], "width": 2},
+            hovertemplate="%{x|%e %b %Y}: %{y:,.4~g}<extra>" + words(name) + "</extra>",
+            row=1,
+            col=1,
+        )
+    _measures(figure, run, lanes)
+    finish(figure, drawn + height + 130, f"{BY[by].capitalize()}, {SMOOTH[smooth]}")
+    figure.update_yaxes(title=unit, type="log" if apart else "linear", row=1, col=1)
+    if apart:
+        figure.update_yaxes(dtick=1, title=f"{unit} (log scale)", row=1, col=1)
+    else:
+        figure.update_yaxes(rangemode="tozero", row=1, col=1)
+    period = run.scenario.spec.period
+    figure.update_xaxes(range=[str(period.start), str(period.end + timedelta(days=1))], hoverformat="%e %b %Y")
+    figure.update_xaxes(title="day", row=2, col=1)
+    figure.update_layout(
+        legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "yref": "paper", "xref": "paper"},
+        hovermode="closest",
+        margin={"t": 96},
+    )
+    return figure
+
+
+def daily_table(run: "Run") -> "pd.DataFrame":
+    """Give attempts by channel and alerts by source of the country by month, and the measures that begin or end."""
+    import pandas as pd
+
+    attempts = by_day(run, "attempts", "channel", labels.CHANNELS).rename(columns=named).add_prefix("attempts, ")
+    alerts = by_day(run, "alerts", "source", labels.SOURCES).add_prefix("alerts, ")
+    both = pd.concat([attempts, alerts], axis=1)
+    months = both.groupby(months_of(both)).sum()
+    return months.rename_axis("month").reset_index()
+
+
+def rhythm(run: "Run") -> "go.Figure":
+    """Draw attempts by weekday, as simulated, and by half hour, as the scenario gives their profile, by channel."""
+    from plotly.subplots import make_subplots
+
+    weekly = _weekdays(run)
+    figure = make_subplots(rows=2, vertical_spacing=0.28, subplot_titles=["by weekday", "by time of day"])
+    shades, strokes = colours("channel"), dashes(labels.CHANNELS)
+    marks = dict(zip(labels.CHANNELS, ("circle", "square", "diamond"), strict=True))
+    for channel in labels.CHANNELS:
+        line = {"color": shades[channel], "dash": strokes[channel], "width": 2}
+        common = {"name": words(channel), "legendgroup": channel, "line": line}
+        figure.add_scatter(
+            x=WEEKDAYS,
+            y=[_digits(value) for value in weekly[channel]],
+            mode="lines+markers",
+            marker={"symbol": marks[channel], "size": 8},
+            hovertemplate="%{x}: %{y:,.4~g} a day<extra>" + words(channel) + "</extra>",
+            row=1,
+            col=1,
+            **common,
+        )
+        figure.add_scatter(
+            x=[half / 2 for half in range(49)],
+            y=[_digits(value) for value in _half_hours(run, channel, float(weekly[channel].mean()))],
+            mode="lines",
+            showlegend=False,
+            hovertemplate="%{x:.1f} h: %{y:,.4~g} in half an hour<extra>" + words(channel) + "</extra>",
+            row=2,
+            col=1,
+            **{**common, "line": {**line, "shape": "hv"}},
+        )
+    figure.update_yaxes(title="attempts a day", rangemode="tozero", row=1, col=1)
+    figure.update_yaxes(title="attempts in half an hour", rangemode="tozero", row=2, col=1)
+    figure.update_xaxes(title="weekday", row=1, col=1)
+    figure.update_xaxes(title="time of day (h)", tickvals=list(range(0, 25, 3)), range=[0, 24], row=2, col=1)
+    finish(figure, 620, "When do attempts come?")
+    figure.update_layout(
+        legend={"orientation": "h", "y": 1.05, "yanchor": "bottom", "yref": "paper", "xref": "paper"}, margin={"t": 96}
+    )
+    return figure
+
+
+def rhythm_table(run: "Run") -> "pd.DataFrame":
+    """Give attempts of the country on a mean day of each weekday, by channel."""
+    return (
+        _weekdays(run)
+        .rename(columns=named)
+        .rename_axis(columns=None)
+        .rename_axis("weekday, attempts on a mean day")
+        .reset_index()
+    )
+
+
+WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+
+
+def _weekdays(run: "Run") -> "pd.DataFrame":
+    wide = by_day(run, "attempts", "channel", labels.CHANNELS)
+    mean = wide.groupby(wide.index.map(lambda day: day.day_of_week)).mean().reindex(range(7), fill_value=0.0)
+    mean.index = list(WEEKDAYS)
+    return mean
+
+
+def _half_hours(run: "Run", channel: str, a_day: float) -> list[float]:
+    """Give attempts in each half hour of a mean day; the last is repeated, where the step of the line ends."""
+    profile = [float(value) for value in getattr(run.scenario.spec.fraud.half_hours, channel)]
+    whole = sum(profile) or 1.0
+    spread = [a_day * value / whole for value in profile]
+    return [*spread, spread[-1]]
+
+
+def measures(run: "Run") -> "list[tuple[str, MeasureBase]]":
+    """Give the measures of a scenario by first day, then by name."""
+    return sorted(run.scenario.spec.measures.items(), key=lambda one: (one[1].window[0], one[0]))
+
+
+def after(run: "Run") -> list[str]:
+    """Say what begins after the period and so is in no picture of it, such as the law."""
+    end = run.scenario.spec.period.end
+    return [
+        f"{name.replace('-', ' ')}, from {day(measure.window[0])}"
+        for name, measure in measures(run)
+        if measure.window[0] > end
+    ]
+
+
+def _lanes(run: "Run") -> Iterator[Lane]:
+    """Lay the measures into lanes: those that change within the period, the law first, and one for all others."""
+    period = run.scenario.spec.period
+    always = 0
+    changing: list[tuple[bool, Lane]] = []
+    for name, measure in measures(run):
+        first, last = measure.window[0], measure.window[1] or period.end
+        if last < period.start or first > period.end:
+            continue
+        ramp = getattr(measure, "ramp", None)
+        if first <= period.start and last >= period.end and ramp is None:
+            always += 1
+            continue
+        law = measure.kind == "law" if hasattr(measure, "kind") else False
+        growth = f", half way {ramp.midpoint}" if ramp is not None else ""
+        text = words(name.replace("-", "_")) + growth
+        shade = VERMILLION if law else GREY
+        changing.append((not law, (text, max(first, period.start), min(last, period.end), shade)))
+    for _, lane in sorted(changing, key=lambda one: (one[0], one[1][1], one[1][0])):
+        yield lane
+    if always:
+        yield (f"{always} more {ALWAYS}", period.start, period.end, GREY)
+
+
+def _measures(figure: "go.Figure", run: "Run", lanes: list[Lane]) -> None:
+    """Draw a labelled bar for each lane below the series."""
+    late = run.scenario.spec.period
+    middle = date.fromordinal((late.start.toordinal() + late.end.toordinal()) // 2)
+    for number, (text, first, last, shade) in enumerate(lanes):
+        figure.add_shape(
+            type="rect",
+            x0=str(first),
+            # A measure of one day has a width all the same.
+            x1=str(last + timedelta(days=1)),
+            y0=number - 0.42,
+            y1=number + 0.42,
+            fillcolor=shade,
+            opacity=0.3,
+            line={"width": 0},
+            row=2,
+            col=1,
+        )
+        right = first > middle
+        figure.add_annotation(
+            text=text,
+            x=str(last if right else first),
+            y=number,
+            xanchor="right" if right else "left",
+            showarrow=False,
+            font={"size": 11},
+            row=2,
+            col=1,
+        )
+        if first > late.start:
+            figure.add_vline(x=str(first), line={"color": AXIS, "width": 1, "dash": "dot"}, row=1, col=1)
+    if not lanes:
+        figure.add_annotation(
+            text="no measure in force", x=str(late.start), y=0, xanchor="left", showarrow=False, row=2, col=1
+        )
+    # An axis without a trace is not drawn at all.
+    figure.add_scatter(
+        x=[str(late.start)], y=[0], mode="markers", opacity=0, showlegend=False, hoverinfo="skip", row=2, col=1
+    )
+    figure.update_yaxes(
+        range=[max(1, len(lanes)) - 0.4, -0.6], showticklabels=False, showgrid=False, zeroline=False, row=2, col=1
+    )
+    figure.update_yaxes(title="measures", row=2, col=1)
+
+
+def _far_apart(wide: "pd.DataFrame") -> bool:
+    means = wide.mean()
+    means = means[means > 0]
+    return len(means) > 1 and float(means.max() / means.min()) > FAR_APART
+
+
+def _digits(value: float) -> float:
+    """Keep four significant digits: more cannot be seen, and would swell the file."""
+    return float(f"{value:.4g}")
+
+
+def daily_words(run: "Run") -> str:
+    """Say what lies after the period, and so in no picture: such as the law of a run that ends a day before it."""
+    late = after(run)
+    return f"After the period, so not drawn: {'; '.join(late)}." if late else ""
+
+
+def daily_first(run: "Run") -> dict[str, str]:
+    """Give what is shown first: single days where the period is short, else means of seven."""
+    return {"smooth": "week" if len(days(run)) > SHORT else "day"}

@@ -1,0 +1,318 @@
+"""Detectors: what their scores can tell apart, how often alerts of a tier are right, and what repeating them costs."""
+
+from math import erfc, log10, sqrt
+from statistics import NormalDist
+from typing import TYPE_CHECKING
+
+from sim.labels import CHANNELS, CONTACT_CHANNELS, SOURCES, TIERS, TRUTHS
+from sim.report.blank import blank
+from sim.report.looks import (
+    BLUE,
+    GREEN,
+    amount,
+    colours,
+    country,
+    dashes,
+    day,
+    hatches,
+    percent,
+    symbols,
+    words,
+)
+from sim.report.panels import bars, framed, subtitles
+from sim.report.pictures.waits import NO_ALERTS, stacked, stacked_table
+from sim.report.tally import step, steps, tally
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    import pandas as pd
+    import plotly.graph_objects as go
+
+    from sim.results.run import Run
+
+SEEN = ("unanswered", "ignored", "engaged")
+STAGES = ("engaged", "opened", "payment")
+KINDS = ("unanswered", "ignored", "engaged", "opened", "payment")
+MARKS = {"red": "circle", "orange": "square", "yellow": "diamond", "blue": "hexagon"}
+"""Markers of thresholds: shapes that a letter fits into."""
+POINTS = 80
+"""Points of a curve, evenly spaced in the threshold."""
+MOST_SHOWN = 0.1
+"""The largest rate of false alarms that is drawn: beyond it everybody would be warned."""
+HEARD_SHOWN = 20
+"""Alerts heard, up to which fatigue is drawn; the model counts on to 127."""
+
+ROC, PRECISION = "What the detectors can tell apart", "What alerts were about"
+FATIGUE, HEARD = "What repeated alerts do", "Alerts that people heard"
+
+Panels = dict[str, dict[str, tuple[float, dict[str, float]]]]
+"""By heading of the panel and what is seen: d' with the detector's shift, and the lowest score of each tier."""
+
+
+def false_alarms(threshold: float) -> float:
+    """Give the share of legitimate contacts, N(0, 1), with a score from ``threshold`` up."""
+    return 0.5 * erfc(threshold / sqrt(2.0))
+
+
+def detections(threshold: float, d_prime: float) -> float:
+    """Give the share of fraudulent contacts, N(d', 1), with a score from ``threshold`` up."""
+    return false_alarms(threshold - d_prime)
+
+
+def roc(run: "Run") -> "go.Figure":
+    """Draw the share of fraud found against that of false alarms, by what is seen of it, with the tiers' thresholds.
+
+    In closed form from the scenario: scores of fraud are N(d', 1), those of legitimate contacts N(0, 1). A curve is
+    that of contacts which the detector's coverage reaches, before what a law's data sharing adds to d'. Detectors
+    that are alike share a panel.
+    """
+    import plotly.graph_objects as go
+    from plotly.subplots import make_subplots
+
+    panels = _panels(run)
+    figure = make_subplots(
+        rows=len(panels), cols=1, shared_xaxes=True, vertical_spacing=0.16 / len(panels), subplot_titles=list(panels)
+    )
+    colour = {**colours("truth"), "engaged": colours("truth")["episode"], "opened": GREEN, "payment": BLUE}
+    dash, tier_colour = dashes(KINDS), colours("tier")
+    listed: set[str] = set()
+    least = min(false_alarms(t) for curves in panels.values() for _, tiers in curves.values() for t in tiers.values())
+    # Where all the red alerts are sure to be drawn, and axes still have room: at most 12 powers of ten.
+    lowest = max(least / 3.0, 1e-12)
+    highest_score = NormalDist().inv_cdf(1.0 - lowest) if lowest > 1e-15 else 8.0
+    lowest_score = NormalDist().inv_cdf(1.0 - MOST_SHOWN)
+    for row, curves in enumerate(panels.values(), 1):
+        for kind, (d_prime, _) in curves.items():
+            scores = [lowest_score + (highest_score - lowest_score) * k / (POINTS - 1) for k in range(POINTS)]
+            figure.add_trace(
+                go.Scatter(
+                    x=[false_alarms(score) for score in scores],
+                    y=[detections(score, d_prime) for score in scores],
+                    mode="lines",
+                    name=words(kind),
+                    legendgroup=kind,
+                    legendrank=1000 + KINDS.index(kind),
+                    showlegend=kind not in listed,
+                    line={"color": colour[kind], "dash": dash[kind], "width": 2},
+                    hoverinfo="skip",
+                ),
+                row=row,
+                col=1,
+            )
+            listed.add(kind)
+        for tier in TIERS:
+            points = [(kind, d_prime, tiers[tier]) for kind, (d_prime, tiers) in curves.items()]
+            figure.add_trace(
+                go.Scatter(
+                    x=[false_alarms(score) for _, _, score in points],
+                    y=[detections(score, d_prime) for _, d_prime, score in points],
+                    mode="markers+text",
+                    name=f"{tier[0].upper()}: {tier}",
+                    legendgroup=tier,
+                    legendrank=1100 + TIERS.index(tier),
+                    showlegend=row == 1,
+                    cliponaxis=False,
+                    text=[tier[0].upper()] * len(points),
+                    textfont={"color": "white", "size": 10, "weight": "bold"},
+                    marker={
+                        "symbol": MARKS[tier],
+                        "color": tier_colour[tier],
+                        "size": 17,
+                        "line": {"width": 1, "color": "white"},
+                    },
+                    hovertext=[
+                        f"{kind} (d' {d_prime:.2f}): {percent(detections(score, d_prime))} score {tier} or higher,<br>"
+                        f"with {percent(false_alarms(score))} of legitimate contacts"
+                        for kind, d_prime, score in points
+                    ],
+                    hovertemplate="%{hovertext}<extra></extra>",
+                ),
+                row=row,
+                col=1,
+            )
+    framed(figure, 190 + 195 * len(panels), ROC)
+    powers = range(-12, 0)
+    shown = {10.0**power: percent(10.0**power) for power in powers if 2 * lowest <= 10.0**power <= MOST_SHOWN}
+    figure.update_xaxes(type="log", range=[log10(lowest), log10(MOST_SHOWN)], tickvals=list(shown))
+    figure.update_xaxes(ticktext=list(shown.values()))
+    figure.update_xaxes(title_text="legitimate contacts alerted (log scale)", row=len(panels), col=1)
+    figure.update_yaxes(range=[0, 1.05], tickformat=".0%", nticks=5)
+    figure.update_yaxes(title_text="fraud found", row=len(panels), col=1)
+    return subtitles(figure)
+
+
+def roc_table(run: "Run") -> "pd.DataFrame":
+    """Give the shares that reach a tier or a higher one, of legitimate contacts and of fraud by what is seen."""
+    import pandas as pd
+
+    rows = []
+    for panel, curves in _panels(run).items():
+        for kind, (d_prime, tiers) in curves.items():
+            found = {tier: percent(detections(t, d_prime)) for tier, t in tiers.items()}
+            rows.append({"where": panel, "seen": kind, "d'": f"{d_prime:.2f}", **found})
+        false = {tier: percent(false_alarms(t)) for tier, t in tiers.items()}
+        rows.append({"where": panel, "seen": "legitimate", "d'": "0", **false})
+    return pd.DataFrame(rows, columns=["where", "seen", "d'", *TIERS])
+
+
+def _panels(run: "Run") -> Panels:
+    """Give the curves to draw; a panel is a channel, or the later stages, of a detector, or of both if alike."""
+    settings = run.scenario.spec.warning.detectors
+    both = {source: getattr(settings, source) for source in SOURCES}
+    rules = {
+        source: (one.shift, {tier: float(getattr(one.thresholds, tier)) for tier in TIERS})
+        for source, one in both.items()
+    }
+    alike = len({repr(rule) for rule in rules.values()}) == 1
+    found: Panels = {}
+    for source, (shift, tiers) in rules.items():
+        place = "" if alike else f", {source}"
+        for channel in CHANNELS:
+            scores = getattr(settings.contact, channel)
+            found[f"{words(channel)}{place}"] = {kind: (getattr(scores, kind) + shift, tiers) for kind in SEEN}
+        found[f"later stages{place}"] = {kind: (getattr(settings.stages, kind) + shift, tiers) for kind in STAGES}
+    return found
+
+
+def precision(run: "Run") -> "go.Figure":
+    """Draw what the alerts of each tier were about: an episode, an attempt that came to nothing, or nothing wrong."""
+    return stacked(run, "truth", TRUTHS, colours("truth"), PRECISION)
+
+
+def precision_table(run: "Run") -> "pd.DataFrame":
+    """Give the alerts of the country by tier and what they were about."""
+    return stacked_table(run, "truth", TRUTHS)
+
+
+def fatigue(run: "Run") -> "go.Figure":
+    """Draw the probability that a person in an episode who is reached stops, by alerts heard before and channel.
+
+    In closed form from the scenario, without what awareness adds: ``stop`` of the channel times ``fatigue`` for each
+    alert heard, and times ``wrong_class`` where the alert took the fraud for another type.
+    """
+    import plotly.graph_objects as go
+    from plotly.subplots import make_subplots
+
+    figure = make_subplots(
+        rows=2, cols=1, shared_xaxes=True, vertical_spacing=0.12,
+        subplot_titles=["the alert names the right type of fraud", "it names a wrong one"],
+    )  # fmt: skip
+    colour, dash, symbol = colours("contact"), dashes(CONTACT_CHANNELS), symbols(CONTACT_CHANNELS)
+    heard = list(range(HEARD_SHOWN + 1))
+    for row, right in enumerate((True, False), 1):
+        for channel in CONTACT_CHANNELS:
+            chances = [stops(run, channel, count, right) for count in heard]
+            figure.add_trace(
+                go.Scatter(
+                    x=heard,
+                    y=chances,
+                    mode="lines+markers",
+                    name=words(channel),
+                    legendgroup=channel,
+                    showlegend=right,
+                    line={"color": colour[channel], "dash": dash[channel]},
+                    marker={"symbol": symbol[channel], "size": 6},
+                    text=[
+                        f"{words(channel)}, {count} heard before: {percent(chance)} stop"
+                        for count, chance in zip(heard, chances, strict=True)
+                    ],
+                    hovertemplate="%{text}<extra></extra>",
+                ),
+                row=row,
+                col=1,
+            )
+    framed(figure, 450, FATIGUE)
+    figure.update_yaxes(range=[0, 1.04], tickformat=".0%", nticks=5, title_text="probability to stop")
+    figure.update_xaxes(title_text="alerts heard before", row=2, col=1)
+    return subtitles(figure)
+
+
+def fatigue_table(run: "Run") -> "pd.DataFrame":
+    """Give the probability to stop by alerts heard before, channel and whether the alert names the right type."""
+    import pandas as pd
+
+    rows = []
+    for count in (0, 1, 2, 3, 5, 10, 20):
+        row = {"heard before": str(count)}
+        for right, name in ((True, "right type"), (False, "wrong type")):
+            for channel in CONTACT_CHANNELS:
+                row[f"{channel}, {name}"] = percent(stops(run, channel, count, right))
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def stops(run: "Run", channel: str, heard: int, right: bool) -> float:
+    """Give the probability that a person without awareness stops when an alert reaches them by a channel."""
+    settings = run.scenario.spec.warning.dissuasion
+    chance = float(getattr(settings.stop, channel)) * float(settings.fatigue) ** heard
+    return chance if right else chance * float(settings.wrong_class)
+
+
+def heard(run: "Run") -> "go.Figure":
+    """Draw how many alerts reached their person for 1,000 people of the country, by time and tier of issue."""
+    import plotly.graph_objects as go
+
+    rows = _heard(run)
+    if not rows:
+        return blank(HEARD, NO_ALERTS)
+    by = step(run)
+    colour, hatch = colours("tier"), hatches(TIERS)
+    figure = go.Figure()
+    for tier in TIERS:
+        points = {when: rate for (of, when), rate in rows.items() if of == tier}
+        if not points:
+            continue
+        figure.add_trace(
+            go.Bar(
+                x=[when.isoformat() for when in points],
+                y=list(points.values()),
+                name=tier,
+                marker=bars(colour[tier], hatch[tier]),
+                text=[
+                    f"{tier}, {day(when) if by == 'day' else f'{when:%B %Y}'}: {amount(rate)} heard for 1,000 people"
+                    for when, rate in points.items()
+                ],
+                textposition="none",
+                hovertemplate="%{text}<extra></extra>",
+            )
+        )
+    framed(figure, 330, HEARD)
+    figure.update_layout(barmode="stack", bargap=0.1, legend={"traceorder": "normal"})
+    figure.update_yaxes(title_text="alerts heard per 1,000 people", nticks=5)
+    figure.update_xaxes(title_text=f"{by} of issue", nticks=6)
+    return figure
+
+
+def heard_table(run: "Run") -> "pd.DataFrame":
+    """Give, by tier, the alerts of the country that reached their person, and how many that is for 1,000 people."""
+    import pandas as pd
+
+    counted = tally(run, "alerts", ["tier", "end"])
+    reached = {tier: int(n) for tier, end, n in counted.itertuples(index=False) if end == "reached"}
+    rows = [
+        {
+            "tier": tier,
+            "heard": amount(reached[tier] * country(run)),
+            "per 1,000 people": amount(reached[tier] * country(run) / _population(run) * 1000),
+        }
+        for tier in TIERS
+        if tier in reached
+    ]
+    return pd.DataFrame(rows, columns=["tier", "heard", "per 1,000 people"])
+
+
+def _heard(run: "Run") -> "dict[tuple[str, date], float]":
+    """Give the alerts that reached their person for 1,000 people, by tier and step of time; empty without alerts."""
+    by = step(run)
+    counted = tally(run, "alerts", [by, "tier", "end"])
+    reached = {
+        (tier, when): int(count) for when, tier, end, count in counted.itertuples(index=False) if end == "reached"
+    }
+    tiers = [tier for tier in TIERS if any(of == tier for of, _ in reached)]
+    scale = country(run) / _population(run) * 1000
+    return {(tier, when): reached.get((tier, when), 0) * scale for tier in tiers for when in steps(run)}
+
+
+def _population(run: "Run") -> int:
+    return sum(row.population for row in run.scenario.spec.population.provinces)

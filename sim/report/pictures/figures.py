@@ -1,0 +1,139 @@
+"""Reported beside simulated figures: how far each is off, as a row of dots."""
+
+from typing import TYPE_CHECKING, Any
+
+from sim.report.blank import blank
+from sim.report.looks import AXIS, SYMBOLS, amount, colours, finish, named, percent, plain, words
+from sim.results.figures import CHANGE
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import plotly.graph_objects as go
+
+    from sim.results.run import Run
+
+Row = dict[str, Any]
+
+SIMULATED, NONE = "simulated", "none"
+RATIOS = "How near is each figure to what was reported?"
+
+
+def ratios(run: "Run") -> "go.Figure":
+    """Draw simulated over reported for each figure that has both; whiskers are 90% of what was predicted.
+
+    For a change it is the ratio of the levels that it leads to, (1 + simulated) / (1 + reported): a change near zero
+    has no ratio that would mean anything.
+    """
+    import plotly.graph_objects as go
+
+    rows = [row for row in run.manifest["figures"] if comparable(row)]
+    if not rows:
+        return blank(RATIOS, "No figure of this scenario lies in the period of the run.")
+    figure = go.Figure()
+    shades = colours("role")
+    marks = dict(zip(shades, SYMBOLS, strict=False))
+    lanes = [f"{words(row['name'])}, {_window(row)}" for row in rows]
+    for role, colour in shades.items():
+        own = [(lane, row) for lane, row in zip(lanes, rows, strict=True) if row["role"] == role]
+        if not own:
+            continue
+        figure.add_scatter(
+            x=[level(row, row["simulated"]) for _, row in own],
+            y=[lane for lane, _ in own],
+            mode="markers",
+            name={"input": "put in", "fitted": "fitted", "predicted": "predicted"}[role],
+            marker={"color": colour, "size": 11, "symbol": marks[role]},
+            error_x=_whiskers([row for _, row in own], colour),
+            customdata=[[said(row, row["reported"]), said(row, row["simulated"])] for _, row in own],
+            hovertemplate="%{y}<br>reported %{customdata[0]}<br>simulated %{customdata[1]}<br>"
+            "ratio %{x:.3f}<extra></extra>",
+        )
+    figure.add_vline(x=1.0, line={"color": AXIS, "width": 1.5, "dash": "dot"})
+    figure.update_xaxes(title="simulated / reported (1: as reported)")
+    figure.update_yaxes(autorange="reversed", categoryorder="array", categoryarray=lanes, tickfont={"size": 11})
+    finish(figure, 150 + 24 * max(3, len(rows)), RATIOS)
+    figure.update_layout(legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "yref": "paper", "xref": "paper"})
+    short = [
+        f"{plain(named(row['name'])[:17])} {'/'.join(str(day)[2:7] for day in row['window'] if day)}" for row in rows
+    ]
+    narrow = {
+        "yaxis": {"tickvals": lanes, "ticktext": short, "tickfont": {"size": 9.5}},
+        "xaxis": {"title": {"text": "simulated / reported"}},
+        "margin": {"t": 112},
+    }
+    figure.update_layout(meta={"narrow": {"layout": narrow}})
+    return figure
+
+
+def ratios_table(run: "Run") -> "pd.DataFrame":
+    """Give every figure of the scenario: reported, simulated, ratio, role, whether it is within its allowance."""
+    import pandas as pd
+
+    rows = []
+    for row in run.manifest["figures"]:
+        rows.append(
+            {
+                "figure": named(row["name"]),
+                "window": _window(row),
+                "reported": said(row, row["reported"]),
+                SIMULATED: said(row, row["simulated"]),
+                "ratio": _ratio(row),
+                "role": {"input": "put in", "fitted": "fitted", "predicted": "predicted"}[row["role"]],
+                "within": {None: "", True: "yes", False: "no"}[row["within"]],
+            }
+        )
+    return pd.DataFrame(rows, columns=["figure", "window", "reported", "simulated", "ratio", "role", "within"])
+
+
+def comparable(row: Row) -> bool:
+    """Tell whether a figure has both sides and a level to compare."""
+    reported = row["reported"]
+    if row["simulated"] is None or not isinstance(reported, int | float):
+        return False
+    return reported > -1 if row["name"].endswith(CHANGE) else bool(reported)
+
+
+def level(row: Row, value: float) -> float:
+    """Give a value over what was reported; of changes, the levels that they lead to."""
+    reported = row["reported"]
+    return float((1 + value) / (1 + reported) if row["name"].endswith(CHANGE) else value / reported)
+
+
+def said(row: Row, value: Any) -> str:
+    """Give a value of a figure as people read it: changes in percent."""
+    if value is None or isinstance(value, str):
+        return value or NONE
+    return f"{'+' if value > 0 else ''}{percent(value)}" if row["name"].endswith(CHANGE) else amount(value, 4)
+
+
+def _ratio(row: Row) -> str:
+    if not comparable(row):
+        return ""
+    if row["name"].endswith(CHANGE):
+        return f"{100 * (row['simulated'] - row['reported']):+.1f} points"
+    return f"{level(row, row['simulated']):.3f}"
+
+
+def _window(row: Row) -> str:
+    start, end = row["window"]
+    return f"{start} to {end}" if end else f"{start}"
+
+
+def _whiskers(rows: list[Row], colour: str) -> dict[str, Any]:
+    above, below = [], []
+    for row in rows:
+        low, high = row["interval"] or (row["simulated"], row["simulated"])
+        here = level(row, row["simulated"])
+        above.append(level(row, high) - here)
+        below.append(here - level(row, low))
+    # The interval need not hold the value of this one run: its far end alone is drawn then.
+    return {
+        "type": "data",
+        "symmetric": False,
+        "array": [max(0.0, one) for one in above],
+        "arrayminus": [max(0.0, one) for one in below],
+        "color": colour,
+        "thickness": 1.5,
+        "width": 4,
+        "visible": any(row["interval"] for row in rows),
+    }

@@ -1,0 +1,94 @@
+"""Money: what the victims lost, what was prevented, held and recovered, over time."""
+
+from typing import TYPE_CHECKING
+
+from sim.report.blank import blank
+from sim.report.looks import BLUE, GREEN, SKY, VERMILLION, amount, country, dashes, day, symbols
+from sim.report.panels import framed, pick_mode
+from sim.report.tally import step, steps, tally
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    import pandas as pd
+    import plotly.graph_objects as go
+
+    from sim.results.run import Run
+
+AMOUNTS = {
+    "lost": ("loss_fen", VERMILLION),
+    "prevented": ("prevented_fen", GREEN),
+    "held": ("held_fen", SKY),
+    "recovered": ("recovered_fen", BLUE),
+}
+"""Name, column of the outcomes and colour: ``lost`` of all victims, ``prevented`` by warnings, ``held`` by banks."""
+
+FEN = 100
+UNITS = ((1e9, "billion yuan"), (1e6, "million yuan"), (1.0, "yuan"))
+MONEY = "Money lost and saved"
+
+
+def money(run: "Run") -> "go.Figure":
+    """Draw yuan of the country by month (by day of short runs): lost by victims, prevented, held and recovered.
+
+    A month of which not all days lie in the period holds those that do.
+    """
+    import plotly.graph_objects as go
+
+    values = _yuan(run)
+    if not any(any(by.values()) for by in values.values()):
+        return blank(MONEY, "No money was lost, prevented or recovered in this run.")
+    by, days = step(run), steps(run)
+    size, unit = next(
+        row for row in UNITS if max(max(some.values()) for some in values.values()) >= row[0] or row[0] == 1
+    )
+    dash, symbol = dashes(AMOUNTS), symbols(AMOUNTS)
+    figure = go.Figure()
+    for name, (_, colour) in AMOUNTS.items():
+        if not any(values[name].values()):
+            continue
+        figure.add_trace(
+            go.Scatter(
+                x=[when.isoformat() for when in values[name]],
+                y=[value / size for value in values[name].values()],
+                mode=pick_mode(len(days)),
+                name=name,
+                line={"color": colour, "dash": dash[name]},
+                marker={"symbol": symbol[name], "size": 6},
+                text=[
+                    f"{day(when) if by == 'day' else f'{when:%B %Y} ({days[when]} days)'}: {amount(value)} yuan {name}"
+                    for when, value in values[name].items()
+                ],
+                hovertemplate="%{text}<extra></extra>",
+            )
+        )
+    framed(figure, 380, MONEY)
+    figure.update_yaxes(title_text=f"{unit} a {by}", rangemode="tozero", nticks=6, tickformat=",.4~g")
+    figure.update_xaxes(title_text=by, nticks=6)
+    return figure
+
+
+def money_table(run: "Run") -> "pd.DataFrame":
+    """Give the yuan of the country by month (of short runs the whole period alone), the whole period last."""
+    import pandas as pd
+
+    values = _yuan(run)
+    rows = []
+    if step(run) == "month":
+        for when in steps(run):
+            rows.append({"month": f"{when:%Y-%m}", **{name: amount(values[name][when]) for name in AMOUNTS}})
+    rows.append({"month": "whole period", **{name: amount(sum(values[name].values())) for name in AMOUNTS}})
+    return pd.DataFrame(rows, columns=["month", *AMOUNTS])
+
+
+def _yuan(run: "Run") -> "dict[str, dict[date, float]]":
+    """Give yuan of the country by name and step of time, zeros included."""
+    by = step(run)
+    columns = [column for column, _ in AMOUNTS.values()]
+    counted = tally(run, "outcomes", [by], columns)
+    stored = {row[0]: row[1:] for row in counted.itertuples(index=False)}
+    nothing = (0,) * len(columns)
+    return {
+        name: {when: float(stored.get(when, nothing)[place]) / FEN * country(run) for when in steps(run)}
+        for place, name in enumerate(AMOUNTS)
+    }

@@ -1,0 +1,158 @@
+"""People: who falls victim and who is saved, by age, sex and type of fraud."""
+
+from typing import TYPE_CHECKING
+
+from sim.labels import SEXES
+from sim.report.blank import blank
+from sim.report.looks import GREEN, VERMILLION, amount, colours, country, hatches, named, plain, words
+from sim.report.panels import bars, framed, names_beside, subtitles
+from sim.report.tally import tally
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import plotly.graph_objects as go
+
+    from sim.results.run import Run
+
+SEX = {"f": "women", "m": "men"}
+ENDS = ("victims", "saved")
+"""Of an episode: it came to a payment; a warning stopped it before any."""
+PEOPLE = 100_000
+
+AGES, TYPES = "Victims and saved by age and sex", "Victims and saved by type of fraud"
+NOBODY = "Nobody fell victim or was saved in this run."
+
+
+def ages(run: "Run") -> "go.Figure":
+    """Draw victims and saved for 100,000 people of their age band and sex, over the whole period."""
+    import plotly.graph_objects as go
+    from plotly.subplots import make_subplots
+
+    counts, people = _by_group(run), groups(run)
+    if not any(sum(pair) for pair in counts.values()):
+        return blank(AGES, NOBODY)
+    bands = [band for band in run.scenario.spec.population.band_names() if any(people[band, sex] for sex in SEXES)]
+    shown = [end for place, end in enumerate(ENDS) if any(pair[place] for pair in counts.values())]
+    figure = make_subplots(rows=len(shown), cols=1, shared_xaxes=True, vertical_spacing=0.12, subplot_titles=shown)
+    colour, hatch = colours("sex"), hatches(SEXES)
+    listed: set[str] = set()
+    for row, end in enumerate(shown, 1):
+        for sex in SEXES:
+            some = {band: counts.get((band, sex), (0, 0))[ENDS.index(end)] * country(run) for band in bands}
+            if not any(some.values()):
+                continue
+            rates = {band: value / people[band, sex] * PEOPLE for band, value in some.items() if people[band, sex]}
+            figure.add_trace(
+                go.Bar(
+                    x=[words(band) for band in rates],
+                    y=list(rates.values()),
+                    name=SEX[sex],
+                    legendgroup=sex,
+                    showlegend=sex not in listed,
+                    marker=bars(colour[sex], hatch[sex]),
+                    text=[
+                        f"{SEX[sex]} aged {words(band)}: {amount(rate)} {end} for 100,000, {amount(some[band])} in all"
+                        for band, rate in rates.items()
+                    ],
+                    textposition="none",
+                    hovertemplate="%{text}<extra></extra>",
+                ),
+                row=row,
+                col=1,
+            )
+            listed.add(sex)
+    framed(figure, 130 + 170 * len(shown), AGES)
+    figure.update_layout(barmode="group", bargap=0.25)
+    figure.update_yaxes(title_text="per 100,000 people", rangemode="tozero", nticks=5)
+    figure.update_xaxes(type="category")
+    figure.update_xaxes(title_text="age (years)", row=len(shown), col=1)
+    return subtitles(figure)
+
+
+def ages_table(run: "Run") -> "pd.DataFrame":
+    """Give victims and saved of the country by age band and sex, and for 100,000 people of the group."""
+    import pandas as pd
+
+    counts, people = _by_group(run), groups(run)
+    rows = []
+    for band in run.scenario.spec.population.band_names():
+        for sex in SEXES:
+            some = [value * country(run) for value in counts.get((band, sex), (0, 0))]
+            size = people[band, sex]
+            row = {"age": band, "sex": SEX[sex], "people": amount(size)}
+            for end, value in zip(ENDS, some, strict=True):
+                row[end] = amount(value)
+                row[f"{end} per 100,000"] = amount(value / size * PEOPLE) if size else "none"
+            rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def types(run: "Run") -> "go.Figure":
+    """Draw victims and saved of the country by type of fraud, those with the most victims first."""
+    import plotly.graph_objects as go
+
+    counts = _by_type(run)
+    if not any(sum(pair) for pair in counts.values()):
+        return blank(TYPES, NOBODY)
+    figure = go.Figure()
+    hatch = hatches(ENDS)
+    for place, (end, colour) in enumerate(zip(ENDS, (VERMILLION, GREEN), strict=True)):
+        values = {name: pair[place] * country(run) for name, pair in counts.items()}
+        if not any(values.values()):
+            continue
+        figure.add_trace(
+            go.Bar(
+                orientation="h",
+                y=[plain(name) for name in values],
+                x=list(values.values()),
+                name=end,
+                showlegend=True,
+                marker=bars(colour, hatch[end]),
+                text=[f"{words(name)}: {amount(value)} {end}" for name, value in values.items()],
+                textposition="none",
+                hovertemplate="%{text}<extra></extra>",
+            )
+        )
+    framed(figure, 150 + 42 * len(counts), TYPES)
+    figure.update_layout(barmode="group", bargap=0.25)
+    figure.update_xaxes(title_text="people, whole period", nticks=5)
+    figure.update_yaxes(autorange="reversed")
+    return names_beside(figure, {plain(name): named(name) for name in counts})
+
+
+def types_table(run: "Run") -> "pd.DataFrame":
+    """Give victims and saved of the country by type of fraud, those with the most victims first."""
+    import pandas as pd
+
+    rows = [(name, *(amount(value * country(run)) for value in pair)) for name, pair in _by_type(run).items()]
+    return pd.DataFrame(rows, columns=["type", *ENDS])
+
+
+def groups(run: "Run") -> dict[tuple[str, str], float]:
+    """Give the people of the country by age band and sex, as the scenario's tables have them."""
+    from sim.country.people import age_shares, band_of_age
+
+    population = run.scenario.spec.population
+    names, band_of = population.band_names(), band_of_age(population)
+    found = {(band, sex): 0.0 for band in names for sex in SEXES}
+    for place, province in enumerate(population.provinces):
+        women = 100.0 / (100.0 + province.men_per_100_women)
+        for age, share in enumerate(age_shares(population, place)):
+            band = names[band_of[age]]
+            found[band, "f"] += province.population * share * women
+            found[band, "m"] += province.population * share * (1.0 - women)
+    return found
+
+
+def _by_group(run: "Run") -> dict[tuple[str, str], tuple[int, int]]:
+    """Give (victims, saved) as simulated by age band and sex."""
+    counted = tally(run, "outcomes", ["age_band", "sex"], ENDS)
+    return {(band, sex): (int(lost), int(saved)) for band, sex, lost, saved in counted.itertuples(index=False)}
+
+
+def _by_type(run: "Run") -> dict[str, tuple[int, int]]:
+    """Give (victims, saved) as simulated by type of fraud, the most victims first, then in the scenario's order."""
+    counted = tally(run, "outcomes", ["fraud_type"], ENDS)
+    found = {name: (int(lost), int(saved)) for name, lost, saved in counted.itertuples(index=False)}
+    whole = {name: found.get(name, (0, 0)) for name in run.scenario.spec.fraud.types}
+    return dict(sorted(whole.items(), key=lambda row: -row[1][0]))

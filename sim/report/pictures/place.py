@@ -1,0 +1,198 @@
+"""Place: provinces as tiles of equal size, coloured by any outcome per 100,000 people."""
+
+from typing import TYPE_CHECKING, Any
+
+from sim.report.looks import INK, SCALE, finish, plain, provinces, short
+from sim.report.sums import sums
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import plotly.graph_objects as go
+
+    from sim.results.run import Run
+
+# Column, row and letters (GB/T 2260) of each province of China by its code, laid out by hand so that neighbours stay
+# neighbours as far as squares allow.
+CHINA: dict[int, tuple[int, int, str]] = {
+    23: (7, 0, "HL"), 65: (0, 1, "XJ"), 15: (4, 1, "NM"), 11: (5, 1, "BJ"), 21: (6, 1, "LN"), 22: (7, 1, "JL"),
+    62: (2, 2, "GS"), 64: (3, 2, "NX"), 14: (4, 2, "SX"), 13: (5, 2, "HE"), 12: (6, 2, "TJ"),
+    63: (1, 3, "QH"), 61: (3, 3, "SN"), 41: (4, 3, "HA"), 37: (5, 3, "SD"), 32: (6, 3, "JS"),
+    54: (0, 4, "XZ"), 51: (2, 4, "SC"), 50: (3, 4, "CQ"), 42: (4, 4, "HB"), 34: (5, 4, "AH"), 31: (6, 4, "SH"),
+    53: (1, 5, "YN"), 52: (2, 5, "GZ"), 43: (3, 5, "HN"), 36: (4, 5, "JX"), 35: (5, 5, "FJ"), 33: (6, 5, "ZJ"),
+    45: (3, 6, "GX"), 44: (4, 6, "GD"), 46: (3, 7, "HI"),
+}  # fmt: skip
+ROW = 6
+"""Tiles in a row where the provinces are not China's."""
+PEOPLE = 100_000
+PALE = 0.52
+"""Share of the scale of colours below which a tile is pale enough for dark text."""
+DARK = "#111"
+
+OUTCOMES: dict[str, tuple[str, str, str, str]] = {
+    "victims": ("outcomes", "victims", "victims", "victims"),
+    "episodes": ("outcomes", "episodes", "people drawn in", "people drawn in"),
+    "saved": ("outcomes", "saved", "saved by warnings", "people saved"),
+    "loss": ("outcomes", "loss_fen", "losses", "1,000 yuan lost"),
+    "prevented": ("outcomes", "prevented_fen", "losses prevented", "1,000 yuan prevented"),
+    "alerts": ("alerts", "count", "alerts", "alerts"),
+    "delivered": ("attempts", "count", "attempts delivered", "attempts delivered"),
+}
+"""What tiles are coloured by: table, measure, how it is called, its unit."""
+OUTCOME = {name: title for name, (_, _, title, _) in OUTCOMES.items()}
+FEN_PER_THOUSAND_YUAN = 100_000
+WHOLE_PERIOD = "all"
+DELIVERED = ("unanswered", "ignored", "engaged")
+
+Tile = tuple[int, int, str]
+"""Column, row from the top, letters."""
+
+
+def tiles(run: "Run") -> dict[int, Tile]:
+    """Give each province its tile: by hand where all codes are provinces of China, else in reading order."""
+    names = provinces(run)
+    if set(names) <= set(CHINA) and len(names) > ROW:
+        return {code: CHINA[code] for code in names}
+    return {code: (at % ROW, at // ROW, name[:3]) for at, (code, name) in enumerate(names.items())}
+
+
+def months(run: "Run") -> dict[str, str]:
+    """Give the choices of a month: the whole period, then each of its months."""
+    import pandas as pd
+
+    period = run.scenario.spec.period
+    found = pd.period_range(period.start, period.end, freq="M")
+    return {WHOLE_PERIOD: "the whole period", **{f"{one}": f"{one:%B %Y}" for one in found}}
+
+
+def place(run: "Run", outcome: str = "victims", month: str = WHOLE_PERIOD) -> "go.Figure":
+    """Draw provinces as tiles coloured by an ``outcome`` (see ``OUTCOME``) per 100,000 people of the province.
+
+    ``month`` is ``all`` or such as ``2022-05``. Colours run from the lowest rate to the highest, of all months where
+    one is chosen; money is in 1,000 yuan.
+    """
+    return place_views(run, [outcome], [month])[outcome, month]
+
+
+def place_views(run: "Run", outcomes: list[str], chosen: list[str]) -> "dict[tuple[str, str], go.Figure]":
+    """Draw many such pictures, reading each table once."""
+    import pandas as pd
+
+    views = {}
+    for outcome in outcomes:
+        monthly = _monthly(run, outcome)
+        rates = {month: _per_people(run, monthly, month) for month in months(run)}
+        monthly_rates = pd.concat([rate for month, rate in rates.items() if month != WHOLE_PERIOD])
+        for month in chosen:
+            shared = rates[month] if month == WHOLE_PERIOD else monthly_rates
+            views[outcome, month] = _draw(run, outcome, month, rates[month], (shared.min(), shared.max()))
+    return views
+
+
+def place_table(run: "Run") -> "pd.DataFrame":
+    """Give every outcome per 100,000 people of each province over the whole period."""
+    import pandas as pd
+
+    columns = {
+        f"{unit} per 100,000": _per_people(run, _monthly(run, name), WHOLE_PERIOD)
+        for name, (_, _, _, unit) in OUTCOMES.items()
+    }
+    frame = pd.DataFrame(columns)
+    frame.insert(0, "province", [provinces(run)[code] for code in frame.index])
+    people = {row.code: row.population for row in run.scenario.spec.population.provinces}
+    frame.insert(1, "people", [people[code] for code in frame.index])
+    return frame.reset_index(drop=True)
+
+
+def _monthly(run: "Run", outcome: str) -> "pd.DataFrame":
+    """Give counts of the country by month (rows, as ``2022-05``) and province code."""
+    table, measure, _, _ = OUTCOMES[outcome]
+    if outcome == "delivered":
+        found = sums(run, table, ["month", "province", "fate"])
+        found = found[found["fate"].isin(DELIVERED)]
+    else:
+        found = sums(run, table, ["month", "province"], [measure])
+    if measure.endswith("_fen"):
+        found[measure] /= FEN_PER_THOUSAND_YUAN
+    wide = found.pivot_table(index="month", columns="province", values=measure, aggfunc="sum", fill_value=0.0)
+    wide.index = wide.index.map(lambda month: f"{month:%Y-%m}")
+    return wide.reindex(index=list(months(run))[1:], columns=list(provinces(run)), fill_value=0.0)
+
+
+def _per_people(run: "Run", monthly: "pd.DataFrame", month: str) -> "pd.Series[Any]":
+    import pandas as pd
+
+    counts = pd.Series(monthly.sum() if month == WHOLE_PERIOD else monthly.loc[month].to_numpy(), list(monthly.columns))
+    people = pd.Series({row.code: row.population for row in run.scenario.spec.population.provinces}, dtype="float64")
+    # A province without people has no rate.
+    return counts / people.where(people > 0) * PEOPLE
+
+
+def _draw(run: "Run", outcome: str, month: str, rates: "pd.Series[Any]", ends: tuple[float, float]) -> "go.Figure":
+    import plotly.graph_objects as go
+
+    placed, names = tiles(run), provinces(run)
+    wide = max(column for column, _, _ in placed.values()) + 1
+    high = max(row for _, row, _ in placed.values()) + 1
+    grid: dict[str, list[list[Any]]] = {
+        "z": [[None] * wide for _ in range(high)],
+        "customdata": [[""] * wide for _ in range(high)],
+    }
+    title, unit = OUTCOMES[outcome][2:]
+    low, most = _ends(ends)
+    texts, inks = [], []
+    for code, (column, row, letters) in placed.items():
+        rate = float(rates[code])
+        known = rate == rate
+        grid["z"][row][column] = float(f"{rate:.4g}") if known else None
+        grid["customdata"][row][column] = plain(names[code])
+        texts.append(f"{plain(letters)}<br>{short(rate) if known else '-'}")
+        # A province without people has a clear tile, and text in the colour of the page.
+        inks.append((DARK if (rate - low) / (most - low) < PALE else "#fff") if known else INK)
+    figure = go.Figure(
+        go.Heatmap(
+            **grid,
+            zmin=low,
+            zmax=most,
+            colorscale=SCALE,
+            hovertemplate="%{customdata}: %{z:,.4~r} " + unit + " per 100,000 people<extra></extra>",
+            hoverongaps=False,
+            xgap=3,
+            ygap=3,
+            colorbar={
+                "title": {"text": f"{unit} per 100,000 people", "side": "top"},
+                "orientation": "h",
+                "y": -0.02,
+                "yanchor": "top",
+                "thickness": 12,
+                "lenmode": "pixels",
+                "len": 300,
+                "exponentformat": "B",
+                "nticks": 5,
+            },
+        )
+    )
+    figure.add_scatter(
+        x=[column for column, _, _ in placed.values()],
+        y=[row for _, row, _ in placed.values()],
+        text=texts,
+        mode="text",
+        textfont={"color": inks},
+        hoverinfo="skip",
+        showlegend=False,
+    )
+    said = months(run)[month]
+    finish(figure, 130 + 58 * high, f"{title.capitalize()} per 100,000 people, {said}")
+    figure.update_xaxes(visible=False, constrain="domain")
+    figure.update_yaxes(visible=False, autorange="reversed", scaleanchor="x", constrain="domain")
+    figure.update_layout(
+        meta={"narrow": {"layout": {"height": 150 + 44 * high}, "traces": {"textfont": {"size": 10.5}}}}
+    )
+    return figure
+
+
+def _ends(ends: tuple[float, float]) -> tuple[float, float]:
+    """Give the ends of the scale of colours; where all rates are equal, or none is known, from zero."""
+    low, high = (float(f"{end:.4g}") for end in ends)
+    if not high > low:
+        return 0.0, high if high > 0 else 1.0
+    return low, high

@@ -1,0 +1,93 @@
+"""Provenance: where a run's seconds went, and every parameter with what it rests on."""
+
+import re
+from typing import TYPE_CHECKING
+
+from sim.report.looks import BLUE, finish, named, words
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import plotly.graph_objects as go
+
+    from sim.results.run import Run
+
+WHOLE = re.compile(r"-?\d+\.0")
+ROW = re.compile(r"^(?P<table>.+?)\.\d+\.")
+
+
+def seconds(run: "Run") -> "go.Figure":
+    """Draw the seconds of each phase of the run."""
+    import plotly.graph_objects as go
+
+    phases = run.manifest["performance"]["phases"]
+    figure = go.Figure(
+        go.Bar(
+            x=list(phases.values()),
+            y=[words(name) for name in phases],
+            orientation="h",
+            marker={"color": BLUE},
+            text=[f"{value:.3g}" for value in phases.values()],
+            textposition="outside",
+            cliponaxis=False,
+            hovertemplate="%{y}: %{x:.3g} s<extra></extra>",
+        )
+    )
+    figure.update_xaxes(title="seconds")
+    figure.update_yaxes(title="phase", autorange="reversed")
+    finish(figure, 130 + 26 * max(3, len(phases)), "Where did the seconds of the run go?")
+    figure.update_layout(margin={"r": 48})
+    return figure
+
+
+def seconds_table(run: "Run") -> "pd.DataFrame":
+    """Give the seconds of each phase."""
+    import pandas as pd
+
+    phases = run.manifest["performance"]["phases"]
+    return pd.DataFrame({"phase": [named(name) for name in phases], "seconds": list(phases.values())})
+
+
+def parameters(run: "Run") -> "pd.DataFrame":
+    """Give every value of the scenario: key, value, origin, range, what fixed it and its basis; a table is one row."""
+    import pandas as pd
+
+    from sim.scenario import show_lines
+    from sim.scenario.writing import flow_text
+
+    rows: list[dict[str, str]] = []
+    tables: dict[str, int] = {}
+    for key, value, _, _ in show_lines(run.scenario):
+        source = run.scenario.sources.get(key)
+        match = ROW.match(key + ".")
+        if match is not None:
+            table = match["table"]
+            tables[table] = max(tables.get(table, 0), int(key[len(table) + 1 :].partition(".")[0]) + 1)
+            if tables[table] > 1 or any(row["key"] == table for row in rows[-1:]):
+                continue
+            key, value = table, ""
+        limits = (
+            ""
+            if source is None or source.range is None
+            else " to ".join(_whole(flow_text(end)) for end in source.range)
+        )
+        fixed = "" if source is None or not source.target else f"fixed by {source.target}; "
+        basis = "" if source is None else source.basis or ""
+        origin = "" if source is None else source.origin or ""
+        rows.append(
+            {
+                "key": key,
+                "value": _whole(value),
+                "origin": origin,
+                "range": limits,
+                "basis": f"{fixed}{basis}".rstrip("; "),
+            }
+        )
+    for row in rows:
+        if row["key"] in tables and not row["value"]:
+            row["value"] = f"{tables[row['key']]} rows"
+    return pd.DataFrame(rows, columns=["key", "value", "origin", "range", "basis"])
+
+
+def _whole(text: str) -> str:
+    """Give a whole number without the zero behind its point."""
+    return text[:-2] if WHOLE.fullmatch(text) else text

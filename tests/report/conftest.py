@@ -1,0 +1,174 @@
+"""Small runs to draw: one in which everything happens, one of hostile names, some in which little or nothing does."""
+
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NoReturn
+
+import pytest
+
+import sim
+from sim.report.page import report
+
+HOSTILE = "<img src=x onerror=alert(1)>"
+TEMPLATE = "%{x} <b>&"
+JANUARY, FEBRUARY = ["2022-01-01", "2022-01-31"], ["2022-02-01", "2022-02-28"]
+FIGURES: list[dict[str, Any]] = [
+    {**row, "source": "made up"}
+    for row in (
+        {"name": "calls_intercepted", "window": JANUARY, "value": 1e8, "role": "fitted", "tolerance": 0.5},
+        {"name": "sms_intercepted", "window": FEBRUARY, "value": 1e8, "role": "predicted", "interval": [8e7, 3e8]},
+        {
+            "name": "cases_filed_change",
+            "window": FEBRUARY,
+            "base": JANUARY,
+            "value": -0.01,
+            "role": "fitted",
+            "tolerance": 1,
+        },
+        {
+            "name": "cases_filed",
+            "window": ["2022-03-01", "2022-03-31"],
+            "value": 1e5,
+            "role": "fitted",
+            "tolerance": 0.1,
+        },
+    )
+]
+"""Figures of the period of ``country``: of each kind one, and one of another month."""
+
+NO_WARNING = {"measures.warning-central": "null", "measures.warning-local": "null"}
+NO_ATTEMPTS = {f"fraud.volumes.{channel}.level": "0 per day" for channel in ("call", "sms", "online")}
+
+
+@pytest.fixture(scope="session")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the runs lie."""
+    return tmp_path_factory.mktemp("drawn")
+
+
+def small(place: Path, name: str, settings: dict[str, str]) -> sim.Run:
+    """Run tiny with changes."""
+    return sim.run(sim.load_scenario("tiny", {"name": name, **settings}), place / name, events="all", workers=1)
+
+
+@pytest.fixture(scope="session")
+def full(place: Path) -> sim.Run:
+    """A run in which everything happens."""
+    return small(place, "full", {})
+
+
+@pytest.fixture(scope="session")
+def silent(place: Path) -> sim.Run:
+    """The same people and attempts, and nobody warns them."""
+    return small(place, "silent", NO_WARNING)
+
+
+@pytest.fixture(scope="session")
+def central(place: Path) -> sim.Run:
+    """The same people and attempts, and the centre alone warns."""
+    return small(place, "central", {"measures.warning-local": "null"})
+
+
+@pytest.fixture(scope="session")
+def empty(place: Path) -> sim.Run:
+    """A run without attempts and alerts."""
+    return small(place, "empty", {**NO_WARNING, **NO_ATTEMPTS})
+
+
+@pytest.fixture(scope="session")
+def half(place: Path) -> sim.Run:
+    """A run of every second person and attempt."""
+    return small(place, "half", {"scale": "0.5"})
+
+
+@pytest.fixture(scope="session")
+def thin(place: Path) -> sim.Run:
+    """The flagship without warnings, so thin and short that hardly anything happens."""
+    period = {"start": "2022-03-01", "end": "2022-03-20", "warmup": "2 d"}
+    return sim.run(sim.load_scenario("no-warning", scale=1e-5, period=period), place / "thin", events="all", workers=1)
+
+
+@pytest.fixture(scope="session")
+def hostile(place: Path, full: sim.Run) -> sim.Run:
+    """A run of a scenario whose names are HTML: of a fraud type, a province, and in its title."""
+    text = (full.path / "scenario.yaml").read_text()
+    text = re.sub(r"\b(?<!')gaming(?!')\b", f'"{HOSTILE}"', text)
+    text = text.replace("Beijing", f'"{HOSTILE} {TEMPLATE}"')
+    text, titles = re.subn(r"(?m)^title: .*$", f'title: "{HOSTILE}"', text)
+    assert titles == 1
+    folder = place / "names"
+    folder.mkdir()
+    (folder / "hostile.yaml").write_text(text)
+    return sim.run(sim.load_scenario(str(folder / "hostile.yaml")), place / "hostile", events="all", workers=1)
+
+
+@pytest.fixture(scope="session")
+def country(place: Path) -> sim.Run:
+    """The flagship, thin and short: all provinces, measures that begin, figures that lie in the period."""
+    period = {"start": "2021-12-20", "end": "2022-02-28", "warmup": "5 d"}
+    scenario = sim.load_scenario("china-2022", scale=3e-5, period=period, figures=FIGURES)
+    return sim.run(scenario, place / "country", workers=1)
+
+
+@pytest.fixture(scope="session")
+def replicates(place: Path) -> list[list[sim.Run]]:
+    """Two policies, two seeds each."""
+    found = []
+    for name, settings in (("one", {}), ("two", NO_WARNING)):
+        scenarios = [sim.load_scenario("tiny", {"name": name, **settings}, seed=seed) for seed in (7, 8)]
+        runs = [sim.run(one, place / name / f"r{at}", workers=1) for at, one in enumerate(scenarios)]
+        found.append(runs)
+    return found
+
+
+@pytest.fixture(scope="session")
+def reports(
+    place: Path, full: sim.Run, silent: sim.Run, central: sim.Run, country: sim.Run, empty: sim.Run, hostile: sim.Run
+) -> dict[str, Path]:
+    """Reports by name."""
+    return {
+        "full": report(full, place / "full.html"),
+        "country": report(country, place / "country.html"),
+        "empty": report(empty, place / "empty.html"),
+        "hostile": report(hostile, place / "hostile.html"),
+        "compared": report([full, silent, central], place / "compared.html"),
+    }
+
+
+def missing(what: str) -> NoReturn:
+    """Skip where a tool is missing, but fail where the machine is there to run everything."""
+    if os.environ.get("CI"):
+        pytest.fail(f"{what} is missing; .ci/run installs it")
+    pytest.skip(f"{what} is missing")
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Any]:
+    """A browser without a window."""
+    from playwright.sync_api import sync_playwright
+
+    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    if found is None:
+        missing("chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def axe(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The source of axe-core, from npm's registry."""
+    npm = shutil.which("npm")
+    if npm is None:
+        missing("npm")
+    folder = tmp_path_factory.mktemp("axe")
+    asked = [npm, "install", "--prefix", str(folder), "--no-save", "--no-audit", "--no-fund", "axe-core@4.14.1"]
+    done = subprocess.run(asked, cwd=folder, capture_output=True, text=True, check=False)
+    if done.returncode:
+        missing(f"axe-core ({done.stderr.strip()[-200:]})")
+    return (folder / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")

@@ -1,0 +1,74 @@
+"""A report in a browser: what it does that it should not, and what of it is too wide."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+WIDTHS = {"phone": (390, 844), "desk": (1280, 900)}
+
+TOO_WIDE = """() => {
+  const apart = '.scroll, .skip, #js-plotly-tester, svg defs, [hidden], option';
+  const found = [];
+  for (const element of document.querySelectorAll('body *')) {
+    if (element.closest(apart) || ['SCRIPT', 'STYLE'].includes(element.tagName)) { continue; }
+    const box = element.getBoundingClientRect();
+    if (box.width === 0 || box.height === 0) { continue; }
+    if (box.width > innerWidth + 0.5 || box.right > innerWidth + 1.5 || box.left < -1.5) {
+      found.push(`${element.tagName} ${element.getAttribute('class')} ${element.textContent.slice(0, 40)}: ` +
+        `${Math.round(box.left)}..${Math.round(box.right)}`);
+    }
+  }
+  if (document.scrollingElement.scrollWidth > innerWidth) { found.push('the page scrolls sideways'); }
+  return found.slice(0, 10);
+}"""
+"""Elements that do not lie within the window; but those that scroll in a container of their own."""
+
+
+class Opened:
+    """A report in a page of the browser; ``wrong`` collects errors, requests and dialogs."""
+
+    def __init__(self, page: Any, path: Path) -> None:
+        self.page = page
+        self.wrong: list[str] = []
+        page.on("console", self._said)
+        page.on("pageerror", lambda error: self.wrong.append(f"error: {error}"))
+        page.on("dialog", self._asked)
+        page.on("request", lambda request: self._requested(request.url, path.as_uri()))
+        page.goto(path.as_uri())
+        page.wait_for_selector("html[data-ready]", state="attached", timeout=120_000)
+
+    def _said(self, message: Any) -> None:
+        if message.type in ("error", "warning"):
+            self.wrong.append(f"{message.type}: {message.text}")
+
+    def _asked(self, dialog: Any) -> None:
+        self.wrong.append(f"dialog: {dialog.message}")
+        dialog.dismiss()
+
+    def _requested(self, url: str, own: str) -> None:
+        # What stands in the page itself is no request to anywhere.
+        if url != own and not url.startswith("data:"):
+            self.wrong.append(f"request: {url[:200]}")
+
+    def too_wide(self) -> list[str]:
+        """Give what does not lie within the window."""
+        found: list[str] = self.page.evaluate(TOO_WIDE)
+        return found
+
+    def drawing(self, chart: str) -> str:
+        """Give what is drawn of a chart, as SVG."""
+        return str(self.page.locator(f"#chart-{chart}").inner_html())
+
+
+@contextmanager
+def opened(
+    chromium: Any, path: Path, width: str = "desk", scheme: str = "light", motion: str = "no-preference"
+) -> Iterator[Opened]:
+    """Open a report at one of ``WIDTHS``, in light or dark colours."""
+    wide, high = WIDTHS[width]
+    context = chromium.new_context(viewport={"width": wide, "height": high}, color_scheme=scheme, reduced_motion=motion)
+    try:
+        yield Opened(context.new_page(), path)
+    finally:
+        context.close()

@@ -1,0 +1,76 @@
+"""What holds for every picture: it has words, units and marks, it is plain text and numbers, and the same each time."""
+
+from typing import Any
+
+import pytest
+
+import sim
+from tests.report.conftest import HOSTILE, TEMPLATE
+from tests.report.pictures.drawn import OF_A_RUN, compared, document
+
+RUNS = ("full", "silent", "central", "empty", "half", "thin", "hostile")
+PAIRS = (("full", "silent"), ("full", "central"), ("full", "full"), ("empty", "empty"))
+
+
+def demand_whole(figure: Any, table: Any) -> None:
+    """Fail unless a picture has a title, named axes and marks, and its table is small and whole."""
+    page = document(figure)
+    layout, data = page["layout"], page["data"]
+    assert layout["title"]["text"]
+    if data:
+        for trace in data:
+            if trace["type"] == "heatmap":
+                # Idle staff is a finding too: only a map without any staff would be empty.
+                assert any(value is not None for row in trace["z"] for value in row)
+                continue
+            values = trace["y"] if trace["type"] == "bar" and trace.get("orientation") != "h" else trace["x"]
+            assert values, f"the trace {trace['name']} is empty"
+            assert all(value is not None for value in trace.get("x", ())), "a mark without a place"
+            assert any(values) or trace["type"] == "scatter", "bars of nothing"
+        x_axes = [axis for key, axis in layout.items() if key.startswith("xaxis")]
+        y_axes = [axis for key, axis in layout.items() if key.startswith("yaxis")]
+        assert any(axis.get("title", {}).get("text") for axis in x_axes)
+        # Names of groups and days of the week say themselves what they are.
+        texts = [axis for axis in y_axes if axis.get("type") == "category" or axis.get("ticktext")]
+        assert texts or data[0]["type"] == "heatmap" or any(axis.get("title", {}).get("text") for axis in y_axes)
+    else:
+        (note,) = layout["annotations"]
+        assert note["text"].endswith(".")
+    assert len(table) <= 60
+    assert not table.isna().any(axis=None)
+    assert not (table.astype(str) == "nan").any(axis=None)
+
+
+@pytest.mark.parametrize("name", OF_A_RUN)
+@pytest.mark.parametrize("which", RUNS)
+def test_a_picture_of_a_run_is_whole(which: str, name: str, request: pytest.FixtureRequest) -> None:
+    run: sim.Run = request.getfixturevalue(which)
+    draw, tabulate = OF_A_RUN[name]
+    demand_whole(draw(run), tabulate(run))
+    assert draw(sim.load_run(run.path)).to_json() == draw(run).to_json()
+
+
+@pytest.mark.parametrize(("base", "other"), PAIRS)
+def test_pictures_of_a_comparison_are_whole(base: str, other: str, request: pytest.FixtureRequest) -> None:
+    for figure, table in compared(request.getfixturevalue(base), request.getfixturevalue(other)).values():
+        demand_whole(figure, table)
+
+
+def test_names_from_a_scenario_are_text(hostile: sim.Run) -> None:
+    shown = [draw(hostile).to_json() for draw, _ in OF_A_RUN.values()]
+    silent = sim.run(
+        sim.load_scenario(
+            str(hostile.path / "scenario.yaml"),
+            {"measures.warning-central": "null", "measures.warning-local": "null", "title": f"{HOSTILE} 2"},
+        ),
+        hostile.path.parent / "hostile silent",
+        events="all",
+        workers=1,
+    )
+    shown += [figure.to_json() for figure, _ in compared(hostile, silent).values()]
+    for text in shown:
+        assert "<img" not in text
+        assert "\\u003cimg" not in text
+        assert TEMPLATE not in text
+    # They are shown, as text: of the type, and of the province.
+    assert sum("&lt;img src=x onerror=alert(1)&gt;" in text for text in shown) >= 3

@@ -1,0 +1,56 @@
+"""Desks: utilisation and lines as drawn, beside the tables summed by pandas."""
+
+import pytest
+
+import sim
+from sim.report.pictures.desks import queues, queues_table, utilisation, utilisation_table
+from tests.report.pictures.drawn import traces
+
+
+def test_utilisation_is_busy_by_staffed_time(full: sim.Run) -> None:
+    for desk, trace in zip(("call", "visit"), utilisation(full).data, strict=True):
+        hours = full.hours[full.hours["channel"] == desk]
+        both = hours.groupby(["weekday", "half_hour"])[["busy_ms", "staffed_ms"]].sum()
+        cells = 0
+        for weekday, row in enumerate(trace.z, 1):
+            assert len(row) == 48
+            for half_hour, share in enumerate(row):
+                staffed = both["staffed_ms"].get((weekday, half_hour), 0)
+                if not staffed:
+                    assert share is None
+                    continue
+                assert share == pytest.approx(both["busy_ms"][weekday, half_hour] / staffed)
+                cells += 1
+        assert cells > 48
+    table = utilisation_table(full)
+    assert len(table) == 12
+    assert next(iter(table.columns)) == "hours"
+
+
+def test_nobody_on_duty_is_no_share_of_zero(full: sim.Run) -> None:
+    # Visits of tiny have a night without staff, or calls have: a cell is empty, not pale.
+    empty = [share for trace in utilisation(full).data for row in trace.z for share in row if share is None]
+    staffed = full.hours[full.hours["staffed_ms"] > 0].groupby(["channel", "weekday", "half_hour"]).ngroups
+    assert len(empty) == 2 * 7 * 48 - staffed
+
+
+def test_lines_are_those_of_all_provinces(full: sim.Run, half: sim.Run) -> None:
+    for run, scale in ((full, 1.0), (half, 2.0)):
+        figure = queues(run)
+        for desk in ("call", "visit"):
+            (trace,) = traces(figure, desk)
+            noted = run.state[run.state["quantity"] == f"line_{desk}"].groupby("day")["value"].sum()
+            assert list(trace.x) == [f"{when:%Y-%m-%d}" for when in noted.index]
+            assert list(trace.y) == pytest.approx(list(scale * noted))
+            assert max(trace.y) > 1
+    assert len(queues_table(full)) == 2
+
+
+def test_a_run_without_lines_says_so(full: sim.Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    from sim.report.pictures import desks
+
+    monkeypatch.setattr(desks, "_lines", lambda run: {})
+    figure = queues(full)
+    assert not figure.data
+    assert "did not record" in figure.layout.annotations[0].text
+    assert not len(queues_table(full))

@@ -1,0 +1,43 @@
+"""Figures: ratios as they were reported, changes by the levels that they lead to."""
+
+import pytest
+
+import sim
+from sim.report.pictures.figures import comparable, level, ratios, ratios_table, said
+from sim.report.pictures.provenance import parameters, seconds
+
+CHANGE = {"name": "losses_change", "window": ["2022-01-01", "2022-11-30"], "role": "fitted", "reported": -0.013}
+
+
+def test_a_change_near_zero_has_no_ratio_of_its_own() -> None:
+    row = {**CHANGE, "simulated": -0.091}
+    assert level(row, row["simulated"]) == pytest.approx(0.909 / 0.987)
+    assert (said(row, -0.013), said(row, 0.057)) == ("-1.3%", "+5.7%")
+    assert comparable(row)
+    assert not comparable({**row, "simulated": None})
+    assert not comparable({**row, "reported": "2022-12-01"})
+
+
+def test_dots_stand_at_the_ratios_of_the_manifest(country: sim.Run, full: sim.Run) -> None:
+    table = ratios_table(country)
+    assert len(table) == len(country.manifest["figures"])
+    period = {row["name"] for row in country.manifest["figures"] if row["simulated"] is not None}
+    drawn = {lane.split(",")[0] for trace in ratios(country).data for lane in trace.y}
+    assert drawn == {name.replace("_", " ").replace("sms", "SMS") for name in period}
+    assert len(drawn) == 3
+    manifest = {row["name"]: row for row in country.manifest["figures"]}
+    shown = {lane.split(",")[0]: x for trace in ratios(country).data for lane, x in zip(trace.y, trace.x, strict=True)}
+    assert shown["calls intercepted"] == pytest.approx(manifest["calls_intercepted"]["ratio"])
+    change = manifest["cases_filed_change"]["simulated"]
+    assert shown["cases filed change"] == pytest.approx((1 + change) / 0.99)
+    assert not ratios(full).data
+
+
+def test_every_parameter_is_listed_with_what_it_rests_on(country: sim.Run) -> None:
+    listed = parameters(country).set_index("key")
+    assert listed.index.is_unique
+    assert listed.loc["population.provinces", "value"] == "31 rows"
+    median = listed.loc["fraud.types.brushing.loss.median"]
+    assert (median["value"], median["origin"], median["range"]) == ("30000", "evidence", "16500 to 51000")
+    assert "Handan" in median["basis"]
+    assert list(seconds(country).data[0].x) == list(country.manifest["performance"]["phases"].values())

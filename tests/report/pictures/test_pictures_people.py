@@ -1,0 +1,59 @@
+"""People: counts beside the tables, sizes of groups beside the thresholds that people are drawn with."""
+
+import pytest
+
+import sim
+from sim.country.people import people_tables
+from sim.draws.distributions import CERTAIN
+from sim.labels import SEXES
+from sim.report.pictures.people import ENDS, SEX, ages, groups, types
+from tests.report.pictures.drawn import traces
+
+
+def test_groups_are_those_that_people_are_drawn_from(full: sim.Run) -> None:
+    spec = full.scenario.spec
+    tables, names = people_tables(spec), spec.population.band_names()
+    wanted = {(band, sex): 0.0 for band in names for sex in SEXES}
+    for p, row in enumerate(spec.population.provinces):
+        women = tables.women[p] / CERTAIN
+        before = 0
+        for age, until in enumerate(tables.age[p].tolist()):
+            share = (until - before) / CERTAIN
+            before = until
+            wanted[names[tables.band[age]], "f"] += row.population * share * women
+            wanted[names[tables.band[age]], "m"] += row.population * share * (1 - women)
+    assert groups(full) == pytest.approx(wanted, rel=1e-6)
+    assert sum(groups(full).values()) == pytest.approx(sum(row.population for row in spec.population.provinces))
+
+
+@pytest.mark.parametrize("end", ENDS)
+def test_rates_are_for_people_of_the_group(full: sim.Run, half: sim.Run, end: str) -> None:
+    for run, scale in ((full, 1), (half, 2)):
+        people = groups(run)
+        counts = run.outcomes.groupby(["age_band", "sex"])[end].sum()
+        for sex in SEXES:
+            trace = traces(ages(run), SEX[sex])[ENDS.index(end)]
+            for band, rate in zip(trace.x, trace.y, strict=True):
+                assert rate * people[band, sex] / 100_000 == pytest.approx(scale * counts.get((band, sex), 0))
+        assert counts.sum() > 30
+
+
+def test_types_come_with_the_most_victims_first(full: sim.Run) -> None:
+    figure = types(full)
+    counts = full.outcomes.groupby("fraud_type")[list(ENDS)].sum()
+    for end in ENDS:
+        (trace,) = traces(figure, end)
+        assert dict(zip(trace.y, trace.x, strict=True)) == dict(counts[end].items())
+    assert list(traces(figure, "victims")[0].x) == sorted(counts["victims"], reverse=True)
+    assert figure.layout.yaxis.ticktext[0] == traces(figure, "victims")[0].y[0].replace("_", " ")
+
+
+def test_a_long_name_leaves_room_for_its_bar() -> None:
+    import plotly.graph_objects as go
+
+    from sim.report.panels import LONGEST, names_beside
+
+    names = {"one": "x" * 80, "other": f"<b>{'y' * 20}</b>"}
+    axis = names_beside(go.Figure(), names).layout.yaxis
+    assert list(axis.tickvals) == ["one", "other"]
+    assert list(axis.ticktext) == ["x" * (LONGEST - 1) + "…", f"&lt;b&gt;{'y' * 20}&lt;/b&gt;"]

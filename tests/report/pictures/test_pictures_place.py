@@ -1,0 +1,71 @@
+"""Place: tiles for all provinces, and rates that are counts over people."""
+
+from typing import Any
+
+import pytest
+
+import sim
+from sim.report.pictures.film import reel
+from sim.report.pictures.place import CHINA, OUTCOME, months, place, place_table, place_views, tiles
+
+
+def rates(figure: Any) -> dict[str, float]:
+    """Give the rate of each province by its name."""
+    heat = figure.data[0]
+    return {
+        name: rate
+        for names, values in zip(heat.customdata, heat.z, strict=True)
+        for name, rate in zip(names, values, strict=True)
+        if name
+    }
+
+
+def test_provinces_of_china_have_tiles_of_their_own(country: sim.Run) -> None:
+    assert len(CHINA) == 31
+    assert len({(column, row) for column, row, _ in CHINA.values()}) == 31
+    assert len({letters for _, _, letters in CHINA.values()}) == 31
+    assert tiles(country) == {code: CHINA[code] for code in tiles(country)}
+    # North is up, and the west is to the left.
+    assert CHINA[23][1] < CHINA[11][1] < CHINA[44][1] < CHINA[46][1]
+    assert CHINA[65][0] < CHINA[62][0] < CHINA[61][0] < CHINA[37][0]
+
+
+def test_other_provinces_stand_in_reading_order(full: sim.Run) -> None:
+    assert list(tiles(full).values()) == [(0, 0, "Bei"), (1, 0, "Gua"), (2, 0, "Xin")]
+
+
+@pytest.mark.parametrize("outcome", OUTCOME)
+def test_rates_are_counts_over_people(half: sim.Run, outcome: str) -> None:
+    table, measure, factor = {
+        "alerts": ("alerts", "count", 1.0),
+        "delivered": ("attempts", "count", 1.0),
+        "loss": ("outcomes", "loss_fen", 1e-5),
+        "prevented": ("outcomes", "prevented_fen", 1e-5),
+    }.get(outcome, ("outcomes", outcome, 1.0))
+    frame = getattr(half, table)
+    if outcome == "delivered":
+        frame = frame[frame["fate"].isin(["unanswered", "ignored", "engaged"])]
+    counted = frame[frame["province"] == 44][measure].sum() * factor / half.manifest["scale"]
+    assert rates(place(half, outcome))["Guangdong"] == pytest.approx(counted / 12_000 * 100_000, rel=1e-3)
+
+
+def test_months_add_up_to_the_period(full: sim.Run) -> None:
+    views = place_views(full, ["alerts"], list(months(full)))
+    whole, january, february = (rates(views["alerts", month])["Beijing"] for month in ("all", "2022-01", "2022-02"))
+    assert january + february == pytest.approx(whole, rel=1e-3)
+    scales = {(view.data[0].zmin, view.data[0].zmax) for (_, month), view in views.items() if month != "all"}
+    assert len(scales) == 1
+    # Labels of tiles say what they are coloured by.
+    assert len(place_table(full)) == 3
+
+
+def test_the_timeline_adds_up_to_the_table(full: sim.Run) -> None:
+    found = reel(full)
+    at = [tile["name"] for tile in found["tiles"]].index("Xinjiang")
+    counted = full.alerts.query("province == 65")["count"].sum()
+    assert sum(day[at] for day in found["rates"]) * 3_000 / 100_000 == pytest.approx(counted, rel=5e-3)
+    bars = {bar["label"]: bar for bar in found["bars"]}
+    assert sum(bars["alerts issued"]["values"]) == pytest.approx(full.alerts["count"].sum(), rel=5e-3)
+    worked, staffed = full.hours.query("channel == 'call'")[["busy_ms", "staffed_ms"]].sum()
+    shares = bars["call desks at work"]["values"]
+    assert sum(shares) / len(shares) == pytest.approx(worked / staffed, rel=0.1)

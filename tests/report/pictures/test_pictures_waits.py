@@ -1,0 +1,73 @@
+"""Waits, expiry and ends: what is drawn, beside the tables summed by pandas."""
+
+from itertools import pairwise
+
+import pytest
+
+import sim
+from sim.labels import CONTACT_CHANNELS, ENDS, MINUTE_MS, TIERS
+from sim.report.looks import words
+from sim.report.pictures.waits import ends, expired, expired_table, waits, waits_table
+from tests.report.pictures.drawn import traces
+
+
+def test_a_curve_is_the_share_of_waits_up_to_each_edge(full: sim.Run) -> None:
+    drawn = {}
+    for trace in waits(full).data:
+        tier, channel = trace.text[0].split(":")[0].split(", ")
+        drawn[tier, channel] = dict(zip(trace.x, trace.y, strict=True))
+    counts = full.waits.groupby(["tier", "channel"])["count"].sum()
+    assert set(drawn) == set(counts.index)
+    for (tier, channel), curve in drawn.items():
+        rows = full.waits[(full.waits["tier"] == tier) & (full.waits["channel"] == channel)]
+        for edge, share in curve.items():
+            until = rows.loc[rows["bin"] <= edge * MINUTE_MS, "count"].sum()
+            assert share == pytest.approx(until / counts[tier, channel], rel=1e-12)
+        assert list(curve) == sorted(curve)
+        assert all(one <= two for one, two in pairwise(curve.values()))
+        assert list(curve.values())[-1] == 1.0
+        # Edges double, none is left out.
+        assert all(two == 2 * one for one, two in pairwise(curve))
+
+
+def test_deadlines_stand_where_the_scenario_has_them(full: sim.Run) -> None:
+    lines = [shape for shape in waits(full).layout.shapes if shape.type == "line"]
+    tiers = full.scenario.spec.warning.tiers
+    assert [line.x0 * MINUTE_MS for line in lines] == [getattr(tiers, tier).deadline for tier in TIERS]
+    table = waits_table(full).set_index(["tier", "channel"])
+    assert table.loc[("red", "visit"), "deadline"] == "8 h"
+    assert set(table.index) <= {(tier, channel) for tier in TIERS for channel in CONTACT_CHANNELS}
+
+
+def test_expired_alerts_by_tier_and_day(full: sim.Run) -> None:
+    figure = expired(full)
+    issued = full.alerts.groupby(["tier", "day"])["count"].sum()
+    lost = full.alerts[full.alerts["end"] == "expired"].groupby(["tier", "day"])["count"].sum()
+    assert lost.sum() > 100
+    seen = 0
+    for tier in TIERS:
+        share, count = traces(figure, tier)
+        for when, of_issued, a_day in zip(share.x, share.y, count.y, strict=True):
+            want = lost.get((tier, when), 0)
+            assert a_day == want
+            assert of_issued == pytest.approx(want / issued[tier, when])
+            seen += want
+    assert seen == lost.sum() == full.totals["alerts_by_end.expired"]
+    assert list(expired_table(full)["tier"]) == list(TIERS)
+
+
+def test_counts_are_of_the_country(full: sim.Run, half: sim.Run) -> None:
+    for run, scale in ((full, 1), (half, 2)):
+        drawn = sum(sum(traces(expired(run), tier)[1].y) for tier in TIERS)
+        stored = run.alerts.loc[run.alerts["end"] == "expired", "count"].sum()
+        assert drawn == scale * stored > 0
+
+
+def test_ends_of_a_tier_add_up(full: sim.Run) -> None:
+    figure = ends(full)
+    assert [trace.name for trace in figure.data] == [words(end) for end in ENDS]
+    counts = full.alerts.groupby(["tier", "end"])["count"].sum().unstack(fill_value=0)
+    shares = counts.div(counts.sum(axis=1), axis=0)
+    for trace, end in zip(figure.data, ENDS, strict=True):
+        assert list(trace.x) == pytest.approx([shares.loc[tier, end] for tier in TIERS])
+    assert [sum(trace.x[k] for trace in figure.data) for k in range(4)] == pytest.approx([1.0] * 4)

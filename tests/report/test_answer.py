@@ -1,0 +1,39 @@
+"""The answer in a sentence: from the numbers, also where there are none."""
+
+import sim
+from sim.report.answer import STOPPED, answer, short_answer
+from sim.report.looks import amount, percent
+
+
+def test_the_answer_says_what_was_stopped_where(full: sim.Run) -> None:
+    totals = full.manifest["totals"]
+    said = answer(full)
+    fates = {fate: totals["attempts_by_fate"][fate] for fate in STOPPED}
+    first = max(fates, key=lambda fate: fates[fate])
+    share = percent(sum(fates.values()) / totals["attempts_potential"])
+    assert said.startswith(f"Of {amount(totals['attempts_potential'])} attempts {share} were stopped")
+    assert STOPPED[first] in said.partition(", then ")[0]
+    for name in ("episodes", "saved", "victims", "loss_yuan", "prevented_yuan"):
+        assert amount(totals[name]) in said
+    assert short_answer(full)["victims"] == amount(totals["victims"])
+
+
+def test_without_warnings_nobody_was_saved(silent: sim.Run) -> None:
+    assert "warnings saved none of them" in answer(silent)
+
+
+def test_without_attempts_there_is_nothing_to_say(empty: sim.Run) -> None:
+    assert answer(empty) == "There was not one attempt in this period, so there was nothing to stop."
+
+
+def test_numbers_are_said_with_sense() -> None:
+    said = [amount(value) for value in (0, 3.14159, 12, 950, 12_345, 999_999, 1_234_567, 999_999_999, 2.5e10, None)]
+    assert said == ["0", "3.14", "12", "950", "12,345", "1 million", "1.23 million", "1 billion", "25 billion", "none"]
+    assert [percent(value) for value in (0, 0.00123, 0.0523, 0.5, 1, None)] == [
+        "0%",
+        "0.12%",
+        "5.2%",
+        "50%",
+        "100%",
+        "none",
+    ]

@@ -1,0 +1,113 @@
+"""The file of a report: where it lies, that it is whole or not there, the same each time, and small enough."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+import sim
+from sim import cli
+from sim.experiments.pairing import PairingError
+from sim.report.page import REPORT_HTML, page, report
+from sim.results.check import check_run
+from tests.report.conftest import HOSTILE
+from tests.test_cli import Ended, Tocsin, tocsin
+
+__all__ = ["tocsin"]
+
+MOST_BYTES = 8_000_000
+
+
+def test_a_report_lies_in_the_folder_of_its_run_which_passes_its_check(full: sim.Run) -> None:
+    path = report(full)
+    assert path == full.path / REPORT_HTML
+    assert all(finding.passed for finding in check_run(full.path))
+    assert not list(full.path.glob(".*"))
+    path.unlink()
+
+
+def test_reports_are_small_and_the_same_each_time(
+    reports: dict[str, Path], full: sim.Run, silent: sim.Run, central: sim.Run
+) -> None:
+    for path in reports.values():
+        assert path.stat().st_size < MOST_BYTES
+    assert page([[sim.load_run(full.path)]]) == reports["full"].read_text(encoding="utf-8")
+    again = page([[sim.load_run(run.path)] for run in (full, silent, central)])
+    assert again == reports["compared"].read_text(encoding="utf-8")
+
+
+def test_nothing_of_a_page_lies_elsewhere(reports: dict[str, Path]) -> None:
+    text = reports["country"].read_text(encoding="utf-8")
+    markup = re.sub(r"<(script|style)\b.*?</\1>", "", text, flags=re.S)
+    assert not re.search(r"""(src|href)=["'](?!#|data:)""", markup)
+    assert "default-src 'none'" in markup
+    assert "unsafe-eval" not in markup
+
+
+def test_names_are_escaped_wherever_they_stand(reports: dict[str, Path]) -> None:
+    text = reports["hostile"].read_text(encoding="utf-8")
+    assert HOSTILE not in text
+    assert "&lt;img src=x onerror=alert(1)&gt;" in text
+
+
+def test_an_unfinished_report_leaves_the_one_before(
+    full: sim.Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "one.html"
+    path.write_text("before")
+
+    def fail(path: Path) -> None:
+        raise OSError("the disk is full")
+
+    monkeypatch.setattr("sim.report.page.sync", fail)
+    with pytest.raises(OSError, match="full"):
+        report(full, path)
+    assert path.read_text() == "before"
+    assert [one.name for one in tmp_path.iterdir()] == ["one.html"]
+
+
+def test_runs_that_are_no_pair_are_refused_before_anything_is_written(
+    full: sim.Run, half: sim.Run, tmp_path: Path
+) -> None:
+    with pytest.raises(PairingError, match="scale"):
+        report([full, half], tmp_path / "two.html")
+    with pytest.raises(ValueError, match="at least one"):
+        report([], tmp_path / "two.html")
+    assert not list(tmp_path.iterdir())
+
+
+def test_replicates_give_differences_their_intervals(replicates: list[list[sim.Run]], tmp_path: Path) -> None:
+    several = report(replicates, tmp_path / "several.html").read_text(encoding="utf-8")
+    single = report([group[0] for group in replicates], tmp_path / "single.html").read_text(encoding="utf-8")
+    assert "a probability of 95%" in several
+    assert "a probability of 95%" not in single
+    assert "single pair of runs" in single
+
+
+def test_the_command_writes_where_it_is_told(tocsin: Tocsin, full: sim.Run, silent: sim.Run, tmp_path: Path) -> None:
+    ended: Ended = tocsin("report", str(full.path))
+    assert (ended.code, ended.err) == (0, "")
+    assert ended.out.startswith(f"{full.path / REPORT_HTML}  ")
+    (full.path / REPORT_HTML).unlink()
+    assert tocsin("report", str(full.path), str(silent.path)).code == 0
+    assert (tmp_path / REPORT_HTML).is_file()
+    assert tocsin("report", str(full.path), "--out", "mine.html").code == 0
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["mine.html", REPORT_HTML]
+
+
+@pytest.mark.parametrize("what", ["no such folder", "an empty folder", "no pair", "no folder to write to"])
+def test_the_command_refuses_in_one_line(
+    tocsin: Tocsin, full: sim.Run, half: sim.Run, tmp_path: Path, what: str
+) -> None:
+    (tmp_path / "empty").mkdir()
+    given = {
+        "no such folder": ["nowhere"],
+        "an empty folder": ["empty"],
+        "no pair": [str(full.path), str(half.path)],
+        "no folder to write to": [str(full.path), "--out", "nowhere/one.html"],
+    }[what]
+    ended = tocsin("report", *given)
+    assert ended.code == (cli.FAILED if what == "no folder to write to" else cli.REFUSED)
+    assert ended.out == ""
+    assert re.fullmatch(r"tocsin report: [^\n]+\n", ended.err)
+    assert [path.name for path in tmp_path.iterdir()] == ["empty"]

@@ -1,0 +1,274 @@
+"""Reports of real runs in a browser: they are quiet, fit the window, and do what their controls say."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from tests.report.conftest import HOSTILE
+from tests.report.opened import WIDTHS, Opened, opened
+
+NAMES = ("full", "country", "empty", "hostile", "compared")
+DATE = "#film-date"
+SERIOUS = ("serious", "critical")
+
+
+@pytest.fixture
+def country_page(chromium: Any, reports: dict[str, Path]) -> Iterator[Opened]:
+    """The report of the country on a desk."""
+    with opened(chromium, reports["country"]) as found:
+        yield found
+        assert not found.wrong
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("name", NAMES)
+def test_a_report_is_quiet_asks_for_nothing_and_fits_the_window(
+    chromium: Any, reports: dict[str, Path], name: str, width: str
+) -> None:
+    with opened(chromium, reports[name], width, scheme="dark" if width == "phone" else "light") as found:
+        assert found.page.locator(".chart").count() > 10
+        # Every chart is drawn, and every chart has its numbers beside it.
+        assert found.page.locator(".chart:not(:has(svg))").count() == 0
+        assert found.page.locator(".chart").count() == found.page.locator(".plot:has(.chart) details table").count()
+        assert not found.too_wide()
+        found.page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
+        assert not found.too_wide()
+        assert not found.wrong
+
+
+def test_the_checks_of_a_page_can_fail(chromium: Any, tmp_path: Path) -> None:
+    page = tmp_path / "bad.html"
+    page.write_text(
+        "<!DOCTYPE html><html data-ready='yes'><body><p style='width:3000px'>wide</p>"
+        "<img src='https://example.invalid/x.png'><script>console.error('bad'); alert(1);</script></body></html>"
+    )
+    with opened(chromium, page) as found:
+        assert any("wide" in line for line in found.too_wide())
+        for kind in ("request: https://example.invalid", "error: bad", "dialog: 1"):
+            assert any(line.startswith(kind) for line in found.wrong)
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_every_option_of_every_control_draws_something_else(
+    chromium: Any, reports: dict[str, Path], width: str
+) -> None:
+    with opened(chromium, reports["compared"], width) as found:
+        selects = found.page.locator("figure.picture select")
+        assert selects.count() >= 7
+        for at in range(selects.count()):
+            select = selects.nth(at)
+            chart = select.locator("xpath=ancestor::figure").locator(".chart").first.get_attribute("data-chart")
+            values = select.locator("option").evaluate_all("(all) => all.map((one) => one.value)")
+            drawings = set()
+            for value in values:
+                select.select_option(value)
+                drawings.add(found.drawing(chart))
+            assert len(drawings) == len(values), select.get_attribute("id")
+            assert not found.too_wide()
+            select.select_option(values[0])
+        assert not found.wrong
+
+
+def test_runs_beside_each_other_have_axes_and_scales_in_common(chromium: Any, reports: dict[str, Path]) -> None:
+    with opened(chromium, reports["compared"]) as found:
+        found.page.select_option("#daily-by", "tier")
+        for chart, axis in (("daily", "yaxis"), ("money", "yaxis"), ("ages", "yaxis"), ("types", "xaxis")):
+            ranges = [
+                found.page.evaluate(f"document.getElementById('chart-{chart}-{at}')._fullLayout.{axis}.range")
+                for at in range(3)
+            ]
+            # Of silent, in the middle, without alerts, nothing may be drawn at all.
+            assert ranges[0] == ranges[2], chart
+            assert ranges[0] == ranges[1], chart
+        legends = found.page.locator(".film .legend").all_inner_texts()
+        assert len(legends) == 3
+        assert len(set(legends)) == 1
+        assert not found.wrong
+
+
+def test_figures_outside_of_the_period_stand_apart(country_page: Opened, country: Any) -> None:
+    rows = country_page.page.locator("#answer > .scroll tbody tr")
+    assert rows.count() == sum(row["simulated"] is not None for row in country.manifest["figures"])
+    apart = country_page.page.locator("#answer > details").first
+    assert apart.locator("tbody tr").count() == len(country.manifest["figures"]) - rows.count()
+
+
+def test_the_timeline_plays_pauses_and_is_scrubbed(country_page: Opened) -> None:
+    page = country_page.page
+    assert page.locator(DATE).inner_text() == "Mon, 20 Dec 2021"
+    before = page.locator(".film .tiles").inner_html()
+    page.select_option("#film-speed", "30")
+    page.click("#film-play")
+    assert page.locator("#film-play").inner_text() == "Pause"
+    page.wait_for_timeout(900)
+    page.click("#film-play")
+    stopped = page.locator(DATE).inner_text()
+    assert stopped != "Mon, 20 Dec 2021"
+    assert page.locator(".film .tiles").inner_html() != before
+    page.wait_for_timeout(400)
+    assert page.locator(DATE).inner_text() == stopped
+    page.locator("#film-day").fill("12")
+    assert page.locator(DATE).inner_text() == "Sat, 1 Jan 2022"
+    assert page.locator("#film-day").get_attribute("aria-valuetext") == "Sat, 1 Jan 2022"
+    # It ends at the last day, and begins again from there.
+    page.locator("#film-day").fill("69")
+    page.click("#film-play")
+    page.wait_for_timeout(600)
+    assert page.locator("#film-play").inner_text() == "Play"
+    assert page.locator(DATE).inner_text() == "Mon, 28 Feb 2022"
+
+
+def test_where_motion_is_unwelcome_nothing_plays_fast(chromium: Any, reports: dict[str, Path]) -> None:
+    with opened(chromium, reports["country"], motion="reduce") as found:
+        found.page.select_option("#film-speed", "30")
+        found.page.click("#film-play")
+        found.page.wait_for_timeout(600)
+        assert found.page.locator(DATE).inner_text() == "Mon, 20 Dec 2021"
+        found.page.wait_for_timeout(700)
+        assert found.page.locator(DATE).inner_text() == "Mon, 27 Dec 2021"
+
+
+def test_the_bars_of_the_timeline_are_those_of_the_day(country_page: Opened, country: Any) -> None:
+    page = country_page.page
+    page.locator("#film-day").fill("30")
+    of_the_day = country.alerts["day"] == pd.Timestamp("2022-01-19")
+    issued = country.alerts.loc[of_the_day, "count"].sum() / country.manifest["scale"]
+    said = page.locator(".bar .said").first.inner_text()
+    shown = float(said.rstrip("km")) * {"k": 1e3, "m": 1e6}.get(said[-1], 1.0)
+    assert shown == pytest.approx(issued, rel=0.006)
+
+
+def test_dark_and_light_change_page_and_charts(chromium: Any, reports: dict[str, Path]) -> None:
+    def looks(found: Opened) -> tuple[str, str]:
+        ground = found.page.evaluate("getComputedStyle(document.body).backgroundColor")
+        ink = found.page.evaluate("document.querySelector('#chart-ratios-0 .gtitle').style.fill")
+        return ground, ink
+
+    with opened(chromium, reports["country"]) as found:
+        light = looks(found)
+        found.page.click("#theme")
+        dark = looks(found)
+        assert all(one != other for one, other in zip(light, dark, strict=True))
+        found.page.click("#theme")
+        assert looks(found) == light
+        assert not found.wrong
+    with opened(chromium, reports["country"], scheme="dark") as found:
+        assert looks(found) == dark
+
+
+def test_it_prints_in_light_colours_and_goes_on(chromium: Any, reports: dict[str, Path]) -> None:
+    with opened(chromium, reports["country"], scheme="dark") as found:
+        before = found.page.locator("#chart-daily-0 svg.main-svg").first.get_attribute("width")
+        printed = found.page.pdf(format="A4")
+        assert printed.startswith(b"%PDF")
+        assert len(printed) > 50_000
+        assert found.page.locator("#chart-daily-0 svg.main-svg").first.get_attribute("width") == before
+        found.page.emulate_media(media="print", color_scheme="dark")
+        assert found.page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+        assert not found.page.locator("#film-controls").is_visible()
+        found.page.evaluate("dispatchEvent(new Event('beforeprint'))")
+        widths = found.page.locator(".chart svg.main-svg:first-child").evaluate_all(
+            "(all) => all.map((one) => Number(one.getAttribute('width')))"
+        )
+        assert set(widths) == {680}
+        ink = found.page.evaluate("document.querySelector('#chart-ratios-0 .gtitle').style.fill")
+        assert ink == "rgb(17, 17, 17)"
+        assert not found.wrong
+
+
+def test_names_of_a_scenario_are_shown_as_text(chromium: Any, reports: dict[str, Path]) -> None:
+    with opened(chromium, reports["hostile"]) as found:
+        page = found.page
+        assert page.locator("h1").inner_text() == HOSTILE
+        assert HOSTILE in page.title()
+        assert page.locator("img").count() == 0
+        for chart in ("types-0", "place-0"):
+            details = page.locator(f".plot:has(#chart-{chart}) details")
+            assert HOSTILE in details.locator("table").text_content()
+        assert HOSTILE in page.locator("#chart-types-0").text_content()
+        assert HOSTILE in page.locator(".film .tiles").text_content()
+        # All that can be pointed at.
+        for chart in ("types-0", "place-0"):
+            box = page.locator(f"#chart-{chart}").bounding_box()
+            page.locator(f"#chart-{chart}").scroll_into_view_if_needed()
+            box = page.locator(f"#chart-{chart}").bounding_box()
+            for part in range(1, 10):
+                page.mouse.move(box["x"] + box["width"] * part / 10, box["y"] + box["height"] * 0.4)
+        page.fill("#filter-1", "onerror")
+        assert page.locator("#parameters-1 tbody tr:visible").count() > 0
+        assert page.locator("img").count() == 0
+        assert not found.wrong
+
+
+def test_the_page_is_used_by_keyboard_alone(country_page: Opened) -> None:
+    page = country_page.page
+    reached: list[str] = []
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "skip"
+    for _ in range(80):
+        page.keyboard.press("Tab")
+        reached.append(page.evaluate("document.activeElement.id || document.activeElement.className"))
+    for wanted in ("theme", "cascade-channel", "cascade-part", "daily-by", "place-outcome", "film-play", "film-day"):
+        assert wanted in reached
+    assert "scroll cards" in reached
+    before = country_page.drawing("cascade-0")
+    page.focus("#cascade-part")
+    page.keyboard.press("ArrowDown")
+    assert country_page.drawing("cascade-0") != before
+    page.focus("#film-day")
+    page.keyboard.press("ArrowRight")
+    assert page.locator(DATE).inner_text() == "Tue, 21 Dec 2021"
+    page.focus("#film-play")
+    page.keyboard.press("Enter")
+    assert page.locator("#film-play").inner_text() == "Pause"
+
+
+def test_parameters_are_found_by_a_text(country_page: Opened) -> None:
+    page = country_page.page
+    rows = page.locator("#parameters-1 tbody tr:visible")
+    everything = rows.count()
+    page.fill("#filter-1", "Desks.Visit")
+    assert 0 < rows.count() < everything
+    assert page.locator("#found-1").inner_text() == f"{rows.count()} values"
+    assert all("desks.visit" in text.lower() for text in rows.all_inner_texts())
+    page.fill("#filter-1", "")
+    assert rows.count() == everything
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("name", ["country", "compared"])
+def test_axe_finds_nothing_serious(
+    chromium: Any, reports: dict[str, Path], axe: str, name: str, width: str, scheme: str
+) -> None:
+    with opened(chromium, reports[name], width, scheme) as found:
+        found.page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
+        found.page.evaluate(axe)
+        violations = found.page.evaluate("axe.run().then((result) => result.violations)")
+        serious = [
+            f"{one['id']} ({one['impact']}): {one['nodes'][0]['html'][:200]} {one['nodes'][0]['failureSummary'][:300]}"
+            for one in violations
+            if one["impact"] in SERIOUS
+        ]
+        assert not serious, "\n".join(serious)
+
+
+def test_axe_can_find_something(chromium: Any, axe: str) -> None:
+    page = chromium.new_page()
+    page.set_content("<html><body><button></button><p style='color:#ccc;background:#ddd'>faint</p></body></html>")
+    page.evaluate(axe)
+    found = page.evaluate("axe.run().then((result) => result.violations.map((one) => one.id))")
+    page.close()
+    assert {"button-name", "color-contrast"} <= set(found)
+
+
+def test_without_scripts_words_and_numbers_are_there(chromium: Any, reports: dict[str, Path], country: Any) -> None:
+    context = chromium.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(reports["country"].as_uri())
+    assert "attempts" in page.locator(".lead").first.inner_text()
+    assert page.locator("#answer tbody tr").count() >= len(country.manifest["figures"])
+    context.close()
