@@ -25,7 +25,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 PREFIX = "kernels-"
 STALE_S = 86_400
-UNCOMPILED = frozenset({"cli", "running.py", "results", "reference", "calibration", "experiments"})
+UNCOMPILED = frozenset({"cli", "running.py", "results", "reference", "calibration", "experiments", "report"})
 """Files and folders of which nothing is ever compiled: editing them costs no new machine code."""
 
 

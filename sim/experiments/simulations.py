@@ -41,7 +41,7 @@ Reader = Callable[["Run"], Outcome]
 FAILED = "failed"
 """The one key of the outcome of a run that failed: its message."""
 
-NO_RESULT = frozenset({"cli", "calibration", "experiments", "progress.py"})
+NO_RESULT = frozenset({"cli", "calibration", "experiments", "progress.py", "report"})
 """Sources that change no outcome; a change of any other makes a journal start anew."""
 
 THREADS_FROM = 5e7
