@@ -76,17 +76,20 @@
   // Runs that stand beside each other have axes of one length, where plotly chose them for each alone.
   function align(elements) {
     if (elements.length < 2 || !elements.every((one) => one._fullLayout)) { return; }
-    const ranges = elements.map(() => ({}));
-    for (const name of Object.keys(elements[0]._fullLayout).filter((key) => /^[xy]axis[0-9]*$/.test(key))) {
-      const axes = elements.map((one) => one._fullLayout[name]);
-      const alike = axes.every((axis) => axis && axis.type === axes[0].type && axis.range && axis.range[0] < axis.range[1]);
+    const ranges = new Map(elements.map((one) => [one, {}]));
+    const names = new Set(elements.flatMap((one) => Object.keys(one._fullLayout)).filter((key) => /^[xy]axis[0-9]*$/.test(key)));
+    for (const name of names) {
+      // A run that has nothing to show here says so, without axes.
+      const own = elements.filter((one) => one._fullLayout[name] && one._fullLayout[name].visible && one.data.length);
+      const axes = own.map((one) => one._fullLayout[name]);
+      if (own.length < 2 || !["linear", "log"].includes(axes[0].type)) { continue; }
+      if (!axes.every((axis) => axis.type === axes[0].type && axis.range && axis.range[0] < axis.range[1])) { continue; }
       // An axis may have been given its length by an earlier call of this function.
-      if (!alike || !["linear", "log"].includes(axes[0].type)) { continue; }
-      if (!axes.every((axis, at) => axis.autorange || (elements[at].aligned || {})[name + ".range"])) { continue; }
+      if (!own.every((one, at) => axes[at].autorange || (one.aligned || {})[name + ".range"])) { continue; }
       const range = [Math.min(...axes.map((axis) => axis.range[0])), Math.max(...axes.map((axis) => axis.range[1]))];
-      ranges.forEach((one) => { one[name + ".range"] = range; });
+      own.forEach((one) => { ranges.get(one)[name + ".range"] = range; });
     }
-    elements.forEach((one, at) => { one.aligned = ranges[at]; Plotly.relayout(one, ranges[at]); });
+    ranges.forEach((range, one) => { one.aligned = range; Plotly.relayout(one, range); });
   }
 
   function wrapped(text, most) {
