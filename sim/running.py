@@ -92,11 +92,13 @@ def event_share(events: str | float) -> float:
 
 def with_events(scenario: "Scenario", events: str | float) -> "Scenario":
     """Give a scenario that records these events; raises ValueError for what the schema does not allow."""
+    from sim.scenario.shapes import written
+
     if not (events in ("none", "all") or (isinstance(events, int | float) and 0 <= events <= 1)):
         raise ValueError(f"events is {events!r}; 'none', 'all' or a share of the origins between 0 and 1")
     record = type(scenario.spec.record).model_validate({"events": events})
     return dataclasses.replace(
         scenario,
         spec=scenario.spec.model_copy(update={"record": record}),
-        resolved={**scenario.resolved, "record": record.model_dump(mode="json", by_alias=True)},
+        resolved={**scenario.resolved, "record": written(type(record), record)},
     )

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sim.scenario import Scenario, changed
+from sim.scenario.shapes import written
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ def can_be_pooled(scenario: Scenario) -> bool:
 
 def _pool(scenario: Scenario) -> dict[str, Any]:
     """Give all provinces as one: people added up, shares weighted by people."""
-    rows = [row.model_dump(mode="json") for row in scenario.spec.population.provinces]
+    rows = [written(type(row), row) for row in scenario.spec.population.provinces]
     people = sum(row["population"] for row in rows)
     pooled = {**rows[0], "name": "all", "population": people}
     for name, value in rows[0].items():

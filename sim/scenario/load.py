@@ -21,7 +21,7 @@ from sim.scenario.ranges import range_mistakes
 from sim.scenario.resolved import Source, resolve, sources
 from sim.scenario.scalars import found
 from sim.scenario.schema import ScenarioModel
-from sim.scenario.shapes import shape
+from sim.scenario.shapes import shape, written
 from sim.scenario.stored_draws import frame, no_draw
 from sim.scenario.writing import to_yaml
 
@@ -86,7 +86,7 @@ def changed(scenario: Scenario, values: Mapping[str, Any], *, bare: bool = False
     for key, value in values.items():
         _put(resolved, key, value, bare)
     spec = ScenarioModel.model_validate(plain(resolved))
-    resolved = _in_full_form(spec.model_dump(mode="json", by_alias=True), resolved)
+    resolved = _in_full_form(written(ScenarioModel, spec), resolved)
     return Scenario(spec, resolved, scenario.sources, digest(resolved))
 
 
@@ -204,7 +204,7 @@ def _validated(root: Node, files: Files) -> ScenarioModel:
 
 
 def _scenario(spec: ScenarioModel, root: Node) -> Scenario:
-    plain = spec.model_dump(mode="json", by_alias=True)
+    plain = written(ScenarioModel, spec)
     resolved = resolve(plain, root, shape(ScenarioModel))
     return Scenario(spec, resolved, sources(resolved, root), digest(resolved))
 

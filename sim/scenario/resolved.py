@@ -7,7 +7,7 @@ from typing import Any
 from sim.scenario.errors import dotted
 from sim.scenario.parameters import is_full_form
 from sim.scenario.positions import Node, Parameter, Path
-from sim.scenario.shapes import Shape, adapter
+from sim.scenario.shapes import Shape, adapter, written
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ def _limits(parameter: Parameter, shape: Shape | None) -> list[Any] | None:
     if shape is None or any(isinstance(end, dict | list) for end in ends):
         return list(ends)
     reader = adapter(shape.annotation)
-    return [reader.dump_python(reader.validate_python(end), mode="json") for end in ends]
+    return [written(shape.annotation, reader.validate_python(end)) for end in ends]
 
 
 def sources(resolved: Any, root: Node) -> dict[str, Source]:

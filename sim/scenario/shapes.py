@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel, TypeAdapter
 from pydantic.fields import FieldInfo
+from pydantic_core import PydanticSerializationError
 
 from sim.scenario.positions import Node
 from sim.scenario.tables import TableMarker
@@ -84,6 +85,16 @@ def shape(annotation: Any) -> Shape:
 def adapter(annotation: Any) -> TypeAdapter[Any]:
     """Pydantic's reader for one annotation."""
     return TypeAdapter(annotation)
+
+
+def written(annotation: Any, value: Any) -> Any:
+    """The value as a scenario writes it: texts, numbers, lists and maps."""
+    try:
+        return adapter(annotation).dump_python(value, mode="json", by_alias=True)
+    except PydanticSerializationError as error:
+        if isinstance(error.__cause__, KeyboardInterrupt):  # an interrupt within a serialiser is no mistake of it
+            raise error.__cause__ from None
+        raise
 
 
 @lru_cache(maxsize=256)

@@ -31,9 +31,12 @@ def test_reports_are_small_and_the_same_each_time(
 ) -> None:
     for path in reports.values():
         assert path.stat().st_size < MOST_BYTES
-    assert page([[sim.load_run(full.path)]]) == reports["full"].read_text(encoding="utf-8")
-    again = page([[sim.load_run(run.path)] for run in (full, silent, central)])
-    assert again == reports["compared"].read_text(encoding="utf-8")
+    one = page([[sim.load_run(full.path)]])
+    several = page([[sim.load_run(run.path)] for run in (full, silent, central)])
+    for text, path in ((one, reports["full"]), (several, reports["compared"])):
+        # Lines, not the text: a page that differs would fill the screen.
+        ours, theirs = text.splitlines(), path.read_text(encoding="utf-8").splitlines()
+        assert [pair for pair in zip(ours, theirs, strict=True) if pair[0] != pair[1]][:3] == []
 
 
 def test_nothing_of_a_page_lies_elsewhere(reports: dict[str, Path]) -> None:

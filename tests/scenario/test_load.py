@@ -3,8 +3,10 @@
 import os
 import pickle
 from pathlib import Path
+from typing import Annotated
 
 import pytest
+from pydantic import PlainSerializer
 
 from sim.scenario import (
     Scenario,
@@ -17,6 +19,7 @@ from sim.scenario import (
     validate,
 )
 from sim.scenario.resolved import Source
+from sim.scenario.shapes import written
 
 SMALL = Path(__file__).parent / "invalid" / "base" / "small.yaml"
 BUNDLED = [name for name, _ in bundled_scenarios()]
@@ -237,3 +240,11 @@ def test_the_json_schema_knows_every_section_and_the_full_form() -> None:
     assert set(schema["then"]["required"]) == {
         name for name, field in ScenarioModel.model_fields.items() if field.is_required() and name != "schema_"
     } | {"schema"}
+
+
+def test_an_interrupt_stays_an_interrupt_where_a_scenario_is_written() -> None:
+    def stopped(_: int) -> str:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        written(Annotated[int, PlainSerializer(stopped)], 1)

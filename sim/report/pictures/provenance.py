@@ -56,8 +56,10 @@ def parameters(run: "Run") -> "pd.DataFrame":
 
     rows: list[dict[str, str]] = []
     tables: dict[str, int] = {}
+    sources = run.scenario.sources
     for key, value, _, _ in show_lines(run.scenario):
-        source = run.scenario.sources.get(key)
+        # A table rests on what its cells rest on.
+        source = sources.get(key) or next((one for cell, one in sources.items() if cell.startswith(f"{key}.")), None)
         match = ROW.match(key + ".")
         if match is not None:
             table = match["table"]
