@@ -62,10 +62,13 @@ def bar(scenario: "Scenario", silent: bool) -> "Iterator[Progress | None]":
 
 
 @contextmanager
-def steps(silent: bool) -> "Iterator[tuple[Callable[[str], None], Callable[[int, int], None] | None]]":
+def steps(
+    silent: bool, of: str = "runs"
+) -> "Iterator[tuple[Callable[[str], None], Callable[[int, int], None] | None]]":
     """Show what a long command is at on standard error, where that is a terminal: lines, and a bar of the step's runs.
 
-    Gives what is to be told each line, and what is to be told how many runs of how many are done.
+    Gives what is to be told each line, and what is to be told how many runs (or what else it is made ``of``) of how
+    many are done.
     """
     if silent or not sys.stderr.isatty():
         yield lambda line: None, None
@@ -74,7 +77,7 @@ def steps(silent: bool) -> "Iterator[tuple[Callable[[str], None], Callable[[int,
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     err = Console(stderr=True, highlight=False, soft_wrap=True)
-    columns = (TextColumn("runs"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    columns = (TextColumn(of), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=err, transient=True) as progress:
         task = progress.add_task("", total=None)
 

@@ -377,6 +377,41 @@ def test_validate_show_schema_and_scenarios_print_what_they_promise(tocsin: Tocs
     assert any(re.match(r"china-2022 +\S", line) for line in listed)
 
 
+def test_what_a_script_would_read_is_one_json_document(tocsin: Tocsin, tmp_path: Path) -> None:
+    tocsin("run", *SHORT, "--out", "here", "--quiet")
+    (tmp_path / ".other.unfinished-1").mkdir()
+    (tmp_path / "odd").mkdir()
+    (tmp_path / "odd" / "run.json").write_text('{"status": "finished"}')
+    listed = json.loads(tocsin("runs", ".", "--json").out)["runs"]
+    manifest = json.loads((tmp_path / "here" / "run.json").read_text())
+    finished = [row for row in listed if row["status"] == "finished"]
+    assert {row["path"]: row["status"] for row in listed if row not in finished} == {
+        ".other.unfinished-1": "unfinished",
+        "odd": "unreadable",
+    }
+    assert finished == [
+        {
+            "path": "here",
+            "status": "finished",
+            **{key: manifest[key] for key in ("name", "seed", "scale", "engine")},
+            "wall_s": manifest["performance"]["wall_s"],
+        }
+    ]
+    checked = json.loads(tocsin("check", "here", "--json").out)
+    assert checked["passed"] is True
+    assert len(checked["checks"]) == len(tocsin("check", "here").out.splitlines()) - 1
+    shown = json.loads(tocsin("show", "tiny", "--set", "dens.slots=7", "--json").out)
+    assert shown["given"]["dens.slots"] == "--set"
+    assert shown["sha256"] != json.loads(tocsin("show", "tiny", "--json").out)["sha256"]
+    assert shown["scenario"]["name"] == "tiny"
+    named = json.loads(tocsin("scenarios", "--json").out)["scenarios"]
+    assert [row["name"] for row in named] == [line.split()[0] for line in tocsin("scenarios").out.splitlines()]
+    (tmp_path / "here" / "alerts.parquet").write_bytes(b"")
+    ended = tocsin("check", "here", "--json")
+    assert ended.code == 1
+    assert json.loads(ended.out)["passed"] is False
+
+
 def test_a_forged_run_fails_the_check(tocsin: Tocsin, tmp_path: Path) -> None:
     tocsin("run", *SHORT, "--out", "here", "--quiet")
     path = tmp_path / "here" / "attempts.parquet"

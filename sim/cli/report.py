@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from sim.cli.common import app, fail, refuse
+from sim.cli.common import Quiet, app, fail, refuse
 
 
 @app.command()
@@ -15,10 +15,12 @@ def report(
         typer.Argument(metavar="RUN...", help="Folders of finished runs, or of replicates."),
     ],
     out: Annotated[Path | None, typer.Option(metavar="FILE", help="The file; report.html in the run's folder.")] = None,
+    quiet: Quiet = False,
 ) -> None:
     """Make one HTML file to look at, readable offline: of a run, or of several beside the first of them."""
     from sim.experiments.paired import runs_of
     from sim.experiments.pairing import PairingError
+    from sim.progress import steps
     from sim.report.page import report as written
     from sim.results.folder import FolderError
     from sim.results.run import Run
@@ -27,7 +29,8 @@ def report(
     try:
         # One run alone is that run: replicates have nothing to be compared with.
         groups = [[Run(runs[0])]] if len(runs) == 1 else [runs_of(folder) for folder in runs]
-        path = written(groups, out)
+        with steps(quiet, "pictures") as (_, progress):
+            path = written(groups, out, progress)
     except (FolderError, PairingError) as error:
         refuse(f"tocsin report: {error}")
     except ScenarioError as error:
@@ -36,4 +39,5 @@ def report(
         fail(f"tocsin report: {error}; nothing was written")
     except (AttributeError, KeyError, TypeError) as error:
         fail(f"tocsin report: {runs[0]}: is not what a run writes ({type(error).__name__}: {error})")
-    typer.echo(f"{path}  {path.stat().st_size / 1e6:.1f} MB")
+    if not quiet:
+        typer.echo(f"{path}  {path.stat().st_size / 1e6:.1f} MB")

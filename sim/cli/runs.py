@@ -1,7 +1,8 @@
 """Commands about runs: making them, listing them, asking and checking them."""
 
+from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -27,6 +28,7 @@ from sim.cli.common import (
 )
 
 if TYPE_CHECKING:
+    from sim.results.folder import Listed
     from sim.results.run import Run
 
 
@@ -83,26 +85,46 @@ def run(
 @app.command()
 def runs(
     folder: Annotated[Path | None, typer.Argument(metavar="[DIR]", help="Where to look.")] = None,
+    as_json: AsJson = False,
 ) -> None:
     """List runs, finished and unfinished, one line each."""
-    from sim.results.folder import RUNS, find_runs
+    from sim.results.folder import RUNS, find_runs, to_json
     from sim.scenario.scalars import ascii_controls
 
     if folder is not None and not folder.is_dir():
         refuse(f"tocsin runs: {folder}: no such folder; a folder that holds runs")
-    for found in find_runs(folder or RUNS):
-        about = found.manifest
-        if about is None:
-            typer.echo(ascii_controls(f"{found.path}  unfinished"))
-            continue
-        try:
-            line = (
-                f"{found.path}  finished  {about['name']}  seed {about['seed']}  scale {about['scale']:g}"
-                f"  {about['engine']}  {about['performance']['wall_s']:.1f} s"
+    rows = [_listed(found) for found in find_runs(folder or RUNS)]
+    if as_json:
+        typer.echo(to_json({"runs": rows}), nl=False)
+        return
+    for row in rows:
+        line = f"{row['path']}  {row['status']}"
+        if row["status"] == "finished":
+            line += (
+                f"  {row['name']}  seed {row['seed']}  scale {row['scale']:g}  {row['engine']}  {row['wall_s']:.1f} s"
             )
-        except (KeyError, TypeError, ValueError):
-            line = f"{found.path}  cannot be read: its run.json is not what a run writes"
+        elif row["status"] == "unreadable":
+            line = f"{row['path']}  cannot be read: its run.json is not what a run writes"
         typer.echo(ascii_controls(line))
+
+
+def _listed(found: "Listed") -> dict[str, Any]:
+    """Give what the list of runs says of one: its path, its status and, if it is finished, what it is."""
+    path, about = str(found.path), found.manifest
+    if about is None:
+        return {"path": path, "status": "unfinished"}
+    try:
+        return {
+            "path": path,
+            "status": "finished",
+            "name": str(about["name"]),
+            "seed": int(about["seed"]),
+            "scale": float(about["scale"]),
+            "engine": str(about["engine"]),
+            "wall_s": float(about["performance"]["wall_s"]),
+        }
+    except (KeyError, TypeError, ValueError):
+        return {"path": path, "status": "unreadable"}
 
 
 @app.command()
@@ -154,23 +176,27 @@ def figures(
 @app.command()
 def check(
     folder: Annotated[Path, typer.Argument(metavar="RUN", help="The folder of a finished run.")],
+    as_json: AsJson = False,
 ) -> None:
     """Compute every figure of a run again from its Parquet files; conservation; hashes."""
     from sim.results.check import check_run
-    from sim.results.folder import FolderError
+    from sim.results.folder import FolderError, to_json
 
+    checks = []
     try:
-        findings = check_run(folder)
-        failed = total = 0
-        for finding in findings:
-            typer.echo(str(finding))
-            total += 1
-            failed += not finding.passed
+        for finding in check_run(folder):
+            if not as_json:
+                typer.echo(str(finding))
+            checks.append(asdict(finding))
     except FolderError as error:
         refuse(f"tocsin check: {error}")
     except (AttributeError, KeyError, TypeError) as error:
         fail(f"FAIL run.json: is not what a run writes ({type(error).__name__} at {error})")
-    typer.echo(f"{total} checks, {failed} failed" if failed else f"{total} checks, all passed")
+    failed = sum(not one["passed"] for one in checks)
+    if as_json:
+        typer.echo(to_json({"passed": not failed, "checks": checks}), nl=False)
+    else:
+        typer.echo(f"{len(checks)} checks, {failed} failed" if failed else f"{len(checks)} checks, all passed")
     raise typer.Exit(FAILED if failed else DONE)
 
 

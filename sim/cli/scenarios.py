@@ -2,7 +2,7 @@
 
 import typer
 
-from sim.cli.common import Draw, Engine, Scale, ScenarioName, Seed, Settings, app, load
+from sim.cli.common import AsJson, Draw, Engine, Scale, ScenarioName, Seed, Settings, app, load
 
 
 @app.command()
@@ -20,11 +20,17 @@ def show(
     seed: Seed = None,
     settings: Settings = None,
     draw: Draw = None,
+    as_json: AsJson = False,
 ) -> None:
     """Print the resolved scenario, one line a value: where it was given, what it rests on."""
+    from sim.results.folder import to_json
     from sim.scenario import show_lines
 
     found = load(scenario, settings, {"engine": engine, "scale": scale, "seed": seed, "draw": draw})
+    if as_json:
+        given = {key: source.where for key, source in found.sources.items()}
+        typer.echo(to_json({"scenario": found.resolved, "sha256": found.sha256, "given": given}), nl=False)
+        return
     for key, value, where, origin in show_lines(found):
         typer.echo(f"{key}: {value}  # {where}{f'; {origin}' if origin else ''}")
 
@@ -39,11 +45,15 @@ def schema() -> None:
 
 
 @app.command()
-def scenarios() -> None:
+def scenarios(as_json: AsJson = False) -> None:
     """List the bundled scenarios, one line each."""
+    from sim.results.folder import to_json
     from sim.scenario import bundled_scenarios
 
     rows = bundled_scenarios()
+    if as_json:
+        typer.echo(to_json({"scenarios": [{"name": name, "title": title} for name, title in rows]}), nl=False)
+        return
     width = max(len(name) for name, _ in rows)
     for name, title in rows:
         typer.echo(f"{name:<{width}}  {title}")

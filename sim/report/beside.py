@@ -101,7 +101,7 @@ def _whom(compared: Compared, charts: dict[str, Any]) -> Shown:
         name = f"whom-{at}"
         views = [({"by": by}, pictures.whom(changes, base, by)) for by in pictures.BY]
         charts[name] = chart(views, ["by"])
-        numbers = pictures.whom_table(changes, base, next(iter(pictures.BY)))
+        numbers = pictures.whom_table(changes, base)
         plots.append(Plot(name, title_of(views[0][1]), table(numbers), run=f"{label} beside {compared.labels[0]}"))
     control = Control("whom-by", "by", "Tell apart by", dict(pictures.BY), next(iter(pictures.BY)))
     return Shown("whom", WHOM, [control], plots)

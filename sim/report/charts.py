@@ -1,6 +1,8 @@
 """Charts of the page: the views of a picture as JSON, each view but the first as what differs from it."""
 
+import base64
 import json
+import zlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -39,11 +41,13 @@ def view_key(choices: dict[str, str], keys: list[str]) -> str:
 
 
 def script_json(document: Any) -> str:
-    """Give JSON that may stand inside a script element: nothing in it can end the element or begin a comment."""
-    text = json.dumps(document, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    for char in ("<", ">", "&", "\u2028", "\u2029"):
-        text = text.replace(char, f"\\u{ord(char):04x}")
-    return text
+    """Give JSON as short as it can be; NaN and infinity are refused."""
+    return json.dumps(document, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+
+
+def packed(text: str) -> str:
+    """Give a text as the page unpacks it: compressed by zlib, in base64, of which nothing can end a script element."""
+    return base64.b64encode(zlib.compress(text.encode(), 9)).decode()
 
 
 def _plain(figure: "go.Figure") -> Plain:

@@ -152,7 +152,8 @@ SECTIONS: tuple[Section, ...] = (
             Picture(
                 waits.expired,
                 waits.expired_table,
-                "An alert expires when its deadline comes before it has reached anybody.",
+                "An alert expires when its deadline comes before it has reached anybody. Days of which more than 2% "
+                "were still open when the run ended are left out: they had not come to their deadline.",
             ),
             Picture(
                 desks.utilisation,

@@ -3,13 +3,14 @@
 import base64
 import hashlib
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sim.report.answer import answer, short_answer
 from sim.report.beside import compared_runs, comparison, labels_of
-from sim.report.charts import chart, script_json, share_scales
+from sim.report.charts import chart, packed, script_json, share_scales
 from sim.report.gallery import FIGURES, FILM, SECONDS, SECTIONS, Picture, combinations, drawn
 from sim.report.looks import amount
 from sim.report.parts import About, Control, Part, Plot, Shown, table, title_of
@@ -27,13 +28,18 @@ FOLDER = Path(__file__).parent
 ASSETS = ("page.css", "page.js")
 
 
-def report(runs: "Run | Sequence[Run | Sequence[Run]]", out: str | Path | None = None) -> Path:
+def report(
+    runs: "Run | Sequence[Run | Sequence[Run]]",
+    out: str | Path | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> Path:
     """Write the report of a run, or of several beside each other, the first of which is the base; give its path.
 
     An entry that is itself a sequence holds replicates, which differ in their seed: the first is drawn, all give the
     differences their intervals. ``out`` is the file, by default ``report.html`` in the run's folder, or for several in
-    the current one. It appears, or takes the place of an older one, whole or not at all. Raises OSError where it cannot
-    be written and PairingError for runs that do not meet the same attempts and people.
+    the current one. It appears, or takes the place of an older one, whole or not at all. ``progress`` is told how many
+    pictures of how many are drawn. Raises OSError where it cannot be written and PairingError for runs that do not meet
+    the same attempts and people.
     """
     from sim.results.run import Run
 
@@ -41,7 +47,7 @@ def report(runs: "Run | Sequence[Run | Sequence[Run]]", out: str | Path | None =
     if not groups or not all(groups):
         raise ValueError("a report has at least one run")
     path = Path(out) if out is not None else (groups[0][0].path if len(groups) == 1 else Path()) / REPORT_HTML
-    text = page(groups)
+    text = page(groups, progress)
     unfinished = path.with_name(f".{path.name}.unfinished-{os.getpid()}")
     try:
         unfinished.write_text(text, encoding="utf-8")
@@ -52,7 +58,7 @@ def report(runs: "Run | Sequence[Run | Sequence[Run]]", out: str | Path | None =
     return path
 
 
-def page(groups: "Sequence[Sequence[Run]]") -> str:
+def page(groups: "Sequence[Sequence[Run]]", progress: Callable[[int, int], None] | None = None) -> str:
     """Give the HTML of a report of runs, each with its replicates; see ``report``."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
     from plotly.offline import get_plotlyjs
@@ -62,19 +68,20 @@ def page(groups: "Sequence[Sequence[Run]]") -> str:
     runs = [group[0] for group in groups]
     labels = labels_of(runs)
     charts: dict[str, Any] = {}
+    shown = []
+    pictures = [FIGURES, *(picture for section in SECTIONS for picture in section.pictures)]
+    for done, picture in enumerate(pictures):
+        if progress is not None:
+            progress(done, len(pictures))
+        shown.append(_shown(picture, runs, labels, charts))
+    figures, *rest = shown
+    drawn_ones = iter(rest)
     parts = [
-        Part(
-            section.anchor,
-            section.heading,
-            section.lead,
-            [_shown(picture, runs, labels, charts) for picture in section.pictures],
-        )
+        Part(section.anchor, section.heading, section.lead, list(islice(drawn_ones, len(section.pictures))))
         for section in SECTIONS
-        if section.pictures
     ]
     if compared is not None:
         parts.append(comparison(compared, charts))
-    figures = _shown(FIGURES, runs, labels, charts)
     film = Part("film", "A timeline that plays", "Alerts by province and the work of the desks, day by day.")
     films = [
         Plot(f"film-{at}", f"Alerts by province, {label}", table(FILM.table(run)), run=label)
@@ -86,8 +93,6 @@ def page(groups: "Sequence[Sequence[Run]]") -> str:
     }
     styles, script = ((FOLDER / name).read_text(encoding="utf-8") for name in ASSETS)
     library = get_plotlyjs()
-    # A script element ends at the first `</script`, also inside a string of JavaScript.
-    library = library.replace("</script", "<\\/script")
     environment = Environment(
         loader=FileSystemLoader(FOLDER),
         autoescape=True,
@@ -105,9 +110,9 @@ def page(groups: "Sequence[Sequence[Run]]") -> str:
         parts=parts,
         film=film,
         films=films,
-        data=script_json(data),
+        data=packed(script_json(data)),
         styles=styles,
-        library=library,
+        library=packed(library),
         script=script,
         hashes=[_hash(library), _hash(script)],
     )

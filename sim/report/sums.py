@@ -3,7 +3,7 @@
 A report never loads the attempts as a whole: at full scale they have millions of rows.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from sim.report.looks import country
@@ -15,7 +15,13 @@ if TYPE_CHECKING:
     from sim.results.run import Run
 
 
-def sums(run: "Run", table: str, by: Sequence[str], measures: Sequence[str] = ("count",)) -> "pd.DataFrame":
+def sums(
+    run: "Run",
+    table: str,
+    by: Sequence[str],
+    measures: Sequence[str] = ("count",),
+    where: Mapping[str, Iterable[str]] | None = None,
+) -> "pd.DataFrame":
     """Add up measures of a table by some of its columns, of the country.
 
     As ``tally``, but days and months come out as datetimes, counts as floats, scaled up by the inverse of the scale.
@@ -23,7 +29,7 @@ def sums(run: "Run", table: str, by: Sequence[str], measures: Sequence[str] = ("
     """
     import pandas as pd
 
-    frame = tally(run, table, by, measures)
+    frame = tally(run, table, by, measures, where)
     for name in ("day", "month"):
         if name in frame.columns:
             frame[name] = pd.to_datetime(frame[name])

@@ -1,11 +1,15 @@
 """Views of a picture as JSON: what the page puts together again is what was drawn."""
 
+import base64
 import json
 import re
+import zlib
 from typing import Any
 
+import pytest
+
 import sim
-from sim.report.charts import chart, script_json
+from sim.report.charts import chart, packed, script_json
 from sim.report.gallery import SECTIONS, drawn
 
 
@@ -38,7 +42,10 @@ def test_every_view_of_every_picture_is_put_together_again(full: sim.Run) -> Non
     assert seen > 40
 
 
-def test_json_cannot_end_the_script_that_it_stands_in() -> None:
-    text = script_json({"name": "</script><!-- & \u2028"})
-    assert not re.search(r"[<>&\u2028]", text)
-    assert json.loads(text) == {"name": "</script><!-- & \u2028"}
+def test_data_cannot_end_the_script_that_it_stands_in() -> None:
+    document = {"name": "</script><!-- & \u2028", "values": [0.1] * 1000}
+    text = packed(script_json(document))
+    assert re.fullmatch(r"[A-Za-z0-9+/=]{20,200}", text)
+    assert json.loads(zlib.decompress(base64.b64decode(text))) == document
+    with pytest.raises(ValueError, match="JSON"):
+        script_json({"value": float("nan")})

@@ -264,6 +264,18 @@ def test_axe_can_find_something(chromium: Any, axe: str) -> None:
     assert {"button-name", "color-contrast"} <= set(found)
 
 
+def test_a_browser_that_is_too_old_says_so(chromium: Any, reports: dict[str, Path]) -> None:
+    page = chromium.new_page()
+    page.add_init_script("delete window.DecompressionStream")
+    errors: list[Any] = []
+    page.on("pageerror", lambda error: errors.append(error))
+    page.goto(reports["country"].as_uri())
+    assert "too old" in page.locator("#chart-cascade-0").inner_text()
+    assert page.locator("#answer tbody tr").count() > 0
+    assert not errors
+    page.close()
+
+
 def test_without_scripts_words_and_numbers_are_there(chromium: Any, reports: dict[str, Path], country: Any) -> None:
     context = chromium.new_context(java_script_enabled=False)
     page = context.new_page()

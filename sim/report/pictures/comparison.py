@@ -75,6 +75,9 @@ BY = {
 }
 """What victims can be told apart by: columns of the changes, and ``path``, the fate under the policy that spares."""
 
+AS_WRITTEN = ("age_band", "province")
+"""Groups whose names stand as the scenario has them."""
+
 DIFFERENCES, GATES = "What changes, in percent of the base", "Where attempts end"
 UNCHANGED = "The other policy changed nothing."
 
@@ -304,19 +307,27 @@ def whom(changes: "pd.DataFrame", base: "Run", by: str) -> "go.Figure":
         zerolinewidth=2,
     )
     figure.update_yaxes(autorange="reversed")
-    as_written = by in ("age_band", "province")
-    return names_beside(figure, {plain(name): name if as_written else named(name) for name in groups})
+    return names_beside(figure, {plain(name): name if by in AS_WRITTEN else named(name) for name in groups})
 
 
-def whom_table(changes: "pd.DataFrame", base: "Run", by: str) -> "pd.DataFrame":
-    """Give the people of the country whom the other policy saved and harmed, and how many more it saved than harmed."""
+def whom_table(changes: "pd.DataFrame", base: "Run") -> "pd.DataFrame":
+    """Give the people of the country whom the other policy saved and harmed, told apart by each of ``BY``.
+
+    ``net`` is how many more it saved than harmed.
+    """
     import pandas as pd
 
     rows = [
-        (name, amount(saved), amount(harmed), amount(saved - harmed))
+        (
+            f"{BY[by]}: {name if by in AS_WRITTEN else named(name)}",
+            amount(saved),
+            amount(harmed),
+            amount(saved - harmed),
+        )
+        for by in BY
         for name, (saved, harmed) in _whom(changes, base, by).items()
     ]
-    return pd.DataFrame(rows, columns=[BY[by], "saved", "harmed", "net"])
+    return pd.DataFrame(rows, columns=["who", "saved", "harmed", "net"])
 
 
 def _whom(changes: "pd.DataFrame", base: "Run", by: str) -> dict[str, tuple[float, float]]:

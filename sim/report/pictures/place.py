@@ -1,5 +1,7 @@
 """Place: provinces as tiles of equal size, coloured by any outcome per 100,000 people."""
 
+import copy
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from sim.report.looks import INK, SCALE, finish, plain, provinces, short
@@ -28,20 +30,44 @@ PALE = 0.52
 """Share of the scale of colours below which a tile is pale enough for dark text."""
 DARK = "#111"
 
-OUTCOMES: dict[str, tuple[str, str, str, str]] = {
-    "victims": ("outcomes", "victims", "victims", "victims"),
-    "episodes": ("outcomes", "episodes", "people drawn in", "people drawn in"),
-    "saved": ("outcomes", "saved", "saved by warnings", "people saved"),
-    "loss": ("outcomes", "loss_fen", "losses", "1,000 yuan lost"),
-    "prevented": ("outcomes", "prevented_fen", "losses prevented", "1,000 yuan prevented"),
-    "alerts": ("alerts", "count", "alerts", "alerts"),
-    "delivered": ("attempts", "count", "attempts delivered", "attempts delivered"),
+
+@dataclass(frozen=True)
+class Outcome:
+    """What tiles are coloured by: a measure of a table, what it is called, its unit, and which rows count."""
+
+    table: str
+    measure: str
+    title: str
+    unit: str
+    where: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+OUTCOMES = {
+    "victims": Outcome("outcomes", "victims", "victims", "victims"),
+    "episodes": Outcome("outcomes", "episodes", "people drawn in", "people drawn in"),
+    "saved": Outcome("outcomes", "saved", "saved by warnings", "people saved"),
+    "dropped_out": Outcome("outcomes", "dropped_out", "dropped out by themselves", "people dropped out"),
+    "filed": Outcome("outcomes", "filed", "cases filed", "cases filed"),
+    "loss": Outcome("outcomes", "loss_fen", "losses", "1,000 yuan lost"),
+    "prevented": Outcome("outcomes", "prevented_fen", "losses prevented", "1,000 yuan prevented"),
+    "recovered": Outcome("outcomes", "recovered_fen", "losses recovered", "1,000 yuan recovered"),
+    "alerts": Outcome("alerts", "count", "alerts", "alerts"),
+    "reached": Outcome("alerts", "count", "alerts that reached", "alerts that reached", {"end": ("reached",)}),
+    "expired": Outcome("alerts", "count", "alerts that expired", "alerts expired", {"end": ("expired",)}),
+    "delivered": Outcome(
+        "attempts",
+        "count",
+        "attempts delivered",
+        "attempts delivered",
+        {"fate": ("unanswered", "ignored", "engaged")},
+    ),
+    "intercepted": Outcome(
+        "attempts", "count", "attempts intercepted", "attempts intercepted", {"fate": ("intercepted",)}
+    ),
 }
-"""What tiles are coloured by: table, measure, how it is called, its unit."""
-OUTCOME = {name: title for name, (_, _, title, _) in OUTCOMES.items()}
+OUTCOME = {name: one.title for name, one in OUTCOMES.items()}
 FEN_PER_THOUSAND_YUAN = 100_000
 WHOLE_PERIOD = "all"
-DELIVERED = ("unanswered", "ignored", "engaged")
 
 Tile = tuple[int, int, str]
 """Column, row from the top, letters."""
@@ -78,13 +104,15 @@ def place_views(run: "Run", outcomes: list[str], chosen: list[str]) -> "dict[tup
     import pandas as pd
 
     views = {}
+    bare = _tiles(run)
     for outcome in outcomes:
         monthly = _monthly(run, outcome)
         rates = {month: _per_people(run, monthly, month) for month in months(run)}
         monthly_rates = pd.concat([rate for month, rate in rates.items() if month != WHOLE_PERIOD])
         for month in chosen:
             shared = rates[month] if month == WHOLE_PERIOD else monthly_rates
-            views[outcome, month] = _draw(run, outcome, month, rates[month], (shared.min(), shared.max()))
+            views[outcome, month] = view = copy.deepcopy(bare)  # to draw anew takes ten times as long
+            _colour(view, run, outcome, month, rates[month], (shared.min(), shared.max()))
     return views
 
 
@@ -93,8 +121,7 @@ def place_table(run: "Run") -> "pd.DataFrame":
     import pandas as pd
 
     columns = {
-        f"{unit} per 100,000": _per_people(run, _monthly(run, name), WHOLE_PERIOD)
-        for name, (_, _, _, unit) in OUTCOMES.items()
+        f"{one.unit} per 100,000": _per_people(run, _monthly(run, name), WHOLE_PERIOD) for name, one in OUTCOMES.items()
     }
     frame = pd.DataFrame(columns)
     frame.insert(0, "province", [provinces(run)[code] for code in frame.index])
@@ -105,12 +132,8 @@ def place_table(run: "Run") -> "pd.DataFrame":
 
 def _monthly(run: "Run", outcome: str) -> "pd.DataFrame":
     """Give counts of the country by month (rows, as ``2022-05``) and province code."""
-    table, measure, _, _ = OUTCOMES[outcome]
-    if outcome == "delivered":
-        found = sums(run, table, ["month", "province", "fate"])
-        found = found[found["fate"].isin(DELIVERED)]
-    else:
-        found = sums(run, table, ["month", "province"], [measure])
+    measure = OUTCOMES[outcome].measure
+    found = sums(run, OUTCOMES[outcome].table, ["month", "province"], [measure], OUTCOMES[outcome].where)
     if measure.endswith("_fen"):
         found[measure] /= FEN_PER_THOUSAND_YUAN
     wide = found.pivot_table(index="month", columns="province", values=measure, aggfunc="sum", fill_value=0.0)
@@ -127,39 +150,25 @@ def _per_people(run: "Run", monthly: "pd.DataFrame", month: str) -> "pd.Series[A
     return counts / people.where(people > 0) * PEOPLE
 
 
-def _draw(run: "Run", outcome: str, month: str, rates: "pd.Series[Any]", ends: tuple[float, float]) -> "go.Figure":
+def _tiles(run: "Run") -> "go.Figure":
+    """Draw the tiles of a run without their colours and rates."""
     import plotly.graph_objects as go
 
     placed, names = tiles(run), provinces(run)
     wide = max(column for column, _, _ in placed.values()) + 1
     high = max(row for _, row, _ in placed.values()) + 1
-    grid: dict[str, list[list[Any]]] = {
-        "z": [[None] * wide for _ in range(high)],
-        "customdata": [[""] * wide for _ in range(high)],
-    }
-    title, unit = OUTCOMES[outcome][2:]
-    low, most = _ends(ends)
-    texts, inks = [], []
-    for code, (column, row, letters) in placed.items():
-        rate = float(rates[code])
-        known = rate == rate
-        grid["z"][row][column] = float(f"{rate:.4g}") if known else None
-        grid["customdata"][row][column] = plain(names[code])
-        texts.append(f"{plain(letters)}<br>{short(rate) if known else '-'}")
-        # A province without people has a clear tile, and text in the colour of the page.
-        inks.append((DARK if (rate - low) / (most - low) < PALE else "#fff") if known else INK)
+    named = [[""] * wide for _ in range(high)]
+    for code, (column, row, _) in placed.items():
+        named[row][column] = plain(names[code])
     figure = go.Figure(
         go.Heatmap(
-            **grid,
-            zmin=low,
-            zmax=most,
+            customdata=named,
             colorscale=SCALE,
-            hovertemplate="%{customdata}: %{z:,.4~r} " + unit + " per 100,000 people<extra></extra>",
             hoverongaps=False,
             xgap=3,
             ygap=3,
             colorbar={
-                "title": {"text": f"{unit} per 100,000 people", "side": "top"},
+                "title": {"side": "top"},
                 "orientation": "h",
                 "y": -0.02,
                 "yanchor": "top",
@@ -174,20 +183,40 @@ def _draw(run: "Run", outcome: str, month: str, rates: "pd.Series[Any]", ends: t
     figure.add_scatter(
         x=[column for column, _, _ in placed.values()],
         y=[row for _, row, _ in placed.values()],
-        text=texts,
         mode="text",
-        textfont={"color": inks},
         hoverinfo="skip",
         showlegend=False,
     )
-    said = months(run)[month]
-    finish(figure, 130 + 58 * high, f"{title.capitalize()} per 100,000 people, {said}")
+    finish(figure, 130 + 58 * high)
     figure.update_xaxes(visible=False, constrain="domain")
     figure.update_yaxes(visible=False, autorange="reversed", scaleanchor="x", constrain="domain")
     figure.update_layout(
         meta={"narrow": {"layout": {"height": 150 + 44 * high}, "traces": {"textfont": {"size": 10.5}}}}
     )
     return figure
+
+
+def _colour(
+    figure: "go.Figure", run: "Run", outcome: str, month: str, rates: "pd.Series[Any]", ends: tuple[float, float]
+) -> None:
+    """Give the tiles of a figure the colours of an outcome, its rates as text, and the title that says so."""
+    heat, labels = figure.data
+    grid: list[list[float | None]] = [[None] * len(row) for row in heat.customdata]
+    title, unit = OUTCOMES[outcome].title, OUTCOMES[outcome].unit
+    low, most = _ends(ends)
+    texts, inks = [], []
+    for code, (column, row, letters) in tiles(run).items():
+        rate = float(rates[code])
+        known = rate == rate
+        grid[row][column] = float(f"{rate:.4g}") if known else None
+        texts.append(f"{plain(letters)}<br>{short(rate) if known else '-'}")
+        # A province without people has a clear tile, and text in the colour of the page.
+        inks.append((DARK if (rate - low) / (most - low) < PALE else "#fff") if known else INK)
+    heat.z, heat.zmin, heat.zmax = grid, low, most
+    heat.hovertemplate = "%{customdata}: %{z:,.4~r} " + unit + " per 100,000 people<extra></extra>"
+    heat.colorbar.title.text = f"{unit} per 100,000 people"
+    labels.text, labels.textfont.color = texts, inks
+    figure.layout.title.text = f"{title.capitalize()} per 100,000 people, {months(run)[month]}"
 
 
 def _ends(ends: tuple[float, float]) -> tuple[float, float]:

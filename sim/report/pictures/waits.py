@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from sim.results.run import Run
 
 NO_ALERTS = "No alert was issued in this run."
+STILL_OPEN = 0.02
+"""Share of the alerts of a day that may be open at the end of a run for what is said of those that expired."""
+
 TICKS = {1: "1 min", 10: "10 min", 60: "1 h", 360: "6 h", 1440: "1 day", 10080: "1 week"}
 """Ticks of the axis of waits, by minutes."""
 
@@ -158,7 +161,10 @@ def _span(minutes: float) -> str:
 
 
 def expired(run: "Run") -> "go.Figure":
-    """Draw the alerts whose deadline came before they reached anybody: share and count a day, by tier and time."""
+    """Draw the alerts whose deadline came before they reached anybody: share and count a day, by tier and time.
+
+    Days (or months) of which more than ``STILL_OPEN`` were open when the run ended are left out.
+    """
     import plotly.graph_objects as go
     from plotly.subplots import make_subplots
 
@@ -172,7 +178,11 @@ def expired(run: "Run") -> "go.Figure":
     )  # fmt: skip
     colour, dash, symbol = colours("tier"), dashes(TIERS), symbols(TIERS)
     for tier in TIERS:
-        points = [(when, issued, lost, days) for (of, when), (issued, lost, days) in rows.items() if of == tier]
+        points = [
+            (when, issued, lost, days)
+            for (of, when), (issued, lost, open_, days) in rows.items()
+            if of == tier and open_ <= STILL_OPEN * issued
+        ]
         if not points:
             continue
         hover = [
@@ -226,15 +236,16 @@ def expired_table(run: "Run") -> "pd.DataFrame":
     return pd.DataFrame(found, columns=["tier", "issued", "expired", "share"])
 
 
-def _expired(run: "Run") -> dict[tuple[str, date], tuple[int, int, int]]:
-    """Give (issued, expired, days) as simulated by tier and step of time, where alerts were issued."""
+def _expired(run: "Run") -> dict[tuple[str, date], tuple[int, int, int, int]]:
+    """Give (issued, expired, open, days) as simulated by tier and step of time, where alerts were issued."""
     by = step(run)
     counted = tally(run, "alerts", [by, "tier", "end"])
     days = steps(run)
-    found: dict[tuple[str, date], tuple[int, int, int]] = {}
+    found: dict[tuple[str, date], tuple[int, int, int, int]] = {}
     for when, tier, end, count in counted.itertuples(index=False):
-        issued, lost, _ = found.get((tier, when), (0, 0, 0))
-        found[tier, when] = (issued + int(count), lost + (int(count) if end == "expired" else 0), days[when])
+        issued, lost, open_, _ = found.get((tier, when), (0, 0, 0, 0))
+        lost, open_ = lost + int(count) * (end == "expired"), open_ + int(count) * (end == "open")
+        found[tier, when] = (issued + int(count), lost, open_, days[when])
     return found
 
 

@@ -45,7 +45,7 @@ def compared(base: sim.Run, other: sim.Run) -> dict[str, tuple[Any, Any]]:
         "differences": (comparison.differences(frame), comparison.differences_table(frame)),
         "fates": (comparison.fates(base, [other]), comparison.fates_table(base, [other])),
         **{
-            f"whom by {by}": (comparison.whom(found, base, by), comparison.whom_table(found, base, by))
+            f"whom by {by}": (comparison.whom(found, base, by), comparison.whom_table(found, base))
             for by in comparison.BY
         },
     }

@@ -72,6 +72,9 @@ def test_whom_the_policy_harmed(full: sim.Run, silent: sim.Run, by: str) -> None
     drawn = {trace.name.split(" ")[0]: sum(trace.x) for trace in figure.data}
     assert drawn.get("harmed", 0) == harmed > 30
     assert drawn.get("saved", 0) == -saved
+    table = comparison.whom_table(changes(full, silent), full)
+    rows = table[table["who"].str.startswith(f"{comparison.BY[by]}: ")]
+    assert rows["harmed"].astype(float).sum() == harmed
 
 
 def test_paths_are_fates_under_the_policy_that_spares(full: sim.Run, silent: sim.Run) -> None:

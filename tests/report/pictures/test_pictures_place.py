@@ -37,14 +37,22 @@ def test_other_provinces_stand_in_reading_order(full: sim.Run) -> None:
 @pytest.mark.parametrize("outcome", OUTCOME)
 def test_rates_are_counts_over_people(half: sim.Run, outcome: str) -> None:
     table, measure, factor = {
-        "alerts": ("alerts", "count", 1.0),
-        "delivered": ("attempts", "count", 1.0),
+        **dict.fromkeys(("alerts", "reached", "expired"), ("alerts", "count", 1.0)),
+        **dict.fromkeys(("delivered", "intercepted"), ("attempts", "count", 1.0)),
+        "recovered": ("outcomes", "recovered_fen", 1e-5),
         "loss": ("outcomes", "loss_fen", 1e-5),
         "prevented": ("outcomes", "prevented_fen", 1e-5),
     }.get(outcome, ("outcomes", outcome, 1.0))
     frame = getattr(half, table)
-    if outcome == "delivered":
-        frame = frame[frame["fate"].isin(["unanswered", "ignored", "engaged"])]
+    kept = {
+        "delivered": ("fate", ["unanswered", "ignored", "engaged"]),
+        "intercepted": ("fate", ["intercepted"]),
+        "reached": ("end", ["reached"]),
+        "expired": ("end", ["expired"]),
+    }
+    if outcome in kept:
+        column, values = kept[outcome]
+        frame = frame[frame[column].isin(values)]
     counted = frame[frame["province"] == 44][measure].sum() * factor / half.manifest["scale"]
     assert rates(place(half, outcome))["Guangdong"] == pytest.approx(counted / 12_000 * 100_000, rel=1e-3)
 
