@@ -4,7 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from sim.experiments.table import records
 from sim.report.charts import chart
+from sim.report.looks import amount
 from sim.report.parts import Control, Part, Plot, Shown, table, title_of
 from sim.report.pictures import comparison as pictures
 
@@ -14,7 +16,7 @@ if TYPE_CHECKING:
     from sim.results.run import Run
 
 LEAD = (
-    "Every run met the very same attempts and people: what differs is what the policy did. In every section above, "
+    "Every run met the very same attempts and people: what differs is what the policy did. In every section below, "
     "the runs stand beside each other."
 )
 DIFFERENCES = (
@@ -26,6 +28,15 @@ ONE_PAIR = (
     "not known. A report of folders of replicates, such as tocsin compare makes, draws intervals."
 )
 WHOM = "People who became victims under one policy and not under the other: the same person, the same attempt."
+
+
+SAID = {
+    "victims": ("more victims", "fewer victims"),
+    "loss_yuan": ("yuan more lost", "yuan less lost"),
+    "saved": ("more people saved by a warning", "fewer people saved by a warning"),
+    "false_blocks": ("more false blocks", "fewer false blocks"),
+}
+"""Quantities of the first screen and how more and less of them are called."""
 
 
 @dataclass
@@ -68,11 +79,37 @@ def comparison(compared: Compared, charts: dict[str, Any]) -> Part:
             pictures.differences_table(compared.differences),
             charts,
         ),
-        _single("fates", "", pictures.fates(base, others), pictures.fates_table(base, others), charts),
+        _single("fates", "", pictures.fates(compared.differences), pictures.fates_table(base, others), charts),
     ]
     if compared.changes:
         shown.append(_whom(compared, charts))
     return Part("comparison", "Comparison", LEAD, shown)
+
+
+def difference(compared: Compared, label: str) -> str:
+    """Say in a sentence what another policy changed for people and money: plain text, not HTML."""
+    frame = compared.differences
+    found = {row["quantity"]: row for row in records(frame[frame["scenario"] == label]) if row["quantity"] in SAID}
+    said = []
+    for quantity, (more, less) in SAID.items():
+        row = found[quantity]
+        if not row["difference"]:
+            continue
+        text = f"{_rough(row['difference'])} {more if row['difference'] > 0 else less}"
+        ends = [row["low"], row["high"]]
+        notes = [pictures.signed(row["difference"] / row["base"])] if row["base"] else []
+        if None not in ends:
+            near, far = sorted(ends, key=abs)
+            chance = ends[0] <= 0 <= ends[1]
+            notes.append("chance alone may do that" if chance else f"95%: {_rough(near)} to {_rough(far)}")
+        said.append(f"{text} ({'; '.join(notes)})" if notes else text)
+    base = compared.labels[0]
+    return f"Beside {base}: {', '.join(said)}." if said else f"Beside {base} nobody lost or was saved anything else."
+
+
+def _rough(value: float) -> str:
+    """Give the size of a difference with three digits: more would pretend."""
+    return amount(abs(float(f"{value:.3g}")))
 
 
 def labels_of(runs: "Sequence[Run]") -> list[str]:

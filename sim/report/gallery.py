@@ -77,7 +77,7 @@ FIGURES = Picture(
     figures.ratios,
     figures.ratios_table,
     "A dot at 1 is as reported. What was put in must lie there, what was fitted should; what was predicted is a test. "
-    "Whiskers reach to the ends of the interval that holds 90% of what was predicted. For a change, the levels that it "
+    "A bar with ends holds 90% of what the calibrated scenario predicts. For a change, the levels that it "
     "leads to are compared.",
 )
 
@@ -152,14 +152,14 @@ SECTIONS: tuple[Section, ...] = (
             Picture(
                 waits.expired,
                 waits.expired_table,
-                "An alert expires when its deadline comes before it has reached anybody. Days of which more than 2% "
-                "were still open when the run ended are left out: they had not come to their deadline.",
+                "An alert expires when its deadline comes before it has reached anybody. Days or months of which "
+                "more than 5% were still open when the run ended are left out: they had not come to their deadline.",
             ),
             Picture(
                 desks.utilisation,
                 desks.utilisation_table,
                 "Busy time over staffed time. Cells without staff are empty; a service that outlasts its shift is busy "
-                "time without staffed time, so that a share can come out above 100%.",
+                "time without staffed time, so that a share can come out above 100%: as dark as 100%.",
             ),
             Picture(
                 desks.queues, desks.queues_table, "Alerts of the country that wait at the desks, mean of each day."

@@ -72,6 +72,8 @@
     if (width < NARROW) { layout.font.size = 11; layout.title = merged(layout.title || {}, { font: { size: 13 } }); }
     if (width < NARROW && layout.title.text) {
       layout.title.text = wrapped(layout.title.text, 44);
+      // plotly puts the first of several lines higher than a single one.
+      if (layout.title.text.includes("<br>")) { layout.title = merged(layout.title, { pad: { t: 20 } }); }
       layout.margin = merged(layout.margin, { t: layout.margin.t + 16 * (layout.title.text.split("<br>").length - 1) });
     }
     if (width < NARROW) {
@@ -163,7 +165,7 @@
   function digits(value) {
     const units = [[1e9, "bn"], [1e6, "m"], [1e3, "k"]];
     for (const [size, name] of units) { if (Math.abs(value) >= size) { return String(Number((value / size).toPrecision(3))) + name; } }
-    return String(Number(value.toPrecision(3)));
+    return String(Number(Math.abs(value) < 1 ? value.toFixed(2) : value.toPrecision(3)));
   }
 
   function node(name, attributes, parent) {

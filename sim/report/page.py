@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sim.report.answer import answer, short_answer
-from sim.report.beside import compared_runs, comparison, labels_of
+from sim.report.beside import Compared, compared_runs, comparison, difference, labels_of
 from sim.report.charts import chart, packed, script_json, share_scales
 from sim.report.gallery import FIGURES, FILM, SECONDS, SECTIONS, Picture, combinations, drawn
 from sim.report.looks import amount
@@ -69,19 +69,18 @@ def page(groups: "Sequence[Sequence[Run]]", progress: Callable[[int, int], None]
     labels = labels_of(runs)
     charts: dict[str, Any] = {}
     shown = []
-    pictures = [FIGURES, *(picture for section in SECTIONS for picture in section.pictures)]
+    pictures = [picture for section in SECTIONS for picture in section.pictures]
     for done, picture in enumerate(pictures):
         if progress is not None:
             progress(done, len(pictures))
         shown.append(_shown(picture, runs, labels, charts))
-    figures, *rest = shown
-    drawn_ones = iter(rest)
+    drawn_ones = iter(shown)
     parts = [
         Part(section.anchor, section.heading, section.lead, list(islice(drawn_ones, len(section.pictures))))
         for section in SECTIONS
     ]
     if compared is not None:
-        parts.append(comparison(compared, charts))
+        parts.insert(0, comparison(compared, charts))
     film = Part("film", "A timeline that plays", "Alerts by province and the work of the desks, day by day.")
     films = [
         Plot(f"film-{at}", f"Alerts by province, {label}", table(FILM.table(run)), run=label)
@@ -103,10 +102,10 @@ def page(groups: "Sequence[Sequence[Run]]", progress: Callable[[int, int], None]
     return environment.get_template("page.html.jinja").render(
         title=runs[0].scenario.spec.title,
         runs=[
-            _about(run, label, at, charts, None if at == 0 else parameters(runs[0]))
-            for at, (run, label) in enumerate(zip(runs, labels, strict=True))
+            _about(run, label, at, charts, compared) for at, (run, label) in enumerate(zip(runs, labels, strict=True))
         ],
-        figures=figures,
+        figures=[Plot("", "", table(FIGURES.table(run)), run=label) for run, label in zip(runs, labels, strict=True)],
+        ratios=_shown(FIGURES, runs[:1], labels[:1], charts),
         parts=parts,
         film=film,
         films=films,
@@ -138,8 +137,9 @@ def _shown(picture: Picture, runs: "Sequence[Run]", labels: list[str], charts: d
     return Shown(picture.name, picture.caption, controls, plots)
 
 
-def _about(run: "Run", label: str, at: int, charts: dict[str, Any], base: "pd.DataFrame | None") -> About:
-    """Say what a page says of a run; of parameters, beside a ``base``, those that are not the same there."""
+def _about(run: "Run", label: str, at: int, charts: dict[str, Any], compared: Compared | None) -> About:
+    """Say what a page says of a run; of parameters, beside the base, those that are not the same there."""
+    base = None if compared is None or at == 0 else parameters(compared.runs[0])
     spec, manifest, listed = run.scenario.spec, run.manifest, parameters(run)
     machine, speed = manifest["machine"], manifest["performance"]
     name = f"{SECONDS.name}-{at}"
@@ -167,6 +167,7 @@ def _about(run: "Run", label: str, at: int, charts: dict[str, Any], base: "pd.Da
     return About(
         label=label,
         title=spec.title,
+        beside="" if compared is None or at == 0 else difference(compared, label),
         answer=answer(run),
         numbers=short_answer(run),
         period=f"{spec.period.start} to {spec.period.end}",

@@ -89,6 +89,7 @@ class About:
 
     label: str
     title: str
+    beside: str
     answer: str
     numbers: dict[str, str]
     period: str

@@ -50,11 +50,12 @@ def cascade(run: "Run", channel: str = ANY, part: str = "all") -> "go.Figure":
     title = f"Number of attempts, {which}: {PARTS[part]}"
     if not flows:
         return blank(title, "There was none.")
+    said = [f"{words(name)} {short(sizes[name])}" for name in names]
     figure = go.Figure()
     figure.add_sankey(
         arrangement="fixed",
         node={
-            "label": [f"{words(name)} {short(sizes[name])}" for name in names],
+            "label": said,
             "color": [shades.get(name, GREY) for name in names],
             "customdata": [amount(sizes[name], 4) for name in names],
             "hovertemplate": "%{label}: %{customdata}<extra></extra>",
@@ -74,7 +75,9 @@ def cascade(run: "Run", channel: str = ANY, part: str = "all") -> "go.Figure":
         textfont={"size": 12},
     )
     finish(figure, HEIGHT, title)
-    figure.update_layout(meta={"narrow": {"traces": {"textfont": {"size": 9.5}}}})
+    # Where it is narrow there is no room for a label between two ends; the words above say this number.
+    labels = ["" if name == "engaged" and part == "all" else label for name, label in zip(names, said, strict=True)]
+    figure.update_layout(meta={"narrow": {"traces": {"textfont": {"size": 9.5}, "node": {"label": labels}}}})
     return figure
 
 

@@ -5,7 +5,7 @@ of two runs with events.
 """
 
 from collections.abc import Sequence
-from math import floor, log10
+from math import ceil, floor, log10
 from typing import TYPE_CHECKING
 
 from sim.experiments.table import records
@@ -78,8 +78,11 @@ BY = {
 AS_WRITTEN = ("age_band", "province")
 """Groups whose names stand as the scenario has them."""
 
-DIFFERENCES, GATES = "What changes, in percent of the base", "Where attempts end"
+DIFFERENCES, GATES = "What changes, in percent of the base", "Where attempts end: what changes, in percent of the base"
 UNCHANGED = "The other policy changed nothing."
+ENDS = {f"attempts_by_fate.{fate}": named(fate) for fate in FATES}
+"""The gates, as quantities of a comparison."""
+MOST_TICKS = 7
 
 
 def differences(frame: "pd.DataFrame") -> "go.Figure":
@@ -87,21 +90,30 @@ def differences(frame: "pd.DataFrame") -> "go.Figure":
 
     ``frame`` is what ``sim.compare`` gives. Quantities whose base is zero have no percentage and are left out.
     """
+    return _differences(frame, QUANTITIES, DIFFERENCES)
+
+
+def fates(frame: "pd.DataFrame") -> "go.Figure":
+    """Draw the differences of a comparison in where attempts end, in percent of the base; as ``differences``."""
+    return _differences(frame, ENDS, GATES)
+
+
+def _differences(frame: "pd.DataFrame", names: dict[str, str], title: str) -> "go.Figure":
     import plotly.graph_objects as go
 
-    rows = _differences(frame)
+    rows = _rows(frame, names)
     if not rows:
-        return blank(DIFFERENCES, UNCHANGED)
+        return blank(title, UNCHANGED)
     scenarios = list(dict.fromkeys(scenario for scenario, *_ in rows))
-    shown = [name for name in QUANTITIES.values() if any(row[1] == name for row in rows)]
+    shown = [name for name in names.values() if any(row[1] == name for row in rows)]
     colour, symbol = colours_of(scenarios), symbols(scenarios)
-    ends = [abs(value) for _, _, _, _, shares in rows for value in shares if value is not None]
-    edge = min(max(1.1 * max(ends), 0.001), FURTHEST)
+    ends = [max(-FURTHEST, min(FURTHEST, value)) for *_, shares in rows for value in shares if value is not None]
+    low, high = min(0.0, *ends), max(0.0, *ends)
     figure = go.Figure()
     for place, scenario in enumerate(scenarios):
         mine = [row for row in rows if row[0] == scenario]
-        shares = [max(-edge, min(edge, row[4][0])) for row in mine]
-        beyond = [abs(row[4][0]) > edge for row in mine]
+        shares = [max(-FURTHEST, min(FURTHEST, row[4][0])) for row in mine]
+        beyond = [abs(row[4][0]) > FURTHEST for row in mine]
         # Scenarios stand beside each other within the room of their quantity.
         shift = (place - (len(scenarios) - 1) / 2) * min(0.22, 0.7 / len(scenarios))
         bounds = [row[4][1:] for row in mine]
@@ -111,7 +123,7 @@ def differences(frame: "pd.DataFrame") -> "go.Figure":
                 y=[shown.index(row[1]) + shift for row in mine],
                 mode="markers",
                 name=words(scenario),
-                error_x=_bars(shares, bounds, edge),
+                error_x=_bars(shares, bounds),
                 marker={
                     "symbol": [
                         ("triangle-right" if share > 0 else "triangle-left") if far else symbol[scenario]
@@ -124,28 +136,30 @@ def differences(frame: "pd.DataFrame") -> "go.Figure":
                 hovertemplate="%{text}<extra></extra>",
             )
         )
-    framed(figure, 140 + 26 * len(shown) * max(1, (len(scenarios) + 1) // 2), DIFFERENCES)
+    framed(figure, 140 + 26 * len(shown) * max(1, (len(scenarios) + 1) // 2), title)
     figure.add_vline(x=0, line={"color": AXIS, "width": 1.5})
     figure.update_layout(showlegend=True)
-    figure.update_xaxes(range=[-edge * 1.05, edge * 1.05], title_text="difference in percent of the base")
-    ticks = even(edge)[::2]
-    figure.update_xaxes(tickvals=ticks, ticktext=[_signed(tick) for tick in ticks], tickangle=0)
+    room = 0.06 * (high - low)
+    figure.update_xaxes(range=[low - room, high + room], title_text="difference in percent of the base")
+    ticks = round_numbers(low, high)
+    figure.update_xaxes(tickvals=ticks, ticktext=[signed(tick) for tick in ticks], tickangle=0)
+    few = [tick for number, tick in enumerate(ticks) if (number - ticks.index(0.0)) % 2 == 0]
+    sparse = {"tickvals": few, "ticktext": [signed(tick) for tick in few]}
+    figure.update_layout(meta={"narrow": {"layout": {"xaxis": sparse if len(ticks) > MOST_TICKS // 2 + 1 else {}}}})
     figure.update_yaxes(
         tickvals=list(range(len(shown))), ticktext=shown, range=[len(shown) - 0.4, -0.6], zeroline=False
     )
     return figure
 
 
-def _bars(
-    shares: list[float], bounds: list[tuple[float | None, float | None]], edge: float
-) -> dict[str, object] | None:
+def _bars(shares: list[float], bounds: list[tuple[float | None, float | None]]) -> dict[str, object] | None:
     """Give the bars of intervals, cut at the edge; None where there are none."""
     up, down = [], []
     for share, (low, high) in zip(shares, bounds, strict=True):
         if low is None or high is None:
             return None
-        up.append(max(0.0, min(edge, high) - share))
-        down.append(max(0.0, share - max(-edge, low)))
+        up.append(max(0.0, min(FURTHEST, high) - share))
+        down.append(max(0.0, share - max(-FURTHEST, low)))
     return {"type": "data", "symmetric": False, "array": up, "arrayminus": down, "thickness": 1.5, "width": 4}
 
 
@@ -178,65 +192,30 @@ Row = tuple[str, str, float, float, tuple[float, float | None, float | None]]
 """Scenario, name, base, other, and (difference, low, high) as shares of the base."""
 
 
-def _differences(frame: "pd.DataFrame") -> list[Row]:
+def _rows(frame: "pd.DataFrame", names: dict[str, str]) -> list[Row]:
     rows: list[Row] = []
     for row in records(frame):
-        if row["quantity"] not in QUANTITIES or not row["base"]:
+        if row["quantity"] not in names or not row["base"]:
             continue
         base, other = float(row["base"]), float(row["other"])
         low, high = (None if row[end] is None else float(row[end]) / base for end in ("low", "high"))
-        name = QUANTITIES[row["quantity"]]
+        name = names[row["quantity"]]
         rows.append((str(row["scenario"]), name, base, other, (float(row["difference"]) / base, low, high)))
     return rows if any(share for *_, shares in rows for share in shares if share) else []
 
 
 def _told(row: Row) -> str:
     scenario, name, base, other, (share, low, high) = row
-    interval = "" if low is None or high is None else f"<br>interval {_signed(low)} to {_signed(high)}"
+    interval = "" if low is None or high is None else f"<br>interval {signed(low)} to {signed(high)}"
     return (
-        f"{words(scenario)}, {name}: {_signed(share)}<br>"
+        f"{words(scenario)}, {name}: {signed(share)}<br>"
         f"{amount(other)} beside {amount(base)}, {amount(other - base)} in all{interval}"
     )
 
 
-def _signed(share: float) -> str:
+def signed(share: float) -> str:
+    """Give a share in percent with its sign."""
     return ("+" if share > 0 else "") + percent(share)
-
-
-def fates(base: "Run", others: "Sequence[Run]") -> "go.Figure":
-    """Draw at which gates attempts end, millions of the country, in the base and in other runs (log scale)."""
-    import plotly.graph_objects as go
-
-    counts = _fates([base, *others])
-    if not any(any(some.values()) for some in counts.values()):
-        return blank(GATES, "There was no attempt in these runs.")
-    figure = go.Figure()
-    colour, symbol = colours_of(counts), symbols(counts)
-    for name, some in counts.items():
-        drawn = {fate: value for fate, value in some.items() if value}
-        figure.add_trace(
-            go.Scatter(
-                x=list(drawn.values()),
-                y=[words(fate) for fate in drawn],
-                mode="markers",
-                name=words(name),
-                marker={
-                    "symbol": f"{symbol[name]}-open",
-                    "color": colour[name],
-                    "size": 12,
-                    "line": {"width": 2, "color": colour[name]},
-                },
-                text=[f"{words(name)}, {words(fate)}: {amount(value)} attempts" for fate, value in drawn.items()],
-                hovertemplate="%{text}<extra></extra>",
-            )
-        )
-    framed(figure, 380, GATES)
-    figure.update_xaxes(type="log", title_text="attempts (log scale)", dtick=1)
-    figure.update_yaxes(
-        type="category", categoryorder="array", categoryarray=[words(f) for f in FATES], autorange="reversed"
-    )
-    figure.update_layout(showlegend=True)
-    return figure
 
 
 def fates_table(base: "Run", others: "Sequence[Run]") -> "pd.DataFrame":
@@ -351,6 +330,13 @@ def _whom(changes: "pd.DataFrame", base: "Run", by: str) -> dict[str, tuple[floa
             group = names[row["province"]] if by == "province" else row[by]
         counts[group][list(SIDES).index(row["change"])] += row["count"] * country(base)
     return {name: (saved, harmed) for name, (saved, harmed) in counts.items() if saved or harmed}
+
+
+def round_numbers(low: float, high: float) -> list[float]:
+    """Give round numbers between two ends of an axis, evenly apart, 0 among them; at most ``MOST_TICKS``."""
+    size = 10.0 ** floor(log10(high - low))
+    tick = next(size * part for part in (0.1, 0.2, 0.5, 1.0, 2.0) if (high - low) / (size * part) < MOST_TICKS)
+    return [tick * number for number in range(ceil(low / tick), floor(high / tick) + 1)]
 
 
 def even(most: float) -> list[float]:

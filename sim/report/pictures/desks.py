@@ -40,7 +40,6 @@ def utilisation(run: "Run") -> "go.Figure":
         rows=len(desks), cols=1, shared_xaxes=True, vertical_spacing=0.13,
         subplot_titles=[f"{desk} desks: busy {percent(_mean(cells, desk))} of the time" for desk in desks],
     )  # fmt: skip
-    most = max(1.0, *(busy / staffed for busy, staffed in cells.values()))
     days = _weekdays(run)
     for row, desk in enumerate(desks, 1):
         values, hover = [], []
@@ -78,7 +77,7 @@ def utilisation(run: "Run") -> "go.Figure":
         coloraxis={
             "colorscale": SCALE,
             "cmin": 0.0,
-            "cmax": most,
+            "cmax": 1.0,
             "colorbar": {
                 "orientation": "h",
                 "tickformat": ".0%",

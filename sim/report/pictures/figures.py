@@ -3,7 +3,8 @@
 from typing import TYPE_CHECKING, Any
 
 from sim.report.blank import blank
-from sim.report.looks import AXIS, SYMBOLS, amount, colours, finish, named, percent, plain, words
+from sim.report.looks import AXIS, SYMBOLS, amount, colours, named, percent, plain, words
+from sim.report.panels import framed
 from sim.results.figures import CHANGE
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ RATIOS = "How near is each figure to what was reported?"
 
 
 def ratios(run: "Run") -> "go.Figure":
-    """Draw simulated over reported for each figure that has both; whiskers are 90% of what was predicted.
+    """Draw simulated over reported for each figure that has both, and the intervals of predictions.
 
     For a change it is the ratio of the levels that it leads to, (1 + simulated) / (1 + reported): a change near zero
     has no ratio that would mean anything.
@@ -43,23 +44,38 @@ def ratios(run: "Run") -> "go.Figure":
             mode="markers",
             name={"input": "put in", "fitted": "fitted", "predicted": "predicted"}[role],
             marker={"color": colour, "size": 11, "symbol": marks[role]},
-            error_x=_whiskers([row for _, row in own], colour),
             customdata=[[said(row, row["reported"]), said(row, row["simulated"])] for _, row in own],
             hovertemplate="%{y}<br>reported %{customdata[0]}<br>simulated %{customdata[1]}<br>"
             "ratio %{x:.3f}<extra></extra>",
         )
+    known = [(lane, *_ends(row)) for lane, row in zip(lanes, rows, strict=True) if row["interval"]]
+    if known:
+        # An interval lies where it lies: the number of this run, of another policy say, need not be in it.
+        figure.add_scatter(
+            x=[(low + high) / 2 for _, low, high in known],
+            y=[lane for lane, _, _ in known],
+            mode="markers",
+            name="90% of predictions",
+            marker={"symbol": "line-ns-open", "color": shades["predicted"], "size": 1},
+            error_x={
+                "array": [(high - low) / 2 for _, low, high in known],
+                "color": shades["predicted"],
+                "thickness": 1.5,
+                "width": 4,
+            },
+            hoverinfo="skip",
+            showlegend=False,
+        )
     figure.add_vline(x=1.0, line={"color": AXIS, "width": 1.5, "dash": "dot"})
     figure.update_xaxes(title="simulated / reported (1: as reported)")
     figure.update_yaxes(autorange="reversed", categoryorder="array", categoryarray=lanes, tickfont={"size": 11})
-    finish(figure, 150 + 24 * max(3, len(rows)), RATIOS)
-    figure.update_layout(legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "yref": "paper", "xref": "paper"})
+    framed(figure, 150 + 24 * max(3, len(rows)), RATIOS)
     short = [
         f"{plain(named(row['name'])[:17])} {'/'.join(str(day)[2:7] for day in row['window'] if day)}" for row in rows
     ]
     narrow = {
         "yaxis": {"tickvals": lanes, "ticktext": short, "tickfont": {"size": 9.5}},
         "xaxis": {"title": {"text": "simulated / reported"}},
-        "margin": {"t": 112},
     }
     figure.update_layout(meta={"narrow": {"layout": narrow}})
     return figure
@@ -93,6 +109,12 @@ def comparable(row: Row) -> bool:
     return reported > -1 if row["name"].endswith(CHANGE) else bool(reported)
 
 
+def _ends(row: Row) -> tuple[float, float]:
+    """Give the ends of the interval of a prediction, as ``level``."""
+    low, high = row["interval"]
+    return level(row, low), level(row, high)
+
+
 def level(row: Row, value: float) -> float:
     """Give a value over what was reported; of changes, the levels that they lead to."""
     reported = row["reported"]
@@ -117,23 +139,3 @@ def _ratio(row: Row) -> str:
 def _window(row: Row) -> str:
     start, end = row["window"]
     return f"{start} to {end}" if end else f"{start}"
-
-
-def _whiskers(rows: list[Row], colour: str) -> dict[str, Any]:
-    above, below = [], []
-    for row in rows:
-        low, high = row["interval"] or (row["simulated"], row["simulated"])
-        here = level(row, row["simulated"])
-        above.append(level(row, high) - here)
-        below.append(here - level(row, low))
-    # The interval need not hold the value of this one run: its far end alone is drawn then.
-    return {
-        "type": "data",
-        "symmetric": False,
-        "array": [max(0.0, one) for one in above],
-        "arrayminus": [max(0.0, one) for one in below],
-        "color": colour,
-        "thickness": 1.5,
-        "width": 4,
-        "visible": any(row["interval"] for row in rows),
-    }

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from sim.results.run import Run
 
 NO_ALERTS = "No alert was issued in this run."
-STILL_OPEN = 0.02
-"""Share of the alerts of a day that may be open at the end of a run for what is said of those that expired."""
+STILL_OPEN = 0.05
+"""Share of the alerts of a day or month that may be open at the end of a run for what is said of those that expired."""
 
 TICKS = {1: "1 min", 10: "10 min", 60: "1 h", 360: "6 h", 1440: "1 day", 10080: "1 week"}
 """Ticks of the axis of waits, by minutes."""

@@ -43,7 +43,7 @@ def compared(base: sim.Run, other: sim.Run) -> dict[str, tuple[Any, Any]]:
     frame, found = sim.compare([base, other]), changes(base, other)
     return {
         "differences": (comparison.differences(frame), comparison.differences_table(frame)),
-        "fates": (comparison.fates(base, [other]), comparison.fates_table(base, [other])),
+        "fates": (comparison.fates(frame), comparison.fates_table(base, [other])),
         **{
             f"whom by {by}": (comparison.whom(found, base, by), comparison.whom_table(found, base))
             for by in comparison.BY

@@ -54,11 +54,24 @@ def test_a_comparison_with_itself_has_nothing_to_show(full: sim.Run) -> None:
     assert "changed nothing" in figure.layout.annotations[0].text
 
 
-def test_gates_of_both_runs(full: sim.Run, half: sim.Run) -> None:
-    figure = comparison.fates(full, [half])
-    for run, trace in zip((full, half), figure.data, strict=True):
-        counts = run.attempts.groupby("fate")["count"].sum() / run.manifest["scale"]
-        assert dict(zip(trace.y, trace.x, strict=True)) == {words(fate): counts[fate] for fate in FATES}
+def test_gates_of_both_runs(full: sim.Run, silent: sim.Run) -> None:
+    figure = comparison.fates(sim.compare([full, silent]))
+    (trace,) = figure.data
+    names = figure.layout.yaxis.ticktext
+    counts, others = (run.attempts.groupby("fate")["count"].sum() for run in (full, silent))
+    drawn = {names[round(at)]: share for share, at in zip(trace.x, trace.y, strict=True)}
+    assert drawn == pytest.approx({words(fate): others[fate] / counts[fate] - 1 for fate in FATES})
+    table = comparison.fates_table(full, [silent]).set_index("fate")
+    assert float(table.loc["engaged", "silent"].replace(",", "")) == others["engaged"]
+
+
+def test_ticks_are_round_and_hold_zero() -> None:
+    assert comparison.round_numbers(-1.0, 0.25) == pytest.approx([-1.0, -0.8, -0.6, -0.4, -0.2, 0.0, 0.2], abs=1e-9)
+    for low, high in ((-0.0003, 0.0), (0.0, 2.0), (-2.0, 2.0), (-0.07, 0.44), (0.0, 1e-6)):
+        ticks = comparison.round_numbers(low, high)
+        assert 3 <= len(ticks) <= comparison.MOST_TICKS
+        assert 0.0 in ticks
+        assert low - 1e-12 <= ticks[0] < ticks[-1] <= high + 1e-12
 
 
 @pytest.mark.parametrize("by", comparison.BY)
