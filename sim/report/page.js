@@ -62,9 +62,18 @@
 
   function style(name) { return printing ? PRINTED[name] : getComputedStyle(root).getPropertyValue(name).trim(); }
 
+  // plotly's texts are escaped; what a text area holds is never HTML.
+  function plain(text) {
+    const holder = document.createElement("textarea");
+    holder.innerHTML = (text || "").replaceAll("<br>", ", ");
+    return holder.value;
+  }
+
   function draw(element) {
     const chart = DATA.charts[element.dataset.chart];
     let { data, layout } = view(chart, element.dataset.view || chart.first);
+    element.setAttribute("aria-label", [plain(layout.title.text), element.dataset.run].filter(Boolean).join(", ") +
+      ". The numbers are in the table below.");
     const width = printing ? PRINT_WIDTH : element.clientWidth;
     const narrow = width < NARROW ? (layout.meta || {}).narrow : null;
     layout = merged(layout, { font: { color: style("--ink") }, dragmode: false, width: width,
