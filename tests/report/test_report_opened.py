@@ -71,7 +71,7 @@ def test_every_option_of_every_control_draws_something_else(
             select.select_option(values[0])
         found.page.select_option("#daily-by", "tier")
         said = found.page.locator("#chart-daily-1").get_attribute("aria-label")
-        assert said == "Alerts by tier, single days, silent. The numbers are in the table below."
+        assert said == "Alerts by tier, mean of 7 days, silent. The numbers are in the table below."
         assert not found.wrong
 
 

@@ -185,7 +185,8 @@ def _positions(names: list[str], sizes: dict[str, float]) -> dict[str, list[floa
     for name, after in (("engaged", ENDS.values()), ("delivered", DELIVERED)):
         if name in names and name not in middle:
             below = [middle[one_of] for one_of in (*after, NOT_OVER) if one_of in middle]
-            middle[name] = sum(below) / len(below) if below else 0.5
+            half = one * sizes[name] / 2
+            middle[name] = min(1.0 - half, max(half, sum(below) / len(below) if below else 0.5))
     column_of = {**dict.fromkeys(sources, 0.001), **dict.fromkeys(ending, 0.999)}
     return {
         "x": [column_of.get(name, COLUMNS.get(name, 0.5)) for name in names],

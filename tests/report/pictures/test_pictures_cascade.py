@@ -4,7 +4,7 @@ import pytest
 
 import sim
 from sim.labels import CHANNELS, FATES
-from sim.report.pictures.cascade import DELIVERED, PARTS, cascade, cascade_table, cascade_words
+from sim.report.pictures.cascade import DELIVERED, HEIGHT, PAD, PARTS, ROOM, cascade, cascade_table, cascade_words
 
 ALL = ["all", *CHANNELS]
 
@@ -29,6 +29,14 @@ def test_bands_are_as_wide_as_the_counts(full: sim.Run, channel: str, part: str)
     victims = sum(v for _, b, v in flows if b == "victims")
     assert victims == (full.manifest["totals"]["victims"] if channel == "all" else 0)
     assert all(0 < place < 1 for place in (*trace.node.x, *trace.node.y))
+    # A column of nodes that all flows pass takes the height but for the gaps: no node may stand out above or below.
+    sizes = {
+        name: max(sum(v for a, _, v in flows if a == name), sum(v for _, b, v in flows if b == name)) for name in names
+    }
+    gap, most = PAD / (HEIGHT - ROOM), max(sum(x == end for x in trace.node.x) for end in (0.001, 0.999))
+    one = (1 - gap * (most - 1)) / sum(sizes[name] for name in names if name.lower() in CHANNELS)
+    for name, middle in zip(names, trace.node.y, strict=True):
+        assert one * sizes[name] / 2 - 0.002 <= middle <= 1.002 - one * sizes[name] / 2, name
 
 
 def test_gates_stand_in_their_order(full: sim.Run) -> None:
