@@ -412,6 +412,25 @@ def test_what_a_script_would_read_is_one_json_document(tocsin: Tocsin, tmp_path:
     assert json.loads(ended.out)["passed"] is False
 
 
+@pytest.mark.parametrize(
+    ("typed", "offered"),
+    [
+        ("tocsin comp", ["compare"]),
+        ("tocsin run no-", ["no-campaigns", "no-local", "no-warning"]),
+        ("tocsin compare tiny dou", ["double-visits"]),
+        ("tocsin run mine", []),
+        ("tocsin report --o", ["--out"]),
+    ],
+)
+def test_the_shell_completes_commands_options_and_bundled_names(typed: str, offered: list[str], tmp_path: Path) -> None:
+    words = {"COMP_WORDS": typed, "COMP_CWORD": str(len(typed.split()) - 1)}
+    environment = {**os.environ, **words, "_TOCSIN_COMPLETE": "complete_bash"}
+    program = [sys.executable, "-c", "from sim.cli import main; main()"]
+    done = subprocess.run(program, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert done.stdout.split() == offered
+    assert not done.stderr
+
+
 def test_a_forged_run_fails_the_check(tocsin: Tocsin, tmp_path: Path) -> None:
     tocsin("run", *SHORT, "--out", "here", "--quiet")
     path = tmp_path / "here" / "attempts.parquet"

@@ -25,7 +25,17 @@ app = typer.Typer(
     no_args_is_help=True,
 )
 
-ScenarioName = Annotated[str, typer.Argument(metavar="SCENARIO", help="A bundled name or a YAML file.")]
+
+def bundled(incomplete: str) -> list[str]:
+    """Give the bundled names that begin so, for the shell to complete; where there is none, it offers files."""
+    from sim.scenario.bundled import bundled_names
+
+    return [name for name in bundled_names() if name.startswith(incomplete)]
+
+
+ScenarioName = Annotated[
+    str, typer.Argument(metavar="SCENARIO", help="A bundled name or a YAML file.", autocompletion=bundled)
+]
 Engine = Annotated[str | None, typer.Option(metavar="vector|reference", help="The engine that runs it.")]
 Scale = Annotated[float | None, typer.Option(metavar="S", help="The share of the country: 1 is all of it.")]
 Seed = Annotated[int | None, typer.Option(metavar="N", help="The seed of every draw.")]

@@ -21,6 +21,7 @@ from sim.cli.common import (
     Settings,
     Workers,
     app,
+    bundled,
     event_share,
     experiment,
     fail,
@@ -85,7 +86,11 @@ def calibrate(
 def compare(
     names: Annotated[
         list[str],
-        typer.Argument(metavar="A B...", help="Scenarios or folders of finished runs; the first is the base."),
+        typer.Argument(
+            metavar="A B...",
+            help="Scenarios or folders of finished runs; the first is the base.",
+            autocompletion=bundled,
+        ),
     ],
     engine: Engine = None,
     scale: Scale = None,

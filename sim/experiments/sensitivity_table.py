@@ -1,14 +1,10 @@
 """The table of a sensitivity on the terminal: what matters, the most important first."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from sim.experiments.indices import BLOCKS, COLUMNS, MORRIS
-from sim.experiments.table import Row
+from sim.experiments.table import Lines, Row
 from sim.results.table import amount
-
-if TYPE_CHECKING:
-    from rich.table import Table
 
 MOST = 20
 """Parameters on the terminal for each quantity; the stored table has all."""
@@ -23,22 +19,18 @@ HEADERS = {
 """What indices are called on the terminal."""
 
 
-def sensitivity_tables(method: str, rows: list[Row]) -> "Iterator[Table]":
+def sensitivity_tables(method: str, rows: list[Row]) -> Iterator[Lines]:
     """Lay out the rows of each quantity by importance, and how many parameters move nothing."""
-    from rich.table import Table
-
     columns = COLUMNS[method]
     for quantity in dict.fromkeys(row["quantity"] for row in rows):
         own = [row for row in rows if row["quantity"] == quantity]
         # Of two that matter as much, the first of the scenario comes first.
         own.sort(key=lambda row: -(row[columns[0]] or 0.0))
-        table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold", caption_justify="left")
-        table.add_column(quantity, overflow="fold")
+        names = [quantity]
         for name in columns:
             if name in HEADERS:
-                table.add_column(HEADERS[name], justify="right")
-                if f"{name}_low" in columns:
-                    table.add_column("95% interval", justify="right")
+                names += [HEADERS[name], *(["95% interval"] if f"{name}_low" in columns else [])]
+        table = Lines(names, [quantity])
         for row in own[:MOST]:
             table.add_row(row["parameter"], *_cells(method, row))
         if len(own) > MOST:

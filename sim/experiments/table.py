@@ -1,12 +1,15 @@
-"""The table of a comparison on the terminal: what moved, by how much, and how sure that is."""
+"""The tables of experiments on the terminal: what moved, by how much, and how sure that is."""
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from sim.results.table import amount
 
 if TYPE_CHECKING:
     import pandas as pd
+    from rich.console import Console, ConsoleOptions
     from rich.table import Table
 
     from sim.experiments.attribute import Attribution
@@ -14,11 +17,68 @@ if TYPE_CHECKING:
 
 Row = dict[str, Any]
 
+UNBOUND = 10_000
+"""Columns that no table needs."""
 
-def comparison_tables(document: dict[str, Any]) -> "Iterator[Table | str]":
-    """Lay out a comparison: for each scenario a line, and a table of the quantities that are not the same."""
+LONG = re.compile(r"([+-]?)(\d{1,3}(?:,\d{3})+(?:\.\d+)?)")
+"""A number of four digits or more, with separators: its sign and the rest."""
+
+PARTS = re.compile(r"(?<=[a-z_])([.@])(?=[a-z0-9_])")
+"""Where a name has a second part."""
+
+
+@dataclass
+class Lines:
+    """A table of cells that fits its terminal: where it is too narrow, long numbers are shortened and names broken."""
+
+    names: Sequence[str]
+    left: Collection[str] = ()
+    rows: list[tuple[str, ...]] = field(default_factory=list)
+    caption: str | None = None
+
+    def add_row(self, *cells: str) -> None:
+        """Append a row."""
+        self.rows.append(cells)
+
+    def __rich_console__(self, console: "Console", options: "ConsoleOptions") -> "Iterator[Table]":
+        """Lay it out for a terminal; called by rich."""
+        rows, names = self.rows, list(self.names)
+        table = _table(names, rows, self)
+        unbounded = options.update_width(UNBOUND)
+        for narrower in (_shortened, _broken):
+            if console.measure(table, options=unbounded).maximum <= options.max_width:
+                break
+            rows = [tuple(narrower(cell) for cell in row) for row in rows]
+            table = _table([name.replace(" ", "\n") for name in names], rows, self)
+        yield table
+
+
+def _table(names: Sequence[str], rows: Sequence[tuple[str, ...]], of: Lines) -> "Table":
     from rich.table import Table
 
+    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold", caption_justify="left")
+    table.caption = of.caption
+    for name, full in zip(names, of.names, strict=True):
+        table.add_column(name, justify="left" if full in of.left else "right", overflow="fold")
+    for row in rows:
+        table.add_row(*row)
+    return table
+
+
+def _shortened(cell: str) -> str:
+    """Give a cell with three digits of each long number."""
+    from sim.report.looks import short
+
+    return LONG.sub(lambda match: f"{match[1] or ''}{short(float(match[2].replace(',', '')))}", cell)
+
+
+def _broken(cell: str) -> str:
+    """Give a cell with a name in two lines: what it is of, and what of it."""
+    return PARTS.sub(r"\n\1", cell)
+
+
+def comparison_tables(document: dict[str, Any]) -> "Iterator[Lines | str]":
+    """Lay out a comparison: for each scenario a line, and a table of the quantities that are not the same."""
     for scenario in document["others"]:
         rows = [row for row in document["rows"] if row["scenario"] == scenario]
         moved = [row for row in rows if row["difference"] or row["chance"]]
@@ -28,9 +88,7 @@ def comparison_tables(document: dict[str, Any]) -> "Iterator[Table | str]":
         share = "90% of draws" if rows and rows[0]["draws"] > 1 else "95% interval"
         names = ["quantity", "base", scenario, "difference", "ratio"]
         names += [share] * several + ["pairing gain"] * gains
-        table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
-        for name in names:
-            table.add_column(name, justify="left" if name == "quantity" else "right", overflow="fold")
+        table = Lines(names, ["quantity"])
         for row in moved:
             cells = [row["quantity"], *(amount(row[key]) for key in ("base", "other", "difference"))]
             cells.append("-" if row["ratio"] is None else f"{row['ratio']:.3f}")
@@ -43,10 +101,8 @@ def comparison_tables(document: dict[str, Any]) -> "Iterator[Table | str]":
         yield from _changes(scenario, document.get("changes", []))
 
 
-def _changes(scenario: str, changes: list[Row]) -> "Iterator[Table | str]":
+def _changes(scenario: str, changes: list[Row]) -> "Iterator[Lines | str]":
     """Lay out whose fate changed, by the path that it took."""
-    from rich.table import Table
-
     counts: dict[tuple[str, str, str], list[int]] = {}
     for row in changes:
         if row["scenario"] == scenario:
@@ -56,11 +112,7 @@ def _changes(scenario: str, changes: list[Row]) -> "Iterator[Table | str]":
     if not counts:
         return
     yield "victims whose events were recorded, as simulated:"
-    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
-    for name in ("change", "base", "other"):
-        table.add_column(name)
-    for name in ("attempts", "paid, yuan"):
-        table.add_column(name, justify="right")
+    table = Lines(["change", "base", "other", "attempts", "paid, yuan"], ["change", "base", "other"])
     for path, (count, fen) in counts.items():
         table.add_row(*path, f"{count:,}", f"{fen / 100:+,.0f}")
     yield table
@@ -68,7 +120,7 @@ def _changes(scenario: str, changes: list[Row]) -> "Iterator[Table | str]":
         yield _by_group(scenario, changes, key)
 
 
-def _by_group(scenario: str, changes: list[Row], key: str) -> "Table":
+def _by_group(scenario: str, changes: list[Row], key: str) -> Lines:
     """Lay out how many victims a policy saved, harmed and left as they were, by what they have in common."""
     from sim.experiments.fates import CHANGES
 
@@ -77,7 +129,7 @@ def _by_group(scenario: str, changes: list[Row], key: str) -> "Table":
         if row["scenario"] == scenario:
             own = counts.setdefault(row[key], dict.fromkeys(CHANGES, 0))
             own[row["change"]] += row["count"]
-    table = _table([key.replace("_", " "), *CHANGES], [key.replace("_", " ")])
+    table = Lines([key.replace("_", " "), *CHANGES], [key.replace("_", " ")])
     ordered = sorted(counts.items(), key=lambda one: (-one[1][CHANGES[0]] - one[1][CHANGES[1]], str(one[0])))
     for group, own in ordered[:GROUPS]:
         table.add_row(str(group), *(f"{own[change]:,}" for change in CHANGES))
@@ -99,13 +151,13 @@ MOST = 64
 """Runs on the terminal; the catalogue has all."""
 
 
-def sweep_table(frame: "pd.DataFrame", keys: Sequence[str], asked: Sequence[str]) -> "Table":
+def sweep_table(frame: "pd.DataFrame", keys: Sequence[str], asked: Sequence[str]) -> Lines:
     """Lay out a catalogue: what was varied, and some of what came out; the first of its runs where there are many."""
     import pandas as pd
 
     names = [name for name in asked or SHOWN if name in frame.columns]
     several = frame["replicate"].nunique() > 1
-    table = _table(["point", *(["seed"] if several else []), *keys, *names], left=())
+    table = Lines(["point", *(["seed"] if several else []), *keys, *names])
     for row in records(frame.head(MOST)):
         cells = [str(row["point"]), *([str(row["seed"])] if several else []), *(str(row[key]) for key in keys)]
         if row["message"] is not None:
@@ -117,7 +169,7 @@ def sweep_table(frame: "pd.DataFrame", keys: Sequence[str], asked: Sequence[str]
     return table
 
 
-def attribution_tables(found: "Attribution") -> "Iterator[Table | str]":
+def attribution_tables(found: "Attribution") -> "Iterator[Lines | str]":
     """Lay out an attribution: victims and money by layer, what layers cost, and who shares most with whom."""
     layers = found.layers
     names = list(dict.fromkeys(layers["layer"]))
@@ -128,9 +180,7 @@ def attribution_tables(found: "Attribution") -> "Iterator[Table | str]":
         rows = by_quantity[quantity]
         several = any(rows[name]["low"] is not None for name in names)
         yield f"{title}:"
-        table = _table(
-            ["layer", "alone", "last", "shapley", "share", *(["95% interval"] if several else [])], ["layer"]
-        )
+        table = Lines(["layer", "alone", "last", "shapley", "share", *(["95% interval"] if several else [])], ["layer"])
         whole = rows["all"]["shapley"]
         for name in names:
             row = rows[name]
@@ -142,24 +192,24 @@ def attribution_tables(found: "Attribution") -> "Iterator[Table | str]":
         yield table
     yield "what layers cause, on average over the orders in which they may come:"
     costs = ("false_alarms", "false_blocks", "staff_hours")
-    table = _table(["layer", *(cost.replace("_", " ") for cost in costs)], ["layer"])
+    table = Lines(["layer", *(cost.replace("_", " ") for cost in costs)], ["layer"])
     for name in names:
         table.add_row(name, *(amount(round(by_quantity[cost][name]["shapley"])) for cost in costs))
     yield table
     shared = found.overlaps[found.overlaps["quantity"] == "victims"].sort_values("overlap", key=abs, ascending=False)
     yield "victims that both of two layers would prevent (below 0: that one prevents only beside the other):"
-    table = _table(["layer", "other", "overlap"], ["layer", "other"])
+    table = Lines(["layer", "other", "overlap"], ["layer", "other"])
     for row in records(shared.head(OVERLAPS)):
         table.add_row(row["layer"], row["other"], amount(round(row["overlap"])))
     yield table
 
 
-def staffing_tables(found: "Staffing") -> "Iterator[Table | str]":
+def staffing_tables(found: "Staffing") -> "Iterator[Lines | str]":
     """Lay out the staff of each province, and what more or less of it would cost and bring."""
     rows = records(found.frame)
     kept = all(row["status"] == "kept" for row in rows)
     names = ["province", *([] if kept else ["promise"]), "staff", "now", "target", "share", "one less", "ceiling"]
-    table = _table([*names, "alerts a day", "busy", "staff hours"], ["province", "promise"])
+    table = Lines([*names, "alerts a day", "busy", "staff hours"], ["province", "promise"])
     for row in rows:
         table.add_row(
             row["name"],
@@ -173,9 +223,7 @@ def staffing_tables(found: "Staffing") -> "Iterator[Table | str]":
         )
     yield table
     yield "more or less staff; the first line is as it is:"
-    table = _table(
-        ["times", "staff", "staff hours", "share", "kept in", "victims", "more", "prevented, yuan", "more"], ()
-    )
+    table = Lines(["times", "staff", "staff hours", "share", "kept in", "victims", "more", "prevented, yuan", "more"])
     for row in records(found.curve):
         table.add_row(
             "" if row["factor"] is None else f"{row['factor']:g}",
@@ -203,12 +251,3 @@ def records(frame: "pd.DataFrame") -> list[Row]:
         {str(key): None if value is pd.NA or value != value else value for key, value in row.items()}
         for row in frame.astype(object).to_dict("records")
     ]
-
-
-def _table(names: Sequence[str], left: Sequence[str]) -> "Table":
-    from rich.table import Table
-
-    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold", caption_justify="left")
-    for name in names:
-        table.add_column(name, justify="left" if name in left else "right", overflow="fold")
-    return table
