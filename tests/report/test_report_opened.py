@@ -91,6 +91,20 @@ def test_runs_beside_each_other_have_axes_and_scales_in_common(chromium: Any, re
         assert not found.wrong
 
 
+def test_a_comparison_begins_with_what_changed(chromium: Any, reports: dict[str, Path]) -> None:
+    with opened(chromium, reports["compared"]) as found:
+        sections = found.page.locator("main > section").evaluate_all("(all) => all.map((one) => one.id)")
+        assert sections[:2] == ["answer", "comparison"]
+        said = found.page.locator(".answer .lead strong").all_inner_texts()
+        assert len(said) == 2
+        assert all(text.startswith("Beside full: ") and "victims" in text for text in said)
+        # What was reported is of the country as it was: other policies' numbers are folded away.
+        assert found.page.locator("#answer > details > summary").all_inner_texts()[-2:] == [
+            "Figures of silent",
+            "Figures of central",
+        ]
+
+
 def test_figures_outside_of_the_period_stand_apart(country_page: Opened, country: Any) -> None:
     rows = country_page.page.locator("#answer > .scroll tbody tr")
     assert rows.count() == sum(row["simulated"] is not None for row in country.manifest["figures"])
