@@ -26,11 +26,11 @@ app = typer.Typer(
 )
 
 
-def bundled(incomplete: str) -> list[str]:
-    """Give the bundled names that begin so, for the shell to complete; where there is none, it offers files."""
+def bundled() -> list[str]:
+    """Give the bundled names, for the shell to complete; where none begins as was typed, it offers files."""
     from sim.scenario.bundled import bundled_names
 
-    return [name for name in bundled_names() if name.startswith(incomplete)]
+    return bundled_names()
 
 
 ScenarioName = Annotated[

@@ -34,6 +34,12 @@ def test_nobody_on_duty_is_no_share_of_zero(full: sim.Run) -> None:
     assert len(empty) == 2 * 7 * 48 - staffed
 
 
+def test_desks_of_all_runs_have_one_scale(full: sim.Run, silent: sim.Run) -> None:
+    for run in (full, silent):
+        scale = utilisation(run).layout.coloraxis
+        assert (scale.cmin, scale.cmax) == (0.0, 1.0)
+
+
 def test_lines_are_those_of_all_provinces(full: sim.Run, half: sim.Run) -> None:
     for run, scale in ((full, 1.0), (half, 2.0)):
         figure = queues(run)

@@ -54,7 +54,11 @@ def test_rates_are_counts_over_people(half: sim.Run, outcome: str) -> None:
         column, values = kept[outcome]
         frame = frame[frame[column].isin(values)]
     counted = frame[frame["province"] == 44][measure].sum() * factor / half.manifest["scale"]
-    assert rates(place(half, outcome))["Guangdong"] == pytest.approx(counted / 12_000 * 100_000, rel=1e-3)
+    figure = place(half, outcome)
+    heat = figure.data[0]
+    drawn = rates(figure).values()
+    assert (heat.zmin, heat.zmax) == pytest.approx((min(drawn), max(drawn)))
+    assert rates(figure)["Guangdong"] == pytest.approx(counted / 12_000 * 100_000, rel=1e-3)
 
 
 def test_months_add_up_to_the_period(full: sim.Run) -> None:
