@@ -71,7 +71,7 @@ def serve(customers: Customers) -> Served:
     seats = np.full((2, HALF_HOURS), SERVERS)
     days = np.bincount(customers.arrivals // DAY_MS)
     # A province has room for some blocks; here a block is what a day brings.
-    province = Province(0, tables, rules, guides, Counts(tables).of(0), int(days.max()))
+    province = Province(0, tables, rules, guides, Counts(tables).of(0), int(np.max(days)))
     first, day = 0, 0
     while first < len(customers) or province.v.counters[SERVICES_ENDED] < len(customers):
         last = first + (int(days[day]) if day < len(days) else 0)

@@ -186,7 +186,7 @@ class Fitter:
         return np.column_stack([(one - base) / step for one, step in zip(others, steps, strict=True)])
 
     def _say(self, level: Level, distance: Vector) -> None:
-        worst = int(np.abs(distance).argmax())
+        worst = int(np.argmax(np.abs(distance)))
         self._tell(
             f"scale {level.scale:g}, {len(level.seeds)} seeds: furthest off is "
             f"{self._targets.label(self._targets.fitted[worst])}, by {distance[worst]:+.2f} tolerances"

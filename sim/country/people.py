@@ -208,13 +208,13 @@ def sample(
     Columns: province, number, age, band, sex, urban, segment, online, app uniform, frailty class.
     """
     rows = np.empty((count, 10), dtype=np.int64)
-    total = people.sum()
+    total = int(people.sum())
     province = 0
     before = 0
     for k in range(count):
         position = k * total // count
         while position >= before + people[province]:
-            before += people[province]
+            before += int(people[province])
             province += 1
         number = position - before
         person = person_id(province, number)

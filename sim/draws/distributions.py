@@ -96,7 +96,7 @@ def poisson(rate: float, u: float) -> int:
     """
     if not rate > 0.0:
         return 0
-    rate = float(np.int64(np.float64(rate).view(np.int64) & RATE_BITS).view(np.float64))
+    rate = float(np.int64(int(np.float64(rate).view(np.int64)) & RATE_BITS).view(np.float64))
     if not rate > 0.0:
         return 0
     if rate < LARGE_RATE:

@@ -56,8 +56,8 @@ def power_of_two(exponent: int) -> float:
 @inlined
 def log_of_normal(x: float, k: int) -> float:
     """log(x 2**k) for a positive x that is no subnormal, by the series of ``log``."""
-    bits = np.float64(x).view(np.int64)
-    power = k + int(bits >> EXPONENT_SHIFT) - EXPONENT_BIAS
+    bits = int(np.float64(x).view(np.int64))
+    power = k + (bits >> EXPONENT_SHIFT) - EXPONENT_BIAS
     mantissa = float(np.int64((bits & MANTISSA_MASK) | ONE_BITS).view(np.float64))
     above = mantissa > 2.0 * SQRT_HALF
     mantissa = mantissa * 0.5 if above else mantissa

@@ -283,7 +283,7 @@ class Night:
             contacts=contacts,
             cells=cells,
         )
-        most = max(int(self.today.attempts.max()), int(self.today.contacts.max(initial=0)))
+        most = max(int(np.max(self.today.attempts)), int(np.max(self.today.contacts, initial=0)))
         if most >= LIMIT:
             raise OverflowError(
                 f"{most} attempts in one cell of {calendar_date(day)}; identities number up to {LIMIT - 1}"

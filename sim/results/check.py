@@ -136,7 +136,7 @@ def _row_group(table: TableSchema, rows: "pa.Table", scope: Scope) -> tuple[int,
         raise ValueError("is not sorted by its keys")
     if table.unique:
         keys = [columns[column.name] for column in table.keys]
-        repeated = np.logical_and.reduce([key[1:] == key[:-1] for key in keys])
+        repeated = np.stack([key[1:] == key[:-1] for key in keys]).all(axis=0)
         if repeated.any():
             raise ValueError("repeats a key")
     first = columns[table.columns[0].name]

@@ -156,7 +156,7 @@ def dropout(span: Span) -> Fraction:
 def peak_to_mean(span: Span) -> Fraction:
     """Give the alerts issued on the busiest day over those of a mean day."""
     alerts = span.by_day("alerts", None, None)
-    return ratio(int(alerts.max()) * span.days, int(alerts.sum()))
+    return ratio(max(int(count) for count in alerts) * span.days, int(alerts.sum()))
 
 
 def recall(span: Span, channel: str) -> Fraction:

@@ -230,7 +230,7 @@ class Province:
                 larger = np.empty((2 * len(array) + self._room, *array.shape[1:]), dtype=np.int64)
                 larger[: counters[counter]] = array[: counters[counter]]
                 grown[name] = larger
-        longest = int(counters[N_LINE : N_LINE + DESKS].max())
+        longest = int(np.max(counters[N_LINE : N_LINE + DESKS]))
         if v.rows.shape[1] < 2 * longest + self._room:
             for name in ("ranks", "rows"):
                 lines = np.empty((2, 2 * v.rows.shape[1] + self._room), dtype=np.int64)
