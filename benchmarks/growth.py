@@ -205,11 +205,14 @@ def measured(place: Path, quick: bool) -> Iterator[str]:
             f"{runs:,}", f"{cost.wall_s:,.1f}", f"{1e3 * cost.wall_s / runs:.1f}", f"{cost.peak_bytes / 1e6:,.0f}"
         )
     yield ""
-    yield from reckoned(small.cpu_s - each * small.attempts, each, large.attempts / max(by_scale))
+    yield from reckoned(small.cpu_s - each * small.attempts, each, large.attempts / max(by_scale), EARTH / people)
 
 
-def reckoned(fixed: float, each: float, attempts: float) -> Iterator[str]:
-    """Give what many runs take if a run costs ``fixed`` core seconds and ``each`` for each of a country's attempts."""
+def reckoned(fixed: float, each: float, attempts: float, earth: float) -> Iterator[str]:
+    """Give what many runs take if a run costs ``fixed`` core seconds and ``each`` for each of a country's attempts.
+
+    Earth is ``earth`` times as many people.
+    """
     yield f"Reckoned: {1e9 * each:.1f} core s a billion attempts, {fixed:.1f} core s a run without any."
     yield ""
     spent = ("core hours", "hours on 2 cores", "hours on 1,000 cores", f"US$ at {PRICE} a core hour")
@@ -219,8 +222,8 @@ def reckoned(fixed: float, each: float, attempts: float) -> Iterator[str]:
         ("a hundredth of China", 0.01, 10_000),
         ("China one to one", 1.0, 1),
         ("China one to one", 1.0, 10_000),
-        ("Earth one to one", EARTH / 1.40978e9, 1),
-        ("Earth one to one", EARTH / 1.40978e9, 10_000),
+        ("Earth one to one", earth, 1),
+        ("Earth one to one", earth, 10_000),
     ):
         hours = runs * (fixed + each * attempts * scale) / 3600
         many = digits(hours / 1000) if runs >= 1000 else ""  # a single run cannot use so many

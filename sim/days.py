@@ -18,6 +18,9 @@ HALF_HOURS = 48
 HALF_HOUR_MS = DAY_MS // HALF_HOURS
 """Half hours of a day, in which profiles and shifts are given, and milliseconds in one."""
 
+HOUR_MS = 2 * HALF_HOUR_MS
+"""Milliseconds in an hour."""
+
 YEAR_DAYS = 365.25
 """Days in a (Julian) year."""
 

@@ -42,7 +42,7 @@ def compare_scenarios(
         base, *others = (load(name, draw, 0) for name in names)
         for other in others:
             demand_pair(base, other)
-        titles = _distinct([one.name for one in (base, *others)])
+        titles = distinct([one.name for one in (base, *others)])
     found: list[list[list[Amounts]]] = [[] for _ in names]
     changed: list[pd.DataFrame] = []
     for draw in plan:
@@ -73,7 +73,7 @@ def compare_folders(folders: Sequence[Path]) -> Document:
     for group in groups:
         demand_replicates([run.scenario for run in group])
         demand_pairs([run.scenario for run in groups[0]], [run.scenario for run in group])
-    titles = _distinct([group[0].manifest["name"] for group in groups])
+    titles = distinct([group[0].manifest["name"] for group in groups])
     changed = [one for runs in zip(*groups, strict=True) for one in _changes(titles, runs)]
     return _document(titles, [[[quantities(run) for run in group]] for group in groups], changed)
 
@@ -89,7 +89,7 @@ def runs_of(folder: Path) -> list[Run]:
         return found
 
 
-def _distinct(names: Sequence[str]) -> list[str]:
+def distinct(names: Sequence[str]) -> list[str]:
     """Give names of their own to scenarios that share one: the second ``tiny`` is ``tiny-2``."""
     found: list[str] = []
     for name in names:

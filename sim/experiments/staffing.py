@@ -11,7 +11,7 @@ from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
 from sim.country.provinces import Provinces
-from sim.days import DAY_MS
+from sim.days import DAY_MS, HOUR_MS
 from sim.experiments.bisection import Numbers, bisect, one_less, settle
 from sim.experiments.promise import Promise, PromiseError, promised, with_staff
 from sim.experiments.simulations import JOURNAL, Simulations
@@ -39,8 +39,6 @@ SERVICE_DAYS = 30
 
 MOST_SEAT_MS = 2**62
 """Staffed time of a desk over all provinces that 64 bits can hold."""
-
-HOUR_MS = 3_600_000
 
 
 @dataclass(frozen=True)
@@ -294,7 +292,7 @@ class _Search:
             rows.append(
                 {
                     "factor": factor,
-                    "staff": sum(self._current(self.staffed(seats)).values()),
+                    "staff": _whole_country(self._current(self.staffed(seats))),
                     "staff_hours": self._hours(sum(row["staffed_ms"] for row in trial.provinces.values())),
                     "share": reached / ended if ended else None,
                     "kept": sum(
@@ -381,3 +379,8 @@ class _Search:
 
     def _hours(self, staffed_ms: int) -> float:
         return staffed_ms / HOUR_MS / self._replicates / self._scale
+
+
+def _whole_country(staff: Mapping[int, float]) -> float:
+    """Give the staff of all provinces, to a millionth: shares of the national staff add up but for rounding."""
+    return round(math.fsum(staff.values()), 6)

@@ -114,15 +114,9 @@ def _rough(value: float) -> str:
 
 def labels_of(runs: "Sequence[Run]") -> list[str]:
     """Give each run a name of its own: the second ``tiny`` is ``tiny-2``."""
-    found: list[str] = []
-    for run in runs:
-        name = str(run.manifest["name"])
-        title, count = name, 1
-        while title in found:
-            count += 1
-            title = f"{name}-{count}"
-        found.append(title)
-    return found
+    from sim.experiments.paired import distinct
+
+    return distinct([str(run.manifest["name"]) for run in runs])
 
 
 def _single(name: str, caption: str, figure: Any, numbers: "pd.DataFrame", charts: dict[str, Any]) -> Shown:

@@ -153,7 +153,8 @@ SECTIONS: tuple[Section, ...] = (
                 waits.expired,
                 waits.expired_table,
                 "An alert expires when its deadline comes before it has reached anybody. Days or months of which "
-                "more than 5% were still open when the run ended are left out: they had not come to their deadline.",
+                f"more than {waits.STILL_OPEN:.0%} were still open when the run ended are left out: they had not come "
+                "to their deadline.",
             ),
             Picture(
                 desks.utilisation,

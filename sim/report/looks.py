@@ -27,8 +27,8 @@ AXIS = "rgba(128,128,128,0.7)"
 CLEAR = "rgba(0,0,0,0)"
 SCALE = [[0.0, "#F1F0E4"], [0.25, "#9CCFE4"], [0.5, "#4A9BC7"], [0.75, "#1F6AA5"], [1.0, "#0B2F5C"]]
 """Little to much, pale to deep blue: lightness alone says it, to every eye."""
-DIVERGING = [[0.0, "#0072B2"], [0.5, "#E9E9E4"], [1.0, "#D55E00"]]
-"""Less, as much, more."""
+
+WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 _COLOURS: dict[str, dict[str, str]] = {
     "fate": {

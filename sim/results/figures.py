@@ -5,11 +5,10 @@ from pathlib import Path
 from typing import Any
 
 from sim import labels
-from sim.days import day_number
+from sim.days import HOUR_MS, day_number
 from sim.results.quantities import FIGURES, WHOLE, Quantities, Series
 from sim.results.scope import Scope, Target, Window
 
-HOUR_MS = 3_600_000
 FEN_PER_YUAN = 100
 CHANGE = "_change"
 STANDARD_ERRORS = 3

@@ -228,16 +228,14 @@ def fates_table(base: "Run", others: "Sequence[Run]") -> "pd.DataFrame":
 
 
 def _fates(runs: "Sequence[Run]") -> dict[str, dict[str, float]]:
-    """Give attempts of the country by run and fate; runs of one name are told apart by number."""
-    found: dict[str, dict[str, float]] = {}
-    for run in runs:
+    """Give attempts of the country by run, under names of their own, and fate."""
+    from sim.experiments.paired import distinct
+
+    found = {}
+    for name, run in zip(distinct([str(run.manifest["name"]) for run in runs]), runs, strict=True):
         counted = tally(run, "attempts", ["fate"])
         by_fate = dict(zip(counted["fate"].tolist(), counted["count"].tolist(), strict=True))
-        name = str(run.manifest["name"])
-        again = sum(other == name or other.startswith(f"{name} (") for other in found)
-        found[name if not again else f"{name} ({again + 1})"] = {
-            fate: by_fate.get(fate, 0) * country(run) for fate in FATES
-        }
+        found[name] = {fate: by_fate.get(fate, 0) * country(run) for fate in FATES}
     return found
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from sim import labels
 from sim.days import DAY_MS
-from sim.report.looks import AXIS, GREY, VERMILLION, colours, dashes, day, finish, named, words
+from sim.report.looks import AXIS, GREY, VERMILLION, WEEKDAYS, colours, dashes, day, finish, named, words
 from sim.report.sums import by_day, days, months_of
 
 if TYPE_CHECKING:
@@ -161,9 +161,6 @@ def rhythm_table(run: "Run") -> "pd.DataFrame":
         .rename_axis("weekday, attempts on a mean day")
         .reset_index()
     )
-
-
-WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 
 def _weekdays(run: "Run") -> "pd.DataFrame":

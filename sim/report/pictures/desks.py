@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 from sim.days import HALF_HOUR_MS, HALF_HOURS, day_number, weekday
 from sim.labels import DESK_CHANNELS
 from sim.report.blank import blank
-from sim.report.looks import AXIS, SCALE, amount, colours, country, day, percent
+from sim.report.looks import AXIS, SCALE, WEEKDAYS, amount, colours, country, day, percent
 from sim.report.panels import framed, subtitles
 from sim.report.tally import days_of, step, tally
+from sim.scenario.scalars import clock_text
 
 if TYPE_CHECKING:
     from datetime import date
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 
     from sim.results.run import Run
 
-WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 BUSY, LINES = "How busy the desks are", "Alerts waiting in line"
 NOBODY = "No desk was staffed in this run."
 
@@ -48,7 +48,7 @@ def utilisation(run: "Run") -> "go.Figure":
             texts = []
             for half_hour in range(HALF_HOURS):
                 busy, staffed = cells.get((desk, of_week, half_hour), (0, 0))
-                when = f"{desk}, {name} {_clock(half_hour)} to {_clock(half_hour + 1)}"
+                when = f"{desk}, {name} {clock_text(30 * half_hour)} to {clock_text(30 * half_hour + 30)}"
                 if staffed:
                     seats = staffed / HALF_HOUR_MS / days[of_week] * country(run)
                     shares.append(busy / staffed)
@@ -106,7 +106,7 @@ def utilisation_table(run: "Run") -> "pd.DataFrame":
     cells = _cells(run)
     rows = []
     for start in range(0, HALF_HOURS, 4):
-        row = {"hours": f"{_clock(start)} to {_clock(start + 4)}"}
+        row = {"hours": f"{clock_text(30 * start)} to {clock_text(30 * start + 120)}"}
         for desk in DESK_CHANNELS:
             for name, days in (("Mon to Fri", range(1, 6)), ("Sat and Sun", range(6, 8))):
                 some = [cells.get((desk, d, h), (0, 0)) for d in days for h in range(start, start + 4)]
@@ -139,10 +139,6 @@ def _weekdays(run: "Run") -> dict[int, int]:
     for number in range(first, first + days_of(run)):
         counts[weekday(number)] += 1
     return {of_week: max(count, 1) for of_week, count in counts.items()}
-
-
-def _clock(half_hour: int) -> str:
-    return f"{half_hour // 2}:{30 * (half_hour % 2):02}"
 
 
 def queues(run: "Run") -> "go.Figure":
