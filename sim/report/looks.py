@@ -28,6 +28,9 @@ CLEAR = "rgba(0,0,0,0)"
 SCALE = [[0.0, "#F1F0E4"], [0.25, "#9CCFE4"], [0.5, "#4A9BC7"], [0.75, "#1F6AA5"], [1.0, "#0B2F5C"]]
 """Little to much, pale to deep blue: lightness alone says it, to every eye."""
 
+PEOPLE = 100_000
+"""People of whom rates are."""
+
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 _COLOURS: dict[str, dict[str, str]] = {

@@ -3,8 +3,8 @@
 from typing import TYPE_CHECKING, Any
 
 from sim import labels
-from sim.report.looks import SCALE, amount, country, finish, plain, provinces
-from sim.report.pictures.place import PEOPLE, tiles
+from sim.report.looks import PEOPLE, SCALE, amount, country, finish, plain, provinces
+from sim.report.pictures.place import tiles
 from sim.report.sums import by_day, days, months_of, sums
 
 if TYPE_CHECKING:

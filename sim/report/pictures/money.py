@@ -6,6 +6,7 @@ from sim.report.blank import blank
 from sim.report.looks import BLUE, GREEN, SKY, VERMILLION, amount, country, dashes, day, symbols
 from sim.report.panels import framed, pick_mode
 from sim.report.tally import step, steps, tally
+from sim.results.figures import FEN_PER_YUAN
 
 if TYPE_CHECKING:
     from datetime import date
@@ -23,7 +24,6 @@ AMOUNTS = {
 }
 """Name, column of the outcomes and colour: ``lost`` of all victims, ``prevented`` by warnings, ``held`` by banks."""
 
-FEN = 100
 UNITS = ((1e9, "billion yuan"), (1e6, "million yuan"), (1.0, "yuan"))
 MONEY = "Money lost and saved"
 
@@ -89,6 +89,6 @@ def _yuan(run: "Run") -> "dict[str, dict[date, float]]":
     stored = {row[0]: row[1:] for row in counted.itertuples(index=False)}
     nothing = (0,) * len(columns)
     return {
-        name: {when: float(stored.get(when, nothing)[place]) / FEN * country(run) for when in steps(run)}
+        name: {when: float(stored.get(when, nothing)[place]) / FEN_PER_YUAN * country(run) for when in steps(run)}
         for place, name in enumerate(AMOUNTS)
     }

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from sim.labels import SEXES
 from sim.report.blank import blank
-from sim.report.looks import GREEN, VERMILLION, amount, colours, country, hatches, named, plain, words
+from sim.report.looks import GREEN, PEOPLE, VERMILLION, amount, colours, country, hatches, named, plain, words
 from sim.report.panels import bars, framed, names_beside, subtitles
 from sim.report.tally import tally
 
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 SEX = {"f": "women", "m": "men"}
 ENDS = ("victims", "saved")
 """Of an episode: it came to a payment; a warning stopped it before any."""
-PEOPLE = 100_000
 
 AGES, TYPES = "Victims and saved by age and sex", "Victims and saved by type of fraud"
 NOBODY = "Nobody fell victim or was saved in this run."

@@ -4,8 +4,9 @@ import copy
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from sim.report.looks import INK, SCALE, finish, plain, provinces, short
+from sim.report.looks import INK, PEOPLE, SCALE, finish, plain, provinces, short
 from sim.report.sums import sums
+from sim.results.figures import FEN_PER_YUAN
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,7 +26,6 @@ CHINA: dict[int, tuple[int, int, str]] = {
 }  # fmt: skip
 ROW = 6
 """Tiles in a row where the provinces are not China's."""
-PEOPLE = 100_000
 PALE = 0.52
 """Share of the scale of colours below which a tile is pale enough for dark text."""
 DARK = "#111"
@@ -66,7 +66,7 @@ OUTCOMES = {
     ),
 }
 OUTCOME = {name: one.title for name, one in OUTCOMES.items()}
-FEN_PER_THOUSAND_YUAN = 100_000
+FEN_PER_THOUSAND_YUAN = 1000 * FEN_PER_YUAN
 WHOLE_PERIOD = "all"
 
 Tile = tuple[int, int, str]
