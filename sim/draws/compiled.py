@@ -104,9 +104,15 @@ def _compiled(function: F, counts_references: bool, inline: str = "never") -> F:
     templates = dispatcher.get_call_template
 
     def of_types(arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
-        """Look a call up by the types of its arguments; numba would compile a function anew for each constant."""
-        unliteral: Any = types.unliteral
-        return templates(tuple(unliteral(a) for a in arguments), {k: unliteral(a) for k, a in keywords.items()})
+        """Look a call up by the types of its arguments; numba would compile anew for each constant and each word."""
+        return templates(tuple(_plain(a) for a in arguments), {k: _plain(a) for k, a in keywords.items()})
 
     dispatcher.get_call_template = of_types
     return cast(F, dispatcher)
+
+
+def _plain(argument: Any) -> Any:
+    """Return the type of an argument, that of integers for a constant or a member of an ``IntEnum``."""
+    unliteral: Any = types.unliteral
+    plain = unliteral(argument)
+    return plain.dtype if isinstance(plain, types.IntEnumMember) else plain
