@@ -1,26 +1,48 @@
-"""The order within one tick: phases, and within a phase and one origin the stage and the kind of what happens."""
+"""The order within one tick: phases, and within a phase and one origin the stage and the step of what happens."""
 
-from typing import Final
+from enum import IntEnum
 
-MIDNIGHT: Final = 0
-SHIFT_CHANGE: Final = 1
-SERVICE_ENDS: Final = 2
-STAGE_MOMENTS: Final = 3
-READS: Final = 4
-REPORTS: Final = 5
-ARRIVALS: Final = 6
-DISPATCH: Final = 7
 
-# Kinds, in their order within a phase and one stage of an origin.
-READ: Final = 0
-EXPIRY: Final = 1
-UNREAD: Final = 2
-RETRY: Final = 3
-ESCALATION: Final = 4
-DELIVERY: Final = 5
+class Phase(IntEnum):
+    """Phases of a tick, in their order."""
 
-REPORT: Final = 0
-FILING: Final = 1
+    MIDNIGHT = 0
+    SHIFT_CHANGE = 1
+    SERVICE_ENDS = 2
+    STAGE_MOMENTS = 3
+    READS = 4
+    REPORTS = 5
+    ARRIVALS = 6
+    DISPATCH = 7
 
-ATTEMPT: Final = 0
-ISSUE: Final = 1
+
+class AlertStep(IntEnum):
+    """What happens to an alert in the phase of reads, in the order of one tick."""
+
+    READ = 0
+    EXPIRY = 1
+    UNREAD = 2
+    RETRY = 3
+    ESCALATION = 4
+    DELIVERY = 5
+
+
+class CaseStep(IntEnum):
+    """What victims and police do in the phase of reports, in the order of one tick."""
+
+    REPORT = 0
+    FILING = 1
+
+
+class ArrivalStep(IntEnum):
+    """What arrives, in the order of one tick."""
+
+    ATTEMPT = 0
+    ISSUE = 1
+
+
+# Names that kernels still use, until they say Phase.READS.
+MIDNIGHT, SHIFT_CHANGE, SERVICE_ENDS, STAGE_MOMENTS, READS, REPORTS, ARRIVALS, DISPATCH = Phase
+READ, EXPIRY, UNREAD, RETRY, ESCALATION, DELIVERY = AlertStep
+REPORT, FILING = CaseStep
+ATTEMPT, ISSUE = ArrivalStep
