@@ -124,6 +124,9 @@ class ContactChannel(Word):
 DESKS = (ContactChannel.CALL, ContactChannel.VISIT)
 """Channels that need staff; the desk of each is numbered by its place here."""
 
+DESK_LABELS = tuple(desk.label for desk in DESKS)
+"""What tables and scenarios call the desks."""
+
 WRITTEN = (ContactChannel.APP, ContactChannel.SMS)
 """Channels of messages."""
 

@@ -1,18 +1,40 @@
 """Laws that hold in every run, checked at its end: a violation is an error, never a warning."""
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
-from sim.gates.fates import ENGAGED
+from sim.aftermath.cases import CaseBook
+from sim.words import Fate
 
 
 class ConservationError(Exception):
     """A count of a run does not add up: the engine is wrong, and so would its results be."""
 
 
+class LineTotals(NamedTuple):
+    """The waiting line of a desk over a run, as Little's law wants it.
+
+    Args:
+        desk: Label of the desk.
+        province: Position of the province.
+        area: Area under the line, alerts x ms.
+        waits: Sum of the waits of all who left the line or wait when the run ends, ms.
+    """
+
+    desk: str
+    province: int
+    area: int
+    waits: int
+
+
 @dataclass
 class Books:
-    """What an engine counts twice, on the way in and on the way out (warm-up included).
+    """What an engine counts twice over a whole run, on the way in and on the way out, to be compared at its end.
+
+    The recorder keeps what the tables say, of the period alone; books are of all days, warm-up included, and are
+    never written.
 
     ``potential`` attempts opened at midnights against ``fates``; ``episodes`` begun against ``episode_ends`` (saved,
     dropped_out, victims, held, running: without a payment yet); ``issued`` alerts against ``alert_ends``; messages
@@ -33,11 +55,20 @@ class Books:
     services_ended: int = 0
     services_under_way: int = 0
 
-    def check(self, laws: list[tuple[str, int, int]]) -> None:
-        """Raise ``ConservationError`` naming every law that is broken, these and the further ``laws``."""
-        all_laws = [
+    def check(self, cases: CaseBook, filed_last: int, lines: Iterable[LineTotals]) -> None:
+        """Hold every law against the books.
+
+        Args:
+            cases: The case book as it stands after the last midnight.
+            filed_last: Cases that were filed on the last day, which no midnight has put into the case book.
+            lines: The waiting lines of all desks.
+
+        Raises:
+            ConservationError: If a law is broken; it names every one that is.
+        """
+        laws = [
             ("potential attempts = sum of fates", self.potential, sum(self.fates.values())),
-            ("episodes = engaged attempts", self.episodes, self.fates[ENGAGED]),
+            ("episodes = engaged attempts", self.episodes, self.fates[Fate.ENGAGED]),
             ("episodes = sum of their ends", self.episodes, sum(self.episode_ends.values())),
             ("alerts issued = sum of ends", self.issued, sum(self.alert_ends.values())),
             ("messages delivered = read + unread + left behind", self.delivered, self.messages),
@@ -46,8 +77,16 @@ class Books:
                 self.services_started,
                 self.services_ended + self.services_under_way,
             ),
-            *laws,
+            (
+                "filed + backlog at start = solved + open + closed",
+                self.filed + cases.at_start,
+                cases.solved + cases.closed + cases.waiting + filed_last,
+            ),
+            *(
+                (f"Little's law at the {line.desk} desk of province {line.province}", line.area, line.waits)
+                for line in lines
+            ),
         ]
-        broken = [f"{law}: {left} against {right}" for law, left, right in all_laws if left != right]
+        broken = [f"{law}: {left} against {right}" for law, left, right in laws if left != right]
         if broken:
             raise ConservationError("; ".join(broken))

@@ -6,10 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.days import DAY_MS
-from sim.engines.phases import MIDNIGHT
+from sim.engines.phases import Phase
 from sim.engines.tables import Tables
-from sim.labels import DESK_CHANNELS
 from sim.results.recorder import Recorder
+from sim.words import DESK_LABELS
 
 
 class Ledger:
@@ -30,7 +30,7 @@ class Ledger:
 
     def lines(self, day: int, province: int, areas: Sequence[int]) -> None:
         """Note how many alerts waited at each desk in the mean of a day, from the area under its line that day."""
-        for desk, area in zip(DESK_CHANNELS, areas, strict=True):
+        for desk, area in zip(DESK_LABELS, areas, strict=True):
             self.level(day, province, f"line_{desk}", area / DAY_MS)
 
     def cases(self, day: int, province: int, cases: NDArray[np.int64], solved: bool) -> None:
@@ -38,4 +38,4 @@ class Ledger:
         if self._recorder.records_events:
             event = "solved" if solved else "closed"
             for case in cases.tolist():
-                self._recorder.event(self._calendar.midnight(day), MIDNIGHT, event, province, case, stage=0)
+                self._recorder.event(self._calendar.midnight(day), Phase.MIDNIGHT, event, province, case, stage=0)

@@ -13,19 +13,19 @@ from sim.country.traffic import profile
 from sim.draws.distributions import to_ticks
 from sim.episode.stages import EpisodeTables, episode_tables
 from sim.gates.answering import thresholds as answering_thresholds
-from sim.labels import CHANNELS, CONTACT_CHANNELS, TIERS
 from sim.scenario.schema import ScenarioModel
 from sim.warning.delays import DelayTables, delay_tables
 from sim.warning.detectors import DetectorTables, detector_tables
 from sim.warning.dissuasion import DissuasionTables, dissuasion_tables
 from sim.warning.service import ServiceTables, seats, service_tables
+from sim.words import Channel, ContactChannel, Tier
 
 
 @dataclass(frozen=True)
 class TierRules:
     """What a tier prescribes: first channel (code), deadline in ms, tries of call and visit, what follows."""
 
-    first: int
+    first: ContactChannel
     deadline: int
     tries: tuple[int, int]
     unread_to_call: bool
@@ -62,11 +62,11 @@ class Tables:
         provinces = Provinces.of(spec)
         clock = spec.clock
         rules = []
-        for name in TIERS:
+        for name in Tier.labels():
             tier = getattr(spec.warning.tiers, name)
             rules.append(
                 TierRules(
-                    first=CONTACT_CHANNELS.index(tier.first),
+                    first=ContactChannel.of(tier.first),
                     deadline=to_ticks(float(tier.deadline), clock),
                     tries=(tier.tries.call, tier.tries.visit),
                     unread_to_call=tier.escalate.unread == "call",
@@ -80,7 +80,7 @@ class Tables:
             provinces=provinces,
             people=people_tables(spec),
             high_share=spec.population.exposure.high_contacts,
-            moments=np.array([profile(getattr(spec.fraud.half_hours, channel)) for channel in CHANNELS]),
+            moments=np.array([profile(getattr(spec.fraud.half_hours, channel)) for channel in Channel.labels()]),
             contact_moments=profile(spec.population.legitimate.half_hours),
             answered=answering_thresholds(spec),
             episodes=episode_tables(spec),

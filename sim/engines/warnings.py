@@ -1,15 +1,15 @@
 """What a user should know of a run before they trust it, in one line each."""
 
 from sim.engines.tables import Tables
-from sim.labels import DESK_CHANNELS
 from sim.scenario.schema import ScenarioModel
 from sim.warning.service import FEW_SEATS, thin_desks
+from sim.words import DESK_LABELS
 
 
 def of_scale(spec: ScenarioModel, tables: Tables) -> list[str]:
     """Return the warning that desks are too small at this scale for their waits to be the country's."""
     thin = thin_desks(spec, tables.provinces)
-    desks = len(DESK_CHANNELS) * len(tables.provinces)
+    desks = len(DESK_LABELS) * len(tables.provinces)
     closed = int((tables.seats.sum(axis=(2, 3)) == 0).sum())
     lines = [f"desks: {closed} of {desks} desks never have staff, so what is sent to them expires"] if closed else []
     if not thin:

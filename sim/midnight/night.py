@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from sim.aftermath.cases import CaseBook
 from sim.country.calendar import Calendar, growth
 from sim.country.measures import Measures, days_of, first_day, positions
-from sim.country.people import SEGMENTS, app_adoption
+from sim.country.people import app_adoption
 from sim.country.provinces import Provinces, Spread, one_by_one
 from sim.country.traffic import (
     LIMIT,
@@ -30,13 +30,13 @@ from sim.draws.distributions import CERTAIN, threshold
 from sim.draws.functions import left_after
 from sim.draws.remainders import ONE, Remainders, fixed
 from sim.gates import cards, dens, engagement, interception, not_sent, sites
-from sim.labels import SOURCES
 from sim.midnight.people_bytes import fall_victim, forget, hear
 from sim.midnight.today import LOST, NO_OUTAGE, Today
 from sim.midnight.totals import DayTotals
 from sim.scenario.schema import ScenarioModel
 from sim.scenario.schema.measures import Activities, BankHold, ClusterCampaign, Outage, Repatriation, Videos
 from sim.warning.detectors import coverage, data_sharing
+from sim.words import Detector, Segment
 
 NATION = -1
 """Province of a count that has none."""
@@ -84,7 +84,7 @@ class Night:
         self.leads = 0
         self.stock = cards.CardStock.start(spec)
         self.cases = CaseBook(spec, provinces, self.remainders)
-        self.awareness = np.full((len(provinces), len(SEGMENTS)), spec.engagement.awareness.start)
+        self.awareness = np.full((len(provinces), len(Segment)), spec.engagement.awareness.start)
         self.bytes = [np.zeros(people, dtype=np.uint8) for people in provinces.people]
         self._segment_people = engagement.segment_people(spec)
         self._propensity = engagement.propensities(spec)
@@ -220,7 +220,7 @@ class Night:
                 counted = self.remainders.whole(p, "awareness_activities", value)
                 self.notebook.flow(day, p, "awareness_activities", counted)
         for p in range(len(self.provinces)):
-            self.notebook.level(day, p, "awareness", math.fsum(self.awareness[p]) / len(SEGMENTS))
+            self.notebook.level(day, p, "awareness", math.fsum(self.awareness[p]) / len(Segment))
 
     def update_people(self, day: int, yesterday: DayTotals) -> None:
         """Add yesterday's alerts heard and victims to people's bytes; on the first of a month halve what was heard."""
@@ -255,7 +255,7 @@ class Night:
             for code in examples
         ]
         contacts = np.empty((*self._contact_rates.shape, len(cells)), dtype=np.int64)
-        engaged = np.empty((len(self.provinces), *self._propensity.shape, len(SEGMENTS)), dtype=np.int64)
+        engaged = np.empty((len(self.provinces), *self._propensity.shape, len(Segment)), dtype=np.int64)
 
         def fill(p: int) -> None:
             one = slice(p, p + 1)
@@ -289,7 +289,7 @@ class Night:
                 f"{most} attempts in one cell of {calendar_date(day)}; identities number up to {LIMIT - 1}"
             )
         self.notebook.level(day, NATION, "app_adoption", self.today.app / CERTAIN)
-        for detector, row in zip(SOURCES, seen, strict=True):
+        for detector, row in zip(Detector.labels(), seen, strict=True):
             for p, share in enumerate(row):
                 self.notebook.level(day, p, f"coverage_{detector}", int(share) / CERTAIN)
         blocked = interception.false_blocks(spec.seed, day, self._contact_rates, self._false_block_shares)
@@ -306,7 +306,8 @@ class Night:
     def _outages(self, day: int) -> NDArray[np.int64]:
         """Return when instructions of a day's detections leave, (2, examples); outages that follow add up."""
         return np.array(
-            [[self._release(day, source, code) for code in self._examples] for source in SOURCES], dtype=np.int64
+            [[self._release(day, source, code) for code in self._examples] for source in Detector.labels()],
+            dtype=np.int64,
         )
 
     def _release(self, day: int, source: str, code: int) -> int:

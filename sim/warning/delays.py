@@ -12,12 +12,11 @@ from sim.draws.compiled import compiled
 from sim.draws.distributions import quantile, threshold, to_ticks
 from sim.draws.philox import draw4, uniform52
 from sim.draws.purposes import ALERT_CHAIN, ALERT_READ_DELAY, ALERT_READING, CONTACT_WAIT, TRIES_A_CHANNEL
-from sim.labels import TIERS
 from sim.scenario.quantities import Distribution
 from sim.scenario.schema import ScenarioModel
+from sim.words import WRITTEN, ContactChannel, Detector, Tier
 
-APP, SMS, CALL, VISIT = range(4)
-WRITTEN = ("app", "sms")
+APP, SMS, CALL, VISIT = ContactChannel
 ESCALATION = 31
 """Number of the wait before a visit that follows unanswered calls, beside the waits between tries."""
 
@@ -44,8 +43,8 @@ def row(distribution: Distribution) -> list[float]:
 def delay_tables(spec: ScenarioModel) -> DelayTables:
     """Return the tables of a scenario."""
     warning = spec.warning
-    written = [getattr(warning, channel) for channel in WRITTEN]
-    detectors = (warning.detectors.central, warning.detectors.local)
+    written = [getattr(warning, channel.label) for channel in WRITTEN]
+    detectors = [getattr(warning.detectors, detector.label) for detector in Detector]
     return DelayTables(
         hop=np.array(row(warning.hop_delay)),
         delivery=np.array([row(channel.delivery) for channel in written]),
@@ -53,7 +52,7 @@ def delay_tables(spec: ScenarioModel) -> DelayTables:
         retry=np.array(
             [
                 [row(tier.retry_wait.call), row(tier.retry_wait.visit)]
-                for tier in (getattr(warning.tiers, name) for name in TIERS)
+                for tier in (getattr(warning.tiers, name) for name in Tier.labels())
             ]
         ),
         escalation=np.array(row(warning.escalation_delay)),
@@ -91,9 +90,9 @@ def reading(seed: int, alert: int, channel: int, tables: DelayTables, clock: int
 
 @compiled
 def retry_wait(seed: int, alert: int, tier: int, channel: int, tries: int, tables: DelayTables, clock: int) -> int:
-    """Return the ms between an unsuccessful try, the ``tries``-th of the channel, and the next."""
+    """Return the ms between an unsuccessful try, the ``tries``-th of the channel from 0, and the next."""
     high, low, _, _ = draw4(seed, alert, CONTACT_WAIT, channel * TRIES_A_CHANNEL + tries)
-    return to_ticks(drawn(tables.retry[tier, channel - CALL], high, low), clock)
+    return to_ticks(drawn(tables.retry[tier, channel - ContactChannel.CALL], high, low), clock)
 
 
 @compiled

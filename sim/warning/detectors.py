@@ -18,13 +18,14 @@ from sim.draws.distributions import CERTAIN, cumulative_thresholds, pick, thresh
 from sim.draws.functions import normal_cdf, normal_quantile
 from sim.draws.philox import draw4, uniform32
 from sim.draws.purposes import ALERT_CLASS, DETECTOR_SCORE
-from sim.labels import CHANNELS, SOURCES, TIERS
 from sim.scenario.schema import ScenarioModel
 from sim.scenario.schema.measures import Law, WarningCoverage
+from sim.words import Channel, Detector, Fate, Tier, Truth
 
-CENTRAL, LOCAL = range(2)
+CENTRAL, LOCAL = Detector
 NO_ALERT = -1
-SEEN = ("unanswered", "ignored", "engaged")
+SEEN = (Fate.UNANSWERED, Fate.IGNORED, Fate.ENGAGED)
+"""What detectors see of contacts that reach somebody."""
 
 
 class DetectorTables(NamedTuple):
@@ -48,14 +49,17 @@ class DetectorTables(NamedTuple):
 def detector_tables(spec: ScenarioModel) -> DetectorTables:
     """Return the tables of a scenario."""
     detectors = spec.warning.detectors
-    both = [getattr(detectors, name) for name in SOURCES]
+    both = [getattr(detectors, name) for name in Detector.labels()]
     types = list(spec.fraud.types)
     confusion = {(row.true, row.predicted): row.probability for row in spec.warning.confusion}
     return DetectorTables(
-        thresholds=np.array([[getattr(d.thresholds, tier) for tier in TIERS] for d in both]),
+        thresholds=np.array([[getattr(d.thresholds, tier) for tier in Tier.labels()] for d in both]),
         shift=np.array([d.shift for d in both]),
         contact=np.array(
-            [[getattr(getattr(detectors.contact, channel), seen) for seen in SEEN] for channel in CHANNELS]
+            [
+                [getattr(getattr(detectors.contact, channel), seen.label) for seen in SEEN]
+                for channel in Channel.labels()
+            ]
         ),
         stage=np.array([detectors.stages.engaged, detectors.stages.opened, detectors.stages.payment]),
         correlation=detectors.correlation,
@@ -63,7 +67,7 @@ def detector_tables(spec: ScenarioModel) -> DetectorTables:
         classes=np.array(
             [
                 cumulative_thresholds([confusion.get((true, predicted), 0.0) for predicted in types])
-                for true in [*types, "legitimate"]
+                for true in [*types, Truth.LEGITIMATE.label]
             ],
             dtype=np.int64,
         ),
@@ -75,10 +79,10 @@ def coverage(measures: Measures, day: int, codes: Sequence[int]) -> NDArray[np.i
 
     Several measures for one detector and province add up, to 1 at most.
     """
-    shares = [[0.0] * len(codes) for _ in SOURCES]
+    shares = [[0.0] * len(codes) for _ in Detector]
     for p, code in enumerate(codes):
         for measure, ramp in measures.on(day, WarningCoverage, code):
-            shares[SOURCES.index(measure.detector)][p] += measure.coverage * ramp
+            shares[Detector.of(measure.detector)][p] += measure.coverage * ramp
     return np.array([[threshold(share) for share in row] for row in shares], dtype=np.int64)
 
 
@@ -94,7 +98,7 @@ def data_sharing(measures: Measures, day: int, codes: Sequence[int]) -> NDArray[
 @compiled
 def tier_of(score: float, detector: int, tables: DetectorTables) -> int:
     """Return the tier of a score, 0 (red) to 3 (blue), or -1 if it is no alert."""
-    for tier in range(4):
+    for tier in range(tables.thresholds.shape[1]):
         if score >= tables.thresholds[detector, tier]:
             return tier
     return NO_ALERT
@@ -112,8 +116,8 @@ def attempt_tiers(u_central: int, u_local: int, d_prime: float, tables: Detector
     r = tables.correlation
     local = r * central + math.sqrt(1.0 - r * r) * own
     return (
-        tier_of(d_prime + tables.shift[CENTRAL] + central, CENTRAL, tables),
-        tier_of(d_prime + tables.shift[LOCAL] + local, LOCAL, tables),
+        tier_of(d_prime + tables.shift[Detector.CENTRAL] + central, Detector.CENTRAL, tables),
+        tier_of(d_prime + tables.shift[Detector.LOCAL] + local, Detector.LOCAL, tables),
     )
 
 
@@ -141,7 +145,7 @@ def legitimate_tiers(u_central: int, u_local: int, row: int, column: int, tables
     """
     central = within((u_central + 0.5) / CERTAIN, tables.edges[row], tables.edges[row + 1])
     local = within((u_local + 0.5) / CERTAIN, tables.edges[column], tables.edges[column + 1])
-    return tier_of(central, CENTRAL, tables), tier_of(local, LOCAL, tables)
+    return tier_of(central, Detector.CENTRAL, tables), tier_of(local, Detector.LOCAL, tables)
 
 
 @compiled

@@ -12,9 +12,10 @@ from sim.draws.compiled import compiled
 from sim.draws.distributions import threshold, to_ticks
 from sim.draws.philox import draw4
 from sim.draws.purposes import CONTACT_TRY, TRIES_A_CHANNEL
-from sim.labels import DESK_CHANNELS, MINUTE_MS
+from sim.labels import MINUTE_MS
 from sim.scenario.schema import ScenarioModel
-from sim.warning.delays import CALL, drawn, row
+from sim.warning.delays import drawn, row
+from sim.words import DESK_LABELS, ContactChannel
 
 FEW_SEATS = 5.0
 
@@ -49,7 +50,7 @@ def staff_of(spec: ScenarioModel, provinces: Provinces) -> list[list[float]]:
     It is the province's own where the desk gives it one, else its share of the national staff.
     """
     table = []
-    for desk in DESK_CHANNELS:
+    for desk in DESK_LABELS:
         settings = getattr(spec.desks, desk)
         own = {int(code): staff for code, staff in settings.by_province.items()}
         table.append(
@@ -64,8 +65,8 @@ def seats(spec: ScenarioModel, provinces: Provinces) -> NDArray[np.int64]:
     Staff of a province at simulated scale times the share on duty, rounded half up, at least one where a shift is
     staffed; shares of shifts that overlap add up.
     """
-    table = np.zeros((len(provinces), len(DESK_CHANNELS), 7, HALF_HOURS), dtype=np.int64)
-    for d, (desk, on_duty) in enumerate(zip(DESK_CHANNELS, staff_of(spec, provinces), strict=True)):
+    table = np.zeros((len(provinces), len(DESK_LABELS), 7, HALF_HOURS), dtype=np.int64)
+    for d, (desk, on_duty) in enumerate(zip(DESK_LABELS, staff_of(spec, provinces), strict=True)):
         share = [[0.0] * HALF_HOURS for _ in range(7)]
         for shift in getattr(spec.desks, desk).shifts:
             for weekday in shift.weekdays:
@@ -89,7 +90,7 @@ def thin_desks(spec: ScenarioModel, provinces: Provinces) -> int:
 def outcome(seed: int, alert: int, channel: int, tries: int, tables: ServiceTables, clock: int) -> tuple[bool, int]:
     """Return (whether the person is spoken to, duration in ms) of a try, the ``tries``-th of its channel from 0."""
     u_answer, u_hard, high, low = draw4(seed, alert, CONTACT_TRY, channel * TRIES_A_CHANNEL + tries)
-    desk = channel - CALL
+    desk = channel - ContactChannel.CALL
     if u_answer >= tables.success[desk]:
         return False, to_ticks(drawn(tables.failure[desk], high, low), clock)
     if u_hard < tables.hard[desk]:

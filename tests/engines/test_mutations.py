@@ -75,8 +75,18 @@ HEARD = "world.totals.heard[person.province].append(person.number)"
 VICTIMS = "self.world.totals.victims[self.person.province].append(self.person.number)"
 
 MUTATIONS = [
-    of("expiry after dispatch", Alert, "issue", ("self.order(READS, EXPIRY)", "self.order(DISPATCH + 1, EXPIRY)")),
-    of("expiry before a reading of its tick", Alert, "message", ("READS, READ)", "READS, DELIVERY)")),
+    of(
+        "expiry after dispatch",
+        Alert,
+        "issue",
+        ("self.order(Phase.READS, AlertStep.EXPIRY)", "self.order(Phase.DISPATCH + 1, AlertStep.EXPIRY)"),
+    ),
+    of(
+        "expiry before a reading of its tick",
+        Alert,
+        "message",
+        ("READS, AlertStep.READ)", "READS, AlertStep.DELIVERY)"),
+    ),
     of("a retry loses its first issue moment", Alert, "service", (RANK, "(self.tier, world.now, self.identity)")),
     of("the line knows no tiers", Alert, "service", (RANK, "(0, self.issued, self.identity)")),
     of(
@@ -84,23 +94,23 @@ MUTATIONS = [
     ),
     of("an equal tier supersedes", Alert, "issue", ("alert.tier <= self.tier", "alert.tier < self.tier")),
     of("nothing is superseded at birth", Alert, "issue", ("any(alert.tier <= self.tier for alert in living)", "False")),
-    of("lower tiers are not superseded", Alert, "issue", ("alert.leave(SUPERSEDED, ARRIVALS)", "pass")),
+    of("lower tiers are not superseded", Alert, "issue", ("alert.leave(End.SUPERSEDED, Phase.ARRIVALS)", "pass")),
     of("a marked alert is not superseded", Alert, "leave", ("self.marked = end", "pass")),
     of("a marked alert cannot reach", Alert, "tries", ("if success:", "if success and self.marked is None:")),
     of(
         "a service ends after the stage moments of its tick",
         Alert,
         "service",
-        ("duration, SERVICE_ENDS, channel", "duration, READS, DELIVERY"),
+        ("duration, Phase.SERVICE_ENDS, channel", "duration, Phase.READS, AlertStep.DELIVERY"),
     ),
     of(
         "dissuasion at the start of a service",
         Alert,
         "service",
         (
-            'self.log(DISPATCH, "service_start", channel=channel, number=number)',
-            'self.log(DISPATCH, "service_start", channel=channel, number=number);'
-            " success and self.persuade(channel, DISPATCH)",
+            'self.log(Phase.DISPATCH, "service_start", channel=channel, number=number)',
+            'self.log(Phase.DISPATCH, "service_start", channel=channel, number=number);'
+            " success and self.persuade(channel, Phase.DISPATCH)",
         ),
     ),
     of("heard at once", Alert, "persuade", (HEARD, "world.night.bytes[person.province][person.number] += 1")),
@@ -141,7 +151,12 @@ MUTATIONS = [
     of("a try too many", Alert, "tries", ("self.rules.tries[channel - CALL]", "self.rules.tries[channel - CALL] + 1")),
     of("a try ends at its deadline and goes on", Alert, "tries", (">= self.deadline", "> self.deadline")),
     of("the last try expires too", Alert, "tries", ("(then_more or not last)", "True")),
-    of("a visit without its delay", Alert, "life", ("yield self.at(self.world.now + wait, READS, ESCALATION)", "pass")),
+    of(
+        "a visit without its delay",
+        Alert,
+        "life",
+        ("yield self.at(self.world.now + wait, Phase.READS, AlertStep.ESCALATION)", "pass"),
+    ),
     of("a desk does not know that an episode is over", Episode, "end", ("if world.tables.desk_knows:", "if False:")),
     of(
         "an alert is issued after its episode",
@@ -150,7 +165,12 @@ MUTATIONS = [
         ("episode.over and world.tables.desk_knows", "False"),
     ),
     of("an outage delays nothing", attempts, "detect", ("max(finding.moment, outage)", "finding.moment")),
-    of("an overrun leaves its seat", Desk, "change_shift", ("self.seats = seats", "self.seats = seats + self.busy")),
+    of(
+        "an overrun leaves its server",
+        Desk,
+        "change_shift",
+        ("self.servers = servers", "self.servers = servers + self.busy"),
+    ),
     of(
         "seats are given away within the tick",
         Desk,
@@ -169,12 +189,12 @@ MUTATIONS = [
         "course",
         ("elif u_hold < world.today.held[self.person.province]:", "elif False:"),
     ),
-    of("a hold keeps nothing", Episode, "course", ("self.prevent(HELD_FEN)", "pass")),
+    of("a hold keeps nothing", Episode, "course", ("self.prevent(Outcome.HELD_FEN)", "pass")),
     of(
         "a hold counts as what warnings prevented",
         Episode,
         "course",
-        ("self.prevent(HELD_FEN)", "self.prevent(PREVENTED)"),
+        ("self.prevent(Outcome.HELD_FEN)", "self.prevent(Outcome.PREVENTED_FEN)"),
     ),
     of("both detectors see the same contacts", attempts, "covered", ("u < world", "uniforms[0] < world")),
     of(
@@ -189,8 +209,8 @@ MUTATIONS = [
         "tries",
         ("self.identity, self.tier, channel", "self.identity, 0, channel"),
     ),
-    of("a retry at once", Alert, "tries", ("yield self.at(world.now + wait, READS, RETRY)", "pass")),
-    of("a reading is not logged", Alert, "message", ('self.log(READS, "read", channel=channel)', "pass")),
+    of("a retry at once", Alert, "tries", ("yield self.at(world.now + wait, Phase.READS, AlertStep.RETRY)", "pass")),
+    of("a reading is not logged", Alert, "message", ('self.log(Phase.READS, "read", channel=channel)', "pass")),
     of("a message left behind is not counted", Alert, "end", ("if self.delivered is not None:", "if False:")),
     of("education reaches back before the first day", Night, "renew_awareness", ("day > self.calendar.first", "True")),
 ]

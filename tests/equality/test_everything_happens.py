@@ -10,7 +10,7 @@ import pandas as pd
 
 import sim
 from sim.days import HALF_HOUR_MS
-from sim.labels import CONTACT_CHANNELS, CONTACT_RESULTS, ENDS, FATES, OUTCOMES, TIERS, TRUTHS
+from sim.words import ContactChannel, ContactResult, End, Fate, Outcome, Tier, Truth
 from tests.equality.both import assert_equal, run_both
 from tests.equality.scenarios import UNEVEN
 
@@ -31,17 +31,17 @@ def demand_everything(run: sim.Run) -> None:
     """Fail unless all that the model can do happens in a run, as often as it should."""
     assert len(run.events) >= EVENTS
     for table, column, names in (
-        (run.attempts, "fate", FATES),
-        (run.alerts, "end", ENDS),
-        (run.alerts, "tier", TIERS),
-        (run.alerts, "truth", TRUTHS),
-        (run.contacts, "result", CONTACT_RESULTS),
-        (run.contacts, "channel", CONTACT_CHANNELS),
+        (run.attempts, "fate", Fate.labels()),
+        (run.alerts, "end", End.labels()),
+        (run.alerts, "tier", Tier.labels()),
+        (run.alerts, "truth", Truth.labels()),
+        (run.contacts, "result", ContactResult.labels()),
+        (run.contacts, "channel", ContactChannel.labels()),
     ):
         often = table.groupby(column)["count"].sum().reindex(names, fill_value=0)
         assert (often >= OFTEN).all(), often
     # Bank holds are the rarest; they happen, though not thirty times before any payment.
-    rare = run.outcomes[list(OUTCOMES)].sum()
+    rare = run.outcomes[list(Outcome.labels())].sum()
     assert (rare > 0).all(), rare
     assert most_staff(run) >= STAFF
     hours = run.waits[(run.waits["bin"] > 3_600_000) & run.waits["channel"].isin(["call", "visit"])]

@@ -32,7 +32,12 @@ BROKEN: list[tuple[str, Mutation]] = [
         "events",
         of("a draw twice", Arrival, "pass_filters", ("is_not_sent(u.not_sent", "is_not_sent(u.slot")),
     ),
-    ("events", of("another gate's fate", Arrival, "pass_filters", ("return DEN_DESTROYED", "return CARD_ELIMINATED"))),
+    (
+        "events",
+        of(
+            "another gate's fate", Arrival, "pass_filters", ("return Fate.DEN_DESTROYED", "return Fate.CARD_ELIMINATED")
+        ),
+    ),
     (
         "events",
         of("the person next door", attempts, "meet", ("Person(province, number,", "Person(province, number ^ 1,")),

@@ -7,7 +7,7 @@ from functools import partial
 import simpy
 
 from sim.draws.identity import INDEX_SHIFT
-from sim.engines.phases import ARRIVALS, EXPIRY, ISSUE, READS, SERVICE_ENDS, SHIFT_CHANGE
+from sim.engines.phases import AlertStep, ArrivalStep, Phase
 from sim.engines.reference.desk import Desk, Request
 from sim.engines.reference.ticks import call_at, priority
 
@@ -32,14 +32,14 @@ class Customer:
 
 
 def serve(customers: Sequence[Customer], shifts: Sequence[tuple[int, int]], end: int | None = None) -> Desk:
-    """Let customers, in order of arrival, pass a desk with ``shifts`` of (moment, seats); return the desk.
+    """Let customers, in order of arrival, pass a desk with ``shifts`` of (moment, servers); return the desk.
 
     What became of each is noted on the customer. Without ``end`` the run goes on until nobody is left.
     """
     env = simpy.Environment()
     desk = Desk(env, 0)
-    for moment, seats in shifts:
-        call_at(env, moment, priority(SHIFT_CHANGE), partial(desk.change_shift, seats))
+    for moment, servers in shifts:
+        call_at(env, moment, priority(Phase.SHIFT_CHANGE), partial(desk.change_shift, servers))
 
     def release(customer: Customer) -> None:
         customer.leaves = int(env.now)
@@ -47,26 +47,36 @@ def serve(customers: Sequence[Customer], shifts: Sequence[tuple[int, int]], end:
 
     def start(customer: Customer) -> None:
         customer.starts = int(env.now)
-        order = priority(SERVICE_ENDS, customer.identity)
+        order = priority(Phase.SERVICE_ENDS, customer.identity)
         call_at(env, customer.starts + customer.service, order, lambda: release(customer))
 
     def expire(customer: Customer) -> None:
         if customer.starts is None:
             assert customer.request is not None
             customer.leaves = int(env.now)
-            desk.withdraw(customer.request)
+            desk.renege(customer.request)
 
     def arrive(customer: Customer) -> None:
         customer.request = desk.request((customer.tier, customer.arrives, customer.identity))
         customer.request.callbacks.append(lambda _: start(customer))
         if customer.deadline is not None:
-            call_at(env, customer.deadline, priority(READS, customer.identity, EXPIRY), lambda: expire(customer))
+            call_at(
+                env,
+                customer.deadline,
+                priority(Phase.READS, customer.identity, AlertStep.EXPIRY),
+                lambda: expire(customer),
+            )
         expect(customer.number + 1)
 
     def expect(number: int) -> None:
         if number < len(customers):
             customer = customers[number]
-            call_at(env, customer.arrives, priority(ARRIVALS, customer.identity, ISSUE), lambda: arrive(customer))
+            call_at(
+                env,
+                customer.arrives,
+                priority(Phase.ARRIVALS, customer.identity, ArrivalStep.ISSUE),
+                lambda: arrive(customer),
+            )
 
     expect(0)
     env.run(until=end)

@@ -9,14 +9,15 @@ from scipy import stats
 
 from sim.draws.identity import ATTEMPT, alert_id, origin_id
 from sim.engines.tables import Tables
-from sim.labels import TIERS
 from sim.scenario import ScenarioModel
 from sim.scenario.quantities import Distribution
-from sim.warning.delays import APP, CALL, SMS, VISIT, chain_delay, delay_tables, escalation_wait, reading, retry_wait
+from sim.warning.delays import chain_delay, delay_tables, escalation_wait, reading, retry_wait
 from sim.warning.dissuasion import MOST_HEARD, dissuasion_tables, is_dissuaded
 from sim.warning.service import outcome, seats, thin_desks
+from sim.words import ContactChannel, Tier
 from tests.chi_square import LIKELY, share_fit
 
+APP, SMS, CALL, VISIT = ContactChannel
 COUNT = 6000
 ALERTS = [alert_id(origin_id(ATTEMPT, 8000, 3, 1, 2, index), 0, 1) for index in range(COUNT)]
 SEED = 21
@@ -106,7 +107,7 @@ def test_tries_of_one_alert_are_independent(tables: Tables) -> None:
 
 
 def test_waits_between_tries_and_before_a_visit(tiny: ScenarioModel, tables: Tables) -> None:
-    tiers = {name: getattr(tiny.warning.tiers, name) for name in TIERS}
+    tiers = {name: getattr(tiny.warning.tiers, name) for name in Tier.labels()}
     # No two waits of the tiers alike, so that none can stand in for another.
     slower = {
         name: tier.model_copy(
@@ -120,7 +121,7 @@ def test_waits_between_tries_and_before_a_visit(tiny: ScenarioModel, tables: Tab
     }
     warning = tiny.warning.model_copy(update={"tiers": tiny.warning.tiers.model_copy(update=slower)})
     delays = delay_tables(tiny.model_copy(update={"warning": warning}))
-    for (tier, name), channel, number in itertools.product(enumerate(TIERS), (CALL, VISIT), (0, 1)):
+    for (tier, name), channel, number in itertools.product(enumerate(Tier.labels()), (CALL, VISIT), (0, 1)):
         settings = getattr(slower[name].retry_wait, "call" if channel == CALL else "visit")
         waits = [retry_wait(SEED, alert, tier, channel, number, delays, 1) for alert in ALERTS[:2000]]
         assert lognormal(waits, settings.a, settings.b) > LIKELY
@@ -135,7 +136,13 @@ def test_waits_between_tries_and_before_a_visit(tiny: ScenarioModel, tables: Tab
 
 @pytest.mark.parametrize(
     ("channel", "right", "heard", "awareness"),
-    [(SMS, True, 0, 0.0), (CALL, True, 3, 0.0), (CALL, False, 0, 0.5), (VISIT, False, 20, 0.3), (APP, True, 127, 0.0)],
+    [
+        (SMS, True, 0, 0.0),
+        (CALL, True, 3, 0.0),
+        (CALL, False, 0, 0.5),
+        (VISIT, False, 20, 0.3),
+        (APP, True, 127, 0.0),
+    ],
 )
 def test_dissuasion(tiny: ScenarioModel, channel: int, right: bool, heard: int, awareness: float) -> None:
     settings = tiny.warning.dissuasion

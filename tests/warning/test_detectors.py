@@ -17,7 +17,6 @@ from sim.draws.purposes import LEGITIMATE_CONTACT
 from sim.gates.uniforms import gate_uniforms
 from sim.scenario import ScenarioModel
 from sim.warning.detectors import (
-    TIERS,
     attempt_tiers,
     coverage,
     detector_tables,
@@ -25,6 +24,7 @@ from sim.warning.detectors import (
     predicted_type,
     stage_tiers,
 )
+from sim.words import Tier
 from tests.chi_square import HOPELESS, LIKELY, fit
 
 ATTEMPTS = 30_000
@@ -33,7 +33,7 @@ CONTACTS = 3.0e7
 
 def tier_bounds(spec: ScenarioModel, detector: str) -> list[tuple[float, float]]:
     """Return the intervals of scores of the four tiers, and of no alert as the fifth."""
-    thresholds = [getattr(getattr(spec.warning.detectors, detector).thresholds, tier) for tier in TIERS]
+    thresholds = [getattr(getattr(spec.warning.detectors, detector).thresholds, tier) for tier in Tier.labels()]
     highs = [np.inf, *thresholds]
     return list(zip([*thresholds, -np.inf], highs, strict=True))
 
@@ -80,7 +80,7 @@ def test_scores_of_attempts_are_bivariate_normal(tiny: ScenarioModel, d_prime: f
     assert fit(counts, ATTEMPTS * joint(tiny, shifted, 0.35)) < HOPELESS
     assert fit(counts, ATTEMPTS * joint(tiny, (d_prime, d_prime), 0.5)) < HOPELESS
     # The margins are the tails of the detector's curve: a share of hits at each threshold.
-    for tier, name in enumerate(TIERS):
+    for tier, name in enumerate(Tier.labels()):
         at_least = counts[: tier + 1, :].sum()
         limit = getattr(tiny.warning.detectors.central.thresholds, name)
         assert stats.binomtest(int(at_least), ATTEMPTS, stats.norm.sf(limit - d_prime)).pvalue > LIKELY

@@ -2,59 +2,38 @@
 
 from collections.abc import Generator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from typing import Protocol, cast
 
 import simpy
 from simpy.events import Event, EventPriority
 
 from sim.draws.identity import alert_id
-from sim.engines.codes import (
-    ANSWERED,
-    DELIVERED,
-    EXPIRED,
-    MET,
-    MOOT,
-    NO_ANSWER,
-    NOT_MET,
-    OPEN,
-    REACHED,
-    SUPERSEDED,
-    UNANSWERED,
-    UNREAD_END,
-    WAS_READ,
-    WAS_UNREAD,
-)
-from sim.engines.phases import (
-    ARRIVALS,
-    DELIVERY,
-    DISPATCH,
-    ESCALATION,
-    EXPIRY,
-    ISSUE,
-    READ,
-    READS,
-    RETRY,
-    SERVICE_ENDS,
-    UNREAD,
-)
+from sim.engines.phases import AlertStep, ArrivalStep, Phase
 from sim.engines.reference.desk import Request
 from sim.engines.reference.ticks import At, call_at, priority
 from sim.engines.reference.world import Person, World
-from sim.labels import CONTACT_CHANNELS, CONTACT_RESULTS, ENDS
 from sim.midnight.people_bytes import HEARD
 from sim.midnight.today import LOST
-from sim.warning.delays import APP, CALL, SMS, VISIT, chain_delay, escalation_wait, reading, retry_wait
+from sim.warning.delays import chain_delay, escalation_wait, reading, retry_wait
 from sim.warning.detectors import NO_ALERT, predicted_type
 from sim.warning.dissuasion import is_dissuaded
 from sim.warning.service import outcome, wait_bin
+from sim.words import ContactChannel, ContactResult, End
 
-if TYPE_CHECKING:
-    from sim.engines.reference.episodes import Episode
+
+class Warned(Protocol):
+    """An episode as its alerts see it: whether it is over, the alerts about it that are alive, how it is stopped."""
+
+    over: bool
+    alerts: "list[Alert]"
+
+    def stop(self, phase: int) -> None:
+        """End the episode because a warning persuaded the person."""
 
 
 @dataclass(frozen=True)
 class Finding:
-    """What a detector saw: an origin at a stage, at a moment, of a person; what it truly was, and of which type."""
+    """What detectors saw: an origin at a stage and moment, its person, what it truly was, and of which fraud type."""
 
     origin: int
     stage: int
@@ -62,7 +41,7 @@ class Finding:
     person: Person
     true_type: int
     truth: int
-    episode: "Episode | None"
+    episode: Warned | None
 
 
 def covered(world: World, province: int, uniforms: tuple[int, int], tiers: tuple[int, int]) -> list[int]:
@@ -86,11 +65,11 @@ def detect(world: World, finding: Finding, tiers: list[int]) -> None:
         leaves = max(finding.moment, outage)
         issue = leaves + chain_delay(tables.seed, identity, detector, tables.delays, tables.clock)
         alert = Alert(world, finding, identity, detector, int(tier))
-        call_at(world.env, issue, priority(ARRIVALS, identity, ISSUE), alert.issue)
+        call_at(world.env, issue, priority(Phase.ARRIVALS, identity, ArrivalStep.ISSUE), alert.issue)
 
 
 class Alert:
-    """One alert. ``serving`` is true while a member of staff is at it; ``marked`` the end it gets if that fails."""
+    """One alert. ``serving`` is true while a server is at it; ``marked`` is the end that it gets if that is in vain."""
 
     def __init__(self, world: World, finding: Finding, identity: int, detector: int, tier: int) -> None:
         self.world = world
@@ -103,7 +82,7 @@ class Alert:
         self.marked: int | None = None
         self.ended = False
         self.waiting: Request | None = None
-        self.delivered: tuple[int, int] | None = None
+        self.delivered: tuple[int, ContactChannel] | None = None
         self.issued = self.deadline = 0
         self.right_class = False
         self.process: simpy.Process
@@ -119,20 +98,20 @@ class Alert:
         world.books.issued += 1
         predicted = predicted_type(world.tables.seed, self.identity, self.finding.true_type, world.tables.detectors)
         self.right_class = predicted == self.finding.true_type
-        self.log(ARRIVALS, "issue", person=self.finding.person.number, value=predicted)
+        self.log(Phase.ARRIVALS, "issue", person=self.finding.person.number, value=predicted)
         if episode is not None:
             if episode.over and world.tables.desk_knows:
-                self.end(MOOT, ARRIVALS)
+                self.end(End.MOOT, Phase.ARRIVALS)
                 return
             living = [alert for alert in episode.alerts if not alert.ended]
             if any(alert.tier <= self.tier for alert in living):
-                self.end(SUPERSEDED, ARRIVALS)
+                self.end(End.SUPERSEDED, Phase.ARRIVALS)
                 return
             for alert in living:
-                alert.leave(SUPERSEDED, ARRIVALS)
+                alert.leave(End.SUPERSEDED, Phase.ARRIVALS)
             episode.alerts.append(self)
         world.alive[self.identity] = self
-        call_at(world.env, self.deadline, self.order(READS, EXPIRY), self.expire)
+        call_at(world.env, self.deadline, self.order(Phase.READS, AlertStep.EXPIRY), self.expire)
         self.process = world.env.process(self.life())
 
     # Its life.
@@ -142,77 +121,77 @@ class Alert:
         rules = self.rules
         try:
             channel = rules.first
-            if channel == APP and not self.has_app():
-                channel = SMS
-            if channel in (APP, SMS):
+            if channel == ContactChannel.APP and not self.has_app():
+                channel = ContactChannel.SMS
+            if channel in (ContactChannel.APP, ContactChannel.SMS):
                 read = yield from self.message(channel)
                 if read or not rules.unread_to_call:
-                    self.end(REACHED if read else UNREAD_END, READS)
+                    self.end(End.REACHED if read else End.UNREAD, Phase.READS)
                     return
-                channel = CALL
-            if channel == CALL:
-                end = yield from self.tries(CALL, then_more=rules.unanswered_to_visit)
+                channel = ContactChannel.CALL
+            if channel == ContactChannel.CALL:
+                end = yield from self.tries(ContactChannel.CALL, then_more=rules.unanswered_to_visit)
                 if end is not None or not rules.unanswered_to_visit:
-                    self.end(UNANSWERED if end is None else end, SERVICE_ENDS)
+                    self.end(End.UNANSWERED if end is None else end, Phase.SERVICE_ENDS)
                     return
                 tables = self.world.tables
                 wait = escalation_wait(tables.seed, self.identity, tables.delays, tables.clock)
-                yield self.at(self.world.now + wait, READS, ESCALATION)
-            end = yield from self.tries(VISIT, then_more=False)
-            self.end(UNANSWERED if end is None else end, SERVICE_ENDS)
+                yield self.at(self.world.now + wait, Phase.READS, AlertStep.ESCALATION)
+            end = yield from self.tries(ContactChannel.VISIT, then_more=False)
+            self.end(End.UNANSWERED if end is None else end, Phase.SERVICE_ENDS)
         except simpy.Interrupt as interrupt:
             self.end(*cast(tuple[int, int], interrupt.cause))
 
-    def message(self, channel: int) -> Generator[Event, None, bool]:
+    def message(self, channel: ContactChannel) -> Generator[Event, None, bool]:
         """Deliver a message and wait until it is read or given up; return whether it was read."""
         world, tables = self.world, self.world.tables
         delivery, read_delay = reading(tables.seed, self.identity, channel, tables.delays, tables.clock)
-        yield self.at(world.now + delivery, READS, DELIVERY)
+        yield self.at(world.now + delivery, Phase.READS, AlertStep.DELIVERY)
         self.delivered = (world.day, channel)
         world.books.delivered += 1
         if 0 <= read_delay <= tables.unread_wait:
-            yield self.at(world.now + read_delay, READS, READ)
+            yield self.at(world.now + read_delay, Phase.READS, AlertStep.READ)
             self.delivered = None
             world.books.messages += 1
-            self.count_contact(channel, WAS_READ, 0)
+            self.count_contact(channel, ContactResult.READ, 0)
             world.recorder.waits[
                 (world.day, self.finding.person.province, self.tier, channel, wait_bin(world.now - self.issued))
             ] += 1
-            self.log(READS, "read", channel=channel)
-            self.persuade(channel, READS)
+            self.log(Phase.READS, "read", channel=channel)
+            self.persuade(channel, Phase.READS)
             return True
-        yield self.at(world.now + tables.unread_wait, READS, UNREAD)
+        yield self.at(world.now + tables.unread_wait, Phase.READS, AlertStep.UNREAD)
         self.delivered = None
         world.books.messages += 1
-        self.count_contact(channel, WAS_UNREAD, 0)
+        self.count_contact(channel, ContactResult.UNREAD, 0)
         return False
 
-    def tries(self, channel: int, then_more: bool) -> Generator[Event, None, int | None]:
+    def tries(self, channel: ContactChannel, then_more: bool) -> Generator[Event, None, int | None]:
         """Try a staffed channel up to the tier's number of times; return the end, None if all tries were in vain.
 
         After an unsuccessful try a marked alert ends, and so does one at or past its deadline if a try or an
         escalation (``then_more``) was left: it expires.
         """
         world, tables = self.world, self.world.tables
-        most = self.rules.tries[channel - CALL]
+        most = self.rules.tries[channel - ContactChannel.CALL]
         for number in range(most):
             success = yield from self.service(channel, number)
             if success:
-                self.persuade(channel, SERVICE_ENDS)
-                return REACHED
+                self.persuade(channel, Phase.SERVICE_ENDS)
+                return End.REACHED
             if self.marked is not None:
                 return self.marked
             last = number + 1 == most
             if world.now >= self.deadline and (then_more or not last):
-                self.log(SERVICE_ENDS, "expiry")
-                return EXPIRED
+                self.log(Phase.SERVICE_ENDS, "expiry")
+                return End.EXPIRED
             if not last:
                 wait = retry_wait(tables.seed, self.identity, self.tier, channel, number, tables.delays, tables.clock)
-                yield self.at(world.now + wait, READS, RETRY)
+                yield self.at(world.now + wait, Phase.READS, AlertStep.RETRY)
         return None
 
-    def service(self, channel: int, number: int) -> Generator[Event, None, bool]:
-        """Wait in line for a member of staff, then be served; return whether the person was spoken to."""
+    def service(self, channel: ContactChannel, number: int) -> Generator[Event, None, bool]:
+        """Wait in line for a server, then be served; return whether the person was spoken to."""
         world, tables = self.world, self.world.tables
         province = self.finding.person.province
         desk = world.desks[province][channel]
@@ -225,19 +204,27 @@ class Alert:
         world.recorder.waits[(world.day, province, self.tier, channel, wait_bin(waited))] += 1
         success, duration = outcome(tables.seed, self.identity, channel, number, tables.service, tables.clock)
         world.busy(province, channel, world.now, duration)
-        self.log(DISPATCH, "service_start", channel=channel, number=number)
-        yield self.at(world.now + duration, SERVICE_ENDS, channel)
+        self.log(Phase.DISPATCH, "service_start", channel=channel, number=number)
+        yield self.at(world.now + duration, Phase.SERVICE_ENDS, channel)
         self.serving = False
         world.books.services_ended += 1
         desk.release()
-        result = (ANSWERED if success else NO_ANSWER) if channel == CALL else (MET if success else NOT_MET)
+        if channel == ContactChannel.CALL:
+            result = ContactResult.ANSWERED if success else ContactResult.NO_ANSWER
+        else:
+            result = ContactResult.MET if success else ContactResult.NOT_MET
         self.count_contact(channel, result, duration)
         self.log(
-            SERVICE_ENDS, "service_end", channel=channel, number=number, result=CONTACT_RESULTS[result], value=duration
+            Phase.SERVICE_ENDS,
+            "service_end",
+            channel=channel,
+            number=number,
+            result=result.label,
+            value=duration,
         )
         return success
 
-    def persuade(self, channel: int, phase: int) -> None:
+    def persuade(self, channel: ContactChannel, phase: int) -> None:
         """Be heard; a person in an episode may stop."""
         world, tables, finding = self.world, self.world.tables, self.finding
         person = finding.person
@@ -261,13 +248,13 @@ class Alert:
     def expire(self) -> None:
         """Its deadline has come: an alert that is not being served ends."""
         if not self.ended and not self.serving:
-            self.log(READS, "expiry")
-            self.leave(EXPIRED, READS)
+            self.log(Phase.READS, "expiry")
+            self.leave(End.EXPIRED, Phase.READS)
 
     def become_moot(self, phase: int) -> None:
         """Its episode is over and the desk knows."""
         if not self.ended:
-            self.leave(MOOT, phase)
+            self.leave(End.MOOT, phase)
 
     def leave(self, end: int, phase: int) -> None:
         """End a waiting alert at once; one that is being served is marked and ends so if it does not reach."""
@@ -276,7 +263,7 @@ class Alert:
                 self.marked = end
             return
         if self.waiting is not None:
-            self.waiting.resource.withdraw(self.waiting)
+            self.waiting.resource.renege(self.waiting)
         self.ended = True
         self.process.interrupt((end, phase))
 
@@ -289,13 +276,13 @@ class Alert:
             finding.episode.alerts.remove(self)
         if self.delivered is not None:
             day, channel = self.delivered
-            world.recorder.contacts[(day, finding.person.province, self.tier, channel, DELIVERED)][0] += 1
+            world.recorder.contacts[(day, finding.person.province, self.tier, channel, ContactResult.DELIVERED)][0] += 1
             world.books.messages += 1
         key = (self.issue_day, finding.person.province, self.detector, self.tier, finding.truth, how)
         world.recorder.alerts[key] += 1
         world.books.alert_ends[how] += 1
-        if how != OPEN:
-            self.log(phase, "end", result=ENDS[how])
+        if how != End.OPEN:
+            self.log(phase, "end", result=End(how).label)
 
     # Shorthand.
 
@@ -312,7 +299,7 @@ class Alert:
         """Return an event of this alert at a moment."""
         return At(self.world.env, moment, self.order(phase, kind))
 
-    def count_contact(self, channel: int, result: int, staff_ms: int) -> None:
+    def count_contact(self, channel: ContactChannel, result: int, staff_ms: int) -> None:
         """Count a contact on the day of the moment, with the staff time that it took."""
         row = self.world.recorder.contacts[(self.world.day, self.finding.person.province, self.tier, channel, result)]
         row[0] += 1
@@ -322,7 +309,7 @@ class Alert:
         self,
         phase: int,
         event: str,
-        channel: int | None = None,
+        channel: ContactChannel | None = None,
         number: int = -1,
         result: str | None = None,
         person: int = -1,
@@ -338,7 +325,7 @@ class Alert:
             self.detector,
             finding.stage,
             number,
-            CONTACT_CHANNELS[channel] if channel is not None else None,
+            channel.label if channel is not None else None,
             self.tier,
             result,
             person,

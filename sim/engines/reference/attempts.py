@@ -15,8 +15,7 @@ from sim.draws.purposes import (
     LEGITIMATE_CONTACT,
     LEGITIMATE_TARGET,
 )
-from sim.engines.codes import LEGITIMATE_TRUTH
-from sim.engines.phases import ARRIVALS, ATTEMPT
+from sim.engines.phases import ArrivalStep, Phase
 from sim.engines.reference.alerts import Finding, covered, detect
 from sim.engines.reference.episodes import Episode
 from sim.engines.reference.ticks import call_at, priority
@@ -25,24 +24,13 @@ from sim.gates.answering import is_unanswered
 from sim.gates.cards import is_card_eliminated
 from sim.gates.dens import is_den_destroyed, slot_of
 from sim.gates.engagement import is_engaged
-from sim.gates.fates import (
-    CARD_ELIMINATED,
-    DEN_DESTROYED,
-    ENGAGED,
-    IGNORED,
-    INTERCEPTED,
-    NOT_SENT,
-    ONLINE,
-    SITE_BLOCKED,
-    UNANSWERED,
-)
 from sim.gates.interception import is_intercepted
 from sim.gates.not_sent import is_not_sent
 from sim.gates.sites import is_site_blocked
 from sim.gates.uniforms import GateUniforms, gate_uniforms
-from sim.labels import CHANNELS, FATES
 from sim.midnight.people_bytes import VICTIM
 from sim.warning.detectors import NO_ALERT, attempt_tiers, legitimate_tiers
+from sim.words import Channel, Fate, Truth
 
 
 def open_day(world: World) -> None:
@@ -55,7 +43,7 @@ def open_day(world: World) -> None:
             high, low, u_moment, u_engage = draw4(tables.seed, attempt, ATTEMPT_TARGET, 0)
             moment = midnight + piecewise_moment(uniform32(u_moment), tables.moments[c], tables.clock)
             arrival = Arrival(world, attempt, p, c, t, uniform52(high, low), u_engage)
-            call_at(world.env, moment, priority(ARRIVALS, attempt, ATTEMPT), arrival.happen)
+            call_at(world.env, moment, priority(Phase.ARRIVALS, attempt, ArrivalStep.ATTEMPT), arrival.happen)
             world.books.potential += 1
     for (p, c, k), count in _nonzero(today.contacts):
         row, column = (int(edge) for edge in today.cells[k])
@@ -94,7 +82,7 @@ def meet_legitimate(world: World, contact: int, province: int, row: int, column:
     moment = midnight + piecewise_moment(uniform32(u_moment), tables.contact_moments, tables.clock)
     person = meet(world, province, uniform52(high, low))
     types = len(tables.detectors.classes) - 1
-    detect(world, Finding(contact, 0, moment, person, types, LEGITIMATE_TRUTH, None), seen)
+    detect(world, Finding(contact, 0, moment, person, types, Truth.LEGITIMATE, None), seen)
 
 
 class Arrival:
@@ -124,13 +112,13 @@ class Arrival:
         world.recorder.attempts[(world.day, self.province, self.channel, self.fraud_type, fate)] += 1
         world.books.fates[fate] += 1
         world.log(
-            ARRIVALS,
+            Phase.ARRIVALS,
             "attempt",
             self.province,
             self.attempt,
             stage=0,
-            channel=CHANNELS[self.channel],
-            result=FATES[fate],
+            channel=Channel(self.channel).label,
+            result=Fate(fate).label,
             person=person.number if person is not None else -1,
         )
         if person is not None:
@@ -141,18 +129,18 @@ class Arrival:
         world, p, c, t = self.world, self.province, self.channel, self.fraud_type
         today = world.today
         if is_not_sent(u.not_sent, p, c, today.not_sent):
-            return NOT_SENT
+            return Fate.NOT_SENT
         if is_den_destroyed(slot_of(u.slot, t, world.night.slots.cumulative), today.raided):
-            return DEN_DESTROYED
-        if c != ONLINE:
+            return Fate.DEN_DESTROYED
+        if c != Channel.ONLINE:
             if is_card_eliminated(u.card, p, today.dead):
-                return CARD_ELIMINATED
+                return Fate.CARD_ELIMINATED
             world.totals.from_cards[p] += 1
             if is_intercepted(u.interception, p, c, t, today.intercepted):
                 world.totals.intercepted[p, c] += 1
-                return INTERCEPTED
+                return Fate.INTERCEPTED
         if is_site_blocked(u.site, p, c, t, today.down):
-            return SITE_BLOCKED
+            return Fate.SITE_BLOCKED
         return None
 
     def reach(self, u_answer: int) -> tuple[int, Person]:
@@ -163,7 +151,7 @@ class Arrival:
         has_app = person.online and person.u_app < today.app
         half_hour = world.now % DAY_MS // HALF_HOUR_MS
         if is_unanswered(u_answer, c, half_hour, person.band, person.online, has_app, tables.answered):
-            return UNANSWERED, person
+            return Fate.UNANSWERED, person
         victim = 1 if world.night.bytes[p][person.number] & VICTIM else 0
         if is_engaged(
             self.u_engage,
@@ -176,21 +164,21 @@ class Arrival:
             person.segment,
             today.engaged,
         ):
-            return ENGAGED, person
-        return IGNORED, person
+            return Fate.ENGAGED, person
+        return Fate.IGNORED, person
 
     def leave_traces(self, fate: int, person: Person, u: GateUniforms) -> None:
         """Begin the episode of an engaged attempt; let both detectors score the contact."""
         world, tables = self.world, self.world.tables
         today = world.today
         episode = None
-        if fate == ENGAGED:
+        if fate == Fate.ENGAGED:
             episode = Episode(world, self.attempt, self.fraud_type, person)
             episode.begin()
-        d_prime = float(tables.detectors.contact[self.channel, fate - UNANSWERED])
+        d_prime = float(tables.detectors.contact[self.channel, fate - Fate.UNANSWERED])
         d_prime += float(today.data_sharing[self.province])
         tiers = attempt_tiers(u.central, u.local, d_prime, tables.detectors)
         u_central, u_local, _, _ = draw4(tables.seed, self.attempt, ATTEMPT_COVERAGE, 0)
         seen = covered(world, self.province, (u_central, u_local), tiers)
-        truth = ENGAGED - fate
+        truth = Fate.ENGAGED - fate
         detect(world, Finding(self.attempt, 0, world.now, person, self.fraud_type, truth, episode), seen)

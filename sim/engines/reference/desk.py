@@ -1,4 +1,4 @@
-"""A desk: staffed seats and one waiting line, ordered by (tier, first issue moment, identity).
+"""A desk: servers on duty and one waiting line, whose discipline is priority by (tier, first issue moment, identity).
 
 SimPy's own resources grant inside the request, have a fixed capacity and sort by request time. This one extends
 ``BaseResource`` where SimPy says to: its put queue is a heap, and what triggers it only schedules one dispatch
@@ -12,15 +12,15 @@ from typing import Any
 import simpy
 from simpy.resources.base import BaseResource, Get, Put
 
-from sim.engines.phases import DISPATCH
+from sim.engines.phases import Phase
 from sim.engines.reference.ticks import call_at, priority
 
 Rank = tuple[int, int, int]
-"""Tier (0 is the most urgent), first issue moment, identity of the alert."""
+"""Tier (0 is the most urgent), first issue moment in ms, identity of the alert."""
 
 
 class Request(Put["Desk"]):
-    """A place in the waiting line; it happens when a member of staff takes the alert."""
+    """A place in the waiting line; the event happens when a server takes the alert."""
 
     def __init__(self, desk: "Desk", rank: Rank) -> None:
         self.rank = rank
@@ -29,53 +29,58 @@ class Request(Put["Desk"]):
 
 
 class WaitingLine:
-    """Requests in order of rank, from which one can be withdrawn at once."""
+    """Requests in order of rank, from which one can be taken out at once."""
 
     def __init__(self) -> None:
         self._heap: list[tuple[Rank, Request]] = []
-        self._withdrawn: set[Request] = set()
+        self._reneged: set[Request] = set()
 
     def __len__(self) -> int:
         """Return how many wait."""
-        return len(self._heap) - len(self._withdrawn)
+        return len(self._heap) - len(self._reneged)
 
     def __iter__(self) -> Iterator[Request]:
-        """Yield those who wait, in no order."""
-        return (request for _, request in self._heap if request not in self._withdrawn)
+        """Iterate over those who wait, in no order."""
+        return (request for _, request in self._heap if request not in self._reneged)
 
     def append(self, request: Request) -> None:
-        """Join the line."""
+        """Put a request into the line."""
         heapq.heappush(self._heap, (request.rank, request))
 
     def remove(self, request: Request) -> None:
-        """Leave the line unserved (reneging)."""
-        self._withdrawn.add(request)
+        """Take a request out that has not been served."""
+        self._reneged.add(request)
 
     def next(self) -> Request:
-        """Take the first in line out of it."""
+        """Take the first request out of the line and return it."""
         while True:
             _, request = heapq.heappop(self._heap)
-            if request not in self._withdrawn:
+            if request not in self._reneged:
                 return request
-            self._withdrawn.remove(request)
+            self._reneged.remove(request)
 
 
 class Desk(BaseResource[Request, Get[Any]]):
-    """Seats that change with the shift; a service that overruns a shift occupies a seat of the next.
+    """Servers whose number follows a schedule; a service that overruns its shift keeps a server of the next one busy.
 
     For Little's law the desk keeps the area under its line (alerts x ms) and, apart from it, the sum of the waits
     of all who left it; ``little`` compares the two.
+
+    Args:
+        env: The environment of the run.
+        number: Number of the desk in the country, which orders the dispatches of one tick.
+        servers: Servers on duty at the beginning.
     """
 
     PutQueue = WaitingLine  # type: ignore[assignment]
     put_queue: WaitingLine  # type: ignore[assignment]
 
-    def __init__(self, env: simpy.Environment, number: int, seats: int = 0) -> None:
+    def __init__(self, env: simpy.Environment, number: int, servers: int = 0) -> None:
         super().__init__(env, capacity=0)
         self.env = env
-        self.seats = seats
+        self.servers = servers
         self.busy = 0
-        self._order = priority(DISPATCH, number << 30)
+        self._order = priority(Phase.DISPATCH, number << 30)
         self._dispatches_at = -(1 << 62)
         self._area = 0
         self._changed = int(env.now)
@@ -83,24 +88,24 @@ class Desk(BaseResource[Request, Get[Any]]):
         self._at_midnight = 0
 
     def request(self, rank: Rank) -> Request:
-        """Join the waiting line."""
+        """Join the waiting line and return the place in it."""
         self._count()
         return Request(self, rank)
 
-    def withdraw(self, request: Request) -> None:
-        """Leave the waiting line at once."""
+    def renege(self, request: Request) -> None:
+        """Leave the waiting line at once, unserved."""
         self._count()
         self._waits += int(self.env.now) - request.since
         self.put_queue.remove(request)
 
     def release(self) -> None:
-        """Give a seat back when a service ends."""
+        """Free the server of a service that ends."""
         self.busy -= 1
         self._trigger_put(None)
 
-    def change_shift(self, seats: int) -> None:
-        """Set the seats on duty; who is serving finishes first."""
-        self.seats = seats
+    def change_shift(self, servers: int) -> None:
+        """Set the servers on duty; those who are busy finish first."""
+        self.servers = servers
         self._trigger_put(None)
 
     def _trigger_put(self, get_event: object) -> None:
@@ -110,10 +115,10 @@ class Desk(BaseResource[Request, Get[Any]]):
             call_at(self.env, now, self._order, self._dispatch)
 
     def _trigger_get(self, put_event: object) -> None:
-        """Nothing is ever taken out of a desk."""
+        """Do nothing: nothing is ever taken out of a desk."""
 
     def _dispatch(self) -> None:
-        while len(self.put_queue) and self.busy < self.seats:
+        while len(self.put_queue) and self.busy < self.servers:
             self._count()
             request = self.put_queue.next()
             self._waits += int(self.env.now) - request.since

@@ -1,6 +1,7 @@
 """The run: midnights in their order, days opened one after the other, everything else by events."""
 
 import gc
+from collections.abc import Iterator
 from functools import partial
 from time import perf_counter
 
@@ -8,20 +9,19 @@ import simpy
 
 from sim.days import HALF_HOUR_MS, calendar_date, weekday
 from sim.engines import warnings
-from sim.engines.codes import OPEN
-from sim.engines.conservation import Books
+from sim.engines.conservation import Books, LineTotals
 from sim.engines.ledger import Ledger
-from sim.engines.phases import ARRIVALS, MIDNIGHT, SHIFT_CHANGE
+from sim.engines.phases import Phase
 from sim.engines.reference.attempts import open_day
 from sim.engines.reference.desk import Desk
 from sim.engines.reference.ticks import call_at, priority
 from sim.engines.reference.world import World
 from sim.engines.tables import Tables
-from sim.labels import CONTACT_CHANNELS, DESK_CHANNELS
 from sim.midnight.night import Night
 from sim.midnight.totals import DayTotals
 from sim.results.recorder import Recorder
 from sim.scenario.schema import ScenarioModel
+from sim.words import DESKS, End
 
 
 def simulate(spec: ScenarioModel, recorder: Recorder) -> dict[str, float]:
@@ -36,12 +36,12 @@ def simulate(spec: ScenarioModel, recorder: Recorder) -> dict[str, float]:
     ledger = Ledger(recorder, tables)
     night = Night(spec, tables.provinces, calendar, ledger)
     desks = [
-        {CONTACT_CHANNELS.index(name): Desk(env, p * len(DESK_CHANNELS) + d) for d, name in enumerate(DESK_CHANNELS)}
+        {channel: Desk(env, p * len(DESKS) + d) for d, channel in enumerate(DESKS)}
         for p in range(len(tables.provinces))
     ]
     world = World(spec, tables, recorder, env, night, calendar.midnight(calendar.last + 1), Books(), desks)
     run = Run(world, ledger)
-    call_at(env, calendar.midnight(calendar.first), priority(MIDNIGHT), run.midnight)
+    call_at(env, calendar.midnight(calendar.first), priority(Phase.MIDNIGHT), run.midnight)
     prepared = perf_counter()
     # Nearly everything that events allocate lives until its event; looking for cycles all the while costs half the
     # speed, so they are collected once a month instead.
@@ -87,7 +87,7 @@ class Run:
         if calendar_date(day).day == 1:
             gc.collect()
         if day < calendar.last:
-            call_at(world.env, calendar.midnight(day + 1), priority(MIDNIGHT), self.midnight)
+            call_at(world.env, calendar.midnight(day + 1), priority(Phase.MIDNIGHT), self.midnight)
 
     def change_shifts(self, day: int) -> None:
         """Put the day's shift changes on the calendar, where staff changes, and count the staffed time."""
@@ -100,7 +100,7 @@ class Run:
                 before = int(seats[p, d, weekday(day - 1) - 1, -1]) if day > world.tables.calendar.first else 0
                 for half_hour, now in enumerate(on_duty):
                     if now != before:
-                        order = priority(SHIFT_CHANGE, (p * len(DESK_CHANNELS) + d) << 30)
+                        order = priority(Phase.SHIFT_CHANGE, (p * len(DESKS) + d) << 30)
                         moment = midnight + half_hour * HALF_HOUR_MS
                         call_at(world.env, moment, order, partial(desk.change_shift, now))
                     before = now
@@ -117,23 +117,17 @@ class Run:
         """Close the last day and what is still open, then check that everything adds up."""
         world = self.world
         for identity in sorted(world.alive):
-            world.alive[identity].end(OPEN, ARRIVALS)
+            world.alive[identity].end(End.OPEN, Phase.ARRIVALS)
         self.note_lines(world.tables.calendar.last)
         world.recorder.day_done(world.tables.calendar.last, world.tables.calendar.last + 1)
         world.night.card_load.add_day(world.totals.from_cards, world.night.stock)
         world.night.card_load.close_month()
         world.books.services_under_way = sum(desk.busy for row in world.desks for desk in row.values())
-        cases = world.night.cases
-        yesterday = sum(len(filed) for filed in world.totals.filed)
-        laws = [
-            (
-                "filed + backlog at start = solved + open + closed",
-                world.books.filed + cases.at_start,
-                cases.solved + cases.closed + cases.waiting + yesterday,
-            )
-        ]
-        for p, by_channel in enumerate(world.desks):
+        filed_last = sum(len(filed) for filed in world.totals.filed)
+        world.books.check(world.night.cases, filed_last, self.lines())
+
+    def lines(self) -> Iterator[LineTotals]:
+        """Iterate over the sums of all waiting lines up to the end of the run."""
+        for p, by_channel in enumerate(self.world.desks):
             for channel, desk in by_channel.items():
-                area, waits = desk.little(world.end)
-                laws.append((f"Little's law at the {CONTACT_CHANNELS[channel]} desk of province {p}", area, waits))
-        world.books.check(laws)
+                yield LineTotals(channel.label, p, *desk.little(self.world.end))

@@ -10,26 +10,13 @@ from simpy.events import Event
 from sim.aftermath.reports import delay_bin, filing_delay, loss_bin, recovered, report_delay
 from sim.draws.philox import draw4
 from sim.draws.purposes import ATTEMPT_COVERAGE
-from sim.engines.codes import (
-    DROPPED_OUT,
-    EPISODE_TRUTH,
-    EPISODES,
-    FILED,
-    FILED_LOSS,
-    HELD,
-    HELD_FEN,
-    LOSS,
-    PREVENTED,
-    RECOVERED,
-    SAVED,
-    VICTIMS,
-)
-from sim.engines.phases import FILING, REPORT, REPORTS, STAGE_MOMENTS
+from sim.engines.phases import CaseStep, Phase
 from sim.engines.reference.alerts import Alert, Finding, covered, detect
 from sim.engines.reference.ticks import At, call_at, priority
 from sim.engines.reference.world import Person, World
 from sim.episode.stages import ENGAGED_STAGE, FIRST_PAYMENT, next_stage, paid_before, payable, scheduled
 from sim.warning.detectors import stage_tiers
+from sim.words import Outcome, Truth
 
 
 class Episode:
@@ -57,7 +44,7 @@ class Episode:
         """Count the episode and let it take its course."""
         self.world.books.episodes += 1
         self.world.books.episode_ends["running"] += 1
-        self.count(EPISODES, 1)
+        self.count(Outcome.EPISODES, 1)
         self.process = self.world.env.process(self.course())
 
     def count(self, measure: int, amount: int) -> None:
@@ -75,24 +62,24 @@ class Episode:
                 delay, drops_out, u_hold = next_stage(
                     tables.seed, self.attempt, stage, self.fraud_type, tables.episodes, tables.clock
                 )
-                yield At(world.env, world.now + delay, priority(STAGE_MOMENTS, self.attempt | stage))
+                yield At(world.env, world.now + delay, priority(Phase.STAGE_MOMENTS, self.attempt | stage))
                 if drops_out:
-                    self.end("dropped_out", DROPPED_OUT, STAGE_MOMENTS)
+                    self.end("dropped_out", Outcome.DROPPED_OUT, Phase.STAGE_MOMENTS)
                     return
                 if stage < FIRST_PAYMENT:
-                    world.log(STAGE_MOMENTS, "stage", self.person.province, self.attempt, stage=stage)
+                    world.log(Phase.STAGE_MOMENTS, "stage", self.person.province, self.attempt, stage=stage)
                 elif u_hold < world.today.held[self.person.province]:
-                    self.prevent(HELD_FEN)
-                    self.end("held", HELD, STAGE_MOMENTS)
+                    self.prevent(Outcome.HELD_FEN)
+                    self.end("held", Outcome.HELD, Phase.STAGE_MOMENTS)
                     return
                 else:
                     self.pay(stage)
                 self.next_stage = stage + 1
                 self.show(stage)
-            self.end("paid", None, STAGE_MOMENTS)
+            self.end("paid", None, Phase.STAGE_MOMENTS)
         except simpy.Interrupt as interrupt:
-            self.prevent(PREVENTED)
-            self.end("saved", SAVED, cast(int, interrupt.cause))
+            self.prevent(Outcome.PREVENTED_FEN)
+            self.end("saved", Outcome.SAVED, cast(int, interrupt.cause))
 
     def amount_before(self, payment: int) -> int:
         """Return the fen of all scheduled payments before one."""
@@ -104,12 +91,12 @@ class Episode:
         payment = stage - FIRST_PAYMENT
         fen = self.amount_before(payment + 1) - self.amount_before(payment)
         if not self.payments:
-            self.count(VICTIMS, 1)
+            self.count(Outcome.VICTIMS, 1)
             self.move_books("victims")
             self.world.totals.victims[self.person.province].append(self.person.number)
         self.payments.append((self.world.now, fen))
-        self.count(LOSS, fen)
-        self.world.log(STAGE_MOMENTS, "payment", self.person.province, self.attempt, stage=stage, value=fen)
+        self.count(Outcome.LOSS_FEN, fen)
+        self.world.log(Phase.STAGE_MOMENTS, "payment", self.person.province, self.attempt, stage=stage, value=fen)
 
     def show(self, stage: int) -> None:
         """Let both detectors score a stage that has happened."""
@@ -119,7 +106,7 @@ class Episode:
         tiers = stage_tiers(tables.seed, self.attempt, stage, d_prime, tables.detectors)
         u_central, u_local, _, _ = draw4(tables.seed, self.attempt, ATTEMPT_COVERAGE, 0)
         seen = covered(world, self.person.province, (u_central, u_local), tiers)
-        finding = Finding(self.attempt, stage, world.now, self.person, self.fraud_type, EPISODE_TRUTH, self)
+        finding = Finding(self.attempt, stage, world.now, self.person, self.fraud_type, Truth.EPISODE, self)
         detect(world, finding, seen)
 
     def stop(self, phase: int) -> None:
@@ -156,25 +143,30 @@ class Episode:
         if self.payments:
             delay = report_delay(world.tables.seed, self.attempt, world.tables.reports, world.tables.clock)
             if delay >= 0:
-                order = priority(REPORTS, self.attempt, REPORT)
+                order = priority(Phase.REPORTS, self.attempt, CaseStep.REPORT)
                 call_at(world.env, world.now + delay, order, partial(self.report, delay))
 
     def report(self, after: int) -> None:
         """Report, ``after`` ms from the end: a stop-payment order gets something back; the case will be filed."""
         world, tables = self.world, self.world.tables
         back = sum(recovered(fen, world.now - moment, tables.reports) for moment, fen in self.payments)
-        self.count(RECOVERED, back)
-        world.log(REPORTS, "report", self.person.province, self.attempt, stage=0, value=back)
+        self.count(Outcome.RECOVERED_FEN, back)
+        world.log(Phase.REPORTS, "report", self.person.province, self.attempt, stage=0, value=back)
         delay = filing_delay(tables.seed, self.attempt, tables.reports, tables.clock)
-        call_at(world.env, world.now + delay, priority(REPORTS, self.attempt, FILING), partial(self.file, after))
+        call_at(
+            world.env,
+            world.now + delay,
+            priority(Phase.REPORTS, self.attempt, CaseStep.FILING),
+            partial(self.file, after),
+        )
 
     def file(self, after: int) -> None:
         """File the case, reported ``after`` ms from the end; the next midnight puts it on the backlog."""
         world, province = self.world, self.person.province
         loss = sum(fen for _, fen in self.payments)
-        self.count(FILED, 1)
-        self.count(FILED_LOSS, loss)
+        self.count(Outcome.FILED, 1)
+        self.count(Outcome.FILED_LOSS_FEN, loss)
         world.recorder.cases[(world.day, province, self.fraud_type, delay_bin(after), loss_bin(loss))] += 1
         world.books.filed += 1
         world.totals.filed[province].append((world.now, self.attempt))
-        world.log(REPORTS, "filing", province, self.attempt, stage=0)
+        world.log(Phase.REPORTS, "filing", province, self.attempt, stage=0)

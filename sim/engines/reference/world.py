@@ -1,7 +1,7 @@
 """The world of a run: one environment, the day's macro state, the desks, and where everything is counted."""
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 import simpy
 
@@ -9,15 +9,12 @@ from sim.days import DAY_MS, HALF_HOUR_MS
 from sim.engines.conservation import Books
 from sim.engines.reference.desk import Desk
 from sim.engines.tables import Tables
-from sim.labels import TIERS
 from sim.midnight.night import Night
 from sim.midnight.today import Today
 from sim.midnight.totals import DayTotals
 from sim.results.recorder import Recorder
 from sim.scenario.schema import ScenarioModel
-
-if TYPE_CHECKING:
-    from sim.engines.reference.alerts import Alert
+from sim.words import ContactChannel, Tier
 
 
 @dataclass(frozen=True)
@@ -34,6 +31,15 @@ class Person:
     u_app: int
 
 
+class Living(Protocol):
+    """An alert that is alive, as the run sees it: since which day, and how it is ended when the run ends."""
+
+    issue_day: int
+
+    def end(self, how: int, phase: int) -> None:
+        """End the alert."""
+
+
 @dataclass
 class World:
     """What every event can see."""
@@ -45,8 +51,8 @@ class World:
     night: Night
     end: int
     books: Books
-    desks: list[dict[int, Desk]]
-    alive: "dict[int, Alert]" = field(default_factory=dict)
+    desks: list[dict[ContactChannel, Desk]]
+    alive: dict[int, Living] = field(default_factory=dict)
     today: Today = field(init=False)
     totals: DayTotals = field(init=False)
 
@@ -91,14 +97,14 @@ class World:
                 stage,
                 number,
                 channel,
-                TIERS[tier] if tier >= 0 else None,
+                Tier(tier).label if tier >= 0 else None,
                 result,
                 person,
                 value,
             )
 
     def busy(self, province: int, channel: int, start: int, duration: int) -> None:
-        """Count staff time of a service in the half hours that it lasts, up to the end of the run."""
+        """Count the time of a busy server in the half hours that a service lasts, up to the end of the run."""
         end = min(start + duration, self.end)
         while start < end:
             until = min(end, (start // HALF_HOUR_MS + 1) * HALF_HOUR_MS)

@@ -11,7 +11,7 @@ import numpy as np
 from sim.country.provinces import Spread, one_by_one
 from sim.days import next_month, weekday
 from sim.engines import warnings
-from sim.engines.conservation import Books
+from sim.engines.conservation import Books, LineTotals
 from sim.engines.ledger import Ledger
 from sim.engines.tables import Tables
 from sim.engines.vector.attempts import BLOCK
@@ -31,12 +31,12 @@ from sim.engines.vector.province import Province
 from sim.engines.vector.rules import guides_of, raided_guide, rules_of
 from sim.engines.vector.tallies import Counts
 from sim.gates.fates import INTERCEPTED
-from sim.labels import DESK_CHANNELS
 from sim.midnight.night import Night
 from sim.midnight.today import Today
 from sim.midnight.totals import DayTotals
 from sim.results.recorder import Recorder
 from sim.scenario.schema import ScenarioModel
+from sim.words import DESK_LABELS
 
 
 def simulate(
@@ -202,17 +202,9 @@ class Run:
         books.services_ended = int(whole[SERVICES_ENDED])
         books.services_under_way = int(whole[BUSY : BUSY + 2].sum())
         books.filed = int(whole[FILED_CASES])
-        cases = night.cases
-        yesterday = sum(len(filed) for filed in totals.filed)
-        laws = [
-            (
-                "filed + backlog at start = solved + open + closed",
-                books.filed + cases.at_start,
-                cases.solved + cases.closed + cases.waiting + yesterday,
-            )
-        ]
-        for p, row in enumerate(counters):
-            for d, name in enumerate(DESK_CHANNELS):
-                law = f"Little's law at the {name} desk of province {p}"
-                laws.append((law, int(row[AREA + d]), int(row[WAITED + d])))
-        books.check(laws)
+        lines = (
+            LineTotals(desk, p, int(row[AREA + d]), int(row[WAITED + d]))
+            for p, row in enumerate(counters)
+            for d, desk in enumerate(DESK_LABELS)
+        )
+        books.check(night.cases, sum(len(filed) for filed in totals.filed), lines)
