@@ -26,11 +26,7 @@ class Word(IntEnum):
 
     @classmethod
     def of(cls, label: str) -> Self:
-        """Return the word of this label.
-
-        Raises:
-            ValueError: If there is none.
-        """
+        """Return the word of this label; ``ValueError`` if there is none."""
         return cls(cls.labels().index(label))
 
 

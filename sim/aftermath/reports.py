@@ -16,8 +16,14 @@ from sim.warning.delays import drawn, row
 
 
 class ReportTables(NamedTuple):
-    """``reports`` threshold; ``delay`` and ``filing`` as (kind, a, b) in ms; ``share`` recovered at once, which
-    halves every ``half_life`` ms.
+    """What reports, stop-payment orders and filings of a scenario are like.
+
+    Attributes:
+        reports: Threshold of reporting at all.
+        delay: (kind, a, b) of the ms from the end of an episode to the report.
+        filing: (kind, a, b) of the ms from the report to the filing.
+        share: Share of a payment that is got back if it is reported at once.
+        half_life: Ms after which that share has halved.
     """
 
     reports: int

@@ -8,10 +8,16 @@ if TYPE_CHECKING:
 
 
 def simulate(scenario: "Scenario", recorder: "Recorder", workers: int | None = None) -> dict[str, float]:
-    """Run a scenario with its engine, counting into ``recorder``; return seconds by phase.
+    """Run a scenario with the engine that it names.
 
-    ``workers`` threads share the provinces of the vector engine, by default one a core; the reference engine works
-    alone.
+    Args:
+        scenario: The scenario.
+        recorder: What is counted goes here.
+        workers: Threads that share the provinces of the vector engine, by default one a core; the reference engine
+            works alone.
+
+    Returns:
+        Seconds by phase.
     """
     if scenario.spec.engine == "reference":
         from sim.engines.reference.engine import simulate as reference

@@ -1,4 +1,4 @@
-"""The notebook in which midnights write down what they count: the recorder of the run."""
+"""The ledger of a run: what midnights count goes to its recorder, and the cases that they finish to its log."""
 
 from collections.abc import Sequence
 
@@ -12,8 +12,8 @@ from sim.results.recorder import Recorder
 from sim.words import DESK_LABELS
 
 
-class Ledger:
-    """Writes what midnights count into the recorder and the log."""
+class RunLedger:
+    """The one ledger of a run (``sim.midnight.night.Ledger``), kept in the recorder's tables of flows and state."""
 
     def __init__(self, recorder: Recorder, tables: Tables) -> None:
         self._recorder = recorder

@@ -17,7 +17,7 @@ from sim.scenario.schema import ScenarioModel
 from sim.warning.delays import DelayTables, delay_tables
 from sim.warning.detectors import DetectorTables, detector_tables
 from sim.warning.dissuasion import DissuasionTables, dissuasion_tables
-from sim.warning.service import ServiceTables, seats, service_tables
+from sim.warning.service import ServiceTables, schedule, service_tables
 from sim.words import Channel, ContactChannel, Tier
 
 
@@ -52,7 +52,7 @@ class Tables:
     unread_wait: int
     desk_knows: bool
     service: ServiceTables
-    seats: NDArray[np.int64]
+    schedule: NDArray[np.int64]
     dissuasion: DissuasionTables
     reports: ReportTables
 
@@ -90,7 +90,7 @@ class Tables:
             unread_wait=to_ticks(float(spec.warning.unread_wait), clock),
             desk_knows=spec.warning.desk_knows_episode_over,
             service=service_tables(spec),
-            seats=seats(spec, provinces),
+            schedule=schedule(spec, provinces),
             dissuasion=dissuasion_tables(spec),
             reports=report_tables(spec),
         )

@@ -2,7 +2,7 @@
 
 from sim.engines.tables import Tables
 from sim.scenario.schema import ScenarioModel
-from sim.warning.service import FEW_SEATS, thin_desks
+from sim.warning.service import FEW_SERVERS, thin_desks
 from sim.words import DESK_LABELS
 
 
@@ -10,13 +10,13 @@ def of_scale(spec: ScenarioModel, tables: Tables) -> list[str]:
     """Return the warning that desks are too small at this scale for their waits to be the country's."""
     thin = thin_desks(spec, tables.provinces)
     desks = len(DESK_LABELS) * len(tables.provinces)
-    closed = int((tables.seats.sum(axis=(2, 3)) == 0).sum())
+    closed = int((tables.schedule.sum(axis=(2, 3)) == 0).sum())
     lines = [f"desks: {closed} of {desks} desks never have staff, so what is sent to them expires"] if closed else []
     if not thin:
         return lines
     return [
         *lines,
-        f"scale {spec.scale:g}: {thin} of {desks} desks have fewer than {FEW_SEATS:g} staff x scale, so waits are "
+        f"scale {spec.scale:g}: {thin} of {desks} desks have fewer than {FEW_SERVERS:g} staff x scale, so waits are "
         "shorter than the country's",
     ]
 

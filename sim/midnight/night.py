@@ -42,8 +42,11 @@ NATION = -1
 """Province of a count that has none."""
 
 
-class Notebook(Protocol):
-    """Where midnights write down what they count; provinces are positions, -1 for the nation."""
+class Ledger(Protocol):
+    """Where midnights write down what they count, one for a run; provinces are positions, -1 for the nation.
+
+    The books of an engine count a second time what must balance; the ledger is counted once and stored.
+    """
 
     def flow(self, day: int, province: int, quantity: str, count: int) -> None:
         """Add to a count of a day."""
@@ -68,13 +71,13 @@ class Night:
         spec: ScenarioModel,
         provinces: Provinces,
         calendar: Calendar,
-        notebook: Notebook,
+        ledger: Ledger,
         spread: Spread = one_by_one,
     ) -> None:
         self.spec = spec
         self.provinces = provinces
         self.calendar = calendar
-        self.notebook = notebook
+        self.ledger = ledger
         self.spread = spread
         self.measures = Measures(dict(spec.measures))
         self.remainders = Remainders(spec.seed)
@@ -138,18 +141,18 @@ class Night:
         suspects = self.spec.aftermath.suspects
         for p in range(len(self.provinces)):
             finished = self.cases.investigate(day, p, yesterday.filed[p])
-            self.notebook.cases(day, p, finished.solved, True)
-            self.notebook.cases(day, p, finished.closed, False)
+            self.ledger.cases(day, p, finished.solved, True)
+            self.ledger.cases(day, p, finished.closed, False)
             solved += len(finished.solved)
-            self.notebook.flow(day, p, "cases_solved", len(finished.solved))
-            self.notebook.flow(day, p, "cases_closed", len(finished.closed))
+            self.ledger.flow(day, p, "cases_solved", len(finished.solved))
+            self.ledger.flow(day, p, "cases_closed", len(finished.closed))
             self._suspects(day, p, "suspects_cases", fixed(len(finished.solved) * suspects.per_case))
-            self.notebook.level(day, p, "backlog", float(self.cases.backlog(p)))
+            self.ledger.level(day, p, "backlog", float(self.cases.backlog(p)))
         whole_country = solved / self.spec.scale if self.spec.feedback else self.cases.expected_solved(day)
         hazard = self.spec.dens.hazard
         fading = left_after(DAY_MS, hazard.lead_half_life)
         self.leads = fixed(self.leads / ONE * fading + whole_country * hazard.leads_per_case)
-        self.notebook.level(day, NATION, "leads", self.leads / ONE)
+        self.ledger.level(day, NATION, "leads", self.leads / ONE)
 
     def raid(self, day: int, yesterday: DayTotals) -> None:
         """Raid dens; arrest ringleaders and crews; bring home dens from overseas, at the start of their measure."""
@@ -161,8 +164,8 @@ class Night:
         ]
         count = sum(measure.dens for measure in homecomings)
         raids = dens.raid(spec.seed, day, spec.dens, self.dens, self.measures, self.leads / ONE, count)
-        self.notebook.flow(day, NATION, "dens_destroyed", len(raids.raided))
-        self.notebook.flow(day, NATION, "ringleaders_arrested", raids.leaders)
+        self.ledger.flow(day, NATION, "dens_destroyed", len(raids.raided))
+        self.ledger.flow(day, NATION, "ringleaders_arrested", raids.leaders)
         at_home = sorted(set(raids.raided.tolist()) - set(raids.repatriated.tolist()))
         crews = math.fsum(float(self.slots.weight[slot]) for slot in at_home) * spec.dens.crew
         self._suspects(day, NATION, "suspects_dens", fixed(crews * spec.scale))
@@ -171,7 +174,7 @@ class Night:
         for campaign, _ in self.measures.on(day, ClusterCampaign):
             share = campaign.count / days_of(campaign.window)
             count = self.remainders.whole(NATION, "cluster_campaigns", fixed(share))
-            self.notebook.flow(day, NATION, "cluster_campaigns", count)
+            self.ledger.flow(day, NATION, "cluster_campaigns", count)
             self._suspects(day, NATION, "suspects_campaigns", fixed(share * campaign.arrests * spec.scale))
 
     def change_cards(self, day: int, yesterday: DayTotals) -> None:
@@ -183,12 +186,12 @@ class Night:
             moved = cards.step(self.stock, p, settings, self.intercepted[p], purges[alike], delays[alike])
             flagged = self.remainders.whole(p, "cards_flagged", moved.flagged)
             purged = self.remainders.whole(p, "cards_purged", moved.purged)
-            self.notebook.flow(day, p, "cards_flagged", flagged)
-            self.notebook.flow(day, p, "cards_eliminated", flagged + purged)
+            self.ledger.flow(day, p, "cards_flagged", flagged)
+            self.ledger.flow(day, p, "cards_eliminated", flagged + purged)
             sellers = (moved.flagged + moved.purged) / ONE * self.spec.aftermath.suspects.per_card
             self._suspects(day, p, "suspects_cards", fixed(sellers))
-            self.notebook.level(day, p, "cards_active", self.stock.active[p] / ONE)
-            self.notebook.level(day, p, "cards_waiting", self.stock.waiting[p] / ONE)
+            self.ledger.level(day, p, "cards_active", self.stock.active[p] / ONE)
+            self.ledger.level(day, p, "cards_waiting", self.stock.waiting[p] / ONE)
 
     def change_filters(self, day: int, yesterday: DayTotals) -> None:
         """Let gangs adapt and filters be retrained."""
@@ -197,7 +200,7 @@ class Night:
         self.d_prime = [found[alike] for alike in self._alike]
         for p, row in enumerate(self.d_prime):
             for channel, d_prime in zip(interception.FILTERED, row, strict=True):
-                self.notebook.level(day, p, f"d_prime_{channel}", d_prime)
+                self.ledger.level(day, p, f"d_prime_{channel}", d_prime)
 
     def renew_awareness(self, day: int, yesterday: DayTotals) -> None:
         """Let awareness fade, let yesterday's education renew it, count today's."""
@@ -210,7 +213,7 @@ class Night:
         for videos, _ in self.measures.on(day, Videos):
             for quantity, count in (("videos_published", videos.count), ("video_views", videos.views)):
                 counted = self.remainders.whole(NATION, quantity, fixed(count / days_of(videos.window)))
-                self.notebook.flow(day, NATION, quantity, counted)
+                self.ledger.flow(day, NATION, quantity, counted)
         for activities, _ in self.measures.on(day, Activities):
             places = positions(activities, codes)
             a_day = activities.count / days_of(activities.window)
@@ -218,9 +221,9 @@ class Night:
             for p in places:
                 value = fixed(a_day * self.provinces.share[p] / among)
                 counted = self.remainders.whole(p, "awareness_activities", value)
-                self.notebook.flow(day, p, "awareness_activities", counted)
+                self.ledger.flow(day, p, "awareness_activities", counted)
         for p in range(len(self.provinces)):
-            self.notebook.level(day, p, "awareness", math.fsum(self.awareness[p]) / len(Segment))
+            self.ledger.level(day, p, "awareness", math.fsum(self.awareness[p]) / len(Segment))
 
     def update_people(self, day: int, yesterday: DayTotals) -> None:
         """Add yesterday's alerts heard and victims to people's bytes; on the first of a month halve what was heard."""
@@ -240,8 +243,8 @@ class Night:
     def open_dens(self, day: int, yesterday: DayTotals) -> None:
         """Reopen the dens whose day has come, some elsewhere; they work today."""
         reopened = dens.reopen(self.spec.seed, day, self.spec.dens, self.dens)
-        self.notebook.flow(day, NATION, "dens_reopened", reopened)
-        self.notebook.level(day, NATION, "dens_raided", float(self.dens.raided.sum()))
+        self.ledger.flow(day, NATION, "dens_reopened", reopened)
+        self.ledger.level(day, NATION, "dens_raided", float(self.dens.raided.sum()))
 
     def open_day(self, day: int, yesterday: DayTotals) -> None:
         """Open the day: thresholds of the gates, and how many attempts and contacts it will bring."""
@@ -288,20 +291,20 @@ class Night:
             raise OverflowError(
                 f"{most} attempts in one cell of {calendar_date(day)}; identities number up to {LIMIT - 1}"
             )
-        self.notebook.level(day, NATION, "app_adoption", self.today.app / CERTAIN)
+        self.ledger.level(day, NATION, "app_adoption", self.today.app / CERTAIN)
         for detector, row in zip(Detector.labels(), seen, strict=True):
             for p, share in enumerate(row):
-                self.notebook.level(day, p, f"coverage_{detector}", int(share) / CERTAIN)
+                self.ledger.level(day, p, f"coverage_{detector}", int(share) / CERTAIN)
         blocked = interception.false_blocks(spec.seed, day, self._contact_rates, self._false_block_shares)
         for p in range(len(self.provinces)):
             for c, channel in enumerate(interception.FILTERED):
-                self.notebook.flow(day, p, f"false_blocks_{channel}", int(blocked[p, c]))
+                self.ledger.flow(day, p, f"false_blocks_{channel}", int(blocked[p, c]))
 
     # What the steps share.
 
     def _suspects(self, day: int, province: int, quantity: str, value: int) -> None:
         count = self.remainders.whole(province, quantity, value)
-        self.notebook.flow(day, province, "suspects_arrested", count)
+        self.ledger.flow(day, province, "suspects_arrested", count)
 
     def _outages(self, day: int) -> NDArray[np.int64]:
         """Return when instructions of a day's detections leave, (2, examples); outages that follow add up."""

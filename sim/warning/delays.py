@@ -22,8 +22,16 @@ ESCALATION = 31
 
 
 class DelayTables(NamedTuple):
-    """Distributions as (kind, a, b) rows: ``hop``; ``delivery`` and ``read_delay`` (2,) of app and SMS; ``retry``
-    (4, 2) by tier of call and visit; ``escalation``. ``read`` (2,) thresholds; ``hops`` (2,) by detector.
+    """Delays of a scenario; each distribution is a row (kind, a, b) of ms.
+
+    Attributes:
+        hop: (3,) one hop down the chain of instruction.
+        delivery: (2, 3) delivery of a message by app or SMS.
+        read_delay: (2, 3) from delivery to reading, by app or SMS.
+        retry: (4, 2, 3) wait between tries, by tier, of call and visit.
+        escalation: (3,) wait between the last unanswered call and the visit that follows.
+        read: (2,) thresholds of reading at all, by app or SMS.
+        hops: (2,) hops of the chain, by detector.
     """
 
     hop: NDArray[np.float64]

@@ -15,8 +15,13 @@ MOST_HEARD = 127
 
 
 class DissuasionTables(NamedTuple):
-    """``stop`` (4,) probabilities by channel; ``wrong_class`` factor; ``fatigue`` (128,) factor by alerts heard;
-    ``awareness_bonus``.
+    """What makes people stop, in a scenario.
+
+    Attributes:
+        stop: (4,) probability by contact channel, of a right class, to somebody who has heard no alert.
+        wrong_class: Factor of an alert that names the wrong type of fraud.
+        fatigue: (128,) factor by alerts heard.
+        awareness_bonus: Share of what is missing to 1 that full awareness closes.
     """
 
     stop: NDArray[np.float64]

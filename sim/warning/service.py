@@ -1,4 +1,4 @@
-"""Desks: seats by weekday and half hour, and what a try by phone or in person comes to."""
+"""Desks: the schedule of servers by weekday and half hour, and what a try by phone or in person comes to."""
 
 import math
 from typing import NamedTuple
@@ -17,12 +17,20 @@ from sim.scenario.schema import ScenarioModel
 from sim.warning.delays import drawn, row
 from sim.words import DESK_LABELS, ContactChannel
 
-FEW_SEATS = 5.0
+FEW_SERVERS = 5.0
+"""Staff x scale below which a desk is so small that its waits are not the country's."""
+FEW_SEATS = FEW_SERVERS
 
 
 class ServiceTables(NamedTuple):
-    """Tries of call (0) and visit (1): ``success`` (2,) and ``hard`` (2,) thresholds; ``failure``, ``short`` and
-    ``long`` (2, 3) durations in ms as (kind, a, b).
+    """Tries of a scenario, by desk: call, then visit; each distribution is a row (kind, a, b) of ms.
+
+    Attributes:
+        success: (2,) thresholds of the person being spoken to.
+        hard: (2,) thresholds of a case that takes long, among those spoken to.
+        failure: (2, 3) service time of a try in vain.
+        short: (2, 3) service time of a short warning.
+        long: (2, 3) service time of a case that takes long.
     """
 
     success: NDArray[np.int64]
@@ -59,11 +67,14 @@ def staff_of(spec: ScenarioModel, provinces: Provinces) -> list[list[float]]:
     return table
 
 
-def seats(spec: ScenarioModel, provinces: Provinces) -> NDArray[np.int64]:
-    """Return the seats on duty, (P, 2 desks, 7 weekdays, 48 half hours).
+def schedule(spec: ScenarioModel, provinces: Provinces) -> NDArray[np.int64]:
+    """Return the servers on duty.
 
     Staff of a province at simulated scale times the share on duty, rounded half up, at least one where a shift is
     staffed; shares of shifts that overlap add up.
+
+    Returns:
+        (P, 2 desks, 7 weekdays, 48 half hours), the week beginning on Monday.
     """
     table = np.zeros((len(provinces), len(DESK_LABELS), 7, HALF_HOURS), dtype=np.int64)
     for d, (desk, on_duty) in enumerate(zip(DESK_LABELS, staff_of(spec, provinces), strict=True)):
@@ -83,7 +94,7 @@ def seats(spec: ScenarioModel, provinces: Provinces) -> NDArray[np.int64]:
 
 def thin_desks(spec: ScenarioModel, provinces: Provinces) -> int:
     """Return how many desks have fewer than five members of staff at simulated scale: their waits are too short."""
-    return sum(0.0 < staff * spec.scale < FEW_SEATS for on_duty in staff_of(spec, provinces) for staff in on_duty)
+    return sum(0.0 < staff * spec.scale < FEW_SERVERS for on_duty in staff_of(spec, provinces) for staff in on_duty)
 
 
 @compiled

@@ -26,7 +26,7 @@ DAY = 86_400_000
 
 
 class Nothing:
-    """A notebook that nobody reads."""
+    """A ledger that nobody reads."""
 
     def flow(self, day: int, province: int, quantity: str, count: int) -> None: ...
 

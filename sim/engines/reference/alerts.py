@@ -167,10 +167,20 @@ class Alert:
         return False
 
     def tries(self, channel: ContactChannel, then_more: bool) -> Generator[Event, None, int | None]:
-        """Try a staffed channel up to the tier's number of times; return the end, None if all tries were in vain.
+        """Try a staffed channel up to the tier's number of times.
 
         After an unsuccessful try a marked alert ends, and so does one at or past its deadline if a try or an
-        escalation (``then_more``) was left: it expires.
+        escalation was left: it expires.
+
+        Args:
+            channel: Call or visit.
+            then_more: Whether the alert escalates if all tries are in vain.
+
+        Yields:
+            The events that it waits for.
+
+        Returns:
+            The end of the alert, None if all tries were in vain.
         """
         world, tables = self.world, self.world.tables
         most = self.rules.tries[channel - ContactChannel.CALL]

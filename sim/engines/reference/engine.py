@@ -10,7 +10,7 @@ import simpy
 from sim.days import HALF_HOUR_MS, calendar_date, weekday
 from sim.engines import warnings
 from sim.engines.conservation import Books, LineTotals
-from sim.engines.ledger import Ledger
+from sim.engines.ledger import RunLedger
 from sim.engines.phases import Phase
 from sim.engines.reference.attempts import open_day
 from sim.engines.reference.desk import Desk
@@ -25,15 +25,20 @@ from sim.words import DESKS, End
 
 
 def simulate(spec: ScenarioModel, recorder: Recorder) -> dict[str, float]:
-    """Run a scenario event by event and count into ``recorder``; return seconds by phase.
+    """Run a scenario event by event.
 
-    Raises ``ConservationError`` if the books do not balance at the end.
+    Args:
+        spec: The scenario.
+        recorder: What is counted goes here.
+
+    Returns:
+        Seconds by phase.
     """
     started = perf_counter()
     tables = Tables.of(spec)
     calendar = tables.calendar
     env = simpy.Environment(initial_time=calendar.midnight(calendar.first))
-    ledger = Ledger(recorder, tables)
+    ledger = RunLedger(recorder, tables)
     night = Night(spec, tables.provinces, calendar, ledger)
     desks = [
         {channel: Desk(env, p * len(DESKS) + d) for d, channel in enumerate(DESKS)}
@@ -64,7 +69,7 @@ def simulate(spec: ScenarioModel, recorder: Recorder) -> dict[str, float]:
 class Run:
     """The course of a run from midnight to midnight."""
 
-    def __init__(self, world: World, ledger: Ledger) -> None:
+    def __init__(self, world: World, ledger: RunLedger) -> None:
         self.world = world
         self.ledger = ledger
         self.at_midnight = 0.0
@@ -92,12 +97,12 @@ class Run:
     def change_shifts(self, day: int) -> None:
         """Put the day's shift changes on the calendar, where staff changes, and count the staffed time."""
         world = self.world
-        seats = world.tables.seats
+        schedule = world.tables.schedule
         midnight = world.tables.calendar.midnight(day)
         for p, by_channel in enumerate(world.desks):
             for d, (channel, desk) in enumerate(by_channel.items()):
-                on_duty = [int(n) for n in seats[p, d, weekday(day) - 1]]
-                before = int(seats[p, d, weekday(day - 1) - 1, -1]) if day > world.tables.calendar.first else 0
+                on_duty = [int(n) for n in schedule[p, d, weekday(day) - 1]]
+                before = int(schedule[p, d, weekday(day - 1) - 1, -1]) if day > world.tables.calendar.first else 0
                 for half_hour, now in enumerate(on_duty):
                     if now != before:
                         order = priority(Phase.SHIFT_CHANGE, (p * len(DESKS) + d) << 30)

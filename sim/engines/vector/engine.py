@@ -12,7 +12,7 @@ from sim.country.provinces import Spread, one_by_one
 from sim.days import next_month, weekday
 from sim.engines import warnings
 from sim.engines.conservation import Books, LineTotals
-from sim.engines.ledger import Ledger
+from sim.engines.ledger import RunLedger
 from sim.engines.tables import Tables
 from sim.engines.vector.attempts import BLOCK
 from sim.engines.vector.layout import (
@@ -79,7 +79,7 @@ class Run:
         self.spread = spread
         self.started = started
         self.tables = tables = Tables.of(spec)
-        self.ledger = Ledger(recorder, tables)
+        self.ledger = RunLedger(recorder, tables)
         self.night = Night(spec, tables.provinces, tables.calendar, self.ledger, spread)
         end = tables.calendar.midnight(tables.calendar.last + 1)
         self.rules = rules_of(tables, end, recorder.kept if recorder.records_events else 0)
@@ -138,7 +138,7 @@ class Run:
         slots = self.night.slots.cumulative
         raided = raided_guide(slots, today.raided)
         most_engaged = today.engaged.max(axis=(5, 6))
-        seats = self.tables.seats[:, :, weekday(today.day) - 1]
+        seats = self.tables.schedule[:, :, weekday(today.day) - 1]
 
         def act(p: int) -> None:
             self.provinces[p].day(today, self.night.bytes[p], slots, raided, most_engaged[p], seats[p])
@@ -169,7 +169,7 @@ class Run:
         logs = [province.take("log") for province in self.provinces]
         rare = [province.take("rare") for province in self.provinces]
         areas = [province.areas_of_day(calendar.midnight(day + 1)) for province in self.provinces]
-        seats = self.tables.seats[:, :, weekday(day) - 1]
+        seats = self.tables.schedule[:, :, weekday(day) - 1]
         counts = self.counts.leave(day, seats, rare, everything=last or month_ends)
         for end, count in enumerate(counts.ends()):
             self.books.alert_ends[end] += int(count)
