@@ -26,25 +26,25 @@ YEAR_DAYS = 365.25
 
 
 def day_number(day: date) -> int:
-    """Give the number of a calendar date."""
+    """Return the number of a calendar date."""
     return (day - ORIGIN).days
 
 
 def calendar_date(number: int) -> date:
-    """Give the calendar date of a day number."""
+    """Return the calendar date of a day number."""
     return ORIGIN + timedelta(days=number)
 
 
 def month_start(number: int) -> int:
-    """Give the day number of the first day of the month that holds this day."""
+    """Return the day number of the first day of the month that holds this day."""
     return number - calendar_date(number).day + 1
 
 
 def next_month(number: int) -> int:
-    """Give the day number of the first day of the month after the one that holds this day."""
+    """Return the day number of the first day of the month after the one that holds this day."""
     return month_start(month_start(number) + 31)
 
 
 def weekday(number: int) -> int:
-    """Give the day of the week, Monday 1 to Sunday 7."""
+    """Return the day of the week, Monday 1 to Sunday 7."""
     return (number + SATURDAY) % 7 + 1
