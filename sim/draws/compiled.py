@@ -1,12 +1,7 @@
-"""The one way in which a function of this project is compiled.
+"""The one way in which a function of this project is compiled: the decorators, and the cache of machine code.
 
-A compiled function is plain Python over integers, floats and arrays: ``f.py_func`` runs the same source
-without a compiler. ``fastmath`` stays off, so that each + - x / and square root rounds as IEEE 754 says
-and no machine contracts or reorders them: the results are the same bits everywhere.
-
-Machine code is kept on disk. numba looks for changes in a function's own file only, but a compiled function
-carries the code of those that it calls: so the code is kept in a folder named after all sources together, and
-an edit anywhere leaves nothing stale behind.
+A compiled function is plain Python over integers, floats and arrays; ``f.py_func`` is the same source without a
+compiler. ``docs/kernels.md`` says how such functions are written here, and what costs how much.
 """
 
 import hashlib
@@ -25,7 +20,9 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 PREFIX = "kernels-"
 STALE_S = 86_400
-UNCOMPILED = frozenset({"cli", "running.py", "results", "reference", "calibration", "experiments", "report"})
+UNCOMPILED = frozenset(
+    {"cli", "__main__.py", "running.py", "results", "reference", "calibration", "experiments", "report"}
+)
 """Files and folders of which nothing is ever compiled: editing them costs no new machine code."""
 
 
@@ -33,7 +30,7 @@ PACKAGE = Path(__file__).resolve().parent.parent
 
 
 def sources_digest(left_out: frozenset[str]) -> str:
-    """Return the SHA-256 of the program's sources, but for those that are, or lie below, these names."""
+    """Return the SHA-256 of the program's sources, without files and folders of the names ``left_out``."""
     digest = hashlib.sha256()
     for source in sorted(PACKAGE.rglob("*.py")):
         if left_out & set(source.relative_to(PACKAGE).parts):
@@ -45,10 +42,12 @@ def sources_digest(left_out: frozenset[str]) -> str:
 
 @cache
 def cache_folder() -> str:
-    """Return the folder of the machine code of these very sources, beside them or, if need be, in the user's cache.
+    """Return the folder of the machine code of these very sources, beside them or else in the user's cache.
 
-    Folders of other sources are removed when nobody has used them for a day. An empty answer leaves the
-    choice to numba (``NUMBA_CACHE_DIR`` is set, or nothing can be written).
+    Folders of other sources that nobody has used for a day are removed.
+
+    Returns:
+        A path; empty where the choice is numba's, as ``NUMBA_CACHE_DIR`` is set or nothing can be written.
     """
     if os.environ.get("NUMBA_CACHE_DIR"):
         return ""
@@ -70,21 +69,17 @@ def cache_folder() -> str:
 
 
 def compiled(function: F) -> F:
-    """Compile ``function`` on its first call, keep the machine code on disk, release the GIL while it runs.
-
-    It cannot make arrays (see ``compiled_with_arrays``). In return none is counted: counting references to the
-    arrays that one call hands to the next took a third of the time of the event loop, more with several threads.
-    """
+    """Compile ``function``, which makes no arrays, on its first call; keep its machine code, release the GIL."""
     return _compiled(function, counts_references=False)
 
 
 def compiled_with_arrays(function: F) -> F:
-    """Compile a function that makes arrays, or returns them; else as ``compiled``."""
+    """Compile a function that makes or returns arrays, otherwise as ``compiled``."""
     return _compiled(function, counts_references=True)
 
 
 def inlined(function: F) -> F:
-    """Compile a short function as ``compiled``, but into each that calls it: a loop over it can then be vectorised."""
+    """Compile a short function as ``compiled``, but into each caller, so that a loop over it can be vectorised."""
     return _compiled(function, counts_references=False, inline="always")
 
 
