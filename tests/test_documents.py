@@ -24,6 +24,9 @@ def named(path: Path) -> str:
     return path.relative_to(ROOT).as_posix()
 
 
+SOURCES = [named(path) for folder in ("sim", "tests", "benchmarks") for path in (ROOT / folder).rglob("*.py")]
+
+
 def blocks(text: str, language: str) -> list[str]:
     """Return the fenced blocks of a language in a document."""
     return re.findall(rf"^```{language}\n(.*?)^```", text, re.M | re.S)
@@ -94,3 +97,14 @@ def test_the_first_two_commands_of_the_readme_are_those_that_are_run_elsewhere()
     install, test = blocks((ROOT / "README.md").read_text(encoding="utf-8"), r"\w*")[:2]
     assert install == "python3 -m venv .venv && .venv/bin/pip install -q . && .venv/bin/tocsin run china-2022\n"
     assert test.startswith("python3 -m venv .venv && .venv/bin/pip install -q -e '.[test]' && ")
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=named)
+def test_files_that_are_named_exist(path: Path) -> None:
+    for name in set(re.findall(r"`([\w/]+\.py)`", path.read_text(encoding="utf-8"))):
+        assert any(f"/{file}".endswith(f"/{name}") for file in SOURCES), name
+
+
+def test_every_room_has_tests_in_a_folder_of_its_name() -> None:
+    rooms = {path.parent.name for path in (ROOT / "sim").glob("*/__init__.py")}
+    assert rooms <= {path.parent.name for path in (ROOT / "tests").glob("*/test_*.py")}
