@@ -30,7 +30,7 @@ PACKAGE = Path(__file__).resolve().parent.parent
 
 
 def sources_digest(left_out: frozenset[str]) -> str:
-    """Return the SHA-256 of the program's sources, without files and folders of the names ``left_out``."""
+    """Return the SHA-256 of the program's sources, but for those that are, or lie below, these names."""
     digest = hashlib.sha256()
     for source in sorted(PACKAGE.rglob("*.py")):
         if left_out & set(source.relative_to(PACKAGE).parts):
@@ -42,12 +42,10 @@ def sources_digest(left_out: frozenset[str]) -> str:
 
 @cache
 def cache_folder() -> str:
-    """Return the folder of the machine code of these very sources, beside them or else in the user's cache.
+    """Return the folder of the machine code of these very sources, beside them or, if need be, in the user's cache.
 
-    Folders of other sources that nobody has used for a day are removed.
-
-    Returns:
-        A path; empty where the choice is numba's, as ``NUMBA_CACHE_DIR`` is set or nothing can be written.
+    Folders of other sources are removed when nobody has used them for a day. An empty answer leaves the
+    choice to numba (``NUMBA_CACHE_DIR`` is set, or nothing can be written).
     """
     if os.environ.get("NUMBA_CACHE_DIR"):
         return ""
@@ -69,17 +67,21 @@ def cache_folder() -> str:
 
 
 def compiled(function: F) -> F:
-    """Compile ``function``, which makes no arrays, on its first call; keep its machine code, release the GIL."""
+    """Compile ``function`` on its first call, keep the machine code on disk, release the GIL while it runs.
+
+    It cannot make arrays (see ``compiled_with_arrays``). In return none is counted: counting references to the
+    arrays that one call hands to the next took a third of the time of the event loop, more with several threads.
+    """
     return _compiled(function, counts_references=False)
 
 
 def compiled_with_arrays(function: F) -> F:
-    """Compile a function that makes or returns arrays, otherwise as ``compiled``."""
+    """Compile a function that makes arrays, or returns them; else as ``compiled``."""
     return _compiled(function, counts_references=True)
 
 
 def inlined(function: F) -> F:
-    """Compile a short function as ``compiled``, but into each caller, so that a loop over it can be vectorised."""
+    """Compile a short function as ``compiled``, but into each that calls it: a loop over it can then be vectorised."""
     return _compiled(function, counts_references=False, inline="always")
 
 

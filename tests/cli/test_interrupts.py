@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from sim import load_run
 from sim.results.folder import FolderError
-from sim.results.run import load_run
 from tests.cli.commands import Tocsin, start, wait_for
 
 MONTHS = [
