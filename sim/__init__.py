@@ -1,9 +1,10 @@
 """Tocsin: a simulation engine for fraud early-warning systems.
 
 >>> import sim
->>> scenario = sim.load_scenario("tiny", scale=1e-3)    # doctest: +SKIP
->>> run = sim.run(scenario)                             # doctest: +SKIP
->>> run.figures                                         # doctest: +SKIP
+>>> scenario = sim.load_scenario("tiny", {"period": "{start: 2022-01-25, end: 2022-01-26, warmup: 0 d}"})
+>>> run = sim.run(scenario)
+>>> int(run.attempts["count"].sum()) == run.totals["attempts_potential"]
+True
 
 Names are looked up when they are first used, so that importing the package costs nothing.
 """

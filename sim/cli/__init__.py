@@ -7,7 +7,7 @@ import contextlib
 import io
 import os
 import sys
-from typing import Any, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import typer
 
@@ -25,10 +25,30 @@ from sim.cli import staffing
 
 # isort: split
 from sim.cli import report
+from sim.version import __version__
 
 __all__ = ["app", "experiments", "main", "report", "runs", "scenarios", "sensitivity", "staffing"]
 
+PROGRAM = "tocsin"
+"""The name of the command, however it was started."""
+
 INTERRUPTED = 130
+
+
+def _print_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"{PROGRAM} {__version__}")
+        raise typer.Exit(DONE)
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool,
+        typer.Option("--version", help="Print the version and nothing else.", callback=_print_version, is_eager=True),
+    ] = False,
+) -> None:
+    """Take the options that stand before a command."""
 
 
 def main() -> NoReturn:
@@ -39,16 +59,16 @@ def main() -> NoReturn:
             stream.reconfigure(errors="backslashreplace")
     usage_error = typer.BadParameter.__mro__[1]
     try:
-        code = typer.main.get_command(app).main(sys.argv[1:] or ["--help"], prog_name="tocsin", standalone_mode=False)
+        code = typer.main.get_command(app).main(sys.argv[1:] or ["--help"], prog_name=PROGRAM, standalone_mode=False)
         sys.stdout.flush()
     except (KeyboardInterrupt, typer.Abort):
-        typer.echo("tocsin: interrupted", err=True)
+        typer.echo(f"{PROGRAM}: interrupted", err=True)
         code = FAILED
     except OSError as error:
         # Standard output that is closed or full, a current folder that is gone.
         with contextlib.suppress(OSError):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        typer.echo(f"tocsin: {error}; what was finished before is kept", err=True)
+        typer.echo(f"{PROGRAM}: {error}; what was finished before is kept", err=True)
         code = FAILED
     except Exception as error:
         if not isinstance(error, usage_error):
@@ -60,6 +80,6 @@ def main() -> NoReturn:
 
 
 def _print_usage_error(error: Any) -> None:
-    command = error.ctx.command_path if error.ctx is not None else "tocsin"
+    command = error.ctx.command_path if error.ctx is not None else PROGRAM
     message = " ".join(error.format_message().split())
     typer.echo(f"{command}: {message.rstrip('.')}; see {command} --help", err=True)

@@ -27,7 +27,7 @@ app = typer.Typer(
 
 
 def bundled() -> list[str]:
-    """Give the bundled names, for the shell to complete; where none begins as was typed, it offers files."""
+    """Return the bundled names, for the shell to complete; where none begins as was typed, it offers files."""
     from sim.scenario.bundled import bundled_names
 
     return bundled_names()
@@ -132,7 +132,7 @@ class Runs:
     place: Path | None = None
 
     def kept_in(self, folder: Path) -> Path:
-        """Remember the folder where an interrupted experiment goes on; gives it back."""
+        """Remember and return the folder where an interrupted experiment goes on."""
         self.place = folder
         return folder
 
@@ -192,5 +192,6 @@ def varied(texts: list[str]) -> dict[str, list[Any]]:
 
 
 def fail(line: str) -> NoReturn:
+    """End with a run, or a check, that failed: one line says why."""
     typer.echo(line, err=True)
     raise typer.Exit(FAILED)

@@ -236,7 +236,7 @@ def sweep(
 
 
 def _own_file(name: str) -> Path | None:
-    """Give the file of a scenario that was named by its path; what is bundled belongs to the package."""
+    """Return the file of a scenario that was named by its path; what is bundled belongs to the package."""
     from sim.scenario.bundled import is_path
 
     return Path(name) if is_path(name) else None

@@ -109,7 +109,7 @@ def runs(
 
 
 def _listed(found: "Listed") -> dict[str, Any]:
-    """Give what the list of runs says of one: its path, its status and, if it is finished, what it is."""
+    """Return what the list of runs says of one: its path, its status and, if it is finished, what it is."""
     path, about = str(found.path), found.manifest
     if about is None:
         return {"path": path, "status": "unfinished"}

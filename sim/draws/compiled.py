@@ -1,12 +1,7 @@
-"""The one way in which a function of this project is compiled.
+"""The one way in which a function of this project is compiled: the decorators, and the cache of machine code.
 
-A compiled function is plain Python over integers, floats and arrays: ``f.py_func`` runs the same source
-without a compiler. ``fastmath`` stays off, so that each + - x / and square root rounds as IEEE 754 says
-and no machine contracts or reorders them: the results are the same bits everywhere.
-
-Machine code is kept on disk. numba looks for changes in a function's own file only, but a compiled function
-carries the code of those that it calls: so the code is kept in a folder named after all sources together, and
-an edit anywhere leaves nothing stale behind.
+A compiled function is plain Python over integers, floats and arrays; ``f.py_func`` is the same source without a
+compiler. ``docs/kernels.md`` says how such functions are written here, and what costs how much.
 """
 
 import hashlib
@@ -25,7 +20,9 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 PREFIX = "kernels-"
 STALE_S = 86_400
-UNCOMPILED = frozenset({"cli", "running.py", "results", "reference", "calibration", "experiments", "report"})
+UNCOMPILED = frozenset(
+    {"cli", "__main__.py", "running.py", "results", "reference", "calibration", "experiments", "report"}
+)
 """Files and folders of which nothing is ever compiled: editing them costs no new machine code."""
 
 

@@ -10,8 +10,8 @@ from sim import cli
 from sim.experiments.pairing import PairingError
 from sim.report.page import REPORT_HTML, page, report
 from sim.results.check import check_run
+from tests.cli.commands import Ended, Tocsin, tocsin
 from tests.report.conftest import HOSTILE
-from tests.test_cli import Ended, Tocsin, tocsin
 
 __all__ = ["tocsin"]
 

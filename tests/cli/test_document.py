@@ -1,0 +1,42 @@
+"""``docs/cli.md`` is what the program says of itself, and what it shows can be typed."""
+
+import shlex
+
+import pytest
+import typer
+
+from sim.cli import app
+from sim.cli.document import EXAMPLES, WIDTH, document
+from tests.cli.commands import ROOT
+
+COMMANDS = typer.main.get_command(app).commands  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("columns", ["30", "300"])
+def test_the_file_is_what_the_program_gives_at_any_width_of_the_terminal(
+    columns: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", columns)
+    # Where this fails: python -m sim.cli.document > docs/cli.md
+    assert (ROOT / "docs" / "cli.md").read_text(encoding="utf-8") == document()
+
+
+def test_every_option_of_every_command_is_there() -> None:
+    sections = dict(zip(COMMANDS, document().split("\n## ")[1:], strict=True))
+    for name, command in COMMANDS.items():
+        for parameter in command.params:
+            assert (
+                f"`{parameter.opts[0] if parameter.param_type_name == 'option' else parameter.metavar}"
+                in (sections[name])
+            ), (name, parameter.name)
+            assert " ".join(parameter.help.split()) in " ".join(sections[name].split()), (name, parameter.name)
+    assert all(len(line) <= WIDTH for line in document().splitlines())
+
+
+def test_every_command_has_examples_and_they_parse() -> None:
+    assert list(EXAMPLES) == list(COMMANDS)
+    for name, examples in EXAMPLES.items():
+        for typed, _ in examples:
+            program, command, *arguments = shlex.split(typed.partition(" > ")[0])
+            assert (program, command) == ("tocsin", name)
+            COMMANDS[name].make_context(name, arguments)

@@ -1,0 +1,189 @@
+"""Runs from the command line: what is printed, and what is left on disk."""
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from sim.results.provenance import process_age_s
+from tests.cli.commands import CALIBRATED, ROOT, SHORT, Tocsin, start
+
+
+def test_a_run_ends_with_every_figure_and_its_folder(tocsin: Tocsin, tmp_path: Path) -> None:
+    ended = tocsin("run", *SHORT)
+    assert ended.code == 0
+    (folder,) = (tmp_path / "results" / "runs").iterdir()
+    figures = json.loads((folder / "run.json").read_text())["figures"]
+    lines = ended.out.splitlines()
+    assert lines[0].split() == ["figure", "window", "role", "reported", "simulated", "ratio", "within"]
+    assert [line.split()[0] for line in lines[1 : 1 + len(figures)]] == [figure["name"] for figure in figures]
+    # No figure is about the few days of this run, so its totals follow.
+    assert "attempts_potential" in lines[2 + len(figures)]
+    assert "1,820,000,000" in ended.out
+    assert lines[-1].startswith(str(folder))
+    # No progress where standard error is no terminal.
+    assert "days/s" not in ended.err
+    assert tocsin("check", str(folder)).code == 0
+    listed = tocsin("runs").out.splitlines()
+    assert len(listed) == 1
+    assert "finished" in listed[0]
+
+
+def test_json_is_exactly_the_manifest(tocsin: Tocsin, tmp_path: Path) -> None:
+    ended = tocsin("run", *SHORT, "--out", "here", "--json")
+    assert ended.code == 0
+    assert ended.out == (tmp_path / "here" / "run.json").read_text()
+    assert json.loads(ended.out)["performance"]["wall_s"] > 0
+
+
+@pytest.mark.parametrize("engine", ["reference", "vector"])
+def test_wall_time_counts_from_the_start_of_the_process_and_is_the_sum_of_the_phases(
+    engine: str, tocsin: Tocsin, tmp_path: Path
+) -> None:
+    before = process_age_s()
+    tocsin("run", *SHORT, "--engine", engine, "--out", "here", "--quiet")
+    performance = json.loads((tmp_path / "here" / "run.json").read_text())["performance"]
+    assert before < performance["wall_s"] < process_age_s()
+    # Opening and closing a few files stands between the phases.
+    assert sum(performance["phases"].values()) == pytest.approx(performance["wall_s"], rel=0.01, abs=0.05)
+
+
+def test_a_figure_that_no_one_counts_is_warned_of(tocsin: Tocsin) -> None:
+    figure = "{name: alerts_regional, window: [2022-11-28, 2022-11-30], value: 1, role: predicted, source: none}"
+    ended = tocsin("run", *SHORT, "--set", f"figures=[{figure}]", "--out", "here")
+    assert ended.code == 0
+    assert "warning: figure alerts_regional: the model counts no such quantity" in ended.err
+
+
+def test_evidence_is_shown_from_a_run(tocsin: Tocsin, tmp_path: Path) -> None:
+    tocsin("run", *SHORT, "--out", "here", "--quiet")
+    rows = json.loads((tmp_path / "here" / "run.json").read_text())["evidence"]
+    shown = tocsin("evidence", "here")
+    assert shown.code == 0
+    lines = shown.out.splitlines()
+    assert lines[0].split() == ["quantity", "window", "range", "simulated", "within", "basis"]
+    assert [line.split()[0] for line in lines[1:]] == [row["name"] for row in rows]
+    assert all(row["basis"][:40] in line for row, line in zip(rows, lines[1:], strict=True))
+    assert json.loads(tocsin("evidence", "here", "--json").out) == {"evidence": rows}
+
+
+def test_a_run_without_evidence_says_so(tocsin: Tocsin, tmp_path: Path) -> None:
+    tocsin("run", *SHORT, "--set", "evidence=[]", "--out", "here", "--quiet")
+    assert "lists no evidence" in tocsin("evidence", "here").out
+    path = tmp_path / "here" / "run.json"
+    manifest = json.loads(path.read_text())
+    del manifest["evidence"]
+    path.write_text(json.dumps(manifest))
+    ended = tocsin("evidence", "here")
+    assert ended.code == 2
+    assert "made before runs held evidence" in ended.err
+
+
+def test_quiet_prints_nothing(tocsin: Tocsin) -> None:
+    assert tocsin("run", *SHORT, "--out", "here", "--quiet").out == ""
+
+
+def test_replicates_are_runs_of_their_own_with_seeds_counting_up(tocsin: Tocsin, tmp_path: Path) -> None:
+    ended = tocsin("run", *SHORT, "--seed", "5", "--replicates", "2", "--out", "two", "--json")
+    document = json.loads(ended.out)
+    assert [run["seed"] for run in document["replicates"]] == [5, 6]
+    assert sorted(os.listdir(tmp_path / "two")) == ["r000", "r001"]
+    alone = json.loads(tocsin("run", *SHORT, "--seed", "6", "--out", "alone", "--json").out)
+    assert alone["files"] == document["replicates"][1]["files"]
+    assert len(document["figures"]) == len(alone["figures"])
+    table = tocsin("run", *SHORT, "--replicates", "2", "--out", "table").out
+    assert table.split()[:7] == ["figure", "window", "role", "reported", "mean", "s.d.", "ratio"]
+
+
+def test_draws_are_runs_of_their_own_with_one_seed(tocsin: Tocsin, tmp_path: Path) -> None:
+    document = json.loads(tocsin("run", CALIBRATED, "--seed", "5", "--draws", "2", "--out", "two", "--json").out)
+    assert [run["seed"] for run in document["draws"]] == [5, 5]
+    assert sorted(os.listdir(tmp_path / "two")) == ["d000", "d001"]
+    alone = json.loads(tocsin("run", CALIBRATED, "--seed", "5", "--draw", "1", "--out", "alone", "--json").out)
+    assert alone["files"] == document["draws"][1]["files"] != document["draws"][0]["files"]
+    calls, solved = document["figures"]
+    assert (calls["draws"], calls["standard_error"], solved["standard_error"]) == (2, 40, None)
+    assert calls["mean"] == sum(run["figures"][0]["simulated"] for run in document["draws"]) / 2
+    lines = tocsin("run", CALIBRATED, "--draws", "2", "--out", "table").out.splitlines()
+    assert lines[0].split()[4:] == ["mean", "s.d.", "draws", "s.e.", "run", "ratio"]
+    assert lines[1].split()[-2] == "40"
+    # What was drawn stands in the run itself, which needs no draws any more.
+    (tmp_path / "here").mkdir()
+    (tmp_path / "here" / "again.yaml").write_bytes((tmp_path / "alone" / "scenario.yaml").read_bytes())
+    again = json.loads(tocsin("run", "here/again.yaml", "--out", "again", "--json").out)
+    assert again["files"] == alone["files"]
+    # One draw is still several runs that happen to be one.
+    assert list(json.loads(tocsin("run", CALIBRATED, "--draws", "1", "--json").out)) == ["figures", "draws"]
+
+
+def test_figures_shows_those_of_the_scenario_or_any_other_window(tocsin: Tocsin, tmp_path: Path) -> None:
+    ended = tocsin("run", CALIBRATED, "--out", "here")
+    shown = tocsin("figures", "here")
+    assert shown.code == 0
+    assert ended.out.startswith(shown.out)
+    lines = shown.out.splitlines()
+    assert lines[0].split() == ["figure", "window", "role", "reported", "simulated", "ratio", "within"]
+    assert lines[1].endswith("no ±3 s.e. (6%)")
+    assert lines[2].endswith("90%: 5..15")
+    manifest = json.loads((tmp_path / "here" / "run.json").read_text())
+    assert json.loads(tocsin("figures", "here", "--json").out) == {"figures": manifest["figures"]}
+    asked = ["calls_intercepted", "episodes@2022-01-31", "episodes_change@2022-02-01/2022-01-31"]
+    rows = json.loads(tocsin("figures", "here", *asked, "--json").out)["figures"]
+    assert [row["name"] for row in rows] == ["calls_intercepted", "episodes", "episodes_change"]
+    assert rows[0]["simulated"] == manifest["totals"]["calls_intercepted"]
+    assert rows[1]["window"] == ["2022-01-31", "2022-01-31"]
+    first = rows[1]["simulated"]
+    assert rows[2]["simulated"] == pytest.approx((manifest["totals"]["episodes"] - first) / first - 1)
+    table = tocsin("figures", "here", *asked).out.splitlines()
+    assert table[0].split() == ["figure", "window", "simulated"]
+    assert table[3].split()[:2] == ["episodes_change", "2022-02-01..2022-02-01/2022-01-31..2022-01-31"]
+
+
+def test_figures_that_cannot_be_are_a_line_each_and_code_2(tocsin: Tocsin, tmp_path: Path) -> None:
+    tocsin("run", CALIBRATED, "--out", "here", "--quiet")
+    ended = tocsin("figures", "here", "calls", "losses@2022", "episodes")
+    assert (ended.code, ended.out) == (2, "")
+    lines = ended.err.splitlines()
+    assert lines[0].startswith("tocsin figures: 'calls' is nothing that the model counts; ")
+    assert "calls_intercepted" in lines[0]
+    assert lines[1].endswith("is not inside the period of the run; days from 2022-01-31 to 2022-02-01")
+    assert len(lines) == 2
+    (tmp_path / "here" / "scenario.yaml").write_text("schema: [")
+    ended = tocsin("figures", "here", "episodes")
+    assert ended.code == 1
+    assert ended.err.count("\n") == 1
+
+
+def test_two_processes_with_other_hash_seeds_write_the_same_bytes(tmp_path: Path) -> None:
+    tiny = ["tiny", "--engine", "reference", "--events", "all", "--set", "period.end=2022-01-26"]
+    for name, hash_seed in (("one", "1"), ("two", "2")):
+        environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONHASHSEED": hash_seed}
+        process = start("run", *tiny, "--out", name, "--quiet", folder=tmp_path, env=environment)
+        process.communicate()
+        assert process.returncode == 0
+    names = sorted(path.name for path in (tmp_path / "one").iterdir() if path.name != "run.json")
+    assert len(names) == 11
+    for name in names:
+        assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes(), name
+
+
+@pytest.mark.parametrize("fraction", ["none", "all", "0.5"])
+def test_events_are_those_asked_for_and_change_nothing_else(tocsin: Tocsin, tmp_path: Path, fraction: str) -> None:
+    plain = json.loads(tocsin("run", *SHORT, "--out", "plain", "--json").out)
+    chosen = json.loads(tocsin("run", *SHORT, "--events", fraction, "--out", "chosen", "--json").out)
+    assert ("events.parquet" in chosen["files"]) == (fraction != "none")
+    for name, digest in plain["files"].items():
+        if name.endswith(".parquet"):
+            assert chosen["files"][name] == digest
+
+
+def test_a_forged_run_fails_the_check(tocsin: Tocsin, tmp_path: Path) -> None:
+    tocsin("run", *SHORT, "--out", "here", "--quiet")
+    path = tmp_path / "here" / "attempts.parquet"
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(bytes(data))
+    ended = tocsin("check", "here")
+    assert ended.code == 1
+    assert "FAIL files: attempts.parquet has its SHA-256" in ended.out
