@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from sim.report.looks import amount, percent
+from sim.rounding import amount, percent
 
 if TYPE_CHECKING:
     from sim.results.run import Run

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from sim.experiments.table import records
 from sim.report.charts import chart
-from sim.report.looks import amount
 from sim.report.parts import Control, Part, Plot, Shown, table, title_of
 from sim.report.pictures import comparison as pictures
+from sim.rounding import amount
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -3,7 +3,6 @@
 import html
 from collections.abc import Iterable
 from datetime import date
-from math import floor, isnan, log10
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -127,45 +126,9 @@ def country(run: "Run") -> float:
     return float(1.0 / run.manifest["scale"])
 
 
-def amount(value: float | int | None, digits: int = 3) -> str:
-    """Give a number with as many digits as sense: ``12.3 billion``, ``4.56 million``, ``78,900``, ``3.2``."""
-    if value is None or isnan(value):
-        return "none"
-    for size, name in ((1e12, " trillion"), (1e9, " billion"), (1e6, " million")):
-        if abs(value) >= size * (1 - 0.5 * 10.0**-digits):
-            return f"{_rounded(value / size, digits)}{name}"
-    return _rounded(value, digits if abs(value) < 1000 else 0)
-
-
-def percent(value: float | None) -> str:
-    """Give a share in percent, with two significant digits below ten percent."""
-    if value is None or isnan(value):
-        return "none"
-    return f"{_rounded(100 * value, 2 if abs(value) < 0.0995 else 3)}%"
-
-
-def _rounded(value: float, digits: int) -> str:
-    """Round to significant digits; 0 digits means to whole numbers."""
-    if value == 0:
-        return "0"
-    decimals = 0 if digits == 0 else max(0, digits - 1 - floor(log10(abs(value))))
-    shown = f"{value:,.{decimals}f}"
-    return shown.rstrip("0").rstrip(".") if "." in shown else shown
-
-
 def day(value: date) -> str:
     """Give a day as ``31 January 2022``."""
     return f"{value.day} {value:%B %Y}"
-
-
-def short(value: float | int | None) -> str:
-    """Give a number for narrow places: ``12.3bn``, ``4.6m``, ``79k``, ``3.2``."""
-    if value is None or isnan(value):
-        return "none"
-    for size, name in ((1e9, "bn"), (1e6, "m"), (1e3, "k")):
-        if abs(value) >= size * 0.995:
-            return f"{_rounded(value / size, 3)}{name}"
-    return _rounded(value, 3)
 
 
 def provinces(run: "Run") -> dict[int, str]:

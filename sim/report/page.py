@@ -12,11 +12,11 @@ from sim.report.answer import answer, short_answer
 from sim.report.beside import Compared, compared_runs, comparison, difference, labels_of
 from sim.report.charts import chart, packed, script_json, share_scales
 from sim.report.gallery import FIGURES, FILM, SECONDS, SECTIONS, Picture, combinations, drawn
-from sim.report.looks import amount
 from sim.report.parts import About, Control, Part, Plot, Shown, table, title_of
 from sim.report.pictures.film import reel
 from sim.report.pictures.provenance import parameters
 from sim.results.folder import sync
+from sim.rounding import amount
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -4,8 +4,9 @@ from typing import TYPE_CHECKING
 
 from sim.labels import CHANNELS, FATES
 from sim.report.blank import blank
-from sim.report.looks import GREY, SKY, amount, colours, finish, named, percent, short, words
+from sim.report.looks import GREY, SKY, colours, finish, named, words
 from sim.report.sums import sums
+from sim.rounding import amount, percent, short
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -15,20 +15,18 @@ from sim.report.looks import (
     AXIS,
     GREEN,
     VERMILLION,
-    amount,
     colours_of,
     country,
     hatches,
     named,
-    percent,
     plain,
     provinces,
-    short,
     symbols,
     words,
 )
 from sim.report.panels import bars, framed, names_beside
 from sim.report.tally import tally
+from sim.rounding import amount, percent, short
 
 if TYPE_CHECKING:
     import pandas as pd

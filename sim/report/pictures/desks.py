@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 from sim.days import HALF_HOUR_MS, HALF_HOURS, day_number, weekday
 from sim.labels import DESK_CHANNELS
 from sim.report.blank import blank
-from sim.report.looks import AXIS, SCALE, WEEKDAYS, amount, colours, country, day, percent
+from sim.report.looks import AXIS, SCALE, WEEKDAYS, colours, country, day
 from sim.report.panels import framed, subtitles
 from sim.report.tally import days_of, step, tally
+from sim.rounding import amount, percent
 from sim.scenario.scalars import clock_text
 
 if TYPE_CHECKING:

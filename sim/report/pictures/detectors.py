@@ -6,22 +6,11 @@ from typing import TYPE_CHECKING
 
 from sim.labels import CHANNELS, CONTACT_CHANNELS, SOURCES, TIERS, TRUTHS
 from sim.report.blank import blank
-from sim.report.looks import (
-    BLUE,
-    GREEN,
-    amount,
-    colours,
-    country,
-    dashes,
-    day,
-    hatches,
-    percent,
-    symbols,
-    words,
-)
+from sim.report.looks import BLUE, GREEN, colours, country, dashes, day, hatches, symbols, words
 from sim.report.panels import bars, framed, subtitles
 from sim.report.pictures.waits import NO_ALERTS, stacked, stacked_table
 from sim.report.tally import step, steps, tally
+from sim.rounding import amount, percent
 
 if TYPE_CHECKING:
     from datetime import date

@@ -3,9 +3,10 @@
 from typing import TYPE_CHECKING, Any
 
 from sim.report.blank import blank
-from sim.report.looks import AXIS, SYMBOLS, amount, colours, named, percent, plain, words
+from sim.report.looks import AXIS, SYMBOLS, colours, named, plain, words
 from sim.report.panels import framed
 from sim.results.figures import CHANGE
+from sim.rounding import amount, percent
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -3,9 +3,10 @@
 from typing import TYPE_CHECKING, Any
 
 from sim import labels
-from sim.report.looks import PEOPLE, SCALE, amount, country, finish, plain, provinces
+from sim.report.looks import PEOPLE, SCALE, country, finish, plain, provinces
 from sim.report.pictures.place import tiles
 from sim.report.sums import by_day, days, months_of, sums
+from sim.rounding import amount
 
 if TYPE_CHECKING:
     import pandas as pd

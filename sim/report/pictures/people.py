@@ -4,9 +4,10 @@ from typing import TYPE_CHECKING
 
 from sim.labels import SEXES
 from sim.report.blank import blank
-from sim.report.looks import GREEN, PEOPLE, VERMILLION, amount, colours, country, hatches, named, plain, words
+from sim.report.looks import GREEN, PEOPLE, VERMILLION, colours, country, hatches, named, plain, words
 from sim.report.panels import bars, framed, names_beside, subtitles
 from sim.report.tally import tally
+from sim.rounding import amount
 
 if TYPE_CHECKING:
     import pandas as pd

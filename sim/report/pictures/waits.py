@@ -6,20 +6,10 @@ from typing import TYPE_CHECKING
 
 from sim.labels import CONTACT_CHANNELS, ENDS, MINUTE_MS, TIERS
 from sim.report.blank import blank
-from sim.report.looks import (
-    INK,
-    amount,
-    colours,
-    country,
-    dashes,
-    day,
-    hatches,
-    percent,
-    symbols,
-    words,
-)
+from sim.report.looks import INK, colours, country, dashes, day, hatches, symbols, words
 from sim.report.panels import bars, framed, pick_mode, subtitles
 from sim.report.tally import step, steps, tally
+from sim.rounding import amount, percent
 
 if TYPE_CHECKING:
     import pandas as pd
