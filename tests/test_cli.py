@@ -14,10 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from sim import cli
+from sim import cli, load_run
 from sim.results.folder import FolderError
 from sim.results.provenance import process_age_s
-from sim.results.run import load_run
 
 ROOT = Path(__file__).resolve().parent.parent
 SHORT = [
