@@ -5,6 +5,8 @@ from collections.abc import Iterable
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
+from sim.words import Channel, ContactChannel, Detector, End, Fate, Sex, Tier, Truth, Word
+
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
@@ -71,6 +73,18 @@ _COLOURS: dict[str, dict[str, str]] = {
     "sex": {"f": PURPLE, "m": BLUE},
 }
 
+_WORDS: dict[str, type[Word]] = {
+    "fate": Fate,
+    "channel": Channel,
+    "source": Detector,
+    "tier": Tier,
+    "contact": ContactChannel,
+    "end": End,
+    "truth": Truth,
+    "sex": Sex,
+}
+"""Kinds of colours whose labels are words of the model; those of the other kinds are the report's own."""
+
 SERIES = (BLUE, VERMILLION, GREEN, PURPLE, ORANGE, SKY, YELLOW, GREY)
 """Colours of what has no meaning of its own, such as runs, in order; with ``DASHES`` and ``SYMBOLS`` beside them."""
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
@@ -79,11 +93,19 @@ HATCHES = ("", "/", "x", ".", "\\", "-", "+", "|")
 
 
 def colours(kind: str) -> dict[str, str]:
-    """Give the colour of each label of a kind, in the order of the labels.
+    """Return the colour of each label of a kind, in the order of the labels.
 
-    Kinds: ``fate, channel, source, tier, contact, end, truth, outcome, role, sex``. Raises KeyError for others.
+    A word that has no colour by its meaning gets the colour of its place in ``SERIES``.
+
+    Args:
+        kind: One of ``fate, channel, source, tier, contact, end, truth, outcome, role, sex``.
+
+    Returns:
+        Colours by label.
     """
-    return dict(_COLOURS[kind])
+    meant = _COLOURS[kind]
+    labels = _WORDS[kind].labels() if kind in _WORDS else tuple(meant)
+    return {label: meant.get(label, colour) for label, colour in colours_of(labels).items()}
 
 
 def colours_of(names: Iterable[str]) -> dict[str, str]:

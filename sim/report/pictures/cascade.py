@@ -2,11 +2,11 @@
 
 from typing import TYPE_CHECKING
 
-from sim.labels import CHANNELS, FATES
 from sim.report.blank import blank
 from sim.report.looks import GREY, SKY, colours, finish, named, words
 from sim.report.sums import sums
 from sim.rounding import amount, percent, short
+from sim.words import Channel, Fate, Outcome
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -14,19 +14,28 @@ if TYPE_CHECKING:
 
     from sim.results.run import Run
 
-STOPPED = FATES[:5]
-DELIVERED = FATES[5:]
-ENDS = {"victims": "victims", "saved": "saved", "held": "held by a bank", "dropped_out": "dropped out"}
+CHANNELS, FATES = Channel.labels(), Fate.labels()
+STOPPED = tuple(fate.label for fate in Fate if fate.stopped)
+DELIVERED = tuple(fate.label for fate in Fate if not fate.stopped)
+ENGAGED = Fate.ENGAGED.label
+ENDS = {
+    Outcome.VICTIMS.label: "victims",
+    Outcome.SAVED.label: "saved",
+    Outcome.HELD.label: "held by a bank",
+    Outcome.DROPPED_OUT.label: "dropped out",
+}
+"""How episodes end: totals of the run, and how each is called."""
 NOT_OVER = "not over yet"
-PARTS = {"all": "all attempts", "delivered": "what was delivered", "engaged": "people drawn in"}
+PARTS = {"all": "all attempts", "delivered": "what was delivered", ENGAGED: "people drawn in"}
 """How closely the flow is looked at: victims cannot be seen beside billions of attempts."""
 ANY = "all"
-CHANNEL = {ANY: "all", "call": "calls", "sms": "SMS", "online": "online"}
+CHANNEL = {ANY: "all", **{name: "calls" if name == Channel.CALL.label else named(name) for name in CHANNELS}}
+"""Choices of a channel, and how each is called."""
 HEIGHT, PAD = 540, 15
 """Of the picture, and between its nodes, in pixels."""
 ROOM = 66
 """Of the height, taken by margins."""
-COLUMNS = {"delivered": 0.36, "engaged": 0.52}
+COLUMNS = {"delivered": 0.36, ENGAGED: 0.52}
 
 Flow = tuple[str, str, float, str]
 """From, to, count and colour."""
@@ -77,7 +86,7 @@ def cascade(run: "Run", channel: str = ANY, part: str = "all") -> "go.Figure":
     )
     finish(figure, HEIGHT, title)
     # Where it is narrow there is no room for a label between two ends; the words above say this number.
-    labels = ["" if name == "engaged" and part == "all" else label for name, label in zip(names, said, strict=True)]
+    labels = ["" if name == ENGAGED and part == "all" else label for name, label in zip(names, said, strict=True)]
     figure.update_layout(meta={"narrow": {"traces": {"textfont": {"size": 9.5}, "node": {"label": labels}}}})
     return figure
 
@@ -103,7 +112,7 @@ def cascade_words(run: "Run") -> str:
     if not total:
         return "There were no attempts."
     stopped = sum(counts[channel, fate] for channel in CHANNELS for fate in STOPPED)
-    engaged = sum(counts[channel, "engaged"] for channel in CHANNELS)
+    engaged = sum(counts[channel, ENGAGED] for channel in CHANNELS)
     victims = run.manifest["totals"]["victims"]
     ratio = f", one in {amount(total / victims)}" if victims else ""
     return (
@@ -122,7 +131,7 @@ def _ends(run: "Run") -> dict[str, float]:
     """Give how the episodes of the period ended; what is left over was not over when the run was."""
     totals = run.manifest["totals"]
     ended = {title: float(totals.get(name, 0)) for name, title in ENDS.items()}
-    engaged = float(totals["attempts_by_fate"]["engaged"])
+    engaged = float(totals["attempts_by_fate"][ENGAGED])
     # Episodes of the warm-up end in the period too, so that ends may outnumber beginnings by a little.
     return {**ended, NOT_OVER: max(0.0, engaged - sum(ended.values()))}
 
@@ -139,13 +148,13 @@ def _flows(run: "Run", counts: dict[tuple[str, str], float], chosen: list[str], 
     for fate in DELIVERED:
         if part == "all":
             flows.append(("delivered", fate, sum(counts[channel, fate] for channel in chosen), SKY))
-        elif part == "delivered" or fate == "engaged":
+        elif part == "delivered" or fate == ENGAGED:
             flows += [(channel, fate, counts[channel, fate], shades[channel]) for channel in chosen]
     if len(chosen) == len(CHANNELS):
         ends = colours("outcome")
         titles = {title: name for name, title in ENDS.items()}
         for title, count in _ends(run).items():
-            flows.append(("engaged", title, count, ends.get(titles.get(title, ""), GREY)))
+            flows.append((ENGAGED, title, count, ends.get(titles.get(title, ""), GREY)))
     return flows
 
 
@@ -167,7 +176,7 @@ def _size(flows: list[Flow], name: str) -> float:
 def _positions(names: list[str], sizes: dict[str, float]) -> dict[str, list[float]]:
     """Place the nodes: what goes on to the left, what ends to the right, from the first gate to the last payment."""
     ending = [name for name in names if name not in CHANNELS and name not in COLUMNS]
-    if not {"engaged"} & set(names) or not any(name in names for name in (*ENDS.values(), NOT_OVER)):
+    if not {ENGAGED} & set(names) or not any(name in names for name in (*ENDS.values(), NOT_OVER)):
         ending = [name for name in names if name not in CHANNELS and name != "delivered"]
     sources = [name for name in names if name in CHANNELS]
     total = sum(sizes[name] for name in sources)
@@ -183,7 +192,7 @@ def _positions(names: list[str], sizes: dict[str, float]) -> dict[str, list[floa
         for name in column:
             middle[name] = at + one * sizes[name] / 2
             at += one * sizes[name] + own
-    for name, after in (("engaged", ENDS.values()), ("delivered", DELIVERED)):
+    for name, after in ((ENGAGED, ENDS.values()), ("delivered", DELIVERED)):
         if name in names and name not in middle:
             below = [middle[one_of] for one_of in (*after, NOT_OVER) if one_of in middle]
             half = one * sizes[name] / 2

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from math import ceil, floor, log10
 from typing import TYPE_CHECKING
 
+from sim.experiments.fates import ABSENT, OPEN, SAVED
 from sim.experiments.table import records
-from sim.labels import FATES
 from sim.report.blank import blank
 from sim.report.looks import (
     AXIS,
@@ -27,12 +27,15 @@ from sim.report.looks import (
 from sim.report.panels import bars, framed, names_beside
 from sim.report.tally import tally
 from sim.rounding import amount, percent, short
+from sim.words import Channel, Fate, Outcome
 
 if TYPE_CHECKING:
     import pandas as pd
     import plotly.graph_objects as go
 
     from sim.results.run import Run
+
+FATES = Fate.labels()
 
 QUANTITIES = {
     "attempts_by_fate.engaged": "attempts that engage",
@@ -313,8 +316,8 @@ def _whom(changes: "pd.DataFrame", base: "Run", by: str) -> dict[str, tuple[floa
         "age_band": spec.population.band_names(),
         "fraud_type": list(spec.fraud.types),
         "province": list(names.values()),
-        "channel": ["call", "sms", "online"],
-        "path": [*FATES, "saved", "held", "dropped_out", "open", "absent"],
+        "channel": Channel.labels(),
+        "path": (*FATES, SAVED, Outcome.HELD.label, Outcome.DROPPED_OUT.label, OPEN, ABSENT),
     }[by]
     counts: dict[str, list[float]] = {name: [0.0, 0.0] for name in order}
     for row in records(changes):

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
-from sim import labels
 from sim.days import DAY_MS
-from sim.report.looks import AXIS, GREY, VERMILLION, WEEKDAYS, colours, dashes, day, finish, named, words
+from sim.report.looks import AXIS, GREY, VERMILLION, WEEKDAYS, colours, dashes, day, finish, named, symbols, words
 from sim.report.sums import by_day, days, months_of
+from sim.words import Channel, Detector, Fate, Tier
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     from sim.scenario.schema.measures import MeasureBase
 
 SERIES: dict[str, tuple[str, str, tuple[str, ...], str]] = {
-    "channel": ("attempts", "channel", labels.CHANNELS, "attempts a day"),
-    "fate": ("attempts", "fate", labels.FATES, "attempts a day"),
-    "tier": ("alerts", "tier", labels.TIERS, "alerts a day"),
-    "source": ("alerts", "source", labels.SOURCES, "alerts a day"),
+    "channel": ("attempts", "channel", Channel.labels(), "attempts a day"),
+    "fate": ("attempts", "fate", Fate.labels(), "attempts a day"),
+    "tier": ("alerts", "tier", Tier.labels(), "alerts a day"),
+    "source": ("alerts", "source", Detector.labels(), "alerts a day"),
 }
 """What is drawn by day: table, column, labels, unit."""
 BY = {
@@ -103,8 +103,8 @@ def daily_table(run: "Run") -> "pd.DataFrame":
     """Give attempts by channel and alerts by source of the country by month, and the measures that begin or end."""
     import pandas as pd
 
-    attempts = by_day(run, "attempts", "channel", labels.CHANNELS).rename(columns=named).add_prefix("attempts, ")
-    alerts = by_day(run, "alerts", "source", labels.SOURCES).add_prefix("alerts, ")
+    attempts = by_day(run, "attempts", "channel", Channel.labels()).rename(columns=named).add_prefix("attempts, ")
+    alerts = by_day(run, "alerts", "source", Detector.labels()).add_prefix("alerts, ")
     both = pd.concat([attempts, alerts], axis=1)
     months = both.groupby(months_of(both)).sum()
     return months.rename_axis("month").reset_index()
@@ -116,9 +116,9 @@ def rhythm(run: "Run") -> "go.Figure":
 
     weekly = _weekdays(run)
     figure = make_subplots(rows=2, vertical_spacing=0.28, subplot_titles=["by weekday", "by time of day"])
-    shades, strokes = colours("channel"), dashes(labels.CHANNELS)
-    marks = dict(zip(labels.CHANNELS, ("circle", "square", "diamond"), strict=True))
-    for channel in labels.CHANNELS:
+    shades, strokes = colours("channel"), dashes(Channel.labels())
+    marks = symbols(Channel.labels())
+    for channel in Channel.labels():
         line = {"color": shades[channel], "dash": strokes[channel], "width": 2}
         common = {"name": words(channel), "legendgroup": channel, "line": line}
         figure.add_scatter(
@@ -164,7 +164,7 @@ def rhythm_table(run: "Run") -> "pd.DataFrame":
 
 
 def _weekdays(run: "Run") -> "pd.DataFrame":
-    wide = by_day(run, "attempts", "channel", labels.CHANNELS)
+    wide = by_day(run, "attempts", "channel", Channel.labels())
     mean = wide.groupby(wide.index.map(lambda day: day.day_of_week)).mean().reindex(range(7), fill_value=0.0)
     mean.index = list(WEEKDAYS)
     return mean

@@ -4,13 +4,13 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from sim.days import HALF_HOUR_MS, HALF_HOURS, day_number, weekday
-from sim.labels import DESK_CHANNELS
 from sim.report.blank import blank
 from sim.report.looks import AXIS, SCALE, WEEKDAYS, colours, country, day
 from sim.report.panels import framed, subtitles
 from sim.report.tally import days_of, step, tally
 from sim.rounding import amount, percent
 from sim.scenario.scalars import clock_text
+from sim.words import DESKS
 
 if TYPE_CHECKING:
     from datetime import date
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from sim.results.run import Run
 
+DESK_NAMES = tuple(desk.label for desk in DESKS)
 BUSY, LINES = "How busy the desks are", "Alerts waiting in line"
 NOBODY = "No desk was staffed in this run."
 
@@ -34,7 +35,7 @@ def utilisation(run: "Run") -> "go.Figure":
     from plotly.subplots import make_subplots
 
     cells = _cells(run)
-    desks = [desk for desk in DESK_CHANNELS if any(of == desk for of, _, _ in cells)]
+    desks = [desk for desk in DESK_NAMES if any(of == desk for of, _, _ in cells)]
     if not desks:
         return blank(BUSY, NOBODY)
     figure = make_subplots(
@@ -108,7 +109,7 @@ def utilisation_table(run: "Run") -> "pd.DataFrame":
     rows = []
     for start in range(0, HALF_HOURS, 4):
         row = {"hours": f"{clock_text(30 * start)} to {clock_text(30 * start + 120)}"}
-        for desk in DESK_CHANNELS:
+        for desk in DESK_NAMES:
             for name, days in (("Mon to Fri", range(1, 6)), ("Sat and Sun", range(6, 8))):
                 some = [cells.get((desk, d, h), (0, 0)) for d in days for h in range(start, start + 4)]
                 busy, staffed = sum(cell[0] for cell in some), sum(cell[1] for cell in some)
@@ -155,10 +156,10 @@ def queues(run: "Run") -> "go.Figure":
         return blank(LINES, "This run did not record its lines; run it again.")
     figure = make_subplots(
         rows=2, cols=1, shared_xaxes=True, vertical_spacing=0.12,
-        subplot_titles=[f"for a {desk}" for desk in DESK_CHANNELS],
+        subplot_titles=[f"for a {desk}" for desk in DESK_NAMES],
     )  # fmt: skip
     colour = colours("contact")
-    for row, desk in enumerate(DESK_CHANNELS, 1):
+    for row, desk in enumerate(DESK_NAMES, 1):
         figure.add_trace(
             go.Scatter(
                 x=[when.isoformat() for when in lines[desk]],
@@ -196,15 +197,15 @@ def queues_table(run: "Run") -> "pd.DataFrame":
             first = start + weeks if step(run) == "day" else max(when.replace(day=1), start)
             values.setdefault(first, {}).setdefault(desk, []).append(value)
     rows = [
-        {"from": first.isoformat(), **{desk: amount(sum(some[desk]) / len(some[desk])) for desk in DESK_CHANNELS}}
+        {"from": first.isoformat(), **{desk: amount(sum(some[desk]) / len(some[desk])) for desk in DESK_NAMES}}
         for first, some in sorted(values.items())
     ]
-    return pd.DataFrame(rows, columns=["from", *DESK_CHANNELS])
+    return pd.DataFrame(rows, columns=["from", *DESK_NAMES])
 
 
 def _lines(run: "Run") -> "dict[str, dict[date, float]]":
     """Give the mean line of the country by desk and day; empty if the run did not record it."""
-    names = {f"line_{desk}": desk for desk in DESK_CHANNELS}
+    names = {f"line_{desk}": desk for desk in DESK_NAMES}
     noted = tally(run, "state", ["quantity", "day"], ["value"], {"quantity": names})
     found: dict[str, dict[date, float]] = {}
     for quantity, when, value in noted.itertuples(index=False):

@@ -1,16 +1,17 @@
 """Detectors: what their scores can tell apart, how often alerts of a tier are right, and what repeating them costs."""
 
+from itertools import cycle
 from math import erfc, log10, sqrt
 from statistics import NormalDist
 from typing import TYPE_CHECKING
 
-from sim.labels import CHANNELS, CONTACT_CHANNELS, SOURCES, TIERS, TRUTHS
 from sim.report.blank import blank
-from sim.report.looks import BLUE, GREEN, colours, country, dashes, day, hatches, symbols, words
+from sim.report.looks import BLUE, GREEN, colours, colours_of, country, dashes, day, hatches, symbols, words
 from sim.report.panels import bars, framed, subtitles
 from sim.report.pictures.waits import NO_ALERTS, stacked, stacked_table
 from sim.report.tally import step, steps, tally
 from sim.rounding import amount, percent
+from sim.words import Channel, ContactChannel, Detector, End, Fate, Tier, Truth
 
 if TYPE_CHECKING:
     from datetime import date
@@ -20,10 +21,14 @@ if TYPE_CHECKING:
 
     from sim.results.run import Run
 
-SEEN = ("unanswered", "ignored", "engaged")
+CHANNELS, CONTACT_CHANNELS, TIERS = Channel.labels(), ContactChannel.labels(), Tier.labels()
+SOURCES, TRUTHS = Detector.labels(), Truth.labels()
+SEEN = tuple(fate.label for fate in Fate if not fate.stopped)
+"""What a detector can see of attempts: those that were delivered, by what became of them."""
 STAGES = ("engaged", "opened", "payment")
-KINDS = ("unanswered", "ignored", "engaged", "opened", "payment")
-MARKS = {"red": "circle", "orange": "square", "yellow": "diamond", "blue": "hexagon"}
+"""What it can see of episodes, by the names that scenarios give."""
+KINDS = tuple(dict.fromkeys((*SEEN, *STAGES)))
+MARKS = dict(zip(TIERS, cycle(("circle", "square", "diamond", "hexagon")), strict=False))
 """Markers of thresholds: shapes that a letter fits into."""
 POINTS = 80
 """Points of a curve, evenly spaced in the threshold."""
@@ -63,7 +68,8 @@ def roc(run: "Run") -> "go.Figure":
     figure = make_subplots(
         rows=len(panels), cols=1, shared_xaxes=True, vertical_spacing=0.16 / len(panels), subplot_titles=list(panels)
     )
-    colour = {**colours("truth"), "engaged": colours("truth")["episode"], "opened": GREEN, "payment": BLUE}
+    truth = colours("truth")
+    colour = {**colours_of(KINDS), **truth, "engaged": truth["episode"], "opened": GREEN, "payment": BLUE}
     dash, tier_colour = dashes(KINDS), colours("tier")
     listed: set[str] = set()
     least = min(false_alarms(t) for curves in panels.values() for _, tiers in curves.values() for t in tiers.values())
@@ -278,7 +284,7 @@ def heard_table(run: "Run") -> "pd.DataFrame":
     import pandas as pd
 
     counted = tally(run, "alerts", ["tier", "end"])
-    reached = {tier: int(n) for tier, end, n in counted.itertuples(index=False) if end == "reached"}
+    reached = {tier: int(n) for tier, end, n in counted.itertuples(index=False) if end == End.REACHED.label}
     rows = [
         {
             "tier": tier,
@@ -296,7 +302,9 @@ def _heard(run: "Run") -> "dict[tuple[str, date], float]":
     by = step(run)
     counted = tally(run, "alerts", [by, "tier", "end"])
     reached = {
-        (tier, when): int(count) for when, tier, end, count in counted.itertuples(index=False) if end == "reached"
+        (tier, when): int(count)
+        for when, tier, end, count in counted.itertuples(index=False)
+        if end == End.REACHED.label
     }
     tiers = [tier for tier in TIERS if any(of == tier for of, _ in reached)]
     scale = country(run) / _population(run) * 1000

@@ -2,11 +2,11 @@
 
 from typing import TYPE_CHECKING, Any
 
-from sim import labels
 from sim.report.looks import PEOPLE, SCALE, country, finish, plain, provinces
 from sim.report.pictures.place import tiles
 from sim.report.sums import by_day, days, months_of, sums
 from sim.rounding import amount
+from sim.words import DESKS, End
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
 FRAME_DAYS = 7
 """Days of a frame in a notebook."""
-LINES = {"line_call": "people waiting for a call", "line_visit": "people waiting for a visit"}
+DESK_NAMES = tuple(desk.label for desk in DESKS)
+LINES = {f"line_{desk}": f"people waiting for a {desk}" for desk in DESK_NAMES}
+"""Quantities of the state that are drawn, and how each is called."""
 SHARE, COUNT = "share", "count"
 
 
@@ -91,17 +93,17 @@ def film_table(run: "Run") -> "pd.DataFrame":
 
 
 def _bars(run: "Run") -> "dict[str, tuple[str, pd.Series[Any]]]":
-    ends = by_day(run, "alerts", "end", labels.ENDS)
+    ends = by_day(run, "alerts", "end", End.labels())
     found: dict[str, tuple[str, pd.Series[Any]]] = {"alerts issued": (COUNT, ends.sum(axis=1))}
     busy = _busy(run)
-    found.update({f"{channel} desks at work": (SHARE, busy[channel]) for channel in labels.DESK_CHANNELS})
+    found.update({f"{channel} desks at work": (SHARE, busy[channel]) for channel in DESK_NAMES})
     state = run.state
     for quantity, label in LINES.items():
         line = state[state["quantity"] == quantity]
         if len(line):
             waiting = line.groupby("day")["value"].sum() * country(run)
             found[label] = (COUNT, waiting.reindex(days(run), fill_value=0.0))
-    found["alerts that expire later"] = (COUNT, ends["expired"])
+    found["alerts that expire later"] = (COUNT, ends[End.EXPIRED.label])
     return found
 
 
@@ -111,13 +113,13 @@ def _busy(run: "Run") -> "pd.DataFrame":
 
     worked = sums(run, "contacts", ["day", "channel"], ["staff_ms"])
     at_work = worked.pivot_table(index="day", columns="channel", values="staff_ms", aggfunc="sum", fill_value=0.0)
-    at_work = at_work.reindex(index=days(run), columns=list(labels.DESK_CHANNELS), fill_value=0.0)
+    at_work = at_work.reindex(index=days(run), columns=list(DESK_NAMES), fill_value=0.0)
     hours = sums(run, "hours", ["month", "channel", "weekday"], ["staffed_ms"])
     index = days(run)
     keys = pd.DataFrame({"month": index.to_period("M").to_timestamp(), "weekday": index.day_of_week + 1}, index=index)
     number = keys.groupby(["month", "weekday"]).size()
     found = {}
-    for channel in labels.DESK_CHANNELS:
+    for channel in DESK_NAMES:
         own = hours[hours["channel"] == channel].set_index(["month", "weekday"])["staffed_ms"]
         a_day = {
             key: float(own.get(key, 0.0)) / count for key, count in zip(number.index, number.to_numpy(), strict=True)

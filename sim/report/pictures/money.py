@@ -8,6 +8,7 @@ from sim.report.panels import framed, pick_mode
 from sim.report.tally import step, steps, tally
 from sim.results.figures import FEN_PER_YUAN
 from sim.rounding import amount
+from sim.words import Outcome
 
 if TYPE_CHECKING:
     from datetime import date
@@ -18,10 +19,10 @@ if TYPE_CHECKING:
     from sim.results.run import Run
 
 AMOUNTS = {
-    "lost": ("loss_fen", VERMILLION),
-    "prevented": ("prevented_fen", GREEN),
-    "held": ("held_fen", SKY),
-    "recovered": ("recovered_fen", BLUE),
+    "lost": (Outcome.LOSS_FEN.label, VERMILLION),
+    "prevented": (Outcome.PREVENTED_FEN.label, GREEN),
+    "held": (Outcome.HELD_FEN.label, SKY),
+    "recovered": (Outcome.RECOVERED_FEN.label, BLUE),
 }
 """Name, column of the outcomes and colour: ``lost`` of all victims, ``prevented`` by warnings, ``held`` by banks."""
 

@@ -2,12 +2,12 @@
 
 from typing import TYPE_CHECKING
 
-from sim.labels import SEXES
 from sim.report.blank import blank
 from sim.report.looks import GREEN, PEOPLE, VERMILLION, colours, country, hatches, named, plain, words
 from sim.report.panels import bars, framed, names_beside, subtitles
 from sim.report.tally import tally
 from sim.rounding import amount
+from sim.words import Outcome, Sex
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -15,8 +15,9 @@ if TYPE_CHECKING:
 
     from sim.results.run import Run
 
-SEX = {"f": "women", "m": "men"}
-ENDS = ("victims", "saved")
+SEXES = Sex.labels()
+SEX = {Sex.F.label: "women", Sex.M.label: "men"}
+ENDS = (Outcome.VICTIMS.label, Outcome.SAVED.label)
 """Of an episode: it came to a payment; a warning stopped it before any."""
 
 AGES, TYPES = "Victims and saved by age and sex", "Victims and saved by type of fraud"
@@ -139,8 +140,8 @@ def groups(run: "Run") -> dict[tuple[str, str], float]:
         women = 100.0 / (100.0 + province.men_per_100_women)
         for age, share in enumerate(age_shares(population, place)):
             band = names[band_of[age]]
-            found[band, "f"] += province.population * share * women
-            found[band, "m"] += province.population * share * (1.0 - women)
+            found[band, Sex.F.label] += province.population * share * women
+            found[band, Sex.M.label] += province.population * share * (1.0 - women)
     return found
 
 

@@ -8,6 +8,7 @@ from sim.report.looks import INK, PEOPLE, SCALE, finish, plain, provinces
 from sim.report.sums import sums
 from sim.results.figures import FEN_PER_YUAN
 from sim.rounding import short
+from sim.words import End, Fate
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -53,17 +54,17 @@ OUTCOMES = {
     "prevented": Outcome("outcomes", "prevented_fen", "losses prevented", "1,000 yuan prevented"),
     "recovered": Outcome("outcomes", "recovered_fen", "losses recovered", "1,000 yuan recovered"),
     "alerts": Outcome("alerts", "count", "alerts", "alerts"),
-    "reached": Outcome("alerts", "count", "alerts that reached", "alerts that reached", {"end": ("reached",)}),
-    "expired": Outcome("alerts", "count", "alerts that expired", "alerts expired", {"end": ("expired",)}),
+    "reached": Outcome("alerts", "count", "alerts that reached", "alerts that reached", {"end": (End.REACHED.label,)}),
+    "expired": Outcome("alerts", "count", "alerts that expired", "alerts expired", {"end": (End.EXPIRED.label,)}),
     "delivered": Outcome(
         "attempts",
         "count",
         "attempts delivered",
         "attempts delivered",
-        {"fate": ("unanswered", "ignored", "engaged")},
+        {"fate": tuple(fate.label for fate in Fate if not fate.stopped)},
     ),
     "intercepted": Outcome(
-        "attempts", "count", "attempts intercepted", "attempts intercepted", {"fate": ("intercepted",)}
+        "attempts", "count", "attempts intercepted", "attempts intercepted", {"fate": (Fate.INTERCEPTED.label,)}
     ),
 }
 OUTCOME = {name: one.title for name, one in OUTCOMES.items()}

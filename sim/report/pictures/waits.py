@@ -4,12 +4,13 @@ from datetime import date
 from math import log10
 from typing import TYPE_CHECKING
 
-from sim.labels import CONTACT_CHANNELS, ENDS, MINUTE_MS, TIERS
+from sim.days import MINUTE_MS
 from sim.report.blank import blank
 from sim.report.looks import INK, colours, country, dashes, day, hatches, symbols, words
 from sim.report.panels import bars, framed, pick_mode, subtitles
 from sim.report.tally import step, steps, tally
 from sim.rounding import amount, percent
+from sim.words import ContactChannel, End, Tier
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
     from sim.results.run import Run
 
+TIERS, CONTACT_CHANNELS, ENDS = Tier.labels(), ContactChannel.labels(), End.labels()
 NO_ALERTS = "No alert was issued in this run."
 STILL_OPEN = 0.05
 """Share of the alerts of a day or month that may be open at the end of a run for what is said of those that expired."""
@@ -234,7 +236,7 @@ def _expired(run: "Run") -> dict[tuple[str, date], tuple[int, int, int, int]]:
     found: dict[tuple[str, date], tuple[int, int, int, int]] = {}
     for when, tier, end, count in counted.itertuples(index=False):
         issued, lost, open_, _ = found.get((tier, when), (0, 0, 0, 0))
-        lost, open_ = lost + int(count) * (end == "expired"), open_ + int(count) * (end == "open")
+        lost, open_ = lost + int(count) * (end == End.EXPIRED.label), open_ + int(count) * (end == End.OPEN.label)
         found[tier, when] = (issued + int(count), lost, open_, days[when])
     return found
 
