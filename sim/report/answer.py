@@ -60,7 +60,7 @@ def _people(totals: dict[str, Any]) -> str:
 
 
 def short_answer(run: "Run") -> dict[str, str]:
-    """Give the few numbers of the first screen with what they count, in the order in which they are shown."""
+    """Return the numbers of the first screen by what they count, in the order in which they are shown."""
     totals = run.manifest["totals"]
     stopped = sum(totals["attempts_by_fate"].get(fate, 0) for fate in STOPPED)
     return {

@@ -27,24 +27,34 @@ ENDS = {
 """How episodes end: totals of the run, and how each is called."""
 NOT_OVER = "not over yet"
 PARTS = {"all": "all attempts", "delivered": "what was delivered", ENGAGED: "people drawn in"}
-"""How closely the flow is looked at: victims cannot be seen beside billions of attempts."""
+"""Parts of the flow that can be drawn alone, because victims cannot be seen beside billions of attempts."""
 ANY = "all"
 CHANNEL = {ANY: "all", **{name: "calls" if name == Channel.CALL.label else named(name) for name in CHANNELS}}
 """Choices of a channel, and how each is called."""
 HEIGHT, PAD = 540, 15
-"""Of the picture, and between its nodes, in pixels."""
+"""Height of the figure, and space between two nodes, in pixels."""
 ROOM = 66
-"""Of the height, taken by margins."""
+"""Pixels of the height that margins take."""
 COLUMNS = {"delivered": 0.36, ENGAGED: 0.52}
+
+"""Where nodes in the middle stand, from 0 (left) to 1 (right)."""
 
 Flow = tuple[str, str, float, str]
 """From, to, count and colour."""
 
 
 def cascade(run: "Run", channel: str = ANY, part: str = "all") -> "go.Figure":
-    """Draw the flow of one channel, or ``all``, and one ``part``: ``all``, ``delivered`` or ``engaged``.
+    """Draw the flow of attempts through the gates to the ends of episodes.
 
     How episodes end is not stored by channel: a single channel's flow ends with those who engaged.
+
+    Args:
+        run: The run.
+        channel: One of ``CHANNEL``: a channel of attempts, or ``all``.
+        part: One of ``PARTS``: ``all``, ``delivered`` or ``engaged``.
+
+    Returns:
+        A figure of bands whose widths are the counts of the country.
     """
     import plotly.graph_objects as go
 
@@ -92,7 +102,7 @@ def cascade(run: "Run", channel: str = ANY, part: str = "all") -> "go.Figure":
 
 
 def cascade_table(run: "Run") -> "pd.DataFrame":
-    """Give attempts of the country by fate (rows) and channel, and then how episodes ended."""
+    """Return attempts of the country by fate (rows) and channel, and then how episodes ended."""
     import pandas as pd
 
     counts = _counts(run)
@@ -128,7 +138,7 @@ def _counts(run: "Run") -> dict[tuple[str, str], float]:
 
 
 def _ends(run: "Run") -> dict[str, float]:
-    """Give how the episodes of the period ended; what is left over was not over when the run was."""
+    """Return how many episodes of the period ended in each way; the rest had not ended when the run did."""
     totals = run.manifest["totals"]
     ended = {title: float(totals.get(name, 0)) for name, title in ENDS.items()}
     engaged = float(totals["attempts_by_fate"][ENGAGED])
@@ -169,19 +179,19 @@ def _shades() -> dict[str, str]:
 
 
 def _size(flows: list[Flow], name: str) -> float:
-    """Give what passes a node: what leaves it, or arrives where nothing does."""
+    """Return the size of a node: what leaves it, or what arrives where nothing leaves."""
     return sum(flow[2] for flow in flows if flow[0] == name) or sum(flow[2] for flow in flows if flow[1] == name)
 
 
 def _positions(names: list[str], sizes: dict[str, float]) -> dict[str, list[float]]:
-    """Place the nodes: what goes on to the left, what ends to the right, from the first gate to the last payment."""
+    """Place the nodes: sources at the left, ends at the right, from the first gate down to the last payment."""
     ending = [name for name in names if name not in CHANNELS and name not in COLUMNS]
     if not {ENGAGED} & set(names) or not any(name in names for name in (*ENDS.values(), NOT_OVER)):
         ending = [name for name in names if name not in CHANNELS and name != "delivered"]
     sources = [name for name in names if name in CHANNELS]
     total = sum(sizes[name] for name in sources)
     most = max(len(ending), len(sources))
-    # Of the height, what one attempt takes and what lies between two nodes.
+    # Shares of the height: the space between two nodes, and one attempt.
     gap = PAD / (HEIGHT - ROOM)
     one = (1.0 - gap * (most - 1)) / total
     middle: dict[str, float] = {}

@@ -30,6 +30,9 @@ def utilisation(run: "Run") -> "go.Figure":
 
     Cells without staff are left empty. A service that outlasts its shift is busy time without staffed time, so that
     a share can come out above 1.
+
+    Returns:
+        A figure with a panel for each desk.
     """
     import plotly.graph_objects as go
     from plotly.subplots import make_subplots
@@ -99,9 +102,11 @@ def utilisation(run: "Run") -> "go.Figure":
 
 
 def utilisation_table(run: "Run") -> "pd.DataFrame":
-    """Give the utilisation of the desks by two hours of the day, on working days and at the weekend.
+    """Return the utilisation of the desks by two hours of the day, from Monday to Friday and at the weekend.
 
-    Columns: hours, then ``DESK, Mon to Fri`` and ``DESK, Sat and Sun`` for each desk; ``none`` where nobody is on duty.
+    Returns:
+        Columns hours, and for each desk ``DESK, Mon to Fri`` and ``DESK, Sat and Sun``: shares in percent, ``none``
+        where nobody is on duty.
     """
     import pandas as pd
 
@@ -119,7 +124,7 @@ def utilisation_table(run: "Run") -> "pd.DataFrame":
 
 
 def _cells(run: "Run") -> dict[tuple[str, int, int], tuple[int, int]]:
-    """Give (busy, staffed) ms of the period by desk, weekday and half hour, where somebody is on duty."""
+    """Return (busy, staffed) ms of the period by desk, weekday and half hour, where somebody is on duty."""
     counted = tally(run, "hours", ["channel", "weekday", "half_hour"], ["busy_ms", "staffed_ms"])
     return {
         (channel, int(of_week), int(half_hour)): (int(busy), int(staffed))
@@ -129,13 +134,13 @@ def _cells(run: "Run") -> dict[tuple[str, int, int], tuple[int, int]]:
 
 
 def _mean(cells: dict[tuple[str, int, int], tuple[int, int]], desk: str) -> float:
-    """Give the utilisation of a desk over all its cells."""
+    """Return the utilisation of a desk over all its cells."""
     mine = [cell for (of, _, _), cell in cells.items() if of == desk]
     return sum(busy for busy, _ in mine) / sum(staffed for _, staffed in mine)
 
 
 def _weekdays(run: "Run") -> dict[int, int]:
-    """Give how many of each weekday (Monday is 1) the period has; at least 1."""
+    """Return how many of each weekday (Monday is 1) the period has; at least 1."""
     first = day_number(run.scenario.spec.period.start)
     counts = dict.fromkeys(range(1, 8), 0)
     for number in range(first, first + days_of(run)):
@@ -146,7 +151,8 @@ def _weekdays(run: "Run") -> dict[int, int]:
 def queues(run: "Run") -> "go.Figure":
     """Draw how many alerts of the country wait at the desks, in the mean of each day.
 
-    Runs that were made before lines were recorded have nothing to show.
+    Returns:
+        A figure with a panel for each desk; without any for runs that were made before lines were recorded.
     """
     import plotly.graph_objects as go
     from plotly.subplots import make_subplots
@@ -182,9 +188,10 @@ def queues(run: "Run") -> "go.Figure":
 
 
 def queues_table(run: "Run") -> "pd.DataFrame":
-    """Give the alerts of the country in line in the mean of each month (or week, of short runs), by desk.
+    """Return the alerts of the country in line, in the mean of each month (of each week for short runs), by desk.
 
-    Columns: from (its first day), call, visit: means over its days.
+    Returns:
+        Columns from (the first day of the month or week) and one for each desk: means over its days.
     """
     import pandas as pd
 
@@ -204,7 +211,7 @@ def queues_table(run: "Run") -> "pd.DataFrame":
 
 
 def _lines(run: "Run") -> "dict[str, dict[date, float]]":
-    """Give the mean line of the country by desk and day; empty if the run did not record it."""
+    """Return the mean line of the country by desk and day; empty if the run did not record it."""
     names = {f"line_{desk}": desk for desk in DESK_NAMES}
     noted = tally(run, "state", ["quantity", "day"], ["value"], {"quantity": names})
     found: dict[str, dict[date, float]] = {}

@@ -25,6 +25,9 @@ def ratios(run: "Run") -> "go.Figure":
 
     For a change it is the ratio of the levels that it leads to, (1 + simulated) / (1 + reported): a change near zero
     has no ratio that would mean anything.
+
+    Returns:
+        A figure with a row for each such figure.
     """
     import plotly.graph_objects as go
 
@@ -83,7 +86,7 @@ def ratios(run: "Run") -> "go.Figure":
 
 
 def ratios_table(run: "Run") -> "pd.DataFrame":
-    """Give every figure of the scenario: reported, simulated, ratio, role, whether it is within its allowance."""
+    """Return every figure of the scenario: reported, simulated, ratio, role, whether it is within its allowance."""
     import pandas as pd
 
     rows = []
@@ -103,7 +106,7 @@ def ratios_table(run: "Run") -> "pd.DataFrame":
 
 
 def comparable(row: Row) -> bool:
-    """Tell whether a figure has both sides and a level to compare."""
+    """Tell whether a figure has a reported and a simulated value whose ratio is defined."""
     reported = row["reported"]
     if row["simulated"] is None or not isinstance(reported, int | float):
         return False
@@ -111,19 +114,19 @@ def comparable(row: Row) -> bool:
 
 
 def _ends(row: Row) -> tuple[float, float]:
-    """Give the ends of the interval of a prediction, as ``level``."""
+    """Return the ends of the interval of a prediction, each as ``level`` has it."""
     low, high = row["interval"]
     return level(row, low), level(row, high)
 
 
 def level(row: Row, value: float) -> float:
-    """Give a value over what was reported; of changes, the levels that they lead to."""
+    """Return a value over what was reported; for changes, the ratio of the levels that they lead to."""
     reported = row["reported"]
     return float((1 + value) / (1 + reported) if row["name"].endswith(CHANGE) else value / reported)
 
 
 def said(row: Row, value: Any) -> str:
-    """Give a value of a figure as people read it: changes in percent."""
+    """Return a value of a figure as people read it: changes in percent."""
     if value is None or isinstance(value, str):
         return value or NONE
     return f"{'+' if value > 0 else ''}{percent(value)}" if row["name"].endswith(CHANGE) else amount(value, 4)

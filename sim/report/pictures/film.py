@@ -23,9 +23,12 @@ SHARE, COUNT = "share", "count"
 
 
 def reel(run: "Run") -> dict[str, Any]:
-    """Give what the timeline shows, in plain values: alerts per 100,000 people by day and province, and bars by day.
+    """Return what the timeline shows, in plain values: alerts per 100,000 people by day and province, and bars by day.
 
-    ``bars`` have a label, a kind (``share`` of 1, or ``count`` of the country), their highest value and one a day.
+    Returns:
+        The first day (``start``), the ``tiles`` with their ``rates`` by day, the ``unit`` of these and the highest of
+        them (``most``), and ``bars``: each a label, a kind (``share`` of 1 or ``count`` of the country), its highest
+        value and one a day.
     """
     placed, names = tiles(run), provinces(run)
     rates = _rates(run)
@@ -84,7 +87,7 @@ def film(run: "Run") -> "go.Figure":
 
 
 def film_table(run: "Run") -> "pd.DataFrame":
-    """Give the bars of the timeline as means of a month: shares of 1, and counts a day."""
+    """Return the bars of the timeline as means of a month: shares of 1, and counts a day."""
     import pandas as pd
 
     bars = {label + (" (share)" if kind == SHARE else ""): values for label, (kind, values) in _bars(run).items()}
@@ -108,7 +111,7 @@ def _bars(run: "Run") -> "dict[str, tuple[str, pd.Series[Any]]]":
 
 
 def _busy(run: "Run") -> "pd.DataFrame":
-    """Give the share of staffed time at work by day and desk; the staffed time of a day is its weekday's mean."""
+    """Return the share of staffed time at work by day and desk; the staffed time of a day is its weekday's mean."""
     import pandas as pd
 
     worked = sums(run, "contacts", ["day", "channel"], ["staff_ms"])
@@ -130,7 +133,7 @@ def _busy(run: "Run") -> "pd.DataFrame":
 
 
 def _rates(run: "Run") -> "pd.DataFrame":
-    """Give alerts per 100,000 people by day of issue and province code."""
+    """Return alerts per 100,000 people by day of issue and province code."""
     import pandas as pd
 
     found = sums(run, "alerts", ["day", "province"])

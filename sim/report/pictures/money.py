@@ -33,7 +33,8 @@ MONEY = "Money lost and saved"
 def money(run: "Run") -> "go.Figure":
     """Draw yuan of the country by month (by day of short runs): lost by victims, prevented, held and recovered.
 
-    A month of which not all days lie in the period holds those that do.
+    Returns:
+        A figure with a line for each of ``AMOUNTS``; a month holds those of its days that lie in the period.
     """
     import plotly.graph_objects as go
 
@@ -71,7 +72,7 @@ def money(run: "Run") -> "go.Figure":
 
 
 def money_table(run: "Run") -> "pd.DataFrame":
-    """Give the yuan of the country by month (of short runs the whole period alone), the whole period last."""
+    """Return the yuan of the country by month and over the whole period; for short runs over the period alone."""
     import pandas as pd
 
     values = _yuan(run)
@@ -84,7 +85,7 @@ def money_table(run: "Run") -> "pd.DataFrame":
 
 
 def _yuan(run: "Run") -> "dict[str, dict[date, float]]":
-    """Give yuan of the country by name and step of time, zeros included."""
+    """Return yuan of the country by name and step of time, zeros included."""
     by = step(run)
     columns = [column for column, _ in AMOUNTS.values()]
     counted = tally(run, "outcomes", [by], columns)

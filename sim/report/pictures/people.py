@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 SEXES = Sex.labels()
 SEX = {Sex.F.label: "women", Sex.M.label: "men"}
 ENDS = (Outcome.VICTIMS.label, Outcome.SAVED.label)
-"""Of an episode: it came to a payment; a warning stopped it before any."""
+"""Ends of episodes: the person paid; a warning stopped it before any payment."""
 
 AGES, TYPES = "Victims and saved by age and sex", "Victims and saved by type of fraud"
 NOBODY = "Nobody fell victim or was saved in this run."
@@ -71,7 +71,7 @@ def ages(run: "Run") -> "go.Figure":
 
 
 def ages_table(run: "Run") -> "pd.DataFrame":
-    """Give victims and saved of the country by age band and sex, and for 100,000 people of the group."""
+    """Return victims and saved of the country by age band and sex, and for 100,000 people of the group."""
     import pandas as pd
 
     counts, people = _by_group(run), groups(run)
@@ -122,7 +122,7 @@ def types(run: "Run") -> "go.Figure":
 
 
 def types_table(run: "Run") -> "pd.DataFrame":
-    """Give victims and saved of the country by type of fraud, those with the most victims first."""
+    """Return victims and saved of the country by type of fraud, those with the most victims first."""
     import pandas as pd
 
     rows = [(name, *(amount(value * country(run)) for value in pair)) for name, pair in _by_type(run).items()]
@@ -130,7 +130,7 @@ def types_table(run: "Run") -> "pd.DataFrame":
 
 
 def groups(run: "Run") -> dict[tuple[str, str], float]:
-    """Give the people of the country by age band and sex, as the scenario's tables have them."""
+    """Return the people of the country by age band and sex, as the scenario's tables have them."""
     from sim.country.people import age_shares, band_of_age
 
     population = run.scenario.spec.population
@@ -146,13 +146,13 @@ def groups(run: "Run") -> dict[tuple[str, str], float]:
 
 
 def _by_group(run: "Run") -> dict[tuple[str, str], tuple[int, int]]:
-    """Give (victims, saved) as simulated by age band and sex."""
+    """Return (victims, saved) as simulated by age band and sex."""
     counted = tally(run, "outcomes", ["age_band", "sex"], ENDS)
     return {(band, sex): (int(lost), int(saved)) for band, sex, lost, saved in counted.itertuples(index=False)}
 
 
 def _by_type(run: "Run") -> dict[str, tuple[int, int]]:
-    """Give (victims, saved) as simulated by type of fraud, the most victims first, then in the scenario's order."""
+    """Return (victims, saved) as simulated by type of fraud, the most victims first, then in the scenario's order."""
     counted = tally(run, "outcomes", ["fraud_type"], ENDS)
     found = {name: (int(lost), int(saved)) for name, lost, saved in counted.itertuples(index=False)}
     whole = {name: found.get(name, (0, 0)) for name in run.scenario.spec.fraud.types}
