@@ -73,7 +73,7 @@ def run(
             raise ConservationError("; ".join(f"{law.name}: {law.detail}" for law in broken))
         phases["figures"] = time.perf_counter() - tallied
         summed = time.perf_counter()
-        # Durable before the clock is read: publishing has only this manifest and a rename left to do.
+        # All files are on the disk before the time is taken: only this manifest and a rename are left to do.
         for file in staging.path.iterdir():
             sync(file)
         ended = time.perf_counter()

@@ -59,7 +59,7 @@ class Fate(Word):
 
     @property
     def stopped(self) -> bool:
-        """Whether the attempt was stopped on its way, so that nobody could answer it or not."""
+        """Whether the attempt was stopped on its way and never came to its person."""
         return self < Fate.UNANSWERED
 
 

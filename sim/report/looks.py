@@ -195,7 +195,7 @@ def finish(figure: "go.Figure", height: int, title: str | None = None) -> "go.Fi
         hoverlabel={"align": "left"},
     )
     lines = {"gridcolor": LINES, "zerolinecolor": AXIS, "linecolor": AXIS, "automargin": True, "title_font_size": 13}
-    # Thousand, million, billion: k, M, B; never the G of the SI.
+    # k, M, B for thousand, million, billion; not the G of the SI.
     figure.update_xaxes(**lines, exponentformat="B", title_standoff=10)
     figure.update_yaxes(**lines, exponentformat="B", title_standoff=10)
     return figure

@@ -95,7 +95,7 @@ def cascade(run: "Run", channel: str = ANY, part: str = "all") -> "go.Figure":
         textfont={"size": 12},
     )
     finish(figure, HEIGHT, title)
-    # Where it is narrow there is no room for a label between two ends; the words above say this number.
+    # On a phone there is no room for a label between two columns; the words above the figure say this number.
     labels = ["" if name == ENGAGED and part == "all" else label for name, label in zip(names, said, strict=True)]
     figure.update_layout(meta={"narrow": {"traces": {"textfont": {"size": 9.5}, "node": {"label": labels}}}})
     return figure
@@ -116,7 +116,7 @@ def cascade_table(run: "Run") -> "pd.DataFrame":
 
 
 def cascade_words(run: "Run") -> str:
-    """Say the cascade in words: of a thousand, or a million, attempts."""
+    """Say in words how many attempts were stopped, were delivered, drew somebody in and ended in a payment."""
     counts = _counts(run)
     total = sum(counts.values())
     if not total:

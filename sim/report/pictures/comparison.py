@@ -82,7 +82,7 @@ AS_WRITTEN = ("age_band", "province")
 DIFFERENCES, GATES = "What changes, in percent of the base", "Where attempts end: what changes, in percent of the base"
 UNCHANGED = "The other policy changed nothing."
 ENDS = {f"attempts_by_fate.{fate}": named(fate) for fate in FATES}
-"""The gates, as quantities of a comparison."""
+"""Totals of attempts by fate, and how each is called."""
 MOST_TICKS = 7
 
 

@@ -76,7 +76,7 @@ def roc(run: "Run") -> "go.Figure":
     dash, tier_colour = dashes(KINDS), colours("tier")
     listed: set[str] = set()
     least = min(false_alarms(t) for curves in panels.values() for _, tiers in curves.values() for t in tiers.values())
-    # Where all the red alerts are sure to be drawn, and axes still have room: at most 12 powers of ten.
+    # Low enough to show the highest threshold, but no more than 12 powers of ten, so that the axis stays legible.
     lowest = max(least / 3.0, 1e-12)
     highest_score = NormalDist().inv_cdf(1.0 - lowest) if lowest > 1e-15 else 8.0
     lowest_score = NormalDist().inv_cdf(1.0 - MOST_SHOWN)

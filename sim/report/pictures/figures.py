@@ -1,4 +1,4 @@
-"""Reported beside simulated figures: how far each is off, as a row of dots."""
+"""Reported against simulated figures: a dot for the ratio of each."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -54,7 +54,7 @@ def ratios(run: "Run") -> "go.Figure":
         )
     known = [(lane, *_ends(row)) for lane, row in zip(lanes, rows, strict=True) if row["interval"]]
     if known:
-        # An interval lies where it lies: the number of this run, of another policy say, need not be in it.
+        # The interval is that of the calibrated scenario: the value of another policy's run need not lie in it.
         figure.add_scatter(
             x=[(low + high) / 2 for _, low, high in known],
             y=[lane for lane, _, _ in known],
