@@ -13,17 +13,8 @@ from scipy import stats
 
 from benchmarks import limits
 from benchmarks.conftest import Note, Paired
-from benchmarks.peers import (
-    ARRIVALS_PER_MS,
-    PEERS,
-    SERVERS,
-    SERVICE_MS,
-    UTILISATION,
-    Customers,
-    Peer,
-    by_simpy,
-    waits_by_recursion,
-)
+from benchmarks.customers import ARRIVALS_PER_MS, SERVERS, SERVICE_MS, UTILISATION, Customers
+from benchmarks.peers import PEERS, Peer, by_simpy, waits_by_recursion
 from benchmarks.rows import Row
 from benchmarks.sizes import Sizes
 from tests.theory.formulas import mean_wait

@@ -6,7 +6,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.peers import SEED, SERVERS, TABLES, Customers, Served, alert_of
+from benchmarks.customers import SEED, SERVERS, TABLES, Customers, Served, alert_of
 from sim.days import DAY_MS, HALF_HOURS
 from sim.draws.compiled import compiled
 from sim.draws.identity import INDEX_SHIFT

@@ -30,8 +30,7 @@ if TYPE_CHECKING:
     from sim.experiments.sweep import sweep
     from sim.report.page import report
     from sim.results.folder import FolderError
-    from sim.results.run import Run, load_run
-    from sim.running import run
+    from sim.runs import Run, load_run, run
     from sim.scenario import Scenario, ScenarioError, load_scenario, posterior
 
 _HOMES = {
@@ -42,7 +41,7 @@ _HOMES = {
     "PairingError": "sim.experiments.pairing",
     "PromiseError": "sim.experiments.promise",
     "FolderError": "sim.results.folder",
-    "Run": "sim.results.run",
+    "Run": "sim.runs",
     "Scenario": "sim.scenario",
     "ScenarioError": "sim.scenario",
     "SimulationError": "sim.experiments.simulations",
@@ -51,12 +50,12 @@ _HOMES = {
     "calibrate": "sim.calibration.calibrate",
     "changes": "sim.experiments.fates",
     "compare": "sim.experiments.compare",
-    "load_run": "sim.results.run",
+    "load_run": "sim.runs",
     "people": "sim.country.table",
     "load_scenario": "sim.scenario",
     "posterior": "sim.scenario",
     "report": "sim.report.page",
-    "run": "sim.running",
+    "run": "sim.runs",
     "sensitivity": "sim.experiments.sensitivity",
     "staffing": "sim.experiments.staffing",
     "sweep": "sim.experiments.sweep",

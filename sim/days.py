@@ -14,6 +14,9 @@ UNIX_DAYS = (ORIGIN - date(1970, 1, 1)).days
 DAY_MS = 86_400_000
 """Milliseconds in a day."""
 
+MINUTE_MS = 60_000
+"""Milliseconds in a minute."""
+
 HALF_HOURS = 48
 HALF_HOUR_MS = DAY_MS // HALF_HOURS
 """Half hours of a day, in which profiles and shifts are given, and milliseconds in one."""

@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -11,12 +11,15 @@ if TYPE_CHECKING:
     from sim.running import Progress
     from sim.scenario import Scenario
 
+Tell = Callable[[str], None]
+Count = Callable[[int, int], None]
+
 WIDE = 400
-"""Columns of a table that goes to a pipe or file: nothing is folded there."""
+"""Columns of a console that is no terminal, so that no table is folded."""
 
 
 def console() -> "Console":
-    """Give standard output as a console: as wide as the terminal, or as it takes where there is none."""
+    """Return a console on standard output, as wide as its terminal; as wide as tables need where there is none."""
     from rich.console import Console
 
     if sys.stdout.isatty():
@@ -24,23 +27,28 @@ def console() -> "Console":
     return Console(highlight=False, width=WIDE, force_terminal=False)
 
 
-@contextmanager
-def bar(scenario: "Scenario", silent: bool) -> "Iterator[Progress | None]":
-    """Show a progress bar on standard error while a run goes on; nothing where that is no terminal.
+def _hidden(silent: bool) -> bool:
+    return silent or not sys.stderr.isatty()
 
-    Gives what the run is to call after each day.
+
+def bar(scenario: "Scenario", silent: bool) -> "AbstractContextManager[Progress | None]":
+    """Show a progress bar on standard error while a run goes on.
+
+    Returns:
+        A context of what the run calls after each day: None where nothing is shown, silent or without a terminal.
     """
-    from rich.console import Console
+    return nullcontext() if _hidden(silent) else _bar(scenario)
 
-    if silent or not sys.stderr.isatty():
-        yield None
-        return
-    err = Console(stderr=True)
+
+@contextmanager
+def _bar(scenario: "Scenario") -> "Iterator[Progress]":
+    from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
     from sim.days import calendar_date
     from sim.results.scope import Scope
 
+    err = Console(stderr=True)
     scope = Scope.of(scenario)
     start = scope.first_day - scope.warmup_days
     columns = (
@@ -61,18 +69,22 @@ def bar(scenario: "Scenario", silent: bool) -> "Iterator[Progress | None]":
         yield show
 
 
-@contextmanager
-def steps(
-    silent: bool, of: str = "runs"
-) -> "Iterator[tuple[Callable[[str], None], Callable[[int, int], None] | None]]":
-    """Show what a long command is at on standard error, where that is a terminal: lines, and a bar of the step's runs.
+def steps(silent: bool, of: str = "runs") -> "AbstractContextManager[tuple[Tell, Count | None]]":
+    """Show the progress of a long command on standard error: lines of text, and a bar of the current step.
 
-    Gives what is to be told each line, and what is to be told how many runs (or what else it is made ``of``) of how
-    many are done.
+    Args:
+        silent: Nothing is shown; nor is it where standard error is no terminal.
+        of: What a step is made of.
+
+    Returns:
+        A context of a function that prints a line, and one that is called with how many of how many are done: None
+        where nothing is shown.
     """
-    if silent or not sys.stderr.isatty():
-        yield lambda line: None, None
-        return
+    return nullcontext((lambda line: None, None)) if _hidden(silent) else _steps(of)
+
+
+@contextmanager
+def _steps(of: str) -> "Iterator[tuple[Tell, Count]]":
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 

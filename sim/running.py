@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from sim.scenario import Scenario
 
 Progress = Callable[[int, int], None]
-"""Told, after each day, its day number and the attempts so far; warm-up included."""
+"""Called after each day, warm-up included, with its day number and the attempts so far."""
 
 
 def run(
@@ -35,14 +35,13 @@ def run(
 ) -> Run:
     """Run a scenario (or the one of this name or path) with its engine and keep the results.
 
-    ``out`` is the run's folder itself, which must not exist or be empty; without it the folder is made below
-    ``results/runs`` of the current folder. ``events`` is ``none``, ``all`` or a share of the origins; where
-    it is None the scenario decides. ``workers`` are threads, by default one a core; they change no result, and the
-    reference engine works alone.
-    ``age_s``, the time that this process had already spent on the run, is added to the seconds reported.
+    Arguments and errors are those of ``sim.run``. Nothing is left of a run that raises.
 
-    Raises FolderError where ``out`` is not free and ConservationError where a conservation law is broken.
-    Nothing is left of a run that raises.
+    Returns:
+        The run as it is stored.
+
+    Raises:
+        ConservationError: If a conservation law is broken.
     """
     from sim.engines import simulate
 
@@ -74,7 +73,7 @@ def run(
             raise ConservationError("; ".join(f"{law.name}: {law.detail}" for law in broken))
         phases["figures"] = time.perf_counter() - tallied
         summed = time.perf_counter()
-        # Durable before the clock is read: publishing has only this manifest and a rename left to do.
+        # All files are on the disk before the time is taken: only this manifest and a rename are left to do.
         for file in staging.path.iterdir():
             sync(file)
         ended = time.perf_counter()
@@ -86,12 +85,12 @@ def run(
 
 
 def event_share(events: str | float) -> float:
-    """Give the share of origins whose events are kept, from ``none``, ``all`` or the share itself."""
+    """Return the share of origins whose events are kept, from ``none``, ``all`` or the share itself."""
     return {"none": 0.0, "all": 1.0}[events] if isinstance(events, str) else float(events)
 
 
 def with_events(scenario: "Scenario", events: str | float) -> "Scenario":
-    """Give a scenario that records these events; raises ValueError for what the schema does not allow."""
+    """Return the scenario with these events recorded; raises ValueError for what the schema does not allow."""
     from sim.scenario.shapes import written
 
     if not (events in ("none", "all") or (isinstance(events, int | float) and 0 <= events <= 1)):

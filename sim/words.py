@@ -57,6 +57,11 @@ class Fate(Word):
     IGNORED = 6
     ENGAGED = 7
 
+    @property
+    def stopped(self) -> bool:
+        """Whether the attempt was stopped on its way and never came to its person."""
+        return self < Fate.UNANSWERED
+
 
 class Region(Word):
     """Where dens are."""

@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks.peers import Customers, by_reference, by_simpy, by_vector, waits_by_recursion
+from benchmarks.customers import Customers
+from benchmarks.peers import by_reference, by_simpy, by_vector, waits_by_recursion
 from benchmarks.rows import Row, Target, markdown, number
 from benchmarks.scaling import ends, exponent
 from benchmarks.table import BEGIN, END, README, replaced

@@ -142,12 +142,12 @@ def figures(
     """Show the figures of a run again, or any quantity over any window of its period."""
     from sim.results.asked import AskedError
     from sim.results.folder import FolderError, to_json
-    from sim.results.run import load_run
+    from sim.results.run import Run
     from sim.results.table import asked_table
     from sim.scenario import ScenarioError
 
     try:
-        run = load_run(folder)
+        run = Run(folder)
         questions, mistakes = [], []
         for text in quantities or []:
             try:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from sim.results.table import amount
+from sim.rounding import short
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -67,8 +68,6 @@ def _table(names: Sequence[str], rows: Sequence[tuple[str, ...]], of: Lines) -> 
 
 def _shortened(cell: str) -> str:
     """Give a cell with three digits of each long number."""
-    from sim.report.looks import short
-
     return LONG.sub(lambda match: f"{match[1] or ''}{short(float(match[2].replace(',', '')))}", cell)
 
 

@@ -2,19 +2,22 @@
 
 from typing import TYPE_CHECKING, Any
 
-from sim.report.looks import amount, percent
+from sim.report.looks import named
+from sim.rounding import amount, percent
+from sim.words import Fate
 
 if TYPE_CHECKING:
     from sim.results.run import Run
 
-STOPPED = {
-    "not_sent": "by deterrence and regulation at the source",
-    "den_destroyed": "by raids on dens",
-    "card_eliminated": "by the elimination of phone cards",
-    "intercepted": "by the filters of calls and SMS",
-    "site_blocked": "by blocked sites and apps",
+CAUSES = {
+    Fate.NOT_SENT: "by deterrence and regulation at the source",
+    Fate.DEN_DESTROYED: "by raids on dens",
+    Fate.CARD_ELIMINATED: "by the elimination of phone cards",
+    Fate.INTERCEPTED: "by the filters of calls and SMS",
+    Fate.SITE_BLOCKED: "by blocked sites and apps",
 }
-"""The fates of attempts that reached nobody, and what brought them about."""
+STOPPED = {fate.label: CAUSES.get(fate, f"as {named(fate.label)}") for fate in Fate if fate.stopped}
+"""The fates of attempts that were stopped on their way, and what brought each about."""
 
 
 def answer(run: "Run") -> str:
@@ -57,7 +60,7 @@ def _people(totals: dict[str, Any]) -> str:
 
 
 def short_answer(run: "Run") -> dict[str, str]:
-    """Give the few numbers of the first screen with what they count, in the order in which they are shown."""
+    """Return the numbers of the first screen by what they count, in the order in which they are shown."""
     totals = run.manifest["totals"]
     stopped = sum(totals["attempts_by_fate"].get(fate, 0) for fate in STOPPED)
     return {

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from sim.experiments.table import records
 from sim.report.charts import chart
-from sim.report.looks import amount
 from sim.report.parts import Control, Part, Plot, Shown, table, title_of
 from sim.report.pictures import comparison as pictures
+from sim.rounding import amount
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -36,12 +36,12 @@ SAID = {
     "saved": ("more people saved by a warning", "fewer people saved by a warning"),
     "false_blocks": ("more false blocks", "fewer false blocks"),
 }
-"""Quantities of the first screen and how more and less of them are called."""
+"""Quantities of the first screen, and what is said where there are more and where there are fewer."""
 
 
 @dataclass
 class Compared:
-    """Runs that were paired: the first of each group, names of their own, differences, and changes by label."""
+    """Paired runs: the first of each group, a name for each, differences, whose fate changed (by name), replicates."""
 
     runs: "list[Run]"
     labels: list[str]
@@ -68,7 +68,7 @@ def compared_runs(groups: "Sequence[Sequence[Run]]") -> Compared:
 
 
 def comparison(compared: Compared, charts: dict[str, Any]) -> Part:
-    """Give the section of the differences and put its charts into ``charts``."""
+    """Return the section of the differences; its charts are put into ``charts``."""
     base, *others = compared.runs
     several = compared.replicates > 1
     shown = [
@@ -108,12 +108,12 @@ def difference(compared: Compared, label: str) -> str:
 
 
 def _rough(value: float) -> str:
-    """Give the size of a difference with three digits: more would pretend."""
+    """Return the size of a difference with three significant digits: more would pretend to precision."""
     return amount(abs(float(f"{value:.3g}")))
 
 
 def labels_of(runs: "Sequence[Run]") -> list[str]:
-    """Give each run a name of its own: the second ``tiny`` is ``tiny-2``."""
+    """Return a name for each run, all different: the second ``tiny`` is ``tiny-2``."""
     from sim.experiments.paired import distinct
 
     return distinct([str(run.manifest["name"]) for run in runs])
@@ -125,7 +125,7 @@ def _single(name: str, caption: str, figure: Any, numbers: "pd.DataFrame", chart
 
 
 def _whom(compared: Compared, charts: dict[str, Any]) -> Shown:
-    """Give whom each other policy saved and harmed, a plot a policy, with a control for what they have in common."""
+    """Return whom each other policy saved and harmed: a chart a policy, with a control for how they are grouped."""
     plots = []
     base = compared.runs[0]
     for at, (label, changes) in enumerate(compared.changes.items()):

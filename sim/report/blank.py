@@ -1,4 +1,4 @@
-"""A picture of nothing: what stands where a run has nothing to show."""
+"""What stands in the place of a picture where a run has nothing to draw: a title and the reason."""
 
 from typing import TYPE_CHECKING
 
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 def blank(title: str, why: str) -> "go.Figure":
-    """Give a picture without axes and marks that says why there is nothing; texts are escaped already."""
+    """Return a figure without axes and marks that says why nothing is drawn; texts are escaped already."""
     import plotly.graph_objects as go
 
     figure = finish(go.Figure(), 160, title)

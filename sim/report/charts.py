@@ -12,10 +12,15 @@ Plain = dict[str, Any]
 
 
 def chart(views: "list[tuple[dict[str, str], go.Figure]]", keys: list[str]) -> Plain:
-    """Give a chart in plain values: ``base``, the first view, and ``views`` by key, each what differs from the first.
+    """Return a chart in plain values, its views but the first as what differs from the first.
 
-    The key of a view joins the values of its choices, in the order of ``keys``, by ``|``. A trace that differs in
-    some of its entries is stored with these alone; where the number of traces differs, all are stored.
+    Args:
+        views: The choices of each view, by key, and its figure.
+        keys: Keys of the choices, in the order in which they make up the key of a view.
+
+    Returns:
+        ``base``, the first view; ``first``, its key; and ``views`` by key. A trace that differs in some of its
+        entries is stored with these alone; where the number of traces differs, all are stored.
     """
     (first, figure), *others = views
     base = _plain(figure)
@@ -26,7 +31,7 @@ def chart(views: "list[tuple[dict[str, str], go.Figure]]", keys: list[str]) -> P
 
 
 def share_scales(runs: "list[list[go.Figure]]") -> None:
-    """Give the views of several runs that stand beside each other one scale of colours, view by view."""
+    """Set one scale of colours for the views of several runs that stand beside each other, view by view."""
     for figures in zip(*runs, strict=True):
         maps = [
             trace for figure in figures for trace in figure.data if trace.type == "heatmap" and trace.zmax is not None
@@ -36,17 +41,17 @@ def share_scales(runs: "list[list[go.Figure]]") -> None:
 
 
 def view_key(choices: dict[str, str], keys: list[str]) -> str:
-    """Give the key of a view."""
+    """Return the key of a view: the values of its choices, joined by ``|``."""
     return "|".join(choices[key] for key in keys)
 
 
 def script_json(document: Any) -> str:
-    """Give JSON as short as it can be; NaN and infinity are refused."""
+    """Return a document as JSON without spaces; raises ValueError for NaN and infinity."""
     return json.dumps(document, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
 
 def packed(text: str) -> str:
-    """Give a text as the page unpacks it: compressed by zlib, in base64, of which nothing can end a script element."""
+    """Return a text as the page unpacks it: compressed by zlib, in base64, which cannot end a script element."""
     return base64.b64encode(zlib.compress(text.encode(), 9)).decode()
 
 
@@ -69,6 +74,6 @@ def _difference(base: Plain, other: Plain) -> Plain:
 
 
 def _changed(base: Plain, other: Plain) -> Plain:
-    """Give the entries of ``other`` that are not those of ``base``; null for what it lacks."""
+    """Return the entries of ``other`` that are not those of ``base``; null for what it lacks."""
     found = {key: value for key, value in other.items() if key not in base or base[key] != value}
     return {**found, **{key: None for key in base if key not in other}}

@@ -30,7 +30,7 @@ Options = dict[str, str]
 
 @dataclass(frozen=True)
 class Choice:
-    """One thing that a reader chooses: the argument of the picture, its label, and its options for a run."""
+    """A choice that readers have: the argument of the picture, its label, and its options for a run."""
 
     key: str
     label: str
@@ -222,7 +222,7 @@ class Gallery:
         return lambda **choices: picture.draw(self._run, **choices)
 
     def table(self, name: str) -> "pd.DataFrame":
-        """Give the numbers of a picture; raises KeyError for unknown names."""
+        """Return the numbers of a picture; raises KeyError for unknown names."""
         return self._pictures[name].table(self._run)
 
     def __dir__(self) -> list[str]:
@@ -233,7 +233,7 @@ class Gallery:
 
 
 def combinations(picture: Picture, run: "Run") -> list[dict[str, str]]:
-    """Give every combination of a picture's choices, the one that is shown first first."""
+    """Return every combination of a picture's choices, beginning with the one that is shown first."""
     found: list[dict[str, str]] = [{}]
     for choice in picture.choices:
         found = [{**one, choice.key: value} for one in found for value in choice.options(run)]
@@ -242,7 +242,7 @@ def combinations(picture: Picture, run: "Run") -> list[dict[str, str]]:
 
 
 def drawn(picture: Picture, run: "Run") -> list[tuple[dict[str, str], Any]]:
-    """Draw every combination of a picture's choices."""
+    """Draw every combination of a picture's choices; return each with its figure."""
     chosen = combinations(picture, run)
     if picture.views is None:
         return [(one, picture.draw(run, **one)) for one in chosen]

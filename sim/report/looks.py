@@ -1,10 +1,11 @@
-"""The looks that all pictures share: colours by meaning, words, numbers, and a frame that suits dark and light."""
+"""What all pictures share: colours by meaning, labels, and a layout that suits dark and light pages."""
 
 import html
 from collections.abc import Iterable
 from datetime import date
-from math import floor, isnan, log10
 from typing import TYPE_CHECKING, Any
+
+from sim.words import Channel, ContactChannel, Detector, End, Fate, Sex, Tier, Truth, Word
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -17,19 +18,19 @@ ORANGE, SKY, GREEN, YELLOW = "#E69F00", "#56B4E9", "#009E73", "#C4B000"
 BLUE, VERMILLION, PURPLE, GREY = "#0072B2", "#D55E00", "#CC79A7", "#8A8A8A"
 
 TOP = {"y": 1, "yref": "container", "yanchor": "top", "pad": {"t": 8}}
-"""Where titles stand: below the upper edge."""
+"""Where titles stand: below the upper edge of the figure."""
 
 INK = "#757575"
-"""Text where nobody says whether the ground is dark or light: 4.5 to 1 on either. A page replaces it."""
+"""Colour of text, whose contrast is 4.5 to 1 on white and on black; the page of a report replaces it by its own."""
 
 LINES = "rgba(128,128,128,0.28)"
 AXIS = "rgba(128,128,128,0.7)"
 CLEAR = "rgba(0,0,0,0)"
 SCALE = [[0.0, "#F1F0E4"], [0.25, "#9CCFE4"], [0.5, "#4A9BC7"], [0.75, "#1F6AA5"], [1.0, "#0B2F5C"]]
-"""Little to much, pale to deep blue: lightness alone says it, to every eye."""
+"""Scale of colours from the lowest value, pale, to the highest, deep blue: lightness alone tells them apart."""
 
 PEOPLE = 100_000
-"""People of whom rates are."""
+"""Rates are for so many people."""
 
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
@@ -72,48 +73,68 @@ _COLOURS: dict[str, dict[str, str]] = {
     "sex": {"f": PURPLE, "m": BLUE},
 }
 
+_WORDS: dict[str, type[Word]] = {
+    "fate": Fate,
+    "channel": Channel,
+    "source": Detector,
+    "tier": Tier,
+    "contact": ContactChannel,
+    "end": End,
+    "truth": Truth,
+    "sex": Sex,
+}
+"""Kinds of colours whose labels are words of the model; those of the other kinds are the report's own."""
+
 SERIES = (BLUE, VERMILLION, GREEN, PURPLE, ORANGE, SKY, YELLOW, GREY)
-"""Colours of what has no meaning of its own, such as runs, in order; with ``DASHES`` and ``SYMBOLS`` beside them."""
+"""Colours, in order, of what has none by its meaning, such as runs; ``DASHES`` and ``SYMBOLS`` go with them."""
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 SYMBOLS = ("circle", "square", "diamond", "cross", "x", "triangle-up", "triangle-down", "star")
 HATCHES = ("", "/", "x", ".", "\\", "-", "+", "|")
 
 
 def colours(kind: str) -> dict[str, str]:
-    """Give the colour of each label of a kind, in the order of the labels.
+    """Return the colour of each label of a kind, in the order of the labels.
 
-    Kinds: ``fate, channel, source, tier, contact, end, truth, outcome, role, sex``. Raises KeyError for others.
+    A word that has no colour by its meaning gets the colour of its place in ``SERIES``.
+
+    Args:
+        kind: One of ``fate, channel, source, tier, contact, end, truth, outcome, role, sex``.
+
+    Returns:
+        Colours by label.
     """
-    return dict(_COLOURS[kind])
+    meant = _COLOURS[kind]
+    labels = _WORDS[kind].labels() if kind in _WORDS else tuple(meant)
+    return {label: meant.get(label, colour) for label, colour in colours_of(labels).items()}
 
 
 def colours_of(names: Iterable[str]) -> dict[str, str]:
-    """Give names that have no colour by meaning (fraud types, runs) one each; the eighth is followed by the first."""
+    """Return a colour for each name that has none by its meaning (fraud types, runs); after the eighth, the first."""
     return {name: SERIES[place % len(SERIES)] for place, name in enumerate(names)}
 
 
 def dashes(names: Iterable[str]) -> dict[str, str]:
-    """Give each name a dash of lines, so that nothing is told by colour alone."""
+    """Return a dash of lines for each name, so that nothing is told by colour alone."""
     return {name: DASHES[place % len(DASHES)] for place, name in enumerate(names)}
 
 
 def symbols(names: Iterable[str]) -> dict[str, str]:
-    """Give each name a marker."""
+    """Return a marker for each name."""
     return {name: SYMBOLS[place % len(SYMBOLS)] for place, name in enumerate(names)}
 
 
 def hatches(names: Iterable[str]) -> dict[str, str]:
-    """Give each name a pattern of bars."""
+    """Return a pattern of bars for each name."""
     return {name: HATCHES[place % len(HATCHES)] for place, name in enumerate(names)}
 
 
 def named(label: object) -> str:
-    """Give a label or a name from a scenario as people read it, not escaped: ``_`` as a space, SMS in capitals."""
+    """Return a label, or a name from a scenario, as people read it: ``_`` as a space, SMS in capitals; not escaped."""
     return " ".join("SMS" if word == "sms" else word for word in str(label).replace("_", " ").split(" "))
 
 
 def words(label: object) -> str:
-    """Give a label or a name from a scenario as text that plotly shows as it stands: as ``named``, and escaped."""
+    """Return a label, or a name from a scenario, as ``named`` has it, escaped for plotly."""
     return plain(named(label))
 
 
@@ -123,61 +144,33 @@ def plain(text: object) -> str:
 
 
 def country(run: "Run") -> float:
-    """Give what one simulated count stands for in the country: the inverse of the scale."""
+    """Return how many of the country one simulated count stands for: the inverse of the scale."""
     return float(1.0 / run.manifest["scale"])
 
 
-def amount(value: float | int | None, digits: int = 3) -> str:
-    """Give a number with as many digits as sense: ``12.3 billion``, ``4.56 million``, ``78,900``, ``3.2``."""
-    if value is None or isnan(value):
-        return "none"
-    for size, name in ((1e12, " trillion"), (1e9, " billion"), (1e6, " million")):
-        if abs(value) >= size * (1 - 0.5 * 10.0**-digits):
-            return f"{_rounded(value / size, digits)}{name}"
-    return _rounded(value, digits if abs(value) < 1000 else 0)
-
-
-def percent(value: float | None) -> str:
-    """Give a share in percent, with two significant digits below ten percent."""
-    if value is None or isnan(value):
-        return "none"
-    return f"{_rounded(100 * value, 2 if abs(value) < 0.0995 else 3)}%"
-
-
-def _rounded(value: float, digits: int) -> str:
-    """Round to significant digits; 0 digits means to whole numbers."""
-    if value == 0:
-        return "0"
-    decimals = 0 if digits == 0 else max(0, digits - 1 - floor(log10(abs(value))))
-    shown = f"{value:,.{decimals}f}"
-    return shown.rstrip("0").rstrip(".") if "." in shown else shown
-
-
 def day(value: date) -> str:
-    """Give a day as ``31 January 2022``."""
+    """Return a day as ``31 January 2022``."""
     return f"{value.day} {value:%B %Y}"
 
 
-def short(value: float | int | None) -> str:
-    """Give a number for narrow places: ``12.3bn``, ``4.6m``, ``79k``, ``3.2``."""
-    if value is None or isnan(value):
-        return "none"
-    for size, name in ((1e9, "bn"), (1e6, "m"), (1e3, "k")):
-        if abs(value) >= size * 0.995:
-            return f"{_rounded(value / size, 3)}{name}"
-    return _rounded(value, 3)
-
-
 def provinces(run: "Run") -> dict[int, str]:
-    """Give the names of provinces by code, in the order of the scenario, as they stand there: not escaped."""
+    """Return the names of provinces by code, in the order of the scenario, as they stand there: not escaped."""
     return {row.code: row.name for row in run.scenario.spec.population.provinces}
 
 
 def finish(figure: "go.Figure", height: int, title: str | None = None) -> "go.Figure":
-    """Give a picture the shared frame and hand it back: clear ground, margins that grow with labels, quiet lines.
+    """Set the layout that all pictures share: clear background, margins that grow with labels, faint grid lines.
 
-    ``height`` is in pixels, the width is that of where it stands. Texts take the colour ``INK`` that a page replaces
-    by ``relayout({"font.color": ...})``; lines and grounds suit dark and light. ``title`` is escaped already.
+    The width is that of where the figure stands. Texts take the colour ``INK``, which a page replaces by
+    ``relayout({"font.color": ...})``.
+
+    Args:
+        figure: The figure, which is changed.
+        height: Its height in pixels.
+        title: Its title, escaped already.
+
+    Returns:
+        The same figure.
     """
     heading: dict[str, Any] = {} if title is None else {"text": title}
     figure.update_layout(
@@ -202,7 +195,7 @@ def finish(figure: "go.Figure", height: int, title: str | None = None) -> "go.Fi
         hoverlabel={"align": "left"},
     )
     lines = {"gridcolor": LINES, "zerolinecolor": AXIS, "linecolor": AXIS, "automargin": True, "title_font_size": 13}
-    # Thousand, million, billion: k, M, B; never the G of the SI.
+    # k, M, B for thousand, million, billion; not the G of the SI.
     figure.update_xaxes(**lines, exponentformat="B", title_standoff=10)
     figure.update_yaxes(**lines, exponentformat="B", title_standoff=10)
     return figure

@@ -12,11 +12,11 @@ from sim.report.answer import answer, short_answer
 from sim.report.beside import Compared, compared_runs, comparison, difference, labels_of
 from sim.report.charts import chart, packed, script_json, share_scales
 from sim.report.gallery import FIGURES, FILM, SECONDS, SECTIONS, Picture, combinations, drawn
-from sim.report.looks import amount
 from sim.report.parts import About, Control, Part, Plot, Shown, table, title_of
 from sim.report.pictures.film import reel
 from sim.report.pictures.provenance import parameters
 from sim.results.folder import sync
+from sim.rounding import amount
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -33,13 +33,22 @@ def report(
     out: str | Path | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Path:
-    """Write the report of a run, or of several beside each other, the first of which is the base; give its path.
+    """Write the report of a run, or of several beside each other, the first of which is the base.
 
-    An entry that is itself a sequence holds replicates, which differ in their seed: the first is drawn, all give the
-    differences their intervals. ``out`` is the file, by default ``report.html`` in the run's folder, or for several in
-    the current one. It appears, or takes the place of an older one, whole or not at all. ``progress`` is told how many
-    pictures of how many are drawn. Raises OSError where it cannot be written and PairingError for runs that do not meet
-    the same attempts and people.
+    The file appears, or takes the place of an older one, whole or not at all. OSError is raised where it cannot be
+    written, PairingError for runs that do not meet the same attempts and people.
+
+    Args:
+        runs: A run, or several. An entry that is itself a sequence holds replicates, which differ in their seed: the
+            first is drawn, and the intervals of differences come from all.
+        out: The file, by default ``report.html`` in the run's folder, or for several runs in the current folder.
+        progress: Called with how many pictures of how many are drawn.
+
+    Returns:
+        The path of the file.
+
+    Raises:
+        ValueError: If there is no run.
     """
     from sim.results.run import Run
 
@@ -59,7 +68,7 @@ def report(
 
 
 def page(groups: "Sequence[Sequence[Run]]", progress: Callable[[int, int], None] | None = None) -> str:
-    """Give the HTML of a report of runs, each with its replicates; see ``report``."""
+    """Return the HTML of a report of runs, each with its replicates; see ``report``."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
     from plotly.offline import get_plotlyjs
 
@@ -138,7 +147,7 @@ def _shown(picture: Picture, runs: "Sequence[Run]", labels: list[str], charts: d
 
 
 def _about(run: "Run", label: str, at: int, charts: dict[str, Any], compared: Compared | None) -> About:
-    """Say what a page says of a run; of parameters, beside the base, those that are not the same there."""
+    """Return what the page says of a run; beside a base, only those parameters that differ from the base's."""
     base = None if compared is None or at == 0 else parameters(compared.runs[0])
     spec, manifest, listed = run.scenario.spec, run.manifest, parameters(run)
     machine, speed = manifest["machine"], manifest["performance"]
@@ -180,7 +189,7 @@ def _about(run: "Run", label: str, at: int, charts: dict[str, Any], compared: Co
 
 
 def _on_one_scale(reels: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Give timelines that stand beside each other the same highest values."""
+    """Set the same highest values for timelines that stand beside each other."""
     most = max(one["most"] for one in reels)
     tops: dict[str, float] = {}
     for bar in (bar for one in reels for bar in one["bars"]):
@@ -191,11 +200,11 @@ def _on_one_scale(reels: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _same(listed: "pd.DataFrame", base: "pd.DataFrame") -> list[str]:
-    """Give the keys of parameters that are the same in both lists, basis and all."""
+    """Return the keys of parameters whose rows are the same in both lists, basis included."""
     rows = set(base.itertuples(index=False, name=None))
     return [row[0] for row in listed.itertuples(index=False, name=None) if row in rows]
 
 
 def _hash(script: str) -> str:
-    """Give the hash by which the page's policy knows a script."""
+    """Return the hash by which the page's content security policy allows a script."""
     return "sha256-" + base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()

@@ -1,4 +1,4 @@
-"""What pictures of several panels, and those of bars, have in common."""
+"""What figures of several panels, and those of bars, have in common."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -8,13 +8,13 @@ if TYPE_CHECKING:
     import plotly.graph_objects as go
 
 MOST_MARKERS = 62
-"""Points of a line that are still marked."""
+"""Points of a line up to which each is marked."""
 LONGEST = 30
-"""Characters of a name that stands beside a bar: more would leave no room for the bar on a phone."""
+"""Characters of a name beside a bar: more would leave no room for the bar on a phone."""
 
 
 def framed(figure: "go.Figure", height: int, title: str) -> "go.Figure":
-    """Give a picture the shared frame, with its legend at the lower edge however many lines it takes; hand it back."""
+    """Set the shared layout, with the legend at the lower edge however many lines it takes; return the figure."""
     finish(figure, height, title)
     figure.update_layout(legend={"yref": "container", "yanchor": "bottom", "y": 0, "xref": "paper", "x": 0})
     figure.update_xaxes(title_font_size=13)
@@ -23,7 +23,7 @@ def framed(figure: "go.Figure", height: int, title: str) -> "go.Figure":
 
 
 def subtitles(figure: "go.Figure") -> "go.Figure":
-    """Put the headings that ``make_subplots`` centres above its panels at their left; hand the picture back."""
+    """Move the headings that ``make_subplots`` centres above its panels to their left; return the figure."""
     for note in figure.layout.annotations:
         # The headings alone belong to no axis.
         if note.xref == "paper" and note.yanchor == "bottom":
@@ -32,13 +32,13 @@ def subtitles(figure: "go.Figure") -> "go.Figure":
 
 
 def bars(colour: str, hatch: str) -> dict[str, Any]:
-    """Give the marker of bars of a colour with a white pattern over it, so that nothing is told by colour alone."""
+    """Return the marker of bars: a colour with a white pattern over it, so that nothing is told by colour alone."""
     pattern = {"shape": hatch, "fillmode": "overlay", "size": 7, "solidity": 0.25, "fgcolor": "white"}
     return {"color": colour, "pattern": pattern, "line": {"width": 1, "color": "rgba(128,128,128,0.6)"}}
 
 
 def pick_mode(points: int) -> str:
-    """Give the mode of a line over time: with markers as long as they do not run into each other on a phone."""
+    """Return the mode of a line over time: with markers unless they would overlap on a phone."""
     return "lines+markers" if points <= MOST_MARKERS else "lines"
 
 

@@ -28,7 +28,7 @@ class Table:
 
 @dataclass
 class Plot:
-    """One chart of a picture: that of one run, or of all of them."""
+    """A chart of a picture, of one run or of all, with its table; ``words`` says its numbers in a sentence."""
 
     chart: str
     label: str
@@ -54,7 +54,7 @@ class Plot:
 
 @dataclass
 class Control:
-    """A control of a picture: id of the element, argument, label and options."""
+    """A control of a picture: id of its element, argument that it sets, label, options and which is selected."""
 
     id: str
     key: str
@@ -65,7 +65,7 @@ class Control:
 
 @dataclass
 class Shown:
-    """A picture on the page, with a plot a run."""
+    """A picture on the page, with a chart of each run."""
 
     id: str
     caption: str
@@ -101,13 +101,14 @@ class About:
 
 
 def table(frame: "pd.DataFrame") -> Table:
-    """Give a table of the page from a DataFrame: numbers with sensible digits."""
+    """Return a DataFrame as a table of the page."""
     return Table(
         [str(name) for name in frame.columns], [[cell(value) for value in row] for row in frame.to_numpy(object)]
     )
 
 
 def cell(value: Any) -> Cell:
+    """Return a cell of a table: numbers with sensible digits, nothing for missing values."""
     import pandas as pd
 
     if isinstance(value, bool):
@@ -122,7 +123,7 @@ def cell(value: Any) -> Cell:
 
 
 def title_of(figure: "go.Figure") -> str:
-    """Give the title of a picture as plain text: for a label, which the template escapes again."""
+    """Return the title of a figure as plain text, which the template escapes again."""
     import html
 
     return html.unescape(str(figure.layout.title.text or "").replace("<br>", ", "))

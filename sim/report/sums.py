@@ -22,10 +22,12 @@ def sums(
     measures: Sequence[str] = ("count",),
     where: Mapping[str, Iterable[str]] | None = None,
 ) -> "pd.DataFrame":
-    """Add up measures of a table by some of its columns, of the country.
+    """Sum measures of a stored table by some of its columns, scaled up to the country.
 
-    As ``tally``, but days and months come out as datetimes, counts as floats, scaled up by the inverse of the scale.
-    Raises KeyError for unknown tables and columns.
+    KeyError is raised for tables and columns that do not exist.
+
+    Returns:
+        A row for each key that occurs, as ``tally`` returns, but days and months as datetimes and counts as floats.
     """
     import pandas as pd
 
@@ -39,7 +41,7 @@ def sums(
 
 
 def days(run: "Run") -> "pd.DatetimeIndex":
-    """Give the days of the period."""
+    """Return the days of the period."""
     import pandas as pd
 
     period = run.scenario.spec.period
@@ -47,12 +49,12 @@ def days(run: "Run") -> "pd.DatetimeIndex":
 
 
 def months_of(frame: "pd.DataFrame") -> "pd.Index[str]":
-    """Give the month of each row of a frame by day, as ``2022-05``."""
+    """Return the month of each row of a frame by day, as ``2022-05``."""
     return frame.index.map(lambda day: f"{day:%Y-%m}")
 
 
 def by_day(run: "Run", table: str, column: str, labels: Sequence[str]) -> "pd.DataFrame":
-    """Give counts of the country by day of the period (rows) and label of a column, zeros where there are none."""
+    """Return counts of the country by day of the period (rows) and label of a column, zeros where there are none."""
     found = sums(run, table, ["day", column])
     wide = found.pivot_table(index="day", columns=column, values="count", aggfunc="sum", fill_value=0.0)
     return wide.reindex(index=days(run), columns=list(labels), fill_value=0.0)

@@ -30,7 +30,10 @@ def tally(
     """Sum measures ``of`` a stored table by columns, in their order; as simulated, a row for each key that occurs.
 
     ``by`` may hold ``month``, the first day of it, of a table that counts by days too. ``where`` names the values of
-    columns whose rows are summed. Raises KeyError for tables and columns that do not exist.
+    columns whose rows are summed. KeyError is raised for tables and columns that do not exist.
+
+    Returns:
+        A column for each of ``by`` and ``of``.
     """
     digest = run.manifest["files"].get(TABLES[table].file, "")
     chosen = tuple((name, tuple(values)) for name, values in (where or {}).items())
@@ -93,18 +96,18 @@ def _plain(column: "object") -> "object":
 
 
 def step(run: "Run") -> str:
-    """Give the step of time that suits a run: ``day`` for short periods, else ``month``."""
+    """Return the step of time that suits a run: ``day`` for short periods, else ``month``."""
     return "day" if days_of(run) < MONTHS_FROM else "month"
 
 
 def days_of(run: "Run") -> int:
-    """Give the number of days of a run's period."""
+    """Return the number of days of a run's period."""
     period = run.scenario.spec.period
     return (period.end - period.start).days + 1
 
 
 def steps(run: "Run") -> dict[date, int]:
-    """Give each day, or the first day of each month, of the period and how many days of the period lie in it."""
+    """Return each day, or the first day of each month, and how many days of the period lie in it."""
     period = run.scenario.spec.period
     first, last = day_number(period.start), day_number(period.end)
     if step(run) == "day":

@@ -15,7 +15,6 @@ from sim.results.scope import Scope
 if TYPE_CHECKING:
     import pandas as pd
 
-    from sim.report.gallery import Gallery
     from sim.scenario import Scenario
 
 
@@ -116,13 +115,6 @@ class Run:
     @cached_property
     def _quantities(self) -> Quantities:
         return Quantities.read(self.path, self._scope)
-
-    @cached_property
-    def pictures(self) -> "Gallery":
-        """The pictures of a report, as plotly figures that notebooks show: ``run.pictures.cascade(channel="call")``."""
-        from sim.report.gallery import Gallery
-
-        return Gallery(self)
 
     @cached_property
     def evidence(self) -> "pd.DataFrame":
@@ -237,8 +229,3 @@ def _days(day: Day) -> tuple[date, date]:
         return span(day)
     plain = date(day.year, day.month, day.day)  # not a moment of it, as pandas has days
     return plain, plain
-
-
-def load_run(path: str | Path) -> Run:
-    """Open the folder of a finished run; raises FolderError for anything else."""
-    return Run(Path(path))

@@ -5,7 +5,7 @@ import pandas as pd
 import sim
 from sim.report.answer import STOPPED, answer, short_answer
 from sim.report.beside import Compared, difference
-from sim.report.looks import amount, percent
+from sim.rounding import amount, percent
 
 
 def test_the_answer_says_what_was_stopped_where(full: sim.Run) -> None:

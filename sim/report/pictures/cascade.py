@@ -2,10 +2,11 @@
 
 from typing import TYPE_CHECKING
 
-from sim.labels import CHANNELS, FATES
 from sim.report.blank import blank
-from sim.report.looks import GREY, SKY, amount, colours, finish, named, percent, short, words
+from sim.report.looks import GREY, SKY, colours, finish, named, words
 from sim.report.sums import sums
+from sim.rounding import amount, percent, short
+from sim.words import Channel, Fate, Outcome
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -13,28 +14,47 @@ if TYPE_CHECKING:
 
     from sim.results.run import Run
 
-STOPPED = FATES[:5]
-DELIVERED = FATES[5:]
-ENDS = {"victims": "victims", "saved": "saved", "held": "held by a bank", "dropped_out": "dropped out"}
+CHANNELS, FATES = Channel.labels(), Fate.labels()
+STOPPED = tuple(fate.label for fate in Fate if fate.stopped)
+DELIVERED = tuple(fate.label for fate in Fate if not fate.stopped)
+ENGAGED = Fate.ENGAGED.label
+ENDS = {
+    Outcome.VICTIMS.label: "victims",
+    Outcome.SAVED.label: "saved",
+    Outcome.HELD.label: "held by a bank",
+    Outcome.DROPPED_OUT.label: "dropped out",
+}
+"""How episodes end: totals of the run, and how each is called."""
 NOT_OVER = "not over yet"
-PARTS = {"all": "all attempts", "delivered": "what was delivered", "engaged": "people drawn in"}
-"""How closely the flow is looked at: victims cannot be seen beside billions of attempts."""
+PARTS = {"all": "all attempts", "delivered": "what was delivered", ENGAGED: "people drawn in"}
+"""Parts of the flow that can be drawn alone, because victims cannot be seen beside billions of attempts."""
 ANY = "all"
-CHANNEL = {ANY: "all", "call": "calls", "sms": "SMS", "online": "online"}
+CHANNEL = {ANY: "all", **{name: "calls" if name == Channel.CALL.label else named(name) for name in CHANNELS}}
+"""Choices of a channel, and how each is called."""
 HEIGHT, PAD = 540, 15
-"""Of the picture, and between its nodes, in pixels."""
+"""Height of the figure, and space between two nodes, in pixels."""
 ROOM = 66
-"""Of the height, taken by margins."""
-COLUMNS = {"delivered": 0.36, "engaged": 0.52}
+"""Pixels of the height that margins take."""
+COLUMNS = {"delivered": 0.36, ENGAGED: 0.52}
+
+"""Where nodes in the middle stand, from 0 (left) to 1 (right)."""
 
 Flow = tuple[str, str, float, str]
 """From, to, count and colour."""
 
 
 def cascade(run: "Run", channel: str = ANY, part: str = "all") -> "go.Figure":
-    """Draw the flow of one channel, or ``all``, and one ``part``: ``all``, ``delivered`` or ``engaged``.
+    """Draw the flow of attempts through the gates to the ends of episodes.
 
     How episodes end is not stored by channel: a single channel's flow ends with those who engaged.
+
+    Args:
+        run: The run.
+        channel: One of ``CHANNEL``: a channel of attempts, or ``all``.
+        part: One of ``PARTS``: ``all``, ``delivered`` or ``engaged``.
+
+    Returns:
+        A figure of bands whose widths are the counts of the country.
     """
     import plotly.graph_objects as go
 
@@ -75,14 +95,14 @@ def cascade(run: "Run", channel: str = ANY, part: str = "all") -> "go.Figure":
         textfont={"size": 12},
     )
     finish(figure, HEIGHT, title)
-    # Where it is narrow there is no room for a label between two ends; the words above say this number.
-    labels = ["" if name == "engaged" and part == "all" else label for name, label in zip(names, said, strict=True)]
+    # On a phone there is no room for a label between two columns; the words above the figure say this number.
+    labels = ["" if name == ENGAGED and part == "all" else label for name, label in zip(names, said, strict=True)]
     figure.update_layout(meta={"narrow": {"traces": {"textfont": {"size": 9.5}, "node": {"label": labels}}}})
     return figure
 
 
 def cascade_table(run: "Run") -> "pd.DataFrame":
-    """Give attempts of the country by fate (rows) and channel, and then how episodes ended."""
+    """Return attempts of the country by fate (rows) and channel, and then how episodes ended."""
     import pandas as pd
 
     counts = _counts(run)
@@ -96,13 +116,13 @@ def cascade_table(run: "Run") -> "pd.DataFrame":
 
 
 def cascade_words(run: "Run") -> str:
-    """Say the cascade in words: of a thousand, or a million, attempts."""
+    """Say in words how many attempts were stopped, were delivered, drew somebody in and ended in a payment."""
     counts = _counts(run)
     total = sum(counts.values())
     if not total:
         return "There were no attempts."
     stopped = sum(counts[channel, fate] for channel in CHANNELS for fate in STOPPED)
-    engaged = sum(counts[channel, "engaged"] for channel in CHANNELS)
+    engaged = sum(counts[channel, ENGAGED] for channel in CHANNELS)
     victims = run.manifest["totals"]["victims"]
     ratio = f", one in {amount(total / victims)}" if victims else ""
     return (
@@ -118,10 +138,10 @@ def _counts(run: "Run") -> dict[tuple[str, str], float]:
 
 
 def _ends(run: "Run") -> dict[str, float]:
-    """Give how the episodes of the period ended; what is left over was not over when the run was."""
+    """Return how many episodes of the period ended in each way; the rest had not ended when the run did."""
     totals = run.manifest["totals"]
     ended = {title: float(totals.get(name, 0)) for name, title in ENDS.items()}
-    engaged = float(totals["attempts_by_fate"]["engaged"])
+    engaged = float(totals["attempts_by_fate"][ENGAGED])
     # Episodes of the warm-up end in the period too, so that ends may outnumber beginnings by a little.
     return {**ended, NOT_OVER: max(0.0, engaged - sum(ended.values()))}
 
@@ -138,13 +158,13 @@ def _flows(run: "Run", counts: dict[tuple[str, str], float], chosen: list[str], 
     for fate in DELIVERED:
         if part == "all":
             flows.append(("delivered", fate, sum(counts[channel, fate] for channel in chosen), SKY))
-        elif part == "delivered" or fate == "engaged":
+        elif part == "delivered" or fate == ENGAGED:
             flows += [(channel, fate, counts[channel, fate], shades[channel]) for channel in chosen]
     if len(chosen) == len(CHANNELS):
         ends = colours("outcome")
         titles = {title: name for name, title in ENDS.items()}
         for title, count in _ends(run).items():
-            flows.append(("engaged", title, count, ends.get(titles.get(title, ""), GREY)))
+            flows.append((ENGAGED, title, count, ends.get(titles.get(title, ""), GREY)))
     return flows
 
 
@@ -159,19 +179,19 @@ def _shades() -> dict[str, str]:
 
 
 def _size(flows: list[Flow], name: str) -> float:
-    """Give what passes a node: what leaves it, or arrives where nothing does."""
+    """Return the size of a node: what leaves it, or what arrives where nothing leaves."""
     return sum(flow[2] for flow in flows if flow[0] == name) or sum(flow[2] for flow in flows if flow[1] == name)
 
 
 def _positions(names: list[str], sizes: dict[str, float]) -> dict[str, list[float]]:
-    """Place the nodes: what goes on to the left, what ends to the right, from the first gate to the last payment."""
+    """Place the nodes: sources at the left, ends at the right, from the first gate down to the last payment."""
     ending = [name for name in names if name not in CHANNELS and name not in COLUMNS]
-    if not {"engaged"} & set(names) or not any(name in names for name in (*ENDS.values(), NOT_OVER)):
+    if not {ENGAGED} & set(names) or not any(name in names for name in (*ENDS.values(), NOT_OVER)):
         ending = [name for name in names if name not in CHANNELS and name != "delivered"]
     sources = [name for name in names if name in CHANNELS]
     total = sum(sizes[name] for name in sources)
     most = max(len(ending), len(sources))
-    # Of the height, what one attempt takes and what lies between two nodes.
+    # Shares of the height: the space between two nodes, and one attempt.
     gap = PAD / (HEIGHT - ROOM)
     one = (1.0 - gap * (most - 1)) / total
     middle: dict[str, float] = {}
@@ -182,7 +202,7 @@ def _positions(names: list[str], sizes: dict[str, float]) -> dict[str, list[floa
         for name in column:
             middle[name] = at + one * sizes[name] / 2
             at += one * sizes[name] + own
-    for name, after in (("engaged", ENDS.values()), ("delivered", DELIVERED)):
+    for name, after in ((ENGAGED, ENDS.values()), ("delivered", DELIVERED)):
         if name in names and name not in middle:
             below = [middle[one_of] for one_of in (*after, NOT_OVER) if one_of in middle]
             half = one * sizes[name] / 2

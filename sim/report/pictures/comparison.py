@@ -1,6 +1,6 @@
 """Comparison: what another policy changed, at which gates, and whom it saved and harmed.
 
-``differences`` takes what ``sim.compare`` gives, ``fates`` runs, ``whom`` what ``sim.experiments.fates.changes`` gives
+``differences`` and ``fates`` draw what ``sim.compare`` returns, ``whom`` what ``sim.experiments.fates.changes`` returns
 of two runs with events.
 """
 
@@ -8,33 +8,34 @@ from collections.abc import Sequence
 from math import ceil, floor, log10
 from typing import TYPE_CHECKING
 
+from sim.experiments.fates import ABSENT, OPEN, SAVED
 from sim.experiments.table import records
-from sim.labels import FATES
 from sim.report.blank import blank
 from sim.report.looks import (
     AXIS,
     GREEN,
     VERMILLION,
-    amount,
     colours_of,
     country,
     hatches,
     named,
-    percent,
     plain,
     provinces,
-    short,
     symbols,
     words,
 )
 from sim.report.panels import bars, framed, names_beside
 from sim.report.tally import tally
+from sim.rounding import amount, percent, short
+from sim.words import Channel, Fate, Outcome
 
 if TYPE_CHECKING:
     import pandas as pd
     import plotly.graph_objects as go
 
     from sim.results.run import Run
+
+FATES = Fate.labels()
 
 QUANTITIES = {
     "attempts_by_fate.engaged": "attempts that engage",
@@ -61,10 +62,10 @@ QUANTITIES = {
 """Totals that are drawn, from the top down, and their names."""
 
 FURTHEST = 2.0
-"""Differences of more than so many times the base are drawn at the edge, as arrows."""
+"""Differences of more than so many times the base are drawn as arrows at the edge."""
 
 SIDES = {"saved": -1, "harmed": 1}
-"""Whom the other policy saved stands to the left, whom it harmed to the right."""
+"""Signs of the bars: whom the other policy saved stands at the left, whom it harmed at the right."""
 
 BY = {
     "age_band": "age",
@@ -76,19 +77,23 @@ BY = {
 """What victims can be told apart by: columns of the changes, and ``path``, the fate under the policy that spares."""
 
 AS_WRITTEN = ("age_band", "province")
-"""Groups whose names stand as the scenario has them."""
+"""Groupings whose names are shown as the scenario writes them."""
 
 DIFFERENCES, GATES = "What changes, in percent of the base", "Where attempts end: what changes, in percent of the base"
 UNCHANGED = "The other policy changed nothing."
 ENDS = {f"attempts_by_fate.{fate}": named(fate) for fate in FATES}
-"""The gates, as quantities of a comparison."""
+"""Totals of attempts by fate, and how each is called."""
 MOST_TICKS = 7
 
 
 def differences(frame: "pd.DataFrame") -> "go.Figure":
     """Draw the differences of a comparison in percent of the base, with their intervals where there are replicates.
 
-    ``frame`` is what ``sim.compare`` gives. Quantities whose base is zero have no percentage and are left out.
+    Args:
+        frame: What ``sim.compare`` returns. Quantities whose base is zero have no percentage and are left out.
+
+    Returns:
+        A figure with a row for each quantity of ``QUANTITIES``.
     """
     return _differences(frame, QUANTITIES, DIFFERENCES)
 
@@ -153,7 +158,7 @@ def _differences(frame: "pd.DataFrame", names: dict[str, str], title: str) -> "g
 
 
 def _bars(shares: list[float], bounds: list[tuple[float | None, float | None]]) -> dict[str, object] | None:
-    """Give the bars of intervals, cut at the edge; None where there are none."""
+    """Return the bars of intervals, cut at the edge; None where there are none."""
     up, down = [], []
     for share, (low, high) in zip(shares, bounds, strict=True):
         if low is None or high is None:
@@ -164,7 +169,7 @@ def _bars(shares: list[float], bounds: list[tuple[float | None, float | None]]) 
 
 
 def differences_table(frame: "pd.DataFrame") -> "pd.DataFrame":
-    """Give base, other, difference and, where there are replicates, its interval, of each quantity that is drawn."""
+    """Return base, other, difference and, where there are replicates, its interval, of each quantity drawn."""
     import pandas as pd
 
     rows = []
@@ -214,12 +219,12 @@ def _told(row: Row) -> str:
 
 
 def signed(share: float) -> str:
-    """Give a share in percent with its sign."""
+    """Return a share in percent with its sign."""
     return ("+" if share > 0 else "") + percent(share)
 
 
 def fates_table(base: "Run", others: "Sequence[Run]") -> "pd.DataFrame":
-    """Give the attempts of the country by fate and run."""
+    """Return the attempts of the country by fate and run."""
     import pandas as pd
 
     counts = _fates([base, *others])
@@ -228,7 +233,7 @@ def fates_table(base: "Run", others: "Sequence[Run]") -> "pd.DataFrame":
 
 
 def _fates(runs: "Sequence[Run]") -> dict[str, dict[str, float]]:
-    """Give attempts of the country by run, under names of their own, and fate."""
+    """Return attempts of the country by run, each under a name of its own, and by fate."""
     from sim.experiments.paired import distinct
 
     found = {}
@@ -240,11 +245,18 @@ def _fates(runs: "Sequence[Run]") -> dict[str, dict[str, float]]:
 
 
 def whom(changes: "pd.DataFrame", base: "Run", by: str) -> "go.Figure":
-    """Draw whom the other policy saved (left) and harmed (right), by one of ``BY``: people of the country.
+    """Draw whom the other policy saved (left) and harmed (right): people of the country.
 
-    ``changes`` is what ``sim.experiments.fates.changes`` gives of two runs whose events were all recorded; were they a
-    share, so are the people. With ``path`` a bar tells what stopped the attempt under the policy that spared them.
-    Raises KeyError for a ``by`` that ``BY`` does not list.
+    KeyError is raised for a ``by`` that ``BY`` does not list.
+
+    Args:
+        changes: What ``sim.experiments.fates.changes`` returns of two runs with events. Where events of a share of
+            the origins were recorded, the people are that share of those in the country.
+        base: The base of the two.
+        by: One of ``BY``. With ``path`` a bar tells what stopped the attempt under the policy that spared them.
+
+    Returns:
+        A figure with a pair of bars for each group.
     """
     import plotly.graph_objects as go
 
@@ -288,9 +300,10 @@ def whom(changes: "pd.DataFrame", base: "Run", by: str) -> "go.Figure":
 
 
 def whom_table(changes: "pd.DataFrame", base: "Run") -> "pd.DataFrame":
-    """Give the people of the country whom the other policy saved and harmed, told apart by each of ``BY``.
+    """Count the people of the country whom the other policy saved and harmed, by each of ``BY``.
 
-    ``net`` is how many more it saved than harmed.
+    Returns:
+        Columns who, saved, harmed and net: how many more it saved than harmed.
     """
     import pandas as pd
 
@@ -308,15 +321,15 @@ def whom_table(changes: "pd.DataFrame", base: "Run") -> "pd.DataFrame":
 
 
 def _whom(changes: "pd.DataFrame", base: "Run", by: str) -> dict[str, tuple[float, float]]:
-    """Give (saved, harmed) people of the country by name of their group, in the order of the scenario."""
+    """Return (saved, harmed) people of the country by name of their group, in the order of the scenario."""
     spec = base.scenario.spec
     names = provinces(base)
     order = {
         "age_band": spec.population.band_names(),
         "fraud_type": list(spec.fraud.types),
         "province": list(names.values()),
-        "channel": ["call", "sms", "online"],
-        "path": [*FATES, "saved", "held", "dropped_out", "open", "absent"],
+        "channel": Channel.labels(),
+        "path": (*FATES, SAVED, Outcome.HELD.label, Outcome.DROPPED_OUT.label, OPEN, ABSENT),
     }[by]
     counts: dict[str, list[float]] = {name: [0.0, 0.0] for name in order}
     for row in records(changes):
@@ -331,14 +344,14 @@ def _whom(changes: "pd.DataFrame", base: "Run", by: str) -> dict[str, tuple[floa
 
 
 def round_numbers(low: float, high: float) -> list[float]:
-    """Give round numbers between two ends of an axis, evenly apart, 0 among them; at most ``MOST_TICKS``."""
+    """Return evenly spaced round numbers between two ends of an axis, 0 among them; at most ``MOST_TICKS``."""
     size = 10.0 ** floor(log10(high - low))
     tick = next(size * part for part in (0.1, 0.2, 0.5, 1.0, 2.0) if (high - low) / (size * part) < MOST_TICKS)
     return [tick * number for number in range(ceil(low / tick), floor(high / tick) + 1)]
 
 
 def even(most: float) -> list[float]:
-    """Give five ticks around 0, evenly apart, of an axis that reaches ``most`` on either side."""
+    """Return five evenly spaced ticks around 0 for an axis that reaches ``most`` on either side."""
     size = 10.0 ** floor(log10(most))
     tick = next(size * part for part in (8.0, 6.0, 4.0, 2.0, 1.0, 0.5) if size * part <= most)
     return [-tick, -tick / 2, 0.0, tick / 2, tick]

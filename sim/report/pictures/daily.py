@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
-from sim import labels
 from sim.days import DAY_MS
-from sim.report.looks import AXIS, GREY, VERMILLION, WEEKDAYS, colours, dashes, day, finish, named, words
+from sim.report.looks import AXIS, GREY, VERMILLION, WEEKDAYS, colours, dashes, day, finish, named, symbols, words
 from sim.report.sums import by_day, days, months_of
+from sim.words import Channel, Detector, Fate, Tier
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     from sim.scenario.schema.measures import MeasureBase
 
 SERIES: dict[str, tuple[str, str, tuple[str, ...], str]] = {
-    "channel": ("attempts", "channel", labels.CHANNELS, "attempts a day"),
-    "fate": ("attempts", "fate", labels.FATES, "attempts a day"),
-    "tier": ("alerts", "tier", labels.TIERS, "alerts a day"),
-    "source": ("alerts", "source", labels.SOURCES, "alerts a day"),
+    "channel": ("attempts", "channel", Channel.labels(), "attempts a day"),
+    "fate": ("attempts", "fate", Fate.labels(), "attempts a day"),
+    "tier": ("alerts", "tier", Tier.labels(), "alerts a day"),
+    "source": ("alerts", "source", Detector.labels(), "alerts a day"),
 }
 """What is drawn by day: table, column, labels, unit."""
 BY = {
@@ -31,7 +31,7 @@ BY = {
 }
 SMOOTH = {"week": "mean of 7 days", "day": "single days"}
 FAR_APART = 300.0
-"""Series whose medians are so many times apart are drawn on a scale of powers of ten."""
+"""Series whose means are so many times apart are drawn on a scale of powers of ten."""
 SHORT = 60
 """Days of a period up to which single days are shown first."""
 LANE = 22
@@ -43,10 +43,17 @@ Lane = tuple[str, date, date, str]
 
 
 def daily(run: "Run", by: str = "channel", smooth: str = "week") -> "go.Figure":
-    """Draw the country's attempts or alerts by day (``by``: channel, fate, tier, source), measures and the law below.
+    """Draw attempts or alerts of the country by day, and below them the measures in force.
 
-    ``smooth`` is ``day`` or ``week``, the mean of the seven days around each. On a scale of powers of ten a day
-    without a count has no point.
+    On a scale of powers of ten a day without a count has no point.
+
+    Args:
+        run: The run.
+        by: One of ``BY``: attempts by ``channel`` or ``fate``, alerts by ``tier`` or ``source``.
+        smooth: ``day``, or ``week``: the mean of the seven days around each.
+
+    Returns:
+        A figure of two panels with one axis of days.
     """
     import plotly.graph_objects as go
     from plotly.subplots import make_subplots
@@ -100,11 +107,11 @@ def daily(run: "Run", by: str = "channel", smooth: str = "week") -> "go.Figure":
 
 
 def daily_table(run: "Run") -> "pd.DataFrame":
-    """Give attempts by channel and alerts by source of the country by month, and the measures that begin or end."""
+    """Return attempts of the country by channel, and alerts by source, by month."""
     import pandas as pd
 
-    attempts = by_day(run, "attempts", "channel", labels.CHANNELS).rename(columns=named).add_prefix("attempts, ")
-    alerts = by_day(run, "alerts", "source", labels.SOURCES).add_prefix("alerts, ")
+    attempts = by_day(run, "attempts", "channel", Channel.labels()).rename(columns=named).add_prefix("attempts, ")
+    alerts = by_day(run, "alerts", "source", Detector.labels()).add_prefix("alerts, ")
     both = pd.concat([attempts, alerts], axis=1)
     months = both.groupby(months_of(both)).sum()
     return months.rename_axis("month").reset_index()
@@ -116,9 +123,9 @@ def rhythm(run: "Run") -> "go.Figure":
 
     weekly = _weekdays(run)
     figure = make_subplots(rows=2, vertical_spacing=0.28, subplot_titles=["by weekday", "by time of day"])
-    shades, strokes = colours("channel"), dashes(labels.CHANNELS)
-    marks = dict(zip(labels.CHANNELS, ("circle", "square", "diamond"), strict=True))
-    for channel in labels.CHANNELS:
+    shades, strokes = colours("channel"), dashes(Channel.labels())
+    marks = symbols(Channel.labels())
+    for channel in Channel.labels():
         line = {"color": shades[channel], "dash": strokes[channel], "width": 2}
         common = {"name": words(channel), "legendgroup": channel, "line": line}
         figure.add_scatter(
@@ -153,7 +160,7 @@ def rhythm(run: "Run") -> "go.Figure":
 
 
 def rhythm_table(run: "Run") -> "pd.DataFrame":
-    """Give attempts of the country on a mean day of each weekday, by channel."""
+    """Return attempts of the country on a mean day of each weekday, by channel."""
     return (
         _weekdays(run)
         .rename(columns=named)
@@ -164,14 +171,14 @@ def rhythm_table(run: "Run") -> "pd.DataFrame":
 
 
 def _weekdays(run: "Run") -> "pd.DataFrame":
-    wide = by_day(run, "attempts", "channel", labels.CHANNELS)
+    wide = by_day(run, "attempts", "channel", Channel.labels())
     mean = wide.groupby(wide.index.map(lambda day: day.day_of_week)).mean().reindex(range(7), fill_value=0.0)
     mean.index = list(WEEKDAYS)
     return mean
 
 
 def _half_hours(run: "Run", channel: str, a_day: float) -> list[float]:
-    """Give attempts in each half hour of a mean day; the last is repeated, where the step of the line ends."""
+    """Return attempts in each half hour of a mean day; the last twice, so that the line of steps ends at 24 h."""
     profile = [float(value) for value in getattr(run.scenario.spec.fraud.half_hours, channel)]
     whole = sum(profile) or 1.0
     spread = [a_day * value / whole for value in profile]
@@ -179,12 +186,12 @@ def _half_hours(run: "Run", channel: str, a_day: float) -> list[float]:
 
 
 def measures(run: "Run") -> "list[tuple[str, MeasureBase]]":
-    """Give the measures of a scenario by first day, then by name."""
+    """Return the measures of a scenario by first day, then by name."""
     return sorted(run.scenario.spec.measures.items(), key=lambda one: (one[1].window[0], one[0]))
 
 
 def after(run: "Run") -> list[str]:
-    """Say what begins after the period and so is in no picture of it, such as the law."""
+    """Return the measures that begin after the period, with their first days: they are in no picture of it."""
     end = run.scenario.spec.period.end
     return [
         f"{name.replace('-', ' ')}, from {day(measure.window[0])}"
@@ -194,7 +201,7 @@ def after(run: "Run") -> list[str]:
 
 
 def _lanes(run: "Run") -> Iterator[Lane]:
-    """Lay the measures into lanes: those that change within the period, the law first, and one for all others."""
+    """Yield a lane for each measure that begins, ends or grows within the period, the law first; one for all others."""
     period = run.scenario.spec.period
     always = 0
     changing: list[tuple[bool, Lane]] = []
@@ -274,11 +281,11 @@ def _digits(value: float) -> float:
 
 
 def daily_words(run: "Run") -> str:
-    """Say what lies after the period, and so in no picture: such as the law of a run that ends a day before it."""
+    """Say which measures begin after the period and so are not drawn, such as a law; empty where there is none."""
     late = after(run)
     return f"After the period, so not drawn: {'; '.join(late)}." if late else ""
 
 
 def daily_first(run: "Run") -> dict[str, str]:
-    """Give what is shown first: single days where the period is short, else means of seven."""
+    """Return the choices that are shown first: single days where the period is short, else means of seven."""
     return {"smooth": "week" if len(days(run)) > SHORT else "day"}

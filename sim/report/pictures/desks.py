@@ -4,12 +4,13 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from sim.days import HALF_HOUR_MS, HALF_HOURS, day_number, weekday
-from sim.labels import DESK_CHANNELS
 from sim.report.blank import blank
-from sim.report.looks import AXIS, SCALE, WEEKDAYS, amount, colours, country, day, percent
+from sim.report.looks import AXIS, SCALE, WEEKDAYS, colours, country, day
 from sim.report.panels import framed, subtitles
 from sim.report.tally import days_of, step, tally
+from sim.rounding import amount, percent
 from sim.scenario.scalars import clock_text
+from sim.words import DESKS
 
 if TYPE_CHECKING:
     from datetime import date
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from sim.results.run import Run
 
+DESK_NAMES = tuple(desk.label for desk in DESKS)
 BUSY, LINES = "How busy the desks are", "Alerts waiting in line"
 NOBODY = "No desk was staffed in this run."
 
@@ -28,12 +30,15 @@ def utilisation(run: "Run") -> "go.Figure":
 
     Cells without staff are left empty. A service that outlasts its shift is busy time without staffed time, so that
     a share can come out above 1.
+
+    Returns:
+        A figure with a panel for each desk.
     """
     import plotly.graph_objects as go
     from plotly.subplots import make_subplots
 
     cells = _cells(run)
-    desks = [desk for desk in DESK_CHANNELS if any(of == desk for of, _, _ in cells)]
+    desks = [desk for desk in DESK_NAMES if any(of == desk for of, _, _ in cells)]
     if not desks:
         return blank(BUSY, NOBODY)
     figure = make_subplots(
@@ -97,9 +102,11 @@ def utilisation(run: "Run") -> "go.Figure":
 
 
 def utilisation_table(run: "Run") -> "pd.DataFrame":
-    """Give the utilisation of the desks by two hours of the day, on working days and at the weekend.
+    """Return the utilisation of the desks by two hours of the day, from Monday to Friday and at the weekend.
 
-    Columns: hours, then ``DESK, Mon to Fri`` and ``DESK, Sat and Sun`` for each desk; ``none`` where nobody is on duty.
+    Returns:
+        Columns hours, and for each desk ``DESK, Mon to Fri`` and ``DESK, Sat and Sun``: shares in percent, ``none``
+        where nobody is on duty.
     """
     import pandas as pd
 
@@ -107,7 +114,7 @@ def utilisation_table(run: "Run") -> "pd.DataFrame":
     rows = []
     for start in range(0, HALF_HOURS, 4):
         row = {"hours": f"{clock_text(30 * start)} to {clock_text(30 * start + 120)}"}
-        for desk in DESK_CHANNELS:
+        for desk in DESK_NAMES:
             for name, days in (("Mon to Fri", range(1, 6)), ("Sat and Sun", range(6, 8))):
                 some = [cells.get((desk, d, h), (0, 0)) for d in days for h in range(start, start + 4)]
                 busy, staffed = sum(cell[0] for cell in some), sum(cell[1] for cell in some)
@@ -117,7 +124,7 @@ def utilisation_table(run: "Run") -> "pd.DataFrame":
 
 
 def _cells(run: "Run") -> dict[tuple[str, int, int], tuple[int, int]]:
-    """Give (busy, staffed) ms of the period by desk, weekday and half hour, where somebody is on duty."""
+    """Return (busy, staffed) ms of the period by desk, weekday and half hour, where somebody is on duty."""
     counted = tally(run, "hours", ["channel", "weekday", "half_hour"], ["busy_ms", "staffed_ms"])
     return {
         (channel, int(of_week), int(half_hour)): (int(busy), int(staffed))
@@ -127,13 +134,13 @@ def _cells(run: "Run") -> dict[tuple[str, int, int], tuple[int, int]]:
 
 
 def _mean(cells: dict[tuple[str, int, int], tuple[int, int]], desk: str) -> float:
-    """Give the utilisation of a desk over all its cells."""
+    """Return the utilisation of a desk over all its cells."""
     mine = [cell for (of, _, _), cell in cells.items() if of == desk]
     return sum(busy for busy, _ in mine) / sum(staffed for _, staffed in mine)
 
 
 def _weekdays(run: "Run") -> dict[int, int]:
-    """Give how many of each weekday (Monday is 1) the period has; at least 1."""
+    """Return how many of each weekday (Monday is 1) the period has; at least 1."""
     first = day_number(run.scenario.spec.period.start)
     counts = dict.fromkeys(range(1, 8), 0)
     for number in range(first, first + days_of(run)):
@@ -144,7 +151,8 @@ def _weekdays(run: "Run") -> dict[int, int]:
 def queues(run: "Run") -> "go.Figure":
     """Draw how many alerts of the country wait at the desks, in the mean of each day.
 
-    Runs that were made before lines were recorded have nothing to show.
+    Returns:
+        A figure with a panel for each desk; without any for runs that were made before lines were recorded.
     """
     import plotly.graph_objects as go
     from plotly.subplots import make_subplots
@@ -154,10 +162,10 @@ def queues(run: "Run") -> "go.Figure":
         return blank(LINES, "This run did not record its lines; run it again.")
     figure = make_subplots(
         rows=2, cols=1, shared_xaxes=True, vertical_spacing=0.12,
-        subplot_titles=[f"for a {desk}" for desk in DESK_CHANNELS],
+        subplot_titles=[f"for a {desk}" for desk in DESK_NAMES],
     )  # fmt: skip
     colour = colours("contact")
-    for row, desk in enumerate(DESK_CHANNELS, 1):
+    for row, desk in enumerate(DESK_NAMES, 1):
         figure.add_trace(
             go.Scatter(
                 x=[when.isoformat() for when in lines[desk]],
@@ -180,9 +188,10 @@ def queues(run: "Run") -> "go.Figure":
 
 
 def queues_table(run: "Run") -> "pd.DataFrame":
-    """Give the alerts of the country in line in the mean of each month (or week, of short runs), by desk.
+    """Return the alerts of the country in line, in the mean of each month (of each week for short runs), by desk.
 
-    Columns: from (its first day), call, visit: means over its days.
+    Returns:
+        Columns from (the first day of the month or week) and one for each desk: means over its days.
     """
     import pandas as pd
 
@@ -195,15 +204,15 @@ def queues_table(run: "Run") -> "pd.DataFrame":
             first = start + weeks if step(run) == "day" else max(when.replace(day=1), start)
             values.setdefault(first, {}).setdefault(desk, []).append(value)
     rows = [
-        {"from": first.isoformat(), **{desk: amount(sum(some[desk]) / len(some[desk])) for desk in DESK_CHANNELS}}
+        {"from": first.isoformat(), **{desk: amount(sum(some[desk]) / len(some[desk])) for desk in DESK_NAMES}}
         for first, some in sorted(values.items())
     ]
-    return pd.DataFrame(rows, columns=["from", *DESK_CHANNELS])
+    return pd.DataFrame(rows, columns=["from", *DESK_NAMES])
 
 
 def _lines(run: "Run") -> "dict[str, dict[date, float]]":
-    """Give the mean line of the country by desk and day; empty if the run did not record it."""
-    names = {f"line_{desk}": desk for desk in DESK_CHANNELS}
+    """Return the mean line of the country by desk and day; empty if the run did not record it."""
+    names = {f"line_{desk}": desk for desk in DESK_NAMES}
     noted = tally(run, "state", ["quantity", "day"], ["value"], {"quantity": names})
     found: dict[str, dict[date, float]] = {}
     for quantity, when, value in noted.itertuples(index=False):

@@ -1,27 +1,17 @@
 """Detectors: what their scores can tell apart, how often alerts of a tier are right, and what repeating them costs."""
 
+from itertools import cycle
 from math import erfc, log10, sqrt
 from statistics import NormalDist
 from typing import TYPE_CHECKING
 
-from sim.labels import CHANNELS, CONTACT_CHANNELS, SOURCES, TIERS, TRUTHS
 from sim.report.blank import blank
-from sim.report.looks import (
-    BLUE,
-    GREEN,
-    amount,
-    colours,
-    country,
-    dashes,
-    day,
-    hatches,
-    percent,
-    symbols,
-    words,
-)
+from sim.report.looks import BLUE, GREEN, colours, colours_of, country, dashes, day, hatches, symbols, words
 from sim.report.panels import bars, framed, subtitles
 from sim.report.pictures.waits import NO_ALERTS, stacked, stacked_table
 from sim.report.tally import step, steps, tally
+from sim.rounding import amount, percent
+from sim.words import Channel, ContactChannel, Detector, End, Fate, Tier, Truth
 
 if TYPE_CHECKING:
     from datetime import date
@@ -31,10 +21,14 @@ if TYPE_CHECKING:
 
     from sim.results.run import Run
 
-SEEN = ("unanswered", "ignored", "engaged")
+CHANNELS, CONTACT_CHANNELS, TIERS = Channel.labels(), ContactChannel.labels(), Tier.labels()
+SOURCES, TRUTHS = Detector.labels(), Truth.labels()
+SEEN = tuple(fate.label for fate in Fate if not fate.stopped)
+"""What a detector can see of attempts: those that were delivered, by what became of them."""
 STAGES = ("engaged", "opened", "payment")
-KINDS = ("unanswered", "ignored", "engaged", "opened", "payment")
-MARKS = {"red": "circle", "orange": "square", "yellow": "diamond", "blue": "hexagon"}
+"""What it can see of episodes, by the names that scenarios give."""
+KINDS = tuple(dict.fromkeys((*SEEN, *STAGES)))
+MARKS = dict(zip(TIERS, cycle(("circle", "square", "diamond", "hexagon")), strict=False))
 """Markers of thresholds: shapes that a letter fits into."""
 POINTS = 80
 """Points of a curve, evenly spaced in the threshold."""
@@ -47,16 +41,16 @@ ROC, PRECISION = "What the detectors can tell apart", "What alerts were about"
 FATIGUE, HEARD = "What repeated alerts do", "Alerts that people heard"
 
 Panels = dict[str, dict[str, tuple[float, dict[str, float]]]]
-"""By heading of the panel and what is seen: d' with the detector's shift, and the lowest score of each tier."""
+"""By heading of the panel and what is seen: d' with the detector's shift added, and each tier's threshold."""
 
 
 def false_alarms(threshold: float) -> float:
-    """Give the share of legitimate contacts, N(0, 1), with a score from ``threshold`` up."""
+    """Return the share of legitimate contacts, N(0, 1), with a score from ``threshold`` up."""
     return 0.5 * erfc(threshold / sqrt(2.0))
 
 
 def detections(threshold: float, d_prime: float) -> float:
-    """Give the share of fraudulent contacts, N(d', 1), with a score from ``threshold`` up."""
+    """Return the share of fraudulent contacts, N(d', 1), with a score from ``threshold`` up."""
     return false_alarms(threshold - d_prime)
 
 
@@ -64,8 +58,11 @@ def roc(run: "Run") -> "go.Figure":
     """Draw the share of fraud found against that of false alarms, by what is seen of it, with the tiers' thresholds.
 
     In closed form from the scenario: scores of fraud are N(d', 1), those of legitimate contacts N(0, 1). A curve is
-    that of contacts which the detector's coverage reaches, before what a law's data sharing adds to d'. Detectors
-    that are alike share a panel.
+    that of contacts which the detector's coverage reaches, before what a law's data sharing adds to d'.
+
+    Returns:
+        A figure with a panel for each channel, and for the later stages, of each detector; detectors with equal
+        thresholds and shifts share panels.
     """
     import plotly.graph_objects as go
     from plotly.subplots import make_subplots
@@ -74,11 +71,12 @@ def roc(run: "Run") -> "go.Figure":
     figure = make_subplots(
         rows=len(panels), cols=1, shared_xaxes=True, vertical_spacing=0.16 / len(panels), subplot_titles=list(panels)
     )
-    colour = {**colours("truth"), "engaged": colours("truth")["episode"], "opened": GREEN, "payment": BLUE}
+    truth = colours("truth")
+    colour = {**colours_of(KINDS), **truth, "engaged": truth["episode"], "opened": GREEN, "payment": BLUE}
     dash, tier_colour = dashes(KINDS), colours("tier")
     listed: set[str] = set()
     least = min(false_alarms(t) for curves in panels.values() for _, tiers in curves.values() for t in tiers.values())
-    # Where all the red alerts are sure to be drawn, and axes still have room: at most 12 powers of ten.
+    # Low enough to show the highest threshold, but no more than 12 powers of ten, so that the axis stays legible.
     lowest = max(least / 3.0, 1e-12)
     highest_score = NormalDist().inv_cdf(1.0 - lowest) if lowest > 1e-15 else 8.0
     lowest_score = NormalDist().inv_cdf(1.0 - MOST_SHOWN)
@@ -143,7 +141,7 @@ def roc(run: "Run") -> "go.Figure":
 
 
 def roc_table(run: "Run") -> "pd.DataFrame":
-    """Give the shares that reach a tier or a higher one, of legitimate contacts and of fraud by what is seen."""
+    """Return the shares that score a tier or a higher one, of legitimate contacts and of fraud by what is seen."""
     import pandas as pd
 
     rows = []
@@ -157,7 +155,7 @@ def roc_table(run: "Run") -> "pd.DataFrame":
 
 
 def _panels(run: "Run") -> Panels:
-    """Give the curves to draw; a panel is a channel, or the later stages, of a detector, or of both if alike."""
+    """Return the curves to draw: a panel for each channel, and the later stages, of a detector, or of both if alike."""
     settings = run.scenario.spec.warning.detectors
     both = {source: getattr(settings, source) for source in SOURCES}
     rules = {
@@ -181,7 +179,7 @@ def precision(run: "Run") -> "go.Figure":
 
 
 def precision_table(run: "Run") -> "pd.DataFrame":
-    """Give the alerts of the country by tier and what they were about."""
+    """Return the alerts of the country by tier and what they were about."""
     return stacked_table(run, "truth", TRUTHS)
 
 
@@ -190,6 +188,9 @@ def fatigue(run: "Run") -> "go.Figure":
 
     In closed form from the scenario, without what awareness adds: ``stop`` of the channel times ``fatigue`` for each
     alert heard, and times ``wrong_class`` where the alert took the fraud for another type.
+
+    Returns:
+        A figure of two panels: alerts that name the right type of fraud, and those that name a wrong one.
     """
     import plotly.graph_objects as go
     from plotly.subplots import make_subplots
@@ -229,7 +230,7 @@ def fatigue(run: "Run") -> "go.Figure":
 
 
 def fatigue_table(run: "Run") -> "pd.DataFrame":
-    """Give the probability to stop by alerts heard before, channel and whether the alert names the right type."""
+    """Return the probability to stop by alerts heard before, channel and whether the alert names the right type."""
     import pandas as pd
 
     rows = []
@@ -243,7 +244,7 @@ def fatigue_table(run: "Run") -> "pd.DataFrame":
 
 
 def stops(run: "Run", channel: str, heard: int, right: bool) -> float:
-    """Give the probability that a person without awareness stops when an alert reaches them by a channel."""
+    """Return the probability that a person without awareness stops when an alert reaches them by a channel."""
     settings = run.scenario.spec.warning.dissuasion
     chance = float(getattr(settings.stop, channel)) * float(settings.fatigue) ** heard
     return chance if right else chance * float(settings.wrong_class)
@@ -285,11 +286,11 @@ def heard(run: "Run") -> "go.Figure":
 
 
 def heard_table(run: "Run") -> "pd.DataFrame":
-    """Give, by tier, the alerts of the country that reached their person, and how many that is for 1,000 people."""
+    """Return the alerts of the country that reached their person, by tier, in all and for 1,000 people."""
     import pandas as pd
 
     counted = tally(run, "alerts", ["tier", "end"])
-    reached = {tier: int(n) for tier, end, n in counted.itertuples(index=False) if end == "reached"}
+    reached = {tier: int(n) for tier, end, n in counted.itertuples(index=False) if end == End.REACHED.label}
     rows = [
         {
             "tier": tier,
@@ -303,11 +304,13 @@ def heard_table(run: "Run") -> "pd.DataFrame":
 
 
 def _heard(run: "Run") -> "dict[tuple[str, date], float]":
-    """Give the alerts that reached their person for 1,000 people, by tier and step of time; empty without alerts."""
+    """Return the alerts that reached their person for 1,000 people, by tier and step of time; empty without alerts."""
     by = step(run)
     counted = tally(run, "alerts", [by, "tier", "end"])
     reached = {
-        (tier, when): int(count) for when, tier, end, count in counted.itertuples(index=False) if end == "reached"
+        (tier, when): int(count)
+        for when, tier, end, count in counted.itertuples(index=False)
+        if end == End.REACHED.label
     }
     tiers = [tier for tier in TIERS if any(of == tier for of, _ in reached)]
     scale = country(run) / _population(run) * 1000

@@ -1,11 +1,12 @@
-"""Reported beside simulated figures: how far each is off, as a row of dots."""
+"""Reported against simulated figures: a dot for the ratio of each."""
 
 from typing import TYPE_CHECKING, Any
 
 from sim.report.blank import blank
-from sim.report.looks import AXIS, SYMBOLS, amount, colours, named, percent, plain, words
+from sim.report.looks import AXIS, SYMBOLS, colours, named, plain, words
 from sim.report.panels import framed
 from sim.results.figures import CHANGE
+from sim.rounding import amount, percent
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,6 +25,9 @@ def ratios(run: "Run") -> "go.Figure":
 
     For a change it is the ratio of the levels that it leads to, (1 + simulated) / (1 + reported): a change near zero
     has no ratio that would mean anything.
+
+    Returns:
+        A figure with a row for each such figure.
     """
     import plotly.graph_objects as go
 
@@ -50,7 +54,7 @@ def ratios(run: "Run") -> "go.Figure":
         )
     known = [(lane, *_ends(row)) for lane, row in zip(lanes, rows, strict=True) if row["interval"]]
     if known:
-        # An interval lies where it lies: the number of this run, of another policy say, need not be in it.
+        # The interval is that of the calibrated scenario: the value of another policy's run need not lie in it.
         figure.add_scatter(
             x=[(low + high) / 2 for _, low, high in known],
             y=[lane for lane, _, _ in known],
@@ -82,7 +86,7 @@ def ratios(run: "Run") -> "go.Figure":
 
 
 def ratios_table(run: "Run") -> "pd.DataFrame":
-    """Give every figure of the scenario: reported, simulated, ratio, role, whether it is within its allowance."""
+    """Return every figure of the scenario: reported, simulated, ratio, role, whether it is within its allowance."""
     import pandas as pd
 
     rows = []
@@ -102,7 +106,7 @@ def ratios_table(run: "Run") -> "pd.DataFrame":
 
 
 def comparable(row: Row) -> bool:
-    """Tell whether a figure has both sides and a level to compare."""
+    """Tell whether a figure has a reported and a simulated value whose ratio is defined."""
     reported = row["reported"]
     if row["simulated"] is None or not isinstance(reported, int | float):
         return False
@@ -110,19 +114,19 @@ def comparable(row: Row) -> bool:
 
 
 def _ends(row: Row) -> tuple[float, float]:
-    """Give the ends of the interval of a prediction, as ``level``."""
+    """Return the ends of the interval of a prediction, each as ``level`` has it."""
     low, high = row["interval"]
     return level(row, low), level(row, high)
 
 
 def level(row: Row, value: float) -> float:
-    """Give a value over what was reported; of changes, the levels that they lead to."""
+    """Return a value over what was reported; for changes, the ratio of the levels that they lead to."""
     reported = row["reported"]
     return float((1 + value) / (1 + reported) if row["name"].endswith(CHANGE) else value / reported)
 
 
 def said(row: Row, value: Any) -> str:
-    """Give a value of a figure as people read it: changes in percent."""
+    """Return a value of a figure as people read it: changes in percent."""
     if value is None or isinstance(value, str):
         return value or NONE
     return f"{'+' if value > 0 else ''}{percent(value)}" if row["name"].endswith(CHANGE) else amount(value, 4)

@@ -2,10 +2,11 @@
 
 from typing import TYPE_CHECKING, Any
 
-from sim import labels
-from sim.report.looks import PEOPLE, SCALE, amount, country, finish, plain, provinces
+from sim.report.looks import PEOPLE, SCALE, country, finish, plain, provinces
 from sim.report.pictures.place import tiles
 from sim.report.sums import by_day, days, months_of, sums
+from sim.rounding import amount
+from sim.words import DESKS, End
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -15,14 +16,19 @@ if TYPE_CHECKING:
 
 FRAME_DAYS = 7
 """Days of a frame in a notebook."""
-LINES = {"line_call": "people waiting for a call", "line_visit": "people waiting for a visit"}
+DESK_NAMES = tuple(desk.label for desk in DESKS)
+LINES = {f"line_{desk}": f"people waiting for a {desk}" for desk in DESK_NAMES}
+"""Quantities of the state that are drawn, and how each is called."""
 SHARE, COUNT = "share", "count"
 
 
 def reel(run: "Run") -> dict[str, Any]:
-    """Give what the timeline shows, in plain values: alerts per 100,000 people by day and province, and bars by day.
+    """Return what the timeline shows, in plain values: alerts per 100,000 people by day and province, and bars by day.
 
-    ``bars`` have a label, a kind (``share`` of 1, or ``count`` of the country), their highest value and one a day.
+    Returns:
+        The first day (``start``), the ``tiles`` with their ``rates`` by day, the ``unit`` of these and the highest of
+        them (``most``), and ``bars``: each a label, a kind (``share`` of 1 or ``count`` of the country), its highest
+        value and one a day.
     """
     placed, names = tiles(run), provinces(run)
     rates = _rates(run)
@@ -81,7 +87,7 @@ def film(run: "Run") -> "go.Figure":
 
 
 def film_table(run: "Run") -> "pd.DataFrame":
-    """Give the bars of the timeline as means of a month: shares of 1, and counts a day."""
+    """Return the bars of the timeline as means of a month: shares of 1, and counts a day."""
     import pandas as pd
 
     bars = {label + (" (share)" if kind == SHARE else ""): values for label, (kind, values) in _bars(run).items()}
@@ -90,33 +96,33 @@ def film_table(run: "Run") -> "pd.DataFrame":
 
 
 def _bars(run: "Run") -> "dict[str, tuple[str, pd.Series[Any]]]":
-    ends = by_day(run, "alerts", "end", labels.ENDS)
+    ends = by_day(run, "alerts", "end", End.labels())
     found: dict[str, tuple[str, pd.Series[Any]]] = {"alerts issued": (COUNT, ends.sum(axis=1))}
     busy = _busy(run)
-    found.update({f"{channel} desks at work": (SHARE, busy[channel]) for channel in labels.DESK_CHANNELS})
+    found.update({f"{channel} desks at work": (SHARE, busy[channel]) for channel in DESK_NAMES})
     state = run.state
     for quantity, label in LINES.items():
         line = state[state["quantity"] == quantity]
         if len(line):
             waiting = line.groupby("day")["value"].sum() * country(run)
             found[label] = (COUNT, waiting.reindex(days(run), fill_value=0.0))
-    found["alerts that expire later"] = (COUNT, ends["expired"])
+    found["alerts that expire later"] = (COUNT, ends[End.EXPIRED.label])
     return found
 
 
 def _busy(run: "Run") -> "pd.DataFrame":
-    """Give the share of staffed time at work by day and desk; the staffed time of a day is its weekday's mean."""
+    """Return the share of staffed time at work by day and desk; the staffed time of a day is its weekday's mean."""
     import pandas as pd
 
     worked = sums(run, "contacts", ["day", "channel"], ["staff_ms"])
     at_work = worked.pivot_table(index="day", columns="channel", values="staff_ms", aggfunc="sum", fill_value=0.0)
-    at_work = at_work.reindex(index=days(run), columns=list(labels.DESK_CHANNELS), fill_value=0.0)
+    at_work = at_work.reindex(index=days(run), columns=list(DESK_NAMES), fill_value=0.0)
     hours = sums(run, "hours", ["month", "channel", "weekday"], ["staffed_ms"])
     index = days(run)
     keys = pd.DataFrame({"month": index.to_period("M").to_timestamp(), "weekday": index.day_of_week + 1}, index=index)
     number = keys.groupby(["month", "weekday"]).size()
     found = {}
-    for channel in labels.DESK_CHANNELS:
+    for channel in DESK_NAMES:
         own = hours[hours["channel"] == channel].set_index(["month", "weekday"])["staffed_ms"]
         a_day = {
             key: float(own.get(key, 0.0)) / count for key, count in zip(number.index, number.to_numpy(), strict=True)
@@ -127,7 +133,7 @@ def _busy(run: "Run") -> "pd.DataFrame":
 
 
 def _rates(run: "Run") -> "pd.DataFrame":
-    """Give alerts per 100,000 people by day of issue and province code."""
+    """Return alerts per 100,000 people by day of issue and province code."""
     import pandas as pd
 
     found = sums(run, "alerts", ["day", "province"])

@@ -3,10 +3,12 @@
 from typing import TYPE_CHECKING
 
 from sim.report.blank import blank
-from sim.report.looks import BLUE, GREEN, SKY, VERMILLION, amount, country, dashes, day, symbols
+from sim.report.looks import BLUE, GREEN, SKY, VERMILLION, country, dashes, day, symbols
 from sim.report.panels import framed, pick_mode
 from sim.report.tally import step, steps, tally
 from sim.results.figures import FEN_PER_YUAN
+from sim.rounding import amount
+from sim.words import Outcome
 
 if TYPE_CHECKING:
     from datetime import date
@@ -17,10 +19,10 @@ if TYPE_CHECKING:
     from sim.results.run import Run
 
 AMOUNTS = {
-    "lost": ("loss_fen", VERMILLION),
-    "prevented": ("prevented_fen", GREEN),
-    "held": ("held_fen", SKY),
-    "recovered": ("recovered_fen", BLUE),
+    "lost": (Outcome.LOSS_FEN.label, VERMILLION),
+    "prevented": (Outcome.PREVENTED_FEN.label, GREEN),
+    "held": (Outcome.HELD_FEN.label, SKY),
+    "recovered": (Outcome.RECOVERED_FEN.label, BLUE),
 }
 """Name, column of the outcomes and colour: ``lost`` of all victims, ``prevented`` by warnings, ``held`` by banks."""
 
@@ -31,7 +33,8 @@ MONEY = "Money lost and saved"
 def money(run: "Run") -> "go.Figure":
     """Draw yuan of the country by month (by day of short runs): lost by victims, prevented, held and recovered.
 
-    A month of which not all days lie in the period holds those that do.
+    Returns:
+        A figure with a line for each of ``AMOUNTS``; a month holds those of its days that lie in the period.
     """
     import plotly.graph_objects as go
 
@@ -69,7 +72,7 @@ def money(run: "Run") -> "go.Figure":
 
 
 def money_table(run: "Run") -> "pd.DataFrame":
-    """Give the yuan of the country by month (of short runs the whole period alone), the whole period last."""
+    """Return the yuan of the country by month and over the whole period; for short runs over the period alone."""
     import pandas as pd
 
     values = _yuan(run)
@@ -82,7 +85,7 @@ def money_table(run: "Run") -> "pd.DataFrame":
 
 
 def _yuan(run: "Run") -> "dict[str, dict[date, float]]":
-    """Give yuan of the country by name and step of time, zeros included."""
+    """Return yuan of the country by name and step of time, zeros included."""
     by = step(run)
     columns = [column for column, _ in AMOUNTS.values()]
     counted = tally(run, "outcomes", [by], columns)

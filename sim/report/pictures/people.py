@@ -2,11 +2,12 @@
 
 from typing import TYPE_CHECKING
 
-from sim.labels import SEXES
 from sim.report.blank import blank
-from sim.report.looks import GREEN, PEOPLE, VERMILLION, amount, colours, country, hatches, named, plain, words
+from sim.report.looks import GREEN, PEOPLE, VERMILLION, colours, country, hatches, named, plain, words
 from sim.report.panels import bars, framed, names_beside, subtitles
 from sim.report.tally import tally
+from sim.rounding import amount
+from sim.words import Outcome, Sex
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -14,9 +15,10 @@ if TYPE_CHECKING:
 
     from sim.results.run import Run
 
-SEX = {"f": "women", "m": "men"}
-ENDS = ("victims", "saved")
-"""Of an episode: it came to a payment; a warning stopped it before any."""
+SEXES = Sex.labels()
+SEX = {Sex.F.label: "women", Sex.M.label: "men"}
+ENDS = (Outcome.VICTIMS.label, Outcome.SAVED.label)
+"""Ends of episodes: the person paid; a warning stopped it before any payment."""
 
 AGES, TYPES = "Victims and saved by age and sex", "Victims and saved by type of fraud"
 NOBODY = "Nobody fell victim or was saved in this run."
@@ -69,7 +71,7 @@ def ages(run: "Run") -> "go.Figure":
 
 
 def ages_table(run: "Run") -> "pd.DataFrame":
-    """Give victims and saved of the country by age band and sex, and for 100,000 people of the group."""
+    """Return victims and saved of the country by age band and sex, and for 100,000 people of the group."""
     import pandas as pd
 
     counts, people = _by_group(run), groups(run)
@@ -120,7 +122,7 @@ def types(run: "Run") -> "go.Figure":
 
 
 def types_table(run: "Run") -> "pd.DataFrame":
-    """Give victims and saved of the country by type of fraud, those with the most victims first."""
+    """Return victims and saved of the country by type of fraud, those with the most victims first."""
     import pandas as pd
 
     rows = [(name, *(amount(value * country(run)) for value in pair)) for name, pair in _by_type(run).items()]
@@ -128,7 +130,7 @@ def types_table(run: "Run") -> "pd.DataFrame":
 
 
 def groups(run: "Run") -> dict[tuple[str, str], float]:
-    """Give the people of the country by age band and sex, as the scenario's tables have them."""
+    """Return the people of the country by age band and sex, as the scenario's tables have them."""
     from sim.country.people import age_shares, band_of_age
 
     population = run.scenario.spec.population
@@ -138,19 +140,19 @@ def groups(run: "Run") -> dict[tuple[str, str], float]:
         women = 100.0 / (100.0 + province.men_per_100_women)
         for age, share in enumerate(age_shares(population, place)):
             band = names[band_of[age]]
-            found[band, "f"] += province.population * share * women
-            found[band, "m"] += province.population * share * (1.0 - women)
+            found[band, Sex.F.label] += province.population * share * women
+            found[band, Sex.M.label] += province.population * share * (1.0 - women)
     return found
 
 
 def _by_group(run: "Run") -> dict[tuple[str, str], tuple[int, int]]:
-    """Give (victims, saved) as simulated by age band and sex."""
+    """Return (victims, saved) as simulated by age band and sex."""
     counted = tally(run, "outcomes", ["age_band", "sex"], ENDS)
     return {(band, sex): (int(lost), int(saved)) for band, sex, lost, saved in counted.itertuples(index=False)}
 
 
 def _by_type(run: "Run") -> dict[str, tuple[int, int]]:
-    """Give (victims, saved) as simulated by type of fraud, the most victims first, then in the scenario's order."""
+    """Return (victims, saved) as simulated by type of fraud, the most victims first, then in the scenario's order."""
     counted = tally(run, "outcomes", ["fraud_type"], ENDS)
     found = {name: (int(lost), int(saved)) for name, lost, saved in counted.itertuples(index=False)}
     whole = {name: found.get(name, (0, 0)) for name in run.scenario.spec.fraud.types}

@@ -4,9 +4,11 @@ import copy
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from sim.report.looks import INK, PEOPLE, SCALE, finish, plain, provinces, short
+from sim.report.looks import INK, PEOPLE, SCALE, finish, plain, provinces
 from sim.report.sums import sums
 from sim.results.figures import FEN_PER_YUAN
+from sim.rounding import short
+from sim.words import End, Fate
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,7 +29,7 @@ CHINA: dict[int, tuple[int, int, str]] = {
 ROW = 6
 """Tiles in a row where the provinces are not China's."""
 PALE = 0.52
-"""Share of the scale of colours below which a tile is pale enough for dark text."""
+"""Share of the scale of colours below which a tile is so pale that its text is dark."""
 DARK = "#111"
 
 
@@ -52,17 +54,17 @@ OUTCOMES = {
     "prevented": Outcome("outcomes", "prevented_fen", "losses prevented", "1,000 yuan prevented"),
     "recovered": Outcome("outcomes", "recovered_fen", "losses recovered", "1,000 yuan recovered"),
     "alerts": Outcome("alerts", "count", "alerts", "alerts"),
-    "reached": Outcome("alerts", "count", "alerts that reached", "alerts that reached", {"end": ("reached",)}),
-    "expired": Outcome("alerts", "count", "alerts that expired", "alerts expired", {"end": ("expired",)}),
+    "reached": Outcome("alerts", "count", "alerts that reached", "alerts that reached", {"end": (End.REACHED.label,)}),
+    "expired": Outcome("alerts", "count", "alerts that expired", "alerts expired", {"end": (End.EXPIRED.label,)}),
     "delivered": Outcome(
         "attempts",
         "count",
         "attempts delivered",
         "attempts delivered",
-        {"fate": ("unanswered", "ignored", "engaged")},
+        {"fate": tuple(fate.label for fate in Fate if not fate.stopped)},
     ),
     "intercepted": Outcome(
-        "attempts", "count", "attempts intercepted", "attempts intercepted", {"fate": ("intercepted",)}
+        "attempts", "count", "attempts intercepted", "attempts intercepted", {"fate": (Fate.INTERCEPTED.label,)}
     ),
 }
 OUTCOME = {name: one.title for name, one in OUTCOMES.items()}
@@ -74,7 +76,7 @@ Tile = tuple[int, int, str]
 
 
 def tiles(run: "Run") -> dict[int, Tile]:
-    """Give each province its tile: by hand where all codes are provinces of China, else in reading order."""
+    """Return the tile of each province: as in ``CHINA`` where all codes are China's, else in reading order."""
     names = provinces(run)
     if set(names) <= set(CHINA) and len(names) > ROW:
         return {code: CHINA[code] for code in names}
@@ -82,7 +84,7 @@ def tiles(run: "Run") -> dict[int, Tile]:
 
 
 def months(run: "Run") -> dict[str, str]:
-    """Give the choices of a month: the whole period, then each of its months."""
+    """Return the choices of a month: the whole period, then each of its months."""
     import pandas as pd
 
     period = run.scenario.spec.period
@@ -91,16 +93,21 @@ def months(run: "Run") -> dict[str, str]:
 
 
 def place(run: "Run", outcome: str = "victims", month: str = WHOLE_PERIOD) -> "go.Figure":
-    """Draw provinces as tiles coloured by an ``outcome`` (see ``OUTCOME``) per 100,000 people of the province.
+    """Draw provinces as tiles coloured by an outcome per 100,000 people of the province.
 
-    ``month`` is ``all`` or such as ``2022-05``. Colours run from the lowest rate to the highest, of all months where
-    one is chosen; money is in 1,000 yuan.
+    Args:
+        run: The run.
+        outcome: One of ``OUTCOME``; money is in 1,000 yuan.
+        month: ``all``, the whole period, or one of its months, such as ``2022-05``.
+
+    Returns:
+        A figure whose colours run from the lowest rate to the highest, of all months where one is chosen.
     """
     return place_views(run, [outcome], [month])[outcome, month]
 
 
 def place_views(run: "Run", outcomes: list[str], chosen: list[str]) -> "dict[tuple[str, str], go.Figure]":
-    """Draw many such pictures, reading each table once."""
+    """Draw ``place`` for every pair of an outcome and a month, reading each table once."""
     import pandas as pd
 
     views = {}
@@ -117,7 +124,7 @@ def place_views(run: "Run", outcomes: list[str], chosen: list[str]) -> "dict[tup
 
 
 def place_table(run: "Run") -> "pd.DataFrame":
-    """Give every outcome per 100,000 people of each province over the whole period."""
+    """Return every outcome per 100,000 people of each province over the whole period."""
     import pandas as pd
 
     columns = {
@@ -131,7 +138,7 @@ def place_table(run: "Run") -> "pd.DataFrame":
 
 
 def _monthly(run: "Run", outcome: str) -> "pd.DataFrame":
-    """Give counts of the country by month (rows, as ``2022-05``) and province code."""
+    """Return counts of the country by month (rows, as ``2022-05``) and province code."""
     measure = OUTCOMES[outcome].measure
     found = sums(run, OUTCOMES[outcome].table, ["month", "province"], [measure], OUTCOMES[outcome].where)
     if measure.endswith("_fen"):
@@ -199,7 +206,7 @@ def _tiles(run: "Run") -> "go.Figure":
 def _colour(
     figure: "go.Figure", run: "Run", outcome: str, month: str, rates: "pd.Series[Any]", ends: tuple[float, float]
 ) -> None:
-    """Give the tiles of a figure the colours of an outcome, its rates as text, and the title that says so."""
+    """Set the colours of an outcome on the tiles of a figure, its rates as their texts, and its title."""
     heat, labels = figure.data
     grid: list[list[float | None]] = [[None] * len(row) for row in heat.customdata]
     title, unit = OUTCOMES[outcome].title, OUTCOMES[outcome].unit
@@ -220,7 +227,7 @@ def _colour(
 
 
 def _ends(ends: tuple[float, float]) -> tuple[float, float]:
-    """Give the ends of the scale of colours; where all rates are equal, or none is known, from zero."""
+    """Return the ends of the scale of colours; from zero where all rates are equal or none is known."""
     low, high = (float(f"{end:.4g}") for end in ends)
     if not high > low:
         return 0.0, high if high > 0 else 1.0

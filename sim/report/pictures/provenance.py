@@ -40,7 +40,7 @@ def seconds(run: "Run") -> "go.Figure":
 
 
 def seconds_table(run: "Run") -> "pd.DataFrame":
-    """Give the seconds of each phase."""
+    """Return the seconds of each phase."""
     import pandas as pd
 
     phases = run.manifest["performance"]["phases"]
@@ -48,7 +48,7 @@ def seconds_table(run: "Run") -> "pd.DataFrame":
 
 
 def parameters(run: "Run") -> "pd.DataFrame":
-    """Give every value of the scenario: key, value, origin, range, what fixed it and its basis; a table is one row."""
+    """Return every value of the scenario: key, value, origin, range, what fixed it, basis; a table is one row."""
     import pandas as pd
 
     from sim.scenario import show_lines
@@ -91,5 +91,5 @@ def parameters(run: "Run") -> "pd.DataFrame":
 
 
 def _whole(text: str) -> str:
-    """Give a whole number without the zero behind its point."""
+    """Return a number without ``.0`` at its end."""
     return text[:-2] if WHOLE.fullmatch(text) else text

@@ -4,22 +4,13 @@ from datetime import date
 from math import log10
 from typing import TYPE_CHECKING
 
-from sim.labels import CONTACT_CHANNELS, ENDS, MINUTE_MS, TIERS
+from sim.days import MINUTE_MS
 from sim.report.blank import blank
-from sim.report.looks import (
-    INK,
-    amount,
-    colours,
-    country,
-    dashes,
-    day,
-    hatches,
-    percent,
-    symbols,
-    words,
-)
+from sim.report.looks import INK, colours, country, dashes, day, hatches, symbols, words
 from sim.report.panels import bars, framed, pick_mode, subtitles
 from sim.report.tally import step, steps, tally
+from sim.rounding import amount, percent
+from sim.words import ContactChannel, End, Tier
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,9 +18,10 @@ if TYPE_CHECKING:
 
     from sim.results.run import Run
 
+TIERS, CONTACT_CHANNELS, ENDS = Tier.labels(), ContactChannel.labels(), End.labels()
 NO_ALERTS = "No alert was issued in this run."
 STILL_OPEN = 0.05
-"""Share of the alerts of a day or month that may be open at the end of a run for what is said of those that expired."""
+"""Days or months of which a larger share of the alerts was open when the run ended are left out of ``expired``."""
 
 TICKS = {1: "1 min", 10: "10 min", 60: "1 h", 360: "6 h", 1440: "1 day", 10080: "1 week"}
 """Ticks of the axis of waits, by minutes."""
@@ -42,6 +34,9 @@ def waits(run: "Run") -> "go.Figure":
 
     A wait for a call or visit lasts from joining the line to the start of the service, each try by itself; one for
     an app message or SMS from issue to reading, of those that were read. The deadline counts from issue.
+
+    Returns:
+        A figure with a panel for each tier.
     """
     import plotly.graph_objects as go
     from plotly.subplots import make_subplots
@@ -100,9 +95,11 @@ def waits(run: "Run") -> "go.Figure":
 
 
 def waits_table(run: "Run") -> "pd.DataFrame":
-    """Give, by tier and channel, how many waits there were (of the country) and how long they lasted.
+    """Return how many waits of the country there were, by tier and channel, and how long they lasted.
 
-    Columns: tier, channel, deadline, waits, and shares: at most 1 min, 1 h, the last bin that ends by the deadline.
+    Returns:
+        Columns tier, channel, deadline, waits, and shares of these: at most 1 min, at most 64 min, and up to the last
+        bin that ends by the deadline.
     """
     import pandas as pd
 
@@ -129,7 +126,7 @@ def waits_table(run: "Run") -> "pd.DataFrame":
 
 
 def _curves(run: "Run") -> dict[tuple[str, str], tuple[list[float], list[float], list[int]]]:
-    """Give (upper edges in minutes, shares of waits up to them, counts) by tier and channel, in their order."""
+    """Return (upper edges in minutes, shares of waits up to them, counts) by tier and channel, in their order."""
     counted = tally(run, "waits", ["tier", "channel", "bin"])
     found = {}
     for tier in TIERS:
@@ -153,7 +150,7 @@ def _curves(run: "Run") -> dict[tuple[str, str], tuple[list[float], list[float],
 
 
 def _span(minutes: float) -> str:
-    """Give a time span in the unit that suits it."""
+    """Return a time span in days, hours or minutes, whichever suits it."""
     for size, unit in ((1440.0, "days"), (60.0, "h")):
         if minutes >= 2 * size or (unit == "h" and minutes >= size):
             return f"{amount(minutes / size)} {unit}"
@@ -163,7 +160,8 @@ def _span(minutes: float) -> str:
 def expired(run: "Run") -> "go.Figure":
     """Draw the alerts whose deadline came before they reached anybody: share and count a day, by tier and time.
 
-    Days (or months) of which more than ``STILL_OPEN`` were open when the run ended are left out.
+    Returns:
+        A figure without the days (or months) of which more than ``STILL_OPEN`` were open when the run ended.
     """
     import plotly.graph_objects as go
     from plotly.subplots import make_subplots
@@ -223,7 +221,7 @@ def expired(run: "Run") -> "go.Figure":
 
 
 def expired_table(run: "Run") -> "pd.DataFrame":
-    """Give alerts issued and expired (of the country) and the share, by tier over the whole period."""
+    """Return alerts issued and expired (of the country) and the share, by tier over the whole period."""
     import pandas as pd
 
     found = []
@@ -237,14 +235,14 @@ def expired_table(run: "Run") -> "pd.DataFrame":
 
 
 def _expired(run: "Run") -> dict[tuple[str, date], tuple[int, int, int, int]]:
-    """Give (issued, expired, open, days) as simulated by tier and step of time, where alerts were issued."""
+    """Return (issued, expired, open, days) as simulated by tier and step of time, where alerts were issued."""
     by = step(run)
     counted = tally(run, "alerts", [by, "tier", "end"])
     days = steps(run)
     found: dict[tuple[str, date], tuple[int, int, int, int]] = {}
     for when, tier, end, count in counted.itertuples(index=False):
         issued, lost, open_, _ = found.get((tier, when), (0, 0, 0, 0))
-        lost, open_ = lost + int(count) * (end == "expired"), open_ + int(count) * (end == "open")
+        lost, open_ = lost + int(count) * (end == End.EXPIRED.label), open_ + int(count) * (end == End.OPEN.label)
         found[tier, when] = (issued + int(count), lost, open_, days[when])
     return found
 
@@ -255,7 +253,7 @@ def ends(run: "Run") -> "go.Figure":
 
 
 def ends_table(run: "Run") -> "pd.DataFrame":
-    """Give the alerts of the country by tier and how they ended."""
+    """Return the alerts of the country by tier and how they ended."""
     return stacked_table(run, "end", ENDS)
 
 
@@ -299,7 +297,7 @@ def stacked(run: "Run", column: str, names: tuple[str, ...], colour: dict[str, s
 
 
 def stacked_table(run: "Run", column: str, names: tuple[str, ...]) -> "pd.DataFrame":
-    """Give alerts of the country by tier and a column of the alerts, with their share of the tier."""
+    """Return alerts of the country by tier and a column of the alerts, with their share of the tier."""
     import pandas as pd
 
     counts = _by_tier(run, column)

@@ -3,8 +3,10 @@
 import pytest
 
 import sim
-from sim.labels import CHANNELS, FATES
 from sim.report.pictures.cascade import DELIVERED, HEIGHT, PAD, PARTS, ROOM, cascade, cascade_table, cascade_words
+from sim.words import Channel, Fate
+
+CHANNELS, FATES = Channel.labels(), Fate.labels()
 
 ALL = ["all", *CHANNELS]
 

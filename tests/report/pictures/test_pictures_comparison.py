@@ -4,10 +4,12 @@ import pytest
 
 import sim
 from sim.experiments.fates import VICTIM, changes, fates
-from sim.labels import FATES
 from sim.report.looks import words
 from sim.report.pictures import comparison
+from sim.words import Fate
 from tests.report.pictures.drawn import traces
+
+FATES = Fate.labels()
 
 
 def test_differences_are_shares_of_the_base(full: sim.Run, silent: sim.Run, central: sim.Run) -> None:

@@ -3,8 +3,10 @@
 import pytest
 
 import sim
-from sim.labels import CHANNELS
 from sim.report.pictures.daily import BY, SERIES, daily, daily_table, daily_words, rhythm, rhythm_table
+from sim.words import Channel
+
+CHANNELS = Channel.labels()
 
 
 @pytest.mark.parametrize("by", BY)

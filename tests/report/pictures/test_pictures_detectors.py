@@ -6,10 +6,12 @@ import pytest
 from scipy.stats import norm
 
 import sim
-from sim.labels import CHANNELS, CONTACT_CHANNELS, TIERS, TRUTHS
 from sim.report.pictures.detectors import fatigue, fatigue_table, heard, precision, roc, roc_table, stops
 from sim.warning.dissuasion import dissuasion_tables
+from sim.words import Channel, ContactChannel, Tier, Truth
 from tests.report.pictures.drawn import traces
+
+CHANNELS, CONTACT_CHANNELS, TIERS, TRUTHS = (of.labels() for of in (Channel, ContactChannel, Tier, Truth))
 
 KINDS = ("unanswered", "ignored", "engaged", "opened", "payment")
 

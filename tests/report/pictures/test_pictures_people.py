@@ -5,9 +5,11 @@ import pytest
 import sim
 from sim.country.people import people_tables
 from sim.draws.distributions import CERTAIN
-from sim.labels import SEXES
 from sim.report.pictures.people import ENDS, SEX, ages, groups, types
+from sim.words import Sex
 from tests.report.pictures.drawn import traces
+
+SEXES = Sex.labels()
 
 
 def test_groups_are_those_that_people_are_drawn_from(full: sim.Run) -> None:

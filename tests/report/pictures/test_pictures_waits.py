@@ -5,10 +5,13 @@ from itertools import pairwise
 import pytest
 
 import sim
-from sim.labels import CONTACT_CHANNELS, ENDS, MINUTE_MS, TIERS
+from sim.days import MINUTE_MS
 from sim.report.looks import words
 from sim.report.pictures.waits import ends, expired, expired_table, waits, waits_table
+from sim.words import ContactChannel, End, Tier
 from tests.report.pictures.drawn import traces
+
+CONTACT_CHANNELS, ENDS, TIERS = ContactChannel.labels(), End.labels(), Tier.labels()
 
 
 def test_a_curve_is_the_share_of_waits_up_to_each_edge(full: sim.Run) -> None:

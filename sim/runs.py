@@ -1,0 +1,69 @@
+"""Runs as users hold them: a finished run with the pictures of its report.
+
+Everything that compares or draws reads a stored run (``sim.results.run``), so that module must not know of any
+picture. What users get from ``sim.run`` and ``sim.load_run`` is therefore made here, above the report.
+"""
+
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sim.results import run as stored
+
+if TYPE_CHECKING:
+    from sim.report.gallery import Gallery
+    from sim.running import Progress
+    from sim.scenario import Scenario
+
+
+class Run(stored.Run):
+    """A finished run: its stored tables as DataFrames, what was computed of them, and the pictures of its report.
+
+    Tables (``attempts``, ``alerts``, ``contacts``, ``waits``, ``hours``, ``outcomes``, ``cases``, ``flows``,
+    ``state``, ``events``) are pandas DataFrames as stored: counts as simulated, days as datetimes, provinces
+    as two-digit codes, null as a missing value. ``figures``, ``totals`` and ``evidence`` are scaled up to the country.
+    """
+
+    @cached_property
+    def pictures(self) -> "Gallery":
+        """The pictures of a report, as plotly figures that notebooks show: ``run.pictures.cascade(channel="call")``."""
+        from sim.report.gallery import Gallery
+
+        return Gallery(self)
+
+
+def run(
+    scenario: "Scenario | str",
+    out: str | Path | None = None,
+    events: str | float | None = None,
+    workers: int | None = None,
+    progress: "Progress | None" = None,
+    *,
+    age_s: float = 0.0,
+) -> Run:
+    """Run a scenario with its engine and keep the results.
+
+    FolderError is raised where ``out`` is not free, ConservationError where a conservation law is broken, ValueError
+    where ``events`` is none of what it may be. Nothing is left of a run that raises.
+
+    Args:
+        scenario: A scenario, or the name or path of one.
+        out: The folder of the run itself, which must not exist or be empty; by default a new one below
+            ``results/runs`` of the current folder.
+        events: Whose events are kept: ``none``, ``all`` or a share of the origins; by default as the scenario says.
+        workers: Threads, by default one a core. They change no result, and the reference engine works alone.
+        progress: Called after each day, warm-up included, with its day number and the attempts so far.
+        age_s: Seconds that this process had already spent on the run, added to those that are reported.
+
+    Returns:
+        The finished run, whose tables are read when they are first asked for.
+    """
+    from sim import running
+
+    finished = running.run(scenario, out, events, workers, progress, age_s=age_s)
+    return Run(finished.path, finished.scenario)
+
+
+def load_run(path: str | Path) -> Run:
+    """Open the folder of a finished run; raises FolderError for anything else."""
+    return Run(Path(path))

@@ -1,0 +1,30 @@
+"""Colours of words: those that mean something, and the others by their place."""
+
+import pytest
+
+from sim.report import looks
+from sim.words import Tier, Word
+
+
+class WithOneMore(Word):
+    """Tiers, and one that no picture has heard of."""
+
+    RED = 0
+    ORANGE = 1
+    YELLOW = 2
+    BLUE = 3
+    GREEN = 4
+
+
+def test_a_word_without_a_colour_of_its_own_gets_that_of_its_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    meant = looks.colours("tier")
+    assert list(meant) == list(Tier.labels())
+    monkeypatch.setitem(looks._WORDS, "tier", WithOneMore)
+    assert looks.colours("tier") == {**meant, "green": looks.SERIES[4]}
+
+
+@pytest.mark.parametrize("kind", looks._WORDS)
+def test_every_word_has_a_colour_that_no_other_of_its_kind_has(kind: str) -> None:
+    found = looks.colours(kind)
+    assert list(found) == list(looks._WORDS[kind].labels())
+    assert len(set(found.values())) == len(found)
