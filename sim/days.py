@@ -1,6 +1,14 @@
 """Day numbers: days since 2000-01-01, the calendar that engines count with."""
 
 from datetime import date, timedelta
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+DayNumbers = TypeVar("DayNumbers", int, "npt.NDArray[np.int64]")
+"""One day number, or an array of them."""
 
 ORIGIN = date(2000, 1, 1)
 """Day number 0."""
@@ -13,6 +21,9 @@ UNIX_DAYS = (ORIGIN - date(1970, 1, 1)).days
 
 DAY_MS = 86_400_000
 """Milliseconds in a day."""
+
+MINUTE_MS = 60_000
+"""Milliseconds in a minute."""
 
 HALF_HOURS = 48
 HALF_HOUR_MS = DAY_MS // HALF_HOURS
@@ -45,6 +56,6 @@ def next_month(number: int) -> int:
     return month_start(month_start(number) + 31)
 
 
-def weekday(number: int) -> int:
+def weekday(number: DayNumbers) -> DayNumbers:
     """Give the day of the week, Monday 1 to Sunday 7."""
     return (number + SATURDAY) % 7 + 1

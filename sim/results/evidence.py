@@ -7,12 +7,15 @@ from math import sqrt
 from pathlib import Path
 from typing import Any, ClassVar
 
-from sim import labels
+from sim.bins import REPORT_DELAYS_MS
 from sim.days import DAY_MS, YEAR_DAYS, calendar_date, day_number, month_start, next_month
 from sim.draws.functions import exp, log
+from sim.money import FEN_PER_YUAN
 from sim.results.figures import number, scale_fraction
-from sim.results.quantities import MILLIONTHS, Label, Quantities, Series, by_month
+from sim.results.quantities import MILLIONTHS, Label, Quantities, Series
 from sim.results.scope import Known, Scope
+from sim.results.tables import TABLES
+from sim.words import Fate, Truth
 
 Row = dict[str, Any]
 Window = tuple[date, date | None] | None
@@ -21,11 +24,11 @@ WORKING_DAY_MS = DAY_MS // 3
 """Eight hours on duty."""
 LOG_2 = log(2.0)
 """The natural logarithm of 2, the width of a bin of losses in log units."""
-FROM_CARDS = labels.FATES[labels.FATES.index("intercepted") :]
+FROM_CARDS = Fate.labels()[Fate.INTERCEPTED :]
 """Fates of attempts that a card at work has sent: those that passed the gate of the cards."""
-DELIVERED = labels.FATES[labels.FATES.index("site_blocked") :]
+DELIVERED = Fate.labels()[Fate.SITE_BLOCKED :]
 """Fates of attempts that filters let pass."""
-MET = labels.FATES[labels.FATES.index("unanswered") :]
+MET = Fate.labels()[Fate.UNANSWERED :]
 """Fates of attempts that came to a person."""
 
 
@@ -73,7 +76,7 @@ class Span:
 
         Raises UnknownError where the table counts by months and the window cuts one.
         """
-        if by_month(table) and not self.whole_months:
+        if TABLES[table].by_month and not self.whole_months:
             raise UnknownError
         return self.inside.select(table, *names, measure=measure)[self.first : self.last + 1]
 
@@ -130,7 +133,7 @@ def loss_median(span: Span) -> Fraction:
     for edge, count in losses:
         if below + count >= half:
             grown = exp(float((half - below) / count) * LOG_2)
-            return Fraction(edge, 2 * labels.YUAN_FEN) * Fraction(grown)
+            return Fraction(edge, 2 * FEN_PER_YUAN) * Fraction(grown)
         below += count
     raise UnknownError
 
@@ -140,7 +143,7 @@ def loss_sigma(span: Span) -> Fraction:
 
     That of the middles of the bins, less what Sheppard's correction takes for their width: a twelfth of its square.
     """
-    losses = [((edge // labels.YUAN_FEN).bit_length(), count) for edge, count in span.losses()]
+    losses = [((edge // FEN_PER_YUAN).bit_length(), count) for edge, count in span.losses()]
     cases = sum(count for _, count in losses)
     mean = ratio(sum(step * count for step, count in losses), cases)
     variance = sum((step - mean) ** 2 * count for step, count in losses) / cases - Fraction(1, 12)
@@ -173,7 +176,7 @@ def false_blocks(span: Span, channel: str) -> Fraction:
 
 def precision(span: Span, tier: str | None = None) -> Fraction:
     """Give the share of alerts, of a tier or of all, that were about fraud."""
-    return ratio(span.alerts(["episode", "ignored", "unanswered"], tier), span.alerts(labels.TRUTHS, tier))
+    return ratio(span.alerts(["episode", "ignored", "unanswered"], tier), span.alerts(Truth.labels(), tier))
 
 
 def attempts_per_card_day(span: Span) -> Fraction:
@@ -203,7 +206,7 @@ def share_of_alerts(span: Span, channel: str, result: str) -> Fraction:
     return ratio(span.sum("contacts", channel, result), span.sum("alerts", None, None))
 
 
-HOUR, HALF_DAY, DAY = labels.REPORT_DELAYS_MS
+HOUR, HALF_DAY, DAY = REPORT_DELAYS_MS
 
 FORMULAS: dict[str, Callable[[Span, str], Fraction]] = {
     "share_of_cases": lambda span, of: ratio(span.outcome("filed", fraud_type=of), span.outcome("filed")),
@@ -214,7 +217,7 @@ FORMULAS: dict[str, Callable[[Span, str], Fraction]] = {
     "women_among_victims": lambda span, _: ratio(span.outcome("victims", sex="f"), span.outcome("victims")),
     "cases_per_year": lambda span, _: span.country(span.outcome("filed"), span.days) * Fraction(YEAR_DAYS),
     "cases_per_victim": lambda span, _: ratio(span.outcome("filed"), span.outcome("victims")),
-    "loss_mean": lambda span, _: ratio(span.outcome("filed_loss_fen"), span.outcome("filed")) / labels.YUAN_FEN,
+    "loss_mean": lambda span, _: ratio(span.outcome("filed_loss_fen"), span.outcome("filed")) / FEN_PER_YUAN,
     "loss_median": lambda span, _: loss_median(span),
     "loss_sigma": lambda span, _: loss_sigma(span),
     "reports_within_1h": lambda span, _: reports(span, HOUR),
@@ -238,7 +241,7 @@ FORMULAS: dict[str, Callable[[Span, str], Fraction]] = {
     "alert_precision_orange": lambda span, _: precision(span, "orange"),
     "alert_precision_yellow": lambda span, _: precision(span, "yellow"),
     "alert_precision_blue": lambda span, _: precision(span, "blue"),
-    "alerts_on_episodes": lambda span, _: ratio(span.alerts(["episode"]), span.alerts(labels.TRUTHS)),
+    "alerts_on_episodes": lambda span, _: ratio(span.alerts(["episode"]), span.alerts(Truth.labels())),
     "call_share_of_alerts": lambda span, _: share_of_alerts(span, "call", "answered"),
     "visit_share_of_alerts": lambda span, _: share_of_alerts(span, "visit", "met"),
     "warning_calls_answered": lambda span, _: ratio(span.sum("contacts", "call", "answered"), span.calls()),

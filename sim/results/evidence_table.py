@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from sim.results.table import amount, yes_or_no
+from sim.results.terminal import amount, yes_or_no
 
 if TYPE_CHECKING:
     from rich.console import RenderableType

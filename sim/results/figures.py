@@ -4,12 +4,12 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from sim import labels
 from sim.days import HOUR_MS, day_number
+from sim.money import FEN_PER_YUAN
 from sim.results.quantities import FIGURES, WHOLE, Quantities, Series
 from sim.results.scope import Scope, Target, Window
+from sim.words import ContactChannel, End, Fate, Tier, Truth
 
-FEN_PER_YUAN = 100
 CHANGE = "_change"
 STANDARD_ERRORS = 3
 """How many standard errors of one run it may lie off: chance alone goes further once in 370 runs."""
@@ -64,15 +64,15 @@ def totals(quantities: Quantities) -> Summary:
     false_blocks = quantities.flow("false_blocks_call") + quantities.flow("false_blocks_sms")
     return {
         "attempts_potential": attempts(None, None),
-        "attempts_by_fate": {fate: attempts(None, fate) for fate in labels.FATES},
+        "attempts_by_fate": {fate: attempts(None, fate) for fate in Fate.labels()},
         "calls_intercepted": attempts("call", "intercepted"),
         "sms_intercepted": attempts("sms", "intercepted"),
         "alerts_central": alerts(source="central"),
         "alerts_local": alerts(source="local"),
-        "alerts_by_tier": {tier: alerts(tier=tier) for tier in labels.TIERS},
-        "alerts_by_truth": {truth: alerts(truth=truth) for truth in labels.TRUTHS},
-        "alerts_by_end": {end: alerts(end=end) for end in labels.ENDS},
-        "contacts_by_channel": {channel: contacts(channel) for channel in labels.CONTACT_CHANNELS},
+        "alerts_by_tier": {tier: alerts(tier=tier) for tier in Tier.labels()},
+        "alerts_by_truth": {truth: alerts(truth=truth) for truth in Truth.labels()},
+        "alerts_by_end": {end: alerts(end=end) for end in End.labels()},
+        "contacts_by_channel": {channel: contacts(channel) for channel in ContactChannel.labels()},
         "staff_hours_call": contacts("call", "staff_ms", HOUR_MS),
         "staff_hours_visit": contacts("visit", "staff_ms", HOUR_MS),
         "cards_eliminated": flow("cards_eliminated"),

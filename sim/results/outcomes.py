@@ -1,17 +1,20 @@
 """What experiments keep of a finished run, in plain values: functions that workers import by their name."""
 
+from collections import Counter
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:
-    import pandas as pd
+from sim.results.query import sums
+from sim.words import End
 
+if TYPE_CHECKING:
     from sim.results.run import Run
     from sim.scenario import Scenario
 
 Outcome = dict[str, Any]
 
-FAILURES = ("unread", "unanswered", "expired")
+FAILURES = (End.UNREAD.label, End.UNANSWERED.label, End.EXPIRED.label)
 """Ends of alerts that were meant to reach somebody and did not."""
 
 
@@ -57,30 +60,28 @@ def service(run: "Run", desk: str, tier: str, tiers: Sequence[str], days: int) -
     alerts of ``tiers`` that were issued on a day of the period; ``busy_ms`` and ``staffed_ms`` are the desk's, over all
     of the period. ``victims`` and ``prevented_yuan`` are the country's.
     """
-    alerts, hours = run.alerts, run.hours
-    own = alerts[(alerts["tier"] == tier) & ((alerts["day"] - _first_day(run)).dt.days < days)]
-    peaks = alerts[alerts["tier"].isin(tiers)].groupby(["province", "day"])["count"].sum().groupby("province").max()
-    counts = {
-        "alerts": own.groupby("province")["count"].sum(),
-        "reached": own[own["end"] == "reached"].groupby("province")["count"].sum(),
-        "failed": own[own["end"].isin(FAILURES)].groupby("province")["count"].sum(),
-        "peak": peaks,
-        **{name: hours[hours["channel"] == desk].groupby("province")[name].sum() for name in ("busy_ms", "staffed_ms")},
-    }
+    last = run.scenario.spec.period.start + timedelta(days=days - 1)
+    counts: dict[str, Counter[int]] = {name: Counter() for name in ("alerts", "reached", "failed", "peak")}
+    for row in sums(run.path, "alerts", ["day", "province", "end"], ["count"], {"tier": [tier]}).to_pylist():
+        if row["day"] <= last:
+            counts["alerts"][row["province"]] += row["count"]
+            if row["end"] == End.REACHED.label:
+                counts["reached"][row["province"]] += row["count"]
+            elif row["end"] in FAILURES:
+                counts["failed"][row["province"]] += row["count"]
+    for row in sums(run.path, "alerts", ["day", "province"], ["count"], {"tier": tiers}).to_pylist():
+        counts["peak"][row["province"]] = max(counts["peak"][row["province"]], row["count"])
+    times = ("busy_ms", "staffed_ms")
+    rows = sums(run.path, "hours", ["province"], times, {"channel": [desk]}).to_pylist()
+    counts |= {name: Counter({row["province"]: row[name] for row in rows}) for name in times}
     return {
         "provinces": {
-            str(row.code): {name: int(count.get(row.code, 0)) for name, count in counts.items()}
+            str(row.code): {name: count[row.code] for name, count in counts.items()}
             for row in run.scenario.spec.population.provinces
         },
         "victims": run.totals["victims"],
         "prevented_yuan": run.totals["prevented_yuan"],
     }
-
-
-def _first_day(run: "Run") -> "pd.Timestamp":
-    import pandas as pd
-
-    return pd.Timestamp(run.scenario.spec.period.start)
 
 
 def quantity_names(scenario: "Scenario") -> list[str]:

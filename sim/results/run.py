@@ -9,8 +9,8 @@ from sim.results.asked import Asked, AskedError, ask, demand_name, period, read,
 from sim.results.figures import CHANGE, unit
 from sim.results.folder import SCENARIO_YAML, read_manifest
 from sim.results.quantities import Quantities
-from sim.results.schemas import TABLES
 from sim.results.scope import Scope
+from sim.results.tables import TABLES
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -4,9 +4,9 @@ import copy
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from sim.money import FEN_PER_YUAN
 from sim.report.looks import INK, PEOPLE, SCALE, finish, plain, provinces, short
 from sim.report.sums import sums
-from sim.results.figures import FEN_PER_YUAN
 
 if TYPE_CHECKING:
     import pandas as pd
