@@ -41,14 +41,13 @@ class Finding:
 def check_run(folder: Path) -> Iterator[Finding]:
     """Check a finished run; what it was about is read from its own ``scenario.yaml``.
 
+    Raises FolderError for anything but the folder of a finished run.
+
     Args:
         folder: The folder of the run.
 
     Yields:
         Each finding, good or bad, as soon as it is known.
-
-    Raises:
-        FolderError: If the folder holds no finished run.
     """
     manifest = read_manifest(folder)
     yield from _attempted("files", partial(_files, folder, manifest))

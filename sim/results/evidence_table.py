@@ -1,4 +1,4 @@
-"""The table of evidence on the terminal: what is known of the model's inside, what the run gave."""
+"""Evidence on the terminal, laid out as a table of text: what is known of the model's inside, what the run gave."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any

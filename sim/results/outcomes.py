@@ -19,7 +19,7 @@ FAILURES = (End.UNREAD.label, End.UNANSWERED.label, End.EXPIRED.label)
 
 
 def figures_and_evidence(run: "Run") -> Outcome:
-    """Give ``figures`` and ``evidence`` in the order of the scenario, null where there is none."""
+    """Return ``figures`` and ``evidence`` in the order of the scenario, null where there is none."""
     manifest = run.manifest
     return {
         "figures": [figure["simulated"] for figure in manifest["figures"]],
@@ -28,7 +28,7 @@ def figures_and_evidence(run: "Run") -> Outcome:
 
 
 def quantities(run: "Run") -> Outcome:
-    """Give what is compared of a run: its totals, flat, and each figure that it has a value of, ``NAME@START..END``."""
+    """Return what is compared of a run: its totals, flat, and each figure that has a value, ``NAME@START..END``."""
     found = dict(run.totals)
     for row in run.manifest["figures"]:
         if row["simulated"] is not None:
@@ -37,10 +37,14 @@ def quantities(run: "Run") -> Outcome:
 
 
 def benefits_and_costs(run: "Run") -> Outcome:
-    """Give what a layer prevents and what it costs, of the country.
+    """Return what the layers of a run prevent and what they cost.
 
-    ``victims``; ``net_loss_yuan``, lost by all victims less what was recovered; ``false_alarms``, alerts about
-    legitimate contacts; ``false_blocks``; ``staff_hours`` of calls and visits.
+    Args:
+        run: A finished run.
+
+    Returns:
+        Of the country: ``victims``; ``net_loss_yuan``, lost by all victims less what was recovered; ``false_alarms``,
+        alerts about legitimate contacts; ``false_blocks``; ``staff_hours`` of calls and visits.
     """
     totals = run.manifest["totals"]
     return {
@@ -53,12 +57,21 @@ def benefits_and_costs(run: "Run") -> Outcome:
 
 
 def service(run: "Run", desk: str, tier: str, tiers: Sequence[str], days: int) -> Outcome:
-    """Give how the alerts of a tier ended and how busy a desk was, by province (its code as a text), as simulated.
+    """Return how the alerts of a tier ended and how busy a desk was.
 
-    Of alerts issued in the first ``days`` days of the period: ``alerts``, all of them; ``reached``; ``failed``, which
-    are unread, unanswered or expired. The rest are superseded, moot or open, and nobody's failure. ``peak`` is the most
-    alerts of ``tiers`` that were issued on a day of the period; ``busy_ms`` and ``staffed_ms`` are the desk's, over all
-    of the period. ``victims`` and ``prevented_yuan`` are the country's.
+    Args:
+        run: A finished run.
+        desk: The label of a channel that needs staff.
+        tier: The label of the tier.
+        tiers: Tiers whose busiest day is looked for.
+        days: How many days of the period count as days of issue.
+
+    Returns:
+        ``provinces``, as simulated, by code as a text. Of the alerts of ``tier`` issued in the first ``days`` days:
+        ``alerts``, all of them; ``reached``; ``failed``, those that ended unread, unanswered or expired. The rest were
+        superseded, became moot or are open, which no desk could help. ``peak``: the most alerts of ``tiers`` issued on
+        one day of the period. ``busy_ms`` and ``staffed_ms`` of the desk, over the period. Beside ``provinces``, of
+        the country: ``victims`` and ``prevented_yuan``.
     """
     last = run.scenario.spec.period.start + timedelta(days=days - 1)
     counts: dict[str, Counter[int]] = {name: Counter() for name in ("alerts", "reached", "failed", "peak")}
@@ -85,7 +98,7 @@ def service(run: "Run", desk: str, tier: str, tiers: Sequence[str], days: int) -
 
 
 def quantity_names(scenario: "Scenario") -> list[str]:
-    """Give the names of what ``quantities`` can say of a run of a scenario, without running it."""
+    """Return the names of what ``quantities`` can say of a run of a scenario, without running it."""
     from sim.results.figures import CHANGE, amount, iso, totals
     from sim.results.quantities import Quantities
     from sim.results.run import flat

@@ -9,10 +9,10 @@ import numpy.typing as npt
 from sim.days import UNIX_DAYS, month_start
 from sim.results.query import sums
 from sim.results.scope import Scope
-from sim.results.tables import FLOWS, TABLES
+from sim.results.tables import FLOW_QUANTITIES, TABLES
 from sim.words import Outcome
 
-WHOLE = frozenset(flow.name for flow in FLOWS if flow.whole)
+WHOLE = frozenset(flow.name for flow in FLOW_QUANTITIES if flow.whole)
 """Quantities that are never thinned, so never scaled up: dens, ringleaders and measures."""
 
 Series = npt.NDArray[np.int64]
@@ -50,9 +50,14 @@ class Quantities:
     def read(cls, folder: Path, scope: Scope) -> Self:
         """Read the series from the Parquet files of a folder.
 
-        Raises:
-            OSError: If a file is missing.
-            ValueError: If a row is of a day outside the period.
+        Raises OSError where a file is missing and ValueError where a row is of a day outside the period.
+
+        Args:
+            folder: The folder of a run.
+            scope: What the run is about.
+
+        Returns:
+            Every series of ``tables``.
         """
         series: dict[tuple[Label, ...], Series] = {}
         for table, groups in cls.tables.items():
@@ -89,7 +94,7 @@ FIGURES: dict[str, tuple[str, tuple[str | None, ...], str]] = {
     "cases_filed": ("outcomes", (), "filed"),
     "losses": ("outcomes", (), "filed_loss_fen"),
     **{name: ("outcomes", (), name) for name in Outcome.labels()},
-    **{flow.name: ("flows", (flow.name,), "count") for flow in FLOWS},
+    **{flow.name: ("flows", (flow.name,), "count") for flow in FLOW_QUANTITIES},
 }
 """What a figure of each name sums: table, labels as ``Quantities.select`` takes them, measure."""
 

@@ -16,7 +16,8 @@ Where = Mapping[str, Iterable[str]]
 def sums(folder: Path, name: str, by: Sequence[str], of: Sequence[str], where: Where | None = None) -> "pa.Table":
     """Sum measures of a stored table by some of its columns, as simulated.
 
-    One row group, a month, is in memory at a time, so a long run takes no more of it than a short one.
+    One row group, a month, is in memory at a time, so a long run takes no more of it than a short one. Raises KeyError
+    for a table or column that does not exist, OSError where the file is missing.
 
     Args:
         folder: The folder of a run.
@@ -27,10 +28,6 @@ def sums(folder: Path, name: str, by: Sequence[str], of: Sequence[str], where: W
 
     Returns:
         A row for each key that occurs, in no order; columns ``by`` and ``of`` with labels as strings.
-
-    Raises:
-        KeyError: If there is no such table or column.
-        OSError: If the file is missing.
     """
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -52,7 +49,8 @@ def sums(folder: Path, name: str, by: Sequence[str], of: Sequence[str], where: W
     for number in range(file.num_row_groups):
         rows = file.read_row_group(number, columns=columns)
         for column, labels in where.items():
-            rows = rows.filter(pc.is_in(rows.column(column).cast("string"), labels))
+            coded = rows.column(column).combine_chunks()
+            rows = rows.filter(pc.is_in(coded.dictionary, labels).take(coded.indices))
         parts.append(summed(months(rows), by, of))
     return summed(pa.concat_tables(parts), by, of)
 

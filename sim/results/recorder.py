@@ -100,10 +100,8 @@ class Recorder:
     def event(self, entry: LogEntry) -> None:
         """Log one event.
 
-        Those before the period, and of origins outside the kept share, are forgotten at once.
-
-        Raises:
-            KeyError: If the table of events does not list one of the entry's labels.
+        Those before the period, and of origins outside the kept share, are forgotten at once. A label that the table
+        of events does not list is a KeyError.
         """
         if self.records_events and entry.moment >= 0 and is_kept(self.scope.seed, entry.origin, self.kept):
             row: list[Any] = list(entry)
@@ -159,10 +157,7 @@ class Recorder:
     def flush(self, day: int, open_since: int | None = None) -> None:
         """Write every row that is final once ``day``, the last of a month, is closed; whole months only.
 
-        The arguments are those of ``day_done``.
-
-        Raises:
-            ValueError: From the writer, if a row arrives for days that are already written.
+        The arguments are those of ``day_done``. A row of days that are already written is a ValueError of the writer.
         """
         for table in COUNTED:
             if table.late is not None:
@@ -245,6 +240,9 @@ def stored_columns(table: StoredTable, keys: Integers, values: npt.NDArray[Any],
         keys: (rows, keys) Codes.
         values: (rows, measures) Sums.
         texts: The texts behind the codes of a text key.
+
+    Returns:
+        A column (rows,) by name.
     """
     columns: dict[str, npt.NDArray[Any]] = {}
     for column, codes in zip(table.keys, keys.T, strict=True):

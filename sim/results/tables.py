@@ -233,40 +233,43 @@ class Quantity:
         name: Its name.
         meaning: What it counts or measures.
         of: Whether its rows are of a province, of the nation (province null), or each of either.
-        unit: The unit of a level.
+        unit: Its unit.
         whole: Whether it is never thinned, so never scaled up: dens, ringleaders and measures.
     """
 
     name: str
     meaning: str
     of: Literal["province", "nation", "either"]
-    unit: str = ""
+    unit: str
     whole: bool = False
 
 
-FLOWS = (
-    Quantity("cards_flagged", "cards eliminated for their use", "province"),
-    Quantity("cards_eliminated", "cards eliminated for their use or, idle, in a purge", "province"),
-    Quantity("dens_destroyed", "dens raided, those whose people were repatriated included", "nation", whole=True),
-    Quantity("dens_reopened", "dens that are at work again", "nation", whole=True),
-    Quantity("ringleaders_arrested", "ringleaders arrested", "nation", whole=True),
+FLOW_QUANTITIES = (
+    Quantity("cards_flagged", "cards eliminated for their use", "province", "cards"),
+    Quantity("cards_eliminated", "cards eliminated for their use or, idle, in a purge", "province", "cards"),
+    Quantity(
+        "dens_destroyed", "dens raided, those whose people were repatriated included", "nation", "dens", whole=True
+    ),
+    Quantity("dens_reopened", "dens that are at work again", "nation", "dens", whole=True),
+    Quantity("ringleaders_arrested", "ringleaders arrested", "nation", "people", whole=True),
     Quantity(
         "suspects_arrested",
         "suspects arrested: of dens and campaigns (nation), of cases and cards (province)",
         "either",
+        "people",
     ),
-    Quantity("cases_solved", "cases solved", "province"),
-    Quantity("cases_closed", "cases closed unsolved", "province"),
-    Quantity("false_blocks_call", "legitimate calls that the filter blocks", "province"),
-    Quantity("false_blocks_sms", "legitimate SMS that the filter blocks", "province"),
-    Quantity("video_views", "views of videos", "nation", whole=True),
-    Quantity("videos_published", "videos published", "nation", whole=True),
-    Quantity("awareness_activities", "activities that raise awareness", "province", whole=True),
-    Quantity("cluster_campaigns", "cluster campaigns", "nation", whole=True),
+    Quantity("cases_solved", "cases solved", "province", "cases"),
+    Quantity("cases_closed", "cases closed unsolved", "province", "cases"),
+    Quantity("false_blocks_call", "legitimate calls that the filter blocks", "province", "calls"),
+    Quantity("false_blocks_sms", "legitimate SMS that the filter blocks", "province", "SMS"),
+    Quantity("video_views", "views of videos", "nation", "views", whole=True),
+    Quantity("videos_published", "videos published", "nation", "videos", whole=True),
+    Quantity("awareness_activities", "activities that raise awareness", "province", "activities", whole=True),
+    Quantity("cluster_campaigns", "cluster campaigns", "nation", "campaigns", whole=True),
 )
 """What the midnight of a day counts, by name."""
 
-LEVELS = (
+STATE_QUANTITIES = (
     Quantity("backlog", "cases filed that are neither solved nor closed", "province", "cases"),
     Quantity("leads", "leads that raids of dens have to go by", "nation", "leads"),
     Quantity("cards_active", "cards at work", "province", "cards"),
@@ -283,7 +286,7 @@ LEVELS = (
 )
 """The levels of the macro state: after the midnight of a day, or, of lines, over the day."""
 
-OUTCOMES = {
+OUTCOME_MEANINGS = {
     Outcome.EPISODES: "episodes begun, on the day on which their attempt arrived",
     Outcome.SAVED: "episodes that a warning stopped before any payment, on the day of the stop",
     Outcome.DROPPED_OUT: "episodes that the person left before any payment, on the day of the stage left out",
@@ -308,7 +311,7 @@ def _milliseconds(name: str, meaning: str) -> Column:
 
 
 def _outcome(outcome: Outcome) -> Column:
-    meaning = OUTCOMES[outcome]
+    meaning = OUTCOME_MEANINGS[outcome]
     unit = "fen" if outcome.label.endswith("_fen") else meaning.split()[0]
     return Column(outcome.label, "integer", f"{meaning[0].upper()}{meaning[1:]}.", unit, key=False)
 
@@ -408,7 +411,7 @@ HOURS = StoredTable(
     late=1,
 )
 
-OUTCOMES_TABLE = StoredTable(
+OUTCOMES = StoredTable(
     "outcomes",
     "Episodes and what became of them.",
     (
@@ -449,13 +452,13 @@ CASES = StoredTable(
     late=1,
 )
 
-FLOWS_TABLE = StoredTable(
+FLOWS = StoredTable(
     "flows",
     "Counts of midnights, each in exactly one row: of its province, or of the nation.",
     (
         _day("Day whose midnight made them."),
         _province(OR_NATION, nullable=True),
-        Column("quantity", "text", "What is counted.", labels=tuple(flow.name for flow in FLOWS)),
+        Column("quantity", "text", "What is counted.", labels=tuple(flow.name for flow in FLOW_QUANTITIES)),
         Column("count", "integer", "Number of what the quantity names.", "of the quantity", key=False),
     ),
     late=1,
@@ -467,7 +470,7 @@ STATE = StoredTable(
     (
         _day("Day."),
         _province(OR_NATION, nullable=True),
-        Column("quantity", "text", "What is measured.", labels=tuple(level.name for level in LEVELS)),
+        Column("quantity", "text", "What is measured.", labels=tuple(level.name for level in STATE_QUANTITIES)),
         Column("value", "real", "Level, as simulated.", "of the quantity", key=False, repeats=False),
     ),
     late=1,
@@ -504,8 +507,7 @@ EVENTS = StoredTable(
 )
 
 TABLES = {
-    table.name: table
-    for table in (ATTEMPTS, ALERTS, CONTACTS, WAITS, HOURS, OUTCOMES_TABLE, CASES, FLOWS_TABLE, STATE, EVENTS)
+    table.name: table for table in (ATTEMPTS, ALERTS, CONTACTS, WAITS, HOURS, OUTCOMES, CASES, FLOWS, STATE, EVENTS)
 }
 """Every table by name."""
 
