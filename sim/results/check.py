@@ -19,7 +19,7 @@ from sim.results.scope import Scope
 from sim.results.tables import COUNTED, TABLES, StoredTable
 from sim.results.writer import sort_order
 from sim.scenario import ScenarioError, load_scenario
-from sim.words import DESKS
+from sim.words import DESK_LABELS
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -186,8 +186,8 @@ def check_conservation(folder: Path, totals: dict[str, Any], scope: Scope) -> It
     episodes = sums(folder, "outcomes", keys, ["episodes"])
     yield _same_sums("conservation: episodes = engaged attempts, by day, province and type", keys, engaged, episodes)
     yield _cases(folder)
-    for desk in DESKS:
-        yield _staff_time(folder, desk.label, scope)
+    for desk in DESK_LABELS:
+        yield _staff_time(folder, desk, scope)
     yield _backlog(folder, scope)
     if scope.warmup_days == 0:
         yield from _ends_of_episodes(folder)
