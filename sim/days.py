@@ -1,6 +1,14 @@
 """Day numbers: days since 2000-01-01, the calendar that engines count with."""
 
 from datetime import date, timedelta
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+DayNumbers = TypeVar("DayNumbers", int, "npt.NDArray[np.int64]")
+"""One day number, or an array of them."""
 
 ORIGIN = date(2000, 1, 1)
 """Day number 0."""
@@ -48,6 +56,6 @@ def next_month(number: int) -> int:
     return month_start(month_start(number) + 31)
 
 
-def weekday(number: int) -> int:
+def weekday(number: DayNumbers) -> DayNumbers:
     """Return the day of the week, Monday 1 to Sunday 7."""
     return (number + SATURDAY) % 7 + 1

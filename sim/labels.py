@@ -4,6 +4,8 @@ A code is a position in one of these tuples. Their order is part of the result f
 code, not by name. Provinces, fraud types and age bands come from the scenario; the rest stands here.
 """
 
+from sim.days import MINUTE_MS as MINUTE_MS
+
 CHANNELS = ("call", "sms", "online")
 """Channels of attempts."""
 
@@ -79,25 +81,3 @@ EVENT_CHANNELS = (*CHANNELS, *(name for name in CONTACT_CHANNELS if name not in 
 
 EVENT_RESULTS = tuple(dict.fromkeys((*FATES, *CONTACT_RESULTS, *ENDS, "stopped", "dropped_out", "held")))
 """Results of events: fates, results of contacts, ends of alerts, and how an episode ended."""
-
-NATIONAL = -1
-"""The province code of what has no province; any nullable code of -1 is stored as null."""
-
-MINUTE_MS = 60_000
-"""Milliseconds in a minute, the lowest edge of the bins of waits."""
-
-REPORT_DELAYS_MS = (3_600_000, 43_200_000, 86_400_000)
-"""Upper edges in milliseconds of the bins of report delays: 1, 12 and 24 hours. The last bin has none."""
-
-YUAN_FEN = 100
-"""Fen in a yuan, the lowest edge of the bins of losses."""
-
-
-def bin_edge_ms(code: int) -> int:
-    """Give the upper edge in milliseconds of the bin of waits with this code."""
-    return MINUTE_MS << code
-
-
-def loss_edge_fen(code: int) -> int:
-    """Give the upper edge in fen of the bin of losses with this code."""
-    return YUAN_FEN << code

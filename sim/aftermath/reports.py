@@ -5,12 +5,13 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.bins import REPORT_DELAYS_MS
 from sim.draws.compiled import compiled
 from sim.draws.distributions import threshold, to_ticks
 from sim.draws.functions import left_after
 from sim.draws.philox import draw4
 from sim.draws.purposes import FILING, REPORT
-from sim.labels import REPORT_DELAYS_MS, YUAN_FEN
+from sim.money import FEN_PER_YUAN
 from sim.scenario.schema import ScenarioModel
 from sim.warning.delays import drawn, row
 
@@ -80,7 +81,7 @@ def delay_bin(delay: int) -> int:
 @compiled
 def loss_bin(fen: int) -> int:
     """Return the code of the bin of a loss: the least b >= 0 with ``fen <= 2**b`` yuan."""
-    edge = YUAN_FEN
+    edge = FEN_PER_YUAN
     code = 0
     while edge < fen:
         edge <<= 1

@@ -9,7 +9,7 @@ from sim.calibration.fit import Fit
 from sim.calibration.levels import Level
 from sim.calibration.posterior import ACCEPTED, FIXED, Posterior
 from sim.results.figures import CHANGE
-from sim.results.table import amount, distance, yes_or_no
+from sim.results.terminal import amount, distance, yes_or_no
 from sim.scenario import Scenario
 
 Document = dict[str, Any]

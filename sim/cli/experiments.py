@@ -73,7 +73,7 @@ def calibrate(
     if as_json:
         typer.echo(to_json(done.document), nl=False)
     elif not quiet:
-        from sim.results.table import fit_table
+        from sim.results.terminal import fit_table
 
         console().print(fit_table(done.document))
         typer.echo(f"{done.folder / REPORT_TEXT}  {done.document['simulated']:,} runs simulated")

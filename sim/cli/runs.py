@@ -143,7 +143,7 @@ def figures(
     from sim.results.asked import AskedError
     from sim.results.folder import FolderError, to_json
     from sim.results.run import Run
-    from sim.results.table import asked_table
+    from sim.results.terminal import asked_table
     from sim.scenario import ScenarioError
 
     try:
@@ -228,7 +228,7 @@ def evidence(
 def show_figures(run: "Run") -> None:
     """Print the table of a run's figures; its totals where no figure is about its period."""
     from sim.progress import console
-    from sim.results.table import figure_table, totals_table
+    from sim.results.terminal import figure_table, totals_table
 
     out, figures = console(), run.manifest["figures"]
     if figures:
@@ -243,7 +243,7 @@ def _show_runs(runs: "list[Run]", kind: str | None, as_json: bool, quiet: bool) 
     ``kind`` is what several runs are, ``replicates`` or ``draws``; None for a single run.
     """
     from sim.results.folder import RUN_JSON, to_json
-    from sim.results.table import mean_figure, mean_table
+    from sim.results.terminal import mean_figure, mean_table
 
     figures = [run.manifest["figures"] for run in runs]
     if as_json:

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from sim.days import DAY_MS
 from sim.engines.phases import Phase
 from sim.engines.tables import Tables
-from sim.results.recorder import Recorder
+from sim.results.recorder import LogEntry, Recorder
 from sim.words import DESK_LABELS
 
 
@@ -38,4 +38,5 @@ class RunLedger:
         if self._recorder.records_events:
             event = "solved" if solved else "closed"
             for case in cases.tolist():
-                self._recorder.event(self._calendar.midnight(day), Phase.MIDNIGHT, event, province, case, stage=0)
+                at = self._calendar.midnight(day)
+                self._recorder.event(LogEntry(at, Phase.MIDNIGHT, event, province, case, stage=0))

@@ -104,7 +104,7 @@ def distinct(names: Sequence[str]) -> list[str]:
 def _changes(titles: Sequence[str], runs: Sequence[Run]) -> "list[pd.DataFrame]":
     """Give whose fate each other policy changed, where events were recorded in all runs."""
     from sim.experiments.fates import changes
-    from sim.results.schemas import TABLES
+    from sim.results.tables import TABLES
 
     if not all((run.path / TABLES["events"].file).exists() for run in runs):
         return []

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from sim.experiments.indices import BLOCKS, COLUMNS, MORRIS
 from sim.experiments.table import Lines, Row
-from sim.results.table import amount
+from sim.results.terminal import amount
 
 MOST = 20
 """Parameters on the terminal for each quantity; the stored table has all."""

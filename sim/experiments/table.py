@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from sim.results.table import amount
+from sim.results.terminal import amount
 from sim.rounding import short
 
 if TYPE_CHECKING:

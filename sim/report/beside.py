@@ -54,7 +54,7 @@ def compared_runs(groups: "Sequence[Sequence[Run]]") -> Compared:
     """Pair runs with the first; raises PairingError for those that do not meet the same attempts and people."""
     from sim.experiments.compare import compare
     from sim.experiments.fates import changes
-    from sim.results.schemas import TABLES
+    from sim.results.tables import TABLES
 
     runs = [group[0] for group in groups]
     labels = labels_of(runs)

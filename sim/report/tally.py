@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sim.days import calendar_date, day_number, month_start, next_month
-from sim.results.schemas import TABLES
+from sim.results.query import sums
+from sim.results.tables import TABLES
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -45,54 +46,8 @@ def _tally(
     folder: Path, digest: str, table: str, by: Names, of: Names, where: tuple[tuple[str, Names], ...]
 ) -> "pd.DataFrame":
     """Sum a table once for all pictures that ask for the same; ``digest``, of its file, tells one run from another."""
-    import pandas as pd
-    import pyarrow as pa
-    import pyarrow.compute as pc
-    import pyarrow.parquet as pq
-
-    schema = TABLES[table]
-    names = {column.name: column for column in schema.columns}
-    folded = "month" in by and "month" not in names
-    columns = ["day" if name == "month" and folded else name for name in by]
-    texts = [column.name for column in schema.columns if column.kind in ("label", "text")]
-    wanted = dict.fromkeys([*columns, *of, *(name for name, _ in where)])
-    for name in wanted:
-        if name not in names:
-            raise KeyError(f"{table} has no column {name}; it has {', '.join(names)}")
-    file = pq.ParquetFile(folder / schema.file, read_dictionary=texts)
-    parts = []
-    for number in range(file.num_row_groups):
-        rows = file.read_row_group(number, columns=list(wanted))
-        for name, values in where:
-            rows = rows.filter(pc.is_in(rows.column(name).cast("string"), pa.array(list(values), pa.string())))
-        keys = {
-            key: pc.floor_temporal(rows.column("day"), unit="month") if folded and key == "month" else rows.column(key)
-            for key in by
-        }
-        summed = pa.table({**keys, **{name: rows.column(name) for name in of}})
-        summed = summed.group_by(list(by)).aggregate([(name, "sum") for name in of])
-        parts.append(
-            pa.table(
-                {
-                    **{k: _plain(summed.column(k)) for k in by},
-                    **{name: summed.column(f"{name}_sum") for name in of},
-                }
-            )
-        )
-    if not parts:
-        empty: dict[str, list[object]] = {name: [] for name in (*by, *of)}
-        return pd.DataFrame(empty)
-    whole = pa.concat_tables(parts).group_by(list(by)).aggregate([(name, "sum") for name in of])
-    frame: pd.DataFrame = whole.select([*by, *(f"{name}_sum" for name in of)]).to_pandas()
-    frame.columns = pd.Index([*by, *of])
+    frame: pd.DataFrame = sums(folder, table, by, of, dict(where)).to_pandas()
     return frame.sort_values(list(by), ignore_index=True)
-
-
-def _plain(column: "object") -> "object":
-    """Turn a dictionary into strings: those of several row groups have no codes in common."""
-    import pyarrow as pa
-
-    return column.cast("string") if pa.types.is_dictionary(column.type) else column  # type: ignore[attr-defined]
 
 
 def step(run: "Run") -> str:

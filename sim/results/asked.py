@@ -29,23 +29,33 @@ class Asked:
     base: Days | None = None
 
     def answer(self, quantities: Quantities) -> int | float | None:
-        """Give the figure for the country: a count, yuan (``losses``), fen (``..._fen``) or, for a change, a fraction.
+        """Return the figure for the country.
 
-        None where there is nothing to compare with: the base of a change is zero.
+        Args:
+            quantities: The sums of the run.
+
+        Returns:
+            A count, yuan (``losses``), fen (``..._fen``) or, for a change, a fraction; None where the base of a change
+            is zero, so that there is nothing to compare with.
         """
         simulated = amount(quantities, self.name, self.window, self.base)
         return None if simulated is None else number(simulated)
 
     def row(self, quantities: Quantities) -> dict[str, object]:
-        """Give question and answer as JSON has them."""
+        """Return question and answer as JSON has them."""
         base = None if self.base is None else iso(self.base)
         return {"name": self.name, "window": iso(self.window), "base": base, "simulated": self.answer(quantities)}
 
 
 def read(text: str, scope: Scope) -> Asked:
-    """Read ``NAME``, ``NAME@WINDOW`` or ``NAME_change@WINDOW/BASE``; without a window it is the whole period.
+    """Read a question as it is typed; raises AskedError for one that no run, or not this one, can answer.
 
-    Raises AskedError.
+    Args:
+        text: ``NAME``, ``NAME@WINDOW`` or ``NAME_change@WINDOW/BASE``; without a window it is the whole period.
+        scope: What the run is about.
+
+    Returns:
+        The question, which this run can answer.
     """
     name, at, windows = text.partition("@")
     later, slash, earlier = windows.partition("/")
@@ -55,7 +65,7 @@ def read(text: str, scope: Scope) -> Asked:
 
 
 def ask(name: str, window: Days, base: Days | None, scope: Scope) -> Asked:
-    """Give the question if this run can answer it; raises AskedError."""
+    """Return the question if this run can answer it; raises AskedError."""
     demand_name(name)
     if name.endswith(CHANGE) and base is None:
         raise AskedError(f"{name}: a change is one between two windows; {name}@WINDOW/BASE, such as @2022/2021")
@@ -84,12 +94,12 @@ def demand_name(name: str) -> None:
 
 
 def period(scope: Scope) -> Days:
-    """Give the first and last day of a run."""
+    """Return the first and last day of a run."""
     return calendar_date(scope.first_day), calendar_date(scope.last_day)
 
 
 def span(text: str) -> Days:
-    """Give the first and last day of a day, month or year, such as ``2022-01``; raises ValueError for other texts."""
+    """Return the first and last day of a day, month or year, such as ``2022-01``; raises ValueError for other texts."""
     if SPAN.fullmatch(text) is None:
         raise ValueError(f"{text} is no day, month or year")
     parts = [int(part) for part in text.split("-")]
@@ -100,7 +110,7 @@ def span(text: str) -> Days:
 
 
 def _window(name: str, text: str) -> Days:
-    """Give the days of ``START..END``, from the first of START to the last of END."""
+    """Return the days of ``START..END``, from the first of START to the last of END."""
     from sim.scenario.scalars import found
 
     start, dots, end = text.partition("..")

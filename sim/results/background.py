@@ -14,8 +14,8 @@ WAITING = 8
 class BackgroundWriter:
     """Hands row groups to a ``TableWriter`` in the order in which they come, and does not wait for them.
 
-    What the writer raises is raised by a later ``write`` or by ``close``. As a context manager it is closed before
-    the writer is; after an error what still waits is dropped.
+    What the writer raises comes out of a later ``write`` or of ``close``. As a context manager it is closed before the
+    writer is; after an error what still waits is dropped.
     """
 
     def __init__(self, writer: TableWriter) -> None:
@@ -24,9 +24,11 @@ class BackgroundWriter:
         self._waiting: deque[Future[None]] = deque()
 
     def write(self, name: str, columns: Columns) -> None:
-        """Append one row group to table ``name``, soon; the columns are not changed any more.
+        """Append one row group to a table, soon; raises what an earlier row group has failed with.
 
-        Raises what an earlier row group has failed with.
+        Args:
+            name: The name of the table.
+            columns: Its columns, which nobody changes any more.
         """
         while self._waiting and (self._waiting[0].done() or len(self._waiting) >= WAITING):
             self._waiting.popleft().result()

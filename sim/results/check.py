@@ -9,16 +9,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from sim import labels
 from sim.days import UNIX_DAYS, calendar_date
 from sim.results.encoding import decode
 from sim.results.evidence import evidence
 from sim.results.figures import summarise
 from sim.results.folder import SCENARIO_YAML, read_manifest, sha256
-from sim.results.schemas import TABLES, TableSchema
+from sim.results.query import Where, summed, sums
 from sim.results.scope import Scope
+from sim.results.tables import COUNTED, TABLES, StoredTable
 from sim.results.writer import sort_order
 from sim.scenario import ScenarioError, load_scenario
+from sim.words import DESK_LABELS
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -38,10 +39,15 @@ class Finding:
 
 
 def check_run(folder: Path) -> Iterator[Finding]:
-    """Check a finished run; each finding is yielded as soon as it is known, none is left out.
+    """Check a finished run; what it was about is read from its own ``scenario.yaml``.
 
-    What the run was about is read from its own ``scenario.yaml``. Raises FolderError if the folder holds no
-    finished run.
+    Raises FolderError for anything but the folder of a finished run.
+
+    Args:
+        folder: The folder of the run.
+
+    Yields:
+        Each finding, good or bad, as soon as it is known.
     """
     manifest = read_manifest(folder)
     yield from _attempted("files", partial(_files, folder, manifest))
@@ -57,7 +63,7 @@ def check_tables(folder: Path, manifest: dict[str, Any], scope: Scope) -> Iterat
     """Check everything but the hashes of the files, given what the run was about."""
     yield from _attempted("scenario", partial(_scenario, manifest, scope))
     for table in TABLES.values():
-        if table.name != "events" or (folder / table.file).exists():
+        if not table.is_log or (folder / table.file).exists():
             yield from _attempted(f"table {table.name}", partial(_table, folder, table, scope))
     yield from _attempted("figures and totals", partial(_summary, folder, manifest, scope))
     yield from _attempted("evidence", partial(_evidence, folder, manifest, scope))
@@ -65,7 +71,7 @@ def check_tables(folder: Path, manifest: dict[str, Any], scope: Scope) -> Iterat
 
 
 def _attempted(name: str, check: Callable[[], Iterator[Finding]]) -> Iterator[Finding]:
-    """Run one group of checks; whatever a damaged file raises is a finding."""
+    """Yield the findings of one group of checks; whatever a damaged file raises is one of them."""
     try:
         yield from check()
     except Exception as error:
@@ -73,9 +79,9 @@ def _attempted(name: str, check: Callable[[], Iterator[Finding]]) -> Iterator[Fi
 
 
 def _files(folder: Path, manifest: dict[str, Any]) -> Iterator[Finding]:
-    """The files are those that ``run.json`` names, byte for byte."""
+    """Check that the files are those that ``run.json`` names, byte for byte."""
     named: dict[str, str] = manifest["files"]
-    wanted = {SCENARIO_YAML, *(table.file for table in TABLES.values() if table.name != "events")}
+    wanted = {SCENARIO_YAML, *(table.file for table in COUNTED)}
     missing = sorted(wanted - set(named))
     yield Finding("files: run.json names every table", not missing, ", ".join(missing))
     strangers = sorted(path.name for path in folder.glob("*.parquet") if path.name not in named)
@@ -90,7 +96,7 @@ def _files(folder: Path, manifest: dict[str, Any]) -> Iterator[Finding]:
 
 
 def _scenario(manifest: dict[str, Any], scope: Scope) -> Iterator[Finding]:
-    """``run.json`` is about the scenario that lies beside it."""
+    """Check that ``run.json`` is about the scenario that lies beside it."""
     for key, value in (
         ("scenario_sha256", scope.sha256),
         ("name", scope.name),
@@ -100,8 +106,8 @@ def _scenario(manifest: dict[str, Any], scope: Scope) -> Iterator[Finding]:
         yield _equal(f"scenario: {key}", manifest[key], value)
 
 
-def _table(folder: Path, table: TableSchema, scope: Scope) -> Iterator[Finding]:
-    """A table has its columns, its origin, and rows that are in range, sorted and unique."""
+def _table(folder: Path, table: StoredTable, scope: Scope) -> Iterator[Finding]:
+    """Check that a table has its columns, its scenario, and rows that are in range, sorted and unique."""
     import pyarrow.parquet as pq
 
     file = pq.ParquetFile(folder / table.file)
@@ -124,27 +130,27 @@ def _table(folder: Path, table: TableSchema, scope: Scope) -> Iterator[Finding]:
             end = end_here
         except ValueError as error:
             mistakes.append(f"row group {number}: {error}")
-    name = f"{table.name}: rows in range, sorted{', unique' if table.unique else ''}"
+    name = f"{table.name}: rows in range, sorted{'' if table.is_log else ', unique'}"
     yield Finding(name, not mistakes, "; ".join(mistakes[:3]))
 
 
-def _row_group(table: TableSchema, rows: "pa.Table", scope: Scope) -> tuple[int, int]:
-    """Give the first and last value of the first key; raises ValueError where a row is not as written."""
+def _row_group(table: StoredTable, rows: "pa.Table", scope: Scope) -> tuple[int, int]:
+    """Return the first and last value of the first key; raises ValueError where a row is not as written."""
     columns = {column.name: decode(column, rows.column(column.name), scope) for column in table.columns}
     order = sort_order(table, columns)
     if order is not None and not (order == np.arange(len(order))).all():
         raise ValueError("is not sorted by its keys")
-    if table.unique:
+    if not table.is_log:
         keys = [columns[column.name] for column in table.keys]
         repeated = np.stack([key[1:] == key[:-1] for key in keys]).all(axis=0)
         if repeated.any():
             raise ValueError("repeats a key")
-    first = columns[table.columns[0].name]
-    return int(first[0]), int(first[-1])
+    time = columns[table.time.name]
+    return int(time[0]), int(time[-1])
 
 
 def _summary(folder: Path, manifest: dict[str, Any], scope: Scope) -> Iterator[Finding]:
-    """Every total and figure is what the tables give."""
+    """Check that every total and figure is what the tables give."""
     totals, figures = summarise(folder, scope)
     for name in sorted({*totals, *manifest["totals"]}):
         yield _equal(f"totals: {name}", manifest["totals"].get(name), totals.get(name))
@@ -155,7 +161,7 @@ def _summary(folder: Path, manifest: dict[str, Any], scope: Scope) -> Iterator[F
 
 
 def _evidence(folder: Path, manifest: dict[str, Any], scope: Scope) -> Iterator[Finding]:
-    """Every quantity that evidence is about is what the tables give."""
+    """Check that every quantity that evidence is about is what the tables give."""
     computed = evidence(folder, scope)
     yield _equal("evidence: number", len(manifest["evidence"]), len(computed))
     for stored, row in zip(manifest["evidence"], computed, strict=False):
@@ -176,52 +182,53 @@ def check_conservation(folder: Path, totals: dict[str, Any], scope: Scope) -> It
         close = abs(whole - summed) <= 1e-12 * abs(whole)
         yield Finding(f"conservation: {total} = sum of {parts}", close, "" if close else f"{whole} and {summed}")
     keys = ["day", "province", "fraud_type"]
-    engaged = _sum_by(folder, "attempts", keys, ["count"], ("fate", "engaged"))
-    episodes = _sum_by(folder, "outcomes", keys, ["episodes"])
+    engaged = sums(folder, "attempts", keys, ["count"], {"fate": ["engaged"]})
+    episodes = sums(folder, "outcomes", keys, ["episodes"])
     yield _same_sums("conservation: episodes = engaged attempts, by day, province and type", keys, engaged, episodes)
     yield _cases(folder)
-    for channel in labels.DESK_CHANNELS:
-        yield _staff_time(folder, channel, scope)
+    for desk in DESK_LABELS:
+        yield _staff_time(folder, desk, scope)
     yield _backlog(folder, scope)
     if scope.warmup_days == 0:
         yield from _ends_of_episodes(folder)
 
 
 def _cases(folder: Path) -> Finding:
-    """The cases of all bins are those filed, by month, province and fraud type."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
+    """Check that the cases of all bins are those filed, by month, province and fraud type."""
     keys = ["month", "province", "fraud_type"]
-    by_day = _sum_by(folder, "outcomes", ["day", *keys[1:]], ["filed"])
-    months = pc.floor_temporal(by_day.column("day"), unit="month")
-    filed = _summed(pa.table([months, *by_day.columns[1:]], names=[*keys, "filed"]), keys, ["filed"])
     name = "conservation: cases = filed, by month, province and type"
-    return _same_sums(name, keys, _sum_by(folder, "cases", keys, ["count"]), filed)
+    return _same_sums(name, keys, sums(folder, "cases", keys, ["count"]), sums(folder, "outcomes", keys, ["filed"]))
 
 
 def _staff_time(folder: Path, channel: str, scope: Scope) -> Finding:
-    """The time of contacts is time that a desk was busy.
+    """Check that the time of contacts is time that a desk was busy.
 
     Services that began before the period or were not over at its end stand in only one of the two tables, or
     in part; they last less than a day, so the contacts of the first and the last day are left out.
+
+    Args:
+        folder: The folder of the run.
+        channel: The label of a channel that needs staff.
+        scope: What the run is about.
+
+    Returns:
+        The finding, with both times in ms where they disagree.
     """
-    where = ("channel", channel)
-    busy = sum(_sum_by(folder, "hours", ["month"], ["busy_ms"], where).column("busy_ms").to_pylist())
+    where = {"channel": [channel]}
+    busy = sum(sums(folder, "hours", ["month"], ["busy_ms"], where).column("busy_ms").to_pylist())
     edges = {calendar_date(scope.first_day), calendar_date(scope.last_day)}
-    by_day = _sum_by(folder, "contacts", ["day"], ["staff_ms"], where)
-    staff = sum(row["staff_ms"] for row in by_day.to_pylist() if row["day"] not in edges)
+    by_day = sums(folder, "contacts", ["day"], ["staff_ms"], where).to_pylist()
+    staff = sum(row["staff_ms"] for row in by_day if row["day"] not in edges)
     detail = "" if staff <= busy else f"{staff} ms and {busy} ms"
     return Finding(f"conservation: time of {channel} contacts <= busy time of desks", staff <= busy, detail)
 
 
 def _backlog(folder: Path, scope: Scope) -> Finding:
-    """Each midnight the backlog gains what was filed the day before and loses what is solved or closed."""
-    backlog = _by_day(folder, "state", "value", scope, ("quantity", "backlog"))
+    """Check that at midnight the backlog gains what was filed the day before and loses what is solved or closed."""
+    backlog = _by_day(folder, "state", "value", scope, {"quantity": ["backlog"]})
     filed = _by_day(folder, "outcomes", "filed", scope)
-    solved = _by_day(folder, "flows", "count", scope, ("quantity", "cases_solved"))
-    closed = _by_day(folder, "flows", "count", scope, ("quantity", "cases_closed"))
-    expected = backlog[:-1] + filed[:-1] - (solved[1:] + closed[1:])
+    finished = _by_day(folder, "flows", "count", scope, {"quantity": ["cases_solved", "cases_closed"]})
+    expected = backlog[:-1] + filed[:-1] - finished[1:]
     wrong = np.argwhere(backlog[1:] != expected)
     detail = ""
     if len(wrong):
@@ -232,59 +239,26 @@ def _backlog(folder: Path, scope: Scope) -> Finding:
 
 
 def _ends_of_episodes(folder: Path) -> Iterator[Finding]:
-    """Without a warm-up no episode can end that has not begun in the period."""
+    """Check, of a run without a warm-up, that no more episodes end than have begun."""
     keys = ["province", "fraud_type", "age_band", "sex"]
     ends = ["saved", "held", "dropped_out", "victims"]
-    sums = _sum_by(folder, "outcomes", keys, ["episodes", *ends]).to_pylist()
-    over = [row for row in sums if sum(row[end] for end in ends) > row["episodes"]]
+    rows = sums(folder, "outcomes", keys, ["episodes", *ends]).to_pylist()
+    over = [row for row in rows if sum(row[end] for end in ends) > row["episodes"]]
     detail = str(tuple(over[0][key] for key in keys)) if over else ""
     yield Finding("conservation: ends of episodes <= episodes", not over, detail)
 
 
-def _by_day(
-    folder: Path, table: str, measure: str, scope: Scope, where: tuple[str, str] | None = None
-) -> npt.NDArray[Any]:
+def _by_day(folder: Path, table: str, measure: str, scope: Scope, where: Where | None = None) -> npt.NDArray[Any]:
     """Sum a measure of a stored table by day and province, (days, provinces); what lies outside of them is left out."""
-    sums = _sum_by(folder, table, ["day", "province"], [measure], where).drop_null()
-    days = sums.column("day").cast("int32").to_numpy() - UNIX_DAYS - scope.first_day
+    found = sums(folder, table, ["day", "province"], [measure], where).drop_null()
+    days = found.column("day").cast("int32").to_numpy() - UNIX_DAYS - scope.first_day
     position = {code: p for p, code in enumerate(scope.provinces)}
-    provinces = np.array([position.get(code, -1) for code in sums.column("province").to_pylist()], dtype=np.int64)
-    values = sums.column(measure).to_numpy()
+    provinces = np.array([position.get(code, -1) for code in found.column("province").to_pylist()], dtype=np.int64)
+    values = found.column(measure).to_numpy()
     inside = (days >= 0) & (days < scope.days) & (provinces >= 0)
     by_day = np.zeros((scope.days, len(scope.provinces)), dtype=values.dtype)
     by_day[days[inside], provinces[inside]] = values[inside]
     return by_day
-
-
-def _sum_by(
-    folder: Path, table: str, keys: list[str], measures: list[str], where: tuple[str, str] | None = None
-) -> "pa.Table":
-    """Sum measures of a stored table by keys, over the rows where a column has a value; a row for each key found."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-    import pyarrow.parquet as pq
-
-    columns = [*keys, *measures, *([where[0]] if where else [])]
-    labels_of = [column.name for column in TABLES[table].columns if column.kind in ("label", "text")]
-    file = pq.ParquetFile(folder / TABLES[table].file, read_dictionary=labels_of)
-    parts = [file.schema_arrow.empty_table().select(columns)]
-    # One row group, a month, at a time: the memory it takes does not grow with the days of a run.
-    for number in range(file.num_row_groups):
-        rows = file.read_row_group(number, columns=columns)
-        if where:
-            rows = rows.filter(pc.equal(rows.column(where[0]), where[1]))
-        parts.append(rows)
-    return _summed(pa.concat_tables([_summed(rows, keys, measures) for rows in parts]), keys, measures)
-
-
-def _summed(rows: "pa.Table", keys: list[str], measures: list[str]) -> "pa.Table":
-    """Sum measures by keys, under their own names; labels become strings, which all months have in common."""
-    import pyarrow as pa
-
-    sums = rows.group_by(keys).aggregate([(name, "sum") for name in measures])
-    columns = [sums.column(name) for name in keys]
-    columns = [column.cast("string") if pa.types.is_dictionary(column.type) else column for column in columns]
-    return pa.table([*columns, *(sums.column(f"{name}_sum") for name in measures)], names=[*keys, *measures])
 
 
 def _same_sums(name: str, keys: list[str], one: "pa.Table", other: "pa.Table") -> Finding:
@@ -293,11 +267,11 @@ def _same_sums(name: str, keys: list[str], one: "pa.Table", other: "pa.Table") -
     import pyarrow.compute as pc
 
     sides = []
-    for side, sums in (("one", one), ("other", other)):
-        zeros = np.zeros(len(sums), dtype=np.int64)
-        found = {key: sums.column(key) for key in keys} | {"one": zeros, "other": zeros}
-        sides.append(pa.table(found | {side: sums.column(sums.num_columns - 1)}))
-    both = _summed(pa.concat_tables(sides), keys, ["one", "other"])
+    for side, rows in (("one", one), ("other", other)):
+        zeros = np.zeros(len(rows), dtype=np.int64)
+        found = {key: rows.column(key) for key in keys} | {"one": zeros, "other": zeros}
+        sides.append(pa.table(found | {side: rows.column(rows.num_columns - 1)}))
+    both = summed(pa.concat_tables(sides), keys, ["one", "other"])
     differing = both.filter(pc.not_equal(both.column("one"), both.column("other")))
     if not len(differing):
         return Finding(name, True)

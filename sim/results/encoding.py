@@ -6,18 +6,27 @@ import numpy as np
 import numpy.typing as npt
 
 from sim.days import UNIX_DAYS, month_start
-from sim.results.schemas import Column
 from sim.results.scope import Scope
+from sim.results.tables import NULL, Column
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-NULL = -1
-"""The code that stands for null in a nullable column."""
-
 
 def encode(column: Column, values: npt.NDArray[Any], scope: Scope) -> "pa.Array":
-    """Turn handed values of one column into what is stored: dates, province codes and labels."""
+    """Turn the values of one column into what is stored.
+
+    Args:
+        column: The column.
+        values: (rows,) Day numbers, positions of provinces and labels, texts, edges of bins or numbers.
+        scope: What the run is about.
+
+    Returns:
+        Dates, codes of provinces, labels, texts or numbers; null where a nullable column holds ``NULL``.
+
+    Raises:
+        ValueError: If a position lies outside its list, or a real number is not finite.
+    """
     import pyarrow as pa
 
     kind = pa.type_for_alias(column.arrow)
@@ -29,7 +38,7 @@ def encode(column: Column, values: npt.NDArray[Any], scope: Scope) -> "pa.Array"
         return pa.array(values.astype(np.float64), type=kind)
     codes = values.astype(np.int64)
     missing = codes < 0 if column.nullable else None
-    if column.kind == "day":
+    if column.kind in ("day", "month"):
         return pa.array((codes + UNIX_DAYS).astype(np.int32)).cast(kind)
     if column.kind == "province":
         stored = _take(column, np.array(scope.provinces, dtype=np.int64), codes, missing)
@@ -43,53 +52,76 @@ def encode(column: Column, values: npt.NDArray[Any], scope: Scope) -> "pa.Array"
 
 def _take(
     column: Column,
-    table: npt.NDArray[np.int64],
+    known: npt.NDArray[np.int64],
     codes: npt.NDArray[np.int64],
     missing: npt.NDArray[np.bool_] | None,
 ) -> npt.NDArray[np.int64]:
-    inside = (codes >= 0) & (codes < len(table))
+    """Return what is known at positions (any value where missing); raises ValueError for positions outside."""
+    inside = (codes >= 0) & (codes < len(known))
     if missing is not None:
         inside |= missing
     if not inside.all():
         wrong = int(codes[~inside][0])
-        raise ValueError(f"{column.name}: code {wrong} is outside 0..{len(table) - 1}")
-    return table[np.where(codes < 0, 0, codes)]
+        raise ValueError(f"{column.name}: code {wrong} is outside 0..{len(known) - 1}")
+    return known[np.where(codes < 0, 0, codes)]
 
 
 def decode(column: Column, stored: "pa.ChunkedArray", scope: Scope) -> npt.NDArray[Any]:
-    """Turn a stored column back into what was handed to the writer.
+    """Turn a stored column back into what ``encode`` was given.
 
-    Raises ValueError for what the writer would never have stored: a null or a name out of place, a day
-    outside the period, a negative or infinite number.
+    Args:
+        column: The column.
+        stored: Its rows in a file.
+        scope: What the run was about.
+
+    Returns:
+        (rows,) As ``encode`` takes them.
+
+    Raises:
+        ValueError: If it holds what is never stored: a null, a name or the edge of a bin out of place, a day outside
+            the period, a negative or infinite number.
     """
     import pyarrow as pa
 
     if stored.null_count and not column.nullable:
         raise ValueError(f"{column.name} holds null")
-    if column.kind == "text":
-        return np.array(stored.to_pylist(), dtype=object)
     if column.kind == "real":
         numbers = np.asarray(stored.to_numpy(), dtype=np.float64)
         if not np.isfinite(numbers).all():
             raise ValueError(f"{column.name} is not finite")
         return numbers
-    if column.kind in ("label", "province"):
-        return _positions(column, stored, scope)
-    if column.kind == "day":
+    if column.kind in ("label", "text", "province"):
+        known = scope.provinces if column.kind == "province" else column.names(scope)
+        positions = _positions(column, stored, known)
+        return np.array(known, dtype=object)[positions] if column.kind == "text" else positions
+    if column.kind in ("day", "month"):
         days: npt.NDArray[np.int64] = stored.cast(pa.int32()).to_numpy().astype(np.int64) - UNIX_DAYS
-        first = month_start(scope.first_day) if column.name == "month" else scope.first_day
+        first = month_start(scope.first_day) if column.kind == "month" else scope.first_day
         if ((days < first) | (days > scope.last_day)).any():
             raise ValueError(f"{column.name} is outside the period")
         return days
     codes: npt.NDArray[np.int64] = stored.cast(pa.int64()).fill_null(NULL).to_numpy()
     if (codes < 0).sum() != stored.null_count:
         raise ValueError(f"{column.name} is below zero")
+    if column.bins is not None:
+        _demand(column, codes, np.array([*column.bins.edges, *([NULL] if column.nullable else [])]))
+    elif column.codes is not None:
+        _demand(column, codes, np.array(column.codes))
     return codes
 
 
-def _positions(column: Column, stored: "pa.ChunkedArray", scope: Scope) -> npt.NDArray[np.int64]:
-    known = column.names(scope) if column.kind == "label" else scope.provinces
+def _demand(column: Column, values: npt.NDArray[np.int64], allowed: npt.NDArray[np.int64]) -> None:
+    """Raise ValueError unless all values are allowed."""
+    strange = values[~np.isin(values, allowed)]
+    if len(strange):
+        raise ValueError(f"{column.name} holds {strange[0]}")
+
+
+def _positions(column: Column, stored: "pa.ChunkedArray", known: tuple[Any, ...]) -> npt.NDArray[np.int64]:
+    """Return the positions of stored values among those known; raises ValueError for others."""
     position: dict[Any, int] = {name: code for code, name in enumerate(known)}
+    if column.codes is not None:
+        position = {name: code for name, code in position.items() if code in column.codes}
     if column.nullable:
         position[None] = NULL
     encoded = stored.combine_chunks().dictionary_encode(null_encoding="encode")

@@ -7,12 +7,15 @@ from math import sqrt
 from pathlib import Path
 from typing import Any, ClassVar
 
-from sim import labels
+from sim.bins import REPORT_DELAYS_MS
 from sim.days import DAY_MS, YEAR_DAYS, calendar_date, day_number, month_start, next_month
 from sim.draws.functions import exp, log
+from sim.money import FEN_PER_YUAN
 from sim.results.figures import number, scale_fraction
-from sim.results.quantities import MILLIONTHS, Label, Quantities, Series, by_month
+from sim.results.quantities import MILLIONTHS, Label, Quantities, Series
 from sim.results.scope import Known, Scope
+from sim.results.tables import TABLES
+from sim.words import Fate, Truth
 
 Row = dict[str, Any]
 Window = tuple[date, date | None] | None
@@ -21,16 +24,16 @@ WORKING_DAY_MS = DAY_MS // 3
 """Eight hours on duty."""
 LOG_2 = log(2.0)
 """The natural logarithm of 2, the width of a bin of losses in log units."""
-FROM_CARDS = labels.FATES[labels.FATES.index("intercepted") :]
+FROM_CARDS = Fate.labels()[Fate.INTERCEPTED :]
 """Fates of attempts that a card at work has sent: those that passed the gate of the cards."""
-DELIVERED = labels.FATES[labels.FATES.index("site_blocked") :]
+DELIVERED = Fate.labels()[Fate.SITE_BLOCKED :]
 """Fates of attempts that filters let pass."""
-MET = labels.FATES[labels.FATES.index("unanswered") :]
+MET = Fate.labels()[Fate.UNANSWERED :]
 """Fates of attempts that came to a person."""
 
 
 class UnknownError(Exception):
-    """A quantity cannot be told: it is a share of nothing, or of months that the window takes only in part."""
+    """A quantity has no value: it is a share of nothing, or of months that the window takes only in part."""
 
 
 class Inside(Quantities):
@@ -69,11 +72,20 @@ class Span:
         return first == max(start, month_start(first)) and last == min(self.inside.scope.last_day, next_month(last) - 1)
 
     def by_day(self, table: str, *names: Label, measure: str = "count") -> Series:
-        """Give the series of a table with these labels (None stands for any) over the window.
+        """Return the series of a table over the window.
 
-        Raises UnknownError where the table counts by months and the window cuts one.
+        Args:
+            table: Its name.
+            names: Labels in the order of ``Inside.tables``; None stands for any.
+            measure: The measure to sum.
+
+        Returns:
+            (days of the window,) Sums of each day; those of a month on its first day in the period.
+
+        Raises:
+            UnknownError: If the table counts by months and the window cuts one.
         """
-        if by_month(table) and not self.whole_months:
+        if TABLES[table].by_month and not self.whole_months:
             raise UnknownError
         return self.inside.select(table, *names, measure=measure)[self.first : self.last + 1]
 
@@ -100,47 +112,54 @@ class Span:
         return self.sum("contacts", "call", "answered") + self.sum("contacts", "call", "no_answer")
 
     def losses(self) -> list[tuple[int, int]]:
-        """Give the cases of each bin of losses, in order: its upper edge in fen, and their number, above 0."""
+        """Return the cases of each bin of losses, in order: its upper edge in fen, and their number, above 0."""
         edges = sorted({key[2] for key in self.inside.series if key[0] == "cases" and isinstance(key[2], int)})
         counts = [(edge, self.sum("cases", None, edge)) for edge in edges]
         return [(edge, count) for edge, count in counts if count]
 
     def country(self, amount: int, parts: int = 1) -> Fraction:
-        """Give what a thinned amount, in so many parts of one, is for the whole country."""
+        """Return what a thinned amount, in so many parts of one, is for the whole country."""
         return Fraction(amount, parts) / scale_fraction(self.inside.scope.scale)
 
 
 def ratio(part: int, whole: int) -> Fraction:
-    """Give part / whole; raises UnknownError where the whole is 0."""
+    """Return part / whole; raises UnknownError where the whole is 0."""
     if whole == 0:
         raise UnknownError
     return Fraction(part, whole)
 
 
 def reports(span: Span, *edges: int) -> Fraction:
-    """Give the share of filed cases whose report delay lies in the bins with these upper edges in ms."""
+    """Return the share of filed cases whose report delay lies in the bins with these upper edges in ms."""
     return ratio(sum(span.sum("cases", edge, None) for edge in edges), span.sum("cases", None, None))
 
 
 def loss_median(span: Span) -> Fraction:
-    """Give the median loss of filed cases in yuan: within its bin losses are taken to be even in their logarithm."""
+    """Return the median loss of filed cases in yuan; within its bin the logarithm of losses is taken to be uniform."""
     losses = span.losses()
     half = Fraction(sum(count for _, count in losses), 2)
     below = 0
     for edge, count in losses:
         if below + count >= half:
             grown = exp(float((half - below) / count) * LOG_2)
-            return Fraction(edge, 2 * labels.YUAN_FEN) * Fraction(grown)
+            return Fraction(edge, 2 * FEN_PER_YUAN) * Fraction(grown)
         below += count
     raise UnknownError
 
 
 def loss_sigma(span: Span) -> Fraction:
-    """Give the standard deviation of the logarithm of filed cases' losses.
+    """Return the standard deviation of the logarithm of filed cases' losses; raises UnknownError without cases.
 
-    That of the middles of the bins, less what Sheppard's correction takes for their width: a twelfth of its square.
+    Args:
+        span: The sums of a window.
+
+    Returns:
+        The standard deviation of the middles of the bins, less Sheppard's correction for their width.
+
+    Source:
+        Sheppard's correction: the variance of grouped data is too large by a twelfth of the squared width of a bin.
     """
-    losses = [((edge // labels.YUAN_FEN).bit_length(), count) for edge, count in span.losses()]
+    losses = [((edge // FEN_PER_YUAN).bit_length(), count) for edge, count in span.losses()]
     cases = sum(count for _, count in losses)
     mean = ratio(sum(step * count for step, count in losses), cases)
     variance = sum((step - mean) ** 2 * count for step, count in losses) / cases - Fraction(1, 12)
@@ -148,62 +167,62 @@ def loss_sigma(span: Span) -> Fraction:
 
 
 def dropout(span: Span) -> Fraction:
-    """Give the share of those who left by themselves among the episodes that ended without, or came to, a payment."""
+    """Return the share of those who left by themselves among the episodes that ended without, or came to, a payment."""
     ends = {end: span.outcome(end) for end in ("dropped_out", "saved", "held", "victims")}
     return ratio(ends["dropped_out"], sum(ends.values()))
 
 
 def peak_to_mean(span: Span) -> Fraction:
-    """Give the alerts issued on the busiest day over those of a mean day."""
+    """Return the alerts issued on the busiest day over those of a mean day."""
     alerts = span.by_day("alerts", None, None)
     return ratio(max(int(count) for count in alerts) * span.days, int(alerts.sum()))
 
 
 def recall(span: Span, channel: str) -> Fraction:
-    """Give the share of the attempts at a filter that it intercepts."""
+    """Return the share of the attempts at a filter that it intercepts."""
     caught = span.attempts(channel, ["intercepted"])
     return ratio(caught, caught + span.attempts(channel, DELIVERED))
 
 
 def false_blocks(span: Span, channel: str) -> Fraction:
-    """Give the share of legitimate traffic in all that a filter blocks."""
+    """Return the share of legitimate traffic in all that a filter blocks."""
     false = span.sum("flows", f"false_blocks_{channel}")
     return ratio(false, false + span.attempts(channel, ["intercepted"]))
 
 
 def precision(span: Span, tier: str | None = None) -> Fraction:
-    """Give the share of alerts, of a tier or of all, that were about fraud."""
-    return ratio(span.alerts(["episode", "ignored", "unanswered"], tier), span.alerts(labels.TRUTHS, tier))
+    """Return the share of alerts, of a tier or of all, that were about fraud."""
+    return ratio(span.alerts(["episode", "ignored", "unanswered"], tier), span.alerts(Truth.labels(), tier))
 
 
 def attempts_per_card_day(span: Span) -> Fraction:
-    """Give the calls and SMS that come from cards at work, by these cards and day."""
+    """Return the calls and SMS that come from cards at work, by these cards and day."""
     sent = span.attempts("call", FROM_CARDS) + span.attempts("sms", FROM_CARDS)
     return ratio(sent * MILLIONTHS, span.sum("state", "cards_active", measure="value"))
 
 
 def app_users(span: Span) -> Fraction:
-    """Give the people of the country who have the app on the last day of the window."""
+    """Return the people of the country who have the app on the last day of the window."""
     share = Fraction(int(span.by_day("state", "app_adoption", measure="value")[-1]), MILLIONTHS)
     return share * span.inside.scope.internet_users
 
 
 def staff_on_duty(span: Span, channel: str) -> Fraction:
-    """Give the mean staff on duty at the desks of the country, by day and night."""
+    """Return the mean staff on duty at the desks of the country, by day and night."""
     return span.country(span.sum("hours", channel, measure="staffed_ms"), span.days * DAY_MS)
 
 
 def utilisation(span: Span, channel: str) -> Fraction:
-    """Give the busy share of the time that desks are staffed."""
+    """Return the busy share of the time that desks are staffed."""
     return ratio(span.sum("hours", channel, measure="busy_ms"), span.sum("hours", channel, measure="staffed_ms"))
 
 
 def share_of_alerts(span: Span, channel: str, result: str) -> Fraction:
-    """Give the contacts of a channel that reached their person, at most one an alert, by all alerts issued."""
+    """Return the contacts of a channel that reached their person, at most one an alert, by all alerts issued."""
     return ratio(span.sum("contacts", channel, result), span.sum("alerts", None, None))
 
 
-HOUR, HALF_DAY, DAY = labels.REPORT_DELAYS_MS
+HOUR, HALF_DAY, DAY = REPORT_DELAYS_MS
 
 FORMULAS: dict[str, Callable[[Span, str], Fraction]] = {
     "share_of_cases": lambda span, of: ratio(span.outcome("filed", fraud_type=of), span.outcome("filed")),
@@ -214,7 +233,7 @@ FORMULAS: dict[str, Callable[[Span, str], Fraction]] = {
     "women_among_victims": lambda span, _: ratio(span.outcome("victims", sex="f"), span.outcome("victims")),
     "cases_per_year": lambda span, _: span.country(span.outcome("filed"), span.days) * Fraction(YEAR_DAYS),
     "cases_per_victim": lambda span, _: ratio(span.outcome("filed"), span.outcome("victims")),
-    "loss_mean": lambda span, _: ratio(span.outcome("filed_loss_fen"), span.outcome("filed")) / labels.YUAN_FEN,
+    "loss_mean": lambda span, _: ratio(span.outcome("filed_loss_fen"), span.outcome("filed")) / FEN_PER_YUAN,
     "loss_median": lambda span, _: loss_median(span),
     "loss_sigma": lambda span, _: loss_sigma(span),
     "reports_within_1h": lambda span, _: reports(span, HOUR),
@@ -238,7 +257,7 @@ FORMULAS: dict[str, Callable[[Span, str], Fraction]] = {
     "alert_precision_orange": lambda span, _: precision(span, "orange"),
     "alert_precision_yellow": lambda span, _: precision(span, "yellow"),
     "alert_precision_blue": lambda span, _: precision(span, "blue"),
-    "alerts_on_episodes": lambda span, _: ratio(span.alerts(["episode"]), span.alerts(labels.TRUTHS)),
+    "alerts_on_episodes": lambda span, _: ratio(span.alerts(["episode"]), span.alerts(Truth.labels())),
     "call_share_of_alerts": lambda span, _: share_of_alerts(span, "call", "answered"),
     "visit_share_of_alerts": lambda span, _: share_of_alerts(span, "visit", "met"),
     "warning_calls_answered": lambda span, _: ratio(span.sum("contacts", "call", "answered"), span.calls()),
@@ -250,7 +269,7 @@ FORMULAS: dict[str, Callable[[Span, str], Fraction]] = {
     "utilisation_call": lambda span, _: utilisation(span, "call"),
     "utilisation_visit": lambda span, _: utilisation(span, "visit"),
 }
-"""What each quantity is, of a window and, where its name has a second part, of that fraud type or age band.
+"""How each quantity is computed of a window and, where its name has a second part, of that fraud type or age band.
 
 The names are those of ``sim.scenario.schema.evidence``.
 """
@@ -264,9 +283,14 @@ def evidence(folder: Path, scope: Scope) -> list[Row]:
 
 
 def held(inside: Inside) -> list[Row]:
-    """Hold all that is known against the sums of a run: a row each, its window cut to days of the calendar.
+    """Hold all that is known against the sums of a run.
 
-    ``simulated`` and ``within`` are null where ``quantity`` gives None.
+    Args:
+        inside: The sums.
+
+    Returns:
+        A row for each thing known, its window closed to two days; ``simulated`` and ``within`` are None where
+        ``quantity`` returns None.
     """
     rows = []
     for known in inside.scope.evidence:
@@ -288,10 +312,16 @@ def held(inside: Inside) -> list[Row]:
 
 
 def quantity(inside: Inside, name: str, window: Window) -> Fraction | None:
-    """Compute one quantity over a window.
+    """Compute one quantity over a window; raises KeyError for a name that is none.
 
-    None where the window is not inside the period, cuts a month of a table that counts by months, or holds nothing
-    of which the quantity would be a share. Raises KeyError for a name that is no quantity.
+    Args:
+        inside: The sums of a run.
+        name: A name of ``FORMULAS``, some followed by a dot and a fraud type or age band.
+        window: Its first and last day; the whole period where it is None, the rest of it where the last day is.
+
+    Returns:
+        The quantity, for the country; None where the window is not inside the period, cuts a month of a table that
+        counts by months, or holds nothing of which the quantity would be a share.
     """
     scope = inside.scope
     plain, _, of = name.partition(".")
@@ -306,7 +336,7 @@ def quantity(inside: Inside, name: str, window: Window) -> Fraction | None:
 
 
 def _days(scope: Scope, window: Window) -> tuple[int, int]:
-    """Give the day numbers at which a window begins and ends."""
+    """Return the day numbers at which a window begins and ends."""
     start, end = window or (None, None)
     return (
         scope.first_day if start is None else day_number(start),

@@ -1,9 +1,9 @@
-"""The table of evidence on the terminal: what is known of the model's inside, what the run gave."""
+"""Evidence on the terminal, laid out as a table of text: what is known of the model's inside, what the run gave."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from sim.results.table import amount, yes_or_no
+from sim.results.terminal import amount, yes_or_no
 
 if TYPE_CHECKING:
     from rich.console import RenderableType

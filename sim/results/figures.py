@@ -4,15 +4,15 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from sim import labels
 from sim.days import HOUR_MS, day_number
+from sim.money import FEN_PER_YUAN
 from sim.results.quantities import FIGURES, WHOLE, Quantities, Series
 from sim.results.scope import Scope, Target, Window
+from sim.words import ContactChannel, End, Fate, Tier, Truth
 
-FEN_PER_YUAN = 100
 CHANGE = "_change"
 STANDARD_ERRORS = 3
-"""How many standard errors of one run it may lie off: chance alone goes further once in 370 runs."""
+"""How many standard errors of one run a figure may lie off: chance alone exceeds three once in 370 runs."""
 
 Number = int | float
 Summary = dict[str, Any]
@@ -25,19 +25,24 @@ def summarise(folder: Path, scope: Scope) -> tuple[Summary, list[Summary]]:
 
 
 def number(value: Fraction) -> Number:
-    """Give a fraction as a JSON number: an integer where it is one, else the nearest double."""
+    """Return a fraction as a JSON number: an integer where it is one, else the nearest double."""
     return value.numerator if value.denominator == 1 else float(value)
 
 
 def scale_fraction(scale: float) -> Fraction:
-    """Give the scale as the decimal fraction that was written: 3e-05 is 3/100000, not the nearest double."""
+    """Return the scale as the decimal fraction that was written: 3e-05 is 3/100000, not the nearest double."""
     return Fraction(repr(scale))
 
 
 def totals(quantities: Quantities) -> Summary:
-    """Compute the totals over the period; see the contract for their names.
+    """Compute the totals over the period.
 
-    Counts, hours and yuan are divided by the scale; dens and ringleaders are whole.
+    Args:
+        quantities: The sums of the run.
+
+    Returns:
+        Totals by name, some of them by label: counts, hours and yuan of the country, divided by the scale; dens and
+        ringleaders as they are, since they are never thinned.
     """
     scale = scale_fraction(quantities.scope.scale)
 
@@ -64,15 +69,15 @@ def totals(quantities: Quantities) -> Summary:
     false_blocks = quantities.flow("false_blocks_call") + quantities.flow("false_blocks_sms")
     return {
         "attempts_potential": attempts(None, None),
-        "attempts_by_fate": {fate: attempts(None, fate) for fate in labels.FATES},
+        "attempts_by_fate": {fate: attempts(None, fate) for fate in Fate.labels()},
         "calls_intercepted": attempts("call", "intercepted"),
         "sms_intercepted": attempts("sms", "intercepted"),
         "alerts_central": alerts(source="central"),
         "alerts_local": alerts(source="local"),
-        "alerts_by_tier": {tier: alerts(tier=tier) for tier in labels.TIERS},
-        "alerts_by_truth": {truth: alerts(truth=truth) for truth in labels.TRUTHS},
-        "alerts_by_end": {end: alerts(end=end) for end in labels.ENDS},
-        "contacts_by_channel": {channel: contacts(channel) for channel in labels.CONTACT_CHANNELS},
+        "alerts_by_tier": {tier: alerts(tier=tier) for tier in Tier.labels()},
+        "alerts_by_truth": {truth: alerts(truth=truth) for truth in Truth.labels()},
+        "alerts_by_end": {end: alerts(end=end) for end in End.labels()},
+        "contacts_by_channel": {channel: contacts(channel) for channel in ContactChannel.labels()},
         "staff_hours_call": contacts("call", "staff_ms", HOUR_MS),
         "staff_hours_visit": contacts("visit", "staff_ms", HOUR_MS),
         "cards_eliminated": flow("cards_eliminated"),
@@ -97,9 +102,14 @@ def totals(quantities: Quantities) -> Summary:
 def figure(quantities: Quantities, target: Target) -> Summary:
     """Hold one reported figure against the run.
 
-    ``simulated`` is null where the model has no such quantity, the window (or base) is not inside the period,
-    or the base of a change is zero. ``ratio`` is null too where nothing is reported. ``within`` is null without a
-    tolerance and for what was put in.
+    Args:
+        quantities: The sums of the run.
+        target: What was reported.
+
+    Returns:
+        A row of ``figures`` in ``run.json``. ``simulated`` is None where the model has no such quantity, the window
+        (or base) is not inside the period, or the base of a change is zero; ``ratio`` also where nothing is reported;
+        ``within`` also without a tolerance and for what was put in.
     """
     simulated = amount(quantities, target.name, target.window, target.base)
     reported = None if isinstance(target.value, str) or target.value is None else Fraction(repr(target.value))
@@ -122,9 +132,17 @@ def figure(quantities: Quantities, target: Target) -> Summary:
 
 
 def amount(quantities: Quantities, name: str, window: Window, base: Window | None = None) -> Fraction | None:
-    """Give a quantity over a window, for the country, or for ``NAME_change`` its share of that over ``base``, less 1.
+    """Return a quantity over a window, for the country.
 
-    None where the model has no such quantity, a window is not inside the period, or there is no base above zero.
+    Args:
+        quantities: The sums of the run.
+        name: Its name, or that with ``_change`` for its relative change.
+        window: First and last day.
+        base: The earlier window of a change.
+
+    Returns:
+        The quantity, or for a change its ratio to that over ``base``, less 1. None where the model has no such
+        quantity, a window is not inside the period, or there is no base above zero.
     """
     if not name.endswith(CHANGE):
         return _sum(quantities, name, window)
@@ -138,13 +156,13 @@ def amount(quantities: Quantities, name: str, window: Window, base: Window | Non
 
 
 def unit(name: str, scale: float) -> Fraction:
-    """Give what one count of a quantity stands for in the country: people, cards, yuan; dens are whole."""
+    """Return what one count of a quantity stands for in the country: people, cards, yuan; dens are whole."""
     one = Fraction(1, FEN_PER_YUAN if name == "losses" else 1)
     return one if name in WHOLE else one / scale_fraction(scale)
 
 
 def uncounted(scope: Scope) -> list[str]:
-    """Give a warning for each target that is a number of something which the model does not count."""
+    """Return a warning for each target that is a number of something which the model does not count."""
     names = dict.fromkeys(target.name for target in scope.targets if not isinstance(target.value, str))
     return [
         f"figure {name}: the model counts no such quantity, so it has no simulated value"
@@ -154,12 +172,12 @@ def uncounted(scope: Scope) -> list[str]:
 
 
 def iso(window: Window) -> list[str | None]:
-    """Give both days of a window as JSON has them."""
+    """Return both days of a window as JSON has them."""
     return [None if day is None else day.isoformat() for day in window]
 
 
 def _within(target: Target, simulated: Fraction, reported: Fraction) -> bool | None:
-    """Whether one run comes as near as is asked for, or as chance lets it."""
+    """Return whether one run comes as near as is asked for, or as chance lets it; None without a tolerance."""
     if target.tolerance is None:
         return None
     allowed = Fraction(repr(target.tolerance))
@@ -178,7 +196,7 @@ def _sum(quantities: Quantities, name: str, window: Window) -> Fraction | None:
 
 
 def days_of(scope: Scope, window: Window) -> slice | None:
-    """Give the days of a window, counted from the start of the period; None where it is not inside."""
+    """Return the days of a window, counted from the start of the period; None where it is not inside."""
     if window[1] is None:
         return None
     start, end = day_number(window[0]) - scope.first_day, day_number(window[1]) - scope.first_day

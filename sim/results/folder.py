@@ -30,7 +30,7 @@ class FolderError(Exception):
 
 
 def default_folder(name: str, seed: int, now: datetime | None = None) -> Path:
-    """Give a folder below ``results/runs`` of the current folder that does not exist yet."""
+    """Return a folder below ``results/runs`` of the current folder that does not exist yet."""
     stamp = (now or datetime.now(UTC)).strftime("%Y%m%dT%H%M%SZ")
     base = RUNS / f"{name}-{seed}-{stamp}"
     folder, count = base, 1
@@ -81,7 +81,11 @@ class Staging:
     def publish(self) -> Path:
         """Make everything durable and let the folder appear, at once, under its name.
 
-        Raises FolderError if something else has appeared there meanwhile.
+        Returns:
+            Where it appeared.
+
+        Raises:
+            FolderError: If something else has appeared there meanwhile.
         """
         for file in sorted(self.path.iterdir()):
             sync(file)
@@ -150,7 +154,7 @@ def sync(path: Path) -> None:
 
 
 def sha256(path: Path) -> str:
-    """Give the SHA-256 of a file, in hexadecimal digits."""
+    """Return the SHA-256 of a file, in hexadecimal digits."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
@@ -169,7 +173,7 @@ def replace_json(path: Path, document: dict[str, Any]) -> None:
 
 
 def to_json(document: dict[str, Any]) -> str:
-    """Give a JSON document as text, as it stands in ``run.json``; NaN and infinity are refused."""
+    """Return a JSON document as text, as it stands in ``run.json``; NaN and infinity are refused."""
     return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 

@@ -35,7 +35,7 @@ def compose(folder: Path, scope: Scope, warnings: list[str]) -> Manifest:
 
 
 def performance(wall_s: float, phases: dict[str, float], attempts: int) -> Manifest:
-    """Give the ``performance`` of a run; ``attempts`` are all potential ones, of the warm-up too."""
+    """Return the ``performance`` of a run; ``attempts`` are all potential ones, those of the warm-up included."""
     return {
         "wall_s": round(wall_s, 3),
         "phases": {name: round(seconds, 3) for name, seconds in phases.items()},

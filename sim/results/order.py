@@ -16,7 +16,7 @@ LARGEST = 1 << 63
 
 
 def row_numbers(columns: Sequence[npt.NDArray[Any]]) -> Integers:
-    """Number rows so that numbers (n,) compare as the rows of these integer columns do, the first column first."""
+    """Return a number (n,) for each row; they compare as the rows of these integer columns do, the first one first."""
     if len(columns[0]) == 0:
         return np.empty(0, dtype=np.int64)
     lows = [int(column.min()) for column in columns]
@@ -32,7 +32,7 @@ def row_numbers(columns: Sequence[npt.NDArray[Any]]) -> Integers:
 
 
 def _ranks(columns: Sequence[npt.NDArray[Any]]) -> Integers:
-    """Number rows of which 63 bits cannot hold all that columns could say: 0 for the least, 1 for the next."""
+    """Return the ranks of rows, 0 for the least, where 63 bits cannot hold every combination of their values."""
     order = np.lexsort(columns[::-1])
     steps = np.zeros(len(order), dtype=np.int64)
     for column in columns:
@@ -43,7 +43,7 @@ def _ranks(columns: Sequence[npt.NDArray[Any]]) -> Integers:
 
 
 def sorting(numbers: Integers) -> npt.NDArray[np.intp] | None:
-    """Give the stable permutation that sorts numbers; None if they are sorted."""
+    """Return the stable permutation that sorts numbers; None if they are sorted."""
     if (numbers[1:] >= numbers[:-1]).all():
         return None
     return np.argsort(numbers, kind="stable")

@@ -1,22 +1,25 @@
 """What experiments keep of a finished run, in plain values: functions that workers import by their name."""
 
+from collections import Counter
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:
-    import pandas as pd
+from sim.results.query import sums
+from sim.words import End
 
+if TYPE_CHECKING:
     from sim.results.run import Run
     from sim.scenario import Scenario
 
 Outcome = dict[str, Any]
 
-FAILURES = ("unread", "unanswered", "expired")
+FAILURES = (End.UNREAD.label, End.UNANSWERED.label, End.EXPIRED.label)
 """Ends of alerts that were meant to reach somebody and did not."""
 
 
 def figures_and_evidence(run: "Run") -> Outcome:
-    """Give ``figures`` and ``evidence`` in the order of the scenario, null where there is none."""
+    """Return ``figures`` and ``evidence`` in the order of the scenario, null where there is none."""
     manifest = run.manifest
     return {
         "figures": [figure["simulated"] for figure in manifest["figures"]],
@@ -25,7 +28,7 @@ def figures_and_evidence(run: "Run") -> Outcome:
 
 
 def quantities(run: "Run") -> Outcome:
-    """Give what is compared of a run: its totals, flat, and each figure that it has a value of, ``NAME@START..END``."""
+    """Return what is compared of a run: its totals, flat, and each figure that has a value, ``NAME@START..END``."""
     found = dict(run.totals)
     for row in run.manifest["figures"]:
         if row["simulated"] is not None:
@@ -34,10 +37,14 @@ def quantities(run: "Run") -> Outcome:
 
 
 def benefits_and_costs(run: "Run") -> Outcome:
-    """Give what a layer prevents and what it costs, of the country.
+    """Return what the layers of a run prevent and what they cost.
 
-    ``victims``; ``net_loss_yuan``, lost by all victims less what was recovered; ``false_alarms``, alerts about
-    legitimate contacts; ``false_blocks``; ``staff_hours`` of calls and visits.
+    Args:
+        run: A finished run.
+
+    Returns:
+        Of the country: ``victims``; ``net_loss_yuan``, lost by all victims less what was recovered; ``false_alarms``,
+        alerts about legitimate contacts; ``false_blocks``; ``staff_hours`` of calls and visits.
     """
     totals = run.manifest["totals"]
     return {
@@ -50,26 +57,39 @@ def benefits_and_costs(run: "Run") -> Outcome:
 
 
 def service(run: "Run", desk: str, tier: str, tiers: Sequence[str], days: int) -> Outcome:
-    """Give how the alerts of a tier ended and how busy a desk was, by province (its code as a text), as simulated.
+    """Return how the alerts of a tier ended and how busy a desk was.
 
-    Of alerts issued in the first ``days`` days of the period: ``alerts``, all of them; ``reached``; ``failed``, which
-    are unread, unanswered or expired. The rest are superseded, moot or open, and nobody's failure. ``peak`` is the most
-    alerts of ``tiers`` that were issued on a day of the period; ``busy_ms`` and ``staffed_ms`` are the desk's, over all
-    of the period. ``victims`` and ``prevented_yuan`` are the country's.
+    Args:
+        run: A finished run.
+        desk: The label of a channel that needs staff.
+        tier: The label of the tier.
+        tiers: Tiers whose busiest day is looked for.
+        days: How many days of the period count as days of issue.
+
+    Returns:
+        ``provinces``, as simulated, by code as a text. Of the alerts of ``tier`` issued in the first ``days`` days:
+        ``alerts``, all of them; ``reached``; ``failed``, those that ended unread, unanswered or expired. The rest were
+        superseded, became moot or are open, which no desk could help. ``peak``: the most alerts of ``tiers`` issued on
+        one day of the period. ``busy_ms`` and ``staffed_ms`` of the desk, over the period. Beside ``provinces``, of
+        the country: ``victims`` and ``prevented_yuan``.
     """
-    alerts, hours = run.alerts, run.hours
-    own = alerts[(alerts["tier"] == tier) & ((alerts["day"] - _first_day(run)).dt.days < days)]
-    peaks = alerts[alerts["tier"].isin(tiers)].groupby(["province", "day"])["count"].sum().groupby("province").max()
-    counts = {
-        "alerts": own.groupby("province")["count"].sum(),
-        "reached": own[own["end"] == "reached"].groupby("province")["count"].sum(),
-        "failed": own[own["end"].isin(FAILURES)].groupby("province")["count"].sum(),
-        "peak": peaks,
-        **{name: hours[hours["channel"] == desk].groupby("province")[name].sum() for name in ("busy_ms", "staffed_ms")},
-    }
+    last = run.scenario.spec.period.start + timedelta(days=days - 1)
+    counts: dict[str, Counter[int]] = {name: Counter() for name in ("alerts", "reached", "failed", "peak")}
+    for row in sums(run.path, "alerts", ["day", "province", "end"], ["count"], {"tier": [tier]}).to_pylist():
+        if row["day"] <= last:
+            counts["alerts"][row["province"]] += row["count"]
+            if row["end"] == End.REACHED.label:
+                counts["reached"][row["province"]] += row["count"]
+            elif row["end"] in FAILURES:
+                counts["failed"][row["province"]] += row["count"]
+    for row in sums(run.path, "alerts", ["day", "province"], ["count"], {"tier": tiers}).to_pylist():
+        counts["peak"][row["province"]] = max(counts["peak"][row["province"]], row["count"])
+    times = ("busy_ms", "staffed_ms")
+    rows = sums(run.path, "hours", ["province"], times, {"channel": [desk]}).to_pylist()
+    counts |= {name: Counter({row["province"]: row[name] for row in rows}) for name in times}
     return {
         "provinces": {
-            str(row.code): {name: int(count.get(row.code, 0)) for name, count in counts.items()}
+            str(row.code): {name: count[row.code] for name, count in counts.items()}
             for row in run.scenario.spec.population.provinces
         },
         "victims": run.totals["victims"],
@@ -77,14 +97,8 @@ def service(run: "Run", desk: str, tier: str, tiers: Sequence[str], days: int) -
     }
 
 
-def _first_day(run: "Run") -> "pd.Timestamp":
-    import pandas as pd
-
-    return pd.Timestamp(run.scenario.spec.period.start)
-
-
 def quantity_names(scenario: "Scenario") -> list[str]:
-    """Give the names of what ``quantities`` can say of a run of a scenario, without running it."""
+    """Return the names of what ``quantities`` can say of a run of a scenario, without running it."""
     from sim.results.figures import CHANGE, amount, iso, totals
     from sim.results.quantities import Quantities
     from sim.results.run import flat

@@ -25,7 +25,7 @@ LIBRARIES = (
 
 
 def versions() -> dict[str, str]:
-    """Give the versions of the program, of Python and of the libraries that results could depend on."""
+    """Return the versions of the program, of Python and of the libraries that results could depend on."""
     found = {"tocsin": __version__, "python": platform.python_version()}
     for library in LIBRARIES:
         try:
@@ -47,23 +47,29 @@ def machine() -> dict[str, str | int]:
 
 
 def command() -> str:
-    """Give the command line of this process; the program by its name, not by where it lies."""
+    """Return the command line of this process; the program by its name, not by where it lies."""
     return shlex.join([Path(sys.argv[0]).name or "python", *sys.argv[1:]])
 
 
 def process_age_s() -> float:
-    """Give the seconds since this process loaded the package, which a command does first of all.
+    """Return the seconds since this process loaded the package, which a command does first of all.
 
     Not since the kernel made the process: a shell that ends with a command becomes it, and its age counts whatever
-    the shell did before. The few hundredths of a second that Python itself needs to start are missing.
+    the shell did before.
+
+    Returns:
+        Seconds, without the few hundredths that Python itself needs to start.
     """
     return time.monotonic() - LOADED
 
 
 def peak_rss_bytes() -> int:
-    """Give the largest resident memory that this process has had.
+    """Return the largest resident memory that this process has had.
 
     Linux's ``ru_maxrss`` starts with that of the process that forked this one; its ``VmHWM`` does not.
+
+    Returns:
+        Bytes.
     """
     try:
         for line in Path("/proc/self/status").read_text().splitlines():

@@ -1,31 +1,18 @@
 """Quantities: counts by day over the whole country, read from the stored tables and from nothing else."""
 
-from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Self
+from typing import ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
 
-from sim import labels
 from sim.days import UNIX_DAYS, month_start
-from sim.results.schemas import TABLES
+from sim.results.query import sums
 from sim.results.scope import Scope
+from sim.results.tables import FLOW_QUANTITIES, TABLES
+from sim.words import Outcome
 
-if TYPE_CHECKING:
-    import pyarrow as pa
-
-WHOLE = frozenset(
-    {
-        "dens_destroyed",
-        "dens_reopened",
-        "ringleaders_arrested",
-        "cluster_campaigns",
-        "videos_published",
-        "video_views",
-        "awareness_activities",
-    }
-)
+WHOLE = frozenset(flow.name for flow in FLOW_QUANTITIES if flow.whole)
 """Quantities that are never thinned, so never scaled up: dens, ringleaders and measures."""
 
 Series = npt.NDArray[np.int64]
@@ -61,17 +48,20 @@ class Quantities:
 
     @classmethod
     def read(cls, folder: Path, scope: Scope) -> Self:
-        """Read the series from the Parquet files of a folder; raises OSError where one is missing."""
+        """Read the series from the Parquet files of a folder.
+
+        Raises OSError where a file is missing and ValueError where a row is of a day outside the period.
+
+        Args:
+            folder: The folder of a run.
+            scope: What the run is about.
+
+        Returns:
+            Every series of ``tables``.
+        """
         series: dict[tuple[Label, ...], Series] = {}
         for table, groups in cls.tables.items():
-            first = month_start(scope.first_day) if by_month(table) else scope.first_day
-            for day, names, measure, amount in _sums(folder, table, groups):
-                if not first <= day <= scope.last_day:
-                    raise ValueError(f"{table}: a row of day {day} is outside the period")
-                key = (table, *names, measure)
-                if key not in series:
-                    series[key] = np.zeros(scope.days, dtype=np.int64)
-                series[key][max(0, day - scope.first_day)] += amount
+            series |= _series(folder, table, groups, scope)
         return cls(scope, series)
 
     def select(self, table: str, *names: Label, measure: str = "count") -> Series:
@@ -85,33 +75,16 @@ class Quantities:
         return total
 
     def flow(self, quantity: str) -> Series:
-        """Give a quantity of the flows by day; zeros where it has no row."""
+        """Return a quantity of the flows by day; zeros where it has no row."""
         return self.select("flows", quantity)
 
     def figure(self, name: str) -> Series | None:
-        """Give the daily series behind a figure of this name; None for what the model does not count."""
+        """Return the daily series behind a figure of this name; None for what the model does not count."""
         if name not in FIGURES:
             return None
         table, names, measure = FIGURES[name]
         return self.select(table, *names, measure=measure)
 
-
-FLOWS = (
-    "cards_flagged",
-    "cards_eliminated",
-    "dens_destroyed",
-    "dens_reopened",
-    "ringleaders_arrested",
-    "suspects_arrested",
-    "cases_solved",
-    "cases_closed",
-    "false_blocks_call",
-    "false_blocks_sms",
-    "video_views",
-    "videos_published",
-    "awareness_activities",
-    "cluster_campaigns",
-)
 
 FIGURES: dict[str, tuple[str, tuple[str | None, ...], str]] = {
     "alerts_central": ("alerts", ("central", None, None, None), "count"),
@@ -120,33 +93,30 @@ FIGURES: dict[str, tuple[str, tuple[str | None, ...], str]] = {
     "sms_intercepted": ("attempts", ("sms", "intercepted"), "count"),
     "cases_filed": ("outcomes", (), "filed"),
     "losses": ("outcomes", (), "filed_loss_fen"),
-    **{name: ("outcomes", (), name) for name in labels.OUTCOMES},
-    **{name: ("flows", (name,), "count") for name in FLOWS},
+    **{name: ("outcomes", (), name) for name in Outcome.labels()},
+    **{flow.name: ("flows", (flow.name,), "count") for flow in FLOW_QUANTITIES},
 }
 """What a figure of each name sums: table, labels as ``Quantities.select`` takes them, measure."""
 
 
-def by_month(table: str) -> bool:
-    """Tell whether a table counts by months, not by days."""
-    return TABLES[table].columns[0].name == "month"
-
-
-def _sums(folder: Path, table: str, groups: tuple[str, ...]) -> Iterator[tuple[int, tuple[Label, ...], str, int]]:
-    """Sum every measure of a stored table by day (or month) and groups: day number, labels, measure, sum."""
-    import pyarrow.parquet as pq
-
-    schema = TABLES[table]
-    time = schema.columns[0].name
-    measures = {column.name: MILLIONTHS if column.kind == "real" else 1 for column in schema.measures}
-    words = [column.name for column in schema.columns if column.kind in ("label", "text")]
-    file = pq.ParquetFile(folder / schema.file, read_dictionary=words)
-    # One row group, a month, at a time: the memory it takes does not grow with the days of a run.
-    for number in range(file.num_row_groups):
-        stored: pa.Table = file.read_row_group(number, columns=[time, *groups, *measures])
-        grouped = stored.group_by([time, *groups]).aggregate([(name, "sum") for name in measures])
-        days = grouped.column(time).cast("int32").to_pylist()
-        names = [grouped.column(name).to_pylist() for name in groups]
-        rows = list(zip(*names, strict=True)) if groups else [()] * len(days)
-        for measure, parts in measures.items():
-            for day, row, amount in zip(days, rows, grouped.column(f"{measure}_sum").to_pylist(), strict=True):
-                yield day - UNIX_DAYS, row, measure, round(amount * parts)
+def _series(folder: Path, name: str, groups: tuple[str, ...], scope: Scope) -> dict[tuple[Label, ...], Series]:
+    """Sum every measure of a stored table by day (or month) and groups; raises what ``Quantities.read`` does."""
+    table = TABLES[name]
+    found = sums(folder, name, [table.time.name, *groups], [measure.name for measure in table.measures])
+    days = found.column(table.time.name).cast("int32").to_numpy().astype(np.int64) - UNIX_DAYS
+    outside = (days < (month_start(scope.first_day) if table.by_month else scope.first_day)) | (days > scope.last_day)
+    if outside.any():
+        raise ValueError(f"{name}: a row of day {days[outside][0]} is outside the period")
+    places = np.maximum(0, days - scope.first_day)
+    labels = zip(*(found.column(group).to_pylist() for group in groups), strict=True) if groups else [()] * len(days)
+    numbers: dict[tuple[Label, ...], int] = {}
+    rows = np.array([numbers.setdefault(row, len(numbers)) for row in labels], dtype=np.int64)
+    series: dict[tuple[Label, ...], Series] = {}
+    for measure in table.measures:
+        amounts = found.column(measure.name).to_numpy()
+        if measure.kind == "real":
+            amounts = np.rint(amounts * MILLIONTHS).astype(np.int64)
+        daily = np.zeros((len(numbers), scope.days), dtype=np.int64)
+        np.add.at(daily, (rows, places), amounts)
+        series |= {(name, *row, measure.name): daily[number] for row, number in numbers.items()}
+    return series

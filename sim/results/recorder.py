@@ -1,82 +1,65 @@
-"""The recorder: an engine adds what happened, tables leave for their files when their days are final.
-
-What an engine adds to, each keyed by a tuple that starts with a day number (provinces are positions, national
-ones -1; the other codes are positions in ``sim.labels`` or in the scenario's lists):
-
-====================  ======================================================  ===========================
-``attempts``          day, province, channel, fraud type, fate                count
-``alerts``            day of issue, province, source, tier, truth, end        count
-``contacts``          day, province, tier, contact channel, result            [count, staff ms]
-``waits``             day, province, tier, contact channel, bin code          count
-``hours``             day, province, contact channel, half hour               [busy ms, staffed ms]
-``outcomes``          day, province, fraud type, age band, sex                as ``labels.OUTCOMES``
-``cases``             day, province, fraud type, delay code, loss code        count
-``flows``             day, province, quantity (a string)                      count
-``state``             day, province, quantity (a string)                      value
-====================  ======================================================  ===========================
-
-Days of the warm-up and days after the period are dropped here, so an engine need not ask.
-"""
+"""The recorder of a run: engines add what happens, and tables leave for their files when their days are final."""
 
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from sim import labels
-from sim.days import DAY_MS, SATURDAY, month_start, next_month
+from sim.days import DAY_MS, month_start, next_month, weekday
 from sim.draws.distributions import threshold
 from sim.draws.record import is_kept
 from sim.results.background import BackgroundWriter
-from sim.results.encoding import NULL
-from sim.results.schemas import TABLES
+from sim.results.open_sums import Chunk, OpenSums, aggregate
 from sim.results.scope import Scope
-from sim.results.tally import Tally, aggregate
+from sim.results.tables import COUNTED, EVENTS, NULL, TABLES, StoredTable
 from sim.results.writer import Columns, TableWriter
 
-EVENT_COLUMNS = (
-    "moment",
-    "phase",
-    "event",
-    "province",
-    "origin",
-    "detector",
-    "stage",
-    "number",
-    "channel",
-    "tier",
-    "result",
-    "person",
-    "value",
-)
-"""Columns of the rows of events, all integers: codes of ``EVENT_LABELS`` where it lists the column; -1 is null."""
+Integers = npt.NDArray[np.int64]
 
-EVENT_LABELS = {
-    "event": labels.EVENTS,
-    "channel": labels.EVENT_CHANNELS,
-    "tier": labels.TIERS,
-    "result": labels.EVENT_RESULTS,
+CODES: dict[int, dict[str | None, int]] = {
+    place: {**{label: code for code, label in enumerate(column.labels)}, **({None: NULL} if column.nullable else {})}
+    for place, column in enumerate(EVENTS.columns)
+    if column.kind == "label"
 }
-CODES = {column: {name: code for code, name in enumerate(names)} for column, names in EVENT_LABELS.items()}
+"""Codes of the labels of events, by the place of their column."""
 
 EVENT_ROWS = 200_000
 """Events wait in memory until at least so many have gathered at the end of a day, or the month ends."""
 
-LATENESS = {"attempts": 0, "flows": 1, "state": 1, "outcomes": 1, "cases": 1, "waits": 1, "hours": 1}
-"""Months that a table's days stay open after their month has ended.
 
-Alerts and contacts are missing: an alert counts on its day of issue, and a message left behind by its alert on its
-day of delivery, but only once the alert has ended. Their days stay open as long as the engine says.
-"""
+class LogEntry(NamedTuple):
+    """One event on its way to the log: the columns of the table of events, with labels; None and -1 are null."""
+
+    moment: int
+    phase: int
+    event: str
+    province: int
+    origin: int
+    detector: int = NULL
+    stage: int = NULL
+    number: int = NULL
+    channel: str | None = None
+    tier: str | None = None
+    result: str | None = None
+    person: int = NULL
+    value: int = NULL
 
 
 class Recorder:
-    """Takes what one run counts and hands it to its writer month by month.
+    """All that one run counts, of all days and provinces: one a run, whatever engine it has.
 
-    ``events`` is the share of origins whose events are kept: 0 none, 1 all; ``kept`` is its threshold.
-    ``progress``, if given, is called after each day with its day number and the attempts so far, warm-up included.
-    ``warnings`` are lines for the user that an engine may add to; they stand in ``run.json``.
+    What an engine adds to, as ``attempts``, ``alerts`` and so on, is a dictionary for each table of sums, keyed by a
+    tuple that starts with a day number and a province (its position, ``NULL`` for the nation); codes of the further
+    keys, and the measures, are in the order in which ``sim.results.tables`` declares them, texts are themselves. Days
+    of the warm-up and after the period are dropped here, so an engine need not ask.
+
+    Attributes:
+        scope: What the run is about.
+        attempts_seen: Potential attempts so far, those of the warm-up included.
+        warnings: Lines for the user that an engine may add to; they stand in ``run.json``.
+        records_events: Whether any events are kept.
+        kept: The threshold of the origins whose events are kept.
     """
 
     def __init__(
@@ -86,91 +69,83 @@ class Recorder:
         events: float = 0.0,
         progress: Callable[[int, int], None] | None = None,
     ) -> None:
+        """Begin with nothing.
+
+        Args:
+            scope: What the run is about.
+            writer: What takes the rows that are final.
+            events: The share of origins whose events are kept: 0 none, 1 all.
+            progress: Called after each day with its day number and the attempts so far, warm-up included.
+        """
         self.scope = scope
         self.attempts_seen = 0
         self.warnings: list[str] = []
         self._writer = writer
         self._progress = progress
-        self._tallies = {
-            "attempts": Tally(5, 1),
-            "alerts": Tally(6, 1),
-            "contacts": Tally(5, 2),
-            "waits": Tally(5, 1),
-            "hours": Tally(4, 2),
-            "outcomes": Tally(5, len(labels.OUTCOMES)),
-            "cases": Tally(5, 1),
-            "flows": Tally(3, 1, text_key=True),
-            "state": Tally(3, 1, text_key=True, real=True),
-        }
-        self.attempts = self._tallies["attempts"].counts
-        self.alerts = self._tallies["alerts"].counts
-        self.contacts = self._tallies["contacts"].counts
-        self.waits = self._tallies["waits"].counts
-        self.hours = self._tallies["hours"].counts
-        self.outcomes = self._tallies["outcomes"].counts
-        self.cases = self._tallies["cases"].counts
-        self.flows = self._tallies["flows"].counts
-        self.state = self._tallies["state"].counts
+        self._sums = {table.name: OpenSums(table) for table in COUNTED}
+        self.attempts = self._sums["attempts"].counts
+        self.alerts = self._sums["alerts"].counts
+        self.contacts = self._sums["contacts"].counts
+        self.waits = self._sums["waits"].counts
+        self.hours = self._sums["hours"].counts
+        self.outcomes = self._sums["outcomes"].counts
+        self.cases = self._sums["cases"].counts
+        self.flows = self._sums["flows"].counts
+        self.state = self._sums["state"].counts
         self.records_events = events > 0.0
         self.kept = threshold(events)
-        self._events: list[tuple[int, ...]] = []
-        self._event_rows: list[npt.NDArray[np.int64]] = []
+        self._entries: list[list[int]] = []
+        self._event_rows: list[Integers] = []
 
-    def event(
-        self,
-        moment: int,
-        phase: int,
-        event: str,
-        province: int,
-        origin: int,
-        detector: int = -1,
-        stage: int = -1,
-        number: int = -1,
-        channel: str | None = None,
-        tier: str | None = None,
-        result: str | None = None,
-        person: int = -1,
-        value: int = -1,
-    ) -> None:
-        """Log one event: ``moment`` in ms from the start of the period, ``event`` one of ``labels.EVENTS``.
+    def event(self, entry: LogEntry) -> None:
+        """Log one event.
 
-        Those before the period, and of origins outside the kept share, are forgotten at once. Raises KeyError for
-        a name that ``EVENT_LABELS`` does not list.
+        Those before the period, and of origins outside the kept share, are forgotten at once. A label that the table
+        of events does not list is a KeyError.
         """
-        if self.records_events and moment >= 0 and is_kept(self.scope.seed, origin, self.kept):
-            codes = [
-                -1 if name is None else CODES[column][name]
-                for column, name in (("channel", channel), ("tier", tier), ("result", result))
-            ]
-            alert = (detector, stage, number)
-            kind = CODES["event"][event]
-            self._events.append((moment, phase, kind, province, origin, *alert, *codes, person, value))
+        if self.records_events and entry.moment >= 0 and is_kept(self.scope.seed, entry.origin, self.kept):
+            row: list[Any] = list(entry)
+            for place, codes in CODES.items():
+                row[place] = codes[row[place]]
+            self._entries.append(row)
 
-    def log(self, rows: npt.NDArray[np.int64]) -> None:
-        """Log whole rows of ``EVENT_COLUMNS``, of origins that are kept; those before the period are forgotten."""
+    def log(self, rows: Integers) -> None:
+        """Log whole rows, coded columns of the table of events, of origins that are kept.
+
+        Those before the period are forgotten.
+        """
         rows = rows[rows[:, 0] >= 0]
         if len(rows):
             self._event_rows.append(rows)
 
-    def add(self, table: str, keys: npt.NDArray[np.int64], values: npt.NDArray[Any]) -> None:
-        """Add whole arrays, (rows, keys) and (rows, measures), to a table without a string key.
+    def add(self, table: str, keys: Integers, values: npt.NDArray[Any]) -> None:
+        """Add whole arrays to a table without a text among its keys.
 
         They are kept until their days are final: whoever adds them changes them no more. Rows in the order of their
         keys, each day once, cost the least.
+
+        Args:
+            table: Its name.
+            keys: (rows, keys) As the tuples by which an engine counts.
+            values: (rows, measures) What is added.
         """
         if table == "attempts":
             self.attempts_seen += int(values.sum())
-        self._tallies[table].add(keys, values)
+        self._sums[table].add(keys, values)
 
     def day_done(self, day: int, open_since: int | None = None) -> None:
         """Close a day: nothing is added to its attempts, state and events any more.
 
-        ``open_since`` is a day before which no alert is alive; without it alerts and contacts stay open until the
-        run ends. Writes what has become final when the day is the last of its month.
+        Writes what has become final when the day is the last of its month.
+
+        Args:
+            day: The day number.
+            open_since: A day before which no alert is alive; without it alerts and contacts stay open until the run
+                ends.
         """
         self.attempts_seen += sum(self.attempts.values())
-        for tally in self._tallies.values():
-            tally.collect()
+        for sums in self._sums.values():
+            sums.collect()
         month_ends = next_month(day) == day + 1
         if month_ends:
             self.flush(day, open_since)
@@ -182,61 +157,53 @@ class Recorder:
     def flush(self, day: int, open_since: int | None = None) -> None:
         """Write every row that is final once ``day``, the last of a month, is closed; whole months only.
 
-        Raises ValueError, from the writer, if a row arrives for days that are already written.
+        The arguments are those of ``day_done``. A row of days that are already written is a ValueError of the writer.
         """
-        for table, months in LATENESS.items():
-            before = day + 1
-            for _ in range(months):
-                before = month_start(before - 1)
-            self._write(table, before)
-        if open_since is not None:
-            for table in ("alerts", "contacts"):
+        for table in COUNTED:
+            if table.late is not None:
+                before = day + 1
+                for _ in range(table.late):
+                    before = month_start(before - 1)
+                self._write(table, before)
+            elif open_since is not None:
                 self._write(table, month_start(min(open_since, day + 1)))
 
     def close(self) -> None:
         """Write all that is left."""
         self.attempts_seen += sum(self.attempts.values())
-        for table in self._tallies:
-            self._write(table, self.scope.last_day + 1)
+        for name in self._sums:
+            self._write(TABLES[name], self.scope.last_day + 1)
         self._write_events(self.scope.last_day, at_least=1)
 
-    def _write(self, table: str, before: int) -> None:
-        tally = self._tallies[table]
-        keys, values = tally.take(before, self.scope.first_day, self.scope.last_day)
+    def _write(self, table: StoredTable, before: int) -> None:
+        sums = self._sums[table.name]
+        keys, values = sums.take(before, self.scope.first_day, self.scope.last_day)
         if len(keys) == 0:
             return
-        if table in ("waits", "hours", "cases"):
-            keys, values = _by_month(table, keys, values)
-        columns = _columns(table, keys, values, list(tally.texts))
+        if table.by_month:
+            keys, values = folded(table, keys, values)
+        columns = stored_columns(table, keys, values, list(sums.texts))
         # Rows come in the order of their days, so each month is a slice of them.
         for rows in _slices_of_months(keys[:, 0]):
-            self._writer.write(table, {name: column[rows] for name, column in columns.items()})
+            self._writer.write(table.name, {name: column[rows] for name, column in columns.items()})
 
     def _write_events(self, day: int, at_least: int) -> None:
         """Write the events up to the end of a day if they are ``at_least`` so many; later ones stay."""
-        if self._events:
-            self._event_rows.append(np.array(self._events, dtype=np.int64))
-            self._events.clear()
+        if self._entries:
+            self._event_rows.append(np.array(self._entries, dtype=np.int64))
+            self._entries.clear()
         end = (day + 1 - self.scope.first_day) * DAY_MS
         if sum(int((rows[:, 0] < end).sum()) for rows in self._event_rows) < at_least:
             return
         rows = np.concatenate(self._event_rows)
         final = rows[:, 0] < end
         self._event_rows = [] if final.all() else [rows[~final]]
-        self._writer.write("events", event_columns(rows[final]))
+        names = (column.name for column in EVENTS.columns)
+        self._writer.write(EVENTS.name, dict(zip(names, rows[final].T, strict=True)))
 
 
-def event_columns(rows: npt.NDArray[np.int64]) -> Columns:
-    """Turn event rows into the columns of the events table: channels, tiers and results as texts, None for -1."""
-    columns: dict[str, npt.NDArray[Any]] = dict(zip(EVENT_COLUMNS, rows.T, strict=True))
-    for name in ("channel", "tier", "result"):
-        texts = np.array([*EVENT_LABELS[name], None], dtype=object)
-        columns[name] = texts[columns[name]]
-    return columns
-
-
-def _slices_of_months(days: npt.NDArray[np.int64]) -> Iterator[slice]:
-    """Give the rows of each month, of rows in the order of their days."""
+def _slices_of_months(days: Integers) -> Iterator[slice]:
+    """Yield the rows of each month, of rows in the order of their days."""
     start = 0
     while start < len(days):
         end = int(np.searchsorted(days, next_month(int(days[start]))))
@@ -244,36 +211,47 @@ def _slices_of_months(days: npt.NDArray[np.int64]) -> Iterator[slice]:
         start = end
 
 
-def _by_month(
-    table: str, keys: npt.NDArray[np.int64], values: npt.NDArray[Any]
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[Any]]:
-    """Fold days, in their order, into months; hours get the weekday before the half hour, others keep their keys."""
+def folded(table: StoredTable, keys: Integers, values: npt.NDArray[Any]) -> Chunk:
+    """Fold rows of days into the rows of a table that is stored by months.
+
+    Args:
+        table: The table.
+        keys: (rows, keys that it is counted by) In the order of their days.
+        values: (rows, measures) Their sums.
+
+    Returns:
+        (rows, keys that it stores) and (rows, measures), each key once and in order.
+    """
+    days = keys[:, 0]
     months = np.empty(len(keys), dtype=np.int64)
-    for rows in _slices_of_months(keys[:, 0]):
-        months[rows] = month_start(int(keys[rows.start, 0]))
-    if table == "hours":
-        weekdays = (keys[:, 0] + SATURDAY) % 7 + 1
-        folded = np.column_stack((months, keys[:, 1:3], weekdays, keys[:, 3]))
-    else:
-        folded = np.column_stack((months, keys[:, 1:]))
-    return aggregate(folded, values)
+    for rows in _slices_of_months(days):
+        months[rows] = month_start(int(days[rows.start]))
+    others = iter(keys.T[1:])
+    of_time = {"month": months, "weekday": weekday(days)}
+    columns = [of_time[column.kind] if column.kind in of_time else next(others) for column in table.keys]
+    return aggregate(np.column_stack(columns), values)
 
 
-def _columns(
-    table: str, keys: npt.NDArray[np.int64], values: npt.NDArray[Any], texts: list[str]
-) -> dict[str, npt.NDArray[Any]]:
-    """Name the columns of summed rows, and turn codes of bins and texts into what is stored."""
-    schema = TABLES[table]
+def stored_columns(table: StoredTable, keys: Integers, values: npt.NDArray[Any], texts: list[str]) -> Columns:
+    """Name the columns of rows as the writer takes them; codes of bins and of texts become edges and texts.
+
+    Args:
+        table: The table.
+        keys: (rows, keys) Codes.
+        values: (rows, measures) Sums.
+        texts: The texts behind the codes of a text key.
+
+    Returns:
+        A column (rows,) by name.
+    """
     columns: dict[str, npt.NDArray[Any]] = {}
-    for position, column in enumerate(schema.keys):
-        columns[column.name] = keys[:, position]
-    for position, column in enumerate(schema.measures):
-        columns[column.name] = values[:, position]
-    if table == "waits":
-        columns["bin"] = np.int64(labels.MINUTE_MS) << columns["bin"]
-    if table == "cases":
-        columns["delay_bin"] = np.array([*labels.REPORT_DELAYS_MS, NULL])[columns["delay_bin"]]
-        columns["loss_bin"] = np.int64(labels.YUAN_FEN) << columns["loss_bin"]
-    if "quantity" in columns:
-        columns["quantity"] = np.array(texts, dtype=object)[columns["quantity"]]
+    for column, codes in zip(table.keys, keys.T, strict=True):
+        if column.bins is not None:
+            columns[column.name] = column.bins.upper(codes, without=NULL)
+        elif column.kind == "text":
+            columns[column.name] = np.array(texts, dtype=object)[codes]
+        else:
+            columns[column.name] = codes
+    for column, measure in zip(table.measures, values.T, strict=True):
+        columns[column.name] = measure
     return columns

@@ -9,8 +9,8 @@ from sim.results.asked import Asked, AskedError, ask, demand_name, period, read,
 from sim.results.figures import CHANGE, unit
 from sim.results.folder import SCENARIO_YAML, read_manifest
 from sim.results.quantities import Quantities
-from sim.results.schemas import TABLES
 from sim.results.scope import Scope
+from sim.results.tables import TABLES
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,7 +27,8 @@ class Run:
 
     Tables (``attempts``, ``alerts``, ``contacts``, ``waits``, ``hours``, ``outcomes``, ``cases``, ``flows``,
     ``state``, ``events``) are pandas DataFrames as stored: counts as simulated, days as datetimes, provinces
-    as two-digit codes, null as a missing value. ``figures``, ``totals`` and ``evidence`` are scaled up to the country.
+    as two-digit codes, null as a missing value; their columns are in ``docs/tables.md``. ``figures``, ``totals`` and
+    ``evidence`` are scaled up to the country.
     """
 
     def __init__(self, path: Path, scenario: "Scenario | None" = None) -> None:
@@ -74,12 +75,18 @@ class Run:
     def figure(
         self, name: str, start: Day | None = None, end: Day | None = None, base: tuple[Day, Day] | None = None
     ) -> int | float | None:
-        """Give a quantity over any window of the period, summed from the stored tables and scaled up to the country.
+        """Return a quantity over any window of the period, summed from the stored tables and scaled up to the country.
 
-        ``start`` and ``end`` are both included and by default those of the period; a month or year stands for its
-        first day in ``start``, its last in ``end``. ``NAME_change`` is the change since ``base``, an earlier window.
-        Counts are of the country; ``losses`` in yuan, names in ``_fen`` in fen, changes as fractions, None where the
-        base is zero. Raises ValueError for unknown names and for windows that are not inside the period.
+        Raises ValueError for unknown names and for windows that are not inside the period.
+
+        Args:
+            name: Its name, or ``NAME_change`` for its relative change.
+            start: The first day, by default that of the period; a month or year stands for its first day.
+            end: The last day, by default that of the period; a month or year stands for its last day.
+            base: First and last day of the earlier window of a change.
+
+        Returns:
+            A count; yuan of ``losses``, fen of names in ``_fen``; a fraction for a change, None where its base is zero.
         """
         first, last = period(self._scope)
         window = (first if start is None else _days(start)[0], last if end is None else _days(end)[1])
@@ -87,7 +94,7 @@ class Run:
         return ask(name, window, earlier, self._scope).answer(self._quantities)
 
     def series(self, name: str) -> "pd.Series[Any]":
-        """Give a quantity by day of the period, in the units of ``figure``; raises ValueError for unknown names."""
+        """Return a quantity by day of the period, in the units of ``figure``; raises ValueError for unknown names."""
         import pandas as pd
 
         demand_name(name)
@@ -105,7 +112,7 @@ class Run:
         return read(text, self._scope)
 
     def answers(self, questions: list[Asked]) -> list[dict[str, object]]:
-        """Give name, window, base and simulated value for each question."""
+        """Return name, window, base and simulated value for each question."""
         return [question.row(self._quantities) for question in questions]
 
     @cached_property
@@ -140,47 +147,47 @@ class Run:
 
     @cached_property
     def attempts(self) -> "pd.DataFrame":
-        """Attempts by day, province, channel, fraud type and fate."""
+        """Potential attempts by how far they came."""
         return self._table("attempts")
 
     @cached_property
     def alerts(self) -> "pd.DataFrame":
-        """Alerts by day of issue, province, source, tier, truth and end."""
+        """Alerts by day of issue: what they were about, how they ended."""
         return self._table("alerts")
 
     @cached_property
     def contacts(self) -> "pd.DataFrame":
-        """Contacts by day, province, tier, channel and result, with staff time in ms."""
+        """Contacts by channel and result, with staff time in ms."""
         return self._table("contacts")
 
     @cached_property
     def waits(self) -> "pd.DataFrame":
-        """Waits by month, province, tier, channel and bin (its upper edge in ms)."""
+        """Waits by month, in bins with upper edges in ms."""
         return self._table("waits")
 
     @cached_property
     def hours(self) -> "pd.DataFrame":
-        """Busy and staffed ms of desks by month, province, channel, weekday and half hour."""
+        """Busy and staffed ms of desks by month, weekday and half hour."""
         return self._table("hours")
 
     @cached_property
     def outcomes(self) -> "pd.DataFrame":
-        """Episodes and what became of them by day, province, fraud type, age band and sex."""
+        """Episodes and what became of them, by whom they were about."""
         return self._table("outcomes")
 
     @cached_property
     def cases(self) -> "pd.DataFrame":
-        """Cases filed by month, province, fraud type and bins of report delay (ms) and loss (fen), by upper edges."""
+        """Cases filed by month, in bins of report delay and loss with upper edges in ms and fen."""
         return self._table("cases")
 
     @cached_property
     def flows(self) -> "pd.DataFrame":
-        """Further counts by day, province (null where national) and quantity."""
+        """Counts of midnights by quantity; the province is null for the nation."""
         return self._table("flows")
 
     @cached_property
     def state(self) -> "pd.DataFrame":
-        """Macro state by day, province (null for the country) and quantity."""
+        """Levels of the macro state by quantity; the province is null for the nation."""
         return self._table("state")
 
     @cached_property
@@ -213,7 +220,7 @@ class Run:
 
 
 def flat(totals: dict[str, Any]) -> dict[str, Any]:
-    """Give totals by one name each: ``attempts_by_fate`` and its like become ``attempts_by_fate.engaged``."""
+    """Return totals by one name each: ``attempts_by_fate`` and its like become ``attempts_by_fate.engaged``."""
     found: dict[str, Any] = {}
     for key, value in totals.items():
         if isinstance(value, dict):
@@ -224,7 +231,7 @@ def flat(totals: dict[str, Any]) -> dict[str, Any]:
 
 
 def _days(day: Day) -> tuple[date, date]:
-    """Give the first and last day of a day, month or year."""
+    """Return the first and last day of a day, month or year."""
     if isinstance(day, str):
         return span(day)
     plain = date(day.year, day.month, day.day)  # not a moment of it, as pandas has days

@@ -75,7 +75,7 @@ class Scope:
 
     @classmethod
     def of(cls, scenario: "Scenario") -> "Scope":
-        """Give the scope of a run of this scenario."""
+        """Return the scope of a run of this scenario."""
         spec = scenario.spec
         return cls(
             name=spec.name,
@@ -117,10 +117,10 @@ def _target(row: "Figure") -> Target:
 
 
 def _plain(value: float | date) -> float | int | str:
-    """Give a reported value as JSON has it: whole numbers as integers, days as text."""
+    """Return a reported value as JSON has it: whole numbers as integers, days as text."""
     return value.isoformat() if isinstance(value, date) else _number(value)
 
 
 def _number(value: float) -> float | int:
-    """Give a number as JSON has it: an integer where it is whole."""
+    """Return a number as JSON has it: an integer where it is whole."""
     return int(value) if value == int(value) else value

@@ -10,8 +10,8 @@ import numpy.typing as npt
 
 from sim.results.encoding import encode
 from sim.results.order import row_numbers, sorting
-from sim.results.schemas import EVENT_ORDER, TABLES, TableSchema
 from sim.results.scope import Scope
+from sim.results.tables import TABLES, StoredTable
 from sim.version import __version__
 
 if TYPE_CHECKING:
@@ -20,31 +20,28 @@ if TYPE_CHECKING:
 
 Columns = Mapping[str, npt.NDArray[Any]]
 
-PLAIN_COLUMNS = frozenset({"moment", "origin", "value"})
-"""Columns whose values hardly repeat, stored without a dictionary."""
-
 
 class TableWriter:
     """Writes the tables of one run into a folder.
 
-    ``write`` takes numpy columns of codes, as ``sim.results.schemas`` describes them, in any row order; it
-    sorts them by the table's keys and appends one row group. The first key (day, month, moment) must grow
-    from call to call: what is written is final. Every table but ``events`` exists after ``close``, if only
-    empty.
+    ``write`` takes numpy columns, as ``encode`` does, in any order of their rows; it sorts them as the table is sorted
+    and appends one row group. The first key (day, month, moment) must grow from call to call: what is written is final.
+    Every table but the log exists after ``close``, if only empty.
     """
 
     def __init__(self, folder: Path, scope: Scope, events: bool = False) -> None:
         self.folder = folder
         self.scope = scope
-        self._tables = [name for name in TABLES if events or name != "events"]
+        self._tables = [name for name, table in TABLES.items() if events or not table.is_log]
         self._open: dict[str, pq.ParquetWriter] = {}
         self._last: dict[str, int] = {}
 
     def write(self, name: str, columns: Columns) -> None:
         """Append one row group to table ``name``; nothing happens for zero rows.
 
-        Raises ValueError when columns are missing, unknown or of unequal length, when the first key goes back
-        behind what is already written, or when a real number is not finite.
+        Raises:
+            ValueError: If columns are missing, unknown or of unequal length, if the first key goes back behind what is
+                already written, or if a real number is not finite.
         """
         import pyarrow as pa
 
@@ -55,10 +52,9 @@ class TableWriter:
         order = sort_order(table, columns)
         if order is not None:
             columns = {name: np.asarray(values)[order] for name, values in columns.items()}
-        first = columns[table.columns[0].name]
-        lowest, highest = int(first[0]), int(first[-1])
+        key = table.time.name
+        lowest, highest = int(columns[key][0]), int(columns[key][-1])
         if name in self._last and lowest <= self._last[name]:
-            key = table.columns[0].name
             raise ValueError(f"{name}: {key} {lowest} comes when {self._last[name]} is already written")
         self._last[name] = highest
         arrays = [encode(column, np.asarray(columns[column.name]), self.scope) for column in table.columns]
@@ -86,10 +82,10 @@ class TableWriter:
                 writer.close()
             self._open.clear()
 
-    def _schema(self, table: TableSchema) -> "pa.Schema":
+    def _schema(self, table: StoredTable) -> "pa.Schema":
         return table.arrow_schema({"tocsin.scenario_sha256": self.scope.sha256, "tocsin.version": __version__})
 
-    def _writer(self, table: TableSchema) -> "pq.ParquetWriter":
+    def _writer(self, table: StoredTable) -> "pq.ParquetWriter":
         import pyarrow.parquet as pq
 
         if table.name not in self._open:
@@ -102,13 +98,14 @@ class TableWriter:
                 compression="zstd",
                 compression_level=3,
                 data_page_version="1.0",
-                use_dictionary=[c.name for c in table.columns if c.name not in PLAIN_COLUMNS],
+                use_dictionary=[column.name for column in table.columns if column.repeats],
                 write_statistics=True,
             )
         return self._open[table.name]
 
 
-def _rows(table: TableSchema, columns: Columns) -> int:
+def _rows(table: StoredTable, columns: Columns) -> int:
+    """Return the number of rows; raises ValueError where these are not the table's columns."""
     names = {column.name for column in table.columns}
     if names != set(columns):
         raise ValueError(f"{table.name}: columns {sorted(names ^ set(columns))} are missing or unknown")
@@ -118,18 +115,13 @@ def _rows(table: TableSchema, columns: Columns) -> int:
     return lengths.pop()
 
 
-def sort_order(table: TableSchema, columns: Columns) -> npt.NDArray[np.intp] | None:
-    """Give the permutation that sorts rows by the table's keys (events by time, phase and identity); None if sorted."""
-    keys = [column.name for column in table.columns]
-    if table.unique:
-        keys = [column.name for column in table.keys]
-    else:
-        keys = [*EVENT_ORDER, *(name for name in keys if name not in EVENT_ORDER)]
-    return sorting(row_numbers([_sortable(np.asarray(columns[name])) for name in keys]))
+def sort_order(table: StoredTable, columns: Columns) -> npt.NDArray[np.intp] | None:
+    """Return the permutation that sorts rows as a table is sorted; None if they are."""
+    return sorting(row_numbers([_sortable(np.asarray(columns[name])) for name in table.order]))
 
 
 def _sortable(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Return integers that compare as the values of a column do: texts by the alphabet."""
     if values.dtype.kind == "O":
-        texts = np.array(["" if value is None else value for value in values], dtype=str)
-        return np.unique(texts, return_inverse=True)[1]
+        return np.unique(values.astype(str), return_inverse=True)[1]
     return values

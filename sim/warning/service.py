@@ -7,12 +7,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.country.provinces import Provinces
-from sim.days import HALF_HOURS
+from sim.days import HALF_HOURS, MINUTE_MS
 from sim.draws.compiled import compiled
 from sim.draws.distributions import threshold, to_ticks
 from sim.draws.philox import draw4
 from sim.draws.purposes import CONTACT_TRY, TRIES_A_CHANNEL
-from sim.labels import MINUTE_MS
 from sim.scenario.schema import ScenarioModel
 from sim.warning.delays import drawn, row
 from sim.words import DESK_LABELS, ContactChannel

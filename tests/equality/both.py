@@ -14,7 +14,7 @@ import sim
 from sim.draws.identity import ATTEMPT, LEGITIMATE, cell_central, cell_local, unpack
 from sim.engines import phases
 from sim.results.folder import SCENARIO_YAML
-from sim.results.schemas import TABLES
+from sim.results.tables import TABLES
 
 ENGINES = ("reference", "vector")
 PHASES = ("MIDNIGHT", "SHIFT_CHANGE", "SERVICE_ENDS", "STAGE_MOMENTS", "READS", "REPORTS", "ARRIVALS", "DISPATCH")

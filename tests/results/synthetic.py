@@ -5,12 +5,13 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
-from sim import labels
 from sim.days import day_number
-from sim.results.recorder import Recorder
+from sim.results.recorder import LogEntry, Recorder
 from sim.results.scope import Scope, Target
+from sim.results.tables import NULL
 from sim.results.writer import TableWriter
 from sim.warning.service import wait_bin
+from sim.words import End, Fate, Outcome
 
 YEAR = (date(2022, 1, 1), date(2022, 2, 28))
 BASE = (date(2021, 12, 1), date(2021, 12, 31))
@@ -50,11 +51,11 @@ def fill(recorder: Recorder, seed: int) -> None:
             _day_of_province(recorder, chance, day, province, late, backlog)
         while late and late[0][0] <= day:
             recorder.alerts[late.pop(0)[1]] += 1
-        recorder.flows[day, labels.NATIONAL, "video_views"] += 3
-        recorder.state[day, labels.NATIONAL, "dens_alive"] = chance.random()
+        recorder.flows[day, NULL, "video_views"] += 3
+        recorder.state[day, NULL, "app_adoption"] = chance.random()
         recorder.day_done(day)
     for _, key in late:
-        recorder.alerts[(*key[:-1], labels.ENDS.index("open"))] += 1
+        recorder.alerts[(*key[:-1], End.OPEN)] += 1
 
 
 def _day_of_province(
@@ -71,11 +72,11 @@ def _day_of_province(
         recorder.attempts[day, province, channel, fraud, fate] += 1
         moment = (day - scope.first_day) * 86_400_000 + chance.randrange(86_400_000)
         origin = day * 1000 + province * 100 + index
-        recorder.event(moment, 7, "attempt", province, origin, result=labels.FATES[fate])
-        if labels.FATES[fate] == "engaged":
+        recorder.event(LogEntry(moment, 7, "attempt", province, origin, result=Fate(fate).label))
+        if fate == Fate.ENGAGED:
             outcome = recorder.outcomes[day, province, fraud, chance.randrange(3), chance.randrange(2)]
-            outcome[labels.OUTCOMES.index("episodes")] += 1
-            outcome[labels.OUTCOMES.index("loss_fen")] += chance.randrange(10**6)
+            outcome[Outcome.EPISODES] += 1
+            outcome[Outcome.LOSS_FEN] += chance.randrange(10**6)
         late.append((day + chance.randrange(20), (day, province, index % 2, chance.randrange(4), 3, 0)))
         late.sort()
         staff = chance.randrange(1, 10**6)
@@ -91,7 +92,7 @@ def _day_of_province(
     backlog[province] -= finished
     recorder.state[day, province, "backlog"] = float(backlog[province])
     filed = chance.randrange(3)
-    recorder.outcomes[day, province, 0, 1, 0][labels.OUTCOMES.index("filed")] += filed
+    recorder.outcomes[day, province, 0, 1, 0][Outcome.FILED] += filed
     for _ in range(filed):
         recorder.cases[day, province, 0, chance.randrange(4), chance.randrange(20)] += 1
     backlog[province] += filed

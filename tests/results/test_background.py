@@ -9,7 +9,7 @@ import pytest
 
 from sim.results.background import WAITING, BackgroundWriter
 from sim.results.recorder import Recorder
-from sim.results.schemas import TABLES
+from sim.results.tables import TABLES
 from sim.results.writer import Columns, TableWriter
 from tests.results.synthetic import SCOPE, fill, write_tables
 

@@ -13,7 +13,7 @@ import pytest
 import sim
 from sim.results.check import check_run
 from sim.results.folder import sha256
-from sim.results.schemas import TABLES
+from sim.results.tables import TABLES
 from tests.results.conftest import MadeUp
 
 

@@ -14,14 +14,16 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from sim import labels
+from sim.bins import LOSS_BINS
 from sim.days import day_number
 from sim.results.evidence import FORMULAS, Inside, evidence, held, quantity
 from sim.results.evidence_table import evidence_table
 from sim.results.recorder import Recorder
 from sim.results.scope import Known, Scope
+from sim.results.tables import NULL
 from sim.results.writer import TableWriter
 from sim.scenario.schema.evidence import QUANTITIES
+from sim.words import ContactChannel, ContactResult, Outcome, Tier, Truth
 from tests.results.conftest import MadeUp, two_months
 from tests.results.synthetic import SCOPE
 
@@ -130,17 +132,17 @@ def january(recorder: Recorder, day: int, times: int = 1) -> None:
             recorder.attempts[day + fate, fate % 3, channel, fate % 2, fate] += count * times
     for number, ((tier, truth), count) in enumerate(ALERTS.items()):
         on = day + (9 if tier == "yellow" else number)
-        recorder.alerts[on, 1, number % 2, labels.TIERS.index(tier), labels.TRUTHS.index(truth), 0] += count * times
+        recorder.alerts[on, 1, number % 2, Tier.of(tier), Truth.of(truth), 0] += count * times
     for (channel, result), count in CONTACTS.items():
-        key = day + 1, 2, 0, labels.CONTACT_CHANNELS.index(channel), labels.CONTACT_RESULTS.index(result)
+        key = day + 1, 2, 0, ContactChannel.of(channel), ContactResult.of(result)
         recorder.contacts[key][0] += count * times
     for channel, (busy, staffed) in DESKS.items():
-        desk = recorder.hours[day + 3, 0, labels.CONTACT_CHANNELS.index(channel), 20]
+        desk = recorder.hours[day + 3, 0, ContactChannel.of(channel), 20]
         desk[0] += busy * 3_600_000 * times
         desk[1] += staffed * 3_600_000 * times
     for key, measures in OUTCOMES.items():
         for measure, amount in measures.items():
-            recorder.outcomes[(day + 4, 1, *key)][labels.OUTCOMES.index(measure)] += amount * times
+            recorder.outcomes[(day + 4, 1, *key)][Outcome.of(measure)] += amount * times
     for (delay, loss), count in CASES.items():
         recorder.cases[day + 4, 1, delay % 2, delay, loss] += count * times
     recorder.flows[day + 5, 0, "false_blocks_call"] += 3 * times
@@ -172,12 +174,12 @@ def everything(recorder: Recorder) -> None:
         for desk in (2, 3):
             recorder.hours[day, 0, desk, 0][1] += 1000
         for measure in ("victims", "filed", "filed_loss_fen"):
-            recorder.outcomes[day, 0, 0, 0, 0][labels.OUTCOMES.index(measure)] += 1000
+            recorder.outcomes[day, 0, 0, 0, 0][Outcome.of(measure)] += 1000
         recorder.cases[day, 0, 0, 0, 20] += 1000
-        recorder.state[day, labels.NATIONAL, "app_adoption"] = 0.9
+        recorder.state[day, NULL, "app_adoption"] = 0.9
         recorder.state[day, 0, "cards_active"] = 1000.0
-    recorder.state[LAST - 1, labels.NATIONAL, "app_adoption"] = 0.8
-    recorder.state[LAST, labels.NATIONAL, "app_adoption"] = 0.25
+    recorder.state[LAST - 1, NULL, "app_adoption"] = 0.8
+    recorder.state[LAST, NULL, "app_adoption"] = 0.25
     recorder.state[LAST, 0, "cards_active"] = 12.5
     recorder.state[LAST - 7, 1, "cards_active"] = 5.0
     recorder.state[LAST - 7, 2, "cards_active"] = 0.5
@@ -265,7 +267,7 @@ def test_median_and_sigma_come_back_out_of_their_bins(median: float, sigma: floa
         high, low = losses.cdf(code * math.log(2)), losses.cdf((code - 1) * math.log(2)) if code else 0.0
         count = np.zeros(SCOPE.days, dtype=np.int64)
         count[31] = round(10**9 * (high - low))
-        series["cases", 3_600_000, labels.loss_edge_fen(code), "count"] = count
+        series["cases", 3_600_000, LOSS_BINS.edges[code], "count"] = count
     # No file is read: sums can come from anywhere.
     sums = Inside(WHOLE, series)  # type: ignore[arg-type]
     found = {name: float(quantity(sums, name, JANUARY) or 0) for name in ("loss_median", "loss_sigma")}

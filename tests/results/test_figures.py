@@ -9,12 +9,12 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from sim import labels
 from sim.days import day_number
 from sim.results.figures import number, scale_fraction, summarise
 from sim.results.recorder import Recorder
 from sim.results.scope import Scope, Target
 from sim.results.writer import TableWriter
+from sim.words import Outcome
 from tests.results.synthetic import BASE, SCOPE, YEAR, write_tables
 
 
@@ -154,9 +154,9 @@ def test_each_figure_is_its_own_quantity(tmp_path: Path) -> None:
             recorder.alerts[day, 0, source, 0, 0, 0] += 40 + source
             wanted[name] = (40 + source) * 1000
         outcome = recorder.outcomes[day, 0, 0, 0, 0]
-        outcome[labels.OUTCOMES.index("filed")] += 50
-        outcome[labels.OUTCOMES.index("filed_loss_fen")] += 6000
-        outcome[labels.OUTCOMES.index("loss_fen")] += 7000
+        outcome[Outcome.FILED] += 50
+        outcome[Outcome.FILED_LOSS_FEN] += 6000
+        outcome[Outcome.LOSS_FEN] += 7000
         recorder.close()
     # Reported losses are those of filed cases, in yuan.
     wanted |= {"cases_filed": 50_000, "losses": 60_000}
@@ -174,7 +174,7 @@ def test_totals_scale_up_exactly_and_leave_dens_whole(tmp_path: Path) -> None:
         recorder.alerts[day, 0, 1, 2, 3, 4] += 6
         recorder.contacts[day, 0, 0, 3, 5][0] += 3
         recorder.contacts[day, 0, 0, 3, 5][1] += 3_600_000
-        recorder.outcomes[day, 0, 0, 0, 0][labels.OUTCOMES.index("loss_fen")] += 301
+        recorder.outcomes[day, 0, 0, 0, 0][Outcome.LOSS_FEN] += 301
         recorder.flows[day, 0, "dens_destroyed"] += 2
         recorder.flows[day, 0, "cards_eliminated"] += 3
         recorder.flows[day, 0, "false_blocks_call"] += 3

@@ -9,13 +9,13 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from sim import labels
 from sim.days import day_number
 from sim.draws.record import is_kept
-from sim.results.recorder import Recorder
-from sim.results.schemas import TABLES
+from sim.results.recorder import LogEntry, Recorder
+from sim.results.tables import NULL, TABLES
 from sim.results.writer import TableWriter
 from sim.warning.service import wait_bin
+from sim.words import Outcome
 from tests.results.synthetic import SCOPE, fill, scope_with, write_tables
 
 FIRST = SCOPE.first_day
@@ -62,7 +62,7 @@ def test_the_order_in_which_counts_are_added_leaves_no_trace(tmp_path: Path) -> 
         for key in shuffled:
             recorder.attempts[key] += 1
             recorder.flows[key[0], key[1], f"q{key[2]}"] += 1
-            recorder.event(key[0] - FIRST, key[4], "attempt", key[1], keys.index(key))
+            recorder.event(LogEntry(key[0] - FIRST, key[4], "attempt", key[1], keys.index(key)))
         recorder.day_done(FIRST + 2)
         recorder.close()
         writer.close()
@@ -78,11 +78,11 @@ def test_what_is_added_is_stored_with_labels_dates_and_codes(tmp_path: Path) -> 
     recorder.waits[FIRST, 1, 3, 2, wait_bin(61_000)] += 4
     recorder.hours[FIRST, 1, 3, 47][0] += 10
     recorder.hours[FIRST, 1, 3, 47][1] += 20
-    recorder.outcomes[FIRST, 0, 1, 2, 1][labels.OUTCOMES.index("held")] += 1
+    recorder.outcomes[FIRST, 0, 1, 2, 1][Outcome.HELD] += 1
     recorder.cases[FIRST + 1, 1, 0, 3, 2] += 2
     recorder.cases[FIRST, 1, 0, 0, 0] += 1
     recorder.cases[FIRST + 2, 1, 0, 0, 0] += 1
-    recorder.flows[FIRST, labels.NATIONAL, "video_views"] += 9
+    recorder.flows[FIRST, NULL, "video_views"] += 9
     recorder.flows[FIRST, 0, "cases_solved"] += 1
     recorder.state[FIRST, 2, "backlog"] = 2.5
     recorder.close()
@@ -143,7 +143,7 @@ def test_warm_up_and_days_after_the_period_are_not_stored(tmp_path: Path) -> Non
     for day in (FIRST - 1, FIRST, SCOPE.last_day + 1):
         recorder.attempts[day, 0, 0, 0, 0] += 1
         recorder.alerts[day, 0, 0, 0, 0, 0] += 1
-        recorder.event((day - FIRST) * 86_400_000, 7, "attempt", 0, 1)
+        recorder.event(LogEntry((day - FIRST) * 86_400_000, 7, "attempt", 0, 1))
     recorder.close()
     writer.close()
     for table in ("attempts", "alerts", "events"):
@@ -226,7 +226,7 @@ def test_events_are_sorted_by_time_phase_identity_stage_detector_kind_number(tmp
         (1, 2, "attempt", 1, -1, -1, -1),
     ]
     for moment, phase, event, origin, detector, stage, number in random.Random(4).sample(wanted, len(wanted)):
-        recorder.event(moment, phase, event, 0, origin, detector, stage, number)
+        recorder.event(LogEntry(moment, phase, event, 0, origin, detector, stage, number))
     recorder.close()
     writer.close()
     columns = ("moment", "phase", "event", "origin", "detector", "stage", "number")
@@ -238,7 +238,7 @@ def test_a_share_of_the_origins_keeps_all_of_their_events_or_none(tmp_path: Path
     recorder, writer = recorded(tmp_path, events=0.25)
     for origin in range(4000):
         for phase in (7, 8):
-            recorder.event(origin, phase, "attempt", 0, origin)
+            recorder.event(LogEntry(origin, phase, "attempt", 0, origin))
     recorder.close()
     writer.close()
     kept = [row["origin"] for row in rows(tmp_path, "events")]

@@ -9,7 +9,7 @@ import pytest
 
 import sim
 from sim.results.recorder import Recorder
-from sim.results.schemas import TABLES
+from sim.results.tables import TABLES
 from tests.results.conftest import MadeUp
 
 

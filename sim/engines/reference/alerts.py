@@ -14,11 +14,12 @@ from sim.engines.reference.ticks import At, call_at, priority
 from sim.engines.reference.world import Person, World
 from sim.midnight.people_bytes import HEARD
 from sim.midnight.today import LOST
+from sim.results.recorder import LogEntry
 from sim.warning.delays import chain_delay, escalation_wait, reading, retry_wait
 from sim.warning.detectors import NO_ALERT, predicted_type
 from sim.warning.dissuasion import is_dissuaded
 from sim.warning.service import outcome, wait_bin
-from sim.words import ContactChannel, ContactResult, End
+from sim.words import ContactChannel, ContactResult, End, Tier
 
 
 class Warned(Protocol):
@@ -327,17 +328,20 @@ class Alert:
     ) -> None:
         """Write an event of this alert into the log."""
         finding = self.finding
-        self.world.log(
-            phase,
-            event,
-            finding.person.province,
-            finding.origin,
-            self.detector,
-            finding.stage,
-            number,
-            channel.label if channel is not None else None,
-            self.tier,
-            result,
-            person,
-            value,
+        self.world.recorder.event(
+            LogEntry(
+                self.world.now,
+                phase,
+                event,
+                finding.person.province,
+                finding.origin,
+                self.detector,
+                finding.stage,
+                number,
+                channel.label if channel is not None else None,
+                Tier(self.tier).label,
+                result,
+                person,
+                value,
+            )
         )

@@ -29,6 +29,7 @@ from sim.gates.not_sent import is_not_sent
 from sim.gates.sites import is_site_blocked
 from sim.gates.uniforms import GateUniforms, gate_uniforms
 from sim.midnight.people_bytes import VICTIM
+from sim.results.recorder import LogEntry
 from sim.warning.detectors import NO_ALERT, attempt_tiers, legitimate_tiers
 from sim.words import Channel, Fate, Truth
 
@@ -111,15 +112,18 @@ class Arrival:
             fate, person = self.reach(uniforms.answer)
         world.recorder.attempts[(world.day, self.province, self.channel, self.fraud_type, fate)] += 1
         world.books.fates[fate] += 1
-        world.log(
-            Phase.ARRIVALS,
-            "attempt",
-            self.province,
-            self.attempt,
-            stage=0,
-            channel=Channel(self.channel).label,
-            result=Fate(fate).label,
-            person=person.number if person is not None else -1,
+        world.recorder.event(
+            LogEntry(
+                world.now,
+                Phase.ARRIVALS,
+                "attempt",
+                self.province,
+                self.attempt,
+                stage=0,
+                channel=Channel(self.channel).label,
+                result=Fate(fate).label,
+                person=person.number if person is not None else -1,
+            )
         )
         if person is not None:
             self.leave_traces(fate, person, uniforms)

@@ -15,6 +15,7 @@ from sim.engines.reference.alerts import Alert, Finding, covered, detect
 from sim.engines.reference.ticks import At, call_at, priority
 from sim.engines.reference.world import Person, World
 from sim.episode.stages import ENGAGED_STAGE, FIRST_PAYMENT, next_stage, paid_before, payable, scheduled
+from sim.results.recorder import LogEntry
 from sim.warning.detectors import stage_tiers
 from sim.words import Outcome, Truth
 
@@ -67,7 +68,7 @@ class Episode:
                     self.end("dropped_out", Outcome.DROPPED_OUT, Phase.STAGE_MOMENTS)
                     return
                 if stage < FIRST_PAYMENT:
-                    world.log(Phase.STAGE_MOMENTS, "stage", self.person.province, self.attempt, stage=stage)
+                    self.log(Phase.STAGE_MOMENTS, "stage", stage)
                 elif u_hold < world.today.held[self.person.province]:
                     self.prevent(Outcome.HELD_FEN)
                     self.end("held", Outcome.HELD, Phase.STAGE_MOMENTS)
@@ -96,7 +97,7 @@ class Episode:
             self.world.totals.victims[self.person.province].append(self.person.number)
         self.payments.append((self.world.now, fen))
         self.count(Outcome.LOSS_FEN, fen)
-        self.world.log(Phase.STAGE_MOMENTS, "payment", self.person.province, self.attempt, stage=stage, value=fen)
+        self.log(Phase.STAGE_MOMENTS, "payment", stage, value=fen)
 
     def show(self, stage: int) -> None:
         """Let both detectors score a stage that has happened."""
@@ -132,8 +133,7 @@ class Episode:
         self.over = True
         if measure is not None:
             result = "stopped" if how == "saved" else how
-            province = self.person.province
-            world.log(phase, "stage", province, self.attempt, stage=self.next_stage, result=result)
+            self.log(phase, "stage", self.next_stage, result=result)
         if not self.payments and measure is not None:
             self.count(measure, 1)
             self.move_books(how)
@@ -151,7 +151,7 @@ class Episode:
         world, tables = self.world, self.world.tables
         back = sum(recovered(fen, world.now - moment, tables.reports) for moment, fen in self.payments)
         self.count(Outcome.RECOVERED_FEN, back)
-        world.log(Phase.REPORTS, "report", self.person.province, self.attempt, stage=0, value=back)
+        self.log(Phase.REPORTS, "report", 0, value=back)
         delay = filing_delay(tables.seed, self.attempt, tables.reports, tables.clock)
         call_at(
             world.env,
@@ -169,4 +169,19 @@ class Episode:
         world.recorder.cases[(world.day, province, self.fraud_type, delay_bin(after), loss_bin(loss))] += 1
         world.books.filed += 1
         world.totals.filed[province].append((world.now, self.attempt))
-        world.log(Phase.REPORTS, "filing", province, self.attempt, stage=0)
+        self.log(Phase.REPORTS, "filing", 0)
+
+    def log(self, phase: int, event: str, stage: int, result: str | None = None, value: int = -1) -> None:
+        """Write an event of this episode into the log."""
+        self.world.recorder.event(
+            LogEntry(
+                self.world.now,
+                phase,
+                event,
+                self.person.province,
+                self.attempt,
+                stage=stage,
+                result=result,
+                value=value,
+            )
+        )

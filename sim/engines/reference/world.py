@@ -14,7 +14,7 @@ from sim.midnight.today import Today
 from sim.midnight.totals import DayTotals
 from sim.results.recorder import Recorder
 from sim.scenario.schema import ScenarioModel
-from sim.words import ContactChannel, Tier
+from sim.words import ContactChannel
 
 
 @dataclass(frozen=True)
@@ -69,39 +69,6 @@ class World:
     def open_since(self, day: int) -> int:
         """Return the first day of issue of an alert that is alive, or ``day``."""
         return min((alert.issue_day for alert in self.alive.values()), default=day)
-
-    def log(
-        self,
-        phase: int,
-        event: str,
-        province: int,
-        origin: int,
-        detector: int = -1,
-        stage: int = -1,
-        number: int = -1,
-        channel: str | None = None,
-        tier: int = -1,
-        result: str | None = None,
-        person: int = -1,
-        value: int = -1,
-    ) -> None:
-        """Write an event of the world into the log."""
-        if self.recorder.records_events:
-            self.recorder.event(
-                self.now,
-                phase,
-                event,
-                province,
-                origin,
-                detector,
-                stage,
-                number,
-                channel,
-                Tier(tier).label if tier >= 0 else None,
-                result,
-                person,
-                value,
-            )
 
     def busy(self, province: int, channel: int, start: int, duration: int) -> None:
         """Count the time of a busy server in the half hours that a service lasts, up to the end of the run."""

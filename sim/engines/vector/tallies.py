@@ -1,88 +1,88 @@
-"""The dense counts of all provinces, and how they get into the recorder's tables when a day is over."""
+"""The dense counts of a run, and how a day's part of them gets into the recorder's tables when it is over."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.days import DAY_MS, HALF_HOUR_MS, HALF_HOURS
-from sim.engines.codes import WAS_UNREAD
+from sim.days import DAY_MS, HALF_HOUR_MS
 from sim.engines.tables import Tables
-from sim.engines.vector.layout import RARE_ALERTS, RARE_CONTACTS, RARE_HOURS, RARE_WAITS
+from sim.engines.vector.layout import RARE_ALERTS, RARE_COLUMNS, RARE_CONTACTS, RARE_HOURS, RARE_WAITS
 from sim.engines.vector.state import Tallies
-from sim.labels import (
-    CHANNELS,
-    CONTACT_CHANNELS,
-    CONTACT_RESULTS,
-    DESK_CHANNELS,
-    ENDS,
-    FATES,
-    OUTCOMES,
-    REPORT_DELAYS_MS,
-    SEXES,
-    SOURCES,
-    TIERS,
-    TRUTHS,
-)
 from sim.results.recorder import Recorder
+from sim.results.tables import ALERTS, CONTACTS, TABLES, StoredTable
+from sim.words import ContactResult, End
 
 MOST_DAYS = 32
 """Days from today, or back from it, for which alerts and contacts have a dense tally; others are rare."""
-BINS = 48
-DESKS_FROM = CONTACT_CHANNELS.index(DESK_CHANNELS[0])
 
-RARE_TABLES = (
-    (RARE_ALERTS, "alerts", 4, 1),
-    (RARE_CONTACTS, "contacts", 3, 2),
-    (RARE_WAITS, "waits", 3, 1),
-    (RARE_HOURS, "hours", 2, 2),
-)
-"""Table of a rare row, its name, and how many keys and amounts it has."""
+AMOUNTS_AT = RARE_COLUMNS - 2
+"""Where the two amounts of a rare row begin; its table, day and keys stand before them."""
+
+RARE = {RARE_ALERTS: "alerts", RARE_CONTACTS: "contacts", RARE_WAITS: "waits", RARE_HOURS: "hours"}
+"""The tables of rare rows."""
+
+END_AXIS = ALERTS.axis("end")
+RESULT_AXIS = CONTACTS.axis("result")
 
 Integers = NDArray[np.int64]
 
 
 class Counts:
-    """Tallies of all provinces, (P, ...) each as ``Tallies`` describes."""
+    """What a run is counting: a dense array a table, of all provinces, for today and the days about it.
+
+    Each is of shape (P, ...), of which ``Tallies`` describes a province's part. What a day has counted leaves it as
+    ``DayCounts``.
+    """
 
     def __init__(self, tables: Tables) -> None:
         provinces = len(tables.provinces)
         longest = max(tier.deadline for tier in tables.tiers)
         days = min(longest // DAY_MS + 2, MOST_DAYS)
-        types, bands = tables.episodes.dropout.shape[0], tables.people.internet.shape[2]
-        self.fates = np.zeros((provinces, len(CHANNELS), types, len(FATES)), dtype=np.int64)
-        self.alerts = np.zeros((provinces, days, len(SOURCES), len(TIERS), len(TRUTHS), len(ENDS)), dtype=np.int64)
-        contact = (len(TIERS), len(CONTACT_CHANNELS))
-        self.contacts = np.zeros((provinces, days, *contact, len(CONTACT_RESULTS), 2), dtype=np.int64)
-        self.waits = np.zeros((provinces, days, *contact, BINS), dtype=np.int64)
-        self.busy = np.zeros((provinces, 2, len(DESK_CHANNELS), HALF_HOURS), dtype=np.int64)
-        self.outcomes = np.zeros((provinces, types, bands, len(SEXES), len(OUTCOMES)), dtype=np.int64)
-        self.cases = np.zeros((provinces, types, len(REPORT_DELAYS_MS) + 1, BINS), dtype=np.int64)
+        sizes = {"fraud_types": tables.episodes.dropout.shape[0], "age_bands": tables.people.internet.shape[2]}
+
+        def zeros(name: str, *more: int, measures: int | None = None) -> Integers:
+            table = TABLES[name]
+            last = len(table.measures) if measures is None else measures
+            return np.zeros((provinces, *more, *table.shape(sizes), *([last] if last > 1 else [])), dtype=np.int64)
+
+        self.fates = zeros("attempts")
+        self.alerts = zeros("alerts", days)
+        self.contacts = zeros("contacts", days)
+        self.waits = zeros("waits", days)
+        self.busy = zeros("hours", 2, measures=1)  # the staffed time is known without counting
+        self.outcomes = zeros("outcomes")
+        self.cases = zeros("cases")
 
     def of(self, p: int) -> Tallies:
         """Return the part of a province."""
         return Tallies(**{name: getattr(self, name)[p] for name in Tallies._fields})
 
-    def leave(self, day: int, seats: Integers, rare: list[Integers], everything: bool) -> "DayCounts":
-        """Take out what a day counted and move on to the next; ``rare`` rows by province, see ``layout``.
+    def leave(self, day: int, seats: Integers, rare: Sequence[Integers], everything: bool) -> "DayCounts":
+        """Take out what a day has counted, and move on to the next.
 
-        With ``everything`` alerts of all days of issue are taken out, not only of the oldest.
+        Args:
+            day: The day number.
+            seats: (P, desks, half hours) Seats on duty on this day.
+            rare: Rows (n, RARE_COLUMNS) of each province, see ``layout``.
+            everything: Whether alerts of all days of issue are taken out, not only those of the oldest.
+
+        Returns:
+            Copies, which nothing changes any more.
         """
         days = self.alerts.shape[1]
-        counts = DayCounts(
-            day=day,
-            fates=self.fates.copy(),
-            contacts=self.contacts[:, 0].copy(),
-            waits=self.waits[:, 0].copy(),
-            hours=np.stack([self.busy[:, 0], seats * HALF_HOUR_MS], axis=-1),
-            outcomes=self.outcomes.copy(),
-            cases=self.cases.copy(),
-            alerts=[(day - ago, self.alerts[:, ago].copy()) for ago in (range(days) if everything else (days - 1,))],
-            rare=rare,
-        )
-        self.fates[:] = 0
-        self.outcomes[:] = 0
-        self.cases[:] = 0
+        dense = [
+            ("attempts", day, self.fates.copy()),
+            ("contacts", day, self.contacts[:, 0].copy()),
+            ("waits", day, self.waits[:, 0].copy()),
+            ("hours", day, np.stack([self.busy[:, 0], seats * HALF_HOUR_MS], axis=-1)),
+            ("outcomes", day, self.outcomes.copy()),
+            ("cases", day, self.cases.copy()),
+            *(("alerts", day - ago, self.alerts[:, ago].copy()) for ago in (range(days) if everything else [days - 1])),
+        ]
+        for of_today in (self.fates, self.outcomes, self.cases):
+            of_today[:] = 0
         for ahead in (self.contacts, self.waits, self.busy):
             ahead[:, :-1] = ahead[:, 1:]
             ahead[:, -1] = 0
@@ -90,65 +90,80 @@ class Counts:
             self.alerts[:] = 0
         self.alerts[:, 1:] = self.alerts[:, :-1].copy()
         self.alerts[:, 0] = 0
-        return counts
+        return DayCounts(dense, rare)
 
 
 @dataclass(frozen=True)
 class DayCounts:
-    """What a day counted, ready for the recorder: arrays of all provinces, and rows of what no array holds."""
+    """What one day has counted of all provinces, final and ready for the recorder.
 
-    day: int
-    fates: Integers
-    contacts: Integers
-    waits: Integers
-    hours: Integers
-    outcomes: Integers
-    cases: Integers
-    alerts: list[tuple[int, Integers]]
-    rare: list[Integers]
+    Attributes:
+        dense: Name of a table, day number and (P, codes) or (P, codes, measures): a cell a key.
+        rare: Rows (n, RARE_COLUMNS) of each province: what no array has a cell for.
+    """
+
+    dense: Sequence[tuple[str, int, Integers]]
+    rare: Sequence[Integers]
 
     def hand_over(self, recorder: Recorder, start: int) -> None:
         """Add everything to the recorder's tables; ``start`` is the day from which rare rows count theirs."""
-        add_cells(recorder, "attempts", self.day, self.fates)
-        add_rows(recorder, "contacts", self.day, self.contacts)
-        add_cells(recorder, "waits", self.day, self.waits)
-        add_rows(recorder, "outcomes", self.day, self.outcomes)
-        add_cells(recorder, "cases", self.day, self.cases)
-        p, desk, half_hour = np.nonzero(self.hours.any(axis=-1))
-        keys = np.column_stack([np.full(len(p), self.day), p, desk + DESKS_FROM, half_hour])
-        recorder.add("hours", keys, self.hours[p, desk, half_hour])
-        for issued, counts in self.alerts:
-            add_cells(recorder, "alerts", issued, counts)
-        for place, rows in enumerate(self.rare):
-            for table, name, keys_of, amounts in RARE_TABLES:
+        for name, day, counts in self.dense:
+            add_dense(recorder, TABLES[name], day, counts)
+        for p, rows in enumerate(self.rare):
+            for table, name in RARE.items():
                 some = rows[rows[:, 0] == table]
                 if len(some):
-                    key = np.column_stack([some[:, 1] + start, np.full(len(some), place), some[:, 2 : 2 + keys_of]])
-                    key[:, 2] += DESKS_FROM if name == "hours" else 0
-                    recorder.add(name, key, some[:, 6 : 6 + amounts].copy())
+                    add_rare(recorder, TABLES[name], p, start, some)
 
     def messages(self) -> int:
         """Return the messages that were read, given up or left behind on this day, or are rare and counted with it."""
-        late = sum(int(((rows[:, 0] == RARE_CONTACTS) & (rows[:, 4] <= WAS_UNREAD)).sum()) for rows in self.rare)
-        return int(self.contacts[..., : WAS_UNREAD + 1, 0].sum()) + late
+        written = ContactResult.UNREAD + 1
+        number = 0
+        for name, _, counts in self.dense:
+            if name == "contacts":
+                number += int(np.moveaxis(counts[..., 0], 1 + RESULT_AXIS, 0)[:written].sum())
+        for rows in self.rare:
+            number += int(((rows[:, 0] == RARE_CONTACTS) & (rows[:, 2 + RESULT_AXIS] < written)).sum())
+        return number
 
     def ends(self) -> Integers:
         """Return the alerts that leave the tallies with this day, by end."""
-        by_end: Integers = np.zeros(len(ENDS), dtype=np.int64)
-        for _, counts in self.alerts:
-            by_end += counts.sum(axis=(0, 1, 2, 3))
+        by_end: Integers = np.zeros(len(End), dtype=np.int64)
+        for name, _, counts in self.dense:
+            if name == "alerts":
+                by_end += np.moveaxis(counts, 1 + END_AXIS, 0).reshape(len(End), -1).sum(axis=1)
         for rows in self.rare:
-            by_end += np.bincount(rows[rows[:, 0] == RARE_ALERTS, 5], minlength=len(ENDS))
+            by_end += np.bincount(rows[rows[:, 0] == RARE_ALERTS, 2 + END_AXIS], minlength=len(End))
         return by_end
 
 
-def add_cells(recorder: Recorder, table: str, day: int, counts: Integers) -> None:
-    """Add every cell that is not 0, keyed by the day and its place."""
-    places = np.nonzero(counts)
-    recorder.add(table, np.column_stack([np.full(len(places[0]), day), *places]), counts[places][:, None])
+def add_dense(recorder: Recorder, table: StoredTable, day: int, counts: Integers) -> None:
+    """Add the cells of which not all measures are 0.
+
+    Args:
+        recorder: What they are added to.
+        table: The table.
+        day: Their day number.
+        counts: (P, codes) or, where the table has several measures, (P, codes, measures).
+    """
+    several = len(table.measures) > 1
+    places = np.nonzero(counts.any(axis=-1) if several else counts)
+    amounts = counts[places] if several else counts[places][:, None]
+    p, *codes = places
+    recorder.add(table.name, keyed(table, np.full(len(p), day), p, codes), amounts)
 
 
-def add_rows(recorder: Recorder, table: str, day: int, counts: Integers) -> None:
-    """Add every row along the last axis that is not all 0, keyed by the day and its place."""
-    places = np.nonzero(counts.any(axis=-1))
-    recorder.add(table, np.column_stack([np.full(len(places[0]), day), *places]), counts[places])
+def add_rare(recorder: Recorder, table: StoredTable, p: int, start: int, rows: Integers) -> None:
+    """Add the rare rows of a table in a province; ``start`` is the day number from which they count their days."""
+    codes = list(rows[:, 2 : 2 + len(table.coded)].T)
+    amounts = rows[:, AMOUNTS_AT : AMOUNTS_AT + len(table.measures)].copy()
+    recorder.add(table.name, keyed(table, rows[:, 1] + start, np.full(len(rows), p), codes), amounts)
+
+
+def keyed(table: StoredTable, days: Integers, provinces: Integers, places: Sequence[Integers]) -> Integers:
+    """Return the keys (rows, keys) of rows, from their places (rows,) along the axes of a dense array of the table."""
+    codes = [
+        place if column.codes is None else place + column.codes.start
+        for column, place in zip(table.coded, places, strict=True)
+    ]
+    return np.column_stack([days, provinces, *codes])

@@ -2,11 +2,11 @@
 
 from typing import TYPE_CHECKING
 
+from sim.money import FEN_PER_YUAN
 from sim.report.blank import blank
 from sim.report.looks import BLUE, GREEN, SKY, VERMILLION, country, dashes, day, symbols
 from sim.report.panels import framed, pick_mode
 from sim.report.tally import step, steps, tally
-from sim.results.figures import FEN_PER_YUAN
 from sim.rounding import amount
 from sim.words import Outcome
 

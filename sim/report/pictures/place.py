@@ -4,9 +4,9 @@ import copy
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from sim.money import FEN_PER_YUAN
 from sim.report.looks import INK, PEOPLE, SCALE, finish, plain, provinces
 from sim.report.sums import sums
-from sim.results.figures import FEN_PER_YUAN
 from sim.rounding import short
 from sim.words import End, Fate
 

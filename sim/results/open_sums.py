@@ -1,4 +1,4 @@
-"""Sums by key on their way to a table: a dictionary that an engine adds to, arrays once a day is over."""
+"""Sums of a table whose days are still open: a dictionary that an engine adds to, arrays once a day is over."""
 
 from collections import defaultdict
 from collections.abc import Callable
@@ -8,26 +8,27 @@ import numpy as np
 import numpy.typing as npt
 
 from sim.results.order import Integers, row_numbers, sorting
+from sim.results.tables import StoredTable
 
 Chunk = tuple[Integers, npt.NDArray[Any]]
 
 
-class Tally:
-    """Sums of one table by integer keys, of which the first is a day number.
+class OpenSums:
+    """The sums of one table that are not yet written, by the keys that the table is counted by.
 
-    An engine adds to ``counts``: ``counts[key] += 1`` where there is one measure, else
-    ``counts[key][position] += amount``. ``collect`` turns the dictionary into arrays, ``add`` takes arrays
-    from an engine that has them, ``take`` hands out the summed rows of the days that are final.
-    With ``text_key`` the last key is a string; its codes are the tally's own (``texts``).
+    A recorder has one for each table of sums. An engine adds to ``counts``, whose keys start with a day number:
+    ``counts[key] += 1`` where the table has one measure, else ``counts[key][position] += amount``. ``collect`` turns
+    the dictionary into arrays, ``add`` takes arrays from an engine that has them, ``take`` hands out the summed rows of
+    the days that are final. Where the last key is a text, its codes are these sums' own: positions in ``texts``.
     """
 
-    def __init__(self, width: int, measures: int, text_key: bool = False, real: bool = False) -> None:
-        self.counts: defaultdict[tuple[Any, ...], Any] = _counter(measures)
+    def __init__(self, table: StoredTable) -> None:
+        self._width = len(table.counted_by)
+        self._measures = len(table.measures)
+        self._last_is_text = table.counted_by[-1].kind == "text"
+        self._dtype = np.float64 if table.measures[0].kind == "real" else np.int64
+        self.counts: defaultdict[tuple[Any, ...], Any] = _counter(self._measures)
         self.texts: dict[str, int] = {}
-        self._width = width
-        self._measures = measures
-        self._text_key = text_key
-        self._dtype = np.float64 if real else np.int64
         self._pending: list[Chunk] = []
 
     def collect(self) -> None:
@@ -35,7 +36,7 @@ class Tally:
         if not self.counts:
             return
         rows = list(self.counts)
-        if self._text_key:
+        if self._last_is_text:
             codes = self.texts
             rows = [(*row[:-1], codes.setdefault(row[-1], len(codes))) for row in rows]
         keys = np.array(rows, dtype=np.int64).reshape(-1, self._width)
@@ -47,11 +48,17 @@ class Tally:
         """Add arrays of shape (rows, keys) and (rows, measures); keys may repeat. The arrays are kept, not copied."""
         self._pending.append((keys, values))
 
-    def take(self, before: int, first: int, last: int) -> tuple[Integers, npt.NDArray[Any]]:
-        """Hand out and forget the sums of days below ``before``: unique keys in order, and their measures.
+    def take(self, before: int, first: int, last: int) -> Chunk:
+        """Hand out the sums of the days that are final, and forget them; days from ``before`` on stay.
 
-        Days outside ``first``..``last`` are dropped, and sums of zero: no row says the same as zeros.
-        Days from ``before`` on stay.
+        Args:
+            before: The first day number that is not final.
+            first: The first day number of the period; earlier days are dropped.
+            last: The last day number of the period; later days are dropped.
+
+        Returns:
+            (rows, keys) Keys, each once and in order, and (rows, measures) their sums. Sums of zero are dropped: no
+            row says the same. Levels of zero are not.
         """
         self.collect()
         if not self._pending:
@@ -69,11 +76,11 @@ class Tally:
                 keys, values = keys[counted], values[counted]
         return keys, values
 
-    def _nothing(self) -> tuple[Integers, npt.NDArray[Any]]:
+    def _nothing(self) -> Chunk:
         return np.empty((0, self._width), np.int64), np.empty((0, self._measures), self._dtype)
 
 
-def aggregate(keys: Integers, values: npt.NDArray[Any]) -> tuple[Integers, npt.NDArray[Any]]:
+def aggregate(keys: Integers, values: npt.NDArray[Any]) -> Chunk:
     """Sum the measures of equal keys; rows come out sorted by key."""
     if len(keys) == 0:
         return keys, values

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from sim.results.table import asked_table, figure_table, mean_figure, mean_table
+from sim.results.terminal import asked_table, figure_table, mean_figure, mean_table
 
 HEAD = ["figure", "window", "role", "reported"]
 

@@ -1,4 +1,4 @@
-"""The table of figures on the terminal: what was reported, what the run gave."""
+"""Figures on the terminal, laid out as tables of text: what was reported, what the run gave."""
 
 from collections.abc import Sequence
 from statistics import fmean, stdev
@@ -40,7 +40,14 @@ def totals_table(totals: dict[str, Any]) -> "Table":
 def mean_table(runs: Sequence[Sequence[Figure]], width: int, draws: bool = False) -> "Table":
     """Lay out the means of the same figures over replicates or draws, with their standard deviations.
 
-    That over draws is the uncertainty of the parameters; beside it stands what chance does to one run.
+    Args:
+        runs: The figures of each run.
+        width: Columns of the terminal.
+        draws: Whether the runs are of draws from a posterior: their standard deviation is the uncertainty of the
+            parameters, and the standard error of one run is shown beside it.
+
+    Returns:
+        A table for the terminal.
     """
     rows = []
     for figures in zip(*runs, strict=True):
@@ -51,9 +58,15 @@ def mean_table(runs: Sequence[Sequence[Figure]], width: int, draws: bool = False
 
 
 def mean_figure(figures: Sequence[Figure], runs: str = "replicates") -> Figure:
-    """Give one figure over replicates or draws: mean, its ratio, standard deviation (null for fewer than two).
+    """Return one figure over replicates or draws.
 
-    ``runs`` is the key under which their number stands.
+    Args:
+        figures: The figure in each run.
+        runs: The key under which their number stands.
+
+    Returns:
+        What names the figure, and its mean, standard deviation (None for fewer than two values) and ratio to what was
+        reported.
     """
     first = figures[0]
     values = [figure["simulated"] for figure in figures if figure["simulated"] is not None]
@@ -83,19 +96,19 @@ def fit_table(document: dict[str, Any]) -> "Table":
 
 
 def distance(row: Figure) -> str:
-    """Give how far an expectation is off: a share of what was reported; of a change, the difference."""
+    """Return how far an expectation is off: a share of what was reported; of a change, the difference."""
     if row["off"] is None:
         return ""
     return f"{row['off']:+.4f}" if f"{CHANGE}@" in row["figure"] else f"{row['off']:+.2%}"
 
 
 def yes_or_no(within: bool | None) -> str:
-    """Give what a figure is to its allowance in a word; nothing where it has none."""
+    """Return whether a figure is within what is allowed, in a word; nothing where nothing says what is."""
     return {None: "", True: "yes", False: "no"}[within]
 
 
 def amount(value: float | int | str | None) -> str:
-    """Give a number as people read it: whole with separators, or three significant digits if small."""
+    """Return a number as people read it: whole with separators, or three significant digits if small."""
     if value is None:
         return "-"
     if isinstance(value, str):
@@ -152,7 +165,7 @@ def _held(figure: Figure) -> str:
 
 
 def _allowance(figure: Figure) -> str:
-    """Give the larger of tolerance and standard errors: shares of the reported figure; of a change, differences."""
+    """Return the larger of tolerance and standard errors: shares of the reported figure; of a change, differences."""
     tolerance, reported = figure["tolerance"], figure["reported"]
     if tolerance is None:
         return ""

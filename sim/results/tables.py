@@ -1,0 +1,515 @@
+"""The tables that a run stores, each declared once: its columns, their types, units, labels and bins.
+
+Everything else that must know a table is derived from here: the Parquet files and their check, the sums that the
+recorder keeps, the dense arrays of the vector engine, ``docs/tables.md``. So a further key of a table costs its
+declaration, a line of counting in each engine, and ``docs/tables.md`` written again (``sim.results.document``).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from sim.bins import DELAY_BINS, LOSS_BINS, WAIT_BINS, Bins
+from sim.days import HALF_HOURS
+from sim.results.scope import Scope
+from sim.words import (
+    DESKS,
+    EVENT_CHANNELS,
+    EVENT_RESULTS,
+    Channel,
+    ContactChannel,
+    ContactResult,
+    Detector,
+    End,
+    Event,
+    Fate,
+    Outcome,
+    Sex,
+    Tier,
+    Truth,
+)
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+NULL = -1
+"""The code of what is missing, in columns that may hold null: the province of a national count, for one."""
+
+Kind = Literal["day", "month", "weekday", "province", "label", "text", "bin", "integer", "real"]
+
+STORED_AS: dict[Kind, str] = {
+    "day": "date32",
+    "month": "date32",
+    "weekday": "int8",
+    "province": "int16",
+    "label": "string",
+    "text": "string",
+    "bin": "int64",
+    "integer": "int64",
+    "real": "double",
+}
+"""Arrow type of a column by its kind, unless it has a narrower one of its own."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a stored table: what an engine counts by, what is stored, and what it means.
+
+    Attributes:
+        name: Its name in the file.
+        kind: What an engine hands over and what is stored for it. ``day``: a day number, stored as date. ``month``: a
+            day number, stored as the first day of its month. ``weekday``: nothing, it is that of the day, Monday 1.
+            ``province``: a position among the scenario's provinces, stored as two-digit code. ``label``: a position in
+            ``labels``, stored as the label. ``text``: one of ``labels`` itself. ``bin``: a position in ``bins``,
+            stored as upper edge. ``integer`` and ``real``: themselves.
+        meaning: What it says, for readers of the file.
+        unit: The unit of a measure.
+        key: Whether rows are told apart by it.
+        nullable: Whether it may be missing: code ``NULL``, or a bin without an upper edge.
+        narrow: Its Arrow type where that is narrower than the kind's.
+        labels: The labels in the order of their codes, or the attribute of the scope that holds them.
+        codes: The codes that occur, where not all labels do, and those of integers that have a last one.
+        bins: The bins of a ``bin``.
+        repeats: Whether few values fill many rows; where not, a dictionary of them would only cost.
+    """
+
+    name: str
+    kind: Kind
+    meaning: str
+    unit: str = ""
+    key: bool = True
+    nullable: bool = False
+    narrow: str = ""
+    labels: tuple[str, ...] | str = ()
+    codes: range | None = None
+    bins: Bins | None = None
+    repeats: bool = True
+
+    @property
+    def arrow(self) -> str:
+        """The Arrow type that is stored, by its name."""
+        return self.narrow or STORED_AS[self.kind]
+
+    def names(self, scope: Scope) -> tuple[str, ...]:
+        """Return the labels in the order of their codes."""
+        if isinstance(self.labels, str):
+            found: tuple[str, ...] = getattr(scope, self.labels)
+            return found
+        return self.labels
+
+    def codes_of(self, sizes: Mapping[str, int]) -> range:
+        """Return the codes that occur.
+
+        Args:
+            sizes: The number of labels of each list that the scenario has, by the scope's name for it.
+
+        Returns:
+            Consecutive codes; an array over them is as long, and its first place is the first code.
+
+        Raises:
+            TypeError: If the column has no last code.
+        """
+        if self.codes is not None:
+            return self.codes
+        if self.bins is not None:
+            return range(len(self.bins))
+        if self.kind != "label":
+            raise TypeError(f"{self.name}: a column of kind {self.kind} has no last code")
+        return range(sizes[self.labels] if isinstance(self.labels, str) else len(self.labels))
+
+
+@dataclass(frozen=True)
+class StoredTable:
+    """A table of a run, in one Parquet file: sums by key, or the log of events.
+
+    Rows of sums are unique by their keys and sorted by them, in the order of the columns, null first.
+
+    Attributes:
+        name: Its name; that of its file without ``.parquet``.
+        meaning: What a row is, for readers of the file.
+        columns: All columns, keys first.
+        late: How many months its days stay open after their month has ended. None: until the engine says that no
+            alert of theirs is alive (an alert counts on its day of issue, a message that its alert leaves behind on
+            its day of delivery, but both only when the alert has ended).
+        sorted_by: The columns by which the log is sorted, before all others; empty for sums.
+    """
+
+    name: str
+    meaning: str
+    columns: tuple[Column, ...]
+    late: int | None = 0
+    sorted_by: tuple[str, ...] = ()
+
+    @property
+    def is_log(self) -> bool:
+        """Whether rows are events, which may repeat and are stored only where a run records them."""
+        return bool(self.sorted_by)
+
+    @property
+    def file(self) -> str:
+        """The table's file name in a run's folder."""
+        return f"{self.name}.parquet"
+
+    @property
+    def keys(self) -> tuple[Column, ...]:
+        """The columns by which rows are unique and sorted."""
+        return tuple(column for column in self.columns if column.key)
+
+    @property
+    def measures(self) -> tuple[Column, ...]:
+        """The columns that are counted or measured."""
+        return tuple(column for column in self.columns if not column.key)
+
+    @property
+    def order(self) -> tuple[str, ...]:
+        """The names of the columns by which rows are sorted."""
+        if self.is_log:
+            return (*self.sorted_by, *(column.name for column in self.columns if column.name not in self.sorted_by))
+        return tuple(column.name for column in self.keys)
+
+    @property
+    def time(self) -> Column:
+        """The first column: the day, month or moment."""
+        return self.columns[0]
+
+    @property
+    def by_month(self) -> bool:
+        """Whether rows are of months, though they are counted by days."""
+        return self.time.kind == "month"
+
+    @property
+    def counted_by(self) -> tuple[Column, ...]:
+        """The keys that an engine hands over: a day, a province, and what else it counts by."""
+        return tuple(column for column in self.keys if column.kind != "weekday")
+
+    @property
+    def coded(self) -> tuple[Column, ...]:
+        """The keys that an engine hands over beside day and province."""
+        return self.counted_by[2:]
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """The names of the columns that are stored as text, of which there are few."""
+        return tuple(column.name for column in self.columns if column.kind in ("label", "text"))
+
+    def column(self, name: str) -> Column:
+        """Return the column of this name.
+
+        Raises:
+            KeyError: If there is none; it names those that exist.
+        """
+        for column in self.columns:
+            if column.name == name:
+                return column
+        raise KeyError(f"{self.name} has no column {name}; it has {', '.join(column.name for column in self.columns)}")
+
+    def axis(self, name: str) -> int:
+        """Return the axis of a coded key in an array of ``shape``."""
+        return [column.name for column in self.coded].index(name)
+
+    def shape(self, sizes: Mapping[str, int]) -> tuple[int, ...]:
+        """Return the shape of an array with a cell for each combination of codes beside day and province.
+
+        Args:
+            sizes: As ``Column.codes_of`` takes them.
+        """
+        return tuple(len(column.codes_of(sizes)) for column in self.coded)
+
+    def arrow_schema(self, metadata: dict[str, str] | None = None) -> "pa.Schema":
+        """Return the Arrow schema that is stored, with this metadata."""
+        import pyarrow as pa
+
+        fields = [
+            pa.field(column.name, pa.type_for_alias(column.arrow), nullable=column.nullable) for column in self.columns
+        ]
+        return pa.schema(fields, metadata=metadata)
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """A quantity of the tables ``flows`` and ``state``, whose rows say what they are about.
+
+    Attributes:
+        name: Its name.
+        meaning: What it counts or measures.
+        of: Whether its rows are of a province, of the nation (province null), or each of either.
+        unit: Its unit.
+        whole: Whether it is never thinned, so never scaled up: dens, ringleaders and measures.
+    """
+
+    name: str
+    meaning: str
+    of: Literal["province", "nation", "either"]
+    unit: str
+    whole: bool = False
+
+
+FLOW_QUANTITIES = (
+    Quantity("cards_flagged", "cards eliminated for their use", "province", "cards"),
+    Quantity("cards_eliminated", "cards eliminated for their use or, idle, in a purge", "province", "cards"),
+    Quantity(
+        "dens_destroyed", "dens raided, those whose people were repatriated included", "nation", "dens", whole=True
+    ),
+    Quantity("dens_reopened", "dens that are at work again", "nation", "dens", whole=True),
+    Quantity("ringleaders_arrested", "ringleaders arrested", "nation", "people", whole=True),
+    Quantity(
+        "suspects_arrested",
+        "suspects arrested: of dens and campaigns (nation), of cases and cards (province)",
+        "either",
+        "people",
+    ),
+    Quantity("cases_solved", "cases solved", "province", "cases"),
+    Quantity("cases_closed", "cases closed unsolved", "province", "cases"),
+    Quantity("false_blocks_call", "legitimate calls that the filter blocks", "province", "calls"),
+    Quantity("false_blocks_sms", "legitimate SMS that the filter blocks", "province", "SMS"),
+    Quantity("video_views", "views of videos", "nation", "views", whole=True),
+    Quantity("videos_published", "videos published", "nation", "videos", whole=True),
+    Quantity("awareness_activities", "activities that raise awareness", "province", "activities", whole=True),
+    Quantity("cluster_campaigns", "cluster campaigns", "nation", "campaigns", whole=True),
+)
+"""What the midnight of a day counts, by name."""
+
+STATE_QUANTITIES = (
+    Quantity("backlog", "cases filed that are neither solved nor closed", "province", "cases"),
+    Quantity("leads", "leads that raids of dens have to go by", "nation", "leads"),
+    Quantity("cards_active", "cards at work", "province", "cards"),
+    Quantity("cards_waiting", "eliminated cards that are still to be replaced", "province", "cards"),
+    Quantity("awareness", "mean awareness of the segments", "province", "share"),
+    Quantity("coverage_central", "share of contacts that the central detector sees", "province", "share"),
+    Quantity("coverage_local", "share of contacts that the local detector sees", "province", "share"),
+    Quantity("d_prime_call", "discrimination of the filter of calls", "province", "standard deviations"),
+    Quantity("d_prime_sms", "discrimination of the filter of SMS", "province", "standard deviations"),
+    Quantity("dens_raided", "dens raided and not yet at work again", "nation", "dens"),
+    Quantity("app_adoption", "share of internet users who have the app", "nation", "share"),
+    Quantity("line_call", "alerts that wait at the desk of calls, in the mean of the day", "province", "alerts"),
+    Quantity("line_visit", "alerts that wait at the desk of visits, in the mean of the day", "province", "alerts"),
+)
+"""The levels of the macro state: after the midnight of a day, or, of lines, over the day."""
+
+OUTCOME_MEANINGS = {
+    Outcome.EPISODES: "episodes begun, on the day on which their attempt arrived",
+    Outcome.SAVED: "episodes that a warning stopped before any payment, on the day of the stop",
+    Outcome.DROPPED_OUT: "episodes that the person left before any payment, on the day of the stage left out",
+    Outcome.VICTIMS: "episodes with a payment, on the day of the first",
+    Outcome.FILED: "cases filed, on the day of filing",
+    Outcome.LOSS_FEN: "payments of all victims, on the day of each",
+    Outcome.FILED_LOSS_FEN: "payments of the episodes whose cases were filed, on the day of filing",
+    Outcome.PREVENTED_FEN: "payments that a warning kept the person from, on the day of the stop",
+    Outcome.RECOVERED_FEN: "payments that stop-payment orders got back, on the day of the report",
+    Outcome.HELD: "episodes that a bank ended before any payment, on the day of the hold",
+    Outcome.HELD_FEN: "payments that a bank kept the person from, on the day of the hold",
+}
+"""What each measure of outcomes counts."""
+
+
+def _count(of: str) -> Column:
+    return Column("count", "integer", f"Number of {of}.", of, key=False)
+
+
+def _milliseconds(name: str, meaning: str) -> Column:
+    return Column(name, "integer", meaning, "ms", key=False)
+
+
+def _outcome(outcome: Outcome) -> Column:
+    meaning = OUTCOME_MEANINGS[outcome]
+    unit = "fen" if outcome.label.endswith("_fen") else meaning.split()[0]
+    return Column(outcome.label, "integer", f"{meaning[0].upper()}{meaning[1:]}.", unit, key=False)
+
+
+def _day(meaning: str) -> Column:
+    return Column("day", "day", meaning)
+
+
+def _month(meaning: str) -> Column:
+    return Column("month", "month", meaning)
+
+
+def _province(meaning: str, nullable: bool = False) -> Column:
+    return Column("province", "province", meaning, nullable=nullable)
+
+
+OF_PERSON = "Province of the person."
+OF_ATTEMPT = "Province of the attempt, and of its person."
+OR_NATION = "Province, null for what is of the nation."
+
+FRAUD_TYPE = Column("fraud_type", "label", "Fraud type of the scenario.", labels="fraud_types")
+TIER = Column("tier", "label", "Tier of the alert.", labels=Tier.labels())
+CONTACT_CHANNEL = Column("channel", "label", "Channel of the contact.", labels=ContactChannel.labels())
+DESK = Column(
+    "channel", "label", "Desk.", labels=ContactChannel.labels(), codes=range(int(DESKS[0]), int(DESKS[-1]) + 1)
+)
+
+ATTEMPTS = StoredTable(
+    "attempts",
+    "Potential attempts by how far they came.",
+    (
+        _day("Day on which it would arrive."),
+        _province(OF_ATTEMPT),
+        Column("channel", "label", "Channel of the attempt.", labels=Channel.labels()),
+        FRAUD_TYPE,
+        Column("fate", "label", "Gate that stopped it, or `engaged`.", labels=Fate.labels()),
+        _count("attempts"),
+    ),
+)
+
+ALERTS = StoredTable(
+    "alerts",
+    "Alerts issued, every one once.",
+    (
+        _day("Day of issue."),
+        _province(OF_PERSON),
+        Column("source", "label", "Detector that raised it.", labels=Detector.labels()),
+        TIER,
+        Column("truth", "label", "What it was really about.", labels=Truth.labels()),
+        Column("end", "label", "How it ended; `open` where the run ended first.", labels=End.labels()),
+        _count("alerts"),
+    ),
+    late=None,
+)
+
+CONTACTS = StoredTable(
+    "contacts",
+    "Contacts by which alerts tried to reach people: messages, and each call and visit by itself.",
+    (
+        _day("Day of reading or giving up, of a `delivered` message that of delivery; of services that of their end."),
+        _province(OF_PERSON),
+        TIER,
+        CONTACT_CHANNEL,
+        Column("result", "label", "What came of it.", labels=ContactResult.labels()),
+        _count("contacts"),
+        _milliseconds("staff_ms", "Duration of the services; 0 for messages."),
+    ),
+    late=None,
+)
+
+WAITS = StoredTable(
+    "waits",
+    "Waits from issue to reading, and from joining the line of a desk to the start of service.",
+    (
+        _month("Month of reading or of the start of service."),
+        _province(OF_PERSON),
+        TIER,
+        CONTACT_CHANNEL,
+        Column("bin", "bin", "Bin of the wait, by its upper edge: the least 2^b minutes, in ms.", "ms", bins=WAIT_BINS),
+        _count("waits"),
+    ),
+    late=1,
+)
+
+HOURS = StoredTable(
+    "hours",
+    "Staff time of the desks.",
+    (
+        _month("Month."),
+        _province("Province of the desk."),
+        DESK,
+        Column("weekday", "weekday", "Day of the week, Monday 1 to Sunday 7."),
+        Column("half_hour", "integer", "Half hour of the day, from 0.", narrow="int8", codes=range(HALF_HOURS)),
+        _milliseconds("busy_ms", "Time of services within the half hour, up to the end of the run."),
+        _milliseconds("staffed_ms", "Seats on duty times 30 minutes."),
+    ),
+    late=1,
+)
+
+OUTCOMES = StoredTable(
+    "outcomes",
+    "Episodes and what became of them.",
+    (
+        _day("Day of what a measure counts."),
+        _province(OF_PERSON),
+        FRAUD_TYPE,
+        Column("age_band", "label", "Age band of the person.", labels="age_bands"),
+        Column("sex", "label", "Sex of the person.", labels=Sex.labels()),
+        *(_outcome(outcome) for outcome in Outcome),
+    ),
+    late=1,
+)
+
+CASES = StoredTable(
+    "cases",
+    "Cases filed, by how late the victim reported and how much was lost.",
+    (
+        _month("Month of filing."),
+        _province(OF_PERSON),
+        FRAUD_TYPE,
+        Column(
+            "delay_bin",
+            "bin",
+            "Bin of the delay from the end of the episode to the report, by its upper edge; null above the last.",
+            "ms",
+            bins=DELAY_BINS,
+            nullable=True,
+        ),
+        Column(
+            "loss_bin",
+            "bin",
+            "Bin of all payments of the episode, by its upper edge: the least 2^b yuan, in fen.",
+            "fen",
+            bins=LOSS_BINS,
+        ),
+        _count("cases"),
+    ),
+    late=1,
+)
+
+FLOWS = StoredTable(
+    "flows",
+    "Counts of midnights, each in exactly one row: of its province, or of the nation.",
+    (
+        _day("Day whose midnight made them."),
+        _province(OR_NATION, nullable=True),
+        Column("quantity", "text", "What is counted.", labels=tuple(flow.name for flow in FLOW_QUANTITIES)),
+        Column("count", "integer", "Number of what the quantity names.", "of the quantity", key=False),
+    ),
+    late=1,
+)
+
+STATE = StoredTable(
+    "state",
+    "Levels of the macro state.",
+    (
+        _day("Day."),
+        _province(OR_NATION, nullable=True),
+        Column("quantity", "text", "What is measured.", labels=tuple(level.name for level in STATE_QUANTITIES)),
+        Column("value", "real", "Level, as simulated.", "of the quantity", key=False, repeats=False),
+    ),
+    late=1,
+)
+
+EVENTS = StoredTable(
+    "events",
+    "The log: one row an event, only of runs that record events.",
+    (
+        Column("moment", "integer", "Moment, from the start of the period.", "ms", repeats=False),
+        Column("phase", "integer", "Phase within the tick, in the order in which a tick goes.", narrow="int8"),
+        Column("event", "label", "Kind of event.", labels=Event.labels()),
+        _province(OF_PERSON),
+        Column(
+            "origin", "integer", "Identity of the attempt or legitimate contact that it goes back to.", repeats=False
+        ),
+        Column("detector", "integer", "Detector of the alert: central 0, local 1.", nullable=True, narrow="int8"),
+        Column("stage", "integer", "Stage of the episode.", nullable=True, narrow="int8"),
+        Column("number", "integer", "Number of the try, from 0.", nullable=True, narrow="int32"),
+        Column("channel", "label", "Channel.", key=False, nullable=True, labels=EVENT_CHANNELS),
+        Column("tier", "label", "Tier of the alert.", key=False, nullable=True, labels=Tier.labels()),
+        Column("result", "label", "What came of it.", key=False, nullable=True, labels=EVENT_RESULTS),
+        Column("person", "integer", "Number of the person within the province.", key=False, nullable=True),
+        Column(
+            "value",
+            "integer",
+            "Predicted fraud type of an issue, duration of a service in ms, fen of a payment or got back by a report.",
+            key=False,
+            nullable=True,
+            repeats=False,
+        ),
+    ),
+    sorted_by=("moment", "phase", "origin", "stage", "detector", "event", "number"),
+)
+
+TABLES = {
+    table.name: table for table in (ATTEMPTS, ALERTS, CONTACTS, WAITS, HOURS, OUTCOMES, CASES, FLOWS, STATE, EVENTS)
+}
+"""Every table by name."""
+
+COUNTED = tuple(table for table in TABLES.values() if not table.is_log)
+"""The tables of sums, which every run stores."""
