@@ -9,7 +9,7 @@ from sim.days import DAY_MS
 from sim.engines.phases import Phase
 from sim.engines.tables import Tables
 from sim.results.recorder import LogEntry, Recorder
-from sim.words import DESK_LABELS
+from sim.words import DESK_LABELS, Event
 
 
 class RunLedger:
@@ -36,7 +36,7 @@ class RunLedger:
     def cases(self, day: int, province: int, cases: NDArray[np.int64], solved: bool) -> None:
         """Log the cases that were finished at the midnight of a day, all of them solved or none."""
         if self._recorder.records_events:
-            event = "solved" if solved else "closed"
+            event = Event.SOLVED if solved else Event.CLOSED
             for case in cases.tolist():
                 at = self._calendar.midnight(day)
-                self._recorder.event(LogEntry(at, Phase.MIDNIGHT, event, province, case, stage=0))
+                self._recorder.event(LogEntry(at, Phase.MIDNIGHT, event.label, province, case, stage=0))

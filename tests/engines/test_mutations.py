@@ -108,8 +108,8 @@ MUTATIONS = [
         Alert,
         "service",
         (
-            'self.log(Phase.DISPATCH, "service_start", channel=channel, number=number)',
-            'self.log(Phase.DISPATCH, "service_start", channel=channel, number=number);'
+            "self.log(Phase.DISPATCH, Event.SERVICE_START, channel=channel, number=number)",
+            "self.log(Phase.DISPATCH, Event.SERVICE_START, channel=channel, number=number);"
             " success and self.persuade(channel, Phase.DISPATCH)",
         ),
     ),
@@ -210,7 +210,7 @@ MUTATIONS = [
         ("self.identity, self.tier, channel", "self.identity, 0, channel"),
     ),
     of("a retry at once", Alert, "tries", ("yield self.at(world.now + wait, Phase.READS, AlertStep.RETRY)", "pass")),
-    of("a reading is not logged", Alert, "message", ('self.log(Phase.READS, "read", channel=channel)', "pass")),
+    of("a reading is not logged", Alert, "message", ("self.log(Phase.READS, Event.READ, channel=channel)", "pass")),
     of("a message left behind is not counted", Alert, "end", ("if self.delivered is not None:", "if False:")),
     of("education reaches back before the first day", Night, "renew_awareness", ("day > self.calendar.first", "True")),
 ]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol, cast
 
 import simpy
-from simpy.events import Event, EventPriority
+from simpy.events import EventPriority
 
 from sim.draws.identity import alert_id
 from sim.engines.phases import AlertStep, ArrivalStep, Phase
@@ -19,7 +19,7 @@ from sim.warning.delays import chain_delay, escalation_wait, reading, retry_wait
 from sim.warning.detectors import NO_ALERT, predicted_type
 from sim.warning.dissuasion import is_dissuaded
 from sim.warning.service import outcome, wait_bin
-from sim.words import ContactChannel, ContactResult, End, Tier
+from sim.words import ContactChannel, ContactResult, End, Event, Tier
 
 
 class Warned(Protocol):
@@ -99,7 +99,7 @@ class Alert:
         world.books.issued += 1
         predicted = predicted_type(world.tables.seed, self.identity, self.finding.true_type, world.tables.detectors)
         self.right_class = predicted == self.finding.true_type
-        self.log(Phase.ARRIVALS, "issue", person=self.finding.person.number, value=predicted)
+        self.log(Phase.ARRIVALS, Event.ISSUE, person=self.finding.person.number, value=predicted)
         if episode is not None:
             if episode.over and world.tables.desk_knows:
                 self.end(End.MOOT, Phase.ARRIVALS)
@@ -117,7 +117,7 @@ class Alert:
 
     # Its life.
 
-    def life(self) -> Generator[Event, None, None]:
+    def life(self) -> Generator[simpy.Event, None, None]:
         """Message, calls, visits: as the tier begins, and as it escalates."""
         rules = self.rules
         try:
@@ -143,7 +143,7 @@ class Alert:
         except simpy.Interrupt as interrupt:
             self.end(*cast(tuple[int, int], interrupt.cause))
 
-    def message(self, channel: ContactChannel) -> Generator[Event, None, bool]:
+    def message(self, channel: ContactChannel) -> Generator[simpy.Event, None, bool]:
         """Deliver a message and wait until it is read or given up; return whether it was read."""
         world, tables = self.world, self.world.tables
         delivery, read_delay = reading(tables.seed, self.identity, channel, tables.delays, tables.clock)
@@ -158,7 +158,7 @@ class Alert:
             world.recorder.waits[
                 (world.day, self.finding.person.province, self.tier, channel, wait_bin(world.now - self.issued))
             ] += 1
-            self.log(Phase.READS, "read", channel=channel)
+            self.log(Phase.READS, Event.READ, channel=channel)
             self.persuade(channel, Phase.READS)
             return True
         yield self.at(world.now + tables.unread_wait, Phase.READS, AlertStep.UNREAD)
@@ -167,7 +167,7 @@ class Alert:
         self.count_contact(channel, ContactResult.UNREAD, 0)
         return False
 
-    def tries(self, channel: ContactChannel, then_more: bool) -> Generator[Event, None, int | None]:
+    def tries(self, channel: ContactChannel, then_more: bool) -> Generator[simpy.Event, None, int | None]:
         """Try a staffed channel up to the tier's number of times.
 
         After an unsuccessful try a marked alert ends, and so does one at or past its deadline if a try or an
@@ -194,14 +194,14 @@ class Alert:
                 return self.marked
             last = number + 1 == most
             if world.now >= self.deadline and (then_more or not last):
-                self.log(Phase.SERVICE_ENDS, "expiry")
+                self.log(Phase.SERVICE_ENDS, Event.EXPIRY)
                 return End.EXPIRED
             if not last:
                 wait = retry_wait(tables.seed, self.identity, self.tier, channel, number, tables.delays, tables.clock)
                 yield self.at(world.now + wait, Phase.READS, AlertStep.RETRY)
         return None
 
-    def service(self, channel: ContactChannel, number: int) -> Generator[Event, None, bool]:
+    def service(self, channel: ContactChannel, number: int) -> Generator[simpy.Event, None, bool]:
         """Wait in line for a server, then be served; return whether the person was spoken to."""
         world, tables = self.world, self.world.tables
         province = self.finding.person.province
@@ -215,7 +215,7 @@ class Alert:
         world.recorder.waits[(world.day, province, self.tier, channel, wait_bin(waited))] += 1
         success, duration = outcome(tables.seed, self.identity, channel, number, tables.service, tables.clock)
         world.busy(province, channel, world.now, duration)
-        self.log(Phase.DISPATCH, "service_start", channel=channel, number=number)
+        self.log(Phase.DISPATCH, Event.SERVICE_START, channel=channel, number=number)
         yield self.at(world.now + duration, Phase.SERVICE_ENDS, channel)
         self.serving = False
         world.books.services_ended += 1
@@ -227,7 +227,7 @@ class Alert:
         self.count_contact(channel, result, duration)
         self.log(
             Phase.SERVICE_ENDS,
-            "service_end",
+            Event.SERVICE_END,
             channel=channel,
             number=number,
             result=result.label,
@@ -259,7 +259,7 @@ class Alert:
     def expire(self) -> None:
         """Its deadline has come: an alert that is not being served ends."""
         if not self.ended and not self.serving:
-            self.log(Phase.READS, "expiry")
+            self.log(Phase.READS, Event.EXPIRY)
             self.leave(End.EXPIRED, Phase.READS)
 
     def become_moot(self, phase: int) -> None:
@@ -293,7 +293,7 @@ class Alert:
         world.recorder.alerts[key] += 1
         world.books.alert_ends[how] += 1
         if how != End.OPEN:
-            self.log(phase, "end", result=End(how).label)
+            self.log(phase, Event.END, result=End(how).label)
 
     # Shorthand.
 
@@ -319,7 +319,7 @@ class Alert:
     def log(
         self,
         phase: int,
-        event: str,
+        event: Event,
         channel: ContactChannel | None = None,
         number: int = -1,
         result: str | None = None,
@@ -332,7 +332,7 @@ class Alert:
             LogEntry(
                 self.world.now,
                 phase,
-                event,
+                event.label,
                 finding.person.province,
                 finding.origin,
                 self.detector,

@@ -31,7 +31,7 @@ from sim.gates.uniforms import GateUniforms, gate_uniforms
 from sim.midnight.people_bytes import VICTIM
 from sim.results.recorder import LogEntry
 from sim.warning.detectors import NO_ALERT, attempt_tiers, legitimate_tiers
-from sim.words import Channel, Fate, Truth
+from sim.words import Channel, Event, Fate, Truth
 
 
 def open_day(world: World) -> None:
@@ -89,7 +89,7 @@ def meet_legitimate(world: World, contact: int, province: int, row: int, column:
 class Arrival:
     """One potential attempt and what it needs at its moment."""
 
-    __slots__ = ("attempt", "channel", "fraud_type", "province", "u_engage", "u_person", "world")
+    __slots__ = (Event.ATTEMPT.label, "channel", "fraud_type", "province", "u_engage", "u_person", "world")
 
     def __init__(
         self, world: World, attempt: int, province: int, channel: int, fraud_type: int, u_person: float, u_engage: int
@@ -116,7 +116,7 @@ class Arrival:
             LogEntry(
                 world.now,
                 Phase.ARRIVALS,
-                "attempt",
+                Event.ATTEMPT.label,
                 self.province,
                 self.attempt,
                 stage=0,

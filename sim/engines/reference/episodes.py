@@ -5,7 +5,6 @@ from functools import partial
 from typing import cast
 
 import simpy
-from simpy.events import Event
 
 from sim.aftermath.reports import delay_bin, filing_delay, loss_bin, recovered, report_delay
 from sim.draws.philox import draw4
@@ -17,7 +16,7 @@ from sim.engines.reference.world import Person, World
 from sim.episode.stages import ENGAGED_STAGE, FIRST_PAYMENT, next_stage, paid_before, payable, scheduled
 from sim.results.recorder import LogEntry
 from sim.warning.detectors import stage_tiers
-from sim.words import Outcome, Truth
+from sim.words import STOPPED, EpisodeEnd, Event, Outcome, Truth
 
 
 class Episode:
@@ -54,7 +53,7 @@ class Episode:
         key = (self.world.day, person.province, self.fraud_type, person.band, person.sex)
         self.world.recorder.outcomes[key][measure] += amount
 
-    def course(self) -> Generator[Event, None, None]:
+    def course(self) -> Generator[simpy.Event, None, None]:
         """Engaged, site or app opened, payments: before each the person may drop out, or a warning may have won."""
         world, tables = self.world, self.world.tables
         try:
@@ -65,22 +64,22 @@ class Episode:
                 )
                 yield At(world.env, world.now + delay, priority(Phase.STAGE_MOMENTS, self.attempt | stage))
                 if drops_out:
-                    self.end("dropped_out", Outcome.DROPPED_OUT, Phase.STAGE_MOMENTS)
+                    self.end(EpisodeEnd.DROPPED_OUT, Phase.STAGE_MOMENTS)
                     return
                 if stage < FIRST_PAYMENT:
-                    self.log(Phase.STAGE_MOMENTS, "stage", stage)
+                    self.log(Phase.STAGE_MOMENTS, Event.STAGE, stage)
                 elif u_hold < world.today.held[self.person.province]:
                     self.prevent(Outcome.HELD_FEN)
-                    self.end("held", Outcome.HELD, Phase.STAGE_MOMENTS)
+                    self.end(EpisodeEnd.HELD, Phase.STAGE_MOMENTS)
                     return
                 else:
                     self.pay(stage)
                 self.next_stage = stage + 1
                 self.show(stage)
-            self.end("paid", None, Phase.STAGE_MOMENTS)
+            self.end(None, Phase.STAGE_MOMENTS)
         except simpy.Interrupt as interrupt:
             self.prevent(Outcome.PREVENTED_FEN)
-            self.end("saved", Outcome.SAVED, cast(int, interrupt.cause))
+            self.end(EpisodeEnd.SAVED, cast(int, interrupt.cause))
 
     def amount_before(self, payment: int) -> int:
         """Return the fen of all scheduled payments before one."""
@@ -93,11 +92,11 @@ class Episode:
         fen = self.amount_before(payment + 1) - self.amount_before(payment)
         if not self.payments:
             self.count(Outcome.VICTIMS, 1)
-            self.move_books("victims")
+            self.move_books(EpisodeEnd.VICTIMS)
             self.world.totals.victims[self.person.province].append(self.person.number)
         self.payments.append((self.world.now, fen))
         self.count(Outcome.LOSS_FEN, fen)
-        self.log(Phase.STAGE_MOMENTS, "payment", stage, value=fen)
+        self.log(Phase.STAGE_MOMENTS, Event.PAYMENT, stage, value=fen)
 
     def show(self, stage: int) -> None:
         """Let both detectors score a stage that has happened."""
@@ -122,21 +121,20 @@ class Episode:
         if come_to > paid:
             self.count(measure, self.amount_before(come_to) - self.amount_before(paid))
 
-    def move_books(self, end: str) -> None:
+    def move_books(self, end: EpisodeEnd) -> None:
         """Book an episode that was running under an end."""
         self.world.books.episode_ends["running"] -= 1
-        self.world.books.episode_ends[end] += 1
+        self.world.books.episode_ends[end.label] += 1
 
-    def end(self, how: str, measure: int | None, phase: int) -> None:
-        """Close the episode; without a payment it counts under ``measure``, with one the victim may report."""
+    def end(self, how: EpisodeEnd | None, phase: int) -> None:
+        """Close the episode: how it ended, None if all was paid; with a payment the victim may report."""
         world = self.world
         self.over = True
-        if measure is not None:
-            result = "stopped" if how == "saved" else how
-            self.log(phase, "stage", self.next_stage, result=result)
-        if not self.payments and measure is not None:
-            self.count(measure, 1)
-            self.move_books(how)
+        if how is not None:
+            self.log(phase, Event.STAGE, self.next_stage, result=STOPPED if how == EpisodeEnd.SAVED else how.label)
+            if not self.payments:
+                self.count(Outcome.of(how.label), 1)
+                self.move_books(how)
         if world.tables.desk_knows:
             for alert in list(self.alerts):
                 alert.become_moot(phase)
@@ -151,7 +149,7 @@ class Episode:
         world, tables = self.world, self.world.tables
         back = sum(recovered(fen, world.now - moment, tables.reports) for moment, fen in self.payments)
         self.count(Outcome.RECOVERED_FEN, back)
-        self.log(Phase.REPORTS, "report", 0, value=back)
+        self.log(Phase.REPORTS, Event.REPORT, 0, value=back)
         delay = filing_delay(tables.seed, self.attempt, tables.reports, tables.clock)
         call_at(
             world.env,
@@ -169,15 +167,15 @@ class Episode:
         world.recorder.cases[(world.day, province, self.fraud_type, delay_bin(after), loss_bin(loss))] += 1
         world.books.filed += 1
         world.totals.filed[province].append((world.now, self.attempt))
-        self.log(Phase.REPORTS, "filing", 0)
+        self.log(Phase.REPORTS, Event.FILING, 0)
 
-    def log(self, phase: int, event: str, stage: int, result: str | None = None, value: int = -1) -> None:
+    def log(self, phase: int, event: Event, stage: int, result: str | None = None, value: int = -1) -> None:
         """Write an event of this episode into the log."""
         self.world.recorder.event(
             LogEntry(
                 self.world.now,
                 phase,
-                event,
+                event.label,
                 self.person.province,
                 self.attempt,
                 stage=stage,
