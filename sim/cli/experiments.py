@@ -179,7 +179,7 @@ def attribute(
     found = load(scenario, settings, {"engine": engine, "scale": scale, "seed": seed, "draw": draw})
     with experiment("attribute", quiet or as_json, workers, scheduler) as (runs, _):
         folder = runs.kept_in(game(found, layers, orders, replicates, out))
-        done = attributed(found, layers, orders, replicates, folder, runs.executor, runs.workers, runs.progress)
+        done = attributed(found, layers, orders, replicates, folder, **runs.computing)
     if as_json:
         document = {"layers": records(done.layers), "overlaps": records(done.overlaps)}
         typer.echo(to_json({"folder": str(folder), **document}), nl=False)
@@ -226,7 +226,7 @@ def sweep(
         asked = varied(vary) if vary else None
         chosen = planned(found, asked, design, samples)
         folder = runs.kept_in(prepared(found, chosen, replicates, out))
-        frame = swept(found, asked, design, samples, replicates, folder, runs.executor, runs.workers, runs.progress)
+        frame = swept(found, asked, design, samples, replicates, folder, **runs.computing)
     if as_json:
         typer.echo(to_json({"folder": str(folder), "rows": records(frame)}), nl=False)
     elif not quiet:

@@ -70,7 +70,7 @@ def sensitivity(
             f"{len(chosen.parameters)} parameters in {chosen.samples} {BLOCKS[method]} of {chosen.block} runs: "
             f"{len(chosen):,} runs, kept in {folder}"
         )
-        frame = computed(found, vary, method, samples, asked, folder, runs.executor, runs.workers, runs.progress)
+        frame = computed(found, vary, method, samples, asked, folder, **runs.computing)
     rows, about = records(frame), {str(key): value for key, value in frame.attrs.items()}
     if as_json:
         typer.echo(to_json({"folder": str(folder), **about, "rows": rows}), nl=False)

@@ -49,6 +49,7 @@ def staffing(
     quiet: Quiet = False,
 ) -> None:
     """Find the smallest staff, province by province, that keeps a promise; and what more or less of it would cost."""
+    from sim.experiments.promise import Terms
     from sim.experiments.staffing import FACTORS, STAFFED_YAML, planned
     from sim.experiments.staffing import staffing as searched
     from sim.experiments.table import records, staffing_tables
@@ -56,10 +57,11 @@ def staffing(
     from sim.results.folder import to_json
 
     found = load(scenario, settings, {"engine": engine, "scale": scale, "seed": seed, "draw": draw})
-    asked = (desk, tier, share, within, relative, FACTORS, replicates)
     with experiment("staffing", quiet or as_json, workers, scheduler) as (runs, tell):
-        folder = runs.kept_in(planned(found, *asked, out))
-        done = searched(found, *asked, folder, runs.executor, runs.workers, runs.progress, tell)
+        terms = Terms(desk, tier, share, within, relative)
+        folder = runs.kept_in(planned(found, terms, FACTORS, replicates, out))
+        given = (desk, tier, share, within, relative, FACTORS)
+        done = searched(found, *given, replicates=replicates, folder=folder, tell=tell, **runs.computing)
     for line in done.warnings:
         typer.echo(f"warning: {line}", err=True)
     if as_json:

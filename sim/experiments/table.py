@@ -1,4 +1,8 @@
-"""The tables of experiments on the terminal: what moved, by how much, and how sure that is."""
+"""The tables of experiments on the terminal: what moved, by how much, and within which interval.
+
+What is stored is laid out here for people; nothing is computed. ``sensitivity_table`` has that of a sensitivity,
+``sim.results.table`` those of single runs.
+"""
 
 import re
 from collections.abc import Collection, Iterator, Sequence
@@ -19,7 +23,7 @@ if TYPE_CHECKING:
 Row = dict[str, Any]
 
 UNBOUND = 10_000
-"""Columns that no table needs."""
+"""More columns than any table has."""
 
 LONG = re.compile(r"([+-]?)(\d{1,3}(?:,\d{3})+(?:\.\d+)?)")
 """A number of four digits or more, with separators: its sign and the rest."""
@@ -72,7 +76,7 @@ def _shortened(cell: str) -> str:
 
 
 def _broken(cell: str) -> str:
-    """Give a cell with a name in two lines: what it is of, and what of it."""
+    """Return a cell whose name is broken into a line for each part."""
     return PARTS.sub(r"\n\1", cell)
 
 
@@ -101,7 +105,7 @@ def comparison_tables(document: dict[str, Any]) -> "Iterator[Lines | str]":
 
 
 def _changes(scenario: str, changes: list[Row]) -> "Iterator[Lines | str]":
-    """Lay out whose fate changed, by the path that it took."""
+    """Lay out whose fate changed, by the fates under both policies."""
     counts: dict[tuple[str, str, str], list[int]] = {}
     for row in changes:
         if row["scenario"] == scenario:
@@ -168,9 +172,11 @@ def sweep_table(frame: "pd.DataFrame", keys: Sequence[str], asked: Sequence[str]
     return table
 
 
-def attribution_tables(found: "Attribution") -> "Iterator[Lines | str]":
-    """Lay out an attribution: victims and money by layer, what layers cost, and who shares most with whom."""
-    layers = found.layers
+def attribution_tables(result: "Attribution") -> "Iterator[Lines | str]":
+    """Lay out an attribution: victims and money by layer, what layers cost, and the largest overlaps."""
+    from sim.experiments.attribute import CAUSED
+
+    layers = result.layers
     names = list(dict.fromkeys(layers["layer"]))
     by_quantity = {
         quantity: {row["layer"]: row for row in records(rows)} for quantity, rows in layers.groupby("quantity")
@@ -190,12 +196,11 @@ def attribution_tables(found: "Attribution") -> "Iterator[Lines | str]":
             table.add_row(*cells)
         yield table
     yield "what layers cause, on average over the orders in which they may come:"
-    costs = ("false_alarms", "false_blocks", "staff_hours")
-    table = Lines(["layer", *(cost.replace("_", " ") for cost in costs)], ["layer"])
+    table = Lines(["layer", *(cost.replace("_", " ") for cost in CAUSED)], ["layer"])
     for name in names:
-        table.add_row(name, *(amount(round(by_quantity[cost][name]["shapley"])) for cost in costs))
+        table.add_row(name, *(amount(round(by_quantity[cost][name]["shapley"])) for cost in CAUSED))
     yield table
-    shared = found.overlaps[found.overlaps["quantity"] == "victims"].sort_values("overlap", key=abs, ascending=False)
+    shared = result.overlaps[result.overlaps["quantity"] == "victims"].sort_values("overlap", key=abs, ascending=False)
     yield "victims that both of two layers would prevent (below 0: that one prevents only beside the other):"
     table = Lines(["layer", "other", "overlap"], ["layer", "other"])
     for row in records(shared.head(OVERLAPS)):
@@ -203,9 +208,9 @@ def attribution_tables(found: "Attribution") -> "Iterator[Lines | str]":
     yield table
 
 
-def staffing_tables(found: "Staffing") -> "Iterator[Lines | str]":
+def staffing_tables(result: "Staffing") -> "Iterator[Lines | str]":
     """Lay out the staff of each province, and what more or less of it would cost and bring."""
-    rows = records(found.frame)
+    rows = records(result.frame)
     kept = all(row["status"] == "kept" for row in rows)
     names = ["province", *([] if kept else ["promise"]), "staff", "now", "target", "share", "one less", "ceiling"]
     table = Lines([*names, "alerts a day", "busy", "staff hours"], ["province", "promise"])
@@ -223,7 +228,7 @@ def staffing_tables(found: "Staffing") -> "Iterator[Lines | str]":
     yield table
     yield "more or less staff; the first line is as it is:"
     table = Lines(["times", "staff", "staff hours", "share", "kept in", "victims", "more", "prevented, yuan", "more"])
-    for row in records(found.curve):
+    for row in records(result.curve):
         table.add_row(
             "" if row["factor"] is None else f"{row['factor']:g}",
             f"{row['staff']:,.0f}",
@@ -243,7 +248,7 @@ def _per_cent(share: float | None) -> str:
 
 
 def records(frame: "pd.DataFrame") -> list[Row]:
-    """Give the rows of a table as JSON has them: null where a value is missing."""
+    """Return the rows of a table as JSON has them: null where a value is missing."""
     import pandas as pd
 
     return [
