@@ -171,14 +171,14 @@ def attribute(
 ) -> None:
     """Say what each layer prevents and costs: alone, beside all others, and on average (Shapley values)."""
     from sim.experiments.attribute import attribute as attributed
-    from sim.experiments.attribute import planned as game
+    from sim.experiments.attribute import prepared
     from sim.experiments.table import attribution_tables, records
     from sim.progress import console
     from sim.results.folder import to_json
 
     found = load(scenario, settings, {"engine": engine, "scale": scale, "seed": seed, "draw": draw})
     with experiment("attribute", quiet or as_json, workers, scheduler) as (runs, _):
-        folder = runs.kept_in(game(found, layers, orders, replicates, out))
+        folder = runs.kept_in(prepared(found, layers, orders, replicates, out))
         done = attributed(found, layers, orders, replicates, folder, **runs.computing)
     if as_json:
         document = {"layers": records(done.layers), "overlaps": records(done.overlaps)}

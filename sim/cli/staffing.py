@@ -50,7 +50,7 @@ def staffing(
 ) -> None:
     """Find the smallest staff, province by province, that keeps a promise; and what more or less of it would cost."""
     from sim.experiments.promise import Terms
-    from sim.experiments.staffing import FACTORS, STAFFED_YAML, planned
+    from sim.experiments.staffing import FACTORS, STAFFED_YAML, prepared
     from sim.experiments.staffing import staffing as searched
     from sim.experiments.table import records, staffing_tables
     from sim.progress import console
@@ -59,7 +59,7 @@ def staffing(
     found = load(scenario, settings, {"engine": engine, "scale": scale, "seed": seed, "draw": draw})
     with experiment("staffing", quiet or as_json, workers, scheduler) as (runs, tell):
         terms = Terms(desk, tier, share, within, relative)
-        folder = runs.kept_in(planned(found, terms, FACTORS, replicates, out))
+        folder = runs.kept_in(prepared(found, terms, FACTORS, replicates, out))
         given = (desk, tier, share, within, relative, FACTORS)
         done = searched(found, *given, replicates=replicates, folder=folder, tell=tell, **runs.computing)
     for line in done.warnings:

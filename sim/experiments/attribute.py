@@ -104,7 +104,7 @@ def attribute(
         The tables of layers, of overlaps and of runs.
     """
     demand_keywords("attribute", computing, Computing.__optional_keys__)
-    path = planned(scenario, layers, orders, replicates, folder)
+    path = prepared(scenario, layers, orders, replicates, folder)
     names = layers_of(scenario, layers)
     number = _number_of_orders(names, orders)
     if not (path / LAYERS_FILE).exists():
@@ -121,21 +121,10 @@ def attribute(
     return Attribution(path)
 
 
-def planned(
+def prepared(
     scenario: "Scenario", layers: Collection[str] | None, orders: int | None, replicates: int, folder: Path | None
 ) -> Path:
-    """Make the folder of an attribution, or find the one where it goes on, as ``claim`` does.
-
-    Args:
-        scenario: As ``attribute``.
-        layers: As ``attribute``.
-        orders: As ``attribute``.
-        replicates: As ``attribute``.
-        folder: As ``attribute``.
-
-    Returns:
-        The folder.
-    """
+    """Make the folder for these arguments of ``attribute``, or find the one where it goes on, as ``claim`` does."""
     names = layers_of(scenario, layers)
     request = {"layers": list(names), "orders": _number_of_orders(names, orders), "replicates": replicates}
     return claim("attribution", scenario, request, folder)

@@ -1,7 +1,7 @@
 """Comparison: the differences between policies on the same attempts, with their intervals.
 
-This module compares runs that are in memory or, as plain quantities, were; ``paired`` makes the runs or reads them,
-``pairing`` says which may be compared, ``fates`` follows single attempts.
+``compare`` takes finished runs, ``compared`` their quantities alone. ``pairing`` says which runs may be compared,
+``paired`` makes or reads the runs of ``tocsin compare``, ``fates`` follows single attempts.
 """
 
 from collections.abc import Iterator, Mapping, Sequence

@@ -159,21 +159,7 @@ def sensitivity(
 def planned(
     scenario: Scenario, keys: Sequence[str] | None, method: str, samples: int | None, quantities: Sequence[str]
 ) -> Screening:
-    """Return what is to be simulated.
-
-    Args:
-        scenario: As ``sensitivity``.
-        keys: As ``sensitivity``.
-        method: As ``sensitivity``.
-        samples: As ``sensitivity``.
-        quantities: As ``sensitivity``.
-
-    Returns:
-        The screening.
-
-    Raises:
-        DesignError: If it cannot be made.
-    """
+    """Return what ``sensitivity`` simulates for these arguments; raises DesignError for what it cannot."""
     demand_salib()
     if method not in METHODS:
         raise DesignError(f"method {method} is none of them; {', '.join(METHODS)}")

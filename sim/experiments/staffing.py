@@ -154,7 +154,7 @@ def staffing(
     demand_keywords("staffing", search, Search.__optional_keys__)
     terms = Terms(desk, tier, share, within, relative)
     replicates, tell = search.get("replicates", 1), search.get("tell")
-    path = planned(scenario, terms, curve, replicates, search.get("folder"))
+    path = prepared(scenario, terms, curve, replicates, search.get("folder"))
     if not (path / STAFF_FILE).exists():
         policy, promise = promised(scenario, terms)
         read = partial(service, desk=desk, tier=tier, tiers=promise.tiers, days=promise.days)
@@ -174,22 +174,8 @@ def staffing(
     return Staffing(path)
 
 
-def planned(scenario: "Scenario", terms: Terms, curve: Sequence[float], replicates: int, folder: Path | None) -> Path:
-    """Make the folder of a search, or find the one where it goes on, as ``claim`` does.
-
-    Args:
-        scenario: The scenario that is staffed.
-        terms: What is promised.
-        curve: As ``staffing``.
-        replicates: As ``Search``.
-        folder: As ``Search``.
-
-    Returns:
-        The folder.
-
-    Raises:
-        PromiseError: If the promise cannot be tried.
-    """
+def prepared(scenario: "Scenario", terms: Terms, curve: Sequence[float], replicates: int, folder: Path | None) -> Path:
+    """Make the folder of a search, or find the one where it goes on, as ``claim`` does; raises PromiseError."""
     _, promise = promised(scenario, terms)
     wrong = [factor for factor in curve if not 0.0 < factor < math.inf]
     if wrong:

@@ -84,20 +84,7 @@ def sweep(
 def planned(
     scenario: Scenario, vary: Mapping[str, Sequence[Value]] | None, kind: str | None, samples: int | None
 ) -> Design:
-    """Return the design that was asked for, its values as the scenario has them.
-
-    Args:
-        scenario: As ``sweep``.
-        vary: As ``sweep``.
-        kind: As ``sweep``.
-        samples: As ``sweep``.
-
-    Returns:
-        The design.
-
-    Raises:
-        DesignError: If it cannot be made.
-    """
+    """Return the design of these arguments of ``sweep``, its values as the scenario has them; raises DesignError."""
     own = scenario.spec.sweep
     values_by_key: Mapping[str, Sequence[Value]] = own.vary if vary is None else vary
     for key in values_by_key:

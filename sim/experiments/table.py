@@ -124,7 +124,7 @@ def _changes(scenario: str, changes: list[Row]) -> "Iterator[Lines | str]":
 
 
 def _by_group(scenario: str, changes: list[Row], key: str) -> Lines:
-    """Lay out how many victims a policy saved, harmed and left as they were, by what they have in common."""
+    """Lay out how many victims a policy saved, harmed and left as they were, in each group of a column."""
     from sim.experiments.fates import CHANGES
 
     counts: dict[Any, dict[str, int]] = {}
