@@ -52,7 +52,7 @@ def staffing(
     from sim.experiments.promise import Terms
     from sim.experiments.staffing import FACTORS, STAFFED_YAML, prepared
     from sim.experiments.staffing import staffing as searched
-    from sim.experiments.table import records, staffing_tables
+    from sim.experiments.table import records, show, staffing_tables
     from sim.progress import console
     from sim.results.folder import to_json
 
@@ -68,6 +68,5 @@ def staffing(
         document = {"provinces": records(done.frame), "curve": records(done.curve), "warnings": done.warnings}
         typer.echo(to_json({"folder": str(folder), **document}), nl=False)
     elif not quiet:
-        for part in staffing_tables(done):
-            console().print(part)
+        show(console(), staffing_tables(done))
         typer.echo(f"{folder / STAFFED_YAML}  the scenario with this staff, to run and to compare")

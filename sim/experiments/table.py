@@ -5,7 +5,7 @@ What is stored is laid out here for people; nothing is computed. ``sensitivity_t
 """
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +14,7 @@ from sim.rounding import short
 
 if TYPE_CHECKING:
     import pandas as pd
-    from rich.console import Console, ConsoleOptions
+    from rich.console import Console
     from rich.table import Table
 
     from sim.experiments.attribute import Attribution
@@ -45,17 +45,23 @@ class Lines:
         """Append a row."""
         self.rows.append(cells)
 
-    def __rich_console__(self, console: "Console", options: "ConsoleOptions") -> "Iterator[Table]":
-        """Lay it out for a terminal; called by rich."""
+    def fitted(self, console: "Console") -> "Table":
+        """Return the table of rich that fits a terminal."""
         rows, names = self.rows, list(self.names)
         table = _table(names, rows, self)
-        unbounded = options.update_width(UNBOUND)
+        unbounded = console.options.update_width(UNBOUND)
         for narrower in (_shortened, _broken):
-            if console.measure(table, options=unbounded).maximum <= options.max_width:
+            if console.measure(table, options=unbounded).maximum <= console.width:
                 break
             rows = [tuple(narrower(cell) for cell in row) for row in rows]
             table = _table([name.replace(" ", "\n") for name in names], rows, self)
-        yield table
+        return table
+
+
+def show(console: "Console", parts: "Iterable[Lines | str]") -> None:
+    """Print tables and the lines between them."""
+    for part in parts:
+        console.print(part if isinstance(part, str) else part.fitted(console))
 
 
 def _table(names: Sequence[str], rows: Sequence[tuple[str, ...]], of: Lines) -> "Table":
