@@ -77,7 +77,7 @@ def _table(names: Sequence[str], rows: Sequence[tuple[str, ...]], of: Lines) -> 
 
 
 def _shortened(cell: str) -> str:
-    """Give a cell with three digits of each long number."""
+    """Return a cell with three digits of each long number."""
     return LONG.sub(lambda match: f"{match[1] or ''}{short(float(match[2].replace(',', '')))}", cell)
 
 
