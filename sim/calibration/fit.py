@@ -1,4 +1,7 @@
-"""The fit: calibrated parameters to fitted figures, in expectation over seeds, coarse first, then at full scale."""
+"""The fit: calibrated parameters to fitted figures, in expectation over seeds, coarse first, then at full scale.
+
+It gives one best point. ``posterior`` says which other points the figures allow.
+"""
 
 import contextlib
 from collections.abc import Callable, Sequence
@@ -10,52 +13,56 @@ import numpy.typing as npt
 
 from sim.calibration.evaluations import Evaluations, Task, figures_of
 from sim.calibration.levels import Level
-from sim.calibration.parameters import Parameter
 from sim.calibration.targets import Targets, Vector
+from sim.experiments.parameters import Parameter
 
 Matrix = npt.NDArray[np.float64]
 
-CLOSE = 0.2
-"""The coarsest level is solved when no figure is further off than so many tolerances."""
+COARSE_CONVERGED = 0.2
+"""The coarsest level has converged when no residual is larger than so many tolerances."""
 
-GOOD = 0.5
-"""A finer level is accepted when its means are no further off than so many tolerances."""
+FINE_CONVERGED = 0.5
+"""A finer level has converged when no residual of its means is larger than so many tolerances."""
 
 STEP = 0.04
-"""Step of a difference quotient, in ranges: wide enough that counts differ by more than a few."""
+"""Step of a finite difference in unit-cube coordinates: wide enough that counts differ by more than a few."""
 
-FAR = 0.15
-"""The derivatives are taken anew when some parameter has moved so far, in ranges."""
+JACOBIAN_RADIUS = 0.15
+"""The Jacobian is computed again when some coordinate is further than this from where it was computed."""
 
-SLOPE_SEEDS = 2
-"""So many of the seeds are enough for a derivative, in which what they have in common drops out."""
+JACOBIAN_SEEDS = 2
+"""Seeds of a Jacobian: few are enough, since what chance adds to both runs of a difference drops out."""
 
-TOLD_APART = 0.01
-"""A combination of figures whose slope is less than this share of the steepest says what others have said."""
+SINGULAR_CUTOFF = 0.01
+"""Relative cut-off for singular values: smaller ones belong to figures that are nearly collinear, and are set to 0."""
 
-EVALUATIONS = 20
-"""At most so many trials solve the coarsest level once."""
+MAX_EVALUATIONS = 20
+"""Evaluations of the residuals at most, each time that the coarsest level is solved."""
 
-ROUNDS = 4
-"""So often, at most, a finer level corrects it."""
+MAX_CORRECTIONS = 4
+"""Times at most that a finer level corrects the coarsest one."""
 
 
 class FitError(Exception):
-    """Nothing can be fitted."""
+    """There is nothing to fit, or nothing to fit it to."""
 
 
 @dataclass
 class Fit:
-    """Where a fit has arrived: places in the ranges, figures by level and seed, derivatives at the coarsest level.
+    """The result of a fit.
 
-    ``figures[level]`` is (seeds, figures) of all figures, NaN where there is none; ``slopes`` (fitted figures,
-    parameters) in tolerances a range.
+    Attributes:
+        parameters: What was fitted.
+        targets: The figures that it was fitted to.
+        coordinates: The unit-cube coordinates of the solution, (parameters,).
+        jacobian: Derivatives at the coarsest level, (fitted figures, parameters), in tolerances for the whole range.
+        figures: All figures at the solution, by level: (seeds, figures), NaN where a run has none.
     """
 
     parameters: list[Parameter]
     targets: Targets
-    places: Vector
-    slopes: Matrix
+    coordinates: Vector
+    jacobian: Matrix
     figures: dict[Level, Matrix] = field(default_factory=dict)
 
     @property
@@ -63,25 +70,26 @@ class Fit:
         """The dotted keys of the parameters."""
         return [one.key for one in self.parameters]
 
-    def inverse(self) -> Matrix:
-        """Give the least-squares inverse of the slopes, (parameters, figures).
+    def pseudo_inverse(self) -> Matrix:
+        """Return the pseudo-inverse of the Jacobian, (parameters, fitted figures).
 
-        Two figures that say the same thing (two totals and their change) differ by noise alone, which has no say.
+        Figures that are nearly collinear (two totals and their change) differ by noise alone, which
+        ``SINGULAR_CUTOFF`` leaves out.
         """
-        return np.asarray(np.linalg.pinv(self.slopes, rcond=TOLD_APART))
+        return np.asarray(np.linalg.pinv(self.jacobian, rcond=SINGULAR_CUTOFF))
 
     def values(self) -> dict[str, Any]:
-        """Give the fitted values by dotted key, as a scenario file has them."""
-        return values_at(self.parameters, self.places)
+        """Return the fitted values by dotted key, as a scenario file has them."""
+        return values_at(self.parameters, self.coordinates)
 
 
-def values_at(parameters: Sequence[Parameter], places: Vector) -> dict[str, Any]:
-    """Give the values at places in the ranges, by dotted key."""
-    return {one.key: one.value(float(place)) for one, place in zip(parameters, places, strict=True)}
+def values_at(parameters: Sequence[Parameter], coordinates: Vector) -> dict[str, Any]:
+    """Return the values at unit-cube coordinates, by dotted key."""
+    return {one.key: one.value(float(part)) for one, part in zip(parameters, coordinates, strict=True)}
 
 
 class Fitter:
-    """Solves for the places of the parameters; every number it sees comes from ``evaluations``."""
+    """Solves for the coordinates of the parameters by least squares; every figure comes from ``evaluations``."""
 
     def __init__(
         self,
@@ -98,100 +106,107 @@ class Fitter:
         self._targets = targets
         self._levels = list(levels)
         self._tell = tell
-        self._slopes: tuple[Vector, Matrix] | None = None
+        self._jacobian: tuple[Vector, Matrix] | None = None
 
     def fit(self, start: Vector) -> Fit:
-        """Fit from ``start``, places in the ranges.
+        """Fit the parameters.
 
-        The coarsest level is solved by least squares. A finer level then says how much its means differ from the
-        coarse ones at the same place; the coarse level is solved again for targets shifted by as much, until the
-        finer level itself is near enough.
+        The coarsest level is solved by least squares. The residuals of a finer level at the solution differ from the
+        coarse ones; the coarse level is solved again for targets shifted by this difference, until the finer level
+        itself has converged.
+
+        Args:
+            start: The unit-cube coordinates where it begins, (parameters,).
+
+        Returns:
+            The solution, with the figures of every level there.
         """
         coarse = self._levels[0]
-        places = self._solve(start, np.zeros(len(self._targets.fitted)))
+        solution = self._solve(start, np.zeros(len(self._targets.fitted)))
         for level in self._levels[1:]:
-            for _ in range(ROUNDS):
-                distance = self._distance(level, places)
-                self._say(level, distance)
-                if np.abs(distance).max() <= GOOD:
+            for _ in range(MAX_CORRECTIONS):
+                residuals = self._residuals(level, solution)
+                self._tell_largest(level, residuals)
+                if np.abs(residuals).max() <= FINE_CONVERGED:
                     break
-                places = self._solve(places, distance - self._distance(coarse, places))
-        _, slopes = self._slopes_near(places)
-        fit = Fit(self._parameters, self._targets, places, slopes)
+                solution = self._solve(solution, residuals - self._residuals(coarse, solution))
+        _, jacobian = self._jacobian_near(solution)
+        fit = Fit(self._parameters, self._targets, solution, jacobian)
         for level in self._levels:
-            fit.figures[level] = self.figures(level, places)
+            fit.figures[level] = self._figures(level, solution)
         return fit
 
-    def figures(self, level: Level, places: Vector) -> Matrix:
-        """Simulate all figures at a level: (seeds, figures), NaN where a run has none."""
-        values = values_at(self._parameters, places)
-        return figures_of(self._evaluations.run([Task(level, seed, values) for seed in level.seeds]))
+    def _figures(self, level: Level, coordinates: Vector) -> Matrix:
+        """Return all figures at a level, (seeds, figures), NaN where a run has none."""
+        values = values_at(self._parameters, coordinates)
+        return figures_of(self._evaluations.evaluate([Task(level, seed, values) for seed in level.seeds]))
 
-    def _distance(self, level: Level, places: Vector) -> Vector:
-        """How far off the means of the fitted figures are, in tolerances."""
-        return self._off(self.figures(level, places))
+    def _residuals(self, level: Level, coordinates: Vector) -> Vector:
+        """Return the residuals of the means of the fitted figures, in tolerances."""
+        return self._residuals_of(self._figures(level, coordinates))
 
-    def _off(self, figures: Matrix) -> Vector:
+    def _residuals_of(self, figures: Matrix) -> Vector:
         means = figures.mean(axis=0)
-        return self._targets.scaled([None if np.isnan(v) else float(v) for v in means]) - self._targets.reported()
+        simulated = self._targets.simulated([None if np.isnan(v) else float(v) for v in means])
+        return simulated - self._targets.reported()
 
     def _solve(self, start: Vector, shift: Vector) -> Vector:
-        """Solve the coarsest level for targets that are missed by ``-shift``."""
+        """Return the coordinates at which the coarsest level's residuals are nearest to ``-shift``."""
         from scipy.optimize import least_squares
 
         coarse = self._levels[0]
         best: tuple[float, Vector] = (np.inf, start)
 
-        def distance(places: Vector) -> Vector:
+        def shifted_residuals(coordinates: Vector) -> Vector:
             nonlocal best
-            found = self._distance(coarse, places) + shift
-            worst = float(np.abs(found).max())
-            self._say(coarse, found)
-            if worst < best[0]:
-                best = worst, places.copy()
-            if worst <= CLOSE:
-                raise _CloseEnoughError
-            return found
+            residuals = self._residuals(coarse, coordinates) + shift
+            largest = float(np.abs(residuals).max())
+            self._tell_largest(coarse, residuals)
+            if largest < best[0]:
+                best = largest, coordinates.copy()
+            if largest <= COARSE_CONVERGED:
+                raise _ConvergedError
+            return residuals
 
         inside = np.clip(start, 1e-3, 1.0 - 1e-3)
-        with contextlib.suppress(_CloseEnoughError):
+        with contextlib.suppress(_ConvergedError):
             least_squares(
-                distance,
+                shifted_residuals,
                 inside,
-                jac=lambda places: self._slopes_near(places)[1],
+                jac=lambda coordinates: self._jacobian_near(coordinates)[1],
                 bounds=(0.0, 1.0),
-                max_nfev=EVALUATIONS,
+                max_nfev=MAX_EVALUATIONS,
                 xtol=1e-5,
                 ftol=1e-4,
                 gtol=None,
             )
         return best[1]
 
-    def _slopes_near(self, places: Vector) -> tuple[Vector, Matrix]:
-        """Give derivatives taken at a place not far from this one, by forward differences with the same seeds."""
-        if self._slopes is None or np.abs(self._slopes[0] - places).max() > FAR:
-            self._slopes = places.copy(), self._slopes_at(places)
-        return self._slopes
+    def _jacobian_near(self, coordinates: Vector) -> tuple[Vector, Matrix]:
+        """Return a Jacobian computed within ``JACOBIAN_RADIUS`` of these coordinates, and where that was."""
+        if self._jacobian is None or np.abs(self._jacobian[0] - coordinates).max() > JACOBIAN_RADIUS:
+            self._jacobian = coordinates.copy(), self._jacobian_at(coordinates)
+        return self._jacobian
 
-    def _slopes_at(self, places: Vector) -> Matrix:
-        """Give slopes (fitted figures, parameters) by forward differences at the coarsest level."""
+    def _jacobian_at(self, coordinates: Vector) -> Matrix:
+        """Return the Jacobian (fitted figures, parameters) of the coarsest level by differences with equal seeds."""
         coarse = self._levels[0]
-        seeds = coarse.seeds[:SLOPE_SEEDS]
-        steps = np.where(places + STEP <= 1.0, STEP, -STEP)
-        moved = [places, *(places + step * unit for step, unit in zip(steps, np.eye(len(places)), strict=True))]
-        tasks = [Task(coarse, seed, values_at(self._parameters, at)) for at in moved for seed in seeds]
-        base, *others = (
-            self._off(rows) for rows in figures_of(self._evaluations.run(tasks)).reshape(len(moved), len(seeds), -1)
-        )
-        return np.column_stack([(one - base) / step for one, step in zip(others, steps, strict=True)])
+        seeds = coarse.seeds[:JACOBIAN_SEEDS]
+        steps = np.where(coordinates + STEP <= 1.0, STEP, -STEP)
+        units = np.eye(len(coordinates))
+        points = [coordinates, *(coordinates + step * unit for step, unit in zip(steps, units, strict=True))]
+        tasks = [Task(coarse, seed, values_at(self._parameters, point)) for point in points for seed in seeds]
+        figures = figures_of(self._evaluations.evaluate(tasks)).reshape(len(points), len(seeds), -1)
+        base, *moved = (self._residuals_of(rows) for rows in figures)
+        return np.column_stack([(one - base) / step for one, step in zip(moved, steps, strict=True)])
 
-    def _say(self, level: Level, distance: Vector) -> None:
-        worst = int(np.argmax(np.abs(distance)))
+    def _tell_largest(self, level: Level, residuals: Vector) -> None:
+        worst = int(np.argmax(np.abs(residuals)))
         self._tell(
-            f"scale {level.scale:g}, {len(level.seeds)} seeds: furthest off is "
-            f"{self._targets.label(self._targets.fitted[worst])}, by {distance[worst]:+.2f} tolerances"
+            f"scale {level.scale:g}, {len(level.seeds)} seeds: largest residual is "
+            f"{self._targets.label(self._targets.fitted[worst])}, {residuals[worst]:+.2f} tolerances"
         )
 
 
-class _CloseEnoughError(Exception):
-    """The coarse level is solved."""
+class _ConvergedError(Exception):
+    """Raised by the residuals to stop the least-squares solver: the coarsest level has converged."""

@@ -1,117 +1,152 @@
-"""The posterior: what the figures say of every parameter that has a range, and what they leave open.
+"""The posterior: what the data say of every free parameter, and what they leave open.
 
-Randomised maximum likelihood (Kitanidis, Water Resources Research 31, 1995; Oliver, He and Reynolds, 1996): each member
-begins as a draw from the ranges and with data of its own, the reported ones off by a draw of their errors; it is then
-moved as little as brings the model to its data. The way is measured in normal scores of places in the ranges, where a
-draw is standard normal. Members are draws of the posterior, exactly so where figures are linear in scores, elsewhere as
-nearly as simulation-based calibration (``sim.calibration.coverage``) shows. What stays far from the data is rejected.
+Randomised maximum likelihood (Kitanidis, Water Resources Research 31, 1995; Oliver, He and Reynolds, 1996): each
+ensemble member begins as a draw from the ranges, with observations of its own, the reported data plus a draw of their
+errors; ``descent`` then moves it to the nearest point where the model reproduces its observations. Distances are in
+normal scores of unit-cube coordinates, in which the prior is standard normal. Members are draws of the posterior,
+exactly where data are linear in the scores, elsewhere as nearly as simulation-based calibration (``coverage``) shows.
+A member whose residuals stay large is rejected.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from sim.calibration.descent import Array, Descent, Indices
-from sim.calibration.parameters import Parameter
 from sim.draws.functions import normal_cdf, normal_quantile
 from sim.draws.philox import draw4, uniform32, uniform52
 from sim.draws.purposes import MEMBER
+from sim.experiments.parameters import Parameter
 
 Simulate = Callable[[Array, Sequence[int]], Array]
-"""Gives the data (members, data) of places in the ranges (members, parameters), each simulated with its seed."""
+"""Returns data (members, data) at unit-cube coordinates (members, parameters), each simulated with its seed."""
 
 STEP = 0.2
-"""Step of a difference quotient, in ranges, towards the middle: so wide that counts differ by far more than chance."""
+"""Step of a finite difference in unit-cube coordinates, towards the middle: so wide that counts differ by far more than
+chance."""
 
-HEARD = 3.0
-"""A difference of so many standard errors is one; a smaller one is chance."""
+SIGNIFICANCE = 3.0
+"""Threshold of significance of a slope, in standard errors; smaller slopes are set to 0."""
 
-ROUNDS, FINE_ROUNDS = 8, 3
-"""At most so many steps bring a member to the data of the coarsest model, and from there to those of each finer one."""
+NORMAL_MEDIAN = 0.6745
+"""The median of the absolute value of a normal variable, in standard deviations."""
 
-ACCEPTED = 2.0
-"""A member so many errors from the data, root mean square, is still one of the posterior; data themselves are at 1."""
+ITERATIONS, FINE_ITERATIONS = 8, 3
+"""Iterations at most with the coarsest model, and with each finer one from there."""
+
+ACCEPTANCE = 2.0
+"""A member is accepted whose root mean square residual is at most so many standard errors; that of data is 1."""
 
 EDGE = 1e-4
-"""Least distance of a place from the ends of its range, where its score is taken."""
+"""Least distance of a coordinate from 0 and 1 where its normal score is taken."""
 
 FIXED = 0.25
-"""A direction is called fixed where the figures leave less than this share of its variance."""
+"""A direction is called fixed where the data leave less than this share of its prior variance."""
+
+
+class Start(NamedTuple):
+    """Where all members begin.
+
+    Attributes:
+        coordinates: Unit-cube coordinates, (parameters,).
+        expected: The expected data there, (data,).
+        jacobian: Their derivatives, (data, parameters), in standard errors a normal score.
+    """
+
+    coordinates: Array
+    expected: Array
+    jacobian: Array
 
 
 @dataclass(frozen=True)
 class Direction:
-    """A direction of parameters, in scores, with the share of its prior variance that is left.
+    """A direction in the space of normal scores.
 
-    ``weights`` are the entries of its unit vector, largest first.
+    Attributes:
+        variance_left: The share of its prior variance that the data leave.
+        weights: The entries of its unit vector by dotted key, largest first.
     """
 
-    left: float
+    variance_left: float
     weights: tuple[tuple[str, float], ...]
 
 
 @dataclass(frozen=True)
 class Posterior:
-    """An ensemble before and after: ``prior`` and ``places`` (members, parameters), in the ranges.
+    """An ensemble: its prior draws and its posterior draws.
 
-    ``seeds`` (members,) are those that members are simulated with, ``off`` (members,) is how far each is from the data,
-    in errors, root mean square; ``slopes`` (data, parameters) are derivatives where all began, in errors a score.
+    Attributes:
+        parameters: What was conditioned.
+        seeds: The seed that each member is simulated with.
+        prior: Unit-cube coordinates of the prior draws, (members, parameters).
+        coordinates: Those of the posterior draws, (members, parameters).
+        residuals: Of each member, root mean square over data, in standard errors, (members,).
+        jacobian: Derivatives at the common start, (data, parameters), in standard errors a normal score.
     """
 
     parameters: tuple[Parameter, ...]
     seeds: tuple[int, ...]
     prior: Array
-    places: Array
-    off: Array
-    slopes: Array
+    coordinates: Array
+    residuals: Array
+    jacobian: Array
 
     @property
     def active(self) -> npt.NDArray[np.bool_]:
-        """Say which parameters some datum depends on."""
-        return np.asarray(self.slopes.any(axis=0))
+        """Which parameters some datum depends on."""
+        return np.asarray(self.jacobian.any(axis=0))
 
     def accepted(self) -> "Posterior":
-        """Give the members that come to the data."""
-        chosen = self.off <= ACCEPTED
-        seeds = tuple(seed for seed, one in zip(self.seeds, chosen, strict=True) if one)
-        return replace(self, seeds=seeds, prior=self.prior[chosen], places=self.places[chosen], off=self.off[chosen])
+        """Return the members whose residuals are small enough."""
+        chosen = self.residuals <= ACCEPTANCE
+        return replace(
+            self,
+            seeds=tuple(seed for seed, one in zip(self.seeds, chosen, strict=True) if one),
+            prior=self.prior[chosen],
+            coordinates=self.coordinates[chosen],
+            residuals=self.residuals[chosen],
+        )
 
-    def left(self) -> Array:
-        """Give the share of each parameter's prior spread (standard deviation of its normal score) that is left."""
-        before, after = scores(self.prior), scores(self.places)
+    def spread_left(self) -> Array:
+        """Return the share of each parameter's prior standard deviation, in normal scores, that the data leave."""
+        before, after = normal_scores(self.prior), normal_scores(self.coordinates)
         return np.asarray(after.std(axis=0) / before.std(axis=0))
 
     def directions(self) -> list[Direction]:
-        """Give the directions that the data tell something of where the fit stands, the most fixed first.
+        """Return the directions that the data constrain at the common start, the most constrained first.
 
-        They are the right singular vectors of the slopes: a direction with the singular value s keeps 1 / (1 + s^2) of
-        its variance. There are no more of them than data; in all others the ranges stay as they were.
+        They are the right singular vectors of the Jacobian: a direction with the singular value s keeps 1 / (1 + s^2)
+        of its variance. There are no more of them than data; all others keep their prior variance.
+
+        Returns:
+            As many directions as data, or as parameters where these are fewer.
         """
-        _, sizes, vectors = np.linalg.svd(self.slopes, full_matrices=False)
-        found = []
+        _, sizes, vectors = np.linalg.svd(self.jacobian, full_matrices=False)
+        directions = []
         for size, vector in zip(sizes, vectors, strict=True):
             signed = vector * np.sign(vector[np.abs(vector).argmax()])
             order = np.argsort(-np.abs(signed), kind="stable")
-            weights = tuple((self.parameters[place].key, float(signed[place])) for place in order)
-            found.append(Direction(float(1.0 / (1.0 + size**2)), weights))
-        return found
+            weights = tuple((self.parameters[number].key, float(signed[number])) for number in order)
+            directions.append(Direction(float(1.0 / (1.0 + size**2)), weights))
+        return directions
 
 
-def scores(places: Array) -> Array:
-    """Give the standard normal scores of places in the ranges."""
-    inside = np.clip(places, EDGE, 1.0 - EDGE)
+def normal_scores(coordinates: Array) -> Array:
+    """Return the standard normal quantiles of unit-cube coordinates."""
+    inside = np.clip(coordinates, EDGE, 1.0 - EDGE)
     return np.asarray(np.vectorize(normal_quantile, otypes=[np.float64])(inside))
 
 
-def places_of(found: Array) -> Array:
-    """Undo ``scores``."""
-    return np.asarray(np.vectorize(normal_cdf, otypes=[np.float64])(found))
+def coordinates_of(scores: Array) -> Array:
+    """Return the unit-cube coordinates of normal scores."""
+    return np.asarray(np.vectorize(normal_cdf, otypes=[np.float64])(scores))
 
 
-def prior(seed: int, members: int, parameters: int) -> Array:
-    """Draw an ensemble evenly from the ranges: (members, parameters) places, each a draw of its own identity."""
+def draw_prior(seed: int, members: int, parameters: int) -> Array:
+    """Draw unit-cube coordinates evenly: (members, parameters), each a draw of its own identity."""
     drawn = np.empty((members, parameters))
     for member in range(members):
         for number in range(parameters):
@@ -120,8 +155,8 @@ def prior(seed: int, members: int, parameters: int) -> Array:
     return drawn
 
 
-def errors(seed: int, members: int, data: int) -> Array:
-    """Draw by how many errors each member's data are off: (members, data), standard normal."""
+def draw_errors(seed: int, members: int, data: int) -> Array:
+    """Draw the errors of each member's observations: (members, data), standard normal."""
     drawn = np.empty((members, data))
     for member in range(members):
         for number in range(data):
@@ -129,99 +164,120 @@ def errors(seed: int, members: int, data: int) -> Array:
     return drawn
 
 
-def slopes_at(place: Array, simulate: Simulate, seeds: Sequence[int], error: Array) -> Array:
-    """Give the derivatives (data, parameters) at a place (parameters,), in errors a score.
+def jacobian_at(coordinates: Array, simulate: Simulate, seeds: Sequence[int], errors: Array) -> Array:
+    """Compute a Jacobian by finite differences.
 
-    Quotients are averaged over seeds; what differs between these says how far chance moves a quotient, and what is no
-    larger than that is taken for none.
+    Quotients are averaged over seeds. Their standard error, from what differs between seeds, is that of the median
+    datum; a slope that is not significant is set to 0.
+
+    Args:
+        coordinates: Where it is computed, (parameters,).
+        simulate: The model.
+        seeds: Those that are averaged.
+        errors: The standard error of each datum, (data,).
+
+    Returns:
+        Derivatives, (data, parameters), in standard errors a normal score.
     """
-    moved = np.tile(place, (len(place) + 1, 1))
-    for number in range(len(place)):
-        moved[number + 1, number] += STEP if place[number] < 0.5 else -STEP
-    at = scores(moved)
-    ways = np.diag(at[1:] - at[0])[:, None]
+    points = np.tile(coordinates, (len(coordinates) + 1, 1))
+    for number in range(len(coordinates)):
+        points[number + 1, number] += STEP if coordinates[number] < 0.5 else -STEP
+    scores = normal_scores(points)
+    steps = np.diag(scores[1:] - scores[0])[:, None]
     quotients = []
     for seed in seeds:
-        data = simulate(moved, [seed] * len(moved)) / error
-        quotients.append((data[1:] - data[0]) / ways)
-    found = np.nan_to_num(np.array(quotients))  # a place that makes no scenario tells nothing
-    mean = found.mean(axis=0)
+        data = simulate(points, [seed] * len(points)) / errors
+        quotients.append((data[1:] - data[0]) / steps)
+    slopes = np.nan_to_num(np.array(quotients))  # a point that makes no scenario has no data
+    mean = slopes.mean(axis=0)
     if len(seeds) > 1:
-        chance = found.std(axis=0, ddof=1) / len(seeds) ** 0.5
-        for number, column in enumerate(chance.T):
-            differ = column[column > 0.0]
-            # The median of a normal variable's size is 0.6745 of its standard deviation.
-            heard = HEARD * float(np.median(differ)) / 0.6745 if len(differ) else 0.0
-            mean[np.abs(mean[:, number]) < heard, number] = 0.0
+        standard_errors = slopes.std(axis=0, ddof=1) / len(seeds) ** 0.5
+        for number, column in enumerate(standard_errors.T):
+            positive = column[column > 0.0]
+            threshold = SIGNIFICANCE * float(np.median(positive)) / NORMAL_MEDIAN if len(positive) else 0.0
+            mean[np.abs(mean[:, number]) < threshold, number] = 0.0
     return np.asarray(mean.T)
 
 
-def posterior(
+def sample_posterior(
     parameters: Sequence[Parameter],
     models: Sequence[tuple[Simulate, Array]],
-    start: tuple[Array, Array, Array],
+    start: Start,
     observed: Array,
-    error: Array,
+    errors: Array,
     seed: int,
     members: int,
     tell: Callable[[str], None] = lambda line: None,
 ) -> Posterior:
-    """Condition the parameters, drawn from their ranges, on data.
+    """Draw an ensemble from the ranges of the parameters and condition it on data.
 
-    ``models`` are simulated from coarse to fine, each with the standard deviations (data,) that chance gives to one of
-    its runs: what a coarse model's chance hides is not gone after, and the next one goes on from where it led.
-    ``start`` is where all members begin: place (parameters,), expected data (data,), and Jacobian (data, parameters) in
-    errors a score. ``observed`` (data,) are what was reported, ``error`` (data,) the standard deviations of what
-    separates it from the model's expectation: rounding, chance, the model's own shortcomings. Each member is simulated
-    with a seed of its own; what chance does to a run of the last model is therefore in its data already, and only the
-    rest of the error is drawn. Equal arguments give equal results.
+    Each member is simulated with a seed of its own. What chance does to a run of the last model is therefore in its
+    simulated data already, and only the rest of the errors is drawn. A coarse model is fitted only as closely as its
+    own chance allows; the next one goes on from its iterates. Equal arguments give equal results.
+
+    Args:
+        parameters: What is conditioned.
+        models: From coarse to fine, each with the standard deviations (data,) of its data between seeds.
+        start: Where all members begin.
+        observed: The reported data, (data,).
+        errors: The standard errors (data,) of what separates them from the model's expectation: rounding, chance, the
+            model's own shortcomings.
+        seed: That of the draws, and of the first member.
+        members: The size of the ensemble.
+        tell: Called with a line at each step.
+
+    Returns:
+        All members, whether they are accepted or not.
     """
-    drawn = prior(seed, members, len(parameters))
-    rest = np.sqrt(np.maximum(error**2 - models[-1][1] ** 2, 0.0))
-    wanted = observed + rest * errors(seed, members, len(observed))
-    place, expected, slopes = start
-    active = np.flatnonzero(slopes.any(axis=0))
+    drawn = draw_prior(seed, members, len(parameters))
+    rest = np.sqrt(np.maximum(errors**2 - models[-1][1] ** 2, 0.0))
+    observations = observed + rest * draw_errors(seed, members, len(observed))
+    active = np.flatnonzero(start.jacobian.any(axis=0))
     everyone, seeds = np.arange(members), tuple(range(seed, seed + members))
 
-    def all_of(going: Indices, found: Array) -> Array:
-        places = drawn[going].copy()
-        places[:, active] = places_of(found)
-        return places
+    def coordinates_at(chosen: Indices, scores: Array) -> Array:
+        coordinates = drawn[chosen].copy()
+        coordinates[:, active] = coordinates_of(scores)
+        return coordinates
 
-    def data_of(simulate: Simulate, going: Indices, found: Array) -> Array:
-        return simulate(all_of(going, found), [seeds[member] for member in going])
+    def data_at(simulate: Simulate, chosen: Indices, scores: Array) -> Array:
+        return simulate(coordinates_at(chosen, scores), [seeds[member] for member in chosen])
 
-    units = [np.hypot(rest, chance) for _, chance in models]
+    units = [np.hypot(rest, seed_sd) for _, seed_sd in models]
     unit = units[0]
-    way = Descent(
-        scores(drawn)[:, active],
-        wanted / unit,
-        scores(place)[active],
-        expected / unit,
-        slopes[:, active] * (error / unit)[:, None],
+    descent = Descent(
+        normal_scores(drawn)[:, active],
+        observations / unit,
+        normal_scores(start.coordinates)[active],
+        start.expected / unit,
+        start.jacobian[:, active] * (errors / unit)[:, None],
     )
     for number, (simulate, _) in enumerate(models):
         if number:
             before, unit = unit, units[number]
-            data = data_of(simulate, everyone, way.at)
-            tell(_distance("there a finer model is", (data - observed) / error))
-            way.hand_over(data / unit, wanted / unit, before / unit)
+            data = data_at(simulate, everyone, descent.iterates)
+            tell(_acceptance("with a finer model", (data - observed) / errors))
+            descent.switch_model(data / unit, observations / unit, before / unit)
 
-        def there(going: Indices, at: Array, simulate: Simulate = simulate, unit: Array = unit) -> Array:
-            return data_of(simulate, going, at) / unit
+        def scaled(chosen: Indices, scores: Array, simulate: Simulate = simulate, unit: Array = unit) -> Array:
+            return data_at(simulate, chosen, scores) / unit
 
-        way.run(there, FINE_ROUNDS if number else ROUNDS, tell)
-    off = (way.data * unit - observed) / error
-    tell(_distance("in the end they are", off))
-    return Posterior(tuple(parameters), seeds, drawn, all_of(everyone, way.at), _size(off), slopes)
-
-
-def _size(off: Array) -> Array:
-    return np.asarray(np.sqrt(np.mean(off**2, axis=1)))
+        descent.run(scaled, FINE_ITERATIONS if number else ITERATIONS, tell)
+    residuals = (descent.simulated * unit - observed) / errors
+    tell(_acceptance("at the end", residuals))
+    coordinates = coordinates_at(everyone, descent.iterates)
+    return Posterior(tuple(parameters), seeds, drawn, coordinates, _rms(residuals), start.jacobian)
 
 
-def _distance(what: str, off: Array) -> str:
-    size = _size(off)
+def _rms(residuals: Array) -> Array:
+    """Return the root mean square over data of each member's residuals."""
+    return np.asarray(np.sqrt(np.mean(residuals**2, axis=1)))
+
+
+def _acceptance(when: str, residuals: Array) -> str:
+    """Say how large the residuals (members, data) are, and how many members would be accepted."""
+    rms = _rms(residuals)
     return (
-        f"{what} {np.nanmedian(size):.2f} errors off in the median, {(size <= ACCEPTED).sum()} of {len(size)} accepted"
+        f"{when}: median residual {np.nanmedian(rms):.2f} standard errors (r.m.s.), "
+        f"{(rms <= ACCEPTANCE).sum()} of {len(rms)} accepted"
     )

@@ -1,4 +1,8 @@
-"""The report of a calibration: one document for programs, the same as text with tables for people."""
+"""The report of a calibration: one document for programs (``fit.json``), the same as text for people (``fit.md``).
+
+Keys of the document are stored, and so are their names: ``off`` is a relative residual of a figure, or the median
+residual of the draws (r.m.s., in standard errors); ``left`` the share of spread or variance that the data leave.
+"""
 
 from collections.abc import Sequence
 from typing import Any
@@ -7,7 +11,7 @@ import numpy as np
 
 from sim.calibration.fit import Fit
 from sim.calibration.levels import Level
-from sim.calibration.posterior import ACCEPTED, FIXED, Posterior
+from sim.calibration.posterior import ACCEPTANCE, FIXED, Posterior
 from sim.results.figures import CHANGE
 from sim.results.terminal import amount, distance, yes_or_no
 from sim.scenario import Scenario
@@ -15,23 +19,34 @@ from sim.scenario import Scenario
 Document = dict[str, Any]
 
 SHOWN_WEIGHTS = 5
+"""Weights of a direction in the document."""
+
 TAILS = (0.05, 0.95)
+"""Quantiles at the ends of an interval."""
 
 
 def fixed_by(fit: Fit) -> dict[str, str]:
-    """Name for each parameter the figure that fixed it: the largest entry of its relative gains.
+    """Name for each parameter the figure that fixed it: the largest of its relative gains.
 
-    The relative gain of a parameter and a figure (Bristol, IEEE Transactions on Automatic Control 11, 1966) is the
-    slope between them times the same entry of the inverse: how much of the one is settled by the other when all
-    figures are met. The gains of a parameter add up to 1.
+    The relative gain of a parameter and a figure is the slope between them times the same entry of the inverse: how
+    much of the one is determined by the other when all figures are met. The gains of a parameter add up to 1.
+
+    Args:
+        fit: The result of a fit.
+
+    Returns:
+        The label of the figure by the key of the parameter.
+
+    Source:
+        Bristol, IEEE Transactions on Automatic Control 11, 1966.
     """
-    gains = fit.slopes * fit.inverse().T
+    gains = fit.jacobian * fit.pseudo_inverse().T
     labels = [fit.targets.label(number) for number in fit.targets.fitted]
     return {one.key: labels[int(gain.argmax())] for one, gain in zip(fit.parameters, gains.T, strict=True)}
 
 
 def compose(scenario: Scenario, fit: Fit, level: Level, evidence: Sequence[Document]) -> Document:
-    """Give the report of a fit whose last level is ``level``: parameters, figures in expectation, evidence."""
+    """Return the report of a fit whose last level is ``level``: parameters, figures in expectation, evidence."""
     figures = fit.figures[level]
     fixed = fixed_by(fit)
     rows = []
@@ -39,9 +54,9 @@ def compose(scenario: Scenario, fit: Fit, level: Level, evidence: Sequence[Docum
         if not isinstance(row.value, int | float | None) or np.isnan(figures[:, number]).any():
             continue
         mean, spread = float(figures[:, number].mean()), float(figures[:, number].std(ddof=1))
-        off = None
+        residual = None
         if row.value is not None:
-            off = mean - row.value if row.name.endswith(CHANGE) else mean / row.value - 1.0
+            residual = mean - row.value if row.name.endswith(CHANGE) else mean / row.value - 1.0
         rows.append(
             {
                 "figure": fit.targets.label(number),
@@ -50,10 +65,10 @@ def compose(scenario: Scenario, fit: Fit, level: Level, evidence: Sequence[Docum
                 "expected": mean,
                 "standard_error_of_expected": spread / len(figures) ** 0.5,
                 "standard_error": spread,
-                "off": off,
+                "off": residual,
                 "tolerance": fit.targets.tolerance(number) if row.role == "fitted" else None,
-                "within": abs(off) <= fit.targets.tolerance(number)
-                if row.role == "fitted" and off is not None
+                "within": abs(residual) <= fit.targets.tolerance(number)
+                if row.role == "fitted" and residual is not None
                 else None,
             }
         )
@@ -66,11 +81,11 @@ def compose(scenario: Scenario, fit: Fit, level: Level, evidence: Sequence[Docum
             {
                 "key": one.key,
                 "range": [one.value(0.0), one.value(1.0)],
-                "start": one.value(one.place(one.start)),
-                "value": one.value(float(place)),
+                "start": one.value(one.coordinate(one.start)),
+                "value": one.value(float(coordinate)),
                 "target": fixed[one.key],
             }
-            for one, place in zip(fit.parameters, fit.places, strict=True)
+            for one, coordinate in zip(fit.parameters, fit.coordinates, strict=True)
         ],
         "figures": rows,
         "evidence": list(evidence),
@@ -78,38 +93,41 @@ def compose(scenario: Scenario, fit: Fit, level: Level, evidence: Sequence[Docum
 
 
 def add_posterior(
-    document: Document, found: Posterior, drawn: Posterior, predicted: dict[str, tuple[float, float]]
+    document: Document, ensemble: Posterior, draws: Posterior, predicted: dict[str, tuple[float, float]]
 ) -> None:
-    """Add what the posterior says to a report.
+    """Add what the posterior says to a report: which directions the data fix, and which they leave open.
 
-    The slopes where the fit stands say what is fixed and what is open; ``drawn`` are the members of the ensemble
-    ``found`` that come to the data, and ``predicted`` has their interval of each figure by its label.
+    Args:
+        document: The report.
+        ensemble: All members.
+        draws: Those that are accepted.
+        predicted: The interval of each figure, by its label.
     """
-    told = drawn if len(drawn.places) > 1 else found
-    left = told.left()
-    low, high = np.quantile(told.places, TAILS, axis=0)
+    shown = draws if len(draws.coordinates) > 1 else ensemble
+    spread_left = shown.spread_left()
+    low, high = np.quantile(shown.coordinates, TAILS, axis=0)
     document["posterior"] = {
-        "members": len(found.places),
-        "draws": len(drawn.places),
-        "off": float(np.median(drawn.off)) if len(drawn.off) else None,
+        "members": len(ensemble.coordinates),
+        "draws": len(draws.coordinates),
+        "off": float(np.median(draws.residuals)) if len(draws.residuals) else None,
         "parameters": [
             {
                 "key": one.key,
                 "origin": one.origin,
                 "range": [one.value(0.0), one.value(1.0)],
                 "interval": [one.value(float(low[number])), one.value(float(high[number]))],
-                "left": float(left[number]),
-                "depends": bool(found.active[number]),
+                "left": float(spread_left[number]),
+                "depends": bool(ensemble.active[number]),
             }
-            for number, one in enumerate(found.parameters)
+            for number, one in enumerate(ensemble.parameters)
         ],
         "directions": [
             {
-                "left": one.left,
-                "fixed": one.left < FIXED,
+                "left": one.variance_left,
+                "fixed": one.variance_left < FIXED,
                 "weights": [list(pair) for pair in one.weights[:SHOWN_WEIGHTS]],
             }
-            for one in found.directions()
+            for one in ensemble.directions()
         ],
     }
     for row in document["figures"]:
@@ -117,7 +135,7 @@ def add_posterior(
 
 
 def to_markdown(document: Document) -> str:
-    """Give the report as Markdown."""
+    """Return the report as Markdown."""
     lines = [
         f"# Fit of {document['name']}",
         "",
@@ -194,19 +212,19 @@ def _evidence(rows: Sequence[Document]) -> list[str]:
     return _table(("quantity", "range", "simulated", "within", "basis"), cells)
 
 
-def _posterior(found: Document) -> list[str]:
-    directions = found["directions"]
+def _posterior(part: Document) -> list[str]:
+    directions = part["directions"]
     fixed = [one for one in directions if one["fixed"]]
-    touched = [one for one in found["parameters"] if one["depends"]]
+    touched = [one for one in part["parameters"] if one["depends"]]
     touched.sort(key=lambda one: one["left"])
-    half = "" if found["off"] is None else f", half of them within {found['off']:.2f}"
+    half = "" if part["off"] is None else f", half of them within {part['off']:.2f}"
     return [
         "## Posterior",
         "",
-        f"An ensemble of {found['members']} drawn from the ranges of {len(found['parameters'])} parameters, of which "
+        f"An ensemble of {part['members']} drawn from the ranges of {len(part['parameters'])} parameters, of which "
         f"some datum depends on {len(touched)}. Of as many directions {len(directions)} data fix {len(fixed)} "
         f"(less than {FIXED:.0%} of the variance is left) and leave {len(touched) - len(fixed)} open. "
-        f"{found['draws']} members come within {ACCEPTED:g} errors of the data (r.m.s.{half}): they are the draws.",
+        f"{part['draws']} members come within {ACCEPTANCE:g} errors of the data (r.m.s.{half}): they are the draws.",
         "",
         "What the data fix, the firmest first; a weight is the entry of its unit vector, in normal scores:",
         "",

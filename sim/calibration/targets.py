@@ -1,4 +1,4 @@
-"""What a calibration aims at: each fitted figure, and how far off a simulated one is, in tolerances."""
+"""Targets: the figures of a scenario, and their values in units of their tolerances, in which residuals are taken."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,13 +14,16 @@ Vector = npt.NDArray[np.float64]
 
 DEFAULT_TOLERANCE = 0.01
 
+LEAST_COUNT = 1e-3
+"""A level of nothing at all is compared as this, so that it has a logarithm."""
+
 
 @dataclass(frozen=True)
 class Targets:
     """The figures of a scenario by their position in its list; ``fitted`` are those that a fit aims at.
 
-    Figures that are levels are compared by their logarithm, changes as they are, both in units of the tolerance: a
-    distance of 1 is at the edge of what is allowed.
+    Figures that are levels are compared by their logarithm, changes as they are, both divided by the tolerance: a
+    residual of 1 is at the edge of what is allowed.
     """
 
     rows: tuple[Target, ...]
@@ -28,49 +31,48 @@ class Targets:
 
     @classmethod
     def of(cls, scope: Scope) -> "Targets":
-        """Give the figures of a scope; fitted ones need a number and windows inside the period."""
-        chosen = [
+        """Return the figures of a scope; fitted ones need a number and windows inside the period."""
+        fitted = [
             number
             for number, row in enumerate(scope.targets)
             if row.role == "fitted"
             and isinstance(row.value, int | float)
             and all(days_of(scope, window) for window in (row.window, row.base or row.window))
         ]
-        return cls(scope.targets, tuple(chosen))
+        return cls(scope.targets, tuple(fitted))
 
     def label(self, number: int) -> str:
-        """Name a figure and its window, as ``label_of`` does."""
+        """Return the name of a figure and its window, as ``label_of`` does."""
         return label_of(self.rows[number].name, self.rows[number].window)
 
     def tolerance(self, number: int) -> float:
-        """Give the tolerance of a figure: a share of a level, a difference for a change."""
+        """Return the tolerance of a figure: a share of a level, a difference for a change."""
         return self.rows[number].tolerance or DEFAULT_TOLERANCE
 
-    def on_scale(self, number: int, values: npt.ArrayLike) -> Vector:
-        """Put values of a figure on the scale on which they are compared, in tolerances."""
-        found = np.asarray(values, dtype=np.float64)
+    def scale(self, number: int, values: npt.ArrayLike) -> Vector:
+        """Return values of a figure in tolerances: logarithms of levels, changes as they are."""
+        scaled = np.asarray(values, dtype=np.float64)
         if not self.rows[number].name.endswith(CHANGE):
-            # Nothing counted at all is as far off as a thousandth of one.
-            found = np.log(np.maximum(found, 1e-3))
-        return np.asarray(found / self.tolerance(number))
+            scaled = np.log(np.maximum(scaled, LEAST_COUNT))
+        return np.asarray(scaled / self.tolerance(number))
 
-    def off_scale(self, number: int, scaled: npt.ArrayLike) -> Vector:
-        """Undo ``on_scale``."""
+    def unscale(self, number: int, scaled: npt.ArrayLike) -> Vector:
+        """Return values of a figure from what ``scale`` makes of them."""
         values = np.asarray(scaled, dtype=np.float64) * self.tolerance(number)
         return values if self.rows[number].name.endswith(CHANGE) else np.asarray(np.exp(values))
 
     def reported(self) -> Vector:
-        """Give the reported values of the fitted figures, on the scale of comparison."""
-        return np.array([float(self.on_scale(n, float(str(self.rows[n].value)))) for n in self.fitted])
+        """Return the reported values of the fitted figures, (fitted figures,), in tolerances."""
+        return np.array([float(self.scale(n, float(str(self.rows[n].value)))) for n in self.fitted])
 
-    def scaled(self, figures: Sequence[float | None]) -> Vector:
-        """Put the fitted figures of one run on the scale of comparison."""
-        found = [figures[n] for n in self.fitted]
+    def simulated(self, figures: Sequence[float | None]) -> Vector:
+        """Return the fitted figures among all figures of a run, (fitted figures,), in tolerances."""
+        values = [figures[n] for n in self.fitted]
         return np.array(
-            [float(self.on_scale(n, 0.0 if v is None else v)) for n, v in zip(self.fitted, found, strict=True)]
+            [float(self.scale(n, 0.0 if v is None else v)) for n, v in zip(self.fitted, values, strict=True)]
         )
 
 
 def label_of(name: str, window: tuple[date, date | None]) -> str:
-    """Name a figure and its window: ``calls_intercepted@2021-01-01..2021-11-30``."""
+    """Return the name of a figure and its window: ``calls_intercepted@2021-01-01..2021-11-30``."""
     return f"{name}@{window[0]}..{window[1] or ''}"

@@ -1,4 +1,4 @@
-"""Fitted values go back into the scenario's file: what is written changes, comments and layout stay."""
+"""Fitted values are written back into the scenario's file; its comments and layout stay."""
 
 import os
 from collections.abc import Mapping
@@ -11,12 +11,15 @@ from sim.scenario.parameters import is_full_form
 
 
 @dataclass(frozen=True)
-class Found:
-    """What a calibration says of a scenario.
+class Update:
+    """What a calibration changes in a scenario's file.
 
-    ``values`` by dotted key, each with the label of the figure that fixed it (``targets``) and, for those that the
-    file takes from the scenario it extends, the rest of the full form (``inherited``). ``figures`` has, by position
-    in the file's list, keys to set in an entry. ``draws`` names the file of posterior draws beside it.
+    Attributes:
+        values: Fitted values by dotted key.
+        targets: The label of the figure that fixed each of them, by dotted key.
+        inherited: Of values that the file takes from the scenario it extends, the rest of the full form, by dotted key.
+        figures: Keys to set in an entry of the file's list of figures, by its position.
+        draws: The name of the file of posterior draws beside it.
     """
 
     values: Mapping[str, Any]
@@ -26,19 +29,19 @@ class Found:
     draws: str | None = None
 
 
-def write_back(path: Path, found: Found) -> None:
+def write_back(path: Path, update: Update) -> None:
     """Change a scenario's file; it is replaced at once, or not at all."""
-    text = edited(path.read_text(encoding="utf-8"), found)
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    text = edited(path.read_text(encoding="utf-8"), update)
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        beside.write_text(text, encoding="utf-8", newline="\n")
-        os.replace(beside, path)
+        unfinished.write_text(text, encoding="utf-8", newline="\n")
+        os.replace(unfinished, path)
     finally:
-        beside.unlink(missing_ok=True)
+        unfinished.unlink(missing_ok=True)
 
 
-def edited(text: str, found: Found) -> str:
-    """Give the text of a scenario's file with what was found written into it."""
+def edited(text: str, update: Update) -> str:
+    """Return the text of a scenario's file with the update written into it."""
     from ruamel.yaml import YAML
     from ruamel.yaml.comments import CommentedMap
 
@@ -54,37 +57,37 @@ def edited(text: str, found: Found) -> str:
     # As scenarios write it; the library would write nothing at all.
     yaml.representer.add_representer(type(None), lambda to, _: to.represent_scalar("tag:yaml.org,2002:null", "null"))
     root = yaml.load(text)
-    for key, value in found.values.items():
+    for key, value in update.values.items():
         *parents, last = key.split(".")
-        place = root
+        node = root
         for part in parents:
-            if part not in place:
-                place[part] = CommentedMap()
-            place = place[part]
-            if is_full_form(place):
-                place = place["value"]
-        if last in place and is_full_form(place[last]):
-            parameter = place[last]
+            if part not in node:
+                node[part] = CommentedMap()
+            node = node[part]
+            if is_full_form(node):
+                node = node["value"]
+        if last in node and is_full_form(node[last]):
+            parameter = node[last]
         else:
-            parameter = place[last] = flow(found.inherited.get(key, {}))
+            parameter = node[last] = flow(update.inherited.get(key, {}))
         parameter["value"] = value
         parameter["origin"] = "calibrated"
-        _set_before(parameter, "target", found.targets[key], "basis")
-    for number, entries in found.figures.items():
+        _set_before(parameter, "target", update.targets[key], "basis")
+    for number, entries in update.figures.items():
         for name, value in entries.items():
             listed = _flow_list(value) if isinstance(value, list) else value
             _set_before(root["figures"][number], name, listed, "source")
-    if found.draws is not None:
+    if update.draws is not None:
         if "calibration" not in root:
             root["calibration"] = CommentedMap()
-        root["calibration"]["draws"] = found.draws
+        root["calibration"]["draws"] = update.draws
     out = StringIO()
     yaml.dump(root, out)
     return out.getvalue()
 
 
 def _flow_list(values: list[Any]) -> Any:
-    """Give a list that is written in one line."""
+    """Return a list that is written in one line."""
     from ruamel.yaml.comments import CommentedSeq
 
     made = CommentedSeq(values)

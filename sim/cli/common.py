@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from concurrent.futures import Executor
 
+    from sim.experiments.simulations import Computing
     from sim.results.run import Run
     from sim.scenario import Scenario
 
@@ -130,6 +131,11 @@ class Runs:
     workers: int | None
     progress: "Callable[[int, int], None] | None"
     place: Path | None = None
+
+    @property
+    def computing(self) -> "Computing":
+        """Who makes the runs, as experiments take it."""
+        return {"executor": self.executor, "workers": self.workers, "progress": self.progress}
 
     def kept_in(self, folder: Path) -> Path:
         """Remember and return the folder where an interrupted experiment goes on."""

@@ -107,7 +107,7 @@ def compare(
     """Compare policies on the very same attempts and people: paired differences with the first, the base."""
     from sim.experiments.paired import compare_folders, compare_scenarios
     from sim.experiments.pairing import PairingError
-    from sim.experiments.table import comparison_tables
+    from sim.experiments.table import comparison_tables, show
     from sim.progress import console
     from sim.results.folder import FolderError, default_folder, demand_free, to_json
 
@@ -140,8 +140,7 @@ def compare(
     if as_json:
         typer.echo(to_json(document), nl=False)
     elif not quiet:
-        for part in comparison_tables(document):
-            console().print(part)
+        show(console(), comparison_tables(document))
     if not finished and not as_json:
         typer.echo(f"{folder}  {len(names) * replicates * (draws or 1)} runs")
 
@@ -171,21 +170,20 @@ def attribute(
 ) -> None:
     """Say what each layer prevents and costs: alone, beside all others, and on average (Shapley values)."""
     from sim.experiments.attribute import attribute as attributed
-    from sim.experiments.attribute import planned as game
-    from sim.experiments.table import attribution_tables, records
+    from sim.experiments.attribute import prepared
+    from sim.experiments.table import attribution_tables, records, show
     from sim.progress import console
     from sim.results.folder import to_json
 
     found = load(scenario, settings, {"engine": engine, "scale": scale, "seed": seed, "draw": draw})
     with experiment("attribute", quiet or as_json, workers, scheduler) as (runs, _):
-        folder = runs.kept_in(game(found, layers, orders, replicates, out))
-        done = attributed(found, layers, orders, replicates, folder, runs.executor, runs.workers, runs.progress)
+        folder = runs.kept_in(prepared(found, layers, orders, replicates, out))
+        done = attributed(found, layers, orders, replicates, folder, **runs.computing)
     if as_json:
         document = {"layers": records(done.layers), "overlaps": records(done.overlaps)}
         typer.echo(to_json({"folder": str(folder), **document}), nl=False)
     elif not quiet:
-        for part in attribution_tables(done):
-            console().print(part)
+        show(console(), attribution_tables(done))
         typer.echo(f"{done.folder}  {len(done.coalitions)} runs")
 
 
@@ -217,7 +215,7 @@ def sweep(
     from sim.experiments.simulations import FAILED
     from sim.experiments.sweep import CATALOGUE, STATUS, planned, prepared
     from sim.experiments.sweep import sweep as swept
-    from sim.experiments.table import records, sweep_table
+    from sim.experiments.table import records, show, sweep_table
     from sim.progress import console
     from sim.results.folder import to_json
 
@@ -226,11 +224,11 @@ def sweep(
         asked = varied(vary) if vary else None
         chosen = planned(found, asked, design, samples)
         folder = runs.kept_in(prepared(found, chosen, replicates, out))
-        frame = swept(found, asked, design, samples, replicates, folder, runs.executor, runs.workers, runs.progress)
+        frame = swept(found, asked, design, samples, replicates, folder, **runs.computing)
     if as_json:
         typer.echo(to_json({"folder": str(folder), "rows": records(frame)}), nl=False)
     elif not quiet:
-        console().print(sweep_table(frame, [axis.key for axis in chosen.axes], quantity or []))
+        show(console(), [sweep_table(frame, [axis.key for axis in chosen.axes], quantity or [])])
         typer.echo(f"{folder / CATALOGUE}  {len(frame)} runs")
     raise typer.Exit(FAILED_RUN if (frame[STATUS] == FAILED).any() else DONE)
 

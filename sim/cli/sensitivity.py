@@ -56,7 +56,7 @@ def sensitivity(
     from sim.experiments.sensitivity import INDICES, QUANTITIES, planned, prepared
     from sim.experiments.sensitivity import sensitivity as computed
     from sim.experiments.sensitivity_table import dropped, sensitivity_tables
-    from sim.experiments.table import records
+    from sim.experiments.table import records, show
     from sim.progress import console
     from sim.results.folder import to_json
 
@@ -70,13 +70,12 @@ def sensitivity(
             f"{len(chosen.parameters)} parameters in {chosen.samples} {BLOCKS[method]} of {chosen.block} runs: "
             f"{len(chosen):,} runs, kept in {folder}"
         )
-        frame = computed(found, vary, method, samples, asked, folder, runs.executor, runs.workers, runs.progress)
+        frame = computed(found, vary, method, samples, asked, folder, **runs.computing)
     rows, about = records(frame), {str(key): value for key, value in frame.attrs.items()}
     if as_json:
         typer.echo(to_json({"folder": str(folder), **about, "rows": rows}), nl=False)
     elif not quiet:
-        for table in sensitivity_tables(method, rows):
-            console().print(table)
+        show(console(), sensitivity_tables(method, rows))
         if about["dropped"]:
             typer.echo(dropped(about))
         typer.echo(f"{folder / INDICES}  {about['runs']:,} runs")

@@ -49,23 +49,24 @@ def staffing(
     quiet: Quiet = False,
 ) -> None:
     """Find the smallest staff, province by province, that keeps a promise; and what more or less of it would cost."""
-    from sim.experiments.staffing import FACTORS, STAFFED_YAML, planned
+    from sim.experiments.promise import Terms
+    from sim.experiments.staffing import FACTORS, STAFFED_YAML, prepared
     from sim.experiments.staffing import staffing as searched
-    from sim.experiments.table import records, staffing_tables
+    from sim.experiments.table import records, show, staffing_tables
     from sim.progress import console
     from sim.results.folder import to_json
 
     found = load(scenario, settings, {"engine": engine, "scale": scale, "seed": seed, "draw": draw})
-    asked = (desk, tier, share, within, relative, FACTORS, replicates)
     with experiment("staffing", quiet or as_json, workers, scheduler) as (runs, tell):
-        folder = runs.kept_in(planned(found, *asked, out))
-        done = searched(found, *asked, folder, runs.executor, runs.workers, runs.progress, tell)
+        terms = Terms(desk, tier, share, within, relative)
+        folder = runs.kept_in(prepared(found, terms, FACTORS, replicates, out))
+        given = (desk, tier, share, within, relative, FACTORS)
+        done = searched(found, *given, replicates=replicates, folder=folder, tell=tell, **runs.computing)
     for line in done.warnings:
         typer.echo(f"warning: {line}", err=True)
     if as_json:
         document = {"provinces": records(done.frame), "curve": records(done.curve), "warnings": done.warnings}
         typer.echo(to_json({"folder": str(folder), **document}), nl=False)
     elif not quiet:
-        for part in staffing_tables(done):
-            console().print(part)
+        show(console(), staffing_tables(done))
         typer.echo(f"{folder / STAFFED_YAML}  the scenario with this staff, to run and to compare")

@@ -1,1 +1,10 @@
-"""Experiments: the same attempts and people under several policies."""
+"""Experiments: many runs of one question. Comparing policies, attributing to layers, sweeping, sensitivity, staffing.
+
+- ``compare``, ``pairing``, ``paired``, ``fates``: policies on the same attempts and people.
+- ``attribute``, ``layers``, ``shapley``: what each layer of the shield prevents and costs.
+- ``sweep``, ``design``: a table of runs over chosen values.
+- ``sensitivity``, ``indices``: which parameters matter.
+- ``staffing``, ``promise``, ``bisection``: the smallest staff that keeps a promise.
+- ``parameters``, ``simulations``, ``store``, ``cluster``, ``intervals``: what several of them need.
+- ``table``, ``sensitivity_table``: how they are shown on the terminal.
+"""

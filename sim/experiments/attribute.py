@@ -1,18 +1,22 @@
-"""Attribution: what each layer of the shield prevents and costs, by itself, beside all others, and on average."""
+"""Attribution: what each layer of the shield prevents and costs, by itself, beside all others, and on average.
 
-from collections.abc import Callable, Collection, Iterator, Sequence
-from concurrent.futures import Executor
+``layers`` says what a layer is and how it is taken away, ``shapley`` how values of players follow from the worth of
+coalitions; this module simulates the coalitions of layers and stores the values.
+"""
+
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from statistics import fmean, stdev
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 from sim.draws.philox import draw4
 from sim.draws.purposes import DESIGN
 from sim.experiments import shapley
+from sim.experiments.intervals import half_width
 from sim.experiments.layers import LayerError, layers_of, without
-from sim.experiments.simulations import JOURNAL, Simulations
+from sim.experiments.simulations import JOURNAL, Computing, Simulations, demand_keywords
 from sim.experiments.store import claim, read_frame, write_frame
 from sim.results.outcomes import Outcome, benefits_and_costs
 from sim.scenario import changed
@@ -28,41 +32,46 @@ PREVENTED = ("victims", "net_loss_yuan")
 CAUSED = ("false_alarms", "false_blocks", "staff_hours")
 """What a layer has fewer of, and what it has more of: how they are counted says ``benefits_and_costs``."""
 
-LEVEL = 0.95
-EXACTLY = 7
+EXACT_UP_TO = 7
 """So many layers at most have all their coalitions simulated where nothing else is asked for: 128 runs."""
 
 ORDERS = 16
-"""Orders that are drawn where there are more: half of them, and each of these from its end."""
+"""Orders that are drawn where there are more layers: every second one is the reverse of the one before."""
 
 
 @dataclass(frozen=True)
 class Attribution:
-    """What an attribution found, kept in ``folder``.
+    """The result of an attribution.
 
-    ``layers`` has a row a quantity and layer, and one a quantity for ``all``: ``alone`` (only this layer, beside none),
-    ``last`` (all layers, beside all but this one), ``shapley`` (the mean over the orders in which layers may come;
-    these add up to ``all``) with ``low`` and ``high`` of its interval of 95 per cent, missing where it is exact.
     Quantities in ``PREVENTED`` say how many fewer there are, those in ``CAUSED`` how many more, in the country.
-    ``overlaps`` has a row a quantity and two layers: what both would prevent, so that one is worth so much more once
-    the other is gone; below 0 where one needs the other. ``coalitions`` has a row a run: what was on, what came of it.
+
+    Attributes:
+        folder: Where it is kept.
     """
 
     folder: Path
 
     @cached_property
     def layers(self) -> "pd.DataFrame":
-        """What each layer prevents and costs."""
+        """One row a quantity and layer, and one a quantity for ``all`` of them.
+
+        ``alone`` is what only this layer does, beside none, ``last`` what all layers do, beside all but this one,
+        ``shapley`` the mean over the orders in which layers may join; these add up to ``all``. ``low`` and ``high`` are
+        its interval of 95 per cent, missing where it is exact.
+        """
         return read_frame(self.folder / LAYERS_FILE)
 
     @cached_property
     def overlaps(self) -> "pd.DataFrame":
-        """What two layers share."""
+        """One row a quantity and two layers: by how much more one is worth once the other is gone.
+
+        Above 0 both would prevent the same; below 0 one needs the other.
+        """
         return read_frame(self.folder / OVERLAPS_FILE)
 
     @cached_property
     def coalitions(self) -> "pd.DataFrame":
-        """Every run."""
+        """One row a run: which layers were on, and its quantities."""
         return read_frame(self.folder / COALITIONS_FILE)
 
 
@@ -72,48 +81,58 @@ def attribute(
     orders: int | None = None,
     replicates: int = 1,
     folder: Path | None = None,
-    executor: Executor | None = None,
-    workers: int | None = None,
-    progress: Callable[[int, int], None] | None = None,
+    **computing: Unpack[Computing],
 ) -> Attribution:
-    """Attribute what a scenario prevents to its ``layers`` (all of them, see ``sim.experiments.layers``).
+    """Attribute what a scenario prevents to its layers, see ``sim.experiments.layers``.
 
-    Layers that are not named stay on. With ``orders=0`` every coalition of layers is simulated, 2 to the power of their
-    number, and Shapley values are exact; else they are means over so many orders, even, drawn by the seed. By default
-    they are exact for up to ``EXACTLY`` layers. All runs of a replicate meet the same attempts and people. The interval
-    of a Shapley value is over replicates, or, of a single one, over its orders (Student's t).
+    All runs of a replicate meet the same attempts and people. The interval of a Shapley value is over replicates, or,
+    of a single one, over its orders (Student's t). An attribution that was interrupted goes on, one that is done is
+    read. A layer that there is not is a LayerError; a folder that holds something else, a FolderError; a run that
+    failed, a SimulationError.
 
-    Raises LayerError; FolderError where the folder holds something else; SimulationError.
+    Args:
+        scenario: The scenario whose layers they are.
+        layers: Their names, all if not given; those that are not named stay on.
+        orders: With 0 every coalition of layers is simulated, 2 to the power of their number, and Shapley values are
+            exact; else they are means over so many orders, an even number, drawn by the seed. If not given they are
+            exact for up to ``EXACT_UP_TO`` layers, and means over ``ORDERS`` for more.
+        replicates: How many seeds, counting up.
+        folder: Where it is kept, ``results/attributions/NAME-HASH`` if not given.
+        **computing: ``workers``, ``executor`` and ``progress``: who makes the runs, see ``Computing``.
+
+    Returns:
+        The tables of layers, of overlaps and of runs.
     """
-    place = planned(scenario, layers, orders, replicates, folder)
+    demand_keywords("attribute", computing, Computing.__optional_keys__)
+    path = prepared(scenario, layers, orders, replicates, folder)
     names = layers_of(scenario, layers)
-    drawn = _number_of_orders(names, orders)
-    if not (place / LAYERS_FILE).exists():
-        games = [_Game(names, scenario.spec.seed + number, drawn) for number in range(replicates)]
+    number = _number_of_orders(names, orders)
+    if not (path / LAYERS_FILE).exists():
+        games = [_Game(names, scenario.spec.seed + replicate, number) for replicate in range(replicates)]
         total = sum(len(game.coalitions) for game in games)
-        with Simulations(place, benefits_and_costs, workers, executor, progress) as simulations:
-            found = iter(simulations.run((one for game in games for one in game.scenarios(scenario)), total))
+        with Simulations(path, benefits_and_costs, **computing) as simulations:
+            outcomes = iter(simulations.run((one for game in games for one in game.scenarios(scenario)), total))
             for game in games:
-                game.outcomes = {coalition: next(found) for coalition in game.coalitions}
-        write_frame(place / COALITIONS_FILE, _coalitions(names, games))
-        write_frame(place / OVERLAPS_FILE, _overlaps(names, games))
-        write_frame(place / LAYERS_FILE, _layers(names, games))
-        (place / JOURNAL).unlink()
-    return Attribution(place)
+                game.outcomes = {coalition: next(outcomes) for coalition in game.coalitions}
+        write_frame(path / COALITIONS_FILE, _coalitions(names, games))
+        write_frame(path / OVERLAPS_FILE, _overlaps(names, games))
+        write_frame(path / LAYERS_FILE, _layers(names, games))
+        (path / JOURNAL).unlink()
+    return Attribution(path)
 
 
-def planned(
+def prepared(
     scenario: "Scenario", layers: Collection[str] | None, orders: int | None, replicates: int, folder: Path | None
 ) -> Path:
-    """Give the folder of an attribution, where it may go on; raises LayerError and FolderError as ``attribute``."""
+    """Make the folder for these arguments of ``attribute``, or find the one where it goes on, as ``claim`` does."""
     names = layers_of(scenario, layers)
-    asked = {"layers": list(names), "orders": _number_of_orders(names, orders), "replicates": replicates}
-    return claim("attribution", scenario, asked, folder)
+    request = {"layers": list(names), "orders": _number_of_orders(names, orders), "replicates": replicates}
+    return claim("attribution", scenario, request, folder)
 
 
 def _number_of_orders(names: Sequence[str], orders: int | None) -> int:
     if orders is None:
-        return 0 if len(names) <= EXACTLY else ORDERS
+        return 0 if len(names) <= EXACT_UP_TO else ORDERS
     if orders % 2:
         raise LayerError(
             f"{orders} orders are odd, and half of them are reversed; an even number, 0 for all coalitions"
@@ -122,7 +141,7 @@ def _number_of_orders(names: Sequence[str], orders: int | None) -> int:
 
 
 class _Game:
-    """The coalitions of one replicate that are simulated, and what came of them."""
+    """The coalitions of one replicate that are simulated, and their outcomes."""
 
     def __init__(self, names: Sequence[str], seed: int, orders: int) -> None:
         self.names, self.seed = names, seed
@@ -134,44 +153,48 @@ class _Game:
             everybody ^ 1 << player for player in range(len(names))
         }
         wanted |= {everybody ^ 1 << one ^ 1 << two for one, two in shapley.pairs(len(names))}
-        self.coalitions = sorted(wanted.union(*(shapley.met(order) for order in self.orders)))
+        self.coalitions = sorted(wanted.union(*(shapley.prefixes(order) for order in self.orders)))
 
     def scenarios(self, scenario: "Scenario") -> "Iterator[Scenario]":
+        """Yield the scenario of each coalition: its layers and those that are not attributed are on."""
         own = changed(scenario, {"seed": self.seed})
         for coalition in self.coalitions:
             yield without(own, [name for player, name in enumerate(self.names) if not coalition >> player & 1])
 
     def worth(self, quantity: str) -> shapley.Worth:
-        """Give what coalitions prevent, or cause, of a quantity."""
+        """Return what coalitions prevent, or cause, of a quantity."""
         sign = -1 if quantity in PREVENTED else 1
         nobody = self.outcomes[0][quantity]
         return lambda coalition: sign * (self.outcomes[coalition][quantity] - nobody)
 
     def all_of(self, quantity: str) -> float:
-        """Give what all layers together prevent, or cause."""
+        """Return what all layers together prevent, or cause."""
         return self.worth(quantity)(self._everybody)
 
-    def halves(self, quantity: str) -> list[list[float]]:
-        """Give Shapley values by pair of orders, one the other's reverse; the exact ones alone where all is known."""
+    def samples(self, quantity: str) -> list[list[float]]:
+        """Return independent samples of the Shapley values, one value a player in each.
+
+        A sample is the mean over an order and its reverse; where every coalition is simulated, the exact values alone.
+        """
         worth = self.worth(quantity)
         if not self.orders:
             return [shapley.exact(len(self.names), worth)]
-        found = [shapley.along(order, worth) for order in self.orders]
+        values = [shapley.along(order, worth) for order in self.orders]
         return [
-            [(here + there) / 2.0 for here, there in zip(one, two, strict=True)]
-            for one, two in zip(found[::2], found[1::2], strict=True)
+            [(forward + backward) / 2.0 for forward, backward in zip(one, two, strict=True)]
+            for one, two in zip(values[::2], values[1::2], strict=True)
         ]
 
 
-def _orders(seed: int, players: int, orders: int) -> list[shapley.Order]:
+def _orders(seed: int, players: int, number: int) -> list[shapley.Order]:
     """Draw orders: every second one is the reverse of the one before."""
-    found: list[shapley.Order] = []
-    for number in range(orders // 2):
+    orders: list[shapley.Order] = []
+    for pair in range(number // 2):
         # Identity 1 and up of a design: its own generator has 0.
-        keys = [draw4(seed, player + 1, DESIGN, number)[:2] for player in range(players)]
+        keys = [draw4(seed, player + 1, DESIGN, pair)[:2] for player in range(players)]
         order = tuple(sorted(range(players), key=lambda player: (*map(int, keys[player]), player)))
-        found += [order, order[::-1]]
-    return found
+        orders += [order, order[::-1]]
+    return orders
 
 
 def _layers(names: Sequence[str], games: Sequence[_Game]) -> "pd.DataFrame":
@@ -179,14 +202,14 @@ def _layers(names: Sequence[str], games: Sequence[_Game]) -> "pd.DataFrame":
     for quantity in (*PREVENTED, *CAUSED):
         kind = "prevented" if quantity in PREVENTED else "caused"
         worths = [game.worth(quantity) for game in games]
-        halves = [game.halves(quantity) for game in games]
-        means = [[fmean(values) for values in zip(*half, strict=True)] for half in halves]
-        samples = means if len(games) > 1 else halves[0]
+        by_game = [game.samples(quantity) for game in games]
+        means = [[fmean(values) for values in zip(*samples, strict=True)] for samples in by_game]
+        independent = means if len(games) > 1 else by_game[0]
         alone = [shapley.alone(len(names), worth) for worth in worths]
         last = [shapley.last(len(names), worth) for worth in worths]
         for player, name in enumerate(names):
             value = fmean(mean[player] for mean in means)
-            low, high = _interval(value, [sample[player] for sample in samples])
+            low, high = _interval(value, [sample[player] for sample in independent])
             rows.append(
                 {
                     "quantity": quantity,
@@ -207,12 +230,10 @@ def _layers(names: Sequence[str], games: Sequence[_Game]) -> "pd.DataFrame":
 
 
 def _interval(mean: float, samples: Sequence[float]) -> tuple[float | None, float | None]:
-    """Give the interval of a mean of independent samples; none of a single one."""
-    from scipy.special import stdtrit
-
+    """Return the confidence interval of a mean of independent samples; none of a single one."""
     if len(samples) < 2:
         return None, None
-    half = float(stdtrit(len(samples) - 1, (1.0 + LEVEL) / 2.0)) * stdev(samples) / len(samples) ** 0.5
+    half = half_width(stdev(samples), len(samples))
     return mean - half, mean + half
 
 

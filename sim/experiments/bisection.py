@@ -1,8 +1,9 @@
-"""Bisection: the smallest whole numbers that are enough, of many things at once, that hold together.
+"""Bisection: the smallest whole numbers that are enough, for many keys at once, and together.
 
-A trial gives every key a number and says of each whether that was enough. Whether a number is enough should hang on
-the key's own number alone, and more should never be worse; where both are only nearly so, as between provinces that
-share one country, ``settle`` has the last word: what it gives was tried together.
+A trial gives every key a number and says of each whether that was enough. Whether a number is enough should depend on
+the key's own number alone, and more should never be worse. Where both are only nearly so, as between provinces that
+share one country, ``bisect`` finds candidates and ``settle`` adjusts them until they are enough in one trial of all.
+This module knows nothing of staff: ``staffing`` says what a trial is.
 """
 
 from collections.abc import Callable, Mapping
@@ -14,23 +15,30 @@ Trial = Callable[[Numbers], Mapping[int, bool]]
 """Tries one number a key and says of each key whether it was enough; keys that are not given may be missing."""
 
 ROUNDS = 40
-"""Trials after which what still moves is called unsettled."""
+"""Trials after which numbers that still change are called unsettled."""
 
 
 @dataclass(frozen=True)
 class Settled:
-    """Numbers that were tried together; those of ``unsettled`` keys were not enough when that was given up."""
+    """Numbers that were tried together; those of ``unsettled`` keys were not enough when the search was given up."""
 
     numbers: Numbers
     unsettled: frozenset[int]
 
 
 def bisect(trial: Trial, first: Mapping[int, int], most: Mapping[int, int]) -> Numbers:
-    """Give for each key a number from 0 to ``most`` that was enough while one less was not, in some trials.
+    """Find for each key a number that was enough in some trial while one less was not in another.
 
-    ``most`` is known to be enough and not tried; ``first`` is where the search begins. All keys are tried at once, one
-    trial a step. Steps are in the logarithm of the number while its bounds are far apart. Where enough is not monotone
-    the number is one of several at which it turns.
+    All keys are tried at once, one trial a step. Steps are in the logarithm of the number while its bounds are far
+    apart. Where enough is not monotone the number is one of several at which it turns.
+
+    Args:
+        trial: Tries numbers.
+        first: Where the search begins, by key.
+        most: The upper bound by key, which is known to be enough and not tried.
+
+    Returns:
+        A number a key, from 0 to ``most``.
     """
     low = dict.fromkeys(most, -1)
     high = dict(most)
@@ -40,8 +48,8 @@ def bisect(trial: Trial, first: Mapping[int, int], most: Mapping[int, int]) -> N
             return high
         numbers = dict(high)
         for key in wide:
-            begins = low[key] == -1 and high[key] == most[key]
-            middle = first[key] if begins else _middle(low[key], high[key])
+            untried = low[key] == -1 and high[key] == most[key]
+            middle = first[key] if untried else _middle(low[key], high[key])
             numbers[key] = min(max(middle, low[key] + 1), high[key] - 1)
         enough = trial(numbers)
         for key in wide:
@@ -49,17 +57,25 @@ def bisect(trial: Trial, first: Mapping[int, int], most: Mapping[int, int]) -> N
 
 
 def _middle(low: int, high: int) -> int:
-    """Give the geometric mean of bounds that are far apart, else the arithmetic one."""
+    """Return the geometric mean of bounds that are far apart, else the arithmetic one."""
     return isqrt(max(low, 1) * high) if high > 2 * max(low, 1) else (low + high) // 2
 
 
-def settle(trial: Trial, found: Mapping[int, int], rounds: int = ROUNDS) -> Settled:
-    """Give numbers that are enough in one trial of all, while one less of all is enough for none that can be lowered.
+def settle(trial: Trial, candidates: Mapping[int, int], rounds: int = ROUNDS) -> Settled:
+    """Adjust numbers until all are enough in one trial, and one less of all is enough for none that can be lowered.
 
     What is not enough is raised by one and never lowered again, so the search ends; what is still enough with one less
-    is lowered by one. After so many ``rounds`` of trials it ends with what is not enough by then.
+    is lowered by one.
+
+    Args:
+        trial: Tries numbers.
+        candidates: Where the search begins, by key.
+        rounds: The most trials that are made.
+
+    Returns:
+        The numbers, with the keys that were not enough after the last trial.
     """
-    numbers = dict(found)
+    numbers = dict(candidates)
     raised: set[int] = set()
     short: set[int] = set()
     while True:
@@ -81,5 +97,5 @@ def settle(trial: Trial, found: Mapping[int, int], rounds: int = ROUNDS) -> Sett
 
 
 def one_less(numbers: Mapping[int, int]) -> Numbers:
-    """Give every number less one, none below 0."""
+    """Return every number less one, none below 0."""
     return {key: max(number - 1, 0) for key, number in numbers.items()}

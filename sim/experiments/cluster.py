@@ -1,4 +1,4 @@
-"""A Dask cluster as an executor: runs go to its workers, which have this program installed."""
+"""A Dask cluster as an executor: runs are made by its workers, which have this program installed."""
 
 from collections.abc import Iterator
 from concurrent.futures import Executor
@@ -6,14 +6,21 @@ from contextlib import contextmanager
 
 
 class ClusterError(Exception):
-    """There is no such cluster, or nothing to speak to it with."""
+    """The cluster cannot be reached, or the package that would reach it is not installed."""
 
 
 @contextmanager
 def cluster(address: str) -> Iterator[tuple[Executor, int]]:
-    """Give the executor of the scheduler at an address (``tcp://host:8786``), and how many runs fit on its workers.
+    """Connect to a cluster for as long as a ``with`` block lasts.
 
-    Raises ClusterError.
+    Args:
+        address: That of its scheduler, such as ``tcp://host:8786``.
+
+    Yields:
+        The cluster as an executor, and how many runs its workers can make at a time.
+
+    Raises:
+        ClusterError: If there is no such cluster, or Dask is not installed.
     """
     try:
         from distributed import Client

@@ -1,9 +1,14 @@
-"""Comparison: the difference that a policy makes, attempt by attempt the same, with what chance leaves of it."""
+"""Comparison: the differences between policies on the same attempts, with their intervals.
+
+``compare`` takes finished runs, ``compared`` their quantities alone. ``pairing`` says which runs may be compared,
+``paired`` makes or reads the runs of ``tocsin compare``, ``fates`` follows single attempts.
+"""
 
 from collections.abc import Iterator, Mapping, Sequence
 from statistics import fmean, variance
 from typing import TYPE_CHECKING, Any
 
+from sim.experiments.intervals import half_width
 from sim.experiments.pairing import PairingError, demand_pairs, demand_replicates
 
 if TYPE_CHECKING:
@@ -11,11 +16,8 @@ if TYPE_CHECKING:
 
     from sim.results.run import Run
 
-LEVEL = 0.95
-"""Level of an interval over replicates: of the expected difference, by Student's t."""
-
 POSTERIOR = 0.90
-"""Share of posterior draws that an interval over draws holds."""
+"""Share of posterior draws that lie within an interval over draws."""
 
 Amounts = Mapping[str, float]
 """Quantities of one run, by name: totals of the country, and figures as ``NAME@START..END``."""
@@ -34,23 +36,28 @@ COLUMNS = (
     "draws",
     "pairing_gain",
 )
-"""Columns of a comparison: ``low`` and ``high`` of the difference, ``chance`` the s.d. of one difference over seeds."""
+"""Columns: ``low`` and ``high`` are of the difference, ``chance`` is the s.d. of a single one between seeds."""
 
 Row = dict[str, Any]
 
 
 def compare(runs: "Sequence[Run | Sequence[Run] | Sequence[Sequence[Run]]]") -> "pd.DataFrame":
-    """Compare runs with the first of them, the base, pair by pair; one row a scenario and quantity.
+    """Compare runs with the first of them, the base, pair by pair.
 
-    Each entry is a run; or a sequence of runs that differ in their seed alone; or such sequences, one a posterior draw:
-    as many for each entry, in the same order. ``base`` and ``other`` are means over these, scaled up to the country,
-    ``difference`` is other less base. ``low`` and ``high`` hold the expected difference with a probability of 0.95
-    (Student's t), or, over draws, nine tenths of the draws' differences; they, ``chance`` and ``pairing_gain`` are
-    missing for a single pair. ``pairing_gain`` is (variance of base + variance of other) / variance of the paired
-    difference: so many times more pairs of independent seeds would say as much. It is missing where the difference does
-    not vary.
+    Args:
+        runs: The base and the others. Each entry is a run; or a sequence of runs that differ in their seed alone; or
+            such sequences, one a posterior draw: as many for each entry, in the same order.
 
-    Raises PairingError, a ValueError, for runs that do not meet the same attempts and people.
+    Returns:
+        One row a scenario and quantity, with ``COLUMNS``. ``base`` and ``other`` are means over the runs, scaled up to
+        the country, ``difference`` is other less base. ``low`` and ``high`` are the 95 per cent confidence interval of
+        the expected difference (Student's t), or, over draws, hold nine tenths of the draws' differences; they,
+        ``chance`` and ``pairing_gain`` are missing for a single pair. ``pairing_gain`` is (variance of base + variance
+        of other) / variance of the paired difference: so many times more pairs of independent seeds would have the same
+        standard error. It is missing where the difference does not vary.
+
+    Raises:
+        PairingError: A ValueError, if the runs do not meet the same attempts and people.
     """
     import pandas as pd
 
@@ -79,7 +86,7 @@ def compare(runs: "Sequence[Run | Sequence[Run] | Sequence[Sequence[Run]]]") -> 
 
 
 def _by_draw(entry: "Run | Sequence[Run] | Sequence[Sequence[Run]]") -> "list[list[Run]]":
-    """Give an entry of a comparison as runs by draw, then by replicate."""
+    """Return an entry of a comparison as runs by draw, then by replicate."""
     from sim.results.run import Run
 
     if isinstance(entry, Run):
@@ -92,9 +99,16 @@ def _by_draw(entry: "Run | Sequence[Run] | Sequence[Sequence[Run]]") -> "list[li
 
 
 def compared(scenario: str, base: Sequence[Sequence[Amounts]], other: Sequence[Sequence[Amounts]]) -> Iterator[Row]:
-    """Give the rows of one scenario beside the base; both by posterior draw, then by replicate.
+    """Compare one scenario with the base.
 
-    With several draws the interval is that of the posterior: it holds nine tenths of the draws' mean differences.
+    Args:
+        scenario: Its name.
+        base: Quantities of the runs of the base, by posterior draw, then by replicate.
+        other: Those of the scenario, in the same order.
+
+    Yields:
+        A row a quantity that all runs have. With several draws the interval is that of the posterior: nine tenths of
+        the draws' mean differences lie within it.
     """
     for quantity in base[0][0]:
         if not all(quantity in one for group in (*base, *other) for one in group):
@@ -107,25 +121,24 @@ def compared(scenario: str, base: Sequence[Sequence[Amounts]], other: Sequence[S
 
 
 def _paired(pairs: Sequence[Sequence[tuple[float, float]]]) -> Row:
-    """Give the columns of a quantity from its values (base, other), by draw and replicate."""
+    """Return the columns of a quantity from its values (base, other), by draw and replicate."""
     import numpy as np
-    from scipy.special import stdtrit
 
     draws, replicates = len(pairs), len(pairs[0])
     before = fmean(one for group in pairs for one, _ in group)
     after = fmean(two for group in pairs for _, two in group)
-    moved = [[two - one for one, two in group] for group in pairs]
-    means = [fmean(group) for group in moved]
-    low = high = chance = gain = None
+    differences = [[two - one for one, two in group] for group in pairs]
+    means = [fmean(group) for group in differences]
+    low = high = deviation = gain = None
     if replicates > 1:
-        spread = fmean(variance(group) for group in moved)
-        apart = fmean(variance(one for one, _ in group) + variance(two for _, two in group) for group in pairs)
-        chance = spread**0.5
-        gain = apart / spread if spread else None
+        paired = fmean(variance(group) for group in differences)
+        independent = fmean(variance(one for one, _ in group) + variance(two for _, two in group) for group in pairs)
+        deviation = paired**0.5
+        gain = independent / paired if paired else None
     if draws > 1:
         low, high = (float(end) for end in np.quantile(means, [(1.0 - POSTERIOR) / 2.0, (1.0 + POSTERIOR) / 2.0]))
-    elif chance is not None:
-        half = float(stdtrit(replicates - 1, (1.0 + LEVEL) / 2.0)) * chance / replicates**0.5
+    elif deviation is not None:
+        half = half_width(deviation, replicates)
         low, high = means[0] - half, means[0] + half
     return {
         "base": before,
@@ -134,7 +147,7 @@ def _paired(pairs: Sequence[Sequence[tuple[float, float]]]) -> Row:
         "ratio": after / before if before else None,
         "low": low,
         "high": high,
-        "chance": chance,
+        "chance": deviation,
         "replicates": replicates,
         "draws": draws,
         "pairing_gain": gain,

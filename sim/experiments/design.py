@@ -1,4 +1,7 @@
-"""Designs: which values of which parameters are simulated together, point by point."""
+"""Designs of sweeps: which values of which parameters are simulated together, point by point.
+
+A design is only the list of points. ``sweep`` simulates them; a sensitivity has points of its own, see ``indices``.
+"""
 
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
@@ -9,21 +12,21 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from sim.calibration.parameters import Parameter, parameter_at
 from sim.draws.philox import draw4
 from sim.draws.purposes import DESIGN
+from sim.experiments.parameters import Parameter, parameter_at
 
 if TYPE_CHECKING:
     from sim.scenario import Scenario
 
-KINDS = GRID, SOBOL, LHS = "grid", "sobol", "lhs"
+KINDS = GRID, SOBOL, LATIN_HYPERCUBE = "grid", "sobol", "lhs"
 
 Value = str | int | float | bool
 MOST = 10_000_000
 """Points that a design may have."""
 
-POINTS, PLACES, RESAMPLES = range(3)
-"""Numbers of generators: of a sweep's points, of a sensitivity's places, of what is drawn from its outputs again."""
+SWEEP_POINTS, SENSITIVITY_POINTS, BOOTSTRAP = range(3)
+"""Numbers of generators: of a sweep's points, of a sensitivity's points, of the bootstrap samples of its outputs."""
 
 
 class DesignError(ValueError):
@@ -45,17 +48,17 @@ class Axis:
 
     @property
     def kind(self) -> type[str | int | float | bool]:
-        """The one kind of all its values."""
+        """The one type that holds all its values."""
         kinds = {type(value) for value in self.given}
         if len(kinds) == 1:
             return kinds.pop()
         return float if kinds == {int, float} else str
 
-    def value(self, place: float) -> Value:
-        """Give the value at a place from 0 to 1."""
+    def value(self, coordinate: float) -> Value:
+        """Return the value at a unit-cube coordinate."""
         if self.parameter is not None:
-            return self.parameter.value(place)
-        return self.choices[min(int(place * len(self.choices)), len(self.choices) - 1)]
+            return self.parameter.value(coordinate)
+        return self.choices[min(int(coordinate * len(self.choices)), len(self.choices) - 1)]
 
 
 @dataclass(frozen=True)
@@ -72,29 +75,33 @@ class Design:
         return self.samples
 
     def points(self) -> Iterator[dict[str, Value]]:
-        """Give the values of each point by dotted key."""
+        """Yield the values of each point by dotted key."""
         keys = [axis.key for axis in self.axes]
         if self.kind == GRID:
             for values in itertools.product(*(axis.choices for axis in self.axes)):
                 yield dict(zip(keys, values, strict=True))
             return
-        for row in self._places():
-            yield {axis.key: axis.value(float(place)) for axis, place in zip(self.axes, row, strict=True)}
+        for row in self._coordinates():
+            yield {axis.key: axis.value(float(one)) for axis, one in zip(self.axes, row, strict=True)}
 
-    def _places(self) -> npt.NDArray[np.float64]:
+    def _coordinates(self) -> npt.NDArray[np.float64]:
+        """Return the unit-cube coordinates of all points, (points, axes)."""
         from scipy.stats import qmc
 
-        generator = generator_of(self.seed, POINTS)
-        if self.kind == SOBOL:
-            sampler = qmc.Sobol(len(self.axes), scramble=True, rng=generator)
-        else:
-            sampler = qmc.LatinHypercube(len(self.axes), rng=generator)
+        samplers = {SOBOL: qmc.Sobol, LATIN_HYPERCUBE: qmc.LatinHypercube}
+        sampler = samplers[self.kind](len(self.axes), scramble=True, rng=generator_of(self.seed, SWEEP_POINTS))
         return np.asarray(sampler.random(self.samples), dtype=np.float64)
 
 
 def generator_of(seed: int, number: int) -> np.random.Generator:
-    """Give a source of a design's randomness: numpy's generator, seeded by words of the identity-keyed one."""
+    """Return a source of a design's randomness: numpy's generator, seeded by words of the identity-keyed one."""
     return np.random.default_rng([int(word) for word in draw4(seed, 0, DESIGN, number)])
+
+
+def demand_balance(samples: int) -> None:
+    """Raise DesignError for a number of points of a Sobol sequence that is no power of two."""
+    if samples & (samples - 1):
+        raise DesignError(f"{samples} points of a Sobol sequence are out of balance; a power of two")
 
 
 def design(
@@ -102,11 +109,21 @@ def design(
 ) -> Design:
     """Make the design of a scenario over the parameters at dotted keys.
 
-    In a grid every value meets every other one; ``samples`` is None. A Sobol or Latin hypercube design has ``samples``
-    points: two numbers (durations, rates, days) are the ends of a range, no values stand for the parameter's own range,
-    and other values are choices. Ranges whose ends are ten times apart are even in the logarithm.
+    Ranges whose ends are ten times apart are even in the logarithm.
 
-    Raises DesignError.
+    Args:
+        scenario: The scenario that is varied.
+        vary: Values by dotted key. In a grid every value meets every other one. In a Sobol or Latin hypercube design
+            two numbers (durations, rates, days) are the ends of a range, no values stand for the parameter's own range,
+            and other values are choices.
+        kind: ``grid``, ``sobol`` or ``lhs``.
+        samples: The number of points; None in a grid.
+
+    Returns:
+        The design.
+
+    Raises:
+        DesignError: If it cannot be made.
     """
     if not vary:
         raise DesignError("nothing is varied; --vary key=value,value or the scenario's sweep.vary")
@@ -118,11 +135,9 @@ def design(
             raise DesignError(f"a grid has as many points as its values make, not {samples}; no samples, or sobol, lhs")
         samples = prod(len(axis.choices) for axis in axes)
     elif samples is None or samples < 1:
-        raise DesignError(
-            f"a {kind} design has no number of points; samples, such as {'64' if kind == 'sobol' else '50'}"
-        )
-    if kind == SOBOL and samples & (samples - 1):
-        raise DesignError(f"{samples} points of a Sobol sequence are out of balance; a power of two")
+        raise DesignError(f"a {kind} design has no number of points; samples, such as {64 if kind == SOBOL else 50}")
+    if kind == SOBOL:
+        demand_balance(samples)
     if samples > MOST:
         raise DesignError(f"{samples:,} points are too many; at most {MOST:,}")
     return Design(kind, axes, samples, scenario.spec.seed)
@@ -139,7 +154,7 @@ def _axis(scenario: "Scenario", key: str, values: tuple[Value, ...], kind: str) 
             raise DesignError(f"{key} has no range of its own; --vary {key}=low,high")
         return Axis(key, parameter=own)
     if len(values) == 2 and not any(isinstance(value, bool) for value in values):
-        found = parameter_at(scenario, key, (values[0], values[1]))
-        if found is not None:
-            return Axis(key, parameter=replace(found, key=key))
+        between = parameter_at(scenario, key, (values[0], values[1]))
+        if between is not None:
+            return Axis(key, parameter=replace(between, key=key))
     return Axis(key, values)

@@ -1,59 +1,77 @@
-"""Whose fate a policy changed: victims under one of two policies, and how the same attempt got there in each."""
+"""Whose fate a policy changed: victims under one of two policies, and how the same attempt ended under each.
+
+``compare`` works on the totals of runs; this module reads the events of two runs, attempt by attempt.
+"""
 
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sim import labels
 from sim.experiments.pairing import demand_pair
+from sim.words import STOPPED, Channel, EpisodeEnd, Event, Fate
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from sim.results.run import Run
 
-VICTIM, SAVED, OPEN, ABSENT = "victim", "saved", "open", "absent"
+VICTIM, SAVED, OPEN, ABSENT = "victim", EpisodeEnd.SAVED.label, "open", "absent"
 """How an attempt ended, beside its gates, ``dropped_out`` and ``held``: it was paid; a warning stopped it before; the
 run ended first; the other policy's world has no such attempt."""
 
 CHANGES = ("saved", "harmed", "unchanged")
 """A victim of the base alone; of the other alone; of both."""
 
+COUNTS = ("count", "paid_fen")
+"""What is counted of changes; the other columns say of whom."""
+
 
 def fates(run: "Run") -> "pd.DataFrame":
-    """Give what became of each attempt of the period of a run with events, by origin.
+    """Return what became of each attempt of the period of a run with events.
 
-    Columns: ``fate``, the gate that stopped it or how its episode ended; ``person`` (number) and ``paid`` (fen). Raises
-    FileNotFoundError without events.
+    Without events it ends with a FileNotFoundError.
+
+    Args:
+        run: The run.
+
+    Returns:
+        A row an attempt, under its origin: ``fate``, the gate that stopped it or how its episode ended; ``person``
+        (number) and ``paid`` (fen).
     """
     import pandas as pd
 
     events = run.events
-    arrived = events[events["event"] == "attempt"]
-    found = pd.DataFrame(
+    arrived = events[events["event"] == Event.ATTEMPT.label]
+    frame = pd.DataFrame(
         {"fate": arrived["result"].astype("string").to_numpy(), "person": arrived["person"].to_numpy()},
         index=pd.Index(arrived["origin"].to_numpy(), name="origin"),
     )
-    found.loc[found["fate"] == labels.FATES[-1], "fate"] = OPEN
+    frame.loc[frame["fate"] == Fate.ENGAGED.label, "fate"] = OPEN
     # What came of attempts of the warm-up is logged without their arrival.
-    own = events[events["origin"].isin(found.index)]
-    ended = own[(own["event"] == "stage") & own["result"].notna()]
-    how = ended.set_index("origin")["result"].replace({"stopped": SAVED})
-    found.loc[how.index, "fate"] = how.astype("string")
-    paid = own[own["event"] == "payment"].groupby("origin")["value"].sum()
-    found["paid"] = paid.reindex(found.index).fillna(0).astype("int64")
-    found.loc[paid.index, "fate"] = VICTIM
-    return found
+    own = events[events["origin"].isin(frame.index)]
+    ended = own[(own["event"] == Event.STAGE.label) & own["result"].notna()]
+    ends = ended.set_index("origin")["result"].replace({STOPPED: SAVED})
+    frame.loc[ends.index, "fate"] = ends.astype("string")
+    paid = own[own["event"] == Event.PAYMENT.label].groupby("origin")["value"].sum()
+    frame["paid"] = paid.reindex(frame.index).fillna(0).astype("int64")
+    frame.loc[paid.index, "fate"] = VICTIM
+    return frame
 
 
 def changes(base: "Run", other: "Run") -> "pd.DataFrame":
     """Count the victims of two runs with events by what the other policy did to them.
 
-    Columns: ``change`` (see ``CHANGES``), ``province`` (code), ``channel``, ``fraud_type``, ``age_band``, ``base`` and
-    ``other`` (fates: the path), ``count`` and ``paid_fen`` (of the other, less that of the base), as simulated, of the
-    attempts of the period whose events were recorded.
+    Runs that do not meet the same attempts and people end with a PairingError, runs without events with a
+    FileNotFoundError.
 
-    Raises PairingError for runs that do not meet the same attempts and people, FileNotFoundError without events.
+    Args:
+        base: The run of the base.
+        other: That of the other policy.
+
+    Returns:
+        ``change`` (see ``CHANGES``), ``province`` (code), ``channel``, ``fraud_type``, ``age_band``, ``base`` and
+        ``other`` (fates: the path), ``count`` and ``paid_fen`` (of the other, less that of the base), as simulated, of
+        the attempts of the period whose events were recorded.
     """
     import pandas as pd
 
@@ -82,7 +100,7 @@ def changes(base: "Run", other: "Run") -> "pd.DataFrame":
         {
             "change": pd.Categorical(kinds, CHANGES),
             "province": [scope.provinces[province_of(origin)] for origin in origins],
-            "channel": pd.Categorical([labels.CHANNELS[channel_of(origin)] for origin in origins], labels.CHANNELS),
+            "channel": pd.Categorical([Channel(channel_of(origin)).label for origin in origins], Channel.labels()),
             "fraud_type": pd.Categorical([scope.fraud_types[cell_of(o)] for o in origins], scope.fraud_types),
             "age_band": pd.Categorical([scope.age_bands[tables.band[age]] for age in ages], scope.age_bands),
             "base": chosen["fate_base"].astype("string").to_numpy(),
@@ -91,5 +109,10 @@ def changes(base: "Run", other: "Run") -> "pd.DataFrame":
             "paid_fen": (chosen["paid_other"] - chosen["paid_base"]).to_numpy(),
         }
     )
-    keys = [column for column in frame.columns if column not in ("count", "paid_fen")]
-    return frame.groupby(keys, observed=True, as_index=False)[["count", "paid_fen"]].sum()
+    return summed(frame)
+
+
+def summed(frame: "pd.DataFrame") -> "pd.DataFrame":
+    """Add up the counts of changes that are alike in everything else."""
+    keys = [column for column in frame.columns if column not in COUNTS]
+    return frame.groupby(keys, observed=True, as_index=False)[list(COUNTS)].sum()

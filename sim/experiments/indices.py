@@ -1,8 +1,9 @@
-"""Indices of sensitivity: at which places a model is looked at, and what its outputs there say of its parameters.
+"""Indices of sensitivity: at which points a model is evaluated, and what its outputs there say of its parameters.
 
-A place is a point of the unit cube, one coordinate a parameter. Places come in blocks, each complete in itself: for
-Morris a trajectory, along which every parameter moves once (D + 1 places); for Sobol two points and what lies between
-them (D + 2 places). SALib makes the places and computes the indices.
+A point has one unit-cube coordinate a parameter. Points come in blocks, each complete in itself: for Morris a
+trajectory, along which every parameter moves once (D + 1 points); for Sobol two points and what lies between them
+(D + 2 points). SALib chooses the points and computes the indices. This module knows nothing of scenarios:
+``sensitivity`` makes the runs.
 """
 
 import warnings
@@ -13,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sim.experiments.design import DesignError
+from sim.experiments.intervals import LEVEL
 
 METHODS = MORRIS, SOBOL = "morris", "sobol"
 
@@ -28,16 +30,13 @@ COLUMNS = {
 """Indices by method; the first of them says how much a parameter matters."""
 
 FEWEST = 2
-"""Blocks that indices take: of a single one there is no spread."""
+"""Blocks that indices take: a single one has no spread."""
 
-LEVELS = 4
+GRID_LEVELS = 4
 """Values that a parameter has along Morris' trajectories: the ends of its range, and two evenly between them."""
 
-LEVEL = 0.95
-"""Level of the intervals."""
-
 RESAMPLES = 500
-"""Bootstrap samples of an interval: its width is then off by three per cent."""
+"""Bootstrap samples of an interval, whose width then has a standard error of three per cent."""
 
 Array = npt.NDArray[np.float64]
 
@@ -51,59 +50,81 @@ def demand_salib() -> None:
 
 
 def block(method: str, dimensions: int) -> int:
-    """Give the number of places in a block."""
+    """Return the number of points in a block."""
     return dimensions + (1 if method == MORRIS else 2)
 
 
-def places(method: str, dimensions: int, samples: int, generator: np.random.Generator) -> Array:
-    """Give the places of ``samples`` blocks, one after the other: (samples x block) rows, a column a parameter.
+def sample_points(method: str, dimensions: int, samples: int, generator: np.random.Generator) -> Array:
+    """Choose the points of some blocks, one block after the other.
 
-    Those of Sobol are scrambled and in balance where ``samples`` is a power of two (Saltelli et al., 2010); those of
-    Morris lie on a grid of four levels (Morris, 1991).
+    Args:
+        method: ``morris`` or ``sobol``.
+        dimensions: Parameters.
+        samples: Blocks; those of Sobol are in balance where they are a power of two.
+        generator: Their source of randomness.
+
+    Returns:
+        Unit-cube coordinates, (samples x block, parameters). Those of Sobol are scrambled, those of Morris lie on a
+        grid of four levels.
+
+    Source:
+        Saltelli et al. (2010) for Sobol's indices, Morris (1991) for trajectories.
     """
     problem = _problem(dimensions)
     if method == MORRIS:
         from SALib.sample import morris
 
-        return np.asarray(morris.sample(problem, samples, num_levels=LEVELS, seed=generator), dtype=np.float64)
+        return np.asarray(morris.sample(problem, samples, num_levels=GRID_LEVELS, seed=generator), dtype=np.float64)
     from SALib.sample import sobol
 
     return np.asarray(sobol.sample(problem, samples, calc_second_order=False, seed=generator), dtype=np.float64)
 
 
-def whole_blocks(method: str, rows: Array, outputs: Array) -> tuple[Array, Array]:
-    """Leave out each block of places (``rows``) with an output that is missing (nan)."""
-    size = block(method, rows.shape[1])
+def whole_blocks(method: str, points: Array, outputs: Array) -> tuple[Array, Array]:
+    """Return points and their outputs without each block in which an output is missing (NaN)."""
+    size = block(method, points.shape[1])
     kept = np.repeat(np.isfinite(outputs.reshape(-1, size)).all(axis=1), size)
-    return rows[kept], outputs[kept]
+    return points[kept], outputs[kept]
 
 
-def indices(method: str, rows: Array, outputs: Array, generator: np.random.Generator) -> dict[str, Array]:
-    """Compute the indices of one output from its values at whole blocks of places: by name, one number a parameter.
+def indices(method: str, points: Array, outputs: Array, generator: np.random.Generator) -> dict[str, Array]:
+    """Compute the indices of one output from its values at whole blocks of points.
 
-    Morris (Campolongo, Cariboni and Saltelli, 2007): ``mu`` is the mean elementary effect, ``mu_star`` that of its size
-    and ``sigma`` its standard deviation, each as a change of the output over the whole range of the parameter. Sobol
-    (Saltelli et al., 2010): ``first`` is the share of the output's variance that a parameter brings alone, ``total``
-    with all its interactions; both are 0 where the output does not vary. ``low`` and ``high`` are 1.96 standard
-    deviations of the bootstrap apart from the index, and not below 0 where it cannot be.
+    Morris: ``mu`` is the mean elementary effect, ``mu_star`` that of its size and ``sigma`` its standard deviation,
+    each as a change of the output over the whole range of the parameter. Sobol: ``first`` is the share of the output's
+    variance that a parameter brings alone, ``total`` with all its interactions; both are 0 where the output does not
+    vary. ``_low`` and ``_high`` are 1.96 standard deviations of the bootstrap apart from the index, and not below 0
+    where it cannot be.
+
+    Args:
+        method: ``morris`` or ``sobol``.
+        points: Unit-cube coordinates, (points, parameters), as ``sample_points`` chooses them.
+        outputs: The output at each point, (points,).
+        generator: The source of randomness of the bootstrap.
+
+    Returns:
+        By name, one number a parameter.
+
+    Source:
+        Morris: Campolongo, Cariboni and Saltelli (2007). Sobol: Saltelli et al. (2010).
     """
-    dimensions = rows.shape[1]
+    dimensions = points.shape[1]
     problem = _problem(dimensions)
     if method == MORRIS:
         from SALib.analyze import morris
 
-        found = morris.analyze(
-            problem, rows, outputs, num_resamples=RESAMPLES, conf_level=LEVEL, num_levels=LEVELS, seed=generator
+        result = morris.analyze(
+            problem, points, outputs, num_resamples=RESAMPLES, conf_level=LEVEL, num_levels=GRID_LEVELS, seed=generator
         )
-        star = _interval("mu_star", found["mu_star"], found["mu_star_conf"], floor=0.0)
-        return {**star, "mu": np.asarray(found["mu"]), "sigma": np.asarray(found["sigma"])}
+        star = _interval("mu_star", result["mu_star"], result["mu_star_conf"], floor=0.0)
+        return {**star, "mu": np.asarray(result["mu"]), "sigma": np.asarray(result["sigma"])}
     if np.ptp(outputs) == 0.0:
         return {name: np.zeros(dimensions) for name in COLUMNS[SOBOL]}
     from SALib.analyze import sobol
 
     with warnings.catch_warnings():  # of resamples in which nothing varies, which add nothing to the spread
         warnings.filterwarnings("ignore", "Constant values encountered")
-        found = sobol.analyze(
+        result = sobol.analyze(
             problem,
             outputs,
             calc_second_order=False,
@@ -111,17 +132,17 @@ def indices(method: str, rows: Array, outputs: Array, generator: np.random.Gener
             conf_level=LEVEL,
             seed=generator,
         )
-    total = _interval("total", found["ST"], found["ST_conf"], floor=0.0)
-    return {**total, **_interval("first", found["S1"], found["S1_conf"], floor=-np.inf)}
+    total = _interval("total", result["ST"], result["ST_conf"], floor=0.0)
+    return {**total, **_interval("first", result["S1"], result["S1_conf"], floor=-np.inf)}
 
 
-def _interval(name: str, index: Any, half: Any, floor: float) -> Mapping[str, Array]:
-    middle, reach = np.asarray(index, dtype=np.float64), np.asarray(half, dtype=np.float64)
-    return {name: middle, f"{name}_low": np.maximum(middle - reach, floor), f"{name}_high": middle + reach}
+def _interval(name: str, index: Any, half_width: Any, floor: float) -> Mapping[str, Array]:
+    middle, half = np.asarray(index, dtype=np.float64), np.asarray(half_width, dtype=np.float64)
+    return {name: middle, f"{name}_low": np.maximum(middle - half, floor), f"{name}_high": middle + half}
 
 
 def _problem(dimensions: int) -> dict[str, Any]:
-    """Give the unit cube as SALib describes it."""
+    """Return the unit cube as SALib describes it."""
     return {
         "num_vars": dimensions,
         "names": [f"x{number}" for number in range(dimensions)],

@@ -1,11 +1,11 @@
-"""Layers of the shield, and the same scenario without some of them."""
+"""Layers of the shield, and the same scenario without some of them; ``attribute`` says what each is worth."""
 
 from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
-from sim.labels import TIERS
 from sim.scenario import changed
 from sim.scenario.load import plain
+from sim.words import Detector, Region, Tier
 
 if TYPE_CHECKING:
     from sim.scenario import Scenario
@@ -20,7 +20,7 @@ MEASURES = {
 }
 """Kinds of measures that go with each layer; the law, outages and the detectors' own coverage stay."""
 
-WARNING = tuple(f"warning.{tier}" for tier in TIERS)
+WARNING = tuple(f"warning.{tier}" for tier in Tier.labels())
 LAYERS = ("dens", "cards", "interception", "sites", "awareness", *WARNING, "aftermath")
 """In the order in which an attempt meets them.
 
@@ -39,13 +39,21 @@ NEVER = 100.0
 
 
 class LayerError(ValueError):
-    """A layer that there is not: which; what is allowed, in one line."""
+    """A name that is no layer of a scenario: which; what is allowed, in one line."""
 
 
 def layers_of(scenario: "Scenario", wanted: Collection[str] | None = None) -> tuple[str, ...]:
-    """Give the layers of a scenario that are there, or those that are wanted; raises LayerError.
+    """Return the layers of a scenario, in their order.
 
-    ``warning`` stands for its four tiers.
+    Args:
+        scenario: The scenario.
+        wanted: Those that are asked for, all if None; ``warning`` stands for its four tiers.
+
+    Returns:
+        Names of ``LAYERS``.
+
+    Raises:
+        LayerError: If one that is asked for is no layer of the scenario.
     """
     from sim.scenario.errors import choices
 
@@ -63,7 +71,7 @@ def layers_of(scenario: "Scenario", wanted: Collection[str] | None = None) -> tu
 
 
 def without(scenario: "Scenario", off: Collection[str]) -> "Scenario":
-    """Give a scenario in which some layers do nothing; attempts, people and everything else stay as they are."""
+    """Return a scenario in which some layers do nothing; attempts, people and everything else stay as they are."""
     spec = scenario.spec
     kinds: set[str] = set().union(*(MEASURES[layer] for layer in off if layer in MEASURES))
     values: dict[str, Any] = {
@@ -72,7 +80,7 @@ def without(scenario: "Scenario", off: Collection[str]) -> "Scenario":
         }
     }
     if "dens" in off:
-        for region in ("east", "south", "elsewhere", "overseas"):
+        for region in Region.labels():
             values[f"dens.hazard.{region}"] = "0 per year"
         values["dens.hazard.per_lead"] = "0 per year"
         if spec.dens.fixed_raided is not None:
@@ -84,7 +92,7 @@ def without(scenario: "Scenario", off: Collection[str]) -> "Scenario":
     if "interception" in off:
         values |= {"interception.call.threshold": NEVER, "interception.sms.threshold": NEVER}
     if set(WARNING) & set(off):
-        for detector in ("central", "local"):
+        for detector in Detector.labels():
             values[f"warning.detectors.{detector}.thresholds"] = _thresholds(scenario, detector, off)
     if "aftermath" in off:
         values |= {"aftermath.stop_payment.share": 0.0, "aftermath.investigation.capacity": "0 per day"}
@@ -92,10 +100,10 @@ def without(scenario: "Scenario", off: Collection[str]) -> "Scenario":
 
 
 def _thresholds(scenario: "Scenario", detector: str, off: Collection[str]) -> dict[str, float]:
-    """Give a detector's thresholds without some tiers: the band of each of them belongs to the next lower one."""
+    """Return a detector's thresholds without some tiers: the scores of each of them belong to the next lower one."""
     own = getattr(scenario.spec.warning.detectors, detector).thresholds
-    found, above = {}, NEVER
-    for tier, layer in zip(TIERS, WARNING, strict=True):
+    thresholds, above = {}, NEVER
+    for tier, layer in zip(Tier.labels(), WARNING, strict=True):
         above = above if layer in off else getattr(own, tier)
-        found[tier] = above
-    return found
+        thresholds[tier] = above
+    return thresholds

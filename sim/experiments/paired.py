@@ -1,4 +1,7 @@
-"""A comparison from end to end: scenarios are run pair by pair, or finished runs are read, and their rows computed."""
+"""Comparisons from end to end, as ``tocsin compare`` makes them: pairs of runs are made or read, then compared.
+
+The result is a document for ``compare.json``; ``compare`` computes its rows, ``fates`` its changes.
+"""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -30,11 +33,20 @@ def compare_scenarios(
 ) -> Document:
     """Run every scenario for every draw and replicate, and compare each with the first, the base.
 
-    Runs lie in ``folder`` under the scenario's name, ``d000`` (with draws) and ``r000`` (with replicates), and beside
-    them ``compare.json``, what is returned: ``base``, ``others``, ``rows`` (see ``sim.experiments.compare``) and, of
-    runs with events, ``changes``. Of a finished run no more is kept in memory than its totals and figures.
+    Runs lie in the folder under the scenario's name, ``d000`` (with draws) and ``r000`` (with replicates), and beside
+    them ``compare.json``, the document. Of a finished run no more is kept in memory than its totals and figures.
+    Scenarios that cannot be paired end with a PairingError before anything is run.
 
-    Raises PairingError before anything is run.
+    Args:
+        names: The base and the others.
+        load: Loads a scenario.
+        make: Runs a scenario.
+        folder: Where the runs are kept.
+        draws: How many posterior draws are compared; the scenarios' own values, if None.
+        replicates: How many seeds, counting up.
+
+    Returns:
+        The document: ``base``, ``others``, ``rows`` (see ``compared``) and, of runs with events, ``changes``.
     """
     plan: list[int | None] = [None] if draws is None else list(range(draws))
     titles: list[str] = []
@@ -43,11 +55,11 @@ def compare_scenarios(
         for other in others:
             demand_pair(base, other)
         titles = distinct([one.name for one in (base, *others)])
-    found: list[list[list[Amounts]]] = [[] for _ in names]
+    amounts: list[list[list[Amounts]]] = [[] for _ in names]
     changed: list[pd.DataFrame] = []
     for draw in plan:
-        for group in found:
-            group.append([])
+        for by_draw in amounts:
+            by_draw.append([])
         for replicate in range(replicates):
             unit = "/".join(
                 [*([] if draw is None else [f"d{draw:03d}"]), *([] if replicates == 1 else [f"r{replicate:03d}"])]
@@ -56,18 +68,24 @@ def compare_scenarios(
                 make(load(name, draw, replicate), folder / title / unit)
                 for name, title in zip(names, titles, strict=True)
             ]
-            for group, run in zip(found, runs, strict=True):
-                group[-1].append(quantities(run))
+            for by_draw, run in zip(amounts, runs, strict=True):
+                by_draw[-1].append(quantities(run))
             changed += _changes(titles, runs)
-    document = _document(titles, found, changed)
+    document = _document(titles, amounts, changed)
     write_json(folder / COMPARISON, document)
     return document
 
 
 def compare_folders(folders: Sequence[Path]) -> Document:
-    """Compare finished runs, or folders of replicates, with the first of them; gives what ``compare_scenarios`` does.
+    """Compare finished runs, or folders of replicates, with the first of them.
 
-    Raises FolderError where there is no run, PairingError for runs that meet other attempts or people.
+    Where a folder has no run it ends with a FolderError; where runs meet other attempts or people, with a PairingError.
+
+    Args:
+        folders: Those of the base and of the others.
+
+    Returns:
+        The document, as ``compare_scenarios`` returns it.
     """
     groups = [runs_of(folder) for folder in folders]
     for group in groups:
@@ -79,47 +97,47 @@ def compare_folders(folders: Sequence[Path]) -> Document:
 
 
 def runs_of(folder: Path) -> list[Run]:
-    """Give the run of a folder, or those that lie in it, by name; raises FolderError where there is none."""
+    """Return the run of a folder, or those that lie in it, by name; raises FolderError where there is none."""
     try:
         return [Run(folder)]
     except FolderError:
-        found = [Run(one.path) for one in find_runs(folder, depth=1) if one.manifest is not None]
-        if not found:
+        runs = [Run(one.path) for one in find_runs(folder, depth=1) if one.manifest is not None]
+        if not runs:
             raise
-        return found
+        return runs
 
 
 def distinct(names: Sequence[str]) -> list[str]:
-    """Give names of their own to scenarios that share one: the second ``tiny`` is ``tiny-2``."""
-    found: list[str] = []
+    """Return names of their own for scenarios that share one: the second ``tiny`` is ``tiny-2``."""
+    titles: list[str] = []
     for name in names:
         title, count = name, 1
-        while title in found:
+        while title in titles:
             count += 1
             title = f"{name}-{count}"
-        found.append(title)
-    return found
+        titles.append(title)
+    return titles
 
 
 def _changes(titles: Sequence[str], runs: Sequence[Run]) -> "list[pd.DataFrame]":
-    """Give whose fate each other policy changed, where events were recorded in all runs."""
+    """Return whose fate each other policy changed, where events were recorded in all runs."""
     from sim.experiments.fates import changes
     from sim.results.tables import TABLES
 
     if not all((run.path / TABLES["events"].file).exists() for run in runs):
         return []
-    found = []
+    frames = []
     for title, run in zip(titles[1:], runs[1:], strict=True):
         frame = changes(runs[0], run)
         frame.insert(0, "scenario", title)
-        found.append(frame)
-    return found
+        frames.append(frame)
+    return frames
 
 
 def _document(
-    titles: Sequence[str], found: Sequence[Sequence[Sequence[Amounts]]], changed: "Sequence[pd.DataFrame]"
+    titles: Sequence[str], amounts: Sequence[Sequence[Sequence[Amounts]]], changed: "Sequence[pd.DataFrame]"
 ) -> Document:
-    base, *others = found
+    base, *others = amounts
     if not others:
         raise PairingError("a comparison has a base and at least one other")
     rows = [row for title, other in zip(titles[1:], others, strict=True) for row in compared(title, base, other)]
@@ -127,11 +145,10 @@ def _document(
     if changed:
         import pandas as pd
 
-        frame = pd.concat(changed)
-        keys = [name for name in frame.columns if name not in ("count", "paid_fen")]
-        summed = frame.groupby(keys, observed=True, as_index=False)[["count", "paid_fen"]].sum()
+        from sim.experiments.fates import summed
+
         document["changes"] = [
             {key: value.item() if hasattr(value, "item") else value for key, value in row.items()}
-            for row in summed.to_dict("records")
+            for row in summed(pd.concat(changed)).to_dict("records")
         ]
     return document

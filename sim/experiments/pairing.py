@@ -1,4 +1,7 @@
-"""Pairs: which scenarios meet the very same attempts and people, so that their runs can be compared one to one."""
+"""Pairing: which scenarios meet the very same attempts and people, so that their runs can be compared one to one.
+
+This module only decides; ``compare`` computes the differences, ``paired`` makes the runs.
+"""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -10,7 +13,6 @@ if TYPE_CHECKING:
 
 ALIKE = ("seed", "period", "scale", "population")
 """Sections of a scenario that a pair has in common: with them attempts and people are drawn."""
-
 
 NAMES = ("name", "title")
 
@@ -32,7 +34,16 @@ def demand_pair(base: "Scenario", other: "Scenario") -> None:
 
 
 def difference(key: str, here: object, there: object) -> tuple[str, object, object]:
-    """Give the first dotted key at which two resolved values differ, and what each has there."""
+    """Find the first place at which two resolved values differ.
+
+    Args:
+        key: The dotted key of both values.
+        here: One of them.
+        there: The other.
+
+    Returns:
+        The dotted key of the difference, and what each of them has there.
+    """
     if isinstance(here, dict) and isinstance(there, dict):
         for name in dict.fromkeys((*here, *there)):
             if here.get(name) != there.get(name):

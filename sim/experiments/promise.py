@@ -1,4 +1,7 @@
-"""A promise about the alerts of a tier: which share is reached, how soon, and what a desk has to do with it."""
+"""A promise about the alerts of a tier: which share is reached, how soon, and what a desk has to do with it.
+
+This module says what the promise means for a scenario; ``staffing`` searches for the staff that keeps it.
+"""
 
 import math
 from collections.abc import Mapping
@@ -9,12 +12,14 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from sim.days import DAY_MS
-from sim.labels import DESK_CHANNELS, TIERS
 from sim.scenario import changed
+from sim.words import DESKS, ContactChannel, Tier
 
 if TYPE_CHECKING:
     from sim.scenario import Scenario
     from sim.scenario.schema import ScenarioModel
+
+APP, SMS, CALL, VISIT = ContactChannel.labels()
 
 
 class PromiseError(ValueError):
@@ -22,12 +27,37 @@ class PromiseError(ValueError):
 
 
 @dataclass(frozen=True)
-class Promise:
-    """``share`` of the alerts of ``tier`` are reached before ``deadline`` (ms from issue), by the staff of ``desk``.
+class Terms:
+    """The terms of a promise as a user states them.
 
-    With ``relative`` it is ``share`` of what staff without limit reaches. ``days`` are those days of the period, from
-    its start, whose alerts all meet their deadline within it: alerts of later days would count only where they were
-    reached early, and are left out. ``tiers`` are those whose alerts may come to the desk.
+    Attributes:
+        desk: The desk whose staff is looked for, ``call`` or ``visit``.
+        tier: The tier whose alerts it is about.
+        share: Which share of them is to be reached.
+        within: Their deadline, a duration such as ``2 h``; None leaves the scenario's own.
+        relative: Whether it is a share of what staff without limit reaches.
+    """
+
+    desk: str
+    tier: str
+    share: float
+    within: str | None
+    relative: bool
+
+
+@dataclass(frozen=True)
+class Promise:
+    """``share`` of the alerts of ``tier`` are reached before ``deadline``, by the staff of ``desk``.
+
+    Attributes:
+        desk: The desk whose staff is looked for.
+        tier: The tier whose alerts it is about.
+        share: As written, in decimals: 0.95 is nineteen in twenty.
+        deadline: In ms from issue.
+        relative: Whether it is a share of what staff without limit reaches.
+        days: Those days of the period, from its start, whose alerts all meet their deadline within it: alerts of later
+            days would count only where they were reached early, and are left out.
+        tiers: Those whose alerts may come to the desk.
     """
 
     desk: str
@@ -39,18 +69,26 @@ class Promise:
     tiers: tuple[str, ...]
 
     def target(self, reached: int, ended: int) -> Fraction:
-        """Give the share that is to be reached where staff without limit reaches ``reached`` of ``ended`` alerts."""
+        """Return the share that is to be reached where staff without limit reaches ``reached`` of ``ended`` alerts."""
         return self.share * Fraction(reached, ended) if self.relative and ended else self.share
 
 
-def promised(
-    scenario: "Scenario", desk: str, tier: str, share: float, within: str | None, relative: bool
-) -> "tuple[Scenario, Promise]":
-    """Give the policy that makes a promise, the scenario with the tier's deadline set to ``within``, and the promise.
+def promised(scenario: "Scenario", terms: Terms) -> "tuple[Scenario, Promise]":
+    """Work out what the terms of a promise mean for a scenario.
 
-    ``within`` is a duration such as ``2 h``; None leaves the deadline as it is. Raises PromiseError.
+    Args:
+        scenario: The scenario that is staffed.
+        terms: What is promised.
+
+    Returns:
+        The scenario with the tier's deadline set to that of the promise, and the promise.
+
+    Raises:
+        PromiseError: If it cannot be tried.
     """
-    for what, name, names in (("desk", desk, DESK_CHANNELS), ("tier", tier, TIERS)):
+    desk, tier, share, within = terms.desk, terms.tier, terms.share, terms.within
+    desks = tuple(one.label for one in DESKS)
+    for what, name, names in (("desk", desk, desks), ("tier", tier, Tier.labels())):
         if name not in names:
             raise PromiseError(f"{what} {name} is none of them; {', '.join(names)}")
     if not 0.0 < share <= 1.0:
@@ -63,7 +101,7 @@ def promised(
             what = error.errors(include_url=False)[0]["msg"]
             raise PromiseError(f"within {within}: {what}; a duration such as 2 h") from None
     spec = scenario.spec
-    tiers = tuple(name for name in TIERS if comes_to(spec, name, desk))
+    tiers = tuple(name for name in Tier.labels() if comes_to(spec, name, desk))
     if tier not in tiers:
         raise PromiseError(
             f"{tier} alerts never come to the {desk} desk; "
@@ -75,21 +113,30 @@ def promised(
         raise PromiseError(
             f"the period ends before any {tier} alert has met its deadline; a longer period, or a shorter deadline"
         )
-    # As written, in decimals: 0.95 is nineteen in twenty.
-    return scenario, Promise(desk, tier, Fraction(str(share)), deadline, relative, days, tiers)
+    return scenario, Promise(desk, tier, Fraction(str(share)), deadline, terms.relative, days, tiers)
 
 
 def comes_to(spec: "ScenarioModel", tier: str, desk: str) -> bool:
-    """Whether alerts of a tier may come to a desk: at first, or where something before it fails."""
+    """Return whether alerts of a tier may come to a desk: at first, or where something before it fails."""
     settings = getattr(spec.warning.tiers, tier)
-    calls = settings.first == "call" or (settings.first in ("app", "sms") and settings.escalate.unread == "call")
-    if desk == "call":
+    calls = settings.first == CALL or (settings.first in (APP, SMS) and settings.escalate.unread == CALL)
+    if desk == CALL:
         return calls
-    return settings.first == "visit" or (calls and settings.escalate.unanswered == "visit")
+    return settings.first == VISIT or (calls and settings.escalate.unanswered == VISIT)
 
 
 def with_staff(policy: "Scenario", desk: str, staff: Mapping[int, int], **more: Any) -> "Scenario":
-    """Give a policy in which some provinces (by code) have so much staff at a desk; ``more`` are further values."""
+    """Return a policy in which some provinces have other staff at a desk.
+
+    Args:
+        policy: The policy.
+        desk: The desk.
+        staff: Its staff by province (code).
+        **more: Further values, by their key.
+
+    Returns:
+        The changed policy.
+    """
     own = {int(code): number for code, number in getattr(policy.spec.desks, desk).by_province.items()}
     given = {str(code): number for code, number in {**own, **staff}.items()}
     return changed(policy, {f"desks.{desk}.by_province": given, **more}, bare=True)

@@ -1,4 +1,4 @@
-"""The table of a sensitivity on the terminal: what matters, the most important first."""
+"""The table of a sensitivity on the terminal: what matters, the most important first; ``table`` has the others."""
 
 from collections.abc import Iterator
 
@@ -20,7 +20,15 @@ HEADERS = {
 
 
 def sensitivity_tables(method: str, rows: list[Row]) -> Iterator[Lines]:
-    """Lay out the rows of each quantity by importance, and how many parameters move nothing."""
+    """Lay out the rows of each quantity by importance.
+
+    Args:
+        method: ``morris`` or ``sobol``.
+        rows: The stored table, a dictionary a row.
+
+    Yields:
+        A table a quantity; its caption says how many parameters move nothing.
+    """
     columns = COLUMNS[method]
     for quantity in dict.fromkeys(row["quantity"] for row in rows):
         own = [row for row in rows if row["quantity"] == quantity]
@@ -40,9 +48,9 @@ def sensitivity_tables(method: str, rows: list[Row]) -> Iterator[Lines]:
 
 
 def dropped(about: Row) -> str:
-    """Say how many blocks were left out for their failed runs, and why the first failed."""
-    whole = f"{about['dropped']} of {about['samples']} {BLOCKS[about['method']]}"
-    return f"dropped: {whole}, which have a run that failed; the first: {about['message']}"
+    """Say how many blocks were dropped for their failed runs, and why the first failed."""
+    share = f"{about['dropped']} of {about['samples']} {BLOCKS[about['method']]}"
+    return f"dropped: {share}, which have a run that failed; the first: {about['message']}"
 
 
 def _cells(method: str, row: Row) -> Iterator[str]:

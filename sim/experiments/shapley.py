@@ -1,7 +1,8 @@
-"""What each player of a game adds: alone, last, and on average over all orders in which they may come.
+"""Shapley values: what each player of a game adds, alone, last, and on average over all orders of joining.
 
 A game gives each coalition, a set of players as the bits of an integer, its worth. Shapley, "A value for n-person
 games" (Contributions to the Theory of Games II, 1953): the values add up to the worth of all, whatever the game is.
+This module knows nothing of layers: ``attribute`` says what the players are.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -11,16 +12,16 @@ Worth = Callable[[int], float]
 """The worth of a coalition."""
 
 Order = tuple[int, ...]
-"""An order in which players come, by number."""
+"""An order in which players join, by number."""
 
 
 def coalitions(players: int) -> range:
-    """Give every coalition."""
+    """Return every coalition."""
     return range(1 << players)
 
 
 def exact(players: int, worth: Worth) -> list[float]:
-    """Give each player's Shapley value, from the worth of every coalition."""
+    """Return each player's Shapley value, from the worth of every coalition."""
     weights = [factorial(size) * factorial(players - size - 1) / factorial(players) for size in range(players)]
     values = [0.0] * players
     for coalition in coalitions(players):
@@ -32,7 +33,7 @@ def exact(players: int, worth: Worth) -> list[float]:
 
 
 def along(order: Order, worth: Worth) -> list[float]:
-    """Give what each player adds when they come in an order; the mean over all orders is the Shapley value."""
+    """Return what each player adds when they join in an order; the mean over all orders is the Shapley value."""
     values = [0.0] * len(order)
     before = 0
     for player in order:
@@ -42,8 +43,8 @@ def along(order: Order, worth: Worth) -> list[float]:
     return values
 
 
-def met(order: Order) -> Iterator[int]:
-    """Give the coalitions that an order passes through."""
+def prefixes(order: Order) -> Iterator[int]:
+    """Yield the coalitions that an order passes through, from nobody to everybody."""
     coalition = 0
     yield coalition
     for player in order:
@@ -52,28 +53,37 @@ def met(order: Order) -> Iterator[int]:
 
 
 def alone(players: int, worth: Worth) -> list[float]:
-    """Give what each player is worth when nobody else is there."""
+    """Return what each player adds to nobody."""
     return [worth(1 << player) - worth(0) for player in range(players)]
 
 
 def last(players: int, worth: Worth) -> list[float]:
-    """Give what is lost when one player leaves all others."""
+    """Return what each player adds to all others."""
     everybody = (1 << players) - 1
     return [worth(everybody) - worth(everybody ^ 1 << player) for player in range(players)]
 
 
 def overlap(players: int, worth: Worth, one: int, two: int) -> float:
-    """Give by how much more one player is worth to all others once another is gone, which is the same both ways.
+    """Return by how much more one player adds to all others once another is gone; it is the same both ways.
 
-    Above 0 each would do some of what the other does; below 0 each needs the other.
+    Above 0 each does some of what the other would do; below 0 each needs the other.
+
+    Args:
+        players: Their number.
+        worth: The game.
+        one: The number of a player.
+        two: The number of another.
+
+    Returns:
+        The difference, in units of the worth.
     """
     everybody = (1 << players) - 1
-    here, there = 1 << one, 1 << two
-    with_it = worth(everybody) - worth(everybody ^ here)
-    without_it = worth(everybody ^ there) - worth(everybody ^ here ^ there)
-    return without_it - with_it
+    first, second = 1 << one, 1 << two
+    beside_second = worth(everybody) - worth(everybody ^ first)
+    without_second = worth(everybody ^ second) - worth(everybody ^ first ^ second)
+    return without_second - beside_second
 
 
 def pairs(players: int) -> Sequence[tuple[int, int]]:
-    """Give every two players."""
+    """Return every pair of players."""
     return [(one, two) for one in range(players) for two in range(one + 1, players)]

@@ -1,8 +1,12 @@
-"""Simulations that an experiment asks for: run side by side, each kept in a journal as soon as it is finished.
+"""Simulations: the runs that an experiment or a calibration asks for, side by side, each kept as soon as it is done.
 
-Where they run is up to a ``concurrent.futures.Executor``: processes of this machine, or the workers of a cluster. What
-they give is not: outcomes come in the order in which they were asked for, and what is asked for twice, now or after an
-interruption, is simulated once.
+This module makes runs and keeps a journal of what came out. What is run is the caller's affair (``design``,
+``bisection``, ``sim.calibration``), and so is what is made of it (``sweep``, ``sensitivity``, ``attribute``,
+``staffing``); the folder around the journal is that of ``store``.
+
+Where runs are made is up to a ``concurrent.futures.Executor``: processes of this machine, or the workers of a cluster.
+Outcomes do not depend on it: they come in the order in which they were asked for, and what is asked for twice, now or
+after an interruption, is simulated once.
 """
 
 import json
@@ -12,7 +16,7 @@ import shutil
 import signal
 import tempfile
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from concurrent.futures import (
     FIRST_COMPLETED,
     BrokenExecutor,
@@ -24,7 +28,7 @@ from concurrent.futures import (
 )
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self, TypedDict
 
 from sim.draws.compiled import sources_digest
 from sim.engines.conservation import ConservationError
@@ -55,7 +59,28 @@ AHEAD = 3
 
 JOURNAL = "journal.jsonl"
 UNFINISHED = ".run-"
-"""How the folder of a run under way begins."""
+"""How the name of the folder of a run under way begins."""
+
+
+class Computing(TypedDict, total=False):
+    """Keywords of every experiment that say who makes its runs; results do not depend on them.
+
+    Attributes:
+        executor: A ``concurrent.futures.Executor`` that makes them, instead of processes of this machine.
+        workers: How many runs are made at a time; as many as this machine has cores, if not given.
+        progress: Called with the number of runs that are done and the number of all, as they finish.
+    """
+
+    executor: Executor | None
+    workers: int | None
+    progress: Callable[[int, int], None] | None
+
+
+def demand_keywords(function: str, given: Iterable[str], allowed: Collection[str]) -> None:
+    """Raise TypeError for a keyword that a function does not take, as Python does for one that is spelled out."""
+    for key in given:
+        if key not in allowed:
+            raise TypeError(f"{function}() got an unexpected keyword argument {key!r}")
 
 
 class SimulationError(Exception):
@@ -63,7 +88,7 @@ class SimulationError(Exception):
 
 
 def is_large(scenario: "Scenario") -> bool:
-    """Whether one run of it keeps all cores busy."""
+    """Return whether one run of a scenario keeps all cores busy."""
     people = sum(row.population for row in scenario.spec.population.provinces)
     return people * scenario.spec.scale > THREADS_FROM and len(scenario.spec.population.provinces) > 1
 
@@ -72,9 +97,11 @@ class Simulations:
     """Runs scenarios and remembers what ``read`` says of them.
 
     The journal is a text file, one line a finished run, under the hashes of its resolved scenario and of the program's
-    sources. In memory are only the places of its lines, some hundred bytes a run. ``asked`` holds the keys of all runs
-    that were asked for, ``simulated`` counts those that had to be made. ``progress`` is told how many of the runs at
-    hand are done. ``executor`` runs them instead of processes of this machine; ``workers`` can be at work at once.
+    sources. In memory are only the offsets of its lines, some hundred bytes a run.
+
+    Attributes:
+        asked: The keys of all runs that were asked for.
+        simulated: How many of them had to be made.
     """
 
     def __init__(
@@ -93,7 +120,7 @@ class Simulations:
         self._executor = executor
         self._progress = progress
         self._code = sources_digest(NO_RESULT)
-        self._known: dict[str, int] = {}
+        self._offsets: dict[str, int] = {}
         self._pool: ProcessPoolExecutor | None = None
         folder.mkdir(parents=True, exist_ok=True)
         for left in folder.glob(f"{UNFINISHED}*"):  # by a process that was killed
@@ -102,55 +129,80 @@ class Simulations:
         self._read_journal()
 
     def run(self, scenarios: "Iterable[Scenario]", total: int) -> list[Outcome]:
-        """Give the outcome of each scenario, in their order; raises SimulationError for the first that failed."""
-        found = list(self.each(scenarios, total))
-        for one in found:
+        """Return the outcome of each scenario.
+
+        Args:
+            scenarios: What is to be run.
+            total: How many they are.
+
+        Returns:
+            Outcomes in the order of the scenarios.
+
+        Raises:
+            SimulationError: For the first run that failed, or where workers are gone.
+        """
+        outcomes = list(self.each(scenarios, total))
+        for one in outcomes:
             if FAILED in one:
                 raise SimulationError(one[FAILED])
-        return found
+        return outcomes
 
     def each(self, scenarios: "Iterable[Scenario | Outcome]", total: int) -> "Outcomes":
-        """Simulate all scenarios and give their outcomes, in their order, those that failed among them.
+        """Simulate all scenarios; runs that fail are among the outcomes.
 
-        An outcome among the scenarios is given as it is. Raises SimulationError where workers are gone.
+        Where workers are gone it ends with a SimulationError; what was finished is kept.
+
+        Args:
+            scenarios: What is to be run; an outcome among them is passed on as it is.
+            total: How many they are.
+
+        Returns:
+            Outcomes in the order of the scenarios.
         """
         return Outcomes(self, self._simulate(scenarios, total))
 
     def _simulate(self, scenarios: "Iterable[Scenario | Outcome]", total: int) -> list[str | Outcome]:
-        """Run what the journal lacks; gives the key of each that is in the journal then, and the outcome of others."""
-        found: list[str | Outcome] = []
+        """Run what the journal lacks.
+
+        Returns:
+            For each scenario its key, where the journal has its outcome by now, or else the outcome itself.
+
+        Raises:
+            SimulationError: Where workers are gone.
+        """
+        results: list[str | Outcome] = []
         failed: dict[str, Outcome] = {}
         waiting: dict[Future[Outcome], str] = {}
-        self._tell(0, total)
+        self._report(0, total)
         try:
             for one in scenarios:
                 if isinstance(one, dict):
-                    found.append(one)
+                    results.append(one)
                     continue
                 key = _key(one)
-                found.append(key)
+                results.append(key)
                 self.asked.add(key)
-                if key in self._known or key in failed or key in waiting.values():
+                if key in self._offsets or key in failed or key in waiting.values():
                     continue
                 if self._executor is None and is_large(one):
-                    self._keep(key, simulated(one, self._reader, self._folder, self._workers), failed)
-                    self._tell(len(found) - len(waiting), total)
+                    self._keep(key, simulate(one, self._reader, self._folder, self._workers), failed)
+                    self._report(len(results) - len(waiting), total)
                     continue
-                place = self._folder if self._executor is None else None
-                waiting[self._executors().submit(simulated, one, self._reader, place, 1)] = key
+                parent = self._folder if self._executor is None else None
+                waiting[self._executors().submit(simulate, one, self._reader, parent, 1)] = key
                 while len(waiting) >= AHEAD * self._workers:
                     self._collect(waiting, failed)
-                    self._tell(len(found) - len(waiting), total)
+                    self._report(len(results) - len(waiting), total)
             while waiting:
-                self._tell(len(found) - len(waiting), total)
+                self._report(len(results) - len(waiting), total)
                 self._collect(waiting, failed)
-            self._tell(total, total)
+            self._report(total, total)
         except (BrokenExecutor, CancelledError) as error:
             raise SimulationError(f"workers are gone ({error or type(error).__name__})") from error
         finally:
             for future in waiting:
                 future.cancel()
-        return [failed.get(one, one) if isinstance(one, str) else one for one in found]
+        return [failed.get(one, one) if isinstance(one, str) else one for one in results]
 
     def close(self) -> None:
         """Stop the processes and close the journal."""
@@ -167,7 +219,7 @@ class Simulations:
         self.close()
 
     def _collect(self, waiting: dict[Future[Outcome], str], failed: dict[str, Outcome]) -> None:
-        """Keep what is finished of what is waited for, at least one."""
+        """Wait until at least one of the ``waiting`` runs is finished; keep the outcomes of those that are."""
         finished, _ = wait(waiting, return_when=FIRST_COMPLETED)
         for future in finished:
             key = waiting.pop(future)
@@ -184,27 +236,27 @@ class Simulations:
             return self._executor
         if self._pool is None:
             spawn = multiprocessing.get_context("spawn")
-            self._pool = ProcessPoolExecutor(self._workers, mp_context=spawn, initializer=_follow)
+            self._pool = ProcessPoolExecutor(self._workers, mp_context=spawn, initializer=_follow_parent)
         return self._pool
 
     def _read_journal(self) -> None:
-        """Find what an earlier experiment of the same program has finished; a line cut short is none."""
+        """Note the runs that an earlier experiment of the same program has finished; a line cut short is left out."""
         self._journal.seek(0)
-        place, line = 0, b"\n"
+        offset, line = 0, b"\n"
         for line in self._journal:
             try:
                 kept = json.loads(line)
             except ValueError:
                 kept = None
             if kept is not None and kept["code"] == self._code:
-                self._known[kept["run"]] = place
-            place += len(line)
+                self._offsets[kept["run"]] = offset
+            offset += len(line)
         if not line.endswith(b"\n"):
             self._journal.write(b"\n")
 
     def outcome(self, key: str) -> Outcome:
-        """Give what the journal has of a run."""
-        self._journal.seek(self._known[key])
+        """Return the outcome of a run that is in the journal."""
+        self._journal.seek(self._offsets[key])
         outcome: Outcome = json.loads(self._journal.readline())["outcome"]
         return outcome
 
@@ -214,34 +266,34 @@ class Simulations:
             failed[key] = outcome
             return
         line = json.dumps({"run": key, "code": self._code, "outcome": outcome}, allow_nan=False)
-        self._known[key] = self._journal.seek(0, os.SEEK_END)
+        self._offsets[key] = self._journal.seek(0, os.SEEK_END)
         self._journal.write(line.encode() + b"\n")
         self._journal.flush()
 
-    def _tell(self, done: int, total: int) -> None:
+    def _report(self, done: int, total: int) -> None:
         if self._progress is not None:
             self._progress(done, total)
 
 
 class Outcomes:
-    """What became of simulations, in the order in which they were asked for, read from the journal one by one."""
+    """Outcomes of simulations in the order in which they were asked for, read from the journal one by one."""
 
-    def __init__(self, simulations: Simulations, found: list[str | Outcome]) -> None:
+    def __init__(self, simulations: Simulations, results: list[str | Outcome]) -> None:
         self._simulations = simulations
-        self._found = found
+        self._results = results
 
     def __len__(self) -> int:
         """Return how many there are."""
-        return len(self._found)
+        return len(self._results)
 
     def __iter__(self) -> Iterator[Outcome]:
-        """Give one after the other, as often as wanted."""
-        for one in self._found:
+        """Yield one outcome after the other; it can be repeated."""
+        for one in self._results:
             yield self._simulations.outcome(one) if isinstance(one, str) else one
 
 
-def made(make: "Callable[[], Scenario]") -> "Scenario | Outcome":
-    """Make a scenario; values that are too much together make the outcome of a failed run."""
+def scenario_or_failure(make: "Callable[[], Scenario]") -> "Scenario | Outcome":
+    """Make a scenario; where its values do not go together, return the outcome of a run that failed instead."""
     from pydantic import ValidationError
 
     try:
@@ -252,12 +304,12 @@ def made(make: "Callable[[], Scenario]") -> "Scenario | Outcome":
 
 
 def _key(scenario: "Scenario") -> str:
-    """Give the hash of a run: of its scenario, but for what calibrations and sweeps do with it."""
+    """Return the hash of a scenario without the sections that say what calibrations and sweeps do with it."""
     return digest({name: part for name, part in scenario.resolved.items() if name not in ("calibration", "sweep")})
 
 
-def _follow() -> None:
-    """Leave interrupts to the process that started this one, which waits for what is under way; end when it ends."""
+def _follow_parent() -> None:
+    """Leave interrupts to the parent process, which waits for the runs under way; end when it ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
@@ -269,13 +321,23 @@ def _end_with_parent() -> None:
         os._exit(1)
 
 
-def simulated(scenario: "Scenario", read: Reader, folder: Path | None, workers: int) -> Outcome:
-    """Run a scenario below a folder (that for temporary files, if None), keep what is read of it, and remove it."""
+def simulate(scenario: "Scenario", read: Reader, parent: Path | None, workers: int) -> Outcome:
+    """Run a scenario in a folder of its own, read the outcome, and remove the folder.
+
+    Args:
+        scenario: What is run, without events.
+        read: Reads the outcome of the finished run.
+        parent: Where the folder is made; among temporary files, if None.
+        workers: Threads of the run.
+
+    Returns:
+        What was read, or the message of the failure under ``FAILED``.
+    """
     from sim.results.folder import FolderError
     from sim.running import run
 
-    with tempfile.TemporaryDirectory(dir=folder, prefix=UNFINISHED, ignore_cleanup_errors=True) as place:
+    with tempfile.TemporaryDirectory(dir=parent, prefix=UNFINISHED, ignore_cleanup_errors=True) as folder:
         try:
-            return read(run(scenario, Path(place) / "run", events="none", workers=workers))
+            return read(run(scenario, Path(folder) / "run", events="none", workers=workers))
         except (ConservationError, FolderError, OSError, MemoryError, OverflowError) as error:
-            return {FAILED: f"{type(error).__name__}: {error}".replace(place, "...")}
+            return {FAILED: f"{type(error).__name__}: {error}".replace(folder, "...")}

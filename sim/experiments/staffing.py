@@ -1,26 +1,29 @@
-"""Staffing: the smallest staff, province by province, that keeps a promise, and what more or less would cost."""
+"""Staffing: the smallest staff, province by province, that keeps a promise, and what more or less would cost.
+
+``promise`` says what is promised, ``bisection`` how numbers are searched for; this module makes trials of a number of
+staff into runs, counts their alerts, and stores what was found.
+"""
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Executor
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property, partial
 from pathlib import Path
 from statistics import fmean
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 from sim.country.provinces import Provinces
 from sim.days import DAY_MS, HOUR_MS
 from sim.experiments.bisection import Numbers, bisect, one_less, settle
-from sim.experiments.promise import Promise, PromiseError, promised, with_staff
-from sim.experiments.simulations import JOURNAL, Simulations
-from sim.experiments.store import claim, publish, read_frame, unfinished_name, write_frame
-from sim.labels import DESK_CHANNELS
+from sim.experiments.promise import Promise, PromiseError, Terms, promised, with_staff
+from sim.experiments.simulations import JOURNAL, Computing, Simulations, demand_keywords
+from sim.experiments.store import claim, read_frame, whole, write_frame
 from sim.results.outcomes import Outcome, service
 from sim.scenario import changed
 from sim.scenario.schema.warning import MOST_STAFF
 from sim.warning.service import FEW_SEATS, staff_of
+from sim.words import DESKS, ContactChannel, Tier
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -32,7 +35,7 @@ STAFF_FILE, CURVE_FILE, STAFFED_YAML = "staff.parquet", "curve.parquet", "staffe
 KEPT, IMPOSSIBLE, NO_ALERTS, UNSETTLED = "kept", "impossible", "no alerts", "unsettled"
 
 FACTORS = (0.6, 0.8, 0.9, 1.0, 1.1, 1.2, 1.4)
-"""Multiples of the found staff on the cost curve."""
+"""Multiples of the smallest staff on the cost curve."""
 
 SERVICE_DAYS = 30
 """Days for which a service may hold a seat beyond its alert's deadline, in the bound on seats that can be busy."""
@@ -41,40 +44,59 @@ MOST_SEAT_MS = 2**62
 """Staffed time of a desk over all provinces that 64 bits can hold."""
 
 
+class Search(Computing, total=False):
+    """Keywords of ``staffing`` that say how it searches, beside those of every experiment.
+
+    Attributes:
+        replicates: Seeds, counting up, over which alerts are added up; 1 if not given.
+        folder: Where it is kept, ``results/staffings/NAME-HASH`` if not given.
+        tell: Called with a line of text at each step.
+    """
+
+    replicates: int
+    folder: Path | None
+    tell: Callable[[str], None] | None
+
+
 @dataclass(frozen=True)
 class Staffing:
-    """What a search for staff found, kept in ``folder``.
+    """The result of a search for staff.
 
-    ``frame`` has a row a province. ``status`` is ``kept``; ``impossible``, where staff without limit reaches less than
-    the ``target``; ``no alerts``; or ``unsettled``, where the search was given up. ``staff`` is the number found at a
-    share on duty of 1, missing where there is none; ``current`` is the scenario's own. Shares are of alerts that were
-    reached or could have been: ``share`` with the staff found (all provinces at once; the scenario's own where none
-    was found), ``one_less`` with one less in every province, ``as_it_is`` with the scenario's own staff,
-    ``ceiling`` without limit; missing where no alert counts. ``alerts`` are those counted, as simulated;
-    ``alerts_per_day`` all of the tier, in the country; ``staff_hours`` are those on duty in the period;
-    ``utilisation`` is busy by staffed time, above 1 where services outlast a shift that fewer seats follow.
-
-    ``curve`` has a row for each multiple (``factor``) of the staff found, and one without ``factor`` for the scenario's
-    own staff: ``staff`` and ``staff_hours`` of the desk in the country, ``share`` of the country's alerts, number of
-    provinces where the promise is ``kept``, ``victims``, ``prevented_yuan``, and how these two differ (``..._change``)
-    from those with the staff found. All of its runs meet the same attempts and people.
+    Attributes:
+        folder: Where it is kept.
     """
 
     folder: Path
 
     @cached_property
     def frame(self) -> "pd.DataFrame":
-        """One row a province."""
+        """One row a province.
+
+        ``status`` is ``kept``; ``impossible``, where staff without limit reaches less than the ``target``; ``no
+        alerts``; or ``unsettled``, where the search was given up. ``staff`` is the smallest number at a share on duty
+        of 1, missing where there is none; ``current`` is the scenario's own. Shares are of alerts that were reached or
+        could have been: ``share`` with the smallest staff (all provinces at once; the scenario's own where there is no
+        smallest), ``one_less`` with one less in every province, ``as_it_is`` with the scenario's own staff, ``ceiling``
+        without limit; missing where no alert counts. ``alerts`` are those counted, as simulated; ``alerts_per_day`` all
+        of the tier, in the country; ``staff_hours`` are those on duty in the period; ``utilisation`` is busy by staffed
+        time, above 1 where services outlast a shift that fewer seats follow.
+        """
         return read_frame(self.folder / STAFF_FILE)
 
     @cached_property
     def curve(self) -> "pd.DataFrame":
-        """What more or less staff would cost and bring."""
+        """The cost curve: one row for each multiple (``factor``) of the smallest staff, and one for the scenario's own.
+
+        ``factor`` is missing for the scenario's own staff. ``staff`` and ``staff_hours`` are of the desk in the
+        country, ``share`` of the country's alerts, ``kept`` is the number of provinces where the promise is kept;
+        ``victims``, ``prevented_yuan``, and how these two differ (``..._change``) from those with the smallest staff.
+        All of its runs meet the same attempts and people.
+        """
         return read_frame(self.folder / CURVE_FILE)
 
     @cached_property
     def scenario(self) -> "Scenario":
-        """The scenario with the promise for its deadline and with the staff found, as ``staffed.yaml`` has it."""
+        """The scenario with the promise for its deadline and with the smallest staff, as ``staffed.yaml`` has it."""
         from sim.scenario import load_scenario
 
         return load_scenario(str(self.folder / STAFFED_YAML))
@@ -83,95 +105,98 @@ class Staffing:
     def warnings(self) -> list[str]:
         """What a user should know before they trust it, in one line each."""
         scale = self.scenario.spec.scale
-        found = self.frame["staff"].dropna()
-        thin = int((found * scale < FEW_SEATS).sum())
+        staff = self.frame["staff"].dropna()
+        thin = int((staff * scale < FEW_SEATS).sum())
         if scale == 1.0 or not thin:
             return []
         return [
-            f"scale {scale:g}: {thin} of {len(found)} desks have fewer than {FEW_SEATS:g} staff x scale, so waits are "
+            f"scale {scale:g}: {thin} of {len(staff)} desks have fewer than {FEW_SEATS:g} staff x scale, so waits are "
             f"shorter than the country's, and staff is told in steps of {1 / scale:.3g}; scale 1 and a shorter period"
         ]
 
 
 def staffing(
     scenario: "Scenario",
-    desk: str = "visit",
-    tier: str = "red",
+    desk: str = ContactChannel.VISIT.label,
+    tier: str = Tier.RED.label,
     share: float = 0.95,
     within: str | None = None,
     relative: bool = False,
     curve: Sequence[float] = FACTORS,
-    replicates: int = 1,
-    folder: Path | None = None,
-    executor: Executor | None = None,
-    workers: int | None = None,
-    progress: Callable[[int, int], None] | None = None,
-    tell: Callable[[str], None] | None = None,
+    **search: Unpack[Search],
 ) -> Staffing:
-    """Find the smallest staff of each province's ``desk`` that reaches ``share`` of a tier's alerts ``within`` a time.
+    """Find the smallest staff of each province's desk that reaches a share of a tier's alerts in time.
 
-    The tier's deadline is set to ``within`` (a duration such as ``2 h``; None leaves it), so an alert that waits longer
-    expires: the policy that is tried is the promise. Alerts that are reached, unread, unanswered or expired count,
-    those of the last days left out, see ``Promise``. What staff without limit reaches is the ceiling; with ``relative``
-    the promise is ``share`` of it. All provinces are searched at once, by bisection; then trials of all that was found,
-    and of one less everywhere, confirm it. Counts are added up over ``replicates`` seeds.
+    The tier's deadline is set to ``within``, so an alert that waits longer expires: the policy that is tried is the
+    promise. Alerts that are reached, unread, unanswered or expired count, those of the last days left out, see
+    ``Promise``. What staff without limit reaches is the ceiling. All provinces are searched at once, by bisection; then
+    trials of all numbers together, and of one less everywhere, confirm them.
 
-    It is kept in ``folder``, ``results/staffings/NAME-HASH``, with a scenario that has the staff; a search that was
-    interrupted goes on, one that is done is read. Raises PromiseError; FolderError; SimulationError.
+    The result is kept in the folder, with a scenario that has the staff; a search that was interrupted goes on, one
+    that is done is read. What cannot be promised is a PromiseError; a folder that holds something else, a FolderError;
+    a run that failed, a SimulationError.
+
+    Args:
+        scenario: The scenario that is staffed.
+        desk: The desk whose staff is looked for, ``call`` or ``visit``.
+        tier: The tier whose alerts the promise is about.
+        share: Which share of them is to be reached.
+        within: Their deadline, a duration such as ``2 h``; None leaves the scenario's own.
+        relative: Whether ``share`` is one of what staff without limit reaches.
+        curve: Multiples of the smallest staff on the cost curve.
+        **search: ``replicates``, seeds whose alerts are added up; ``folder``, where it is kept; ``workers``,
+            ``executor`` and ``progress``, who makes the runs; ``tell``, called with a line at each step. See ``Search``
+            and ``Computing``.
+
+    Returns:
+        The staff by province, the cost curve, and the scenario with the staff.
     """
-    place = planned(scenario, desk, tier, share, within, relative, curve, replicates, folder)
-    if not (place / STAFF_FILE).exists():
-        policy, promise = promised(scenario, desk, tier, share, within, relative)
+    demand_keywords("staffing", search, Search.__optional_keys__)
+    terms = Terms(desk, tier, share, within, relative)
+    replicates, tell = search.get("replicates", 1), search.get("tell")
+    path = prepared(scenario, terms, curve, replicates, search.get("folder"))
+    if not (path / STAFF_FILE).exists():
+        policy, promise = promised(scenario, terms)
         read = partial(service, desk=desk, tier=tier, tiers=promise.tiers, days=promise.days)
-        with Simulations(place, read, workers, executor, progress) as simulations:
-            search = _Search(policy, promise, replicates, simulations, tell or (lambda line: None))
-            search.run()
-            points = search.curve(curve)
-        staffed = search.staffed(search.found)
+        workers, executor, progress = search.get("workers"), search.get("executor"), search.get("progress")
+        with Simulations(path, read, workers, executor, progress) as simulations:
+            trials = _Trials(policy, promise, replicates, simulations, tell or (lambda line: None))
+            trials.search()
+            points = trials.curve(curve)
+        staffed = trials.staffed(trials.smallest)
         title = f"Staff that keeps a promise: {share:.4g} of {tier} alerts reached by the {desk} desk in time"
         named = changed(staffed, {"name": f"{scenario.name[:72]}-staffed", "title": title})
-        unfinished = unfinished_name(place / STAFFED_YAML)
-        unfinished.write_text(named.yaml(), encoding="utf-8", newline="\n")
-        publish(unfinished, place / STAFFED_YAML)
-        write_frame(place / CURVE_FILE, points)
-        write_frame(place / STAFF_FILE, search.frame())
-        (place / JOURNAL).unlink()
-    return Staffing(place)
+        with whole(path / STAFFED_YAML) as unfinished:
+            unfinished.write_text(named.yaml(), encoding="utf-8", newline="\n")
+        write_frame(path / CURVE_FILE, points)
+        write_frame(path / STAFF_FILE, trials.frame())
+        (path / JOURNAL).unlink()
+    return Staffing(path)
 
 
-def planned(
-    scenario: "Scenario",
-    desk: str,
-    tier: str,
-    share: float,
-    within: str | None,
-    relative: bool,
-    curve: Sequence[float],
-    replicates: int,
-    folder: Path | None,
-) -> Path:
-    """Give the folder of a search, where it may go on; raises PromiseError and FolderError as ``staffing``."""
-    _, promise = promised(scenario, desk, tier, share, within, relative)
+def prepared(scenario: "Scenario", terms: Terms, curve: Sequence[float], replicates: int, folder: Path | None) -> Path:
+    """Make the folder of a search, or find the one where it goes on, as ``claim`` does; raises PromiseError."""
+    _, promise = promised(scenario, terms)
     wrong = [factor for factor in curve if not 0.0 < factor < math.inf]
     if wrong:
         raise PromiseError(f"curve has the factor {wrong[0]:g}; multiples of the staff above 0")
     if replicates < 1:
         raise PromiseError(f"{replicates} replicates are none; at least 1")
-    asked = {
-        "desk": desk,
-        "tier": tier,
-        "share": share,
+    request = {
+        "desk": terms.desk,
+        "tier": terms.tier,
+        "share": terms.share,
         "deadline_ms": promise.deadline,
-        "relative": relative,
+        "relative": terms.relative,
         "curve": [float(factor) for factor in curve],
         "replicates": replicates,
     }
-    return claim("staffing", scenario, asked, folder)
+    return claim("staffing", scenario, request, folder)
 
 
 @dataclass(frozen=True)
 class _Trial:
-    """What came of one policy, its counts added up over replicates: by province, and means for the country."""
+    """Counts of one policy, added up over replicates, by province; victims and money prevented are means."""
 
     provinces: dict[int, dict[str, int]]
     victims: float
@@ -179,6 +204,7 @@ class _Trial:
 
     @classmethod
     def of(cls, outcomes: Sequence[Outcome]) -> "_Trial":
+        """Return the trial whose replicates had these outcomes."""
         counts: dict[int, dict[str, int]] = {}
         for outcome in outcomes:
             for code, row in outcome["provinces"].items():
@@ -192,20 +218,26 @@ class _Trial:
         )
 
     def ended(self, code: int) -> int:
-        """Give how many alerts count in a province."""
+        """Return how many alerts count in a province."""
         return self.provinces[code]["reached"] + self.provinces[code]["failed"]
 
     def share(self, code: int) -> float | None:
-        """Give the share that was reached in a province; None where no alert counts."""
+        """Return the share that was reached in a province; None where no alert counts."""
         return self.provinces[code]["reached"] / self.ended(code) if self.ended(code) else None
 
     def keeps(self, code: int, target: Fraction) -> bool:
-        """Whether a province reaches its target."""
+        """Return whether a province reaches its target."""
         return self.provinces[code]["reached"] >= target * self.ended(code)
 
 
-class _Search:
-    """The trials of one search; numbers are seats on duty at a share of 1, at simulated scale, by province."""
+class _Trials:
+    """The trials of one search for the smallest staff.
+
+    Numbers are seats on duty at a share of 1, at simulated scale, by province.
+
+    Attributes:
+        smallest: The numbers that keep the promise, for the provinces where any do.
+    """
 
     def __init__(
         self,
@@ -219,11 +251,11 @@ class _Search:
         self._replicates, self._simulations, self._tell = replicates, simulations, tell
         self._scale = policy.spec.scale
         self._country = Provinces.of(policy.spec)
-        self.found: Numbers = {}
+        self.smallest: Numbers = {}
         self._unsettled: frozenset[int] = frozenset()
 
-    def run(self) -> None:
-        """Find the ceiling, bisect, and settle what was found."""
+    def search(self) -> None:
+        """Find the ceiling, bisect, and settle the numbers."""
         self._as_it_is = self._try({})
         most, self._ceiling = self._without_limit()
         codes = self._country.codes
@@ -236,18 +268,18 @@ class _Search:
         current = self._current()
         if able:
             seats = {code: max(1, math.floor(current[code] * self._scale + 0.5)) for code in able}
-            found = bisect(self._enough, seats, {code: most[code] for code in able})
-            self._tell("found in each province by itself; all of them together now, then one less")
-            settled = settle(self._enough, found)
-            self.found, self._unsettled = settled.numbers, settled.unsettled
-        self._final, self._less = self._try(self.found), self._try(one_less(self.found))
+            candidates = bisect(self._enough, seats, {code: most[code] for code in able})
+            self._tell("each province has its number by itself; all of them together now, then one less")
+            settled = settle(self._enough, candidates)
+            self.smallest, self._unsettled = settled.numbers, settled.unsettled
+        self._final, self._less = self._try(self.smallest), self._try(one_less(self.smallest))
 
     def frame(self) -> "pd.DataFrame":
-        """Give the table of provinces."""
+        """Return the table of provinces, see ``Staffing.frame``."""
         import pandas as pd
 
         current = self._current()
-        staff = self._staff(self.found)
+        staff = self._staff(self.smallest)
         days = self.promise.days * self._replicates
         rows = []
         for code, name in zip(self._country.codes, self._country.names, strict=True):
@@ -261,7 +293,7 @@ class _Search:
                     "current": current[code],
                     "target": float(self._targets[code]),
                     "share": self._final.share(code),
-                    "one_less": self._less.share(code) if self.found.get(code) else None,
+                    "one_less": self._less.share(code) if self.smallest.get(code) else None,
                     "as_it_is": self._as_it_is.share(code),
                     "ceiling": self._ceiling.share(code),
                     "alerts": self._final.ended(code),
@@ -277,12 +309,12 @@ class _Search:
         return frame
 
     def curve(self, factors: Sequence[float]) -> "pd.DataFrame":
-        """Give the table of the scenario's own staff and of multiples of the staff found."""
+        """Return the cost curve at some multiples of the smallest staff, see ``Staffing.curve``."""
         import pandas as pd
 
         self._tell("the cost curve")
         numbers = [
-            {code: math.floor(number * factor + 0.5) for code, number in self.found.items()} for factor in factors
+            {code: math.floor(number * factor + 0.5) for code, number in self.smallest.items()} for factor in factors
         ]
         rows: list[dict[str, Any]] = []
         trials = [self._as_it_is, *self._try_all(numbers)]
@@ -311,18 +343,18 @@ class _Search:
         return frame
 
     def staffed(self, seats: Mapping[int, int], **more: Any) -> "Scenario":
-        """Give the policy with so many seats in some provinces."""
+        """Return the policy with so many seats in some provinces, and with ``more`` values."""
         return with_staff(self.policy, self.promise.desk, self._staff(seats), **more) if seats or more else self.policy
 
     def _status(self, code: int) -> str:
         if not self._ceiling.ended(code):
             return NO_ALERTS
-        if code not in self.found:
+        if code not in self.smallest:
             return IMPOSSIBLE
         return UNSETTLED if code in self._unsettled else KEPT
 
     def _without_limit(self) -> tuple[Numbers, _Trial]:
-        """Give numbers of seats that can never all be busy, and the trial of these."""
+        """Return numbers of seats that can never all be busy, and their trial."""
         most = self._most_seats()
         seats = {code: min(most, 2 * self._wanted(row["peak"])) for code, row in self._as_it_is.provinces.items()}
         while True:
@@ -333,10 +365,16 @@ class _Search:
             seats = {code: min(most, max(2 * wanted[code], number)) for code, number in seats.items()}
 
     def _wanted(self, peak: int) -> int:
-        """Give a bound on the seats that are wanted at once, if ``peak`` of its alerts are issued on the worst day.
+        """Return a bound on the seats that alerts can hold at once.
 
         An alert holds one seat at most, until its deadline and for as long as a service that was begun before. The
-        shift with the smallest share has as many.
+        shift with the smallest share is to have as many.
+
+        Args:
+            peak: The most alerts that are issued on a day.
+
+        Returns:
+            Seats at a share on duty of 1.
         """
         spec = self.policy.spec
         shifts = getattr(spec.desks, self.promise.desk).shifts
@@ -347,7 +385,7 @@ class _Search:
         return math.ceil((peak + 1) * alive / least)
 
     def _most_seats(self) -> int:
-        """Give the most seats of a province that the schema allows and whose staffed time can be added up."""
+        """Return the most seats of a province that the schema allows and whose staffed time can be added up."""
         spec = self.policy.spec
         days = (spec.period.end - spec.period.start).days + 1
         shares = sum(shift.share for shift in getattr(spec.desks, self.promise.desk).shifts)
@@ -369,12 +407,13 @@ class _Search:
         return [_Trial.of(outcomes[start : start + each]) for start in range(0, len(outcomes), each)]
 
     def _staff(self, seats: Mapping[int, int]) -> dict[int, int]:
-        """Give the country's staff for seats at simulated scale: so many members of staff make as many seats again."""
+        """Return the country's staff for seats at simulated scale; as staff of the scenario it makes the same seats."""
         return {code: round(number / self._scale) for code, number in seats.items()}
 
     def _current(self, scenario: "Scenario | None" = None) -> dict[int, float]:
-        """Give the staff of a scenario, the one that is staffed by default, by province."""
-        staff = staff_of((scenario or self.policy).spec, self._country)[DESK_CHANNELS.index(self.promise.desk)]
+        """Return the staff of a scenario, that of the promise by default, by province."""
+        desk = DESKS.index(ContactChannel.of(self.promise.desk))
+        staff = staff_of((scenario or self.policy).spec, self._country)[desk]
         return dict(zip(self._country.codes, staff, strict=True))
 
     def _hours(self, staffed_ms: int) -> float:
@@ -382,5 +421,5 @@ class _Search:
 
 
 def _whole_country(staff: Mapping[int, float]) -> float:
-    """Give the staff of all provinces, to a millionth: shares of the national staff add up but for rounding."""
+    """Return the staff of all provinces, to a millionth: shares of the national staff add up but for rounding."""
     return round(math.fsum(staff.values()), 6)

@@ -1,18 +1,29 @@
-"""A sweep: every point of a design is simulated, and one table keeps what came out, one row a run.
+"""A sweep: every point of a design is simulated, and one table, the catalogue, keeps what came out, one row a run.
+
+``design`` says which points there are, ``simulations`` makes the runs; this module checks the values that are asked
+for and writes the catalogue.
 
 The folder of a sweep holds ``sweep.json`` (what was asked for), ``scenario.yaml`` (the scenario that is varied) and,
 once all is done, ``catalogue.parquet``. Until then a journal holds what is finished: the same call goes on from there.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Executor
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
-from sim.calibration.parameters import out_of_range
 from sim.experiments.design import GRID, Design, DesignError, Value, design
-from sim.experiments.simulations import FAILED, JOURNAL, Outcomes, Simulations, made
-from sim.experiments.store import claim, publish, read_frame, unfinished_name
+from sim.experiments.parameters import out_of_range
+from sim.experiments.simulations import (
+    FAILED,
+    JOURNAL,
+    Computing,
+    Outcomes,
+    Simulations,
+    demand_keywords,
+    scenario_or_failure,
+)
+from sim.experiments.store import claim, read_frame, whole
 from sim.results.outcomes import Outcome, quantities
 from sim.scenario import Scenario, changed
 from sim.scenario.load import plain, value_at
@@ -37,74 +48,80 @@ def sweep(
     samples: int | None = None,
     replicates: int = 1,
     folder: Path | None = None,
-    executor: Executor | None = None,
-    workers: int | None = None,
-    progress: Callable[[int, int], None] | None = None,
+    **computing: Unpack[Computing],
 ) -> "pd.DataFrame":
-    """Simulate a scenario at every point of a design, once for each of ``replicates`` seeds counting up.
+    """Simulate a scenario at every point of a design, once for each seed.
 
-    ``vary`` gives values by dotted key, ``kind`` and ``samples`` how they are combined (see ``design``); without
-    ``vary`` the scenario's ``sweep`` says both. All points meet the same seeds, so their runs can be compared pair by
-    pair. The runs are made by ``executor``, or by ``workers`` processes of this machine.
+    All points meet the same seeds, so their runs can be compared pair by pair. A sweep that was interrupted goes on,
+    one that is done is read; neither workers nor interruptions change its bytes. What cannot be varied is a
+    DesignError; a folder that holds something else, a FolderError; workers that are gone, a SimulationError.
 
-    Gives the catalogue, one row a run in the order of the design: ``point``, ``replicate``, ``seed``, a column for each
-    varied key, ``status`` (``done`` or ``failed``), ``message``, and totals (scaled up to the country) and figures
-    (``NAME@START..END``), missing where the run failed. It is kept in ``folder``, ``results/sweeps/NAME-HASH``; a
-    sweep that was interrupted goes on, one that is done is read. Neither workers nor interruptions change its bytes.
+    Args:
+        scenario: The scenario that is varied.
+        vary: Values by dotted key; if not given, the scenario's ``sweep`` says them, the kind and the samples.
+        kind: How values are combined, ``grid``, ``sobol`` or ``lhs``, see ``design``; a grid if not given.
+        samples: The number of points of a design that is no grid.
+        replicates: Runs of each point, with seeds counting up from the scenario's.
+        folder: Where it is kept, ``results/sweeps/NAME-HASH`` if not given.
+        **computing: ``workers``, ``executor`` and ``progress``: who makes the runs, see ``Computing``.
 
-    Raises DesignError, FolderError where the folder holds something else, SimulationError where workers are gone.
+    Returns:
+        The catalogue, one row a run in the order of the design: ``point``, ``replicate``, ``seed``, a column for each
+        varied key, ``status`` (``done`` or ``failed``), ``message``, and totals (scaled up to the country) and figures
+        (``NAME@START..END``), missing where the run failed.
     """
-    chosen = planned(scenario, vary, kind, samples)
-    place = prepared(scenario, chosen, replicates, folder)
-    if not (place / CATALOGUE).exists():
-        with Simulations(place, quantities, workers, executor, progress) as simulations:
-            outcomes = simulations.each(_scenarios(scenario, chosen, replicates), len(chosen) * replicates)
-            _write(place / CATALOGUE, scenario, chosen, replicates, outcomes)
-        (place / JOURNAL).unlink()
-    return read_frame(place / CATALOGUE)
+    demand_keywords("sweep", computing, Computing.__optional_keys__)
+    plan = planned(scenario, vary, kind, samples)
+    path = prepared(scenario, plan, replicates, folder)
+    if not (path / CATALOGUE).exists():
+        with Simulations(path, quantities, **computing) as simulations:
+            outcomes = simulations.each(_scenarios(scenario, plan, replicates), len(plan) * replicates)
+            _write(path / CATALOGUE, scenario, plan, replicates, outcomes)
+        (path / JOURNAL).unlink()
+    return read_frame(path / CATALOGUE)
 
 
 def planned(
     scenario: Scenario, vary: Mapping[str, Sequence[Value]] | None, kind: str | None, samples: int | None
 ) -> Design:
-    """Give the design that was asked for, its values as the scenario has them; raises DesignError."""
+    """Return the design of these arguments of ``sweep``, its values as the scenario has them; raises DesignError."""
     own = scenario.spec.sweep
-    asked: Mapping[str, Sequence[Value]] = own.vary if vary is None else vary
-    for key in asked:
+    values_by_key: Mapping[str, Sequence[Value]] = own.vary if vary is None else vary
+    for key in values_by_key:
         if key.partition(".")[0] in ("seed", "sweep", "calibration", "record", "name", "title"):
             raise DesignError(f"{key} is not varied; parameters, and --replicates for seeds")
-    checked = {key: [_checked(scenario, key, value) for value in values] for key, values in asked.items()}
+    checked = {key: [_checked(scenario, key, value) for value in values] for key, values in values_by_key.items()}
     if vary is None:
         kind, samples = kind or own.design, own.samples if samples is None else samples
     return design(scenario, checked, kind or GRID, samples)
 
 
-def prepared(scenario: Scenario, chosen: Design, replicates: int, folder: Path | None) -> Path:
-    """Make the folder of a sweep, or find the one where it goes on; raises FolderError."""
-    asked = {
-        "design": chosen.kind,
-        "points": len(chosen),
+def prepared(scenario: Scenario, plan: Design, replicates: int, folder: Path | None) -> Path:
+    """Make the folder of a sweep, or find the one where it goes on, as ``claim`` does."""
+    request = {
+        "design": plan.kind,
+        "points": len(plan),
         "replicates": replicates,
-        "vary": {axis.key: list(axis.given) for axis in chosen.axes},
+        "vary": {axis.key: list(axis.given) for axis in plan.axes},
     }
-    return claim("sweep", scenario, asked, folder)
+    return claim("sweep", scenario, request, folder)
 
 
 def _checked(scenario: Scenario, key: str, value: Value) -> Value:
-    """Give a value as the resolved scenario has it; raises DesignError where the scenario cannot have it."""
+    """Return a value as the resolved scenario has it; raises DesignError where the scenario cannot have it."""
     try:
-        there = changed(scenario, {key: value})
-        found: Value = plain(value_at(there.resolved, key))
-        outside = out_of_range(there, key)
+        moved = changed(scenario, {key: value})
+        resolved: Value = plain(value_at(moved.resolved, key))
+        outside = out_of_range(moved, key)
     except KeyError as error:
         raise DesignError(error.args[0]) from None
     except ValueError as error:
         raise DesignError(f"{key}={value}: {_why(error)}") from None
     if outside is not None:
         raise DesignError(f"{key}={value}: is outside its range; a value in [{outside[0]}, {outside[1]}]")
-    if isinstance(found, dict | list):
+    if isinstance(resolved, dict | list):
         raise DesignError(f"{key} is no single value; the key of a number, a switch or a word")
-    return found
+    return resolved
 
 
 def _why(error: ValueError) -> str:
@@ -118,60 +135,58 @@ def _why(error: ValueError) -> str:
     return f"{what}; {context.get('allowed', 'what the scenario allows there')}"
 
 
-def _scenarios(scenario: Scenario, chosen: Design, replicates: int) -> Iterator[Scenario | Outcome]:
-    for values in chosen.points():
+def _scenarios(scenario: Scenario, plan: Design, replicates: int) -> Iterator[Scenario | Outcome]:
+    for values in plan.points():
         for replicate in range(replicates):
             given = {**values, SEED: scenario.spec.seed + replicate}
-            yield made(lambda given=given: changed(scenario, given))  # type: ignore[misc]
+            yield scenario_or_failure(lambda given=given: changed(scenario, given))  # type: ignore[misc]
 
 
-def _write(path: Path, scenario: Scenario, chosen: Design, replicates: int, outcomes: Outcomes) -> None:
-    """Write the catalogue, some rows at a time; it appears whole or not at all."""
+def _write(path: Path, scenario: Scenario, plan: Design, replicates: int, outcomes: Outcomes) -> None:
+    """Write the catalogue, some rows at a time."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    schema = _schema(chosen, outcomes)
-    unfinished = unfinished_name(path)
-    with pq.ParquetWriter(unfinished, schema, compression="zstd") as writer:
-        for rows in _batches(_rows(scenario, chosen, replicates, outcomes)):
+    schema = _schema(plan, outcomes)
+    with whole(path) as unfinished, pq.ParquetWriter(unfinished, schema, compression="zstd") as writer:
+        for rows in _batches(_rows(scenario, plan, replicates, outcomes)):
             writer.write_table(pa.Table.from_pylist(rows, schema=schema))
-    publish(unfinished, path)
 
 
-def _rows(scenario: Scenario, chosen: Design, replicates: int, outcomes: Iterable[Outcome]) -> Iterator[dict[str, Any]]:
-    kinds = {axis.key: axis.kind for axis in chosen.axes}
-    found = iter(outcomes)
-    for number, values in enumerate(chosen.points()):
+def _rows(scenario: Scenario, plan: Design, replicates: int, outcomes: Iterable[Outcome]) -> Iterator[dict[str, Any]]:
+    types = {axis.key: axis.kind for axis in plan.axes}
+    remaining = iter(outcomes)
+    for number, values in enumerate(plan.points()):
         for replicate in range(replicates):
-            outcome = next(found)
+            outcome = next(remaining)
             failed = FAILED in outcome
             yield {
                 POINT: number,
                 REPLICATE: replicate,
                 SEED: scenario.spec.seed + replicate,
-                **{key: kinds[key](value) for key, value in values.items()},
+                **{key: types[key](value) for key, value in values.items()},
                 STATUS: FAILED if failed else DONE,
                 MESSAGE: outcome[FAILED] if failed else None,
                 **({} if failed else outcome),
             }
 
 
-def _schema(chosen: Design, outcomes: Iterable[Outcome]) -> "pa.Schema":
-    """Give the columns: every quantity of any run, a whole number where it is one in all of them."""
+def _schema(plan: Design, outcomes: Iterable[Outcome]) -> "pa.Schema":
+    """Return the columns: every quantity of any run, a whole number where it is one in all of them."""
     import pyarrow as pa
 
-    kinds: dict[type, pa.DataType] = {bool: pa.bool_(), int: pa.int64(), float: pa.float64(), str: pa.string()}
+    types: dict[type, pa.DataType] = {bool: pa.bool_(), int: pa.int64(), float: pa.float64(), str: pa.string()}
     counted: dict[str, pa.DataType] = {}
     for outcome in outcomes:
         if FAILED in outcome:
             continue
         for name, amount in outcome.items():
-            whole = isinstance(amount, int) and counted.get(name) != pa.float64()
-            counted[name] = pa.int64() if whole else pa.float64()
+            integer = isinstance(amount, int) and counted.get(name) != pa.float64()
+            counted[name] = pa.int64() if integer else pa.float64()
     return pa.schema(
         [
             *((name, pa.int64()) for name in (POINT, REPLICATE, SEED)),
-            *((axis.key, kinds[axis.kind]) for axis in chosen.axes),
+            *((axis.key, types[axis.kind]) for axis in plan.axes),
             (STATUS, pa.string()),
             (MESSAGE, pa.string()),
             *counted.items(),
@@ -180,7 +195,5 @@ def _schema(chosen: Design, outcomes: Iterable[Outcome]) -> "pa.Schema":
 
 
 def _batches(rows: Iterator[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
-    from itertools import islice
-
     while batch := list(islice(rows, ROWS)):
         yield batch

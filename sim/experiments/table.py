@@ -1,7 +1,11 @@
-"""The tables of experiments on the terminal: what moved, by how much, and how sure that is."""
+"""The tables of experiments on the terminal: what moved, by how much, and within which interval.
+
+What is stored is laid out here for people; nothing is computed. ``sensitivity_table`` has that of a sensitivity,
+``sim.results.table`` those of single runs.
+"""
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +14,7 @@ from sim.rounding import short
 
 if TYPE_CHECKING:
     import pandas as pd
-    from rich.console import Console, ConsoleOptions
+    from rich.console import Console
     from rich.table import Table
 
     from sim.experiments.attribute import Attribution
@@ -19,7 +23,7 @@ if TYPE_CHECKING:
 Row = dict[str, Any]
 
 UNBOUND = 10_000
-"""Columns that no table needs."""
+"""More columns than any table has."""
 
 LONG = re.compile(r"([+-]?)(\d{1,3}(?:,\d{3})+(?:\.\d+)?)")
 """A number of four digits or more, with separators: its sign and the rest."""
@@ -41,17 +45,23 @@ class Lines:
         """Append a row."""
         self.rows.append(cells)
 
-    def __rich_console__(self, console: "Console", options: "ConsoleOptions") -> "Iterator[Table]":
-        """Lay it out for a terminal; called by rich."""
+    def fitted(self, console: "Console") -> "Table":
+        """Return the table of rich that fits a terminal."""
         rows, names = self.rows, list(self.names)
         table = _table(names, rows, self)
-        unbounded = options.update_width(UNBOUND)
+        unbounded = console.options.update_width(UNBOUND)
         for narrower in (_shortened, _broken):
-            if console.measure(table, options=unbounded).maximum <= options.max_width:
+            if console.measure(table, options=unbounded).maximum <= console.width:
                 break
             rows = [tuple(narrower(cell) for cell in row) for row in rows]
             table = _table([name.replace(" ", "\n") for name in names], rows, self)
-        yield table
+        return table
+
+
+def show(console: "Console", parts: "Iterable[Lines | str]") -> None:
+    """Print tables and the lines between them."""
+    for part in parts:
+        console.print(part if isinstance(part, str) else part.fitted(console))
 
 
 def _table(names: Sequence[str], rows: Sequence[tuple[str, ...]], of: Lines) -> "Table":
@@ -67,12 +77,12 @@ def _table(names: Sequence[str], rows: Sequence[tuple[str, ...]], of: Lines) -> 
 
 
 def _shortened(cell: str) -> str:
-    """Give a cell with three digits of each long number."""
+    """Return a cell with three digits of each long number."""
     return LONG.sub(lambda match: f"{match[1] or ''}{short(float(match[2].replace(',', '')))}", cell)
 
 
 def _broken(cell: str) -> str:
-    """Give a cell with a name in two lines: what it is of, and what of it."""
+    """Return a cell whose name is broken into a line for each part."""
     return PARTS.sub(r"\n\1", cell)
 
 
@@ -101,7 +111,7 @@ def comparison_tables(document: dict[str, Any]) -> "Iterator[Lines | str]":
 
 
 def _changes(scenario: str, changes: list[Row]) -> "Iterator[Lines | str]":
-    """Lay out whose fate changed, by the path that it took."""
+    """Lay out whose fate changed, by the fates under both policies."""
     counts: dict[tuple[str, str, str], list[int]] = {}
     for row in changes:
         if row["scenario"] == scenario:
@@ -120,7 +130,7 @@ def _changes(scenario: str, changes: list[Row]) -> "Iterator[Lines | str]":
 
 
 def _by_group(scenario: str, changes: list[Row], key: str) -> Lines:
-    """Lay out how many victims a policy saved, harmed and left as they were, by what they have in common."""
+    """Lay out how many victims a policy saved, harmed and left as they were, in each group of a column."""
     from sim.experiments.fates import CHANGES
 
     counts: dict[Any, dict[str, int]] = {}
@@ -168,9 +178,11 @@ def sweep_table(frame: "pd.DataFrame", keys: Sequence[str], asked: Sequence[str]
     return table
 
 
-def attribution_tables(found: "Attribution") -> "Iterator[Lines | str]":
-    """Lay out an attribution: victims and money by layer, what layers cost, and who shares most with whom."""
-    layers = found.layers
+def attribution_tables(result: "Attribution") -> "Iterator[Lines | str]":
+    """Lay out an attribution: victims and money by layer, what layers cost, and the largest overlaps."""
+    from sim.experiments.attribute import CAUSED
+
+    layers = result.layers
     names = list(dict.fromkeys(layers["layer"]))
     by_quantity = {
         quantity: {row["layer"]: row for row in records(rows)} for quantity, rows in layers.groupby("quantity")
@@ -190,12 +202,11 @@ def attribution_tables(found: "Attribution") -> "Iterator[Lines | str]":
             table.add_row(*cells)
         yield table
     yield "what layers cause, on average over the orders in which they may come:"
-    costs = ("false_alarms", "false_blocks", "staff_hours")
-    table = Lines(["layer", *(cost.replace("_", " ") for cost in costs)], ["layer"])
+    table = Lines(["layer", *(cost.replace("_", " ") for cost in CAUSED)], ["layer"])
     for name in names:
-        table.add_row(name, *(amount(round(by_quantity[cost][name]["shapley"])) for cost in costs))
+        table.add_row(name, *(amount(round(by_quantity[cost][name]["shapley"])) for cost in CAUSED))
     yield table
-    shared = found.overlaps[found.overlaps["quantity"] == "victims"].sort_values("overlap", key=abs, ascending=False)
+    shared = result.overlaps[result.overlaps["quantity"] == "victims"].sort_values("overlap", key=abs, ascending=False)
     yield "victims that both of two layers would prevent (below 0: that one prevents only beside the other):"
     table = Lines(["layer", "other", "overlap"], ["layer", "other"])
     for row in records(shared.head(OVERLAPS)):
@@ -203,9 +214,9 @@ def attribution_tables(found: "Attribution") -> "Iterator[Lines | str]":
     yield table
 
 
-def staffing_tables(found: "Staffing") -> "Iterator[Lines | str]":
+def staffing_tables(result: "Staffing") -> "Iterator[Lines | str]":
     """Lay out the staff of each province, and what more or less of it would cost and bring."""
-    rows = records(found.frame)
+    rows = records(result.frame)
     kept = all(row["status"] == "kept" for row in rows)
     names = ["province", *([] if kept else ["promise"]), "staff", "now", "target", "share", "one less", "ceiling"]
     table = Lines([*names, "alerts a day", "busy", "staff hours"], ["province", "promise"])
@@ -223,7 +234,7 @@ def staffing_tables(found: "Staffing") -> "Iterator[Lines | str]":
     yield table
     yield "more or less staff; the first line is as it is:"
     table = Lines(["times", "staff", "staff hours", "share", "kept in", "victims", "more", "prevented, yuan", "more"])
-    for row in records(found.curve):
+    for row in records(result.curve):
         table.add_row(
             "" if row["factor"] is None else f"{row['factor']:g}",
             f"{row['staff']:,.0f}",
@@ -243,7 +254,7 @@ def _per_cent(share: float | None) -> str:
 
 
 def records(frame: "pd.DataFrame") -> list[Row]:
-    """Give the rows of a table as JSON has them: null where a value is missing."""
+    """Return the rows of a table as JSON has them: null where a value is missing."""
     import pandas as pd
 
     return [

@@ -46,5 +46,5 @@ def targets(small: sim.Scenario) -> Targets:
 def evaluations(small: sim.Scenario, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Evaluations]:
     """Runs of the small scenario, shared by the tests of one process, so that none is simulated twice."""
     workers = 1 if "PYTEST_XDIST_WORKER" in os.environ else None
-    with Evaluations(small, tmp_path_factory.mktemp("calibration"), workers) as found:
-        yield found
+    with Evaluations(small, tmp_path_factory.mktemp("calibration"), workers) as shared:
+        yield shared

@@ -15,18 +15,18 @@ from sim.calibration.levels import Level
 DATASETS = 40
 MEMBERS = 9
 LEVEL = Level(1.0, tuple(range(11, 27)), pooled=True)
-"""So many seeds that the spread of figures between them is known well enough."""
+"""Seeds enough to know the standard deviation of figures between them."""
 
 
 @pytest.fixture(scope="module")
 def below(small: sim.Scenario, tmp_path_factory: pytest.TempPathFactory) -> np.ndarray:
     """How many members of its posterior lie below the truth, (data sets, parameters)."""
-    place: Path = tmp_path_factory.mktemp("coverage")
-    with Evaluations(small, place, 1 if "PYTEST_XDIST_WORKER" in os.environ else None) as runs:
-        found = ranks(small, runs, (LEVEL, LEVEL), DATASETS, MEMBERS)
-    # A member that comes to no data has no part in a rank; there are few of them.
-    assert np.isfinite(found).all()
-    return np.round(found * MEMBERS)
+    folder: Path = tmp_path_factory.mktemp("coverage")
+    with Evaluations(small, folder, 1 if "PYTEST_XDIST_WORKER" in os.environ else None) as runs:
+        shares = ranks(small, runs, (LEVEL, LEVEL), DATASETS, MEMBERS)
+    # Members that are rejected have no part in a rank; there are few of them.
+    assert np.isfinite(shares).all()
+    return np.round(shares * MEMBERS)
 
 
 @pytest.mark.parametrize(("first", "last"), [(3, 6), (1, 8)])

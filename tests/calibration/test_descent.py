@@ -1,170 +1,174 @@
-"""The way of an ensemble to its data: what is learned on it, and that it leads down."""
+"""Ensemble descent: what the Jacobians learn from steps, that objectives fall, and where members end."""
 
 import numpy as np
 import pytest
 
-from sim.calibration.descent import ENOUGH, Array, Descent, Indices
+from sim.calibration.descent import CONVERGED, Array, Descent, Indices
 
 MEMBERS = 40
 
 
-def curved(at: Array) -> Array:
-    """Give two data of three parameters: one that bends, one that has an end."""
-    return np.column_stack([20.0 * at[:, 0] + 8.0 * at[:, 1] ** 2, 30.0 * np.tanh(at[:, 1] + at[:, 2])])
+def curved(scores: Array) -> Array:
+    """Return two data of three parameters: one that bends, one that saturates."""
+    return np.column_stack([20.0 * scores[:, 0] + 8.0 * scores[:, 1] ** 2, 30.0 * np.tanh(scores[:, 1] + scores[:, 2])])
 
 
 def begun(size: float = 1.0) -> tuple[Descent, Array]:
+    """Return an ensemble at its start, and its observations."""
     rolls = np.random.default_rng(3)
     anchors = size * rolls.normal(size=(MEMBERS, 3))
-    wanted = curved(size * rolls.normal(size=(MEMBERS, 3)))
+    observations = curved(size * rolls.normal(size=(MEMBERS, 3)))
     start = np.array([0.0, 0.5, 0.0])
     step = 1e-6 * np.eye(3)
-    slopes = (curved(start + step) - curved(start[None, :])).T / 1e-6
-    return Descent(anchors, wanted, start, curved(start[None, :])[0], slopes), wanted
+    jacobian = (curved(start + step) - curved(start[None, :])).T / 1e-6
+    return Descent(anchors, observations, start, curved(start[None, :])[0], jacobian), observations
 
 
-def sums(way: Descent) -> Array:
-    return np.asarray(0.5 * (((way.at - way.anchors) ** 2).sum(axis=1) + ((way.data - way.wanted) ** 2).sum(axis=1)))
+def objectives(ensemble: Descent) -> Array:
+    prior = ((ensemble.iterates - ensemble.anchors) ** 2).sum(axis=1)
+    return np.asarray(0.5 * (prior + ((ensemble.simulated - ensemble.observations) ** 2).sum(axis=1)))
 
 
-def simulate(going: Indices, at: Array) -> Array:
-    return curved(at)
+def simulate(members: Indices, scores: Array) -> Array:
+    return curved(scores)
 
 
 def quiet(line: str) -> None:
     pass
 
 
-def test_a_step_teaches_the_jacobian_what_it_found():
-    way, _ = begun()
-    start, found = way.at.copy(), way.data.copy()
-    way.run(simulate, 1, quiet)
-    moves = way.at - start
-    assert (np.abs(moves).max(axis=1) > 0.0).all()
-    assert way.data == pytest.approx(curved(way.at))
-    assert (way.slopes @ moves[:, :, None])[:, :, 0] == pytest.approx(way.data - found)
-    # Across the move nothing was learned.
-    across = np.cross(moves, [1.0, 0.0, 0.0])
+def test_a_step_corrects_the_jacobian_along_the_step():
+    ensemble, _ = begun()
+    start, before = ensemble.iterates.copy(), ensemble.simulated.copy()
+    ensemble.run(simulate, 1, quiet)
+    steps = ensemble.iterates - start
+    assert (np.abs(steps).max(axis=1) > 0.0).all()
+    assert ensemble.simulated == pytest.approx(curved(ensemble.iterates))
+    assert (ensemble.jacobians @ steps[:, :, None])[:, :, 0] == pytest.approx(ensemble.simulated - before)
+    # Across the step nothing was learned.
+    across = np.cross(steps, [1.0, 0.0, 0.0])
     fresh, _ = begun()
-    assert way.slopes @ across[:, :, None] == pytest.approx(fresh.slopes @ across[:, :, None])
+    assert ensemble.jacobians @ across[:, :, None] == pytest.approx(fresh.jacobians @ across[:, :, None])
 
 
-def test_after_its_first_step_no_member_goes_up():
-    way, _ = begun(size=2.0)
-    way.run(simulate, 1, quiet)
-    before, tried = sums(way), 0
+def test_after_its_first_step_no_objective_rises():
+    ensemble, _ = begun(size=2.0)
+    ensemble.run(simulate, 1, quiet)
+    before, rejected = objectives(ensemble), 0
     for _ in range(12):
-        asked: list[int] = []
+        proposed: list[int] = []
 
-        def heard(going: Indices, at: Array, asked: list[int] = asked) -> Array:
-            asked.extend(int(one) for one in going)
-            return curved(at)
+        def noted(members: Indices, scores: Array, proposed: list[int] = proposed) -> Array:
+            proposed.extend(int(one) for one in members)
+            return curved(scores)
 
-        way.run(heard, 1, quiet)
-        after = sums(way)
+        ensemble.run(noted, 1, quiet)
+        after = objectives(ensemble)
         assert (after <= before + 1e-9).all()
-        tried += int((after[asked] == before[asked]).sum())
+        rejected += int((after[proposed] == before[proposed]).sum())
         before = after
-    assert tried > 0, "no step led up, so nothing was turned down"
+    assert rejected > 0, "every step led down, so nothing was rejected"
 
 
-def test_members_arrive_where_each_alone_would():
+def test_members_end_where_a_solver_of_each_alone_ends():
     from scipy.optimize import least_squares
 
-    way, wanted = begun()
-    way.run(simulate, 30, quiet)
-    arrived = 0
-    for anchor, data, here in zip(way.anchors, wanted, sums(way), strict=True):
+    ensemble, observations = begun()
+    ensemble.run(simulate, 30, quiet)
+    ended = 0
+    for anchor, data, objective in zip(ensemble.anchors, observations, objectives(ensemble), strict=True):
 
-        def off(at: Array, anchor: Array = anchor, data: Array = data) -> Array:
-            return np.concatenate([at - anchor, curved(at[None, :])[0] - data])
+        def residuals(scores: Array, anchor: Array = anchor, data: Array = data) -> Array:
+            return np.concatenate([scores - anchor, curved(scores[None, :])[0] - data])
 
-        best = min(least_squares(off, start).cost for start in (anchor, np.array([0.0, 0.5, 0.0]), -anchor))
-        arrived += here < best + 2.0 * ENOUGH
-    assert arrived >= 0.8 * MEMBERS
-
-
-def test_who_has_arrived_is_not_simulated_again():
-    way, _ = begun()
-    way.run(simulate, 30, quiet)
-    asked: list[int] = []
-
-    def counted(going: Indices, at: Array) -> Array:
-        asked.append(len(going))
-        return curved(at)
-
-    way.run(counted, 30, quiet)
-    assert sum(asked) <= 0.1 * MEMBERS * 30
+        best = min(least_squares(residuals, start).cost for start in (anchor, np.array([0.0, 0.5, 0.0]), -anchor))
+        ended += objective < best + 2.0 * CONVERGED
+    assert ended >= 0.8 * MEMBERS
 
 
-def test_after_a_step_that_led_up_the_next_is_shorter():
-    way, _ = begun(size=2.0)
+def test_converged_members_are_not_simulated_again():
+    ensemble, _ = begun()
+    ensemble.run(simulate, 30, quiet)
+    proposed: list[int] = []
+
+    def counted(members: Indices, scores: Array) -> Array:
+        proposed.append(len(members))
+        return curved(scores)
+
+    ensemble.run(counted, 30, quiet)
+    assert sum(proposed) <= 0.1 * MEMBERS * 30
+
+
+def test_after_a_rejected_step_the_next_is_shorter():
+    ensemble, _ = begun(size=2.0)
     lengths = np.full(MEMBERS, np.inf)
-    turned = shorter = 0
+    repeated = shorter = 0
     for _ in range(12):
-        before, tried = way.at.copy(), np.full(MEMBERS, np.nan)
+        before, tried = ensemble.iterates.copy(), np.full(MEMBERS, np.nan)
 
-        def heard(going: Indices, at: Array, before: Array = before, tried: Array = tried) -> Array:
-            tried[going] = np.sqrt(((at - before[going]) ** 2).sum(axis=1))
-            return curved(at)
+        def measured(members: Indices, scores: Array, before: Array = before, tried: Array = tried) -> Array:
+            tried[members] = np.sqrt(((scores - before[members]) ** 2).sum(axis=1))
+            return curved(scores)
 
-        way.run(heard, 1, quiet)
+        ensemble.run(measured, 1, quiet)
         again = np.isfinite(lengths) & np.isfinite(tried)
-        turned += again.sum()
+        repeated += again.sum()
         shorter += (tried[again] < lengths[again]).sum()
-        stayed = (way.at == before).all(axis=1)
-        lengths = np.where(stayed, tried, np.inf)
-    assert turned >= 10
-    # Not each of them: what was learned on the way may turn a step, and then it may be longer.
-    assert shorter >= 0.75 * turned
+        rejected = (ensemble.iterates == before).all(axis=1)
+        lengths = np.where(rejected, tried, np.inf)
+    assert repeated >= 10
+    # Not each of them: the corrected Jacobian may turn a step, and then it may be longer.
+    assert shorter >= 0.75 * repeated
 
 
-def test_other_data_are_gone_to_from_where_the_members_are():
-    way, wanted = begun()
-    way.run(simulate, 30, quiet)
-    other = wanted + np.array([15.0, 0.0])
-    way.hand_over(way.data, other, np.ones(2))
-    assert np.median(np.abs(way.data - other)[:, 0]) > 14.0
-    way.run(simulate, 30, quiet)
-    assert np.median(np.abs(way.data - other)[:, 0]) < 0.5
+def test_other_observations_are_approached_from_where_the_members_are():
+    ensemble, observations = begun()
+    ensemble.run(simulate, 30, quiet)
+    other = observations + np.array([15.0, 0.0])
+    ensemble.switch_model(ensemble.simulated, other, np.ones(2))
+    assert np.median(np.abs(ensemble.simulated - other)[:, 0]) > 14.0
+    ensemble.run(simulate, 30, quiet)
+    assert np.median(np.abs(ensemble.simulated - other)[:, 0]) < 0.5
 
 
 def test_another_model_takes_over_in_its_own_units():
     unit = np.array([0.25, 2.0])
-    way, wanted = begun()
-    way.run(simulate, 4, quiet)
-    one, _ = begun()
-    one.run(simulate, 4, quiet)
-    one.hand_over(one.data, wanted, np.ones(2))
-    # The same model, counted in other units and held to them: sums of squares are others, the Jacobian is the same.
-    slopes = way.slopes.copy()
-    way.hand_over(curved(way.at) / unit, wanted / unit, 1.0 / unit)
-    assert way.slopes * unit[:, None] == pytest.approx(slopes)
-    way.run(lambda going, at: curved(at) / unit, 20, quiet)
-    one.run(simulate, 20, quiet)
-    # What is held to a quarter of the error comes nearer, what to twice the error less near.
-    near, nearer = (np.median(np.abs(found - wanted), axis=0) for found in (one.data, way.data * unit))
-    assert nearer[0] < 0.5 * near[0]
-    assert nearer[1] > near[1]
+    ensemble, observations = begun()
+    ensemble.run(simulate, 4, quiet)
+    same, _ = begun()
+    same.run(simulate, 4, quiet)
+    same.switch_model(same.simulated, observations, np.ones(2))
+    # The same model in other units: objectives are others, the Jacobian is the same.
+    jacobians = ensemble.jacobians.copy()
+    ensemble.switch_model(curved(ensemble.iterates) / unit, observations / unit, 1.0 / unit)
+    assert ensemble.jacobians * unit[:, None] == pytest.approx(jacobians)
+    ensemble.run(lambda members, scores: curved(scores) / unit, 20, quiet)
+    same.run(simulate, 20, quiet)
+    # A datum with a quarter of the standard error has smaller residuals, one with twice the standard error larger ones.
+    before, after = (
+        np.median(np.abs(simulated - observations), axis=0) for simulated in (same.simulated, ensemble.simulated * unit)
+    )
+    assert after[0] < 0.5 * before[0]
+    assert after[1] > before[1]
 
 
-def test_no_step_is_taken_to_where_there_are_no_data():
-    def half(going: Indices, at: Array) -> Array:
-        return np.where(at[:, :1] > 0.8, np.nan, curved(at))
+def test_no_step_is_accepted_where_there_are_no_data():
+    def half(members: Indices, scores: Array) -> Array:
+        return np.where(scores[:, :1] > 0.8, np.nan, curved(scores))
 
-    way, wanted = begun()
-    way.run(half, 30, quiet)
-    assert np.isfinite(way.data).all()
-    assert np.isfinite(way.slopes).all()
-    assert (way.at[:, 0] <= 0.8).all()
-    inside = wanted[:, 0] < 12.0
-    assert np.median(np.abs(way.data - wanted)[inside, 0]) < 0.5
-    # A model that knows no data of a member leaves it where it is.
-    data = way.data.copy()
-    data[3] = np.nan
-    at = way.at[3].copy()
-    way.hand_over(data, wanted + 5.0, np.ones(2))
-    way.run(half, 3, quiet)
-    assert (way.at[3] == at).all()
-    assert np.isnan(way.data[3]).all()
-    assert np.isfinite(np.delete(way.data, 3, axis=0)).all()
+    ensemble, observations = begun()
+    ensemble.run(half, 30, quiet)
+    assert np.isfinite(ensemble.simulated).all()
+    assert np.isfinite(ensemble.jacobians).all()
+    assert (ensemble.iterates[:, 0] <= 0.8).all()
+    inside = observations[:, 0] < 12.0
+    assert np.median(np.abs(ensemble.simulated - observations)[inside, 0]) < 0.5
+    # A member of which a model has no data does not move.
+    simulated = ensemble.simulated.copy()
+    simulated[3] = np.nan
+    iterate = ensemble.iterates[3].copy()
+    ensemble.switch_model(simulated, observations + 5.0, np.ones(2))
+    ensemble.run(half, 3, quiet)
+    assert (ensemble.iterates[3] == iterate).all()
+    assert np.isnan(ensemble.simulated[3]).all()
+    assert np.isfinite(np.delete(ensemble.simulated, 3, axis=0)).all()

@@ -12,16 +12,16 @@ from sim.calibration.calibrate import calibrate
 from sim.calibration.evaluations import Evaluations, Task
 from sim.calibration.fit import FitError, Fitter
 from sim.calibration.levels import Level, can_be_pooled
-from sim.calibration.parameters import ranged
 from sim.calibration.report import fixed_by
 from sim.calibration.targets import Targets
+from sim.experiments.parameters import free_parameters
 from sim.scenario import changed
 from tests.calibration.conftest import SMALL, TRUE
 
 
 def true_targets(evaluations: Evaluations, targets: Targets, level: Level) -> Targets:
-    """Give the targets with the values that the true parameters make, in expectation over the level's seeds."""
-    runs = evaluations.run([Task(level, seed, TRUE) for seed in level.seeds])
+    """Return the targets with the values that the true parameters make, in expectation over the level's seeds."""
+    runs = evaluations.evaluate([Task(level, seed, TRUE) for seed in level.seeds])
     means = np.mean([run["figures"] for run in runs], axis=0)
     rows = tuple(dataclasses.replace(row, value=float(mean)) for row, mean in zip(targets.rows, means, strict=True))
     return Targets(rows, targets.fitted)
@@ -31,14 +31,14 @@ def true_targets(evaluations: Evaluations, targets: Targets, level: Level) -> Ta
 def test_a_fit_comes_back_to_the_figures_and_to_what_made_them(
     start: float, small: sim.Scenario, evaluations: Evaluations, targets: Targets, levels: list[Level]
 ):
-    parameters = ranged(small, "calibrated")
+    parameters = free_parameters(small, "calibrated")
     made = true_targets(evaluations, targets, levels[-1])
     fit = Fitter(evaluations, parameters, made, levels).fit(np.full(len(parameters), start))
-    off = made.scaled(list(fit.figures[levels[-1]].mean(axis=0))) - made.reported()
-    assert np.abs(off).max() <= 0.45
-    true = np.array([one.place(float(str(TRUE[one.key]).split()[0])) for one in parameters])
+    residuals = made.simulated(list(fit.figures[levels[-1]].mean(axis=0))) - made.reported()
+    assert np.abs(residuals).max() <= 0.45
+    true = np.array([one.coordinate(float(str(TRUE[one.key]).split()[0])) for one in parameters])
     # A tolerance is a hundredth of a figure; the widest range of these is four times its low end.
-    assert np.abs(fit.places - true).max() < 0.03
+    assert np.abs(fit.coordinates - true).max() < 0.03
     assert fixed_by(fit) == {
         "fraud.volumes.call.level": "calls_intercepted@2022-01-24..2022-01-30",
         "fraud.volumes.sms.level": "sms_intercepted@2022-01-24..2022-01-30",
@@ -51,7 +51,7 @@ def test_nothing_to_fit_is_said(small: sim.Scenario, evaluations: Evaluations, t
     with pytest.raises(FitError, match="no calibrated parameter"):
         Fitter(evaluations, [], targets, levels)
     with pytest.raises(FitError, match="no figure is fitted"):
-        Fitter(evaluations, ranged(small), Targets(targets.rows, ()), levels)
+        Fitter(evaluations, free_parameters(small), Targets(targets.rows, ()), levels)
 
 
 def test_provinces_are_pooled_only_where_nothing_tells_them_apart(small: sim.Scenario):
@@ -76,17 +76,17 @@ def test_what_was_simulated_is_kept_and_what_was_cut_short_is_not(small: sim.Sce
     level = Level(0.5, (1, 2), pooled=True)
     tasks = [Task(level, seed, {}) for seed in level.seeds]
     with Evaluations(small, tmp_path, 1) as first:
-        outcomes = first.run(tasks)
+        outcomes = first.evaluate(tasks)
         assert first.simulated == 2
     journal = tmp_path / "journal.jsonl"
     lines = journal.read_text().splitlines(keepends=True)
     assert len(lines) == 2
     journal.write_text(lines[0] + lines[1][: len(lines[1]) // 2])
     with Evaluations(small, tmp_path, 1) as second:
-        assert second.run(tasks) == outcomes
+        assert second.evaluate(tasks) == outcomes
         assert second.simulated == 1
     with Evaluations(small, tmp_path, 1) as third:
-        assert third.run(tasks) == outcomes
+        assert third.evaluate(tasks) == outcomes
         assert third.simulated == 0
     assert [path.name for path in tmp_path.iterdir()] == ["journal.jsonl"]
 
@@ -94,14 +94,14 @@ def test_what_was_simulated_is_kept_and_what_was_cut_short_is_not(small: sim.Sce
 def test_runs_of_another_program_are_not_taken_for_its_own(small: sim.Scenario, tmp_path: Path):
     task = Task(Level(0.5, (1,), pooled=True), 1, {})
     with Evaluations(small, tmp_path, 1) as first:
-        (outcome,) = first.run([task])
+        (outcome,) = first.evaluate([task])
     journal = tmp_path / "journal.jsonl"
     line = json.loads(journal.read_text())
     line["code"] = "another"
     line["outcome"]["figures"] = [0 for _ in outcome["figures"]]
     journal.write_text(json.dumps(line) + "\n")
     with Evaluations(small, tmp_path, 1) as second:
-        assert second.run([task]) == [outcome]
+        assert second.evaluate([task]) == [outcome]
         assert second.simulated == 1
 
 
@@ -128,8 +128,8 @@ def test_a_calibration_writes_its_report_and_the_scenario_that_it_fitted(tmp_pat
     assert "| `measures.warning-central.coverage` | calibrated | 0.2 to 1.0 |" in text
 
 
-def test_a_posterior_that_finds_no_draw_costs_no_fit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("sim.calibration.posterior.ACCEPTED", -1.0)
+def test_a_fit_is_written_though_no_member_is_accepted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("sim.calibration.posterior.ACCEPTANCE", -1.0)
     file = tmp_path / "small.yaml"
     file.write_text(SMALL.read_text())
     scenario = sim.load_scenario(str(file), {"calibration.members": "8", "calibration.seeds": "2"})

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 import sim
-from sim.calibration.parameters import ranged
 from sim.calibration.targets import label_of
+from sim.experiments.parameters import free_parameters
 
 LAST_WEEKS = {"start": "2022-11-30", "end": "2022-12-31", "warmup": "0 d"}
 
@@ -18,7 +18,7 @@ def flagship() -> sim.Scenario:
 
 def test_every_calibrated_parameter_names_the_fitted_figure_that_fixed_it(flagship: sim.Scenario):
     fitted = {label_of(row.name, row.window) for row in flagship.spec.figures if row.role == "fitted"}
-    named = {one.key: flagship.sources[one.key].target for one in ranged(flagship, "calibrated")}
+    named = {one.key: flagship.sources[one.key].target for one in free_parameters(flagship, "calibrated")}
     assert set(named.values()) <= fitted
     # Both solved years and their change are one thing said twice.
     assert len(fitted - set(named.values())) <= 1
@@ -44,7 +44,7 @@ def test_what_was_not_fitted_is_predicted_with_an_interval(flagship: sim.Scenari
 
 def test_stored_draws_are_of_the_parameters_that_have_a_range_and_lie_inside(flagship: sim.Scenario):
     draws = sim.posterior("china-2022")
-    assert list(draws.columns) == [one.key for one in ranged(flagship)]
+    assert list(draws.columns) == [one.key for one in free_parameters(flagship)]
     assert len(draws) >= 15
     for number in (0, len(draws) // 2, len(draws) - 1):
         drawn = sim.load_scenario("no-warning", draw=number)  # values outside of a range would be refused

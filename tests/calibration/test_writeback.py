@@ -5,15 +5,15 @@ from pathlib import Path
 import pytest
 
 import sim
-from sim.calibration.writeback import Found, edited, write_back
+from sim.calibration.writeback import Update, edited, write_back
 from tests.calibration.conftest import SMALL
 
 KEY = "measures.warning-central.coverage"
 
 
-def test_only_what_was_found_changes():
+def test_only_fitted_values_change():
     before = SMALL.read_text()
-    after = edited(before, Found({KEY: 0.71}, {KEY: "alerts_central@2022-01-24..2022-01-30"}))
+    after = edited(before, Update({KEY: 0.71}, {KEY: "alerts_central@2022-01-24..2022-01-30"}))
     changed_lines = [(a, b) for a, b in zip(before.splitlines(), after.splitlines(), strict=True) if a != b]
     assert changed_lines == [
         (
@@ -27,22 +27,22 @@ def test_only_what_was_found_changes():
 @pytest.mark.parametrize("name", ["china-2022", "china-2022-full", "tiny", "no-campaigns"])
 def test_bundled_files_are_written_back_byte_for_byte(name: str):
     text = (Path(sim.__file__).parent.parent / "scenarios" / f"{name}.yaml").read_text()
-    assert edited(text, Found({}, {})) == text
+    assert edited(text, Update({}, {})) == text
 
 
 def test_a_value_that_the_file_inherits_is_added_with_what_is_known_of_it(tmp_path: Path):
     file = tmp_path / "variant.yaml"
     file.write_text("# mine\nschema: 1\nname: variant\ntitle: What now?\nextends: china-2022\n")
     full = {"value": 0.9, "origin": "calibrated", "range": [0.1, 1.0], "basis": "as china-2022: really"}
-    write_back(file, Found({KEY: 0.8}, {KEY: "alerts"}, {KEY: full}))
+    write_back(file, Update({KEY: 0.8}, {KEY: "alerts"}, {KEY: full}))
     assert file.read_text().startswith("# mine\n")
     source = sim.load_scenario(str(file)).sources[KEY]
     assert (source.file, source.origin, source.range, source.target) == (str(file), "calibrated", (0.1, 1.0), "alerts")
     assert sim.load_scenario(str(file)).spec.measures["warning-central"].coverage == 0.8  # type: ignore[union-attr]
 
 
-def test_figures_get_what_was_found_of_them_before_their_source():
-    text = edited(SMALL.read_text(), Found({}, {}, figures={0: {"standard_error": 12}, 4: {"interval": [700, 900]}}))
+def test_figures_get_what_a_calibration_says_of_them_before_their_source():
+    text = edited(SMALL.read_text(), Update({}, {}, figures={0: {"standard_error": 12}, 4: {"interval": [700, 900]}}))
     assert 'tolerance: 0.01, standard_error: 12, source: "none: a test"}' in text
     assert 'role: predicted, interval: [700, 900], source: "none: a test"}' in text
 
@@ -56,6 +56,6 @@ def test_a_file_that_cannot_be_replaced_is_left_as_it_was(tmp_path: Path, monkey
 
     monkeypatch.setattr("os.replace", refuse)
     with pytest.raises(OSError, match="no"):
-        write_back(file, Found({KEY: 0.71}, {KEY: "x"}))
+        write_back(file, Update({KEY: 0.71}, {KEY: "x"}))
     assert file.read_text() == SMALL.read_text()
     assert list(tmp_path.iterdir()) == [file]

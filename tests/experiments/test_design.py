@@ -15,9 +15,9 @@ def flagship() -> sim.Scenario:
 
 
 def test_in_a_grid_every_value_meets_every_other(flagship: sim.Scenario):
-    found = design(flagship, {STAFF: [1, 2], FIRST: ["visit", "call"]})
-    assert len(found) == 4
-    assert list(found.points()) == [
+    plan = design(flagship, {STAFF: [1, 2], FIRST: ["visit", "call"]})
+    assert len(plan) == 4
+    assert list(plan.points()) == [
         {STAFF: 1, FIRST: "visit"},
         {STAFF: 1, FIRST: "call"},
         {STAFF: 2, FIRST: "visit"},
@@ -27,13 +27,13 @@ def test_in_a_grid_every_value_meets_every_other(flagship: sim.Scenario):
 
 @pytest.mark.parametrize(("kind", "samples"), [("sobol", 32), ("lhs", 30)])
 def test_points_fill_their_ranges_evenly_and_choices_in_turn(flagship: sim.Scenario, kind: str, samples: int):
-    found = design(flagship, {STAFF: [100, 400], READ: [], FIRST: ["visit", "call", "app"]}, kind, samples)
-    points = list(found.points())
-    assert len(points) == len(found) == samples
+    plan = design(flagship, {STAFF: [100, 400], READ: [], FIRST: ["visit", "call", "app"]}, kind, samples)
+    points = list(plan.points())
+    assert len(points) == len(plan) == samples
     for key, low, high in ((STAFF, 100, 400), (READ, 0.3, 0.95)):
-        places = np.sort([(point[key] - low) / (high - low) for point in points])  # type: ignore[operator]
+        coordinates = np.sort([(point[key] - low) / (high - low) for point in points])  # type: ignore[operator]
         # One in each of as many slices: both designs are stratified in every parameter.
-        assert (np.floor(places * samples) == np.arange(samples)).all()
+        assert (np.floor(coordinates * samples) == np.arange(samples)).all()
     counts = [sum(point[FIRST] == first for point in points) for first in ("visit", "call", "app")]
     assert max(counts) - min(counts) <= 2
 

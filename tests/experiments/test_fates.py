@@ -3,23 +3,23 @@
 import pytest
 
 import sim
-from sim import labels
 from sim.experiments.fates import fates
+from sim.words import Fate
 
 Pairs = dict[str, list[sim.Run]]
 
 
 def test_every_attempt_of_the_period_has_one_fate(pairs: Pairs):
     run = pairs["base"][0]
-    found = fates(run)["fate"].value_counts()
-    assert found.sum() == run.totals["attempts_potential"]
-    for gate in labels.FATES[:-1]:
-        assert found[gate] == run.totals[f"attempts_by_fate.{gate}"]
-    episodes = found[["victim", "saved", "dropped_out", "held", "open"]].sum()
+    counts = fates(run)["fate"].value_counts()
+    assert counts.sum() == run.totals["attempts_potential"]
+    for gate in Fate.labels()[:-1]:
+        assert counts[gate] == run.totals[f"attempts_by_fate.{gate}"]
+    episodes = counts[["victim", "saved", "dropped_out", "held", "open"]].sum()
     assert episodes == run.totals["attempts_by_fate.engaged"]
     # The tables also hold what came of attempts that had arrived in the warm-up.
     for fate, total in {"victim": "victims", "saved": "saved", "dropped_out": "dropped_out", "held": "held"}.items():
-        assert 0.8 * run.totals[total] < found[fate] <= run.totals[total]
+        assert 0.8 * run.totals[total] < counts[fate] <= run.totals[total]
 
 
 def test_changes_add_up_to_the_victims_of_both_and_say_how(pairs: Pairs):

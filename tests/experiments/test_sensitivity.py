@@ -12,8 +12,8 @@ import pandas as pd
 import pytest
 
 import sim
-from sim.experiments.design import PLACES, RESAMPLES, DesignError, generator_of
-from sim.experiments.indices import MORRIS, SOBOL, block, indices, places, whole_blocks
+from sim.experiments.design import BOOTSTRAP, SENSITIVITY_POINTS, DesignError, generator_of
+from sim.experiments.indices import MORRIS, SOBOL, block, indices, sample_points, whole_blocks
 from sim.experiments.sensitivity import planned
 from sim.experiments.simulations import SimulationError
 from sim.results.folder import FolderError
@@ -58,12 +58,12 @@ def product(rows: Array) -> Array:
     return 3.0 * rows[:, 0] - 2.0 * rows[:, 1] * rows[:, 2] + 5.0
 
 
-def found(method: str, model: Callable[[Array], Array], samples: int, missing: int = 0) -> dict[str, Array]:
-    """Give the indices of a function of four parameters, of which it uses three; some of its first outputs are lost."""
-    rows = places(method, 4, samples, generator_of(7, PLACES))
+def indices_of(method: str, model: Callable[[Array], Array], samples: int, missing: int = 0) -> dict[str, Array]:
+    """Return the indices of a function of four parameters that uses three; some of its first outputs are missing."""
+    rows = sample_points(method, 4, samples, generator_of(7, SENSITIVITY_POINTS))
     outputs = model(rows)
     outputs[: missing * block(method, 4) : block(method, 4)] = np.nan
-    return indices(method, *whole_blocks(method, rows, outputs), generator_of(7, RESAMPLES))
+    return indices(method, *whole_blocks(method, rows, outputs), generator_of(7, BOOTSTRAP))
 
 
 @pytest.mark.parametrize("missing", [0, 100])
@@ -73,7 +73,7 @@ def test_shares_of_variance_are_those_of_the_closed_form(missing: int):
     two = 7.0**2 / 8.0
     both = 0.1**2 * np.pi**8 * (1.0 / 18.0 - 1.0 / 50.0)
     whole = one + two + both
-    got = found(SOBOL, ishigami, 2048, missing)
+    got = indices_of(SOBOL, ishigami, 2048, missing)
     assert got["first"] == pytest.approx(np.array([one, two, 0.0, 0.0]) / whole, abs=0.04)
     assert got["total"] == pytest.approx(np.array([one + both, two, both, 0.0]) / whole, abs=0.04)
     for name in ("first", "total"):
@@ -88,7 +88,7 @@ def test_intervals_of_shares_hold_the_closed_form_nineteen_times_in_twenty():
     share = (3.0**2 / 12.0) / whole
     held = 0
     for seed in range(60):
-        rows = places(SOBOL, 3, 64, np.random.default_rng(seed))
+        rows = sample_points(SOBOL, 3, 64, np.random.default_rng(seed))
         got = indices(SOBOL, rows, product(rows), np.random.default_rng(1000 + seed))
         held += got["total_low"][0] <= share <= got["total_high"][0]
     # A balanced sequence is better than the independent points that the bootstrap takes it for.
@@ -97,7 +97,7 @@ def test_intervals_of_shares_hold_the_closed_form_nineteen_times_in_twenty():
 
 @pytest.mark.parametrize("missing", [0, 100])
 def test_changes_across_ranges_are_those_of_the_closed_form(missing: int):
-    got = found(MORRIS, product, 2000, missing)
+    got = indices_of(MORRIS, product, 2000, missing)
     assert got["mu"] == pytest.approx(np.array([3.0, -1.0, -1.0, 0.0]), abs=0.05)
     assert got["mu_star"] == pytest.approx(np.array([3.0, 1.0, 1.0, 0.0]), abs=0.05)
     # The other factor is one of 0, 1/3, 2/3, 1, and the effect is twice that.
@@ -110,12 +110,14 @@ def test_changes_across_ranges_are_those_of_the_closed_form(missing: int):
 @pytest.mark.filterwarnings("error")
 def test_nothing_has_a_share_of_what_does_not_vary():
     for method in (MORRIS, SOBOL):
-        got = found(method, lambda rows: np.full(len(rows), 4.0), 8)
+        got = indices_of(method, lambda rows: np.full(len(rows), 4.0), 8)
         assert all(not index.any() for index in got.values())
-    # Nor is anyone told where only the points between those that measure the variance differ.
+    # Nor where only the points differ that do not measure the variance.
     outputs = np.zeros(24)
     outputs[1] = 1.0
-    got = indices(SOBOL, places(SOBOL, 4, 4, generator_of(7, PLACES)), outputs, generator_of(7, RESAMPLES))
+    got = indices(
+        SOBOL, sample_points(SOBOL, 4, 4, generator_of(7, SENSITIVITY_POINTS)), outputs, generator_of(7, BOOTSTRAP)
+    )
     assert all(not index.any() for index in got.values())
 
 
@@ -123,7 +125,7 @@ def test_changes_are_those_between_direct_runs(tiny: sim.Scenario, alone: tuple[
     frame, _ = alone
     chosen = planned(tiny, KEYS, MORRIS, 3, ("saved",))
     assert [one.key for one in chosen.parameters] == [WRONG, MET, VIDEOS]
-    rows = chosen.places()
+    rows = chosen.points()
     effects: dict[str, list[float]] = {key: [] for key in KEYS}
     before = 0.0
     for number, row in enumerate(rows):
@@ -205,7 +207,7 @@ def test_it_goes_on_where_it_was_cut_and_one_that_is_done_is_read(
 
 def test_shares_of_a_scenario_are_reproducible_and_hang_on_the_seed_alone(tiny: sim.Scenario, tmp_path: Path):
     frames = [
-        sim.sensitivity(one, (MET, VIDEOS), SOBOL, 4, ("saved",), tmp_path / str(number), workers=workers)
+        sim.sensitivity(one, (MET, VIDEOS), SOBOL, 4, ("saved",), folder=tmp_path / str(number), workers=workers)
         for number, (one, workers) in enumerate([(tiny, 1), (tiny, 2), (changed(tiny, {"seed": 8}), 2)])
     ]
     pd.testing.assert_frame_equal(frames[0], frames[1])
@@ -225,10 +227,12 @@ def with_range(low: float) -> sim.Scenario:
 def test_blocks_with_a_run_that_failed_are_dropped_and_counted(method: str, samples: int, tmp_path: Path):
     scenario = with_range(2.7)
     chosen = planned(scenario, (MET, RED), method, samples, ("saved",))
-    low = np.array([chosen.values(row)[RED] < 2.9 for row in chosen.places()])
+    low = np.array([chosen.values(row)[RED] < 2.9 for row in chosen.points()])
     bad = low.reshape(samples, -1).any(axis=1).sum()
     assert 0 < bad <= samples - 2
-    frame = sim.sensitivity(scenario, (MET, RED), method, samples, ("saved",), tmp_path / "sensitivity", workers=1)
+    frame = sim.sensitivity(
+        scenario, (MET, RED), method, samples, ("saved",), folder=tmp_path / "sensitivity", workers=1
+    )
     assert frame.attrs["dropped"] == bad
     assert "the thresholds do not fall from red to blue" in frame.attrs["message"]
     assert set(frame["samples"]) == {samples - bad}

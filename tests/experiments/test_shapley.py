@@ -32,7 +32,7 @@ def test_values_are_means_over_all_orders_and_each_order_adds_up():
     along = [shapley.along(order, uneven) for order in orders]
     assert all(sum(values) == pytest.approx(10.0) for values in along)
     assert shapley.exact(4, uneven) == pytest.approx([fmean(values) for values in zip(*along, strict=True)])
-    assert list(shapley.met((2, 0, 3, 1))) == [0, 4, 5, 13, 15]
+    assert list(shapley.prefixes((2, 0, 3, 1))) == [0, 4, 5, 13, 15]
 
 
 def test_alone_last_and_overlap():

@@ -16,8 +16,8 @@ from sim.days import DAY_MS, HALF_HOUR_MS
 from sim.experiments.bisection import bisect, one_less, settle
 from sim.experiments.promise import PromiseError, comes_to
 from sim.experiments.staffing import FACTORS, Staffing
-from sim.labels import TIERS
 from sim.results.folder import FolderError
+from sim.words import Tier
 from tests.experiments.test_command import Tocsin, tocsin
 from tests.theory.formulas import reneging
 
@@ -246,7 +246,7 @@ SILENT = "{kind: warning, window: [2020-10-01, null], detector: central, coverag
 
 
 def test_which_tiers_come_to_which_desk(tiny: sim.Scenario):
-    reach = {desk: [tier for tier in TIERS if comes_to(tiny.spec, tier, desk)] for desk in ("call", "visit")}
+    reach = {desk: [tier for tier in Tier.labels() if comes_to(tiny.spec, tier, desk)] for desk in ("call", "visit")}
     assert reach == {"call": ["orange", "yellow"], "visit": ["red", "orange"]}
 
 

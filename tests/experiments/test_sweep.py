@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -147,6 +147,17 @@ def test_what_cannot_be_varied_is_refused_before_anything_is_written(
     with pytest.raises(DesignError) as refused:
         sim.sweep(tiny, vary, folder=tmp_path / "sweep")
     assert str(refused.value).startswith(message)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("function", [sim.sweep, sim.sensitivity, sim.attribute, sim.staffing])
+def test_a_keyword_that_there_is_not_is_an_error_before_anything_is_written(
+    tiny: sim.Scenario, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, function: Callable[..., object]
+):
+    monkeypatch.chdir(tmp_path)
+    name = function.__name__
+    with pytest.raises(TypeError, match=rf"^{name}\(\) got an unexpected keyword argument 'worker'$"):
+        function(tiny, worker=1)
     assert not list(tmp_path.iterdir())
 
 

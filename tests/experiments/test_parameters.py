@@ -6,47 +6,49 @@ from pathlib import Path
 import pytest
 
 import sim
-from sim.calibration.parameters import Parameter, plain_decimal, ranged
+from sim.experiments.parameters import Parameter, free_parameters, plain_decimal
 from sim.scenario import changed
 
 
 def test_every_number_with_a_range_is_found_once():
     flagship = sim.load_scenario("china-2022")
-    found = ranged(flagship)
-    keys = [one.key for one in found]
+    parameters = free_parameters(flagship)
+    keys = [one.key for one in parameters]
     assert len(set(keys)) == len(keys) > 200
     with_range = {key for key, source in flagship.sources.items() if source.range is not None}
     assert set(keys) == {key for key in with_range if key in keys} == with_range - {"engagement.answering.call"}
-    assert [one.key for one in ranged(flagship, "calibrated")] == [
-        one.key for one in found if one.origin == "calibrated"
+    assert [one.key for one in free_parameters(flagship, "calibrated")] == [
+        one.key for one in parameters if one.origin == "calibrated"
     ]
 
 
-@pytest.mark.parametrize("place", [0.0, 1e-4, 0.37, 0.5, 0.9999, 1.0])
-def test_a_value_at_any_place_is_one_that_the_scenario_takes(place: float, tmp_path: Path):
+@pytest.mark.parametrize("coordinate", [0.0, 1e-4, 0.37, 0.5, 0.9999, 1.0])
+def test_a_value_at_any_coordinate_is_one_that_the_scenario_takes(coordinate: float, tmp_path: Path):
     flagship = sim.load_scenario("china-2022", scale=0.01)
-    found = ranged(flagship)
-    moved = changed(flagship, {one.key: one.value(place) for one in found})
-    for before, after in zip(found, ranged(moved), strict=True):
-        there = after.place(after.start)
-        assert -1e-12 <= there <= 1.0 + 1e-12, before
+    parameters = free_parameters(flagship)
+    moved = changed(flagship, {one.key: one.value(coordinate) for one in parameters})
+    for before, after in zip(parameters, free_parameters(moved), strict=True):
+        read_back = after.coordinate(after.start)
+        assert -1e-12 <= read_back <= 1.0 + 1e-12, before
         if before.kind is float:
-            assert there == pytest.approx(place, abs=2e-4), before
+            assert read_back == pytest.approx(coordinate, abs=2e-4), before
     # What a file says is checked against the ranges again.
-    text = changed(flagship, {one.key: one.value(place) for one in found}).yaml()
+    text = changed(flagship, {one.key: one.value(coordinate) for one in parameters}).yaml()
     file = tmp_path / "moved.yaml"
     file.write_text(text)
     assert sim.load_scenario(str(file)).resolved == moved.resolved
 
 
-def test_only_chosen_parameters_move(small: sim.Scenario):
-    assert [one.key for one in ranged(small)] == small.spec.calibration.parameters
-    assert len(ranged(small, "calibrated")) == 4
+def test_only_chosen_parameters_are_free():
+    keys = ["interception.call.d_prime", "measures.warning-central.coverage"]
+    flagship = sim.load_scenario("china-2022", {"calibration.parameters": f"[{', '.join(keys)}]"})
+    assert [one.key for one in free_parameters(flagship)] == keys
+    assert [one.key for one in free_parameters(flagship, "calibrated")] == keys[1:]
 
 
 def test_a_wide_range_above_zero_is_even_in_the_logarithm():
     wide = Parameter("rate", "assumed", 0.01, 1.0, 0.1, float, "per day")
-    assert wide.place(0.1) == pytest.approx(0.5)
+    assert wide.coordinate(0.1) == pytest.approx(0.5)
     assert wide.value(0.5) == "0.1 per day"
     narrow = Parameter("rate", "assumed", 0.2, 1.0, 0.1, float)
     assert narrow.value(0.5) == pytest.approx(0.6)

@@ -1,0 +1,182 @@
+"""Parameters: the numbers of a scenario that have a range, and their unit-cube coordinates.
+
+A coordinate is where a number lies in its range: 0 at the lower end, 1 at the upper one. Designs, sensitivities and
+calibrations choose coordinates; a parameter turns them into values as a scenario file has them, and back.
+"""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sim.scenario import Scenario
+from sim.scenario.load import value_at
+from sim.scenario.parameters import is_full_form
+from sim.scenario.units import DURATION, RATE, exact, milliseconds, per_day
+
+LOGARITHMIC_FROM = 10.0
+"""A range above 0 is even in the logarithm where its upper end is at least so many times the lower one."""
+
+DIGITS = 6
+"""Significant digits of a value without a unit, or with that of a rate."""
+
+DECIMALS = {"week": 5, "d": 5, "h": 4, "min": 3, "s": 3, "ms": 0}
+"""Decimals of a duration in a unit: so many make a whole number of milliseconds."""
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A number with a range.
+
+    Attributes:
+        key: Its dotted key.
+        origin: Where its value comes from, such as ``calibrated``.
+        low: The lower end of the range: a plain number in ``unit``; for a date, days since year 1.
+        high: The upper end, as ``low``.
+        start: The scenario's own value, as ``low``.
+        kind: ``float``, ``int`` or ``date``.
+        unit: That of the upper end of the range, such as ``d`` or ``per day``; empty where there is none.
+        ends: The ends of the range as the scenario has them.
+    """
+
+    key: str
+    origin: str
+    low: float
+    high: float
+    start: float
+    kind: type
+    unit: str = ""
+    ends: tuple[Any, Any] = (None, None)
+
+    @property
+    def logarithmic(self) -> bool:
+        """Whether coordinates are even in the logarithm of the value."""
+        return self.low > 0.0 and self.high >= LOGARITHMIC_FROM * self.low
+
+    def coordinate(self, number: float) -> float:
+        """Return the coordinate of a number in ``unit``."""
+        if self.logarithmic:
+            return math.log(number / self.low) / math.log(self.high / self.low)
+        return (number - self.low) / (self.high - self.low)
+
+    def number(self, coordinate: float) -> float:
+        """Return the number at a coordinate, to the digits that are written; whole numbers and days are rounded."""
+        if self.logarithmic:
+            number = self.low * (self.high / self.low) ** coordinate
+        else:
+            number = self.low + coordinate * (self.high - self.low)
+        if self.kind is not float or self.unit in DECIMALS:
+            number = float(round(number, DECIMALS.get(self.unit, 0)))
+        else:
+            number = float(f"{number:.{DIGITS}g}")
+        return min(max(number, self.low), self.high)
+
+    def value(self, coordinate: float) -> int | float | str:
+        """Return the value at a coordinate as a scenario file has it."""
+        number = self.number(coordinate)
+        for end, written in zip((self.low, self.high), self.ends, strict=True):
+            if number == end and written is not None:
+                return written  # type: ignore[no-any-return]
+        if self.kind is date:
+            return date.fromordinal(int(number)).isoformat()
+        if self.kind is int:
+            return int(number)
+        if not self.unit:
+            return number
+        return f"{plain_decimal(number)} {self.unit}"
+
+
+def plain_decimal(number: float) -> str:
+    """Return a number without an exponent and without trailing zeros, as units are read."""
+    text = f"{number:.12f}" if abs(number) < 1e15 else f"{number:.0f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def free_parameters(scenario: Scenario, origin: str | None = None) -> list[Parameter]:
+    """Return the parameters that a calibration may move, in the order of the scenario.
+
+    Args:
+        scenario: Its ``calibration.parameters`` name them; where they name none, all that have a range are free.
+        origin: Of these only those with this origin, such as ``calibrated``.
+
+    Returns:
+        One parameter a number.
+    """
+    keys = scenario.spec.calibration.parameters
+    free = [one for one in ranged_parameters(scenario) if not keys or one.key in keys]
+    return [one for one in free if origin is None or one.origin == origin]
+
+
+def ranged_parameters(scenario: Scenario) -> list[Parameter]:
+    """Return all numbers of a scenario that have a range, in its order, whether a calibration may move them or not."""
+    parameters = [_parameter(key, full) for key, full in full_forms(scenario.resolved)]
+    return [one for one in parameters if one is not None]
+
+
+def parameter_at(scenario: Scenario, key: str, ends: tuple[Any, Any] | None = None) -> Parameter | None:
+    """Return the number at a dotted key as a parameter; a key that is not there is a KeyError.
+
+    Args:
+        scenario: The scenario that has the key.
+        key: The dotted key.
+        ends: The range in which it moves, instead of its own.
+
+    Returns:
+        The parameter; None where there is no number, or no range.
+    """
+    resolved = value_at(scenario.resolved, key)
+    full = resolved if is_full_form(resolved) else {"value": resolved}
+    try:
+        return _parameter(key, full if ends is None else {**full, "range": list(ends)})
+    except ValueError:
+        return None
+
+
+def out_of_range(scenario: Scenario, key: str) -> tuple[Any, Any] | None:
+    """Return the ends of the range that the number at a dotted key lies outside of; None where it lies inside."""
+    one = parameter_at(scenario, key)
+    return None if one is None or one.low <= one.start <= one.high else one.ends
+
+
+def full_forms(value: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield each value in full form (``{value, origin, ...}``) of a resolved scenario, with its dotted key."""
+    if is_full_form(value):
+        yield ".".join(path), value
+        value = value["value"]
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield from full_forms(inner, (*path, str(key)))
+
+
+def _parameter(key: str, full: dict[str, Any]) -> Parameter | None:
+    """Return the parameter of a full form; None where it is no number or has no range to move in."""
+    value, limits = full["value"], full.get("range")
+    if limits is None or isinstance(value, dict | list | bool):
+        return None
+    kind, unit = _number(value)[2], _number(limits[1])[1]
+    start, low, high = (number * _factor(own, unit) for number, own, _ in map(_number, (value, *limits)))
+    if low >= high:
+        return None
+    return Parameter(key, full.get("origin", ""), low, high, start, kind, unit, (limits[0], limits[1]))
+
+
+def _number(value: int | float | str) -> tuple[float, str, type]:
+    """Return the number, the unit and the kind of a resolved value."""
+    if isinstance(value, int | float):
+        return float(value), "", type(value)
+    if rate := RATE.fullmatch(value):
+        return float(exact(rate[1])), f"per {rate[2]}", float
+    if duration := DURATION.fullmatch(value):
+        return float(exact(duration[1])), duration[2], float
+    return float(date.fromisoformat(value).toordinal()), "", date
+
+
+def _factor(unit: str, other: str) -> float:
+    """Return how many of ``other`` one ``unit`` is."""
+    if unit == other:
+        return 1.0
+    one = exact("1")
+    if unit.startswith("per "):
+        return float(per_day(one, unit[4:]) / per_day(one, other[4:]))
+    return float(milliseconds(one, unit) / milliseconds(one, other))
