@@ -22,7 +22,7 @@ from sim.experiments.store import claim, read_frame, whole, write_frame
 from sim.results.outcomes import Outcome, service
 from sim.scenario import changed
 from sim.scenario.schema.warning import MOST_STAFF
-from sim.warning.service import FEW_SEATS, staff_of
+from sim.warning.service import FEW_SERVERS, staff_of
 from sim.words import DESKS, ContactChannel, Tier
 
 if TYPE_CHECKING:
@@ -106,11 +106,11 @@ class Staffing:
         """What a user should know before they trust it, in one line each."""
         scale = self.scenario.spec.scale
         staff = self.frame["staff"].dropna()
-        thin = int((staff * scale < FEW_SEATS).sum())
+        thin = int((staff * scale < FEW_SERVERS).sum())
         if scale == 1.0 or not thin:
             return []
         return [
-            f"scale {scale:g}: {thin} of {len(staff)} desks have fewer than {FEW_SEATS:g} staff x scale, so waits are "
+            f"scale {scale:g}: {thin} of {len(staff)} desks have fewer than {FEW_SERVERS:g} staff x scale, so waits are "
             f"shorter than the country's, and staff is told in steps of {1 / scale:.3g}; scale 1 and a shorter period"
         ]
 

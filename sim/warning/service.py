@@ -18,7 +18,6 @@ from sim.words import DESK_LABELS, ContactChannel
 
 FEW_SERVERS = 5.0
 """Staff x scale below which a desk is so small that its waits are not the country's."""
-FEW_SEATS = FEW_SERVERS
 
 
 class ServiceTables(NamedTuple):
