@@ -15,10 +15,10 @@ import numpy as np
 import simpy
 from numpy.typing import NDArray
 
-from sim.draws.distributions import EXPONENTIAL
-from sim.draws.identity import LEGITIMATE, origin_id
+from sim.draws.identity import origin_id
 from sim.warning.delays import CALL
 from sim.warning.service import ServiceTables, outcome
+from sim.words import Distribution, OriginKind
 
 SERVICE_MS = 20_000
 SERVERS = 8
@@ -32,7 +32,7 @@ Moments = NDArray[np.int64]
 
 SUCCESS = 1 << 32
 """Every call is answered."""
-SERVICE = (float(EXPONENTIAL), float(SERVICE_MS), 0.0)
+SERVICE = (float(Distribution.EXPONENTIAL), float(SERVICE_MS), 0.0)
 TABLES = ServiceTables(
     success=np.array([SUCCESS, SUCCESS], dtype=np.int64),
     hard=np.array([0, 0], dtype=np.int64),
@@ -46,7 +46,7 @@ SEED = 1917
 
 def alert_of(number: int) -> int:
     """Return the identity of a customer, as an alert of the central detector."""
-    return origin_id(LEGITIMATE, 1, 0, 0, 0, number)
+    return origin_id(int(OriginKind.LEGITIMATE), 1, 0, 0, 0, number)
 
 
 def service_ms(number: int) -> int:

@@ -16,13 +16,14 @@ from sim.days import calendar_date, weekday
 from sim.draws.compiled import compiled_with_arrays
 from sim.draws.distributions import poisson
 from sim.draws.functions import exp, normal_cdf
-from sim.draws.identity import ATTEMPT, LEGITIMATE, cell_id, origin_id
+from sim.draws.identity import cell_id, origin_id
 from sim.draws.philox import draw4, uniform52
 from sim.draws.purposes import ATTEMPT_COUNT, LEGITIMATE_COUNT
 from sim.labels import CHANNELS
 from sim.scenario.schema import ScenarioModel
 from sim.scenario.schema.fraud import Surge
 from sim.scenario.schema.warning import Detectors, Grid
+from sim.words import OriginKind
 
 LIMIT = 1 << 25
 TAIL = 8.5
@@ -69,7 +70,7 @@ def attempt_counts(seed: int, day: int, rates: NDArray[np.float64]) -> NDArray[n
     for p in range(rates.shape[0]):
         for c in range(rates.shape[1]):
             for t in range(rates.shape[2]):
-                high, low, _, _ = draw4(seed, origin_id(ATTEMPT, day, p, c, t, 0), ATTEMPT_COUNT, 0)
+                high, low, _, _ = draw4(seed, origin_id(OriginKind.ATTEMPT, day, p, c, t, 0), ATTEMPT_COUNT, 0)
                 counts[p, c, t] = poisson(rates[p, c, t], uniform52(high, low))
     return counts
 
@@ -169,7 +170,7 @@ def legitimate_counts(
                 i = cells[k, 0]
                 j = cells[k, 1]
                 high, low, _, _ = draw4(
-                    seed, origin_id(LEGITIMATE, day, first + p, c, cell_id(i, j), 0), LEGITIMATE_COUNT, 0
+                    seed, origin_id(OriginKind.LEGITIMATE, day, first + p, c, cell_id(i, j), 0), LEGITIMATE_COUNT, 0
                 )
                 counts[p, c, k] = poisson(rates[p, c] * masses[i, j], uniform52(high, low))
     return counts

@@ -9,7 +9,7 @@ from sim.country.people import PeopleTables, target
 from sim.days import DAY_MS, HALF_HOURS
 from sim.draws.compiled import compiled
 from sim.draws.distributions import half_hour_of, moment_in_half_hour
-from sim.draws.identity import ATTEMPT, INDEX_SHIFT, origin_id
+from sim.draws.identity import INDEX_SHIFT, origin_id
 from sim.draws.philox import draw4, uniform32, uniform52
 from sim.draws.purposes import ATTEMPT_TARGET
 from sim.draws.record import is_kept
@@ -44,6 +44,7 @@ from sim.gates.sites import LINKED, ONLINE_ATTEMPT
 from sim.labels import CHANNELS
 from sim.midnight.today import Today
 from sim.warning.detectors import CENTRAL, LOCAL, DetectorTables
+from sim.words import OriginKind
 
 BLOCK: Final = 2048
 """Attempts that are settled together: their draws fit the first-level cache."""
@@ -87,7 +88,7 @@ def pass_gates(
         t = at % types
         counted = fates[c, t]
         count = today.attempts[p, c, t]
-        base = origin_id(ATTEMPT, today.day, p, c, t, 0)
+        base = origin_id(OriginKind.ATTEMPT, today.day, p, c, t, 0)
         alarms_from = least_alarms(c, p, today, detectors)
         cell = Cell(
             p,

@@ -7,7 +7,7 @@ from sim.country.people import target
 from sim.days import DAY_MS, HALF_HOURS
 from sim.draws.compiled import compiled
 from sim.draws.distributions import moment_in_half_hour
-from sim.draws.identity import INDEX_SHIFT, LEGITIMATE, cell_id, origin_id
+from sim.draws.identity import INDEX_SHIFT, cell_id, origin_id
 from sim.draws.philox import draw4_many, draw4_run, uniform32, uniform52
 from sim.draws.purposes import LEGITIMATE_CONTACT, LEGITIMATE_TARGET
 from sim.engines.codes import LEGITIMATE_TRUTH
@@ -27,6 +27,7 @@ from sim.engines.vector.rules import TIERS, Crowd, Guides, Rules, half_hour_at
 from sim.engines.vector.state import Scratch
 from sim.midnight.today import Today
 from sim.warning.detectors import CENTRAL, LOCAL
+from sim.words import OriginKind
 
 
 @compiled
@@ -58,7 +59,7 @@ def meet_contacts(
         count = today.contacts[p, c, k]
         row = today.cells[k, 0]
         column = today.cells[k, 1]
-        base = origin_id(LEGITIMATE, today.day, p, c, cell_id(row, column), 0)
+        base = origin_id(OriginKind.LEGITIMATE, today.day, p, c, cell_id(row, column), 0)
         least_central = guides.central[row]
         least_local = guides.local[column]
         first = counters[INDEX]
