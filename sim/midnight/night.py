@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from sim.aftermath.cases import CaseBook
 from sim.country.calendar import Calendar, growth
 from sim.country.measures import Measures, days_of, first_day, positions
-from sim.country.people import SEGMENTS, app_adoption
+from sim.country.people import app_adoption
 from sim.country.provinces import Provinces, Spread, one_by_one
 from sim.country.traffic import (
     LIMIT,
@@ -37,6 +37,7 @@ from sim.midnight.totals import DayTotals
 from sim.scenario.schema import ScenarioModel
 from sim.scenario.schema.measures import Activities, BankHold, ClusterCampaign, Outage, Repatriation, Videos
 from sim.warning.detectors import coverage, data_sharing
+from sim.words import Segment
 
 NATION = -1
 """Province of a count that has none."""
@@ -84,7 +85,7 @@ class Night:
         self.leads = 0
         self.stock = cards.CardStock.start(spec)
         self.cases = CaseBook(spec, provinces, self.remainders)
-        self.awareness = np.full((len(provinces), len(SEGMENTS)), spec.engagement.awareness.start)
+        self.awareness = np.full((len(provinces), len(Segment)), spec.engagement.awareness.start)
         self.bytes = [np.zeros(people, dtype=np.uint8) for people in provinces.people]
         self._segment_people = engagement.segment_people(spec)
         self._propensity = engagement.propensities(spec)
@@ -220,7 +221,7 @@ class Night:
                 counted = self.remainders.whole(p, "awareness_activities", value)
                 self.notebook.flow(day, p, "awareness_activities", counted)
         for p in range(len(self.provinces)):
-            self.notebook.level(day, p, "awareness", math.fsum(self.awareness[p]) / len(SEGMENTS))
+            self.notebook.level(day, p, "awareness", math.fsum(self.awareness[p]) / len(Segment))
 
     def update_people(self, day: int, yesterday: DayTotals) -> None:
         """Add yesterday's alerts heard and victims to people's bytes; on the first of a month halve what was heard."""
@@ -255,7 +256,7 @@ class Night:
             for code in examples
         ]
         contacts = np.empty((*self._contact_rates.shape, len(cells)), dtype=np.int64)
-        engaged = np.empty((len(self.provinces), *self._propensity.shape, len(SEGMENTS)), dtype=np.int64)
+        engaged = np.empty((len(self.provinces), *self._propensity.shape, len(Segment)), dtype=np.int64)
 
         def fill(p: int) -> None:
             one = slice(p, p + 1)

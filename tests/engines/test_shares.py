@@ -11,10 +11,10 @@ import sim
 from sim.country.calendar import Calendar
 from sim.country.provinces import Provinces
 from sim.days import day_number
-from sim.gates.fates import CALL, ONLINE
 from sim.midnight.night import Night
 from sim.midnight.totals import DayTotals
 from sim.scenario import ScenarioModel
+from sim.words import Channel
 from tests.chi_square import HOPELESS, LIKELY, fit
 from tests.engines.small import run_tiny
 
@@ -60,9 +60,9 @@ def test_fates_come_in_the_shares_of_the_thresholds_of_their_day(six_days: sim.R
         stops = [
             today.not_sent[p, c] * UNIT,
             out,
-            today.dead[p] * UNIT if c != ONLINE else 0.0,
-            today.intercepted[p, c, t] * UNIT if c != ONLINE else 0.0,
-            today.down[p, 1 if c == ONLINE else 0, t] * UNIT if c != CALL else 0.0,
+            today.dead[p] * UNIT if c != Channel.ONLINE else 0.0,
+            today.intercepted[p, c, t] * UNIT if c != Channel.ONLINE else 0.0,
+            today.down[p, 1 if c == Channel.ONLINE else 0, t] * UNIT if c != Channel.CALL else 0.0,
         ]
         left = float(count)
         for fate, stop in zip(GATES, stops, strict=True):

@@ -14,9 +14,9 @@ from sim.country.people import frailty_levels
 from sim.days import day_number
 from sim.draws.distributions import CERTAIN, threshold
 from sim.gates import answering, engagement, interception, not_sent, sites
-from sim.gates.fates import CALL, ONLINE, SMS
 from sim.scenario import ScenarioModel
 from sim.scenario.schema.measures import Activities, Blocking, FilterStrength, Law, SourceRegulation, Videos
+from sim.words import Channel
 from tests.chi_square import HOPELESS, LIKELY, fit
 
 UNIT = 2.0**-32
@@ -142,11 +142,11 @@ def test_blocking_acts_on_what_an_attempt_leads_to(tiny: ScenarioModel) -> None:
     # Calls lead nowhere; an SMS only with a link; online attempts always.
     for p in range(3):
         linked, online = (int(limit) for limit in table[p, :, 0])
-        assert not sites.is_site_blocked(0, p, CALL, 0, table)
-        assert sites.is_site_blocked(linked - 1, p, SMS, 0, table)
-        assert not sites.is_site_blocked(linked, p, SMS, 0, table)
-        assert sites.is_site_blocked(online - 1, p, ONLINE, 0, table)
-        assert not sites.is_site_blocked(online, p, ONLINE, 0, table)
+        assert not sites.is_site_blocked(0, p, Channel.CALL, 0, table)
+        assert sites.is_site_blocked(linked - 1, p, Channel.SMS, 0, table)
+        assert not sites.is_site_blocked(linked, p, Channel.SMS, 0, table)
+        assert sites.is_site_blocked(online - 1, p, Channel.ONLINE, 0, table)
+        assert not sites.is_site_blocked(online, p, Channel.ONLINE, 0, table)
 
 
 # Gate 6
@@ -172,13 +172,13 @@ def test_answering_by_channel_hour_age_and_label(tiny: ScenarioModel) -> None:
     # Every channel has labels and hours of its own.
     assert (table[:, 20, 2, 0] > table[:, 20, 2, 1]).all()
     assert len({tuple(table[c, :, 2, 0].tolist()) for c in range(3)}) == 3
-    half = int(table[ONLINE, 20, 2, 0])
-    assert answering.is_unanswered(0, ONLINE, 20, 2, False, False, table)
-    assert not answering.is_unanswered(half - 1, ONLINE, 20, 2, True, False, table)
-    assert answering.is_unanswered(half, ONLINE, 20, 2, True, False, table)
-    labelled = int(table[CALL, 20, 2, 1])
-    assert not answering.is_unanswered(labelled, CALL, 20, 2, True, False, table)
-    assert answering.is_unanswered(labelled, CALL, 20, 2, True, True, table)
+    half = int(table[Channel.ONLINE, 20, 2, 0])
+    assert answering.is_unanswered(0, Channel.ONLINE, 20, 2, False, False, table)
+    assert not answering.is_unanswered(half - 1, Channel.ONLINE, 20, 2, True, False, table)
+    assert answering.is_unanswered(half, Channel.ONLINE, 20, 2, True, False, table)
+    labelled = int(table[Channel.CALL, 20, 2, 1])
+    assert not answering.is_unanswered(labelled, Channel.CALL, 20, 2, True, False, table)
+    assert answering.is_unanswered(labelled, Channel.CALL, 20, 2, True, True, table)
 
 
 # Gate 7

@@ -167,14 +167,13 @@ class Arrival:
         victim = 1 if world.night.bytes[p][person.number] & VICTIM else 0
         if is_engaged(
             self.u_engage,
-            p,
             self.fraud_type,
             person.band,
             person.sex,
             person.frailty,
             victim,
             person.segment,
-            today.engaged,
+            today.engaged[p],
         ):
             return ENGAGED, person
         return IGNORED, person
