@@ -14,9 +14,10 @@ from sim.engines.phases import ARRIVALS, ISSUE
 from sim.engines.tables import Tables
 from sim.engines.vector.day import begin_day
 from sim.engines.vector.events import order_of_alert
+from sim.engines.vector.guides import Guides, guides_of
 from sim.engines.vector.layout import BETWEEN, SERVICES_ENDED, STEP, WAITED
 from sim.engines.vector.province import Province
-from sim.engines.vector.rules import Guides, Rules, guides_of, rules_of
+from sim.engines.vector.rules import Rules, rules_of
 from sim.engines.vector.state import Arrays, expect_early, take_alert
 from sim.engines.vector.tallies import Counts
 from sim.midnight.night import Night

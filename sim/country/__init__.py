@@ -1,1 +1,1 @@
-"""Provinces, people, the calendar, potential attempts and legitimate traffic: all that no policy changes."""
+"""Provinces, people, the calendar, potential attempts, legitimate traffic; and which measures are in force on a day."""

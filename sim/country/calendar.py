@@ -1,4 +1,4 @@
-"""Moments, days and growth with the calendar: a run counts ms from the start of its period."""
+"""Days, moments in ms from the start of the period, and growth with the calendar date."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -20,12 +20,12 @@ def growth(per_year: float, number: int, reference: date) -> float:
 
 
 def logistic(days: float, width_days: float) -> float:
-    """Return 1 / (1 + exp(-days / width)), a growth curve in the calendar date."""
+    """Return 1 / (1 + exp(-days / width)), the logistic curve."""
     return 1.0 / (1.0 + exp(-days / width_days))
 
 
 def ramped(number: int, ramp: Ramp | None) -> float:
-    """Return the multiplier of an intensity on a day: 1 without a ramp, else between its floor and 1."""
+    """Return the multiplier of an intensity on a day: 1 without a ramp, else logistic, from its floor to 1."""
     if ramp is None:
         return 1.0
     days = float(number - day_number(ramp.midpoint))
@@ -34,7 +34,7 @@ def ramped(number: int, ramp: Ramp | None) -> float:
 
 @dataclass(frozen=True)
 class Calendar:
-    """The simulated days: ``first`` of the warm-up, ``start`` of the period, ``last`` of both (all day numbers)."""
+    """Day numbers of a run: ``first`` day of the warm-up, ``start`` and ``last`` day of the period."""
 
     first: int
     start: int

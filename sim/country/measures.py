@@ -16,7 +16,7 @@ M = TypeVar("M", bound=MeasureBase)
 
 
 class Measures:
-    """The measures of a scenario by name; their order is that of their names, so that no file order matters."""
+    """The measures of a scenario, in the order of their names: the order in the file makes no difference."""
 
     def __init__(self, measures: dict[str, MeasureBase]) -> None:
         self._measures = [measures[name] for name in sorted(measures)]
@@ -24,18 +24,28 @@ class Measures:
         self._in_force = lru_cache(maxsize=64)(self._find)
 
     def on(self, day: int, kind: type[M], code: int | None = None) -> Iterator[tuple[M, float]]:
-        """Yield each measure of a kind in force on a day, with the multiplier of its intensity (its ramp, or 1).
+        """Yield each measure of a kind in force on a day, with the multiplier of its intensity.
 
-        With the ``code`` of a province only those that are in force there.
+        Args:
+            day: Day number.
+            kind: Class of the measures.
+            code: Of a province, to yield only those in force there.
+
+        Yields:
+            The measure and the value of its ramp, 1 without one.
         """
         for measure, ramp in self._in_force(day, kind):
             if code is None or acts_in(measure, code):
                 yield measure, ramp
 
     def alike(self, codes: Sequence[int]) -> tuple[list[int], NDArray[np.int64]]:
-        """Return which provinces no measure tells apart: what holds for one of them holds for all.
+        """Return groups of provinces that have exactly the same measures, so that one computation serves a group.
 
-        The first is the position of one province of each such group, the second (P,) the group of each province.
+        Args:
+            codes: (P,) codes of the provinces.
+
+        Returns:
+            The position of one province of each group; (P,) the group of each province.
         """
         groups: dict[tuple[bool, ...], int] = {}
         of = [
@@ -55,7 +65,7 @@ class Measures:
 
 
 def acts_in(measure: MeasureBase, code: int) -> bool:
-    """Return whether a measure, while it is in force, is so in the province of this code."""
+    """Return whether a measure, on its days, is in force in the province of this code."""
     return not isinstance(measure, Somewhere) or measure.provinces is None or code in measure.provinces
 
 

@@ -1,8 +1,8 @@
 """People: derived from their identity, never stored.
 
-A person is (province, number). Age, sex, home, occupation group, internet use, app and frailty are read off two
-calls of the generator through integer thresholds made once from the scenario. The first numbers of a province
-are the high exposure class, so that a contact finds a person of a class without searching.
+A person is (province, number). Two calls of the generator, compared with integer thresholds computed once from the
+scenario, give age, sex, home, occupation group, internet use, app and frailty. The people with the first numbers of a
+province are the high exposure class, so that a contact finds a person of either class without a search.
 """
 
 import itertools
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from sim.country.calendar import logistic
 from sim.days import DAY_MS, day_number
-from sim.draws.compiled import compiled, compiled_with_arrays
+from sim.draws.compiled import compiled, compiled_with_arrays, inlined
 from sim.draws.distributions import CERTAIN, cumulative_thresholds, pick, threshold
 from sim.draws.functions import log, normal_cdf, normal_quantile
 from sim.draws.identity import person_id
@@ -22,19 +22,20 @@ from sim.draws.philox import draw4
 from sim.draws.purposes import PERSON_HOME, PERSON_TRAITS
 from sim.scenario.schema import ScenarioModel
 from sim.scenario.schema.population import OccupationShares, Population
+from sim.words import Segment
 
 OLDEST = 99
 FRAILTY_CLASSES = 8
 FRAILTY_SHIFT = 32 - 3
-SEGMENTS = ("schools", "enterprises", "rural_areas", "communities")
+"""Shift from a 32-bit uniform to its top three bits, the frailty class."""
 
 
 class PeopleTables(NamedTuple):
-    """What a person is read off: thresholds of 32-bit uniforms (int64, 2**32 is certain).
+    """Distributions of the traits of people, as thresholds of 32-bit uniforms (int64, 2**32 is certain).
 
-    Shapes: ``age`` (P, 100) cumulative by year of age; ``women`` (P,); ``urban`` (P,); ``occupation`` (2, 4, 4)
+    ``age`` (P, 100) cumulative by year of age; ``women`` (P,); ``urban`` (P,); ``occupation`` (2, 4, 4)
     cumulative by home (rural, urban), stage of life and segment; ``internet`` (P, 2, bands); ``band`` and
-    ``stage`` (100,) by year of age.
+    ``stage`` (100,): age band and stage of life by year of age, no thresholds.
     """
 
     age: NDArray[np.int64]
@@ -48,10 +49,17 @@ class PeopleTables(NamedTuple):
 
 @compiled
 def home(seed: int, person: int, province: int, tables: PeopleTables) -> tuple[int, int, bool, int]:
-    """Return (age in years, urban: 0 or 1, whether online, app uniform) of a person.
+    """Return where and how a person lives.
 
-    The person has the app when they are online and the uniform is below the adoption of the day: an install date,
-    not a new draw each day.
+    Args:
+        seed: Of the run.
+        person: Identity of the person.
+        province: Position of the province.
+        tables: Of the scenario.
+
+    Returns:
+        Age in years; 1 for an urban home, else 0; whether the person uses the internet; the uniform of the app (see
+        ``has_app``).
     """
     u_age, u_urban, u_internet, u_app = draw4(seed, person, PERSON_HOME, 0)
     age = pick(u_age, tables.age[province])
@@ -61,20 +69,58 @@ def home(seed: int, person: int, province: int, tables: PeopleTables) -> tuple[i
 
 @compiled
 def traits(seed: int, person: int, province: int, age: int, urban: int, tables: PeopleTables) -> tuple[int, int, int]:
-    """Return (sex: 0 woman 1 man, segment, frailty class) of a person of this age and home."""
+    """Return further traits of a person.
+
+    Args:
+        seed: Of the run.
+        person: Identity of the person.
+        province: Position of the province.
+        age: In years.
+        urban: 1 for an urban home, else 0.
+        tables: Of the scenario.
+
+    Returns:
+        Sex (of ``Sex``), segment (of ``Segment``), frailty class (0 to 7).
+    """
     u_sex, u_segment, u_frailty, _ = draw4(seed, person, PERSON_TRAITS, 0)
     sex = 0 if u_sex < tables.women[province] else 1
     return sex, pick(u_segment, tables.occupation[urban, tables.stage[age]]), u_frailty >> FRAILTY_SHIFT
 
 
+@inlined
+def has_app(online: bool, u_app: int, adoption: int) -> bool:
+    """Return whether a person has the app: they use the internet and their uniform is below the adoption of the day.
+
+    The uniform is the same on all days, so a person who has installed the app keeps it.
+
+    Args:
+        online: Whether the person uses the internet.
+        u_app: 32-bit uniform of the person.
+        adoption: Threshold of the share of internet users who have the app.
+
+    Returns:
+        Whether the person has the app.
+    """
+    return online & (u_app < adoption)
+
+
 @compiled
 def target(u: float, people: int, high_number: int, high_share: float) -> int:
-    """Return the number of the person that a contact finds, by the uniform ``u`` in (0, 1).
+    """Return the number of the person that a contact finds.
 
-    The first ``high_number`` people, the high exposure class, draw ``high_share`` of all contacts; within a class
-    people are alike. The inverse of that distribution is linear in two pieces.
+    The inverse of a distribution function that is linear in two pieces: the first ``high_number`` people, the high
+    exposure class, receive ``high_share`` of all contacts; within a class all people are equally likely.
+
+    Args:
+        u: Uniform in (0, 1).
+        people: People of the province.
+        high_number: Of whom in the high exposure class.
+        high_share: Share of contacts that these receive.
+
+    Returns:
+        The number, 0 to ``people - 1``.
     """
-    # Choices as products: which class it is, nobody can predict, and a branch would cost more than both.
+    # Both classes are computed and combined by products: a branch that cannot be predicted would cost more.
     high = (u < high_share) * 1
     low = 1 - high
     many = high * high_number + low * (people - high_number)
@@ -83,10 +129,17 @@ def target(u: float, people: int, high_number: int, high_share: float) -> int:
 
 
 def age_shares(population: Population, province: int) -> list[float]:
-    """Return the shares of a province by year of age, 0 to 99.
+    """Return the shares of a province's people by year of age.
 
     The province's shares of 0-14, 15-59, 60-64 and 65 and over are split within by the national age groups, and
     evenly over the years of a group; the open group runs to 99.
+
+    Args:
+        population: Settings.
+        province: Position of the province.
+
+    Returns:
+        (100,) shares that add up to 1.
     """
     row = population.provinces[province]
     wide = (
@@ -117,9 +170,15 @@ def band_of_age(population: Population) -> list[int]:
 
 
 def capped_to_mean(factors: list[float], weights: list[float], mean: float) -> list[float]:
-    """Return probabilities proportional to ``factors``, none above 1, with the weighted mean ``mean``.
+    """Return probabilities min(1, c x factor), with c such that their weighted mean is ``mean``.
 
-    Where some reach 1 the others rise; a mean that cannot be reached leaves all at 1.
+    Args:
+        factors: Of each group.
+        weights: Of each group, shares of people.
+        mean: Wanted mean. If it cannot be reached, all probabilities of positive factors are 1.
+
+    Returns:
+        The probability of each group.
     """
     low, high = 0.0, 1.0
     while math.fsum(w * min(1.0, high * f) for f, w in zip(factors, weights, strict=True)) < mean and high < 1e6:
@@ -134,7 +193,7 @@ def capped_to_mean(factors: list[float], weights: list[float], mean: float) -> l
 
 
 def people_tables(spec: ScenarioModel) -> PeopleTables:
-    """Return the thresholds that the people of a scenario are read off."""
+    """Return the distributions of the traits of a scenario's people."""
     population = spec.population
     bands = band_of_age(population)
     stages = [sum(age >= first for first in population.occupation.stages) - 1 for age in range(OLDEST + 1)]
@@ -155,7 +214,10 @@ def people_tables(spec: ScenarioModel) -> PeopleTables:
         )
 
     def segments(shares: OccupationShares) -> list[NDArray[np.int64]]:
-        return [cumulative_thresholds([getattr(shares, segment)[stage] for segment in SEGMENTS]) for stage in range(4)]
+        return [
+            cumulative_thresholds([getattr(shares, segment)[stage] for segment in Segment.labels()])
+            for stage in range(4)
+        ]
 
     rows = population.provinces
     women = [threshold(100.0 / (100.0 + row.men_per_100_women)) for row in rows]
@@ -175,7 +237,14 @@ def people_tables(spec: ScenarioModel) -> PeopleTables:
 def frailty_levels(sigma: float) -> list[float]:
     """Return the mean of a lognormal frailty of mean 1 within each of its eight equally likely classes.
 
-    The share of the mean below quantile z is Phi(z - sigma); the differences over 1/8 are the class means.
+    The part of the mean that comes from below the normal quantile z is Phi(z - sigma); the difference of two such
+    parts, over 1/8, is the mean of the class between them.
+
+    Args:
+        sigma: Standard deviation of the logarithm.
+
+    Returns:
+        (8,) class means.
     """
     edges = [0.0]
     for k in range(1, FRAILTY_CLASSES):
@@ -200,12 +269,17 @@ def install_day(population: Population, u_app: int) -> int | None:
 
 
 @compiled_with_arrays
-def sample(
-    seed: int, count: int, people: NDArray[np.int64], high: NDArray[np.int64], tables: PeopleTables
-) -> NDArray[np.int64]:
-    """Return ``count`` people evenly spaced over the nation, (count, 10) integers.
+def sample(seed: int, count: int, people: NDArray[np.int64], tables: PeopleTables) -> NDArray[np.int64]:
+    """Return people evenly spaced over the nation.
 
-    Columns: province, number, age, band, sex, urban, segment, online, app uniform, frailty class.
+    Args:
+        seed: Of the run.
+        count: Number of people.
+        people: (P,) people by province.
+        tables: Of the scenario.
+
+    Returns:
+        (count, 10) integers: province, number, age, band, sex, urban, segment, online, app uniform, frailty class.
     """
     rows = np.empty((count, 10), dtype=np.int64)
     total = int(people.sum())
@@ -253,7 +327,7 @@ def segment_shares(spec: ScenarioModel) -> list[list[float]]:
                     )
                     for stage, weight in enumerate(weights)
                 )
-                for segment in SEGMENTS
+                for segment in Segment.labels()
             ]
         )
     return rows

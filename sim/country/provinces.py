@@ -1,4 +1,4 @@
-"""Provinces as arrays: codes, people at simulated scale, and shares of what is given for the nation."""
+"""Provinces as arrays: codes, people at simulated scale, and shares of national totals."""
 
 import math
 from collections.abc import Callable, Mapping, Sequence
@@ -10,28 +10,27 @@ from numpy.typing import NDArray
 from sim.scenario.schema import ScenarioModel
 
 Spread = Callable[[Callable[[int], None], Sequence[int]], None]
-"""Does a piece of work for each of some provinces, in any order or at once, and returns when all of it is done."""
+"""Calls a function for each of some provinces, in any order or in parallel, and returns when all calls have."""
 
 
 def one_by_one(work: Callable[[int], None], provinces: Sequence[int]) -> None:
-    """Do a piece of work for one province after the other: the plain ``Spread``."""
+    """Call a function for one province after the other: the ``Spread`` without threads."""
     for province in provinces:
         work(province)
 
 
 def shares(weights: Sequence[float]) -> list[float]:
-    """Return ``weights`` over their sum; the sum is exact before it is rounded, in any order."""
+    """Return ``weights`` over their sum, which is rounded once and so does not depend on their order."""
     total = math.fsum(weights)
     return [weight / total for weight in weights]
 
 
 @dataclass(frozen=True)
 class Provinces:
-    """The provinces in table order.
+    """The provinces in the order of the scenario's table, each field (P,).
 
-    ``people`` (P,) counts people at simulated scale, ``high`` (P,) the first of them, who are the high exposure
-    class; ``share`` the share of the nation's people; ``attempts`` and ``staff`` the shares of the nation's
-    potential attempts and desk staff.
+    ``people`` at simulated scale, of whom the first ``high`` are the high exposure class; ``share`` of the nation's
+    people; ``attempts`` and ``staff``: shares of the nation's potential attempts and desk staff.
     """
 
     codes: tuple[int, ...]

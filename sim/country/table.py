@@ -1,12 +1,13 @@
-"""A sample of the synthetic population as a table, to look at and to check against the census."""
+"""A sample of the synthetic population as a table, to be looked at and compared with the census."""
 
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sim.country.people import SEGMENTS, frailty_levels, install_day, people_tables, sample
+from sim.country.people import frailty_levels, install_day, people_tables, sample
 from sim.country.provinces import Provinces
 from sim.days import calendar_date
+from sim.words import Segment, Sex
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -15,12 +16,20 @@ if TYPE_CHECKING:
 
 
 def people(scenario: "Scenario | str", n: int = 100_000, **keywords: Any) -> "pd.DataFrame":
-    """Return ``n`` people of a scenario's whole population, one row each, evenly spaced over the country.
+    """Return people of a scenario's whole population, evenly spaced over the country.
 
-    ``scenario`` is a scenario or what ``load_scenario`` takes, with its ``keywords``. Columns: ``province`` (code),
-    ``number``, ``age`` (years), ``age_band``, ``sex`` (f or m), ``urban``, ``segment`` (occupation group),
-    ``internet``, ``app_installed`` (date, missing for never), ``exposure`` (high or low), ``frailty`` (mean 1).
-    The people are those of the full scale, whatever the scenario's. Raises ``ValueError`` for n below 1.
+    Args:
+        scenario: A scenario, or what ``load_scenario`` takes.
+        n: Number of people. They are those of the full scale, whatever the scale of the scenario.
+        **keywords: Of ``load_scenario``.
+
+    Returns:
+        One row a person: ``province`` (code), ``number``, ``age`` (years), ``age_band``, ``sex`` (f or m), ``urban``,
+        ``segment`` (occupation group), ``internet``, ``app_installed`` (date, missing for never), ``exposure`` (high
+        or low), ``frailty`` (mean 1).
+
+    Raises:
+        ValueError: If ``n`` is not an integer of at least 1.
     """
     import pandas as pd
 
@@ -32,7 +41,7 @@ def people(scenario: "Scenario | str", n: int = 100_000, **keywords: Any) -> "pd
         scenario = load_scenario(scenario, **keywords)
     spec = scenario.spec.model_copy(update={"scale": 1.0})
     provinces = Provinces.of(spec)
-    rows = sample(spec.seed, n, provinces.people, provinces.high, people_tables(spec))
+    rows = sample(spec.seed, n, provinces.people, people_tables(spec))
     columns = dict(
         zip(
             ("province", "number", "age", "band", "sex", "urban", "segment", "online", "u_app", "frailty"),
@@ -51,9 +60,9 @@ def people(scenario: "Scenario | str", n: int = 100_000, **keywords: Any) -> "pd
             "number": columns["number"],
             "age": columns["age"].astype(np.int16),
             "age_band": pd.Categorical.from_codes(columns["band"], pd.Index(spec.population.band_names())),
-            "sex": pd.Categorical.from_codes(columns["sex"], pd.Index(["f", "m"])),
+            "sex": pd.Categorical.from_codes(columns["sex"], pd.Index(Sex.labels())),
             "urban": columns["urban"].astype(bool),
-            "segment": pd.Categorical.from_codes(columns["segment"], pd.Index(SEGMENTS)),
+            "segment": pd.Categorical.from_codes(columns["segment"], pd.Index(Segment.labels())),
             "internet": columns["online"].astype(bool),
             "app_installed": pd.Series(
                 [None if day is None else calendar_date(day) for day in installed], dtype=object

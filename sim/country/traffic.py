@@ -1,7 +1,7 @@
 """Potential attempts and legitimate contacts: Poisson counts by cell, moments by profile.
 
-The counts are inverse distribution functions of one uniform a cell, monotone in the rate: more attempts are the
-same attempts and some more. Nothing here depends on a policy.
+A count is the inverse distribution function of one uniform a cell, monotone in the rate: at a higher rate the
+attempts are the same and some more. Nothing here depends on policies.
 """
 
 import math
@@ -16,17 +16,20 @@ from sim.days import calendar_date, weekday
 from sim.draws.compiled import compiled_with_arrays
 from sim.draws.distributions import poisson
 from sim.draws.functions import exp, normal_cdf
-from sim.draws.identity import ATTEMPT, LEGITIMATE, cell_id, origin_id
+from sim.draws.identity import INDEX_BITS, cell_id, origin_id
 from sim.draws.philox import draw4, uniform52
 from sim.draws.purposes import ATTEMPT_COUNT, LEGITIMATE_COUNT
-from sim.labels import CHANNELS
 from sim.scenario.schema import ScenarioModel
 from sim.scenario.schema.fraud import Surge
 from sim.scenario.schema.warning import Detectors, Grid
+from sim.words import Channel, OriginKind
 
-LIMIT = 1 << 25
+LIMIT = 1 << INDEX_BITS
+"""Attempts of a cell and day that identities can number."""
 TAIL = 8.5
+"""Bound of the central score in integrals: the density beyond is negligible."""
 WIDEST_PANEL = 0.05
+"""Largest width of a panel of Simpson's rule, in standard deviations of the local score given the central one."""
 DENSITY_AT_0 = 0.3989422804014327
 
 
@@ -34,30 +37,31 @@ def attempt_rates(spec: ScenarioModel, provinces: Provinces, day: int) -> NDArra
     """Return the expected potential attempts of a day at simulated scale, (P, 3 channels, T types)."""
     fraud = spec.fraud
     names = list(fraud.types)
-    rates = np.zeros((len(provinces), len(CHANNELS), len(names)))
+    rates = np.zeros((len(provinces), len(Channel), len(names)))
     date = calendar_date(day)
     rhythm = (
         fraud.weekdays[weekday(day) - 1] * 7.0 / math.fsum(fraud.weekdays)
         * fraud.months[date.month - 1] * 12.0 / math.fsum(fraud.months)
     )  # fmt: skip
     surges = [surge for _, surge in sorted(fraud.surges.items()) if in_window(surge.window, date)]
-    for c, channel in enumerate(CHANNELS):
-        volume = getattr(fraud.volumes, channel)
+    for channel in Channel:
+        volume = getattr(fraud.volumes, channel.label)
         nation = volume.level * growth(volume.growth, day, fraud.reference) * rhythm * spec.scale
         mix = [
-            getattr(kind.mix, channel) * growth(kind.mix_growth, day, fraud.reference) for kind in fraud.types.values()
+            getattr(kind.mix, channel.label) * growth(kind.mix_growth, day, fraud.reference)
+            for kind in fraud.types.values()
         ]
-        rates[:, c] = nation * np.array(provinces.attempts)[:, None] * np.array(mix) / math.fsum(mix)
+        rates[:, channel] = nation * np.array(provinces.attempts)[:, None] * np.array(mix) / math.fsum(mix)
     for surge in surges:
         rates[np.ix_(*_concerned(surge, provinces.codes, names))] *= surge.factor
     return rates
 
 
 def _concerned(surge: Surge, codes: tuple[int, ...], names: list[str]) -> tuple[list[int], list[int], list[int]]:
-    """Return the positions of the provinces, channels and fraud types that a surge is about."""
+    """Return the positions of the provinces, channels and fraud types that a surge affects."""
     return (
         [p for p, code in enumerate(codes) if surge.provinces is None or code in surge.provinces],
-        [c for c, channel in enumerate(CHANNELS) if channel in surge.channels],
+        [channel for channel in Channel if channel.label in surge.channels],
         [t for t, name in enumerate(names) if surge.types is None or name in surge.types],
     )
 
@@ -69,13 +73,13 @@ def attempt_counts(seed: int, day: int, rates: NDArray[np.float64]) -> NDArray[n
     for p in range(rates.shape[0]):
         for c in range(rates.shape[1]):
             for t in range(rates.shape[2]):
-                high, low, _, _ = draw4(seed, origin_id(ATTEMPT, day, p, c, t, 0), ATTEMPT_COUNT, 0)
+                high, low, _, _ = draw4(seed, origin_id(OriginKind.ATTEMPT, day, p, c, t, 0), ATTEMPT_COUNT, 0)
                 counts[p, c, t] = poisson(rates[p, c, t], uniform52(high, low))
     return counts
 
 
 def profile(half_hours: list[float]) -> NDArray[np.float64]:
-    """Return the cumulative profile of a day, (49,), from 0 up to its whole weight."""
+    """Return the cumulative profile of a day, (49,), from 0 to its total weight."""
     cumulative = [0.0]
     for weight in half_hours:
         cumulative.append(cumulative[-1] + weight)
@@ -83,17 +87,22 @@ def profile(half_hours: list[float]) -> NDArray[np.float64]:
 
 
 def edges(grid: Grid) -> list[float]:
-    """Return the lower edges of the rows of the grid of scores; row 0 is all below ``grid.low``."""
+    """Return the lower edges of the rows of the grid of scores; row 0 holds all scores below ``grid.low``."""
     return [-math.inf] + [grid.low + grid.step * k for k in range(grid.cells)]
 
 
 def cell_masses(detectors: Detectors) -> NDArray[np.float64]:
-    """Return the probability of each cell of the grid for a legitimate contact, (cells + 1, cells + 1).
+    """Return the probability of each cell of the grid of scores for a legitimate contact.
 
-    Scores of both detectors are standard normal with the given correlation. The mass of a cell is the integral
-    over the central score of its density times the probability of the local score given the central one, by
-    Simpson's rule (from -8.5 to 8.5 for the open rows) on panels of at most 0.05 of the spread that the local score
-    has given the central one.
+    Scores of both detectors are standard normal with the given correlation. The probability of a cell is the integral,
+    over the central score, of its density times the probability of the local score given the central one: by Simpson's
+    rule on panels of at most ``WIDEST_PANEL``; the open rows end at ``TAIL``.
+
+    Args:
+        detectors: Settings.
+
+    Returns:
+        (cells + 1, cells + 1), rows by central, columns by local score.
     """
     lows = edges(detectors.grid)
     bounds = [*lows, math.inf]
@@ -123,9 +132,14 @@ def _masses(bounds: NDArray[np.float64], correlation: float) -> NDArray[np.float
 
 
 def drawn_cells(detectors: Detectors, works: tuple[bool, bool]) -> NDArray[np.int64]:
-    """Return the cells to draw, (n, 2) rows and columns: those that reach above a lowest threshold.
+    """Return the cells in which a score may reach the lowest threshold of a detector that works.
 
-    ``works`` says which of the central and the local detector sees anything at all on the day.
+    Args:
+        detectors: Settings.
+        works: Whether the central and the local detector see any contacts on the day.
+
+    Returns:
+        (n, 2) rows and columns.
     """
     lows = edges(detectors.grid)
     highs = [*lows[1:], math.inf]
@@ -142,10 +156,10 @@ def drawn_cells(detectors: Detectors, works: tuple[bool, bool]) -> NDArray[np.in
 
 
 def legitimate_rates(spec: ScenarioModel, provinces: Provinces) -> NDArray[np.float64]:
-    """Return the legitimate contacts of a day at simulated scale, (P, 3 channels); they do not drift."""
+    """Return the expected legitimate contacts of a day at simulated scale, (P, 3 channels): the same on all days."""
     traffic = spec.population.legitimate
     return np.array(
-        [[getattr(traffic, channel) * spec.scale * share for channel in CHANNELS] for share in provinces.share]
+        [[getattr(traffic, name) * spec.scale * share for name in Channel.labels()] for share in provinces.share]
     )
 
 
@@ -158,9 +172,18 @@ def legitimate_counts(
     cells: NDArray[np.int64],
     first: int = 0,
 ) -> NDArray[np.int64]:
-    """Return the legitimate contacts of a day in the drawn cells, (P, 3 channels, n cells).
+    """Return the legitimate contacts of a day in the cells to draw.
 
-    ``rates`` (P, 3) are those of the provinces from position ``first`` on.
+    Args:
+        seed: Of the run.
+        day: Day number.
+        rates: (P, 3) expected contacts of the provinces from position ``first`` on.
+        masses: Probabilities of all cells.
+        cells: (n, 2) rows and columns to draw.
+        first: Position of the first province of ``rates``.
+
+    Returns:
+        (P, 3 channels, n cells) counts.
     """
     counts = np.empty((rates.shape[0], rates.shape[1], cells.shape[0]), dtype=np.int64)
     for p in range(rates.shape[0]):
@@ -169,7 +192,7 @@ def legitimate_counts(
                 i = cells[k, 0]
                 j = cells[k, 1]
                 high, low, _, _ = draw4(
-                    seed, origin_id(LEGITIMATE, day, first + p, c, cell_id(i, j), 0), LEGITIMATE_COUNT, 0
+                    seed, origin_id(OriginKind.LEGITIMATE, day, first + p, c, cell_id(i, j), 0), LEGITIMATE_COUNT, 0
                 )
                 counts[p, c, k] = poisson(rates[p, c] * masses[i, j], uniform52(high, low))
     return counts

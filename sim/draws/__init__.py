@@ -1,1 +1,1 @@
-"""Identity and purpose become random numbers."""
+"""Random numbers as functions of who draws (an identity) and what for (a purpose)."""

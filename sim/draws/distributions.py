@@ -1,7 +1,7 @@
 """Uniforms become counts, delays, moments and choices: every one an inverse distribution function.
 
-Being inverses, all move one way only when their parameter does, for one and the same uniform: that is
-what lets two scenarios meet the very same attempts.
+Inverse distribution functions are monotone: for one and the same uniform, the result moves one way only when a
+parameter does. So two scenarios meet the very same attempts, and a change of one parameter changes only what it causes.
 """
 
 import math
@@ -12,36 +12,32 @@ from numpy.typing import ArrayLike, NDArray
 from sim.days import HALF_HOUR_MS, HALF_HOURS
 from sim.draws.compiled import compiled
 from sim.draws.functions import exp, exp_less_1, log, normal_quantile
+from sim.words import Distribution
 
 CERTAIN = 1 << 32
 """The threshold of probability 1: every 32-bit uniform is below it."""
 
 LARGE_RATE = 64.0
 NEGLIGIBLE = 2.0**-60
-"""Share of a tail that is left out of its sum."""
+"""Where a tail is summed: terms below this share of the tail are left out."""
 LARGEST_AT_64 = 192
-"""No uniform of 52 bits gives a count of this at ``LARGE_RATE``."""
+"""A bound that no Poisson count of rate ``LARGE_RATE`` reaches for any uniform of 52 bits."""
 RATE_BITS = ~((1 << 12) - 1)
-"""Keeps sign, exponent and the first 40 bits of a fraction."""
-
-CONSTANT, UNIFORM, EXPONENTIAL, LOGNORMAL, WEIBULL = 0, 1, 2, 3, 4
-KINDS = {
-    "constant": CONSTANT,
-    "uniform": UNIFORM,
-    "exponential": EXPONENTIAL,
-    "lognormal": LOGNORMAL,
-    "weibull": WEIBULL,
-}
+"""Mask of sign, exponent and the first 40 bits of the fraction of a float."""
 
 LONGEST_MS = 1 << 52
-"""Bound of every drawn delay, some 140,000 years: beyond it nothing happens, and no integer overflows."""
+"""Largest delay, some 140,000 years: longer ones are cut to it, so that no integer overflows."""
 
 
 @compiled
 def threshold(p: float) -> int:
-    """Integer T with P(u < T) = p for a 32-bit uniform u, to 2**-33: 0 at p = 0, 2**32 at 1.
+    """Return the integer T with P(u < T) = p, within 2**-33, for a 32-bit uniform u.
 
-    A probability outside 0 to 1 counts as the nearer of the two.
+    Args:
+        p: Probability; outside 0 to 1 it counts as the nearer of the two, NaN as 0.
+
+    Returns:
+        The threshold, 0 at p = 0, ``CERTAIN`` at 1.
     """
     if not p > 0.0:
         return 0
@@ -52,10 +48,17 @@ def threshold(p: float) -> int:
 
 @compiled
 def poisson_by_search(rate: float, u: float) -> int:
-    """Smallest n with P(N <= n) >= u, for a rate above 0 and up to ``LARGE_RATE`` and u in (0, 1).
+    """Return the smallest n with P(N <= n) >= u for a Poisson count N.
 
-    Up to u = 1/2 probabilities are added from 0 up, above it from far out in the tail down, and compared
-    with 1 - u, which is exact: either sum is right to a few units of its own last place.
+    Up to u = 1/2 probabilities are added from 0 up; above it from far out in the tail down, and compared
+    with 1 - u, which is exact. Either sum is right to a few units of its own last place.
+
+    Args:
+        rate: Mean, above 0 and up to ``LARGE_RATE``.
+        u: Uniform in (0, 1).
+
+    Returns:
+        The count.
     """
     term = exp(-rate)
     n = 0
@@ -83,16 +86,25 @@ def poisson_by_search(rate: float, u: float) -> int:
 
 @compiled
 def poisson(rate: float, u: float) -> int:
-    """Poisson count of mean ``rate`` (0 to 1e9) at the uniform ``u`` in (0, 1), never less for a higher rate.
+    """Return a Poisson count, never less for a higher rate and the same uniform.
 
-    Below ``LARGE_RATE`` the exact inverse; from there on the expansion of the inverse about the normal one
-    by M. B. Giles, "Algorithm 955: approximation of the inverse Poisson cumulative distribution function"
-    (ACM TOMS 42, 2016), and no less than the exact inverse at ``LARGE_RATE``, so that nothing falls where
-    the two meet. The expansion misses the exact count about once in 20,000 draws near ``LARGE_RATE``, less
-    often above, and then by one.
+    Below ``LARGE_RATE`` the exact inverse; from there on its expansion about the normal quantile, and no less than the
+    exact inverse at ``LARGE_RATE``, so that counts do not fall where the two meet. The expansion misses the exact
+    count about once in 20,000 draws near ``LARGE_RATE``, less often above, and then by one.
 
-    The rate is cut to 40 bits of fraction first. Two rates are then one, or so far apart that their sums
-    and expansions differ by more than rounding can turn.
+    The rate is first cut to 40 bits of fraction: then two rates are either equal, or so far apart that rounding cannot
+    reverse the order of their sums and expansions.
+
+    Args:
+        rate: Mean, 0 to 1e9.
+        u: Uniform in (0, 1).
+
+    Returns:
+        The count.
+
+    Source:
+        M. B. Giles, "Algorithm 955: approximation of the inverse Poisson cumulative distribution function", ACM TOMS
+        42 (2016).
     """
     if not rate > 0.0:
         return 0
@@ -114,27 +126,36 @@ def poisson(rate: float, u: float) -> int:
 
 @compiled
 def quantile(kind: int, a: float, b: float, u: float) -> float:
-    """Inverse distribution function at ``u`` in (0, 1), in the unit of ``a``; NaN for an unknown kind.
+    """Return the quantile ``u`` of a distribution.
 
     ``CONSTANT`` a; ``UNIFORM`` from a to b; ``EXPONENTIAL`` of mean a; ``LOGNORMAL`` of median a and
-    standard deviation b of the logarithm; ``WEIBULL`` of scale a and shape b. A ``b`` not named is ignored.
+    standard deviation b of the logarithm; ``WEIBULL`` of scale a and shape b.
+
+    Args:
+        kind: Of ``Distribution``.
+        a: First parameter.
+        b: Second parameter; constant and exponential distributions ignore it.
+        u: Uniform in (0, 1).
+
+    Returns:
+        The quantile in the unit of ``a``, NaN for an unknown kind.
     """
-    if kind == CONSTANT:
+    if kind == Distribution.CONSTANT:
         return a
-    if kind == UNIFORM:
+    if kind == Distribution.UNIFORM:
         return a + (b - a) * u
-    if kind == EXPONENTIAL:
+    if kind == Distribution.EXPONENTIAL:
         return -a * log(1.0 - u)
-    if kind == LOGNORMAL:
+    if kind == Distribution.LOGNORMAL:
         return a * exp(b * normal_quantile(u))
-    if kind == WEIBULL:
+    if kind == Distribution.WEIBULL:
         return a * exp(log(-log(1.0 - u)) / b)
     return math.nan
 
 
 @compiled
 def to_ticks(duration_ms: float, clock_ms: int) -> int:
-    """Duration in ms, rounded half up to ticks of the clock: at least one, at most ``LONGEST_MS``."""
+    """Return a duration in ms, rounded half up to ticks of the clock: at least one, at most ``LONGEST_MS``."""
     if not duration_ms < LONGEST_MS:
         return LONGEST_MS // clock_ms * clock_ms
     return max(1, math.floor(duration_ms / clock_ms + 0.5)) * clock_ms
@@ -142,23 +163,30 @@ def to_ticks(duration_ms: float, clock_ms: int) -> int:
 
 @compiled
 def piecewise_moment(u: float, cumulative: NDArray[np.float64], clock_ms: int) -> int:
-    """Moment of the day in ms, inverse of a half-hour profile: a multiple of the clock in [0, 86,400,000).
+    """Return the moment of the day at which a half-hour profile reaches the share ``u`` of its weight.
 
-    ``cumulative`` has 49 entries, from 0 up to the day's whole weight; within a half hour moments are
-    uniform, and one without weight has none.
+    Within a half hour moments are uniform; a half hour without weight has none.
+
+    Args:
+        u: Uniform in (0, 1).
+        cumulative: (49,) profile, from 0 up to the whole weight of the day.
+        clock_ms: Length of a tick.
+
+    Returns:
+        The moment in ms, a multiple of the clock in [0, 86,400,000).
     """
-    target = u * cumulative[HALF_HOURS]
-    return moment_in_half_hour(target, half_hour_of(target, cumulative), cumulative, clock_ms)
+    goal = u * cumulative[HALF_HOURS]
+    return moment_in_half_hour(goal, half_hour_of(goal, cumulative), cumulative, clock_ms)
 
 
 @compiled
-def half_hour_of(target: float, cumulative: NDArray[np.float64]) -> int:
-    """The half hour in which a profile, (49,) and cumulative, comes to ``target``."""
+def half_hour_of(goal: float, cumulative: NDArray[np.float64]) -> int:
+    """Return the half hour in which a cumulative profile, (49,), reaches the weight ``goal``."""
     first = 0
     last = HALF_HOURS - 1
     while first < last:
         middle = (first + last) // 2
-        if target < cumulative[middle + 1]:
+        if goal < cumulative[middle + 1]:
             last = middle
         else:
             first = middle + 1
@@ -166,9 +194,9 @@ def half_hour_of(target: float, cumulative: NDArray[np.float64]) -> int:
 
 
 @compiled
-def moment_in_half_hour(target: float, half_hour: int, cumulative: NDArray[np.float64], clock_ms: int) -> int:
-    """Moment of the day in ms at which a profile has come to ``target``, which lies within this half hour."""
-    share = float((target - cumulative[half_hour]) / (cumulative[half_hour + 1] - cumulative[half_hour]))
+def moment_in_half_hour(goal: float, half_hour: int, cumulative: NDArray[np.float64], clock_ms: int) -> int:
+    """Return the moment of the day in ms at which a profile reaches the weight ``goal``, within this half hour."""
+    share = float((goal - cumulative[half_hour]) / (cumulative[half_hour + 1] - cumulative[half_hour]))
     within = min(math.floor(share * HALF_HOUR_MS), HALF_HOUR_MS - 1)
     moment = half_hour * HALF_HOUR_MS + within
     return moment // clock_ms * clock_ms
@@ -176,7 +204,7 @@ def moment_in_half_hour(target: float, half_hour: int, cumulative: NDArray[np.fl
 
 @compiled
 def distinct(balls: float, bins: float) -> float:
-    """Expected number of bins hit by so many balls thrown at random: bins (1 - exp(-balls / bins))."""
+    """Return the expected number of bins hit by balls thrown at random: bins (1 - exp(-balls / bins))."""
     if not bins > 0.0:
         return 0.0
     return -bins * exp_less_1(-balls / bins)
@@ -184,7 +212,7 @@ def distinct(balls: float, bins: float) -> float:
 
 @compiled
 def pick(u: int, cumulative: NDArray[np.int64]) -> int:
-    """First index whose cumulative threshold exceeds the 32-bit uniform ``u``; the last must be 2**32."""
+    """Return the first index whose cumulative threshold exceeds the 32-bit uniform ``u``; the last must be 2**32."""
     first = 0
     last = len(cumulative) - 1
     while first < last:
@@ -198,14 +226,20 @@ def pick(u: int, cumulative: NDArray[np.int64]) -> int:
 
 GUIDE_BITS = 8
 GUIDE_SHIFT = 32 - GUIDE_BITS
-"""Top bits of a uniform by which bounds are tabulated."""
+"""Number of top bits of a uniform by which bounds of its quantile are tabulated, and the shift to them."""
 
 
 def cumulative_thresholds(weights: ArrayLike) -> NDArray[np.int64]:
-    """Thresholds for ``pick``: the shares of ``weights`` added up, in 2**-32, the last exactly 2**32.
+    """Return thresholds for ``pick``: the cumulative shares of ``weights`` in 2**-32.
 
-    One entry for each weight; an index of weight 0 is never picked. Raises ``ValueError`` unless the
-    weights are one list of finite numbers, none negative, with a positive sum.
+    Args:
+        weights: One list of finite numbers, none negative, not all 0. An index of weight 0 is never picked.
+
+    Returns:
+        One threshold for each weight, the last exactly 2**32.
+
+    Raises:
+        ValueError: If the weights are not such a list.
     """
     values = np.asarray(weights, dtype=np.float64)
     if values.ndim != 1 or not np.all(np.isfinite(values) & (values >= 0.0)) or not np.any(values > 0.0):

@@ -1,8 +1,8 @@
 """Logarithm, exponential, normal distribution and its inverse, from + - x / and square root alone.
 
-A machine's mathematical library may differ from another's in the last bit, and a bit is enough to turn
-a gate. These are built from the operations that IEEE 754 rounds in one way only, so they are the same
-everywhere, compiled or not. Horner's rule is written out, so that the order of operations is seen.
+Mathematical libraries of two machines may differ in the last bit, and one bit can change the fate of an attempt. These
+functions are built from the operations that IEEE 754 rounds in one way only, so they are the same everywhere,
+compiled or not. Horner's rule is written out, so that the order of operations is plain.
 """
 
 import math
@@ -14,14 +14,14 @@ from sim.draws.compiled import compiled, inlined
 LN2_HIGH = float.fromhex("0x1.62e42feep-1")
 """The first 32 bits of the logarithm of 2: times a binary exponent it is exact."""
 LN2_LOW = float.fromhex("0x1.a39ef35793c76p-33")
-"""The rest of it, rounded."""
+"""The logarithm of 2 less ``LN2_HIGH``, rounded."""
 LN2_INVERSE = 1.4426950408889634
 SQRT_HALF = 0.7071067811865476
 
 LARGEST_EXPONENT = 709.782712893384
-"""Its exponential is the last finite float."""
+"""Largest number whose exponential is finite."""
 SMALLEST_EXPONENT = -745.1332191019412
-"""Below it the exponential rounds to 0."""
+"""Smallest number whose exponential is not 0."""
 
 EXPONENT_SHIFT = 52
 EXPONENT_BIAS = 1023
@@ -31,31 +31,30 @@ SMALLEST_NORMAL = 2.0**-1022
 TO_NORMAL = 2.0**54
 
 MIDDLE = 0.67448975
-"""The quartile of the normal distribution, where Cody's approximations change."""
+"""The upper quartile of the normal distribution, where Cody's approximations change."""
 FAR = 5.656854249492381
-"""The square root of 32, up to which they are used."""
+"""The square root of 32, up to which Cody's approximations are used."""
 CONTINUED = 24
-"""Depth of Laplace's continued fraction beyond it."""
+"""Depth of Laplace's continued fraction, used beyond ``FAR``."""
 DENSITY_AT_0 = 0.3989422804014327
-
 
 LOG_2 = 0.6931471805599453
 
 MIDDLE_SPAN = 0.425
-"""How far from 1/2 the middle of the inverse normal distribution reaches."""
+"""Distance from 1/2 up to which the formula for the middle of the inverse normal distribution holds."""
 NEAR_TAIL = 5.0
-"""The square root of -log(1 - p) up to which its near tail does."""
+"""The square root of -log(1 - p) up to which the formula for its near tails holds."""
 
 
 @inlined
 def power_of_two(exponent: int) -> float:
-    """2 to an integer from -1022 to 1023, exactly."""
+    """Return 2 to the power of an integer from -1022 to 1023, exactly."""
     return float(np.int64((exponent + EXPONENT_BIAS) << EXPONENT_SHIFT).view(np.float64))
 
 
 @inlined
 def log_of_normal(x: float, k: int) -> float:
-    """log(x 2**k) for a positive x that is no subnormal, by the series of ``log``."""
+    """Return log(x 2**k) for a positive x that is no subnormal, by the series of ``log``."""
     bits = int(np.float64(x).view(np.int64))
     power = k + (bits >> EXPONENT_SHIFT) - EXPONENT_BIAS
     mantissa = float(np.int64((bits & MANTISSA_MASK) | ONE_BITS).view(np.float64))
@@ -83,11 +82,17 @@ def log_of_normal(x: float, k: int) -> float:
 
 @compiled
 def log(x: float) -> float:
-    """Natural logarithm, within one unit in the last place.
+    """Return the natural logarithm, within one unit in the last place.
 
     x = 2**k (1 + f) with 1 + f from sqrt(1/2) to sqrt(2). With s = f / (2 + f), log(1 + f) = 2 artanh s =
     f - (f*f/2 - s (f*f/2 + R)), where R = 2 (s**2/3 + s**4/5 + ...) is summed until it is below
-    rounding; in this form every rounded term is small beside f. Zero gives -inf, less than zero NaN.
+    rounding; in this form every rounded term is small beside f.
+
+    Args:
+        x: Any float.
+
+    Returns:
+        log(x): -inf at 0, NaN below it.
     """
     if not x > 0.0:
         return -math.inf if x == 0.0 else math.nan
@@ -102,7 +107,7 @@ def log(x: float) -> float:
 
 @inlined
 def exp_less_1_near_0(r: float) -> float:
-    """exp(r) - 1 for |r| up to 0.35, by its Taylor series to the fourteenth power."""
+    """Return exp(r) - 1 for |r| up to 0.35, by its Taylor series to the fourteenth power."""
     series = 1.0 / 87178291200.0
     series = series * r + 1.0 / 6227020800.0
     series = series * r + 1.0 / 479001600.0
@@ -121,7 +126,7 @@ def exp_less_1_near_0(r: float) -> float:
 
 @inlined
 def exp_of_moderate(x: float) -> float:
-    """``exp`` of a number whose exponential is a positive float."""
+    """Return ``exp`` of a number whose exponential is a positive, finite float."""
     k = math.floor(x * LN2_INVERSE + 0.5)
     high = x - k * LN2_HIGH
     r = high - k * LN2_LOW
@@ -132,10 +137,16 @@ def exp_of_moderate(x: float) -> float:
 
 @compiled
 def exp(x: float) -> float:
-    """Exponential, within one unit in the last place; inf and 0 beyond the floats.
+    """Return the exponential, within one unit in the last place.
 
-    x = k log 2 + r with |r| up to log(2)/2, so that exp(x) = 2**k exp(r). The power of two comes in two
+    x = k log 2 + r with |r| up to log(2)/2, so that exp(x) = 2**k exp(r). The power of two is applied in two
     halves: neither is out of range where the result is not, and a subnormal result is rounded once.
+
+    Args:
+        x: Any float.
+
+    Returns:
+        exp(x): inf above ``LARGEST_EXPONENT``, 0 below ``SMALLEST_EXPONENT``.
     """
     if x != x:
         return x
@@ -148,7 +159,7 @@ def exp(x: float) -> float:
 
 @compiled
 def exp_less_1(x: float) -> float:
-    """exp(x) - 1, without the cancellation near 0."""
+    """Return exp(x) - 1 without cancellation near 0."""
     if -0.35 < x < 0.35:
         return exp_less_1_near_0(x)
     return exp(x) - 1.0
@@ -156,19 +167,27 @@ def exp_less_1(x: float) -> float:
 
 @compiled
 def left_after(elapsed: float, half_life: float) -> float:
-    """Share that is left of what halves every ``half_life``: 2 ** -(elapsed / half_life), both in one unit."""
+    """Return the share left of what halves every ``half_life``: 2 ** -(elapsed / half_life), both in one unit."""
     return exp(-LOG_2 * (elapsed / half_life))
 
 
 @compiled
 def normal_cdf(z: float) -> float:
-    """Standard normal distribution function: relative error below 1e-14 in both tails.
+    """Return the standard normal distribution function: relative error below 1e-14 in both tails.
 
-    Rational approximations of W. J. Cody, "Rational Chebyshev approximations for the error function",
-    Mathematics of Computation 23 (1969), in the form for the normal integral of his ANORM (Algorithm 715,
-    1993): odd about 1/2 near 0, beyond it the density times a rational function. From the square root of
-    32 on, the density times Laplace's continued fraction 1/(z + 1/(z + 2/(z + 3/(z + ...)))). In the
-    density z*z is split at a sixteenth, so that the square of the head is exact.
+    Near 0 an odd rational function about 1/2, beyond it the density times a rational function, and from the square
+    root of 32 on the density times Laplace's continued fraction 1/(z + 1/(z + 2/(z + 3/(z + ...)))). In the density
+    z*z is split at a sixteenth, so that the square of the head is exact.
+
+    Args:
+        z: Any float.
+
+    Returns:
+        P(Z <= z).
+
+    Source:
+        W. J. Cody, "Rational Chebyshev approximations for the error function", Mathematics of Computation 23 (1969),
+        in the form for the normal integral of his ANORM (Algorithm 715, 1993).
     """
     y = abs(z)
     if y <= MIDDLE:
@@ -218,7 +237,7 @@ def normal_cdf(z: float) -> float:
 
 @inlined
 def middle_quantile(q: float) -> float:
-    """``normal_quantile`` of 1/2 + q, for q up to ``MIDDLE_SPAN`` of either sign."""
+    """Return ``normal_quantile`` of 1/2 + q, for |q| up to ``MIDDLE_SPAN``."""
     r = 0.180625 - q * q
     above = 2.5090809287301226727e3
     above = above * r + 3.3430575583588128105e4
@@ -241,7 +260,7 @@ def middle_quantile(q: float) -> float:
 
 @inlined
 def tail_quantile(root: float) -> float:
-    """``normal_quantile`` above the middle where the square root of -log(1 - p) is ``root``, up to ``NEAR_TAIL``."""
+    """Return ``normal_quantile`` of p in the upper near tail: ``root`` is sqrt(-log(1 - p)), up to ``NEAR_TAIL``."""
     r = root - 1.6
     above = 7.74545014278341407640e-4
     above = above * r + 2.27238449892691845833e-2
@@ -264,10 +283,18 @@ def tail_quantile(root: float) -> float:
 
 @compiled
 def normal_quantile(p: float) -> float:
-    """Inverse of ``normal_cdf`` on (0, 1), relative error about 1e-15; -inf at 0, inf at 1.
+    """Return the inverse of ``normal_cdf``, relative error about 1e-15.
 
-    Algorithm AS 241 (PPND16) of M. J. Wichura, Applied Statistics 37 (1988): a rational function of
-    p - 1/2 in the middle, of sqrt(-log p) in the tails.
+    A rational function of p - 1/2 in the middle, of sqrt(-log p) in the tails.
+
+    Args:
+        p: Probability.
+
+    Returns:
+        The quantile: -inf at 0, inf at 1, NaN outside 0 to 1.
+
+    Source:
+        Algorithm AS 241 (PPND16) of M. J. Wichura, Applied Statistics 37 (1988).
     """
     q = p - 0.5
     if abs(q) <= MIDDLE_SPAN:

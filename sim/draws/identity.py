@@ -8,17 +8,15 @@ where ``day`` counts from 2000-01-01, ``cell`` is the fraud type of an attempt o
 contact, and ``detector`` and ``stage`` are 0 but for alerts. Order of identities is order of (kind, day,
 province, channel, cell, index, detector, stage).
 
-Entities of different purposes may share a number: the purpose is part of every draw's counter. The
-functions pack without looking, as they stand in the innermost loops; ``check_limits`` looks, once for a
-scenario.
+Entities of different kinds may share a number: each purpose belongs to one kind of entity and is part of every draw's
+counter. The functions pack without checking, as they stand in the innermost loops; ``check_limits`` checks, once for
+a scenario.
 """
 
 from dataclasses import dataclass
 
 from sim.draws.compiled import compiled
-
-ATTEMPT = 0
-LEGITIMATE = 1
+from sim.words import OriginKind
 
 DAY_BITS = 15
 PROVINCE_BITS = 5
@@ -48,7 +46,7 @@ CELL_SIDE_BITS = CELL_BITS // 2
 CELL_SIDE_MASK = (1 << CELL_SIDE_BITS) - 1
 
 BACKLOG_CHANNEL = CHANNEL_MASK
-"""No attempt comes by this channel: it tells cases older than the simulation from those of an episode."""
+"""The channel of cases filed before the simulation began; no attempt has it, so no identity is used twice."""
 
 PERSON_BITS = 32
 PERSON_MASK = (1 << PERSON_BITS) - 1
@@ -57,7 +55,7 @@ SLOT_BITS = 31
 QUANTITY_BITS = 16
 
 LIMITS = {
-    "kind": 2,
+    "kind": len(OriginKind),
     "day": 1 << DAY_BITS,
     "province": 1 << PROVINCE_BITS,
     "channel": BACKLOG_CHANNEL,
@@ -71,7 +69,7 @@ LIMITS = {
     "generation": 1 << GENERATION_BITS,
     "quantity": 1 << QUANTITY_BITS,
 }
-"""By field, the first number that does not fit. Each field holds 0 and up."""
+"""By field, the smallest number that does not fit; each field holds integers from 0 on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +87,13 @@ class Identity:
 
 
 def check_limits(**fields: int) -> None:
-    """Raise ``ValueError`` naming the first of ``fields`` (keys of ``LIMITS``) that an identity cannot hold.
+    """Check that an identity can hold these values; a field that is not of ``LIMITS`` is a ``KeyError``.
 
-    An unknown field is a ``KeyError``.
+    Args:
+        **fields: Values by field.
+
+    Raises:
+        ValueError: If a value does not fit; it names the first.
     """
     for name, value in fields.items():
         limit = LIMITS[name]
@@ -101,7 +103,7 @@ def check_limits(**fields: int) -> None:
 
 @compiled
 def origin_id(kind: int, day: int, province: int, channel: int, cell: int, index: int) -> int:
-    """Identity of an attempt (``ATTEMPT``) or a legitimate contact (``LEGITIMATE``)."""
+    """Return the identity of an origin: an attempt or a legitimate contact, as ``kind`` of ``OriginKind`` says."""
     return (
         (kind << KIND_SHIFT)
         | (day << DAY_SHIFT)
@@ -114,66 +116,66 @@ def origin_id(kind: int, day: int, province: int, channel: int, cell: int, index
 
 @compiled
 def alert_id(origin: int, detector: int, stage: int) -> int:
-    """Identity of the alert that a detector raises on an origin at a stage."""
+    """Return the identity of the alert that a detector raises on an origin at a stage."""
     return origin | (detector << DETECTOR_SHIFT) | stage
 
 
 @compiled
 def origin_of(identity: int) -> int:
-    """The origin of an alert; an origin is its own."""
+    """Return the origin of an alert; that of an origin is itself."""
     return (identity >> INDEX_SHIFT) << INDEX_SHIFT
 
 
 @compiled
 def kind_of(identity: int) -> int:
-    """``ATTEMPT`` or ``LEGITIMATE``."""
+    """Return the kind of an origin or alert, of ``OriginKind``."""
     return identity >> KIND_SHIFT
 
 
 @compiled
 def day_of(identity: int) -> int:
-    """Days since 2000-01-01."""
+    """Return the day of an origin or alert, in days since 2000-01-01."""
     return (identity >> DAY_SHIFT) & DAY_MASK
 
 
 @compiled
 def province_of(identity: int) -> int:
-    """Province, as its position in the scenario's table."""
+    """Return the province of an origin or alert, as its position in the scenario's table."""
     return (identity >> PROVINCE_SHIFT) & PROVINCE_MASK
 
 
 @compiled
 def channel_of(identity: int) -> int:
-    """Channel of the attempt or contact."""
+    """Return the channel of the attempt or contact."""
     return (identity >> CHANNEL_SHIFT) & CHANNEL_MASK
 
 
 @compiled
 def cell_of(identity: int) -> int:
-    """Fraud type of an attempt, score cell of a legitimate contact."""
+    """Return the fraud type of an attempt, or the score cell of a legitimate contact."""
     return (identity >> CELL_SHIFT) & CELL_MASK
 
 
 @compiled
 def index_of(identity: int) -> int:
-    """Index among the attempts or contacts of its day, province, channel and cell."""
+    """Return the index among the attempts or contacts of the same day, province, channel and cell."""
     return (identity >> INDEX_SHIFT) & INDEX_MASK
 
 
 @compiled
 def detector_of(identity: int) -> int:
-    """Detector that raised the alert."""
+    """Return the detector that raised the alert."""
     return (identity >> DETECTOR_SHIFT) & DETECTOR_MASK
 
 
 @compiled
 def stage_of(identity: int) -> int:
-    """Stage at which the alert was raised."""
+    """Return the stage at which the alert was raised."""
     return identity & STAGE_MASK
 
 
 def unpack(identity: int) -> Identity:
-    """All fields of an origin or alert, for people to read."""
+    """Return all fields of an origin or alert."""
     return Identity(
         kind_of(identity),
         day_of(identity),
@@ -188,65 +190,65 @@ def unpack(identity: int) -> Identity:
 
 @compiled
 def cell_id(central: int, local: int) -> int:
-    """Cell of the grid of scores of the two detectors, from its row and column."""
+    """Return the cell of the grid of scores of the two detectors: row of the central, column of the local score."""
     return (central << CELL_SIDE_BITS) | local
 
 
 @compiled
 def cell_central(cell: int) -> int:
-    """Row of a score cell: its step of the central score."""
+    """Return the row of a score cell: its step of the central score."""
     return cell >> CELL_SIDE_BITS
 
 
 @compiled
 def cell_local(cell: int) -> int:
-    """Column of a score cell: its step of the local score."""
+    """Return the column of a score cell: its step of the local score."""
     return cell & CELL_SIDE_MASK
 
 
 @compiled
 def person_id(province: int, number: int) -> int:
-    """Identity of a person, from the province and the number within it."""
+    """Return the identity of a person, from the province and the number within it."""
     return (province << PERSON_BITS) | number
 
 
 @compiled
 def person_province(person: int) -> int:
-    """Province of a person."""
+    """Return the province of a person."""
     return person >> PERSON_BITS
 
 
 @compiled
 def person_number(person: int) -> int:
-    """Number of a person within the province."""
+    """Return the number of a person within the province."""
     return person & PERSON_MASK
 
 
 @compiled
 def slot_id(slot: int, generation: int) -> int:
-    """Identity of one generation of a den slot; generation 0 is that of the slot itself."""
+    """Return the identity of one generation of a den slot; that of generation 0 stands for the slot itself."""
     return (slot << GENERATION_BITS) | generation
 
 
 @compiled
 def slot_day_id(slot: int, day: int) -> int:
-    """Identity of a den slot on one day (since 2000-01-01), as raids are drawn."""
+    """Return the identity of a den slot on one day (since 2000-01-01), by which raids are drawn."""
     return (slot << GENERATION_BITS) | day
 
 
 @compiled
 def province_day_id(day: int, province: int, channel: int) -> int:
-    """Identity of all traffic of a day, province and channel."""
-    return origin_id(ATTEMPT, day, province, channel, 0, 0)
+    """Return the identity of all traffic of a day, province and channel."""
+    return origin_id(OriginKind.ATTEMPT, day, province, channel, 0, 0)
 
 
 @compiled
 def backlog_id(province: int, number: int) -> int:
-    """Identity of a case filed before the simulation began; no attempt has it."""
-    return origin_id(ATTEMPT, 0, province, BACKLOG_CHANNEL, 0, number)
+    """Return the identity of a case filed before the simulation began; no attempt has it."""
+    return origin_id(OriginKind.ATTEMPT, 0, province, BACKLOG_CHANNEL, 0, number)
 
 
 @compiled
 def quantity_id(province: int, quantity: int) -> int:
-    """Identity of a carried remainder: a counted quantity of a province."""
+    """Return the identity of a carried remainder, that of a counted quantity of a province."""
     return (province << QUANTITY_BITS) | quantity

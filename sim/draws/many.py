@@ -1,7 +1,8 @@
-"""Quantiles of many uniforms at once, the same bits as ``distributions.quantile`` gives one after the other.
+"""Quantiles of many uniforms at once: the same bits as ``distributions.quantile`` of each of them.
 
-What nearly all of them need is computed for all, in loops that the compiler turns into vector instructions: the
-middle of the normal quantile for all, its near tails for those that lie there. The few others are computed alone.
+A lognormal quantile is computed in passes, so that the compiler makes vector instructions of them: the formula for the
+middle of the normal distribution for all uniforms, that for its near tails for those in the tails, and the scalar
+function for the few in the far tails, about two in 10**10.
 """
 
 import math
@@ -10,19 +11,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.draws.compiled import compiled, inlined
-from sim.draws.distributions import LOGNORMAL, quantile
+from sim.draws.distributions import quantile
 from sim.draws.functions import MIDDLE_SPAN, exp_of_moderate, log_of_normal, middle_quantile, tail_quantile
 from sim.draws.philox import uniform52
+from sim.words import Distribution
 
 STEEPEST = 80.0
-"""Up to this sigma a lognormal distribution has moderate exponents in its middle and near tails."""
+"""Largest sigma for which ``exp_of_moderate`` holds in the middle and the near tails."""
 FAR_TAIL = 1e-10
-"""Beyond it, on either side, the tails are far: they have a formula of their own from exp(-25), 1.4e-11, on."""
+"""Tail probability below which the scalar function is used; its far-tail formula begins at exp(-25), 1.4e-11."""
 
 
 @inlined
 def uniform_at(lanes: NDArray[np.uint32], k: int) -> float:
-    """``uniform52`` of the first two lanes of the k-th entity."""
+    """Return ``uniform52`` of the first two lanes of the k-th entity."""
     return uniform52(int(np.int64(lanes[0, k])), int(np.int64(lanes[1, k])))
 
 
@@ -37,11 +39,19 @@ def quantiles(
     outside: NDArray[np.int64],
     tails: NDArray[np.float64],
 ) -> None:
-    """Fill ``out`` with the quantiles of the 52-bit uniforms in the first two of ``lanes``, (4, count or more).
+    """Fill ``out`` with the quantiles of the 52-bit uniforms in the first two of ``lanes``.
 
-    ``outside`` and ``tails`` are room for as many positions and values.
+    Args:
+        kind: Of ``Distribution``.
+        a: First parameter, as of ``quantile``.
+        b: Second parameter, as of ``quantile``.
+        lanes: (2 or more, count or more) draws.
+        count: Number of quantiles.
+        out: (count or more,) the result, in the unit of ``a``.
+        outside: (count or more,) scratch: positions of uniforms in the tails.
+        tails: (count or more,) scratch: their normal quantiles.
     """
-    if kind != LOGNORMAL or not abs(b) <= STEEPEST:
+    if kind != Distribution.LOGNORMAL or not abs(b) <= STEEPEST:
         for k in range(count):
             out[k] = quantile(kind, a, b, uniform_at(lanes, k))
         return

@@ -1,8 +1,8 @@
 """Philox4x32-10: four 32-bit uniforms as a pure function of who draws and what for.
 
 The generator is that of Salmon, Moraes, Dror and Shaw, "Parallel random numbers: as easy as 1, 2, 3"
-(SC11, 2011): ten rounds of a bijection of a 128-bit counter under a 64-bit key. It has no state, so no
-consumer can shift the numbers of another.
+(SC11, 2011): ten rounds of a bijection of a 128-bit counter under a 64-bit key. It has no state, so one draw more
+or less changes no other.
 """
 
 import numpy as np
@@ -14,9 +14,9 @@ ROUNDS = 10
 MULTIPLIER_0 = np.uint64(0xD2511F53)
 MULTIPLIER_1 = np.uint64(0xCD9E8D57)
 WEYL_0 = np.uint64(0x9E3779B9)
-"""Golden ratio: the step of the first half of the key from round to round."""
+"""Golden ratio: increment of the first half of the key from round to round."""
 WEYL_1 = np.uint64(0xBB67AE85)
-"""Square root of 3, less 1: the step of the second half."""
+"""Square root of 3, less 1: increment of the second half."""
 WORD = np.uint64(0xFFFFFFFF)
 HALF = np.uint64(32)
 
@@ -29,10 +29,21 @@ TO_UNIT_32 = 2.0**-32
 
 @inlined
 def rounds(x0: Word, x1: Word, x2: Word, x3: Word, key0: Word, key1: Word) -> tuple[Word, Word, Word, Word]:
-    """The ten rounds, over unsigned 64-bit integers: the products need all bits without a sign.
+    """Return the counter after ten rounds, in unsigned 64-bit integers: the products need all 64 bits.
 
-    Made into each caller, so that a loop over many entities computes several of them at a time, which is several
-    times as fast as one after the other.
+    The code is inlined into each caller, so that the compiler can vectorise a loop over many entities, which is
+    several times as fast as one call an entity.
+
+    Args:
+        x0: First word of the counter; each word is below 2**32.
+        x1: Second word.
+        x2: Third word.
+        x3: Fourth word.
+        key0: First word of the key.
+        key1: Second word of the key.
+
+    Returns:
+        Four words below 2**32.
     """
     for _ in range(ROUNDS):
         product0 = MULTIPLIER_0 * x0
@@ -48,7 +59,19 @@ def rounds(x0: Word, x1: Word, x2: Word, x3: Word, key0: Word, key1: Word) -> tu
 
 @inlined
 def words(identity: int, seed: int, purpose: int, number: int) -> tuple[Word, Word, Word, Word]:
-    """``draw4`` as unsigned words, made into each caller as well; integers of both kinds must not meet there."""
+    """Return the result of ``draw4`` as unsigned integers, inlined into each caller.
+
+    Compare and combine them with unsigned integers only: numba, like numpy, promotes int64 with uint64 to float64.
+
+    Args:
+        identity: Who draws, any int64.
+        seed: Of the run, any int64.
+        purpose: Of ``sim.draws.purposes``.
+        number: Tells repeated draws of one purpose apart.
+
+    Returns:
+        Four independent uniforms in [0, 2**32).
+    """
     counter = np.uint64(identity)
     key = np.uint64(seed)
     return rounds(counter & WORD, counter >> HALF, np.uint64(purpose), np.uint64(number), key & WORD, key >> HALF)
@@ -56,9 +79,18 @@ def words(identity: int, seed: int, purpose: int, number: int) -> tuple[Word, Wo
 
 @compiled
 def philox4x32(c0: int, c1: int, c2: int, c3: int, k0: int, k1: int) -> tuple[int, int, int, int]:
-    """Four words of 32 bits from a counter of four words and a key of two.
+    """Return four words of 32 bits from a counter of four words and a key of two.
 
-    Every argument lies in [0, 2**32), and so does every result.
+    Args:
+        c0: First word of the counter; each word is in [0, 2**32).
+        c1: Second word.
+        c2: Third word.
+        c3: Fourth word.
+        k0: First word of the key.
+        k1: Second word of the key.
+
+    Returns:
+        Four words in [0, 2**32).
     """
     x0, x1, x2, x3 = rounds(np.uint64(c0), np.uint64(c1), np.uint64(c2), np.uint64(c3), np.uint64(k0), np.uint64(k1))
     return int(np.int64(x0)), int(np.int64(x1)), int(np.int64(x2)), int(np.int64(x3))
@@ -66,11 +98,16 @@ def philox4x32(c0: int, c1: int, c2: int, c3: int, k0: int, k1: int) -> tuple[in
 
 @compiled
 def draw4(seed: int, identity: int, purpose: int, number: int) -> tuple[int, int, int, int]:
-    """Four independent uniforms in [0, 2**32) for one entity and one purpose.
+    """Return four independent uniforms for one entity and one purpose.
 
-    ``seed`` is the key and ``identity`` the first half of the counter, both any int64; ``purpose`` is of
-    ``sim.draws.purposes`` and ``number`` tells repeated draws of one purpose apart (a stage, a try), both
-    in [0, 2**32).
+    Args:
+        seed: The key, any int64.
+        identity: Who draws, the first half of the counter: any int64.
+        purpose: Of ``sim.draws.purposes``, in [0, 2**32).
+        number: Tells repeated draws of one purpose apart (a stage, a try), in [0, 2**32).
+
+    Returns:
+        Four integers in [0, 2**32).
     """
     return philox4x32(
         identity & LOW_WORD,
@@ -86,7 +123,7 @@ def draw4(seed: int, identity: int, purpose: int, number: int) -> tuple[int, int
 def draw4_many(
     seed: int, identities: NDArray[np.int64], count: int, purpose: int, number: int, lanes: NDArray[np.uint32]
 ) -> None:
-    """``draw4`` for the first ``count`` of many entities, one purpose and number, into ``lanes`` (4, count or more)."""
+    """Fill ``lanes``, (4, count or more), with ``draw4`` of the first ``count`` of many entities."""
     for k in range(count):
         x0, x1, x2, x3 = words(identities[k], seed, purpose, number)
         lanes[0, k] = x0
@@ -97,7 +134,7 @@ def draw4_many(
 
 @compiled
 def draw4_run(seed: int, first: int, step: int, count: int, purpose: int, lanes: NDArray[np.uint32]) -> None:
-    """``draw4_many`` for identities that follow each other in steps, from ``first`` on, with number 0."""
+    """Fill ``lanes``, (4, count or more), with ``draw4`` of ``first``, ``first + step``, ... for number 0."""
     for k in range(count):
         x0, x1, x2, x3 = words(first + k * step, seed, purpose, 0)
         lanes[0, k] = x0
@@ -108,14 +145,21 @@ def draw4_run(seed: int, first: int, step: int, count: int, purpose: int, lanes:
 
 @inlined
 def uniform32(lane: int) -> float:
-    """One float in (0, 1) from a lane: (k + 1/2) / 2**32."""
+    """Return a float in (0, 1) from a lane k: (k + 1/2) / 2**32."""
     return (lane + 0.5) * TO_UNIT_32
 
 
 @inlined
 def uniform52(high: int, low: int) -> float:
-    """One float in (0, 1) from two lanes: (k + 1/2) / 2**52, where k is made of the top 52 of their bits.
+    """Return a float u in (0, 1) from two lanes: (k + 1/2) / 2**52, where k is the top 52 of their 64 bits.
 
-    It is never 0 or 1, and one less it is exact, so a tail and its mirror are equally fine.
+    Both u and 1 - u are exact, so both tails of a distribution are equally fine.
+
+    Args:
+        high: Lane of the 32 upper bits.
+        low: Lane of which the 20 upper bits are used.
+
+    Returns:
+        The uniform, never 0 or 1.
     """
     return (((high << 20) | (low >> 12)) + 0.5) * TO_UNIT

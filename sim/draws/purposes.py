@@ -1,12 +1,30 @@
 """What a draw is for: the registry of purposes.
 
 A purpose is the third word of a draw's counter. Each belongs to one kind of entity and says what its
-four lanes are for, so no two draws share a counter and no lane serves twice. What few attempts come to is drawn apart
-from what all of them need, so that the bulk of them costs one call of the generator. To add one, give it the next
-number of its room and a row of ``REGISTRY``; a number is never used again, for it would change results.
+four lanes are for, so no two draws share a counter and no lane is used twice. Draws that only few attempts need have
+a purpose of their own, so that most attempts cost a single call of the generator.
 
 Lanes named "x high" and "x low" are joined by ``uniform52``. Where one entity draws repeatedly for one
 purpose, ``numbering`` says what the fourth word counts; elsewhere it is 0.
+
+To add a purpose, give it a free number of its range and a row of ``REGISTRY``. A number that was ever used is never
+given to another purpose: old and new draws would be the same. Ranges, and the numbers in them that are free:
+
+    =======  ============================  =======
+    range    entity                        free
+    =======  ============================  =======
+    1-15     attempts                      9-15
+    16-31    legitimate traffic            22-31
+    32-47    people                        36-47
+    48-63    slots of dens                 51-63
+    64-79    episodes                      66-79
+    80-95    alerts, and the log (88)      89-95
+    96-111   reports, cases, remainders    100-111
+    112-     designs outside a run         114-
+    =======  ============================  =======
+
+All eight lanes of ``ATTEMPT_GATES`` and ``ATTEMPT_PASSAGE`` are in use: a further gate draws its uniform from a purpose
+of its own, for the attempts that have passed the gates before it.
 """
 
 from typing import NamedTuple
@@ -55,7 +73,7 @@ TRIES_A_CHANNEL = 32
 
 
 class Purpose(NamedTuple):
-    """One row of the registry. An unused lane is an empty string."""
+    """One row of the registry; the name of an unused lane is empty."""
 
     name: str
     number: int
@@ -126,11 +144,17 @@ REGISTRY = (
     Purpose("DISSUASION", DISSUASION, "alert", ("stop", "", "", "")),
     Purpose("REPORT", REPORT, "attempt", ("report", "delay high", "delay low", "")),
     Purpose("FILING", FILING, "attempt", ("delay high", "delay low", "", "")),
-    # The case is its attempt, or a number of the backlog at the start: backlog_id meets no attempt.
+    # A case has the identity of its attempt, or backlog_id if it was filed before the start.
     Purpose("CASE_SOLVED", CASE_SOLVED, "case", ("solve", "", "", "")),
     Purpose("REMAINDER", REMAINDER, "province and quantity", ("remainder high", "remainder low", "", "")),
-    # Of a calibration's ensemble, which is no part of a run.
-    Purpose("MEMBER", MEMBER, "member of an ensemble", ("place high", "place low", "noise", ""), "parameter or datum"),
-    # Of a design of many runs, which is no part of them: the key of the generator that makes it.
+    # For the ensemble of a calibration, outside any run.
+    Purpose(
+        "MEMBER",
+        MEMBER,
+        "member of an ensemble",
+        ("coordinate high", "coordinate low", "noise", ""),
+        "parameter or datum",
+    ),
+    # For a design of many runs: the key of the generator that makes it.
     Purpose("DESIGN", DESIGN, "design", ("key 1", "key 2", "key 3", "key 4"), "kind"),
 )

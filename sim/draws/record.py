@@ -1,4 +1,4 @@
-"""Whose events are kept in the log: a draw by origin, so that an origin has all of its events there or none."""
+"""Which origins are logged: a draw by origin, so that the log has all events of an origin or none."""
 
 from sim.draws.compiled import compiled
 from sim.draws.distributions import CERTAIN
@@ -8,7 +8,16 @@ from sim.draws.purposes import RECORD
 
 @compiled
 def is_kept(seed: int, origin: int, kept: int) -> bool:
-    """Whether the events of an origin (attempt, contact or case) are kept: a draw below the threshold ``kept``."""
+    """Return whether the log keeps the events of an origin (attempt, contact or case): with the probability ``kept``.
+
+    Args:
+        seed: Of the run.
+        origin: Identity of the attempt, contact or case.
+        kept: Threshold of a 32-bit uniform, ``CERTAIN`` to keep all.
+
+    Returns:
+        Whether its events are kept.
+    """
     if kept >= CERTAIN:
         return True
     u, _, _, _ = draw4(seed, origin, RECORD, 0)

@@ -1,4 +1,4 @@
-"""Whole counts from expected values: floor(value + remainder), what is left is carried to the next time."""
+"""Whole counts from expected values: floor(value + remainder), and the new remainder is carried to the next call."""
 
 import math
 
@@ -7,7 +7,7 @@ from sim.draws.philox import draw4, uniform52
 from sim.draws.purposes import REMAINDER
 
 ONE = 10**9
-"""One count in the fixed-point numbers of the macro layer: 10**-9 is their unit."""
+"""One count in the fixed-point numbers of the macro layer, whose unit is 10**-9."""
 
 QUANTITIES = (
     "backlog",
@@ -34,8 +34,8 @@ def fixed(value: float) -> int:
 class Remainders:
     """The remainders of a run, one for each (province or -1 for the nation, quantity).
 
-    A remainder starts as a uniform keyed by the two, so that the counts of many provinces do not all jump on one
-    day and a rare count is right on average over seeds.
+    A remainder starts as a uniform keyed by the two: the counts of many provinces do not all jump on one day, and a
+    rare count is right on average over seeds.
     """
 
     def __init__(self, seed: int) -> None:
@@ -43,7 +43,16 @@ class Remainders:
         self._left: dict[tuple[int, str], int] = {}
 
     def whole(self, province: int, quantity: str, value: int) -> int:
-        """Return the whole counts in ``value`` (in 10**-9) and carry the rest."""
+        """Return the whole counts in ``value`` and the remainder so far, and carry the new remainder.
+
+        Args:
+            province: Position of the province, -1 for the nation.
+            quantity: One of ``QUANTITIES``.
+            value: Expected count in 10**-9.
+
+        Returns:
+            The whole counts.
+        """
         key = (province, quantity)
         left = self._left.get(key)
         if left is None:

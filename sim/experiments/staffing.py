@@ -110,8 +110,9 @@ class Staffing:
         if scale == 1.0 or not thin:
             return []
         return [
-            f"scale {scale:g}: {thin} of {len(staff)} desks have fewer than {FEW_SERVERS:g} staff x scale, so waits are "
-            f"shorter than the country's, and staff is told in steps of {1 / scale:.3g}; scale 1 and a shorter period"
+            f"scale {scale:g}: {thin} of {len(staff)} desks have fewer than {FEW_SERVERS:g} staff x scale, so waits "
+            "are shorter than the country's, and staff is told "
+            f"in steps of {1 / scale:.3g}; scale 1 and a shorter period"
         ]
 
 

@@ -1,5 +1,5 @@
 """The gates that every potential attempt passes, one file a gate, in the order of the cascade.
 
-Each file holds what the macro layer makes of the gate at midnight (integer thresholds) and the compiled function
-with which an engine asks it. A gate acts when a 32-bit uniform of the attempt is below its threshold.
+Each file holds the thresholds that the macro layer computes at midnight and the compiled function that tells whether
+an attempt is stopped: it is when its 32-bit uniform is below the threshold.
 """

@@ -1,4 +1,4 @@
-"""Gate 3: phone cards, a stock a province as a mean field, in fixed-point numbers of 10**-9 cards."""
+"""Gate 3: phone cards, as a mean field: the stock of each province in fixed-point numbers of 10**-9 cards."""
 
 from dataclasses import dataclass
 
@@ -18,27 +18,27 @@ from sim.scenario.schema.measures import CardPurge, ClusterCampaign, Law, RealNa
 
 @dataclass
 class CardStock:
-    """Cards of each province at simulated scale, in 10**-9: in gangs' hands, and waiting for replacement."""
+    """Cards of gangs in each province at simulated scale, in 10**-9: in use, and taken but not yet replaced."""
 
     active: list[int]
     waiting: list[int]
 
     @classmethod
     def start(cls, spec: ScenarioModel) -> "CardStock":
-        """Return full stocks."""
+        """Return the stocks before the first day, all in use."""
         rate = spec.cards.per_thousand_people / 1000.0
         stock = [fixed(row.population * spec.scale * rate) for row in spec.population.provinces]
         return cls(stock, [0] * len(stock))
 
     def dead_share(self, province: int) -> float:
-        """Return the share of the cards that wait for replacement: what the gate stops."""
+        """Return the share of a province's cards that wait for replacement, which is the share of attempts stopped."""
         return self.waiting[province] / max(1, self.active[province] + self.waiting[province])
 
 
 class CardLoad:
-    """Attempts that come from cards against the cards in gangs' hands, by province and calendar month.
+    """Attempts from cards per card in use, by province and calendar month.
 
-    ``heaviest`` is the largest load of a province's month so far, in attempts a card and day.
+    ``heaviest`` is the largest load of any province and month so far, in attempts a card and day.
     """
 
     def __init__(self, provinces: int) -> None:
@@ -47,13 +47,13 @@ class CardLoad:
         self._card_days = [0] * provinces
 
     def add_day(self, attempts: NDArray[np.int64], stock: CardStock) -> None:
-        """Add a day: attempts (P,) that passed the gate, and the stock that they came from."""
+        """Add a day: attempts (P,) that passed the gate, and the stock of cards they came from."""
         for p, active in enumerate(stock.active):
             self._attempts[p] += int(attempts[p])
             self._card_days[p] += active
 
     def close_month(self) -> None:
-        """Compare the month's attempts with its cards, and begin the next."""
+        """Compute the loads of the month, and begin the next."""
         for attempts, card_days in zip(self._attempts, self._card_days, strict=True):
             if card_days:
                 self.heaviest = max(self.heaviest, attempts / (card_days / ONE))
@@ -63,7 +63,7 @@ class CardLoad:
 
 @dataclass(frozen=True)
 class CardDay:
-    """What a midnight took from a province's stock, in 10**-9 cards."""
+    """How a province's stock changed at a midnight, in 10**-9 cards."""
 
     flagged: int
     purged: int
@@ -80,7 +80,7 @@ def replacement_days(cards: Cards, measures: Measures, day: int, code: int) -> f
 
 
 def purge_share(measures: Measures, day: int, code: int) -> float:
-    """Return the share of idle cards that purges take on a day: 1 - prod(1 - share)."""
+    """Return the share of idle cards that purges take on a day: 1 - prod(1 - share of each purge)."""
     kept = 1.0
     for purge, ramp in measures.on(day, CardPurge, code):
         kept *= 1.0 - purge.intensity * ramp
@@ -88,11 +88,21 @@ def purge_share(measures: Measures, day: int, code: int) -> float:
 
 
 def step(stock: CardStock, province: int, cards: Cards, intercepted: float, purge: float, delay: float) -> CardDay:
-    """Move cards of a province over a midnight, in place.
+    """Change the stock of a province at midnight, in place.
 
-    A share of the ``intercepted`` attempts of yesterday flags its card; flags fall on cards at random, so the
-    distinct cards are those of the occupancy formula. A purge takes idle cards; what waits is replaced with a mean
-    delay of ``delay`` days.
+    A share of yesterday's intercepted attempts flags their cards; flags fall on cards at random, so the number of
+    distinct cards follows the occupancy formula. Purges take idle cards; cards taken are replaced later.
+
+    Args:
+        stock: Changed in place.
+        province: Position of the province.
+        cards: Settings.
+        intercepted: Attempts from cards intercepted yesterday.
+        purge: Share of idle cards that purges take.
+        delay: Mean delay of a replacement in days.
+
+    Returns:
+        Cards flagged, purged and replaced.
     """
     active, waiting = stock.active[province], stock.waiting[province]
     flagged = min(active, fixed(distinct(intercepted * cards.flag_share, active / ONE)))
@@ -105,7 +115,7 @@ def step(stock: CardStock, province: int, cards: Cards, intercepted: float, purg
 
 
 def thresholds(stock: CardStock, cards: Cards, provinces: int) -> NDArray[np.int64]:
-    """Return the thresholds of the gate, (P,)."""
+    """Return the thresholds of the gate, (P,); the scenario may fix the share for all provinces and days."""
     shares = [stock.dead_share(p) for p in range(provinces)]
     if cards.fixed_dead_share is not None:
         shares = [cards.fixed_dead_share] * provinces
@@ -114,5 +124,5 @@ def thresholds(stock: CardStock, cards: Cards, provinces: int) -> NDArray[np.int
 
 @compiled
 def is_card_eliminated(u: int, province: int, dead: NDArray[np.int64]) -> bool:
-    """Return whether a call or SMS would come from a card that is gone."""
+    """Return whether a call or SMS is stopped because the card it would come from has been taken."""
     return u < int(dead[province])

@@ -1,11 +1,12 @@
-"""Gate 2: dens, as slots in which one den follows another.
+"""Gate 2: dens, as slots: when the den of a slot is raided, the next generation opens in the same slot later.
 
 Weight, first region, fraud types, delays and ringleaders of all generations of a slot are fixed by its identity
-before the run. What policies change is when a den is raided: a draw by (slot, day) against a hazard.
+before the run. Policies change only when a den is raided: by a draw of (slot, day) against a hazard.
 """
 
 import math
 from dataclasses import dataclass
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,21 +19,28 @@ from sim.draws.functions import exp, normal_quantile
 from sim.draws.identity import slot_day_id, slot_id
 from sim.draws.philox import draw4, uniform52
 from sim.draws.purposes import SLOT_GENERATION, SLOT_ORIGIN, SLOT_RAID
-from sim.scenario.schema.gates import REGIONS, Dens, RegionShares
+from sim.scenario.schema.gates import Dens, RegionShares
 from sim.scenario.schema.measures import DenCampaign
+from sim.words import Region
 
-OVERSEAS = REGIONS.index("overseas")
-STAYS = len(REGIONS)
-"""What a reopening den draws instead of a region if it stays where it was."""
-NEVER = 1 << 40
-DAYS = float(DAY_MS)
+STAYS: Final = len(Region)
+"""Drawn by a reopening den instead of a region if it stays in the region where it was."""
+NEVER: Final = 1 << 40
+"""Day of reopening of a den that is not raided: after any run."""
+LONGEST_CLOSURE_DAYS: Final = 1e6
+"""Longer closures are cut to it, which is after any run."""
+
+RAIDED: Final = 1
+"""Mark of a slot raided by its hazard."""
+REPATRIATED: Final = 2
+"""Mark of a slot raided because its den is repatriated."""
 
 
 @dataclass(frozen=True)
 class Slots:
-    """What is fixed of the den slots.
+    """Properties of the den slots that are fixed before the run.
 
-    ``weight`` (S,) of mean about 1; ``region`` (S,) of generation 0; ``cumulative`` (T, S) thresholds by which an
+    ``weight`` (S,) with a mean of 1; ``region`` (S,) of generation 0; ``cumulative`` (T, S) thresholds by which an
     attempt of a type picks its slot.
     """
 
@@ -42,7 +50,7 @@ class Slots:
 
     @classmethod
     def of(cls, seed: int, dens: Dens, types: int) -> "Slots":
-        """Return the slots of a scenario; a type that no den pursues is pursued by all."""
+        """Return the slots of a scenario; attempts of a type that no den pursues come from all dens."""
         count = dens.slots
         regions = region_thresholds(dens.regions)
         weights, region = [], []
@@ -60,15 +68,18 @@ class Slots:
         return cls(weight, np.array(region, dtype=np.int64), np.array(cumulative, dtype=np.int64))
 
 
-def region_thresholds(shares: RegionShares, all_of_it: float = 1.0) -> NDArray[np.int64]:
-    """Return cumulative thresholds by region; with ``all_of_it`` below 1 a fifth entry stands for none of them."""
-    parts = [getattr(shares, region) * all_of_it for region in REGIONS]
-    return cumulative_thresholds(parts if all_of_it == 1.0 else [*parts, 1.0 - all_of_it])
+def region_thresholds(shares: RegionShares, moving: float = 1.0) -> NDArray[np.int64]:
+    """Return cumulative thresholds by region; with ``moving`` below 1 a fifth entry, ``STAYS``, takes the rest."""
+    parts = [getattr(shares, region.label) * moving for region in Region]
+    return cumulative_thresholds(parts if moving == 1.0 else [*parts, 1.0 - moving])
 
 
-@dataclass
-class DenState:
-    """State of the slots at a midnight, each (S,): raided, generation, day of reopening, region, free ringleader."""
+class DenState(NamedTuple):
+    """State of the slots, changed in place at midnights.
+
+    All (S,): ``raided`` and not reopened yet; ``generation``; ``reopens`` the day, or ``NEVER``; ``region``; ``leader``
+    whether the den has a ringleader who is free.
+    """
 
     raided: NDArray[np.uint8]
     generation: NDArray[np.int64]
@@ -78,7 +89,7 @@ class DenState:
 
     @classmethod
     def start(cls, seed: int, dens: Dens, slots: Slots) -> "DenState":
-        """Return the first midnight: every den works, but for the slots that the scenario keeps raided."""
+        """Return the state at the first midnight: no den is raided, except in slots that the scenario keeps raided."""
         count = dens.slots
         state = cls(
             raided=np.zeros(count, dtype=np.uint8),
@@ -98,7 +109,7 @@ class DenState:
 
 @dataclass(frozen=True)
 class Raids:
-    """What happened at a midnight: slots raided (with repatriated ones), ringleaders arrested."""
+    """Raids of a midnight: slots raided, repatriated ones included; those repatriated; ringleaders arrested."""
 
     raided: NDArray[np.int64]
     repatriated: NDArray[np.int64]
@@ -106,17 +117,26 @@ class Raids:
 
 
 def raid(seed: int, day: int, dens: Dens, state: DenState, measures: Measures, leads: float, repatriated: int) -> Raids:
-    """Raid the dens at work: draws by (slot, day) against the hazard of the slot's region.
+    """Raid dens: a draw of (slot, day) against the hazard of the slot's region, h a day being 1 - exp(-h).
 
-    ``leads`` is the stock of fresh leads of the whole country. A hazard of h a day is a probability of
-    1 - exp(-h). ``repatriated`` overseas dens are brought home whatever the hazard.
+    Args:
+        seed: Of the run.
+        day: Day number.
+        dens: Settings.
+        state: Changed in place.
+        measures: Of the scenario.
+        leads: Stock of fresh leads of the whole country.
+        repatriated: Number of overseas dens that are raided whatever the hazard.
+
+    Returns:
+        The raids.
     """
     hazard = dens.hazard
     by_lead = leads / dens.slots
-    rates = [getattr(hazard, region) for region in REGIONS]
-    factors = [1.0] * len(REGIONS)
+    rates = [getattr(hazard, region.label) for region in Region]
+    factors = [1.0] * len(Region)
     for campaign, ramp in measures.on(day, DenCampaign):
-        factors[REGIONS.index(campaign.region)] += campaign.intensity * ramp
+        factors[Region.of(campaign.region)] += campaign.intensity * ramp
     raided_below = np.array(
         [
             threshold(1.0 - exp(-(rate + hazard.per_lead * by_lead) * factor))
@@ -124,32 +144,29 @@ def raid(seed: int, day: int, dens: Dens, state: DenState, measures: Measures, l
         ],
         dtype=np.int64,
     )
-    raided, leaders = _raid(
+    marks, leaders = _raid(
         seed,
         day,
         raided_below,
         threshold(dens.ringleaders.at_raid),
         threshold(1.0 - exp(-dens.ringleaders.per_lead * by_lead)),
-        (dens.reopening.kind, dens.reopening.a, dens.reopening.b, dens.reopening_growth),
+        (int(dens.reopening.kind), dens.reopening.a, dens.reopening.b, dens.reopening_growth),
         _overseas_first(seed, day, state, repatriated),
-        state.raided,
-        state.generation,
-        state.reopens,
-        state.region,
-        state.leader,
+        state,
     )
-    slots = np.flatnonzero(raided).astype(np.int64)
-    return Raids(slots, slots[raided[slots] == 2], int(leaders))
+    slots = np.flatnonzero(marks).astype(np.int64)
+    return Raids(slots, slots[marks[slots] == REPATRIATED], int(leaders))
 
 
 def _overseas_first(seed: int, day: int, state: DenState, count: int) -> NDArray[np.uint8]:
-    """Mark the ``count`` overseas slots with the smallest uniforms of the day, at work or not.
+    """Return marks (S,) of the ``count`` overseas slots with the smallest uniforms of the day, raided or not.
 
-    That a slot is chosen depends on nothing that was raided before, so a superset of raided slots stays one.
+    The choice does not depend on earlier raids: slots raided in one scenario that are a superset of those raided in
+    another remain a superset.
     """
     chosen = np.zeros(len(state.raided), dtype=np.uint8)
     if count:
-        candidates = np.flatnonzero(state.region == OVERSEAS)
+        candidates = np.flatnonzero(state.region == Region.OVERSEAS)
         order = sorted((draw4(seed, slot_day_id(int(s), day), SLOT_RAID, 0)[2], int(s)) for s in candidates)
         chosen[[slot for _, slot in order[:count]]] = 1
     return chosen
@@ -164,28 +181,39 @@ def _raid(
     leader_by_lead: int,
     reopening: tuple[int, float, float, float],
     repatriated: NDArray[np.uint8],
-    raided: NDArray[np.uint8],
-    generation: NDArray[np.int64],
-    reopens: NDArray[np.int64],
-    region: NDArray[np.int64],
-    leader: NDArray[np.uint8],
+    state: DenState,
 ) -> tuple[NDArray[np.uint8], int]:
-    """Walk over the slots at work; return marks (1 raided, 2 repatriated) and ringleaders arrested."""
+    """Raid slots that are not raided, in place.
+
+    Args:
+        seed: Of the run.
+        day: Day number.
+        raided_below: (4,) thresholds by region.
+        leader_at_raid: Threshold of arresting the ringleader of a den that is raided.
+        leader_by_lead: Threshold of arresting the ringleader of one that is not.
+        reopening: Kind, a and b of the distribution of closures in ms, and the growth of a closure by generation.
+        repatriated: (S,) slots to raid whatever the hazard.
+        state: Changed in place.
+
+    Returns:
+        (S,) marks: 0, ``RAIDED`` or ``REPATRIATED``; ringleaders arrested.
+    """
     kind, a, b, growth = reopening
+    raided, generation, leader = state.raided, state.generation, state.leader
     marks = np.zeros(len(raided), dtype=np.uint8)
     leaders = 0
     for slot in range(len(raided)):
         if raided[slot]:
             continue
         u_raid, u_leader, _, _ = draw4(seed, slot_day_id(slot, day), SLOT_RAID, 0)
-        if u_raid < raided_below[region[slot]] or repatriated[slot]:
-            marks[slot] = 2 if repatriated[slot] else 1
+        if u_raid < raided_below[state.region[slot]] or repatriated[slot]:
+            marks[slot] = REPATRIATED if repatriated[slot] else RAIDED
             raided[slot] = 1
             high, low, _, _ = draw4(seed, slot_id(slot, generation[slot]), SLOT_GENERATION, 0)
-            delay = quantile(kind, a, b, uniform52(high, low)) / DAYS
+            delay = quantile(kind, a, b, uniform52(high, low)) / DAY_MS
             for _ in range(generation[slot]):
                 delay *= growth
-            reopens[slot] = day + max(1, math.floor(min(delay, 1e6) + 0.5))
+            state.reopens[slot] = day + max(1, math.floor(min(delay, LONGEST_CLOSURE_DAYS) + 0.5))
             if leader[slot] and u_leader < leader_at_raid:
                 leader[slot] = 0
                 leaders += 1
@@ -196,35 +224,33 @@ def _raid(
 
 
 def reopen(seed: int, day: int, dens: Dens, state: DenState) -> int:
-    """Open the next generation of every slot whose day has come, perhaps in another region; return how many."""
+    """Open the next generation in every slot that is due, perhaps in another region; return how many."""
     return int(
         _reopen(
             seed,
             day,
             threshold(dens.ringleaders.share),
             region_thresholds(dens.displaced_to, dens.displaced),
-            state.raided,
-            state.generation,
-            state.reopens,
-            state.region,
-            state.leader,
+            state,
         )
     )
 
 
 @compiled
-def _reopen(
-    seed: int,
-    day: int,
-    has_leader: int,
-    displaced_to: NDArray[np.int64],
-    raided: NDArray[np.uint8],
-    generation: NDArray[np.int64],
-    reopens: NDArray[np.int64],
-    region: NDArray[np.int64],
-    leader: NDArray[np.uint8],
-) -> int:
-    """Walk over the slots that are due; return how many opened."""
+def _reopen(seed: int, day: int, has_leader: int, displaced_to: NDArray[np.int64], state: DenState) -> int:
+    """Reopen the slots that are due, in place.
+
+    Args:
+        seed: Of the run.
+        day: Day number.
+        has_leader: Threshold of having a ringleader.
+        displaced_to: (4 or 5,) cumulative thresholds by region, and of ``STAYS``.
+        state: Changed in place.
+
+    Returns:
+        The number of slots.
+    """
+    raided, generation, reopens = state.raided, state.generation, state.reopens
     opened = 0
     for slot in range(len(raided)):
         if raided[slot] and reopens[slot] <= day:
@@ -233,20 +259,20 @@ def _reopen(
             generation[slot] += 1
             opened += 1
             _, _, u_region, u_leader = draw4(seed, slot_id(slot, generation[slot]), SLOT_GENERATION, 0)
-            leader[slot] = u_leader < has_leader
-            place = pick(u_region, displaced_to)
-            if place < STAYS:
-                region[slot] = place
+            state.leader[slot] = u_leader < has_leader
+            moved_to = pick(u_region, displaced_to)
+            if moved_to < STAYS:
+                state.region[slot] = moved_to
     return opened
 
 
 @compiled
 def slot_of(u: int, fraud_type: int, cumulative: NDArray[np.int64]) -> int:
-    """Return the den slot that an attempt comes from, whatever is alive."""
+    """Return the den slot that an attempt comes from, raided or not."""
     return pick(u, cumulative[fraud_type])
 
 
 @compiled
 def is_den_destroyed(slot: int, raided: NDArray[np.uint8]) -> bool:
-    """Return whether the attempt's den does not work today."""
+    """Return whether the den that the attempt comes from is raided today."""
     return bool(raided[slot])

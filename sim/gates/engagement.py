@@ -1,4 +1,4 @@
-"""Gate 7: a person who answered engages or does not; awareness, which education renews, holds them back."""
+"""Gate 7: a person who answered engages or ignores the attempt; awareness, renewed by education, lowers engagement."""
 
 import math
 
@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.country.measures import Measures, days_of, positions
-from sim.country.people import FRAILTY_CLASSES, SEGMENTS, frailty_levels, segment_shares
+from sim.country.people import FRAILTY_CLASSES, frailty_levels, segment_shares
 from sim.days import DAY_MS
 from sim.draws.compiled import compiled, compiled_with_arrays
 from sim.draws.distributions import threshold
@@ -14,12 +14,19 @@ from sim.draws.functions import exp, left_after
 from sim.scenario.schema import ScenarioModel
 from sim.scenario.schema.gates import Awareness
 from sim.scenario.schema.measures import Activities, Videos
+from sim.words import Segment, Sex
 
 
 def propensities(spec: ScenarioModel) -> NDArray[np.float64]:
-    """Return the probability of engaging of an unaware person, (T, bands, 2 sexes, 8 frailties, 2: victim before).
+    """Return the probability that an unaware person engages.
 
     The probability of the type times the factors of age, sex, frailty and of having been a victim before.
+
+    Args:
+        spec: The scenario.
+
+    Returns:
+        (T types, age bands, 2 sexes, 8 frailty classes, 2: not a victim before, victim before).
     """
     frailty = frailty_levels(spec.population.frailty_sigma)
     bands = len(spec.population.age_bands)
@@ -28,7 +35,7 @@ def propensities(spec: ScenarioModel) -> NDArray[np.float64]:
         for band in range(bands):
             for f, level in enumerate(frailty):
                 man = kind.engage * kind.age_factor[band] * level
-                for sex, p in ((0, man * kind.women_factor), (1, man)):
+                for sex, p in ((Sex.F, man * kind.women_factor), (Sex.M, man)):
                     table[t, band, sex, f, 0] = p
                     table[t, band, sex, f, 1] = p * spec.population.victim_before_factor
     return table
@@ -36,7 +43,7 @@ def propensities(spec: ScenarioModel) -> NDArray[np.float64]:
 
 @compiled_with_arrays
 def thresholds(propensity: NDArray[np.float64], awareness: NDArray[np.float64], effect: float) -> NDArray[np.int64]:
-    """Return the thresholds of the gate, (P, T, bands, 2, 8, 2, 4 segments), from awareness (P, 4)."""
+    """Return the thresholds of the gate, (P, T, bands, 2, 8, 2, 4 segments), from awareness (P, 4 segments)."""
     types, bands, sexes, frailties, victims = propensity.shape
     provinces, segments = awareness.shape
     table = np.empty((provinces, types, bands, sexes, frailties, victims, segments), dtype=np.int64)
@@ -61,7 +68,7 @@ def segment_people(spec: ScenarioModel) -> list[list[float]]:
 
 
 def renew(awareness: NDArray[np.float64], settings: Awareness, gains: NDArray[np.float64]) -> None:
-    """Carry awareness (P, 4) over a midnight, in place: it fades, then education closes 1 - exp(-gain) of the rest."""
+    """Update awareness (P, 4) at midnight, in place: it fades, then education closes 1 - exp(-gain) of the gap to 1."""
     _renew(awareness, left_after(DAY_MS, settings.half_life), gains)
 
 
@@ -76,11 +83,21 @@ def _renew(awareness: NDArray[np.float64], faded: float, gains: NDArray[np.float
 def education(
     settings: Awareness, measures: Measures, day: int, codes: tuple[int, ...], people: list[list[float]]
 ) -> NDArray[np.float64]:
-    """Return what a day's education adds, (P, 4): shares of missing awareness a view or attendance, times those a head.
+    """Return the gains of awareness by a day's education: views and attendances a head, times the gain of each.
 
-    Views are spread over all people of the measure's provinces, attendances over its people of the segment.
+    Views are spread over all people of a measure's provinces, attendances over those of the segment addressed.
+
+    Args:
+        settings: Of awareness.
+        measures: Of the scenario.
+        day: Day number.
+        codes: (P,) codes of the provinces.
+        people: (P, 4) people by province and segment, at the scale of the country.
+
+    Returns:
+        (P, 4 segments), the ``gains`` of ``renew``.
     """
-    gains = np.zeros((len(codes), len(SEGMENTS)))
+    gains = np.zeros((len(codes), len(Segment)))
     for videos, _ in measures.on(day, Videos):
         places = positions(videos, codes)
         audience = math.fsum(math.fsum(people[p]) for p in places)
@@ -89,25 +106,31 @@ def education(
     for activities, _ in measures.on(day, Activities):
         places = positions(activities, codes)
         attendances = activities.count * activities.people / days_of(activities.window)
-        for s, segment in enumerate(SEGMENTS):
-            audience = math.fsum(people[p][s] for p in places)
+        for segment in Segment:
+            audience = math.fsum(people[p][segment] for p in places)
             for p in places:
-                share = getattr(activities.segments, segment)
-                gains[p, s] += settings.per_attendance * attendances * share / audience
+                share = getattr(activities.segments, segment.label)
+                gains[p, segment] += settings.per_attendance * attendances * share / audience
     return gains
 
 
 @compiled
 def is_engaged(
-    u: int,
-    province: int,
-    fraud_type: int,
-    band: int,
-    sex: int,
-    frailty: int,
-    victim: int,
-    segment: int,
-    engaged: NDArray[np.int64],
+    u: int, fraud_type: int, band: int, sex: int, frailty: int, victim: int, segment: int, engaged: NDArray[np.int64]
 ) -> bool:
-    """Return whether an answered attempt becomes an episode."""
-    return u < int(engaged[province, fraud_type, band, sex, frailty, victim, segment])
+    """Return whether a person who answered engages, so that an episode begins.
+
+    Args:
+        u: 32-bit uniform of the attempt.
+        fraud_type: Of the attempt.
+        band: Age band of the person.
+        sex: Of ``Sex``.
+        frailty: Class, 0 to 7.
+        victim: 1 for a victim before, else 0.
+        segment: Of ``Segment``.
+        engaged: (T, bands, 2, 8, 2, 4) thresholds of the person's province.
+
+    Returns:
+        Whether the person engages.
+    """
+    return u < int(engaged[fraud_type, band, sex, frailty, victim, segment])

@@ -1,4 +1,4 @@
-"""Gate 4: filters of calls and SMS, binormal detectors; and what they block by mistake.
+"""Gate 4: filters of calls and of SMS, as binormal detectors, and the legitimate traffic they block by mistake.
 
 A contact's score is N(d', 1) if fraudulent and N(0, 1) if not; the filter blocks what scores above its threshold.
 Recall is Phi(d' - threshold), the share of false blocks Phi(-threshold).
@@ -15,18 +15,28 @@ from sim.draws.functions import normal_cdf
 from sim.draws.identity import province_day_id
 from sim.draws.philox import draw4, uniform52
 from sim.draws.purposes import FALSE_BLOCKS
-from sim.gates.fates import CALL, SMS
 from sim.scenario.schema.gates import Interception
 from sim.scenario.schema.measures import FilterStrength
+from sim.words import Channel
 
-FILTERED = ("call", "sms")
+FILTERED = (Channel.CALL.label, Channel.SMS.label)
+"""Channels that have a filter, in the order of their codes."""
 
 
 def d_primes(interception: Interception, measures: Measures, day: int, code: int) -> list[float]:
-    """Return d' of calls and of SMS on a day in a province.
+    """Return d' of the filters of calls and of SMS on a day in a province.
 
-    Gangs adapt by a constant each day; a retraining takes it back. Retrainings stand in the calendar (every so
-    many days since 2000-01-01), never at a distance from the start of a period.
+    As gangs adapt, d' falls by a constant each day; a retraining restores it. Retrainings are days of the calendar
+    (every so many days since 2000-01-01), whatever the start of the period.
+
+    Args:
+        interception: Settings.
+        measures: Of the scenario.
+        day: Day number.
+        code: Of the province.
+
+    Returns:
+        d' of calls and of SMS.
     """
     every = max(1, interception.retraining_every // DAY_MS)
     lost = interception.adaptation_per_day * (day % every)
@@ -63,10 +73,10 @@ def false_block_shares(interception: Interception) -> list[float]:
 
 @compiled_with_arrays
 def false_blocks(seed: int, day: int, rates: NDArray[np.float64], shares: NDArray[np.float64]) -> NDArray[np.int64]:
-    """Return exact counts of legitimate calls and SMS blocked on a day, (P, 2): Poisson, keyed by identity."""
+    """Return how many legitimate calls and SMS are blocked on a day, (P, 2): Poisson counts, keyed by identity."""
     counts = np.empty((rates.shape[0], 2), dtype=np.int64)
     for p in range(rates.shape[0]):
-        for c in (CALL, SMS):
+        for c in (Channel.CALL, Channel.SMS):
             high, low, _, _ = draw4(seed, province_day_id(day, p, c), FALSE_BLOCKS, 0)
             counts[p, c] = poisson(rates[p, c] * shares[c], uniform52(high, low))
     return counts
@@ -80,14 +90,21 @@ def expected(
     raided: NDArray[np.float64],
     intercepted: NDArray[np.int64],
 ) -> NDArray[np.float64]:
-    """Return the interceptions of a day that rates and thresholds lead one to expect, (P,).
+    """Return the expected interceptions of a day by province: of attempts that no gate before has stopped.
 
-    Those of attempts (P, 3, T) that no gate before has stopped; ``raided`` (T,) is the share of a type's attempts
-    that come from raided dens.
+    Args:
+        rates: (P, 3, T) expected potential attempts.
+        not_sent: (P, 3) thresholds of gate 1.
+        dead: (P,) thresholds of gate 3.
+        raided: (T,) share of a type's attempts that come from raided dens.
+        intercepted: (P, 2, T) thresholds of this gate.
+
+    Returns:
+        (P,) expected counts of calls and SMS together.
     """
     totals = np.zeros(rates.shape[0])
     for p in range(rates.shape[0]):
-        for c in (CALL, SMS):
+        for c in (Channel.CALL, Channel.SMS):
             sent = (1.0 - not_sent[p, c] / CERTAIN) * (1.0 - dead[p] / CERTAIN)
             for t in range(rates.shape[2]):
                 totals[p] += rates[p, c, t] * sent * (1.0 - raided[t]) * (intercepted[p, c, t] / CERTAIN)

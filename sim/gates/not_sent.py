@@ -1,4 +1,4 @@
-"""Gate 1: attempts that measures at the source keep from being sent."""
+"""Gate 1: attempts that are never sent because of regulation of ports, lines and cloud services, or of the law."""
 
 from collections.abc import Sequence
 
@@ -8,20 +8,20 @@ from numpy.typing import NDArray
 from sim.country.measures import Measures
 from sim.draws.compiled import compiled
 from sim.draws.distributions import threshold
-from sim.labels import CHANNELS
 from sim.scenario.schema.measures import Law, SourceRegulation
+from sim.words import Channel
 
-REGULATED = {"sms_port": "sms", "cloud_service": "online", "voice_line": "call"}
-"""The channel that each kind of regulation acts on."""
+REGULATED = {"sms_port": Channel.SMS, "cloud_service": Channel.ONLINE, "voice_line": Channel.CALL}
+"""The channel of attempts that each kind of regulation acts on."""
 
 
 def thresholds(measures: Measures, day: int, codes: Sequence[int]) -> NDArray[np.int64]:
-    """Return the thresholds of a day, (P, 3 channels): measures act one after the other, 1 - prod(1 - share)."""
+    """Return the thresholds of a day, (P, 3 channels), from the shares of the measures: 1 - prod(1 - share)."""
     table = []
     for code in codes:
-        sent = [1.0] * len(CHANNELS)
+        sent = [1.0] * len(Channel)
         for regulation, ramp in measures.on(day, SourceRegulation, code):
-            sent[CHANNELS.index(REGULATED[regulation.target])] *= 1.0 - regulation.intensity * ramp
+            sent[REGULATED[regulation.target]] *= 1.0 - regulation.intensity * ramp
         for law, ramp in measures.on(day, Law, code):
             sent = [share * (1.0 - law.deterrence * ramp) for share in sent]
         table.append([threshold(1.0 - share) for share in sent])
@@ -30,5 +30,5 @@ def thresholds(measures: Measures, day: int, codes: Sequence[int]) -> NDArray[np
 
 @compiled
 def is_not_sent(u: int, province: int, channel: int, not_sent: NDArray[np.int64]) -> bool:
-    """Return whether an attempt is deterred at its source."""
+    """Return whether an attempt is never sent."""
     return u < int(not_sent[province, channel])

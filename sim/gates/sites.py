@@ -1,4 +1,4 @@
-"""Gate 5: sites, accounts and apps already taken down when the attempt leads there."""
+"""Gate 5: the site, app or account that an attempt leads to has already been taken down."""
 
 import math
 from collections.abc import Sequence
@@ -9,31 +9,45 @@ from numpy.typing import NDArray
 from sim.country.measures import Measures
 from sim.draws.compiled import compiled
 from sim.draws.distributions import threshold
-from sim.gates.fates import CALL, SMS
 from sim.scenario.schema import ScenarioModel
 from sim.scenario.schema.measures import Blocking
+from sim.words import Channel
 
-WEB = ("site", "domain", "hosting", "diversion")
-APP = ("app", "promotion", "diversion")
-ACCOUNT = ("account",)
+WEB_TARGETS = ("site", "domain", "hosting", "diversion")
+"""Kinds of blocking that take down web sites."""
+APP_TARGETS = ("app", "promotion", "diversion")
+"""Kinds of blocking that take down apps."""
+ACCOUNT_TARGETS = ("account",)
+"""Kinds of blocking that take down the accounts online attempts come from."""
 LINKED, ONLINE_ATTEMPT = range(2)
+"""Rows of the thresholds: SMS, which may carry a link, and online attempts; calls lead nowhere."""
 
 
 def thresholds(spec: ScenarioModel, measures: Measures, day: int, codes: Sequence[int]) -> NDArray[np.int64]:
-    """Return the thresholds of a day, (P, 2: SMS, online attempt; T types).
+    """Return the thresholds of a day.
 
-    Kinds of blocking act one after the other on what they apply to: links and domains lead to web sites, app
-    stores and promotion to apps; a type uses apps with its ``app_share``. Accounts are those that online attempts
-    come from. An SMS leads somewhere only if it carries a link: it does so below the ``link_share`` of its type, of
-    which the threshold is a part.
+    A site, app or account is up with the product of 1 - share over the kinds of blocking that apply to it. A type leads
+    to an app with its ``app_share``, else to a web site. An SMS is stopped if it carries a link (with the
+    ``link_share`` of its type) and its target is down, an online attempt if its target or its account is down.
+
+    Args:
+        spec: The scenario.
+        measures: Of the scenario.
+        day: Day number.
+        codes: (P,) codes of the provinces.
+
+    Returns:
+        (P, 2: SMS, online attempt; T types).
     """
     kinds = list(spec.fraud.types.values())
     table = []
     for code in codes:
-        up = dict.fromkeys((*WEB, *APP, *ACCOUNT), 1.0)
+        up = dict.fromkeys((*WEB_TARGETS, *APP_TARGETS, *ACCOUNT_TARGETS), 1.0)
         for blocking, ramp in measures.on(day, Blocking, code):
             up[blocking.target] *= 1.0 - getattr(spec.sites, blocking.target) * blocking.intensity * ramp
-        web_up, app_up, account_up = (math.prod(up[target] for target in kind) for kind in (WEB, APP, ACCOUNT))
+        web_up, app_up, account_up = (
+            math.prod(up[target] for target in targets) for targets in (WEB_TARGETS, APP_TARGETS, ACCOUNT_TARGETS)
+        )
         reachable = [kind.app_share * app_up + (1.0 - kind.app_share) * web_up for kind in kinds]
         table.append(
             [
@@ -46,7 +60,7 @@ def thresholds(spec: ScenarioModel, measures: Measures, day: int, codes: Sequenc
 
 @compiled
 def is_site_blocked(u: int, province: int, channel: int, fraud_type: int, down: NDArray[np.int64]) -> bool:
-    """Return whether what the attempt leads to is down: online attempts, and SMS that carry a link."""
-    if channel == CALL:
+    """Return whether the site, app or account of an online attempt, or of an SMS that carries a link, is down."""
+    if channel == Channel.CALL:
         return False
-    return u < int(down[province, LINKED if channel == SMS else ONLINE_ATTEMPT, fraud_type])
+    return u < int(down[province, LINKED if channel == Channel.SMS else ONLINE_ATTEMPT, fraud_type])

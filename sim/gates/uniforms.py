@@ -1,4 +1,8 @@
-"""The uniforms with which an attempt meets the gates: four for those that most attempts end at, four for the rest."""
+"""The uniforms of an attempt: one call of the generator for gates 1 to 4, at which most end, one for what follows.
+
+All eight lanes are in use. A further gate draws its uniform from a purpose of its own (see ``sim.draws.purposes``), in
+a field of ``GateUniforms``.
+"""
 
 from typing import NamedTuple
 
@@ -8,9 +12,9 @@ from sim.draws.purposes import ATTEMPT_GATES, ATTEMPT_PASSAGE
 
 
 class GateUniforms(NamedTuple):
-    """32-bit uniforms of an attempt: gates 1 to 4, then the site, the answer, and the scores of both detectors.
+    """32-bit uniforms of an attempt: of gates 1 to 6, and of the scores of both detectors.
 
-    ``local`` is what the local detector sees apart from the central one.
+    ``slot`` picks the den. ``local`` is the part of the local detector's score that is independent of the central one.
     """
 
     not_sent: int

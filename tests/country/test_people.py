@@ -10,7 +10,6 @@ from scipy import integrate, stats
 import sim
 from sim.country.people import (
     FRAILTY_CLASSES,
-    SEGMENTS,
     age_shares,
     app_adoption,
     band_of_age,
@@ -24,10 +23,11 @@ from sim.country.people import (
 from sim.country.provinces import Provinces
 from sim.days import day_number
 from sim.draws.distributions import CERTAIN, threshold
-from sim.draws.identity import ATTEMPT, origin_id
+from sim.draws.identity import origin_id
 from sim.draws.philox import draw4, uniform52
 from sim.draws.purposes import ATTEMPT_TARGET
 from sim.scenario import ScenarioModel
+from sim.words import OriginKind, Segment
 from tests.chi_square import HOPELESS, LIKELY, fit, share_fit
 
 COUNT = 120_000
@@ -42,7 +42,7 @@ def china() -> ScenarioModel:
 @pytest.fixture(scope="module")
 def people(china: ScenarioModel) -> np.ndarray:
     provinces = Provinces.of(china)
-    return sample(4, COUNT, provinces.people, provinces.high, people_tables(china))
+    return sample(4, COUNT, provinces.people, people_tables(china))
 
 
 def by_province(people: np.ndarray, china: ScenarioModel) -> list[np.ndarray]:
@@ -128,10 +128,10 @@ def test_segments_are_those_of_home_and_stage_of_life(people: np.ndarray, china:
     assert shares.sum(axis=1) == pytest.approx(np.ones(len(shares)))
     found, wanted = [], []
     for group, row in zip(by_province(people, china), shares, strict=True):
-        found.extend(np.bincount(group[:, SEGMENT], minlength=len(SEGMENTS)))
+        found.extend(np.bincount(group[:, SEGMENT], minlength=len(Segment)))
         wanted.extend(len(group) * row)
     assert fit(found, wanted) > LIKELY
-    schools = people[people[:, SEGMENT] == SEGMENTS.index("schools")]
+    schools = people[people[:, SEGMENT] == Segment.SCHOOLS]
     assert 0.9 < (schools[:, AGE] < 23).mean() < 1.0
 
 
@@ -197,7 +197,7 @@ def test_a_tenth_of_the_people_draws_half_of_the_contacts() -> None:
     number, high = 1000, 100
     found = []
     for index in range(COUNT // 4):
-        first, second, _, _ = draw4(4, origin_id(ATTEMPT, 8000, 1, 1, 0, index), ATTEMPT_TARGET, 0)
+        first, second, _, _ = draw4(4, origin_id(OriginKind.ATTEMPT, 8000, 1, 1, 0, index), ATTEMPT_TARGET, 0)
         found.append(target(uniform52(first, second), number, high, 0.5))
     contacts = np.bincount(found, minlength=number)
     assert len(contacts) == number
@@ -222,7 +222,7 @@ def test_the_first_and_the_last_person_can_be_met() -> None:
 
 def test_people_do_not_depend_on_who_is_asked_for(china: ScenarioModel) -> None:
     provinces, tables = Provinces.of(china), people_tables(china)
-    whole = sample(4, 2000, provinces.people, provinces.high, tables)
-    part = sample(4, 1000, provinces.people, provinces.high, tables)
+    whole = sample(4, 2000, provinces.people, tables)
+    part = sample(4, 1000, provinces.people, tables)
     assert (whole[::2] == part).all()
-    assert (sample(5, 1000, provinces.people, provinces.high, tables)[:, AGE:] != part[:, AGE:]).any()
+    assert (sample(5, 1000, provinces.people, tables)[:, AGE:] != part[:, AGE:]).any()

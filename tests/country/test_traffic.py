@@ -9,7 +9,6 @@ from scipy import stats
 
 from sim.country.provinces import Provinces
 from sim.country.traffic import (
-    CHANNELS,
     attempt_counts,
     attempt_rates,
     cell_masses,
@@ -20,10 +19,11 @@ from sim.country.traffic import (
 )
 from sim.days import day_number
 from sim.draws.distributions import piecewise_moment
-from sim.draws.identity import ATTEMPT, origin_id
+from sim.draws.identity import origin_id
 from sim.draws.philox import draw4, uniform32
 from sim.draws.purposes import ATTEMPT_TARGET
 from sim.scenario import ScenarioModel
+from sim.words import Channel, OriginKind
 from tests.chi_square import HOPELESS, LIKELY, fit
 
 DAYS = range(day_number(dt.date(2021, 1, 1)), day_number(dt.date(2021, 12, 31)) + 1)
@@ -41,7 +41,7 @@ def year(tiny: ScenarioModel) -> tuple[np.ndarray, np.ndarray]:
 
 def test_a_year_of_rates_adds_up_to_the_level(tiny: ScenarioModel, year: tuple[np.ndarray, np.ndarray]) -> None:
     rates, _ = year
-    for c, channel in enumerate(CHANNELS):
+    for c, channel in enumerate(Channel.labels()):
         level = getattr(tiny.fraud.volumes, channel).level
         assert rates[:, :, c, :].sum() == pytest.approx(365 * level, rel=0.02)
     provinces = Provinces.of(tiny)
@@ -108,13 +108,13 @@ def test_more_of_a_rate_are_the_same_attempts_and_more(year: tuple[np.ndarray, n
         assert less.sum() < count.sum() < more.sum()
 
 
-@pytest.mark.parametrize("channel", CHANNELS)
+@pytest.mark.parametrize("channel", Channel.labels())
 def test_moments_follow_the_profile_of_the_day(tiny: ScenarioModel, channel: str) -> None:
     weights = np.array(getattr(tiny.fraud.half_hours, channel))
     cumulative = profile(weights.tolist())
     moments = []
     for index in range(20_000):
-        _, _, u, _ = draw4(3, origin_id(ATTEMPT, 8000, 1, 1, 0, index), ATTEMPT_TARGET, 0)
+        _, _, u, _ = draw4(3, origin_id(OriginKind.ATTEMPT, 8000, 1, 1, 0, index), ATTEMPT_TARGET, 0)
         moments.append(piecewise_moment(uniform32(u), cumulative, MINUTE))
     by_half_hour = np.bincount(np.array(moments) // (30 * MINUTE), minlength=48)
     assert fit(by_half_hour, 20_000 * weights / weights.sum()) > LIKELY

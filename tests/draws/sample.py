@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from sim.draws import distributions, functions, identity, many, philox
+from sim.words import Distribution
 
 WORDS = (0, 1, 0x12345678, 0x80000000, 0xFFFFFFFF)
 UNIFORMS = tuple((k + 0.5) * 2.0**-52 for k in (0, 1, 2**30, 2**50, 2**51 - 1, 2**51, 3 * 2**50 + 7, 2**52 - 1))
@@ -102,7 +103,7 @@ def calls() -> Iterator[tuple[Callable[..., object], tuple[object, ...]]]:
     yield draw4_many, ()
     yield draw4_run, ()
     yield many.uniform_at, (np.array([[7], [1 << 31]], dtype=np.uint32), 0)
-    for kind in distributions.KINDS.values():
+    for kind in map(int, Distribution):
         yield quantiles, (kind,)
     for q in (-0.425, -0.1, 0.0, 1e-9, 0.3, 0.425):
         yield functions.middle_quantile, (q,)
@@ -118,7 +119,7 @@ def calls() -> Iterator[tuple[Callable[..., object], tuple[object, ...]]]:
         for rate in RATES:
             yield distributions.poisson, (rate, u)
         yield distributions.poisson_by_search, (12.5, u)
-        for kind in distributions.KINDS.values():
+        for kind in map(int, Distribution):
             yield distributions.quantile, (kind, 3.7, 1.3, u)
     cumulative = distributions.cumulative_thresholds([0.1, 0.0, 0.6, 0.3])
     for w in WORDS:

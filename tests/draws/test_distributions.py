@@ -11,6 +11,7 @@ from scipy import stats
 
 from sim.draws import distributions as d
 from sim.draws.philox import draw4, uniform52
+from sim.words import Distribution
 
 finite = {"allow_nan": False, "allow_infinity": False}
 uniforms = st.integers(0, 2**52 - 1).map(lambda k: (k + 0.5) * 2.0**-52)
@@ -236,20 +237,20 @@ def test_delays_against_scipy(u, a, b):
         ((name, q),) = tail.items()
         return getattr(distribution, name)(q)
 
-    assert d.quantile(d.CONSTANT, a, b, u) == a
-    assert d.quantile(d.UNIFORM, a, a + b, u) == pytest.approx(a + b * u, rel=1e-15)
-    assert d.quantile(d.EXPONENTIAL, a, b, u) == pytest.approx(-a * math.log1p(-u), rel=1e-14)
-    assert d.quantile(d.LOGNORMAL, a, b, u) == pytest.approx(exact(stats.lognorm(b, scale=a)), rel=1e-12)
-    assert d.quantile(d.WEIBULL, a, b, u) == pytest.approx(a * (-math.log1p(-u)) ** (1 / b), rel=1e-12)
+    assert d.quantile(Distribution.CONSTANT, a, b, u) == a
+    assert d.quantile(Distribution.UNIFORM, a, a + b, u) == pytest.approx(a + b * u, rel=1e-15)
+    assert d.quantile(Distribution.EXPONENTIAL, a, b, u) == pytest.approx(-a * math.log1p(-u), rel=1e-14)
+    assert d.quantile(Distribution.LOGNORMAL, a, b, u) == pytest.approx(exact(stats.lognorm(b, scale=a)), rel=1e-12)
+    assert d.quantile(Distribution.WEIBULL, a, b, u) == pytest.approx(a * (-math.log1p(-u)) ** (1 / b), rel=1e-12)
 
 
-def test_every_kind_has_a_name_and_an_unknown_one_no_delay():
-    assert sorted(d.KINDS.values()) == list(range(len(d.KINDS)))
-    assert math.isnan(d.quantile(len(d.KINDS), 1.0, 1.0, 0.5))
-    assert all(math.isfinite(d.quantile(kind, 1.0, 1.0, 0.5)) for kind in d.KINDS.values())
+def test_every_kind_has_a_delay_and_an_unknown_one_none():
+    assert list(Distribution) == list(range(len(Distribution)))
+    assert math.isnan(d.quantile(len(Distribution), 1.0, 1.0, 0.5))
+    assert all(math.isfinite(d.quantile(kind, 1.0, 1.0, 0.5)) for kind in Distribution)
 
 
-@given(st.sampled_from(sorted(d.KINDS.values())), uniforms, uniforms)
+@given(st.sampled_from(Distribution), uniforms, uniforms)
 def test_delays_never_fall_in_the_uniform(kind, u, v):
     assert d.quantile(kind, 2.0, 3.0, min(u, v)) <= d.quantile(kind, 2.0, 3.0, max(u, v))
 

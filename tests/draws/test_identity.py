@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sim.draws import identity as ids
+from sim.words import OriginKind
 
 
 def field(name):
@@ -79,7 +80,7 @@ def test_pairs_do_not_meet(pack, first, second):
 
 
 def test_province_day_is_the_traffic_of_a_channel():
-    assert ids.province_day_id(8000, 30, 1) == ids.origin_id(ids.ATTEMPT, 8000, 30, 1, 0, 0)
+    assert ids.province_day_id(8000, 30, 1) == ids.origin_id(OriginKind.ATTEMPT, 8000, 30, 1, 0, 0)
 
 
 @pytest.mark.parametrize("name", ids.LIMITS)

@@ -11,10 +11,11 @@ from typing import Any
 import pandas as pd
 
 import sim
-from sim.draws.identity import ATTEMPT, LEGITIMATE, cell_central, cell_local, unpack
+from sim.draws.identity import cell_central, cell_local, unpack
 from sim.engines import phases
 from sim.results.folder import SCENARIO_YAML
 from sim.results.tables import TABLES
+from sim.words import OriginKind
 
 ENGINES = ("reference", "vector")
 PHASES = ("MIDNIGHT", "SHIFT_CHANGE", "SERVICE_ENDS", "STAGE_MOMENTS", "READS", "REPORTS", "ARRIVALS", "DISPATCH")
@@ -128,9 +129,9 @@ def _event(row: dict[Any, Any]) -> str:
 def _identity(origin: int) -> str:
     """Return what the fields of an origin say."""
     parts = unpack(origin)
-    kind = {ATTEMPT: "attempt", LEGITIMATE: "legitimate contact"}[parts.kind]
+    kind = {OriginKind.ATTEMPT: "attempt", OriginKind.LEGITIMATE: "legitimate contact"}[parts.kind]
     what = f"fraud type {parts.cell}"
-    if parts.kind == LEGITIMATE:
+    if parts.kind == OriginKind.LEGITIMATE:
         what = f"row {cell_central(parts.cell)} and column {cell_local(parts.cell)} of the scores"
     place = f"day number {parts.day}, province {parts.province}, channel {parts.channel}"
     return f"{kind} of {place}, {what}, index {parts.index}"

@@ -79,7 +79,7 @@ FIRST_FOR_ALL: list[tuple[Any, str, str, str]] = [
     (Arrival, "pass_filters", " p, today.dead", " 0, today.dead"),
     (Arrival, "pass_filters", " p, c, t, today.intercepted", " 0, c, t, today.intercepted"),
     (Arrival, "pass_filters", " p, c, t, today.down", " 0, c, t, today.down"),
-    (Arrival, "reach", "self.u_engage,\n        p,", "self.u_engage,\n        0,"),
+    (Arrival, "reach", "today.engaged[p]", "today.engaged[0]"),
     (Arrival, "leave_traces", "data_sharing[self.province]", "data_sharing[0]"),
     (attempts, "covered", "coverage[detector, province]", "coverage[detector, 0]"),
     (attempts, "detect", "outage[detector, finding.person.province]", "outage[detector, 0]"),

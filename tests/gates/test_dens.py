@@ -11,10 +11,11 @@ from scipy import stats
 from sim.country.measures import Measures
 from sim.days import day_number
 from sim.draws.philox import philox4x32
-from sim.gates.dens import NEVER, OVERSEAS, DenState, Raids, Slots, is_den_destroyed, raid, reopen, slot_of
+from sim.gates.dens import NEVER, DenState, Raids, Slots, is_den_destroyed, raid, reopen, slot_of
 from sim.scenario import ScenarioModel
-from sim.scenario.schema.gates import REGIONS, Dens
+from sim.scenario.schema.gates import Dens
 from sim.scenario.schema.measures import DenCampaign
+from sim.words import Region
 from tests.chi_square import HOPELESS, LIKELY, fit, share_fit
 
 DAY = 86_400_000
@@ -33,7 +34,7 @@ class Midnight(NamedTuple):
 
 
 def copy(state: DenState) -> DenState:
-    return DenState(*(getattr(state, name).copy() for name in ("raided", "generation", "reopens", "region", "leader")))
+    return DenState(*(field.copy() for field in state))
 
 
 def dens(tiny: ScenarioModel, **values: Any) -> Dens:
@@ -95,7 +96,7 @@ def test_raids_come_with_the_hazard_of_the_region(tiny: ScenarioModel) -> None:
             assert share_fit(int(raids[region]), int(at_risk[region]), daily * 1.3) < LIKELY
         else:
             assert raids[region] == 0
-    shares = [getattr(settings.regions, region) for region in REGIONS]
+    shares = [getattr(settings.regions, region) for region in Region.labels()]
     assert fit(np.bincount(slots.region, minlength=4), 4000 * np.array(shares)) > LIKELY
     # A den that has worked for long is no safer and no riskier: the first half has its share of the raids.
     first = sum(len(happened.raided) for _, happened, _, _ in history[:50])
@@ -167,7 +168,7 @@ def test_a_share_reopens_elsewhere(tiny: ScenarioModel) -> None:
         assert fit(moves[origin], moves[origin].sum() * shares) > LIKELY
         assert fit(moves[origin], moves[origin].sum() * np.array(list(to.values()))) < HOPELESS
     # Nobody is raided overseas here, so nobody comes back from there.
-    assert moves[OVERSEAS].sum() == 0
+    assert moves[Region.OVERSEAS].sum() == 0
 
 
 def test_ringleaders_are_arrested_at_raids_and_through_leads(tiny: ScenarioModel) -> None:
@@ -213,7 +214,7 @@ def test_a_repatriation_takes_dens_overseas_whatever_was_raided(tiny: ScenarioMo
     _, _, history = run(settings, 30, repatriated={day: 3})
     for k, (before, happened, _, _) in enumerate(history):
         assert len(happened.repatriated) == (3 if k == 4 else 0)
-        assert (before.region[happened.repatriated] == OVERSEAS).all()
+        assert (before.region[happened.repatriated] == Region.OVERSEAS).all()
         assert set(happened.repatriated) <= set(happened.raided)
     chosen = history[4].happened.repatriated.tolist()
     # The same are chosen where some of them are raided already: those are not brought home, and none in their place.
@@ -225,13 +226,13 @@ def test_a_repatriation_takes_dens_overseas_whatever_was_raided(tiny: ScenarioMo
     assert len(more) == 9
     assert set(chosen) < set(more)
     before, happened, _, _ = run(settings, 5, repatriated={day: 1000})[2][4]
-    assert happened.repatriated.tolist() == np.flatnonzero(before.region == OVERSEAS).tolist()
+    assert happened.repatriated.tolist() == np.flatnonzero(before.region == Region.OVERSEAS).tolist()
 
 
 def test_a_repatriation_meets_every_den_overseas_alike(tiny: ScenarioModel) -> None:
     settings = dens(tiny, slots=40, reopening="1 d")
     region = Slots.of(5, settings, 8).region
-    abroad = np.flatnonzero(region == OVERSEAS)
+    abroad = np.flatnonzero(region == Region.OVERSEAS)
     days = 600
     _, _, history = run(settings, days, repatriated={FIRST + k: 2 for k in range(days)})
     chosen = np.zeros(40, dtype=int)

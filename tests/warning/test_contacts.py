@@ -7,19 +7,19 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from sim.draws.identity import ATTEMPT, alert_id, origin_id
+from sim.draws.identity import alert_id, origin_id
 from sim.engines.tables import Tables
 from sim.scenario import ScenarioModel
 from sim.scenario.quantities import Distribution
 from sim.warning.delays import chain_delay, delay_tables, escalation_wait, reading, retry_wait
 from sim.warning.dissuasion import MOST_HEARD, dissuasion_tables, is_dissuaded
 from sim.warning.service import outcome, schedule, thin_desks
-from sim.words import ContactChannel, Tier
+from sim.words import ContactChannel, OriginKind, Tier
 from tests.chi_square import LIKELY, share_fit
 
 APP, SMS, CALL, VISIT = ContactChannel
 COUNT = 6000
-ALERTS = [alert_id(origin_id(ATTEMPT, 8000, 3, 1, 2, index), 0, 1) for index in range(COUNT)]
+ALERTS = [alert_id(origin_id(OriginKind.ATTEMPT, 8000, 3, 1, 2, index), 0, 1) for index in range(COUNT)]
 SEED = 21
 MINUTE = 60_000
 

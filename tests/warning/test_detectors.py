@@ -11,7 +11,7 @@ from sim.country.provinces import Provinces
 from sim.country.traffic import cell_masses, drawn_cells, edges, legitimate_counts
 from sim.days import day_number
 from sim.draws.distributions import threshold
-from sim.draws.identity import ATTEMPT, LEGITIMATE, cell_id, origin_id
+from sim.draws.identity import cell_id, origin_id
 from sim.draws.philox import draw4
 from sim.draws.purposes import LEGITIMATE_CONTACT
 from sim.gates.uniforms import gate_uniforms
@@ -24,7 +24,7 @@ from sim.warning.detectors import (
     predicted_type,
     stage_tiers,
 )
-from sim.words import Tier
+from sim.words import OriginKind, Tier
 from tests.chi_square import HOPELESS, LIKELY, fit
 
 ATTEMPTS = 30_000
@@ -71,7 +71,7 @@ def test_scores_of_attempts_are_bivariate_normal(tiny: ScenarioModel, d_prime: f
     tables = detector_tables(tiny)._replace(shift=np.array([0.0, 0.3]))
     counts = np.zeros((5, 5))
     for index in range(ATTEMPTS):
-        attempt = origin_id(ATTEMPT, 8000, 0, 1, 2, index)
+        attempt = origin_id(OriginKind.ATTEMPT, 8000, 0, 1, 2, index)
         uniforms = gate_uniforms(11, attempt)
         central, local = attempt_tiers(uniforms.central, uniforms.local, d_prime, tables)
         counts[central, local] += 1
@@ -90,7 +90,7 @@ def test_scores_of_different_stages_are_independent(tiny: ScenarioModel) -> None
     tables = detector_tables(tiny)
     seen = np.zeros((2, 2))
     for index in range(ATTEMPTS):
-        attempt = origin_id(ATTEMPT, 8000, 0, 1, 2, index)
+        attempt = origin_id(OriginKind.ATTEMPT, 8000, 0, 1, 2, index)
         first, later = (stage_tiers(11, attempt, stage, 2.5, tables)[0] >= 0 for stage in (1, 2))
         seen[int(first), int(later)] += 1
     assert stats.chi2_contingency(seen).pvalue > LIKELY
@@ -130,7 +130,7 @@ def legitimate_pairs(spec: ScenarioModel, seed: int) -> dict[int, tuple[int, int
     found = {}
     for (row, column), count in zip(cells.tolist(), counts[0, 0].tolist(), strict=True):
         for index in range(count):
-            contact = origin_id(LEGITIMATE, 8000, 0, 0, cell_id(row, column), index)
+            contact = origin_id(OriginKind.LEGITIMATE, 8000, 0, 0, cell_id(row, column), index)
             _, u_central, u_local, _ = draw4(seed, contact, LEGITIMATE_CONTACT, 0)
             tiers = legitimate_tiers(u_central, u_local, row, column, tables)
             if tiers != (-1, -1):
@@ -182,7 +182,9 @@ def test_classes_are_confused_as_the_matrix_says(tiny: ScenarioModel) -> None:
         probabilities = {r.predicted: r.probability for r in tiny.warning.confusion if r.true == true}
         counts = np.zeros(len(types))
         for index in range(3000):
-            counts[predicted_type(13, origin_id(ATTEMPT, 8000, 0, 1, 2, index) + (row << 40), row, tables)] += 1
+            counts[
+                predicted_type(13, origin_id(OriginKind.ATTEMPT, 8000, 0, 1, 2, index) + (row << 40), row, tables)
+            ] += 1
         expected = np.array([probabilities.get(name, 0.0) for name in types])
         assert counts[expected == 0.0].sum() == 0
         assert fit(counts[expected > 0], 3000 * expected[expected > 0]) > LIKELY

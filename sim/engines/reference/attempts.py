@@ -6,8 +6,7 @@ from numpy.typing import NDArray
 from sim.country.people import home, target, traits
 from sim.days import DAY_MS, HALF_HOUR_MS
 from sim.draws.distributions import piecewise_moment
-from sim.draws.identity import ATTEMPT as ATTEMPT_KIND
-from sim.draws.identity import LEGITIMATE, cell_id, origin_id, person_id
+from sim.draws.identity import cell_id, origin_id, person_id
 from sim.draws.philox import draw4, uniform32, uniform52
 from sim.draws.purposes import (
     ATTEMPT_COVERAGE,
@@ -31,7 +30,7 @@ from sim.gates.uniforms import GateUniforms, gate_uniforms
 from sim.midnight.people_bytes import VICTIM
 from sim.results.recorder import LogEntry
 from sim.warning.detectors import NO_ALERT, attempt_tiers, legitimate_tiers
-from sim.words import Channel, Event, Fate, Truth
+from sim.words import Channel, Event, Fate, OriginKind, Truth
 
 
 def open_day(world: World) -> None:
@@ -40,7 +39,7 @@ def open_day(world: World) -> None:
     midnight = tables.calendar.midnight(today.day)
     for (p, c, t), count in _nonzero(today.attempts):
         for index in range(count):
-            attempt = origin_id(ATTEMPT_KIND, today.day, p, c, t, index)
+            attempt = origin_id(int(OriginKind.ATTEMPT), today.day, p, c, t, index)
             high, low, u_moment, u_engage = draw4(tables.seed, attempt, ATTEMPT_TARGET, 0)
             moment = midnight + piecewise_moment(uniform32(u_moment), tables.moments[c], tables.clock)
             arrival = Arrival(world, attempt, p, c, t, uniform52(high, low), u_engage)
@@ -49,7 +48,7 @@ def open_day(world: World) -> None:
     for (p, c, k), count in _nonzero(today.contacts):
         row, column = (int(edge) for edge in today.cells[k])
         for index in range(count):
-            contact = origin_id(LEGITIMATE, today.day, p, c, cell_id(row, column), index)
+            contact = origin_id(int(OriginKind.LEGITIMATE), today.day, p, c, cell_id(row, column), index)
             meet_legitimate(world, contact, p, row, column, midnight)
 
 
@@ -159,14 +158,13 @@ class Arrival:
         victim = 1 if world.night.bytes[p][person.number] & VICTIM else 0
         if is_engaged(
             self.u_engage,
-            p,
             self.fraud_type,
             person.band,
             person.sex,
             person.frailty,
             victim,
             person.segment,
-            today.engaged,
+            today.engaged[p],
         ):
             return Fate.ENGAGED, person
         return Fate.IGNORED, person

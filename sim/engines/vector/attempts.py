@@ -1,85 +1,98 @@
 """A province's attempts of a day: cell by cell, in blocks that pass the gates and the detectors together."""
 
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.country.people import PeopleTables, target
-from sim.days import DAY_MS, HALF_HOURS
+from sim.country.people import target
+from sim.days import HALF_HOURS
 from sim.draws.compiled import compiled
 from sim.draws.distributions import half_hour_of, moment_in_half_hour
-from sim.draws.identity import ATTEMPT, INDEX_SHIFT, origin_id
+from sim.draws.identity import INDEX_SHIFT, origin_id
 from sim.draws.philox import draw4, uniform32, uniform52
 from sim.draws.purposes import ATTEMPT_TARGET
 from sim.draws.record import is_kept
 from sim.engines.phases import ARRIVALS
-from sim.engines.vector.gates import (
-    BLOCKED,
-    DEAD,
-    UNSENT,
-    Cell,
-    answer,
-    pass_filters,
-    pass_sites,
-    reach,
-)
+from sim.engines.vector.bits import BLOCKED, DEAD, RAIDED, UNSENT
+from sim.engines.vector.cells import AttemptTables, Cell, cell_of
+from sim.engines.vector.gates import Dens, answer, engage, most_by_band, pass_filters, pass_sites, reach
 from sim.engines.vector.layout import CELL, INDEX, N_FOUND, N_LOG
 from sim.engines.vector.log import ATTEMPT_EVENT, write
-from sim.engines.vector.rules import RAIDED, Crowd, Guides, Rules
-from sim.engines.vector.scores import least_alarms, look
-from sim.engines.vector.state import Scratch
-from sim.gates.fates import (
-    CALL,
-    CARD_ELIMINATED,
-    DEN_DESTROYED,
-    INTERCEPTED,
-    NOT_SENT,
-    ONLINE,
-    SITE_BLOCKED,
-    SMS,
-    UNANSWERED,
-)
-from sim.gates.sites import LINKED, ONLINE_ATTEMPT
-from sim.labels import CHANNELS
+from sim.engines.vector.residents import Crowd, Residents
+from sim.engines.vector.scores import score_attempts
+from sim.engines.vector.scratch import AttemptScratch
 from sim.midnight.today import Today
-from sim.warning.detectors import CENTRAL, LOCAL, DetectorTables
+from sim.words import Channel, Fate, OriginKind
 
 BLOCK: Final = 2048
-"""Attempts that are settled together: their draws fit the first-level cache."""
-CHANNEL_COUNT: Final = len(CHANNELS)
+"""Attempts that are settled together: the draws of one stage fit the first-level cache."""
+CHANNEL_COUNT: Final = len(Channel)
+
+
+class AttemptDay(NamedTuple):
+    """What a day fixes for the attempts of a province, beside ``Today``.
+
+    ``slots`` (T, S) thresholds by which an attempt picks its den slot; ``raided_guide`` (T, 2**14); ``most_engaged``
+    (T, bands, 2, 8) the largest thresholds of gate 7 by sex and frailty; ``people_bytes`` one for each person.
+    """
+
+    slots: NDArray[np.int64]
+    raided_guide: NDArray[np.uint8]
+    most_engaged: NDArray[np.int64]
+    people_bytes: NDArray[np.uint8]
+
+
+class Output(NamedTuple):
+    """Where attempts leave what becomes of them.
+
+    ``fates`` (3, T, 8) counts; ``found`` the engaged ones and those that a detector raises an alert on; ``log``;
+    ``counters`` of the province.
+    """
+
+    fates: NDArray[np.int64]
+    found: NDArray[np.int64]
+    log: NDArray[np.int64]
+    counters: NDArray[np.int64]
+
+
+class Block(NamedTuple):
+    """A block of attempts: identity of the first, their number, how many passed gates 1 to 4 and how many remain."""
+
+    start: int
+    size: int
+    passed: int
+    remaining: int
 
 
 @compiled
 def pass_gates(
     p: int,
-    block: int,
-    rules: Rules,
-    guides: Guides,
+    tables: AttemptTables,
     today: Today,
-    people: PeopleTables,
-    crowd: Crowd,
-    people_bytes: NDArray[np.uint8],
-    slots: NDArray[np.int64],
-    raided: NDArray[np.uint8],
-    moments: NDArray[np.float64],
-    answered: NDArray[np.int64],
-    most_engaged: NDArray[np.int64],
-    detectors: DetectorTables,
-    fates: NDArray[np.int64],
-    found: NDArray[np.int64],
-    log: NDArray[np.int64],
-    counters: NDArray[np.int64],
-    room: Scratch,
+    day: AttemptDay,
+    residents: Residents,
+    output: Output,
+    scratch: AttemptScratch,
 ) -> bool:
-    """Let the attempts of province ``p`` pass; return whether all have, or an array is full and must grow first.
+    """Let the attempts of a province pass the gates, from where an earlier call has stopped.
 
-    ``fates`` (3, T, 8) is added to; ``found`` takes who is engaged, and whom a detector raises an alert on.
-    ``raided`` (T, 2**14) is the guide of the day, ``most_engaged`` (T, bands, 2, 8) the largest thresholds of engaging
-    by sex and frailty.
+    Args:
+        p: Position of the province.
+        tables: Of the run.
+        today: Of the day.
+        day: Of the day and province.
+        residents: Of the province.
+        output: Added to.
+        scratch: For blocks of the size of its arrays.
+
+    Returns:
+        Whether all attempts have passed; otherwise an array is full and must grow first.
     """
+    rules, guides = tables.rules, tables.guides
+    fates, found, log, counters = output.fates, output.found, output.log, output.counters
     types = fates.shape[1]
-    midnight = (today.day - rules.start) * DAY_MS
+    block = scratch.logged_fate.shape[0]
     logging = rules.kept > 0
     at = counters[CELL]
     while at < CHANNEL_COUNT * types:
@@ -87,22 +100,10 @@ def pass_gates(
         t = at % types
         counted = fates[c, t]
         count = today.attempts[p, c, t]
-        base = origin_id(ATTEMPT, today.day, p, c, t, 0)
-        alarms_from = least_alarms(c, p, today, detectors)
-        cell = Cell(
-            p,
-            c,
-            t,
-            today.not_sent[p, c],
-            0 if c == ONLINE else today.dead[p],
-            0 if c == ONLINE else today.intercepted[p, c, t],
-            0 if c == CALL else today.down[p, LINKED if c == SMS else ONLINE_ATTEMPT, t],
-            today.coverage[CENTRAL, p],
-            today.coverage[LOCAL, p],
-            alarms_from[0],
-            alarms_from[1],
-            today.app,
-        )
+        base = origin_id(OriginKind.ATTEMPT, today.day, p, c, t, 0)
+        cell = cell_of(p, c, t, tables, today)
+        dens = Dens(day.slots[t], today.raided, day.raided_guide[t])
+        most_by_band(day.most_engaged[t], scratch.engages.most_by_band)
         first = counters[INDEX]
         while first < count:
             if counters[N_FOUND] + block > found.shape[0] or (logging and counters[N_LOG] + block > log.shape[0]):
@@ -111,19 +112,20 @@ def pass_gates(
                 return False
             size = min(block, count - first)
             start = base + (first << INDEX_SHIFT)
-            passed = pass_filters(cell, start, size, rules.seed, slots[t], raided[t], today.raided, counted, room)
-            met = pass_sites(cell, passed, rules.seed, guides.most_answered[c], counted, room)
-            asking = reach(cell, met, rules.seed, moments[c], guides, counted, room)
-            answer(
-                cell, asking, rules.seed, people, guides, crowd, answered[c], today.engaged[p, t], most_engaged[t],
-                people_bytes, counted, room,
+            passed = pass_filters(cell, start, size, rules.seed, dens, counted, scratch.filters)
+            remaining = pass_sites(cell, scratch.filters.passed, passed, rules.seed, counted, scratch.sites)
+            asked = reach(
+                cell, remaining, rules.seed, tables.moments[c], guides, counted, scratch.sites, scratch.reached
+            )
+            maybe = answer(cell, asked, rules.seed, residents, tables.answered[c], counted, scratch)
+            engage(
+                maybe, rules.seed, residents, day.people_bytes, today.engaged[p, t], day.most_engaged[t], counted,
+                scratch,
             )  # fmt: skip
-            look(
-                cell, met, rules, guides, today.data_sharing[p], moments[c], midnight, crowd, detectors, found,
-                counters, room,
-            )  # fmt: skip
+            score_attempts(cell, remaining, tables, residents.crowd, found, counters, scratch)
             if logging:
-                log_block(cell, start, size, passed, met, rules, moments[c], midnight, crowd, log, counters, room)
+                settled = Block(start, size, passed, remaining)
+                log_block(cell, settled, tables, residents.crowd, log, counters, scratch)
             first += size
         counters[INDEX] = 0
         at += 1
@@ -134,41 +136,48 @@ def pass_gates(
 @compiled
 def log_block(
     cell: Cell,
-    start: int,
-    size: int,
-    passed: int,
-    met: int,
-    rules: Rules,
-    profile: NDArray[np.float64],
-    midnight: int,
+    block: Block,
+    tables: AttemptTables,
     crowd: Crowd,
     log: NDArray[np.int64],
     counters: NDArray[np.int64],
-    room: Scratch,
+    scratch: AttemptScratch,
 ) -> None:
-    """Log the attempts of a block whose origins are kept."""
-    fates = room.by_index
-    for k in range(size):
-        code = room.codes[k]
+    """Log the attempts of a block whose origins are kept.
+
+    Args:
+        cell: Of the attempts.
+        block: Of the attempts.
+        tables: Of the run.
+        crowd: Of the province.
+        log: Added to; there is room for a row an attempt.
+        counters: Of the province.
+        scratch: As the gates left it; ``logged_fate`` is filled.
+    """
+    rules, profile, start = tables.rules, tables.moments[cell.channel], block.start
+    filters, sites, reached, fates = scratch.filters, scratch.sites, scratch.reached, scratch.logged_fate
+    for k in range(block.size):
+        stop = filters.stops[k]
         fates[k] = (
-            NOT_SENT if code & UNSENT
-            else DEN_DESTROYED if code & RAIDED
-            else CARD_ELIMINATED if code & DEAD
-            else INTERCEPTED
+            Fate.NOT_SENT if stop & UNSENT
+            else Fate.DEN_DESTROYED if stop & RAIDED
+            else Fate.CARD_ELIMINATED if stop & DEAD
+            else Fate.INTERCEPTED
         )  # fmt: skip
-    for k in range(passed):
-        fates[(room.passed[k] - start) >> INDEX_SHIFT] = SITE_BLOCKED if room.flags[k] >= BLOCKED else UNANSWERED
-    for k in range(met):
-        fates[(room.reached[k] - start) >> INDEX_SHIFT] = room.fates[k]
-    for k in range(size):
+    for k in range(block.passed):
+        blocked = sites.prospects[k] >= BLOCKED
+        fates[(filters.passed[k] - start) >> INDEX_SHIFT] = Fate.SITE_BLOCKED if blocked else Fate.UNANSWERED
+    for k in range(block.remaining):
+        fates[(sites.remaining[k] - start) >> INDEX_SHIFT] = reached.fate[k]
+    for k in range(block.size):
         attempt = start + (k << INDEX_SHIFT)
         if not is_kept(rules.seed, attempt, rules.kept):
             continue
         above, below, u_moment, _ = draw4(rules.seed, attempt, ATTEMPT_TARGET, 0)
         goal = uniform32(u_moment) * profile[HALF_HOURS]
-        moment = midnight + moment_in_half_hour(goal, half_hour_of(goal, profile), profile, rules.clock)
+        moment = cell.midnight + moment_in_half_hour(goal, half_hour_of(goal, profile), profile, rules.clock)
         person = -1
-        if fates[k] >= UNANSWERED:
+        if fates[k] >= Fate.UNANSWERED:
             person = target(uniform52(above, below), crowd.persons, crowd.high, crowd.high_share)
         write(
             log, counters, moment, ARRIVALS, ATTEMPT_EVENT, cell.province, attempt, -1, 0, -1, cell.channel, -1,

@@ -1,4 +1,6 @@
-"""A province's legitimate contacts of a day, in the cells of the grid of scores: those that raise an alert."""
+"""A province's legitimate contacts of a day, drawn in the cells of the grid of scores: those that raise an alert."""
+
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -7,10 +9,10 @@ from sim.country.people import target
 from sim.days import DAY_MS, HALF_HOURS
 from sim.draws.compiled import compiled
 from sim.draws.distributions import moment_in_half_hour
-from sim.draws.identity import INDEX_SHIFT, LEGITIMATE, cell_id, origin_id
+from sim.draws.identity import INDEX_SHIFT, cell_id, origin_id
 from sim.draws.philox import draw4_many, draw4_run, uniform32, uniform52
 from sim.draws.purposes import LEGITIMATE_CONTACT, LEGITIMATE_TARGET
-from sim.engines.codes import LEGITIMATE_TRUTH
+from sim.engines.vector.guides import ContactGuides, half_hour_at
 from sim.engines.vector.layout import (
     CELL,
     FOUND_TRUTH_SHIFT,
@@ -23,32 +25,57 @@ from sim.engines.vector.layout import (
     RAISED_BITS,
     SEEN,
 )
-from sim.engines.vector.rules import TIERS, Crowd, Guides, Rules, half_hour_at
-from sim.engines.vector.state import Scratch
+from sim.engines.vector.residents import Crowd
+from sim.engines.vector.rules import TIERS, Rules
+from sim.engines.vector.scratch import ContactScratch
 from sim.midnight.today import Today
-from sim.warning.detectors import CENTRAL, LOCAL
+from sim.words import Detector, OriginKind, Truth
+
+
+class ContactTables(NamedTuple):
+    """What a run fixes for legitimate contacts.
+
+    ``moments`` (49,) cumulative profile of the day; ``fraud_types`` the number of types, which is written down as the
+    type of a contact that is no fraud.
+    """
+
+    rules: Rules
+    guides: ContactGuides
+    moments: NDArray[np.float64]
+    fraud_types: int
 
 
 @compiled
-def meet_contacts(
+def score_contacts(
     p: int,
-    block: int,
-    rules: Rules,
-    guides: Guides,
+    tables: ContactTables,
     today: Today,
-    types: int,
     crowd: Crowd,
-    moments: NDArray[np.float64],
     found: NDArray[np.int64],
     counters: NDArray[np.int64],
-    room: Scratch,
+    scratch: ContactScratch,
 ) -> bool:
-    """Let the detectors look at the contacts of province ``p``; return whether all were, or ``found`` must grow."""
+    """Write down the legitimate contacts that a detector raises an alert on, from where an earlier call has stopped.
+
+    Args:
+        p: Position of the province.
+        tables: Of the run.
+        today: Of the day.
+        crowd: Of the province.
+        found: Added to.
+        counters: Of the province.
+        scratch: For blocks of the size of its arrays.
+
+    Returns:
+        Whether all contacts are done; otherwise ``found`` is full and must grow first.
+    """
+    rules, guides, moments = tables.rules, tables.guides, tables.moments
     seed = rules.seed
     midnight = (today.day - rules.start) * DAY_MS
-    alarms, seen, lanes = room.passed, room.seen, room.lanes
-    seen_by_central = today.coverage[CENTRAL, p]
-    seen_by_local = today.coverage[LOCAL, p]
+    draws, identities, raised_tiers, targets = scratch.draws, scratch.identity, scratch.raised, scratch.target
+    block = identities.shape[0]
+    covered_central = today.coverage[Detector.CENTRAL, p]
+    covered_local = today.coverage[Detector.LOCAL, p]
     channels = today.contacts.shape[1]
     cells = today.contacts.shape[2]
     cell = counters[CELL]
@@ -58,7 +85,7 @@ def meet_contacts(
         count = today.contacts[p, c, k]
         row = today.cells[k, 0]
         column = today.cells[k, 1]
-        base = origin_id(LEGITIMATE, today.day, p, c, cell_id(row, column), 0)
+        base = origin_id(OriginKind.LEGITIMATE, today.day, p, c, cell_id(row, column), 0)
         least_central = guides.central[row]
         least_local = guides.local[column]
         first = counters[INDEX]
@@ -69,31 +96,33 @@ def meet_contacts(
                 return False
             size = min(block, count - first)
             start = base + (first << INDEX_SHIFT)
-            draw4_run(seed, start, 1 << INDEX_SHIFT, size, LEGITIMATE_CONTACT, lanes)
+            draw4_run(seed, start, 1 << INDEX_SHIFT, size, LEGITIMATE_CONTACT, draws)
             raised = 0
             for i in range(size):
                 central = 0
                 local = 0
                 for tier in range(TIERS):
-                    central += lanes[1, i] >= least_central[tier]
-                    local += lanes[2, i] >= least_local[tier]
-                # So many thresholds reached, all of them for red: tier + 1 is TIERS + 1 less that, and 0 for none.
-                central = (TIERS + 1 - central) % (TIERS + 1) * (lanes[0, i] < seen_by_central)
-                local = (TIERS + 1 - local) % (TIERS + 1) * (lanes[3, i] < seen_by_local)
-                alarms[raised] = start + (i << INDEX_SHIFT)
-                seen[raised] = central | (local << RAISED_BITS)
+                    central += draws[1, i] >= least_central[tier]
+                    local += draws[2, i] >= least_local[tier]
+                # Now the number of tiers reached, all of them for red. Written down is tier + 1, or 0 for no alert.
+                central = (TIERS + 1 - central) % (TIERS + 1) * (draws[0, i] < covered_central)
+                local = (TIERS + 1 - local) % (TIERS + 1) * (draws[3, i] < covered_local)
+                identities[raised] = start + (i << INDEX_SHIFT)
+                raised_tiers[raised] = central | (local << RAISED_BITS)
                 raised += (central | local) != 0
-            draw4_many(seed, alarms, raised, LEGITIMATE_TARGET, 0, lanes)
+            draw4_many(seed, identities, raised, LEGITIMATE_TARGET, 0, targets)
             at = counters[N_FOUND]
             for i in range(raised):
-                goal = uniform32(lanes[2, i]) * moments[HALF_HOURS]
-                hour = half_hour_at(lanes[2, i], guides.contact_half_hour, moments)
-                found[at, ORIGIN] = alarms[i]
+                goal = uniform32(targets[2, i]) * moments[HALF_HOURS]
+                hour = half_hour_at(targets[2, i], guides.half_hour, moments)
+                found[at, ORIGIN] = identities[i]
                 found[at, MOMENT] = midnight + moment_in_half_hour(goal, hour, moments, rules.clock)
                 found[at, NUMBER] = target(
-                    uniform52(lanes[0, i], lanes[1, i]), crowd.persons, crowd.high, crowd.high_share
+                    uniform52(targets[0, i], targets[1, i]), crowd.persons, crowd.high, crowd.high_share
                 )
-                found[at, SEEN] = seen[i] | (LEGITIMATE_TRUTH << FOUND_TRUTH_SHIFT) | (types << FOUND_TYPE_SHIFT)
+                found[at, SEEN] = (
+                    raised_tiers[i] | (Truth.LEGITIMATE << FOUND_TRUTH_SHIFT) | (tables.fraud_types << FOUND_TYPE_SHIFT)
+                )
                 at += 1
             counters[N_FOUND] = at
             first += size

@@ -15,6 +15,7 @@ from sim.engines.conservation import Books, LineTotals
 from sim.engines.ledger import RunLedger
 from sim.engines.tables import Tables
 from sim.engines.vector.attempts import BLOCK
+from sim.engines.vector.guides import guides_of, raided_guide
 from sim.engines.vector.layout import (
     AREA,
     BUSY,
@@ -28,7 +29,7 @@ from sim.engines.vector.layout import (
     WAITED,
 )
 from sim.engines.vector.province import Province
-from sim.engines.vector.rules import guides_of, raided_guide, rules_of
+from sim.engines.vector.rules import rules_of
 from sim.engines.vector.tallies import Counts
 from sim.gates.fates import INTERCEPTED
 from sim.midnight.night import Night

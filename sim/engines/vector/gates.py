@@ -1,255 +1,295 @@
-"""The gates of a block of attempts, each stage drawing only for those that are left.
+"""The gates for a block of attempts, in stages of which each draws only for those that are left.
 
-Attempts are settled in the order in which they need draws: dens, cards and filters; sites and answering; when and whom
-they reach; who that is. Within a stage there are no branches but rare ones: a loop that the compiler turns into vector
-instructions computes what is decided, the next one keeps those that go on. What the hour, the person or their byte
-could change is compared with the largest threshold first and looked up only where that does not settle it:
-thresholds are integers, so nothing is lost.
+A stage is one call of the generator for each attempt: gates 1 to 4; gate 5 and whether anything could still come of the
+attempt; its half hour; where its person lives, and gate 6; who they are, and gate 7. Within a stage, one loop without
+branches computes what is decided, which the compiler turns into vector instructions; the next one keeps the positions
+of those that go on. What depends on the half hour, the person or their byte is compared with its largest threshold
+first, and looked up only where that does not decide: thresholds are integers, so nothing is lost.
 """
 
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.country.people import FRAILTY_SHIFT, PeopleTables, target
+from sim.country.people import FRAILTY_SHIFT, has_app, target
 from sim.draws.compiled import compiled
 from sim.draws.distributions import pick
 from sim.draws.identity import INDEX_SHIFT, PERSON_MASK, person_id
 from sim.draws.philox import draw4_many, uniform52, words
 from sim.draws.purposes import ATTEMPT_GATES, ATTEMPT_PASSAGE, ATTEMPT_TARGET, PERSON_HOME, PERSON_TRAITS
-from sim.engines.vector.rules import (
-    DEN_SHIFT,
-    MIXED,
-    RAIDED,
-    TOP_SHIFT,
-    UNTOLD,
-    Crowd,
-    Guides,
-    half_hour_at,
-)
-from sim.engines.vector.state import Scratch
-from sim.gates.fates import (
-    CARD_ELIMINATED,
-    DEN_DESTROYED,
-    ENGAGED,
-    IGNORED,
-    INTERCEPTED,
-    NOT_SENT,
-    ONLINE,
-    SITE_BLOCKED,
-    UNANSWERED,
-)
+from sim.engines.vector.bits import BLOCKED, CAUGHT, DEAD, MAY_ALARM, MAY_ANSWER, MIXED, RAIDED, UNSENT
+from sim.engines.vector.cells import Cell
+from sim.engines.vector.guides import AMBIGUOUS, DEN_SHIFT, TOP_SHIFT, AttemptGuides, half_hour_at
+from sim.engines.vector.residents import Residents
+from sim.engines.vector.scratch import AttemptScratch, FilterScratch, ReachScratch, SiteScratch
 from sim.midnight.people_bytes import VICTIM
-
-# Bits of what an attempt meets at the first gates; RAIDED and MIXED are the next two.
-UNSENT: Final = 1
-DEAD: Final = 2
-CAUGHT: Final = 4
-
-# Bits of what could still be made of one that has passed them.
-MAY_ALARM: Final = 1
-MAY_ANSWER: Final = 2
-BLOCKED: Final = 4
+from sim.words import Channel, Fate
 
 
-class Cell(NamedTuple):
-    """What the attempts of one province, channel and fraud type are asked today: thresholds of 32-bit uniforms.
+class Dens(NamedTuple):
+    """The den slots that the attempts of one fraud type come from, and which of them are raided today.
 
-    ``alarms_central`` and ``alarms_local`` are the least uniforms of scores at which a detector could raise an
-    alert on somebody who does not engage.
+    ``cumulative`` (S,) thresholds by which an attempt picks its slot, ``raided`` (S,), ``guide`` (2**14,) whether it is
+    raided by the top bits of the uniform, or ``MIXED``.
     """
 
-    province: int
-    channel: int
-    kind: int
-    not_sent: int
-    dead: int
-    caught: int
-    blocked: int
-    central: int
-    local: int
-    alarms_central: int
-    alarms_local: int
-    app: int
+    cumulative: NDArray[np.int64]
+    raided: NDArray[np.uint8]
+    guide: NDArray[np.uint8]
 
 
 @compiled
 def pass_filters(
-    cell: Cell,
-    start: int,
-    size: int,
-    seed: int,
-    slots: NDArray[np.int64],
-    guide: NDArray[np.uint8],
-    raided: NDArray[np.uint8],
-    counted: NDArray[np.int64],
-    room: Scratch,
+    cell: Cell, start: int, size: int, seed: int, dens: Dens, counted: NDArray[np.int64], scratch: FilterScratch
 ) -> int:
-    """Gates 1 to 4 for attempts ``start`` and on: count their fates, keep who passes."""
-    passed, u_slots, codes = room.passed, room.lanes[0], room.codes
+    """Let attempts pass gates 1 to 4; count the fates of those that are stopped.
+
+    Args:
+        cell: Of the attempts.
+        start: Identity of the first attempt.
+        size: Number of attempts; their identities follow each other.
+        seed: Of the run.
+        dens: Of their fraud type.
+        counted: (8,) counts by fate, added to.
+        scratch: Filled.
+
+    Returns:
+        The number of attempts that pass.
+    """
+    passed, u_slots, stops = scratch.passed, scratch.u_slot, scratch.stops
     not_sent = np.uint64(cell.not_sent)
     dead = np.uint64(cell.dead)
-    caught = np.uint64(cell.caught)
-    # Draws and comparisons together, the table apart: so the compiler makes vectors of both.
+    intercepted = np.uint64(cell.intercepted)
+    # Draws and comparisons in one loop, the look-up in a table in the next: only so the compiler vectorises both.
     for k in range(size):
         u_not_sent, u_slot, u_card, u_filter = words(start + (k << INDEX_SHIFT), seed, ATTEMPT_GATES, 0)
         u_slots[k] = u_slot
-        codes[k] = (u_not_sent < not_sent) | ((u_card < dead) << 1) | ((u_filter < caught) << 2)
+        stops[k] = (u_not_sent < not_sent) * UNSENT | (u_card < dead) * DEAD | (u_filter < intercepted) * CAUGHT
     for k in range(size):
-        codes[k] |= guide[u_slots[k] >> DEN_SHIFT]
+        stops[k] |= dens.guide[u_slots[k] >> DEN_SHIFT]
     kept = 0
     for k in range(size):
-        code = codes[k]
-        if code >= MIXED:
-            code = (code & (UNSENT | DEAD | CAUGHT)) | (RAIDED if raided[pick(u_slots[k], slots)] else 0)
-            codes[k] = code
+        stop = stops[k]
+        if stop >= MIXED:
+            slot = pick(u_slots[k], dens.cumulative)
+            stop = (stop & (UNSENT | DEAD | CAUGHT)) | (RAIDED if dens.raided[slot] else 0)
+            stops[k] = stop
         passed[kept] = start + (k << INDEX_SHIFT)
-        kept += code == 0
+        kept += stop == 0
     unsent = 0
-    den = 0
-    card = 0
+    raided = 0
+    without_card = 0
     for k in range(size):
-        code = codes[k]
-        unsent += code & UNSENT
-        den += (code & (UNSENT | RAIDED)) == RAIDED
-        card += (code & (UNSENT | RAIDED | DEAD)) == DEAD
-    counted[NOT_SENT] += unsent
-    counted[DEN_DESTROYED] += den
-    counted[CARD_ELIMINATED] += card
-    counted[INTERCEPTED] += size - kept - unsent - den - card
+        stop = stops[k]
+        unsent += stop & UNSENT
+        raided += (stop & (UNSENT | RAIDED)) == RAIDED
+        without_card += (stop & (UNSENT | RAIDED | DEAD)) == DEAD
+    counted[Fate.NOT_SENT] += unsent
+    counted[Fate.DEN_DESTROYED] += raided
+    counted[Fate.CARD_ELIMINATED] += without_card
+    counted[Fate.INTERCEPTED] += size - kept - unsent - raided - without_card
     return kept
 
 
 @compiled
 def pass_sites(
-    cell: Cell, passed: int, seed: int, most_answered: int, counted: NDArray[np.int64], room: Scratch
+    cell: Cell, passed: NDArray[np.int64], count: int, seed: int, counted: NDArray[np.int64], scratch: SiteScratch
 ) -> int:
-    """Gate 5; of who passes it keep in ``room.reached`` whom an answer or a detector could still make something of."""
-    lanes, flags = room.lanes, room.flags
-    alarms_central = np.uint64(max(cell.alarms_central, 0))
-    alarms_local = np.uint64(max(cell.alarms_local, 0))
-    may_answer = np.uint64(most_answered)
-    down = np.uint64(cell.blocked)
-    for k in range(passed):
-        u_site, u_answer, u_central, u_local = words(room.passed[k], seed, ATTEMPT_PASSAGE, 0)
-        lanes[1, k] = u_answer
-        lanes[2, k] = u_central
-        lanes[3, k] = u_local
-        flags[k] = (
-            (u_central >= alarms_central)
-            | (u_local >= alarms_local)
-            | ((u_answer < may_answer) << 1)
-            | ((u_site < down) << 2)
+    """Let attempts pass gate 5; count those that it stops, and those that can be neither answered nor raise an alert.
+
+    Args:
+        cell: Of the attempts.
+        passed: (count or more,) identities of the attempts that passed gates 1 to 4.
+        count: Number of these.
+        seed: Of the run.
+        counted: (8,) counts by fate, added to.
+        scratch: Filled.
+
+    Returns:
+        The number of attempts that remain.
+    """
+    u_answers, u_centrals, u_locals, prospects = scratch.u_answer, scratch.u_central, scratch.u_local, scratch.prospects
+    alarm_central = np.uint64(max(cell.alarm_central, 0))
+    alarm_local = np.uint64(max(cell.alarm_local, 0))
+    most_answered = np.uint64(cell.most_answered)
+    down = np.uint64(cell.down)
+    for k in range(count):
+        u_site, u_answer, u_central, u_local = words(passed[k], seed, ATTEMPT_PASSAGE, 0)
+        u_answers[k] = u_answer
+        u_centrals[k] = u_central
+        u_locals[k] = u_local
+        prospects[k] = (
+            ((u_central >= alarm_central) | (u_local >= alarm_local)) * MAY_ALARM
+            | (u_answer < most_answered) * MAY_ANSWER
+            | (u_site < down) * BLOCKED
         )
-    met = 0
+    remaining = 0
     blocked = 0
-    for k in range(passed):
-        flag = flags[k]
-        room.reached[met] = room.passed[k]
-        room.places[met] = k
-        met += (flag != 0) & (flag < BLOCKED)
-        blocked += flag >= BLOCKED
-    counted[SITE_BLOCKED] += blocked
-    counted[UNANSWERED] += passed - blocked - met
-    return met
+    for k in range(count):
+        prospect = prospects[k]
+        scratch.remaining[remaining] = passed[k]
+        scratch.place[remaining] = k
+        remaining += (prospect != 0) & (prospect < BLOCKED)
+        blocked += prospect >= BLOCKED
+    counted[Fate.SITE_BLOCKED] += blocked
+    counted[Fate.UNANSWERED] += count - blocked - remaining
+    return remaining
 
 
 @compiled
 def reach(
     cell: Cell,
-    met: int,
+    remaining: int,
     seed: int,
-    moments: NDArray[np.float64],
-    guides: Guides,
+    profile: NDArray[np.float64],
+    guides: AttemptGuides,
     counted: NDArray[np.int64],
-    room: Scratch,
+    sites: SiteScratch,
+    scratch: ReachScratch,
 ) -> int:
-    """Find the half hour of those that are left; keep in ``room.asked`` who may find somebody answering then."""
-    meeting, hours = room.meeting, room.hours
-    half_hours = guides.half_hour[cell.channel]
+    """Find the half hours of the attempts that remain, and those that may be answered in theirs; count the others.
+
+    Args:
+        cell: Of the attempts.
+        remaining: Number of attempts.
+        seed: Of the run.
+        profile: (49,) cumulative profile of the channel's day.
+        guides: Of attempts.
+        counted: (8,) counts by fate, added to.
+        sites: As ``pass_sites`` left it.
+        scratch: Filled; all fates are those of attempts that nobody answers.
+
+    Returns:
+        The number of attempts whose uniform is below the largest threshold of answering of their half hour.
+    """
+    lanes, half_hours = scratch.target, scratch.half_hour
+    guide = guides.half_hour[cell.channel]
     most_answered = guides.most_answered_then[cell.channel]
-    draw4_many(seed, room.reached, met, ATTEMPT_TARGET, 0, meeting)
-    asking = 0
-    for k in range(met):
-        hour = half_hour_at(meeting[2, k], half_hours, moments)
-        hours[k] = hour
-        room.fates[k] = UNANSWERED
-        room.asked[asking] = k
-        asking += room.lanes[1, room.places[k]] < most_answered[hour]
-    counted[UNANSWERED] += met - asking
-    return asking
+    draw4_many(seed, sites.remaining, remaining, ATTEMPT_TARGET, 0, lanes)
+    asked = 0
+    for k in range(remaining):
+        half_hour = half_hour_at(lanes[2, k], guide, profile)
+        half_hours[k] = half_hour
+        scratch.fate[k] = Fate.UNANSWERED
+        scratch.may_answer[asked] = k
+        asked += sites.u_answer[sites.place[k]] < most_answered[half_hour]
+    counted[Fate.UNANSWERED] += remaining - asked
+    return asked
 
 
 @compiled
 def answer(
     cell: Cell,
-    asking: int,
+    asked: int,
     seed: int,
-    people: PeopleTables,
-    guides: Guides,
-    crowd: Crowd,
+    residents: Residents,
     answered: NDArray[np.int64],
-    engaged: NDArray[np.int64],
-    most_engaged: NDArray[np.int64],
-    people_bytes: NDArray[np.uint8],
     counted: NDArray[np.int64],
-    room: Scratch,
-) -> None:
-    """Gates 6 and 7: who is reached, whether they answer, whether they engage."""
-    p = cell.province
-    persons, lanes, meeting = room.persons, room.body, room.meeting
-    for q in range(asking):
-        k = room.asked[q]
-        u = uniform52(meeting[0, k], meeting[1, k])
-        persons[q] = person_id(p, target(u, crowd.persons, crowd.high, crowd.high_share))
-    draw4_many(seed, persons, asking, PERSON_HOME, 0, lanes)
-    bands = guides.band[p]
-    internet = people.internet[p]
-    city = people.urban[p]
-    online_only = cell.channel == ONLINE
-    most = room.most
+    scratch: AttemptScratch,
+) -> int:
+    """Find the persons of the attempts that may be answered, and let the attempts pass gate 6; count the fates.
+
+    Those who answer are counted as ignoring the attempt, until ``engage`` finds otherwise.
+
+    Args:
+        cell: Of the attempts.
+        asked: Number of attempts that may be answered.
+        seed: Of the run.
+        residents: Of the province.
+        answered: (48, bands, 2) thresholds of the channel.
+        counted: (8,) counts by fate, added to.
+        scratch: As ``reach`` left it; ``answers``, ``engages.person`` and fates are filled.
+
+    Returns:
+        The number of attempts that are answered and whose uniform is below the largest threshold of engaging of the
+        person's age band.
+    """
+    sites, reached, answers = scratch.sites, scratch.reached, scratch.answers
+    crowd, persons, home = residents.crowd, answers.person, answers.home
+    most_engaged = scratch.engages.most_by_band
+    for q in range(asked):
+        k = reached.may_answer[q]
+        u = uniform52(reached.target[0, k], reached.target[1, k])
+        persons[q] = person_id(cell.province, target(u, crowd.persons, crowd.high, crowd.high_share))
+    draw4_many(seed, persons, asked, PERSON_HOME, 0, home)
+    online_only = cell.channel == Channel.ONLINE
+    answering = 0
+    maybe = 0
+    for q in range(asked):
+        k = reached.may_answer[q]
+        band = residents.band_guide[home[0, q] >> TOP_SHIFT]
+        if band == AMBIGUOUS:
+            band = residents.band[pick(home[0, q], residents.age)]
+        # Times 1, for indexing by a boolean would be a branch that cannot be predicted.
+        urban = (home[1, q] < residents.urban) * 1
+        online = home[2, q] < residents.internet[urban, band]
+        app = has_app(online, home[3, q], cell.adoption) * 1
+        spoken = (sites.u_answer[sites.place[k]] < answered[reached.half_hour[k], band, app]) & (
+            online | (not online_only)
+        )
+        reached.fate[k] = Fate.UNANSWERED + spoken
+        answering += spoken
+        answers.may_engage[maybe] = q
+        scratch.engages.person[maybe] = persons[q]
+        maybe += spoken & (reached.target[3, k] < most_engaged[band])
+    counted[Fate.UNANSWERED] += asked - answering
+    counted[Fate.IGNORED] += answering
+    return maybe
+
+
+@compiled
+def most_by_band(most_engaged: NDArray[np.int64], most: NDArray[np.int64]) -> None:
+    """Fill ``most``, (bands or more,), with the largest of the thresholds (bands, 2, 8) of each age band."""
     for band in range(most_engaged.shape[0]):
         most[band] = 0
         for sex in range(most_engaged.shape[1]):
             for frailty in range(most_engaged.shape[2]):
                 most[band] = max(most[band], most_engaged[band, sex, frailty])
-    answers = 0
-    maybe = 0
-    for q in range(asking):
-        k = room.asked[q]
-        band = bands[lanes[0, q] >> TOP_SHIFT]
-        if band == UNTOLD:
-            band = people.band[pick(lanes[0, q], people.age[p])]
-        # Times 1: a choice would be a branch that nobody can predict.
-        urban = (lanes[1, q] < city) * 1
-        online = lanes[2, q] < internet[urban, band]
-        app = (online & (lanes[3, q] < cell.app)) * 1
-        spoken = (room.lanes[1, room.places[k]] < answered[room.hours[k], band, app]) & (online | (not online_only))
-        room.fates[k] = UNANSWERED + spoken
-        answers += spoken
-        room.doubtful[maybe] = q
-        room.traced[maybe] = persons[q]
-        maybe += spoken & (meeting[3, k] < most[band])
-    # Few would engage whatever else they are: who these are takes more draws.
-    draw4_many(seed, room.traced, maybe, PERSON_TRAITS, 0, room.traits)
+
+
+@compiled
+def engage(
+    maybe: int,
+    seed: int,
+    residents: Residents,
+    people_bytes: NDArray[np.uint8],
+    engaged: NDArray[np.int64],
+    most_engaged: NDArray[np.int64],
+    counted: NDArray[np.int64],
+    scratch: AttemptScratch,
+) -> None:
+    """Let the attempts that are answered pass gate 7.
+
+    Args:
+        maybe: Number of attempts that are answered and may engage their person.
+        seed: Of the run.
+        residents: Of the province.
+        people_bytes: One for each person of the province.
+        engaged: (bands, 2, 8, 2, 4) thresholds of the province and fraud type.
+        most_engaged: (bands, 2, 8) the largest of them by age band, sex and frailty.
+        counted: (8,) counts by fate, added to.
+        scratch: As ``answer`` left it; fates are changed.
+    """
+    reached, answers, traits = scratch.reached, scratch.answers, scratch.engages.traits
+    draw4_many(seed, scratch.engages.person, maybe, PERSON_TRAITS, 0, traits)
     victims = 0
     for m in range(maybe):
-        q = room.doubtful[m]
-        k = room.asked[q]
-        u = meeting[3, k]
-        band = bands[lanes[0, q] >> TOP_SHIFT]
-        sex = 0 if room.traits[0, m] < people.women[p] else 1
-        frailty = room.traits[2, m] >> FRAILTY_SHIFT
-        if band != UNTOLD and u >= most_engaged[band, sex, frailty]:
+        q = answers.may_engage[m]
+        k = reached.may_answer[q]
+        u = reached.target[3, k]
+        u_age = answers.home[0, q]
+        band = residents.band_guide[u_age >> TOP_SHIFT]
+        sex = 0 if traits[0, m] < residents.women else 1
+        frailty = traits[2, m] >> FRAILTY_SHIFT
+        if band != AMBIGUOUS and u >= most_engaged[band, sex, frailty]:
             continue
-        age = pick(lanes[0, q], people.age[p])
-        urban = 1 if lanes[1, q] < city else 0
-        segment = pick(room.traits[1, m], people.occupation[urban, people.stage[age]])
-        victim = 1 if people_bytes[persons[q] & PERSON_MASK] & VICTIM else 0
-        if u < engaged[people.band[age], sex, frailty, victim, segment]:
-            room.fates[k] = ENGAGED
+        age = pick(u_age, residents.age)
+        urban = 1 if answers.home[1, q] < residents.urban else 0
+        segment = pick(traits[1, m], residents.occupation[urban, residents.stage[age]])
+        victim = 1 if people_bytes[answers.person[q] & PERSON_MASK] & VICTIM else 0
+        if u < engaged[residents.band[age], sex, frailty, victim, segment]:
+            reached.fate[k] = Fate.ENGAGED
             victims += 1
-    counted[UNANSWERED] += asking - answers
-    counted[ENGAGED] += victims
-    counted[IGNORED] += answers - victims
+    counted[Fate.ENGAGED] += victims
+    counted[Fate.IGNORED] -= victims

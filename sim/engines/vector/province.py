@@ -7,10 +7,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.engines.tables import Tables
-from sim.engines.vector.attempts import pass_gates
-from sim.engines.vector.contacts import meet_contacts
+from sim.engines.vector.attempts import AttemptDay, Output, pass_gates
+from sim.engines.vector.cells import AttemptTables
+from sim.engines.vector.contacts import ContactTables, score_contacts
 from sim.engines.vector.day import begin_day, close_day, finish, first_issue, take_heard
 from sim.engines.vector.events import ROW_BITS
+from sim.engines.vector.guides import Guides
 from sim.engines.vector.issue import send, settle
 from sim.engines.vector.layout import (
     ALERT_COLUMNS,
@@ -45,7 +47,9 @@ from sim.engines.vector.layout import (
 )
 from sim.engines.vector.log import LOG_COLUMNS
 from sim.engines.vector.loop import run_day
-from sim.engines.vector.rules import Crowd, Guides, Rules
+from sim.engines.vector.residents import residents_of
+from sim.engines.vector.rules import Rules
+from sim.engines.vector.scratch import attempt_scratch, contact_scratch
 from sim.engines.vector.state import DESKS, Arrays, Rows, Tallies, scratch
 from sim.midnight.today import Today
 
@@ -76,10 +80,15 @@ class Province:
         self.p = p
         self.tables = tables
         self.rules = rules
-        self.guides = guides
+        self.attempt_tables = AttemptTables(rules, guides.attempts, tables.moments, tables.answered, tables.detectors)
+        types = len(tables.detectors.classes) - 1
+        self.contact_tables = ContactTables(rules, guides.contacts, tables.contact_moments, types)
+        self.residents = residents_of(p, tables, guides.band[p])
         self.tallies = tallies
         self.block = block
         self.seconds: dict[str, float] = {}
+        self.attempt_scratch = attempt_scratch(block)
+        self.contact_scratch = contact_scratch(block)
         self.room = scratch(block)
         self._room = 4 * block
         self._areas = [0] * DESKS
@@ -125,24 +134,26 @@ class Province:
     ) -> None:
         """Run a day: attempts, contacts, alerts, events; see the kernels for the arguments."""
         p, tables, rules, tallies, block = self.p, self.tables, self.rules, self.tallies, self.block
-        provinces = tables.provinces
-        crowd = Crowd(int(provinces.people[p]), int(provinces.high[p]), tables.high_share)
+        attempt_day = AttemptDay(slots, raided, most_engaged, people_bytes)
         self._run("alerts", lambda v: begin_day(rules, today, v))
         self._run(
             "attempts",
             lambda v: pass_gates(
-                p, block, rules, self.guides, today, tables.people, crowd, people_bytes, slots, raided,
-                tables.moments, tables.answered, most_engaged, tables.detectors, tallies.fates, v.found, v.log,
-                v.counters, self.room,
+                p,
+                self.attempt_tables,
+                today,
+                attempt_day,
+                self.residents,
+                Output(tallies.fates, v.found, v.log, v.counters),
+                self.attempt_scratch,
             ),
-        )  # fmt: skip
+        )
         self._run(
             "contacts",
-            lambda v: meet_contacts(
-                p, block, rules, self.guides, today, len(tables.detectors.classes) - 1, crowd,
-                tables.contact_moments, v.found, v.counters, self.room,
+            lambda v: score_contacts(
+                p, self.contact_tables, today, self.residents.crowd, v.found, v.counters, self.contact_scratch
             ),
-        )  # fmt: skip
+        )
         self._run(
             "alerts",
             lambda v: send(

@@ -1,4 +1,4 @@
-"""What the detectors make of a block of attempts: those that may raise an alert, by bounds, then those that do."""
+"""What both detectors make of a block of attempts: which may raise an alert, by bounds, and then which do."""
 
 import math
 
@@ -8,11 +8,11 @@ from numpy.typing import NDArray
 from sim.country.people import target
 from sim.days import HALF_HOURS
 from sim.draws.compiled import compiled
-from sim.draws.distributions import GUIDE_SHIFT, moment_in_half_hour, threshold
-from sim.draws.functions import normal_cdf
+from sim.draws.distributions import GUIDE_SHIFT, moment_in_half_hour
 from sim.draws.philox import draw4_many, uniform32, uniform52
 from sim.draws.purposes import ATTEMPT_COVERAGE
-from sim.engines.vector.gates import MAY_ALARM, Cell
+from sim.engines.vector.bits import MAY_ALARM
+from sim.engines.vector.cells import AttemptTables, Cell
 from sim.engines.vector.layout import (
     FOUND_TRUTH_SHIFT,
     FOUND_TYPE_SHIFT,
@@ -23,72 +23,60 @@ from sim.engines.vector.layout import (
     RAISED_BITS,
     SEEN,
 )
-from sim.engines.vector.rules import MARGIN, TIERS, Crowd, Guides, Rules
-from sim.engines.vector.state import Scratch
-from sim.gates.fates import ENGAGED, UNANSWERED
-from sim.midnight.today import Today
-from sim.warning.detectors import CENTRAL, LOCAL, NO_ALERT, DetectorTables, attempt_tiers
+from sim.engines.vector.residents import Crowd
+from sim.engines.vector.scratch import AttemptScratch
+from sim.warning.detectors import NO_ALERT, attempt_tiers
+from sim.words import Detector, Fate, Tier
 
 
 @compiled
-def least_alarms(channel: int, p: int, today: Today, detectors: DetectorTables) -> tuple[int, int]:
-    """Return the least uniforms of both scores at which a contact that is not engaged could raise an alert.
-
-    The central one needs a score of its own. The local score is r central + s own, with r and s from 0 to 1: it stays
-    below a threshold as long as both of them stay below the threshold over r + s.
-    """
-    d_prime = today.data_sharing[p] + max(detectors.contact[channel, 0], detectors.contact[channel, 1])
-    r = detectors.correlation
-    if r < 0.0:
-        return 0, 0
-    central = math.inf
-    both = math.inf
-    if today.coverage[CENTRAL, p] > 0:
-        central = detectors.thresholds[CENTRAL, TIERS - 1] - detectors.shift[CENTRAL] - d_prime
-    if today.coverage[LOCAL, p] > 0:
-        both = (detectors.thresholds[LOCAL, TIERS - 1] - detectors.shift[LOCAL] - d_prime) / (
-            r + math.sqrt(1.0 - r * r)
-        )
-    return threshold(normal_cdf(min(central, both) - MARGIN)) - 1, threshold(normal_cdf(both - MARGIN)) - 1
-
-
-@compiled
-def look(
+def score_attempts(
     cell: Cell,
-    met: int,
-    rules: Rules,
-    guides: Guides,
-    sharing: float,
-    moments: NDArray[np.float64],
-    midnight: int,
+    remaining: int,
+    tables: AttemptTables,
     crowd: Crowd,
-    detectors: DetectorTables,
     found: NDArray[np.int64],
     counters: NDArray[np.int64],
-    room: Scratch,
+    scratch: AttemptScratch,
 ) -> None:
-    """Let both detectors score the attempts that they see; write down the engaged ones and those that alarm."""
-    meeting, ids, coverage = room.meeting, room.traced, room.body
-    least_central = detectors.thresholds[CENTRAL, TIERS - 1] - detectors.shift[CENTRAL] - sharing
-    least_local = detectors.thresholds[LOCAL, TIERS - 1] - detectors.shift[LOCAL] - sharing
+    """Write down the attempts that engage their person, and those that a detector raises an alert on.
+
+    A score is computed only where it may reach a threshold by the upper bounds of its normal parts.
+
+    Args:
+        cell: Of the attempts.
+        remaining: Number of attempts that remain after gate 5.
+        tables: Of the run.
+        crowd: Of the province.
+        found: Added to; there is room for a row an attempt.
+        counters: Of the province.
+        scratch: As the gates left it; ``scores`` is filled.
+    """
+    sites, reached, scores = scratch.sites, scratch.reached, scratch.scores
+    meeting, ids, coverage = reached.target, scores.identity, scores.coverage
+    rules, detectors, highest_score = tables.rules, tables.detectors, tables.guides.highest_score
+    moments = tables.moments[cell.channel]
+    contact = detectors.contact[cell.channel]
+    least_central = detectors.thresholds[Detector.CENTRAL, Tier.BLUE] - detectors.shift[Detector.CENTRAL] - cell.sharing
+    least_local = detectors.thresholds[Detector.LOCAL, Tier.BLUE] - detectors.shift[Detector.LOCAL] - cell.sharing
     together = detectors.correlation
     apart = math.sqrt(1.0 - together * together)
     candidates = 0
-    for k in range(met):
-        room.seen[candidates] = k
-        candidates += ((room.flags[room.places[k]] & MAY_ALARM) != 0) | (room.fates[k] == ENGAGED)
+    for k in range(remaining):
+        scores.candidates[candidates] = k
+        candidates += ((sites.prospects[sites.place[k]] & MAY_ALARM) != 0) | (reached.fate[k] == Fate.ENGAGED)
     maybe = 0
     for q in range(candidates):
-        k = room.seen[q]
-        place = room.places[k]
-        fate = room.fates[k]
-        d_prime = detectors.contact[cell.channel, fate - UNANSWERED]
-        highest = guides.highest[room.lanes[2, place] >> GUIDE_SHIFT]
-        highest_local = together * highest + apart * guides.highest[room.lanes[3, place] >> GUIDE_SHIFT]
-        room.doubtful[maybe] = k
-        ids[maybe] = room.reached[k]
+        k = scores.candidates[q]
+        place = sites.place[k]
+        fate = reached.fate[k]
+        d_prime = contact[fate - Fate.UNANSWERED]
+        highest = highest_score[sites.u_central[place] >> GUIDE_SHIFT]
+        highest_local = together * highest + apart * highest_score[sites.u_local[place] >> GUIDE_SHIFT]
+        scores.scored[maybe] = k
+        ids[maybe] = sites.remaining[k]
         maybe += (
-            (fate == ENGAGED)
+            (fate == Fate.ENGAGED)
             | (d_prime + highest >= least_central)
             | (d_prime + highest_local >= least_local)
             | (together < 0.0)
@@ -96,31 +84,31 @@ def look(
     draw4_many(rules.seed, ids, maybe, ATTEMPT_COVERAGE, 0, coverage)
     row = counters[N_FOUND]
     for m in range(maybe):
-        k = room.doubtful[m]
-        place = room.places[k]
-        fate = room.fates[k]
-        by_central = coverage[0, m] < cell.central
-        by_local = coverage[1, m] < cell.local
-        if not (by_central or by_local or fate == ENGAGED):
+        k = scores.scored[m]
+        place = sites.place[k]
+        fate = reached.fate[k]
+        by_central = coverage[0, m] < cell.covered_central
+        by_local = coverage[1, m] < cell.covered_local
+        if not (by_central or by_local or fate == Fate.ENGAGED):
             continue
-        d_prime = float(detectors.contact[cell.channel, fate - UNANSWERED])
-        d_prime += sharing
-        central, local = attempt_tiers(room.lanes[2, place], room.lanes[3, place], d_prime, detectors)
+        d_prime = float(contact[fate - Fate.UNANSWERED])
+        d_prime += cell.sharing
+        central, local = attempt_tiers(sites.u_central[place], sites.u_local[place], d_prime, detectors)
         if not by_central:
             central = NO_ALERT
         if not by_local:
             local = NO_ALERT
-        if fate == ENGAGED or central != NO_ALERT or local != NO_ALERT:
+        if fate == Fate.ENGAGED or central != NO_ALERT or local != NO_ALERT:
             u = uniform52(meeting[0, k], meeting[1, k])
             goal = uniform32(meeting[2, k]) * moments[HALF_HOURS]
             found[row, ORIGIN] = ids[m]
-            found[row, MOMENT] = midnight + moment_in_half_hour(goal, room.hours[k], moments, rules.clock)
+            found[row, MOMENT] = cell.midnight + moment_in_half_hour(goal, reached.half_hour[k], moments, rules.clock)
             found[row, NUMBER] = target(u, crowd.persons, crowd.high, crowd.high_share)
             found[row, SEEN] = (
                 (central + 1)
                 | ((local + 1) << RAISED_BITS)
-                | ((ENGAGED - fate) << FOUND_TRUTH_SHIFT)
-                | (cell.kind << FOUND_TYPE_SHIFT)
+                | ((Fate.ENGAGED - fate) << FOUND_TRUTH_SHIFT)
+                | (cell.fraud_type << FOUND_TYPE_SHIFT)
             )
             row += 1
     counters[N_FOUND] = row

@@ -93,23 +93,15 @@ class Tallies(NamedTuple):
     cases: NDArray[np.int64]
 
 
-BANDS = 256
-"""More age bands than years of age."""
-
-
 class Scratch(NamedTuple):
-    """Room for one block, (block,) or (4, block) each, so that kernels make no arrays.
+    """Scratch arrays of ``issue``, (block,) or (4, block) each.
 
-    Identities: ``ids``, who ``passed`` the filters, whom they ``reached``, ``persons``, who is ``traced``. Positions:
-    ``places`` of the reached among the passed, ``asked`` and ``seen`` among the reached, ``doubtful`` among either.
-    ``fates`` of the reached, ``by_index`` of all; ``tiers``. Lanes of draws: ``lanes`` (of the passed, once the
-    filters are behind), ``meeting`` (of the reached), ``body``, ``traits``; ``most`` thresholds by age band. Bits:
-    ``codes`` of all, ``flags`` of the passed; half ``hours`` of the reached. ``chain`` and ``waits`` in ms, with
-    ``outside`` and ``tails`` as room for their quantiles.
+    Identities: ``ids``, ``persons``, ``traced``. Positions: ``places``, ``asked``, ``seen``, ``doubtful``. Further
+    ``reached``, ``fates``, ``by_index``, ``tiers``; ``lanes`` of draws; ``chain`` and ``waits`` in ms, with ``outside``
+    and ``tails`` for their quantiles.
     """
 
     ids: NDArray[np.int64]
-    passed: NDArray[np.int64]
     reached: NDArray[np.int64]
     persons: NDArray[np.int64]
     traced: NDArray[np.int64]
@@ -121,33 +113,17 @@ class Scratch(NamedTuple):
     by_index: NDArray[np.int64]
     tiers: NDArray[np.int64]
     lanes: NDArray[np.uint32]
-    meeting: NDArray[np.uint32]
-    body: NDArray[np.uint32]
-    traits: NDArray[np.uint32]
-    codes: NDArray[np.uint8]
-    flags: NDArray[np.uint8]
-    hours: NDArray[np.uint8]
     outside: NDArray[np.int64]
     chain: NDArray[np.float64]
     waits: NDArray[np.float64]
     tails: NDArray[np.float64]
-    most: NDArray[np.int64]
 
 
 def scratch(block: int) -> Scratch:
-    """Return room for a block."""
-
-    def room(kind: type) -> NDArray[Any]:
-        return np.empty(block, dtype=kind)
-
-    shapes: dict[str, NDArray[Any]] = {"most": np.empty(BANDS, dtype=np.int64)}
-    for name in ("lanes", "meeting", "body", "traits"):
-        shapes[name] = np.empty((4, block), dtype=np.uint32)
-    for name in ("codes", "flags", "hours"):
-        shapes[name] = room(np.uint8)
-    for name in ("chain", "waits", "tails"):
-        shapes[name] = room(np.float64)
-    return Scratch(**{name: shapes[name] if name in shapes else room(np.int64) for name in Scratch._fields})
+    """Return scratch arrays for a block."""
+    kinds: dict[str, Any] = {"lanes": np.uint32, "chain": np.float64, "waits": np.float64, "tails": np.float64}
+    shapes = {name: (4, block) if name == "lanes" else (block,) for name in Scratch._fields}
+    return Scratch(*(np.empty(shape, dtype=kinds.get(name, np.int64)) for name, shape in shapes.items()))
 
 
 @compiled

@@ -1,0 +1,24 @@
+"""Bits in which the kernels keep what stops an attempt, and what could still come of one that nothing has stopped."""
+
+from typing import Final
+
+# Reasons that stop an attempt at gates 1 to 4. They are found together, not in order, so an attempt may have several.
+UNSENT: Final = 1
+"""Gate 1: it is never sent."""
+DEAD: Final = 2
+"""Gate 3: the card that it would come from has been taken."""
+CAUGHT: Final = 4
+"""Gate 4: the filter of its channel stops it."""
+RAIDED: Final = 8
+"""Gate 2: its den is raided."""
+MIXED: Final = 16
+"""Whether its den is raided is not known yet: the top bits of its uniform are shared by raided and other slots, so the
+slot must be found by the whole uniform. The highest of the five bits."""
+
+# What may still come of an attempt that has passed gates 1 to 4, as far as its uniforms tell.
+MAY_ALARM: Final = 1
+"""A detector may raise an alert on it even if nobody engages."""
+MAY_ANSWER: Final = 2
+"""It is answered if its half hour and its person are among those that answer most often."""
+BLOCKED: Final = 4
+"""Gate 5 stops it: its site is down. The highest of the three bits."""

@@ -1,0 +1,198 @@
+"""Guides: small tables that settle most look-ups by the top bits of a uniform, and bounds of thresholds.
+
+A guide of a monotone code (an age band, a half hour, a raided slot) holds the code of every uniform with given top bits
+where they all have the same, and else a mark that the whole uniform is needed. So nothing is approximate.
+"""
+
+from collections.abc import Callable
+from typing import Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.days import HALF_HOURS
+from sim.draws.compiled import compiled_with_arrays, inlined
+from sim.draws.distributions import CERTAIN, GUIDE_BITS, half_hour_of
+from sim.draws.functions import normal_quantile
+from sim.draws.philox import TO_UNIT_32, uniform32
+from sim.engines.tables import Tables
+from sim.engines.vector.bits import MIXED, RAIDED
+from sim.warning.detectors import DetectorTables, within
+from sim.words import Detector
+
+DEN_BITS: Final = 14
+DEN_SHIFT: Final = 32 - DEN_BITS
+"""Number of top bits of a uniform by which it is tabulated whether the den is raided, and the shift to them."""
+TOP_BITS: Final = 12
+TOP_SHIFT: Final = 32 - TOP_BITS
+"""Number of top bits of a uniform by which age bands and half hours are tabulated, and the shift to them."""
+AMBIGUOUS: Final = 255
+"""Entry of a guide where the top bits do not determine the code: uniforms with these bits have two codes or more."""
+MARGIN: Final = 1e-9
+"""Bounds of scores are kept this far from a threshold; scores that are closer are computed."""
+
+
+class AttemptGuides(NamedTuple):
+    """Guides and bounds for attempts.
+
+    ``half_hour`` (3, 4096) by channel and the top bits of the uniform of the moment. Largest thresholds of answering:
+    ``most_answered`` (3,) by channel, ``most_answered_then`` (3, 48) by channel and half hour. ``highest_score`` (256,)
+    upper bound of a normal score by the top bits of its uniform.
+    """
+
+    half_hour: NDArray[np.uint8]
+    most_answered: NDArray[np.int64]
+    most_answered_then: NDArray[np.int64]
+    highest_score: NDArray[np.float64]
+
+
+class ContactGuides(NamedTuple):
+    """Guides and bounds for legitimate contacts.
+
+    ``half_hour`` (4096,) by the top bits of the uniform of the moment; ``central`` and ``local`` (rows, 4): the least
+    uniform at which a contact in a row of the grid reaches each tier.
+    """
+
+    half_hour: NDArray[np.uint8]
+    central: NDArray[np.int64]
+    local: NDArray[np.int64]
+
+
+class Guides(NamedTuple):
+    """Guides of a run: age ``band`` (P, 4096) by the top bits of the uniform of age, and those of what arrives."""
+
+    band: NDArray[np.uint8]
+    attempts: AttemptGuides
+    contacts: ContactGuides
+
+
+def guides_of(tables: Tables) -> Guides:
+    """Return the guides of a run."""
+    return Guides(
+        band=np.array([band_guide(row, tables.people.band) for row in tables.people.age]),
+        attempts=AttemptGuides(
+            half_hour=np.array([half_hour_guide(profile) for profile in tables.moments]),
+            most_answered=tables.answered.max(axis=(1, 2, 3)),
+            most_answered_then=tables.answered.max(axis=(2, 3)),
+            highest_score=highest_scores(),
+        ),
+        contacts=ContactGuides(
+            half_hour=half_hour_guide(tables.contact_moments),
+            central=least_uniforms(int(Detector.CENTRAL), tables.detectors),
+            local=least_uniforms(int(Detector.LOCAL), tables.detectors),
+        ),
+    )
+
+
+def guide(code: Callable[[NDArray[np.int64]], NDArray[np.int64]]) -> NDArray[np.uint8]:
+    """Return a guide by the top 12 bits of a uniform.
+
+    Args:
+        code: Codes (n,) of uniforms (n,), monotone in the uniform, below ``AMBIGUOUS``.
+
+    Returns:
+        (4096,) the code of all uniforms with these top bits, ``AMBIGUOUS`` where they have not all the same.
+    """
+    firsts = np.arange(1 << TOP_BITS) << TOP_SHIFT
+    low, high = code(firsts), code(firsts + (1 << TOP_SHIFT) - 1)
+    return np.where(low == high, low, AMBIGUOUS).astype(np.uint8)
+
+
+def band_guide(age: NDArray[np.int64], band: NDArray[np.int64]) -> NDArray[np.uint8]:
+    """Return the guide to age bands, from thresholds (100,) and age bands (100,) by year of age."""
+
+    def band_of(u: NDArray[np.int64]) -> NDArray[np.int64]:
+        bands: NDArray[np.int64] = band[np.searchsorted(age, u, side="right")]
+        return bands
+
+    return guide(band_of)
+
+
+def half_hour_guide(cumulative: NDArray[np.float64]) -> NDArray[np.uint8]:
+    """Return the guide to half hours of a profile (49,), which agrees with ``half_hour_of``."""
+
+    def half_hour(u: NDArray[np.int64]) -> NDArray[np.int64]:
+        goals = (u + 0.5) * TO_UNIT_32 * cumulative[HALF_HOURS]
+        found: NDArray[np.int64] = np.minimum(np.searchsorted(cumulative[1:], goals, side="right"), HALF_HOURS - 1)
+        return found
+
+    return guide(half_hour)
+
+
+@inlined
+def half_hour_at(u: int, guide: NDArray[np.uint8], cumulative: NDArray[np.float64]) -> int:
+    """Return the half hour of the uniform of a moment, by its guide, or by the profile where that is ambiguous."""
+    half_hour = int(guide[u >> TOP_SHIFT])
+    if half_hour == AMBIGUOUS:
+        half_hour = half_hour_of(uniform32(u) * cumulative[HALF_HOURS], cumulative)
+    return half_hour
+
+
+def highest_scores() -> NDArray[np.float64]:
+    """Return an upper bound of the normal quantile by the top 8 bits of a uniform, (256,), each finite."""
+    ends = [top / (1 << GUIDE_BITS) for top in range(1, 1 << GUIDE_BITS)]
+    return np.array([normal_quantile(u) + MARGIN for u in (*ends, uniform32(CERTAIN - 1))])
+
+
+@compiled_with_arrays
+def least_uniforms(detector: int, tables: DetectorTables) -> NDArray[np.int64]:
+    """Return the least 32-bit uniform that reaches each tier in each row of the grid.
+
+    A score grows with its uniform, from one uniform to the next by far more than rounding changes it: so comparing
+    uniforms with these integers is the same as comparing scores with thresholds.
+
+    Args:
+        detector: Of ``Detector``.
+        tables: Of the detectors.
+
+    Returns:
+        (rows, 4), 2**32 where no uniform reaches the tier.
+    """
+    rows = len(tables.edges) - 1
+    tiers = tables.thresholds.shape[1]
+    least = np.empty((rows, tiers), dtype=np.int64)
+    for row in range(rows):
+        for tier in range(tiers):
+            low = 0
+            high = CERTAIN
+            while low < high:
+                middle = (low + high) // 2
+                score = within(uniform32(middle), tables.edges[row], tables.edges[row + 1])
+                if score >= tables.thresholds[detector, tier]:
+                    high = middle
+                else:
+                    low = middle + 1
+            least[row, tier] = low
+    return least
+
+
+@compiled_with_arrays
+def raided_guide(cumulative: NDArray[np.int64], raided: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return the guide to whether the den of an attempt is raided, by fraud type and the top 14 bits of its uniform.
+
+    Args:
+        cumulative: (T, S) thresholds by which an attempt of a type picks its slot.
+        raided: (S,) whether a slot is raided today.
+
+    Returns:
+        (T, 2**14): ``RAIDED`` if all slots of uniforms with these top bits are raided, 0 if none is, else ``MIXED``.
+    """
+    types = cumulative.shape[0]
+    stretches = 1 << DEN_BITS
+    table = np.empty((types, stretches), dtype=np.uint8)
+    for t in range(types):
+        slot = 0
+        for top in range(stretches):
+            first_u = top << DEN_SHIFT
+            last_u = first_u + (1 << DEN_SHIFT) - 1
+            while cumulative[t, slot] <= first_u:
+                slot += 1
+            entry = RAIDED if raided[slot] else 0
+            at = slot
+            while cumulative[t, at] <= last_u:
+                at += 1
+                # A slot that no attempt of the type comes from has no uniforms of its own.
+                if cumulative[t, at] > cumulative[t, at - 1] and raided[at] != raided[slot]:
+                    entry = MIXED
+            table[t, top] = entry
+    return table
