@@ -7,12 +7,12 @@ computed exact until it is rounded once. ``sim.scenario.scalars`` makes pydantic
 import re
 from fractions import Fraction
 
-from sim.days import DAY_MS, HOUR_MS, YEAR_DAYS
+from sim.days import DAY_MS, HOUR_MS, MINUTE_MS, YEAR_DAYS
 
 UNIT_MS = {
     "ms": 1,
     "s": 1000,
-    "min": HOUR_MS // 60,
+    "min": MINUTE_MS,
     "h": HOUR_MS,
     "d": DAY_MS,
     "day": DAY_MS,
