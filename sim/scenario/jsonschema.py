@@ -11,7 +11,7 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 def json_schema() -> dict[str, Any]:
     """Return the JSON Schema (2020-12) of a scenario file, with every value also allowed in the full form.
 
-    Nothing is required of a file that extends another, so required keys are demanded only without `extends`.
+    Nothing is required of a file that extends another, so required keys are demanded only without ``extends``.
     """
     schema = ScenarioModel.model_json_schema(by_alias=True, mode="validation")
     definitions = {name: _loosened(part) for name, part in schema.pop("$defs", {}).items()}
