@@ -78,7 +78,7 @@ class Distribution(BaseModel):
         named = [key for key in value if key in kinds]
         if len(named) > 1:
             raise refuse(f"{' and '.join(named)} at once", "exactly one distribution")
-        if not value:
+        if all(key in kinds and inner is None for key, inner in value.items()):
             raise refuse("no distribution is named", allowed)
         return value
 
