@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from sim.draws.identity import origin_id
 from sim.warning.delays import CALL
 from sim.warning.service import ServiceTables, outcome
-from sim.words import Distribution, OriginKind
+from sim.words import DistributionKind, OriginKind
 
 SERVICE_MS = 20_000
 SERVERS = 8
@@ -19,7 +19,7 @@ Moments = NDArray[np.int64]
 
 SUCCESS = 1 << 32
 """Every call is answered."""
-SERVICE = (float(Distribution.EXPONENTIAL), float(SERVICE_MS), 0.0)
+SERVICE = (float(DistributionKind.EXPONENTIAL), float(SERVICE_MS), 0.0)
 TABLES = ServiceTables(
     success=np.array([SUCCESS, SUCCESS], dtype=np.int64),
     hard=np.array([0, 0], dtype=np.int64),

@@ -225,7 +225,7 @@ EVENT_RESULTS = tuple(
 """Results of events: fates, results of contacts, ends of alerts, and how an episode ended."""
 
 
-class Distribution(Word):
+class DistributionKind(Word):
     """Kinds of distributions of delays and losses, by the names that scenarios give them."""
 
     CONSTANT = 0

@@ -179,7 +179,7 @@ def _kept(runs: Runs) -> str:
 def varied(texts: list[str]) -> dict[str, list[Any]]:
     """Read ``--vary KEY=A,B,...``, values as in a scenario's file; ends the program where that is no such thing."""
     from sim.scenario.errors import Place, ScenarioError
-    from sim.scenario.positions import decode, read_nodes
+    from sim.scenario.reading import decode, read_nodes
 
     found: dict[str, list[Any]] = {}
     start = Place("--vary", 1, 1, "argument")

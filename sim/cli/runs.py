@@ -89,7 +89,7 @@ def runs(
 ) -> None:
     """List runs, finished and unfinished, one line each."""
     from sim.results.folder import RUNS, find_runs, to_json
-    from sim.scenario.scalars import ascii_controls
+    from sim.scenario.errors import ascii_controls
 
     if folder is not None and not folder.is_dir():
         refuse(f"tocsin runs: {folder}: no such folder; a folder that holds runs")

@@ -45,8 +45,11 @@ Reader = Callable[["Run"], Outcome]
 FAILED = "failed"
 """The one key of the outcome of a run that failed: its message."""
 
-NO_RESULT = frozenset({"cli", "calibration", "experiments", "progress.py", "report"})
-"""Sources that change no outcome; a change of any other makes a journal start anew."""
+NO_RESULT = frozenset({"__main__.py", "calibration", "cli", "experiments", "progress.py", "report", "runs.py"})
+"""Sources that change no outcome; a change of any other makes a journal start anew.
+
+``tests/test_sources.py`` holds the list against what a run and those who read outcomes of it import.
+"""
 
 THREADS_FROM = 5e7
 """A run with more people than these uses all cores by itself; smaller ones run side by side, one a core."""

@@ -83,8 +83,7 @@ def ask(name: str, window: Days, base: Days | None, scope: Scope) -> Asked:
 
 def demand_name(name: str) -> None:
     """Raise AskedError unless the model counts a quantity of this name, or that it is the change of."""
-    from sim.scenario.errors import nearest
-    from sim.scenario.scalars import found
+    from sim.scenario.errors import found, nearest
 
     if name.removesuffix(CHANGE) not in FIGURES:
         near = nearest(name, FIGURES)
@@ -111,7 +110,7 @@ def span(text: str) -> Days:
 
 def _window(name: str, text: str) -> Days:
     """Return the days of ``START..END``, from the first of START to the last of END."""
-    from sim.scenario.scalars import found
+    from sim.scenario.errors import found
 
     start, dots, end = text.partition("..")
     try:

@@ -20,7 +20,6 @@ LIBRARIES = (
     "pyarrow",
     "pydantic",
     "ruamel.yaml",
-    "pint",
 )
 
 

@@ -1,4 +1,7 @@
-"""CSV files beside a scenario become lists of rows with their places."""
+"""CSV files beside a scenario become nodes: a list of rows, each cell with its place.
+
+As ``sim.scenario.reading`` does for YAML. What a table may hold says ``sim.scenario.tables``.
+"""
 
 import csv
 import io
@@ -6,17 +9,16 @@ import os
 import re
 from pathlib import Path
 
-from sim.scenario.bundled import check_file, read_bytes
-from sim.scenario.errors import Mistake, Place, ScenarioError, dotted
-from sim.scenario.positions import MAX_BYTES, MAX_NODES, Node, Scalar, decode, plain_scalar
-from sim.scenario.positions import Path as Key
-from sim.scenario.scalars import found
+from sim.scenario.bundled import READABLE, no_file, read_bytes
+from sim.scenario.errors import Mistake, Place, ScenarioError, dotted, found
+from sim.scenario.nodes import KeyPath, Node, Scalar
+from sim.scenario.reading import MAX_BYTES, MAX_NODES, decode, plain_scalar
 
 MAX_COLUMNS = 400
 
 
 def inside(folder: Path, name: str) -> Path | None:
-    """The path of `name` in the folder, None where it lies outside or its links lead outside."""
+    """Return the path of a name in a folder, None where it lies outside or its links lead outside."""
     if not name or name.startswith(("/", "\\", "~")) or "\\" in name or ":" in name or "\0" in name:
         return None
     if ".." in Path(name).parts:
@@ -28,25 +30,37 @@ def inside(folder: Path, name: str) -> Path | None:
     return path if path.is_relative_to(folder.resolve()) else None
 
 
-def read_table(node: Node, folder: Path, key: Key) -> Node:
-    """The rows of the CSV file that `node` names, in the folder of the scenario that names it.
+def read_table(node: Node, folder: Path, key: KeyPath) -> Node:
+    """Return the rows of a CSV file.
 
-    The first row of the file names the columns; numbers are read as in YAML and an empty cell leaves its key
-    out. Raises ScenarioError.
+    The first row of the file names the columns; numbers are read as in YAML and an empty cell leaves its key out.
+
+    Args:
+        node: The name of the file.
+        folder: The folder of the scenario that names it.
+        key: Where in the scenario it is named.
+
+    Returns:
+        The rows in place of the name: a list of maps by column.
+
+    Raises:
+        ScenarioError: If the file cannot be read, or is no table.
     """
     name = str(node.value)
     path = inside(folder, name)
     if path is None:
         what = f"{found(name)} is outside the scenario's folder"
         raise ScenarioError([Mistake(node.place, dotted(key), what, "a CSV file beside or below the scenario")])
-    check_file(path, node.place, dotted(key))
+    problem = no_file(path)
+    if problem is not None:
+        raise ScenarioError([Mistake(node.place, dotted(key), f"{found(path.name)} {problem}", READABLE)])
     shown = os.path.join(os.path.dirname(node.place.file), name)
     top = Place(shown, 1, 1, "file", node.place.chain)
     text = decode(read_bytes(path, top, MAX_BYTES), top)
     return Node(_rows(text, top, key), node.place)
 
 
-def _rows(text: str, top: Place, key: Key) -> list[Node]:
+def _rows(text: str, top: Place, key: KeyPath) -> list[Node]:
     def place(line: int, column: int = 1) -> Place:
         return Place(top.file, line, column, top.layer, top.chain)
 
@@ -90,7 +104,7 @@ def _rows(text: str, top: Place, key: Key) -> list[Node]:
 
 
 def _wrong_header(names: list[str]) -> tuple[str, str] | None:
-    """What is wrong with the names of the columns and what is allowed, None for nothing."""
+    """Return what is wrong with the names of the columns and what is allowed, None for nothing."""
     if len(names) > MAX_COLUMNS:
         return f"the table has {len(names)} columns", f"at most {MAX_COLUMNS}"
     if "" in names:
@@ -100,7 +114,7 @@ def _wrong_header(names: list[str]) -> tuple[str, str] | None:
 
 
 def _columns(line: str, cells: int) -> list[int]:
-    """The column of the text at which each cell begins, from 1; all 1 where quotes hide it."""
+    """Return the column of the text at which each cell begins, from 1; all 1 where quotes hide it."""
     parts = line.split(",")
     if len(parts) != cells or '"' in line:
         return [1] * cells

@@ -1,25 +1,16 @@
-"""Distributions of durations by their usual parameters: `lognormal: {median: 90 min, sigma: 0.5}`."""
+"""Distributions of durations by their usual parameters: ``lognormal: {median: 90 min, sigma: 0.5}``.
 
-from enum import IntEnum
+What a scenario says of one; ``sim.draws.distributions`` draws from it, by ``kind``, ``a`` and ``b``.
+"""
+
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, model_serializer, model_validator
 
-from sim.scenario.scalars import Duration, DurationOrZero, NonNegative, Positive, found, refuse
+from sim.scenario.errors import found
+from sim.scenario.scalars import Duration, DurationOrZero, NonNegative, Positive, refuse
 from sim.scenario.units import duration_text
-
-
-class Kind(IntEnum):
-    """The code by which compiled code knows a distribution; the meaning of its `a` and `b` in brackets."""
-
-    CONSTANT = 0  # (value, 0)
-    UNIFORM = 1  # (low, high)
-    EXPONENTIAL = 2  # (mean, 0)
-    LOGNORMAL = 3  # (median, sigma)
-    WEIBULL = 4  # (scale, shape)
-
-
-KINDS = tuple(kind.name.lower() for kind in Kind)
+from sim.words import DistributionKind as Kind
 
 
 class _Parameters(BaseModel):
@@ -76,32 +67,31 @@ class Distribution(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _one_kind(cls, value: Any) -> Any:
-        allowed = f"a duration or one of {', '.join(KINDS)}"
+        kinds = Kind.labels()
+        allowed = f"a duration or one of {', '.join(kinds)}"
         if isinstance(value, Distribution):
             return value
         if isinstance(value, str | int | float) and not isinstance(value, bool):
             return {"constant": value}
         if not isinstance(value, dict):
             raise refuse(f"{found(value)} is not a distribution", allowed)
-        named = [key for key in value if key in KINDS]
+        named = [key for key in value if key in kinds]
         if len(named) > 1:
             raise refuse(f"{' and '.join(named)} at once", "exactly one distribution")
-        if not value:
+        if all(key in kinds and inner is None for key, inner in value.items()):
             raise refuse("no distribution is named", allowed)
         return value
 
     @model_serializer
     def _plain(self) -> dict[str, Any]:
-        name = KINDS[self.kind]
-        parameters = getattr(self, name)
-        if isinstance(parameters, int):
-            return {name: duration_text(parameters)}
-        return {name: parameters.model_dump()}
+        parameters = self._parameters()
+        written = duration_text(parameters) if isinstance(parameters, int) else parameters.model_dump()
+        return {self.kind.label: written}
 
     @property
-    def kind(self) -> int:
-        """The code of the kind, see Kind."""
-        return next(int(kind) for kind in Kind if getattr(self, kind.name.lower()) is not None)
+    def kind(self) -> Kind:
+        """Which kind it is."""
+        return next(kind for kind in Kind if getattr(self, kind.label) is not None)
 
     @property
     def a(self) -> float:
@@ -113,8 +103,12 @@ class Distribution(BaseModel):
         """The high end in ms, sigma or shape; 0 where the kind has one parameter."""
         return self._pair()[1]
 
+    def _parameters(self) -> "int | _Parameters":
+        parameters: int | _Parameters = getattr(self, self.kind.label)
+        return parameters
+
     def _pair(self) -> tuple[float, float]:
-        parameters = getattr(self, KINDS[self.kind])
+        parameters = self._parameters()
         if isinstance(parameters, int):
             return float(parameters), 0.0
         first, *rest = parameters.__dict__.values()

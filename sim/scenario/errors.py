@@ -1,21 +1,35 @@
-"""Mistakes in scenarios: one line each, saying where, what was found, what is allowed and what is nearest."""
+"""Mistakes in scenarios: the line that tells of one, and the exception that carries all of a scenario.
+
+Whoever reads a part of a scenario makes its mistakes itself; those that pydantic finds are put into these words by
+``sim.scenario.pydantic_errors``.
+"""
 
 import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sim.scenario.scalars import ascii_controls
+ROOT_KEY = "scenario"
+"""Stands for the dotted key where a mistake is the whole file's."""
 
-ROOT_KEY = "scenario"  # stands for the dotted key where a mistake is the whole file's
 LONGEST_LIST = 24
+"""Names that a message lists of what is allowed."""
+
+LONGEST_TEXT, LONGEST_NUMBER = 40, 50
+"""Characters of a text, and of a number or a quoted text, that a message quotes; of longer ones it quotes the start."""
+
+LONGEST_COMPARED = 80
+"""Characters of a word that are compared with the allowed names."""
+
+LIKENESS = 0.6
+"""Likeness by ``difflib``, between 0 and 1, from which on a name is worth proposing."""
 
 
 @dataclass(frozen=True)
 class Place:
     """Where a value or key was written; lines and columns count from 1.
 
-    `layer` is `file`, `draw` (a table of posterior draws), `set` (the command line) or `argument` (a call from
-    Python); `chain` names the files that extend this one, the nearest first.
+    ``layer`` is ``file``, ``draw`` (a table of posterior draws), ``set`` (the command line) or ``argument`` (a call
+    from Python); ``chain`` names the files that extend this one, the nearest first.
     """
 
     file: str
@@ -30,7 +44,7 @@ class Place:
 
 @dataclass(frozen=True)
 class Mistake:
-    """One mistake: place, dotted key, what is wrong and what is allowed."""
+    """One mistake: its place, the dotted key, what is wrong and what is allowed."""
 
     place: Place
     key: str
@@ -53,7 +67,7 @@ class Mistake:
         return self.place.column
 
     def __str__(self) -> str:
-        """The line `FILE:LINE:COL: dotted.key: what is wrong; what is allowed`."""
+        """Return the line ``FILE:LINE:COL: dotted.key: what is wrong; what is allowed``."""
         chain = "".join(f" (extended by {name})" for name in self.place.chain)
         text = f"{self.key}: {self.message}; {self.allowed}{chain}"
         return f"{self.place}: {ascii_controls(text)}"
@@ -67,31 +81,67 @@ class ScenarioError(Exception):
         super().__init__(self.mistakes)
 
     def __str__(self) -> str:
-        """One line a mistake."""
+        """Return one line for each mistake."""
         return "\n".join(str(mistake) for mistake in self.mistakes)
 
 
 def dotted(path: Iterable[str | int]) -> str:
-    """A path as its dotted key."""
+    """Return the dotted key of a path, ``ROOT_KEY`` for the empty one."""
     return ".".join(str(part) for part in path) or ROOT_KEY
 
 
 def nearest(word: str, allowed: Iterable[str]) -> str | None:
-    """The allowed word most like `word`, or None where none is near."""
-    words = list(allowed)
-    near = difflib.get_close_matches(word[:80], words, n=1, cutoff=0.6)
+    """Return the allowed word most like ``word``, None where none is like it; capitals count only between equals."""
+    words, word = list(allowed), word[:LONGEST_COMPARED]
+    near = difflib.get_close_matches(word, words, n=1, cutoff=LIKENESS)
     if near:
         return near[0]
     lowered = {name.lower(): name for name in words}
-    near = difflib.get_close_matches(word[:80].lower(), list(lowered), n=1, cutoff=0.6)
+    near = difflib.get_close_matches(word.lower(), list(lowered), n=1, cutoff=LIKENESS)
     return lowered[near[0]] if near else None
 
 
 def choices(word: str, allowed: Iterable[str], most: int = LONGEST_LIST) -> str:
-    """What is allowed in place of `word`: the nearest name where there is one, and `most` of all, or all, listed."""
+    """Return what a message says is allowed in place of ``word``.
+
+    Args:
+        word: The name that was found.
+        allowed: The names that are allowed there.
+        most: How many of them are listed.
+
+    Returns:
+        The name most like the word, where there is one, and the list of those allowed.
+    """
     words = list(allowed)
     if not words:
         return "nothing is allowed here"
     listed = ", ".join(words[:most]) + (", ..." if len(words) > most else "")
     near = nearest(word, words)
     return f"did you mean '{near}'? allowed: {listed}" if near else f"allowed: {listed}"
+
+
+def found(value: object) -> str:
+    """Return a value as a message quotes it: one short line, control characters escaped."""
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return "true" if value else "false"
+        case dict():
+            return "a map"
+        case list() | tuple():
+            return f"a list of {len(value)}"
+        case float() | int():
+            text = repr(value)
+        case _:
+            text = f"'{_shortened(ascii_controls(str(value)), LONGEST_TEXT)}'"
+    return _shortened(text, LONGEST_NUMBER)
+
+
+def _shortened(text: str, most: int) -> str:
+    return text if len(text) <= most else f"{text[: most - 3]}..."
+
+
+def ascii_controls(text: str) -> str:
+    """Return the text with every control, separator and surrogate character escaped, so that it stays one line."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)

@@ -1,4 +1,4 @@
-"""The JSON Schema of scenario files, for editors."""
+"""The JSON Schema of scenario files, for editors: pydantic's own, made to fit files that extend others."""
 
 from typing import Any
 
@@ -9,9 +9,9 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
 def json_schema() -> dict[str, Any]:
-    """The JSON Schema (2020-12) of a scenario file, with every value also allowed in the full form.
+    """Return the JSON Schema (2020-12) of a scenario file, with every value also allowed in the full form.
 
-    Nothing is required of a file that extends another, so required keys are demanded only without `extends`.
+    Nothing is required of a file that extends another, so required keys are demanded only without ``extends``.
     """
     schema = ScenarioModel.model_json_schema(by_alias=True, mode="validation")
     definitions = {name: _loosened(part) for name, part in schema.pop("$defs", {}).items()}
@@ -30,7 +30,7 @@ def json_schema() -> dict[str, Any]:
 
 
 def _loosened(schema: dict[str, Any], top: bool = False) -> dict[str, Any]:
-    """A schema of an object, its values allowed in full form, its keys removable by null and not demanded.
+    """Return a schema of an object, its values allowed in full form, its keys removable by null and not demanded.
 
     A file that extends another gives a part of a map; only loading can tell what is missing in the end.
     """
@@ -49,7 +49,7 @@ def _loosened(schema: dict[str, Any], top: bool = False) -> dict[str, Any]:
 
 
 def _or_full(schema: dict[str, Any]) -> dict[str, Any]:
-    """The value itself, its full form with origin, range and basis, or null to remove it."""
+    """Return a schema of the value itself, its full form with origin, range and basis, or null to remove it."""
     inner = {key: value for key, value in schema.items() if key not in ("default", "title", "description")}
     kept = {key: value for key, value in schema.items() if key in ("default", "title", "description")}
     nested = _loosened(inner) if inner.get("type") == "object" else inner

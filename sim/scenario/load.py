@@ -11,15 +11,14 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from sim.scenario.bundled import find
-from sim.scenario.errors import Mistake, ScenarioError, choices
-from sim.scenario.extends import Files, merge
-from sim.scenario.faults import merged, mistakes_of
+from sim.scenario.errors import Mistake, ScenarioError, choices, found
+from sim.scenario.extends import Files
+from sim.scenario.nodes import Node, merge
 from sim.scenario.overrides import argument_values, set_values, with_value
 from sim.scenario.parameters import is_full_form, unwrap_all
-from sim.scenario.positions import Node
+from sim.scenario.pydantic_errors import merged, mistakes_of
 from sim.scenario.ranges import range_mistakes
 from sim.scenario.resolved import Source, resolve, sources
-from sim.scenario.scalars import found
 from sim.scenario.schema import ScenarioModel
 from sim.scenario.shapes import shape, written
 from sim.scenario.stored_draws import frame, no_draw
@@ -28,17 +27,17 @@ from sim.scenario.writing import to_yaml
 if TYPE_CHECKING:
     import pandas as pd
 
-# What changes how a scenario is run and stored but no result; the hash leaves it out.
 NO_RESULT = ("engine", "workers", "record")
+"""Keys that change how a scenario is run and stored but no result; the hash leaves them out."""
 
 
 @dataclass(frozen=True)
 class Scenario:
     """A scenario that was read, checked and completed.
 
-    `spec` is the model that engines read, `resolved` the same as plain values (defaults filled in, tables
-    inline, parameters with their origin), `sources` says of each dotted key where its value came from, and
-    `sha256` stands for everything that results depend on.
+    ``spec`` is the model that engines read, ``resolved`` the same as plain values (defaults filled in, tables inline,
+    parameters with their origin), ``sources`` says of each dotted key where its value came from, and ``sha256`` stands
+    for everything that results depend on.
     """
 
     spec: ScenarioModel
@@ -52,7 +51,7 @@ class Scenario:
         return self.spec.name
 
     def yaml(self) -> str:
-        """The resolved scenario as a file; loading it gives an equal scenario."""
+        """Return the text of the resolved scenario as a file; loading it gives an equal scenario."""
         return to_yaml(self.resolved)
 
 
@@ -61,9 +60,16 @@ def load_scenario(
 ) -> Scenario:
     """Load a scenario by the name of a bundled one or the path of a file.
 
-    `draw` is the posterior draw whose values it has, counted from 0; None leaves the values of the files.
-    `overrides` are texts by dotted key, read as YAML, as `--set` gives them; `arguments` are plain values by
-    key (`scale=1e-3`), applied last. Raises ScenarioError with every mistake that was found.
+    Raises ScenarioError with every mistake that was found.
+
+    Args:
+        name_or_path: The name, or the path.
+        overrides: Texts by dotted key, read as YAML, as ``--set`` gives them.
+        draw: The posterior draw whose values it has, counted from 0; None leaves the values of the files.
+        **arguments: Plain values by key (``scale=1e-3``), applied last.
+
+    Returns:
+        The scenario, read, checked and completed.
     """
     files, root, folder = _read(name_or_path, draw)
     mistakes = files.mistakes
@@ -71,16 +77,20 @@ def load_scenario(
         root = merge(root, unwrap_all(with_value(root, key, value, mistakes), mistakes))
     for key, value in argument_values(root, arguments, mistakes):
         root = merge(root, unwrap_all(with_value(root, key, value, mistakes), mistakes))
-    root = files.tables(root, folder)
+    root = files.with_tables(root, folder)
     spec = _validated(root, files)
     return _scenario(spec, root)
 
 
 def changed(scenario: Scenario, values: Mapping[str, Any], *, bare: bool = False) -> Scenario:
-    """The scenario with other plain values at some dotted keys, checked again; no file is read.
+    """Return a scenario with other plain values at some dotted keys, checked again; no file is read.
 
-    What is known of a parameter (origin, range, basis) stays, unless the values are `bare`. Raises KeyError for a key
-    that is not there and pydantic's ValidationError for a value that the schema refuses.
+    Raises KeyError for a key that is not there and pydantic's ValidationError for a value that the schema refuses.
+
+    Args:
+        scenario: The scenario.
+        values: Plain values by dotted key.
+        bare: Whether what is known of these parameters (origin, range, basis) goes; else it stays.
     """
     resolved = copy.deepcopy(scenario.resolved)
     for key, value in values.items():
@@ -91,7 +101,7 @@ def changed(scenario: Scenario, values: Mapping[str, Any], *, bare: bool = False
 
 
 def plain(resolved: Any) -> Any:
-    """A resolved value without what is known of its parameters."""
+    """Return a resolved value without what is known of its parameters."""
     if is_full_form(resolved):
         return plain(resolved["value"])
     if isinstance(resolved, dict):
@@ -102,7 +112,7 @@ def plain(resolved: Any) -> Any:
 
 
 def _in_full_form(value: Any, like: Any) -> Any:
-    """A plain value in the full forms of another that has the same shape."""
+    """Return a plain value in the full forms of another that has the same shape."""
     if is_full_form(like):
         return {**like, "value": _in_full_form(value, like["value"])}
     if isinstance(value, dict):
@@ -113,74 +123,88 @@ def _in_full_form(value: Any, like: Any) -> Any:
 
 
 def value_at(resolved: Any, key: str) -> Any:
-    """The value at a dotted key of a resolved scenario, in full form where it has one; raises KeyError."""
-    for part in key.split("."):
-        inner = resolved["value"] if is_full_form(resolved) else resolved
-        resolved = _part(inner, part, key)
-    return resolved
+    """Return the value at a dotted key of a resolved scenario, in full form where it has one; raises KeyError."""
+    holder, part = _holder(resolved, key)
+    return holder[part]
 
 
 def _put(resolved: dict[str, Any], key: str, value: Any, bare: bool) -> None:
     """Replace the value at a dotted key of a resolved scenario, or all that it says there."""
-    above, _, last = key.rpartition(".")
-    holder = value_at(resolved, above) if above else resolved
-    holder = holder["value"] if is_full_form(holder) else holder
-    inner = _part(holder, last, key)
-    if is_full_form(inner) and not bare:
-        inner["value"] = value
-    elif isinstance(holder, list):
-        holder[int(last)] = value
+    holder, part = _holder(resolved, key)
+    if is_full_form(holder[part]) and not bare:
+        holder[part]["value"] = value
     else:
-        holder[last] = value
+        holder[part] = value
 
 
-def _part(holder: Any, part: str, key: str) -> Any:
-    """What a map has under a key, or a list at an index."""
-    if not isinstance(holder, dict | list):
+def _holder(resolved: Any, key: str) -> tuple[Any, str | int]:
+    """Return the map or list that holds the value at a dotted key, and its own key or index there; raises KeyError."""
+    holder, part, below, parts = resolved, "", resolved, key.split(".")
+    while parts:
+        holder = below["value"] if is_full_form(below) else below
+        part = _own_key(holder, parts, key)
+        below, parts = holder[part], parts[str(part).count(".") + 1 :]
+    return holder, part
+
+
+def _own_key(holder: Any, parts: list[str], key: str) -> Any:
+    """Return the key or index with which the rest of a dotted key begins; keys with dots themselves are found first."""
+    if isinstance(holder, dict):
+        names = list(holder)
+        own: str | int | None
+        own = next((name for n in range(len(parts), 0, -1) if (name := ".".join(parts[:n])) in holder), None)
+    elif isinstance(holder, list):
+        names = [str(index) for index in range(len(holder))]
+        own = int(parts[0]) if parts[0].isdecimal() and int(parts[0]) < len(holder) else None
+    else:
         raise KeyError(f"{key}: there is nothing below {found(holder)}; the key of a single value")
-    if isinstance(holder, dict) and part in holder:
-        return holder[part]
-    if isinstance(holder, list) and part.isdecimal() and int(part) < len(holder):
-        return holder[int(part)]
-    names = list(holder) if isinstance(holder, dict) else [str(index) for index in range(len(holder))]
-    raise KeyError(f"{key}: no such key: {found(part)}; {choices(part, names)}")
+    if own is None:
+        raise KeyError(f"{key}: no such key: {found(parts[0])}; {choices(parts[0], names)}")
+    return own
 
 
 def posterior(name_or_path: str) -> "pd.DataFrame":
-    """The posterior draws stored with a scenario, one row a draw, as `load_scenario(..., draw=k)` applies them.
+    """Return the posterior draws stored with a scenario, as ``load_scenario(..., draw=k)`` applies them.
 
-    Columns are dotted keys, the index counts the draws from 0, and cells are what the file says: numbers, or texts
-    such as `61.5 d`. Raises ScenarioError where there are none, or with the mistakes of the files.
+    Args:
+        name_or_path: The name of a bundled scenario, or the path of one.
+
+    Returns:
+        One row a draw, one column a dotted key; the index counts the draws from 0, and cells are what the file says:
+        numbers, or texts such as ``61.5 d``.
+
+    Raises:
+        ScenarioError: If there are none, or with the mistakes of the files.
     """
     files, _, _ = _read(name_or_path, None)
     if files.mistakes:
         raise ScenarioError(merged(files.mistakes))
     if files.draws is None:
-        raise _none_stored(name_or_path)
+        raise ScenarioError([_none_stored(name_or_path)])
     return frame(files.draws)
 
 
 def _read(name_or_path: str, draw: int | None) -> tuple[Files, Node, Path]:
-    """The files of a scenario with the mistakes so far, the tree they make and the folder of the first."""
+    """Read the files of a scenario: with the mistakes so far, the tree they make and the folder of the first."""
     files = Files(shape(ScenarioModel), draw)
     path, shown = find(str(name_or_path))
     try:
         root = files.read(path, shown)
         if draw is not None and files.draws is None and not files.mistakes:
-            raise _none_stored(name_or_path)
+            raise ScenarioError([_none_stored(name_or_path)])
     except ScenarioError as error:
         raise ScenarioError(merged(files.mistakes + error.mistakes)) from None
     return files, root, path.parent
 
 
-def _none_stored(name_or_path: str) -> ScenarioError:
+def _none_stored(name_or_path: str) -> Mistake:
     return no_draw(
         f"no draws are stored with {found(str(name_or_path))}", "a scenario whose calibration.draws names some"
     )
 
 
 def validate(name_or_path: str, overrides: Mapping[str, str] | None = None) -> list[Mistake]:
-    """Every mistake of a scenario, in order of place; none where it can be run."""
+    """Return every mistake of a scenario, in order of place; none where it can be run."""
     try:
         load_scenario(name_or_path, overrides)
     except ScenarioError as error:
@@ -189,7 +213,7 @@ def validate(name_or_path: str, overrides: Mapping[str, str] | None = None) -> l
 
 
 def _validated(root: Node, files: Files) -> ScenarioModel:
-    """The model of a tree; raises ScenarioError with its mistakes and those found in its files before."""
+    """Return the model of a tree; raises ScenarioError with its mistakes and those found in its files before."""
     expected, mistakes = files.shape, files.mistakes
     spec = None
     try:
@@ -210,7 +234,7 @@ def _scenario(spec: ScenarioModel, root: Node) -> Scenario:
 
 
 def digest(resolved: Mapping[str, Any]) -> str:
-    """SHA-256 of what results depend on, as JSON.
+    """Return the SHA-256 of what results depend on, as JSON.
 
     Keys keep the order of the scenario, since fraud types are numbered by it.
     """

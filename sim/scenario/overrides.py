@@ -1,19 +1,27 @@
-"""Values given on the command line (`--set dotted.key=value`) or by a call from Python, as trees to merge."""
+"""Values given on the command line (``--set dotted.key=value``) or by a call from Python, as trees to merge."""
 
 import datetime as dt
 import numbers
 from collections.abc import Mapping
 from typing import Any
 
-from sim.scenario.errors import Mistake, Place, ScenarioError, dotted
-from sim.scenario.faults import follow
+from sim.scenario.errors import Mistake, Place, ScenarioError, dotted, found
+from sim.scenario.nodes import KeyPath, Node, merge
 from sim.scenario.parameters import unwrap
-from sim.scenario.positions import MAX_DEPTH, Node, Path, decode, read_nodes
-from sim.scenario.scalars import found
+from sim.scenario.reading import MAX_DEPTH, decode, read_nodes
+
+LONGEST_DOTTED = 400
+"""Characters of a dotted key."""
 
 
-def set_values(root: Node, texts: Mapping[str, str], mistakes: list[Mistake]) -> list[tuple[Path, Node]]:
-    """The path and the node of each `--set`; its line is the number of the option, from 1."""
+def set_values(root: Node, texts: Mapping[str, str], mistakes: list[Mistake]) -> list[tuple[KeyPath, Node]]:
+    """Return the path and the node of each ``--set``; its line is the number of the option, from 1.
+
+    Args:
+        root: The tree of the scenario.
+        texts: What the options say, YAML by dotted key.
+        mistakes: Those found on the way are added.
+    """
     values = []
     start = Place("--set", 1, 1, "set")
     for number, (key, text) in enumerate(texts.items()):
@@ -21,7 +29,7 @@ def set_values(root: Node, texts: Mapping[str, str], mistakes: list[Mistake]) ->
             at = _shifted(start, number, 0)
             mistakes.append(Mistake(at, dotted(()), f"{found(key)} is no dotted key", "dotted.key=value"))
             continue
-        path = follow(root, key.split("."))
+        path = root.path_to(key)
         shift = (number, len(key) + 1)
         try:
             node, more = read_nodes(decode(text.encode(errors="surrogatepass"), start), start)
@@ -35,12 +43,18 @@ def set_values(root: Node, texts: Mapping[str, str], mistakes: list[Mistake]) ->
     return values
 
 
-def argument_values(root: Node, values: Mapping[str, Any], mistakes: list[Mistake]) -> list[tuple[Path, Node]]:
-    """The path and the node of each keyword argument."""
+def argument_values(root: Node, values: Mapping[str, Any], mistakes: list[Mistake]) -> list[tuple[KeyPath, Node]]:
+    """Return the path and the node of each keyword argument.
+
+    Args:
+        root: The tree of the scenario.
+        values: Plain values by dotted key.
+        mistakes: Those found on the way are added.
+    """
     pairs = []
     for key, value in values.items():
         place = Place(f"{key}=", 1, 1, "argument")
-        path = follow(root, key.split("."))
+        path = root.path_to(key)
         try:
             pairs.append((path, unwrap(_node(value, place), mistakes, path)))
         except TypeError as error:
@@ -48,18 +62,22 @@ def argument_values(root: Node, values: Mapping[str, Any], mistakes: list[Mistak
     return pairs
 
 
-def with_value(root: Node, path: Path, value: Node, mistakes: list[Mistake]) -> Node:
-    """A tree that says only `value` at `path`, so that merging it into `root` changes only that.
+def with_value(root: Node, path: KeyPath, value: Node, mistakes: list[Mistake]) -> Node:
+    """Return a tree that says only one value, so that merging it changes only that.
 
-    Below a list of `root` the whole list is copied with its item changed.
+    Below a list the whole list is copied with its item changed.
+
+    Args:
+        root: The tree of the scenario, into which the answer is to be merged.
+        path: Where the value belongs.
+        value: The value.
+        mistakes: Those found on the way are added.
     """
     return _with_value(root, path, 0, value, mistakes)
 
 
-def _with_value(node: Node | None, path: Path, depth: int, value: Node, mistakes: list[Mistake]) -> Node:
-    """The tree for the part of `path` from `depth` on, which begins at `node`."""
-    from sim.scenario.extends import merge
-
+def _with_value(node: Node | None, path: KeyPath, depth: int, value: Node, mistakes: list[Mistake]) -> Node:
+    """Return the tree for the part of a path from ``depth`` on, which begins at ``node``."""
     if depth == len(path):
         return value
     part = path[depth]
@@ -76,15 +94,15 @@ def _with_value(node: Node | None, path: Path, depth: int, value: Node, mistakes
     return Node(items, node.place)
 
 
-def _key_place(path: Path, depth: int, place: Place) -> Place:
-    """Where a part of a dotted key stands in `dotted.key=value`."""
+def _key_place(path: KeyPath, depth: int, place: Place) -> Place:
+    """Return where a part of a dotted key stands in ``dotted.key=value``."""
     if place.layer != "set":
         return place
     return Place(place.file, place.line, 1 + sum(len(str(part)) + 1 for part in path[:depth]), place.layer)
 
 
 def _is_key(key: str) -> bool:
-    return bool(key) and len(key) <= 400 and all(key.split(".")) and key.count(".") < MAX_DEPTH
+    return bool(key) and len(key) <= LONGEST_DOTTED and all(key.split(".")) and key.count(".") < MAX_DEPTH
 
 
 def _shifted(place: Place, lines: int, columns: int) -> Place:
@@ -93,14 +111,15 @@ def _shifted(place: Place, lines: int, columns: int) -> Place:
 
 
 def _moved(node: Node, lines: int, columns: int) -> Node:
-    """The node with its columns counted from the beginning of `dotted.key=value`."""
+    """Return the node with its places counted from the beginning of ``dotted.key=value``."""
     place = _shifted(node.place, lines, columns)
     keys = {name: _shifted(at, lines, columns) for name, at in node.keys.items()}
-    if isinstance(node.value, dict):
-        return Node({name: _moved(child, lines, columns) for name, child in node.value.items()}, place, keys)
-    if isinstance(node.value, list):
-        return Node([_moved(child, lines, columns) for child in node.value], place)
-    return Node(node.value, place)
+    value = node.value
+    if isinstance(value, dict):
+        value = {name: _moved(child, lines, columns) for name, child in value.items()}
+    elif isinstance(value, list):
+        value = [_moved(child, lines, columns) for child in value]
+    return Node(value, place, keys)
 
 
 def _node(value: Any, place: Place) -> Node:

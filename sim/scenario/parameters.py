@@ -1,42 +1,49 @@
-"""Parameters in full form: `{value, origin, range, target, basis}` becomes the value, which carries the rest."""
+"""Parameters in full form: ``{value, origin, range, target, basis}`` becomes the value, which carries the rest.
 
-from sim.scenario.errors import Mistake, choices, dotted
-from sim.scenario.positions import Node, Parameter, Path
-from sim.scenario.scalars import found
+Whether a range is right, only ``sim.scenario.ranges`` can say, which knows what the schema expects.
+"""
+
+from dataclasses import replace
+
+from sim.scenario.errors import Mistake, choices, dotted, found
+from sim.scenario.nodes import KeyPath, Node, Parameter
 
 ORIGINS = ("reported", "evidence", "assumed", "calibrated")
 FULL_FORM = ("value", "origin", "range", "target", "basis")
 
 
 def is_full_form(value: object) -> bool:
-    """Whether a plain value is a parameter in full form, as a resolved scenario has it."""
+    """Return whether a plain value is a parameter in full form, as a resolved scenario has it."""
     return isinstance(value, dict) and "value" in value and set(value) <= set(FULL_FORM)
 
 
-def unwrap(node: Node, mistakes: list[Mistake], path: Path = ()) -> Node:
-    """The node with every parameter in full form replaced by its value, which carries the rest.
+def unwrap(node: Node, mistakes: list[Mistake], path: KeyPath = ()) -> Node:
+    """Return a node with every parameter in full form replaced by its value, which carries the rest.
 
-    A map is the full form of a parameter where it has the key `value` and no keys but those of FULL_FORM.
+    A map is the full form of a parameter where it has the key ``value`` and no keys but those of ``FULL_FORM``.
+
+    Args:
+        node: The node.
+        mistakes: Those found in the full forms are added.
+        path: Where in the scenario the node stands.
     """
     if isinstance(node.value, list):
         items = [unwrap(item, mistakes, (*path, index)) for index, item in enumerate(node.value)]
-        return Node(items, node.place, {}, node.parameter)
+        return replace(node, value=items)
     if not isinstance(node.value, dict):
         return node
     if "value" in node.value and all(key in FULL_FORM for key in node.value):
         return _unwrap_parameter(node, node.value, mistakes, path)
-    entries = {key: unwrap(value, mistakes, (*path, key)) for key, value in node.value.items()}
-    return Node(entries, node.place, node.keys, node.parameter)
+    return replace(node, value={key: unwrap(value, mistakes, (*path, key)) for key, value in node.value.items()})
 
 
 def unwrap_all(root: Node, mistakes: list[Mistake]) -> Node:
-    """The map at the top of a scenario, which is no parameter itself, with all below it unwrapped."""
+    """Return the map at the top of a scenario, which is no parameter itself, with all below it unwrapped."""
     assert isinstance(root.value, dict)
-    entries = {key: unwrap(value, mistakes, (key,)) for key, value in root.value.items()}
-    return Node(entries, root.place, root.keys)
+    return replace(root, value={key: unwrap(value, mistakes, (key,)) for key, value in root.value.items()})
 
 
-def _unwrap_parameter(node: Node, full: dict[str, Node], mistakes: list[Mistake], path: Path) -> Node:
+def _unwrap_parameter(node: Node, full: dict[str, Node], mistakes: list[Mistake], path: KeyPath) -> Node:
     def wrong(at: Node, key: str, message: str, allowed: str) -> None:
         mistakes.append(Mistake(at.place, dotted((*path, key)), message, allowed))
 
@@ -57,8 +64,7 @@ def _unwrap_parameter(node: Node, full: dict[str, Node], mistakes: list[Mistake]
     if limits is not None and not (isinstance(limits.value, list) and len(limits.value) == 2):
         wrong(limits, "range", f"{found(limits.plain())} is no range", "[low, high] in units of the value")
         limits = None
-    parameter = Parameter(_text(origin), limits, _text(target), _text(basis), node.place)
-    return Node(value.value, value.place, value.keys, parameter)
+    return replace(value, parameter=Parameter(_text(origin), limits, _text(target), _text(basis), node.place))
 
 
 def _text(node: Node | None) -> str | None:

@@ -1,4 +1,7 @@
-"""Ranges of parameters: every assumed number has one, and its value lies inside."""
+"""Ranges of parameters: every assumed number has one, and its value lies inside.
+
+The ends of a range are read as the schema reads the value, units included.
+"""
 
 import datetime as dt
 from collections.abc import Iterator
@@ -6,15 +9,27 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from sim.scenario.distributions import Distribution, Kind
-from sim.scenario.errors import Mistake, dotted
-from sim.scenario.positions import Node, Parameter, Path
-from sim.scenario.scalars import found
+from sim.scenario.distributions import Distribution
+from sim.scenario.errors import Mistake, dotted, found
+from sim.scenario.nodes import KeyPath, Node, Parameter
 from sim.scenario.shapes import Shape, adapter
+from sim.words import DistributionKind
 
 
-def parameters(node: Node, shape: Shape, path: Path = ()) -> Iterator[tuple[Path, Node, Parameter, Shape]]:
-    """Every parameter in full form below a node, with what the schema expects in its place."""
+def range_mistakes(root: Node, shape: Shape) -> list[Mistake]:
+    """Return the mistakes in the ranges of all parameters of a scenario."""
+    mistakes: list[Mistake] = []
+    for path, node, parameter, expected in _parameters(root, shape):
+        if parameter.range is not None:
+            mistakes += _wrong_range(path, node, parameter.range, expected)
+        elif parameter.origin == "assumed" and _needs_range(node, expected):
+            key, allowed = dotted((*path, "range")), "range: [low, high] around the value"
+            mistakes.append(Mistake(parameter.place, key, "an assumed number has no range", allowed))
+    return mistakes
+
+
+def _parameters(node: Node, shape: Shape, path: KeyPath = ()) -> Iterator[tuple[KeyPath, Node, Parameter, Shape]]:
+    """Find every parameter in full form below a node, with what the schema expects in its place."""
     if node.parameter is not None:
         yield path, node, node.parameter, shape
     children: list[tuple[str | int, Node]] = []
@@ -25,27 +40,13 @@ def parameters(node: Node, shape: Shape, path: Path = ()) -> Iterator[tuple[Path
     for part, child in children:
         inner = shape.child(part, node)
         if inner is not None:
-            yield from parameters(child, inner, (*path, part))
+            yield from _parameters(child, inner, (*path, part))
 
 
-def range_mistakes(root: Node, shape: Shape) -> list[Mistake]:
-    """The mistakes in the ranges of all parameters."""
-    mistakes: list[Mistake] = []
-    for path, node, parameter, expected in parameters(root, shape):
-        if parameter.range is not None:
-            mistakes += _wrong_range(path, node, parameter.range, expected)
-        elif parameter.origin == "assumed" and _needs_range(node, expected):
-            message = "an assumed number has no range"
-            mistakes.append(
-                Mistake(parameter.place, dotted((*path, "range")), message, "range: [low, high] around the value")
-            )
-    return mistakes
-
-
-def size(value: Any) -> float | None:
-    """A number by which values of one kind can be ordered; None where they have no order."""
+def _size(value: Any) -> float | None:
+    """Return a number by which values of one kind can be ordered, None where they have no order."""
     if isinstance(value, Distribution):
-        return value.a if value.kind == Kind.CONSTANT else None
+        return value.a if value.kind == DistributionKind.CONSTANT else None
     if isinstance(value, dt.date):
         return float(value.toordinal())
     if isinstance(value, int | float) and not isinstance(value, bool):
@@ -54,7 +55,7 @@ def size(value: Any) -> float | None:
 
 
 def _read(node: Node, expected: Shape) -> Any:
-    """The value of a node as the schema reads it; raises ValidationError."""
+    """Return the value of a node as the schema reads it; raises ValidationError."""
     return adapter(expected.annotation).validate_python(node.plain())
 
 
@@ -65,17 +66,17 @@ def _needs_range(node: Node, expected: Shape) -> bool:
         value = _read(node, expected)
     except ValidationError:
         return False  # the value's own mistake is told elsewhere
-    return not isinstance(value, dt.date) and size(value) is not None
+    return not isinstance(value, dt.date) and _size(value) is not None
 
 
-def _wrong_range(path: Path, node: Node, limits: Node, expected: Shape) -> list[Mistake]:
+def _wrong_range(path: KeyPath, node: Node, limits: Node, expected: Shape) -> list[Mistake]:
     if isinstance(node.value, dict | list):
         return []  # a range around a whole map or list says what it likes
     assert isinstance(limits.value, list)
     ends, mistakes = [], []
     for index, end in enumerate(limits.value):
         try:
-            ends.append(size(_read(end, expected)))
+            ends.append(_size(_read(end, expected)))
         except ValidationError as error:
             context = error.errors(include_url=False)[0].get("ctx", {})
             message = context.get("what", f"{found(end.plain())} is no value of this parameter")
@@ -91,7 +92,7 @@ def _wrong_range(path: Path, node: Node, limits: Node, expected: Shape) -> list[
     if low > high:
         return [Mistake(limits.place, key, f"{shown} begins above its end", "[low, high] with low at most high")]
     try:
-        value = size(_read(node, expected))
+        value = _size(_read(node, expected))
     except ValidationError:
         return []
     if value is not None and not low <= value <= high:

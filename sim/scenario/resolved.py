@@ -1,12 +1,16 @@
-"""The resolved scenario: complete, defaults filled in, tables inline; and where each value came from."""
+"""The resolved scenario: complete, defaults filled in, tables inline; and where each value came from.
+
+It is made of what pydantic read and of the tree of nodes that it read it from. ``sim.scenario.writing`` makes text of
+it, ``sim.scenario.show`` lines for people.
+"""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from sim.scenario.errors import dotted
+from sim.scenario.nodes import KeyPath, Node, Parameter
 from sim.scenario.parameters import is_full_form
-from sim.scenario.positions import Node, Parameter, Path
 from sim.scenario.shapes import Shape, adapter, written
 
 
@@ -14,9 +18,9 @@ from sim.scenario.shapes import Shape, adapter, written
 class Source:
     """Where a value came from.
 
-    `layer` is `file`, `draw` (a table of posterior draws), `set` (the command line), `argument` (a call from Python)
-    or `default`; file, line and column are those of the value, None for a default. `origin`, `range`, `target` and
-    `basis` are those of the parameter that the value is, or is part of.
+    ``layer`` is ``file``, ``draw`` (a table of posterior draws), ``set`` (the command line), ``argument`` (a call from
+    Python) or ``default``; file, line and column are those of the value, None for a default. ``origin``, ``range``,
+    ``target`` and ``basis`` are those of the parameter that the value is, or is part of.
     """
 
     layer: str
@@ -30,14 +34,20 @@ class Source:
 
     @property
     def where(self) -> str:
-        """File and line, `--set`, `argument` or `default`, as `tocsin show` prints it."""
+        """File and line, ``--set``, ``argument`` or ``default``, as ``tocsin show`` prints it."""
         if self.layer in ("file", "draw"):
             return f"{self.file}:{self.line}"
-        return {"set": "--set"}.get(self.layer, self.layer)
+        return "--set" if self.layer == "set" else self.layer
 
 
 def resolve(value: Any, node: Node | None, shape: Shape | None) -> Any:
-    """The value as the schema writes it, with each parameter that says more than its value in full form."""
+    """Return a value with each parameter in full form that says more than its value.
+
+    Args:
+        value: A plain value, as the schema writes it.
+        node: The node that it was read from, None for a default.
+        shape: What the schema expects in its place, None where it knows nothing.
+    """
     if isinstance(value, dict):
         value = {key: resolve(inner, *_child(node, shape, key)) for key, inner in value.items()}
     elif isinstance(value, list):
@@ -61,7 +71,7 @@ def _child(node: Node | None, shape: Shape | None, part: str | int) -> tuple[Nod
 
 
 def _limits(parameter: Parameter, shape: Shape | None) -> list[Any] | None:
-    """Both ends of a range as the schema writes such values."""
+    """Return both ends of a range as the schema writes such values."""
     if parameter.range is None:
         return None
     ends = parameter.range.plain()
@@ -72,19 +82,20 @@ def _limits(parameter: Parameter, shape: Shape | None) -> list[Any] | None:
 
 
 def sources(resolved: Any, root: Node) -> dict[str, Source]:
-    """The source of each leaf of a resolved scenario, by dotted key; a list of scalars is one leaf."""
-    return {dotted(path): source for path, _, source in leaves(resolved, root)}
+    """Return the source of each leaf of a resolved scenario, by dotted key; a list of scalars is one leaf."""
+    return {dotted(path): source for path, source in _leaves(resolved, root)}
 
 
-# Origin, range, target and basis of the parameter that a value is, or is part of.
 Claim = tuple[str | None, tuple[Any, Any] | None, str | None, str | None]
+"""Origin, range, target and basis of the parameter that a value is, or is part of."""
+
 NO_CLAIM: Claim = (None, None, None, None)
 
 
-def leaves(
-    value: Any, node: Node | None, path: Path = (), claim: Claim = NO_CLAIM
-) -> Iterator[tuple[Path, Any, Source]]:
-    """Path, value and source of each leaf of a resolved value whose nodes are `node`."""
+def _leaves(
+    value: Any, node: Node | None, path: KeyPath = (), claim: Claim = NO_CLAIM
+) -> Iterator[tuple[KeyPath, Source]]:
+    """Find path and source of each leaf of a resolved value that was read from ``node``."""
     if node is not None and node.parameter is not None:
         limits = None
         if is_full_form(value):
@@ -96,17 +107,17 @@ def leaves(
     elif isinstance(value, list) and any(isinstance(item, dict) for item in value):
         yield from _inner(enumerate(value), node, path, claim)
     elif node is None:
-        yield path, value, Source("default", None, None, None, *claim)
+        yield path, Source("default", None, None, None, *claim)
     else:
         place = node.place
-        yield path, value, Source(place.layer, place.file, place.line, place.column, *claim)
+        yield path, Source(place.layer, place.file, place.line, place.column, *claim)
 
 
 def _inner(
-    items: Iterable[tuple[str | int, Any]], node: Node | None, path: Path, claim: Claim
-) -> Iterator[tuple[Path, Any, Source]]:
+    items: Iterable[tuple[str | int, Any]], node: Node | None, path: KeyPath, claim: Claim
+) -> Iterator[tuple[KeyPath, Source]]:
     for part, inner in items:
         child = node.child(part) if node is not None else None
         if child is None and node is not None and not isinstance(node.value, dict):
             child = Node(None, node.place)  # a short form: the whole of it was written in one place
-        yield from leaves(inner, child, (*path, part), claim)
+        yield from _leaves(inner, child, (*path, part), claim)

@@ -2,53 +2,38 @@
 
 Each type reads what a YAML file gives, refuses all else with one short line (what was found; what is allowed)
 and writes itself back as a text that reads the same. Durations are integer ms, rates floats per day, days
-`datetime.date`, times of day integer minutes after midnight.
+``datetime.date``, times of day integer minutes after midnight. Values of several scalars are those of
+``sim.scenario.distributions`` and ``sim.scenario.tables``.
 """
 
 import datetime as dt
 import math
 import re
-from fractions import Fraction
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
+from sim.days import DAY_MS, HALF_HOURS
 from sim.scenario import units
+from sim.scenario.errors import found
 
-LONGEST_MS = 36_525 * units.MS_PER_DAY  # a hundred years: a longer duration is a slip of the unit
+LONGEST_DAYS = 36_525
+"""A hundred years: a longer duration is a slip of the unit."""
+
 LARGEST_COUNT = 2**53
+"""Up to here a double tells every whole number from the next."""
+
+HOUR_MINUTES = 60
+DAY_MINUTES = 24 * HOUR_MINUTES
+
 CLOCK = re.compile(r"([0-9]{1,2}):([0-9]{2})", re.ASCII)
 DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 
 
 def refuse(what: str, allowed: str) -> PydanticCustomError:
-    """An error in the two halves of a scenario's message: what is wrong; what is allowed."""
+    """Return an error in the two halves of a scenario's message: what is wrong; what is allowed."""
     return PydanticCustomError("quantity", "{what}; {allowed}", {"what": what, "allowed": allowed})
-
-
-def found(value: object) -> str:
-    """A value as a message quotes it: one short line, control characters escaped."""
-    match value:
-        case None:
-            return "null"
-        case bool():
-            return "true" if value else "false"
-        case dict():
-            return "a map"
-        case list() | tuple():
-            return f"a list of {len(value)}"
-        case float() | int():
-            text = repr(value)
-        case _:
-            text = ascii_controls(str(value))
-            text = f"'{text if len(text) <= 40 else text[:37] + '...'}'"
-    return text if len(text) <= 50 else text[:47] + "..."
-
-
-def ascii_controls(text: str) -> str:
-    """The text with every control, separator and surrogate character escaped, so that it stays one line."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
 
 
 # numbers
@@ -124,8 +109,8 @@ def _read_duration(value: object) -> int:
         raise refuse(f"{found(value)} is not a whole number of ms", "durations are rounded to 1 ms")
     if ms < 0:
         raise refuse(f"{found(value)} is negative", "a duration from 0 up")
-    if ms > LONGEST_MS:
-        raise refuse(f"{found(value)} is too long", f"at most {LONGEST_MS // units.MS_PER_DAY} d")
+    if ms > LONGEST_DAYS * DAY_MS:
+        raise refuse(f"{found(value)} is too long", f"at most {LONGEST_DAYS} d")
     return int(ms)
 
 
@@ -148,7 +133,7 @@ def _read_rate(value: object) -> float:
         raise refuse(f"{found(unit)} is not a unit of time", allowed)
     if number < 0:
         raise refuse(f"{found(value)} is negative", "a rate from 0 up")
-    return float(units.per_day(Fraction(number), unit))
+    return float(units.per_day(number, unit))
 
 
 def _rate(value: object) -> float:
@@ -188,22 +173,22 @@ def _clock(value: object) -> int:
     match = CLOCK.fullmatch(value) if isinstance(value, str) else None
     if match is None:
         raise refuse(f"{found(value)} is not a time of day", allowed)
-    minutes = int(match[1]) * 60 + int(match[2])
-    if int(match[2]) > 59 or minutes > 1440:
+    hours, minutes = int(match[1]), int(match[2])
+    if minutes >= HOUR_MINUTES or hours * HOUR_MINUTES + minutes > DAY_MINUTES:
         raise refuse(f"{found(value)} is not a time of day", allowed)
-    return minutes
+    return hours * HOUR_MINUTES + minutes
 
 
 def _half_hour(value: object) -> int:
     minutes = _clock(value)
-    if minutes % 30:
+    if minutes % (DAY_MINUTES // HALF_HOURS):
         raise refuse(f"{found(value)} is not on a half hour", "a time of day such as '08:30'")
     return minutes
 
 
 def clock_text(minutes: int) -> str:
-    """A time of day as HH:MM; `minutes` after midnight, 0 to 1440."""
-    return f"{minutes // 60:02d}:{minutes % 60:02d}"
+    """Return a time of day, in minutes after midnight up to 1440, as ``HH:MM``."""
+    return f"{minutes // HOUR_MINUTES:02d}:{minutes % HOUR_MINUTES:02d}"
 
 
 def _day_text(day: dt.date) -> str:

@@ -1,4 +1,7 @@
-"""What the schema expects at a place of a scenario: read from the annotations of the pydantic models."""
+"""What the schema expects at a place of a scenario: the annotations of its pydantic models, taken apart.
+
+Pydantic reads values with them; here those who read files, look at ranges or word a mistake ask what may stand where.
+"""
 
 import types
 from collections.abc import Iterator, Sequence
@@ -10,20 +13,20 @@ from pydantic import BaseModel, TypeAdapter
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticSerializationError
 
-from sim.scenario.positions import Node
+from sim.scenario.nodes import Node
 from sim.scenario.tables import TableMarker
 
 
 @dataclass(frozen=True)
 class Shape:
-    """What may stand at one place: the annotation, its alternatives unwrapped, whether it is a table."""
+    """What may stand at one place: its annotation, the alternatives of which that consists, whether it is a table."""
 
     annotation: Any
     options: tuple[Any, ...]
     table: bool = False
 
     def models(self, node: Node | None = None) -> list[type[BaseModel]]:
-        """The models that may stand here; with a node, those whose literal keys agree with it, if any do."""
+        """Return the models that may stand here; with a node, those whose literal keys agree with it, if any do."""
         models = [o for o in self.options if isinstance(o, type) and issubclass(o, BaseModel)]
         if node is None or len(models) < 2:
             return models
@@ -31,7 +34,7 @@ class Shape:
         return agreeing or models
 
     def child(self, part: str | int, node: Node | None = None) -> "Shape | None":
-        """The shape at a key or index of what stands here; None where the schema knows none."""
+        """Return the shape at a key or index of what stands here, None where the schema knows none."""
         for model in self.models(node):
             info = fields(model).get(str(part))
             if info is not None:
@@ -47,11 +50,11 @@ class Shape:
         return None
 
     def key_names(self, node: Node | None = None) -> list[str]:
-        """The keys that the models here know, in order."""
+        """Return the keys that the models here know, in order."""
         return list(dict.fromkeys(name for model in self.models(node) for name in fields(model)))
 
     def words_for_people(self) -> str:
-        """What may stand here, in words such as `a duration, such as '45 min'`."""
+        """Return what may stand here, in words such as ``a duration, such as '45 min'``."""
         models = self.models()
         if self.table:
             return "a list of rows or the name of a CSV file beside the scenario"
@@ -65,14 +68,14 @@ class Shape:
         return _in_words(stated)
 
     def words(self) -> list[str]:
-        """The words that may stand here, of literal types."""
+        """Return the words that may stand here, of literal types."""
         literals = [option for option in self.options if get_origin(option) is Literal]
         return [str(word) for option in literals for word in get_args(option)]
 
 
 @lru_cache(maxsize=1024)
 def shape(annotation: Any) -> Shape:
-    """The shape of an annotation: unions and Annotated taken apart, None left out."""
+    """Return the shape of an annotation: unions and Annotated taken apart, None left out."""
     options: list[Any] = []
     table = False
     for option, marks in _flatten(annotation):
@@ -83,12 +86,12 @@ def shape(annotation: Any) -> Shape:
 
 @lru_cache(maxsize=256)
 def adapter(annotation: Any) -> TypeAdapter[Any]:
-    """Pydantic's reader for one annotation."""
+    """Return pydantic's reader for one annotation."""
     return TypeAdapter(annotation)
 
 
 def written(annotation: Any, value: Any) -> Any:
-    """The value as a scenario writes it: texts, numbers, lists and maps."""
+    """Return a value as a scenario writes it: texts, numbers, lists and maps."""
     try:
         return adapter(annotation).dump_python(value, mode="json", by_alias=True)
     except PydanticSerializationError as error:
@@ -99,7 +102,7 @@ def written(annotation: Any, value: Any) -> Any:
 
 @lru_cache(maxsize=256)
 def fields(model: type[BaseModel]) -> dict[str, FieldInfo]:
-    """The fields of a model by the key that a file gives."""
+    """Return the fields of a model by the key that a file gives."""
     return {info.alias or name: info for name, info in model.model_fields.items()}
 
 
@@ -119,7 +122,7 @@ BOUNDS = {
 
 
 def _in_words(stated: dict[str, Any]) -> str:
-    """The JSON Schema of a value in words."""
+    """Return the JSON Schema of a value in words."""
     if "description" in stated:
         example = f", such as '{stated['examples'][0]}'" if "examples" in stated else ""
         return f"{stated['description']}{example}"
@@ -146,7 +149,7 @@ def _flatten(annotation: Any, marks: tuple[Any, ...] = ()) -> Iterator[tuple[Any
 
 
 def _agrees(model: type[BaseModel], node: Node) -> bool:
-    """Whether every key of the node that is a literal in the model has one of its words, and one is there."""
+    """Return whether every key of the node that is a literal in the model has one of its words, and one is there."""
     seen = False
     for name, words in _literals(model).items():
         given = node.child(name)
@@ -159,6 +162,6 @@ def _agrees(model: type[BaseModel], node: Node) -> bool:
 
 @lru_cache(maxsize=256)
 def _literals(model: type[BaseModel]) -> dict[str, list[str]]:
-    """The words of each key of a model that is a literal."""
+    """Return the words of each key of a model that is a literal."""
     literals = {name: info for name, info in fields(model).items() if get_origin(info.annotation) is Literal}
     return {name: shape(_annotation(info)).words() for name, info in literals.items()}

@@ -1,6 +1,6 @@
 """Posterior draws: a table beside a scenario, of which each row is one set of values for some of its parameters.
 
-The first column, `draw`, counts the rows from 0; every other column is the dotted key of a parameter, its cells what
+The first column, ``draw``, counts the rows from 0; every other column is the dotted key of a parameter, its cells what
 a scenario's file would say there. A draw is applied to the file that names the table, after its own values and before
 what extends it: a variant meets the same draw but for what it changes itself.
 """
@@ -9,11 +9,8 @@ import dataclasses
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from sim.scenario.errors import Mistake, Place, ScenarioError, choices, dotted
-from sim.scenario.faults import follow
-from sim.scenario.positions import Node
-from sim.scenario.positions import Path as Key
-from sim.scenario.scalars import found
+from sim.scenario.errors import Mistake, Place, ScenarioError, choices, dotted, found
+from sim.scenario.nodes import KeyPath, Node
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -23,7 +20,14 @@ NUMBER = "draw"
 
 
 def parted(root: Node) -> tuple[Node, Node | None]:
-    """The tree without the name of a table of draws, and that name (or null); None where the tree has neither."""
+    """Part the name of a table of draws from a tree.
+
+    Args:
+        root: The tree of a scenario.
+
+    Returns:
+        The tree without the name; and the name, or the null that removes one, or None where there is neither.
+    """
     section, name = root.child(SECTION), root.at(KEY)
     if section is None or name is None or not (name.value is None or _is_csv(name)):
         return root, None
@@ -39,7 +43,15 @@ def _is_csv(node: Node) -> bool:
 
 
 def table_mistakes(table: Node, root: Node) -> Iterator[Mistake]:
-    """What is wrong with a table of draws for the scenario `root`: its columns, numbers and empty cells."""
+    """Find what is wrong with a table of draws: its columns, numbers and empty cells.
+
+    Args:
+        table: The table.
+        root: The tree of the scenario that names it.
+
+    Yields:
+        The mistakes.
+    """
     rows = _rows(table)
     if not rows:
         yield Mistake(table.place, dotted(KEY), "the table has no rows", "one row a draw")
@@ -62,27 +74,35 @@ def table_mistakes(table: Node, root: Node) -> Iterator[Mistake]:
 
 
 def drawn(root: Node, table: Node, number: int) -> Node:
-    """The scenario `root` with the values of one draw, each in the place of the parameter that its column names.
+    """Return a scenario with the values of one draw, each in the place of the parameter that its column names.
 
-    Origins, ranges and bases stay as they are. Raises ScenarioError where there is no such draw.
+    Origins, ranges and bases stay as they are.
+
+    Args:
+        root: The tree of the scenario.
+        table: A table of draws without mistakes.
+        number: The number of the draw, from 0.
+
+    Raises:
+        ScenarioError: If there is no such draw.
     """
     rows = _rows(table)
     if not 0 <= number < len(rows):
-        raise no_draw(f"there is no draw {number}", f"0 to {len(rows) - 1}")
+        raise ScenarioError([no_draw(f"there is no draw {number}", f"0 to {len(rows) - 1}")])
     for key in list(rows[number].keys)[1:]:
         cell = rows[number].child(key)
         assert cell is not None
-        root = _put(root, follow(root, key.split(".")), cell)
+        root = _put(root, root.path_to(key), cell)
     return root
 
 
-def no_draw(message: str, allowed: str) -> ScenarioError:
-    """The error where a draw is asked for that is not there."""
-    return ScenarioError([Mistake(Place("draw=", 1, 1, "argument"), dotted(KEY), message, allowed)])
+def no_draw(message: str, allowed: str) -> Mistake:
+    """Return the mistake of asking for a draw that is not there."""
+    return Mistake(Place("draw=", 1, 1, "argument"), dotted(KEY), message, allowed)
 
 
 def frame(table: Node) -> "pd.DataFrame":
-    """The draws as they stand in the file: one row a draw, one column a dotted key, cells as numbers or texts."""
+    """Return the draws as the file has them: one row a draw, one column a dotted key, cells as numbers or texts."""
     import pandas as pd
 
     rows = [row.plain() for row in _rows(table)]
@@ -95,10 +115,9 @@ def _rows(table: Node) -> list[Node]:
 
 
 def _key_mistakes(root: Node, key: str, place: Place) -> Iterator[Mistake]:
-    """What keeps a dotted key from being that of a parameter with one value."""
+    """Find what keeps a dotted key from being that of a parameter with one value."""
     node, claimed = root, False
-    path = follow(root, key.split("."))
-    for part in path:
+    for part in root.path_to(key):
         child = node.child(part)
         if child is None:
             names = [str(name) for name in node.value] if isinstance(node.value, dict) else []
@@ -111,8 +130,8 @@ def _key_mistakes(root: Node, key: str, place: Place) -> Iterator[Mistake]:
         yield Mistake(place, key, "is no parameter", "a value with its origin, such as those that are calibrated")
 
 
-def _put(node: Node, path: Key, cell: Node) -> Node:
-    """The tree with the value of a cell at a path that it has; whatever else it says stays."""
+def _put(node: Node, path: KeyPath, cell: Node) -> Node:
+    """Return the tree with the value of a cell at a path that it has; whatever else it says stays."""
     if not path:
         place = dataclasses.replace(cell.place, layer="draw")
         return dataclasses.replace(node, value=cell.value, place=place)

@@ -1,4 +1,7 @@
-"""Tables: a list of rows in the scenario, or the name of a CSV file beside it."""
+"""Tables of the schema, as pydantic types: a list of rows in the scenario, or the name of a CSV file beside it.
+
+``sim.scenario.csv_files`` reads the file; by the time pydantic sees a table, its rows stand in place of the name.
+"""
 
 from dataclasses import dataclass
 from typing import Annotated, Any, TypeVar
@@ -7,7 +10,8 @@ from pydantic import BeforeValidator, GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
-from sim.scenario.scalars import found, refuse
+from sim.scenario.errors import found
+from sim.scenario.scalars import refuse
 
 Row = TypeVar("Row")
 
@@ -17,11 +21,11 @@ class TableMarker:
     """Marks the fields of the schema where a text ending in .csv names a file of rows."""
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        """Refuse all but lists before the rows are looked at."""
+        """Return a schema that refuses all but lists before the rows are looked at."""
         return core_schema.no_info_before_validator_function(_rows, handler(source))
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
-        """A list of rows, or a file's name."""
+        """Return a schema that takes a list of rows, or a file's name."""
         file = {"type": "string", "description": "a CSV file beside the scenario", "pattern": r"\.csv$"}
         return {"anyOf": [file, handler(schema)]}
 

@@ -1,23 +1,27 @@
-"""Plain values as YAML that reads back the same: maps as blocks, lists of scalars and rows in one line."""
+"""Plain values become YAML that reads back the same: maps as blocks, lists of scalars and rows in one line.
+
+By hand: which texts need quotes, only ``sim.scenario.reading`` knows; and the scenario in a run's folder has a hash,
+which must not change with the version of a library.
+"""
 
 import json
 import re
 from collections.abc import Iterator
 from typing import Any
 
-from sim.scenario.positions import plain_scalar
+from sim.scenario.reading import plain_scalar
 
 PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_./+ -]*(?<! )", re.ASCII)
 LONGEST_FLOW = 100
 
 
 def to_yaml(value: dict[str, Any]) -> str:
-    """The YAML text of a map of plain values; reading it gives an equal map in the same order."""
+    """Return the YAML text of a map of plain values; reading it gives an equal map in the same order."""
     return "\n".join(_block(value, 0)) + "\n"
 
 
 def scalar_text(value: Any) -> str:
-    """A scalar as YAML writes it, quoted where it would else be read as something other than itself."""
+    """Return a scalar as YAML writes it, quoted where it would else be read as something other than itself."""
     if isinstance(value, str):
         if PLAIN.fullmatch(value) and plain_scalar(value) == value:
             return value
@@ -27,7 +31,7 @@ def scalar_text(value: Any) -> str:
 
 
 def flow_text(value: Any) -> str:
-    """A value in one line, in flow style."""
+    """Return a value in one line, in flow style."""
     if isinstance(value, dict):
         pairs = (f"{scalar_text(key)}: {flow_text(inner)}" for key, inner in value.items())
         return "{" + ", ".join(pairs) + "}"
@@ -42,7 +46,7 @@ def _escaped(character: str) -> str:
 
 
 def _is_flat(value: Any) -> bool:
-    """Whether a value is written in one line: scalars, lists of scalars, small maps of scalars."""
+    """Return whether a value is written in one line: scalars, lists of scalars, small maps of scalars."""
     if isinstance(value, list):
         return not any(isinstance(inner, dict | list) for inner in value)
     if isinstance(value, dict) and value:

@@ -12,7 +12,7 @@ from sim.draws.compiled import compiled
 from sim.draws.distributions import quantile, threshold, to_ticks
 from sim.draws.philox import draw4, uniform52
 from sim.draws.purposes import ALERT_CHAIN, ALERT_READ_DELAY, ALERT_READING, CONTACT_WAIT, TRIES_A_CHANNEL
-from sim.scenario.quantities import Distribution
+from sim.scenario.distributions import Distribution
 from sim.scenario.schema import ScenarioModel
 from sim.words import WRITTEN, ContactChannel, Detector, Tier
 

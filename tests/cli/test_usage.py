@@ -12,7 +12,7 @@ import pytest
 import sim
 from tests.cli.commands import CALIBRATED, ROOT, SHORT, Tocsin
 
-HEAVY = {"numba", "numpy", "pandas", "pyarrow", "pydantic", "pint", "simpy", "scipy", "ruamel", "plotly", "jinja2"}
+HEAVY = {"numba", "numpy", "pandas", "pyarrow", "pydantic", "simpy", "scipy", "ruamel", "plotly", "jinja2"}
 
 
 def program(*words: str, folder: Path) -> "subprocess.CompletedProcess[str]":

@@ -12,7 +12,7 @@ from scipy import stats
 from sim.draws.identity import ATTEMPT, origin_id
 from sim.episode.stages import EpisodeTables, episode_tables, next_stage, paid_before, payable, scheduled
 from sim.scenario import ScenarioModel
-from sim.words import Distribution, Stage
+from sim.words import DistributionKind, Stage
 from tests.chi_square import LIKELY, fit, share_fit
 
 SEED = 5
@@ -53,7 +53,7 @@ def test_delays_and_dropping_out_are_those_of_the_type_and_step(
     for kind, settings_ in enumerate(tiny.fraud.types.values()):
         drawn = [next_stage(SEED, attempt, STEPS[step], kind, tables, 1) for attempt in ATTEMPTS]
         delay = getattr(settings_.delays, step)
-        assert delay.kind == Distribution.LOGNORMAL
+        assert delay.kind == DistributionKind.LOGNORMAL
         scores = np.log(np.array([ms for ms, _, _ in drawn]) / delay.a) / delay.b
         assert stats.kstest(scores, "norm").pvalue > LIKELY
         assert stats.kstest(scores + 0.15, "norm").pvalue < 1e-4

@@ -10,7 +10,7 @@ from scipy import stats
 from sim.draws.identity import alert_id, origin_id
 from sim.engines.tables import Tables
 from sim.scenario import ScenarioModel
-from sim.scenario.quantities import Distribution
+from sim.scenario.distributions import Distribution
 from sim.warning.delays import chain_delay, delay_tables, escalation_wait, reading, retry_wait
 from sim.warning.dissuasion import MOST_HEARD, dissuasion_tables, is_dissuaded
 from sim.warning.service import outcome, schedule, thin_desks

@@ -9,21 +9,32 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from sim.days import DAY_MS, HALF_HOUR_MS, YEAR_DAYS
-from sim.scenario.quantities import Day, Duration, DurationOrZero, Finite, NonNegative, Positive, Switch, Window
+from sim.scenario.scalars import Day, Duration, DurationOrZero, Finite, NonNegative, Positive, Switch, Window
 from sim.scenario.schema.aftermath import Aftermath
 from sim.scenario.schema.base import ONE_LINE, Part, all_of, mistake
 from sim.scenario.schema.evidence import Evidence, wrong_names
-from sim.scenario.schema.fraud import Fraud
+from sim.scenario.schema.fraud import MONTHS, WEEKDAYS, Fraud
 from sim.scenario.schema.gates import Cards, Dens, Engagement, Interception, Sites
 from sim.scenario.schema.measures import Measure
 from sim.scenario.schema.population import Population
 from sim.scenario.schema.warning import Desks, Warning
 from sim.scenario.tables import CsvFile
+from sim.words import DESKS, Channel
 
 MOST_IN_A_CELL = 33_000_000
 """An index has 25 bits; the rest is room for chance."""
+
 FIRST_DAY, LAST_DAY = date(2000, 2, 1), date(2080, 12, 31)
 """What identities can name (days since 2000-01-01), with room for the day before the first."""
+
+MOST_DAYS = 20_000
+"""Simulated days, warm-up included."""
+
+LARGEST_EXPONENT = 600.0
+"""Growth beyond it would be infinite in a double, and is refused as too large all the same."""
+
+TABLE_ROUNDING = 1e-6
+"""How far the sum of a row of probabilities may be from 1, rounded as tables are."""
 
 NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,79}$"
 Name = Annotated[str, Field(pattern=NAME)]
@@ -49,8 +60,9 @@ class Period(Part):
                 f"{self.start} less the warm-up, to {self.end}, is out of range",
                 f"days between {FIRST_DAY} and {LAST_DAY}, warm-up included",
             )
-        if (self.end - self.start).days + self.warmup // DAY_MS > 20_000:
-            raise mistake("end", f"{self.end} is too far from the start", "at most 20,000 days with the warm-up")
+        if (self.end - self.start).days + self.warmup // DAY_MS > MOST_DAYS:
+            allowed = f"at most {MOST_DAYS:,} days with the warm-up"
+            raise mistake("end", f"{self.end} is too far from the start", allowed)
         return self
 
 
@@ -185,12 +197,12 @@ class ScenarioModel(Part):
         people = [row.population for row in self.population.provinces]
         factors = [fraud.province_weights.get(str(row.code), 1.0) * row.population for row in self.population.provinces]
         largest = max(factors) / sum(factors)
-        rhythm = max(fraud.weekdays) * 7 / sum(fraud.weekdays) * max(fraud.months) * 12 / sum(fraud.months)
+        rhythm = max(fraud.weekdays) * WEEKDAYS / sum(fraud.weekdays) * max(fraud.months) * MONTHS / sum(fraud.months)
         surges = math.prod(max(1.0, surge.factor) for surge in fraud.surges.values())
-        for channel in ("call", "sms", "online"):
+        for channel in Channel.labels():
             volume = getattr(fraud.volumes, channel)
             years = [(day - fraud.reference).days / YEAR_DAYS for day in (self.period.start, self.period.end)]
-            grown = math.exp(min(600.0, max(volume.growth * year for year in years)))
+            grown = math.exp(min(LARGEST_EXPONENT, max(volume.growth * year for year in years)))
             most = volume.level * grown * largest * rhythm * surges * self.scale
             if most > MOST_IN_A_CELL:
                 yield mistake(
@@ -202,7 +214,7 @@ class ScenarioModel(Part):
         grid = self.warning.detectors.grid
         above = 0.5 * math.erfc(grid.low / math.sqrt(2.0))
         share = max(people) / sum(people)
-        for channel in ("call", "sms", "online"):
+        for channel in Channel.labels():
             most = getattr(self.population.legitimate, channel) * share * above * self.scale
             if most > MOST_IN_A_CELL:
                 yield mistake(
@@ -228,7 +240,7 @@ class ScenarioModel(Part):
                 return
             totals[row.true] += row.probability
         for true, total in totals.items():
-            if abs(total - 1) > 1e-6:
+            if abs(total - 1) > TABLE_ROUNDING:
                 yield mistake("warning.confusion", f"the rows of '{true}' add up to {total:g}", "they add up to 1")
 
     def _check_provinces(self) -> Iterator[PydanticCustomError]:
@@ -248,7 +260,7 @@ class ScenarioModel(Part):
             factors = {int(code): weight for code, weight in weights.items()}
             if all(factors.get(row.code, 1.0) * row.population == 0 for row in self.population.provinces):
                 yield mistake(key, "leaves every province without weight", "a weight above 0 for some province")
-        for desk in ("call", "visit"):
+        for desk in (channel.label for channel in DESKS):
             for code in getattr(self.desks, desk).by_province:
                 if not code.isdigit() or int(code) not in codes:
                     key = f"desks.{desk}.by_province.{code}"

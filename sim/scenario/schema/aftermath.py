@@ -1,15 +1,7 @@
 """After the fraud: reports, stop-payment, filing, investigation, arrests."""
 
-from sim.scenario.quantities import (
-    Count,
-    Day,
-    Distribution,
-    Duration,
-    Finite,
-    NonNegative,
-    Probability,
-    RateOrZero,
-)
+from sim.scenario.distributions import Distribution
+from sim.scenario.scalars import Count, Day, Duration, Finite, NonNegative, Probability, RateOrZero
 from sim.scenario.schema.base import Part
 
 

@@ -1,16 +1,31 @@
-"""What every part of a scenario has in common: frozen, no unknown keys, the names of channels and tiers."""
+"""What every part of a scenario has in common: frozen, no unknown keys, words of the model, rules between keys."""
 
-from typing import Any, Literal
+from collections.abc import Iterable, Sized
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
-Channel = Literal["call", "sms", "online"]
-ContactChannel = Literal["app", "sms", "call", "visit"]
-Detector = Literal["central", "local"]
-Segment = Literal["schools", "enterprises", "rural_areas", "communities"]
-Region = Literal["east", "south", "elsewhere", "overseas"]
-Tier = Literal["red", "orange", "yellow", "blue"]
+from sim import words
+from sim.days import HALF_HOURS
+from sim.scenario.scalars import NonNegative
+
+if TYPE_CHECKING:  # type checkers want literals typed out; the words stand in one place
+    ChannelName = str
+    ContactChannelName = str
+    DetectorName = str
+    RegionName = str
+else:
+    ChannelName = Literal[words.Channel.labels()]
+    ContactChannelName = Literal[words.ContactChannel.labels()]
+    DetectorName = Literal[words.Detector.labels()]
+    RegionName = Literal[words.Region.labels()]
+
+HalfHours = Annotated[list[NonNegative], Field(min_length=HALF_HOURS, max_length=HALF_HOURS)]
+"""A profile of the day: one weight each half hour."""
+
+ROUNDING = 1e-9
+"""How far the sum of shares may be from 1, rounded as they are written."""
 
 ONE_LINE = r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]*$"
 """Text without control characters, for what is printed to terminals."""
@@ -34,8 +49,15 @@ def all_of(found: list[PydanticCustomError]) -> PydanticCustomError:
     return PydanticCustomError("rule", "{found}; {allowed}", {**contexts[0], "more": contexts[1:]})
 
 
-def demand_length(key: str, values: object, length: int, meaning: str) -> None:
+def demand_sum(key: str, shares: Iterable[float], what: str = "the shares") -> None:
+    """Raise a mistake at ``key`` unless the shares add up to 1."""
+    total = sum(shares)
+    if abs(total - 1) > ROUNDING:
+        raise mistake(key, f"{what} add up to {total:g}", "they add up to 1")
+
+
+def demand_length(key: str, values: Sized, length: int, meaning: str) -> None:
     """Raise a mistake at ``key`` unless ``values`` has one entry for each ``meaning``."""
-    found = len(values)  # type: ignore[arg-type]
+    found = len(values)
     if found != length:
         raise mistake(key, f"has {found} entries", f"{length} are needed, one for each {meaning}")

@@ -7,7 +7,7 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from sim.scenario.errors import choices
-from sim.scenario.quantities import Finite, Window
+from sim.scenario.scalars import Finite, Window
 from sim.scenario.schema.base import ONE_LINE, Part, mistake
 
 FRAUD_TYPE, AGE_BAND = "fraud type", "age band"

@@ -1,24 +1,18 @@
 """The exogenous process: potential attempts by channel and fraud type, and what an episode of a type is like."""
 
-from typing import Annotated, get_args
+from typing import Annotated
 
 from pydantic import Field, model_validator
 
-from sim.scenario.quantities import (
-    Day,
-    Distribution,
-    Finite,
-    NonNegative,
-    Positive,
-    Probability,
-    RateOrZero,
-    Window,
-)
-from sim.scenario.schema.base import Channel, Part, mistake
-from sim.scenario.schema.population import HalfHours
+from sim.scenario.distributions import Distribution
+from sim.scenario.scalars import Day, Finite, NonNegative, Positive, Probability, RateOrZero, Window
+from sim.scenario.schema.base import ChannelName, HalfHours, Part, mistake
+from sim.words import Channel
 
 MAX_PAYMENTS = 8
 MAX_TYPES = 32
+WEEKDAYS = 7
+MONTHS = 12
 
 
 class ByChannel(Part):
@@ -105,7 +99,7 @@ class Surge(Part):
 
     window: Window
     factor: NonNegative
-    channels: list[Channel] = Field(default_factory=lambda: list(get_args(Channel)))
+    channels: list[ChannelName] = Field(default_factory=lambda: list(Channel.labels()))
     types: list[str] | None = None
     provinces: list[int] | None = None
 
@@ -116,8 +110,8 @@ class Fraud(Part):
     reference: Day
     volumes: Volumes
     half_hours: HalfHourProfiles
-    weekdays: Annotated[list[NonNegative], Field(min_length=7, max_length=7)]
-    months: Annotated[list[NonNegative], Field(min_length=12, max_length=12)]
+    weekdays: Annotated[list[NonNegative], Field(min_length=WEEKDAYS, max_length=WEEKDAYS)]
+    months: Annotated[list[NonNegative], Field(min_length=MONTHS, max_length=MONTHS)]
     province_weights: dict[str, NonNegative] = Field(default_factory=dict)
     surges: dict[str, Surge] = Field(default_factory=dict)
     loss_growth: Finite
@@ -125,7 +119,7 @@ class Fraud(Part):
 
     @model_validator(mode="after")
     def _agree(self) -> "Fraud":
-        for channel in ("call", "sms", "online"):
+        for channel in Channel.labels():
             if sum(getattr(self.half_hours, channel)) <= 0:
                 raise mistake(f"half_hours.{channel}", "adds up to 0", "some half hour above 0")
             if sum(getattr(kind.mix, channel) for kind in self.types.values()) <= 0:

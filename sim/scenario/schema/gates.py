@@ -4,19 +4,13 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
-from sim.scenario.quantities import (
-    Count,
-    Distribution,
-    Duration,
-    Finite,
-    NonNegative,
-    Positive,
-    Probability,
-    RateOrZero,
-)
-from sim.scenario.schema.base import Part, Region, mistake
+from sim.scenario.distributions import Distribution
+from sim.scenario.scalars import Count, Duration, Finite, NonNegative, Positive, Probability, RateOrZero
+from sim.scenario.schema.base import HalfHours, Part, demand_sum, mistake
+from sim.words import Region
 
 MAX_SLOTS = 65_536
+MAX_TYPES_PER_DEN = 32
 
 
 class RegionShares(Part):
@@ -29,9 +23,7 @@ class RegionShares(Part):
 
     @model_validator(mode="after")
     def _add_up(self) -> "RegionShares":
-        total = self.east + self.south + self.elsewhere + self.overseas
-        if abs(total - 1) > 1e-9:
-            raise mistake("east", f"the shares add up to {total:g}", "they add up to 1")
+        demand_sum("east", (self.east, self.south, self.elsewhere, self.overseas))
         return self
 
 
@@ -65,7 +57,7 @@ class Dens(Part):
     slots: Annotated[int, Field(ge=1, le=MAX_SLOTS)]
     regions: RegionShares
     weight_sigma: NonNegative
-    types_per_den: Annotated[int, Field(ge=1, le=32)]
+    types_per_den: Annotated[int, Field(ge=1, le=MAX_TYPES_PER_DEN)]
     crew: NonNegative
     hazard: Hazard
     reopening: Distribution
@@ -131,7 +123,7 @@ class ChannelAnswering(Part):
 
     unknown: Probability
     labelled: Probability
-    half_hours: Annotated[list[NonNegative], Field(min_length=48, max_length=48)]
+    half_hours: HalfHours
 
 
 class Answering(Part):
@@ -164,4 +156,4 @@ class Engagement(Part):
     awareness: Awareness
 
 
-REGIONS: tuple[Region, ...] = ("east", "south", "elsewhere", "overseas")
+REGIONS = Region.labels()

@@ -4,8 +4,11 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from sim.scenario.quantities import Count, Day, Duration, Finite, NonNegative, Probability, Window
-from sim.scenario.schema.base import Detector, Part, Region, mistake
+from sim.scenario.scalars import Count, Day, Duration, Finite, NonNegative, Probability, Window
+from sim.scenario.schema.base import DetectorName, Part, RegionName, demand_sum, mistake
+
+Factor = Annotated[float, Field(ge=1, allow_inf_nan=False)]
+"""A factor that lengthens."""
 
 
 class Ramp(Part):
@@ -51,7 +54,7 @@ class DenCampaign(MeasureBase):
     """A regional campaign against dens: the hazard of raids there is 1 + ``intensity`` times as high."""
 
     kind: Literal["den_campaign"]
-    region: Region
+    region: RegionName
     intensity: NonNegative
     ramp: Ramp | None = None
 
@@ -62,7 +65,7 @@ class ClusterCampaign(Spread):
     kind: Literal["cluster_campaign"]
     count: Count
     arrests: NonNegative
-    replacement_factor: Annotated[float, Field(ge=1, allow_inf_nan=False)]
+    replacement_factor: Factor
 
 
 class CardPurge(Gradual):
@@ -76,7 +79,7 @@ class RealName(Gradual):
     """Real-name registration: lengthens the replacement of a card by a factor."""
 
     kind: Literal["real_name"]
-    replacement_factor: Annotated[float, Field(ge=1, allow_inf_nan=False)]
+    replacement_factor: Factor
 
 
 class FilterStrength(Gradual):
@@ -121,9 +124,7 @@ class SegmentShares(Part):
 
     @model_validator(mode="after")
     def _add_up(self) -> "SegmentShares":
-        total = self.schools + self.enterprises + self.rural_areas + self.communities
-        if abs(total - 1) > 1e-9:
-            raise mistake("schools", f"the shares add up to {total:g}", "they add up to 1")
+        demand_sum("schools", (self.schools, self.enterprises, self.rural_areas, self.communities))
         return self
 
 
@@ -140,7 +141,7 @@ class WarningCoverage(Gradual):
     """A detector at work: the share of contacts that it sees, in some provinces or all."""
 
     kind: Literal["warning"]
-    detector: Detector
+    detector: DetectorName
     coverage: Probability
 
 
@@ -149,7 +150,7 @@ class Law(Gradual):
 
     kind: Literal["law"]
     deterrence: Probability
-    replacement_factor: Annotated[float, Field(ge=1, allow_inf_nan=False)]
+    replacement_factor: Factor
     data_sharing: Finite
 
 
@@ -172,7 +173,7 @@ class Outage(Somewhere):
     """The centre is out: its instructions wait for the end of the window, or are lost."""
 
     kind: Literal["outage"]
-    detector: Detector
+    detector: DetectorName
     mode: Literal["delay", "lose"]
 
     @model_validator(mode="after")

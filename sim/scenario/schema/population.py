@@ -5,13 +5,18 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
-from sim.scenario.quantities import Count, Day, Duration, NonNegative, Positive, Probability, RateOrZero
-from sim.scenario.schema.base import Part, demand_length, mistake
+from sim.scenario.scalars import Count, Day, Duration, NonNegative, Positive, Probability, RateOrZero
+from sim.scenario.schema.base import HalfHours, Part, demand_length, demand_sum, mistake
 from sim.scenario.tables import Table
 
 Percent = Annotated[float, Field(ge=0, le=100, allow_inf_nan=False)]
-HalfHours = Annotated[list[NonNegative], Field(min_length=48, max_length=48)]
 STAGES_OF_LIFE = 4
+MAX_AGE_BANDS = 12
+MAX_PROVINCES = 32
+"""What identities can tell apart."""
+
+MOST_PEOPLE = 2_000_000_000
+"""People of one province."""
 
 
 class ProvinceRow(Part):
@@ -20,7 +25,7 @@ class ProvinceRow(Part):
     code: Annotated[int, Field(ge=1, le=99)]
     name: Annotated[str, Field(min_length=1, max_length=40)]
     region: str
-    population: Annotated[int, Field(ge=0, le=2_000_000_000)]
+    population: Annotated[int, Field(ge=0, le=MOST_PEOPLE)]
     share_0_14: Percent
     share_15_59: Percent
     share_60_plus: Percent
@@ -50,9 +55,8 @@ class OccupationShares(Part):
     @model_validator(mode="after")
     def _add_up(self) -> "OccupationShares":
         for stage in range(STAGES_OF_LIFE):
-            total = self.schools[stage] + self.enterprises[stage] + self.rural_areas[stage] + self.communities[stage]
-            if abs(total - 1) > 1e-9:
-                raise mistake("schools", f"shares at stage {stage + 1} add up to {total:g}", "they add up to 1")
+            groups = (self.schools, self.enterprises, self.rural_areas, self.communities)
+            demand_sum("schools", (shares[stage] for shares in groups), f"shares at stage {stage + 1}")
         return self
 
 
@@ -107,7 +111,7 @@ class Population(Part):
 
     provinces: Table[ProvinceRow]
     ages: Table[AgeRow]
-    age_bands: Annotated[list[Count], Field(min_length=1, max_length=12)]
+    age_bands: Annotated[list[Count], Field(min_length=1, max_length=MAX_AGE_BANDS)]
     occupation: Occupation
     internet: Internet
     app: App
@@ -121,8 +125,8 @@ class Population(Part):
         if self.age_bands[0] != 0 or sorted(set(self.age_bands)) != self.age_bands:
             raise mistake("age_bands", f"is {self.age_bands}", "rising ages that begin with 0")
         demand_length("internet.age_factor", self.internet.age_factor, len(self.age_bands), "age band")
-        if not 1 <= len(self.provinces) <= 32:
-            raise mistake("provinces", f"has {len(self.provinces)} rows", "1 to 32 provinces")
+        if not 1 <= len(self.provinces) <= MAX_PROVINCES:
+            raise mistake("provinces", f"has {len(self.provinces)} rows", f"1 to {MAX_PROVINCES} provinces")
         if sum(row.population for row in self.provinces) == 0:
             raise mistake("provinces", "has no people", "a population above 0 in some province")
         codes = [row.code for row in self.provinces]

@@ -4,16 +4,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from sim.scenario.quantities import (
-    Distribution,
-    Duration,
-    Finite,
-    HalfHour,
-    NonNegative,
-    Probability,
-    Switch,
-)
-from sim.scenario.schema.base import ContactChannel, Part, mistake
+from sim.scenario.distributions import Distribution
+from sim.scenario.scalars import Duration, Finite, HalfHour, NonNegative, Probability, Switch
+from sim.scenario.schema.base import ContactChannelName, Part, mistake
 from sim.scenario.tables import Table
 
 MAX_HOPS = 8
@@ -131,7 +124,7 @@ class Escalation(Part):
 class TierSettings(Part):
     """One tier: first channel, deadline from issue, tries, waiting between tries, what follows when they fail."""
 
-    first: ContactChannel
+    first: ContactChannelName
     deadline: Duration
     tries: Tries
     retry_wait: RetryWaits

@@ -8,8 +8,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from sim.scenario import quantities as q
-from sim.scenario.distributions import Kind
+from sim.scenario import scalars as q
+from sim.scenario.distributions import Distribution, Kind
 
 
 def read(kind: Any, value: object) -> Any:
@@ -139,6 +139,6 @@ def test_switched_off(text: object) -> None:
     ],
 )
 def test_distributions(value: object, kind: Kind, a: float, b: float) -> None:
-    distribution = read(q.Distribution, value)
+    distribution = read(Distribution, value)
     assert (distribution.kind, distribution.a, distribution.b) == (kind, a, b)
-    assert read(q.Distribution, written(q.Distribution, value)) == distribution
+    assert read(Distribution, written(Distribution, value)) == distribution

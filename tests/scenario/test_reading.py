@@ -5,7 +5,7 @@ import time
 import pytest
 
 from sim.scenario.errors import Place, ScenarioError
-from sim.scenario.positions import MAX_BYTES, decode, plain_scalar, read_nodes
+from sim.scenario.reading import MAX_BYTES, decode, plain_scalar, read_nodes
 
 HERE = Place("here.yaml", 1, 1)
 TEXT = """\

@@ -1,20 +1,25 @@
-"""Pydantic's errors become mistakes at the right place, with what was found and the nearest allowed."""
+"""Pydantic's errors become mistakes at the right place, with what was found and the nearest allowed.
+
+Mistakes that others make (of syntax, of ranges, of draws) join them at the end, in order of place.
+"""
 
 from collections.abc import Iterator
 from typing import Any
 
 from pydantic import ValidationError
 
-from sim.scenario.errors import Mistake, Place, choices, dotted
+from sim.scenario.errors import Mistake, Place, choices, dotted, found
+from sim.scenario.nodes import KeyPath, Node
 from sim.scenario.parameters import FULL_FORM
-from sim.scenario.positions import Node, Path
-from sim.scenario.scalars import found
 from sim.scenario.shapes import Shape
 
 MOST_MISTAKES = 500
+"""Mistakes that are told at once."""
 
-# What is allowed, by the beginning of pydantic's name of the error.
-KINDS = (
+MOST_ITEMS = 4 * MOST_MISTAKES
+"""Errors of pydantic's that are looked at: several can be of one mistake."""
+
+ALLOWED_BY_TYPE = (
     ("string", "a text"),
     ("bool", "true or false"),
     ("int", "a whole number"),
@@ -26,12 +31,22 @@ KINDS = (
     ("date", "a day such as 2022-11-30"),
     ("none", "null"),
 )
+"""What is allowed, by the beginning of pydantic's name of an error."""
+
+LAYERS = ("file", "draw", "set", "argument")
+"""Layers of places, in the order in which their mistakes are told."""
 
 
 def mistakes_of(error: ValidationError, root: Node, shape: Shape) -> list[Mistake]:
-    """The mistakes that pydantic found in the scenario whose nodes are `root`."""
+    """Return the mistakes that pydantic found.
+
+    Args:
+        error: What pydantic raised.
+        root: The tree of the scenario that it read.
+        shape: What the schema expects of it.
+    """
     kept: dict[tuple[Place, str], Mistake] = {}
-    for item in error.errors(include_url=False)[: 4 * MOST_MISTAKES]:
+    for item in error.errors(include_url=False)[:MOST_ITEMS]:
         for mistake in _mistakes_of_item(item, root, shape):
             first = kept.setdefault((mistake.place, mistake.key), mistake)
             if mistake.allowed not in first.allowed:  # another alternative of a union
@@ -40,25 +55,8 @@ def mistakes_of(error: ValidationError, root: Node, shape: Shape) -> list[Mistak
     return list(kept.values())
 
 
-def follow(node: Node, parts: list[str]) -> Path:
-    """The path that a dotted key means below a node; keys of the file that have dots are found first."""
-    path: list[str | int] = []
-    here: Node | None = node
-    while parts:
-        take = 1
-        if here is not None and isinstance(here.value, dict):
-            joined = [n for n in range(len(parts), 0, -1) if ".".join(parts[:n]) in here.value]
-            take = joined[0] if joined else 1
-        name = ".".join(parts[:take])
-        part = int(name) if here is not None and isinstance(here.value, list) and name.isdecimal() else name
-        path.append(part)
-        here = here.child(part) if here is not None else None
-        parts = parts[take:]
-    return tuple(path)
-
-
-def place_of(root: Node, path: Path, by_key: bool = False) -> Place:
-    """Where the value at a path stands, or its key; for a path that no file gives, its nearest parent."""
+def _place_of(root: Node, path: KeyPath, by_key: bool = False) -> Place:
+    """Return where the value at a path stands, or its key; for a path that no file gives, its nearest parent."""
     node, place = root, root.place
     for index, part in enumerate(path):
         child = node.child(part)
@@ -71,8 +69,8 @@ def place_of(root: Node, path: Path, by_key: bool = False) -> Place:
     return place
 
 
-def _locate(item: Any, root: Node, shape: Shape) -> tuple[Path, Node, Shape | None]:
-    """The path that pydantic's location means, without tags of unions, the deepest node and its shape."""
+def _locate(item: Any, root: Node, shape: Shape) -> tuple[KeyPath, Node, Shape | None]:
+    """Return the path that pydantic's location means, without tags of unions, the deepest node and its shape."""
     path: list[str | int] = []
     node = root
     known: Shape | None = shape
@@ -97,25 +95,25 @@ def _mistakes_of_item(item: Any, root: Node, shape: Shape) -> list[Mistake]:
         return [_missing(path, root, shape)]
     if item["loc"] and item["loc"][-1] == "[key]":
         name = str(path[-1])
-        place = place_of(root, path, by_key=True)
+        place = _place_of(root, path, by_key=True)
         return [Mistake(place, dotted(path), f"key {found(name)} is no name", _pattern(context))]
     if kind in ("union_tag_invalid", "union_tag_not_found"):
         return [_wrong_tag(path, node, known, context, root)]
     if kind == "rule":
         broken = []
         for rule in (context, *context.get("more", ())):
-            blamed = (*path, *follow(node, rule["key"].split(".")))
-            broken.append(Mistake(place_of(root, blamed), dotted(blamed), rule["found"], rule["allowed"]))
+            blamed = (*path, *node.path_to(rule["key"]))
+            broken.append(Mistake(_place_of(root, blamed), dotted(blamed), rule["found"], rule["allowed"]))
         return broken
     slips = _slips(node, known)
     if slips:
         return [Mistake(node.keys[key], dotted((*path, key)), "unknown key", choices(key, FULL_FORM)) for key in slips]
     message, allowed = _wording(kind, context, node, known, item["msg"])
-    return [Mistake(place_of(root, path), dotted(path), message, allowed)]
+    return [Mistake(_place_of(root, path), dotted(path), message, allowed)]
 
 
 def _slips(node: Node, known: Shape | None) -> list[str]:
-    """The keys that keep a map from being the full form of a parameter, where nothing else can be meant."""
+    """Return the keys that keep a map from being the full form of a parameter, where nothing else can be meant."""
     if not isinstance(node.value, dict) or "value" not in node.value:
         return []
     if known is not None and "value" in known.key_names():
@@ -123,30 +121,30 @@ def _slips(node: Node, known: Shape | None) -> list[str]:
     return [key for key in node.value if key not in FULL_FORM]
 
 
-def _stranger(path: Path, root: Node) -> Mistake | None:
-    """The mistake where `--set` or a call names an entry that the files do not have, though it meant one."""
+def _stranger(path: KeyPath, root: Node) -> Mistake | None:
+    """Return the mistake where ``--set`` or a call names an entry that the files do not have, though it meant one."""
     if not path:
         return None
-    place, parent = place_of(root, path, by_key=True), root.at(path[:-1])
+    place, parent = _place_of(root, path, by_key=True), root.at(path[:-1])
     if place.layer == "file" or parent is None:
         return None
     others = [name for name, at in parent.keys.items() if at.layer == "file"]
     return Mistake(place, dotted(path), "no such name", choices(str(path[-1]), others)) if others else None
 
 
-def _unknown_key(path: Path, root: Node, shape: Shape) -> Mistake:
+def _unknown_key(path: KeyPath, root: Node, shape: Shape) -> Mistake:
     parent, known = _at(root, shape, path[:-1])
     names = known.key_names(parent) if known is not None else []
-    place = place_of(root, path, by_key=True)
+    place = _place_of(root, path, by_key=True)
     return Mistake(place, dotted(path), "unknown key", choices(str(path[-1]), names))
 
 
-def _missing(path: Path, root: Node, shape: Shape) -> Mistake:
+def _missing(path: KeyPath, root: Node, shape: Shape) -> Mistake:
     parent, known = _at(root, shape, path[:-1])
     name = str(path[-1])
     inner = known.child(name, parent) if known is not None else None
     wanted = inner.words_for_people() if inner is not None else "a value"
-    place = place_of(root, path[:-1], by_key=True)
+    place = _place_of(root, path[:-1], by_key=True)
     if len(path) > 1 and isinstance(path[-2], int):
         place = parent.place
     if parent.place.file.endswith(".csv"):
@@ -158,7 +156,7 @@ def _missing(path: Path, root: Node, shape: Shape) -> Mistake:
     return _stranger(path[:-1], root) or missing
 
 
-def _at(root: Node, shape: Shape, path: Path) -> tuple[Node, Shape | None]:
+def _at(root: Node, shape: Shape, path: KeyPath) -> tuple[Node, Shape | None]:
     node, known = root, shape
     for part in path:
         known_child = known.child(part, node)
@@ -169,13 +167,13 @@ def _at(root: Node, shape: Shape, path: Path) -> tuple[Node, Shape | None]:
     return node, known
 
 
-def _wrong_tag(path: Path, node: Node, known: Shape | None, context: Any, root: Node) -> Mistake:
+def _wrong_tag(path: KeyPath, node: Node, known: Shape | None, context: Any, root: Node) -> Mistake:
     name = str(context.get("discriminator", "'kind'")).strip("'")
     models = known.models() if known is not None else []
     words = [word for model in models if (own := Shape(model, (model,)).child(name)) for word in own.words()]
     given = node.child(name)
     if given is None:
-        place = place_of(root, path, by_key=True)
+        place = _place_of(root, path, by_key=True)
         missing = Mistake(place, dotted((*path, name)), "is missing", choices("", words))
         return _stranger(path, root) or missing
     what = f"{found(given.plain())} is not allowed"
@@ -187,7 +185,7 @@ def _pattern(context: Any) -> str:
 
 
 def _wording(kind: str, context: Any, node: Node, known: Shape | None, text: str) -> tuple[str, str]:
-    """What is wrong and what is allowed, for the kinds of error that say no more than a place and a value."""
+    """Return what is wrong and what is allowed, for the kinds of error that say no more than a place and a value."""
     value = found(node.plain())
     if kind == "quantity":
         return context["what"], context["allowed"]
@@ -209,7 +207,7 @@ def _wording(kind: str, context: Any, node: Node, known: Shape | None, text: str
     if kind in ("model_type", "model_attributes_type"):
         names = ", ".join(known.key_names()) if known is not None else ""
         return f"{value} is not a map", f"a map with the keys {names}" if names else "a map"
-    for beginning, allowed in KINDS:
+    for beginning, allowed in ALLOWED_BY_TYPE:
         if kind.startswith(beginning):
             return f"{value} is not {allowed}", allowed
     if kind == "value_error":
@@ -219,7 +217,7 @@ def _wording(kind: str, context: Any, node: Node, known: Shape | None, text: str
 
 
 def _bounds(known: Shape | None, text: str) -> str:
-    """The bounds of a number as the schema states them, such as `above 0 and at most 1`."""
+    """Return the bounds of a number as the schema states them, such as ``above 0 and at most 1``."""
     words = {"gt": "above", "ge": "at least", "lt": "below", "le": "at most"}
     stated = []
     for mark in _marks(known.annotation if known is not None else None):
@@ -231,7 +229,7 @@ def _bounds(known: Shape | None, text: str) -> str:
 
 
 def _marks(annotation: Any) -> Iterator[Any]:
-    """All metadata inside an annotation, that of pydantic's Field opened."""
+    """Find all metadata inside an annotation, that of pydantic's Field opened."""
     for mark in getattr(annotation, "__metadata__", ()):
         yield from getattr(mark, "metadata", ()) or [mark]
     for inner in getattr(annotation, "__args__", ()):
@@ -239,15 +237,14 @@ def _marks(annotation: Any) -> Iterator[Any]:
 
 
 def merged(mistakes: list[Mistake]) -> list[Mistake]:
-    """The mistakes in order of place, the first of each place and key; a wrong column of a table is one."""
+    """Return mistakes in order of place, the first of each place and key; a wrong column of a table is one."""
     kept: dict[tuple[Place, str], Mistake] = {}
     for mistake in mistakes:
         key = mistake.key.rpartition(".")[2] if mistake.file.endswith(".csv") else mistake.key
         kept.setdefault((mistake.place, key), mistake)
-    rank = {"file": 0, "draw": 1, "set": 2, "argument": 3}
     ordered = sorted(
         kept.values(),
-        key=lambda m: (rank[m.place.layer], len(m.place.chain), m.file, m.line, m.column, m.key),
+        key=lambda m: (LAYERS.index(m.place.layer), len(m.place.chain), m.file, m.line, m.column, m.key),
     )
     if len(ordered) > MOST_MISTAKES:
         last = ordered[MOST_MISTAKES]

@@ -1,0 +1,121 @@
+"""The tree of values that a scenario's files give, each with the place where it was written.
+
+``sim.scenario.reading`` makes it from text. All that happens to a scenario before pydantic sees it (extending, tables,
+draws, ``--set``, the full form of parameters) takes such a tree and returns another.
+"""
+
+import dataclasses
+from dataclasses import dataclass, field
+from typing import Any
+
+from sim.scenario.errors import Place
+from sim.words import DistributionKind
+
+Scalar = None | bool | int | float | str
+KeyPath = tuple[str | int, ...]
+"""The keys and indices that lead from the top of a scenario to a value."""
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """What a scenario says of a value beside the value, as it was written.
+
+    ``target`` is the figure that fixed a calibrated value.
+    """
+
+    origin: str | None
+    range: "Node | None"
+    target: str | None
+    basis: str | None
+    place: Place
+
+
+@dataclass(frozen=True)
+class Node:
+    """A value of a scenario: a scalar, a dict of nodes or a list of nodes, and the place where it begins.
+
+    ``keys`` holds the place of each key of a dict; ``parameter`` what the full form of a parameter adds.
+    """
+
+    value: "Scalar | dict[str, Node] | list[Node]"
+    place: Place
+    keys: dict[str, Place] = field(default_factory=dict)
+    parameter: Parameter | None = None
+
+    def plain(self) -> Any:
+        """Return the value without places, as pydantic takes it."""
+        if isinstance(self.value, dict):
+            return {key: node.plain() for key, node in self.value.items()}
+        if isinstance(self.value, list):
+            return [node.plain() for node in self.value]
+        return self.value
+
+    def child(self, part: str | int) -> "Node | None":
+        """Return the node at a key or an index, None where there is none."""
+        if isinstance(self.value, dict):
+            return self.value.get(str(part))
+        if isinstance(self.value, list) and isinstance(part, int) and 0 <= part < len(self.value):
+            return self.value[part]
+        return None
+
+    def at(self, path: KeyPath) -> "Node | None":
+        """Return the node at a path, None where there is none."""
+        node: Node | None = self
+        for part in path:
+            if node is None:
+                return None
+            node = node.child(part)
+        return node
+
+    def path_to(self, key: str) -> KeyPath:
+        """Return the path that a dotted key means below this node; keys that have dots themselves are found first."""
+        path: list[str | int] = []
+        here: Node | None = self
+        parts = key.split(".")
+        while parts:
+            taken = 1
+            if here is not None and isinstance(here.value, dict):
+                taken = next((n for n in range(len(parts), 0, -1) if ".".join(parts[:n]) in here.value), 1)
+            name, parts = ".".join(parts[:taken]), parts[taken:]
+            is_index = here is not None and isinstance(here.value, list) and name.isdecimal()
+            path.append(int(name) if is_index else name)
+            here = here.child(path[-1]) if here is not None else None
+        return tuple(path)
+
+
+def without(node: Node, key: str) -> Node:
+    """Return a map without one of its keys."""
+    assert isinstance(node.value, dict)
+    return dataclasses.replace(node, value={name: child for name, child in node.value.items() if name != key})
+
+
+def merge(base: Node, over: Node) -> Node:
+    """Return the tree ``base`` as ``over`` changes it.
+
+    Maps merge key by key, all else is replaced; null removes a key that the base has. A parameter in full form and a
+    distribution of another kind replace what the base has as a whole.
+
+    Args:
+        base: The tree of the file that is extended.
+        over: The tree of the file that extends it, of a ``--set`` or of an argument.
+
+    Returns:
+        The merged tree, each value with the place where it was written last.
+    """
+    if not isinstance(base.value, dict) or not isinstance(over.value, dict):
+        return over
+    if over.parameter is not None or _other_distribution(base.value, over.value):
+        return over
+    entries, keys = dict(base.value), dict(base.keys)
+    for name, node in over.value.items():
+        keys[name] = over.keys.get(name, node.place)
+        if node.value is None and node.parameter is None and name in entries:
+            del entries[name]  # the key's place stays, for the message that misses it
+        else:
+            entries[name] = merge(entries[name], node) if name in entries else node
+    return Node(entries, over.place, keys)
+
+
+def _other_distribution(base: dict[str, Node], over: dict[str, Node]) -> bool:
+    kinds = DistributionKind.labels()
+    return len(base) == len(over) == 1 and set(base) | set(over) <= set(kinds) and set(base) != set(over)

@@ -1,0 +1,281 @@
+"""YAML text becomes nodes that know where each key and value was written; ``sim.scenario.writing`` goes the other way.
+
+ruamel parses, and its events carry the places; nodes are made of the events here. ruamel's own composer and round-trip
+loader know the places too, and take care of anchors, but were left out: for the flagship's file they take 1.1 and 1.6
+times as long as all of this, they set no bound to what a text repeats by aliases, and they end at the first duplicate
+key, where a scenario is told all its mistakes. Scalars are resolved by the core schema of YAML 1.2 (section 10.3.2),
+with underscores in numbers: ruamel also takes ``2022-11-30`` for a date, and ``_1`` and ``0b1`` for numbers. What
+scenarios do not need is refused: tags, merge keys, keys that are no text, several documents.
+"""
+
+import math
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError
+from ruamel.yaml.events import (
+    AliasEvent,
+    DocumentStartEvent,
+    MappingEndEvent,
+    NodeEvent,
+    ScalarEvent,
+    SequenceEndEvent,
+    SequenceStartEvent,
+)
+
+from sim.scenario.errors import Mistake, Place, ScenarioError, dotted, found
+from sim.scenario.nodes import Node, Scalar
+
+MAX_BYTES = 2**20
+MAX_DEPTH = 32
+MAX_NODES = 100_000
+LONGEST_KEY = 200
+LONGEST_NUMBER = 320
+"""Characters of a number; texts that are longer are none that a scenario could mean."""
+
+# YAML 1.2, 5.1: all but the printable characters
+UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff]")
+INTEGER = re.compile(r"[-+]?[0-9](?:[0-9_]*[0-9])?", re.ASCII)
+BASED = re.compile(r"0o[0-7]{1,22}|0x[0-9a-fA-F]{1,16}", re.ASCII)
+FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9](?:[0-9_]*[0-9])?(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?", re.ASCII)
+SPECIAL = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
+CONSTANTS: dict[str, Scalar] = {
+    **dict.fromkeys(("", "~", "null", "Null", "NULL"), None),
+    **dict.fromkeys(("true", "True", "TRUE"), True),
+    **dict.fromkeys(("false", "False", "FALSE"), False),
+}
+
+A_SCENARIO = "a map of the keys of a scenario"
+
+
+def plain_scalar(text: str) -> Scalar:
+    """Return the value of an unquoted scalar by the core schema: null, true, false, a number, else the text."""
+    if text in CONSTANTS:
+        return CONSTANTS[text]
+    if len(text) <= LONGEST_NUMBER:
+        if INTEGER.fullmatch(text):
+            return int(text.replace("_", ""))
+        if BASED.fullmatch(text):
+            return int(text, 0)
+        if FLOAT.fullmatch(text):
+            return float(text.replace("_", ""))
+        if SPECIAL.fullmatch(text):
+            return float(text.replace(".", "", 1))
+    return text
+
+
+def decode(data: bytes, place: Place) -> str:
+    """Return the text of a file.
+
+    Args:
+        data: What the file holds.
+        place: The beginning of the file.
+
+    Returns:
+        The text, without a byte order mark.
+
+    Raises:
+        ScenarioError: If the bytes are too many, or no text that YAML allows.
+    """
+    if len(data) > MAX_BYTES:
+        raise ScenarioError([Mistake(place, dotted(()), "the file is too large", f"at most {MAX_BYTES} bytes")])
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        at = _after(data[: error.start].decode("utf-8", "replace"), place)
+        what = f"byte 0x{data[error.start]:02x} is no UTF-8 text"
+        raise ScenarioError([Mistake(at, dotted(()), what, "a text file in UTF-8")]) from None
+    bad = UNPRINTABLE.search(text)
+    if bad:
+        at = _after(text[: bad.start()], place)
+        what = f"control character U+{ord(bad[0]):04X}"
+        raise ScenarioError([Mistake(at, dotted(()), what, "printable text, line breaks and tabs")])
+    return text
+
+
+def _after(text: str, place: Place) -> Place:
+    """Return where a file goes on after a text with which it begins."""
+    return replace(place, line=text.count("\n") + 1, column=len(text) - text.rfind("\n"))
+
+
+@dataclass
+class _Composer:
+    """Makes nodes of the events of one text, map within map, as they come.
+
+    The parser reads no further than it is asked to: what nests too deep or grows too large stops it there.
+    """
+
+    events: Iterator[Any]
+    origin: Place
+    mistakes: list[Mistake] = field(default_factory=list)
+    path: list[str | int] = field(default_factory=list)  # of the value that is being read
+    total: int = 0  # nodes so far, aliases expanded
+    anchors: dict[str, tuple[Node, int] | None] = field(default_factory=dict)  # None: has begun and not ended
+
+    def document(self) -> Node | None:
+        """Return the node of the only document, None where there is none."""
+        root, documents = None, 0
+        for event in self.events:
+            if isinstance(event, DocumentStartEvent):
+                documents += 1
+                if documents > 1:
+                    raise self.stop(self.place(event.start_mark), "a second document begins", "one document a file")
+            elif isinstance(event, NodeEvent):
+                root = self.value(event)
+        return root
+
+    def value(self, event: Any) -> Node:
+        """Return the node of the value that begins with an event; takes its other events."""
+        place = self.place(event.start_mark)
+        if isinstance(event, AliasEvent):
+            return self.alias(event.anchor, place)
+        before = self.total
+        has_tag = self.begin(event, place)
+        if isinstance(event, ScalarEvent):
+            node = self.scalar(event, place, has_tag)
+        elif len(self.path) >= MAX_DEPTH:
+            raise self.stop(place, "maps and lists are nested too deep", f"at most {MAX_DEPTH} levels")
+        else:
+            if event.anchor is not None:
+                self.anchors.setdefault(event.anchor, None)
+            node = self.sequence(place) if isinstance(event, SequenceStartEvent) else self.mapping(place)
+        if event.anchor is not None:
+            self.anchors[event.anchor] = node, self.total - before
+        return node
+
+    def alias(self, anchor: str, place: Place) -> Node:
+        """Return the node that an alias stands for, which counts as if it were written out."""
+        known = self.anchors.get(anchor)
+        if known is None:
+            what = "stands inside itself" if anchor in self.anchors else "has no anchor before it"
+            raise self.stop(place, f"alias '*{anchor}' {what}", "an anchor that is complete")
+        node, size = known
+        self.grow(place, size)
+        return node
+
+    def scalar(self, event: Any, place: Place, has_tag: bool) -> Node:
+        """Return the node of a scalar; one in quotes, or with a tag, is a text."""
+        value = event.value if event.style or has_tag else plain_scalar(event.value)
+        if isinstance(value, float) and not math.isfinite(value):
+            self.wrong(place, f"{found(event.value)} is not finite", "a finite number")
+        return Node(value, place)
+
+    def sequence(self, place: Place) -> Node:
+        """Return the node of a list whose first event is taken."""
+        items: list[Node] = []
+        self.path.append(0)
+        while not isinstance(event := next(self.events), SequenceEndEvent):
+            items.append(self.value(event))
+            self.path[-1] = len(items)
+        self.path.pop()
+        return Node(items, place)
+
+    def mapping(self, place: Place) -> Node:
+        """Return the node of a map whose first event is taken, without the values of keys that are mistakes."""
+        entries: dict[str, Node] = {}
+        keys: dict[str, Place] = {}
+        while not isinstance(event := next(self.events), MappingEndEvent):
+            at = self.place(event.start_mark)
+            key, problem = self.key(event, at, keys)
+            self.path.append(key if len(key) <= LONGEST_KEY else f"{key[:40]}...")
+            if problem is not None:
+                self.wrong(at, *problem)
+            value = self.value(next(self.events))
+            self.path.pop()
+            if problem is None:
+                entries[key], keys[key] = value, at
+        return Node(entries, place, keys)
+
+    def key(self, event: Any, place: Place, keys: dict[str, Place]) -> tuple[str, tuple[str, str] | None]:
+        """Return the text of a key; and what is wrong with it and what is allowed, None for nothing.
+
+        Args:
+            event: The event of the key.
+            place: Its place.
+            keys: The keys of the map so far.
+        """
+        if isinstance(event, AliasEvent):
+            raise self.stop(place, f"alias '*{event.anchor}' stands where a key belongs", "keys are text")
+        has_tag = self.begin(event, place)
+        if not isinstance(event, ScalarEvent):
+            raise self.stop(place, "a map or list stands where a key belongs", "keys are text")
+        text = event.value
+        value = text if event.style or has_tag else plain_scalar(text)
+        if value is None or isinstance(value, bool | float):
+            return text, (f"key {found(value)} is not text", "keys are text (quote it)")
+        if text == "<<":
+            return text, ("'<<' merges no maps in YAML 1.2", "use extends, or write the keys out")
+        if len(text) > LONGEST_KEY or "\n" in text:
+            return text, (f"key {found(text)} is no name", f"keys of one line and at most {LONGEST_KEY} characters")
+        if text in keys:
+            return text, ("the key is given twice", f"each key once (first in line {keys[text].line})")
+        return text, None
+
+    def begin(self, event: Any, place: Place) -> bool:
+        """Count a node and note its tag, which is a mistake wherever it stands; return whether there is one."""
+        self.grow(place, 1)
+        if event.tag is None:
+            return False
+        self.wrong(place, f"tag {found(event.tag)} asks for a type or code", "plain values without tags")
+        return True
+
+    def grow(self, place: Place, size: int) -> None:
+        """Count nodes; raises ScenarioError where they are too many."""
+        self.total += size
+        if self.total > MAX_NODES:
+            raise self.stop(place, "the file holds too many values, aliases expanded", f"at most {MAX_NODES}")
+
+    def place(self, mark: Any) -> Place:
+        """Return the place of a mark of the parser, which counts from 0."""
+        return Place(self.origin.file, mark.line + 1, mark.column + 1, self.origin.layer, self.origin.chain)
+
+    def wrong(self, place: Place, message: str, allowed: str) -> None:
+        """Note a mistake that lets the text be read on."""
+        self.mistakes.append(Mistake(place, dotted(self.path), message, allowed))
+
+    def stop(self, place: Place, message: str, allowed: str) -> ScenarioError:
+        """Return the error for a mistake after which reading on makes no sense."""
+        self.wrong(place, message, allowed)
+        return ScenarioError(self.mistakes)
+
+
+def read_nodes(text: str, place: Place) -> tuple[Node | None, list[Mistake]]:
+    """Return the nodes of a YAML text and the mistakes on the way.
+
+    Args:
+        text: The text, as ``decode`` gives it.
+        place: Gives file, layer and chain; lines and columns are those of the text.
+
+    Returns:
+        The node, which is None where the text is empty or cannot be used, and the mistakes.
+    """
+    composer = _Composer(iter(YAML(typ="safe", pure=True).parse(text)), place)
+    try:
+        return composer.document(), composer.mistakes
+    except ScenarioError as error:
+        return None, error.mistakes
+    except MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        at = place if mark is None else composer.place(mark)
+        problem = " ".join(str(error.problem or error.context or "syntax error").split())
+    except Exception as error:
+        # the parser is known to fail in other ways on malformed text; for the user it is the same mistake
+        at, problem = place, f"the text cannot be parsed ({type(error).__name__})"
+    composer.wrong(at, problem, "YAML 1.2")
+    return None, composer.mistakes
+
+
+def top_map(text: str, place: Place) -> tuple[Node | None, list[Mistake]]:
+    """Return the nodes of a text that must be a map with something in it, as ``read_nodes`` does."""
+    node, mistakes = read_nodes(text, place)
+    if node is None:
+        return None, mistakes or [Mistake(place, dotted(()), "the file is empty", A_SCENARIO)]
+    if node.value is None or node.value == {}:
+        return None, [Mistake(node.place, dotted(()), "the file is empty", A_SCENARIO)]
+    if not isinstance(node.value, dict):
+        what = "a list" if isinstance(node.value, list) else found(node.value)
+        return None, [*mistakes, Mistake(node.place, dotted(()), f"the file holds {what}", A_SCENARIO)]
+    return node, mistakes

@@ -1,0 +1,48 @@
+"""Which sources are left out of the keys of caches: none that machine code is made of, none that changes an outcome."""
+
+import re
+from pathlib import Path
+
+import grimp
+import pytest
+
+from sim.draws.compiled import PACKAGE, UNCOMPILED, sources
+from sim.experiments.simulations import NO_RESULT
+
+COMPILED = re.compile(r"^@(?:compiled|compiled_with_arrays|inlined)\b", re.MULTILINE)
+READER = re.compile(r"^def \w+\(run: \"Run\".*\) -> Outcome:", re.MULTILINE)
+"""A function that an experiment hands to its workers, to read the outcome of a run."""
+
+
+def module(source: Path) -> str:
+    return ".".join(source.relative_to(PACKAGE.parent).with_suffix("").parts).removesuffix(".__init__")
+
+
+def containing(pattern: re.Pattern[str]) -> set[str]:
+    found = {module(source) for source in PACKAGE.rglob("*.py") if pattern.search(source.read_text(encoding="utf-8"))}
+    assert found
+    return found
+
+
+def needed_by(modules: set[str]) -> set[str]:
+    """Return these modules and all that they import, one by the other, within functions and for types too."""
+    graph = grimp.build_graph("sim", cache_dir=None)
+    return modules.union(*(graph.find_upstream_modules(name) for name in modules))
+
+
+@pytest.mark.parametrize("left_out", [UNCOMPILED, NO_RESULT])
+def test_names_of_what_is_left_out_are_there(left_out: frozenset[str]) -> None:
+    there = {part for source in sources(frozenset()) for part in source.relative_to(PACKAGE).parts}
+    assert left_out <= there
+
+
+def test_nothing_that_is_compiled_or_imported_by_it_is_left_out() -> None:
+    counted = {module(source) for source in sources(UNCOMPILED)}
+    needed = needed_by(containing(COMPILED))
+    assert "sim.words" in needed
+    assert needed <= counted
+
+
+def test_nothing_that_a_run_or_a_reader_of_its_outcome_imports_is_left_out() -> None:
+    counted = {module(source) for source in sources(NO_RESULT)}
+    assert needed_by({"sim.running", *containing(READER)}) <= counted
