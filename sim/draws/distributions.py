@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from sim.days import HALF_HOUR_MS, HALF_HOURS
 from sim.draws.compiled import compiled
 from sim.draws.functions import exp, exp_less_1, log, normal_quantile
-from sim.words import Distribution
+from sim.words import DistributionKind
 
 CERTAIN = 1 << 32
 """The threshold of probability 1: every 32-bit uniform is below it."""
@@ -132,7 +132,7 @@ def quantile(kind: int, a: float, b: float, u: float) -> float:
     standard deviation b of the logarithm; ``WEIBULL`` of scale a and shape b.
 
     Args:
-        kind: Of ``Distribution``.
+        kind: Of ``DistributionKind``.
         a: First parameter.
         b: Second parameter; constant and exponential distributions ignore it.
         u: Uniform in (0, 1).
@@ -140,15 +140,15 @@ def quantile(kind: int, a: float, b: float, u: float) -> float:
     Returns:
         The quantile in the unit of ``a``, NaN for an unknown kind.
     """
-    if kind == Distribution.CONSTANT:
+    if kind == DistributionKind.CONSTANT:
         return a
-    if kind == Distribution.UNIFORM:
+    if kind == DistributionKind.UNIFORM:
         return a + (b - a) * u
-    if kind == Distribution.EXPONENTIAL:
+    if kind == DistributionKind.EXPONENTIAL:
         return -a * log(1.0 - u)
-    if kind == Distribution.LOGNORMAL:
+    if kind == DistributionKind.LOGNORMAL:
         return a * exp(b * normal_quantile(u))
-    if kind == Distribution.WEIBULL:
+    if kind == DistributionKind.WEIBULL:
         return a * exp(log(-log(1.0 - u)) / b)
     return math.nan
 

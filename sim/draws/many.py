@@ -14,7 +14,7 @@ from sim.draws.compiled import compiled, inlined
 from sim.draws.distributions import quantile
 from sim.draws.functions import MIDDLE_SPAN, exp_of_moderate, log_of_normal, middle_quantile, tail_quantile
 from sim.draws.philox import uniform52
-from sim.words import Distribution
+from sim.words import DistributionKind
 
 STEEPEST = 80.0
 """Largest sigma for which ``exp_of_moderate`` holds in the middle and the near tails."""
@@ -42,7 +42,7 @@ def quantiles(
     """Fill ``out`` with the quantiles of the 52-bit uniforms in the first two of ``lanes``.
 
     Args:
-        kind: Of ``Distribution``.
+        kind: Of ``DistributionKind``.
         a: First parameter, as of ``quantile``.
         b: Second parameter, as of ``quantile``.
         lanes: (2 or more, count or more) draws.
@@ -51,7 +51,7 @@ def quantiles(
         outside: (count or more,) scratch: positions of uniforms in the tails.
         tails: (count or more,) scratch: their normal quantiles.
     """
-    if kind != Distribution.LOGNORMAL or not abs(b) <= STEEPEST:
+    if kind != DistributionKind.LOGNORMAL or not abs(b) <= STEEPEST:
         for k in range(count):
             out[k] = quantile(kind, a, b, uniform_at(lanes, k))
         return

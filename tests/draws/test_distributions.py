@@ -11,7 +11,7 @@ from scipy import stats
 
 from sim.draws import distributions as d
 from sim.draws.philox import draw4, uniform52
-from sim.words import Distribution
+from sim.words import DistributionKind
 
 finite = {"allow_nan": False, "allow_infinity": False}
 uniforms = st.integers(0, 2**52 - 1).map(lambda k: (k + 0.5) * 2.0**-52)
@@ -237,17 +237,17 @@ def test_delays_against_scipy(u, a, b):
         ((name, q),) = tail.items()
         return getattr(distribution, name)(q)
 
-    assert d.quantile(Distribution.CONSTANT, a, b, u) == a
-    assert d.quantile(Distribution.UNIFORM, a, a + b, u) == pytest.approx(a + b * u, rel=1e-15)
-    assert d.quantile(Distribution.EXPONENTIAL, a, b, u) == pytest.approx(-a * math.log1p(-u), rel=1e-14)
-    assert d.quantile(Distribution.LOGNORMAL, a, b, u) == pytest.approx(exact(stats.lognorm(b, scale=a)), rel=1e-12)
-    assert d.quantile(Distribution.WEIBULL, a, b, u) == pytest.approx(a * (-math.log1p(-u)) ** (1 / b), rel=1e-12)
+    assert d.quantile(DistributionKind.CONSTANT, a, b, u) == a
+    assert d.quantile(DistributionKind.UNIFORM, a, a + b, u) == pytest.approx(a + b * u, rel=1e-15)
+    assert d.quantile(DistributionKind.EXPONENTIAL, a, b, u) == pytest.approx(-a * math.log1p(-u), rel=1e-14)
+    assert d.quantile(DistributionKind.LOGNORMAL, a, b, u) == pytest.approx(exact(stats.lognorm(b, scale=a)), rel=1e-12)
+    assert d.quantile(DistributionKind.WEIBULL, a, b, u) == pytest.approx(a * (-math.log1p(-u)) ** (1 / b), rel=1e-12)
 
 
 def test_every_kind_has_a_delay_and_an_unknown_one_none():
     assert list(Distribution) == list(range(len(Distribution)))
     assert math.isnan(d.quantile(len(Distribution), 1.0, 1.0, 0.5))
-    assert all(math.isfinite(d.quantile(kind, 1.0, 1.0, 0.5)) for kind in Distribution)
+    assert all(math.isfinite(d.quantile(kind, 1.0, 1.0, 0.5)) for kind in DistributionKind)
 
 
 @given(st.sampled_from(Distribution), uniforms, uniforms)
