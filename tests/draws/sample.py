@@ -103,7 +103,7 @@ def calls() -> Iterator[tuple[Callable[..., object], tuple[object, ...]]]:
     yield draw4_many, ()
     yield draw4_run, ()
     yield many.uniform_at, (np.array([[7], [1 << 31]], dtype=np.uint32), 0)
-    for kind in map(int, Distribution):
+    for kind in map(int, DistributionKind):
         yield quantiles, (kind,)
     for q in (-0.425, -0.1, 0.0, 1e-9, 0.3, 0.425):
         yield functions.middle_quantile, (q,)
@@ -119,7 +119,7 @@ def calls() -> Iterator[tuple[Callable[..., object], tuple[object, ...]]]:
         for rate in RATES:
             yield distributions.poisson, (rate, u)
         yield distributions.poisson_by_search, (12.5, u)
-        for kind in map(int, Distribution):
+        for kind in map(int, DistributionKind):
             yield distributions.quantile, (kind, 3.7, 1.3, u)
     cumulative = distributions.cumulative_thresholds([0.1, 0.0, 0.6, 0.3])
     for w in WORDS:

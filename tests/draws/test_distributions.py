@@ -245,12 +245,12 @@ def test_delays_against_scipy(u, a, b):
 
 
 def test_every_kind_has_a_delay_and_an_unknown_one_none():
-    assert list(Distribution) == list(range(len(Distribution)))
-    assert math.isnan(d.quantile(len(Distribution), 1.0, 1.0, 0.5))
+    assert list(DistributionKind) == list(range(len(DistributionKind)))
+    assert math.isnan(d.quantile(len(DistributionKind), 1.0, 1.0, 0.5))
     assert all(math.isfinite(d.quantile(kind, 1.0, 1.0, 0.5)) for kind in DistributionKind)
 
 
-@given(st.sampled_from(Distribution), uniforms, uniforms)
+@given(st.sampled_from(DistributionKind), uniforms, uniforms)
 def test_delays_never_fall_in_the_uniform(kind, u, v):
     assert d.quantile(kind, 2.0, 3.0, min(u, v)) <= d.quantile(kind, 2.0, 3.0, max(u, v))
 
