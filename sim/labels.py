@@ -4,8 +4,6 @@ A code is a position in one of these tuples. Their order is part of the result f
 code, not by name. Provinces, fraud types and age bands come from the scenario; the rest stands here.
 """
 
-from sim.days import MINUTE_MS as MINUTE_MS
-
 CHANNELS = ("call", "sms", "online")
 """Channels of attempts."""
 

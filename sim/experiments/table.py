@@ -1,7 +1,7 @@
 """The tables of experiments on the terminal: what moved, by how much, and within which interval.
 
 What is stored is laid out here for people; nothing is computed. ``sensitivity_table`` has that of a sensitivity,
-``sim.results.table`` those of single runs.
+``sim.results.terminal`` those of single runs.
 """
 
 import re
@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from sim.money import FEN_PER_YUAN
 from sim.results.terminal import amount
 from sim.rounding import short
 
@@ -123,7 +124,7 @@ def _changes(scenario: str, changes: list[Row]) -> "Iterator[Lines | str]":
     yield "victims whose events were recorded, as simulated:"
     table = Lines(["change", "base", "other", "attempts", "paid, yuan"], ["change", "base", "other"])
     for path, (count, fen) in counts.items():
-        table.add_row(*path, f"{count:,}", f"{fen / 100:+,.0f}")
+        table.add_row(*path, f"{count:,}", f"{fen / FEN_PER_YUAN:+,.0f}")
     yield table
     for key in ("age_band", "fraud_type", "province"):
         yield _by_group(scenario, changes, key)
