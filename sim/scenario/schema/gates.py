@@ -7,7 +7,6 @@ from pydantic import Field, model_validator
 from sim.scenario.distributions import Distribution
 from sim.scenario.scalars import Count, Duration, Finite, NonNegative, Positive, Probability, RateOrZero
 from sim.scenario.schema.base import HalfHours, Part, demand_sum, mistake
-from sim.words import Region
 
 MAX_SLOTS = 65_536
 MAX_TYPES_PER_DEN = 32
@@ -154,6 +153,3 @@ class Engagement(Part):
 
     answering: Answering
     awareness: Awareness
-
-
-REGIONS = Region.labels()
