@@ -47,9 +47,16 @@ def seconds_of(command: list[str], environment: Mapping[str, str] | None = None)
 
 
 def cost(sizes: Sizes, engine: str, scale: float, settings: Settings | None = None) -> Cost:
-    """Run the scenario of these sizes with all that it compiles compiled before, and give the cost.
+    """Run the scenario of these sizes with all that it compiles compiled before.
 
-    ``settings`` stand for those of the sizes where they are given.
+    Args:
+        sizes: The sizes to measure.
+        engine: The engine to run.
+        scale: The scale of the run.
+        settings: Settings to use instead of those of the sizes.
+
+    Returns:
+        The cost of the run, without that of compiling.
     """
     workers = sizes.workers if engine == "vector" else 1
     if sizes.compiles:
@@ -59,9 +66,13 @@ def cost(sizes: Sizes, engine: str, scale: float, settings: Settings | None = No
 
 @cache
 def run(scenario: str, engine: str, scale: float, workers: int, settings: Settings) -> Cost:
-    """Run a scenario once in a process and give its cost; asked again in this session, the same run answers.
+    """Run a scenario once in a process; asked again in this session, the same run answers.
 
-    Raises RuntimeError with the command's last words where it fails.
+    Returns:
+        Its cost.
+
+    Raises:
+        RuntimeError: If the command fails; it holds the end of what that wrote to standard error.
     """
     with tempfile.TemporaryDirectory() as folder:
         command = [tocsin(), "run", scenario, "--engine", engine, "--scale", repr(scale), "--events", "none"]

@@ -102,6 +102,7 @@ class Echo(Executor):
         self.outcome = outcome
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> "Future[Any]":
+        """Return a future that is done, whatever was asked for."""
         future: Future[Any] = Future()
         future.set_result(self.outcome)
         return future
@@ -209,9 +210,16 @@ def measured(place: Path, quick: bool) -> Iterator[str]:
 
 
 def reckoned(fixed: float, each: float, attempts: float, earth: float) -> Iterator[str]:
-    """Give what many runs take if a run costs ``fixed`` core seconds and ``each`` for each of a country's attempts.
+    """Reckon what many runs take.
 
-    Earth is ``earth`` times as many people.
+    Args:
+        fixed: Core seconds of a run without attempts.
+        each: Core seconds of an attempt.
+        attempts: Attempts of the country.
+        earth: How many times as many people live on Earth.
+
+    Yields:
+        The lines of a table.
     """
     yield f"Reckoned: {1e9 * each:.1f} core s a billion attempts, {fixed:.1f} core s a run without any."
     yield ""

@@ -8,8 +8,10 @@ from datetime import date, timedelta
 def exponent(amounts: Sequence[float], seconds: Sequence[float], fixed: float) -> float:
     """Return the slope of log(seconds - fixed) over log(amounts) by least squares: 1 is proportional.
 
-    It is NaN where a run took no longer than the fixed cost: then there is nothing to tell. Raises ValueError for
-    fewer than two amounts.
+    It is NaN where a run took no longer than the fixed cost, so that no slope can be estimated.
+
+    Raises:
+        ValueError: If there are fewer than two amounts.
     """
     if len(amounts) < 2:
         raise ValueError(f"{len(amounts)} amounts: a slope needs two")

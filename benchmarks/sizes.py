@@ -77,7 +77,8 @@ SMOKE = replace(
 def sizes() -> Sizes:
     """Return the size that the environment asks for, the full one by default.
 
-    Raises SystemExit where it asks for one that is not there.
+    Raises:
+        SystemExit: If it asks for one that is not there.
     """
     known = {size.name: size for size in (FULL, QUICK, SMOKE)}
     name = os.environ.get(SIZE, FULL.name)

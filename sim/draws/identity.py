@@ -9,8 +9,8 @@ contact, and ``detector`` and ``stage`` are 0 but for alerts. Order of identitie
 province, channel, cell, index, detector, stage).
 
 Entities of different kinds may share a number: each purpose belongs to one kind of entity and is part of every draw's
-counter. The functions pack without checking, as they stand in the innermost loops; ``check_limits`` checks, once for
-a scenario.
+counter. The functions pack without checking, as they stand in the innermost loops: the schema refuses
+what identities cannot name, and midnight a day with more attempts in a cell than they can number.
 """
 
 from dataclasses import dataclass
@@ -84,21 +84,6 @@ class Identity:
     index: int
     detector: int
     stage: int
-
-
-def check_limits(**fields: int) -> None:
-    """Check that an identity can hold these values; a field that is not of ``LIMITS`` is a ``KeyError``.
-
-    Args:
-        **fields: Values by field.
-
-    Raises:
-        ValueError: If a value does not fit; it names the first.
-    """
-    for name, value in fields.items():
-        limit = LIMITS[name]
-        if not 0 <= value < limit:
-            raise ValueError(f"{name} {value} does not fit into an identity: 0 to {limit - 1} are allowed")
 
 
 @compiled

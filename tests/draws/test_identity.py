@@ -81,17 +81,3 @@ def test_pairs_do_not_meet(pack, first, second):
 
 def test_province_day_is_the_traffic_of_a_channel():
     assert ids.province_day_id(8000, 30, 1) == ids.origin_id(OriginKind.ATTEMPT, 8000, 30, 1, 0, 0)
-
-
-@pytest.mark.parametrize("name", ids.LIMITS)
-def test_limits_are_checked(name):
-    ids.check_limits(**{name: 0})
-    ids.check_limits(**{name: ids.LIMITS[name] - 1})
-    for value in (-1, ids.LIMITS[name]):
-        with pytest.raises(ValueError, match=rf"{name} {value} does not fit .* 0 to {ids.LIMITS[name] - 1} "):
-            ids.check_limits(**{name: value})
-
-
-def test_an_unknown_field_is_an_error():
-    with pytest.raises(KeyError):
-        ids.check_limits(colour=1)

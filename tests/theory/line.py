@@ -32,7 +32,7 @@ class Customer:
 
 
 def serve(customers: Sequence[Customer], shifts: Sequence[tuple[int, int]], end: int | None = None) -> Desk:
-    """Let customers, in order of arrival, pass a desk with ``shifts`` of (moment, servers); return the desk.
+    """Return a desk with ``shifts`` of (moment, servers) after customers, in order of arrival, have passed it.
 
     What became of each is noted on the customer. Without ``end`` the run goes on until nobody is left.
     """
