@@ -9,7 +9,7 @@ from sim.days import DAY_MS
 from sim.engines.phases import Phase
 from sim.engines.tables import Tables
 from sim.results.recorder import LogEntry, Recorder
-from sim.words import DESK_LABELS, Event
+from sim.words import DESK_LABELS, Event, Stage
 
 
 class RunLedger:
@@ -39,4 +39,4 @@ class RunLedger:
             event = Event.SOLVED if solved else Event.CLOSED
             for case in cases.tolist():
                 at = self._calendar.midnight(day)
-                self._recorder.event(LogEntry(at, Phase.MIDNIGHT, event.label, province, case, stage=0))
+                self._recorder.event(LogEntry(at, Phase.MIDNIGHT, event.label, province, case, stage=Stage.CONTACT))

@@ -30,7 +30,7 @@ from sim.gates.uniforms import GateUniforms, gate_uniforms
 from sim.midnight.people_bytes import VICTIM
 from sim.results.recorder import LogEntry
 from sim.warning.detectors import NO_ALERT, attempt_tiers, legitimate_tiers
-from sim.words import Channel, Event, Fate, OriginKind, Truth
+from sim.words import Channel, Event, Fate, OriginKind, Stage, Truth
 
 
 def open_day(world: World) -> None:
@@ -82,7 +82,7 @@ def meet_legitimate(world: World, contact: int, province: int, row: int, column:
     moment = midnight + piecewise_moment(uniform32(u_moment), tables.contact_moments, tables.clock)
     person = meet(world, province, uniform52(high, low))
     types = len(tables.detectors.classes) - 1
-    detect(world, Finding(contact, 0, moment, person, types, Truth.LEGITIMATE, None), seen)
+    detect(world, Finding(contact, Stage.CONTACT, moment, person, types, Truth.LEGITIMATE, None), seen)
 
 
 class Arrival:
@@ -118,7 +118,7 @@ class Arrival:
                 Event.ATTEMPT.label,
                 self.province,
                 self.attempt,
-                stage=0,
+                stage=Stage.CONTACT,
                 channel=Channel(self.channel).label,
                 result=Fate(fate).label,
                 person=person.number if person is not None else -1,
@@ -183,4 +183,4 @@ class Arrival:
         u_central, u_local, _, _ = draw4(tables.seed, self.attempt, ATTEMPT_COVERAGE, 0)
         seen = covered(world, self.province, (u_central, u_local), tiers)
         truth = Fate.ENGAGED - fate
-        detect(world, Finding(self.attempt, 0, world.now, person, self.fraud_type, truth, episode), seen)
+        detect(world, Finding(self.attempt, Stage.CONTACT, world.now, person, self.fraud_type, truth, episode), seen)

@@ -16,7 +16,7 @@ from sim.engines.reference.world import Person, World
 from sim.episode.stages import ENGAGED_STAGE, FIRST_PAYMENT, next_stage, paid_before, payable, scheduled
 from sim.results.recorder import LogEntry
 from sim.warning.detectors import stage_tiers
-from sim.words import STOPPED, EpisodeEnd, Event, Outcome, Truth
+from sim.words import STOPPED, EpisodeEnd, Event, Outcome, Stage, Truth
 
 
 class Episode:
@@ -149,7 +149,7 @@ class Episode:
         world, tables = self.world, self.world.tables
         back = sum(recovered(fen, world.now - moment, tables.reports) for moment, fen in self.payments)
         self.count(Outcome.RECOVERED_FEN, back)
-        self.log(Phase.REPORTS, Event.REPORT, 0, value=back)
+        self.log(Phase.REPORTS, Event.REPORT, Stage.CONTACT, value=back)
         delay = filing_delay(tables.seed, self.attempt, tables.reports, tables.clock)
         call_at(
             world.env,
@@ -167,7 +167,7 @@ class Episode:
         world.recorder.cases[(world.day, province, self.fraud_type, delay_bin(after), loss_bin(loss))] += 1
         world.books.filed += 1
         world.totals.filed[province].append((world.now, self.attempt))
-        self.log(Phase.REPORTS, Event.FILING, 0)
+        self.log(Phase.REPORTS, Event.FILING, Stage.CONTACT)
 
     def log(self, phase: int, event: Event, stage: int, result: str | None = None, value: int = -1) -> None:
         """Write an event of this episode into the log."""
