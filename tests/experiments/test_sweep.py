@@ -30,6 +30,7 @@ import signal
 from sim.cli import main
 from sim.experiments.simulations import Simulations
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background inherits that it is ignored
 keep = Simulations._keep
 
 def keep_and_interrupt(self, *arguments):
