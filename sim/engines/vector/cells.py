@@ -60,6 +60,11 @@ class Cell(NamedTuple):
 @compiled
 def cell_of(p: int, c: int, t: int, tables: AttemptTables, today: Today) -> Cell:
     """Return the cell of province ``p``, channel ``c`` and fraud type ``t``."""
+    # Computed before the call: numba accepts no conditional expression among more than 15 keyword arguments.
+    from_cards = c != Channel.ONLINE
+    dead = today.dead[p] if from_cards else 0
+    intercepted = today.intercepted[p, c, t] if from_cards else 0
+    down = 0 if c == Channel.CALL else today.down[p, LINKED if c == Channel.SMS else ONLINE_ATTEMPT, t]
     alarm_central, alarm_local = least_alarms(c, p, today, tables.detectors)
     return Cell(
         province=p,
@@ -68,9 +73,9 @@ def cell_of(p: int, c: int, t: int, tables: AttemptTables, today: Today) -> Cell
         midnight=(today.day - tables.rules.start) * DAY_MS,
         sharing=today.data_sharing[p],
         not_sent=today.not_sent[p, c],
-        dead=0 if c == Channel.ONLINE else today.dead[p],
-        intercepted=0 if c == Channel.ONLINE else today.intercepted[p, c, t],
-        down=0 if c == Channel.CALL else today.down[p, LINKED if c == Channel.SMS else ONLINE_ATTEMPT, t],
+        dead=dead,
+        intercepted=intercepted,
+        down=down,
         most_answered=tables.guides.most_answered[c],
         adoption=today.app,
         covered_central=today.coverage[Detector.CENTRAL, p],

@@ -84,8 +84,8 @@ def guides_of(tables: Tables) -> Guides:
     )
 
 
-def guide(code: Callable[[NDArray[np.int64]], NDArray[np.int64]]) -> NDArray[np.uint8]:
-    """Return a guide by the top 12 bits of a uniform.
+def tabulate(code: Callable[[NDArray[np.int64]], NDArray[np.int64]]) -> NDArray[np.uint8]:
+    """Return the guide to a code by the top 12 bits of a uniform.
 
     Args:
         code: Codes (n,) of uniforms (n,), monotone in the uniform, below ``AMBIGUOUS``.
@@ -105,7 +105,7 @@ def band_guide(age: NDArray[np.int64], band: NDArray[np.int64]) -> NDArray[np.ui
         bands: NDArray[np.int64] = band[np.searchsorted(age, u, side="right")]
         return bands
 
-    return guide(band_of)
+    return tabulate(band_of)
 
 
 def half_hour_guide(cumulative: NDArray[np.float64]) -> NDArray[np.uint8]:
@@ -116,7 +116,7 @@ def half_hour_guide(cumulative: NDArray[np.float64]) -> NDArray[np.uint8]:
         found: NDArray[np.int64] = np.minimum(np.searchsorted(cumulative[1:], goals, side="right"), HALF_HOURS - 1)
         return found
 
-    return guide(half_hour)
+    return tabulate(half_hour)
 
 
 @inlined
