@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from sim.country.calendar import logistic
 from sim.days import DAY_MS, day_number
-from sim.draws.compiled import compiled, compiled_with_arrays
+from sim.draws.compiled import compiled, compiled_with_arrays, inlined
 from sim.draws.distributions import CERTAIN, cumulative_thresholds, pick, threshold
 from sim.draws.functions import log, normal_cdf, normal_quantile
 from sim.draws.identity import person_id
@@ -57,6 +57,12 @@ def home(seed: int, person: int, province: int, tables: PeopleTables) -> tuple[i
     age = pick(u_age, tables.age[province])
     urban = 1 if u_urban < tables.urban[province] else 0
     return age, urban, u_internet < tables.internet[province, urban, tables.band[age]], u_app
+
+
+@inlined
+def has_app(online: bool, u_app: int, adoption: int) -> bool:
+    """Return whether a person has the app: who is online, and whose app uniform is below the adoption of the day."""
+    return online & (u_app < adoption)
 
 
 @compiled

@@ -24,8 +24,8 @@ from sim.engines.vector.gates import (
     pass_sites,
     reach,
 )
-from sim.engines.vector.layout import CELL, INDEX, N_FOUND, N_LOG
-from sim.engines.vector.log import ATTEMPT_EVENT, write
+from sim.engines.vector.log import log_event
+from sim.engines.vector.records import Records
 from sim.engines.vector.rules import RAIDED, Crowd, Guides, Rules
 from sim.engines.vector.scores import least_alarms, look
 from sim.engines.vector.state import Scratch
@@ -44,6 +44,7 @@ from sim.gates.sites import LINKED, ONLINE_ATTEMPT
 from sim.labels import CHANNELS
 from sim.midnight.today import Today
 from sim.warning.detectors import CENTRAL, LOCAL, DetectorTables
+from sim.words import Event
 
 BLOCK: Final = 2048
 """Attempts that are settled together: their draws fit the first-level cache."""
@@ -67,9 +68,9 @@ def pass_gates(
     most_engaged: NDArray[np.int64],
     detectors: DetectorTables,
     fates: NDArray[np.int64],
-    found: NDArray[np.int64],
-    log: NDArray[np.int64],
-    counters: NDArray[np.int64],
+    found: Records,
+    log: Records,
+    counters: Records,
     room: Scratch,
 ) -> bool:
     """Let the attempts of province ``p`` pass; return whether all have, or an array is full and must grow first.
@@ -81,7 +82,7 @@ def pass_gates(
     types = fates.shape[1]
     midnight = (today.day - rules.start) * DAY_MS
     logging = rules.kept > 0
-    at = counters[CELL]
+    at = counters[0].cell
     while at < CHANNEL_COUNT * types:
         c = at // types
         t = at % types
@@ -103,11 +104,11 @@ def pass_gates(
             alarms_from[1],
             today.app,
         )
-        first = counters[INDEX]
+        first = counters[0].index
         while first < count:
-            if counters[N_FOUND] + block > found.shape[0] or (logging and counters[N_LOG] + block > log.shape[0]):
-                counters[CELL] = at
-                counters[INDEX] = first
+            if counters[0].found + block > found.shape[0] or (logging and counters[0].log + block > log.shape[0]):
+                counters[0].cell = at
+                counters[0].index = first
                 return False
             size = min(block, count - first)
             start = base + (first << INDEX_SHIFT)
@@ -125,9 +126,9 @@ def pass_gates(
             if logging:
                 log_block(cell, start, size, passed, met, rules, moments[c], midnight, crowd, log, counters, room)
             first += size
-        counters[INDEX] = 0
+        counters[0].index = 0
         at += 1
-    counters[CELL] = 0
+    counters[0].cell = 0
     return True
 
 
@@ -142,8 +143,8 @@ def log_block(
     profile: NDArray[np.float64],
     midnight: int,
     crowd: Crowd,
-    log: NDArray[np.int64],
-    counters: NDArray[np.int64],
+    log: Records,
+    counters: Records,
     room: Scratch,
 ) -> None:
     """Log the attempts of a block whose origins are kept."""
@@ -170,7 +171,8 @@ def log_block(
         person = -1
         if fates[k] >= UNANSWERED:
             person = target(uniform52(above, below), crowd.persons, crowd.high, crowd.high_share)
-        write(
-            log, counters, moment, ARRIVALS, ATTEMPT_EVENT, cell.province, attempt, -1, 0, -1, cell.channel, -1,
-            fates[k], person, -1,
-        )  # fmt: skip
+        entry = log[log_event(Event.ATTEMPT, moment, ARRIVALS, cell.province, attempt, log, counters[0])]
+        entry.stage = 0
+        entry.channel = cell.channel
+        entry.result = fates[k]
+        entry.person = person

@@ -1,5 +1,7 @@
 """A province's legitimate contacts of a day, in the cells of the grid of scores: those that raise an alert."""
 
+from typing import Final
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -11,22 +13,15 @@ from sim.draws.identity import INDEX_SHIFT, LEGITIMATE, cell_id, origin_id
 from sim.draws.philox import draw4_many, draw4_run, uniform32, uniform52
 from sim.draws.purposes import LEGITIMATE_CONTACT, LEGITIMATE_TARGET
 from sim.engines.codes import LEGITIMATE_TRUTH
-from sim.engines.vector.layout import (
-    CELL,
-    FOUND_TRUTH_SHIFT,
-    FOUND_TYPE_SHIFT,
-    INDEX,
-    MOMENT,
-    N_FOUND,
-    NUMBER,
-    ORIGIN,
-    RAISED_BITS,
-    SEEN,
-)
+from sim.engines.vector.records import Records
 from sim.engines.vector.rules import TIERS, Crowd, Guides, Rules, half_hour_at
 from sim.engines.vector.state import Scratch
 from sim.midnight.today import Today
 from sim.warning.detectors import CENTRAL, LOCAL
+
+TIER_BITS: Final = 3
+TIER_MASK: Final = (1 << TIER_BITS) - 1
+"""Bits of a tier + 1."""
 
 
 @compiled
@@ -39,8 +34,8 @@ def meet_contacts(
     types: int,
     crowd: Crowd,
     moments: NDArray[np.float64],
-    found: NDArray[np.int64],
-    counters: NDArray[np.int64],
+    found: Records,
+    counters: Records,
     room: Scratch,
 ) -> bool:
     """Let the detectors look at the contacts of province ``p``; return whether all were, or ``found`` must grow."""
@@ -51,7 +46,7 @@ def meet_contacts(
     seen_by_local = today.coverage[LOCAL, p]
     channels = today.contacts.shape[1]
     cells = today.contacts.shape[2]
-    cell = counters[CELL]
+    cell = counters[0].cell
     while cell < channels * cells:
         c = cell // cells
         k = cell % cells
@@ -61,11 +56,11 @@ def meet_contacts(
         base = origin_id(LEGITIMATE, today.day, p, c, cell_id(row, column), 0)
         least_central = guides.central[row]
         least_local = guides.local[column]
-        first = counters[INDEX]
+        first = counters[0].index
         while first < count:
-            if counters[N_FOUND] + block > found.shape[0]:
-                counters[CELL] = cell
-                counters[INDEX] = first
+            if counters[0].found + block > found.shape[0]:
+                counters[0].cell = cell
+                counters[0].index = first
                 return False
             size = min(block, count - first)
             start = base + (first << INDEX_SHIFT)
@@ -81,23 +76,27 @@ def meet_contacts(
                 central = (TIERS + 1 - central) % (TIERS + 1) * (lanes[0, i] < seen_by_central)
                 local = (TIERS + 1 - local) % (TIERS + 1) * (lanes[3, i] < seen_by_local)
                 alarms[raised] = start + (i << INDEX_SHIFT)
-                seen[raised] = central | (local << RAISED_BITS)
+                seen[raised] = central | (local << TIER_BITS)
                 raised += (central | local) != 0
             draw4_many(seed, alarms, raised, LEGITIMATE_TARGET, 0, lanes)
-            at = counters[N_FOUND]
+            at = counters[0].found
             for i in range(raised):
                 goal = uniform32(lanes[2, i]) * moments[HALF_HOURS]
                 hour = half_hour_at(lanes[2, i], guides.contact_half_hour, moments)
-                found[at, ORIGIN] = alarms[i]
-                found[at, MOMENT] = midnight + moment_in_half_hour(goal, hour, moments, rules.clock)
-                found[at, NUMBER] = target(
+                finding = found[at]
+                finding.origin = alarms[i]
+                finding.moment = midnight + moment_in_half_hour(goal, hour, moments, rules.clock)
+                finding.person = target(
                     uniform52(lanes[0, i], lanes[1, i]), crowd.persons, crowd.high, crowd.high_share
                 )
-                found[at, SEEN] = seen[i] | (LEGITIMATE_TRUTH << FOUND_TRUTH_SHIFT) | (types << FOUND_TYPE_SHIFT)
+                finding.tiers[CENTRAL] = (seen[i] & TIER_MASK) - 1
+                finding.tiers[LOCAL] = (seen[i] >> TIER_BITS) - 1
+                finding.truth = LEGITIMATE_TRUTH
+                finding.kind = types
                 at += 1
-            counters[N_FOUND] = at
+            counters[0].found = at
             first += size
-        counters[INDEX] = 0
+        counters[0].index = 0
         cell += 1
-    counters[CELL] = 0
+    counters[0].cell = 0
     return True

@@ -15,28 +15,17 @@ from sim.engines.conservation import Books
 from sim.engines.ledger import Ledger
 from sim.engines.tables import Tables
 from sim.engines.vector.attempts import BLOCK
-from sim.engines.vector.layout import (
-    AREA,
-    BUSY,
-    ENDS_OF_EPISODES,
-    EPISODES_BEGUN,
-    FILED_CASES,
-    ISSUED_ALERTS,
-    MESSAGES,
-    SERVICES_ENDED,
-    SERVICES_STARTED,
-    WAITED,
-)
+from sim.engines.vector.given import run_tables
 from sim.engines.vector.province import Province
+from sim.engines.vector.records import Integers, table
 from sim.engines.vector.rules import guides_of, raided_guide, rules_of
 from sim.engines.vector.tallies import Counts
-from sim.gates.fates import INTERCEPTED
-from sim.labels import DESK_CHANNELS
 from sim.midnight.night import Night
 from sim.midnight.today import Today
 from sim.midnight.totals import DayTotals
 from sim.results.recorder import Recorder
 from sim.scenario.schema import ScenarioModel
+from sim.words import DESKS, EpisodeEnd, Fate
 
 
 def simulate(
@@ -82,11 +71,11 @@ class Run:
         self.ledger = Ledger(recorder, tables)
         self.night = Night(spec, tables.provinces, tables.calendar, self.ledger, spread)
         end = tables.calendar.midnight(tables.calendar.last + 1)
-        self.rules = rules_of(tables, end, recorder.kept if recorder.records_events else 0)
+        run = run_tables(tables, rules_of(tables, end, recorder.kept if recorder.records_events else 0))
         guides = guides_of(tables)
         self.counts = Counts(tables)
         self.provinces = [
-            Province(p, tables, self.rules, guides, self.counts.of(p), block) for p in range(len(tables.provinces))
+            Province(p, tables, run, guides, self.counts.of(p), block) for p in range(len(tables.provinces))
         ]
         self.books = Books()
 
@@ -110,7 +99,7 @@ class Run:
                 self.day(today)
                 if day == calendar.last:
                     for province in self.provinces:
-                        province.finish(today)
+                        province.finish()
                 days += perf_counter() - opened
                 if done is not None:
                     done.result()
@@ -133,15 +122,19 @@ class Run:
             "record": ended - prepared - midnights - days,
         }
 
+    def servers(self, day: int) -> Integers:
+        """Return the servers on duty on a day, (P, 2, 48) by desk and half hour."""
+        return self.tables.seats[:, :, weekday(day) - 1]
+
     def day(self, today: Today) -> None:
         """Run the provinces of a day."""
         slots = self.night.slots.cumulative
         raided = raided_guide(slots, today.raided)
         most_engaged = today.engaged.max(axis=(5, 6))
-        seats = self.tables.seats[:, :, weekday(today.day) - 1]
+        servers = self.servers(today.day)
 
         def act(p: int) -> None:
-            self.provinces[p].day(today, self.night.bytes[p], slots, raided, most_engaged[p], seats[p])
+            self.provinces[p].day(today, self.night.bytes[p], slots, raided, most_engaged[p], servers[p])
 
         self.spread(act, range(len(self.provinces)))
         self.books.potential += int(today.attempts.sum())
@@ -154,10 +147,10 @@ class Run:
         for fate, count in enumerate(fates.sum(axis=(0, 1, 2))):
             self.books.fates[fate] += int(count)
         totals = DayTotals(
-            intercepted=fates[:, :2, :, INTERCEPTED].sum(axis=2),
-            from_cards=fates[:, :2, :, INTERCEPTED:].sum(axis=(1, 2, 3)),
-            filed=[province.take("filed") for province in self.provinces],
-            heard=[province.heard(day) for province in self.provinces],
+            intercepted=fates[:, :2, :, Fate.INTERCEPTED].sum(axis=2),
+            from_cards=fates[:, :2, :, Fate.INTERCEPTED :].sum(axis=(1, 2, 3)),
+            filed=[table(province.take("filed")) for province in self.provinces],
+            heard=[province.warned(day) for province in self.provinces],
             victims=[province.take("victims") for province in self.provinces],
         )
         last = day == calendar.last
@@ -166,11 +159,10 @@ class Run:
         if month_ends and not last:
             end = calendar.midnight(day + 1)
             open_since = calendar.day_of(min(province.first_issue(end) for province in self.provinces))
-        logs = [province.take("log") for province in self.provinces]
-        rare = [province.take("rare") for province in self.provinces]
+        logs = [table(province.take("log")) for province in self.provinces]
+        overflow = [province.take("overflow") for province in self.provinces]
         areas = [province.areas_of_day(calendar.midnight(day + 1)) for province in self.provinces]
-        seats = self.tables.seats[:, :, weekday(day) - 1]
-        counts = self.counts.leave(day, seats, rare, everything=last or month_ends)
+        counts = self.counts.leave(day, self.servers(day), overflow, everything=last or month_ends)
         for end, count in enumerate(counts.ends()):
             self.books.alert_ends[end] += int(count)
         self.books.messages += counts.messages()
@@ -190,18 +182,18 @@ class Run:
         night, books = self.night, self.books
         night.card_load.add_day(totals.from_cards, night.stock)
         night.card_load.close_month()
-        counters = np.array([province.v.counters for province in self.provinces])
-        whole = counters.sum(axis=0)
-        books.episodes = int(whole[EPISODES_BEGUN])
-        ends = [int(count) for count in whole[ENDS_OF_EPISODES : ENDS_OF_EPISODES + 4]]
-        books.episode_ends.update(dict(zip(("saved", "dropped_out", "held", "victims"), ends, strict=True)))
+        counters = np.concatenate([province.arrays.counters for province in self.provinces])
+        desks = np.stack([province.arrays.desks for province in self.provinces])
+        books.episodes = int(counters["episodes_begun"].sum())
+        for how, count in zip(EpisodeEnd, counters["episode_ends"].sum(axis=0), strict=True):
+            books.episode_ends[how.label] = int(count)
         books.episode_ends["running"] = sum(province.running_episodes() for province in self.provinces)
-        books.issued = int(whole[ISSUED_ALERTS])
-        books.delivered = int(whole[MESSAGES])
-        books.services_started = int(whole[SERVICES_STARTED])
-        books.services_ended = int(whole[SERVICES_ENDED])
-        books.services_under_way = int(whole[BUSY : BUSY + 2].sum())
-        books.filed = int(whole[FILED_CASES])
+        books.issued = int(counters["issued"].sum())
+        books.delivered = int(counters["messages"].sum())
+        books.services_started = int(counters["services_started"].sum())
+        books.services_ended = int(counters["services_ended"].sum())
+        books.services_under_way = int(desks["busy"].sum())
+        books.filed = int(counters["filed_cases"].sum())
         cases = night.cases
         yesterday = sum(len(filed) for filed in totals.filed)
         laws = [
@@ -211,8 +203,7 @@ class Run:
                 cases.solved + cases.closed + cases.waiting + yesterday,
             )
         ]
-        for p, row in enumerate(counters):
-            for d, name in enumerate(DESK_CHANNELS):
-                law = f"Little's law at the {name} desk of province {p}"
-                laws.append((law, int(row[AREA + d]), int(row[WAITED + d])))
+        for (p, d), desk in np.ndenumerate(desks):
+            law = f"Little's law at the {DESKS[d].label} desk of province {p}"
+            laws.append((law, int(desk["area"]), int(desk["waited"])))
         books.check(laws)

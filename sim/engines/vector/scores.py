@@ -13,16 +13,7 @@ from sim.draws.functions import normal_cdf
 from sim.draws.philox import draw4_many, uniform32, uniform52
 from sim.draws.purposes import ATTEMPT_COVERAGE
 from sim.engines.vector.gates import MAY_ALARM, Cell
-from sim.engines.vector.layout import (
-    FOUND_TRUTH_SHIFT,
-    FOUND_TYPE_SHIFT,
-    MOMENT,
-    N_FOUND,
-    NUMBER,
-    ORIGIN,
-    RAISED_BITS,
-    SEEN,
-)
+from sim.engines.vector.records import Records
 from sim.engines.vector.rules import MARGIN, TIERS, Crowd, Guides, Rules
 from sim.engines.vector.state import Scratch
 from sim.gates.fates import ENGAGED, UNANSWERED
@@ -63,8 +54,8 @@ def look(
     midnight: int,
     crowd: Crowd,
     detectors: DetectorTables,
-    found: NDArray[np.int64],
-    counters: NDArray[np.int64],
+    found: Records,
+    counters: Records,
     room: Scratch,
 ) -> None:
     """Let both detectors score the attempts that they see; write down the engaged ones and those that alarm."""
@@ -94,7 +85,7 @@ def look(
             | (together < 0.0)
         )
     draw4_many(rules.seed, ids, maybe, ATTEMPT_COVERAGE, 0, coverage)
-    row = counters[N_FOUND]
+    row = counters[0].found
     for m in range(maybe):
         k = room.doubtful[m]
         place = room.places[k]
@@ -113,14 +104,13 @@ def look(
         if fate == ENGAGED or central != NO_ALERT or local != NO_ALERT:
             u = uniform52(meeting[0, k], meeting[1, k])
             goal = uniform32(meeting[2, k]) * moments[HALF_HOURS]
-            found[row, ORIGIN] = ids[m]
-            found[row, MOMENT] = midnight + moment_in_half_hour(goal, room.hours[k], moments, rules.clock)
-            found[row, NUMBER] = target(u, crowd.persons, crowd.high, crowd.high_share)
-            found[row, SEEN] = (
-                (central + 1)
-                | ((local + 1) << RAISED_BITS)
-                | ((ENGAGED - fate) << FOUND_TRUTH_SHIFT)
-                | (cell.kind << FOUND_TYPE_SHIFT)
-            )
+            finding = found[row]
+            finding.origin = ids[m]
+            finding.moment = midnight + moment_in_half_hour(goal, room.hours[k], moments, rules.clock)
+            finding.person = target(u, crowd.persons, crowd.high, crowd.high_share)
+            finding.tiers[CENTRAL] = central
+            finding.tiers[LOCAL] = local
+            finding.truth = ENGAGED - fate
+            finding.kind = cell.kind
             row += 1
-    counters[N_FOUND] = row
+    counters[0].found = row

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from sim.days import DAY_MS, HALF_HOUR_MS, HALF_HOURS
 from sim.engines.codes import WAS_UNREAD
 from sim.engines.tables import Tables
-from sim.engines.vector.layout import RARE_ALERTS, RARE_CONTACTS, RARE_HOURS, RARE_WAITS
+from sim.engines.vector.records import OverflowTable, Records
 from sim.engines.vector.state import Tallies
 from sim.labels import (
     CHANNELS,
@@ -27,17 +27,9 @@ from sim.labels import (
 from sim.results.recorder import Recorder
 
 MOST_DAYS = 32
-"""Days from today, or back from it, for which alerts and contacts have a dense tally; others are rare."""
+"""Days from today, or back from it, for which alerts and contacts have a dense tally; others overflow."""
 BINS = 48
 DESKS_FROM = CONTACT_CHANNELS.index(DESK_CHANNELS[0])
-
-RARE_TABLES = (
-    (RARE_ALERTS, "alerts", 4, 1),
-    (RARE_CONTACTS, "contacts", 3, 2),
-    (RARE_WAITS, "waits", 3, 1),
-    (RARE_HOURS, "hours", 2, 2),
-)
-"""Table of a rare row, its name, and how many keys and amounts it has."""
 
 Integers = NDArray[np.int64]
 
@@ -63,8 +55,8 @@ class Counts:
         """Return the part of a province."""
         return Tallies(**{name: getattr(self, name)[p] for name in Tallies._fields})
 
-    def leave(self, day: int, seats: Integers, rare: list[Integers], everything: bool) -> "DayCounts":
-        """Take out what a day counted and move on to the next; ``rare`` rows by province, see ``layout``.
+    def leave(self, day: int, seats: Integers, overflow: list[Records], everything: bool) -> "DayCounts":
+        """Take out what a day counted and move on to the next; ``overflow`` rows by province, see ``records``.
 
         With ``everything`` alerts of all days of issue are taken out, not only of the oldest.
         """
@@ -78,7 +70,7 @@ class Counts:
             outcomes=self.outcomes.copy(),
             cases=self.cases.copy(),
             alerts=[(day - ago, self.alerts[:, ago].copy()) for ago in (range(days) if everything else (days - 1,))],
-            rare=rare,
+            overflow=overflow,
         )
         self.fates[:] = 0
         self.outcomes[:] = 0
@@ -105,10 +97,10 @@ class DayCounts:
     outcomes: Integers
     cases: Integers
     alerts: list[tuple[int, Integers]]
-    rare: list[Integers]
+    overflow: list[Records]
 
     def hand_over(self, recorder: Recorder, start: int) -> None:
-        """Add everything to the recorder's tables; ``start`` is the day from which rare rows count theirs."""
+        """Add everything to the recorder's tables; ``start`` is the day from which overflow rows count theirs."""
         add_cells(recorder, "attempts", self.day, self.fates)
         add_rows(recorder, "contacts", self.day, self.contacts)
         add_cells(recorder, "waits", self.day, self.waits)
@@ -119,26 +111,39 @@ class DayCounts:
         recorder.add("hours", keys, self.hours[p, desk, half_hour])
         for issued, counts in self.alerts:
             add_cells(recorder, "alerts", issued, counts)
-        for place, rows in enumerate(self.rare):
-            for table, name, keys_of, amounts in RARE_TABLES:
-                some = rows[rows[:, 0] == table]
+        for place, rows in enumerate(self.overflow):
+            for table, (codes, amounts) in self.overflow_widths().items():
+                some = rows[rows["table"] == table]
                 if len(some):
-                    key = np.column_stack([some[:, 1] + start, np.full(len(some), place), some[:, 2 : 2 + keys_of]])
+                    name = table.name.lower()
+                    key = np.column_stack([some["day"] + start, np.full(len(some), place), some["key"][:, :codes]])
                     key[:, 2] += DESKS_FROM if name == "hours" else 0
-                    recorder.add(name, key, some[:, 6 : 6 + amounts].copy())
+                    recorder.add(name, key, some["amounts"][:, :amounts].copy())
+
+    def overflow_widths(self) -> dict[OverflowTable, tuple[int, int]]:
+        """Return how many codes in their key, beside day and province, and how many amounts overflow rows have."""
+        return {
+            OverflowTable.ALERTS: (self.alerts[0][1].ndim - 1, 1),
+            OverflowTable.CONTACTS: (self.contacts.ndim - 2, self.contacts.shape[-1]),
+            OverflowTable.WAITS: (self.waits.ndim - 1, 1),
+            OverflowTable.HOURS: (self.hours.ndim - 2, self.hours.shape[-1]),
+        }
+
+    def last_codes(self, table: OverflowTable) -> Integers:
+        """Return the last code in the key of each overflow row of a table."""
+        codes, _ = self.overflow_widths()[table]
+        return np.concatenate([rows["key"][rows["table"] == table, codes - 1] for rows in self.overflow])
 
     def messages(self) -> int:
-        """Return the messages that were read, given up or left behind on this day, or are rare and counted with it."""
-        late = sum(int(((rows[:, 0] == RARE_CONTACTS) & (rows[:, 4] <= WAS_UNREAD)).sum()) for rows in self.rare)
-        return int(self.contacts[..., : WAS_UNREAD + 1, 0].sum()) + late
+        """Return the messages that were read, given up or left behind on this day, or overflow and count with it."""
+        within = self.contacts[..., : WAS_UNREAD + 1, 0].sum()
+        return int(within + (self.last_codes(OverflowTable.CONTACTS) <= WAS_UNREAD).sum())
 
     def ends(self) -> Integers:
         """Return the alerts that leave the tallies with this day, by end."""
-        by_end: Integers = np.zeros(len(ENDS), dtype=np.int64)
+        by_end: Integers = np.bincount(self.last_codes(OverflowTable.ALERTS), minlength=len(ENDS))
         for _, counts in self.alerts:
             by_end += counts.sum(axis=(0, 1, 2, 3))
-        for rows in self.rare:
-            by_end += np.bincount(rows[rows[:, 0] == RARE_ALERTS, 5], minlength=len(ENDS))
         return by_end
 
 
