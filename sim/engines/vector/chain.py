@@ -16,7 +16,7 @@ from sim.engines.vector.episodes import begin_episode, join_episode
 from sim.engines.vector.events import order_of_alert
 from sim.engines.vector.given import ProvinceDay, RunTables
 from sim.engines.vector.records import DETECTORS, NONE, Integers, Records
-from sim.engines.vector.state import Arrays, expect_early, take_alert
+from sim.engines.vector.state import Arrays, expect_early, raise_alert, take_alert
 from sim.midnight.today import LOST
 from sim.warning.detectors import NO_ALERT
 from sim.words import Truth
@@ -143,17 +143,15 @@ def send_from(
         if issued < rules.end:
             tier = finding.tiers[detector]
             deadline = issued + rules.deadline[tier]
-            row = take_alert(
-                arrays.alerts, arrays.alerts_free, counters, room.identities[k], issued, deadline, finding.person
-            )
-            alert = arrays.alerts[row]
-            alert.tier = tier
             if room.episodes[room.positions[k]] != NONE:
+                alert = arrays.alerts[take_alert(arrays.alerts_free, counters)]
+                raise_alert(alert, room.identities[k], issued, deadline, finding.person, tier)
                 join_episode(alert, arrays.episodes[room.episodes[room.positions[k]]])
                 order = order_of_alert(Phase.ARRIVALS, ArrivalStep.ISSUE, alert)
                 expect_early(arrays.stream, arrays.later, counters, day.midnight, issued, order)
             else:
+                alert = arrays.sent[counters.sent]
+                raise_alert(alert, room.identities[k], issued, deadline, finding.person, tier)
                 alert.truth = finding.truth
                 alert.kind = finding.kind
-                arrays.sent[counters.sent] = row
                 counters.sent += 1

@@ -16,7 +16,7 @@ from sim.engines.vector.given import Now, ProvinceDay, RunTables
 from sim.engines.vector.lives import end_from_outside
 from sim.engines.vector.log import EPISODE_END_CODES, is_logged, log_event
 from sim.engines.vector.records import DETECTORS, NONE, TIERS, Integers, Record
-from sim.engines.vector.state import Arrays, Tallies, expect, expect_early, release_episode, take_alert
+from sim.engines.vector.state import Arrays, Tallies, expect, expect_early, raise_alert, release_episode, take_alert
 from sim.episode.stages import drops_out, next_stage, paid_before, payable, scheduled
 from sim.midnight.today import LOST
 from sim.warning.delays import chain_delay
@@ -228,11 +228,8 @@ def detect(episode: Record, stage: int, moment: int, run: RunTables, day: Provin
             issued = max(moment, outage) + chain_delay(rules.seed, identity, detector, run.delays, rules.clock)
             if issued < rules.end:
                 deadline = issued + rules.deadline[tier]
-                row = take_alert(
-                    arrays.alerts, arrays.alerts_free, counters, identity, issued, deadline, episode.person
-                )
-                alert = arrays.alerts[row]
-                alert.tier = tier
+                alert = arrays.alerts[take_alert(arrays.alerts_free, counters)]
+                raise_alert(alert, identity, issued, deadline, episode.person, tier)
                 join_episode(alert, episode)
                 order = order_of_alert(Phase.ARRIVALS, ArrivalStep.ISSUE, alert)
                 expect(arrays.heap, arrays.later, counters, day.midnight, issued, order)

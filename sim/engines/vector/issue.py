@@ -11,7 +11,7 @@ from sim.draws.distributions import pick, to_ticks
 from sim.draws.identity import person_id
 from sim.draws.philox import draw4_many
 from sim.draws.purposes import ALERT_READ_DELAY, ALERT_READING, PERSON_HOME
-from sim.engines.phases import ArrivalStep, Phase
+from sim.engines.phases import AlertStep, ArrivalStep, Phase
 from sim.engines.vector.chain import AlertScratch, draw_ms
 from sim.engines.vector.counts import day_of
 from sim.engines.vector.events import order_of_alert
@@ -21,7 +21,7 @@ from sim.engines.vector.log import is_logged, log_issue
 from sim.engines.vector.messages import end_message, life_of_message
 from sim.engines.vector.records import NONE, AlertState, Record, Records
 from sim.engines.vector.rules import Rules
-from sim.engines.vector.state import Arrays, Tallies, expect_early, give_back_alert, note_warned
+from sim.engines.vector.state import Arrays, Tallies, expect_early, note_warned, raise_alert, take_alert
 from sim.warning.delays import DelayTables
 from sim.warning.detectors import predicted_type
 from sim.words import ContactChannel, End
@@ -49,38 +49,29 @@ def issue_sent(
     rules, counters = run.rules, arrays.counters[0]
     while counters.index < counters.sent:
         if (
-            counters.stream + block > len(arrays.stream)
+            counters.alerts_free < block
+            or counters.stream + block > len(arrays.stream)
             or counters.later + block > len(arrays.later)
             or counters.warned + block > len(arrays.warned)
             or counters.overflow + 3 * block > len(arrays.overflow)
             or (rules.kept > 0 and counters.log + 4 * block > len(arrays.log))
         ):
             return False
+        last = min(counters.index + block, counters.sent)
         count = 0
-        while counters.index < counters.sent and count < block:
-            row = arrays.sent[counters.index]
-            if arrays.alerts[row].issued < day.midnight + DAY_MS:
-                room.rows[count] = row
-                count += 1
-            else:
-                arrays.sent[counters.kept] = row
-                counters.kept += 1
-            counters.index += 1
-        choose_channels(count, run, day, arrays.alerts, room)
-        draw_reading(ContactChannel.APP, count, rules, run.delays, arrays.alerts, room)
-        draw_reading(ContactChannel.SMS, count, rules, run.delays, arrays.alerts, room)
+        for k in range(counters.index, last):
+            room.rows[count] = k
+            count += arrays.sent[k].issued < day.midnight + DAY_MS
+        choose_channels(count, run, day, arrays.sent, room)
+        draw_reading(ContactChannel.APP, count, rules, run.delays, arrays.sent, room)
+        draw_reading(ContactChannel.SMS, count, rules, run.delays, arrays.sent, room)
         for k in range(count):
-            alert = arrays.alerts[room.rows[k]]
-            counters.issued += 1
-            if is_logged(alert.identity, rules):
-                predicted = predicted_type(rules.seed, alert.identity, alert.kind, run.detectors)
-                log_issue(alert, predicted, day.province, arrays.log, counters)
-            if alert.channel >= ContactChannel.CALL:
-                alert.state = AlertState.BETWEEN
-                order = order_of_alert(Phase.ARRIVALS, ArrivalStep.ISSUE, alert)
-                expect_early(arrays.stream, arrays.later, counters, day.midnight, alert.issued, order)
-            else:
-                settle_message(alert, room.delivery[k], room.delay[k], rules, day, arrays, tallies)
+            issue(arrays.sent[room.rows[k]], room.delivery[k], room.delay[k], run, day, arrays, tallies)
+        for k in range(counters.index, last):
+            if arrays.sent[k].issued >= day.midnight + DAY_MS:
+                arrays.sent[counters.kept] = arrays.sent[k]
+                counters.kept += 1
+        counters.index = last
     counters.sent = counters.kept
     counters.index = 0
     counters.kept = 0
@@ -136,40 +127,62 @@ def draw_reading(
 
 
 @inlined
-def settle_message(
-    alert: Record,
-    delivery: int,
-    delay: int,
-    rules: Rules,
-    day: ProvinceDay,
-    arrays: Arrays,
-    tallies: Tallies,
+def issue(
+    alert: Record, delivery: int, delay: int, run: RunTables, day: ProvinceDay, arrays: Arrays, tallies: Tallies
 ) -> None:
-    """Settle the message of an alert; if it is given up and a call follows, the event loop goes on from there.
+    """Issue an alert and settle its message; where a call or a visit follows, the event loop goes on from there.
 
     Args:
-        alert: The alert, which is being issued.
-        delivery: Ms from issue to delivery.
+        alert: The alert.
+        delivery: Ms from issue to delivery of its message, if it is to be sent in writing.
         delay: Ms from delivery to reading, -1 for never.
-        rules: Those of the run.
+        run: What the run fixes.
         day: What the day says to the province.
         arrays: Those of the province.
         tallies: Those of the province.
     """
+    rules, counters = run.rules, arrays.counters[0]
+    counters.issued += 1
+    if is_logged(alert.identity, rules):
+        predicted = predicted_type(rules.seed, alert.identity, alert.kind, run.detectors)
+        log_issue(alert, predicted, day.province, arrays.log, counters)
+    if alert.channel >= ContactChannel.CALL:
+        enter_loop(alert, alert.issued, Phase.ARRIVALS, ArrivalStep.ISSUE, day.midnight, arrays)
+    else:
+        settle_message(alert, delivery, delay, rules, day, arrays, tallies)
+
+
+@inlined
+def settle_message(
+    alert: Record, delivery: int, delay: int, rules: Rules, day: ProvinceDay, arrays: Arrays, tallies: Tallies
+) -> None:
+    """Settle the message of an alert; if it is given up and a call follows, the event loop goes on from there."""
     counters = arrays.counters[0]
     message = life_of_message(alert.issued, delivery, delay, alert.deadline, rules.unread_wait, rules.end)
     alert.state = AlertState.MESSAGE
     alert.since = message.delivered
     counters.messages += message.arrives
-    order = order_of_alert(Phase.READS, message.step, alert)
     end: int = End.OPEN
     if message.moment < rules.end:
         end = end_message(alert, message.step, message.moment, rules, day, arrays, tallies)
     if end == NONE:
-        expect_early(arrays.stream, arrays.later, counters, day.midnight, message.moment, order)
+        enter_loop(alert, message.moment, Phase.READS, AlertStep.UNREAD, day.midnight, arrays)
     else:
         if end == End.REACHED:
-            note_warned(alert.person, day.number + day_of(message.moment) - day.offset, arrays.warned, counters)
+            warned = day.number + day_of(message.moment) - day.offset
+            note_warned(alert.person, warned, arrays.warned, counters)
+        order = order_of_alert(Phase.READS, message.step, alert)
         now = Now(min(message.moment, rules.end), Phase.READS, order)
         end_alert(alert, end, now, rules, day, arrays, tallies)
-        give_back_alert(alert, arrays.alerts_free, arrays.episodes, arrays.episodes_free, counters)
+
+
+@compiled
+def enter_loop(sent: Record, moment: int, phase: int, step: int, midnight: int, arrays: Arrays) -> None:
+    """Let an alert go on in the event loop: from then on it joins a line."""
+    counters = arrays.counters[0]
+    alert = arrays.alerts[take_alert(arrays.alerts_free, counters)]
+    raise_alert(alert, sent.identity, sent.issued, sent.deadline, sent.person, sent.tier)
+    alert.truth = sent.truth
+    alert.channel = sent.channel
+    alert.state = AlertState.BETWEEN
+    expect_early(arrays.stream, arrays.later, counters, midnight, moment, order_of_alert(phase, step, alert))

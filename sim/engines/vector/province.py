@@ -80,7 +80,7 @@ class Province:
             victims=np.empty(64, dtype=np.int64),
             filed=np.empty(64, dtype=FILED_CASE),
             found=np.empty(start, dtype=FINDING),
-            sent=np.empty(start, dtype=np.int64),
+            sent=np.empty(start, dtype=ALERT),
             overflow=np.empty(start, dtype=OVERFLOW),
             log=np.empty(start if self.is_logged else 0, dtype=LOG_ENTRY),
             counters=np.zeros(1, dtype=COUNTERS),

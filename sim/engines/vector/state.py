@@ -16,10 +16,10 @@ class Arrays(NamedTuple):
 
     Records as ``records`` declares them: ``alerts`` and ``episodes``, with the rows of each that are free; events of
     coming days, ``later``; the ``lines`` (2, Q) and the ``desks`` (2,); ``cases`` on their way to the police and
-    those ``filed`` today; who was ``warned``; what was ``found`` today; ``overflow`` of the tallies; the ``log``;
+    those ``filed`` today; who was ``warned``; what was ``found`` today; alerts ``sent`` down the chain
+    that concern no episode; ``overflow`` of the tallies; the ``log``;
     ``counters`` (1,) and ``limits`` (1,). Integers: the ``heap`` of today's events that today brought, the ``stream``
-    of those known when the day began, sorted; numbers of today's new ``victims``; ``sent``, the rows of the alerts on
-    their way down the chain that concern no episode.
+    of those known when the day began, sorted; numbers of today's new ``victims``.
     """
 
     alerts: Records
@@ -36,7 +36,7 @@ class Arrays(NamedTuple):
     victims: Integers
     filed: Records
     found: Records
-    sent: Integers
+    sent: Records
     overflow: Records
     log: Records
     counters: Records
@@ -130,24 +130,25 @@ def is_full(counters: Record, limits: Record, desks: Records) -> bool:
 
 
 @compiled
-def take_alert(
-    alerts: Records, free: Integers, counters: Record, identity: int, issued: int, deadline: int, person: int
-) -> int:
-    """Return the row of a new alert on its way down the chain, about no episode unless the caller sets one."""
+def take_alert(free: Integers, counters: Record) -> int:
+    """Return the row of an alert that has none yet."""
     counters.alerts_free -= 1
-    row = int(free[counters.alerts_free])
-    alert = alerts[row]
+    return int(free[counters.alerts_free])
+
+
+@compiled
+def raise_alert(alert: Record, identity: int, issued: int, deadline: int, person: int, tier: int) -> None:
+    """Let a record be a new alert on its way down the chain; whoever calls this sets what it is about."""
     alert.identity = identity
     alert.issued = issued
     alert.deadline = deadline
     alert.person = person
     alert.episode = NONE
+    alert.tier = tier
     alert.state = AlertState.UNISSUED
     alert.number = 0
     alert.marked = NONE
     alert.right_class = False
-    alert.success = False
-    return row
 
 
 @compiled
