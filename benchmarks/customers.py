@@ -6,9 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.draws.identity import origin_id
-from sim.warning.delays import CALL
 from sim.warning.service import ServiceTables, outcome
-from sim.words import DistributionKind, OriginKind
+from sim.words import ContactChannel, DistributionKind, OriginKind
 
 SERVICE_MS = 20_000
 SERVERS = 8
@@ -38,7 +37,7 @@ def alert_of(number: int) -> int:
 
 def service_ms(number: int) -> int:
     """Return the service time of a customer, as the model draws that of a first call to the alert."""
-    return outcome(SEED, alert_of(number), CALL, 0, TABLES, 1)[1]
+    return outcome(SEED, alert_of(number), int(ContactChannel.CALL), 0, TABLES, 1)[1]
 
 
 @dataclass(frozen=True)

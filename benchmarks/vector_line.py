@@ -10,27 +10,28 @@ from benchmarks.customers import SEED, SERVERS, TABLES, Customers, Served, alert
 from sim.days import DAY_MS, HALF_HOURS
 from sim.draws.compiled import compiled
 from sim.draws.identity import INDEX_SHIFT
-from sim.engines.phases import ARRIVALS, ISSUE
+from sim.engines.phases import ArrivalStep, Phase
 from sim.engines.tables import Tables
 from sim.engines.vector.day import begin_day
 from sim.engines.vector.events import order_of_alert
+from sim.engines.vector.given import RunTables, day_of_province, run_tables
 from sim.engines.vector.guides import Guides, guides_of
-from sim.engines.vector.layout import BETWEEN, SERVICES_ENDED, STEP, WAITED
 from sim.engines.vector.province import Province
-from sim.engines.vector.rules import Rules, rules_of
-from sim.engines.vector.state import Arrays, expect_early, take_alert
+from sim.engines.vector.records import AlertState, Integers
+from sim.engines.vector.rules import rules_of
+from sim.engines.vector.state import Arrays, expect_early, raise_alert, take_alert
 from sim.engines.vector.tallies import Counts
 from sim.midnight.night import Night
 from sim.midnight.today import Today
 from sim.midnight.totals import DayTotals
 from sim.scenario import load_scenario
-from sim.warning.delays import CALL
+from sim.words import ContactChannel, Tier, Truth
 
 NEVER = 1 << 50
 
 
 class Nothing:
-    """A notebook that nobody reads."""
+    """A ledger that nobody reads."""
 
     def flow(self, day: int, province: int, quantity: str, count: int) -> None:
         """Forget it."""
@@ -43,19 +44,22 @@ class Nothing:
 
 
 @compiled
-def arrive(first_identity: int, first: int, last: int, midnight: int, arrivals: NDArray[np.int64], v: Arrays) -> None:
+def arrive(first_identity: int, first: int, last: int, midnight: int, arrivals: Integers, arrays: Arrays) -> None:
     """Let customers ``first`` to ``last`` (that one excluded) call the desk at their moments of a day."""
+    counters = arrays.counters[0]
     for number in range(first, last):
-        identity = first_identity + (number << INDEX_SHIFT)
         moment = arrivals[number]
-        row = take_alert(v.alerts, v.alerts_free, v.counters, identity, moment, 0, -1, 0, BETWEEN)
-        v.alerts[row, STEP] = CALL
-        order = order_of_alert(ARRIVALS, ISSUE, identity, row)
-        expect_early(v.stream, v.later, v.counters, midnight, moment, order)
+        alert = arrays.alerts[take_alert(arrays.alerts_free, counters)]
+        raise_alert(alert, first_identity + (number << INDEX_SHIFT), moment, NEVER, 0, Tier.RED)
+        alert.truth = Truth.LEGITIMATE
+        alert.state = AlertState.BETWEEN
+        alert.channel = ContactChannel.CALL
+        order = order_of_alert(Phase.ARRIVALS, ArrivalStep.ISSUE, alert)
+        expect_early(arrays.stream, arrays.later, counters, midnight, moment, order)
 
 
 @cache
-def office() -> tuple[Tables, Rules, Guides, Today, NDArray[np.uint8]]:
+def office() -> tuple[Tables, RunTables, Guides, Today, NDArray[np.uint8]]:
     """Return what the desk of a province needs that no customer changes: tables, rules, a day, people."""
     spec = load_scenario("tiny", seed=SEED, clock="1 ms").spec
     tables = replace(Tables.of(spec), service=TABLES)
@@ -63,22 +67,23 @@ def office() -> tuple[Tables, Rules, Guides, Today, NDArray[np.uint8]]:
     today = night(tables.calendar.first, DayTotals.empty(len(tables.provinces)))
     rules = rules_of(tables, NEVER, 0)
     rules = rules._replace(start=0, deadline=np.full(4, NEVER // 2), tries=np.ones((4, 2), dtype=np.int64))
-    return tables, rules, guides_of(tables), today, night.bytes[0]
+    return tables, run_tables(tables, rules), guides_of(tables), today, night.bytes[0]
 
 
 def serve(customers: Customers) -> Served:
-    """Serve customers by the call desk of one province, day after day, until the last has left."""
-    tables, rules, guides, today, people_bytes = office()
-    seats = np.full((2, HALF_HOURS), SERVERS)
+    """Return how customers fared at the call desk of one province, day after day, until the last has left."""
+    tables, run, guides, today, people_bytes = office()
+    servers = np.full((2, HALF_HOURS), SERVERS)
     days = np.bincount(customers.arrivals // DAY_MS)
     # A province has room for some blocks; here a block is what a day brings.
-    province = Province(0, tables, rules, guides, Counts(tables).of(0), int(np.max(days)))
+    province = Province(0, tables, run, guides, Counts(tables).of(0), int(np.max(days)))
     first, day = 0, 0
-    while first < len(customers) or province.v.counters[SERVICES_ENDED] < len(customers):
+    while first < len(customers) or province.counters["services_ended"] < len(customers):
         last = first + (int(days[day]) if day < len(days) else 0)
-        begin_day(rules, today._replace(day=day), province.v)
-        arrive(alert_of(0), first, last, day * DAY_MS, customers.arrivals, province.v)
-        province.events(today._replace(day=day), people_bytes, seats)
-        province.take("heard")
+        of_day = day_of_province(0, today._replace(day=day), 0, people_bytes, servers)
+        begin_day(of_day.midnight, province.arrays)
+        arrive(alert_of(0), first, last, of_day.midnight, customers.arrivals, province.arrays)
+        province.events(of_day)
+        province.take("warned")
         first, day = last, day + 1
-    return Served(len(customers), float(province.v.counters[WAITED]) / len(customers))
+    return Served(len(customers), float(province.arrays.desks["waited"].sum()) / len(customers))

@@ -20,6 +20,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 PREFIX = "kernels-"
 STALE_S = 86_400
+SHORT = (types.int8, types.int16, types.int32)
 UNCOMPILED = frozenset(
     {
         "__main__.py",
@@ -137,7 +138,9 @@ def _compiled(function: F, counts_references: bool, inline: str = "never") -> F:
 
 
 def _plain(argument: Any) -> Any:
-    """Return the type of an argument, that of integers for a constant or a member of an ``IntEnum``."""
+    """Return the type of an argument: int64 for a constant, a member of an ``IntEnum`` or a short field of a record."""
     unliteral: Any = types.unliteral
-    plain = unliteral(argument)
-    return plain.dtype if isinstance(plain, types.IntEnumMember) else plain
+    plain: Any = unliteral(argument)
+    if isinstance(plain, types.IntEnumMember):
+        return plain.dtype
+    return types.int64 if plain in SHORT else plain

@@ -39,10 +39,3 @@ class ArrivalStep(IntEnum):
 
     ATTEMPT = 0
     ISSUE = 1
-
-
-# Names that kernels still use, until they say Phase.READS.
-MIDNIGHT, SHIFT_CHANGE, SERVICE_ENDS, STAGE_MOMENTS, READS, REPORTS, ARRIVALS, DISPATCH = Phase
-READ, EXPIRY, UNREAD, RETRY, ESCALATION, DELIVERY = AlertStep
-REPORT, FILING = CaseStep
-ATTEMPT, ISSUE = ArrivalStep

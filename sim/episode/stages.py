@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.draws.compiled import compiled
+from sim.draws.compiled import compiled, inlined
 from sim.draws.distributions import cumulative_thresholds, pick, quantile, threshold, to_ticks
 from sim.draws.functions import exp, normal_quantile
 from sim.draws.philox import draw4, uniform52
@@ -61,16 +61,28 @@ def episode_tables(spec: ScenarioModel) -> EpisodeTables:
     )
 
 
+@inlined
+def step_to(stage: int) -> int:
+    """Return the position in ``STEPS`` of the step that leads to a stage; all payments but the first share one."""
+    return min(stage, FIRST_PAYMENT + 1) - 1
+
+
+@inlined
+def drops_out(u: int, stage: int, fraud_type: int, tables: EpisodeTables) -> bool:
+    """Return whether a person drops out instead of coming to a stage, by the uniform of the stage."""
+    return bool(u < tables.dropout[fraud_type, step_to(stage)])
+
+
 @compiled
 def next_stage(
     seed: int, attempt: int, stage: int, fraud_type: int, tables: EpisodeTables, clock: int
 ) -> tuple[int, bool, int]:
     """Return (delay in ms from the stage before, whether the person drops out instead, uniform of a bank hold)."""
     high, low, u_dropout, u_hold = draw4(seed, attempt, EPISODE_STAGE, stage)
-    step = min(stage, FIRST_PAYMENT + 1) - 1
+    step = step_to(stage)
     kind = tables.delay_kind[fraud_type, step]
     delay = quantile(kind, tables.delay_a[fraud_type, step], tables.delay_b[fraud_type, step], uniform52(high, low))
-    return to_ticks(delay, clock), u_dropout < tables.dropout[fraud_type, step], u_hold
+    return to_ticks(delay, clock), drops_out(u_dropout, stage, fraud_type, tables), u_hold
 
 
 @compiled
@@ -107,6 +119,6 @@ def payable(seed: int, attempt: int, stage: int, payments: int, fraud_type: int,
     """
     for later in range(stage, FIRST_PAYMENT + payments):
         _, _, u_dropout, _ = draw4(seed, attempt, EPISODE_STAGE, later)
-        if u_dropout < tables.dropout[fraud_type, min(later, FIRST_PAYMENT + 1) - 1]:
+        if drops_out(u_dropout, later, fraud_type, tables):
             return max(0, later - FIRST_PAYMENT)
     return payments

@@ -16,7 +16,6 @@ from sim.scenario.distributions import Distribution
 from sim.scenario.schema import ScenarioModel
 from sim.words import WRITTEN, ContactChannel, Detector, Tier
 
-APP, SMS, CALL, VISIT = ContactChannel
 ESCALATION = 31
 """Number of the wait before a visit that follows unanswered calls, beside the waits between tries."""
 

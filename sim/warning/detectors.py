@@ -22,7 +22,6 @@ from sim.scenario.schema import ScenarioModel
 from sim.scenario.schema.measures import Law, WarningCoverage
 from sim.words import Channel, Detector, Fate, Tier, Truth
 
-CENTRAL, LOCAL = Detector
 NO_ALERT = -1
 SEEN = (Fate.UNANSWERED, Fate.IGNORED, Fate.ENGAGED)
 """What detectors see of contacts that reach somebody."""

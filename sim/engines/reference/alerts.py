@@ -7,6 +7,7 @@ from typing import Protocol, cast
 import simpy
 from simpy.events import EventPriority
 
+from sim.country.people import has_app
 from sim.draws.identity import alert_id
 from sim.engines.phases import AlertStep, ArrivalStep, Phase
 from sim.engines.reference.desk import Request
@@ -300,7 +301,7 @@ class Alert:
     def has_app(self) -> bool:
         """Return whether the person has the app on this day."""
         person = self.finding.person
-        return person.online and person.u_app < self.world.today.app
+        return has_app(person.online, person.u_app, self.world.today.app)
 
     def order(self, phase: int, kind: int) -> EventPriority:
         """Return the priority of an event of this alert."""

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.country.people import home, target, traits
+from sim.country.people import has_app, home, target, traits
 from sim.days import DAY_MS, HALF_HOUR_MS
 from sim.draws.distributions import piecewise_moment
 from sim.draws.identity import cell_id, origin_id, person_id
@@ -151,9 +151,9 @@ class Arrival:
         world, p, c = self.world, self.province, self.channel
         today, tables = world.today, world.tables
         person = meet(world, p, self.u_person)
-        has_app = person.online and person.u_app < today.app
+        app = has_app(person.online, person.u_app, today.app)
         half_hour = world.now % DAY_MS // HALF_HOUR_MS
-        if is_unanswered(u_answer, c, half_hour, person.band, person.online, has_app, tables.answered):
+        if is_unanswered(u_answer, c, half_hour, person.band, person.online, app, tables.answered):
             return Fate.UNANSWERED, person
         victim = 1 if world.night.bytes[p][person.number] & VICTIM else 0
         if is_engaged(

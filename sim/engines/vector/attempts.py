@@ -13,17 +13,17 @@ from sim.draws.identity import INDEX_SHIFT, origin_id
 from sim.draws.philox import draw4, uniform32, uniform52
 from sim.draws.purposes import ATTEMPT_TARGET
 from sim.draws.record import is_kept
-from sim.engines.phases import ARRIVALS
+from sim.engines.phases import Phase
 from sim.engines.vector.bits import BLOCKED, DEAD, RAIDED, UNSENT
 from sim.engines.vector.cells import AttemptTables, Cell, cell_of
 from sim.engines.vector.gates import Dens, answer, engage, most_by_band, pass_filters, pass_sites, reach
-from sim.engines.vector.layout import CELL, INDEX, N_FOUND, N_LOG
-from sim.engines.vector.log import ATTEMPT_EVENT, write
+from sim.engines.vector.log import log_event
+from sim.engines.vector.records import Integers, Record, Records
 from sim.engines.vector.residents import Crowd, Residents
 from sim.engines.vector.scores import score_attempts
 from sim.engines.vector.scratch import AttemptScratch
 from sim.midnight.today import Today
-from sim.words import Channel, Fate, OriginKind
+from sim.words import Channel, Event, Fate, OriginKind, Stage
 
 BLOCK: Final = 2048
 """Attempts that are settled together: the draws of one stage fit the first-level cache."""
@@ -50,10 +50,10 @@ class Output(NamedTuple):
     ``counters`` of the province.
     """
 
-    fates: NDArray[np.int64]
-    found: NDArray[np.int64]
-    log: NDArray[np.int64]
-    counters: NDArray[np.int64]
+    fates: Integers
+    found: Records
+    log: Records
+    counters: Records
 
 
 class Block(NamedTuple):
@@ -90,11 +90,11 @@ def pass_gates(
         Whether all attempts have passed; otherwise an array is full and must grow first.
     """
     rules, guides = tables.rules, tables.guides
-    fates, found, log, counters = output.fates, output.found, output.log, output.counters
+    fates, found, log, counters = output.fates, output.found, output.log, output.counters[0]
     types = fates.shape[1]
     block = scratch.logged_fate.shape[0]
     logging = rules.kept > 0
-    at = counters[CELL]
+    at = counters.cell
     while at < CHANNEL_COUNT * types:
         c = at // types
         t = at % types
@@ -104,11 +104,11 @@ def pass_gates(
         cell = cell_of(p, c, t, tables, today)
         dens = Dens(day.slots[t], today.raided, day.raided_guide[t])
         most_by_band(day.most_engaged[t], scratch.engages.most_by_band)
-        first = counters[INDEX]
+        first = counters.index
         while first < count:
-            if counters[N_FOUND] + block > found.shape[0] or (logging and counters[N_LOG] + block > log.shape[0]):
-                counters[CELL] = at
-                counters[INDEX] = first
+            if counters.found + block > found.shape[0] or (logging and counters.log + block > log.shape[0]):
+                counters.cell = at
+                counters.index = first
                 return False
             size = min(block, count - first)
             start = base + (first << INDEX_SHIFT)
@@ -127,9 +127,9 @@ def pass_gates(
                 settled = Block(start, size, passed, remaining)
                 log_block(cell, settled, tables, residents.crowd, log, counters, scratch)
             first += size
-        counters[INDEX] = 0
+        counters.index = 0
         at += 1
-    counters[CELL] = 0
+    counters.cell = 0
     return True
 
 
@@ -139,8 +139,8 @@ def log_block(
     block: Block,
     tables: AttemptTables,
     crowd: Crowd,
-    log: NDArray[np.int64],
-    counters: NDArray[np.int64],
+    log: Records,
+    counters: Record,
     scratch: AttemptScratch,
 ) -> None:
     """Log the attempts of a block whose origins are kept.
@@ -179,7 +179,8 @@ def log_block(
         person = -1
         if fates[k] >= Fate.UNANSWERED:
             person = target(uniform52(above, below), crowd.persons, crowd.high, crowd.high_share)
-        write(
-            log, counters, moment, ARRIVALS, ATTEMPT_EVENT, cell.province, attempt, -1, 0, -1, cell.channel, -1,
-            fates[k], person, -1,
-        )  # fmt: skip
+        entry = log[log_event(Event.ATTEMPT, moment, Phase.ARRIVALS, cell.province, attempt, log, counters)]
+        entry.stage = Stage.CONTACT
+        entry.channel = cell.channel
+        entry.result = fates[k]
+        entry.person = person

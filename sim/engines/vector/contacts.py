@@ -1,6 +1,6 @@
 """A province's legitimate contacts of a day, drawn in the cells of the grid of scores: those that raise an alert."""
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,18 +13,7 @@ from sim.draws.identity import INDEX_SHIFT, cell_id, origin_id
 from sim.draws.philox import draw4_many, draw4_run, uniform32, uniform52
 from sim.draws.purposes import LEGITIMATE_CONTACT, LEGITIMATE_TARGET
 from sim.engines.vector.guides import ContactGuides, half_hour_at
-from sim.engines.vector.layout import (
-    CELL,
-    FOUND_TRUTH_SHIFT,
-    FOUND_TYPE_SHIFT,
-    INDEX,
-    MOMENT,
-    N_FOUND,
-    NUMBER,
-    ORIGIN,
-    RAISED_BITS,
-    SEEN,
-)
+from sim.engines.vector.records import Records
 from sim.engines.vector.residents import Crowd
 from sim.engines.vector.rules import TIERS, Rules
 from sim.engines.vector.scratch import ContactScratch
@@ -45,14 +34,19 @@ class ContactTables(NamedTuple):
     fraud_types: int
 
 
+TIER_BITS: Final = 3
+TIER_MASK: Final = (1 << TIER_BITS) - 1
+"""Bits of a tier + 1."""
+
+
 @compiled
 def score_contacts(
     p: int,
     tables: ContactTables,
     today: Today,
     crowd: Crowd,
-    found: NDArray[np.int64],
-    counters: NDArray[np.int64],
+    found: Records,
+    counters: Records,
     scratch: ContactScratch,
 ) -> bool:
     """Write down the legitimate contacts that a detector raises an alert on, from where an earlier call has stopped.
@@ -63,12 +57,13 @@ def score_contacts(
         today: Of the day.
         crowd: Of the province.
         found: Added to.
-        counters: Of the province.
+        counters: Of the province, one record.
         scratch: For blocks of the size of its arrays.
 
     Returns:
         Whether all contacts are done; otherwise ``found`` is full and must grow first.
     """
+    progress = counters[0]
     rules, guides, moments = tables.rules, tables.guides, tables.moments
     seed = rules.seed
     midnight = (today.day - rules.start) * DAY_MS
@@ -78,7 +73,7 @@ def score_contacts(
     covered_local = today.coverage[Detector.LOCAL, p]
     channels = today.contacts.shape[1]
     cells = today.contacts.shape[2]
-    cell = counters[CELL]
+    cell = progress.cell
     while cell < channels * cells:
         c = cell // cells
         k = cell % cells
@@ -88,11 +83,11 @@ def score_contacts(
         base = origin_id(OriginKind.LEGITIMATE, today.day, p, c, cell_id(row, column), 0)
         least_central = guides.central[row]
         least_local = guides.local[column]
-        first = counters[INDEX]
+        first = progress.index
         while first < count:
-            if counters[N_FOUND] + block > found.shape[0]:
-                counters[CELL] = cell
-                counters[INDEX] = first
+            if progress.found + block > found.shape[0]:
+                progress.cell = cell
+                progress.index = first
                 return False
             size = min(block, count - first)
             start = base + (first << INDEX_SHIFT)
@@ -104,29 +99,31 @@ def score_contacts(
                 for tier in range(TIERS):
                     central += draws[1, i] >= least_central[tier]
                     local += draws[2, i] >= least_local[tier]
-                # Now the number of tiers reached, all of them for red. Written down is tier + 1, or 0 for no alert.
+                # Now the number of tiers reached, all of them for red. Kept is tier + 1, or 0 for no alert.
                 central = (TIERS + 1 - central) % (TIERS + 1) * (draws[0, i] < covered_central)
                 local = (TIERS + 1 - local) % (TIERS + 1) * (draws[3, i] < covered_local)
                 identities[raised] = start + (i << INDEX_SHIFT)
-                raised_tiers[raised] = central | (local << RAISED_BITS)
+                raised_tiers[raised] = central | (local << TIER_BITS)
                 raised += (central | local) != 0
             draw4_many(seed, identities, raised, LEGITIMATE_TARGET, 0, targets)
-            at = counters[N_FOUND]
+            at = progress.found
             for i in range(raised):
                 goal = uniform32(targets[2, i]) * moments[HALF_HOURS]
                 hour = half_hour_at(targets[2, i], guides.half_hour, moments)
-                found[at, ORIGIN] = identities[i]
-                found[at, MOMENT] = midnight + moment_in_half_hour(goal, hour, moments, rules.clock)
-                found[at, NUMBER] = target(
+                finding = found[at]
+                finding.origin = identities[i]
+                finding.moment = midnight + moment_in_half_hour(goal, hour, moments, rules.clock)
+                finding.person = target(
                     uniform52(targets[0, i], targets[1, i]), crowd.persons, crowd.high, crowd.high_share
                 )
-                found[at, SEEN] = (
-                    raised_tiers[i] | (Truth.LEGITIMATE << FOUND_TRUTH_SHIFT) | (tables.fraud_types << FOUND_TYPE_SHIFT)
-                )
+                finding.tiers[Detector.CENTRAL] = (raised_tiers[i] & TIER_MASK) - 1
+                finding.tiers[Detector.LOCAL] = (raised_tiers[i] >> TIER_BITS) - 1
+                finding.truth = Truth.LEGITIMATE
+                finding.kind = tables.fraud_types
                 at += 1
-            counters[N_FOUND] = at
+            progress.found = at
             first += size
-        counters[INDEX] = 0
+        progress.index = 0
         cell += 1
-    counters[CELL] = 0
+    progress.cell = 0
     return True

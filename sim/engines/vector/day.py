@@ -1,148 +1,120 @@
 """The two ends of a province's day around its event loop, and the end of the run."""
 
-import numpy as np
-from numpy.typing import NDArray
-
 from sim.days import DAY_MS
-from sim.draws.compiled import compiled
-from sim.draws.identity import PERSON_BITS, PERSON_MASK
-from sim.engines.codes import OPEN
-from sim.engines.phases import ARRIVALS
-from sim.engines.vector.episodes import go_to_police
+from sim.draws.compiled import compiled, inlined
+from sim.engines.phases import Phase
+from sim.engines.vector.cases import go_to_police
 from sim.engines.vector.events import MOMENT_AT, ORDER_MASK
-from sim.engines.vector.layout import (
-    AT_STREAM,
-    BETWEEN,
-    CHANNEL_MASK,
-    ENDED,
-    HALF_HOUR,
-    ISSUED,
-    MESSAGE,
-    META,
-    N_ALERTS_FREE,
-    N_CASES,
-    N_HEARD,
-    N_LATER,
-    N_LINE,
-    N_LOG,
-    N_RARE,
-    N_STREAM,
-    SERVING,
-    SINCE,
-    STATE,
-    STEP,
-    TIER_MASK,
-    WAITED,
-    WAITING,
-)
-from sim.engines.vector.line import join
-from sim.engines.vector.lives import change_line, end_alert, expire_in_line
+from sim.engines.vector.given import Now, ProvinceDay
+from sim.engines.vector.line import change_line, desk_of, insert
+from sim.engines.vector.lives import end_alert, expire_in_line
+from sim.engines.vector.records import DESKS, AlertState, Integers, Records
 from sim.engines.vector.rules import Rules
-from sim.engines.vector.state import DESKS, Arrays, Tallies, give_back_alert
-from sim.midnight.today import Today
-from sim.warning.delays import CALL
+from sim.engines.vector.state import Arrays, Tallies, give_back_alert
+from sim.words import End
 
 
 @compiled
-def begin_day(rules: Rules, today: Today, v: Arrays) -> bool:
-    """Move the events whose day has come from ``later`` to the stream; return whether there was room."""
-    counters = v.counters
-    midnight = (today.day - rules.start) * DAY_MS
-    if counters[N_LATER] > v.stream.shape[0]:
+def begin_day(midnight: int, arrays: Arrays) -> bool:
+    """Move the events of the day from those of later days to the stream; return whether there was room."""
+    counters = arrays.counters[0]
+    if counters.later > len(arrays.stream):
         return False
     kept = 0
     at = 0
-    for k in range(counters[N_LATER]):
-        moment = v.later[k, 0]
-        order = v.later[k, 1]
-        if moment < midnight + DAY_MS:
-            v.stream[at] = ((moment - midnight) << MOMENT_AT) | order
+    for k in range(counters.later):
+        event = arrays.later[k]
+        if event.moment < midnight + DAY_MS:
+            arrays.stream[at] = ((event.moment - midnight) << MOMENT_AT) | event.order
             at += 1
         else:
-            v.later[kept, 0] = moment
-            v.later[kept, 1] = order
+            arrays.later[kept].moment = event.moment
+            arrays.later[kept].order = event.order
             kept += 1
-    counters[N_LATER] = kept
-    counters[N_STREAM] = at
-    counters[AT_STREAM] = 0
-    counters[HALF_HOUR] = 0
+    counters.later = kept
+    counters.stream = at
+    counters.stream_at = 0
+    counters.half_hour = 0
     return True
 
 
 @compiled
-def close_day(p: int, rules: Rules, today: Today, v: Arrays, tallies: Tallies) -> bool:
+def close_day(rules: Rules, day: ProvinceDay, arrays: Arrays, tallies: Tallies) -> bool:
     """End the day: alerts that expired in line leave it, victims go to the police; return whether there was room."""
-    counters = v.counters
-    here = today.day - rules.start
-    end = (here + 1) * DAY_MS
-    waiting = counters[N_LINE] + counters[N_LINE + 1]
-    if counters[N_RARE] + 2 * waiting > v.rare.shape[0] or (
-        rules.kept > 0 and counters[N_LOG] + 2 * (waiting + counters[N_CASES]) > v.log.shape[0]
+    counters = arrays.counters[0]
+    waiting = arrays.desks[0].entries + arrays.desks[1].entries
+    if (
+        counters.overflow + 2 * waiting > len(arrays.overflow)
+        or counters.cases > len(arrays.filed)
+        or (rules.kept > 0 and counters.log + 2 * (waiting + counters.cases) > len(arrays.log))
     ):
         return False
-    if counters[N_CASES] > v.filed.shape[0]:
-        return False
-    for desk in range(DESKS):
-        count = counters[N_LINE + desk]
-        counters[N_LINE + desk] = 0
-        for k in range(count):
-            row = v.rows[desk, k]
-            rank = v.ranks[desk, k]
-            if v.alerts[row, STATE] == ENDED:
-                give_back_alert(v.alerts, v.alerts_free, v.episodes, v.episodes_free, v.counters, row)
-            elif v.alerts[row, ISSUED] + rules.deadline[v.alerts[row, META] & TIER_MASK] < end:
-                expire_in_line(v, tallies, rules, p, here, row, end)
-                give_back_alert(v.alerts, v.alerts_free, v.episodes, v.episodes_free, v.counters, row)
+    for number in range(DESKS):
+        line, desk = arrays.lines[number], arrays.desks[number]
+        entries = desk.entries
+        desk.entries = 0
+        for k in range(entries):
+            rank = line[k].rank
+            alert = arrays.alerts[line[k].row]
+            is_expired = alert.state != AlertState.ENDED and alert.deadline < day.midnight + DAY_MS
+            if is_expired:
+                expire_in_line(alert, day.midnight + DAY_MS, rules, day, arrays, tallies)
+            if is_expired or alert.state == AlertState.ENDED:
+                give_back_alert(alert, arrays.alerts_free, arrays.episodes, arrays.episodes_free, counters)
             else:
-                join(v.ranks[desk], v.rows[desk], counters[N_LINE + desk], rank, row, v.alerts)
-                counters[N_LINE + desk] += 1
-    go_to_police(p, rules, today.day, v, tallies)
+                insert(line, desk, rank, alert.row, arrays.alerts)
+    go_to_police(rules, day, arrays, tallies)
     return True
 
 
 @compiled
-def take_heard(day: int, v: Arrays, numbers: NDArray[np.int64]) -> int:
-    """Move the people who heard an alert on a day from ``heard`` to ``numbers``; return how many."""
-    counters = v.counters
+def take_warned(day: int, warned: Records, counters: Records, numbers: Integers) -> int:
+    """Move who was warned on a day to ``numbers``; return how many."""
     kept = 0
     taken = 0
-    for k in range(counters[N_HEARD]):
-        entry = v.heard[k]
-        if entry >> PERSON_BITS == day:
-            numbers[taken] = entry & PERSON_MASK
+    for k in range(counters[0].warned):
+        entry = warned[k]
+        if entry.day == day:
+            numbers[taken] = entry.person
             taken += 1
         else:
-            v.heard[kept] = entry
+            warned[kept].day = entry.day
+            warned[kept].person = entry.person
             kept += 1
-    counters[N_HEARD] = kept
+    counters[0].warned = kept
     return taken
 
 
+@inlined
+def is_alive(state: int) -> bool:
+    """Return whether an alert of a state has been issued and has not ended."""
+    return AlertState.MESSAGE <= state <= AlertState.BETWEEN
+
+
 @compiled
-def first_issue(v: Arrays, otherwise: int) -> int:
+def first_issue(alerts: Records, otherwise: int) -> int:
     """Return the moment at which the first of the living alerts was issued."""
     least = otherwise
-    for row in range(v.alerts.shape[0]):
-        state = v.alerts[row, STATE]
-        if state in (MESSAGE, WAITING, SERVING, BETWEEN):
-            least = min(least, v.alerts[row, ISSUED])
+    for row in range(len(alerts)):
+        if is_alive(alerts[row].state):
+            least = min(least, alerts[row].issued)
     return least
 
 
 @compiled
-def finish(p: int, rules: Rules, today: Today, v: Arrays, tallies: Tallies) -> bool:
+def finish(rules: Rules, day: ProvinceDay, arrays: Arrays, tallies: Tallies) -> bool:
     """Count the alerts that are alive when the run ends; return whether there was room."""
-    if v.counters[N_RARE] + 2 * (v.alerts.shape[0] - v.counters[N_ALERTS_FREE]) > v.rare.shape[0]:
+    alerts, counters = arrays.alerts, arrays.counters[0]
+    if counters.overflow + 2 * (len(alerts) - counters.alerts_free) > len(arrays.overflow):
         return False
-    here = today.day - rules.start
-    for row in range(v.alerts.shape[0]):
-        state = v.alerts[row, STATE]
-        if state == WAITING:
+    now = Now(rules.end, Phase.ARRIVALS, ORDER_MASK)
+    for row in range(len(alerts)):
+        alert = alerts[row]
+        if alert.state == AlertState.WAITING:
             # Who still waits leaves the sums of the line as Little's law wants it: having waited until now.
-            desk = (v.alerts[row, STEP] & CHANNEL_MASK) - CALL
-            v.counters[WAITED + desk] += rules.end - v.alerts[row, SINCE]
-        if state in (MESSAGE, WAITING, SERVING, BETWEEN):
-            end_alert(v, tallies, rules, p, here, row, OPEN, ARRIVALS, rules.end, ORDER_MASK)
-    for desk in range(DESKS):
-        change_line(v.counters, desk, rules.end, 0)
+            arrays.desks[desk_of(alert.channel)].waited += rules.end - alert.since
+        if is_alive(alert.state):
+            end_alert(alert, End.OPEN, now, rules, day, arrays, tallies)
+    for number in range(DESKS):
+        change_line(arrays.desks[number], rules.end, 0)
     return True

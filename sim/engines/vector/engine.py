@@ -15,38 +15,33 @@ from sim.engines.conservation import Books, LineTotals
 from sim.engines.ledger import RunLedger
 from sim.engines.tables import Tables
 from sim.engines.vector.attempts import BLOCK
+from sim.engines.vector.given import run_tables
 from sim.engines.vector.guides import guides_of, raided_guide
-from sim.engines.vector.layout import (
-    AREA,
-    BUSY,
-    ENDS_OF_EPISODES,
-    EPISODES_BEGUN,
-    FILED_CASES,
-    ISSUED_ALERTS,
-    MESSAGES,
-    SERVICES_ENDED,
-    SERVICES_STARTED,
-    WAITED,
-)
 from sim.engines.vector.province import Province
+from sim.engines.vector.records import Integers, table
 from sim.engines.vector.rules import rules_of
 from sim.engines.vector.tallies import Counts
-from sim.gates.fates import INTERCEPTED
 from sim.midnight.night import Night
 from sim.midnight.today import Today
 from sim.midnight.totals import DayTotals
 from sim.results.recorder import Recorder
 from sim.scenario.schema import ScenarioModel
-from sim.words import DESK_LABELS
+from sim.words import DESKS, EpisodeEnd, Fate
 
 
 def simulate(
     spec: ScenarioModel, recorder: Recorder, workers: int | None = None, block: int = BLOCK
 ) -> dict[str, float]:
-    """Run a scenario and count into ``recorder``; return seconds by phase.
+    """Run a scenario through compiled kernels.
 
-    ``workers`` threads (by default one a core) share the provinces, ``block`` attempts are settled together; neither
-    changes a result. Raises ``ConservationError`` if the books do not balance at the end.
+    Args:
+        spec: The scenario.
+        recorder: What is counted goes here.
+        workers: Threads that share the provinces, by default one a core; they change no result.
+        block: Attempts that are settled together, which changes no result either.
+
+    Returns:
+        Seconds by phase.
     """
     started = perf_counter()
     threads = workers or os.cpu_count() or 1
@@ -83,11 +78,11 @@ class Run:
         self.ledger = RunLedger(recorder, tables)
         self.night = Night(spec, tables.provinces, tables.calendar, self.ledger, spread)
         end = tables.calendar.midnight(tables.calendar.last + 1)
-        self.rules = rules_of(tables, end, recorder.kept if recorder.records_events else 0)
+        run = run_tables(tables, rules_of(tables, end, recorder.kept if recorder.records_events else 0))
         guides = guides_of(tables)
         self.counts = Counts(tables)
         self.provinces = [
-            Province(p, tables, self.rules, guides, self.counts.of(p), block) for p in range(len(tables.provinces))
+            Province(p, tables, run, guides, self.counts.of(p), block) for p in range(len(tables.provinces))
         ]
         self.books = Books()
 
@@ -111,7 +106,7 @@ class Run:
                 self.day(today)
                 if day == calendar.last:
                     for province in self.provinces:
-                        province.finish(today)
+                        province.finish()
                 days += perf_counter() - opened
                 if done is not None:
                     done.result()
@@ -134,15 +129,19 @@ class Run:
             "record": ended - prepared - midnights - days,
         }
 
+    def servers(self, day: int) -> Integers:
+        """Return the servers on duty on a day, (P, 2, 48) by desk and half hour."""
+        return self.tables.schedule[:, :, weekday(day) - 1]
+
     def day(self, today: Today) -> None:
         """Run the provinces of a day."""
         slots = self.night.slots.cumulative
         raided = raided_guide(slots, today.raided)
         most_engaged = today.engaged.max(axis=(5, 6))
-        seats = self.tables.schedule[:, :, weekday(today.day) - 1]
+        servers = self.servers(today.day)
 
         def act(p: int) -> None:
-            self.provinces[p].day(today, self.night.bytes[p], slots, raided, most_engaged[p], seats[p])
+            self.provinces[p].day(today, self.night.bytes[p], slots, raided, most_engaged[p], servers[p])
 
         self.spread(act, range(len(self.provinces)))
         self.books.potential += int(today.attempts.sum())
@@ -155,10 +154,10 @@ class Run:
         for fate, count in enumerate(fates.sum(axis=(0, 1, 2))):
             self.books.fates[fate] += int(count)
         totals = DayTotals(
-            intercepted=fates[:, :2, :, INTERCEPTED].sum(axis=2),
-            from_cards=fates[:, :2, :, INTERCEPTED:].sum(axis=(1, 2, 3)),
-            filed=[province.take("filed") for province in self.provinces],
-            heard=[province.heard(day) for province in self.provinces],
+            intercepted=fates[:, :2, :, Fate.INTERCEPTED].sum(axis=2),
+            from_cards=fates[:, :2, :, Fate.INTERCEPTED :].sum(axis=(1, 2, 3)),
+            filed=[table(province.take("filed")) for province in self.provinces],
+            heard=[province.warned(day) for province in self.provinces],
             victims=[province.take("victims") for province in self.provinces],
         )
         last = day == calendar.last
@@ -167,11 +166,10 @@ class Run:
         if month_ends and not last:
             end = calendar.midnight(day + 1)
             open_since = calendar.day_of(min(province.first_issue(end) for province in self.provinces))
-        logs = [province.take("log") for province in self.provinces]
-        rare = [province.take("rare") for province in self.provinces]
+        logs = [table(province.take("log")) for province in self.provinces]
+        overflow = [province.take("overflow") for province in self.provinces]
         areas = [province.areas_of_day(calendar.midnight(day + 1)) for province in self.provinces]
-        seats = self.tables.schedule[:, :, weekday(day) - 1]
-        counts = self.counts.leave(day, seats, rare, everything=last or month_ends)
+        counts = self.counts.leave(day, self.servers(day), overflow, everything=last or month_ends)
         for end, count in enumerate(counts.ends()):
             self.books.alert_ends[end] += int(count)
         self.books.messages += counts.messages()
@@ -191,21 +189,20 @@ class Run:
         night, books = self.night, self.books
         night.card_load.add_day(totals.from_cards, night.stock)
         night.card_load.close_month()
-        counters = np.array([province.v.counters for province in self.provinces])
-        whole = counters.sum(axis=0)
-        books.episodes = int(whole[EPISODES_BEGUN])
-        ends = [int(count) for count in whole[ENDS_OF_EPISODES : ENDS_OF_EPISODES + 4]]
-        books.episode_ends.update(dict(zip(("saved", "dropped_out", "held", "victims"), ends, strict=True)))
+        counters = np.concatenate([province.arrays.counters for province in self.provinces])
+        desks = np.stack([province.arrays.desks for province in self.provinces])
+        books.episodes = int(counters["episodes_begun"].sum())
+        for how, count in zip(EpisodeEnd, counters["episode_ends"].sum(axis=0), strict=True):
+            books.episode_ends[how.label] = int(count)
         books.episode_ends["running"] = sum(province.running_episodes() for province in self.provinces)
-        books.issued = int(whole[ISSUED_ALERTS])
-        books.delivered = int(whole[MESSAGES])
-        books.services_started = int(whole[SERVICES_STARTED])
-        books.services_ended = int(whole[SERVICES_ENDED])
-        books.services_under_way = int(whole[BUSY : BUSY + 2].sum())
-        books.filed = int(whole[FILED_CASES])
+        books.issued = int(counters["issued"].sum())
+        books.delivered = int(counters["messages"].sum())
+        books.services_started = int(counters["services_started"].sum())
+        books.services_ended = int(counters["services_ended"].sum())
+        books.services_under_way = int(desks["busy"].sum())
+        books.filed = int(counters["filed_cases"].sum())
         lines = (
-            LineTotals(desk, p, int(row[AREA + d]), int(row[WAITED + d]))
-            for p, row in enumerate(counters)
-            for d, desk in enumerate(DESK_LABELS)
+            LineTotals(DESKS[d].label, p, int(desk["area"]), int(desk["waited"]))
+            for (p, d), desk in np.ndenumerate(desks)
         )
         books.check(night.cases, sum(len(filed) for filed in totals.filed), lines)

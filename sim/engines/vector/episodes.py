@@ -1,356 +1,244 @@
-"""Episodes in the loop: from stage to stage until they are paid, dropped, held or stopped; then to the police."""
+"""Episodes in the loop: from stage to stage until they are paid, dropped, held or stopped."""
+
+from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
-from sim.aftermath.reports import ReportTables, delay_bin, filing_delay, loss_bin, recovered, report_delay
-from sim.country.people import PeopleTables, home, traits
-from sim.days import DAY_MS
-from sim.draws.compiled import compiled
+from sim.aftermath.reports import delay_bin, filing_delay, recovered, report_delay
+from sim.country.people import home, traits
+from sim.draws.compiled import compiled, inlined
 from sim.draws.identity import alert_id, person_id
 from sim.draws.philox import draw4
 from sim.draws.purposes import ATTEMPT_COVERAGE, EPISODE_STAGE
-from sim.draws.record import is_kept
-from sim.engines.codes import (
-    DROPPED_OUT,
-    EPISODES,
-    FILED,
-    FILED_LOSS,
-    HELD,
-    HELD_FEN,
-    LOSS,
-    MOOT,
-    PREVENTED,
-    RECOVERED,
-    SAVED,
-    VICTIMS,
-)
-from sim.engines.phases import ARRIVALS, ISSUE, REPORTS, STAGE_MOMENTS
-from sim.engines.vector.events import order_of, order_of_alert
-from sim.engines.vector.layout import (
-    ATTEMPT,
-    BAND,
-    CASE,
-    CASE_BAND,
-    CASE_COLUMNS,
-    CASE_DELAY,
-    CASE_KIND,
-    CASE_SEX,
-    ENDS_OF_EPISODES,
-    EPISODES_BEGUN,
-    FILED_AT,
-    FILED_CASES,
-    FOUND_TYPE_SHIFT,
-    KIND,
-    LIVING,
-    LOSS_FEN,
-    MOMENT,
-    N_CASES,
-    N_EPISODES_FREE,
-    N_FILED,
-    N_VICTIMS,
-    NEXT_STAGE,
-    NUMBER,
-    ORIGIN,
-    OVER,
-    PAID,
-    PAYMENT,
-    RECOVERED_FEN,
-    REFERENCES,
-    REPORTED,
-    SCHEDULED,
-    SEEN,
-    SEGMENT,
-    SEX,
-    TOTAL,
-    UNISSUED,
-    WHO,
-)
-from sim.engines.vector.lives import leave
-from sim.engines.vector.log import (
-    DROPPED,
-    FILING_EVENT,
-    PAYMENT_EVENT,
-    REPORT_EVENT,
-    STAGE_EVENT,
-    STOPPED,
-    WAS_HELD,
-    write,
-)
-from sim.engines.vector.rules import TIERS, Rules
-from sim.engines.vector.state import Arrays, Tallies, expect, expect_early, release_episode, take_alert
-from sim.episode.stages import (
-    ENGAGED_STAGE,
-    FIRST_PAYMENT,
-    EpisodeTables,
-    next_stage,
-    paid_before,
-    payable,
-    scheduled,
-)
-from sim.midnight.today import LOST, Today
-from sim.warning.delays import DelayTables, chain_delay
-from sim.warning.detectors import NO_ALERT, DetectorTables, stage_tiers
+from sim.engines.phases import ArrivalStep, Phase
+from sim.engines.vector.events import order_of_alert, order_of_stage
+from sim.engines.vector.given import Now, ProvinceDay, RunTables
+from sim.engines.vector.lives import end_from_outside
+from sim.engines.vector.log import EPISODE_END_CODES, is_logged, log_event
+from sim.engines.vector.records import DETECTORS, NONE, TIERS, Integers, Record
+from sim.engines.vector.state import Arrays, Tallies, expect, expect_early, raise_alert, release_episode, take_alert
+from sim.episode.stages import drops_out, next_stage, paid_before, payable, scheduled
+from sim.midnight.today import LOST
+from sim.warning.delays import chain_delay
+from sim.warning.detectors import NO_ALERT, stage_tiers
+from sim.words import Detector, End, EpisodeEnd, Event, Outcome, Stage, Truth
+
+OUTCOMES: Final = np.array([Outcome.SAVED, Outcome.DROPPED_OUT, Outcome.HELD])
+"""What an episode without a payment counts as, by what ended it, an ``EpisodeEnd``."""
 
 
 @compiled
-def begin_episode(
-    p: int,
-    found: int,
-    midnight: int,
-    rules: Rules,
-    today: Today,
-    stages: EpisodeTables,
-    people: PeopleTables,
-    v: Arrays,
-    outcomes: NDArray[np.int64],
-) -> int:
-    """Begin the episode of an engaged attempt, in the row ``found`` of the findings; return its row."""
-    counters = v.counters
-    attempt = v.found[found, ORIGIN]
-    moment = v.found[found, MOMENT]
-    number = v.found[found, NUMBER]
-    kind = v.found[found, SEEN] >> FOUND_TYPE_SHIFT
-    age, urban, _, _ = home(rules.seed, person_id(p, number), p, people)
-    sex, segment, _ = traits(rules.seed, person_id(p, number), p, age, urban, people)
-    band = people.band[age]
-    counters[N_EPISODES_FREE] -= 1
-    row = v.episodes_free[counters[N_EPISODES_FREE]]
-    payments, total = scheduled(rules.seed, attempt, kind, today.loss_factor, stages)
-    episode = v.episodes[row]
-    episode[ATTEMPT] = attempt
-    episode[KIND] = kind
-    episode[WHO] = number
-    episode[BAND] = band
-    episode[SEX] = sex
-    episode[SEGMENT] = segment
-    episode[NEXT_STAGE] = ENGAGED_STAGE
-    episode[OVER] = 0
-    episode[SCHEDULED] = payments
-    episode[TOTAL] = total
-    episode[PAID] = 0
-    episode[REFERENCES] = 1
+def begin_episode(finding: Record, run: RunTables, day: ProvinceDay, arrays: Arrays, outcomes: Integers) -> int:
+    """Begin the episode of an engaged attempt; return its row."""
+    rules, counters, people = run.rules, arrays.counters[0], run.people
+    person = person_id(day.province, finding.person)
+    age, urban, _, _ = home(rules.seed, person, day.province, people)
+    sex, segment, _ = traits(rules.seed, person, day.province, age, urban, people)
+    payments, total = scheduled(rules.seed, finding.origin, finding.kind, day.loss_factor, run.episodes)
+    counters.episodes_free -= 1
+    episode = arrays.episodes[arrays.episodes_free[counters.episodes_free]]
+    episode.attempt = finding.origin
+    episode.person = finding.person
+    episode.total = total
+    episode.references = 1
+    episode.kind = finding.kind
+    episode.band = people.band[age]
+    episode.sex = sex
+    episode.segment = segment
+    episode.next_stage = Stage.ENGAGED
+    episode.scheduled = payments
+    episode.paid = 0
+    episode.over = False
     for tier in range(TIERS):
-        episode[LIVING + tier] = -1
-    outcomes[kind, band, sex, EPISODES] += 1
-    counters[EPISODES_BEGUN] += 1
-    delay, _, _ = next_stage(rules.seed, attempt, ENGAGED_STAGE, kind, stages, rules.clock)
-    expect_early(
-        v.stream, v.later, counters, midnight, moment + delay, order_of(STAGE_MOMENTS, ENGAGED_STAGE, 0, 0, row)
-    )
-    return int(row)
+        episode.living[tier] = NONE
+    outcomes[episode.kind, episode.band, episode.sex, Outcome.EPISODES] += 1
+    counters.episodes_begun += 1
+    delay, _, _ = next_stage(rules.seed, episode.attempt, Stage.ENGAGED, episode.kind, run.episodes, rules.clock)
+    order = order_of_stage(Stage.ENGAGED, episode)
+    expect_early(arrays.stream, arrays.later, counters, day.midnight, finding.moment + delay, order)
+    return int(episode.row)
 
 
-@compiled
-def fen_before(v: Arrays, row: int, payment: int, growth: NDArray[np.float64]) -> int:
+@inlined
+def fen_before(episode: Record, payment: int, run: RunTables) -> int:
     """Return the fen of all scheduled payments before one."""
-    episode = v.episodes[row]
-    return paid_before(episode[TOTAL], payment, episode[SCHEDULED], float(growth[episode[KIND]]))
+    return paid_before(episode.total, payment, episode.scheduled, float(run.episodes.growth[episode.kind]))
 
 
 @compiled
-def prevent(
-    v: Arrays, row: int, measure: int, rules: Rules, stages: EpisodeTables, outcomes: NDArray[np.int64]
-) -> None:
+def prevent(episode: Record, measure: int, run: RunTables, outcomes: Integers) -> None:
     """Count what a warning or a bank kept from being paid: the payments that the person would have come to."""
-    episode = v.episodes[row]
-    kind = episode[KIND]
-    come_to = payable(rules.seed, episode[ATTEMPT], episode[NEXT_STAGE], episode[SCHEDULED], kind, stages)
-    paid = episode[PAID]
-    if come_to > paid:
-        fen = fen_before(v, row, come_to, stages.growth) - fen_before(v, row, paid, stages.growth)
-        outcomes[kind, episode[BAND], episode[SEX], measure] += fen
+    come_to = payable(
+        run.rules.seed, episode.attempt, episode.next_stage, episode.scheduled, episode.kind, run.episodes
+    )
+    if come_to > episode.paid:
+        fen = fen_before(episode, come_to, run) - fen_before(episode, episode.paid, run)
+        outcomes[episode.kind, episode.band, episode.sex, measure] += fen
 
 
 @compiled
 def end_episode(
-    p: int,
-    row: int,
-    measure: int,
-    result: int,
-    phase: int,
-    now: int,
-    order: int,
-    rules: Rules,
-    today: Today,
-    stages: EpisodeTables,
-    reports: ReportTables,
-    v: Arrays,
-    tallies: Tallies,
+    episode: Record, how: int, now: Now, run: RunTables, day: ProvinceDay, arrays: Arrays, tallies: Tallies
 ) -> None:
-    """Close an episode; without a payment it counts under ``measure`` (-1 for none), with one the victim may report."""
-    episode = v.episodes[row]
-    episode[OVER] = 1
-    attempt = episode[ATTEMPT]
-    here = today.day - rules.start
-    if measure >= 0:
-        if rules.kept > 0 and is_kept(rules.seed, attempt, rules.kept):
-            write(v.log, v.counters, now, phase, STAGE_EVENT, p, attempt, -1, episode[NEXT_STAGE], -1, -1, -1, result,
-                  -1, -1)  # fmt: skip
-        if episode[PAID] == 0:
-            tallies.outcomes[episode[KIND], episode[BAND], episode[SEX], measure] += 1
-            how = 0 if measure == SAVED else (1 if measure == DROPPED_OUT else 2)
-            v.counters[ENDS_OF_EPISODES + how] += 1
+    """Close an episode; after a payment the victim may report it.
+
+    Args:
+        episode: The episode.
+        how: An ``EpisodeEnd``, or NONE where all scheduled payments have been made.
+        now: The event in whose course it ends.
+        run: What the run fixes.
+        day: What the day says to the province.
+        arrays: Those of the province.
+        tallies: Those of the province.
+    """
+    rules, counters = run.rules, arrays.counters[0]
+    episode.over = True
+    if how != NONE:
+        if is_logged(episode.attempt, rules):
+            row = log_event(Event.STAGE, now.moment, now.phase, day.province, episode.attempt, arrays.log, counters)
+            arrays.log[row].stage = episode.next_stage
+            arrays.log[row].result = EPISODE_END_CODES[how]
+        if episode.paid == 0:
+            tallies.outcomes[episode.kind, episode.band, episode.sex, OUTCOMES[how]] += 1
+            counters.episode_ends[how] += 1
     if rules.desk_knows:
         for tier in range(TIERS):
-            alert = episode[LIVING + tier]
-            if alert >= 0:
-                leave(v, tallies, rules, p, here, alert, MOOT, phase, now, order)
-    if episode[PAID] > 0:
-        delay = report_delay(rules.seed, attempt, reports, rules.clock)
-        reported = now + delay
-        if delay >= 0 and reported < rules.end:
-            back = 0
-            before = 0
-            for payment in range(episode[PAID]):
-                after = fen_before(v, row, payment + 1, stages.growth)
-                back += recovered(after - before, reported - episode[PAYMENT + payment], reports)
-                before = after
-            case = v.cases[v.counters[N_CASES]]
-            case[REPORTED] = reported
-            case[FILED_AT] = reported + filing_delay(rules.seed, attempt, reports, rules.clock)
-            case[RECOVERED_FEN] = back
-            case[LOSS_FEN] = before
-            case[CASE] = attempt
-            case[CASE_KIND] = episode[KIND]
-            case[CASE_BAND] = episode[BAND]
-            case[CASE_SEX] = episode[SEX]
-            case[CASE_DELAY] = delay_bin(delay)
-            v.counters[N_CASES] += 1
+            if episode.living[tier] != NONE:
+                alert = arrays.alerts[episode.living[tier]]
+                end_from_outside(alert, End.MOOT, now, rules, day, arrays, tallies)
+    if episode.paid > 0:
+        report(episode, now.moment, run, arrays)
+
+
+@inlined
+def report(episode: Record, moment: int, run: RunTables, arrays: Arrays) -> None:
+    """Decide whether the victim of an episode that ended at a moment reports it, and what that gets back."""
+    rules, counters = run.rules, arrays.counters[0]
+    delay = report_delay(rules.seed, episode.attempt, run.reports, rules.clock)
+    reported = moment + delay
+    if delay >= 0 and reported < rules.end:
+        back = 0
+        before = 0
+        for payment in range(episode.paid):
+            after = fen_before(episode, payment + 1, run)
+            back += recovered(after - before, reported - episode.payments[payment], run.reports)
+            before = after
+        case = arrays.cases[counters.cases]
+        case.attempt = episode.attempt
+        case.reported = reported
+        case.filed = reported + filing_delay(rules.seed, episode.attempt, run.reports, rules.clock)
+        case.recovered = back
+        case.loss = before
+        case.kind = episode.kind
+        case.band = episode.band
+        case.sex = episode.sex
+        case.delay_bin = delay_bin(delay)
+        counters.cases += 1
 
 
 @compiled
-def stop_episode(
-    p: int,
-    row: int,
-    phase: int,
-    now: int,
-    order: int,
-    rules: Rules,
-    today: Today,
-    stages: EpisodeTables,
-    reports: ReportTables,
-    v: Arrays,
-    tallies: Tallies,
-) -> None:
+def stop_episode(episode: Record, now: Now, run: RunTables, day: ProvinceDay, arrays: Arrays, tallies: Tallies) -> None:
     """End an episode because a warning persuaded the person."""
-    prevent(v, row, PREVENTED, rules, stages, tallies.outcomes)
-    end_episode(p, row, SAVED, STOPPED, phase, now, order, rules, today, stages, reports, v, tallies)
+    prevent(episode, Outcome.PREVENTED_FEN, run, tallies.outcomes)
+    end_episode(episode, EpisodeEnd.SAVED, now, run, day, arrays, tallies)
 
 
 @compiled
 def reach_stage(
-    p: int,
-    row: int,
-    stage: int,
-    now: int,
-    order: int,
-    rules: Rules,
-    today: Today,
-    stages: EpisodeTables,
-    detectors: DetectorTables,
-    delays: DelayTables,
-    reports: ReportTables,
-    v: Arrays,
-    tallies: Tallies,
+    episode: Record, stage: int, now: Now, run: RunTables, day: ProvinceDay, arrays: Arrays, tallies: Tallies
 ) -> None:
-    """Let an episode come to a stage: the person drops out, a bank holds, or it happens and detectors look."""
-    episode = v.episodes[row]
-    counters = v.counters
-    if episode[OVER]:
-        release_episode(v.episodes, v.episodes_free, counters, row)
-        return
-    attempt = episode[ATTEMPT]
-    kind = episode[KIND]
-    midnight = (today.day - rules.start) * DAY_MS
-    episode[NEXT_STAGE] = stage
-    _, _, u_dropout, u_hold = draw4(rules.seed, attempt, EPISODE_STAGE, stage)
-    logging = rules.kept > 0 and is_kept(rules.seed, attempt, rules.kept)
-    if u_dropout < stages.dropout[kind, min(stage, FIRST_PAYMENT + 1) - 1]:
-        end_episode(p, row, DROPPED_OUT, DROPPED, STAGE_MOMENTS, now, order, rules, today, stages, reports, v,
-                    tallies)  # fmt: skip
-        release_episode(v.episodes, v.episodes_free, counters, row)
-        return
-    if stage < FIRST_PAYMENT:
-        if logging:
-            write(v.log, counters, now, STAGE_MOMENTS, STAGE_EVENT, p, attempt, -1, stage, -1, -1, -1, -1, -1, -1)
-    elif u_hold < today.held[p]:
-        prevent(v, row, HELD_FEN, rules, stages, tallies.outcomes)
-        end_episode(p, row, HELD, WAS_HELD, STAGE_MOMENTS, now, order, rules, today, stages, reports, v,
-                    tallies)  # fmt: skip
-        release_episode(v.episodes, v.episodes_free, counters, row)
-        return
-    else:
-        payment = stage - FIRST_PAYMENT
-        fen = fen_before(v, row, payment + 1, stages.growth) - fen_before(v, row, payment, stages.growth)
-        of_person = tallies.outcomes[kind, episode[BAND], episode[SEX]]
-        if episode[PAID] == 0:
-            of_person[VICTIMS] += 1
-            counters[ENDS_OF_EPISODES + 3] += 1
-            v.victims[counters[N_VICTIMS]] = episode[WHO]
-            counters[N_VICTIMS] += 1
-        episode[PAYMENT + episode[PAID]] = now
-        episode[PAID] += 1
-        of_person[LOSS] += fen
-        if logging:
-            write(v.log, counters, now, STAGE_MOMENTS, PAYMENT_EVENT, p, attempt, -1, stage, -1, -1, -1, -1, -1, fen)
-    episode[NEXT_STAGE] = stage + 1
+    """Let an episode come to a stage: the person drops out, a bank holds, or it happens and detectors look.
 
-    # Both detectors score the stage that has happened.
-    d_prime = float(detectors.stage[min(stage, FIRST_PAYMENT) - 1])
-    d_prime += today.data_sharing[p]
-    tiers = stage_tiers(rules.seed, attempt, stage, d_prime, detectors)
-    u_central, u_local, _, _ = draw4(rules.seed, attempt, ATTEMPT_COVERAGE, 0)
-    for detector in range(2):
-        tier = tiers[0] if detector == 0 else tiers[1]
-        u = u_central if detector == 0 else u_local
-        outage = today.outage[detector, p]
-        if tier == NO_ALERT or u >= today.coverage[detector, p] or outage == LOST:
-            continue
-        identity = alert_id(attempt, detector, stage)
-        issue = max(now, outage) + chain_delay(rules.seed, identity, detector, delays, rules.clock)
-        if issue < rules.end:
-            alert = take_alert(v.alerts, v.alerts_free, counters, identity, issue, episode[WHO], row, tier, UNISSUED)
-            episode[REFERENCES] += 1
-            expect(v.heap, v.later, counters, midnight, issue, order_of_alert(ARRIVALS, ISSUE, identity, alert))
+    The event that brought it refers to the episode; the next stage has an event of its own, else the reference goes.
+    """
+    counters = arrays.counters[0]
+    if episode.over:
+        release_episode(episode, arrays.episodes_free, counters)
+        return
+    episode.next_stage = stage
+    how = end_before(episode, stage, run, day, tallies.outcomes)
+    if how == NONE:
+        if stage >= Stage.FIRST_PAYMENT:
+            pay(episode, stage, now, run, day, arrays, tallies.outcomes)
+        elif is_logged(episode.attempt, run.rules):
+            row = log_event(Event.STAGE, now.moment, now.phase, day.province, episode.attempt, arrays.log, counters)
+            arrays.log[row].stage = stage
+        episode.next_stage = stage + 1
+        detect(episode, stage, now.moment, run, day, arrays)
+        if stage + 1 < Stage.FIRST_PAYMENT + episode.scheduled:
+            delay, _, _ = next_stage(
+                run.rules.seed, episode.attempt, stage + 1, episode.kind, run.episodes, run.rules.clock
+            )
+            order = order_of_stage(stage + 1, episode)
+            expect(arrays.heap, arrays.later, counters, day.midnight, now.moment + delay, order)
+            return
+    end_episode(episode, how, now, run, day, arrays, tallies)
+    release_episode(episode, arrays.episodes_free, counters)
 
-    later = stage + 1
-    if later < FIRST_PAYMENT + episode[SCHEDULED]:
-        delay, _, _ = next_stage(rules.seed, attempt, later, kind, stages, rules.clock)
-        expect(v.heap, v.later, counters, midnight, now + delay, order_of(STAGE_MOMENTS, later, 0, 0, row))
-    else:
-        end_episode(p, row, -1, -1, STAGE_MOMENTS, now, order, rules, today, stages, reports, v, tallies,)  # fmt: skip
-        release_episode(v.episodes, v.episodes_free, counters, row)
+
+@inlined
+def end_before(episode: Record, stage: int, run: RunTables, day: ProvinceDay, outcomes: Integers) -> int:
+    """Return how an episode ends before a stage happens, an ``EpisodeEnd``, or NONE."""
+    _, _, u_dropout, u_hold = draw4(run.rules.seed, episode.attempt, EPISODE_STAGE, stage)
+    how = NONE
+    if drops_out(u_dropout, stage, episode.kind, run.episodes):
+        how = EpisodeEnd.DROPPED_OUT
+    elif stage >= Stage.FIRST_PAYMENT and u_hold < day.held:
+        prevent(episode, Outcome.HELD_FEN, run, outcomes)
+        how = EpisodeEnd.HELD
+    return how
+
+
+@inlined
+def pay(
+    episode: Record, stage: int, now: Now, run: RunTables, day: ProvinceDay, arrays: Arrays, outcomes: Integers
+) -> None:
+    """Make the payment of a stage; the first one makes a victim."""
+    counters = arrays.counters[0]
+    payment = stage - Stage.FIRST_PAYMENT
+    fen = fen_before(episode, payment + 1, run) - fen_before(episode, payment, run)
+    measures = outcomes[episode.kind, episode.band, episode.sex]
+    if episode.paid == 0:
+        measures[Outcome.VICTIMS] += 1
+        counters.episode_ends[EpisodeEnd.VICTIMS] += 1
+        arrays.victims[counters.victims] = episode.person
+        counters.victims += 1
+    episode.payments[episode.paid] = now.moment
+    episode.paid += 1
+    measures[Outcome.LOSS_FEN] += fen
+    if is_logged(episode.attempt, run.rules):
+        row = log_event(Event.PAYMENT, now.moment, now.phase, day.province, episode.attempt, arrays.log, counters)
+        arrays.log[row].stage = stage
+        arrays.log[row].value = fen
+
+
+@inlined
+def detect(episode: Record, stage: int, moment: int, run: RunTables, day: ProvinceDay, arrays: Arrays) -> None:
+    """Let both detectors score a stage that has happened, and send the alerts that they raise down the chain."""
+    rules, counters, detectors = run.rules, arrays.counters[0], run.detectors
+    d_prime = float(detectors.stage[min(stage, len(detectors.stage)) - 1]) + day.data_sharing
+    tiers = stage_tiers(rules.seed, episode.attempt, stage, d_prime, detectors)
+    u_central, u_local, _, _ = draw4(rules.seed, episode.attempt, ATTEMPT_COVERAGE, 0)
+    for detector in range(DETECTORS):
+        tier = tiers[0] if detector == Detector.CENTRAL else tiers[1]
+        u = u_central if detector == Detector.CENTRAL else u_local
+        outage = day.outage[detector]
+        if tier != NO_ALERT and u < day.coverage[detector] and outage != LOST:
+            identity = alert_id(episode.attempt, detector, stage)
+            issued = max(moment, outage) + chain_delay(rules.seed, identity, detector, run.delays, rules.clock)
+            if issued < rules.end:
+                deadline = issued + rules.deadline[tier]
+                alert = arrays.alerts[take_alert(arrays.alerts_free, counters)]
+                raise_alert(alert, identity, issued, deadline, episode.person, tier)
+                join_episode(alert, episode)
+                order = order_of_alert(Phase.ARRIVALS, ArrivalStep.ISSUE, alert)
+                expect(arrays.heap, arrays.later, counters, day.midnight, issued, order)
 
 
 @compiled
-def go_to_police(p: int, rules: Rules, day: int, v: Arrays, tallies: Tallies) -> None:
-    """Count the reports and filings of a day at its end; there is room for all."""
-    counters = v.counters
-    end = (day - rules.start + 1) * DAY_MS
-    kept = 0
-    for k in range(counters[N_CASES]):
-        case = v.cases[k]
-        of_person = tallies.outcomes[case[CASE_KIND], case[CASE_BAND], case[CASE_SEX]]
-        logging = rules.kept > 0 and is_kept(rules.seed, case[CASE], rules.kept)
-        if 0 <= case[REPORTED] - (end - DAY_MS) < DAY_MS:
-            of_person[RECOVERED] += case[RECOVERED_FEN]
-            if logging:
-                write(v.log, counters, case[REPORTED], REPORTS, REPORT_EVENT, p, case[CASE], -1, 0, -1, -1, -1, -1, -1,
-                      case[RECOVERED_FEN])  # fmt: skip
-        if case[FILED_AT] < end:
-            of_person[FILED] += 1
-            of_person[FILED_LOSS] += case[LOSS_FEN]
-            tallies.cases[case[CASE_KIND], case[CASE_DELAY], loss_bin(case[LOSS_FEN])] += 1
-            counters[FILED_CASES] += 1
-            v.filed[counters[N_FILED], 0] = case[FILED_AT]
-            v.filed[counters[N_FILED], 1] = case[CASE]
-            counters[N_FILED] += 1
-            if logging:
-                write(v.log, counters, case[FILED_AT], REPORTS, FILING_EVENT, p, case[CASE], -1, 0, -1, -1, -1, -1,
-                      -1, -1)  # fmt: skip
-        else:
-            for column in range(CASE_COLUMNS):
-                v.cases[kept, column] = case[column]
-            kept += 1
-    counters[N_CASES] = kept
+def join_episode(alert: Record, episode: Record) -> None:
+    """Let an alert be about an episode, which keeps its row as long as the alert does."""
+    alert.episode = episode.row
+    alert.kind = episode.kind
+    alert.truth = Truth.EPISODE
+    episode.references += 1

@@ -1,6 +1,6 @@
 """The calendar of a province: events as 64-bit integers whose order is that of the model, and a heap of them.
 
-From the highest bit down: moment within the day 27 | phase 3 | stage 4 | kind 3 | detector 1 | row 25. Two events
+From the highest bit down: moment within the day 27 | phase 3 | stage 4 | step 3 | detector 1 | row 25. Two events
 of one origin in one tick thus come in the order of the reference engine; of two origins nothing depends on theirs.
 The row says whose event it is: of an episode in the phase of stages, of an alert in all others.
 """
@@ -12,13 +12,15 @@ from numpy.typing import NDArray
 
 from sim.draws.compiled import compiled
 from sim.draws.identity import detector_of, stage_of
+from sim.engines.phases import Phase
+from sim.engines.vector.records import Record
 
 ROW_BITS: Final = 25
 ROW_MASK: Final = (1 << ROW_BITS) - 1
 DETECTOR_AT: Final = ROW_BITS
-KIND_AT: Final = DETECTOR_AT + 1
-KIND_MASK: Final = 7
-STAGE_AT: Final = KIND_AT + 3
+STEP_AT: Final = DETECTOR_AT + 1
+STEP_MASK: Final = 7
+STAGE_AT: Final = STEP_AT + 3
 PHASE_AT: Final = STAGE_AT + 4
 PHASE_MASK: Final = 7
 MOMENT_AT: Final = PHASE_AT + 3
@@ -26,15 +28,21 @@ ORDER_MASK: Final = (1 << MOMENT_AT) - 1
 
 
 @compiled
-def order_of(phase: int, stage: int, kind: int, detector: int, row: int) -> int:
+def order_of(phase: int, stage: int, step: int, detector: int, row: int) -> int:
     """Return the part of an event's key below its moment."""
-    return (phase << PHASE_AT) | (stage << STAGE_AT) | (kind << KIND_AT) | (detector << DETECTOR_AT) | row
+    return (phase << PHASE_AT) | (stage << STAGE_AT) | (step << STEP_AT) | (detector << DETECTOR_AT) | row
 
 
 @compiled
-def order_of_alert(phase: int, kind: int, alert: int, row: int) -> int:
+def order_of_alert(phase: int, step: int, alert: Record) -> int:
     """Return the part of the key of an alert's event below its moment."""
-    return order_of(phase, stage_of(alert), kind, detector_of(alert), row)
+    return order_of(phase, stage_of(alert.identity), step, detector_of(alert.identity), alert.row)
+
+
+@compiled
+def order_of_stage(stage: int, episode: Record) -> int:
+    """Return the part of the key of an episode's coming to a stage below its moment."""
+    return order_of(Phase.STAGE_MOMENTS, stage, 0, 0, episode.row)
 
 
 @compiled

@@ -1,19 +1,25 @@
-"""The waiting line of a desk: a heap by (tier, first issue moment, identity), as two arrays side by side.
+"""The waiting line of a desk, and the sums that Little's law compares.
 
-``ranks`` holds tier and moment in one integer, ``rows`` the alerts; identities are looked up only where ranks tie.
+The discipline of the line is (tier, first issue moment, identity), kept as a binary heap of entries. An entry's rank
+is tier and moment in one integer; identities are looked up only where ranks tie. Who reneges leaves an entry behind
+that is deleted lazily: it is dropped when it comes to the front, or when the day ends.
 """
 
 from typing import Final
 
-import numpy as np
-from numpy.typing import NDArray
-
-from sim.draws.compiled import compiled
-from sim.engines.vector.layout import IDENTITY
+from sim.draws.compiled import compiled, inlined
+from sim.engines.vector.records import AlertState, Record, Records
+from sim.words import ContactChannel
 
 TIER_AT: Final = 60
 EARLIEST: Final = 1 << 58
 """Makes moments before the period positive."""
+
+
+@inlined
+def desk_of(channel: int) -> int:
+    """Return the number of the desk whose staff serve a channel."""
+    return channel - ContactChannel.CALL
 
 
 @compiled
@@ -23,48 +29,75 @@ def rank_of(tier: int, issued: int) -> int:
 
 
 @compiled
-def is_before(rank: int, row: int, other_rank: int, other_row: int, alerts: NDArray[np.int64]) -> bool:
-    """Return whether an alert stands before another in line."""
+def is_before(rank: int, row: int, other_rank: int, other_row: int, alerts: Records) -> bool:
+    """Return whether an entry stands before another one."""
     if rank != other_rank:
         return rank < other_rank
-    return bool(alerts[row, IDENTITY] < alerts[other_row, IDENTITY])
+    return bool(alerts[row].identity < alerts[other_row].identity)
 
 
 @compiled
-def join(
-    ranks: NDArray[np.int64], rows: NDArray[np.int64], count: int, rank: int, row: int, alerts: NDArray[np.int64]
-) -> None:
-    """Put an alert into a line of ``count``."""
-    at = count
+def insert(line: Records, desk: Record, rank: int, row: int, alerts: Records) -> None:
+    """Put an entry into the line of a desk."""
+    at = desk.entries
+    desk.entries = at + 1
     while at > 0:
         parent = (at - 1) >> 1
-        if not is_before(rank, row, ranks[parent], rows[parent], alerts):
+        if not is_before(rank, row, line[parent].rank, line[parent].row, alerts):
             break
-        ranks[at] = ranks[parent]
-        rows[at] = rows[parent]
+        line[at].rank = line[parent].rank
+        line[at].row = line[parent].row
         at = parent
-    ranks[at] = rank
-    rows[at] = row
+    line[at].rank = rank
+    line[at].row = row
 
 
 @compiled
-def first(ranks: NDArray[np.int64], rows: NDArray[np.int64], count: int, alerts: NDArray[np.int64]) -> int:
-    """Take the first alert out of a line of ``count``, at least one."""
-    chosen = rows[0]
-    last = count - 1
-    rank = ranks[last]
-    row = rows[last]
+def drop_first(line: Records, desk: Record, alerts: Records) -> None:
+    """Take the first entry out of the line of a desk, which holds at least one."""
+    last = desk.entries - 1
+    desk.entries = last
+    rank = line[last].rank
+    row = line[last].row
     at = 0
     child = 1
     while child < last:
-        if child + 1 < last and is_before(ranks[child + 1], rows[child + 1], ranks[child], rows[child], alerts):
+        if child + 1 < last and is_before(
+            line[child + 1].rank, line[child + 1].row, line[child].rank, line[child].row, alerts
+        ):
             child += 1
-        if not is_before(ranks[child], rows[child], rank, row, alerts):
+        if not is_before(line[child].rank, line[child].row, rank, row, alerts):
             break
-        ranks[at] = ranks[child]
-        rows[at] = rows[child]
+        line[at].rank = line[child].rank
+        line[at].row = line[child].row
         at = child
         child = 2 * at + 1
-    ranks[at] = rank
-    rows[at] = row
-    return int(chosen)
+    line[at].rank = rank
+    line[at].row = row
+
+
+@compiled
+def change_line(desk: Record, moment: int, change: int) -> None:
+    """Count who joins or leaves the line of a desk, and the area under it up to the moment."""
+    desk.area += desk.waiting * (moment - desk.changed)
+    desk.changed = moment
+    desk.waiting += change
+
+
+@compiled
+def join_line(alert: Record, moment: int, alerts: Records, lines: Records, desks: Records) -> None:
+    """Let an alert join the line of the desk of its channel."""
+    number = desk_of(alert.channel)
+    desk = desks[number]
+    alert.state = AlertState.WAITING
+    alert.since = moment
+    insert(lines[number], desk, rank_of(alert.tier, alert.issued), alert.row, alerts)
+    change_line(desk, moment, 1)
+
+
+@compiled
+def renege(alert: Record, moment: int, now: int, desk: Record) -> None:
+    """Count that an alert left the line unserved at a moment, which is noticed ``now``; its entry stays behind."""
+    change_line(desk, now, -1)
+    desk.area -= now - moment
+    desk.waited += moment - alert.since

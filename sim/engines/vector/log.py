@@ -1,68 +1,69 @@
-"""The log of a province: rows of ``sim.results.recorder.EVENT_COLUMNS`` as integers."""
+"""The log of a province, and the codes that stand in it."""
 
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
-from sim.draws.compiled import compiled
-from sim.engines.vector.layout import N_LOG
-from sim.labels import CONTACT_CHANNELS, CONTACT_RESULTS, ENDS, EVENT_CHANNELS, EVENT_RESULTS, EVENTS
+from sim.draws.compiled import compiled, inlined
+from sim.draws.identity import detector_of, origin_of, stage_of
+from sim.draws.record import is_kept
+from sim.engines.phases import Phase
+from sim.engines.vector.records import NONE, Record, Records
+from sim.engines.vector.rules import Rules
+from sim.words import EVENT_CHANNELS, EVENT_RESULTS, STOPPED, ContactChannel, ContactResult, End, EpisodeEnd, Event
 
-LOG_COLUMNS: Final = 13
+# The log has one list of channels, and one of results, for all kinds of events.
+CHANNEL_CODES: Final = np.array([EVENT_CHANNELS.index(name) for name in ContactChannel.labels()])
+CONTACT_CODES: Final = np.array([EVENT_RESULTS.index(name) for name in ContactResult.labels()])
+END_CODES: Final = np.array([EVENT_RESULTS.index(name) for name in End.labels()])
+EPISODE_END_CODES: Final = np.array(
+    [EVENT_RESULTS.index(name) for name in (STOPPED, EpisodeEnd.DROPPED_OUT.label, EpisodeEnd.HELD.label)]
+)
+"""By ``EpisodeEnd``; whom a warning stopped is saved only without a payment."""
 
-ATTEMPT_EVENT: Final = EVENTS.index("attempt")
-ISSUE_EVENT: Final = EVENTS.index("issue")
-START_EVENT: Final = EVENTS.index("service_start")
-FINISH_EVENT: Final = EVENTS.index("service_end")
-READ_EVENT: Final = EVENTS.index("read")
-EXPIRY_EVENT: Final = EVENTS.index("expiry")
-END_EVENT: Final = EVENTS.index("end")
-STAGE_EVENT: Final = EVENTS.index("stage")
-PAYMENT_EVENT: Final = EVENTS.index("payment")
-REPORT_EVENT: Final = EVENTS.index("report")
-FILING_EVENT: Final = EVENTS.index("filing")
 
-CHANNEL_CODES = np.array([EVENT_CHANNELS.index(name) for name in CONTACT_CHANNELS], dtype=np.int64)
-"""Codes in the log by contact channel."""
-END_CODES = np.array([EVENT_RESULTS.index(name) for name in ENDS], dtype=np.int64)
-CONTACT_CODES = np.array([EVENT_RESULTS.index(name) for name in CONTACT_RESULTS], dtype=np.int64)
-STOPPED: Final = EVENT_RESULTS.index("stopped")
-DROPPED: Final = EVENT_RESULTS.index("dropped_out")
-WAS_HELD: Final = EVENT_RESULTS.index("held")
+@inlined
+def is_logged(identity: int, rules: Rules) -> bool:
+    """Return whether the log takes the events of the origin of an alert, attempt or contact."""
+    return rules.kept > 0 and is_kept(rules.seed, origin_of(identity), rules.kept)
 
 
 @compiled
-def write(
-    log: NDArray[np.int64],
-    counters: NDArray[np.int64],
-    moment: int,
-    phase: int,
-    event: int,
-    province: int,
-    origin: int,
-    detector: int,
-    stage: int,
-    number: int,
-    channel: int,
-    tier: int,
-    result: int,
-    person: int,
-    value: int,
-) -> None:
-    """Write a row; there is room for it."""
-    row = counters[N_LOG]
-    log[row, 0] = moment
-    log[row, 1] = phase
-    log[row, 2] = event
-    log[row, 3] = province
-    log[row, 4] = origin
-    log[row, 5] = detector
-    log[row, 6] = stage
-    log[row, 7] = number
-    log[row, 8] = channel
-    log[row, 9] = tier
-    log[row, 10] = result
-    log[row, 11] = person
-    log[row, 12] = value
-    counters[N_LOG] = row + 1
+def log_event(event: int, moment: int, phase: int, province: int, origin: int, log: Records, counters: Record) -> int:
+    """Return the row of a new entry of the log, for which there is room; what it takes beside these is still NONE."""
+    row = counters.log
+    counters.log = row + 1
+    entry = log[row]
+    entry.moment = moment
+    entry.phase = phase
+    entry.event = event
+    entry.province = province
+    entry.origin = origin
+    entry.detector = NONE
+    entry.stage = NONE
+    entry.number = NONE
+    entry.channel = NONE
+    entry.tier = NONE
+    entry.result = NONE
+    entry.person = NONE
+    entry.value = NONE
+    return int(row)
+
+
+@compiled
+def log_alert(event: int, moment: int, phase: int, province: int, alert: Record, log: Records, counters: Record) -> int:
+    """Return the row of a new entry about an alert."""
+    row = log_event(event, moment, phase, province, origin_of(alert.identity), log, counters)
+    entry = log[row]
+    entry.detector = detector_of(alert.identity)
+    entry.stage = stage_of(alert.identity)
+    entry.tier = alert.tier
+    return row
+
+
+@compiled
+def log_issue(alert: Record, predicted: int, province: int, log: Records, counters: Record) -> None:
+    """Log the issue of an alert, with the fraud type that is predicted."""
+    entry = log[log_alert(Event.ISSUE, alert.issued, Phase.ARRIVALS, province, alert, log, counters)]
+    entry.person = alert.person
+    entry.value = predicted

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from time import perf_counter
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,119 +10,106 @@ from numpy.typing import NDArray
 from sim.engines.tables import Tables
 from sim.engines.vector.attempts import AttemptDay, Output, pass_gates
 from sim.engines.vector.cells import AttemptTables
+from sim.engines.vector.chain import alert_scratch, send
 from sim.engines.vector.contacts import ContactTables, score_contacts
-from sim.engines.vector.day import begin_day, close_day, finish, first_issue, take_heard
+from sim.engines.vector.day import begin_day, close_day, finish, first_issue, take_warned
 from sim.engines.vector.events import ROW_BITS
+from sim.engines.vector.given import ProvinceDay, RunTables, day_of_province
 from sim.engines.vector.guides import Guides
-from sim.engines.vector.issue import send, settle
-from sim.engines.vector.layout import (
-    ALERT_COLUMNS,
-    AREA,
-    CASE_COLUMNS,
-    CHANGED,
-    EPISODE_COLUMNS,
-    FINDING_COLUMNS,
-    N_ALERTS_FREE,
-    N_CASES,
-    N_COUNTERS,
-    N_EPISODES_FREE,
-    N_FILED,
-    N_FOUND,
-    N_HEAP,
-    N_HEARD,
-    N_LATER,
-    N_LINE,
-    N_LOG,
-    N_RARE,
-    N_SENT,
-    N_STREAM,
-    N_VICTIMS,
-    OVER,
-    PAID,
-    RARE_COLUMNS,
-    REFERENCES,
-    ROOM,
-    SENT_COLUMNS,
-    TICK,
-    WAITS_NOW,
-)
-from sim.engines.vector.log import LOG_COLUMNS
+from sim.engines.vector.issue import issue_sent
 from sim.engines.vector.loop import run_day
+from sim.engines.vector.records import (
+    ALERT,
+    CASE,
+    COUNTERS,
+    DESK,
+    DESKS,
+    ENTRY,
+    EPISODE,
+    FILED_CASE,
+    FINDING,
+    LATER_EVENT,
+    LIMITS,
+    LOG_ENTRY,
+    NONE,
+    OVERFLOW,
+    SPARE,
+    WARNED,
+    Integers,
+    Record,
+)
 from sim.engines.vector.residents import residents_of
-from sim.engines.vector.rules import Rules
 from sim.engines.vector.scratch import attempt_scratch, contact_scratch
-from sim.engines.vector.state import DESKS, Arrays, Rows, Tallies, scratch
+from sim.engines.vector.state import Arrays, Tallies
 from sim.midnight.today import Today
 
-IN_USE = {
-    "heap": N_HEAP,
-    "stream": N_STREAM,
-    "later": N_LATER,
-    "cases": N_CASES,
-    "heard": N_HEARD,
-    "victims": N_VICTIMS,
-    "filed": N_FILED,
-    "found": N_FOUND,
-    "sent": N_SENT,
-    "rare": N_RARE,
-    "log": N_LOG,
-}
-"""The counter of what is in use of each array that grows at its end."""
+APPENDED = ("heap", "stream", "later", "cases", "warned", "victims", "filed", "found", "sent", "overflow", "log")
+"""Arrays that grow at their ends; the counter of what is in use of each has its name."""
 
-EVENTS_TAKE = ("heap", "later", "cases", "heard", "victims", "rare", "log")
-"""Arrays of which an event of the loop may take rows."""
-NO_BOUND = (1 << 63) - 1
+EVENTS_TAKE = ("heap", "later", "cases", "warned", "victims", "overflow", "log")
+"""Those of which an event of the loop may take entries."""
+NO_LIMIT = (1 << 63) - 1
 
 
 class Province:
     """The state of a province and the kernels of its day; ``seconds`` by kernel add up over the run."""
 
-    def __init__(self, p: int, tables: Tables, rules: Rules, guides: Guides, tallies: Tallies, block: int) -> None:
+    def __init__(self, p: int, tables: Tables, run: RunTables, guides: Guides, tallies: Tallies, block: int) -> None:
         self.p = p
         self.tables = tables
-        self.rules = rules
-        self.attempt_tables = AttemptTables(rules, guides.attempts, tables.moments, tables.answered, tables.detectors)
+        self.run = run
+        self.attempt_tables = AttemptTables(
+            run.rules, guides.attempts, tables.moments, tables.answered, tables.detectors
+        )
         types = len(tables.detectors.classes) - 1
-        self.contact_tables = ContactTables(rules, guides.contacts, tables.contact_moments, types)
+        self.contact_tables = ContactTables(run.rules, guides.contacts, tables.contact_moments, types)
         self.residents = residents_of(p, tables, guides.band[p])
         self.tallies = tallies
         self.block = block
         self.seconds: dict[str, float] = {}
+        self.latest: ProvinceDay
         self.attempt_scratch = attempt_scratch(block)
         self.contact_scratch = contact_scratch(block)
-        self.room = scratch(block)
+        self.alert_room = alert_scratch(block)
         self._room = 4 * block
         self._areas = [0] * DESKS
-
-        def rows(count: int, columns: int = 0) -> Rows:
-            return np.empty((count, columns) if columns else count, dtype=np.int64)
-
         start = self._room
-        self.v = Arrays(
-            alerts=np.zeros((0, ALERT_COLUMNS), dtype=np.int64),
-            alerts_free=rows(0),
-            episodes=np.zeros((0, EPISODE_COLUMNS), dtype=np.int64),
-            episodes_free=rows(0),
-            heap=rows(start),
-            stream=rows(start),
-            later=rows(start, 2),
-            ranks=rows(2 * start).reshape(2, start),
-            rows=rows(2 * start).reshape(2, start),
-            cases=rows(64, CASE_COLUMNS),
-            heard=rows(start),
-            victims=rows(64),
-            filed=rows(64, 2),
-            found=rows(start, FINDING_COLUMNS),
-            sent=rows(start, SENT_COLUMNS),
-            rare=rows(start, RARE_COLUMNS),
-            log=rows(start if rules.kept else 0, LOG_COLUMNS),
-            counters=np.zeros(N_COUNTERS, dtype=np.int64),
-            most=np.full(N_COUNTERS, NO_BOUND, dtype=np.int64),
+        self.arrays = Arrays(
+            alerts=np.zeros(0, dtype=ALERT),
+            alerts_free=np.empty(0, dtype=np.int64),
+            episodes=np.zeros(0, dtype=EPISODE),
+            episodes_free=np.empty(0, dtype=np.int64),
+            heap=np.empty(start, dtype=np.int64),
+            stream=np.empty(start, dtype=np.int64),
+            later=np.empty(start, dtype=LATER_EVENT),
+            lines=np.empty((DESKS, start), dtype=ENTRY),
+            desks=np.zeros(DESKS, dtype=DESK),
+            cases=np.empty(64, dtype=CASE),
+            warned=np.empty(start, dtype=WARNED),
+            victims=np.empty(64, dtype=np.int64),
+            filed=np.empty(64, dtype=FILED_CASE),
+            found=np.empty(start, dtype=FINDING),
+            sent=np.empty(start, dtype=ALERT),
+            overflow=np.empty(start, dtype=OVERFLOW),
+            log=np.empty(start if self.is_logged else 0, dtype=LOG_ENTRY),
+            counters=np.zeros(1, dtype=COUNTERS),
+            limits=np.zeros(1, dtype=LIMITS),
         )
-        self.v.counters[TICK] = -1
-        self._add_rows("alerts", N_ALERTS_FREE, start)
-        self._add_rows("episodes", N_EPISODES_FREE, start)
-        self._bound()
+        self.counters["tick"] = NONE
+        self._add_rows("alerts", start)
+        self._add_rows("episodes", start)
+        self._set_limits()
+
+    @property
+    def counters(self) -> Record:
+        """The counters, which kernels change."""
+        counters: Record = self.arrays.counters[0]
+        return counters
+
+    @property
+    def is_logged(self) -> bool:
+        """Whether any events are logged."""
+        return self.run.rules.kept > 0
 
     def day(
         self,
@@ -130,101 +118,86 @@ class Province:
         slots: NDArray[np.int64],
         raided: NDArray[np.uint8],
         most_engaged: NDArray[np.int64],
-        seats: Rows,
+        servers: Integers,
     ) -> None:
         """Run a day: attempts, contacts, alerts, events; see the kernels for the arguments."""
-        p, tables, rules, tallies, block = self.p, self.tables, self.rules, self.tallies, self.block
+        p, run, tallies, block = self.p, self.run, self.tallies, self.block
         attempt_day = AttemptDay(slots, raided, most_engaged, people_bytes)
-        self._run("alerts", lambda v: begin_day(rules, today, v))
+        day = day_of_province(p, today, run.rules.start, people_bytes, servers)
+        self._run("alerts", lambda arrays: begin_day(day.midnight, arrays))
         self._run(
             "attempts",
-            lambda v: pass_gates(
+            lambda arrays: pass_gates(
                 p,
                 self.attempt_tables,
                 today,
                 attempt_day,
                 self.residents,
-                Output(tallies.fates, v.found, v.log, v.counters),
+                Output(tallies.fates, arrays.found, arrays.log, arrays.counters),
                 self.attempt_scratch,
             ),
         )
         self._run(
             "contacts",
-            lambda v: score_contacts(
-                p, self.contact_tables, today, self.residents.crowd, v.found, v.counters, self.contact_scratch
+            lambda arrays: score_contacts(
+                p,
+                self.contact_tables,
+                today,
+                self.residents.crowd,
+                arrays.found,
+                arrays.counters,
+                self.contact_scratch,
             ),
         )
-        self._run(
-            "alerts",
-            lambda v: send(
-                p, block, rules, today, tables.delays, tables.episodes, tables.people, v, tallies.outcomes, self.room
-            ),
-        )
-        self._run(
-            "alerts",
-            lambda v: settle(
-                p, block, rules, today, tables.delays, tables.people, tables.detectors, v, tallies, self.room
-            ),
-        )
-        self.events(today, people_bytes, seats)
+        self._run("alerts", lambda arrays: send(block, run, day, arrays, tallies.outcomes, self.alert_room))
+        self._run("alerts", lambda arrays: issue_sent(block, run, day, arrays, tallies, self.alert_room))
+        self.events(day)
 
-    def events(self, today: Today, people_bytes: NDArray[np.uint8], seats: Rows) -> None:
-        """Run the events of a day, those known when it begins in order first; ``seats`` (2, 48) by desk."""
-        p, tables, rules, tallies = self.p, self.tables, self.rules, self.tallies
+    def events(self, day: ProvinceDay) -> None:
+        """Run the events of a day, those known when it begins in order first."""
+        self.latest = day
         began = perf_counter()
-        self.v.stream[: self.v.counters[N_STREAM]].sort()
+        self.arrays.stream[: self.counters["stream"]].sort()
         self._add("alerts", perf_counter() - began)
-        self._run(
-            "events",
-            lambda v: run_day(
-                p, rules, today, tables.people, people_bytes, tables.delays, tables.detectors, tables.service,
-                tables.episodes, tables.dissuasion, tables.reports, seats, v, tallies,
-            ),
-        )  # fmt: skip
-        self._run("events", lambda v: close_day(p, rules, today, v, tallies))
+        self._run("events", lambda arrays: run_day(self.run, day, arrays, self.tallies))
+        self._run("events", lambda arrays: close_day(self.run.rules, day, arrays, self.tallies))
 
-    def finish(self, today: Today) -> None:
-        """Count what is open when the run ends."""
-        self._run("events", lambda v: finish(self.p, self.rules, today, v, self.tallies))
+    def finish(self) -> None:
+        """Count what is open when the run ends, with the latest day."""
+        self._run("events", lambda arrays: finish(self.run.rules, self.latest, arrays, self.tallies))
 
-    def heard(self, day: int) -> Rows:
-        """Take out who heard an alert on a day, once for each."""
-        numbers = np.empty(self.v.counters[N_HEARD], dtype=np.int64)
-        return numbers[: take_heard(day, self.v, numbers)]
+    def warned(self, day: int) -> Integers:
+        """Take out who was warned on a day, once for each alert."""
+        numbers = np.empty(self.counters["warned"], dtype=np.int64)
+        return numbers[: take_warned(day, self.arrays.warned, self.arrays.counters, numbers)]
 
-    def take(self, name: str) -> Rows:
-        """Take out the rows of an array that are in use."""
-        counter = IN_USE[name]
-        array: Rows = getattr(self.v, name)
-        rows = array[: self.v.counters[counter]].copy()
-        self.v.counters[counter] = 0
-        return rows
+    def take(self, name: str) -> NDArray[Any]:
+        """Take out the entries of an array that are in use."""
+        array: NDArray[Any] = getattr(self.arrays, name)
+        entries = array[: self.counters[name]].copy()
+        self.counters[name] = 0
+        return entries
 
     def running_episodes(self) -> int:
         """Return the episodes that have come neither to a payment nor to an end."""
-        episodes = self.v.episodes
-        alive = episodes[:, REFERENCES] > 0
-        return int((alive & (episodes[:, OVER] == 0) & (episodes[:, PAID] == 0)).sum())
+        episodes = self.arrays.episodes
+        return int(((episodes["references"] > 0) & ~episodes["over"] & (episodes["paid"] == 0)).sum())
 
     def areas_of_day(self, end: int) -> list[int]:
         """Return the area under the line of each desk, of the day that ends at ``end``; to be asked once a day."""
-        counters = self.v.counters
         before = self._areas
         # Whoever expired in line on this day has been taken out, and the area corrected for it, before this is asked.
-        self._areas = [
-            int(counters[AREA + desk] + counters[WAITS_NOW + desk] * (end - counters[CHANGED + desk]))
-            for desk in range(DESKS)
-        ]
+        self._areas = [int(desk["area"] + desk["waiting"] * (end - desk["changed"])) for desk in self.arrays.desks]
         return [now - then for now, then in zip(self._areas, before, strict=True)]
 
     def first_issue(self, otherwise: int) -> int:
         """Return the moment at which the first of the living alerts was issued."""
-        return int(first_issue(self.v, otherwise))
+        return int(first_issue(self.arrays.alerts, otherwise))
 
     def _run(self, phase: str, kernel: Callable[[Arrays], bool]) -> None:
         """Run a kernel until it is done; each time that it stops because an array is full, let arrays grow."""
         began = perf_counter()
-        while not kernel(self.v):
+        while not kernel(self.arrays):
             self._grow()
         self._add(phase, perf_counter() - began)
 
@@ -233,48 +206,49 @@ class Province:
 
     def _grow(self) -> None:
         """Double every array that has less than half of itself, or less than a block of events, to spare."""
-        v, counters = self.v, self.v.counters
-        grown: dict[str, Rows] = {}
-        for name, counter in IN_USE.items():
-            array: Rows = getattr(v, name)
-            if len(array) < 2 * counters[counter] + self._room and (name != "log" or self.rules.kept):
-                larger = np.empty((2 * len(array) + self._room, *array.shape[1:]), dtype=np.int64)
-                larger[: counters[counter]] = array[: counters[counter]]
-                grown[name] = larger
-        longest = int(np.max(counters[N_LINE : N_LINE + DESKS]))
-        if v.rows.shape[1] < 2 * longest + self._room:
-            for name in ("ranks", "rows"):
-                lines = np.empty((2, 2 * v.rows.shape[1] + self._room), dtype=np.int64)
-                lines[:, :longest] = getattr(v, name)[:, :longest]
-                grown[name] = lines
-        self.v = v._replace(**grown)
-        before = len(v.alerts), len(v.episodes)
-        if counters[N_ALERTS_FREE] < len(v.alerts) // 2 + self._room:
-            self._add_rows("alerts", N_ALERTS_FREE, len(v.alerts) + self._room)
-        if counters[N_EPISODES_FREE] < len(v.episodes) // 2 + self._room:
-            self._add_rows("episodes", N_EPISODES_FREE, len(v.episodes) + self._room)
-        if not grown and before == (len(self.v.alerts), len(self.v.episodes)):
+        arrays, counters = self.arrays, self.counters
+        grown: dict[str, NDArray[Any]] = {}
+        for name in APPENDED:
+            array: NDArray[Any] = getattr(arrays, name)
+            used = int(counters[name])
+            if len(array) < 2 * used + self._room and (name != "log" or self.is_logged):
+                grown[name] = np.empty(2 * len(array) + self._room, dtype=array.dtype)
+                grown[name][:used] = array[:used]
+        longest = int(arrays.desks["entries"].max())
+        places = arrays.lines.shape[1]
+        if places < 2 * longest + self._room:
+            grown["lines"] = np.empty((DESKS, 2 * places + self._room), dtype=ENTRY)
+            grown["lines"][:, :longest] = arrays.lines[:, :longest]
+        self.arrays = arrays._replace(**grown)
+        has_grown = bool(grown)
+        for name in ("alerts", "episodes"):
+            rows = len(getattr(arrays, name))
+            if counters[f"{name}_free"] < rows // 2 + self._room:
+                self._add_rows(name, rows + self._room)
+                has_grown = True
+        if not has_grown:
             self._room *= 2
-        self._bound()
+        self._set_limits()
 
-    def _bound(self) -> None:
+    def _set_limits(self) -> None:
         """Note how full each array may be before one more event."""
+        limits = self.arrays.limits[0]
         for name in EVENTS_TAKE:
-            if name != "log" or self.rules.kept:
-                self.v.most[IN_USE[name]] = len(getattr(self.v, name)) - ROOM
-        self.v.most[N_LINE : N_LINE + DESKS] = self.v.rows.shape[1] - ROOM
+            limits[name] = len(getattr(self.arrays, name)) - SPARE if name != "log" or self.is_logged else NO_LIMIT
+        limits["entries"] = self.arrays.lines.shape[1] - SPARE
 
-    def _add_rows(self, name: str, counter: int, count: int) -> None:
+    def _add_rows(self, name: str, count: int) -> None:
         """Add free rows of alerts or episodes; the next one taken is the first of them."""
-        array: Rows = getattr(self.v, name)
+        array: NDArray[Any] = getattr(self.arrays, name)
         if len(array) + count > 1 << ROW_BITS:
             raise OverflowError(f"more than {1 << ROW_BITS} {name} at once in a province; an event numbers no more")
-        free: Rows = getattr(self.v, f"{name}_free")
-        larger = np.zeros((len(array) + count, array.shape[1]), dtype=np.int64)
+        free: Integers = getattr(self.arrays, f"{name}_free")
+        larger = np.zeros(len(array) + count, dtype=array.dtype)
         larger[: len(array)] = array
-        in_use = int(self.v.counters[counter])
+        larger["row"] = np.arange(len(larger))
+        in_use = int(self.counters[f"{name}_free"])
         places = np.empty(len(larger), dtype=np.int64)
         places[:in_use] = free[:in_use]
         places[in_use : in_use + count] = np.arange(len(larger) - 1, len(array) - 1, -1)
-        self.v.counters[counter] += count
-        self.v = self.v._replace(**{name: larger, f"{name}_free": places})
+        self.counters[f"{name}_free"] += count
+        self.arrays = self.arrays._replace(**{name: larger, f"{name}_free": places})

@@ -2,9 +2,6 @@
 
 import math
 
-import numpy as np
-from numpy.typing import NDArray
-
 from sim.country.people import target
 from sim.days import HALF_HOURS
 from sim.draws.compiled import compiled
@@ -13,16 +10,7 @@ from sim.draws.philox import draw4_many, uniform32, uniform52
 from sim.draws.purposes import ATTEMPT_COVERAGE
 from sim.engines.vector.bits import MAY_ALARM
 from sim.engines.vector.cells import AttemptTables, Cell
-from sim.engines.vector.layout import (
-    FOUND_TRUTH_SHIFT,
-    FOUND_TYPE_SHIFT,
-    MOMENT,
-    N_FOUND,
-    NUMBER,
-    ORIGIN,
-    RAISED_BITS,
-    SEEN,
-)
+from sim.engines.vector.records import Record, Records
 from sim.engines.vector.residents import Crowd
 from sim.engines.vector.scratch import AttemptScratch
 from sim.warning.detectors import NO_ALERT, attempt_tiers
@@ -35,8 +23,8 @@ def score_attempts(
     remaining: int,
     tables: AttemptTables,
     crowd: Crowd,
-    found: NDArray[np.int64],
-    counters: NDArray[np.int64],
+    found: Records,
+    counters: Record,
     scratch: AttemptScratch,
 ) -> None:
     """Write down the attempts that engage their person, and those that a detector raises an alert on.
@@ -82,7 +70,7 @@ def score_attempts(
             | (together < 0.0)
         )
     draw4_many(rules.seed, ids, maybe, ATTEMPT_COVERAGE, 0, coverage)
-    row = counters[N_FOUND]
+    row = counters.found
     for m in range(maybe):
         k = scores.scored[m]
         place = sites.place[k]
@@ -101,14 +89,13 @@ def score_attempts(
         if fate == Fate.ENGAGED or central != NO_ALERT or local != NO_ALERT:
             u = uniform52(meeting[0, k], meeting[1, k])
             goal = uniform32(meeting[2, k]) * moments[HALF_HOURS]
-            found[row, ORIGIN] = ids[m]
-            found[row, MOMENT] = cell.midnight + moment_in_half_hour(goal, reached.half_hour[k], moments, rules.clock)
-            found[row, NUMBER] = target(u, crowd.persons, crowd.high, crowd.high_share)
-            found[row, SEEN] = (
-                (central + 1)
-                | ((local + 1) << RAISED_BITS)
-                | ((Fate.ENGAGED - fate) << FOUND_TRUTH_SHIFT)
-                | (cell.fraud_type << FOUND_TYPE_SHIFT)
-            )
+            finding = found[row]
+            finding.origin = ids[m]
+            finding.moment = cell.midnight + moment_in_half_hour(goal, reached.half_hour[k], moments, rules.clock)
+            finding.person = target(u, crowd.persons, crowd.high, crowd.high_share)
+            finding.tiers[Detector.CENTRAL] = central
+            finding.tiers[Detector.LOCAL] = local
+            finding.truth = Fate.ENGAGED - fate
+            finding.kind = cell.fraud_type
             row += 1
-    counters[N_FOUND] = row
+    counters.found = row

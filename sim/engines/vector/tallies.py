@@ -8,20 +8,14 @@ from numpy.typing import NDArray
 
 from sim.days import DAY_MS, HALF_HOUR_MS
 from sim.engines.tables import Tables
-from sim.engines.vector.layout import RARE_ALERTS, RARE_COLUMNS, RARE_CONTACTS, RARE_HOURS, RARE_WAITS
+from sim.engines.vector.records import OverflowTable, Records
 from sim.engines.vector.state import Tallies
 from sim.results.recorder import Recorder
 from sim.results.tables import ALERTS, CONTACTS, TABLES, StoredTable
 from sim.words import ContactResult, End
 
 MOST_DAYS = 32
-"""Days from today, or back from it, for which alerts and contacts have a dense tally; others are rare."""
-
-AMOUNTS_AT = RARE_COLUMNS - 2
-"""Where the two amounts of a rare row begin; its table, day and keys stand before them."""
-
-RARE = {RARE_ALERTS: "alerts", RARE_CONTACTS: "contacts", RARE_WAITS: "waits", RARE_HOURS: "hours"}
-"""The tables of rare rows."""
+"""Days from today, or back from it, for which alerts and contacts have a dense tally; others overflow."""
 
 END_AXIS = ALERTS.axis("end")
 RESULT_AXIS = CONTACTS.axis("result")
@@ -59,13 +53,13 @@ class Counts:
         """Return the part of a province."""
         return Tallies(**{name: getattr(self, name)[p] for name in Tallies._fields})
 
-    def leave(self, day: int, seats: Integers, rare: Sequence[Integers], everything: bool) -> "DayCounts":
+    def leave(self, day: int, servers: Integers, overflow: Sequence[Records], everything: bool) -> "DayCounts":
         """Take out what a day has counted, and move on to the next.
 
         Args:
             day: The day number.
-            seats: (P, desks, half hours) Seats on duty on this day.
-            rare: Rows (n, RARE_COLUMNS) of each province, see ``layout``.
+            servers: (P, desks, half hours) Servers on duty on this day.
+            overflow: Records of each province, see ``records.OVERFLOW``.
             everything: Whether alerts of all days of issue are taken out, not only those of the oldest.
 
         Returns:
@@ -76,7 +70,7 @@ class Counts:
             ("attempts", day, self.fates.copy()),
             ("contacts", day, self.contacts[:, 0].copy()),
             ("waits", day, self.waits[:, 0].copy()),
-            ("hours", day, np.stack([self.busy[:, 0], seats * HALF_HOUR_MS], axis=-1)),
+            ("hours", day, np.stack([self.busy[:, 0], servers * HALF_HOUR_MS], axis=-1)),
             ("outcomes", day, self.outcomes.copy()),
             ("cases", day, self.cases.copy()),
             *(("alerts", day - ago, self.alerts[:, ago].copy()) for ago in (range(days) if everything else [days - 1])),
@@ -90,7 +84,7 @@ class Counts:
             self.alerts[:] = 0
         self.alerts[:, 1:] = self.alerts[:, :-1].copy()
         self.alerts[:, 0] = 0
-        return DayCounts(dense, rare)
+        return DayCounts(dense, overflow)
 
 
 @dataclass(frozen=True)
@@ -99,31 +93,31 @@ class DayCounts:
 
     Attributes:
         dense: Name of a table, day number and (P, codes) or (P, codes, measures): a cell a key.
-        rare: Rows (n, RARE_COLUMNS) of each province: what no array has a cell for.
+        overflow: Records of each province: what no array has a cell for.
     """
 
     dense: Sequence[tuple[str, int, Integers]]
-    rare: Sequence[Integers]
+    overflow: Sequence[Records]
 
     def hand_over(self, recorder: Recorder, start: int) -> None:
-        """Add everything to the recorder's tables; ``start`` is the day from which rare rows count theirs."""
+        """Add everything to the recorder's tables; ``start`` is the day from which overflow counts its days."""
         for name, day, counts in self.dense:
             add_dense(recorder, TABLES[name], day, counts)
-        for p, rows in enumerate(self.rare):
-            for table, name in RARE.items():
-                some = rows[rows[:, 0] == table]
+        for p, rows in enumerate(self.overflow):
+            for table in OverflowTable:
+                some = rows[rows["table"] == table]
                 if len(some):
-                    add_rare(recorder, TABLES[name], p, start, some)
+                    add_overflow(recorder, TABLES[table.name.lower()], p, start, some)
 
     def messages(self) -> int:
-        """Return the messages that were read, given up or left behind on this day, or are rare and counted with it."""
+        """Return the messages that were read, given up or left behind on this day, or overflow and count with it."""
         written = ContactResult.UNREAD + 1
         number = 0
         for name, _, counts in self.dense:
             if name == "contacts":
                 number += int(np.moveaxis(counts[..., 0], 1 + RESULT_AXIS, 0)[:written].sum())
-        for rows in self.rare:
-            number += int(((rows[:, 0] == RARE_CONTACTS) & (rows[:, 2 + RESULT_AXIS] < written)).sum())
+        for rows in self.overflow:
+            number += int(((rows["table"] == OverflowTable.CONTACTS) & (rows["key"][:, RESULT_AXIS] < written)).sum())
         return number
 
     def ends(self) -> Integers:
@@ -132,8 +126,9 @@ class DayCounts:
         for name, _, counts in self.dense:
             if name == "alerts":
                 by_end += np.moveaxis(counts, 1 + END_AXIS, 0).reshape(len(End), -1).sum(axis=1)
-        for rows in self.rare:
-            by_end += np.bincount(rows[rows[:, 0] == RARE_ALERTS, 2 + END_AXIS], minlength=len(End))
+        for rows in self.overflow:
+            ended = rows["key"][rows["table"] == OverflowTable.ALERTS, END_AXIS]
+            by_end += np.bincount(ended, minlength=len(End))
         return by_end
 
 
@@ -153,11 +148,11 @@ def add_dense(recorder: Recorder, table: StoredTable, day: int, counts: Integers
     recorder.add(table.name, keyed(table, np.full(len(p), day), p, codes), amounts)
 
 
-def add_rare(recorder: Recorder, table: StoredTable, p: int, start: int, rows: Integers) -> None:
-    """Add the rare rows of a table in a province; ``start`` is the day number from which they count their days."""
-    codes = list(rows[:, 2 : 2 + len(table.coded)].T)
-    amounts = rows[:, AMOUNTS_AT : AMOUNTS_AT + len(table.measures)].copy()
-    recorder.add(table.name, keyed(table, rows[:, 1] + start, np.full(len(rows), p), codes), amounts)
+def add_overflow(recorder: Recorder, table: StoredTable, p: int, start: int, rows: Records) -> None:
+    """Add the overflow of a table in a province; ``start`` is the day number from which it counts its days."""
+    codes = list(rows["key"][:, : len(table.coded)].T)
+    amounts = rows["amounts"][:, : len(table.measures)].copy()
+    recorder.add(table.name, keyed(table, rows["day"] + start, np.full(len(rows), p), codes), amounts)
 
 
 def keyed(table: StoredTable, days: Integers, provinces: Integers, places: Sequence[Integers]) -> Integers:

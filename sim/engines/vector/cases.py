@@ -1,0 +1,49 @@
+"""Cases on their way from the victim to the police, counted when the day of their report or filing ends."""
+
+from sim.aftermath.reports import loss_bin
+from sim.days import DAY_MS
+from sim.draws.compiled import compiled
+from sim.engines.phases import Phase
+from sim.engines.vector.given import ProvinceDay
+from sim.engines.vector.log import is_logged, log_event
+from sim.engines.vector.rules import Rules
+from sim.engines.vector.state import Arrays, Tallies
+from sim.words import Event, Outcome
+
+
+@compiled
+def go_to_police(rules: Rules, day: ProvinceDay, arrays: Arrays, tallies: Tallies) -> None:
+    """Count the reports and filings of a day at its end; there is room for all."""
+    counters = arrays.counters[0]
+    end = day.midnight + DAY_MS
+    kept = 0
+    for k in range(counters.cases):
+        case = arrays.cases[k]
+        measures = tallies.outcomes[case.kind, case.band, case.sex]
+        logged = is_logged(case.attempt, rules)
+        if day.midnight <= case.reported < end:
+            measures[Outcome.RECOVERED_FEN] += case.recovered
+            if logged:
+                row = log_event(
+                    Event.REPORT, case.reported, Phase.REPORTS, day.province, case.attempt, arrays.log, counters
+                )
+                arrays.log[row].stage = 0
+                arrays.log[row].value = case.recovered
+        if case.filed < end:
+            measures[Outcome.FILED] += 1
+            measures[Outcome.FILED_LOSS_FEN] += case.loss
+            tallies.cases[case.kind, case.delay_bin, loss_bin(case.loss)] += 1
+            counters.filed_cases += 1
+            filed = arrays.filed[counters.filed]
+            filed.moment = case.filed
+            filed.attempt = case.attempt
+            counters.filed += 1
+            if logged:
+                row = log_event(
+                    Event.FILING, case.filed, Phase.REPORTS, day.province, case.attempt, arrays.log, counters
+                )
+                arrays.log[row].stage = 0
+        else:
+            arrays.cases[kept] = case
+            kept += 1
+    counters.cases = kept

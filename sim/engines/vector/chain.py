@@ -1,0 +1,157 @@
+"""From findings to alerts: episodes begin, and the alerts of a day are sent down the chain of instruction."""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.draws.compiled import compiled
+from sim.draws.distributions import to_ticks
+from sim.draws.identity import alert_id
+from sim.draws.many import quantiles
+from sim.draws.philox import draw4_many
+from sim.draws.purposes import ALERT_CHAIN
+from sim.engines.phases import ArrivalStep, Phase
+from sim.engines.vector.episodes import begin_episode, join_episode
+from sim.engines.vector.events import order_of_alert
+from sim.engines.vector.given import ProvinceDay, RunTables
+from sim.engines.vector.records import DETECTORS, NONE, Integers, Records
+from sim.engines.vector.state import Arrays, expect_early, raise_alert, take_alert
+from sim.midnight.today import LOST
+from sim.warning.detectors import NO_ALERT
+from sim.words import Truth
+
+
+class AlertScratch(NamedTuple):
+    """Room for a block of alerts, (block,) each and ``lanes`` (4, block), so that kernels make no arrays.
+
+    ``rows`` of alerts; ``positions`` in the block and ``identities`` of those that draw, their ``lanes``, and the ms
+    that they ``drew``, with ``outside`` and ``tails`` as room for quantiles. On the way down the chain: rows of the
+    ``episodes`` that findings began, ms that the ``chain`` takes. In writing: ms of ``delivery`` and of the ``delay``
+    until a message is read, -1 for never.
+    """
+
+    rows: Integers
+    positions: Integers
+    identities: Integers
+    lanes: NDArray[np.uint32]
+    drew: NDArray[np.float64]
+    outside: Integers
+    tails: NDArray[np.float64]
+    episodes: Integers
+    chain: NDArray[np.float64]
+    delivery: Integers
+    delay: Integers
+
+
+def alert_scratch(block: int) -> AlertScratch:
+    """Return room for a block of alerts."""
+
+    def integers() -> Integers:
+        return np.empty(block, dtype=np.int64)
+
+    def reals() -> NDArray[np.float64]:
+        return np.empty(block, dtype=np.float64)
+
+    return AlertScratch(
+        rows=integers(),
+        positions=integers(),
+        identities=integers(),
+        lanes=np.empty((4, block), dtype=np.uint32),
+        drew=reals(),
+        outside=integers(),
+        tails=reals(),
+        episodes=integers(),
+        chain=reals(),
+        delivery=integers(),
+        delay=integers(),
+    )
+
+
+@compiled
+def draw_ms(distribution: NDArray[np.float64], count: int, room: AlertScratch) -> None:
+    """Draw ms from a row (kind, a, b) by the first two lanes of so many alerts, as ``delays.drawn``."""
+    quantiles(
+        int(distribution[0]), distribution[1], distribution[2], room.lanes, count, room.drew, room.outside, room.tails
+    )
+
+
+@compiled
+def send(block: int, run: RunTables, day: ProvinceDay, arrays: Arrays, outcomes: Integers, room: AlertScratch) -> bool:
+    """Begin the episodes of the day's findings and send their alerts down the chain.
+
+    An alert that would be issued after the run has ended is discarded. Those of episodes wait in the event loop, all
+    others among those ``sent``.
+
+    Args:
+        block: Findings that are looked at together.
+        run: What the run fixes.
+        day: What the day says to the province.
+        arrays: Those of the province.
+        outcomes: Tally of outcomes.
+        room: Scratch for a block.
+
+    Returns:
+        Whether all are done; if not, an array must grow first.
+    """
+    counters = arrays.counters[0]
+    while counters.index < counters.found:
+        size = min(block, counters.found - counters.index)
+        events = min(len(arrays.stream) - counters.stream, len(arrays.later) - counters.later)
+        if (
+            counters.sent + DETECTORS * size > len(arrays.sent)
+            or counters.alerts_free < DETECTORS * size
+            or counters.episodes_free < size
+            or events < (1 + DETECTORS) * size
+        ):
+            return False
+        findings = arrays.found[counters.index : counters.index + size]
+        for k in range(size):
+            room.episodes[k] = NONE
+            if findings[k].truth == Truth.EPISODE:
+                room.episodes[k] = begin_episode(findings[k], run, day, arrays, outcomes)
+        for detector in range(DETECTORS):
+            if day.outage[detector] != LOST:
+                send_from(detector, findings, run, day, arrays, room)
+        counters.index += size
+    counters.index = 0
+    counters.found = 0
+    return True
+
+
+@compiled
+def send_from(
+    detector: int, findings: Records, run: RunTables, day: ProvinceDay, arrays: Arrays, room: AlertScratch
+) -> None:
+    """Send the alerts that a detector raises on a block of findings."""
+    rules, counters = run.rules, arrays.counters[0]
+    count = 0
+    for k in range(len(findings)):
+        room.positions[count] = k
+        room.identities[count] = alert_id(findings[k].origin, detector, 0)
+        count += findings[k].tiers[detector] != NO_ALERT
+    for k in range(count):
+        room.chain[k] = 0.0
+    for hop in range(run.delays.hops[detector]):
+        draw4_many(rules.seed, room.identities, count, ALERT_CHAIN, hop, room.lanes)
+        draw_ms(run.delays.hop, count, room)
+        for k in range(count):
+            room.chain[k] += room.drew[k]
+    for k in range(count):
+        finding = findings[room.positions[k]]
+        issued = max(finding.moment, day.outage[detector]) + to_ticks(room.chain[k], rules.clock)
+        if issued < rules.end:
+            tier = finding.tiers[detector]
+            deadline = issued + rules.deadline[tier]
+            if room.episodes[room.positions[k]] != NONE:
+                alert = arrays.alerts[take_alert(arrays.alerts_free, counters)]
+                raise_alert(alert, room.identities[k], issued, deadline, finding.person, tier)
+                join_episode(alert, arrays.episodes[room.episodes[room.positions[k]]])
+                order = order_of_alert(Phase.ARRIVALS, ArrivalStep.ISSUE, alert)
+                expect_early(arrays.stream, arrays.later, counters, day.midnight, issued, order)
+            else:
+                alert = arrays.sent[counters.sent]
+                raise_alert(alert, room.identities[k], issued, deadline, finding.person, tier)
+                alert.truth = finding.truth
+                alert.kind = finding.kind
+                counters.sent += 1

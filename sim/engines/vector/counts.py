@@ -1,0 +1,100 @@
+"""What happens to alerts is counted here: in the tally of its day, or in a row of the overflow if that lies too far.
+
+Each table of counts has its key in one place, in the order of the axes of its tally.
+"""
+
+from sim.days import DAY_MS, HALF_HOUR_MS
+from sim.draws.compiled import compiled
+from sim.draws.identity import detector_of
+from sim.engines.vector.records import Integers, OverflowTable, Record, Records
+from sim.warning.service import wait_bin
+
+
+@compiled
+def day_of(moment: int) -> int:
+    """Return the days from the start of the period to a moment."""
+    return moment // DAY_MS
+
+
+@compiled
+def key_of(*codes: int) -> tuple[int, ...]:
+    """Return codes as one key, short fields as whole integers."""
+    return codes
+
+
+@compiled
+def overflow_row(overflow: Records, counters: Record, table: int, day: int, amount: int) -> int:
+    """Return a fresh row for a count beyond the days of its tally; its key is still to be set."""
+    row = counters.overflow
+    counters.overflow = row + 1
+    count = overflow[row]
+    count.table = table
+    count.day = day
+    count.amounts[0] = amount
+    count.amounts[1] = 0
+    return int(row)
+
+
+@compiled
+def count_alert(tally: Integers, overflow: Records, counters: Record, today: int, alert: Record, end: int) -> None:
+    """Count the end of an alert on its day of issue; ``today`` in days from the start of the period."""
+    key = key_of(detector_of(alert.identity), alert.tier, alert.truth, end)
+    day = day_of(alert.issued)
+    if today - day < tally.shape[0]:
+        tally[today - day][key] += 1
+    else:
+        overflow[overflow_row(overflow, counters, OverflowTable.ALERTS, day, 1)].key[: len(key)] = key
+
+
+@compiled
+def count_contact(
+    tally: Integers,
+    overflow: Records,
+    counters: Record,
+    today: int,
+    moment: int,
+    alert: Record,
+    result: int,
+    staff_ms: int,
+) -> None:
+    """Count a contact on the day of its moment, which may lie before ``today`` or after it."""
+    key = key_of(alert.tier, alert.channel, result)
+    day = day_of(moment)
+    if 0 <= day - today < tally.shape[0]:
+        counted = tally[day - today][key]
+        counted[0] += 1
+        counted[1] += staff_ms
+    else:
+        count = overflow[overflow_row(overflow, counters, OverflowTable.CONTACTS, day, 1)]
+        count.key[: len(key)] = key
+        count.amounts[1] = staff_ms
+
+
+@compiled
+def count_wait(
+    tally: Integers, overflow: Records, counters: Record, today: int, moment: int, alert: Record, wait: int
+) -> None:
+    """Count the ms that an alert has waited, to be read or served, on the day of the moment."""
+    key = key_of(alert.tier, alert.channel, wait_bin(wait))
+    day = day_of(moment)
+    if day - today < tally.shape[0]:
+        tally[day - today][key] += 1
+    else:
+        overflow[overflow_row(overflow, counters, OverflowTable.WAITS, day, 1)].key[: len(key)] = key
+
+
+@compiled
+def count_busy(
+    tally: Integers, overflow: Records, counters: Record, today: int, desk: int, start: int, end: int
+) -> None:
+    """Count the ms of a server in the half hours that a service lasts."""
+    while start < end:
+        until = min(end, (start // HALF_HOUR_MS + 1) * HALF_HOUR_MS)
+        day = day_of(start)
+        key = key_of(desk, start % DAY_MS // HALF_HOUR_MS)
+        if day - today < tally.shape[0]:
+            tally[day - today][key] += until - start
+        else:
+            count = overflow[overflow_row(overflow, counters, OverflowTable.HOURS, day, until - start)]
+            count.key[: len(key)] = key
+        start = until

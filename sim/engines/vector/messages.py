@@ -1,0 +1,126 @@
+"""The life of a message, from the issue of its alert until it is read, is given up or its alert expires.
+
+Stated once, for the messages of episodes, which the event loop delivers, and for all others, which are settled when
+they are issued.
+"""
+
+from typing import NamedTuple
+
+from sim.draws.compiled import compiled, inlined
+from sim.engines.phases import AlertStep, Phase
+from sim.engines.vector.counts import count_contact, count_wait
+from sim.engines.vector.events import order_of_alert
+from sim.engines.vector.given import Now, ProvinceDay
+from sim.engines.vector.log import CHANNEL_CODES, is_logged, log_alert
+from sim.engines.vector.records import NONE, AlertState, Integers, Record, Records
+from sim.engines.vector.rules import Rules
+from sim.engines.vector.state import Arrays, Tallies
+from sim.words import ContactChannel, ContactResult, End, Event
+
+
+class Message(NamedTuple):
+    """What becomes of a message that nothing but time ends.
+
+    ``delivered`` is the moment at which it arrives, if it does: ``arrives`` says whether that is before the deadline
+    of its alert and the end of the run. At ``moment`` happens ``step``: an ``AlertStep``, READ, UNREAD (it is given
+    up) or EXPIRY.
+    """
+
+    delivered: int
+    arrives: bool
+    moment: int
+    step: int
+
+
+@compiled
+def life_of_message(issued: int, delivery: int, delay: int, deadline: int, unread_wait: int, end: int) -> Message:
+    """Return what becomes of a message.
+
+    At the tick of the deadline a message is read before its alert expires, but delivered or given up after it.
+
+    Args:
+        issued: Moment of issue.
+        delivery: Ms from issue to delivery.
+        delay: Ms from delivery to reading, -1 for never.
+        deadline: Moment at which the alert expires.
+        unread_wait: Ms from delivery after which a message is given up.
+        end: Moment at which the run ends; what happens from then on is not seen.
+
+    Returns:
+        Its delivery, and what ends it when.
+    """
+    delivered = issued + delivery
+    is_read = 0 <= delay <= unread_wait
+    looked = delivered + (delay if is_read else unread_wait)
+    moment = deadline
+    step = AlertStep.EXPIRY
+    if delivered < deadline and (looked < deadline or (is_read and looked == deadline)):
+        moment = looked
+        step = AlertStep.READ if is_read else AlertStep.UNREAD
+    return Message(delivered, delivered < min(deadline, end), moment, step)
+
+
+@inlined
+def end_message(
+    alert: Record, step: int, moment: int, rules: Rules, day: ProvinceDay, arrays: Arrays, tallies: Tallies
+) -> int:
+    """Let a message be read or given up, or an alert expire that nobody serves.
+
+    Args:
+        alert: The alert.
+        step: What happens, as in ``Message``.
+        moment: When it happens.
+        rules: Those of the run.
+        day: What the day says to the province.
+        arrays: Those of the province.
+        tallies: Those of the province.
+
+    Returns:
+        The end of the alert, or NONE if it is to be called next.
+    """
+    counters = arrays.counters[0]
+    end = NONE
+    if step == AlertStep.EXPIRY:
+        if is_logged(alert.identity, rules):
+            log_alert(Event.EXPIRY, moment, Phase.READS, day.province, alert, arrays.log, counters)
+        end = End.EXPIRED
+    else:
+        result = ContactResult.READ if step == AlertStep.READ else ContactResult.UNREAD
+        count_contact(tallies.contacts, arrays.overflow, counters, day.offset, moment, alert, result, 0)
+        alert.state = AlertState.BETWEEN
+        if step == AlertStep.READ:
+            wait = moment - alert.issued
+            count_wait(tallies.waits, arrays.overflow, counters, day.offset, moment, alert, wait)
+            if is_logged(alert.identity, rules):
+                row = log_alert(Event.READ, moment, Phase.READS, day.province, alert, arrays.log, counters)
+                arrays.log[row].channel = CHANNEL_CODES[alert.channel]
+            end = End.REACHED
+        elif rules.calls_unread[alert.tier]:
+            alert.channel = ContactChannel.CALL
+        else:
+            end = End.UNREAD
+    return end
+
+
+@compiled
+def leave_message(
+    alert: Record, now: Now, end: int, today: int, contacts: Integers, overflow: Records, counters: Record
+) -> None:
+    """Count a message that its alert leaves behind when it ends: as delivered, if it has been.
+
+    Args:
+        alert: The alert; its message is neither read nor given up.
+        now: The event that ends it.
+        end: Moment at which the run ends.
+        today: Days from the start of the period.
+        contacts: Tally of contacts.
+        overflow: Counts beyond the days of the tally.
+        counters: Counters of the province.
+    """
+    delivered = alert.since
+    own = order_of_alert(Phase.READS, AlertStep.DELIVERY, alert)
+    if delivered < end and (delivered < now.moment or (delivered == now.moment and own < now.order)):
+        count_contact(contacts, overflow, counters, today, delivered, alert, ContactResult.DELIVERED, 0)
+    elif delivered < min(alert.deadline, end):
+        # It would have been delivered, had the alert not ended first.
+        counters.messages -= 1

@@ -1,0 +1,220 @@
+"""What a province holds, as records: each declared once, for compiled code that reads them by the names of fields.
+
+A compiled function that takes a record takes a reference, through which it may write; one that returned a record would
+return a copy, so functions return rows: a row is the place of a record in its array.
+"""
+
+from enum import IntEnum
+from typing import Any, Final, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim import words
+from sim.scenario.schema.fraud import MAX_PAYMENTS
+
+Integers = NDArray[np.int64]
+Records = NDArray[np.record]
+Record = Any
+"""A ``np.record``, whose fields the checker of types does not know."""
+
+TIERS: Final = len(words.Tier)
+DESKS: Final = len(words.DESKS)
+DETECTORS: Final = len(words.Detector)
+
+NONE: Final = -1
+"""Where there is no row, no end or no event; what lets no code stand in its place."""
+
+# Types of fields.
+IDENTITY = np.int64
+MOMENT = np.int64
+"""In ms from the start of the period, as are sums of ms."""
+COUNT = np.int64
+PERSON = np.int64
+"""Number of a person within the province."""
+ROW = np.int32
+CODE = np.int16
+"""Code of a word of ``sim.words``, or a small number."""
+
+
+class AlertState(IntEnum):
+    """What an alert is at, and with it its row.
+
+    ``BETWEEN``: between tries, before a visit, or given up in writing and on its way to the line. A row stays
+    ``ENDED`` while an event, or an entry in a line, still refers to it: these are deleted lazily, when they come up.
+    """
+
+    FREE = 0
+    UNISSUED = 1
+    MESSAGE = 2
+    WAITING = 3
+    SERVING = 4
+    BETWEEN = 5
+    ENDED = 6
+
+
+class OverflowTable(IntEnum):
+    """Tables some of whose counts lie beyond the days of their tally."""
+
+    ALERTS = 0
+    CONTACTS = 1
+    WAITS = 2
+    HOURS = 3
+
+
+def record(*fields: tuple[str, type] | tuple[str, type, int]) -> np.dtype[np.record]:
+    """Return the type of a record whose fields, some of them arrays of a length, are aligned to their own sizes."""
+    return cast("np.dtype[np.record]", np.dtype((np.record, np.dtype(list(fields), align=True))))
+
+
+def table(records: Records) -> Integers:
+    """Return records whose fields are all 64-bit integers as rows of these, (records, fields)."""
+    return records.view(np.int64).reshape(len(records), len(records.dtype.names or ()))
+
+
+ALERT = record(
+    ("identity", IDENTITY),
+    ("issued", MOMENT),
+    ("deadline", MOMENT),
+    ("since", MOMENT),  # when it joined the line, or its service began, or its message is delivered
+    ("person", PERSON),
+    ("row", ROW),  # its own
+    ("episode", ROW),  # of the episode that it is about, or NONE
+    ("kind", CODE),  # true fraud type; of a legitimate contact one more than the last
+    ("tier", CODE),
+    ("truth", CODE),
+    ("state", CODE),  # an AlertState
+    ("channel", CODE),  # contact channel
+    ("number", CODE),  # of the try, from 0
+    ("marked", CODE),  # the end that it gets unless the service under way succeeds, or NONE
+    ("right_class", np.bool_),  # whether the predicted fraud type is the true one
+    ("success", np.bool_),  # whether the service under way will find the person
+)
+"""An alert, from the day of its detection to its end: one line of the cache, 64 bytes."""
+
+EPISODE = record(
+    ("attempt", IDENTITY),
+    ("person", PERSON),
+    ("total", COUNT),  # fen of all scheduled payments
+    ("payments", MOMENT, MAX_PAYMENTS),  # moments of those that were made
+    ("living", ROW, TIERS),  # rows of the living alerts; no two have the same tier, as the second is superseded
+    ("row", ROW),  # its own
+    ("references", ROW),  # events and alerts that refer to the row; NONE for a free one
+    ("kind", CODE),  # fraud type
+    ("band", CODE),
+    ("sex", CODE),
+    ("segment", CODE),
+    ("next_stage", CODE),
+    ("scheduled", CODE),  # payments, if nothing ends the episode
+    ("paid", CODE),  # payments made
+    ("over", np.bool_),
+)
+
+CASE = record(
+    ("attempt", IDENTITY),
+    ("reported", MOMENT),
+    ("filed", MOMENT),
+    ("recovered", COUNT),  # fen
+    ("loss", COUNT),  # fen
+    ("kind", CODE),
+    ("band", CODE),
+    ("sex", CODE),
+    ("delay_bin", CODE),  # of the delay of the report
+)
+"""A case on its way from the victim to the police."""
+
+FILED_CASE = record(("moment", MOMENT), ("attempt", IDENTITY))
+
+FINDING = record(
+    ("origin", IDENTITY),
+    ("moment", MOMENT),
+    ("person", PERSON),
+    ("tiers", CODE, DETECTORS),  # of the alert that each detector raises, NO_ALERT for none
+    ("truth", CODE),
+    ("kind", CODE),  # fraud type; of a legitimate contact one more than the last
+)
+"""A contact that a detector raises an alert on, or on which an episode begins."""
+
+LATER_EVENT = record(("moment", MOMENT), ("order", COUNT))
+"""An event of a coming day, with the part of its key below the moment; see ``events``."""
+
+WARNED = record(("day", COUNT), ("person", PERSON))
+"""A person who read or heard an alert, and the day number on which."""
+
+ENTRY = record(("rank", COUNT), ("row", ROW))
+"""A place in the line of a desk: the rank and the row of an alert; see ``line``."""
+
+DESK = record(
+    ("entries", COUNT),  # in its line, lazily deleted ones included
+    ("waiting", COUNT),  # alerts in line
+    ("servers", COUNT),  # on duty
+    ("busy", COUNT),  # servers
+    ("area", MOMENT),  # under the line up to ``changed``: alerts x ms
+    ("changed", MOMENT),  # when ``waiting`` last changed
+    ("waited", MOMENT),  # by all who have left the line, served or not
+)
+
+OVERFLOW = record(
+    ("table", COUNT),  # an OverflowTable
+    ("day", COUNT),  # from the start of the period
+    ("key", COUNT, 8),  # codes, as the tally's; no table has as many
+    ("amounts", COUNT, 2),
+)
+"""A count on a day beyond those of its tally."""
+
+LOG_ENTRY = record(
+    ("moment", MOMENT),
+    ("phase", COUNT),
+    ("event", COUNT),
+    ("province", COUNT),
+    ("origin", IDENTITY),
+    ("detector", COUNT),
+    ("stage", COUNT),
+    ("number", COUNT),
+    ("channel", COUNT),
+    ("tier", COUNT),
+    ("result", COUNT),
+    ("person", PERSON),
+    ("value", COUNT),
+)
+"""An event of the log: the columns of ``sim.results.recorder.EVENT_COLUMNS``, integers all, -1 for none."""
+
+COUNTERS = record(
+    # Entries in use of the arrays of these names; of alerts and episodes those that are free.
+    ("alerts_free", COUNT),
+    ("episodes_free", COUNT),
+    ("heap", COUNT),
+    ("stream", COUNT),
+    ("later", COUNT),
+    ("cases", COUNT),
+    ("warned", COUNT),
+    ("victims", COUNT),
+    ("filed", COUNT),
+    ("found", COUNT),
+    ("sent", COUNT),
+    ("overflow", COUNT),
+    ("log", COUNT),
+    # Where work that was interrupted goes on.
+    ("tick", MOMENT),  # ms from midnight of a tick that is not finished, or NONE
+    ("stream_at", COUNT),  # next event of the stream
+    ("half_hour", COUNT),  # from which a change of shift is looked for
+    ("cell", COUNT),  # of the day's attempts, or contacts
+    ("index", COUNT),  # of the next attempt or contact of the cell, finding, or alert that was sent
+    ("kept", COUNT),  # alerts that were sent and are looked at, those that are issued on a later day
+    # Totals of the run.
+    ("issued", COUNT),
+    ("messages", COUNT),  # delivered before their alert ends and before the run does
+    ("episodes_begun", COUNT),
+    ("episode_ends", COUNT, len(words.EpisodeEnd)),
+    ("services_started", COUNT),
+    ("services_ended", COUNT),
+    ("filed_cases", COUNT),
+)
+
+LIMITS = record(
+    *((name, COUNT) for name in ("heap", "later", "cases", "warned", "victims", "overflow", "log", "entries"))
+)
+"""How many entries of an array may be in use before one more event of the loop."""
+
+SPARE: Final = 32
+"""Entries that one event may take of any array, and more: where fewer are free the array grows first."""
