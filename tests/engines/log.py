@@ -9,7 +9,6 @@ import sim
 from sim.scenario import ScenarioModel
 
 DAY = 86_400_000
-HALF_HOUR = 1_800_000
 DESKS = ("call", "visit")
 TIERS = ("red", "orange", "yellow", "blue")
 SERVICE_ENDS, STAGE_MOMENTS, READS, ARRIVALS, DISPATCH = 2, 3, 4, 6, 7
