@@ -172,7 +172,7 @@ def test_with_feedback_interceptions_flag_cards_and_solved_cases_give_leads() ->
         busy(day, loud if day > first else DayTotals.empty(3))
     assert busy.stock.waiting[1] > quiet.stock.waiting[1]
     assert busy.stock.waiting[0] == quiet.stock.waiting[0]
-    assert busy.today.dead[1] == threshold(busy.stock.dead_share(1))
+    assert busy.today.gates.dead[1] == threshold(busy.stock.dead_share(1))
 
 
 def test_a_day_reads_the_state_that_its_own_midnight_left(tiny: ScenarioModel) -> None:
@@ -180,7 +180,7 @@ def test_a_day_reads_the_state_that_its_own_midnight_left(tiny: ScenarioModel) -
     for day in range(first, first + 6):
         today = night(day, DayTotals.empty(3))
         assert today.day == day
-        assert today.dead.tolist() == [threshold(night.stock.dead_share(p)) for p in range(3)]
+        assert today.gates.dead.tolist() == [threshold(night.stock.dead_share(p)) for p in range(3)]
         assert today.raided.tolist() == night.dens.raided.tolist()
         assert today.raided is not night.dens.raided
         assert np.array_equal(today.awareness, night.awareness)
