@@ -46,7 +46,7 @@ class AttemptDay(NamedTuple):
 class Output(NamedTuple):
     """Where attempts leave what becomes of them.
 
-    ``fates`` (3, T, 8) counts; ``found`` the engaged ones and those that a detector raises an alert on; ``log``;
+    ``fates`` (3, T, fates) counts; ``found`` the engaged ones and those that a detector raises an alert on; ``log``;
     ``counters`` of the province.
     """
 

@@ -61,7 +61,7 @@ def pass_filters(
         size: Number of attempts; their identities follow each other.
         seed: Of the run.
         dens: Of their fraud type.
-        counted: (8,) counts by fate, added to.
+        counted: (fates,) counts, added to.
         scratch: Filled.
 
     Returns:
@@ -122,7 +122,7 @@ def pass_sites(
         passed: (count or more,) identities of the attempts that passed gates 1 to 4.
         count: Number of these.
         seed: Of the run.
-        counted: (8,) counts by fate, added to.
+        counted: (fates,) counts, added to.
         scratch: Filled.
 
     Returns:
@@ -177,7 +177,7 @@ def reach(
         seed: Of the run.
         profile: (49,) cumulative profile of the channel's day.
         guides: Of attempts.
-        counted: (8,) counts by fate, added to.
+        counted: (fates,) counts, added to.
         sites: As ``pass_sites`` left it.
         scratch: Filled; all fates are those of attempts that nobody answers.
 
@@ -219,7 +219,7 @@ def answer(
         seed: Of the run.
         residents: Of the province.
         answered: (48, bands, 2) thresholds of the channel.
-        counted: (8,) counts by fate, added to.
+        counted: (fates,) counts, added to.
         scratch: As ``reach`` left it; ``answers``, ``engages.person`` and fates are filled.
 
     Returns:
@@ -289,7 +289,7 @@ def engage(
         people_bytes: One for each person of the province.
         engaged: (bands, 2, 8, 2, 4) thresholds of the province and fraud type.
         most_engaged: (bands, 2, 8) the largest of them by age band, sex and frailty.
-        counted: (8,) counts by fate, added to.
+        counted: (fates,) counts, added to.
         scratch: As ``answer`` left it; fates are changed.
     """
     reached, answers, traits = scratch.reached, scratch.answers, scratch.engages.traits
