@@ -1,7 +1,7 @@
 """The uniforms of an attempt: one call of the generator for gates 1 to 4, at which most end, one for what follows.
 
-All eight lanes are in use. A further gate draws its uniform from a purpose of its own (see ``sim.draws.purposes``), in
-a field of ``GateUniforms``.
+All eight lanes are in use. A further gate draws its uniform from a purpose of its own (see ``sim.draws.purposes``) when
+an attempt comes to it.
 """
 
 from typing import NamedTuple

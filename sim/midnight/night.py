@@ -29,7 +29,8 @@ from sim.days import DAY_MS, calendar_date, day_number
 from sim.draws.distributions import CERTAIN, threshold
 from sim.draws.functions import left_after
 from sim.draws.remainders import ONE, Remainders, fixed
-from sim.gates import cards, dens, engagement, interception, not_sent, sites
+from sim.gates import cards, dens, engagement, interception
+from sim.gates.thresholds import thresholds_of_day
 from sim.midnight.people_bytes import fall_victim, forget, hear
 from sim.midnight.today import LOST, NO_OUTAGE, Today
 from sim.midnight.totals import DayTotals
@@ -269,11 +270,8 @@ class Night:
         self.spread(fill, range(len(self.provinces)))
         self.today = Today(
             day=day,
-            not_sent=not_sent.thresholds(self.measures, day, examples)[alike],
+            gates=thresholds_of_day(spec, self.measures, day, examples, alike, self.stock, self._caught),
             raided=self.dens.raided.copy(),
-            dead=cards.thresholds(self.stock, spec.cards, len(self.provinces)),
-            intercepted=self._caught[alike],
-            down=sites.thresholds(spec, self.measures, day, examples)[alike],
             app=threshold(app_adoption(spec.population, day)),
             engaged=engaged,
             coverage=seen,
@@ -326,7 +324,8 @@ class Night:
         today = self.today
         out = today.raided == 1
         raided = np.array([int(np.diff(row, prepend=0)[out].sum()) / CERTAIN for row in self.slots.cumulative])
+        gates = today.gates
         expected: list[float] = interception.expected(
-            self.rates, today.not_sent, today.dead, raided, today.intercepted
+            self.rates, gates.not_sent, gates.dead, raided, gates.intercepted
         ).tolist()
         return expected

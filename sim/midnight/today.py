@@ -5,24 +5,23 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.gates.thresholds import GateThresholds
+
 
 class Today(NamedTuple):
     """The day's macro state as arrays (P provinces, T types, S slots; thresholds are int64 of 32-bit uniforms).
 
-    ``not_sent`` (P, 3); ``raided`` (S,); ``dead`` (P,); ``intercepted`` (P, 2, T); ``down`` (P, 2, T); ``app`` the
-    share of internet users with the app; ``engaged`` (P, T, bands, 2, 8, 2, 4); ``coverage`` (2, P);
-    ``data_sharing`` (P,) shift of d'; ``awareness`` (P, 4); ``held`` (P,) by banks; ``outage`` (2, P) the moment
-    from which a detector's instructions leave again, ``LOST`` if they are lost, ``NO_OUTAGE`` without an outage;
-    ``loss_factor`` of the day's contacts.
+    ``gates`` the thresholds of gates 1, 3, 4 and those that follow up to the person; ``raided`` (S,); ``app`` the share
+    of internet users with the app; ``engaged`` (P, T, bands, 2, 8, 2, 4); ``coverage`` (2, P); ``data_sharing`` (P,)
+    shift of d'; ``awareness`` (P, 4); ``held`` (P,) by banks; ``outage`` (2, P) the moment from which a detector's
+    instructions leave again, ``LOST`` if they are lost, ``NO_OUTAGE`` without an outage; ``loss_factor`` of the day's
+    contacts.
     ``attempts`` (P, 3, T) and ``contacts`` (P, 3, n) count what arrives, the latter in the ``cells`` (n, 2).
     """
 
     day: int
-    not_sent: NDArray[np.int64]
+    gates: GateThresholds
     raided: NDArray[np.uint8]
-    dead: NDArray[np.int64]
-    intercepted: NDArray[np.int64]
-    down: NDArray[np.int64]
     app: int
     engaged: NDArray[np.int64]
     coverage: NDArray[np.int64]

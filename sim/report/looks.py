@@ -87,6 +87,8 @@ _WORDS: dict[str, type[Word]] = {
 
 SERIES = (BLUE, VERMILLION, GREEN, PURPLE, ORANGE, SKY, YELLOW, GREY)
 """Colours, in order, of what has none by its meaning, such as runs; ``DASHES`` and ``SYMBOLS`` go with them."""
+FURTHER = ("#A65628", "#8F5BD6")
+"""Colours, in order, of words for which none of ``SERIES`` is left among those of their kind."""
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 SYMBOLS = ("circle", "square", "diamond", "cross", "x", "triangle-up", "triangle-down", "star")
 HATCHES = ("", "/", "x", ".", "\\", "-", "+", "|")
@@ -95,7 +97,7 @@ HATCHES = ("", "/", "x", ".", "\\", "-", "+", "|")
 def colours(kind: str) -> dict[str, str]:
     """Return the colour of each label of a kind, in the order of the labels.
 
-    A word that has no colour by its meaning gets the colour of its place in ``SERIES``.
+    A word that has no colour by its meaning gets the first of ``SERIES`` and ``FURTHER`` that no other has.
 
     Args:
         kind: One of ``fate, channel, source, tier, contact, end, truth, outcome, role, sex``.
@@ -105,7 +107,8 @@ def colours(kind: str) -> dict[str, str]:
     """
     meant = _COLOURS[kind]
     labels = _WORDS[kind].labels() if kind in _WORDS else tuple(meant)
-    return {label: meant.get(label, colour) for label, colour in colours_of(labels).items()}
+    left = (colour for colour in (*SERIES, *FURTHER) if colour not in meant.values())
+    return {label: meant[label] if label in meant else next(left, GREY) for label in labels}
 
 
 def colours_of(names: Iterable[str]) -> dict[str, str]:

@@ -6,18 +6,10 @@ from typing import Any
 import pytest
 
 import sim
+from sim.words import Fate
 from tests.engines.small import NO_LEGITIMATE, fewer, run_tiny
 
-FATES = (
-    "not_sent",
-    "den_destroyed",
-    "card_eliminated",
-    "intercepted",
-    "site_blocked",
-    "unanswered",
-    "ignored",
-    "engaged",
-)
+FATES = Fate.labels()
 PERIOD = {"start": "2022-01-30", "end": "2022-02-02", "warmup": "1 d"}
 TYPES = (
     "brushing",

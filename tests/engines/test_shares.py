@@ -58,11 +58,11 @@ def test_fates_come_in_the_shares_of_the_thresholds_of_their_day(six_days: sim.R
         assert count == today.attempts[p, c, t]
         out = np.diff(night.slots.cumulative[t], prepend=0)[today.raided == 1].sum() * UNIT
         stops = [
-            today.not_sent[p, c] * UNIT,
+            today.gates.not_sent[p, c] * UNIT,
             out,
-            today.dead[p] * UNIT if c != Channel.ONLINE else 0.0,
-            today.intercepted[p, c, t] * UNIT if c != Channel.ONLINE else 0.0,
-            today.down[p, 1 if c == Channel.ONLINE else 0, t] * UNIT if c != Channel.CALL else 0.0,
+            today.gates.dead[p] * UNIT if c != Channel.ONLINE else 0.0,
+            today.gates.intercepted[p, c, t] * UNIT if c != Channel.ONLINE else 0.0,
+            today.gates.down[p, 1 if c == Channel.ONLINE else 0, t] * UNIT if c != Channel.CALL else 0.0,
         ]
         left = float(count)
         for fate, stop in zip(GATES, stops, strict=True):

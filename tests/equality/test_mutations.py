@@ -75,10 +75,10 @@ BROKEN: list[tuple[str, Mutation]] = [
 
 
 FIRST_FOR_ALL: list[tuple[Any, str, str, str]] = [
-    (Arrival, "pass_filters", " p, c, today.not_sent", " 0, c, today.not_sent"),
-    (Arrival, "pass_filters", " p, today.dead", " 0, today.dead"),
-    (Arrival, "pass_filters", " p, c, t, today.intercepted", " 0, c, t, today.intercepted"),
-    (Arrival, "pass_filters", " p, c, t, today.down", " 0, c, t, today.down"),
+    (Arrival, "pass_filters", " p, c, gates.not_sent", " 0, c, gates.not_sent"),
+    (Arrival, "pass_filters", " p, gates.dead", " 0, gates.dead"),
+    (Arrival, "pass_filters", " p, c, t, gates.intercepted", " 0, c, t, gates.intercepted"),
+    (Arrival, "pass_filters", " p, c, t, gates.down", " 0, c, t, gates.down"),
     (Arrival, "reach", "today.engaged[p]", "today.engaged[0]"),
     (Arrival, "leave_traces", "data_sharing[self.province]", "data_sharing[0]"),
     (attempts, "covered", "coverage[detector, province]", "coverage[detector, 0]"),

@@ -1,4 +1,4 @@
-"""Colours of words: those that mean something, and the others by their place."""
+"""Colours of words: those that mean something, and the others by what is left."""
 
 import pytest
 
@@ -16,11 +16,11 @@ class WithOneMore(Word):
     GREEN = 4
 
 
-def test_a_word_without_a_colour_of_its_own_gets_that_of_its_place(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_word_without_a_colour_of_its_own_gets_one_that_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
     meant = looks.colours("tier")
     assert list(meant) == list(Tier.labels())
     monkeypatch.setitem(looks._WORDS, "tier", WithOneMore)
-    assert looks.colours("tier") == {**meant, "green": looks.SERIES[4]}
+    assert looks.colours("tier") == {**meant, "green": looks.GREEN}
 
 
 @pytest.mark.parametrize("kind", looks._WORDS)

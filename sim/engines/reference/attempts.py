@@ -130,19 +130,19 @@ class Arrival:
     def pass_filters(self, u: GateUniforms) -> int | None:
         """Return the fate at gates 1 to 5, None for an attempt that passed them all."""
         world, p, c, t = self.world, self.province, self.channel, self.fraud_type
-        today = world.today
-        if is_not_sent(u.not_sent, p, c, today.not_sent):
+        today, gates = world.today, world.today.gates
+        if is_not_sent(u.not_sent, p, c, gates.not_sent):
             return Fate.NOT_SENT
         if is_den_destroyed(slot_of(u.slot, t, world.night.slots.cumulative), today.raided):
             return Fate.DEN_DESTROYED
         if c != Channel.ONLINE:
-            if is_card_eliminated(u.card, p, today.dead):
+            if is_card_eliminated(u.card, p, gates.dead):
                 return Fate.CARD_ELIMINATED
             world.totals.from_cards[p] += 1
-            if is_intercepted(u.interception, p, c, t, today.intercepted):
+            if is_intercepted(u.interception, p, c, t, gates.intercepted):
                 world.totals.intercepted[p, c] += 1
                 return Fate.INTERCEPTED
-        if is_site_blocked(u.site, p, c, t, today.down):
+        if is_site_blocked(u.site, p, c, t, gates.down):
             return Fate.SITE_BLOCKED
         return None
 

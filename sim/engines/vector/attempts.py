@@ -14,7 +14,7 @@ from sim.draws.philox import draw4, uniform32, uniform52
 from sim.draws.purposes import ATTEMPT_TARGET
 from sim.draws.record import is_kept
 from sim.engines.phases import Phase
-from sim.engines.vector.bits import BLOCKED, DEAD, RAIDED, UNSENT
+from sim.engines.vector.bits import DEAD, RAIDED, STOP_SHIFT, UNSENT
 from sim.engines.vector.cells import AttemptTables, Cell, cell_of
 from sim.engines.vector.gates import Dens, answer, engage, most_by_band, pass_filters, pass_sites, reach
 from sim.engines.vector.log import log_event
@@ -46,7 +46,7 @@ class AttemptDay(NamedTuple):
 class Output(NamedTuple):
     """Where attempts leave what becomes of them.
 
-    ``fates`` (3, T, 8) counts; ``found`` the engaged ones and those that a detector raises an alert on; ``log``;
+    ``fates`` (3, T, fates) counts; ``found`` the engaged ones and those that a detector raises an alert on; ``log``;
     ``counters`` of the province.
     """
 
@@ -112,8 +112,10 @@ def pass_gates(
                 return False
             size = min(block, count - first)
             start = base + (first << INDEX_SHIFT)
-            passed = pass_filters(cell, start, size, rules.seed, dens, counted, scratch.filters)
-            remaining = pass_sites(cell, scratch.filters.passed, passed, rules.seed, counted, scratch.sites)
+            passed = pass_filters(cell, today.gates, start, size, rules.seed, dens, counted, scratch.filters)
+            remaining = pass_sites(
+                cell, today.gates, scratch.filters.passed, passed, rules.seed, counted, scratch.sites
+            )
             asked = reach(
                 cell, remaining, rules.seed, tables.moments[c], guides, counted, scratch.sites, scratch.reached
             )
@@ -165,8 +167,11 @@ def log_block(
             else Fate.INTERCEPTED
         )  # fmt: skip
     for k in range(block.passed):
-        blocked = sites.prospects[k] >= BLOCKED
-        fates[(filters.passed[k] - start) >> INDEX_SHIFT] = Fate.SITE_BLOCKED if blocked else Fate.UNANSWERED
+        stopped = sites.prospects[k] >> STOP_SHIFT
+        place = (filters.passed[k] - start) >> INDEX_SHIFT
+        fates[place] = Fate.UNANSWERED
+        if stopped > 0:
+            fates[place] = stopped
     for k in range(block.remaining):
         fates[(sites.remaining[k] - start) >> INDEX_SHIFT] = reached.fate[k]
     for k in range(block.size):

@@ -15,10 +15,13 @@ MIXED: Final = 16
 """Whether its den is raided is not known yet: the top bits of its uniform are shared by raided and other slots, so the
 slot must be found by the whole uniform. The highest of the five bits."""
 
-# What may still come of an attempt that has passed gates 1 to 4, as far as its uniforms tell.
+# What may still come of an attempt that has passed gates 1 to 4, as far as its uniforms tell; in the bits above,
+# the code of its fate if a later gate stops it before anybody could answer, else 0.
 MAY_ALARM: Final = 1
 """A detector may raise an alert on it even if nobody engages."""
 MAY_ANSWER: Final = 2
 """It is answered if its half hour and its person are among those that answer most often."""
-BLOCKED: Final = 4
-"""Gate 5 stops it: its site is down. The highest of the three bits."""
+STOP_SHIFT: Final = 2
+"""Where the code of the fate begins."""
+STOPPED: Final = 1 << STOP_SHIFT
+"""The least value of an attempt that is stopped."""

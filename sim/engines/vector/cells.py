@@ -12,10 +12,9 @@ from sim.draws.distributions import threshold
 from sim.draws.functions import normal_cdf
 from sim.engines.vector.guides import MARGIN, AttemptGuides
 from sim.engines.vector.rules import Rules
-from sim.gates.sites import LINKED, ONLINE_ATTEMPT
 from sim.midnight.today import Today
 from sim.warning.detectors import DetectorTables
-from sim.words import Channel, Detector, Fate, Tier
+from sim.words import Detector, Fate, Tier
 
 
 class AttemptTables(NamedTuple):
@@ -35,9 +34,9 @@ class Cell(NamedTuple):
     """What is the same for all attempts of one province, channel and fraud type of a day.
 
     ``midnight`` is the moment at which the day begins, ``sharing`` the shift of d' by data sharing. The others are
-    thresholds of 32-bit uniforms: of gates 1, 3, 4 and 5; the largest one of gate 6; of having the app (``adoption``);
-    of being seen by a detector; and ``alarm_central`` and ``alarm_local``, from which on the uniforms of scores could
-    raise an alert even if nobody engages.
+    thresholds of 32-bit uniforms: the largest one of gate 6; of having the app (``adoption``); of being seen by a
+    detector; and ``alarm_central`` and ``alarm_local``, from which on the uniforms of scores could raise an alert even
+    if nobody engages.
     """
 
     province: int
@@ -45,10 +44,6 @@ class Cell(NamedTuple):
     fraud_type: int
     midnight: int
     sharing: float
-    not_sent: int
-    dead: int
-    intercepted: int
-    down: int
     most_answered: int
     adoption: int
     covered_central: int
@@ -60,11 +55,6 @@ class Cell(NamedTuple):
 @compiled
 def cell_of(p: int, c: int, t: int, tables: AttemptTables, today: Today) -> Cell:
     """Return the cell of province ``p``, channel ``c`` and fraud type ``t``."""
-    # Computed before the call: numba accepts no conditional expression among more than 15 keyword arguments.
-    from_cards = c != Channel.ONLINE
-    dead = today.dead[p] if from_cards else 0
-    intercepted = today.intercepted[p, c, t] if from_cards else 0
-    down = 0 if c == Channel.CALL else today.down[p, LINKED if c == Channel.SMS else ONLINE_ATTEMPT, t]
     alarm_central, alarm_local = least_alarms(c, p, today, tables.detectors)
     return Cell(
         province=p,
@@ -72,10 +62,6 @@ def cell_of(p: int, c: int, t: int, tables: AttemptTables, today: Today) -> Cell
         fraud_type=t,
         midnight=(today.day - tables.rules.start) * DAY_MS,
         sharing=today.data_sharing[p],
-        not_sent=today.not_sent[p, c],
-        dead=dead,
-        intercepted=intercepted,
-        down=down,
         most_answered=tables.guides.most_answered[c],
         adoption=today.app,
         covered_central=today.coverage[Detector.CENTRAL, p],

@@ -18,11 +18,13 @@ from sim.draws.distributions import pick
 from sim.draws.identity import INDEX_SHIFT, PERSON_MASK, person_id
 from sim.draws.philox import draw4_many, uniform52, words
 from sim.draws.purposes import ATTEMPT_GATES, ATTEMPT_PASSAGE, ATTEMPT_TARGET, PERSON_HOME, PERSON_TRAITS
-from sim.engines.vector.bits import BLOCKED, CAUGHT, DEAD, MAY_ALARM, MAY_ANSWER, MIXED, RAIDED, UNSENT
+from sim.engines.vector.bits import CAUGHT, DEAD, MAY_ALARM, MAY_ANSWER, MIXED, RAIDED, STOP_SHIFT, STOPPED, UNSENT
 from sim.engines.vector.cells import Cell
 from sim.engines.vector.guides import AMBIGUOUS, DEN_SHIFT, TOP_SHIFT, AttemptGuides, half_hour_at
 from sim.engines.vector.residents import Residents
 from sim.engines.vector.scratch import AttemptScratch, FilterScratch, ReachScratch, SiteScratch
+from sim.gates.sites import LINKED, ONLINE_ATTEMPT
+from sim.gates.thresholds import GateThresholds
 from sim.midnight.people_bytes import VICTIM
 from sim.words import Channel, Fate
 
@@ -41,26 +43,36 @@ class Dens(NamedTuple):
 
 @compiled
 def pass_filters(
-    cell: Cell, start: int, size: int, seed: int, dens: Dens, counted: NDArray[np.int64], scratch: FilterScratch
+    cell: Cell,
+    gates: GateThresholds,
+    start: int,
+    size: int,
+    seed: int,
+    dens: Dens,
+    counted: NDArray[np.int64],
+    scratch: FilterScratch,
 ) -> int:
     """Let attempts pass gates 1 to 4; count the fates of those that are stopped.
 
     Args:
         cell: Of the attempts.
+        gates: Thresholds of the day.
         start: Identity of the first attempt.
         size: Number of attempts; their identities follow each other.
         seed: Of the run.
         dens: Of their fraud type.
-        counted: (8,) counts by fate, added to.
+        counted: (fates,) counts, added to.
         scratch: Filled.
 
     Returns:
         The number of attempts that pass.
     """
     passed, u_slots, stops = scratch.passed, scratch.u_slot, scratch.stops
-    not_sent = np.uint64(cell.not_sent)
-    dead = np.uint64(cell.dead)
-    intercepted = np.uint64(cell.intercepted)
+    p, c, t = cell.province, cell.channel, cell.fraud_type
+    from_cards = c != Channel.ONLINE
+    not_sent = np.uint64(gates.not_sent[p, c])
+    dead = np.uint64(gates.dead[p] if from_cards else 0)
+    intercepted = np.uint64(gates.intercepted[p, c, t] if from_cards else 0)
     # Draws and comparisons in one loop, the look-up in a table in the next: only so the compiler vectorises both.
     for k in range(size):
         u_not_sent, u_slot, u_card, u_filter = words(start + (k << INDEX_SHIFT), seed, ATTEMPT_GATES, 0)
@@ -94,16 +106,23 @@ def pass_filters(
 
 @compiled
 def pass_sites(
-    cell: Cell, passed: NDArray[np.int64], count: int, seed: int, counted: NDArray[np.int64], scratch: SiteScratch
+    cell: Cell,
+    gates: GateThresholds,
+    passed: NDArray[np.int64],
+    count: int,
+    seed: int,
+    counted: NDArray[np.int64],
+    scratch: SiteScratch,
 ) -> int:
     """Let attempts pass gate 5; count those that it stops, and those that can be neither answered nor raise an alert.
 
     Args:
         cell: Of the attempts.
+        gates: Thresholds of the day.
         passed: (count or more,) identities of the attempts that passed gates 1 to 4.
         count: Number of these.
         seed: Of the run.
-        counted: (8,) counts by fate, added to.
+        counted: (fates,) counts, added to.
         scratch: Filled.
 
     Returns:
@@ -113,7 +132,9 @@ def pass_sites(
     alarm_central = np.uint64(max(cell.alarm_central, 0))
     alarm_local = np.uint64(max(cell.alarm_local, 0))
     most_answered = np.uint64(cell.most_answered)
-    down = np.uint64(cell.down)
+    p, c, t = cell.province, cell.channel, cell.fraud_type
+    leads_to = LINKED if c == Channel.SMS else ONLINE_ATTEMPT
+    down = np.uint64(0 if c == Channel.CALL else gates.down[p, leads_to, t])
     for k in range(count):
         u_site, u_answer, u_central, u_local = words(passed[k], seed, ATTEMPT_PASSAGE, 0)
         u_answers[k] = u_answer
@@ -122,7 +143,7 @@ def pass_sites(
         prospects[k] = (
             ((u_central >= alarm_central) | (u_local >= alarm_local)) * MAY_ALARM
             | (u_answer < most_answered) * MAY_ANSWER
-            | (u_site < down) * BLOCKED
+            | (u_site < down) * (Fate.SITE_BLOCKED << STOP_SHIFT)
         )
     remaining = 0
     blocked = 0
@@ -130,8 +151,8 @@ def pass_sites(
         prospect = prospects[k]
         scratch.remaining[remaining] = passed[k]
         scratch.place[remaining] = k
-        remaining += (prospect != 0) & (prospect < BLOCKED)
-        blocked += prospect >= BLOCKED
+        remaining += (prospect != 0) & (prospect < STOPPED)
+        blocked += prospect >= STOPPED
     counted[Fate.SITE_BLOCKED] += blocked
     counted[Fate.UNANSWERED] += count - blocked - remaining
     return remaining
@@ -156,7 +177,7 @@ def reach(
         seed: Of the run.
         profile: (49,) cumulative profile of the channel's day.
         guides: Of attempts.
-        counted: (8,) counts by fate, added to.
+        counted: (fates,) counts, added to.
         sites: As ``pass_sites`` left it.
         scratch: Filled; all fates are those of attempts that nobody answers.
 
@@ -198,7 +219,7 @@ def answer(
         seed: Of the run.
         residents: Of the province.
         answered: (48, bands, 2) thresholds of the channel.
-        counted: (8,) counts by fate, added to.
+        counted: (fates,) counts, added to.
         scratch: As ``reach`` left it; ``answers``, ``engages.person`` and fates are filled.
 
     Returns:
@@ -268,7 +289,7 @@ def engage(
         people_bytes: One for each person of the province.
         engaged: (bands, 2, 8, 2, 4) thresholds of the province and fraud type.
         most_engaged: (bands, 2, 8) the largest of them by age band, sex and frailty.
-        counted: (8,) counts by fate, added to.
+        counted: (fates,) counts, added to.
         scratch: As ``answer`` left it; fates are changed.
     """
     reached, answers, traits = scratch.reached, scratch.answers, scratch.engages.traits
