@@ -120,8 +120,15 @@ def _compiled(function: F, counts_references: bool, inline: str = "never") -> F:
     config.CACHE_DIR = cache_folder() or before
     njit: Any = numba.njit
     try:
+        # Nobody takes a pointer to a function as C would: compiling the wrappers for that took a tenth of the time.
         dispatcher = njit(
-            cache=True, nogil=True, fastmath=False, error_model="numpy", inline=inline, _nrt=counts_references
+            cache=True,
+            nogil=True,
+            no_cfunc_wrapper=True,
+            fastmath=False,
+            error_model="numpy",
+            inline=inline,
+            _nrt=counts_references,
         )(function)
     finally:
         config.CACHE_DIR = before
