@@ -45,8 +45,8 @@ DAY_MASK = (1 << DAY_BITS) - 1
 CELL_SIDE_BITS = CELL_BITS // 2
 CELL_SIDE_MASK = (1 << CELL_SIDE_BITS) - 1
 
-BACKLOG_CHANNEL = CHANNEL_MASK
-"""The channel of cases filed before the simulation began; no attempt has it, so no identity is used twice."""
+BACKLOG_DAY, BACKLOG_CHANNEL = 0, CHANNEL_MASK
+"""Day and channel of cases filed before the simulation began; no run has that day, so no identity is used twice."""
 
 PERSON_BITS = 32
 PERSON_MASK = (1 << PERSON_BITS) - 1
@@ -58,7 +58,7 @@ LIMITS = {
     "kind": len(OriginKind),
     "day": 1 << DAY_BITS,
     "province": 1 << PROVINCE_BITS,
-    "channel": BACKLOG_CHANNEL,
+    "channel": 1 << CHANNEL_BITS,
     "cell": 1 << CELL_BITS,
     "cell_side": 1 << CELL_SIDE_BITS,
     "index": 1 << INDEX_BITS,
@@ -230,7 +230,7 @@ def province_day_id(day: int, province: int, channel: int) -> int:
 @compiled
 def backlog_id(province: int, number: int) -> int:
     """Return the identity of a case filed before the simulation began; no attempt has it."""
-    return origin_id(OriginKind.ATTEMPT, 0, province, BACKLOG_CHANNEL, 0, number)
+    return origin_id(OriginKind.ATTEMPT, BACKLOG_DAY, province, BACKLOG_CHANNEL, 0, number)
 
 
 @compiled

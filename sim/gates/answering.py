@@ -9,6 +9,9 @@ from sim.draws.distributions import threshold
 from sim.scenario.schema import ScenarioModel
 from sim.words import Channel
 
+OVER_INTERNET = (Channel.ONLINE,)
+"""Channels by which only people who use the internet are reached."""
+
 
 def thresholds(spec: ScenarioModel) -> NDArray[np.int64]:
     """Return the probability of answering as thresholds; the app labels fraud attempts, which fewer people answer.
@@ -31,10 +34,16 @@ def thresholds(spec: ScenarioModel) -> NDArray[np.int64]:
 
 
 @compiled
+def needs_internet(channel: int) -> bool:
+    """Return whether attempts of a channel come only to people who use the internet."""
+    return channel in OVER_INTERNET
+
+
+@compiled
 def is_unanswered(
     u: int, channel: int, half_hour: int, band: int, online: bool, app: bool, answered: NDArray[np.int64]
 ) -> bool:
     """Return whether the attempt ends without an answer."""
-    if channel == Channel.ONLINE and not online:
+    if needs_internet(channel) and not online:
         return True
     return u >= int(answered[channel, half_hour, band, 1 if app else 0])

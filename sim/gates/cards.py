@@ -14,6 +14,10 @@ from sim.draws.remainders import ONE, fixed
 from sim.scenario.schema import ScenarioModel
 from sim.scenario.schema.gates import Cards
 from sim.scenario.schema.measures import CardPurge, ClusterCampaign, Law, RealName
+from sim.words import Channel
+
+FROM_CARDS = (Channel.CALL, Channel.SMS)
+"""Channels whose attempts come from phone cards."""
 
 
 @dataclass
@@ -120,6 +124,12 @@ def thresholds(stock: CardStock, cards: Cards, provinces: int) -> NDArray[np.int
     if cards.fixed_dead_share is not None:
         shares = [cards.fixed_dead_share] * provinces
     return np.array([threshold(share) for share in shares], dtype=np.int64)
+
+
+@compiled
+def is_from_card(channel: int) -> bool:
+    """Return whether attempts of a channel come from phone cards; only they meet this gate and the next."""
+    return channel in FROM_CARDS
 
 
 @compiled

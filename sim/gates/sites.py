@@ -59,8 +59,14 @@ def thresholds(spec: ScenarioModel, measures: Measures, day: int, codes: Sequenc
 
 
 @compiled
+def threshold_of(province: int, channel: int, fraud_type: int, down: NDArray[np.int64]) -> int:
+    """Return the threshold of attempts of a channel and fraud type: 0 for calls, which lead nowhere."""
+    if channel == Channel.CALL:
+        return 0
+    return int(down[province, LINKED if channel == Channel.SMS else ONLINE_ATTEMPT, fraud_type])
+
+
+@compiled
 def is_site_blocked(u: int, province: int, channel: int, fraud_type: int, down: NDArray[np.int64]) -> bool:
     """Return whether the site, app or account of an online attempt, or of an SMS that carries a link, is down."""
-    if channel == Channel.CALL:
-        return False
-    return u < int(down[province, LINKED if channel == Channel.SMS else ONLINE_ATTEMPT, fraud_type])
+    return u < threshold_of(province, channel, fraud_type, down)

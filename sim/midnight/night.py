@@ -132,7 +132,7 @@ class Night:
             self.card_load.add_day(yesterday.from_cards, self.stock)
         if calendar_date(day).day == 1:
             self.card_load.close_month()
-        self.intercepted = [float(row.sum()) for row in yesterday.intercepted]
+        self.intercepted = [float(count) for count in yesterday.intercepted]
         if not self.spec.feedback:
             self.intercepted = [0.0] * len(self.provinces) if first else self._expected_interceptions(day - 1)
 

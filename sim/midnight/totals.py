@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 class DayTotals:
     """Counts of one day, by province position.
 
-    ``intercepted`` (P, 2) calls and SMS; ``from_cards`` (P,) attempts that came from a card at work; ``filed``
+    ``intercepted`` (P,) attempts; ``from_cards`` (P,) those that came from a card at work; ``filed``
     cases as (moment, attempt); ``heard`` and ``victims`` the numbers of people who heard an alert (once for each)
     or made their first payment. What there is of a province is a list or an int64 array, in any order.
     """
@@ -26,7 +26,7 @@ class DayTotals:
     def empty(cls, provinces: int) -> "DayTotals":
         """Return the totals of a day on which nothing has happened yet."""
         return cls(
-            intercepted=np.zeros((provinces, 2), dtype=np.int64),
+            intercepted=np.zeros(provinces, dtype=np.int64),
             from_cards=np.zeros(provinces, dtype=np.int64),
             filed=[[] for _ in range(provinces)],
             heard=[[] for _ in range(provinces)],

@@ -91,7 +91,7 @@ def test_alerts_heard_are_added_and_then_halved_on_the_first_of_a_month() -> Non
 def loud_day(day: int, arrays: bool) -> DayTotals:
     """A day of which much is to be told, as lists or as the same in arrays."""
     totals = DayTotals.empty(3)
-    totals.intercepted[:] = 40 + day % 7
+    totals.intercepted[:] = 2 * (40 + day % 7)
     totals.from_cards[:] = 90
     for p in range(3):
         totals.heard[p] = [(day * k) % (50 + p) for k in range(60)]
@@ -155,7 +155,7 @@ def test_without_feedback_no_count_of_the_run_is_read() -> None:
     first = Calendar.of(spec.period).first
     for day in range(first, first + 8):
         loud = DayTotals.empty(3)
-        loud.intercepted[:] = 500
+        loud.intercepted[:] = 1000
         loud.from_cards[:] = 900
         loud.heard[0] = [1, 2, 3] * 40
         loud.victims[2] = list(range(50))
@@ -176,7 +176,7 @@ def test_with_feedback_interceptions_flag_cards_and_solved_cases_give_leads() ->
     first = Calendar.of(spec.period).first
     for day in range(first, first + 3):
         loud = DayTotals.empty(3)
-        loud.intercepted[1] = (300, 200)
+        loud.intercepted[1] = 500
         quiet(day, DayTotals.empty(3))
         busy(day, loud if day > first else DayTotals.empty(3))
     assert busy.stock.waiting[1] > quiet.stock.waiting[1]

@@ -8,7 +8,7 @@ from pathlib import Path
 from sim.days import day_number
 from sim.results.recorder import LogEntry, Recorder
 from sim.results.scope import Scope, Target
-from sim.results.tables import NULL
+from sim.results.tables import ALERTS, NULL
 from sim.results.writer import TableWriter
 from sim.warning.service import wait_bin
 from sim.words import End, Fate, Outcome
@@ -58,6 +58,13 @@ def fill(recorder: Recorder, seed: int) -> None:
         recorder.alerts[(*key[:-1], End.OPEN)] += 1
 
 
+def alert_key(day: int, province: int, **codes: int) -> tuple[int, ...]:
+    """Return the key of an alert as an engine counts it, by the names of its columns; codes left out are 0."""
+    keys = [column.name for column in ALERTS.coded]
+    assert set(codes) <= set(keys), codes
+    return (day, province, *(codes.get(name, 0) for name in keys))
+
+
 def _day_of_province(
     recorder: Recorder,
     chance: random.Random,
@@ -77,7 +84,9 @@ def _day_of_province(
             outcome = recorder.outcomes[day, province, fraud, chance.randrange(3), chance.randrange(2)]
             outcome[Outcome.EPISODES] += 1
             outcome[Outcome.LOSS_FEN] += chance.randrange(10**6)
-        late.append((day + chance.randrange(20), (day, province, index % 2, chance.randrange(4), 3, 0)))
+        ends_on = day + chance.randrange(20)
+        tier = chance.randrange(4)
+        late.append((ends_on, alert_key(day, province, source=index % 2, tier=tier, truth=3)))
         late.sort()
         staff = chance.randrange(1, 10**6)
         contact = recorder.contacts[day, province, 1, 2, 3]

@@ -25,7 +25,7 @@ from sim.results.writer import TableWriter
 from sim.scenario.schema.evidence import QUANTITIES
 from sim.words import ContactChannel, ContactResult, Outcome, Tier, Truth
 from tests.results.conftest import MadeUp, two_months
-from tests.results.synthetic import SCOPE
+from tests.results.synthetic import SCOPE, alert_key
 
 JANUARY = (date(2022, 1, 1), date(2022, 1, 31))
 WHOLE = replace(SCOPE, internet_users=1000)
@@ -132,7 +132,8 @@ def january(recorder: Recorder, day: int, times: int = 1) -> None:
             recorder.attempts[day + fate, fate % 3, channel, fate % 2, fate] += count * times
     for number, ((tier, truth), count) in enumerate(ALERTS.items()):
         on = day + (9 if tier == "yellow" else number)
-        recorder.alerts[on, 1, number % 2, Tier.of(tier), Truth.of(truth), 0] += count * times
+        key = alert_key(on, 1, source=number % 2, tier=Tier.of(tier), truth=Truth.of(truth))
+        recorder.alerts[key] += count * times
     for (channel, result), count in CONTACTS.items():
         key = day + 1, 2, 0, ContactChannel.of(channel), ContactResult.of(result)
         recorder.contacts[key][0] += count * times
@@ -169,7 +170,7 @@ def everything(recorder: Recorder) -> None:
         recorder.attempts[day, 0, 1, 0, 3] += 1000
         recorder.attempts[day, 0, 0, 0, 7] += 1000
         for tier in range(4):
-            recorder.alerts[day, 0, 0, tier, 0, 0] += 1000
+            recorder.alerts[alert_key(day, 0, tier=tier)] += 1000
         recorder.contacts[day, 0, 0, 2, 3][0] += 1000
         for desk in (2, 3):
             recorder.hours[day, 0, desk, 0][1] += 1000

@@ -15,7 +15,7 @@ from sim.results.recorder import Recorder
 from sim.results.scope import Scope, Target
 from sim.results.writer import TableWriter
 from sim.words import Outcome
-from tests.results.synthetic import BASE, SCOPE, YEAR, write_tables
+from tests.results.synthetic import BASE, SCOPE, YEAR, alert_key, write_tables
 
 
 def simulated(folder: Path, scope: Scope, *targets: Target) -> list[dict[str, Any]]:
@@ -151,7 +151,7 @@ def test_each_figure_is_its_own_quantity(tmp_path: Path) -> None:
             recorder.attempts[day, 0, channel, 0, 3] += 30 + channel
             wanted[name] = (30 + channel) * 1000
         for source, name in enumerate(("alerts_central", "alerts_local")):
-            recorder.alerts[day, 0, source, 0, 0, 0] += 40 + source
+            recorder.alerts[alert_key(day, 0, source=source)] += 40 + source
             wanted[name] = (40 + source) * 1000
         outcome = recorder.outcomes[day, 0, 0, 0, 0]
         outcome[Outcome.FILED] += 50
@@ -171,7 +171,7 @@ def test_totals_scale_up_exactly_and_leave_dens_whole(tmp_path: Path) -> None:
         recorder = Recorder(scope, writer)
         recorder.attempts[day, 0, 0, 0, 3] += 54_600
         recorder.attempts[day, 0, 1, 0, 7] += 1
-        recorder.alerts[day, 0, 1, 2, 3, 4] += 6
+        recorder.alerts[alert_key(day, 0, source=1, tier=2, truth=3, end=4)] += 6
         recorder.contacts[day, 0, 0, 3, 5][0] += 3
         recorder.contacts[day, 0, 0, 3, 5][1] += 3_600_000
         recorder.outcomes[day, 0, 0, 0, 0][Outcome.LOSS_FEN] += 301

@@ -16,7 +16,7 @@ from sim.results.tables import NULL, TABLES
 from sim.results.writer import TableWriter
 from sim.warning.service import wait_bin
 from sim.words import Outcome
-from tests.results.synthetic import SCOPE, fill, scope_with, write_tables
+from tests.results.synthetic import SCOPE, alert_key, fill, scope_with, write_tables
 
 FIRST = SCOPE.first_day
 
@@ -142,7 +142,7 @@ def test_warm_up_and_days_after_the_period_are_not_stored(tmp_path: Path) -> Non
     recorder, writer = recorded(tmp_path, events=1.0)
     for day in (FIRST - 1, FIRST, SCOPE.last_day + 1):
         recorder.attempts[day, 0, 0, 0, 0] += 1
-        recorder.alerts[day, 0, 0, 0, 0, 0] += 1
+        recorder.alerts[alert_key(day, 0)] += 1
         recorder.event(LogEntry((day - FIRST) * 86_400_000, 7, "attempt", 0, 1))
     recorder.close()
     writer.close()

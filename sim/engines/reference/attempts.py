@@ -20,7 +20,7 @@ from sim.engines.reference.episodes import Episode
 from sim.engines.reference.ticks import call_at, priority
 from sim.engines.reference.world import Person, World
 from sim.gates.answering import is_unanswered
-from sim.gates.cards import is_card_eliminated
+from sim.gates.cards import is_card_eliminated, is_from_card
 from sim.gates.dens import is_den_destroyed, slot_of
 from sim.gates.engagement import is_engaged
 from sim.gates.interception import is_intercepted
@@ -135,12 +135,12 @@ class Arrival:
             return Fate.NOT_SENT
         if is_den_destroyed(slot_of(u.slot, t, world.night.slots.cumulative), today.raided):
             return Fate.DEN_DESTROYED
-        if c != Channel.ONLINE:
+        if is_from_card(c):
             if is_card_eliminated(u.card, p, gates.dead):
                 return Fate.CARD_ELIMINATED
             world.totals.from_cards[p] += 1
             if is_intercepted(u.interception, p, c, t, gates.intercepted):
-                world.totals.intercepted[p, c] += 1
+                world.totals.intercepted[p] += 1
                 return Fate.INTERCEPTED
         if is_site_blocked(u.site, p, c, t, gates.down):
             return Fate.SITE_BLOCKED

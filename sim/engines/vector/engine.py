@@ -21,6 +21,7 @@ from sim.engines.vector.province import Province
 from sim.engines.vector.records import Integers, table
 from sim.engines.vector.rules import rules_of
 from sim.engines.vector.tallies import Counts
+from sim.gates.cards import FROM_CARDS
 from sim.midnight.night import Night
 from sim.midnight.today import Today
 from sim.midnight.totals import DayTotals
@@ -154,8 +155,8 @@ class Run:
         for fate, count in enumerate(fates.sum(axis=(0, 1, 2))):
             self.books.fates[fate] += int(count)
         totals = DayTotals(
-            intercepted=fates[:, :2, :, Fate.INTERCEPTED].sum(axis=2),
-            from_cards=fates[:, :2, :, Fate.INTERCEPTED :].sum(axis=(1, 2, 3)),
+            intercepted=fates[..., Fate.INTERCEPTED].sum(axis=(1, 2)),
+            from_cards=fates[:, FROM_CARDS, :, Fate.INTERCEPTED :].sum(axis=(1, 2, 3)),
             filed=[table(province.take("filed")) for province in self.provinces],
             heard=[province.warned(day) for province in self.provinces],
             victims=[province.take("victims") for province in self.provinces],

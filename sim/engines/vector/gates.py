@@ -23,10 +23,12 @@ from sim.engines.vector.cells import Cell
 from sim.engines.vector.guides import AMBIGUOUS, DEN_SHIFT, TOP_SHIFT, AttemptGuides, half_hour_at
 from sim.engines.vector.residents import Residents
 from sim.engines.vector.scratch import AttemptScratch, FilterScratch, ReachScratch, SiteScratch
-from sim.gates.sites import LINKED, ONLINE_ATTEMPT
+from sim.gates.answering import needs_internet
+from sim.gates.cards import is_from_card
+from sim.gates.sites import threshold_of
 from sim.gates.thresholds import GateThresholds
 from sim.midnight.people_bytes import VICTIM
-from sim.words import Channel, Fate
+from sim.words import Fate
 
 
 class Dens(NamedTuple):
@@ -69,10 +71,10 @@ def pass_filters(
     """
     passed, u_slots, stops = scratch.passed, scratch.u_slot, scratch.stops
     p, c, t = cell.province, cell.channel, cell.fraud_type
-    from_cards = c != Channel.ONLINE
+    from_card = is_from_card(c)
     not_sent = np.uint64(gates.not_sent[p, c])
-    dead = np.uint64(gates.dead[p] if from_cards else 0)
-    intercepted = np.uint64(gates.intercepted[p, c, t] if from_cards else 0)
+    dead = np.uint64(gates.dead[p] if from_card else 0)
+    intercepted = np.uint64(gates.intercepted[p, c, t] if from_card else 0)
     # Draws and comparisons in one loop, the look-up in a table in the next: only so the compiler vectorises both.
     for k in range(size):
         u_not_sent, u_slot, u_card, u_filter = words(start + (k << INDEX_SHIFT), seed, ATTEMPT_GATES, 0)
@@ -133,8 +135,7 @@ def pass_sites(
     alarm_local = np.uint64(max(cell.alarm_local, 0))
     most_answered = np.uint64(cell.most_answered)
     p, c, t = cell.province, cell.channel, cell.fraud_type
-    leads_to = LINKED if c == Channel.SMS else ONLINE_ATTEMPT
-    down = np.uint64(0 if c == Channel.CALL else gates.down[p, leads_to, t])
+    down = np.uint64(threshold_of(p, c, t, gates.down))
     for k in range(count):
         u_site, u_answer, u_central, u_local = words(passed[k], seed, ATTEMPT_PASSAGE, 0)
         u_answers[k] = u_answer
@@ -234,7 +235,7 @@ def answer(
         u = uniform52(reached.target[0, k], reached.target[1, k])
         persons[q] = person_id(cell.province, target(u, crowd.persons, crowd.high, crowd.high_share))
     draw4_many(seed, persons, asked, PERSON_HOME, 0, home)
-    online_only = cell.channel == Channel.ONLINE
+    online_only = needs_internet(cell.channel)
     answering = 0
     maybe = 0
     for q in range(asked):

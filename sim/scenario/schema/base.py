@@ -1,7 +1,7 @@
 """What every part of a scenario has in common: frozen, no unknown keys, words of the model, rules between keys."""
 
 from collections.abc import Iterable, Sized
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Generic, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic_core import PydanticCustomError
@@ -35,6 +35,17 @@ class Part(BaseModel):
     """A part of a scenario: its keys are fixed and its values do not change once read."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+Value = TypeVar("Value")
+
+
+class PerChannel(Part, Generic[Value]):
+    """One value a channel of attempts."""
+
+    call: Value
+    sms: Value
+    online: Value
 
 
 def mistake(key: str, found: str, allowed: str) -> PydanticCustomError:

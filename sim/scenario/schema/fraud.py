@@ -6,7 +6,7 @@ from pydantic import Field, model_validator
 
 from sim.scenario.distributions import Distribution
 from sim.scenario.scalars import Day, Finite, NonNegative, Positive, Probability, RateOrZero, Window
-from sim.scenario.schema.base import ChannelName, HalfHours, Part, mistake
+from sim.scenario.schema.base import ChannelName, HalfHours, Part, PerChannel, mistake
 from sim.words import Channel
 
 MAX_PAYMENTS = 8
@@ -15,12 +15,8 @@ WEEKDAYS = 7
 MONTHS = 12
 
 
-class ByChannel(Part):
+class ByChannel(PerChannel[NonNegative]):
     """One weight a channel."""
-
-    call: NonNegative
-    sms: NonNegative
-    online: NonNegative
 
 
 class StageDelays(Part):
@@ -78,20 +74,12 @@ class Volume(Part):
     growth: Finite
 
 
-class Volumes(Part):
+class Volumes(PerChannel[Volume]):
     """Volumes by channel."""
 
-    call: Volume
-    sms: Volume
-    online: Volume
 
-
-class HalfHourProfiles(Part):
+class HalfHourProfiles(PerChannel[HalfHours]):
     """Profile of potential attempts over the 48 half hours of a day, by channel."""
-
-    call: HalfHours
-    sms: HalfHours
-    online: HalfHours
 
 
 class Surge(Part):

@@ -6,7 +6,7 @@ from pydantic import Field, model_validator
 
 from sim.scenario.distributions import Distribution
 from sim.scenario.scalars import Count, Duration, Finite, NonNegative, Positive, Probability, RateOrZero
-from sim.scenario.schema.base import HalfHours, Part, demand_sum, mistake
+from sim.scenario.schema.base import HalfHours, Part, PerChannel, demand_sum, mistake
 
 MAX_SLOTS = 65_536
 MAX_TYPES_PER_DEN = 32
@@ -125,12 +125,9 @@ class ChannelAnswering(Part):
     half_hours: HalfHours
 
 
-class Answering(Part):
+class Answering(PerChannel[ChannelAnswering]):
     """Gate 6: an attempt is answered (call), read (SMS) or noticed (online); ``age_factor`` by age band."""
 
-    call: ChannelAnswering
-    sms: ChannelAnswering
-    online: ChannelAnswering
     age_factor: list[NonNegative]
 
 

@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import Field, model_validator
 
 from sim.scenario.scalars import Count, Day, Duration, NonNegative, Positive, Probability, RateOrZero
-from sim.scenario.schema.base import HalfHours, Part, demand_length, demand_sum, mistake
+from sim.scenario.schema.base import HalfHours, Part, PerChannel, demand_length, demand_sum, mistake
 from sim.scenario.tables import Table
 
 Percent = Annotated[float, Field(ge=0, le=100, allow_inf_nan=False)]
@@ -97,12 +97,9 @@ class Exposure(Part):
     high_contacts: Probability
 
 
-class Legitimate(Part):
+class Legitimate(PerChannel[RateOrZero]):
     """Legitimate contacts of the whole nation and their profile over the day."""
 
-    call: RateOrZero
-    sms: RateOrZero
-    online: RateOrZero
     half_hours: HalfHours
 
 

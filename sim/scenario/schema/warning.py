@@ -6,7 +6,7 @@ from pydantic import Field, model_validator
 
 from sim.scenario.distributions import Distribution
 from sim.scenario.scalars import Duration, Finite, HalfHour, NonNegative, Probability, Switch
-from sim.scenario.schema.base import ContactChannelName, Part, mistake
+from sim.scenario.schema.base import ContactChannelName, Part, PerChannel, mistake
 from sim.scenario.tables import Table
 
 MAX_HOPS = 8
@@ -23,12 +23,8 @@ class ContactScores(Part):
     engaged: Finite
 
 
-class ContactScoresByChannel(Part):
+class ContactScoresByChannel(PerChannel[ContactScores]):
     """d' of the contact score by channel."""
-
-    call: ContactScores
-    sms: ContactScores
-    online: ContactScores
 
 
 class StageScores(Part):
