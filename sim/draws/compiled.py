@@ -89,14 +89,26 @@ def inlined(function: F) -> F:
     return _compiled(function, counts_references=False, inline="always")
 
 
-def _compiled(function: F, counts_references: bool, inline: str = "never") -> F:
+def inner(function: F) -> F:
+    """x."""
+    return _compiled(function, counts_references=False, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+
+
+def part(function: F) -> F:
+    """x."""
+    return _compiled(
+        function, counts_references=False, forceinline=True, no_cpython_wrapper=True, no_cfunc_wrapper=True
+    )
+
+
+def _compiled(function: F, counts_references: bool, inline: str = "never", **options: bool) -> F:
     config: Any = numba.config
     before = config.CACHE_DIR
     config.CACHE_DIR = cache_folder() or before
     njit: Any = numba.njit
     try:
         dispatcher = njit(
-            cache=True, nogil=True, fastmath=False, error_model="numpy", inline=inline, _nrt=counts_references
+            cache=True, nogil=True, fastmath=False, error_model="numpy", inline=inline, _nrt=counts_references, **options
         )(function)
     finally:
         config.CACHE_DIR = before

@@ -9,12 +9,12 @@ from numpy.typing import NDArray
 
 from sim.engines.tables import Tables
 from sim.engines.vector.attempts import pass_gates
-from sim.engines.vector.chain import alert_scratch, send
+from sim.engines.vector.chain import alert_scratch
 from sim.engines.vector.contacts import meet_contacts
-from sim.engines.vector.day import begin_day, close_day, finish, first_issue, take_warned
+from sim.engines.vector.day import finish, first_issue, take_warned
 from sim.engines.vector.events import ROW_BITS
 from sim.engines.vector.given import ProvinceDay, RunTables, day_of_province
-from sim.engines.vector.issue import issue_sent
+from sim.engines.vector.issue import warn
 from sim.engines.vector.loop import run_day
 from sim.engines.vector.records import (
     ALERT,
@@ -87,6 +87,7 @@ class Province:
             limits=np.zeros(1, dtype=LIMITS),
         )
         self.counters["tick"] = NONE
+        self.counters["midnight"] = NONE
         self._add_rows("alerts", start)
         self._add_rows("episodes", start)
         self._set_limits()
@@ -117,7 +118,6 @@ class Province:
         provinces = tables.provinces
         crowd = Crowd(int(provinces.people[p]), int(provinces.high[p]), tables.high_share)
         day = day_of_province(p, today, rules.start, people_bytes, servers)
-        self._run("alerts", lambda arrays: begin_day(day.midnight, arrays))
         self._run(
             "attempts",
             lambda arrays: pass_gates(
@@ -134,8 +134,7 @@ class Province:
                 tables.contact_moments, arrays.found, arrays.counters, self.room,
             ),
         )  # fmt: skip
-        self._run("alerts", lambda arrays: send(block, run, day, arrays, tallies.outcomes, self.alert_room))
-        self._run("alerts", lambda arrays: issue_sent(block, run, day, arrays, tallies, self.alert_room))
+        self._run("alerts", lambda arrays: warn(block, run, day, arrays, tallies, self.alert_room))
         self.events(day)
 
     def events(self, day: ProvinceDay) -> None:
@@ -145,7 +144,6 @@ class Province:
         self.arrays.stream[: self.counters["stream"]].sort()
         self._add("alerts", perf_counter() - began)
         self._run("events", lambda arrays: run_day(self.run, day, arrays, self.tallies))
-        self._run("events", lambda arrays: close_day(self.run.rules, day, arrays, self.tallies))
 
     def finish(self) -> None:
         """Count what is open when the run ends, with the latest day."""
