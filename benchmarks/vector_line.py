@@ -46,6 +46,7 @@ class Nothing:
 @compiled
 def arrive(first_identity: int, first: int, last: int, midnight: int, arrivals: Integers, arrays: Arrays) -> None:
     """Let customers ``first`` to ``last`` (that one excluded) call the desk at their moments of a day."""
+    begin_day(midnight, arrays)
     counters = arrays.counters[0]
     for number in range(first, last):
         moment = arrivals[number]
@@ -81,7 +82,6 @@ def serve(customers: Customers) -> Served:
     while first < len(customers) or province.counters["services_ended"] < len(customers):
         last = first + (int(days[day]) if day < len(days) else 0)
         of_day = day_of_province(0, today._replace(day=day), 0, people_bytes, servers)
-        begin_day(of_day.midnight, province.arrays)
         arrive(alert_of(0), first, last, of_day.midnight, customers.arrivals, province.arrays)
         province.events(of_day)
         province.take("warned")

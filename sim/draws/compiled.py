@@ -114,7 +114,17 @@ def inlined(function: F) -> F:
     return _compiled(function, counts_references=False, inline="always")
 
 
-def _compiled(function: F, counts_references: bool, inline: str = "never") -> F:
+def internal(function: F) -> F:
+    """Compile a function that only compiled code calls: as ``compiled``, without the wrapper by which Python calls."""
+    return _compiled(function, counts_references=False, no_cpython_wrapper=True)
+
+
+def part_of_caller(function: F) -> F:
+    """Compile a function as ``internal``, and let LLVM make it part of each caller: a hot loop split to be read."""
+    return _compiled(function, counts_references=False, forceinline=True, no_cpython_wrapper=True)
+
+
+def _compiled(function: F, counts_references: bool, inline: str = "never", **options: bool) -> F:
     config: Any = numba.config
     before = config.CACHE_DIR
     config.CACHE_DIR = cache_folder() or before
@@ -129,6 +139,7 @@ def _compiled(function: F, counts_references: bool, inline: str = "never") -> F:
             error_model="numpy",
             inline=inline,
             _nrt=counts_references,
+            **options,
         )(function)
     finally:
         config.CACHE_DIR = before

@@ -12,13 +12,12 @@ import pandas as pd
 
 import sim
 from sim.draws.identity import cell_central, cell_local, unpack
-from sim.engines import phases
+from sim.engines.phases import Phase
 from sim.results.folder import SCENARIO_YAML
 from sim.results.tables import TABLES
 from sim.words import OriginKind
 
 ENGINES = ("reference", "vector")
-PHASES = ("MIDNIGHT", "SHIFT_CHANGE", "SERVICE_ENDS", "STAGE_MOMENTS", "READS", "REPORTS", "ARRIVALS", "DISPATCH")
 SHOWN = 4
 """Differing rows of a table, or events that only one log has, that a report shows."""
 STORY = 30
@@ -117,7 +116,7 @@ def _event(row: dict[Any, Any]) -> str:
     """Return one event in a line: when, in which phase, what, where, with what result."""
     day, within = divmod(int(row["moment"]), 86_400_000)
     clock = f"{within // 3_600_000:02d}:{within // 60_000 % 60:02d}:{within % 60_000 / 1000:06.3f}"
-    phase = next(name for name in PHASES if getattr(phases, name) == row["phase"])
+    phase = Phase(row["phase"]).name
     named = [
         f"{key} {_plain(value)}" for key, value in row.items() if key not in ("moment", "phase", "event", "origin")
     ]

@@ -2,7 +2,7 @@
 
 from sim.aftermath.reports import loss_bin
 from sim.days import DAY_MS
-from sim.draws.compiled import compiled
+from sim.draws.compiled import internal
 from sim.engines.phases import Phase
 from sim.engines.vector.given import ProvinceDay
 from sim.engines.vector.log import is_logged, log_event
@@ -11,7 +11,7 @@ from sim.engines.vector.state import Arrays, Tallies
 from sim.words import Event, Outcome
 
 
-@compiled
+@internal
 def go_to_police(rules: Rules, day: ProvinceDay, arrays: Arrays, tallies: Tallies) -> None:
     """Count the reports and filings of a day at its end; there is room for all."""
     counters = arrays.counters[0]

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.draws.compiled import compiled
+from sim.draws.compiled import internal, part_of_caller
 from sim.draws.distributions import to_ticks
 from sim.draws.identity import alert_id
 from sim.draws.many import quantiles
@@ -68,7 +68,7 @@ def alert_scratch(block: int) -> AlertScratch:
     )
 
 
-@compiled
+@internal
 def draw_ms(distribution: NDArray[np.float64], count: int, room: AlertScratch) -> None:
     """Draw ms from a row (kind, a, b) by the first two lanes of so many alerts, as ``delays.drawn``."""
     quantiles(
@@ -76,7 +76,7 @@ def draw_ms(distribution: NDArray[np.float64], count: int, room: AlertScratch) -
     )
 
 
-@compiled
+@part_of_caller
 def send(block: int, run: RunTables, day: ProvinceDay, arrays: Arrays, outcomes: Integers, room: AlertScratch) -> bool:
     """Begin the episodes of the day's findings and send their alerts down the chain.
 
@@ -114,12 +114,13 @@ def send(block: int, run: RunTables, day: ProvinceDay, arrays: Arrays, outcomes:
             if day.outage[detector] != LOST:
                 send_from(detector, findings, run, day, arrays, room)
         counters.index += size
-    counters.index = 0
-    counters.found = 0
+        if counters.index == counters.found:
+            counters.index = 0
+            counters.found = 0
     return True
 
 
-@compiled
+@part_of_caller
 def send_from(
     detector: int, findings: Records, run: RunTables, day: ProvinceDay, arrays: Arrays, room: AlertScratch
 ) -> None:

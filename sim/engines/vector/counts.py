@@ -4,25 +4,25 @@ Each table of counts has its key in one place, in the order of the axes of its t
 """
 
 from sim.days import DAY_MS, HALF_HOUR_MS
-from sim.draws.compiled import compiled
+from sim.draws.compiled import internal
 from sim.draws.identity import detector_of
 from sim.engines.vector.records import Integers, OverflowTable, Record, Records
 from sim.warning.service import wait_bin
 
 
-@compiled
+@internal
 def day_of(moment: int) -> int:
     """Return the days from the start of the period to a moment."""
     return moment // DAY_MS
 
 
-@compiled
+@internal
 def key_of(*codes: int) -> tuple[int, ...]:
     """Return codes as one key, short fields as whole integers."""
     return codes
 
 
-@compiled
+@internal
 def overflow_row(overflow: Records, counters: Record, table: int, day: int, amount: int) -> int:
     """Return a fresh row for a count beyond the days of its tally; its key is still to be set."""
     row = counters.overflow
@@ -35,7 +35,7 @@ def overflow_row(overflow: Records, counters: Record, table: int, day: int, amou
     return int(row)
 
 
-@compiled
+@internal
 def count_alert(tally: Integers, overflow: Records, counters: Record, today: int, alert: Record, end: int) -> None:
     """Count the end of an alert on its day of issue; ``today`` in days from the start of the period."""
     key = key_of(detector_of(alert.identity), alert.tier, alert.truth, end)
@@ -46,7 +46,7 @@ def count_alert(tally: Integers, overflow: Records, counters: Record, today: int
         overflow[overflow_row(overflow, counters, OverflowTable.ALERTS, day, 1)].key[: len(key)] = key
 
 
-@compiled
+@internal
 def count_contact(
     tally: Integers,
     overflow: Records,
@@ -70,7 +70,7 @@ def count_contact(
         count.amounts[1] = staff_ms
 
 
-@compiled
+@internal
 def count_wait(
     tally: Integers, overflow: Records, counters: Record, today: int, moment: int, alert: Record, wait: int
 ) -> None:
@@ -83,7 +83,7 @@ def count_wait(
         overflow[overflow_row(overflow, counters, OverflowTable.WAITS, day, 1)].key[: len(key)] = key
 
 
-@compiled
+@internal
 def count_busy(
     tally: Integers, overflow: Records, counters: Record, today: int, desk: int, start: int, end: int
 ) -> None:

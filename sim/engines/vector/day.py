@@ -1,7 +1,7 @@
 """The two ends of a province's day around its event loop, and the end of the run."""
 
 from sim.days import DAY_MS
-from sim.draws.compiled import compiled, inlined
+from sim.draws.compiled import compiled, inlined, part_of_caller
 from sim.engines.phases import Phase
 from sim.engines.vector.cases import go_to_police
 from sim.engines.vector.events import MOMENT_AT, ORDER_MASK
@@ -14,10 +14,12 @@ from sim.engines.vector.state import Arrays, Tallies, give_back_alert
 from sim.words import End
 
 
-@compiled
+@part_of_caller
 def begin_day(midnight: int, arrays: Arrays) -> bool:
-    """Move the events of the day from those of later days to the stream; return whether there was room."""
+    """Move the events of the day from those of later days to the stream, once; return whether there was room."""
     counters = arrays.counters[0]
+    if counters.midnight == midnight:
+        return True
     if counters.later > len(arrays.stream):
         return False
     kept = 0
@@ -34,11 +36,12 @@ def begin_day(midnight: int, arrays: Arrays) -> bool:
     counters.later = kept
     counters.stream = at
     counters.stream_at = 0
+    counters.midnight = midnight
     counters.half_hour = 0
     return True
 
 
-@compiled
+@part_of_caller
 def close_day(rules: Rules, day: ProvinceDay, arrays: Arrays, tallies: Tallies) -> bool:
     """End the day: alerts that expired in line leave it, victims go to the police; return whether there was room."""
     counters = arrays.counters[0]

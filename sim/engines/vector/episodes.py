@@ -6,7 +6,7 @@ import numpy as np
 
 from sim.aftermath.reports import delay_bin, filing_delay, recovered, report_delay
 from sim.country.people import home, traits
-from sim.draws.compiled import compiled, inlined
+from sim.draws.compiled import internal, part_of_caller
 from sim.draws.identity import alert_id, person_id
 from sim.draws.philox import draw4
 from sim.draws.purposes import ATTEMPT_COVERAGE, EPISODE_STAGE
@@ -27,7 +27,7 @@ OUTCOMES: Final = np.array([Outcome.SAVED, Outcome.DROPPED_OUT, Outcome.HELD])
 """What an episode without a payment counts as, by what ended it, an ``EpisodeEnd``."""
 
 
-@compiled
+@internal
 def begin_episode(finding: Record, run: RunTables, day: ProvinceDay, arrays: Arrays, outcomes: Integers) -> int:
     """Begin the episode of an engaged attempt; return its row."""
     rules, counters, people = run.rules, arrays.counters[0], run.people
@@ -59,13 +59,13 @@ def begin_episode(finding: Record, run: RunTables, day: ProvinceDay, arrays: Arr
     return int(episode.row)
 
 
-@inlined
+@part_of_caller
 def fen_before(episode: Record, payment: int, run: RunTables) -> int:
     """Return the fen of all scheduled payments before one."""
     return paid_before(episode.total, payment, episode.scheduled, float(run.episodes.growth[episode.kind]))
 
 
-@compiled
+@internal
 def prevent(episode: Record, measure: int, run: RunTables, outcomes: Integers) -> None:
     """Count what a warning or a bank kept from being paid: the payments that the person would have come to."""
     come_to = payable(
@@ -76,7 +76,7 @@ def prevent(episode: Record, measure: int, run: RunTables, outcomes: Integers) -
         outcomes[episode.kind, episode.band, episode.sex, measure] += fen
 
 
-@compiled
+@internal
 def end_episode(
     episode: Record, how: int, now: Now, run: RunTables, day: ProvinceDay, arrays: Arrays, tallies: Tallies
 ) -> None:
@@ -110,7 +110,7 @@ def end_episode(
         report(episode, now.moment, run, arrays)
 
 
-@inlined
+@part_of_caller
 def report(episode: Record, moment: int, run: RunTables, arrays: Arrays) -> None:
     """Decide whether the victim of an episode that ended at a moment reports it, and what that gets back."""
     rules, counters = run.rules, arrays.counters[0]
@@ -136,14 +136,14 @@ def report(episode: Record, moment: int, run: RunTables, arrays: Arrays) -> None
         counters.cases += 1
 
 
-@compiled
+@internal
 def stop_episode(episode: Record, now: Now, run: RunTables, day: ProvinceDay, arrays: Arrays, tallies: Tallies) -> None:
     """End an episode because a warning persuaded the person."""
     prevent(episode, Outcome.PREVENTED_FEN, run, tallies.outcomes)
     end_episode(episode, EpisodeEnd.SAVED, now, run, day, arrays, tallies)
 
 
-@compiled
+@internal
 def reach_stage(
     episode: Record, stage: int, now: Now, run: RunTables, day: ProvinceDay, arrays: Arrays, tallies: Tallies
 ) -> None:
@@ -176,7 +176,7 @@ def reach_stage(
     release_episode(episode, arrays.episodes_free, counters)
 
 
-@inlined
+@part_of_caller
 def end_before(episode: Record, stage: int, run: RunTables, day: ProvinceDay, outcomes: Integers) -> int:
     """Return how an episode ends before a stage happens, an ``EpisodeEnd``, or NONE."""
     _, _, u_dropout, u_hold = draw4(run.rules.seed, episode.attempt, EPISODE_STAGE, stage)
@@ -189,7 +189,7 @@ def end_before(episode: Record, stage: int, run: RunTables, day: ProvinceDay, ou
     return how
 
 
-@inlined
+@part_of_caller
 def pay(
     episode: Record, stage: int, now: Now, run: RunTables, day: ProvinceDay, arrays: Arrays, outcomes: Integers
 ) -> None:
@@ -212,7 +212,7 @@ def pay(
         arrays.log[row].value = fen
 
 
-@inlined
+@part_of_caller
 def detect(episode: Record, stage: int, moment: int, run: RunTables, day: ProvinceDay, arrays: Arrays) -> None:
     """Let both detectors score a stage that has happened, and send the alerts that they raise down the chain."""
     rules, counters, detectors = run.rules, arrays.counters[0], run.detectors
@@ -235,7 +235,7 @@ def detect(episode: Record, stage: int, moment: int, run: RunTables, day: Provin
                 expect(arrays.heap, arrays.later, counters, day.midnight, issued, order)
 
 
-@compiled
+@internal
 def join_episode(alert: Record, episode: Record) -> None:
     """Let an alert be about an episode, which keeps its row as long as the alert does."""
     alert.episode = episode.row

@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.draws.compiled import compiled
+from sim.draws.compiled import internal
 from sim.draws.identity import detector_of, stage_of
 from sim.engines.phases import Phase
 from sim.engines.vector.records import Record
@@ -27,25 +27,25 @@ MOMENT_AT: Final = PHASE_AT + 3
 ORDER_MASK: Final = (1 << MOMENT_AT) - 1
 
 
-@compiled
+@internal
 def order_of(phase: int, stage: int, step: int, detector: int, row: int) -> int:
     """Return the part of an event's key below its moment."""
     return (phase << PHASE_AT) | (stage << STAGE_AT) | (step << STEP_AT) | (detector << DETECTOR_AT) | row
 
 
-@compiled
+@internal
 def order_of_alert(phase: int, step: int, alert: Record) -> int:
     """Return the part of the key of an alert's event below its moment."""
     return order_of(phase, stage_of(alert.identity), step, detector_of(alert.identity), alert.row)
 
 
-@compiled
+@internal
 def order_of_stage(stage: int, episode: Record) -> int:
     """Return the part of the key of an episode's coming to a stage below its moment."""
     return order_of(Phase.STAGE_MOMENTS, stage, 0, 0, episode.row)
 
 
-@compiled
+@internal
 def push(heap: NDArray[np.int64], count: int, key: int) -> None:
     """Put a key into a binary heap of ``count``; the smallest stands first."""
     at = count
@@ -58,7 +58,7 @@ def push(heap: NDArray[np.int64], count: int, key: int) -> None:
     heap[at] = key
 
 
-@compiled
+@internal
 def pop(heap: NDArray[np.int64], count: int) -> int:
     """Take the smallest key out of a binary heap of ``count``, at least one."""
     least = heap[0]

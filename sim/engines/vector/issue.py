@@ -6,14 +6,15 @@ the event loop only where a call or a visit is next.
 
 from sim.country.people import has_app
 from sim.days import DAY_MS
-from sim.draws.compiled import compiled, inlined
+from sim.draws.compiled import compiled, internal, part_of_caller
 from sim.draws.distributions import pick, to_ticks
 from sim.draws.identity import person_id
 from sim.draws.philox import draw4_many
 from sim.draws.purposes import ALERT_READ_DELAY, ALERT_READING, PERSON_HOME
 from sim.engines.phases import AlertStep, ArrivalStep, Phase
-from sim.engines.vector.chain import AlertScratch, draw_ms
+from sim.engines.vector.chain import AlertScratch, draw_ms, send
 from sim.engines.vector.counts import day_of
+from sim.engines.vector.day import begin_day
 from sim.engines.vector.events import order_of_alert
 from sim.engines.vector.given import Now, ProvinceDay, RunTables
 from sim.engines.vector.lives import end_alert
@@ -28,6 +29,30 @@ from sim.words import ContactChannel, End
 
 
 @compiled
+def warn(block: int, run: RunTables, day: ProvinceDay, arrays: Arrays, tallies: Tallies, room: AlertScratch) -> bool:
+    """Send alerts on the day's findings down the chain, and issue those whose day has come.
+
+    Three steps in one, as it takes longer to hand over all arrays to a kernel than some days have work for it.
+
+    Args:
+        block: Findings, or alerts, that are looked at together.
+        run: What the run fixes.
+        day: What the day says to the province.
+        arrays: Those of the province.
+        tallies: Those of the province.
+        room: Scratch for a block.
+
+    Returns:
+        Whether all are done; if not, an array must grow first.
+    """
+    return (
+        begin_day(day.midnight, arrays)
+        and send(block, run, day, arrays, tallies.outcomes, room)
+        and issue_sent(block, run, day, arrays, tallies, room)
+    )
+
+
+@part_of_caller
 def issue_sent(
     block: int, run: RunTables, day: ProvinceDay, arrays: Arrays, tallies: Tallies, room: AlertScratch
 ) -> bool:
@@ -78,7 +103,7 @@ def issue_sent(
     return True
 
 
-@compiled
+@internal
 def choose_channels(count: int, run: RunTables, day: ProvinceDay, alerts: Records, room: AlertScratch) -> None:
     """Choose the first channel of so many alerts: that of their tier, but an SMS to whoever lacks the app today."""
     people, province = run.people, day.province
@@ -98,7 +123,7 @@ def choose_channels(count: int, run: RunTables, day: ProvinceDay, alerts: Record
             alerts[room.rows[room.positions[q]]].channel = ContactChannel.SMS
 
 
-@compiled
+@internal
 def draw_reading(
     channel: int, count: int, rules: Rules, delays: DelayTables, alerts: Records, room: AlertScratch
 ) -> None:
@@ -126,7 +151,7 @@ def draw_reading(
         room.delay[room.positions[q]] = to_ticks(room.drew[q], rules.clock)
 
 
-@inlined
+@part_of_caller
 def issue(
     alert: Record, delivery: int, delay: int, run: RunTables, day: ProvinceDay, arrays: Arrays, tallies: Tallies
 ) -> None:
@@ -152,7 +177,7 @@ def issue(
         settle_message(alert, delivery, delay, rules, day, arrays, tallies)
 
 
-@inlined
+@part_of_caller
 def settle_message(
     alert: Record, delivery: int, delay: int, rules: Rules, day: ProvinceDay, arrays: Arrays, tallies: Tallies
 ) -> None:
@@ -176,7 +201,7 @@ def settle_message(
         end_alert(alert, end, now, rules, day, arrays, tallies)
 
 
-@compiled
+@part_of_caller
 def enter_loop(sent: Record, moment: int, phase: int, step: int, midnight: int, arrays: Arrays) -> None:
     """Let an alert go on in the event loop: from then on it joins a line."""
     counters = arrays.counters[0]

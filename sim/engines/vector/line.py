@@ -7,7 +7,7 @@ that is deleted lazily: it is dropped when it comes to the front, or when the da
 
 from typing import Final
 
-from sim.draws.compiled import compiled, inlined
+from sim.draws.compiled import inlined, internal
 from sim.engines.vector.records import AlertState, Record, Records
 from sim.words import ContactChannel
 
@@ -22,13 +22,13 @@ def desk_of(channel: int) -> int:
     return channel - ContactChannel.CALL
 
 
-@compiled
+@internal
 def rank_of(tier: int, issued: int) -> int:
     """Return one integer that sorts by tier, then by the moment of issue."""
     return (tier << TIER_AT) | (issued + EARLIEST)
 
 
-@compiled
+@internal
 def is_before(rank: int, row: int, other_rank: int, other_row: int, alerts: Records) -> bool:
     """Return whether an entry stands before another one."""
     if rank != other_rank:
@@ -36,7 +36,7 @@ def is_before(rank: int, row: int, other_rank: int, other_row: int, alerts: Reco
     return bool(alerts[row].identity < alerts[other_row].identity)
 
 
-@compiled
+@internal
 def insert(line: Records, desk: Record, rank: int, row: int, alerts: Records) -> None:
     """Put an entry into the line of a desk."""
     at = desk.entries
@@ -52,7 +52,7 @@ def insert(line: Records, desk: Record, rank: int, row: int, alerts: Records) ->
     line[at].row = row
 
 
-@compiled
+@internal
 def drop_first(line: Records, desk: Record, alerts: Records) -> None:
     """Take the first entry out of the line of a desk, which holds at least one."""
     last = desk.entries - 1
@@ -76,7 +76,7 @@ def drop_first(line: Records, desk: Record, alerts: Records) -> None:
     line[at].row = row
 
 
-@compiled
+@internal
 def change_line(desk: Record, moment: int, change: int) -> None:
     """Count who joins or leaves the line of a desk, and the area under it up to the moment."""
     desk.area += desk.waiting * (moment - desk.changed)
@@ -84,7 +84,7 @@ def change_line(desk: Record, moment: int, change: int) -> None:
     desk.waiting += change
 
 
-@compiled
+@internal
 def join_line(alert: Record, moment: int, alerts: Records, lines: Records, desks: Records) -> None:
     """Let an alert join the line of the desk of its channel."""
     number = desk_of(alert.channel)
@@ -95,7 +95,7 @@ def join_line(alert: Record, moment: int, alerts: Records, lines: Records, desks
     change_line(desk, moment, 1)
 
 
-@compiled
+@internal
 def renege(alert: Record, moment: int, now: int, desk: Record) -> None:
     """Count that an alert left the line unserved at a moment, which is noticed ``now``; its entry stays behind."""
     change_line(desk, now, -1)

@@ -1,7 +1,7 @@
 """The life of an alert in the event loop: its issue, what it waits for, and how it ends."""
 
 from sim.country.people import has_app, home
-from sim.draws.compiled import compiled, inlined
+from sim.draws.compiled import internal, part_of_caller
 from sim.draws.identity import person_id
 from sim.engines.phases import AlertStep, Phase
 from sim.engines.vector.counts import count_alert
@@ -18,7 +18,7 @@ from sim.warning.detectors import predicted_type
 from sim.words import ContactChannel, End, Event
 
 
-@compiled
+@internal
 def end_alert(
     alert: Record, end: int, now: Now, rules: Rules, day: ProvinceDay, arrays: Arrays, tallies: Tallies
 ) -> None:
@@ -37,7 +37,7 @@ def end_alert(
         entry.result = END_CODES[end]
 
 
-@compiled
+@internal
 def expire_in_line(
     alert: Record, moment: int, rules: Rules, day: ProvinceDay, arrays: Arrays, tallies: Tallies
 ) -> None:
@@ -52,7 +52,7 @@ def expire_in_line(
     end_alert(alert, End.EXPIRED, then, rules, day, arrays, tallies)
 
 
-@inlined
+@part_of_caller
 def is_expired(alert: Record, now: Now) -> bool:
     """Return whether the deadline of an alert came before the event that takes place."""
     return bool(
@@ -61,7 +61,7 @@ def is_expired(alert: Record, now: Now) -> bool:
     )
 
 
-@compiled
+@internal
 def end_from_outside(
     alert: Record, end: int, now: Now, rules: Rules, day: ProvinceDay, arrays: Arrays, tallies: Tallies
 ) -> None:
@@ -78,7 +78,7 @@ def end_from_outside(
     end_alert(alert, end, now, rules, day, arrays, tallies)
 
 
-@compiled
+@internal
 def expect_or_expire(
     alert: Record, moment: int, step: int, midnight: int, heap: Integers, later: Records, counters: Record
 ) -> None:
@@ -89,7 +89,7 @@ def expect_or_expire(
     expect(heap, later, counters, midnight, moment, order_of_alert(Phase.READS, step, alert))
 
 
-@inlined
+@part_of_caller
 def end_at_issue(alert: Record, now: Now, rules: Rules, day: ProvinceDay, arrays: Arrays, tallies: Tallies) -> int:
     """Return the end of an alert that is moot or superseded as it is issued, or NONE."""
     episode = arrays.episodes[alert.episode]
@@ -107,7 +107,7 @@ def end_at_issue(alert: Record, now: Now, rules: Rules, day: ProvinceDay, arrays
     return end
 
 
-@inlined
+@part_of_caller
 def contact_first(alert: Record, moment: int, run: RunTables, day: ProvinceDay, arrays: Arrays) -> None:
     """Let an alert that was issued at a moment join its line, or send it in writing."""
     rules, counters = run.rules, arrays.counters[0]
@@ -129,7 +129,7 @@ def contact_first(alert: Record, moment: int, run: RunTables, day: ProvinceDay, 
         expect(arrays.heap, arrays.later, counters, day.midnight, message.moment, order)
 
 
-@compiled
+@internal
 def issue_alert(alert: Record, now: Now, run: RunTables, day: ProvinceDay, arrays: Arrays, tallies: Tallies) -> None:
     """Issue an alert of an episode: it may be superseded at birth, else it supersedes lower ones and is sent."""
     rules, counters = run.rules, arrays.counters[0]

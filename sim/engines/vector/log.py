@@ -4,7 +4,7 @@ from typing import Final
 
 import numpy as np
 
-from sim.draws.compiled import compiled, inlined
+from sim.draws.compiled import inlined, internal
 from sim.draws.identity import detector_of, origin_of, stage_of
 from sim.draws.record import is_kept
 from sim.engines.phases import Phase
@@ -28,7 +28,7 @@ def is_logged(identity: int, rules: Rules) -> bool:
     return rules.kept > 0 and is_kept(rules.seed, origin_of(identity), rules.kept)
 
 
-@compiled
+@internal
 def log_event(event: int, moment: int, phase: int, province: int, origin: int, log: Records, counters: Record) -> int:
     """Return the row of a new entry of the log, for which there is room; what it takes beside these is still NONE."""
     row = counters.log
@@ -50,7 +50,7 @@ def log_event(event: int, moment: int, phase: int, province: int, origin: int, l
     return int(row)
 
 
-@compiled
+@internal
 def log_alert(event: int, moment: int, phase: int, province: int, alert: Record, log: Records, counters: Record) -> int:
     """Return the row of a new entry about an alert."""
     row = log_event(event, moment, phase, province, origin_of(alert.identity), log, counters)
@@ -61,7 +61,7 @@ def log_alert(event: int, moment: int, phase: int, province: int, alert: Record,
     return row
 
 
-@compiled
+@internal
 def log_issue(alert: Record, predicted: int, province: int, log: Records, counters: Record) -> None:
     """Log the issue of an alert, with the fraud type that is predicted."""
     entry = log[log_alert(Event.ISSUE, alert.issued, Phase.ARRIVALS, province, alert, log, counters)]

@@ -6,9 +6,10 @@ up. A deadline needs no event while an alert waits in line or is served.
 """
 
 from sim.days import DAY_MS, HALF_HOUR_MS, HALF_HOURS
-from sim.draws.compiled import compiled, inlined
+from sim.draws.compiled import compiled, part_of_caller
 from sim.draws.identity import STAGE_MASK
 from sim.engines.phases import AlertStep, Phase
+from sim.engines.vector.day import close_day
 from sim.engines.vector.episodes import reach_stage, stop_episode
 from sim.engines.vector.events import (
     MOMENT_AT,
@@ -37,7 +38,7 @@ from sim.words import End
 
 @compiled
 def run_day(run: RunTables, day: ProvinceDay, arrays: Arrays, tallies: Tallies) -> bool:
-    """Run the events of a day.
+    """Run the events of a day and close it.
 
     Args:
         run: What the run fixes.
@@ -71,10 +72,10 @@ def run_day(run: RunTables, day: ProvinceDay, arrays: Arrays, tallies: Tallies) 
                 if not serve_first(number, moment, run, day, arrays, tallies):
                     return False
         counters.tick = NONE
-    return True
+    return close_day(run.rules, day, arrays, tallies)
 
 
-@inlined
+@part_of_caller
 def begin_tick(servers: Integers, arrays: Arrays) -> bool:
     """Find the next tick of the day at which an event takes place or a shift changes; return whether there is one."""
     counters, desks = arrays.counters[0], arrays.desks
@@ -99,7 +100,7 @@ def begin_tick(servers: Integers, arrays: Arrays) -> bool:
     return tick < DAY_MS
 
 
-@inlined
+@part_of_caller
 def next_event(heap: Integers, stream: Integers, counters: Record) -> int:
     """Take the next event of the tick off the calendar; return its key, or NONE if there is no more."""
     key = (counters.tick + 1) << MOMENT_AT
@@ -115,7 +116,7 @@ def next_event(heap: Integers, stream: Integers, counters: Record) -> int:
     return found
 
 
-@inlined
+@part_of_caller
 def go_on(alert: Record, now: Now, run: RunTables, day: ProvinceDay, arrays: Arrays, tallies: Tallies) -> int:
     """Let an alert take the step whose moment has come; return its end, or NONE if it lives on."""
     end = NONE
@@ -134,7 +135,7 @@ def go_on(alert: Record, now: Now, run: RunTables, day: ProvinceDay, arrays: Arr
     return end
 
 
-@inlined
+@part_of_caller
 def close(
     alert: Record, end: int, now: Now, run: RunTables, day: ProvinceDay, arrays: Arrays, tallies: Tallies
 ) -> None:
@@ -150,7 +151,7 @@ def close(
         stop_episode(arrays.episodes[row], now, run, day, arrays, tallies)
 
 
-@inlined
+@part_of_caller
 def is_stopped(alert: Record, episode: Record, run: RunTables, day: ProvinceDay) -> bool:
     """Return whether an alert that was read or heard stops its episode."""
     return not episode.over and is_dissuaded(

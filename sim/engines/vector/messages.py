@@ -6,7 +6,7 @@ they are issued.
 
 from typing import NamedTuple
 
-from sim.draws.compiled import compiled, inlined
+from sim.draws.compiled import internal, part_of_caller
 from sim.engines.phases import AlertStep, Phase
 from sim.engines.vector.counts import count_contact, count_wait
 from sim.engines.vector.events import order_of_alert
@@ -32,7 +32,7 @@ class Message(NamedTuple):
     step: int
 
 
-@compiled
+@internal
 def life_of_message(issued: int, delivery: int, delay: int, deadline: int, unread_wait: int, end: int) -> Message:
     """Return what becomes of a message.
 
@@ -60,7 +60,7 @@ def life_of_message(issued: int, delivery: int, delay: int, deadline: int, unrea
     return Message(delivered, delivered < min(deadline, end), moment, step)
 
 
-@inlined
+@part_of_caller
 def end_message(
     alert: Record, step: int, moment: int, rules: Rules, day: ProvinceDay, arrays: Arrays, tallies: Tallies
 ) -> int:
@@ -102,7 +102,7 @@ def end_message(
     return end
 
 
-@compiled
+@internal
 def leave_message(
     alert: Record, now: Now, end: int, today: int, contacts: Integers, overflow: Records, counters: Record
 ) -> None:

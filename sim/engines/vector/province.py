@@ -10,13 +10,13 @@ from numpy.typing import NDArray
 from sim.engines.tables import Tables
 from sim.engines.vector.attempts import AttemptDay, Output, pass_gates
 from sim.engines.vector.cells import AttemptTables
-from sim.engines.vector.chain import alert_scratch, send
+from sim.engines.vector.chain import alert_scratch
 from sim.engines.vector.contacts import ContactTables, score_contacts
-from sim.engines.vector.day import begin_day, close_day, finish, first_issue, take_warned
+from sim.engines.vector.day import finish, first_issue, take_warned
 from sim.engines.vector.events import ROW_BITS
 from sim.engines.vector.given import ProvinceDay, RunTables, day_of_province
 from sim.engines.vector.guides import Guides
-from sim.engines.vector.issue import issue_sent
+from sim.engines.vector.issue import warn
 from sim.engines.vector.loop import run_day
 from sim.engines.vector.records import (
     ALERT,
@@ -96,6 +96,7 @@ class Province:
             limits=np.zeros(1, dtype=LIMITS),
         )
         self.counters["tick"] = NONE
+        self.counters["midnight"] = NONE
         self._add_rows("alerts", start)
         self._add_rows("episodes", start)
         self._set_limits()
@@ -124,7 +125,6 @@ class Province:
         p, run, tallies, block = self.p, self.run, self.tallies, self.block
         attempt_day = AttemptDay(slots, raided, most_engaged, people_bytes)
         day = day_of_province(p, today, run.rules.start, people_bytes, servers)
-        self._run("alerts", lambda arrays: begin_day(day.midnight, arrays))
         self._run(
             "attempts",
             lambda arrays: pass_gates(
@@ -149,8 +149,7 @@ class Province:
                 self.contact_scratch,
             ),
         )
-        self._run("alerts", lambda arrays: send(block, run, day, arrays, tallies.outcomes, self.alert_room))
-        self._run("alerts", lambda arrays: issue_sent(block, run, day, arrays, tallies, self.alert_room))
+        self._run("alerts", lambda arrays: warn(block, run, day, arrays, tallies, self.alert_room))
         self.events(day)
 
     def events(self, day: ProvinceDay) -> None:
@@ -160,7 +159,6 @@ class Province:
         self.arrays.stream[: self.counters["stream"]].sort()
         self._add("alerts", perf_counter() - began)
         self._run("events", lambda arrays: run_day(self.run, day, arrays, self.tallies))
-        self._run("events", lambda arrays: close_day(self.run.rules, day, arrays, self.tallies))
 
     def finish(self) -> None:
         """Count what is open when the run ends, with the latest day."""

@@ -196,6 +196,7 @@ COUNTERS = record(
     ("log", COUNT),
     # Where work that was interrupted goes on.
     ("tick", MOMENT),  # ms from midnight of a tick that is not finished, or NONE
+    ("midnight", MOMENT),  # of the day whose events are in the stream
     ("stream_at", COUNT),  # next event of the stream
     ("half_hour", COUNT),  # from which a change of shift is looked for
     ("cell", COUNT),  # of the day's attempts, or contacts

@@ -1,7 +1,7 @@
 """Services in the loop: which alert a free server takes, what the service costs, and what follows when it ends."""
 
 from sim.days import HALF_HOUR_MS
-from sim.draws.compiled import inlined
+from sim.draws.compiled import part_of_caller
 from sim.engines.phases import AlertStep, Phase
 from sim.engines.vector.counts import count_busy, count_contact, count_wait
 from sim.engines.vector.events import order_of_alert
@@ -18,7 +18,7 @@ from sim.words import ContactChannel, ContactResult, End, Event
 # Both are made into the loop, as they happen for every service: handing over all arrays would cost more than they do.
 
 
-@inlined
+@part_of_caller
 def serve_first(number: int, moment: int, run: RunTables, day: ProvinceDay, arrays: Arrays, tallies: Tallies) -> bool:
     """Let a free server of a desk take the first in line, or drop an entry whose alert has left or expired.
 
@@ -65,7 +65,7 @@ def serve_first(number: int, moment: int, run: RunTables, day: ProvinceDay, arra
     return has_room
 
 
-@inlined
+@part_of_caller
 def end_service(alert: Record, moment: int, run: RunTables, day: ProvinceDay, arrays: Arrays, tallies: Tallies) -> int:
     """End a service; return the end of the alert, or NONE if a further try follows."""
     rules, counters = run.rules, arrays.counters[0]
@@ -88,7 +88,7 @@ def end_service(alert: Record, moment: int, run: RunTables, day: ProvinceDay, ar
     return what_follows(alert, moment, run, day, arrays)
 
 
-@inlined
+@part_of_caller
 def what_follows(alert: Record, moment: int, run: RunTables, day: ProvinceDay, arrays: Arrays) -> int:
     """Return the end of an alert after a service, or NONE; then its next try, or a visit, is on the calendar."""
     rules, counters = run.rules, arrays.counters[0]

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.days import DAY_MS
-from sim.draws.compiled import compiled, inlined
+from sim.draws.compiled import inlined, internal, part_of_caller
 from sim.engines.vector.events import MOMENT_AT, push
 from sim.engines.vector.records import NONE, SPARE, AlertState, Integers, Record, Records
 
@@ -81,14 +81,14 @@ def is_full(counters: Record, limits: Record, desks: Records) -> bool:
 # What is called for every alert takes the few arrays that it needs: handing over all of them would cost more.
 
 
-@compiled
+@internal
 def take_alert(free: Integers, counters: Record) -> int:
     """Return the row of an alert that has none yet."""
     counters.alerts_free -= 1
     return int(free[counters.alerts_free])
 
 
-@compiled
+@part_of_caller
 def raise_alert(alert: Record, identity: int, issued: int, deadline: int, person: int, tier: int) -> None:
     """Let a record be a new alert on its way down the chain; whoever calls this sets what it is about."""
     alert.identity = identity
@@ -103,7 +103,7 @@ def raise_alert(alert: Record, identity: int, issued: int, deadline: int, person
     alert.right_class = False
 
 
-@compiled
+@internal
 def give_back_alert(
     alert: Record, alerts_free: Integers, episodes: Records, episodes_free: Integers, counters: Record
 ) -> None:
@@ -115,7 +115,7 @@ def give_back_alert(
         release_episode(episodes[alert.episode], episodes_free, counters)
 
 
-@compiled
+@internal
 def release_episode(episode: Record, free: Integers, counters: Record) -> None:
     """Drop a reference to an episode, and its row with the last one."""
     episode.references -= 1
@@ -125,7 +125,7 @@ def release_episode(episode: Record, free: Integers, counters: Record) -> None:
         counters.episodes_free += 1
 
 
-@compiled
+@internal
 def expect(heap: Integers, later: Records, counters: Record, midnight: int, moment: int, order: int) -> None:
     """Put an event that comes up during the day on the calendar."""
     within = moment - midnight
@@ -136,7 +136,7 @@ def expect(heap: Integers, later: Records, counters: Record, midnight: int, mome
         put_off(later, counters, moment, order)
 
 
-@compiled
+@internal
 def expect_early(stream: Integers, later: Records, counters: Record, midnight: int, moment: int, order: int) -> None:
     """Put an event that is known before the day's loop begins on the calendar."""
     within = moment - midnight
@@ -147,7 +147,7 @@ def expect_early(stream: Integers, later: Records, counters: Record, midnight: i
         put_off(later, counters, moment, order)
 
 
-@compiled
+@internal
 def put_off(later: Records, counters: Record, moment: int, order: int) -> None:
     """Keep an event for a coming day."""
     event = later[counters.later]
@@ -156,7 +156,7 @@ def put_off(later: Records, counters: Record, moment: int, order: int) -> None:
     counters.later += 1
 
 
-@compiled
+@internal
 def note_warned(person: int, day: int, warned: Records, counters: Record) -> None:
     """Note that a person read or heard an alert on a day, for the midnight after it."""
     entry = warned[counters.warned]
