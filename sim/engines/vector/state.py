@@ -44,12 +44,16 @@ class Arrays(NamedTuple):
 
 
 class Tallies(NamedTuple):
-    """What a province counts, as dense arrays.
+    """What a province is counting, as dense arrays, whose axes are the keys that ``sim.results.tables`` declares.
 
-    ``fates`` (3, T, 8) of today; ``alerts`` (days, 2, 4, 4, 7) by days since issue, detector, tier, truth, end;
-    ``contacts`` (days, 4, 4, 7, 2) by days from today, tier, channel, result: count, staff ms; ``waits`` (days, 4,
-    4, 48) by days from today, tier, channel, bin; ``busy`` (2, 2, 48) ms of today and tomorrow by desk and half hour;
-    ``outcomes`` (T, bands, 2, 11) and ``cases`` (T, 4, 48), by bins of report delay and loss, of today.
+    Attributes:
+        fates: Attempts of today.
+        alerts: By days since issue, then by the keys of the table.
+        contacts: By days from today, then by the keys; the last axis is count and staff time in ms.
+        waits: By days from today, then by the keys.
+        busy: Ms of today and tomorrow, by desk and half hour.
+        outcomes: Of today; the last axis is the measures.
+        cases: Filed today.
     """
 
     fates: NDArray[np.int64]
