@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.days import DAY_MS
-from sim.draws.compiled import compiled
+from sim.draws.compiled import compiled, inlined
 from sim.draws.distributions import threshold
 from sim.draws.functions import normal_cdf
 from sim.engines.vector.guides import MARGIN, AttemptGuides
@@ -52,27 +52,45 @@ class Cell(NamedTuple):
     alarm_local: int
 
 
-@compiled
+@inlined
 def cell_of(p: int, c: int, t: int, tables: AttemptTables, today: Today) -> Cell:
-    """Return the cell of province ``p``, channel ``c`` and fraud type ``t``."""
-    alarm_central, alarm_local = least_alarms(c, p, today, tables.detectors)
+    """Return the cell of province ``p``, channel ``c`` and fraud type ``t``.
+
+    Inlined, for a call would copy the tuples of arrays, for each cell of each day.
+
+    Args:
+        p: Position of the province.
+        c: Channel.
+        t: Fraud type.
+        tables: Of the run.
+        today: Of the day.
+
+    Returns:
+        The cell.
+    """
+    sharing = today.data_sharing[p]
+    covered_central = today.coverage[Detector.CENTRAL, p]
+    covered_local = today.coverage[Detector.LOCAL, p]
+    alarm_central, alarm_local = least_alarms(c, sharing, covered_central > 0, covered_local > 0, tables.detectors)
     return Cell(
         province=p,
         channel=c,
         fraud_type=t,
         midnight=(today.day - tables.rules.start) * DAY_MS,
-        sharing=today.data_sharing[p],
+        sharing=sharing,
         most_answered=tables.guides.most_answered[c],
         adoption=today.app,
-        covered_central=today.coverage[Detector.CENTRAL, p],
-        covered_local=today.coverage[Detector.LOCAL, p],
+        covered_central=covered_central,
+        covered_local=covered_local,
         alarm_central=alarm_central,
         alarm_local=alarm_local,
     )
 
 
 @compiled
-def least_alarms(channel: int, p: int, today: Today, detectors: DetectorTables) -> tuple[int, int]:
+def least_alarms(
+    channel: int, sharing: float, central_sees: bool, local_sees: bool, detectors: DetectorTables
+) -> tuple[int, int]:
     """Return the least uniforms of both scores at which an attempt that is not engaged could raise an alert.
 
     The central detector needs a high central score. The local score is r central + s own, with r and s from 0 to 1: it
@@ -80,8 +98,9 @@ def least_alarms(channel: int, p: int, today: Today, detectors: DetectorTables) 
 
     Args:
         channel: Of the attempts.
-        p: Position of the province.
-        today: Of the day.
+        sharing: Shift of d' by data sharing.
+        central_sees: Whether the central detector sees any attempts of the province.
+        local_sees: Whether the local one does.
         detectors: Of the run.
 
     Returns:
@@ -89,15 +108,15 @@ def least_alarms(channel: int, p: int, today: Today, detectors: DetectorTables) 
         there is no such bound.
     """
     contact = detectors.contact[channel]
-    d_prime = today.data_sharing[p] + max(contact[0], contact[Fate.IGNORED - Fate.UNANSWERED])
+    d_prime = sharing + max(contact[0], contact[Fate.IGNORED - Fate.UNANSWERED])
     r = detectors.correlation
     if r < 0.0:
         return 0, 0
     central = math.inf
     both = math.inf
-    if today.coverage[Detector.CENTRAL, p] > 0:
+    if central_sees:
         central = detectors.thresholds[Detector.CENTRAL, Tier.BLUE] - detectors.shift[Detector.CENTRAL] - d_prime
-    if today.coverage[Detector.LOCAL, p] > 0:
+    if local_sees:
         both = (detectors.thresholds[Detector.LOCAL, Tier.BLUE] - detectors.shift[Detector.LOCAL] - d_prime) / (
             r + math.sqrt(1.0 - r * r)
         )
