@@ -144,11 +144,16 @@ MUTATIONS = [
         Alert,
         "tries",
         (
-            "most = self.rules.tries[channel - CALL]",
-            "most = self.rules.tries[channel - CALL] - (self.rules.tries[0] if channel > self.rules.first else 0)",
+            "most = self.rules.tries[channel - ContactChannel.CALL]",
+            "most = self.rules.tries[channel - ContactChannel.CALL] - (self.rules.tries[0] if channel > self.rules.first else 0)",
         ),
     ),
-    of("a try too many", Alert, "tries", ("self.rules.tries[channel - CALL]", "self.rules.tries[channel - CALL] + 1")),
+    of(
+        "a try too many",
+        Alert,
+        "tries",
+        ("self.rules.tries[channel - ContactChannel.CALL]", "self.rules.tries[channel - ContactChannel.CALL] + 1"),
+    ),
     of("a try ends at its deadline and goes on", Alert, "tries", (">= self.deadline", "> self.deadline")),
     of("the last try expires too", Alert, "tries", ("(then_more or not last)", "True")),
     of(
