@@ -145,7 +145,8 @@ MUTATIONS = [
         "tries",
         (
             "most = self.rules.tries[channel - ContactChannel.CALL]",
-            "most = self.rules.tries[channel - ContactChannel.CALL] - (self.rules.tries[0] if channel > self.rules.first else 0)",
+            "most = self.rules.tries[channel - ContactChannel.CALL]"
+            " - (self.rules.tries[0] if channel > self.rules.first else 0)",
         ),
     ),
     of(
