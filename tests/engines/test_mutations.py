@@ -213,7 +213,7 @@ MUTATIONS = [
         "every tier waits as the red one",
         Alert,
         "tries",
-        ("self.identity, self.tier, channel", "self.identity, 0, channel"),
+        ("self.identity, self.tier, int(channel)", "self.identity, 0, int(channel)"),
     ),
     of("a retry at once", Alert, "tries", ("yield self.at(world.now + wait, Phase.READS, AlertStep.RETRY)", "pass")),
     of("a reading is not logged", Alert, "message", ("self.log(Phase.READS, Event.READ, channel=channel)", "pass")),

@@ -63,7 +63,7 @@ def detect(world: World, finding: Finding, tiers: list[int]) -> None:
         outage = int(world.today.outage[detector, finding.person.province])
         if outage == LOST:
             continue
-        identity = alert_id(finding.origin, detector, finding.stage)
+        identity = alert_id(finding.origin, detector, int(finding.stage))
         leaves = max(finding.moment, outage)
         issue = leaves + chain_delay(tables.seed, identity, detector, tables.delays, tables.clock)
         alert = Alert(world, finding, identity, detector, int(tier))
@@ -147,7 +147,7 @@ class Alert:
     def message(self, channel: ContactChannel) -> Generator[simpy.Event, None, bool]:
         """Deliver a message and wait until it is read or given up; return whether it was read."""
         world, tables = self.world, self.world.tables
-        delivery, read_delay = reading(tables.seed, self.identity, channel, tables.delays, tables.clock)
+        delivery, read_delay = reading(tables.seed, self.identity, int(channel), tables.delays, tables.clock)
         yield self.at(world.now + delivery, Phase.READS, AlertStep.DELIVERY)
         self.delivered = (world.day, channel)
         world.books.delivered += 1
@@ -198,7 +198,9 @@ class Alert:
                 self.log(Phase.SERVICE_ENDS, Event.EXPIRY)
                 return End.EXPIRED
             if not last:
-                wait = retry_wait(tables.seed, self.identity, self.tier, channel, number, tables.delays, tables.clock)
+                wait = retry_wait(
+                    tables.seed, self.identity, self.tier, int(channel), number, tables.delays, tables.clock
+                )
                 yield self.at(world.now + wait, Phase.READS, AlertStep.RETRY)
         return None
 
@@ -214,7 +216,7 @@ class Alert:
         self.serving = True
         world.books.services_started += 1
         world.recorder.waits[(world.day, province, self.tier, channel, wait_bin(waited))] += 1
-        success, duration = outcome(tables.seed, self.identity, channel, number, tables.service, tables.clock)
+        success, duration = outcome(tables.seed, self.identity, int(channel), number, tables.service, tables.clock)
         world.busy(province, channel, world.now, duration)
         self.log(Phase.DISPATCH, Event.SERVICE_START, channel=channel, number=number)
         yield self.at(world.now + duration, Phase.SERVICE_ENDS, channel)
@@ -247,7 +249,7 @@ class Alert:
         if is_dissuaded(
             tables.seed,
             self.identity,
-            channel,
+            int(channel),
             self.right_class,
             int(world.night.bytes[person.province][person.number]) & HEARD,
             float(world.today.awareness[person.province, person.segment]),
