@@ -9,15 +9,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from sim.draws.identity import ATTEMPT, origin_id
+from sim.draws.identity import origin_id
 from sim.episode.stages import EpisodeTables, episode_tables, next_stage, paid_before, payable, scheduled
 from sim.scenario import ScenarioModel
-from sim.words import DistributionKind, Stage
+from sim.words import DistributionKind, OriginKind, Stage
 from tests.chi_square import LIKELY, fit, share_fit
 
 SEED = 5
 COUNT = 4000
-ATTEMPTS = [origin_id(ATTEMPT, 8000, 3, 1, 0, index) for index in range(COUNT)]
+ATTEMPTS = [origin_id(int(OriginKind.ATTEMPT), 8000, 3, 1, 0, index) for index in range(COUNT)]
 MINUTE = 60_000
 FIRST = int(Stage.FIRST_PAYMENT)
 STEPS = {"engaged": 1, "opened": 2, "first_payment": 3, "later_payment": 6}
