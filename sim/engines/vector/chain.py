@@ -152,6 +152,7 @@ def send_from(
                 expect_early(arrays.stream, arrays.later, counters, day.midnight, issued, order)
             else:
                 alert = arrays.sent[counters.sent]
+                alert.row = 0  # of no alert yet, but part of an event's order
                 raise_alert(alert, room.identities[k], issued, deadline, finding.person, tier)
                 alert.truth = finding.truth
                 alert.kind = finding.kind
