@@ -87,7 +87,7 @@ def send(block: int, run: RunTables, day: ProvinceDay, arrays: Arrays, outcomes:
         block: Findings that are looked at together.
         run: What the run fixes.
         day: What the day says to the province.
-        arrays: Those of the province.
+        arrays: Arrays of the province.
         outcomes: Tally of outcomes.
         room: Scratch for a block.
 
@@ -154,6 +154,7 @@ def send_from(
                 alert = arrays.sent[counters.sent]
                 alert.row = 0  # of no alert yet, but part of an event's order
                 raise_alert(alert, room.identities[k], issued, deadline, finding.person, tier)
+                alert.row = 0
                 alert.truth = finding.truth
                 alert.kind = finding.kind
                 counters.sent += 1

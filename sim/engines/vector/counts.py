@@ -23,16 +23,18 @@ def key_of(*codes: int) -> tuple[int, ...]:
 
 
 @internal
-def overflow_row(overflow: Records, counters: Record, table: int, day: int, amount: int) -> int:
-    """Return a fresh row for a count beyond the days of its tally; its key is still to be set."""
-    row = counters.overflow
-    counters.overflow = row + 1
-    count = overflow[row]
+def add_overflow(
+    overflow: Records, counters: Record, table: int, day: int, key: tuple[int, ...], amount: int, further: int
+) -> None:
+    """Note a count beyond the days of its tally, with its first amount and, where there are two, the further one."""
+    count = overflow[counters.overflow]
+    counters.overflow += 1
     count.table = table
     count.day = day
+    for k in range(len(key)):
+        count.key[k] = key[k]
     count.amounts[0] = amount
-    count.amounts[1] = 0
-    return int(row)
+    count.amounts[1] = further
 
 
 @internal
@@ -43,7 +45,7 @@ def count_alert(tally: Integers, overflow: Records, counters: Record, today: int
     if today - day < tally.shape[0]:
         tally[today - day][key] += 1
     else:
-        overflow[overflow_row(overflow, counters, OverflowTable.ALERTS, day, 1)].key[: len(key)] = key
+        add_overflow(overflow, counters, OverflowTable.ALERTS, day, key, 1, 0)
 
 
 @internal
@@ -61,13 +63,11 @@ def count_contact(
     key = key_of(alert.tier, alert.channel, result)
     day = day_of(moment)
     if 0 <= day - today < tally.shape[0]:
-        counted = tally[day - today][key]
-        counted[0] += 1
-        counted[1] += staff_ms
+        count = tally[day - today][key]
+        count[0] += 1
+        count[1] += staff_ms
     else:
-        count = overflow[overflow_row(overflow, counters, OverflowTable.CONTACTS, day, 1)]
-        count.key[: len(key)] = key
-        count.amounts[1] = staff_ms
+        add_overflow(overflow, counters, OverflowTable.CONTACTS, day, key, 1, staff_ms)
 
 
 @internal
@@ -80,7 +80,7 @@ def count_wait(
     if day - today < tally.shape[0]:
         tally[day - today][key] += 1
     else:
-        overflow[overflow_row(overflow, counters, OverflowTable.WAITS, day, 1)].key[: len(key)] = key
+        add_overflow(overflow, counters, OverflowTable.WAITS, day, key, 1, 0)
 
 
 @internal
@@ -95,6 +95,5 @@ def count_busy(
         if day - today < tally.shape[0]:
             tally[day - today][key] += until - start
         else:
-            count = overflow[overflow_row(overflow, counters, OverflowTable.HOURS, day, until - start)]
-            count.key[: len(key)] = key
+            add_overflow(overflow, counters, OverflowTable.HOURS, day, key, until - start, 0)
         start = until

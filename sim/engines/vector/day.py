@@ -2,7 +2,6 @@
 
 from sim.days import DAY_MS
 from sim.draws.compiled import compiled, inlined, part_of_caller
-from sim.engines.phases import Phase
 from sim.engines.vector.cases import go_to_police
 from sim.engines.vector.events import MOMENT_AT, ORDER_MASK
 from sim.engines.vector.given import Now, ProvinceDay
@@ -110,7 +109,7 @@ def finish(rules: Rules, day: ProvinceDay, arrays: Arrays, tallies: Tallies) -> 
     alerts, counters = arrays.alerts, arrays.counters[0]
     if counters.overflow + 2 * (len(alerts) - counters.alerts_free) > len(arrays.overflow):
         return False
-    now = Now(rules.end, Phase.ARRIVALS, ORDER_MASK)
+    now = Now(rules.end, ORDER_MASK)
     for row in range(len(alerts)):
         alert = alerts[row]
         if alert.state == AlertState.WAITING:

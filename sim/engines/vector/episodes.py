@@ -14,7 +14,7 @@ from sim.engines.phases import ArrivalStep, Phase
 from sim.engines.vector.events import order_of_alert, order_of_stage
 from sim.engines.vector.given import Now, ProvinceDay, RunTables
 from sim.engines.vector.lives import end_from_outside
-from sim.engines.vector.log import EPISODE_END_CODES, is_logged, log_event
+from sim.engines.vector.log import EPISODE_END_CODES, is_logged, log_stage
 from sim.engines.vector.records import DETECTORS, NONE, TIERS, Integers, Record
 from sim.engines.vector.state import Arrays, Tallies, expect, expect_early, raise_alert, release_episode, take_alert
 from sim.episode.stages import drops_out, next_stage, paid_before, payable, scheduled
@@ -88,15 +88,14 @@ def end_episode(
         now: The event in whose course it ends.
         run: What the run fixes.
         day: What the day says to the province.
-        arrays: Those of the province.
-        tallies: Those of the province.
+        arrays: Arrays of the province.
+        tallies: Tallies of the province.
     """
     rules, counters = run.rules, arrays.counters[0]
     episode.over = True
     if how != NONE:
         if is_logged(episode.attempt, rules):
-            row = log_event(Event.STAGE, now.moment, now.phase, day.province, episode.attempt, arrays.log, counters)
-            arrays.log[row].stage = episode.next_stage
+            row = log_stage(Event.STAGE, now, day.province, episode, arrays.log, counters)
             arrays.log[row].result = EPISODE_END_CODES[how]
         if episode.paid == 0:
             tallies.outcomes[episode.kind, episode.band, episode.sex, OUTCOMES[how]] += 1
@@ -161,8 +160,7 @@ def reach_stage(
         if stage >= Stage.FIRST_PAYMENT:
             pay(episode, stage, now, run, day, arrays, tallies.outcomes)
         elif is_logged(episode.attempt, run.rules):
-            row = log_event(Event.STAGE, now.moment, now.phase, day.province, episode.attempt, arrays.log, counters)
-            arrays.log[row].stage = stage
+            log_stage(Event.STAGE, now, day.province, episode, arrays.log, counters)
         episode.next_stage = stage + 1
         detect(episode, stage, now.moment, run, day, arrays)
         if stage + 1 < Stage.FIRST_PAYMENT + episode.scheduled:
@@ -207,8 +205,7 @@ def pay(
     episode.paid += 1
     measures[Outcome.LOSS_FEN] += fen
     if is_logged(episode.attempt, run.rules):
-        row = log_event(Event.PAYMENT, now.moment, now.phase, day.province, episode.attempt, arrays.log, counters)
-        arrays.log[row].stage = stage
+        row = log_stage(Event.PAYMENT, now, day.province, episode, arrays.log, counters)
         arrays.log[row].value = fen
 
 

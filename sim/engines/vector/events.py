@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.draws.compiled import internal
+from sim.draws.compiled import inlined, internal
 from sim.draws.identity import detector_of, stage_of
 from sim.engines.phases import Phase
 from sim.engines.vector.records import Record
@@ -43,6 +43,18 @@ def order_of_alert(phase: int, step: int, alert: Record) -> int:
 def order_of_stage(stage: int, episode: Record) -> int:
     """Return the part of the key of an episode's coming to a stage below its moment."""
     return order_of(Phase.STAGE_MOMENTS, stage, 0, 0, episode.row)
+
+
+@inlined
+def phase_of(order: int) -> int:
+    """Return the phase of an event."""
+    return (order >> PHASE_AT) & PHASE_MASK
+
+
+@inlined
+def step_of(order: int) -> int:
+    """Return the step of an event within its phase."""
+    return (order >> STEP_AT) & STEP_MASK
 
 
 @internal

@@ -57,10 +57,9 @@ class ProvinceDay(NamedTuple):
 
 
 class Now(NamedTuple):
-    """The event that is taking place: its moment, its phase, and its order within the tick, as in ``events``."""
+    """The event that takes place: its moment, and its order within the tick as ``events`` says."""
 
     moment: int
-    phase: int
     order: int
 
 

@@ -19,7 +19,7 @@ from sim.engines.vector.events import order_of_alert
 from sim.engines.vector.given import Now, ProvinceDay, RunTables
 from sim.engines.vector.lives import end_alert
 from sim.engines.vector.log import is_logged, log_issue
-from sim.engines.vector.messages import end_message, life_of_message
+from sim.engines.vector.messages import end_message, send_message
 from sim.engines.vector.records import NONE, AlertState, Record, Records
 from sim.engines.vector.rules import Rules
 from sim.engines.vector.state import Arrays, Tallies, expect_early, note_warned, raise_alert, take_alert
@@ -38,8 +38,8 @@ def warn(block: int, run: RunTables, day: ProvinceDay, arrays: Arrays, tallies: 
         block: Findings, or alerts, that are looked at together.
         run: What the run fixes.
         day: What the day says to the province.
-        arrays: Those of the province.
-        tallies: Those of the province.
+        arrays: Arrays of the province.
+        tallies: Tallies of the province.
         room: Scratch for a block.
 
     Returns:
@@ -64,8 +64,8 @@ def issue_sent(
         block: Alerts that are issued together.
         run: What the run fixes.
         day: What the day says to the province.
-        arrays: Those of the province.
-        tallies: Those of the province.
+        arrays: Arrays of the province.
+        tallies: Tallies of the province.
         room: Scratch for a block.
 
     Returns:
@@ -163,8 +163,8 @@ def issue(
         delay: Ms from delivery to reading, -1 for never.
         run: What the run fixes.
         day: What the day says to the province.
-        arrays: Those of the province.
-        tallies: Those of the province.
+        arrays: Arrays of the province.
+        tallies: Tallies of the province.
     """
     rules, counters = run.rules, arrays.counters[0]
     counters.issued += 1
@@ -183,10 +183,7 @@ def settle_message(
 ) -> None:
     """Settle the message of an alert; if it is given up and a call follows, the event loop goes on from there."""
     counters = arrays.counters[0]
-    message = life_of_message(alert.issued, delivery, delay, alert.deadline, rules.unread_wait, rules.end)
-    alert.state = AlertState.MESSAGE
-    alert.since = message.delivered
-    counters.messages += message.arrives
+    message = send_message(alert, delivery, delay, rules, counters)
     end: int = End.OPEN
     if message.moment < rules.end:
         end = end_message(alert, message.step, message.moment, rules, day, arrays, tallies)
@@ -197,7 +194,7 @@ def settle_message(
             warned = day.number + day_of(message.moment) - day.offset
             note_warned(alert.person, warned, arrays.warned, counters)
         order = order_of_alert(Phase.READS, message.step, alert)
-        now = Now(min(message.moment, rules.end), Phase.READS, order)
+        now = Now(min(message.moment, rules.end), order)
         end_alert(alert, end, now, rules, day, arrays, tallies)
 
 

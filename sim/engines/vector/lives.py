@@ -5,11 +5,11 @@ from sim.draws.compiled import internal, part_of_caller
 from sim.draws.identity import person_id
 from sim.engines.phases import AlertStep, Phase
 from sim.engines.vector.counts import count_alert
-from sim.engines.vector.events import order_of_alert
+from sim.engines.vector.events import order_of_alert, phase_of
 from sim.engines.vector.given import Now, ProvinceDay, RunTables
 from sim.engines.vector.line import desk_of, join_line, renege
 from sim.engines.vector.log import END_CODES, is_logged, log_alert, log_issue
-from sim.engines.vector.messages import leave_message, life_of_message
+from sim.engines.vector.messages import leave_message, send_message
 from sim.engines.vector.records import NONE, TIERS, AlertState, Integers, Record, Records
 from sim.engines.vector.rules import Rules
 from sim.engines.vector.state import Arrays, Tallies, expect, give_back_alert
@@ -33,7 +33,9 @@ def end_alert(
             living[alert.tier] = NONE
     alert.state = AlertState.ENDED
     if end != End.OPEN and is_logged(alert.identity, rules):
-        entry = arrays.log[log_alert(Event.END, now.moment, now.phase, day.province, alert, arrays.log, counters)]
+        entry = arrays.log[
+            log_alert(Event.END, now.moment, phase_of(now.order), day.province, alert, arrays.log, counters)
+        ]
         entry.result = END_CODES[end]
 
 
@@ -48,7 +50,7 @@ def expire_in_line(
     renege(alert, alert.deadline, moment, arrays.desks[desk_of(alert.channel)])
     if is_logged(alert.identity, rules):
         log_alert(Event.EXPIRY, alert.deadline, Phase.READS, day.province, alert, arrays.log, arrays.counters[0])
-    then = Now(alert.deadline, Phase.READS, order_of_alert(Phase.READS, AlertStep.EXPIRY, alert))
+    then = Now(alert.deadline, order_of_alert(Phase.READS, AlertStep.EXPIRY, alert))
     end_alert(alert, End.EXPIRED, then, rules, day, arrays, tallies)
 
 
@@ -108,8 +110,8 @@ def end_at_issue(alert: Record, now: Now, rules: Rules, day: ProvinceDay, arrays
 
 
 @part_of_caller
-def contact_first(alert: Record, moment: int, run: RunTables, day: ProvinceDay, arrays: Arrays) -> None:
-    """Let an alert that was issued at a moment join its line, or send it in writing."""
+def contact(alert: Record, run: RunTables, day: ProvinceDay, arrays: Arrays) -> None:
+    """Let an alert that is issued join the line of a desk, or send its message: by the first channel of its tier."""
     rules, counters = run.rules, arrays.counters[0]
     channel = int(rules.first[alert.tier])
     if channel == ContactChannel.APP:
@@ -118,13 +120,10 @@ def contact_first(alert: Record, moment: int, run: RunTables, day: ProvinceDay, 
             channel = ContactChannel.SMS
     alert.channel = channel
     if channel >= ContactChannel.CALL:
-        join_line(alert, moment, arrays.alerts, arrays.lines, arrays.desks)
+        join_line(alert, alert.issued, arrays.alerts, arrays.lines, arrays.desks)
     else:
         delivery, delay = reading(rules.seed, alert.identity, channel, run.delays, rules.clock)
-        message = life_of_message(moment, delivery, delay, alert.deadline, rules.unread_wait, rules.end)
-        alert.state = AlertState.MESSAGE
-        alert.since = message.delivered
-        counters.messages += message.arrives
+        message = send_message(alert, delivery, delay, rules, counters)
         order = order_of_alert(Phase.READS, message.step, alert)
         expect(arrays.heap, arrays.later, counters, day.midnight, message.moment, order)
 
@@ -149,4 +148,4 @@ def issue_alert(alert: Record, now: Now, run: RunTables, day: ProvinceDay, array
             lower = arrays.alerts[episode.living[tier]]
             end_from_outside(lower, End.SUPERSEDED, now, rules, day, arrays, tallies)
     episode.living[alert.tier] = alert.row
-    contact_first(alert, now.moment, run, day, arrays)
+    contact(alert, run, day, arrays)

@@ -8,6 +8,8 @@ from sim.draws.compiled import inlined, internal
 from sim.draws.identity import detector_of, origin_of, stage_of
 from sim.draws.record import is_kept
 from sim.engines.phases import Phase
+from sim.engines.vector.events import phase_of
+from sim.engines.vector.given import Now
 from sim.engines.vector.records import NONE, Record, Records
 from sim.engines.vector.rules import Rules
 from sim.words import EVENT_CHANNELS, EVENT_RESULTS, STOPPED, ContactChannel, ContactResult, End, EpisodeEnd, Event
@@ -67,3 +69,11 @@ def log_issue(alert: Record, predicted: int, province: int, log: Records, counte
     entry = log[log_alert(Event.ISSUE, alert.issued, Phase.ARRIVALS, province, alert, log, counters)]
     entry.person = alert.person
     entry.value = predicted
+
+
+@internal
+def log_stage(event: int, now: Now, province: int, episode: Record, log: Records, counters: Record) -> int:
+    """Return the row of a new entry about the stage that an episode comes to."""
+    row = log_event(event, now.moment, phase_of(now.order), province, episode.attempt, log, counters)
+    log[row].stage = episode.next_stage
+    return row

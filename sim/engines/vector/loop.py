@@ -11,17 +11,7 @@ from sim.draws.identity import STAGE_MASK
 from sim.engines.phases import AlertStep, Phase
 from sim.engines.vector.day import close_day
 from sim.engines.vector.episodes import reach_stage, stop_episode
-from sim.engines.vector.events import (
-    MOMENT_AT,
-    ORDER_MASK,
-    PHASE_AT,
-    PHASE_MASK,
-    ROW_MASK,
-    STAGE_AT,
-    STEP_AT,
-    STEP_MASK,
-    pop,
-)
+from sim.engines.vector.events import MOMENT_AT, ORDER_MASK, ROW_MASK, STAGE_AT, phase_of, pop, step_of
 from sim.engines.vector.given import Now, ProvinceDay, RunTables
 from sim.engines.vector.line import join_line
 from sim.engines.vector.lives import end_alert, issue_alert
@@ -43,8 +33,8 @@ def run_day(run: RunTables, day: ProvinceDay, arrays: Arrays, tallies: Tallies) 
     Args:
         run: What the run fixes.
         day: What the day says to the province.
-        arrays: Those of the province.
-        tallies: Those of the province.
+        arrays: Arrays of the province.
+        tallies: Tallies of the province.
 
     Returns:
         Whether the day is over; if not, an array is full and must grow first, and the tick goes on where it stopped.
@@ -58,8 +48,8 @@ def run_day(run: RunTables, day: ProvinceDay, arrays: Arrays, tallies: Tallies) 
             key = next_event(arrays.heap, arrays.stream, counters)
             if key == NONE:
                 break
-            now = Now(moment, (key >> PHASE_AT) & PHASE_MASK, key & ORDER_MASK)
-            if now.phase == Phase.STAGE_MOMENTS:
+            now = Now(moment, key & ORDER_MASK)
+            if phase_of(now.order) == Phase.STAGE_MOMENTS:
                 episode = arrays.episodes[key & ROW_MASK]
                 reach_stage(episode, (key >> STAGE_AT) & STAGE_MASK, now, run, day, arrays, tallies)
             else:
@@ -120,15 +110,15 @@ def next_event(heap: Integers, stream: Integers, counters: Record) -> int:
 def go_on(alert: Record, now: Now, run: RunTables, day: ProvinceDay, arrays: Arrays, tallies: Tallies) -> int:
     """Let an alert take the step whose moment has come; return its end, or NONE if it lives on."""
     end = NONE
-    if now.phase == Phase.SERVICE_ENDS:
+    if phase_of(now.order) == Phase.SERVICE_ENDS:
         end = end_service(alert, now.moment, run, day, arrays, tallies)
     elif alert.state == AlertState.ENDED:
         give_back_alert(alert, arrays.alerts_free, arrays.episodes, arrays.episodes_free, arrays.counters[0])
     elif alert.state == AlertState.UNISSUED:
         issue_alert(alert, now, run, day, arrays, tallies)
     else:
-        step = (now.order >> STEP_AT) & STEP_MASK
-        if now.phase == Phase.READS and (alert.state == AlertState.MESSAGE or step == AlertStep.EXPIRY):
+        step = step_of(now.order)
+        if phase_of(now.order) == Phase.READS and (alert.state == AlertState.MESSAGE or step == AlertStep.EXPIRY):
             end = end_message(alert, step, now.moment, run.rules, day, arrays, tallies)
         if end == NONE:
             join_line(alert, now.moment, arrays.alerts, arrays.lines, arrays.desks)

@@ -60,6 +60,16 @@ def life_of_message(issued: int, delivery: int, delay: int, deadline: int, unrea
     return Message(delivered, delivered < min(deadline, end), moment, step)
 
 
+@internal
+def send_message(alert: Record, delivery: int, delay: int, rules: Rules, counters: Record) -> Message:
+    """Send the message of an alert that is issued, its delivery and the delay of its reading in ms; return its life."""
+    message = life_of_message(alert.issued, delivery, delay, alert.deadline, rules.unread_wait, rules.end)
+    alert.state = AlertState.MESSAGE
+    alert.since = message.delivered
+    counters.messages += message.arrives
+    return message
+
+
 @part_of_caller
 def end_message(
     alert: Record, step: int, moment: int, rules: Rules, day: ProvinceDay, arrays: Arrays, tallies: Tallies
@@ -70,10 +80,10 @@ def end_message(
         alert: The alert.
         step: What happens, as in ``Message``.
         moment: When it happens.
-        rules: Those of the run.
+        rules: Rules of the run.
         day: What the day says to the province.
-        arrays: Those of the province.
-        tallies: Those of the province.
+        arrays: Arrays of the province.
+        tallies: Tallies of the province.
 
     Returns:
         The end of the alert, or NONE if it is to be called next.

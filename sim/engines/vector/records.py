@@ -78,7 +78,7 @@ ALERT = record(
     ("deadline", MOMENT),
     ("since", MOMENT),  # when it joined the line, or its service began, or its message is delivered
     ("person", PERSON),
-    ("row", ROW),  # its own
+    ("row", ROW),  # its own, 0 before it has one
     ("episode", ROW),  # of the episode that it is about, or NONE
     ("kind", CODE),  # true fraud type; of a legitimate contact one more than the last
     ("tier", CODE),
