@@ -177,7 +177,7 @@ LOG_ENTRY = record(
     ("person", PERSON),
     ("value", COUNT),
 )
-"""An event of the log: the columns of ``sim.results.recorder.EVENT_COLUMNS``, integers all, -1 for none."""
+"""An event of the log: the columns of ``sim.results.tables.EVENTS``, integers all, -1 for none."""
 
 COUNTERS = record(
     # Entries in use of the arrays of these names; of alerts and episodes those that are free.
