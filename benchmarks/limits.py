@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from sim.draws.compiled import compiled
 from sim.draws.identity import INDEX_SHIFT
 from sim.draws.philox import draw4, draw4_run
-from sim.draws.purposes import ATTEMPT_GATES
+from sim.draws.purposes import ATTEMPT_MEETING
 
 DOUBLES = 1 << 16
 """Doubles a call: half a megabyte, which stays in the cache, so that making them is measured and not storing them."""
@@ -94,7 +94,7 @@ class Run:
 
     def __call__(self) -> None:
         """Draw once."""
-        draw4_run(20221130, 0, 1 << INDEX_SHIFT, self.blocks, ATTEMPT_GATES, self._lanes)
+        draw4_run(20221130, 0, 1 << INDEX_SHIFT, self.blocks, ATTEMPT_MEETING, self._lanes)
 
 
 @compiled

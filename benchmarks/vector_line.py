@@ -12,6 +12,7 @@ from sim.draws.compiled import compiled
 from sim.draws.identity import INDEX_SHIFT
 from sim.engines.phases import ArrivalStep, Phase
 from sim.engines.tables import Tables
+from sim.engines.vector.cells import AttemptTables, attempt_tables
 from sim.engines.vector.day import begin_day
 from sim.engines.vector.events import order_of_alert
 from sim.engines.vector.given import RunTables, day_of_province, run_tables
@@ -60,7 +61,7 @@ def arrive(first_identity: int, first: int, last: int, midnight: int, arrivals: 
 
 
 @cache
-def office() -> tuple[Tables, RunTables, Guides, Today, NDArray[np.uint8]]:
+def office() -> tuple[Tables, RunTables, AttemptTables, Guides, Today, NDArray[np.uint8]]:
     """Return what the desk of a province needs that no customer changes: tables, rules, a day, people."""
     spec = load_scenario("tiny", seed=SEED, clock="1 ms").spec
     tables = replace(Tables.of(spec), service=TABLES)
@@ -68,16 +69,18 @@ def office() -> tuple[Tables, RunTables, Guides, Today, NDArray[np.uint8]]:
     today = night(tables.calendar.first, DayTotals.empty(len(tables.provinces)))
     rules = rules_of(tables, NEVER, 0)
     rules = rules._replace(start=0, deadline=np.full(4, NEVER // 2), tries=np.ones((4, 2), dtype=np.int64))
-    return tables, run_tables(tables, rules), guides_of(tables), today, night.bytes[0]
+    guides = guides_of(tables, night.propensity)
+    attempts = attempt_tables(tables, rules, guides.attempts, night)
+    return tables, run_tables(tables, rules), attempts, guides, today, night.bytes[0]
 
 
 def serve(customers: Customers) -> Served:
     """Return how customers fared at the call desk of one province, day after day, until the last has left."""
-    tables, run, guides, today, people_bytes = office()
+    tables, run, attempts, guides, today, people_bytes = office()
     servers = np.full((2, HALF_HOURS), SERVERS)
     days = np.bincount(customers.arrivals // DAY_MS)
     # A province has room for some blocks; here a block is what a day brings.
-    province = Province(0, tables, run, guides, Counts(tables).of(0), int(np.max(days)))
+    province = Province(0, tables, run, attempts, guides, Counts(tables).of(0), int(np.max(days)))
     first, day = 0, 0
     while first < len(customers) or province.counters["services_ended"] < len(customers):
         last = first + (int(days[day]) if day < len(days) else 0)

@@ -31,10 +31,11 @@ class Word(IntEnum):
 
 
 class OriginKind(Word):
-    """What an origin is: where everything about a contact begins."""
+    """What an origin is: an attempt, a legitimate contact, or a case filed before the simulation began."""
 
     ATTEMPT = 0
     LEGITIMATE = 1
+    BACKLOG = 2
 
 
 class Channel(Word):

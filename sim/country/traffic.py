@@ -16,7 +16,7 @@ from sim.days import calendar_date, weekday
 from sim.draws.compiled import compiled_with_arrays
 from sim.draws.distributions import poisson
 from sim.draws.functions import exp, normal_cdf
-from sim.draws.identity import INDEX_BITS, cell_id, origin_id
+from sim.draws.identity import INDEX_BITS, cell_id, origin_id, traffic_id
 from sim.draws.philox import draw4, uniform52
 from sim.draws.purposes import ATTEMPT_COUNT, LEGITIMATE_COUNT
 from sim.scenario.schema import ScenarioModel
@@ -73,7 +73,7 @@ def attempt_counts(seed: int, day: int, rates: NDArray[np.float64]) -> NDArray[n
     for p in range(rates.shape[0]):
         for c in range(rates.shape[1]):
             for t in range(rates.shape[2]):
-                high, low, _, _ = draw4(seed, origin_id(OriginKind.ATTEMPT, day, p, c, t, 0), ATTEMPT_COUNT, 0)
+                high, low, _, _ = draw4(seed, traffic_id(day, p, c, t), ATTEMPT_COUNT, 0)
                 counts[p, c, t] = poisson(rates[p, c, t], uniform52(high, low))
     return counts
 
@@ -84,6 +84,11 @@ def profile(half_hours: list[float]) -> NDArray[np.float64]:
     for weight in half_hours:
         cumulative.append(cumulative[-1] + weight)
     return np.array(cumulative)
+
+
+def profiles(spec: ScenarioModel) -> NDArray[np.float64]:
+    """Return the cumulative profiles of the day of attempts, (3 channels, 49)."""
+    return np.array([profile(getattr(spec.fraud.half_hours, channel)) for channel in Channel.labels()])
 
 
 def edges(grid: Grid) -> list[float]:

@@ -1,12 +1,13 @@
 """Who draws: one positive 63-bit integer for every entity.
 
-An origin (an attempt or a legitimate contact) and each of its alerts are, from the highest bit down,
+An origin (an attempt, a legitimate contact, or a case filed before the simulation began) and each of its alerts are,
+from the highest bit down,
 
-    kind 1 | day 15 | province 5 | channel 2 | cell 10 | index 25 | detector 1 | stage 4
+    kind 2 | day 15 | province 5 | channel 2 | cell 10 | index 24 | detector 1 | stage 4
 
-where ``day`` counts from 2000-01-01, ``cell`` is the fraud type of an attempt or the score cell of a
-contact, and ``detector`` and ``stage`` are 0 but for alerts. Order of identities is order of (kind, day,
-province, channel, cell, index, detector, stage).
+where ``day`` counts from 2000-01-01, ``cell`` is the fraud type (5 bits) and prospect (5 bits, see
+``sim.warning.bands``) of an attempt or the score cell of a contact, and ``detector`` and ``stage`` are 0 but for
+alerts. Order of identities is order of (kind, day, province, channel, cell, index, detector, stage).
 
 Entities of different kinds may share a number: each purpose belongs to one kind of entity and is part of every draw's
 counter. The functions pack without checking, as they stand in the innermost loops: the schema refuses
@@ -22,7 +23,7 @@ DAY_BITS = 15
 PROVINCE_BITS = 5
 CHANNEL_BITS = 2
 CELL_BITS = 10
-INDEX_BITS = 25
+INDEX_BITS = 24
 DETECTOR_BITS = 1
 STAGE_BITS = 4
 
@@ -45,8 +46,8 @@ DAY_MASK = (1 << DAY_BITS) - 1
 CELL_SIDE_BITS = CELL_BITS // 2
 CELL_SIDE_MASK = (1 << CELL_SIDE_BITS) - 1
 
-BACKLOG_DAY, BACKLOG_CHANNEL = 0, CHANNEL_MASK
-"""Day and channel of cases filed before the simulation began; no run has that day, so no identity is used twice."""
+PROSPECT_BITS = 5
+FRAUD_TYPE_BITS = CELL_BITS - PROSPECT_BITS
 
 PERSON_BITS = 32
 PERSON_MASK = (1 << PERSON_BITS) - 1
@@ -61,6 +62,8 @@ LIMITS = {
     "channel": 1 << CHANNEL_BITS,
     "cell": 1 << CELL_BITS,
     "cell_side": 1 << CELL_SIDE_BITS,
+    "fraud_type": 1 << FRAUD_TYPE_BITS,
+    "prospect": 1 << PROSPECT_BITS,
     "index": 1 << INDEX_BITS,
     "detector": 1 << DETECTOR_BITS,
     "stage": 1 << STAGE_BITS,
@@ -88,7 +91,7 @@ class Identity:
 
 @compiled
 def origin_id(kind: int, day: int, province: int, channel: int, cell: int, index: int) -> int:
-    """Return the identity of an origin: an attempt or a legitimate contact, as ``kind`` of ``OriginKind`` says."""
+    """Return the identity of an origin: of a ``kind`` of ``OriginKind``."""
     return (
         (kind << KIND_SHIFT)
         | (day << DAY_SHIFT)
@@ -137,7 +140,7 @@ def channel_of(identity: int) -> int:
 
 @compiled
 def cell_of(identity: int) -> int:
-    """Return the fraud type of an attempt, or the score cell of a legitimate contact."""
+    """Return the fraud type and prospect of an attempt, or the score cell of a legitimate contact."""
     return (identity >> CELL_SHIFT) & CELL_MASK
 
 
@@ -171,6 +174,24 @@ def unpack(identity: int) -> Identity:
         detector_of(identity),
         stage_of(identity),
     )
+
+
+@compiled
+def attempt_id(day: int, province: int, channel: int, fraud_type: int, prospect: int, index: int) -> int:
+    """Return the identity of an attempt among those of its day, province, channel, fraud type and prospect."""
+    return origin_id(OriginKind.ATTEMPT, day, province, channel, (fraud_type << PROSPECT_BITS) | prospect, index)
+
+
+@compiled
+def fraud_type_of(identity: int) -> int:
+    """Return the fraud type of an attempt, or of an alert about one."""
+    return cell_of(identity) >> PROSPECT_BITS
+
+
+@compiled
+def traffic_id(day: int, province: int, channel: int, fraud_type: int) -> int:
+    """Return the identity of all attempts of a day, province, channel and fraud type together."""
+    return attempt_id(day, province, channel, fraud_type, 0, 0)
 
 
 @compiled
@@ -229,8 +250,8 @@ def province_day_id(day: int, province: int, channel: int) -> int:
 
 @compiled
 def backlog_id(province: int, number: int) -> int:
-    """Return the identity of a case filed before the simulation began; no attempt has it."""
-    return origin_id(OriginKind.ATTEMPT, BACKLOG_DAY, province, BACKLOG_CHANNEL, 0, number)
+    """Return the identity of a case filed before the simulation began."""
+    return origin_id(OriginKind.BACKLOG, 0, province, 0, 0, number)
 
 
 @compiled

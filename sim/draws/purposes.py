@@ -13,7 +13,7 @@ given to another purpose: old and new draws would be the same. Ranges, and the n
     =======  ============================  =======
     range    entity                        free
     =======  ============================  =======
-    1-15     attempts                      9-15
+    1-15     attempts                      3-5, 15
     16-31    legitimate traffic            22-31
     32-47    people                        36-47
     48-63    slots of dens                 51-63
@@ -23,17 +23,19 @@ given to another purpose: old and new draws would be the same. Ranges, and the n
     112-     designs outside a run         114-
     =======  ============================  =======
 
-All eight lanes of ``ATTEMPT_GATES`` and ``ATTEMPT_PASSAGE`` are in use: a further gate draws its uniform from a purpose
-of its own, for the attempts that have passed the gates before it.
+Numbers 2, 6 and 7 served gates that attempts passed one by one; they are not given out again.
 """
 
 from typing import NamedTuple
 
 ATTEMPT_COUNT = 1
-ATTEMPT_GATES = 2
-ATTEMPT_PASSAGE = 6
-ATTEMPT_TARGET = 7
 ATTEMPT_COVERAGE = 8
+ATTEMPT_STOPS = 9
+ATTEMPT_PROSPECTS = 10
+ATTEMPT_MEETING = 11
+ATTEMPT_PERSON = 12
+ATTEMPT_SCORES = 13
+ATTEMPT_LOW_SCORES = 14
 
 LEGITIMATE_COUNT = 16
 LEGITIMATE_CONTACT = 17
@@ -85,10 +87,27 @@ class Purpose(NamedTuple):
 REGISTRY = (
     # Entity "traffic" is (kind, day, province, channel, cell) with index 0: how many there are.
     Purpose("ATTEMPT_COUNT", ATTEMPT_COUNT, "traffic", ("count high", "count low", "", "")),
-    Purpose("ATTEMPT_GATES", ATTEMPT_GATES, "attempt", ("not sent", "slot", "card", "interception")),
-    Purpose("ATTEMPT_PASSAGE", ATTEMPT_PASSAGE, "attempt", ("site", "answer", "central", "local")),
+    Purpose(
+        "ATTEMPT_STOPS",
+        ATTEMPT_STOPS,
+        "traffic",
+        ("stopped high", "stopped low", "stopped by the next high", "stopped by the next low"),
+        "half the gate, counted from 0",
+    ),
+    Purpose(
+        "ATTEMPT_PROSPECTS",
+        ATTEMPT_PROSPECTS,
+        "traffic",
+        ("first high", "first low", "second high", "second low"),
+        "0 may engage (first); 1 + band: in the band, of those unanswered and of those ignored",
+    ),
+    Purpose("ATTEMPT_MEETING", ATTEMPT_MEETING, "attempt", ("moment", "engage", "central", "local")),
+    Purpose("ATTEMPT_PERSON", ATTEMPT_PERSON, "attempt", ("person high", "person low", "answer", ""), "try"),
     Purpose("ATTEMPT_COVERAGE", ATTEMPT_COVERAGE, "attempt", ("central", "local", "", "")),
-    Purpose("ATTEMPT_TARGET", ATTEMPT_TARGET, "attempt", ("person high", "person low", "moment", "engage")),
+    Purpose(
+        "ATTEMPT_SCORES", ATTEMPT_SCORES, "attempt", ("coverage central", "coverage local", "larger score", "other")
+    ),
+    Purpose("ATTEMPT_LOW_SCORES", ATTEMPT_LOW_SCORES, "attempt", ("central", "local", "", ""), "try"),
     Purpose("LEGITIMATE_COUNT", LEGITIMATE_COUNT, "traffic", ("count high", "count low", "", "")),
     Purpose(
         "LEGITIMATE_CONTACT", LEGITIMATE_CONTACT, "contact", ("coverage central", "central", "local", "coverage local")

@@ -12,13 +12,12 @@ from sim.country.provinces import Provinces
 from sim.country.traffic import profile
 from sim.draws.distributions import to_ticks
 from sim.episode.stages import EpisodeTables, episode_tables
-from sim.gates.answering import thresholds as answering_thresholds
 from sim.scenario.schema import ScenarioModel
 from sim.warning.delays import DelayTables, delay_tables
 from sim.warning.detectors import DetectorTables, detector_tables
 from sim.warning.dissuasion import DissuasionTables, dissuasion_tables
 from sim.warning.service import ServiceTables, schedule, service_tables
-from sim.words import Channel, ContactChannel, Tier
+from sim.words import ContactChannel, Tier
 
 
 @dataclass(frozen=True)
@@ -42,9 +41,7 @@ class Tables:
     provinces: Provinces
     people: PeopleTables
     high_share: float
-    moments: NDArray[np.float64]
     contact_moments: NDArray[np.float64]
-    answered: NDArray[np.int64]
     episodes: EpisodeTables
     detectors: DetectorTables
     delays: DelayTables
@@ -80,9 +77,7 @@ class Tables:
             provinces=provinces,
             people=people_tables(spec),
             high_share=spec.population.exposure.high_contacts,
-            moments=np.array([profile(getattr(spec.fraud.half_hours, channel)) for channel in Channel.labels()]),
             contact_moments=profile(spec.population.legitimate.half_hours),
-            answered=answering_thresholds(spec),
             episodes=episode_tables(spec),
             detectors=detector_tables(spec),
             delays=delay_tables(spec),

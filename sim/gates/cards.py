@@ -7,7 +7,6 @@ from numpy.typing import NDArray
 
 from sim.country.measures import Measures
 from sim.days import DAY_MS
-from sim.draws.compiled import compiled
 from sim.draws.distributions import distinct, threshold
 from sim.draws.functions import exp
 from sim.draws.remainders import ONE, fixed
@@ -124,15 +123,3 @@ def thresholds(stock: CardStock, cards: Cards, provinces: int) -> NDArray[np.int
     if cards.fixed_dead_share is not None:
         shares = [cards.fixed_dead_share] * provinces
     return np.array([threshold(share) for share in shares], dtype=np.int64)
-
-
-@compiled
-def is_from_card(channel: int) -> bool:
-    """Return whether attempts of a channel come from phone cards; only they meet this gate and the next."""
-    return channel in FROM_CARDS
-
-
-@compiled
-def is_card_eliminated(u: int, province: int, dead: NDArray[np.int64]) -> bool:
-    """Return whether a call or SMS is stopped because the card it would come from has been taken."""
-    return u < int(dead[province])

@@ -1,5 +1,8 @@
 """Gate 2: dens, as slots: when the den of a slot is raided, the next generation opens in the same slot later.
 
+An attempt comes from each slot that pursues its type in proportion to the slot's weight, and is stopped if that one is
+raided: so the gate stops the share that raided slots have of a type.
+
 Weight, first region, fraud types, delays and ringleaders of all generations of a slot are fixed by its identity
 before the run. Policies change only when a den is raided: by a draw of (slot, day) against a hazard.
 """
@@ -40,13 +43,13 @@ REPATRIATED: Final = 2
 class Slots:
     """Properties of the den slots that are fixed before the run.
 
-    ``weight`` (S,) with a mean of 1; ``region`` (S,) of generation 0; ``cumulative`` (T, S) thresholds by which an
-    attempt of a type picks its slot.
+    ``weight`` (S,) with a mean of 1; ``region`` (S,) of generation 0; ``share`` (T, S) of the attempts of a type that
+    come from a slot, as thresholds: they add up to 2**32.
     """
 
     weight: NDArray[np.float64]
     region: NDArray[np.int64]
-    cumulative: NDArray[np.int64]
+    share: NDArray[np.int64]
 
     @classmethod
     def of(cls, seed: int, dens: Dens, types: int) -> "Slots":
@@ -65,7 +68,8 @@ class Slots:
         mean = math.fsum(weights) / count
         weight = np.array([w / mean for w in weights])
         cumulative = [cumulative_thresholds(np.where(row, weight, 0.0) if row.any() else weight) for row in pursues]
-        return cls(weight, np.array(region, dtype=np.int64), np.array(cumulative, dtype=np.int64))
+        share = np.array([np.diff(row, prepend=0) for row in cumulative], dtype=np.int64)
+        return cls(weight, np.array(region, dtype=np.int64), share)
 
 
 def region_thresholds(shares: RegionShares, moving: float = 1.0) -> NDArray[np.int64]:
@@ -266,13 +270,7 @@ def _reopen(seed: int, day: int, has_leader: int, displaced_to: NDArray[np.int64
     return opened
 
 
-@compiled
-def slot_of(u: int, fraud_type: int, cumulative: NDArray[np.int64]) -> int:
-    """Return the den slot that an attempt comes from, raided or not."""
-    return pick(u, cumulative[fraud_type])
-
-
-@compiled
-def is_den_destroyed(slot: int, raided: NDArray[np.uint8]) -> bool:
-    """Return whether the den that the attempt comes from is raided today."""
-    return bool(raided[slot])
+def raided_thresholds(slots: Slots, raided: NDArray[np.uint8]) -> NDArray[np.int64]:
+    """Return the thresholds of the gate, (T,): the share of each type's attempts that come from raided slots (S,)."""
+    shares: NDArray[np.int64] = slots.share[:, raided == 1].sum(axis=1)
+    return shares

@@ -41,22 +41,15 @@ def propensities(spec: ScenarioModel) -> NDArray[np.float64]:
     return table
 
 
+def most_engaging(propensity: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Return the threshold of engaging of the most easily deceived, (T,): whatever a policy does, none is above it."""
+    return np.array([threshold(float(of_type.max())) for of_type in propensity], dtype=np.int64)
+
+
 @compiled_with_arrays
-def thresholds(propensity: NDArray[np.float64], awareness: NDArray[np.float64], effect: float) -> NDArray[np.int64]:
-    """Return the thresholds of the gate, (P, T, bands, 2, 8, 2, 4 segments), from awareness (P, 4 segments)."""
-    types, bands, sexes, frailties, victims = propensity.shape
-    provinces, segments = awareness.shape
-    table = np.empty((provinces, types, bands, sexes, frailties, victims, segments), dtype=np.int64)
-    for p in range(provinces):
-        for s in range(segments):
-            kept = 1.0 - effect * awareness[p, s]
-            for t in range(types):
-                for b in range(bands):
-                    for x in range(sexes):
-                        for f in range(frailties):
-                            for v in range(victims):
-                                table[p, t, b, x, f, v, s] = threshold(propensity[t, b, x, f, v] * kept)
-    return table
+def unaware_shares(awareness: NDArray[np.float64], effect: float) -> NDArray[np.float64]:
+    """Return the share of their propensity to engage that awareness leaves people, (P, 4), from awareness (P, 4)."""
+    return 1.0 - effect * awareness
 
 
 def segment_people(spec: ScenarioModel) -> list[list[float]]:
@@ -115,22 +108,15 @@ def education(
 
 
 @compiled
-def is_engaged(
-    u: int, fraud_type: int, band: int, sex: int, frailty: int, victim: int, segment: int, engaged: NDArray[np.int64]
-) -> bool:
+def is_engaged(u: int, propensity: float, unaware: float) -> bool:
     """Return whether a person who answered engages, so that an episode begins.
 
     Args:
         u: 32-bit uniform of the attempt.
-        fraud_type: Of the attempt.
-        band: Age band of the person.
-        sex: Of ``Sex``.
-        frailty: Class, 0 to 7.
-        victim: 1 for a victim before, else 0.
-        segment: Of ``Segment``.
-        engaged: (T, bands, 2, 8, 2, 4) thresholds of the person's province.
+        propensity: Of people like this one, by ``propensities``.
+        unaware: Share of it that awareness leaves in their province and segment.
 
     Returns:
         Whether the person engages.
     """
-    return u < int(engaged[fraud_type, band, sex, frailty, victim, segment])
+    return u < threshold(propensity * unaware)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from sim.country.measures import Measures
 from sim.days import DAY_MS
-from sim.draws.compiled import compiled, compiled_with_arrays
+from sim.draws.compiled import compiled_with_arrays
 from sim.draws.distributions import CERTAIN, poisson, threshold
 from sim.draws.functions import normal_cdf
 from sim.draws.identity import province_day_id
@@ -17,7 +17,7 @@ from sim.draws.philox import draw4, uniform52
 from sim.draws.purposes import FALSE_BLOCKS
 from sim.scenario.schema.gates import Interception
 from sim.scenario.schema.measures import FilterStrength
-from sim.words import Channel
+from sim.words import Channel, Fate
 
 FILTERED = (Channel.CALL.label, Channel.SMS.label)
 """Channels that have a filter, in the order of their codes."""
@@ -83,21 +83,12 @@ def false_blocks(seed: int, day: int, rates: NDArray[np.float64], shares: NDArra
 
 
 @compiled_with_arrays
-def expected(
-    rates: NDArray[np.float64],
-    not_sent: NDArray[np.int64],
-    dead: NDArray[np.int64],
-    raided: NDArray[np.float64],
-    intercepted: NDArray[np.int64],
-) -> NDArray[np.float64]:
+def expected(rates: NDArray[np.float64], stops: NDArray[np.int64]) -> NDArray[np.float64]:
     """Return the expected interceptions of a day by province: of attempts that no gate before has stopped.
 
     Args:
         rates: (P, 3, T) expected potential attempts.
-        not_sent: (P, 3) thresholds of gate 1.
-        dead: (P,) thresholds of gate 3.
-        raided: (T,) share of a type's attempts that come from raided dens.
-        intercepted: (P, 2, T) thresholds of this gate.
+        stops: (gates, P, 3, T) thresholds of the gates.
 
     Returns:
         (P,) expected counts of calls and SMS together.
@@ -105,13 +96,9 @@ def expected(
     totals = np.zeros(rates.shape[0])
     for p in range(rates.shape[0]):
         for c in (Channel.CALL, Channel.SMS):
-            sent = (1.0 - not_sent[p, c] / CERTAIN) * (1.0 - dead[p] / CERTAIN)
             for t in range(rates.shape[2]):
-                totals[p] += rates[p, c, t] * sent * (1.0 - raided[t]) * (intercepted[p, c, t] / CERTAIN)
+                left = rates[p, c, t]
+                for gate in range(Fate.INTERCEPTED):
+                    left *= 1.0 - stops[gate, p, c, t] / CERTAIN
+                totals[p] += left * (stops[Fate.INTERCEPTED, p, c, t] / CERTAIN)
     return totals
-
-
-@compiled
-def is_intercepted(u: int, province: int, channel: int, fraud_type: int, intercepted: NDArray[np.int64]) -> bool:
-    """Return whether the filter of the channel stops an attempt."""
-    return u < int(intercepted[province, channel, fraud_type])

@@ -6,7 +6,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.country.measures import Measures
-from sim.draws.compiled import compiled
 from sim.draws.distributions import threshold
 from sim.scenario.schema.measures import Law, SourceRegulation
 from sim.words import Channel
@@ -26,9 +25,3 @@ def thresholds(measures: Measures, day: int, codes: Sequence[int]) -> NDArray[np
             sent = [share * (1.0 - law.deterrence * ramp) for share in sent]
         table.append([threshold(1.0 - share) for share in sent])
     return np.array(table, dtype=np.int64)
-
-
-@compiled
-def is_not_sent(u: int, province: int, channel: int, not_sent: NDArray[np.int64]) -> bool:
-    """Return whether an attempt is never sent."""
-    return u < int(not_sent[province, channel])

@@ -7,7 +7,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.country.measures import Measures
-from sim.draws.compiled import compiled
 from sim.draws.distributions import threshold
 from sim.scenario.schema import ScenarioModel
 from sim.scenario.schema.measures import Blocking
@@ -19,8 +18,6 @@ APP_TARGETS = ("app", "promotion", "diversion")
 """Kinds of blocking that take down apps."""
 ACCOUNT_TARGETS = ("account",)
 """Kinds of blocking that take down the accounts online attempts come from."""
-LINKED, ONLINE_ATTEMPT = range(2)
-"""Rows of the thresholds: SMS, which may carry a link, and online attempts; calls lead nowhere."""
 
 
 def thresholds(spec: ScenarioModel, measures: Measures, day: int, codes: Sequence[int]) -> NDArray[np.int64]:
@@ -37,7 +34,7 @@ def thresholds(spec: ScenarioModel, measures: Measures, day: int, codes: Sequenc
         codes: (P,) codes of the provinces.
 
     Returns:
-        (P, 2: SMS, online attempt; T types).
+        (P, 3 channels, T types); 0 for calls, which lead nowhere.
     """
     kinds = list(spec.fraud.types.values())
     table = []
@@ -49,24 +46,10 @@ def thresholds(spec: ScenarioModel, measures: Measures, day: int, codes: Sequenc
             math.prod(up[target] for target in targets) for targets in (WEB_TARGETS, APP_TARGETS, ACCOUNT_TARGETS)
         )
         reachable = [kind.app_share * app_up + (1.0 - kind.app_share) * web_up for kind in kinds]
-        table.append(
-            [
-                [threshold(kind.link_share * (1.0 - share)) for kind, share in zip(kinds, reachable, strict=True)],
-                [threshold(1.0 - share * account_up) for share in reachable],
-            ]
-        )
-    return np.array(table, dtype=np.int64)
-
-
-@compiled
-def threshold_of(province: int, channel: int, fraud_type: int, down: NDArray[np.int64]) -> int:
-    """Return the threshold of attempts of a channel and fraud type: 0 for calls, which lead nowhere."""
-    if channel == Channel.CALL:
-        return 0
-    return int(down[province, LINKED if channel == Channel.SMS else ONLINE_ATTEMPT, fraud_type])
-
-
-@compiled
-def is_site_blocked(u: int, province: int, channel: int, fraud_type: int, down: NDArray[np.int64]) -> bool:
-    """Return whether the site, app or account of an online attempt, or of an SMS that carries a link, is down."""
-    return u < threshold_of(province, channel, fraud_type, down)
+        down = np.zeros((len(Channel), len(kinds)), dtype=np.int64)
+        down[Channel.SMS] = [
+            threshold(kind.link_share * (1.0 - share)) for kind, share in zip(kinds, reachable, strict=True)
+        ]
+        down[Channel.ONLINE] = [threshold(1.0 - share * account_up) for share in reachable]
+        table.append(down)
+    return np.array(table)

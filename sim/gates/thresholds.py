@@ -1,56 +1,45 @@
-"""The thresholds of a day of the gates that stop an attempt by chance alone: made at midnight, read by both engines."""
+"""The thresholds of a day, gate by gate: made at midnight, read by both engines."""
 
-from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.country.measures import Measures
-from sim.gates import cards, not_sent, sites
-from sim.gates.cards import CardStock
-from sim.scenario.schema import ScenarioModel
+from sim.gates.cards import FROM_CARDS
+from sim.words import Channel, Fate
+
+Thresholds = NDArray[np.int64]
+
+GATES: Final = int(Fate.IGNORED)
+"""Gates at which an attempt ends before anybody answers: the first fates, in their order."""
 
 
-class GateThresholds(NamedTuple):
-    """Thresholds of 32-bit uniforms (P provinces, T types): an attempt is stopped if its uniform is below.
-
-    ``not_sent`` (P, 3), gate 1; ``dead`` (P,), gate 3; ``intercepted`` (P, 2, T), gate 4; ``down`` (P, 2, T), gate 5.
-    Gate 2 goes by the den, gates 6 and 7 by the person.
-    """
-
-    not_sent: NDArray[np.int64]
-    dead: NDArray[np.int64]
-    intercepted: NDArray[np.int64]
-    down: NDArray[np.int64]
-
-
-def thresholds_of_day(
-    spec: ScenarioModel,
-    measures: Measures,
-    day: int,
-    examples: Sequence[int],
-    alike: NDArray[np.int64],
-    stock: CardStock,
-    intercepted: NDArray[np.int64],
-) -> GateThresholds:
-    """Return the thresholds of a day.
+def gate_thresholds(
+    not_sent: Thresholds,
+    raided: Thresholds,
+    dead: Thresholds,
+    intercepted: Thresholds,
+    down: Thresholds,
+    unanswered: Thresholds,
+) -> Thresholds:
+    """Return the probability that a gate stops an attempt that comes to it, as thresholds of one table.
 
     Args:
-        spec: The scenario.
-        measures: Of the scenario.
-        day: Day number.
-        examples: (E,) codes of provinces, one of those that no measure tells apart.
-        alike: (P,) for each province the position of its example.
-        stock: Of cards.
-        intercepted: (E, 2, T) thresholds of the filters.
+        not_sent: (P, 3) of gate 1.
+        raided: (T,) of gate 2.
+        dead: (P,) of gate 3, for channels that come from cards.
+        intercepted: (P, 2, T) of gate 4, for these channels.
+        down: (P, 3, T) of gate 5.
+        unanswered: (P, 3) of gate 6.
 
     Returns:
-        The thresholds, for all provinces.
+        (gates, P, 3, T), gates by the code of their fate; 0 where a gate is not for a channel.
     """
-    return GateThresholds(
-        not_sent=not_sent.thresholds(measures, day, examples)[alike],
-        dead=cards.thresholds(stock, spec.cards, len(alike)),
-        intercepted=intercepted[alike],
-        down=sites.thresholds(spec, measures, day, examples)[alike],
-    )
+    stops = np.zeros((GATES, len(dead), len(Channel), len(raided)), dtype=np.int64)
+    stops[Fate.NOT_SENT] = not_sent[..., None]
+    stops[Fate.DEN_DESTROYED] = raided
+    stops[Fate.CARD_ELIMINATED][:, FROM_CARDS] = dead[:, None, None]
+    stops[Fate.INTERCEPTED][:, FROM_CARDS] = intercepted
+    stops[Fate.SITE_BLOCKED] = down
+    stops[Fate.UNANSWERED] = unanswered[..., None]
+    return stops

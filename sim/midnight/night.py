@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from sim.aftermath.cases import CaseBook
 from sim.country.calendar import Calendar, growth
 from sim.country.measures import Measures, days_of, first_day, positions
-from sim.country.people import app_adoption
+from sim.country.people import app_adoption, people_tables
 from sim.country.provinces import Provinces, Spread, one_by_one
 from sim.country.traffic import (
     LIMIT,
@@ -24,13 +24,14 @@ from sim.country.traffic import (
     drawn_cells,
     legitimate_counts,
     legitimate_rates,
+    profiles,
 )
 from sim.days import DAY_MS, calendar_date, day_number
 from sim.draws.distributions import CERTAIN, threshold
 from sim.draws.functions import left_after
 from sim.draws.remainders import ONE, Remainders, fixed
-from sim.gates import cards, dens, engagement, interception
-from sim.gates.thresholds import thresholds_of_day
+from sim.gates import answering, cards, dens, engagement, interception, not_sent, sites
+from sim.gates.thresholds import gate_thresholds
 from sim.midnight.people_bytes import fall_victim, forget, hear
 from sim.midnight.today import LOST, NO_OUTAGE, Today
 from sim.midnight.totals import DayTotals
@@ -91,7 +92,10 @@ class Night:
         self.awareness = np.full((len(provinces), len(Segment)), spec.engagement.awareness.start)
         self.bytes = [np.zeros(people, dtype=np.uint8) for people in provinces.people]
         self._segment_people = engagement.segment_people(spec)
-        self._propensity = engagement.propensities(spec)
+        self.propensity = engagement.propensities(spec)
+        self.most_engaging = engagement.most_engaging(self.propensity)
+        self.answering = answering.answering_tables(spec, people_tables(spec))
+        self._profiles = profiles(spec)
         self._masses = cell_masses(spec.warning.detectors)
         self._cells = {
             (central, local): drawn_cells(spec.warning.detectors, (central, local))
@@ -259,21 +263,27 @@ class Night:
             for code in examples
         ]
         contacts = np.empty((*self._contact_rates.shape, len(cells)), dtype=np.int64)
-        engaged = np.empty((len(self.provinces), *self._propensity.shape, len(Segment)), dtype=np.int64)
 
         def fill(p: int) -> None:
             one = slice(p, p + 1)
             contacts[one] = legitimate_counts(spec.seed, day, self._contact_rates[one], self._masses, cells, p)
-            effect = spec.engagement.awareness.effect
-            engaged[one] = engagement.thresholds(self._propensity, self.awareness[one], effect)
 
         self.spread(fill, range(len(self.provinces)))
+        app = threshold(app_adoption(spec.population, day))
+        unanswered, moments = answering.of_day(self.answering, self._profiles, app)
         self.today = Today(
             day=day,
-            gates=thresholds_of_day(spec, self.measures, day, examples, alike, self.stock, self._caught),
-            raided=self.dens.raided.copy(),
-            app=threshold(app_adoption(spec.population, day)),
-            engaged=engaged,
+            stops=gate_thresholds(
+                not_sent.thresholds(self.measures, day, examples)[alike],
+                dens.raided_thresholds(self.slots, self.dens.raided),
+                cards.thresholds(self.stock, spec.cards, len(self.provinces)),
+                self._caught[alike],
+                sites.thresholds(spec, self.measures, day, examples)[alike],
+                unanswered,
+            ),
+            moments=moments,
+            app=app,
+            unaware=engagement.unaware_shares(self.awareness, spec.engagement.awareness.effect),
             coverage=seen,
             data_sharing=data_sharing(self.measures, day, examples)[alike],
             awareness=self.awareness.copy(),
@@ -321,11 +331,5 @@ class Night:
 
     def _expected_interceptions(self, day: int) -> list[float]:
         """Return the interceptions that a day's rates and thresholds lead one to expect, by province."""
-        today = self.today
-        out = today.raided == 1
-        raided = np.array([int(np.diff(row, prepend=0)[out].sum()) / CERTAIN for row in self.slots.cumulative])
-        gates = today.gates
-        expected: list[float] = interception.expected(
-            self.rates, gates.not_sent, gates.dead, raided, gates.intercepted
-        ).tolist()
+        expected: list[float] = interception.expected(self.rates, self.today.stops).tolist()
         return expected

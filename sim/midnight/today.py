@@ -5,25 +5,24 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.gates.thresholds import GateThresholds
-
 
 class Today(NamedTuple):
     """The day's macro state as arrays (P provinces, T types, S slots; thresholds are int64 of 32-bit uniforms).
 
-    ``gates`` the thresholds of gates 1, 3, 4 and those that follow up to the person; ``raided`` (S,); ``app`` the share
-    of internet users with the app; ``engaged`` (P, T, bands, 2, 8, 2, 4); ``coverage`` (2, P); ``data_sharing`` (P,)
-    shift of d'; ``awareness`` (P, 4); ``held`` (P,) by banks; ``outage`` (2, P) the moment from which a detector's
+    ``stops`` (gates, P, 3, T) of gates 1 to 6; ``moments`` (2, P, 3, 49) cumulative profiles of attempts that nobody
+    answers, and of those that somebody does; ``app`` the share of internet users with the app; ``unaware`` (P, 4)
+    shares of the propensity to engage that awareness leaves; ``coverage`` (2, P); ``data_sharing`` (P,) shift of d';
+    ``awareness`` (P, 4); ``held`` (P,) by banks; ``outage`` (2, P) the moment from which a detector's
     instructions leave again, ``LOST`` if they are lost, ``NO_OUTAGE`` without an outage; ``loss_factor`` of the day's
     contacts.
     ``attempts`` (P, 3, T) and ``contacts`` (P, 3, n) count what arrives, the latter in the ``cells`` (n, 2).
     """
 
     day: int
-    gates: GateThresholds
-    raided: NDArray[np.uint8]
+    stops: NDArray[np.int64]
+    moments: NDArray[np.float64]
     app: int
-    engaged: NDArray[np.int64]
+    unaware: NDArray[np.float64]
     coverage: NDArray[np.int64]
     data_sharing: NDArray[np.float64]
     awareness: NDArray[np.float64]

@@ -104,16 +104,8 @@ def tier_of(score: float, detector: int, tables: DetectorTables) -> int:
 
 
 @compiled
-def attempt_tiers(u_central: int, u_local: int, d_prime: float, tables: DetectorTables) -> tuple[int, int]:
-    """Return the tiers that the central and the local score of a contact or a stage come to (-1 for no alert).
-
-    ``u_central`` and ``u_local`` are 32-bit uniforms: of the central score, and of what the local detector sees apart
-    from it.
-    """
-    central = normal_quantile(uniform32(u_central))
-    own = normal_quantile(uniform32(u_local))
-    r = tables.correlation
-    local = r * central + math.sqrt(1.0 - r * r) * own
+def tiers_of(central: float, local: float, d_prime: float, tables: DetectorTables) -> tuple[int, int]:
+    """Return the tiers that a central and a local score, without d', come to (-1 for no alert)."""
     return (
         tier_of(d_prime + tables.shift[Detector.CENTRAL] + central, Detector.CENTRAL, tables),
         tier_of(d_prime + tables.shift[Detector.LOCAL] + local, Detector.LOCAL, tables),
@@ -121,8 +113,21 @@ def attempt_tiers(u_central: int, u_local: int, d_prime: float, tables: Detector
 
 
 @compiled
+def attempt_tiers(u_central: int, u_local: int, d_prime: float, tables: DetectorTables) -> tuple[int, int]:
+    """Return the tiers of the scores of a contact or a stage.
+
+    ``u_central`` and ``u_local`` are 32-bit uniforms: of the central score, and of what the local detector sees apart
+    from it.
+    """
+    central = normal_quantile(uniform32(u_central))
+    own = normal_quantile(uniform32(u_local))
+    r = tables.correlation
+    return tiers_of(central, r * central + math.sqrt(1.0 - r * r) * own, d_prime, tables)
+
+
+@compiled
 def stage_tiers(seed: int, attempt: int, stage: int, d_prime: float, tables: DetectorTables) -> tuple[int, int]:
-    """Return the tiers of the scores of a later stage; the contact itself is scored with the uniforms of its gates."""
+    """Return the tiers of the scores of a later stage; the contact itself is scored with uniforms of its own."""
     u_central, u_local, _, _ = draw4(seed, attempt, DETECTOR_SCORE, stage)
     return attempt_tiers(u_central, u_local, d_prime, tables)
 

@@ -1,16 +1,20 @@
-"""A day's attempts: each an event that passes the gates in order and, if it is answered and believed, goes on."""
+"""A day's attempts: counted from gate to gate, and followed one by one where something may still come of them."""
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sim.country.people import has_app, home, target, traits
 from sim.days import DAY_MS, HALF_HOUR_MS
-from sim.draws.distributions import piecewise_moment
-from sim.draws.identity import cell_id, origin_id, person_id
+from sim.draws.distributions import below, binomial, piecewise_moment
+from sim.draws.identity import attempt_id, cell_id, origin_id, person_id, traffic_id
 from sim.draws.philox import draw4, uniform32, uniform52
 from sim.draws.purposes import (
     ATTEMPT_COVERAGE,
-    ATTEMPT_TARGET,
+    ATTEMPT_MEETING,
+    ATTEMPT_PERSON,
+    ATTEMPT_PROSPECTS,
+    ATTEMPT_SCORES,
+    ATTEMPT_STOPS,
     LEGITIMATE_CONTACT,
     LEGITIMATE_TARGET,
 )
@@ -19,32 +23,23 @@ from sim.engines.reference.alerts import Finding, covered, detect
 from sim.engines.reference.episodes import Episode
 from sim.engines.reference.ticks import call_at, priority
 from sim.engines.reference.world import Person, World
-from sim.gates.answering import is_unanswered
-from sim.gates.cards import is_card_eliminated, is_from_card
-from sim.gates.dens import is_den_destroyed, slot_of
+from sim.gates.answering import MOST_TRIES, is_unanswered, uniform_given
+from sim.gates.cards import FROM_CARDS
 from sim.gates.engagement import is_engaged
-from sim.gates.interception import is_intercepted
-from sim.gates.not_sent import is_not_sent
-from sim.gates.sites import is_site_blocked
-from sim.gates.uniforms import GateUniforms, gate_uniforms
+from sim.gates.thresholds import GATES
 from sim.midnight.people_bytes import VICTIM
 from sim.results.recorder import LogEntry
-from sim.warning.detectors import NO_ALERT, attempt_tiers, legitimate_tiers
-from sim.words import Channel, Event, Fate, OriginKind, Stage, Truth
+from sim.warning.bands import ENGAGING, REST, SHARE, bands_above, height, least_score, prospect_of, scores_in_band
+from sim.warning.detectors import NO_ALERT, attempt_tiers, legitimate_tiers, tiers_of
+from sim.words import Channel, Detector, Event, Fate, OriginKind, Stage, Truth
 
 
 def open_day(world: World) -> None:
-    """Put every potential attempt of the day, and every legitimate contact that raises an alert, on the calendar."""
+    """Let the day's attempts pass the gates; put what may come of them, and of legitimate contacts, on the calendar."""
     today, tables = world.today, world.tables
     midnight = tables.calendar.midnight(today.day)
     for (p, c, t), count in _nonzero(today.attempts):
-        for index in range(count):
-            attempt = origin_id(int(OriginKind.ATTEMPT), today.day, p, c, t, index)
-            high, low, u_moment, u_engage = draw4(tables.seed, attempt, ATTEMPT_TARGET, 0)
-            moment = midnight + piecewise_moment(uniform32(u_moment), tables.moments[c], tables.clock)
-            arrival = Arrival(world, attempt, p, c, t, uniform52(high, low), u_engage)
-            call_at(world.env, moment, priority(Phase.ARRIVALS, attempt, ArrivalStep.ATTEMPT), arrival.happen)
-            world.books.potential += 1
+        Arrivals(world, p, c, t, midnight).arrive(count)
     for (p, c, k), count in _nonzero(today.contacts):
         row, column = (int(edge) for edge in today.cells[k])
         for index in range(count):
@@ -85,102 +80,175 @@ def meet_legitimate(world: World, contact: int, province: int, row: int, column:
     detect(world, Finding(contact, Stage.CONTACT, moment, person, types, Truth.LEGITIMATE, None), seen)
 
 
-class Arrival:
-    """One potential attempt and what it needs at its moment."""
+class Arrivals:
+    """All attempts of a day, province, channel and fraud type."""
 
-    __slots__ = (Event.ATTEMPT.label, "channel", "fraud_type", "province", "u_engage", "u_person", "world")
-
-    def __init__(
-        self, world: World, attempt: int, province: int, channel: int, fraud_type: int, u_person: float, u_engage: int
-    ) -> None:
+    def __init__(self, world: World, province: int, channel: int, fraud_type: int, midnight: int) -> None:
         self.world = world
-        self.attempt = attempt
         self.province = province
         self.channel = channel
         self.fraud_type = fraud_type
-        self.u_person = u_person
-        self.u_engage = u_engage
+        self.midnight = midnight
+        self.traffic = traffic_id(world.day, province, channel, fraud_type)
+
+    def arrive(self, count: int) -> None:
+        """Let ``count`` attempts pass the gates: first how many end at each, then those that may come to something."""
+        world = self.world
+        world.books.potential += count
+        unanswered, answered = self.pass_gates(count)
+        limit = int(world.night.most_engaging[self.fraud_type])
+        engaging = binomial(answered, limit, self.uniform(ATTEMPT_PROSPECTS, 0, 0)) if answered else 0
+        ignored = answered - engaging
+        self.count(Fate.IGNORED, ignored)
+        for index in range(engaging):
+            Attempt(self, self.identity(ENGAGING, index)).expect()
+        self.alarm(Fate.UNANSWERED, unanswered)
+        self.alarm(Fate.IGNORED, ignored)
+
+    def pass_gates(self, count: int) -> tuple[int, int]:
+        """Count the attempts that end at each gate; return how many come to somebody who does not answer, or does."""
+        stopped = 0
+        for gate in range(GATES):
+            if count == 0:
+                return 0, 0
+            limit = int(self.world.today.stops[gate, self.province, self.channel, self.fraud_type])
+            stopped = binomial(count, limit, self.uniform(ATTEMPT_STOPS, gate // 2, gate % 2)) if limit else 0
+            self.count(Fate(gate), stopped)
+            count -= stopped
+        return stopped, count
+
+    def count(self, fate: Fate, number: int) -> None:
+        """Count attempts under their fate."""
+        if number == 0:
+            return
+        world = self.world
+        world.recorder.attempts[(world.day, self.province, self.channel, self.fraud_type, fate)] += number
+        world.books.fates[fate] += number
+        if self.channel in FROM_CARDS and fate >= Fate.INTERCEPTED:
+            world.totals.from_cards[self.province] += number
+            if fate == Fate.INTERCEPTED:
+                world.totals.intercepted[self.province] += number
+
+    def uniform(self, purpose: int, number: int, half: int) -> float:
+        """Return a uniform of all these attempts together, from the first or the second half of a draw."""
+        lanes = draw4(self.world.tables.seed, self.traffic, purpose, number)
+        return uniform52(lanes[2 * half], lanes[2 * half + 1])
+
+    def identity(self, prospect: int, index: int) -> int:
+        """Return the identity of one of them."""
+        return attempt_id(self.world.day, self.province, self.channel, self.fraud_type, prospect, index)
+
+    def alarm(self, fate: Fate, count: int) -> None:
+        """Let the detectors look at those of ``count`` attempts whose scores may reach a threshold, band by band."""
+        world, p = self.world, self.province
+        detectors = world.tables.detectors
+        sees = [bool(world.today.coverage[detector, p]) for detector in Detector]
+        sharing = float(world.today.data_sharing[p])
+        least = least_score(self.channel, int(fate), sharing, sees[0], sees[1], detectors)
+        for band in range(bands_above(least)):
+            if count == 0:
+                return
+            found = count
+            if band < REST:
+                u = self.uniform(ATTEMPT_PROSPECTS, 1 + band, fate - Fate.UNANSWERED)
+                found = binomial(count, int(SHARE[band]), u)
+            for index in range(found):
+                self.look(self.identity(prospect_of(band, int(fate)), index), band, fate, least)
+            count -= found
+
+    def look(self, attempt: int, band: int, fate: Fate, least: float) -> None:
+        """Let both detectors look at an attempt of a band; whom it reached is asked only if one raises an alert."""
+        world, tables = self.world, self.world.tables
+        u_central, u_local, u_level, u_other = draw4(tables.seed, attempt, ATTEMPT_SCORES, 0)
+        larger = height(u_level, band)
+        central, local = scores_in_band(
+            tables.seed, attempt, larger, u_level, u_other, least, tables.detectors.correlation
+        )
+        d_prime = float(tables.detectors.contact[self.channel, fate - Fate.UNANSWERED])
+        d_prime += float(world.today.data_sharing[self.province])
+        tiers = tiers_of(central, local, d_prime, tables.detectors)
+        seen = covered(world, self.province, (u_central, u_local), tiers)
+        if seen == [NO_ALERT, NO_ALERT]:
+            return
+        met = Attempt(self, attempt, answers=fate == Fate.IGNORED)
+        met.log(fate)
+        truth = Truth(Fate.ENGAGED - fate)
+        detect(world, Finding(attempt, Stage.CONTACT, met.moment, met.person, self.fraud_type, truth, None), seen)
+
+
+class Attempt:
+    """An attempt that is followed to its person: the moment, and whom it finds, given that they answer or do not."""
+
+    def __init__(self, of: Arrivals, attempt: int, answers: bool = True) -> None:
+        world, tables = of.world, of.world.tables
+        self.of = of
+        self.world = world
+        self.attempt = attempt
+        u_moment, self.u_engage, self.u_central, self.u_local = draw4(tables.seed, attempt, ATTEMPT_MEETING, 0)
+        profile = world.today.moments[int(answers), of.province, of.channel]
+        self.moment = of.midnight + piecewise_moment(uniform32(u_moment), profile, tables.clock)
+        self.person = self.find(answers)
+
+    def find(self, answers: bool) -> Person:
+        """Return the first person found who answers at this moment, or the first who does not."""
+        world, c, p = self.world, self.of.channel, self.of.province
+        answering = world.night.answering
+        half_hour = self.moment % DAY_MS // HALF_HOUR_MS
+        least, most = int(answering.least[c, half_hour]), int(answering.most[c, half_hour])
+        for number in range(MOST_TRIES):
+            high, low, u, _ = draw4(world.tables.seed, self.attempt, ATTEMPT_PERSON, number)
+            person = meet(world, p, uniform52(high, low))
+            app = has_app(person.online, person.u_app, world.today.app)
+            u_answer = uniform_given(u, answers, least, most)
+            if answers != is_unanswered(u_answer, c, half_hour, person.band, person.online, app, answering.answered):
+                break
+        return person
+
+    def expect(self) -> None:
+        """Put the attempt on the calendar."""
+        order = priority(Phase.ARRIVALS, self.attempt, ArrivalStep.ATTEMPT)
+        call_at(self.world.env, self.moment, order, self.happen)
 
     def happen(self) -> None:
-        """Pass the gates; count and log the fate; let the detectors look; begin an episode."""
-        world = self.world
-        uniforms = gate_uniforms(world.tables.seed, self.attempt)
-        fate = self.pass_filters(uniforms)
-        person = None
-        if fate is None:
-            fate, person = self.reach(uniforms.answer)
-        world.recorder.attempts[(world.day, self.province, self.channel, self.fraud_type, fate)] += 1
-        world.books.fates[fate] += 1
-        world.recorder.event(
-            LogEntry(
-                world.now,
-                Phase.ARRIVALS,
-                Event.ATTEMPT.label,
-                self.province,
-                self.attempt,
-                stage=Stage.CONTACT,
-                channel=Channel(self.channel).label,
-                result=Fate(fate).label,
-                person=person.number if person is not None else -1,
-            )
-        )
-        if person is not None:
-            self.leave_traces(fate, person, uniforms)
-
-    def pass_filters(self, u: GateUniforms) -> int | None:
-        """Return the fate at gates 1 to 5, None for an attempt that passed them all."""
-        world, p, c, t = self.world, self.province, self.channel, self.fraud_type
-        today, gates = world.today, world.today.gates
-        if is_not_sent(u.not_sent, p, c, gates.not_sent):
-            return Fate.NOT_SENT
-        if is_den_destroyed(slot_of(u.slot, t, world.night.slots.cumulative), today.raided):
-            return Fate.DEN_DESTROYED
-        if is_from_card(c):
-            if is_card_eliminated(u.card, p, gates.dead):
-                return Fate.CARD_ELIMINATED
-            world.totals.from_cards[p] += 1
-            if is_intercepted(u.interception, p, c, t, gates.intercepted):
-                world.totals.intercepted[p] += 1
-                return Fate.INTERCEPTED
-        if is_site_blocked(u.site, p, c, t, gates.down):
-            return Fate.SITE_BLOCKED
-        return None
-
-    def reach(self, u_answer: int) -> tuple[int, Person]:
-        """Return the fate at gates 6 and 7, and the person who was reached."""
-        world, p, c = self.world, self.province, self.channel
-        today, tables = world.today, world.tables
-        person = meet(world, p, self.u_person)
-        app = has_app(person.online, person.u_app, today.app)
-        half_hour = world.now % DAY_MS // HALF_HOUR_MS
-        if is_unanswered(u_answer, c, half_hour, person.band, person.online, app, tables.answered):
-            return Fate.UNANSWERED, person
-        victim = 1 if world.night.bytes[p][person.number] & VICTIM else 0
-        if is_engaged(
-            self.u_engage,
-            self.fraud_type,
-            person.band,
-            person.sex,
-            person.frailty,
-            victim,
-            person.segment,
-            today.engaged[p],
-        ):
-            return Fate.ENGAGED, person
-        return Fate.IGNORED, person
-
-    def leave_traces(self, fate: int, person: Person, u: GateUniforms) -> None:
-        """Begin the episode of an engaged attempt; let both detectors score the contact."""
-        world, tables = self.world, self.world.tables
-        today = world.today
+        """Let the person engage or not; count and log the fate; let the detectors look; begin an episode."""
+        world, tables, of = self.world, self.world.tables, self.of
+        fate = Fate.ENGAGED if self.engages() else Fate.IGNORED
+        of.count(fate, 1)
+        self.log(fate)
         episode = None
         if fate == Fate.ENGAGED:
-            episode = Episode(world, self.attempt, self.fraud_type, person)
+            episode = Episode(world, self.attempt, of.fraud_type, self.person)
             episode.begin()
-        d_prime = float(tables.detectors.contact[self.channel, fate - Fate.UNANSWERED])
-        d_prime += float(today.data_sharing[self.province])
-        tiers = attempt_tiers(u.central, u.local, d_prime, tables.detectors)
+        d_prime = float(tables.detectors.contact[of.channel, fate - Fate.UNANSWERED])
+        d_prime += float(world.today.data_sharing[of.province])
+        tiers = attempt_tiers(self.u_central, self.u_local, d_prime, tables.detectors)
         u_central, u_local, _, _ = draw4(tables.seed, self.attempt, ATTEMPT_COVERAGE, 0)
-        seen = covered(world, self.province, (u_central, u_local), tiers)
-        truth = Fate.ENGAGED - fate
-        detect(world, Finding(self.attempt, Stage.CONTACT, world.now, person, self.fraud_type, truth, episode), seen)
+        seen = covered(world, of.province, (u_central, u_local), tiers)
+        truth = Truth(Fate.ENGAGED - fate)
+        detect(world, Finding(self.attempt, Stage.CONTACT, world.now, self.person, of.fraud_type, truth, episode), seen)
+
+    def engages(self) -> bool:
+        """Return whether the person who answered engages."""
+        world, person, t = self.world, self.person, self.of.fraud_type
+        victim = 1 if world.night.bytes[person.province][person.number] & VICTIM else 0
+        return is_engaged(
+            below(self.u_engage, int(world.night.most_engaging[t])),
+            float(world.night.propensity[t, person.band, person.sex, person.frailty, victim]),
+            float(world.today.unaware[person.province, person.segment]),
+        )
+
+    def log(self, fate: Fate) -> None:
+        """Log the attempt under its fate."""
+        self.world.recorder.event(
+            LogEntry(
+                self.moment,
+                Phase.ARRIVALS,
+                Event.ATTEMPT.label,
+                self.of.province,
+                self.attempt,
+                stage=Stage.CONTACT,
+                channel=Channel(self.of.channel).label,
+                result=fate.label,
+                person=self.person.number,
+            )
+        )

@@ -1,42 +1,52 @@
-"""Cells: what is the same for all attempts of one province, channel and fraud type of a day."""
+"""Cells: the attempts of one province, channel and fraud type of a day, counted from gate to gate."""
 
-import math
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sim.days import DAY_MS
-from sim.draws.compiled import compiled, inlined
-from sim.draws.distributions import threshold
-from sim.draws.functions import normal_cdf
-from sim.engines.vector.guides import MARGIN, AttemptGuides
+from sim.draws.compiled import compiled, inlined, part_of_caller
+from sim.draws.distributions import binomial
+from sim.draws.identity import traffic_id
+from sim.draws.philox import draw4, uniform52
+from sim.draws.purposes import ATTEMPT_PROSPECTS, ATTEMPT_STOPS
+from sim.engines.tables import Tables
+from sim.engines.vector.guides import AttemptGuides
 from sim.engines.vector.rules import Rules
+from sim.gates.answering import Answering
+from sim.gates.thresholds import GATES
+from sim.midnight.night import Night
 from sim.midnight.today import Today
+from sim.warning.bands import ENGAGING, REST, SHARE, bands_above, least_score, prospect_of
 from sim.warning.detectors import DetectorTables
-from sim.words import Detector, Fate, Tier
+from sim.words import Detector, Fate
 
 
 class AttemptTables(NamedTuple):
     """What a run fixes for attempts.
 
-    ``moments`` (3, 49) cumulative profiles of the day by channel; ``answered`` (3, 48, bands, 2) thresholds of gate 6.
+    ``propensity`` (T, bands, 2, 8, 2) of engaging, ``most_engaging`` (T,) the largest as a threshold.
     """
 
     rules: Rules
     guides: AttemptGuides
-    moments: NDArray[np.float64]
-    answered: NDArray[np.int64]
+    answering: Answering
+    propensity: NDArray[np.float64]
+    most_engaging: NDArray[np.int64]
     detectors: DetectorTables
+
+
+def attempt_tables(tables: Tables, rules: Rules, guides: AttemptGuides, night: Night) -> AttemptTables:
+    """Return what a run fixes for attempts."""
+    return AttemptTables(rules, guides, night.answering, night.propensity, night.most_engaging, tables.detectors)
 
 
 class Cell(NamedTuple):
     """What is the same for all attempts of one province, channel and fraud type of a day.
 
-    ``midnight`` is the moment at which the day begins, ``sharing`` the shift of d' by data sharing. The others are
-    thresholds of 32-bit uniforms: the largest one of gate 6; of having the app (``adoption``); of being seen by a
-    detector; and ``alarm_central`` and ``alarm_local``, from which on the uniforms of scores could raise an alert even
-    if nobody engages.
+    ``midnight`` is the moment at which the day begins, ``sharing`` the shift of d' by data sharing; ``adoption``,
+    ``covered_central`` and ``covered_local`` are thresholds of having the app and of being seen by a detector.
     """
 
     province: int
@@ -44,80 +54,135 @@ class Cell(NamedTuple):
     fraud_type: int
     midnight: int
     sharing: float
-    most_answered: int
     adoption: int
     covered_central: int
     covered_local: int
-    alarm_central: int
-    alarm_local: int
 
 
 @inlined
-def cell_of(p: int, c: int, t: int, tables: AttemptTables, today: Today) -> Cell:
+def cell_of(p: int, c: int, t: int, rules: Rules, today: Today) -> Cell:
     """Return the cell of province ``p``, channel ``c`` and fraud type ``t``.
 
     Inlined, for a call would copy the tuples of arrays, for each cell of each day.
-
-    Args:
-        p: Position of the province.
-        c: Channel.
-        t: Fraud type.
-        tables: Of the run.
-        today: Of the day.
-
-    Returns:
-        The cell.
     """
-    sharing = today.data_sharing[p]
-    covered_central = today.coverage[Detector.CENTRAL, p]
-    covered_local = today.coverage[Detector.LOCAL, p]
-    alarm_central, alarm_local = least_alarms(c, sharing, covered_central > 0, covered_local > 0, tables.detectors)
     return Cell(
         province=p,
         channel=c,
         fraud_type=t,
-        midnight=(today.day - tables.rules.start) * DAY_MS,
-        sharing=sharing,
-        most_answered=tables.guides.most_answered[c],
+        midnight=(today.day - rules.start) * DAY_MS,
+        sharing=today.data_sharing[p],
         adoption=today.app,
-        covered_central=covered_central,
-        covered_local=covered_local,
-        alarm_central=alarm_central,
-        alarm_local=alarm_local,
+        covered_central=today.coverage[Detector.CENTRAL, p],
+        covered_local=today.coverage[Detector.LOCAL, p],
     )
 
 
-@compiled
-def least_alarms(
-    channel: int, sharing: float, central_sees: bool, local_sees: bool, detectors: DetectorTables
-) -> tuple[int, int]:
-    """Return the least uniforms of both scores at which an attempt that is not engaged could raise an alert.
+@part_of_caller
+def least_of(cell: Cell, fate: int, detectors: DetectorTables) -> float:
+    """Return the least score by which a detector raises an alert on an attempt of a cell with this fate."""
+    return least_score(cell.channel, fate, cell.sharing, cell.covered_central > 0, cell.covered_local > 0, detectors)
 
-    The central detector needs a high central score. The local score is r central + s own, with r and s from 0 to 1: it
-    stays below a threshold as long as both stay below the threshold over r + s.
+
+@compiled
+def pass_gates(
+    count: int, seed: int, traffic: int, stops: NDArray[np.int64], counted: NDArray[np.int64]
+) -> tuple[int, int]:
+    """Count how many attempts of a cell end at each gate.
 
     Args:
-        channel: Of the attempts.
-        sharing: Shift of d' by data sharing.
-        central_sees: Whether the central detector sees any attempts of the province.
-        local_sees: Whether the local one does.
-        detectors: Of the run.
+        count: Number of attempts.
+        seed: Of the run.
+        traffic: Identity of all of them together.
+        stops: (gates,) thresholds of the cell.
+        counted: (fates,) set for the gates.
 
     Returns:
-        Uniforms of the central score and of the local detector's own part; 0 where the correlation is negative, as
-        there is no such bound.
+        How many come to somebody who does not answer, and to somebody who does.
     """
-    contact = detectors.contact[channel]
-    d_prime = sharing + max(contact[0], contact[Fate.IGNORED - Fate.UNANSWERED])
-    r = detectors.correlation
-    if r < 0.0:
-        return 0, 0
-    central = math.inf
-    both = math.inf
-    if central_sees:
-        central = detectors.thresholds[Detector.CENTRAL, Tier.BLUE] - detectors.shift[Detector.CENTRAL] - d_prime
-    if local_sees:
-        both = (detectors.thresholds[Detector.LOCAL, Tier.BLUE] - detectors.shift[Detector.LOCAL] - d_prime) / (
-            r + math.sqrt(1.0 - r * r)
-        )
-    return threshold(normal_cdf(min(central, both) - MARGIN)) - 1, threshold(normal_cdf(both - MARGIN)) - 1
+    counted[:GATES] = 0
+    u_second = 0.0
+    for gate in range(GATES):
+        if count == 0:
+            return 0, 0
+        if gate % 2 == 0:
+            first_high, first_low, second_high, second_low = draw4(seed, traffic, ATTEMPT_STOPS, gate // 2)
+            u = uniform52(first_high, first_low)
+            u_second = uniform52(second_high, second_low)
+        else:
+            u = u_second
+        counted[gate] = binomial(count, stops[gate], u)
+        count -= counted[gate]
+    return counted[Fate.UNANSWERED], count
+
+
+@compiled
+def split(
+    seed: int,
+    traffic: int,
+    unanswered: int,
+    answered: int,
+    engaging: int,
+    bands: tuple[int, int],
+    named: NDArray[np.int64],
+) -> None:
+    """Count the attempts of a cell by what may still come of them.
+
+    Args:
+        seed: Of the run.
+        traffic: Identity of all attempts of the cell together.
+        unanswered: Attempts that nobody answers.
+        answered: Those that somebody does.
+        engaging: Threshold of those that may engage.
+        bands: How many bands of scores matter today, of those unanswered and of those ignored.
+        named: (prospects,) set.
+    """
+    named[:] = 0
+    if answered > 0:
+        high, low, _, _ = draw4(seed, traffic, ATTEMPT_PROSPECTS, 0)
+        named[ENGAGING] = binomial(answered, engaging, uniform52(high, low))
+    ignored = answered - named[ENGAGING]
+    for band in range(max(bands[0], bands[1])):
+        of_unanswered = unanswered > 0 and band < bands[0]
+        of_ignored = ignored > 0 and band < bands[1]
+        first = unanswered if of_unanswered else 0
+        second = ignored if of_ignored else 0
+        if band < REST and (first > 0 or second > 0):
+            first_high, first_low, second_high, second_low = draw4(seed, traffic, ATTEMPT_PROSPECTS, 1 + band)
+            first = binomial(first, SHARE[band], uniform52(first_high, first_low))
+            second = binomial(second, SHARE[band], uniform52(second_high, second_low))
+        named[prospect_of(band, Fate.UNANSWERED)] = first
+        named[prospect_of(band, Fate.IGNORED)] = second
+        unanswered -= first
+        ignored -= second
+
+
+@part_of_caller
+def settle(
+    cell: Cell,
+    count: int,
+    tables: AttemptTables,
+    today: Today,
+    counted: NDArray[np.int64],
+    named: NDArray[np.int64],
+) -> None:
+    """Let the attempts of a cell pass the gates, and tell those that may come to something.
+
+    Args:
+        cell: Of the attempts.
+        count: Number of attempts.
+        tables: Of the run.
+        today: Of the day.
+        counted: (fates,) set: how many end at each gate, and how many of the rest cannot engage.
+        named: (prospects,) set: how many may engage, or lie in a band of scores.
+    """
+    p, c, t = cell.province, cell.channel, cell.fraud_type
+    seed = tables.rules.seed
+    traffic = traffic_id(today.day, p, c, t)
+    unanswered, answered = pass_gates(count, seed, traffic, today.stops[:, p, c, t], counted)
+    bands = (
+        bands_above(least_of(cell, Fate.UNANSWERED, tables.detectors)),
+        bands_above(least_of(cell, Fate.IGNORED, tables.detectors)),
+    )
+    split(seed, traffic, unanswered, answered, tables.most_engaging[t], bands, named)
+    counted[Fate.IGNORED] = answered - named[ENGAGING]
+    counted[Fate.ENGAGED] = 0

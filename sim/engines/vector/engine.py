@@ -15,8 +15,9 @@ from sim.engines.conservation import Books, LineTotals
 from sim.engines.ledger import RunLedger
 from sim.engines.tables import Tables
 from sim.engines.vector.attempts import BLOCK
+from sim.engines.vector.cells import attempt_tables
 from sim.engines.vector.given import run_tables
-from sim.engines.vector.guides import guides_of, raided_guide
+from sim.engines.vector.guides import guides_of
 from sim.engines.vector.province import Province
 from sim.engines.vector.records import Integers, table
 from sim.engines.vector.rules import rules_of
@@ -80,10 +81,11 @@ class Run:
         self.night = Night(spec, tables.provinces, tables.calendar, self.ledger, spread)
         end = tables.calendar.midnight(tables.calendar.last + 1)
         run = run_tables(tables, rules_of(tables, end, recorder.kept if recorder.records_events else 0))
-        guides = guides_of(tables)
+        guides = guides_of(tables, self.night.propensity)
+        attempts = attempt_tables(tables, run.rules, guides.attempts, self.night)
         self.counts = Counts(tables)
         self.provinces = [
-            Province(p, tables, run, guides, self.counts.of(p), block) for p in range(len(tables.provinces))
+            Province(p, tables, run, attempts, guides, self.counts.of(p), block) for p in range(len(tables.provinces))
         ]
         self.books = Books()
 
@@ -136,13 +138,10 @@ class Run:
 
     def day(self, today: Today) -> None:
         """Run the provinces of a day."""
-        slots = self.night.slots.cumulative
-        raided = raided_guide(slots, today.raided)
-        most_engaged = today.engaged.max(axis=(5, 6))
         servers = self.servers(today.day)
 
         def act(p: int) -> None:
-            self.provinces[p].day(today, self.night.bytes[p], slots, raided, most_engaged[p], servers[p])
+            self.provinces[p].day(today, self.night.bytes[p], servers[p])
 
         self.spread(act, range(len(self.provinces)))
         self.books.potential += int(today.attempts.sum())

@@ -1,6 +1,6 @@
 """Guides: small tables that settle most look-ups by the top bits of a uniform, and bounds of thresholds.
 
-A guide of a monotone code (an age band, a half hour, a raided slot) holds the code of every uniform with given top bits
+A guide of a monotone code (an age band, a half hour) holds the code of every uniform with given top bits
 where they all have the same, and else a mark that the whole uniform is needed. So nothing is approximate.
 """
 
@@ -16,16 +16,15 @@ from sim.draws.distributions import CERTAIN, GUIDE_BITS, half_hour_of
 from sim.draws.functions import normal_quantile
 from sim.draws.philox import TO_UNIT_32, uniform32
 from sim.engines.tables import Tables
-from sim.engines.vector.bits import MIXED, RAIDED
 from sim.warning.detectors import DetectorTables, within
 from sim.words import Detector
 
-DEN_BITS: Final = 14
-DEN_SHIFT: Final = 32 - DEN_BITS
-"""Number of top bits of a uniform by which it is tabulated whether the den is raided, and the shift to them."""
 TOP_BITS: Final = 12
 TOP_SHIFT: Final = 32 - TOP_BITS
 """Number of top bits of a uniform by which age bands and half hours are tabulated, and the shift to them."""
+SEARCH_BITS: Final = 6
+SEARCH_SHIFT: Final = 32 - SEARCH_BITS
+"""Number of top bits of a uniform by which it is tabulated where to begin to look for its half hour."""
 AMBIGUOUS: Final = 255
 """Entry of a guide where the top bits do not determine the code: uniforms with these bits have two codes or more."""
 MARGIN: Final = 1e-9
@@ -33,16 +32,15 @@ MARGIN: Final = 1e-9
 
 
 class AttemptGuides(NamedTuple):
-    """Guides and bounds for attempts.
+    """Bounds for attempts.
 
-    ``half_hour`` (3, 4096) by channel and the top bits of the uniform of the moment. Largest thresholds of answering:
-    ``most_answered`` (3,) by channel, ``most_answered_then`` (3, 48) by channel and half hour. ``highest_score`` (256,)
-    upper bound of a normal score by the top bits of its uniform.
+    Largest thresholds of engaging, whatever people are aware of: ``most_engaged`` (T, bands, 2, 8) by age band, sex and
+    frailty, ``most_by_band`` (T, 256) by what the guide to age bands says. ``highest_score`` (256,) upper bound of a
+    normal score by the top bits of its uniform.
     """
 
-    half_hour: NDArray[np.uint8]
-    most_answered: NDArray[np.int64]
-    most_answered_then: NDArray[np.int64]
+    most_engaged: NDArray[np.int64]
+    most_by_band: NDArray[np.int64]
     highest_score: NDArray[np.float64]
 
 
@@ -59,21 +57,28 @@ class ContactGuides(NamedTuple):
 
 
 class Guides(NamedTuple):
-    """Guides of a run: age ``band`` (P, 4096) by the top bits of the uniform of age, and those of what arrives."""
+    """Guides of a run, to people and to what arrives.
+
+    ``band`` and ``stage`` (P, 4096): age band and stage of life by the top bits of the uniform of age.
+    """
 
     band: NDArray[np.uint8]
+    stage: NDArray[np.uint8]
     attempts: AttemptGuides
     contacts: ContactGuides
 
 
-def guides_of(tables: Tables) -> Guides:
-    """Return the guides of a run."""
+def guides_of(tables: Tables, propensity: NDArray[np.float64]) -> Guides:
+    """Return the guides of a run, in which people engage with a ``propensity`` (T, bands, 2, 8, 2)."""
+    most_engaged = np.floor(propensity.max(axis=4) * CERTAIN + 1.0).astype(np.int64)
+    most_by_band = np.repeat(most_engaged.max(axis=(1, 2, 3))[:, None], AMBIGUOUS + 1, axis=1)
+    most_by_band[:, : most_engaged.shape[1]] = most_engaged.max(axis=(2, 3))
     return Guides(
-        band=np.array([band_guide(row, tables.people.band) for row in tables.people.age]),
+        band=np.array([age_guide(row, tables.people.band) for row in tables.people.age]),
+        stage=np.array([age_guide(row, tables.people.stage) for row in tables.people.age]),
         attempts=AttemptGuides(
-            half_hour=np.array([half_hour_guide(profile) for profile in tables.moments]),
-            most_answered=tables.answered.max(axis=(1, 2, 3)),
-            most_answered_then=tables.answered.max(axis=(2, 3)),
+            most_engaged=most_engaged,
+            most_by_band=most_by_band,
             highest_score=highest_scores(),
         ),
         contacts=ContactGuides(
@@ -98,14 +103,14 @@ def tabulate(code: Callable[[NDArray[np.int64]], NDArray[np.int64]]) -> NDArray[
     return np.where(low == high, low, AMBIGUOUS).astype(np.uint8)
 
 
-def band_guide(age: NDArray[np.int64], band: NDArray[np.int64]) -> NDArray[np.uint8]:
-    """Return the guide to age bands, from thresholds (100,) and age bands (100,) by year of age."""
+def age_guide(age: NDArray[np.int64], codes: NDArray[np.int64]) -> NDArray[np.uint8]:
+    """Return the guide to age bands or stages of life, from thresholds (100,) and codes (100,) by year of age."""
 
-    def band_of(u: NDArray[np.int64]) -> NDArray[np.int64]:
-        bands: NDArray[np.int64] = band[np.searchsorted(age, u, side="right")]
-        return bands
+    def code_of(u: NDArray[np.int64]) -> NDArray[np.int64]:
+        found: NDArray[np.int64] = codes[np.searchsorted(age, u, side="right")]
+        return found
 
-    return tabulate(band_of)
+    return tabulate(code_of)
 
 
 def half_hour_guide(cumulative: NDArray[np.float64]) -> NDArray[np.uint8]:
@@ -164,35 +169,3 @@ def least_uniforms(detector: int, tables: DetectorTables) -> NDArray[np.int64]:
                     low = middle + 1
             least[row, tier] = low
     return least
-
-
-@compiled_with_arrays
-def raided_guide(cumulative: NDArray[np.int64], raided: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Return the guide to whether the den of an attempt is raided, by fraud type and the top 14 bits of its uniform.
-
-    Args:
-        cumulative: (T, S) thresholds by which an attempt of a type picks its slot.
-        raided: (S,) whether a slot is raided today.
-
-    Returns:
-        (T, 2**14): ``RAIDED`` if all slots of uniforms with these top bits are raided, 0 if none is, else ``MIXED``.
-    """
-    types = cumulative.shape[0]
-    stretches = 1 << DEN_BITS
-    table = np.empty((types, stretches), dtype=np.uint8)
-    for t in range(types):
-        slot = 0
-        for top in range(stretches):
-            first_u = top << DEN_SHIFT
-            last_u = first_u + (1 << DEN_SHIFT) - 1
-            while cumulative[t, slot] <= first_u:
-                slot += 1
-            entry = RAIDED if raided[slot] else 0
-            at = slot
-            while cumulative[t, at] <= last_u:
-                at += 1
-                # A slot that no attempt of the type comes from has no uniforms of its own.
-                if cumulative[t, at] > cumulative[t, at - 1] and raided[at] != raided[slot]:
-                    entry = MIXED
-            table[t, top] = entry
-    return table

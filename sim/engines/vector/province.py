@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.engines.tables import Tables
-from sim.engines.vector.attempts import AttemptDay, Output, pass_gates
+from sim.engines.vector.attempts import follow_attempts
 from sim.engines.vector.cells import AttemptTables
 from sim.engines.vector.chain import alert_scratch
 from sim.engines.vector.contacts import ContactTables, score_contacts
@@ -39,6 +39,7 @@ from sim.engines.vector.records import (
     Record,
 )
 from sim.engines.vector.residents import residents_of
+from sim.engines.vector.scores import Output
 from sim.engines.vector.scratch import attempt_scratch, contact_scratch
 from sim.engines.vector.state import Arrays, Tallies
 from sim.midnight.today import Today
@@ -54,16 +55,23 @@ NO_LIMIT = (1 << 63) - 1
 class Province:
     """The state of a province and the kernels of its day; ``seconds`` by kernel add up over the run."""
 
-    def __init__(self, p: int, tables: Tables, run: RunTables, guides: Guides, tallies: Tallies, block: int) -> None:
+    def __init__(
+        self,
+        p: int,
+        tables: Tables,
+        run: RunTables,
+        attempts: AttemptTables,
+        guides: Guides,
+        tallies: Tallies,
+        block: int,
+    ) -> None:
         self.p = p
         self.tables = tables
         self.run = run
-        self.attempt_tables = AttemptTables(
-            run.rules, guides.attempts, tables.moments, tables.answered, tables.detectors
-        )
+        self.attempt_tables = attempts
         types = len(tables.detectors.classes) - 1
         self.contact_tables = ContactTables(run.rules, guides.contacts, tables.contact_moments, types)
-        self.residents = residents_of(p, tables, guides.band[p])
+        self.residents = residents_of(p, tables, guides.band[p], guides.stage[p])
         self.tallies = tallies
         self.block = block
         self.seconds: dict[str, float] = {}
@@ -116,22 +124,18 @@ class Province:
         self,
         today: Today,
         people_bytes: NDArray[np.uint8],
-        slots: NDArray[np.int64],
-        raided: NDArray[np.uint8],
-        most_engaged: NDArray[np.int64],
         servers: Integers,
     ) -> None:
         """Run a day: attempts, contacts, alerts, events; see the kernels for the arguments."""
         p, run, tallies, block = self.p, self.run, self.tallies, self.block
-        attempt_day = AttemptDay(slots, raided, most_engaged, people_bytes)
         day = day_of_province(p, today, run.rules.start, people_bytes, servers)
         self._run(
             "attempts",
-            lambda arrays: pass_gates(
+            lambda arrays: follow_attempts(
                 p,
                 self.attempt_tables,
                 today,
-                attempt_day,
+                people_bytes,
                 self.residents,
                 Output(tallies.fates, arrays.found, arrays.log, arrays.counters),
                 self.attempt_scratch,

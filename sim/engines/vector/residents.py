@@ -18,15 +18,17 @@ class Crowd(NamedTuple):
 
 
 class Residents(NamedTuple):
-    """The people of a province: the rows of ``PeopleTables`` for it, and a guide to age bands.
+    """The people of a province: the rows of ``PeopleTables`` for it, and guides.
 
-    ``band_guide`` (4096,) age band by the top bits of the uniform of age, ``AMBIGUOUS`` where these do not determine
-    it; ``age`` (100,) thresholds by year of age, ``band`` and ``stage`` (100,) by year of age; ``women`` and ``urban``
-    thresholds; ``internet`` (2, bands) and ``occupation`` (2, 4, 4) thresholds by home.
+    ``band_guide`` and ``stage_guide`` (4096,) age band and stage of life by the top bits of the uniform of age,
+    ``AMBIGUOUS`` where these do not determine it; ``age`` (100,) thresholds by year of age, ``band`` and ``stage``
+    (100,) by year of age; ``women`` and ``urban`` thresholds; ``internet`` (2, bands) and ``occupation`` (2, 4, 4)
+    thresholds by home.
     """
 
     crowd: Crowd
     band_guide: NDArray[np.uint8]
+    stage_guide: NDArray[np.uint8]
     age: NDArray[np.int64]
     band: NDArray[np.int64]
     stage: NDArray[np.int64]
@@ -41,12 +43,13 @@ def crowd_of(p: int, provinces: Provinces, high_share: float) -> Crowd:
     return Crowd(int(provinces.people[p]), int(provinces.high[p]), high_share)
 
 
-def residents_of(p: int, tables: Tables, band_guide: NDArray[np.uint8]) -> Residents:
+def residents_of(p: int, tables: Tables, band_guide: NDArray[np.uint8], stage_guide: NDArray[np.uint8]) -> Residents:
     """Return the people of province ``p``."""
     people = tables.people
     return Residents(
         crowd=crowd_of(p, tables.provinces, tables.high_share),
         band_guide=band_guide,
+        stage_guide=stage_guide,
         age=people.age[p],
         band=people.band,
         stage=people.stage,

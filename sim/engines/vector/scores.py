@@ -1,68 +1,76 @@
-"""What both detectors make of a block of attempts: which may raise an alert, by bounds, and then which do."""
+"""What both detectors make of attempts: which may raise an alert, by bounds, and then which do."""
 
 import math
+from typing import Final, NamedTuple
 
-from sim.country.people import target
-from sim.days import HALF_HOURS
-from sim.draws.compiled import compiled
-from sim.draws.distributions import GUIDE_SHIFT, moment_in_half_hour
-from sim.draws.philox import draw4_many, uniform32, uniform52
-from sim.draws.purposes import ATTEMPT_COVERAGE
-from sim.engines.vector.bits import MAY_ALARM
-from sim.engines.vector.cells import AttemptTables, Cell
-from sim.engines.vector.records import Record, Records
-from sim.engines.vector.residents import Crowd
-from sim.engines.vector.scratch import AttemptScratch
-from sim.warning.detectors import NO_ALERT, attempt_tiers
-from sim.words import Detector, Fate, Tier
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.draws.compiled import compiled, internal
+from sim.draws.distributions import CERTAIN, GUIDE_SHIFT, threshold
+from sim.draws.functions import MIDDLE_SPAN, log_of_normal, normal_cdf, tail_quantile
+from sim.draws.identity import INDEX_SHIFT, PERSON_MASK
+from sim.draws.many import FAR_TAIL
+from sim.draws.philox import draw4_many, draw4_run
+from sim.draws.purposes import ATTEMPT_COVERAGE, ATTEMPT_SCORES
+from sim.draws.record import is_kept
+from sim.engines.phases import Phase
+from sim.engines.vector.cells import AttemptTables, Cell, least_of
+from sim.engines.vector.log import log_event
+from sim.engines.vector.records import Integers, Record, Records
+from sim.engines.vector.rules import Rules
+from sim.engines.vector.scratch import AttemptScratch, MeetingScratch
+from sim.warning.bands import ABOVE, EDGE, LOWEST, REST, height, scores_in_band, share_above
+from sim.warning.detectors import NO_ALERT, attempt_tiers, tiers_of
+from sim.words import Detector, Event, Fate, Stage, Tier
+
+
+class Output(NamedTuple):
+    """Where attempts leave what becomes of them.
+
+    ``fates`` (3, T, fates) counts; ``found`` the engaged ones and those that a detector raises an alert on; ``log``;
+    ``counters`` of the province.
+    """
+
+    fates: Integers
+    found: Records
+    log: Records
+    counters: Records
+
+
+NEAR_TAILS: Final = 0.5 - MIDDLE_SPAN
+"""Below this share of scores above it, a score lies in the tails of the normal quantile."""
 
 
 @compiled
-def score_attempts(
-    cell: Cell,
-    remaining: int,
-    tables: AttemptTables,
-    crowd: Crowd,
-    found: Records,
-    counters: Record,
-    scratch: AttemptScratch,
-) -> None:
-    """Write down the attempts that engage their person, and those that a detector raises an alert on.
+def score_met(cell: Cell, count: int, tables: AttemptTables, output: Output, scratch: MeetingScratch) -> None:
+    """Write down, of attempts that somebody answered, who engages, and those that a detector raises an alert on.
 
     A score is computed only where it may reach a threshold by the upper bounds of its normal parts.
 
     Args:
         cell: Of the attempts.
-        remaining: Number of attempts that remain after gate 5.
+        count: Number of attempts.
         tables: Of the run.
-        crowd: Of the province.
-        found: Added to; there is room for a row an attempt.
-        counters: Of the province.
-        scratch: As the gates left it; ``scores`` is filled.
+        output: Added to; there is room for a row an attempt.
+        scratch: As ``engage`` left it.
     """
-    sites, reached, scores = scratch.sites, scratch.reached, scratch.scores
-    meeting, ids, coverage = reached.target, scores.identity, scores.coverage
+    found, log, counters = output.found, output.log, output.counters[0]
+    lanes, ids, coverage = scratch.lanes, scratch.identity, scratch.tries
     rules, detectors, highest_score = tables.rules, tables.detectors, tables.guides.highest_score
-    moments = tables.moments[cell.channel]
     contact = detectors.contact[cell.channel]
     least_central = detectors.thresholds[Detector.CENTRAL, Tier.BLUE] - detectors.shift[Detector.CENTRAL] - cell.sharing
     least_local = detectors.thresholds[Detector.LOCAL, Tier.BLUE] - detectors.shift[Detector.LOCAL] - cell.sharing
     together = detectors.correlation
     apart = math.sqrt(1.0 - together * together)
-    candidates = 0
-    for k in range(remaining):
-        scores.candidates[candidates] = k
-        candidates += ((sites.prospects[sites.place[k]] & MAY_ALARM) != 0) | (reached.fate[k] == Fate.ENGAGED)
     maybe = 0
-    for q in range(candidates):
-        k = scores.candidates[q]
-        place = sites.place[k]
-        fate = reached.fate[k]
+    for k in range(count):
+        fate = scratch.fate[k]
         d_prime = contact[fate - Fate.UNANSWERED]
-        highest = highest_score[sites.u_central[place] >> GUIDE_SHIFT]
-        highest_local = together * highest + apart * highest_score[sites.u_local[place] >> GUIDE_SHIFT]
-        scores.scored[maybe] = k
-        ids[maybe] = sites.remaining[k]
+        highest = highest_score[lanes[2, k] >> GUIDE_SHIFT]
+        highest_local = together * highest + apart * highest_score[lanes[3, k] >> GUIDE_SHIFT]
+        scratch.waiting[maybe] = k
+        ids[maybe] = scratch.attempt[k]
         maybe += (
             (fate == Fate.ENGAGED)
             | (d_prime + highest >= least_central)
@@ -72,30 +80,163 @@ def score_attempts(
     draw4_many(rules.seed, ids, maybe, ATTEMPT_COVERAGE, 0, coverage)
     row = counters.found
     for m in range(maybe):
-        k = scores.scored[m]
-        place = sites.place[k]
-        fate = reached.fate[k]
+        k = scratch.waiting[m]
+        fate = scratch.fate[k]
         by_central = coverage[0, m] < cell.covered_central
         by_local = coverage[1, m] < cell.covered_local
         if not (by_central or by_local or fate == Fate.ENGAGED):
             continue
         d_prime = float(contact[fate - Fate.UNANSWERED])
         d_prime += cell.sharing
-        central, local = attempt_tiers(sites.u_central[place], sites.u_local[place], d_prime, detectors)
+        central, local = attempt_tiers(lanes[2, k], lanes[3, k], d_prime, detectors)
         if not by_central:
             central = NO_ALERT
         if not by_local:
             local = NO_ALERT
         if fate == Fate.ENGAGED or central != NO_ALERT or local != NO_ALERT:
-            u = uniform52(meeting[0, k], meeting[1, k])
-            goal = uniform32(meeting[2, k]) * moments[HALF_HOURS]
             finding = found[row]
             finding.origin = ids[m]
-            finding.moment = cell.midnight + moment_in_half_hour(goal, reached.half_hour[k], moments, rules.clock)
-            finding.person = target(u, crowd.persons, crowd.high, crowd.high_share)
+            finding.moment = scratch.moment[k]
+            finding.person = scratch.person[k] & PERSON_MASK
             finding.tiers[Detector.CENTRAL] = central
             finding.tiers[Detector.LOCAL] = local
             finding.truth = Fate.ENGAGED - fate
             finding.kind = cell.fraud_type
             row += 1
     counters.found = row
+    if rules.kept > 0:
+        for k in range(count):
+            log_attempt(cell, k, scratch.fate[k], rules, log, counters, scratch)
+
+
+@internal
+def log_attempt(
+    cell: Cell, k: int, fate: int, rules: Rules, log: Records, counters: Record, scratch: MeetingScratch
+) -> None:
+    """Log the k-th of the attempts that ``meet`` has found persons for, if the log keeps it."""
+    attempt = scratch.attempt[k]
+    if is_kept(rules.seed, attempt, rules.kept):
+        moment = scratch.moment[k]
+        entry = log[log_event(Event.ATTEMPT, moment, Phase.ARRIVALS, cell.province, attempt, log, counters)]
+        entry.stage = Stage.CONTACT
+        entry.channel = cell.channel
+        entry.result = fate
+        entry.person = scratch.person[k] & PERSON_MASK
+
+
+class Look(NamedTuple):
+    """Which attempts detectors look at: those of a cell, whose scores lie in a band, that are unanswered or ignored."""
+
+    cell: Cell
+    band: int
+    fate: int
+
+
+@compiled
+def look(at: Look, start: int, size: int, tables: AttemptTables, scratch: AttemptScratch) -> int:
+    """Find, in a block of attempts of one band that engage nobody, those that a detector raises an alert on.
+
+    Args:
+        at: What is looked at.
+        start: Identity of the first attempt; those of the others follow.
+        size: Number of attempts.
+        tables: Of the run.
+        scratch: ``looks`` and ``meetings.attempt`` are filled.
+
+    Returns:
+        The number found.
+    """
+    cell, band = at.cell, at.band
+    seed, detectors, highest_score = tables.rules.seed, tables.detectors, tables.guides.highest_score
+    lanes, place, larger, raised = scratch.looks.lanes, scratch.looks.place, scratch.looks.larger, scratch.looks.raised
+    least = least_of(cell, at.fate, detectors)
+    levels = highest_level(band, least)
+    r = detectors.correlation
+    s = math.sqrt(1.0 - r * r)
+    d_prime = float(detectors.contact[cell.channel, at.fate - Fate.UNANSWERED])
+    d_prime += cell.sharing
+    draw4_run(seed, start, 1 << INDEX_SHIFT, size, ATTEMPT_SCORES, lanes)
+    seen = 0
+    for k in range(size):
+        place[seen] = k
+        seen += ((lanes[0, k] < cell.covered_central) | (lanes[1, k] < cell.covered_local)) & (lanes[2, k] < levels)
+    heights(band, seen, lanes, place, larger)
+    found = 0
+    for q in range(seen):
+        k = place[q]
+        most = r * larger[q] + s * highest_score[lanes[3, k] >> GUIDE_SHIFT]
+        if band < REST and most < least and most < larger[q]:
+            # The other score is of no account, whatever it is.
+            local_is_larger = (lanes[2, k] & 1) == 1
+            central_score = -math.inf if local_is_larger else larger[q]
+            local_score = larger[q] if local_is_larger else -math.inf
+        else:
+            attempt = start + (k << INDEX_SHIFT)
+            central_score, local_score = scores_in_band(seed, attempt, larger[q], lanes[2, k], lanes[3, k], least, r)
+        central, local = tiers_of(central_score, local_score, d_prime, detectors)
+        raised[Detector.CENTRAL, found] = central if lanes[0, k] < cell.covered_central else NO_ALERT
+        raised[Detector.LOCAL, found] = local if lanes[1, k] < cell.covered_local else NO_ALERT
+        scratch.meetings.attempt[found] = start + (k << INDEX_SHIFT)
+        found += (raised[Detector.CENTRAL, found] != NO_ALERT) | (raised[Detector.LOCAL, found] != NO_ALERT)
+    return found
+
+
+@compiled
+def heights(
+    band: int, count: int, lanes: NDArray[np.uint32], place: NDArray[np.int64], larger: NDArray[np.float64]
+) -> None:
+    """Fill ``larger`` with ``height`` of the attempts of a band at their ``place`` in ``lanes``."""
+    if band == REST or ABOVE[band + 1] >= NEAR_TAILS:
+        for q in range(count):
+            larger[q] = height(lanes[2, place[q]], band)
+        return
+    for q in range(count):
+        larger[q] = tail_quantile(math.sqrt(-log_of_normal(share_above(int(lanes[2, place[q]]), band), 0)))
+    if band == 0:
+        for q in range(count):
+            if share_above(int(lanes[2, place[q]]), band) < FAR_TAIL:
+                larger[q] = height(lanes[2, place[q]], band)
+
+
+@compiled
+def highest_level(band: int, least: float) -> int:
+    """Return a limit below which the uniform of the larger score lies if that score may reach ``least``.
+
+    Args:
+        band: Of the contacts.
+        least: Score below which none is of interest.
+
+    Returns:
+        The limit; all are below it where contacts that are void may come to something too.
+    """
+    if band == REST or least < LOWEST or least <= EDGE[band + 1]:
+        return CERTAIN
+    # Rounding is far below the 16 levels that are added.
+    return threshold((normal_cdf(-least) - ABOVE[band]) / (ABOVE[band + 1] - ABOVE[band])) + 16
+
+
+@compiled
+def write_down(cell: Cell, fate: int, count: int, rules: Rules, output: Output, scratch: AttemptScratch) -> None:
+    """Write down the attempts that ``look`` has found, of which ``meet`` says whom they reached and when.
+
+    Args:
+        cell: Of the attempts.
+        fate: Of all of them.
+        count: Number of attempts.
+        rules: Of the run.
+        output: Added to; there is room for a row an attempt.
+        scratch: As both left it.
+    """
+    counters, meetings, raised = output.counters[0], scratch.meetings, scratch.looks.raised
+    for k in range(count):
+        finding = output.found[counters.found + k]
+        finding.origin = meetings.attempt[k]
+        finding.moment = meetings.moment[k]
+        finding.person = meetings.person[k] & PERSON_MASK
+        finding.tiers[Detector.CENTRAL] = raised[Detector.CENTRAL, k]
+        finding.tiers[Detector.LOCAL] = raised[Detector.LOCAL, k]
+        finding.truth = Fate.ENGAGED - fate
+        finding.kind = cell.fraud_type
+        if rules.kept > 0:
+            log_attempt(cell, k, fate, rules, output.log, counters, meetings)
+    counters.found += count

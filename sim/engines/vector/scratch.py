@@ -1,8 +1,6 @@
-"""Scratch arrays of the kernels that settle attempts and contacts, a tuple for each kernel that fills them.
+"""Scratch arrays of the kernels that follow attempts and contacts, a tuple for each kernel that fills them.
 
-Kernels make no arrays, so what one of them leaves for itself or for the next lies here, overwritten block by block. An
-attempt is named by its position in an array: among all of the block, among those that *passed* gates 1 to 4, among
-those that *remain* after gate 5 because they may be answered or raise an alert.
+Kernels make no arrays, so what one of them leaves for itself or for the next lies here, overwritten block by block.
 """
 
 from typing import NamedTuple
@@ -10,102 +8,59 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-BANDS = 256
-"""More age bands than there are years of age."""
+from sim.engines.vector.guides import SEARCH_BITS
+from sim.warning.bands import PROSPECTS
+from sim.words import Detector
 
 Ints = NDArray[np.int64]
 Lanes = NDArray[np.uint32]
 Bytes = NDArray[np.uint8]
 
 
-class FilterScratch(NamedTuple):
-    """Filled by ``pass_filters``, each (block,).
+class MeetingScratch(NamedTuple):
+    """Of a block of attempts, each (block,) or (4, block).
 
-    Of all attempts: ``u_slot`` the uniform of the den slot, ``stops`` the bits of what stops them. ``passed``:
-    identities of those that nothing stops.
+    By attempt: ``attempt`` identity; ``lanes`` of its first draw; ``half_hour`` and ``moment`` of its arrival;
+    ``person`` identity, with ``u_age`` and ``urban``; ``fate``. Of those that a step looks at: ``waiting`` positions in
+    the block, ``identity``, ``tries`` draws, ``tried`` persons and their ``home``. ``first_half_hour`` (64,), see
+    ``start_of_search``.
     """
 
-    u_slot: Lanes
-    stops: Bytes
-    passed: Ints
-
-
-class SiteScratch(NamedTuple):
-    """Filled by ``pass_sites``, each (block,).
-
-    Of those that passed: ``u_answer``, ``u_central`` and ``u_local`` uniforms, ``prospects`` bits of what could come of
-    them. Of those that remain: ``remaining`` identities, ``place`` positions among those that passed.
-    """
-
-    u_answer: Lanes
-    u_central: Lanes
-    u_local: Lanes
-    prospects: Bytes
-    remaining: Ints
-    place: Ints
-
-
-class ReachScratch(NamedTuple):
-    """Filled by ``reach``, each (block,) or (4, block).
-
-    Of those that remain: ``target`` the lanes of ``ATTEMPT_TARGET``, ``half_hour``, and ``fate``, which ``answer`` and
-    ``engage`` complete. ``may_answer``: positions, among those that remain, of those that may be answered in their
-    half hour.
-    """
-
-    target: Lanes
+    attempt: Ints
+    lanes: Lanes
     half_hour: Bytes
+    moment: Ints
+    person: Ints
+    u_age: NDArray[np.uint32]
+    urban: Bytes
     fate: Ints
-    may_answer: Ints
-
-
-class AnswerScratch(NamedTuple):
-    """Filled by ``answer``, each (block,) or (4, block), of those that may be answered.
-
-    ``person`` identities, ``home`` the lanes of ``PERSON_HOME``. ``may_engage``: positions, among them, of those who
-    answer and may engage.
-    """
-
-    person: Ints
-    home: Lanes
-    may_engage: Ints
-
-
-class EngageScratch(NamedTuple):
-    """Filled by ``engage``, of those who may engage: ``person`` (block,) identities, ``traits`` (4, block) lanes.
-
-    ``most_by_band`` (256,): the largest threshold of engaging of each age band, of the cell.
-    """
-
-    person: Ints
-    traits: Lanes
-    most_by_band: Ints
-
-
-class ScoreScratch(NamedTuple):
-    """Filled by ``score_attempts``, each (block,) or (4, block).
-
-    Positions among those that remain: ``candidates`` by the bits of their prospects or as they engage, and of these the
-    ``scored``, by the bounds of their scores. Of the scored: ``identity``, ``coverage`` the lanes of
-    ``ATTEMPT_COVERAGE``.
-    """
-
-    candidates: Ints
-    scored: Ints
+    waiting: Ints
     identity: Ints
-    coverage: Lanes
+    tries: Lanes
+    tried: Ints
+    home: Lanes
+    first_half_hour: Bytes
+
+
+class LookScratch(NamedTuple):
+    """Of a block of attempts of a band of scores, each (block,) or (4, block).
+
+    ``lanes`` of their scores. Of those that a detector sees and whose larger score may do: ``place`` in the block and
+    ``larger`` score. Of those that raise an alert: ``raised`` (2, block) tiers by detector.
+    """
+
+    lanes: Lanes
+    place: Ints
+    larger: NDArray[np.float64]
+    raised: Ints
 
 
 class AttemptScratch(NamedTuple):
-    """Scratch arrays of ``pass_gates``; ``logged_fate`` (block,) the fates of all attempts of a block, for the log."""
+    """Scratch arrays of ``follow_attempts``; ``named`` (prospects,) counts the attempts of a cell that are followed."""
 
-    filters: FilterScratch
-    sites: SiteScratch
-    reached: ReachScratch
-    answers: AnswerScratch
-    engages: EngageScratch
-    scores: ScoreScratch
-    logged_fate: Ints
+    named: Ints
+    meetings: MeetingScratch
+    looks: LookScratch
 
 
 class ContactScratch(NamedTuple):
@@ -123,15 +78,24 @@ class ContactScratch(NamedTuple):
 
 def attempt_scratch(block: int) -> AttemptScratch:
     """Return scratch arrays for blocks of so many attempts."""
-    return AttemptScratch(
-        filters=FilterScratch(_lane(block), _bytes(block), _ints(block)),
-        sites=SiteScratch(_lane(block), _lane(block), _lane(block), _bytes(block), _ints(block), _ints(block)),
-        reached=ReachScratch(_lanes(block), _bytes(block), _ints(block), _ints(block)),
-        answers=AnswerScratch(_ints(block), _lanes(block), _ints(block)),
-        engages=EngageScratch(_ints(block), _lanes(block), _ints(BANDS)),
-        scores=ScoreScratch(_ints(block), _ints(block), _ints(block), _lanes(block)),
-        logged_fate=_ints(block),
+    meetings = MeetingScratch(
+        attempt=_ints(block),
+        lanes=_lanes(block),
+        half_hour=_bytes(block),
+        moment=_ints(block),
+        person=_ints(block),
+        u_age=np.empty(block, dtype=np.uint32),
+        urban=_bytes(block),
+        fate=_ints(block),
+        waiting=_ints(block),
+        identity=_ints(block),
+        tries=_lanes(block),
+        tried=_ints(block),
+        home=_lanes(block),
+        first_half_hour=_bytes(1 << SEARCH_BITS),
     )
+    looks = LookScratch(_lanes(block), _ints(block), np.empty(block), np.empty((len(Detector), block), dtype=np.int64))
+    return AttemptScratch(np.zeros(PROSPECTS, dtype=np.int64), meetings, looks)
 
 
 def contact_scratch(block: int) -> ContactScratch:
@@ -145,10 +109,6 @@ def _ints(count: int) -> Ints:
 
 def _bytes(count: int) -> Bytes:
     return np.empty(count, dtype=np.uint8)
-
-
-def _lane(count: int) -> Lanes:
-    return np.empty(count, dtype=np.uint32)
 
 
 def _lanes(count: int) -> Lanes:

@@ -21,8 +21,8 @@ from sim.scenario.schema.warning import Desks, Warning
 from sim.scenario.tables import CsvFile
 from sim.words import DESKS, Channel
 
-MOST_IN_A_CELL = 33_000_000
-"""An index has 25 bits; the rest is room for chance."""
+MOST_IN_A_CELL = 16_500_000
+"""An index has 24 bits; the rest is room for chance."""
 
 FIRST_DAY, LAST_DAY = date(2000, 2, 1), date(2080, 12, 31)
 """What identities can name (days since 2000-01-01), with room for the day before the first."""
@@ -38,6 +38,26 @@ TABLE_ROUNDING = 1e-6
 
 NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,79}$"
 Name = Annotated[str, Field(pattern=NAME)]
+
+
+def largest_share(fraud: Fraud, channel: str, years: list[float]) -> float:
+    """Return an upper bound of the share of one fraud type in a channel's attempts, as the mix grows.
+
+    Args:
+        fraud: Settings.
+        channel: Label of the channel.
+        years: From the reference date to both ends of the period.
+
+    Returns:
+        The share, 1 where growth says nothing.
+    """
+    grown = [
+        [getattr(kind.mix, channel) * math.exp(min(LARGEST_EXPONENT, kind.mix_growth * year)) for year in years]
+        for kind in fraud.types.values()
+    ]
+    least = sum(min(ends) for ends in grown)
+    most = max(max(ends) for ends in grown)
+    return min(1.0, most / least) if least > 0.0 else 1.0
 
 
 class Period(Part):
@@ -192,7 +212,7 @@ class ScenarioModel(Part):
                     yield mistake(key, f"names '{fraud_type}'", f"one of {', '.join(types)}")
 
     def _check_counts(self) -> Iterator[PydanticCustomError]:
-        """Refuse volumes that no identity could number: the largest cell of a day must stay below 2**25."""
+        """Refuse volumes that no identity could number: the largest cell of a day must stay below 2**24."""
         fraud = self.fraud
         people = [row.population for row in self.population.provinces]
         factors = [fraud.province_weights.get(str(row.code), 1.0) * row.population for row in self.population.provinces]
@@ -203,11 +223,12 @@ class ScenarioModel(Part):
             volume = getattr(fraud.volumes, channel)
             years = [(day - fraud.reference).days / YEAR_DAYS for day in (self.period.start, self.period.end)]
             grown = math.exp(min(LARGEST_EXPONENT, max(volume.growth * year for year in years)))
-            most = volume.level * grown * largest * rhythm * surges * self.scale
+            commonest = largest_share(fraud, channel, years)
+            most = volume.level * grown * largest * commonest * rhythm * surges * self.scale
             if most > MOST_IN_A_CELL:
                 yield mistake(
                     f"fraud.volumes.{channel}.level",
-                    f"brings up to {most:.3g} attempts a day to one province",
+                    f"brings up to {most:.3g} attempts a day of one type to one province",
                     f"at most {MOST_IN_A_CELL:,}, which identities can number",
                 )
 

@@ -1,0 +1,171 @@
+"""Bands of scores: which attempts that engage nobody could raise an alert, told before any of them is looked at.
+
+A contact has a central and a local score, both standard normal without d'. It lies in the band of the larger of the
+two: bands are fixed, the highest first, and below the last there is the rest. On a day a detector can raise an alert on
+contacts of the upper bands alone, so only these get names; a laxer policy adds bands and changes no name. How many
+contacts lie in a band is drawn for all of a cell at once.
+
+In a band, a fair draw says which of the two scores is the larger, its height is drawn within the band, and the other
+score follows from the correlation. It may come out larger after all: then the contact belongs elsewhere, and is *void*.
+A band is therefore given as many contacts as have one of their two scores in it, counted twice where both have, which
+is 2 (Phi(high) - Phi(low)) of all; those that are void count as the rest. So every contact has exactly the law of the
+correlated pair, and no integral of two variables is needed.
+"""
+
+import math
+from typing import Final
+
+import numpy as np
+
+from sim.draws.compiled import compiled, inlined
+from sim.draws.distributions import threshold
+from sim.draws.functions import normal_cdf, normal_quantile
+from sim.draws.identity import PROSPECT_BITS
+from sim.draws.philox import draw4, uniform32
+from sim.draws.purposes import ATTEMPT_LOW_SCORES
+from sim.warning.detectors import DetectorTables
+from sim.words import Detector, Fate, Tier
+
+EDGES: Final = (math.inf, 2.25, 1.8, 1.5, 1.2, 0.9, 0.6, -math.inf)
+"""A band lies between two neighbours; the last one is the rest."""
+BANDS: Final = len(EDGES) - 1
+REST: Final = BANDS - 1
+LOWEST: Final = EDGES[REST]
+"""The rest lies below it."""
+HALF_UNIT: Final = 2.0**-31
+MARGIN: Final = 1e-9
+"""Bounds of scores are kept this far from a threshold; scores that are closer are computed."""
+ENGAGING: Final = 0
+"""Prospect of the attempts that may engage whom they reach; they have scores of their own, in no band."""
+
+PROSPECTS: Final = 1 + 2 * BANDS
+"""That of engaging, and bands of those that nobody answers and of those that somebody ignores."""
+
+assert PROSPECTS <= 1 << PROSPECT_BITS
+
+
+ABOVE: Final = np.array([normal_cdf(-edge) for edge in EDGES])
+"""The probability that a score lies above each edge."""
+
+
+def _shares() -> list[int]:
+    """Return for each band but the rest the threshold of lying in it for those that lie in none above."""
+    masses = 2.0 * np.diff(ABOVE[:BANDS])
+    left = 1.0 - np.concatenate([[0.0], np.cumsum(masses)[:-1]])
+    return [threshold(float(mass / among)) for mass, among in zip(masses, left, strict=True)]
+
+
+EDGE: Final = np.array(EDGES)
+SHARE: Final = np.array(_shares(), dtype=np.int64)
+
+
+@compiled
+def prospect_of(band: int, fate: int) -> int:
+    """Return the prospect of attempts of a band that nobody answers, or whom they reach ignores."""
+    return 1 + 2 * band + (fate - Fate.UNANSWERED)
+
+
+@compiled
+def band_and_fate(prospect: int) -> tuple[int, int]:
+    """Return the band and the fate of attempts of a prospect, as ``prospect_of`` has put them together."""
+    return (prospect - 1) >> 1, Fate.UNANSWERED + ((prospect - 1) & 1)
+
+
+@compiled
+def least_score(
+    channel: int, fate: int, sharing: float, central_sees: bool, local_sees: bool, detectors: DetectorTables
+) -> float:
+    """Return the least score, without d', by which one of the detectors raises an alert on a contact.
+
+    Args:
+        channel: Of the attempts.
+        fate: Unanswered or ignored, of ``Fate``.
+        sharing: Shift of d' by data sharing.
+        central_sees: Whether the central detector sees any contacts of the province today.
+        local_sees: Whether the local one does.
+        detectors: Of the run.
+
+    Returns:
+        The score, infinite if no detector sees any.
+    """
+    d_prime = sharing + detectors.contact[channel, fate - Fate.UNANSWERED]
+    least = math.inf
+    if central_sees:
+        least = detectors.thresholds[Detector.CENTRAL, Tier.BLUE] - detectors.shift[Detector.CENTRAL] - d_prime
+    if local_sees:
+        of_local = detectors.thresholds[Detector.LOCAL, Tier.BLUE] - detectors.shift[Detector.LOCAL] - d_prime
+        least = min(least, of_local)
+    return least - MARGIN if least < math.inf else least
+
+
+@compiled
+def bands_above(least: float) -> int:
+    """Return how many bands, the highest first, hold scores from ``least`` on."""
+    if least == math.inf:
+        return 0
+    bands = 1
+    while bands < BANDS and EDGE[bands] > least:
+        bands += 1
+    return bands
+
+
+@compiled
+def height(u_level: int, band: int) -> float:
+    """Return the larger score of a contact of a band; minus infinity for the rest.
+
+    Args:
+        u_level: 32-bit uniform, of which the upper 31 bits count; the score falls as they grow.
+        band: Of the contact.
+
+    Returns:
+        The score.
+    """
+    return -normal_quantile(share_above(u_level, band)) if band < REST else -math.inf
+
+
+@inlined
+def share_above(u_level: int, band: int) -> float:
+    """Return the probability that a score lies above the larger score of a contact of a band, see ``height``."""
+    beyond = float(ABOVE[band])
+    return beyond + ((u_level >> 1) + 0.5) * HALF_UNIT * (float(ABOVE[band + 1]) - beyond)
+
+
+@compiled
+def scores_in_band(
+    seed: int, attempt: int, larger: float, u_level: int, u_other: int, least: float, correlation: float
+) -> tuple[float, float]:
+    """Return the central and the local score of a contact of a band, without d'.
+
+    Args:
+        seed: Of the run.
+        attempt: Identity.
+        larger: By ``height``; of the rest, which has none, minus infinity.
+        u_level: Its lowest bit says which score is the larger.
+        u_other: 32-bit uniform of the other one.
+        least: Scores below it are of no interest.
+        correlation: Of the two scores.
+
+    Returns:
+        Both scores, minus infinity where neither reaches ``least``.
+    """
+    if larger > -math.inf:
+        other = correlation * larger + math.sqrt(1.0 - correlation * correlation) * normal_quantile(uniform32(u_other))
+        local_is_larger = (u_level & 1) == 1
+        if other < larger or (other == larger and not local_is_larger):
+            return (other, larger) if local_is_larger else (larger, other)
+    if least >= LOWEST:
+        return -math.inf, -math.inf
+    return low_scores(seed, attempt, correlation)
+
+
+@compiled
+def low_scores(seed: int, attempt: int, correlation: float) -> tuple[float, float]:
+    """Return the scores of a contact that lies in no band but the rest: the first pair drawn that does."""
+    number = 0
+    while True:
+        u_central, u_own, _, _ = draw4(seed, attempt, ATTEMPT_LOW_SCORES, number)
+        central = normal_quantile(uniform32(u_central))
+        local = correlation * central + math.sqrt(1.0 - correlation * correlation) * normal_quantile(uniform32(u_own))
+        if central < LOWEST and local < LOWEST:
+            return central, local
+        number += 1
