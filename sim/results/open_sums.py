@@ -1,14 +1,13 @@
 """Sums of a table whose days are still open: a dictionary that an engine adds to, arrays once a day is over."""
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from sim.results.order import Integers, row_numbers, sorting
-from sim.results.scope import Scope
 from sim.results.tables import StoredTable
 
 Chunk = tuple[Integers, npt.NDArray[Any]]
@@ -24,9 +23,15 @@ class OpenSums:
     positions in ``texts``.
     """
 
-    def __init__(self, table: StoredTable, scope: Scope) -> None:
-        sizes = {"fraud_types": len(scope.fraud_types), "age_bands": len(scope.age_bands)}
-        self._provinces = len(scope.provinces)
+    def __init__(self, table: StoredTable, provinces: int, sizes: Mapping[str, int]) -> None:
+        """Begin with nothing.
+
+        Args:
+            table: The table.
+            provinces: Their number.
+            sizes: As ``StoredTable.shape`` takes them.
+        """
+        self._provinces = provinces
         self._table = table
         self._sizes = sizes
         self._width = len(table.counted_by)

@@ -82,7 +82,8 @@ class Recorder:
         self.warnings: list[str] = []
         self._writer = writer
         self._progress = progress
-        self._sums = {table.name: OpenSums(table, scope) for table in COUNTED}
+        sizes = {"fraud_types": len(scope.fraud_types), "age_bands": len(scope.age_bands)}
+        self._sums = {table.name: OpenSums(table, len(scope.provinces), sizes) for table in COUNTED}
         self.attempts = self._sums["attempts"].counts
         self.alerts = self._sums["alerts"].counts
         self.contacts = self._sums["contacts"].counts

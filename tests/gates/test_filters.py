@@ -232,7 +232,9 @@ def test_videos_and_activities_renew_awareness(tiny: ScenarioModel) -> None:
 
     def renewed(*found: Any, day: int = TODAY) -> np.ndarray:
         awareness = np.full((3, 4), 0.2)
-        engagement.renew(awareness, settings, engagement.Education(settings, measures(*found), CODES, people).gains(day))
+        engagement.renew(
+            awareness, settings, engagement.Education(settings, measures(*found), CODES, people).gains(day)
+        )
         return awareness
 
     views = settings.per_view * 50_000 / days / nation

@@ -44,9 +44,7 @@ WORTH_THREADS_S = 0.01
 class Country:
     """The provinces of a run, and what a day does to them."""
 
-    def __init__(
-        self, tables: Tables, rules: Rules, night: Night, tallies: Tallies, block: int, threads: int
-    ) -> None:
+    def __init__(self, tables: Tables, rules: Rules, night: Night, tallies: Tallies, block: int, threads: int) -> None:
         """Begin before the first day.
 
         Args:
@@ -135,13 +133,11 @@ class Country:
 
     def take(self, name: str) -> list[NDArray[Any]]:
         """Take out the entries of an array that are in use, of each province."""
-        found = [self._nothing(name)] * len(self.provinces)
+        nothing: NDArray[Any] = getattr(self.provinces[0].arrays, name)[:0]
+        found = [nothing] * len(self.provinces)
         for p in np.flatnonzero(self.counters[name]):
             found[p] = self.provinces[p].take(name)
         return found
-
-    def _nothing(self, name: str) -> NDArray[Any]:
-        return getattr(self.provinces[0].arrays, name)[:0]
 
     def take_warned(self, day: int) -> list[Integers]:
         """Take out who was warned on a day, of each province, once for each alert."""
@@ -154,9 +150,10 @@ class Country:
         """Return the areas (P, desks) under lines, of the day that ends at ``end``; to be asked once a day."""
         # Whoever expired in line on this day has been taken out, and the area corrected for it, before this is asked.
         desks = self.desks
-        now = desks["area"] + desks["waiting"] * (end - desks["changed"])
-        before, self._areas = self._areas, now
-        return now - before
+        now: Integers = desks["area"] + desks["waiting"] * (end - desks["changed"])
+        of_day: Integers = now - self._areas
+        self._areas = now
+        return of_day
 
     def first_issue(self, otherwise: int) -> int:
         """Return the moment at which the first of the living alerts was issued."""

@@ -19,7 +19,7 @@ def day_of(moment: int) -> int:
 @inlined
 def slot_of(day: int, tally: Integers) -> int:
     """Return the slot of a day in a tally, the number of whose slots is a power of two."""
-    return day & (tally.shape[0] - 1)
+    return int(day & (tally.shape[0] - 1))
 
 
 @internal

@@ -119,8 +119,8 @@ class Counts:
     """What a run is counting: a dense array a table, of all provinces, for today and the days about it.
 
     Each is of shape (P, ...), of which ``Tallies`` describes a province's part. Days about today have slots, as many
-    as a power of two, and a day has the slot of its last bits. What a day has counted leaves it as ``DayCounts``; what is stored by months
-    is kept until the month is over.
+    as a power of two, and a day has the slot of its last bits. What a day has counted leaves it as ``DayCounts``; what
+    is stored by months is kept until the month is over.
     """
 
     def __init__(self, tables: Tables) -> None:
