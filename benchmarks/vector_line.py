@@ -12,11 +12,10 @@ from sim.draws.compiled import compiled
 from sim.draws.identity import INDEX_SHIFT
 from sim.engines.phases import ArrivalStep, Phase
 from sim.engines.tables import Tables
-from sim.engines.vector.cells import AttemptTables, attempt_tables
 from sim.engines.vector.day import begin_day
 from sim.engines.vector.events import order_of_alert
 from sim.engines.vector.given import RunTables, day_of_province, run_tables
-from sim.engines.vector.guides import Guides, guides_of
+from sim.engines.vector.loop import run_day
 from sim.engines.vector.province import Province
 from sim.engines.vector.records import AlertState, Integers
 from sim.engines.vector.rules import rules_of
@@ -40,6 +39,12 @@ class Nothing:
     def level(self, day: int, province: int, quantity: str, value: float) -> None:
         """Forget it."""
 
+    def flow_by_province(self, day: int, quantity: str, counts: NDArray[np.int64]) -> None:
+        """Forget them."""
+
+    def level_by_province(self, day: int, quantity: str, values: NDArray[np.float64]) -> None:
+        """Forget them."""
+
     def cases(self, day: int, province: int, cases: NDArray[np.int64], solved: bool) -> None:
         """Forget them."""
 
@@ -61,7 +66,7 @@ def arrive(first_identity: int, first: int, last: int, midnight: int, arrivals: 
 
 
 @cache
-def office() -> tuple[Tables, RunTables, AttemptTables, Guides, Today, NDArray[np.uint8]]:
+def office() -> tuple[Tables, RunTables, Today, NDArray[np.uint8]]:
     """Return what the desk of a province needs that no customer changes: tables, rules, a day, people."""
     spec = load_scenario("tiny", seed=SEED, clock="1 ms").spec
     tables = replace(Tables.of(spec), service=TABLES)
@@ -69,24 +74,24 @@ def office() -> tuple[Tables, RunTables, AttemptTables, Guides, Today, NDArray[n
     today = night(tables.calendar.first, DayTotals.empty(len(tables.provinces)))
     rules = rules_of(tables, NEVER, 0)
     rules = rules._replace(start=0, deadline=np.full(4, NEVER // 2), tries=np.ones((4, 2), dtype=np.int64))
-    guides = guides_of(tables, night.propensity)
-    attempts = attempt_tables(tables, rules, guides.attempts, night)
-    return tables, run_tables(tables, rules), attempts, guides, today, night.bytes[0]
+    return tables, run_tables(tables, rules), today, night.bytes[0]
 
 
 def serve(customers: Customers) -> Served:
     """Return how customers fared at the call desk of one province, day after day, until the last has left."""
-    tables, run, attempts, guides, today, people_bytes = office()
+    tables, run, today, people_bytes = office()
     servers = np.full((2, HALF_HOURS), SERVERS)
     days = np.bincount(customers.arrivals // DAY_MS)
     # A province has room for some blocks; here a block is what a day brings.
-    province = Province(0, tables, run, attempts, guides, Counts(tables).of(0), int(np.max(days)))
+    province, tallies = Province(int(np.max(days)), is_logged=False), Counts(tables).of(0)
     first, day = 0, 0
     while first < len(customers) or province.counters["services_ended"] < len(customers):
         last = first + (int(days[day]) if day < len(days) else 0)
         of_day = day_of_province(0, today._replace(day=day), 0, people_bytes, servers)
         arrive(alert_of(0), first, last, of_day.midnight, customers.arrivals, province.arrays)
-        province.events(of_day)
+        province.sort_stream(int(province.counters["stream"]))
+        while not run_day(run, of_day, province.arrays, tallies):
+            province.grow()
         province.take("warned")
         first, day = last, day + 1
     return Served(len(customers), float(province.arrays.desks["waited"].sum()) / len(customers))

@@ -26,6 +26,9 @@ class Finished:
     closed: NDArray[np.int64]
 
 
+NOTHING_FINISHED = Finished(np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64))
+
+
 class Backlog:
     """The cases that wait in a province, in the order of their filing: an array with room behind its last."""
 
@@ -93,13 +96,21 @@ class CaseBook:
     def _capacity(self, day: int) -> float:
         return self._settings.capacity * growth(self._settings.growth, day, self._settings.reference)
 
-    def investigate(self, day: int, province: int, filed: Sequence[tuple[int, int]] | NDArray[np.int64]) -> Finished:
-        """Add yesterday's filed cases (moment, attempt) of a province, then finish what its capacity allows."""
-        waiting = self._waiting[province]
-        waiting.file(in_order(filed))
-        self.filed += len(filed)
-        capacity = self._capacity(day) * self._provinces.share[province] * self._scale
-        cases = waiting.take(self._remainders.whole(province, "capacity", fixed(capacity)))
+    def investigate(self, day: int, filed: Sequence[Sequence[tuple[int, int]] | NDArray[np.int64]]) -> list[Finished]:
+        """Add yesterday's filed cases (moment, attempt) of each province, then finish what its capacity allows."""
+        capacity, scale = self._capacity(day), self._scale
+        capacities = [fixed(capacity * share * scale) for share in self._provinces.share]
+        counts = self._remainders.wholes("capacity", capacities)
+        return [self._finish(*province) for province in zip(self._waiting, filed, counts, strict=True)]
+
+    def _finish(self, waiting: Backlog, filed: Sequence[tuple[int, int]] | NDArray[np.int64], count: int) -> Finished:
+        """Add filed cases to a backlog, then finish ``count`` cases of it."""
+        if len(filed):
+            waiting.file(in_order(filed))
+            self.filed += len(filed)
+        if count == 0:
+            return NOTHING_FINISHED
+        cases = waiting.take(count)
         solved = are_solved(self._seed, cases, self._solved_below)
         finished = Finished(cases[solved], cases[~solved])
         self.solved += len(finished.solved)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import date
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import TypeVar
 
 import numpy as np
@@ -20,8 +20,13 @@ class Measures:
 
     def __init__(self, measures: dict[str, MeasureBase]) -> None:
         self._measures = [measures[name] for name in sorted(measures)]
+        self._of_kind = cache(self.all)
         # A midnight asks for the same few kinds of a day or two over and over, province by province.
         self._in_force = lru_cache(maxsize=64)(self._find)
+
+    def all(self, kind: type[M]) -> list[M]:
+        """Return all measures of a kind."""
+        return [measure for measure in self._measures if isinstance(measure, kind)]
 
     def on(self, day: int, kind: type[M], code: int | None = None) -> Iterator[tuple[M, float]]:
         """Yield each measure of a kind in force on a day, with the multiplier of its intensity.
@@ -59,8 +64,8 @@ class Measures:
         today = calendar_date(day)
         return [
             (measure, ramped(day, getattr(measure, "ramp", None)))
-            for measure in self._measures
-            if isinstance(measure, kind) and in_window(measure.window, today)
+            for measure in self._of_kind(kind)
+            if in_window(measure.window, today)
         ]
 
 

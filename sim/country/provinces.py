@@ -9,14 +9,13 @@ from numpy.typing import NDArray
 
 from sim.scenario.schema import ScenarioModel
 
-Spread = Callable[[Callable[[int], None], Sequence[int]], None]
-"""Calls a function for each of some provinces, in any order or in parallel, and returns when all calls have."""
+Spread = Callable[[Callable[[slice], None], int], None]
+"""Calls a function for slices that make up so many provinces, in any order or in parallel; returns when all is done."""
 
 
-def one_by_one(work: Callable[[int], None], provinces: Sequence[int]) -> None:
-    """Call a function for one province after the other: the ``Spread`` without threads."""
-    for province in provinces:
-        work(province)
+def at_once(work: Callable[[slice], None], provinces: int) -> None:
+    """Call a function for all of so many provinces at once: the ``Spread`` without threads."""
+    work(slice(0, provinces))
 
 
 def shares(weights: Sequence[float]) -> list[float]:

@@ -14,10 +14,10 @@ from sim.country.measures import in_window
 from sim.country.provinces import Provinces
 from sim.days import calendar_date, weekday
 from sim.draws.compiled import compiled_with_arrays
-from sim.draws.distributions import poisson
+from sim.draws.distributions import is_no_event, no_event, poisson
 from sim.draws.functions import exp, normal_cdf
 from sim.draws.identity import INDEX_BITS, cell_id, origin_id, traffic_id
-from sim.draws.philox import draw4, uniform52
+from sim.draws.philox import draw4, draw4_many, uniform52
 from sim.draws.purposes import ATTEMPT_COUNT, LEGITIMATE_COUNT
 from sim.scenario.schema import ScenarioModel
 from sim.scenario.schema.fraud import Surge
@@ -44,14 +44,13 @@ def attempt_rates(spec: ScenarioModel, provinces: Provinces, day: int) -> NDArra
         * fraud.months[date.month - 1] * 12.0 / math.fsum(fraud.months)
     )  # fmt: skip
     surges = [surge for _, surge in sorted(fraud.surges.items()) if in_window(surge.window, date)]
-    for channel in Channel:
-        volume = getattr(fraud.volumes, channel.label)
+    grown = [(kind.mix, growth(kind.mix_growth, day, fraud.reference)) for kind in fraud.types.values()]
+    shares = np.array(provinces.attempts)[:, None]
+    for channel, label in enumerate(Channel.labels()):
+        volume = getattr(fraud.volumes, label)
         nation = volume.level * growth(volume.growth, day, fraud.reference) * rhythm * spec.scale
-        mix = [
-            getattr(kind.mix, channel.label) * growth(kind.mix_growth, day, fraud.reference)
-            for kind in fraud.types.values()
-        ]
-        rates[:, channel] = nation * np.array(provinces.attempts)[:, None] * np.array(mix) / math.fsum(mix)
+        mix = [getattr(of_channel, label) * factor for of_channel, factor in grown]
+        rates[:, channel] = nation * shares * np.array(mix) / math.fsum(mix)
     for surge in surges:
         rates[np.ix_(*_concerned(surge, provinces.codes, names))] *= surge.factor
     return rates
@@ -169,12 +168,36 @@ def legitimate_rates(spec: ScenarioModel, provinces: Provinces) -> NDArray[np.fl
 
 
 @compiled_with_arrays
+def none_at(
+    rates: NDArray[np.float64], masses: NDArray[np.float64], cells: NDArray[np.int64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return for which uniforms no contact comes in a cell; of a thinned country most cells have one in years.
+
+    Args:
+        rates: (P, 3) expected contacts.
+        masses: Probabilities of all cells.
+        cells: (n, 2) rows and columns to draw.
+
+    Returns:
+        (P, 3, n) each of the two bounds of ``no_event``.
+    """
+    low = np.empty((rates.shape[0], rates.shape[1], cells.shape[0]))
+    high = np.empty(low.shape)
+    for p in range(rates.shape[0]):
+        for c in range(rates.shape[1]):
+            for k in range(cells.shape[0]):
+                low[p, c, k], high[p, c, k] = no_event(rates[p, c] * masses[cells[k, 0], cells[k, 1]])
+    return low, high
+
+
+@compiled_with_arrays
 def legitimate_counts(
     seed: int,
     day: int,
     rates: NDArray[np.float64],
     masses: NDArray[np.float64],
     cells: NDArray[np.int64],
+    none: tuple[NDArray[np.float64], NDArray[np.float64]],
     first: int = 0,
 ) -> NDArray[np.int64]:
     """Return the legitimate contacts of a day in the cells to draw.
@@ -185,19 +208,31 @@ def legitimate_counts(
         rates: (P, 3) expected contacts of the provinces from position ``first`` on.
         masses: Probabilities of all cells.
         cells: (n, 2) rows and columns to draw.
+        none: (P, 3, n) what ``none_at`` says of all provinces, from position 0 on.
         first: Position of the first province of ``rates``.
 
     Returns:
         (P, 3 channels, n cells) counts.
     """
-    counts = np.empty((rates.shape[0], rates.shape[1], cells.shape[0]), dtype=np.int64)
+    number = cells.shape[0]
+    counts = np.zeros((rates.shape[0], rates.shape[1], number), dtype=np.int64)
+    identities = np.empty(number, dtype=np.int64)
+    drawn = np.empty(number, dtype=np.int64)
+    lanes = np.empty((4, number), dtype=np.uint32)
     for p in range(rates.shape[0]):
         for c in range(rates.shape[1]):
-            for k in range(cells.shape[0]):
-                i = cells[k, 0]
-                j = cells[k, 1]
-                high, low, _, _ = draw4(
-                    seed, origin_id(OriginKind.LEGITIMATE, day, first + p, c, cell_id(i, j), 0), LEGITIMATE_COUNT, 0
-                )
-                counts[p, c, k] = poisson(rates[p, c] * masses[i, j], uniform52(high, low))
+            low, high = none[0][first + p, c], none[1][first + p, c]
+            for k in range(number):
+                cell = cell_id(cells[k, 0], cells[k, 1])
+                identities[k] = origin_id(OriginKind.LEGITIMATE, day, first + p, c, cell, 0)
+            draw4_many(seed, identities, number, LEGITIMATE_COUNT, 0, lanes)
+            some = 0
+            for k in range(number):
+                u = uniform52(int(np.int64(lanes[0, k])), int(np.int64(lanes[1, k])))
+                drawn[some] = k
+                some += not is_no_event(u, low[k], high[k])
+            for n in range(some):
+                k = drawn[n]
+                u = uniform52(int(np.int64(lanes[0, k])), int(np.int64(lanes[1, k])))
+                counts[p, c, k] = poisson(rates[p, c] * masses[cells[k, 0], cells[k, 1]], u)
     return counts

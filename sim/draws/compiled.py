@@ -10,6 +10,7 @@ import shutil
 import time
 from collections.abc import Callable
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -17,6 +18,28 @@ import numba
 from numba.core import types
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+
+def _load_without_blas() -> None:
+    """Load numba's functions of arrays without scipy's linear algebra, whose loading takes a quarter of a second.
+
+    When they are loaded they ask whether there is a BLAS, for inner products, which need none. Whoever multiplies
+    matrices asks again.
+    """
+    linalg: Any = import_module("numba.np.linalg")
+    ask = linalg.ensure_blas
+
+    def none_yet() -> None:
+        raise ImportError
+
+    linalg.ensure_blas = none_yet
+    try:
+        import_module("numba.np.arraymath")
+    finally:
+        linalg.ensure_blas = ask
+
+
+_load_without_blas()
 
 PREFIX = "kernels-"
 STALE_S = 86_400

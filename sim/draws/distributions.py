@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from sim.days import HALF_HOUR_MS, HALF_HOURS
-from sim.draws.compiled import compiled
+from sim.draws.compiled import compiled, inlined
 from sim.draws.functions import exp, exp_less_1, log, normal_quantile
 from sim.draws.philox import TO_UNIT_32
 from sim.words import DistributionKind
@@ -205,6 +205,33 @@ def below(u: int, limit: int) -> int:
     It is drawn from the upper 31 bits, so that the product is no overflow.
     """
     return ((u >> 1) * limit) >> 31
+
+
+@compiled
+def no_event(rate: float) -> tuple[float, float]:
+    """Return the bounds for ``is_no_event``, of the uniforms for which ``poisson`` of a rate is 0.
+
+    Args:
+        rate: Mean.
+
+    Returns:
+        The probability of 0, which is compared up to 1/2, and that of more, which is compared above, as
+        ``poisson_by_search`` does; from ``LARGE_RATE`` on bounds that no uniform meets.
+    """
+    if not rate > 0.0:
+        return 1.0, 0.0
+    rate = float(np.int64(int(np.float64(rate).view(np.int64)) & RATE_BITS).view(np.float64))
+    if not rate > 0.0:
+        return 1.0, 0.0
+    if rate >= LARGE_RATE:
+        return 0.0, 1.0
+    return exp(-rate), -exp_less_1(-rate)
+
+
+@inlined
+def is_no_event(u: float, none: float, some: float) -> bool:
+    """Return whether ``poisson`` is 0 at a uniform in (0, 1), given the two bounds of ``no_event`` of its rate."""
+    return ((u <= 0.5) & (u <= none)) | ((u > 0.5) & (1.0 - u >= some))
 
 
 @compiled

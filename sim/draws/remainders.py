@@ -1,6 +1,7 @@
 """Whole counts from expected values: floor(value + remainder), and the new remainder is carried to the next call."""
 
 import math
+from collections.abc import Sequence
 
 from sim.draws.identity import quantity_id
 from sim.draws.philox import draw4, uniform52
@@ -40,7 +41,7 @@ class Remainders:
 
     def __init__(self, seed: int) -> None:
         self._seed = seed
-        self._left: dict[tuple[int, str], int] = {}
+        self._left: dict[str, dict[int, int]] = {quantity: {} for quantity in QUANTITIES}
 
     def whole(self, province: int, quantity: str, value: int) -> int:
         """Return the whole counts in ``value`` and the remainder so far, and carry the new remainder.
@@ -53,12 +54,19 @@ class Remainders:
         Returns:
             The whole counts.
         """
-        key = (province, quantity)
-        left = self._left.get(key)
+        lefts = self._left[quantity]
+        left = lefts.get(province)
         if left is None:
-            number = QUANTITIES.index(quantity)
-            high, low, _, _ = draw4(self._seed, quantity_id(province + 1, number), REMAINDER, 0)
-            left = int(uniform52(high, low) * ONE)
-        total = left + value
-        self._left[key] = total % ONE
-        return total // ONE
+            left = self._start(province, quantity)
+        count, lefts[province] = divmod(left + value, ONE)
+        return count
+
+    def wholes(self, quantity: str, values: Sequence[int]) -> list[int]:
+        """Return ``whole`` of each province, for its value; with the provinces in order, from position 0."""
+        return [self.whole(p, quantity, value) for p, value in enumerate(values)]
+
+    def _start(self, province: int, quantity: str) -> int:
+        """Return the remainder with which a province begins."""
+        number = QUANTITIES.index(quantity)
+        high, low, _, _ = draw4(self._seed, quantity_id(province + 1, number), REMAINDER, 0)
+        return int(uniform52(high, low) * ONE)

@@ -1,7 +1,5 @@
 """The ledger of a run: what midnights count goes to its recorder, and the cases that they finish to its log."""
 
-from collections.abc import Sequence
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -28,10 +26,21 @@ class RunLedger:
         """Note a level of the macro state on a day."""
         self._recorder.state[(day, province, quantity)] = value
 
-    def lines(self, day: int, province: int, areas: Sequence[int]) -> None:
-        """Note how many alerts waited at each desk in the mean of a day, from the area under its line that day."""
-        for desk, area in zip(DESK_LABELS, areas, strict=True):
-            self.level(day, province, f"line_{desk}", area / DAY_MS)
+    def flow_by_province(self, day: int, quantity: str, counts: NDArray[np.int64]) -> None:
+        """Add to a count of a day in every province, (P,)."""
+        self._recorder.add_provinces("flows", day, quantity, counts)
+
+    def level_by_province(self, day: int, quantity: str, values: NDArray[np.float64]) -> None:
+        """Note a level of the macro state on a day in every province, (P,)."""
+        self._recorder.add_provinces("state", day, quantity, values)
+
+    def lines(self, day: int, areas: NDArray[np.int64]) -> None:
+        """Note how many alerts waited at each desk in the mean of a day, from the areas (P, desks) under their lines.
+
+        Areas are below 2**53, so that the quotient is rounded once.
+        """
+        for desk, of_desk in zip(DESK_LABELS, areas.T, strict=True):
+            self.level_by_province(day, f"line_{desk}", of_desk / DAY_MS)
 
     def cases(self, day: int, province: int, cases: NDArray[np.int64], solved: bool) -> None:
         """Log the cases that were finished at the midnight of a day, all of them solved or none."""

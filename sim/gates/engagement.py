@@ -73,38 +73,47 @@ def _renew(awareness: NDArray[np.float64], faded: float, gains: NDArray[np.float
             awareness[p, s] = level + (1.0 - level) * (1.0 - exp(-gains[p, s]))
 
 
-def education(
-    settings: Awareness, measures: Measures, day: int, codes: tuple[int, ...], people: list[list[float]]
-) -> NDArray[np.float64]:
-    """Return the gains of awareness by a day's education: views and attendances a head, times the gain of each.
+class Education:
+    """The gains of awareness by a day's education: views and attendances a head, times the gain of each.
 
     Views are spread over all people of a measure's provinces, attendances over those of the segment addressed.
-
-    Args:
-        settings: Of awareness.
-        measures: Of the scenario.
-        day: Day number.
-        codes: (P,) codes of the provinces.
-        people: (P, 4) people by province and segment, at the scale of the country.
-
-    Returns:
-        (P, 4 segments), the ``gains`` of ``renew``.
     """
-    gains = np.zeros((len(codes), len(Segment)))
-    for videos, _ in measures.on(day, Videos):
-        places = positions(videos, codes)
-        audience = math.fsum(math.fsum(people[p]) for p in places)
-        for p in places:
-            gains[p] += settings.per_view * videos.views / days_of(videos.window) / audience
-    for activities, _ in measures.on(day, Activities):
-        places = positions(activities, codes)
-        attendances = activities.count * activities.people / days_of(activities.window)
-        for segment in Segment:
-            audience = math.fsum(people[p][segment] for p in places)
-            for p in places:
+
+    def __init__(
+        self, settings: Awareness, measures: Measures, codes: tuple[int, ...], people: list[list[float]]
+    ) -> None:
+        """Spread what each measure brings on one of its days.
+
+        Args:
+            settings: Of awareness.
+            measures: Of the scenario.
+            codes: (P,) codes of the provinces.
+            people: (P, 4) people by province and segment, at the scale of the country.
+        """
+        self._measures = measures
+        self._shape = (len(codes), len(Segment))
+        self._a_day: dict[int, NDArray[np.float64]] = {}
+        for videos in measures.all(Videos):
+            gains = self._a_day[id(videos)] = np.zeros(self._shape)
+            places = positions(videos, codes)
+            audience = math.fsum(math.fsum(people[p]) for p in places)
+            gains[places] = settings.per_view * videos.views / days_of(videos.window) / audience
+        for activities in measures.all(Activities):
+            gains = self._a_day[id(activities)] = np.zeros(self._shape)
+            places = positions(activities, codes)
+            attendances = activities.count * activities.people / days_of(activities.window)
+            for segment in Segment:
+                audience = math.fsum(people[p][segment] for p in places)
                 share = getattr(activities.segments, segment.label)
-                gains[p, segment] += settings.per_attendance * attendances * share / audience
-    return gains
+                gains[places, segment] = settings.per_attendance * attendances * share / audience
+
+    def gains(self, day: int) -> NDArray[np.float64]:
+        """Return the ``gains`` of ``renew`` by the education of a day, (P, 4 segments)."""
+        gains = np.zeros(self._shape)
+        for kind in (Videos, Activities):
+            for measure, _ in self._measures.on(day, kind):
+                gains += self._a_day[id(measure)]
+        return gains
 
 
 @compiled

@@ -15,7 +15,7 @@ from sim.aftermath.cases import CaseBook
 from sim.country.calendar import Calendar, growth
 from sim.country.measures import Measures, days_of, first_day, positions
 from sim.country.people import app_adoption, people_tables
-from sim.country.provinces import Provinces, Spread, one_by_one
+from sim.country.provinces import Provinces, Spread, at_once
 from sim.country.traffic import (
     LIMIT,
     attempt_counts,
@@ -24,6 +24,7 @@ from sim.country.traffic import (
     drawn_cells,
     legitimate_counts,
     legitimate_rates,
+    none_at,
     profiles,
 )
 from sim.days import DAY_MS, calendar_date, day_number
@@ -56,6 +57,12 @@ class Ledger(Protocol):
     def level(self, day: int, province: int, quantity: str, value: float) -> None:
         """Note a level of the macro state on a day."""
 
+    def flow_by_province(self, day: int, quantity: str, counts: NDArray[np.int64]) -> None:
+        """Add to a count of a day in every province, (P,)."""
+
+    def level_by_province(self, day: int, quantity: str, values: NDArray[np.float64]) -> None:
+        """Note a level of the macro state on a day in every province, (P,)."""
+
     def cases(self, day: int, province: int, cases: NDArray[np.int64], solved: bool) -> None:
         """Note cases that were finished, all of them solved or none."""
 
@@ -74,7 +81,7 @@ class Night:
         provinces: Provinces,
         calendar: Calendar,
         ledger: Ledger,
-        spread: Spread = one_by_one,
+        spread: Spread = at_once,
     ) -> None:
         self.spec = spec
         self.provinces = provinces
@@ -90,8 +97,11 @@ class Night:
         self.stock = cards.CardStock.start(spec)
         self.cases = CaseBook(spec, provinces, self.remainders)
         self.awareness = np.full((len(provinces), len(Segment)), spec.engagement.awareness.start)
-        self.bytes = [np.zeros(people, dtype=np.uint8) for people in provinces.people]
-        self._segment_people = engagement.segment_people(spec)
+        self.all_bytes = np.zeros(int(provinces.people.sum()), dtype=np.uint8)
+        self.bytes = np.split(self.all_bytes, np.cumsum(provinces.people)[:-1])
+        self._education = engagement.Education(
+            spec.engagement.awareness, self.measures, provinces.codes, engagement.segment_people(spec)
+        )
         self.propensity = engagement.propensities(spec)
         self.most_engaging = engagement.most_engaging(self.propensity)
         self.answering = answering.answering_tables(spec, people_tables(spec))
@@ -106,6 +116,9 @@ class Night:
         examples, self._alike = self.measures.alike(provinces.codes)
         self._examples = [provinces.codes[p] for p in examples]
         self._contact_rates = legitimate_rates(spec, provinces)
+        self._none_at = {
+            works: none_at(self._contact_rates, self._masses, cells) for works, cells in self._cells.items()
+        }
         self._false_block_shares = np.array(interception.false_block_shares(spec.interception))
         self.card_load = cards.CardLoad(len(provinces))
         self.steps: tuple[Callable[[int, DayTotals], None], ...] = (
@@ -142,17 +155,20 @@ class Night:
 
     def investigate(self, day: int, yesterday: DayTotals) -> None:
         """Finish cases by capacity; solved ones give leads and suspects."""
-        solved = 0
-        suspects = self.spec.aftermath.suspects
-        for p in range(len(self.provinces)):
-            finished = self.cases.investigate(day, p, yesterday.filed[p])
-            self.ledger.cases(day, p, finished.solved, True)
-            self.ledger.cases(day, p, finished.closed, False)
-            solved += len(finished.solved)
-            self.ledger.flow(day, p, "cases_solved", len(finished.solved))
-            self.ledger.flow(day, p, "cases_closed", len(finished.closed))
-            self._suspects(day, p, "suspects_cases", fixed(len(finished.solved) * suspects.per_case))
-            self.ledger.level(day, p, "backlog", float(self.cases.backlog(p)))
+        finished = self.cases.investigate(day, yesterday.filed)
+        for p, cases in enumerate(finished):
+            if len(cases.solved):
+                self.ledger.cases(day, p, cases.solved, True)
+            if len(cases.closed):
+                self.ledger.cases(day, p, cases.closed, False)
+        counts = [len(cases.solved) for cases in finished]
+        self.ledger.flow_by_province(day, "cases_solved", np.array(counts))
+        self.ledger.flow_by_province(day, "cases_closed", np.array([len(cases.closed) for cases in finished]))
+        per_case = self.spec.aftermath.suspects.per_case
+        self._suspects_by_province(day, "suspects_cases", [fixed(count * per_case) for count in counts])
+        backlogs = [float(self.cases.backlog(p)) for p in range(len(finished))]
+        self.ledger.level_by_province(day, "backlog", np.array(backlogs))
+        solved = sum(counts)
         whole_country = solved / self.spec.scale if self.spec.feedback else self.cases.expected_solved(day)
         hazard = self.spec.dens.hazard
         fading = left_after(DAY_MS, hazard.lead_half_life)
@@ -187,25 +203,27 @@ class Night:
         settings = self.spec.cards
         purges = [cards.purge_share(self.measures, day, code) for code in self._examples]
         delays = [cards.replacement_days(settings, self.measures, day, code) for code in self._examples]
-        for p, alike in enumerate(self._alike):
-            moved = cards.step(self.stock, p, settings, self.intercepted[p], purges[alike], delays[alike])
-            flagged = self.remainders.whole(p, "cards_flagged", moved.flagged)
-            purged = self.remainders.whole(p, "cards_purged", moved.purged)
-            self.ledger.flow(day, p, "cards_flagged", flagged)
-            self.ledger.flow(day, p, "cards_eliminated", flagged + purged)
-            sellers = (moved.flagged + moved.purged) / ONE * self.spec.aftermath.suspects.per_card
-            self._suspects(day, p, "suspects_cards", fixed(sellers))
-            self.ledger.level(day, p, "cards_active", self.stock.active[p] / ONE)
-            self.ledger.level(day, p, "cards_waiting", self.stock.waiting[p] / ONE)
+        moved = [
+            cards.step(self.stock, p, settings, self.intercepted[p], purges[alike], delays[alike])
+            for p, alike in enumerate(self._alike.tolist())
+        ]
+        flagged = np.array(self.remainders.wholes("cards_flagged", [one.flagged for one in moved]))
+        purged = np.array(self.remainders.wholes("cards_purged", [one.purged for one in moved]))
+        self.ledger.flow_by_province(day, "cards_flagged", flagged)
+        self.ledger.flow_by_province(day, "cards_eliminated", flagged + purged)
+        per_card = self.spec.aftermath.suspects.per_card
+        sellers = [fixed((one.flagged + one.purged) / ONE * per_card) for one in moved]
+        self._suspects_by_province(day, "suspects_cards", sellers)
+        self.ledger.level_by_province(day, "cards_active", np.array([stock / ONE for stock in self.stock.active]))
+        self.ledger.level_by_province(day, "cards_waiting", np.array([stock / ONE for stock in self.stock.waiting]))
 
     def change_filters(self, day: int, yesterday: DayTotals) -> None:
         """Let gangs adapt and filters be retrained."""
         found = [interception.d_primes(self.spec.interception, self.measures, day, code) for code in self._examples]
         self._caught = interception.thresholds(self.spec.interception, found, self.types)
-        self.d_prime = [found[alike] for alike in self._alike]
-        for p, row in enumerate(self.d_prime):
-            for channel, d_prime in zip(interception.FILTERED, row, strict=True):
-                self.ledger.level(day, p, f"d_prime_{channel}", d_prime)
+        self.d_prime = np.array(found)[self._alike]
+        for channel, d_prime in zip(interception.FILTERED, self.d_prime.T, strict=True):
+            self.ledger.level_by_province(day, f"d_prime_{channel}", d_prime)
 
     def renew_awareness(self, day: int, yesterday: DayTotals) -> None:
         """Let awareness fade, let yesterday's education renew it, count today's."""
@@ -213,7 +231,7 @@ class Night:
         codes = self.provinces.codes
         gains = np.zeros_like(self.awareness)
         if day > self.calendar.first:
-            gains = engagement.education(settings, self.measures, day - 1, codes, self._segment_people)
+            gains = self._education.gains(day - 1)
         engagement.renew(self.awareness, settings, gains)
         for videos, _ in self.measures.on(day, Videos):
             for quantity, count in (("videos_published", videos.count), ("video_views", videos.views)):
@@ -223,12 +241,13 @@ class Night:
             places = positions(activities, codes)
             a_day = activities.count / days_of(activities.window)
             among = math.fsum(self.provinces.share[p] for p in places)
+            values = [0] * len(codes)
             for p in places:
-                value = fixed(a_day * self.provinces.share[p] / among)
-                counted = self.remainders.whole(p, "awareness_activities", value)
-                self.ledger.flow(day, p, "awareness_activities", counted)
-        for p in range(len(self.provinces)):
-            self.ledger.level(day, p, "awareness", math.fsum(self.awareness[p]) / len(Segment))
+                values[p] = fixed(a_day * self.provinces.share[p] / among)
+            counts = self.remainders.wholes("awareness_activities", values)
+            self.ledger.flow_by_province(day, "awareness_activities", np.array(counts))
+        means = [math.fsum(row) / len(Segment) for row in self.awareness.tolist()]
+        self.ledger.level_by_province(day, "awareness", np.array(means))
 
     def update_people(self, day: int, yesterday: DayTotals) -> None:
         """Add yesterday's alerts heard and victims to people's bytes; on the first of a month halve what was heard."""
@@ -236,14 +255,18 @@ class Night:
             return
         first_of_month = calendar_date(day).day == 1
 
-        def update(p: int) -> None:
-            people = self.bytes[p]
-            hear(people, np.asarray(yesterday.heard[p], dtype=np.int64))
-            fall_victim(people, np.asarray(yesterday.victims[p], dtype=np.int64))
-            if first_of_month:
-                forget(people)
+        def update(some: slice) -> None:
+            for people, heard, victims in zip(
+                self.bytes[some], yesterday.heard[some], yesterday.victims[some], strict=True
+            ):
+                if len(heard):
+                    hear(people, np.asarray(heard, dtype=np.int64))
+                if len(victims):
+                    fall_victim(people, np.asarray(victims, dtype=np.int64))
+                if first_of_month:
+                    forget(people)
 
-        self.spread(update, range(len(self.provinces)))
+        self.spread(update, len(self.provinces))
 
     def open_dens(self, day: int, yesterday: DayTotals) -> None:
         """Reopen the dens whose day has come, some elsewhere; they work today."""
@@ -257,18 +280,20 @@ class Night:
         self.rates = attempt_rates(spec, self.provinces, day)
         alike, examples = self._alike, self._examples
         seen = coverage(self.measures, day, examples)[:, alike]
-        cells = self._cells[bool(seen[0].any()), bool(seen[1].any())]
+        works = bool(seen[0].any()), bool(seen[1].any())
+        cells, none = self._cells[works], self._none_at[works]
         paid = [
             math.prod(1.0 - hold.intensity * ramp for hold, ramp in self.measures.on(day, BankHold, code))
             for code in examples
         ]
         contacts = np.empty((*self._contact_rates.shape, len(cells)), dtype=np.int64)
 
-        def fill(p: int) -> None:
-            one = slice(p, p + 1)
-            contacts[one] = legitimate_counts(spec.seed, day, self._contact_rates[one], self._masses, cells, p)
+        def fill(some: slice) -> None:
+            contacts[some] = legitimate_counts(
+                spec.seed, day, self._contact_rates[some], self._masses, cells, none, some.start
+            )
 
-        self.spread(fill, range(len(self.provinces)))
+        self.spread(fill, len(self.provinces))
         app = threshold(app_adoption(spec.population, day))
         unanswered, moments = answering.of_day(self.answering, self._profiles, app)
         self.today = Today(
@@ -300,19 +325,20 @@ class Night:
                 f"{most} attempts in one cell of {calendar_date(day)}; identities number up to {LIMIT - 1}"
             )
         self.ledger.level(day, NATION, "app_adoption", self.today.app / CERTAIN)
-        for detector, row in zip(Detector.labels(), seen, strict=True):
-            for p, share in enumerate(row):
-                self.ledger.level(day, p, f"coverage_{detector}", int(share) / CERTAIN)
+        for detector, shares in zip(Detector.labels(), seen / CERTAIN, strict=True):
+            self.ledger.level_by_province(day, f"coverage_{detector}", shares)
         blocked = interception.false_blocks(spec.seed, day, self._contact_rates, self._false_block_shares)
-        for p in range(len(self.provinces)):
-            for c, channel in enumerate(interception.FILTERED):
-                self.ledger.flow(day, p, f"false_blocks_{channel}", int(blocked[p, c]))
+        for channel, counts in zip(interception.FILTERED, blocked.T, strict=True):
+            self.ledger.flow_by_province(day, f"false_blocks_{channel}", counts)
 
     # What the steps share.
 
     def _suspects(self, day: int, province: int, quantity: str, value: int) -> None:
         count = self.remainders.whole(province, quantity, value)
         self.ledger.flow(day, province, "suspects_arrested", count)
+
+    def _suspects_by_province(self, day: int, quantity: str, values: list[int]) -> None:
+        self.ledger.flow_by_province(day, "suspects_arrested", np.array(self.remainders.wholes(quantity, values)))
 
     def _outages(self, day: int) -> NDArray[np.int64]:
         """Return when instructions of a day's detections leave, (2, examples); outages that follow add up."""

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sim.days import UNIX_DAYS, calendar_date
-from sim.results.encoding import decode
+from sim.results.encoding import arrow, decode, numbers_of
 from sim.results.evidence import evidence
 from sim.results.figures import summarise
 from sim.results.folder import SCENARIO_YAML, read_manifest, sha256
@@ -251,10 +251,10 @@ def _ends_of_episodes(folder: Path) -> Iterator[Finding]:
 def _by_day(folder: Path, table: str, measure: str, scope: Scope, where: Where | None = None) -> npt.NDArray[Any]:
     """Sum a measure of a stored table by day and province, (days, provinces); what lies outside of them is left out."""
     found = sums(folder, table, ["day", "province"], [measure], where).drop_null()
-    days = found.column("day").cast("int32").to_numpy() - UNIX_DAYS - scope.first_day
+    days = numbers_of(found.column("day")) - UNIX_DAYS - scope.first_day
     position = {code: p for p, code in enumerate(scope.provinces)}
     provinces = np.array([position.get(code, -1) for code in found.column("province").to_pylist()], dtype=np.int64)
-    values = found.column(measure).to_numpy()
+    values = numbers_of(found.column(measure))
     inside = (days >= 0) & (days < scope.days) & (provinces >= 0)
     by_day = np.zeros((scope.days, len(scope.provinces)), dtype=values.dtype)
     by_day[days[inside], provinces[inside]] = values[inside]
@@ -268,9 +268,10 @@ def _same_sums(name: str, keys: list[str], one: "pa.Table", other: "pa.Table") -
 
     sides = []
     for side, rows in (("one", one), ("other", other)):
-        zeros = np.zeros(len(rows), dtype=np.int64)
+        zeros = arrow(np.zeros(len(rows), dtype=np.int64), pa.int64())
         found = {key: rows.column(key) for key in keys} | {"one": zeros, "other": zeros}
-        sides.append(pa.table(found | {side: rows.column(rows.num_columns - 1)}))
+        found |= {side: rows.column(rows.num_columns - 1)}
+        sides.append(pa.table(list(found.values()), names=list(found)))
     both = summed(pa.concat_tables(sides), keys, ["one", "other"])
     differing = both.filter(pc.not_equal(both.column("one"), both.column("other")))
     if not len(differing):

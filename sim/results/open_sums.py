@@ -1,7 +1,7 @@
 """Sums of a table whose days are still open: a dictionary that an engine adds to, arrays once a day is over."""
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -18,11 +18,22 @@ class OpenSums:
 
     A recorder has one for each table of sums. An engine adds to ``counts``, whose keys start with a day number:
     ``counts[key] += 1`` where the table has one measure, else ``counts[key][position] += amount``. ``collect`` turns
-    the dictionary into arrays, ``add`` takes arrays from an engine that has them, ``take`` hands out the summed rows of
-    the days that are final. Where the last key is a text, its codes are these sums' own: positions in ``texts``.
+    the dictionary into arrays, ``add``, ``add_cells`` and ``add_provinces`` take arrays from whoever has them, ``take``
+    hands out the summed rows of the days that are final. Where the last key is a text, its codes are these sums' own:
+    positions in ``texts``.
     """
 
-    def __init__(self, table: StoredTable) -> None:
+    def __init__(self, table: StoredTable, provinces: int, sizes: Mapping[str, int]) -> None:
+        """Begin with nothing.
+
+        Args:
+            table: The table.
+            provinces: Their number.
+            sizes: As ``StoredTable.shape`` takes them.
+        """
+        self._provinces = provinces
+        self._table = table
+        self._sizes = sizes
         self._width = len(table.counted_by)
         self._measures = len(table.measures)
         self._last_is_text = table.counted_by[-1].kind == "text"
@@ -30,6 +41,8 @@ class OpenSums:
         self.counts: defaultdict[tuple[Any, ...], Any] = _counter(self._measures)
         self.texts: dict[str, int] = {}
         self._pending: list[Chunk] = []
+        self._cells: list[tuple[int, Integers, npt.NDArray[Any]]] = []
+        self._of_provinces: list[tuple[int, int, npt.NDArray[Any]]] = []
 
     def collect(self) -> None:
         """Move what the dictionary holds into arrays and leave it empty (the same object)."""
@@ -48,6 +61,36 @@ class OpenSums:
         """Add arrays of shape (rows, keys) and (rows, measures); keys may repeat. The arrays are kept, not copied."""
         self._pending.append((keys, values))
 
+    def add_cells(self, day: int, cells: Integers, values: npt.NDArray[Any]) -> None:
+        """Add cells (n,) of an array (P, ...) over the provinces and the table's codes, and their (n, measures)."""
+        if len(cells):
+            self._cells.append((day, cells, values))
+
+    def add_provinces(self, day: int, text: str, values: npt.NDArray[Any]) -> None:
+        """Add a value (P,) for each province under a text, the only key of the table beside day and province."""
+        self._of_provinces.append((day, self.texts.setdefault(text, len(self.texts)), values))
+
+    def _keyed(self, before: int) -> None:
+        """Give the cells and the values of provinces whose days are final their keys."""
+        final = [some for some in self._cells if some[0] < before]
+        self._cells = [some for some in self._cells if some[0] >= before]
+        if final:
+            days = np.repeat([day for day, _, _ in final], [len(cells) for _, cells, _ in final])
+            shape = (self._provinces, *self._table.shape(self._sizes))
+            p, *codes = np.unravel_index(np.concatenate([cells for _, cells, _ in final]), shape)
+            firsts = [column.first_code for column in self._table.coded]
+            keys = np.column_stack([days, p, *(code + first for code, first in zip(codes, firsts, strict=True))])
+            self._pending.append((keys, np.concatenate([values for _, _, values in final])))
+        levels = [some for some in self._of_provinces if some[0] < before]
+        self._of_provinces = [some for some in self._of_provinces if some[0] >= before]
+        if levels:
+            keys = np.empty((len(levels), self._provinces, 3), dtype=np.int64)
+            keys[:, :, 0] = np.array([day for day, _, _ in levels])[:, None]
+            keys[:, :, 1] = np.arange(self._provinces)
+            keys[:, :, 2] = np.array([text for _, text, _ in levels])[:, None]
+            values = np.array([values for _, _, values in levels], dtype=self._dtype)
+            self._pending.append((keys.reshape(-1, 3), values.reshape(-1, 1)))
+
     def take(self, before: int, first: int, last: int) -> Chunk:
         """Hand out the sums of the days that are final, and forget them; days from ``before`` on stay.
 
@@ -61,6 +104,7 @@ class OpenSums:
             row says the same. Levels of zero are not.
         """
         self.collect()
+        self._keyed(before)
         if not self._pending:
             return self._nothing()
         final, self._pending = _split(self._pending, lambda days: days < before)

@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sim.days import UNIX_DAYS, month_start
+from sim.results.encoding import numbers_of
 from sim.results.query import sums
 from sim.results.scope import Scope
 from sim.results.tables import FLOW_QUANTITIES, TABLES
@@ -103,7 +104,7 @@ def _series(folder: Path, name: str, groups: tuple[str, ...], scope: Scope) -> d
     """Sum every measure of a stored table by day (or month) and groups; raises what ``Quantities.read`` does."""
     table = TABLES[name]
     found = sums(folder, name, [table.time.name, *groups], [measure.name for measure in table.measures])
-    days = found.column(table.time.name).cast("int32").to_numpy().astype(np.int64) - UNIX_DAYS
+    days = numbers_of(found.column(table.time.name)).astype(np.int64) - UNIX_DAYS
     outside = (days < (month_start(scope.first_day) if table.by_month else scope.first_day)) | (days > scope.last_day)
     if outside.any():
         raise ValueError(f"{name}: a row of day {days[outside][0]} is outside the period")
@@ -113,7 +114,7 @@ def _series(folder: Path, name: str, groups: tuple[str, ...], scope: Scope) -> d
     rows = np.array([numbers.setdefault(row, len(numbers)) for row in labels], dtype=np.int64)
     series: dict[tuple[Label, ...], Series] = {}
     for measure in table.measures:
-        amounts = found.column(measure.name).to_numpy()
+        amounts = numbers_of(found.column(measure.name))
         if measure.kind == "real":
             amounts = np.rint(amounts * MILLIONTHS).astype(np.int64)
         daily = np.zeros((len(numbers), scope.days), dtype=np.int64)

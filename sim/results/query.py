@@ -1,13 +1,22 @@
-"""The one query over the stored tables of a run: sums of measures by keys, read a row group at a time."""
+"""The one query over the stored tables of a run: sums of measures by keys, read some months at a time."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+import numpy.typing as npt
+
+from sim.results.encoding import arrow, arrow_texts, numbers_of
+from sim.results.order import row_numbers
 from sim.results.tables import TABLES
 
 if TYPE_CHECKING:
     import pyarrow as pa
+    import pyarrow.parquet as pq
+
+ROWS = 1 << 19
+"""Rows that are in memory at a time, or a month where it has more."""
 
 Where = Mapping[str, Iterable[str]]
 """Columns of labels, and the labels whose rows are meant."""
@@ -16,7 +25,7 @@ Where = Mapping[str, Iterable[str]]
 def sums(folder: Path, name: str, by: Sequence[str], of: Sequence[str], where: Where | None = None) -> "pa.Table":
     """Sum measures of a stored table by some of its columns, as simulated.
 
-    One row group, a month, is in memory at a time, so a long run takes no more of it than a short one. Raises KeyError
+    Some rows are in memory at a time (``ROWS``), so a long run takes no more of it than a short one. Raises KeyError
     for a table or column that does not exist, OSError where the file is missing.
 
     Args:
@@ -34,7 +43,7 @@ def sums(folder: Path, name: str, by: Sequence[str], of: Sequence[str], where: W
     import pyarrow.parquet as pq
 
     table = TABLES[name]
-    where = {} if where is None else {column: pa.array(list(labels), pa.string()) for column, labels in where.items()}
+    where = {} if where is None else {column: arrow_texts(list(labels)) for column, labels in where.items()}
     fold = "month" in by and not table.by_month
     stored = ["day" if fold and key == "month" else key for key in by]
     columns = [table.column(column).name for column in dict.fromkeys([*stored, *of, *where])]
@@ -45,21 +54,67 @@ def sums(folder: Path, name: str, by: Sequence[str], of: Sequence[str], where: W
             rows = rows.append_column("month", pc.floor_temporal(rows.column("day"), unit="month"))
         return rows
 
-    parts = [summed(months(file.schema_arrow.empty_table().select(columns)), by, of)]
-    for number in range(file.num_row_groups):
-        rows = file.read_row_group(number, columns=columns)
+    parts = []
+    for numbers in _batches(file.metadata):
+        rows = file.read_row_groups(numbers, columns=columns).unify_dictionaries()
         for column, labels in where.items():
             coded = rows.column(column).combine_chunks()
             rows = rows.filter(pc.is_in(coded.dictionary, labels).take(coded.indices))
         parts.append(summed(months(rows), by, of))
-    return summed(pa.concat_tables(parts), by, of)
+    return summed(pa.concat_tables(parts), by, of) if len(parts) > 1 else parts[0]
+
+
+def _batches(metadata: "pq.FileMetaData") -> Iterator[list[int]]:
+    """Yield the numbers of row groups that are read together, at least once."""
+    numbers: list[int] = []
+    rows = 0
+    for number in range(metadata.num_row_groups):
+        more = metadata.row_group(number).num_rows
+        if numbers and rows + more > ROWS:
+            yield numbers
+            numbers, rows = [], 0
+        numbers.append(number)
+        rows += more
+    yield numbers
 
 
 def summed(rows: "pa.Table", by: Sequence[str], of: Sequence[str]) -> "pa.Table":
-    """Sum columns of rows by others, under their own names; labels become strings, which all row groups share."""
+    """Sum columns of rows by others, under their own names; labels become strings, which all row groups share.
+
+    Real numbers are added in the order of the rows.
+
+    Args:
+        rows: The rows.
+        by: Names of the columns by which they are told apart, at least one.
+        of: Names of the columns to sum.
+
+    Returns:
+        A row for each key that occurs, in no order.
+    """
     import pyarrow as pa
 
-    found = rows.group_by(list(by)).aggregate([(name, "sum") for name in of])
-    columns = [found.column(name) for name in by]
+    numbers = row_numbers([_codes(rows.column(name)) for name in by])
+    _, firsts, groups = np.unique(numbers, return_index=True, return_inverse=True)
+    columns = [rows.column(name).take(arrow(firsts, pa.int64())) for name in by]
     columns = [column.cast("string") if pa.types.is_dictionary(column.type) else column for column in columns]
-    return pa.table([*columns, *(found.column(f"{name}_sum") for name in of)], names=[*by, *of])
+    for name in of:
+        values = numbers_of(rows.column(name))
+        sums = np.zeros(len(firsts), dtype=values.dtype)
+        np.add.at(sums, groups, values)
+        columns.append(arrow(sums, rows.column(name).type))
+    return pa.table(columns, names=[*by, *of])
+
+
+def _codes(column: "pa.ChunkedArray") -> npt.NDArray[np.int64]:
+    """Return integers (rows,) that are equal where the values of a column of keys are, -1 for null."""
+    import pyarrow as pa
+
+    if pa.types.is_string(column.type):
+        column = column.dictionary_encode()
+    whole = column.combine_chunks()
+    if pa.types.is_dictionary(whole.type):
+        whole = whole.indices
+    codes: npt.NDArray[np.int64] = numbers_of(whole).astype(np.int64)
+    if whole.null_count:
+        codes[numbers_of(whole.is_null().cast("int8")) == 1] = -1
+    return codes

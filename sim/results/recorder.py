@@ -82,7 +82,8 @@ class Recorder:
         self.warnings: list[str] = []
         self._writer = writer
         self._progress = progress
-        self._sums = {table.name: OpenSums(table) for table in COUNTED}
+        sizes = {"fraud_types": len(scope.fraud_types), "age_bands": len(scope.age_bands)}
+        self._sums = {table.name: OpenSums(table, len(scope.provinces), sizes) for table in COUNTED}
         self.attempts = self._sums["attempts"].counts
         self.alerts = self._sums["alerts"].counts
         self.contacts = self._sums["contacts"].counts
@@ -132,6 +133,23 @@ class Recorder:
         if table == "attempts":
             self.attempts_seen += int(values.sum())
         self._sums[table].add(keys, values)
+
+    def add_cells(self, table: str, day: int, cells: Integers, values: npt.NDArray[Any]) -> None:
+        """Add cells of a day to a table without a text among its keys, as ``add`` does.
+
+        Args:
+            table: Its name.
+            day: The day number.
+            cells: (n,) Places in an array (P, ...) over provinces and codes, of which ``StoredTable.shape`` speaks.
+            values: (n, measures) What is added.
+        """
+        if table == "attempts":
+            self.attempts_seen += int(values.sum())
+        self._sums[table].add_cells(day, cells, values)
+
+    def add_provinces(self, table: str, day: int, quantity: str, values: npt.NDArray[Any]) -> None:
+        """Add a value (P,) of a quantity for each province to the flows, or note it in the state, of a day."""
+        self._sums[table].add_provinces(day, quantity, values)
 
     def day_done(self, day: int, open_since: int | None = None) -> None:
         """Close a day: nothing is added to its attempts, state and events any more.

@@ -97,6 +97,11 @@ class Column:
             return found
         return self.labels
 
+    @property
+    def first_code(self) -> int:
+        """The first of the codes that occur."""
+        return 0 if self.codes is None else self.codes.start
+
     def codes_of(self, sizes: Mapping[str, int]) -> range:
         """Return the codes that occur.
 

@@ -15,6 +15,7 @@ from sim.country.traffic import (
     drawn_cells,
     legitimate_counts,
     legitimate_rates,
+    none_at,
     profile,
 )
 from sim.days import day_number
@@ -128,7 +129,8 @@ def test_legitimate_contacts_above_the_thresholds_are_poisson(tiny: ScenarioMode
     assert rates.sum(axis=0) == pytest.approx([80_000, 90_000, 30_000])
     masses = cell_masses(tiny.warning.detectors)
     cells = drawn_cells(tiny.warning.detectors, (True, True))
-    counts = sum(legitimate_counts(3, day, rates, masses, cells) for day in range(8000, 8030))
+    none = none_at(rates, masses, cells)
+    counts = sum(legitimate_counts(3, day, rates, masses, cells, none) for day in range(8000, 8030))
     expected = 30 * rates[:, :, None] * masses[cells[:, 0], cells[:, 1]][None, None, :]
     assert fit(counts, expected) > LIKELY
     assert fit(counts, 1.05 * expected) < 1e-4

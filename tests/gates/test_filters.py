@@ -208,7 +208,7 @@ def test_awareness_fades_by_half_in_its_half_life(tiny: ScenarioModel) -> None:
     awareness = np.full((3, 4), 0.6)
     levels = [0.6]
     for day in range(TODAY, TODAY + 60):
-        engagement.renew(awareness, settings, engagement.education(settings, measures(), day, CODES, people))
+        engagement.renew(awareness, settings, engagement.Education(settings, measures(), CODES, people).gains(day))
         assert len(set(awareness.ravel().tolist())) == 1
         levels.append(float(awareness[0, 0]))
     assert levels[30] == pytest.approx(0.3, rel=1e-9)
@@ -232,7 +232,9 @@ def test_videos_and_activities_renew_awareness(tiny: ScenarioModel) -> None:
 
     def renewed(*found: Any, day: int = TODAY) -> np.ndarray:
         awareness = np.full((3, 4), 0.2)
-        engagement.renew(awareness, settings, engagement.education(settings, measures(*found), day, CODES, people))
+        engagement.renew(
+            awareness, settings, engagement.Education(settings, measures(*found), CODES, people).gains(day)
+        )
         return awareness
 
     views = settings.per_view * 50_000 / days / nation

@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -11,7 +11,7 @@ import pytest
 
 import sim
 from sim.country.calendar import Calendar
-from sim.country.provinces import Provinces, Spread, one_by_one
+from sim.country.provinces import Provinces, Spread, at_once
 from sim.days import day_number
 from sim.draws.distributions import CERTAIN, threshold
 from sim.midnight.night import Night
@@ -35,11 +35,19 @@ class Notes:
     def level(self, day: int, province: int, quantity: str, value: float) -> None:
         self.levels[(day, province, quantity)] = value
 
+    def flow_by_province(self, day: int, quantity: str, counts: np.ndarray) -> None:
+        for p, count in enumerate(counts.tolist()):
+            self.flow(day, p, quantity, count)
+
+    def level_by_province(self, day: int, quantity: str, values: np.ndarray) -> None:
+        for p, value in enumerate(values.tolist()):
+            self.level(day, p, quantity, value)
+
     def cases(self, day: int, province: int, cases: np.ndarray, solved: bool) -> None:
         self.finished += [(day, province, case, solved) for case in cases.tolist()]
 
 
-def night_of(spec: ScenarioModel, spread: Spread = one_by_one) -> tuple[Night, Notes, int]:
+def night_of(spec: ScenarioModel, spread: Spread = at_once) -> tuple[Night, Notes, int]:
     notes = Notes()
     calendar = Calendar.of(spec.period)
     return Night(spec, Provinces.of(spec), calendar, notes, spread), notes, calendar.first
@@ -107,9 +115,9 @@ def loud_day(day: int, arrays: bool) -> DayTotals:
     return totals
 
 
-def in_threads(work: Callable[[int], None], provinces: Sequence[int]) -> None:
+def in_threads(work: Callable[[slice], None], provinces: int) -> None:
     with ThreadPoolExecutor(2) as pool:
-        list(pool.map(work, reversed(provinces)))
+        list(pool.map(work, [slice(p, p + 1) for p in reversed(range(provinces))]))
 
 
 def test_neither_the_spread_nor_arrays_for_lists_change_anything() -> None:
@@ -141,7 +149,7 @@ def test_what_measures_do_not_tell_apart_is_alike() -> None:
 
 
 def test_a_spread_that_fails_is_heard_of(tiny: ScenarioModel) -> None:
-    def broken(work: Callable[[int], None], provinces: Sequence[int]) -> None:
+    def broken(work: Callable[[slice], None], provinces: int) -> None:
         raise RuntimeError("no threads left")
 
     night, _, first = night_of(tiny, broken)

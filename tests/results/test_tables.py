@@ -82,7 +82,7 @@ def test_a_further_key_needs_no_more_than_its_declaration() -> None:
     assert wider.shape(SIZES) == (*ALERTS.shape(SIZES), 2)
     assert wider.axis("end") == ALERTS.axis("end")
     assert wider.arrow_schema().names == [*(key.name for key in keys), "heard", "count"]
-    sums = OpenSums(wider)
+    sums = OpenSums(wider, 3, SIZES)
     sums.counts[SCOPE.first_day, 0, 1, 2, 3, 4, 1] += 2
     rows, values = sums.take(SCOPE.last_day, SCOPE.first_day, SCOPE.last_day)
     stored = stored_columns(wider, rows, values, [])

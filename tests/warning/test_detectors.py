@@ -8,7 +8,7 @@ from scipy import stats
 
 from sim.country.measures import Measures
 from sim.country.provinces import Provinces
-from sim.country.traffic import cell_masses, drawn_cells, edges, legitimate_counts
+from sim.country.traffic import cell_masses, drawn_cells, edges, legitimate_counts, none_at
 from sim.days import day_number
 from sim.draws.distributions import threshold
 from sim.draws.identity import cell_id, origin_id
@@ -126,7 +126,8 @@ def legitimate_pairs(spec: ScenarioModel, seed: int) -> dict[int, tuple[int, int
     tables = detector_tables(spec)
     masses = cell_masses(spec.warning.detectors)
     cells = drawn_cells(spec.warning.detectors, (True, True))
-    counts = legitimate_counts(seed, 8000, np.array([[CONTACTS, 0.0, 0.0]]), masses, cells)
+    rates = np.array([[CONTACTS, 0.0, 0.0]])
+    counts = legitimate_counts(seed, 8000, rates, masses, cells, none_at(rates, masses, cells))
     found = {}
     for (row, column), count in zip(cells.tolist(), counts[0, 0].tolist(), strict=True):
         for index in range(count):

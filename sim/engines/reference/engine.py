@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from functools import partial
 from time import perf_counter
 
+import numpy as np
 import simpy
 
 from sim.days import HALF_HOUR_MS, calendar_date, weekday
@@ -115,8 +116,8 @@ class Run:
     def note_lines(self, day: int) -> None:
         """Note the lines of a day that has just ended."""
         end = self.world.tables.calendar.midnight(day + 1)
-        for p, by_channel in enumerate(self.world.desks):
-            self.ledger.lines(day, p, [desk.area_of_day(end) for desk in by_channel.values()])
+        areas = [[desk.area_of_day(end) for desk in by_channel.values()] for by_channel in self.world.desks]
+        self.ledger.lines(day, np.array(areas, dtype=np.int64))
 
     def finish(self) -> None:
         """Close the last day and what is still open, then check that everything adds up."""

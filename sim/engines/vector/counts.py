@@ -4,7 +4,7 @@ Each table of counts has its key in one place, in the order of the axes of its t
 """
 
 from sim.days import DAY_MS, HALF_HOUR_MS
-from sim.draws.compiled import internal
+from sim.draws.compiled import inlined, internal
 from sim.draws.identity import detector_of
 from sim.engines.vector.records import Integers, OverflowTable, Record, Records
 from sim.warning.service import wait_bin
@@ -14,6 +14,12 @@ from sim.warning.service import wait_bin
 def day_of(moment: int) -> int:
     """Return the days from the start of the period to a moment."""
     return moment // DAY_MS
+
+
+@inlined
+def slot_of(day: int, tally: Integers) -> int:
+    """Return the slot of a day in a tally, the number of whose slots is a power of two."""
+    return int(day & (tally.shape[0] - 1))
 
 
 @internal
@@ -43,7 +49,7 @@ def count_alert(tally: Integers, overflow: Records, counters: Record, today: int
     key = key_of(detector_of(alert.identity), alert.tier, alert.truth, end)
     day = day_of(alert.issued)
     if today - day < tally.shape[0]:
-        tally[today - day][key] += 1
+        tally[slot_of(day, tally)][key] += 1
     else:
         add_overflow(overflow, counters, OverflowTable.ALERTS, day, key, 1, 0)
 
@@ -63,7 +69,7 @@ def count_contact(
     key = key_of(alert.tier, alert.channel, result)
     day = day_of(moment)
     if 0 <= day - today < tally.shape[0]:
-        count = tally[day - today][key]
+        count = tally[slot_of(day, tally)][key]
         count[0] += 1
         count[1] += staff_ms
     else:
@@ -78,7 +84,7 @@ def count_wait(
     key = key_of(alert.tier, alert.channel, wait_bin(wait))
     day = day_of(moment)
     if day - today < tally.shape[0]:
-        tally[day - today][key] += 1
+        tally[slot_of(day, tally)][key] += 1
     else:
         add_overflow(overflow, counters, OverflowTable.WAITS, day, key, 1, 0)
 
@@ -93,7 +99,7 @@ def count_busy(
         day = day_of(start)
         key = key_of(desk, start % DAY_MS // HALF_HOUR_MS)
         if day - today < tally.shape[0]:
-            tally[day - today][key] += until - start
+            tally[slot_of(day, tally)][key] += until - start
         else:
             add_overflow(overflow, counters, OverflowTable.HOURS, day, key, until - start, 0)
         start = until

@@ -2,33 +2,29 @@
 
 import gc
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from time import perf_counter
 
 import numpy as np
 
-from sim.country.provinces import Spread, one_by_one
 from sim.days import next_month, weekday
 from sim.engines import warnings
 from sim.engines.conservation import Books, LineTotals
 from sim.engines.ledger import RunLedger
 from sim.engines.tables import Tables
 from sim.engines.vector.attempts import BLOCK
-from sim.engines.vector.cells import attempt_tables
-from sim.engines.vector.given import run_tables
-from sim.engines.vector.guides import guides_of
-from sim.engines.vector.province import Province
+from sim.engines.vector.country import Country
 from sim.engines.vector.records import Integers, table
 from sim.engines.vector.rules import rules_of
-from sim.engines.vector.tallies import Counts
-from sim.gates.cards import FROM_CARDS
+from sim.engines.vector.steps import CountryDay
+from sim.engines.vector.tallies import Counts, by_fate
 from sim.midnight.night import Night
 from sim.midnight.today import Today
 from sim.midnight.totals import DayTotals
 from sim.results.recorder import Recorder
 from sim.scenario.schema import ScenarioModel
-from sim.words import DESKS, EpisodeEnd, Fate
+from sim.words import DESKS, EpisodeEnd
 
 
 def simulate(
@@ -46,47 +42,31 @@ def simulate(
         Seconds by phase.
     """
     started = perf_counter()
-    threads = workers or os.cpu_count() or 1
     # Looking for cycles takes a tenth of the time that compiling needs, and there is next to nothing to find.
     gc.disable()
     try:
-        return in_threads(spec, recorder, threads, block, started)
+        run = Run(spec, recorder, block, workers or os.cpu_count() or 1, started)
+        with run.country:
+            return run.course()
     finally:
         gc.enable()
-
-
-def in_threads(spec: ScenarioModel, recorder: Recorder, threads: int, block: int, started: float) -> dict[str, float]:
-    """Run a scenario with so many threads; return seconds by phase."""
-    with ThreadPoolExecutor(threads) as pool:
-        sizes = [row.population for row in spec.population.provinces]
-
-        def side_by_side(act: Callable[[int], None], provinces: Sequence[int]) -> None:
-            # The largest first, so that nobody waits for one of them alone in the end.
-            for done in [pool.submit(act, p) for p in sorted(provinces, key=lambda p: -sizes[p])]:
-                done.result()
-
-        return Run(spec, recorder, block, side_by_side if threads > 1 else one_by_one, started).course()
 
 
 class Run:
     """The course of a run from midnight to midnight."""
 
-    def __init__(self, spec: ScenarioModel, recorder: Recorder, block: int, spread: Spread, started: float) -> None:
+    def __init__(self, spec: ScenarioModel, recorder: Recorder, block: int, threads: int, started: float) -> None:
         self.spec = spec
         self.recorder = recorder
-        self.spread = spread
         self.started = started
         self.tables = tables = Tables.of(spec)
         self.ledger = RunLedger(recorder, tables)
-        self.night = Night(spec, tables.provinces, tables.calendar, self.ledger, spread)
         end = tables.calendar.midnight(tables.calendar.last + 1)
-        run = run_tables(tables, rules_of(tables, end, recorder.kept if recorder.records_events else 0))
-        guides = guides_of(tables, self.night.propensity)
-        attempts = attempt_tables(tables, run.rules, guides.attempts, self.night)
+        rules = rules_of(tables, end, recorder.kept if recorder.records_events else 0)
         self.counts = Counts(tables)
-        self.provinces = [
-            Province(p, tables, run, attempts, guides, self.counts.of(p), block) for p in range(len(tables.provinces))
-        ]
+        self.night = Night(spec, tables.provinces, tables.calendar, self.ledger)
+        self.country = Country(tables, rules, self.night, self.counts.tallies, block, threads)
+        self.night.spread = self.country.spread
         self.books = Books()
 
     def course(self) -> dict[str, float]:
@@ -95,8 +75,9 @@ class Run:
         recorder = self.recorder
         prepared = perf_counter()
         midnights = days = 0.0
-        totals = DayTotals.empty(len(self.provinces))
-        # Midnights write to the recorder too, so the clerk works between them alone: while the next day runs.
+        totals = DayTotals.empty(len(self.tables.provinces))
+        # What is to be written of a month is made ready while the first day of the next one runs. Midnights write to
+        # the recorder too, so the clerk works between them alone.
         with ThreadPoolExecutor(1) as clerk:
             done: Future[None] | None = None
             hand_over: Callable[[], None] | None = None
@@ -108,12 +89,15 @@ class Run:
                     done = clerk.submit(hand_over)
                 self.day(today)
                 if day == calendar.last:
-                    for province in self.provinces:
-                        province.finish()
+                    self.country.finish()
                 days += perf_counter() - opened
                 if done is not None:
                     done.result()
+                    done = None
                 totals, hand_over = self.close(today)
+                if hand_over is not None and next_month(day) != day + 1:
+                    hand_over()
+                    hand_over = None
                 midnights += opened - began
             if hand_over is not None:
                 hand_over()
@@ -121,9 +105,7 @@ class Run:
         recorder.warnings += warnings.of_scale(self.spec, self.tables)
         recorder.warnings += warnings.of_cards(self.spec, self.night.card_load.heaviest)
         ended = perf_counter()
-        inside = {
-            name: sum(province.seconds[name] for province in self.provinces) for name in self.provinces[0].seconds
-        }
+        inside = self.country.seconds
         share = days / max(sum(inside.values()), 1e-9)
         return {
             "prepare": prepared - self.started,
@@ -138,48 +120,47 @@ class Run:
 
     def day(self, today: Today) -> None:
         """Run the provinces of a day."""
-        servers = self.servers(today.day)
-
-        def act(p: int) -> None:
-            self.provinces[p].day(today, self.night.bytes[p], servers[p])
-
-        self.spread(act, range(len(self.provinces)))
+        of_day = CountryDay(
+            self.night.all_bytes,
+            np.ascontiguousarray(today.coverage.T),
+            np.ascontiguousarray(today.outage.T),
+            np.ascontiguousarray(self.servers(today.day)),
+        )
+        self.country.day(today, of_day)
         self.books.potential += int(today.attempts.sum())
 
     def close(self, today: Today) -> tuple[DayTotals, Callable[[], None]]:
         """Take out what the day counted: for the next midnight, and for the recorder, to be handed over once."""
         day = today.day
         calendar = self.tables.calendar
-        fates = self.counts.fates
-        for fate, count in enumerate(fates.sum(axis=(0, 1, 2))):
-            self.books.fates[fate] += int(count)
+        country = self.country
+        fates, intercepted, from_cards = by_fate(self.counts.tallies.fates)
+        for fate, count in enumerate(fates.tolist()):
+            self.books.fates[fate] += count
         totals = DayTotals(
-            intercepted=fates[..., Fate.INTERCEPTED].sum(axis=(1, 2)),
-            from_cards=fates[:, FROM_CARDS, :, Fate.INTERCEPTED :].sum(axis=(1, 2, 3)),
-            filed=[table(province.take("filed")) for province in self.provinces],
-            heard=[province.warned(day) for province in self.provinces],
-            victims=[province.take("victims") for province in self.provinces],
+            intercepted=intercepted,
+            from_cards=from_cards,
+            filed=[table(filed) for filed in country.take("filed")],
+            heard=country.take_warned(day),
+            victims=country.take("victims"),
         )
         last = day == calendar.last
         month_ends = next_month(day) == day + 1
         open_since = day + 1
         if month_ends and not last:
-            end = calendar.midnight(day + 1)
-            open_since = calendar.day_of(min(province.first_issue(end) for province in self.provinces))
-        logs = [table(province.take("log")) for province in self.provinces]
-        overflow = [province.take("overflow") for province in self.provinces]
-        areas = [province.areas_of_day(calendar.midnight(day + 1)) for province in self.provinces]
-        counts = self.counts.leave(day, self.servers(day), overflow, everything=last or month_ends)
-        for end, count in enumerate(counts.ends()):
-            self.books.alert_ends[end] += int(count)
+            open_since = calendar.day_of(country.first_issue(calendar.midnight(day + 1)))
+        logs = [table(rows) for rows in country.take("log") if len(rows)]
+        areas = country.areas_of_day(calendar.midnight(day + 1))
+        counts = self.counts.leave(day, self.servers(day), country.take("overflow"), month_ends or last)
+        for end, count in enumerate(counts.ends().tolist()):
+            self.books.alert_ends[end] += count
         self.books.messages += counts.messages()
 
         def hand_over() -> None:
             for rows in logs:
                 self.recorder.log(rows)
             counts.hand_over(self.recorder, calendar.start)
-            for p, of_desks in enumerate(areas):
-                self.ledger.lines(day, p, of_desks)
+            self.ledger.lines(day, areas)
             self.recorder.day_done(day, open_since)
 
         return totals, hand_over
@@ -189,12 +170,11 @@ class Run:
         night, books = self.night, self.books
         night.card_load.add_day(totals.from_cards, night.stock)
         night.card_load.close_month()
-        counters = np.concatenate([province.arrays.counters for province in self.provinces])
-        desks = np.stack([province.arrays.desks for province in self.provinces])
+        counters, desks = self.country.counters, self.country.desks
         books.episodes = int(counters["episodes_begun"].sum())
         for how, count in zip(EpisodeEnd, counters["episode_ends"].sum(axis=0), strict=True):
             books.episode_ends[how.label] = int(count)
-        books.episode_ends["running"] = sum(province.running_episodes() for province in self.provinces)
+        books.episode_ends["running"] = sum(province.running_episodes() for province in self.country.provinces)
         books.issued = int(counters["issued"].sum())
         books.delivered = int(counters["messages"].sum())
         books.services_started = int(counters["services_started"].sum())

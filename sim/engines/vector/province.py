@@ -1,23 +1,12 @@
-"""A province of the vector engine: its arrays, which grow as they must, and its day, kernel by kernel."""
+"""A province of the vector engine: its arrays, which grow as they must."""
 
-from collections.abc import Callable
-from time import perf_counter
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.engines.tables import Tables
-from sim.engines.vector.attempts import follow_attempts
-from sim.engines.vector.cells import AttemptTables
-from sim.engines.vector.chain import alert_scratch
-from sim.engines.vector.contacts import ContactTables, score_contacts
-from sim.engines.vector.day import finish, first_issue, take_warned
+from sim.engines.vector.day import first_issue
 from sim.engines.vector.events import ROW_BITS
-from sim.engines.vector.given import ProvinceDay, RunTables, day_of_province
-from sim.engines.vector.guides import Guides
-from sim.engines.vector.issue import warn
-from sim.engines.vector.loop import run_day
 from sim.engines.vector.records import (
     ALERT,
     CASE,
@@ -37,12 +26,9 @@ from sim.engines.vector.records import (
     WARNED,
     Integers,
     Record,
+    Records,
 )
-from sim.engines.vector.residents import residents_of
-from sim.engines.vector.scores import Output
-from sim.engines.vector.scratch import attempt_scratch, contact_scratch
-from sim.engines.vector.state import Arrays, Tallies
-from sim.midnight.today import Today
+from sim.engines.vector.state import Arrays
 
 APPENDED = ("heap", "stream", "later", "cases", "warned", "victims", "filed", "found", "sent", "overflow", "log")
 """Arrays that grow at their ends; the counter of what is in use of each has its name."""
@@ -53,35 +39,19 @@ NO_LIMIT = (1 << 63) - 1
 
 
 class Province:
-    """The state of a province and the kernels of its day; ``seconds`` by kernel add up over the run."""
+    """The state of a province."""
 
-    def __init__(
-        self,
-        p: int,
-        tables: Tables,
-        run: RunTables,
-        attempts: AttemptTables,
-        guides: Guides,
-        tallies: Tallies,
-        block: int,
-    ) -> None:
-        self.p = p
-        self.tables = tables
-        self.run = run
-        self.attempt_tables = attempts
-        types = len(tables.detectors.classes) - 1
-        self.contact_tables = ContactTables(run.rules, guides.contacts, tables.contact_moments, types)
-        self.residents = residents_of(p, tables, guides.band[p], guides.stage[p])
-        self.tallies = tallies
-        self.block = block
-        self.seconds: dict[str, float] = {}
-        self.latest: ProvinceDay
-        self.attempt_scratch = attempt_scratch(block)
-        self.contact_scratch = contact_scratch(block)
-        self.alert_room = alert_scratch(block)
-        self._room = 4 * block
-        self._areas = [0] * DESKS
-        start = self._room
+    def __init__(self, block: int, is_logged: bool, counters: Records | None = None, desks: Records | None = None):
+        """Begin with nothing.
+
+        Args:
+            block: Attempts, contacts or alerts that are settled together: of these there is always room for some.
+            is_logged: Whether any events are logged.
+            counters: (1,) The province's place among the counters of a country; its own without.
+            desks: (2,) The same of the desks.
+        """
+        self.is_logged = is_logged
+        self._room = start = 4 * block
         self.arrays = Arrays(
             alerts=np.zeros(0, dtype=ALERT),
             alerts_free=np.empty(0, dtype=np.int64),
@@ -91,7 +61,7 @@ class Province:
             stream=np.empty(start, dtype=np.int64),
             later=np.empty(start, dtype=LATER_EVENT),
             lines=np.empty((DESKS, start), dtype=ENTRY),
-            desks=np.zeros(DESKS, dtype=DESK),
+            desks=np.zeros(DESKS, dtype=DESK) if desks is None else desks,
             cases=np.empty(64, dtype=CASE),
             warned=np.empty(start, dtype=WARNED),
             victims=np.empty(64, dtype=np.int64),
@@ -99,8 +69,8 @@ class Province:
             found=np.empty(start, dtype=FINDING),
             sent=np.empty(start, dtype=ALERT),
             overflow=np.empty(start, dtype=OVERFLOW),
-            log=np.empty(start if self.is_logged else 0, dtype=LOG_ENTRY),
-            counters=np.zeros(1, dtype=COUNTERS),
+            log=np.empty(start if is_logged else 0, dtype=LOG_ENTRY),
+            counters=np.zeros(1, dtype=COUNTERS) if counters is None else counters,
             limits=np.zeros(1, dtype=LIMITS),
         )
         self.counters["tick"] = NONE
@@ -115,64 +85,6 @@ class Province:
         counters: Record = self.arrays.counters[0]
         return counters
 
-    @property
-    def is_logged(self) -> bool:
-        """Whether any events are logged."""
-        return self.run.rules.kept > 0
-
-    def day(
-        self,
-        today: Today,
-        people_bytes: NDArray[np.uint8],
-        servers: Integers,
-    ) -> None:
-        """Run a day: attempts, contacts, alerts, events; see the kernels for the arguments."""
-        p, run, tallies, block = self.p, self.run, self.tallies, self.block
-        day = day_of_province(p, today, run.rules.start, people_bytes, servers)
-        self._run(
-            "attempts",
-            lambda arrays: follow_attempts(
-                p,
-                self.attempt_tables,
-                today,
-                people_bytes,
-                self.residents,
-                Output(tallies.fates, arrays.found, arrays.log, arrays.counters),
-                self.attempt_scratch,
-            ),
-        )
-        self._run(
-            "contacts",
-            lambda arrays: score_contacts(
-                p,
-                self.contact_tables,
-                today,
-                self.residents.crowd,
-                arrays.found,
-                arrays.counters,
-                self.contact_scratch,
-            ),
-        )
-        self._run("alerts", lambda arrays: warn(block, run, day, arrays, tallies, self.alert_room))
-        self.events(day)
-
-    def events(self, day: ProvinceDay) -> None:
-        """Run the events of a day, those known when it begins in order first."""
-        self.latest = day
-        began = perf_counter()
-        self.arrays.stream[: self.counters["stream"]].sort()
-        self._add("alerts", perf_counter() - began)
-        self._run("events", lambda arrays: run_day(self.run, day, arrays, self.tallies))
-
-    def finish(self) -> None:
-        """Count what is open when the run ends, with the latest day."""
-        self._run("events", lambda arrays: finish(self.run.rules, self.latest, arrays, self.tallies))
-
-    def warned(self, day: int) -> Integers:
-        """Take out who was warned on a day, once for each alert."""
-        numbers = np.empty(self.counters["warned"], dtype=np.int64)
-        return numbers[: take_warned(day, self.arrays.warned, self.arrays.counters, numbers)]
-
     def take(self, name: str) -> NDArray[Any]:
         """Take out the entries of an array that are in use."""
         array: NDArray[Any] = getattr(self.arrays, name)
@@ -180,33 +92,20 @@ class Province:
         self.counters[name] = 0
         return entries
 
+    def sort_stream(self, count: int) -> None:
+        """Put so many events that are known when the day begins, all of them, in order."""
+        self.arrays.stream[:count].sort()
+
     def running_episodes(self) -> int:
         """Return the episodes that have come neither to a payment nor to an end."""
         episodes = self.arrays.episodes
         return int(((episodes["references"] > 0) & ~episodes["over"] & (episodes["paid"] == 0)).sum())
 
-    def areas_of_day(self, end: int) -> list[int]:
-        """Return the area under the line of each desk, of the day that ends at ``end``; to be asked once a day."""
-        before = self._areas
-        # Whoever expired in line on this day has been taken out, and the area corrected for it, before this is asked.
-        self._areas = [int(desk["area"] + desk["waiting"] * (end - desk["changed"])) for desk in self.arrays.desks]
-        return [now - then for now, then in zip(self._areas, before, strict=True)]
-
     def first_issue(self, otherwise: int) -> int:
         """Return the moment at which the first of the living alerts was issued."""
         return int(first_issue(self.arrays.alerts, otherwise))
 
-    def _run(self, phase: str, kernel: Callable[[Arrays], bool]) -> None:
-        """Run a kernel until it is done; each time that it stops because an array is full, let arrays grow."""
-        began = perf_counter()
-        while not kernel(self.arrays):
-            self._grow()
-        self._add(phase, perf_counter() - began)
-
-    def _add(self, phase: str, seconds: float) -> None:
-        self.seconds[phase] = self.seconds.get(phase, 0.0) + seconds
-
-    def _grow(self) -> None:
+    def grow(self) -> None:
         """Double every array that has less than half of itself, or less than a block of events, to spare."""
         arrays, counters = self.arrays, self.counters
         grown: dict[str, NDArray[Any]] = {}

@@ -46,12 +46,14 @@ class Arrays(NamedTuple):
 class Tallies(NamedTuple):
     """What a province is counting, as dense arrays, whose axes are the keys that ``sim.results.tables`` declares.
 
+    The days about today, as many as a tally has slots, have a slot each (``counts.slot_of``).
+
     Attributes:
         fates: Attempts of today.
-        alerts: By days since issue, then by the keys of the table.
-        contacts: By days from today, then by the keys; the last axis is count and staff time in ms.
-        waits: By days from today, then by the keys.
-        busy: Ms of today and tomorrow, by desk and half hour.
+        alerts: By slot of the day of issue, then by the keys of the table.
+        contacts: By slot of the day, then by the keys; the last axis is count and staff time in ms.
+        waits: By slot of the day, then by the keys.
+        busy: Ms by slot of the day, desk and half hour.
         outcomes: Of today; the last axis is the measures.
         cases: Filed today.
     """

@@ -1,90 +1,205 @@
 """The dense counts of a run, and how a day's part of them gets into the recorder's tables when it is over."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.days import DAY_MS, HALF_HOUR_MS
+from sim.days import DAY_MS, HALF_HOUR_MS, weekday
+from sim.draws.compiled import compiled, compiled_with_arrays
 from sim.engines.tables import Tables
 from sim.engines.vector.records import OverflowTable, Records
 from sim.engines.vector.state import Tallies
+from sim.gates.cards import FROM_CARDS
 from sim.results.recorder import Recorder
 from sim.results.tables import ALERTS, CONTACTS, TABLES, StoredTable
-from sim.words import ContactResult, End
+from sim.words import ContactResult, End, Fate
 
 MOST_DAYS = 32
 """Days from today, or back from it, for which alerts and contacts have a dense tally; others overflow."""
 
 END_AXIS = ALERTS.axis("end")
+END_STEP = math.prod(ALERTS.shape({})[END_AXIS + 1 :])
 RESULT_AXIS = CONTACTS.axis("result")
+RESULT_STEP = math.prod(CONTACTS.shape({})[RESULT_AXIS + 1 :])
+"""Axes of a code in arrays of a table, and how many cells lie from one code to the next."""
 
 Integers = NDArray[np.int64]
+
+
+TABLE_OF = {"fates": "attempts", "busy": "hours"}
+"""The tables of those tallies whose names differ from theirs."""
+
+
+@dataclass(frozen=True)
+class Cells:
+    """Counts of a day on their way to a table.
+
+    Attributes:
+        table: Its name.
+        day: The day number.
+        cells: (n,) Cells of which not all measures are 0, numbered over provinces and codes.
+        amounts: (n, measures) Their measures.
+    """
+
+    table: str
+    day: int
+    cells: Integers
+    amounts: Integers
+
+
+@compiled_with_arrays
+def drain(counts: Integers, slot: int) -> tuple[Integers, Integers]:
+    """Take out the counts of a slot.
+
+    Args:
+        counts: (P, slots, cells, measures) Those of the slot become 0.
+        slot: The slot.
+
+    Returns:
+        (n,) the cells that are not all 0, numbered over provinces and cells, and (n, measures) their measures.
+    """
+    provinces, _, cells, measures = counts.shape
+    found = 0
+    for p in range(provinces):
+        for cell in range(cells):
+            counted = 0
+            for m in range(measures):
+                counted |= counts[p, slot, cell, m]
+            found += counted != 0
+    numbers = np.empty(found, dtype=np.int64)
+    amounts = np.empty((found, measures), dtype=np.int64)
+    at = 0
+    for p in range(provinces):
+        for cell in range(cells):
+            counted = 0
+            for m in range(measures):
+                counted |= counts[p, slot, cell, m]
+            if counted != 0:
+                numbers[at] = p * cells + cell
+                for m in range(measures):
+                    amounts[at, m] = counts[p, slot, cell, m]
+                    counts[p, slot, cell, m] = 0
+                at += 1
+    return numbers, amounts
+
+
+@compiled
+def move(counts: Integers, slot: int, to: Integers) -> None:
+    """Add the counts (P, slots, cells, measures) of a slot, which become 0, to others (P, 1, cells, measures)."""
+    provinces, _, cells, measures = counts.shape
+    for p in range(provinces):
+        for cell in range(cells):
+            for m in range(measures):
+                to[p, 0, cell, m] += counts[p, slot, cell, m]
+                counts[p, slot, cell, m] = 0
+
+
+@compiled_with_arrays
+def by_fate(fates: Integers) -> tuple[Integers, Integers, Integers]:
+    """Return sums of attempts (P, channels, types, fates): by fate; by province those intercepted; those from cards."""
+    provinces, channels, types, ends = fates.shape
+    sums = np.zeros(ends, dtype=np.int64)
+    intercepted = np.zeros(provinces, dtype=np.int64)
+    from_cards = np.zeros(provinces, dtype=np.int64)
+    for p in range(provinces):
+        for c in range(channels):
+            for t in range(types):
+                for fate in range(ends):
+                    sums[fate] += fates[p, c, t, fate]
+                    if fate >= Fate.INTERCEPTED and c in FROM_CARDS:
+                        from_cards[p] += fates[p, c, t, fate]
+                intercepted[p] += fates[p, c, t, Fate.INTERCEPTED]
+    return sums, intercepted, from_cards
 
 
 class Counts:
     """What a run is counting: a dense array a table, of all provinces, for today and the days about it.
 
-    Each is of shape (P, ...), of which ``Tallies`` describes a province's part. What a day has counted leaves it as
-    ``DayCounts``.
+    Each is of shape (P, ...), of which ``Tallies`` describes a province's part. Days about today have slots, as many
+    as a power of two, and a day has the slot of its last bits. What a day has counted leaves it as ``DayCounts``; what
+    is stored by months is kept until the month is over.
     """
 
     def __init__(self, tables: Tables) -> None:
         provinces = len(tables.provinces)
+        self._start = tables.calendar.start
         longest = max(tier.deadline for tier in tables.tiers)
-        days = min(longest // DAY_MS + 2, MOST_DAYS)
+        days = 1 << (min(longest // DAY_MS + 2, MOST_DAYS) - 1).bit_length()
         sizes = {"fraud_types": tables.episodes.dropout.shape[0], "age_bands": tables.people.internet.shape[2]}
 
-        def zeros(name: str, *more: int, measures: int | None = None) -> Integers:
-            table = TABLES[name]
+        def zeros(tally: str, slots: int, measures: int | None = None) -> Integers:
+            table = TABLES[TABLE_OF.get(tally, tally)]
             last = len(table.measures) if measures is None else measures
-            return np.zeros((provinces, *more, *table.shape(sizes), *([last] if last > 1 else [])), dtype=np.int64)
+            shape = (*((slots,) if slots > 1 else ()), *table.shape(sizes), *((last,) if last > 1 else ()))
+            counts = np.zeros((provinces, *shape), dtype=np.int64)
+            self._by_slot[tally] = counts.reshape(provinces, slots, -1, last)
+            return counts
 
-        self.fates = zeros("attempts")
-        self.alerts = zeros("alerts", days)
-        self.contacts = zeros("contacts", days)
-        self.waits = zeros("waits", days)
-        self.busy = zeros("hours", 2, measures=1)  # the staffed time is known without counting
-        self.outcomes = zeros("outcomes")
-        self.cases = zeros("cases")
+        self._by_slot: dict[str, Integers] = {}
+        self.tallies = Tallies(
+            fates=zeros("fates", 1),
+            alerts=zeros("alerts", days),
+            contacts=zeros("contacts", days),
+            waits=zeros("waits", days),
+            busy=zeros("busy", 2, measures=1),  # the staffed time is known without counting
+            outcomes=zeros("outcomes", 1),
+            cases=zeros("cases", 1),
+        )
+        self._month = {name: np.zeros(self._by_slot[name][:, :1].shape, dtype=np.int64) for name in ("waits", "cases")}
+        self._hours = np.zeros((7, provinces, 1, self._by_slot["busy"].shape[2], 2), dtype=np.int64)
 
     def of(self, p: int) -> Tallies:
         """Return the part of a province."""
-        return Tallies(**{name: getattr(self, name)[p] for name in Tallies._fields})
+        return Tallies(*(counts[p] for counts in self.tallies))
 
-    def leave(self, day: int, servers: Integers, overflow: Sequence[Records], everything: bool) -> "DayCounts":
+    def leave(self, day: int, servers: Integers, overflow: Sequence[Records], month_ends: bool) -> "DayCounts":
         """Take out what a day has counted, and move on to the next.
 
         Args:
             day: The day number.
             servers: (P, desks, half hours) Servers on duty on this day.
             overflow: Records of each province, see ``records.OVERFLOW``.
-            everything: Whether alerts of all days of issue are taken out, not only those of the oldest.
+            month_ends: Whether alerts of all days of issue are taken out, not only those of the oldest, and what is
+                stored by months.
 
         Returns:
             Copies, which nothing changes any more.
         """
-        days = self.alerts.shape[1]
-        dense = [
-            ("attempts", day, self.fates.copy()),
-            ("contacts", day, self.contacts[:, 0].copy()),
-            ("waits", day, self.waits[:, 0].copy()),
-            ("hours", day, np.stack([self.busy[:, 0], servers * HALF_HOUR_MS], axis=-1)),
-            ("outcomes", day, self.outcomes.copy()),
-            ("cases", day, self.cases.copy()),
-            *(("alerts", day - ago, self.alerts[:, ago].copy()) for ago in (range(days) if everything else [days - 1])),
-        ]
-        for of_today in (self.fates, self.outcomes, self.cases):
-            of_today[:] = 0
-        for ahead in (self.contacts, self.waits, self.busy):
-            ahead[:, :-1] = ahead[:, 1:]
-            ahead[:, -1] = 0
-        if everything:
-            self.alerts[:] = 0
-        self.alerts[:, 1:] = self.alerts[:, :-1].copy()
-        self.alerts[:, 0] = 0
-        return DayCounts(dense, overflow)
+        days = self._by_slot["alerts"].shape[1]
+        cells = [self._drained(name, day) for name in ("fates", "contacts", "outcomes")]
+        oldest = day - days + 1
+        cells += [self._drained("alerts", issued) for issued in range(oldest, day + 1 if month_ends else oldest + 1)]
+        for name, of_month in self._month.items():
+            self._keep(name, day, of_month)
+        hours = self._hours[weekday(day) - 1]
+        self._keep("busy", day, hours[..., :1])
+        if day >= self._start:
+            hours[:, 0, :, 1] += (servers * HALF_HOUR_MS).reshape(len(hours), -1)
+        if month_ends:
+            cells += [Cells(name, day, *drain(of_month, 0)) for name, of_month in self._month.items()]
+            cells += [
+                Cells("hours", day - (day - number) % 7, *drain(of_weekday, 0))
+                for number, of_weekday in enumerate(self._hours, start=day - weekday(day) + 1)
+            ]
+        return DayCounts(cells, overflow)
+
+    def _drained(self, tally: str, day: int) -> Cells:
+        """Take out what a tally holds of a day."""
+        counts = self._by_slot[tally]
+        slot = (day - self._start) & (counts.shape[1] - 1)
+        return Cells(TABLE_OF.get(tally, tally), day, *drain(counts, slot))
+
+    def _keep(self, tally: str, day: int, of_month: Integers) -> None:
+        """Move what a tally holds of a day to what is kept until the month is over; forget days before the period."""
+        counts = self._by_slot[tally]
+        slot = (day - self._start) & (counts.shape[1] - 1)
+        if day >= self._start:
+            move(counts, slot, of_month)
+        else:
+            counts[:, slot] = 0
 
 
 @dataclass(frozen=True)
@@ -92,73 +207,51 @@ class DayCounts:
     """What one day has counted of all provinces, final and ready for the recorder.
 
     Attributes:
-        dense: Name of a table, day number and (P, codes) or (P, codes, measures): a cell a key.
+        cells: Of each table, perhaps for several days.
         overflow: Records of each province: what no array has a cell for.
     """
 
-    dense: Sequence[tuple[str, int, Integers]]
+    cells: Sequence[Cells]
     overflow: Sequence[Records]
 
     def hand_over(self, recorder: Recorder, start: int) -> None:
         """Add everything to the recorder's tables; ``start`` is the day from which overflow counts its days."""
-        for name, day, counts in self.dense:
-            add_dense(recorder, TABLES[name], day, counts)
+        for some in self.cells:
+            recorder.add_cells(some.table, some.day, some.cells, some.amounts)
         for p, rows in enumerate(self.overflow):
-            for table in OverflowTable:
-                some = rows[rows["table"] == table]
-                if len(some):
-                    add_overflow(recorder, TABLES[table.name.lower()], p, start, some)
+            if len(rows):
+                for table in OverflowTable:
+                    add_overflow(recorder, TABLES[table.name.lower()], p, start, rows[rows["table"] == table])
 
     def messages(self) -> int:
         """Return the messages that were read, given up or left behind on this day, or overflow and count with it."""
         written = ContactResult.UNREAD + 1
         number = 0
-        for name, _, counts in self.dense:
-            if name == "contacts":
-                number += int(np.moveaxis(counts[..., 0], 1 + RESULT_AXIS, 0)[:written].sum())
+        for some in self.cells:
+            if some.table == CONTACTS.name:
+                results = some.cells // RESULT_STEP % len(ContactResult)
+                number += int(some.amounts[results < written, 0].sum())
         for rows in self.overflow:
-            number += int(((rows["table"] == OverflowTable.CONTACTS) & (rows["key"][:, RESULT_AXIS] < written)).sum())
+            if len(rows):
+                results = rows["key"][:, RESULT_AXIS]
+                number += int(((rows["table"] == OverflowTable.CONTACTS) & (results < written)).sum())
         return number
 
     def ends(self) -> Integers:
         """Return the alerts that leave the tallies with this day, by end."""
         by_end: Integers = np.zeros(len(End), dtype=np.int64)
-        for name, _, counts in self.dense:
-            if name == "alerts":
-                by_end += np.moveaxis(counts, 1 + END_AXIS, 0).reshape(len(End), -1).sum(axis=1)
+        for some in self.cells:
+            if some.table == ALERTS.name:
+                np.add.at(by_end, some.cells // END_STEP % len(End), some.amounts[:, 0])
         for rows in self.overflow:
-            ended = rows["key"][rows["table"] == OverflowTable.ALERTS, END_AXIS]
-            by_end += np.bincount(ended, minlength=len(End))
+            if len(rows):
+                ended = rows["key"][rows["table"] == OverflowTable.ALERTS, END_AXIS]
+                by_end += np.bincount(ended, minlength=len(End))
         return by_end
-
-
-def add_dense(recorder: Recorder, table: StoredTable, day: int, counts: Integers) -> None:
-    """Add the cells of which not all measures are 0.
-
-    Args:
-        recorder: What they are added to.
-        table: The table.
-        day: Their day number.
-        counts: (P, codes) or, where the table has several measures, (P, codes, measures).
-    """
-    several = len(table.measures) > 1
-    places = np.nonzero(counts.any(axis=-1) if several else counts)
-    amounts = counts[places] if several else counts[places][:, None]
-    p, *codes = places
-    recorder.add(table.name, keyed(table, np.full(len(p), day), p, codes), amounts)
 
 
 def add_overflow(recorder: Recorder, table: StoredTable, p: int, start: int, rows: Records) -> None:
     """Add the overflow of a table in a province; ``start`` is the day number from which it counts its days."""
-    codes = list(rows["key"][:, : len(table.coded)].T)
+    codes = rows["key"][:, : len(table.coded)] + [column.first_code for column in table.coded]
     amounts = rows["amounts"][:, : len(table.measures)].copy()
-    recorder.add(table.name, keyed(table, rows["day"] + start, np.full(len(rows), p), codes), amounts)
-
-
-def keyed(table: StoredTable, days: Integers, provinces: Integers, places: Sequence[Integers]) -> Integers:
-    """Return the keys (rows, keys) of rows, from their places (rows,) along the axes of a dense array of the table."""
-    codes = [
-        place if column.codes is None else place + column.codes.start
-        for column, place in zip(table.coded, places, strict=True)
-    ]
-    return np.column_stack([days, provinces, *codes])
+    recorder.add(table.name, np.column_stack([rows["day"] + start, np.full(len(rows), p), codes]), amounts)

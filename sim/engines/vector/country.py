@@ -1,0 +1,208 @@
+"""The provinces of a run side by side: their states, and the workers that share what a day has for them to do."""
+
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from time import perf_counter
+from types import TracebackType
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.country.provinces import at_once
+from sim.engines.tables import Tables
+from sim.engines.vector.cells import attempt_tables
+from sim.engines.vector.chain import alert_scratch
+from sim.engines.vector.contacts import ContactTables
+from sim.engines.vector.given import run_tables
+from sim.engines.vector.guides import guides_of
+from sim.engines.vector.province import Province
+from sim.engines.vector.records import COUNTERS, DESK, DESKS, Integers, Records
+from sim.engines.vector.rules import Rules
+from sim.engines.vector.scratch import attempt_scratch, contact_scratch
+from sim.engines.vector.state import Tallies
+from sim.engines.vector.steps import (
+    CountryDay,
+    People,
+    finish_all,
+    follow_all_attempts,
+    listed,
+    put,
+    run_all_events,
+    score_all_contacts,
+    take_all_warned,
+    warn_all,
+)
+from sim.midnight.night import Night
+from sim.midnight.today import Today
+
+WORTH_THREADS_S = 0.01
+"""A day of less work is done by one thread alone: to share it would take longer."""
+
+
+class Country:
+    """The provinces of a run, and what a day does to them."""
+
+    def __init__(self, tables: Tables, rules: Rules, night: Night, tallies: Tallies, block: int, threads: int) -> None:
+        """Begin before the first day.
+
+        Args:
+            tables: Of the run.
+            rules: Of the run.
+            night: Of the run; its bytes are those of the people.
+            tallies: What is counted, the first axis of each the province.
+            block: Attempts, contacts or alerts that are settled together.
+            threads: The most that share the provinces of a day.
+        """
+        guides = guides_of(tables, night.propensity)
+        number = len(tables.provinces)
+        self.run = run_tables(tables, rules)
+        self.attempts = attempt_tables(tables, rules, guides.attempts, night)
+        types = len(tables.detectors.classes) - 1
+        self.contacts = ContactTables(rules, guides.contacts, tables.contact_moments, types)
+        self.people = People(
+            tables.provinces.people,
+            tables.provinces.high,
+            tables.high_share,
+            np.concatenate([[0], np.cumsum(tables.provinces.people)]),
+            guides.band,
+            guides.stage,
+        )
+        self.tallies = tallies
+        self.counters: Records = np.zeros(number, dtype=COUNTERS)
+        self.desks: Records = np.zeros((number, DESKS), dtype=DESK)
+        self.provinces = [
+            Province(block, rules.kept > 0, self.counters[p : p + 1], self.desks[p]) for p in range(number)
+        ]
+        self.states = listed(self.provinces[0].arrays, number)
+        for p, province in enumerate(self.provinces):
+            put(self.states, p, province.arrays)
+        self.all = np.arange(number)
+        # The largest first, so that nobody waits for one of them alone in the end.
+        self._in_turn = [self.all[p : p + 1] for p in np.argsort(-tables.provinces.people, kind="stable")]
+        self._areas: Integers = np.zeros((number, DESKS), dtype=np.int64)
+        self._workers = [Worker(self, block) for _ in range(min(threads, number))]
+        self._pool = ThreadPoolExecutor(len(self._workers)) if len(self._workers) > 1 else None
+        self._latest_s = 0.0
+        self.latest: tuple[Today, CountryDay]
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._pool is not None:
+            self._pool.shutdown()
+
+    @property
+    def seconds(self) -> dict[str, float]:
+        """Seconds by step, of all workers and days so far."""
+        names = list(self._workers[0].seconds)
+        return {name: sum(worker.seconds.get(name, 0.0) for worker in self._workers) for name in names}
+
+    def spread(self, act: Callable[[slice], None], provinces: int) -> None:
+        """Share work for so many provinces as the work of days is shared: the ``Spread`` of midnights."""
+        if self._pool is None or self._latest_s < WORTH_THREADS_S:
+            at_once(act, provinces)
+            return
+        for done in [self._pool.submit(act, slice(p, p + 1)) for p in range(provinces)]:
+            done.result()
+
+    def day(self, today: Today, day: CountryDay) -> None:
+        """Run a day: attempts, contacts, alerts, events."""
+        self.latest = today, day
+        before = sum(self.seconds.values())
+        if self._pool is None or self._latest_s < WORTH_THREADS_S:
+            self._workers[0].day(self.all)
+        else:
+            provinces = deque(self._in_turn)
+            for done in [self._pool.submit(worker.days, provinces) for worker in self._workers]:
+                done.result()
+        self._latest_s = sum(self.seconds.values()) - before
+
+    def finish(self) -> None:
+        """Count what is open when the run ends, with the latest day."""
+        self._workers[0].finish(self.all)
+
+    def grow(self, p: int) -> None:
+        """Let the arrays of a province grow, one of which is full."""
+        self.provinces[p].grow()
+        put(self.states, p, self.provinces[p].arrays)
+
+    def take(self, name: str) -> list[NDArray[Any]]:
+        """Take out the entries of an array that are in use, of each province."""
+        nothing: NDArray[Any] = getattr(self.provinces[0].arrays, name)[:0]
+        found = [nothing] * len(self.provinces)
+        for p in np.flatnonzero(self.counters[name]):
+            found[p] = self.provinces[p].take(name)
+        return found
+
+    def take_warned(self, day: int) -> list[Integers]:
+        """Take out who was warned on a day, of each province, once for each alert."""
+        numbers = np.empty(int(self.counters["warned"].sum()), dtype=np.int64)
+        ends = np.empty(len(self.provinces), dtype=np.int64)
+        take_all_warned(day, self.states, numbers, ends)
+        return np.split(numbers[: ends[-1]], ends[:-1])
+
+    def areas_of_day(self, end: int) -> Integers:
+        """Return the areas (P, desks) under lines, of the day that ends at ``end``; to be asked once a day."""
+        # Whoever expired in line on this day has been taken out, and the area corrected for it, before this is asked.
+        desks = self.desks
+        now: Integers = desks["area"] + desks["waiting"] * (end - desks["changed"])
+        of_day: Integers = now - self._areas
+        self._areas = now
+        return of_day
+
+    def first_issue(self, otherwise: int) -> int:
+        """Return the moment at which the first of the living alerts was issued."""
+        return min(province.first_issue(otherwise) for province in self.provinces)
+
+
+class Worker:
+    """One who does the work of a day for some provinces: with scratch arrays of its own, and its seconds by step."""
+
+    def __init__(self, country: Country, block: int) -> None:
+        self._country = country
+        self._attempts = attempt_scratch(block)
+        self._contacts = contact_scratch(block)
+        self._alerts = alert_scratch(block)
+        self.seconds: dict[str, float] = {}
+
+    def days(self, provinces: deque[Integers]) -> None:
+        """Run the day of some provinces after the other, as long as there are any that nobody has taken."""
+        while True:
+            try:
+                some = provinces.popleft()
+            except IndexError:
+                return
+            self.day(some)
+
+    def day(self, some: Integers) -> None:
+        """Run the day of some provinces."""
+        country = self._country
+        run, people, tallies, days = country.run, country.people, country.tallies, country.latest
+        tables = (country.attempts, run)
+        self._step("attempts", some, follow_all_attempts, tables, people, days, tallies, self._attempts)
+        self._step("contacts", some, score_all_contacts, country.contacts, people, days[0], self._contacts)
+        self._step("alerts", some, warn_all, run, people, days, tallies, self._alerts)
+        began = perf_counter()
+        for p, count in zip(some.tolist(), country.counters["stream"][some].tolist(), strict=True):
+            if count > 1:
+                country.provinces[p].sort_stream(count)
+        self.seconds["alerts"] += perf_counter() - began
+        self._step("events", some, run_all_events, run, people, days, tallies)
+
+    def finish(self, some: Integers) -> None:
+        """Count what is open in some provinces when the run ends."""
+        country = self._country
+        self._step("events", some, finish_all, country.run, country.people, country.latest, country.tallies)
+
+    def _step(self, name: str, some: Integers, step: Callable[..., int], *given: Any) -> None:
+        """Do a step for some provinces; each time that it stops because an array is full, let that province grow."""
+        began = perf_counter()
+        at = 0
+        while (at := step(some, at, self._country.states, *given)) < len(some):
+            self._country.grow(int(some[at]))
+        self.seconds[name] = self.seconds.get(name, 0.0) + perf_counter() - began

@@ -1,0 +1,253 @@
+"""The steps of a day, each for many provinces in one call.
+
+Handing all its arrays to a kernel takes as long as a thousandth of a province has work for it, so a kernel takes those
+of all provinces at once, and a list of the provinces that it is to work for: all of them, or one where there is work
+for several threads. It stops at a province one of whose arrays is full, and goes on there when it has grown.
+"""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numba.typed import List
+from numpy.typing import NDArray
+
+from sim.days import DAY_MS
+from sim.draws.compiled import compiled_with_arrays, inlined
+from sim.engines.vector.attempts import follow_attempts
+from sim.engines.vector.cells import AttemptTables
+from sim.engines.vector.chain import AlertScratch
+from sim.engines.vector.contacts import ContactTables, score_contacts
+from sim.engines.vector.day import finish, take_warned
+from sim.engines.vector.given import ProvinceDay, RunTables
+from sim.engines.vector.issue import warn
+from sim.engines.vector.loop import run_day
+from sim.engines.vector.records import Integers
+from sim.engines.vector.residents import Crowd, Residents
+from sim.engines.vector.scores import Output
+from sim.engines.vector.scratch import AttemptScratch, ContactScratch
+from sim.engines.vector.state import Arrays, Tallies
+from sim.midnight.today import Today
+
+States = Any
+"""A list of ``Arrays``, one for each province, as compiled code has lists."""
+
+
+class People(NamedTuple):
+    """The people of all provinces: ``PeopleTables`` is part of ``RunTables``.
+
+    ``persons`` (P,) their number, of whom ``high`` (P,) are the high exposure class, which receives ``high_share`` of
+    all contacts; ``first`` (P + 1,) places of each province's bytes; ``band_guide`` and ``stage_guide`` (P, 4096) of
+    ``Residents``.
+    """
+
+    persons: Integers
+    high: Integers
+    high_share: float
+    first: Integers
+    band_guide: NDArray[np.uint8]
+    stage_guide: NDArray[np.uint8]
+
+
+class CountryDay(NamedTuple):
+    """What a day says to all provinces, beside ``Today``.
+
+    ``people_bytes`` of all people; ``coverage`` (P, 2) and ``outage`` (P, 2) by province first; ``servers`` (P, 2, 48)
+    on duty.
+    """
+
+    people_bytes: NDArray[np.uint8]
+    coverage: Integers
+    outage: Integers
+    servers: Integers
+
+
+@compiled_with_arrays
+def listed(arrays: Arrays, count: int) -> States:
+    """Return a list in which the same arrays stand ``count`` times."""
+    states = List()
+    for _ in range(count):
+        states.append(arrays)
+    return states
+
+
+@compiled_with_arrays
+def put(states: States, p: int, arrays: Arrays) -> None:
+    """Let these be the arrays of a province."""
+    states[p] = arrays
+
+
+@inlined
+def crowd_of(p: int, people: People) -> Crowd:
+    """Return the people of a province for ``target``."""
+    return Crowd(people.persons[p], people.high[p], people.high_share)
+
+
+@inlined
+def tallies_of(p: int, tallies: Tallies) -> Tallies:
+    """Return the part of a province, of tallies whose first axis is the province."""
+    return Tallies(
+        fates=tallies.fates[p],
+        alerts=tallies.alerts[p],
+        contacts=tallies.contacts[p],
+        waits=tallies.waits[p],
+        busy=tallies.busy[p],
+        outcomes=tallies.outcomes[p],
+        cases=tallies.cases[p],
+    )
+
+
+@inlined
+def day_of(p: int, start: int, today: Today, day: CountryDay, people: People) -> ProvinceDay:
+    """Return what a day says to a province, in a run whose period starts with day number ``start``."""
+    return ProvinceDay(
+        province=p,
+        number=today.day,
+        offset=today.day - start,
+        midnight=(today.day - start) * DAY_MS,
+        app=today.app,
+        held=today.held[p],
+        data_sharing=today.data_sharing[p],
+        loss_factor=today.loss_factor,
+        coverage=day.coverage[p],
+        outage=day.outage[p],
+        awareness=today.awareness[p],
+        people_bytes=day.people_bytes[people.first[p] : people.first[p + 1]],
+        servers=day.servers[p],
+    )
+
+
+# Each step takes ``some`` provinces, begins at position ``at`` of them and returns the position of the first that is
+# not done because an array is full: their number when all are done.
+
+
+@compiled_with_arrays
+def follow_all_attempts(
+    some: Integers,
+    at: int,
+    states: States,
+    tables: tuple[AttemptTables, RunTables],
+    people: People,
+    days: tuple[Today, CountryDay],
+    tallies: Tallies,
+    scratch: AttemptScratch,
+) -> int:
+    """Let the attempts of some provinces pass the gates and follow those that may come to something."""
+    of_attempts, run = tables
+    today, day = days
+    for k in range(at, len(some)):
+        p = some[k]
+        arrays = states[p]
+        residents = Residents(
+            crowd=crowd_of(p, people),
+            band_guide=people.band_guide[p],
+            stage_guide=people.stage_guide[p],
+            age=run.people.age[p],
+            band=run.people.band,
+            stage=run.people.stage,
+            women=run.people.women[p],
+            urban=run.people.urban[p],
+            internet=run.people.internet[p],
+            occupation=run.people.occupation,
+        )
+        people_bytes = day.people_bytes[people.first[p] : people.first[p + 1]]
+        output = Output(tallies.fates[p], arrays.found, arrays.log, arrays.counters)
+        if not follow_attempts(p, of_attempts, today, people_bytes, residents, output, scratch):
+            return k
+    return len(some)
+
+
+@compiled_with_arrays
+def score_all_contacts(
+    some: Integers,
+    at: int,
+    states: States,
+    tables: ContactTables,
+    people: People,
+    today: Today,
+    scratch: ContactScratch,
+) -> int:
+    """Write down the legitimate contacts of some provinces that a detector raises an alert on."""
+    for k in range(at, len(some)):
+        p = some[k]
+        arrays = states[p]
+        if not score_contacts(p, tables, today, crowd_of(p, people), arrays.found, arrays.counters, scratch):
+            return k
+    return len(some)
+
+
+@compiled_with_arrays
+def warn_all(
+    some: Integers,
+    at: int,
+    states: States,
+    run: RunTables,
+    people: People,
+    days: tuple[Today, CountryDay],
+    tallies: Tallies,
+    room: AlertScratch,
+) -> int:
+    """Send and issue the alerts of some provinces."""
+    today, day = days
+    for k in range(at, len(some)):
+        p = some[k]
+        of_day = day_of(p, run.rules.start, today, day, people)
+        if not warn(len(room.rows), run, of_day, states[p], tallies_of(p, tallies), room):
+            return k
+    return len(some)
+
+
+@compiled_with_arrays
+def run_all_events(
+    some: Integers,
+    at: int,
+    states: States,
+    run: RunTables,
+    people: People,
+    days: tuple[Today, CountryDay],
+    tallies: Tallies,
+) -> int:
+    """Run the events of a day of some provinces."""
+    today, day = days
+    for k in range(at, len(some)):
+        p = some[k]
+        of_day = day_of(p, run.rules.start, today, day, people)
+        if not run_day(run, of_day, states[p], tallies_of(p, tallies)):
+            return k
+    return len(some)
+
+
+@compiled_with_arrays
+def finish_all(
+    some: Integers,
+    at: int,
+    states: States,
+    run: RunTables,
+    people: People,
+    days: tuple[Today, CountryDay],
+    tallies: Tallies,
+) -> int:
+    """Count what is open in some provinces when the run ends."""
+    today, day = days
+    for k in range(at, len(some)):
+        p = some[k]
+        of_day = day_of(p, run.rules.start, today, day, people)
+        if not finish(run.rules, of_day, states[p], tallies_of(p, tallies)):
+            return k
+    return len(some)
+
+
+@compiled_with_arrays
+def take_all_warned(day: int, states: States, numbers: Integers, ends: Integers) -> None:
+    """Take out who was warned on a day.
+
+    Args:
+        day: The day number.
+        states: Of all provinces.
+        numbers: Filled with numbers of people, province by province, once for each alert; long enough for all.
+        ends: (P,) Filled with where those of each province end.
+    """
+    at = 0
+    for p in range(len(states)):
+        arrays = states[p]
+        at += take_warned(day, arrays.warned, arrays.counters, numbers[at:])
+        ends[p] = at
