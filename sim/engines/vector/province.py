@@ -37,6 +37,7 @@ from sim.engines.vector.records import (
     WARNED,
     Integers,
     Record,
+    lines_of_cache,
 )
 from sim.engines.vector.residents import residents_of
 from sim.engines.vector.scores import Output
@@ -162,7 +163,7 @@ class Province:
         began = perf_counter()
         self.arrays.stream[: self.counters["stream"]].sort()
         self._add("alerts", perf_counter() - began)
-        self._run("events", lambda arrays: run_day(self.run, day, arrays, self.tallies))
+        self._run("events", lambda arrays: run_day(self.run, day, arrays, self.tallies, self.alert_room))
 
     def finish(self) -> None:
         """Count what is open when the run ends, with the latest day."""
@@ -245,7 +246,7 @@ class Province:
         if len(array) + count > 1 << ROW_BITS:
             raise OverflowError(f"more than {1 << ROW_BITS} {name} at once in a province; an event numbers no more")
         free: Integers = getattr(self.arrays, f"{name}_free")
-        larger = np.zeros(len(array) + count, dtype=array.dtype)
+        larger = lines_of_cache(len(array) + count, array.dtype)
         larger[: len(array)] = array
         larger["row"] = np.arange(len(larger))
         in_use = int(self.counters[f"{name}_free"])

@@ -45,7 +45,7 @@ class Counts:
         self.alerts = zeros("alerts", days)
         self.contacts = zeros("contacts", days)
         self.waits = zeros("waits", days)
-        self.busy = zeros("hours", 2, measures=1)  # the staffed time is known without counting
+        self.busy = zeros("hours", 1, measures=1)  # the staffed time is known without counting
         self.outcomes = zeros("outcomes")
         self.cases = zeros("cases")
 
