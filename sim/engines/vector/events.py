@@ -36,9 +36,15 @@ def order_of(phase: int, stage: int, step: int, detector: int, row: int) -> int:
 
 
 @internal
+def order_at_row(phase: int, step: int, identity: int, row: int) -> int:
+    """Return what ``order_of_alert`` does, of an alert whose record is not looked at."""
+    return order_of(phase, stage_of(identity), step, detector_of(identity), row)
+
+
+@internal
 def order_of_alert(phase: int, step: int, alert: Record) -> int:
     """Return the part of the key of an alert's event below its moment."""
-    return order_of(phase, stage_of(alert.identity), step, detector_of(alert.identity), alert.row)
+    return order_at_row(phase, step, alert.identity, alert.row)
 
 
 @internal

@@ -4,19 +4,22 @@ Nothing but time ends a message of such an alert, so its whole life is settled w
 the event loop only where a call or a visit is next.
 """
 
+from typing import Final
+
 from sim.country.people import has_app
 from sim.days import DAY_MS
 from sim.draws.compiled import compiled, internal, part_of_caller
 from sim.draws.distributions import pick, to_ticks
 from sim.draws.identity import person_id
 from sim.draws.philox import draw4_many
+from sim.draws.prefetch import prefetch
 from sim.draws.purposes import ALERT_READ_DELAY, ALERT_READING, PERSON_HOME
 from sim.engines.phases import AlertStep, ArrivalStep, Phase
 from sim.engines.vector.ahead import draw_ahead
 from sim.engines.vector.chain import AlertScratch, draw_ms, send
 from sim.engines.vector.counts import day_of
 from sim.engines.vector.day import begin_day
-from sim.engines.vector.events import order_of_alert
+from sim.engines.vector.events import order_at_row, order_of_alert
 from sim.engines.vector.given import Now, ProvinceDay, RunTables
 from sim.engines.vector.lives import end_alert
 from sim.engines.vector.log import is_logged, log_issue
@@ -27,6 +30,9 @@ from sim.engines.vector.state import Arrays, Tallies, expect_early, note_warned,
 from sim.warning.delays import DelayTables
 from sim.warning.detectors import predicted_type
 from sim.words import ContactChannel, End
+
+ROWS_AHEAD: Final = 8
+"""Free rows between the one that is taken and the one that is brought near."""
 
 
 @compiled
@@ -222,11 +228,13 @@ def enter_loop(
 ) -> None:
     """Let an alert go on in the event loop: from then on it joins a line."""
     counters = arrays.counters[0]
-    alert = arrays.alerts[take_alert(arrays.alerts_free, counters)]
+    row = take_alert(arrays.alerts_free, counters)
+    prefetch(arrays.alerts, arrays.alerts_free[max(0, counters.alerts_free - ROWS_AHEAD)])
+    alert = arrays.alerts[row]
     raise_alert(alert, sent.identity, sent.issued, sent.deadline, sent.person, sent.tier)
     alert.truth = sent.truth
     alert.channel = sent.channel
     alert.state = AlertState.BETWEEN
-    room.pending[counters.pending] = alert.row
+    room.pending[counters.pending] = row
     counters.pending += 1
-    expect_early(arrays.stream, arrays.later, counters, midnight, moment, order_of_alert(phase, step, alert))
+    expect_early(arrays.stream, arrays.later, counters, midnight, moment, order_at_row(phase, step, sent.identity, row))

@@ -5,9 +5,12 @@ at most one event or one entry in a line at a time: when it ends from outside, t
 up. A deadline needs no event while an alert waits in line or is served.
 """
 
+from typing import Final
+
 from sim.days import DAY_MS, HALF_HOUR_MS, HALF_HOURS
 from sim.draws.compiled import compiled, internal, part_of_caller
 from sim.draws.identity import STAGE_MASK
+from sim.draws.prefetch import prefetch
 from sim.engines.phases import AlertStep, Phase
 from sim.engines.vector.chain import AlertScratch
 from sim.engines.vector.day import close_day
@@ -23,6 +26,9 @@ from sim.engines.vector.state import Arrays, Tallies, give_back_alert, note_warn
 from sim.midnight.people_bytes import HEARD
 from sim.warning.dissuasion import is_dissuaded
 from sim.words import End
+
+EVENTS_AHEAD: Final = 4
+"""Events of the stream between the one that takes place and the one whose record is brought near."""
 
 # What the loop does for every event is made into it; see ``service``.
 
@@ -59,8 +65,10 @@ def run_day(run: RunTables, day: ProvinceDay, arrays: Arrays, tallies: Tallies, 
             if heap[0] == key:
                 pop(heap, counters.heap)
                 counters.heap -= 1
+                bring_near(heap[0], arrays)
             else:
                 counters.stream_at += 1
+                bring_near(stream[min(counters.stream_at + EVENTS_AHEAD, counters.stream)], arrays)
             happen(key, run, day, arrays, tallies, room)
             continue
         number = free_desk(desks)
@@ -75,6 +83,15 @@ def run_day(run: RunTables, day: ProvinceDay, arrays: Arrays, tallies: Tallies, 
             change_shift(day.servers, desks, counters)
     counters.tick = NONE
     return close_day(run.rules, day, arrays, tallies)
+
+
+@part_of_caller
+def bring_near(key: int, arrays: Arrays) -> None:
+    """Let the record of an event that comes soon be brought near."""
+    if phase_of(key) == Phase.STAGE_MOMENTS:
+        prefetch(arrays.episodes, key & ROW_MASK)
+    else:
+        prefetch(arrays.alerts, key & ROW_MASK)
 
 
 @part_of_caller

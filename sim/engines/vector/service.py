@@ -3,6 +3,7 @@
 from typing import Final
 
 from sim.draws.compiled import part_of_caller
+from sim.draws.prefetch import prefetch
 from sim.engines.phases import AlertStep, Phase
 from sim.engines.vector.ahead import draw_ahead, is_last_try, is_visited_next
 from sim.engines.vector.chain import AlertScratch
@@ -30,6 +31,7 @@ def serve_first(number: int, moment: int, run: RunTables, day: ProvinceDay, arra
     rules, counters, desk, line = run.rules, arrays.counters[0], arrays.desks[number], arrays.lines[number]
     alert = arrays.alerts[line[0].row]
     drop_first(line, desk, arrays.alerts)
+    prefetch(arrays.alerts, line[0].row)
     if alert.state != AlertState.WAITING or alert.deadline <= moment:
         if alert.state == AlertState.WAITING:
             expire_in_line(alert, moment, rules, day, arrays, tallies)
