@@ -12,6 +12,8 @@ from sim.draws.compiled import compiled
 from sim.draws.identity import INDEX_SHIFT
 from sim.engines.phases import ArrivalStep, Phase
 from sim.engines.tables import Tables
+from sim.engines.vector.attempts import BLOCK
+from sim.engines.vector.chain import alert_scratch
 from sim.engines.vector.day import begin_day
 from sim.engines.vector.events import order_of_alert
 from sim.engines.vector.given import RunTables, day_of_province, run_tables
@@ -84,13 +86,14 @@ def serve(customers: Customers) -> Served:
     days = np.bincount(customers.arrivals // DAY_MS)
     # A province has room for some blocks; here a block is what a day brings.
     province, tallies = Province(int(np.max(days)), is_logged=False), Counts(tables).of(0)
+    room = alert_scratch(BLOCK)
     first, day = 0, 0
     while first < len(customers) or province.counters["services_ended"] < len(customers):
         last = first + (int(days[day]) if day < len(days) else 0)
         of_day = day_of_province(0, today._replace(day=day), 0, people_bytes, servers)
         arrive(alert_of(0), first, last, of_day.midnight, customers.arrivals, province.arrays)
         province.sort_stream(int(province.counters["stream"]))
-        while not run_day(run, of_day, province.arrays, tallies):
+        while not run_day(run, of_day, province.arrays, tallies, room):
             province.grow()
         province.take("warned")
         first, day = last, day + 1

@@ -1,8 +1,8 @@
 """Quantiles of many uniforms at once: the same bits as ``distributions.quantile`` of each of them.
 
-A lognormal quantile is computed in passes, so that the compiler makes vector instructions of them: the formula for the
-middle of the normal distribution for all uniforms, that for its near tails for those in the tails, and the scalar
-function for the few in the far tails, about two in 10**10.
+Normal quantiles are computed in passes, so that the compiler makes vector instructions of them: the formula for the
+middle of the distribution for all uniforms, that for its near tails for those in the tails, and the scalar function
+for the few in the far tails, about two in 10**10.
 """
 
 import math
@@ -12,12 +12,19 @@ from numpy.typing import NDArray
 
 from sim.draws.compiled import compiled, inlined
 from sim.draws.distributions import quantile
-from sim.draws.functions import MIDDLE_SPAN, exp_of_moderate, log_of_normal, middle_quantile, tail_quantile
+from sim.draws.functions import (
+    MIDDLE_SPAN,
+    exp_of_moderate,
+    log_of_normal,
+    middle_quantile,
+    normal_quantile,
+    tail_quantile,
+)
 from sim.draws.philox import uniform52
 from sim.words import DistributionKind
 
 STEEPEST = 80.0
-"""Largest sigma for which ``exp_of_moderate`` holds in the middle and the near tails."""
+"""Largest sigma for which ``exp_of_moderate`` holds for every uniform of 52 bits."""
 FAR_TAIL = 1e-10
 """Tail probability below which the scalar function is used; its far-tail formula begins at exp(-25), 1.4e-11."""
 
@@ -26,6 +33,31 @@ FAR_TAIL = 1e-10
 def uniform_at(lanes: NDArray[np.uint32], k: int) -> float:
     """Return ``uniform52`` of the first two lanes of the k-th entity."""
     return uniform52(int(np.int64(lanes[0, k])), int(np.int64(lanes[1, k])))
+
+
+@compiled
+def normal_scores(
+    lanes: NDArray[np.uint32],
+    count: int,
+    out: NDArray[np.float64],
+    outside: NDArray[np.int64],
+    tails: NDArray[np.float64],
+) -> None:
+    """Fill ``out`` with the normal quantiles of many uniforms; the arguments are those of ``quantiles``."""
+    far = 0
+    for k in range(count):
+        out[k] = middle_quantile(uniform_at(lanes, k) - 0.5)
+    for k in range(count):
+        outside[far] = k
+        far += 1 if abs(uniform_at(lanes, k) - 0.5) > MIDDLE_SPAN else 0
+    for m in range(far):
+        u = uniform_at(lanes, outside[m])
+        score = tail_quantile(math.sqrt(-log_of_normal(min(u, 1.0 - u), 0)))
+        tails[m] = -score if u < 0.5 else score
+    for m in range(far):
+        k = outside[m]
+        u = uniform_at(lanes, k)
+        out[k] = tails[m] if FAR_TAIL < u < 1.0 - FAR_TAIL else normal_quantile(u)
 
 
 @compiled
@@ -55,22 +87,6 @@ def quantiles(
         for k in range(count):
             out[k] = quantile(kind, a, b, uniform_at(lanes, k))
         return
+    normal_scores(lanes, count, out, outside, tails)
     for k in range(count):
-        out[k] = a * exp_of_moderate(b * middle_quantile(uniform_at(lanes, k) - 0.5))
-    far = 0
-    for k in range(count):
-        outside[far] = k
-        far += 1 if abs(uniform_at(lanes, k) - 0.5) > MIDDLE_SPAN else 0
-    for m in range(far):
-        k = outside[m]
-        u = uniform_at(lanes, k)
-        score = tail_quantile(math.sqrt(-log_of_normal(min(u, 1.0 - u), 0)))
-        tails[m] = -score if u < 0.5 else score
-    for m in range(far):
-        tails[m] = a * exp_of_moderate(b * tails[m])
-    for m in range(far):
-        k = outside[m]
-        out[k] = tails[m]
-        u = uniform_at(lanes, k)
-        if not FAR_TAIL < u < 1.0 - FAR_TAIL:
-            out[k] = quantile(kind, a, b, u)
+        out[k] = a * exp_of_moderate(b * out[k])

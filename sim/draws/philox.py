@@ -133,6 +133,24 @@ def draw4_many(
 
 
 @compiled
+def draw4_each(
+    seed: int,
+    identities: NDArray[np.int64],
+    numbers: NDArray[np.int64],
+    count: int,
+    purpose: int,
+    lanes: NDArray[np.uint32],
+) -> None:
+    """Fill ``lanes`` as ``draw4_many``, each entity with a number of its own."""
+    for k in range(count):
+        x0, x1, x2, x3 = words(identities[k], seed, purpose, numbers[k])
+        lanes[0, k] = x0
+        lanes[1, k] = x1
+        lanes[2, k] = x2
+        lanes[3, k] = x3
+
+
+@compiled
 def draw4_run(seed: int, first: int, step: int, count: int, purpose: int, lanes: NDArray[np.uint32]) -> None:
     """Fill ``lanes``, (4, count or more), with ``draw4`` of ``first``, ``first + step``, ... for number 0."""
     for k in range(count):

@@ -10,6 +10,7 @@ from sim.country.provinces import Provinces
 from sim.days import HALF_HOURS, MINUTE_MS
 from sim.draws.compiled import compiled
 from sim.draws.distributions import threshold, to_ticks
+from sim.draws.functions import EXPONENT_BIAS, EXPONENT_SHIFT
 from sim.draws.philox import draw4
 from sim.draws.purposes import CONTACT_TRY, TRIES_A_CHANNEL
 from sim.scenario.schema import ScenarioModel
@@ -110,9 +111,7 @@ def outcome(seed: int, alert: int, channel: int, tries: int, tables: ServiceTabl
 @compiled
 def wait_bin(wait_ms: int) -> int:
     """Return the code of the bin that holds a wait: the least b >= 0 with ``wait_ms <= 2**b`` minutes."""
-    edge = MINUTE_MS
-    code = 0
-    while edge < wait_ms:
-        edge <<= 1
-        code += 1
-    return code
+    # The bits that whole minutes need, read from the exponent of a float: no loop whose length cannot be foreseen.
+    minutes = float(max(0, wait_ms - 1) // MINUTE_MS)
+    exponent = int(np.float64(minutes).view(np.int64)) >> EXPONENT_SHIFT
+    return max(0, exponent - EXPONENT_BIAS + 1)

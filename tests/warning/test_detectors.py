@@ -5,6 +5,7 @@ import itertools
 import numpy as np
 import pytest
 from scipy import stats
+from sim.gates.uniforms import gate_uniforms
 
 from sim.country.measures import Measures
 from sim.country.provinces import Provinces
@@ -14,7 +15,6 @@ from sim.draws.distributions import threshold
 from sim.draws.identity import cell_id, origin_id
 from sim.draws.philox import draw4
 from sim.draws.purposes import LEGITIMATE_CONTACT
-from sim.gates.uniforms import gate_uniforms
 from sim.scenario import ScenarioModel
 from sim.warning.detectors import (
     attempt_tiers,

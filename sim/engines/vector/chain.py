@@ -26,18 +26,24 @@ class AlertScratch(NamedTuple):
     """Room for a block of alerts, (block,) each and ``lanes`` (4, block), so that kernels make no arrays.
 
     ``rows`` of alerts; ``positions`` in the block and ``identities`` of those that draw, their ``lanes``, and the ms
-    that they ``drew``, with ``outside`` and ``tails`` as room for quantiles. On the way down the chain: rows of the
-    ``episodes`` that findings began, ms that the ``chain`` takes. In writing: ms of ``delivery`` and of the ``delay``
-    until a message is read, -1 for never.
+    that they ``drew``, with ``outside`` and ``tails`` as room for quantiles. For tries drawn ahead: rows of alerts that
+    are ``pending``, ``numbers`` of their draws, ``kinds``, ``a`` and ``b`` of the distributions. On the way down the
+    chain: rows of the ``episodes`` that findings began, ms that the ``chain`` takes. In writing: ms of ``delivery`` and
+    of the ``delay`` until a message is read, -1 for never.
     """
 
     rows: Integers
     positions: Integers
     identities: Integers
+    pending: Integers
+    numbers: Integers
     lanes: NDArray[np.uint32]
     drew: NDArray[np.float64]
     outside: Integers
     tails: NDArray[np.float64]
+    kinds: Integers
+    a: NDArray[np.float64]
+    b: NDArray[np.float64]
     episodes: Integers
     chain: NDArray[np.float64]
     delivery: Integers
@@ -57,10 +63,15 @@ def alert_scratch(block: int) -> AlertScratch:
         rows=integers(),
         positions=integers(),
         identities=integers(),
+        pending=integers(),
+        numbers=integers(),
         lanes=np.empty((4, block), dtype=np.uint32),
         drew=reals(),
         outside=integers(),
         tails=reals(),
+        kinds=integers(),
+        a=reals(),
+        b=reals(),
         episodes=integers(),
         chain=reals(),
         delivery=integers(),
@@ -102,7 +113,7 @@ def send(block: int, run: RunTables, day: ProvinceDay, arrays: Arrays, outcomes:
             counters.sent + DETECTORS * size > len(arrays.sent)
             or counters.alerts_free < DETECTORS * size
             or counters.episodes_free < size
-            or events < (1 + DETECTORS) * size
+            or events <= (1 + DETECTORS) * size
         ):
             return False
         findings = arrays.found[counters.index : counters.index + size]

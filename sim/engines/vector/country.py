@@ -192,7 +192,7 @@ class Worker:
             if count > 1:
                 country.provinces[p].sort_stream(count)
         self.seconds["alerts"] += perf_counter() - began
-        self._step("events", some, run_all_events, run, people, days, tallies)
+        self._step("events", some, run_all_events, run, people, days, tallies, self._alerts)
 
     def finish(self, some: Integers) -> None:
         """Count what is open in some provinces when the run ends."""

@@ -29,6 +29,18 @@ def key_of(*codes: int) -> tuple[int, ...]:
 
 
 @internal
+def contact_key(alert: Record, result: int) -> tuple[int, ...]:
+    """Return the key of a contact."""
+    return key_of(alert.tier, alert.channel, result)
+
+
+@internal
+def wait_key(alert: Record, wait: int) -> tuple[int, ...]:
+    """Return the key of a wait in ms."""
+    return key_of(alert.tier, alert.channel, wait_bin(wait))
+
+
+@internal
 def add_overflow(
     overflow: Records, counters: Record, table: int, day: int, key: tuple[int, ...], amount: int, further: int
 ) -> None:
@@ -66,7 +78,7 @@ def count_contact(
     staff_ms: int,
 ) -> None:
     """Count a contact on the day of its moment, which may lie before ``today`` or after it."""
-    key = key_of(alert.tier, alert.channel, result)
+    key = contact_key(alert, result)
     day = day_of(moment)
     if 0 <= day - today < tally.shape[0]:
         count = tally[slot_of(day, tally)][key]
@@ -81,7 +93,7 @@ def count_wait(
     tally: Integers, overflow: Records, counters: Record, today: int, moment: int, alert: Record, wait: int
 ) -> None:
     """Count the ms that an alert has waited, to be read or served, on the day of the moment."""
-    key = key_of(alert.tier, alert.channel, wait_bin(wait))
+    key = wait_key(alert, wait)
     day = day_of(moment)
     if day - today < tally.shape[0]:
         tally[slot_of(day, tally)][key] += 1
@@ -90,16 +102,26 @@ def count_wait(
 
 
 @internal
-def count_busy(
-    tally: Integers, overflow: Records, counters: Record, today: int, desk: int, start: int, end: int
-) -> None:
-    """Count the ms of a server in the half hours that a service lasts."""
-    while start < end:
-        until = min(end, (start // HALF_HOUR_MS + 1) * HALF_HOUR_MS)
-        day = day_of(start)
-        key = key_of(desk, start % DAY_MS // HALF_HOUR_MS)
-        if day - today < tally.shape[0]:
-            tally[slot_of(day, tally)][key] += until - start
-        else:
-            add_overflow(overflow, counters, OverflowTable.HOURS, day, key, until - start, 0)
+def count_service(tally: Integers, today: int, alert: Record, result: int, staff_ms: int) -> None:
+    """Count a contact that takes place today."""
+    count = tally[slot_of(today, tally)][contact_key(alert, result)]
+    count[0] += 1
+    count[1] += staff_ms
+
+
+@internal
+def count_wait_in_line(tally: Integers, today: int, alert: Record, wait: int) -> None:
+    """Count the ms that an alert has waited for the service that begins."""
+    tally[slot_of(today, tally)][wait_key(alert, wait)] += 1
+
+
+@internal
+def count_work(tally: Integers, number: int, desk: Record, tick: int) -> None:
+    """Count the ms of today that the busy servers of a desk have worked since they were last counted, by half hour."""
+    start = desk.worked
+    while start < tick:
+        half_hour = start // HALF_HOUR_MS
+        until = min(tick, (half_hour + 1) * HALF_HOUR_MS)
+        tally[number, half_hour] += desk.busy * (until - start)
         start = until
+    desk.worked = tick

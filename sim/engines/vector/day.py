@@ -3,6 +3,7 @@
 from sim.days import DAY_MS
 from sim.draws.compiled import compiled, inlined, part_of_caller
 from sim.engines.vector.cases import go_to_police
+from sim.engines.vector.counts import count_work
 from sim.engines.vector.events import MOMENT_AT, ORDER_MASK
 from sim.engines.vector.given import Now, ProvinceDay
 from sim.engines.vector.line import change_line, desk_of, insert
@@ -19,7 +20,7 @@ def begin_day(midnight: int, arrays: Arrays) -> bool:
     counters = arrays.counters[0]
     if counters.midnight == midnight:
         return True
-    if counters.later > len(arrays.stream):
+    if counters.later >= len(arrays.stream):
         return False
     kept = 0
     at = 0
@@ -36,7 +37,7 @@ def begin_day(midnight: int, arrays: Arrays) -> bool:
     counters.stream = at
     counters.stream_at = 0
     counters.midnight = midnight
-    counters.half_hour = 0
+    counters.shift = 0
     return True
 
 
@@ -53,6 +54,8 @@ def close_day(rules: Rules, day: ProvinceDay, arrays: Arrays, tallies: Tallies) 
         return False
     for number in range(DESKS):
         line, desk = arrays.lines[number], arrays.desks[number]
+        count_work(tallies.busy, number, desk, DAY_MS)
+        desk.worked = 0
         entries = desk.entries
         desk.entries = 0
         for k in range(entries):

@@ -25,6 +25,8 @@ PHASE_AT: Final = STAGE_AT + 4
 PHASE_MASK: Final = 7
 MOMENT_AT: Final = PHASE_AT + 3
 ORDER_MASK: Final = (1 << MOMENT_AT) - 1
+NEVER: Final = (1 << 63) - 1
+"""The key of no event, after all others."""
 
 
 @internal
@@ -34,9 +36,15 @@ def order_of(phase: int, stage: int, step: int, detector: int, row: int) -> int:
 
 
 @internal
+def order_at_row(phase: int, step: int, identity: int, row: int) -> int:
+    """Return what ``order_of_alert`` does, of an alert whose record is not looked at."""
+    return order_of(phase, stage_of(identity), step, detector_of(identity), row)
+
+
+@internal
 def order_of_alert(phase: int, step: int, alert: Record) -> int:
     """Return the part of the key of an alert's event below its moment."""
-    return order_of(phase, stage_of(alert.identity), step, detector_of(alert.identity), alert.row)
+    return order_at_row(phase, step, alert.identity, alert.row)
 
 
 @internal
@@ -72,19 +80,22 @@ def push(heap: NDArray[np.int64], count: int, key: int) -> None:
 
 @internal
 def pop(heap: NDArray[np.int64], count: int) -> int:
-    """Take the smallest key out of a binary heap of ``count``, at least one."""
+    """Take the smallest key out of a binary heap of ``count``, at least one; an empty one begins with ``NEVER``."""
     least = heap[0]
     last = count - 1
     key = heap[last]
+    heap[last] = NEVER
     at = 0
     child = 1
     while child < last:
-        if child + 1 < last and heap[child + 1] < heap[child]:
-            child += 1
-        if heap[child] >= key:
+        # No branch: which child is less cannot be foreseen. The second one may be the place that has become empty.
+        child += heap[child + 1] < heap[child]
+        below = heap[child]
+        if below >= key:
             break
-        heap[at] = heap[child]
+        heap[at] = below
         at = child
         child = 2 * at + 1
-    heap[at] = key
+    if last > 0:
+        heap[at] = key
     return int(least)

@@ -4,18 +4,22 @@ Nothing but time ends a message of such an alert, so its whole life is settled w
 the event loop only where a call or a visit is next.
 """
 
+from typing import Final
+
 from sim.country.people import has_app
 from sim.days import DAY_MS
 from sim.draws.compiled import compiled, internal, part_of_caller
 from sim.draws.distributions import pick, to_ticks
 from sim.draws.identity import person_id
 from sim.draws.philox import draw4_many
+from sim.draws.prefetch import prefetch
 from sim.draws.purposes import ALERT_READ_DELAY, ALERT_READING, PERSON_HOME
 from sim.engines.phases import AlertStep, ArrivalStep, Phase
+from sim.engines.vector.ahead import draw_ahead
 from sim.engines.vector.chain import AlertScratch, draw_ms, send
 from sim.engines.vector.counts import day_of
 from sim.engines.vector.day import begin_day
-from sim.engines.vector.events import order_of_alert
+from sim.engines.vector.events import order_at_row, order_of_alert
 from sim.engines.vector.given import Now, ProvinceDay, RunTables
 from sim.engines.vector.lives import end_alert
 from sim.engines.vector.log import is_logged, log_issue
@@ -26,6 +30,9 @@ from sim.engines.vector.state import Arrays, Tallies, expect_early, note_warned,
 from sim.warning.delays import DelayTables
 from sim.warning.detectors import predicted_type
 from sim.words import ContactChannel, End
+
+ROWS_AHEAD: Final = 8
+"""Free rows between the one that is taken and the one that is brought near."""
 
 
 @compiled
@@ -75,7 +82,7 @@ def issue_sent(
     while counters.index < counters.sent:
         if (
             counters.alerts_free < block
-            or counters.stream + block > len(arrays.stream)
+            or counters.stream + block >= len(arrays.stream)
             or counters.later + block > len(arrays.later)
             or counters.warned + block > len(arrays.warned)
             or counters.overflow + 3 * block > len(arrays.overflow)
@@ -90,8 +97,10 @@ def issue_sent(
         choose_channels(count, run, day, arrays.sent, room)
         draw_reading(ContactChannel.APP, count, rules, run.delays, arrays.sent, room)
         draw_reading(ContactChannel.SMS, count, rules, run.delays, arrays.sent, room)
+        counters.pending = 0
         for k in range(count):
-            issue(arrays.sent[room.rows[k]], room.delivery[k], room.delay[k], run, day, arrays, tallies)
+            issue(arrays.sent[room.rows[k]], room.delivery[k], room.delay[k], run, day, arrays, tallies, room)
+        draw_ahead(run, arrays.alerts, counters, room)
         for k in range(counters.index, last):
             if arrays.sent[k].issued >= day.midnight + DAY_MS:
                 arrays.sent[counters.kept] = arrays.sent[k]
@@ -153,7 +162,14 @@ def draw_reading(
 
 @part_of_caller
 def issue(
-    alert: Record, delivery: int, delay: int, run: RunTables, day: ProvinceDay, arrays: Arrays, tallies: Tallies
+    alert: Record,
+    delivery: int,
+    delay: int,
+    run: RunTables,
+    day: ProvinceDay,
+    arrays: Arrays,
+    tallies: Tallies,
+    room: AlertScratch,
 ) -> None:
     """Issue an alert and settle its message; where a call or a visit follows, the event loop goes on from there.
 
@@ -165,6 +181,7 @@ def issue(
         day: What the day says to the province.
         arrays: Arrays of the province.
         tallies: Tallies of the province.
+        room: Notes who enters the loop.
     """
     rules, counters = run.rules, arrays.counters[0]
     counters.issued += 1
@@ -172,14 +189,21 @@ def issue(
         predicted = predicted_type(rules.seed, alert.identity, alert.kind, run.detectors)
         log_issue(alert, predicted, day.province, arrays.log, counters)
     if alert.channel >= ContactChannel.CALL:
-        enter_loop(alert, alert.issued, Phase.ARRIVALS, ArrivalStep.ISSUE, day.midnight, arrays)
+        enter_loop(alert, alert.issued, Phase.ARRIVALS, ArrivalStep.ISSUE, day.midnight, arrays, room)
     else:
-        settle_message(alert, delivery, delay, rules, day, arrays, tallies)
+        settle_message(alert, delivery, delay, rules, day, arrays, tallies, room)
 
 
 @part_of_caller
 def settle_message(
-    alert: Record, delivery: int, delay: int, rules: Rules, day: ProvinceDay, arrays: Arrays, tallies: Tallies
+    alert: Record,
+    delivery: int,
+    delay: int,
+    rules: Rules,
+    day: ProvinceDay,
+    arrays: Arrays,
+    tallies: Tallies,
+    room: AlertScratch,
 ) -> None:
     """Settle the message of an alert; if it is given up and a call follows, the event loop goes on from there."""
     counters = arrays.counters[0]
@@ -188,7 +212,7 @@ def settle_message(
     if message.moment < rules.end:
         end = end_message(alert, message.step, message.moment, rules, day, arrays, tallies)
     if end == NONE:
-        enter_loop(alert, message.moment, Phase.READS, AlertStep.UNREAD, day.midnight, arrays)
+        enter_loop(alert, message.moment, Phase.READS, AlertStep.UNREAD, day.midnight, arrays, room)
     else:
         if end == End.REACHED:
             warned = day.number + day_of(message.moment) - day.offset
@@ -199,12 +223,18 @@ def settle_message(
 
 
 @part_of_caller
-def enter_loop(sent: Record, moment: int, phase: int, step: int, midnight: int, arrays: Arrays) -> None:
+def enter_loop(
+    sent: Record, moment: int, phase: int, step: int, midnight: int, arrays: Arrays, room: AlertScratch
+) -> None:
     """Let an alert go on in the event loop: from then on it joins a line."""
     counters = arrays.counters[0]
-    alert = arrays.alerts[take_alert(arrays.alerts_free, counters)]
+    row = take_alert(arrays.alerts_free, counters)
+    prefetch(arrays.alerts, arrays.alerts_free[max(0, counters.alerts_free - ROWS_AHEAD)])
+    alert = arrays.alerts[row]
     raise_alert(alert, sent.identity, sent.issued, sent.deadline, sent.person, sent.tier)
     alert.truth = sent.truth
     alert.channel = sent.channel
     alert.state = AlertState.BETWEEN
-    expect_early(arrays.stream, arrays.later, counters, midnight, moment, order_of_alert(phase, step, alert))
+    room.pending[counters.pending] = row
+    counters.pending += 1
+    expect_early(arrays.stream, arrays.later, counters, midnight, moment, order_at_row(phase, step, sent.identity, row))

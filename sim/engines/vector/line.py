@@ -14,6 +14,8 @@ from sim.words import ContactChannel
 TIER_AT: Final = 60
 EARLIEST: Final = 1 << 58
 """Makes moments before the period positive."""
+AFTER_ALL: Final = (1 << 63) - 1
+"""The rank of no entry."""
 
 
 @inlined
@@ -59,13 +61,17 @@ def drop_first(line: Records, desk: Record, alerts: Records) -> None:
     desk.entries = last
     rank = line[last].rank
     row = line[last].row
+    line[last].rank = AFTER_ALL
     at = 0
     child = 1
     while child < last:
-        if child + 1 < last and is_before(
-            line[child + 1].rank, line[child + 1].row, line[child].rank, line[child].row, alerts
-        ):
-            child += 1
+        first = line[child].rank
+        second = line[child + 1].rank
+        # No branch but for ties: which child stands before the other cannot be foreseen.
+        if first == second:
+            child += alerts[line[child + 1].row].identity < alerts[line[child].row].identity
+        else:
+            child += second < first
         if not is_before(line[child].rank, line[child].row, rank, row, alerts):
             break
         line[at].rank = line[child].rank

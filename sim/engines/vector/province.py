@@ -27,6 +27,7 @@ from sim.engines.vector.records import (
     Integers,
     Record,
     Records,
+    lines_of_cache,
 )
 from sim.engines.vector.state import Arrays
 
@@ -144,7 +145,7 @@ class Province:
         if len(array) + count > 1 << ROW_BITS:
             raise OverflowError(f"more than {1 << ROW_BITS} {name} at once in a province; an event numbers no more")
         free: Integers = getattr(self.arrays, f"{name}_free")
-        larger = np.zeros(len(array) + count, dtype=array.dtype)
+        larger = lines_of_cache(len(array) + count, array.dtype)
         larger[: len(array)] = array
         larger["row"] = np.arange(len(larger))
         in_use = int(self.counters[f"{name}_free"])
@@ -152,4 +153,5 @@ class Province:
         places[:in_use] = free[:in_use]
         places[in_use : in_use + count] = np.arange(len(larger) - 1, len(array) - 1, -1)
         self.counters[f"{name}_free"] += count
-        self.arrays = self.arrays._replace(**{name: larger, f"{name}_free": places})
+        replaced: dict[str, Any] = {name: larger, f"{name}_free": places}
+        self.arrays = self.arrays._replace(**replaced)

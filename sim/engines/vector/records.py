@@ -22,6 +22,9 @@ TIERS: Final = len(words.Tier)
 DESKS: Final = len(words.DESKS)
 DETECTORS: Final = len(words.Detector)
 
+CACHE_LINE: Final = 64
+"""Bytes."""
+
 NONE: Final = -1
 """Where there is no row, no end or no event; what lets no code stand in its place."""
 
@@ -35,6 +38,11 @@ PERSON = np.int64
 ROW = np.int32
 CODE = np.int16
 """Code of a word of ``sim.words``, or a small number."""
+SHORT_CODE = np.int8
+"""The same where room is short."""
+SHORT_MS = np.int32
+"""Ms of what is drawn ahead; NONE where it is not, or takes longer than such an integer holds."""
+LONGEST_AHEAD: Final = (1 << 31) - 1
 
 
 class AlertState(IntEnum):
@@ -59,12 +67,18 @@ class OverflowTable(IntEnum):
     ALERTS = 0
     CONTACTS = 1
     WAITS = 2
-    HOURS = 3
 
 
 def record(*fields: tuple[str, type] | tuple[str, type, int]) -> np.dtype[np.record]:
     """Return the type of a record whose fields, some of them arrays of a length, are aligned to their own sizes."""
     return cast("np.dtype[np.record]", np.dtype((np.record, np.dtype(list(fields), align=True))))
+
+
+def lines_of_cache(count: int, kind: "np.dtype[np.record]") -> Records:
+    """Return so many records of zeros, the first of which begins a line of the cache."""
+    room = np.zeros(count * kind.itemsize + CACHE_LINE, dtype=np.uint8)
+    first = -room.ctypes.data % CACHE_LINE
+    return room[first : first + count * kind.itemsize].view(kind)
 
 
 def table(records: Records) -> Integers:
@@ -77,18 +91,20 @@ ALERT = record(
     ("issued", MOMENT),
     ("deadline", MOMENT),
     ("since", MOMENT),  # when it joined the line, or its service began, or its message is delivered
-    ("person", PERSON),
+    ("person", ROW),  # number of the person within the province
     ("row", ROW),  # its own, 0 before it has one
     ("episode", ROW),  # of the episode that it is about, or NONE
+    ("service", SHORT_MS),  # of its next try or visit, where it is drawn ahead
+    ("wait", SHORT_MS),  # after that, if it is in vain and another one follows
     ("kind", CODE),  # true fraud type; of a legitimate contact one more than the last
-    ("tier", CODE),
-    ("truth", CODE),
-    ("state", CODE),  # an AlertState
-    ("channel", CODE),  # contact channel
-    ("number", CODE),  # of the try, from 0
-    ("marked", CODE),  # the end that it gets unless the service under way succeeds, or NONE
+    ("tier", SHORT_CODE),
+    ("truth", SHORT_CODE),
+    ("state", SHORT_CODE),  # an AlertState
+    ("channel", SHORT_CODE),  # contact channel
+    ("number", SHORT_CODE),  # of the try, from 0
+    ("marked", SHORT_CODE),  # the end that it gets unless the service under way succeeds, or NONE
     ("right_class", np.bool_),  # whether the predicted fraud type is the true one
-    ("success", np.bool_),  # whether the service under way will find the person
+    ("success", np.bool_),  # whether the service drawn ahead or under way finds the person
 )
 """An alert, from the day of its detection to its end: one line of the cache, 64 bytes."""
 
@@ -152,6 +168,7 @@ DESK = record(
     ("area", MOMENT),  # under the line up to ``changed``: alerts x ms
     ("changed", MOMENT),  # when ``waiting`` last changed
     ("waited", MOMENT),  # by all who have left the line, served or not
+    ("worked", MOMENT),  # ms from midnight up to which the work of busy servers is counted
 )
 
 OVERFLOW = record(
@@ -198,7 +215,9 @@ COUNTERS = record(
     ("tick", MOMENT),  # ms from midnight of a tick that is not finished, or NONE
     ("midnight", MOMENT),  # of the day whose events are in the stream
     ("stream_at", COUNT),  # next event of the stream
-    ("half_hour", COUNT),  # from which a change of shift is looked for
+    ("shift", MOMENT),  # ms from midnight of the next change of shift
+    ("spare", COUNT),  # events for which there is certainly room in every array
+    ("pending", COUNT),  # alerts of the loop whose next try is to be drawn ahead
     ("cell", COUNT),  # of the day's attempts, or contacts
     ("index", COUNT),  # of the next attempt or contact of the cell, finding, or alert that was sent
     ("kept", COUNT),  # alerts that were sent and are looked at, those that are issued on a later day

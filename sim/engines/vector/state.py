@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.days import DAY_MS
-from sim.draws.compiled import inlined, internal, part_of_caller
+from sim.draws.compiled import internal, part_of_caller
 from sim.engines.vector.events import MOMENT_AT, push
 from sim.engines.vector.records import NONE, SPARE, AlertState, Integers, Record, Records
 
@@ -53,7 +53,7 @@ class Tallies(NamedTuple):
         alerts: By slot of the day of issue, then by the keys of the table.
         contacts: By slot of the day, then by the keys; the last axis is count and staff time in ms.
         waits: By slot of the day, then by the keys.
-        busy: Ms by slot of the day, desk and half hour.
+        busy: Ms of today that servers have worked, by desk and half hour.
         outcomes: Of today; the last axis is the measures.
         cases: Filed today.
     """
@@ -67,21 +67,21 @@ class Tallies(NamedTuple):
     cases: NDArray[np.int64]
 
 
-@inlined
-def is_full(counters: Record, limits: Record, desks: Records) -> bool:
-    """Return whether one more event of the loop might not find room in every array."""
-    return bool(
-        counters.alerts_free < SPARE
-        or counters.heap > limits.heap
-        or counters.later > limits.later
-        or counters.cases > limits.cases
-        or counters.warned > limits.warned
-        or counters.victims > limits.victims
-        or counters.overflow > limits.overflow
-        or counters.log > limits.log
-        or desks[0].entries > limits.entries
-        or desks[1].entries > limits.entries
+@internal
+def spare_events(counters: Record, limits: Record, desks: Records) -> int:
+    """Return for how many more events of the loop there is certainly room in every array."""
+    entries = min(
+        counters.alerts_free,
+        limits.heap - counters.heap,
+        limits.later - counters.later,
+        limits.cases - counters.cases,
+        limits.warned - counters.warned,
+        limits.victims - counters.victims,
+        limits.overflow - counters.overflow,
+        limits.log - counters.log,
+        limits.entries - max(desks[0].entries, desks[1].entries),
     )
+    return int(max(0, entries) // SPARE)
 
 
 # What is called for every alert takes the few arrays that it needs: handing over all of them would cost more.
@@ -104,6 +104,8 @@ def raise_alert(alert: Record, identity: int, issued: int, deadline: int, person
     alert.episode = NONE
     alert.tier = tier
     alert.state = AlertState.UNISSUED
+    alert.service = NONE
+    alert.wait = NONE
     alert.number = 0
     alert.marked = NONE
     alert.right_class = False

@@ -205,13 +205,14 @@ def run_all_events(
     people: People,
     days: tuple[Today, CountryDay],
     tallies: Tallies,
+    room: AlertScratch,
 ) -> int:
     """Run the events of a day of some provinces."""
     today, day = days
     for k in range(at, len(some)):
         p = some[k]
         of_day = day_of(p, run.rules.start, today, day, people)
-        if not run_day(run, of_day, states[p], tallies_of(p, tallies)):
+        if not run_day(run, of_day, states[p], tallies_of(p, tallies), room):
             return k
     return len(some)
 

@@ -144,7 +144,7 @@ class Counts:
             alerts=zeros("alerts", days),
             contacts=zeros("contacts", days),
             waits=zeros("waits", days),
-            busy=zeros("busy", 2, measures=1),  # the staffed time is known without counting
+            busy=zeros("busy", 1, measures=1),  # the staffed time is known without counting
             outcomes=zeros("outcomes", 1),
             cases=zeros("cases", 1),
         )

@@ -1,0 +1,36 @@
+"""A hint to the processor which record is needed soon: it brings the line of the cache while other work is done."""
+
+from typing import Any
+
+import numba
+from llvmlite import ir
+from numba.core import types
+from numba.extending import intrinsic
+from numpy.typing import NDArray
+
+
+def _prefetch(typing: Any, records: Any, row: Any) -> Any:
+    """Return the signature of ``prefetch`` and what writes its code, as numba wants it."""
+
+    def write(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        array = context.make_array(signature.args[0])(context, builder, arguments[0])
+        place = context.cast(builder, arguments[1], signature.args[1], types.intp)
+        byte = ir.IntType(8).as_pointer()
+        word = ir.IntType(32)
+        start = builder.ptrtoint(array.data, place.type)
+        address = builder.inttoptr(builder.add(start, builder.mul(place, array.itemsize)), byte)
+        kind = ir.FunctionType(ir.VoidType(), [byte, word, word, word])
+        hint = builder.module.declare_intrinsic("llvm.prefetch", (byte,), kind)
+        # To be read, in all levels of the cache, data.
+        builder.call(hint, [address, word(0), word(3), word(1)])
+        return context.get_dummy_value()
+
+    return types.void(records, row), write
+
+
+def _nothing(records: NDArray[Any], row: int) -> None:
+    """Stand for ``prefetch`` where nothing is compiled."""
+
+
+prefetch: Any = _nothing if numba.config.DISABLE_JIT else intrinsic(_prefetch)
+"""``prefetch(records, row)``: compiled code will need this record soon. It need not exist: nothing is read."""

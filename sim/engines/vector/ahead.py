@@ -1,0 +1,107 @@
+"""Tries drawn ahead, many at once: whether they succeed, how long they take, and the wait after those in vain.
+
+Draws belong to identities, so when one is made changes nothing, and a loop over many costs a fifth of one call after
+the other. What is not drawn ahead is drawn alone when it is needed, by the same functions of ``sim.warning``.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.draws.compiled import internal
+from sim.draws.distributions import quantile, to_ticks
+from sim.draws.functions import exp_of_moderate
+from sim.draws.many import STEEPEST, normal_scores, uniform_at
+from sim.draws.philox import draw4_each
+from sim.draws.purposes import CONTACT_TRY, CONTACT_WAIT, TRIES_A_CHANNEL
+from sim.engines.vector.chain import AlertScratch
+from sim.engines.vector.given import RunTables
+from sim.engines.vector.line import desk_of
+from sim.engines.vector.records import LONGEST_AHEAD, NONE, AlertState, Record, Records
+from sim.engines.vector.rules import Rules
+from sim.warning.delays import ESCALATION
+from sim.words import ContactChannel, DistributionKind
+
+
+@internal
+def is_last_try(alert: Record, rules: Rules) -> bool:
+    """Return whether no further try by the channel of an alert follows the present one."""
+    return bool(alert.number + 1 >= rules.tries[alert.tier, desk_of(alert.channel)])
+
+
+@internal
+def is_visited_next(alert: Record, rules: Rules) -> bool:
+    """Return whether a visit follows the last call of an alert, if that is in vain."""
+    return bool(alert.channel == ContactChannel.CALL and rules.visits_unanswered[alert.tier] != 0)
+
+
+@internal
+def draw_ahead(run: RunTables, alerts: Records, counters: Record, room: AlertScratch) -> None:
+    """Draw the next try of each alert that is pending, and the wait that follows if that is in vain."""
+    rules, service, delays, rows = run.rules, run.service, run.delays, room.pending
+    count = 0
+    for k in range(counters.pending):
+        alert = alerts[rows[k]]
+        rows[count] = rows[k]
+        room.identities[count] = alert.identity
+        room.numbers[count] = alert.channel * TRIES_A_CHANNEL + alert.number
+        # The row of an alert that has ended since may serve another one, which is drawn instead if that helps.
+        is_next = alert.service == NONE and (alert.state == AlertState.BETWEEN or alert.state == AlertState.WAITING)
+        count += is_next
+    counters.pending = 0
+    draw4_each(rules.seed, room.identities, room.numbers, count, CONTACT_TRY, room.lanes)
+    for k in range(count):
+        alert = alerts[rows[k]]
+        desk = desk_of(alert.channel)
+        alert.success = room.lanes[0, k] < service.success[desk]
+        is_hard = room.lanes[1, k] < service.hard[desk]
+        if alert.success:
+            note_distribution(service.long[desk] if is_hard else service.short[desk], k, room)
+        else:
+            note_distribution(service.failure[desk], k, room)
+        room.lanes[0, k] = room.lanes[2, k]
+        room.lanes[1, k] = room.lanes[3, k]
+    draw_each(count, rules.clock, room)
+    for k in range(count):
+        alerts[rows[k]].service = room.delay[k]
+    waiting = 0
+    for k in range(count):
+        alert = alerts[rows[k]]
+        is_last = is_last_try(alert, rules)
+        rows[waiting] = rows[k]
+        room.identities[waiting] = alert.identity
+        room.numbers[waiting] = ESCALATION if is_last else room.numbers[k]
+        if not alert.success and (not is_last or is_visited_next(alert, rules)):
+            note_distribution(
+                delays.escalation if is_last else delays.retry[alert.tier, desk_of(alert.channel)], waiting, room
+            )
+            waiting += 1
+    draw4_each(rules.seed, room.identities, room.numbers, waiting, CONTACT_WAIT, room.lanes)
+    draw_each(waiting, rules.clock, room)
+    for k in range(waiting):
+        alerts[rows[k]].wait = room.delay[k]
+
+
+@internal
+def note_distribution(row: NDArray[np.float64], k: int, room: AlertScratch) -> None:
+    """Note the row (kind, a, b) that the k-th of a block draws from."""
+    room.kinds[k] = int(row[0])
+    room.a[k] = row[1]
+    room.b[k] = row[2]
+
+
+@internal
+def draw_each(count: int, clock: int, room: AlertScratch) -> None:
+    """Draw ms by the first two lanes of so many alerts, each from its own distribution, as ``delays.drawn``."""
+    is_lognormal = True
+    for k in range(count):
+        is_lognormal &= room.kinds[k] == DistributionKind.LOGNORMAL and abs(room.b[k]) <= STEEPEST
+    if is_lognormal:
+        normal_scores(room.lanes, count, room.drew, room.outside, room.tails)
+        for k in range(count):
+            room.drew[k] = room.a[k] * exp_of_moderate(room.b[k] * room.drew[k])
+    else:
+        for k in range(count):
+            room.drew[k] = quantile(room.kinds[k], room.a[k], room.b[k], uniform_at(room.lanes, k))
+    for k in range(count):
+        ms = to_ticks(room.drew[k], clock)
+        room.delay[k] = ms if ms <= LONGEST_AHEAD else NONE
