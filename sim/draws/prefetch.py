@@ -3,7 +3,7 @@
 from typing import Any
 
 import numba
-from llvmlite import ir
+from llvmlite import ir  # type: ignore[import-untyped]
 from numba.core import types
 from numba.extending import intrinsic
 from numpy.typing import NDArray
@@ -32,5 +32,6 @@ def _nothing(records: NDArray[Any], row: int) -> None:
     """Stand for ``prefetch`` where nothing is compiled."""
 
 
-prefetch: Any = _nothing if numba.config.DISABLE_JIT else intrinsic(_prefetch)
+_config: Any = numba.config
+prefetch: Any = _nothing if _config.DISABLE_JIT else intrinsic(_prefetch)
 """``prefetch(records, row)``: compiled code will need this record soon. It need not exist: nothing is read."""

@@ -8,16 +8,19 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sim.experiments.pairing import demand_pair
+from sim.scenario.load import plain
 from sim.words import STOPPED, Channel, EpisodeEnd, Event, Fate
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from sim.results.run import Run
+    from sim.scenario import Scenario
 
-VICTIM, SAVED, OPEN, ABSENT = "victim", EpisodeEnd.SAVED.label, "open", "absent"
-"""How an attempt ended, beside its gates, ``dropped_out`` and ``held``: it was paid; a warning stopped it before; the
-run ended first; the other policy's world has no such attempt."""
+VICTIM, SAVED, OPEN, HALTED, ABSENT = "victim", EpisodeEnd.SAVED.label, "open", "stopped", "absent"
+"""How an attempt ended, beside ``ignored``, ``dropped_out`` and ``held``: it was paid; a warning stopped it before; the
+run ended first; it was stopped before anybody answered, so that no log names it; or, where the two scenarios do not
+have the same fraud, that or there is no such attempt."""
 
 CHANGES = ("saved", "harmed", "unchanged")
 """A victim of the base alone; of the other alone; of both."""
@@ -27,16 +30,17 @@ COUNTS = ("count", "paid_fen")
 
 
 def fates(run: "Run") -> "pd.DataFrame":
-    """Return what became of each attempt of the period of a run with events.
+    """Return what became of each attempt of the period that the log of a run names.
 
+    It names those that may engage whom they reach, and those that raised an alert; all others are only counted.
     Without events it ends with a FileNotFoundError.
 
     Args:
         run: The run.
 
     Returns:
-        A row an attempt, under its origin: ``fate``, the gate that stopped it or how its episode ended; ``person``
-        (number) and ``paid`` (fen).
+        A row an attempt, under its origin: ``fate``, that it was unanswered or ignored, or how its episode ended;
+        ``person`` (number) and ``paid`` (fen).
     """
     import pandas as pd
 
@@ -76,15 +80,16 @@ def changes(base: "Run", other: "Run") -> "pd.DataFrame":
     import pandas as pd
 
     from sim.country.people import home, people_tables
-    from sim.draws.identity import cell_of, channel_of, person_id, province_of
+    from sim.draws.identity import channel_of, fraud_type_of, person_id, province_of
     from sim.results.scope import Scope
 
     demand_pair(base.scenario, other.scenario)
     scope, spec = Scope.of(base.scenario), base.scenario.spec
     both = fates(base), fates(other)
     pairs = both[0].merge(both[1], how="outer", left_index=True, right_index=True, suffixes=("_base", "_other"))
+    unnamed = HALTED if same_fraud(base.scenario, other.scenario) else ABSENT
     for side in ("base", "other"):
-        pairs[f"fate_{side}"] = pairs[f"fate_{side}"].fillna(ABSENT)
+        pairs[f"fate_{side}"] = pairs[f"fate_{side}"].fillna(unnamed)
         pairs[f"paid_{side}"] = pairs[f"paid_{side}"].fillna(0).astype("int64")
     before, after = pairs["fate_base"] == VICTIM, pairs["fate_other"] == VICTIM
     chosen = pairs[before | after]
@@ -101,7 +106,7 @@ def changes(base: "Run", other: "Run") -> "pd.DataFrame":
             "change": pd.Categorical(kinds, CHANGES),
             "province": [scope.provinces[province_of(origin)] for origin in origins],
             "channel": pd.Categorical([Channel(channel_of(origin)).label for origin in origins], Channel.labels()),
-            "fraud_type": pd.Categorical([scope.fraud_types[cell_of(o)] for o in origins], scope.fraud_types),
+            "fraud_type": pd.Categorical([scope.fraud_types[fraud_type_of(o)] for o in origins], scope.fraud_types),
             "age_band": pd.Categorical([scope.age_bands[tables.band[age]] for age in ages], scope.age_bands),
             "base": chosen["fate_base"].astype("string").to_numpy(),
             "other": chosen["fate_other"].astype("string").to_numpy(),
@@ -110,6 +115,11 @@ def changes(base: "Run", other: "Run") -> "pd.DataFrame":
         }
     )
     return summed(frame)
+
+
+def same_fraud(base: "Scenario", other: "Scenario") -> bool:
+    """Return whether the attempts of two scenarios that can be paired are the same, with the same who may engage."""
+    return bool(plain(base.resolved["fraud"]) == plain(other.resolved["fraud"]))
 
 
 def summed(frame: "pd.DataFrame") -> "pd.DataFrame":

@@ -23,11 +23,11 @@ from sim.country.people import (
 from sim.country.provinces import Provinces
 from sim.days import day_number
 from sim.draws.distributions import CERTAIN, threshold
-from sim.draws.identity import origin_id
+from sim.draws.identity import attempt_id
 from sim.draws.philox import draw4, uniform52
-from sim.draws.purposes import ATTEMPT_TARGET
+from sim.draws.purposes import ATTEMPT_PERSON
 from sim.scenario import ScenarioModel
-from sim.words import OriginKind, Segment
+from sim.words import Segment
 from tests.chi_square import HOPELESS, LIKELY, fit, share_fit
 
 COUNT = 120_000
@@ -197,7 +197,7 @@ def test_a_tenth_of_the_people_draws_half_of_the_contacts() -> None:
     number, high = 1000, 100
     found = []
     for index in range(COUNT // 4):
-        first, second, _, _ = draw4(4, origin_id(OriginKind.ATTEMPT, 8000, 1, 1, 0, index), ATTEMPT_TARGET, 0)
+        first, second, _, _ = draw4(4, attempt_id(8000, 1, 1, 0, 0, index), ATTEMPT_PERSON, 0)
         found.append(target(uniform52(first, second), number, high, 0.5))
     contacts = np.bincount(found, minlength=number)
     assert len(contacts) == number

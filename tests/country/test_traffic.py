@@ -20,11 +20,11 @@ from sim.country.traffic import (
 )
 from sim.days import day_number
 from sim.draws.distributions import piecewise_moment
-from sim.draws.identity import origin_id
+from sim.draws.identity import attempt_id
 from sim.draws.philox import draw4, uniform32
-from sim.draws.purposes import ATTEMPT_TARGET
+from sim.draws.purposes import ATTEMPT_MEETING
 from sim.scenario import ScenarioModel
-from sim.words import Channel, OriginKind
+from sim.words import Channel
 from tests.chi_square import HOPELESS, LIKELY, fit
 
 DAYS = range(day_number(dt.date(2021, 1, 1)), day_number(dt.date(2021, 12, 31)) + 1)
@@ -115,7 +115,7 @@ def test_moments_follow_the_profile_of_the_day(tiny: ScenarioModel, channel: str
     cumulative = profile(weights.tolist())
     moments = []
     for index in range(20_000):
-        _, _, u, _ = draw4(3, origin_id(OriginKind.ATTEMPT, 8000, 1, 1, 0, index), ATTEMPT_TARGET, 0)
+        u, _, _, _ = draw4(3, attempt_id(8000, 1, 1, 0, 0, index), ATTEMPT_MEETING, 0)
         moments.append(piecewise_moment(uniform32(u), cumulative, MINUTE))
     by_half_hour = np.bincount(np.array(moments) // (30 * MINUTE), minlength=48)
     assert fit(by_half_hour, 20_000 * weights / weights.sum()) > LIKELY

@@ -16,6 +16,8 @@ WORDS = (0, 1, 0x12345678, 0x80000000, 0xFFFFFFFF)
 UNIFORMS = tuple((k + 0.5) * 2.0**-52 for k in (0, 1, 2**30, 2**50, 2**51 - 1, 2**51, 3 * 2**50 + 7, 2**52 - 1))
 REALS = (0.0, *(sign * 1.37**i for sign in (-1.0, 1.0) for i in range(-40, 24)))
 RATES = (0.0, 1e-9, 0.3, 7.0, 63.5, 64.0, 64.2, 90.0, 1e4, 1e9)
+TRIALS = (0, 1, 7, 255, 256, 257, 300, 12_345, 16_000_000, 2**31)
+LIMITS = (0, 1, 977, 2**20, 2**31 - 1, 2**31, 2**31 + 1, 2**32 - 977, 2**32 - 1, 2**32)
 
 
 IDENTITIES = np.array([0, 1, 5 << 40 | 77, (1 << 62) + 12345, (1 << 63) - 1], dtype=np.int64)
@@ -65,15 +67,17 @@ def calls() -> Iterator[tuple[Callable[..., object], tuple[object, ...]]]:
             yield philox.draw4, (w << 31 | v, v << 30 | w, 17, 3)
             yield philox.uniform52, (w, v)
         yield philox.uniform32, (w,)
-    for fields in ((0, 7974, 18, 1, 5, 1234), (1, 32767, 31, 2, 1023, 2**25 - 1), (0, 0, 0, 0, 0, 0)):
+    for fields in ((0, 7974, 18, 1, 5, 1234), (1, 32767, 31, 2, 1023, 2**24 - 1), (0, 0, 0, 0, 0, 0)):
         yield identity.origin_id, fields
         alert = identity.alert_id(identity.origin_id(*fields), 1, 11)
         for reader in (identity.origin_of, identity.kind_of, identity.day_of, identity.province_of,
                        identity.channel_of, identity.cell_of, identity.index_of, identity.detector_of,
-                       identity.stage_of):  # fmt: skip
+                       identity.stage_of, identity.fraud_type_of):  # fmt: skip
             yield reader, (alert,)
         yield identity.alert_id, (identity.origin_id(*fields), 1, 11)
         yield identity.province_day_id, fields[1:4]
+        yield identity.traffic_id, fields[1:5]
+        yield identity.attempt_id, (*fields[1:4], 7, 11, fields[5])
     for pair in (identity.cell_id, identity.person_id, identity.slot_id, identity.slot_day_id,
                  identity.backlog_id, identity.quantity_id):  # fmt: skip
         yield pair, (21, 30)
@@ -119,11 +123,17 @@ def calls() -> Iterator[tuple[Callable[..., object], tuple[object, ...]]]:
         for rate in RATES:
             yield distributions.poisson, (rate, u)
         yield distributions.poisson_by_search, (12.5, u)
+        for count in TRIALS:
+            for limit in LIMITS:
+                yield distributions.binomial, (count, limit, u)
+        yield distributions.binomial_by_search, (300, 0.2, u)
         for kind in map(int, DistributionKind):
             yield distributions.quantile, (kind, 3.7, 1.3, u)
     cumulative = distributions.cumulative_thresholds([0.1, 0.0, 0.6, 0.3])
     for w in WORDS:
         yield distributions.pick, (w, cumulative)
+        for limit in LIMITS:
+            yield distributions.below, (w, limit)
     for target in (0.0, 18.08, 100.0, float(profile[-1])):
         yield distributions.half_hour_of, (target, profile)
     yield distributions.moment_in_half_hour, (profile[7] + 0.25, 7, profile, 1000)

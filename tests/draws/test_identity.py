@@ -37,19 +37,48 @@ def test_order_is_that_of_the_fields(one, two):
 
 
 def test_every_bit_is_used_once():
-    largest = [ids.LIMITS[name] - 1 for name in ("kind", "day", "province", "channel", "cell", "index")]
-    assert ids.alert_id(ids.origin_id(*largest), 1, 15) == 2**63 - 1
+    largest = [ids.LIMITS[name] - 1 for name in ("day", "province", "channel", "cell", "index")]
+    # Two bits for three kinds.
+    assert ids.alert_id(ids.origin_id(3, *largest), 1, 15) == 2**63 - 1
 
 
 def test_layout_written_out():
-    written = f"{1:01b}{7974:015b}{18:05b}{2:02b}{5:010b}{1234:025b}{1:01b}{9:04b}"
+    written = f"{1:02b}{7974:015b}{18:05b}{2:02b}{5:010b}{1234:024b}{1:01b}{9:04b}"
     assert len(written) == 63
     assert ids.alert_id(ids.origin_id(1, 7974, 18, 2, 5, 1234), 1, 9) == int(written, 2)
+    attempt = f"{0:02b}{7974:015b}{18:05b}{2:02b}{7:05b}{11:05b}{1234:024b}{0:05b}"
+    assert len(attempt) == 63
+    assert ids.attempt_id(7974, 18, 2, 7, 11, 1234) == int(attempt, 2)
+
+
+attempts = st.tuples(*(field(name) for name in ("day", "province", "channel", "fraud_type", "prospect", "index")))
+
+
+@given(attempts, field("detector"), field("stage"))
+def test_an_attempt_has_a_fraud_type_and_a_prospect(fields, detector, stage):
+    day, province, channel, fraud_type, prospect, index = fields
+    attempt = ids.attempt_id(*fields)
+    cell = fraud_type * ids.LIMITS["prospect"] + prospect
+    assert ids.unpack(attempt) == ids.Identity(OriginKind.ATTEMPT, day, province, channel, cell, index, 0, 0)
+    assert ids.fraud_type_of(attempt) == fraud_type == ids.fraud_type_of(ids.alert_id(attempt, detector, stage))
+
+
+@given(attempts, attempts)
+def test_attempts_of_a_type_are_together_whatever_their_prospect(one, two):
+    assert (ids.attempt_id(*one) < ids.attempt_id(*two)) == (one < two)
+
+
+@given(field("day"), field("province"), field("channel"), field("fraud_type"))
+def test_all_attempts_of_a_type_are_named_by_the_first_that_could_be(day, province, channel, fraud_type):
+    assert ids.traffic_id(day, province, channel, fraud_type) == ids.attempt_id(
+        day, province, channel, fraud_type, 0, 0
+    )
 
 
 @given(field("province"), field("index"))
 def test_a_backlog_case_is_no_attempt(province, number):
     assert ids.day_of(ids.backlog_id(province, number)) < day_number(FIRST_DAY)
+    assert ids.kind_of(ids.backlog_id(province, number)) == OriginKind.BACKLOG
     assert ids.province_of(ids.backlog_id(province, number)) == province
 
 

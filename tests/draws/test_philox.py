@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 from numba import njit
 from scipy import stats
 
-from sim.draws.identity import origin_id
+from sim.draws.identity import attempt_id, origin_id
 from sim.draws.philox import draw4, philox4x32, uniform52
-from sim.draws.purposes import ATTEMPT_GATES
+from sim.draws.purposes import ATTEMPT_MEETING
 
 ONES = 0xFFFFFFFF
 word = st.integers(0, ONES)
@@ -61,9 +61,9 @@ def test_a_draw_is_plain_integers():
 
 
 def test_golden_draw():
-    """One attempt's gates, pinned: a change of layout or purpose would change every result."""
-    attempt = origin_id(0, 7974, 18, 1, 5, 1234)
-    assert draw4(20221201, attempt, ATTEMPT_GATES, 0) == (222414959, 4117289420, 3536063617, 3755118097)
+    """One attempt's meeting, pinned: a change of layout or purpose would change every result."""
+    attempt = attempt_id(7974, 18, 1, 5, 11, 1234)
+    assert draw4(20221201, attempt, ATTEMPT_MEETING, 0) == (570317560, 1051239597, 1488599306, 3047369701)
 
 
 def test_uniform_ends_and_middle():

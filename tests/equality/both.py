@@ -11,11 +11,12 @@ from typing import Any
 import pandas as pd
 
 import sim
-from sim.draws.identity import cell_central, cell_local, unpack
+from sim.draws.identity import LIMITS, cell_central, cell_local, fraud_type_of, unpack
 from sim.engines.phases import Phase
 from sim.results.folder import SCENARIO_YAML
 from sim.results.tables import TABLES
-from sim.words import OriginKind
+from sim.warning.bands import EDGES, ENGAGING, band_and_fate
+from sim.words import Fate, OriginKind
 
 ENGINES = ("reference", "vector")
 SHOWN = 4
@@ -128,12 +129,18 @@ def _event(row: dict[Any, Any]) -> str:
 def _identity(origin: int) -> str:
     """Return what the fields of an origin say."""
     parts = unpack(origin)
-    kind = {OriginKind.ATTEMPT: "attempt", OriginKind.LEGITIMATE: "legitimate contact"}[parts.kind]
-    what = f"fraud type {parts.cell}"
-    if parts.kind == OriginKind.LEGITIMATE:
-        what = f"row {cell_central(parts.cell)} and column {cell_local(parts.cell)} of the scores"
+    if parts.kind == OriginKind.BACKLOG:
+        return f"case of the backlog, province {parts.province}, index {parts.index}"
     place = f"day number {parts.day}, province {parts.province}, channel {parts.channel}"
-    return f"{kind} of {place}, {what}, index {parts.index}"
+    if parts.kind == OriginKind.LEGITIMATE:
+        scores = f"row {cell_central(parts.cell)} and column {cell_local(parts.cell)} of the scores"
+        return f"legitimate contact of {place}, {scores}, index {parts.index}"
+    prospect = parts.cell % LIMITS["prospect"]
+    hope = "may engage"
+    if prospect != ENGAGING:
+        band, fate = band_and_fate(prospect)
+        hope = f"{Fate(fate).label} with its larger score from {EDGES[band + 1]} to {EDGES[band]}"
+    return f"attempt of {place}, fraud type {fraud_type_of(origin)}, {hope}, index {parts.index}"
 
 
 def _plain(value: Any) -> str:

@@ -31,7 +31,8 @@ def runs(folder: Path) -> list[sim.Run]:
 def by_month(table: pd.DataFrame, measures: list[str]) -> pd.DataFrame:
     """Return a table summed over the days of each month, with its keys as text."""
     if DAY in table:
-        table = table.assign(**{MONTH: table[DAY].astype("datetime64[ns]").dt.to_period("M")}).drop(columns=DAY)
+        months = table[DAY].to_numpy(dtype="datetime64[M]").astype(np.int64)
+        table = table.drop(columns=DAY).assign(**{MONTH: months})
     keys = [column for column in table.columns if column not in measures]
     summed = table.groupby(keys, dropna=False, observed=True, as_index=False)[measures].sum()
     return summed.astype(dict.fromkeys(keys, str))

@@ -1,20 +1,32 @@
 """Whose fate changed, against the tables of outcomes and a second reading of the log."""
 
+from pathlib import Path
+from typing import Any
+
 import pytest
 
 import sim
+from sim.draws.identity import channel_of
 from sim.experiments.fates import fates
-from sim.words import Fate
+from sim.words import Channel, Fate
 
 Pairs = dict[str, list[sim.Run]]
 
 
-def test_every_attempt_of_the_period_has_one_fate(pairs: Pairs):
+def line(target: str) -> dict[str, Any]:
+    """Return a measure that stops everything of a kind at its source."""
+    return {"kind": "source_regulation", "window": ["2022-01-01", None], "target": target, "intensity": 1.0}
+
+
+def test_every_attempt_that_the_log_names_has_one_fate(pairs: Pairs):
     run = pairs["base"][0]
-    counts = fates(run)["fate"].value_counts()
-    assert counts.sum() == run.totals["attempts_potential"]
-    for gate in Fate.labels()[:-1]:
-        assert counts[gate] == run.totals[f"attempts_by_fate.{gate}"]
+    found = fates(run)
+    assert found.index.is_unique
+    counts = found["fate"].value_counts()
+    # In tiny everybody may engage; of those who do not answer only alerts are told.
+    assert counts[Fate.IGNORED.label] == run.totals["attempts_by_fate.ignored"]
+    assert 0 < counts[Fate.UNANSWERED.label] < run.totals["attempts_by_fate.unanswered"]
+    assert not set(counts.index) & {fate.label for fate in Fate if fate < Fate.UNANSWERED}
     episodes = counts[["victim", "saved", "dropped_out", "held", "open"]].sum()
     assert episodes == run.totals["attempts_by_fate.engaged"]
     # The tables also hold what came of attempts that had arrived in the warm-up.
@@ -52,6 +64,34 @@ def test_victims_are_of_the_kind_that_the_tables_say(pairs: Pairs, column: str):
     for name, count in own.items():
         assert count <= tables[name]
     assert own.sum() > 0.8 * tables.sum()
+
+
+def test_who_is_in_one_log_alone_was_stopped_on_the_way_of_the_other(pairs: Pairs, tmp_path: Path):
+    base = pairs["base"][0]
+    # Neither calls nor SMS come through; online attempts do as before.
+    cut = {"measures.lines": line("voice_line"), "measures.ports": line("sms_port")}
+    other = sim.run(sim.load_scenario("tiny", **cut), tmp_path / "cut", events="all", workers=1)
+    frame = sim.changes(base, other)
+    from_cards = frame["channel"] != "online"
+    assert (frame[from_cards]["other"] == "stopped").all()
+    assert (frame[from_cards]["change"] == "saved").all()
+    victims = fates(base)["fate"].eq("victim")
+    assert frame[from_cards]["count"].sum() == sum(
+        channel_of(int(origin)) != Channel.ONLINE for origin in victims.index[victims]
+    )
+    assert (frame[~from_cards]["other"] != "stopped").all()
+    assert not frame.isin(["absent"]).any(axis=None)
+
+
+def test_where_fraud_is_another_an_attempt_may_be_in_no_world_but_one(pairs: Pairs, tmp_path: Path):
+    base = pairs["base"][0]
+    fewer = sim.load_scenario("tiny", **{"fraud.volumes.call.level": "700 per day"})
+    frame = sim.changes(base, sim.run(fewer, tmp_path / "fewer", events="all", workers=1))
+    absent = frame[frame["other"] == "absent"]
+    # Half of the calls, and of the victims: those of the lower indices are left.
+    victims = frame[(frame["base"] == "victim") & (frame["channel"] == "call")]["count"].sum()
+    assert absent[absent["channel"] == "call"]["count"].sum() / victims == pytest.approx(0.5, abs=0.1)
+    assert not frame.isin(["stopped"]).any(axis=None)
 
 
 def test_nothing_changes_between_a_run_and_itself(pairs: Pairs):

@@ -14,7 +14,7 @@ from sim.country.measures import Measures
 from sim.days import day_number
 from sim.draws.distributions import distinct, threshold
 from sim.draws.remainders import ONE, fixed
-from sim.gates.cards import CardLoad, CardStock, is_card_eliminated, purge_share, replacement_days, step, thresholds
+from sim.gates.cards import CardLoad, CardStock, purge_share, replacement_days, step, thresholds
 from sim.scenario import ScenarioModel
 from sim.scenario.schema.measures import CardPurge, ClusterCampaign, Law, RealName
 
@@ -139,7 +139,4 @@ def test_the_gate_stops_the_share_that_waits(tiny: ScenarioModel) -> None:
     stock.active[1], stock.waiting[1] = stock.active[1] // 4, stock.active[1] - stock.active[1] // 4
     assert thresholds(stock, tiny.cards, 3).tolist() == [0, threshold(0.75), 0]
     given_share = tiny.cards.model_copy(update={"fixed_dead_share": 0.3})
-    dead = thresholds(stock, given_share, 3)
-    assert dead.tolist() == [threshold(0.3)] * 3
-    assert is_card_eliminated(threshold(0.3) - 1, 0, dead)
-    assert not is_card_eliminated(threshold(0.3), 0, dead)
+    assert thresholds(stock, given_share, 3).tolist() == [threshold(0.3)] * 3

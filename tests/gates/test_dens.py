@@ -10,8 +10,8 @@ from scipy import stats
 
 from sim.country.measures import Measures
 from sim.days import day_number
-from sim.draws.philox import philox4x32
-from sim.gates.dens import NEVER, DenState, Raids, Slots, is_den_destroyed, raid, reopen, slot_of
+from sim.draws.distributions import CERTAIN
+from sim.gates.dens import NEVER, DenState, Raids, Slots, raid, raided_thresholds, reopen
 from sim.scenario import ScenarioModel
 from sim.scenario.schema.gates import Dens
 from sim.scenario.schema.measures import DenCampaign
@@ -245,23 +245,44 @@ def test_a_repatriation_meets_every_den_overseas_alike(tiny: ScenarioModel) -> N
     assert stats.chisquare(chosen[abroad]).pvalue > LIKELY
 
 
-def test_attempts_come_from_dens_by_weight_whatever_is_alive(tiny: ScenarioModel) -> None:
-    settings = dens(tiny, slots=40, types_per_den=3, weight_sigma=1.0)
-    slots = Slots.of(5, settings, 8)
+def test_attempts_of_a_type_come_from_the_dens_that_pursue_it_by_weight(tiny: ScenarioModel) -> None:
+    slots = Slots.of(5, dens(tiny, slots=40, types_per_den=3, weight_sigma=1.0), 8)
     assert slots.weight.mean() == pytest.approx(1.0)
-    for fraud_type in (0, 5):
-        shares = np.diff(slots.cumulative[fraud_type], prepend=0) / 2.0**32
-        found = np.bincount(
-            [slot_of(philox4x32(k, fraud_type, 0, 0, 1, 2)[0], fraud_type, slots.cumulative) for k in range(20_000)],
-            minlength=40,
-        )
-        pursues = shares > 0
-        assert found[~pursues].sum() == 0
+    assert (slots.share.sum(axis=1) == CERTAIN).all()
+    pursued = slots.share > 0
+    # A den draws three types out of eight, perhaps one of them twice.
+    assert set(pursued.sum(axis=0).tolist()) <= {1, 2, 3}
+    assert pursued.sum() > 2 * 40
+    for of_type, pursues in zip(slots.share, pursued, strict=True):
         weight = np.where(pursues, slots.weight, 0.0)
-        assert fit(found[pursues], (20_000 * weight / weight.sum())[pursues]) > LIKELY
+        # Each of two cumulative thresholds is rounded by half a unit.
+        assert np.abs(of_type - weight / weight.sum() * CERTAIN).max() <= 1.0
         assert 3 < pursues.sum() < 40
-    raided = np.array([0, 1, 0], dtype=np.uint8)
-    assert [is_den_destroyed(slot, raided) for slot in range(3)] == [False, True, False]
+    assert len({tuple(row) for row in pursued.tolist()}) == 8
+
+
+def test_raided_dens_stop_their_share_of_each_type(tiny: ScenarioModel) -> None:
+    slots = Slots.of(5, dens(tiny, slots=40, types_per_den=3, weight_sigma=1.0), 8)
+    raided = np.zeros(40, dtype=np.uint8)
+    assert raided_thresholds(slots, raided).tolist() == [0] * 8
+    raided[[3, 17, 29]] = 1
+    some = raided_thresholds(slots, raided)
+    assert some.tolist() == [sum(int(row[slot]) for slot in (3, 17, 29)) for row in slots.share]
+    assert len(set(some.tolist())) > 3
+    # One den more stops as much more of the types that it pursues, and of no other.
+    raided[8] = 1
+    assert (raided_thresholds(slots, raided) - some == slots.share[:, 8]).all()
+    raided[:] = 1
+    assert raided_thresholds(slots, raided).tolist() == [CERTAIN] * 8
+
+
+def test_what_no_den_pursues_comes_from_all_of_them(tiny: ScenarioModel) -> None:
+    slots = Slots.of(5, dens(tiny, slots=2, types_per_den=1, weight_sigma=1.0), 8)
+    alone = [row.tolist() for row in slots.share if 0 in row.tolist()]
+    assert 1 <= len(alone) <= 2
+    for row in slots.share:
+        if 0 not in row.tolist():
+            assert np.abs(row - slots.weight / 2.0 * CERTAIN).max() <= 1.0
 
 
 def test_weights_of_dens_are_lognormal(tiny: ScenarioModel) -> None:

@@ -14,9 +14,10 @@ from sim.country.people import frailty_levels
 from sim.days import day_number
 from sim.draws.distributions import CERTAIN, threshold
 from sim.gates import answering, engagement, interception, not_sent, sites
+from sim.gates.thresholds import GATES, gate_thresholds
 from sim.scenario import ScenarioModel
 from sim.scenario.schema.measures import Activities, Blocking, FilterStrength, Law, SourceRegulation, Videos
-from sim.words import Channel
+from sim.words import Channel, Fate
 from tests.chi_square import HOPELESS, LIKELY, fit
 
 UNIT = 2.0**-32
@@ -51,10 +52,6 @@ def test_measures_at_the_source_act_one_after_the_other() -> None:
     # Ports of SMS, cloud services of online attempts, lines of calls; and each in its provinces.
     sent = np.array([[0.7 * 0.9, 0.8 * 0.9, 0.9], [1.0, 0.8 * 0.5, 1.0], [0.9, 0.8 * 0.5 * 0.9, 0.6 * 0.9]])
     assert table * UNIT == pytest.approx(1 - sent, abs=1e-9)
-    for p, channel in itertools.product(range(3), range(3)):
-        limit = int(table[p, channel])
-        assert not not_sent.is_not_sent(limit, p, channel, table)
-        assert limit == 0 or not_sent.is_not_sent(limit - 1, p, channel, table)
 
 
 # Gate 4
@@ -72,8 +69,6 @@ def test_recall_is_that_of_the_binormal_detector(tiny: ScenarioModel) -> None:
             for t, name in enumerate(types):
                 recall = stats.norm.cdf(d_prime + settings.type_offset.get(name, 0.0) - limit)
                 assert abs(table[p, c, t] * UNIT - recall) < UNIT
-                assert interception.is_intercepted(int(table[p, c, t]) - 1, p, c, t, table)
-                assert not interception.is_intercepted(int(table[p, c, t]), p, c, t, table)
     assert len(set(table[0, 0].tolist())) > 1
     shares = interception.false_block_shares(settings)
     assert shares == pytest.approx([stats.norm.sf(settings.call.threshold), stats.norm.sf(settings.sms.threshold)])
@@ -130,23 +125,17 @@ def test_blocking_acts_on_what_an_attempt_leads_to(tiny: ScenarioModel) -> None:
         update={"sites": tiny.sites.model_copy(update={"account": 0.3, "site": 0.25, "app": 0.2, "diversion": 0.1})}
     )
     table = sites.thresholds(spec, found, TODAY, CODES)
-    assert table.shape == (3, 2, len(spec.fraud.types))
+    assert table.shape == (3, 3, len(spec.fraud.types))
     for p, (diversion, account) in enumerate(((0.025, 0.0), (0.025, 0.24), (0.0, 0.0))):
         web = 1 - (1 - 0.5 * 0.25) * (1 - diversion)
         app = 1 - (1 - 0.2) * (1 - diversion)
         for t, kind in enumerate(spec.fraud.types.values()):
             down = kind.app_share * app + (1 - kind.app_share) * web
             # Online attempts come from accounts, SMS do not.
-            assert table[p, sites.LINKED, t] * UNIT == pytest.approx(kind.link_share * down, abs=1e-9)
-            assert table[p, sites.ONLINE_ATTEMPT, t] * UNIT == pytest.approx(1 - (1 - down) * (1 - account), abs=1e-9)
-    # Calls lead nowhere; an SMS only with a link; online attempts always.
-    for p in range(3):
-        linked, online = (int(limit) for limit in table[p, :, 0])
-        assert not sites.is_site_blocked(0, p, Channel.CALL, 0, table)
-        assert sites.is_site_blocked(linked - 1, p, Channel.SMS, 0, table)
-        assert not sites.is_site_blocked(linked, p, Channel.SMS, 0, table)
-        assert sites.is_site_blocked(online - 1, p, Channel.ONLINE, 0, table)
-        assert not sites.is_site_blocked(online, p, Channel.ONLINE, 0, table)
+            assert table[p, Channel.SMS, t] * UNIT == pytest.approx(kind.link_share * down, abs=1e-9)
+            assert table[p, Channel.ONLINE, t] * UNIT == pytest.approx(1 - (1 - down) * (1 - account), abs=1e-9)
+    # Calls lead nowhere.
+    assert (table[:, Channel.CALL] == 0).all()
 
 
 # Gate 6
@@ -194,12 +183,58 @@ def test_engagement_multiplies_its_factors(tiny: ScenarioModel) -> None:
         p *= kind.women_factor if sex == 0 else 1.0
         p *= tiny.population.victim_before_factor if before else 1.0
         assert table[t, band, sex, f, before] == pytest.approx(p)
-    awareness = np.array([[0.0, 0.2, 0.5, 1.0]])
-    thresholds = engagement.thresholds(table, awareness, 0.4)
-    kept = np.array([1.0, 0.92, 0.8, 0.6])
-    assert thresholds[0, 3, 1, 0, 2, 0] * UNIT == pytest.approx(np.minimum(1, table[3, 1, 0, 2, 0] * kept), abs=1e-9)
-    assert thresholds.max() <= CERTAIN
-    assert (thresholds[0] == CERTAIN).any()
+    # Awareness takes its part, in each province and segment, and leaves the rest of the propensity.
+    awareness = np.array([[0.0, 0.2, 0.5, 1.0], [1.0, 0.5, 0.25, 0.0]])
+    unaware = engagement.unaware_shares(awareness, 0.4)
+    assert unaware == pytest.approx(np.array([[1.0, 0.92, 0.8, 0.6], [0.6, 0.8, 0.9, 1.0]]))
+    for propensity, share in itertools.product((0.0, 0.03, 1.0, 7.0), unaware[0].tolist()):
+        limit = threshold(min(1.0, propensity * share))
+        assert not engagement.is_engaged(limit, propensity, share)
+        assert limit == 0 or engagement.is_engaged(limit - 1, propensity, share)
+
+
+def test_nobody_engages_more_than_the_most_easily_deceived(tiny: ScenarioModel) -> None:
+    # Women are deceived more easily than men by one type, less by another; and so are the young and the old.
+    table = engagement.propensities(tiny) / 10.0
+    most = engagement.most_engaging(table)
+    for t, of_type in enumerate(table):
+        limits = [threshold(float(p)) for p in of_type.ravel()]
+        assert min(limits) < most[t] == max(limits) < CERTAIN
+    assert len(set(most.tolist())) == len(most)
+    # Beyond certainty there is nothing.
+    table[2] *= 1e3
+    assert engagement.most_engaging(table)[2] == CERTAIN
+
+
+# All gates together
+
+
+def test_the_table_of_the_gates_holds_each_where_it_is_for_a_channel() -> None:
+    provinces, types = 2, 3
+    shapes = {
+        Fate.NOT_SENT: (provinces, 3),
+        Fate.DEN_DESTROYED: (types,),
+        Fate.CARD_ELIMINATED: (provinces,),
+        Fate.INTERCEPTED: (provinces, 2, types),
+        Fate.SITE_BLOCKED: (provinces, 3, types),
+        Fate.UNANSWERED: (provinces, 3),
+    }
+    given, first = {}, 1
+    for fate, shape in shapes.items():
+        given[fate] = np.arange(first, first + math.prod(shape)).reshape(shape)
+        first += math.prod(shape)
+    stops = gate_thresholds(*given.values())
+    assert stops.shape == (GATES, provinces, 3, types)
+    for p, channel, t in itertools.product(range(provinces), Channel, range(types)):
+        from_cards = channel != Channel.ONLINE
+        assert stops[:, p, channel, t].tolist() == [
+            given[Fate.NOT_SENT][p, channel],
+            given[Fate.DEN_DESTROYED][t],
+            given[Fate.CARD_ELIMINATED][p] if from_cards else 0,
+            given[Fate.INTERCEPTED][p, channel, t] if from_cards else 0,
+            given[Fate.SITE_BLOCKED][p, channel, t],
+            given[Fate.UNANSWERED][p, channel],
+        ]
 
 
 def test_awareness_fades_by_half_in_its_half_life(tiny: ScenarioModel) -> None:

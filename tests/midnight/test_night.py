@@ -14,11 +14,14 @@ from sim.country.calendar import Calendar
 from sim.country.provinces import Provinces, Spread, at_once
 from sim.days import day_number
 from sim.draws.distributions import CERTAIN, threshold
+from sim.gates.dens import raided_thresholds
+from sim.gates.thresholds import GATES
 from sim.midnight.night import Night
 from sim.midnight.people_bytes import HEARD, VICTIM
 from sim.midnight.today import LOST, NO_OUTAGE, Today
 from sim.midnight.totals import DayTotals
 from sim.scenario import ScenarioModel
+from sim.words import Channel, Fate
 
 
 class Notes:
@@ -54,10 +57,8 @@ def night_of(spec: ScenarioModel, spread: Spread = at_once) -> tuple[Night, Note
 
 
 def arrays(today: Today) -> dict[str, Any]:
-    """Return all that a day holds by name, the thresholds of the gates among it."""
-    found = {**today._asdict(), **today.gates._asdict()}
-    del found["gates"]
-    return found
+    """Return all that a day holds by name, and the thresholds of each gate by the fate it gives."""
+    return {**today._asdict(), **{fate.label: today.stops[fate] for fate in Fate if fate < GATES}}
 
 
 def scenario(start: str = "2022-01-29", **values: Any) -> ScenarioModel:
@@ -189,23 +190,30 @@ def test_with_feedback_interceptions_flag_cards_and_solved_cases_give_leads() ->
         busy(day, loud if day > first else DayTotals.empty(3))
     assert busy.stock.waiting[1] > quiet.stock.waiting[1]
     assert busy.stock.waiting[0] == quiet.stock.waiting[0]
-    assert busy.today.gates.dead[1] == threshold(busy.stock.dead_share(1))
+    assert (busy.today.stops[Fate.CARD_ELIMINATED, 1, :2] == threshold(busy.stock.dead_share(1))).all()
 
 
 def test_a_day_reads_the_state_that_its_own_midnight_left(tiny: ScenarioModel) -> None:
     night, notes, first = night_of(tiny)
+    seen = 0
     for day in range(first, first + 6):
         today = night(day, DayTotals.empty(3))
         assert today.day == day
-        assert today.gates.dead.tolist() == [threshold(night.stock.dead_share(p)) for p in range(3)]
-        assert today.raided.tolist() == night.dens.raided.tolist()
-        assert today.raided is not night.dens.raided
+        dead = today.stops[Fate.CARD_ELIMINATED]
+        for p in range(3):
+            # The same for all types of the channels that come from cards.
+            assert (dead[p, [Channel.CALL, Channel.SMS]] == threshold(night.stock.dead_share(p))).all()
+        assert (dead[:, Channel.ONLINE] == 0).all()
+        raided = raided_thresholds(night.slots, night.dens.raided)
+        assert (today.stops[Fate.DEN_DESTROYED] == raided).all()
+        seen += raided.sum()
         assert np.array_equal(today.awareness, night.awareness)
         assert today.awareness is not night.awareness
-        assert notes.levels[(day, -1, "dens_raided")] == today.raided.sum()
+        assert notes.levels[(day, -1, "dens_raided")] == night.dens.raided.sum()
         for p in range(3):
             assert notes.levels[(day, p, "d_prime_call")] == night.d_prime[p][0]
             assert notes.levels[(day, p, "d_prime_sms")] == night.d_prime[p][1]
+    assert seen > 0
 
 
 def test_cases_are_taken_oldest_first_within_capacity(tiny: ScenarioModel) -> None:
@@ -329,11 +337,12 @@ def test_measures_act_in_their_provinces() -> None:
         ("held", 0),
         ("not_sent", 0),
         ("intercepted", 0),
-        ("down", 0),
+        ("site_blocked", 0),
         ("data_sharing", 0),
         ("coverage", 1),
-        ("dead", 0),
+        ("card_eliminated", 0),
         ("awareness", 0),
+        ("unaware", 0),
     ):
         ours, theirs = (np.moveaxis(np.asarray(arrays(day)[name]), axis, 0) for day in (before, after))
         assert [np.array_equal(a, b) for a, b in zip(ours, theirs, strict=True)] == [True, False, True], name
@@ -378,8 +387,10 @@ def test_dens_reopen_after_raids_and_work_on_the_same_day(tiny: ScenarioModel) -
         for step in night.steps[1:]:
             step(day, DayTotals.empty(3))
         assert notes.flows[(day, -1, "dens_reopened")] == len(due)
-        assert (night.today.raided[due] == 0).all()
-        assert night.today.raided.sum() == notes.flows[(day, -1, "dens_destroyed")]
+        assert (night.dens.raided[due] == 0).all()
+        assert night.dens.raided.sum() == notes.flows[(day, -1, "dens_destroyed")]
+        # The day reads what its own midnight left, the dens that have just reopened among it.
+        assert (night.today.stops[Fate.DEN_DESTROYED] == raided_thresholds(night.slots, night.dens.raided)).all()
         seen += len(due)
     assert seen > 10
 

@@ -5,16 +5,15 @@ import itertools
 import numpy as np
 import pytest
 from scipy import stats
-from sim.gates.uniforms import gate_uniforms
 
 from sim.country.measures import Measures
 from sim.country.provinces import Provinces
 from sim.country.traffic import cell_masses, drawn_cells, edges, legitimate_counts, none_at
 from sim.days import day_number
 from sim.draws.distributions import threshold
-from sim.draws.identity import cell_id, origin_id
+from sim.draws.identity import attempt_id, cell_id, origin_id
 from sim.draws.philox import draw4
-from sim.draws.purposes import LEGITIMATE_CONTACT
+from sim.draws.purposes import ATTEMPT_MEETING, LEGITIMATE_CONTACT
 from sim.scenario import ScenarioModel
 from sim.warning.detectors import (
     attempt_tiers,
@@ -71,9 +70,8 @@ def test_scores_of_attempts_are_bivariate_normal(tiny: ScenarioModel, d_prime: f
     tables = detector_tables(tiny)._replace(shift=np.array([0.0, 0.3]))
     counts = np.zeros((5, 5))
     for index in range(ATTEMPTS):
-        attempt = origin_id(OriginKind.ATTEMPT, 8000, 0, 1, 2, index)
-        uniforms = gate_uniforms(11, attempt)
-        central, local = attempt_tiers(uniforms.central, uniforms.local, d_prime, tables)
+        _, _, u_central, u_local = draw4(11, attempt_id(8000, 0, 1, 2, 0, index), ATTEMPT_MEETING, 0)
+        central, local = attempt_tiers(u_central, u_local, d_prime, tables)
         counts[central, local] += 1
     shifted = (d_prime, d_prime + 0.3)
     assert fit(counts, ATTEMPTS * joint(tiny, shifted, tiny.warning.detectors.correlation)) > LIKELY
@@ -90,7 +88,7 @@ def test_scores_of_different_stages_are_independent(tiny: ScenarioModel) -> None
     tables = detector_tables(tiny)
     seen = np.zeros((2, 2))
     for index in range(ATTEMPTS):
-        attempt = origin_id(OriginKind.ATTEMPT, 8000, 0, 1, 2, index)
+        attempt = attempt_id(8000, 0, 1, 2, 0, index)
         first, later = (stage_tiers(11, attempt, stage, 2.5, tables)[0] >= 0 for stage in (1, 2))
         seen[int(first), int(later)] += 1
     assert stats.chi2_contingency(seen).pvalue > LIKELY
@@ -183,9 +181,7 @@ def test_classes_are_confused_as_the_matrix_says(tiny: ScenarioModel) -> None:
         probabilities = {r.predicted: r.probability for r in tiny.warning.confusion if r.true == true}
         counts = np.zeros(len(types))
         for index in range(3000):
-            counts[
-                predicted_type(13, origin_id(OriginKind.ATTEMPT, 8000, 0, 1, 2, index) + (row << 40), row, tables)
-            ] += 1
+            counts[predicted_type(13, attempt_id(8000, row, 1, 2, 0, index), row, tables)] += 1
         expected = np.array([probabilities.get(name, 0.0) for name in types])
         assert counts[expected == 0.0].sum() == 0
         assert fit(counts[expected > 0], 3000 * expected[expected > 0]) > LIKELY

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from math import ceil, floor, log10
 from typing import TYPE_CHECKING
 
-from sim.experiments.fates import ABSENT, OPEN, SAVED
+from sim.experiments.fates import ABSENT, HALTED, OPEN, SAVED
 from sim.experiments.table import records
 from sim.report.blank import blank
 from sim.report.looks import (
@@ -329,7 +329,7 @@ def _whom(changes: "pd.DataFrame", base: "Run", by: str) -> dict[str, tuple[floa
         "fraud_type": list(spec.fraud.types),
         "province": list(names.values()),
         "channel": Channel.labels(),
-        "path": (*FATES, SAVED, Outcome.HELD.label, Outcome.DROPPED_OUT.label, OPEN, ABSENT),
+        "path": (HALTED, Fate.IGNORED.label, SAVED, Outcome.HELD.label, Outcome.DROPPED_OUT.label, OPEN, ABSENT),
     }[by]
     counts: dict[str, list[float]] = {name: [0.0, 0.0] for name in order}
     for row in records(changes):

@@ -80,7 +80,7 @@ def test_ticks_are_round_and_hold_zero() -> None:
 def test_whom_the_policy_harmed(full: sim.Run, silent: sim.Run, by: str) -> None:
     # Who fell victim only where nobody warned, by the log of both runs.
     before, after = fates(full)["fate"], fates(silent)["fate"]
-    both = before.to_frame("base").join(after.rename("other"), how="outer").fillna("absent")
+    both = before.to_frame("base").join(after.rename("other"), how="outer").fillna("stopped")
     harmed = ((both["base"] != VICTIM) & (both["other"] == VICTIM)).sum()
     saved = ((both["base"] == VICTIM) & (both["other"] != VICTIM)).sum()
     figure = comparison.whom(changes(full, silent), full, by)
