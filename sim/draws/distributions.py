@@ -20,6 +20,8 @@ CERTAIN = 1 << 32
 
 LARGE_RATE = 64.0
 LARGE_VARIANCE = 64.0
+FEW_TRIALS = 4096
+"""Up to so many a power is computed by squaring, which is quicker than by logarithm and fine enough."""
 NEGLIGIBLE = 2.0**-60
 """Where a tail is summed: terms below this share of the tail are left out."""
 LARGEST_AT_64 = 192
@@ -127,6 +129,18 @@ def poisson(rate: float, u: float) -> int:
 
 
 @compiled
+def power(base: float, exponent: int) -> float:
+    """Return a power with a whole exponent from 0 up, by squaring: right to ``exponent`` units of the last place."""
+    product = 1.0
+    while exponent > 0:
+        if exponent & 1:
+            product *= base
+        base *= base
+        exponent >>= 1
+    return product
+
+
+@compiled
 def binomial_by_search(count: int, p: float, u: float) -> int:
     """Return the smallest n with P(N <= n) >= u for the successes N among ``count`` trials.
 
@@ -138,8 +152,11 @@ def binomial_by_search(count: int, p: float, u: float) -> int:
     Returns:
         The number of successes.
     """
-    term = exp(count * log(1.0 - p))
-    odds = p / (1.0 - p)
+    q = 1.0 - p
+    term = power(q, count) if count <= FEW_TRIALS else exp(count * log(q))
+    if term >= u:
+        return 0
+    odds = p / q
     total = term
     n = 0
     # Beyond the mean terms fall; once they no longer change the sum, nothing is left to find.
