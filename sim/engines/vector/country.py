@@ -19,12 +19,12 @@ from sim.engines.vector.given import run_tables
 from sim.engines.vector.guides import guides_of
 from sim.engines.vector.province import Province
 from sim.engines.vector.records import COUNTERS, DESK, DESKS, Integers, Records
+from sim.engines.vector.residents import People
 from sim.engines.vector.rules import Rules
 from sim.engines.vector.scratch import attempt_scratch, contact_scratch
 from sim.engines.vector.state import Tallies
 from sim.engines.vector.steps import (
     CountryDay,
-    People,
     finish_all,
     follow_all_attempts,
     listed,
