@@ -279,7 +279,8 @@ class Night:
         spec = self.spec
         self.rates = attempt_rates(spec, self.provinces, day)
         alike, examples = self._alike, self._examples
-        seen = coverage(self.measures, day, examples)[:, alike]
+        # Contiguous also where examples are spread over provinces: kernels are compiled once for each layout.
+        seen = np.ascontiguousarray(coverage(self.measures, day, examples)[:, alike])
         works = bool(seen[0].any()), bool(seen[1].any())
         cells, none = self._cells[works], self._none_at[works]
         paid = [
@@ -313,7 +314,7 @@ class Night:
             data_sharing=data_sharing(self.measures, day, examples)[alike],
             awareness=self.awareness.copy(),
             held=np.array([threshold(1.0 - share) for share in paid], dtype=np.int64)[alike],
-            outage=self._outages(day)[:, alike],
+            outage=np.ascontiguousarray(self._outages(day)[:, alike]),
             loss_factor=growth(spec.fraud.loss_growth, day, spec.fraud.reference),
             attempts=attempt_counts(spec.seed, day, self.rates),
             contacts=contacts,

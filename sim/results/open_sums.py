@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -62,7 +63,7 @@ class OpenSums:
         self._pending.append((keys, values))
 
     def add_cells(self, day: int, cells: Integers, values: npt.NDArray[Any]) -> None:
-        """Add cells (n,) of an array (P, ...) over the provinces and the table's codes, and their (n, measures)."""
+        """Add cells (n,), not 0, of an array (P, ...) over provinces and codes, in order, and their (n, measures)."""
         if len(cells):
             self._cells.append((day, cells, values))
 
@@ -70,8 +71,13 @@ class OpenSums:
         """Add a value (P,) for each province under a text, the only key of the table beside day and province."""
         self._of_provinces.append((day, self.texts.setdefault(text, len(self.texts)), values))
 
-    def _keyed(self, before: int) -> None:
-        """Give the cells and the values of provinces whose days are final their keys."""
+    def _keyed(self, before: int) -> bool:
+        """Give the cells and the values of provinces whose days are final their keys.
+
+        Returns:
+            Whether nothing else is pending, and each key stands there once and in order.
+        """
+        is_alone = not self._pending
         final = [some for some in self._cells if some[0] < before]
         self._cells = [some for some in self._cells if some[0] >= before]
         if final:
@@ -90,6 +96,7 @@ class OpenSums:
             keys[:, :, 2] = np.array([text for _, text, _ in levels])[:, None]
             values = np.array([values for _, _, values in levels], dtype=self._dtype)
             self._pending.append((keys.reshape(-1, 3), values.reshape(-1, 1)))
+        return is_alone and not levels and all(one[0] < other[0] for one, other in pairwise(final))
 
     def take(self, before: int, first: int, last: int) -> Chunk:
         """Hand out the sums of the days that are final, and forget them; days from ``before`` on stay.
@@ -104,13 +111,15 @@ class OpenSums:
             row says the same. Levels of zero are not.
         """
         self.collect()
-        self._keyed(before)
+        in_order = self._keyed(before)
         if not self._pending:
             return self._nothing()
         final, self._pending = _split(self._pending, lambda days: days < before)
         final, _ = _split(final, lambda days: (days >= first) & (days <= last))
         if not final:
             return self._nothing()
+        if in_order:
+            return final[0]
         keys, values = aggregate(
             np.concatenate([keys for keys, _ in final]), np.concatenate([values for _, values in final])
         )

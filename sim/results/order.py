@@ -13,6 +13,8 @@ import numpy.typing as npt
 
 Integers = npt.NDArray[np.int64]
 LARGEST = 1 << 63
+SMALL = 1 << 16
+"""Row numbers of which there may be a table however few rows there are."""
 
 
 def row_numbers(columns: Sequence[npt.NDArray[Any]]) -> Integers:
@@ -47,3 +49,18 @@ def sorting(numbers: Integers) -> npt.NDArray[np.intp] | None:
     if (numbers[1:] >= numbers[:-1]).all():
         return None
     return np.argsort(numbers, kind="stable")
+
+
+def grouped(numbers: Integers) -> tuple[Integers, Integers]:
+    """Return, of row numbers (n,) from 0 up, where each that occurs stands first, and which of these each row has."""
+    span = int(numbers.max(initial=0)) + 1
+    if span > 8 * len(numbers) + SMALL:
+        _, firsts, groups = np.unique(numbers, return_index=True, return_inverse=True)
+        return firsts, groups
+    # Few enough numbers to look each up in a table, which takes a tenth of the time of sorting the rows.
+    occurs = np.zeros(span, dtype=np.int64)
+    occurs[numbers] = 1
+    groups = (np.cumsum(occurs) - 1)[numbers]
+    firsts = np.empty(int(occurs.sum()), dtype=np.int64)
+    firsts[groups[::-1]] = np.arange(len(numbers))[::-1]
+    return firsts, groups

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sim.results.encoding import arrow, arrow_texts, numbers_of
-from sim.results.order import row_numbers
+from sim.results.order import grouped, row_numbers
 from sim.results.tables import TABLES
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ def summed(rows: "pa.Table", by: Sequence[str], of: Sequence[str]) -> "pa.Table"
     import pyarrow as pa
 
     numbers = row_numbers([_codes(rows.column(name)) for name in by])
-    _, firsts, groups = np.unique(numbers, return_index=True, return_inverse=True)
+    firsts, groups = grouped(numbers)
     columns = [rows.column(name).take(arrow(firsts, pa.int64())) for name in by]
     columns = [column.cast("string") if pa.types.is_dictionary(column.type) else column for column in columns]
     for name in of:

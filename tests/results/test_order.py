@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim.results.order import row_numbers, sorting
+from sim.results.order import grouped, row_numbers, sorting
 
 KEY = st.one_of(st.integers(-3, 3), st.integers(-(2**62), 2**62))
 
@@ -27,3 +27,10 @@ def test_rows_are_sorted_as_their_keys_are(rows: list[tuple[int, ...]]) -> None:
 def test_small_types_do_not_overflow() -> None:
     columns = [np.array([100, 100, 3], dtype=np.int8), np.array([127, -128, 0], dtype=np.int8)]
     assert row_numbers(columns).argsort().tolist() == [2, 1, 0]
+
+
+@given(st.lists(st.one_of(st.integers(0, 5), st.integers(0, 2**40)), max_size=30))
+def test_rows_of_a_group_have_its_number(numbers: list[int]) -> None:
+    firsts, groups = grouped(np.array(numbers, dtype=np.int64))
+    assert [numbers[first] for first in firsts] == sorted(set(numbers))
+    assert [firsts[group] for group in groups] == [numbers.index(number) for number in numbers]

@@ -3,7 +3,7 @@
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from time import perf_counter
+from time import perf_counter, thread_time
 from types import TracebackType
 from typing import Any, Self
 
@@ -19,12 +19,12 @@ from sim.engines.vector.given import run_tables
 from sim.engines.vector.guides import guides_of
 from sim.engines.vector.province import Province
 from sim.engines.vector.records import COUNTERS, DESK, DESKS, Integers, Records
+from sim.engines.vector.residents import People
 from sim.engines.vector.rules import Rules
 from sim.engines.vector.scratch import attempt_scratch, contact_scratch
 from sim.engines.vector.state import Tallies
 from sim.engines.vector.steps import (
     CountryDay,
-    People,
     finish_all,
     follow_all_attempts,
     listed,
@@ -38,7 +38,7 @@ from sim.midnight.night import Night
 from sim.midnight.today import Today
 
 WORTH_THREADS_S = 0.01
-"""A day of less work is done by one thread alone: to share it would take longer."""
+"""A day like one that took less of a processor's time is done by one thread alone: to share it would take longer."""
 
 
 class Country:
@@ -113,14 +113,19 @@ class Country:
     def day(self, today: Today, day: CountryDay) -> None:
         """Run a day: attempts, contacts, alerts, events."""
         self.latest = today, day
-        before = sum(self.seconds.values())
+        before = self._busy_s
         if self._pool is None or self._latest_s < WORTH_THREADS_S:
             self._workers[0].day(self.all)
         else:
             provinces = deque(self._in_turn)
             for done in [self._pool.submit(worker.days, provinces) for worker in self._workers]:
                 done.result()
-        self._latest_s = sum(self.seconds.values()) - before
+        self._latest_s = self._busy_s - before
+
+    @property
+    def _busy_s(self) -> float:
+        """Seconds of processors that workers have taken so far."""
+        return sum(worker.busy_s for worker in self._workers)
 
     def finish(self) -> None:
         """Count what is open when the run ends, with the latest day."""
@@ -161,7 +166,10 @@ class Country:
 
 
 class Worker:
-    """One who does the work of a day for some provinces: with scratch arrays of its own, and its seconds by step."""
+    """One who does the work of a day for some provinces, with scratch arrays of its own.
+
+    ``seconds`` have passed by step, ``busy_s`` of a processor's were taken.
+    """
 
     def __init__(self, country: Country, block: int) -> None:
         self._country = country
@@ -169,6 +177,7 @@ class Worker:
         self._contacts = contact_scratch(block)
         self._alerts = alert_scratch(block)
         self.seconds: dict[str, float] = {}
+        self.busy_s = 0.0
 
     def days(self, provinces: deque[Integers]) -> None:
         """Run the day of some provinces after the other, as long as there are any that nobody has taken."""
@@ -181,6 +190,7 @@ class Worker:
 
     def day(self, some: Integers) -> None:
         """Run the day of some provinces."""
+        started = thread_time()
         country = self._country
         run, people, tallies, days = country.run, country.people, country.tallies, country.latest
         tables = (country.attempts, run)
@@ -193,6 +203,7 @@ class Worker:
                 country.provinces[p].sort_stream(count)
         self.seconds["alerts"] += perf_counter() - began
         self._step("events", some, run_all_events, run, people, days, tallies, self._alerts)
+        self.busy_s += thread_time() - started
 
     def finish(self, some: Integers) -> None:
         """Count what is open in some provinces when the run ends."""

@@ -15,10 +15,11 @@ from sim.engines.ledger import RunLedger
 from sim.engines.tables import Tables
 from sim.engines.vector.attempts import BLOCK
 from sim.engines.vector.country import Country
+from sim.engines.vector.drains import by_fate
 from sim.engines.vector.records import Integers, table
 from sim.engines.vector.rules import rules_of
 from sim.engines.vector.steps import CountryDay
-from sim.engines.vector.tallies import Counts, by_fate
+from sim.engines.vector.tallies import Counts
 from sim.midnight.night import Night
 from sim.midnight.today import Today
 from sim.midnight.totals import DayTotals

@@ -5,8 +5,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.country.provinces import Provinces
-from sim.engines.tables import Tables
+from sim.country.people import PeopleTables
+from sim.draws.compiled import inlined
 
 
 class Crowd(NamedTuple):
@@ -38,23 +38,43 @@ class Residents(NamedTuple):
     occupation: NDArray[np.int64]
 
 
-def crowd_of(p: int, provinces: Provinces, high_share: float) -> Crowd:
+class People(NamedTuple):
+    """The people of all provinces, beside ``PeopleTables``.
+
+    ``persons`` (P,) their number, of whom ``high`` (P,) are the high exposure class, which receives ``high_share`` of
+    all contacts; ``first`` (P + 1,) places of each province's bytes; ``band_guide`` and ``stage_guide`` (P, 4096) of
+    ``Residents``.
+    """
+
+    persons: NDArray[np.int64]
+    high: NDArray[np.int64]
+    high_share: float
+    first: NDArray[np.int64]
+    band_guide: NDArray[np.uint8]
+    stage_guide: NDArray[np.uint8]
+
+
+# Inlined, for a call would copy the tuples of arrays.
+
+
+@inlined
+def crowd_of(p: int, people: People) -> Crowd:
     """Return the people of province ``p`` for ``target``."""
-    return Crowd(int(provinces.people[p]), int(provinces.high[p]), high_share)
+    return Crowd(people.persons[p], people.high[p], people.high_share)
 
 
-def residents_of(p: int, tables: Tables, band_guide: NDArray[np.uint8], stage_guide: NDArray[np.uint8]) -> Residents:
+@inlined
+def residents_of(p: int, people: People, tables: PeopleTables) -> Residents:
     """Return the people of province ``p``."""
-    people = tables.people
     return Residents(
-        crowd=crowd_of(p, tables.provinces, tables.high_share),
-        band_guide=band_guide,
-        stage_guide=stage_guide,
-        age=people.age[p],
-        band=people.band,
-        stage=people.stage,
-        women=int(people.women[p]),
-        urban=int(people.urban[p]),
-        internet=people.internet[p],
-        occupation=people.occupation,
+        crowd=crowd_of(p, people),
+        band_guide=people.band_guide[p],
+        stage_guide=people.stage_guide[p],
+        age=tables.age[p],
+        band=tables.band,
+        stage=tables.stage,
+        women=tables.women[p],
+        urban=tables.urban[p],
+        internet=tables.internet[p],
+        occupation=tables.occupation,
     )

@@ -22,7 +22,7 @@ from sim.engines.vector.given import ProvinceDay, RunTables
 from sim.engines.vector.issue import warn
 from sim.engines.vector.loop import run_day
 from sim.engines.vector.records import Integers
-from sim.engines.vector.residents import Crowd, Residents
+from sim.engines.vector.residents import People, crowd_of, residents_of
 from sim.engines.vector.scores import Output
 from sim.engines.vector.scratch import AttemptScratch, ContactScratch
 from sim.engines.vector.state import Arrays, Tallies
@@ -30,22 +30,6 @@ from sim.midnight.today import Today
 
 States = Any
 """A list of ``Arrays``, one for each province, as compiled code has lists."""
-
-
-class People(NamedTuple):
-    """The people of all provinces: ``PeopleTables`` is part of ``RunTables``.
-
-    ``persons`` (P,) their number, of whom ``high`` (P,) are the high exposure class, which receives ``high_share`` of
-    all contacts; ``first`` (P + 1,) places of each province's bytes; ``band_guide`` and ``stage_guide`` (P, 4096) of
-    ``Residents``.
-    """
-
-    persons: Integers
-    high: Integers
-    high_share: float
-    first: Integers
-    band_guide: NDArray[np.uint8]
-    stage_guide: NDArray[np.uint8]
 
 
 class CountryDay(NamedTuple):
@@ -74,12 +58,6 @@ def listed(arrays: Arrays, count: int) -> States:
 def put(states: States, p: int, arrays: Arrays) -> None:
     """Let these be the arrays of a province."""
     states[p] = arrays
-
-
-@inlined
-def crowd_of(p: int, people: People) -> Crowd:
-    """Return the people of a province for ``target``."""
-    return Crowd(people.persons[p], people.high[p], people.high_share)
 
 
 @inlined
@@ -137,18 +115,7 @@ def follow_all_attempts(
     for k in range(at, len(some)):
         p = some[k]
         arrays = states[p]
-        residents = Residents(
-            crowd=crowd_of(p, people),
-            band_guide=people.band_guide[p],
-            stage_guide=people.stage_guide[p],
-            age=run.people.age[p],
-            band=run.people.band,
-            stage=run.people.stage,
-            women=run.people.women[p],
-            urban=run.people.urban[p],
-            internet=run.people.internet[p],
-            occupation=run.people.occupation,
-        )
+        residents = residents_of(p, people, run.people)
         people_bytes = day.people_bytes[people.first[p] : people.first[p + 1]]
         output = Output(tallies.fates[p], arrays.found, arrays.log, arrays.counters)
         if not follow_attempts(p, of_attempts, today, people_bytes, residents, output, scratch):
