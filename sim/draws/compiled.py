@@ -15,13 +15,9 @@ from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import numba
-from numba import _dynfunc
 from numba.core import types
-from numba.core.codegen import JITCodeLibrary
-from numba.core.compiler import CompilerBase, DefaultPassBuilder
-from numba.core.compiler_machinery import register_pass
-from numba.core.registry import CPUDispatcher
-from numba.core.typed_passes import NativeLowering
+
+from sim.draws.parts import EntryCompiler, Part, PartCompiler
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -212,115 +208,3 @@ def _plain(argument: Any) -> Any:
     if isinstance(plain, types.IntEnumMember):
         return plain.dtype
     return types.int64 if plain in SHORT else plain
-
-
-# A function that compiled code calls becomes part of each entry, the functions that Python calls, and is optimised
-# there, once, with all that the entry needs. numba by itself would optimise it, make machine code of it and store it for
-# its own sake too, and do so again for each function between it and the entry.
-
-
-class Part(CPUDispatcher):  # type: ignore[misc]
-    """A function that only compiled code calls."""
-
-    def __call__(self, *arguments: Any, **keywords: Any) -> Any:
-        """Refuse: there is no machine code of its own."""
-        raise TypeError(f"{self.py_func.__name__} is a part of compiled functions; from Python call its py_func")
-
-
-class PartLibrary(JITCodeLibrary):  # type: ignore[misc]
-    """The code of a part: its own alone, neither linked with what it calls nor optimised."""
-
-    def finalize(self) -> None:
-        """Take no more code."""
-        self._raise_if_finalized()
-        self._finalized = True
-
-
-class EntryLibrary(JITCodeLibrary):  # type: ignore[misc]
-    """The code of an entry, with all its parts and theirs."""
-
-    def finalize(self) -> None:
-        """Link all parts, optimise the whole, make it ready to be run."""
-        found = dict.fromkeys(self._linking_libraries)
-        waiting = list(found)
-        while waiting:
-            library = waiting.pop()
-            if isinstance(library, PartLibrary):
-                fresh = [other for other in dict.fromkeys(library._linking_libraries) if other not in found]
-                found.update(dict.fromkeys(fresh))
-                waiting += fresh
-        self._linking_libraries = list(found)
-        super().finalize()
-
-    def _optimize_final_module(self) -> None:
-        """Run the full passes alone; the cheap ones that numba runs before are for counts of references."""
-        manager, builder = self._codegen._module_pass_manager()
-        manager.run(self._final_module, builder)
-
-
-@register_pass(mutates_CFG=True, analysis_only=False)
-class PartLowering(NativeLowering):  # type: ignore[misc]
-    """Lowering of a function that is a part of others: no machine code is made."""
-
-    _name = "lowering_of_a_part"
-
-    def run_pass(self, state: Any) -> bool:
-        """Lower the function, and let others call it."""
-        context = state.targetctx
-        state.library = _library(state, PartLibrary)
-        state.flags.no_compile = True
-        changed: bool = super().run_pass(state)
-        lowered = state["cr"]
-        described = lowered.fndesc
-        # What stands for the function in numba's tables; it has no code.
-        name = described.qualname.split(".")[-1]
-        stand_in = _dynfunc.make_function(described.lookup_module(), name, "", 0, lowered.env, (state.library,))
-        context.insert_user_function(stand_in, described, [state.library])
-        state["cr"] = lowered._replace(cfunc=stand_in)
-        return changed
-
-
-@register_pass(mutates_CFG=True, analysis_only=False)
-class EntryLowering(NativeLowering):  # type: ignore[misc]
-    """Lowering of a function that Python calls: all its parts are optimised with it."""
-
-    _name = "lowering_of_an_entry"
-
-    def run_pass(self, state: Any) -> bool:
-        """Lower the function."""
-        state.library = _library(state, EntryLibrary)
-        changed: bool = super().run_pass(state)
-        return changed
-
-
-def _library(state: Any, kind: type) -> Any:
-    """Return an empty library of a kind for the code of a function."""
-    library = state.targetctx.codegen().create_library(state.func_id.func_qualname)
-    library.__class__ = kind
-    library.enable_object_caching()
-    return library
-
-
-def _passes(state: Any, lowering: Any) -> Any:
-    """Return numba's passes with another lowering."""
-    manager = DefaultPassBuilder.define_nopython_pipeline(state)
-    manager.passes = [(lowering, text) if step is NativeLowering else (step, text) for step, text in manager.passes]
-    manager._finalized = False
-    manager.finalize()
-    return manager
-
-
-class PartCompiler(CompilerBase):  # type: ignore[misc]
-    """How a function is compiled that is a part of others."""
-
-    def define_pipelines(self) -> list[Any]:
-        """Return the passes."""
-        return [_passes(self.state, PartLowering)]
-
-
-class EntryCompiler(CompilerBase):  # type: ignore[misc]
-    """How a function is compiled that Python calls."""
-
-    def define_pipelines(self) -> list[Any]:
-        """Return the passes."""
-        return [_passes(self.state, EntryLowering)]
