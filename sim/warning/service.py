@@ -107,7 +107,8 @@ def outcome(seed: int, alert: int, channel: int, tries: int, tables: ServiceTabl
 @inlined
 def case_of(u_answer: int, u_hard: int, desk: int, tables: ServiceTables) -> int:
     """Return what a try is: 0 in vain, 1 a short warning, 2 a case that takes long, as ``durations`` counts them."""
-    return (u_answer < tables.success[desk]) * (1 + (u_hard < tables.hard[desk]))
+    case: int = (u_answer < tables.success[desk]) * (1 + (u_hard < tables.hard[desk]))
+    return case
 
 
 @compiled

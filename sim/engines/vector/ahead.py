@@ -6,7 +6,7 @@ the other. What is not drawn ahead is drawn alone when it is needed, by the same
 
 from sim.draws.compiled import internal
 from sim.draws.distributions import quantile, to_ticks
-from sim.draws.functions import exp_of_moderate
+from sim.draws.functions import exp_of_moderate, log_of_normal
 from sim.draws.many import STEEPEST, normal_scores, uniform_at
 from sim.draws.philox import draw4_each
 from sim.draws.purposes import CONTACT_TRY, CONTACT_WAIT, TRIES_A_CHANNEL
@@ -81,12 +81,17 @@ def draw_ahead(run: RunTables, alerts: Records, counters: Record, room: AlertScr
 def draw_each(count: int, clock: int, room: AlertScratch) -> None:
     """Draw ms by the first two lanes of so many alerts, each from its own distribution, as ``delays.drawn``."""
     is_lognormal = True
+    is_exponential = True
     for k in range(count):
-        is_lognormal &= room.kinds[k] == DistributionKind.LOGNORMAL and abs(room.b[k]) <= STEEPEST
+        is_lognormal &= (room.kinds[k] == DistributionKind.LOGNORMAL) & (abs(room.b[k]) <= STEEPEST)
+        is_exponential &= room.kinds[k] == DistributionKind.EXPONENTIAL
     if is_lognormal:
         normal_scores(room.lanes, count, room.drew, room.outside, room.tails)
         for k in range(count):
             room.drew[k] = room.a[k] * exp_of_moderate(room.b[k] * room.drew[k])
+    elif is_exponential:
+        for k in range(count):
+            room.drew[k] = -room.a[k] * log_of_normal(1.0 - uniform_at(room.lanes, k), 0)
     else:
         for k in range(count):
             room.drew[k] = quantile(room.kinds[k], room.a[k], room.b[k], uniform_at(room.lanes, k))

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from sim.country.people import target
 from sim.days import DAY_MS, HALF_HOURS
-from sim.draws.compiled import compiled, internal
+from sim.draws.compiled import internal
 from sim.draws.distributions import GUIDE_SHIFT, moment_in_half_hour
 from sim.draws.identity import INDEX_SHIFT, cell_central, cell_id, cell_local, cell_of, origin_id
 from sim.draws.philox import draw4_many, uniform32, uniform52
@@ -39,7 +39,7 @@ TIER_MASK: Final = (1 << TIER_BITS) - 1
 """Bits of a tier + 1."""
 
 
-@compiled
+@internal
 def score_contacts(
     p: int,
     tables: ContactTables,

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from sim.country.people import has_app
 from sim.days import DAY_MS
-from sim.draws.compiled import compiled, internal, part_of_caller
+from sim.draws.compiled import internal, part_of_caller
 from sim.draws.distributions import pick, to_ticks
 from sim.draws.identity import person_id
 from sim.draws.philox import draw4_many
@@ -39,7 +39,7 @@ ROWS_AHEAD: Final = 8
 """Free rows between the one that is taken and the one that is brought near."""
 
 
-@compiled
+@internal
 def warn(
     block: int,
     run: RunTables,
@@ -117,10 +117,7 @@ def issue_sent(
         choose_channels(count, run, day, bands, arrays.sent, room)
         draw_reading(ContactChannel.APP, count, rules, run.delays, arrays.sent, room)
         draw_reading(ContactChannel.SMS, count, rules, run.delays, arrays.sent, room)
-        counters.pending = 0
-        for k in range(count):
-            issue(arrays.sent[room.rows[k]], room.delivery[k], room.delay[k], run, day, arrays, tallies, room)
-        draw_ahead(run, arrays.alerts, counters, room)
+        issue_block(count, run, day, arrays, tallies, room)
         for k in range(counters.index, last):
             if arrays.sent[k].issued >= day.midnight + DAY_MS:
                 arrays.sent[counters.kept] = arrays.sent[k]
@@ -193,37 +190,37 @@ def draw_reading(
 
 
 @part_of_caller
-def issue(
-    alert: Record,
-    delivery: int,
-    delay: int,
-    run: RunTables,
-    day: ProvinceDay,
-    arrays: Arrays,
-    tallies: Tallies,
-    room: AlertScratch,
+def issue_block(
+    count: int, run: RunTables, day: ProvinceDay, arrays: Arrays, tallies: Tallies, room: AlertScratch
 ) -> None:
-    """Issue an alert and settle its message; where a call or a visit follows, the event loop goes on from there.
+    """Issue so many alerts: first those that are called or visited, then those whose message is settled at once.
 
-    Args:
-        alert: The alert.
-        delivery: Ms from issue to delivery of its message, if it is to be sent in writing.
-        delay: Ms from delivery to reading, -1 for never.
-        run: What the run fixes.
-        day: What the day says to the province.
-        arrays: Arrays of the province.
-        tallies: Tallies of the province.
-        room: Notes who enters the loop.
+    Where a call or a visit follows, the event loop goes on from there.
     """
     rules, counters = run.rules, arrays.counters[0]
-    counters.issued += 1
-    if is_logged(alert.identity, rules):
-        predicted = predicted_type(rules.seed, alert.identity, alert.kind, run.detectors)
-        log_issue(alert, predicted, day.province, arrays.log, counters)
-    if alert.channel >= ContactChannel.CALL:
+    counters.issued += count
+    if rules.kept > 0:
+        for k in range(count):
+            alert = arrays.sent[room.rows[k]]
+            if is_logged(alert.identity, rules):
+                predicted = predicted_type(rules.seed, alert.identity, alert.kind, run.detectors)
+                log_issue(alert, predicted, day.province, arrays.log, counters)
+    counters.pending = 0
+    written = 0
+    called = 0
+    for k in range(count):
+        room.positions[written] = k
+        room.outside[called] = k
+        is_called = arrays.sent[room.rows[k]].channel >= ContactChannel.CALL
+        called += is_called
+        written += not is_called
+    for q in range(called):
+        alert = arrays.sent[room.rows[room.outside[q]]]
         enter_loop(alert, alert.issued, Phase.ARRIVALS, ArrivalStep.ISSUE, day.midnight, arrays, room)
-    else:
-        settle_message(alert, delivery, delay, rules, day, arrays, tallies, room)
+    for q in range(written):
+        k = room.positions[q]
+        settle_message(arrays.sent[room.rows[k]], room.delivery[k], room.delay[k], rules, day, arrays, tallies, room)
+    draw_ahead(run, arrays.alerts, counters, room)
 
 
 @part_of_caller
