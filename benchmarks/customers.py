@@ -22,9 +22,7 @@ SERVICE = (float(DistributionKind.EXPONENTIAL), float(SERVICE_MS), 0.0)
 TABLES = ServiceTables(
     success=np.array([SUCCESS, SUCCESS], dtype=np.int64),
     hard=np.array([0, 0], dtype=np.int64),
-    failure=np.array([SERVICE, SERVICE]),
-    short=np.array([SERVICE, SERVICE]),
-    long=np.array([SERVICE, SERVICE]),
+    durations=np.array([[SERVICE] * 3] * 2),
 )
 """What a try at either desk comes to: an answer, and an exponential service time."""
 SEED = 1917

@@ -12,8 +12,9 @@ from sim.draws.compiled import compiled
 from sim.draws.identity import INDEX_SHIFT
 from sim.engines.phases import ArrivalStep, Phase
 from sim.engines.tables import Tables
+from sim.engines.vector.ahead import draw_ahead
 from sim.engines.vector.attempts import BLOCK
-from sim.engines.vector.chain import alert_scratch
+from sim.engines.vector.chain import AlertScratch, alert_scratch
 from sim.engines.vector.day import begin_day
 from sim.engines.vector.events import order_of_alert
 from sim.engines.vector.given import RunTables, day_of_province, run_tables
@@ -52,19 +53,35 @@ class Nothing:
 
 
 @compiled
-def arrive(first_identity: int, first: int, last: int, midnight: int, arrivals: Integers, arrays: Arrays) -> None:
-    """Let customers ``first`` to ``last`` (that one excluded) call the desk at their moments of a day."""
+def arrive(
+    first_identity: int,
+    numbers: tuple[int, int],
+    midnight: int,
+    arrivals: Integers,
+    run: RunTables,
+    arrays: Arrays,
+    room: AlertScratch,
+) -> None:
+    """Let customers from the first to the last number (that one excluded) call the desk at their moments of a day."""
     begin_day(midnight, arrays)
     counters = arrays.counters[0]
+    first, last = numbers
+    counters.pending = 0
     for number in range(first, last):
         moment = arrivals[number]
-        alert = arrays.alerts[take_alert(arrays.alerts_free, counters)]
+        row = take_alert(arrays.alerts_free, counters)
+        alert = arrays.alerts[row]
         raise_alert(alert, first_identity + (number << INDEX_SHIFT), moment, NEVER, 0, Tier.RED)
         alert.truth = Truth.LEGITIMATE
         alert.state = AlertState.BETWEEN
         alert.channel = ContactChannel.CALL
         order = order_of_alert(Phase.ARRIVALS, ArrivalStep.ISSUE, alert)
         expect_early(arrays.stream, arrays.later, counters, midnight, moment, order)
+        room.pending[counters.pending] = row
+        counters.pending += 1
+        if counters.pending == len(room.pending):
+            draw_ahead(run, arrays.alerts, counters, room)
+    draw_ahead(run, arrays.alerts, counters, room)
 
 
 @cache
@@ -91,7 +108,7 @@ def serve(customers: Customers) -> Served:
     while first < len(customers) or province.counters["services_ended"] < len(customers):
         last = first + (int(days[day]) if day < len(days) else 0)
         of_day = day_of_province(0, today._replace(day=day), 0, people_bytes, servers)
-        arrive(alert_of(0), first, last, of_day.midnight, customers.arrivals, province.arrays)
+        arrive(alert_of(0), (first, last), of_day.midnight, customers.arrivals, run, province.arrays, room)
         province.sort_stream(int(province.counters["stream"]))
         while not run_day(run, of_day, province.arrays, tallies, room):
             province.grow()

@@ -9,7 +9,7 @@ from numba.extending import intrinsic
 from numpy.typing import NDArray
 
 
-def _prefetch(typing: Any, records: Any, row: Any) -> Any:
+def _prefetch(_typing: Any, records: Any, row: Any) -> Any:
     """Return the signature of ``prefetch`` and what writes its code, as numba wants it."""
 
     def write(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from sim.country.provinces import Provinces
 from sim.days import HALF_HOURS, MINUTE_MS
-from sim.draws.compiled import compiled
+from sim.draws.compiled import compiled, inlined
 from sim.draws.distributions import threshold, to_ticks
 from sim.draws.functions import EXPONENT_BIAS, EXPONENT_SHIFT
 from sim.draws.philox import draw4
@@ -27,16 +27,12 @@ class ServiceTables(NamedTuple):
     Attributes:
         success: (2,) thresholds of the person being spoken to.
         hard: (2,) thresholds of a case that takes long, among those spoken to.
-        failure: (2, 3) service time of a try in vain.
-        short: (2, 3) service time of a short warning.
-        long: (2, 3) service time of a case that takes long.
+        durations: (2, 3, 3) service time of a try in vain, of a short warning, of a case that takes long.
     """
 
     success: NDArray[np.int64]
     hard: NDArray[np.int64]
-    failure: NDArray[np.float64]
-    short: NDArray[np.float64]
-    long: NDArray[np.float64]
+    durations: NDArray[np.float64]
 
 
 def service_tables(spec: ScenarioModel) -> ServiceTables:
@@ -45,9 +41,12 @@ def service_tables(spec: ScenarioModel) -> ServiceTables:
     return ServiceTables(
         success=np.array([threshold(call.answered), threshold(visit.met)], dtype=np.int64),
         hard=np.array([threshold(call.hard_share), 0], dtype=np.int64),
-        failure=np.array([row(call.no_answer), row(visit.not_met)]),
-        short=np.array([row(call.short), row(visit.visit)]),
-        long=np.array([row(call.hard), row(visit.visit)]),
+        durations=np.array(
+            [
+                [row(call.no_answer), row(call.short), row(call.hard)],
+                [row(visit.not_met), row(visit.visit), row(visit.visit)],
+            ]
+        ),
     )
 
 
@@ -101,11 +100,15 @@ def outcome(seed: int, alert: int, channel: int, tries: int, tables: ServiceTabl
     """Return (whether the person is spoken to, duration in ms) of a try, the ``tries``-th of its channel from 0."""
     u_answer, u_hard, high, low = draw4(seed, alert, CONTACT_TRY, channel * TRIES_A_CHANNEL + tries)
     desk = channel - ContactChannel.CALL
-    if u_answer >= tables.success[desk]:
-        return False, to_ticks(drawn(tables.failure[desk], high, low), clock)
-    if u_hard < tables.hard[desk]:
-        return True, to_ticks(drawn(tables.long[desk], high, low), clock)
-    return True, to_ticks(drawn(tables.short[desk], high, low), clock)
+    case = case_of(u_answer, u_hard, desk, tables)
+    return case > 0, to_ticks(drawn(tables.durations[desk, case], high, low), clock)
+
+
+@inlined
+def case_of(u_answer: int, u_hard: int, desk: int, tables: ServiceTables) -> int:
+    """Return what a try is: 0 in vain, 1 a short warning, 2 a case that takes long, as ``durations`` counts them."""
+    case: int = (u_answer < tables.success[desk]) * (1 + (u_hard < tables.hard[desk]))
+    return case
 
 
 @compiled

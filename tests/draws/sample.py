@@ -41,6 +41,13 @@ def draw4_many() -> tuple[int, ...]:
     return tuple(lanes.T.ravel().tolist())
 
 
+def draw4_each() -> tuple[int, ...]:
+    """The lanes of some entities, each with a number of its own."""
+    lanes = np.zeros((4, 5), dtype=np.uint32)
+    philox.draw4_each(1 << 62 | 17, IDENTITIES, np.arange(5) << 20, 5, 80, lanes)
+    return tuple(lanes.T.ravel().tolist())
+
+
 def draw4_run() -> tuple[int, ...]:
     """The lanes of entities that follow each other."""
     lanes = np.zeros((4, 5), dtype=np.uint32)
@@ -104,6 +111,7 @@ def calls() -> Iterator[tuple[Callable[..., object], tuple[object, ...]]]:
     for identity_ in IDENTITIES.tolist():
         yield words, (identity_,)
     yield rounds, ()
+    yield draw4_each, ()
     yield draw4_many, ()
     yield draw4_run, ()
     yield many.uniform_at, (np.array([[7], [1 << 31]], dtype=np.uint32), 0)

@@ -1,6 +1,8 @@
 """Records of the vector engine agree with what they are written for: the cache, the tables, the log."""
 
-from sim.engines.vector.records import ALERT, LOG_ENTRY, OVERFLOW, OverflowTable
+import pytest
+
+from sim.engines.vector.records import ALERT, CACHE_LINE, LOG_ENTRY, OVERFLOW, OverflowTable, lines_of_cache
 from sim.results.tables import EVENTS, TABLES
 
 
@@ -20,3 +22,11 @@ def test_what_overflows_has_a_table_that_it_fits():
         table = TABLES[overflowing.name.lower()]
         assert len(table.keys) - 2 <= key[0]
         assert len(table.measures) <= amounts[0]
+
+
+@pytest.mark.parametrize("count", [1, 7, 5000])
+def test_records_begin_a_line_of_the_cache(count):
+    alerts = lines_of_cache(count, ALERT)
+    assert len(alerts) == count
+    assert alerts.ctypes.data % CACHE_LINE == 0
+    assert not alerts["identity"].any()

@@ -4,12 +4,9 @@ Draws belong to identities, so when one is made changes nothing, and a loop over
 the other. What is not drawn ahead is drawn alone when it is needed, by the same functions of ``sim.warning``.
 """
 
-import numpy as np
-from numpy.typing import NDArray
-
 from sim.draws.compiled import internal
 from sim.draws.distributions import quantile, to_ticks
-from sim.draws.functions import exp_of_moderate
+from sim.draws.functions import exp_of_moderate, log_of_normal
 from sim.draws.many import STEEPEST, normal_scores, uniform_at
 from sim.draws.philox import draw4_each
 from sim.draws.purposes import CONTACT_TRY, CONTACT_WAIT, TRIES_A_CHANNEL
@@ -19,6 +16,7 @@ from sim.engines.vector.line import desk_of
 from sim.engines.vector.records import LONGEST_AHEAD, NONE, AlertState, Record, Records
 from sim.engines.vector.rules import Rules
 from sim.warning.delays import ESCALATION
+from sim.warning.service import case_of
 from sim.words import ContactChannel, DistributionKind
 
 
@@ -50,31 +48,29 @@ def draw_ahead(run: RunTables, alerts: Records, counters: Record, room: AlertScr
     counters.pending = 0
     draw4_each(rules.seed, room.identities, room.numbers, count, CONTACT_TRY, room.lanes)
     for k in range(count):
-        alert = alerts[rows[k]]
-        desk = desk_of(alert.channel)
-        alert.success = room.lanes[0, k] < service.success[desk]
-        is_hard = room.lanes[1, k] < service.hard[desk]
-        if alert.success:
-            note_distribution(service.long[desk] if is_hard else service.short[desk], k, room)
-        else:
-            note_distribution(service.failure[desk], k, room)
+        desk = desk_of(room.numbers[k] // TRIES_A_CHANNEL)
+        case = case_of(room.lanes[0, k], room.lanes[1, k], desk, service)
+        room.positions[k] = case
+        room.kinds[k] = int(service.durations[desk, case, 0])
+        room.a[k] = service.durations[desk, case, 1]
+        room.b[k] = service.durations[desk, case, 2]
         room.lanes[0, k] = room.lanes[2, k]
         room.lanes[1, k] = room.lanes[3, k]
     draw_each(count, rules.clock, room)
-    for k in range(count):
-        alerts[rows[k]].service = room.delay[k]
     waiting = 0
     for k in range(count):
         alert = alerts[rows[k]]
+        alert.success = room.positions[k] > 0
+        alert.service = room.delay[k]
         is_last = is_last_try(alert, rules)
         rows[waiting] = rows[k]
-        room.identities[waiting] = alert.identity
+        room.identities[waiting] = room.identities[k]
         room.numbers[waiting] = ESCALATION if is_last else room.numbers[k]
-        if not alert.success and (not is_last or is_visited_next(alert, rules)):
-            note_distribution(
-                delays.escalation if is_last else delays.retry[alert.tier, desk_of(alert.channel)], waiting, room
-            )
-            waiting += 1
+        drawn = delays.escalation if is_last else delays.retry[alert.tier, desk_of(alert.channel)]
+        room.kinds[waiting] = int(drawn[0])
+        room.a[waiting] = drawn[1]
+        room.b[waiting] = drawn[2]
+        waiting += (room.positions[k] == 0) & ((not is_last) | is_visited_next(alert, rules))
     draw4_each(rules.seed, room.identities, room.numbers, waiting, CONTACT_WAIT, room.lanes)
     draw_each(waiting, rules.clock, room)
     for k in range(waiting):
@@ -82,23 +78,20 @@ def draw_ahead(run: RunTables, alerts: Records, counters: Record, room: AlertScr
 
 
 @internal
-def note_distribution(row: NDArray[np.float64], k: int, room: AlertScratch) -> None:
-    """Note the row (kind, a, b) that the k-th of a block draws from."""
-    room.kinds[k] = int(row[0])
-    room.a[k] = row[1]
-    room.b[k] = row[2]
-
-
-@internal
 def draw_each(count: int, clock: int, room: AlertScratch) -> None:
     """Draw ms by the first two lanes of so many alerts, each from its own distribution, as ``delays.drawn``."""
     is_lognormal = True
+    is_exponential = True
     for k in range(count):
-        is_lognormal &= room.kinds[k] == DistributionKind.LOGNORMAL and abs(room.b[k]) <= STEEPEST
+        is_lognormal &= (room.kinds[k] == DistributionKind.LOGNORMAL) & (abs(room.b[k]) <= STEEPEST)
+        is_exponential &= room.kinds[k] == DistributionKind.EXPONENTIAL
     if is_lognormal:
         normal_scores(room.lanes, count, room.drew, room.outside, room.tails)
         for k in range(count):
             room.drew[k] = room.a[k] * exp_of_moderate(room.b[k] * room.drew[k])
+    elif is_exponential:
+        for k in range(count):
+            room.drew[k] = -room.a[k] * log_of_normal(1.0 - uniform_at(room.lanes, k), 0)
     else:
         for k in range(count):
             room.drew[k] = quantile(room.kinds[k], room.a[k], room.b[k], uniform_at(room.lanes, k))

@@ -7,15 +7,15 @@ from numpy.typing import NDArray
 
 from sim.country.people import target
 from sim.days import DAY_MS, HALF_HOURS
-from sim.draws.compiled import compiled
-from sim.draws.distributions import moment_in_half_hour
-from sim.draws.identity import INDEX_SHIFT, cell_id, origin_id
-from sim.draws.philox import draw4_many, draw4_run, uniform32, uniform52
+from sim.draws.compiled import internal
+from sim.draws.distributions import GUIDE_SHIFT, moment_in_half_hour
+from sim.draws.identity import INDEX_SHIFT, cell_central, cell_id, cell_local, cell_of, origin_id
+from sim.draws.philox import draw4_many, uniform32, uniform52
 from sim.draws.purposes import LEGITIMATE_CONTACT, LEGITIMATE_TARGET
-from sim.engines.vector.guides import ContactGuides, half_hour_at
-from sim.engines.vector.records import Records
+from sim.engines.vector.guides import AMBIGUOUS, ContactGuides, half_hour_at, tier_reached
+from sim.engines.vector.records import Record, Records
 from sim.engines.vector.residents import Crowd
-from sim.engines.vector.rules import TIERS, Rules
+from sim.engines.vector.rules import Rules
 from sim.engines.vector.scratch import ContactScratch
 from sim.midnight.today import Today
 from sim.words import Detector, OriginKind, Truth
@@ -39,7 +39,7 @@ TIER_MASK: Final = (1 << TIER_BITS) - 1
 """Bits of a tier + 1."""
 
 
-@compiled
+@internal
 def score_contacts(
     p: int,
     tables: ContactTables,
@@ -64,66 +64,109 @@ def score_contacts(
         Whether all contacts are done; otherwise ``found`` is full and must grow first.
     """
     progress = counters[0]
-    rules, guides, moments = tables.rules, tables.guides, tables.moments
-    seed = rules.seed
-    midnight = (today.day - rules.start) * DAY_MS
-    draws, identities, raised_tiers, targets = scratch.draws, scratch.identity, scratch.raised, scratch.target
-    block = identities.shape[0]
+    room = min(len(scratch.identity), found.shape[0] - progress.found)
+    size = fill(p, today, room, progress, scratch.identity)
+    while size > 0:
+        draw4_many(tables.rules.seed, scratch.identity, size, LEGITIMATE_CONTACT, 0, scratch.draws)
+        raised = raise_alerts(p, size, tables.guides, today, scratch)
+        draw4_many(tables.rules.seed, scratch.identity, raised, LEGITIMATE_TARGET, 0, scratch.target)
+        write_down(raised, tables, today, crowd, found, progress, scratch)
+        room = min(len(scratch.identity), found.shape[0] - progress.found)
+        size = fill(p, today, room, progress, scratch.identity)
+    done: bool = progress.cell == today.contacts.shape[1] * today.contacts.shape[2]
+    if done:
+        progress.cell = 0
+    return done
+
+
+@internal
+def fill(p: int, today: Today, room: int, progress: Record, identities: NDArray[np.int64]) -> int:
+    """Fill a block with the next contacts of the day, of several cells if need be; return how many there are.
+
+    Args:
+        p: Position of the province.
+        today: Of the day.
+        room: Contacts for which there is room.
+        progress: Counters of the province.
+        identities: Of the contacts, filled.
+
+    Returns:
+        The number of contacts, 0 if all are done or there is no room.
+    """
+    cells = today.contacts.shape[2]
+    size = 0
+    while size < room and progress.cell < today.contacts.shape[1] * cells:
+        c = progress.cell // cells
+        k = progress.cell % cells
+        first = progress.index
+        last = min(today.contacts[p, c, k], first + room - size)
+        start = origin_id(OriginKind.LEGITIMATE, today.day, p, c, cell_id(today.cells[k, 0], today.cells[k, 1]), first)
+        for i in range(last - first):
+            identities[size + i] = start + (i << INDEX_SHIFT)
+        size += last - first
+        progress.index = last
+        if last == today.contacts[p, c, k]:
+            progress.index = 0
+            progress.cell += 1
+    return size
+
+
+@internal
+def raise_alerts(p: int, size: int, guides: ContactGuides, today: Today, scratch: ContactScratch) -> int:
+    """Move the contacts of a block that raise an alert to its front.
+
+    Args:
+        p: Position of the province.
+        size: Of the block.
+        guides: To the tiers.
+        today: Of the day.
+        scratch: The block; ``raised`` is filled with the tier + 1 by each detector, or 0 for no alert.
+
+    Returns:
+        How many there are.
+    """
+    identities, draws, raised_tiers = scratch.identity, scratch.draws, scratch.raised
     covered_central = today.coverage[Detector.CENTRAL, p]
     covered_local = today.coverage[Detector.LOCAL, p]
-    channels = today.contacts.shape[1]
-    cells = today.contacts.shape[2]
-    cell = progress.cell
-    while cell < channels * cells:
-        c = cell // cells
-        k = cell % cells
-        count = today.contacts[p, c, k]
-        row = today.cells[k, 0]
-        column = today.cells[k, 1]
-        base = origin_id(OriginKind.LEGITIMATE, today.day, p, c, cell_id(row, column), 0)
-        least_central = guides.central[row]
-        least_local = guides.local[column]
-        first = progress.index
-        while first < count:
-            if progress.found + block > found.shape[0]:
-                progress.cell = cell
-                progress.index = first
-                return False
-            size = min(block, count - first)
-            start = base + (first << INDEX_SHIFT)
-            draw4_run(seed, start, 1 << INDEX_SHIFT, size, LEGITIMATE_CONTACT, draws)
-            raised = 0
-            for i in range(size):
-                central = 0
-                local = 0
-                for tier in range(TIERS):
-                    central += draws[1, i] >= least_central[tier]
-                    local += draws[2, i] >= least_local[tier]
-                # Now the number of tiers reached, all of them for red. Kept is tier + 1, or 0 for no alert.
-                central = (TIERS + 1 - central) % (TIERS + 1) * (draws[0, i] < covered_central)
-                local = (TIERS + 1 - local) % (TIERS + 1) * (draws[3, i] < covered_local)
-                identities[raised] = start + (i << INDEX_SHIFT)
-                raised_tiers[raised] = central | (local << TIER_BITS)
-                raised += (central | local) != 0
-            draw4_many(seed, identities, raised, LEGITIMATE_TARGET, 0, targets)
-            at = progress.found
-            for i in range(raised):
-                goal = uniform32(targets[2, i]) * moments[HALF_HOURS]
-                hour = half_hour_at(targets[2, i], guides.half_hour, moments)
-                finding = found[at]
-                finding.origin = identities[i]
-                finding.moment = midnight + moment_in_half_hour(goal, hour, moments, rules.clock)
-                finding.person = target(
-                    uniform52(targets[0, i], targets[1, i]), crowd.persons, crowd.high, crowd.high_share
-                )
-                finding.tiers[Detector.CENTRAL] = (raised_tiers[i] & TIER_MASK) - 1
-                finding.tiers[Detector.LOCAL] = (raised_tiers[i] >> TIER_BITS) - 1
-                finding.truth = Truth.LEGITIMATE
-                finding.kind = tables.fraud_types
-                at += 1
-            progress.found = at
-            first += size
-        progress.index = 0
-        cell += 1
-    progress.cell = 0
-    return True
+    raised = 0
+    for i in range(size):
+        cell = cell_of(identities[i])
+        central = int(guides.tier[Detector.CENTRAL, cell_central(cell), draws[1, i] >> GUIDE_SHIFT])
+        local = int(guides.tier[Detector.LOCAL, cell_local(cell), draws[2, i] >> GUIDE_SHIFT])
+        if central == AMBIGUOUS:
+            central = tier_reached(draws[1, i], guides.least[Detector.CENTRAL, cell_central(cell)])
+        if local == AMBIGUOUS:
+            local = tier_reached(draws[2, i], guides.least[Detector.LOCAL, cell_local(cell)])
+        tiers = central * (draws[0, i] < covered_central) | (local * (draws[3, i] < covered_local)) << TIER_BITS
+        identities[raised] = identities[i]
+        raised_tiers[raised] = tiers
+        raised += tiers != 0
+    return raised
+
+
+@internal
+def write_down(
+    raised: int,
+    tables: ContactTables,
+    today: Today,
+    crowd: Crowd,
+    found: Records,
+    progress: Record,
+    scratch: ContactScratch,
+) -> None:
+    """Write down the contacts of a block that raise an alert, with the moment and the person that each finds."""
+    rules, moments, targets = tables.rules, tables.moments, scratch.target
+    midnight = (today.day - rules.start) * DAY_MS
+    at = progress.found
+    for i in range(raised):
+        goal = uniform32(targets[2, i]) * moments[HALF_HOURS]
+        hour = half_hour_at(targets[2, i], tables.guides.half_hour, moments)
+        finding = found[at + i]
+        finding.origin = scratch.identity[i]
+        finding.moment = midnight + moment_in_half_hour(goal, hour, moments, rules.clock)
+        finding.person = target(uniform52(targets[0, i], targets[1, i]), crowd.persons, crowd.high, crowd.high_share)
+        finding.tiers[Detector.CENTRAL] = (scratch.raised[i] & TIER_MASK) - 1
+        finding.tiers[Detector.LOCAL] = (scratch.raised[i] >> TIER_BITS) - 1
+        finding.truth = Truth.LEGITIMATE
+        finding.kind = tables.fraud_types
+    progress.found = at + raised

@@ -12,10 +12,11 @@ from numpy.typing import NDArray
 
 from sim.days import HALF_HOURS
 from sim.draws.compiled import compiled_with_arrays, inlined
-from sim.draws.distributions import CERTAIN, GUIDE_BITS, half_hour_of
+from sim.draws.distributions import CERTAIN, GUIDE_BITS, GUIDE_SHIFT, half_hour_of
 from sim.draws.functions import normal_quantile
 from sim.draws.philox import TO_UNIT_32, uniform32
 from sim.engines.tables import Tables
+from sim.engines.vector.rules import TIERS
 from sim.warning.detectors import DetectorTables, within
 from sim.words import Detector
 
@@ -47,13 +48,14 @@ class AttemptGuides(NamedTuple):
 class ContactGuides(NamedTuple):
     """Guides and bounds for legitimate contacts.
 
-    ``half_hour`` (4096,) by the top bits of the uniform of the moment; ``central`` and ``local`` (rows, 4): the least
-    uniform at which a contact in a row of the grid reaches each tier.
+    ``half_hour`` (4096,) by the top bits of the uniform of the moment; ``least`` (2 detectors, rows, 4): the least
+    uniform at which a contact in a row of the grid reaches each tier; ``tier`` (2 detectors, rows, 256): the tier + 1
+    that it reaches, or 0 for none, by the top bits of the uniform, ``AMBIGUOUS`` where they do not say.
     """
 
     half_hour: NDArray[np.uint8]
-    central: NDArray[np.int64]
-    local: NDArray[np.int64]
+    least: NDArray[np.int64]
+    tier: NDArray[np.uint8]
 
 
 class Guides(NamedTuple):
@@ -73,6 +75,7 @@ def guides_of(tables: Tables, propensity: NDArray[np.float64]) -> Guides:
     most_engaged = np.floor(propensity.max(axis=4) * CERTAIN + 1.0).astype(np.int64)
     most_by_band = np.repeat(most_engaged.max(axis=(1, 2, 3))[:, None], AMBIGUOUS + 1, axis=1)
     most_by_band[:, : most_engaged.shape[1]] = most_engaged.max(axis=(2, 3))
+    least = np.array([least_uniforms(int(detector), tables.detectors) for detector in Detector])
     return Guides(
         band=np.array([age_guide(row, tables.people.band) for row in tables.people.age]),
         stage=np.array([age_guide(row, tables.people.stage) for row in tables.people.age]),
@@ -83,8 +86,8 @@ def guides_of(tables: Tables, propensity: NDArray[np.float64]) -> Guides:
         ),
         contacts=ContactGuides(
             half_hour=half_hour_guide(tables.contact_moments),
-            central=least_uniforms(int(Detector.CENTRAL), tables.detectors),
-            local=least_uniforms(int(Detector.LOCAL), tables.detectors),
+            least=least,
+            tier=tier_guide(least),
         ),
     )
 
@@ -137,6 +140,23 @@ def highest_scores() -> NDArray[np.float64]:
     """Return an upper bound of the normal quantile by the top 8 bits of a uniform, (256,), each finite."""
     ends = [top / (1 << GUIDE_BITS) for top in range(1, 1 << GUIDE_BITS)]
     return np.array([normal_quantile(u) + MARGIN for u in (*ends, uniform32(CERTAIN - 1))])
+
+
+@inlined
+def tier_reached(u: int, least: NDArray[np.int64]) -> int:
+    """Return the highest tier + 1 that a uniform reaches, or 0 for none, by the least uniforms (4,) of the tiers."""
+    reached = 0
+    for tier in range(TIERS):
+        reached += u >= least[tier]
+    return (TIERS + 1 - reached) % (TIERS + 1)
+
+
+def tier_guide(least: NDArray[np.int64]) -> NDArray[np.uint8]:
+    """Return ``ContactGuides.tier`` from ``least``."""
+    firsts = np.arange(1 << GUIDE_BITS) << GUIDE_SHIFT
+    lasts = firsts + (1 << GUIDE_SHIFT) - 1
+    low, high = ((u[:, None] >= least[:, :, None, :]).sum(axis=3) for u in (firsts, lasts))
+    return np.where(low == high, (TIERS + 1 - low) % (TIERS + 1), AMBIGUOUS).astype(np.uint8)
 
 
 @compiled_with_arrays

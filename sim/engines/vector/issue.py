@@ -6,9 +6,12 @@ the event loop only where a call or a visit is next.
 
 from typing import Final
 
+import numpy as np
+from numpy.typing import NDArray
+
 from sim.country.people import has_app
 from sim.days import DAY_MS
-from sim.draws.compiled import compiled, internal, part_of_caller
+from sim.draws.compiled import internal, part_of_caller
 from sim.draws.distributions import pick, to_ticks
 from sim.draws.identity import person_id
 from sim.draws.philox import draw4_many
@@ -21,6 +24,7 @@ from sim.engines.vector.counts import day_of
 from sim.engines.vector.day import begin_day
 from sim.engines.vector.events import order_at_row, order_of_alert
 from sim.engines.vector.given import Now, ProvinceDay, RunTables
+from sim.engines.vector.guides import AMBIGUOUS, TOP_SHIFT
 from sim.engines.vector.lives import end_alert
 from sim.engines.vector.log import is_logged, log_issue
 from sim.engines.vector.messages import end_message, send_message
@@ -35,8 +39,16 @@ ROWS_AHEAD: Final = 8
 """Free rows between the one that is taken and the one that is brought near."""
 
 
-@compiled
-def warn(block: int, run: RunTables, day: ProvinceDay, arrays: Arrays, tallies: Tallies, room: AlertScratch) -> bool:
+@internal
+def warn(
+    block: int,
+    run: RunTables,
+    day: ProvinceDay,
+    bands: NDArray[np.uint8],
+    arrays: Arrays,
+    tallies: Tallies,
+    room: AlertScratch,
+) -> bool:
     """Send alerts on the day's findings down the chain, and issue those whose day has come.
 
     Three steps in one, as it takes longer to hand over all arrays to a kernel than some days have work for it.
@@ -45,6 +57,7 @@ def warn(block: int, run: RunTables, day: ProvinceDay, arrays: Arrays, tallies: 
         block: Findings, or alerts, that are looked at together.
         run: What the run fixes.
         day: What the day says to the province.
+        bands: (4096,) guide to the age bands of the province.
         arrays: Arrays of the province.
         tallies: Tallies of the province.
         room: Scratch for a block.
@@ -55,13 +68,19 @@ def warn(block: int, run: RunTables, day: ProvinceDay, arrays: Arrays, tallies: 
     return (
         begin_day(day.midnight, arrays)
         and send(block, run, day, arrays, tallies.outcomes, room)
-        and issue_sent(block, run, day, arrays, tallies, room)
+        and issue_sent(block, run, day, bands, arrays, tallies, room)
     )
 
 
 @part_of_caller
 def issue_sent(
-    block: int, run: RunTables, day: ProvinceDay, arrays: Arrays, tallies: Tallies, room: AlertScratch
+    block: int,
+    run: RunTables,
+    day: ProvinceDay,
+    bands: NDArray[np.uint8],
+    arrays: Arrays,
+    tallies: Tallies,
+    room: AlertScratch,
 ) -> bool:
     """Issue the alerts sent whose day has come.
 
@@ -71,6 +90,7 @@ def issue_sent(
         block: Alerts that are issued together.
         run: What the run fixes.
         day: What the day says to the province.
+        bands: (4096,) guide to the age bands of the province.
         arrays: Arrays of the province.
         tallies: Tallies of the province.
         room: Scratch for a block.
@@ -94,13 +114,10 @@ def issue_sent(
         for k in range(counters.index, last):
             room.rows[count] = k
             count += arrays.sent[k].issued < day.midnight + DAY_MS
-        choose_channels(count, run, day, arrays.sent, room)
+        choose_channels(count, run, day, bands, arrays.sent, room)
         draw_reading(ContactChannel.APP, count, rules, run.delays, arrays.sent, room)
         draw_reading(ContactChannel.SMS, count, rules, run.delays, arrays.sent, room)
-        counters.pending = 0
-        for k in range(count):
-            issue(arrays.sent[room.rows[k]], room.delivery[k], room.delay[k], run, day, arrays, tallies, room)
-        draw_ahead(run, arrays.alerts, counters, room)
+        issue_block(count, run, day, arrays, tallies, room)
         for k in range(counters.index, last):
             if arrays.sent[k].issued >= day.midnight + DAY_MS:
                 arrays.sent[counters.kept] = arrays.sent[k]
@@ -113,23 +130,35 @@ def issue_sent(
 
 
 @internal
-def choose_channels(count: int, run: RunTables, day: ProvinceDay, alerts: Records, room: AlertScratch) -> None:
+def choose_channels(
+    count: int, run: RunTables, day: ProvinceDay, bands: NDArray[np.uint8], alerts: Records, room: AlertScratch
+) -> None:
     """Choose the first channel of so many alerts: that of their tier, but an SMS to whoever lacks the app today."""
     people, province = run.people, day.province
     asked = 0
     for k in range(count):
         alert = alerts[room.rows[k]]
-        alert.channel = run.rules.first[alert.tier]
+        channel = run.rules.first[alert.tier]
+        is_asked = channel == ContactChannel.APP
         room.positions[asked] = k
         room.identities[asked] = person_id(province, alert.person)
-        asked += alert.channel == ContactChannel.APP
+        asked += is_asked
+        alert.channel = ContactChannel.SMS if is_asked else channel
     draw4_many(run.rules.seed, room.identities, asked, PERSON_HOME, 0, room.lanes)
+    # Who has the app has it whatever else they are, so that is asked first.
+    left = 0
     for q in range(asked):
-        age = pick(room.lanes[0, q], people.age[province])
+        room.outside[left] = q
+        left += room.lanes[3, q] < day.app
+    for m in range(left):
+        q = room.outside[m]
+        band = int(bands[room.lanes[0, q] >> TOP_SHIFT])
+        if band == AMBIGUOUS:
+            band = people.band[pick(room.lanes[0, q], people.age[province])]
         urban = (room.lanes[1, q] < people.urban[province]) * 1
-        online = room.lanes[2, q] < people.internet[province, urban, people.band[age]]
-        if not has_app(online, room.lanes[3, q], day.app):
-            alerts[room.rows[room.positions[q]]].channel = ContactChannel.SMS
+        online = room.lanes[2, q] < people.internet[province, urban, band]
+        if has_app(online, room.lanes[3, q], day.app):
+            alerts[room.rows[room.positions[q]]].channel = ContactChannel.APP
 
 
 @internal
@@ -161,37 +190,37 @@ def draw_reading(
 
 
 @part_of_caller
-def issue(
-    alert: Record,
-    delivery: int,
-    delay: int,
-    run: RunTables,
-    day: ProvinceDay,
-    arrays: Arrays,
-    tallies: Tallies,
-    room: AlertScratch,
+def issue_block(
+    count: int, run: RunTables, day: ProvinceDay, arrays: Arrays, tallies: Tallies, room: AlertScratch
 ) -> None:
-    """Issue an alert and settle its message; where a call or a visit follows, the event loop goes on from there.
+    """Issue so many alerts: first those that are called or visited, then those whose message is settled at once.
 
-    Args:
-        alert: The alert.
-        delivery: Ms from issue to delivery of its message, if it is to be sent in writing.
-        delay: Ms from delivery to reading, -1 for never.
-        run: What the run fixes.
-        day: What the day says to the province.
-        arrays: Arrays of the province.
-        tallies: Tallies of the province.
-        room: Notes who enters the loop.
+    Where a call or a visit follows, the event loop goes on from there.
     """
     rules, counters = run.rules, arrays.counters[0]
-    counters.issued += 1
-    if is_logged(alert.identity, rules):
-        predicted = predicted_type(rules.seed, alert.identity, alert.kind, run.detectors)
-        log_issue(alert, predicted, day.province, arrays.log, counters)
-    if alert.channel >= ContactChannel.CALL:
+    counters.issued += count
+    if rules.kept > 0:
+        for k in range(count):
+            alert = arrays.sent[room.rows[k]]
+            if is_logged(alert.identity, rules):
+                predicted = predicted_type(rules.seed, alert.identity, alert.kind, run.detectors)
+                log_issue(alert, predicted, day.province, arrays.log, counters)
+    counters.pending = 0
+    written = 0
+    called = 0
+    for k in range(count):
+        room.positions[written] = k
+        room.outside[called] = k
+        is_called = arrays.sent[room.rows[k]].channel >= ContactChannel.CALL
+        called += is_called
+        written += not is_called
+    for q in range(called):
+        alert = arrays.sent[room.rows[room.outside[q]]]
         enter_loop(alert, alert.issued, Phase.ARRIVALS, ArrivalStep.ISSUE, day.midnight, arrays, room)
-    else:
-        settle_message(alert, delivery, delay, rules, day, arrays, tallies, room)
+    for q in range(written):
+        k = room.positions[q]
+        settle_message(arrays.sent[room.rows[k]], room.delivery[k], room.delay[k], rules, day, arrays, tallies, room)
+    draw_ahead(run, arrays.alerts, counters, room)
 
 
 @part_of_caller

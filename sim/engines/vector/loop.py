@@ -27,7 +27,7 @@ from sim.midnight.people_bytes import HEARD
 from sim.warning.dissuasion import is_dissuaded
 from sim.words import End
 
-EVENTS_AHEAD: Final = 4
+EVENTS_AHEAD: Final = 8
 """Events of the stream between the one that takes place and the one whose record is brought near."""
 
 # What the loop does for every event is made into it; see ``service``.

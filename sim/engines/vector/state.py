@@ -70,7 +70,7 @@ class Tallies(NamedTuple):
 @internal
 def spare_events(counters: Record, limits: Record, desks: Records) -> int:
     """Return for how many more events of the loop there is certainly room in every array."""
-    entries = min(
+    entries: int = min(
         counters.alerts_free,
         limits.heap - counters.heap,
         limits.later - counters.later,

@@ -158,7 +158,7 @@ def warn_all(
     for k in range(at, len(some)):
         p = some[k]
         of_day = day_of(p, run.rules.start, today, day, people)
-        if not warn(len(room.rows), run, of_day, states[p], tallies_of(p, tallies), room):
+        if not warn(len(room.rows), run, of_day, people.band_guide[p], states[p], tallies_of(p, tallies), room):
             return k
     return len(some)
 
