@@ -26,7 +26,7 @@ from tests.engines.small import TWO_DAYS, fewer, files_that_differ, run_tiny
 
 TIES: dict[str, Any] = {
     **fewer(0.5),
-    "seed": 8,
+    "seed": 9,
     "clock": "15 min",
     "population.exposure.high_share": 0.01,
     "population.victim_before_factor": 6.0,
