@@ -2,7 +2,7 @@
 
 import itertools
 
-from sim.draws.identity import cell_of
+from sim.draws.identity import fraud_type_of
 from tests.engines.log import ARRIVALS, DAY, DESKS, DISPATCH, READS, SERVICE_ENDS, Life, Log, rank
 
 
@@ -58,7 +58,7 @@ class AlertRules(Log):
         true = "legitimate"
         if attempt is not None:
             assert life.issue["person"] == attempt["person"]
-            true = types[cell_of(life.origin)]
+            true = types[fraud_type_of(life.origin)]
         predicted = types[life.issue["value"]]
         assert any(
             row.true == true and row.predicted == predicted and row.probability > 0.0

@@ -7,7 +7,11 @@ from typing import Any
 import numpy as np
 
 from sim.days import day_number, weekday
-from sim.draws.identity import alert_id
+from sim.draws.distributions import CERTAIN
+from sim.draws.identity import LIMITS, alert_id, fraud_type_of, unpack
+from sim.gates.engagement import most_engaging, propensities
+from sim.warning.bands import ENGAGING
+from sim.words import Channel
 from tests.engines.alert_rules import AlertRules
 from tests.engines.log import DAY, DESKS, READS, STAGE_MOMENTS, counted, rank, rows_of
 
@@ -23,6 +27,7 @@ class Rules(AlertRules):
             self.check_issue(life)
             self.check_end(life)
             self.check_expiry(life)
+        self.check_attempts()
         self.check_superseding()
         self.check_moot()
         self.check_seats()
@@ -30,6 +35,33 @@ class Rules(AlertRules):
         self.check_episodes()
         self.check_ticks()
         self.check_tables()
+
+    def check_attempts(self) -> None:
+        """Attempts that may engage are the first of their cell, without a gap; others are named for an alert alone."""
+        named = defaultdict(list)
+        alarmed = {life.origin for life in self.lives.values() if life.stage == 0}
+        quiet = 0
+        for origin, row in self.attempts.items():
+            assert row["result"] in ("unanswered", "ignored", "engaged")
+            parts = unpack(origin)
+            if parts.cell % LIMITS["prospect"] == ENGAGING:
+                assert row["result"] != "unanswered"
+                named[(parts.day, parts.province, parts.channel, fraud_type_of(origin))].append(parts.index)
+            else:
+                assert row["result"] != "engaged"
+                quiet += origin not in alarmed
+        # Alerts may be lost, or still be on their way when the run ends.
+        assert quiet == 0 or quiet <= len(self.attempts)
+        codes, types = [row.code for row in self.spec.population.provinces], list(self.spec.fraud.types)
+        answered = self.run.attempts[self.run.attempts["fate"].isin(["ignored", "engaged"])]
+        most = most_engaging(propensities(self.spec))
+        for indices in named.values():
+            assert sorted(indices) == list(range(len(indices)))
+        for (date, code, channel, name), count in rows_of(answered, "day", "province", "channel", "fraud_type").items():
+            cell = (day_number(date), codes.index(code), Channel.of(channel), types.index(name))
+            followed = len(named.pop(cell, ()))
+            assert followed == count if most[cell[3]] == CERTAIN else followed <= count
+        assert not named
 
     def check_seats(self) -> None:
         """Whenever a service begins at a desk, no more are under way there than staff has seats."""
@@ -157,7 +189,9 @@ class Rules(AlertRules):
         """The tables count what the log tells."""
         run, rows = self.run, self.rows
         fates = Counter(r["result"] for r in rows if r["event"] == "attempt")
-        assert fates == counted(run.attempts, "fate")
+        totals = counted(run.attempts, "fate")
+        assert fates["engaged"] == totals["engaged"]
+        assert all(number <= totals[fate] for fate, number in fates.items())
         assert self.ends_of_alerts() == rows_of(run.alerts, "day", "province", "source", "tier", "truth", "end")
         contacts = counted(run.contacts, "result")
         served = Counter(r["result"] for r in rows if r["event"] == "service_end")

@@ -74,7 +74,7 @@ def test_staff_changes_no_attempt_and_no_issue_on_the_first_day(two_days: sim.Ru
     run = run_tiny(tmp_path / "run", **{"desks.call.staff": 3, "desks.visit.staff": 4})
     one, other = attempts_of(two_days), attempts_of(run)
     pd.testing.assert_frame_equal(one[one["moment"] < DAY], other[other["moment"] < DAY])
-    # The identities and moments of potential attempts are the same on every day.
+    # No gate has changed by the second day: the same attempts are followed, and raise their alerts.
     assert one[["origin", "moment"]].equals(other[["origin", "moment"]])
     assert "waits.parquet" in files_that_differ(two_days, run)
     with_calls = two_days.contacts[two_days.contacts["channel"] == "call"]["count"].sum()
@@ -136,6 +136,8 @@ def test_the_end_of_the_period_changes_nothing_before_it(two_days: sim.Run, tmp_
 
 def test_a_warm_up_leaves_potential_attempts_as_they_are(two_days: sim.Run, tmp_path: Path) -> None:
     run = run_tiny(tmp_path / "run", period={"start": "2022-01-31", "end": "2022-02-01", "warmup": "2 d"})
-    one, other = attempts_of(two_days), attempts_of(run)
-    assert one[["origin", "moment"]].equals(other[["origin", "moment"]])
-    assert not one.equals(other)
+    cell = ["day", "province", "channel", "fraud_type"]
+    one, other = (of.attempts.groupby(cell)["count"].sum() for of in (two_days, run))
+    # As many come in each cell; how many of them a gate stops is another matter after two days more.
+    pd.testing.assert_series_equal(one, other)
+    assert not two_days.attempts.equals(run.attempts)

@@ -1,4 +1,4 @@
-"""A whole run against the probabilities of its days: fates up to the sites, and alerts on what is left."""
+"""A whole run against the probabilities of its days: fates up to an answer, and alerts on what is left."""
 
 from collections import defaultdict
 from pathlib import Path
@@ -11,18 +11,24 @@ import sim
 from sim.country.calendar import Calendar
 from sim.country.provinces import Provinces
 from sim.days import day_number
+from sim.draws.identity import LIMITS, cell_of, day_of
 from sim.midnight.night import Night
 from sim.midnight.totals import DayTotals
 from sim.scenario import ScenarioModel
-from sim.words import Channel
+from sim.warning.bands import ENGAGING, REST, prospect_of
+from sim.words import Fate
 from tests.chi_square import HOPELESS, LIKELY, fit
 from tests.engines.small import run_tiny
 
 CHANNELS = ("call", "sms", "online")
-GATES = ("not_sent", "den_destroyed", "card_eliminated", "intercepted", "site_blocked")
+GATES = ("not_sent", "den_destroyed", "card_eliminated", "intercepted", "site_blocked", "unanswered")
 TIERS = ("red", "orange", "yellow", "blue")
 UNIT = 2.0**-32
-DAY = 86_400_000
+FEW_ENGAGE = {
+    f"fraud.types.{name}.engage": share
+    for name, share in (("customer_service", 0.002), ("brushing", 0.01), ("loan_credit", 0.02))
+}
+"""Most who answer attempts of these types could not engage: their scores are looked at by bands."""
 
 
 class Nothing:
@@ -43,7 +49,7 @@ class Nothing:
 def six_days(tmp_path_factory: pytest.TempPathFactory) -> sim.Run:
     folder: Path = tmp_path_factory.mktemp("shares")
     period = {"start": "2022-01-31", "end": "2022-02-05", "warmup": "2 d"}
-    return run_tiny(folder / "run", period=period, feedback=False)
+    return run_tiny(folder / "run", period=period, feedback=False, **FEW_ENGAGE)
 
 
 def test_fates_come_in_the_shares_of_the_thresholds_of_their_day(six_days: sim.Run) -> None:
@@ -60,21 +66,15 @@ def test_fates_come_in_the_shares_of_the_thresholds_of_their_day(six_days: sim.R
         p, c, t = provinces.codes.index(code), CHANNELS.index(channel), types.index(name)
         count = group["count"].sum()
         assert count == today.attempts[p, c, t]
-        out = np.diff(night.slots.cumulative[t], prepend=0)[today.raided == 1].sum() * UNIT
-        stops = [
-            today.gates.not_sent[p, c] * UNIT,
-            out,
-            today.gates.dead[p] * UNIT if c != Channel.ONLINE else 0.0,
-            today.gates.intercepted[p, c, t] * UNIT if c != Channel.ONLINE else 0.0,
-            today.gates.down[p, 1 if c == Channel.ONLINE else 0, t] * UNIT if c != Channel.CALL else 0.0,
-        ]
+        stops = today.stops[:, p, c, t] * UNIT
+        # What each measure, den, card, filter and site does is told in the tests of the gates.
         left = float(count)
-        for fate, stop in zip(GATES, stops, strict=True):
+        for fate, stop in zip(GATES, stops.tolist(), strict=True):
             expected[(channel, name, fate)] += left * stop
             left *= 1.0 - stop
-        expected[(channel, name, "delivered")] += left
+        expected[(channel, name, "answered")] += left
         for fate, number in zip(group["fate"], group["count"], strict=True):
-            found[(channel, name, fate if fate in GATES else "delivered")] += number
+            found[(channel, name, fate if fate in GATES else "answered")] += number
     keys = sorted(expected)
     counts, wanted = [found[key] for key in keys], np.array([expected[key] for key in keys])
     assert fit(counts, wanted) > LIKELY
@@ -86,13 +86,21 @@ def test_fates_come_in_the_shares_of_the_thresholds_of_their_day(six_days: sim.R
 
 def test_contacts_raise_alerts_in_the_shares_of_the_detectors(six_days: sim.Run) -> None:
     spec = six_days.scenario.spec
-    events = six_days.events
+    events, table = six_days.events, six_days.attempts
     # Those of the last day may still be on their way.
-    attempts = events[(events["event"] == "attempt") & (events["moment"] < 5 * DAY)]
+    before = table[table["day"] < "2022-02-05"]
+    last = day_number(spec.period.end)
+    attempts = events[events["event"] == "attempt"]
+    attempts = attempts[[day_of(int(origin)) < last for origin in attempts["origin"]]]
     issued = events[(events["event"] == "issue") & (events["stage"] == 0)]
+    prospects = {
+        cell_of(int(origin)) % LIMITS["prospect"] for origin in set(issued["origin"]) & set(attempts["origin"])
+    }
+    assert prospects > {ENGAGING, prospect_of(0, Fate.IGNORED), prospect_of(REST, Fate.IGNORED)}
     found, wanted = [], []
     for channel in CHANNELS:
         for seen in ("unanswered", "ignored"):
+            number = before[(before["channel"] == channel) & (before["fate"] == seen)]["count"].sum()
             origins = attempts[(attempts["channel"] == channel) & (attempts["result"] == seen)]["origin"]
             d_prime = getattr(getattr(spec.warning.detectors.contact, channel), seen)
             of_them = issued[issued["origin"].isin(set(origins))]
@@ -101,7 +109,7 @@ def test_contacts_raise_alerts_in_the_shares_of_the_detectors(six_days: sim.Run)
                 below = 0.0
                 for tier in TIERS:
                     above = stats.norm.sf(getattr(settings.thresholds, tier) - d_prime - settings.shift)
-                    wanted.append(len(origins) * coverage * (above - below))
+                    wanted.append(number * coverage * (above - below))
                     found.append(((of_them["detector"] == detector) & (of_them["tier"] == tier)).sum())
                     below = above
     assert fit(found, wanted) > LIKELY
@@ -140,10 +148,11 @@ def above_both(spec: ScenarioModel, d_prime: float) -> float:
 def test_each_detector_sees_contacts_of_its_own(tmp_path: Path) -> None:
     coverage = {f"measures.warning-{name}.coverage": 0.5 for name in ("central", "local")}
     period = {"start": "2022-01-31", "end": "2022-02-01", "warmup": "0 d"}
-    run = run_tiny(tmp_path / "run", period=period, feedback=False, **coverage)
+    run = run_tiny(tmp_path / "run", period=period, feedback=False, **coverage, **FEW_ENGAGE)
     spec, events = run.scenario.spec, run.events
     attempts = events[(events["event"] == "attempt") & events["result"].isin(["unanswered", "ignored"])]
-    by_score = attempts.groupby(["channel", "result"])["origin"].nunique()
+    seen_alike = run.attempts[run.attempts["fate"].isin(["unanswered", "ignored"])]
+    by_score = seen_alike.groupby(["channel", "fate"], observed=True)["count"].sum()
     issued = events[(events["event"] == "issue") & (events["stage"] == 0)]
     both = issued.groupby("origin")["detector"].nunique() == 2
     twice = set(both[both].index)

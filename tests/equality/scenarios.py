@@ -26,6 +26,9 @@ UNEVEN: dict[str, Any] = {
     "population.app.width": "1 d",
     "desks.province_weights": {"11": 2.0, "44": 0.5},
     "warning.dissuasion.awareness_bonus": 0.9,
+    "fraud.types.loan_credit.engage": 0.02,
+    "fraud.types.customer_service.engage": 0.002,
+    "fraud.types.gaming.engage": 0.01,
     "measures.lines-here": measure("source_regulation", 44, target="voice_line", intensity=0.3),
     "measures.ports-there": measure("source_regulation", 65, since=BEGIN, target="sms_port", intensity=0.5),
     "measures.purge-here": measure("card_purge", 44, intensity=0.9),
@@ -35,20 +38,26 @@ UNEVEN: dict[str, Any] = {
     "measures.apps-there": measure("blocking", 44, since=BEGIN, target="app", intensity=1.0),
     "measures.holds-here": measure("bank_hold", 44, intensity=0.5),
     "measures.holds-there": measure("bank_hold", 65, since=BEGIN, intensity=0.8),
-    "measures.videos-here": measure("videos", 44, until="2022-12-31", count=100, views=5_000_000),
+    "measures.videos-here": measure("videos", 44, until="2022-12-31", count=100, views=20_000_000),
     "measures.law-here": measure("law", 11, 44, since=BEGIN, deterrence=0.1, replacement_factor=1.5, data_sharing=-1.0),
     "measures.warning-central": measure("warning", 44, 65, detector="central", coverage=0.9, ramp=None),
     "measures.warning-local": measure("warning", 11, 44, detector="local", coverage=0.6, ramp=None),
     "measures.warning-late": measure("warning", 11, since=BEGIN, detector="central", coverage=0.5, ramp=None),
     "measures.outage-here": measure("outage", 11, until="2022-01-31", detector="local", mode="delay"),
 }
-"""Changes of ``tiny`` by which its provinces, and its days, differ in all that the macro state says."""
+"""Changes of ``tiny`` by which its provinces, and its days, differ in all that the macro state says.
+
+There are fraud types that fool nearly nobody: with ``tiny``'s own everybody may engage, and no answered attempt is
+looked at by bands of scores.
+"""
 
 TIED_AND_UNEVEN: dict[str, Any] = {
     **TIES,
     **UNEVEN,
-    **fewer(2.0),
+    **fewer(3.0),
+    "seed": 11,
     **{f"population.legitimate.{channel}": "40000 per day" for channel in ("call", "sms", "online")},
+    "warning.detectors.local.shift": -0.3,
     "warning.dissuasion.fatigue": 0.8,
     "warning.dissuasion.stop": {"app": 0.3, "sms": 0.3, "call": 0.3, "visit": 0.4},
 }

@@ -13,8 +13,9 @@ from tests.engines.small import NO_LEGITIMATE, TWO_DAYS, fewer
 from tests.equality.both import assert_equal, run_both
 from tests.equality.scenarios import MONTHS, STAGES, UNEVEN
 
-NO_ATTEMPTS = {f"fraud.volumes.{channel}.level": "0 per day" for channel in ("call", "sms", "online")}
 ALWAYS: dict[str, Any] = {"window": ["2022-01-01", None]}
+RARE = {"red": 4.4, "orange": 4.2, "yellow": 4.1, "blue": 4.0}
+HIGH = {"red": 9.4, "orange": 9.3, "yellow": 9.2, "blue": 9.0}
 
 
 def of_tiers(**values: Any) -> dict[str, Any]:
@@ -22,13 +23,89 @@ def of_tiers(**values: Any) -> dict[str, Any]:
     return {f"warning.tiers.{tier}.{key.replace('__', '.')}": value for tier in TIERS for key, value in values.items()}
 
 
+FAR: dict[str, Any] = {f"warning.detectors.{name}.shift": 50.0 for name in ("central", "local")}
+"""Every attempt that reaches somebody raises an alert, in whatever band its scores lie."""
+SEEN = {
+    f"measures.warning-{name}": {"kind": "warning", "detector": name, "coverage": 1.0, "ramp": None, **ALWAYS}
+    for name in ("central", "local")
+}
+UNSEEN = {f"measures.warning-{name}.coverage": 0.0 for name in ("central", "local", "late")}
+TYPES = (
+    "brushing",
+    "customer_service",
+    "loan_credit",
+    "police_impersonation",
+    "romance_investment",
+    "acquaintance",
+    "gaming",
+    "other",
+)
+
+
+def volumes(level: str) -> dict[str, Any]:
+    """Return the same level of attempts for all channels."""
+    return {f"fraud.volumes.{channel}.level": level for channel in ("call", "sms", "online")}
+
+
+def engaging(share: float) -> dict[str, Any]:
+    """Return the same willingness to engage for all types of fraud."""
+    return {f"fraud.types.{name}.engage": share for name in TYPES}
+
+
 EXTREMES: dict[str, dict[str, Any]] = {
+    "every attempt that reaches somebody engages and alarms": {**fewer(0.3), **engaging(1.0), **FAR, **SEEN},
+    "every attempt that reaches somebody alarms, none can engage": {**fewer(0.3), **engaging(0.0), **FAR, **SEEN},
+    "all alarm, few engage, scores opposed": {
+        **fewer(0.3),
+        **engaging(0.01),
+        **FAR,
+        "warning.detectors.correlation": -0.999,
+    },
+    "all alarm, few engage, scores nearly the same": {
+        **fewer(0.3),
+        **engaging(0.01),
+        **FAR,
+        "warning.detectors.correlation": 0.999,
+    },
+    "down to the rest, few engage, scores opposed": {
+        **fewer(0.5),
+        **engaging(0.01),
+        "warning.detectors.correlation": -0.9,
+        "warning.detectors.central.shift": 1.0,
+    },
+    "nothing comes of any attempt": {
+        **engaging(0.0),
+        **NO_LEGITIMATE,
+        **{f"warning.detectors.{name}.thresholds": HIGH for name in ("central", "local")},
+    },
+    "no detector sees anything": {**engaging(0.05), **UNSEEN},
+    "cells of one attempt": {**fewer(0.008), **engaging(0.2)},
+    "cells of millions, of which few are followed": {
+        **volumes("12000000 per day"),
+        **NO_LEGITIMATE,
+        **engaging(0.0),
+        "fraud.types.gaming.engage": 2e-5,
+        **UNSEEN,
+    },
+    "cells of thousands, in bands of hundreds": {
+        **volumes("60000 per day"),
+        **NO_LEGITIMATE,
+        **engaging(0.001),
+        **{f"warning.detectors.{name}.thresholds": RARE for name in ("central", "local")},
+    },
+    "provinces of two people who never answer": {
+        **volumes("2e11 per day"),
+        **NO_LEGITIMATE,
+        "scale": 1e-9,
+        "engagement.answering.age_factor": [1.0, 0.0, 0.0, 0.0, 0.0, 0.0],
+        "desks.call.by_province": {},
+    },
     "scores without correlation": {**fewer(3.0), **NO_LEGITIMATE, "warning.detectors.correlation": 0.0},
     "scores nearly the same": {"warning.detectors.correlation": 0.999},
     "scores opposed": {"warning.detectors.correlation": -0.999},
     "no contacts": NO_LEGITIMATE,
-    "no attempts": NO_ATTEMPTS,
-    "nothing at all": {**NO_ATTEMPTS, **NO_LEGITIMATE},
+    "no attempts": volumes("0 per day"),
+    "nothing at all": {**volumes("0 per day"), **NO_LEGITIMATE},
     "nothing is sent, all is blocked": {
         "measures.no-lines": {"kind": "source_regulation", "target": "voice_line", "intensity": 1.0, **ALWAYS},
         "measures.no-accounts": {"kind": "blocking", "target": "account", "intensity": 1.0, **ALWAYS},

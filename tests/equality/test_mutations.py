@@ -14,7 +14,7 @@ import pytest
 import sim
 from sim.engines.reference import attempts
 from sim.engines.reference.alerts import Alert
-from sim.engines.reference.attempts import Arrival
+from sim.engines.reference.attempts import Arrivals, Attempt
 from sim.engines.reference.episodes import Episode
 from sim.engines.reference.world import World
 from sim.midnight.night import Night
@@ -23,21 +23,84 @@ from tests.engines.test_mutations import MUTATIONS, Mutation, of
 from tests.equality.both import assert_equal, differences
 from tests.equality.scenarios import TIED_AND_UNEVEN
 
+COVERED_LOOK = "seen = covered(world, self.province, (u_central, u_local), tiers)"
+COVERED_HAPPEN = "seen = covered(world, of.province, (u_central, u_local), tiers)"
+VOID = "if other < larger or (other == larger and not local_is_larger):"
+
 KNOWN = {mutation.rule: mutation for mutation in MUTATIONS}
 
 BROKEN: list[tuple[str, Mutation]] = [
     # What happens otherwise is seen in the events.
-    ("events", of("a draw of another purpose", Arrival, "leave_traces", ("ATTEMPT_COVERAGE, 0", "ATTEMPT_TARGET, 0"))),
+    ("events", of("a draw of another purpose", Attempt, "happen", ("ATTEMPT_COVERAGE, 0", "ATTEMPT_PERSON, 0"))),
+    ("events", of("a draw twice", Arrivals, "pass_gates", ("gate // 2, gate % 2", "gate // 2, 0"))),
+    ("events", of("the draw of another gate", Arrivals, "pass_gates", ("gate // 2, gate % 2", "0, gate % 2"))),
     (
         "events",
-        of("a draw twice", Arrival, "pass_filters", ("is_not_sent(u.not_sent", "is_not_sent(u.slot")),
+        of("gates in another order", Arrivals, "pass_gates", ("stops[gate,", "stops[(gate + 1) % GATES,")),
+    ),
+    ("attempts", of("another gate's fate", Arrivals, "pass_gates", ("Fate(gate)", "Fate(max(gate, 1))"))),
+    (
+        "events",
+        of("those of higher rank go on", Arrivals, "arrive", ("(ENGAGING, index)", "(ENGAGING, ignored + index)")),
+    ),
+    (
+        "events",
+        of("those who may engage by another draw", Arrivals, "arrive", ("PROSPECTS, 0, 0)", "PROSPECTS, 1, 0)")),
+    ),
+    ("events", of("the highest band is left out", Arrivals, "alarm", ("in range(bands", "in range(1, bands"))),
+    ("events", of("the lowest band is left out", Arrivals, "alarm", ("above(least))", "above(least) - 1)"))),
+    ("events", of("a band takes nothing from the next", Arrivals, "alarm", ("count -= found", "pass"))),
+    ("events", of("bands draw together", Arrivals, "alarm", ("1 + band, fate - Fate.UNANSWERED", "1 + band, 0"))),
+    ("events", of("all bands by one draw", Arrivals, "alarm", ("1 + band, fate", "1, fate"))),
+    (
+        "events",
+        of("ignored ones in the bands of others", Arrivals, "look", ("- Fate.UNANSWERED])", "- Fate.IGNORED])")),
+    ),
+    ("events", of("all are seen whatever the coverage", Arrivals, "look", (COVERED_LOOK, "seen = list(tiers)"))),
+    (
+        "events",
+        of("followed ones are seen whatever the coverage", Attempt, "happen", (COVERED_HAPPEN, "seen = list(tiers)")),
+    ),
+    ("events", of("void scores are taken as they are", attempts, "scores_in_band", (VOID, "if True:"))),
+    ("events", of("void contacts have no scores", attempts, "scores_in_band", ("if least >= LOWEST:", "if True:"))),
+    (
+        "events",
+        of("always the central score is the larger", attempts, "scores_in_band", ("(u_level & 1) == 1", "False")),
     ),
     (
         "events",
         of(
-            "another gate's fate", Arrival, "pass_filters", ("return Fate.DEN_DESTROYED", "return Fate.CARD_ELIMINATED")
+            "the local score apart from the central one",
+            attempts,
+            "scores_in_band",
+            ("other = correlation", "other = 0.0"),
         ),
     ),
+    ("events", of("heights of another band", attempts, "height", ("u_level, band)", "u_level, band // 2)"))),
+    ("events", of("an engagement of another limit", Attempt, "engages", ("most_engaging[t]", "most_engaging[0]"))),
+    (
+        "events",
+        of("prospects of another type", Arrivals, "arrive", ("most_engaging[self.fraud_type]", "most_engaging[0]")),
+    ),
+    (
+        "events",
+        of("an engagement by the whole uniform", Attempt, "engages", ("below(self.u_engage, ", "min(self.u_engage, ")),
+    ),
+    (
+        "events",
+        of("whoever does not answer is met", Attempt, "find", ("answers != is_unanswered", "answers == is_unanswered")),
+    ),
+    ("events", of("the first person found is met", Attempt, "find", ("range(MOST_TRIES)", "range(1)"))),
+    ("events", of("answers by the whole uniform", Attempt, "find", ("uniform_given(u, answers, least, most)", "u"))),
+    ("events", of("answers of another hour", Attempt, "find", ("// HALF_HOUR_MS", "// HALF_HOUR_MS // 2"))),
+    ("events", of("everybody has the app", Attempt, "find", ("today.app)", "today.app + 2**32)"))),
+    ("events", of("moments of those who do not answer", Attempt, "__init__", ("moments[int(answers)", "moments[0"))),
+    (
+        "events",
+        of("answered ones look like the others", Arrivals, "look", ("answers=fate == Fate.IGNORED", "answers=True")),
+    ),
+    ("events", of("victims forget", Attempt, "engages", ("& VICTIM", "& 0"))),
+    ("alerts", of("another truth", Arrivals, "look", ("Truth(Fate.ENGAGED - fate)", "Truth.IGNORED"))),
     (
         "events",
         of("the person next door", attempts, "meet", ("Person(province, number,", "Person(province, number ^ 1,")),
@@ -75,12 +138,13 @@ BROKEN: list[tuple[str, Mutation]] = [
 
 
 FIRST_FOR_ALL: list[tuple[Any, str, str, str]] = [
-    (Arrival, "pass_filters", " p, c, gates.not_sent", " 0, c, gates.not_sent"),
-    (Arrival, "pass_filters", " p, gates.dead", " 0, gates.dead"),
-    (Arrival, "pass_filters", " p, c, t, gates.intercepted", " 0, c, t, gates.intercepted"),
-    (Arrival, "pass_filters", " p, c, t, gates.down", " 0, c, t, gates.down"),
-    (Arrival, "reach", "today.engaged[p]", "today.engaged[0]"),
-    (Arrival, "leave_traces", "data_sharing[self.province]", "data_sharing[0]"),
+    (Arrivals, "pass_gates", "stops[gate, self.province,", "stops[gate, 0,"),
+    (Arrivals, "alarm", "coverage[detector, p]", "coverage[detector, 0]"),
+    (Arrivals, "alarm", "data_sharing[p]", "data_sharing[0]"),
+    (Arrivals, "look", "data_sharing[self.province]", "data_sharing[0]"),
+    (Attempt, "__init__", "[int(answers), of.province,", "[int(answers), 0,"),
+    (Attempt, "engages", "unaware[person.province,", "unaware[0,"),
+    (Attempt, "happen", "data_sharing[of.province]", "data_sharing[0]"),
     (attempts, "covered", "coverage[detector, province]", "coverage[detector, 0]"),
     (attempts, "detect", "outage[detector, finding.person.province]", "outage[detector, 0]"),
     (Episode, "course", "held[self.person.province]", "held[0]"),
@@ -88,6 +152,13 @@ FIRST_FOR_ALL: list[tuple[Any, str, str, str]] = [
     (Alert, "persuade", "awareness[person.province, person.segment]", "awareness[0, person.segment]"),
 ]
 """Macro state by province: where it is looked up, and how it would be looked up for the first province only."""
+
+FIRST_FOR_ALL += [
+    (Arrivals, "pass_gates", "self.channel, self.fraud_type]", "0, self.fraud_type]"),
+    (Arrivals, "pass_gates", "self.channel, self.fraud_type]", "self.channel, 0]"),
+    (Attempt, "engages", "propensity[t,", "propensity[0,"),
+]
+"""And by channel and fraud type."""
 
 BROKEN += [
     ("events", of(f"{old} of the first province", owner, name, (old, new))) for owner, name, old, new in FIRST_FOR_ALL

@@ -1,0 +1,262 @@
+"""Bands of scores: their shares, the law of both scores over all of them, and that no alert is missed by a bound."""
+
+import itertools
+import math
+
+import numpy as np
+import pytest
+from hypothesis import assume, example, given
+from hypothesis import strategies as st
+from numba import njit
+from scipy import stats
+
+import sim
+from sim.draws.distributions import CERTAIN
+from sim.draws.identity import attempt_id
+from sim.draws.philox import draw4
+from sim.draws.purposes import ATTEMPT_SCORES
+from sim.engines.vector.guides import highest_scores
+from sim.engines.vector.scores import heights, highest_level
+from sim.warning.bands import (
+    BANDS,
+    EDGES,
+    ENGAGING,
+    LOWEST,
+    PROSPECTS,
+    REST,
+    SHARE,
+    band_and_fate,
+    bands_above,
+    height,
+    least_score,
+    low_scores,
+    prospect_of,
+    scores_in_band,
+)
+from sim.warning.detectors import DetectorTables, detector_tables, tiers_of
+from sim.words import Channel, Detector, Fate
+from tests.chi_square import HOPELESS, LIKELY, fit
+from tests.warning.test_detectors import rectangle
+
+CONTACTS = 60_000
+CUTS = (-math.inf, -1.5, -0.5, 0.3, 0.6, 0.9, 1.2, 1.35, 1.5, 1.8, 2.0, 2.25, 2.7, math.inf)
+CORRELATIONS = (-0.9, 0.0, 0.5, 0.97)
+TABLES = detector_tables(sim.load_scenario("tiny").spec)
+
+words = st.integers(0, CERTAIN - 1)
+bands = st.integers(0, REST)
+scores = st.one_of(
+    st.floats(-6.0, 6.0),
+    st.sampled_from([edge + step for edge in EDGES[1:-1] for step in (-1e-8, -1e-12, 0.0, 1e-12, 1e-8)]),
+)
+
+
+def masses() -> np.ndarray:
+    """Return how often each band is looked at, (bands,): contacts with both scores in one count twice."""
+    tails = stats.norm.sf(EDGES)
+    twice = 2.0 * np.diff(tails[:BANDS])
+    return np.append(twice, 1.0 - twice.sum())
+
+
+def test_bands_share_all_contacts_by_their_normal_tails() -> None:
+    assert EDGES[0] == math.inf
+    assert EDGES[-1] == -math.inf
+    assert list(EDGES) == sorted(EDGES, reverse=True)
+    left = 1.0
+    for band, mass in enumerate(masses()[:REST]):
+        # What remains for a band is drawn from those that lie in none above it.
+        share = SHARE[band] / CERTAIN
+        assert left * share == pytest.approx(mass, rel=1e-8)
+        left *= 1.0 - share
+    assert len(SHARE) == REST
+    assert left == pytest.approx(masses()[REST], rel=1e-8)
+    assert 0.0 < left < stats.norm.cdf(LOWEST)
+
+
+def test_every_band_and_fate_has_a_prospect_of_its_own() -> None:
+    found = {prospect_of(band, fate): (band, fate) for band in range(BANDS) for fate in (Fate.UNANSWERED, Fate.IGNORED)}
+    assert set(found) == set(range(PROSPECTS)) - {ENGAGING}
+    assert {prospect: band_and_fate(prospect) for prospect in found} == found
+
+
+# The law of both scores
+
+
+@njit
+def pairs_of(seed, band, count, first, correlation, least, out):
+    """Fill ``out`` (count, 2) with the scores of as many contacts of a band."""
+    for k in range(count):
+        attempt = attempt_id(8000, 1, 1, 2, 1 + 2 * band, first + k)
+        _, _, u_level, u_other = draw4(seed, attempt, ATTEMPT_SCORES, 0)
+        larger = height(u_level, band)
+        out[k, 0], out[k, 1] = scores_in_band(seed, attempt, larger, u_level, u_other, least, correlation)
+
+
+def pairs(seed: int, correlation: float, least: float = -math.inf) -> np.ndarray:
+    """Return the scores of contacts of all bands together, as many of each as fall into it, (n, 2)."""
+    counts = np.random.default_rng(seed).multinomial(CONTACTS, masses())
+    found = []
+    for band, count in enumerate(counts.tolist()):
+        found.append(np.empty((count, 2)))
+        pairs_of(seed, band, count, 0, correlation, least, found[-1])
+    return np.concatenate(found)
+
+
+def on_grid(correlation: float, cuts: tuple[float, ...] = CUTS) -> np.ndarray:
+    """Return the probabilities of the rectangles of a grid for a correlated normal pair."""
+    sides = list(itertools.pairwise(cuts))
+    return np.array([[rectangle(x, y, correlation) for y in sides] for x in sides])
+
+
+@pytest.mark.parametrize("correlation", CORRELATIONS)
+def test_over_all_bands_scores_are_the_correlated_normal_pair(correlation: float) -> None:
+    found = pairs(31, correlation)
+    cuts = [*CUTS[1:-1]]
+    cells = np.searchsorted(cuts, found, side="right")
+    counts = np.zeros((len(CUTS) - 1, len(CUTS) - 1))
+    np.add.at(counts, (cells[:, 0], cells[:, 1]), 1)
+    assert fit(counts, CONTACTS * on_grid(correlation)) > LIKELY
+    assert fit(counts, CONTACTS * on_grid(correlation - 0.06)) < HOPELESS
+    # Each score by itself is standard normal, finely.
+    for column in found.T:
+        assert stats.kstest(column, "norm").pvalue > LIKELY
+    # Neither detector is served before the other.
+    assert fit([(found[:, 0] > found[:, 1]).sum()], [CONTACTS / 2]) > LIKELY
+
+
+@pytest.mark.parametrize("correlation", CORRELATIONS)
+def test_void_contacts_are_as_many_as_have_both_scores_in_one_band(correlation: float) -> None:
+    for band in range(REST):
+        found = np.empty((4000, 2))
+        # Nothing below is of interest: what is void has no scores.
+        pairs_of(32, band, 4000, 0, correlation, LOWEST, found)
+        void = np.isinf(found).all(axis=1)
+        low, high = EDGES[band + 1], EDGES[band]
+        both = rectangle((low, high), (low, high), correlation)
+        # Counted twice, or as one of those whose other score lies in a higher band.
+        above = 2.0 * (rectangle((low, high), (high, math.inf), correlation) if high < math.inf else 0.0)
+        mass = 2.0 * (stats.norm.sf(low) - stats.norm.sf(high))
+        share = (both + above) / mass
+        counts = [void.sum(), (~void).sum()]
+        assert fit(counts, [4000 * share, 4000 * (1.0 - share)]) > LIKELY
+        kept = found[~void].max(axis=1)
+        assert (kept >= low - 1e-12).all()
+        assert (kept <= high + 1e-12).all()
+
+
+@pytest.mark.parametrize("correlation", [-0.999, *CORRELATIONS, 0.999])
+def test_scores_of_the_rest_lie_below_every_band(correlation: float) -> None:
+    found = np.array([low_scores(33, attempt_id(8000, 1, 1, 2, 13, k), correlation) for k in range(3000)])
+    assert (found < LOWEST).all()
+    cuts = [-math.inf, -1.0, -0.3, 0.2, LOWEST]
+    sides = list(itertools.pairwise(cuts))
+    wanted = np.array([[max(rectangle(x, y, correlation), 0.0) for y in sides] for x in sides])
+    cells = np.searchsorted(cuts[1:-1], found, side="right")
+    counts = np.zeros((4, 4))
+    np.add.at(counts, (cells[:, 0], cells[:, 1]), 1)
+    assert fit(counts, 3000 * wanted / wanted.sum()) > LIKELY
+
+
+# Bounds leave nothing out
+
+
+def detectors(central: float, local: float, shifts: tuple[float, float], correlation: float = 0.5) -> DetectorTables:
+    """Return tables with these lowest thresholds and shifts."""
+    steps = np.array([0.8, 0.4, 0.2, 0.0])
+    return TABLES._replace(
+        thresholds=np.array([central + steps, local + steps]), shift=np.array(shifts), correlation=correlation
+    )
+
+
+shifts = st.sampled_from([(0.0, 0.0), (0.3, -0.4), (-1.1, 0.7)])
+seeing = st.sampled_from([(True, True), (True, False), (False, True), (False, False)])
+places = st.tuples(st.sampled_from(list(Channel)), st.sampled_from([Fate.UNANSWERED, Fate.IGNORED]))
+
+
+@given(
+    places, st.sampled_from([0.0, 0.25, -0.6]), seeing, shifts, st.floats(-2.0, 6.0), st.floats(-2.0, 6.0), words, bands
+)
+@example((Channel.CALL, Fate.IGNORED), 0.0, (True, True), (0.0, 0.0), 2.5, 2.6, 0, 0)
+def test_no_contact_of_a_band_that_is_left_out_could_raise_an_alert(
+    place, sharing, sees, shift, central, local, u, band
+):
+    channel, fate = place
+    tables = detectors(central, local, shift)
+    least = least_score(channel, fate, sharing, *sees, tables)
+    d_prime = float(tables.contact[channel, fate - Fate.UNANSWERED]) + sharing
+    if band < bands_above(least) or band == REST:
+        return
+    # The highest score of the band, and any.
+    for u_level in (0, u):
+        score = height(u_level, band)
+        assert score < least
+        tiers = tiers_of(score, score, d_prime, tables)
+        assert all(tier == -1 or not seen for tier, seen in zip(tiers, sees, strict=True))
+
+
+@given(places, st.sampled_from([0.0, 0.25, -0.6]), seeing, shifts, st.floats(-2.0, 6.0), st.floats(-2.0, 6.0))
+def test_the_least_score_is_where_alerts_begin(place, sharing, sees, shift, central, local):
+    channel, fate = place
+    tables = detectors(central, local, shift)
+    least = least_score(channel, fate, sharing, *sees, tables)
+    if sees == (False, False):
+        assert least == math.inf
+        assert bands_above(least) == 0
+        return
+    d_prime = float(tables.contact[channel, fate - Fate.UNANSWERED]) + sharing
+
+    def alarms(score: float) -> bool:
+        tiers = tiers_of(score, score, d_prime, tables)
+        return any(tier != -1 and seen for tier, seen in zip(tiers, sees, strict=True))
+
+    assert not alarms(least)
+    assert alarms(least + 3e-9)
+    # No band is looked at for nothing: the lowest of them reaches above the least score.
+    assert EDGES[bands_above(least) - 1] > least
+    assert bands_above(least) == BANDS or EDGES[bands_above(least)] <= least
+
+
+@given(scores, bands, words, words, st.sampled_from([-0.9, 0.0, 0.5, 0.97, 0.9999]))
+def test_the_level_that_may_reach_a_score_holds_all_that_do(least, band, u_level, step, correlation):
+    assume(band < bands_above(least) or band == REST)
+    limit = highest_level(band, least)
+    # Any uniform, and those about the limit.
+    for u in {u_level, min(max(limit + step % 200 - 100, 0), CERTAIN - 1)}:
+        if u >= limit:
+            assert height(u, band) < least
+            first, second = scores_in_band(
+                5, attempt_id(8000, 0, 0, 0, 1, u % 1000), height(u, band), u, step, least, correlation
+            )
+            assert max(first, second) < least or math.isinf(first)
+    if limit < CERTAIN:
+        # It is no lax bound: a hundred levels below it the score is reached.
+        assert limit < 100 or height(limit - 100, band) >= least
+        assert least >= LOWEST
+
+
+@pytest.mark.parametrize("band", range(BANDS))
+def test_heights_of_many_are_the_height_of_each(band: int) -> None:
+    rng = np.random.default_rng(band)
+    ends = np.concatenate([np.arange(64), np.arange(CERTAIN - 64, CERTAIN), 1 << np.arange(32)])
+    levels = np.concatenate([ends, rng.integers(0, CERTAIN, 20_000), rng.integers(0, 1 << 14, 2000)])
+    lanes = np.zeros((4, len(levels)), dtype=np.uint32)
+    lanes[2] = levels
+    place = rng.permutation(len(levels))
+    larger = np.full(len(levels), math.nan)
+    heights(band, len(levels), lanes, place, larger)
+    alone = np.array([height(int(level), band) for level in levels[place]])
+    assert larger.tobytes() == alone.tobytes()
+    if band < REST:
+        assert (larger >= EDGES[band + 1] - 1e-12).all()
+        assert (larger <= EDGES[band] + 1e-12).all()
+        # Two neighbours differ in the bit that says which score it is of; heights fall from two to two.
+        assert height(6, band) == height(7, band) > height(8, band)
+
+
+def test_the_highest_score_of_a_guide_bounds_all_of_its_uniforms() -> None:
+    bounds = highest_scores()
+    tops = np.arange(256)
+    ends = (tops * (1 << 24) + (1 << 24) - 1 + 0.5) / CERTAIN
+    assert (stats.norm.ppf(ends) <= bounds).all()
+    assert (bounds - stats.norm.ppf(ends) < 1e-6).all()
+    assert len(Detector) == 2
