@@ -33,27 +33,50 @@ class PartLibrary(JITCodeLibrary):
         self._raise_if_finalized()
         self._finalized = True
 
+    def own_module(self) -> Any:
+        """Return the code to be linked with that of others."""
+        return super()._get_module_for_linking()
+
+    def _get_module_for_linking(self) -> Any:
+        """Return the code with that of all parts, for callers that numba compiles in its own way."""
+        module = self.own_module().clone()
+        for library in _closure(self._linking_libraries):
+            module.link_in(_module_of(library), preserve=True)
+        return module
+
 
 class EntryLibrary(JITCodeLibrary):
     """The code of an entry, with all its parts and theirs."""
 
     def finalize(self) -> None:
         """Link all parts, optimise the whole, make it ready to be run."""
-        found = dict.fromkeys(self._linking_libraries)
-        waiting = list(found)
-        while waiting:
-            library = waiting.pop()
-            if isinstance(library, PartLibrary):
-                fresh = [other for other in dict.fromkeys(library._linking_libraries) if other not in found]
-                found.update(dict.fromkeys(fresh))
-                waiting += fresh
-        self._linking_libraries = list(found)
-        super().finalize()
-
-    def _optimize_final_module(self) -> None:
-        """Run the full passes alone; the cheap ones that numba runs before are for counts of references."""
+        self._raise_if_finalized()
+        for library in _closure(self._linking_libraries):
+            self._reload_init.update(library._reload_init)
+            self._final_module.link_in(_module_of(library), preserve=True)
+        # Only the full passes; the cheap ones that numba runs before them are for counts of references.
         manager, builder = self._codegen._module_pass_manager()
         manager.run(self._final_module, builder)
+        self._final_module.verify()
+        self._finalize_final_module()
+
+
+def _closure(libraries: list[Any]) -> list[Any]:
+    """Return libraries and, of those that are parts, what they call, each once."""
+    found = dict.fromkeys(libraries)
+    waiting = list(found)
+    while waiting:
+        library = waiting.pop()
+        if isinstance(library, PartLibrary):
+            fresh = [other for other in dict.fromkeys(library._linking_libraries) if other not in found]
+            found.update(dict.fromkeys(fresh))
+            waiting += fresh
+    return list(found)
+
+
+def _module_of(library: Any) -> Any:
+    """Return the code of a library: of a part its own alone."""
+    return library.own_module() if isinstance(library, PartLibrary) else library._get_module_for_linking()
 
 
 @register_pass(mutates_CFG=True, analysis_only=False)

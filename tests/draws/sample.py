@@ -8,6 +8,7 @@ import warnings
 from collections.abc import Callable, Iterator
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sim.draws import distributions, functions, identity, many, philox
 from sim.words import DistributionKind
@@ -55,14 +56,28 @@ def draw4_run() -> tuple[int, ...]:
     return tuple(lanes.T.ravel().tolist())
 
 
-def quantiles(kind: int) -> tuple[float, ...]:
-    """Quantiles in the middle, in both near tails and in the far ones."""
+def lanes_of_uniforms() -> NDArray[np.uint32]:
+    """The uniforms as the two lanes of which they are made, (2, n)."""
     lanes = np.zeros((2, len(UNIFORMS)), dtype=np.uint32)
     for k, u in enumerate(UNIFORMS):
         bits = int(u * 2.0**52)
         lanes[:, k] = bits >> 20, (bits & 0xFFFFF) << 12
+    return lanes
+
+
+def quantiles(kind: int) -> tuple[float, ...]:
+    """Quantiles in the middle, in both near tails and in the far ones."""
     out, tails = np.zeros(len(UNIFORMS)), np.zeros(len(UNIFORMS))
-    many.quantiles(kind, 3.7, 1.3, lanes, len(UNIFORMS), out, np.zeros(len(UNIFORMS), dtype=np.int64), tails)
+    many.quantiles(
+        kind, 3.7, 1.3, lanes_of_uniforms(), len(UNIFORMS), out, np.zeros(len(UNIFORMS), dtype=np.int64), tails
+    )
+    return tuple(out.tolist())
+
+
+def normal_scores() -> tuple[float, ...]:
+    """Normal quantiles in the middle and in both tails, many at once."""
+    out, tails = np.zeros(len(UNIFORMS)), np.zeros(len(UNIFORMS))
+    many.normal_scores(lanes_of_uniforms(), len(UNIFORMS), out, np.zeros(len(UNIFORMS), dtype=np.int64), tails)
     return tuple(out.tolist())
 
 
@@ -104,6 +119,8 @@ def calls() -> Iterator[tuple[Callable[..., object], tuple[object, ...]]]:
         yield distributions.threshold, (x,)
         yield distributions.to_ticks, (x, 7)
         yield distributions.distinct, (abs(x), 40.0)
+        yield distributions.no_event, (abs(x),)
+        yield distributions.power, (abs(x) % 1.0, 37)
         if abs(x) < 600.0:
             yield functions.exp_of_moderate, (x,)
         if x > 1e-300:
@@ -112,6 +129,7 @@ def calls() -> Iterator[tuple[Callable[..., object], tuple[object, ...]]]:
         yield words, (identity_,)
     yield rounds, ()
     yield draw4_each, ()
+    yield normal_scores, ()
     yield draw4_many, ()
     yield draw4_run, ()
     yield many.uniform_at, (np.array([[7], [1 << 31]], dtype=np.uint32), 0)
@@ -130,6 +148,7 @@ def calls() -> Iterator[tuple[Callable[..., object], tuple[object, ...]]]:
         yield distributions.piecewise_moment, (u, profile, 1)
         for rate in RATES:
             yield distributions.poisson, (rate, u)
+            yield distributions.is_no_event, (u, *distributions.no_event(rate))
         yield distributions.poisson_by_search, (12.5, u)
         for count in TRIALS:
             for limit in LIMITS:
