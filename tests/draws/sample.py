@@ -55,14 +55,28 @@ def draw4_run() -> tuple[int, ...]:
     return tuple(lanes.T.ravel().tolist())
 
 
-def quantiles(kind: int) -> tuple[float, ...]:
-    """Quantiles in the middle, in both near tails and in the far ones."""
+def lanes_of_uniforms() -> np.ndarray:
+    """Lanes of uniforms in the middle, in both near tails and in the far ones."""
     lanes = np.zeros((2, len(UNIFORMS)), dtype=np.uint32)
     for k, u in enumerate(UNIFORMS):
         bits = int(u * 2.0**52)
         lanes[:, k] = bits >> 20, (bits & 0xFFFFF) << 12
-    out, tails = np.zeros(len(UNIFORMS)), np.zeros(len(UNIFORMS))
-    many.quantiles(kind, 3.7, 1.3, lanes, len(UNIFORMS), out, np.zeros(len(UNIFORMS), dtype=np.int64), tails)
+    return lanes
+
+
+def normal_scores() -> tuple[float, ...]:
+    """Their normal quantiles."""
+    count = len(UNIFORMS)
+    out, tails = np.zeros(count), np.zeros(count)
+    many.normal_scores(lanes_of_uniforms(), count, out, np.zeros(count, dtype=np.int64), tails)
+    return tuple(out.tolist())
+
+
+def quantiles(kind: int) -> tuple[float, ...]:
+    """Their quantiles of a distribution."""
+    count = len(UNIFORMS)
+    out, tails = np.zeros(count), np.zeros(count)
+    many.quantiles(kind, 3.7, 1.3, lanes_of_uniforms(), count, out, np.zeros(count, dtype=np.int64), tails)
     return tuple(out.tolist())
 
 
@@ -114,6 +128,7 @@ def calls() -> Iterator[tuple[Callable[..., object], tuple[object, ...]]]:
     yield draw4_each, ()
     yield draw4_many, ()
     yield draw4_run, ()
+    yield normal_scores, ()
     yield many.uniform_at, (np.array([[7], [1 << 31]], dtype=np.uint32), 0)
     for kind in map(int, DistributionKind):
         yield quantiles, (kind,)
