@@ -26,12 +26,14 @@ from sim.engines.reference.world import Person, World
 from sim.gates.answering import MOST_TRIES, is_unanswered, uniform_given
 from sim.gates.cards import FROM_CARDS
 from sim.gates.engagement import is_engaged
-from sim.gates.thresholds import GATES
 from sim.midnight.people_bytes import VICTIM
 from sim.results.recorder import LogEntry
 from sim.warning.bands import ENGAGING, REST, SHARE, bands_above, height, least_score, prospect_of, scores_in_band
 from sim.warning.detectors import NO_ALERT, attempt_tiers, legitimate_tiers, tiers_of
 from sim.words import Channel, Detector, Event, Fate, OriginKind, Stage, Truth
+
+GATES = tuple(Fate)[: Fate.IGNORED]
+"""Where an attempt may end before anybody answers, in order."""
 
 
 def open_day(world: World) -> None:
@@ -108,12 +110,12 @@ class Arrivals:
     def pass_gates(self, count: int) -> tuple[int, int]:
         """Count the attempts that end at each gate; return how many come to somebody who does not answer, or does."""
         stopped = 0
-        for gate in range(GATES):
+        limits = self.world.today.stops[:, self.province, self.channel, self.fraud_type].tolist()
+        for gate, limit in zip(GATES, limits, strict=True):
             if count == 0:
                 return 0, 0
-            limit = int(self.world.today.stops[gate, self.province, self.channel, self.fraud_type])
             stopped = binomial(count, limit, self.uniform(ATTEMPT_STOPS, gate // 2, gate % 2)) if limit else 0
-            self.count(Fate(gate), stopped)
+            self.count(gate, stopped)
             count -= stopped
         return stopped, count
 
@@ -140,14 +142,14 @@ class Arrivals:
 
     def alarm(self, fate: Fate, count: int) -> None:
         """Let the detectors look at those of ``count`` attempts whose scores may reach a threshold, band by band."""
+        if count == 0:
+            return
         world, p = self.world, self.province
         detectors = world.tables.detectors
         sees = [bool(world.today.coverage[detector, p]) for detector in Detector]
         sharing = float(world.today.data_sharing[p])
         least = least_score(self.channel, int(fate), sharing, sees[0], sees[1], detectors)
         for band in range(bands_above(least)):
-            if count == 0:
-                return
             found = count
             if band < REST:
                 u = self.uniform(ATTEMPT_PROSPECTS, 1 + band, fate - Fate.UNANSWERED)

@@ -51,10 +51,13 @@ def simulate(spec: ScenarioModel, recorder: Recorder) -> dict[str, float]:
     prepared = perf_counter()
     # Nearly everything that events allocate lives until its event; looking for cycles all the while costs half the
     # speed, so they are collected once a month instead.
+    # What is there before they begin is not looked at at all.
     gc.disable()
+    gc.freeze()
     try:
         env.run(until=world.end)
     finally:
+        gc.unfreeze()
         gc.enable()
     run.finish()
     recorder.warnings += warnings.of_scale(spec, tables)
@@ -100,18 +103,22 @@ class Run:
         world = self.world
         schedule = world.tables.schedule
         midnight = world.tables.calendar.midnight(day)
-        for p, by_channel in enumerate(world.desks):
-            for d, (channel, desk) in enumerate(by_channel.items()):
-                on_duty = [int(n) for n in schedule[p, d, weekday(day) - 1]]
-                before = int(schedule[p, d, weekday(day - 1) - 1, -1]) if day > world.tables.calendar.first else 0
-                for half_hour, now in enumerate(on_duty):
-                    if now != before:
-                        order = priority(Phase.SHIFT_CHANGE, (p * len(DESKS) + d) << 30)
-                        moment = midnight + half_hour * HALF_HOUR_MS
-                        call_at(world.env, moment, order, partial(desk.change_shift, now))
-                    before = now
-                    if now:
-                        world.recorder.hours[(day, p, channel, half_hour)][1] += now * HALF_HOUR_MS
+        servers = schedule[:, :, weekday(day) - 1]
+        before = np.zeros_like(servers)
+        before[:, :, 1:] = servers[:, :, :-1]
+        if day > world.tables.calendar.first:
+            before[:, :, 0] = schedule[:, :, weekday(day - 1) - 1, -1]
+        for p, d, half_hour in np.argwhere(servers != before).tolist():
+            desk = world.desks[p][DESKS[d]]
+            order = priority(Phase.SHIFT_CHANGE, (p * len(DESKS) + d) << 30)
+            moment = midnight + half_hour * HALF_HOUR_MS
+            call_at(world.env, moment, order, partial(desk.change_shift, int(servers[p, d, half_hour])))
+        staffed = servers.nonzero()
+        p, d, half_hour = staffed
+        channels = np.array(DESKS)[d]
+        ms = servers[staffed] * HALF_HOUR_MS
+        keys = np.column_stack([np.full(len(p), day), p, channels, half_hour])
+        world.recorder.add("hours", keys, np.column_stack([np.zeros_like(ms), ms]))
 
     def note_lines(self, day: int) -> None:
         """Note the lines of a day that has just ended."""
