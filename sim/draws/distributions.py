@@ -20,6 +20,8 @@ CERTAIN = 1 << 32
 
 LARGE_RATE = 64.0
 LARGE_VARIANCE = 64.0
+TAIL_OF_SEARCH = 2.0**-30
+"""Share of a tail from which on a binomial count is looked for from far out in it."""
 FEW_TRIALS = 4096
 """Up to so many a power is computed by squaring, which is quicker than by logarithm and fine enough."""
 NEGLIGIBLE = 2.0**-60
@@ -144,6 +146,8 @@ def power(base: float, exponent: int) -> float:
 def binomial_by_search(count: int, p: float, u: float) -> int:
     """Return the smallest n with P(N <= n) >= u for the successes N among ``count`` trials.
 
+    Probabilities are added from 0 up; very near u = 1, where their roundings would show, from far out in the tail down.
+
     Args:
         count: Number of trials.
         p: Probability of success, above 0 and at most 1/2, such that (1 - p)^count is no underflow.
@@ -153,14 +157,23 @@ def binomial_by_search(count: int, p: float, u: float) -> int:
         The number of successes.
     """
     q = 1.0 - p
-    term = power(q, count) if count <= FEW_TRIALS else exp(count * log(q))
-    if term >= u:
-        return 0
     odds = p / q
-    total = term
+    beyond = 1.0 - u
     n = 0
-    # Beyond the mean terms fall; once they no longer change the sum, nothing is left to find.
-    while total < u and n < count and (n <= count * p or term > u * NEGLIGIBLE):
+    if beyond < TAIL_OF_SEARCH:
+        term = exp(count * log(q))
+        while n < count and (n <= count * p or term > beyond * NEGLIGIBLE):
+            n += 1
+            term *= odds * (count - n + 1) / n
+        tail = 0.0
+        while n > 0 and tail + term <= beyond:
+            tail += term
+            term *= n / (odds * (count - n + 1))
+            n -= 1
+        return n
+    term = power(q, count) if count <= FEW_TRIALS else exp(count * log(q))
+    total = term
+    while total < u:
         n += 1
         term *= odds * (count - n + 1) / n
         total += term
@@ -171,11 +184,12 @@ def binomial_by_search(count: int, p: float, u: float) -> int:
 def binomial(count: int, limit: int, u: float) -> int:
     """Return how many of ``count`` succeed, each with the probability of a threshold: an inverse distribution function.
 
-    For the same uniform the result never falls as the count or the probability grows, and grows by one at most with one
-    more trial: so those that are left, ``count`` less the result, never grow in number as fewer arrive or more are
-    stopped. Up to a variance of ``LARGE_VARIANCE`` it is the exact inverse; from there on its expansion about the
-    normal quantile, which misses the exact count about once in 20,000 draws near there, less often above, and then by
-    one. So a sum may move by one the other way if two policies lie on both sides of that variance, about as rarely.
+    For the same uniform the result does not fall as the count or the probability grows, and grows by one at most with
+    one more trial: so those that are left, ``count`` less the result, do not grow in number as fewer arrive or more are
+    stopped. Up to a variance of ``LARGE_VARIANCE`` it is the inverse, but for roundings of some 1e-12 in the sum of
+    probabilities; from there on its expansion about the normal quantile, which misses the exact count about once in
+    20,000 draws near there, less often above, and then by one. So a sum may move by one the other way if two policies
+    lie on both sides of that variance, about as rarely.
 
     Args:
         count: Number of trials, 0 to 2**31.
