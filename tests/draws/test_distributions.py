@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
-from numba import njit
 from scipy import stats
 
 from sim.draws import distributions as d
+from sim.draws.compiled import compiled_with_arrays
 from sim.draws.philox import draw4, uniform52
 from sim.words import DistributionKind
 
@@ -45,7 +45,7 @@ def test_threshold_is_monotone(p, q):
 # Poisson counts
 
 
-@njit
+@compiled_with_arrays
 def poisson_counts(rate, seed, size):
     out = np.empty(size, np.int64)
     for i in range(size):
@@ -62,7 +62,7 @@ def test_poisson_is_the_exact_inverse_below_64(rate, u):
     assert n == 0 or stats.poisson.cdf(n - 1, rate) < u + slack
 
 
-@njit
+@compiled_with_arrays
 def poisson_over(rate, us):
     out = np.empty(len(us), np.int64)
     for i in range(len(us)):
@@ -211,7 +211,7 @@ def test_thinned_poisson_is_poisson():
     assert abs(np.corrcoef(kept, lost)[0, 1]) < 5 / math.sqrt(size)
 
 
-@njit
+@compiled_with_arrays
 def thinned(rate, limit, size):
     kept = np.zeros(size, np.int64)
     lost = np.zeros(size, np.int64)
