@@ -81,17 +81,6 @@ def normal_scores() -> tuple[float, ...]:
     return tuple(out.tolist())
 
 
-def normal_scores() -> tuple[float, ...]:
-    """Normal quantiles alone, of the same uniforms."""
-    lanes = np.zeros((2, len(UNIFORMS)), dtype=np.uint32)
-    for k, u in enumerate(UNIFORMS):
-        bits = int(u * 2.0**52)
-        lanes[:, k] = bits >> 20, (bits & 0xFFFFF) << 12
-    out, tails = np.zeros(len(UNIFORMS)), np.zeros(len(UNIFORMS))
-    many.normal_scores(lanes, len(UNIFORMS), out, np.zeros(len(UNIFORMS), dtype=np.int64), tails)
-    return tuple(out.tolist())
-
-
 def calls() -> Iterator[tuple[Callable[..., object], tuple[object, ...]]]:
     """Each function of the room with the arguments to try it on."""
     for w in WORDS:
@@ -146,11 +135,6 @@ def calls() -> Iterator[tuple[Callable[..., object], tuple[object, ...]]]:
     yield many.uniform_at, (np.array([[7], [1 << 31]], dtype=np.uint32), 0)
     for kind in map(int, DistributionKind):
         yield quantiles, (kind,)
-    yield normal_scores, ()
-    for exponent in (0, 1, 2, 255, 16_000_000):
-        yield distributions.power, (1.0 - 3.7e-6, exponent)
-    for rate in RATES:
-        yield distributions.no_event, (rate,)
     for q in (-0.425, -0.1, 0.0, 1e-9, 0.3, 0.425):
         yield functions.middle_quantile, (q,)
     for root in (1.6, 2.0, 3.3, 5.0):
