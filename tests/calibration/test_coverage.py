@@ -12,6 +12,8 @@ from sim.calibration.coverage import ranks
 from sim.calibration.evaluations import Evaluations
 from sim.calibration.levels import Level
 
+pytestmark = pytest.mark.slow
+
 DATASETS = 40
 MEMBERS = 9
 LEVEL = Level(1.0, tuple(range(11, 27)), pooled=True)

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
-from numba import njit
 from scipy import stats
 
 from sim.draws import distributions as d
+from sim.draws.compiled import compiled_with_arrays
 
 CERTAIN = d.CERTAIN
 MOST = 2**31
@@ -68,7 +68,7 @@ limits = st.one_of(
 trials = st.one_of(st.integers(0, 600), st.integers(0, MOST - 1))
 
 
-@njit
+@compiled_with_arrays
 def counts_over(count, limit, us):
     out = np.empty(len(us), np.int64)
     for i in range(len(us)):

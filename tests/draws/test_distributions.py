@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
-from numba import njit
 from scipy import stats
 
 from sim.draws import distributions as d
+from sim.draws.compiled import compiled_with_arrays
 from sim.draws.philox import draw4, uniform52
 from sim.words import DistributionKind
 
@@ -45,7 +45,7 @@ def test_threshold_is_monotone(p, q):
 # Poisson counts
 
 
-@njit
+@compiled_with_arrays
 def poisson_counts(rate, seed, size):
     out = np.empty(size, np.int64)
     for i in range(size):
@@ -62,7 +62,7 @@ def test_poisson_is_the_exact_inverse_below_64(rate, u):
     assert n == 0 or stats.poisson.cdf(n - 1, rate) < u + slack
 
 
-@njit
+@compiled_with_arrays
 def poisson_over(rate, us):
     out = np.empty(len(us), np.int64)
     for i in range(len(us)):
@@ -180,6 +180,23 @@ def test_no_rate_no_count(u):
     assert [d.poisson(rate, u) for rate in (0.0, -1.0, math.nan, 5e-324)] == [0, 0, 0, 0]
 
 
+@given(rates, uniforms)
+@example(math.log(2.0), 0.5 - 2.0**-53)
+@example(math.log(2.0), 0.5 + 2.0**-53)
+@example(1e-16, 1.0 - 2.0**-53)
+@example(64.0, 2.0**-53)
+def test_no_event_is_a_count_of_none(rate, u):
+    assert d.is_no_event(u, *d.no_event(rate)) == (d.poisson(rate, u) == 0)
+
+
+@given(st.floats(min_value=1e-3, max_value=60.0, **finite), st.integers(-20, 20))
+def test_no_event_is_a_count_of_none_at_its_very_bound(rate, steps):
+    k = math.floor(math.exp(-rate) * 2.0**52) + steps
+    assume(0 <= k < 2**52)
+    u = (k + 0.5) * 2.0**-52
+    assert d.is_no_event(u, *d.no_event(rate)) == (d.poisson(rate, u) == 0)
+
+
 @given(uniforms)
 def test_largest_count_at_64_is_below_its_bound(u):
     assert d.poisson_by_search(64.0, 1.0 - 2.0**-53) < d.LARGEST_AT_64
@@ -211,7 +228,7 @@ def test_thinned_poisson_is_poisson():
     assert abs(np.corrcoef(kept, lost)[0, 1]) < 5 / math.sqrt(size)
 
 
-@njit
+@compiled_with_arrays
 def thinned(rate, limit, size):
     kept = np.zeros(size, np.int64)
     lost = np.zeros(size, np.int64)

@@ -7,15 +7,15 @@ import numpy as np
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from numba import njit
 from scipy import special
 
+from sim.draws.compiled import compiled_with_arrays
 from sim.draws.functions import exp, exp_less_1, log, normal_cdf, normal_quantile
 
 finite = {"allow_nan": False, "allow_infinity": False}
 
 
-@njit
+@compiled_with_arrays
 def over(function, xs):
     out = np.empty(len(xs))
     for i in range(len(xs)):

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from numba import njit
 from scipy import stats
 
+from sim.draws.compiled import compiled_with_arrays
 from sim.draws.identity import attempt_id, origin_id
 from sim.draws.philox import draw4, philox4x32, uniform52
 from sim.draws.purposes import ATTEMPT_MEETING
@@ -79,7 +79,7 @@ def test_uniform_is_an_exact_odd_multiple_and_mirrors(high, low):
     assert uniform52(ONES - high, ONES - low) == 1.0 - u
 
 
-@njit
+@compiled_with_arrays
 def lanes(seed, first, step, purpose, number, size):
     """Array (size, 4) of the draws of identities first, first + step, ..."""
     out = np.empty((size, 4), np.int64)

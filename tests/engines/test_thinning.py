@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from numba import njit
 from scipy import stats
 
 import sim
@@ -20,6 +19,7 @@ from sim.country.calendar import Calendar
 from sim.country.people import home, people_tables, sample
 from sim.country.provinces import Provinces
 from sim.days import day_number
+from sim.draws.compiled import compiled_with_arrays
 from sim.draws.distributions import CERTAIN, threshold
 from sim.draws.identity import cell_of, person_id, traffic_id
 from sim.engines.vector.cells import pass_gates, split
@@ -51,7 +51,7 @@ def shares_of_fates() -> np.ndarray:
     return np.array([*found, left])
 
 
-@njit
+@compiled_with_arrays
 def count_fates(first, count, stops, out):
     """Fill ``out`` (seeds, 7) with how many end at each gate, and how many are answered."""
     counted = np.zeros(FATES, np.int64)
@@ -62,7 +62,7 @@ def count_fates(first, count, stops, out):
         out[k, GATES] = answered
 
 
-@njit
+@compiled_with_arrays
 def count_prospects(first, unanswered, answered, engaging, bands, out):
     """Fill ``out`` (seeds, prospects) with how many of a cell are followed."""
     for k in range(len(out)):

@@ -4,15 +4,15 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from tests.equality.both import assert_equal, run_both
 from tests.equality.scenarios import wild
 
-
 # Without shrinking: it would take minutes, and the report says where the engines part.
-@settings(
+SETTINGS = settings(
     max_examples=12,
     deadline=None,
     derandomize=True,
@@ -20,7 +20,22 @@ from tests.equality.scenarios import wild
     suppress_health_check=[HealthCheck.too_slow],
     database=None,
 )
+
+
+@SETTINGS
 @given(values=wild(), workers=st.integers(1, 3))
 def test_both_engines_write_the_same_bytes(values: dict[str, Any], workers: int) -> None:
+    hold(values, workers)
+
+
+@pytest.mark.slow
+@settings(SETTINGS, max_examples=150)
+@given(values=wild(), workers=st.integers(1, 3))
+def test_both_engines_write_the_same_bytes_of_many_more(values: dict[str, Any], workers: int) -> None:
+    hold(values, workers)
+
+
+def hold(values: dict[str, Any], workers: int) -> None:
+    """Fail unless both engines agree."""
     with tempfile.TemporaryDirectory() as folder:
         assert_equal(*run_both(Path(folder), "tiny", workers=workers, **values))

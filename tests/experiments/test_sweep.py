@@ -222,6 +222,7 @@ def test_a_worker_of_a_cluster_is_killed_in_the_middle(
     assert (tmp_path / "sweep" / "catalogue.parquet").read_bytes() == many
 
 
+@pytest.mark.slow
 def test_the_client_of_a_cluster_is_interrupted_and_goes_on(
     many: bytes, dask: tuple[str, list["subprocess.Popen[str]"]], tmp_path: Path
 ):

@@ -10,6 +10,8 @@ import pytest
 from tests.report.conftest import HOSTILE
 from tests.report.opened import WIDTHS, Opened, opened
 
+# What a report shows is asked of every report on a phone; wide windows are for the slow group.
+BOTH_WIDTHS = [pytest.param(width, marks=[] if width == "phone" else pytest.mark.slow) for width in WIDTHS]
 NAMES = ("full", "country", "empty", "hostile", "compared")
 DATE = "#film-date"
 SERIOUS = ("serious", "critical")
@@ -23,7 +25,7 @@ def country_page(chromium: Any, reports: dict[str, Path]) -> Iterator[Opened]:
         assert not found.wrong
 
 
-@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("width", BOTH_WIDTHS)
 @pytest.mark.parametrize("name", NAMES)
 def test_a_report_is_quiet_asks_for_nothing_and_fits_the_window(
     chromium: Any, reports: dict[str, Path], name: str, width: str
@@ -51,7 +53,7 @@ def test_the_checks_of_a_page_can_fail(chromium: Any, tmp_path: Path) -> None:
             assert any(line.startswith(kind) for line in found.wrong)
 
 
-@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("width", BOTH_WIDTHS)
 def test_every_option_of_every_control_draws_something_else(
     chromium: Any, reports: dict[str, Path], width: str
 ) -> None:
@@ -255,7 +257,7 @@ def test_parameters_are_found_by_a_text(country_page: Opened) -> None:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("width", BOTH_WIDTHS)
 @pytest.mark.parametrize("name", ["country", "compared"])
 def test_axe_finds_nothing_serious(
     chromium: Any, reports: dict[str, Path], axe: str, name: str, width: str, scheme: str

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
-from numba import njit
 from scipy import stats
 
 import sim
+from sim.draws.compiled import compiled_with_arrays
 from sim.draws.distributions import CERTAIN
 from sim.draws.identity import attempt_id
 from sim.draws.philox import draw4
@@ -82,7 +82,7 @@ def test_every_band_and_fate_has_a_prospect_of_its_own() -> None:
 # The law of both scores
 
 
-@njit
+@compiled_with_arrays
 def pairs_of(seed, band, count, first, correlation, least, out):
     """Fill ``out`` (count, 2) with the scores of as many contacts of a band."""
     for k in range(count):
