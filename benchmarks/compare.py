@@ -20,7 +20,7 @@ from typing import Literal
 from scipy import stats
 
 from benchmarks.rows import COMPARED, NOISE, Compared, number
-from benchmarks.sizes import FULL, QUICK, SMOKE
+from benchmarks.sizes import FULL, QUICK, SIZE, SMOKE
 from benchmarks.stored import Table, joined, place
 
 CONFIDENCE = 0.95
@@ -43,7 +43,7 @@ class Interval:
         return "faster" if self.high < 1 else "no difference told"
 
     def __str__(self) -> str:
-        return "one round" if math.isnan(self.low) else f"{self.low:.3f} to {self.high:.3f}"
+        return "one round" if math.isnan(self.low) else f"{number(self.low)} to {number(self.high)}"
 
 
 @dataclass(frozen=True)
@@ -132,7 +132,9 @@ def differences(
         costs = (one, two) if by.better == "less" else ([1 / value for value in one], [1 / value for value in two])
         all_told = len(one) == len(two) == len(other.measured) == len(row.measured)
         interval = paired(*costs) if in_turn and all_told else unpaired(*costs)
-        unit = row.unit if by.of == "measured" else f"ratio to {row.to}"
+        # What stands beside a row is a number of doubles, or somebody whom it is so many times better than.
+        beside = row.to if "SFC64" in row.to else f"ratio to {row.to}"
+        unit = row.unit if by.of == "measured" else beside
         found.append(Difference(row.what, unit, median(one), median(two), interval))
     left += [f"{row.what}: is not in the new table" for row in before.values()]
     return found, left
@@ -158,8 +160,8 @@ def slower(found: Sequence[Difference], margin: float) -> list[Difference]:
 
 def measured(tree: Path, given: Sequence[str]) -> Table:
     """Measure one round in a tree, in a process of its own; raises RuntimeError where that fails."""
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
-    environment["PYTHONPATH"] = str(tree)
+    environment = {name: value for name, value in os.environ.items() if not name.startswith((SIZE, "PYTEST_"))}
+    environment["PYTHONPATH"] = os.pathsep.join([str(tree), *filter(None, [os.environ.get("PYTHONPATH")])])
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "table.json"
         command = [sys.executable, "-m", "benchmarks.table", *given, "--json", str(file)]
@@ -189,7 +191,7 @@ def both(chosen: argparse.Namespace, given: Sequence[str]) -> tuple[Table, Table
 def main(arguments: Sequence[str] | None = None) -> int:
     """Compare and print; return 1 where something is slower, 2 where there is nothing to compare."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.compare", description=__doc__)
-    parser.add_argument("--rounds", type=int, default=3, metavar="N", help="how often everything is measured")
+    parser.add_argument("--rounds", type=int, default=5, metavar="N", help="how often everything is measured")
     size = parser.add_mutually_exclusive_group()
     for name in (FULL.name, QUICK.name, SMOKE.name):
         size.add_argument(f"--{name}", dest="size", action="store_const", const=name, help=f"measure at size {name}")

@@ -121,6 +121,8 @@ def main(arguments: list[str] | None = None) -> int:
     )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write what every round measured to a file")
     chosen = parser.parse_args(arguments)
+    if chosen.write and chosen.only:
+        parser.error("--write keeps a whole table, not --only a part of one")
     for name, value in ((SCALE, chosen.scale), (WORKERS, chosen.workers)):
         if value is not None:
             os.environ[name] = repr(value)
