@@ -1,4 +1,4 @@
-"""The plain queue as a model of cimba; imported only where cimba is installed."""
+"""The plain queue as a model of cimba; imported only where cimba is installed, in a process of its own."""
 
 import cimba as cb
 from cimba import inputs

@@ -1,6 +1,5 @@
 """Fixtures of the benchmarks: their size, and how a measurement is noted."""
 
-import contextlib
 import gc
 from collections.abc import Callable
 from dataclasses import asdict
@@ -12,10 +11,6 @@ import pytest
 from benchmarks.rows import ROW, Row
 from benchmarks.sizes import Sizes
 from benchmarks.sizes import sizes as chosen_sizes
-
-# cimba teaches numba its inputs when it is imported, which numba only learns before it compiles anything.
-with contextlib.suppress(ImportError):
-    import cimba  # noqa: F401
 
 Note = Callable[[Row], None]
 Paired = Callable[[Callable[[], Any], Callable[[], Any]], list[float]]

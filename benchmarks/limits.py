@@ -4,6 +4,7 @@ from collections.abc import Callable
 from time import perf_counter
 
 import numpy as np
+from numba.core.registry import cpu_target
 from numpy.typing import NDArray
 
 from sim.draws.compiled import compiled
@@ -42,6 +43,23 @@ def sfc64_doubles_per_s(seconds: float = 0.2) -> float:
     rng = np.random.Generator(np.random.SFC64(1))
     buffer = np.empty(DOUBLES)
     return DOUBLES / best(lambda: rng.random(out=buffer), seconds)
+
+
+def in_doubles(spend: Callable[[], float]) -> tuple[float, float]:
+    """Return the seconds that ``spend`` says it took, and the doubles that SFC64 makes in them.
+
+    The faster of two measurements, before and after, counts: a limit is what the machine can do, and the cost looks no
+    better for it.
+    """
+    before = sfc64_doubles_per_s()
+    seconds = spend()
+    return seconds, seconds * max(before, sfc64_doubles_per_s())
+
+
+def avx512() -> bool:
+    """Say whether code is compiled for vectors of 512 bits here (``NUMBA_CPU_FEATURES`` may say otherwise)."""
+    _, _, features = cpu_target.target_context.codegen().magic_tuple()
+    return "+avx512f" in features
 
 
 class Copy:

@@ -22,7 +22,9 @@ class Sizes:
     scale, and of the days of the period (first and last in ``days``), at which cost is measured; the last is 1.
     ``starts`` is how often the command line is started. ``compiles`` says whether everything is compiled anew once,
     and also before the runs of an engine, so that none of them compiles.
-    ``workers`` are those of the vector engine.
+    ``workers`` are those of the vector engine. Small runs are one at ``thin_scale``, and one at ``pooled_scale`` whose
+    provinces are one; with three times the attempts the scenario runs at ``dense_scale``. Each is measured in ``pairs``
+    that run in turn. ``first`` says whether the README's first command is measured, which runs the whole country.
     """
 
     name: str
@@ -38,6 +40,11 @@ class Sizes:
     settings: Settings
     compiles: bool
     workers: int
+    thin_scale: float
+    pooled_scale: float
+    dense_scale: float
+    pairs: int
+    first: bool
 
 
 FULL = Sizes(
@@ -54,8 +61,23 @@ FULL = Sizes(
     settings=(),
     compiles=True,
     workers=os.cpu_count() or 1,
+    thin_scale=0.001,
+    pooled_scale=0.005,
+    dense_scale=0.1,
+    pairs=5,
+    first=True,
 )
-QUICK = replace(FULL, name="quick", customers=200_000, rounds=3, vector_scale=0.002, shares=(0.25, 0.5, 1.0))
+QUICK = replace(
+    FULL,
+    name="quick",
+    customers=200_000,
+    rounds=3,
+    vector_scale=0.002,
+    shares=(0.25, 0.5, 1.0),
+    dense_scale=0.02,
+    pairs=1,
+    first=False,
+)
 SMOKE = replace(
     FULL,
     name="smoke",
@@ -70,6 +92,11 @@ SMOKE = replace(
     days=("2022-01-24", "2022-01-25"),
     settings=("period.warmup=0 d",),
     compiles=False,
+    thin_scale=0.2,
+    pooled_scale=0.2,
+    dense_scale=0.2,
+    pairs=1,
+    first=False,
 )
 """Shows that every piece works; its numbers mean nothing."""
 

@@ -8,20 +8,23 @@ import contextlib
 import os
 import re
 import sys
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import pytest
 
-from benchmarks.rows import ROW, Row, markdown
-from benchmarks.sizes import QUICK, SCALE, SIZE, SMOKE, WORKERS, sizes
+from benchmarks import commands
+from benchmarks.limits import avx512, sfc64_doubles_per_s
+from benchmarks.rows import AVX512, ROW, TARGETS, Row, markdown
+from benchmarks.sizes import FULL, QUICK, SCALE, SIZE, SMOKE, WORKERS, sizes
+from benchmarks.stored import FOLDER, Kind, Table, place
 from sim.results.provenance import machine, versions
 
-FOLDER = Path(__file__).resolve().parent
 README = FOLDER / "README.md"
 BEGIN, END = "<!-- table: begin -->", "<!-- table: end -->"
-ORDER = ("limits", "queue", "engines", "scaling")
+ORDER = ("limits", "queue", "engines", "small", "scaling")
 PEER_LIBRARIES = ("ciw", "cimba", "scipy", "pytest-benchmark")
 
 
@@ -71,13 +74,27 @@ def heading() -> str:
     )
 
 
-def document(found: Collector) -> str:
-    """Return heading, table and what is missing from it."""
-    parts = [heading(), markdown(found.rows)]
-    if found.skipped:
-        parts.append("Not measured: " + "; ".join(dict.fromkeys(found.skipped)) + ".")
-    if found.failed:
-        parts.append("Failed: " + "; ".join(found.failed) + ".")
+def rounds_of(number: int, only: str) -> tuple[Table, list[str], list[str]]:
+    """Measure everything so many times, one round after the other; return it, and what was skipped and what failed."""
+    kind = Kind(sizes().name, sizes().vector_scale, sizes().workers)
+    units, found = [], []
+    for _ in range(number):
+        commands.run.cache_clear()
+        units.append(sfc64_doubles_per_s())
+        found.append(measure(only))
+    table = Table.of(kind, heading(), units, [one.rows for one in found])
+    return table, [why for one in found for why in one.skipped], [name for one in found for name in one.failed]
+
+
+def document(table: Table, skipped: Sequence[str], failed: Sequence[str]) -> str:
+    """Return heading, table and what is missing from it; the table has medians of its rounds."""
+    rounds = len(table.sfc64_doubles_per_s)
+    first = table.heading if rounds == 1 else f"{table.heading} Medians of {rounds} rounds."
+    parts = [first, markdown([row.row() for row in table.rows], TARGETS | (AVX512 if avx512() else {}))]
+    if skipped:
+        parts.append("Not measured: " + "; ".join(dict.fromkeys(skipped)) + ".")
+    if failed:
+        parts.append("Failed: " + "; ".join(dict.fromkeys(failed)) + ".")
     return "\n\n".join(parts)
 
 
@@ -98,20 +115,30 @@ def main(arguments: list[str] | None = None) -> int:
     size.add_argument("--quick", action="store_true", help="minutes: fewer rounds, smaller scales")
     size.add_argument("--smoke", action="store_true", help="seconds: whether it works; its numbers mean nothing")
     parser.add_argument("--only", default="", metavar="WORDS", help="those benchmarks whose names match, as pytest -k")
-    parser.add_argument("--write", action="store_true", help=f"replace the table in {README.name}")
+    parser.add_argument("--rounds", type=int, default=1, metavar="N", help="how often everything is measured")
+    parser.add_argument(
+        "--write", action="store_true", help=f"keep it for comparisons; size full: in {README.name} too"
+    )
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write what every round measured to a file")
     chosen = parser.parse_args(arguments)
+    if chosen.write and chosen.only:
+        parser.error("--write keeps a whole table, not --only a part of one")
     for name, value in ((SCALE, chosen.scale), (WORKERS, chosen.workers)):
         if value is not None:
             os.environ[name] = repr(value)
     if chosen.quick or chosen.smoke:
         os.environ[SIZE] = QUICK.name if chosen.quick else SMOKE.name
-    found = measure(chosen.only)
-    table = document(found)
-    print(table)
-    if found.failed:
+    table, skipped, failed = rounds_of(chosen.rounds, chosen.only)
+    text = document(table, skipped, failed)
+    print(text)
+    if failed:
         return 1
+    if chosen.json:
+        table.write(chosen.json)
     if chosen.write:
-        README.write_text(replaced(README.read_text(encoding="utf-8"), table), encoding="utf-8")
+        table.write(place(table.kind.size))
+        if table.kind.size == FULL.name:
+            README.write_text(replaced(README.read_text(encoding="utf-8"), text), encoding="utf-8")
     return 0
 
 

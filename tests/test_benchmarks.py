@@ -2,25 +2,30 @@
 
 import math
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy import stats
 
+from benchmarks.commands import first_command
+from benchmarks.compare import differences, main, paired, slower, unpaired
 from benchmarks.customers import Customers
 from benchmarks.peers import by_reference, by_simpy, by_vector, waits_by_recursion
-from benchmarks.rows import Row, Target, markdown, number
+from benchmarks.rows import AVX512, BEFORE, COMPARED, TARGETS, Compared, Row, Target, markdown, number
 from benchmarks.scaling import ends, exponent
+from benchmarks.stored import Kind, Table, joined
 from benchmarks.table import BEGIN, END, README, replaced
 
 ROOT = Path(__file__).resolve().parent.parent
 
 
-def test_the_table_command_measures_everything_that_is_here() -> None:
+def test_the_table_command_measures_everything_that_is_here(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "TOCSIN_"))}
-    command = [sys.executable, "-m", "benchmarks.table", "--smoke"]
+    command = [sys.executable, "-m", "benchmarks.table", "--smoke", "--json", str(tmp_path / "table.json")]
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     table = [line for line in done.stdout.splitlines() if line.startswith("| ")]
@@ -32,11 +37,23 @@ def test_the_table_command_measures_everything_that_is_here() -> None:
         "desk of the engine reference",
         "event loop of the engine vector",
         "tocsin --help",
+        "bn SFC64 doubles",
+        "provinces pooled, two workers to one",
+        "3 times the attempts",
     ):
         assert any(row in line for line in table), row
     assert any("tiny, reference" in line and "intercepted call or SMS" in line for line in table)
     assert sum("exponent of cost" in line for line in table) == 2
     assert "Failed" not in done.stdout
+    measured = Table.read(tmp_path / "table.json")
+    assert measured.sfc64_doubles_per_s[0] > 0
+    assert len(measured.rows) == len(table) - 2  # less the head
+    # What was measured once is compared with itself: nothing can be told of it, and nothing is slower.
+    same = [f"--{word}={tmp_path / 'table.json'}" for word in ("against", "measured")]
+    assert main(["--smoke", *same]) == 0
+    lines = [line for line in capsys.readouterr().out.splitlines() if line.startswith("| ")]
+    assert all("| 1.000 | one round | no difference told |" in line for line in lines[2:])
+    assert len(lines) > 12
 
 
 def test_peers_serve_as_the_recursion_says() -> None:
@@ -64,17 +81,132 @@ def test_exponents_are_those_of_the_costs() -> None:
 def test_a_row_is_held_against_its_target() -> None:
     rows = [Row("a", "first", 1234.5, "s", 3.0, "it"), Row("b", "second", 0.25, "s"), Row("c", "third", 7.0, "s")]
     targets = {
-        "a": Target("ratio", at_least=2.5),
+        "a": Target("ratio", at_least=2.5, aim=5),
         "b": Target("ratio", at_least=2.5),
-        "c": Target("measured", at_most=7),
+        "c": Target("measured", at_most=8, aim=7),
     }
     lines = markdown(rows, targets).splitlines()
-    assert lines[2] == "| first | 1,234 | s | 3 | it | ratio at least 2.5 | yes |"
+    assert lines[2] == "| first | 1,234 | s | 3 | it | ratio at least 2.5, aim 5 | yes |"
     assert lines[3] == "| second | 0.25 | s |  |  | ratio at least 2.5 | no |"
-    assert lines[4] == "| third | 7 | s |  |  | measured at most 7 | yes |"
+    assert lines[4] == "| third | 7 | s |  |  | measured at most 8, aim 7 | aim |"
     assert [number(x) for x in (0.0, 0.5, 2 / 3, 12.345, 1e-7, 2e16, math.nan)] == [
         "0", "0.5", "0.667", "12.3", "1.00e-07", "2.00e+16", "not told",
     ]  # fmt: skip
+
+
+def table_of(rounds: list[list[Row]], scale: float = 0.1) -> Table:
+    """A table of made-up rounds."""
+    return Table.of(Kind("quick", scale, 2), "a machine", [6e8] * len(rounds), rounds)
+
+
+def test_a_table_keeps_what_every_round_measured(tmp_path: Path) -> None:
+    rounds = [
+        [Row("a", "first", 3.0, "s", 2.0, "it"), Row("b", "second", math.nan, "s")],
+        [Row("a", "first", 5.0, "s", 1.0, "it"), Row("b", "second", 0.5, "s")],
+        [Row("a", "first", 4.0, "s", 9.0, "it"), Row("b", "second", 1.5, "s")],
+    ]
+    table = table_of(rounds)
+    assert [row.row() for row in table.rows] == [Row("a", "first", 4.0, "s", 2.0, "it"), Row("b", "second", 1.0, "s")]
+    table.write(tmp_path / "table.json")
+    again = Table.read(tmp_path / "table.json")
+    assert (again.kind, again.heading, again.sfc64_doubles_per_s) == (table.kind, "a machine", [6e8] * 3)
+    assert again.rows[0] == table.rows[0]
+    assert again.rows[1].of("measured") == [0.5, 1.5]
+    assert again.rows[1].of("ratio") == []
+    assert joined([table_of(rounds[:1]), table_of(rounds[1:])]).rows[0] == table.rows[0]
+    for text in ("{", "[]", '{"rows": [{}]}'):
+        (tmp_path / "other.json").write_text(text)
+        with pytest.raises(ValueError, match="no table of benchmarks"):
+            Table.read(tmp_path / "other.json")
+
+
+def test_intervals_are_those_of_the_t_distribution() -> None:
+    old, new = [1.0, 1.1, 1.2, 1.05], [1.3, 1.2, 1.5]
+    expected = stats.ttest_ind(np.log(new), np.log(old)).confidence_interval(0.95)
+    found = unpaired(old, new)
+    assert (found.low, found.high) == pytest.approx(np.exp(expected))
+    assert found.ratio == pytest.approx(stats.gmean(new) / stats.gmean(old))
+    assert found.verdict == "slower"
+    assert unpaired(new, old).verdict == "faster"
+    expected = stats.ttest_rel(np.log(new), np.log(old[:3])).confidence_interval(0.95)
+    found = paired(old[:3], new)
+    assert (found.low, found.high) == pytest.approx(np.exp(expected))
+    assert found.verdict == "no difference told"
+    # Pairs tell what rounds alone do not, where the machine is slow in one round and not in the next.
+    slow, slower_still = [1.0, 2.0, 4.0], [1.1, 2.22, 4.4]
+    assert paired(slow, slower_still).verdict == "slower"
+    assert unpaired(slow, slower_still).verdict == "no difference told"
+    # One round beside several lends their spread; one beside one tells nothing.
+    assert unpaired([1.0], [2.0, 2.1, 1.9]).verdict == "slower"
+    assert math.isnan(unpaired([1.0], [2.0]).low)
+    assert unpaired([1.0], [2.0]).verdict == "no difference told"
+
+
+def test_unpaired_intervals_hold_the_truth_as_often_as_they_say() -> None:
+    rng = np.random.default_rng(5)
+    held = 0
+    for _ in range(1000):
+        found = unpaired(*np.exp(rng.normal(0.0, 0.1, (2, 3))))
+        held += found.low <= 1 <= found.high
+    assert 920 <= held <= 975
+
+
+def test_rows_are_compared_by_what_no_machine_is_in() -> None:
+    compared = {key: Compared("measured") for key in "abd"} | {"c": Compared("ratio", "more")}
+
+    def rounds(a: float, b: float, c: float) -> list[list[Row]]:
+        return [
+            [
+                Row("a", "costs", a * noise, "doubles", 99.0 / noise, "it"),
+                Row("b", "weighs", b * noise, "MB"),
+                Row("c", "serves", 1e6 * noise, "a second", c / noise, "SimPy"),
+                Row("d", "is not told", math.nan, ""),
+                Row("e", "is the machine's", 5.0 * noise, "ns"),
+            ]
+            for noise in (0.99, 1.0, 1.01)
+        ]
+
+    old = table_of(rounds(10.0, 300.0, 20.0))
+    found, left = differences(old, table_of(rounds(11.0, 309.0, 25.0)), in_turn=False, compared=compared)
+    assert [one.what for one in found] == ["costs", "weighs", "serves"]
+    assert [one.interval.ratio for one in found] == pytest.approx([1.1, 1.03, 0.8])
+    assert [one.interval.verdict for one in found] == ["slower", "slower", "faster"]
+    assert [one.what for one in slower(found, 0.05)] == ["costs"]
+    assert [(one.old, one.new, one.unit) for one in found] == [
+        (10.0, 11.0, "doubles"), (300.0, 309.0, "MB"), (20.0, 25.0, "ratio to SimPy"),
+    ]  # fmt: skip
+    assert left == ["is not told: was not told"]
+    others = [[Row("a", "costs at another scale", 10.0, "doubles")]]
+    found, left = differences(old, table_of(others), in_turn=False, compared=compared)
+    assert not found
+    assert left[0] == "costs at another scale: is not in the old table"
+    assert left[1:] == [f"{what}: is not in the new table" for what in ("weighs", "serves", "is not told")]
+    with pytest.raises(ValueError, match=r"scale 0\.2, 2 workers is not compared with one of size quick, scale 0\.1"):
+        differences(old, table_of(others, scale=0.2), in_turn=False)
+
+
+def test_the_comparison_ends_with_what_it_found(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for name, cost in (("old", 5.0), ("new", 6.0)):
+        rounds = [[Row("vector.attempt", "the flagship", cost * noise, "doubles")] for noise in (0.99, 1.0, 1.01)]
+        table_of(rounds).write(tmp_path / f"{name}.json")
+    old, new = (str(tmp_path / f"{name}.json") for name in ("old", "new"))
+    assert main(["--against", old, "--measured", new]) == 1
+    assert "| the flagship | doubles | 5 | 6 | 1.200 | 1.17" in capsys.readouterr().out
+    assert main(["--against", old, "--measured", new, "--margin", "0.3"]) == 0
+    assert main(["--against", new, "--measured", old]) == 0
+    assert main(["--against", str(tmp_path / "none.json"), "--measured", new]) == 2
+
+
+def test_every_key_that_is_held_or_compared_is_one_of_a_row() -> None:
+    sources = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "benchmarks").glob("test_*.py"))
+    patterns = [re.sub(r"\\{.*?\\}", "[a-z]+", re.escape(text)) for text in re.findall(r'"([a-z.{}]+)"', sources)]
+    for key in {*TARGETS, *AVX512, *COMPARED, *BEFORE}:
+        assert any(re.fullmatch(pattern, key) for pattern in patterns), key
+
+
+def test_the_first_command_is_the_readmes() -> None:
+    assert first_command().startswith("python3 -m venv .venv && ")
+    assert first_command().endswith("tocsin run china-2022")
 
 
 def test_the_readme_has_one_place_for_the_table() -> None:

@@ -1,0 +1,26 @@
+"""A scenario with its provinces pooled into one, run as calibration runs it: ``python -m benchmarks.pooled``.
+
+It takes the scenario's name, a scale, the number of workers, and settings like those of ``tocsin run --set``.
+"""
+
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from sim.calibration.levels import Level
+from sim.running import run
+from sim.scenario import load_scenario
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Run the scenario in a folder that is thrown away."""
+    name, scale, workers, *settings = arguments
+    base = load_scenario(name, dict(setting.split("=", 1) for setting in settings))
+    scenario = Level(float(scale), (base.spec.seed,), pooled=True).scenario(base, base.spec.seed, {})
+    with tempfile.TemporaryDirectory() as folder:
+        run(scenario, Path(folder) / "run", events="none", workers=int(workers))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
