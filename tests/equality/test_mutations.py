@@ -36,9 +36,17 @@ BROKEN: list[tuple[str, Mutation]] = [
     ("events", of("the draw of another gate", Arrivals, "pass_gates", ("gate // 2, gate % 2", "0, gate % 2"))),
     (
         "events",
-        of("gates in another order", Arrivals, "pass_gates", ("stops[gate,", "stops[(gate + 1) % GATES,")),
+        of("gates in another order", Arrivals, "pass_gates", (".tolist()", ".tolist()[::-1]")),
     ),
-    ("attempts", of("another gate's fate", Arrivals, "pass_gates", ("Fate(gate)", "Fate(max(gate, 1))"))),
+    (
+        "attempts",
+        of(
+            "another gate's fate",
+            Arrivals,
+            "pass_gates",
+            ("self.count(gate, stopped)", "self.count(max(gate, GATES[1]), stopped)"),
+        ),
+    ),
     (
         "events",
         of("those of higher rank go on", Arrivals, "arrive", ("(ENGAGING, index)", "(ENGAGING, ignored + index)")),
@@ -138,7 +146,7 @@ BROKEN: list[tuple[str, Mutation]] = [
 
 
 FIRST_FOR_ALL: list[tuple[Any, str, str, str]] = [
-    (Arrivals, "pass_gates", "stops[gate, self.province,", "stops[gate, 0,"),
+    (Arrivals, "pass_gates", "stops[:, self.province,", "stops[:, 0,"),
     (Arrivals, "alarm", "coverage[detector, p]", "coverage[detector, 0]"),
     (Arrivals, "alarm", "data_sharing[p]", "data_sharing[0]"),
     (Arrivals, "look", "data_sharing[self.province]", "data_sharing[0]"),

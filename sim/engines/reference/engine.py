@@ -113,11 +113,9 @@ class Run:
             order = priority(Phase.SHIFT_CHANGE, (p * len(DESKS) + d) << 30)
             moment = midnight + half_hour * HALF_HOUR_MS
             call_at(world.env, moment, order, partial(desk.change_shift, int(servers[p, d, half_hour])))
-        staffed = servers.nonzero()
-        p, d, half_hour = staffed
-        channels = np.array(DESKS)[d]
+        provinces, desks, half_hours = staffed = servers.nonzero()
         ms = servers[staffed] * HALF_HOUR_MS
-        keys = np.column_stack([np.full(len(p), day), p, channels, half_hour])
+        keys = np.column_stack([np.full(len(ms), day), provinces, np.array(DESKS)[desks], half_hours])
         world.recorder.add("hours", keys, np.column_stack([np.zeros_like(ms), ms]))
 
     def note_lines(self, day: int) -> None:
