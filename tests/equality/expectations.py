@@ -6,6 +6,7 @@ province together. Holm's method holds the error rate of the whole family.
 """
 
 import sys
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,7 +21,7 @@ FEWEST = 20.0
 """Cells that hold fewer on average, before and after together, are left out."""
 FAMILY_ERROR = 0.05
 SHOWN = 10
-DAY, MONTH, PROVINCE, QUANTITY = "date", "month", "province", "quantity"
+DAY, MONTH, PROVINCE, QUANTITY = "day", "month", "province", "quantity"
 
 
 def runs(folder: Path) -> list[sim.Run]:
@@ -68,13 +69,16 @@ def compared(before: list[sim.Run], after: list[sim.Run]) -> Iterator[tuple[floa
             for group in groupings(keys):
                 one, other = (cells(side, measure, group) for side in sides)
                 one, other = one.align(other, axis=1, join="outer")
-                for cell in one.columns:
-                    x, y = (side[cell].fillna(0.0).to_numpy(dtype=float) for side in (one, other))
-                    if x.mean() + y.mean() < FEWEST:
-                        continue
-                    same = np.ptp(np.concatenate([x, y])) == 0.0
-                    p = 1.0 if same else float(stats.ttest_ind(x, y, equal_var=False).pvalue)
-                    yield p, f"{name}.{measure} by {group}, {cell}: {x.mean():.6g} before, {y.mean():.6g} after"
+                x, y = (side.fillna(0.0).to_numpy(dtype=float) for side in (one, other))
+                kept = np.flatnonzero(x.mean(axis=0) + y.mean(axis=0) >= FEWEST)
+                x, y = x[:, kept], y[:, kept]
+                with np.errstate(all="ignore"), warnings.catch_warnings(action="ignore"):
+                    values = stats.ttest_ind(x, y, equal_var=False).pvalue
+                # Without any spread two sides are the same or not.
+                values = np.where(np.isnan(values), (x.mean(axis=0) == y.mean(axis=0)) * 1.0, values)
+                for k, p in enumerate(values.tolist()):
+                    means = f"{x[:, k].mean():.6g} before, {y[:, k].mean():.6g} after"
+                    yield p, f"{name}.{measure} by {group}, {one.columns[kept[k]]}: {means}"
 
 
 def main() -> int:
