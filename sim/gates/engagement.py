@@ -1,14 +1,15 @@
 """Gate 7: a person who answered engages or ignores the attempt; awareness, renewed by education, lowers engagement."""
 
 import math
+from datetime import date
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.country.measures import Measures, days_of, positions
+from sim.country.measures import Measures, days_of, in_window, positions
 from sim.country.people import FRAILTY_CLASSES, frailty_levels, segment_shares
-from sim.days import DAY_MS
-from sim.draws.compiled import compiled, compiled_with_arrays
+from sim.days import DAY_MS, calendar_date
+from sim.draws.compiled import compiled
 from sim.draws.distributions import threshold
 from sim.draws.functions import exp, left_after
 from sim.scenario.schema import ScenarioModel
@@ -46,10 +47,10 @@ def most_engaging(propensity: NDArray[np.float64]) -> NDArray[np.int64]:
     return np.array([threshold(float(of_type.max())) for of_type in propensity], dtype=np.int64)
 
 
-@compiled_with_arrays
 def unaware_shares(awareness: NDArray[np.float64], effect: float) -> NDArray[np.float64]:
     """Return the share of their propensity to engage that awareness leaves people, (P, 4), from awareness (P, 4)."""
-    return 1.0 - effect * awareness
+    shares: NDArray[np.float64] = 1.0 - effect * awareness
+    return shares
 
 
 def segment_people(spec: ScenarioModel) -> list[list[float]]:
@@ -90,29 +91,31 @@ class Education:
             codes: (P,) codes of the provinces.
             people: (P, 4) people by province and segment, at the scale of the country.
         """
-        self._measures = measures
         self._shape = (len(codes), len(Segment))
-        self._a_day: dict[int, NDArray[np.float64]] = {}
+        self._a_day: list[tuple[tuple[date, date | None], NDArray[np.float64]]] = []
         for videos in measures.all(Videos):
-            gains = self._a_day[id(videos)] = np.zeros(self._shape)
+            gains = np.zeros(self._shape)
             places = positions(videos, codes)
             audience = math.fsum(math.fsum(people[p]) for p in places)
             gains[places] = settings.per_view * videos.views / days_of(videos.window) / audience
+            self._a_day.append((videos.window, gains))
         for activities in measures.all(Activities):
-            gains = self._a_day[id(activities)] = np.zeros(self._shape)
+            gains = np.zeros(self._shape)
             places = positions(activities, codes)
             attendances = activities.count * activities.people / days_of(activities.window)
             for segment in Segment:
                 audience = math.fsum(people[p][segment] for p in places)
                 share = getattr(activities.segments, segment.label)
                 gains[places, segment] = settings.per_attendance * attendances * share / audience
+            self._a_day.append((activities.window, gains))
 
     def gains(self, day: int) -> NDArray[np.float64]:
         """Return the ``gains`` of ``renew`` by the education of a day, (P, 4 segments)."""
+        today = calendar_date(day)
         gains = np.zeros(self._shape)
-        for kind in (Videos, Activities):
-            for measure, _ in self._measures.on(day, kind):
-                gains += self._a_day[id(measure)]
+        for window, a_day in self._a_day:
+            if in_window(window, today):
+                gains += a_day
         return gains
 
 

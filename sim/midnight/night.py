@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from sim.aftermath.cases import CaseBook
 from sim.country.calendar import Calendar, growth
 from sim.country.measures import Measures, days_of, first_day, positions
-from sim.country.people import app_adoption, people_tables
+from sim.country.people import PeopleTables, app_adoption
 from sim.country.provinces import Provinces, Spread, at_once
 from sim.country.traffic import (
     LIMIT,
@@ -79,6 +79,7 @@ class Night:
         self,
         spec: ScenarioModel,
         provinces: Provinces,
+        people: PeopleTables,
         calendar: Calendar,
         ledger: Ledger,
         spread: Spread = at_once,
@@ -104,7 +105,7 @@ class Night:
         )
         self.propensity = engagement.propensities(spec)
         self.most_engaging = engagement.most_engaging(self.propensity)
-        self.answering = answering.answering_tables(spec, people_tables(spec))
+        self.answering = answering.answering_tables(spec, people)
         self._profiles = profiles(spec)
         self._masses = cell_masses(spec.warning.detectors)
         self._cells = {

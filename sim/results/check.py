@@ -10,13 +10,14 @@ import numpy as np
 import numpy.typing as npt
 
 from sim.days import UNIX_DAYS, calendar_date
+from sim.results.columns import StoredTable
 from sim.results.encoding import arrow, decode, numbers_of
 from sim.results.evidence import evidence
 from sim.results.figures import summarise
 from sim.results.folder import SCENARIO_YAML, read_manifest, sha256
 from sim.results.query import Where, summed, sums
 from sim.results.scope import Scope
-from sim.results.tables import COUNTED, TABLES, StoredTable
+from sim.results.tables import COUNTED, TABLES
 from sim.results.writer import sort_order
 from sim.scenario import ScenarioError, load_scenario
 from sim.words import DESK_LABELS

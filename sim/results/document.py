@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from sim.results.tables import FLOW_QUANTITIES, STATE_QUANTITIES, TABLES, Column, Quantity, StoredTable
+from sim.results.columns import Column, StoredTable
+from sim.results.tables import FLOW_QUANTITIES, STATE_QUANTITIES, TABLES, Quantity
 
 HEAD = """\
 # The tables of a run

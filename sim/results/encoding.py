@@ -7,8 +7,8 @@ import numpy as np
 import numpy.typing as npt
 
 from sim.days import UNIX_DAYS, month_start
+from sim.results.columns import NULL, Column
 from sim.results.scope import Scope
-from sim.results.tables import NULL, Column
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from sim.results.columns import StoredTable
 from sim.results.order import Integers, row_numbers, sorting
-from sim.results.tables import StoredTable
 
 Chunk = tuple[Integers, npt.NDArray[Any]]
 

@@ -10,9 +10,10 @@ from sim.days import DAY_MS, month_start, next_month, weekday
 from sim.draws.distributions import threshold
 from sim.draws.record import is_kept
 from sim.results.background import BackgroundWriter
+from sim.results.columns import NULL, StoredTable
 from sim.results.open_sums import Chunk, OpenSums, aggregate
 from sim.results.scope import Scope
-from sim.results.tables import COUNTED, EVENTS, NULL, TABLES, StoredTable
+from sim.results.tables import COUNTED, EVENTS, TABLES
 from sim.results.writer import Columns, TableWriter
 
 Integers = npt.NDArray[np.int64]

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 import numpy.typing as npt
 
+from sim.results.columns import StoredTable
 from sim.results.encoding import encode
 from sim.results.order import row_numbers, sorting
 from sim.results.scope import Scope
-from sim.results.tables import TABLES, StoredTable
+from sim.results.tables import TABLES
 from sim.version import __version__
 
 if TYPE_CHECKING:

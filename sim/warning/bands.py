@@ -27,7 +27,10 @@ from sim.warning.detectors import DetectorTables
 from sim.words import Detector, Fate, Tier
 
 EDGES: Final = (math.inf, 2.25, 1.8, 1.5, 1.2, 0.9, 0.6, -math.inf)
-"""A band lies between two neighbours; the last one is the rest."""
+"""A band lies between two neighbours; the last one is the rest.
+
+No law depends on them, only how many contacts are looked at in vain: those of the flagship's lowest thresholds less d',
+1.85 and 1.55, lie just above two of them. To change one changes draws."""
 BANDS: Final = len(EDGES) - 1
 REST: Final = BANDS - 1
 LOWEST: Final = EDGES[REST]

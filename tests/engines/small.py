@@ -23,6 +23,7 @@ def fewer(share: float) -> dict[str, str]:
     return {key: f"{level * share} per day" for key, level in full.items()}
 
 
+TYPES = tuple(sim.load_scenario("tiny").spec.fraud.types)
 NO_LEGITIMATE = {f"population.legitimate.{channel}": "0 per day" for channel in ("call", "sms", "online")}
 
 

@@ -16,20 +16,10 @@ import sim
 from sim.draws.identity import LIMITS, cell_of
 from sim.warning.bands import ENGAGING, PROSPECTS
 from sim.words import Fate
-from tests.engines.small import NO_LEGITIMATE, fewer, run_tiny
+from tests.engines.small import NO_LEGITIMATE, TYPES, fewer, run_tiny
 
 FATES = list(Fate.labels())
 PERIOD = {"start": "2022-01-30", "end": "2022-02-02", "warmup": "1 d"}
-TYPES = (
-    "brushing",
-    "customer_service",
-    "loan_credit",
-    "police_impersonation",
-    "romance_investment",
-    "acquaintance",
-    "gaming",
-    "other",
-)
 FEWER_SLOTS = list(range(0, 60, 7))
 MORE_SLOTS = sorted({*FEWER_SLOTS, *range(0, 60, 4)})
 

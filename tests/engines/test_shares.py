@@ -9,6 +9,7 @@ from scipy import stats
 
 import sim
 from sim.country.calendar import Calendar
+from sim.country.people import people_tables
 from sim.country.provinces import Provinces
 from sim.days import day_number
 from sim.draws.identity import LIMITS, cell_of, day_of
@@ -55,7 +56,7 @@ def six_days(tmp_path_factory: pytest.TempPathFactory) -> sim.Run:
 def test_fates_come_in_the_shares_of_the_thresholds_of_their_day(six_days: sim.Run) -> None:
     spec = six_days.scenario.spec
     calendar, provinces = Calendar.of(spec.period), Provinces.of(spec)
-    night = Night(spec, provinces, calendar, Nothing())
+    night = Night(spec, provinces, people_tables(spec), calendar, Nothing())
     days = {day: night(day, DayTotals.empty(3)) for day in range(calendar.first, calendar.last + 1)}
     types = list(spec.fraud.types)
     table = six_days.attempts

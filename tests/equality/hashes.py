@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 import sim
 
 STORED = Path(__file__).with_name("hashes.json")
-SCALE = 0.001
+SCALE = 0.0012
 DAYS = {"start": "2022-08-29", "end": "2022-09-02", "warmup": "1 d"}
 """A Monday to a Friday, with the first of a month between them."""
 

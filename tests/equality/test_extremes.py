@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.engines.log import TIERS
-from tests.engines.small import NO_LEGITIMATE, TWO_DAYS, fewer
+from tests.engines.small import NO_LEGITIMATE, TWO_DAYS, TYPES, fewer
 from tests.equality.both import assert_equal, run_both
 from tests.equality.scenarios import MONTHS, STAGES, UNEVEN
 
@@ -30,16 +30,6 @@ SEEN = {
     for name in ("central", "local")
 }
 UNSEEN = {f"measures.warning-{name}.coverage": 0.0 for name in ("central", "local", "late")}
-TYPES = (
-    "brushing",
-    "customer_service",
-    "loan_credit",
-    "police_impersonation",
-    "romance_investment",
-    "acquaintance",
-    "gaming",
-    "other",
-)
 
 
 def volumes(level: str) -> dict[str, Any]:

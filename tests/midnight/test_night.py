@@ -11,6 +11,7 @@ import pytest
 
 import sim
 from sim.country.calendar import Calendar
+from sim.country.people import people_tables
 from sim.country.provinces import Provinces, Spread, at_once
 from sim.days import day_number
 from sim.draws.distributions import CERTAIN, threshold
@@ -53,7 +54,7 @@ class Notes:
 def night_of(spec: ScenarioModel, spread: Spread = at_once) -> tuple[Night, Notes, int]:
     notes = Notes()
     calendar = Calendar.of(spec.period)
-    return Night(spec, Provinces.of(spec), calendar, notes, spread), notes, calendar.first
+    return Night(spec, Provinces.of(spec), people_tables(spec), calendar, notes, spread), notes, calendar.first
 
 
 def arrays(today: Today) -> dict[str, Any]:

@@ -6,9 +6,10 @@ from datetime import date
 from pathlib import Path
 
 from sim.days import day_number
+from sim.results.columns import NULL
 from sim.results.recorder import LogEntry, Recorder
 from sim.results.scope import Scope, Target
-from sim.results.tables import ALERTS, NULL
+from sim.results.tables import ALERTS
 from sim.results.writer import TableWriter
 from sim.warning.service import wait_bin
 from sim.words import End, Fate, Outcome

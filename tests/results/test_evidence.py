@@ -16,11 +16,11 @@ from rich.console import Console
 
 from sim.bins import LOSS_BINS
 from sim.days import day_number
+from sim.results.columns import NULL
 from sim.results.evidence import FORMULAS, Inside, evidence, held, quantity
 from sim.results.evidence_table import evidence_table
 from sim.results.recorder import Recorder
 from sim.results.scope import Known, Scope
-from sim.results.tables import NULL
 from sim.results.writer import TableWriter
 from sim.scenario.schema.evidence import QUANTITIES
 from sim.words import ContactChannel, ContactResult, Outcome, Tier, Truth

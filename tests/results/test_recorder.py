@@ -11,8 +11,9 @@ import pytest
 
 from sim.days import day_number
 from sim.draws.record import is_kept
+from sim.results.columns import NULL
 from sim.results.recorder import LogEntry, Recorder
-from sim.results.tables import NULL, TABLES
+from sim.results.tables import TABLES
 from sim.results.writer import TableWriter
 from sim.warning.service import wait_bin
 from sim.words import Outcome

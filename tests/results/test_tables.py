@@ -6,10 +6,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from sim.results.columns import Column
 from sim.results.document import document
 from sim.results.open_sums import OpenSums
 from sim.results.recorder import LogEntry, folded, stored_columns
-from sim.results.tables import ALERTS, CASES, COUNTED, EVENTS, FLOW_QUANTITIES, HOURS, STATE_QUANTITIES, TABLES, Column
+from sim.results.tables import ALERTS, CASES, COUNTED, EVENTS, FLOW_QUANTITIES, HOURS, STATE_QUANTITIES, TABLES
 from sim.words import DESKS
 from tests.results.synthetic import SCOPE
 

@@ -40,7 +40,7 @@ def simulate(spec: ScenarioModel, recorder: Recorder) -> dict[str, float]:
     calendar = tables.calendar
     env = simpy.Environment(initial_time=calendar.midnight(calendar.first))
     ledger = RunLedger(recorder, tables)
-    night = Night(spec, tables.provinces, calendar, ledger)
+    night = Night(spec, tables.provinces, tables.people, calendar, ledger)
     desks = [
         {channel: Desk(env, p * len(DESKS) + d) for d, channel in enumerate(DESKS)}
         for p in range(len(tables.provinces))

@@ -2,10 +2,19 @@
 
 import numpy as np
 
-from sim.draws.compiled import compiled, compiled_with_arrays
+from sim.draws.compiled import compiled, compiled_with_arrays, inlined
 from sim.engines.vector.records import Integers
 from sim.gates.cards import FROM_CARDS
 from sim.words import Fate
+
+
+@inlined
+def is_counted(measures: Integers) -> bool:
+    """Return whether not all measures (measures,) of a cell are 0."""
+    counted = 0
+    for m in range(len(measures)):
+        counted |= measures[m]
+    return counted != 0
 
 
 @compiled_with_arrays
@@ -23,19 +32,13 @@ def drain(counts: Integers, slot: int) -> tuple[Integers, Integers]:
     found = 0
     for p in range(provinces):
         for cell in range(cells):
-            counted = 0
-            for m in range(measures):
-                counted |= counts[p, slot, cell, m]
-            found += counted != 0
+            found += is_counted(counts[p, slot, cell])
     numbers = np.empty(found, dtype=np.int64)
     amounts = np.empty((found, measures), dtype=np.int64)
     at = 0
     for p in range(provinces):
         for cell in range(cells):
-            counted = 0
-            for m in range(measures):
-                counted |= counts[p, slot, cell, m]
-            if counted != 0:
+            if is_counted(counts[p, slot, cell]):
                 numbers[at] = p * cells + cell
                 for m in range(measures):
                     amounts[at, m] = counts[p, slot, cell, m]

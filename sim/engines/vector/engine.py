@@ -65,7 +65,7 @@ class Run:
         end = tables.calendar.midnight(tables.calendar.last + 1)
         rules = rules_of(tables, end, recorder.kept if recorder.records_events else 0)
         self.counts = Counts(tables)
-        self.night = Night(spec, tables.provinces, tables.calendar, self.ledger)
+        self.night = Night(spec, tables.provinces, tables.people, tables.calendar, self.ledger)
         self.country = Country(tables, rules, self.night, self.counts.tallies, block, threads)
         self.night.spread = self.country.spread
         self.books = Books()

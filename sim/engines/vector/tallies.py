@@ -12,8 +12,9 @@ from sim.engines.tables import Tables
 from sim.engines.vector.drains import drain, move
 from sim.engines.vector.records import OverflowTable, Records
 from sim.engines.vector.state import Tallies
+from sim.results.columns import StoredTable
 from sim.results.recorder import Recorder
-from sim.results.tables import ALERTS, CONTACTS, TABLES, StoredTable
+from sim.results.tables import ALERTS, CONTACTS, TABLES
 from sim.words import ContactResult, End
 
 MOST_DAYS = 32
