@@ -193,7 +193,7 @@ class Expected:
     def __init__(self, run: sim.Run) -> None:
         spec = run.scenario.spec
         calendar, provinces = Calendar.of(spec.period), Provinces.of(spec)
-        self.night = Night(spec, provinces, calendar, Nothing())
+        self.night = Night(spec, provinces, people_tables(spec), calendar, Nothing())
         self.today = {day: self.night(day, DayTotals.empty(3)) for day in range(calendar.first, calendar.last + 1)}
         everybody = sample(spec.seed, int(provinces.people.sum()), provinces.people, people_tables(spec))
         self.people = [everybody[everybody[:, 0] == p, 3:].T for p in range(3)]
