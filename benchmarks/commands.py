@@ -62,8 +62,11 @@ def spent(command: Sequence[str], environment: Mapping[str, str] | None = None, 
     Returns:
         What it took.
     """
+    variables = {**os.environ, **(environment or {})}
+    # Where Python may keep no bytecode each start compiles all sources: not what a user sees.
+    variables.pop("PYTHONDONTWRITEBYTECODE", None)
     before, started = resource.getrusage(resource.RUSAGE_CHILDREN), perf_counter()
-    subprocess.run(command, check=True, capture_output=True, cwd=folder, env={**os.environ, **(environment or {})})
+    subprocess.run(command, check=True, capture_output=True, cwd=folder, env=variables)
     wall_s, after = perf_counter() - started, resource.getrusage(resource.RUSAGE_CHILDREN)
     return Spent(wall_s, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
 

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.customers import SEED, SERVERS, TABLES, Customers, Served, alert_of
+from sim.aftermath.cases import Finished
 from sim.days import DAY_MS, HALF_HOURS
 from sim.draws.compiled import compiled
 from sim.draws.identity import INDEX_SHIFT
@@ -48,7 +49,7 @@ class Nothing:
     def level_by_province(self, day: int, quantity: str, values: NDArray[np.float64]) -> None:
         """Forget them."""
 
-    def cases(self, day: int, province: int, cases: NDArray[np.int64], solved: bool) -> None:
+    def cases(self, day: int, finished: Finished) -> None:
         """Forget them."""
 
 

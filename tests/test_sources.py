@@ -6,7 +6,8 @@ from pathlib import Path
 import grimp
 import pytest
 
-from sim.draws.compiled import PACKAGE, UNCOMPILED, sources
+from sim.caches import PACKAGE, sources
+from sim.draws.compiled import UNCOMPILED
 from sim.experiments.simulations import NO_RESULT
 
 COMPILED = re.compile(r"^@(?:compiled|compiled_with_arrays|inlined)\b", re.MULTILINE)

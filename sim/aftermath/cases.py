@@ -1,6 +1,6 @@
 """Investigation: at midnight each province takes cases from its backlog, oldest first, and solves or closes them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,13 +20,27 @@ from sim.scenario.schema.aftermath import Investigation
 
 @dataclass(frozen=True)
 class Finished:
-    """Cases that a province finished at a midnight, each in the order of their filing."""
+    """The cases that all provinces finished at a midnight, province by province, each in the order of their filing.
 
-    solved: NDArray[np.int64]
-    closed: NDArray[np.int64]
+    ``cases`` (n,) their numbers; ``solved`` (n,) which of them are solved, the others being closed unsolved; ``taken``
+    (P,) how many are of each province.
+    """
 
+    cases: NDArray[np.int64]
+    solved: NDArray[np.bool_]
+    taken: NDArray[np.int64]
 
-NOTHING_FINISHED = Finished(np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64))
+    @property
+    def solved_by_province(self) -> NDArray[np.int64]:
+        """Return how many are solved in each province, (P,)."""
+        provinces = np.repeat(np.arange(len(self.taken)), self.taken)
+        return np.bincount(provinces[self.solved], minlength=len(self.taken))
+
+    def by_province(self) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
+        """Yield the cases of each province that are solved, and those that are closed."""
+        ends = np.cumsum(self.taken)[:-1]
+        for cases, solved in zip(np.split(self.cases, ends), np.split(self.solved, ends), strict=True):
+            yield cases[solved], cases[~solved]
 
 
 class Backlog:
@@ -85,9 +99,9 @@ class CaseBook:
         """Cases waiting in all provinces."""
         return sum(len(cases) for cases in self._waiting)
 
-    def backlog(self, province: int) -> int:
-        """Return the cases waiting in a province."""
-        return len(self._waiting[province])
+    def backlogs(self) -> NDArray[np.float64]:
+        """Return the cases waiting in each province, (P,)."""
+        return np.array([len(cases) for cases in self._waiting], dtype=np.float64)
 
     def expected_solved(self, day: int) -> float:
         """Return the cases of the whole country that a day's capacity would solve, were the backlog endless."""
@@ -96,25 +110,23 @@ class CaseBook:
     def _capacity(self, day: int) -> float:
         return self._settings.capacity * growth(self._settings.growth, day, self._settings.reference)
 
-    def investigate(self, day: int, filed: Sequence[Sequence[tuple[int, int]] | NDArray[np.int64]]) -> list[Finished]:
+    def investigate(self, day: int, filed: Sequence[Sequence[tuple[int, int]] | NDArray[np.int64]]) -> Finished:
         """Add yesterday's filed cases (moment, attempt) of each province, then finish what its capacity allows."""
+        for waiting, cases in zip(self._waiting, filed, strict=True):
+            if len(cases):
+                waiting.file(in_order(cases))
+                self.filed += len(cases)
         capacity, scale = self._capacity(day), self._scale
         capacities = [fixed(capacity * share * scale) for share in self._provinces.share]
         counts = self._remainders.wholes("capacity", capacities)
-        return [self._finish(*province) for province in zip(self._waiting, filed, counts, strict=True)]
-
-    def _finish(self, waiting: Backlog, filed: Sequence[tuple[int, int]] | NDArray[np.int64], count: int) -> Finished:
-        """Add filed cases to a backlog, then finish ``count`` cases of it."""
-        if len(filed):
-            waiting.file(in_order(filed))
-            self.filed += len(filed)
-        if count == 0:
-            return NOTHING_FINISHED
-        cases = waiting.take(count)
-        solved = are_solved(self._seed, cases, self._solved_below)
-        finished = Finished(cases[solved], cases[~solved])
-        self.solved += len(finished.solved)
-        self.closed += len(finished.closed)
+        taken = [waiting.take(count) for waiting, count in zip(self._waiting, counts, strict=True)]
+        cases = np.concatenate(taken)
+        finished = Finished(
+            cases, are_solved(self._seed, cases, self._solved_below), np.array([len(some) for some in taken])
+        )
+        solved = int(finished.solved.sum())
+        self.solved += solved
+        self.closed += len(cases) - solved
         return finished
 
 

@@ -4,6 +4,7 @@ Nothing heavy is imported before a command needs it, so that ``tocsin --help`` a
 """
 
 import contextlib
+import gc
 import io
 import os
 import sys
@@ -34,6 +35,10 @@ PROGRAM = "tocsin"
 
 INTERRUPTED = 130
 
+OBJECTS_BETWEEN_LOOKS = 300_000
+"""Python looks for cycles of dead objects after so many new ones, not after its 700: loading numba makes half a million
+that live on, and to look through them took an eighth of a second."""
+
 
 def _print_version(asked: bool) -> None:
     if asked:
@@ -53,6 +58,7 @@ def options(
 
 def main() -> NoReturn:
     """Run the command line and exit with its code."""
+    gc.set_threshold(OBJECTS_BETWEEN_LOOKS)
     # click's error for bad usage; recent typer carries click within itself.
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):

@@ -4,19 +4,16 @@ A compiled function is plain Python over integers, floats and arrays; ``f.py_fun
 compiler. ``docs/kernels.md`` says how such functions are written here, and what costs how much.
 """
 
-import hashlib
 import os
-import shutil
-import time
 from collections.abc import Callable
 from functools import cache
 from importlib import import_module
-from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import numba
 from numba.core import types
 
+from sim.caches import cache_folder, sources_digest
 from sim.draws.parts import EntryCompiler, Part, PartCompiler
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -43,8 +40,9 @@ def _load_without_blas() -> None:
 
 _load_without_blas()
 
-PREFIX = "kernels-"
-STALE_S = 86_400
+KERNELS = "kernels"
+"""What the folder of the machine code is called."""
+
 SHORT = (types.int8, types.int16, types.int32)
 UNCOMPILED = frozenset(
     {
@@ -66,49 +64,16 @@ What is not listed counts. ``tests/test_sources.py`` holds the list against what
 """
 
 
-PACKAGE = Path(__file__).resolve().parent.parent
-
-
-def sources(left_out: frozenset[str]) -> list[Path]:
-    """Return the program's sources, sorted, but for those that are, or lie below, these names."""
-    return [path for path in sorted(PACKAGE.rglob("*.py")) if not left_out & set(path.relative_to(PACKAGE).parts)]
-
-
-def sources_digest(left_out: frozenset[str]) -> str:
-    """Return the SHA-256 of the program's sources, but for those that are, or lie below, these names."""
-    digest = hashlib.sha256()
-    for source in sources(left_out):
-        digest.update(source.relative_to(PACKAGE).as_posix().encode())
-        digest.update(source.read_bytes())
-    return digest.hexdigest()
-
-
 @cache
-def cache_folder() -> str:
-    """Return the folder of the machine code of these very sources, beside them or, if need be, in the user's cache.
-
-    Folders of other sources are removed when they have not been used for a day.
+def machine_code_folder() -> str:
+    """Return the folder of the machine code of these very sources.
 
     Returns:
         The folder; empty to leave the choice to numba, as ``NUMBA_CACHE_DIR`` is set or nothing can be written.
     """
     if os.environ.get("NUMBA_CACHE_DIR"):
         return ""
-    digest = sources_digest(UNCOMPILED)
-    beside = PACKAGE / "__pycache__"
-    users = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "tocsin"
-    for parent in (beside, users):
-        folder = parent / f"{PREFIX}{digest[:16]}"
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            os.utime(folder)
-        except OSError:
-            continue
-        for other in parent.glob(f"{PREFIX}*"):
-            if other != folder and time.time() - other.stat().st_mtime > STALE_S:
-                shutil.rmtree(other, ignore_errors=True)
-        return str(folder)
-    return ""
+    return str(cache_folder(KERNELS, sources_digest(UNCOMPILED)) or "")
 
 
 def compiled(function: F) -> F:
@@ -182,7 +147,7 @@ def _cached(njit: Any, function: Callable[..., Any], options: dict[str, Any]) ->
     """Return a dispatcher whose machine code is kept in the cache of these sources."""
     config: Any = numba.config
     before = config.CACHE_DIR
-    config.CACHE_DIR = cache_folder() or before
+    config.CACHE_DIR = machine_code_folder() or before
     try:
         return njit(cache=True, **options)(function)
     finally:

@@ -63,7 +63,12 @@ class Remainders:
 
     def wholes(self, quantity: str, values: Sequence[int]) -> list[int]:
         """Return ``whole`` of each province, for its value; with the provinces in order, from position 0."""
-        return [self.whole(p, quantity, value) for p, value in enumerate(values)]
+        lefts = self._left[quantity]
+        for p in range(len(lefts), len(values)):
+            lefts[p] = self._start(p, quantity)
+        sums = [lefts[p] + value for p, value in enumerate(values)]
+        lefts.update(enumerate([value % ONE for value in sums]))
+        return [value // ONE for value in sums]
 
     def _start(self, province: int, quantity: str) -> int:
         """Return the remainder with which a province begins."""

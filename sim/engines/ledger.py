@@ -3,6 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.aftermath.cases import Finished
 from sim.days import DAY_MS
 from sim.engines.phases import Phase
 from sim.engines.tables import Tables
@@ -42,10 +43,13 @@ class RunLedger:
         for desk, of_desk in zip(DESK_LABELS, areas.T, strict=True):
             self.level_by_province(day, f"line_{desk}", of_desk / DAY_MS)
 
-    def cases(self, day: int, province: int, cases: NDArray[np.int64], solved: bool) -> None:
-        """Log the cases that were finished at the midnight of a day, all of them solved or none."""
-        if self._recorder.records_events:
-            event = Event.SOLVED if solved else Event.CLOSED
-            for case in cases.tolist():
-                at = self._calendar.midnight(day)
-                self._recorder.event(LogEntry(at, Phase.MIDNIGHT, event.label, province, case, stage=Stage.CONTACT))
+    def cases(self, day: int, finished: Finished) -> None:
+        """Log the cases that were finished at the midnight of a day."""
+        if not self._recorder.records_events:
+            return
+        at = self._calendar.midnight(day)
+        for p, (solved, closed) in enumerate(finished.by_province()):
+            for event, cases in ((Event.SOLVED, solved), (Event.CLOSED, closed)):
+                for case in cases.tolist():
+                    entry = LogEntry(at, Phase.MIDNIGHT, event.label, p, case, stage=Stage.CONTACT)
+                    self._recorder.event(entry)

@@ -30,7 +30,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, TypedDict
 
-from sim.draws.compiled import sources_digest
+from sim.caches import sources_digest
 from sim.engines.conservation import ConservationError
 from sim.results.outcomes import Outcome
 from sim.scenario.load import digest

@@ -1,6 +1,7 @@
 """Gate 3: phone cards, as a mean field: the stock of each province in fixed-point numbers of 10**-9 cards."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -64,8 +65,7 @@ class CardLoad:
         self._card_days = [0] * len(self._card_days)
 
 
-@dataclass(frozen=True)
-class CardDay:
+class CardDay(NamedTuple):
     """How a province's stock changed at a midnight, in 10**-9 cards."""
 
     flagged: int
@@ -90,7 +90,12 @@ def purge_share(measures: Measures, day: int, code: int) -> float:
     return 1.0 - kept
 
 
-def step(stock: CardStock, province: int, cards: Cards, intercepted: float, purge: float, delay: float) -> CardDay:
+def replaced_share(delay: float) -> float:
+    """Return the share of the cards waiting that are replaced on a day, at a mean delay in days."""
+    return 1.0 - exp(-1.0 / delay)
+
+
+def step(stock: CardStock, province: int, cards: Cards, intercepted: float, purge: float, replaced: float) -> CardDay:
     """Change the stock of a province at midnight, in place.
 
     A share of yesterday's intercepted attempts flags their cards; flags fall on cards at random, so the number of
@@ -102,7 +107,7 @@ def step(stock: CardStock, province: int, cards: Cards, intercepted: float, purg
         cards: Settings.
         intercepted: Attempts from cards intercepted yesterday.
         purge: Share of idle cards that purges take.
-        delay: Mean delay of a replacement in days.
+        replaced: Share of the cards waiting that are replaced.
 
     Returns:
         Cards flagged, purged and replaced.
@@ -111,10 +116,10 @@ def step(stock: CardStock, province: int, cards: Cards, intercepted: float, purg
     flagged = min(active, fixed(distinct(intercepted * cards.flag_share, active / ONE)))
     idle = (active - flagged) * cards.idle_share / ONE
     purged = min(active - flagged, fixed(idle * purge))
-    replaced = min(waiting, fixed(waiting / ONE * (1.0 - exp(-1.0 / delay))))
-    stock.active[province] = active - flagged - purged + replaced
-    stock.waiting[province] = waiting + flagged + purged - replaced
-    return CardDay(flagged, purged, replaced)
+    renewed = min(waiting, fixed(waiting / ONE * replaced))
+    stock.active[province] = active - flagged - purged + renewed
+    stock.waiting[province] = waiting + flagged + purged - renewed
+    return CardDay(flagged, purged, renewed)
 
 
 def thresholds(stock: CardStock, cards: Cards, provinces: int) -> NDArray[np.int64]:

@@ -11,7 +11,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.aftermath.cases import CaseBook
+from sim.aftermath.cases import CaseBook, Finished
 from sim.country.calendar import Calendar, growth
 from sim.country.measures import Measures, days_of, first_day, positions
 from sim.country.people import PeopleTables, app_adoption
@@ -63,8 +63,8 @@ class Ledger(Protocol):
     def level_by_province(self, day: int, quantity: str, values: NDArray[np.float64]) -> None:
         """Note a level of the macro state on a day in every province, (P,)."""
 
-    def cases(self, day: int, province: int, cases: NDArray[np.int64], solved: bool) -> None:
-        """Note cases that were finished, all of them solved or none."""
+    def cases(self, day: int, finished: Finished) -> None:
+        """Note cases that were finished."""
 
 
 class Night:
@@ -157,20 +157,15 @@ class Night:
     def investigate(self, day: int, yesterday: DayTotals) -> None:
         """Finish cases by capacity; solved ones give leads and suspects."""
         finished = self.cases.investigate(day, yesterday.filed)
-        for p, cases in enumerate(finished):
-            if len(cases.solved):
-                self.ledger.cases(day, p, cases.solved, True)
-            if len(cases.closed):
-                self.ledger.cases(day, p, cases.closed, False)
-        counts = [len(cases.solved) for cases in finished]
-        self.ledger.flow_by_province(day, "cases_solved", np.array(counts))
-        self.ledger.flow_by_province(day, "cases_closed", np.array([len(cases.closed) for cases in finished]))
+        self.ledger.cases(day, finished)
+        counts = finished.solved_by_province
+        self.ledger.flow_by_province(day, "cases_solved", counts)
+        self.ledger.flow_by_province(day, "cases_closed", finished.taken - counts)
         per_case = self.spec.aftermath.suspects.per_case
-        self._suspects_by_province(day, "suspects_cases", [fixed(count * per_case) for count in counts])
-        backlogs = [float(self.cases.backlog(p)) for p in range(len(finished))]
-        self.ledger.level_by_province(day, "backlog", np.array(backlogs))
-        solved = sum(counts)
-        whole_country = solved / self.spec.scale if self.spec.feedback else self.cases.expected_solved(day)
+        self._suspects_by_province(day, "suspects_cases", [fixed(count * per_case) for count in counts.tolist()])
+        self.ledger.level_by_province(day, "backlog", self.cases.backlogs())
+        solved_in_all = int(counts.sum())
+        whole_country = solved_in_all / self.spec.scale if self.spec.feedback else self.cases.expected_solved(day)
         hazard = self.spec.dens.hazard
         fading = left_after(DAY_MS, hazard.lead_half_life)
         self.leads = fixed(self.leads / ONE * fading + whole_country * hazard.leads_per_case)
@@ -204,8 +199,9 @@ class Night:
         settings = self.spec.cards
         purges = [cards.purge_share(self.measures, day, code) for code in self._examples]
         delays = [cards.replacement_days(settings, self.measures, day, code) for code in self._examples]
+        replaced = [cards.replaced_share(delay) for delay in delays]
         moved = [
-            cards.step(self.stock, p, settings, self.intercepted[p], purges[alike], delays[alike])
+            cards.step(self.stock, p, settings, self.intercepted[p], purges[alike], replaced[alike])
             for p, alike in enumerate(self._alike.tolist())
         ]
         flagged = np.array(self.remainders.wholes("cards_flagged", [one.flagged for one in moved]))

@@ -1,14 +1,16 @@
-"""Tables are written while the run goes on: one thread behind a short line of what is still to be written."""
+"""Tables are made and written while the run goes on: one thread behind a short line of what is still to be written."""
 
 from collections import deque
+from collections.abc import Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from types import TracebackType
 from typing import Self
 
 from sim.results.writer import Columns, TableWriter
 
-WAITING = 8
-"""Row groups that may wait, some 10 to 20 MB each at full scale: as many as a month has. The next one has to wait."""
+WAITING = 9
+"""Tables of a month that may wait, some 10 to 20 MB each at full scale: as many as there are. The next one has to
+wait."""
 
 
 class BackgroundWriter:
@@ -24,15 +26,19 @@ class BackgroundWriter:
         self._waiting: deque[Future[None]] = deque()
 
     def write(self, name: str, columns: Columns) -> None:
-        """Append one row group to a table, soon; raises what an earlier row group has failed with.
+        """Append one row group to a table, soon; raises what an earlier one has failed with.
 
         Args:
             name: The name of the table.
             columns: Its columns, which nobody changes any more.
         """
+        self.write_groups(name, (columns,))
+
+    def write_groups(self, name: str, groups: Iterable[Columns]) -> None:
+        """Append row groups to a table, soon, as ``write`` does; they are made in the thread that writes them."""
         while self._waiting and (self._waiting[0].done() or len(self._waiting) >= WAITING):
             self._waiting.popleft().result()
-        self._waiting.append(self._thread.submit(self._writer.write, name, columns))
+        self._waiting.append(self._thread.submit(self._writer.write_groups, name, groups))
 
     def close(self) -> None:
         """Wait until all is written; raises what a row group has failed with."""

@@ -1,7 +1,8 @@
-"""Sums of a table whose days are still open: a dictionary that an engine adds to, arrays once a day is over."""
+"""Sums of a table: a dictionary that an engine adds to, arrays once a day is over, rows once no more can come."""
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
@@ -20,7 +21,7 @@ class OpenSums:
     A recorder has one for each table of sums. An engine adds to ``counts``, whose keys start with a day number:
     ``counts[key] += 1`` where the table has one measure, else ``counts[key][position] += amount``. ``collect`` turns
     the dictionary into arrays, ``add``, ``add_cells`` and ``add_provinces`` take arrays from whoever has them, ``take``
-    hands out the summed rows of the days that are final. Where the last key is a text, its codes are these sums' own:
+    hands out what is held of the days that are final. Where the last key is a text, its codes are these sums' own:
     positions in ``texts``.
     """
 
@@ -71,35 +72,10 @@ class OpenSums:
         """Add a value (P,) for each province under a text, the only key of the table beside day and province."""
         self._of_provinces.append((day, self.texts.setdefault(text, len(self.texts)), values))
 
-    def _keyed(self, before: int) -> bool:
-        """Give the cells and the values of provinces whose days are final their keys.
+    def take(self, before: int, first: int, last: int) -> "FinalSums":
+        """Hand out what is held of the days that are final, and forget it; days from ``before`` on stay.
 
-        Returns:
-            Whether nothing else is pending, and each key stands there once and in order.
-        """
-        is_alone = not self._pending
-        final = [some for some in self._cells if some[0] < before]
-        self._cells = [some for some in self._cells if some[0] >= before]
-        if final:
-            days = np.repeat([day for day, _, _ in final], [len(cells) for _, cells, _ in final])
-            shape = (self._provinces, *self._table.shape(self._sizes))
-            p, *codes = np.unravel_index(np.concatenate([cells for _, cells, _ in final]), shape)
-            firsts = [column.first_code for column in self._table.coded]
-            keys = np.column_stack([days, p, *(code + first for code, first in zip(codes, firsts, strict=True))])
-            self._pending.append((keys, np.concatenate([values for _, _, values in final])))
-        levels = [some for some in self._of_provinces if some[0] < before]
-        self._of_provinces = [some for some in self._of_provinces if some[0] >= before]
-        if levels:
-            keys = np.empty((len(levels), self._provinces, 3), dtype=np.int64)
-            keys[:, :, 0] = np.array([day for day, _, _ in levels])[:, None]
-            keys[:, :, 1] = np.arange(self._provinces)
-            keys[:, :, 2] = np.array([text for _, text, _ in levels])[:, None]
-            values = np.array([values for _, _, values in levels], dtype=self._dtype)
-            self._pending.append((keys.reshape(-1, 3), values.reshape(-1, 1)))
-        return is_alone and not levels and all(one[0] < other[0] for one, other in pairwise(final))
-
-    def take(self, before: int, first: int, last: int) -> Chunk:
-        """Hand out the sums of the days that are final, and forget them; days from ``before`` on stay.
+        This is quick: what takes time is left to ``FinalSums.rows``, perhaps in another thread.
 
         Args:
             before: The first day number that is not final.
@@ -107,30 +83,86 @@ class OpenSums:
             last: The last day number of the period; later days are dropped.
 
         Returns:
+            What was held.
+        """
+        self.collect()
+        cells = [some for some in self._cells if some[0] < before]
+        self._cells = [some for some in self._cells if some[0] >= before]
+        levels = [some for some in self._of_provinces if some[0] < before]
+        self._of_provinces = [some for some in self._of_provinces if some[0] >= before]
+        pending, self._pending = _split(self._pending, lambda days: days < before)
+        sizes = self._provinces, self._sizes
+        return FinalSums(self._table, sizes, (first, last), list(self.texts), pending, cells, levels)
+
+
+@dataclass(frozen=True)
+class FinalSums:
+    """What a table has summed of days that are final.
+
+    Attributes:
+        table: The table.
+        sizes: The number of provinces, and what ``StoredTable.shape`` takes.
+        period: The first and the last day number of the period; other days are dropped.
+        texts: The texts behind the codes of a text key.
+        chunks: Keys and sums, as ``OpenSums.add`` takes them.
+        cells: Days, cells and sums, as ``OpenSums.add_cells`` takes them.
+        of_provinces: Days, codes of texts and values (P,), as ``OpenSums.add_provinces`` takes them.
+    """
+
+    table: StoredTable
+    sizes: tuple[int, Mapping[str, int]]
+    period: tuple[int, int]
+    texts: list[str]
+    chunks: list[Chunk]
+    cells: list[tuple[int, Integers, npt.NDArray[Any]]]
+    of_provinces: list[tuple[int, int, npt.NDArray[Any]]]
+
+    def rows(self) -> Chunk:
+        """Return the rows of the period.
+
+        Returns:
             (rows, keys) Keys, each once and in order, and (rows, measures) their sums. Sums of zero are dropped: no
             row says the same. Levels of zero are not.
         """
-        self.collect()
-        in_order = self._keyed(before)
-        if not self._pending:
-            return self._nothing()
-        final, self._pending = _split(self._pending, lambda days: days < before)
-        final, _ = _split(final, lambda days: (days >= first) & (days <= last))
+        keyed = [*self._keyed_cells(), *self._keyed_provinces()]
+        first, last = self.period
+        final, _ = _split([*self.chunks, *keyed], lambda days: (days >= first) & (days <= last))
         if not final:
-            return self._nothing()
-        if in_order:
-            return final[0]
+            measures = self.table.measures
+            dtype = np.float64 if measures[0].kind == "real" else np.int64
+            return np.empty((0, len(self.table.counted_by)), np.int64), np.empty((0, len(measures)), dtype)
+        if not self.chunks and not self.of_provinces and all(a[0] < b[0] for a, b in pairwise(self.cells)):
+            return final[0]  # cells alone, each day once: they are in order, and none is 0
         keys, values = aggregate(
             np.concatenate([keys for keys, _ in final]), np.concatenate([values for _, values in final])
         )
-        if self._dtype is np.int64:
+        if values.dtype == np.int64:
             counted = values.any(axis=1)
             if not counted.all():
                 keys, values = keys[counted], values[counted]
         return keys, values
 
-    def _nothing(self) -> Chunk:
-        return np.empty((0, self._width), np.int64), np.empty((0, self._measures), self._dtype)
+    def _keyed_cells(self) -> Iterator[Chunk]:
+        """Give cells their keys."""
+        if self.cells:
+            days = np.repeat([day for day, _, _ in self.cells], [len(cells) for _, cells, _ in self.cells])
+            shape = (self.sizes[0], *self.table.shape(self.sizes[1]))
+            p, *codes = np.unravel_index(np.concatenate([cells for _, cells, _ in self.cells]), shape)
+            firsts = [column.first_code for column in self.table.coded]
+            keys = np.column_stack([days, p, *(code + first for code, first in zip(codes, firsts, strict=True))])
+            yield keys, np.concatenate([values for _, _, values in self.cells])
+
+    def _keyed_provinces(self) -> Iterator[Chunk]:
+        """Give the values of provinces their keys."""
+        if self.of_provinces:
+            provinces = self.sizes[0]
+            keys = np.empty((len(self.of_provinces), provinces, 3), dtype=np.int64)
+            keys[:, :, 0] = np.array([day for day, _, _ in self.of_provinces])[:, None]
+            keys[:, :, 1] = np.arange(provinces)
+            keys[:, :, 2] = np.array([text for _, text, _ in self.of_provinces])[:, None]
+            dtype = np.float64 if self.table.measures[0].kind == "real" else np.int64
+            values = np.array([values for _, _, values in self.of_provinces], dtype=dtype)
+            yield keys.reshape(-1, 3), values.reshape(-1, 1)
 
 
 def aggregate(keys: Integers, values: npt.NDArray[Any]) -> Chunk:

@@ -11,7 +11,7 @@ from sim.draws.distributions import threshold
 from sim.draws.record import is_kept
 from sim.results.background import BackgroundWriter
 from sim.results.columns import NULL, StoredTable
-from sim.results.open_sums import Chunk, OpenSums, aggregate
+from sim.results.open_sums import Chunk, FinalSums, OpenSums, aggregate
 from sim.results.scope import Scope
 from sim.results.tables import COUNTED, EVENTS, TABLES
 from sim.results.writer import Columns, TableWriter
@@ -195,16 +195,8 @@ class Recorder:
         self._write_events(self.scope.last_day, at_least=1)
 
     def _write(self, table: StoredTable, before: int) -> None:
-        sums = self._sums[table.name]
-        keys, values = sums.take(before, self.scope.first_day, self.scope.last_day)
-        if len(keys) == 0:
-            return
-        if table.by_month:
-            keys, values = folded(table, keys, values)
-        columns = stored_columns(table, keys, values, list(sums.texts))
-        # Rows come in the order of their days, so each month is a slice of them.
-        for rows in _slices_of_months(keys[:, 0]):
-            self._writer.write(table.name, {name: column[rows] for name, column in columns.items()})
+        sums = self._sums[table.name].take(before, self.scope.first_day, self.scope.last_day)
+        self._writer.write_groups(table.name, _row_groups(sums))
 
     def _write_events(self, day: int, at_least: int) -> None:
         """Write the events up to the end of a day if they are ``at_least`` so many; later ones stay."""
@@ -219,6 +211,19 @@ class Recorder:
         self._event_rows = [] if final.all() else [rows[~final]]
         names = (column.name for column in EVENTS.columns)
         self._writer.write(EVENTS.name, dict(zip(names, rows[final].T, strict=True)))
+
+
+def _row_groups(sums: FinalSums) -> Iterator[Columns]:
+    """Yield the columns of each month, for the writer; nothing is computed before the first is asked for."""
+    keys, values = sums.rows()
+    if len(keys) == 0:
+        return
+    if sums.table.by_month:
+        keys, values = folded(sums.table, keys, values)
+    columns = stored_columns(sums.table, keys, values, sums.texts)
+    # Rows come in the order of their days, so each month is a slice of them.
+    for rows in _slices_of_months(keys[:, 0]):
+        yield {name: column[rows] for name, column in columns.items()}
 
 
 def _slices_of_months(days: Integers) -> Iterator[slice]:

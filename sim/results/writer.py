@@ -1,6 +1,6 @@
 """Tables become Parquet files: one row group a call, with fixed settings, so equal tables are equal bytes."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -61,6 +61,11 @@ class TableWriter:
         arrays = [encode(column, np.asarray(columns[column.name]), self.scope) for column in table.columns]
         batch = pa.Table.from_arrays(arrays, schema=self._schema(table))
         self._writer(table).write_table(batch, row_group_size=max(rows, 1))
+
+    def write_groups(self, name: str, groups: Iterable[Columns]) -> None:
+        """Append row groups, one after the other, as ``write`` does."""
+        for columns in groups:
+            self.write(name, columns)
 
     def close(self) -> None:
         """Write the footers; tables without a row become files without a row."""

@@ -8,6 +8,7 @@ import pytest
 from scipy import stats
 
 import sim
+from sim.aftermath.cases import Finished
 from sim.country.calendar import Calendar
 from sim.country.people import people_tables
 from sim.country.provinces import Provinces
@@ -43,7 +44,7 @@ class Nothing:
 
     def level_by_province(self, day: int, quantity: str, values: np.ndarray) -> None: ...
 
-    def cases(self, day: int, province: int, cases: np.ndarray, solved: bool) -> None: ...
+    def cases(self, day: int, finished: Finished) -> None: ...
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,7 @@ from sim.country.measures import Measures
 from sim.days import day_number
 from sim.draws.distributions import distinct, threshold
 from sim.draws.remainders import ONE, fixed
-from sim.gates.cards import CardLoad, CardStock, purge_share, replacement_days, step, thresholds
+from sim.gates.cards import CardLoad, CardStock, purge_share, replaced_share, replacement_days, step, thresholds
 from sim.scenario import ScenarioModel
 from sim.scenario.schema.measures import CardPurge, ClusterCampaign, Law, RealName
 
@@ -33,7 +33,7 @@ def test_cards_move_and_are_never_lost(active: int, waiting: int, days: list[tup
     total = active + waiting
     for intercepted, purge, delay in days:
         before = stock.active[1], stock.waiting[1]
-        moved = step(stock, 1, CARDS, intercepted, purge, delay)
+        moved = step(stock, 1, CARDS, intercepted, purge, replaced_share(delay))
         assert stock.active[1] + stock.waiting[1] == total
         assert stock.active[1] >= 0
         assert stock.waiting[1] >= 0
@@ -58,7 +58,7 @@ def test_a_constant_load_leads_to_the_steady_state(intercepted: float, purge: fl
     total = 240.0
     stock = CardStock([fixed(total)], [0])
     for _ in range(3000):
-        moved = step(stock, 0, CARDS, intercepted, purge, delay)
+        moved = step(stock, 0, CARDS, intercepted, purge, replaced_share(delay))
 
     def gain(active: float) -> float:
         flagged = active * (1.0 - math.exp(-intercepted * CARDS.flag_share / active))

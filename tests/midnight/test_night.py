@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import sim
+from sim.aftermath.cases import Finished
 from sim.country.calendar import Calendar
 from sim.country.people import people_tables
 from sim.country.provinces import Provinces, Spread, at_once
@@ -47,8 +48,10 @@ class Notes:
         for p, value in enumerate(values.tolist()):
             self.level(day, p, quantity, value)
 
-    def cases(self, day: int, province: int, cases: np.ndarray, solved: bool) -> None:
-        self.finished += [(day, province, case, solved) for case in cases.tolist()]
+    def cases(self, day: int, finished: Finished) -> None:
+        for p, some in enumerate(finished.by_province()):
+            for cases, solved in zip(some, (True, False), strict=True):
+                self.finished += [(day, p, case, solved) for case in cases.tolist()]
 
 
 def night_of(spec: ScenarioModel, spread: Spread = at_once) -> tuple[Night, Notes, int]:
@@ -236,7 +239,7 @@ def test_cases_are_taken_oldest_first_within_capacity(tiny: ScenarioModel) -> No
         taken += morning
     # Capacity begins to be used on the first morning on which something waits, and none of it is saved up.
     assert abs(len(taken) - 20 * 12 * 12 / 21) <= 1
-    assert night.cases.backlog(1) == 200 - len(taken)
+    assert night.cases.backlogs()[1] == 200 - len(taken)
     assert notes.levels[(first + 20, 1, "backlog")] == 200 - len(taken)
     assert len(notes.finished) == len(taken)
     assert 0 < sum(solved for _, _, _, solved in notes.finished) < len(taken)

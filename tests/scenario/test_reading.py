@@ -1,9 +1,12 @@
 """Nodes know their places, scalars follow the core schema, and nothing grows without bound."""
 
 import time
+from pathlib import Path
 
 import pytest
 
+from sim.caches import Kept
+from sim.scenario import reading
 from sim.scenario.errors import Place, ScenarioError
 from sim.scenario.reading import MAX_BYTES, decode, plain_scalar, read_nodes
 
@@ -64,3 +67,33 @@ def test_a_deep_file_is_stopped_before_the_parser_is(opening: str) -> None:
 def test_a_large_file_is_not_parsed() -> None:
     with pytest.raises(ScenarioError, match="too large"):
         decode(b"#" * (MAX_BYTES + 1), HERE)
+
+
+def long_text(value: str) -> str:
+    return f"name: {value}\n" + "".join(f"key{number}: [1, {{deep: text}}]\n" for number in range(1000))
+
+
+def test_a_long_text_is_parsed_once_for_each_place(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    parsed: list[str] = []
+    parse = reading._parsed
+    monkeypatch.setattr(reading, "_parsed", lambda text, place: parsed.append(text) or parse(text, place))
+    monkeypatch.setattr(reading, "_read_before", lambda: Kept(tmp_path))
+    places = [Place("a.yaml", 1, 1), Place("b.yaml", 1, 1), Place("a.yaml", 1, 1, "file", ("c.yaml",))]
+    for place in places:
+        first, again = read_nodes(long_text("one"), place), read_nodes(long_text("one"), place)
+        assert first == again == parse(long_text("one"), place)
+    assert len(parsed) == 3
+    # A text with a mistake is read anew each time, and so is one whose cache is damaged.
+    for _ in range(2):
+        assert read_nodes(long_text("one") + "name: two\n", places[0])[1]
+    assert len(parsed) == 5
+    for file in tmp_path.iterdir():
+        file.write_bytes(file.read_bytes()[:-1])
+    assert read_nodes(long_text("one"), places[0]) == parse(long_text("one"), places[0])
+    assert len(parsed) == 6
+
+
+def test_a_short_text_is_not_kept(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(reading, "_read_before", lambda: Kept(tmp_path))
+    read_nodes("name: one\n", Place("a.yaml", 1, 1))
+    assert not list(tmp_path.iterdir())

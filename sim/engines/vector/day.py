@@ -97,12 +97,16 @@ def is_alive(state: int) -> bool:
 
 
 @compiled
-def first_issue(alerts: Records, otherwise: int) -> int:
-    """Return the moment at which the first of the living alerts was issued."""
+def first_issue(alerts: Records, taken: int, otherwise: int) -> int:
+    """Return the moment at which the first of the living alerts was issued; so many rows are taken."""
     least = otherwise
-    for row in range(len(alerts)):
-        if is_alive(alerts[row].state):
+    row = 0
+    while taken > 0:
+        state = alerts[row].state
+        taken -= state != AlertState.FREE
+        if is_alive(state):
             least = min(least, alerts[row].issued)
+        row += 1
     return least
 
 

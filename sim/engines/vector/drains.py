@@ -53,9 +53,10 @@ def move(counts: Integers, slot: int, to: Integers) -> None:
     provinces, _, cells, measures = counts.shape
     for p in range(provinces):
         for cell in range(cells):
-            for m in range(measures):
-                to[p, 0, cell, m] += counts[p, slot, cell, m]
-                counts[p, slot, cell, m] = 0
+            if is_counted(counts[p, slot, cell]):
+                for m in range(measures):
+                    to[p, 0, cell, m] += counts[p, slot, cell, m]
+                    counts[p, slot, cell, m] = 0
 
 
 @compiled_with_arrays

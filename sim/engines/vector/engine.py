@@ -2,8 +2,6 @@
 
 import gc
 import os
-from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
 from time import perf_counter
 
 import numpy as np
@@ -77,31 +75,16 @@ class Run:
         prepared = perf_counter()
         midnights = days = 0.0
         totals = DayTotals.empty(len(self.tables.provinces))
-        # What is to be written of a month is made ready while the first day of the next one runs. Midnights write to
-        # the recorder too, so the clerk works between them alone.
-        with ThreadPoolExecutor(1) as clerk:
-            done: Future[None] | None = None
-            hand_over: Callable[[], None] | None = None
-            for day in range(calendar.first, calendar.last + 1):
-                began = perf_counter()
-                today = self.night(day, totals)
-                opened = perf_counter()
-                if hand_over is not None:
-                    done = clerk.submit(hand_over)
-                self.day(today)
-                if day == calendar.last:
-                    self.country.finish()
-                days += perf_counter() - opened
-                if done is not None:
-                    done.result()
-                    done = None
-                totals, hand_over = self.close(today)
-                if hand_over is not None and next_month(day) != day + 1:
-                    hand_over()
-                    hand_over = None
-                midnights += opened - began
-            if hand_over is not None:
-                hand_over()
+        for day in range(calendar.first, calendar.last + 1):
+            began = perf_counter()
+            today = self.night(day, totals)
+            opened = perf_counter()
+            self.day(today)
+            if day == calendar.last:
+                self.country.finish()
+            days += perf_counter() - opened
+            totals = self.close(today)
+            midnights += opened - began
         self.check(totals)
         recorder.warnings += warnings.of_scale(self.spec, self.tables)
         recorder.warnings += warnings.of_cards(self.spec, self.night.card_load.heaviest)
@@ -130,8 +113,8 @@ class Run:
         self.country.day(today, of_day)
         self.books.potential += int(today.attempts.sum())
 
-    def close(self, today: Today) -> tuple[DayTotals, Callable[[], None]]:
-        """Take out what the day counted: for the next midnight, and for the recorder, to be handed over once."""
+    def close(self, today: Today) -> DayTotals:
+        """Hand over what the day counted: to the recorder, and to the next midnight."""
         day = today.day
         calendar = self.tables.calendar
         country = self.country
@@ -141,7 +124,7 @@ class Run:
         totals = DayTotals(
             intercepted=intercepted,
             from_cards=from_cards,
-            filed=[table(filed) for filed in country.take("filed")],
+            filed=[table(filed) if len(filed) else [] for filed in country.take("filed")],
             heard=country.take_warned(day),
             victims=country.take("victims"),
         )
@@ -150,21 +133,17 @@ class Run:
         open_since = day + 1
         if month_ends and not last:
             open_since = calendar.day_of(country.first_issue(calendar.midnight(day + 1)))
-        logs = [table(rows) for rows in country.take("log") if len(rows)]
-        areas = country.areas_of_day(calendar.midnight(day + 1))
+        for rows in country.take("log"):
+            if len(rows):
+                self.recorder.log(table(rows))
         counts = self.counts.leave(day, self.servers(day), country.take("overflow"), month_ends or last)
         for end, count in enumerate(counts.ends().tolist()):
             self.books.alert_ends[end] += count
         self.books.messages += counts.messages()
-
-        def hand_over() -> None:
-            for rows in logs:
-                self.recorder.log(rows)
-            counts.hand_over(self.recorder, calendar.start)
-            self.ledger.lines(day, areas)
-            self.recorder.day_done(day, open_since)
-
-        return totals, hand_over
+        counts.hand_over(self.recorder, calendar.start)
+        self.ledger.lines(day, country.areas_of_day(calendar.midnight(day + 1)))
+        self.recorder.day_done(day, open_since)
+        return totals
 
     def check(self, totals: DayTotals) -> None:
         """Close the books of the run: whatever was counted twice must agree."""

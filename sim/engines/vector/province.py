@@ -104,7 +104,8 @@ class Province:
 
     def first_issue(self, otherwise: int) -> int:
         """Return the moment at which the first of the living alerts was issued."""
-        return int(first_issue(self.arrays.alerts, otherwise))
+        alerts = self.arrays.alerts
+        return int(first_issue(alerts, len(alerts) - int(self.counters["alerts_free"]), otherwise))
 
     def grow(self) -> None:
         """Double every array that has less than half of itself, or less than a block of events, to spare."""
