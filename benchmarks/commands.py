@@ -43,6 +43,16 @@ def tocsin() -> str:
     return str(command)
 
 
+def variables(more: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Return the environment of a command: this one, and more.
+
+    Where Python may keep no bytecode each start compiles all sources, which is not what a user sees.
+    """
+    found = {**os.environ, **(more or {})}
+    found.pop("PYTHONDONTWRITEBYTECODE", None)
+    return found
+
+
 @dataclass(frozen=True)
 class Spent:
     """Seconds from a command's start to its end, and seconds of processor: its own and its children's, system too."""
@@ -62,11 +72,8 @@ def spent(command: Sequence[str], environment: Mapping[str, str] | None = None, 
     Returns:
         What it took.
     """
-    variables = {**os.environ, **(environment or {})}
-    # Where Python may keep no bytecode each start compiles all sources: not what a user sees.
-    variables.pop("PYTHONDONTWRITEBYTECODE", None)
     before, started = resource.getrusage(resource.RUSAGE_CHILDREN), perf_counter()
-    subprocess.run(command, check=True, capture_output=True, cwd=folder, env=variables)
+    subprocess.run(command, check=True, capture_output=True, cwd=folder, env=variables(environment))
     wall_s, after = perf_counter() - started, resource.getrusage(resource.RUSAGE_CHILDREN)
     return Spent(wall_s, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
 
@@ -153,9 +160,8 @@ def run(scenario: str, engine: str, scale: float, workers: int, settings: Settin
     with tempfile.TemporaryDirectory() as folder:
         command = [*_command(scenario, engine, scale, workers, settings), "--json", "--out", f"{folder}/run"]
         # The shell stands between, for a process inherits the peak memory of the one that forks it.
-        done = subprocess.run(
-            ["sh", "-c", '"$@"; exit $?', "sh", *command], capture_output=True, text=True, check=False
-        )
+        shell = ["sh", "-c", '"$@"; exit $?', "sh"]
+        done = subprocess.run([*shell, *command], capture_output=True, text=True, check=False, env=variables())
     if done.returncode:
         raise RuntimeError(f"{' '.join(command)}: exit {done.returncode}: {done.stderr.strip()[-400:]}")
     manifest = json.loads(done.stdout)

@@ -55,21 +55,43 @@ class Slots:
     def of(cls, seed: int, dens: Dens, types: int) -> "Slots":
         """Return the slots of a scenario; attempts of a type that no den pursues come from all dens."""
         count = dens.slots
-        regions = region_thresholds(dens.regions)
-        weights, region = [], []
-        pursues = np.zeros((types, count), dtype=bool)
-        for slot in range(count):
-            high, low, u_region, _ = draw4(seed, slot_id(slot, 0), SLOT_ORIGIN, 0)
-            weights.append(exp(dens.weight_sigma * normal_quantile(uniform52(high, low))))
-            region.append(pick(u_region, regions))
-            for number in range(1, dens.types_per_den + 1):
-                _, _, _, u_type = draw4(seed, slot_id(slot, 0), SLOT_ORIGIN, number)
-                pursues[u_type * types >> 32, slot] = True
-        mean = math.fsum(weights) / count
-        weight = np.array([w / mean for w in weights])
+        weights, region, pursues = _origins(
+            seed, (count, types), dens.weight_sigma, dens.types_per_den, region_thresholds(dens.regions)
+        )
+        weight = weights / (math.fsum(weights.tolist()) / count)
         cumulative = [cumulative_thresholds(np.where(row, weight, 0.0) if row.any() else weight) for row in pursues]
         share = np.array([np.diff(row, prepend=0) for row in cumulative], dtype=np.int64)
-        return cls(weight, np.array(region, dtype=np.int64), share)
+        return cls(weight, region, share)
+
+
+@compiled_with_arrays
+def _origins(
+    seed: int, shape: tuple[int, int], sigma: float, types_per_den: int, regions: NDArray[np.int64]
+) -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.bool_]]:
+    """Draw what is fixed of slots.
+
+    Args:
+        seed: Of the run.
+        shape: Numbers of slots and of fraud types.
+        sigma: Standard deviation of the logarithm of weights.
+        types_per_den: How often a type is drawn for a den; the same may be drawn again.
+        regions: (4,) cumulative thresholds.
+
+    Returns:
+        (S,) weights; (S,) regions; (T, S) which types each pursues.
+    """
+    count, types = shape
+    weights = np.empty(count)
+    region = np.empty(count, dtype=np.int64)
+    pursues = np.zeros((types, count), dtype=np.bool_)
+    for slot in range(count):
+        high, low, u_region, _ = draw4(seed, slot_id(slot, 0), SLOT_ORIGIN, 0)
+        weights[slot] = exp(sigma * normal_quantile(uniform52(high, low)))
+        region[slot] = pick(u_region, regions)
+        for number in range(1, types_per_den + 1):
+            _, _, _, u_type = draw4(seed, slot_id(slot, 0), SLOT_ORIGIN, number)
+            pursues[u_type * types >> 32, slot] = True
+    return weights, region, pursues
 
 
 def region_thresholds(shares: RegionShares, moving: float = 1.0) -> NDArray[np.int64]:
