@@ -70,7 +70,7 @@ def arrive(
     counters.pending = 0
     for number in range(first, last):
         moment = arrivals[number]
-        row = take_alert(arrays.alerts_free, counters)
+        row = take_alert(arrays.alerts, arrays.alerts_free, counters)
         alert = arrays.alerts[row]
         raise_alert(alert, first_identity + (number << INDEX_SHIFT), moment, NEVER, 0, Tier.RED)
         alert.truth = Truth.LEGITIMATE
@@ -101,18 +101,20 @@ def serve(customers: Customers) -> Served:
     """Return how customers fared at the call desk of one province, day after day, until the last has left."""
     tables, run, today, people_bytes = office()
     servers = np.full((2, HALF_HOURS), SERVERS)
-    days = np.bincount(customers.arrivals // DAY_MS)
-    # A province has room for some blocks; here a block is what a day brings.
-    province, tallies = Province(int(np.max(days)), is_logged=False), Counts(tables).of(0)
+    days = np.arange(int(customers.arrivals[-1]) // DAY_MS + 2) * DAY_MS
+    firsts = np.searchsorted(customers.arrivals, days).tolist()
+    # A province begins with room for four blocks: the customers of the busiest day find place in two.
+    province = Province(int(np.max(np.diff(firsts))) // 2 + 1, is_logged=False)
+    tallies = Counts(tables).of(0)
     room = alert_scratch(BLOCK)
-    first, day = 0, 0
-    while first < len(customers) or province.counters["services_ended"] < len(customers):
-        last = first + (int(days[day]) if day < len(days) else 0)
+    day = 0
+    while day < len(firsts) - 1 or province.counters["services_ended"] < len(customers):
+        numbers = (firsts[day], firsts[day + 1]) if day < len(firsts) - 1 else (len(customers), len(customers))
         of_day = day_of_province(0, today._replace(day=day), 0, people_bytes, servers)
-        arrive(alert_of(0), (first, last), of_day.midnight, customers.arrivals, run, province.arrays, room)
+        arrive(alert_of(0), numbers, of_day.midnight, customers.arrivals, run, province.arrays, room)
         province.sort_stream(int(province.counters["stream"]))
         while not run_day(run, of_day, province.arrays, tallies, room):
             province.grow()
         province.take("warned")
-        first, day = last, day + 1
+        day += 1
     return Served(len(customers), float(province.arrays.desks["waited"].sum()) / len(customers))

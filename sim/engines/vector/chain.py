@@ -156,7 +156,7 @@ def send_from(
             tier = finding.tiers[detector]
             deadline = issued + rules.deadline[tier]
             if room.episodes[room.positions[k]] != NONE:
-                alert = arrays.alerts[take_alert(arrays.alerts_free, counters)]
+                alert = arrays.alerts[take_alert(arrays.alerts, arrays.alerts_free, counters)]
                 raise_alert(alert, room.identities[k], issued, deadline, finding.person, tier)
                 join_episode(alert, arrays.episodes[room.episodes[room.positions[k]]])
                 order = order_of_alert(Phase.ARRIVALS, ArrivalStep.ISSUE, alert)
@@ -165,7 +165,6 @@ def send_from(
                 alert = arrays.sent[counters.sent]
                 alert.row = 0  # of no alert yet, but part of an event's order
                 raise_alert(alert, room.identities[k], issued, deadline, finding.person, tier)
-                alert.row = 0
                 alert.truth = finding.truth
                 alert.kind = finding.kind
                 counters.sent += 1

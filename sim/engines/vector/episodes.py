@@ -36,7 +36,9 @@ def begin_episode(finding: Record, run: RunTables, day: ProvinceDay, arrays: Arr
     sex, segment, _ = traits(rules.seed, person, day.province, age, urban, people)
     payments, total = scheduled(rules.seed, finding.origin, finding.kind, day.loss_factor, run.episodes)
     counters.episodes_free -= 1
-    episode = arrays.episodes[arrays.episodes_free[counters.episodes_free]]
+    row = int(arrays.episodes_free[counters.episodes_free])
+    episode = arrays.episodes[row]
+    episode.row = row
     episode.attempt = finding.origin
     episode.person = finding.person
     episode.total = total
@@ -56,7 +58,7 @@ def begin_episode(finding: Record, run: RunTables, day: ProvinceDay, arrays: Arr
     delay, _, _ = next_stage(rules.seed, episode.attempt, Stage.ENGAGED, episode.kind, run.episodes, rules.clock)
     order = order_of_stage(Stage.ENGAGED, episode)
     expect_early(arrays.stream, arrays.later, counters, day.midnight, finding.moment + delay, order)
-    return int(episode.row)
+    return row
 
 
 @part_of_caller
@@ -225,7 +227,7 @@ def detect(episode: Record, stage: int, moment: int, run: RunTables, day: Provin
             issued = max(moment, outage) + chain_delay(rules.seed, identity, detector, run.delays, rules.clock)
             if issued < rules.end:
                 deadline = issued + rules.deadline[tier]
-                alert = arrays.alerts[take_alert(arrays.alerts_free, counters)]
+                alert = arrays.alerts[take_alert(arrays.alerts, arrays.alerts_free, counters)]
                 raise_alert(alert, identity, issued, deadline, episode.person, tier)
                 join_episode(alert, episode)
                 order = order_of_alert(Phase.ARRIVALS, ArrivalStep.ISSUE, alert)

@@ -257,7 +257,7 @@ def enter_loop(
 ) -> None:
     """Let an alert go on in the event loop: from then on it joins a line."""
     counters = arrays.counters[0]
-    row = take_alert(arrays.alerts_free, counters)
+    row = take_alert(arrays.alerts, arrays.alerts_free, counters)
     prefetch(arrays.alerts, arrays.alerts_free[max(0, counters.alerts_free - ROWS_AHEAD)])
     alert = arrays.alerts[row]
     raise_alert(alert, sent.identity, sent.issued, sent.deadline, sent.person, sent.tier)

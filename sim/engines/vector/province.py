@@ -148,7 +148,6 @@ class Province:
         free: Integers = getattr(self.arrays, f"{name}_free")
         larger = lines_of_cache(len(array) + count, array.dtype)
         larger[: len(array)] = array
-        larger["row"] = np.arange(len(larger))
         in_use = int(self.counters[f"{name}_free"])
         places = np.empty(len(larger), dtype=np.int64)
         places[:in_use] = free[:in_use]

@@ -88,10 +88,12 @@ def spare_events(counters: Record, limits: Record, desks: Records) -> int:
 
 
 @internal
-def take_alert(free: Integers, counters: Record) -> int:
+def take_alert(alerts: Records, free: Integers, counters: Record) -> int:
     """Return the row of an alert that has none yet."""
     counters.alerts_free -= 1
-    return int(free[counters.alerts_free])
+    row = int(free[counters.alerts_free])
+    alerts[row].row = row
+    return row
 
 
 @part_of_caller
