@@ -8,7 +8,7 @@ or less changes no other.
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.draws.compiled import compiled, inlined
+from sim.draws.compiled import compiled, compiled_with_arrays, inlined
 
 ROUNDS = 10
 MULTIPLIER_0 = np.uint64(0xD2511F53)
@@ -181,3 +181,14 @@ def uniform52(high: int, low: int) -> float:
         The uniform, never 0 or 1.
     """
     return (((high << 20) | (low >> 12)) + 0.5) * TO_UNIT
+
+
+@compiled_with_arrays
+def uniform_pairs(seed: int, identities: NDArray[np.int64], purpose: int, number: int) -> NDArray[np.float64]:
+    """Return two uniforms for each of many entities, (2, n): ``uniform52`` of both halves of their ``draw4``."""
+    pairs = np.empty((2, len(identities)))
+    for k in range(len(identities)):
+        first_high, first_low, second_high, second_low = draw4(seed, identities[k], purpose, number)
+        pairs[0, k] = uniform52(first_high, first_low)
+        pairs[1, k] = uniform52(second_high, second_low)
+    return pairs
