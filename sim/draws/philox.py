@@ -188,7 +188,7 @@ def uniform_pairs(seed: int, identities: NDArray[np.int64], purpose: int, number
     """Return two uniforms for each of many entities, (2, n): ``uniform52`` of both halves of their ``draw4``."""
     pairs = np.empty((2, len(identities)))
     for k in range(len(identities)):
-        first_high, first_low, second_high, second_low = draw4(seed, identities[k], purpose, number)
-        pairs[0, k] = uniform52(first_high, first_low)
-        pairs[1, k] = uniform52(second_high, second_low)
+        x0, x1, x2, x3 = words(identities[k], seed, purpose, number)
+        pairs[0, k] = uniform52(int(np.int64(x0)), int(np.int64(x1)))
+        pairs[1, k] = uniform52(int(np.int64(x2)), int(np.int64(x3)))
     return pairs

@@ -145,7 +145,7 @@ BROKEN: list[tuple[str, Mutation]] = [
 
 FIRST_FOR_ALL: list[tuple[Any, str, str, str]] = [
     (Arrivals, "pass_gates", "[self.cells]", "[0 * self.province, self.channel, self.fraud_type]"),
-    (Arrivals, "add_from_cards", "self.province[self.from_cards]", "0 * self.province[self.from_cards]"),
+    (Arrivals, "add_from_cards", "self.province,", "0 * self.province,"),
     (
         attempts,
         "least_scores",

@@ -45,9 +45,10 @@ def open_day(world: World) -> None:
     """Let the day's attempts pass the gates; put what may come of them, and of legitimate contacts, on the calendar."""
     Arrivals(world).arrive()
     today = world.today
-    places = today.contacts.nonzero()
+    cells = today.cells.tolist()
+    places = (today.contacts > 0).nonzero()
     for p, c, k, count in zip(*(axis.tolist() for axis in places), today.contacts[places].tolist(), strict=True):
-        row, column = today.cells[k].tolist()
+        row, column = cells[k]
         for index in range(count):
             contact = origin_id(int(OriginKind.LEGITIMATE), today.day, p, c, cell_id(row, column), index)
             meet_legitimate(world, contact, p, row, column)
@@ -100,7 +101,7 @@ class Arrivals:
         self.world = world
         self.cells = self.province, self.channel, self.fraud_type = today.attempts.nonzero()
         self.traffic = traffic_ids(today.day, *self.cells)
-        self.from_cards = np.isin(self.channel, FROM_CARDS)
+        self.from_cards = np.array([channel in FROM_CARDS for channel in Channel])[self.channel]
         self.ended = np.zeros((len(Fate), len(self.traffic)), dtype=np.int64)
 
     def arrive(self) -> None:
@@ -133,7 +134,7 @@ class Arrivals:
 
     def add_from_cards(self, total: Counts, counts: Counts) -> None:
         """Add those that come from cards to a total of each province."""
-        np.add.at(total, self.province[self.from_cards], counts[self.from_cards])
+        np.add.at(total, self.province, counts * self.from_cards)
 
     def count(self) -> None:
         """Count what has ended under its fate."""
