@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from sim.days import HALF_HOUR_MS, HALF_HOURS
-from sim.draws.compiled import compiled, inlined
+from sim.draws.compiled import compiled, compiled_with_arrays, inlined
 from sim.draws.functions import exp, exp_less_1, log, normal_quantile
 from sim.draws.philox import TO_UNIT_32
 from sim.words import DistributionKind
@@ -227,6 +227,15 @@ def binomial(count: int, limit: int, u: float) -> int:
     third += skew * skew * (square * (12.0 * square - 53.0) + 17.0) / 324.0 + (square - 1.0) / 72.0
     found = math.floor(count * p + sigma * w + near + skew * third / variance)
     return min(max(found, 0), count)
+
+
+@compiled_with_arrays
+def binomials(counts: NDArray[np.int64], limits: NDArray[np.int64], u: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Return ``binomial`` of each of many: counts, thresholds and uniforms are of one length."""
+    found = np.empty_like(counts)
+    for k in range(len(counts)):
+        found[k] = binomial(counts[k], limits[k], u[k])
+    return found
 
 
 @compiled

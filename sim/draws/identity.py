@@ -16,7 +16,10 @@ what identities cannot name, and midnight a day with more attempts in a cell tha
 
 from dataclasses import dataclass
 
-from sim.draws.compiled import compiled
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.draws.compiled import compiled, compiled_with_arrays
 from sim.words import OriginKind
 
 DAY_BITS = 15
@@ -192,6 +195,17 @@ def fraud_type_of(identity: int) -> int:
 def traffic_id(day: int, province: int, channel: int, fraud_type: int) -> int:
     """Return the identity of all attempts of a day, province, channel and fraud type together."""
     return attempt_id(day, province, channel, fraud_type, 0, 0)
+
+
+@compiled_with_arrays
+def traffic_ids(
+    day: int, provinces: NDArray[np.int64], channels: NDArray[np.int64], fraud_types: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """Return ``traffic_id`` of each of many cells of a day, given by their provinces, channels and fraud types."""
+    traffic = np.empty(len(provinces), dtype=np.int64)
+    for k in range(len(provinces)):
+        traffic[k] = traffic_id(day, provinces[k], channels[k], fraud_types[k])
+    return traffic
 
 
 @compiled

@@ -8,7 +8,7 @@ or less changes no other.
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.draws.compiled import compiled, inlined
+from sim.draws.compiled import compiled, compiled_with_arrays, inlined
 
 ROUNDS = 10
 MULTIPLIER_0 = np.uint64(0xD2511F53)
@@ -181,3 +181,14 @@ def uniform52(high: int, low: int) -> float:
         The uniform, never 0 or 1.
     """
     return (((high << 20) | (low >> 12)) + 0.5) * TO_UNIT
+
+
+@compiled_with_arrays
+def uniform_pairs(seed: int, identities: NDArray[np.int64], purpose: int, number: int) -> NDArray[np.float64]:
+    """Return two uniforms for each of many entities, (2, n): ``uniform52`` of both halves of their ``draw4``."""
+    pairs = np.empty((2, len(identities)))
+    for k in range(len(identities)):
+        x0, x1, x2, x3 = words(identities[k], seed, purpose, number)
+        pairs[0, k] = uniform52(int(np.int64(x0)), int(np.int64(x1)))
+        pairs[1, k] = uniform52(int(np.int64(x2)), int(np.int64(x3)))
+    return pairs

@@ -81,6 +81,22 @@ def normal_scores() -> tuple[float, ...]:
     return tuple(out.tolist())
 
 
+def uniform_pairs() -> tuple[float, ...]:
+    """Both uniforms of some entities."""
+    return tuple(philox.uniform_pairs(1 << 62 | 17, IDENTITIES, 80, 3).ravel().tolist())
+
+
+def traffic_ids() -> tuple[int, ...]:
+    """The identities of two cells of a day."""
+    return tuple(identity.traffic_ids(7974, np.array([0, 18]), np.array([1, 2]), np.array([5, 31])).tolist())
+
+
+def binomials() -> tuple[int, ...]:
+    """Counts of all trials, each with a threshold and a uniform of its own."""
+    uniforms = np.resize(UNIFORMS, len(TRIALS))
+    return tuple(distributions.binomials(np.array(TRIALS), np.array(LIMITS), uniforms).tolist())
+
+
 def calls() -> Iterator[tuple[Callable[..., object], tuple[object, ...]]]:
     """Each function of the room with the arguments to try it on."""
     for w in WORDS:
@@ -128,6 +144,9 @@ def calls() -> Iterator[tuple[Callable[..., object], tuple[object, ...]]]:
     for identity_ in IDENTITIES.tolist():
         yield words, (identity_,)
     yield rounds, ()
+    yield uniform_pairs, ()
+    yield traffic_ids, ()
+    yield binomials, ()
     yield draw4_each, ()
     yield normal_scores, ()
     yield draw4_many, ()

@@ -205,12 +205,12 @@ MUTATIONS = [
         "course",
         ("self.prevent(Outcome.HELD_FEN)", "self.prevent(Outcome.PREVENTED_FEN)"),
     ),
-    of("both detectors see the same contacts", attempts, "covered", ("u < world", "uniforms[0] < world")),
+    of("both detectors see the same contacts", attempts, "covered", ("u_local < local", "u_central < local")),
     of(
         "legitimate contacts are seen whatever the coverage",
         attempts,
         "meet_legitimate",
-        ("seen = covered(world, province, (u_seen_central, u_seen_local), tiers)", "seen = list(tiers)"),
+        ("seen = covered(world, province, u_seen_central, u_seen_local)", "seen = (True, True)"),
     ),
     of(
         "every tier waits as the red one",

@@ -15,6 +15,7 @@ import sim
 from sim.engines.reference import attempts
 from sim.engines.reference.alerts import Alert
 from sim.engines.reference.attempts import Arrivals, Attempt
+from sim.engines.reference.engine import Run
 from sim.engines.reference.episodes import Episode
 from sim.engines.reference.world import World
 from sim.midnight.night import Night
@@ -23,8 +24,7 @@ from tests.engines.test_mutations import MUTATIONS, Mutation, of
 from tests.equality.both import assert_equal, differences
 from tests.equality.scenarios import TIED_AND_UNEVEN
 
-COVERED_LOOK = "seen = covered(world, self.province, (u_central, u_local), tiers)"
-COVERED_HAPPEN = "seen = covered(world, of.province, (u_central, u_local), tiers)"
+COVERED = "seen = covered(world, cell.province, u_central, u_local)"
 VOID = "if other < larger or (other == larger and not local_is_larger):"
 
 KNOWN = {mutation.rule: mutation for mutation in MUTATIONS}
@@ -36,7 +36,7 @@ BROKEN: list[tuple[str, Mutation]] = [
     ("events", of("the draw of another gate", Arrivals, "pass_gates", ("gate // 2, gate % 2", "0, gate % 2"))),
     (
         "events",
-        of("gates in another order", Arrivals, "pass_gates", (".tolist()", ".tolist()[::-1]")),
+        of("gates in another order", Arrivals, "pass_gates", ("stops[gate]", "stops[::-1][gate]")),
     ),
     (
         "attempts",
@@ -44,30 +44,27 @@ BROKEN: list[tuple[str, Mutation]] = [
             "another gate's fate",
             Arrivals,
             "pass_gates",
-            ("self.count(gate, stopped)", "self.count(max(gate, GATES[1]), stopped)"),
+            ("self.ended[gate] = stopped", "self.ended[max(gate, GATES[1])] += stopped"),
         ),
     ),
-    (
-        "events",
-        of("those of higher rank go on", Arrivals, "arrive", ("(ENGAGING, index)", "(ENGAGING, ignored + index)")),
-    ),
+    ("events", of("those of higher rank go on", Arrivals, "each", ("prospect, index)", "prospect, index + 1)"))),
     (
         "events",
         of("those who may engage by another draw", Arrivals, "arrive", ("PROSPECTS, 0, 0)", "PROSPECTS, 1, 0)")),
     ),
     ("events", of("the highest band is left out", Arrivals, "alarm", ("in range(bands", "in range(1, bands"))),
-    ("events", of("the lowest band is left out", Arrivals, "alarm", ("above(least))", "above(least) - 1)"))),
-    ("events", of("a band takes nothing from the next", Arrivals, "alarm", ("count -= found", "pass"))),
+    ("events", of("the lowest band is left out", Arrivals, "alarm", ("above(score)", "above(score) - 1"))),
+    ("events", of("a band takes nothing from the next", Arrivals, "alarm", ("count = count - found", "pass"))),
     ("events", of("bands draw together", Arrivals, "alarm", ("1 + band, fate - Fate.UNANSWERED", "1 + band, 0"))),
     ("events", of("all bands by one draw", Arrivals, "alarm", ("1 + band, fate", "1, fate"))),
     (
         "events",
-        of("ignored ones in the bands of others", Arrivals, "look", ("- Fate.UNANSWERED])", "- Fate.IGNORED])")),
+        of("ignored ones in the bands of others", attempts, "look", ("- Fate.UNANSWERED])", "- Fate.IGNORED])")),
     ),
-    ("events", of("all are seen whatever the coverage", Arrivals, "look", (COVERED_LOOK, "seen = list(tiers)"))),
+    ("events", of("all are seen whatever the coverage", attempts, "look", (COVERED, "seen = (True, True)"))),
     (
         "events",
-        of("followed ones are seen whatever the coverage", Attempt, "happen", (COVERED_HAPPEN, "seen = list(tiers)")),
+        of("followed ones are seen whatever the coverage", Attempt, "happen", (COVERED, "seen = (True, True)")),
     ),
     ("events", of("void scores are taken as they are", attempts, "scores_in_band", (VOID, "if True:"))),
     ("events", of("void contacts have no scores", attempts, "scores_in_band", ("if least >= LOWEST:", "if True:"))),
@@ -88,7 +85,7 @@ BROKEN: list[tuple[str, Mutation]] = [
     ("events", of("an engagement of another limit", Attempt, "engages", ("most_engaging[t]", "most_engaging[0]"))),
     (
         "events",
-        of("prospects of another type", Arrivals, "arrive", ("most_engaging[self.fraud_type]", "most_engaging[0]")),
+        of("prospects of another type", Arrivals, "arrive", ("[self.fraud_type]", "[0 * self.fraud_type]")),
     ),
     (
         "events",
@@ -105,10 +102,10 @@ BROKEN: list[tuple[str, Mutation]] = [
     ("events", of("moments of those who do not answer", Attempt, "__init__", ("moments[int(answers)", "moments[0"))),
     (
         "events",
-        of("answered ones look like the others", Arrivals, "look", ("answers=fate == Fate.IGNORED", "answers=True")),
+        of("answered ones look like the others", attempts, "look", ("answers=fate == Fate.IGNORED", "answers=True")),
     ),
     ("events", of("victims forget", Attempt, "engages", ("& VICTIM", "& 0"))),
-    ("alerts", of("another truth", Arrivals, "look", ("Truth(Fate.ENGAGED - fate)", "Truth.IGNORED"))),
+    ("alerts", of("another truth", attempts, "look", ("Truth(Fate.ENGAGED - fate)", "Truth.IGNORED"))),
     (
         "events",
         of("the person next door", attempts, "meet", ("Person(province, number,", "Person(province, number ^ 1,")),
@@ -134,6 +131,7 @@ BROKEN: list[tuple[str, Mutation]] = [
     ("cases", of("cases by the bin of half their loss", Episode, "file", ("loss_bin(loss)", "loss_bin(loss // 2)"))),
     ("cases", of("cases by the delay of filing", Episode, "report", ("(self.file, after)", "(self.file, delay)"))),
     ("waits", of("waits from issue", Alert, "service", ("world.now - self.waiting.since", "world.now - self.issued"))),
+    ("hours", of("staff of a Sunday", Run, "count_staff", ("weekday(first) - 1]", "6]"))),
     ("hours", of("work in the half hour of its end", World, "busy", ("start % DAY_MS", "(end - 1) % DAY_MS"))),
     (
         "flows",
@@ -146,14 +144,20 @@ BROKEN: list[tuple[str, Mutation]] = [
 
 
 FIRST_FOR_ALL: list[tuple[Any, str, str, str]] = [
-    (Arrivals, "pass_gates", "stops[:, self.province,", "stops[:, 0,"),
-    (Arrivals, "alarm", "coverage[detector, p]", "coverage[detector, 0]"),
-    (Arrivals, "alarm", "data_sharing[p]", "data_sharing[0]"),
-    (Arrivals, "look", "data_sharing[self.province]", "data_sharing[0]"),
-    (Attempt, "__init__", "[int(answers), of.province,", "[int(answers), 0,"),
+    (Arrivals, "pass_gates", "[self.cells]", "[0 * self.province, self.channel, self.fraud_type]"),
+    (Arrivals, "add_from_cards", "self.province,", "0 * self.province,"),
+    (
+        attempts,
+        "least_scores",
+        "(today.coverage > 0)",
+        "(0 * today.coverage + today.coverage[:, :1] > 0)",
+    ),
+    (attempts, "least_scores", "today.data_sharing.tolist()", "today.data_sharing.tolist()[:1] * len(central)"),
+    (attempts, "look", "data_sharing[cell.province]", "data_sharing[0]"),
+    (Attempt, "__init__", "[int(answers), cell.province,", "[int(answers), 0,"),
     (Attempt, "engages", "unaware[person.province,", "unaware[0,"),
-    (Attempt, "happen", "data_sharing[of.province]", "data_sharing[0]"),
-    (attempts, "covered", "coverage[detector, province]", "coverage[detector, 0]"),
+    (Attempt, "happen", "data_sharing[cell.province]", "data_sharing[0]"),
+    (attempts, "covered", "coverage[:, province]", "coverage[:, 0]"),
     (attempts, "detect", "outage[detector, finding.person.province]", "outage[detector, 0]"),
     (Episode, "course", "held[self.person.province]", "held[0]"),
     (Episode, "show", "data_sharing[self.person.province]", "data_sharing[0]"),
@@ -162,8 +166,8 @@ FIRST_FOR_ALL: list[tuple[Any, str, str, str]] = [
 """Macro state by province: where it is looked up, and how it would be looked up for the first province only."""
 
 FIRST_FOR_ALL += [
-    (Arrivals, "pass_gates", "self.channel, self.fraud_type]", "0, self.fraud_type]"),
-    (Arrivals, "pass_gates", "self.channel, self.fraud_type]", "self.channel, 0]"),
+    (Arrivals, "pass_gates", "[self.cells]", "[self.province, 0 * self.channel, self.fraud_type]"),
+    (Arrivals, "pass_gates", "[self.cells]", "[self.province, self.channel, 0 * self.fraud_type]"),
     (Attempt, "engages", "propensity[t,", "propensity[0,"),
 ]
 """And by channel and fraud type."""

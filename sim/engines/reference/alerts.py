@@ -1,8 +1,7 @@
 """An alert: detected, passed down the chain, issued, then a process from channel to channel until it ends."""
 
 from collections.abc import Generator
-from dataclasses import dataclass
-from typing import Protocol, cast
+from typing import NamedTuple, Protocol, cast
 
 import simpy
 from simpy.events import EventPriority
@@ -33,8 +32,7 @@ class Warned(Protocol):
         """End the episode because a warning persuaded the person."""
 
 
-@dataclass(frozen=True)
-class Finding:
+class Finding(NamedTuple):
     """What detectors saw: an origin at a stage and moment, its person, what it truly was, and of which fraud type."""
 
     origin: int
@@ -46,15 +44,21 @@ class Finding:
     episode: Warned | None
 
 
-def covered(world: World, province: int, uniforms: tuple[int, int], tiers: tuple[int, int]) -> list[int]:
-    """Return the tiers of both detectors, -1 for one whose coverage does not reach this contact."""
-    return [
-        tier if u < world.today.coverage[detector, province] else NO_ALERT
-        for detector, (u, tier) in enumerate(zip(uniforms, tiers, strict=True))
-    ]
+NO_ALERTS = (NO_ALERT, NO_ALERT)
 
 
-def detect(world: World, finding: Finding, tiers: list[int]) -> None:
+def covered(world: World, province: int, u_central: int, u_local: int) -> tuple[bool, bool]:
+    """Return which detectors see a contact: those whose coverage reaches it."""
+    central, local = world.today.coverage[:, province].tolist()
+    return u_central < central, u_local < local
+
+
+def raised(seen: tuple[bool, bool], tiers: tuple[int, int]) -> tuple[int, int]:
+    """Return the tiers of the alerts that both detectors raise, -1 for one that does not see the contact."""
+    return (tiers[0] if seen[0] else NO_ALERT, tiers[1] if seen[1] else NO_ALERT)
+
+
+def detect(world: World, finding: Finding, tiers: tuple[int, int]) -> None:
     """Send an alert down the chain for each detector whose tier is not -1; an outage delays or loses it."""
     tables = world.tables
     for detector, tier in enumerate(tiers):
@@ -330,6 +334,8 @@ class Alert:
         value: int = -1,
     ) -> None:
         """Write an event of this alert into the log."""
+        if not self.world.recorder.records_events:
+            return
         finding = self.finding
         self.world.recorder.event(
             LogEntry(

@@ -1,13 +1,16 @@
 """A day's attempts: counted from gate to gate, and followed one by one where something may still come of them."""
 
+from collections.abc import Iterator
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
 
 from sim.country.people import has_app, home, target, traits
 from sim.days import DAY_MS, HALF_HOUR_MS
-from sim.draws.distributions import below, binomial, piecewise_moment
-from sim.draws.identity import attempt_id, cell_id, origin_id, person_id, traffic_id
-from sim.draws.philox import draw4, uniform32, uniform52
+from sim.draws.distributions import below, binomials, piecewise_moment
+from sim.draws.identity import attempt_id, cell_id, origin_id, person_id, traffic_ids
+from sim.draws.philox import draw4, uniform32, uniform52, uniform_pairs
 from sim.draws.purposes import (
     ATTEMPT_COVERAGE,
     ATTEMPT_MEETING,
@@ -19,7 +22,7 @@ from sim.draws.purposes import (
     LEGITIMATE_TARGET,
 )
 from sim.engines.phases import ArrivalStep, Phase
-from sim.engines.reference.alerts import Finding, covered, detect
+from sim.engines.reference.alerts import NO_ALERTS, Finding, covered, detect, raised
 from sim.engines.reference.episodes import Episode
 from sim.engines.reference.ticks import call_at, priority
 from sim.engines.reference.world import Person, World
@@ -29,8 +32,10 @@ from sim.gates.engagement import is_engaged
 from sim.midnight.people_bytes import VICTIM
 from sim.results.recorder import LogEntry
 from sim.warning.bands import ENGAGING, REST, SHARE, bands_above, height, least_score, prospect_of, scores_in_band
-from sim.warning.detectors import NO_ALERT, attempt_tiers, legitimate_tiers, tiers_of
-from sim.words import Channel, Detector, Event, Fate, OriginKind, Stage, Truth
+from sim.warning.detectors import attempt_tiers, legitimate_tiers, tiers_of
+from sim.words import Channel, Event, Fate, OriginKind, Stage, Truth
+
+Counts = NDArray[np.int64]
 
 GATES = tuple(Fate)[: Fate.IGNORED]
 """Where an attempt may end before anybody answers, in order."""
@@ -38,22 +43,15 @@ GATES = tuple(Fate)[: Fate.IGNORED]
 
 def open_day(world: World) -> None:
     """Let the day's attempts pass the gates; put what may come of them, and of legitimate contacts, on the calendar."""
-    today, tables = world.today, world.tables
-    midnight = tables.calendar.midnight(today.day)
-    for (p, c, t), count in _nonzero(today.attempts):
-        Arrivals(world, p, c, t, midnight).arrive(count)
-    for (p, c, k), count in _nonzero(today.contacts):
-        row, column = (int(edge) for edge in today.cells[k])
+    Arrivals(world).arrive()
+    today = world.today
+    cells = today.cells.tolist()
+    places = (today.contacts > 0).nonzero()
+    for p, c, k, count in zip(*(axis.tolist() for axis in places), today.contacts[places].tolist(), strict=True):
+        row, column = cells[k]
         for index in range(count):
             contact = origin_id(int(OriginKind.LEGITIMATE), today.day, p, c, cell_id(row, column), index)
-            meet_legitimate(world, contact, p, row, column, midnight)
-
-
-def _nonzero(counts: NDArray[np.int64]) -> list[tuple[tuple[int, int, int], int]]:
-    """Return ((province, channel, type or cell), count) of the cells in which something happens."""
-    places = counts.nonzero()
-    keys = zip(*(axis.tolist() for axis in places), strict=True)
-    return [((p, c, k), int(count)) for (p, c, k), count in zip(keys, counts[places], strict=True)]
+            meet_legitimate(world, contact, p, row, column)
 
 
 def meet(world: World, province: int, u: float) -> Person:
@@ -67,133 +65,164 @@ def meet(world: World, province: int, u: float) -> Person:
     return Person(province, number, int(people.band[age]), sex, segment, frailty, bool(online), u_app)
 
 
-def meet_legitimate(world: World, contact: int, province: int, row: int, column: int, midnight: int) -> None:
+def meet_legitimate(world: World, contact: int, province: int, row: int, column: int) -> None:
     """Let the detectors look at a legitimate contact; only those that raise an alert are followed."""
     tables = world.tables
     u_seen_central, u_central, u_local, u_seen_local = draw4(tables.seed, contact, LEGITIMATE_CONTACT, 0)
-    tiers = legitimate_tiers(u_central, u_local, row, column, tables.detectors)
-    seen = covered(world, province, (u_seen_central, u_seen_local), tiers)
-    if seen == [NO_ALERT, NO_ALERT]:
+    seen = covered(world, province, u_seen_central, u_seen_local)
+    if not any(seen):
+        return
+    tiers = raised(seen, legitimate_tiers(u_central, u_local, row, column, tables.detectors))
+    if tiers == NO_ALERTS:
         return
     high, low, u_moment, _ = draw4(tables.seed, contact, LEGITIMATE_TARGET, 0)
-    moment = midnight + piecewise_moment(uniform32(u_moment), tables.contact_moments, tables.clock)
+    moment = world.now + piecewise_moment(uniform32(u_moment), tables.contact_moments, tables.clock)
     person = meet(world, province, uniform52(high, low))
     types = len(tables.detectors.classes) - 1
-    detect(world, Finding(contact, Stage.CONTACT, moment, person, types, Truth.LEGITIMATE, None), seen)
+    detect(world, Finding(contact, Stage.CONTACT, moment, person, types, Truth.LEGITIMATE, None), tiers)
+
+
+class Cell(NamedTuple):
+    """A province, channel and fraud type: its attempts of a day are alike but for whom they find, and when."""
+
+    province: int
+    channel: int
+    fraud_type: int
 
 
 class Arrivals:
-    """All attempts of a day, province, channel and fraud type."""
+    """All attempts of a day, counted cell by cell: an array has one number for each cell in which any arrive.
 
-    def __init__(self, world: World, province: int, channel: int, fraud_type: int, midnight: int) -> None:
+    ``ended`` (fates, cells) are those that have ended, by their fate.
+    """
+
+    def __init__(self, world: World) -> None:
+        today = world.today
         self.world = world
-        self.province = province
-        self.channel = channel
-        self.fraud_type = fraud_type
-        self.midnight = midnight
-        self.traffic = traffic_id(world.day, province, channel, fraud_type)
+        self.cells = self.province, self.channel, self.fraud_type = today.attempts.nonzero()
+        self.traffic = traffic_ids(today.day, *self.cells)
+        self.from_cards = np.array([channel in FROM_CARDS for channel in Channel])[self.channel]
+        self.ended = np.zeros((len(Fate), len(self.traffic)), dtype=np.int64)
 
-    def arrive(self, count: int) -> None:
-        """Let ``count`` attempts pass the gates: first how many end at each, then those that may come to something."""
+    def arrive(self) -> None:
+        """Let them pass the gates: first how many end at each, then those that may come to something."""
         world = self.world
-        world.books.potential += count
-        unanswered, answered = self.pass_gates(count)
-        limit = int(world.night.most_engaging[self.fraud_type])
-        engaging = binomial(answered, limit, self.uniform(ATTEMPT_PROSPECTS, 0, 0)) if answered else 0
-        ignored = answered - engaging
-        self.count(Fate.IGNORED, ignored)
-        for index in range(engaging):
-            Attempt(self, self.identity(ENGAGING, index)).expect()
+        unanswered, answered = self.pass_gates(world.today.attempts[self.cells])
+        limits = world.night.most_engaging[self.fraud_type]
+        engaging = binomials(answered, limits, self.uniforms(ATTEMPT_PROSPECTS, 0, 0))
+        self.ended[Fate.IGNORED] = ignored = answered - engaging
+        self.count()
+        for cell, attempt in self.each(ENGAGING, engaging):
+            Attempt(world, cell, attempt).expect()
         self.alarm(Fate.UNANSWERED, unanswered)
         self.alarm(Fate.IGNORED, ignored)
 
-    def pass_gates(self, count: int) -> tuple[int, int]:
+    def pass_gates(self, count: Counts) -> tuple[Counts, Counts]:
         """Count the attempts that end at each gate; return how many come to somebody who does not answer, or does."""
-        stopped = 0
-        limits = self.world.today.stops[:, self.province, self.channel, self.fraud_type].tolist()
-        for gate, limit in zip(GATES, limits, strict=True):
-            if count == 0:
-                return 0, 0
-            stopped = binomial(count, limit, self.uniform(ATTEMPT_STOPS, gate // 2, gate % 2)) if limit else 0
-            self.count(gate, stopped)
-            count -= stopped
+        world = self.world
+        world.books.potential += int(count.sum())
+        for gate in GATES:
+            limits = world.today.stops[gate][self.cells]
+            stopped = binomials(count, limits, self.uniforms(ATTEMPT_STOPS, gate // 2, gate % 2))
+            self.ended[gate] = stopped
+            count = count - stopped
+            if gate == Fate.CARD_ELIMINATED:
+                self.add_from_cards(world.totals.from_cards, count)
+            elif gate == Fate.INTERCEPTED:
+                self.add_from_cards(world.totals.intercepted, stopped)
         return stopped, count
 
-    def count(self, fate: Fate, number: int) -> None:
-        """Count attempts under their fate."""
-        if number == 0:
-            return
-        world = self.world
-        world.recorder.attempts[(world.day, self.province, self.channel, self.fraud_type, fate)] += number
-        world.books.fates[fate] += number
-        if self.channel in FROM_CARDS and fate >= Fate.INTERCEPTED:
-            world.totals.from_cards[self.province] += number
-            if fate == Fate.INTERCEPTED:
-                world.totals.intercepted[self.province] += number
+    def add_from_cards(self, total: Counts, counts: Counts) -> None:
+        """Add those that come from cards to a total of each province."""
+        np.add.at(total, self.province, counts * self.from_cards)
 
-    def uniform(self, purpose: int, number: int, half: int) -> float:
-        """Return a uniform of all these attempts together, from the first or the second half of a draw."""
-        lanes = draw4(self.world.tables.seed, self.traffic, purpose, number)
-        return uniform52(lanes[2 * half], lanes[2 * half + 1])
+    def count(self) -> None:
+        """Count what has ended under its fate."""
+        fates, some = self.ended.nonzero()
+        days = np.full_like(fates, self.world.day)
+        keys = np.column_stack([days, *(axis[some] for axis in self.cells), fates])
+        self.world.recorder.add("attempts", keys, self.ended[fates, some, None])
+        self.world.books.fates.update(dict(enumerate(self.ended.sum(axis=1).tolist())))
 
-    def identity(self, prospect: int, index: int) -> int:
-        """Return the identity of one of them."""
-        return attempt_id(self.world.day, self.province, self.channel, self.fraud_type, prospect, index)
+    def uniforms(self, purpose: int, number: int, half: int) -> NDArray[np.float64]:
+        """Return a uniform of each cell, from the first or the second half of its draw."""
+        pairs: NDArray[np.float64] = uniform_pairs(self.world.tables.seed, self.traffic, purpose, number)[half]
+        return pairs
 
-    def alarm(self, fate: Fate, count: int) -> None:
+    def each(self, prospect: int, counts: Counts) -> Iterator[tuple[Cell, int]]:
+        """Yield the cell and the identity of each of so many attempts of a prospect."""
+        for place in counts.nonzero()[0].tolist():
+            cell = Cell(*(int(axis[place]) for axis in self.cells))
+            for index in range(int(counts[place])):
+                yield cell, attempt_id(self.world.day, *cell, prospect, index)
+
+    def alarm(self, fate: Fate, count: Counts) -> None:
         """Let the detectors look at those of ``count`` attempts whose scores may reach a threshold, band by band."""
-        if count == 0:
-            return
-        world, p = self.world, self.province
-        detectors = world.tables.detectors
-        sees = [bool(world.today.coverage[detector, p]) for detector in Detector]
-        sharing = float(world.today.data_sharing[p])
-        least = least_score(self.channel, int(fate), sharing, sees[0], sees[1], detectors)
-        for band in range(bands_above(least)):
-            found = count
+        least = least_scores(self.world, fate)
+        bands = np.array([[bands_above(score) for score in row] for row in least])[self.province, self.channel]
+        for band in range(bands.max(initial=0)):
+            found = count = np.where(band < bands, count, 0)
             if band < REST:
-                u = self.uniform(ATTEMPT_PROSPECTS, 1 + band, fate - Fate.UNANSWERED)
-                found = binomial(count, int(SHARE[band]), u)
-            for index in range(found):
-                self.look(self.identity(prospect_of(band, int(fate)), index), band, fate, least)
-            count -= found
+                u = self.uniforms(ATTEMPT_PROSPECTS, 1 + band, fate - Fate.UNANSWERED)
+                found = binomials(count, np.full_like(count, SHARE[band]), u)
+            for cell, attempt in self.each(prospect_of(band, int(fate)), found):
+                look(self.world, cell, attempt, band, fate, least[cell.province][cell.channel])
+            count = count - found
 
-    def look(self, attempt: int, band: int, fate: Fate, least: float) -> None:
-        """Let both detectors look at an attempt of a band; whom it reached is asked only if one raises an alert."""
-        world, tables = self.world, self.world.tables
-        u_central, u_local, u_level, u_other = draw4(tables.seed, attempt, ATTEMPT_SCORES, 0)
-        larger = height(u_level, band)
-        central, local = scores_in_band(
-            tables.seed, attempt, larger, u_level, u_other, least, tables.detectors.correlation
-        )
-        d_prime = float(tables.detectors.contact[self.channel, fate - Fate.UNANSWERED])
-        d_prime += float(world.today.data_sharing[self.province])
-        tiers = tiers_of(central, local, d_prime, tables.detectors)
-        seen = covered(world, self.province, (u_central, u_local), tiers)
-        if seen == [NO_ALERT, NO_ALERT]:
-            return
-        met = Attempt(self, attempt, answers=fate == Fate.IGNORED)
-        met.log(fate)
-        truth = Truth(Fate.ENGAGED - fate)
-        detect(world, Finding(attempt, Stage.CONTACT, met.moment, met.person, self.fraud_type, truth, None), seen)
+
+def least_scores(world: World, fate: Fate) -> list[list[float]]:
+    """Return by province and channel the least score by which a detector raises an alert on attempts of a fate."""
+    today, detectors = world.today, world.tables.detectors
+    central, local = (today.coverage > 0).tolist()
+    provinces = list(zip(today.data_sharing.tolist(), central, local, strict=True))
+    least = {
+        (sharing, central, local): [
+            least_score(int(channel), int(fate), sharing, central, local, detectors) for channel in Channel
+        ]
+        for sharing, central, local in set(provinces)
+    }
+    return [least[alike] for alike in provinces]
+
+
+def look(world: World, cell: Cell, attempt: int, band: int, fate: Fate, least: float) -> None:
+    """Let both detectors look at an attempt of a band; whom it reached is asked only if one raises an alert."""
+    tables = world.tables
+    u_central, u_local, u_level, u_other = draw4(tables.seed, attempt, ATTEMPT_SCORES, 0)
+    seen = covered(world, cell.province, u_central, u_local)
+    if not any(seen):
+        return
+    larger = height(u_level, band)
+    central, local = scores_in_band(tables.seed, attempt, larger, u_level, u_other, least, tables.detectors.correlation)
+    d_prime = float(tables.detectors.contact[cell.channel, fate - Fate.UNANSWERED])
+    d_prime += float(world.today.data_sharing[cell.province])
+    tiers = raised(seen, tiers_of(central, local, d_prime, tables.detectors))
+    if tiers == NO_ALERTS:
+        return
+    met = Attempt(world, cell, attempt, answers=fate == Fate.IGNORED)
+    met.log(fate)
+    truth = Truth(Fate.ENGAGED - fate)
+    detect(world, Finding(attempt, Stage.CONTACT, met.moment, met.person, cell.fraud_type, truth, None), tiers)
 
 
 class Attempt:
-    """An attempt that is followed to its person: the moment, and whom it finds, given that they answer or do not."""
+    """An attempt that is followed to its person: the moment, and whom it finds, given that they answer or do not.
 
-    def __init__(self, of: Arrivals, attempt: int, answers: bool = True) -> None:
-        world, tables = of.world, of.world.tables
-        self.of = of
+    It is made at the midnight of its day.
+    """
+
+    def __init__(self, world: World, cell: Cell, attempt: int, answers: bool = True) -> None:
+        tables = world.tables
         self.world = world
+        self.cell = cell
         self.attempt = attempt
         u_moment, self.u_engage, self.u_central, self.u_local = draw4(tables.seed, attempt, ATTEMPT_MEETING, 0)
-        profile = world.today.moments[int(answers), of.province, of.channel]
-        self.moment = of.midnight + piecewise_moment(uniform32(u_moment), profile, tables.clock)
+        profile = world.today.moments[int(answers), cell.province, cell.channel]
+        self.moment = world.now + piecewise_moment(uniform32(u_moment), profile, tables.clock)
         self.person = self.find(answers)
 
     def find(self, answers: bool) -> Person:
         """Return the first person found who answers at this moment, or the first who does not."""
-        world, c, p = self.world, self.of.channel, self.of.province
+        world, p, c = self.world, self.cell.province, self.cell.channel
         answering = world.night.answering
         half_hour = self.moment % DAY_MS // HALF_HOUR_MS
         least, most = int(answering.least[c, half_hour]), int(answering.most[c, half_hour])
@@ -213,25 +242,27 @@ class Attempt:
 
     def happen(self) -> None:
         """Let the person engage or not; count and log the fate; let the detectors look; begin an episode."""
-        world, tables, of = self.world, self.world.tables, self.of
+        world, tables, cell = self.world, self.world.tables, self.cell
         fate = Fate.ENGAGED if self.engages() else Fate.IGNORED
-        of.count(fate, 1)
+        world.recorder.attempts[(world.day, *cell, fate)] += 1
+        world.books.fates[fate] += 1
         self.log(fate)
         episode = None
         if fate == Fate.ENGAGED:
-            episode = Episode(world, self.attempt, of.fraud_type, self.person)
+            episode = Episode(world, self.attempt, cell.fraud_type, self.person)
             episode.begin()
-        d_prime = float(tables.detectors.contact[of.channel, fate - Fate.UNANSWERED])
-        d_prime += float(world.today.data_sharing[of.province])
-        tiers = attempt_tiers(self.u_central, self.u_local, d_prime, tables.detectors)
+        d_prime = float(tables.detectors.contact[cell.channel, fate - Fate.UNANSWERED])
+        d_prime += float(world.today.data_sharing[cell.province])
         u_central, u_local, _, _ = draw4(tables.seed, self.attempt, ATTEMPT_COVERAGE, 0)
-        seen = covered(world, of.province, (u_central, u_local), tiers)
+        seen = covered(world, cell.province, u_central, u_local)
+        tiers = raised(seen, attempt_tiers(self.u_central, self.u_local, d_prime, tables.detectors))
         truth = Truth(Fate.ENGAGED - fate)
-        detect(world, Finding(self.attempt, Stage.CONTACT, world.now, self.person, of.fraud_type, truth, episode), seen)
+        finding = Finding(self.attempt, Stage.CONTACT, world.now, self.person, cell.fraud_type, truth, episode)
+        detect(world, finding, tiers)
 
     def engages(self) -> bool:
         """Return whether the person who answered engages."""
-        world, person, t = self.world, self.person, self.of.fraud_type
+        world, person, t = self.world, self.person, self.cell.fraud_type
         victim = 1 if world.night.bytes[person.province][person.number] & VICTIM else 0
         return is_engaged(
             below(self.u_engage, int(world.night.most_engaging[t])),
@@ -241,15 +272,17 @@ class Attempt:
 
     def log(self, fate: Fate) -> None:
         """Log the attempt under its fate."""
+        if not self.world.recorder.records_events:
+            return
         self.world.recorder.event(
             LogEntry(
                 self.moment,
                 Phase.ARRIVALS,
                 Event.ATTEMPT.label,
-                self.of.province,
+                self.cell.province,
                 self.attempt,
                 stage=Stage.CONTACT,
-                channel=Channel(self.of.channel).label,
+                channel=Channel(self.cell.channel).label,
                 result=fate.label,
                 person=self.person.number,
             )

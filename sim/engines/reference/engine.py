@@ -8,7 +8,7 @@ from time import perf_counter
 import numpy as np
 import simpy
 
-from sim.days import HALF_HOUR_MS, calendar_date, weekday
+from sim.days import HALF_HOUR_MS, month_start, next_month, weekday
 from sim.engines import warnings
 from sim.engines.conservation import Books, LineTotals
 from sim.engines.ledger import RunLedger
@@ -93,13 +93,15 @@ class Run:
         self.at_midnight += perf_counter() - began
         open_day(world)
         self.change_shifts(day)
-        if calendar_date(day).day == 1:
+        if day == max(calendar.start, month_start(day)):
+            self.count_staff(day)
+        if day == month_start(day):
             gc.collect()
         if day < calendar.last:
             call_at(world.env, calendar.midnight(day + 1), priority(Phase.MIDNIGHT), self.midnight)
 
     def change_shifts(self, day: int) -> None:
-        """Put the day's shift changes on the calendar, where staff changes, and count the staffed time."""
+        """Put the day's shift changes on the calendar, where staff changes."""
         world = self.world
         schedule = world.tables.schedule
         midnight = world.tables.calendar.midnight(day)
@@ -113,10 +115,17 @@ class Run:
             order = priority(Phase.SHIFT_CHANGE, (p * len(DESKS) + d) << 30)
             moment = midnight + half_hour * HALF_HOUR_MS
             call_at(world.env, moment, order, partial(desk.change_shift, int(servers[p, d, half_hour])))
-        provinces, desks, half_hours = staffed = servers.nonzero()
-        ms = servers[staffed] * HALF_HOUR_MS
-        keys = np.column_stack([np.full(len(ms), day), provinces, np.array(DESKS)[desks], half_hours])
-        world.recorder.add("hours", keys, np.column_stack([np.zeros_like(ms), ms]))
+
+    def count_staff(self, day: int) -> None:
+        """Count the staffed time from a day to the end of its month, once for each weekday, as the table keeps it."""
+        world = self.world
+        end = min(next_month(day), world.tables.calendar.last + 1)
+        for first in range(day, min(day + 7, end)):
+            servers = world.tables.schedule[:, :, weekday(first) - 1]
+            provinces, desks, half_hours = staffed = servers.nonzero()
+            ms = servers[staffed] * HALF_HOUR_MS * len(range(first, end, 7))
+            keys = np.column_stack([np.full(len(ms), first), provinces, np.array(DESKS)[desks], half_hours])
+            world.recorder.add("hours", keys, np.column_stack([np.zeros_like(ms), ms]))
 
     def note_lines(self, day: int) -> None:
         """Note the lines of a day that has just ended."""

@@ -10,7 +10,7 @@ from sim.aftermath.reports import delay_bin, filing_delay, loss_bin, recovered, 
 from sim.draws.philox import draw4
 from sim.draws.purposes import ATTEMPT_COVERAGE
 from sim.engines.phases import CaseStep, Phase
-from sim.engines.reference.alerts import Alert, Finding, covered, detect
+from sim.engines.reference.alerts import Alert, Finding, covered, detect, raised
 from sim.engines.reference.ticks import At, call_at, priority
 from sim.engines.reference.world import Person, World
 from sim.episode.stages import ENGAGED_STAGE, FIRST_PAYMENT, next_stage, paid_before, payable, scheduled
@@ -103,11 +103,11 @@ class Episode:
         world, tables = self.world, self.world.tables
         d_prime = float(tables.detectors.stage[min(stage, FIRST_PAYMENT) - 1])
         d_prime += float(world.today.data_sharing[self.person.province])
-        tiers = stage_tiers(tables.seed, self.attempt, stage, d_prime, tables.detectors)
         u_central, u_local, _, _ = draw4(tables.seed, self.attempt, ATTEMPT_COVERAGE, 0)
-        seen = covered(world, self.person.province, (u_central, u_local), tiers)
+        seen = covered(world, self.person.province, u_central, u_local)
+        tiers = raised(seen, stage_tiers(tables.seed, self.attempt, stage, d_prime, tables.detectors))
         finding = Finding(self.attempt, stage, world.now, self.person, self.fraud_type, Truth.EPISODE, self)
-        detect(world, finding, seen)
+        detect(world, finding, tiers)
 
     def stop(self, phase: int) -> None:
         """End the episode because a warning persuaded the person."""
@@ -171,6 +171,8 @@ class Episode:
 
     def log(self, phase: int, event: Event, stage: int, result: str | None = None, value: int = -1) -> None:
         """Write an event of this episode into the log."""
+        if not self.world.recorder.records_events:
+            return
         self.world.recorder.event(
             LogEntry(
                 self.world.now,

@@ -1,7 +1,7 @@
 """The world of a run: one environment, the day's macro state, the desks, and where everything is counted."""
 
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import simpy
 
@@ -17,8 +17,7 @@ from sim.scenario.schema import ScenarioModel
 from sim.words import ContactChannel
 
 
-@dataclass(frozen=True)
-class Person:
+class Person(NamedTuple):
     """A person met by a contact: derived when met, never stored."""
 
     province: int
