@@ -7,14 +7,43 @@ machine code made and stored. Compiling everything takes less than two thirds of
 quick.
 """
 
+from collections import Counter
+from collections.abc import Callable
 from typing import Any
 
 from numba import _dynfunc  # type: ignore[attr-defined]
+from numba.core import ir, types
+from numba.core.analysis import compute_cfg_from_blocks, compute_use_defs
 from numba.core.codegen import JITCodeLibrary
 from numba.core.compiler import CompilerBase, DefaultPassBuilder
 from numba.core.compiler_machinery import register_pass
+from numba.core.lowering import Lower
 from numba.core.registry import CPUDispatcher
 from numba.core.typed_passes import NativeLowering
+
+
+def _remembering(ask: Callable[..., Any]) -> Callable[..., Any]:
+    """Return what types a call of one of numba's own functions, such as an addition, asking once for the same types.
+
+    numba tries a dozen implementations at each place where something is added. What has been compiled under some flags
+    is asked for each time; what numba writes down by itself is the same under all.
+    """
+    found: dict[Any, Any] = {}
+
+    def get_call_type(function: Any, context: Any, arguments: Any, keywords: dict[str, Any]) -> Any:
+        call = function, context, tuple(arguments), tuple(keywords.items())
+        if call in found:
+            return found[call]
+        signature = ask(function, context, arguments, keywords)
+        if signature is not None and function.get_impl_key(signature) is function.typing_key:
+            found[call] = signature
+        return signature
+
+    return get_call_type
+
+
+_function: Any = types.Function
+_function.get_call_type = _remembering(_function.get_call_type)
 
 
 class Part(CPUDispatcher):
@@ -48,6 +77,10 @@ class PartLibrary(JITCodeLibrary):
 class EntryLibrary(JITCodeLibrary):
     """The code of an entry, with all its parts and theirs."""
 
+    def _optimize_functions(self, ll_module: Any) -> None:
+        """Leave the entry as it is until its parts are linked: then the whole is optimised."""
+        ll_module.data_layout = self._codegen._data_layout
+
     def finalize(self) -> None:
         """Link all parts, optimise the whole, make it ready to be run."""
         self._raise_if_finalized()
@@ -79,11 +112,42 @@ def _module_of(library: Any) -> Any:
     return library.own_module() if isinstance(library, PartLibrary) else library._get_module_for_linking()
 
 
+class ValueLower(Lower):
+    """Lowering in which a variable that is assigned in one place is a value, and has no room in memory.
+
+    numba gives room to each variable that is used in another block of code than it is assigned in, and LLVM has to take
+    it away again: for a tuple of twenty arrays, word by word. Counts of references need the room.
+    """
+
+    def _find_singly_assigned_variable(self) -> None:
+        """Find the variables that are values; LLVM would refuse one that is used where it may not be assigned yet."""
+        super()._find_singly_assigned_variable()
+        if self.context.enable_nrt:
+            return
+        blocks = self.func_ir.blocks
+        times = Counter(assign.target.name for block in blocks.values() for assign in block.find_insts(ir.Assign))
+        places = compute_use_defs(blocks)
+        before = compute_cfg_from_blocks(blocks).dominators()
+        assigned = {name: at for at, names in places.defmap.items() for name in names if times[name] == 1}
+        for at, names in places.usemap.items():
+            # Blocks are written down in their order, so an assignment must also stand above all uses.
+            for name in [name for name in names if name in assigned]:
+                if not (assigned[name] < at and assigned[name] in before[at]):
+                    del assigned[name]
+        self._singly_assigned_vars |= assigned.keys()
+
+    def delvar(self, name: str) -> None:
+        """Forget a variable, which matters to counts of references alone."""
+        if self.context.enable_nrt:
+            super().delvar(name)
+
+
 @register_pass(mutates_CFG=True, analysis_only=False)
 class PartLowering(NativeLowering):
     """Lowering of a function that is a part of others: no machine code is made."""
 
     _name = "lowering_of_a_part"
+    lowering_class = ValueLower
 
     def run_pass(self, state: Any) -> bool:
         """Lower the function, and let others call it."""
@@ -106,6 +170,7 @@ class EntryLowering(NativeLowering):
     """Lowering of a function that Python calls: all its parts are optimised with it."""
 
     _name = "lowering_of_an_entry"
+    lowering_class = ValueLower
 
     def run_pass(self, state: Any) -> bool:
         """Lower the function."""
