@@ -7,19 +7,19 @@ machine code made and stored. Compiling everything takes less than two thirds of
 quick.
 """
 
-from collections import Counter
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from numba import _dynfunc  # type: ignore[attr-defined]
-from numba.core import ir, types
-from numba.core.analysis import compute_cfg_from_blocks, compute_use_defs
+from numba.core import types
 from numba.core.codegen import JITCodeLibrary
 from numba.core.compiler import CompilerBase, DefaultPassBuilder
 from numba.core.compiler_machinery import register_pass
-from numba.core.lowering import Lower
 from numba.core.registry import CPUDispatcher
+from numba.core.targetconfig import ConfigStack
 from numba.core.typed_passes import NativeLowering
+from numba.core.typing.templates import _OverloadFunctionTemplate
 
 
 def _remembering(ask: Callable[..., Any]) -> Callable[..., Any]:
@@ -44,6 +44,23 @@ def _remembering(ask: Callable[..., Any]) -> Callable[..., Any]:
 
 _function: Any = types.Function
 _function.get_call_type = _remembering(_function.get_call_type)
+
+
+def _as_parts(decorator: Callable[..., Any]) -> Callable[..., Any]:
+    """Return how numba compiles a function of its own that is called: as a part, where a function of ours calls it."""
+
+    def get_jit_decorator(template: Any) -> Any:
+        compile_as: Any = decorator(template)
+        flags = ConfigStack.top_or_none()
+        if flags is None or not flags.no_cfunc_wrapper:
+            return compile_as
+        return partial(compile_as, pipeline_class=PartCompiler, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+
+    return get_jit_decorator
+
+
+_overloaded: Any = _OverloadFunctionTemplate
+_overloaded._get_jit_decorator = _as_parts(_overloaded._get_jit_decorator)
 
 
 class Part(CPUDispatcher):
@@ -112,42 +129,11 @@ def _module_of(library: Any) -> Any:
     return library.own_module() if isinstance(library, PartLibrary) else library._get_module_for_linking()
 
 
-class ValueLower(Lower):
-    """Lowering in which a variable that is assigned in one place is a value, and has no room in memory.
-
-    numba gives room to each variable that is used in another block of code than it is assigned in, and LLVM has to take
-    it away again: for a tuple of twenty arrays, word by word. Counts of references need the room.
-    """
-
-    def _find_singly_assigned_variable(self) -> None:
-        """Find the variables that are values; LLVM would refuse one that is used where it may not be assigned yet."""
-        super()._find_singly_assigned_variable()
-        if self.context.enable_nrt:
-            return
-        blocks = self.func_ir.blocks
-        times = Counter(assign.target.name for block in blocks.values() for assign in block.find_insts(ir.Assign))
-        places = compute_use_defs(blocks)
-        before = compute_cfg_from_blocks(blocks).dominators()
-        assigned = {name: at for at, names in places.defmap.items() for name in names if times[name] == 1}
-        for at, names in places.usemap.items():
-            # Blocks are written down in their order, so an assignment must also stand above all uses.
-            for name in [name for name in names if name in assigned]:
-                if not (assigned[name] < at and assigned[name] in before[at]):
-                    del assigned[name]
-        self._singly_assigned_vars |= assigned.keys()
-
-    def delvar(self, name: str) -> None:
-        """Forget a variable, which matters to counts of references alone."""
-        if self.context.enable_nrt:
-            super().delvar(name)
-
-
 @register_pass(mutates_CFG=True, analysis_only=False)
 class PartLowering(NativeLowering):
     """Lowering of a function that is a part of others: no machine code is made."""
 
     _name = "lowering_of_a_part"
-    lowering_class = ValueLower
 
     def run_pass(self, state: Any) -> bool:
         """Lower the function, and let others call it."""
@@ -170,7 +156,6 @@ class EntryLowering(NativeLowering):
     """Lowering of a function that Python calls: all its parts are optimised with it."""
 
     _name = "lowering_of_an_entry"
-    lowering_class = ValueLower
 
     def run_pass(self, state: Any) -> bool:
         """Lower the function."""

@@ -1,31 +1,18 @@
-"""How functions are compiled: what is asked once, and what takes no room in memory."""
+"""How functions are compiled: what is asked once, and what is a part."""
 
 from typing import Any
 
+import numba
 import numpy as np
-import pytest
 from numba.core import types
-from numba.core.lowering import Lower
 
 from sim.draws import parts
-from sim.draws.compiled import compiled, internal
+from sim.draws.compiled import internal
 
 
 @internal
-def looped(pair: Any, times: int) -> float:
-    total = 0.0
-    for k in range(times):
-        total += pair[0][k] * pair[1][k]
-    return total
-
-
-@compiled
-def perhaps(given: int) -> int:
-    if given > 0:
-        number = given
-    if given > 1:
-        number += 1
-    return number if given > 0 else -1
+def furthest(numbers: Any) -> int:
+    return int(max(numbers[0], numbers[1], numbers[2]))
 
 
 class Operator:
@@ -61,20 +48,16 @@ def test_types_of_what_was_compiled_under_some_flags_are_found_each_time() -> No
     assert asked("compiled elsewhere") == 3
 
 
-def test_a_variable_that_is_assigned_in_one_place_takes_no_room(monkeypatch: pytest.MonkeyPatch) -> None:
-    given_room = []
-    alloca = Lower.alloca
-
-    def note(lower: Any, name: str, kind: Any) -> Any:
-        given_room.append(name)
-        return alloca(lower, name, kind)
-
-    monkeypatch.setattr(Lower, "alloca", note)
-    array = types.Array(types.float64, 1, "C")
-    looped.compile((types.UniTuple(array, 2), types.int64))
-    assert "pair" not in given_room
-    assert any(name.startswith("total") for name in given_room)
+def test_what_numba_compiles_for_a_part_is_a_part_too() -> None:
+    furthest.compile((types.Array(types.int16, 1, "C"),))
+    library = furthest.overloads[(types.Array(types.int16, 1, "C"),)].library
+    parts_of_it = [other.name for other in library._linking_libraries if isinstance(other, parts.PartLibrary)]
+    assert any(name.startswith("ol_max") for name in parts_of_it)
+    assert any(name.startswith("ol_int") for name in parts_of_it)
 
 
-def test_a_variable_that_is_assigned_on_some_paths_has_room() -> None:
-    assert [perhaps(given) for given in np.arange(-1, 4).tolist()] == [-1, -1, 1, 3, 4]
+def test_what_numba_compiles_for_others_is_none() -> None:
+    compile_as = numba.njit(lambda number: int(number))
+    assert compile_as(np.int16(3)) == 3
+    overload = compile_as.overloads[(types.int16,)]
+    assert not any(isinstance(other, parts.PartLibrary) for other in overload.library._linking_libraries)
