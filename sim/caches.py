@@ -75,7 +75,7 @@ def room_digest(room: str) -> str:
     return _digest(sorted((PACKAGE / room).rglob("*.py")))
 
 
-class Kept:
+class FileCache:
     """A cache of values by key, each in a file of its own.
 
     What cannot be written is not kept, and what is damaged counts as not there: a file begins with the SHA-256 of what

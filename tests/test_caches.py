@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from sim import caches
-from sim.caches import Kept, cache_folder
+from sim.caches import FileCache, cache_folder
 
 
 @pytest.fixture
@@ -18,7 +18,7 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_what_is_kept_is_found_and_nothing_else(tmp_path: Path) -> None:
-    kept = Kept(tmp_path)
+    kept = FileCache(tmp_path)
     kept.put("ab", b"value")
     assert kept.get("ab") == b"value"
     assert kept.get("cd") is None
@@ -27,7 +27,7 @@ def test_what_is_kept_is_found_and_nothing_else(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("damage", [lambda data: data[:-1], lambda data: data[:-1] + b"?", lambda _: b""])
 def test_what_is_damaged_is_not_there(damage, tmp_path: Path) -> None:
-    kept = Kept(tmp_path)
+    kept = FileCache(tmp_path)
     kept.put("ab", b"value")
     (tmp_path / "ab").write_bytes(damage((tmp_path / "ab").read_bytes()))
     assert kept.get("ab") is None
@@ -43,9 +43,9 @@ def test_where_nothing_can_be_written_nothing_is_kept(package: Path, monkeypatch
     monkeypatch.delenv("XDG_CACHE_HOME")
     monkeypatch.setattr(Path, "home", lambda: (_ for _ in ()).throw(RuntimeError("no home")))
     assert cache_folder("texts", "0" * 64) is None
-    Kept(None).put("ab", b"value")
-    Kept(package / "gone").put("ab", b"value")
-    assert Kept(None).get("ab") is None
+    FileCache(None).put("ab", b"value")
+    FileCache(package / "gone").put("ab", b"value")
+    assert FileCache(None).get("ab") is None
 
 
 def test_a_folder_lies_beside_the_sources_or_with_the_user(package: Path) -> None:

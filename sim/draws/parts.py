@@ -7,14 +7,69 @@ machine code made and stored. Compiling everything takes less than two thirds of
 quick.
 """
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
+from llvmlite import ir
+from llvmlite.binding import Linkage, parse_assembly
 from numba import _dynfunc  # type: ignore[attr-defined]
+from numba.core import types
 from numba.core.codegen import JITCodeLibrary
 from numba.core.compiler import CompilerBase, DefaultPassBuilder
 from numba.core.compiler_machinery import register_pass
 from numba.core.registry import CPUDispatcher
+from numba.core.targetconfig import ConfigStack
 from numba.core.typed_passes import NativeLowering
+from numba.core.typing.templates import _OverloadFunctionTemplate
+
+
+def _compiles_ours() -> bool:
+    """Return whether the function that numba compiles just now is one of this project's."""
+    flags = ConfigStack.top_or_none()
+    return flags is not None and bool(flags.no_cfunc_wrapper)
+
+
+def _remembering(ask: Callable[..., Any]) -> Callable[..., Any]:
+    """Return what types a call of one of numba's own functions, such as an addition, asking once for the same types.
+
+    numba tries a dozen implementations at each place where something is added. What has been compiled under some flags
+    is asked for each time; what numba writes down by itself is the same under all.
+    """
+    found: dict[Any, Any] = {}
+
+    def get_call_type(function: Any, context: Any, arguments: Any, keywords: dict[str, Any]) -> Any:
+        if not _compiles_ours():
+            return ask(function, context, arguments, keywords)
+        call = function, context, tuple(arguments), tuple(keywords.items())
+        if call in found:
+            return found[call]
+        signature = ask(function, context, arguments, keywords)
+        if signature is not None and function.get_impl_key(signature) is function.typing_key:
+            found[call] = signature
+        return signature
+
+    return get_call_type
+
+
+_function: Any = types.Function
+_function.get_call_type = _remembering(_function.get_call_type)
+
+
+def _as_parts(decorator: Callable[..., Any]) -> Callable[..., Any]:
+    """Return how numba compiles a function of its own that is called: as a part, where a function of ours calls it."""
+
+    def get_jit_decorator(template: Any) -> Any:
+        compile_as: Any = decorator(template)
+        if not _compiles_ours():
+            return compile_as
+        return partial(compile_as, pipeline_class=PartCompiler, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+
+    return get_jit_decorator
+
+
+_overloaded: Any = _OverloadFunctionTemplate
+_overloaded._get_jit_decorator = _as_parts(_overloaded._get_jit_decorator)
 
 
 class Part(CPUDispatcher):
@@ -48,6 +103,10 @@ class PartLibrary(JITCodeLibrary):
 class EntryLibrary(JITCodeLibrary):
     """The code of an entry, with all its parts and theirs."""
 
+    def _optimize_functions(self, ll_module: Any) -> None:
+        """Leave the entry as it is until its parts are linked: then the whole is optimised."""
+        ll_module.data_layout = self._codegen._data_layout
+
     def finalize(self) -> None:
         """Link all parts, optimise the whole, make it ready to be run."""
         self._raise_if_finalized()
@@ -59,6 +118,18 @@ class EntryLibrary(JITCodeLibrary):
         manager.run(self._final_module, builder)
         self._final_module.verify()
         self._finalize_final_module()
+
+    def _get_module_for_linking(self) -> Any:
+        """Return the names of the entry's functions, without their code.
+
+        Nothing is linked with an entry, and code that is stored beside its machine code would be read at each start.
+        """
+        names = self._codegen._create_empty_module(self.name)
+        for function in self._final_module.functions:
+            if not function.is_declaration and function.linkage == Linkage.external:
+                body = ir.Function(names, ir.FunctionType(ir.VoidType(), ()), function.name).append_basic_block()
+                ir.IRBuilder(body).ret_void()
+        return parse_assembly(str(names))
 
 
 def _closure(libraries: list[Any]) -> list[Any]:

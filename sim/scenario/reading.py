@@ -30,7 +30,7 @@ from ruamel.yaml.events import (
     SequenceStartEvent,
 )
 
-from sim.caches import Kept, cache_folder, room_digest
+from sim.caches import FileCache, cache_folder, room_digest
 from sim.scenario.errors import Mistake, Place, ScenarioError, dotted, found
 from sim.scenario.nodes import Node, Scalar
 
@@ -250,9 +250,9 @@ class _Composer:
 
 
 @cache
-def _read_before() -> Kept:
+def _read_before() -> FileCache:
     """Return what was read of long texts, by this process or an earlier one."""
-    return Kept(cache_folder("texts", room_digest("scenario")))
+    return FileCache(cache_folder("texts", room_digest("scenario")))
 
 
 def read_nodes(text: str, place: Place) -> tuple[Node | None, list[Mistake]]:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from sim.caches import Kept
+from sim.caches import FileCache
 from sim.scenario import reading
 from sim.scenario.errors import Place, ScenarioError
 from sim.scenario.reading import MAX_BYTES, decode, plain_scalar, read_nodes
@@ -77,7 +77,7 @@ def test_a_long_text_is_parsed_once_for_each_place(monkeypatch: pytest.MonkeyPat
     parsed: list[str] = []
     parse = reading._parsed
     monkeypatch.setattr(reading, "_parsed", lambda text, place: parsed.append(text) or parse(text, place))
-    monkeypatch.setattr(reading, "_read_before", lambda: Kept(tmp_path))
+    monkeypatch.setattr(reading, "_read_before", lambda: FileCache(tmp_path))
     places = [Place("a.yaml", 1, 1), Place("b.yaml", 1, 1), Place("a.yaml", 1, 1, "file", ("c.yaml",))]
     for place in places:
         first, again = read_nodes(long_text("one"), place), read_nodes(long_text("one"), place)
@@ -94,6 +94,6 @@ def test_a_long_text_is_parsed_once_for_each_place(monkeypatch: pytest.MonkeyPat
 
 
 def test_a_short_text_is_not_kept(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(reading, "_read_before", lambda: Kept(tmp_path))
+    monkeypatch.setattr(reading, "_read_before", lambda: FileCache(tmp_path))
     read_nodes("name: one\n", Place("a.yaml", 1, 1))
     assert not list(tmp_path.iterdir())

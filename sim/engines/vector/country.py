@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.country.provinces import at_once
+from sim.draws.kept import Kept
 from sim.engines.tables import Tables
 from sim.engines.vector.cells import attempt_tables
 from sim.engines.vector.chain import alert_scratch
@@ -25,10 +26,9 @@ from sim.engines.vector.scratch import attempt_scratch, contact_scratch
 from sim.engines.vector.state import Tallies
 from sim.engines.vector.steps import (
     CountryDay,
+    KeptCountry,
     finish_all,
     follow_all_attempts,
-    listed,
-    put,
     run_all_events,
     score_all_contacts,
     take_all_warned,
@@ -57,27 +57,27 @@ class Country:
         """
         guides = guides_of(tables, night.propensity)
         number = len(tables.provinces)
-        self.run = run_tables(tables, rules)
-        self.attempts = attempt_tables(tables, rules, guides.attempts, night)
         types = len(tables.detectors.classes) - 1
-        self.contacts = ContactTables(rules, guides.contacts, tables.contact_moments, types)
-        self.people = People(
-            tables.provinces.people,
-            tables.provinces.high,
-            tables.high_share,
-            np.concatenate([[0], np.cumsum(tables.provinces.people)]),
-            guides.band,
-            guides.stage,
-        )
-        self.tallies = tallies
         self.counters: Records = np.zeros(number, dtype=COUNTERS)
         self.desks: Records = np.zeros((number, DESKS), dtype=DESK)
         self.provinces = [
             Province(block, rules.kept > 0, self.counters[p : p + 1], self.desks[p]) for p in range(number)
         ]
-        self.states = listed(self.provinces[0].arrays, number)
-        for p, province in enumerate(self.provinces):
-            put(self.states, p, province.arrays)
+        self._run = Kept(run_tables(tables, rules))
+        self._attempts = Kept(attempt_tables(tables, rules, guides.attempts, night))
+        self._contacts = Kept(ContactTables(rules, guides.contacts, tables.contact_moments, types))
+        self._people = Kept(
+            People(
+                tables.provinces.people,
+                tables.provinces.high,
+                tables.high_share,
+                np.concatenate([[0], np.cumsum(tables.provinces.people)]),
+                guides.band,
+                guides.stage,
+            )
+        )
+        self._tallies = Kept(tallies)
+        self._states = Kept(*(province.arrays for province in self.provinces))
         self.all = np.arange(number)
         # The largest first, so that nobody waits for one of them alone in the end.
         self._in_turn = [self.all[p : p + 1] for p in np.argsort(-tables.provinces.people, kind="stable")]
@@ -85,7 +85,7 @@ class Country:
         self._workers = [Worker(self, block) for _ in range(min(threads, number))]
         self._pool = ThreadPoolExecutor(len(self._workers)) if len(self._workers) > 1 else None
         self._latest_s = 0.0
-        self.latest: tuple[Today, CountryDay]
+        self.kept: KeptCountry
 
     def __enter__(self) -> Self:
         return self
@@ -112,7 +112,10 @@ class Country:
 
     def day(self, today: Today, day: CountryDay) -> None:
         """Run a day: attempts, contacts, alerts, events."""
-        self.latest = today, day
+        days = Kept((today, day))
+        self.kept = KeptCountry(
+            self._states, self._run, self._attempts, self._contacts, self._people, self._tallies, days
+        )
         before = self._busy_s
         if self._pool is None or self._latest_s < WORTH_THREADS_S:
             self._workers[0].day(self.all)
@@ -134,7 +137,7 @@ class Country:
     def grow(self, p: int) -> None:
         """Let the arrays of a province grow, one of which is full."""
         self.provinces[p].grow()
-        put(self.states, p, self.provinces[p].arrays)
+        self._states.put(p, self.provinces[p].arrays)
 
     def take(self, name: str) -> list[NDArray[Any]]:
         """Take out the entries of an array that are in use, of each province."""
@@ -148,7 +151,7 @@ class Country:
         """Take out who was warned on a day, of each province, once for each alert."""
         numbers = np.empty(int(self.counters["warned"].sum()), dtype=np.int64)
         ends = np.empty(len(self.provinces), dtype=np.int64)
-        take_all_warned(day, self.states, numbers, ends)
+        take_all_warned(day, self._states, numbers, ends)
         return np.split(numbers[: ends[-1]], ends[:-1])
 
     def areas_of_day(self, end: int) -> Integers:
@@ -173,9 +176,9 @@ class Worker:
 
     def __init__(self, country: Country, block: int) -> None:
         self._country = country
-        self._attempts = attempt_scratch(block)
-        self._contacts = contact_scratch(block)
-        self._alerts = alert_scratch(block)
+        self._attempts = Kept(attempt_scratch(block))
+        self._contacts = Kept(contact_scratch(block))
+        self._alerts = Kept(alert_scratch(block))
         self.seconds: dict[str, float] = {}
         self.busy_s = 0.0
 
@@ -192,28 +195,25 @@ class Worker:
         """Run the day of some provinces."""
         started = thread_time()
         country = self._country
-        run, people, tallies, days = country.run, country.people, country.tallies, country.latest
-        tables = (country.attempts, run)
-        self._step("attempts", some, follow_all_attempts, tables, people, days, tallies, self._attempts)
-        self._step("contacts", some, score_all_contacts, country.contacts, people, days[0], self._contacts)
-        self._step("alerts", some, warn_all, run, people, days, tallies, self._alerts)
+        self._step("attempts", some, follow_all_attempts, self._attempts)
+        self._step("contacts", some, score_all_contacts, self._contacts)
+        self._step("alerts", some, warn_all, self._alerts)
         began = perf_counter()
         for p, count in zip(some.tolist(), country.counters["stream"][some].tolist(), strict=True):
             if count > 1:
                 country.provinces[p].sort_stream(count)
         self.seconds["alerts"] += perf_counter() - began
-        self._step("events", some, run_all_events, run, people, days, tallies, self._alerts)
+        self._step("events", some, run_all_events, self._alerts)
         self.busy_s += thread_time() - started
 
     def finish(self, some: Integers) -> None:
         """Count what is open in some provinces when the run ends."""
-        country = self._country
-        self._step("events", some, finish_all, country.run, country.people, country.latest, country.tallies)
+        self._step("events", some, finish_all)
 
-    def _step(self, name: str, some: Integers, step: Callable[..., int], *given: Any) -> None:
+    def _step(self, name: str, some: Integers, step: Callable[..., int], *room: Kept[Any]) -> None:
         """Do a step for some provinces; each time that it stops because an array is full, let that province grow."""
         began = perf_counter()
         at = 0
-        while (at := step(some, at, self._country.states, *given)) < len(some):
+        while (at := step(some, at, self._country.kept, *room)) < len(some):
             self._country.grow(int(some[at]))
         self.seconds[name] = self.seconds.get(name, 0.0) + perf_counter() - began

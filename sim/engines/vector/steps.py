@@ -5,14 +5,14 @@ of all provinces at once, and a list of the provinces that it is to work for: al
 for several threads. It stops at a province one of whose arrays is full, and goes on there when it has grown.
 """
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-from numba.typed import List
 from numpy.typing import NDArray
 
 from sim.days import DAY_MS
-from sim.draws.compiled import compiled_with_arrays, inlined
+from sim.draws.compiled import compiled, inlined
+from sim.draws.kept import Kept, kept_in
 from sim.engines.vector.attempts import follow_attempts
 from sim.engines.vector.cells import AttemptTables
 from sim.engines.vector.chain import AlertScratch
@@ -28,9 +28,6 @@ from sim.engines.vector.scratch import AttemptScratch, ContactScratch
 from sim.engines.vector.state import Arrays, Tallies
 from sim.midnight.today import Today
 
-States = Any
-"""A list of ``Arrays``, one for each province, as compiled code has lists."""
-
 
 class CountryDay(NamedTuple):
     """What a day says to all provinces, beside ``Today``.
@@ -45,19 +42,16 @@ class CountryDay(NamedTuple):
     servers: Integers
 
 
-@compiled_with_arrays
-def listed(arrays: Arrays, count: int) -> States:
-    """Return a list in which the same arrays stand ``count`` times."""
-    states = List()
-    for _ in range(count):
-        states.append(arrays)
-    return states
+class KeptCountry(NamedTuple):
+    """What the steps of a day work on: the state of each province, and what a run and a day give to all of them."""
 
-
-@compiled_with_arrays
-def put(states: States, p: int, arrays: Arrays) -> None:
-    """Let these be the arrays of a province."""
-    states[p] = arrays
+    states: Kept[Arrays]
+    run: Kept[RunTables]
+    attempts: Kept[AttemptTables]
+    contacts: Kept[ContactTables]
+    people: Kept[People]
+    tallies: Kept[Tallies]
+    days: Kept[tuple[Today, CountryDay]]
 
 
 @inlined
@@ -98,114 +92,80 @@ def day_of(p: int, start: int, today: Today, day: CountryDay, people: People) ->
 # not done because an array is full: their number when all are done.
 
 
-@compiled_with_arrays
-def follow_all_attempts(
-    some: Integers,
-    at: int,
-    states: States,
-    tables: tuple[AttemptTables, RunTables],
-    people: People,
-    days: tuple[Today, CountryDay],
-    tallies: Tallies,
-    scratch: AttemptScratch,
-) -> int:
+@compiled
+def follow_all_attempts(some: Integers, at: int, country: KeptCountry, room: Kept[AttemptScratch]) -> int:
     """Let the attempts of some provinces pass the gates and follow those that may come to something."""
-    of_attempts, run = tables
-    today, day = days
+    tables, run, people = kept_in(country.attempts, 0), kept_in(country.run, 0), kept_in(country.people, 0)
+    today, day = kept_in(country.days, 0)
+    tallies, scratch = kept_in(country.tallies, 0), kept_in(room, 0)
     for k in range(at, len(some)):
         p = some[k]
-        arrays = states[p]
+        arrays = kept_in(country.states, p)
         residents = residents_of(p, people, run.people)
         people_bytes = day.people_bytes[people.first[p] : people.first[p + 1]]
         output = Output(tallies.fates[p], arrays.found, arrays.log, arrays.counters)
-        if not follow_attempts(p, of_attempts, today, people_bytes, residents, output, scratch):
+        if not follow_attempts(p, tables, today, people_bytes, residents, output, scratch):
             return k
     return len(some)
 
 
-@compiled_with_arrays
-def score_all_contacts(
-    some: Integers,
-    at: int,
-    states: States,
-    tables: ContactTables,
-    people: People,
-    today: Today,
-    scratch: ContactScratch,
-) -> int:
+@compiled
+def score_all_contacts(some: Integers, at: int, country: KeptCountry, room: Kept[ContactScratch]) -> int:
     """Write down the legitimate contacts of some provinces that a detector raises an alert on."""
+    tables, people, scratch = kept_in(country.contacts, 0), kept_in(country.people, 0), kept_in(room, 0)
+    today, _ = kept_in(country.days, 0)
     for k in range(at, len(some)):
         p = some[k]
-        arrays = states[p]
+        arrays = kept_in(country.states, p)
         if not score_contacts(p, tables, today, crowd_of(p, people), arrays.found, arrays.counters, scratch):
             return k
     return len(some)
 
 
-@compiled_with_arrays
-def warn_all(
-    some: Integers,
-    at: int,
-    states: States,
-    run: RunTables,
-    people: People,
-    days: tuple[Today, CountryDay],
-    tallies: Tallies,
-    room: AlertScratch,
-) -> int:
+@compiled
+def warn_all(some: Integers, at: int, country: KeptCountry, room: Kept[AlertScratch]) -> int:
     """Send and issue the alerts of some provinces."""
-    today, day = days
+    run, people, tallies = kept_in(country.run, 0), kept_in(country.people, 0), kept_in(country.tallies, 0)
+    today, day = kept_in(country.days, 0)
+    scratch = kept_in(room, 0)
     for k in range(at, len(some)):
         p = some[k]
+        arrays = kept_in(country.states, p)
         of_day = day_of(p, run.rules.start, today, day, people)
-        if not warn(len(room.rows), run, of_day, people.band_guide[p], states[p], tallies_of(p, tallies), room):
+        if not warn(len(scratch.rows), run, of_day, people.band_guide[p], arrays, tallies_of(p, tallies), scratch):
             return k
     return len(some)
 
 
-@compiled_with_arrays
-def run_all_events(
-    some: Integers,
-    at: int,
-    states: States,
-    run: RunTables,
-    people: People,
-    days: tuple[Today, CountryDay],
-    tallies: Tallies,
-    room: AlertScratch,
-) -> int:
+@compiled
+def run_all_events(some: Integers, at: int, country: KeptCountry, room: Kept[AlertScratch]) -> int:
     """Run the events of a day of some provinces."""
-    today, day = days
+    run, people, tallies = kept_in(country.run, 0), kept_in(country.people, 0), kept_in(country.tallies, 0)
+    today, day = kept_in(country.days, 0)
+    scratch = kept_in(room, 0)
     for k in range(at, len(some)):
         p = some[k]
         of_day = day_of(p, run.rules.start, today, day, people)
-        if not run_day(run, of_day, states[p], tallies_of(p, tallies), room):
+        if not run_day(run, of_day, kept_in(country.states, p), tallies_of(p, tallies), scratch):
             return k
     return len(some)
 
 
-@compiled_with_arrays
-def finish_all(
-    some: Integers,
-    at: int,
-    states: States,
-    run: RunTables,
-    people: People,
-    days: tuple[Today, CountryDay],
-    tallies: Tallies,
-) -> int:
+@compiled
+def finish_all(some: Integers, at: int, country: KeptCountry) -> int:
     """Count what is open in some provinces when the run ends."""
-    today, day = days
+    run, people, tallies = kept_in(country.run, 0), kept_in(country.people, 0), kept_in(country.tallies, 0)
+    today, day = kept_in(country.days, 0)
     for k in range(at, len(some)):
         p = some[k]
         of_day = day_of(p, run.rules.start, today, day, people)
-        if not finish(run.rules, of_day, states[p], tallies_of(p, tallies)):
+        if not finish(run.rules, of_day, kept_in(country.states, p), tallies_of(p, tallies)):
             return k
     return len(some)
 
 
-@compiled_with_arrays
-def take_all_warned(day: int, states: States, numbers: Integers, ends: Integers) -> None:
+@compiled
+def take_all_warned(day: int, states: Kept[Arrays], numbers: Integers, ends: Integers) -> None:
     """Take out who was warned on a day.
 
     Args:
@@ -215,7 +175,7 @@ def take_all_warned(day: int, states: States, numbers: Integers, ends: Integers)
         ends: (P,) Filled with where those of each province end.
     """
     at = 0
-    for p in range(len(states)):
-        arrays = states[p]
+    for p in range(len(ends)):
+        arrays = kept_in(states, p)
         at += take_warned(day, arrays.warned, arrays.counters, numbers[at:])
         ends[p] = at

@@ -1,0 +1,82 @@
+"""How functions are compiled: what is asked once, and what is a part."""
+
+import math
+from typing import Any
+
+import numba
+import numpy as np
+import pytest
+from llvmlite.binding import parse_bitcode
+from numba.core import types
+
+from sim.draws import parts
+from sim.draws.compiled import internal
+from sim.draws.distributions import no_event
+
+
+@internal
+def furthest(numbers: Any) -> int:
+    return int(max(numbers[0], numbers[1], numbers[2]))
+
+
+class Operator:
+    typing_key = "addition"
+
+    def __init__(self, key: str) -> None:
+        self.key = key
+
+    def get_impl_key(self, _signature: str) -> str:
+        return self.key
+
+
+def asked(key: str) -> int:
+    """Return how often numba is asked for the types of two equal calls and a third, which numba implements so."""
+    calls = []
+
+    def ask(_function: Any, _context: Any, arguments: Any, _keywords: Any) -> str:
+        calls.append(arguments)
+        return f"of {arguments}"
+
+    find = parts._remembering(ask)
+    operator = Operator(key)
+    found = [find(operator, None, arguments, {}) for arguments in [(1, 2), (1, 2), (3,)]]
+    assert found == ["of (1, 2)", "of (1, 2)", "of (3,)"]
+    return len(calls)
+
+
+@pytest.mark.parametrize(
+    ("key", "ours", "times"), [("addition", True, 2), ("compiled elsewhere", True, 3), ("addition", False, 3)]
+)
+def test_types_of_numbas_own_code_are_found_once_for_functions_of_ours(
+    key: str, ours: bool, times: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # What was compiled under some flags, and what others compile, is asked for each time.
+    monkeypatch.setattr(parts, "_compiles_ours", lambda: ours)
+    assert asked(key) == times
+
+
+def test_what_numba_compiles_for_a_part_is_a_part_too() -> None:
+    furthest.compile((types.Array(types.int16, 1, "C"),))
+    library = furthest.overloads[(types.Array(types.int16, 1, "C"),)].library
+    parts_of_it = [other.name for other in library._linking_libraries if isinstance(other, parts.PartLibrary)]
+    assert any(name.startswith("ol_max") for name in parts_of_it)
+    assert any(name.startswith("ol_int") for name in parts_of_it)
+
+
+def test_what_numba_compiles_for_others_is_none() -> None:
+    compile_as = numba.njit(lambda number: int(number))
+    assert compile_as(np.int16(3)) == 3
+    overload = compile_as.overloads[(types.int16,)]
+    assert not any(isinstance(other, parts.PartLibrary) for other in overload.library._linking_libraries)
+
+
+def test_of_an_entry_no_code_is_stored_beside_its_machine_code() -> None:
+    assert no_event(1.0)[0] == pytest.approx(math.exp(-1.0))
+    library = next(iter(no_event.overloads.values())).library
+    _, kind, (machine_code, names) = library.serialize_using_object_code()
+    assert kind == "object"
+    module = parse_bitcode(names)
+    defined = [function for function in module.functions if not function.is_declaration]
+    assert any("no_event" in function.name for function in defined)
+    assert all(len(list(block.instructions)) == 1 for function in defined for block in function.blocks)
+    assert len(machine_code) > 500
