@@ -23,6 +23,7 @@ from benchmarks.table import BEGIN, END, README, replaced
 ROOT = Path(__file__).resolve().parent.parent
 
 
+@pytest.mark.slow
 def test_the_table_command_measures_everything_that_is_here(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "TOCSIN_"))}
     command = [sys.executable, "-m", "benchmarks.table", "--smoke", "--json", str(tmp_path / "table.json")]
