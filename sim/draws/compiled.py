@@ -4,6 +4,7 @@ A compiled function is plain Python over integers, floats and arrays; ``f.py_fun
 compiler. ``docs/kernels.md`` says how such functions are written here, and what costs how much.
 """
 
+import contextlib
 import os
 from collections.abc import Callable
 from functools import cache
@@ -149,9 +150,27 @@ def _cached(njit: Any, function: Callable[..., Any], options: dict[str, Any]) ->
     before = config.CACHE_DIR
     config.CACHE_DIR = machine_code_folder() or before
     try:
-        return njit(cache=True, **options)(function)
+        dispatcher = njit(cache=True, **options)(function)
     finally:
         config.CACHE_DIR = before
+    dispatcher._cache.load_overload = _as_far_as_readable(dispatcher._cache)
+    return dispatcher
+
+
+def _as_far_as_readable(kept: Any) -> Callable[..., Any]:
+    """Return how numba loads machine code from a cache: what cannot be read is dropped, and compiled again."""
+    load = kept.load_overload
+
+    def load_overload(signature: Any, target: Any) -> Any:
+        try:
+            return load(signature, target)
+        except Exception:
+            # Cut or emptied files fail in many ways, and so does a type of a module that is not there today.
+            with contextlib.suppress(OSError):
+                kept.flush()
+            return None
+
+    return load_overload
 
 
 def _by_type(dispatcher: Any) -> Any:

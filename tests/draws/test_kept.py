@@ -1,14 +1,22 @@
 """Tuples of arrays that stay where they are."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+import numba
 import numpy as np
 import pytest
 from numba.core.errors import NumbaError
 from numpy.typing import NDArray
 
+from sim.draws import kept as kept_tuples
 from sim.draws.compiled import compiled, compiled_with_arrays
 from sim.draws.kept import Kept, kept_in
+
+
+@pytest.fixture(autouse=True)
+def _no_types_of_tests_in_the_cache_of_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    write: Any = kept_tuples._write
+    monkeypatch.setattr(kept_tuples, "_write", numba.njit(_nrt=False, no_cfunc_wrapper=True)(write.py_func))
 
 
 class Inner(NamedTuple):

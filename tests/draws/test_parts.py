@@ -1,6 +1,8 @@
 """How functions are compiled: what is asked once, and what is a part."""
 
 import math
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numba
@@ -9,14 +11,19 @@ import pytest
 from llvmlite.binding import parse_bitcode
 from numba.core import types
 
+from sim.draws import compiled as compiling
 from sim.draws import parts
-from sim.draws.compiled import internal
+from sim.draws.compiled import compiled, internal
 from sim.draws.distributions import no_event
 
 
 @internal
 def furthest(numbers: Any) -> int:
     return int(max(numbers[0], numbers[1], numbers[2]))
+
+
+def doubled(number: int) -> int:
+    return 2 * number
 
 
 class Operator:
@@ -81,3 +88,20 @@ def test_of_an_entry_no_code_is_stored_beside_its_machine_code() -> None:
     assert any("no_event" in function.name for function in defined)
     assert all(len(list(block.instructions)) == 1 for function in defined for block in function.blocks)
     assert len(machine_code) > 500
+
+
+@pytest.mark.parametrize("damage", [lambda data: b"", lambda data: data[: len(data) // 2]], ids=["emptied", "cut"])
+@pytest.mark.parametrize("suffix", [".nbi", ".nbc"])
+def test_damaged_machine_code_is_compiled_again(
+    suffix: str, damage: Callable[[bytes], bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(compiling, "machine_code_folder", lambda: str(tmp_path))
+    assert compiled(doubled)(3) == 6
+    files = list(tmp_path.rglob(f"*{suffix}"))
+    assert len(files) == 1
+    before = files[0].read_bytes()
+    files[0].write_bytes(damage(before))
+    assert compiled(doubled)(3) == 6
+    again = compiled(doubled)
+    assert again(3) == 6
+    assert sum(again.stats.cache_hits.values()) == 1  # type: ignore[attr-defined]
