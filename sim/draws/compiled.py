@@ -70,11 +70,10 @@ def machine_code_folder() -> str:
     """Return the folder of the machine code of these very sources.
 
     Returns:
-        The folder; empty to leave the choice to numba, as ``NUMBA_CACHE_DIR`` is set or nothing can be written.
+        The folder, which may be that of ``NUMBA_CACHE_DIR``; empty where nothing can be written.
     """
-    if os.environ.get("NUMBA_CACHE_DIR"):
-        return ""
-    return str(cache_folder(KERNELS, sources_digest(UNCOMPILED)) or "")
+    chosen = os.environ.get("NUMBA_CACHE_DIR")
+    return chosen or str(cache_folder(KERNELS, sources_digest(UNCOMPILED)) or "")
 
 
 def compiled(function: F) -> F:
@@ -145,10 +144,13 @@ def _compiled(
 
 
 def _cached(njit: Any, function: Callable[..., Any], options: dict[str, Any]) -> Any:
-    """Return a dispatcher whose machine code is kept in the cache of these sources."""
+    """Return a dispatcher whose machine code is kept in the cache of these sources, where there can be one."""
     config: Any = numba.config
+    folder = machine_code_folder()
+    if not folder:
+        return njit(**options)(function)
     before = config.CACHE_DIR
-    config.CACHE_DIR = machine_code_folder() or before
+    config.CACHE_DIR = folder
     try:
         dispatcher = njit(cache=True, **options)(function)
     finally:

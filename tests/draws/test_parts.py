@@ -105,3 +105,11 @@ def test_damaged_machine_code_is_compiled_again(
     again = compiled(doubled)
     assert again(3) == 6
     assert sum(again.stats.cache_hits.values()) == 1  # type: ignore[attr-defined]
+
+
+def test_where_nothing_can_be_kept_it_is_compiled_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(compiling, "machine_code_folder", lambda: "")
+    entry = compiled(doubled)
+    assert entry(3) == 6
+    assert not entry.stats.cache_hits
+    assert not entry.stats.cache_misses
