@@ -14,6 +14,8 @@ from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parent
 STALE_S = 86_400
+MOST_FILES = 32
+"""Files of a ``FileCache``: more than the scenarios that anybody works with at a time."""
 
 
 def sources(left_out: frozenset[str]) -> list[Path]:
@@ -76,7 +78,7 @@ def room_digest(room: str) -> str:
 
 
 class FileCache:
-    """A cache of values by key, each in a file of its own.
+    """A cache of values by key, each in a file of its own, ``MOST_FILES`` of them: the longest unused go first.
 
     What cannot be written is not kept, and what is damaged counts as not there: a file begins with the SHA-256 of what
     follows.
@@ -89,10 +91,13 @@ class FileCache:
         """Return what is kept under a key, in hexadecimal digits; None where nothing is."""
         if self._folder is None:
             return None
+        file = self._folder / key
         try:
-            kept = (self._folder / key).read_bytes()
+            kept = file.read_bytes()
         except OSError:
             return None
+        with contextlib.suppress(OSError):
+            os.utime(file)
         return kept[32:] if hashlib.sha256(kept[32:]).digest() == kept[:32] else None
 
     def put(self, key: str, value: bytes) -> None:
@@ -106,3 +111,8 @@ class FileCache:
         except OSError:
             with contextlib.suppress(OSError):
                 unfinished.unlink()
+            return
+        with contextlib.suppress(OSError):  # another process clears up too
+            used = sorted(self._folder.iterdir(), key=lambda file: file.stat().st_mtime_ns)
+            for file in used[:-MOST_FILES]:
+                file.unlink()

@@ -65,3 +65,14 @@ def test_folders_of_other_sources_go_when_nobody_has_used_them_for_a_day(package
         os.utime(folder, (before, before))
     cache_folder("texts", "2" * 64)
     assert [folder.exists() for folder in folders if folder] == [True, False, True]
+
+
+def test_of_many_values_those_used_last_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(caches, "MOST_FILES", 3)
+    kept = FileCache(tmp_path)
+    for second, key in enumerate("abc"):
+        kept.put(key, key.encode())
+        os.utime(tmp_path / key, (second, second))
+    assert kept.get("a") == b"a"  # used now
+    kept.put("d", b"d")
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["a", "c", "d"]

@@ -6,9 +6,10 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from types import TracebackType
 from typing import Self
 
+from sim.results.tables import COUNTED
 from sim.results.writer import Columns, TableWriter
 
-WAITING = 9
+WAITING = len(COUNTED)
 """Tables of a month that may wait, some 10 to 20 MB each at full scale: as many as there are. The next one has to
 wait."""
 
