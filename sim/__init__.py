@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from sim.experiments.staffing import Staffing, staffing
     from sim.experiments.sweep import sweep
     from sim.report.page import report
-    from sim.results.folder import FolderError
+    from sim.results.stored import FolderError
     from sim.runs import Run, load_run, run
     from sim.scenario import Scenario, ScenarioError, load_scenario, posterior
 
@@ -40,7 +40,7 @@ _HOMES = {
     "DesignError": "sim.experiments.design",
     "PairingError": "sim.experiments.pairing",
     "PromiseError": "sim.experiments.promise",
-    "FolderError": "sim.results.folder",
+    "FolderError": "sim.results.stored",
     "Run": "sim.runs",
     "Scenario": "sim.scenario",
     "ScenarioError": "sim.scenario",

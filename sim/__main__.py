@@ -1,9 +1,19 @@
 """``python -m sim`` is the command ``tocsin``, where the package can be imported and the command is not on the path."""
 
 import sys
+from typing import NoReturn
 
-from sim.cli import PROGRAM, main
+
+def main() -> NoReturn:
+    """Run the command line; whoever interrupts it while it is still being loaded is told so, too."""
+    try:
+        from sim.cli import PROGRAM
+        from sim.cli import main as run
+    except KeyboardInterrupt:
+        sys.exit("tocsin: interrupted")
+    sys.argv[0] = PROGRAM  # what a run's manifest names as its command
+    run()
+
 
 if __name__ == "__main__":
-    sys.argv[0] = PROGRAM  # what a run's manifest names as its command
     main()

@@ -13,6 +13,12 @@ from functools import cache
 from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parent
+NO_RESULT = frozenset({"__main__.py", "calibration", "cli", "experiments", "progress.py", "report", "runs.py"})
+"""Sources that change no outcome; a change of any other makes a journal start anew.
+
+``tests/test_sources.py`` holds the list against what a run and those who read outcomes of it import.
+"""
+
 STALE_S = 86_400
 MOST_FILES = 32
 """Files of a ``FileCache``: more than the scenarios that anybody works with at a time."""
@@ -26,6 +32,12 @@ def sources(left_out: frozenset[str]) -> list[Path]:
 def sources_digest(left_out: frozenset[str]) -> str:
     """Return the SHA-256 of the program's sources, but for those that are, or lie below, these names."""
     return _digest(sources(left_out))
+
+
+@cache
+def program_digest() -> str:
+    """Return the SHA-256 of those of the program's sources on which results depend."""
+    return sources_digest(NO_RESULT)
 
 
 def _digest(files: list[Path]) -> str:

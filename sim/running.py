@@ -10,10 +10,11 @@ from sim.engines.conservation import ConservationError
 from sim.results.background import BackgroundWriter
 from sim.results.check import check_conservation
 from sim.results.figures import uncounted
-from sim.results.folder import RUN_JSON, SCENARIO_YAML, Staging, default_folder, sync, write_json
+from sim.results.folder import SCENARIO_YAML, Staging, default_folder, sync, write_json
 from sim.results.manifest import compose, performance
 from sim.results.recorder import Recorder
 from sim.results.run import Run
+from sim.results.run_json import RUN_JSON, sealed
 from sim.results.scope import Scope
 from sim.results.writer import TableWriter
 
@@ -80,7 +81,7 @@ def run(
         phases["sync"] = ended - summed
         wall_s = age_s + ended - started
         manifest["performance"] = performance(wall_s, phases, recorder.attempts_seen)
-        write_json(staging.path / RUN_JSON, manifest)
+        write_json(staging.path / RUN_JSON, sealed(manifest))
         return Run(staging.publish(), scenario)
 
 

@@ -6,9 +6,8 @@ from pathlib import Path
 import grimp
 import pytest
 
-from sim.caches import PACKAGE, sources
+from sim.caches import NO_RESULT, PACKAGE, sources
 from sim.draws.compiled import UNCOMPILED
-from sim.experiments.simulations import NO_RESULT
 
 COMPILED = re.compile(r"^@(?:compiled|compiled_with_arrays|inlined)\b", re.MULTILINE)
 READER = re.compile(r"^def \w+\(run: \"Run\".*\) -> Outcome:", re.MULTILINE)

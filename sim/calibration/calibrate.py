@@ -19,7 +19,8 @@ from sim.calibration.report import TAILS, Document, add_posterior, compose, to_m
 from sim.calibration.targets import Targets, label_of
 from sim.calibration.writeback import Update, write_back
 from sim.experiments.parameters import free_parameters, full_forms
-from sim.results.folder import write_json
+from sim.results.folder import replace_json, whole
+from sim.results.holding import holding
 from sim.results.outcomes import Outcome
 from sim.results.scope import Scope
 from sim.scenario import Scenario
@@ -80,7 +81,8 @@ def calibrate(
         raise FitError(f"calibration.evidence names {min(missing)}, of which the scenario has no evidence")
     if not parameters or not targets.fitted:
         raise FitError("no calibrated parameter has a range" if not parameters else "no figure is fitted")
-    with Evaluations(scenario, path, workers, progress) as evaluations:
+    path.mkdir(parents=True, exist_ok=True)
+    with holding(path), Evaluations(scenario, path, workers, progress) as evaluations:
         start = np.array([one.coordinate(one.start) for one in parameters])
         fit = Fitter(evaluations, parameters, targets, levels, tell).fit(start)
         reference = evaluations.evaluate([Task(levels[-1], seed, fit.values()) for seed in seeds])
@@ -92,8 +94,9 @@ def calibrate(
             draws = ensemble.accepted()
             add_posterior(document, ensemble, draws, _intervals(model, data, draws))
         document["simulated"] = len(evaluations.asked)
-    write_json(path / REPORT, document)
-    (path / REPORT_TEXT).write_text(to_markdown(document), encoding="utf-8", newline="\n")
+    replace_json(path / REPORT, document)
+    with whole(path / REPORT_TEXT) as unfinished:
+        unfinished.write_text(to_markdown(document), encoding="utf-8", newline="\n")
     if file is not None:
         draws_file = None
         if draws is not None and len(draws.coordinates):
@@ -166,7 +169,8 @@ def _write_draws(path: Path, draws: Posterior) -> None:
     for number, coordinates in enumerate(draws.coordinates):
         values = values_at(draws.parameters, coordinates).values()
         lines.append(",".join([str(number), *(str(value) for value in values)]))
-    path.write_text("\n".join(lines) + "\n", encoding="utf-8", newline="\n")
+    with whole(path) as unfinished:
+        unfinished.write_text("\n".join(lines) + "\n", encoding="utf-8", newline="\n")
 
 
 def _update(scenario: Scenario, document: Document, draws: str | None) -> Update:

@@ -15,6 +15,7 @@ from sim.calibration.evaluations import Evaluations, Task, figures_of
 from sim.calibration.levels import Level
 from sim.calibration.targets import Targets, Vector
 from sim.experiments.parameters import Parameter
+from sim.failures import RefusedError
 
 Matrix = npt.NDArray[np.float64]
 
@@ -43,7 +44,7 @@ MAX_CORRECTIONS = 4
 """Times at most that a finer level corrects the coarsest one."""
 
 
-class FitError(Exception):
+class FitError(RefusedError):
     """There is nothing to fit, or nothing to fit it to."""
 
 

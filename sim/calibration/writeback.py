@@ -1,12 +1,12 @@
 """Fitted values are written back into the scenario's file; its comments and layout stay."""
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from io import StringIO
 from pathlib import Path
 from typing import Any
 
+from sim.results.folder import whole
 from sim.scenario.parameters import is_full_form
 
 
@@ -32,12 +32,8 @@ class Update:
 def write_back(path: Path, update: Update) -> None:
     """Change a scenario's file; it is replaced at once, or not at all."""
     text = edited(path.read_text(encoding="utf-8"), update)
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
+    with whole(path) as unfinished:
         unfinished.write_text(text, encoding="utf-8", newline="\n")
-        os.replace(unfinished, path)
-    finally:
-        unfinished.unlink(missing_ok=True)
 
 
 def edited(text: str, update: Update) -> str:

@@ -1,14 +1,20 @@
 """The command line: parses, calls, prints; what is computed stands elsewhere.
 
-Nothing heavy is imported before a command needs it, so that ``tocsin --help`` answers at once.
+Nothing heavy is imported before a command needs it, so that ``tocsin --help`` answers at once. However a command ends,
+``main`` tells it in one line (of bad input, in one line a mistake) and exits with its code.
 """
 
 import contextlib
+import errno
 import gc
 import io
 import os
+import signal
 import sys
-from typing import Annotated, Any, NoReturn
+import traceback
+from pathlib import Path
+from types import FrameType
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -26,6 +32,8 @@ from sim.cli import staffing
 
 # isort: split
 from sim.cli import report
+from sim.failures import MACHINE, FailedError, RefusedError, Terminated
+from sim.scenario.errors import ascii_controls
 from sim.version import __version__
 
 __all__ = ["app", "experiments", "main", "report", "runs", "scenarios", "sensitivity", "staffing"]
@@ -33,11 +41,18 @@ __all__ = ["app", "experiments", "main", "report", "runs", "scenarios", "sensiti
 PROGRAM = "tocsin"
 """The name of the command, however it was started."""
 
-INTERRUPTED = 130
+COMPLETE = f"_{PROGRAM.upper()}_COMPLETE"
+"""The variable by which a shell asks what could follow."""
 
 OBJECTS_BETWEEN_LOOKS = 300_000
 """Python looks for cycles of dead objects after so many new ones, not after its 700: loading numba makes half a million
 that live on, and to look through them took an eighth of a second."""
+
+NO_NAME = (errno.ENAMETOOLONG, errno.ELOOP)
+"""What the system says of a path that can be none, too long or a loop of links, wherever it was given."""
+
+NO_THREAD = "can't start new thread"
+"""What Python says where the machine allows no further thread; the error has no kind of its own."""
 
 
 def _print_version(asked: bool) -> None:
@@ -48,9 +63,13 @@ def _print_version(asked: bool) -> None:
 
 @app.callback()
 def options(
+    context: typer.Context,
     version: Annotated[
         bool,
         typer.Option("--version", help="Print the version and nothing else.", callback=_print_version, is_eager=True),
+    ] = False,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", help="Where something fails, show where in the program, too.")
     ] = False,
 ) -> None:
     """Take the options that stand before a command."""
@@ -58,34 +77,135 @@ def options(
 
 def main() -> NoReturn:
     """Run the command line and exit with its code."""
-    gc.set_threshold(OBJECTS_BETWEEN_LOOKS)
+    arguments = sys.argv[1:] or ["--help"]
+    lines: list[str] = []
+    ending = _Ending()
+    try:
+        ending.listen()
+        gc.set_threshold(OBJECTS_BETWEEN_LOOKS)
+        _open_streams()
+        command = typer.main.get_command(app)
+        if COMPLETE in os.environ:
+            command.main(prog_name=PROGRAM)
+        # Not click's own ``main``: an interrupt would reach us as another error, without what was noted of it.
+        with command.make_context(PROGRAM, list(arguments)) as context:
+            command.invoke(context)
+        code = DONE
+        sys.stdout.flush()
+    except BaseException as error:
+        lines, code = told(ending.meant(error), arguments)
+        if "--verbose" in arguments[:1] and lines:
+            traceback.print_exception(error)
+    _tell(lines)
+    sys.exit(code)
+
+
+def told(error: BaseException, arguments: list[str]) -> tuple[list[str], int]:
+    """Return the lines that tell how a command ended, and its exit code.
+
+    Args:
+        error: What ended it.
+        arguments: The command line, without the name of the program.
+
+    Returns:
+        One line; of bad input one line a mistake. And 1 where a run failed, 2 where nothing was begun.
+    """
     # click's error for bad usage; recent typer carries click within itself.
+    usage_error = typer.BadParameter.__mro__[1]
+    command = next((one for one in arguments if not one.startswith("-")), None)
+    caller = f"{PROGRAM} {command}" if command in typer.main.get_command(app).commands else PROGRAM  # type: ignore[attr-defined]
+    notes = "".join(f"; {note}" for note in getattr(error, "__notes__", ()))
+    what = " ".join(str(error).split())
+    match error:
+        case RefusedError():
+            return [line if error.placed else f"{caller}: {line}" for line in error.lines], REFUSED
+        case Terminated():
+            return [f"{caller}: ended by {what}{notes}"], FAILED
+        case KeyboardInterrupt() | typer.Abort():
+            return [f"{caller}: interrupted{notes}"], FAILED
+        case typer.Exit():
+            return [], error.exit_code
+        case SystemExit():
+            return [], error.code if isinstance(error.code, int) else FAILED
+    if isinstance(error, OSError) and error.errno in NO_NAME:
+        return [f"{caller}: {str(error.filename)[:40]}...: {error.strerror}; another name"], REFUSED
+    if isinstance(error, usage_error):
+        context = getattr(error, "ctx", None)
+        path = PROGRAM if context is None else context.command_path
+        message = " ".join(error.format_message().split())  # type: ignore[attr-defined]
+        return [f"{path}: {message.rstrip('.')}; see {path} --help"], REFUSED
+    if isinstance(error, (FailedError, OverflowError, *MACHINE)) or what == NO_THREAD:
+        # Some of the machine's errors say nothing.
+        return [f"{caller}: failed: {what or type(error).__name__}{notes}"], FAILED
+    return [f"{caller}: failed by a fault of the program: {_fault(error)}{notes}; please report it"], FAILED
+
+
+def _fault(error: BaseException) -> str:
+    """Return the kind of an error, what it says, and the line of the program where it arose."""
+    package, trace, place = Path(__file__).parents[1], error.__traceback__, ""
+    while trace is not None:
+        file = Path(trace.tb_frame.f_code.co_filename)
+        if file.is_relative_to(package):
+            place = f" ({file.relative_to(package.parent)}:{trace.tb_lineno})"
+        trace = trace.tb_next
+    return f"{type(error).__name__}: {' '.join(str(error).split())[:300]}{place}"
+
+
+def _tell(lines: list[str]) -> None:
+    """Write lines to standard error; what stands in standard output and cannot be written is let go."""
+    with contextlib.suppress(OSError, ValueError):
+        for line in lines:
+            typer.echo(ascii_controls(line), err=True)
+        sys.stderr.flush()
+    try:
+        sys.stdout.flush()
+    except (OSError, ValueError):
+        with contextlib.suppress(OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+
+
+def _open_streams() -> None:
+    """Give the streams of this process what they need to be written to, or else to fail as streams do.
+
+    Where one is closed, the next file that is opened takes its number, and what is printed would go into a table. A
+    closed standard output cannot be written to, which is an error as soon as something is; messages are let go.
+    """
+    for number, flags in ((0, os.O_RDONLY), (1, os.O_RDONLY), (2, os.O_WRONLY)):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, flags)  # the lowest number that is free
+    if sys.stdin is None:
+        sys.stdin = open(0, closefd=False)  # noqa: SIM115 - it stays open
+    if sys.stdout is None:
+        sys.stdout = open(1, "w", closefd=False)  # noqa: SIM115
+    if sys.stderr is None:
+        sys.stderr = open(2, "w", closefd=False)  # noqa: SIM115
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
-    usage_error = typer.BadParameter.__mro__[1]
-    try:
-        code = typer.main.get_command(app).main(sys.argv[1:] or ["--help"], prog_name=PROGRAM, standalone_mode=False)
-        sys.stdout.flush()
-    except (KeyboardInterrupt, typer.Abort):
-        typer.echo(f"{PROGRAM}: interrupted", err=True)
-        code = FAILED
-    except OSError as error:
-        # Standard output that is closed or full, a current folder that is gone.
-        with contextlib.suppress(OSError):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        typer.echo(f"{PROGRAM}: {error}; what was finished before is kept", err=True)
-        code = FAILED
-    except Exception as error:
-        if not isinstance(error, usage_error):
-            raise
-        _print_usage_error(error)
-        code = REFUSED
-    # click's own code for an interrupt is none of ours.
-    sys.exit(FAILED if code == INTERRUPTED else code or DONE)
 
 
-def _print_usage_error(error: Any) -> None:
-    command = error.ctx.command_path if error.ctx is not None else PROGRAM
-    message = " ".join(error.format_message().split())
-    typer.echo(f"{command}: {message.rstrip('.')}; see {command} --help", err=True)
+class _Ending:
+    """Signals by which this process is asked to end: an interrupt, and what else would end it without a word."""
+
+    def __init__(self) -> None:
+        self._asked: KeyboardInterrupt | None = None
+
+    def listen(self) -> None:
+        """Take the signals that nobody else has taken; ``nohup`` for one ignores the hangup."""
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            if signal.getsignal(number) in (signal.SIG_DFL, signal.default_int_handler):
+                signal.signal(number, self._hear)
+
+    def meant(self, error: BaseException) -> BaseException:
+        """Return what ended the process: libraries make other errors of an interrupt that comes to them in their midst."""
+        if self._asked is None or isinstance(error, KeyboardInterrupt):
+            return error
+        for note in getattr(error, "__notes__", ()):
+            self._asked.add_note(note)
+        return self._asked
+
+    def _hear(self, number: int, frame: FrameType | None) -> NoReturn:
+        self._asked = KeyboardInterrupt() if number == signal.SIGINT else Terminated(signal.Signals(number).name)
+        raise self._asked

@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
+from sim.failures import UsageError
+from sim.scenario.errors import ascii_controls
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from concurrent.futures import Executor
@@ -17,6 +20,9 @@ if TYPE_CHECKING:
 
 DONE, FAILED, REFUSED = 0, 1, 2
 """Exit codes: done; a run (or a check) failed; bad usage or a bad scenario, nothing was written."""
+
+MOST = 10_000
+"""Replicates or draws that a command makes: each is a run in a folder of its own."""
 
 app = typer.Typer(
     name="tocsin",
@@ -57,15 +63,16 @@ Quantity = Annotated[
     typer.Option(metavar="NAME", help="A total or figure to show, such as victims; repeatable."),
 ]
 Events = Annotated[str | None, typer.Option(metavar="none|all|FRACTION", help="Whose events are logged.")]
+Replicates = Annotated[
+    int, typer.Option(metavar="N", min=1, max=MOST, help="Runs with seeds counting up, each in its own folder.")
+]
 Quiet = Annotated[bool, typer.Option("--quiet", help="No progress, no table.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
 
 
 def refuse(*lines: str) -> NoReturn:
-    """End with bad usage or a bad scenario: one line a mistake."""
-    for line in lines:
-        typer.echo(line, err=True)
-    raise typer.Exit(REFUSED)
+    """End with bad usage: one line a mistake."""
+    raise UsageError(*lines)
 
 
 def load(name: str, settings: list[str] | None, values: dict[str, Any]) -> "Scenario":
@@ -76,13 +83,13 @@ def load(name: str, settings: list[str] | None, values: dict[str, Any]) -> "Scen
     for setting in settings or []:
         key, equals, value = setting.partition("=")
         if not equals:
-            refuse(f"--set {setting}: has no value; --set dotted.key=value")
+            refuse(f"--set {ascii_controls(setting)}: has no value; --set dotted.key=value")
         pairs[key] = value
     given = {key: value for key, value in values.items() if value is not None}
     try:
         return load_scenario(name, pairs, **given)
     except ScenarioError as error:
-        refuse(*(_as_typed(str(mistake)) for mistake in error.mistakes))
+        refuse(*map(_as_typed, error.lines))
 
 
 def _as_typed(line: str) -> str:
@@ -100,27 +107,29 @@ def event_share(text: str | None) -> str | float | None:
     try:
         return float(text)
     except ValueError:
-        refuse(f"--events {text}: is none of them; none, all or a fraction between 0 and 1")
+        refuse(f"--events {ascii_controls(text)}: is none of them; none, all or a fraction between 0 and 1")
+
+
+@contextmanager
+def keeping(note: "str | Callable[[], str]") -> "Iterator[None]":
+    """Let an error that ends a ``with`` block tell what was kept."""
+    try:
+        yield
+    except (Exception, KeyboardInterrupt) as error:
+        error.add_note(note if isinstance(note, str) else note())
+        raise
 
 
 def run_once(scenario: "Scenario", folder: Path | None, workers: int | None, silent: bool, timed: bool) -> "Run":
-    """Run once behind a progress bar; ends the program with exit code 1 where that fails."""
-    from sim.engines.conservation import ConservationError
+    """Run once behind a progress bar."""
     from sim.progress import bar
-    from sim.results.folder import FolderError
     from sim.results.provenance import process_age_s
     from sim.running import run
 
-    try:
-        with bar(scenario, silent) as progress:
-            age_s = process_age_s() if timed else 0.0
-            finished = run(scenario, folder, workers=workers, progress=progress, age_s=age_s)
-    except (ConservationError, FolderError, OSError, MemoryError, OverflowError) as error:
-        fail(f"tocsin run: failed: {error or type(error).__name__}; nothing of this run was kept")
-    except KeyboardInterrupt:
-        place = f" for {folder}" if folder is not None else ""
-        fail(f"tocsin run: interrupted; nothing of this run was kept{place}")
-    return finished
+    place = f" for {folder}" if folder is not None else ""
+    with keeping(f"nothing of this run was kept{place}"), bar(scenario, silent) as progress:
+        age_s = process_age_s() if timed else 0.0
+        return run(scenario, folder, workers=workers, progress=progress, age_s=age_s)
 
 
 @dataclass
@@ -145,31 +154,20 @@ class Runs:
 
 @contextmanager
 def experiment(
-    command: str, silent: bool, workers: int | None, scheduler: str | None
+    silent: bool, workers: int | None, scheduler: str | None
 ) -> "Iterator[tuple[Runs, Callable[[str], None]]]":
-    """Make many runs behind a progress bar, on this machine or a cluster; ends the program where that fails."""
-    from sim.experiments.cluster import ClusterError, cluster
-    from sim.experiments.design import DesignError
-    from sim.experiments.layers import LayerError
-    from sim.experiments.promise import PromiseError
-    from sim.experiments.simulations import SimulationError
+    """Make many runs behind a progress bar, on this machine or a cluster."""
+    from sim.experiments.cluster import cluster
     from sim.progress import steps
-    from sim.results.folder import FolderError
 
     runs = Runs(None, workers, None)
-    try:
-        with ExitStack() as stack:
-            if scheduler is not None:
-                runs.executor, fitting = stack.enter_context(cluster(scheduler))
-                runs.workers = workers or fitting
-            tell, runs.progress = stack.enter_context(steps(silent))
-            yield runs, tell
-    except (ClusterError, DesignError, FolderError, LayerError, PromiseError) as error:
-        refuse(f"tocsin {command}: {error}")
-    except KeyboardInterrupt:
-        fail(f"tocsin {command}: interrupted; {_kept(runs)}")
-    except (SimulationError, OSError, MemoryError) as error:
-        fail(f"tocsin {command}: failed: {error or type(error).__name__}; {_kept(runs)}")
+    with ExitStack() as stack:
+        stack.enter_context(keeping(lambda: _kept(runs)))
+        if scheduler is not None:
+            runs.executor, fitting = stack.enter_context(cluster(scheduler))
+            runs.workers = workers or fitting
+        tell, runs.progress = stack.enter_context(steps(silent))
+        yield runs, tell
 
 
 def _kept(runs: Runs) -> str:
@@ -185,19 +183,14 @@ def varied(texts: list[str]) -> dict[str, list[Any]]:
     start = Place("--vary", 1, 1, "argument")
     for text in texts:
         key, equals, values = text.partition("=")
+        shown = ascii_controls(text)
         if not key or key in found:
-            refuse(f"--vary {text}: {'is varied twice' if key else 'has no key'}; --vary dotted.key=value,value")
+            refuse(f"--vary {shown}: {'is varied twice' if key else 'has no key'}; --vary dotted.key=value,value")
         try:
             nodes = [read_nodes(decode(value.encode(), start), start)[0] for value in values.split(",") if equals]
         except ScenarioError:
             nodes = [None]
         if any(node is None or isinstance(node.value, dict | list | None) for node in nodes):
-            refuse(f"--vary {text}: is no list of single values; --vary dotted.key=value,value")
+            refuse(f"--vary {shown}: is no list of single values; --vary dotted.key=value,value")
         found[key] = [node.value for node in nodes if node is not None]
     return found
-
-
-def fail(line: str) -> NoReturn:
-    """End with a run, or a check, that failed: one line says why."""
-    typer.echo(line, err=True)
-    raise typer.Exit(FAILED)

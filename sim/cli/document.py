@@ -34,6 +34,10 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
         ),
     ),
     "check": (("tocsin check results/runs/NAME", "exit code 1 where anything does not hold"),),
+    "rerun": (
+        ("tocsin rerun results/runs/NAME", "exit code 1 where a byte differs"),
+        ("tocsin rerun results/runs/NAME --engine reference", "by the other engine"),
+    ),
     "evidence": (("tocsin evidence results/runs/NAME", "the ages of victims, for one, beside what is known of them"),),
     "validate": (("tocsin validate my.yaml", "FILE:LINE:COL: key: what is wrong; what is allowed"),),
     "show": (("tocsin show my.yaml", "where each value was given, and what it rests on"),),

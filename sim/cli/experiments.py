@@ -7,6 +7,7 @@ import typer
 
 from sim.cli.common import (
     DONE,
+    MOST,
     AsJson,
     Cores,
     Draw,
@@ -24,7 +25,7 @@ from sim.cli.common import (
     bundled,
     event_share,
     experiment,
-    fail,
+    keeping,
     load,
     refuse,
     run_once,
@@ -54,22 +55,16 @@ def calibrate(
 ) -> None:
     """Fit the calibrated parameters to the fitted figures; write them back into the scenario's file."""
     from sim.calibration.calibrate import FOLDER, REPORT_TEXT, calibrate
-    from sim.calibration.fit import FitError
-    from sim.experiments.simulations import SimulationError
     from sim.progress import console, steps
     from sim.results.folder import to_json
 
     found = load(scenario, settings, {"scale": scale, "seed": seed})
     folder = out or FOLDER / found.name
-    try:
-        with steps(quiet or as_json) as (tell, progress):
-            done = calibrate(found, folder, workers, _own_file(scenario), tell, progress)
-    except FitError as error:
-        refuse(f"tocsin calibrate: {error}; figures with role: fitted, parameters with origin: calibrated and a range")
-    except KeyboardInterrupt:
-        fail(f"tocsin calibrate: interrupted; what was simulated is kept in {folder}, the same command goes on")
-    except (SimulationError, OSError, MemoryError) as error:
-        fail(f"tocsin calibrate: failed: {error or type(error).__name__}; what was simulated is kept in {folder}")
+    with (
+        keeping(f"what was simulated is kept in {folder}, the same command goes on"),
+        steps(quiet or as_json) as (tell, progress),
+    ):
+        done = calibrate(found, folder, workers, _own_file(scenario), tell, progress)
     if as_json:
         typer.echo(to_json(done.document), nl=False)
     elif not quiet:
@@ -99,17 +94,18 @@ def compare(
     out: Annotated[Path | None, typer.Option(metavar="DIR", help="The folder of all its runs.")] = None,
     workers: Workers = None,
     events: Events = None,
-    replicates: Annotated[int, typer.Option(metavar="N", min=1, help="Pairs with seeds counting up.")] = 1,
-    draws: Annotated[int | None, typer.Option(metavar="N", min=1, help="Pairs for each of the first N draws.")] = None,
+    replicates: Annotated[int, typer.Option(metavar="N", min=1, max=MOST, help="Pairs with seeds counting up.")] = 1,
+    draws: Annotated[
+        int | None, typer.Option(metavar="N", min=1, max=MOST, help="Pairs for each of the first N draws.")
+    ] = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
     """Compare policies on the very same attempts and people: paired differences with the first, the base."""
-    from sim.experiments.paired import compare_folders, compare_scenarios
-    from sim.experiments.pairing import PairingError
+    from sim.experiments.paired import compare_folders, compare_scenarios, prepared
     from sim.experiments.table import comparison_tables, show
     from sim.progress import console
-    from sim.results.folder import FolderError, default_folder, demand_free, to_json
+    from sim.results.folder import to_json
 
     values = {"engine": engine, "scale": scale, "seed": seed, "record.events": event_share(events)}
     finished = [name for name in names if Path(name).is_dir()]
@@ -127,16 +123,12 @@ def compare(
     def make(scenario: "Scenario", place: Path) -> "Run":
         return run_once(scenario, place, workers, quiet or as_json, timed=False)
 
-    try:
-        if finished:
-            document = compare_folders([Path(name) for name in names])
-        else:
-            base = loaded(names[0], None, 0)
-            folder = out or default_folder(f"compare-{base.name}", base.spec.seed)
-            demand_free(folder)
+    if finished:
+        document = compare_folders([Path(name) for name in names])
+    else:
+        folder = prepared(names, loaded, out, draws, replicates)
+        with keeping(f"what was finished is kept in {folder}, the same command goes on"):
             document = compare_scenarios(names, loaded, make, folder, draws, replicates)
-    except (FolderError, PairingError) as error:
-        refuse(f"tocsin compare: {error}")
     if as_json:
         typer.echo(to_json(document), nl=False)
     elif not quiet:
@@ -164,7 +156,7 @@ def attribute(
     out: Annotated[Path | None, typer.Option(metavar="DIR", help="Its folder; an unfinished one goes on.")] = None,
     workers: Cores = None,
     scheduler: Scheduler = None,
-    replicates: Annotated[int, typer.Option(metavar="N", min=1, help="Worlds with seeds counting up.")] = 1,
+    replicates: Annotated[int, typer.Option(metavar="N", min=1, max=MOST, help="Worlds with seeds counting up.")] = 1,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
@@ -176,7 +168,7 @@ def attribute(
     from sim.results.folder import to_json
 
     found = load(scenario, settings, {"engine": engine, "scale": scale, "seed": seed, "draw": draw})
-    with experiment("attribute", quiet or as_json, workers, scheduler) as (runs, _):
+    with experiment(quiet or as_json, workers, scheduler) as (runs, _):
         folder = runs.kept_in(prepared(found, layers, orders, replicates, out))
         done = attributed(found, layers, orders, replicates, folder, **runs.computing)
     if as_json:
@@ -206,7 +198,9 @@ def sweep(
     out: Annotated[Path | None, typer.Option(metavar="DIR", help="Its folder; an unfinished one goes on.")] = None,
     workers: Cores = None,
     scheduler: Scheduler = None,
-    replicates: Annotated[int, typer.Option(metavar="N", min=1, help="Runs of each point, seeds counting up.")] = 1,
+    replicates: Annotated[
+        int, typer.Option(metavar="N", min=1, max=MOST, help="Runs of each point, seeds counting up.")
+    ] = 1,
     quantity: Quantity = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
@@ -220,7 +214,7 @@ def sweep(
     from sim.results.folder import to_json
 
     found = load(scenario, settings, {"engine": engine, "scale": scale, "seed": seed, "draw": draw})
-    with experiment("sweep", quiet or as_json, workers, scheduler) as (runs, _):
+    with experiment(quiet or as_json, workers, scheduler) as (runs, _):
         asked = varied(vary) if vary else None
         chosen = planned(found, asked, design, samples)
         folder = runs.kept_in(prepared(found, chosen, replicates, out))

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from sim.cli.common import Quiet, app, fail, refuse
+from sim.cli.common import Quiet, app, keeping
 
 
 @app.command()
@@ -19,25 +19,14 @@ def report(
 ) -> None:
     """Make one HTML file to look at, readable offline: of a run, or of several beside the first of them."""
     from sim.experiments.paired import runs_of
-    from sim.experiments.pairing import PairingError
     from sim.progress import steps
     from sim.report.page import report as written
-    from sim.results.folder import FolderError
     from sim.results.run import Run
-    from sim.scenario import ScenarioError
+    from sim.results.stored import reading
 
-    try:
-        # One run alone is that run: replicates have nothing to be compared with.
-        groups = [[Run(runs[0])]] if len(runs) == 1 else [runs_of(folder) for folder in runs]
-        with steps(quiet, "pictures") as (_, progress):
-            path = written(groups, out, progress)
-    except (FolderError, PairingError) as error:
-        refuse(f"tocsin report: {error}")
-    except ScenarioError as error:
-        fail(f"tocsin report: {error.mistakes[0]}")
-    except OSError as error:
-        fail(f"tocsin report: {error}; nothing was written")
-    except (AttributeError, KeyError, TypeError) as error:
-        fail(f"tocsin report: {runs[0]}: is not what a run writes ({type(error).__name__}: {error})")
+    # One run alone is that run: replicates have nothing to be compared with.
+    groups = [[Run(runs[0])]] if len(runs) == 1 else [runs_of(folder) for folder in runs]
+    with keeping("nothing was written"), reading(runs[0]), steps(quiet, "pictures") as (_, progress):
+        path = written(groups, out, progress)
     if not quiet:
         typer.echo(f"{path}  {path.stat().st_size / 1e6:.1f} MB")

@@ -2,18 +2,20 @@
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
 from sim.cli.common import (
     DONE,
     FAILED,
+    MOST,
     AsJson,
     Draw,
     Engine,
     Events,
     Quiet,
+    Replicates,
     Scale,
     ScenarioName,
     Seed,
@@ -21,15 +23,20 @@ from sim.cli.common import (
     Workers,
     app,
     event_share,
-    fail,
+    keeping,
     load,
     refuse,
     run_once,
 )
+from sim.scenario.errors import ascii_controls
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from sim.results.check import Finding
     from sim.results.folder import Listed
     from sim.results.run import Run
+    from sim.scenario import Scenario
 
 
 @app.command()
@@ -42,43 +49,41 @@ def run(
     out: Annotated[Path | None, typer.Option(metavar="DIR", help="The folder of the run itself.")] = None,
     workers: Workers = None,
     events: Events = None,
-    replicates: Annotated[
-        int, typer.Option(metavar="N", min=1, help="Runs with seeds counting up, each in its own folder.")
-    ] = 1,
+    replicates: Replicates = 1,
     draw: Draw = None,
     draws: Annotated[
-        int | None, typer.Option(metavar="N", min=1, help="Runs of the first N posterior draws, as replicates.")
+        int | None,
+        typer.Option(metavar="N", min=1, max=MOST, help="Runs of the first N posterior draws, as replicates."),
     ] = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
     """Run a scenario once, or N times, and show reported beside simulated figures."""
-    from sim.results.folder import FolderError, default_folder, demand_free
+    from sim.experiments.replicates import DRAWS, REPLICATES, each, prepared
 
     if draws is not None and (draw is not None or replicates > 1):
         refuse("--draws: runs the first draws once each; neither --draw nor --replicates beside it")
     values = {"engine": engine, "scale": scale, "seed": seed, "record.events": event_share(events)}
     values["draw"] = draw if draws is None else 0
     first = load(scenario, settings, values)
-    folder = out or default_folder(first.name, first.spec.seed)
-    try:
-        demand_free(folder)
-    except FolderError as error:
-        refuse(f"--out {error}")
-    kind: str | None
-    others: list[dict[str, int]]
-    if draws is not None:
-        kind, others = "draws", [{"draw": number} for number in range(1, draws)]
-    else:
-        kind = "replicates" if replicates > 1 else None
-        others = [{"seed": first.spec.seed + number} for number in range(1, replicates)]
-    scenarios = [first, *(load(scenario, settings, {**values, **other}) for other in others)]
-    finished: list[Run] = []
-    for number, chosen in enumerate(scenarios):
-        place = out if kind is None else folder / f"{kind[0]}{number:03d}"
-        finished.append(run_once(chosen, place, workers, quiet or as_json, timed=number == 0))
-    for warning in dict.fromkeys(line for run in finished for line in run.manifest["warnings"]):
-        typer.echo(f"warning: {warning}", err=True)
+    silent = quiet or as_json
+    if draws is None and replicates == 1:
+        _show_runs([run_once(first, out, workers, silent, timed=True)], None, as_json, quiet)
+        return
+    kind, count = (REPLICATES, replicates) if draws is None else (DRAWS, draws)
+    counted = {"seed": first.spec.seed} if draws is None else {"draw": 0}
+
+    def numbered(number: int) -> "Scenario":
+        moved = {key: start + number for key, start in counted.items()}
+        return load(scenario, settings, {**values, **moved}) if number else first
+
+    def make(chosen: "Scenario", place: Path) -> "Run":
+        return run_once(chosen, place, workers, silent, timed=chosen is first)
+
+    numbered(count - 1)  # what cannot be is refused before anything is run
+    folder = prepared(kind, first, count, out)
+    with keeping(f"what was finished is kept in {folder}, the same command goes on"):
+        finished = list(each(kind, count, numbered, make, folder))
     _show_runs(finished, kind, as_json, quiet)
 
 
@@ -89,10 +94,9 @@ def runs(
 ) -> None:
     """List runs, finished and unfinished, one line each."""
     from sim.results.folder import RUNS, find_runs, to_json
-    from sim.scenario.errors import ascii_controls
 
     if folder is not None and not folder.is_dir():
-        refuse(f"tocsin runs: {folder}: no such folder; a folder that holds runs")
+        refuse(f"tocsin runs: {ascii_controls(str(folder))}: no such folder; a folder that holds runs")
     rows = [_listed(found) for found in find_runs(folder or RUNS)]
     if as_json:
         typer.echo(to_json({"runs": rows}), nl=False)
@@ -104,7 +108,7 @@ def runs(
                 f"  {row['name']}  seed {row['seed']}  scale {row['scale']:g}  {row['engine']}  {row['wall_s']:.1f} s"
             )
         elif row["status"] == "unreadable":
-            line = f"{row['path']}  cannot be read: its run.json is not what a run writes"
+            line = row["damage"]
         typer.echo(ascii_controls(line))
 
 
@@ -112,19 +116,14 @@ def _listed(found: "Listed") -> dict[str, Any]:
     """Return what the list of runs says of one: its path, its status and, if it is finished, what it is."""
     path, about = str(found.path), found.manifest
     if about is None:
-        return {"path": path, "status": "unfinished"}
-    try:
-        return {
-            "path": path,
-            "status": "finished",
-            "name": str(about["name"]),
-            "seed": int(about["seed"]),
-            "scale": float(about["scale"]),
-            "engine": str(about["engine"]),
-            "wall_s": float(about["performance"]["wall_s"]),
-        }
-    except (KeyError, TypeError, ValueError):
-        return {"path": path, "status": "unreadable"}
+        damage = {} if found.damage is None else {"damage": found.damage}
+        return {"path": path, "status": "unreadable" if damage else "unfinished", **damage}
+    return {
+        "path": path,
+        "status": "finished",
+        **{key: about[key] for key in ("name", "seed", "scale", "engine")},
+        "wall_s": about["performance"].get("wall_s") or 0.0,
+    }
 
 
 @app.command()
@@ -141,21 +140,21 @@ def figures(
 ) -> None:
     """Show the figures of a run again, or any quantity over any window of its period."""
     from sim.results.asked import AskedError
-    from sim.results.folder import FolderError, to_json
+    from sim.results.folder import to_json
     from sim.results.run import Run
+    from sim.results.stored import reading
     from sim.results.terminal import asked_table
-    from sim.scenario import ScenarioError
 
-    try:
-        run = Run(folder)
-        questions, mistakes = [], []
-        for text in quantities or []:
-            try:
-                questions.append(run.asked(text))
-            except AskedError as error:
-                mistakes.append(f"tocsin figures: {error}")
-        if mistakes:
-            refuse(*mistakes)
+    run = Run(folder)
+    questions, mistakes = [], []
+    for text in quantities or []:
+        try:
+            questions.append(run.asked(text))
+        except AskedError as error:
+            mistakes.append(f"tocsin figures: {error}")
+    if mistakes:
+        refuse(*mistakes)
+    with reading(folder):
         rows = run.answers(questions) if quantities else run.manifest["figures"]
         if as_json:
             typer.echo(to_json({"figures": rows}), nl=False)
@@ -165,12 +164,6 @@ def figures(
             console().print(asked_table(rows))
         else:
             show_figures(run)
-    except FolderError as error:
-        refuse(f"tocsin figures: {error}")
-    except ScenarioError as error:
-        fail(f"tocsin figures: {error.mistakes[0]}")
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
-        fail(f"tocsin figures: {folder}: is not what a run writes ({type(error).__name__}: {error})")
 
 
 @app.command()
@@ -180,18 +173,42 @@ def check(
 ) -> None:
     """Compute every figure of a run again from its Parquet files; conservation; hashes."""
     from sim.results.check import check_run
-    from sim.results.folder import FolderError, to_json
+
+    _show_findings(check_run(folder), as_json)
+
+
+@app.command()
+def rerun(
+    folder: Annotated[Path, typer.Argument(metavar="RUN", help="The folder of a finished run.")],
+    engine: Engine = None,
+    workers: Workers = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make a run again from its own folder, among temporary files, and compare every byte."""
+    from sim.experiments.rerun import other_versions
+    from sim.experiments.rerun import rerun as made_again
+    from sim.progress import bar
+    from sim.results.folder import SCENARIO_YAML
+    from sim.results.run import Run
+
+    before = Run(folder)
+    for name, (then, now) in other_versions(before).items():
+        typer.echo(ascii_controls(f"warning: {name} was {then}, is {now}"), err=True)
+    chosen = load(str(folder / SCENARIO_YAML), None, {"engine": engine})
+    with bar(chosen, as_json) as progress:
+        findings = list(made_again(before, chosen, workers, progress))
+    _show_findings(findings, as_json)
+
+
+def _show_findings(findings: "Iterable[Finding]", as_json: bool) -> NoReturn:
+    """Print findings as they come, and end with whether all hold."""
+    from sim.results.folder import to_json
 
     checks = []
-    try:
-        for finding in check_run(folder):
-            if not as_json:
-                typer.echo(str(finding))
-            checks.append(asdict(finding))
-    except FolderError as error:
-        refuse(f"tocsin check: {error}")
-    except (AttributeError, KeyError, TypeError) as error:
-        fail(f"FAIL run.json: is not what a run writes ({type(error).__name__} at {error})")
+    for finding in findings:
+        if not as_json:
+            typer.echo(ascii_controls(str(finding)))
+        checks.append(asdict(finding))
     failed = sum(not one["passed"] for one in checks)
     if as_json:
         typer.echo(to_json({"passed": not failed, "checks": checks}), nl=False)
@@ -208,19 +225,17 @@ def evidence(
     """Show what is known of the model's inside beside what a run gave."""
     from sim.progress import console
     from sim.results.evidence_table import evidence_table
-    from sim.results.folder import FolderError, read_manifest, to_json
+    from sim.results.folder import to_json
+    from sim.results.run_json import read_manifest
+    from sim.results.stored import reading
 
-    try:
-        rows = read_manifest(folder)["evidence"]
-    except FolderError as error:
-        refuse(f"tocsin evidence: {error}")
-    except KeyError:
-        refuse(f"tocsin evidence: {folder}: was made before runs held evidence; a run of this version")
+    rows = read_manifest(folder)["evidence"]
     if as_json:
         typer.echo(to_json({"evidence": rows}), nl=False)
     elif rows:
         out = console()
-        out.print(evidence_table(rows, out.width))
+        with reading(folder):
+            out.print(evidence_table(rows, out.width))
     else:
         typer.echo(f"{folder}: its scenario lists no evidence")
 
@@ -242,9 +257,12 @@ def _show_runs(runs: "list[Run]", kind: str | None, as_json: bool, quiet: bool) 
 
     ``kind`` is what several runs are, ``replicates`` or ``draws``; None for a single run.
     """
-    from sim.results.folder import RUN_JSON, to_json
+    from sim.results.folder import to_json
+    from sim.results.run_json import RUN_JSON
     from sim.results.terminal import mean_figure, mean_table
 
+    for warning in dict.fromkeys(line for run in runs for line in run.manifest["warnings"]):
+        typer.echo(f"warning: {ascii_controls(warning)}", err=True)
     figures = [run.manifest["figures"] for run in runs]
     if as_json:
         if kind is None:

@@ -62,7 +62,7 @@ def sensitivity(
 
     found = load(scenario, settings, {"engine": engine, "scale": scale, "seed": seed, "draw": draw})
     asked = quantity or QUANTITIES
-    with experiment("sensitivity", quiet or as_json, workers, scheduler) as (runs, tell):
+    with experiment(quiet or as_json, workers, scheduler) as (runs, tell):
         chosen = planned(found, vary, method, samples, asked)
         folder = prepared(found, chosen, out)
         runs.kept_in(folder)

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from sim.cli.common import (
+    MOST,
     AsJson,
     Cores,
     Draw,
@@ -44,7 +45,9 @@ def staffing(
     out: Annotated[Path | None, typer.Option(metavar="DIR", help="Its folder; an unfinished one goes on.")] = None,
     workers: Cores = None,
     scheduler: Scheduler = None,
-    replicates: Annotated[int, typer.Option(metavar="N", min=1, help="Seeds, counting up, that count together.")] = 1,
+    replicates: Annotated[
+        int, typer.Option(metavar="N", min=1, max=MOST, help="Seeds, counting up, that count together.")
+    ] = 1,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
@@ -57,7 +60,7 @@ def staffing(
     from sim.results.folder import to_json
 
     found = load(scenario, settings, {"engine": engine, "scale": scale, "seed": seed, "draw": draw})
-    with experiment("staffing", quiet or as_json, workers, scheduler) as (runs, tell):
+    with experiment(quiet or as_json, workers, scheduler) as (runs, tell):
         terms = Terms(desk, tier, share, within, relative)
         folder = runs.kept_in(prepared(found, terms, FACTORS, replicates, out))
         given = (desk, tier, share, within, relative, FACTORS)

@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from sim.aftermath.cases import CaseBook
+from sim.failures import FailedError
 from sim.words import Fate
 
 
-class ConservationError(Exception):
+class ConservationError(FailedError):
     """A count of a run does not add up: the engine is wrong, and so would its results be."""
 
 

@@ -16,8 +16,8 @@ from sim.draws.purposes import DESIGN
 from sim.experiments import shapley
 from sim.experiments.intervals import half_width
 from sim.experiments.layers import LayerError, layers_of, without
-from sim.experiments.simulations import JOURNAL, Computing, Simulations, demand_keywords
-from sim.experiments.store import claim, read_frame, write_frame
+from sim.experiments.simulations import Computing, Simulations, demand_keywords
+from sim.experiments.store import claim, complete, read_frame, write_frame
 from sim.results.outcomes import Outcome, benefits_and_costs
 from sim.scenario import changed
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from sim.scenario import Scenario
 
+KIND = "attribution"
 LAYERS_FILE, OVERLAPS_FILE, COALITIONS_FILE = "layers.parquet", "overlaps.parquet", "coalitions.parquet"
 
 PREVENTED = ("victims", "net_loss_yuan")
@@ -59,7 +60,7 @@ class Attribution:
         ``shapley`` the mean over the orders in which layers may join; these add up to ``all``. ``low`` and ``high`` are
         its interval of 95 per cent, missing where it is exact.
         """
-        return read_frame(self.folder / LAYERS_FILE)
+        return read_frame(self.folder, KIND, LAYERS_FILE)
 
     @cached_property
     def overlaps(self) -> "pd.DataFrame":
@@ -67,12 +68,12 @@ class Attribution:
 
         Above 0 both would prevent the same; below 0 one needs the other.
         """
-        return read_frame(self.folder / OVERLAPS_FILE)
+        return read_frame(self.folder, KIND, OVERLAPS_FILE)
 
     @cached_property
     def coalitions(self) -> "pd.DataFrame":
         """One row a run: which layers were on, and its quantities."""
-        return read_frame(self.folder / COALITIONS_FILE)
+        return read_frame(self.folder, KIND, COALITIONS_FILE)
 
 
 def attribute(
@@ -107,7 +108,8 @@ def attribute(
     path = prepared(scenario, layers, orders, replicates, folder)
     names = layers_of(scenario, layers)
     number = _number_of_orders(names, orders)
-    if not (path / LAYERS_FILE).exists():
+
+    def make() -> None:
         games = [_Game(names, scenario.spec.seed + replicate, number) for replicate in range(replicates)]
         total = sum(len(game.coalitions) for game in games)
         with Simulations(path, benefits_and_costs, **computing) as simulations:
@@ -117,7 +119,8 @@ def attribute(
         write_frame(path / COALITIONS_FILE, _coalitions(names, games))
         write_frame(path / OVERLAPS_FILE, _overlaps(names, games))
         write_frame(path / LAYERS_FILE, _layers(names, games))
-        (path / JOURNAL).unlink()
+
+    complete(path, KIND, [COALITIONS_FILE, OVERLAPS_FILE, LAYERS_FILE], make)
     return Attribution(path)
 
 
@@ -127,7 +130,7 @@ def prepared(
     """Make the folder for these arguments of ``attribute``, or find the one where it goes on, as ``claim`` does."""
     names = layers_of(scenario, layers)
     request = {"layers": list(names), "orders": _number_of_orders(names, orders), "replicates": replicates}
-    return claim("attribution", scenario, request, folder)
+    return claim(KIND, scenario, request, folder)
 
 
 def _number_of_orders(names: Sequence[str], orders: int | None) -> int:

@@ -4,8 +4,10 @@ from collections.abc import Iterator
 from concurrent.futures import Executor
 from contextlib import contextmanager
 
+from sim.failures import RefusedError
 
-class ClusterError(Exception):
+
+class ClusterError(RefusedError):
     """The cluster cannot be reached, or the package that would reach it is not installed."""
 
 

@@ -15,6 +15,7 @@ import numpy.typing as npt
 from sim.draws.philox import draw4
 from sim.draws.purposes import DESIGN
 from sim.experiments.parameters import Parameter, parameter_at
+from sim.failures import RefusedError
 
 if TYPE_CHECKING:
     from sim.scenario import Scenario
@@ -29,7 +30,7 @@ SWEEP_POINTS, SENSITIVITY_POINTS, BOOTSTRAP = range(3)
 """Numbers of generators: of a sweep's points, of a sensitivity's points, of the bootstrap samples of its outputs."""
 
 
-class DesignError(ValueError):
+class DesignError(RefusedError, ValueError):
     """A design that cannot be made: what is wrong with it; what is allowed, in one line."""
 
 
@@ -144,7 +145,10 @@ def design(
 
 
 def _axis(scenario: "Scenario", key: str, values: tuple[Value, ...], kind: str) -> Axis:
-    own = parameter_at(scenario, key)
+    try:
+        own = parameter_at(scenario, key)
+    except KeyError as error:
+        raise DesignError(str(error.args[0])) from None
     if kind == GRID:
         if not values:
             raise DesignError(f"{key} has no values; --vary {key}=value,value")

@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
+from sim.failures import RefusedError
 from sim.scenario import changed
 from sim.scenario.load import plain
 from sim.words import Detector, Region, Tier
@@ -38,7 +39,7 @@ NEVER = 100.0
 """A score, in standard deviations, that nothing reaches."""
 
 
-class LayerError(ValueError):
+class LayerError(RefusedError, ValueError):
     """A name that is no layer of a scenario: which; what is allowed, in one line."""
 
 

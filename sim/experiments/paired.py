@@ -9,9 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 from sim.experiments.compare import Amounts, compared
 from sim.experiments.pairing import PairingError, demand_pair, demand_pairs, demand_replicates
-from sim.results.folder import FolderError, find_runs, write_json
+from sim.experiments.replicates import Make, found_or_made
+from sim.experiments.store import claim
+from sim.results.folder import RUNS, find_runs, replace_json
+from sim.results.holding import holding
 from sim.results.outcomes import quantities
+from sim.results.provenance import versions
 from sim.results.run import Run
+from sim.results.stored import DamagedError, FolderError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,8 +29,40 @@ Document = dict[str, Any]
 Load = Callable[[str, int | None, int], "Scenario"]
 """Loads a scenario by its name, for a posterior draw (or its own values) and a replicate."""
 
-Make = Callable[["Scenario", Path], Run]
-"""Runs a scenario into a folder."""
+
+def prepared(names: Sequence[str], load: Load, folder: Path | None, draws: int | None, replicates: int) -> Path:
+    """Make the folder of a comparison, or find the one where it goes on, as ``claim`` does.
+
+    Scenarios that cannot be paired end with a PairingError before anything is written.
+
+    Args:
+        names: The base and the others.
+        load: Loads a scenario.
+        folder: Where its runs are kept, ``results/runs/compare-NAME-SEED-HASH`` if None.
+        draws: How many posterior draws are compared; the scenarios' own values, if None.
+        replicates: How many seeds, counting up.
+
+    Returns:
+        The folder.
+    """
+    hashes: list[list[str]] = []
+    # Draws may come from tables of their own, and replicates differ in nothing but their seed.
+    for draw in _plan(draws):
+        base, *others = (load(name, draw, 0) for name in names)
+        for other in others:
+            demand_pair(base, other)
+        hashes.append([one.sha256 for one in (base, *others)])
+    for name in names:
+        load(name, _plan(draws)[-1], replicates - 1)  # what cannot be is refused before anything is run
+    first = load(names[0], _plan(draws)[0], 0)
+    request = {
+        "scenarios": hashes,
+        "draws": draws,
+        "replicates": replicates,
+        "record": first.resolved["record"],
+        "versions": versions(),
+    }
+    return claim("comparison", first, request, folder, RUNS / f"compare-{first.name}-{first.spec.seed}")
 
 
 def compare_scenarios(
@@ -34,46 +71,46 @@ def compare_scenarios(
     """Run every scenario for every draw and replicate, and compare each with the first, the base.
 
     Runs lie in the folder under the scenario's name, ``d000`` (with draws) and ``r000`` (with replicates), and beside
-    them ``compare.json``, the document. Of a finished run no more is kept in memory than its totals and figures.
-    Scenarios that cannot be paired end with a PairingError before anything is run.
+    them ``compare.json``, the document. Those that an earlier call has finished are used again. Of a finished run no
+    more is kept in memory than its totals and figures.
 
     Args:
         names: The base and the others.
         load: Loads a scenario.
         make: Runs a scenario.
-        folder: Where the runs are kept.
+        folder: Where the runs are kept, see ``prepared``.
         draws: How many posterior draws are compared; the scenarios' own values, if None.
         replicates: How many seeds, counting up.
 
     Returns:
         The document: ``base``, ``others``, ``rows`` (see ``compared``) and, of runs with events, ``changes``.
     """
-    plan: list[int | None] = [None] if draws is None else list(range(draws))
-    titles: list[str] = []
-    for draw in plan:  # draws may come from tables of their own, and replicates differ in nothing but their seed
-        base, *others = (load(name, draw, 0) for name in names)
-        for other in others:
-            demand_pair(base, other)
-        titles = distinct([one.name for one in (base, *others)])
+    plan = _plan(draws)
+    titles = distinct([load(name, plan[-1], 0).name for name in names])
     amounts: list[list[list[Amounts]]] = [[] for _ in names]
     changed: list[pd.DataFrame] = []
-    for draw in plan:
-        for by_draw in amounts:
-            by_draw.append([])
-        for replicate in range(replicates):
-            unit = "/".join(
-                [*([] if draw is None else [f"d{draw:03d}"]), *([] if replicates == 1 else [f"r{replicate:03d}"])]
-            )
-            runs = [
-                make(load(name, draw, replicate), folder / title / unit)
-                for name, title in zip(names, titles, strict=True)
-            ]
-            for by_draw, run in zip(amounts, runs, strict=True):
-                by_draw[-1].append(quantities(run))
-            changed += _changes(titles, runs)
-    document = _document(titles, amounts, changed)
-    write_json(folder / COMPARISON, document)
+    with holding(folder):
+        for draw in plan:
+            for by_draw in amounts:
+                by_draw.append([])
+            for replicate in range(replicates):
+                unit = "/".join(
+                    [*([] if draw is None else [f"d{draw:03d}"]), *([] if replicates == 1 else [f"r{replicate:03d}"])]
+                )
+                runs = [
+                    found_or_made(load(name, draw, replicate), folder / title / unit, make)
+                    for name, title in zip(names, titles, strict=True)
+                ]
+                for by_draw, run in zip(amounts, runs, strict=True):
+                    by_draw[-1].append(quantities(run))
+                changed += _changes(titles, runs)
+        document = _document(titles, amounts, changed)
+        replace_json(folder / COMPARISON, document)
     return document
+
+
+def _plan(draws: int | None) -> list[int | None]:
+    return [None] if draws is None else list(range(draws))
 
 
 def compare_folders(folders: Sequence[Path]) -> Document:
@@ -100,6 +137,8 @@ def runs_of(folder: Path) -> list[Run]:
     """Return the run of a folder, or those that lie in it, by name; raises FolderError where there is none."""
     try:
         return [Run(folder)]
+    except DamagedError:
+        raise
     except FolderError:
         runs = [Run(one.path) for one in find_runs(folder, depth=1) if one.manifest is not None]
         if not runs:
@@ -122,9 +161,8 @@ def distinct(names: Sequence[str]) -> list[str]:
 def _changes(titles: Sequence[str], runs: Sequence[Run]) -> "list[pd.DataFrame]":
     """Return whose fate each other policy changed, where events were recorded in all runs."""
     from sim.experiments.fates import changes
-    from sim.results.tables import TABLES
 
-    if not all((run.path / TABLES["events"].file).exists() for run in runs):
+    if not all(run.has_events for run in runs):
         return []
     frames = []
     for title, run in zip(titles[1:], runs[1:], strict=True):

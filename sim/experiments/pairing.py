@@ -6,6 +6,7 @@ This module only decides; ``compare`` computes the differences, ``paired`` makes
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from sim.failures import RefusedError
 from sim.scenario.load import NO_RESULT, plain
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ ALIKE = ("seed", "period", "scale", "population")
 NAMES = ("name", "title")
 
 
-class PairingError(ValueError):
+class PairingError(RefusedError, ValueError):
     """Runs that cannot be paired: which, and why; what is allowed, in one line."""
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from sim.days import DAY_MS
+from sim.failures import RefusedError
 from sim.scenario import changed
 from sim.words import DESKS, ContactChannel, Tier
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 APP, SMS, CALL, VISIT = ContactChannel.labels()
 
 
-class PromiseError(ValueError):
+class PromiseError(RefusedError, ValueError):
     """A promise that cannot be tried: what is wrong with it; what is allowed, in one line."""
 
 

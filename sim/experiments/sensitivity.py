@@ -35,7 +35,6 @@ from sim.experiments.indices import (
 from sim.experiments.parameters import Parameter, free_parameters, ranged_parameters
 from sim.experiments.simulations import (
     FAILED,
-    JOURNAL,
     Computing,
     Outcomes,
     SimulationError,
@@ -43,7 +42,8 @@ from sim.experiments.simulations import (
     demand_keywords,
     scenario_or_failure,
 )
-from sim.experiments.store import claim, read_frame, whole
+from sim.experiments.store import claim, complete, read_frame
+from sim.results.folder import whole
 from sim.results.outcomes import Outcome, quantity_names
 from sim.results.outcomes import quantities as all_quantities
 from sim.scenario import Scenario, changed
@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
+KIND = "sensitivity"
 INDICES = "indices.parquet"
 
 QUANTITIES = ("victims", "loss_yuan")
@@ -147,13 +148,15 @@ def sensitivity(
     demand_keywords("sensitivity", computing, Computing.__optional_keys__)
     screening = planned(scenario, keys, method, samples, quantities)
     path = prepared(scenario, screening, folder)
-    if not (path / INDICES).exists():
+
+    def make() -> None:
         points = screening.points()
         with Simulations(path, all_quantities, **computing) as simulations:
             outcomes = simulations.each(_scenarios(scenario, screening, points), len(screening))
             _write(path / INDICES, screening, quantity_names(scenario), points, outcomes)
-        (path / JOURNAL).unlink()
-    return _read(path / INDICES, quantities)
+
+    complete(path, KIND, [INDICES], make)
+    return _read(path, quantities)
 
 
 def planned(
@@ -189,7 +192,7 @@ def prepared(scenario: Scenario, screening: Screening, folder: Path | None) -> P
         "runs": len(screening),
         "vary": {one.key: list(one.ends) for one in screening.parameters},
     }
-    return claim("sensitivity", scenario, request, folder)
+    return claim(KIND, scenario, request, folder)
 
 
 def _chosen(scenario: Scenario, keys: Sequence[str] | None) -> tuple[Parameter, ...]:
@@ -278,12 +281,12 @@ def _schema(method: str) -> "pa.Schema":
     )
 
 
-def _read(path: Path, quantities: Sequence[str]) -> "pd.DataFrame":
+def _read(folder: Path, quantities: Sequence[str]) -> "pd.DataFrame":
     """Read the indices of some quantities, in the order in which they are asked for."""
     import pandas as pd
     import pyarrow.parquet as pq
 
-    stored = read_frame(path)
+    stored = read_frame(folder, KIND, INDICES)
     frame = pd.concat([stored[stored["quantity"] == name] for name in dict.fromkeys(quantities)], ignore_index=True)
-    frame.attrs.update(json.loads(pq.read_schema(path).metadata[ABOUT]))
+    frame.attrs.update(json.loads(pq.read_schema(folder / INDICES).metadata[ABOUT]))
     return frame

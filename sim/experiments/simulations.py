@@ -9,6 +9,7 @@ Outcomes do not depend on it: they come in the order in which they were asked fo
 after an interruption, is simulated once.
 """
 
+import errno
 import json
 import multiprocessing
 import os
@@ -26,13 +27,16 @@ from concurrent.futures import (
     ProcessPoolExecutor,
     wait,
 )
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Self, TypedDict
+from typing import TYPE_CHECKING, Any, Self, TypedDict
 
-from sim.caches import sources_digest
-from sim.engines.conservation import ConservationError
+from sim.caches import program_digest
+from sim.experiments.store import JOURNAL
+from sim.failures import MACHINE, FailedError
 from sim.results.outcomes import Outcome
+from sim.results.stored import DamagedError, FolderError, demand_regular, digest_of
 from sim.scenario.load import digest
 
 if TYPE_CHECKING:
@@ -45,12 +49,6 @@ Reader = Callable[["Run"], Outcome]
 FAILED = "failed"
 """The one key of the outcome of a run that failed: its message."""
 
-NO_RESULT = frozenset({"__main__.py", "calibration", "cli", "experiments", "progress.py", "report", "runs.py"})
-"""Sources that change no outcome; a change of any other makes a journal start anew.
-
-``tests/test_sources.py`` holds the list against what a run and those who read outcomes of it import.
-"""
-
 THREADS_FROM = 5e7
 """A run with more people than these uses all cores by itself; smaller ones run side by side, one a core."""
 
@@ -60,7 +58,6 @@ KILLER = "KilledWorker"
 AHEAD = 3
 """Simulations handed over for each worker, so that none waits for the next; more would only fill memory."""
 
-JOURNAL = "journal.jsonl"
 UNFINISHED = ".run-"
 """How the name of the folder of a run under way begins."""
 
@@ -86,8 +83,12 @@ def demand_keywords(function: str, given: Iterable[str], allowed: Collection[str
             raise TypeError(f"{function}() got an unexpected keyword argument {key!r}")
 
 
-class SimulationError(Exception):
+class SimulationError(FailedError):
     """A simulation failed, or those who simulate are gone; what was finished is kept."""
+
+
+class MachineError(FailedError):
+    """A run failed for want of space, memory or a worker: it says nothing of the model, and is tried again."""
 
 
 def is_large(scenario: "Scenario") -> bool:
@@ -100,7 +101,9 @@ class Simulations:
     """Runs scenarios and remembers what ``read`` says of them.
 
     The journal is a text file, one line a finished run, under the hashes of its resolved scenario and of the program's
-    sources. In memory are only the offsets of its lines, some hundred bytes a run.
+    sources, with a hash of the line itself. In memory are only the places of its lines, some hundred bytes a run.
+
+    Who makes simulations in a folder holds it (``sim.results.holding``).
 
     Attributes:
         asked: The keys of all runs that were asked for.
@@ -122,14 +125,17 @@ class Simulations:
         self._workers = workers or os.cpu_count() or 1
         self._executor = executor
         self._progress = progress
-        self._code = sources_digest(NO_RESULT)
-        self._offsets: dict[str, int] = {}
+        self._code = program_digest()
+        self._places: dict[str, tuple[int, int]] = {}
         self._pool: ProcessPoolExecutor | None = None
         folder.mkdir(parents=True, exist_ok=True)
         for left in folder.glob(f"{UNFINISHED}*"):  # by a process that was killed
             shutil.rmtree(left, ignore_errors=True)
-        self._journal = (folder / JOURNAL).open("a+b")
-        self._read_journal()
+        path = folder / JOURNAL
+        if path.exists():
+            demand_regular(path)
+        self._journal = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644)
+        self._read_journal(path)
 
     def run(self, scenarios: "Iterable[Scenario]", total: int) -> list[Outcome]:
         """Return the outcome of each scenario.
@@ -165,17 +171,16 @@ class Simulations:
         return Outcomes(self, self._simulate(scenarios, total))
 
     def _simulate(self, scenarios: "Iterable[Scenario | Outcome]", total: int) -> list[str | Outcome]:
-        """Run what the journal lacks.
+        """Run what the journal lacks; what fails for want of machine is tried once more, alone, after all others.
 
         Returns:
             For each scenario its key, where the journal has its outcome by now, or else the outcome itself.
 
         Raises:
-            SimulationError: Where workers are gone.
+            SimulationError: Where a run cannot be made on this machine, or workers are gone.
         """
         results: list[str | Outcome] = []
-        failed: dict[str, Outcome] = {}
-        waiting: dict[Future[Outcome], str] = {}
+        work = _Work(self._workers)
         self._report(0, total)
         try:
             for one in scenarios:
@@ -185,33 +190,55 @@ class Simulations:
                 key = _key(one)
                 results.append(key)
                 self.asked.add(key)
-                if key in self._offsets or key in failed or key in waiting.values():
+                if key in self._places or work.has(key):
                     continue
-                if self._executor is None and is_large(one):
-                    self._keep(key, simulate(one, self._reader, self._folder, self._workers), failed)
-                    self._report(len(results) - len(waiting), total)
-                    continue
-                parent = self._folder if self._executor is None else None
-                waiting[self._executors().submit(simulate, one, self._reader, parent, 1)] = key
-                while len(waiting) >= AHEAD * self._workers:
-                    self._collect(waiting, failed)
-                    self._report(len(results) - len(waiting), total)
-            while waiting:
-                self._report(len(results) - len(waiting), total)
-                self._collect(waiting, failed)
+                self._start(key, one, work)
+                while len(work.waiting) >= AHEAD * self._workers:
+                    self._collect(work)
+                self._report(len(results) - len(work.waiting), total)
+            while work.waiting:
+                self._report(len(results) - len(work.waiting), total)
+                self._collect(work)
+            for key, one in work.again.items():
+                self._start(key, one, work, again=True)
+                while work.waiting:
+                    self._collect(work, again=True)
             self._report(total, total)
         except (BrokenExecutor, CancelledError) as error:
             raise SimulationError(f"workers are gone ({error or type(error).__name__})") from error
         finally:
-            for future in waiting:
+            for future in work.waiting:
                 future.cancel()
-        return [failed.get(one, one) if isinstance(one, str) else one for one in results]
+        if work.unmade:
+            raise SimulationError(
+                f"{len(work.unmade):,} of {total:,} runs could not be made on this machine: {work.unmade[0]}"
+            )
+        return [work.failed.get(one, one) if isinstance(one, str) else one for one in results]
+
+    def _start(self, key: str, scenario: "Scenario", work: "_Work", again: bool = False) -> None:
+        """Hand a run over to those who make them; a large one is made here, with all cores."""
+        if self._executor is None and is_large(scenario):
+            try:
+                self._keep(key, simulate(scenario, self._reader, self._folder, self._workers), work)
+            except MachineError as error:
+                work.postpone(key, scenario, str(error), again)
+            return
+        parent = self._folder if self._executor is None else None
+        try:
+            future = self._executors().submit(simulate, scenario, self._reader, parent, 1)
+        except BrokenExecutor as error:
+            if self._executor is not None:
+                raise
+            self._drop_pool()
+            work.postpone(key, scenario, _of_pool(error), again)
+            return
+        work.waiting[future] = key, scenario
 
     def close(self) -> None:
         """Stop the processes and close the journal."""
         if self._pool is not None:
             self._pool.shutdown(cancel_futures=True)
-        self._journal.close()
+        os.close(self._journal)
 
     def __enter__(self) -> Self:
         return self
@@ -221,18 +248,24 @@ class Simulations:
     ) -> None:
         self.close()
 
-    def _collect(self, waiting: dict[Future[Outcome], str], failed: dict[str, Outcome]) -> None:
-        """Wait until at least one of the ``waiting`` runs is finished; keep the outcomes of those that are."""
-        finished, _ = wait(waiting, return_when=FIRST_COMPLETED)
+    def _collect(self, work: "_Work", again: bool = False) -> None:
+        """Wait until at least one of the runs under way is finished; keep the outcomes of those that are."""
+        finished, _ = wait(work.waiting, return_when=FIRST_COMPLETED)
         for future in finished:
-            key = waiting.pop(future)
+            key, scenario = work.waiting.pop(future)
             try:
-                outcome = future.result()
+                self._keep(key, future.result(), work)
+            except MachineError as error:
+                work.postpone(key, scenario, str(error), again)
+            except BrokenExecutor as error:
+                if self._executor is not None:
+                    raise
+                self._drop_pool()  # one of its processes was killed, and with it goes whatever was under way
+                work.postpone(key, scenario, _of_pool(error), again)
             except Exception as error:
                 if type(error).__name__ != KILLER:
                     raise
-                outcome = {FAILED: f"{KILLER}: several workers died of it, one after the other"}
-            self._keep(key, outcome, failed)
+                work.postpone(key, scenario, f"{KILLER}: several workers died of it, one after the other", again)
 
     def _executors(self) -> Executor:
         if self._executor is not None:
@@ -240,42 +273,95 @@ class Simulations:
         if self._pool is None:
             spawn = multiprocessing.get_context("spawn")
             self._pool = ProcessPoolExecutor(self._workers, mp_context=spawn, initializer=_follow_parent)
+            # Processes begin with the first task and inherit the mask: until they have loaded the program, an
+            # interrupt of the whole group would show as a traceback of each. The parent waits for them and tells.
+            masked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+            try:
+                self._pool.submit(os.getpid)
+            finally:
+                signal.pthread_sigmask(signal.SIG_SETMASK, masked)
         return self._pool
 
-    def _read_journal(self) -> None:
-        """Note the runs that an earlier experiment of the same program has finished; a line cut short is left out."""
-        self._journal.seek(0)
+    def _drop_pool(self) -> None:
+        """Let go of processes of which one was killed; the next task gets new ones."""
+        if self._pool is not None:
+            self._pool.shutdown(wait=False, cancel_futures=True)
+            self._pool = None
+
+    def _read_journal(self, path: Path) -> None:
+        """Note the runs that an earlier experiment of the same program has finished; damaged lines are left out."""
         offset, line = 0, b"\n"
-        for line in self._journal:
-            try:
-                kept = json.loads(line)
-            except ValueError:
-                kept = None
-            if kept is not None and kept["code"] == self._code:
-                self._offsets[kept["run"]] = offset
-            offset += len(line)
+        with path.open("rb") as lines:
+            for line in lines:
+                kept = _entry(line)
+                if kept is not None and kept["code"] == self._code:
+                    self._places[kept["run"]] = offset, len(line)
+                offset += len(line)
         if not line.endswith(b"\n"):
-            self._journal.write(b"\n")
+            os.write(self._journal, b"\n")
 
     def outcome(self, key: str) -> Outcome:
         """Return the outcome of a run that is in the journal."""
-        self._journal.seek(self._offsets[key])
-        outcome: Outcome = json.loads(self._journal.readline())["outcome"]
+        offset, length = self._places[key]
+        entry = _entry(os.pread(self._journal, length, offset))
+        if entry is None:
+            raise DamagedError(f"{self._folder / JOURNAL}: was changed while it was read")
+        outcome: Outcome = entry["outcome"]
         return outcome
 
-    def _keep(self, key: str, outcome: Outcome, failed: dict[str, Outcome]) -> None:
+    def _keep(self, key: str, outcome: Outcome, work: "_Work") -> None:
         self.simulated += 1
+        work.given_up = 0
         if FAILED in outcome:  # tried again by the next one who asks
-            failed[key] = outcome
+            work.failed[key] = outcome
             return
-        line = json.dumps({"run": key, "code": self._code, "outcome": outcome}, allow_nan=False)
-        self._offsets[key] = self._journal.seek(0, os.SEEK_END)
-        self._journal.write(line.encode() + b"\n")
-        self._journal.flush()
+        entry = {"run": key, "code": self._code, "outcome": outcome}
+        line = json.dumps({**entry, "sha256": digest_of(entry)}, allow_nan=False).encode() + b"\n"
+        offset = os.lseek(self._journal, 0, os.SEEK_END)
+        written = os.write(self._journal, line)
+        if written < len(line):  # the disk is full; the rest would make a line of its own
+            os.ftruncate(self._journal, offset)
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self._folder / JOURNAL))
+        self._places[key] = offset, len(line)
 
     def _report(self, done: int, total: int) -> None:
         if self._progress is not None:
             self._progress(done, total)
+
+
+@dataclass
+class _Work:
+    """The runs of one call: those under way, those to be tried again, those that cannot be made.
+
+    Attributes:
+        workers: How many runs are made at a time.
+        waiting: Key and scenario of what is under way.
+        again: Scenarios that failed for want of machine, by key.
+        failed: Outcomes of runs that failed by themselves, by key.
+        unmade: Why runs failed for want of machine, the last time that they were tried.
+        given_up: How many failed for want of machine since the last one that was finished.
+    """
+
+    workers: int
+    waiting: "dict[Future[Outcome], tuple[str, Scenario]]" = field(default_factory=dict)
+    again: "dict[str, Scenario]" = field(default_factory=dict)
+    failed: dict[str, Outcome] = field(default_factory=dict)
+    unmade: list[str] = field(default_factory=list)
+    given_up: int = 0
+
+    def has(self, key: str) -> bool:
+        """Return whether a run is under way, or was tried."""
+        return key in self.failed or key in self.again or any(key == other for other, _ in self.waiting.values())
+
+    def postpone(self, key: str, scenario: "Scenario", why: str, again: bool) -> None:
+        """Note a run that failed for want of machine; raises SimulationError where none is finished any more."""
+        self.given_up += 1
+        if again:
+            self.unmade.append(why)
+        else:
+            self.again[key] = scenario
+        if self.given_up > 2 * AHEAD * self.workers:
+            raise SimulationError(f"{self.given_up} runs in a row could not be made on this machine: {why}")
 
 
 class Outcomes:
@@ -311,6 +397,20 @@ def _key(scenario: "Scenario") -> str:
     return digest({name: part for name, part in scenario.resolved.items() if name not in ("calibration", "sweep")})
 
 
+def _entry(line: bytes) -> dict[str, Any] | None:
+    """Return what a line of a journal says; None where it is not as it was written."""
+    try:
+        entry = json.loads(line)
+        digest = entry.pop("sha256")
+        return entry if digest == digest_of(entry) and {"run", "code", "outcome"} <= set(entry) else None
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        return None
+
+
+def _of_pool(error: BrokenExecutor) -> str:
+    return f"a process that made it was killed ({error or type(error).__name__})"
+
+
 def _follow_parent() -> None:
     """Leave interrupts to the parent process, which waits for the runs under way; end when it ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -335,12 +435,17 @@ def simulate(scenario: "Scenario", read: Reader, parent: Path | None, workers: i
 
     Returns:
         What was read, or the message of the failure under ``FAILED``.
+
+    Raises:
+        MachineError: If it failed for want of space or memory.
     """
-    from sim.results.folder import FolderError
     from sim.running import run
 
-    with tempfile.TemporaryDirectory(dir=parent, prefix=UNFINISHED, ignore_cleanup_errors=True) as folder:
-        try:
-            return read(run(scenario, Path(folder) / "run", events="none", workers=workers))
-        except (ConservationError, FolderError, OSError, MemoryError, OverflowError) as error:
-            return {FAILED: f"{type(error).__name__}: {error}".replace(folder, "...")}
+    try:
+        with tempfile.TemporaryDirectory(dir=parent, prefix=UNFINISHED, ignore_cleanup_errors=True) as folder:
+            try:
+                return read(run(scenario, Path(folder) / "run", events="none", workers=workers))
+            except (FailedError, OverflowError) as error:
+                return {FAILED: f"{type(error).__name__}: {error}".replace(folder, "...")}
+    except (FolderError, *MACHINE) as error:
+        raise MachineError(f"{type(error).__name__}: {error}") from error

@@ -17,8 +17,9 @@ from sim.country.provinces import Provinces
 from sim.days import DAY_MS, HOUR_MS
 from sim.experiments.bisection import Numbers, bisect, one_less, settle
 from sim.experiments.promise import Promise, PromiseError, Terms, promised, with_staff
-from sim.experiments.simulations import JOURNAL, Computing, Simulations, demand_keywords
-from sim.experiments.store import claim, read_frame, whole, write_frame
+from sim.experiments.simulations import Computing, Simulations, demand_keywords
+from sim.experiments.store import claim, complete, read_frame, write_frame
+from sim.results.folder import whole
 from sim.results.outcomes import Outcome, service
 from sim.scenario import changed
 from sim.scenario.schema.warning import MOST_STAFF
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
     from sim.scenario import Scenario
 
+KIND = "staffing"
 STAFF_FILE, CURVE_FILE, STAFFED_YAML = "staff.parquet", "curve.parquet", "staffed.yaml"
 
 KEPT, IMPOSSIBLE, NO_ALERTS, UNSETTLED = "kept", "impossible", "no alerts", "unsettled"
@@ -81,7 +83,7 @@ class Staffing:
         of the tier, in the country; ``staff_hours`` are those on duty in the period; ``utilisation`` is busy by staffed
         time, above 1 where services outlast a shift that fewer seats follow.
         """
-        return read_frame(self.folder / STAFF_FILE)
+        return read_frame(self.folder, KIND, STAFF_FILE)
 
     @cached_property
     def curve(self) -> "pd.DataFrame":
@@ -92,7 +94,7 @@ class Staffing:
         ``victims``, ``prevented_yuan``, and how these two differ (``..._change``) from those with the smallest staff.
         All of its runs meet the same attempts and people.
         """
-        return read_frame(self.folder / CURVE_FILE)
+        return read_frame(self.folder, KIND, CURVE_FILE)
 
     @cached_property
     def scenario(self) -> "Scenario":
@@ -156,7 +158,8 @@ def staffing(
     terms = Terms(desk, tier, share, within, relative)
     replicates, tell = search.get("replicates", 1), search.get("tell")
     path = prepared(scenario, terms, curve, replicates, search.get("folder"))
-    if not (path / STAFF_FILE).exists():
+
+    def make() -> None:
         policy, promise = promised(scenario, terms)
         read = partial(service, desk=desk, tier=tier, tiers=promise.tiers, days=promise.days)
         workers, executor, progress = search.get("workers"), search.get("executor"), search.get("progress")
@@ -171,7 +174,8 @@ def staffing(
             unfinished.write_text(named.yaml(), encoding="utf-8", newline="\n")
         write_frame(path / CURVE_FILE, points)
         write_frame(path / STAFF_FILE, trials.frame())
-        (path / JOURNAL).unlink()
+
+    complete(path, KIND, [STAFFED_YAML, CURVE_FILE, STAFF_FILE], make)
     return Staffing(path)
 
 
@@ -192,7 +196,7 @@ def prepared(scenario: "Scenario", terms: Terms, curve: Sequence[float], replica
         "curve": [float(factor) for factor in curve],
         "replicates": replicates,
     }
-    return claim("staffing", scenario, request, folder)
+    return claim(KIND, scenario, request, folder)
 
 
 @dataclass(frozen=True)

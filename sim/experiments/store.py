@@ -3,14 +3,17 @@
 ``simulations`` keeps the journal of the runs in the same folder; which tables there are is up to each experiment.
 """
 
-import json
-import os
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+import re
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sim.results.folder import SCENARIO_YAML, FolderError, demand_free, replace_json, sync
+from sim.caches import program_digest
+from sim.results.folder import SCENARIO_YAML, demand_free, replace_json, whole
+from sim.results.holding import HOLDER, holding
+from sim.results.run import Run
+from sim.results.run_json import RUN_JSON
+from sim.results.stored import DamagedError, FolderError, demand_hashes, is_sha256, read_json, reading, sha256
 from sim.scenario.load import digest
 
 if TYPE_CHECKING:
@@ -18,8 +21,18 @@ if TYPE_CHECKING:
 
     from sim.scenario import Scenario
 
+JOURNAL = "journal.jsonl"
+"""The runs that are finished, one line each, until the tables are whole."""
 
-def claim(kind: str, scenario: "Scenario", request: Mapping[str, Any], folder: Path | None) -> Path:
+FILES, PROGRAM = "files", "program"
+"""Keys of ``KIND.json`` once the tables are whole: the SHA-256 of each, and that of the sources that made them."""
+
+UNFINISHED_FILE = re.compile(r"\.(?P<name>.+)\.unfinished(-\d+)?", re.DOTALL)
+
+
+def claim(
+    kind: str, scenario: "Scenario", request: Mapping[str, Any], folder: Path | None, named: Path | None = None
+) -> Path:
     """Make the folder of an experiment, or find the one where it goes on.
 
     It holds ``KIND.json``, which says what was asked for of which scenario, and ``scenario.yaml``.
@@ -28,8 +41,8 @@ def claim(kind: str, scenario: "Scenario", request: Mapping[str, Any], folder: P
         kind: The kind of experiment, such as ``sweep``.
         scenario: The scenario that it starts from.
         request: What was asked for, as JSON has it.
-        folder: Where it is kept; if None, ``results/KINDs/NAME-HASH`` (``sensitivities``), the same for the same
-            experiment.
+        folder: Where it is kept; if None, ``NAMED-HASH``, the same for the same experiment.
+        named: How that begins; if None, ``results/KINDs/NAME`` (``sensitivities``).
 
     Returns:
         The folder.
@@ -40,33 +53,80 @@ def claim(kind: str, scenario: "Scenario", request: Mapping[str, Any], folder: P
     spec = scenario.spec
     start = {"name": spec.name, "seed": spec.seed, "scale": spec.scale, "scenario_sha256": scenario.sha256}
     document = {**start, "engine": spec.engine, **request}
-    kinds = f"{kind[:-1]}ies" if kind.endswith("y") else f"{kind}s"
-    path = folder or Path("results") / kinds / f"{scenario.name}-{digest(document)[:8]}"
+    if named is None:
+        named = Path("results") / (f"{kind[:-1]}ies" if kind.endswith("y") else f"{kind}s") / scenario.name
+    path = folder or named.with_name(f"{named.name}-{digest(document)[:8]}")
     file = path / f"{kind}.json"
     if not file.is_file():
-        demand_free(path)
+        _demand_claimable(path, file)
         path.mkdir(parents=True, exist_ok=True)
-        (path / SCENARIO_YAML).write_text(scenario.yaml(), encoding="utf-8", newline="\n")
-        replace_json(file, document)
-    elif json.loads(file.read_text(encoding="utf-8")) != document:
-        raise FolderError(f"{path}: holds another {kind}; a folder that does not exist or is empty")
+        with holding(path):
+            with whole(path / SCENARIO_YAML) as unfinished:
+                unfinished.write_text(scenario.yaml(), encoding="utf-8", newline="\n")
+            replace_json(file, document)
+    elif (kept := _request(file)) != document:
+        key = next(key for key in {**document, **kept} if kept.get(key) != document.get(key))
+        other = "other" if kind.endswith("s") else "another"
+        raise FolderError(f"{path}: holds {other} {kind} ({key} differs); a folder that does not exist or is empty")
     return path
 
 
-@contextmanager
-def whole(path: Path) -> Iterator[Path]:
-    """Let a file appear under its name once it is whole and durable, or not at all.
+def _demand_claimable(path: Path, file: Path) -> None:
+    """Raise FolderError unless a folder is free, or holds no more than a start that was cut short."""
+    if path.is_dir() and not path.is_symlink():
+        names = [one.name for one in path.iterdir()]
+        partial = (UNFINISHED_FILE.fullmatch(name) for name in names)
+        started = {
+            HOLDER,
+            SCENARIO_YAML,
+            *(one[0] for one in partial if one and one["name"] in (SCENARIO_YAML, file.name)),
+        }
+        if names and set(names) <= started:
+            return
+    demand_free(path)
+
+
+def _request(file: Path) -> dict[str, Any]:
+    """Return what the folder of an experiment was made for; raises DamagedError."""
+    document = read_json(file)
+    if not isinstance(document, dict):
+        raise DamagedError(f"{file}: is not what this program writes: no map")
+    return {key: part for key, part in document.items() if key not in (FILES, PROGRAM)}
+
+
+def complete(folder: Path, kind: str, tables: Sequence[str], make: Callable[[], None]) -> None:
+    """Make the tables of an experiment, unless this very program has made them before.
+
+    Raises FolderError where another process is at work in the folder, DamagedError where a table was changed.
 
     Args:
-        path: The name under which it appears.
-
-    Yields:
-        The name under which it is to be written.
+        folder: Its folder, see ``claim``.
+        kind: The kind of experiment.
+        tables: Names of the files that are whole afterwards.
+        make: Writes them; what it needs of earlier attempts is in the journal.
     """
-    unfinished = path.with_name(f".{path.name}.unfinished")
-    yield unfinished
-    sync(unfinished)
-    os.replace(unfinished, path)
+    if _is_complete(folder, kind, tables):
+        return
+    with holding(folder):
+        if _is_complete(folder, kind, tables):
+            return
+        make()
+        file = folder / f"{kind}.json"
+        hashes = {name: sha256(folder / name) for name in tables}
+        replace_json(file, {**_request(file), FILES: hashes, PROGRAM: program_digest()})
+        (folder / JOURNAL).unlink(missing_ok=True)
+
+
+def _is_complete(folder: Path, kind: str, tables: Sequence[str]) -> bool:
+    file = folder / f"{kind}.json"
+    document = read_json(file)
+    if document.get(PROGRAM) != program_digest():
+        return False
+    files = document.get(FILES)
+    if not isinstance(files, dict) or set(files) != set(tables) or not all(map(is_sha256, files.values())):
+        raise DamagedError(f"{file}: is not what this program writes: {FILES} are not {', '.join(tables)}")
+    demand_hashes(folder, files)
+    return True
 
 
 def write_frame(path: Path, frame: "pd.DataFrame") -> None:
@@ -78,8 +138,37 @@ def write_frame(path: Path, frame: "pd.DataFrame") -> None:
         pq.write_table(pa.Table.from_pandas(frame, preserve_index=False).replace_schema_metadata(), unfinished)
 
 
-def read_frame(path: Path) -> "pd.DataFrame":
-    """Read a table of an experiment; missing values are NA."""
+def read_frame(folder: Path, kind: str, name: str) -> "pd.DataFrame":
+    """Read a table of an experiment; missing values are NA. Raises DamagedError where it is not the one it wrote."""
     import pandas as pd
 
-    return pd.read_parquet(path, dtype_backend="numpy_nullable")
+    files = read_json(folder / f"{kind}.json").get(FILES)
+    with reading(folder):
+        demand_hashes(folder, {name: files[name]})
+        return pd.read_parquet(folder / name, dtype_backend="numpy_nullable")
+
+
+def finished_run(folder: Path, scenario: "Scenario") -> Run | None:
+    """Return the run of a scenario that an earlier call of the same command has finished.
+
+    Args:
+        folder: The folder of the run itself.
+        scenario: What is wanted of it, to the last letter: engine and record included.
+
+    Returns:
+        The run; None where there is none yet.
+
+    Raises:
+        FolderError: If there is another run, of other values or made by other sources; DamagedError if it was changed.
+    """
+    from sim.results.provenance import versions
+
+    if not (folder / RUN_JSON).exists():
+        return None
+    run = Run(folder)
+    if (folder / SCENARIO_YAML).read_text(encoding="utf-8") != scenario.yaml():
+        raise FolderError(f"{folder}: holds another run; a folder that does not exist or is empty")
+    if run.manifest["versions"] != versions():
+        raise FolderError(f"{folder}: holds this run by another version of the program; another folder")
+    run.scenario = scenario
+    return run

@@ -4,7 +4,8 @@
 for and writes the catalogue.
 
 The folder of a sweep holds ``sweep.json`` (what was asked for), ``scenario.yaml`` (the scenario that is varied) and,
-once all is done, ``catalogue.parquet``. Until then a journal holds what is finished: the same call goes on from there.
+once all is done, ``catalogue.parquet``, whose hash ``sweep.json`` then has. Until then a journal holds what is
+finished: the same call goes on from there.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -16,14 +17,14 @@ from sim.experiments.design import GRID, Design, DesignError, Value, design
 from sim.experiments.parameters import out_of_range
 from sim.experiments.simulations import (
     FAILED,
-    JOURNAL,
     Computing,
     Outcomes,
     Simulations,
     demand_keywords,
     scenario_or_failure,
 )
-from sim.experiments.store import claim, read_frame, whole
+from sim.experiments.store import claim, complete, read_frame
+from sim.results.folder import whole
 from sim.results.outcomes import Outcome, quantities
 from sim.scenario import Scenario, changed
 from sim.scenario.load import plain, value_at
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
+KIND = "sweep"
 CATALOGUE = "catalogue.parquet"
 
 POINT, REPLICATE, SEED, STATUS, MESSAGE = "point", "replicate", "seed", "status", "message"
@@ -73,12 +75,14 @@ def sweep(
     demand_keywords("sweep", computing, Computing.__optional_keys__)
     plan = planned(scenario, vary, kind, samples)
     path = prepared(scenario, plan, replicates, folder)
-    if not (path / CATALOGUE).exists():
+
+    def make() -> None:
         with Simulations(path, quantities, **computing) as simulations:
             outcomes = simulations.each(_scenarios(scenario, plan, replicates), len(plan) * replicates)
             _write(path / CATALOGUE, scenario, plan, replicates, outcomes)
-        (path / JOURNAL).unlink()
-    return read_frame(path / CATALOGUE)
+
+    complete(path, KIND, [CATALOGUE], make)
+    return read_frame(path, KIND, CATALOGUE)
 
 
 def planned(
@@ -104,7 +108,7 @@ def prepared(scenario: Scenario, plan: Design, replicates: int, folder: Path | N
         "replicates": replicates,
         "vary": {axis.key: list(axis.given) for axis in plan.axes},
     }
-    return claim("sweep", scenario, request, folder)
+    return claim(KIND, scenario, request, folder)
 
 
 def _checked(scenario: Scenario, key: str, value: Value) -> Value:

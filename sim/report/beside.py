@@ -54,7 +54,6 @@ def compared_runs(groups: "Sequence[Sequence[Run]]") -> Compared:
     """Pair runs with the first; raises PairingError for those that do not meet the same attempts and people."""
     from sim.experiments.compare import compare
     from sim.experiments.fates import changes
-    from sim.results.tables import TABLES
 
     runs = [group[0] for group in groups]
     labels = labels_of(runs)
@@ -62,7 +61,7 @@ def compared_runs(groups: "Sequence[Sequence[Run]]") -> Compared:
     quantities = len(found) // (len(runs) - 1)
     found["scenario"] = [label for label in labels[1:] for _ in range(quantities)]
     moved = {}
-    if all((run.path / TABLES["events"].file).exists() for run in runs):
+    if all(run.has_events for run in runs):
         moved = {label: changes(runs[0], run) for label, run in zip(labels[1:], runs[1:], strict=True)}
     return Compared(runs, labels, found, moved, len(groups[0]))
 

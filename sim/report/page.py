@@ -2,7 +2,6 @@
 
 import base64
 import hashlib
-import os
 from collections.abc import Callable, Sequence
 from itertools import islice
 from pathlib import Path
@@ -15,7 +14,7 @@ from sim.report.gallery import FIGURES, FILM, SECONDS, SECTIONS, Picture, combin
 from sim.report.parts import About, Control, Part, Plot, Shown, table, title_of
 from sim.report.pictures.film import reel
 from sim.report.pictures.provenance import parameters
-from sim.results.folder import sync
+from sim.results.folder import whole
 from sim.rounding import amount
 
 if TYPE_CHECKING:
@@ -57,13 +56,8 @@ def report(
         raise ValueError("a report has at least one run")
     path = Path(out) if out is not None else (groups[0][0].path if len(groups) == 1 else Path()) / REPORT_HTML
     text = page(groups, progress)
-    unfinished = path.with_name(f".{path.name}.unfinished-{os.getpid()}")
-    try:
+    with whole(path) as unfinished:
         unfinished.write_text(text, encoding="utf-8")
-        sync(unfinished)
-        os.replace(unfinished, path)
-    finally:
-        unfinished.unlink(missing_ok=True)
     return path
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from sim.days import calendar_date, day_number, next_month
+from sim.failures import RefusedError
 from sim.results.figures import CHANGE, amount, iso, number
 from sim.results.quantities import FIGURES, Quantities
 from sim.results.scope import Scope
@@ -16,7 +17,7 @@ SPAN = re.compile(r"[0-9]{4}(-[0-9]{2}){0,2}")
 WINDOWS = "START..END, or one of them alone: a day 2022-01-31, a month 2022-01 or a year 2022"
 
 
-class AskedError(ValueError):
+class AskedError(RefusedError, ValueError):
     """A question that no run, or not this one, can answer: what is wrong; what is allowed, in one line."""
 
 

@@ -13,10 +13,13 @@ from sim.days import UNIX_DAYS, calendar_date
 from sim.results.columns import StoredTable
 from sim.results.encoding import arrow, decode, numbers_of
 from sim.results.evidence import evidence
-from sim.results.figures import summarise
-from sim.results.folder import SCENARIO_YAML, read_manifest, sha256
+from sim.results.figures import summarise, uncounted
+from sim.results.folder import SCENARIO_YAML
+from sim.results.provenance import versions
 from sim.results.query import Where, summed, sums
+from sim.results.run_json import is_sealed, read_manifest
 from sim.results.scope import Scope
+from sim.results.stored import sha256
 from sim.results.tables import COUNTED, TABLES
 from sim.results.writer import sort_order
 from sim.scenario import ScenarioError, load_scenario
@@ -50,8 +53,11 @@ def check_run(folder: Path) -> Iterator[Finding]:
     Yields:
         Each finding, good or bad, as soon as it is known.
     """
-    manifest = read_manifest(folder)
+    manifest = read_manifest(folder, changed=True)
+    yield Finding("run.json: is as it was written", is_sealed(manifest))
     yield from _attempted("files", partial(_files, folder, manifest))
+    if not all((folder / table.file).is_file() for table in COUNTED):
+        return
     try:
         scope = Scope.of(load_scenario(str(folder / SCENARIO_YAML)))
     except ScenarioError as error:
@@ -64,7 +70,7 @@ def check_tables(folder: Path, manifest: dict[str, Any], scope: Scope) -> Iterat
     """Check everything but the hashes of the files, given what the run was about."""
     yield from _attempted("scenario", partial(_scenario, manifest, scope))
     for table in TABLES.values():
-        if not table.is_log or (folder / table.file).exists():
+        if not table.is_log or (folder / table.file).is_file():
             yield from _attempted(f"table {table.name}", partial(_table, folder, table, scope))
     yield from _attempted("figures and totals", partial(_summary, folder, manifest, scope))
     yield from _attempted("evidence", partial(_evidence, folder, manifest, scope))
@@ -103,8 +109,14 @@ def _scenario(manifest: dict[str, Any], scope: Scope) -> Iterator[Finding]:
         ("name", scope.name),
         ("seed", scope.seed),
         ("scale", scope.scale),
+        ("engine", scope.engine),
     ):
         yield _equal(f"scenario: {key}", manifest[key], value)
+    missing = sorted({*versions()} - {*manifest["versions"]})
+    yield Finding("versions: name the program and every library", not missing, ", ".join(missing))
+    warned = set(manifest["warnings"])
+    untold = [line for line in uncounted(scope) if line not in warned]
+    yield Finding("warnings: tell of every figure that nothing counts", not untold, "; ".join(untold))
 
 
 def _table(folder: Path, table: StoredTable, scope: Scope) -> Iterator[Finding]:

@@ -1,32 +1,30 @@
 """The folder of a run: written aside and renamed into place when whole."""
 
 import errno
-import hashlib
+import fcntl
 import itertools
 import json
 import os
-import re
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-RUN_JSON = "run.json"
+from sim.results.holding import lock
+from sim.results.run_json import RUN_JSON, UNFINISHED, is_run, read_manifest
+from sim.results.stored import FolderError
+
 SCENARIO_YAML = "scenario.yaml"
 RUNS = Path("results") / "runs"
-UNFINISHED = re.compile(r"^\.(?P<name>.+)\.unfinished-(?P<process>\d+)(-\d+)?$")
 LONGEST_NAME = 200
 """Bytes of a folder's name, which leaves room for the name that it has while unfinished."""
 
 DEPTH = 3
 """How deep below a folder its runs are looked for: a sweep's points, a point's replicates."""
-
-
-class FolderError(Exception):
-    """A run's folder cannot be made where it was asked for, or is not one."""
 
 
 def default_folder(name: str, seed: int, now: datetime | None = None) -> Path:
@@ -42,12 +40,20 @@ def default_folder(name: str, seed: int, now: datetime | None = None) -> Path:
 
 def demand_free(folder: Path) -> None:
     """Raise FolderError unless ``folder`` does not exist or is an empty folder; writes nothing."""
-    if UNFINISHED.match(folder.name):
+    try:
+        _demand_free(folder)
+    except (OSError, ValueError) as error:  # too long, or with a character that no name can have
+        what = error.strerror if isinstance(error, OSError) else error
+        raise FolderError(f"{str(folder)[:200]}: {what}; a folder that does not exist or is empty") from None
+
+
+def _demand_free(folder: Path) -> None:
+    if UNFINISHED.fullmatch(folder.name):
         raise FolderError(f"{folder}: is named like an unfinished run; another name")
     if len(os.fsencode(folder.name)) > LONGEST_NAME:
         raise FolderError(f"{folder.name[:20]}...: a name of over {LONGEST_NAME} bytes; a shorter one")
     for above in folder.absolute().parents:
-        if (above / RUN_JSON).is_file():
+        if is_run(above):
             raise FolderError(f"{folder}: lies inside the run {above}; a folder outside of it")
     # Taking the place of `.` would leave the user's shell in a folder that is gone.
     if not folder.name or folder.name == "..":
@@ -76,7 +82,7 @@ class Staging:
         self._renamable = renamable
         self.target = target.absolute()
         self._parents = _make_parents(self.target.parent)
-        self.path = self._create()
+        self.path, self._handle = self._create()
 
     def publish(self) -> Path:
         """Make everything durable and let the folder appear, at once, under its name.
@@ -106,6 +112,7 @@ class Staging:
     def discard(self) -> None:
         """Remove the folder, and the parents that were made for it and are empty."""
         shutil.rmtree(self.path, ignore_errors=True)
+        self._release()
         for parent in self._parents:
             try:
                 parent.rmdir()
@@ -118,19 +125,64 @@ class Staging:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if self._handle is None:
+            return
         if self.path.exists():
             self.discard()
+        self._release()
 
-    def _create(self) -> Path:
-        name = f".{self.target.name}.unfinished-{os.getpid()}"
-        for count in range(1000):
-            path = self.target.with_name(name if count == 0 else f"{name}-{count}")
-            try:
-                path.mkdir()
-            except FileExistsError:
-                continue
-            return path
+    def _release(self) -> None:
+        handle, self._handle = self._handle, None
+        if handle is not None:
+            os.close(handle)
+
+    def _create(self) -> tuple[Path, int | None]:
+        """Make the folder and lock it, one process at a time; those that killed runs of this target left are removed.
+
+        Returns:
+            The folder, and the open handle that locks it for as long as this process lives.
+
+        Raises:
+            FolderError: If another process is making the same run.
+        """
+        parent = os.open(self.target.parent, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            with suppress(OSError):  # a file system without locks
+                fcntl.flock(parent, fcntl.LOCK_EX)
+            if not self._renamable:
+                self._clear()
+            name = f".{self.target.name}.unfinished-{os.getpid()}"
+            for count in range(1000):
+                path = self.target.with_name(name if count == 0 else f"{name}-{count}")
+                try:
+                    path.mkdir()
+                except FileExistsError:
+                    continue
+                handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+                lock(handle)
+                return path, handle
+        finally:
+            os.close(parent)
         raise FolderError(f"{self.target}: a thousand unfinished runs of this process lie beside it")
+
+    def _clear(self) -> None:
+        """Remove what killed runs of this target have left; raises FolderError where one of them is alive."""
+        for path in self.target.parent.iterdir():
+            unfinished = UNFINISHED.fullmatch(path.name)
+            if unfinished is None or unfinished["name"] != self.target.name or path.is_symlink():
+                continue
+            try:
+                handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+            except OSError:
+                continue
+            try:
+                lock(handle)
+            except BlockingIOError:
+                process = unfinished["process"]
+                raise FolderError(f"{self.target}: process {process} is making it; another folder") from None
+            finally:
+                os.close(handle)
+            shutil.rmtree(path, ignore_errors=True)
 
 
 def _make_parents(parent: Path) -> list[Path]:
@@ -153,10 +205,25 @@ def sync(path: Path) -> None:
         os.close(handle)
 
 
-def sha256(path: Path) -> str:
-    """Return the SHA-256 of a file, in hexadecimal digits."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+@contextmanager
+def whole(path: Path) -> Iterator[Path]:
+    """Let a file appear under its name, in place of an older one, once it is whole and durable, or not at all.
+
+    Args:
+        path: The name under which it appears.
+
+    Yields:
+        The name under which it is to be written.
+    """
+    unfinished = path.with_name(f".{path.name}.unfinished-{os.getpid()}")
+    try:
+        yield unfinished
+        sync(unfinished)
+        os.replace(unfinished, path)
+    except BaseException:
+        with suppress(OSError):
+            unfinished.unlink()
+        raise
 
 
 def write_json(path: Path, document: dict[str, Any]) -> None:
@@ -166,10 +233,8 @@ def write_json(path: Path, document: dict[str, Any]) -> None:
 
 def replace_json(path: Path, document: dict[str, Any]) -> None:
     """Write a JSON document that appears, or takes the place of an older one, whole or not at all."""
-    unfinished = path.with_name(f".{path.name}.unfinished")
-    write_json(unfinished, document)
-    sync(unfinished)
-    os.replace(unfinished, path)
+    with whole(path) as unfinished:
+        write_json(unfinished, document)
 
 
 def to_json(document: dict[str, Any]) -> str:
@@ -177,27 +242,13 @@ def to_json(document: dict[str, Any]) -> str:
     return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
-def read_manifest(folder: Path) -> dict[str, Any]:
-    """Read ``run.json`` of a finished run; raises FolderError for anything else."""
-    if UNFINISHED.match(folder.absolute().name):
-        raise FolderError(f"{folder}: an unfinished run; it was killed or is still running")
-    try:
-        document = json.loads((folder / RUN_JSON).read_text(encoding="utf-8"))
-    except (FileNotFoundError, NotADirectoryError):
-        raise FolderError(f"{folder}: no run; a folder that holds {RUN_JSON}") from None
-    except (OSError, ValueError) as error:
-        raise FolderError(f"{folder / RUN_JSON}: cannot be read: {error}") from None
-    if not isinstance(document, dict) or document.get("status") != "finished":
-        raise FolderError(f"{folder / RUN_JSON}: does not say that the run finished")
-    return document
-
-
 @dataclass(frozen=True)
 class Listed:
-    """A run found in a folder; ``manifest`` is None where it is unfinished."""
+    """A run found in a folder; ``manifest`` is None where it is unfinished or, as ``damage`` says, cannot be read."""
 
     path: Path
     manifest: dict[str, Any] | None
+    damage: str | None = None
 
 
 def find_runs(folder: Path, depth: int = DEPTH) -> Iterator[Listed]:
@@ -207,12 +258,12 @@ def find_runs(folder: Path, depth: int = DEPTH) -> Iterator[Listed]:
     for path in sorted(folder.iterdir()):
         if path.is_symlink() or not path.is_dir():
             continue
-        if UNFINISHED.match(path.name):
+        if UNFINISHED.fullmatch(path.name):
             yield Listed(path, None)
-        elif (path / RUN_JSON).is_file():
+        elif os.path.lexists(path / RUN_JSON):
             try:
                 yield Listed(path, read_manifest(path))
-            except FolderError:
-                yield Listed(path, None)
+            except FolderError as error:
+                yield Listed(path, None, str(error))
         elif depth > 1 and not path.name.startswith("."):
             yield from find_runs(path, depth - 1)

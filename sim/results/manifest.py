@@ -6,8 +6,8 @@ from typing import Any
 from sim.results import provenance
 from sim.results.evidence import evidence
 from sim.results.figures import summarise
-from sim.results.folder import sha256
 from sim.results.scope import Scope
+from sim.results.stored import sha256
 
 Manifest = dict[str, Any]
 

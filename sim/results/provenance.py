@@ -9,6 +9,7 @@ import time
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from sim.caches import program_digest
 from sim.version import LOADED, __version__
 
 LIBRARIES = (
@@ -24,8 +25,11 @@ LIBRARIES = (
 
 
 def versions() -> dict[str, str]:
-    """Return the versions of the program, of Python and of the libraries that results could depend on."""
-    found = {"tocsin": __version__, "python": platform.python_version()}
+    """Return the versions of the program, of Python and of the libraries that results could depend on.
+
+    ``sources`` is the start of the SHA-256 of those of the program's sources on which results depend.
+    """
+    found = {"tocsin": __version__, "sources": program_digest()[:16], "python": platform.python_version()}
     for library in LIBRARIES:
         try:
             found[library] = version(library)

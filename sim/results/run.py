@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from sim.results.asked import Asked, AskedError, ask, demand_name, period, read, span
 from sim.results.figures import CHANGE, unit
-from sim.results.folder import SCENARIO_YAML, read_manifest
+from sim.results.folder import SCENARIO_YAML
 from sim.results.quantities import Quantities
+from sim.results.run_json import RUN_JSON, read_manifest
 from sim.results.scope import Scope
-from sim.results.tables import TABLES
+from sim.results.stored import DamagedError, demand_hashes, reading
+from sim.results.tables import COUNTED, TABLES
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -32,10 +34,24 @@ class Run:
     """
 
     def __init__(self, path: Path, scenario: "Scenario | None" = None) -> None:
+        """Open the folder of a finished run, every file of which is the one that was written; else a FolderError.
+
+        Args:
+            path: The folder.
+            scenario: The scenario, if it was run just now and its files need not be read again.
+
+        Raises:
+            DamagedError: If ``run.json`` or a file was changed.
+        """
         self.path = path
         self.manifest: dict[str, Any] = read_manifest(path)
         if scenario is not None:
-            self.scenario = scenario  # known to who has just run it; else read when it is first asked for
+            self.scenario = scenario
+            return
+        files = self.manifest["files"]
+        if missing := sorted({SCENARIO_YAML, *(table.file for table in COUNTED)} - set(files)):
+            raise DamagedError(f"{path / RUN_JSON}: is not what a run writes: files lacks {missing[0]}")
+        demand_hashes(path, files)
 
     def __repr__(self) -> str:
         name, seed, scale = (self.manifest[key] for key in ("name", "seed", "scale"))
@@ -121,7 +137,8 @@ class Run:
 
     @cached_property
     def _quantities(self) -> Quantities:
-        return Quantities.read(self.path, self._scope)
+        with reading(self.path):
+            return Quantities.read(self.path, self._scope)
 
     @cached_property
     def evidence(self) -> "pd.DataFrame":
@@ -190,10 +207,15 @@ class Run:
         """Levels of the macro state by quantity; the province is null for the nation."""
         return self._table("state")
 
+    @property
+    def has_events(self) -> bool:
+        """Whether events were recorded."""
+        return TABLES["events"].file in self.manifest["files"]
+
     @cached_property
     def events(self) -> "pd.DataFrame":
         """Events in order of time, phase and identity; raises FileNotFoundError if none were recorded."""
-        if not (self.path / TABLES["events"].file).exists():
+        if not self.has_events:
             raise FileNotFoundError(f"{self.path}: this run recorded no events; run it with events='all'")
         return self._table("events")
 
@@ -203,7 +225,8 @@ class Run:
         import pyarrow.parquet as pq
 
         schema = TABLES[name]
-        stored = pq.read_table(self.path / schema.file)
+        with reading(self.path / schema.file):
+            stored = pq.read_table(self.path / schema.file, columns=[column.name for column in schema.columns])
         nullable: dict[Any, Any] = {
             pa.string(): pd.StringDtype(),
             pa.int8(): pd.Int8Dtype(),

@@ -8,6 +8,8 @@ import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from sim.failures import RefusedError
+
 ROOT_KEY = "scenario"
 """Stands for the dotted key where a mistake is the whole file's."""
 
@@ -73,7 +75,7 @@ class Mistake:
         return f"{self.place}: {ascii_controls(text)}"
 
 
-class ScenarioError(Exception):
+class ScenarioError(RefusedError):
     """A scenario that cannot be used, with all its mistakes, in order of place."""
 
     def __init__(self, mistakes: Iterable[Mistake]) -> None:
@@ -82,7 +84,17 @@ class ScenarioError(Exception):
 
     def __str__(self) -> str:
         """Return one line for each mistake."""
-        return "\n".join(str(mistake) for mistake in self.mistakes)
+        return "\n".join(self.lines)
+
+    @property
+    def lines(self) -> list[str]:
+        """One line a mistake."""
+        return [str(mistake) for mistake in self.mistakes]
+
+    @property
+    def placed(self) -> bool:
+        """They begin with file, line and column."""
+        return True
 
 
 def dotted(path: Iterable[str | int]) -> str:

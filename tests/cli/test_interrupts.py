@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from sim import load_run
-from sim.results.folder import FolderError
+from sim.results.stored import FolderError
 from tests.cli.commands import Tocsin, start, wait_for
 
 MONTHS = [

@@ -10,7 +10,7 @@ import pytest
 import sim
 from sim.experiments.attribute import CAUSED, PREVENTED, Attribution
 from sim.experiments.layers import LAYERS, WARNING, LayerError, layers_of, without
-from sim.results.folder import FolderError
+from sim.results.stored import FolderError
 from sim.scenario import changed
 from tests.experiments.test_command import Tocsin, tocsin
 

@@ -16,8 +16,8 @@ from sim.experiments.design import BOOTSTRAP, SENSITIVITY_POINTS, DesignError, g
 from sim.experiments.indices import MORRIS, SOBOL, block, indices, sample_points, whole_blocks
 from sim.experiments.sensitivity import planned
 from sim.experiments.simulations import SimulationError
-from sim.results.folder import FolderError
 from sim.results.outcomes import quantities, quantity_names
+from sim.results.stored import FolderError
 from sim.scenario import changed
 from tests.experiments.test_command import Tocsin, tocsin
 

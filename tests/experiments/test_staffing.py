@@ -16,7 +16,7 @@ from sim.days import DAY_MS, HALF_HOUR_MS
 from sim.experiments.bisection import bisect, one_less, settle
 from sim.experiments.promise import PromiseError, comes_to
 from sim.experiments.staffing import FACTORS, Staffing
-from sim.results.folder import FolderError
+from sim.results.stored import FolderError
 from sim.words import Tier
 from tests.experiments.test_command import Tocsin, tocsin
 from tests.theory.formulas import reneging

@@ -14,7 +14,7 @@ import pytest
 
 import sim
 from sim.experiments.design import DesignError
-from sim.results.folder import FolderError
+from sim.results.stored import FolderError
 from tests.experiments.test_command import Tocsin, tocsin
 
 __all__ = ["tocsin"]

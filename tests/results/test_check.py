@@ -12,7 +12,7 @@ import pytest
 
 import sim
 from sim.results.check import check_run
-from sim.results.folder import sha256
+from sim.results.stored import sha256
 from sim.results.tables import TABLES
 from tests.results.conftest import MadeUp
 

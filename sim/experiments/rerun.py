@@ -1,0 +1,61 @@
+"""A finished run made again from its own folder: does this machine, with these versions, give the same bytes?"""
+
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sim.results.check import Finding
+from sim.results.folder import SCENARIO_YAML
+from sim.results.provenance import versions
+from sim.results.run import Run
+
+if TYPE_CHECKING:
+    from sim.scenario import Scenario
+
+COMPUTED = ("figures", "evidence", "totals", "warnings")
+"""Parts of ``run.json`` that a run computes; the others are of its machine and its time."""
+
+
+def rerun(
+    before: Run,
+    scenario: "Scenario | None" = None,
+    workers: int | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> Iterator[Finding]:
+    """Make a run again among temporary files and compare every byte.
+
+    Args:
+        before: The finished run.
+        scenario: Its scenario, with another engine; its own if None.
+        workers: Threads of the run.
+        progress: Called after each day, as by ``sim.run``.
+
+    Yields:
+        Whether each file is the same, byte by byte, and each part of ``run.json`` that is computed. Of another engine
+        ``scenario.yaml``, which names it, is left out.
+    """
+    from sim.running import run
+
+    chosen = scenario or before.scenario
+    left_out = () if chosen.spec.engine == before.scenario.spec.engine else (SCENARIO_YAML,)
+    with tempfile.TemporaryDirectory(prefix="tocsin-rerun-", ignore_cleanup_errors=True) as place:
+        again = run(chosen, Path(place) / "run", workers=workers, progress=progress)
+        ours, theirs = again.manifest["files"], before.manifest["files"]
+        for name in sorted({*ours, *theirs} - {*left_out}):
+            same = ours.get(name) == theirs.get(name)
+            yield Finding(f"{name}: the same bytes", same, "" if same else _difference(ours, theirs, name))
+        for part in COMPUTED:
+            yield Finding(f"run.json: the same {part}", again.manifest[part] == before.manifest[part])
+
+
+def _difference(ours: dict[str, str], theirs: dict[str, str], name: str) -> str:
+    if name not in ours or name not in theirs:
+        return "was not made again" if name in theirs else "was not made before"
+    return f"SHA-256 was {theirs[name]}, is {ours[name]}"
+
+
+def other_versions(before: Run) -> dict[str, tuple[str | None, str | None]]:
+    """Return what made a run and is of another version here: the versions then and now, by name."""
+    then, now = before.manifest["versions"], versions()
+    return {name: (then.get(name), now.get(name)) for name in {**then, **now} if then.get(name) != now.get(name)}

@@ -1,0 +1,331 @@
+"""However a command ends: one line, the right exit code, and nothing that looks finished."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from sim import cli
+from sim.cli import told
+from sim.failures import FailedError, RefusedError, Terminated, UsageError
+from sim.results.run_json import RUN_JSON, sealed
+from tests.cli.commands import ROOT, SHORT, Tocsin, start, wait_for
+
+LONG = ["china-2022", "--scale", "0.00001"]
+"""Two years: longer than any test waits before it ends the run."""
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder of a finished run."""
+    folder = tmp_path_factory.mktemp("runs") / "here"
+    process = start("run", *SHORT, "--out", str(folder), "--quiet", folder=folder.parent)
+    assert process.wait() == 0, process.communicate()
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("error", "lines", "code"),
+    [
+        (RefusedError("x: is not; y"), ["tocsin run: x: is not; y"], 2),
+        (UsageError("--a: is not; b", "--c: is not; d"), ["--a: is not; b", "--c: is not; d"], 2),
+        (FailedError("sums differ"), ["tocsin run: failed: sums differ"], 1),
+        (MemoryError(), ["tocsin run: failed: MemoryError"], 1),
+        (OverflowError("too\nmuch"), ["tocsin run: failed: too much"], 1),
+        (OSError(28, "No space left on device"), ["tocsin run: failed: [Errno 28] No space left on device"], 1),
+        (RuntimeError("can't start new thread"), ["tocsin run: failed: can't start new thread"], 1),
+        (KeyboardInterrupt(), ["tocsin run: interrupted"], 1),
+        (Terminated("SIGTERM"), ["tocsin run: ended by SIGTERM"], 1),
+        (KeyError("x"), ["tocsin run: failed by a fault of the program: KeyError: 'x'; please report it"], 1),
+    ],
+)
+def test_every_error_is_told_in_a_line_and_has_its_code(error: BaseException, lines: list[str], code: int) -> None:
+    assert told(error, ["--verbose", "run", "tiny"]) == (lines, code)
+
+
+def test_what_was_kept_is_told_and_a_fault_names_its_line() -> None:
+    try:
+        cli._open_streams.nothing  # type: ignore[attr-defined]  # noqa: B018
+    except AttributeError as error:
+        error.add_note("kept in x")
+        (line,), code = told(error, ["nowhere"])
+    assert code == 1
+    assert line.startswith("tocsin: failed by a fault of the program: AttributeError: ")
+    assert line.endswith("; kept in x; please report it")
+
+
+def test_verbose_shows_where(tocsin: Tocsin, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sim.scenario.load_scenario", lambda *a, **b: {}["x"])  # type: ignore[index]
+    plain, verbose = tocsin("validate", "tiny"), tocsin("--verbose", "validate", "tiny")
+    assert (plain.code, plain.err.count("\n")) == (1, 1)
+    assert "sim/cli/common.py:" in plain.err
+    assert verbose.code == 1
+    assert "Traceback" in verbose.err
+
+
+@pytest.mark.parametrize("closed", [">&-", "2>&-", "<&-", ">&- 2>&-", "<&- >&- 2>&-"])
+def test_closed_streams_neither_fail_a_run_nor_get_into_its_files(closed: str, tmp_path: Path) -> None:
+    command = f"{sys.executable} -m sim run {' '.join(map(repr, SHORT))} --out here --quiet {closed}"
+    ended = subprocess.run(
+        ["sh", "-c", command], cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True
+    )
+    assert (ended.returncode, ended.stdout) == (0, "")
+    assert ended.stderr.count("\n") <= 1  # a warning that the scale is small
+    check = subprocess.run(
+        [sys.executable, "-m", "sim", "check", "here"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+    )
+    assert check.returncode == 0, check.stdout
+
+
+@pytest.mark.parametrize("lost", [">&-", "> /dev/full"])
+def test_output_that_cannot_be_written_is_a_failure_in_one_line(lost: str, finished: Path, tmp_path: Path) -> None:
+    command = f"{sys.executable} -m sim figures {finished} {lost}"
+    ended = subprocess.run(
+        ["sh", "-c", command], cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True
+    )
+    assert ended.returncode == 1
+    assert ended.stderr.startswith("tocsin figures: failed: ")
+    assert ended.stderr.count("\n") == 1
+
+
+def edited(change: Callable[[dict[str, object]], object]) -> Callable[[Path], None]:
+    """Return what changes ``run.json`` and seals it again, as somebody would who wants to be believed."""
+
+    def damage(folder: Path) -> None:
+        document = json.loads((folder / RUN_JSON).read_text())
+        change(document)
+        (folder / RUN_JSON).write_text(json.dumps(sealed(document)))
+
+    return damage
+
+
+def raw(text: str) -> Callable[[Path], None]:
+    def damage(folder: Path) -> None:
+        (folder / RUN_JSON).write_text(text)
+
+    return damage
+
+
+def table(content: bytes | None) -> Callable[[Path], None]:
+    """Return what puts other bytes in place of a table, or a pipe that nobody writes into."""
+
+    def damage(folder: Path) -> None:
+        path = folder / "outcomes.parquet"
+        data = path.read_bytes()
+        path.unlink()
+        if content is None:
+            os.mkfifo(path)
+        else:
+            path.write_bytes(content or data[: len(data) // 2])
+
+    return damage
+
+
+def doubled(folder: Path) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    path = folder / "outcomes.parquet"
+    stored = pq.read_table(path)
+    pq.write_table(pa.concat_tables([stored, stored]), path)
+
+
+def edited_total(folder: Path) -> None:
+    document = json.loads((folder / RUN_JSON).read_text())
+    document["totals"]["victims"] += 1
+    (folder / RUN_JSON).write_text(json.dumps(document))
+
+
+DAMAGES = {
+    "nested": raw("[" * 100_000 + "]" * 100_000),
+    "list": raw("[]"),
+    "no JSON": raw("{"),
+    "NaN": raw('{"status": NaN}'),
+    "only finished": raw('{"status": "finished"}'),
+    "edited total": edited_total,
+    "doubled table": doubled,
+    "cut table": table(b""),
+    "text for a table": table(b"text"),
+    "pipe for a table": table(None),
+    "engine": edited(lambda one: one.update(engine="abacus")),
+    "totals": edited(lambda one: one.update(totals=5)),
+    "figures": edited(lambda one: one.update(figures=[5])),
+    "files": edited(lambda one: one.update(files={"../../etc/passwd": "0" * 64})),
+    "no files": edited(lambda one: one.update(files={})),
+    "seed": edited(lambda one: one.update(seed="5")),
+    "evidence": edited(lambda one: one.pop("evidence")),
+    "figure without window": edited(lambda one: one["figures"][0].pop("window")),  # type: ignore[index]
+    "no scenario": lambda folder: (folder / "scenario.yaml").unlink(),
+    "other scenario": lambda folder: (folder / "scenario.yaml").write_text("schema: ["),
+}
+READERS = ["figures", "evidence", "check", "report", "rerun", "compare", "runs"]
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_no_command_trusts_a_damaged_run_or_fails_without_a_line(
+    damage: str, finished: Path, tmp_path: Path, tocsin: Tocsin
+) -> None:
+    shutil.copytree(finished, tmp_path / "bad")
+    DAMAGES[damage](tmp_path / "bad")
+    before = sorted(os.listdir(tmp_path / "bad"))
+    signal.alarm(60)  # a pipe would be waited for
+    try:
+        for command in READERS:
+            arguments = {"compare": ["bad", str(finished)], "runs": ["."]}.get(command, ["bad"])
+            ended = tocsin(command, *arguments)
+            told_in = ended.out if command in ("check", "rerun", "runs") else ended.err
+            assert "Traceback" not in ended.out + ended.err, command
+            assert "fault of the program" not in ended.err, (command, ended.err)
+            if command == "runs":
+                assert ended.code == 0
+                assert ended.out.count("\n") == 1
+            elif command == "compare" and ended.code == 0:
+                assert damage == "figure without window"  # figures that have no value are not compared
+            elif command == "evidence" and ended.code == 0:
+                assert "table" in damage or "scenario" in damage or "files" in damage or "window" in damage
+            elif command in ("check", "rerun") and ended.code == 1:
+                assert "FAIL" in told_in
+            else:
+                assert ended.code == 2, (command, ended)
+                assert ended.err.count("\n") == 1, (command, ended.err)
+    finally:
+        signal.alarm(0)
+    assert sorted(os.listdir(tmp_path / "bad")) == before
+
+
+def test_a_table_that_nobody_named_is_no_part_of_a_run(finished: Path, tmp_path: Path, tocsin: Tocsin) -> None:
+    shutil.copytree(finished, tmp_path / "bad")
+    (tmp_path / "bad" / "events.parquet").write_bytes(b"")
+    assert tocsin("report", "bad", "--quiet").code == 0
+    ended = tocsin("check", "bad")
+    assert ended.code == 1
+    assert "FAIL files: no Parquet file that run.json does not name: events.parquet" in ended.out
+
+
+@pytest.mark.parametrize("sent", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+def test_a_run_that_is_asked_to_end_leaves_nothing(sent: signal.Signals, tmp_path: Path) -> None:
+    process = start("run", *LONG, "--out", "deep/dead", folder=tmp_path)
+    wait_for(tmp_path, "deep/.dead.unfinished-*/attempts.parquet", process)
+    process.send_signal(sent)
+    out, err = process.communicate(timeout=60)
+    assert (process.returncode, out) == (1, "")
+    how = "interrupted" if sent == signal.SIGINT else f"ended by {sent.name}"
+    assert err == f"tocsin run: {how}; nothing of this run was kept for deep/dead\n"
+    assert os.listdir(tmp_path) == []
+
+
+def test_who_ignores_a_hangup_goes_on(tmp_path: Path) -> None:
+    program = (
+        "import signal, sys; signal.signal(signal.SIGHUP, signal.SIG_IGN); sys.argv[0] = 'tocsin'; "
+        "from sim.cli import main; main()"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", program, "run", *LONG, "--out", "dead", "--quiet"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
+    wait_for(tmp_path, ".dead.unfinished-*/attempts.parquet", process)  # type: ignore[arg-type]
+    process.send_signal(signal.SIGHUP)
+    time.sleep(0.2)
+    assert process.poll() is None
+    process.terminate()
+    assert process.wait() == 1
+
+
+@pytest.mark.parametrize("after_s", [0.08, 0.16, 0.32])
+def test_an_interrupt_while_the_program_is_loaded_is_told_in_one_line(after_s: float, tmp_path: Path) -> None:
+    # The installed command begins with Python's own start; from then on it is ours.
+    program = (
+        "import sys, signal; signal.signal(signal.SIGINT, signal.default_int_handler); print(flush=True); "
+        "from sim.__main__ import main; main()"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", program, "run", *LONG, "--out", "dead"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    process.stdout.readline()
+    time.sleep(after_s)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert err.startswith("tocsin")
+    assert "interrupted" in err
+    assert err.count("\n") == 1
+    assert os.listdir(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["run", "tiny", "--replicates", "1000000000"], "--replicates"),
+        (["run", "tiny", "--draws", "1000000000"], "--draws"),
+        (["compare", "tiny", "tiny", "--replicates", "1000000000"], "--replicates"),
+        (["run", "tiny", "--seed", str(2**63 - 1), "--replicates", "2"], "--seed"),
+        (["sweep", "tiny", "--vary", "warning.*"], "warning.*"),
+        (["sweep", "tiny", "--vary", "a.*=1,2"], "a.*"),
+        (["sweep", "tiny", "--vary", "seed=1,2", "--replicates", "1000000000"], "--replicates"),
+        (["attribute", "tiny", "--replicates", "1000000000"], "--replicates"),
+        (["staffing", "tiny", "--replicates", "1000000000"], "--replicates"),
+        (["run", "tiny", "--out", "x" * 300], "a name of over 200 bytes"),
+        (["run", "tiny", "--out", "a/" * 3000], "File name too long"),
+        (["run", "tiny", "--out", ".x\n.unfinished-5"], "named like an unfinished run"),
+        (["check", "x" * 300], "x" * 20),
+        (["runs", "x" * 300], "too long"),
+    ],
+)
+def test_what_cannot_be_is_refused_at_once(arguments: list[str], said: str, tocsin: Tocsin, tmp_path: Path) -> None:
+    ended = tocsin(*arguments)
+    assert (ended.code, ended.out) == (2, "")
+    assert said in ended.err
+    assert ended.err.count("\n") == 1
+    assert os.listdir(tmp_path) == []
+
+
+def test_a_file_called_run_json_makes_no_run_of_the_folders_above(tocsin: Tocsin, tmp_path: Path) -> None:
+    (tmp_path / RUN_JSON).write_text('{"of": "another program"}')
+    assert tocsin("run", *SHORT, "--out", "deep/here", "--quiet").code == 0
+    ended = tocsin("run", *SHORT, "--out", "deep/here/inside", "--quiet")
+    assert ended.code == 2
+    assert "lies inside the run" in ended.err
+
+
+@pytest.mark.parametrize("name", [".dead.unfinished-5", ".de\nad.unfinished-5-1"])
+def test_what_is_unfinished_is_no_run_by_whatever_name(
+    name: str, finished: Path, tmp_path: Path, tocsin: Tocsin
+) -> None:
+    shutil.copytree(finished, tmp_path / name)
+    (tmp_path / "link").symlink_to(name)
+    for folder in (name, "link"):
+        for command in ("check", "figures", "report", "evidence", "rerun"):
+            ended = tocsin(command, folder)
+            assert ended.code == 2, (command, ended)
+            assert "an unfinished run" in ended.err
+    assert [line.split()[-1] for line in tocsin("runs", ".").out.splitlines()] == ["unfinished"]
+
+
+def test_the_module_is_the_command(tmp_path: Path) -> None:
+    ended = subprocess.run(
+        [sys.executable, "-m", "sim", "run"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+    )
+    assert ended.returncode == 2
+    assert ended.stderr.startswith("tocsin run: Missing argument")
