@@ -199,7 +199,7 @@ class _Ending:
                 signal.signal(number, self._hear)
 
     def meant(self, error: BaseException) -> BaseException:
-        """Return what ended the process: libraries make other errors of an interrupt that comes to them in their midst."""
+        """Return what ended the process: libraries make other errors of an interrupt that comes in their midst."""
         if self._asked is None or isinstance(error, KeyboardInterrupt):
             return error
         for note in getattr(error, "__notes__", ()):

@@ -1,0 +1,408 @@
+"""Nothing that was finished is lost: by a kill, a full disk, a lost worker, a second process in the same folder."""
+
+import json
+import multiprocessing
+import os
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+import sim
+from sim.calibration.calibrate import calibrate
+from sim.experiments.simulations import SimulationError, Simulations
+from sim.experiments.store import claim
+from sim.failures import MACHINE
+from sim.results.holding import HOLDER, holding
+from sim.results.outcomes import quantities
+from sim.results.stored import DamagedError, FolderError
+from tests.cli.commands import CALIBRATED, SHORT, Tocsin, start, tocsin, wait_for
+
+__all__ = ["tocsin"]
+
+KEY, VALUE = "period", "{start: 2022-01-24, end: 2022-01-25, warmup: 0 d}"
+STAFF = "desks.visit.staff"
+FOUR = {STAFF: [1, 2, 3, 4]}
+TWO = ["tiny", "--set", f"{KEY}={VALUE}", "--replicates", "2"]
+
+
+@pytest.fixture(scope="module")
+def tiny() -> sim.Scenario:
+    return sim.load_scenario("tiny", {KEY: VALUE})
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tiny: sim.Scenario, tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """Return the catalogue of the four runs."""
+    place = tmp_path_factory.mktemp("undisturbed") / "sweep"
+    swept(tiny, place)
+    return (place / "catalogue.parquet").read_bytes()
+
+
+def swept(tiny: sim.Scenario, place: Path) -> None:
+    with ThreadPoolExecutor(1) as executor:
+        sim.sweep(tiny, FOUR, folder=place, executor=executor, workers=1)
+
+
+def journal(place: Path) -> list[str]:
+    return (place / "journal.jsonl").read_text().splitlines()
+
+
+@pytest.mark.parametrize("error", [OSError(28, "No space left on device"), MemoryError(), FolderError("x: no space")])
+def test_what_fails_for_want_of_machine_is_no_row_and_is_made_the_next_time(
+    error: Exception, tiny: sim.Scenario, undisturbed: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made, run = [], sim.running.run
+
+    def failing(scenario: sim.Scenario, *arguments: object, **more: object) -> object:
+        made.append(scenario.spec.desks.visit.staff)
+        if len(set(map(str, made))) == 3:
+            raise error
+        return run(scenario, *arguments, **more)  # type: ignore[arg-type]
+
+    with monkeypatch.context() as patch:
+        patch.setattr("sim.running.run", failing)
+        with pytest.raises(SimulationError, match=r"1 of 4 runs could not be made on this machine|2 of 4"):
+            swept(tiny, tmp_path / "sweep")
+    assert not (tmp_path / "sweep" / "catalogue.parquet").exists()
+    kept = len(journal(tmp_path / "sweep"))
+    assert kept >= 2
+    with monkeypatch.context() as patch:
+        again: list[object] = []
+        patch.setattr("sim.running.run", lambda one, *a, **b: again.append(one) or run(one, *a, **b))
+        swept(tiny, tmp_path / "sweep")
+    assert len(again) == 4 - kept
+    assert (tmp_path / "sweep" / "catalogue.parquet").read_bytes() == undisturbed
+
+
+def test_what_fails_for_want_of_machine_once_is_tried_again(
+    tiny: sim.Scenario, undisturbed: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run, failed = sim.running.run, []
+
+    def once(scenario: sim.Scenario, *arguments: object, **more: object) -> object:
+        if not failed:
+            failed.append(scenario)
+            raise MACHINE[1]
+        return run(scenario, *arguments, **more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr("sim.running.run", once)
+    swept(tiny, tmp_path / "sweep")
+    assert (tmp_path / "sweep" / "catalogue.parquet").read_bytes() == undisturbed
+
+
+def test_a_process_of_the_pool_that_is_killed_costs_nothing_but_its_run(
+    tiny: sim.Scenario, undisturbed: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keep = Simulations._keep
+
+    def keep_and_kill(self: Simulations, *arguments: object) -> None:
+        keep(self, *arguments)  # type: ignore[arg-type]
+        if self.simulated == 1:
+            for process in multiprocessing.active_children():
+                os.kill(process.pid or 0, signal.SIGKILL)
+
+    monkeypatch.setattr(Simulations, "_keep", keep_and_kill)
+    sim.sweep(tiny, FOUR, folder=tmp_path / "sweep", workers=2)
+    assert (tmp_path / "sweep" / "catalogue.parquet").read_bytes() == undisturbed
+
+
+def test_a_disk_that_is_full_for_good_ends_a_long_sweep_soon(
+    tiny: sim.Scenario, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried = []
+
+    def full(scenario: sim.Scenario, *arguments: object, **more: object) -> object:
+        tried.append(scenario)
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("sim.running.run", full)
+    with (
+        pytest.raises(SimulationError, match="runs in a row could not be made on this machine"),
+        ThreadPoolExecutor(1) as executor,
+    ):
+        sim.sweep(tiny, {STAFF: list(range(1, 500))}, folder=tmp_path / "sweep", executor=executor, workers=1)
+    assert len(tried) < 20
+
+
+def test_on_a_disk_that_takes_no_large_file_nothing_finished_is_lost(tmp_path: Path, undisturbed: bytes) -> None:
+    command = ["sweep", "tiny", "--set", f"{KEY}={VALUE}", "--vary", f"{STAFF}=1,2,3,4", "--out", "sweep"]
+    limited = start(
+        *command,
+        folder=tmp_path,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (2000, resource.RLIM_INFINITY)),
+    )
+    _, err = limited.communicate(timeout=120)
+    assert limited.returncode == 1, err
+    assert err.startswith("tocsin sweep: failed: ")
+    assert err.endswith("; what was simulated is kept in sweep, the same command goes on\n")
+    assert err.count("\n") == 1
+    assert start(*command, "--quiet", folder=tmp_path).wait() == 0
+    assert (tmp_path / "sweep" / "catalogue.parquet").read_bytes() == undisturbed
+
+
+@pytest.mark.parametrize(
+    "left",
+    [[HOLDER], ["scenario.yaml"], [".scenario.yaml.unfinished-1"], ["scenario.yaml", ".sweep.json.unfinished-77"]],
+)
+def test_a_start_that_was_cut_short_is_begun_again(
+    left: list[str], tiny: sim.Scenario, undisturbed: bytes, tmp_path: Path
+) -> None:
+    (tmp_path / "sweep").mkdir()
+    for name in left:
+        (tmp_path / "sweep" / name).write_text("half")
+    swept(tiny, tmp_path / "sweep")
+    assert (tmp_path / "sweep" / "catalogue.parquet").read_bytes() == undisturbed
+
+
+@pytest.mark.parametrize("stranger", ["thesis.txt", ".thesis.txt.unfinished", "journal.jsonl"])
+def test_a_folder_with_anything_else_is_left_alone(stranger: str, tiny: sim.Scenario, tmp_path: Path) -> None:
+    (tmp_path / "sweep").mkdir()
+    (tmp_path / "sweep" / stranger).write_text("mine")
+    with pytest.raises(FolderError, match="not empty"):
+        swept(tiny, tmp_path / "sweep")
+    assert os.listdir(tmp_path / "sweep") == [stranger]
+
+
+DAMAGED_LINES = [
+    "5",
+    "[]",
+    "{}",
+    "null",
+    '"a"',
+    "[" * 50_000,
+    '{"run": 1, "code": 2, "outcome": 3, "sha256": 4}',
+    "\x00\xff",
+]
+
+
+@pytest.mark.parametrize("line", DAMAGED_LINES, ids=range(len(DAMAGED_LINES)))
+def test_a_damaged_line_of_a_journal_counts_as_not_there(
+    line: str, tiny: sim.Scenario, undisturbed: bytes, tmp_path: Path
+) -> None:
+    place = begun(tiny, tmp_path / "sweep", 2)
+    good = journal(place)
+    (place / "journal.jsonl").write_text("\n".join([line, good[0], line, good[1], line[:7]]))
+    swept(tiny, place)
+    assert (place / "catalogue.parquet").read_bytes() == undisturbed
+
+
+def test_a_number_of_a_journal_that_was_changed_is_not_believed(
+    tiny: sim.Scenario, undisturbed: bytes, tmp_path: Path
+) -> None:
+    place = begun(tiny, tmp_path / "sweep", 3)
+    text = (place / "journal.jsonl").read_text()
+    entry = json.loads(text.splitlines()[0])
+    (place / "journal.jsonl").write_text(
+        text.replace(f'"victims": {entry["outcome"]["victims"]}', f'"victims": {entry["outcome"]["victims"] + 1}')
+    )
+    swept(tiny, place)
+    assert (place / "catalogue.parquet").read_bytes() == undisturbed
+
+
+def begun(tiny: sim.Scenario, place: Path, runs: int) -> Path:
+    """Make the folder of a sweep of which some runs are finished."""
+    from sim.experiments.sweep import planned, prepared
+
+    prepared(tiny, planned(tiny, FOUR, None, None), 1, place)
+    with Simulations(place, quantities, executor=ThreadPoolExecutor(1)) as some:
+        list(some.each([sim.scenario.changed(tiny, {STAFF: staff, "seed": 7}) for staff in FOUR[STAFF][:runs]], runs))
+    assert len(journal(place)) == runs
+    return place
+
+
+@pytest.mark.parametrize("name", ["sweep.json", "catalogue.parquet"])
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b"[" * 50_000, None])
+def test_a_damaged_file_of_an_experiment_is_refused_in_a_line(
+    name: str, content: bytes | None, tocsin: Tocsin, tmp_path: Path
+) -> None:
+    command = ["sweep", "tiny", "--set", f"{KEY}={VALUE}", "--vary", f"{STAFF}=1", "--out", "sweep", "--workers", "1"]
+    assert tocsin(*command, "--quiet").code == 0
+    (tmp_path / "sweep" / name).unlink()
+    if content is None:
+        os.mkfifo(tmp_path / "sweep" / name)
+    else:
+        (tmp_path / "sweep" / name).write_bytes(content)
+    ended = tocsin(*command)
+    assert (ended.code, ended.out) == (2, "")
+    assert ended.err.count("\n") == 1
+    assert f"sweep/{name}: " in ended.err
+
+
+def test_a_catalogue_whose_numbers_were_changed_is_refused(tiny: sim.Scenario, tmp_path: Path) -> None:
+    import pandas as pd
+
+    swept(tiny, tmp_path / "sweep")
+    path = tmp_path / "sweep" / "catalogue.parquet"
+    frame = pd.read_parquet(path)
+    frame["victims"] += 1
+    frame.to_parquet(path)
+    with pytest.raises(DamagedError, match="its SHA-256 is another"):
+        swept(tiny, tmp_path / "sweep")
+
+
+def test_an_experiment_of_other_sources_is_made_again(
+    tiny: sim.Scenario, undisturbed: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    swept(tiny, tmp_path / "sweep")
+    about = tmp_path / "sweep" / "sweep.json"
+    document = json.loads(about.read_text())
+    about.write_text(json.dumps({**document, "program": "0" * 64}))
+    (tmp_path / "sweep" / "catalogue.parquet").write_bytes(b"of long ago")
+    swept(tiny, tmp_path / "sweep")
+    assert (tmp_path / "sweep" / "catalogue.parquet").read_bytes() == undisturbed
+
+
+def test_of_two_sweeps_in_one_folder_the_second_is_told_who_is_at_work(tocsin: Tocsin, tmp_path: Path) -> None:
+    command = ["sweep", "tiny", "--set", f"{KEY}={VALUE}", "--vary", f"{STAFF}=1,2,3,4", "--out", "sweep"]
+    first = start(*command, "--quiet", folder=tmp_path)
+    wait_for(tmp_path, "sweep/journal.jsonl", first)
+    first.send_signal(signal.SIGSTOP)
+    second = tocsin(*command)
+    first.send_signal(signal.SIGCONT)
+    assert (second.code, second.out) == (2, "")
+    assert f"sweep: process {first.pid} on " in second.err
+    assert "is at work on it; wait until it ends, or another folder" in second.err
+    assert first.wait() == 0
+    assert sorted(os.listdir(tmp_path / "sweep")) == ["catalogue.parquet", "scenario.yaml", "sweep.json"]
+    assert tocsin(*command, "--quiet").code == 0
+
+
+def test_a_folder_is_held_until_its_holder_is_dead(tmp_path: Path) -> None:
+    program = (
+        "import sys, time; from pathlib import Path; from sim.results.holding import holding\n"
+        "with holding(Path('.')): print('held', flush=True); time.sleep(60)"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", program],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(Path(sim.__file__).parents[1])},
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == "held\n"
+    with pytest.raises(FolderError, match=f"process {process.pid} on"), holding(tmp_path):
+        pass
+    process.kill()
+    process.wait()
+    assert os.listdir(tmp_path) == [HOLDER]
+    with holding(tmp_path), pytest.raises(FolderError, match=f"process {os.getpid()} on"), holding(tmp_path):
+        pass
+    assert os.listdir(tmp_path) == []
+
+
+def test_of_two_runs_into_one_folder_the_second_is_told_who_makes_it(tocsin: Tocsin, tmp_path: Path) -> None:
+    first = start("run", "china-2022", "--scale", "0.00001", "--out", "here", "--quiet", folder=tmp_path)
+    wait_for(tmp_path, ".here.unfinished-*/attempts.parquet", first)
+    second = tocsin("run", *SHORT, "--out", "here")
+    assert (second.code, second.out) == (2, "")
+    assert f"here: process {first.pid} is making it; another folder" in second.err
+    first.kill()
+    first.wait()
+    assert len(os.listdir(tmp_path)) == 1
+    assert tocsin("run", *SHORT, "--out", "here", "--quiet").code == 0
+    assert os.listdir(tmp_path) == ["here"]  # what the killed one had left is gone
+
+
+GROUPS = {
+    "replicates": ["run", "tiny", "--set", f"{KEY}={VALUE}", "--replicates", "3"],
+    "draws": ["run", CALIBRATED, "--draws", "3"],
+    "compare": ["compare", SHORT[0], "double-visits", *SHORT[1:]],
+}
+
+
+@pytest.mark.parametrize("kind", GROUPS)
+@pytest.mark.parametrize("out", [["--out", "all"], []])
+def test_runs_that_were_finished_before_a_kill_are_used_again(
+    kind: str, out: list[str], tmp_path: Path, tocsin: Tocsin
+) -> None:
+    command = [*GROUPS[kind], *out]
+    killed = start(*command, folder=tmp_path)
+    first = wait_for(tmp_path, "**/run.json", killed).parent
+    killed.kill()
+    killed.wait()
+    before = {path: path.stat().st_mtime_ns for path in first.iterdir()}
+    ended = tocsin(*command, "--json")
+    assert ended.code == 0, ended.err
+    assert {path: path.stat().st_mtime_ns for path in first.iterdir()} == before
+    assert not list(tmp_path.glob("**/.*")), "what the killed command had left is gone"
+    # All over again, in a place where nothing was ever killed.
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    process = start(*command, "--json", folder=elsewhere)
+    whole, _ = process.communicate()
+    assert process.returncode == 0
+    assert results_of(json.loads(ended.out)) == results_of(json.loads(whole))
+    # And once more, with nothing left to do.
+    assert results_of(json.loads(tocsin(*command, "--json").out)) == results_of(json.loads(whole))
+
+
+def results_of(document: dict[str, object]) -> object:
+    """Return what does not depend on when a run was made."""
+    runs = document.get("replicates", document.get("draws"))
+    if runs is None:
+        return document
+    return [{key: run[key] for key in ("files", "totals", "seed")} for run in runs]  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    "change", [["--seed", "9"], ["--replicates", "3"], ["--events", "all"], ["--engine", "reference"]]
+)
+def test_a_folder_of_other_runs_is_refused(change: list[str], tocsin: Tocsin, tmp_path: Path) -> None:
+    assert tocsin("run", *TWO, "--out", "two", "--quiet").code == 0
+    before = sorted(str(path) for path in tmp_path.rglob("*"))
+    ended = tocsin("run", *TWO, "--out", "two", *change)
+    assert (ended.code, ended.out) == (2, "")
+    assert "two: holds other replicates" in ended.err
+    assert sorted(str(path) for path in tmp_path.rglob("*")) == before
+
+
+def test_a_run_that_was_changed_is_not_used_again(tocsin: Tocsin, tmp_path: Path) -> None:
+    assert tocsin("run", *TWO, "--out", "two", "--quiet").code == 0
+    (tmp_path / "two" / "r001" / "outcomes.parquet").write_bytes(b"")
+    ended = tocsin("run", *TWO, "--out", "two")
+    assert (ended.code, ended.out) == (2, "")
+    assert "two/r001/outcomes.parquet: is not the file that was written" in ended.err
+    shutil.rmtree(tmp_path / "two" / "r001")
+    assert tocsin("run", *TWO, "--out", "two", "--quiet").code == 0
+
+
+def test_a_calibration_replaces_its_files_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import numpy as np
+
+    from sim.calibration.calibrate import _write_draws
+    from sim.calibration.posterior import Posterior
+
+    path = tmp_path / "x-draws.csv"
+    path.write_text("the old ones")
+    none = np.empty((0, 0))
+    draws = Posterior((), (), none, none, none, none)
+
+    def full(*arguments: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", full)
+        with pytest.raises(OSError, match="No space"):
+            _write_draws(path, draws)
+    assert path.read_text() == "the old ones"
+    assert os.listdir(tmp_path) == ["x-draws.csv"]
+    _write_draws(path, draws)
+    assert path.read_text() == "draw\n"
+
+
+def test_a_calibration_holds_its_folder(tmp_path: Path) -> None:
+    with holding(tmp_path), pytest.raises(FolderError, match="is at work on it"):
+        calibrate(sim.load_scenario(CALIBRATED), tmp_path)
+
+
+def test_claims_name_what_differs(tiny: sim.Scenario, tmp_path: Path) -> None:
+    claim("sweep", tiny, {"points": 1}, tmp_path / "a")
+    with pytest.raises(FolderError, match=r"holds another sweep \(points differs\)"):
+        claim("sweep", tiny, {"points": 2}, tmp_path / "a")
