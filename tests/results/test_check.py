@@ -12,6 +12,7 @@ import pytest
 
 import sim
 from sim.results.check import check_run
+from sim.results.run_json import sealed
 from sim.results.stored import sha256
 from sim.results.tables import TABLES
 from tests.results.conftest import MadeUp
@@ -32,11 +33,11 @@ def rewrite(folder: Path, table: str, change: Any) -> None:
 
 
 def edit(folder: Path, change: Any) -> None:
-    """Change ``run.json``."""
+    """Change ``run.json``, and seal it again, as a careful forger would."""
     path = folder / "run.json"
     manifest = json.loads(path.read_text())
     change(manifest)
-    path.write_text(json.dumps(manifest))
+    path.write_text(json.dumps(sealed(manifest)))
 
 
 def test_a_run_as_it_was_made_passes(made_up: MadeUp) -> None:

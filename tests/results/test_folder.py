@@ -2,20 +2,27 @@
 
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from sim.results.folder import (
-    FolderError,
-    Staging,
-    default_folder,
-    demand_free,
-    find_runs,
-    read_manifest,
-    write_json,
-)
+from sim.results.folder import Staging, default_folder, demand_free, find_runs, write_json
+from sim.results.run_json import read_manifest, sealed
+from sim.results.stored import FolderError
 
-DONE = {"status": "finished", "name": "x"}
+DONE: dict[str, Any] = sealed(
+    {
+        "status": "finished",
+        "name": "x",
+        "engine": "vector",
+        "seed": 1,
+        "scale": 1.0,
+        "command": "tocsin",
+        "scenario_sha256": "0" * 64,
+        **{key: {} for key in ("versions", "machine", "files", "totals", "performance")},
+        **{key: [] for key in ("figures", "evidence", "warnings")},
+    }
+)
 
 
 def test_a_folder_appears_only_when_it_is_published(tmp_path: Path) -> None:
@@ -72,10 +79,13 @@ def test_a_folder_that_filled_up_meanwhile_is_not_overwritten(tmp_path: Path) ->
     assert (target / "mine").read_text() == "keep"
 
 
-def test_two_runs_of_one_process_may_stage_for_one_name(tmp_path: Path) -> None:
-    with Staging(tmp_path / "run") as one, Staging(tmp_path / "run") as two:
+def test_two_runs_of_one_process_may_stage_for_a_name_that_nobody_asked_for(tmp_path: Path) -> None:
+    with Staging(tmp_path / "run", renamable=True) as one, Staging(tmp_path / "run", renamable=True) as two:
         assert one.path != two.path
         assert [run.manifest for run in find_runs(tmp_path)] == [None, None]
+        with pytest.raises(FolderError, match=f"process {os.getpid()} is making it"):
+            Staging(tmp_path / "run")
+    assert os.listdir(tmp_path) == []
 
 
 def test_default_folders_do_not_collide(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
