@@ -82,6 +82,9 @@ def main() -> NoReturn:
     ending = _Ending()
     try:
         ending.listen()
+        if "--verbose" not in arguments[:1]:
+            # Of what goes wrong while something is let go of nobody hears but the user, in place of the one line.
+            sys.unraisablehook = lambda _: None
         gc.set_threshold(OBJECTS_BETWEEN_LOOKS)
         _open_streams()
         command = typer.main.get_command(app)

@@ -3,6 +3,7 @@
 ``simulations`` keeps the journal of the runs in the same folder; which tables there are is up to each experiment.
 """
 
+import os
 import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -57,7 +58,7 @@ def claim(
         named = Path("results") / (f"{kind[:-1]}ies" if kind.endswith("y") else f"{kind}s") / scenario.name
     path = folder or named.with_name(f"{named.name}-{digest(document)[:8]}")
     file = path / f"{kind}.json"
-    if not file.is_file():
+    if not os.path.lexists(file):
         _demand_claimable(path, file)
         path.mkdir(parents=True, exist_ok=True)
         with holding(path):

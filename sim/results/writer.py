@@ -1,6 +1,7 @@
 """Tables become Parquet files: one row group a call, with fixed settings, so equal tables are equal bytes."""
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -71,9 +72,20 @@ class TableWriter:
         """Write the footers; tables without a row become files without a row."""
         for name in self._tables:
             self._writer(TABLES[name])
+        self._close_all()
+
+    def _close_all(self) -> None:
+        """Close every file, also behind one that cannot be closed; raises the first error."""
+        errors = []
         for writer in self._open.values():
-            writer.close()
+            try:
+                writer.close()
+            except Exception as error:
+                writer.is_open = False  # or it tries again when it is let go of, and nobody hears the error
+                errors.append(error)
         self._open.clear()
+        if errors:
+            raise errors[0]
 
     def __enter__(self) -> Self:
         return self
@@ -84,9 +96,8 @@ class TableWriter:
         if kind is None:
             self.close()
         else:
-            for writer in self._open.values():
-                writer.close()
-            self._open.clear()
+            with suppress(Exception):
+                self._close_all()
 
     def _schema(self, table: StoredTable) -> "pa.Schema":
         return table.arrow_schema({"tocsin.scenario_sha256": self.scope.sha256, "tocsin.version": __version__})
