@@ -116,7 +116,8 @@ def told(error: BaseException, arguments: list[str]) -> tuple[list[str], int]:
     # click's error for bad usage; recent typer carries click within itself.
     usage_error = typer.BadParameter.__mro__[1]
     command = next((one for one in arguments if not one.startswith("-")), None)
-    caller = f"{PROGRAM} {command}" if command in typer.main.get_command(app).commands else PROGRAM  # type: ignore[attr-defined]
+    known = {one.callback.__name__ for one in app.registered_commands if one.callback is not None}
+    caller = f"{PROGRAM} {command}" if command in known else PROGRAM
     notes = "".join(f"; {note}" for note in getattr(error, "__notes__", ()))
     what = " ".join(str(error).split())
     match error:

@@ -76,7 +76,7 @@ def false_blocks(seed: int, day: int, rates: NDArray[np.float64], shares: NDArra
     """Return how many legitimate calls and SMS are blocked on a day, (P, 2): Poisson counts, keyed by identity."""
     counts = np.empty((rates.shape[0], 2), dtype=np.int64)
     for p in range(rates.shape[0]):
-        for c in (Channel.CALL, Channel.SMS):
+        for c in range(len(shares)):
             high, low, _, _ = draw4(seed, province_day_id(day, p, c), FALSE_BLOCKS, 0)
             counts[p, c] = poisson(rates[p, c] * shares[c], uniform52(high, low))
     return counts
@@ -95,7 +95,7 @@ def expected(rates: NDArray[np.float64], stops: NDArray[np.int64]) -> NDArray[np
     """
     totals = np.zeros(rates.shape[0])
     for p in range(rates.shape[0]):
-        for c in (Channel.CALL, Channel.SMS):
+        for c in range(Channel.SMS + 1):
             for t in range(rates.shape[2]):
                 left = rates[p, c, t]
                 for gate in range(Fate.INTERCEPTED):

@@ -2,6 +2,8 @@
 
 from typing import Final
 
+import numpy as np
+
 from sim.draws.compiled import part_of_caller
 from sim.draws.prefetch import prefetch
 from sim.engines.phases import AlertStep, Phase
@@ -102,17 +104,17 @@ def what_follows(
     rules, counters = run.rules, arrays.counters[0]
     is_last = is_last_try(alert, rules)
     visit_follows = is_visited_next(alert, rules)
-    end = NONE
+    end = np.int64(NONE)  # one type, whichever way it goes: some Pythons return from each branch
     if alert.success:
-        end = End.REACHED
+        end = np.int64(End.REACHED)
     elif alert.marked != NONE:
-        end = alert.marked
+        end = np.int64(alert.marked)
     elif is_last and not visit_follows:
-        end = End.UNANSWERED
+        end = np.int64(End.UNANSWERED)
     elif moment >= alert.deadline:
         if is_logged(alert.identity, rules):
             log_alert(Event.EXPIRY, moment, Phase.SERVICE_ENDS, day.province, alert, arrays.log, counters)
-        end = End.EXPIRED
+        end = np.int64(End.EXPIRED)
     else:
         wait: int = alert.wait
         if is_last:
