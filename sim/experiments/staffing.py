@@ -21,7 +21,7 @@ from sim.experiments.simulations import JOURNAL, Computing, Simulations, demand_
 from sim.experiments.store import claim, read_frame, whole, write_frame
 from sim.results.outcomes import Outcome, service
 from sim.scenario import changed
-from sim.scenario.schema.warning import MOST_STAFF
+from sim.scenario.bounds import MOST_STAFF
 from sim.warning.service import FEW_SERVERS, staff_of
 from sim.words import DESKS, ContactChannel, Tier
 
