@@ -93,7 +93,7 @@ def _mistakes_of_item(item: Any, root: Node, shape: Shape) -> list[Mistake]:
     if kind == "missing":
         return [_missing(path, root, shape)]
     if item["loc"] and item["loc"][-1] == "[key]":
-        name = str(path[-1])
+        name = str(item["loc"][-2])
         place = _place_of(root, path, by_key=True)
         return [Mistake(place, dotted(path), f"key {found(name)} is no name", _pattern(context))]
     if kind in ("union_tag_invalid", "union_tag_not_found"):

@@ -31,6 +31,10 @@ ONE_LINE = r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]*$"
 """Text without control characters, for what is printed to terminals."""
 
 
+Word = Annotated[str, Field(min_length=1, max_length=80, pattern=ONE_LINE)]
+"""A name that tables, pictures and messages call something by."""
+
+
 class Part(BaseModel):
     """A part of a scenario: its keys are fixed and its values do not change once read."""
 

@@ -18,7 +18,7 @@ from sim.scenario.bounds import (
 )
 from sim.scenario.distributions import Distribution
 from sim.scenario.scalars import Day, Window
-from sim.scenario.schema.base import ChannelName, HalfHours, Part, PerChannel, mistake
+from sim.scenario.schema.base import ChannelName, HalfHours, Part, PerChannel, Word, mistake
 from sim.words import Channel
 
 MAX_PAYMENTS = 8
@@ -112,9 +112,9 @@ class Fraud(Part):
     weekdays: Annotated[list[Weight], Field(min_length=WEEKDAYS, max_length=WEEKDAYS)]
     months: Annotated[list[Weight], Field(min_length=MONTHS, max_length=MONTHS)]
     province_weights: dict[str, Weight] = Field(default_factory=dict)
-    surges: dict[str, Surge] = Field(default_factory=dict)
+    surges: dict[Word, Surge] = Field(default_factory=dict)
     loss_growth: Growth
-    types: Annotated[dict[str, FraudType], Field(min_length=1, max_length=MOST_FRAUD_TYPES)]
+    types: Annotated[dict[Word, FraudType], Field(min_length=1, max_length=MOST_FRAUD_TYPES)]
 
     @model_validator(mode="after")
     def _agree(self) -> "Fraud":

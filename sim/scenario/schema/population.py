@@ -19,7 +19,7 @@ from sim.scenario.bounds import (
     SomePeople,
 )
 from sim.scenario.scalars import Day, Duration
-from sim.scenario.schema.base import HalfHours, Part, PerChannel, demand_length, demand_sum, mistake
+from sim.scenario.schema.base import HalfHours, Part, PerChannel, Word, demand_length, demand_sum, mistake
 from sim.scenario.tables import Table
 
 STAGES_OF_LIFE = 4
@@ -30,8 +30,8 @@ class ProvinceRow(Part):
     """One province of the census table."""
 
     code: Code
-    name: Annotated[str, Field(min_length=1, max_length=40)]
-    region: str
+    name: Word
+    region: Word
     population: PeopleOfProvince
     share_0_14: Percent
     share_15_59: Percent
