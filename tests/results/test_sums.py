@@ -67,12 +67,13 @@ def test_sums_of_a_table_are_exact_or_an_error(one_by_one: list[Any], at_once: l
 
 
 def test_a_sum_that_grows_too_large_over_months_is_an_error_too(tmp_path: Path) -> None:
-    with TableWriter(tmp_path, SCOPE, events=False) as writer, pytest.raises(OverflowError, match="outcomes.loss_fen"):
+    with TableWriter(tmp_path, SCOPE, events=False) as writer:
         recorder = Recorder(SCOPE, writer)
         for day in range(SCOPE.first_day, SCOPE.last_day + 1):
             recorder.outcomes[day, 0, 0, 0, 0][Outcome.LOSS_FEN] += TOO_LARGE // 80
             recorder.day_done(day)
-        recorder.close()
+        with pytest.raises(OverflowError, match=r"outcomes\.loss_fen"):
+            recorder.close()
 
 
 def test_stored_rows_that_add_up_to_too_much_are_an_error_of_whoever_asks(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from sim.scenario.bounds import RateWithin, WholeWithin, Within
 from sim.scenario.document import document, numbers
 from sim.scenario.schema import LUCKIEST, ScenarioModel
 
+SMALL = Path(__file__).parent / "invalid" / "base" / "small.yaml"
 DOCUMENT = Path(__file__).parents[2] / "docs" / "bounds.md"
 NAMED = {
     name: mark
@@ -64,9 +65,9 @@ def test_no_draw_is_luckier_than_losses_are_bounded_for() -> None:
 
 
 def mistakes(**values: Any) -> list[str]:
-    """Return what is told of ``tiny`` with changes (dotted keys)."""
+    """Return what is told of a small scenario with changes (dotted keys)."""
     with pytest.raises(ScenarioError) as caught:
-        load_scenario("tiny", **values)
+        load_scenario(str(SMALL), **values)
     return [str(mistake) for mistake in caught.value.mistakes]
 
 
@@ -79,7 +80,7 @@ TOGETHER: dict[str, dict[str, Any]] = {
         "aftermath.investigation.growth": 5.0,
         "aftermath.investigation.reference": "1022-01-01",
     },
-    "aftermath.investigation.backlog": {"aftermath.investigation.backlog": 10**9},
+    "aftermath.investigation.backlog": {"aftermath.investigation.backlog": 10**9, "scale": 0.1},
 }
 
 
