@@ -7,7 +7,7 @@ import grimp
 import pytest
 
 from sim.caches import PACKAGE, sources
-from sim.draws.compiled import UNCOMPILED
+from sim.draws.machine_code import UNCOMPILED
 from sim.experiments.simulations import NO_RESULT
 
 COMPILED = re.compile(r"^@(?:compiled|compiled_with_arrays|inlined)\b", re.MULTILINE)
