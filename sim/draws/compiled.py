@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import Any, TypeVar, cast
 
 import numba
+import numpy as np
 from numba.core import types
 
 from sim.draws.machine_code import kept
@@ -37,6 +38,18 @@ def _load_without_blas() -> None:
 
 
 _load_without_blas()
+
+IS_COMPILED: bool = not cast(Any, numba.config).DISABLE_JIT
+"""Whether anything is: ``NUMBA_DISABLE_JIT`` lets all of it run as Python."""
+
+
+def wide(kind: type) -> type:
+    """Return the type of an array whose numbers, integers of this type, compiled code computes with.
+
+    Compiled code reads integers of any length as 64 bits, and numpy does not: where nothing is compiled arrays have 64.
+    """
+    return kind if IS_COMPILED or not issubclass(kind, np.integer) else np.int64
+
 
 SHORT = (types.int8, types.int16, types.int32)
 
@@ -82,8 +95,7 @@ def part_of_caller(function: F) -> F:
 def _compiled(
     function: F, counts_references: bool, inline: str = "never", internal: bool = False, **options: bool
 ) -> F:
-    config: Any = numba.config
-    if config.DISABLE_JIT:
+    if not IS_COMPILED:
         return function
     njit: Any = numba.njit
     # Nobody takes a pointer to a function as C would: compiling the wrappers for that took a tenth of the time.
