@@ -10,12 +10,13 @@ from sim.engines.conservation import ConservationError
 from sim.results.background import BackgroundWriter
 from sim.results.check import check_conservation
 from sim.results.figures import uncounted
-from sim.results.folder import RUN_JSON, SCENARIO_YAML, Staging, default_folder, sync, write_json
+from sim.results.folder import RUN_JSON, SCENARIO_YAML, FolderError, Staging, default_folder, sync, write_json
 from sim.results.manifest import compose, performance
 from sim.results.recorder import Recorder
 from sim.results.run import Run
 from sim.results.scope import Scope
 from sim.results.writer import TableWriter
+from sim.scenario.errors import ascii_controls
 
 if TYPE_CHECKING:
     from sim.scenario import Scenario
@@ -55,6 +56,7 @@ def run(
     scope = Scope.of(scenario)
     share = event_share(scenario.spec.record.events)
     target = default_folder(scope.name, scope.seed) if out is None else Path(out)
+    _demand_text(target)
     with Staging(target, renamable=out is None) as staging:
         with TableWriter(staging.path, scope, events=share > 0) as files, BackgroundWriter(files) as writer:
             recorder = Recorder(scope, writer, share, progress)
@@ -87,6 +89,14 @@ def run(
 def event_share(events: str | float) -> float:
     """Return the share of origins whose events are kept, from ``none``, ``all`` or the share itself."""
     return {"none": 0.0, "all": 1.0}[events] if isinstance(events, str) else float(events)
+
+
+def _demand_text(folder: Path) -> None:
+    """Raise FolderError for a name that is no text: what writes tables takes no other."""
+    try:
+        str(folder).encode()
+    except UnicodeEncodeError:
+        raise FolderError(f"{ascii_controls(str(folder))}: a name that is no UTF-8; one that is") from None
 
 
 def with_events(scenario: "Scenario", events: str | float) -> "Scenario":
