@@ -25,7 +25,13 @@ MOST_FILES = 32
 
 
 def sources(left_out: frozenset[str]) -> list[Path]:
-    """Return the program's sources, sorted, but for those that are, or lie below, these names."""
+    """Return the program's sources, sorted, but for those that are, or lie below, these names.
+
+    Raises:
+        FileNotFoundError: If they lie in no folder, but packed in a file.
+    """
+    if not PACKAGE.is_dir():
+        raise FileNotFoundError(f"{PACKAGE} is no folder: the program is to be installed unpacked")
     return [path for path in sorted(PACKAGE.rglob("*.py")) if not left_out & set(path.relative_to(PACKAGE).parts)]
 
 
@@ -58,27 +64,31 @@ def cache_folder(kind: str, digest: str) -> Path | None:
         digest: Of the sources that fill it, in hexadecimal digits.
 
     Returns:
-        The folder; None where nothing can be written.
+        The folder; where none can be written one that is there and can be read; None where there is none either.
     """
+    readable = None
     for parent in _parents():
         folder = parent / f"{kind}-{digest[:16]}"
         try:
             folder.mkdir(parents=True, exist_ok=True)
             os.utime(folder)
         except OSError:
+            if readable is None and os.path.isdir(folder) and os.access(folder, os.R_OK | os.X_OK):
+                readable = folder
             continue
         with contextlib.suppress(OSError):  # another process clears up too
             for other in parent.glob(f"{kind}-*"):
                 if other != folder and time.time() - other.stat().st_mtime > STALE_S:
                     shutil.rmtree(other, ignore_errors=True)
         return folder
-    return None
+    return readable
 
 
 def _parents() -> list[Path]:
     beside = PACKAGE / "__pycache__"
+    chosen = Path(os.environ.get("XDG_CACHE_HOME", ""))
     try:
-        return [beside, Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "tocsin"]
+        return [beside, (chosen if chosen.is_absolute() else Path.home() / ".cache") / "tocsin"]
     except RuntimeError:  # there is no home
         return [beside]
 

@@ -16,7 +16,9 @@ from sim.results.recorder import Recorder
 from sim.results.run import Run
 from sim.results.run_json import RUN_JSON, sealed
 from sim.results.scope import Scope
+from sim.results.stored import FolderError
 from sim.results.writer import TableWriter
+from sim.scenario.errors import ascii_controls
 
 if TYPE_CHECKING:
     from sim.scenario import Scenario
@@ -56,6 +58,7 @@ def run(
     scope = Scope.of(scenario)
     share = event_share(scenario.spec.record.events)
     target = default_folder(scope.name, scope.seed) if out is None else Path(out)
+    _demand_text(target)
     with Staging(target, renamable=out is None) as staging:
         with TableWriter(staging.path, scope, events=share > 0) as files, BackgroundWriter(files) as writer:
             recorder = Recorder(scope, writer, share, progress)
@@ -88,6 +91,14 @@ def run(
 def event_share(events: str | float) -> float:
     """Return the share of origins whose events are kept, from ``none``, ``all`` or the share itself."""
     return {"none": 0.0, "all": 1.0}[events] if isinstance(events, str) else float(events)
+
+
+def _demand_text(folder: Path) -> None:
+    """Raise FolderError for a name that is no text: what writes tables takes no other."""
+    try:
+        str(folder).encode()
+    except UnicodeEncodeError:
+        raise FolderError(f"{ascii_controls(str(folder))}: a name that is no UTF-8; one that is") from None
 
 
 def with_events(scenario: "Scenario", events: str | float) -> "Scenario":

@@ -7,7 +7,7 @@ import grimp
 import pytest
 
 from sim.caches import NO_RESULT, PACKAGE, sources
-from sim.draws.compiled import UNCOMPILED
+from sim.draws.machine_code import UNCOMPILED
 
 COMPILED = re.compile(r"^@(?:compiled|compiled_with_arrays|inlined)\b", re.MULTILINE)
 READER = re.compile(r"^def \w+\(run: \"Run\".*\) -> Outcome:", re.MULTILINE)

@@ -282,4 +282,6 @@ def _show_runs(runs: "list[Run]", kind: str | None, as_json: bool, quiet: bool) 
         out.print(mean_table(figures, out.width, draws=kind == "draws"))
     for run in runs:
         speed = run.manifest["performance"]
-        typer.echo(f"{run.path}  {speed['wall_s']:.1f} s  {speed['attempts_per_s']:,.0f} attempts/s")
+        rate = speed["attempts_per_s"]
+        shown = "-" if rate is None else f"{rate:,.0f}"
+        typer.echo(f"{run.path}  {speed['wall_s']:.1f} s  {shown} attempts/s")

@@ -3,13 +3,14 @@
 import typer
 
 from sim.cli.common import AsJson, Draw, Engine, Scale, ScenarioName, Seed, Settings, app, load
+from sim.scenario.errors import ascii_controls
 
 
 @app.command()
 def validate(scenario: ScenarioName, settings: Settings = None) -> None:
     """Name every mistake of a scenario at once."""
     found = load(scenario, settings, {})
-    typer.echo(f"{scenario}: no mistakes; {found.spec.title}")
+    typer.echo(ascii_controls(f"{scenario}: no mistakes; {found.spec.title}"))
 
 
 @app.command()
@@ -32,7 +33,7 @@ def show(
         typer.echo(to_json({"scenario": found.resolved, "sha256": found.sha256, "given": given}), nl=False)
         return
     for key, value, where, origin in show_lines(found):
-        typer.echo(f"{key}: {value}  # {where}{f'; {origin}' if origin else ''}")
+        typer.echo(ascii_controls(f"{key}: {value}  # {where}{f'; {origin}' if origin else ''}"))
 
 
 @app.command()
@@ -56,4 +57,4 @@ def scenarios(as_json: AsJson = False) -> None:
         return
     width = max(len(name) for name, _ in rows)
     for name, title in rows:
-        typer.echo(f"{name:<{width}}  {title}")
+        typer.echo(ascii_controls(f"{name:<{width}}  {title}"))

@@ -1,20 +1,18 @@
-"""The one way in which a function of this project is compiled: the decorators, and the cache of machine code.
+"""The one way in which a function of this project is compiled: the decorators.
 
 A compiled function is plain Python over integers, floats and arrays; ``f.py_func`` is the same source without a
 compiler. ``docs/kernels.md`` says how such functions are written here, and what costs how much.
 """
 
-import contextlib
-import os
 from collections.abc import Callable
-from functools import cache
 from importlib import import_module
 from typing import Any, TypeVar, cast
 
 import numba
+import numpy as np
 from numba.core import types
 
-from sim.caches import cache_folder, sources_digest
+from sim.draws.machine_code import kept
 from sim.draws.parts import EntryCompiler, Part, PartCompiler
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -41,39 +39,19 @@ def _load_without_blas() -> None:
 
 _load_without_blas()
 
-KERNELS = "kernels"
-"""What the folder of the machine code is called."""
+IS_COMPILED: bool = not cast(Any, numba.config).DISABLE_JIT
+"""Whether anything is: ``NUMBA_DISABLE_JIT`` lets all of it run as Python."""
+
+
+def wide(kind: type) -> type:
+    """Return the type of an array whose numbers, integers of this type, compiled code computes with.
+
+    Compiled code reads integers of any length as 64 bits, and numpy does not: where nothing is compiled arrays have 64.
+    """
+    return kind if IS_COMPILED or not issubclass(kind, np.integer) else np.int64
+
 
 SHORT = (types.int8, types.int16, types.int32)
-UNCOMPILED = frozenset(
-    {
-        "__main__.py",
-        "calibration",
-        "cli",
-        "experiments",
-        "progress.py",
-        "reference",
-        "report",
-        "results",
-        "running.py",
-        "runs.py",
-    }
-)
-"""Files and folders of which nothing is ever compiled: editing them costs no new machine code.
-
-What is not listed counts. ``tests/test_sources.py`` holds the list against what compiled functions import.
-"""
-
-
-@cache
-def machine_code_folder() -> str:
-    """Return the folder of the machine code of these very sources.
-
-    Returns:
-        The folder, which may be that of ``NUMBA_CACHE_DIR``; empty where nothing can be written.
-    """
-    chosen = os.environ.get("NUMBA_CACHE_DIR")
-    return chosen or str(cache_folder(KERNELS, sources_digest(UNCOMPILED)) or "")
 
 
 def compiled(function: F) -> F:
@@ -117,8 +95,7 @@ def part_of_caller(function: F) -> F:
 def _compiled(
     function: F, counts_references: bool, inline: str = "never", internal: bool = False, **options: bool
 ) -> F:
-    config: Any = numba.config
-    if config.DISABLE_JIT:
+    if not IS_COMPILED:
         return function
     njit: Any = numba.njit
     # Nobody takes a pointer to a function as C would: compiling the wrappers for that took a tenth of the time.
@@ -145,34 +122,7 @@ def _compiled(
 
 def _cached(njit: Any, function: Callable[..., Any], options: dict[str, Any]) -> Any:
     """Return a dispatcher whose machine code is kept in the cache of these sources, where there can be one."""
-    config: Any = numba.config
-    folder = machine_code_folder()
-    if not folder:
-        return njit(**options)(function)
-    before = config.CACHE_DIR
-    config.CACHE_DIR = folder
-    try:
-        dispatcher = njit(cache=True, **options)(function)
-    finally:
-        config.CACHE_DIR = before
-    dispatcher._cache.load_overload = _as_far_as_readable(dispatcher._cache)
-    return dispatcher
-
-
-def _as_far_as_readable(kept: Any) -> Callable[..., Any]:
-    """Return how numba loads machine code from a cache: what cannot be read is dropped, and compiled again."""
-    load = kept.load_overload
-
-    def load_overload(signature: Any, target: Any) -> Any:
-        try:
-            return load(signature, target)
-        except Exception:
-            # Cut or emptied files fail in many ways, and so does a type of a module that is not there today.
-            with contextlib.suppress(OSError):
-                kept.flush()
-            return None
-
-    return load_overload
+    return kept(lambda cache: njit(cache=cache, **options)(function))
 
 
 def _by_type(dispatcher: Any) -> Any:

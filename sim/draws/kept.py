@@ -12,11 +12,9 @@ from numba.core import types
 from numba.core.registry import cpu_target
 from numba.extending import NativeValue, intrinsic
 
-from sim.draws.compiled import compiled
+from sim.draws.compiled import IS_COMPILED, compiled
 
 T = TypeVar("T")
-
-_config: Any = numba.config
 
 
 class Kept(Generic[T]):
@@ -29,7 +27,7 @@ class Kept(Generic[T]):
     def __init__(self, *values: T) -> None:
         """Keep tuples, in the places of their order."""
         self.values = list(values)
-        if not _config.DISABLE_JIT:
+        if IS_COMPILED:
             typeof: Any = numba.typeof
             kind: Any = typeof(values[0])
             context = cpu_target.target_context
@@ -104,9 +102,9 @@ def _nothing(_kept: Kept[T], _place: int, _value: T) -> None:
     """Stand for ``_keep_in`` where nothing is compiled."""
 
 
-kept_in: Any = _in_python if _config.DISABLE_JIT else intrinsic(_read)
+kept_in: Any = intrinsic(_read) if IS_COMPILED else _in_python
 """``kept_in(kept, place)``: the tuple in a place, for compiled code."""
-_keep_in: Any = _nothing if _config.DISABLE_JIT else intrinsic(_keep)
+_keep_in: Any = intrinsic(_keep) if IS_COMPILED else _nothing
 
 
 @compiled

@@ -2,11 +2,12 @@
 
 from typing import Any
 
-import numba
 from llvmlite import ir
 from numba.core import types
 from numba.extending import intrinsic
 from numpy.typing import NDArray
+
+from sim.draws.compiled import IS_COMPILED
 
 
 def _prefetch(_typing: Any, records: Any, row: Any) -> Any:
@@ -32,6 +33,5 @@ def _nothing(records: NDArray[Any], row: int) -> None:
     """Stand for ``prefetch`` where nothing is compiled."""
 
 
-_config: Any = numba.config
-prefetch: Any = _nothing if _config.DISABLE_JIT else intrinsic(_prefetch)
+prefetch: Any = intrinsic(_prefetch) if IS_COMPILED else _nothing
 """``prefetch(records, row)``: compiled code will need this record soon. It need not exist: nothing is read."""

@@ -87,12 +87,15 @@ def next_stage(
 
 @compiled
 def scheduled(seed: int, attempt: int, fraud_type: int, loss_factor: float, tables: EpisodeTables) -> tuple[int, int]:
-    """Return (number of payments, total in fen) that the episode would come to if nothing ended it."""
+    """Return (number of payments, total in fen) that the episode would come to if nothing ended it.
+
+    The schema refuses losses that may come to more than 10^15 fen, below which doubles are exact to the fen.
+    """
     high, low, u_payments, _ = draw4(seed, attempt, EPISODE_LOSS, 0)
     total = (
         tables.median[fraud_type] * loss_factor * exp(tables.sigma[fraud_type] * normal_quantile(uniform52(high, low)))
     )
-    return pick(u_payments, tables.payments[fraud_type]) + 1, int(min(max(total, 1.0), 1e15))
+    return pick(u_payments, tables.payments[fraud_type]) + 1, int(max(total, 1.0))
 
 
 @compiled

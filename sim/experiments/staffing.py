@@ -22,7 +22,7 @@ from sim.experiments.store import claim, complete, read_frame, write_frame
 from sim.results.folder import whole
 from sim.results.outcomes import Outcome, service
 from sim.scenario import changed
-from sim.scenario.schema.warning import MOST_STAFF
+from sim.scenario.bounds import MOST_STAFF
 from sim.warning.service import FEW_SERVERS, staff_of
 from sim.words import DESKS, ContactChannel, Tier
 

@@ -165,7 +165,7 @@ def _about(run: "Run", label: str, at: int, charts: dict[str, Any], compared: Co
         ),
         ("seconds", f"{speed['wall_s']:.1f}"),
         ("peak memory", f"{amount(speed['peak_rss_bytes'] / 1e6)} MB"),
-        ("attempts a second", f"{speed['attempts_per_s']:,.0f}"),
+        ("attempts a second", amount(speed["attempts_per_s"])),
     ]
     return About(
         label=label,

@@ -252,13 +252,18 @@ def _backlog(folder: Path, scope: Scope) -> Finding:
 
 
 def _ends_of_episodes(folder: Path) -> Iterator[Finding]:
-    """Check, of a run without a warm-up, that no more episodes end than have begun."""
+    """Check, of a run without a warm-up, that no more episodes end than have begun, and what no loss is less than."""
     keys = ["province", "fraud_type", "age_band", "sex"]
     ends = ["saved", "held", "dropped_out", "victims"]
     rows = sums(folder, "outcomes", keys, ["episodes", *ends]).to_pylist()
     over = [row for row in rows if sum(row[end] for end in ends) > row["episodes"]]
     detail = str(tuple(over[0][key] for key in keys)) if over else ""
     yield Finding("conservation: ends of episodes <= episodes", not over, detail)
+    for part, whole in (("filed", "victims"), ("recovered_fen", "loss_fen"), ("filed_loss_fen", "loss_fen")):
+        rows = sums(folder, "outcomes", keys, [part, whole]).to_pylist()
+        over = [row for row in rows if row[part] > row[whole]]
+        detail = f"{tuple(over[0][key] for key in keys)}: {over[0][part]} and {over[0][whole]}" if over else ""
+        yield Finding(f"conservation: {part} <= {whole}, by province, type, age and sex", not over, detail)
 
 
 def _by_day(folder: Path, table: str, measure: str, scope: Scope, where: Where | None = None) -> npt.NDArray[Any]:

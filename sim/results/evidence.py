@@ -49,6 +49,7 @@ class Inside(Quantities):
         "flows": ("quantity",),
         "state": ("quantity",),
     }
+    only: ClassVar = {"state": {"quantity": ["cards_active", "app_adoption"]}}
 
 
 class Span:
@@ -91,7 +92,7 @@ class Span:
 
     def sum(self, table: str, *names: Label, measure: str = "count") -> int:
         """Sum a measure over the window; see ``by_day``."""
-        return int(self.by_day(table, *names, measure=measure).sum())
+        return sum(self.by_day(table, *names, measure=measure).tolist())
 
     def attempts(self, channel: str, fates: Iterable[str]) -> int:
         """Count the attempts of a channel with one of these fates."""

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from sim.results.terminal import amount, yes_or_no
+from sim.scenario.errors import ascii_controls
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -21,26 +22,33 @@ def evidence_table(rows: Sequence[dict[str, Any]], width: int) -> "RenderableTyp
     from rich.text import Text
 
     lines = [_cells(row) for row in rows]
+    bases = [ascii_controls(row["basis"]) for row in rows]
     widths = [max(len(cells[place]) for cells in [COLUMNS, *lines]) for place in range(len(COLUMNS))]
     if sum(widths) + len(widths) + BASIS_WIDTH <= width:
         table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
         for name in COLUMNS:
             table.add_column(name, justify="left" if name in ("quantity", "window") else "right", no_wrap=True)
         table.add_column("basis")
-        for row, cells in zip(rows, lines, strict=True):
-            table.add_row(*(Text(cell) for cell in (*cells, row["basis"])))
+        for basis, cells in zip(bases, lines, strict=True):
+            table.add_row(*(Text(cell) for cell in (*cells, basis)))
         return table
     parts: list[RenderableType] = []
     for window in dict.fromkeys(cells[1] for cells in lines):
         parts.append(Text(window, style="bold"))
-        for row, cells in zip(rows, lines, strict=True):
+        for basis, cells in zip(bases, lines, strict=True):
             if cells[1] == window:
                 name, _, limits, simulated, within = cells
                 parts.append(Text(f"{name}: {simulated} in {limits}{f', {within}' if within else ''}"))
-                parts.append(Padding(Text(row["basis"], style="dim"), (0, 0, 0, 4)))
+                parts.append(Padding(Text(basis, style="dim"), (0, 0, 0, 4)))
     return Group(*parts)
 
 
 def _cells(row: dict[str, Any]) -> tuple[str, ...]:
     limits = f"{amount(row['low'])} to {amount(row['high'])}"
-    return row["name"], "..".join(row["window"]), limits, amount(row["simulated"]), yes_or_no(row["within"])
+    return (
+        ascii_controls(row["name"]),
+        "..".join(row["window"]),
+        limits,
+        amount(row["simulated"]),
+        yes_or_no(row["within"]),
+    )

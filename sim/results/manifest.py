@@ -35,10 +35,13 @@ def compose(folder: Path, scope: Scope, warnings: list[str]) -> Manifest:
 
 
 def performance(wall_s: float, phases: dict[str, float], attempts: int) -> Manifest:
-    """Return the ``performance`` of a run; ``attempts`` are all potential ones, those of the warm-up included."""
+    """Return the ``performance`` of a run; ``attempts`` are all potential ones, those of the warm-up included.
+
+    By a clock that stands still there is no speed.
+    """
     return {
         "wall_s": round(wall_s, 3),
         "phases": {name: round(seconds, 3) for name, seconds in phases.items()},
         "peak_rss_bytes": provenance.peak_rss_bytes(),
-        "attempts_per_s": round(attempts / wall_s, 1),
+        "attempts_per_s": round(attempts / wall_s, 1) if wall_s > 0 else None,
     }

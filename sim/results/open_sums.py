@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from sim.results.columns import StoredTable
 from sim.results.order import Integers, row_numbers, sorting
+from sim.sums import TOO_LARGE, demand_exact, exact_sum
 
 Chunk = tuple[Integers, npt.NDArray[Any]]
 
@@ -45,6 +46,7 @@ class OpenSums:
         self._pending: list[Chunk] = []
         self._cells: list[tuple[int, Integers, npt.NDArray[Any]]] = []
         self._of_provinces: list[tuple[int, int, npt.NDArray[Any]]] = []
+        self._totals = Totals(table)
 
     def collect(self) -> None:
         """Move what the dictionary holds into arrays and leave it empty (the same object)."""
@@ -55,7 +57,11 @@ class OpenSums:
             codes = self.texts
             rows = [(*row[:-1], codes.setdefault(row[-1], len(codes))) for row in rows]
         keys = np.array(rows, dtype=np.int64).reshape(-1, self._width)
-        values = np.array(list(self.counts.values()), dtype=self._dtype).reshape(-1, self._measures)
+        try:
+            values = np.array(list(self.counts.values()), dtype=self._dtype).reshape(-1, self._measures)
+        except OverflowError:  # what is too large for 64 bits is too large for a run, if its day is in the period
+            values = np.minimum(np.array(list(self.counts.values()), dtype=object), TOO_LARGE)
+            values = values.astype(self._dtype).reshape(-1, self._measures)
         self.counts.clear()
         self.add(keys, values)
 
@@ -92,7 +98,21 @@ class OpenSums:
         self._of_provinces = [some for some in self._of_provinces if some[0] >= before]
         pending, self._pending = _split(self._pending, lambda days: days < before)
         sizes = self._provinces, self._sizes
-        return FinalSums(self._table, sizes, (first, last), list(self.texts), pending, cells, levels)
+        return FinalSums(self._table, sizes, (first, last), list(self.texts), pending, cells, levels, self._totals)
+
+
+class Totals:
+    """The sums of a table's measures over all rows of the period that are final so far; none may become too large."""
+
+    def __init__(self, table: StoredTable) -> None:
+        self._table = table
+        self._sums = [0] * len(table.measures)
+
+    def add(self, values: npt.NDArray[Any]) -> None:
+        """Add rows (rows, measures); raises OverflowError of the first measure whose sum is too large to be exact."""
+        for m, measure in enumerate(self._table.measures):
+            self._sums[m] += exact_sum(values[:, m])
+            demand_exact(self._sums[m], self._table.name, measure.name)
 
 
 @dataclass(frozen=True)
@@ -107,6 +127,7 @@ class FinalSums:
         chunks: Keys and sums, as ``OpenSums.add`` takes them.
         cells: Days, cells and sums, as ``OpenSums.add_cells`` takes them.
         of_provinces: Days, codes of texts and values (P,), as ``OpenSums.add_provinces`` takes them.
+        totals: Of the table, to which these sums are added.
     """
 
     table: StoredTable
@@ -116,13 +137,14 @@ class FinalSums:
     chunks: list[Chunk]
     cells: list[tuple[int, Integers, npt.NDArray[Any]]]
     of_provinces: list[tuple[int, int, npt.NDArray[Any]]]
+    totals: Totals
 
     def rows(self) -> Chunk:
         """Return the rows of the period.
 
         Returns:
             (rows, keys) Keys, each once and in order, and (rows, measures) their sums. Sums of zero are dropped: no
-            row says the same. Levels of zero are not.
+            row says the same. Levels of zero are not. A sum over the table that is too large is an OverflowError.
         """
         keyed = [*self._keyed_cells(), *self._keyed_provinces()]
         first, last = self.period
@@ -131,6 +153,9 @@ class FinalSums:
             measures = self.table.measures
             dtype = np.float64 if measures[0].kind == "real" else np.int64
             return np.empty((0, len(self.table.counted_by)), np.int64), np.empty((0, len(measures)), dtype)
+        if final[0][1].dtype == np.int64:
+            for _, amounts in final:
+                self.totals.add(amounts)
         if not self.chunks and not self.of_provinces and all(a[0] < b[0] for a, b in pairwise(self.cells)):
             return final[0]  # cells alone, each day once: they are in order, and none is 0
         keys, values = aggregate(

@@ -50,8 +50,12 @@ def machine() -> dict[str, str | int]:
 
 
 def command() -> str:
-    """Return the command line of this process; the program by its name, not by where it lies."""
-    return shlex.join([Path(sys.argv[0]).name or "python", *sys.argv[1:]])
+    """Return the command line of this process; the program by its name, not by where it lies.
+
+    Names of files that are no UTF-8 are told by their bytes.
+    """
+    line = shlex.join([Path(sys.argv[0]).name or "python", *sys.argv[1:]])
+    return line.encode("utf-8", "backslashreplace").decode()
 
 
 def process_age_s() -> float:

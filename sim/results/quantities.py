@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from sim.days import UNIX_DAYS, month_start
 from sim.results.encoding import numbers_of
-from sim.results.query import sums
+from sim.results.query import Where, sums
 from sim.results.scope import Scope
 from sim.results.tables import FLOW_QUANTITIES, TABLES
 from sim.words import Outcome
@@ -42,6 +42,7 @@ class Quantities:
     """
 
     tables: ClassVar = BY_DAY
+    only: ClassVar[dict[str, Where]] = {}
 
     def __init__(self, scope: Scope, series: dict[tuple[Label, ...], Series]) -> None:
         self.scope = scope
@@ -62,7 +63,7 @@ class Quantities:
         """
         series: dict[tuple[Label, ...], Series] = {}
         for table, groups in cls.tables.items():
-            series |= _series(folder, table, groups, scope)
+            series |= _series(folder, table, groups, cls.only.get(table), scope)
         return cls(scope, series)
 
     def select(self, table: str, *names: Label, measure: str = "count") -> Series:
@@ -100,10 +101,12 @@ FIGURES: dict[str, tuple[str, tuple[str | None, ...], str]] = {
 """What a figure of each name sums: table, labels as ``Quantities.select`` takes them, measure."""
 
 
-def _series(folder: Path, name: str, groups: tuple[str, ...], scope: Scope) -> dict[tuple[Label, ...], Series]:
+def _series(
+    folder: Path, name: str, groups: tuple[str, ...], where: Where | None, scope: Scope
+) -> dict[tuple[Label, ...], Series]:
     """Sum every measure of a stored table by day (or month) and groups; raises what ``Quantities.read`` does."""
     table = TABLES[name]
-    found = sums(folder, name, [table.time.name, *groups], [measure.name for measure in table.measures])
+    found = sums(folder, name, [table.time.name, *groups], [measure.name for measure in table.measures], where)
     days = numbers_of(found.column(table.time.name)).astype(np.int64) - UNIX_DAYS
     outside = (days < (month_start(scope.first_day) if table.by_month else scope.first_day)) | (days > scope.last_day)
     if outside.any():

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from sim.results.encoding import arrow, arrow_texts, numbers_of
 from sim.results.order import grouped, row_numbers
 from sim.results.tables import TABLES
+from sim.sums import demand_exact, exact_sum
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -26,7 +27,8 @@ def sums(folder: Path, name: str, by: Sequence[str], of: Sequence[str], where: W
     """Sum measures of a stored table by some of its columns, as simulated.
 
     Some rows are in memory at a time (``ROWS``), so a long run takes no more of it than a short one. Raises KeyError
-    for a table or column that does not exist, OSError where the file is missing.
+    for a table or column that does not exist, OSError where the file is missing, OverflowError where a sum over all
+    rows is too large to be exact, as none is that a run has stored.
 
     Args:
         folder: The folder of a run.
@@ -55,12 +57,17 @@ def sums(folder: Path, name: str, by: Sequence[str], of: Sequence[str], where: W
         return rows
 
     parts = []
+    totals = dict.fromkeys(of, 0)
     for numbers in _batches(file.metadata):
         rows = file.read_row_groups(numbers, columns=columns).unify_dictionaries()
         for column, labels in where.items():
             coded = rows.column(column).combine_chunks()
             rows = rows.filter(pc.is_in(coded.dictionary, labels).take(coded.indices))
         parts.append(summed(months(rows), by, of))
+        for measure in of:
+            if table.column(measure).kind == "integer":
+                totals[measure] += exact_sum(numbers_of(rows.column(measure)))
+                demand_exact(totals[measure], name, measure)
     return summed(pa.concat_tables(parts), by, of) if len(parts) > 1 else parts[0]
 
 

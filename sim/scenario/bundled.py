@@ -1,5 +1,6 @@
 """The scenarios that come with the program, which file a name means, and the bytes of that file."""
 
+import stat
 from pathlib import Path
 
 from sim.scenario.errors import Mistake, Place, ScenarioError, choices, dotted
@@ -52,14 +53,11 @@ def find(name: str) -> tuple[Path, str]:
     """
     place = Place(name or "''", 1, 1)
     path = Path(name)
-    try:
-        if is_path(name) or path.is_file():
-            problem = no_file(path)
-            if problem is None:
-                return path, name
-            raise ScenarioError([Mistake(place, dotted(()), f"the file {problem}", READABLE)])
-    except (OSError, ValueError):  # a name too long or with NUL
-        raise ScenarioError([Mistake(place, dotted(()), "there is no such file", "a scenario file")]) from None
+    problem = no_file(path)
+    if problem is None:
+        return path, name
+    if is_path(name):
+        raise ScenarioError([Mistake(place, dotted(()), f"the file {problem}", READABLE)])
     names = bundled_names()
     if name not in names:
         raise ScenarioError([Mistake(place, dotted(()), "there is no such scenario", choices(name, names))])
@@ -68,11 +66,17 @@ def find(name: str) -> tuple[Path, str]:
 
 def no_file(path: Path) -> str | None:
     """Return what keeps a path from being that of a regular file, None for nothing."""
-    if path.is_dir():
-        return "is a folder"
-    if not path.exists():
+    try:
+        mode = path.stat().st_mode
+    except (FileNotFoundError, NotADirectoryError):
         return "does not exist"
-    return None if path.is_file() else "is no regular file"
+    except OSError as error:  # a name too long, a circle of links, a folder that may not be looked into
+        return f"cannot be found: {error.strerror or type(error).__name__}"
+    except ValueError:  # NUL, or what no name of a file can have
+        return "has no name that a file can have"
+    if stat.S_ISDIR(mode):
+        return "is a folder"
+    return None if stat.S_ISREG(mode) else "is no regular file"
 
 
 def read_bytes(path: Path, place: Place, limit: int) -> bytes:

@@ -17,17 +17,22 @@ from sim.scenario.reading import MAX_BYTES, MAX_NODES, decode, plain_scalar
 MAX_COLUMNS = 400
 
 
-def inside(folder: Path, name: str) -> Path | None:
-    """Return the path of a name in a folder, None where it lies outside or its links lead outside."""
+OUTSIDE = "is outside the scenario's folder"
+
+
+def inside(folder: Path, name: str) -> Path | str:
+    """Return the path of a name in a folder, or what is wrong with the name where it cannot be one of there."""
     if not name or name.startswith(("/", "\\", "~")) or "\\" in name or ":" in name or "\0" in name:
-        return None
+        return OUTSIDE
     if ".." in Path(name).parts:
-        return None
+        return OUTSIDE
     try:
         path = (folder / name).resolve()
-    except OSError:
-        return None
-    return path if path.is_relative_to(folder.resolve()) else None
+    except (OSError, RuntimeError):  # the latter up to Python 3.12
+        return "leads in a circle of links"
+    except ValueError:
+        return "is no name of a file"
+    return path if path.is_relative_to(folder.resolve()) else OUTSIDE
 
 
 def read_table(node: Node, folder: Path, key: KeyPath) -> Node:
@@ -48,8 +53,8 @@ def read_table(node: Node, folder: Path, key: KeyPath) -> Node:
     """
     name = str(node.value)
     path = inside(folder, name)
-    if path is None:
-        what = f"{found(name)} is outside the scenario's folder"
+    if isinstance(path, str):
+        what = f"{found(name)} {path}"
         raise ScenarioError([Mistake(node.place, dotted(key), what, "a CSV file beside or below the scenario")])
     problem = no_file(path)
     if problem is not None:

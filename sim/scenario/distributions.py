@@ -7,8 +7,9 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, model_serializer, model_validator
 
+from sim.scenario.bounds import Shape, Sigma
 from sim.scenario.errors import found
-from sim.scenario.scalars import Duration, DurationOrZero, NonNegative, Positive, refuse
+from sim.scenario.scalars import Duration, DurationOrZero, refuse
 from sim.scenario.units import duration_text
 from sim.words import DistributionKind as Kind
 
@@ -40,14 +41,14 @@ class Lognormal(_Parameters):
     """exp of a normal distribution: `sigma` is the standard deviation of the logarithm."""
 
     median: Duration
-    sigma: NonNegative
+    sigma: Sigma
 
 
 class Weibull(_Parameters):
     """P(longer than t) = exp(-(t / scale) ** shape)."""
 
     scale: Duration
-    shape: Positive
+    shape: Shape
 
 
 class Distribution(BaseModel):

@@ -107,9 +107,8 @@ class Files:
             raise ScenarioError(wrong(what, "a path beside the file or a bundled name"))
         if is_path(name):
             base = inside(path.parent, name)
-            if base is None:
-                what = f"{found(name)} is outside the scenario's folder"
-                raise ScenarioError(wrong(what, "a file beside or below this one"))
+            if isinstance(base, str):
+                raise ScenarioError(wrong(f"{found(name)} {base}", "a file beside or below this one"))
             problem = no_file(base)
             if problem is not None:
                 raise ScenarioError(wrong(f"{found(name)} {problem}", _beside(path.parent, name)))
@@ -153,6 +152,9 @@ class Files:
 def _beside(folder: Path, name: str) -> str:
     """Return what is allowed in place of a file that is not there: the file of the same folder most like it."""
     there = (folder / name).parent
-    files = [p.relative_to(folder) for p in there.iterdir() if p.is_file()] if there.is_dir() else []
+    try:
+        files = [p.relative_to(folder) for p in there.iterdir() if p.is_file()]
+    except OSError:  # there is no such folder, or none that can be read
+        files = []
     near = nearest(name, sorted(str(p) for p in files if p.suffix in SUFFIXES))
     return f"did you mean '{near}'?" if near else "a file beside or below this one"

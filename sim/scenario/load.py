@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from sim.scenario.bundled import find
-from sim.scenario.errors import Mistake, ScenarioError, choices, found
+from sim.scenario.errors import Mistake, Place, ScenarioError, choices, dotted, found
 from sim.scenario.extends import Files
 from sim.scenario.nodes import Node, merge
 from sim.scenario.overrides import argument_values, set_values, with_value
 from sim.scenario.parameters import is_full_form, unwrap_all
 from sim.scenario.pydantic_errors import merged, mistakes_of
 from sim.scenario.ranges import range_mistakes
+from sim.scenario.reading import MAX_BYTES, decode, top_map
 from sim.scenario.resolved import Source, resolve, sources
 from sim.scenario.schema import ScenarioModel
 from sim.scenario.shapes import shape, written
@@ -26,6 +27,9 @@ from sim.scenario.writing import to_yaml
 
 if TYPE_CHECKING:
     import pandas as pd
+
+SURELY_READABLE = MAX_BYTES // 8
+"""Characters, as JSON, up to which a resolved scenario is no longer than may be read, however it is indented."""
 
 NO_RESULT = ("engine", "workers", "record")
 """Keys that change how a scenario is run and stored but no result; the hash leaves them out."""
@@ -230,7 +234,20 @@ def _validated(root: Node, files: Files) -> ScenarioModel:
 def _scenario(spec: ScenarioModel, root: Node) -> Scenario:
     plain = written(ScenarioModel, spec)
     resolved = resolve(plain, root, shape(ScenarioModel))
-    return Scenario(spec, resolved, sources(resolved, root), digest(resolved))
+    scenario = Scenario(spec, resolved, sources(resolved, root), digest(resolved))
+    if len(_as_json(resolved)) > SURELY_READABLE:
+        _demand_readable(scenario, root.place)
+    return scenario
+
+
+def _demand_readable(scenario: Scenario, place: Place) -> None:
+    """Raise ScenarioError unless the resolved scenario, which runs keep as a file, can itself be read."""
+    try:
+        top_map(decode(scenario.yaml().encode("utf-8", "surrogatepass"), place), place)
+    except ScenarioError as error:
+        (mistake, *_) = error.mistakes
+        what = f"with all that it extends and names, {mistake.message}"
+        raise ScenarioError([Mistake(place, dotted(()), what, mistake.allowed)]) from None
 
 
 def digest(resolved: Mapping[str, Any]) -> str:
@@ -238,6 +255,9 @@ def digest(resolved: Mapping[str, Any]) -> str:
 
     Keys keep the order of the scenario, since fraud types are numbered by it.
     """
-    kept = {key: value for key, value in resolved.items() if key not in NO_RESULT}
-    text = json.dumps(kept, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    text = _as_json({key: value for key, value in resolved.items() if key not in NO_RESULT})
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _as_json(resolved: Mapping[str, Any]) -> str:
+    return json.dumps(resolved, ensure_ascii=False, allow_nan=False, separators=(",", ":"))

@@ -3,7 +3,6 @@
 Mistakes that others make (of syntax, of ranges, of draws) join them at the end, in order of place.
 """
 
-from collections.abc import Iterator
 from typing import Any
 
 from pydantic import ValidationError
@@ -94,7 +93,7 @@ def _mistakes_of_item(item: Any, root: Node, shape: Shape) -> list[Mistake]:
     if kind == "missing":
         return [_missing(path, root, shape)]
     if item["loc"] and item["loc"][-1] == "[key]":
-        name = str(path[-1])
+        name = str(item["loc"][-2])
         place = _place_of(root, path, by_key=True)
         return [Mistake(place, dotted(path), f"key {found(name)} is no name", _pattern(context))]
     if kind in ("union_tag_invalid", "union_tag_not_found"):
@@ -192,8 +191,6 @@ def _wording(kind: str, context: Any, node: Node, known: Shape | None, text: str
     if kind == "literal_error":
         words = known.words() if known is not None else []
         return f"{value} is not allowed", choices(str(node.value), words) if words else context["expected"]
-    if kind in ("greater_than", "greater_than_equal", "less_than", "less_than_equal"):
-        return f"{value} is out of bounds", _bounds(known, text)
     if kind in ("too_short", "too_long"):
         bound = context.get("min_length") if kind == "too_short" else context.get("max_length")
         wanted = "at least" if kind == "too_short" else "at most"
@@ -214,26 +211,6 @@ def _wording(kind: str, context: Any, node: Node, known: Shape | None, text: str
         text = str(context.get("error", text))
     head, _, tail = text.partition("; ")
     return head, tail or "see the schema"
-
-
-def _bounds(known: Shape | None, text: str) -> str:
-    """Return the bounds of a number as the schema states them, such as ``above 0 and at most 1``."""
-    words = {"gt": "above", "ge": "at least", "lt": "below", "le": "at most"}
-    stated = []
-    for mark in _marks(known.annotation if known is not None else None):
-        for name, word in words.items():
-            bound = getattr(mark, name, None)
-            if bound is not None:
-                stated.append(f"{word} {bound}")
-    return " and ".join(stated) or text.replace("Input should be ", "")
-
-
-def _marks(annotation: Any) -> Iterator[Any]:
-    """Find all metadata inside an annotation, that of pydantic's Field opened."""
-    for mark in getattr(annotation, "__metadata__", ()):
-        yield from getattr(mark, "metadata", ()) or [mark]
-    for inner in getattr(annotation, "__args__", ()):
-        yield from _marks(inner)
 
 
 def merged(mistakes: list[Mistake]) -> list[Mistake]:

@@ -21,9 +21,6 @@ from sim.scenario.errors import found
 LONGEST_DAYS = 36_525
 """A hundred years: a longer duration is a slip of the unit."""
 
-LARGEST_COUNT = 2**53
-"""Up to here a double tells every whole number from the next."""
-
 HOUR_MINUTES = 60
 DAY_MINUTES = 24 * HOUR_MINUTES
 
@@ -36,10 +33,11 @@ def refuse(what: str, allowed: str) -> PydanticCustomError:
     return PydanticCustomError("quantity", "{what}; {allowed}", {"what": what, "allowed": allowed})
 
 
-# numbers
+# numbers, whose bounds are those of ``sim.scenario.bounds``
 
 
-def _number(value: object, allowed: str) -> float:
+def read_number(value: object, allowed: str) -> float:
+    """Return a finite number; raises pydantic's error for anything else."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise refuse(f"{found(value)} is not a number", allowed)
     try:
@@ -51,44 +49,12 @@ def _number(value: object, allowed: str) -> float:
     return number
 
 
-def _finite(value: object) -> float:
-    return _number(value, "a finite number")
-
-
-def _positive(value: object) -> float:
-    allowed = "a number above 0"
-    number = _number(value, allowed)
-    if number <= 0:
-        raise refuse(f"{found(value)} is not above 0", allowed)
-    return number
-
-
-def _non_negative(value: object) -> float:
-    allowed = "a number from 0 up"
-    number = _number(value, allowed)
-    if number < 0:
-        raise refuse(f"{found(value)} is below 0", allowed)
-    return number
-
-
-def _probability(value: object) -> float:
-    allowed = "a number from 0 to 1"
-    number = _number(value, allowed)
-    if not 0 <= number <= 1:
-        raise refuse(f"{found(value)} is outside 0 to 1", allowed)
-    return number
-
-
-def _count(value: object) -> int:
-    allowed = "a whole number from 0 up"
-    number = _number(value, allowed)
+def read_whole(value: object, allowed: str) -> int:
+    """Return a whole number; raises pydantic's error for anything else."""
+    number = read_number(value, allowed)
     if not number.is_integer():
         raise refuse(f"{found(value)} is not whole", allowed)
-    if number < 0:
-        raise refuse(f"{found(value)} is below 0", allowed)
-    if number > LARGEST_COUNT:
-        raise refuse(f"{found(value)} is too large", f"at most {LARGEST_COUNT}")
-    return int(number)
+    return value if isinstance(value, int) else int(number)
 
 
 # durations and rates
@@ -121,7 +87,8 @@ def _duration(value: object) -> int:
     return ms
 
 
-def _read_rate(value: object) -> float:
+def read_rate(value: object) -> float:
+    """Return a rate in events a day, read from a text with its unit; raises pydantic's error for anything else."""
     allowed = f"a number per {', '.join(u for u in units.RATE_UNITS if u != 'd')}, such as '120 per day'"
     if isinstance(value, int | float) and not isinstance(value, bool):
         raise refuse(f"{found(value)} has no unit", allowed)
@@ -134,13 +101,6 @@ def _read_rate(value: object) -> float:
     if number < 0:
         raise refuse(f"{found(value)} is negative", "a rate from 0 up")
     return float(units.per_day(number, unit))
-
-
-def _rate(value: object) -> float:
-    rate = _read_rate(value)
-    if rate == 0:
-        raise refuse(f"{found(value)} never happens", "a rate above 0")
-    return rate
 
 
 # days and times of day
@@ -217,18 +177,11 @@ def _text_schema(description: str, pattern: str, example: str) -> dict[str, Any]
 
 
 _DURATION_SCHEMA = _text_schema("a duration", rf"^{units.NUMBER} ?({'|'.join(units.DURATION_UNITS)})$", "45 min")
-_RATE_SCHEMA = _text_schema("a rate", rf"^{units.NUMBER} ?per ({'|'.join(units.RATE_UNITS)})$", "120 per day")
+RATE_SCHEMA = _text_schema("a rate", rf"^{units.NUMBER} ?per ({'|'.join(units.RATE_UNITS)})$", "120 per day")
 _DAY_SCHEMA = {"type": "string", "format": "date", "description": "a day", "examples": ["2022-11-30"]}
 _CLOCK_SCHEMA = _text_schema("a time of day", r"^([01]?[0-9]|2[0-4]):[0-5][0-9]$", "08:30")
 _HALF_HOUR_SCHEMA = _text_schema("a half hour of the day", r"^([01]?[0-9]|2[0-4]):(00|30)$", "08:30")
 
-Finite = Annotated[float, BeforeValidator(_finite), WithJsonSchema({"type": "number"})]
-Positive = Annotated[float, BeforeValidator(_positive), WithJsonSchema({"type": "number", "exclusiveMinimum": 0})]
-NonNegative = Annotated[float, BeforeValidator(_non_negative), WithJsonSchema({"type": "number", "minimum": 0})]
-Probability = Annotated[
-    float, BeforeValidator(_probability), WithJsonSchema({"type": "number", "minimum": 0, "maximum": 1})
-]
-Count = Annotated[int, BeforeValidator(_count), WithJsonSchema({"type": "integer", "minimum": 0})]
 Duration = Annotated[
     int, BeforeValidator(_duration), PlainSerializer(units.duration_text), WithJsonSchema(_DURATION_SCHEMA)
 ]
@@ -237,10 +190,6 @@ DurationOrZero = Annotated[
     BeforeValidator(_read_duration),
     PlainSerializer(units.duration_text),
     WithJsonSchema(_DURATION_SCHEMA),
-]
-Rate = Annotated[float, BeforeValidator(_rate), PlainSerializer(units.rate_text), WithJsonSchema(_RATE_SCHEMA)]
-RateOrZero = Annotated[
-    float, BeforeValidator(_read_rate), PlainSerializer(units.rate_text), WithJsonSchema(_RATE_SCHEMA)
 ]
 Day = Annotated[dt.date, BeforeValidator(_day), PlainSerializer(_day_text), WithJsonSchema(_DAY_SCHEMA)]
 Window = Annotated[

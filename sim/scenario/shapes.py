@@ -110,14 +110,6 @@ TYPES = {
     "array": "a list",
     "object": "a map",
     "string": "a text",
-    "integer": "a whole number",
-    "number": "a number",
-}
-BOUNDS = {
-    "exclusiveMinimum": "above",
-    "minimum": "at least",
-    "exclusiveMaximum": "below",
-    "maximum": "at most",
 }
 
 
@@ -126,8 +118,7 @@ def _in_words(stated: dict[str, Any]) -> str:
     if "description" in stated:
         example = f", such as '{stated['examples'][0]}'" if "examples" in stated else ""
         return f"{stated['description']}{example}"
-    bounds = " and ".join(f"{word} {stated[key]}" for key, word in BOUNDS.items() if key in stated)
-    return f"{TYPES.get(stated.get('type', ''), 'a value')} {bounds}".strip()
+    return TYPES.get(stated.get("type", ""), "a value")
 
 
 def _annotation(info: FieldInfo) -> Any:

@@ -1,6 +1,8 @@
 """How functions are compiled: what is asked once, and what is a part."""
 
 import math
+import pickle
+import random
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,8 +13,7 @@ import pytest
 from llvmlite.binding import parse_bitcode
 from numba.core import types
 
-from sim.draws import compiled as compiling
-from sim.draws import parts
+from sim.draws import machine_code, parts
 from sim.draws.compiled import compiled, internal
 from sim.draws.distributions import no_event
 
@@ -95,7 +96,7 @@ def test_of_an_entry_no_code_is_stored_beside_its_machine_code() -> None:
 def test_damaged_machine_code_is_compiled_again(
     suffix: str, damage: Callable[[bytes], bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(compiling, "machine_code_folder", lambda: str(tmp_path))
+    monkeypatch.setattr(machine_code, "machine_code_folder", lambda: str(tmp_path))
     assert compiled(doubled)(3) == 6
     files = list(tmp_path.rglob(f"*{suffix}"))
     assert len(files) == 1
@@ -108,7 +109,75 @@ def test_damaged_machine_code_is_compiled_again(
 
 
 def test_where_nothing_can_be_kept_it_is_compiled_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(compiling, "machine_code_folder", lambda: "")
+    monkeypatch.setattr(machine_code, "machine_code_folder", lambda: "")
     entry = compiled(doubled)
     assert entry(3) == 6
     assert entry.stats.cache_path is None  # type: ignore[attr-defined]
+
+
+DAMAGES: dict[str, Callable[[bytes], bytes]] = {
+    "noise": lambda data: random.Random(1).randbytes(len(data)),
+    "noise for the same key": lambda data: data[:-200] + random.Random(1).randbytes(200),
+    "one bit": lambda data: data[:-90] + bytes([data[-90] ^ 4]) + data[-89:],
+    "more than there was": lambda data: data + b"\0",
+    "another program's": lambda data: pickle.dumps(("0.1", {})),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+@pytest.mark.parametrize("suffix", [".nbi", ".nbc"])
+def test_no_damaged_machine_code_is_run(
+    suffix: str, damage: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(machine_code, "machine_code_folder", lambda: str(tmp_path))
+    assert compiled(doubled)(3) == 6
+    (file,) = tmp_path.rglob(f"*{suffix}")
+    file.write_bytes(DAMAGES[damage](file.read_bytes()))
+    again, after = compiled(doubled), compiled(doubled)
+    assert again(3) == 6
+    assert not again.stats.cache_hits  # type: ignore[attr-defined]
+    assert after(3) == 6
+    assert sum(after.stats.cache_hits.values()) == 1  # type: ignore[attr-defined]
+
+
+def test_machine_code_of_another_key_is_not_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(machine_code, "machine_code_folder", lambda: str(tmp_path))
+    entry = compiled(doubled)
+    assert entry(3) == 6
+    files = entry._cache._cache_file  # type: ignore[attr-defined]
+    ((key, name),) = files._load_index().items()
+    files._save_index({"another": name})
+    assert files.load("another") is None
+    files._save_index({key: name})
+    assert files.load(key) is not None
+
+
+@pytest.mark.parametrize("made_before", [True, False])
+def test_a_folder_that_can_only_be_read_is_read(
+    made_before: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(machine_code, "machine_code_folder", lambda: str(tmp_path))
+    if made_before:
+        assert compiled(doubled)(3) == 6
+    before = sorted(tmp_path.rglob("*"))
+
+    def refused(*_: Any) -> None:
+        raise PermissionError("for the test")
+
+    # Whoever runs the tests may write everywhere, so the machine is made to refuse.
+    monkeypatch.setattr(machine_code._CacheLocator, "ensure_cache_path", refused)
+    monkeypatch.setattr(machine_code.WholeFiles, "_open_for_write", refused)
+    entry = compiled(doubled)
+    assert entry(3) == 6
+    assert sum(entry.stats.cache_hits.values()) == made_before  # type: ignore[attr-defined]
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+@pytest.mark.parametrize("chosen", ["made", "there", "file", "file/below"])
+def test_a_chosen_folder_is_taken_where_it_can_be(chosen: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "there").mkdir()
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path / chosen))
+    folder = machine_code.machine_code_folder.__wrapped__()
+    assert (folder == str(tmp_path / chosen)) is not chosen.startswith("file")
+    assert Path(folder).is_dir()

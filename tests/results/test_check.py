@@ -15,6 +15,7 @@ from sim.results.check import check_run
 from sim.results.run_json import sealed
 from sim.results.stored import sha256
 from sim.results.tables import TABLES
+from tests.engines.small import fewer, run_tiny
 from tests.results.conftest import MadeUp
 
 
@@ -190,3 +191,22 @@ def test_rewriting_a_table_as_it_was_passes(made_up: MadeUp) -> None:
 def test_only_a_finished_run_can_be_checked(tmp_path: Path) -> None:
     with pytest.raises(sim.FolderError):
         list(check_run(tmp_path))
+
+
+def test_more_recovered_or_filed_than_lost_is_noticed(tmp_path: Path) -> None:
+    at_once = {"aftermath.report.delay": "0 min", "aftermath.filing.delay": "0 min"}
+    run = run_tiny(tmp_path / "run", events="none", **fewer(0.1), **at_once)
+    assert failures(run.path) == []
+    for measure, other in (("recovered_fen", "loss_fen"), ("filed_loss_fen", "loss_fen"), ("filed", "victims")):
+        forged = tmp_path / measure
+        shutil.copytree(run.path, forged)
+
+        def change(stored: pa.Table, measure: str = measure, other: str = other) -> pa.Table:
+            one_more = pc.add(stored.column(other), 1)
+            place = stored.column_names.index(measure)
+            return stored.set_column(place, stored.schema.field(measure), pc.cast(one_more, "int64"))
+
+        rewrite(forged, "outcomes", change)
+        law = f"FAIL conservation: {measure} <= {other}, by province, type, age and sex: ("
+        (told,) = [str(finding) for finding in check_run(forged) if str(finding).startswith(law)]
+        assert " and " in told

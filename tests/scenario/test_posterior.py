@@ -113,7 +113,7 @@ def test_a_scenario_without_draws_has_none_to_give() -> None:
     ("old", "new", "message"),
     [
         ("4.7", "5.7", f"draws.csv:4:16: {D_PRIME}: 5.7 is outside its range; a value in [4.0, 5.0]"),
-        ("4.7", "strong", f"draws.csv:4:16: {D_PRIME}: 'strong' is not a number; a finite number"),
+        ("4.7", "strong", f"draws.csv:4:16: {D_PRIME}: 'strong' is not a number; a number from -100 to 100"),
         ("2021-12-15", "2022-12-15", "draws.csv:4:20: population.app.midpoint: 2022-12-15 is outside its range"),
         ("1700 per day", "1700", f"draws.csv:4:3: {LEVEL}: 1700 has no unit"),
         ("5 min", "5 miles", "draws.csv:4:31: warning.hop_delay.lognormal.median: 'miles' is not a unit of time"),

@@ -8,6 +8,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
+from sim.scenario import bounds as b
 from sim.scenario import scalars as q
 from sim.scenario.distributions import Distribution, Kind
 
@@ -62,21 +63,21 @@ def test_durations_write_themselves(ms: int) -> None:
     ],
 )
 def test_rates_are_per_day(text: str, rate: float) -> None:
-    assert read(q.Rate, text) == rate
+    assert read(b.Contacts, text) == rate
 
 
 @example(1.0, "week")
 @given(
-    st.one_of(st.floats(1e-9, 1e15), st.integers(1, 10**9).map(float)),
+    st.one_of(st.floats(1e-9, 1e9), st.integers(1, 10**9).map(float)),
     st.sampled_from(["s", "min", "h", "day", "d", "week", "year"]),
 )
 def test_rates_write_themselves(number: float, unit: str) -> None:
     text = f"{number:.15f} per {unit}" if number < 1 else f"{number:.3f} per {unit}"
-    rate = read(q.RateOrZero, text)
-    assert read(q.RateOrZero, written(q.RateOrZero, text)) == rate
+    rate = read(b.Contacts, text)
+    assert read(b.Contacts, written(b.Contacts, text)) == rate
 
 
-@pytest.mark.parametrize("kind", [q.Finite, q.Positive, q.NonNegative, q.Probability, q.Count])
+@pytest.mark.parametrize("kind", [b.Score, b.Yuan, b.Factor, b.Probability, b.Count])
 @pytest.mark.parametrize("value", [True, "1", None, float("nan"), float("inf"), 10**400, [1], {}])
 def test_numbers_are_nothing_else(kind: Any, value: object) -> None:
     with pytest.raises(ValidationError):
@@ -86,10 +87,11 @@ def test_numbers_are_nothing_else(kind: Any, value: object) -> None:
 @pytest.mark.parametrize(
     ("kind", "inside", "outside"),
     [
-        (q.Positive, [1e-9, 3], [0, -1]),
-        (q.NonNegative, [0, 3.5], [-1e-9]),
-        (q.Probability, [0, 1, 0.5], [-1e-9, 1 + 1e-9]),
-        (q.Count, [0, 1_000, 2.0], [-1, 0.5, 2**60]),
+        (b.Score, [-100, 0.5, 100], [-100.1, 101]),
+        (b.Weight, [0, 1e-9, 3.5, 1e9], [-1e-9, 5e-10, 1.1e9]),
+        (b.Probability, [0, 1, 0.5], [-1e-9, 1 + 1e-9]),
+        (b.Count, [0, 1_000, 2.0, 10**9], [-1, 0.5, 10**9 + 1]),
+        (b.Seed, [0, 2**63 - 1], [-1, 2**63]),
     ],
 )
 def test_bounds_of_numbers(kind: Any, inside: list[float], outside: list[float]) -> None:
@@ -97,6 +99,12 @@ def test_bounds_of_numbers(kind: Any, inside: list[float], outside: list[float])
     for value in outside:
         with pytest.raises(ValidationError):
             read(kind, value)
+
+
+def test_bounds_of_rates_are_told_in_their_own_unit() -> None:
+    assert read(b.Cases, "1e9 per day") == 1e9
+    with pytest.raises(ValidationError, match="'1e9 per s' is above 1e9 per day; a rate from 0 to 1e9 per day"):
+        read(b.Cases, "1e9 per s")
 
 
 def test_days_windows_and_times() -> None:

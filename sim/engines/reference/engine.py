@@ -10,6 +10,7 @@ import simpy
 
 from sim.days import HALF_HOUR_MS, month_start, next_month, weekday
 from sim.engines import warnings
+from sim.engines.collecting import not_collecting
 from sim.engines.conservation import Books, LineTotals
 from sim.engines.ledger import RunLedger
 from sim.engines.phases import Phase
@@ -52,13 +53,8 @@ def simulate(spec: ScenarioModel, recorder: Recorder) -> dict[str, float]:
     # Nearly everything that events allocate lives until its event; looking for cycles all the while costs half the
     # speed, so they are collected once a month instead.
     # What is there before they begin is not looked at at all.
-    gc.disable()
-    gc.freeze()
-    try:
+    with not_collecting(frozen=True):
         env.run(until=world.end)
-    finally:
-        gc.unfreeze()
-        gc.enable()
     run.finish()
     recorder.warnings += warnings.of_scale(spec, tables)
     recorder.warnings += warnings.of_cards(spec, night.card_load.heaviest)

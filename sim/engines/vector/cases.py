@@ -4,6 +4,7 @@ from sim.aftermath.reports import loss_bin
 from sim.days import DAY_MS
 from sim.draws.compiled import internal
 from sim.engines.phases import Phase
+from sim.engines.vector.counts import added
 from sim.engines.vector.given import ProvinceDay
 from sim.engines.vector.log import is_logged, log_event
 from sim.engines.vector.rules import Rules
@@ -22,7 +23,7 @@ def go_to_police(rules: Rules, day: ProvinceDay, arrays: Arrays, tallies: Tallie
         measures = tallies.outcomes[case.kind, case.band, case.sex]
         logged = is_logged(case.attempt, rules)
         if day.midnight <= case.reported < end:
-            measures[Outcome.RECOVERED_FEN] += case.recovered
+            measures[Outcome.RECOVERED_FEN] = added(measures[Outcome.RECOVERED_FEN], case.recovered)
             if logged:
                 row = log_event(
                     Event.REPORT, case.reported, Phase.REPORTS, day.province, case.attempt, arrays.log, counters
@@ -31,7 +32,7 @@ def go_to_police(rules: Rules, day: ProvinceDay, arrays: Arrays, tallies: Tallie
                 arrays.log[row].value = case.recovered
         if case.filed < end:
             measures[Outcome.FILED] += 1
-            measures[Outcome.FILED_LOSS_FEN] += case.loss
+            measures[Outcome.FILED_LOSS_FEN] = added(measures[Outcome.FILED_LOSS_FEN], case.loss)
             tallies.cases[case.kind, case.delay_bin, loss_bin(case.loss)] += 1
             counters.filed_cases += 1
             filed = arrays.filed[counters.filed]

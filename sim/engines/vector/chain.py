@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.draws.compiled import internal, part_of_caller
+from sim.draws.compiled import internal, part_of_caller, wide
 from sim.draws.distributions import to_ticks
 from sim.draws.identity import alert_id
 from sim.draws.many import quantiles
@@ -65,7 +65,7 @@ def alert_scratch(block: int) -> AlertScratch:
         identities=integers(),
         pending=integers(),
         numbers=integers(),
-        lanes=np.empty((4, block), dtype=np.uint32),
+        lanes=np.empty((4, block), dtype=wide(np.uint32)),
         drew=reals(),
         outside=integers(),
         tails=reals(),

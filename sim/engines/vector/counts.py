@@ -7,6 +7,7 @@ from sim.days import DAY_MS, HALF_HOUR_MS
 from sim.draws.compiled import inlined, internal
 from sim.draws.identity import detector_of
 from sim.engines.vector.records import Integers, OverflowTable, Record, Records
+from sim.sums import TOO_LARGE
 from sim.warning.service import wait_bin
 
 
@@ -55,6 +56,12 @@ def add_overflow(
     count.amounts[1] = further
 
 
+@inlined
+def added(total: int, amount: int) -> int:
+    """Return a sum of amounts that are none negative, and ``TOO_LARGE`` instead of more: the run will be refused."""
+    return min(total + amount, TOO_LARGE)
+
+
 @internal
 def count_alert(tally: Integers, overflow: Records, counters: Record, today: int, alert: Record, end: int) -> None:
     """Count the end of an alert on its day of issue; ``today`` in days from the start of the period."""
@@ -83,7 +90,7 @@ def count_contact(
     if 0 <= day - today < tally.shape[0]:
         count = tally[slot_of(day, tally)][key]
         count[0] += 1
-        count[1] += staff_ms
+        count[1] = added(count[1], staff_ms)
     else:
         add_overflow(overflow, counters, OverflowTable.CONTACTS, day, key, 1, staff_ms)
 
@@ -106,7 +113,7 @@ def count_service(tally: Integers, today: int, alert: Record, result: int, staff
     """Count a contact that takes place today."""
     count = tally[slot_of(today, tally)][contact_key(alert, result)]
     count[0] += 1
-    count[1] += staff_ms
+    count[1] = added(count[1], staff_ms)
 
 
 @internal

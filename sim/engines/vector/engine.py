@@ -1,6 +1,5 @@
 """The run: midnights in their order, and between them the provinces of the day, side by side."""
 
-import gc
 import os
 from time import perf_counter
 
@@ -8,6 +7,7 @@ import numpy as np
 
 from sim.days import next_month, weekday
 from sim.engines import warnings
+from sim.engines.collecting import not_collecting
 from sim.engines.conservation import Books, LineTotals
 from sim.engines.ledger import RunLedger
 from sim.engines.tables import Tables
@@ -42,13 +42,10 @@ def simulate(
     """
     started = perf_counter()
     # Looking for cycles takes a tenth of the time that compiling needs, and there is next to nothing to find.
-    gc.disable()
-    try:
+    with not_collecting():
         run = Run(spec, recorder, block, workers or os.cpu_count() or 1, started)
         with run.country:
             return run.course()
-    finally:
-        gc.enable()
 
 
 class Run:

@@ -11,6 +11,7 @@ from sim.draws.identity import alert_id, person_id
 from sim.draws.philox import draw4
 from sim.draws.purposes import ATTEMPT_COVERAGE, EPISODE_STAGE
 from sim.engines.phases import ArrivalStep, Phase
+from sim.engines.vector.counts import added
 from sim.engines.vector.events import order_of_alert, order_of_stage
 from sim.engines.vector.given import Now, ProvinceDay, RunTables
 from sim.engines.vector.lives import end_from_outside
@@ -75,7 +76,8 @@ def prevent(episode: Record, measure: int, run: RunTables, outcomes: Integers) -
     )
     if come_to > episode.paid:
         fen = fen_before(episode, come_to, run) - fen_before(episode, episode.paid, run)
-        outcomes[episode.kind, episode.band, episode.sex, measure] += fen
+        measures = outcomes[episode.kind, episode.band, episode.sex]
+        measures[measure] = added(measures[measure], fen)
 
 
 @internal
@@ -205,7 +207,7 @@ def pay(
         counters.victims += 1
     episode.payments[episode.paid] = now.moment
     episode.paid += 1
-    measures[Outcome.LOSS_FEN] += fen
+    measures[Outcome.LOSS_FEN] = added(measures[Outcome.LOSS_FEN], fen)
     if is_logged(episode.attempt, run.rules):
         row = log_stage(Event.PAYMENT, now, day.province, episode, arrays.log, counters)
         arrays.log[row].value = fen

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.days import HALF_HOURS
-from sim.draws.compiled import compiled_with_arrays, inlined
+from sim.draws.compiled import compiled_with_arrays, inlined, wide
 from sim.draws.distributions import CERTAIN, GUIDE_BITS, GUIDE_SHIFT, half_hour_of
 from sim.draws.functions import normal_quantile
 from sim.draws.philox import TO_UNIT_32, uniform32
@@ -103,7 +103,7 @@ def tabulate(code: Callable[[NDArray[np.int64]], NDArray[np.int64]]) -> NDArray[
     """
     firsts = np.arange(1 << TOP_BITS) << TOP_SHIFT
     low, high = code(firsts), code(firsts + (1 << TOP_SHIFT) - 1)
-    return np.where(low == high, low, AMBIGUOUS).astype(np.uint8)
+    return np.where(low == high, low, AMBIGUOUS).astype(wide(np.uint8))
 
 
 def age_guide(age: NDArray[np.int64], codes: NDArray[np.int64]) -> NDArray[np.uint8]:
@@ -156,7 +156,7 @@ def tier_guide(least: NDArray[np.int64]) -> NDArray[np.uint8]:
     firsts = np.arange(1 << GUIDE_BITS) << GUIDE_SHIFT
     lasts = firsts + (1 << GUIDE_SHIFT) - 1
     low, high = ((u[:, None] >= least[:, :, None, :]).sum(axis=3) for u in (firsts, lasts))
-    return np.where(low == high, (TIERS + 1 - low) % (TIERS + 1), AMBIGUOUS).astype(np.uint8)
+    return np.where(low == high, (TIERS + 1 - low) % (TIERS + 1), AMBIGUOUS).astype(wide(np.uint8))
 
 
 @compiled_with_arrays

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim import words
+from sim.draws.compiled import wide
 from sim.scenario.schema.fraud import MAX_PAYMENTS
 
 Integers = NDArray[np.int64]
@@ -70,8 +71,12 @@ class OverflowTable(IntEnum):
 
 
 def record(*fields: tuple[str, type] | tuple[str, type, int]) -> np.dtype[np.record]:
-    """Return the type of a record whose fields, some of them arrays of a length, are aligned to their own sizes."""
-    return cast("np.dtype[np.record]", np.dtype((np.record, np.dtype(list(fields), align=True))))
+    """Return the type of a record whose fields, some of them arrays of a length, are aligned to their own sizes.
+
+    Where nothing is compiled they are ``wide``.
+    """
+    wider = [(name, wide(kind), *size) for name, kind, *size in fields]
+    return cast("np.dtype[np.record]", np.dtype((np.record, np.dtype(wider, align=True))))
 
 
 def lines_of_cache(count: int, kind: "np.dtype[np.record]") -> Records:

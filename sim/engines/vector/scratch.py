@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.draws.compiled import wide
 from sim.engines.vector.guides import SEARCH_BITS
 from sim.warning.bands import PROSPECTS
 from sim.words import Detector
@@ -84,7 +85,7 @@ def attempt_scratch(block: int) -> AttemptScratch:
         half_hour=_bytes(block),
         moment=_ints(block),
         person=_ints(block),
-        u_age=np.empty(block, dtype=np.uint32),
+        u_age=np.empty(block, dtype=wide(np.uint32)),
         urban=_bytes(block),
         fate=_ints(block),
         waiting=_ints(block),
@@ -108,8 +109,8 @@ def _ints(count: int) -> Ints:
 
 
 def _bytes(count: int) -> Bytes:
-    return np.empty(count, dtype=np.uint8)
+    return np.empty(count, dtype=wide(np.uint8))
 
 
 def _lanes(count: int) -> Lanes:
-    return np.empty((4, count), dtype=np.uint32)
+    return np.empty((4, count), dtype=wide(np.uint32))

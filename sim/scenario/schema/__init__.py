@@ -9,7 +9,20 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from sim.days import DAY_MS, HALF_HOUR_MS, YEAR_DAYS
-from sim.scenario.scalars import Day, Duration, DurationOrZero, Finite, NonNegative, Positive, Switch, Window
+from sim.scenario.bounds import (
+    Members,
+    Probability,
+    Reported,
+    Samples,
+    Scale,
+    ScaleBelow,
+    Seed,
+    Seeds,
+    StandardError,
+    Tolerance,
+    plain,
+)
+from sim.scenario.scalars import Day, Duration, DurationOrZero, Switch, Window
 from sim.scenario.schema.aftermath import Aftermath
 from sim.scenario.schema.base import ONE_LINE, Part, all_of, mistake
 from sim.scenario.schema.evidence import Evidence, wrong_names
@@ -30,8 +43,14 @@ FIRST_DAY, LAST_DAY = date(2000, 2, 1), date(2080, 12, 31)
 MOST_DAYS = 20_000
 """Simulated days, warm-up included."""
 
-LARGEST_EXPONENT = 600.0
-"""Growth beyond it would be infinite in a double, and is refused as too large all the same."""
+LARGEST_EXPONENT = 50.0
+"""All growth between a reference date and a simulated day comes to e^50 at most, or to one in e^50."""
+
+MOST_LOST = 1e13
+"""Yuan of one episode: a twelfth of what all of China produces in a year. Some 4,600 such losses can be summed."""
+
+LUCKIEST = 8.21
+"""Standard deviations that no normal draw exceeds: a uniform of 52 bits ends 2^-53 below 1."""
 
 TABLE_ROUNDING = 1e-6
 """How far the sum of a row of probabilities may be from 1, rounded as tables are."""
@@ -40,7 +59,7 @@ NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,79}$"
 Name = Annotated[str, Field(pattern=NAME)]
 
 
-def largest_share(fraud: Fraud, channel: str, years: list[float]) -> float:
+def largest_share(fraud: Fraud, channel: str, years: tuple[float, float]) -> float:
     """Return an upper bound of the share of one fraud type in a channel's attempts, as the mix grows.
 
     Args:
@@ -52,7 +71,7 @@ def largest_share(fraud: Fraud, channel: str, years: list[float]) -> float:
         The share, 1 where growth says nothing.
     """
     grown = [
-        [getattr(kind.mix, channel) * math.exp(min(LARGEST_EXPONENT, kind.mix_growth * year)) for year in years]
+        [getattr(kind.mix, channel) * math.exp(kind.mix_growth * year) for year in years]
         for kind in fraud.types.values()
     ]
     least = sum(min(ends) for ends in grown)
@@ -85,6 +104,11 @@ class Period(Part):
             raise mistake("end", f"{self.end} is too far from the start", allowed)
         return self
 
+    def years_since(self, reference: date) -> tuple[float, float]:
+        """Return the years from a reference date to the first simulated day and to the last, negative before it."""
+        first = (self.start - reference).days - self.warmup // DAY_MS
+        return first / YEAR_DAYS, (self.end - reference).days / YEAR_DAYS
+
 
 class Figure(Part):
     """A figure to show beside the simulated one: put in, fitted or predicted.
@@ -97,11 +121,11 @@ class Figure(Part):
     name: Name
     window: Window
     base: Window | None = None
-    value: Finite | Day | None = None
+    value: Reported | Day | None = None
     role: Literal["input", "fitted", "predicted"]
-    tolerance: Positive | None = None
-    standard_error: NonNegative | None = None
-    interval: Annotated[list[Finite], Field(min_length=2, max_length=2)] | None = None
+    tolerance: Tolerance | None = None
+    standard_error: StandardError | None = None
+    interval: Annotated[list[Reported], Field(min_length=2, max_length=2)] | None = None
     source: str
 
     @model_validator(mode="after")
@@ -117,14 +141,14 @@ class Figure(Part):
 class Record(Part):
     """Which events are written: none, all, or those of a share of the origins."""
 
-    events: Literal["none", "all"] | Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)] = "none"
+    events: Literal["none", "all"] | Probability = "none"
 
 
 class Sweep(Part):
     """Parameters to vary, each with its values, and how they are combined."""
 
     design: Literal["grid", "sobol", "lhs"] = "grid"
-    samples: Annotated[int, Field(ge=1)] | None = None
+    samples: Samples | None = None
     vary: dict[str, list[str | float | int | bool]] = Field(default_factory=dict)
 
 
@@ -138,9 +162,9 @@ class Calibration(Part):
     """
 
     parameters: list[str] = Field(default_factory=list)
-    scales: list[Annotated[float, Field(gt=0, lt=1, allow_inf_nan=False)]] = Field(default_factory=lambda: [0.005])
-    seeds: Annotated[int, Field(ge=2, le=1000)] = 8
-    members: Annotated[int, Field(ge=0, le=10_000)] = 0
+    scales: list[ScaleBelow] = Field(default_factory=lambda: [0.005])
+    seeds: Seeds = 8
+    members: Members = 0
     evidence: list[str] = Field(default_factory=list)
     draws: CsvFile | None = Field(default=None, exclude=True)
 
@@ -152,8 +176,8 @@ class ScenarioModel(Part):
     name: Name
     title: Annotated[str, Field(min_length=1, max_length=300, pattern=ONE_LINE)]
     period: Period
-    seed: Annotated[int, Field(ge=0, lt=2**63)]
-    scale: Annotated[float, Field(gt=0, le=1, allow_inf_nan=False)] = 1.0
+    seed: Seed
+    scale: Scale = 1.0
     engine: Literal["vector", "reference"] = "vector"
     feedback: Switch = True
     clock: Duration = 1
@@ -183,7 +207,8 @@ class ScenarioModel(Part):
             *self._check_provinces(),
             *wrong_names(self.evidence, list(self.fraud.types), self.population.band_names()),
         ]
-        found += [] if found else self._check_counts()
+        found += [] if found else self._check_growth()
+        found += [] if found else [*self._check_counts(), *self._check_losses()]
         if found:
             raise all_of(found)
         return self
@@ -211,6 +236,32 @@ class ScenarioModel(Part):
                     key = f"fraud.surges.{surge_name}.types"
                     yield mistake(key, f"names '{fraud_type}'", f"one of {', '.join(types)}")
 
+    def _check_growth(self) -> Iterator[PydanticCustomError]:
+        """Refuse growth whose factors a double could not hold: a small one far from its reference date."""
+        fraud, cases = self.fraud, self.aftermath.investigation
+        rates = {f"fraud.volumes.{name}.growth": getattr(fraud.volumes, name).growth for name in Channel.labels()}
+        rates |= {f"fraud.types.{name}.mix_growth": kind.mix_growth for name, kind in fraud.types.items()}
+        rates["fraud.loss_growth"] = fraud.loss_growth
+        dated = [(key, growth, fraud.reference) for key, growth in rates.items()]
+        for key, growth, reference in [*dated, ("aftermath.investigation.growth", cases.growth, cases.reference)]:
+            furthest = max((growth * year for year in self.period.years_since(reference)), key=abs)
+            if abs(furthest) > LARGEST_EXPONENT:
+                what = f"{growth:g} a year comes to e^{furthest:.4g} between the reference, {reference}, and the period"
+                yield mistake(key, what, f"at most e^{LARGEST_EXPONENT:g} either way: less growth or a nearer date")
+
+    def _check_losses(self) -> Iterator[PydanticCustomError]:
+        """Refuse losses of which the largest that can be drawn would be absurd, so that none need be cut."""
+        fraud = self.fraud
+        grown = math.exp(max(fraud.loss_growth * year for year in self.period.years_since(fraud.reference)))
+        for name, kind in fraud.types.items():
+            most = kind.loss.median * grown * math.exp(kind.loss.sigma * LUCKIEST)
+            if most > MOST_LOST:
+                yield mistake(
+                    f"fraud.types.{name}.loss",
+                    f"chance can bring a loss of {most:.3g} yuan",
+                    f"at most {plain(MOST_LOST)}: median x growth x e^({LUCKIEST} sigma)",
+                )
+
     def _check_counts(self) -> Iterator[PydanticCustomError]:
         """Refuse volumes that no identity could number: the largest cell of a day must stay below 2**24."""
         fraud = self.fraud
@@ -221,8 +272,8 @@ class ScenarioModel(Part):
         surges = math.prod(max(1.0, surge.factor) for surge in fraud.surges.values())
         for channel in Channel.labels():
             volume = getattr(fraud.volumes, channel)
-            years = [(day - fraud.reference).days / YEAR_DAYS for day in (self.period.start, self.period.end)]
-            grown = math.exp(min(LARGEST_EXPONENT, max(volume.growth * year for year in years)))
+            years = self.period.years_since(fraud.reference)
+            grown = math.exp(max(volume.growth * year for year in years))
             commonest = largest_share(fraud, channel, years)
             most = volume.level * grown * largest * commonest * rhythm * surges * self.scale
             if most > MOST_IN_A_CELL:
@@ -232,9 +283,16 @@ class ScenarioModel(Part):
                     f"at most {MOST_IN_A_CELL:,}, which identities can number",
                 )
 
+        share = max(people) / sum(people)
+        most = self.aftermath.investigation.backlog * share * self.scale
+        if most > MOST_IN_A_CELL:
+            yield mistake(
+                "aftermath.investigation.backlog",
+                f"brings up to {most:.3g} cases to one province",
+                f"at most {MOST_IN_A_CELL:,}, which identities can number",
+            )
         grid = self.warning.detectors.grid
         above = 0.5 * math.erfc(grid.low / math.sqrt(2.0))
-        share = max(people) / sum(people)
         for channel in Channel.labels():
             most = getattr(self.population.legitimate, channel) * share * above * self.scale
             if most > MOST_IN_A_CELL:

@@ -1,7 +1,8 @@
 """After the fraud: reports, stop-payment, filing, investigation, arrests."""
 
+from sim.scenario.bounds import Cases, Count, Each, Growth, Probability
 from sim.scenario.distributions import Distribution
-from sim.scenario.scalars import Count, Day, Duration, Finite, NonNegative, Probability, RateOrZero
+from sim.scenario.scalars import Day, Duration
 from sim.scenario.schema.base import Part
 
 
@@ -32,9 +33,9 @@ class Investigation(Part):
     the start. Capacity and backlog are shared out by population.
     """
 
-    capacity: RateOrZero
+    capacity: Cases
     reference: Day
-    growth: Finite
+    growth: Growth
     solved: Probability
     backlog: Count
 
@@ -42,8 +43,8 @@ class Investigation(Part):
 class Suspects(Part):
     """Suspects arrested for each solved case and for each eliminated card (sellers)."""
 
-    per_case: NonNegative
-    per_card: NonNegative
+    per_case: Each
+    per_card: Each
 
 
 class Aftermath(Part):

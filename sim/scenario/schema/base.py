@@ -8,7 +8,7 @@ from pydantic_core import PydanticCustomError
 
 from sim import words
 from sim.days import HALF_HOURS
-from sim.scenario.scalars import NonNegative
+from sim.scenario.bounds import Weight
 
 if TYPE_CHECKING:  # type checkers want literals typed out; the words stand in one place
     ChannelName = str
@@ -21,7 +21,7 @@ else:
     DetectorName = Literal[words.Detector.labels()]
     RegionName = Literal[words.Region.labels()]
 
-HalfHours = Annotated[list[NonNegative], Field(min_length=HALF_HOURS, max_length=HALF_HOURS)]
+HalfHours = Annotated[list[Weight], Field(min_length=HALF_HOURS, max_length=HALF_HOURS)]
 """A profile of the day: one weight each half hour."""
 
 ROUNDING = 1e-9
@@ -29,6 +29,10 @@ ROUNDING = 1e-9
 
 ONE_LINE = r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]*$"
 """Text without control characters, for what is printed to terminals."""
+
+
+Word = Annotated[str, Field(min_length=1, max_length=80, pattern=ONE_LINE)]
+"""A name that tables, pictures and messages call something by."""
 
 
 class Part(BaseModel):

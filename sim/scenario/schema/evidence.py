@@ -6,8 +6,9 @@ from typing import Annotated
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from sim.scenario.bounds import Reported
 from sim.scenario.errors import choices
-from sim.scenario.scalars import Finite, Window
+from sim.scenario.scalars import Window
 from sim.scenario.schema.base import ONE_LINE, Part, mistake
 
 FRAUD_TYPE, AGE_BAND = "fraud type", "age band"
@@ -62,8 +63,8 @@ class Evidence(Part):
 
     name: Annotated[str, Field(max_length=200, pattern=ONE_LINE)]
     window: Window | None = None
-    value: Finite | None = None
-    range: Annotated[list[Finite], Field(min_length=2, max_length=2)]
+    value: Reported | None = None
+    range: Annotated[list[Reported], Field(min_length=2, max_length=2)]
     basis: Annotated[str, Field(min_length=1, pattern=ONE_LINE)]
 
     @model_validator(mode="after")

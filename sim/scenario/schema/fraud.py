@@ -4,18 +4,29 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
+from sim.scenario.bounds import (
+    MOST_FRAUD_TYPES,
+    Code,
+    Contacts,
+    Factor,
+    Growth,
+    Probability,
+    Ratio,
+    Sigma,
+    Weight,
+    Yuan,
+)
 from sim.scenario.distributions import Distribution
-from sim.scenario.scalars import Day, Finite, NonNegative, Positive, Probability, RateOrZero, Window
-from sim.scenario.schema.base import ChannelName, HalfHours, Part, PerChannel, mistake
+from sim.scenario.scalars import Day, Window
+from sim.scenario.schema.base import ChannelName, HalfHours, Part, PerChannel, Word, mistake
 from sim.words import Channel
 
 MAX_PAYMENTS = 8
-MAX_TYPES = 32
 WEEKDAYS = 7
 MONTHS = 12
 
 
-class ByChannel(PerChannel[NonNegative]):
+class ByChannel(PerChannel[Weight]):
     """One weight a channel."""
 
 
@@ -40,24 +51,24 @@ class StageDropout(Part):
 class Loss(Part):
     """Total loss of an episode that runs to its end, on the reference date: lognormal in yuan."""
 
-    median: Positive
-    sigma: NonNegative
+    median: Yuan
+    sigma: Sigma
 
 
 class FraudType(Part):
     """One type of fraud."""
 
     mix: ByChannel
-    mix_growth: Finite
+    mix_growth: Growth
     link_share: Probability
     app_share: Probability
     engage: Probability
-    age_factor: list[NonNegative]
-    women_factor: NonNegative
+    age_factor: list[Factor]
+    women_factor: Factor
     delays: StageDelays
     dropout: StageDropout
-    payments: Annotated[list[NonNegative], Field(min_length=1, max_length=MAX_PAYMENTS)]
-    payment_growth: Positive
+    payments: Annotated[list[Weight], Field(min_length=1, max_length=MAX_PAYMENTS)]
+    payment_growth: Ratio
     loss: Loss
 
     @model_validator(mode="after")
@@ -70,8 +81,8 @@ class FraudType(Part):
 class Volume(Part):
     """Potential attempts of the whole nation on the reference date; ``growth`` per year, in log units."""
 
-    level: RateOrZero
-    growth: Finite
+    level: Contacts
+    growth: Growth
 
 
 class Volumes(PerChannel[Volume]):
@@ -86,10 +97,10 @@ class Surge(Part):
     """A window in which attempts are ``factor`` times as many, on some channels, types and provinces or on all."""
 
     window: Window
-    factor: NonNegative
+    factor: Factor
     channels: list[ChannelName] = Field(default_factory=lambda: list(Channel.labels()))
     types: list[str] | None = None
-    provinces: list[int] | None = None
+    provinces: list[Code] | None = None
 
 
 class Fraud(Part):
@@ -98,12 +109,12 @@ class Fraud(Part):
     reference: Day
     volumes: Volumes
     half_hours: HalfHourProfiles
-    weekdays: Annotated[list[NonNegative], Field(min_length=WEEKDAYS, max_length=WEEKDAYS)]
-    months: Annotated[list[NonNegative], Field(min_length=MONTHS, max_length=MONTHS)]
-    province_weights: dict[str, NonNegative] = Field(default_factory=dict)
-    surges: dict[str, Surge] = Field(default_factory=dict)
-    loss_growth: Finite
-    types: Annotated[dict[str, FraudType], Field(min_length=1, max_length=MAX_TYPES)]
+    weekdays: Annotated[list[Weight], Field(min_length=WEEKDAYS, max_length=WEEKDAYS)]
+    months: Annotated[list[Weight], Field(min_length=MONTHS, max_length=MONTHS)]
+    province_weights: dict[str, Weight] = Field(default_factory=dict)
+    surges: dict[Word, Surge] = Field(default_factory=dict)
+    loss_growth: Growth
+    types: Annotated[dict[Word, FraudType], Field(min_length=1, max_length=MOST_FRAUD_TYPES)]
 
     @model_validator(mode="after")
     def _agree(self) -> "Fraud":

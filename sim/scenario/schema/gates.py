@@ -1,15 +1,26 @@
 """The gates before a person is reached: dens, cards, interception, sites; then answering and engagement."""
 
-from typing import Annotated
-
 from pydantic import Field, model_validator
 
+from sim.scenario.bounds import (
+    CardLoad,
+    CardsPerThousand,
+    Count,
+    Crew,
+    Drift,
+    Each,
+    Factor,
+    HazardRate,
+    Probability,
+    Ratio,
+    Score,
+    Sigma,
+    Slots,
+    TypesPerDen,
+)
 from sim.scenario.distributions import Distribution
-from sim.scenario.scalars import Count, Duration, Finite, NonNegative, Positive, Probability, RateOrZero
+from sim.scenario.scalars import Duration
 from sim.scenario.schema.base import HalfHours, Part, PerChannel, demand_sum, mistake
-
-MAX_SLOTS = 65_536
-MAX_TYPES_PER_DEN = 32
 
 
 class RegionShares(Part):
@@ -33,12 +44,12 @@ class Hazard(Part):
     is fresh; leads come from solved cases, ``leads_per_case`` each, and fade with ``lead_half_life``.
     """
 
-    east: RateOrZero
-    south: RateOrZero
-    elsewhere: RateOrZero
-    overseas: RateOrZero
-    per_lead: RateOrZero
-    leads_per_case: NonNegative
+    east: HazardRate
+    south: HazardRate
+    elsewhere: HazardRate
+    overseas: HazardRate
+    per_lead: HazardRate
+    leads_per_case: Each
     lead_half_life: Duration
 
 
@@ -47,20 +58,20 @@ class Ringleaders(Part):
 
     share: Probability
     at_raid: Probability
-    per_lead: RateOrZero
+    per_lead: HazardRate
 
 
 class Dens(Part):
     """Den slots, fixed before the run; generations follow each other in a slot as raids and reopenings go."""
 
-    slots: Annotated[int, Field(ge=1, le=MAX_SLOTS)]
+    slots: Slots
     regions: RegionShares
-    weight_sigma: NonNegative
-    types_per_den: Annotated[int, Field(ge=1, le=MAX_TYPES_PER_DEN)]
-    crew: NonNegative
+    weight_sigma: Sigma
+    types_per_den: TypesPerDen
+    crew: Crew
     hazard: Hazard
     reopening: Distribution
-    reopening_growth: Positive
+    reopening_growth: Ratio
     displaced: Probability
     displaced_to: RegionShares
     ringleaders: Ringleaders
@@ -77,19 +88,19 @@ class Dens(Part):
 class Cards(Part):
     """The stock of phone cards of a province, as a mean field."""
 
-    per_thousand_people: Positive
+    per_thousand_people: CardsPerThousand
     flag_share: Probability
     idle_share: Probability
     replacement: Duration
-    max_attempts_per_card_day: Positive
+    max_attempts_per_card_day: CardLoad
     fixed_dead_share: Probability | None = None
 
 
 class Filter(Part):
     """A binormal detector: intercept when N(d', 1) exceeds ``threshold``; legitimate traffic is N(0, 1)."""
 
-    d_prime: Finite
-    threshold: Finite
+    d_prime: Score
+    threshold: Score
 
 
 class Interception(Part):
@@ -97,8 +108,8 @@ class Interception(Part):
 
     call: Filter
     sms: Filter
-    type_offset: dict[str, Finite] = Field(default_factory=dict)
-    adaptation_per_day: NonNegative
+    type_offset: dict[str, Score] = Field(default_factory=dict)
+    adaptation_per_day: Drift
     retraining_every: Duration
 
 
@@ -128,7 +139,7 @@ class ChannelAnswering(Part):
 class Answering(PerChannel[ChannelAnswering]):
     """Gate 6: an attempt is answered (call), read (SMS) or noticed (online); ``age_factor`` by age band."""
 
-    age_factor: list[NonNegative]
+    age_factor: list[Factor]
 
 
 class Awareness(Part):
@@ -141,8 +152,8 @@ class Awareness(Part):
     start: Probability
     half_life: Duration
     effect: Probability
-    per_view: NonNegative
-    per_attendance: NonNegative
+    per_view: Each
+    per_attendance: Each
 
 
 class Engagement(Part):

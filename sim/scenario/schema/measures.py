@@ -4,11 +4,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from sim.scenario.scalars import Count, Day, Duration, Finite, NonNegative, Probability, Window
+from sim.scenario.bounds import Code, Count, Crew, Factor, Lengthening, People, Probability, Score, Views
+from sim.scenario.scalars import Day, Duration, Window
 from sim.scenario.schema.base import DetectorName, Part, RegionName, demand_sum, mistake
-
-Factor = Annotated[float, Field(ge=1, allow_inf_nan=False)]
-"""A factor that lengthens."""
 
 
 class Ramp(Part):
@@ -31,7 +29,7 @@ class MeasureBase(Part):
 class Somewhere(MeasureBase):
     """A measure in some provinces (their codes), or in all."""
 
-    provinces: Annotated[list[int], Field(min_length=1)] | None = None
+    provinces: Annotated[list[Code], Field(min_length=1)] | None = None
 
 
 class Spread(Somewhere):
@@ -55,7 +53,7 @@ class DenCampaign(MeasureBase):
 
     kind: Literal["den_campaign"]
     region: RegionName
-    intensity: NonNegative
+    intensity: Factor
     ramp: Ramp | None = None
 
 
@@ -64,8 +62,8 @@ class ClusterCampaign(Spread):
 
     kind: Literal["cluster_campaign"]
     count: Count
-    arrests: NonNegative
-    replacement_factor: Factor
+    arrests: Crew
+    replacement_factor: Lengthening
 
 
 class CardPurge(Gradual):
@@ -79,7 +77,7 @@ class RealName(Gradual):
     """Real-name registration: lengthens the replacement of a card by a factor."""
 
     kind: Literal["real_name"]
-    replacement_factor: Factor
+    replacement_factor: Lengthening
 
 
 class FilterStrength(Gradual):
@@ -87,7 +85,7 @@ class FilterStrength(Gradual):
 
     kind: Literal["filter"]
     channel: Literal["call", "sms"]
-    intensity: Finite
+    intensity: Score
 
 
 class SourceRegulation(Gradual):
@@ -111,7 +109,7 @@ class Videos(Spread):
 
     kind: Literal["videos"]
     count: Count
-    views: Count
+    views: Views
 
 
 class SegmentShares(Part):
@@ -133,7 +131,7 @@ class Activities(Spread):
 
     kind: Literal["activities"]
     count: Count
-    people: NonNegative
+    people: People
     segments: SegmentShares
 
 
@@ -150,8 +148,8 @@ class Law(Gradual):
 
     kind: Literal["law"]
     deterrence: Probability
-    replacement_factor: Factor
-    data_sharing: Finite
+    replacement_factor: Lengthening
+    data_sharing: Score
 
 
 class Repatriation(MeasureBase):
@@ -159,7 +157,7 @@ class Repatriation(MeasureBase):
 
     kind: Literal["repatriation"]
     dens: Count
-    suspects: NonNegative
+    suspects: People
 
 
 class BankHold(Gradual):

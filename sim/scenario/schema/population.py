@@ -5,33 +5,40 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
-from sim.scenario.scalars import Count, Day, Duration, NonNegative, Positive, Probability, RateOrZero
-from sim.scenario.schema.base import HalfHours, Part, PerChannel, demand_length, demand_sum, mistake
+from sim.scenario.bounds import (
+    MOST_PROVINCES,
+    Age,
+    Code,
+    Contacts,
+    Factor,
+    Men,
+    PeopleOfProvince,
+    Percent,
+    Probability,
+    Sigma,
+    SomePeople,
+)
+from sim.scenario.scalars import Day, Duration
+from sim.scenario.schema.base import HalfHours, Part, PerChannel, Word, demand_length, demand_sum, mistake
 from sim.scenario.tables import Table
 
-Percent = Annotated[float, Field(ge=0, le=100, allow_inf_nan=False)]
 STAGES_OF_LIFE = 4
 MAX_AGE_BANDS = 12
-MAX_PROVINCES = 32
-"""What identities can tell apart."""
-
-MOST_PEOPLE = 2_000_000_000
-"""People of one province."""
 
 
 class ProvinceRow(Part):
     """One province of the census table."""
 
-    code: Annotated[int, Field(ge=1, le=99)]
-    name: Annotated[str, Field(min_length=1, max_length=40)]
-    region: str
-    population: Annotated[int, Field(ge=0, le=MOST_PEOPLE)]
+    code: Code
+    name: Word
+    region: Word
+    population: PeopleOfProvince
     share_0_14: Percent
     share_15_59: Percent
     share_60_plus: Percent
     share_65_plus: Percent
     share_urban: Percent
-    men_per_100_women: Positive
+    men_per_100_women: Men
 
 
 class AgeRow(Part):
@@ -63,7 +70,7 @@ class OccupationShares(Part):
 class Occupation(Part):
     """Occupation groups by urban or rural home and stage of life, whose first ages are ``stages``."""
 
-    stages: Annotated[list[Count], Field(min_length=STAGES_OF_LIFE, max_length=STAGES_OF_LIFE)]
+    stages: Annotated[list[Age], Field(min_length=STAGES_OF_LIFE, max_length=STAGES_OF_LIFE)]
     urban: OccupationShares
     rural: OccupationShares
 
@@ -79,7 +86,7 @@ class Internet(Part):
 
     urban: Probability
     rural: Probability
-    age_factor: list[NonNegative]
+    age_factor: list[Factor]
 
 
 class App(Part):
@@ -93,11 +100,11 @@ class App(Part):
 class Exposure(Part):
     """``high_share`` of people draw ``high_contacts`` of all contacts, fraudulent and legitimate."""
 
-    high_share: Annotated[float, Field(gt=0, lt=1)]
+    high_share: SomePeople
     high_contacts: Probability
 
 
-class Legitimate(PerChannel[RateOrZero]):
+class Legitimate(PerChannel[Contacts]):
     """Legitimate contacts of the whole nation and their profile over the day."""
 
     half_hours: HalfHours
@@ -108,13 +115,13 @@ class Population(Part):
 
     provinces: Table[ProvinceRow]
     ages: Table[AgeRow]
-    age_bands: Annotated[list[Count], Field(min_length=1, max_length=MAX_AGE_BANDS)]
+    age_bands: Annotated[list[Age], Field(min_length=1, max_length=MAX_AGE_BANDS)]
     occupation: Occupation
     internet: Internet
     app: App
     exposure: Exposure
-    frailty_sigma: NonNegative
-    victim_before_factor: NonNegative
+    frailty_sigma: Sigma
+    victim_before_factor: Factor
     legitimate: Legitimate
 
     @model_validator(mode="after")
@@ -122,8 +129,8 @@ class Population(Part):
         if self.age_bands[0] != 0 or sorted(set(self.age_bands)) != self.age_bands:
             raise mistake("age_bands", f"is {self.age_bands}", "rising ages that begin with 0")
         demand_length("internet.age_factor", self.internet.age_factor, len(self.age_bands), "age band")
-        if not 1 <= len(self.provinces) <= MAX_PROVINCES:
-            raise mistake("provinces", f"has {len(self.provinces)} rows", f"1 to {MAX_PROVINCES} provinces")
+        if not 1 <= len(self.provinces) <= MOST_PROVINCES:
+            raise mistake("provinces", f"has {len(self.provinces)} rows", f"1 to {MOST_PROVINCES} provinces")
         if sum(row.population for row in self.provinces) == 0:
             raise mistake("provinces", "has no people", "a population above 0 in some province")
         codes = [row.code for row in self.provinces]

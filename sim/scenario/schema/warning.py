@@ -4,23 +4,31 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from sim.scenario.bounds import (
+    Correlation,
+    Fatigue,
+    Hops,
+    Probability,
+    Score,
+    Staff,
+    Step,
+    Steps,
+    TryCount,
+    Weekday,
+    Weight,
+)
 from sim.scenario.distributions import Distribution
-from sim.scenario.scalars import Duration, Finite, HalfHour, NonNegative, Probability, Switch
+from sim.scenario.scalars import Duration, HalfHour, Switch
 from sim.scenario.schema.base import ContactChannelName, Part, PerChannel, mistake
 from sim.scenario.tables import Table
-
-MAX_HOPS = 8
-MAX_TRIES = 16
-MOST_STAFF = 1e8
-Staff = Annotated[float, Field(ge=0, le=MOST_STAFF, allow_inf_nan=False)]
 
 
 class ContactScores(Part):
     """d' of the contact score by what is to be seen of the contact."""
 
-    unanswered: Finite
-    ignored: Finite
-    engaged: Finite
+    unanswered: Score
+    ignored: Score
+    engaged: Score
 
 
 class ContactScoresByChannel(PerChannel[ContactScores]):
@@ -30,18 +38,18 @@ class ContactScoresByChannel(PerChannel[ContactScores]):
 class StageScores(Part):
     """d' of the score at a later stage of an episode."""
 
-    engaged: Finite
-    opened: Finite
-    payment: Finite
+    engaged: Score
+    opened: Score
+    payment: Score
 
 
 class Thresholds(Part):
     """Lowest score of each tier; they fall from red to blue."""
 
-    red: Finite
-    orange: Finite
-    yellow: Finite
-    blue: Finite
+    red: Score
+    orange: Score
+    yellow: Score
+    blue: Score
 
     @model_validator(mode="after")
     def _fall(self) -> "Thresholds":
@@ -53,23 +61,23 @@ class Thresholds(Part):
 class DetectorSettings(Part):
     """One detector: a shift of every d', and its thresholds."""
 
-    shift: Finite
+    shift: Score
     thresholds: Thresholds
-    hops: Annotated[int, Field(ge=1, le=MAX_HOPS)]
+    hops: Hops
 
 
 class Grid(Part):
     """The fixed grid in which legitimate contacts are drawn: cells of ``step`` from ``low`` up, the last open."""
 
-    low: Finite
-    step: Annotated[float, Field(gt=0, allow_inf_nan=False)]
-    cells: Annotated[int, Field(ge=1, le=30)]
+    low: Score
+    step: Step
+    cells: Steps
 
 
 class Detectors(Part):
     """The central and the local detector, whose scores are correlated."""
 
-    correlation: Annotated[float, Field(gt=-1, lt=1)]
+    correlation: Correlation
     contact: ContactScoresByChannel
     stages: StageScores
     central: DetectorSettings
@@ -99,8 +107,8 @@ class ConfusionRow(Part):
 class Tries(Part):
     """Tries of each staffed channel."""
 
-    call: Annotated[int, Field(ge=1, le=MAX_TRIES)]
-    visit: Annotated[int, Field(ge=1, le=MAX_TRIES)]
+    call: TryCount
+    visit: TryCount
 
 
 class RetryWaits(Part):
@@ -161,7 +169,7 @@ class Dissuasion(Part):
 
     stop: StopProbabilities
     wrong_class: Probability
-    fatigue: Annotated[float, Field(gt=0, le=1)]
+    fatigue: Fatigue
     awareness_bonus: Probability
 
 
@@ -183,10 +191,10 @@ class Warning(Part):
 class Shift(Part):
     """A window of the day on some weekdays (1 is Monday) in which ``share`` of the staff is on duty."""
 
-    weekdays: Annotated[list[Annotated[int, Field(ge=1, le=7)]], Field(min_length=1, max_length=7)]
+    weekdays: Annotated[list[Weekday], Field(min_length=1, max_length=7)]
     start: HalfHour
     end: HalfHour
-    share: NonNegative
+    share: Probability
 
     @model_validator(mode="after")
     def _forward(self) -> "Shift":
@@ -233,4 +241,4 @@ class Desks(Part):
 
     call: CallDesk
     visit: VisitDesk
-    province_weights: dict[str, NonNegative] = Field(default_factory=dict)
+    province_weights: dict[str, Weight] = Field(default_factory=dict)

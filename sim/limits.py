@@ -1,0 +1,40 @@
+"""What the machine must allow before anything is computed.
+
+Where it does not, libraries fail in ways that nobody can tell apart: some print, some end the process, some wait for
+ever. So it is asked first.
+"""
+
+import resource
+import threading
+
+ROOM = 1_500_000_000
+"""Bytes of addresses in which the program and its compiler can work; a large country needs more, and says so."""
+
+THREADS = 8
+"""Threads that a small run has at once: workers, the writer of tables, and those of pyarrow."""
+
+
+def demand_room() -> None:
+    """Demand addresses and threads.
+
+    Raises:
+        OSError: If a limit of this process is too low; it says which, and what is needed.
+    """
+    limit, _ = resource.getrlimit(resource.RLIMIT_AS)
+    if limit != resource.RLIM_INFINITY and limit < ROOM:
+        what = f"{limit / 1e6:,.0f} MB of addresses are too few, {ROOM / 1e6:,.0f} MB are needed"
+        raise OSError(f"{what}: raise the limit (ulimit -v)")
+    done = threading.Event()
+    started = []
+    try:
+        for _ in range(THREADS):
+            thread = threading.Thread(target=done.wait, daemon=True)
+            thread.start()
+            started.append(thread)
+    except RuntimeError:
+        what = f"{len(started)} threads are too few, {THREADS} are needed"
+        raise OSError(f"{what}: raise the limit of processes and threads (ulimit -u)") from None
+    finally:
+        done.set()
+        for thread in started:
+            thread.join()

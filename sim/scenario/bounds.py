@@ -1,0 +1,190 @@
+"""The numbers of a scenario: what each may be at least and at most, and why nobody needs more.
+
+Bounds leave out what is absurd, mostly slips of a unit or an exponent, and with it all that would leave the numbers of
+a double, of 63 bits or of an identity. What only several numbers together can exceed is refused by the rules of
+``sim.scenario.schema``; ``docs/bounds.md`` lists both.
+"""
+
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler, PlainSerializer
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, core_schema
+
+from sim.scenario import units
+from sim.scenario.errors import found
+from sim.scenario.scalars import RATE_SCHEMA, read_number, read_rate, read_whole, refuse
+
+MILLION = 10**6
+MOST_PROVINCES = 32
+MOST_FRAUD_TYPES = 32
+MOST_SLOTS = 65_536
+MOST_PEOPLE = 2_000_000_000
+"""What identities can tell apart: provinces, fraud types, slots of dens, people of one province."""
+
+MOST_STAFF = 100_000_000
+MOST_TRIES = 16
+MOST_HOPS = 8
+MOST_STEPS = 30
+
+
+@dataclass(frozen=True)
+class Within:
+    """Bounds of a number, both included: marks an annotation of the schema, reads a value and refuses what is outside.
+
+    Attributes:
+        low: The least that is allowed.
+        high: The most.
+        why: Why nobody needs more, for ``docs/bounds.md``.
+        or_zero: Whether 0 is allowed too.
+    """
+
+    low: float
+    high: float
+    why: str
+    or_zero: bool = False
+
+    kind = "number"
+    """What it is called in messages."""
+    unit = ""
+    """The unit of the bounds, where the text of a value may have another one."""
+
+    @property
+    def allowed(self) -> str:
+        """What messages say is allowed."""
+        zero = "0 or " if self.or_zero else ""
+        return f"{zero}a {self.kind} from {plain(self.low)} to {plain(self.high)}{self.unit}"
+
+    def read(self, value: object) -> float:
+        """Return a value that is within the bounds, as the schema keeps it; raises pydantic's error for others."""
+        number = self._number(value)
+        if self.or_zero and number == 0:
+            return number
+        if number < self.low:
+            raise refuse(f"{found(value)} is below {plain(self.low)}{self.unit}", self.allowed)
+        if number > self.high:
+            raise refuse(f"{found(value)} is above {plain(self.high)}{self.unit}", self.allowed)
+        return number
+
+    def _number(self, value: object) -> float:
+        return read_number(value, self.allowed)
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Return a schema that reads before the number is looked at."""
+        return core_schema.no_info_before_validator_function(self.read, handler(source))
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        """Return a schema with the bounds."""
+        bounds = {"type": handler(schema)["type"], "minimum": self.low, "maximum": self.high}
+        stated = {"anyOf": [{"const": 0}, bounds]} if self.or_zero else bounds
+        return {"description": self.allowed, **stated}
+
+
+class WholeWithin(Within):
+    """Bounds of a whole number."""
+
+    kind = "whole number"
+
+    def _number(self, value: object) -> float:
+        return read_whole(value, self.allowed)
+
+
+class RateWithin(Within):
+    """Bounds of a rate, in events a day."""
+
+    kind = "rate"
+    unit = " per day"
+
+    def _number(self, value: object) -> float:
+        return read_rate(value)
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        """Return a schema of the text that a rate is."""
+        return {**RATE_SCHEMA, "description": self.allowed}
+
+
+def plain(bound: float) -> str:
+    """Return a bound as people write it: up to a million in digits, round numbers above it by their power of ten."""
+    if float(bound).is_integer() and (abs(bound) <= MILLION or int(bound) % MILLION):
+        return f"{int(bound):,}"
+    digits, _, exponent = f"{bound:g}".partition("e")
+    return f"{digits}e{int(exponent)}" if exponent else digits
+
+
+# Of no unit.
+
+Probability = Annotated[float, Within(0.0, 1.0, "a share or a probability")]
+Percent = Annotated[float, Within(0.0, 100.0, "a share in per cent")]
+Weight = Annotated[
+    float,
+    Within(1e-9, 1e9, "only ratios of weights matter: a billion to one is next to never", or_zero=True),
+]
+Factor = Annotated[float, Within(0.0, 1000.0, "a thousandfold; a probability is cut at 1 all the same")]
+Lengthening = Annotated[float, Within(1.0, 1000.0, "a thousandfold; below 1 it would shorten")]
+Ratio = Annotated[float, Within(0.01, 100.0, "a hundredfold from one to the next, or a hundredth")]
+Growth = Annotated[float, Within(-5.0, 5.0, "log units a year: 148-fold in a year, or one in 148")]
+Sigma = Annotated[float, Within(0.0, 10.0, "log units: 22,000-fold at one standard deviation")]
+Shape = Annotated[float, Within(0.01, 100.0, "a Weibull beyond is next to constant, or all but never")]
+Score = Annotated[
+    float, Within(-100.0, 100.0, "standard deviations: from 40 on nothing is uncertain, however it is computed")
+]
+Step = Annotated[float, Within(0.001, 100.0, "standard deviations, as scores")]
+Correlation = Annotated[
+    float,
+    Within(-0.9999, 0.9999, "at 1 both detectors are one; near it integrals take minutes"),
+]
+Drift = Annotated[float, Within(0.0, 10.0, "standard deviations a day: what a filter knows is lost over night")]
+
+# What one of something brings about.
+
+Each = Annotated[float, Within(0.0, 1000.0, "what one brings about: a thousand")]
+Crew = Annotated[float, Within(0.0, 1e6, "people in one place: a million")]
+CardsPerThousand = Annotated[float, Within(0.001, 10_000.0, "ten cards for each person")]
+CardLoad = Annotated[float, Within(0.001, 1e6, "a card that sends twelve attempts a second")]
+Yuan = Annotated[float, Within(0.01, 1e9, "a fen; half of all victims lose more, and few own a billion")]
+Men = Annotated[float, Within(1.0, 10_000.0, "a hundred men for each woman, or a hundred women for each man")]
+
+# Of the whole country.
+
+Contacts = Annotated[
+    float,
+    RateWithin(0.0, 1e14, "a thousand a day for each of a hundred billion people"),
+    PlainSerializer(units.rate_text),
+]
+Cases = Annotated[float, RateWithin(0.0, 1e9, "a billion a day"), PlainSerializer(units.rate_text)]
+HazardRate = Annotated[
+    float,
+    RateWithin(0.0, 1000.0, "once in a minute and a half: none is spared until midnight"),
+    PlainSerializer(units.rate_text),
+]
+Staff = Annotated[float, Within(0, MOST_STAFF, "a hundred million at the desks of a country")]
+People = Annotated[float, Within(0.0, 1e9, "a billion people")]
+Count = Annotated[int, WholeWithin(0, 1e9, "a billion")]
+Views = Annotated[int, WholeWithin(0, 1e15, "ten thousand for each of a hundred billion people")]
+Age = Annotated[int, WholeWithin(0, 120, "years of a life")]
+
+# Of what is known, which no part of the model reads.
+
+Reported = Annotated[float, Within(-1e18, 1e18, "a few of the largest sums, in fen, that 63 bits hold")]
+Tolerance = Annotated[float, Within(1e-9, 1e6, "a share of what was reported, or of a change")]
+StandardError = Annotated[float, Within(0.0, 1e18, "as of what is reported")]
+
+# Of identities, tables and experiments.
+
+Seed = Annotated[int, WholeWithin(0, 2**63 - 1, "63 bits")]
+Scale = Annotated[float, Within(1e-9, 1.0, "a billionth of all people on Earth is eight of them")]
+ScaleBelow = Annotated[float, Within(1e-9, 0.999, "on the way to a scale of 1")]
+Code = Annotated[int, WholeWithin(1, 99, "two digits")]
+PeopleOfProvince = Annotated[int, WholeWithin(0, MOST_PEOPLE, "more than the largest country has")]
+SomePeople = Annotated[float, Within(0.0001, 0.9999, "both classes of exposure have people in them")]
+Fatigue = Annotated[float, Within(1e-6, 1.0, "what one more alert leaves of the effect: next to nothing at least")]
+Slots = Annotated[int, WholeWithin(1, MOST_SLOTS, "what identities can tell apart")]
+TypesPerDen = Annotated[int, WholeWithin(1, MOST_FRAUD_TYPES, "as many as there can be fraud types")]
+Hops = Annotated[int, WholeWithin(1, MOST_HOPS, "offices that an instruction passes through")]
+TryCount = Annotated[int, WholeWithin(1, MOST_TRIES, "what draws can tell apart")]
+Steps = Annotated[int, WholeWithin(1, MOST_STEPS, "what identities can tell apart")]
+Weekday = Annotated[int, WholeWithin(1, 7, "Monday to Sunday")]
+Samples = Annotated[int, WholeWithin(1, MILLION, "a million points of a design are as many runs")]
+Seeds = Annotated[int, WholeWithin(2, 1000, "a mean needs two; a thousand runs at each scale")]
+Members = Annotated[int, WholeWithin(0, 10_000, "as many runs at each step of the fit")]

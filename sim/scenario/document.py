@@ -1,0 +1,113 @@
+"""``docs/bounds.md``, written from the schema: ``python -m sim.scenario.document > docs/bounds.md``."""
+
+import re
+import textwrap
+from collections.abc import Iterator, Sequence
+from typing import Any, Literal, get_args, get_origin
+
+from pydantic import BaseModel, BeforeValidator
+
+from sim.scenario import bounds, schema
+from sim.scenario.bounds import Within, plain
+from sim.scenario.scalars import LONGEST_DAYS
+from sim.scenario.shapes import fields
+
+HEAD = f"""\
+# The bounds of a scenario's numbers
+
+Written by `python -m sim.scenario.document > docs/bounds.md` from `sim/scenario/bounds.py` and the schema.
+
+Each number of a scenario has bounds, both included, that leave out what is absurd and nothing else. With them no sum of
+counts leaves 63 bits and no formula of the model the numbers of a double. A value outside is refused before anything is
+computed; so is the end of a `range`. Durations are whole milliseconds up to {LONGEST_DAYS:,} d: a longer one is a slip
+of its unit.
+
+Some numbers are absurd only together. Refused are too:
+
+- growth that comes to more than e^{schema.LARGEST_EXPONENT:g}, or to less than one in it, between its reference date
+  and a simulated day: a double could not hold its factor;
+- losses of which the largest that can be drawn, median x growth x e^({schema.LUCKIEST} sigma), is above
+  {plain(schema.MOST_LOST)} yuan, a twelfth of what all of China produces in a year: so no loss is ever cut;
+- attempts of a day, province, channel and type, legitimate contacts above `grid.low`, and cases of a province's
+  backlog, that may come to more than {schema.MOST_IN_A_CELL:,}: identities can number no more.
+
+Money is summed in fen, and all sums of a run must stay below 2^62; one that does not is an error of the run, the same
+in both engines, and nothing of it is kept (section 10 of [model.md](model.md)).
+
+`NAME`, `CHANNEL` and `TIER` stand for any of them, `measures.NAME[KIND]` for a measure of that kind, `...` for any key.
+"""
+
+VARIED = "sweep.vary"
+"""Values of other keys, which are held to the bounds of these."""
+
+ALIKE = (
+    (re.compile(r"(?<!desks\.)(?<!warning\.)(?<!stop\.)\b(call|sms|online)\b"), "CHANNEL"),
+    (re.compile(r"\b(red|orange|yellow|blue)\b"), "TIER"),
+    (re.compile(r"\[\w+\]\.ramp"), ".ramp"),
+    (re.compile(r".*\.lognormal\.sigma"), "....lognormal.sigma"),
+    (re.compile(r".*\.weibull\.shape"), "....weibull.shape"),
+)
+"""Keys that are told in one: their patterns, and how."""
+
+
+def document() -> str:
+    """Return the text of ``docs/bounds.md``."""
+    keys: dict[Within, list[str]] = {}
+    for key, bound in numbers(schema.ScenarioModel):
+        keys.setdefault(bound, []).append(key)
+    return "\n".join([HEAD, *(_paragraph(bound, keys[bound]) for bound in _declared() if bound in keys)]) + "\n"
+
+
+def numbers(model: type[BaseModel], path: str = "") -> Iterator[tuple[str, Within]]:
+    """Find every number below a model of the schema, but for those that are read from texts: durations and times.
+
+    Args:
+        model: The model.
+        path: The dotted key at which it stands.
+
+    Yields:
+        The dotted key, with ``NAME`` for any name, and its bounds; a number without them is a TypeError.
+    """
+    kind = fields(model).get("kind")
+    if kind is not None and get_origin(kind.annotation) is Literal:
+        path = f"{path}[{get_args(kind.annotation)[0]}]"
+    for name, info in fields(model).items():
+        yield from _at(info.annotation, f"{path}.{name}".lstrip("."), info.metadata)
+
+
+def _at(annotation: Any, path: str, marks: Sequence[Any] = ()) -> Iterator[tuple[str, Within]]:
+    """Find the numbers of an annotation, of which pydantic may keep the marks apart."""
+    marks = [*marks, *getattr(annotation, "__metadata__", ())]
+    bound = next((mark for mark in marks if isinstance(mark, Within)), None)
+    if bound is not None:
+        yield path, bound
+    elif isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield from numbers(annotation, path)
+    elif path.startswith(VARIED) or any(isinstance(mark, BeforeValidator) for mark in marks):
+        return
+    elif annotation in (int, float):
+        raise TypeError(f"{path} has no bounds")
+    elif get_origin(annotation) is dict:
+        yield from _at(get_args(annotation)[1], f"{path}.NAME")
+    else:
+        for option in get_args(annotation):
+            yield from _at(option, path)
+
+
+def _declared() -> list[Within]:
+    """Return the bounds in the order in which they are declared."""
+    found = [mark for value in vars(bounds).values() for mark in getattr(value, "__metadata__", ())]
+    return [mark for mark in found if isinstance(mark, Within)]
+
+
+def _paragraph(bound: Within, keys: list[str]) -> str:
+    zero = "0, or " if bound.or_zero else ""
+    for pattern, word in ALIKE:
+        keys = list(dict.fromkeys(pattern.sub(word, key) for key in keys))
+    text = f"- **{zero}{plain(bound.low)} to {plain(bound.high)}{bound.unit}**: {bound.why}."
+    shown = ", ".join(f"`{key}`" for key in keys)
+    return textwrap.fill(f"{text} {shown}", 120, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)
+
+
+if __name__ == "__main__":
+    print(document(), end="")

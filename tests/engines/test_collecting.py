@@ -1,0 +1,41 @@
+"""Engines do without a search for cycles of dead objects, and leave it to others as they found it."""
+
+import gc
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from sim.engines.collecting import not_collecting
+from tests.engines.small import TWO_DAYS, fewer, run_tiny
+
+
+@pytest.fixture(autouse=True)
+def as_before():
+    was, frozen = gc.isenabled(), gc.get_freeze_count()
+    yield
+    if not frozen:
+        gc.unfreeze()
+    (gc.enable if was else gc.disable)()
+
+
+@pytest.mark.parametrize("enabled", [True, False])
+@pytest.mark.parametrize("frozen", [True, False])
+def test_it_is_afterwards_as_it_was_before(enabled: bool, frozen: bool) -> None:
+    (gc.enable if enabled else gc.disable)()
+    if frozen:
+        gc.freeze()
+    before = gc.get_freeze_count() > 0
+    with suppress(KeyError), not_collecting(frozen=True):
+        assert not gc.isenabled()
+        assert gc.get_freeze_count() > 0
+        raise KeyError
+    assert gc.isenabled() is enabled
+    assert (gc.get_freeze_count() > 0) is before
+
+
+@pytest.mark.parametrize("engine", ["reference", "vector"])
+def test_no_run_starts_a_search_that_its_user_has_stopped(engine: str, tmp_path: Path) -> None:
+    gc.disable()
+    run_tiny(tmp_path / "run", period=TWO_DAYS, engine=engine, events="none", **fewer(0.02))
+    assert not gc.isenabled()

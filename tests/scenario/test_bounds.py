@@ -1,0 +1,110 @@
+"""Every number of a scenario has bounds, with a reason; what is at them is read, what is beyond them refused."""
+
+import math
+from pathlib import Path
+from typing import Annotated, Any
+
+import pytest
+from pydantic import BaseModel, TypeAdapter, ValidationError
+
+from sim.draws.functions import normal_quantile
+from sim.scenario import ScenarioError, bounds, load_scenario
+from sim.scenario.bounds import RateWithin, WholeWithin, Within
+from sim.scenario.document import document, numbers
+from sim.scenario.schema import LUCKIEST, ScenarioModel
+
+SMALL = Path(__file__).parent / "invalid" / "base" / "small.yaml"
+DOCUMENT = Path(__file__).parents[2] / "docs" / "bounds.md"
+NAMED = {
+    name: mark
+    for name, kind in vars(bounds).items()
+    for mark in getattr(kind, "__metadata__", ())
+    if isinstance(mark, Within)
+}
+
+
+def test_the_document_is_what_the_schema_says() -> None:
+    assert DOCUMENT.read_text(encoding="utf-8") == document(), "python -m sim.scenario.document > docs/bounds.md"
+
+
+def test_every_number_of_the_schema_has_bounds_and_all_bounds_are_those_of_a_number() -> None:
+    found = dict(numbers(ScenarioModel))
+    assert len(found) > 250
+    assert set(found.values()) == set(NAMED.values())
+    assert all(bound.low < bound.high and bound.why for bound in found.values())
+
+
+class Unbounded(BaseModel):
+    inner: dict[str, list[Annotated[float, "a mark"]]]
+
+
+def test_a_number_without_bounds_is_found() -> None:
+    with pytest.raises(TypeError, match=r"inner\.NAME has no bounds"):
+        list(numbers(Unbounded))
+
+
+def text_of(bound: Within, value: float) -> Any:
+    return f"{value!r} per day" if isinstance(bound, RateWithin) else value
+
+
+@pytest.mark.parametrize("name", NAMED)
+def test_what_is_at_the_bounds_is_read_and_what_is_beyond_refused(name: str) -> None:
+    bound, kind = NAMED[name], TypeAdapter(getattr(bounds, name))
+    step = 1 if isinstance(bound, WholeWithin) else 0
+    for edge, way in ((bound.low, -1), (bound.high, 1)):
+        assert kind.validate_python(text_of(bound, edge)) == edge
+        beyond = edge + way * step if step else math.nextafter(edge, way * math.inf)
+        if (bound.or_zero and beyond == 0) or (isinstance(bound, RateWithin) and edge == 0):
+            continue
+        with pytest.raises(ValidationError, match=r"a .* from"):
+            kind.validate_python(text_of(bound, beyond))
+
+
+def test_no_draw_is_luckier_than_losses_are_bounded_for() -> None:
+    assert normal_quantile(1.0 - 2.0**-53) < LUCKIEST < normal_quantile(1.0 - 2.0**-53) + 0.001
+
+
+def mistakes(**values: Any) -> list[str]:
+    """Return what is told of a small scenario with changes (dotted keys)."""
+    with pytest.raises(ScenarioError) as caught:
+        load_scenario(str(SMALL), **values)
+    return [str(mistake) for mistake in caught.value.mistakes]
+
+
+TOGETHER: dict[str, dict[str, Any]] = {
+    "fraud.types.brushing.loss": {"fraud.types.brushing.loss": {"median": 1e9, "sigma": 1.2}},
+    "fraud.loss_growth": {"fraud.loss_growth": 3.0, "fraud.reference": "2002-01-01"},
+    "fraud.types.brushing.mix_growth": {"fraud.types.brushing.mix_growth": -5.0, "fraud.reference": "2032-02-06"},
+    "fraud.volumes.sms.growth": {"fraud.volumes.sms.growth": -2.5, "fraud.reference": "2001-01-01"},
+    "aftermath.investigation.growth": {
+        "aftermath.investigation.growth": 5.0,
+        "aftermath.investigation.reference": "1022-01-01",
+    },
+    "aftermath.investigation.backlog": {"aftermath.investigation.backlog": 10**9, "scale": 0.1},
+}
+
+
+@pytest.mark.parametrize("key", TOGETHER)
+def test_numbers_that_are_absurd_only_together_are_refused_in_one_line(key: str) -> None:
+    (line,) = mistakes(**TOGETHER[key])
+    assert f" {key}: " in line
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("fraud.types.brushing.payment_growth", 1e200),
+        ("fraud.types.brushing.loss.median", 1e13),
+        ("fraud.types.brushing.loss.sigma", 12),
+        ("fraud.loss_growth", 1e9),
+        ("fraud.types.brushing.mix.call", 1e308),
+        ("warning.detectors.correlation", 0.99999999),
+        ("dens.crew", 1e300),
+        ("population.legitimate.call", "1e30 per day"),
+        ("desks.call.staff", 1e9),
+    ],
+)
+def test_absurd_numbers_are_refused_by_name(key: str, value: Any) -> None:
+    (line,) = mistakes(**{key: value})
+    assert f" {key}: " in line
+    assert " from " in line
