@@ -86,6 +86,11 @@ def table(records: Records) -> Integers:
     return records.view(np.int64).reshape(len(records), len(records.dtype.names or ()))
 
 
+def as_bytes(records: Records) -> NDArray[np.uint8]:
+    """Return a copy of records (n,) as their bytes, (n x size of a record,)."""
+    return np.frombuffer(records.tobytes(), dtype=np.uint8)
+
+
 ALERT = record(
     ("identity", IDENTITY),
     ("issued", MOMENT),
