@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 Progress = Callable[[int, int], None]
 """Called after each day, warm-up included, with its day number and the attempts so far."""
 
-NO_CHECKPOINTS = "checkpoint: the engine 'reference' keeps none; 'vector', or no checkpoint"
-
 
 def run(
     scenario: "Scenario | str",
@@ -46,6 +44,7 @@ def run(
 
     Raises:
         ConservationError: If a conservation law is broken.
+        ValueError: If the engine keeps no checkpoints, or ``events`` is none of what it may be.
     """
     from sim.engines import simulate
 
@@ -57,7 +56,7 @@ def run(
     if events is not None:
         scenario = with_events(scenario, events)
     if checkpoint and scenario.spec.engine == "reference":
-        raise ValueError(NO_CHECKPOINTS)
+        raise ValueError("checkpoint: the engine 'reference' keeps no checkpoints; the engine 'vector', or none")
     scope = Scope.of(scenario)
     share = event_share(scenario.spec.record.events)
     target = default_folder(scope.name, scope.seed) if out is None else Path(out)

@@ -1,6 +1,8 @@
 """What commands have in common: options, loading and running behind one-line errors, exit codes."""
 
-from contextlib import ExitStack, contextmanager
+import sys
+import warnings
+from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
@@ -103,7 +105,14 @@ def event_share(text: str | None) -> str | float | None:
         refuse(f"--events {text}: is none of them; none, all or a fraction between 0 and 1")
 
 
-def run_once(scenario: "Scenario", folder: Path | None, workers: int | None, silent: bool, timed: bool) -> "Run":
+def run_once(
+    scenario: "Scenario",
+    folder: Path | None,
+    workers: int | None,
+    silent: bool,
+    timed: bool,
+    checkpoint: bool = False,
+) -> "Run":
     """Run once behind a progress bar; ends the program with exit code 1 where that fails."""
     from sim.engines.conservation import ConservationError
     from sim.progress import bar
@@ -112,15 +121,29 @@ def run_once(scenario: "Scenario", folder: Path | None, workers: int | None, sil
     from sim.running import run
 
     try:
-        with bar(scenario, silent) as progress:
+        with bar(scenario, silent) as progress, checkpoint_warnings() if checkpoint else nullcontext():
             age_s = process_age_s() if timed else 0.0
-            finished = run(scenario, folder, workers=workers, progress=progress, age_s=age_s)
+            finished = run(scenario, folder, workers=workers, progress=progress, checkpoint=checkpoint, age_s=age_s)
     except (ConservationError, FolderError, OSError, MemoryError, OverflowError) as error:
         fail(f"tocsin run: failed: {error or type(error).__name__}; nothing of this run was kept")
     except KeyboardInterrupt:
         place = f" for {folder}" if folder is not None else ""
         fail(f"tocsin run: interrupted; nothing of this run was kept{place}")
     return finished
+
+
+@contextmanager
+def checkpoint_warnings() -> "Iterator[None]":
+    """Print what is told of checkpoints as one line each."""
+    from sim.results.checkpoint_file import CheckpointWarning
+
+    def show(message: Warning | str, *_: object, **__: object) -> None:
+        print(f"warning: {message}", file=sys.stderr)
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("always", CheckpointWarning)
+        warnings.showwarning = show
+        yield
 
 
 @dataclass

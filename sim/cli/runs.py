@@ -49,6 +49,14 @@ def run(
     draws: Annotated[
         int | None, typer.Option(metavar="N", min=1, help="Runs of the first N posterior draws, as replicates.")
     ] = None,
+    checkpoint: Annotated[
+        bool,
+        typer.Option(
+            "--checkpoint",
+            help="Keep the state at midnights between months in results/checkpoints, and go on from the latest that "
+            "fits: of this run, killed before, or of one that was the same up to then.",
+        ),
+    ] = False,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
@@ -60,6 +68,8 @@ def run(
     values = {"engine": engine, "scale": scale, "seed": seed, "record.events": event_share(events)}
     values["draw"] = draw if draws is None else 0
     first = load(scenario, settings, values)
+    if checkpoint and first.spec.engine == "reference":
+        refuse("--checkpoint: the engine 'reference' keeps no checkpoints; --engine vector")
     folder = out or default_folder(first.name, first.spec.seed)
     try:
         demand_free(folder)
@@ -76,7 +86,7 @@ def run(
     finished: list[Run] = []
     for number, chosen in enumerate(scenarios):
         place = out if kind is None else folder / f"{kind[0]}{number:03d}"
-        finished.append(run_once(chosen, place, workers, quiet or as_json, timed=number == 0))
+        finished.append(run_once(chosen, place, workers, quiet or as_json, timed=number == 0, checkpoint=checkpoint))
     for warning in dict.fromkeys(line for run in finished for line in run.manifest["warnings"]):
         typer.echo(f"warning: {warning}", err=True)
     _show_runs(finished, kind, as_json, quiet)

@@ -41,7 +41,12 @@ class BackgroundWriter:
 
     def write_again(self, groups: Iterable[Sequence[Any]]) -> None:
         """Append row groups that another writer has written and kept, soon."""
-        self._soon(lambda: [self._writer.write_again(RowGroup(*group)) for group in groups])
+
+        def write() -> None:
+            for group in groups:
+                self._writer.write_again(RowGroup(*group))
+
+        self._soon(write)
 
     def afterwards(self, act: Callable[[list[RowGroup]], object]) -> None:
         """Call a function in the thread that writes, when all that came before is written, with what is kept of it."""

@@ -30,6 +30,10 @@ class CheckpointError(Exception):
     """A file is not what was written."""
 
 
+class CheckpointWarning(UserWarning):
+    """A checkpoint is not used, or cannot be kept; the run goes on without it."""
+
+
 def write_values(path: Path, values: Any) -> int:
     """Write values to a file, which appears whole or not at all under its name.
 
@@ -38,11 +42,7 @@ def write_values(path: Path, values: Any) -> int:
         values: Maps, lists, texts, numbers and arrays of ``KINDS``.
 
     Returns:
-        Its bytes.
-
-    Raises:
-        OSError: If it cannot be written; nothing is left then.
-        ValueError: If a number is not finite, or an array of another kind.
+        Its bytes. Nothing is left of a file that cannot be written.
     """
     import pyarrow as pa
 

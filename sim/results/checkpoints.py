@@ -6,6 +6,7 @@ on: so a run that was killed finds its own, and one whose policy begins later th
 
 import hashlib
 import json
+import os
 import time
 import warnings
 from pathlib import Path
@@ -16,9 +17,10 @@ import numpy as np
 from sim.caches import sources_digest
 from sim.days import calendar_date, month_start
 from sim.results.background import BackgroundWriter
-from sim.results.checkpoint_file import CheckpointError, read_values, write_values
+from sim.results.checkpoint_file import CheckpointError, CheckpointWarning, read_values, write_values
 from sim.results.provenance import versions
 from sim.results.recorder import Recorder
+from sim.scenario.before import digest_before, is_far
 
 if TYPE_CHECKING:
     from sim.results.writer import RowGroup
@@ -74,14 +76,9 @@ class Checkpoints:
         began = time.perf_counter()
         day = month_start(last)
         while day > first:
-            path = self._path(day)
-            if path.exists():
-                try:
-                    found = self._read(path)
-                except CheckpointError as error:
-                    warnings.warn(f"{path}: {error}; it is not used", RuntimeWarning, stacklevel=2)
-                else:
-                    path.touch()
+            for path in (self._path(day, end) for end in (False, True)):
+                found = self._read(path)
+                if found is not None:
                     self._recorder.resume(found["recorder"])
                     self._writer.write_again(found["rows"])
                     self.continued_from = day
@@ -91,21 +88,18 @@ class Checkpoints:
             day = month_start(day - 1)
         return None
 
-    def keep(self, day: int, engine: dict[str, Any], began: float) -> None:
+    def keep(self, day: int, engine: dict[str, Any], end: bool, began: float) -> None:
         """Keep the state at the midnight at which a day begins, soon; whoever gives it changes it no more.
 
         Args:
             day: The day number, of the first of a month.
             engine: The state of the engine.
+            end: Whether the state knows when the period ends: something was discarded that would come after it.
             began: When, by ``time.perf_counter``, making it began.
         """
-        values = {
-            "made_by": self._made_by,
-            "name": self._path(day).name,
-            "engine": engine,
-            "recorder": self._recorder.snapshot(),
-        }
-        self._writer.afterwards(lambda rows: self._write(day, values, rows))
+        path = self._path(day, end or not is_far(self._scenario, day))
+        values = {"made_by": self._made_by, "name": path.name, "engine": engine, "recorder": self._recorder.snapshot()}
+        self._writer.afterwards(lambda rows: self._write(path, values, rows))
         self._seconds += time.perf_counter() - began
 
     def summary(self) -> dict[str, Any]:
@@ -118,33 +112,38 @@ class Checkpoints:
             "seconds": round(self._seconds, 3),
         }
 
-    def _path(self, day: int) -> Path:
-        from sim.scenario.before import digest_before
-
-        digest = digest_before(self._scenario, day)
+    def _path(self, day: int, end: bool) -> Path:
+        digest = digest_before(self._scenario, day, end)
         share = self._recorder.kept if self._recorder.records_events else 0
         return self._folder / f"{digest[:32]}-{share:x}{SUFFIX}"
 
-    def _read(self, path: Path) -> dict[str, Any]:
-        found: dict[str, Any] = read_values(path)
-        if not isinstance(found, dict) or found.keys() != {"made_by", "name", "engine", "recorder", "rows"}:
-            raise CheckpointError("holds what is never written")
-        if found["made_by"] != self._made_by:
-            raise CheckpointError("was made by another version of the program or of a library")
-        if found["name"] != path.name:
-            raise CheckpointError("is that of another run")
+    def _read(self, path: Path) -> dict[str, Any] | None:
+        """Return what a file holds; None where there is none, or one that is not to be used."""
+        if not path.exists():
+            return None
+        try:
+            found: dict[str, Any] = read_values(path)
+            if not isinstance(found, dict) or found.keys() != {"made_by", "name", "engine", "recorder", "rows"}:
+                raise CheckpointError("holds what is never written")
+            if found["made_by"] != self._made_by:
+                raise CheckpointError("was made by another version of the program or of a library")
+            if found["name"] != path.name:
+                raise CheckpointError("is that of another run")
+        except CheckpointError as error:
+            warnings.warn(f"{path}: {error}; it is not used", CheckpointWarning, stacklevel=2)
+            return None
+        os.utime(path)
         return found
 
-    def _write(self, day: int, values: dict[str, Any], rows: "list[RowGroup]") -> None:
+    def _write(self, path: Path, values: dict[str, Any], rows: "list[RowGroup]") -> None:
         """Write a checkpoint, in the thread that writes tables; a failure is no failure of the run."""
-        path = self._path(day)
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
             self._bytes += write_values(path, {**values, "rows": [list(group) for group in rows]})
             self._kept += 1
             _bound(self._folder, path)
         except OSError as error:
-            warnings.warn(f"{path}: cannot be kept: {error.strerror or error}", RuntimeWarning, stacklevel=2)
+            warnings.warn(f"{path}: cannot be kept: {error.strerror or error}", CheckpointWarning, stacklevel=2)
 
 
 def made_by() -> str:

@@ -97,7 +97,8 @@ class Run:
             midnights += opened - began
             if checkpoints is not None and next_month(day) == day + 1 <= calendar.last:
                 began = perf_counter()
-                checkpoints.keep(day + 1, self.snapshot(totals), began)
+                discarded = bool(self.country.counters["discarded"].any())
+                checkpoints.keep(day + 1, self.snapshot(totals), discarded, began)
         self.check(totals)
         recorder.warnings += warnings.of_scale(self.spec, self.tables)
         recorder.warnings += warnings.of_cards(self.spec, self.night.card_load.heaviest)

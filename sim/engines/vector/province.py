@@ -112,7 +112,7 @@ class Province:
         return int(first_issue(alerts, len(alerts) - int(self.counters["alerts_free"]), otherwise))
 
     def snapshot(self) -> dict[str, Any]:
-        """Return copies of what is left when a day is over, with which ``resume`` goes on; counters and desks are not."""
+        """Return copies of what is left when a day is over, but for counters and desks; ``resume`` takes them over."""
         arrays = self.arrays
         lines = zip(arrays.lines, arrays.desks["entries"].tolist(), strict=True)
         return {

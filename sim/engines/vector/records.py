@@ -234,6 +234,7 @@ COUNTERS = record(
     ("services_started", COUNT),
     ("services_ended", COUNT),
     ("filed_cases", COUNT),
+    ("discarded", COUNT),  # alerts that would be issued after the run has ended
 )
 
 LIMITS = record(

@@ -91,7 +91,7 @@ class Counts:
         return Tallies(*(counts[p] for counts in self.tallies))
 
     def snapshot(self) -> list[list[Integers]]:
-        """Return the counts that are not 0, of each array their places and themselves, with which ``resume`` goes on."""
+        """Return the counts that are not 0, of each array their places and they, with which ``resume`` goes on."""
         found = []
         for counts in self._arrays():
             places = np.flatnonzero(counts)
