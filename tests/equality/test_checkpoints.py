@@ -14,11 +14,13 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 
 import sim
 from sim.days import day_number
+from sim.engines.vector.records import WARNED
 from sim.results.checkpoint_file import CheckpointWarning, read_values, write_values
 from tests.cli.commands import ROOT
 from tests.engines.small import fewer
@@ -34,6 +36,14 @@ BASE: dict[str, Any] = {
     "period": PERIOD,
     **fewer(0.1),
     **UNEVEN,
+    # Few people hear much, and late, and it matters to them; victims report late: much is under way at midnight.
+    "population.exposure.high_share": 0.001,
+    "population.exposure.high_contacts": 0.9,
+    "population.victim_before_factor": 6.0,
+    "warning.dissuasion.fatigue": 0.98,
+    "warning.dissuasion.stop": dict.fromkeys(("app", "sms", "call", "visit"), 0.5),
+    "warning.sms.read_delay": {"lognormal": {"median": "3 h", "sigma": 1.0}},
+    "aftermath.report.delay": {"lognormal": {"median": "1 d", "sigma": 1.0}},
     "measures.outage-in-february": measure("outage", 65, since=BEFORE, until=BEFORE, detector="central", mode="delay"),
 }
 
@@ -101,6 +111,44 @@ def test_a_run_goes_on_from_each_checkpoint(undisturbed: sim.Run, checkpoints: P
         assert_same(undisturbed, again)
         # Midnights that it has passed are kept again.
         assert len(list(checkpoints.iterdir())) == 2
+
+
+def test_the_state_that_a_run_has_gone_on_to_is_that_of_one_that_was_never_interrupted(
+    checkpoints: Path, tmp_path: Path
+) -> None:
+    newest = newest_first(checkpoints)[0]
+    never = read_values(newest)
+    newest.unlink()
+    assert went_on_from(run(tmp_path / "again", checkpoints, **BASE)) == FIRST
+    again = read_values(newest)
+    demand_same(never["recorder"], again["recorder"])
+    demand_same(never["rows"], again["rows"])
+    for part in ("night", "counts", "books", "totals"):
+        demand_same(never["engine"][part], again["engine"][part])
+    provinces = [values["engine"]["country"]["provinces"] for values in (never, again)]
+    assert any(len(of["warned"]) for of in provinces[0])
+    for ours, theirs in zip(*provinces, strict=True):
+        # Rows are numbered otherwise, which no result depends on, and of what does not refer to any the order is free.
+        for one, other in ((ours[name][0], theirs[name][0]) for name in ("alerts", "episodes")):
+            assert len(one) == len(other)
+        demand_same(*(np.sort(of["warned"].view(WARNED), order=["day", "person"]) for of in (ours, theirs)))
+
+
+def demand_same(ours: Any, theirs: Any, where: str = "") -> None:
+    """Fail unless two values, of maps, lists and arrays, are the same."""
+    if isinstance(ours, dict):
+        assert ours.keys() == theirs.keys(), where
+        for key, inner in ours.items():
+            demand_same(inner, theirs[key], f"{where}.{key}")
+    elif isinstance(ours, list):
+        assert len(ours) == len(theirs), where
+        for number, (inner, other) in enumerate(zip(ours, theirs, strict=True)):
+            demand_same(inner, other, f"{where}.{number}")
+    elif isinstance(ours, np.ndarray):
+        assert ours.dtype == theirs.dtype, where
+        assert np.array_equal(ours, theirs), where
+    else:
+        assert ours == theirs, where
 
 
 @pytest.mark.parametrize(
@@ -173,7 +221,11 @@ def test_a_period_may_end_later_or_earlier(end: str, day: str, checkpoints: Path
     "values",
     [
         # Messages may outlive the shorter period.
-        {"warning.tiers.blue.deadline": "6 d", "warning.unread_wait": "5 d"},
+        {
+            "warning.tiers.blue.deadline": "6 d",
+            "warning.unread_wait": "6 d",
+            "warning.sms.read_delay": {"lognormal": {"median": "4 d", "sigma": 1.0}},
+        },
         # Instructions wait until it is over, and so were discarded.
         {
             "measures.outage-in-february": measure(
