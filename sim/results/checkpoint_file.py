@@ -125,6 +125,8 @@ class _Filled:
     def _next(self, kind: str, *shape: int) -> Array:
         """Return a copy of the next array."""
         dtype = np.dtype(KINDS[KINDS.index(kind)])
+        if min(shape) < 0:
+            raise ValueError(f"an array of {shape}")
         count = int(np.prod(shape, dtype=np.int64))
         array = np.frombuffer(self._contents, dtype, count, self._at) if count else np.empty(0, dtype)
         self._at += count * dtype.itemsize

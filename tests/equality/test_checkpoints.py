@@ -341,7 +341,7 @@ def test_the_reference_engine_keeps_none(tmp_path: Path) -> None:
 
 
 KILLED = """
-import os, signal, sys
+import os, signal, sys, time
 from pathlib import Path
 import sim
 from tests.equality.test_checkpoints import BASE
@@ -360,8 +360,14 @@ elif moment == "figures":
     import sim.running
     sim.running.compose = die
 day = int(moment) if moment.isdecimal() else None
+
+def until_the_day(today, attempts):
+    if today == day:
+        time.sleep(1)  # what was to be kept before is written by then
+        die()
+
 sim.run(sim.load_scenario("tiny", **BASE), Path(folder) / "run", events="all", checkpoint=Path(folder) / "checkpoints",
-        progress=lambda today, attempts: today == day and die())
+        progress=until_the_day)
 """
 """A run that kills itself: when a day is done, while it writes its second checkpoint, or before its figures."""
 
