@@ -120,15 +120,18 @@ def run_once(
     from sim.results.provenance import process_age_s
     from sim.running import run
 
+    kept = "nothing of this run was kept"
+    if checkpoint:
+        kept = "of this run only checkpoints were kept, from which the same command goes on"
     try:
         with bar(scenario, silent) as progress, checkpoint_warnings() if checkpoint else nullcontext():
             age_s = process_age_s() if timed else 0.0
             finished = run(scenario, folder, workers=workers, progress=progress, checkpoint=checkpoint, age_s=age_s)
     except (ConservationError, FolderError, OSError, MemoryError, OverflowError) as error:
-        fail(f"tocsin run: failed: {error or type(error).__name__}; nothing of this run was kept")
+        fail(f"tocsin run: failed: {error or type(error).__name__}; {kept}")
     except KeyboardInterrupt:
-        place = f" for {folder}" if folder is not None else ""
-        fail(f"tocsin run: interrupted; nothing of this run was kept{place}")
+        place = f" for {folder}" if folder is not None and not checkpoint else ""
+        fail(f"tocsin run: interrupted; {kept}{place}")
     return finished
 
 

@@ -50,10 +50,11 @@ class BackgroundWriter:
 
     def afterwards(self, act: Callable[[list[RowGroup]], object]) -> None:
         """Call a function in the thread that writes, when all that came before is written, with what is kept of it."""
-        self._soon(lambda: act(self._writer.kept or []))
+        self._soon(lambda: act(self._writer.kept or []), room=1)
 
-    def _soon(self, act: Callable[[], object]) -> None:
-        while self._waiting and (self._waiting[0].done() or len(self._waiting) >= WAITING):
+    def _soon(self, act: Callable[[], object], room: int = 0) -> None:
+        """Put something that is to be done into the line, as soon as there are places, or ``room`` more of them."""
+        while self._waiting and (self._waiting[0].done() or len(self._waiting) >= WAITING + room):
             self._waiting.popleft().result()
         self._waiting.append(self._thread.submit(act))
 

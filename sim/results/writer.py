@@ -45,8 +45,7 @@ class TableWriter:
             folder: Where the tables are written.
             scope: What the run is about.
             events: Whether there is a log.
-            keeps: Whether what is written is kept in memory, compressed, as ``kept``: a table takes about twice as many
-                bytes there as in its file.
+            keeps: Whether what is written is kept in memory, as ``kept``: about as many bytes as in its files.
         """
         self.folder = folder
         self.scope = scope
@@ -85,7 +84,7 @@ class TableWriter:
     def write_again(self, group: RowGroup) -> None:
         """Append a row group that another writer has written and kept, as it did."""
         table = TABLES[group.table]
-        batch = _as_table(group.rows).replace_schema_metadata(self._schema(table).metadata)
+        batch = _as_table(group.rows, self._schema(table))
         self._last[table.name] = group.last
         self._writer(table).write_table(batch, row_group_size=len(batch))
         if self.kept is not None:
@@ -140,21 +139,23 @@ class TableWriter:
 
 
 def _as_bytes(batch: "pa.Table") -> npt.NDArray[np.uint8]:
-    """Return a table as Arrow's compressed stream."""
+    """Return a table as Arrow's compressed stream, each text once: a fifth of what it takes with all of them."""
     import pyarrow as pa
 
+    columns = [column.dictionary_encode() if pa.types.is_string(column.type) else column for column in batch.columns]
+    coded = pa.Table.from_arrays(columns, names=batch.column_names)
     sink = pa.BufferOutputStream()
-    with pa.ipc.new_stream(sink, batch.schema, options=pa.ipc.IpcWriteOptions(compression="zstd")) as stream:
-        stream.write_table(batch)
+    with pa.ipc.new_stream(sink, coded.schema, options=pa.ipc.IpcWriteOptions(compression="zstd")) as stream:
+        stream.write_table(coded)
     return np.frombuffer(sink.getvalue(), dtype=np.uint8)
 
 
-def _as_table(rows: npt.NDArray[np.uint8]) -> "pa.Table":
-    """Return the table that ``_as_bytes`` was given."""
+def _as_table(rows: npt.NDArray[np.uint8], schema: "pa.Schema") -> "pa.Table":
+    """Return the table that ``_as_bytes`` was given, with a schema that has its columns."""
     import pyarrow as pa
 
     with pa.ipc.open_stream(pa.py_buffer(rows)) as stream:
-        return stream.read_all()
+        return stream.read_all().cast(schema)
 
 
 def _rows(table: StoredTable, columns: Columns) -> int:
