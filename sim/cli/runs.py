@@ -54,7 +54,7 @@ def run(
         typer.Option(
             "--checkpoint",
             help="Keep the state at midnights between months in results/checkpoints, and go on from the latest that "
-            "fits: of this run, killed before, or of one that was the same up to then.",
+            "fits: of this run if it was killed, or of one that was the same up to then.",
         ),
     ] = False,
     as_json: AsJson = False,
