@@ -68,7 +68,7 @@ def read_values(path: Path) -> Any:
     """Return what ``write_values`` wrote, arrays as copies that may be changed; raises CheckpointError otherwise."""
     import pyarrow as pa
 
-    if not path.is_file():
+    if not os.path.isfile(path):
         raise CheckpointError("is no file")
     try:
         with pa.input_stream(str(path), compression="zstd") as stream:

@@ -4,6 +4,7 @@ They are found by content. The name of a checkpoint is the digest of all of a sc
 on: so a run that was killed finds its own, and one whose policy begins later those of the run that it varies.
 """
 
+import contextlib
 import hashlib
 import json
 import os
@@ -119,7 +120,7 @@ class Checkpoints:
 
     def _read(self, path: Path) -> dict[str, Any] | None:
         """Return what a file holds; None where there is none, or one that is not to be used."""
-        if not path.exists():
+        if not os.path.lexists(path):
             return None
         try:
             found: dict[str, Any] = read_values(path)
@@ -132,7 +133,8 @@ class Checkpoints:
         except CheckpointError as error:
             warnings.warn(f"{path}: {error}; it is not used", CheckpointWarning, stacklevel=2)
             return None
-        os.utime(path)
+        with contextlib.suppress(OSError):  # it may be read only
+            os.utime(path)
         return found
 
     def _write(self, path: Path, values: dict[str, Any], rows: "list[RowGroup]") -> None:
@@ -142,8 +144,9 @@ class Checkpoints:
             self._bytes += write_values(path, {**values, "rows": [list(group) for group in rows]})
             self._kept += 1
             _bound(self._folder, path)
-        except OSError as error:
-            warnings.warn(f"{path}: cannot be kept: {error.strerror or error}", CheckpointWarning, stacklevel=2)
+        except (OSError, MemoryError) as error:
+            why = getattr(error, "strerror", None) or error or "no memory"
+            warnings.warn(f"{path}: cannot be kept: {why}", CheckpointWarning, stacklevel=2)
 
 
 def made_by() -> str:

@@ -49,10 +49,17 @@ BASE: dict[str, Any] = {
 
 
 def run(
-    folder: Path, checkpoints: Path | None = None, *, scenario: str = "tiny", events: Any = "all", **values: Any
-) -> Any:
+    folder: Path,
+    checkpoints: Path | None = None,
+    *,
+    scenario: str = "tiny",
+    events: str | float = "all",
+    workers: int | None = None,
+    **values: Any,
+) -> sim.Run:
     """Return a run, which has a folder for its checkpoints or keeps none."""
-    return sim.run(sim.load_scenario(scenario, **values), folder, events=events, checkpoint=checkpoints or False)
+    loaded = sim.load_scenario(scenario, **values)
+    return sim.run(loaded, folder, events=events, workers=workers, checkpoint=checkpoints or False)
 
 
 def went_on_from(run: sim.Run) -> str | None:
@@ -73,16 +80,14 @@ def newest_first(folder: Path) -> list[Path]:
 
 @pytest.fixture(scope="module")
 def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> sim.Run:
-    found: sim.Run = run(tmp_path_factory.mktemp("undisturbed") / "run", **BASE)
-    return found
+    return run(tmp_path_factory.mktemp("undisturbed") / "run", **BASE)
 
 
 @pytest.fixture(scope="module")
 def keeping(tmp_path_factory: pytest.TempPathFactory) -> sim.Run:
     """The same run, which keeps two checkpoints beside itself."""
     folder = tmp_path_factory.mktemp("keeping")
-    found: sim.Run = run(folder / "run", folder / "checkpoints", **BASE)
-    return found
+    return run(folder / "run", folder / "checkpoints", **BASE)
 
 
 @pytest.fixture
@@ -158,10 +163,10 @@ def demand_same(ours: Any, theirs: Any, where: str = "") -> None:
         *(pytest.param(values, marks=pytest.mark.slow) for values in ({"clock": "1 ms"}, {"seed": 8})),
     ],
 )
-def test_nothing_is_forgotten(values: dict[str, Any], tmp_path: Path) -> None:
-    undisturbed = run(tmp_path / "undisturbed", events=0.3, **{**BASE, **values})
-    run(tmp_path / "first", tmp_path / "checkpoints", events=0.3, **{**BASE, **values})
-    again = run(tmp_path / "again", tmp_path / "checkpoints", events=0.3, **{**BASE, **values})
+def test_nothing_is_forgotten_whatever_workers_there_are(values: dict[str, Any], tmp_path: Path) -> None:
+    undisturbed = run(tmp_path / "undisturbed", events=0.3, workers=1, **{**BASE, **values})
+    run(tmp_path / "first", tmp_path / "checkpoints", events=0.3, workers=3, **{**BASE, **values})
+    again = run(tmp_path / "again", tmp_path / "checkpoints", events=0.3, workers=2, **{**BASE, **values})
     assert went_on_from(again) == SECOND
     assert_same(undisturbed, again)
 

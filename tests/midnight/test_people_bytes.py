@@ -63,5 +63,5 @@ def test_bytes_that_are_found_can_be_put_back(number: int, share: float, count: 
 
 def test_nobody_behind_the_last_is_marked() -> None:
     room = np.zeros(20, dtype=np.uint8)
-    mark(room[:10], np.array([5, 9], dtype=np.uint16), np.array([1, 2], dtype=np.uint8))
+    mark(room[:10], np.array([5, 9], dtype=np.uint8), np.array([1, 2], dtype=np.uint8))
     assert room.tolist() == [0] * 5 + [1] + [0] * 14
