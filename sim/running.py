@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from sim.engines.conservation import ConservationError
 from sim.results.background import BackgroundWriter
 from sim.results.check import check_conservation
+from sim.results.checkpoints import CHECKPOINTS, Checkpoints
 from sim.results.figures import uncounted
 from sim.results.folder import SCENARIO_YAML, Staging, default_folder, sync, write_json
 from sim.results.manifest import compose, performance
@@ -34,6 +35,7 @@ def run(
     workers: int | None = None,
     progress: Progress | None = None,
     *,
+    checkpoint: bool | str | Path = False,
     age_s: float = 0.0,
 ) -> Run:
     """Run a scenario (or the one of this name or path) with its engine and keep the results.
@@ -45,6 +47,7 @@ def run(
 
     Raises:
         ConservationError: If a conservation law is broken.
+        ValueError: If the engine keeps no checkpoints, or ``events`` is none of what it may be.
     """
     from sim.engines import simulate
 
@@ -55,14 +58,23 @@ def run(
         scenario = load_scenario(scenario)
     if events is not None:
         scenario = with_events(scenario, events)
+    if checkpoint and scenario.spec.engine == "reference":
+        raise ValueError("checkpoint: the engine 'reference' keeps no checkpoints; the engine 'vector', or none")
     scope = Scope.of(scenario)
     share = event_share(scenario.spec.record.events)
     target = default_folder(scope.name, scope.seed) if out is None else Path(out)
     _demand_text(target)
     with Staging(target, renamable=out is None) as staging:
-        with TableWriter(staging.path, scope, events=share > 0) as files, BackgroundWriter(files) as writer:
+        with (
+            TableWriter(staging.path, scope, events=share > 0, keeps=bool(checkpoint)) as files,
+            BackgroundWriter(files) as writer,
+        ):
             recorder = Recorder(scope, writer, share, progress)
-            engine = simulate(scenario, recorder, workers)
+            checkpoints = None
+            if checkpoint:
+                folder = CHECKPOINTS if checkpoint is True else Path(checkpoint)
+                checkpoints = Checkpoints(folder, scenario, recorder, writer)
+            engine = simulate(scenario, recorder, workers, checkpoints)
             simulated = time.perf_counter()
             # What the engine does not time is the loading of its code.
             loaded = simulated - sum(engine.values())
@@ -83,7 +95,10 @@ def run(
         ended = time.perf_counter()
         phases["sync"] = ended - summed
         wall_s = age_s + ended - started
-        manifest["performance"] = performance(wall_s, phases, recorder.attempts_seen)
+        before = 0 if checkpoints is None else checkpoints.attempts_before
+        manifest["performance"] = performance(wall_s, phases, recorder.attempts_seen - before)
+        if checkpoints is not None:
+            manifest["performance"]["checkpoint"] = checkpoints.summary()
         write_json(staging.path / RUN_JSON, sealed(manifest))
         return Run(staging.publish(), scenario)
 

@@ -39,12 +39,14 @@ def run(
     workers: int | None = None,
     progress: "Progress | None" = None,
     *,
+    checkpoint: bool | str | Path = False,
     age_s: float = 0.0,
 ) -> Run:
     """Run a scenario with its engine and keep the results.
 
     FolderError is raised where ``out`` is not free, ConservationError where a conservation law is broken, ValueError
-    where ``events`` is none of what it may be. Nothing is left of a run that raises.
+    where ``events`` is none of what it may be or the engine keeps no checkpoints. Of a run that raises nothing is left
+    but these.
 
     Args:
         scenario: A scenario, or the name or path of one.
@@ -53,6 +55,9 @@ def run(
         events: Whose events are kept: ``none``, ``all`` or a share of the origins; by default as the scenario says.
         workers: Threads, by default one a core. They change no result, and the reference engine works alone.
         progress: Called after each day, warm-up included, with its day number and the attempts so far.
+        checkpoint: Whether the state is kept at midnights between two months, and the run goes on from the latest one
+            that it, or another run that was the same up to then, has kept: in ``results/checkpoints`` of the current
+            folder, or in the folder that is given.
         age_s: Seconds that this process had already spent on the run, added to those that are reported.
 
     Returns:
@@ -60,7 +65,7 @@ def run(
     """
     from sim import running
 
-    finished = running.run(scenario, out, events, workers, progress, age_s=age_s)
+    finished = running.run(scenario, out, events, workers, progress, checkpoint=checkpoint, age_s=age_s)
     return Run(finished.path, finished.scenario)
 
 

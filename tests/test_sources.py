@@ -8,6 +8,7 @@ import pytest
 
 from sim.caches import NO_RESULT, PACKAGE, sources
 from sim.draws.machine_code import UNCOMPILED
+from sim.results.checkpoints import LEFT_OUT
 
 COMPILED = re.compile(r"^@(?:compiled|compiled_with_arrays|inlined)\b", re.MULTILINE)
 READER = re.compile(r"^def \w+\(run: \"Run\".*\) -> Outcome:", re.MULTILINE)
@@ -30,7 +31,7 @@ def needed_by(modules: set[str]) -> set[str]:
     return modules.union(*(graph.find_upstream_modules(name) for name in modules))
 
 
-@pytest.mark.parametrize("left_out", [UNCOMPILED, NO_RESULT])
+@pytest.mark.parametrize("left_out", [UNCOMPILED, NO_RESULT, LEFT_OUT])
 def test_names_of_what_is_left_out_are_there(left_out: frozenset[str]) -> None:
     there = {part for source in sources(frozenset()) for part in source.relative_to(PACKAGE).parts}
     assert left_out <= there
@@ -46,3 +47,8 @@ def test_nothing_that_is_compiled_or_imported_by_it_is_left_out() -> None:
 def test_nothing_that_a_run_or_a_reader_of_its_outcome_imports_is_left_out() -> None:
     counted = {module(source) for source in sources(NO_RESULT)}
     assert needed_by({"sim.running", *containing(READER)}) <= counted
+
+
+def test_nothing_that_a_state_depends_on_is_left_out() -> None:
+    counted = {module(source) for source in sources(LEFT_OUT)}
+    assert needed_by({"sim.engines.vector.engine", "sim.results.checkpoints"}) <= counted

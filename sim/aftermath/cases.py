@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -67,6 +68,10 @@ class Backlog:
         self._cases[end - len(cases) : end] = cases
         self._end = end
 
+    def waiting(self) -> NDArray[np.int64]:
+        """Return a copy of the cases that wait, oldest first."""
+        return self._cases[self._first : self._end].copy()
+
     def take(self, count: int) -> NDArray[np.int64]:
         """Return the ``count`` cases that wait longest, oldest first, and let them go; all if there are fewer."""
         first, self._first = self._first, min(self._end, self._first + count)
@@ -93,6 +98,18 @@ class CaseBook:
             self._waiting.append(Backlog(backlog_ids(p, count)))
         self.at_start = self.waiting
         self.filed = self.solved = self.closed = 0
+
+    def snapshot(self) -> dict[str, Any]:
+        """Return copies of the backlogs and counts, with which ``resume`` goes on."""
+        return {
+            "waiting": [cases.waiting() for cases in self._waiting],
+            "counts": [self.filed, self.solved, self.closed],
+        }
+
+    def resume(self, snapshot: dict[str, Any]) -> None:
+        """Take over backlogs and counts, as ``snapshot`` returns them; the provinces are the same."""
+        self._waiting = [Backlog(cases) for cases in snapshot["waiting"]]
+        self.filed, self.solved, self.closed = snapshot["counts"]
 
     @property
     def waiting(self) -> int:

@@ -1,6 +1,7 @@
 """What commands have in common: options, loading and running behind one-line errors, exit codes."""
 
-from contextlib import ExitStack, contextmanager
+import warnings
+from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
@@ -120,16 +121,43 @@ def keeping(note: "str | Callable[[], str]") -> "Iterator[None]":
         raise
 
 
-def run_once(scenario: "Scenario", folder: Path | None, workers: int | None, silent: bool, timed: bool) -> "Run":
+def run_once(
+    scenario: "Scenario",
+    folder: Path | None,
+    workers: int | None,
+    silent: bool,
+    timed: bool,
+    checkpoint: bool = False,
+) -> "Run":
     """Run once behind a progress bar."""
     from sim.progress import bar
     from sim.results.provenance import process_age_s
     from sim.running import run
 
-    place = f" for {folder}" if folder is not None else ""
-    with keeping(f"nothing of this run was kept{place}"), bar(scenario, silent) as progress:
+    kept = f"nothing of this run was kept{f' for {folder}' if folder is not None else ''}"
+    if checkpoint:
+        kept = "of this run only checkpoints were kept, from which the same command goes on"
+    with (
+        keeping(kept),
+        bar(scenario, silent) as progress,
+        checkpoint_warnings() if checkpoint else nullcontext(),
+    ):
         age_s = process_age_s() if timed else 0.0
-        return run(scenario, folder, workers=workers, progress=progress, age_s=age_s)
+        return run(scenario, folder, workers=workers, progress=progress, checkpoint=checkpoint, age_s=age_s)
+
+
+@contextmanager
+def checkpoint_warnings() -> "Iterator[None]":
+    """Print what is told of checkpoints as one line each."""
+    from sim.results.checkpoint_file import CheckpointWarning
+
+    def show(message: Warning | str, *_: object, **__: object) -> None:
+        typer.echo(f"warning: {ascii_controls(str(message))}", err=True)
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("always", CheckpointWarning)
+        warnings.showwarning = show
+        yield
 
 
 @dataclass

@@ -24,6 +24,7 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
             "tocsin run my.yaml --draws 20",
             "the posterior draws stored with a scenario: what its parameters leave open",
         ),
+        ("tocsin run china-2022 --checkpoint", "killed, the same command goes on; law-2022 branches in January 2022"),
     ),
     "runs": (("tocsin runs", "those in results/runs"),),
     "figures": (

@@ -55,6 +55,14 @@ def run(
         int | None,
         typer.Option(metavar="N", min=1, max=MOST, help="Runs of the first N posterior draws, as replicates."),
     ] = None,
+    checkpoint: Annotated[
+        bool,
+        typer.Option(
+            "--checkpoint",
+            help="Keep the state at midnights between months in results/checkpoints, and go on from the latest that "
+            "fits: of this run if it was killed, or of one that was the same up to then.",
+        ),
+    ] = False,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
@@ -66,9 +74,11 @@ def run(
     values = {"engine": engine, "scale": scale, "seed": seed, "record.events": event_share(events)}
     values["draw"] = draw if draws is None else 0
     first = load(scenario, settings, values)
+    if checkpoint and first.spec.engine == "reference":
+        refuse("--checkpoint: the engine 'reference' keeps no checkpoints; --engine vector")
     silent = quiet or as_json
     if draws is None and replicates == 1:
-        _show_runs([run_once(first, out, workers, silent, timed=True)], None, as_json, quiet)
+        _show_runs([run_once(first, out, workers, silent, True, checkpoint)], None, as_json, quiet)
         return
     kind, count = (REPLICATES, replicates) if draws is None else (DRAWS, draws)
     counted = {"seed": first.spec.seed} if draws is None else {"draw": 0}
@@ -78,7 +88,7 @@ def run(
         return load(scenario, settings, {**values, **moved}) if number else first
 
     def make(chosen: "Scenario", place: Path) -> "Run":
-        return run_once(chosen, place, workers, silent, timed=chosen is first)
+        return run_once(chosen, place, workers, silent, chosen is first, checkpoint)
 
     numbered(count - 1)  # what cannot be is refused before anything is run
     folder = prepared(kind, first, count, out)

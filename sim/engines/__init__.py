@@ -3,11 +3,14 @@
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from sim.results.checkpoints import Checkpoints
     from sim.results.recorder import Recorder
     from sim.scenario import Scenario
 
 
-def simulate(scenario: "Scenario", recorder: "Recorder", workers: int | None = None) -> dict[str, float]:
+def simulate(
+    scenario: "Scenario", recorder: "Recorder", workers: int | None = None, checkpoints: "Checkpoints | None" = None
+) -> dict[str, float]:
     """Run a scenario with the engine that it names.
 
     Args:
@@ -15,6 +18,7 @@ def simulate(scenario: "Scenario", recorder: "Recorder", workers: int | None = N
         recorder: What is counted goes here.
         workers: Threads that share the provinces of the vector engine, by default one a core; the reference engine
             works alone.
+        checkpoints: Of the vector engine; the reference engine keeps none.
 
     Returns:
         Seconds by phase.
@@ -25,4 +29,4 @@ def simulate(scenario: "Scenario", recorder: "Recorder", workers: int | None = N
         return reference(scenario.spec, recorder)
     from sim.engines.vector.engine import simulate as vector
 
-    return vector(scenario.spec, recorder, workers)
+    return vector(scenario.spec, recorder, workers, checkpoints=checkpoints)

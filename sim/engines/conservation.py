@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sim.aftermath.cases import CaseBook
 from sim.failures import FailedError
@@ -55,6 +55,22 @@ class Books:
     services_started: int = 0
     services_ended: int = 0
     services_under_way: int = 0
+
+    def snapshot(self) -> dict[str, Any]:
+        """Return what was counted day by day, with which ``resume`` goes on; the rest is counted when a run ends."""
+        return {
+            "potential": self.potential,
+            "messages": self.messages,
+            "fates": list(self.fates.items()),
+            "alert_ends": list(self.alert_ends.items()),
+        }
+
+    def resume(self, snapshot: dict[str, Any]) -> None:
+        """Take over what was counted, as ``snapshot`` returns it; nothing is yet."""
+        self.potential = snapshot["potential"]
+        self.messages = snapshot["messages"]
+        self.fates.update(dict(snapshot["fates"]))
+        self.alert_ends.update(dict(snapshot["alert_ends"]))
 
     def check(self, cases: CaseBook, filed_last: int, lines: Iterable[LineTotals]) -> None:
         """Hold every law against the books.

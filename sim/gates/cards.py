@@ -1,7 +1,7 @@
 """Gate 3: phone cards, as a mean field: the stock of each province in fixed-point numbers of 10**-9 cards."""
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -63,6 +63,16 @@ class CardLoad:
                 self.heaviest = max(self.heaviest, attempts / (card_days / ONE))
         self._attempts = [0] * len(self._attempts)
         self._card_days = [0] * len(self._card_days)
+
+    def snapshot(self) -> dict[str, Any]:
+        """Return copies of the sums, with which ``resume`` goes on."""
+        return {"heaviest": self.heaviest, "attempts": self._attempts[:], "card_days": self._card_days[:]}
+
+    def resume(self, snapshot: dict[str, Any]) -> None:
+        """Take over sums, as ``snapshot`` returns them; the provinces are the same."""
+        self.heaviest = snapshot["heaviest"]
+        self._attempts = snapshot["attempts"]
+        self._card_days = snapshot["card_days"]
 
 
 class CardDay(NamedTuple):

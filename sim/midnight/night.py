@@ -6,7 +6,7 @@ what the steps before it left; what happened yesterday comes in as ``DayTotals``
 
 import math
 from collections.abc import Callable
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,7 +33,7 @@ from sim.draws.functions import left_after
 from sim.draws.remainders import ONE, Remainders, fixed
 from sim.gates import answering, cards, dens, engagement, interception, not_sent, sites
 from sim.gates.thresholds import gate_thresholds
-from sim.midnight.people_bytes import fall_victim, forget, hear
+from sim.midnight.people_bytes import fall_victim, forget, hear, mark, marked, pieces
 from sim.midnight.today import LOST, NO_OUTAGE, Today
 from sim.midnight.totals import DayTotals
 from sim.scenario.schema import ScenarioModel
@@ -95,6 +95,7 @@ class Night:
         self.slots = dens.Slots.of(spec.seed, spec.dens, len(self.types))
         self.dens = dens.DenState.start(spec.seed, spec.dens, self.slots)
         self.leads = 0
+        self.expected: list[float] = []
         self.stock = cards.CardStock.start(spec)
         self.cases = CaseBook(spec, provinces, self.remainders)
         self.awareness = np.full((len(provinces), len(Segment)), spec.engagement.awareness.start)
@@ -141,6 +142,40 @@ class Night:
             step(day, yesterday)
         return self.today
 
+    def snapshot(self) -> dict[str, Any]:
+        """Return copies of the state between two days, before the midnight, with which ``resume`` goes on."""
+        people = pieces(self.all_bytes, len(self.provinces))
+        found: dict[int, list[NDArray[Any]]] = {}
+
+        def find(some: slice) -> None:
+            found.update({place: list(marked(people[place])) for place in range(some.start, some.stop)})
+
+        self.spread(find, len(people))
+        return {
+            "remainders": self.remainders.snapshot(),
+            "dens": {name: array.copy() for name, array in self.dens._asdict().items()},
+            "leads": self.leads,
+            "cards": [list(self.stock.active), list(self.stock.waiting)],
+            "card_load": self.card_load.snapshot(),
+            "cases": self.cases.snapshot(),
+            "awareness": self.awareness.copy(),
+            "expected": self.expected,
+            "people": [found[place] for place in range(len(people))],
+        }
+
+    def resume(self, snapshot: dict[str, Any]) -> None:
+        """Take over the state of another run of the same scenario at the same midnight, before the first day."""
+        self.remainders.resume(snapshot["remainders"])
+        self.dens = dens.DenState(**snapshot["dens"])
+        self.leads = snapshot["leads"]
+        self.stock = cards.CardStock(*snapshot["cards"])
+        self.card_load.resume(snapshot["card_load"])
+        self.cases.resume(snapshot["cases"])
+        self.awareness = snapshot["awareness"]
+        self.expected = snapshot["expected"]
+        for people, found in zip(pieces(self.all_bytes, len(self.provinces)), snapshot["people"], strict=True):
+            mark(people, *found)
+
     # The steps, in their order.
 
     def close(self, day: int, yesterday: DayTotals) -> None:
@@ -152,7 +187,7 @@ class Night:
             self.card_load.close_month()
         self.intercepted = [float(count) for count in yesterday.intercepted]
         if not self.spec.feedback:
-            self.intercepted = [0.0] * len(self.provinces) if first else self._expected_interceptions(day - 1)
+            self.intercepted = [0.0] * len(self.provinces) if first else self.expected
 
     def investigate(self, day: int, yesterday: DayTotals) -> None:
         """Finish cases by capacity; solved ones give leads and suspects."""
@@ -322,6 +357,8 @@ class Night:
             raise OverflowError(
                 f"{most} attempts in one cell of {calendar_date(day)}; identities number up to {LIMIT - 1}"
             )
+        if not spec.feedback:
+            self.expected = interception.expected(self.rates, self.today.stops).tolist()
         self.ledger.level(day, NATION, "app_adoption", self.today.app / CERTAIN)
         for detector, shares in zip(Detector.labels(), seen / CERTAIN, strict=True):
             self.ledger.level_by_province(day, f"coverage_{detector}", shares)
@@ -352,8 +389,3 @@ class Night:
                 return LOST
             waits_until = max(day_number(outage.window[1]) for outage in outages if outage.window[1] is not None) + 1
         return NO_OUTAGE if waits_until == day else self.calendar.midnight(waits_until)
-
-    def _expected_interceptions(self, day: int) -> list[float]:
-        """Return the interceptions that a day's rates and thresholds lead one to expect, by province."""
-        expected: list[float] = interception.expected(self.rates, self.today.stops).tolist()
-        return expected

@@ -1,13 +1,13 @@
 """Tables are made and written while the run goes on: one thread behind a short line of what is still to be written."""
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from sim.results.tables import COUNTED
-from sim.results.writer import Columns, TableWriter
+from sim.results.writer import Columns, RowGroup, TableWriter
 
 WAITING = len(COUNTED)
 """Tables of a month that may wait, some 10 to 20 MB each at full scale: as many as there are. The next one has to
@@ -24,7 +24,7 @@ class BackgroundWriter:
     def __init__(self, writer: TableWriter) -> None:
         self._writer = writer
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="tables")
-        self._waiting: deque[Future[None]] = deque()
+        self._waiting: deque[Future[object]] = deque()
 
     def write(self, name: str, columns: Columns) -> None:
         """Append one row group to a table, soon; raises what an earlier one has failed with.
@@ -37,9 +37,26 @@ class BackgroundWriter:
 
     def write_groups(self, name: str, groups: Iterable[Columns]) -> None:
         """Append row groups to a table, soon, as ``write`` does; they are made in the thread that writes them."""
-        while self._waiting and (self._waiting[0].done() or len(self._waiting) >= WAITING):
+        self._soon(lambda: self._writer.write_groups(name, groups))
+
+    def write_again(self, groups: Iterable[Sequence[Any]]) -> None:
+        """Append row groups that another writer has written and kept, soon."""
+
+        def write() -> None:
+            for group in groups:
+                self._writer.write_again(RowGroup(*group))
+
+        self._soon(write)
+
+    def afterwards(self, act: Callable[[list[RowGroup]], object]) -> None:
+        """Call a function in the thread that writes, when all that came before is written, with what is kept of it."""
+        self._soon(lambda: act(self._writer.kept or []), room=1)
+
+    def _soon(self, act: Callable[[], object], room: int = 0) -> None:
+        """Put something that is to be done into the line, as soon as there are places, or ``room`` more of them."""
+        while self._waiting and (self._waiting[0].done() or len(self._waiting) >= WAITING + room):
             self._waiting.popleft().result()
-        self._waiting.append(self._thread.submit(self._writer.write_groups, name, groups))
+        self._waiting.append(self._thread.submit(act))
 
     def close(self) -> None:
         """Wait until all is written; raises what a row group has failed with."""

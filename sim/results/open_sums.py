@@ -78,6 +78,23 @@ class OpenSums:
         """Add a value (P,) for each province under a text, the only key of the table beside day and province."""
         self._of_provinces.append((day, self.texts.setdefault(text, len(self.texts)), values))
 
+    def snapshot(self) -> dict[str, Any]:
+        """Return what is held, with which ``resume`` goes on. Arrays are not copied: nobody changes them any more."""
+        self.collect()
+        return {
+            "texts": list(self.texts),
+            "pending": self._pending[:],
+            "cells": self._cells[:],
+            "of_provinces": self._of_provinces[:],
+        }
+
+    def resume(self, snapshot: dict[str, Any]) -> None:
+        """Hold what others have held, as ``snapshot`` returns it; nothing is held yet."""
+        self.texts = {text: code for code, text in enumerate(snapshot["texts"])}
+        self._pending, self._cells, self._of_provinces = (
+            [tuple(some) for some in snapshot[name]] for name in ("pending", "cells", "of_provinces")
+        )
+
     def take(self, before: int, first: int, last: int) -> "FinalSums":
         """Hand out what is held of the days that are final, and forget it; days from ``before`` on stay.
 

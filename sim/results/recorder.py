@@ -187,6 +187,23 @@ class Recorder:
             elif open_since is not None:
                 self._write(table, month_start(min(open_since, day + 1)))
 
+    def snapshot(self) -> dict[str, Any]:
+        """Return what is counted and not yet written when a day is done, with which ``resume`` goes on."""
+        return {
+            "attempts_seen": self.attempts_seen,
+            "warnings": self.warnings[:],
+            "sums": {name: sums.snapshot() for name, sums in self._sums.items()},
+            "events": self._event_rows[:],
+        }
+
+    def resume(self, snapshot: dict[str, Any]) -> None:
+        """Take over what another recorder of the same run has counted, as ``snapshot`` returns it; nothing is yet."""
+        self.attempts_seen = snapshot["attempts_seen"]
+        self.warnings = snapshot["warnings"]
+        for name, sums in self._sums.items():
+            sums.resume(snapshot["sums"][name])
+        self._event_rows = snapshot["events"]
+
     def close(self) -> None:
         """Write all that is left."""
         self.attempts_seen += sum(self.attempts.values())

@@ -54,7 +54,7 @@ MANIFEST: dict[str, Callable[[object], bool]] = {
     "evidence": _are_rows,
     "totals": _are_numbers,
     "warnings": lambda value: isinstance(value, list) and all(map(_is_text, value)),
-    "performance": _are_numbers,
+    "performance": lambda value: isinstance(value, dict) and _is_number(value.get("wall_s")),
     SEAL: is_sha256,
 }
 """What ``run.json`` holds beside its status, and whether a value can be that."""

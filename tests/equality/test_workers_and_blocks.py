@@ -36,7 +36,7 @@ def test_workers_change_nothing(workers: int, reference: sim.Run, tmp_path: Path
 
 @pytest.mark.parametrize("block", BLOCKS)
 def test_blocks_change_nothing(block: int, reference: sim.Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def in_blocks(scenario: sim.Scenario, recorder: Recorder, workers: int | None = None) -> dict[str, float]:
+    def in_blocks(scenario: sim.Scenario, recorder: Recorder, workers: int, _: None) -> dict[str, float]:
         return simulate(scenario.spec, recorder, workers, block)
 
     monkeypatch.setattr("sim.engines.simulate", in_blocks)

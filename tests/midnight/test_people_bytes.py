@@ -1,10 +1,10 @@
 """The byte of a person: alerts heard saturate at 127, halve on the first of a month, and never touch the victim bit."""
 
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sim.midnight.people_bytes import HEARD, VICTIM, fall_victim, forget, hear
+from sim.midnight.people_bytes import FARTHEST, HEARD, VICTIM, fall_victim, forget, hear, mark, marked, pieces
 
 
 def heard_of(people: np.ndarray) -> list[int]:
@@ -45,3 +45,23 @@ def test_all_bytes_saturate_and_halve() -> None:
         forget(people)
     assert heard_of(people) == [0] * 256
     assert victims_of(people) == [byte >= 128 for byte in range(256)]
+
+
+@given(st.integers(0, 200_000), st.sampled_from([0.0, 1e-5, 0.01, 1.0]), st.integers(1, 33), st.integers(0, 9))
+@settings(deadline=None, max_examples=60)
+def test_bytes_that_are_found_can_be_put_back(number: int, share: float, count: int, seed: int) -> None:
+    draws = np.random.default_rng(seed)
+    people = np.where(draws.random(number) < share, draws.integers(1, 256, number), 0).astype(np.uint8)
+    again = np.zeros(number, dtype=np.uint8)
+    for piece, empty in zip(pieces(people, count), pieces(again, count), strict=True):
+        gaps, values = marked(piece)
+        # An entry for each that is not 0, and one for each stretch without any.
+        assert len(gaps) == len(values) <= np.count_nonzero(piece) + len(piece) // FARTHEST
+        mark(empty, gaps, values)
+    assert np.array_equal(people, again)
+
+
+def test_nobody_behind_the_last_is_marked() -> None:
+    room = np.zeros(20, dtype=np.uint8)
+    mark(room[:10], np.array([5, 9], dtype=np.uint8), np.array([1, 2], dtype=np.uint8))
+    assert room.tolist() == [0] * 5 + [1] + [0] * 14

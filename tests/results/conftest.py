@@ -24,7 +24,7 @@ def two_months(**values: object) -> sim.Scenario:
 def made_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> MadeUp:
     """Run the flagship's last two months with made-up counts in place of an engine."""
 
-    def simulate(scenario: sim.Scenario, recorder: Recorder, workers: int | None = None) -> dict[str, float]:
+    def simulate(scenario: sim.Scenario, recorder: Recorder, *_: object) -> dict[str, float]:
         fill(recorder, scenario.spec.seed)
         return {"days": 0.5}
 

@@ -168,3 +168,5 @@ def send_from(
                 alert.truth = finding.truth
                 alert.kind = finding.kind
                 counters.sent += 1
+        else:
+            counters.discarded += 1

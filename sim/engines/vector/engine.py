@@ -2,6 +2,7 @@
 
 import os
 from time import perf_counter
+from typing import Any
 
 import numpy as np
 
@@ -21,13 +22,18 @@ from sim.engines.vector.tallies import Counts
 from sim.midnight.night import Night
 from sim.midnight.today import Today
 from sim.midnight.totals import DayTotals
+from sim.results.checkpoints import Checkpoints
 from sim.results.recorder import Recorder
 from sim.scenario.schema import ScenarioModel
 from sim.words import DESKS, EpisodeEnd
 
 
 def simulate(
-    spec: ScenarioModel, recorder: Recorder, workers: int | None = None, block: int = BLOCK
+    spec: ScenarioModel,
+    recorder: Recorder,
+    workers: int | None = None,
+    block: int = BLOCK,
+    checkpoints: Checkpoints | None = None,
 ) -> dict[str, float]:
     """Run a scenario through compiled kernels.
 
@@ -36,6 +42,7 @@ def simulate(
         recorder: What is counted goes here.
         workers: Threads that share the provinces, by default one a core; they change no result.
         block: Attempts that are settled together, which changes no result either.
+        checkpoints: Where the run goes on from, and what it keeps at midnights between two months; nothing without.
 
     Returns:
         Seconds by phase.
@@ -45,7 +52,7 @@ def simulate(
     with not_collecting():
         run = Run(spec, recorder, block, workers or os.cpu_count() or 1, started)
         with run.country:
-            return run.course()
+            return run.course(checkpoints)
 
 
 class Run:
@@ -65,14 +72,17 @@ class Run:
         self.night.spread = self.country.spread
         self.books = Books()
 
-    def course(self) -> dict[str, float]:
-        """Run all days; return seconds by phase."""
+    def course(self, checkpoints: Checkpoints | None) -> dict[str, float]:
+        """Run all days, or those that are left; return seconds by phase."""
         calendar = self.tables.calendar
         recorder = self.recorder
         prepared = perf_counter()
         midnights = days = 0.0
-        totals = DayTotals.empty(len(self.tables.provinces))
-        for day in range(calendar.first, calendar.last + 1):
+        first, totals = calendar.first, DayTotals.empty(len(self.tables.provinces))
+        found = None if checkpoints is None else checkpoints.latest(calendar.first, calendar.last)
+        if found is not None:
+            first, totals = found[0], self.resume(found[1])
+        for day in range(first, calendar.last + 1):
             began = perf_counter()
             today = self.night(day, totals)
             opened = perf_counter()
@@ -82,6 +92,10 @@ class Run:
             days += perf_counter() - opened
             totals = self.close(today)
             midnights += opened - began
+            if checkpoints is not None and next_month(day) == day + 1 <= calendar.last:
+                began = perf_counter()
+                discarded = bool(self.country.counters["discarded"].any())
+                checkpoints.keep(day + 1, self.snapshot(totals), discarded, began)
         self.check(totals)
         recorder.warnings += warnings.of_scale(self.spec, self.tables)
         recorder.warnings += warnings.of_cards(self.spec, self.night.card_load.heaviest)
@@ -141,6 +155,24 @@ class Run:
         self.ledger.lines(day, country.areas_of_day(calendar.midnight(day + 1)))
         self.recorder.day_done(day, open_since)
         return totals
+
+    def snapshot(self, totals: DayTotals) -> dict[str, Any]:
+        """Return copies of the state when a day is closed, with which ``resume`` goes on, and the totals of the day."""
+        return {
+            "night": self.night.snapshot(),
+            "country": self.country.snapshot(),
+            "counts": self.counts.snapshot(),
+            "books": self.books.snapshot(),
+            "totals": vars(totals),
+        }
+
+    def resume(self, snapshot: dict[str, Any]) -> DayTotals:
+        """Take over the state of another run, before the first day; return the totals of the day before."""
+        self.night.resume(snapshot["night"])
+        self.country.resume(snapshot["country"])
+        self.counts.resume(snapshot["counts"])
+        self.books.resume(snapshot["books"])
+        return DayTotals(**snapshot["totals"])
 
     def check(self, totals: DayTotals) -> None:
         """Close the books of the run: whatever was counted twice must agree."""

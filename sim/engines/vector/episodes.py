@@ -115,11 +115,14 @@ def end_episode(
 
 @part_of_caller
 def report(episode: Record, moment: int, run: RunTables, arrays: Arrays) -> None:
-    """Decide whether the victim of an episode that ended at a moment reports it, and what that gets back."""
+    """Decide whether the victim of an episode that ended at a moment reports it, and what that gets back.
+
+    Reports after the end of the run are kept like others, and counted on no day.
+    """
     rules, counters = run.rules, arrays.counters[0]
     delay = report_delay(rules.seed, episode.attempt, run.reports, rules.clock)
     reported = moment + delay
-    if delay >= 0 and reported < rules.end:
+    if delay >= 0:
         back = 0
         before = 0
         for payment in range(episode.paid):
@@ -234,6 +237,8 @@ def detect(episode: Record, stage: int, moment: int, run: RunTables, day: Provin
                 join_episode(alert, episode)
                 order = order_of_alert(Phase.ARRIVALS, ArrivalStep.ISSUE, alert)
                 expect(arrays.heap, arrays.later, counters, day.midnight, issued, order)
+            else:
+                counters.discarded += 1
 
 
 @internal

@@ -24,9 +24,11 @@ from sim.engines.vector.records import (
     OVERFLOW,
     SPARE,
     WARNED,
+    AlertState,
     Integers,
     Record,
     Records,
+    as_bytes,
     lines_of_cache,
 )
 from sim.engines.vector.state import Arrays
@@ -37,6 +39,8 @@ APPENDED = ("heap", "stream", "later", "cases", "warned", "victims", "filed", "f
 EVENTS_TAKE = ("heap", "later", "cases", "warned", "victims", "overflow", "log")
 """Those of which an event of the loop may take entries."""
 NO_LIMIT = (1 << 63) - 1
+OVERNIGHT = ("later", "cases", "warned", "sent")
+"""Those in which entries are left when a day is over and its counts are taken out."""
 
 
 class Province:
@@ -107,6 +111,45 @@ class Province:
         alerts = self.arrays.alerts
         return int(first_issue(alerts, len(alerts) - int(self.counters["alerts_free"]), otherwise))
 
+    def snapshot(self) -> dict[str, Any]:
+        """Return copies of what is left when a day is over, but for counters and desks; ``resume`` takes them over."""
+        arrays = self.arrays
+        lines = zip(arrays.lines, arrays.desks["entries"].tolist(), strict=True)
+        return {
+            **{name: as_bytes(getattr(arrays, name)[: self.counters[name]]) for name in OVERNIGHT},
+            "lines": [as_bytes(line[:entries]) for line, entries in lines],
+            "alerts": _rows(arrays.alerts, arrays.alerts["state"] != AlertState.FREE),
+            "episodes": _rows(arrays.episodes, arrays.episodes["references"] > 0),
+        }
+
+    def resume(self, snapshot: dict[str, Any]) -> None:
+        """Take over what was left of the province in another run, instead of nothing; counters and desks are there.
+
+        A free row is as one that was never taken, and no result depends on which of them is taken next.
+        """
+        replaced: dict[str, NDArray[Any]] = {}
+        for name in OVERNIGHT:
+            entries = snapshot[name].view(getattr(self.arrays, name).dtype)
+            replaced[name] = np.empty(len(entries) + self._room, dtype=entries.dtype)
+            replaced[name][: len(entries)] = entries
+        lines = [line.view(ENTRY) for line in snapshot["lines"]]
+        replaced["lines"] = np.empty((DESKS, max(map(len, lines)) + self._room), dtype=ENTRY)
+        for line, entries in zip(replaced["lines"], lines, strict=True):
+            line[: len(entries)] = entries
+        for name in ("alerts", "episodes"):
+            places, entries = snapshot[name]
+            rows = max(int(places.max(initial=-1)) + 1, self._room)
+            array = lines_of_cache(rows, getattr(self.arrays, name).dtype)
+            array[places] = entries.view(array.dtype)
+            free = np.setdiff1d(np.arange(rows), places)[::-1]
+            replaced[name] = array
+            replaced[f"{name}_free"] = np.concatenate([free, np.empty(rows - len(free), dtype=np.int64)])
+            self.counters[f"{name}_free"] = len(free)
+        self.arrays = self.arrays._replace(**replaced)
+        # The stream is that of the day that is over.
+        self.counters["stream"] = self.counters["stream_at"] = 0
+        self._set_limits()
+
     def grow(self) -> None:
         """Double every array that has less than half of itself, or less than a block of events, to spare."""
         arrays, counters = self.arrays, self.counters
@@ -155,3 +198,9 @@ class Province:
         self.counters[f"{name}_free"] += count
         replaced: dict[str, Any] = {name: larger, f"{name}_free": places}
         self.arrays = self.arrays._replace(**replaced)
+
+
+def _rows(array: Records, taken: NDArray[np.bool_]) -> list[NDArray[Any]]:
+    """Return the places (n,) of the rows of an array that are taken, and their bytes."""
+    places = np.flatnonzero(taken)
+    return [places, as_bytes(array[places])]

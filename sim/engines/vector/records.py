@@ -91,6 +91,11 @@ def table(records: Records) -> Integers:
     return records.view(np.int64).reshape(len(records), len(records.dtype.names or ()))
 
 
+def as_bytes(records: Records) -> NDArray[np.uint8]:
+    """Return a copy of records (n,) as their bytes, (n x size of a record,)."""
+    return np.frombuffer(records.tobytes(), dtype=np.uint8)
+
+
 ALERT = record(
     ("identity", IDENTITY),
     ("issued", MOMENT),
@@ -234,6 +239,7 @@ COUNTERS = record(
     ("services_started", COUNT),
     ("services_ended", COUNT),
     ("filed_cases", COUNT),
+    ("discarded", COUNT),  # alerts that would be issued after the run has ended
 )
 
 LIMITS = record(

@@ -133,7 +133,7 @@ def what_follows(
         alert.state = AlertState.BETWEEN
         expect_or_expire(alert, moment + wait, step, day.midnight, arrays.heap, arrays.later, counters)
         expect_try(alert, run, arrays, room)
-    return end
+    return int(end)
 
 
 @part_of_caller

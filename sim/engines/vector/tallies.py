@@ -90,6 +90,22 @@ class Counts:
         """Return the part of a province."""
         return Tallies(*(counts[p] for counts in self.tallies))
 
+    def snapshot(self) -> list[list[Integers]]:
+        """Return the counts that are not 0, of each array their places and they, with which ``resume`` goes on."""
+        found = []
+        for counts in self._arrays():
+            places = np.flatnonzero(counts)
+            found.append([places, counts.reshape(-1)[places]])
+        return found
+
+    def resume(self, snapshot: list[list[Integers]]) -> None:
+        """Take over counts, as ``snapshot`` returns them; there are none yet."""
+        for counts, (places, values) in zip(self._arrays(), snapshot, strict=True):
+            counts.reshape(-1)[places] = values
+
+    def _arrays(self) -> list[Integers]:
+        return [*self._by_slot.values(), *self._month.values(), self._hours]
+
     def leave(self, day: int, servers: Integers, overflow: Sequence[Records], month_ends: bool) -> "DayCounts":
         """Take out what a day has counted, and move on to the next.
 

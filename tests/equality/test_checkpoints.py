@@ -1,0 +1,445 @@
+"""A run that goes on from a checkpoint writes the bytes of one that nothing ever disturbed.
+
+Checkpoints are found by what a scenario has done up to then, so every pair here is also a claim about what has no
+effect before a day: a measure that begins later, the day on which one ends, a period that ends at another time.
+"""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+
+import sim
+from sim.days import day_number
+from sim.engines.vector.records import WARNED
+from sim.results.checkpoint_file import CheckpointWarning, read_values, write_values
+from tests.cli.commands import ROOT
+from tests.engines.small import fewer
+from tests.equality.both import assert_equal
+from tests.equality.scenarios import MONTHS, UNEVEN, measure, wild
+from tests.equality.test_random import SETTINGS
+
+PERIOD = {"start": "2022-02-03", "end": "2022-03-05", "warmup": "4 d"}
+"""Two midnights between months, the first one in the warm-up."""
+FIRST, SECOND = "2022-02-01", "2022-03-01"
+BEFORE, END = "2022-02-28", "2022-06-30"
+BASE: dict[str, Any] = {
+    "period": PERIOD,
+    **fewer(0.1),
+    **UNEVEN,
+    # Few people hear much, and late, and it matters to them; victims report late: much is under way at midnight.
+    "population.exposure.high_share": 0.001,
+    "population.exposure.high_contacts": 0.9,
+    "population.victim_before_factor": 6.0,
+    "warning.dissuasion.fatigue": 0.98,
+    "warning.dissuasion.stop": dict.fromkeys(("app", "sms", "call", "visit"), 0.5),
+    "warning.sms.read_delay": {"lognormal": {"median": "3 h", "sigma": 1.0}},
+    "aftermath.report.delay": {"lognormal": {"median": "1 d", "sigma": 1.0}},
+    "measures.outage-in-february": measure("outage", 65, since=BEFORE, until=BEFORE, detector="central", mode="delay"),
+}
+
+
+def run(
+    folder: Path,
+    checkpoints: Path | None = None,
+    *,
+    scenario: str = "tiny",
+    events: str | float = "all",
+    workers: int | None = None,
+    **values: Any,
+) -> sim.Run:
+    """Return a run, which has a folder for its checkpoints or keeps none."""
+    loaded = sim.load_scenario(scenario, **values)
+    return sim.run(loaded, folder, events=events, workers=workers, checkpoint=checkpoints or False)
+
+
+def went_on_from(run: sim.Run) -> str | None:
+    found: str | None = run.manifest["performance"]["checkpoint"]["continued_from"]
+    return found
+
+
+def assert_same(one: sim.Run, other: sim.Run) -> None:
+    """Fail unless two runs of one scenario have the same bytes in all files."""
+    assert_equal(one, other)
+    assert one.manifest["files"] == other.manifest["files"]
+
+
+def newest_first(folder: Path) -> list[Path]:
+    """Return the checkpoints of a run, the latest in simulated time first: it holds the most rows."""
+    return sorted(folder.iterdir(), key=lambda file: -file.stat().st_size)
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> sim.Run:
+    return run(tmp_path_factory.mktemp("undisturbed") / "run", **BASE)
+
+
+@pytest.fixture(scope="module")
+def keeping(tmp_path_factory: pytest.TempPathFactory) -> sim.Run:
+    """The same run, which keeps two checkpoints beside itself."""
+    folder = tmp_path_factory.mktemp("keeping")
+    return run(folder / "run", folder / "checkpoints", **BASE)
+
+
+@pytest.fixture
+def checkpoints(keeping: sim.Run, tmp_path: Path) -> Path:
+    """Return a copy of those checkpoints."""
+    return Path(shutil.copytree(keeping.path.parent / "checkpoints", tmp_path / "checkpoints"))
+
+
+def test_keeping_changes_nothing(undisturbed: sim.Run, keeping: sim.Run, checkpoints: Path) -> None:
+    assert_same(undisturbed, keeping)
+    said = keeping.manifest["performance"]["checkpoint"]
+    kept = list(checkpoints.iterdir())
+    assert len(kept) == 2
+    assert said["kept"] == 2
+    assert said["bytes"] == sum(file.stat().st_size for file in kept)
+    assert said["continued_from"] is None
+    assert "checkpoint" not in undisturbed.manifest["performance"]
+
+
+def test_a_run_goes_on_from_each_checkpoint(undisturbed: sim.Run, checkpoints: Path, tmp_path: Path) -> None:
+    for missing, day in enumerate((SECOND, FIRST)):
+        for file in newest_first(checkpoints)[:missing]:
+            file.unlink()
+        again = run(tmp_path / day, checkpoints, **BASE)
+        assert went_on_from(again) == day
+        assert_same(undisturbed, again)
+        # Midnights that it has passed are kept again.
+        assert len(list(checkpoints.iterdir())) == 2
+
+
+def test_the_state_that_a_run_has_gone_on_to_is_that_of_one_that_was_never_interrupted(
+    checkpoints: Path, tmp_path: Path
+) -> None:
+    newest = newest_first(checkpoints)[0]
+    never = read_values(newest)
+    newest.unlink()
+    assert went_on_from(run(tmp_path / "again", checkpoints, **BASE)) == FIRST
+    again = read_values(newest)
+    demand_same(never["recorder"], again["recorder"])
+    demand_same(never["rows"], again["rows"])
+    for part in ("night", "counts", "books", "totals"):
+        demand_same(never["engine"][part], again["engine"][part])
+    provinces = [values["engine"]["country"]["provinces"] for values in (never, again)]
+    assert any(len(of["warned"]) for of in provinces[0])
+    for ours, theirs in zip(*provinces, strict=True):
+        # Rows are numbered otherwise, which no result depends on, and of what does not refer to any the order is free.
+        for one, other in ((ours[name][0], theirs[name][0]) for name in ("alerts", "episodes")):
+            assert len(one) == len(other)
+        demand_same(*(np.sort(of["warned"].view(WARNED), order=["day", "person"]) for of in (ours, theirs)))
+
+
+def demand_same(ours: Any, theirs: Any, where: str = "") -> None:
+    """Fail unless two values, of maps, lists and arrays, are the same."""
+    if isinstance(ours, dict):
+        assert ours.keys() == theirs.keys(), where
+        for key, inner in ours.items():
+            demand_same(inner, theirs[key], f"{where}.{key}")
+    elif isinstance(ours, list):
+        assert len(ours) == len(theirs), where
+        for number, (inner, other) in enumerate(zip(ours, theirs, strict=True)):
+            demand_same(inner, other, f"{where}.{number}")
+    elif isinstance(ours, np.ndarray):
+        assert ours.dtype == theirs.dtype, where
+        assert np.array_equal(ours, theirs), where
+    else:
+        assert ours == theirs, where
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"feedback": False},
+        *(pytest.param(values, marks=pytest.mark.slow) for values in ({"clock": "1 ms"}, {"seed": 8})),
+    ],
+)
+def test_nothing_is_forgotten_whatever_workers_there_are(values: dict[str, Any], tmp_path: Path) -> None:
+    undisturbed = run(tmp_path / "undisturbed", events=0.3, workers=1, **{**BASE, **values})
+    run(tmp_path / "first", tmp_path / "checkpoints", events=0.3, workers=3, **{**BASE, **values})
+    again = run(tmp_path / "again", tmp_path / "checkpoints", events=0.3, workers=2, **{**BASE, **values})
+    assert went_on_from(again) == SECOND
+    assert_same(undisturbed, again)
+
+
+LATER: dict[str, Any] = {
+    "measures.regulation-later": measure("source_regulation", 65, since=SECOND, target="sms_port", intensity=0.5),
+    "measures.purge-later": measure("card_purge", 44, since=SECOND, intensity=0.9),
+    "measures.filter-later": measure("filter", 11, since=SECOND, channel="call", intensity=-1.5),
+    "measures.accounts-later": measure("blocking", 65, since=SECOND, target="account", intensity=1.0),
+    "measures.holds-later": measure("bank_hold", 44, 65, since=SECOND, intensity=0.9),
+    "measures.videos-later": measure("videos", 44, since=SECOND, until=END, count=10, views=9_000_000),
+    "measures.law-later": measure("law", 11, since=SECOND, deterrence=0.2, replacement_factor=2.0, data_sharing=1.0),
+    "measures.central-later": measure("warning", 11, since=SECOND, detector="central", coverage=0.9, ramp=None),
+    "measures.real-name-later": measure("real_name", 11, since=SECOND, replacement_factor=3.0),
+    "measures.dens-later": {"kind": "den_campaign", "window": [SECOND, None], "region": "east", "intensity": 9.0},
+    "measures.home-later": {"kind": "repatriation", "window": [SECOND, SECOND], "dens": 9, "suspects": 1.0},
+    "fraud.surges": {"later": {"window": [SECOND, END], "factor": 3.0, "provinces": [44]}},
+    # It does not follow at once upon the outage before.
+    "measures.outage-later": measure("outage", 65, since="2022-03-02", until=END, detector="central", mode="delay"),
+    # What stops is a policy too.
+    "measures.warning-central.window": ["2022-01-01", BEFORE],
+    "measures.filter-here.window": ["2022-01-01", "2022-03-02"],
+    "name": "later",
+    "title": "What if much were otherwise from March on?",
+}
+"""A variant whose policy, one measure of nearly every kind in some provinces, begins at the second midnight."""
+
+
+def test_a_variant_branches_where_its_policy_begins(checkpoints: Path, tmp_path: Path) -> None:
+    values = {**BASE, **LATER}
+    undisturbed = run(tmp_path / "undisturbed", **values)
+    branch = run(tmp_path / "branch", checkpoints, **values)
+    assert went_on_from(branch) == SECOND
+    assert_same(undisturbed, branch)
+
+
+def test_an_outage_that_follows_upon_another_had_begun_before(checkpoints: Path, tmp_path: Path) -> None:
+    # What waits for the end of the outage of 28 February now waits for that of the next one.
+    follows = measure("outage", 65, since=SECOND, until="2022-03-02", detector="central", mode="delay")
+    values = {**BASE, "measures.outage-follows": follows}
+    undisturbed = run(tmp_path / "undisturbed", **values)
+    branch = run(tmp_path / "branch", checkpoints, **values)
+    assert went_on_from(branch) == FIRST
+    assert_same(undisturbed, branch)
+
+
+@pytest.mark.parametrize(
+    ("end", "day"), [("2022-03-09", SECOND), pytest.param("2022-02-20", FIRST, marks=pytest.mark.slow)]
+)
+def test_a_period_may_end_later_or_earlier(end: str, day: str, checkpoints: Path, tmp_path: Path) -> None:
+    values = {**BASE, "period": {**PERIOD, "end": end}}
+    undisturbed = run(tmp_path / "undisturbed", **values)
+    other = run(tmp_path / "other", checkpoints, **values)
+    assert went_on_from(other) == day
+    assert_same(undisturbed, other)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        # Messages may outlive the shorter period.
+        pytest.param(
+            {
+                "warning.tiers.blue.deadline": "6 d",
+                "warning.unread_wait": "6 d",
+                "warning.sms.read_delay": {"lognormal": {"median": "4 d", "sigma": 1.0}},
+            },
+            marks=pytest.mark.slow,
+        ),
+        # Instructions wait until it is over, and so were discarded.
+        {
+            "measures.outage-in-february": measure(
+                "outage", 11, 44, 65, since=BEFORE, until="2022-03-07", detector="central", mode="delay"
+            )
+        },
+    ],
+)
+def test_what_knew_of_the_end_serves_no_other_period(values: dict[str, Any], tmp_path: Path) -> None:
+    values = {**BASE, **values}
+    run(tmp_path / "shorter", tmp_path / "checkpoints", **values)
+    values["period"] = {**PERIOD, "end": "2022-03-09"}
+    undisturbed = run(tmp_path / "undisturbed", **values)
+    longer = run(tmp_path / "longer", tmp_path / "checkpoints", **values)
+    assert went_on_from(longer) == FIRST
+    assert_same(undisturbed, longer)
+
+
+def cut(file: Path) -> None:
+    file.write_bytes(file.read_bytes()[: file.stat().st_size // 2])
+
+
+def empty(file: Path) -> None:
+    file.write_bytes(b"")
+
+
+def flip(file: Path) -> None:
+    contents = bytearray(file.read_bytes())
+    contents[len(contents) // 2] ^= 4
+    file.write_bytes(contents)
+
+
+def of_another_day(file: Path) -> None:
+    shutil.copy(newest_first(file.parent)[1], file)
+
+
+def of_another_version(file: Path) -> None:
+    write_values(file, {**read_values(file), "made_by": "0" * 64})
+
+
+def of_another_kind(file: Path) -> None:
+    write_values(file, [1, 2, 3])
+
+
+def a_folder(file: Path) -> None:
+    file.unlink()
+    file.mkdir()
+
+
+def a_pipe(file: Path) -> None:
+    file.unlink()
+    os.mkfifo(file)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "why"),
+    [
+        (cut, "cannot be read"),
+        (of_another_version, "another version"),
+        (of_another_day, "another run"),
+        *(
+            pytest.param(spoil, why, marks=pytest.mark.slow)
+            for spoil, why in (
+                (empty, "is damaged"),
+                (flip, "cannot be read|is damaged"),
+                (of_another_kind, "never written"),
+                (a_folder, "is no file"),
+                (a_pipe, "is no file"),
+            )
+        ),
+    ],
+)
+def test_what_is_no_good_is_not_used(
+    spoil: Any, why: str, undisturbed: sim.Run, checkpoints: Path, tmp_path: Path
+) -> None:
+    newest = newest_first(checkpoints)[0]
+    spoil(newest)
+    with pytest.warns(CheckpointWarning, match=f"{newest.name}.*({why}).*not used"):
+        again = run(tmp_path / "again", checkpoints, **BASE)
+    assert went_on_from(again) == FIRST
+    assert_same(undisturbed, again)
+
+
+def test_a_run_goes_on_where_nothing_can_be_kept(undisturbed: sim.Run, tmp_path: Path) -> None:
+    (tmp_path / "checkpoints").write_text("no folder")
+    with pytest.warns(CheckpointWarning, match="cannot be kept"):
+        again = run(tmp_path / "again", tmp_path / "checkpoints", **BASE)
+    assert_same(undisturbed, again)
+
+
+def test_folders_stay_small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "checkpoints"
+    folder.mkdir()
+    old, young, left_behind = (folder / name for name in ("a.checkpoint", "b.checkpoint", ".c.unfinished-1"))
+    for seconds, file in enumerate((old, young, left_behind)):
+        file.write_bytes(bytes(3_000_000))
+        os.utime(file, (seconds, seconds))
+    monkeypatch.setattr("sim.results.checkpoints.MOST_BYTES", 5_000_000)
+    values = {**BASE, "period": {"start": "2022-01-31", "end": "2022-02-01", "warmup": "0 d"}}
+    said = run(tmp_path / "run", folder, **values).manifest["performance"]["checkpoint"]
+    assert said["kept"] == 1
+    # The one that was used longest ago goes, and what a killed process has left.
+    (new,) = set(folder.iterdir()) - {young}
+    assert new.stat().st_size == said["bytes"]
+    # The newest stays, whatever its size.
+    monkeypatch.setattr("sim.results.checkpoints.MOST_BYTES", 1)
+    run(tmp_path / "again", folder, **{**values, "seed": 8})
+    (newest,) = folder.iterdir()
+    assert newest not in (new, young)
+
+
+def test_the_reference_engine_keeps_none(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="'reference' keeps no checkpoints"):
+        run(tmp_path / "run", tmp_path / "checkpoints", **{**BASE, "engine": "reference"})
+    assert list(tmp_path.iterdir()) == []
+
+
+KILLED = """
+import os, signal, sys, time
+from pathlib import Path
+import sim
+from tests.equality.test_checkpoints import BASE
+
+def die(*_):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+moment, folder = sys.argv[1:]
+if moment == "writing":
+    kept, replace = [], Path.replace
+    def until_the_second(path, target):
+        kept.append(path)
+        return die() if len(kept) == 2 else replace(path, target)
+    Path.replace = until_the_second
+elif moment == "figures":
+    import sim.running
+    sim.running.compose = die
+day = int(moment) if moment.isdecimal() else None
+
+def until_the_day(today, attempts):
+    if today == day:
+        time.sleep(1)  # what was to be kept before is written by then
+        die()
+
+sim.run(sim.load_scenario("tiny", **BASE), Path(folder) / "run", events="all", checkpoint=Path(folder) / "checkpoints",
+        progress=until_the_day)
+"""
+"""A run that kills itself: when a day is done, while it writes its second checkpoint, or before its figures."""
+
+NIGHT = day_number(date(2022, 2, 28))
+"""The day before the second midnight, whose end is told before anything is kept."""
+
+
+@pytest.mark.parametrize(
+    ("moment", "day"),
+    [
+        ("writing", FIRST),
+        pytest.param(str(NIGHT - 28), None, marks=pytest.mark.slow),
+        pytest.param(str(NIGHT - 10), FIRST, marks=pytest.mark.slow),
+        pytest.param(str(NIGHT + 3), SECOND, marks=pytest.mark.slow),
+        pytest.param("figures", SECOND, marks=pytest.mark.slow),
+    ],
+)
+def test_a_killed_run_goes_on(moment: str, day: str | None, undisturbed: sim.Run, tmp_path: Path) -> None:
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    killed = subprocess.run([sys.executable, "-c", KILLED, moment, str(tmp_path)], env=environment, check=False)
+    assert killed.returncode == -signal.SIGKILL
+    assert not (tmp_path / "run").exists()
+    again = run(tmp_path / "run", tmp_path / "checkpoints", **BASE)
+    assert went_on_from(again) == day
+    assert_same(undisturbed, again)
+
+
+@pytest.mark.slow
+@settings(SETTINGS, max_examples=40)
+@given(values=wild())
+def test_random_runs_go_on(values: dict[str, Any]) -> None:
+    values["period"] = MONTHS
+    values.update(fewer(0.03))
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        undisturbed = run(folder / "undisturbed", **values)
+        assert_same(undisturbed, run(folder / "first", folder / "checkpoints", **values))
+        for number in range(2):
+            for file in newest_first(folder / "checkpoints")[:number]:
+                file.unlink()
+            again = run(folder / f"again-{number}", folder / "checkpoints", **values)
+            assert went_on_from(again) == ("2022-03-01", "2022-02-01")[number]
+            assert_same(undisturbed, again)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("name", "day"), [("law-2022", "2022-01-01"), ("outage", "2022-09-01"), ("china-2022-full", "2022-11-01")]
+)
+def test_bundled_variants_branch_from_the_flagship(name: str, day: str, tmp_path: Path) -> None:
+    period = {
+        "start": "2021-11-20",
+        "end": "2022-12-05" if name == "china-2022-full" else "2022-11-30",
+        "warmup": "1 d",
+    }
+    base = {"period": {**period, "end": "2022-11-30"}, "scale": 0.0002}
+    run(tmp_path / "base", tmp_path / "checkpoints", scenario="china-2022", events="none", **base)
+    values = {"period": period, "scale": 0.0002}
+    undisturbed = run(tmp_path / "undisturbed", scenario=name, events="none", **values)
+    branch = run(tmp_path / "branch", tmp_path / "checkpoints", scenario=name, events="none", **values)
+    assert went_on_from(branch) == day
+    assert_same(undisturbed, branch)
