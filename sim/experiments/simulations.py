@@ -45,7 +45,9 @@ Reader = Callable[["Run"], Outcome]
 FAILED = "failed"
 """The one key of the outcome of a run that failed: its message."""
 
-NO_RESULT = frozenset({"__main__.py", "calibration", "cli", "experiments", "progress.py", "report", "runs.py"})
+NO_RESULT = frozenset(
+    {"__main__.py", "calibration", "cli", "experiments", "progress.py", "report", "runs.py", "verify"}
+)
 """Sources that change no outcome; a change of any other makes a journal start anew.
 
 ``tests/test_sources.py`` holds the list against what a run and those who read outcomes of it import.

@@ -19,7 +19,7 @@ from sim.experiments.staffing import FACTORS, Staffing
 from sim.results.folder import FolderError
 from sim.words import Tier
 from tests.experiments.test_command import Tocsin, tocsin
-from tests.theory.formulas import reneging
+from sim.verify.queues import reneging
 
 __all__ = ["tocsin"]
 
