@@ -52,7 +52,9 @@ def results(seed: int, seconds: float, options: Sequence[str]) -> Iterator[Resul
         Each result as soon as it is known.
     """
     words = subprocess.Popen([sys.executable, "-m", "sim.verify.words", "--seed", str(seed)], stdout=subprocess.PIPE)
-    tests = subprocess.Popen([PROGRAM, "-g", "200", *options], stdin=words.stdout, stdout=subprocess.PIPE, text=True)
+    tests = subprocess.Popen(
+        ["stdbuf", "-oL", PROGRAM, "-g", "200", *options], stdin=words.stdout, stdout=subprocess.PIPE, text=True
+    )
     assert words.stdout is not None
     assert tests.stdout is not None
     words.stdout.close()  # so that it is told when dieharder is gone

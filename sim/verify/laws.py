@@ -79,7 +79,7 @@ def _moves(seen: Everything) -> Judged:
 
     filed, finished = by_day(run.outcomes, "filed"), by_day(done, "count")
     after = levels.shift(1) + filed.shift(1) - finished
-    return exactly(float(np.abs(levels - after).iloc[1:].to_numpy().sum()), 0.0)
+    return exactly(float(np.abs((levels - after).to_numpy()[1:]).sum()), 0.0)
 
 
 def _ended_waits(seen: Everything) -> int:

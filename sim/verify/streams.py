@@ -185,8 +185,9 @@ GATES = Study(
         **{f"engagement.answering.{channel}.{whose}": answer
            for channel, answer in ANSWER.items() for whose in ("unknown", "labelled")},
     },
-    days={"vector": 4, "reference": 1},
+    days={"vector": 4, "reference": 2},
     read=read_gates,
+    warmup=0,
     checks=(
         Check(
             "attempts a day of all channels, thinned by the scale",
@@ -218,7 +219,7 @@ GATES = Study(
 
 COVERAGE = {"central": 0.8, "local": 0.5}
 CORRELATION = 0.4
-CONTACTS = 3e6
+CONTACTS = 1.5e6
 """Legitimate calls a day."""
 CALLS = 60_000.0
 """Attempts by call a day, all of which reach the detectors, unanswered."""
@@ -334,8 +335,8 @@ def _seen_by(what: str, which: int) -> Check[Alerts]:
 DETECTORS = Study(
     name="Two detectors",
     about=(
-        "3 million legitimate calls and 60,000 attempts a day (d' 0.9); the central detector sees 0.8 of all contacts, "
-        "the local one 0.5, each by itself; their scores are correlated by 0.4. All thresholds are edges of the grid of "
+        "1.5 million legitimate calls and 60,000 attempts a day (d' 0.9); the central detector sees 0.8 of them all, "
+        "the local one 0.5, each by itself; their scores are correlated by 0.4. Thresholds are edges of the grid of "
         "legitimate scores: within a cell of it the model takes the two scores for independent."
     ),
     values={
@@ -353,8 +354,9 @@ DETECTORS = Study(
         "engagement.answering.call.unknown": 0.0,
         "engagement.answering.call.labelled": 0.0,
     },
-    days={"vector": 4, "reference": 1},
+    days={"vector": 9, "reference": 2},
     read=read_alerts,
+    warmup=0,
     events=True,
     checks=(
         *(_point(truth, "central", tier) for truth in (0, 1) for tier in Tier),

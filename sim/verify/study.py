@@ -62,7 +62,8 @@ class Study(Generic[Seen]):
         name: What theory calls it.
         about: The scenario in a sentence.
         values: What it changes of ``quiet.yaml``, or of the bundled scenario ``base``, by dotted key.
-        days: Days measured, by engine; a run has one more, so that what begins on these days also ends.
+        days: Days measured, by engine; a run has one more, so that what begins on these days also ends. An engine
+            that is not named is not asked.
         read: What the checks look at, from a run and its days measured.
         checks: The checks.
         warmup: Days simulated before, after which the start is forgotten.

@@ -71,13 +71,13 @@ def test_services_that_overrun_their_shift_hold_the_servers_of_the_next() -> Non
     # Eight are at work when the shift of one begins. With arrivals that stop, the line then waits until all but one
     # of the eight are done; were they to leave at once, it would be shorter.
     rng = np.random.default_rng(4)
-    service, length, rate = 10.0, 20.0, 1.2
+    service, length, rate = 10.0, 20.0, 0.6
     lines = mean_lines(np.array([rate, rate / 12]), service, np.array([8, 1]), length)
     found = simulated(rng, rate, service, length)
     assert lines[1] == pytest.approx(found, rel=0.05)
 
 
-def simulated(rng: np.random.Generator, rate: float, service: float, length: float, days: int = 4000) -> float:
+def simulated(rng: np.random.Generator, rate: float, service: float, length: float, days: int = 3000) -> float:
     """Return the mean line of the second half of days of two shifts, 8 and then 1 servers, event by event."""
     now, waiting, served, area = 0.0, 0, 0, 0.0
     half = 0
