@@ -181,18 +181,19 @@ MMC = Study(
         ),
         Check("mean service, s", "given", lambda line: balance(*line.sums(line.service), SERVICE, SECOND)),
         Check(
-            "gaps between departures, ms",
+            "gaps between departures, s",
             "Burke 1956",
-            lambda line: exponential(departures(line), 1.0 / (MMC_RATE * PROVINCES)),
+            lambda line: exponential(between_departures(line), 1.0 / MMC_RATE, SECOND),
         ),
     ),
 )
 
 
-def departures(line: Line) -> NDArray[np.int64]:
-    """Return the moments of the ends of services from the third hour on, when all are of alerts that the log has."""
-    moments = (line.left + line.service)[line.served]
-    return moments[(moments >= 2 * HOUR_MS) & (moments < line.days * DAY_MS)]
+def between_departures(line: Line) -> NDArray[np.int64]:
+    """Return the gaps between ends of services at each desk, from the third hour on, when the log has them all."""
+    moments = line.left + line.service
+    counted = line.served & (moments >= 2 * HOUR_MS) & (moments < line.days * DAY_MS)
+    return np.concatenate([np.diff(np.sort(moments[counted & (line.province == p)])) for p in range(PROVINCES)])
 
 
 # M/G/1

@@ -92,18 +92,17 @@ def normal(found: float, expected: float, variance: float, per: float = 1.0) -> 
     return Judged(expected / per, found / per, p, "normal")
 
 
-def exponential(moments: NDArray[np.int64], mean: float, unit: float = 1.0) -> Judged:
+def exponential(gaps: NDArray[np.int64], mean: float, unit: float = 1.0) -> Judged:
     """Judge the gaps of a stream by the test of Kolmogorov and Smirnov against an exponential distribution.
 
     Args:
-        moments: (n,) in any order and any unit.
-        mean: The mean gap that theory gives, in the unit of the moments.
+        gaps: (n,) in any unit.
+        mean: The mean gap that theory gives, in the unit of the gaps.
         unit: What to divide means by to show them.
 
     Returns:
         The judgement.
     """
-    gaps = np.diff(np.sort(moments))
     p = float(stats.kstest(gaps, "expon", args=(0.0, mean)).pvalue)
     return Judged(mean / unit, float(gaps.mean()) / unit, p, "Kolmogorov-Smirnov")
 

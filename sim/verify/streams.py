@@ -372,7 +372,7 @@ DETECTORS = Study(
         Check(
             "gaps between contacts of either detector, s",
             "superposition",
-            lambda seen: exponential(seen.moments[0], DAY_MS / sum(_rates()), SECOND),
+            lambda seen: exponential(np.diff(np.sort(seen.moments[0])), DAY_MS / sum(_rates()), SECOND),
         ),
         Check(
             "correlation of what only one or the other sees, by half hour and province",

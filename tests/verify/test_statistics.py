@@ -52,7 +52,7 @@ def test_p_values_of_what_is_so_are_uniform() -> None:
             "fit": fit(rng.poisson(200, 64), np.full(64, 200.0)),
             "chi-square": chi_square(float(rng.chisquare(40)), 40),
             "normal": normal(rng.normal(7.0, 3.0), 7.0, 9.0),
-            "exponential": exponential(np.cumsum(rng.exponential(1e5, 500)).astype(np.int64), 1e5),
+            "exponential": exponential(rng.exponential(1e5, 500).astype(np.int64), 1e5),
             "uncorrelated": uncorrelated(rng.random(300), rng.random(300)),
         }
         for name, one in judged.items():
@@ -69,7 +69,7 @@ def test_both_sides_are_seen() -> None:
         assert (chi_square(statistic, 50).p or 0.0) < 1e-6
     for mean in (0.97, 1.03):
         rng = np.random.default_rng(3)
-        gaps = np.cumsum(rng.exponential(1e6, 100_000)).astype(np.int64)
+        gaps = rng.exponential(1e6, 100_000).astype(np.int64)
         assert (exponential(gaps, 1e6 * mean).p or 0.0) < 1e-6
         customers = rng.exponential(1.0, (32, 10_000))
         assert (balance(customers.sum(axis=1), np.full(32, 10_000), mean).p or 0.0) < 1e-6
