@@ -452,7 +452,7 @@ def same_areas(line: Line) -> Judged:
     by_table = np.rint(line.lines * DAY_MS)
     total = float(by_table.sum()) / HOUR_MS
     if (by_log != by_table).any():
-        return Judged(float(by_log.sum()) / HOUR_MS, total, None, "exact, each day and province", False)
+        return Judged(float(by_log.sum()) / HOUR_MS, total, None, "exact", False)
     return exactly(total, float(by_log.sum()) / HOUR_MS)
 
 

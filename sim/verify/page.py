@@ -52,9 +52,10 @@ def number(value: float) -> str:
     return f"{value:,.1f}" if abs(value) >= 10_000 else f"{value:.5g}"
 
 
-def p_value(p: float | None) -> str:
-    """Return a p-value to two digits, a dash for what is exact."""
-    return "exact" if p is None else f"{p:.2g}" if p < 0.1 else f"{p:.2f}"
+def p_value(finding: Finding) -> str:
+    """Return a p-value to two digits; of what theory says exactly, within what it was held to be so."""
+    p = finding.p
+    return finding.test if p is None else f"{p:.2g}" if p < 0.1 else f"{p:.2f}"
 
 
 def summary(found: Verification) -> str:
@@ -89,20 +90,21 @@ def lines(found: Verification, today: date) -> Iterator[str]:
     theory = [finding for finding in found.findings if finding.engine != GENERATOR]
     for name, rows in itertools.groupby(theory, key=lambda finding: finding.study):
         yield from ("", f"### {name}", "", by_study[name].about, "")
-        yield from _table(list(rows), found.engines, failed)
+        yield from _table(list(rows), failed)
     yield from ("", "### The generator", "")
     yield from _matrix([finding for finding in found.findings if finding.engine == GENERATOR], failed)
 
 
-def _table(rows: Sequence[Finding], engines: Sequence[str], failed: Sequence[Finding]) -> Iterator[str]:
+def _table(rows: Sequence[Finding], failed: Sequence[Finding]) -> Iterator[str]:
     """Yield the table of a study: a row for each check, for each engine what it found and the p-value."""
+    engines = dict.fromkeys(row.engine for row in rows)
     yield _row("checked", "theory", "expected", *itertools.chain(*((engine, "p") for engine in engines)))
     yield _row("---", "---", "---:", *itertools.chain(*(("---:", "---:") for _ in engines)))
     checks = list(dict.fromkeys((row.checked, row.source) for row in rows))
     for checked, source in checks:
         of_it = [row for row in rows if row.checked == checked]
         expected = " / ".join(dict.fromkeys(number(row.expected) for row in of_it))
-        cells = [(number(row.found), p_value(row.p) + (" **fails**" if row in failed else "")) for row in of_it]
+        cells = [(number(row.found), p_value(row) + (" **fails**" if row in failed else "")) for row in of_it]
         yield _row(checked, source, expected, *itertools.chain(*cells))
 
 
@@ -113,13 +115,13 @@ def _matrix(rows: Sequence[Finding], failed: Sequence[Finding]) -> Iterator[str]
     for axis in AXES:
         of_it = {row.checked: row for row in rows if row.study == axis.name}
         found = (of_it[test.name] for test in TESTS)
-        yield _row(axis.name, *(p_value(row.p) + (" **fails**" if row in failed else "") for row in found))
+        yield _row(axis.name, *(p_value(row) + (" **fails**" if row in failed else "") for row in found))
     yield ""
     yield "What counts up, from one draw to its neighbour:"
     yield ""
     yield from (f"- *{axis.name}*: {axis.about}" for axis in AXES)
     yield ""
-    yield "What is tested, of the four words (128 bits) of a draw, which make two doubles:"
+    yield "What is tested (numbers are p-values), of the four words, 128 bits, of a draw, which make two doubles:"
     yield ""
     yield from (f"- *{test.name}*: {test.about}" for test in TESTS)
 

@@ -30,7 +30,7 @@ def tables(found: Verification) -> "Iterator[Table]":
     axes = Table("generator: what counts up", *(test.name for test in TESTS), box=None)
     cells: dict[str, list[str]] = {}
     for finding in found.findings:
-        p = p_value(finding.p) + (" FAILS" if finding in failed else "")
+        p = p_value(finding) + (" FAILS" if finding in failed else "")
         if finding.engine == GENERATOR:
             cells.setdefault(finding.study, []).append(p)
         else:
