@@ -72,13 +72,13 @@ def results(seed: int, seconds: float, options: Sequence[str]) -> Iterator[Resul
             process.wait()
 
 
-def report(found: Sequence[Result], seed: int, whole: bool, minutes: float, today: date) -> Iterator[str]:
+def report(found: Sequence[Result], command: str, whole: bool, minutes: float, today: date) -> Iterator[str]:
     """Yield the lines of the page's part.
 
     Args:
         found: The results.
-        seed: Of the words.
-        whole: Whether dieharder came to its end.
+        command: What was run.
+        whole: Whether it came to its end.
         minutes: How long it took.
         today: The day on which it ran.
 
@@ -87,8 +87,7 @@ def report(found: Sequence[Result], seed: int, whole: bool, minutes: float, toda
     """
     ended = "to its end" if whole else "and was stopped before its end"
     yield (
-        f"`python -m sim.verify.battery` ran dieharder 3.31.1 (`-a -g 200`, seed {seed}) on {today.day} {today:%B %Y}, "
-        f"{ended}, in {minutes:.0f} minutes."
+        f"`python -m sim.verify.battery` ran `{command}` on {today.day} {today:%B %Y}, {ended}, in {minutes:.0f} minutes."
     )
     yield ""
     yield "| results | passed | weak | failed |"
@@ -126,7 +125,8 @@ def main(arguments: Sequence[str]) -> int:
             found.append(result)
     minutes = (time.monotonic() - started) / 60.0
     whole = minutes < given.minutes
-    lines = list(report(found, given.seed, whole, minutes, date.today()))
+    command = f"python -m sim.verify.words --seed {given.seed} | {PROGRAM} -g 200 {given.tests}"
+    lines = list(report(found, command, whole, minutes, date.today()))
     print("\n".join(lines))
     if given.write is not None:
         write(given.write, "battery", lines)

@@ -102,7 +102,7 @@ SERVED = ["answered", "no_answer", "met", "not_met"]
 
 CONSERVATION = Study(
     name="Conservation",
-    about="`tiny` as it is bundled, without a warm-up: found is a sum over a table, expected one over the log of events.",
+    about="`tiny` as bundled, without a warm-up: found is a sum over a table, expected one over the log of events.",
     values={},
     days={"vector": 13, "reference": 13},
     read=read,

@@ -37,8 +37,8 @@ def test_results_are_read_and_all_else_is_passed_over() -> None:
 
 def test_the_page_counts_them_and_names_those_that_did_not_pass() -> None:
     found = [one for line in LINES.splitlines() if (one := Result.of(line)) is not None]
-    text = "\n".join(report(found, 1, False, 75.2, date(2022, 11, 30)))
-    assert "on 30 November 2022, and was stopped before its end, in 75 minutes" in text
+    text = "\n".join(report(found, "words | dieharder -a", False, 75.2, date(2022, 11, 30)))
+    assert "ran `words | dieharder -a` on 30 November 2022, and was stopped before its end, in 75 minutes" in text
     assert "| 3 | 1 | 1 | 1 |" in text
     assert "Not passed: rgb_bitdist 12 (p 0.997), dab_monobit2 12 (p 0)." in text
 
