@@ -87,7 +87,8 @@ def report(found: Sequence[Result], command: str, whole: bool, minutes: float, t
     """
     ended = "to its end" if whole else "and was stopped before its end"
     yield (
-        f"`python -m sim.verify.battery` ran `{command}` on {today.day} {today:%B %Y}, {ended}, in {minutes:.0f} minutes."
+        f"`python -m sim.verify.battery` ran `{command}` on {today.day} {today:%B %Y}, {ended}, in {minutes:.0f} "
+        f"minutes."
     )
     yield ""
     yield "| results | passed | weak | failed |"
