@@ -18,7 +18,7 @@ from benchmarks.customers import ARRIVALS_PER_MS, SERVERS, SERVICE_MS, UTILISATI
 from benchmarks.peers import PEERS, Peer, by_cimba, by_simpy, by_vector, waits_by_recursion
 from benchmarks.rows import Row
 from benchmarks.sizes import Sizes
-from tests.theory.formulas import mean_wait
+from sim.verify.queues import mean_wait
 
 SEED = 1917
 CONFIDENCE = 0.999

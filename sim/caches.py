@@ -13,7 +13,9 @@ from functools import cache
 from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parent
-NO_RESULT = frozenset({"__main__.py", "calibration", "cli", "experiments", "progress.py", "report", "runs.py"})
+NO_RESULT = frozenset(
+    {"__main__.py", "calibration", "cli", "experiments", "progress.py", "report", "runs.py", "verify"}
+)
 """Sources that change no outcome; a change of any other makes a journal start anew.
 
 ``tests/test_sources.py`` holds the list against what a run and those who read outcomes of it import.

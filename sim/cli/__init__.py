@@ -32,11 +32,14 @@ from sim.cli import staffing
 
 # isort: split
 from sim.cli import report
+
+# isort: split
+from sim.cli import verify
 from sim.failures import MACHINE, FailedError, RefusedError, Terminated
 from sim.scenario.errors import ascii_controls
 from sim.version import __version__
 
-__all__ = ["app", "experiments", "main", "report", "runs", "scenarios", "sensitivity", "staffing"]
+__all__ = ["app", "experiments", "main", "report", "runs", "scenarios", "sensitivity", "staffing", "verify"]
 
 PROGRAM = "tocsin"
 """The name of the command, however it was started."""

@@ -81,6 +81,11 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("tocsin report results/runs/NAME", "report.html in the folder of the run"),
         ("tocsin report results/runs/BASE results/runs/OTHER --out page.html", "two runs beside each other"),
     ),
+    "verify": (
+        ("tocsin verify", "both engines; exit code 1 where theory does not bear anything"),
+        ("tocsin verify --engine vector --quick", "a first look"),
+        ("tocsin verify --write docs/verification.md", "the tables of the page, written anew"),
+    ),
 }
 """What people type, and what it is for, by command."""
 

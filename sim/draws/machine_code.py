@@ -33,6 +33,7 @@ UNCOMPILED = frozenset(
         "results",
         "running.py",
         "runs.py",
+        "verify",
     }
 )
 """Files and folders of which nothing is ever compiled: editing them costs no new machine code.

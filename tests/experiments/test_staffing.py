@@ -17,9 +17,9 @@ from sim.experiments.bisection import bisect, one_less, settle
 from sim.experiments.promise import PromiseError, comes_to
 from sim.experiments.staffing import FACTORS, Staffing
 from sim.results.stored import FolderError
+from sim.verify.queues import reneging
 from sim.words import Tier
 from tests.experiments.test_command import Tocsin, tocsin
-from tests.theory.formulas import reneging
 
 __all__ = ["tocsin"]
 

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from tests.theory.formulas import erlang_c, mean_wait, pollaczek_khinchine, priority_waits, reneging
+from sim.verify.queues import erlang_c, mean_wait, pollaczek_khinchine, priority_waits, reneging
 from tests.theory.line import Customer, naively, serve
 
 SERVICE = 1_000_000

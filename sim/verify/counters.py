@@ -1,0 +1,149 @@
+"""The counters that the engines use, laid out so that neighbours stand beside each other.
+
+Of a draw the engines know who draws (an identity), what for (a purpose), which draw of that it is (a number), and the
+seed. Along one *axis* all but one of these stay the same, and the one counts up as it does in a run: so an axis is a
+set of rows, each a sequence of neighbouring counters of the generator.
+"""
+
+import itertools
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.draws import purposes
+from sim.draws.identity import (
+    DAY_SHIFT,
+    DETECTOR_SHIFT,
+    INDEX_SHIFT,
+    PROVINCE_SHIFT,
+    attempt_id,
+    person_id,
+    slot_day_id,
+)
+from sim.draws.philox import draw4_each, draw4_many
+
+Words = NDArray[np.uint32]
+"""(rows, along, 4): the four lanes of the draws of an axis."""
+
+FIRST_DAY = 8000
+"""A day of the flagship, in November 2021."""
+TYPES, PROSPECTS = 8, 4
+"""Fraud types, and prospects of attempts, of which cells are made."""
+PROVINCES, CHANNELS = 32, 3
+
+
+@dataclass(frozen=True)
+class Axis:
+    """What counts up, what the draws are for, and the words, by a seed and a number of draws, about."""
+
+    name: str
+    about: str
+    words: Callable[[int, int], Words]
+
+
+def many(seed: int, identities: NDArray[np.int64], purpose: int, number: int = 0) -> Words:
+    """Return the lanes of draws of one purpose and number, of the shape of the identities and 4."""
+    flat = np.ascontiguousarray(identities, dtype=np.int64).ravel()
+    lanes = np.empty((4, len(flat)), dtype=np.uint32)
+    draw4_many(seed, flat, len(flat), purpose, number, lanes)
+    return np.ascontiguousarray(lanes.T).reshape(*identities.shape, 4)
+
+
+def each(seed: int, identities: NDArray[np.int64], numbers: NDArray[np.int64], purpose: int) -> Words:
+    """Return the lanes of draws of one purpose, each with a number of its own, of the shape (1, n, 4)."""
+    lanes = np.empty((4, len(identities)), dtype=np.uint32)
+    draw4_each(seed, identities, numbers, len(identities), purpose, lanes)
+    return np.ascontiguousarray(lanes.T)[None]
+
+
+def _cells(count: int) -> NDArray[np.int64]:
+    """Return the first attempts of so many cells of a day, 3,072 at most: prospects, types, channels, provinces."""
+    return np.array(
+        [
+            attempt_id(FIRST_DAY, province, channel, kind, prospect, 0)
+            for province, channel, kind, prospect in itertools.islice(
+                itertools.product(range(PROVINCES), range(CHANNELS), range(TYPES), range(PROSPECTS)), count
+            )
+        ],
+        dtype=np.int64,
+    )
+
+
+def _by_index(seed: int, draws: int) -> Words:
+    along = 4096
+    identities = _cells(draws // along)[:, None] + (np.arange(along) << INDEX_SHIFT)
+    return many(seed, identities, purposes.ATTEMPT_MEETING)
+
+
+def _by_stage(seed: int, draws: int) -> Words:
+    steps = np.array([detector << DETECTOR_SHIFT | stage for detector in (0, 1) for stage in range(12)])
+    return many(seed, _origins(draws // len(steps))[:, None] + steps, purposes.ALERT_CHAIN)
+
+
+def _by_day(seed: int, draws: int) -> Words:
+    along = 1024
+    first = _cells(draws // along) - (np.int64(FIRST_DAY - 7000) << DAY_SHIFT)
+    return many(seed, first[:, None] + (np.arange(along) << DAY_SHIFT), purposes.ATTEMPT_STOPS)
+
+
+def _by_province(seed: int, draws: int) -> Words:
+    base = _origins(draws // PROVINCES)
+    return many(seed, base[:, None] + (np.arange(PROVINCES) << PROVINCE_SHIFT), purposes.ATTEMPT_COUNT)
+
+
+def _by_channel_and_type(seed: int, draws: int) -> Words:
+    steps = np.array([attempt_id(0, 0, channel, kind, 0, 0) for channel in range(CHANNELS) for kind in range(TYPES)])
+    return many(seed, _origins(draws // len(steps))[:, None] + steps, purposes.ATTEMPT_STOPS, 1)
+
+
+def _by_person(seed: int, draws: int) -> Words:
+    along = 4096
+    people = np.array([person_id(p % PROVINCES, p // PROVINCES * along) for p in range(draws // along)])
+    return many(seed, people[:, None] + np.arange(along), purposes.PERSON_HOME)
+
+
+def _by_den(seed: int, draws: int) -> Words:
+    along = 1024
+    slots = np.array([slot_day_id(slot, FIRST_DAY) for slot in range(draws // along)])
+    return many(seed, slots[:, None] + np.arange(along), purposes.SLOT_RAID)
+
+
+def _by_purpose(seed: int, draws: int) -> Words:
+    rows = [purpose.number for purpose in purposes.REGISTRY]
+    identities = _origins(draws // len(rows))
+    return np.stack([many(seed, identities, purpose) for purpose in rows], axis=1)
+
+
+def _by_number(seed: int, draws: int) -> Words:
+    numbers = range(2 * purposes.TRIES_A_CHANNEL, 4 * purposes.TRIES_A_CHANNEL)
+    identities = _origins(draws // len(numbers))
+    return np.stack([many(seed, identities, purposes.CONTACT_TRY, number) for number in numbers], axis=1)
+
+
+def _by_seed(seed: int, draws: int) -> Words:
+    along = 1024
+    identities = _origins(draws // along)
+    return np.stack([many(seed + k, identities, purposes.ATTEMPT_MEETING) for k in range(along)], axis=1)
+
+
+def _origins(count: int) -> NDArray[np.int64]:
+    """Return so many calls of one type in one province, of days that follow each other, 1,024 each."""
+    first = attempt_id(FIRST_DAY, 0, 0, 0, 0, 0)
+    k = np.arange(count, dtype=np.int64)
+    return first + (k // 1024 << DAY_SHIFT) + (k % 1024 << INDEX_SHIFT)
+
+
+AXES = (
+    Axis("index", "attempts of a cell, one after the other", _by_index),
+    Axis("detector and stage", "alerts about one attempt", _by_stage),
+    Axis("day", "cells of one province, day after day", _by_day),
+    Axis("province", "cells of one day, province after province", _by_province),
+    Axis("channel and type", "cells of one province and day", _by_channel_and_type),
+    Axis("person", "people of a province, one after the other", _by_person),
+    Axis("den and day", "a den, night after night", _by_den),
+    Axis("purpose", "all purposes of the registry, for one identity", _by_purpose),
+    Axis("number", "tries of one alert", _by_number),
+    Axis("seed", "seeds that follow each other, for one identity", _by_seed),
+)

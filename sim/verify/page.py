@@ -1,0 +1,130 @@
+"""What was found as Markdown, and into the page: between two comments, so that the prose around it stays."""
+
+import itertools
+from collections.abc import Iterator, Sequence
+from datetime import date
+from pathlib import Path
+
+from sim.verify.counters import AXES
+from sim.verify.randomness import TESTS
+from sim.verify.study import Finding
+from sim.verify.verification import GENERATOR, STUDIES, Verification
+from sim.version import __version__
+
+COMMAND = "tocsin verify --write docs/verification.md"
+
+
+def marks(name: str) -> tuple[str, str]:
+    """Return the comments between which a part of a page is written."""
+    return f"<!-- {name}: begin -->", f"<!-- {name}: end -->"
+
+
+def demand_marks(page: Path, name: str) -> None:
+    """Refuse a page that has no such part; raises ValueError, OSError."""
+    text = page.read_text(encoding="utf-8")
+    begin, end = marks(name)
+    if text.count(begin) != 1 or text.count(end) != 1 or text.index(begin) > text.index(end):
+        raise ValueError(f"{page}: has not once the lines {begin} and {end}, between which tables are written")
+
+
+def write(page: Path, name: str, lines: Sequence[str]) -> None:
+    """Replace the part of a page between its two comments by these lines; all else stays as it is.
+
+    Raises ValueError for a page without such a part, OSError where it cannot be read or written.
+
+    Args:
+        page: A Markdown file.
+        name: Of the part.
+        lines: Its new lines.
+    """
+    demand_marks(page, name)
+    begin, end = marks(name)
+    text = page.read_text(encoding="utf-8")
+    before, _, rest = text.partition(begin)
+    _, _, after = rest.partition(end)
+    page.write_text("\n".join([before + begin, "", *lines, "", end]) + after, encoding="utf-8", newline="\n")
+
+
+def number(value: float) -> str:
+    """Return a number as people read it: whole ones whole, others to five digits."""
+    if float(value).is_integer():
+        return f"{value:,.0f}"
+    return f"{value:,.1f}" if abs(value) >= 10_000 else f"{value:.5g}"
+
+
+def p_value(finding: Finding) -> str:
+    """Return a p-value to two digits; of what theory says exactly, within what it was held to be so."""
+    p = finding.p
+    return finding.test if p is None else f"{p:.2g}" if p < 0.1 else f"{p:.2f}"
+
+
+def summary(found: Verification) -> str:
+    """Return the sentence that says what came of it."""
+    judged = [p for p in found.adjusted if p is not None]
+    smallest = min((f.p for f in found.findings if f.p is not None), default=1.0)
+    failed = found.failed()
+    least = f"the smallest of {len(judged)} p-values is {smallest:.2g}, {min(judged, default=1.0):.2g} by Holm's method"
+    exact = f"{len(found.findings) - len(judged)} laws are exact"
+    if failed:
+        return f"{len(failed)} of {len(found.findings)} checks fail: {least}; {exact}."
+    return f"All {len(found.findings)} checks hold: {least}; {exact}."
+
+
+def lines(found: Verification, today: date) -> Iterator[str]:
+    """Yield the lines of the page's part: a table for each study, and one for the generator.
+
+    Args:
+        found: The verification.
+        today: The day on which it was made.
+
+    Yields:
+        Lines of Markdown.
+    """
+    yield (
+        f"`{COMMAND}` wrote this part on {today.day} {today:%B %Y}, version {__version__}, seed {found.seed}, engines "
+        f"{' and '.join(found.engines)}."
+    )
+    yield f"{summary(found)} All checks together fail by chance once in {1 / found.rate:,.0f} such runs at most."
+    failed = found.failed()
+    by_study = {study.name: study for study in STUDIES}
+    theory = [finding for finding in found.findings if finding.engine != GENERATOR]
+    for name, rows in itertools.groupby(theory, key=lambda finding: finding.study):
+        yield from ("", f"### {name}", "", by_study[name].about, "")
+        yield from _table(list(rows), failed)
+    yield from ("", "### The generator", "")
+    yield from _matrix([finding for finding in found.findings if finding.engine == GENERATOR], failed)
+
+
+def _table(rows: Sequence[Finding], failed: Sequence[Finding]) -> Iterator[str]:
+    """Yield the table of a study: a row for each check, for each engine what it found and the p-value."""
+    engines = dict.fromkeys(row.engine for row in rows)
+    yield _row("checked", "theory", "expected", *itertools.chain(*((engine, "p") for engine in engines)))
+    yield _row("---", "---", "---:", *itertools.chain(*(("---:", "---:") for _ in engines)))
+    checks = list(dict.fromkeys((row.checked, row.source) for row in rows))
+    for checked, source in checks:
+        of_it = [row for row in rows if row.checked == checked]
+        expected = " / ".join(dict.fromkeys(number(row.expected) for row in of_it))
+        cells = [(number(row.found), p_value(row) + (" **fails**" if row in failed else "")) for row in of_it]
+        yield _row(checked, source, expected, *itertools.chain(*cells))
+
+
+def _matrix(rows: Sequence[Finding], failed: Sequence[Finding]) -> Iterator[str]:
+    """Yield the p-values of the generator: a row an axis, a column a test; and what both are."""
+    yield _row("what counts up", *(test.name for test in TESTS))
+    yield _row("---", *("---:" for _ in TESTS))
+    for axis in AXES:
+        of_it = {row.checked: row for row in rows if row.study == axis.name}
+        found = (of_it[test.name] for test in TESTS)
+        yield _row(axis.name, *(p_value(row) + (" **fails**" if row in failed else "") for row in found))
+    yield ""
+    yield "What counts up, from one draw to its neighbour:"
+    yield ""
+    yield from (f"- *{axis.name}*: {axis.about}" for axis in AXES)
+    yield ""
+    yield "What is tested (numbers are p-values), of the four words, 128 bits, of a draw, which make two doubles:"
+    yield ""
+    yield from (f"- *{test.name}*: {test.about}" for test in TESTS)
+
+
+def _row(*cells: str) -> str:
+    return f"| {' | '.join(cells)} |"

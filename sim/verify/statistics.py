@@ -1,0 +1,134 @@
+"""From what was found to a p-value: the few tests that all studies use. Every p-value is two-sided."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy import stats
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What theory expects, what was found, both in one unit, and how likely so large a difference is by chance.
+
+    ``p`` is null for what theory says exactly; then ``holds`` says whether it is so, and ``test`` within what.
+    """
+
+    expected: float
+    found: float
+    p: float | None
+    test: str
+    holds: bool = True
+
+
+def balance(sums: ArrayLike, counts: ArrayLike, expected: float, unit: float = 1.0) -> Judged:
+    """Judge a mean over customers by independent replications, each with a sum and a count of customers.
+
+    In each the sum less ``expected`` times the count has the mean 0 exactly, where the ratio of the two is biased: so a
+    t-test of these differences.
+
+    Args:
+        sums: (R,) sums over the customers of a replication.
+        counts: (R,) customers, or the time over which a rate is summed.
+        expected: The mean that theory gives.
+        unit: What to divide both numbers by to show them.
+
+    Returns:
+        The judgement.
+    """
+    summed, counted = np.asarray(sums, dtype=float), np.asarray(counts, dtype=float)
+    off = summed - expected * counted
+    still = float(np.ptp(off)) == 0.0
+    p = float(off[0] == 0.0) if still else float(stats.ttest_1samp(off, 0.0).pvalue)
+    return Judged(expected / unit, float(summed.sum() / counted.sum()) / unit, p, f"t, {len(off) - 1} df")
+
+
+def tails(lower: float, upper: float) -> float:
+    """Return the two-sided p-value of a statistic from both of its tails: twice the smaller, 1 at most."""
+    return min(1.0, 2.0 * min(lower, upper))
+
+
+def poisson_count(count: int, expected: float, per: float = 1.0) -> Judged:
+    """Judge a Poisson count by its exact distribution; ``per`` is what both numbers are divided by to show them."""
+    p = tails(float(stats.poisson.cdf(count, expected)), float(stats.poisson.sf(count - 1, expected)))
+    return Judged(expected / per, count / per, p, "Poisson, exact")
+
+
+def share(hits: int, trials: int, probability: float) -> Judged:
+    """Judge a share of successes by the binomial distribution, exactly."""
+    p = tails(float(stats.binom.cdf(hits, trials, probability)), float(stats.binom.sf(hits - 1, trials, probability)))
+    return Judged(probability, hits / trials, p, "binomial, exact")
+
+
+def fit(counts: ArrayLike, expected: ArrayLike) -> Judged:
+    """Judge independent Poisson counts all together: the sum of squared standard differences is chi-square.
+
+    Args:
+        counts: (n,) counts.
+        expected: (n,) their means.
+
+    Returns:
+        The judgement, which shows the statistic beside its degrees of freedom.
+
+    Raises:
+        ValueError: If a count is expected to be below 20, for which that would not hold.
+    """
+    found, wanted = np.asarray(counts, dtype=float).ravel(), np.asarray(expected, dtype=float).ravel()
+    if wanted.min() < 20.0:
+        raise ValueError(f"a count of {wanted.min():.3g} is expected; 20 or more")
+    return chi_square(float(((found - wanted) ** 2 / wanted).sum()), len(wanted))
+
+
+def chi_square(statistic: float, degrees: int) -> Judged:
+    """Judge a statistic that is chi-square with so many degrees of freedom."""
+    p = tails(float(stats.chi2.cdf(statistic, degrees)), float(stats.chi2.sf(statistic, degrees)))
+    return Judged(float(degrees), statistic, p, "chi-square")
+
+
+def normal(found: float, expected: float, variance: float, per: float = 1.0) -> Judged:
+    """Judge a number that is normal with this variance; ``per`` is what both are divided by to show them."""
+    p = float(2.0 * stats.norm.sf(abs(found - expected) / np.sqrt(variance)))
+    return Judged(expected / per, found / per, p, "normal")
+
+
+def exponential(gaps: NDArray[np.int64], mean: float, unit: float = 1.0) -> Judged:
+    """Judge the gaps of a stream by the test of Kolmogorov and Smirnov against an exponential distribution.
+
+    Args:
+        gaps: (n,) in any unit.
+        mean: The mean gap that theory gives, in the unit of the gaps.
+        unit: What to divide means by to show them.
+
+    Returns:
+        The judgement.
+    """
+    p = float(stats.kstest(gaps, "expon", args=(0.0, mean)).pvalue)
+    return Judged(mean / unit, float(gaps.mean()) / unit, p, "Kolmogorov-Smirnov")
+
+
+def uncorrelated(ours: NDArray[np.float64], theirs: NDArray[np.float64]) -> Judged:
+    """Judge whether two series of independent pairs are correlated, by Fisher's transformation."""
+    r = float(np.corrcoef(ours, theirs)[0, 1])
+    z = np.arctanh(r) * np.sqrt(len(ours) - 3)
+    return Judged(0.0, r, float(2.0 * stats.norm.sf(abs(z))), "Fisher's z")
+
+
+def exactly(found: float, expected: float, tolerance: float = 0.0) -> Judged:
+    """Judge what theory says exactly, or but for roundings of a known size."""
+    within = "exact" if tolerance == 0.0 else f"within {tolerance:g}"
+    return Judged(expected, found, None, within, abs(found - expected) <= tolerance)
+
+
+def holm(p_values: Sequence[float]) -> list[float]:
+    """Return p-values as adjusted by Holm's method: those below a rate are refused at that family-wise error rate.
+
+    Source:
+        S. Holm, "A simple sequentially rejective multiple test procedure", Scandinavian Journal of Statistics 6 (1979).
+    """
+    adjusted = [0.0] * len(p_values)
+    highest = 0.0
+    for rank, k in enumerate(sorted(range(len(p_values)), key=p_values.__getitem__)):
+        highest = max(highest, min(1.0, (len(p_values) - rank) * p_values[k]))
+        adjusted[k] = highest
+    return adjusted

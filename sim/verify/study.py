@@ -1,0 +1,125 @@
+"""What a check is, and a study: a scenario that theory can solve, run by an engine as anybody would run it."""
+
+import math
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+from sim.results.run import Run
+from sim.running import run
+from sim.scenario import Scenario, load_scenario
+from sim.verify.statistics import Judged
+
+QUIET = Path(__file__).with_name("quiet.yaml")
+PROVINCES = 32
+"""Provinces that are alike and share nothing but midnights: so many independent replications in one run."""
+PEOPLE = 2000
+"""People of each."""
+
+ENGINES = ("vector", "reference")
+
+Seen = TypeVar("Seen")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A check as it came out: what was checked, by which theory, on which engine; expected, found, and the p-value."""
+
+    study: str
+    checked: str
+    source: str
+    engine: str
+    expected: float
+    found: float
+    p: float | None
+    test: str
+    holds: bool
+
+    @classmethod
+    def of(cls, study: str, checked: str, source: str, engine: str, judged: Judged) -> "Finding":
+        """Return the finding of a judgement; a p-value that is no number, of nothing found, is 0."""
+        p = 0.0 if judged.p is not None and math.isnan(judged.p) else judged.p
+        return cls(study, checked, source, engine, judged.expected, judged.found, p, judged.test, judged.holds)
+
+
+@dataclass(frozen=True)
+class Check(Generic[Seen]):
+    """One thing that theory says: what it is about, whose theory it is, and how what was seen is held against it."""
+
+    checked: str
+    source: str
+    judge: Callable[[Seen], Judged]
+
+
+@dataclass(frozen=True)
+class Study(Generic[Seen]):
+    """A scenario, what is read of its run, and the checks.
+
+    Attributes:
+        name: What theory calls it.
+        about: The scenario in a sentence.
+        values: What it changes of ``quiet.yaml``, or of the bundled scenario ``base``, by dotted key.
+        days: Days measured, by engine; a run has one more, so that what begins on these days also ends. An engine
+            that is not named is not asked.
+        read: What the checks look at, from a run and its days measured.
+        checks: The checks.
+        warmup: Days simulated before, after which the start is forgotten.
+        events: Whether the log is needed.
+        base: The scenario that is changed.
+        least: Days that a quick verification measures all the same.
+    """
+
+    name: str
+    about: str
+    values: Mapping[str, Any]
+    days: Mapping[str, int]
+    read: Callable[[Run, int], Seen]
+    checks: tuple[Check[Seen], ...]
+    warmup: int = 1
+    events: bool = False
+    base: str = str(QUIET)
+    least: int = 2
+
+    def scenario(self, engine: str, seed: int, days: int) -> Scenario:
+        """Return the scenario with so many days measured."""
+        quiet = self.base == str(QUIET)
+        first = load_scenario(self.base).spec.period.start
+        period = {
+            "start": first.isoformat(),
+            "end": (first + timedelta(days=days)).isoformat(),
+            "warmup": f"{self.warmup} d",
+        }
+        provinces = {"population.provinces": [_province(code) for code in range(1, PROVINCES + 1)]} if quiet else {}
+        return load_scenario(
+            self.base, **{**provinces, **self.values, "period": period, "engine": engine, "seed": seed}
+        )
+
+    def findings(self, engine: str, seed: int, thinned: int = 1) -> Iterator[Finding]:
+        """Run the scenario and judge it.
+
+        Args:
+            engine: ``vector`` or ``reference``.
+            seed: Of the run.
+            thinned: One in how many days is measured, but for the least number of them.
+
+        Yields:
+            A finding for each check.
+        """
+        days = max(min(self.least, self.days[engine]), self.days[engine] // thinned)
+        with tempfile.TemporaryDirectory(prefix="tocsin-verify-") as place:
+            scenario = self.scenario(engine, seed, days)
+            finished = run(scenario, Path(place) / "run", "all" if self.events else "none")
+            seen = self.read(finished, days)
+            for check in self.checks:
+                yield Finding.of(self.name, check.checked, check.source, engine, check.judge(seen))
+
+
+def _province(code: int) -> dict[str, Any]:
+    shares = {"share_0_14": 20, "share_15_59": 60, "share_60_plus": 20, "share_65_plus": 15, "share_urban": 50}
+    return {
+        "code": code, "name": f"Province {code}", "region": "any", "population": PEOPLE, **shares,
+        "men_per_100_women": 100,
+    }  # fmt: skip

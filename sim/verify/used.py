@@ -1,0 +1,49 @@
+"""The generator on the very counters of a run: the services of its log, in the order in which they began."""
+
+import numpy as np
+import pyarrow.parquet as pq
+
+from sim.draws.identity import DETECTOR_SHIFT
+from sim.draws.purposes import CONTACT_TRY, TRIES_A_CHANNEL
+from sim.results.run import Run
+from sim.results.tables import EVENTS
+from sim.verify.counters import Words, each
+from sim.verify.desks import MMC
+from sim.verify.randomness import TESTS, Bits, WordTest
+from sim.verify.study import Check, Study
+from sim.words import ContactChannel
+
+Seen = tuple[Words, Bits]
+
+
+def read(run: Run, days: int) -> Seen:
+    """Draw once more what the services of all days but the last were drawn from: one row, a draw a service."""
+    events = pq.read_table(
+        run.path / EVENTS.file, columns=["event", "origin", "detector", "stage", "number", "channel"]
+    ).to_pandas()
+    services = events[events["event"] == "service_start"]
+    origin, detector, stage, number = (
+        services[name].to_numpy(dtype=np.int64) for name in ("origin", "detector", "stage", "number")
+    )
+    channel = services["channel"].map({one.label: int(one) for one in ContactChannel}).to_numpy(dtype=np.int64)
+    alerts = origin | detector << DETECTOR_SHIFT | stage
+    words = each(run.scenario.spec.seed, alerts, channel * TRIES_A_CHANNEL + number, CONTACT_TRY)
+    return words, Bits.of(words)
+
+
+def _check(test: WordTest) -> Check[Seen]:
+    return Check(test.name, test.about, lambda seen: test.judge(*seen))
+
+
+USED = Study(
+    name="Draws of a run",
+    about=(
+        "The desks of M/M/c once more: for each service of the log, in the order in which they began, the draw that it "
+        "was taken from, by its counter. Neighbours are services that follow each other anywhere in the country."
+    ),
+    values=MMC.values,
+    days={"vector": 6},
+    read=read,
+    events=True,
+    checks=tuple(_check(test) for test in TESTS),
+)

@@ -1,0 +1,80 @@
+"""All checks under one family-wise error rate: studies through the engines, and the generator."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sim.verify import desks, laws, stocks, streams, used
+from sim.verify.counters import AXES
+from sim.verify.randomness import judgements
+from sim.verify.statistics import holm
+from sim.verify.study import Finding, Study
+
+RATE = 1e-3
+"""The family-wise error rate: so often at most does the whole command fail where all is as theory says."""
+SEED = 20221130
+DRAWS = 1 << 18
+"""Draws on each axis of the generator, about."""
+QUICK = 4
+"""A quick verification measures one in so many days, and draws one in so many."""
+GENERATOR = "generator"
+
+STUDIES: tuple[Study[Any], ...] = (*desks.STUDIES, *streams.STUDIES, *stocks.STUDIES, *laws.STUDIES, used.USED)
+
+
+@dataclass(frozen=True)
+class Verification:
+    """What came of it: findings in their order, and their p-values as Holm adjusts them, None where there is none."""
+
+    seed: int
+    rate: float
+    engines: tuple[str, ...]
+    findings: tuple[Finding, ...]
+    adjusted: tuple[float | None, ...]
+
+    @classmethod
+    def of(cls, seed: int, engines: Sequence[str], findings: Sequence[Finding], rate: float = RATE) -> "Verification":
+        """Return the verification of findings."""
+        adjusted = iter(holm([finding.p for finding in findings if finding.p is not None]))
+        return cls(
+            seed, rate, tuple(engines), tuple(findings),
+            tuple(None if finding.p is None else next(adjusted) for finding in findings),
+        )  # fmt: skip
+
+    def failed(self) -> list[Finding]:
+        """Return the findings that theory does not bear: refused at the rate, or not exactly so."""
+        return [
+            finding
+            for finding, p in zip(self.findings, self.adjusted, strict=True)
+            if not finding.holds or (p is not None and not p >= self.rate)
+        ]
+
+
+def verify(
+    engines: Sequence[str], seed: int = SEED, quick: bool = False, tell: Callable[[str], None] | None = None
+) -> Verification:
+    """Run all studies through these engines, and put the generator to its tests.
+
+    Args:
+        engines: ``vector``, ``reference`` or both.
+        seed: Of the first run; every other one has a seed of its own.
+        quick: Whether only a part of the days is measured.
+        tell: Called with the name of each study before it begins.
+
+    Returns:
+        The verification.
+    """
+    findings = list(_findings(engines, seed, QUICK if quick else 1, tell or (lambda name: None)))
+    return Verification.of(seed, engines, findings)
+
+
+def _findings(engines: Sequence[str], seed: int, thinned: int, tell: Callable[[str], None]) -> Iterator[Finding]:
+    for place, study in enumerate(STUDIES):
+        for engine in (one for one in engines if one in study.days):
+            tell(f"{study.name}, {engine}")
+            # Engines that had one seed would give one and the same answer; so each says something of its own.
+            yield from study.findings(engine, seed + 2 * place + (engine == "reference"), thinned)
+    for axis in AXES:
+        tell(f"generator, {axis.name}")
+        for test, judged in judgements(axis.words(seed, DRAWS // thinned)):
+            yield Finding.of(axis.name, test.name, test.about, GENERATOR, judged)
