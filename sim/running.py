@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from sim.engines.conservation import ConservationError
 from sim.results.background import BackgroundWriter
 from sim.results.check import check_conservation
-from sim.results.checkpoints import CHECKPOINTS, Checkpoints
 from sim.results.figures import uncounted
 from sim.results.folder import SCENARIO_YAML, Staging, default_folder, sync, write_json
 from sim.results.manifest import compose, performance
@@ -72,6 +71,8 @@ def run(
             recorder = Recorder(scope, writer, share, progress)
             checkpoints = None
             if checkpoint:
+                from sim.results.checkpoints import CHECKPOINTS, Checkpoints
+
                 folder = CHECKPOINTS if checkpoint is True else Path(checkpoint)
                 checkpoints = Checkpoints(folder, scenario, recorder, writer)
             engine = simulate(scenario, recorder, workers, checkpoints)

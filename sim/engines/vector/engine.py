@@ -2,7 +2,7 @@
 
 import os
 from time import perf_counter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -22,10 +22,12 @@ from sim.engines.vector.tallies import Counts
 from sim.midnight.night import Night
 from sim.midnight.today import Today
 from sim.midnight.totals import DayTotals
-from sim.results.checkpoints import Checkpoints
 from sim.results.recorder import Recorder
 from sim.scenario.schema import ScenarioModel
 from sim.words import DESKS, EpisodeEnd
+
+if TYPE_CHECKING:
+    from sim.results.checkpoints import Checkpoints
 
 
 def simulate(
@@ -33,7 +35,7 @@ def simulate(
     recorder: Recorder,
     workers: int | None = None,
     block: int = BLOCK,
-    checkpoints: Checkpoints | None = None,
+    checkpoints: "Checkpoints | None" = None,
 ) -> dict[str, float]:
     """Run a scenario through compiled kernels.
 
@@ -72,7 +74,7 @@ class Run:
         self.night.spread = self.country.spread
         self.books = Books()
 
-    def course(self, checkpoints: Checkpoints | None) -> dict[str, float]:
+    def course(self, checkpoints: "Checkpoints | None") -> dict[str, float]:
         """Run all days, or those that are left; return seconds by phase."""
         calendar = self.tables.calendar
         recorder = self.recorder
