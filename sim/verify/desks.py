@@ -377,7 +377,7 @@ RENEGING = Study(
 
 # Staff that changes with the hour
 
-SHIFTS = ((0, 7, 0, 4.0), (7, 12, 6, 40.0), (12, 20, 8, 47.5), (20, 24, 3, 18.0))
+SHIFTS = ((0, 7, 0, 4.0), (7, 12, 6, 40.0), (12, 18, 14, 75.0), (18, 24, 3, 18.0))
 """First and last hour, servers on duty, alerts an hour."""
 LONG = 8 * MINUTE
 HOURLY = np.array([rate for start, end, _, rate in SHIFTS for _ in range(2 * start, 2 * end)])
@@ -392,14 +392,14 @@ def theory_of_hours() -> NDArray[np.float64]:
     return mean_lines(HOURLY / HOUR_MS, LONG, ON_DUTY, HALF_HOUR_MS)
 
 
-def areas(line: Line, start: int, end: int, first: int, days: int) -> NDArray[np.float64]:
+def areas(line: Line, start: float, end: float, first: int, days: int) -> NDArray[np.float64]:
     """Return the area under the line by province, (P,), in alerts x ms: of hours ``start`` to ``end`` of some days."""
-    length = (end - start) * HOUR_MS
+    length, opens = round((end - start) * HOUR_MS), round(start * HOUR_MS)
 
     def within(moments: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return how many ms of these hours of these days lie before each moment."""
         day, since = np.divmod(np.clip(moments, first * DAY_MS, (first + days) * DAY_MS), DAY_MS)
-        before: NDArray[np.int64] = (day - first) * length + np.clip(since - start * HOUR_MS, 0, length)
+        before: NDArray[np.int64] = (day - first) * length + np.clip(since - opens, 0, length)
         return before
 
     left = np.where(line.left == NEVER, (line.days + 1) * DAY_MS, line.left)
@@ -407,19 +407,24 @@ def areas(line: Line, start: int, end: int, first: int, days: int) -> NDArray[np
     return np.bincount(line.province, waited, minlength=PROVINCES).astype(np.float64)
 
 
-def _in_shift(start: int, end: int) -> Check[Line]:
+def _clock(hours: float) -> str:
+    """Return a time of day such as 18:30."""
+    return f"{int(hours):02d}:{round(hours % 1 * 60):02d}"
+
+
+def _in_shift(start: float, end: float) -> Check[Line]:
     def judge(line: Line) -> Judged:
-        expected = float(theory_of_hours()[2 * start : 2 * end].mean())
+        expected = float(theory_of_hours()[round(2 * start) : round(2 * end)].mean())
         found = areas(line, start, end, 1, line.days) / ((end - start) * HOUR_MS)
         return balance(found, np.full(PROVINCES, float(line.days)), expected)
 
-    return Check(f"mean number in line, {start:02d}:00 to {end:02d}:00", "Chapman-Kolmogorov", judge)
+    return Check(f"mean number in line, {_clock(start)} to {_clock(end)}", "Chapman-Kolmogorov", judge)
 
 
 HOURS = Study(
     name="Staff by the hour",
     about=(
-        "Closed until 7:00, then 6 servers, 8 from 12:00, 3 from 20:00; 4, 40, 47.5 and 18 alerts an hour, services "
+        "Closed until 7:00, then 6 servers, 14 from 12:00, 3 from 18:00; 4, 40, 75 and 18 alerts an hour, services "
         "exponential of mean 8 min; a service that overruns its shift holds a server of the next one."
     ),
     values={
@@ -439,7 +444,10 @@ HOURS = Study(
     days={"vector": 12, "reference": 3},
     read=read,
     events=True,
-    checks=tuple(_in_shift(start, end) for start, end in ((0, 7), (7, 9), (9, 12), (12, 20), (20, 22), (22, 24))),
+    checks=tuple(
+        _in_shift(start, end)
+        for start, end in ((0, 7), (7, 9), (9, 12), (12, 18), (18, 18.5), (18.5, 20), (20, 24))
+    ),
 )  # fmt: skip
 
 

@@ -56,7 +56,7 @@ def test_the_whole_command_finds_nothing(tocsin: Tocsin) -> None:
         (MG1, {"desks.call.answered": 0.76}, "calls: mean service, s"),
         (PRIORITIES, {"warning.detectors.central.thresholds.red": 2.6}, "mean wait of red alerts, s"),
         (RENEGING, {"warning.tiers.red.deadline": "185.4 s"}, "mean wait of the served, s"),
-        (HOURS, {"desks.call.short": {"exponential": {"mean": "8.4 min"}}}, "mean number in line, 12:00 to 20:00"),
+        (HOURS, {"desks.call.short": {"exponential": {"mean": "8.4 min"}}}, "mean number in line, 07:00 to 09:00"),
         (GATES, {"cards.fixed_dead_share": 0.153}, "calls from dead cards"),
         (GATES, {"interception.call.d_prime": 1.51}, "hit rate of the filter of calls, d' 1.5, threshold 1.2"),
         (GATES, {"scale": 0.2505}, "attempts a day of all channels, thinned by the scale"),
@@ -96,24 +96,18 @@ def test_a_desk_that_serves_the_last_first(monkeypatch: pytest.MonkeyPatch) -> N
     assert "share that waits longer than a service" in refused(MMC, "reference")
 
 
-def test_services_that_end_with_their_shift(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_services_that_overrun_their_shift_and_hold_no_server(monkeypatch: pytest.MonkeyPatch) -> None:
     def change_shift(desk: Desk, servers: int) -> None:
-        desk.servers = servers
-        desk.overrun = getattr(desk, "overrun", 0) + max(0, desk.busy - servers)
-        desk.busy = min(desk.busy, servers)
+        desk.servers, desk.busy = servers, min(desk.busy, servers)
         desk._trigger_put(None)
 
     def release(desk: Desk) -> None:
-        # Those who were sent home come first.
-        if getattr(desk, "overrun", 0):
-            desk.overrun -= 1
-        else:
-            desk.busy -= 1
+        desk.busy = max(0, desk.busy - 1)
         desk._trigger_put(None)
 
     monkeypatch.setattr(Desk, "change_shift", change_shift)
     monkeypatch.setattr(Desk, "release", release)
-    assert "mean number in line, 20:00 to 22:00" in refused(HOURS, "reference")
+    assert "mean number in line, 18:00 to 18:30" in refused(HOURS, "reference")
 
 
 def test_services_three_per_cent_longer(monkeypatch: pytest.MonkeyPatch) -> None:
