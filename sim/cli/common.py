@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
+from sim.cli.documented import Documented
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from concurrent.futures import Executor
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
 DONE, FAILED, REFUSED = 0, 1, 2
 """Exit codes: done; a run (or a check) failed; bad usage or a bad scenario, nothing was written."""
 
-app = typer.Typer(
+app = Documented(
     name="tocsin",
     help="Simulate a country's shield against telecom and online fraud, attempt by attempt.",
     rich_markup_mode=None,
