@@ -26,14 +26,15 @@ MOST_FILES = 32
 """Files of a ``FileCache``: more than the scenarios that anybody works with at a time."""
 
 
-def sources(left_out: frozenset[str]) -> list[Path]:
-    """Return the program's sources, sorted, but for those that are, or lie below, these names.
-
-    Raises:
-        FileNotFoundError: If they lie in no folder, but packed in a file.
-    """
+def demand_folder() -> None:
+    """Raise FileNotFoundError where the program lies packed in a file: scenarios and sources are read as files."""
     if not PACKAGE.is_dir():
         raise FileNotFoundError(f"{PACKAGE} is no folder: the program is to be installed unpacked")
+
+
+def sources(left_out: frozenset[str]) -> list[Path]:
+    """Return the program's sources, sorted, but for those that are, or lie below, these names."""
+    demand_folder()
     return [path for path in sorted(PACKAGE.rglob("*.py")) if not left_out & set(path.relative_to(PACKAGE).parts)]
 
 

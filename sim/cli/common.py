@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
+from sim.cli.documented import Documented
 from sim.failures import UsageError
 from sim.scenario.errors import ascii_controls
 
@@ -25,7 +26,7 @@ DONE, FAILED, REFUSED = 0, 1, 2
 MOST = 10_000
 """Replicates or draws that a command makes: each is a run in a folder of its own."""
 
-app = typer.Typer(
+app = Documented(
     name="tocsin",
     help="Simulate a country's shield against telecom and online fraud, attempt by attempt.",
     rich_markup_mode=None,

@@ -3,6 +3,7 @@
 import stat
 from pathlib import Path
 
+from sim.caches import PACKAGE, demand_folder
 from sim.scenario.errors import Mistake, Place, ScenarioError, choices, dotted
 
 SUFFIXES = (".yaml", ".yml")
@@ -11,9 +12,9 @@ READABLE = "a file that can be read"
 
 def bundled_folder() -> Path:
     """Return the folder of the bundled scenarios: inside the installed package, or `scenarios/` of a checkout."""
-    package = Path(__file__).resolve().parent.parent
-    installed = package / "bundled"
-    return installed if installed.is_dir() else package.parent / "scenarios"
+    demand_folder()
+    installed = PACKAGE / "bundled"
+    return installed if installed.is_dir() else PACKAGE.parent / "scenarios"
 
 
 def bundled_names() -> list[str]:
