@@ -14,7 +14,7 @@ import sys
 import traceback
 from pathlib import Path
 from types import FrameType
-from typing import Annotated, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import typer
 
@@ -82,7 +82,7 @@ def main() -> NoReturn:
     """Run the command line and exit with its code."""
     arguments = sys.argv[1:] or ["--help"]
     lines: list[str] = []
-    ending = _Ending()
+    ending, hook = _Ending(), sys.unraisablehook
     try:
         ending.listen()
         if "--verbose" not in arguments[:1]:
@@ -103,6 +103,8 @@ def main() -> NoReturn:
         if "--verbose" in arguments[:1] and lines:
             traceback.print_exception(error)
     _tell(lines)
+    ending.listen_no_more()
+    sys.unraisablehook = hook
     sys.exit(code)
 
 
@@ -198,12 +200,18 @@ class _Ending:
 
     def __init__(self) -> None:
         self._asked: KeyboardInterrupt | None = None
+        self._before: dict[signal.Signals, Any] = {}
 
     def listen(self) -> None:
         """Take the signals that nobody else has taken; ``nohup`` for one ignores the hangup."""
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             if signal.getsignal(number) in (signal.SIG_DFL, signal.default_int_handler):
-                signal.signal(number, self._hear)
+                self._before[number] = signal.signal(number, self._hear)
+
+    def listen_no_more(self) -> None:
+        """Give the signals back."""
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
 
     def meant(self, error: BaseException) -> BaseException:
         """Return what ended the process: libraries make other errors of an interrupt that comes in their midst."""
