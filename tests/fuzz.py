@@ -27,7 +27,8 @@ from sim import cli
 from sim.results.run_json import RUN_JSON, sealed
 
 ROOT = Path(__file__).resolve().parents[1]
-CORPUS = [*sorted((ROOT / "scenarios").glob("*.yaml")), *sorted((ROOT / "tests" / "scenario").rglob("*.yaml"))]
+FOLDERS = (ROOT / "scenarios", ROOT / "tests" / "scenario")
+CORPUS = [path for folder in FOLDERS for path in sorted(folder.rglob("*.yaml")) if path.is_file()]
 PATIENCE_S = 60
 SHORT = "{start: 2022-01-24, end: 2022-01-24, warmup: 0 d}"
 

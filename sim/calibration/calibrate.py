@@ -12,7 +12,7 @@ import numpy as np
 
 from sim.calibration.data import Data, Model
 from sim.calibration.evaluations import Evaluations, Task
-from sim.calibration.fit import JACOBIAN_SEEDS, Fit, FitError, Fitter, values_at
+from sim.calibration.fit import JACOBIAN_SEEDS, NO_FIGURE, NO_PARAMETER, Fit, FitError, Fitter, values_at
 from sim.calibration.levels import Level, can_be_pooled
 from sim.calibration.posterior import Posterior, Start, jacobian_at, sample_posterior
 from sim.calibration.report import TAILS, Document, add_posterior, compose, to_markdown
@@ -76,11 +76,13 @@ def calibrate(
     targets = Targets.of(scope)
     parameters = free_parameters(scenario, "calibrated")
     if unknown := set(settings.parameters) - {one.key for one in free_parameters(scenario)}:
-        raise FitError(f"calibration.parameters names {min(unknown)}, which has no range")
+        raise FitError(f"calibration.parameters names {min(unknown)}, which has no range; a number with one")
     if missing := set(settings.evidence) - {known.name for known in scope.evidence}:
-        raise FitError(f"calibration.evidence names {min(missing)}, of which the scenario has no evidence")
+        raise FitError(
+            f"calibration.evidence names {min(missing)}, of which the scenario has no evidence; a name of its own"
+        )
     if not parameters or not targets.fitted:
-        raise FitError("no calibrated parameter has a range" if not parameters else "no figure is fitted")
+        raise FitError(NO_PARAMETER if not parameters else NO_FIGURE)
     path.mkdir(parents=True, exist_ok=True)
     with holding(path), Evaluations(scenario, path, workers, progress) as evaluations:
         start = np.array([one.coordinate(one.start) for one in parameters])

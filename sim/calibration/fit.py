@@ -44,6 +44,10 @@ MAX_CORRECTIONS = 4
 """Times at most that a finer level corrects the coarsest one."""
 
 
+NO_PARAMETER = "no calibrated parameter has a range; parameters with origin: calibrated and a range"
+NO_FIGURE = "no figure is fitted; figures with role: fitted"
+
+
 class FitError(RefusedError):
     """There is nothing to fit, or nothing to fit it to."""
 
@@ -101,7 +105,7 @@ class Fitter:
         tell: Callable[[str], None] = lambda line: None,
     ) -> None:
         if not parameters or not targets.fitted:
-            raise FitError("there is no calibrated parameter with a range" if not parameters else "no figure is fitted")
+            raise FitError(NO_PARAMETER if not parameters else NO_FIGURE)
         self._evaluations = evaluations
         self._parameters = parameters
         self._targets = targets

@@ -11,6 +11,7 @@ import pytest
 
 import sim
 from sim.calibration.evaluations import Evaluations
+from sim.results.holding import holding
 from tests.calibration.conftest import SMALL
 
 QUICK = ["--set", "calibration.members=0", "--set", "calibration.seeds=2", "--set", "calibration.scales=[0.25]"]
@@ -76,7 +77,9 @@ def test_a_killed_calibration_leaves_no_process_and_nothing_but_what_was_finishe
         time.sleep(0.05)
     assert file.read_text() == SMALL.read_text()
     names = {path.name for path in (tmp_path / "work").iterdir()}
-    assert {name for name in names if not name.startswith(".run-")} == {"journal.jsonl"}
+    assert {name for name in names if not name.startswith(".run-")} == {"journal.jsonl", ".held"}
+    with holding(tmp_path / "work"):
+        pass
     with Evaluations(sim.load_scenario(str(file)), tmp_path / "work", 1):
         assert [path.name for path in (tmp_path / "work").iterdir()] == ["journal.jsonl"]
 

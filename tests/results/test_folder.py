@@ -19,7 +19,8 @@ DONE: dict[str, Any] = sealed(
         "scale": 1.0,
         "command": "tocsin",
         "scenario_sha256": "0" * 64,
-        **{key: {} for key in ("versions", "machine", "files", "totals", "performance")},
+        "performance": {"wall_s": 1.0},
+        **{key: {} for key in ("versions", "machine", "files", "totals")},
         **{key: [] for key in ("figures", "evidence", "warnings")},
     }
 )

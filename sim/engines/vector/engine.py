@@ -80,10 +80,7 @@ class Run:
         recorder = self.recorder
         prepared = perf_counter()
         midnights = days = 0.0
-        first, totals = calendar.first, DayTotals.empty(len(self.tables.provinces))
-        found = None if checkpoints is None else checkpoints.latest(calendar.first, calendar.last)
-        if found is not None:
-            first, totals = found[0], self.resume(found[1])
+        first, totals = self.beginning(checkpoints)
         for day in range(first, calendar.last + 1):
             began = perf_counter()
             today = self.night(day, totals)
@@ -110,6 +107,14 @@ class Run:
             **{name: seconds * share for name, seconds in inside.items()},
             "record": ended - prepared - midnights - days,
         }
+
+    def beginning(self, checkpoints: "Checkpoints | None") -> tuple[int, DayTotals]:
+        """Return the day with which the run begins, or goes on, and the totals of the day before."""
+        calendar = self.tables.calendar
+        found = None if checkpoints is None else checkpoints.latest(calendar.first, calendar.last)
+        if found is None:
+            return calendar.first, DayTotals.empty(len(self.tables.provinces))
+        return found[0], self.resume(found[1])
 
     def servers(self, day: int) -> Integers:
         """Return the servers on duty on a day, (P, 2, 48) by desk and half hour."""

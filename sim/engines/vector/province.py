@@ -132,6 +132,8 @@ class Province:
             entries = snapshot[name].view(getattr(self.arrays, name).dtype)
             replaced[name] = np.empty(len(entries) + self._room, dtype=entries.dtype)
             replaced[name][: len(entries)] = entries
+        # All of later days may be of the next one.
+        replaced["stream"] = np.empty(len(replaced["later"]), dtype=np.int64)
         lines = [line.view(ENTRY) for line in snapshot["lines"]]
         replaced["lines"] = np.empty((DESKS, max(map(len, lines)) + self._room), dtype=ENTRY)
         for line, entries in zip(replaced["lines"], lines, strict=True):
