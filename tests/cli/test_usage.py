@@ -55,6 +55,7 @@ def test_help_names_the_commands_that_there_are_and_imports_nothing_heavy(tmp_pa
         "sensitivity",
         "staffing",
         "report",
+        "verify",
     ]
     assert heavy == "[]"
 
