@@ -95,7 +95,7 @@ def report(found: Sequence[Result], command: str, whole: bool, minutes: float, t
     yield "| ---: | ---: | ---: | ---: |"
     counts = [sum(result.assessment == name for result in found) for name in ASSESSMENTS]
     yield f"| {len(found)} | {' | '.join(map(str, counts))} |"
-    weak = [f"{result.test} (p {result.p:.3g})" for result in found if result.assessment != "PASSED"]
+    weak = [f"{result.test} (p {result.p:.5f})" for result in found if result.assessment != "PASSED"]
     if weak:
         yield ""
         yield f"Not passed: {', '.join(weak)}."

@@ -40,7 +40,7 @@ def test_the_page_counts_them_and_names_those_that_did_not_pass() -> None:
     text = "\n".join(report(found, "words | dieharder -a", False, 75.2, date(2022, 11, 30)))
     assert "ran `words | dieharder -a` on 30 November 2022, and was stopped before its end, in 75 minutes" in text
     assert "| 3 | 1 | 1 | 1 |" in text
-    assert "Not passed: rgb_bitdist 12 (p 0.997), dab_monobit2 12 (p 0)." in text
+    assert "Not passed: rgb_bitdist 12 (p 0.99712), dab_monobit2 12 (p 0.00000)." in text
 
 
 def test_words_are_those_of_neighbouring_attempts_for_one_purpose_after_the_other() -> None:

@@ -17,7 +17,7 @@ from sim.verify.statistics import (
     uncorrelated,
 )
 
-ROUNDS = 400
+ROUNDS = 200
 
 
 def test_holm_adjusts_as_in_the_literature() -> None:
