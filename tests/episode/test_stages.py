@@ -104,9 +104,8 @@ def test_losses_grow_with_their_factor_and_nothing_else_moves(tables: EpisodeTab
         (few, less), (many, more) = (scheduled(SEED, attempt, 0, factor, tables) for factor in (1.0, 1.5))
         assert few == many
         assert abs(more - 1.5 * less) <= 2
-        # A loss is a fen at least, and never more than a number of fen that sums can hold.
+        # A loss is a fen at least; none is cut, as the schema refuses what would be too large.
         assert scheduled(SEED, attempt, 0, 1e-12, tables)[1] == 1
-        assert scheduled(SEED, attempt, 0, 1e18, tables)[1] <= 10**15
 
 
 @given(TOTALS, PAYMENTS, GROWTH)

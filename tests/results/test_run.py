@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 import sim
+from sim.results.manifest import performance
 from sim.results.recorder import Recorder
 from sim.results.tables import TABLES
 from tests.results.conftest import MadeUp
@@ -103,3 +104,9 @@ def test_an_unknown_choice_of_events_is_refused_before_anything_is_written(made_
     with pytest.raises(ValueError, match="events"):
         made_up("bad", events="some")
     assert os.listdir(tmp_path) == []
+
+
+def test_by_a_clock_that_stands_still_there_is_no_speed() -> None:
+    told = performance(0.0, {"events": 0.0}, 5)
+    assert told["attempts_per_s"] is None
+    assert performance(2.0, {}, 5)["attempts_per_s"] == 2.5
