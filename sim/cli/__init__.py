@@ -11,6 +11,7 @@ import io
 import os
 import signal
 import sys
+import threading
 import traceback
 from pathlib import Path
 from types import FrameType
@@ -51,6 +52,9 @@ OBJECTS_BETWEEN_LOOKS = 300_000
 """Python looks for cycles of dead objects after so many new ones, not after its 700: loading numba makes half a million
 that live on, and to look through them took an eighth of a second."""
 
+AGAIN_S = 0.01
+"""After so many seconds a signal is sent again that nobody heard."""
+
 NO_NAME = (errno.ENAMETOOLONG, errno.ELOOP)
 """What the system says of a path that can be none, too long or a loop of links, wherever it was given."""
 
@@ -82,12 +86,9 @@ def main() -> NoReturn:
     """Run the command line and exit with its code."""
     arguments = sys.argv[1:] or ["--help"]
     lines: list[str] = []
-    ending, hook = _Ending(), sys.unraisablehook
+    ending = _Ending(silent="--verbose" not in arguments[:1])
     try:
         ending.listen()
-        if "--verbose" not in arguments[:1]:
-            # Of what goes wrong while something is let go of nobody hears but the user, in place of the one line.
-            sys.unraisablehook = lambda _: None
         gc.set_threshold(OBJECTS_BETWEEN_LOOKS)
         _open_streams()
         command = typer.main.get_command(app)
@@ -104,7 +105,6 @@ def main() -> NoReturn:
             traceback.print_exception(error)
     _tell(lines)
     ending.listen_no_more()
-    sys.unraisablehook = hook
     sys.exit(code)
 
 
@@ -196,22 +196,30 @@ def _open_streams() -> None:
 
 
 class _Ending:
-    """Signals by which this process is asked to end: an interrupt, and what else would end it without a word."""
+    """Signals by which this process is asked to end: an interrupt, and what else would end it without a word.
 
-    def __init__(self) -> None:
+    One that arrives while something is let go of, or within a callback of a library, raises an error that nobody
+    hears; so it is sent again. Other errors there are for nobody either, and ``silent`` ones are not shown.
+    """
+
+    def __init__(self, silent: bool) -> None:
+        self._silent = silent
         self._asked: KeyboardInterrupt | None = None
         self._before: dict[signal.Signals, Any] = {}
+        self._hook = sys.unraisablehook
 
     def listen(self) -> None:
         """Take the signals that nobody else has taken; ``nohup`` for one ignores the hangup."""
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             if signal.getsignal(number) in (signal.SIG_DFL, signal.default_int_handler):
                 self._before[number] = signal.signal(number, self._hear)
+        sys.unraisablehook = self._unheard
 
     def listen_no_more(self) -> None:
         """Give the signals back."""
         for number, handler in self._before.items():
             signal.signal(number, handler)
+        sys.unraisablehook = self._hook
 
     def meant(self, error: BaseException) -> BaseException:
         """Return what ended the process: libraries make other errors of an interrupt that comes in their midst."""
@@ -220,6 +228,13 @@ class _Ending:
         for note in getattr(error, "__notes__", ()):
             self._asked.add_note(note)
         return self._asked
+
+    def _unheard(self, unraisable: Any) -> None:
+        if unraisable.exc_value is self._asked and self._asked is not None:
+            number = signal.SIGINT if not isinstance(self._asked, Terminated) else signal.Signals[str(self._asked)]
+            threading.Timer(AGAIN_S, os.kill, (os.getpid(), number)).start()
+        elif not self._silent:
+            self._hook(unraisable)
 
     def _hear(self, number: int, frame: FrameType | None) -> NoReturn:
         self._asked = KeyboardInterrupt() if number == signal.SIGINT else Terminated(signal.Signals(number).name)

@@ -71,7 +71,7 @@ DENS = Study(
         **{f"dens.hazard.{region}": f"{HAZARD} per day" for region in EVERYWHERE},
         "dens.reopening": {"exponential": {"mean": f"{CLOSED:.0f} d"}},
     },
-    days={"vector": 480, "reference": 240},
+    days={"vector": 480, "reference": 480 // 2},
     read=read_dens,
     warmup=90,
     checks=(

@@ -225,6 +225,32 @@ def test_a_run_that_is_asked_to_end_leaves_nothing(sent: signal.Signals, tmp_pat
     assert os.listdir(tmp_path) == []
 
 
+@pytest.mark.parametrize("sent", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_that_nobody_could_hear_is_sent_again(
+    sent: signal.Signals, tocsin: Tocsin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Deaf:
+        def __del__(self) -> None:
+            signal.raise_signal(sent)
+
+    def load(*_: object, **__: object) -> None:
+        if sent == signal.SIGINT:
+            assert signal.getsignal(sent) != signal.default_int_handler
+        Deaf()
+        time.sleep(10)
+
+    monkeypatch.setattr("sim.scenario.load_scenario", load)
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    began = time.monotonic()
+    try:
+        ended = tocsin("validate", "tiny")
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert time.monotonic() - began < 5
+    how = "interrupted" if sent == signal.SIGINT else f"ended by {sent.name}"
+    assert (ended.code, ended.err) == (1, f"tocsin validate: {how}\n")
+
+
 def test_who_ignores_a_hangup_goes_on(tmp_path: Path) -> None:
     program = (
         "import signal, sys; signal.signal(signal.SIGHUP, signal.SIG_IGN); sys.argv[0] = 'tocsin'; "

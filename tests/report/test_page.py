@@ -62,7 +62,7 @@ def test_an_unfinished_report_leaves_the_one_before(
     def fail(path: Path) -> None:
         raise OSError("the disk is full")
 
-    monkeypatch.setattr("sim.report.page.sync", fail)
+    monkeypatch.setattr("sim.results.folder.sync", fail)
     with pytest.raises(OSError, match="full"):
         report(full, path)
     assert path.read_text() == "before"
