@@ -77,7 +77,7 @@ def rounds(seed: int) -> Iterator[Round]:
             [
                 ["run", "tiny", *sets, *engine, "--events", chance.choice(["none", "all", "0.5"])],
                 ["run", "tiny", *sets, *engine, "--replicates", str(chance.choice([2, 3, 5]))],
-                ["sweep", "tiny", *sets, *engine, "--vary", "warning.app.read=0.2,0.4,0.6,0.8", "--workers", "2"],
+                ["sweep", "tiny", *sets, *engine, "--vary", "warning.app.read=0.4,0.5,0.6,0.7", "--workers", "2"],
                 ["attribute", "tiny", *sets, *engine, "--layer", "dens", "--layer", "cards", "--workers", "2"],
                 ["compare", "china-2022", "no-warning", "--scale", "0.000001", "--replicates", "2",
                  "--set", "period={start: 2022-11-28, end: 2022-11-30, warmup: 0 d}"],
