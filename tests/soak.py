@@ -149,9 +149,8 @@ def disturb(one: Round, chance: random.Random, place: Path, lasted: float, known
         one.seen[sent.name] += 1
     _, err = process.communicate()
     one.seen["came too late" if process.returncode == 0 else "in the middle"] += 1
-    if (
-        "Traceback" in err and str(ROOT) not in err and "tocsin" not in err
-    ):  # Python itself was still starting: nobody of ours was there to hear
+    if "Traceback" in err and str(ROOT) not in err and "tocsin" not in err:
+        # Python itself was still starting: nobody of ours was there to hear.
         one.seen["before the program began"] += 1
         return demand_kept(place, known)
     if "Traceback" in err or "fault of the program" in err or err.count("\n") > 4:
