@@ -212,6 +212,7 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=60.0)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--first", type=int, default=0)
+    parser.add_argument("--most", type=int, default=10**9, help="how many are tried at most")
     asked = parser.parse_args()
     signal.signal(signal.SIGALRM, _slow)
     counts: Counter[tuple[str, int]] = Counter()
@@ -221,7 +222,7 @@ def main() -> int:
         os.chdir(place)
         sim.run(sim.load_scenario("tiny", {"period": SHORT}), place / "made")
         ends, number = time.monotonic() + asked.seconds, asked.first
-        while time.monotonic() < ends:
+        while time.monotonic() < ends and number < asked.first + asked.most:
             kind = sorted(KINDS)[number % len(KINDS)]
             words = KINDS[kind](random.Random(f"{asked.seed} {number}"), place)
             code, err = tried(words)
