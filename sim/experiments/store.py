@@ -4,7 +4,6 @@
 """
 
 import os
-import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,9 +12,17 @@ from sim.caches import program_digest
 from sim.results.folder import SCENARIO_YAML, demand_free, replace_json, whole
 from sim.results.holding import HOLDER, holding
 from sim.results.run import Run
-from sim.results.run_json import RUN_JSON
-from sim.results.stored import DamagedError, FolderError, demand_hashes, is_sha256, read_json, reading, sha256
-from sim.scenario.load import digest
+from sim.results.run_json import RUN_JSON, UNFINISHED
+from sim.results.stored import (
+    DamagedError,
+    FolderError,
+    demand_hashes,
+    digest_of,
+    is_sha256,
+    read_json,
+    reading,
+    sha256,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,8 +34,6 @@ JOURNAL = "journal.jsonl"
 
 FILES, PROGRAM = "files", "program"
 """Keys of ``KIND.json`` once the tables are whole: the SHA-256 of each, and that of the sources that made them."""
-
-UNFINISHED_FILE = re.compile(r"\.(?P<name>.+)\.unfinished(-\d+)?", re.DOTALL)
 
 
 def claim(
@@ -56,7 +61,7 @@ def claim(
     document = {**start, "engine": spec.engine, **request}
     if named is None:
         named = Path("results") / (f"{kind[:-1]}ies" if kind.endswith("y") else f"{kind}s") / scenario.name
-    path = folder or named.with_name(f"{named.name}-{digest(document)[:8]}")
+    path = folder or named.with_name(f"{named.name}-{digest_of(document)[:8]}")
     file = path / f"{kind}.json"
     if not os.path.lexists(file):
         _demand_claimable(path, file)
@@ -76,7 +81,7 @@ def _demand_claimable(path: Path, file: Path) -> None:
     """Raise FolderError unless a folder is free, or holds no more than a start that was cut short."""
     if path.is_dir() and not path.is_symlink():
         names = [one.name for one in path.iterdir()]
-        partial = (UNFINISHED_FILE.fullmatch(name) for name in names)
+        partial = (UNFINISHED.fullmatch(name) for name in names)
         started = {
             HOLDER,
             SCENARIO_YAML,

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from sim.results.folder import whole
+
 if TYPE_CHECKING:
     import pyarrow as pa
 
@@ -48,20 +50,14 @@ def write_values(path: Path, values: Any) -> int:
 
     arrays: list[Array] = []
     document = json.dumps(_described(values, arrays), allow_nan=False, separators=(",", ":")).encode()
-    unfinished = path.with_name(f".{path.name}.unfinished-{os.getpid()}")
     digest = hashlib.sha256()
-    try:
+    with whole(path, durable=False) as unfinished:
         with pa.output_stream(str(unfinished), compression="zstd") as stream:
             for part in (len(document).to_bytes(LENGTH, "little"), document, *map(_contents, arrays)):
                 digest.update(part)
                 stream.write(part)
             stream.write(digest.digest())
-        size = unfinished.stat().st_size
-        unfinished.replace(path)
-    except BaseException:
-        unfinished.unlink(missing_ok=True)
-        raise
-    return size
+        return unfinished.stat().st_size
 
 
 def read_values(path: Path) -> Any:

@@ -206,11 +206,12 @@ def sync(path: Path) -> None:
 
 
 @contextmanager
-def whole(path: Path) -> Iterator[Path]:
-    """Let a file appear under its name, in place of an older one, once it is whole and durable, or not at all.
+def whole(path: Path, durable: bool = True) -> Iterator[Path]:
+    """Let a file appear under its name, in place of an older one, once it is whole, or not at all.
 
     Args:
         path: The name under which it appears.
+        durable: Whether it must outlive a failure of power, from then on; what can be made again need not.
 
     Yields:
         The name under which it is to be written.
@@ -218,7 +219,8 @@ def whole(path: Path) -> Iterator[Path]:
     unfinished = path.with_name(f".{path.name}.unfinished-{os.getpid()}")
     try:
         yield unfinished
-        sync(unfinished)
+        if durable:
+            sync(unfinished)
         os.replace(unfinished, path)
     except BaseException:
         with suppress(OSError):

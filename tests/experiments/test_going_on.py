@@ -370,6 +370,13 @@ def test_a_folder_of_other_runs_is_refused(change: list[str], tocsin: Tocsin, tm
     assert sorted(str(path) for path in tmp_path.rglob("*")) == before
 
 
+def test_what_is_asked_for_otherwise_has_a_folder_of_its_own(tocsin: Tocsin, tmp_path: Path) -> None:
+    for more in ([], ["--events", "all"], ["--engine", "reference"], []):
+        ended = tocsin("run", *TWO, "--quiet", *more)
+        assert ended.code == 0, ended.err
+    assert len(os.listdir(tmp_path / "results" / "runs")) == 3
+
+
 def test_a_run_that_was_changed_is_not_used_again(tocsin: Tocsin, tmp_path: Path) -> None:
     assert tocsin("run", *TWO, "--out", "two", "--quiet").code == 0
     (tmp_path / "two" / "r001" / "outcomes.parquet").write_bytes(b"")
