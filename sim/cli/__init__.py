@@ -70,7 +70,6 @@ def _print_version(asked: bool) -> None:
 
 @app.callback()
 def options(
-    context: typer.Context,
     version: Annotated[
         bool,
         typer.Option("--version", help="Print the version and nothing else.", callback=_print_version, is_eager=True),

@@ -116,6 +116,14 @@ def contacts(alerts: float) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def desk(servers: int, mean: int) -> dict[str, Any]:
+    """Return a desk of calls: so many servers a province, exponential services of a mean in ms."""
+    return {
+        "desks.call.staff": servers * PROVINCES,
+        "desks.call.short": {"exponential": {"mean": f"{mean // SECOND} s"}},
+    }
+
+
 def thresholds(shares: tuple[float, ...]) -> dict[str, float]:
     """Return the thresholds by which alerts fall to the tiers in these shares, the most urgent first."""
     above = np.cumsum(shares) / sum(shares) * ABOVE
@@ -147,8 +155,7 @@ MMC = Study(
     about="One line of calls a province, 3 servers, services exponential of mean 4 min, at work 0.75 of their time.",
     values={
         **contacts(MMC_ALERTS),
-        "desks.call.staff": MMC_SERVERS * PROVINCES,
-        "desks.call.short": {"exponential": {"mean": "4 min"}},
+        **desk(MMC_SERVERS, SERVICE),
     },
     days={"vector": 12, "reference": 3},
     read=read,
@@ -302,8 +309,7 @@ PRIORITIES = Study(
     values={
         **contacts(PRIORITY_ALERTS),
         "warning.detectors.central.thresholds": thresholds(SHARES),
-        "desks.call.staff": PRIORITY_SERVERS * PROVINCES,
-        "desks.call.short": {"exponential": {"mean": "4 min"}},
+        **desk(PRIORITY_SERVERS, SERVICE),
     },
     days={"vector": 16, "reference": 4},
     read=read,
@@ -339,9 +345,8 @@ RENEGING = Study(
     about="M/M/3 with 1.1 of the work that the servers can do; an alert still in line 3 min after its issue expires.",
     values={
         **contacts(RENEGING_ALERTS),
-        "warning.tiers": {tier: {"deadline": "3 min"} for tier in Tier.labels()},
-        "desks.call.staff": RENEGING_SERVERS * PROVINCES,
-        "desks.call.short": {"exponential": {"mean": "4 min"}},
+        "warning.tiers": {tier: {"deadline": f"{PATIENCE // SECOND} s"} for tier in Tier.labels()},
+        **desk(RENEGING_SERVERS, SERVICE),
     },
     days={"vector": 8, "reference": 2},
     read=read,
@@ -430,7 +435,7 @@ HOURS = Study(
     values={
         **contacts(DAILY),
         "population.legitimate.half_hours": HOURLY.tolist(),
-        "desks.call.staff": MOST * PROVINCES,
+        **desk(MOST, LONG),
         "desks.call.shifts": [
             {
                 "weekdays": [1, 2, 3, 4, 5, 6, 7], "start": f"{start:02d}:00", "end": f"{end:02d}:00",
@@ -439,7 +444,6 @@ HOURS = Study(
             for start, end, servers, _ in SHIFTS
             if servers
         ],
-        "desks.call.short": {"exponential": {"mean": "8 min"}},
     },
     days={"vector": 12, "reference": 3},
     read=read,
