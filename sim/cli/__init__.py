@@ -203,6 +203,7 @@ class _Ending:
 
     def __init__(self, silent: bool) -> None:
         self._silent = silent
+        self._number: signal.Signals | None = None
         self._asked: KeyboardInterrupt | None = None
         self._before: dict[signal.Signals, Any] = {}
         self._hook = sys.unraisablehook
@@ -229,12 +230,12 @@ class _Ending:
         return self._asked
 
     def _unheard(self, unraisable: Any) -> None:
-        if unraisable.exc_value is self._asked and self._asked is not None:
-            number = signal.SIGINT if not isinstance(self._asked, Terminated) else signal.Signals[str(self._asked)]
-            threading.Timer(AGAIN_S, os.kill, (os.getpid(), number)).start()
+        if self._number is not None and unraisable.exc_value is self._asked:
+            threading.Timer(AGAIN_S, os.kill, (os.getpid(), self._number)).start()
         elif not self._silent:
             self._hook(unraisable)
 
     def _hear(self, number: int, frame: FrameType | None) -> NoReturn:
-        self._asked = KeyboardInterrupt() if number == signal.SIGINT else Terminated(signal.Signals(number).name)
+        self._number = signal.Signals(number)
+        self._asked = KeyboardInterrupt() if number == signal.SIGINT else Terminated(self._number.name)
         raise self._asked

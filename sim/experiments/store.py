@@ -92,12 +92,17 @@ def _demand_claimable(path: Path, file: Path) -> None:
     demand_free(path)
 
 
-def _request(file: Path) -> dict[str, Any]:
-    """Return what the folder of an experiment was made for; raises DamagedError."""
+def _about(file: Path) -> dict[str, Any]:
+    """Return what ``KIND.json`` says; raises DamagedError where it is none."""
     document = read_json(file)
     if not isinstance(document, dict):
         raise DamagedError(f"{file}: is not what this program writes: no map")
-    return {key: part for key, part in document.items() if key not in (FILES, PROGRAM)}
+    return document
+
+
+def _request(file: Path) -> dict[str, Any]:
+    """Return what the folder of an experiment was made for."""
+    return {key: part for key, part in _about(file).items() if key not in (FILES, PROGRAM)}
 
 
 def complete(folder: Path, kind: str, tables: Sequence[str], make: Callable[[], None]) -> None:
@@ -125,7 +130,7 @@ def complete(folder: Path, kind: str, tables: Sequence[str], make: Callable[[], 
 
 def _is_complete(folder: Path, kind: str, tables: Sequence[str]) -> bool:
     file = folder / f"{kind}.json"
-    document = read_json(file)
+    document = _about(file)
     if document.get(PROGRAM) != program_digest():
         return False
     files = document.get(FILES)
@@ -148,9 +153,9 @@ def read_frame(folder: Path, kind: str, name: str) -> "pd.DataFrame":
     """Read a table of an experiment; missing values are NA. Raises DamagedError where it is not the one it wrote."""
     import pandas as pd
 
-    files = read_json(folder / f"{kind}.json").get(FILES)
+    about = _about(folder / f"{kind}.json")
     with reading(folder):
-        demand_hashes(folder, {name: files[name]})
+        demand_hashes(folder, {name: about[FILES][name]})
         return pd.read_parquet(folder / name, dtype_backend="numpy_nullable")
 
 

@@ -250,6 +250,14 @@ def test_a_catalogue_whose_numbers_were_changed_is_refused(tiny: sim.Scenario, t
         swept(tiny, tmp_path / "sweep")
 
 
+@pytest.mark.parametrize("text", ["[]", "5", "{}", '{"files": 5}', '{"files": {"layers.parquet": null}}'])
+def test_a_table_of_an_experiment_is_not_read_without_its_hash(text: str, tmp_path: Path) -> None:
+    (tmp_path / "attribution.json").write_text(text)
+    (tmp_path / "layers.parquet").write_bytes(b"")
+    with pytest.raises(DamagedError):
+        sim.Attribution(tmp_path).layers  # noqa: B018
+
+
 def test_an_experiment_of_other_sources_is_made_again(
     tiny: sim.Scenario, undisturbed: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
