@@ -364,11 +364,11 @@ def die(*_):
 
 moment, folder = sys.argv[1:]
 if moment == "writing":
-    kept, replace = [], Path.replace
+    kept, replace = [], os.replace
     def until_the_second(path, target):
         kept.append(path)
         return die() if len(kept) == 2 else replace(path, target)
-    Path.replace = until_the_second
+    os.replace = until_the_second
 elif moment == "figures":
     import sim.running
     sim.running.compose = die
