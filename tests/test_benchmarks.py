@@ -57,6 +57,7 @@ def test_the_table_command_measures_everything_that_is_here(tmp_path: Path, caps
     assert len(lines) > 12
 
 
+@pytest.mark.slow
 def test_peers_serve_as_the_recursion_says() -> None:
     customers = Customers.drawn(500, 3)
     waits = waits_by_recursion(customers)

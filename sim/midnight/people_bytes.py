@@ -142,6 +142,6 @@ def mark(people: NDArray[np.uint8], gaps: NDArray[np.uint8], values: NDArray[np.
     """Give people, whose bytes are all 0, the bytes that ``marked`` has found; beyond the last one there is nobody."""
     place = 0
     for k in range(len(gaps)):
-        place += gaps[k]
+        place += int(gaps[k])  # numpy would keep the sum in a byte
         if place < len(people):
             people[place] = values[k]

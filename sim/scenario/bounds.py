@@ -140,7 +140,7 @@ Drift = Annotated[float, Within(0.0, 10.0, "standard deviations a day: what a fi
 
 Each = Annotated[float, Within(0.0, 1000.0, "what one brings about: a thousand")]
 Crew = Annotated[float, Within(0.0, 1e6, "people in one place: a million")]
-CardsPerThousand = Annotated[float, Within(0.001, 10_000.0, "ten cards for each person")]
+CardsPerThousand = Annotated[float, Within(0.001, 100_000.0, "a hundred cards for each person")]
 CardLoad = Annotated[float, Within(0.001, 1e6, "a card that sends twelve attempts a second")]
 Yuan = Annotated[float, Within(0.01, 1e9, "a fen; half of all victims lose more, and few own a billion")]
 Men = Annotated[float, Within(1.0, 10_000.0, "a hundred men for each woman, or a hundred women for each man")]

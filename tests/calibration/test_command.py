@@ -31,6 +31,7 @@ def file(tmp_path: Path) -> Path:
     return copied
 
 
+@pytest.mark.slow
 def test_an_interrupted_calibration_goes_on_where_it_was(file: Path, tmp_path: Path):
     journal = tmp_path / "work" / "journal.jsonl"
     running = start(str(file), *QUICK, "--out", "work", "--workers", "1", folder=tmp_path)

@@ -27,7 +27,7 @@ def true_targets(evaluations: Evaluations, targets: Targets, level: Level) -> Ta
     return Targets(rows, targets.fitted)
 
 
-@pytest.mark.parametrize("start", [0.2, 0.8])
+@pytest.mark.parametrize("start", [0.2, pytest.param(0.8, marks=pytest.mark.slow)])
 def test_a_fit_comes_back_to_the_figures_and_to_what_made_them(
     start: float, small: sim.Scenario, evaluations: Evaluations, targets: Targets, levels: list[Level]
 ):

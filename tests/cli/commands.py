@@ -56,10 +56,10 @@ def tocsin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captu
 
 
 def start(*arguments: str, folder: Path, **options: object) -> subprocess.Popen[str]:
-    """Start the command line as a process of its own, which hears interrupts even where the tests themselves do not."""
+    """Start the command line as a process of its own, which hears signals even where the tests themselves do not."""
     program = (
-        "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler); sys.argv[0] = 'tocsin'; "
-        "from sim.cli import main; main()"
+        "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler); "
+        "signal.signal(signal.SIGHUP, signal.SIG_DFL); sys.argv[0] = 'tocsin'; from sim.cli import main; main()"
     )
     return subprocess.Popen(
         [sys.executable, "-c", program, *arguments],

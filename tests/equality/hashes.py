@@ -13,6 +13,7 @@ from typing import Any
 import pyarrow.parquet as pq
 
 import sim
+from tests.engines.small import TWO_DAYS
 
 STORED = Path(__file__).with_name("hashes.json")
 SCALE = 0.0012
@@ -46,11 +47,13 @@ def hashes_of(run: sim.Run) -> dict[str, str]:
 
 
 def main() -> None:
-    """Write the hashes of all bundled scenarios anew."""
+    """Write the hashes of all bundled scenarios, and of two dense days, anew."""
     from sim.scenario import bundled_scenarios
+    from tests.equality.scenarios import DENSE
 
-    stored = {}
     with tempfile.TemporaryDirectory() as folder:
+        dense = sim.load_scenario("tiny", period=TWO_DAYS, **DENSE)
+        stored = {"dense": hashes_of(sim.run(dense, Path(folder) / "dense", events="all"))}
         for name, _ in bundled_scenarios():
             run = sim.run(sim.load_scenario(name, **changes(name)), Path(folder) / name, events="all")
             stored[name] = hashes_of(run)

@@ -63,6 +63,13 @@ TIED_AND_UNEVEN: dict[str, Any] = {
 }
 """Many episodes in uneven provinces, whose people stop or go on by what they have heard, and ties in most ticks."""
 
+DENSE: dict[str, Any] = {
+    **TIED_AND_UNEVEN,
+    **fewer(1.0),
+    **{f"population.legitimate.{channel}": "12000 per day" for channel in ("call", "sms", "online")},
+}
+"""The same on a third of the attempts: what an engine that is not compiled goes through in seconds."""
+
 PERIODS = [
     TWO_DAYS,
     {"start": "2022-01-31", "end": "2022-02-01", "warmup": "1 d"},

@@ -333,7 +333,7 @@ FIRST = {"replicates": "r000", "draws": "d000", "compare": SHORT[0]}
 
 
 @pytest.mark.parametrize("kind", GROUPS)
-@pytest.mark.parametrize("out", [["--out", "all"], []])
+@pytest.mark.parametrize("out", [["--out", "all"], pytest.param([], marks=pytest.mark.slow)])
 def test_runs_that_were_finished_before_a_kill_are_used_again(
     kind: str, out: list[str], tmp_path: Path, tocsin: Tocsin
 ) -> None:

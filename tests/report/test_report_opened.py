@@ -256,7 +256,7 @@ def test_parameters_are_found_by_a_text(country_page: Opened) -> None:
     assert rows.count() == everything
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", ["light", pytest.param("dark", marks=pytest.mark.slow)])
 @pytest.mark.parametrize("width", BOTH_WIDTHS)
 @pytest.mark.parametrize("name", ["country", "compared"])
 def test_axe_finds_nothing_serious(

@@ -1,6 +1,7 @@
 """The formulas beside published values and closed forms that they do not use."""
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -9,8 +10,17 @@ from scipy import stats
 from sim.days import HALF_HOUR_MS
 from sim.verify.chain import mean_lines
 from sim.verify.queues import erlang_c, mean_wait, pollaczek_khinchine, priority_waits, reneging
+from sim.verify.study import Study
+from sim.verify.verification import STUDIES
 
 MINUTE = 60_000
+
+
+@pytest.mark.parametrize("study", STUDIES, ids=lambda study: study.name)
+def test_every_study_is_a_scenario(study: Study[Any]) -> None:
+    # Studies are run by the slow group; that their numbers are within bounds is seen here.
+    for engine, days in study.days.items():
+        assert study.scenario(engine, 1, days).spec.engine == engine
 
 
 def test_erlang_c_has_the_values_of_its_tables() -> None:

@@ -1,0 +1,292 @@
+"""Mutation testing: one slip of the hand at a time in the rules of the model, and which of them no test sees.
+
+``python -m tests.mutants FOLDER`` tries all slips of all groups, two at a time, each on a clone of this tree's last
+commit in FOLDER; given again, it goes on. ``--page`` writes what was found into ``docs/verification.md``. Mutants are
+cosmic-ray's, which must be installed beside the tests (``pip install cosmic-ray``); tests run uncompiled, since to
+compile a mutant takes longer than to test it.
+"""
+
+import argparse
+import ast
+import os
+import queue
+import shutil
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sim.verify import page
+
+ROOT = Path(__file__).resolve().parents[1]
+PAGE = Path("docs", "verification.md")
+WORKERS = 2
+
+SLIPS = {
+    "ReplaceBinaryOperator": (
+        "Add_Sub", "Sub_Add", "Mul_FloorDiv", "Div_Mul", "FloorDiv_Mul", "Mod_FloorDiv", "Pow_Mul",
+        "LShift_RShift", "RShift_LShift", "BitAnd_BitOr", "BitOr_BitAnd", "BitXor_BitAnd",
+    ),
+    "ReplaceComparisonOperator": (
+        "Eq_NotEq", "NotEq_Eq", "Lt_LtE", "LtE_Lt", "Gt_GtE", "GtE_Gt", "Is_IsNot", "IsNot_Is",
+    ),
+    "ReplaceUnaryOperator": ("Delete_Not", "Delete_Invert", "USub_UAdd"),
+    "AddNot": (), "NumberReplacer": (), "ReplaceAndWithOr": (), "ReplaceOrWithAnd": (), "ReplaceTrueWithFalse": (),
+    "ReplaceFalseWithTrue": (), "ReplaceContinueWithBreak": (), "ReplaceBreakWithContinue": (),
+    "ZeroIterationForLoop": (), "ExceptionReplacer": (),
+}  # fmt: skip
+"""Operators of cosmic-ray, each with what of it is a slip: the nearest other sign, not one that no type allows."""
+
+GATES = ("answering", "cards", "dens", "engagement", "interception", "not_sent", "sites")
+DENSE = "tests/equality/test_dense.py"
+"""Both engines on two dense days, with the values of before: what whole runs show of a rule."""
+
+
+@dataclass(frozen=True)
+class Group:
+    """Modules, and the tests that are to see a slip in them, those first that see most in a second.
+
+    ``compiled`` is for modules of which nothing is compiled: the machine code of all others serves their mutants.
+    """
+
+    modules: tuple[str, ...]
+    tests: tuple[str, ...]
+    compiled: bool = False
+
+
+GROUPS = {
+    "gates": Group(tuple(f"sim/gates/{name}.py" for name in GATES), (DENSE, "tests/gates", "tests/midnight")),
+    "queues": Group(
+        ("sim/engines/reference/desk.py", "sim/engines/vector/line.py", "sim/warning/service.py"),
+        (DENSE, "tests/theory", "tests/warning"),
+    ),
+    "aftermath": Group(
+        ("sim/aftermath/cases.py", "sim/aftermath/reports.py"),
+        ("tests/aftermath", DENSE, "tests/midnight/test_night.py"),
+    ),
+    "tallies": Group(("sim/engines/vector/tallies.py",), (DENSE,)),
+    "store": Group(
+        ("sim/experiments/store.py", "sim/results/stored.py", "sim/results/folder.py"),
+        ("tests/results/test_folder.py", "tests/results/test_run.py", "tests/experiments/test_going_on.py"),
+        compiled=True,
+    ),
+    "figures": Group(
+        ("sim/results/figures.py",), ("tests/results/test_figures.py", "tests/results/test_asked.py"), compiled=True
+    ),
+}
+
+HEADS = ("---", "+++")
+"""Of lines of a difference that name a file."""
+
+ALLOWED: dict[str, str] = {}
+"""Why a slip may live: by module, function and what it changes."""
+
+
+@dataclass(frozen=True)
+class Slip:
+    """A mutant and what came of it; ``before`` and ``after`` are the lines that differ."""
+
+    module: str
+    before: str
+    after: str
+    outcome: str
+
+    @property
+    def key(self) -> str:
+        """Return what names it in ``ALLOWED``."""
+        return f"{self.module}: {self.before} -> {self.after}"
+
+
+def work_items(module: str) -> list[Any]:
+    """Return cosmic-ray's mutants of a module that are slips, one a place and kind."""
+    import cosmic_ray.commands
+    from cosmic_ray.work_db import WorkDB, use_db
+
+    hints = _hints(ast.parse(Path(module).read_text(encoding="utf-8")))
+    found = {}
+    with use_db(":memory:", WorkDB.Mode.create) as memory:
+        cosmic_ray.commands.init([Path(module)], memory, {})
+        for item in memory.work_items:
+            mutation = item.mutations[0]
+            kind, _, sign = mutation.operator_name.removeprefix("core/").partition("_")
+            place = tuple(mutation.start_pos)
+            if kind not in SLIPS or (SLIPS[kind] and sign not in SLIPS[kind]):
+                continue
+            if any(begin <= place < end for begin, end in hints):
+                continue
+            found.setdefault((kind, place, mutation.end_pos), item)
+    return list(found.values())
+
+
+def _hints(tree: ast.Module) -> list[tuple[tuple[int, int], tuple[int, int]]]:
+    """Return where the types of a module stand, whose signs are no arithmetic."""
+    hints = [getattr(node, part, None) for node in ast.walk(tree) for part in ("annotation", "returns")]
+    return [
+        ((hint.lineno, hint.col_offset), (hint.end_lineno or 0, hint.end_col_offset or 0))
+        for hint in hints
+        if hint is not None
+    ]
+
+
+def session_of(folder: Path, module: str) -> Path:
+    """Return the file in which what came of a module's mutants is kept."""
+    return folder / f"{module.replace('/', '.')}.sqlite"
+
+
+def prepare(folder: Path, module: str) -> Path:
+    """Return the file of a module's mutants, written unless it is there."""
+    from cosmic_ray.work_db import WorkDB, use_db
+
+    session = session_of(folder, module)
+    if not session.exists():
+        unfinished = session.with_suffix(".unfinished")
+        unfinished.unlink(missing_ok=True)
+        with use_db(unfinished, WorkDB.Mode.create) as database:
+            database.add_work_items(work_items(module))
+        unfinished.replace(session)
+    return session
+
+
+def command_of(group: Group) -> str:
+    """Return the command that ends with another code than 0 where a test of the group sees something."""
+    return f"{sys.executable} -m pytest -x -q -o addopts= -m 'not slow' -p no:cacheprovider {' '.join(group.tests)}"
+
+
+def try_all(folder: Path, only: str | None) -> None:
+    """Try all mutants that have not been tried, ``WORKERS`` at a time."""
+    waiting: queue.Queue[tuple[str, str]] = queue.Queue()
+    limits = {}
+    for number in range(WORKERS):
+        _clone(folder / f"clone-{number}")
+    for name, group in GROUPS.items():
+        if only in (None, name):
+            limits[name] = 10 + 2 * _seconds(folder / "clone-0", name)
+            for module in group.modules:
+                prepare(folder, module)
+                waiting.put((name, module))
+    threads = [
+        threading.Thread(target=_work, args=(folder / f"clone-{number}", folder, waiting, limits))
+        for number in range(WORKERS)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+def _clone(clone: Path) -> None:
+    """Make a clone of the last commit, or bring one that is there back to it."""
+    if not clone.exists():
+        subprocess.run(["git", "clone", "-q", ROOT, clone], check=True)
+    subprocess.run(["git", "-C", clone, "fetch", "-q", "origin", "HEAD"], check=True)
+    subprocess.run(["git", "-C", clone, "reset", "-q", "--hard", "FETCH_HEAD"], check=True)
+
+
+def _environment(clone: Path, group: Group) -> dict[str, str]:
+    uncompiled = {} if group.compiled else {"NUMBA_DISABLE_JIT": "1"}
+    return os.environ | {"PYTHONPATH": str(clone), "PYTHONDONTWRITEBYTECODE": "1"} | uncompiled
+
+
+def _seconds(clone: Path, name: str) -> float:
+    """Return what the tests of a group take without a mutant; they must pass."""
+    begin = time.monotonic()
+    done = subprocess.run(
+        ["bash", "-c", command_of(GROUPS[name])],
+        cwd=clone,
+        env=_environment(clone, GROUPS[name]),
+        capture_output=True,
+        text=True,
+    )
+    if done.returncode:
+        raise SystemExit(f"{name}: its tests fail without a mutant\n{done.stdout[-3000:]}{done.stderr[-1000:]}")
+    print(f"{name}: {time.monotonic() - begin:.0f} s a survivor", flush=True)
+    return time.monotonic() - begin
+
+
+def _work(clone: Path, folder: Path, waiting: "queue.Queue[tuple[str, str]]", limits: dict[str, float]) -> None:
+    """Try the mutants of module after module in a clone."""
+    while True:
+        try:
+            name, module = waiting.get_nowait()
+        except queue.Empty:
+            return
+        settings = folder / f"{clone.name}.toml"
+        settings.write_text(
+            f'[cosmic-ray]\nmodule-path = "{module}"\ntimeout = {limits[name]:.1f}\nexcluded-modules = []\n'
+            f'test-command = "{command_of(GROUPS[name])}"\n[cosmic-ray.distributor]\nname = "local"\n',
+            encoding="utf-8",
+        )
+        command = [Path(sys.executable).with_name("cosmic-ray"), "exec", settings, session_of(folder, module)]
+        subprocess.run(command, cwd=clone, env=_environment(clone, GROUPS[name]), check=True)
+        slips = list(outcomes(folder, module))
+        print(f"{module}: {len(slips)}, {sum(slip.outcome == 'survived' for slip in slips)} live", flush=True)
+
+
+def outcomes(folder: Path, module: str) -> Iterator[Slip]:
+    """Yield the mutants of a module that were tried, and what came of each: killed, timeout or survived."""
+    from cosmic_ray.work_db import WorkDB, use_db
+
+    session = session_of(folder, module)
+    if not session.exists():
+        return
+    with use_db(session, WorkDB.Mode.open) as database:
+        done = sorted(database.completed_work_items, key=lambda pair: pair[0].mutations[0].start_pos)
+    for _, result in done:
+        lines = [line for line in (result.diff or "").splitlines() if line[:1] in "+-" and line[:3] not in HEADS]
+        before, after = (" ".join(line[1:].strip() for line in lines if line[0] == sign) for sign in "-+")
+        outcome = "timeout" if result.output == "timeout" else str(result.test_outcome.value)
+        yield Slip(module, before, after, outcome)
+
+
+def table(folder: Path) -> list[str]:
+    """Return the page's lines: a row a group, and each slip that lives."""
+    found = {
+        name: [slip for module in group.modules for slip in outcomes(folder, module)] for name, group in GROUPS.items()
+    }
+    everything = [slip for slips in found.values() for slip in slips]
+    lines = [
+        "| group | slips | seen | of these by a time limit | live | score |",
+        "| --- | ---: | ---: | ---: | ---: | ---: |",
+    ]
+    for name, slips in [*found.items(), ("all", everything)]:
+        live = sum(slip.outcome == "survived" for slip in slips)
+        late = sum(slip.outcome == "timeout" for slip in slips)
+        score = f"{1 - live / len(slips):.1%}" if slips else ""
+        lines.append(f"| {name} | {len(slips)} | {len(slips) - live} | {late} | {live} | {score} |")
+    lines += ["", "| live | | why |", "| --- | --- | --- |"]
+    for slip in everything:
+        if slip.outcome == "survived":
+            why = ALLOWED.get(slip.key, "not explained")
+            lines.append(f"| `{slip.module}` | `{_cell(slip.before)}` → `{_cell(slip.after)}` | {why} |")
+    return lines
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|").replace("`", "'")
+
+
+def main() -> None:
+    """Try mutants, or write what came of them."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--only", choices=sorted(GROUPS), help="one group")
+    parser.add_argument("--page", action="store_true", help=f"write what was found into {PAGE}")
+    arguments = parser.parse_args()
+    folder = arguments.folder.resolve()
+    folder.mkdir(parents=True, exist_ok=True)
+    os.chdir(ROOT)
+    if arguments.page:
+        page.write(PAGE, "mutants", table(folder))
+        return
+    if shutil.which(Path(sys.executable).with_name("cosmic-ray")) is None:
+        raise SystemExit("cosmic-ray is not installed beside the tests: pip install cosmic-ray")
+    try_all(folder, arguments.only)
+    print("\n".join(table(folder)))
+
+
+if __name__ == "__main__":
+    main()
