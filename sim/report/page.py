@@ -14,7 +14,7 @@ from sim.report.gallery import FIGURES, FILM, SECONDS, SECTIONS, Picture, combin
 from sim.report.parts import About, Control, Part, Plot, Shown, table, title_of
 from sim.report.pictures.film import reel
 from sim.report.pictures.provenance import parameters
-from sim.results.folder import whole
+from sim.results.folder import demand_file, whole
 from sim.rounding import amount
 
 if TYPE_CHECKING:
@@ -34,8 +34,8 @@ def report(
 ) -> Path:
     """Write the report of a run, or of several beside each other, the first of which is the base.
 
-    The file appears, or takes the place of an older one, whole or not at all. OSError is raised where it cannot be
-    written, PairingError for runs that do not meet the same attempts and people.
+    The file appears, or takes the place of an older one, whole or not at all. FolderError is raised where no file can
+    have that name, PairingError for runs that do not meet the same attempts and people.
 
     Args:
         runs: A run, or several. An entry that is itself a sequence holds replicates, which differ in their seed: the
@@ -55,6 +55,7 @@ def report(
     if not groups or not all(groups):
         raise ValueError("a report has at least one run")
     path = Path(out) if out is not None else (groups[0][0].path if len(groups) == 1 else Path()) / REPORT_HTML
+    demand_file(path)
     text = page(groups, progress)
     with whole(path) as unfinished:
         unfinished.write_text(text, encoding="utf-8")

@@ -63,10 +63,20 @@ def _demand_free(folder: Path) -> None:
     if folder.is_dir() and any(folder.iterdir()):
         raise FolderError(f"{folder}: the folder is not empty; a folder that does not exist or is empty")
     parent = folder.absolute().parent
-    while not parent.exists():
+    while not os.path.lexists(parent):  # a link that leads nowhere is there, and no folder
         parent = parent.parent
     if not parent.is_dir() or not os.access(parent, os.W_OK | os.X_OK):
         raise FolderError(f"{folder}: nothing can be written in {parent}; a folder that you may write")
+
+
+def demand_file(path: Path) -> None:
+    """Raise FolderError unless a file can be written under a name, in place of one that is there; writes nothing."""
+    if path.is_dir():
+        raise FolderError(f"{path}: is a folder; the name of a file")
+    if not os.access(path.parent, os.W_OK | os.X_OK):
+        raise FolderError(
+            f"{path}: nothing can be written in {path.parent}; a folder that is there and that you may write"
+        )
 
 
 class Staging:
@@ -254,10 +264,20 @@ class Listed:
 
 
 def find_runs(folder: Path, depth: int = DEPTH) -> Iterator[Listed]:
-    """Find finished and unfinished runs in a folder and, down to a depth, in the folders of it, by name."""
-    if not folder.is_dir():
+    """Find finished and unfinished runs in a folder and, down to a depth, in the folders of it, by name.
+
+    Args:
+        folder: Where to look; one that is not there, or may not be looked into, holds none.
+        depth: How deep below it.
+
+    Yields:
+        Each run.
+    """
+    try:
+        inside = sorted(folder.iterdir())
+    except (FileNotFoundError, NotADirectoryError, PermissionError):
         return
-    for path in sorted(folder.iterdir()):
+    for path in inside:
         if path.is_symlink() or not path.is_dir():
             continue
         if UNFINISHED.fullmatch(path.name):

@@ -1,12 +1,13 @@
 """The folder of a run appears whole or not at all."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from sim.results.folder import Staging, default_folder, demand_free, find_runs, write_json
+from sim.results.folder import Staging, default_folder, demand_file, demand_free, find_runs, write_json
 from sim.results.run_json import read_manifest, sealed
 from sim.results.stored import FolderError
 
@@ -64,9 +65,37 @@ def test_an_empty_folder_is_taken_and_a_full_one_refused(tmp_path: Path) -> None
         demand_free(tmp_path / "file")
     with pytest.raises(FolderError, match="nothing can be written"):
         demand_free(tmp_path / "file" / "run")
+    (tmp_path / "link").symlink_to("nowhere")
+    with pytest.raises(FolderError, match="nothing can be written"):
+        demand_free(tmp_path / "link" / "run")
     with pytest.raises(FolderError, match="no name"):
         demand_free(Path())
-    assert sorted(os.listdir(tmp_path)) == ["empty", "file"]
+    assert sorted(os.listdir(tmp_path)) == ["empty", "file", "link"]
+
+
+def test_a_file_has_a_name_of_its_own_in_a_folder_that_is_there(tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    demand_file(tmp_path / "file")
+    with pytest.raises(FolderError, match="is a folder"):
+        demand_file(tmp_path / "folder")
+    with pytest.raises(FolderError, match="nothing can be written"):
+        demand_file(tmp_path / "nowhere" / "file")
+    assert os.listdir(tmp_path) == ["folder"]
+
+
+def test_what_may_not_be_looked_into_holds_no_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("open", "shut"):
+        (tmp_path / name / "run").mkdir(parents=True)
+        write_json(tmp_path / name / "run" / "run.json", DONE)
+    inside = Path.iterdir
+
+    def refused(folder: Path) -> Iterator[Path]:
+        if folder.name == "shut":
+            raise PermissionError(13, "Permission denied", str(folder))
+        return inside(folder)
+
+    monkeypatch.setattr(Path, "iterdir", refused)
+    assert [found.path for found in find_runs(tmp_path)] == [tmp_path / "open" / "run"]
 
 
 def test_a_folder_that_filled_up_meanwhile_is_not_overwritten(tmp_path: Path) -> None:
