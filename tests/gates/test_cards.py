@@ -125,9 +125,14 @@ def test_the_heaviest_load_is_that_of_a_province_and_month() -> None:
     load.add_day(np.array([0, 9]), stock)
     load.close_month()
     assert load.heaviest == pytest.approx(2.5)
-    load.add_day(np.array([0, 11]), CardStock([0, fixed(4.0)], [0, 0]))
+    # A province without cards has no load, whatever came from those it had.
+    load.add_day(np.array([7, 11]), CardStock([0, fixed(4.0)], [0, 0]))
     load.close_month()
     assert load.heaviest == pytest.approx(2.75)
+    without = CardLoad(1)
+    without.add_day(np.array([7]), CardStock([0], [0]))
+    without.close_month()
+    assert without.heaviest == 0.0
 
 
 def test_the_gate_stops_the_share_that_waits(tiny: ScenarioModel) -> None:
