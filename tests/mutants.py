@@ -12,11 +12,13 @@ import os
 import queue
 import re
 import shutil
+import sqlite3
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -157,13 +159,19 @@ def prepare(folder: Path, module: str) -> Path:
     return session
 
 
+def forget_the_living(session: Path) -> None:
+    """Let those that lived be tried again, since tests have changed; what was seen is seen."""
+    with closing(sqlite3.connect(session)) as database, database:
+        database.execute("DELETE FROM work_results WHERE test_outcome = 'SURVIVED'")
+
+
 def command_of(group: Group) -> str:
     """Return the command that ends with another code than 0 where a test of the group sees something."""
     return f"{sys.executable} -m pytest -x -q -o addopts= -m 'not slow' -p no:cacheprovider {' '.join(group.tests)}"
 
 
-def try_all(folder: Path, only: str | None) -> None:
-    """Try all mutants that have not been tried, ``WORKERS`` at a time."""
+def try_all(folder: Path, only: str | None, again: bool) -> None:
+    """Try all mutants that have not been tried, ``WORKERS`` at a time; with ``again``, those that lived too."""
     waiting: queue.Queue[tuple[str, str]] = queue.Queue()
     limits = {}
     for number in range(WORKERS):
@@ -172,7 +180,9 @@ def try_all(folder: Path, only: str | None) -> None:
         if only in (None, name):
             limits[name] = 10 + 2 * _seconds(folder, name)
             for module in group.modules:
-                prepare(folder, module)
+                session = prepare(folder, module)
+                if again:
+                    forget_the_living(session)
                 waiting.put((name, module))
     threads = [
         threading.Thread(target=_work, args=(folder / f"clone-{number}", folder, waiting, limits))
@@ -285,6 +295,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("folder", type=Path)
     parser.add_argument("--only", choices=sorted(GROUPS), help="one group")
+    parser.add_argument("--again", action="store_true", help="those that lived too, by the tests as they are now")
     parser.add_argument("--page", action="store_true", help=f"write what was found into {PAGE}")
     arguments = parser.parse_args()
     folder = arguments.folder.resolve()
@@ -295,7 +306,7 @@ def main() -> None:
         return
     if shutil.which(Path(sys.executable).with_name("cosmic-ray")) is None:
         raise SystemExit("cosmic-ray is not installed: pip install -e '.[test,mutation]'")
-    try_all(folder, arguments.only)
+    try_all(folder, arguments.only, arguments.again)
     print("\n".join(table(folder)))
 
 

@@ -10,7 +10,10 @@ from scipy import stats
 
 from sim.country.measures import Measures
 from sim.days import day_number
-from sim.draws.distributions import CERTAIN
+from sim.draws.distributions import CERTAIN, threshold
+from sim.draws.identity import slot_id
+from sim.draws.philox import draw4
+from sim.draws.purposes import SLOT_GENERATION
 from sim.gates.dens import NEVER, DenState, Raids, Slots, raid, raided_thresholds, reopen
 from sim.scenario import ScenarioModel
 from sim.scenario.schema.gates import Dens
@@ -183,13 +186,27 @@ def test_ringleaders_are_arrested_at_raids_and_through_leads(tiny: ScenarioModel
     assert free - int(state.leader.sum()) == arrested
     # A lead for every other den, and 0.5 arrests a year and lead: 0.25 a year and den.
     led = dens(tiny, reopening="30000 d", ringleaders={**leaders, "at_raid": 0.0, "per_lead": "0.5 per year"})
-    _, _, history = run(led, 200, leads=2000.0)
+    _, state, history = run(led, 200, leads=2000.0)
     at_risk = sum(
         int(((before.leader == 1) & (before.raided == 0)).sum() - before.leader[happened.raided].sum())
         for before, happened, _, _ in history
     )
     arrested = sum(happened.leaders for _, happened, _, _ in history)
     assert share_fit(arrested, at_risk, 1.0 - math.exp(-0.25 / 365.25)) > LIKELY
+    # Who is arrested is free no more, and nobody twice.
+    assert int(history[0].before.leader.sum()) - int(state.leader.sum()) == arrested > 0
+
+
+def test_a_ringleader_is_the_draw_of_a_den_and_its_generation(tiny: ScenarioModel) -> None:
+    settings = dens(
+        tiny, slots=300, reopening="5 d", ringleaders={"share": 0.5, "at_raid": 0.0, "per_lead": "0 per year"}
+    )
+    _, state, history = run(settings, 200, seed=3)
+    assert state.generation.max() > 1
+    for found in (history[0].before, state):
+        for slot in np.flatnonzero(found.raided == 0).tolist():
+            _, _, _, u_leader = draw4(3, slot_id(slot, int(found.generation[slot])), SLOT_GENERATION, 0)
+            assert found.leader[slot] == (u_leader < threshold(0.5))
 
 
 @pytest.mark.parametrize("repatriated", [{}, {FIRST + 20: 6, FIRST + 21: 3, FIRST + 70: 25}], ids=["none", "some"])
