@@ -10,9 +10,9 @@ from scipy import stats
 
 from sim.country.measures import Measures
 from sim.days import day_number
-from sim.draws.distributions import CERTAIN, threshold
+from sim.draws.distributions import CERTAIN, quantile, threshold
 from sim.draws.identity import slot_id
-from sim.draws.philox import draw4
+from sim.draws.philox import draw4, uniform52
 from sim.draws.purposes import SLOT_GENERATION
 from sim.gates.dens import NEVER, DenState, Raids, Slots, raid, raided_thresholds, reopen
 from sim.scenario import ScenarioModel
@@ -207,6 +207,14 @@ def test_a_ringleader_is_the_draw_of_a_den_and_its_generation(tiny: ScenarioMode
         for slot in np.flatnonzero(found.raided == 0).tolist():
             _, _, _, u_leader = draw4(3, slot_id(slot, int(found.generation[slot])), SLOT_GENERATION, 0)
             assert found.leader[slot] == (u_leader < threshold(0.5))
+    # So is how long a den is closed.
+    kind, a, b = settings.reopening.kind, settings.reopening.a, settings.reopening.b
+    for k, midnight in enumerate(history[:20]):
+        for slot in midnight.happened.raided.tolist():
+            generation = int(midnight.before.generation[slot])
+            high, low, _, _ = draw4(3, slot_id(slot, generation), SLOT_GENERATION, 0)
+            closed = quantile(int(kind), a, b, uniform52(high, low)) / DAY * settings.reopening_growth**generation
+            assert midnight.between.reopens[slot] == FIRST + k + max(1, math.floor(closed + 0.5))
 
 
 @pytest.mark.parametrize("repatriated", [{}, {FIRST + 20: 6, FIRST + 21: 3, FIRST + 70: 25}], ids=["none", "some"])

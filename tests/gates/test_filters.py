@@ -12,7 +12,10 @@ from scipy import stats
 from sim.country.measures import Measures
 from sim.country.people import frailty_levels
 from sim.days import day_number
-from sim.draws.distributions import CERTAIN, threshold
+from sim.draws.distributions import CERTAIN, poisson, threshold
+from sim.draws.identity import province_day_id
+from sim.draws.philox import draw4, uniform52
+from sim.draws.purposes import FALSE_BLOCKS
 from sim.gates import answering, engagement, interception, not_sent, sites
 from sim.gates.thresholds import GATES, gate_thresholds
 from sim.scenario import ScenarioModel
@@ -88,6 +91,10 @@ def test_gangs_adapt_day_by_day_and_a_retraining_takes_it_back(tiny: ScenarioMod
     assert [day % 7 for day in retrained] == [0] * len(retrained)
     assert len(retrained) in (8, 9)
     assert values[:, 0].min() == pytest.approx(settings.call.d_prime - 0.06)
+    # Retrained every day, or more often, a filter loses nothing.
+    for every in (86_400_000, 3_600_000):
+        daily = settings.model_copy(update={"retraining_every": every})
+        assert all(interception.d_primes(daily, measures(), day, 44)[0] == settings.call.d_prime for day in days)
     stronger = of(FilterStrength, "filter", channel="sms", intensity=0.3, provinces=[44])
     for code, gain in ((44, 0.3), (11, 0.0)):
         more = np.array([interception.d_primes(settings, measures(stronger), day, code) for day in days])
@@ -108,6 +115,9 @@ def test_false_blocks_are_poisson() -> None:
         expected = 400 * stats.poisson.pmf(upper, mean)
         assert fit(np.bincount(counts[:, p, c], minlength=40)[:40], expected) > LIKELY
         assert fit(np.bincount(counts[:, p, c], minlength=40)[:40], 400 * stats.poisson.pmf(upper, 2 * mean)) < HOPELESS
+    for p, c in itertools.product(range(2), range(2)):
+        high, low, _, _ = draw4(9, province_day_id(8000, p, c), FALSE_BLOCKS, 0)
+        assert counts[0, p, c] == poisson(float(rates[p, c] * shares[c]), uniform52(high, low))
 
 
 # Gate 5
