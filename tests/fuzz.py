@@ -168,7 +168,7 @@ def believe(folder: Path, path: Path) -> None:
     """Let ``run.json`` know the hash of a changed file, as somebody would who wants to be believed."""
     from sim.results.stored import sha256
 
-    with contextlib.suppress(ValueError, TypeError, AttributeError, KeyError):
+    with contextlib.suppress(ValueError, TypeError, AttributeError, KeyError, FileNotFoundError):
         document = json.loads((folder / RUN_JSON).read_text())
         document["files"][path.name] = sha256(path)
         (folder / RUN_JSON).write_text(json.dumps(sealed(document)))
