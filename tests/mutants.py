@@ -74,7 +74,7 @@ GROUPS = {
     "tallies": Group(("sim/engines/vector/tallies.py",), (DENSE,)),
     "store": Group(
         ("sim/experiments/store.py", "sim/results/stored.py", "sim/results/folder.py"),
-        ("tests/results/test_folder.py", "tests/results/test_run.py", "tests/experiments/test_going_on.py"),
+        ("tests/results/test_folder.py", "tests/results/test_stored.py", "tests/experiments/test_store.py"),
         compiled=True,
     ),
     "figures": Group(

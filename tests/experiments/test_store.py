@@ -1,0 +1,218 @@
+"""The folder of an experiment: claimed once, gone on with by who asks for the same, its tables whole or made again."""
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+import sim
+from sim.caches import program_digest
+from sim.experiments import store
+from sim.experiments.store import JOURNAL, claim, complete, finished_run, read_frame, write_frame
+from sim.results.holding import HOLDER, holding
+from sim.results.run_json import sealed
+from sim.results.stored import DamagedError, FolderError, sha256
+
+KIND = "sweep"
+REQUEST = {"vary": {"seed": [1, 2]}}
+TABLE = pd.DataFrame({"run": [1, 2], "share": [0.5, None]})
+SHORT = {"start": "2022-01-31", "end": "2022-01-31", "warmup": "0 d"}
+
+
+@pytest.fixture(scope="module")
+def tiny() -> sim.Scenario:
+    return sim.load_scenario("tiny", period=SHORT)
+
+
+def about(folder: Path) -> dict[str, Any]:
+    document: dict[str, Any] = json.loads((folder / f"{KIND}.json").read_text())
+    return document
+
+
+def made(tiny: sim.Scenario, folder: Path) -> Path:
+    """Return the folder of a finished experiment."""
+    claim(KIND, tiny, REQUEST, folder)
+    complete(folder, KIND, ["t.parquet"], lambda: write_frame(folder / "t.parquet", TABLE))
+    return folder
+
+
+def never() -> None:
+    raise AssertionError("made again")
+
+
+def test_a_folder_says_what_it_is_for(tiny: sim.Scenario, tmp_path: Path) -> None:
+    folder = claim(KIND, tiny, REQUEST, tmp_path / "deep" / "sweep")
+    assert sorted(os.listdir(folder)) == ["scenario.yaml", "sweep.json"]
+    start = {"name": "tiny", "seed": tiny.spec.seed, "scale": 1.0, "scenario_sha256": tiny.sha256, "engine": "vector"}
+    assert about(folder) == {**start, **REQUEST}
+    assert (folder / "scenario.yaml").read_text(encoding="utf-8") == tiny.yaml()
+    assert claim(KIND, tiny, REQUEST, folder) == folder
+
+
+@pytest.mark.parametrize(
+    ("kind", "begin"),
+    [("sweep", "results/sweeps/tiny-"), ("sensitivity", "results/sensitivities/tiny-"), ("mine", "one/two-")],
+)
+def test_a_folder_that_nobody_named_is_that_of_the_request(
+    kind: str, begin: str, tiny: sim.Scenario, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    named = Path("one/two") if kind == "mine" else None
+    first = claim(kind, tiny, REQUEST, None, named)
+    assert str(first).startswith(begin)
+    assert len(str(first)) == len(begin) + 8
+    assert claim(kind, tiny, dict(REQUEST), None, named) == first
+    assert claim(kind, tiny, {"vary": {"seed": [1, 3]}}, None, named) != first
+    # The name is that of the file, which may have been changed by hand since.
+    assert first.name.startswith("two" if named else tiny.name)
+
+
+@pytest.mark.parametrize(("kind", "told"), [("sweep", "another sweep"), ("replicates", "other replicates")])
+def test_another_request_is_refused_by_its_key(kind: str, told: str, tiny: sim.Scenario, tmp_path: Path) -> None:
+    folder = claim(kind, tiny, REQUEST, tmp_path / "place")
+    for request, key in (({"vary": {}}, "vary"), ({**REQUEST, "more": 1}, "more"), ({}, "vary")):
+        with pytest.raises(FolderError) as refused:
+            claim(kind, tiny, request, folder)
+        assert str(refused.value) == f"{folder}: holds {told} ({key} differs); a folder that does not exist or is empty"
+
+
+def test_what_another_start_left_is_taken_over_and_nothing_else(tiny: sim.Scenario, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    claim(KIND, tiny, REQUEST, tmp_path / "empty")
+    left = tmp_path / "left"
+    left.mkdir()
+    for name in (HOLDER, "scenario.yaml", ".scenario.yaml.unfinished-7", ".sweep.json.unfinished-7"):
+        (left / name).write_text("half")
+    assert about(claim(KIND, tiny, REQUEST, left))["vary"] == REQUEST["vary"]
+    for name in ("thesis.txt", ".thesis.txt.unfinished-7", JOURNAL, ".other.json.unfinished-7"):
+        folder = tmp_path / f"with {name}"
+        folder.mkdir()
+        (folder / name).write_text("mine")
+        (folder / "scenario.yaml").write_text("mine")
+        with pytest.raises(FolderError, match="not empty"):
+            claim(KIND, tiny, REQUEST, folder)
+        assert sorted(os.listdir(folder)) == sorted([name, "scenario.yaml"])
+    (tmp_path / "link").symlink_to(left)
+    with pytest.raises(FolderError, match=r"not empty|no folder"):
+        claim("attribution", tiny, REQUEST, tmp_path / "link")
+    (tmp_path / "file").write_text("")
+    with pytest.raises(FolderError, match="no folder"):
+        claim(KIND, tiny, REQUEST, tmp_path / "file")
+
+
+def test_a_folder_that_another_process_is_claiming_is_left_to_it(tiny: sim.Scenario, tmp_path: Path) -> None:
+    folder = tmp_path / "sweep"
+    folder.mkdir()
+    with holding(folder), pytest.raises(FolderError, match="is at work on it"):
+        claim(KIND, tiny, REQUEST, folder)
+    assert os.listdir(folder) == []
+
+
+@pytest.mark.parametrize("text", ["", "[]", "5", "null", '"text"'])
+def test_a_request_that_is_no_map_is_damage(text: str, tiny: sim.Scenario, tmp_path: Path) -> None:
+    folder = claim(KIND, tiny, REQUEST, tmp_path / "sweep")
+    (folder / "sweep.json").write_text(text)
+    with pytest.raises(DamagedError):
+        claim(KIND, tiny, REQUEST, folder)
+    with pytest.raises(DamagedError):
+        complete(folder, KIND, [], never)
+
+
+def test_tables_are_made_once_and_their_hashes_written_down(tiny: sim.Scenario, tmp_path: Path) -> None:
+    folder = claim(KIND, tiny, REQUEST, tmp_path / "sweep")
+    before = about(folder)
+
+    def make() -> None:
+        assert HOLDER in os.listdir(folder)
+        (folder / JOURNAL).write_text("lines")
+        write_frame(folder / "t.parquet", TABLE)
+
+    complete(folder, KIND, ["t.parquet"], make)
+    assert sorted(os.listdir(folder)) == ["scenario.yaml", "sweep.json", "t.parquet"]
+    assert about(folder) == {
+        **before, "files": {"t.parquet": sha256(folder / "t.parquet")}, "program": program_digest(),
+    }  # fmt: skip
+    complete(folder, KIND, ["t.parquet"], never)
+    # Who asks for the same finds it, finished as it is.
+    claim(KIND, tiny, REQUEST, folder)
+
+
+def test_tables_that_fail_leave_the_journal(tiny: sim.Scenario, tmp_path: Path) -> None:
+    folder = claim(KIND, tiny, REQUEST, tmp_path / "sweep")
+    (folder / JOURNAL).write_text("lines")
+    with pytest.raises(AssertionError, match="made again"):
+        complete(folder, KIND, ["t.parquet"], never)
+    assert (folder / JOURNAL).read_text() == "lines"
+    assert "files" not in about(folder)
+
+
+def test_tables_of_another_program_are_made_again(
+    tiny: sim.Scenario, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = made(tiny, tmp_path / "sweep")
+    monkeypatch.setattr(store, "program_digest", lambda: "0" * 64)
+    with pytest.raises(AssertionError, match="made again"):
+        complete(folder, KIND, ["t.parquet"], never)
+    complete(folder, KIND, ["t.parquet"], lambda: None)
+    assert about(folder)["program"] == "0" * 64
+
+
+def test_who_waited_for_another_process_does_not_make_them_again(
+    tiny: sim.Scenario, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = claim(KIND, tiny, REQUEST, tmp_path / "sweep")
+    asked = []
+
+    def meanwhile(*arguments: Any) -> bool:
+        asked.append(arguments)
+        return len(asked) > 1
+
+    monkeypatch.setattr(store, "_is_complete", meanwhile)
+    complete(folder, KIND, ["t.parquet"], never)
+    assert len(asked) == 2
+
+
+@pytest.mark.parametrize(
+    "files", [None, 5, [], {}, {"t.parquet": None}, {"t.parquet": "0"}, {"other": "0" * 64}, {"t.parquet": "0" * 64}]
+)
+def test_hashes_that_are_none_or_others_are_damage(files: Any, tiny: sim.Scenario, tmp_path: Path) -> None:
+    folder = made(tiny, tmp_path / "sweep")
+    document = {**about(folder), "files": files}
+    (folder / "sweep.json").write_text(json.dumps(document))
+    with pytest.raises(DamagedError):
+        complete(folder, KIND, ["t.parquet"], never)
+
+
+def test_a_table_is_read_as_it_was_written(tiny: sim.Scenario, tmp_path: Path) -> None:
+    folder = made(tiny, tmp_path / "sweep")
+    frame = read_frame(folder, KIND, "t.parquet")
+    assert frame["run"].tolist() == [1, 2]
+    assert frame["share"][0] == 0.5
+    assert frame["share"][1] is pd.NA
+    with pytest.raises(DamagedError):
+        read_frame(folder, KIND, "sweep.json")
+    write_frame(folder / "t.parquet", TABLE.head(1))
+    with pytest.raises(DamagedError, match="its SHA-256 is another"):
+        read_frame(folder, KIND, "t.parquet")
+
+
+def test_a_finished_run_is_used_where_it_is_the_very_one(tiny: sim.Scenario, tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    assert finished_run(folder, tiny) is None
+    run = sim.run(tiny, folder)
+    found = finished_run(folder, tiny)
+    assert found is not None
+    assert found.manifest == run.manifest
+    assert found.scenario is tiny
+    others: tuple[dict[str, Any], ...] = ({"period": SHORT, "seed": 8}, {"period": SHORT, "engine": "reference"})
+    for values in others:
+        with pytest.raises(FolderError, match="holds another run"):
+            finished_run(folder, sim.load_scenario("tiny", **values))
+    manifest = {key: value for key, value in run.manifest.items() if key != "sha256"}
+    older = {**manifest, "versions": {**manifest["versions"], "tocsin": "0.0"}}
+    (folder / "run.json").write_text(json.dumps(sealed(older)))
+    with pytest.raises(FolderError, match="another version"):
+        finished_run(folder, tiny)
