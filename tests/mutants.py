@@ -65,11 +65,11 @@ GROUPS = {
     "gates": Group(tuple(f"sim/gates/{name}.py" for name in GATES), (DENSE, "tests/gates")),
     "queues": Group(
         ("sim/engines/reference/desk.py", "sim/engines/vector/line.py", "sim/warning/service.py"),
-        (DENSE, "tests/theory", "tests/warning/test_contacts.py"),
+        ("tests/results/test_bins.py", DENSE, "tests/theory", "tests/warning/test_contacts.py"),
     ),
     "aftermath": Group(
         ("sim/aftermath/cases.py", "sim/aftermath/reports.py"),
-        ("tests/aftermath", DENSE, "tests/midnight/test_night.py"),
+        ("tests/results/test_bins.py", "tests/aftermath", DENSE, "tests/midnight/test_night.py"),
     ),
     "tallies": Group(("sim/engines/vector/tallies.py",), (DENSE,)),
     "store": Group(
