@@ -13,7 +13,6 @@ from typing import Any
 import pyarrow.parquet as pq
 
 import sim
-from tests.engines.small import TWO_DAYS
 
 STORED = Path(__file__).with_name("hashes.json")
 SCALE = 0.0012
@@ -47,13 +46,15 @@ def hashes_of(run: sim.Run) -> dict[str, str]:
 
 
 def main() -> None:
-    """Write the hashes of all bundled scenarios, and of two dense days, anew."""
+    """Write the hashes of all bundled scenarios, and of what is run uncompiled, anew."""
     from sim.scenario import bundled_scenarios
-    from tests.equality.scenarios import DENSE
+    from tests.equality.scenarios import AS_BEFORE
 
+    stored = {}
     with tempfile.TemporaryDirectory() as folder:
-        dense = sim.load_scenario("tiny", period=TWO_DAYS, **DENSE)
-        stored = {"dense": hashes_of(sim.run(dense, Path(folder) / "dense", events="all"))}
+        for name, values in AS_BEFORE.items():
+            run = sim.run(sim.load_scenario("tiny", **values), Path(folder) / name, events="all")
+            stored[name] = hashes_of(run)
         for name, _ in bundled_scenarios():
             run = sim.run(sim.load_scenario(name, **changes(name)), Path(folder) / name, events="all")
             stored[name] = hashes_of(run)

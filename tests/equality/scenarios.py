@@ -63,13 +63,6 @@ TIED_AND_UNEVEN: dict[str, Any] = {
 }
 """Many episodes in uneven provinces, whose people stop or go on by what they have heard, and ties in most ticks."""
 
-DENSE: dict[str, Any] = {
-    **TIED_AND_UNEVEN,
-    **fewer(1.0),
-    **{f"population.legitimate.{channel}": "12000 per day" for channel in ("call", "sms", "online")},
-}
-"""The same on a third of the attempts: what an engine that is not compiled goes through in seconds."""
-
 PERIODS = [
     TWO_DAYS,
     {"start": "2022-01-31", "end": "2022-02-01", "warmup": "1 d"},
@@ -78,6 +71,28 @@ PERIODS = [
 ]
 MONTHS = {"start": "2022-01-20", "end": "2022-03-02", "warmup": "3 d"}
 """Long enough for deadlines of weeks, which outlive the tallies of the vector engine and the tables' months."""
+
+DENSE: dict[str, Any] = {
+    "period": TWO_DAYS,
+    **TIED_AND_UNEVEN,
+    **fewer(1.0),
+    **{f"population.legitimate.{channel}": "12000 per day" for channel in ("call", "sms", "online")},
+}
+"""Ties and uneven provinces on a third of the attempts: what an engine that is not compiled goes through in seconds."""
+LONG: dict[str, Any] = {
+    **DENSE,
+    "period": MONTHS,
+    **fewer(0.05),
+    **{f"population.legitimate.{channel}": "400 per day" for channel in ("call", "sms", "online")},
+    **{f"warning.tiers.{tier}.deadline": f"{days} d" for tier, days in zip(TIERS, (20, 35, 80, 33), strict=True)},
+    "warning.unread_wait": "36 d",
+    "desks.call.staff": 1,
+    "desks.visit.staff": 1,
+}
+"""Few attempts in six weeks, with deadlines that outlive the tallies of the vector engine and the tables' months."""
+AS_BEFORE = {"dense": DENSE, "long": LONG}
+"""Changes of ``tiny`` whose values are stored, and small enough to run uncompiled."""
+
 STAGES = ("engaged", "opened", "first_payment", "later_payment")
 BUSY_TYPES = ("loan_credit", "police_impersonation", "customer_service")
 """Fraud types beside brushing, which ``changes`` varies."""
