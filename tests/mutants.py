@@ -8,8 +8,10 @@ compile a mutant takes longer than to test it.
 
 import argparse
 import ast
+import math
 import os
 import queue
+import random
 import re
 import shutil
 import sqlite3
@@ -145,8 +147,8 @@ def session_of(folder: Path, module: str) -> Path:
     return folder / f"{module.replace('/', '.')}.sqlite"
 
 
-def prepare(folder: Path, module: str) -> Path:
-    """Return the file of a module's mutants, written unless it is there."""
+def prepare(folder: Path, module: str, share: float = 1.0) -> Path:
+    """Return the file of a module's mutants, or of a share of them drawn by chance; written unless it is there."""
     from cosmic_ray.work_db import WorkDB, use_db
 
     session = session_of(folder, module)
@@ -154,7 +156,8 @@ def prepare(folder: Path, module: str) -> Path:
         unfinished = session.with_suffix(".unfinished")
         unfinished.unlink(missing_ok=True)
         with use_db(unfinished, WorkDB.Mode.create) as database:
-            database.add_work_items(work_items(module))
+            items = work_items(module)
+            database.add_work_items(random.Random(module).sample(items, math.ceil(share * len(items))))
         unfinished.replace(session)
     return session
 
@@ -170,7 +173,7 @@ def command_of(group: Group) -> str:
     return f"{sys.executable} -m pytest -x -q -o addopts= -m 'not slow' -p no:cacheprovider {' '.join(group.tests)}"
 
 
-def try_all(folder: Path, only: str | None, again: bool) -> None:
+def try_all(folder: Path, only: str | None, share: float, again: bool) -> None:
     """Try all mutants that have not been tried, ``WORKERS`` at a time; with ``again``, those that lived too."""
     waiting: queue.Queue[tuple[str, str]] = queue.Queue()
     limits = {}
@@ -180,7 +183,7 @@ def try_all(folder: Path, only: str | None, again: bool) -> None:
         if only in (None, name):
             limits[name] = 10 + 2 * _seconds(folder, name)
             for module in group.modules:
-                session = prepare(folder, module)
+                session = prepare(folder, module, share)
                 if again:
                     forget_the_living(session)
                 waiting.put((name, module))
@@ -270,15 +273,17 @@ def table(folder: Path) -> list[str]:
         name: [slip for module in group.modules for slip in outcomes(folder, module)] for name, group in GROUPS.items()
     }
     everything = [slip for slips in found.values() for slip in slips]
+    made = {name: sum(len(work_items(module)) for module in group.modules) for name, group in GROUPS.items()}
     lines = [
-        "| group | slips | seen | of these by a time limit | live | score |",
-        "| --- | ---: | ---: | ---: | ---: | ---: |",
+        "| group | slips | tried, drawn by chance | seen | of these by a time limit | live | score |",
+        "| --- | ---: | ---: | ---: | ---: | ---: | ---: |",
     ]
     for name, slips in [*found.items(), ("all", everything)]:
         live = sum(slip.outcome == "survived" for slip in slips)
         late = sum(slip.outcome == "timeout" for slip in slips)
+        of = made.get(name, sum(made.values()))
         score = f"{1 - live / len(slips):.1%}" if slips else ""
-        lines.append(f"| {name} | {len(slips)} | {len(slips) - live} | {late} | {live} | {score} |")
+        lines.append(f"| {name} | {of} | {len(slips)} | {len(slips) - live} | {late} | {live} | {score} |")
     lines += ["", "| live | | why |", "| --- | --- | --- |"]
     for slip in everything:
         if slip.outcome == "survived":
@@ -295,6 +300,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("folder", type=Path)
     parser.add_argument("--only", choices=sorted(GROUPS), help="one group")
+    parser.add_argument("--share", type=float, default=1.0, help="of the slips of a module that has none tried yet")
     parser.add_argument("--again", action="store_true", help="those that lived too, by the tests as they are now")
     parser.add_argument("--page", action="store_true", help=f"write what was found into {PAGE}")
     arguments = parser.parse_args()
@@ -306,7 +312,7 @@ def main() -> None:
         return
     if shutil.which(Path(sys.executable).with_name("cosmic-ray")) is None:
         raise SystemExit("cosmic-ray is not installed: pip install -e '.[test,mutation]'")
-    try_all(folder, arguments.only, arguments.again)
+    try_all(folder, arguments.only, arguments.share, arguments.again)
     print("\n".join(table(folder)))
 
 
