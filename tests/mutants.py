@@ -94,11 +94,15 @@ ALLOWED: tuple[tuple[str, str], ...] = (
     (r"NEVER: Final", "any day after all periods is never"),
     (r"LONGEST_CLOSURE_DAYS", "any number of days beyond all periods serves"),
     (r"MOST_TRIES", "a limit of a search that few reach: any large number serves"),
-    (r"(profiles|table) = np\.zeros", "room that nobody looks at"),
+    (r"(profiles|table) = np\.zeros|range\( 8\)", "room that nobody looks at"),
     (r"max\( 2, self\.active", "the same but for a stock of a billionth of a card"),
     (r"max\( 2\.0, row\.population", "the same but for segments of less than two people in a province"),
     (r"min\(active \+ flagged", "a guard against rounding: a share of a share of the rest is never more than the rest"),
     (r"chosen\[.* = 2", "a mark: whatever is not 0 says yes"),
+    (r"capacity= 1|_dispatches_at = -\(1 << 63\)|EARLIEST: Final = 1 << 59", "any number of that kind serves"),
+    (r"DISPATCH, number >> 30", "desks do not touch each other: the order of two in one tick is for who reads along"),
+    (r"hard_share\), 1\]", "a visit takes as long in both cases"),
+    (r"identity <= alerts", "no alert is compared with itself"),
     (r"moving == 2\.0", "a fifth region with no share is never picked"),
 )
 """Why a slip may live: a regular expression of its module and what it changes, and the reason."""

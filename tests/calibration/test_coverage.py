@@ -14,7 +14,7 @@ from sim.calibration.levels import Level
 
 pytestmark = pytest.mark.slow
 
-DATASETS = 40
+DATASETS = 30
 MEMBERS = 9
 LEVEL = Level(1.0, tuple(range(11, 27)), pooled=True)
 """Seeds enough to know the standard deviation of figures between them."""

@@ -195,6 +195,7 @@ def test_seats_are_staff_by_people_share_and_shift(tiny: ScenarioModel, tables: 
     # Beijing's visits had more than five before too; Xinjiang's have nobody now, which is not thin but closed.
     assert thin_desks(with_own, tables.provinces) == few - 1
     thinned = tiny.model_copy(update={"scale": 1e-4})
+    assert thin_desks(thinned, tables.provinces) == 2 * 3
     lowest = schedule(thinned, tables.provinces)
     assert set(np.unique(lowest)) == {0, 1}
     assert ((lowest > 0) == (tables.schedule > 0)).all()
