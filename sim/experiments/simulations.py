@@ -225,7 +225,7 @@ class Simulations:
             return
         parent = self._folder if self._executor is None else None
         try:
-            future = self._executors().submit(simulate, scenario, self._reader, parent, 1)
+            future = self._submitted(scenario, parent)
         except BrokenExecutor as error:
             if self._executor is not None:
                 raise
@@ -267,20 +267,20 @@ class Simulations:
                     raise
                 work.postpone(key, scenario, f"{KILLER}: several workers died of it, one after the other", again)
 
-    def _executors(self) -> Executor:
+    def _submitted(self, scenario: "Scenario", parent: Path | None) -> "Future[Outcome]":
+        """Return the future of a run that is handed over to the executor, or to processes of our own."""
         if self._executor is not None:
-            return self._executor
+            return self._executor.submit(simulate, scenario, self._reader, parent, 1)
         if self._pool is None:
             spawn = multiprocessing.get_context("spawn")
             self._pool = ProcessPoolExecutor(self._workers, mp_context=spawn, initializer=_follow_parent)
-            # Processes begin with the first task and inherit the mask: until they have loaded the program, an
-            # interrupt of the whole group would show as a traceback of each. The parent waits for them and tells.
-            masked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-            try:
-                self._pool.submit(os.getpid)
-            finally:
-                signal.pthread_sigmask(signal.SIG_SETMASK, masked)
-        return self._pool
+        # Any task may be the first of a process, which inherits the mask: until it has loaded the program, an interrupt
+        # of the whole group would show as its traceback. The parent waits for it and tells.
+        masked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        try:
+            return self._pool.submit(simulate, scenario, self._reader, parent, 1)
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, masked)
 
     def _drop_pool(self) -> None:
         """Let go of processes of which one was killed; the next task gets new ones."""

@@ -185,6 +185,18 @@ DAMAGED_LINES = [
 ]
 
 
+def test_no_process_of_a_pool_hears_an_interrupt_while_it_begins(tmp_path: Path) -> None:
+    seeds = [sim.load_scenario("tiny", {KEY: VALUE, "seed": str(seed)}) for seed in range(4)]
+    with Simulations(tmp_path / "runs", quantities, workers=2) as some:
+        some.run(seeds, len(seeds))
+        assert some._pool is not None
+        processes = list(some._pool._processes)
+        masks = [Path(f"/proc/{process}/status").read_text().split("SigBlk:")[1].split()[0] for process in processes]
+    # Both have begun, each with a task of its own.
+    assert len(masks) == 2
+    assert all(int(mask, 16) >> (signal.SIGINT - 1) & 1 for mask in masks), masks
+
+
 @pytest.mark.parametrize("line", DAMAGED_LINES, ids=range(len(DAMAGED_LINES)))
 def test_a_damaged_line_of_a_journal_counts_as_not_there(
     line: str, tiny: sim.Scenario, undisturbed: bytes, tmp_path: Path
