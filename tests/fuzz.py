@@ -111,6 +111,8 @@ def command_line(chance: random.Random, place: Path) -> list[str]:
         words.append(chance.choice(NASTY if chance.random() < 0.2 else WORDS).replace("\x00", ""))
     if words[0] in LONG:
         words += ["--set", f"period={SHORT}", "--scale", "0.00001"]
+    if words[0] == "sensitivity":  # of one number: a scenario has a hundred, and a run or more for each
+        words += ["--vary", "desks.visit.staff", "--samples", "2"]
     return words
 
 
