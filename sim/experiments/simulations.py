@@ -27,6 +27,7 @@ from concurrent.futures import (
     ProcessPoolExecutor,
     wait,
 )
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -273,14 +274,12 @@ class Simulations:
             return self._executor.submit(simulate, scenario, self._reader, parent, 1)
         if self._pool is None:
             spawn = multiprocessing.get_context("spawn")
-            self._pool = ProcessPoolExecutor(self._workers, mp_context=spawn, initializer=_follow_parent)
-        # Any task may be the first of a process, which inherits the mask: until it has loaded the program, an interrupt
-        # of the whole group would show as its traceback. The parent waits for it and tells.
-        masked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-        try:
+            with _masked(signal.SIGHUP):  # Python's tracker of semaphores begins here, and is to outlive a hangup
+                self._pool = ProcessPoolExecutor(self._workers, mp_context=spawn, initializer=_follow_parent)
+        # Any task may be the first of a process: until it has loaded the program, an interrupt of the whole group would
+        # show as its traceback. The parent hears it, waits for all of them, and tells.
+        with _masked(signal.SIGINT, signal.SIGHUP):
             return self._pool.submit(simulate, scenario, self._reader, parent, 1)
-        finally:
-            signal.pthread_sigmask(signal.SIG_SETMASK, masked)
 
     def _drop_pool(self) -> None:
         """Let go of processes of which one was killed; the next task gets new ones."""
@@ -409,6 +408,16 @@ def _entry(line: bytes) -> dict[str, Any] | None:
 
 def _of_pool(error: BrokenExecutor) -> str:
     return f"a process that made it was killed ({error or type(error).__name__})"
+
+
+@contextmanager
+def _masked(*signals: signal.Signals) -> Iterator[None]:
+    """Let signals wait meanwhile; processes that begin inherit that for good."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, signals)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _follow_parent() -> None:

@@ -21,7 +21,7 @@ from sim.failures import MACHINE
 from sim.results.holding import HOLDER, holding
 from sim.results.outcomes import quantities
 from sim.results.stored import DamagedError, FolderError
-from tests.cli.commands import CALIBRATED, SHORT, Tocsin, start, tocsin, wait_for
+from tests.cli.commands import CALIBRATED, ROOT, SHORT, Tocsin, start, tocsin, wait_for
 
 __all__ = ["tocsin"]
 
@@ -185,16 +185,36 @@ DAMAGED_LINES = [
 ]
 
 
-def test_no_process_of_a_pool_hears_an_interrupt_while_it_begins(tmp_path: Path) -> None:
+MASKED = """
+import sys
+from multiprocessing import resource_tracker
+from pathlib import Path
+import sim
+from sim.experiments.simulations import Simulations
+from sim.results.outcomes import quantities
+from tests.experiments.test_going_on import KEY, VALUE
+
+if __name__ == "__main__":
     seeds = [sim.load_scenario("tiny", {KEY: VALUE, "seed": str(seed)}) for seed in range(4)]
-    with Simulations(tmp_path / "runs", quantities, workers=2) as some:
+    with Simulations(Path("runs"), quantities, workers=2) as some:
         some.run(seeds, len(seeds))
-        assert some._pool is not None
-        processes = list(some._pool._processes)
-        masks = [Path(f"/proc/{process}/status").read_text().split("SigBlk:")[1].split()[0] for process in processes]
-    # Both have begun, each with a task of its own.
-    assert len(masks) == 2
-    assert all(int(mask, 16) >> (signal.SIGINT - 1) & 1 for mask in masks), masks
+        for process in (resource_tracker._resource_tracker._pid, *some._pool._processes):
+            print(Path(f"/proc/{process}/status").read_text().split("SigBlk:")[1].split()[0])
+"""
+
+
+def test_nothing_that_a_pool_begins_hears_an_interrupt_or_a_hangup(tmp_path: Path) -> None:
+    (tmp_path / "program.py").write_text(MASKED)
+    done = subprocess.run(
+        [sys.executable, "program.py"], cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True,
+        text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    tracker, *processes = [int(mask, 16) for mask in done.stdout.split()]
+    # Both processes have begun, each with a task of its own; the tracker ignores interrupts by itself.
+    assert len(processes) == 2
+    assert all(mask >> (signal.SIGINT - 1) & 1 for mask in processes), done.stdout
+    assert tracker >> (signal.SIGHUP - 1) & 1, done.stdout
 
 
 @pytest.mark.parametrize("line", DAMAGED_LINES, ids=range(len(DAMAGED_LINES)))
