@@ -73,7 +73,7 @@ GROUPS = {
         ("sim/aftermath/cases.py", "sim/aftermath/reports.py"),
         ("tests/results/test_bins.py", "tests/aftermath", DENSE, "tests/midnight/test_night.py"),
     ),
-    "tallies": Group(("sim/engines/vector/tallies.py",), (DENSE,)),
+    "tallies": Group(("sim/engines/vector/tallies.py",), ("tests/engines/test_tallies.py", DENSE)),
     "store": Group(
         ("sim/experiments/store.py", "sim/results/stored.py", "sim/results/folder.py"),
         ("tests/results/test_folder.py", "tests/results/test_stored.py", "tests/experiments/test_store.py"),
@@ -90,7 +90,7 @@ HEADS = ("---", "+++")
 ALLOWED: tuple[tuple[str, str], ...] = (
     (r"strict=True.*strict=False", "a guard: both are of one length, always"),
     (r"frozen=True.*frozen=False", "a guard: nobody changes it"),
-    (r"u_\w+ < .*u_\w+ <= ", "the same but for one uniform in 2^32"),
+    (r"u_\w+ < .*u_\w+ <= |u >= .*u > ", "the same but for one uniform in 2^32"),
     (r"NEVER: Final", "any day after all periods is never"),
     (r"LONGEST_CLOSURE_DAYS", "any number of days beyond all periods serves"),
     (r"MOST_TRIES", "a limit of a search that few reach: any large number serves"),
@@ -103,6 +103,16 @@ ALLOWED: tuple[tuple[str, str], ...] = (
     (r"DISPATCH, number >> 30", "desks do not touch each other: the order of two in one tick is for who reads along"),
     (r"hard_share\), 1\]", "a visit takes as long in both cases"),
     (r"identity <= alerts", "no alert is compared with itself"),
+    (r"- 2(, -1)?\)$", "numpy finds the length that is left for any negative number"),
+    (r"return - 2$", "whoever asks compares with 0"),
+    (r"end >= len\(self\._cases\)", "makes room one case earlier"),
+    (
+        r"days = 2 <<|DAY_MS - 2",
+        "more or fewer days have cells of their own; what has none overflows, and counts the same",
+    ),
+    (r"\[\.\.\., : 2\]|\[:, : 2\]", "a slice that is one wider than what there is"),
+    (r"\[: 201\]", "the length at which a message is cut"),
+    (r"ignore_errors=False", "a guard: what cannot be removed is told of by nobody"),
     (r"moving == 2\.0", "a fifth region with no share is never picked"),
 )
 """Why a slip may live: a regular expression of its module and what it changes, and the reason."""

@@ -58,6 +58,8 @@ def _demand_free(folder: Path) -> None:
     # Taking the place of `.` would leave the user's shell in a folder that is gone.
     if not folder.name or folder.name == "..":
         raise FolderError(f"{folder}: has no name of its own; a folder that does not exist or is empty")
+    with suppress(FileNotFoundError, NotADirectoryError):
+        os.lstat(folder)  # raises for what can be no name
     if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
         raise FolderError(f"{folder}: is no folder; a folder that does not exist or is empty")
     if folder.is_dir() and any(folder.iterdir()):

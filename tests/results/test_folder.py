@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from sim.results.folder import Staging, default_folder, demand_file, demand_free, find_runs, write_json
+from sim.results.folder import Staging, default_folder, demand_file, demand_free, find_runs, whole, write_json
 from sim.results.run_json import read_manifest, sealed
 from sim.results.stored import FolderError
 
@@ -116,6 +116,71 @@ def test_two_runs_of_one_process_may_stage_for_a_name_that_nobody_asked_for(tmp_
         with pytest.raises(FolderError, match=f"process {os.getpid()} is making it"):
             Staging(tmp_path / "run")
     assert os.listdir(tmp_path) == []
+
+
+def test_what_killed_runs_of_a_target_left_goes_and_nothing_else(tmp_path: Path) -> None:
+    for name in (".run.unfinished-7", ".other.unfinished-7", ".run.unfinished", "runs"):
+        (tmp_path / name).mkdir()
+    (tmp_path / ".run.unfinished-8").symlink_to("runs")
+    with Staging(tmp_path / "run"):
+        pass
+    assert sorted(os.listdir(tmp_path)) == [".other.unfinished-7", ".run.unfinished", ".run.unfinished-8", "runs"]
+
+
+def test_a_run_is_no_place_for_runs(tmp_path: Path) -> None:
+    (tmp_path / "run").mkdir()
+    write_json(tmp_path / "run" / "run.json", DONE)
+    for inside in ("inside", "deep/inside"):
+        with pytest.raises(FolderError, match="lies inside the run"):
+            demand_free(tmp_path / "run" / inside)
+
+
+def test_a_folder_that_can_have_no_name_is_refused_with_the_reason(tmp_path: Path) -> None:
+    for name, why in (
+        ("x" * 300, "a name of over 200 bytes"),
+        ("x" * 300 + "/run", "File name too long"),
+        ("a\0b", "null"),
+    ):
+        with pytest.raises(FolderError, match=why):
+            demand_free(tmp_path / name)
+
+
+def test_parents_that_hold_something_else_meanwhile_stay(tmp_path: Path) -> None:
+    staging = Staging(tmp_path / "deep" / "deeper" / "run")
+    (tmp_path / "deep" / "mine").write_text("keep")
+    staging.discard()
+    assert os.listdir(tmp_path / "deep") == ["mine"]
+
+
+def test_runs_are_found_down_to_a_depth_and_not_in_hidden_folders(tmp_path: Path) -> None:
+    for place in ("a", "b/c", "b/c/d", ".hidden/e"):
+        (tmp_path / place / "run").mkdir(parents=True)
+        write_json(tmp_path / place / "run" / "run.json", DONE)
+
+    def found(depth: int) -> list[str]:
+        return [str(one.path.relative_to(tmp_path)) for one in find_runs(tmp_path, depth)]
+
+    assert found(1) == []
+    assert found(2) == ["a/run"]
+    assert found(3) == ["a/run", "b/c/run"]
+    assert found(4) == ["a/run", "b/c/d/run", "b/c/run"]
+
+
+@pytest.mark.parametrize("error", [OSError(28, "No space left on device"), KeyboardInterrupt()], ids=repr)
+def test_a_file_that_is_not_whole_does_not_appear(tmp_path: Path, error: BaseException) -> None:
+    (tmp_path / "file").write_text("old")
+
+    def write(raised: BaseException | None) -> None:
+        with whole(tmp_path / "file") as unfinished:
+            unfinished.write_text("new")
+            if raised:
+                raise raised
+
+    with pytest.raises(type(error)):
+        write(error)
+    assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("file", "old")]
+    write(None)
+    assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("file", "new")]
 
 
 def test_default_folders_do_not_collide(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
