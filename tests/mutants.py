@@ -111,8 +111,8 @@ ALLOWED: tuple[tuple[str, str], ...] = (
         "more or fewer days have cells of their own; what has none overflows, and counts the same",
     ),
     (r"\[\.\.\., : 2\]|\[:, : 2\]", "a slice that is one wider than what there is"),
-    (r"\[: 201\]", "the length at which a message is cut"),
-    (r"ignore_errors=False", "a guard: what cannot be removed is told of by nobody"),
+    (r"\[: 201\]|\[: 21\]", "the length at which a message is cut"),
+    (r"ignore_errors=False", "a guard: only what may not be removed tells the difference"),
     (r"moving == 2\.0", "a fifth region with no share is never picked"),
 )
 """Why a slip may live: a regular expression of its module and what it changes, and the reason."""

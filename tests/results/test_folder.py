@@ -52,7 +52,7 @@ def test_a_failed_run_leaves_nothing_not_even_the_parents_it_made(tmp_path: Path
     assert os.listdir(tmp_path) == []
 
 
-def test_an_empty_folder_is_taken_and_a_full_one_refused(tmp_path: Path) -> None:
+def test_an_empty_folder_is_taken_and_a_full_one_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "empty").mkdir()
     with Staging(tmp_path / "empty") as staging:
         write_json(staging.path / "run.json", DONE)
@@ -65,6 +65,10 @@ def test_an_empty_folder_is_taken_and_a_full_one_refused(tmp_path: Path) -> None
         demand_free(tmp_path / "file")
     with pytest.raises(FolderError, match="nothing can be written"):
         demand_free(tmp_path / "file" / "run")
+    monkeypatch.setattr(os, "access", lambda _, asked: asked != os.W_OK | os.X_OK)
+    with pytest.raises(FolderError, match="nothing can be written"):
+        demand_free(tmp_path / "run")
+    monkeypatch.undo()
     (tmp_path / "link").symlink_to("nowhere")
     with pytest.raises(FolderError, match="nothing can be written"):
         demand_free(tmp_path / "link" / "run")
@@ -160,9 +164,13 @@ def test_runs_are_found_down_to_a_depth_and_not_in_hidden_folders(tmp_path: Path
     def found(depth: int) -> list[str]:
         return [str(one.path.relative_to(tmp_path)) for one in find_runs(tmp_path, depth)]
 
+    # Neither files nor links: a run is found once, whatever leads to it.
+    (tmp_path / "0").write_text("first of all names")
+    (tmp_path / "00").symlink_to("a")
     assert found(1) == []
     assert found(2) == ["a/run"]
     assert found(3) == ["a/run", "b/c/run"]
+    assert [one.path for one in find_runs(tmp_path)] == [one.path for one in find_runs(tmp_path, 3)]
     assert found(4) == ["a/run", "b/c/d/run", "b/c/run"]
 
 
