@@ -113,6 +113,15 @@ ALLOWED: tuple[tuple[str, str], ...] = (
     (r"\[\.\.\., : 2\]|\[:, : 2\]", "a slice that is one wider than what there is"),
     (r"\[: 201\]|\[: 21\]", "the length at which a message is cut"),
     (r"ignore_errors=False", "a guard: only what may not be removed tells the difference"),
+    (
+        r"MOST_DAYS = 33|DAY_MS \+ 3|oldest \+ 2",
+        "cells that are kept or taken out some days earlier or later add up to the same",
+    ),
+    (r"EARLIEST: Final = 2", "any number of that kind serves"),
+    (r"REPATRIATED: Final = 3", "a mark: it is compared with itself"),
+    (r"np\.empty\(\(rates\.shape\[ 1\]", "room that nobody looks at"),
+    (r"O_RDONLY & os", "0 is to read, and Python lets no process inherit it either way"),
+    (r"first_code for", "the first code of whatever overflows is 0"),
     (r"moving == 2\.0", "a fifth region with no share is never picked"),
 )
 """Why a slip may live: a regular expression of its module and what it changes, and the reason."""

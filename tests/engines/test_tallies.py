@@ -2,8 +2,10 @@
 
 import numpy as np
 
+import sim
+from sim.engines.tables import Tables
 from sim.engines.vector.records import OVERFLOW, OverflowTable
-from sim.engines.vector.tallies import Cells, DayCounts
+from sim.engines.vector.tallies import Cells, Counts, DayCounts
 from sim.results.columns import StoredTable
 from sim.results.tables import ALERTS, CONTACTS
 from sim.words import ContactResult, End
@@ -54,3 +56,17 @@ def test_messages_are_counted_whatever_became_of_them() -> None:
     assert DayCounts([some, other], [more[:0], alerts]).messages() == counts[written].sum()
     in_overflow = sum(result <= ContactResult.UNREAD for result in (*MESSAGES, *tries))
     assert DayCounts([some], [more]).messages() == counts[written].sum() + in_overflow
+
+
+def test_counts_go_on_from_a_snapshot() -> None:
+    tables = Tables.of(sim.load_scenario("tiny").spec)
+    counts, other = Counts(tables), Counts(tables)
+    rng = np.random.default_rng(6)
+    for array in counts._arrays():
+        array.reshape(-1)[rng.choice(array.size, min(array.size, 50), replace=False)] = rng.integers(
+            -(1 << 40), 1 << 40
+        )
+    other.resume(counts.snapshot())
+    for array, found in zip(counts._arrays(), other._arrays(), strict=True):
+        assert array.any()
+        assert np.array_equal(array, found)

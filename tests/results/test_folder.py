@@ -77,13 +77,18 @@ def test_an_empty_folder_is_taken_and_a_full_one_refused(tmp_path: Path, monkeyp
     assert sorted(os.listdir(tmp_path)) == ["empty", "file", "link"]
 
 
-def test_a_file_has_a_name_of_its_own_in_a_folder_that_is_there(tmp_path: Path) -> None:
+def test_a_file_has_a_name_of_its_own_in_a_folder_that_is_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "folder").mkdir()
     demand_file(tmp_path / "file")
     with pytest.raises(FolderError, match="is a folder"):
         demand_file(tmp_path / "folder")
     with pytest.raises(FolderError, match="nothing can be written"):
         demand_file(tmp_path / "nowhere" / "file")
+    monkeypatch.setattr(os, "access", lambda _, asked: asked != os.W_OK | os.X_OK)
+    with pytest.raises(FolderError, match="nothing can be written"):
+        demand_file(tmp_path / "file")
     assert os.listdir(tmp_path) == ["folder"]
 
 
@@ -212,3 +217,5 @@ def test_a_manifest_that_does_not_say_finished_is_no_run(tmp_path: Path, text: s
 def test_a_manifest_holds_no_number_that_json_does_not_have(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="JSON"):
         write_json(tmp_path / "run.json", {"ratio": float("nan")})
+    write_json(tmp_path / "run.json", {"name": "北京"})
+    assert (tmp_path / "run.json").read_text(encoding="utf-8") == '{\n  "name": "北京"\n}\n'
