@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from sim.days import day_number
-from sim.results.figures import number, scale_fraction, summarise
+from sim.results.figures import number, scale_fraction, summarise, uncounted
 from sim.results.recorder import Recorder
 from sim.results.scope import Scope, Target
 from sim.results.writer import TableWriter
@@ -175,6 +175,7 @@ def test_totals_scale_up_exactly_and_leave_dens_whole(tmp_path: Path) -> None:
         recorder.contacts[day, 0, 0, 3, 5][0] += 3
         recorder.contacts[day, 0, 0, 3, 5][1] += 3_600_000
         recorder.outcomes[day, 0, 0, 0, 0][Outcome.LOSS_FEN] += 301
+        recorder.outcomes[day, 0, 1, 1, 1][Outcome.VICTIMS] += 3
         recorder.flows[day, 0, "dens_destroyed"] += 2
         recorder.flows[day, 0, "cards_eliminated"] += 3
         recorder.flows[day, 0, "false_blocks_call"] += 3
@@ -193,9 +194,19 @@ def test_totals_scale_up_exactly_and_leave_dens_whole(tmp_path: Path) -> None:
     assert totals["staff_hours_visit"] == float(Fraction(100_000, 3))
     assert totals["staff_hours_call"] == 0
     assert totals["loss_yuan"] == float(Fraction(301 * 1000, 3))
+    assert totals["victims"] == 100_000
     assert totals["dens_destroyed"] == 2
     assert totals["cards_eliminated"] == 100_000
     assert totals["false_blocks"] == 300_000
+
+
+def test_a_number_of_what_the_model_does_not_count_is_warned_of_once() -> None:
+    twice = replace(
+        SCOPE, targets=(*SCOPE.targets, *SCOPE.targets, Target("internet_users_change", YEAR, 0.1, "fitted"))
+    )
+    # A day on which something came into force is no number.
+    line = "the model counts no such quantity, so it has no simulated value"
+    assert uncounted(twice) == [f"figure internet_users: {line}", f"figure internet_users_change: {line}"]
 
 
 def test_the_totals_of_the_contract_are_all_there(tmp_path: Path) -> None:
