@@ -217,6 +217,8 @@ def try_all(folder: Path, only: str | None, share: float, again: bool) -> None:
         _clone(folder / f"clone-{number}")
     for name, group in GROUPS.items():
         if only in (None, name):
+            if again:
+                (folder / f"{name}.seconds").unlink(missing_ok=True)
             limits[name] = 10 + 2 * _seconds(folder, name)
             for module in group.modules:
                 session = prepare(folder, module, share)
