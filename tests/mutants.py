@@ -103,7 +103,7 @@ ALLOWED: tuple[tuple[str, str], ...] = (
     (r"DISPATCH, number >> 30", "desks do not touch each other: the order of two in one tick is for who reads along"),
     (r"hard_share\), 1\]", "a visit takes as long in both cases"),
     (r"identity <= alerts", "no alert is compared with itself"),
-    (r"- 2(, -1)?\)$", "numpy finds the length that is left for any negative number"),
+    (r"- 2(, -1|, last)?\)$", "numpy finds the length that is left for any negative number"),
     (r"return - 2$", "whoever asks compares with 0"),
     (r"end >= len\(self\._cases\)", "makes room one case earlier"),
     (
@@ -122,6 +122,7 @@ ALLOWED: tuple[tuple[str, str], ...] = (
     (r"np\.empty\(\(rates\.shape\[ 1\]", "room that nobody looks at"),
     (r"O_RDONLY & os", "0 is to read, and Python lets no process inherit it either way"),
     (r"first_code for", "the first code of whatever overflows is 0"),
+    (r"not count == 0", "any free name of its form serves"),
     (r"moving == 2\.0", "a fifth region with no share is never picked"),
 )
 """Why a slip may live: a regular expression of its module and what it changes, and the reason."""

@@ -136,6 +136,22 @@ def test_what_killed_runs_of_a_target_left_goes_and_nothing_else(tmp_path: Path)
     assert sorted(os.listdir(tmp_path)) == [".other.unfinished-7", ".run.unfinished", ".run.unfinished-8", "runs"]
 
 
+def test_what_a_killed_run_left_and_nobody_may_open_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for process in (6, 7, 8, 9):
+        (tmp_path / f".run.unfinished-{process}").mkdir()
+    opened = os.open
+
+    def refused(path: Any, *arguments: Any) -> int:
+        if str(path).endswith("-7"):
+            raise PermissionError(13, "Permission denied", str(path))
+        return opened(path, *arguments)
+
+    monkeypatch.setattr(os, "open", refused)
+    with Staging(tmp_path / "run"):
+        pass
+    assert os.listdir(tmp_path) == [".run.unfinished-7"]
+
+
 def test_a_run_is_no_place_for_runs(tmp_path: Path) -> None:
     (tmp_path / "run").mkdir()
     write_json(tmp_path / "run" / "run.json", DONE)
