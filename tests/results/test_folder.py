@@ -141,10 +141,10 @@ def test_what_a_killed_run_left_and_nobody_may_open_stays(tmp_path: Path, monkey
         (tmp_path / f".run.unfinished-{process}").mkdir()
     opened = os.open
 
-    def refused(path: Any, *arguments: Any) -> int:
+    def refused(path: Any, *arguments: Any, **keywords: Any) -> int:
         if str(path).endswith("-7"):
             raise PermissionError(13, "Permission denied", str(path))
-        return opened(path, *arguments)
+        return opened(path, *arguments, **keywords)
 
     monkeypatch.setattr(os, "open", refused)
     with Staging(tmp_path / "run"):
