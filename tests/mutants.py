@@ -107,7 +107,7 @@ ALLOWED: tuple[tuple[str, str], ...] = (
     (r"return - 2$", "whoever asks compares with 0"),
     (r"end >= len\(self\._cases\)", "makes room one case earlier"),
     (
-        r"days = 2 <<|DAY_MS - 2",
+        r"-> days = ",
         "more or fewer days have cells of their own; what has none overflows, and counts the same",
     ),
     (r"\[\.\.\., : 2\]|\[:, : 2\]", "a slice that is one wider than what there is"),
