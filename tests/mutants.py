@@ -307,23 +307,37 @@ def outcomes(folder: Path, module: str) -> Iterator[Slip]:
         yield Slip(module, before, after, outcome)
 
 
+def drawn(folder: Path, module: str) -> int:
+    """Return how many mutants of a module are to be tried."""
+    from cosmic_ray.work_db import WorkDB, use_db
+
+    session = session_of(folder, module)
+    if not session.exists():
+        return 0
+    with use_db(session, WorkDB.Mode.open) as database:
+        return int(database.num_work_items)
+
+
 def table(folder: Path) -> list[str]:
-    """Return the page's lines: a row a group, and each slip that lives."""
-    found = {
-        name: [slip for module in group.modules for slip in outcomes(folder, module)] for name, group in GROUPS.items()
-    }
-    everything = [slip for slips in found.values() for slip in slips]
-    made = {name: sum(len(work_items(module)) for module in group.modules) for name, group in GROUPS.items()}
-    lines = [
-        "| group | slips | tried, drawn by chance | seen | of these by a time limit | live | score |",
-        "| --- | ---: | ---: | ---: | ---: | ---: | ---: |",
-    ]
-    for name, slips in [*found.items(), ("all", everything)]:
+    """Return the page's lines: a row a group, and each slip that lives. What is not tried yet counts as not seen."""
+    rows = []
+    everything = []
+    for name, group in GROUPS.items():
+        slips = [slip for module in group.modules for slip in outcomes(folder, module)]
+        everything += slips
         live = sum(slip.outcome == "survived" for slip in slips)
         late = sum(slip.outcome == "timeout" for slip in slips)
-        of = made.get(name, sum(made.values()))
-        score = f"{1 - live / len(slips):.1%}" if slips else ""
-        lines.append(f"| {name} | {of} | {len(slips)} | {len(slips) - live} | {late} | {live} | {score} |")
+        made = sum(len(work_items(module)) for module in group.modules)
+        chosen = sum(drawn(folder, module) for module in group.modules)
+        rows.append((name, made, chosen, len(slips) - live, late, live, chosen - len(slips)))
+    rows.append(("all", *(sum(numbers) for numbers in zip(*(row[1:] for row in rows), strict=True))))
+    lines = [
+        "| group | slips | drawn by chance | seen | of these by a time limit | live | not tried | score |",
+        "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
+    ]
+    for row in rows:
+        score = f"{row[3] / row[2]:.1%}" if row[2] else ""
+        lines.append(f"| {' | '.join(map(str, row))} | {score} |")
     lines += ["", "| live | | why |", "| --- | --- | --- |"]
     for slip in everything:
         if slip.outcome == "survived":
