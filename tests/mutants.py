@@ -103,7 +103,7 @@ ALLOWED: tuple[tuple[str, str], ...] = (
     (r"DISPATCH, number >> 30", "desks do not touch each other: the order of two in one tick is for who reads along"),
     (r"hard_share\), 1\]", "a visit takes as long in both cases"),
     (r"identity <= alerts", "no alert is compared with itself"),
-    (r"- 2(, -1|, last)?\)$", "numpy finds the length that is left for any negative number"),
+    (r"- 2(, -1|, last|, 2)?\)$", "numpy finds the length that is left for any negative number"),
     (r"return - 2$", "whoever asks compares with 0"),
     (r"end >= len\(self\._cases\)", "makes room one case earlier"),
     (
