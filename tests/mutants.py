@@ -1,9 +1,9 @@
-"""Mutation testing: one slip of the hand at a time in the rules of the model, and which of them no test sees.
+"""Mutation testing: one change at a time in the rules of the model, and which of these mutants no test kills.
 
-``python -m tests.mutants FOLDER`` tries all slips of all groups, two at a time, each on a clone of this tree's last
+``python -m tests.mutants FOLDER`` tries the mutants of all groups, two at a time, each on a clone of this tree's last
 commit in FOLDER; given again, it goes on. ``--page`` writes what was found into ``docs/verification.md``. Mutants are
-cosmic-ray's (``pip install -e '.[test,mutation]'``); rules are tested uncompiled, since to
-compile a mutant takes longer than to test it.
+cosmic-ray's (``pip install -e '.[test,mutation]'``); compiled rules are tested uncompiled, since to compile a mutant
+takes longer than to test it.
 """
 
 import argparse
@@ -25,13 +25,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from sim.results.stored import sha256
 from sim.verify import page
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = Path("docs", "verification.md")
 WORKERS = 2
 
-SLIPS = {
+OPERATORS = {
     "ReplaceBinaryOperator": (
         "Add_Sub", "Sub_Add", "Mul_FloorDiv", "Div_Mul", "FloorDiv_Mul", "Mod_FloorDiv", "Pow_Mul",
         "LShift_RShift", "RShift_LShift", "BitAnd_BitOr", "BitOr_BitAnd", "BitXor_BitAnd",
@@ -44,7 +45,7 @@ SLIPS = {
     "ReplaceFalseWithTrue": (), "ReplaceContinueWithBreak": (), "ReplaceBreakWithContinue": (),
     "ZeroIterationForLoop": (), "ExceptionReplacer": (),
 }  # fmt: skip
-"""Operators of cosmic-ray, each with what of it is a slip: the nearest other sign, not one that no type allows."""
+"""Mutation operators of cosmic-ray, of those that replace a sign only by the nearest other one that types allow."""
 
 GATES = ("answering", "cards", "dens", "engagement", "interception", "not_sent", "sites")
 DENSE = "tests/equality/test_dense.py"
@@ -53,7 +54,7 @@ DENSE = "tests/equality/test_dense.py"
 
 @dataclass(frozen=True)
 class Group:
-    """Modules, and the tests that are to see a slip in them, those first that see most in a second.
+    """Modules, and the tests that are to kill their mutants, those first that kill most in a second.
 
     ``compiled`` is for modules of which nothing is compiled: the machine code of all others serves their mutants.
     """
@@ -87,19 +88,22 @@ GROUPS = {
 HEADS = ("---", "+++")
 """Of lines of a difference that name a file."""
 
-ALLOWED: tuple[tuple[str, str], ...] = (
+EQUIVALENT: tuple[tuple[str, str], ...] = (
     (r"strict=True.*strict=False", "a guard: both are of one length, always"),
     (r"frozen=True.*frozen=False", "a guard: nobody changes it"),
     (r"u_\w+ < .*u_\w+ <= |u >= .*u > ", "the same but for one uniform in 2^32"),
     (r"NEVER: Final", "any day after all periods is never"),
     (r"LONGEST_CLOSURE_DAYS", "any number of days beyond all periods serves"),
     (r"MOST_TRIES", "a limit of a search that few reach: any large number serves"),
-    (r"(profiles|table) = np\.zeros|range\( 8\)", "room that nobody looks at"),
+    (r"(profiles|table) = np\.zeros|range\( 8\)|np\.empty\(\(rates\.shape\[ 1\]", "room that nobody looks at"),
     (r"max\( 2, self\.active", "the same but for a stock of a billionth of a card"),
     (r"max\( 2\.0, row\.population", "the same but for segments of less than two people in a province"),
     (r"min\(active \+ flagged", "a guard against rounding: a share of a share of the rest is never more than the rest"),
     (r"chosen\[.* = 2", "a mark: whatever is not 0 says yes"),
-    (r"capacity= 1|_dispatches_at = -\(1 << 63\)|EARLIEST: Final = 1 << 59", "any number of that kind serves"),
+    (
+        r"capacity= 1|_dispatches_at = -\(1 << 63\)|EARLIEST: Final = (1 << 59|2 << 58)",
+        "any number of that kind serves",
+    ),
     (r"DISPATCH, number >> 30", "desks do not touch each other: the order of two in one tick is for who reads along"),
     (r"hard_share\), 1\]", "a visit takes as long in both cases"),
     (r"identity <= alerts", "no alert is compared with itself"),
@@ -107,7 +111,7 @@ ALLOWED: tuple[tuple[str, str], ...] = (
     (r"return - 2$", "whoever asks compares with 0"),
     (r"end >= len\(self\._cases\)", "makes room one case earlier"),
     (
-        r"-> days = ",
+        r"tallies\.py: days = .* -> days = ",
         "more or fewer days have cells of their own; what has none overflows, and counts the same",
     ),
     (r"\[\.\.\., : 2\]|\[:, : 2\]", "a slice that is one wider than what there is"),
@@ -117,20 +121,18 @@ ALLOWED: tuple[tuple[str, str], ...] = (
         r"MOST_DAYS = 33|DAY_MS \+ 3|oldest \+ 2",
         "cells that are kept or taken out some days earlier or later add up to the same",
     ),
-    (r"EARLIEST: Final = 2", "any number of that kind serves"),
     (r"REPATRIATED: Final = 3", "a mark: it is compared with itself"),
-    (r"np\.empty\(\(rates\.shape\[ 1\]", "room that nobody looks at"),
     (r"O_RDONLY & os", "0 is to read, and Python lets no process inherit it either way"),
     (r"first_code for", "the first code of whatever overflows is 0"),
-    (r"END_STEP", "the end is the last of an alert's codes: its step is 1"),
+    (r"tallies\.py: .*END_STEP", "the end is the last of an alert's codes: its step is 1"),
     (r"not count == 0", "any free name of its form serves"),
     (r"moving == 2\.0", "a fifth region with no share is never picked"),
 )
-"""Why a slip may live: a regular expression of its module and what it changes, and the reason."""
+"""Why a mutant may survive: a regular expression of its module and what it changes, and the reason."""
 
 
 @dataclass(frozen=True)
-class Slip:
+class Mutant:
     """A mutant and what came of it; ``before`` and ``after`` are the lines that differ."""
 
     module: str
@@ -140,17 +142,17 @@ class Slip:
 
     @property
     def key(self) -> str:
-        """Return what ``ALLOWED`` is searched for."""
+        """Return what ``EQUIVALENT`` is searched for."""
         return f"{self.module}: {self.before} -> {self.after}"
 
     @property
     def why(self) -> str:
-        """Return why it may live."""
-        return next((reason for pattern, reason in ALLOWED if re.search(pattern, self.key)), "not explained")
+        """Return why it may survive."""
+        return next((reason for pattern, reason in EQUIVALENT if re.search(pattern, self.key)), "not explained")
 
 
 def work_items(module: str) -> list[Any]:
-    """Return cosmic-ray's mutants of a module that are slips, one a place and kind."""
+    """Return the mutants of a module, one a place and kind."""
     import cosmic_ray.commands
     from cosmic_ray.work_db import WorkDB, use_db
 
@@ -162,7 +164,7 @@ def work_items(module: str) -> list[Any]:
             mutation = item.mutations[0]
             kind, _, sign = mutation.operator_name.removeprefix("core/").partition("_")
             place = tuple(mutation.start_pos)
-            if kind not in SLIPS or (SLIPS[kind] and sign not in SLIPS[kind]):
+            if kind not in OPERATORS or (OPERATORS[kind] and sign not in OPERATORS[kind]):
                 continue
             if any(begin <= place < end for begin, end in hints):
                 continue
@@ -181,8 +183,8 @@ def _hints(tree: ast.Module) -> list[tuple[tuple[int, int], tuple[int, int]]]:
 
 
 def session_of(folder: Path, module: str) -> Path:
-    """Return the file in which what came of a module's mutants is kept."""
-    return folder / f"{module.replace('/', '.')}.sqlite"
+    """Return the file in which what came of the mutants of a module, as it is now, is kept."""
+    return folder / f"{module.replace('/', '.')}-{sha256(ROOT / module)[:8]}.sqlite"
 
 
 def prepare(folder: Path, module: str, share: float = 1.0) -> Path:
@@ -200,19 +202,19 @@ def prepare(folder: Path, module: str, share: float = 1.0) -> Path:
     return session
 
 
-def forget_the_living(session: Path) -> None:
-    """Let those that lived be tried again, since tests have changed; what was seen is seen."""
+def forget_survivors(session: Path) -> None:
+    """Let those that survived be tried again, since tests have changed; what was killed stays so."""
     with closing(sqlite3.connect(session)) as database, database:
         database.execute("DELETE FROM work_results WHERE test_outcome = 'SURVIVED'")
 
 
 def command_of(group: Group) -> str:
-    """Return the command that ends with another code than 0 where a test of the group sees something."""
+    """Return the command that ends with another code than 0 where a test of the group fails."""
     return f"{sys.executable} -m pytest -x -q -o addopts= -m 'not slow' -p no:cacheprovider {' '.join(group.tests)}"
 
 
 def try_all(folder: Path, only: str | None, share: float, again: bool) -> None:
-    """Try all mutants that have not been tried, ``WORKERS`` at a time; with ``again``, those that lived too."""
+    """Try all mutants that have not been tried, ``WORKERS`` at a time; with ``again``, the survivors too."""
     waiting: queue.Queue[tuple[str, str]] = queue.Queue()
     limits = {}
     for number in range(WORKERS):
@@ -225,7 +227,7 @@ def try_all(folder: Path, only: str | None, share: float, again: bool) -> None:
             for module in group.modules:
                 session = prepare(folder, module, share)
                 if again:
-                    forget_the_living(session)
+                    forget_survivors(session)
                 waiting.put((name, module))
     threads = [
         threading.Thread(target=_work, args=(folder / f"clone-{number}", folder, waiting, limits))
@@ -287,11 +289,13 @@ def _work(clone: Path, folder: Path, waiting: "queue.Queue[tuple[str, str]]", li
         )
         command = [Path(sys.executable).with_name("cosmic-ray"), "exec", settings, session_of(folder, module)]
         subprocess.run(command, cwd=clone, env=_environment(clone, GROUPS[name]), check=True)
-        slips = list(outcomes(folder, module))
-        print(f"{module}: {len(slips)}, {sum(slip.outcome == 'survived' for slip in slips)} live", flush=True)
+        mutants = list(outcomes(folder, module))
+        print(
+            f"{module}: {len(mutants)}, {sum(mutant.outcome == 'survived' for mutant in mutants)} survived", flush=True
+        )
 
 
-def outcomes(folder: Path, module: str) -> Iterator[Slip]:
+def outcomes(folder: Path, module: str) -> Iterator[Mutant]:
     """Yield the mutants of a module that were tried, and what came of each: killed, timeout or survived."""
     from cosmic_ray.work_db import WorkDB, use_db
 
@@ -304,7 +308,7 @@ def outcomes(folder: Path, module: str) -> Iterator[Slip]:
         lines = [line for line in (result.diff or "").splitlines() if line[:1] in "+-" and line[:3] not in HEADS]
         before, after = (" ".join(line[1:].strip() for line in lines if line[0] == sign) for sign in "-+")
         outcome = "timeout" if result.output == "timeout" else str(result.test_outcome.value)
-        yield Slip(module, before, after, outcome)
+        yield Mutant(module, before, after, outcome)
 
 
 def drawn(folder: Path, module: str) -> int:
@@ -319,29 +323,29 @@ def drawn(folder: Path, module: str) -> int:
 
 
 def table(folder: Path) -> list[str]:
-    """Return the page's lines: a row a group, and each slip that lives. What is not tried yet counts as not seen."""
+    """Return the page's lines: a row a group, and each survivor. What is not tried yet counts as not killed."""
     rows = []
     everything = []
     for name, group in GROUPS.items():
-        slips = [slip for module in group.modules for slip in outcomes(folder, module)]
-        everything += slips
-        live = sum(slip.outcome == "survived" for slip in slips)
-        late = sum(slip.outcome == "timeout" for slip in slips)
+        mutants = [mutant for module in group.modules for mutant in outcomes(folder, module)]
+        everything += mutants
+        survived = sum(mutant.outcome == "survived" for mutant in mutants)
+        late = sum(mutant.outcome == "timeout" for mutant in mutants)
         made = sum(len(work_items(module)) for module in group.modules)
         chosen = sum(drawn(folder, module) for module in group.modules)
-        rows.append((name, made, chosen, len(slips) - live, late, live, chosen - len(slips)))
+        rows.append((name, made, chosen, len(mutants) - survived, late, survived, chosen - len(mutants)))
     rows.append(("all", *(sum(numbers) for numbers in zip(*(row[1:] for row in rows), strict=True))))
     lines = [
-        "| group | slips | drawn by chance | seen | of these by a time limit | live | not tried | score |",
+        "| group | mutants | drawn by chance | killed | of these by timeout | survived | not tried | score |",
         "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
     ]
     for row in rows:
         score = f"{row[3] / row[2]:.1%}" if row[2] else ""
         lines.append(f"| {' | '.join(map(str, row))} | {score} |")
-    lines += ["", "| live | | why |", "| --- | --- | --- |"]
-    for slip in everything:
-        if slip.outcome == "survived":
-            lines.append(f"| `{slip.module}` | `{_cell(slip.before)}` → `{_cell(slip.after)}` | {slip.why} |")
+    lines += ["", "| survivor | | why it may |", "| --- | --- | --- |"]
+    for mutant in everything:
+        if mutant.outcome == "survived":
+            lines.append(f"| `{mutant.module}` | `{_cell(mutant.before)}` → `{_cell(mutant.after)}` | {mutant.why} |")
     return lines
 
 
@@ -354,8 +358,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("folder", type=Path)
     parser.add_argument("--only", choices=sorted(GROUPS), help="one group")
-    parser.add_argument("--share", type=float, default=1.0, help="of the slips of a module that has none tried yet")
-    parser.add_argument("--again", action="store_true", help="those that lived too, by the tests as they are now")
+    parser.add_argument("--share", type=float, default=1.0, help="of the mutants of a module that has none tried yet")
+    parser.add_argument("--again", action="store_true", help="survivors too, by the tests as they are now")
     parser.add_argument("--page", action="store_true", help=f"write what was found into {PAGE}")
     arguments = parser.parse_args()
     folder = arguments.folder.resolve()

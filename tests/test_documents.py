@@ -101,6 +101,14 @@ def test_files_that_are_named_exist(path: Path) -> None:
         assert any(f"/{file}".endswith(f"/{name}") for file in SOURCES), name
 
 
+def test_the_contents_of_the_rationale_hold_all_of_its_decisions() -> None:
+    text = (ROOT / "docs" / "rationale.md").read_text(encoding="utf-8")
+    head, _, _ = text.partition("\n## ")
+    linked = set(re.findall(r"\]\(#([^)]+)\)", head))
+    assert len(linked) > 50
+    assert linked | anchors(text.splitlines()[0]) == anchors(text)
+
+
 def test_every_room_has_tests_in_a_folder_of_its_name() -> None:
     rooms = {path.parent.name for path in (ROOT / "sim").glob("*/__init__.py")}
     assert rooms <= {path.parent.name for path in (ROOT / "tests").glob("*/test_*.py")}

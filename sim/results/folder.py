@@ -67,18 +67,20 @@ def _demand_free(folder: Path) -> None:
     parent = folder.absolute().parent
     while not os.path.lexists(parent):  # a link that leads nowhere is there, and no folder
         parent = parent.parent
-    if not parent.is_dir() or not os.access(parent, os.W_OK | os.X_OK):
-        raise FolderError(f"{folder}: nothing can be written in {parent}; a folder that you may write")
+    _demand_writable(folder, parent)
 
 
 def demand_file(path: Path) -> None:
     """Raise FolderError unless a file can be written under a name, in place of one that is there; writes nothing."""
-    if path.is_dir():
+    if os.path.isdir(path):
         raise FolderError(f"{path}: is a folder; the name of a file")
-    if not os.access(path.parent, os.W_OK | os.X_OK):
-        raise FolderError(
-            f"{path}: nothing can be written in {path.parent}; a folder that is there and that you may write"
-        )
+    _demand_writable(path, path.parent)
+
+
+def _demand_writable(path: Path, parent: Path) -> None:
+    """Raise FolderError unless ``parent`` is a folder in which ``path`` can be made."""
+    if not os.path.isdir(parent) or not os.access(parent, os.W_OK | os.X_OK):
+        raise FolderError(f"{path}: nothing can be written in {parent}; a folder that is there and that you may write")
 
 
 class Staging:

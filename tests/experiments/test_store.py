@@ -66,8 +66,6 @@ def test_a_folder_that_nobody_named_is_that_of_the_request(
     assert len(str(first)) == len(begin) + 8
     assert claim(kind, tiny, dict(REQUEST), None, named) == first
     assert claim(kind, tiny, {"vary": {"seed": [1, 3]}}, None, named) != first
-    # The name is that of the file, which may have been changed by hand since.
-    assert first.name.startswith("two" if named else tiny.name)
 
 
 @pytest.mark.parametrize(("kind", "told"), [("sweep", "another sweep"), ("replicates", "other replicates")])
@@ -96,7 +94,7 @@ def test_what_another_start_left_is_taken_over_and_nothing_else(tiny: sim.Scenar
             claim(KIND, tiny, REQUEST, folder)
         assert sorted(os.listdir(folder)) == sorted([name, "scenario.yaml"])
     (tmp_path / "link").symlink_to(left)
-    with pytest.raises(FolderError, match=r"not empty|no folder"):
+    with pytest.raises(FolderError, match="is no folder"):
         claim("attribution", tiny, REQUEST, tmp_path / "link")
     (tmp_path / "file").write_text("")
     with pytest.raises(FolderError, match="no folder"):

@@ -1,7 +1,7 @@
 """The folder of a run appears whole or not at all."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -52,7 +52,7 @@ def test_a_failed_run_leaves_nothing_not_even_the_parents_it_made(tmp_path: Path
     assert os.listdir(tmp_path) == []
 
 
-def test_an_empty_folder_is_taken_and_a_full_one_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_empty_folder_is_taken_and_a_full_one_refused(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     with Staging(tmp_path / "empty") as staging:
         write_json(staging.path / "run.json", DONE)
@@ -65,10 +65,6 @@ def test_an_empty_folder_is_taken_and_a_full_one_refused(tmp_path: Path, monkeyp
         demand_free(tmp_path / "file")
     with pytest.raises(FolderError, match="nothing can be written"):
         demand_free(tmp_path / "file" / "run")
-    monkeypatch.setattr(os, "access", lambda _, asked: asked != os.W_OK | os.X_OK)
-    with pytest.raises(FolderError, match="nothing can be written"):
-        demand_free(tmp_path / "run")
-    monkeypatch.undo()
     (tmp_path / "link").symlink_to("nowhere")
     with pytest.raises(FolderError, match="nothing can be written"):
         demand_free(tmp_path / "link" / "run")
@@ -77,19 +73,26 @@ def test_an_empty_folder_is_taken_and_a_full_one_refused(tmp_path: Path, monkeyp
     assert sorted(os.listdir(tmp_path)) == ["empty", "file", "link"]
 
 
-def test_a_file_has_a_name_of_its_own_in_a_folder_that_is_there(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_file_has_a_name_of_its_own_in_a_folder_that_is_there(tmp_path: Path) -> None:
     (tmp_path / "folder").mkdir()
     demand_file(tmp_path / "file")
     with pytest.raises(FolderError, match="is a folder"):
         demand_file(tmp_path / "folder")
     with pytest.raises(FolderError, match="nothing can be written"):
         demand_file(tmp_path / "nowhere" / "file")
+    with pytest.raises(FolderError, match="nothing can be written"):
+        demand_file(tmp_path / ("x" * 300) / "file")
+    assert os.listdir(tmp_path) == ["folder"]
+
+
+@pytest.mark.parametrize("demand", [demand_free, demand_file])
+def test_who_makes_something_in_a_folder_may_write_and_enter_it(
+    demand: Callable[[Path], None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    demand(tmp_path / "name")
     monkeypatch.setattr(os, "access", lambda _, asked: asked != os.W_OK | os.X_OK)
     with pytest.raises(FolderError, match="nothing can be written"):
-        demand_file(tmp_path / "file")
-    assert os.listdir(tmp_path) == ["folder"]
+        demand(tmp_path / "name")
 
 
 def test_what_may_not_be_looked_into_holds_no_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
