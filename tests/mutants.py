@@ -125,6 +125,7 @@ EQUIVALENT: tuple[tuple[str, str], ...] = (
     (r"O_RDONLY & os", "0 is to read, and Python lets no process inherit it either way"),
     (r"first_code for", "the first code of whatever overflows is 0"),
     (r"tallies\.py: .*END_STEP", "the end is the last of an alert's codes: its step is 1"),
+    (r"mkdir\(exist_ok=False\)", "a guard: for a folder that another process makes meanwhile"),
     (r"not count == 0", "any free name of its form serves"),
     (r"moving == 2\.0", "a fifth region with no share is never picked"),
 )

@@ -2,11 +2,13 @@
 
 import os
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from sim.results import folder
 from sim.results.folder import Staging, default_folder, demand_file, demand_free, find_runs, whole, write_json
 from sim.results.run_json import read_manifest, sealed
 from sim.results.stored import FolderError
@@ -220,8 +222,26 @@ def test_default_folders_do_not_collide(tmp_path: Path, monkeypatch: pytest.Monk
     first = default_folder("tiny", 5)
     assert first.parent == Path("results/runs")
     assert first.name.startswith("tiny-5-")
-    first.mkdir(parents=True)
-    assert not default_folder("tiny", 5).exists()
+    now = datetime(2026, 11, 26, 15, 30, tzinfo=UTC)
+    for name in ("tiny-5-20261126T153000Z", "tiny-5-20261126T153000Z-2", "tiny-5-20261126T153000Z-3"):
+        free = default_folder("tiny", 5, now)
+        assert free.name == name
+        free.mkdir(parents=True)
+
+
+def test_what_is_published_is_durable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    synced: list[Path] = []
+    monkeypatch.setattr(folder, "sync", synced.append)
+    with Staging(tmp_path / "run") as staging:
+        for name in ("a.parquet", "run.json"):
+            (staging.path / name).write_text("x")
+        staging.publish()
+        assert synced == [staging.path / "a.parquet", staging.path / "run.json", staging.path, tmp_path]
+    for durable in ({}, {"durable": True}, {"durable": False}):
+        synced.clear()
+        with whole(tmp_path / "file", **durable) as unfinished:
+            unfinished.write_text("x")
+        assert synced == ([] if durable == {"durable": False} else [unfinished])
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"status": "running"}'])
