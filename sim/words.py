@@ -133,6 +133,20 @@ WRITTEN = (ContactChannel.APP, ContactChannel.SMS)
 """Channels of messages."""
 
 
+class Discipline(Word):
+    """Service disciplines: which alert of a tier a desk serves next; where they tie, the one issued first.
+
+    ``least_slack``: whose deadline comes first, less the time that its remaining tries take in the median.
+    ``most_at_stake``: on whom the most money may still be lost, by the predicted fraud type and the stage.
+    """
+
+    FIRST_ISSUED = 0
+    LAST_ISSUED = 1
+    LEAST_SLACK = 2
+    HIGHEST_SCORE = 3
+    MOST_AT_STAKE = 4
+
+
 class ContactResult(Word):
     """Results of contacts: of messages the first three, then of calls, then of visits.
 

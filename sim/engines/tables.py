@@ -15,6 +15,7 @@ from sim.episode.stages import EpisodeTables, episode_tables
 from sim.scenario.schema import ScenarioModel
 from sim.warning.delays import DelayTables, delay_tables
 from sim.warning.detectors import DetectorTables, detector_tables
+from sim.warning.discipline import LineTables, line_tables
 from sim.warning.dissuasion import DissuasionTables, dissuasion_tables
 from sim.warning.service import ServiceTables, schedule, service_tables
 from sim.words import ContactChannel, Tier
@@ -22,9 +23,13 @@ from sim.words import ContactChannel, Tier
 
 @dataclass(frozen=True)
 class TierRules:
-    """What a tier prescribes: first channel (code), deadline in ms, tries of call and visit, what follows."""
+    """What a tier prescribes: first channels, deadline in ms, tries of call and visit, what follows.
 
-    first: ContactChannel
+    ``first`` in the order of their codes; ``also_if_reached`` whether they go on when one of them has reached.
+    """
+
+    first: tuple[ContactChannel, ...]
+    also_if_reached: bool
     deadline: int
     tries: tuple[int, int]
     unread_to_call: bool
@@ -48,6 +53,7 @@ class Tables:
     tiers: tuple[TierRules, ...]
     unread_wait: int
     desk_knows: bool
+    lines: LineTables
     service: ServiceTables
     schedule: NDArray[np.int64]
     dissuasion: DissuasionTables
@@ -63,11 +69,12 @@ class Tables:
             tier = getattr(spec.warning.tiers, name)
             rules.append(
                 TierRules(
-                    first=ContactChannel.of(tier.first),
+                    first=tuple(sorted(ContactChannel.of(label) for label in tier.first)),
+                    also_if_reached=tier.also_if_reached,
                     deadline=to_ticks(float(tier.deadline), clock),
                     tries=(tier.tries.call, tier.tries.visit),
-                    unread_to_call=tier.escalate.unread == "call",
-                    unanswered_to_visit=tier.escalate.unanswered == "visit",
+                    unread_to_call=tier.calls_unread(),
+                    unanswered_to_visit=tier.visits_unanswered(),
                 )
             )
         return cls(
@@ -84,6 +91,7 @@ class Tables:
             tiers=tuple(rules),
             unread_wait=to_ticks(float(spec.warning.unread_wait), clock),
             desk_knows=spec.warning.desk_knows_episode_over,
+            lines=line_tables(spec),
             service=service_tables(spec),
             schedule=schedule(spec, provinces),
             dissuasion=dissuasion_tables(spec),

@@ -120,10 +120,11 @@ def promised(scenario: "Scenario", terms: Terms) -> "tuple[Scenario, Promise]":
 def comes_to(spec: "ScenarioModel", tier: str, desk: str) -> bool:
     """Return whether alerts of a tier may come to a desk: at first, or where something before it fails."""
     settings = getattr(spec.warning.tiers, tier)
-    calls = settings.first == CALL or (settings.first in (APP, SMS) and settings.escalate.unread == CALL)
+    writes = not {APP, SMS}.isdisjoint(settings.first)
+    calls = CALL in settings.first or (writes and settings.calls_unread())
     if desk == CALL:
         return calls
-    return settings.first == VISIT or (calls and settings.escalate.unanswered == VISIT)
+    return VISIT in settings.first or (calls and settings.visits_unanswered())
 
 
 def with_staff(policy: "Scenario", desk: str, staff: Mapping[int, int], **more: Any) -> "Scenario":

@@ -89,6 +89,7 @@ class Recorder:
         self.alerts = self._sums["alerts"].counts
         self.contacts = self._sums["contacts"].counts
         self.waits = self._sums["waits"].counts
+        self.first_contacts = self._sums["first_contacts"].counts
         self.hours = self._sums["hours"].counts
         self.outcomes = self._sums["outcomes"].counts
         self.cases = self._sums["cases"].counts

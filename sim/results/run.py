@@ -27,8 +27,8 @@ Day = date | str
 class Run:
     """A finished run.
 
-    Tables (``attempts``, ``alerts``, ``contacts``, ``waits``, ``hours``, ``outcomes``, ``cases``, ``flows``,
-    ``state``, ``events``) are pandas DataFrames as stored: counts as simulated, days as datetimes, provinces
+    Tables (``attempts``, ``alerts``, ``contacts``, ``waits``, ``first_contacts``, ``hours``, ``outcomes``,
+    ``cases``, ``flows``, ``state``, ``events``) are pandas DataFrames as stored: counts as simulated, days as datetimes, provinces
     as two-digit codes, null as a missing value; their columns are in ``docs/tables.md``. ``figures``, ``totals`` and
     ``evidence`` are scaled up to the country.
     """
@@ -181,6 +181,11 @@ class Run:
     def waits(self) -> "pd.DataFrame":
         """Waits by month, in bins with upper edges in ms."""
         return self._table("waits")
+
+    @cached_property
+    def first_contacts(self) -> "pd.DataFrame":
+        """Alerts by month and time from issue to their first call or visit, in bins with upper edges in ms."""
+        return self._table("first_contacts")
 
     @cached_property
     def hours(self) -> "pd.DataFrame":

@@ -200,6 +200,25 @@ WAITS = StoredTable(
     late=1,
 )
 
+FIRST_CONTACTS = StoredTable(
+    "first_contacts",
+    "Alerts by how long after their issue their first call or visit began; each at most once.",
+    (
+        _month("Month in which it began."),
+        _province(OF_PERSON),
+        TIER,
+        Column(
+            "bin",
+            "bin",
+            "Bin of the time from issue, by its upper edge: the least 2^b minutes, in ms.",
+            "ms",
+            bins=WAIT_BINS,
+        ),
+        _count("alerts"),
+    ),
+    late=1,
+)
+
 HOURS = StoredTable(
     "hours",
     "Staff time of the desks.",
@@ -311,7 +330,8 @@ EVENTS = StoredTable(
 )
 
 TABLES = {
-    table.name: table for table in (ATTEMPTS, ALERTS, CONTACTS, WAITS, HOURS, OUTCOMES, CASES, FLOWS, STATE, EVENTS)
+    table.name: table
+    for table in (ATTEMPTS, ALERTS, CONTACTS, WAITS, FIRST_CONTACTS, HOURS, OUTCOMES, CASES, FLOWS, STATE, EVENTS)
 }
 """Every table by name."""
 

@@ -119,10 +119,19 @@ def attempt_tiers(u_central: int, u_local: int, d_prime: float, tables: Detector
     ``u_central`` and ``u_local`` are 32-bit uniforms: of the central score, and of what the local detector sees apart
     from it.
     """
+    central, local = both_scores(u_central, u_local, tables.correlation)
+    return tiers_of(central, local, d_prime, tables)
+
+
+@compiled
+def both_scores(u_central: int, u_own: int, correlation: float) -> tuple[float, float]:
+    """Return the central and the local score, without d', by uniforms of the central one and of the rest of the other.
+
+    Both uniforms have 32 bits.
+    """
     central = normal_quantile(uniform32(u_central))
-    own = normal_quantile(uniform32(u_local))
-    r = tables.correlation
-    return tiers_of(central, r * central + math.sqrt(1.0 - r * r) * own, d_prime, tables)
+    own = normal_quantile(uniform32(u_own))
+    return central, correlation * central + math.sqrt(1.0 - correlation * correlation) * own
 
 
 @compiled

@@ -168,7 +168,7 @@ def misname(stored: pa.Table) -> pa.Table:
         (
             "hours",
             lambda stored: stored.slice(0, 0),
-            "conservation: time of call contacts <= busy time of desks",
+            "conservation: time of calls and visits <= busy time of desks",
         ),
         ("flows", lambda stored: stored.drop_columns(["province"]), "flows: columns"),
         ("events", swap, "events: rows in range, sorted"),

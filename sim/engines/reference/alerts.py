@@ -1,25 +1,21 @@
-"""An alert: detected, passed down the chain, issued, then a process from channel to channel until it ends."""
+"""An alert: detected, passed down the chain, issued, then tried on its tracks until it ends."""
 
-from collections.abc import Generator
-from typing import NamedTuple, Protocol, cast
+from typing import NamedTuple, Protocol
 
-import simpy
 from simpy.events import EventPriority
 
-from sim.country.people import has_app
 from sim.draws.identity import alert_id
 from sim.engines.phases import AlertStep, ArrivalStep, Phase
-from sim.engines.reference.desk import Request
-from sim.engines.reference.ticks import At, call_at, priority
+from sim.engines.reference.ticks import call_at, priority
+from sim.engines.reference.track import Track
 from sim.engines.reference.world import Person, World
-from sim.midnight.people_bytes import HEARD
 from sim.midnight.today import LOST
 from sim.results.recorder import LogEntry
-from sim.warning.delays import chain_delay, escalation_wait, reading, retry_wait
+from sim.warning.delays import chain_delay
 from sim.warning.detectors import NO_ALERT, predicted_type
-from sim.warning.dissuasion import is_dissuaded
-from sim.warning.service import outcome, wait_bin
-from sim.words import ContactChannel, ContactResult, End, Event, Tier
+from sim.warning.discipline import score_of
+from sim.warning.service import wait_bin
+from sim.words import ContactChannel, End, Event, Tier
 
 
 class Warned(Protocol):
@@ -71,11 +67,17 @@ def detect(world: World, finding: Finding, tiers: tuple[int, int]) -> None:
         leaves = max(finding.moment, outage)
         issue = leaves + chain_delay(tables.seed, identity, detector, tables.delays, tables.clock)
         alert = Alert(world, finding, identity, detector, int(tier))
+        if tables.lines.is_scored:
+            sharing = float(world.today.data_sharing[finding.person.province])
+            alert.score = score_of(tables.seed, identity, int(finding.truth), sharing, tables.detectors)
         call_at(world.env, issue, priority(Phase.ARRIVALS, identity, ArrivalStep.ISSUE), alert.issue)
 
 
 class Alert:
-    """One alert. ``serving`` is true while a server is at it; ``marked`` is the end that it gets if that is in vain."""
+    """One alert: issued, then tried on one or several tracks at once, until it ends with the last of them.
+
+    ``reached`` is true once its person was reached on a track, ``contacted`` once a call or a visit has begun.
+    """
 
     def __init__(self, world: World, finding: Finding, identity: int, detector: int, tier: int) -> None:
         self.world = world
@@ -84,14 +86,11 @@ class Alert:
         self.detector = detector
         self.tier = tier
         self.rules = world.tables.tiers[tier]
-        self.serving = False
-        self.marked: int | None = None
-        self.ended = False
-        self.waiting: Request | None = None
-        self.delivered: tuple[int, ContactChannel] | None = None
+        self.score = 0
+        self.tracks: list[Track] = []
+        self.reached = self.contacted = self.ended = False
         self.issued = self.deadline = 0
         self.right_class = False
-        self.process: simpy.Process
 
     # Before its life: issue.
 
@@ -109,7 +108,7 @@ class Alert:
             if episode.over and world.tables.desk_knows:
                 self.end(End.MOOT, Phase.ARRIVALS)
                 return
-            living = [alert for alert in episode.alerts if not alert.ended]
+            living = list(episode.alerts)
             if any(alert.tier <= self.tier for alert in living):
                 self.end(End.SUPERSEDED, Phase.ARRIVALS)
                 return
@@ -118,172 +117,50 @@ class Alert:
             episode.alerts.append(self)
         world.alive[self.identity] = self
         call_at(world.env, self.deadline, self.order(Phase.READS, AlertStep.EXPIRY), self.expire)
-        self.process = world.env.process(self.life())
+        self.tracks = [Track(self, channel) for channel in self.rules.first]
+        for track in self.tracks:
+            track.begin()
 
-    # Its life.
+    # What its tracks tell.
 
-    def life(self) -> Generator[simpy.Event, None, None]:
-        """Message, calls, visits: as the tier begins, and as it escalates."""
-        rules = self.rules
-        try:
-            channel = rules.first
-            if channel == ContactChannel.APP and not self.has_app():
-                channel = ContactChannel.SMS
-            if channel in (ContactChannel.APP, ContactChannel.SMS):
-                read = yield from self.message(channel)
-                if read or not rules.unread_to_call:
-                    self.end(End.REACHED if read else End.UNREAD, Phase.READS)
-                    return
-                channel = ContactChannel.CALL
-            if channel == ContactChannel.CALL:
-                end = yield from self.tries(ContactChannel.CALL, then_more=rules.unanswered_to_visit)
-                if end is not None or not rules.unanswered_to_visit:
-                    self.end(End.UNANSWERED if end is None else end, Phase.SERVICE_ENDS)
-                    return
-                tables = self.world.tables
-                wait = escalation_wait(tables.seed, self.identity, tables.delays, tables.clock)
-                yield self.at(self.world.now + wait, Phase.READS, AlertStep.ESCALATION)
-            end = yield from self.tries(ContactChannel.VISIT, then_more=False)
-            self.end(End.UNANSWERED if end is None else end, Phase.SERVICE_ENDS)
-        except simpy.Interrupt as interrupt:
-            self.end(*cast(tuple[int, int], interrupt.cause))
+    def note_first_contact(self) -> None:
+        """Count the time from issue to the first call or visit that begins."""
+        if not self.contacted:
+            self.contacted = True
+            world = self.world
+            waited = wait_bin(world.now - self.issued)
+            world.recorder.first_contacts[(world.day, self.finding.person.province, self.tier, waited)] += 1
 
-    def message(self, channel: ContactChannel) -> Generator[simpy.Event, None, bool]:
-        """Deliver a message and wait until it is read or given up; return whether it was read."""
-        world, tables = self.world, self.world.tables
-        delivery, read_delay = reading(tables.seed, self.identity, int(channel), tables.delays, tables.clock)
-        yield self.at(world.now + delivery, Phase.READS, AlertStep.DELIVERY)
-        self.delivered = (world.day, channel)
-        world.books.delivered += 1
-        if 0 <= read_delay <= tables.unread_wait:
-            yield self.at(world.now + read_delay, Phase.READS, AlertStep.READ)
-            self.delivered = None
-            world.books.messages += 1
-            self.count_contact(channel, ContactResult.READ, 0)
-            world.recorder.waits[
-                (world.day, self.finding.person.province, self.tier, channel, wait_bin(world.now - self.issued))
-            ] += 1
-            self.log(Phase.READS, Event.READ, channel=channel)
-            self.persuade(channel, Phase.READS)
-            return True
-        yield self.at(world.now + tables.unread_wait, Phase.READS, AlertStep.UNREAD)
-        self.delivered = None
-        world.books.messages += 1
-        self.count_contact(channel, ContactResult.UNREAD, 0)
-        return False
+    def track_ends(self, track: Track, end: int, phase: int) -> None:
+        """Let the other tracks leave a person who was reached in peace, unless they go on all the same.
 
-    def tries(self, channel: ContactChannel, then_more: bool) -> Generator[simpy.Event, None, int | None]:
-        """Try a staffed channel up to the tier's number of times.
-
-        After an unsuccessful try a marked alert ends, and so does one at or past its deadline if a try or an
-        escalation was left: it expires.
-
-        Args:
-            channel: Call or visit.
-            then_more: Whether the alert escalates if all tries are in vain.
-
-        Yields:
-            The events that it waits for.
-
-        Returns:
-            The end of the alert, None if all tries were in vain.
+        With its last track the alert ends: reached if any of them did, else as that one.
         """
-        world, tables = self.world, self.world.tables
-        most = self.rules.tries[channel - ContactChannel.CALL]
-        for number in range(most):
-            success = yield from self.service(channel, number)
-            if success:
-                self.persuade(channel, Phase.SERVICE_ENDS)
-                return End.REACHED
-            if self.marked is not None:
-                return self.marked
-            last = number + 1 == most
-            if world.now >= self.deadline and (then_more or not last):
-                self.log(Phase.SERVICE_ENDS, Event.EXPIRY)
-                return End.EXPIRED
-            if not last:
-                wait = retry_wait(
-                    tables.seed, self.identity, self.tier, int(channel), number, tables.delays, tables.clock
-                )
-                yield self.at(world.now + wait, Phase.READS, AlertStep.RETRY)
-        return None
-
-    def service(self, channel: ContactChannel, number: int) -> Generator[simpy.Event, None, bool]:
-        """Wait in line for a server, then be served; return whether the person was spoken to."""
-        world, tables = self.world, self.world.tables
-        province = self.finding.person.province
-        desk = world.desks[province][channel]
-        self.waiting = desk.request((self.tier, self.issued, self.identity))
-        yield self.waiting
-        waited = world.now - self.waiting.since
-        self.waiting = None
-        self.serving = True
-        world.books.services_started += 1
-        world.recorder.waits[(world.day, province, self.tier, channel, wait_bin(waited))] += 1
-        success, duration = outcome(tables.seed, self.identity, int(channel), number, tables.service, tables.clock)
-        world.busy(province, channel, world.now, duration)
-        self.log(Phase.DISPATCH, Event.SERVICE_START, channel=channel, number=number)
-        yield self.at(world.now + duration, Phase.SERVICE_ENDS, channel)
-        self.serving = False
-        world.books.services_ended += 1
-        desk.release()
-        if channel == ContactChannel.CALL:
-            result = ContactResult.ANSWERED if success else ContactResult.NO_ANSWER
-        else:
-            result = ContactResult.MET if success else ContactResult.NOT_MET
-        self.count_contact(channel, result, duration)
-        self.log(
-            Phase.SERVICE_ENDS,
-            Event.SERVICE_END,
-            channel=channel,
-            number=number,
-            result=result.label,
-            value=duration,
-        )
-        return success
-
-    def persuade(self, channel: ContactChannel, phase: int) -> None:
-        """Be heard; a person in an episode may stop."""
-        world, tables, finding = self.world, self.world.tables, self.finding
-        person = finding.person
-        world.totals.heard[person.province].append(person.number)
-        episode = finding.episode
-        if episode is None or episode.over:
-            return
-        if is_dissuaded(
-            tables.seed,
-            self.identity,
-            int(channel),
-            self.right_class,
-            int(world.night.bytes[person.province][person.number]) & HEARD,
-            float(world.today.awareness[person.province, person.segment]),
-            tables.dissuasion,
-        ):
-            episode.stop(phase)
+        self.tracks.remove(track)
+        if end == End.REACHED and not self.reached:
+            self.reached = True
+            if not self.rules.also_if_reached:
+                self.leave(End.REACHED, phase)
+        if not self.tracks and not self.ended:
+            self.end(End.REACHED if self.reached else end, phase)
 
     # What can end it from outside.
 
     def expire(self) -> None:
-        """Its deadline has come: an alert that is not being served ends."""
-        if not self.ended and not self.serving:
-            self.log(Phase.READS, Event.EXPIRY)
-            self.leave(End.EXPIRED, Phase.READS)
+        """Its deadline has come: tracks on which nobody serves end."""
+        for track in list(self.tracks):
+            if not track.serving:
+                self.log(Phase.READS, Event.EXPIRY)
+                track.leave(End.EXPIRED, Phase.READS)
 
     def become_moot(self, phase: int) -> None:
         """Its episode is over and the desk knows."""
-        if not self.ended:
-            self.leave(End.MOOT, phase)
+        self.leave(End.MOOT, phase)
 
     def leave(self, end: int, phase: int) -> None:
-        """End a waiting alert at once; one that is being served is marked and ends so if it does not reach."""
-        if self.serving:
-            if self.marked is None:
-                self.marked = end
-            return
-        if self.waiting is not None:
-            self.waiting.resource.renege(self.waiting)
-        self.ended = True
-        self.process.interrupt((end, phase))
+        """End all tracks at once, but those on which a server is at it: they end so if that does not reach."""
+        for track in list(self.tracks):
+            track.leave(end, phase)
 
     def end(self, how: int, phase: int) -> None:
         """Count the end, on the day of issue, and log it (but not that the run ended first)."""
@@ -292,30 +169,23 @@ class Alert:
         world.alive.pop(self.identity, None)
         if finding.episode is not None and self in finding.episode.alerts:
             finding.episode.alerts.remove(self)
-        if self.delivered is not None:
-            day, channel = self.delivered
-            world.recorder.contacts[(day, finding.person.province, self.tier, channel, ContactResult.DELIVERED)][0] += 1
-            world.books.messages += 1
         key = (self.issue_day, finding.person.province, self.detector, self.tier, finding.truth, how)
         world.recorder.alerts[key] += 1
         world.books.alert_ends[how] += 1
         if how != End.OPEN:
             self.log(phase, Event.END, result=End(how).label)
 
-    # Shorthand.
+    def outlive(self) -> None:
+        """End with the run: open, unless its person was reached."""
+        for track in self.tracks:
+            track.leave_message()
+        self.end(End.REACHED if self.reached else End.OPEN, Phase.ARRIVALS)
 
-    def has_app(self) -> bool:
-        """Return whether the person has the app on this day."""
-        person = self.finding.person
-        return has_app(person.online, person.u_app, self.world.today.app)
+    # Shorthand.
 
     def order(self, phase: int, kind: int) -> EventPriority:
         """Return the priority of an event of this alert."""
         return priority(phase, self.identity, kind)
-
-    def at(self, moment: int, phase: int, kind: int) -> At:
-        """Return an event of this alert at a moment."""
-        return At(self.world.env, moment, self.order(phase, kind))
 
     def count_contact(self, channel: ContactChannel, result: int, staff_ms: int) -> None:
         """Count a contact on the day of the moment, with the staff time that it took."""

@@ -1,4 +1,4 @@
-"""A desk: servers on duty and one waiting line, whose discipline is priority by (tier, first issue moment, identity).
+"""A desk: servers on duty and one waiting line: by tier, within a tier by the desk's discipline, then by identity.
 
 SimPy's own resources grant inside the request, have a fixed capacity and sort by request time. This one extends
 ``BaseResource`` where SimPy says to: its put queue is a heap, and what triggers it only schedules one dispatch
@@ -6,7 +6,7 @@ event a tick, after all else in that tick has happened.
 """
 
 import heapq
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import simpy
@@ -15,12 +15,15 @@ from simpy.resources.base import BaseResource, Get, Put
 from sim.engines.phases import Phase
 from sim.engines.reference.ticks import call_at, priority
 
+AFTER_DISPATCH = 1
+"""Orders lending after the dispatches of one tick."""
+
 Rank = tuple[int, int, int]
-"""Tier (0 is the most urgent), first issue moment in ms, identity of the alert."""
+"""Tier (0 is the most urgent), place within it by the desk's discipline, identity of the alert."""
 
 
 class Request(Put["Desk"]):
-    """A place in the waiting line; the event happens when a server takes the alert."""
+    """A place in the waiting line; the event happens when a server takes the alert, and its value is their desk."""
 
     def __init__(self, desk: "Desk", rank: Rank) -> None:
         self.rank = rank
@@ -72,12 +75,16 @@ class Desk(BaseResource[Request, Get[Any]]):
         servers: Servers on duty at the beginning.
     """
 
+    after: Callable[[], None] | None = None
+    """What follows each dispatch: free servers are lent."""
+
     PutQueue = WaitingLine  # type: ignore[assignment]
     put_queue: WaitingLine  # type: ignore[assignment]
 
     def __init__(self, env: simpy.Environment, number: int, servers: int = 0) -> None:
         super().__init__(env, capacity=0)
         self.env = env
+        self.number = number
         self.servers = servers
         self.busy = 0
         self._order = priority(Phase.DISPATCH, number << 30)
@@ -113,17 +120,23 @@ class Desk(BaseResource[Request, Get[Any]]):
         if self._dispatches_at < now:
             self._dispatches_at = now
             call_at(self.env, now, self._order, self._dispatch)
+            if self.after is not None:
+                self.after()
 
     def _trigger_get(self, put_event: object) -> None:
         """Do nothing: nothing is ever taken out of a desk."""
 
     def _dispatch(self) -> None:
-        while len(self.put_queue) and self.busy < self.servers:
+        self.serve(self)
+
+    def serve(self, seats: "Desk") -> None:
+        """Let free servers of a desk, this one or another that lends them, take alerts of this one's line."""
+        while len(self.put_queue) and seats.busy < seats.servers:
             self._count()
             request = self.put_queue.next()
             self._waits += int(self.env.now) - request.since
-            self.busy += 1
-            request.succeed()
+            seats.busy += 1
+            request.succeed(seats)
 
     def _count(self) -> None:
         now = int(self.env.now)
@@ -142,3 +155,36 @@ class Desk(BaseResource[Request, Get[Any]]):
     def little(self, end: int) -> tuple[int, int]:
         """Return (area under the line, sum of waits) up to ``end``: Little's law says that they are equal."""
         return self.area_until(end), self._waits + sum(end - request.since for request in self.put_queue)
+
+
+class Lending:
+    """Two desks of a province, one or both of which lend: their free servers take alerts of the other one's line.
+
+    That happens once a tick, after both have served their own lines, so a server is lent only while nobody waits for
+    the server's own desk. A service that has begun is finished.
+
+    Args:
+        env: The environment of the run.
+        desks: Call desk and visit desk.
+        lends: 1 for one that lends, 0 for one that does not.
+        number: Number of the latter in the country.
+    """
+
+    def __init__(self, env: simpy.Environment, desks: tuple[Desk, Desk], lends: Sequence[int], number: int) -> None:
+        self._env = env
+        self._pairs = [pair for pair, does in zip((desks, desks[::-1]), lends, strict=True) if does]
+        self._order = priority(Phase.DISPATCH, number << 30, AFTER_DISPATCH)
+        self._lends_at = -(1 << 62)
+        if self._pairs:
+            for desk in desks:
+                desk.after = self._follow
+
+    def _follow(self) -> None:
+        now = int(self._env.now)
+        if self._lends_at < now:
+            self._lends_at = now
+            call_at(self._env, now, self._order, self._lend)
+
+    def _lend(self) -> None:
+        for lender, borrower in self._pairs:
+            borrower.serve(lender)

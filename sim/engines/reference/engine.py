@@ -15,7 +15,7 @@ from sim.engines.conservation import Books, LineTotals
 from sim.engines.ledger import RunLedger
 from sim.engines.phases import Phase
 from sim.engines.reference.attempts import open_day
-from sim.engines.reference.desk import Desk
+from sim.engines.reference.desk import Desk, Lending
 from sim.engines.reference.ticks import call_at, priority
 from sim.engines.reference.world import World
 from sim.engines.tables import Tables
@@ -23,7 +23,7 @@ from sim.midnight.night import Night
 from sim.midnight.totals import DayTotals
 from sim.results.recorder import Recorder
 from sim.scenario.schema import ScenarioModel
-from sim.words import DESKS, End
+from sim.words import DESKS
 
 
 def simulate(spec: ScenarioModel, recorder: Recorder) -> dict[str, float]:
@@ -46,6 +46,8 @@ def simulate(spec: ScenarioModel, recorder: Recorder) -> dict[str, float]:
         {channel: Desk(env, p * len(DESKS) + d) for d, channel in enumerate(DESKS)}
         for p in range(len(tables.provinces))
     ]
+    for p, (call, visit) in enumerate(tuple(by_channel.values()) for by_channel in desks):
+        Lending(env, (call, visit), tables.lines.lends.tolist(), p * len(DESKS) + 1)
     world = World(spec, tables, recorder, env, night, calendar.midnight(calendar.last + 1), Books(), desks)
     run = Run(world, ledger)
     call_at(env, calendar.midnight(calendar.first), priority(Phase.MIDNIGHT), run.midnight)
@@ -133,7 +135,7 @@ class Run:
         """Close the last day and what is still open, then check that everything adds up."""
         world = self.world
         for identity in sorted(world.alive):
-            world.alive[identity].end(End.OPEN, Phase.ARRIVALS)
+            world.alive[identity].outlive()
         self.note_lines(world.tables.calendar.last)
         world.recorder.day_done(world.tables.calendar.last, world.tables.calendar.last + 1)
         world.night.card_load.add_day(world.totals.from_cards, world.night.stock)

@@ -31,12 +31,12 @@ class Person(NamedTuple):
 
 
 class Living(Protocol):
-    """An alert that is alive, as the run sees it: since which day, and how it is ended when the run ends."""
+    """An alert that is alive, as the run sees it: since which day, and that the run may end before it."""
 
     issue_day: int
 
-    def end(self, how: int, phase: int) -> None:
-        """End the alert."""
+    def outlive(self) -> None:
+        """End with the run."""
 
 
 @dataclass

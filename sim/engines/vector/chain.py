@@ -19,6 +19,7 @@ from sim.engines.vector.records import DETECTORS, NONE, Integers, Records
 from sim.engines.vector.state import Arrays, expect_early, raise_alert, take_alert
 from sim.midnight.today import LOST
 from sim.warning.detectors import NO_ALERT
+from sim.warning.discipline import score_of
 from sim.words import Truth
 
 
@@ -155,16 +156,19 @@ def send_from(
         if issued < rules.end:
             tier = finding.tiers[detector]
             deadline = issued + rules.deadline[tier]
+            score = 0
+            if run.lines.is_scored:
+                score = score_of(rules.seed, room.identities[k], finding.truth, day.data_sharing, run.detectors)
             if room.episodes[room.positions[k]] != NONE:
                 alert = arrays.alerts[take_alert(arrays.alerts, arrays.alerts_free, counters)]
-                raise_alert(alert, room.identities[k], issued, deadline, finding.person, tier)
+                raise_alert(alert, room.identities[k], deadline, finding.person, tier, score)
                 join_episode(alert, arrays.episodes[room.episodes[room.positions[k]]])
                 order = order_of_alert(Phase.ARRIVALS, ArrivalStep.ISSUE, alert)
                 expect_early(arrays.stream, arrays.later, counters, day.midnight, issued, order)
             else:
                 alert = arrays.sent[counters.sent]
                 alert.row = 0  # of no alert yet, but part of an event's order
-                raise_alert(alert, room.identities[k], issued, deadline, finding.person, tier)
+                raise_alert(alert, room.identities[k], deadline, finding.person, tier, score)
                 alert.truth = finding.truth
                 alert.kind = finding.kind
                 counters.sent += 1

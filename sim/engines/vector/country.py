@@ -81,6 +81,7 @@ class Country:
         self.all = np.arange(number)
         # The largest first, so that nobody waits for one of them alone in the end.
         self._in_turn = [self.all[p : p + 1] for p in np.argsort(-tables.provinces.people, kind="stable")]
+        self._deadlines = rules.deadline
         self._areas: Integers = np.zeros((number, DESKS), dtype=np.int64)
         self._workers = [Worker(self, block) for _ in range(min(threads, number))]
         self._pool = ThreadPoolExecutor(len(self._workers)) if len(self._workers) > 1 else None
@@ -183,7 +184,7 @@ class Country:
 
     def first_issue(self, otherwise: int) -> int:
         """Return the moment at which the first of the living alerts was issued."""
-        return min(province.first_issue(otherwise) for province in self.provinces)
+        return min(province.first_issue(self._deadlines, otherwise) for province in self.provinces)
 
 
 class Worker:

@@ -63,10 +63,12 @@ def added(total: int, amount: int) -> int:
 
 
 @internal
-def count_alert(tally: Integers, overflow: Records, counters: Record, today: int, alert: Record, end: int) -> None:
-    """Count the end of an alert on its day of issue; ``today`` in days from the start of the period."""
+def count_alert(
+    tally: Integers, overflow: Records, counters: Record, today: int, issued: int, alert: Record, end: int
+) -> None:
+    """Count the end of an alert on the day of the moment of issue; ``today`` in days from the start of the period."""
     key = key_of(detector_of(alert.identity), alert.tier, alert.truth, end)
-    day = day_of(alert.issued)
+    day = day_of(issued)
     if today - day < tally.shape[0]:
         tally[slot_of(day, tally)][key] += 1
     else:
@@ -120,6 +122,12 @@ def count_service(tally: Integers, today: int, alert: Record, result: int, staff
 def count_wait_in_line(tally: Integers, today: int, alert: Record, wait: int) -> None:
     """Count the ms that an alert has waited for the service that begins."""
     tally[slot_of(today, tally)][wait_key(alert, wait)] += 1
+
+
+@internal
+def count_first_contact(tally: Integers, alert: Record, wait: int) -> None:
+    """Count the ms from the issue of an alert to the first call or visit, which begins today."""
+    tally[key_of(alert.tier, wait_bin(wait))] += 1
 
 
 @internal

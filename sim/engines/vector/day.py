@@ -7,7 +7,7 @@ from sim.engines.vector.counts import count_work
 from sim.engines.vector.events import MOMENT_AT, ORDER_MASK
 from sim.engines.vector.given import Now, ProvinceDay
 from sim.engines.vector.line import change_line, desk_of, insert
-from sim.engines.vector.lives import end_alert, expire_in_line
+from sim.engines.vector.lives import end_track, expire_in_line
 from sim.engines.vector.records import DESKS, AlertState, Integers, Records
 from sim.engines.vector.rules import Rules
 from sim.engines.vector.state import Arrays, Tallies, give_back_alert
@@ -97,15 +97,22 @@ def is_alive(state: int) -> bool:
 
 
 @compiled
-def first_issue(alerts: Records, taken: int, otherwise: int) -> int:
-    """Return the moment at which the first of the living alerts was issued; so many rows are taken."""
+def first_issue(alerts: Records, taken: int, deadlines: Integers, otherwise: int) -> int:
+    """Return the moment at which the first of the living alerts was issued; so many rows are taken.
+
+    Args:
+        alerts: Rows of alerts.
+        taken: How many of them are not free.
+        deadlines: (4,) ms from issue to the deadline, by tier.
+        otherwise: The moment that is returned where it is earlier.
+    """
     least = otherwise
     row = 0
     while taken > 0:
         state = alerts[row].state
         taken -= state != AlertState.FREE
         if is_alive(state):
-            least = min(least, alerts[row].issued)
+            least = min(least, alerts[row].deadline - deadlines[alerts[row].tier])
         row += 1
     return least
 
@@ -123,7 +130,7 @@ def finish(rules: Rules, day: ProvinceDay, arrays: Arrays, tallies: Tallies) -> 
             # Who still waits leaves the sums of the line as Little's law wants it: having waited until now.
             arrays.desks[desk_of(alert.channel)].waited += rules.end - alert.since
         if is_alive(alert.state):
-            end_alert(alert, End.OPEN, now, rules, day, arrays, tallies)
+            end_track(alert, End.OPEN, now, rules, day, arrays, tallies)
     for number in range(DESKS):
         change_line(arrays.desks[number], rules.end, 0)
     return True

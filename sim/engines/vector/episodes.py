@@ -22,6 +22,7 @@ from sim.episode.stages import drops_out, next_stage, paid_before, payable, sche
 from sim.midnight.today import LOST
 from sim.warning.delays import chain_delay
 from sim.warning.detectors import NO_ALERT, stage_tiers
+from sim.warning.discipline import score_of
 from sim.words import Detector, End, EpisodeEnd, Event, Outcome, Stage, Truth
 
 OUTCOMES: Final = np.array([Outcome.SAVED, Outcome.DROPPED_OUT, Outcome.HELD])
@@ -232,8 +233,11 @@ def detect(episode: Record, stage: int, moment: int, run: RunTables, day: Provin
             issued = max(moment, outage) + chain_delay(rules.seed, identity, detector, run.delays, rules.clock)
             if issued < rules.end:
                 deadline = issued + rules.deadline[tier]
+                score = 0
+                if run.lines.is_scored:
+                    score = score_of(rules.seed, identity, Truth.EPISODE, day.data_sharing, detectors)
                 alert = arrays.alerts[take_alert(arrays.alerts, arrays.alerts_free, counters)]
-                raise_alert(alert, identity, issued, deadline, episode.person, tier)
+                raise_alert(alert, identity, deadline, episode.person, tier, score)
                 join_episode(alert, episode)
                 order = order_of_alert(Phase.ARRIVALS, ArrivalStep.ISSUE, alert)
                 expect(arrays.heap, arrays.later, counters, day.midnight, issued, order)

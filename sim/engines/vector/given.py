@@ -15,6 +15,7 @@ from sim.episode.stages import EpisodeTables
 from sim.midnight.today import Today
 from sim.warning.delays import DelayTables
 from sim.warning.detectors import DetectorTables
+from sim.warning.discipline import LineTables
 from sim.warning.dissuasion import DissuasionTables
 from sim.warning.service import ServiceTables
 
@@ -26,6 +27,7 @@ class RunTables(NamedTuple):
     people: PeopleTables
     detectors: DetectorTables
     delays: DelayTables
+    lines: LineTables
     service: ServiceTables
     episodes: EpisodeTables
     dissuasion: DissuasionTables
@@ -70,6 +72,7 @@ def run_tables(tables: Tables, rules: Rules) -> RunTables:
         people=tables.people,
         detectors=tables.detectors,
         delays=tables.delays,
+        lines=tables.lines,
         service=tables.service,
         episodes=tables.episodes,
         dissuasion=tables.dissuasion,

@@ -16,7 +16,7 @@ from sim.draws.distributions import CERTAIN, GUIDE_BITS, GUIDE_SHIFT, half_hour_
 from sim.draws.functions import normal_quantile
 from sim.draws.philox import TO_UNIT_32, uniform32
 from sim.engines.tables import Tables
-from sim.engines.vector.rules import TIERS
+from sim.engines.vector.records import TIERS
 from sim.warning.detectors import DetectorTables, within
 from sim.words import Detector
 

@@ -25,11 +25,11 @@ from sim.engines.vector.day import begin_day
 from sim.engines.vector.events import order_at_row, order_of_alert
 from sim.engines.vector.given import Now, ProvinceDay, RunTables
 from sim.engines.vector.guides import AMBIGUOUS, TOP_SHIFT
-from sim.engines.vector.lives import end_alert
+from sim.engines.vector.lives import end_track
 from sim.engines.vector.log import is_logged, log_issue
 from sim.engines.vector.messages import end_message, send_message
 from sim.engines.vector.records import NONE, AlertState, Record, Records
-from sim.engines.vector.rules import Rules
+from sim.engines.vector.rules import Rules, issued
 from sim.engines.vector.state import Arrays, Tallies, expect_early, note_warned, raise_alert, take_alert
 from sim.warning.delays import DelayTables
 from sim.warning.detectors import predicted_type
@@ -113,13 +113,13 @@ def issue_sent(
         count = 0
         for k in range(counters.index, last):
             room.rows[count] = k
-            count += arrays.sent[k].issued < day.midnight + DAY_MS
+            count += issued(arrays.sent[k], rules) < day.midnight + DAY_MS
         choose_channels(count, run, day, bands, arrays.sent, room)
         draw_reading(ContactChannel.APP, count, rules, run.delays, arrays.sent, room)
         draw_reading(ContactChannel.SMS, count, rules, run.delays, arrays.sent, room)
         issue_block(count, run, day, arrays, tallies, room)
         for k in range(counters.index, last):
-            if arrays.sent[k].issued >= day.midnight + DAY_MS:
+            if issued(arrays.sent[k], rules) >= day.midnight + DAY_MS:
                 arrays.sent[counters.kept] = arrays.sent[k]
                 counters.kept += 1
         counters.index = last
@@ -133,12 +133,15 @@ def issue_sent(
 def choose_channels(
     count: int, run: RunTables, day: ProvinceDay, bands: NDArray[np.uint8], alerts: Records, room: AlertScratch
 ) -> None:
-    """Choose the first channel of so many alerts: that of their tier, but an SMS to whoever lacks the app today."""
+    """Choose the first channel of so many alerts: that of their tier, but an SMS to whoever lacks the app today.
+
+    Where a tier begins with several channels it is the last of them: a desk's, so the event loop tells them apart.
+    """
     people, province = run.people, day.province
     asked = 0
     for k in range(count):
         alert = alerts[room.rows[k]]
-        channel = run.rules.first[alert.tier]
+        channel = run.rules.first[alert.tier, run.rules.tracks[alert.tier] - 1]
         is_asked = channel == ContactChannel.APP
         room.positions[asked] = k
         room.identities[asked] = person_id(province, alert.person)
@@ -204,7 +207,7 @@ def issue_block(
             alert = arrays.sent[room.rows[k]]
             if is_logged(alert.identity, rules):
                 predicted = predicted_type(rules.seed, alert.identity, alert.kind, run.detectors)
-                log_issue(alert, predicted, day.province, arrays.log, counters)
+                log_issue(alert, issued(alert, rules), predicted, day.province, arrays.log, counters)
     counters.pending = 0
     written = 0
     called = 0
@@ -216,7 +219,7 @@ def issue_block(
         written += not is_called
     for q in range(called):
         alert = arrays.sent[room.rows[room.outside[q]]]
-        enter_loop(alert, alert.issued, Phase.ARRIVALS, ArrivalStep.ISSUE, day.midnight, arrays, room)
+        enter_loop(alert, issued(alert, rules), Phase.ARRIVALS, ArrivalStep.ISSUE, rules, day.midnight, arrays, room)
     for q in range(written):
         k = room.positions[q]
         settle_message(arrays.sent[room.rows[k]], room.delivery[k], room.delay[k], rules, day, arrays, tallies, room)
@@ -241,29 +244,38 @@ def settle_message(
     if message.moment < rules.end:
         end = end_message(alert, message.step, message.moment, rules, day, arrays, tallies)
     if end == NONE:
-        enter_loop(alert, message.moment, Phase.READS, AlertStep.UNREAD, day.midnight, arrays, room)
+        enter_loop(alert, message.moment, Phase.READS, AlertStep.UNREAD, rules, day.midnight, arrays, room)
     else:
         if end == End.REACHED:
             warned = day.number + day_of(message.moment) - day.offset
             note_warned(alert.person, warned, arrays.warned, counters)
         order = order_of_alert(Phase.READS, message.step, alert)
         now = Now(min(message.moment, rules.end), order)
-        end_alert(alert, end, now, rules, day, arrays, tallies)
+        end_track(alert, end, now, rules, day, arrays, tallies)
 
 
 @part_of_caller
 def enter_loop(
-    sent: Record, moment: int, phase: int, step: int, midnight: int, arrays: Arrays, room: AlertScratch
+    sent: Record,
+    moment: int,
+    phase: int,
+    step: int,
+    rules: Rules,
+    midnight: int,
+    arrays: Arrays,
+    room: AlertScratch,
 ) -> None:
-    """Let an alert go on in the event loop: from then on it joins a line."""
+    """Let an alert go on in the event loop: from then on it joins a line, or its tracks begin."""
     counters = arrays.counters[0]
     row = take_alert(arrays.alerts, arrays.alerts_free, counters)
     prefetch(arrays.alerts, arrays.alerts_free[max(0, counters.alerts_free - ROWS_AHEAD)])
     alert = arrays.alerts[row]
-    raise_alert(alert, sent.identity, sent.issued, sent.deadline, sent.person, sent.tier)
+    raise_alert(alert, sent.identity, sent.deadline, sent.person, sent.tier, sent.score)
     alert.truth = sent.truth
+    alert.kind = sent.kind
     alert.channel = sent.channel
-    alert.state = AlertState.BETWEEN
-    room.pending[counters.pending] = row
-    counters.pending += 1
+    if rules.tracks[sent.tier] == 1:
+        alert.state = AlertState.BETWEEN
+        room.pending[counters.pending] = row
+        counters.pending += 1
     expect_early(arrays.stream, arrays.later, counters, midnight, moment, order_at_row(phase, step, sent.identity, row))

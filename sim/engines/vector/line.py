@@ -1,19 +1,24 @@
 """The waiting line of a desk, and the sums that Little's law compares.
 
-The discipline of the line is (tier, first issue moment, identity), kept as a binary heap of entries. An entry's rank
-is tier and moment in one integer; identities are looked up only where ranks tie. Who reneges leaves an entry behind
+Lines are ordered by tier, then by the place that the discipline of the desk gives, then by identity, and kept as binary
+heaps of entries. An entry's rank is tier and place in one integer; identities are looked up only where ranks tie. Who
+reneges leaves an entry behind
 that is deleted lazily: it is dropped when it comes to the front, or when the day ends.
 """
 
 from typing import Final
 
-from sim.draws.compiled import inlined, internal
+from sim.draws.compiled import inlined, internal, part_of_caller
+from sim.engines.vector.given import RunTables
 from sim.engines.vector.records import AlertState, Record, Records
+from sim.engines.vector.rules import issued
+from sim.engines.vector.state import Arrays
+from sim.warning.discipline import Waiting, place_of
 from sim.words import ContactChannel
 
-TIER_AT: Final = 60
-EARLIEST: Final = 1 << 58
-"""Makes moments before the period positive."""
+TIER_AT: Final = 61
+LEAST: Final = 1 << 60
+"""Makes places positive: they are less than this, either way."""
 AFTER_ALL: Final = (1 << 63) - 1
 """The rank of no entry."""
 
@@ -25,9 +30,9 @@ def desk_of(channel: int) -> int:
 
 
 @internal
-def rank_of(tier: int, issued: int) -> int:
-    """Return one integer that sorts by tier, then by the moment of issue."""
-    return (tier << TIER_AT) | (issued + EARLIEST)
+def rank_of(tier: int, place: int) -> int:
+    """Return one integer that sorts by tier, then by place."""
+    return (tier << TIER_AT) | (place + LEAST)
 
 
 @internal
@@ -90,14 +95,25 @@ def change_line(desk: Record, moment: int, change: int) -> None:
     desk.waiting += change
 
 
-@internal
-def join_line(alert: Record, moment: int, alerts: Records, lines: Records, desks: Records) -> None:
+@part_of_caller
+def join_line(alert: Record, moment: int, run: RunTables, arrays: Arrays) -> None:
     """Let an alert join the line of the desk of its channel."""
     number = desk_of(alert.channel)
-    desk = desks[number]
+    desk = arrays.desks[number]
     alert.state = AlertState.WAITING
     alert.since = moment
-    insert(lines[number], desk, rank_of(alert.tier, alert.issued), alert.row, alerts)
+    waiting = Waiting(
+        alert.identity,
+        alert.kind,
+        alert.tier,
+        number,
+        alert.number,
+        issued(alert, run.rules),
+        alert.deadline,
+        alert.score,
+    )
+    place = place_of(waiting, run.rules.seed, run.lines, run.detectors)
+    insert(arrays.lines[number], desk, rank_of(alert.tier, place), alert.row, arrays.alerts)
     change_line(desk, moment, 1)
 
 

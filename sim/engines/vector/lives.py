@@ -1,4 +1,10 @@
-"""The life of an alert in the event loop: its issue, what it waits for, and how it ends."""
+"""The life of an alert in the event loop: its issue, what its tracks wait for, and how it ends.
+
+An alert whose tier begins with several channels has a row for each of these tracks, those that have not ended in a
+ring; all others are their only track. An alert ends with its last track: reached if any of them did, else as that one.
+"""
+
+import numpy as np
 
 from sim.country.people import has_app, home
 from sim.draws.compiled import internal, part_of_caller
@@ -11,27 +17,33 @@ from sim.engines.vector.line import desk_of, join_line, renege
 from sim.engines.vector.log import END_CODES, is_logged, log_alert, log_issue
 from sim.engines.vector.messages import leave_message, send_message
 from sim.engines.vector.records import NONE, TIERS, AlertState, Integers, Record, Records
-from sim.engines.vector.rules import Rules
-from sim.engines.vector.state import Arrays, Tallies, expect, give_back_alert
+from sim.engines.vector.rules import TRACKS, Rules, issued
+from sim.engines.vector.state import Arrays, Tallies, expect, give_back_alert, take_alert
 from sim.warning.delays import reading
 from sim.warning.detectors import predicted_type
 from sim.words import ContactChannel, End, Event
 
 
 @internal
-def end_alert(
+def end_track(
     alert: Record, end: int, now: Now, rules: Rules, day: ProvinceDay, arrays: Arrays, tallies: Tallies
 ) -> None:
-    """End an alert in the course of an event; count it on its day of issue."""
+    """End a track in the course of an event; with the last one the alert ends, and is counted on its day of issue."""
     counters = arrays.counters[0]
     if alert.state == AlertState.MESSAGE:
         leave_message(alert, now, rules.end, day.offset, tallies.contacts, arrays.overflow, counters)
-    count_alert(tallies.alerts, arrays.overflow, counters, day.offset, alert, end)
+    alert.state = AlertState.ENDED
+    other: int = alert.sibling
     if alert.episode != NONE:
         living = arrays.episodes[alert.episode].living
         if living[alert.tier] == alert.row:
-            living[alert.tier] = NONE
-    alert.state = AlertState.ENDED
+            living[alert.tier] = other
+    if other != NONE:
+        leave_ring(alert, arrays.alerts)
+        return
+    if alert.reached:
+        end = End.REACHED
+    count_alert(tallies.alerts, arrays.overflow, counters, day.offset, issued(alert, rules), alert, end)
     if end != End.OPEN and is_logged(alert.identity, rules):
         entry = arrays.log[
             log_alert(Event.END, now.moment, phase_of(now.order), day.province, alert, arrays.log, counters)
@@ -51,7 +63,67 @@ def expire_in_line(
     if is_logged(alert.identity, rules):
         log_alert(Event.EXPIRY, alert.deadline, Phase.READS, day.province, alert, arrays.log, arrays.counters[0])
     then = Now(alert.deadline, order_of_alert(Phase.READS, AlertStep.EXPIRY, alert))
-    end_alert(alert, End.EXPIRED, then, rules, day, arrays, tallies)
+    end_track(alert, End.EXPIRED, then, rules, day, arrays, tallies)
+
+
+@internal
+def leave_ring(alert: Record, alerts: Records) -> None:
+    """Take a track out of the ring of its alert, in which there is another one."""
+    before = alerts[alert.sibling]
+    while before.sibling != alert.row:
+        before = alerts[before.sibling]
+    before.sibling = alert.sibling
+    if before.sibling == before.row:
+        before.sibling = NONE
+    alert.sibling = NONE
+
+
+@internal
+def note_contact(alert: Record, alerts: Records) -> None:
+    """Note on all tracks of an alert that a call or a visit has begun."""
+    alert.contacted = True
+    other: int = alert.sibling
+    while other != NONE and other != alert.row:
+        alerts[other].contacted = True
+        other = alerts[other].sibling
+
+
+@internal
+def end_among_tracks(
+    alert: Record, end: int, now: Now, rules: Rules, day: ProvinceDay, arrays: Arrays, tallies: Tallies
+) -> None:
+    """End a track that is not the only one of its alert: if it reached the person, the others leave them in peace.
+
+    Tracks whose deadline has come while they waited in line, which nobody has noticed yet, end before it does.
+    """
+    for _ in range(TRACKS - 1):
+        other: int = alert.sibling
+        for _ in range(TRACKS - 2):
+            if other != NONE and not has_expired(arrays.alerts[other], now):
+                other = arrays.alerts[other].sibling
+        if other != NONE and other != alert.row and has_expired(arrays.alerts[other], now):
+            expire_in_line(arrays.alerts[other], now.moment, rules, day, arrays, tallies)
+    first: int = alert.sibling
+    end_track(alert, end, now, rules, day, arrays, tallies)
+    if end == End.REACHED and first != NONE:
+        second: int = arrays.alerts[first].sibling
+        hear(arrays.alerts[first], now, rules, day, arrays, tallies)
+        if second != NONE:
+            hear(arrays.alerts[second], now, rules, day, arrays, tallies)
+
+
+@part_of_caller
+def hear(track: Record, now: Now, rules: Rules, day: ProvinceDay, arrays: Arrays, tallies: Tallies) -> None:
+    """Let a track know that another one has reached the person; the alert has then been reached, however it ends."""
+    track.reached = True
+    if rules.also_if_reached[track.tier] == 0:
+        end_one_from_outside(track, End.UNANSWERED, now, rules, day, arrays, tallies)
+
+
+@part_of_caller
+def has_expired(alert: Record, now: Now) -> bool:
+    """Return whether an alert waits in a line in which its deadline came before the event that takes place."""
+    return bool(alert.state == AlertState.WAITING and is_expired(alert, now))
 
 
 @part_of_caller
@@ -67,7 +139,24 @@ def is_expired(alert: Record, now: Now) -> bool:
 def end_from_outside(
     alert: Record, end: int, now: Now, rules: Rules, day: ProvinceDay, arrays: Arrays, tallies: Tallies
 ) -> None:
-    """End a living alert from outside; one that is being served is marked, and ends so unless the service succeeds."""
+    """End all tracks of a living alert from outside, but mark one that is being served."""
+    second: int = alert.sibling
+    third = np.int64(NONE)
+    if second != NONE:
+        third = np.int64(arrays.alerts[second].sibling)
+    row: int = alert.row
+    end_one_from_outside(alert, end, now, rules, day, arrays, tallies)
+    if second != NONE:
+        end_one_from_outside(arrays.alerts[second], end, now, rules, day, arrays, tallies)
+        if third != row:
+            end_one_from_outside(arrays.alerts[third], end, now, rules, day, arrays, tallies)
+
+
+@internal
+def end_one_from_outside(
+    alert: Record, end: int, now: Now, rules: Rules, day: ProvinceDay, arrays: Arrays, tallies: Tallies
+) -> None:
+    """End a track from outside; one that is being served is marked, and ends so unless the service succeeds."""
     if alert.state == AlertState.SERVING:
         if alert.marked == NONE:
             alert.marked = end
@@ -77,7 +166,7 @@ def end_from_outside(
             expire_in_line(alert, now.moment, rules, day, arrays, tallies)
             return
         renege(alert, now.moment, now.moment, arrays.desks[desk_of(alert.channel)])
-    end_alert(alert, end, now, rules, day, arrays, tallies)
+    end_track(alert, end, now, rules, day, arrays, tallies)
 
 
 @internal
@@ -100,27 +189,56 @@ def end_at_issue(alert: Record, now: Now, rules: Rules, day: ProvinceDay, arrays
         end = End.MOOT
     else:
         for tier in range(TIERS):
-            if episode.living[tier] != NONE:
-                other = arrays.alerts[episode.living[tier]]
-                if other.state == AlertState.WAITING and is_expired(other, now):
-                    expire_in_line(other, now.moment, rules, day, arrays, tallies)
-                elif tier <= alert.tier:
-                    end = End.SUPERSEDED
+            for _ in range(rules.tracks[tier]):
+                expire_one(episode, tier, now, rules, day, arrays, tallies)
+            if episode.living[tier] != NONE and tier <= alert.tier:
+                end = End.SUPERSEDED
     return end
 
 
 @part_of_caller
-def contact(alert: Record, run: RunTables, day: ProvinceDay, arrays: Arrays) -> None:
-    """Let an alert that is issued join the line of a desk, or send its message: by the first channel of its tier."""
+def expire_one(
+    episode: Record, tier: int, now: Now, rules: Rules, day: ProvinceDay, arrays: Arrays, tallies: Tallies
+) -> None:
+    """Let one track of an episode's living alert of a tier, if there is one that has expired in line, end."""
+    row: int = episode.living[tier]
+    for _ in range(rules.tracks[tier] - 1):
+        if row != NONE and not has_expired(arrays.alerts[row], now):
+            row = arrays.alerts[row].sibling
+    if row != NONE and has_expired(arrays.alerts[row], now):
+        expire_in_line(arrays.alerts[row], now.moment, rules, day, arrays, tallies)
+
+
+@part_of_caller
+def begin_tracks(alert: Record, run: RunTables, day: ProvinceDay, arrays: Arrays) -> None:
+    """Let an alert that is issued be tried by all channels with which its tier begins."""
+    first, tracks = run.rules.first[alert.tier], run.rules.tracks[alert.tier]
+    latest: int = alert.row
+    for k in range(1, tracks):
+        row = take_alert(arrays.alerts, arrays.alerts_free, arrays.counters[0])
+        arrays.alerts[row] = arrays.alerts[alert.row]
+        track = arrays.alerts[row]
+        track.row = row
+        track.sibling = alert.row
+        arrays.alerts[latest].sibling = row
+        latest = row
+        if track.episode != NONE:
+            arrays.episodes[track.episode].references += 1
+        begin_track(track, first[k], run, day, arrays)
+    begin_track(alert, first[0], run, day, arrays)
+
+
+@part_of_caller
+def begin_track(alert: Record, channel: int, run: RunTables, day: ProvinceDay, arrays: Arrays) -> None:
+    """Let an alert that is issued join the line of a desk, or send its message."""
     rules, counters = run.rules, arrays.counters[0]
-    channel = int(rules.first[alert.tier])
     if channel == ContactChannel.APP:
         _, _, online, u_app = home(rules.seed, person_id(day.province, alert.person), day.province, run.people)
         if not has_app(online, u_app, day.app):
             channel = ContactChannel.SMS
     alert.channel = channel
     if channel >= ContactChannel.CALL:
-        join_line(alert, alert.issued, arrays.alerts, arrays.lines, arrays.desks)
+        join_line(alert, issued(alert, rules), run, arrays)
     else:
         delivery, delay = reading(rules.seed, alert.identity, channel, run.delays, rules.clock)
         message = send_message(alert, delivery, delay, rules, counters)
@@ -137,10 +255,10 @@ def issue_alert(alert: Record, now: Now, run: RunTables, day: ProvinceDay, array
     predicted = predicted_type(rules.seed, alert.identity, episode.kind, run.detectors)
     alert.right_class = predicted == episode.kind
     if is_logged(alert.identity, rules):
-        log_issue(alert, predicted, day.province, arrays.log, counters)
+        log_issue(alert, now.moment, predicted, day.province, arrays.log, counters)
     end = end_at_issue(alert, now, rules, day, arrays, tallies)
     if end != NONE:
-        end_alert(alert, end, now, rules, day, arrays, tallies)
+        end_track(alert, end, now, rules, day, arrays, tallies)
         give_back_alert(alert, arrays.alerts_free, arrays.episodes, arrays.episodes_free, counters)
         return
     for tier in range(alert.tier + 1, TIERS):
@@ -148,4 +266,4 @@ def issue_alert(alert: Record, now: Now, run: RunTables, day: ProvinceDay, array
             lower = arrays.alerts[episode.living[tier]]
             end_from_outside(lower, End.SUPERSEDED, now, rules, day, arrays, tallies)
     episode.living[alert.tier] = alert.row
-    contact(alert, run, day, arrays)
+    begin_tracks(alert, run, day, arrays)

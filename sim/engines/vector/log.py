@@ -64,9 +64,9 @@ def log_alert(event: int, moment: int, phase: int, province: int, alert: Record,
 
 
 @internal
-def log_issue(alert: Record, predicted: int, province: int, log: Records, counters: Record) -> None:
-    """Log the issue of an alert, with the fraud type that is predicted."""
-    entry = log[log_alert(Event.ISSUE, alert.issued, Phase.ARRIVALS, province, alert, log, counters)]
+def log_issue(alert: Record, moment: int, predicted: int, province: int, log: Records, counters: Record) -> None:
+    """Log the issue of an alert at a moment, with the fraud type that is predicted."""
+    entry = log[log_alert(Event.ISSUE, moment, Phase.ARRIVALS, province, alert, log, counters)]
     entry.person = alert.person
     entry.value = predicted
 

@@ -18,7 +18,7 @@ from sim.engines.vector.episodes import reach_stage, stop_episode
 from sim.engines.vector.events import MOMENT_AT, NEVER, ORDER_MASK, ROW_MASK, STAGE_AT, phase_of, pop, step_of
 from sim.engines.vector.given import Now, ProvinceDay, RunTables
 from sim.engines.vector.line import join_line
-from sim.engines.vector.lives import end_alert, issue_alert
+from sim.engines.vector.lives import begin_tracks, end_among_tracks, end_track, issue_alert
 from sim.engines.vector.messages import end_message
 from sim.engines.vector.records import DESKS, NONE, AlertState, Integers, Record, Records
 from sim.engines.vector.service import end_service, serve_first
@@ -71,9 +71,9 @@ def run_day(run: RunTables, day: ProvinceDay, arrays: Arrays, tallies: Tallies, 
                 bring_near(stream[min(counters.stream_at + EVENTS_AHEAD, counters.stream)], arrays)
             happen(key, run, day, arrays, tallies, room)
             continue
-        number = free_desk(desks)
-        if number != NONE:
-            serve_first(number, day.midnight + counters.tick, run, day, arrays, tallies)
+        line, seats = free_seat(desks, run.lines.lends)
+        if line != NONE:
+            serve_first(line, seats, day.midnight + counters.tick, run, day, arrays, tallies)
             continue
         tick = min(key >> MOMENT_AT, counters.shift)
         if tick >= DAY_MS:
@@ -95,12 +95,20 @@ def bring_near(key: int, arrays: Arrays) -> None:
 
 
 @part_of_caller
-def free_desk(desks: Records) -> int:
-    """Return the number of a desk with somebody in line and a free server, or NONE."""
+def free_seat(desks: Records, lends: Integers) -> tuple[int, int]:
+    """Return the number of a desk with somebody in line, and of that whose free server takes them; NONE for neither.
+
+    A desk lends (``lends`` 1) its servers only when all desks have served their own lines.
+    """
     for number in range(DESKS):
         if desks[number].entries > 0 and desks[number].busy < desks[number].servers:
-            return number
-    return NONE
+            return number, number
+    for lender in range(DESKS):
+        if lends[lender] == 1 and desks[lender].busy < desks[lender].servers:
+            for borrower in range(DESKS):
+                if desks[borrower].entries > 0:
+                    return borrower, lender
+    return NONE, NONE
 
 
 @internal
@@ -140,20 +148,23 @@ def go_on(
     tallies: Tallies,
     room: AlertScratch,
 ) -> int:
-    """Let an alert take the step whose moment has come; return its end, or NONE if it lives on."""
+    """Let a track of an alert take the step whose moment has come; return its end, or NONE if it goes on."""
     end = NONE
     if phase_of(now.order) == Phase.SERVICE_ENDS:
         end = end_service(alert, now.moment, run, day, arrays, tallies, room)
     elif alert.state == AlertState.ENDED:
         give_back_alert(alert, arrays.alerts_free, arrays.episodes, arrays.episodes_free, arrays.counters[0])
     elif alert.state == AlertState.UNISSUED:
-        issue_alert(alert, now, run, day, arrays, tallies)
+        if alert.episode == NONE:
+            begin_tracks(alert, run, day, arrays)
+        else:
+            issue_alert(alert, now, run, day, arrays, tallies)
     else:
         step = step_of(now.order)
         if phase_of(now.order) == Phase.READS and (alert.state == AlertState.MESSAGE or step == AlertStep.EXPIRY):
             end = end_message(alert, step, now.moment, run.rules, day, arrays, tallies)
         if end == NONE:
-            join_line(alert, now.moment, arrays.alerts, arrays.lines, arrays.desks)
+            join_line(alert, now.moment, run, arrays)
     return end
 
 
@@ -161,13 +172,16 @@ def go_on(
 def close(
     alert: Record, end: int, now: Now, run: RunTables, day: ProvinceDay, arrays: Arrays, tallies: Tallies
 ) -> None:
-    """End an alert; where it reached a person in an episode, they may stop."""
+    """End a track of an alert; where it reached a person in an episode, they may stop."""
     counters = arrays.counters[0]
-    if end == End.REACHED:
+    if end == End.REACHED and not alert.reached:
         note_warned(alert.person, day.number, arrays.warned, counters)
     row: int = alert.episode
     stops = row != NONE and end == End.REACHED and is_stopped(alert, arrays.episodes[row], run, day)
-    end_alert(alert, end, now, run.rules, day, arrays, tallies)
+    if alert.sibling != NONE:
+        end_among_tracks(alert, end, now, run.rules, day, arrays, tallies)
+    else:
+        end_track(alert, end, now, run.rules, day, arrays, tallies)
     give_back_alert(alert, arrays.alerts_free, arrays.episodes, arrays.episodes_free, counters)
     if stops:
         stop_episode(arrays.episodes[row], now, run, day, arrays, tallies)

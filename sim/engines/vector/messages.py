@@ -13,7 +13,7 @@ from sim.engines.vector.events import order_of_alert
 from sim.engines.vector.given import Now, ProvinceDay
 from sim.engines.vector.log import CHANNEL_CODES, is_logged, log_alert
 from sim.engines.vector.records import NONE, AlertState, Integers, Record, Records
-from sim.engines.vector.rules import Rules
+from sim.engines.vector.rules import Rules, issued
 from sim.engines.vector.state import Arrays, Tallies
 from sim.words import ContactChannel, ContactResult, End, Event
 
@@ -63,7 +63,7 @@ def life_of_message(issued: int, delivery: int, delay: int, deadline: int, unrea
 @internal
 def send_message(alert: Record, delivery: int, delay: int, rules: Rules, counters: Record) -> Message:
     """Send the message of an alert that is issued, its delivery and the delay of its reading in ms; return its life."""
-    message = life_of_message(alert.issued, delivery, delay, alert.deadline, rules.unread_wait, rules.end)
+    message = life_of_message(issued(alert, rules), delivery, delay, alert.deadline, rules.unread_wait, rules.end)
     alert.state = AlertState.MESSAGE
     alert.since = message.delivered
     counters.messages += message.arrives
@@ -99,7 +99,7 @@ def end_message(
         count_contact(tallies.contacts, arrays.overflow, counters, day.offset, moment, alert, result, 0)
         alert.state = AlertState.BETWEEN
         if step == AlertStep.READ:
-            wait = moment - alert.issued
+            wait = moment - issued(alert, rules)
             count_wait(tallies.waits, arrays.overflow, counters, day.offset, moment, alert, wait)
             if is_logged(alert.identity, rules):
                 row = log_alert(Event.READ, moment, Phase.READS, day.province, alert, arrays.log, counters)
@@ -116,7 +116,7 @@ def end_message(
 def leave_message(
     alert: Record, now: Now, end: int, today: int, contacts: Integers, overflow: Records, counters: Record
 ) -> None:
-    """Count a message that its alert leaves behind when it ends: as delivered, if it has been.
+    """Count a message that its track leaves behind when it ends: as delivered, if it has been.
 
     Args:
         alert: The alert; its message is neither read nor given up.

@@ -106,10 +106,10 @@ class Province:
         episodes = self.arrays.episodes
         return int(((episodes["references"] > 0) & ~episodes["over"] & (episodes["paid"] == 0)).sum())
 
-    def first_issue(self, otherwise: int) -> int:
-        """Return the moment at which the first of the living alerts was issued."""
+    def first_issue(self, deadlines: Integers, otherwise: int) -> int:
+        """Return when the first of the living alerts was issued, by the deadlines (4,) of tiers in ms."""
         alerts = self.arrays.alerts
-        return int(first_issue(alerts, len(alerts) - int(self.counters["alerts_free"]), otherwise))
+        return int(first_issue(alerts, len(alerts) - int(self.counters["alerts_free"]), deadlines, otherwise))
 
     def snapshot(self) -> dict[str, Any]:
         """Return copies of what is left when a day is over, but for counters and desks; ``resume`` takes them over."""

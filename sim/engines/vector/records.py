@@ -41,6 +41,7 @@ CODE = np.int16
 """Code of a word of ``sim.words``, or a small number."""
 SHORT_CODE = np.int8
 """The same where room is short."""
+SCORE = np.int32
 SHORT_MS = np.int32
 """Ms of what is drawn ahead; NONE where it is not, or takes longer than such an integer holds."""
 LONGEST_AHEAD: Final = (1 << 31) - 1
@@ -98,25 +99,33 @@ def as_bytes(records: Records) -> NDArray[np.uint8]:
 
 ALERT = record(
     ("identity", IDENTITY),
-    ("issued", MOMENT),
-    ("deadline", MOMENT),
+    ("deadline", MOMENT),  # the moment of issue is this less the deadline of the tier, see ``rules.issued``
     ("since", MOMENT),  # when it joined the line, or its service began, or its message is delivered
     ("person", ROW),  # number of the person within the province
     ("row", ROW),  # its own, 0 before it has one
     ("episode", ROW),  # of the episode that it is about, or NONE
     ("service", SHORT_MS),  # of its next try or visit, where it is drawn ahead
     ("wait", SHORT_MS),  # after that, if it is in vain and another one follows
-    ("kind", CODE),  # true fraud type; of a legitimate contact one more than the last
+    ("sibling", ROW),  # of the next track of the same alert, the last of which leads back to the first, or NONE
+    ("score", SCORE),  # in the units of ``discipline.score_of``, where a line asks for it
+    ("kind", SHORT_CODE),  # true fraud type; of a legitimate contact one more than the last
     ("tier", SHORT_CODE),
     ("truth", SHORT_CODE),
     ("state", SHORT_CODE),  # an AlertState
     ("channel", SHORT_CODE),  # contact channel
     ("number", SHORT_CODE),  # of the try, from 0
     ("marked", SHORT_CODE),  # the end that it gets unless the service under way succeeds, or NONE
+    ("seats", SHORT_CODE),  # number of the desk whose server is at it
     ("right_class", np.bool_),  # whether the predicted fraud type is the true one
     ("success", np.bool_),  # whether the service drawn ahead or under way finds the person
+    ("reached", np.bool_),  # whether another track has reached the person
+    ("contacted", np.bool_),  # whether a call or a visit has begun, on any track
 )
-"""An alert, from the day of its detection to its end: one line of the cache, 64 bytes."""
+"""An alert, from the day of its detection to its end: one line of the cache, 64 bytes.
+
+Where its tier begins with several channels, each of these tracks has a row of its own, in a ring of those that have
+not ended.
+"""
 
 EPISODE = record(
     ("attempt", IDENTITY),

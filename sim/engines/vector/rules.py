@@ -5,11 +5,12 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.draws.compiled import inlined
 from sim.engines.tables import Tables
-from sim.words import Tier
+from sim.engines.vector.records import NONE, Record
 
-TIERS: Final = len(Tier)
-"""Number of tiers; compiled code knows no ``len`` of words."""
+TRACKS: Final = 3
+"""Most channels with which a tier begins: a message, calls, visits."""
 
 
 class Rules(NamedTuple):
@@ -17,9 +18,10 @@ class Rules(NamedTuple):
 
     ``clock`` ms of a tick; ``start`` the day number at which moments are 0; ``end`` the moment at which the run stops;
     ``kept`` the threshold of origins whose events are logged, 0 for none; ``unread_wait`` ms after which a message
-    counts as unread; ``desk_knows`` whether desks know that an episode is over. By tier, (4,): ``first`` channel,
-    ``deadline`` in ms, ``tries`` (4, 2) of call and visit, ``calls_unread`` and ``visits_unanswered`` 1 where a call
-    follows an unread message and a visit unanswered calls.
+    counts as unread; ``desk_knows`` whether desks know that an episode is over. By tier, (4,): ``tracks`` the number
+    of channels with which it begins, the ``first`` (4, 3) ones in order, NONE beyond, ``also_if_reached`` 1 where one
+    goes on after another has reached; ``deadline`` in ms, ``tries`` (4, 2) of call and visit, ``calls_unread`` and
+    ``visits_unanswered`` 1 where a call follows an unread message and a visit unanswered calls.
     """
 
     seed: int
@@ -29,7 +31,9 @@ class Rules(NamedTuple):
     kept: int
     unread_wait: int
     desk_knows: bool
+    tracks: NDArray[np.int64]
     first: NDArray[np.int64]
+    also_if_reached: NDArray[np.int64]
     deadline: NDArray[np.int64]
     tries: NDArray[np.int64]
     calls_unread: NDArray[np.int64]
@@ -47,9 +51,18 @@ def rules_of(tables: Tables, end: int, kept: int) -> Rules:
         kept=kept,
         unread_wait=tables.unread_wait,
         desk_knows=tables.desk_knows,
-        first=np.array([tier.first for tier in tiers], dtype=np.int64),
+        tracks=np.array([len(tier.first) for tier in tiers], dtype=np.int64),
+        first=np.array([[*tier.first, *[NONE] * (TRACKS - len(tier.first))] for tier in tiers], dtype=np.int64),
+        also_if_reached=np.array([tier.also_if_reached for tier in tiers], dtype=np.int64),
         deadline=np.array([tier.deadline for tier in tiers], dtype=np.int64),
         tries=np.array([tier.tries for tier in tiers], dtype=np.int64),
         calls_unread=np.array([tier.unread_to_call for tier in tiers], dtype=np.int64),
         visits_unanswered=np.array([tier.unanswered_to_visit for tier in tiers], dtype=np.int64),
     )
+
+
+@inlined
+def issued(alert: Record, rules: Rules) -> int:
+    """Return the moment of issue of an alert."""
+    moment: int = alert.deadline - rules.deadline[alert.tier]
+    return moment

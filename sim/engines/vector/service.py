@@ -9,13 +9,14 @@ from sim.draws.prefetch import prefetch
 from sim.engines.phases import AlertStep, Phase
 from sim.engines.vector.ahead import draw_ahead, is_last_try, is_visited_next
 from sim.engines.vector.chain import AlertScratch
-from sim.engines.vector.counts import count_service, count_wait_in_line, count_work
+from sim.engines.vector.counts import count_first_contact, count_service, count_wait_in_line, count_work
 from sim.engines.vector.events import order_of_alert
 from sim.engines.vector.given import ProvinceDay, RunTables
-from sim.engines.vector.line import change_line, desk_of, drop_first
-from sim.engines.vector.lives import expect_or_expire, expire_in_line
+from sim.engines.vector.line import change_line, drop_first
+from sim.engines.vector.lives import expect_or_expire, expire_in_line, note_contact
 from sim.engines.vector.log import CHANNEL_CODES, CONTACT_CODES, is_logged, log_alert
 from sim.engines.vector.records import NONE, AlertState, Record
+from sim.engines.vector.rules import issued
 from sim.engines.vector.state import Arrays, Tallies, expect, give_back_alert
 from sim.warning.delays import escalation_wait, retry_wait
 from sim.warning.service import outcome
@@ -28,8 +29,20 @@ AT_ONCE: Final = 32
 
 
 @part_of_caller
-def serve_first(number: int, moment: int, run: RunTables, day: ProvinceDay, arrays: Arrays, tallies: Tallies) -> None:
-    """Let a free server of a desk take the first in line, or drop an entry whose alert has left or expired."""
+def serve_first(
+    number: int, seats: int, moment: int, run: RunTables, day: ProvinceDay, arrays: Arrays, tallies: Tallies
+) -> None:
+    """Let a free server of a desk take the first in a line, or drop an entry whose alert has left or expired.
+
+    Args:
+        number: Of the desk in whose line they wait.
+        seats: Number of the desk to which the server belongs.
+        moment: The moment.
+        run: What the run fixes.
+        day: What the day says to the province.
+        arrays: Arrays of the province.
+        tallies: Tallies of the province.
+    """
     rules, counters, desk, line = run.rules, arrays.counters[0], arrays.desks[number], arrays.lines[number]
     alert = arrays.alerts[line[0].row]
     drop_first(line, desk, arrays.alerts)
@@ -46,10 +59,15 @@ def serve_first(number: int, moment: int, run: RunTables, day: ProvinceDay, arra
     wait = moment - alert.since
     change_line(desk, moment, -1)
     desk.waited += wait
-    count_work(tallies.busy, number, desk, moment - day.midnight)
-    desk.busy += 1
+    servers = arrays.desks[seats]
+    count_work(tallies.busy, seats, servers, moment - day.midnight)
+    servers.busy += 1
+    alert.seats = seats
     counters.services_started += 1
     count_wait_in_line(tallies.waits, day.offset, alert, wait)
+    if not alert.contacted:
+        count_first_contact(tallies.first_contacts, alert, moment - issued(alert, rules))
+        note_contact(alert, arrays.alerts)
     alert.state = AlertState.SERVING
     alert.since = moment
     if is_logged(alert.identity, rules):
@@ -72,13 +90,12 @@ def end_service(
     tallies: Tallies,
     room: AlertScratch,
 ) -> int:
-    """End a service; return the end of the alert, or NONE if a further try follows."""
+    """End a service; return the end of the track, or NONE if a further try follows."""
     rules, counters = run.rules, arrays.counters[0]
     duration = moment - alert.since
-    number = desk_of(alert.channel)
-    desk = arrays.desks[number]
-    count_work(tallies.busy, number, desk, moment - day.midnight)
-    desk.busy -= 1
+    servers = arrays.desks[alert.seats]
+    count_work(tallies.busy, alert.seats, servers, moment - day.midnight)
+    servers.busy -= 1
     counters.services_ended += 1
     if alert.channel == ContactChannel.CALL:
         result = ContactResult.ANSWERED if alert.success else ContactResult.NO_ANSWER
@@ -100,7 +117,7 @@ def end_service(
 def what_follows(
     alert: Record, moment: int, run: RunTables, day: ProvinceDay, arrays: Arrays, room: AlertScratch
 ) -> int:
-    """Return the end of an alert after a service, or NONE; then its next try, or a visit, is on the calendar."""
+    """Return the end of a track after a service, or NONE; then its next try, or a visit, is on the calendar."""
     rules, counters = run.rules, arrays.counters[0]
     is_last = is_last_try(alert, rules)
     visit_follows = is_visited_next(alert, rules)

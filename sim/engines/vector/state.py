@@ -53,7 +53,8 @@ class Tallies(NamedTuple):
         alerts: By slot of the day of issue, then by the keys of the table.
         contacts: By slot of the day, then by the keys; the last axis is count and staff time in ms.
         waits: By slot of the day, then by the keys.
-        busy: Ms of today that servers have worked, by desk and half hour.
+        first_contacts: Of today.
+        busy: Ms of today that servers have worked, by their desk and half hour.
         outcomes: Of today; the last axis is the measures.
         cases: Filed today.
     """
@@ -62,6 +63,7 @@ class Tallies(NamedTuple):
     alerts: NDArray[np.int64]
     contacts: NDArray[np.int64]
     waits: NDArray[np.int64]
+    first_contacts: NDArray[np.int64]
     busy: NDArray[np.int64]
     outcomes: NDArray[np.int64]
     cases: NDArray[np.int64]
@@ -97,15 +99,18 @@ def take_alert(alerts: Records, free: Integers, counters: Record) -> int:
 
 
 @part_of_caller
-def raise_alert(alert: Record, identity: int, issued: int, deadline: int, person: int, tier: int) -> None:
+def raise_alert(alert: Record, identity: int, deadline: int, person: int, tier: int, score: int) -> None:
     """Let a record be a new alert on its way down the chain; whoever calls this sets what it is about."""
     alert.identity = identity
-    alert.issued = issued
     alert.deadline = deadline
     alert.person = person
     alert.episode = NONE
     alert.tier = tier
+    alert.score = score
     alert.state = AlertState.UNISSUED
+    alert.sibling = NONE
+    alert.reached = False
+    alert.contacted = False
     alert.service = NONE
     alert.wait = NONE
     alert.number = 0

@@ -62,6 +62,7 @@ def tallies_of(p: int, tallies: Tallies) -> Tallies:
         alerts=tallies.alerts[p],
         contacts=tallies.contacts[p],
         waits=tallies.waits[p],
+        first_contacts=tallies.first_contacts[p],
         busy=tallies.busy[p],
         outcomes=tallies.outcomes[p],
         cases=tallies.cases[p],

@@ -79,11 +79,15 @@ class Counts:
             alerts=zeros("alerts", days),
             contacts=zeros("contacts", days),
             waits=zeros("waits", days),
+            first_contacts=zeros("first_contacts", 1),
             busy=zeros("busy", 1, measures=1),  # the staffed time is known without counting
             outcomes=zeros("outcomes", 1),
             cases=zeros("cases", 1),
         )
-        self._month = {name: np.zeros(self._by_slot[name][:, :1].shape, dtype=np.int64) for name in ("waits", "cases")}
+        self._month = {
+            name: np.zeros(self._by_slot[name][:, :1].shape, dtype=np.int64)
+            for name in ("waits", "first_contacts", "cases")
+        }
         self._hours = np.zeros((7, provinces, 1, self._by_slot["busy"].shape[2], 2), dtype=np.int64)
 
     def of(self, p: int) -> Tallies:

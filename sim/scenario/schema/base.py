@@ -14,11 +14,13 @@ if TYPE_CHECKING:  # type checkers want literals typed out; the words stand in o
     ChannelName = str
     ContactChannelName = str
     DetectorName = str
+    DisciplineName = str
     RegionName = str
 else:
     ChannelName = Literal[words.Channel.labels()]
     ContactChannelName = Literal[words.ContactChannel.labels()]
     DetectorName = Literal[words.Detector.labels()]
+    DisciplineName = Literal[words.Discipline.labels()]
     RegionName = Literal[words.Region.labels()]
 
 HalfHours = Annotated[list[Weight], Field(min_length=HALF_HOURS, max_length=HALF_HOURS)]

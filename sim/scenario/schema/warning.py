@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, PlainSerializer, model_validator
 
 from sim.scenario.bounds import (
     Correlation,
@@ -19,8 +19,9 @@ from sim.scenario.bounds import (
 )
 from sim.scenario.distributions import Distribution
 from sim.scenario.scalars import Duration, HalfHour, Switch
-from sim.scenario.schema.base import ContactChannelName, Part, PerChannel, mistake
+from sim.scenario.schema.base import ContactChannelName, DisciplineName, Part, PerChannel, mistake
 from sim.scenario.tables import Table
+from sim.words import WRITTEN, ContactChannel
 
 
 class ContactScores(Part):
@@ -118,6 +119,25 @@ class RetryWaits(Part):
     visit: Distribution
 
 
+def _as_list(value: object) -> object:
+    return [value] if isinstance(value, str) else value
+
+
+def _as_written(channels: list[str]) -> str | list[str]:
+    return channels[0] if len(channels) == 1 else channels
+
+
+FirstChannels = Annotated[
+    list[ContactChannelName],
+    Field(min_length=1, max_length=len(ContactChannel) - 1),
+    BeforeValidator(_as_list),
+    PlainSerializer(_as_written),
+]
+"""A channel, or a list of channels that are tried at once."""
+
+WRITTEN_LABELS = {channel.label for channel in WRITTEN}
+
+
 class Escalation(Part):
     """What follows: an SMS or app message unread goes to the call desk, a call unanswered to a visit."""
 
@@ -126,13 +146,34 @@ class Escalation(Part):
 
 
 class TierSettings(Part):
-    """One tier: first channel, deadline from issue, tries, waiting between tries, what follows when they fail."""
+    """One tier: first channel, deadline from issue, tries, waiting between tries, what follows when they fail.
 
-    first: ContactChannelName
+    ``first`` may list several channels, which are tried at once. Who is reached by one of them is left in peace by the
+    others, or is met all the same if ``also_if_reached``.
+    """
+
+    first: FirstChannels
+    also_if_reached: Switch = False
     deadline: Duration
     tries: Tries
     retry_wait: RetryWaits
     escalate: Escalation
+
+    @model_validator(mode="after")
+    def _apart(self) -> "TierSettings":
+        if len(set(self.first)) < len(self.first):
+            raise mistake("first", f"names a channel twice: {', '.join(self.first)}", "each channel once")
+        if set(self.first) >= WRITTEN_LABELS:
+            raise mistake("first", "names app and sms", "one of them: who lacks the app gets an SMS instead")
+        return self
+
+    def calls_unread(self) -> bool:
+        """Return whether a call follows an unread message; not where calls are tried from the first."""
+        return self.escalate.unread == "call" and ContactChannel.CALL.label not in self.first
+
+    def visits_unanswered(self) -> bool:
+        """Return whether a visit follows calls in vain; not where visits are tried from the first."""
+        return self.escalate.unanswered == "visit" and ContactChannel.VISIT.label not in self.first
 
 
 class Tiers(Part):
@@ -209,12 +250,15 @@ Shifts = Annotated[list[Shift], Field(min_length=1, max_length=64)]
 class CallDesk(Part):
     """The call desks: national staff, shared out by population; talk times of three kinds of calls.
 
-    ``by_province`` gives a province, by its code, staff of its own in place of its share.
+    ``by_province`` gives a province, by its code, staff of its own in place of its share. ``discipline`` orders the
+    alerts of a tier; if the desk ``lends``, its free servers serve the other desk's line while its own is empty.
     """
 
     staff: Staff
     by_province: dict[str, Staff] = Field(default_factory=dict)
     shifts: Shifts
+    discipline: DisciplineName = "first_issued"
+    lends: Switch = False
     answered: Probability
     hard_share: Probability
     no_answer: Distribution
@@ -225,12 +269,15 @@ class CallDesk(Part):
 class VisitDesk(Part):
     """The visit desks: national staff, shared out by population; a visit with travel, met or not.
 
-    ``by_province`` gives a province, by its code, staff of its own in place of its share.
+    ``by_province`` gives a province, by its code, staff of its own in place of its share. ``discipline`` orders the
+    alerts of a tier; if the desk ``lends``, its free servers serve the other desk's line while its own is empty.
     """
 
     staff: Staff
     by_province: dict[str, Staff] = Field(default_factory=dict)
     shifts: Shifts
+    discipline: DisciplineName = "first_issued"
+    lends: Switch = False
     met: Probability
     not_met: Distribution
     visit: Distribution

@@ -1,0 +1,237 @@
+"""A track of an alert: one of the channels with which its tier begins, and what escalates from it."""
+
+from collections.abc import Generator
+from typing import TYPE_CHECKING, cast
+
+import simpy
+
+from sim.country.people import has_app
+from sim.engines.phases import AlertStep, Phase
+from sim.engines.reference.desk import Desk, Request
+from sim.engines.reference.ticks import At
+from sim.midnight.people_bytes import HEARD
+from sim.warning.delays import escalation_wait, reading, retry_wait
+from sim.warning.discipline import Waiting, place_of
+from sim.warning.dissuasion import is_dissuaded
+from sim.warning.service import outcome, wait_bin
+from sim.words import DESKS, ContactChannel, ContactResult, End, Event
+
+if TYPE_CHECKING:
+    from sim.engines.reference.alerts import Alert
+
+
+class Track:
+    """A process from try to try. ``serving`` is true while a server is at it; ``marked`` is its end if that is in vain.
+
+    Args:
+        alert: The alert; it hears how the track ends.
+        channel: The channel with which the track begins.
+    """
+
+    def __init__(self, alert: "Alert", channel: ContactChannel) -> None:
+        self.alert = alert
+        self.world = alert.world
+        self.channel = channel
+        self.serving = False
+        self.marked: int | None = None
+        self.waiting: Request | None = None
+        self.delivered: tuple[int, ContactChannel] | None = None
+        self.process: simpy.Process
+
+    def begin(self) -> None:
+        """Start the process."""
+        self.process = self.world.env.process(self.course())
+
+    # Its course.
+
+    def course(self) -> Generator[simpy.Event, None, None]:
+        """Message, calls, visits: from the channel with which it begins, as the tier escalates."""
+        rules, channel = self.alert.rules, self.channel
+        try:
+            if channel == ContactChannel.APP and not self.has_app():
+                channel = ContactChannel.SMS
+            if channel in (ContactChannel.APP, ContactChannel.SMS):
+                read = yield from self.message(channel)
+                if read or not rules.unread_to_call:
+                    self.end(End.REACHED if read else End.UNREAD, Phase.READS)
+                    return
+                channel = ContactChannel.CALL
+            if channel == ContactChannel.CALL:
+                end = yield from self.tries(ContactChannel.CALL, then_more=rules.unanswered_to_visit)
+                if end is not None or not rules.unanswered_to_visit:
+                    self.end(End.UNANSWERED if end is None else end, Phase.SERVICE_ENDS)
+                    return
+                tables = self.world.tables
+                wait = escalation_wait(tables.seed, self.alert.identity, tables.delays, tables.clock)
+                yield self.at(self.world.now + wait, Phase.READS, AlertStep.ESCALATION)
+            end = yield from self.tries(ContactChannel.VISIT, then_more=False)
+            self.end(End.UNANSWERED if end is None else end, Phase.SERVICE_ENDS)
+        except simpy.Interrupt:
+            # Whoever interrupted has booked the end.
+            return
+
+    def message(self, channel: ContactChannel) -> Generator[simpy.Event, None, bool]:
+        """Deliver a message and wait until it is read or given up; return whether it was read."""
+        world, tables, alert = self.world, self.world.tables, self.alert
+        delivery, read_delay = reading(tables.seed, alert.identity, int(channel), tables.delays, tables.clock)
+        yield self.at(world.now + delivery, Phase.READS, AlertStep.DELIVERY)
+        self.delivered = (world.day, channel)
+        world.books.delivered += 1
+        if 0 <= read_delay <= tables.unread_wait:
+            yield self.at(world.now + read_delay, Phase.READS, AlertStep.READ)
+            self.delivered = None
+            world.books.messages += 1
+            alert.count_contact(channel, ContactResult.READ, 0)
+            world.recorder.waits[
+                (world.day, alert.finding.person.province, alert.tier, channel, wait_bin(world.now - alert.issued))
+            ] += 1
+            alert.log(Phase.READS, Event.READ, channel=channel)
+            self.persuade(channel, Phase.READS)
+            return True
+        yield self.at(world.now + tables.unread_wait, Phase.READS, AlertStep.UNREAD)
+        self.delivered = None
+        world.books.messages += 1
+        alert.count_contact(channel, ContactResult.UNREAD, 0)
+        return False
+
+    def tries(self, channel: ContactChannel, then_more: bool) -> Generator[simpy.Event, None, int | None]:
+        """Try a staffed channel up to the tier's number of times.
+
+        After an unsuccessful try a marked track ends, and so does one at or past the deadline if a try or an
+        escalation was left: it expires.
+
+        Args:
+            channel: Call or visit.
+            then_more: Whether it escalates if all tries are in vain.
+
+        Yields:
+            The events that it waits for.
+
+        Returns:
+            The end of the track, None if all tries were in vain.
+        """
+        world, tables, alert = self.world, self.world.tables, self.alert
+        most = alert.rules.tries[channel - ContactChannel.CALL]
+        for number in range(most):
+            success = yield from self.service(channel, number)
+            if success:
+                self.persuade(channel, Phase.SERVICE_ENDS)
+                return End.REACHED
+            if self.marked is not None:
+                return self.marked
+            last = number + 1 == most
+            if world.now >= alert.deadline and (then_more or not last):
+                alert.log(Phase.SERVICE_ENDS, Event.EXPIRY)
+                return End.EXPIRED
+            if not last:
+                wait = retry_wait(
+                    tables.seed, alert.identity, alert.tier, int(channel), number, tables.delays, tables.clock
+                )
+                yield self.at(world.now + wait, Phase.READS, AlertStep.RETRY)
+        return None
+
+    def service(self, channel: ContactChannel, number: int) -> Generator[simpy.Event, object, bool]:
+        """Wait in line for a server, then be served; return whether the person was spoken to."""
+        world, tables, alert = self.world, self.world.tables, self.alert
+        province = alert.finding.person.province
+        self.waiting = world.desks[province][channel].request((alert.tier, self.place(channel, number), alert.identity))
+        seats = cast(Desk, (yield self.waiting))
+        waited = world.now - self.waiting.since
+        self.waiting = None
+        self.serving = True
+        alert.note_first_contact()
+        world.books.services_started += 1
+        world.recorder.waits[(world.day, province, alert.tier, channel, wait_bin(waited))] += 1
+        success, duration = outcome(tables.seed, alert.identity, int(channel), number, tables.service, tables.clock)
+        world.busy(province, DESKS[seats.number % len(DESKS)], world.now, duration)
+        alert.log(Phase.DISPATCH, Event.SERVICE_START, channel=channel, number=number)
+        yield self.at(world.now + duration, Phase.SERVICE_ENDS, channel)
+        self.serving = False
+        world.books.services_ended += 1
+        seats.release()
+        if channel == ContactChannel.CALL:
+            result = ContactResult.ANSWERED if success else ContactResult.NO_ANSWER
+        else:
+            result = ContactResult.MET if success else ContactResult.NOT_MET
+        alert.count_contact(channel, result, duration)
+        alert.log(
+            Phase.SERVICE_ENDS,
+            Event.SERVICE_END,
+            channel=channel,
+            number=number,
+            result=result.label,
+            value=duration,
+        )
+        return success
+
+    def place(self, channel: ContactChannel, number: int) -> int:
+        """Return the place among the alerts of its tier in the line of a desk."""
+        tables, alert = self.world.tables, self.alert
+        waiting = Waiting(
+            alert.identity,
+            alert.finding.true_type,
+            alert.tier,
+            DESKS.index(channel),
+            number,
+            alert.issued,
+            alert.deadline,
+            alert.score,
+        )
+        return place_of(waiting, tables.seed, tables.lines, tables.detectors)
+
+    def persuade(self, channel: ContactChannel, phase: int) -> None:
+        """Be heard, once for all tracks; a person in an episode may stop."""
+        world, tables, alert = self.world, self.world.tables, self.alert
+        person = alert.finding.person
+        if not alert.reached:
+            world.totals.heard[person.province].append(person.number)
+        episode = alert.finding.episode
+        if episode is None or episode.over:
+            return
+        if is_dissuaded(
+            tables.seed,
+            alert.identity,
+            int(channel),
+            alert.right_class,
+            int(world.night.bytes[person.province][person.number]) & HEARD,
+            float(world.today.awareness[person.province, person.segment]),
+            tables.dissuasion,
+        ):
+            episode.stop(phase)
+
+    # How it ends.
+
+    def leave(self, end: int, phase: int) -> None:
+        """End from outside, at once; while a server is at it, mark it: it ends so if that try is in vain."""
+        if self.serving:
+            if self.marked is None:
+                self.marked = end
+            return
+        if self.waiting is not None:
+            self.waiting.resource.renege(self.waiting)
+        self.process.interrupt()
+        self.end(end, phase)
+
+    def end(self, end: int, phase: int) -> None:
+        """Count a message that is left behind, and tell the alert."""
+        self.leave_message()
+        self.alert.track_ends(self, end, phase)
+
+    def leave_message(self) -> None:
+        """Count a message that was delivered, and neither read nor given up, on the day of its delivery."""
+        if self.delivered is not None:
+            day, channel = self.delivered
+            province = self.alert.finding.person.province
+            self.world.recorder.contacts[(day, province, self.alert.tier, channel, ContactResult.DELIVERED)][0] += 1
+            self.world.books.messages += 1
+
+    # Shorthand.
+
+    def has_app(self) -> bool:
+        """Return whether the person has the app on this day."""
+        person = self.alert.finding.person
+        return has_app(person.online, person.u_app, self.world.today.app)
+
+    def at(self, moment: int, phase: int, kind: int) -> At:
+        """Return an event of this track at a moment."""
+        return At(self.world.env, moment, self.alert.order(phase, kind))

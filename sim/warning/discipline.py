@@ -1,0 +1,205 @@
+"""Service disciplines: the place of an alert among those of its tier in the line of a desk.
+
+Lines are ordered by tier, then by this place, then by identity. It is fixed when an alert joins the line.
+"""
+
+from typing import Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.draws.compiled import compiled
+from sim.draws.distributions import CERTAIN, quantile
+from sim.draws.functions import exp
+from sim.draws.identity import (
+    PROSPECT_BITS,
+    cell_central,
+    cell_local,
+    cell_of,
+    channel_of,
+    detector_of,
+    kind_of,
+    origin_of,
+    stage_of,
+)
+from sim.draws.philox import draw4
+from sim.draws.purposes import ATTEMPT_MEETING, ATTEMPT_SCORES, DETECTOR_SCORE, LEGITIMATE_CONTACT
+from sim.episode.stages import FIRST_PAYMENT, STEPS
+from sim.scenario.bounds import MOST_TRIES
+from sim.scenario.distributions import Distribution
+from sim.scenario.schema import ScenarioModel
+from sim.scenario.schema.fraud import FraudType
+from sim.warning.bands import ENGAGING, band_and_fate, height, scores_in_band
+from sim.warning.detectors import DetectorTables, both_scores, predicted_type, within
+from sim.words import DESK_LABELS, Detector, Discipline, Fate, OriginKind, Stage, Tier
+
+STAGES: Final = 16
+"""Stages that the identity of an alert can name."""
+SCORE_UNIT: Final = 1024
+"""Scores are compared in units of one in so many standard deviations."""
+HIGHEST: Final = 100
+"""Standard deviations; scores beyond are compared as this, either way."""
+MOMENT_BITS: Final = 41
+"""Moments of a run differ by less than 2^41 ms: what stands above them decides before they do."""
+
+
+class LineTables(NamedTuple):
+    """How a scenario orders its lines.
+
+    Attributes:
+        discipline: (2,) of each desk, a ``Discipline``.
+        lends: (2,) 1 for a desk whose free servers serve the other one's line.
+        remaining: (4, 2, 16) ms that the tries of a tier from one on take in the median, by desk and number of the try.
+        stake: (T, 16) by type and stage: the rank of what may still be lost, from 0 for the least.
+        is_scored: Whether some discipline asks for the scores of alerts.
+    """
+
+    discipline: NDArray[np.int64]
+    lends: NDArray[np.int64]
+    remaining: NDArray[np.int64]
+    stake: NDArray[np.int64]
+    is_scored: bool
+
+
+class Waiting(NamedTuple):
+    """An alert that joins a line.
+
+    ``identity``; ``kind`` the row of what it is truly about among the classes; ``tier``; ``desk`` the number of the
+    desk, and the ``number`` of the try there; moments ``issued`` and ``deadline``; ``score`` by ``score_of``.
+    """
+
+    identity: int
+    kind: int
+    tier: int
+    desk: int
+    number: int
+    issued: int
+    deadline: int
+    score: int
+
+
+def line_tables(spec: ScenarioModel) -> LineTables:
+    """Return the tables of a scenario."""
+    desks = [getattr(spec.desks, label) for label in DESK_LABELS]
+    disciplines = [Discipline.of(desk.discipline) for desk in desks]
+    return LineTables(
+        discipline=np.array(disciplines, dtype=np.int64),
+        lends=np.array([desk.lends for desk in desks], dtype=np.int64),
+        remaining=_remaining(spec),
+        stake=_stakes(list(spec.fraud.types.values())),
+        is_scored=Discipline.HIGHEST_SCORE in disciplines,
+    )
+
+
+def _median(distribution: Distribution) -> float:
+    return quantile(int(distribution.kind), distribution.a, distribution.b, 0.5)
+
+
+def _remaining(spec: ScenarioModel) -> NDArray[np.int64]:
+    """Return the ms that tries from one on take in the median, all of them in vain: services and waits between."""
+    vain = (_median(spec.desks.call.no_answer), _median(spec.desks.visit.not_met))
+    table = np.zeros((len(Tier), len(DESK_LABELS), MOST_TRIES), dtype=np.int64)
+    for tier, name in enumerate(Tier.labels()):
+        settings = getattr(spec.warning.tiers, name)
+        follows = 0.0
+        for desk in reversed(range(len(DESK_LABELS))):
+            label = DESK_LABELS[desk]
+            most = getattr(settings.tries, label)
+            wait = _median(getattr(settings.retry_wait, label))
+            for number in range(most):
+                left = most - number
+                table[tier, desk, number] = int(left * vain[desk] + (left - 1) * wait + follows)
+            if settings.visits_unanswered():
+                follows = _median(spec.warning.escalation_delay) + float(table[tier, desk, 0])
+    return table
+
+
+def _stakes(kinds: list[FraudType]) -> NDArray[np.int64]:
+    """Return the ranks of what may still be lost by type and stage, equal amounts having the same."""
+    ahead = [[_ahead(kind, stage) for stage in range(STAGES)] for kind in kinds]
+    ranks = {amount: rank for rank, amount in enumerate(sorted({amount for row in ahead for amount in row}))}
+    return np.array([[ranks[amount] for amount in row] for row in ahead], dtype=np.int64)
+
+
+def _ahead(kind: FraudType, stage: int) -> float:
+    """Return the yuan that a person in an episode that has come to a stage loses in the mean from then on, unwarned.
+
+    The mean of a lognormal loss, shared out to its payments, each of which is made by those who have not dropped out.
+    """
+    mean = kind.loss.median * exp(0.5 * kind.loss.sigma * kind.loss.sigma)
+    share = 0.0
+    for payments, weight in enumerate(kind.payments, start=1):
+        sizes = [kind.payment_growth**k for k in range(payments)]
+        stays, paid = 1.0, 0.0
+        for later in range(stage + 1, FIRST_PAYMENT + payments):
+            stays *= 1.0 - getattr(kind.dropout, STEPS[min(later, len(STEPS)) - 1])
+            if later >= FIRST_PAYMENT:
+                paid += stays * sizes[later - FIRST_PAYMENT]
+        share += weight / sum(kind.payments) * paid / sum(sizes)
+    return mean * share
+
+
+@compiled
+def place_of(alert: Waiting, seed: int, lines: LineTables, detectors: DetectorTables) -> int:
+    """Return the place of an alert among those of its tier at a desk; who has the least is served first."""
+    discipline = lines.discipline[alert.desk]
+    if discipline == Discipline.FIRST_ISSUED:
+        return alert.issued
+    if discipline == Discipline.LAST_ISSUED:
+        return -alert.issued
+    if discipline == Discipline.LEAST_SLACK:
+        return int(alert.deadline - lines.remaining[alert.tier, alert.desk, alert.number])
+    urgency = alert.score
+    if discipline == Discipline.MOST_AT_STAKE:
+        predicted = predicted_type(seed, alert.identity, alert.kind, detectors)
+        urgency = lines.stake[predicted, stage_of(alert.identity)]
+    return int(alert.issued - (urgency << MOMENT_BITS))
+
+
+@compiled
+def score_of(seed: int, alert: int, truth: int, sharing: float, detectors: DetectorTables) -> int:
+    """Return the score by which an alert was raised, in 1/1024 standard deviations.
+
+    It is drawn again by what detectors drew it from, so nothing has to carry it about.
+
+    Args:
+        seed: Of the run.
+        alert: Identity of the alert.
+        truth: What it is truly about, of ``Truth``.
+        sharing: The shift of d' by data sharing on the day of detection.
+        detectors: Of the run.
+
+    Returns:
+        The score of the detector that raised it, d' and shift included; within 100 standard deviations.
+    """
+    detector = detector_of(alert)
+    origin = origin_of(alert)
+    stage = stage_of(alert)
+    if kind_of(alert) == OriginKind.LEGITIMATE:
+        _, u_central, u_local, _ = draw4(seed, origin, LEGITIMATE_CONTACT, 0)
+        side = cell_of(alert)
+        edge, u = cell_central(side), u_central
+        if detector == Detector.LOCAL:
+            edge, u = cell_local(side), u_local
+        return _in_units(within((u + 0.5) / CERTAIN, detectors.edges[edge], detectors.edges[edge + 1]))
+    r = detectors.correlation
+    prospect = cell_of(alert) & ((1 << PROSPECT_BITS) - 1)
+    d_prime = float(detectors.contact[channel_of(alert), Fate.ENGAGED - truth - Fate.UNANSWERED])
+    if stage > Stage.CONTACT:
+        u_central, u_own, _, _ = draw4(seed, origin, DETECTOR_SCORE, stage)
+        d_prime = float(detectors.stage[min(stage, len(detectors.stage)) - 1])
+        central, local = both_scores(u_central, u_own, r)
+    elif prospect == ENGAGING:
+        _, _, u_central, u_own = draw4(seed, origin, ATTEMPT_MEETING, 0)
+        central, local = both_scores(u_central, u_own, r)
+    else:
+        _, _, u_level, u_other = draw4(seed, origin, ATTEMPT_SCORES, 0)
+        band, _ = band_and_fate(prospect)
+        central, local = scores_in_band(seed, origin, height(u_level, band), u_level, u_other, -np.inf, r)
+    score = central if detector == Detector.CENTRAL else local
+    return _in_units(d_prime + sharing + detectors.shift[detector] + score)
+
+
+@compiled
+def _in_units(score: float) -> int:
+    return int(np.floor(max(-float(HIGHEST), min(float(HIGHEST), score)) * SCORE_UNIT))
