@@ -27,8 +27,8 @@ Day = date | str
 class Run:
     """A finished run.
 
-    Tables (``attempts``, ``alerts``, ``contacts``, ``waits``, ``first_contacts``, ``hours``, ``outcomes``,
-    ``cases``, ``flows``, ``state``, ``events``) are pandas DataFrames as stored: counts as simulated, days as datetimes, provinces
+    Tables (``attempts``, ``alerts``, ``contacts``, ``waits``, ``first_contacts``, ``hours``, ``outcomes``, ``cases``,
+    ``flows``, ``state``, ``events``) are pandas DataFrames as stored: counts as simulated, days as datetimes, provinces
     as two-digit codes, null as a missing value; their columns are in ``docs/tables.md``. ``figures``, ``totals`` and
     ``evidence`` are scaled up to the country.
     """

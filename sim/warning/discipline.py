@@ -24,7 +24,6 @@ from sim.draws.identity import (
 )
 from sim.draws.philox import draw4
 from sim.draws.purposes import ATTEMPT_MEETING, ATTEMPT_SCORES, DETECTOR_SCORE, LEGITIMATE_CONTACT
-from sim.episode.stages import FIRST_PAYMENT, STEPS
 from sim.scenario.bounds import MOST_TRIES
 from sim.scenario.distributions import Distribution
 from sim.scenario.schema import ScenarioModel
@@ -126,15 +125,16 @@ def _ahead(kind: FraudType, stage: int) -> float:
 
     The mean of a lognormal loss, shared out to its payments, each of which is made by those who have not dropped out.
     """
+    dropout = list(kind.dropout.model_dump().values())
     mean = kind.loss.median * exp(0.5 * kind.loss.sigma * kind.loss.sigma)
     share = 0.0
     for payments, weight in enumerate(kind.payments, start=1):
         sizes = [kind.payment_growth**k for k in range(payments)]
         stays, paid = 1.0, 0.0
-        for later in range(stage + 1, FIRST_PAYMENT + payments):
-            stays *= 1.0 - getattr(kind.dropout, STEPS[min(later, len(STEPS)) - 1])
-            if later >= FIRST_PAYMENT:
-                paid += stays * sizes[later - FIRST_PAYMENT]
+        for later in range(stage + 1, Stage.FIRST_PAYMENT + payments):
+            stays *= 1.0 - dropout[min(later, len(dropout)) - 1]
+            if later >= Stage.FIRST_PAYMENT:
+                paid += stays * sizes[later - Stage.FIRST_PAYMENT]
         share += weight / sum(kind.payments) * paid / sum(sizes)
     return mean * share
 

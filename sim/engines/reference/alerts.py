@@ -1,14 +1,13 @@
 """An alert: detected, passed down the chain, issued, then tried on its tracks until it ends."""
 
-from typing import NamedTuple, Protocol
-
 from simpy.events import EventPriority
 
 from sim.draws.identity import alert_id
 from sim.engines.phases import AlertStep, ArrivalStep, Phase
+from sim.engines.reference.finding import Finding
 from sim.engines.reference.ticks import call_at, priority
 from sim.engines.reference.track import Track
-from sim.engines.reference.world import Person, World
+from sim.engines.reference.world import World
 from sim.midnight.today import LOST
 from sim.results.recorder import LogEntry
 from sim.warning.delays import chain_delay
@@ -16,29 +15,6 @@ from sim.warning.detectors import NO_ALERT, predicted_type
 from sim.warning.discipline import score_of
 from sim.warning.service import wait_bin
 from sim.words import ContactChannel, End, Event, Tier
-
-
-class Warned(Protocol):
-    """An episode as its alerts see it: whether it is over, the alerts about it that are alive, how it is stopped."""
-
-    over: bool
-    alerts: "list[Alert]"
-
-    def stop(self, phase: int) -> None:
-        """End the episode because a warning persuaded the person."""
-
-
-class Finding(NamedTuple):
-    """What detectors saw: an origin at a stage and moment, its person, what it truly was, and of which fraud type."""
-
-    origin: int
-    stage: int
-    moment: int
-    person: Person
-    true_type: int
-    truth: int
-    episode: Warned | None
-
 
 NO_ALERTS = (NO_ALERT, NO_ALERT)
 

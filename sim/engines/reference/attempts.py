@@ -22,8 +22,9 @@ from sim.draws.purposes import (
     LEGITIMATE_TARGET,
 )
 from sim.engines.phases import ArrivalStep, Phase
-from sim.engines.reference.alerts import NO_ALERTS, Finding, covered, detect, raised
+from sim.engines.reference.alerts import NO_ALERTS, covered, detect, raised
 from sim.engines.reference.episodes import Episode
+from sim.engines.reference.finding import Finding
 from sim.engines.reference.ticks import call_at, priority
 from sim.engines.reference.world import Person, World
 from sim.gates.answering import MOST_TRIES, is_unanswered, uniform_given

@@ -10,7 +10,8 @@ from sim.aftermath.reports import delay_bin, filing_delay, loss_bin, recovered, 
 from sim.draws.philox import draw4
 from sim.draws.purposes import ATTEMPT_COVERAGE
 from sim.engines.phases import CaseStep, Phase
-from sim.engines.reference.alerts import Alert, Finding, covered, detect, raised
+from sim.engines.reference.alerts import Alert, covered, detect, raised
+from sim.engines.reference.finding import Finding
 from sim.engines.reference.ticks import At, call_at, priority
 from sim.engines.reference.world import Person, World
 from sim.episode.stages import ENGAGED_STAGE, FIRST_PAYMENT, next_stage, paid_before, payable, scheduled

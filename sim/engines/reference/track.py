@@ -1,14 +1,18 @@
 """A track of an alert: one of the channels with which its tier begins, and what escalates from it."""
 
 from collections.abc import Generator
-from typing import TYPE_CHECKING, cast
+from typing import Protocol, cast
 
 import simpy
+from simpy.events import EventPriority
 
 from sim.country.people import has_app
 from sim.engines.phases import AlertStep, Phase
 from sim.engines.reference.desk import Desk, Request
+from sim.engines.reference.finding import Finding
 from sim.engines.reference.ticks import At
+from sim.engines.reference.world import World
+from sim.engines.tables import TierRules
 from sim.midnight.people_bytes import HEARD
 from sim.warning.delays import escalation_wait, reading, retry_wait
 from sim.warning.discipline import Waiting, place_of
@@ -16,8 +20,45 @@ from sim.warning.dissuasion import is_dissuaded
 from sim.warning.service import outcome, wait_bin
 from sim.words import DESKS, ContactChannel, ContactResult, End, Event
 
-if TYPE_CHECKING:
-    from sim.engines.reference.alerts import Alert
+
+class Tried(Protocol):
+    """An alert as its tracks see it."""
+
+    world: World
+    finding: Finding
+    identity: int
+    tier: int
+    rules: TierRules
+    score: int
+    issued: int
+    deadline: int
+    right_class: bool
+    reached: bool
+
+    def note_first_contact(self) -> None:
+        """Hear that a call or a visit begins."""
+
+    def track_ends(self, track: "Track", end: int, phase: int) -> None:
+        """Hear how a track ends."""
+
+    def order(self, phase: int, kind: int) -> EventPriority:
+        """Return the priority of an event of the alert."""
+        ...
+
+    def count_contact(self, channel: ContactChannel, result: int, staff_ms: int) -> None:
+        """Count a contact."""
+
+    def log(
+        self,
+        phase: int,
+        event: Event,
+        channel: ContactChannel | None = None,
+        number: int = -1,
+        result: str | None = None,
+        person: int = -1,
+        value: int = -1,
+    ) -> None:
+        """Write an event of the alert into the log."""
 
 
 class Track:
@@ -28,7 +69,7 @@ class Track:
         channel: The channel with which the track begins.
     """
 
-    def __init__(self, alert: "Alert", channel: ContactChannel) -> None:
+    def __init__(self, alert: Tried, channel: ContactChannel) -> None:
         self.alert = alert
         self.world = alert.world
         self.channel = channel
