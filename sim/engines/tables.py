@@ -16,7 +16,8 @@ from sim.scenario.schema import ScenarioModel
 from sim.warning.delays import DelayTables, delay_tables
 from sim.warning.detectors import DetectorTables, detector_tables
 from sim.warning.dissuasion import DissuasionTables, dissuasion_tables
-from sim.warning.service import ServiceTables, schedule, service_tables
+from sim.warning.schedule import Schedule
+from sim.warning.service import ServiceTables, service_tables
 from sim.words import ContactChannel, Tier
 
 
@@ -49,7 +50,7 @@ class Tables:
     unread_wait: int
     desk_knows: bool
     service: ServiceTables
-    schedule: NDArray[np.int64]
+    schedule: Schedule
     dissuasion: DissuasionTables
     reports: ReportTables
 
@@ -85,7 +86,7 @@ class Tables:
             unread_wait=to_ticks(float(spec.warning.unread_wait), clock),
             desk_knows=spec.warning.desk_knows_episode_over,
             service=service_tables(spec),
-            schedule=schedule(spec, provinces),
+            schedule=Schedule(spec, provinces),
             dissuasion=dissuasion_tables(spec),
             reports=report_tables(spec),
         )

@@ -23,7 +23,7 @@ from sim.results.folder import whole
 from sim.results.outcomes import Outcome, service
 from sim.scenario import changed
 from sim.scenario.bounds import MOST_STAFF
-from sim.warning.service import FEW_SERVERS, staff_of
+from sim.warning.schedule import FEW_SERVERS, staff_of
 from sim.words import DESKS, ContactChannel, Tier
 
 if TYPE_CHECKING:

@@ -131,7 +131,7 @@ BROKEN: list[tuple[str, Mutation]] = [
     ("cases", of("cases by the bin of half their loss", Episode, "file", ("loss_bin(loss)", "loss_bin(loss // 2)"))),
     ("cases", of("cases by the delay of filing", Episode, "report", ("(self.file, after)", "(self.file, delay)"))),
     ("waits", of("waits from issue", Alert, "service", ("world.now - self.waiting.since", "world.now - self.issued"))),
-    ("hours", of("staff of a Sunday", Run, "count_staff", ("weekday(first) - 1]", "6]"))),
+    ("hours", of("staff of a Sunday", Run, "count_staff", ("servers(one)", "servers(one - one % 7)"))),
     ("hours", of("work in the half hour of its end", World, "busy", ("start % DAY_MS", "(end - 1) % DAY_MS"))),
     (
         "flows",
