@@ -1,8 +1,8 @@
 """The schedule of desks: servers on duty on a day, by half hour, as shifts and the growth of the staff say."""
 
+import math
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,30 +23,21 @@ KEPT = 16
 HALF_HOUR_MINUTES = 30
 
 
-class Roster(NamedTuple):
-    """What the scenario says of one desk in one province."""
+def desks_of(spec: ScenarioModel, provinces: Provinces) -> list[list[ProvinceDesk]]:
+    """Return the desks of all provinces, growth and shifts filled in: a row a kind of desk, one a province.
 
-    staff: float
-    growth: StaffGrowth | None
-    shifts: list[Shift]
-
-
-def rosters(spec: ScenarioModel, provinces: Provinces) -> list[list[Roster]]:
-    """Return what the scenario says of each desk, of the country: a row a desk, one a province.
-
-    The staff is the province's own where the desk gives it one, else its share of the national staff.
+    The staff is the province's own where the scenario gives it one, else its share of the national staff.
     """
     table = []
     for desk in DESK_LABELS:
         settings = getattr(spec.desks, desk)
-        by_code = {int(code): own for code, own in settings.by_province.items()}
-        row = []
-        for code, part in zip(provinces.codes, provinces.staff, strict=True):
-            own = by_code.get(code, settings.staff * part)
-            if not isinstance(own, ProvinceDesk):
-                own = ProvinceDesk(staff=own)
-            row.append(Roster(own.staff, own.growth or settings.growth, own.shifts or settings.shifts))
-        table.append(row)
+        own = {int(code): staff for code, staff in settings.by_province.items()}
+        table.append(
+            [
+                settings.own(own.get(code, settings.staff * part))
+                for code, part in zip(provinces.codes, provinces.staff, strict=True)
+            ]
+        )
     return table
 
 
@@ -72,13 +63,12 @@ class Schedule:
     """
 
     def __init__(self, spec: ScenarioModel, provinces: Provinces) -> None:
-        table = rosters(spec, provinces)
+        table = desks_of(spec, provinces)
         self._scale = spec.scale
-        self._staff = np.array([[roster.staff for roster in row] for row in table]).T
-        self._shares = np.array([[shares_on_duty(roster.shifts) for roster in row] for row in table]).swapaxes(0, 1)
+        self._staff = np.array([[desk.staff for desk in row] for row in table]).T
+        self._shares = np.array([[shares_on_duty(desk.shifts) for desk in row] for row in table]).swapaxes(0, 1)
         self._growths: list[StaffGrowth | None] = []
-        # Few growths are told apart, and no day asks for more factors than that.
-        self._growth_of = np.array([[self._number(roster.growth) for roster in row] for row in table]).T
+        self._growth_of = np.array([[self._number(desk.growth) for desk in row] for row in table]).T
         self._with = lru_cache(maxsize=KEPT)(self._computed)
 
     def servers(self, day: int) -> NDArray[np.int64]:
@@ -100,6 +90,25 @@ class Schedule:
         most: NDArray[np.float64] = self._staff * largest[self._growth_of] * self._scale
         return most
 
+    def multiples(self, desk: int, first: int, last: int) -> tuple[float, float]:
+        """Return the least, but above 0, and the most that a staff is multiplied by from a first to a last day number.
+
+        Args:
+            desk: The number of the desk.
+            first: The first day number that counts.
+            last: The last one.
+
+        Returns:
+            Shares on duty times growth, of any province; of a desk that never has staff, 1 and 1.
+        """
+        days = {(weekday(day), self._factors(day)) for day in range(first, last + 1)}
+        least, most = math.inf, 0.0
+        for of_week, factors in days:
+            multiples = self._shares[:, desk, of_week - 1] * np.array(factors)[self._growth_of[:, desk], None]
+            least = min(least, float(multiples.min(where=multiples > 0.0, initial=math.inf)))
+            most = max(most, float(multiples.max()))
+        return (least, most) if most > 0.0 else (1.0, 1.0)
+
     def _number(self, growth: StaffGrowth | None) -> int:
         if growth not in self._growths:
             self._growths.append(growth)
@@ -120,10 +129,10 @@ class Schedule:
         return np.where(on_duty > 0.0, seats, 0.0).astype(np.int64)
 
 
-def shares_on_duty(shifts: Sequence[Shift]) -> NDArray[np.float64]:
+def shares_on_duty(shifts: Sequence[Shift] | None) -> NDArray[np.float64]:
     """Return the share of a staff that is on duty, (7 weekdays from Monday, 48 half hours)."""
     shares = np.zeros((7, HALF_HOURS))
-    for shift in shifts:
+    for shift in shifts or ():
         for of_week in shift.weekdays:
             shares[of_week - 1, shift.start // HALF_HOUR_MINUTES : shift.end // HALF_HOUR_MINUTES] += shift.share
     return shares
@@ -131,7 +140,7 @@ def shares_on_duty(shifts: Sequence[Shift]) -> NDArray[np.float64]:
 
 def staff_of(spec: ScenarioModel, provinces: Provinces) -> list[list[float]]:
     """Return the staff of each desk at a share on duty of 1 before growth: a row a desk, a number a province."""
-    return [[roster.staff for roster in row] for row in rosters(spec, provinces)]
+    return [[desk.staff for desk in row] for row in desks_of(spec, provinces)]
 
 
 def thin_desks(schedule: Schedule, first: int, last: int) -> int:

@@ -1,5 +1,6 @@
 """The tiered and classified warning mechanism: detectors, classes, tiers, the chain, desks, dissuasion."""
 
+from collections.abc import Iterator
 from itertools import pairwise
 from typing import Annotated, Any, Literal
 
@@ -275,6 +276,20 @@ class Desk(Part):
     growth: StaffGrowth | None = None
     by_province: dict[str, ProvinceStaff] = Field(default_factory=dict)
     shifts: Shifts
+
+    def own(self, staff: "float | ProvinceDesk") -> ProvinceDesk:
+        """Return the desk of a province that has this staff: what it does not say itself is said here."""
+        desk = staff if isinstance(staff, ProvinceDesk) else ProvinceDesk(staff=staff)
+        return ProvinceDesk(staff=desk.staff, growth=desk.growth or self.growth, shifts=desk.shifts or self.shifts)
+
+    def most_staff(self) -> Iterator[tuple[str, float]]:
+        """Iterate over the keys that say how a staff grows, each with the most that it comes to."""
+        for key, staff in (
+            ("growth", self.staff),
+            *((f"by_province.{code}", staff) for code, staff in self.by_province.items()),
+        ):
+            own = self.own(staff)
+            yield key, own.staff * (own.growth.largest if own.growth else 1.0)
 
 
 class CallDesk(Desk):
