@@ -141,6 +141,20 @@ def test_a_desk_is_closed_or_thin_over_the_days_of_the_period_alone(tiny: Scenar
     assert (thin(tenfold), thin_desks(schedule_of(tenfold), MONDAY, MONDAY)) == (1, thin(tiny))
 
 
+def test_what_a_staff_is_multiplied_by_at_least_and_at_most(tiny: ScenarioModel) -> None:
+    assert schedule_of(tiny).multiples(VISIT, MONDAY, MONDAY + 6) == (0.6, 1.0)
+    assert schedule_of(tiny).multiples(VISIT, MONDAY, MONDAY + 4) == (1.0, 1.0)
+    growing = with_desks(
+        tiny,
+        visit__growth=steps(("2022-01-01", 0.0), ("2022-02-01", 0.25), ("2022-02-07", 7.0)),
+        call__staff=3,
+        call__growth=steps(("2022-01-01", 0.0)),
+    )
+    assert schedule_of(growing).multiples(VISIT, MONDAY, MONDAY + 6) == (0.25 * 0.6, 0.25)
+    assert schedule_of(growing).multiples(VISIT, MONDAY, MONDAY + 7) == (0.25 * 0.6, 7.0)
+    assert schedule_of(growing).multiples(CALL, MONDAY, MONDAY + 7) == (1.0, 1.0)
+
+
 @pytest.mark.parametrize(
     ("day", "factor"),
     [("2021-01-01", 0.3), ("2021-06-30", 0.3), ("2021-07-01", 0.3), ("2021-07-02", 0.3), ("2022-01-01", 4.0)],
