@@ -53,6 +53,7 @@ def can_be_pooled(scenario: Scenario) -> bool:
         and not spec.desks.call.by_province
         and not spec.desks.visit.by_province
         and all(getattr(one, "provinces", None) is None for one in regional)
+        and not any(getattr(one, "province_weights", None) for one in regional)
     )
 
 

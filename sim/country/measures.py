@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from sim.country.calendar import ramped
 from sim.days import calendar_date, day_number
-from sim.scenario.schema.measures import MeasureBase, Somewhere
+from sim.scenario.schema.measures import MeasureBase, Somewhere, WarningCoverage
 
 M = TypeVar("M", bound=MeasureBase)
 
@@ -46,15 +46,17 @@ class Measures:
     def alike(self, codes: Sequence[int]) -> tuple[list[int], NDArray[np.int64]]:
         """Return groups of provinces that have exactly the same measures, so that one computation serves a group.
 
+        Where a measure weighs provinces, those of other weights are others.
+
         Args:
             codes: (P,) codes of the provinces.
 
         Returns:
             The position of one province of each group; (P,) the group of each province.
         """
-        groups: dict[tuple[bool, ...], int] = {}
+        groups: dict[tuple[float | None, ...], int] = {}
         of = [
-            groups.setdefault(tuple(acts_in(measure, code) for measure in self._measures), p)
+            groups.setdefault(tuple(weight_in(measure, code) for measure in self._measures), p)
             for p, code in enumerate(codes)
         ]
         examples = list(groups.values())
@@ -72,6 +74,13 @@ class Measures:
 def acts_in(measure: MeasureBase, code: int) -> bool:
     """Return whether a measure, on its days, is in force in the province of this code."""
     return not isinstance(measure, Somewhere) or measure.provinces is None or code in measure.provinces
+
+
+def weight_in(measure: MeasureBase, code: int) -> float | None:
+    """Return the weight of a province (its code) in a measure, 1 if it gives none, None where it is not in force."""
+    if not acts_in(measure, code):
+        return None
+    return measure.weights.get(code, 1.0) if isinstance(measure, WarningCoverage) else 1.0
 
 
 def in_window(window: tuple[date, date | None], day: date) -> bool:

@@ -17,7 +17,8 @@ from sim.warning.delays import DelayTables, delay_tables
 from sim.warning.detectors import DetectorTables, detector_tables
 from sim.warning.discipline import LineTables, line_tables
 from sim.warning.dissuasion import DissuasionTables, dissuasion_tables
-from sim.warning.service import ServiceTables, schedule, service_tables
+from sim.warning.schedule import Schedule
+from sim.warning.service import ServiceTables, service_tables
 from sim.words import ContactChannel, Tier
 
 
@@ -55,7 +56,7 @@ class Tables:
     desk_knows: bool
     lines: LineTables
     service: ServiceTables
-    schedule: NDArray[np.int64]
+    schedule: Schedule
     dissuasion: DissuasionTables
     reports: ReportTables
 
@@ -93,7 +94,7 @@ class Tables:
             desk_knows=spec.warning.desk_knows_episode_over,
             lines=line_tables(spec),
             service=service_tables(spec),
-            schedule=schedule(spec, provinces),
+            schedule=Schedule(spec, provinces),
             dissuasion=dissuasion_tables(spec),
             reports=report_tables(spec),
         )

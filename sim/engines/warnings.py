@@ -2,15 +2,16 @@
 
 from sim.engines.tables import Tables
 from sim.scenario.schema import ScenarioModel
-from sim.warning.service import FEW_SERVERS, thin_desks
+from sim.warning.schedule import FEW_SERVERS, thin_desks
 from sim.words import DESK_LABELS
 
 
 def of_scale(spec: ScenarioModel, tables: Tables) -> list[str]:
     """Return the warning that desks are too small at this scale for their waits to be the country's."""
-    thin = thin_desks(spec, tables.provinces)
+    first, last = tables.calendar.start, tables.calendar.last
+    thin = thin_desks(tables.schedule, first, last)
     desks = len(DESK_LABELS) * len(tables.provinces)
-    closed = int((tables.schedule.sum(axis=(2, 3)) == 0).sum())
+    closed = tables.schedule.never_staffed(first, last)
     lines = [f"desks: {closed} of {desks} desks never have staff, so what is sent to them expires"] if closed else []
     if not thin:
         return lines

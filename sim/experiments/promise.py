@@ -14,6 +14,8 @@ from pydantic import ValidationError
 from sim.days import DAY_MS
 from sim.failures import RefusedError
 from sim.scenario import changed
+from sim.scenario.schema.warning import ProvinceStaff
+from sim.scenario.shapes import written
 from sim.words import DESKS, ContactChannel, Tier
 
 if TYPE_CHECKING:
@@ -128,7 +130,7 @@ def comes_to(spec: "ScenarioModel", tier: str, desk: str) -> bool:
 
 
 def with_staff(policy: "Scenario", desk: str, staff: Mapping[int, int], **more: Any) -> "Scenario":
-    """Return a policy in which some provinces have other staff at a desk.
+    """Return a policy in which some provinces have other staff at a desk; growth and shifts stay as they are.
 
     Args:
         policy: The policy.
@@ -139,6 +141,10 @@ def with_staff(policy: "Scenario", desk: str, staff: Mapping[int, int], **more: 
     Returns:
         The changed policy.
     """
-    own = {int(code): number for code, number in getattr(policy.spec.desks, desk).by_province.items()}
-    given = {str(code): number for code, number in {**own, **staff}.items()}
+    given: dict[str, Any] = {}
+    for code, own in getattr(policy.spec.desks, desk).by_province.items():
+        given[str(int(code))] = written(ProvinceStaff, own)
+    for code, number in staff.items():
+        own = given.get(str(code))
+        given[str(code)] = {**own, "staff": number} if isinstance(own, dict) else number
     return changed(policy, {f"desks.{desk}.by_province": given, **more}, bare=True)

@@ -13,6 +13,7 @@ from pathlib import Path
 from statistics import fmean
 from typing import TYPE_CHECKING, Any, Unpack
 
+from sim.country.calendar import Calendar
 from sim.country.provinces import Provinces
 from sim.days import DAY_MS, HOUR_MS
 from sim.experiments.bisection import Numbers, bisect, one_less, settle
@@ -23,7 +24,7 @@ from sim.results.folder import whole
 from sim.results.outcomes import Outcome, service
 from sim.scenario import changed
 from sim.scenario.bounds import MOST_STAFF
-from sim.warning.service import FEW_SERVERS, staff_of
+from sim.warning.schedule import FEW_SERVERS, Schedule, desks_of, staff_of
 from sim.words import DESKS, ContactChannel, Tier
 
 if TYPE_CHECKING:
@@ -76,12 +77,12 @@ class Staffing:
 
         ``status`` is ``kept``; ``impossible``, where staff without limit reaches less than the ``target``; ``no
         alerts``; or ``unsettled``, where the search was given up. ``staff`` is the smallest number at a share on duty
-        of 1, missing where there is none; ``current`` is the scenario's own. Shares are of alerts that were reached or
-        could have been: ``share`` with the smallest staff (all provinces at once; the scenario's own where there is no
-        smallest), ``one_less`` with one less in every province, ``as_it_is`` with the scenario's own staff, ``ceiling``
-        without limit; missing where no alert counts. ``alerts`` are those counted, as simulated; ``alerts_per_day`` all
-        of the tier, in the country; ``staff_hours`` are those on duty in the period; ``utilisation`` is busy by staffed
-        time, above 1 where services outlast a shift that fewer seats follow.
+        of 1 and before growth, missing where there is none; ``current`` is the scenario's own. Shares are of alerts
+        that were reached or could have been: ``share`` with the smallest staff (all provinces at once; the scenario's
+        own where there is no smallest), ``one_less`` with one less in every province, ``as_it_is`` with the scenario's
+        own staff, ``ceiling`` without limit; missing where no alert counts. ``alerts`` are those counted, as simulated;
+        ``alerts_per_day`` all of the tier, in the country; ``staff_hours`` are those on duty in the period;
+        ``utilisation`` is busy by staffed time, above 1 where services outlast a shift that fewer seats follow.
         """
         return read_frame(self.folder, KIND, STAFF_FILE)
 
@@ -238,7 +239,7 @@ class _Trial:
 class _Trials:
     """The trials of one search for the smallest staff.
 
-    Numbers are seats on duty at a share of 1, at simulated scale, by province.
+    Numbers are seats on duty at a share of 1 and before growth, at simulated scale, by province.
 
     Attributes:
         smallest: The numbers that keep the promise, for the provinces where any do.
@@ -253,6 +254,7 @@ class _Trials:
         tell: Callable[[str], None],
     ) -> None:
         self.policy, self.promise = policy, promise
+        self._desk = DESKS.index(ContactChannel.of(promise.desk))
         self._replicates, self._simulations, self._tell = replicates, simulations, tell
         self._scale = policy.spec.scale
         self._country = Provinces.of(policy.spec)
@@ -373,29 +375,34 @@ class _Trials:
         """Return a bound on the seats that alerts can hold at once.
 
         An alert holds one seat at most, until its deadline and for as long as a service that was begun before. The
-        shift with the smallest share is to have as many.
+        shift with the smallest share, on the day when the staff is smallest, is to have as many.
 
         Args:
             peak: The most alerts that are issued on a day.
 
         Returns:
-            Seats at a share on duty of 1.
+            Seats at a share on duty of 1, before growth.
         """
         spec = self.policy.spec
-        shifts = getattr(spec.desks, self.promise.desk).shifts
-        least = min((shift.share for shift in shifts if shift.share > 0.0), default=1.0)
         simulated = (spec.period.end - spec.period.start).days + 1 + math.ceil(spec.period.warmup / DAY_MS)
         longest: int = max(getattr(spec.warning.tiers, tier).deadline for tier in self.promise.tiers)
         alive = min(simulated, math.ceil(longest / DAY_MS) + SERVICE_DAYS)
-        return math.ceil((peak + 1) * alive / least)
+        return math.ceil((peak + 1) * alive / self._multiples[0])
 
     def _most_seats(self) -> int:
         """Return the most seats of a province that the schema allows and whose staffed time can be added up."""
         spec = self.policy.spec
         days = (spec.period.end - spec.period.start).days + 1
-        shares = sum(shift.share for shift in getattr(spec.desks, self.promise.desk).shifts)
-        countable = MOST_SEAT_MS / (days * DAY_MS * len(self._country) * max(1.0, shares))
-        return int(min(countable, MOST_STAFF * self._scale))
+        countable = MOST_SEAT_MS / (days * DAY_MS * len(self._country) * max(1.0, self._multiples[1]))
+        growths = [one.growth for one in desks_of(spec, self._country)[self._desk] if one.growth]
+        grown = max((growth.largest for growth in growths), default=1.0)
+        return int(min(countable, MOST_STAFF * self._scale / max(1.0, grown)))
+
+    @cached_property
+    def _multiples(self) -> tuple[float, float]:
+        """The least and the most that the desk's staff is multiplied by, by shares on duty and growth."""
+        calendar = Calendar.of(self.policy.spec.period)
+        return Schedule(self.policy.spec, self._country).multiples(self._desk, calendar.first, calendar.last)
 
     def _enough(self, seats: Numbers) -> dict[int, bool]:
         trial = self._try(seats)
@@ -417,8 +424,7 @@ class _Trials:
 
     def _current(self, scenario: "Scenario | None" = None) -> dict[int, float]:
         """Return the staff of a scenario, that of the promise by default, by province."""
-        desk = DESKS.index(ContactChannel.of(self.promise.desk))
-        staff = staff_of((scenario or self.policy).spec, self._country)[desk]
+        staff = staff_of((scenario or self.policy).spec, self._country)[self._desk]
         return dict(zip(self._country.codes, staff, strict=True))
 
     def _hours(self, staffed_ms: int) -> float:

@@ -117,6 +117,7 @@ class Night:
         # What only measures make differ is computed for one province of those that no measure tells apart.
         examples, self._alike = self.measures.alike(provinces.codes)
         self._examples = [provinces.codes[p] for p in examples]
+        self._people = {row.code: row.population for row in spec.population.provinces}
         self._contact_rates = legitimate_rates(spec, provinces)
         self._none_at = {
             works: none_at(self._contact_rates, self._masses, cells) for works, cells in self._cells.items()
@@ -312,7 +313,7 @@ class Night:
         self.rates = attempt_rates(spec, self.provinces, day)
         alike, examples = self._alike, self._examples
         # Contiguous also where examples are spread over provinces: kernels are compiled once for each layout.
-        seen = np.ascontiguousarray(coverage(self.measures, day, examples)[:, alike])
+        seen = np.ascontiguousarray(coverage(self.measures, day, examples, self._people)[:, alike])
         works = bool(seen[0].any()), bool(seen[1].any())
         cells, none = self._cells[works], self._none_at[works]
         paid = [

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sim.days import DAY_MS, day_number
 from sim.scenario.load import plain
 from sim.scenario.schema.measures import DenCampaign, Gradual, MeasureBase, Outage, Repatriation
+from sim.words import DESK_LABELS
 
 if TYPE_CHECKING:
     from sim.scenario.load import Scenario
@@ -57,8 +58,27 @@ def _before(values: dict[str, Any], spec: "ScenarioModel", day: int) -> dict[str
         "day": day,
         **{key: value for key, value in values.items() if key not in NO_EFFECT},
         "fraud": {**values["fraud"], "surges": surges},
+        "desks": {**values["desks"], **{desk: _grown(values["desks"][desk], day) for desk in DESK_LABELS}},
         "measures": _measures(values["measures"], spec, day),
     }
+
+
+def _grown(desk: dict[str, Any], day: int) -> dict[str, Any]:
+    """Return the plain values of a desk, or of a province's, without steps of its staff that come no sooner than a day.
+
+    What the first step says holds before it, too: its day makes no difference, and a factor of 1 is no growth.
+    """
+    desk = dict(desk)
+    growth = desk.get("growth")
+    if isinstance(growth, dict) and growth["steps"] is not None:
+        first, *later = growth["steps"]
+        kept = [step for step in later if day_number(date.fromisoformat(step["from"])) < day]
+        desk["growth"] = None if first["factor"] == 1.0 and not kept else [first["factor"], kept]
+    if "by_province" in desk:
+        desk["by_province"] = {
+            code: _grown(own, day) if isinstance(own, dict) else own for code, own in desk["by_province"].items()
+        }
+    return desk
 
 
 def _measures(values: dict[str, Any], spec: "ScenarioModel", day: int) -> dict[str, Any]:

@@ -29,7 +29,9 @@ Some numbers are absurd only together. Refused are too:
 - losses of which the largest that can be drawn, median x growth x e^({schema.LUCKIEST} sigma), is above
   {plain(schema.MOST_LOST)} yuan, a twelfth of what all of China produces in a year: so no loss is ever cut;
 - attempts of a day, province, channel and type, legitimate contacts above `grid.low`, and cases of a province's
-  backlog, that may come to more than {schema.MOST_IN_A_CELL:,}: identities can number no more.
+  backlog, that may come to more than {schema.MOST_IN_A_CELL:,}: identities can number no more;
+- staff that its growth brings above {bounds.MOST_STAFF:,};
+- weights by which a detector would see more than all contacts of a province on some day.
 
 Money is summed in fen, and all sums of a run must stay below 2^62; one that does not is an error of the run, the same
 in both engines, and nothing of it is kept (section 10 of [model.md](model.md)).

@@ -5,7 +5,7 @@ N(0, 1); the two detectors' scores of one contact are correlated.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -73,15 +73,23 @@ def detector_tables(spec: ScenarioModel) -> DetectorTables:
     )
 
 
-def coverage(measures: Measures, day: int, codes: Sequence[int]) -> NDArray[np.int64]:
+def coverage(measures: Measures, day: int, codes: Sequence[int], people: Mapping[int, int]) -> NDArray[np.int64]:
     """Return the share of contacts that each detector sees as thresholds, (2, P).
 
     Several measures for one detector and province add up, to 1 at most.
+
+    Args:
+        measures: The measures.
+        day: Day number.
+        codes: (P,) codes of provinces.
+        people: People by code, of all provinces, which weigh the mean of a measure's weights.
     """
     shares = [[0.0] * len(codes) for _ in Detector]
-    for p, code in enumerate(codes):
-        for measure, ramp in measures.on(day, WarningCoverage, code):
-            shares[Detector.of(measure.detector)][p] += measure.coverage * ramp
+    for measure, ramp in measures.on(day, WarningCoverage):
+        row, relative = shares[Detector.of(measure.detector)], measure.relative(people)
+        for p, code in enumerate(codes):
+            if code in relative:
+                row[p] += measure.coverage * ramp * relative[code]
     return np.array([[threshold(share) for share in row] for row in shares], dtype=np.int64)
 
 

@@ -1,13 +1,11 @@
-"""Desks: the schedule of servers by weekday and half hour, and what a try by phone or in person comes to."""
+"""Services of desks: what a try by phone or in person comes to, and how long it takes."""
 
-import math
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.country.provinces import Provinces
-from sim.days import HALF_HOURS, MINUTE_MS
+from sim.days import MINUTE_MS
 from sim.draws.compiled import compiled, inlined
 from sim.draws.distributions import threshold, to_ticks
 from sim.draws.functions import EXPONENT_BIAS, EXPONENT_SHIFT
@@ -15,10 +13,7 @@ from sim.draws.philox import draw4
 from sim.draws.purposes import CONTACT_TRY, TRIES_A_CHANNEL
 from sim.scenario.schema import ScenarioModel
 from sim.warning.delays import drawn, row
-from sim.words import DESK_LABELS, ContactChannel
-
-FEW_SERVERS = 5.0
-"""Staff x scale below which a desk is so small that its waits are not the country's."""
+from sim.words import ContactChannel
 
 
 class ServiceTables(NamedTuple):
@@ -48,51 +43,6 @@ def service_tables(spec: ScenarioModel) -> ServiceTables:
             ]
         ),
     )
-
-
-def staff_of(spec: ScenarioModel, provinces: Provinces) -> list[list[float]]:
-    """Return the staff of each desk at a share on duty of 1, of the country: a row a desk, a number a province.
-
-    It is the province's own where the desk gives it one, else its share of the national staff.
-    """
-    table = []
-    for desk in DESK_LABELS:
-        settings = getattr(spec.desks, desk)
-        own = {int(code): staff for code, staff in settings.by_province.items()}
-        table.append(
-            [own.get(code, settings.staff * part) for code, part in zip(provinces.codes, provinces.staff, strict=True)]
-        )
-    return table
-
-
-def schedule(spec: ScenarioModel, provinces: Provinces) -> NDArray[np.int64]:
-    """Return the servers on duty.
-
-    Staff of a province at simulated scale times the share on duty, rounded half up, at least one where a shift is
-    staffed; shares of shifts that overlap add up.
-
-    Returns:
-        (P, 2 desks, 7 weekdays, 48 half hours), the week beginning on Monday.
-    """
-    table = np.zeros((len(provinces), len(DESK_LABELS), 7, HALF_HOURS), dtype=np.int64)
-    for d, (desk, on_duty) in enumerate(zip(DESK_LABELS, staff_of(spec, provinces), strict=True)):
-        share = [[0.0] * HALF_HOURS for _ in range(7)]
-        for shift in getattr(spec.desks, desk).shifts:
-            for weekday in shift.weekdays:
-                for half_hour in range(shift.start // 30, shift.end // 30):
-                    share[weekday - 1][half_hour] += shift.share
-        for p, whole in enumerate(on_duty):
-            for weekday in range(7):
-                for half_hour in range(HALF_HOURS):
-                    staff = whole * share[weekday][half_hour]
-                    if staff > 0.0:
-                        table[p, d, weekday, half_hour] = max(1, math.floor(staff * spec.scale + 0.5))
-    return table
-
-
-def thin_desks(spec: ScenarioModel, provinces: Provinces) -> int:
-    """Return how many desks have fewer than five members of staff at simulated scale: their waits are too short."""
-    return sum(0.0 < staff * spec.scale < FEW_SERVERS for on_duty in staff_of(spec, provinces) for staff in on_duty)
 
 
 @compiled

@@ -60,6 +60,7 @@ def test_provinces_are_pooled_only_where_nothing_tells_them_apart(small: sim.Sce
     assert not can_be_pooled(changed(small, {"desks.province_weights": {"11": 2.0}}))
     for desk in ("call", "visit"):
         assert not can_be_pooled(changed(small, {f"desks.{desk}.by_province": {"11": 2.0}}))
+    assert not can_be_pooled(changed(small, {"measures.warning-central.province_weights": {"11": 1.1}}))
     assert not can_be_pooled(sim.load_scenario(str(SMALL), {"measures.banks.provinces": "[11]"}))
 
 

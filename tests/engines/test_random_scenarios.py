@@ -17,6 +17,7 @@ from tests.engines.small import TWO_DAYS, fewer, run_tiny
 
 CHANNELS = ("app", "sms", "call", "visit")
 WEEK = [1, 2, 3, 4, 5, 6, 7]
+STEPS = [{"from": "2022-01-31", "factor": 1.5}, {"from": "2022-02-01", "factor": 0.4}]
 
 
 def minutes(least: int, most: int) -> st.SearchStrategy[str]:
@@ -92,6 +93,10 @@ def changes(draw: st.DrawFn) -> dict[str, Any]:
         "desks.call.short": draw(lasting(1, 40)),
         "desks.visit.staff": draw(st.sampled_from([0, 3, 30])),
         "desks.visit.shifts": shifts(draw),
+        "desks.call.growth": draw(st.sampled_from([None, {"steps": STEPS}, {"steps": STEPS[::-1][-1:]}])),
+        "desks.visit.growth": draw(
+            st.sampled_from([None, {"ramp": {"midpoint": "2022-02-01", "width": "1 d", "floor": 0.1}}])
+        ),
         "desks.visit.met": draw(st.sampled_from([0.0, 0.5, 1.0])),
         "aftermath.report.delay": draw(lasting(1, 300)),
         "aftermath.filing.delay": draw(lasting(1, 300)),

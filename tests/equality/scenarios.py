@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tests.engines.log import TIERS
 from tests.engines.small import NO_LEGITIMATE, TWO_DAYS, fewer
 from tests.engines.test_mutations import TIES
-from tests.engines.test_random_scenarios import changes, lasting
+from tests.engines.test_random_scenarios import changes, lasting, shifts
 
 BEGIN = "2022-02-01"
 """The second of the two days on which tests run ``tiny``."""
@@ -49,6 +49,25 @@ UNEVEN: dict[str, Any] = {
 
 There are fraud types that fool nearly nobody: with ``tiny``'s own everybody may engage, and no answered attempt is
 looked at by bands of scores.
+"""
+
+GROWING: dict[str, Any] = {
+    "desks.call.growth": {"steps": [{"from": "2022-01-30", "factor": 0.8}, {"from": BEGIN, "factor": 2.0}]},
+    "desks.call.by_province": {
+        "65": {
+            "staff": 4,
+            "growth": {"steps": [{"from": "2022-01-31", "factor": 1.5}, {"from": BEGIN, "factor": 0.5}]},
+            "shifts": [{"weekdays": [1, 2, 3, 4, 5, 6, 7], "start": "06:00", "end": "24:00", "share": 1.0}],
+        }
+    },
+    "desks.visit.growth": {"ramp": {"midpoint": BEGIN, "width": "1 d", "floor": 0.3}},
+    "desks.visit.by_province": {"11": {"staff": 14, "growth": {"steps": [{"from": "2021-01-01", "factor": 0.5}]}}},
+    "measures.warning-central.province_weights": {"65": 0.6},
+    "measures.warning-local.province_weights": {"11": 1.5},
+}
+"""Staff that another day has more or less of, by steps, by a ramp and by province, and detectors that weigh provinces.
+
+One staff falls at a midnight at which its servers are busy; it comes after ``UNEVEN``, whose measures it changes.
 """
 
 TIED_AND_UNEVEN: dict[str, Any] = {
@@ -94,6 +113,7 @@ AS_BEFORE = {"dense": DENSE, "long": LONG}
 """Changes of ``tiny`` whose values are stored, and small enough to run uncompiled."""
 
 STAGES = ("engaged", "opened", "first_payment", "later_payment")
+STEP_DAYS = ("2021-06-01", "2022-01-31", BEGIN, "2022-02-02", "2022-02-27", "2022-03-01")
 BUSY_TYPES = ("loan_credit", "police_impersonation", "customer_service")
 """Fraud types beside brushing, which ``changes`` varies."""
 
@@ -133,6 +153,12 @@ def wild(draw: st.DrawFn) -> dict[str, Any]:
     if draw(st.booleans()):
         values.update(UNEVEN)
     values.update(measures(draw))
+    for desk in ("call", "visit"):
+        values[f"desks.{desk}.growth"] = draw(growths())
+        if draw(st.booleans()):
+            own = {"staff": draw(st.sampled_from([0, 2, 9])), "growth": draw(growths())}
+            own |= {"shifts": shifts(draw)} if draw(st.booleans()) else {}
+            values[f"desks.{desk}.by_province"] = {**values[f"desks.{desk}.by_province"], "65": own}
     if draw(st.integers(0, 5)) == 0:
         values.update(NO_LEGITIMATE)
     for channel in ("app", "sms"):
@@ -157,6 +183,24 @@ def wild(draw: st.DrawFn) -> dict[str, Any]:
     return values
 
 
+@st.composite
+def growths(draw: st.DrawFn) -> dict[str, Any] | None:
+    """Return the growth of a staff: none, a ramp, or steps within the days and before them; also to nobody."""
+    form = draw(st.sampled_from(["none", "ramp", "steps"]))
+    if form == "none":
+        return None
+    if form == "ramp":
+        return {
+            "ramp": {
+                "midpoint": draw(st.sampled_from(["2022-01-20", BEGIN, "2022-02-28"])),
+                "width": draw(st.sampled_from(["1 d", "10 d"])),
+                "floor": draw(st.sampled_from([0.0, 0.3])),
+            }
+        }
+    days = draw(st.lists(st.sampled_from(STEP_DAYS), min_size=1, max_size=4, unique=True))
+    return {"steps": [{"from": day, "factor": draw(st.sampled_from([0.0, 0.4, 1.0, 2.5]))} for day in sorted(days)]}
+
+
 def measures(draw: st.DrawFn) -> dict[str, Any]:
     """Return measures that begin within the days, act in some provinces, or follow one upon the other."""
     found: dict[str, Any] = {
@@ -176,6 +220,13 @@ def measures(draw: st.DrawFn) -> dict[str, Any]:
             ramp=None,
         ),
     }
+    local = found["measures.warning-local"]
+    if local["coverage"] < 1.0:
+        # At most 2.5 times the mean, and so at most three quarters of the contacts.
+        first = draw(st.sampled_from(local["provinces"]))
+        local["province_weights"] = {str(first): draw(st.sampled_from([0.0, 0.4, 1.9]))}
+        if len(local["provinces"]) == 1:
+            local["province_weights"] = {str(first): 7.0}
     if draw(st.booleans()):
         found["measures.outage-after-the-outage"] = {
             "kind": "outage",

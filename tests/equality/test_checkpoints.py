@@ -25,7 +25,7 @@ from sim.results.checkpoint_file import CheckpointWarning, read_values, write_va
 from tests.cli.commands import ROOT
 from tests.engines.small import fewer
 from tests.equality.both import assert_equal
-from tests.equality.scenarios import MONTHS, UNEVEN, measure, wild
+from tests.equality.scenarios import GROWING, MONTHS, UNEVEN, measure, wild
 from tests.equality.test_random import SETTINGS
 
 PERIOD = {"start": "2022-02-03", "end": "2022-03-05", "warmup": "4 d"}
@@ -36,6 +36,7 @@ BASE: dict[str, Any] = {
     "period": PERIOD,
     **fewer(0.1),
     **UNEVEN,
+    **GROWING,
     # Few people hear much, and late, and it matters to them; victims report late: much is under way at midnight.
     "population.exposure.high_share": 0.001,
     "population.exposure.high_contacts": 0.9,

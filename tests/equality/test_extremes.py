@@ -42,6 +42,8 @@ def engaging(share: float) -> dict[str, Any]:
     return {f"fraud.types.{name}.engage": share for name in TYPES}
 
 
+GONE = [{"from": "2022-01-31", "factor": 1.0}, {"from": "2022-02-01", "factor": 0.0}]
+
 EXTREMES: dict[str, dict[str, Any]] = {
     "every attempt that reaches somebody engages and alarms": {**fewer(0.3), **engaging(1.0), **FAR, **SEEN},
     "every attempt that reaches somebody alarms, none can engage": {**fewer(0.3), **engaging(0.0), **FAR, **SEEN},
@@ -125,6 +127,14 @@ EXTREMES: dict[str, dict[str, Any]] = {
     "staff of their own, and none at all": {
         "desks.call.by_province": {"11": 0, "44": 3},
         "desks.visit.by_province": {"65": 12, "44": 0.4},
+    },
+    "everybody goes home at a midnight": {
+        **{f"desks.{desk}.growth": {"steps": GONE} for desk in ("call", "visit")},
+        "desks.call.short": "5 h",
+        "desks.visit.visit": "9 h",
+    },
+    "a hundred for each": {
+        **{f"desks.{desk}.growth": {"steps": [{"from": "2022-01-31", "factor": 100.0}]} for desk in ("call", "visit")},
     },
     "services of days": {"desks.call.short": "60 h", "desks.call.no_answer": "60 h", "desks.visit.visit": "70 h"},
     "nobody ever reads or answers": {

@@ -19,11 +19,14 @@ from sim.engines.reference.engine import Run
 from sim.engines.reference.episodes import Episode
 from sim.engines.reference.world import World
 from sim.midnight.night import Night
+from sim.warning import schedule
+from sim.warning.schedule import Schedule
 from tests.engines.small import run_tiny
 from tests.engines.test_mutations import MUTATIONS, Mutation, of
 from tests.equality.both import assert_equal, differences
-from tests.equality.scenarios import TIED_AND_UNEVEN
+from tests.equality.scenarios import GROWING, TIED_AND_UNEVEN
 
+SCENARIO: dict[str, Any] = {**TIED_AND_UNEVEN, **GROWING}
 COVERED = "seen = covered(world, cell.province, u_central, u_local)"
 VOID = "if other < larger or (other == larger and not local_is_larger):"
 
@@ -131,7 +134,24 @@ BROKEN: list[tuple[str, Mutation]] = [
     ("cases", of("cases by the bin of half their loss", Episode, "file", ("loss_bin(loss)", "loss_bin(loss // 2)"))),
     ("cases", of("cases by the delay of filing", Episode, "report", ("(self.file, after)", "(self.file, delay)"))),
     ("waits", of("waits from issue", Alert, "service", ("world.now - self.waiting.since", "world.now - self.issued"))),
-    ("hours", of("staff of a Sunday", Run, "count_staff", ("weekday(first) - 1]", "6]"))),
+    ("hours", of("staff of a Sunday", Run, "count_staff", ("servers(one)", "servers(one - one % 7)"))),
+    (
+        "events",
+        of("servers of yesterday", Run, "change_shifts", ("schedule.servers(day)", "schedule.servers(day - 1)")),
+    ),
+    (
+        "events",
+        of("servers of midnight go on", Run, "change_shifts", ("servers(day - 1)[:, :, -1]", "servers(day)[:, :, 0]")),
+    ),
+    (
+        "events",
+        of("a ramp that is done", schedule, "grown", ("ramped(day, growth.ramp)", "1.0")),
+    ),
+    (
+        "events",
+        of("the first growth for all", Schedule, "_on_duty", ("[self._growth_of]", "[0 * self._growth_of]")),
+    ),
+    ("events", of("a step a day late", schedule, "grown", ("step.from_ <= today", "step.from_ < today"))),
     ("hours", of("work in the half hour of its end", World, "busy", ("start % DAY_MS", "(end - 1) % DAY_MS"))),
     (
         "flows",
@@ -179,11 +199,11 @@ BROKEN += [
 
 @pytest.fixture(scope="module")
 def vector(tmp_path_factory: pytest.TempPathFactory) -> sim.Run:
-    return run_tiny(tmp_path_factory.mktemp("mutations") / "vector", engine="vector", **TIED_AND_UNEVEN)
+    return run_tiny(tmp_path_factory.mktemp("mutations") / "vector", engine="vector", **SCENARIO)
 
 
 def test_unbroken_they_are_equal(vector: sim.Run, tmp_path: Path) -> None:
-    assert_equal(run_tiny(tmp_path / "run", engine="reference", **TIED_AND_UNEVEN), vector)
+    assert_equal(run_tiny(tmp_path / "run", engine="reference", **SCENARIO), vector)
 
 
 @pytest.mark.parametrize(("table", "mutation"), BROKEN, ids=[mutation.rule for _, mutation in BROKEN])
@@ -191,7 +211,7 @@ def test_a_broken_rule_is_reported(
     table: str, mutation: Mutation, vector: sim.Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mutation.apply(monkeypatch)
-    broken = run_tiny(tmp_path / "run", engine="reference", **TIED_AND_UNEVEN)
+    broken = run_tiny(tmp_path / "run", engine="reference", **SCENARIO)
     report = differences(broken, vector)
     assert report
     assert report[0].startswith(f"{table}: "), report[0]

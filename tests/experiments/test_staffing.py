@@ -14,9 +14,10 @@ import pytest
 import sim
 from sim.days import DAY_MS, HALF_HOUR_MS
 from sim.experiments.bisection import bisect, one_less, settle
-from sim.experiments.promise import PromiseError, comes_to
+from sim.experiments.promise import PromiseError, comes_to, with_staff
 from sim.experiments.staffing import FACTORS, Staffing
 from sim.results.stored import FolderError
+from sim.scenario.schema.warning import ProvinceDesk
 from sim.verify.queues import reneging
 from sim.words import Tier
 from tests.experiments.test_command import Tocsin, tocsin
@@ -124,6 +125,35 @@ def test_a_promise_that_no_staff_keeps_is_impossible_and_shows_its_ceiling(tiny:
     assert done.frame["ceiling"].gt(done.frame["as_it_is"]).all()
     assert done.scenario.spec.desks.visit.by_province == {}
     assert done.curve["prevented_yuan_change"].eq(0).all()
+
+
+def test_staff_that_grows_is_found_before_its_growth(tiny: sim.Scenario, tmp_path: Path):
+    """Nobody but the growth says how many are on duty: the promise is kept with it, and it stays in the scenario."""
+    steps = {"steps": [{"from": "2022-01-25", "factor": 0.5}, {"from": "2022-01-26", "factor": 3.0}]}
+    own = {"11": {"staff": 8, "growth": {"steps": [{"from": "2022-01-20", "factor": 20.0}]}}}
+    values = {"desks.visit.growth": json.dumps(steps), "desks.visit.by_province": json.dumps(own)}
+    growing = sim.load_scenario("tiny", {**SHORT, **values})
+    done = sim.staffing(growing, **ASKED, curve=(1.0,), folder=tmp_path / "made", workers=1)
+    desk = done.scenario.spec.desks.visit
+    staff = {int(row.province): int(row.staff) for row in done.frame.itertuples()}
+    assert set(done.frame["status"]) == {"kept"}
+    assert desk.growth == growing.spec.desks.visit.growth
+    (before,) = growing.spec.desks.visit.by_province.values()
+    beijing = desk.by_province["11"]
+    assert isinstance(before, ProvinceDesk)
+    assert isinstance(beijing, ProvinceDesk)
+    assert beijing.growth == before.growth
+    assert (beijing.staff, desk.by_province["44"]) == (staff[11], staff[44])
+    assert done.frame["current"][0] == 8
+    # Twenty times as many are there as are told: a seat is enough for them.
+    assert staff[11] == 2
+    again = counted(sim.run(done.scenario, tmp_path / "again", workers=1))
+    for row in done.frame.itertuples():
+        reached, ended = again[row.province]
+        assert row.share == reached / ended >= row.target
+        less = with_staff(done.scenario, "visit", {row.province: staff[row.province] - 2})
+        reached, ended = counted(sim.run(less, tmp_path / f"less-{row.province}", workers=1))[row.province]
+        assert row.one_less == reached / ended < row.target
 
 
 QUEUE: dict[str, str] = {

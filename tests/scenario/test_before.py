@@ -81,6 +81,21 @@ VIEWS = {"kind": "videos", "count": 1, "views": 2}
 HOME = {"kind": "repatriation", "dens": 1, "suspects": 1.0}
 
 
+def growth(*steps: tuple[str, float]) -> dict[str, Any]:
+    return {"ramp": None, "steps": [{"from": day, "factor": factor} for day, factor in steps]}
+
+
+def test_of_a_province_too_only_steps_before_count() -> None:
+    def own(*steps: tuple[str, float]) -> dict[str, Any]:
+        return {"desks.call.by_province": {"11": {"staff": 3.0, "growth": growth(*steps), "shifts": None}, "44": 2.0}}
+
+    base = own(("2022-01-01", 0.5), ("2022-01-20", 0.7), ("2022-02-01", 2.0))
+    assert same(own(("2022-01-19", 0.5), ("2022-01-20", 0.7)), base)
+    assert not same(own(("2022-01-01", 0.5), ("2022-01-21", 0.7)), base)
+    assert not same(own(("2022-01-01", 0.5), ("2022-01-20", 0.6)), base)
+    assert not same(own(("2022-01-20", 0.7), ("2022-02-01", 2.0)), base)
+
+
 @pytest.mark.parametrize(
     ("values", "is_same"),
     [
@@ -101,6 +116,12 @@ HOME = {"kind": "repatriation", "dens": 1, "suspects": 1.0}
         # tiny has an outage on 29 January: the next days follow upon it, and so does what follows upon them.
         ({"measures.out": {**OUT, "window": ["2022-02-01", "2022-02-02"]}}, True),
         ({"measures.outage-of-the-centre.window": ["2022-01-29", "2022-02-01"]}, False),
+        # Steps of a staff that come later have no effect; nor has the day of the first one, which holds before it too.
+        ({"desks.call.growth": growth(("2022-01-01", 0.5), ("2022-02-01", 2.0))}, False),
+        ({"desks.call.growth": growth(("2022-01-01", 1.0), ("2022-02-01", 2.0))}, True),
+        ({"desks.visit.growth": growth(("2022-03-01", 1.0))}, True),
+        ({"desks.visit.growth": growth(("2022-01-01", 1.0), ("2022-01-31", 2.0))}, False),
+        ({"desks.visit.growth": {"ramp": {"midpoint": "2030-01-01", "width": "1 d"}, "steps": None}}, False),
         ({"seed": 8}, False),
         ({"scale": 0.5}, False),
         ({"period": {"start": "2022-01-24", "end": "2022-02-06", "warmup": "5 d"}}, False),

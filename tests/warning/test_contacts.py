@@ -13,7 +13,7 @@ from sim.scenario import ScenarioModel
 from sim.scenario.distributions import Distribution
 from sim.warning.delays import chain_delay, delay_tables, escalation_wait, reading, retry_wait
 from sim.warning.dissuasion import MOST_HEARD, dissuasion_tables, is_dissuaded
-from sim.warning.service import outcome, schedule, thin_desks
+from sim.warning.service import outcome
 from sim.words import ContactChannel, OriginKind, Tier
 from tests.chi_square import LIKELY, share_fit
 
@@ -167,35 +167,3 @@ def test_whoever_a_weaker_warning_stops_a_stronger_one_stops_too(tiny: ScenarioM
         assert is_dissuaded(SEED, alert, VISIT, True, 0, 0.2, table) >= is_dissuaded(
             SEED, alert, SMS, True, 0, 0.2, table
         )
-
-
-def test_seats_are_staff_by_people_share_and_shift(tiny: ScenarioModel, tables: Tables) -> None:
-    # Visits of tiny: 26 people, on weekdays 07:30 to 23:30, on weekends 60 per cent of them 09:00 to 21:00.
-    visit = tables.schedule[:, 1]
-    shares = [6 / 21, 12 / 21, 3 / 21]
-    weekday = [round(26 * share) for share in shares]
-    weekend = [round(26 * share * 0.6) for share in shares]
-    for day in range(7):
-        begins, ends, staff = (15, 47, weekday) if day < 5 else (18, 42, weekend)
-        for half_hour in range(48):
-            assert visit[:, day, half_hour].tolist() == (staff if begins <= half_hour < ends else [0, 0, 0])
-    # At simulated scale a desk of fewer than five is thin.
-    few = sum(staff * share < 5 for staff in (tiny.desks.call.staff, 26) for share in shares)
-    assert thin_desks(tiny, tables.provinces) == few
-    # Two provinces with staff of their own, one of them none: shifts and scale as for all, and nobody else's change.
-    own = tiny.desks.visit.model_copy(update={"by_province": {"11": 20.0, "65": 0.0}})
-    with_own = tiny.model_copy(update={"desks": tiny.desks.model_copy(update={"visit": own})})
-    changed = schedule(with_own, tables.provinces)
-    assert (changed[:, 0] == tables.schedule[:, 0]).all()
-    assert changed[:, 1, 0, 20].tolist() == [20, weekday[1], 0]
-    assert changed[:, 1, 6, 20].tolist() == [12, weekend[1], 0]
-    assert changed[:, 1, 0, 0].tolist() == [0, 0, 0]
-    halved = with_own.model_copy(update={"scale": 0.5})
-    assert schedule(halved, tables.provinces)[:, 1, 0, 20].tolist() == [10, round(13 * 12 / 21), 0]
-    # Beijing's visits had more than five before too; Xinjiang's have nobody now, which is not thin but closed.
-    assert thin_desks(with_own, tables.provinces) == few - 1
-    thinned = tiny.model_copy(update={"scale": 1e-4})
-    assert thin_desks(thinned, tables.provinces) == 2 * 3
-    lowest = schedule(thinned, tables.provinces)
-    assert set(np.unique(lowest)) == {0, 1}
-    assert ((lowest > 0) == (tables.schedule > 0)).all()

@@ -10,7 +10,7 @@ from sim.country.measures import Measures
 from sim.country.provinces import Provinces
 from sim.country.traffic import cell_masses, drawn_cells, edges, legitimate_counts, none_at
 from sim.days import day_number
-from sim.draws.distributions import threshold
+from sim.draws.distributions import CERTAIN, threshold
 from sim.draws.identity import attempt_id, cell_id, origin_id
 from sim.draws.philox import draw4
 from sim.draws.purposes import ATTEMPT_MEETING, LEGITIMATE_CONTACT
@@ -207,7 +207,44 @@ def test_coverage_adds_up_ramps_and_ends_at_one(tiny: ScenarioModel) -> None:
             ),
         }
     )
-    seen = coverage(measures, day, provinces.codes)
+    seen = coverage(measures, day, provinces.codes, PEOPLE)
     assert seen[0].tolist() == [threshold(0.3), threshold(0.7), threshold(1.0)]
     assert seen[1].tolist() == [threshold(0.4)] * 3
-    assert coverage(measures, day_number(tiny.period.start) - 10_000, provinces.codes).sum() == 0
+    assert coverage(measures, day_number(tiny.period.start) - 10_000, provinces.codes, PEOPLE).sum() == 0
+
+
+PEOPLE = {11: 6000, 44: 12000, 65: 3000}
+
+
+@pytest.mark.parametrize(
+    ("weights", "provinces", "expected"),
+    [
+        ({}, None, [0.3, 0.3, 0.3]),
+        # Beijing sees twice what the others do, and all people together what they did: 0.3 x 21 / (2 x 6 + 12 + 3).
+        ({"11": 2.0}, None, [0.3 * 2 * 21 / 27, 0.3 * 21 / 27, 0.3 * 21 / 27]),
+        ({"11": 20.0, "44": 10.0, "65": 10.0}, None, [0.3 * 2 * 21 / 27, 0.3 * 21 / 27, 0.3 * 21 / 27]),
+        ({"44": 0.0}, None, [0.3 * 21 / 9, 0.0, 0.3 * 21 / 9]),
+        # The mean is that of the provinces in which the measure is in force.
+        ({"11": 2.0}, [11, 65], [0.3 * 2 * 9 / 15, 0.0, 0.3 * 9 / 15]),
+        ({"11": 5.0}, [11], [0.3, 0.0, 0.0]),
+    ],
+)
+def test_weights_share_coverage_out_and_leave_the_country_what_it_has(
+    tiny: ScenarioModel, weights: dict[str, float], provinces: list[int] | None, expected: list[float]
+) -> None:
+    day = day_number(tiny.period.start)
+    ramp = {"midpoint": tiny.period.start.isoformat(), "width": "10 d"}
+    values = {"kind": "warning", "window": ["2021-01-01", None], "detector": "central", "ramp": ramp}
+    kind = type(tiny.measures["warning-central"])
+    measure = kind.model_validate({**values, "coverage": 0.6, "province_weights": weights, "provinces": provinces})
+    measures = Measures({"weighed": measure})
+    codes = Provinces.of(tiny).codes
+    seen = coverage(measures, day, codes, PEOPLE)[0] / CERTAIN
+    assert seen.tolist() == pytest.approx(expected, abs=1e-9)
+    own = [PEOPLE[code] if provinces is None or code in provinces else 0 for code in codes]
+    assert np.dot(seen, own) / sum(own) == pytest.approx(0.3, abs=1e-9)
+    # Provinces that the weights tell apart are not computed once for all.
+    examples, alike = measures.alike(codes)
+    assert coverage(measures, day, [codes[p] for p in examples], PEOPLE)[0, alike].tolist() == [
+        threshold(share) for share in seen
+    ]

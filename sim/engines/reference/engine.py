@@ -8,7 +8,7 @@ from time import perf_counter
 import numpy as np
 import simpy
 
-from sim.days import HALF_HOUR_MS, month_start, next_month, weekday
+from sim.days import HALF_HOUR_MS, month_start, next_month
 from sim.engines import warnings
 from sim.engines.collecting import not_collecting
 from sim.engines.conservation import Books, LineTotals
@@ -103,11 +103,11 @@ class Run:
         world = self.world
         schedule = world.tables.schedule
         midnight = world.tables.calendar.midnight(day)
-        servers = schedule[:, :, weekday(day) - 1]
+        servers = schedule.servers(day)
         before = np.zeros_like(servers)
         before[:, :, 1:] = servers[:, :, :-1]
         if day > world.tables.calendar.first:
-            before[:, :, 0] = schedule[:, :, weekday(day - 1) - 1, -1]
+            before[:, :, 0] = schedule.servers(day - 1)[:, :, -1]
         for p, d, half_hour in np.argwhere(servers != before).tolist():
             desk = world.desks[p][DESKS[d]]
             order = priority(Phase.SHIFT_CHANGE, (p * len(DESKS) + d) << 30)
@@ -119,9 +119,10 @@ class Run:
         world = self.world
         end = min(next_month(day), world.tables.calendar.last + 1)
         for first in range(day, min(day + 7, end)):
-            servers = world.tables.schedule[:, :, weekday(first) - 1]
+            # Each of the days by itself: a staff that grows has other servers every week.
+            servers = np.array([world.tables.schedule.servers(one) for one in range(first, end, 7)]).sum(axis=0)
             provinces, desks, half_hours = staffed = servers.nonzero()
-            ms = servers[staffed] * HALF_HOUR_MS * len(range(first, end, 7))
+            ms = servers[staffed] * HALF_HOUR_MS
             keys = np.column_stack([np.full(len(ms), first), provinces, np.array(DESKS)[desks], half_hours])
             world.recorder.add("hours", keys, np.column_stack([np.zeros_like(ms), ms]))
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sim.days import next_month, weekday
+from sim.days import next_month
 from sim.engines import warnings
 from sim.engines.collecting import not_collecting
 from sim.engines.conservation import Books, LineTotals
@@ -15,7 +15,7 @@ from sim.engines.tables import Tables
 from sim.engines.vector.attempts import BLOCK
 from sim.engines.vector.country import Country
 from sim.engines.vector.drains import by_fate
-from sim.engines.vector.records import Integers, table
+from sim.engines.vector.records import table
 from sim.engines.vector.rules import rules_of
 from sim.engines.vector.steps import CountryDay
 from sim.engines.vector.tallies import Counts
@@ -116,17 +116,13 @@ class Run:
             return calendar.first, DayTotals.empty(len(self.tables.provinces))
         return found[0], self.resume(found[1])
 
-    def servers(self, day: int) -> Integers:
-        """Return the servers on duty on a day, (P, 2, 48) by desk and half hour."""
-        return self.tables.schedule[:, :, weekday(day) - 1]
-
     def day(self, today: Today) -> None:
         """Run the provinces of a day."""
         of_day = CountryDay(
             self.night.all_bytes,
             np.ascontiguousarray(today.coverage.T),
             np.ascontiguousarray(today.outage.T),
-            np.ascontiguousarray(self.servers(today.day)),
+            self.tables.schedule.servers(today.day),
         )
         self.country.day(today, of_day)
         self.books.potential += int(today.attempts.sum())
@@ -154,7 +150,7 @@ class Run:
         for rows in country.take("log"):
             if len(rows):
                 self.recorder.log(table(rows))
-        counts = self.counts.leave(day, self.servers(day), country.take("overflow"), month_ends or last)
+        counts = self.counts.leave(day, self.tables.schedule.servers(day), country.take("overflow"), month_ends or last)
         for end, count in enumerate(counts.ends().tolist()):
             self.books.alert_ends[end] += count
         self.books.messages += counts.messages()

@@ -10,6 +10,7 @@ from pydantic_core import PydanticCustomError
 
 from sim.days import DAY_MS, HALF_HOUR_MS, YEAR_DAYS
 from sim.scenario.bounds import (
+    MOST_STAFF,
     Members,
     Probability,
     Reported,
@@ -24,11 +25,11 @@ from sim.scenario.bounds import (
 )
 from sim.scenario.scalars import Day, Duration, DurationOrZero, Switch, Window
 from sim.scenario.schema.aftermath import Aftermath
-from sim.scenario.schema.base import ONE_LINE, Part, all_of, mistake
+from sim.scenario.schema.base import ONE_LINE, ROUNDING, Part, all_of, mistake
 from sim.scenario.schema.evidence import Evidence, wrong_names
 from sim.scenario.schema.fraud import MONTHS, WEEKDAYS, Fraud
 from sim.scenario.schema.gates import Cards, Dens, Engagement, Interception, Sites
-from sim.scenario.schema.measures import Measure
+from sim.scenario.schema.measures import Measure, WarningCoverage
 from sim.scenario.schema.population import Population
 from sim.scenario.schema.warning import Desks, Warning
 from sim.scenario.tables import CsvFile
@@ -207,7 +208,7 @@ class ScenarioModel(Part):
             *self._check_provinces(),
             *wrong_names(self.evidence, list(self.fraud.types), self.population.band_names()),
         ]
-        found += [] if found else self._check_growth()
+        found += [] if found else [*self._check_growth(), *self._check_staff(), *self._check_coverage()]
         found += [] if found else [*self._check_counts(), *self._check_losses()]
         if found:
             raise all_of(found)
@@ -248,6 +249,34 @@ class ScenarioModel(Part):
             if abs(furthest) > LARGEST_EXPONENT:
                 what = f"{growth:g} a year comes to e^{furthest:.4g} between the reference, {reference}, and the period"
                 yield mistake(key, what, f"at most e^{LARGEST_EXPONENT:g} either way: less growth or a nearer date")
+
+    def _check_staff(self) -> Iterator[PydanticCustomError]:
+        """Refuse staff that grows beyond what any staff may be: seats times their time must stay below 2^63."""
+        for desk in (channel.label for channel in DESKS):
+            for key, most in getattr(self.desks, desk).most_staff():
+                if most > MOST_STAFF:
+                    what = f"brings the staff to {most:,.0f} as it grows"
+                    yield mistake(f"desks.{desk}.{key}", what, f"at most {MOST_STAFF:,}")
+
+    def _check_coverage(self) -> Iterator[PydanticCustomError]:
+        """Refuse weights by which a detector would see more than all contacts of a province on some day."""
+        people = {row.code: row.population for row in self.population.provinces}
+        for name, measure in self.measures.items():
+            if not isinstance(measure, WarningCoverage) or not measure.province_weights:
+                continue
+            start, end = measure.window
+            last = self.period.end if end is None else min(end, self.period.end)
+            if start > last:
+                continue
+            covered = measure.coverage * (measure.ramp.nearly(last) if measure.ramp else 1.0)
+            code, relative = max(measure.relative(people).items(), key=lambda item: item[1])
+            if covered * relative > 1.0 + ROUNDING:
+                given = str(code) in measure.province_weights
+                yield mistake(
+                    f"measures.{name}.province_weights" + (f".{code}" if given else ""),
+                    f"makes it see {covered * relative:.4g} of the contacts of province {code} on {last}",
+                    f"at most 1: {relative:.4g} times the mean weight is too much for a coverage of {covered:.4g}",
+                )
 
     def _check_losses(self) -> Iterator[PydanticCustomError]:
         """Refuse losses of which the largest that can be drawn would be absurd, so that none need be cut."""
@@ -329,15 +358,24 @@ class ScenarioModel(Part):
             for name, measure in self.measures.items()
         ]
         named += [(f"fraud.surges.{name}.provinces", s.provinces or []) for name, s in self.fraud.surges.items()]
-        for key, weights in (
-            ("fraud.province_weights", self.fraud.province_weights),
-            ("desks.province_weights", self.desks.province_weights),
-        ):
-            for code in weights:
-                if not code.isdigit() or int(code) not in codes:
-                    yield mistake(f"{key}.{code}", "is no province", "a code of population.provinces")
-            factors = {int(code): weight for code, weight in weights.items()}
-            if all(factors.get(row.code, 1.0) * row.population == 0 for row in self.population.provinces):
+        weighed = [
+            ("fraud", self.fraud.province_weights, codes),
+            ("desks", self.desks.province_weights, codes),
+            *(
+                (f"measures.{name}", measure.province_weights, set(measure.provinces or codes))
+                for name, measure in self.measures.items()
+                if isinstance(measure, WarningCoverage) and measure.province_weights
+            ),
+        ]
+        for holder, weights, own in weighed:
+            key = f"{holder}.province_weights"
+            wrong = [code for code in weights if not code.isdigit() or int(code) not in own]
+            for code in wrong:
+                what = "a code of population.provinces" if own == codes else f"a code of {holder}.provinces"
+                yield mistake(f"{key}.{code}", "is no province of it" if own != codes else "is no province", what)
+            factors = {int(code): weight for code, weight in weights.items() if code not in wrong}
+            rows = [row for row in self.population.provinces if row.code in own]
+            if all(factors.get(row.code, 1.0) * row.population == 0 for row in rows):
                 yield mistake(key, "leaves every province without weight", "a weight above 0 for some province")
         for desk in (channel.label for channel in DESKS):
             for code in getattr(self.desks, desk).by_province:

@@ -1,12 +1,19 @@
 """Measures: what the country does, each with a window, a place and an intensity."""
 
+import math
+from collections.abc import Mapping
+from datetime import date
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from sim.scenario.bounds import Code, Count, Crew, Factor, Lengthening, People, Probability, Score, Views
+from sim.days import DAY_MS
+from sim.scenario.bounds import Code, Count, Crew, Factor, Lengthening, People, Probability, Score, Views, Weight
 from sim.scenario.scalars import Day, Duration, Window
 from sim.scenario.schema.base import DetectorName, Part, RegionName, demand_sum, mistake
+
+LARGEST_EXPONENT = 700.0
+"""Up to which a double holds the exponential."""
 
 
 class Ramp(Part):
@@ -18,6 +25,11 @@ class Ramp(Part):
     midpoint: Day
     width: Duration
     floor: Probability = 0.0
+
+    def nearly(self, day: date) -> float:
+        """Return its value on a day, for bounds: engines compute it by ``sim.country.calendar.ramped``, to the bit."""
+        widths = (day - self.midpoint).days * DAY_MS / self.width
+        return self.floor + (1.0 - self.floor) / (1.0 + math.exp(min(-widths, LARGEST_EXPONENT)))
 
 
 class MeasureBase(Part):
@@ -136,11 +148,37 @@ class Activities(Spread):
 
 
 class WarningCoverage(Gradual):
-    """A detector at work: the share of contacts that it sees, in some provinces or all."""
+    """A detector at work: the share of contacts that it sees, in some provinces or all.
+
+    ``province_weights`` lets it see more in some provinces (codes) than in others, and as much in all of them together.
+    """
 
     kind: Literal["warning"]
     detector: DetectorName
     coverage: Probability
+    province_weights: dict[str, Weight] = Field(default_factory=dict)
+
+    def relative(self, people: Mapping[int, int]) -> dict[int, float]:
+        """Return what the coverage of each of its provinces is multiplied by: its weight over the mean of all people's.
+
+        Args:
+            people: By code, of all provinces, at full scale.
+
+        Returns:
+            A factor by code; 1 where no weights are given.
+        """
+        weights = self.weights
+        own = {code: number for code, number in people.items() if self.provinces is None or code in self.provinces}
+        if not weights:
+            return dict.fromkeys(own, 1.0)
+        everybody = math.fsum(own.values())
+        mean = math.fsum(weights.get(code, 1.0) * number / everybody for code, number in own.items())
+        return {code: weights.get(code, 1.0) / mean for code in own}
+
+    @property
+    def weights(self) -> dict[int, float]:
+        """The weights that are given, by code."""
+        return {int(code): weight for code, weight in self.province_weights.items()}
 
 
 class Law(Gradual):

@@ -1,11 +1,14 @@
 """The tiered and classified warning mechanism: detectors, classes, tiers, the chain, desks, dissuasion."""
 
-from typing import Annotated, Literal
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, PlainSerializer, model_validator
+from pydantic import BeforeValidator, Discriminator, Field, PlainSerializer, Tag, model_validator
 
 from sim.scenario.bounds import (
     Correlation,
+    Factor,
     Fatigue,
     Hops,
     Probability,
@@ -18,10 +21,14 @@ from sim.scenario.bounds import (
     Weight,
 )
 from sim.scenario.distributions import Distribution
-from sim.scenario.scalars import Duration, HalfHour, Switch
+from sim.scenario.scalars import Day, Duration, HalfHour, Switch, refuse
 from sim.scenario.schema.base import ContactChannelName, DisciplineName, Part, PerChannel, mistake
+from sim.scenario.schema.measures import Ramp
 from sim.scenario.tables import Table
 from sim.words import WRITTEN, ContactChannel
+
+MOST_STEPS_OF_STAFF = 64
+"""Days on which a staff changes, at most."""
 
 
 class ContactScores(Part):
@@ -247,18 +254,91 @@ class Shift(Part):
 Shifts = Annotated[list[Shift], Field(min_length=1, max_length=64)]
 
 
-class CallDesk(Part):
-    """The call desks: national staff, shared out by population; talk times of three kinds of calls.
+class StaffStep(Part):
+    """From this day on, the staff is ``factor`` times what the scenario says."""
+
+    from_: Day = Field(alias="from")
+    factor: Factor
+
+
+class StaffGrowth(Part):
+    """Growth of a staff with the calendar date: a factor of it, by a ramp or by steps; before the first step its own.
+
+    Exactly one of the two is given.
+    """
+
+    ramp: Ramp | None = None
+    steps: Annotated[list[StaffStep], Field(min_length=1, max_length=MOST_STEPS_OF_STAFF)] | None = None
+
+    @model_validator(mode="after")
+    def _one_form(self) -> "StaffGrowth":
+        if (self.ramp is None) == (self.steps is None):
+            found = "neither a ramp nor steps" if self.ramp is None else "a ramp and steps at once"
+            raise refuse(found, "one of ramp and steps; null takes out what another file gives")
+        for number, (before, after) in enumerate(pairwise(self.steps or [])):
+            if after.from_ <= before.from_:
+                raise mistake(
+                    f"steps.{number + 1}.from", f"{after.from_} does not come after {before.from_}", "rising days"
+                )
+        return self
+
+    @property
+    def largest(self) -> float:
+        """The largest factor that it ever comes to; a ramp ends at 1."""
+        return max(step.factor for step in self.steps) if self.steps else 1.0
+
+
+class ProvinceDesk(Part):
+    """A province's own staff at a desk, with growth and shifts of its own; those that are not given are the desk's."""
+
+    staff: Staff
+    growth: StaffGrowth | None = None
+    shifts: Shifts | None = None
+
+
+def _form(value: Any) -> str:
+    """Return which form the staff of a province has: a bare number, or a map."""
+    return "desk" if isinstance(value, dict | ProvinceDesk) else "number"
+
+
+ProvinceStaff = Annotated[
+    Annotated[Staff, Tag("number")] | Annotated[ProvinceDesk, Tag("desk")],
+    Discriminator(_form),
+]
+
+
+class Desk(Part):
+    """A kind of desk: national staff, shared out by population, as it grows, and its shifts.
 
     ``by_province`` gives a province, by its code, staff of its own in place of its share. ``discipline`` orders the
     alerts of a tier; if the desk ``lends``, its free servers serve the other desk's line while its own is empty.
     """
 
     staff: Staff
-    by_province: dict[str, Staff] = Field(default_factory=dict)
+    growth: StaffGrowth | None = None
+    by_province: dict[str, ProvinceStaff] = Field(default_factory=dict)
     shifts: Shifts
     discipline: DisciplineName = "first_issued"
     lends: Switch = False
+
+    def own(self, staff: "float | ProvinceDesk") -> ProvinceDesk:
+        """Return the desk of a province that has this staff: what it does not say itself is said here."""
+        desk = staff if isinstance(staff, ProvinceDesk) else ProvinceDesk(staff=staff)
+        return ProvinceDesk(staff=desk.staff, growth=desk.growth or self.growth, shifts=desk.shifts or self.shifts)
+
+    def most_staff(self) -> Iterator[tuple[str, float]]:
+        """Iterate over the keys that say how a staff grows, each with the most that it comes to."""
+        for key, staff in (
+            ("growth", self.staff),
+            *((f"by_province.{code}", staff) for code, staff in self.by_province.items()),
+        ):
+            own = self.own(staff)
+            yield key, own.staff * (own.growth.largest if own.growth else 1.0)
+
+
+class CallDesk(Desk):
+    """The call desks; talk times of three kinds of calls."""
+
     answered: Probability
     hard_share: Probability
     no_answer: Distribution
@@ -266,18 +346,9 @@ class CallDesk(Part):
     hard: Distribution
 
 
-class VisitDesk(Part):
-    """The visit desks: national staff, shared out by population; a visit with travel, met or not.
+class VisitDesk(Desk):
+    """The visit desks; a visit with travel, met or not."""
 
-    ``by_province`` gives a province, by its code, staff of its own in place of its share. ``discipline`` orders the
-    alerts of a tier; if the desk ``lends``, its free servers serve the other desk's line while its own is empty.
-    """
-
-    staff: Staff
-    by_province: dict[str, Staff] = Field(default_factory=dict)
-    shifts: Shifts
-    discipline: DisciplineName = "first_issued"
-    lends: Switch = False
     met: Probability
     not_met: Distribution
     visit: Distribution

@@ -1,0 +1,155 @@
+"""The schedule of desks: servers on duty on a day, by half hour, as shifts and the growth of the staff say."""
+
+import math
+from collections.abc import Sequence
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.country.calendar import ramped
+from sim.country.provinces import Provinces
+from sim.days import HALF_HOURS, calendar_date, weekday
+from sim.scenario.schema import ScenarioModel
+from sim.scenario.schema.warning import ProvinceDesk, Shift, StaffGrowth
+from sim.words import DESK_LABELS
+
+FEW_SERVERS = 5.0
+"""Staff x scale below which a desk is so small that its waits are not the country's."""
+
+KEPT = 16
+"""Days whose servers are kept: a week's, which come again while no staff changes, and yesterday's."""
+
+HALF_HOUR_MINUTES = 30
+
+
+def desks_of(spec: ScenarioModel, provinces: Provinces) -> list[list[ProvinceDesk]]:
+    """Return the desks of all provinces, growth and shifts filled in: a row a kind of desk, one a province.
+
+    The staff is the province's own where the scenario gives it one, else its share of the national staff.
+    """
+    table = []
+    for desk in DESK_LABELS:
+        settings = getattr(spec.desks, desk)
+        own = {int(code): staff for code, staff in settings.by_province.items()}
+        table.append(
+            [
+                settings.own(own.get(code, settings.staff * part))
+                for code, part in zip(provinces.codes, provinces.staff, strict=True)
+            ]
+        )
+    return table
+
+
+def grown(day: int, growth: StaffGrowth | None) -> float:
+    """Return the factor of a staff on a day, 1 without growth; before the first step it is that step's."""
+    if growth is None:
+        return 1.0
+    if growth.steps is None:
+        return ramped(day, growth.ramp)
+    today = calendar_date(day)
+    return next((step.factor for step in reversed(growth.steps) if step.from_ <= today), growth.steps[0].factor)
+
+
+class Schedule:
+    """Servers on duty by day.
+
+    Staff of a province at simulated scale times the share on duty and the factor of its growth, rounded half up, at
+    least one where anybody is on duty; shares of shifts that overlap add up.
+
+    Args:
+        spec: The scenario.
+        provinces: Its provinces.
+    """
+
+    def __init__(self, spec: ScenarioModel, provinces: Provinces) -> None:
+        table = desks_of(spec, provinces)
+        self._scale = spec.scale
+        self._staff = np.array([[desk.staff for desk in row] for row in table]).T
+        self._shares = np.array([[shares_on_duty(desk.shifts) for desk in row] for row in table]).swapaxes(0, 1)
+        self._growths: list[StaffGrowth | None] = []
+        self._growth_of = np.array([[self._number(desk.growth) for desk in row] for row in table]).T
+        self._with = lru_cache(maxsize=KEPT)(self._computed)
+
+    def servers(self, day: int) -> NDArray[np.int64]:
+        """Return the servers on duty on a day, (P, 2 desks, 48 half hours); it is shared, so nobody writes to it."""
+        return self._with(weekday(day), self._factors(day))
+
+    def never_staffed(self, first: int, last: int) -> int:
+        """Return how many desks have no server on any day from a first to a last day number."""
+        ever = np.zeros(self._staff.shape, dtype=bool)
+        for of_week, some in {
+            (weekday(day), tuple(f > 0 for f in self._factors(day))) for day in range(first, last + 1)
+        }:
+            ever |= self._on_duty(of_week, some).any(axis=2)
+        return int((~ever).sum())
+
+    def most(self, first: int, last: int) -> NDArray[np.float64]:
+        """Return the most staff, at a share on duty of 1 and as simulated, of the days from one to another, (P, 2)."""
+        largest = np.array([self._factors(day) for day in range(first, last + 1)]).max(axis=0)
+        most: NDArray[np.float64] = self._staff * largest[self._growth_of] * self._scale
+        return most
+
+    def multiples(self, desk: int, first: int, last: int) -> tuple[float, float]:
+        """Return the least, but above 0, and the most that a staff is multiplied by from a first to a last day number.
+
+        Args:
+            desk: The number of the desk.
+            first: The first day number that counts.
+            last: The last one.
+
+        Returns:
+            Shares on duty times growth, of any province; of a desk that never has staff, 1 and 1.
+        """
+        days = {(weekday(day), self._factors(day)) for day in range(first, last + 1)}
+        least, most = math.inf, 0.0
+        for of_week, factors in days:
+            multiples = self._shares[:, desk, of_week - 1] * np.array(factors)[self._growth_of[:, desk], None]
+            least = min(least, float(multiples.min(where=multiples > 0.0, initial=math.inf)))
+            most = max(most, float(multiples.max()))
+        return (least, most) if most > 0.0 else (1.0, 1.0)
+
+    def _number(self, growth: StaffGrowth | None) -> int:
+        if growth not in self._growths:
+            self._growths.append(growth)
+        return self._growths.index(growth)
+
+    def _factors(self, day: int) -> tuple[float, ...]:
+        return tuple(grown(day, growth) for growth in self._growths)
+
+    def _on_duty(self, of_week: int, factors: Sequence[float]) -> NDArray[np.float64]:
+        """Return the staff on duty at full scale."""
+        on_duty: NDArray[np.float64] = self._staff[..., None] * self._shares[:, :, of_week - 1]
+        on_duty *= np.array(factors)[self._growth_of][..., None]
+        return on_duty
+
+    def _computed(self, of_week: int, factors: tuple[float, ...]) -> NDArray[np.int64]:
+        on_duty = self._on_duty(of_week, factors)
+        seats = np.maximum(1.0, np.floor(on_duty * self._scale + 0.5))
+        return np.where(on_duty > 0.0, seats, 0.0).astype(np.int64)
+
+
+def shares_on_duty(shifts: Sequence[Shift] | None) -> NDArray[np.float64]:
+    """Return the share of a staff that is on duty, (7 weekdays from Monday, 48 half hours)."""
+    shares = np.zeros((7, HALF_HOURS))
+    for shift in shifts or ():
+        for of_week in shift.weekdays:
+            shares[of_week - 1, shift.start // HALF_HOUR_MINUTES : shift.end // HALF_HOUR_MINUTES] += shift.share
+    return shares
+
+
+def staff_of(spec: ScenarioModel, provinces: Provinces) -> list[list[float]]:
+    """Return the staff of each desk at a share on duty of 1 before growth: a row a desk, a number a province."""
+    return [[desk.staff for desk in row] for row in desks_of(spec, provinces)]
+
+
+def thin_desks(schedule: Schedule, first: int, last: int) -> int:
+    """Return how many desks have staff, but fewer than five as simulated even at its most: their waits are too short.
+
+    Args:
+        schedule: The schedule.
+        first: The first day number that counts.
+        last: The last one.
+    """
+    most = schedule.most(first, last)
+    return int(((most > 0.0) & (most < FEW_SERVERS)).sum())
