@@ -34,6 +34,7 @@ STRUCTURE = {
     "channels",
     "types",
     "provinces",
+    "pool",
     "reference",
     "province_weights",
     "by_province",
