@@ -1,4 +1,4 @@
-"""A scenario with its provinces pooled into one, run as calibration runs it: ``python -m benchmarks.pooled``.
+"""A scenario with its provinces pooled, as ``tocsin run --pool country`` has it: ``python -m benchmarks.pooled``.
 
 It takes the scenario's name, a scale, the number of workers, and settings like those of ``tocsin run --set``.
 """
@@ -8,7 +8,6 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from sim.calibration.levels import Level
 from sim.running import run
 from sim.scenario import load_scenario
 
@@ -16,8 +15,8 @@ from sim.scenario import load_scenario
 def main(arguments: Sequence[str]) -> None:
     """Run the scenario in a folder that is thrown away."""
     name, scale, workers, *settings = arguments
-    base = load_scenario(name, dict(setting.split("=", 1) for setting in settings))
-    scenario = Level(float(scale), (base.spec.seed,), pooled=True).scenario(base, base.spec.seed, {})
+    pairs = dict(setting.split("=", 1) for setting in settings)
+    scenario = load_scenario(name, {"population.pool": "country", **pairs}, scale=float(scale))
     with tempfile.TemporaryDirectory() as folder:
         run(scenario, Path(folder) / "run", events="none", workers=int(workers))
 

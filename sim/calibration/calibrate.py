@@ -69,8 +69,8 @@ def calibrate(
     path = folder or FOLDER / scenario.name
     settings = scenario.spec.calibration
     seeds = tuple(scenario.spec.seed + number for number in range(settings.seeds))
-    pooled = can_be_pooled(scenario)
-    coarse = [Level(scale, seeds, pooled) for scale in settings.scales if scale < scenario.spec.scale]
+    scales = [scale for scale in settings.scales if scale < scenario.spec.scale]
+    coarse = [Level(scale, seeds, can_be_pooled(scenario, scale)) for scale in scales]
     levels = [*coarse, Level(scenario.spec.scale, seeds)]
     scope = Scope.of(scenario)
     targets = Targets.of(scope)

@@ -4,8 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from pydantic import ValidationError
+
 from sim.scenario import Scenario, changed
-from sim.scenario.shapes import written
+from sim.scenario.schema.population import COUNTRY
+
+POOL = "population.pool"
+"""The key that says which provinces are one."""
 
 
 @dataclass(frozen=True)
@@ -29,40 +34,26 @@ class Level:
         """
         own: dict[str, Any] = {"scale": self.scale, "seed": seed, "engine": "vector"}
         if self.pooled:
-            own["population.provinces"] = [_pool(base)]
+            own[POOL] = COUNTRY
         return changed(base, {**values, **own})
 
 
-def can_be_pooled(scenario: Scenario) -> bool:
-    """Return whether provinces differ in nothing but their row of the table of provinces.
+def can_be_pooled(scenario: Scenario, scale: float) -> bool:
+    """Return whether the provinces of a scenario can be one, see ``sim.scenario.schema.pooling``.
 
     Thinned to some hundredths, 31 provinces have two members of staff and two cases a day each; one province of all
-    people thinned alike has what the country has. Regions of dens are no provinces.
+    people thinned alike has what the country has.
 
     Args:
         scenario: The scenario that is calibrated.
+        scale: That of the pooled runs.
 
     Returns:
-        False where measures, surges, desks or weights are by province.
+        False where a measure or a surge is in some provinces only, or where one province would have more attempts than
+        identities can number.
     """
-    spec = scenario.spec
-    regional = [*spec.measures.values(), *spec.fraud.surges.values()]
-    return (
-        not spec.fraud.province_weights
-        and not spec.desks.province_weights
-        and not spec.desks.call.by_province
-        and not spec.desks.visit.by_province
-        and all(getattr(one, "provinces", None) is None for one in regional)
-        and not any(getattr(one, "province_weights", None) for one in regional)
-    )
-
-
-def _pool(scenario: Scenario) -> dict[str, Any]:
-    """Return all provinces as one: people added up, shares weighted by people."""
-    rows = [written(type(row), row) for row in scenario.spec.population.provinces]
-    people = sum(row["population"] for row in rows)
-    pooled = {**rows[0], "name": "all", "population": people}
-    for name, value in rows[0].items():
-        if isinstance(value, float):
-            pooled[name] = sum(row[name] * row["population"] for row in rows) / people
-    return pooled
+    try:
+        changed(scenario, {POOL: COUNTRY, "scale": scale})
+    except ValidationError:
+        return False
+    return True

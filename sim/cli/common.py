@@ -47,6 +47,13 @@ ScenarioName = Annotated[
 ]
 Engine = Annotated[str | None, typer.Option(metavar="vector|reference", help="The engine that runs it.")]
 Scale = Annotated[float | None, typer.Option(metavar="S", help="The share of the country: 1 is all of it.")]
+Pool = Annotated[
+    str | None,
+    typer.Option(
+        metavar="none|country|regions",
+        help="Provinces that are simulated as one, so that few people keep the queues of many.",
+    ),
+]
 Seed = Annotated[int | None, typer.Option(metavar="N", help="The seed of every draw.")]
 Settings = Annotated[
     list[str] | None,
@@ -96,7 +103,7 @@ def load(name: str, settings: list[str] | None, values: dict[str, Any]) -> "Scen
 
 def _as_typed(line: str) -> str:
     """Blame the option that was typed, ``--scale``, instead of the argument that it becomes, ``scale=``."""
-    for key in ("engine", "scale", "seed", "draw", "record.events"):
+    for key in ("engine", "scale", "population.pool", "seed", "draw", "record.events"):
         if line.startswith(f"{key}=:"):
             return line.replace(f"{key}=:", f"--{key.rpartition('.')[2]}:", 1)
     return line

@@ -13,6 +13,7 @@ from sim.cli.common import (
     Draw,
     Engine,
     Events,
+    Pool,
     Quantity,
     Quiet,
     Scale,
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
 def calibrate(
     scenario: ScenarioName,
     scale: Scale = None,
+    pool: Pool = None,
     seed: Seed = None,
     settings: Settings = None,
     out: Annotated[
@@ -58,7 +60,7 @@ def calibrate(
     from sim.progress import console, steps
     from sim.results.folder import to_json
 
-    found = load(scenario, settings, {"scale": scale, "seed": seed})
+    found = load(scenario, settings, {"scale": scale, "population.pool": pool, "seed": seed})
     folder = out or FOLDER / found.name
     with (
         keeping(f"what was simulated is kept in {folder}, the same command goes on"),
@@ -89,6 +91,7 @@ def compare(
     ],
     engine: Engine = None,
     scale: Scale = None,
+    pool: Pool = None,
     seed: Seed = None,
     settings: Settings = None,
     out: Annotated[Path | None, typer.Option(metavar="DIR", help="The folder of all its runs.")] = None,
@@ -107,7 +110,13 @@ def compare(
     from sim.progress import console
     from sim.results.folder import to_json
 
-    values = {"engine": engine, "scale": scale, "seed": seed, "record.events": event_share(events)}
+    values = {
+        "engine": engine,
+        "scale": scale,
+        "population.pool": pool,
+        "seed": seed,
+        "record.events": event_share(events),
+    }
     finished = [name for name in names if Path(name).is_dir()]
     given = settings or replicates > 1 or any(value is not None for value in (*values.values(), out, workers, draws))
     if len(names) < 2:
@@ -150,6 +159,7 @@ def attribute(
     ] = None,
     engine: Engine = None,
     scale: Scale = None,
+    pool: Pool = None,
     seed: Seed = None,
     settings: Settings = None,
     draw: Draw = None,
@@ -167,7 +177,9 @@ def attribute(
     from sim.progress import console
     from sim.results.folder import to_json
 
-    found = load(scenario, settings, {"engine": engine, "scale": scale, "seed": seed, "draw": draw})
+    found = load(
+        scenario, settings, {"engine": engine, "scale": scale, "population.pool": pool, "seed": seed, "draw": draw}
+    )
     with experiment(quiet or as_json, workers, scheduler) as (runs, _):
         folder = runs.kept_in(prepared(found, layers, orders, replicates, out))
         done = attributed(found, layers, orders, replicates, folder, **runs.computing)
@@ -192,6 +204,7 @@ def sweep(
     samples: Annotated[int | None, typer.Option(metavar="N", min=1, help="Points of a sobol or lhs design.")] = None,
     engine: Engine = None,
     scale: Scale = None,
+    pool: Pool = None,
     seed: Seed = None,
     settings: Settings = None,
     draw: Draw = None,
@@ -213,7 +226,9 @@ def sweep(
     from sim.progress import console
     from sim.results.folder import to_json
 
-    found = load(scenario, settings, {"engine": engine, "scale": scale, "seed": seed, "draw": draw})
+    found = load(
+        scenario, settings, {"engine": engine, "scale": scale, "population.pool": pool, "seed": seed, "draw": draw}
+    )
     with experiment(quiet or as_json, workers, scheduler) as (runs, _):
         asked = varied(vary) if vary else None
         chosen = planned(found, asked, design, samples)

@@ -14,6 +14,7 @@ from sim.cli.common import (
     Draw,
     Engine,
     Events,
+    Pool,
     Quiet,
     Replicates,
     Scale,
@@ -44,6 +45,7 @@ def run(
     scenario: ScenarioName,
     engine: Engine = None,
     scale: Scale = None,
+    pool: Pool = None,
     seed: Seed = None,
     settings: Settings = None,
     out: Annotated[Path | None, typer.Option(metavar="DIR", help="The folder of the run itself.")] = None,
@@ -71,7 +73,13 @@ def run(
 
     if draws is not None and (draw is not None or replicates > 1):
         refuse("--draws: runs the first draws once each; neither --draw nor --replicates beside it")
-    values = {"engine": engine, "scale": scale, "seed": seed, "record.events": event_share(events)}
+    values = {
+        "engine": engine,
+        "scale": scale,
+        "population.pool": pool,
+        "seed": seed,
+        "record.events": event_share(events),
+    }
     values["draw"] = draw if draws is None else 0
     first = load(scenario, settings, values)
     if checkpoint and first.spec.engine == "reference":

@@ -2,7 +2,7 @@
 
 import typer
 
-from sim.cli.common import AsJson, Draw, Engine, Scale, ScenarioName, Seed, Settings, app, load
+from sim.cli.common import AsJson, Draw, Engine, Pool, Scale, ScenarioName, Seed, Settings, app, load
 from sim.scenario.errors import ascii_controls
 
 
@@ -18,6 +18,7 @@ def show(
     scenario: ScenarioName,
     engine: Engine = None,
     scale: Scale = None,
+    pool: Pool = None,
     seed: Seed = None,
     settings: Settings = None,
     draw: Draw = None,
@@ -27,7 +28,9 @@ def show(
     from sim.results.folder import to_json
     from sim.scenario import show_lines
 
-    found = load(scenario, settings, {"engine": engine, "scale": scale, "seed": seed, "draw": draw})
+    found = load(
+        scenario, settings, {"engine": engine, "scale": scale, "population.pool": pool, "seed": seed, "draw": draw}
+    )
     if as_json:
         given = {key: source.where for key, source in found.sources.items()}
         typer.echo(to_json({"scenario": found.resolved, "sha256": found.sha256, "given": given}), nl=False)

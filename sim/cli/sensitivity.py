@@ -12,6 +12,7 @@ from sim.cli.common import (
     Cores,
     Draw,
     Engine,
+    Pool,
     Quantity,
     Quiet,
     Scale,
@@ -41,6 +42,7 @@ def sensitivity(
     ] = None,
     engine: Engine = None,
     scale: Scale = None,
+    pool: Pool = None,
     seed: Seed = None,
     settings: Settings = None,
     draw: Draw = None,
@@ -60,7 +62,9 @@ def sensitivity(
     from sim.progress import console
     from sim.results.folder import to_json
 
-    found = load(scenario, settings, {"engine": engine, "scale": scale, "seed": seed, "draw": draw})
+    found = load(
+        scenario, settings, {"engine": engine, "scale": scale, "population.pool": pool, "seed": seed, "draw": draw}
+    )
     asked = quantity or QUANTITIES
     with experiment(quiet or as_json, workers, scheduler) as (runs, tell):
         chosen = planned(found, vary, method, samples, asked)

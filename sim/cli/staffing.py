@@ -11,6 +11,7 @@ from sim.cli.common import (
     Cores,
     Draw,
     Engine,
+    Pool,
     Quiet,
     Scale,
     ScenarioName,
@@ -39,6 +40,7 @@ def staffing(
     ] = False,
     engine: Engine = None,
     scale: Scale = None,
+    pool: Pool = None,
     seed: Seed = None,
     settings: Settings = None,
     draw: Draw = None,
@@ -59,7 +61,9 @@ def staffing(
     from sim.progress import console
     from sim.results.folder import to_json
 
-    found = load(scenario, settings, {"engine": engine, "scale": scale, "seed": seed, "draw": draw})
+    found = load(
+        scenario, settings, {"engine": engine, "scale": scale, "population.pool": pool, "seed": seed, "draw": draw}
+    )
     with experiment(quiet or as_json, workers, scheduler) as (runs, tell):
         terms = Terms(desk, tier, share, within, relative)
         folder = runs.kept_in(prepared(found, terms, FACTORS, replicates, out))

@@ -24,6 +24,7 @@ MOST_PEOPLE = 2_000_000_000
 """What identities can tell apart: provinces, fraud types, slots of dens, people of one province."""
 
 MOST_STAFF = 100_000_000
+LEAST_WEIGHT = 1e-9
 MOST_TRIES = 16
 MOST_HOPS = 8
 MOST_STEPS = 30
@@ -118,7 +119,7 @@ Probability = Annotated[float, Within(0.0, 1.0, "a share or a probability")]
 Percent = Annotated[float, Within(0.0, 100.0, "a share in per cent")]
 Weight = Annotated[
     float,
-    Within(1e-9, 1e9, "only ratios of weights matter: a billion to one is next to never", or_zero=True),
+    Within(LEAST_WEIGHT, 1e9, "only ratios of weights matter: a billion to one is next to never", or_zero=True),
 ]
 Factor = Annotated[float, Within(0.0, 1000.0, "a thousandfold; a probability is cut at 1 all the same")]
 Lengthening = Annotated[float, Within(1.0, 1000.0, "a thousandfold; below 1 it would shorten")]

@@ -16,11 +16,13 @@ from sim.scenario.extends import Files
 from sim.scenario.nodes import Node, merge
 from sim.scenario.overrides import argument_values, set_values, with_value
 from sim.scenario.parameters import is_full_form, unwrap_all
+from sim.scenario.pooled import by_province, parted, read_as
 from sim.scenario.pydantic_errors import merged, mistakes_of
 from sim.scenario.ranges import range_mistakes
 from sim.scenario.reading import MAX_BYTES, decode, top_map
 from sim.scenario.resolved import Source, resolve, sources
 from sim.scenario.schema import ScenarioModel
+from sim.scenario.schema.population import COUNTRY, NO_POOL
 from sim.scenario.shapes import shape, written
 from sim.scenario.stored_draws import frame, no_draw
 from sim.scenario.writing import to_yaml
@@ -76,11 +78,12 @@ def load_scenario(
         The scenario, read, checked and completed.
     """
     files, root, folder = _read(name_or_path, draw)
-    mistakes = files.mistakes
+    mistakes, unset = files.mistakes, root
     for key, value in set_values(root, overrides or {}, mistakes):
         root = merge(root, unwrap_all(with_value(root, key, value, mistakes), mistakes))
     for key, value in argument_values(root, arguments, mistakes):
         root = merge(root, unwrap_all(with_value(root, key, value, mistakes), mistakes))
+    mistakes += parted(unset, root)
     root = files.with_tables(root, folder)
     spec = _validated(root, files)
     return _scenario(spec, root)
@@ -95,12 +98,24 @@ def changed(scenario: Scenario, values: Mapping[str, Any], *, bare: bool = False
         scenario: The scenario.
         values: Plain values by dotted key.
         bare: Whether what is known of these parameters (origin, range, basis) goes; else it stays.
+
+    Returns:
+        The changed scenario.
+
+    Raises:
+        ValueError: If pools should be provinces again.
     """
     resolved = copy.deepcopy(scenario.resolved)
     for key, value in values.items():
         _put(resolved, key, value, bare)
     spec = ScenarioModel.model_validate(plain(resolved))
-    resolved = _in_full_form(written(ScenarioModel, spec), resolved)
+    values_by_key = written(ScenarioModel, spec)
+    was, pool = scenario.spec.population, spec.population.pool
+    if pool not in (was.pool, COUNTRY) and any(row.name == row.region for row in was.provinces):
+        raise ValueError(f"population.pool: {pool} cannot be had of pools; {was.pool} or {COUNTRY}")
+    if pool != NO_POOL:
+        _forget_provinces(resolved, spec, values_by_key)
+    resolved = _in_full_form(values_by_key, resolved)
     return Scenario(spec, resolved, scenario.sources, digest(resolved))
 
 
@@ -113,6 +128,32 @@ def plain(resolved: Any) -> Any:
     if isinstance(resolved, list):
         return [plain(value) for value in resolved]
     return resolved
+
+
+def _forget_provinces(resolved: dict[str, Any], spec: ScenarioModel, pooled: Any) -> None:
+    """Take from a resolved scenario what is known of values by province that pooling changed, as ``read_as`` does."""
+    for *parts, last in by_province(spec):
+        holder, value = resolved, pooled
+        for part in parts:
+            holder, value = _inside(holder).get(part, {}), value[part]
+        holder = _inside(holder)
+        if last in holder:
+            holder[last] = _pooled(holder[last], value[last])
+
+
+def _inside(value: Any) -> Any:
+    return value["value"] if is_full_form(value) else value
+
+
+def _pooled(entry: Any, value: Any) -> Any:
+    """Return an entry of a resolved scenario with the value of a pool; parts that are equal stay as they are."""
+    if plain(entry) == value:
+        return entry
+    if is_full_form(entry) and isinstance(value, dict | list):
+        return {**{key: part for key, part in entry.items() if key != "range"}, "value": _pooled(entry["value"], value)}
+    if isinstance(value, dict):
+        return {name: _pooled(entry[name], inner) if name in entry else inner for name, inner in value.items()}
+    return value
 
 
 def _in_full_form(value: Any, like: Any) -> Any:
@@ -233,6 +274,8 @@ def _validated(root: Node, files: Files) -> ScenarioModel:
 
 def _scenario(spec: ScenarioModel, root: Node) -> Scenario:
     plain = written(ScenarioModel, spec)
+    if spec.population.pool != NO_POOL:
+        root = read_as(root, spec, plain)
     resolved = resolve(plain, root, shape(ScenarioModel))
     scenario = Scenario(spec, resolved, sources(resolved, root), digest(resolved))
     if len(_as_json(resolved)) > SURELY_READABLE:

@@ -54,14 +54,15 @@ def test_nothing_to_fit_is_said(small: sim.Scenario, evaluations: Evaluations, t
         Fitter(evaluations, free_parameters(small), Targets(targets.rows, ()), levels)
 
 
-def test_provinces_are_pooled_only_where_nothing_tells_them_apart(small: sim.Scenario):
-    assert can_be_pooled(small)
-    assert can_be_pooled(sim.load_scenario("china-2022"))
-    assert not can_be_pooled(changed(small, {"desks.province_weights": {"11": 2.0}}))
+def test_provinces_are_pooled_only_where_no_measure_is_in_some_of_them(small: sim.Scenario):
+    assert can_be_pooled(small, 0.5)
+    assert can_be_pooled(sim.load_scenario("china-2022"), 0.1)
+    assert not can_be_pooled(sim.load_scenario("china-2022"), 1.0)  # more attempts a cell than can be numbered
+    assert can_be_pooled(changed(small, {"desks.province_weights": {"11": 2.0}}), 0.5)
     for desk in ("call", "visit"):
-        assert not can_be_pooled(changed(small, {f"desks.{desk}.by_province": {"11": 2.0}}))
-    assert not can_be_pooled(changed(small, {"measures.warning-central.province_weights": {"11": 1.1}}))
-    assert not can_be_pooled(sim.load_scenario(str(SMALL), {"measures.banks.provinces": "[11]"}))
+        assert can_be_pooled(changed(small, {f"desks.{desk}.by_province": {"11": 2.0}}), 0.5)
+    assert can_be_pooled(changed(small, {"measures.warning-central.province_weights": {"11": 1.1}}), 0.5)
+    assert not can_be_pooled(sim.load_scenario(str(SMALL), {"measures.banks.provinces": "[11]"}), 0.5)
 
 
 def test_a_pooled_country_has_the_people_of_its_provinces(small: sim.Scenario):

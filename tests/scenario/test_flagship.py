@@ -35,6 +35,7 @@ STRUCTURE = {
     "channels",
     "types",
     "provinces",
+    "pool",
     "reference",
     "province_weights",
     "by_province",

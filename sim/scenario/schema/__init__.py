@@ -30,7 +30,8 @@ from sim.scenario.schema.evidence import Evidence, wrong_names
 from sim.scenario.schema.fraud import MONTHS, WEEKDAYS, Fraud
 from sim.scenario.schema.gates import Cards, Dens, Engagement, Interception, Sites
 from sim.scenario.schema.measures import Measure, WarningCoverage
-from sim.scenario.schema.population import Population
+from sim.scenario.schema.pooling import Pools
+from sim.scenario.schema.population import NO_POOL, Population
 from sim.scenario.schema.warning import Desks, Warning
 from sim.scenario.tables import CsvFile
 from sim.words import DESKS, Channel
@@ -209,10 +210,28 @@ class ScenarioModel(Part):
             *wrong_names(self.evidence, list(self.fraud.types), self.population.band_names()),
         ]
         found += [] if found else [*self._check_growth(), *self._check_staff(), *self._check_coverage()]
-        found += [] if found else [*self._check_counts(), *self._check_losses()]
         if found:
             raise all_of(found)
-        return self
+        pooled = self._pooled()
+        found += [*pooled._check_counts(), *pooled._check_losses()]
+        if found:
+            raise all_of(found)
+        return pooled
+
+    def _pooled(self) -> "ScenarioModel":
+        """Return the scenario with its pools in place of its provinces; raises all mistakes of what is said of them."""
+        pools = Pools.of(self.population)
+        if not pools.any:
+            return self
+        parts = {
+            "population": pools.population(self.population),
+            "fraud": pools.fraud(self.fraud),
+            "desks": pools.desks(self.desks),
+            "measures": pools.placed(self.measures, "measures"),
+        }
+        if pools.mistakes:
+            raise all_of(pools.mistakes)
+        return self.model_copy(update=parts)
 
     def _check_shape(self) -> Iterator[PydanticCustomError]:
         if HALF_HOUR_MS % self.clock:
@@ -309,7 +328,7 @@ class ScenarioModel(Part):
                 yield mistake(
                     f"fraud.volumes.{channel}.level",
                     f"brings up to {most:.3g} attempts a day of one type to one province",
-                    f"at most {MOST_IN_A_CELL:,}, which identities can number",
+                    f"at most {MOST_IN_A_CELL:,}, which identities can number{self._thinner()}",
                 )
 
         share = max(people) / sum(people)
@@ -318,7 +337,7 @@ class ScenarioModel(Part):
             yield mistake(
                 "aftermath.investigation.backlog",
                 f"brings up to {most:.3g} cases to one province",
-                f"at most {MOST_IN_A_CELL:,}, which identities can number",
+                f"at most {MOST_IN_A_CELL:,}, which identities can number{self._thinner()}",
             )
         grid = self.warning.detectors.grid
         above = 0.5 * math.erfc(grid.low / math.sqrt(2.0))
@@ -328,8 +347,12 @@ class ScenarioModel(Part):
                 yield mistake(
                     f"population.legitimate.{channel}",
                     f"brings up to {most:.3g} contacts above grid.low a day to one province",
-                    f"at most {MOST_IN_A_CELL:,}, which identities can number",
+                    f"at most {MOST_IN_A_CELL:,}, which identities can number{self._thinner()}",
                 )
+
+    def _thinner(self) -> str:
+        """Return what else is allowed where provinces are pooled: their people count together."""
+        return "" if self.population.pool == NO_POOL else ": a smaller scale, or population.pool: none"
 
     def _check_confusion(self) -> Iterator[PydanticCustomError]:
         types = list(self.fraud.types)

@@ -1,7 +1,7 @@
 """The people: provinces, ages, occupation, internet, the warning app, exposure, legitimate traffic."""
 
 from fractions import Fraction
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
@@ -21,6 +21,9 @@ from sim.scenario.bounds import (
 from sim.scenario.scalars import Day, Duration
 from sim.scenario.schema.base import HalfHours, Part, PerChannel, Word, demand_length, demand_sum, mistake
 from sim.scenario.tables import Table
+
+NO_POOL, COUNTRY = "none", "country"
+"""Provinces by themselves; all of them as one. ``regions`` are those of the table of provinces."""
 
 STAGES_OF_LIFE = 4
 MAX_AGE_BANDS = 12
@@ -111,9 +114,13 @@ class Legitimate(PerChannel[Contacts]):
 
 
 class Population(Part):
-    """Everything that the synthetic population is derived from."""
+    """Everything that the synthetic population is derived from.
+
+    ``pool`` says which provinces are simulated as one: none, those of a region, or all of the country.
+    """
 
     provinces: Table[ProvinceRow]
+    pool: Literal["none", "country", "regions"] = "none"
     ages: Table[AgeRow]
     age_bands: Annotated[list[Age], Field(min_length=1, max_length=MAX_AGE_BANDS)]
     occupation: Occupation

@@ -1,0 +1,100 @@
+"""Where values by province were written, once provinces are pooled: their places stay, their ranges do not.
+
+``sim.scenario.schema.pooling`` computes the values; here the tree that they were read from is brought into line.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+from sim.scenario.errors import Mistake, dotted, found
+from sim.scenario.nodes import KeyPath, Node
+from sim.scenario.schema import ScenarioModel
+from sim.scenario.schema.population import COUNTRY
+from sim.words import DESK_LABELS
+
+POOL, TABLE = ("population", "pool"), ("population", "provinces")
+
+
+def by_province(spec: ScenarioModel) -> Iterator[KeyPath]:
+    """Yield the path of each table, list and map by province that a scenario can have."""
+    yield TABLE
+    yield "fraud", "province_weights"
+    yield from (("fraud", "surges", name, "provinces") for name in spec.fraud.surges)
+    yield "desks", "province_weights"
+    yield from (("desks", name, "by_province") for name in DESK_LABELS)
+    for name in spec.measures:
+        yield "measures", name, "provinces"
+        yield "measures", name, "province_weights"
+
+
+def read_as(root: Node, spec: ScenarioModel, plain: Any) -> Node:
+    """Return the tree of a scenario with the values by province that its model has.
+
+    A value that pooling changed has the place of what it was made of, but no range: that was of a province.
+
+    Args:
+        root: The tree, as it was read.
+        spec: The model of it.
+        plain: The plain values of the model.
+    """
+    for path in by_province(spec):
+        node = root.at(path)
+        value = plain
+        for part in path:
+            value = value.get(part) if isinstance(value, dict) else None
+        if node is not None and node.plain() != value:
+            root = _with(root, path, _pooled(node, value))
+    return root
+
+
+def parted(before: Node, after: Node) -> list[Mistake]:
+    """Return the mistake where a table of pools is asked to become provinces again, as ``--pool none`` may of a run's.
+
+    Args:
+        before: The tree of a scenario's files.
+        after: The same with what was set.
+    """
+    was, wanted, rows = before.at(POOL), after.at(POOL), before.at(TABLE)
+    if was is None or wanted is None or wanted.value in (was.value, COUNTRY) or rows is not after.at(TABLE):
+        return []
+    if rows is None or not isinstance(rows.value, list) or not any(_of_pool(row) for row in rows.value):
+        return []
+    what = f"{found(wanted.plain())} cannot be had of pools: {rows.place.file} has no provinces"
+    return [Mistake(wanted.place, dotted(POOL), what, f"{was.value}, {COUNTRY}, or the scenario that it was made of")]
+
+
+def _of_pool(row: Node) -> bool:
+    """Return whether a row is called as its region is: no province is, a pool always."""
+    name, region = row.child("name"), row.child("region")
+    return name is not None and region is not None and name.value == region.value
+
+
+def _with(node: Node, path: KeyPath, new: Node) -> Node:
+    """Return a tree with another node at a path that it has."""
+    if not path:
+        return new
+    assert isinstance(node.value, dict)
+    part, *rest = path
+    return replace(node, value={**node.value, str(part): _with(node.value[str(part)], tuple(rest), new)})
+
+
+def _pooled(node: Node, value: Any) -> Node:
+    """Return a node with the value of a pool; parts that are equal stay as they were written."""
+    if node.plain() == value:
+        return node
+    known = node.parameter and replace(node.parameter, range=None)
+    if isinstance(value, dict) and isinstance(node.value, dict):
+        keys = {name: node.keys.get(name, node.place) for name in value}
+        entries = {
+            name: _pooled(node.value[name], inner) if name in node.value else Node(inner, node.place)
+            for name, inner in value.items()
+        }
+        return Node(entries, node.place, keys, known)
+    if isinstance(value, list) and isinstance(node.value, list):
+        rows = {row.value["code"].value: row for row in node.value if isinstance(row.value, dict)}
+        items = [
+            _pooled(rows[item["code"]], item) if isinstance(item, dict) else Node(item, node.place) for item in value
+        ]
+        return Node(items, node.place, {}, known)
+    return Node(value, node.place)
