@@ -184,7 +184,7 @@ class Run:
 
     @cached_property
     def first_contacts(self) -> "pd.DataFrame":
-        """Alerts by month and time from issue to their first call or visit, in bins with upper edges in ms."""
+        """Alerts by month and time from detection to their first call or visit, in bins with upper edges in ms."""
         return self._table("first_contacts")
 
     @cached_property

@@ -202,7 +202,7 @@ WAITS = StoredTable(
 
 FIRST_CONTACTS = StoredTable(
     "first_contacts",
-    "Alerts by how long after their issue their first call or visit began; each at most once.",
+    "Alerts by how long after detection their first call or visit began; each at most once.",
     (
         _month("Month in which it began."),
         _province(OF_PERSON),
@@ -210,7 +210,7 @@ FIRST_CONTACTS = StoredTable(
         Column(
             "bin",
             "bin",
-            "Bin of the time from issue, by its upper edge: the least 2^b minutes, in ms.",
+            "Bin of the time since the instruction left the detector, by its upper edge: the least 2^b minutes, in ms.",
             "ms",
             bins=WAIT_BINS,
         ),

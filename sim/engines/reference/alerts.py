@@ -100,11 +100,12 @@ class Alert:
     # What its tracks tell.
 
     def note_first_contact(self) -> None:
-        """Count the time from issue to the first call or visit that begins."""
+        """Count the time that the first call or visit begins after the instruction left the detector."""
         if not self.contacted:
             self.contacted = True
-            world = self.world
-            waited = wait_bin(world.now - self.issued)
+            world, tables = self.world, self.world.tables
+            way = chain_delay(tables.seed, self.identity, self.detector, tables.delays, tables.clock)
+            waited = wait_bin(way + world.now - self.issued)
             world.recorder.first_contacts[(world.day, self.finding.person.province, self.tier, waited)] += 1
 
     def track_ends(self, track: Track, end: int, phase: int) -> None:

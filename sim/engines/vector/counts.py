@@ -126,7 +126,7 @@ def count_wait_in_line(tally: Integers, today: int, alert: Record, wait: int) ->
 
 @internal
 def count_first_contact(tally: Integers, alert: Record, wait: int) -> None:
-    """Count the ms from the issue of an alert to the first call or visit, which begins today."""
+    """Count the ms from when the instruction left the detector to the first call or visit, which begins today."""
     tally[key_of(alert.tier, wait_bin(wait))] += 1
 
 

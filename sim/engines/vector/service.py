@@ -5,6 +5,7 @@ from typing import Final
 import numpy as np
 
 from sim.draws.compiled import part_of_caller
+from sim.draws.identity import detector_of
 from sim.draws.prefetch import prefetch
 from sim.engines.phases import AlertStep, Phase
 from sim.engines.vector.ahead import draw_ahead, is_last_try, is_visited_next
@@ -18,7 +19,7 @@ from sim.engines.vector.log import CHANNEL_CODES, CONTACT_CODES, is_logged, log_
 from sim.engines.vector.records import NONE, AlertState, Record
 from sim.engines.vector.rules import issued
 from sim.engines.vector.state import Arrays, Tallies, expect, give_back_alert
-from sim.warning.delays import escalation_wait, retry_wait
+from sim.warning.delays import chain_delay, escalation_wait, retry_wait
 from sim.warning.service import outcome
 from sim.words import ContactChannel, ContactResult, End, Event
 
@@ -66,7 +67,8 @@ def serve_first(
     counters.services_started += 1
     count_wait_in_line(tallies.waits, day.offset, alert, wait)
     if not alert.contacted:
-        count_first_contact(tallies.first_contacts, alert, moment - issued(alert, rules))
+        way = chain_delay(rules.seed, alert.identity, detector_of(alert.identity), run.delays, rules.clock)
+        count_first_contact(tallies.first_contacts, alert, way + moment - issued(alert, rules))
         note_contact(alert, arrays.alerts)
     alert.state = AlertState.SERVING
     alert.since = moment
