@@ -294,7 +294,8 @@ class Alert:
             finding.episode.alerts.remove(self)
         if self.delivered is not None:
             day, channel = self.delivered
-            world.recorder.contacts[(day, finding.person.province, self.tier, channel, ContactResult.DELIVERED)][0] += 1
+            delivered = (day, finding.person.province, self.tier, channel, ContactResult.DELIVERED, finding.truth)
+            world.recorder.contacts[delivered][0] += 1
             world.books.messages += 1
         key = (self.issue_day, finding.person.province, self.detector, self.tier, finding.truth, how)
         world.recorder.alerts[key] += 1
@@ -319,7 +320,9 @@ class Alert:
 
     def count_contact(self, channel: ContactChannel, result: int, staff_ms: int) -> None:
         """Count a contact on the day of the moment, with the staff time that it took."""
-        row = self.world.recorder.contacts[(self.world.day, self.finding.person.province, self.tier, channel, result)]
+        finding = self.finding
+        key = (self.world.day, finding.person.province, self.tier, channel, result, finding.truth)
+        row = self.world.recorder.contacts[key]
         row[0] += 1
         row[1] += staff_ms
 
