@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from sim.days import UNIX_DAYS, calendar_date
 from sim.results.columns import StoredTable
-from sim.results.costs import REACHING, TOTAL
+from sim.results.costs import COST, COST_HIGH, COST_LOW, REACHING, TOTAL
 from sim.results.encoding import arrow, decode, numbers_of
 from sim.results.evidence import evidence
 from sim.results.figures import summarise, uncounted
@@ -233,7 +233,7 @@ def _reached(folder: Path) -> Finding:
 
 def _costs(totals: dict[str, Any]) -> Iterator[Finding]:
     """Check that the parts of what a run cost add up, at all prices, and that no cost is outside its interval."""
-    keys = ("cost_yuan", "cost_yuan_low", "cost_yuan_high")
+    keys = (COST, COST_LOW, COST_HIGH)
     if not set(keys) <= set(totals):
         return
     for key in keys:

@@ -16,6 +16,9 @@ ENDS = ("value", "low", "high")
 """The three numbers of a cost: by the values of all prices, by their low and by their high ends."""
 
 TOTAL = "total"
+COST, COST_LOW, COST_HIGH = "cost_yuan", "cost_yuan_low", "cost_yuan_high"
+"""Names of the totals that say what a run cost, by ``ENDS``."""
+
 COST_RATIO = "cost_per_"
 """How the names of those totals begin that say what something costs for each that was saved."""
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from sim.days import HOUR_MS, day_number
 from sim.money import FEN_PER_YUAN
-from sim.results.costs import ENDS, TOTAL, WARNING, added, costs
+from sim.results.costs import COST, COST_HIGH, COST_LOW, ENDS, TOTAL, WARNING, added, costs
 from sim.results.quantities import FIGURES, WHOLE, Quantities, Series
 from sim.results.scope import Scope, Target, Window
 from sim.words import ContactChannel, End, Fate, Tier, Truth
@@ -124,7 +124,7 @@ def _costs(quantities: Quantities) -> Summary:
         saved = Fraction(int(quantities.select("outcomes", measure=measure).sum()), unit) / scale
         return {end: number(warnings[end] / saved) for end in ENDS} if saved else None
 
-    by_end = zip(("cost_yuan", "cost_yuan_low", "cost_yuan_high"), ENDS, strict=True)
+    by_end = zip((COST, COST_LOW, COST_HIGH), ENDS, strict=True)
     return {
         **{key: {name: number(cost[end]) for name, cost in parts.items()} for key, end in by_end},
         "cost_per_prevented_yuan": by_each("prevented_fen", FEN_PER_YUAN),

@@ -118,6 +118,11 @@ def amount(value: float | int | str | None) -> str:
     return f"{value:.3g}"
 
 
+def interval(low: float | None, high: float | None) -> str:
+    """Return an interval as people read it; nothing where there is none."""
+    return "" if low is None or high is None else f"{amount(low)}..{amount(high)}"
+
+
 def _layout(columns: tuple[str, ...], rows: Sequence[tuple[str, ...]], width: int) -> "Table":
     """One line a figure where that fits the width; else windows become lines of their own, above theirs."""
     names = ("figure", "window", "role", "reported", *columns)

@@ -1,6 +1,5 @@
 """What a run cost, against sums made by hand of what was put in."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -144,10 +143,10 @@ def test_the_interval_of_a_price_is_its_range(tmp_path: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[sim.Run, sim.Run]]:
+def runs(tmp_path_factory: pytest.TempPathFactory) -> tuple[sim.Run, sim.Run]:
     """Give two runs whose scenarios differ in costs alone."""
     folder = tmp_path_factory.mktemp("costs")
-    yield (
+    return (
         sim.run(sim.load_scenario("tiny"), folder / "one", workers=1),
         sim.run(sim.load_scenario("tiny", {"costs.wage.visit": "0", "name": "cheap"}), folder / "other", workers=1),
     )
@@ -166,7 +165,7 @@ def test_no_table_depends_on_what_things_cost(runs: tuple[sim.Run, sim.Run]) -> 
 
 def test_policies_that_differ_in_costs_alone_are_compared(runs: tuple[sim.Run, sim.Run]) -> None:
     rows = sim.compare(list(runs)).set_index("quantity")
-    one, other = runs
+    one, _ = runs
     paid = one.totals["cost_yuan.desk_visit"]
     assert rows.loc["cost_yuan.desk_visit", "difference"] == rows.loc["cost_yuan.total", "difference"] == -paid
     assert rows.loc["victims", "difference"] == 0
