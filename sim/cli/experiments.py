@@ -174,7 +174,8 @@ def attribute(
         folder = runs.kept_in(prepared(found, layers, orders, replicates, out))
         done = attributed(found, layers, orders, replicates, folder, **runs.computing)
     if as_json:
-        document = {"layers": records(done.layers), "overlaps": records(done.overlaps)}
+        tables = {"layers": done.layers, "overlaps": done.overlaps, "costs": done.costs}
+        document = {name: records(table) for name, table in tables.items()}
         typer.echo(to_json({"folder": str(folder), **document}), nl=False)
     elif not quiet:
         show(console(), attribution_tables(done))

@@ -64,3 +64,28 @@ def _told(row: Row, by_name: dict[str, Row], each: str, chance: str) -> str:
         ends.insert(0, "no interval: whether any is spared may be chance")
     told = "spared costs" if cost > 0 else "more saves"
     return f"each {each} {told} {amount(row['ratio'])} yuan ({', '.join(ends)})"
+
+
+def layer_cost_lines(rows: Sequence[Row]) -> "Iterator[Lines | str]":
+    """Lay out what each layer costs, and what it costs to spare one more by it."""
+    if all(row[COST] is None for row in rows):
+        yield "what layers cost: the scenario does not say what things cost"
+        return
+    chance = any(row["low"] is not None for row in rows)
+    names = ["layer", "yuan", *(["95% interval"] if chance else []), "prices"]
+    for each in ("a victim", "a yuan"):
+        names += [each, *(["95%"] if chance else []), "prices "]
+    table = Lines(names, ["layer"])
+    for row in rows:
+        cells = [row["layer"]]
+        for key, prefix in ((COST, ""), ("per_victim", "per_victim_"), ("per_yuan", "per_yuan_")):
+            known = row["known"] or key == COST
+            cells.append("-" if known and row[key] is None else "not known" if not known else amount(row[key]))
+            cells += [interval(row[f"{prefix}low"], row[f"{prefix}high"])] if chance else []
+            cells.append(interval(row[f"{prefix}price_low"], row[f"{prefix}price_high"]))
+        table.add_row(*cells)
+    yield (
+        "what layers cost, on average over the orders in which they may come, with desks whose seats go with the work; "
+        "and what it costs to prevent a victim and a yuan of net loss (not known: what the layer itself costs):"
+    )
+    yield table

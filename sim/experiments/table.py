@@ -7,7 +7,7 @@ What is stored is laid out here for people; nothing is computed. ``sensitivity_t
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from sim.experiments.cost_table import cost_lines, interval_name, is_cost
+from sim.experiments.cost_table import cost_lines, interval_name, is_cost, layer_cost_lines
 from sim.experiments.lines import Lines
 from sim.money import FEN_PER_YUAN
 from sim.results.terminal import amount, interval
@@ -142,6 +142,7 @@ def attribution_tables(result: "Attribution") -> "Iterator[Lines | str]":
     for name in names:
         table.add_row(name, *(amount(round(by_quantity[cost][name]["shapley"])) for cost in CAUSED))
     yield table
+    yield from layer_cost_lines(records(result.costs))
     shared = result.overlaps[result.overlaps["quantity"] == "victims"].sort_values("overlap", key=abs, ascending=False)
     yield "victims that both of two layers would prevent (below 0: that one prevents only beside the other):"
     table = Lines(["layer", "other", "overlap"], ["layer", "other"])

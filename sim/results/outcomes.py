@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from sim.results.costs import COST_RATIO
+from sim.results.costs import COST, COST_HIGH, COST_LOW, COST_RATIO
 from sim.results.query import sums
-from sim.words import End
+from sim.words import DESK_LABELS, End
 
 if TYPE_CHECKING:
     from sim.results.run import Run
@@ -48,15 +48,23 @@ def benefits_and_costs(run: "Run") -> Outcome:
 
     Returns:
         Of the country: ``victims``; ``net_loss_yuan``, lost by all victims less what was recovered; ``false_alarms``,
-        alerts about legitimate contacts; ``false_blocks``; ``staff_hours`` of calls and visits.
+        alerts about legitimate contacts; ``false_blocks``; ``staff_hours`` of calls and visits, and of each apart.
+        Where its scenario has prices, each part of the costs at each end of them, as ``run.totals`` has it.
     """
     totals = run.manifest["totals"]
+    costs = {
+        name: amount
+        for name, amount in dict(run.totals).items()
+        if name.startswith((f"{COST}.", f"{COST_LOW}.", f"{COST_HIGH}."))
+    }
     return {
         "victims": totals["victims"],
         "net_loss_yuan": totals["loss_yuan"] - totals["recovered_yuan"],
         "false_alarms": totals["alerts_by_truth"]["legitimate"],
         "false_blocks": totals["false_blocks"],
         "staff_hours": totals["staff_hours_call"] + totals["staff_hours_visit"],
+        **{f"staff_hours_{desk}": totals[f"staff_hours_{desk}"] for desk in DESK_LABELS},
+        **costs,
     }
 
 
