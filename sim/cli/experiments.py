@@ -105,8 +105,9 @@ def compare(
     quiet: Quiet = False,
 ) -> None:
     """Compare policies on the very same attempts and people: paired differences with the first, the base."""
+    from sim.experiments.lines import show
     from sim.experiments.paired import compare_folders, compare_scenarios, prepared
-    from sim.experiments.table import comparison_tables, show
+    from sim.experiments.table import comparison_tables
     from sim.progress import console
     from sim.results.folder import to_json
 
@@ -173,7 +174,8 @@ def attribute(
     """Say what each layer prevents and costs: alone, beside all others, and on average (Shapley values)."""
     from sim.experiments.attribute import attribute as attributed
     from sim.experiments.attribute import prepared
-    from sim.experiments.table import attribution_tables, records, show
+    from sim.experiments.lines import show
+    from sim.experiments.table import attribution_tables, records
     from sim.progress import console
     from sim.results.folder import to_json
 
@@ -184,7 +186,8 @@ def attribute(
         folder = runs.kept_in(prepared(found, layers, orders, replicates, out))
         done = attributed(found, layers, orders, replicates, folder, **runs.computing)
     if as_json:
-        document = {"layers": records(done.layers), "overlaps": records(done.overlaps)}
+        tables = {"layers": done.layers, "overlaps": done.overlaps, "costs": done.costs}
+        document = {name: records(table) for name, table in tables.items()}
         typer.echo(to_json({"folder": str(folder), **document}), nl=False)
     elif not quiet:
         show(console(), attribution_tables(done))
@@ -219,10 +222,11 @@ def sweep(
     quiet: Quiet = False,
 ) -> None:
     """Run a scenario at every point of a design; one table with a row a run. Interrupted, the same command goes on."""
+    from sim.experiments.lines import show
     from sim.experiments.simulations import FAILED
     from sim.experiments.sweep import CATALOGUE, STATUS, planned, prepared
     from sim.experiments.sweep import sweep as swept
-    from sim.experiments.table import records, show, sweep_table
+    from sim.experiments.table import records, sweep_table
     from sim.progress import console
     from sim.results.folder import to_json
 

@@ -259,15 +259,17 @@ def evidence(
 
 
 def show_figures(run: "Run") -> None:
-    """Print the table of a run's figures; its totals where no figure is about its period."""
+    """Print the table of a run's figures, its totals where no figure is about its period, and what it cost."""
     from sim.progress import console
-    from sim.results.terminal import figure_table, totals_table
+    from sim.results.terminal import cost_table, figure_table, totals_table
 
     out, figures = console(), run.manifest["figures"]
     if figures:
         out.print(figure_table(figures, out.width))
     if all(figure["simulated"] is None for figure in figures):
         out.print(totals_table(run.manifest["totals"]))
+    if (costs := cost_table(run.manifest["totals"])) is not None:
+        out.print(costs)
 
 
 def _show_runs(runs: "list[Run]", kind: str | None, as_json: bool, quiet: bool) -> None:

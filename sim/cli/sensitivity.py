@@ -55,10 +55,11 @@ def sensitivity(
 ) -> None:
     """Say which parameters matter when all move over their ranges. Interrupted, the same command goes on."""
     from sim.experiments.indices import BLOCKS
+    from sim.experiments.lines import show
     from sim.experiments.sensitivity import INDICES, QUANTITIES, planned, prepared
     from sim.experiments.sensitivity import sensitivity as computed
     from sim.experiments.sensitivity_table import dropped, sensitivity_tables
-    from sim.experiments.table import records, show
+    from sim.experiments.table import records
     from sim.progress import console
     from sim.results.folder import to_json
 

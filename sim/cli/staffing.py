@@ -54,10 +54,11 @@ def staffing(
     quiet: Quiet = False,
 ) -> None:
     """Find the smallest staff, province by province, that keeps a promise; and what more or less of it would cost."""
+    from sim.experiments.lines import show
     from sim.experiments.promise import Terms
     from sim.experiments.staffing import FACTORS, STAFFED_YAML, prepared
     from sim.experiments.staffing import staffing as searched
-    from sim.experiments.table import records, show, staffing_tables
+    from sim.experiments.table import records, staffing_tables
     from sim.progress import console
     from sim.results.folder import to_json
 

@@ -15,6 +15,7 @@ from sim.draws.philox import draw4
 from sim.draws.purposes import DESIGN
 from sim.experiments import shapley
 from sim.experiments.intervals import half_width
+from sim.experiments.layer_costs import by_work, columns, costs_of, is_priced
 from sim.experiments.layers import LayerError, layers_of, without
 from sim.experiments.simulations import Computing, Simulations, demand_keywords
 from sim.experiments.store import claim, complete, read_frame, write_frame
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 KIND = "attribution"
 LAYERS_FILE, OVERLAPS_FILE, COALITIONS_FILE = "layers.parquet", "overlaps.parquet", "coalitions.parquet"
+COSTS_FILE = "costs.parquet"
 
 PREVENTED = ("victims", "net_loss_yuan")
 CAUSED = ("false_alarms", "false_blocks", "staff_hours")
@@ -71,6 +73,18 @@ class Attribution:
         return read_frame(self.folder, KIND, OVERLAPS_FILE)
 
     @cached_property
+    def costs(self) -> "pd.DataFrame":
+        """One row a layer, and one for ``all`` of them: what it costs, and what it costs to spare one more by it.
+
+        ``cost_yuan`` is its Shapley value, with desks whose seats go with the work; ``low`` and ``high`` are its
+        interval of 95 per cent, ``price_low`` and ``price_high`` the least and the most by the ranges of the prices.
+        ``known`` says whether the layer's own costs are in it, or only what it changes at others. Where they are,
+        ``per_victim`` and ``per_yuan`` (of net loss) are it by the Shapley value of what is prevented, with Fieller's
+        interval; missing where the layer costs nothing or prevents nothing. All is missing of a scenario without costs.
+        """
+        return read_frame(self.folder, KIND, COSTS_FILE)
+
+    @cached_property
     def coalitions(self) -> "pd.DataFrame":
         """One row a run: which layers were on, and its quantities."""
         return read_frame(self.folder, KIND, COALITIONS_FILE)
@@ -102,7 +116,7 @@ def attribute(
         **computing: ``workers``, ``executor`` and ``progress``: who makes the runs, see ``Computing``.
 
     Returns:
-        The tables of layers, of overlaps and of runs.
+        The tables of layers, of overlaps, of costs and of runs.
     """
     demand_keywords("attribute", computing, Computing.__optional_keys__)
     path = prepared(scenario, layers, orders, replicates, folder)
@@ -115,12 +129,13 @@ def attribute(
         with Simulations(path, benefits_and_costs, **computing) as simulations:
             outcomes = iter(simulations.run((one for game in games for one in game.scenarios(scenario)), total))
             for game in games:
-                game.outcomes = {coalition: next(outcomes) for coalition in game.coalitions}
+                game.take([next(outcomes) for _ in game.coalitions])
         write_frame(path / COALITIONS_FILE, _coalitions(names, games))
         write_frame(path / OVERLAPS_FILE, _overlaps(names, games))
         write_frame(path / LAYERS_FILE, _layers(names, games))
+        write_frame(path / COSTS_FILE, _costs(names, games))
 
-    complete(path, KIND, [COALITIONS_FILE, OVERLAPS_FILE, LAYERS_FILE], make)
+    complete(path, KIND, [COALITIONS_FILE, OVERLAPS_FILE, LAYERS_FILE, COSTS_FILE], make)
     return Attribution(path)
 
 
@@ -164,6 +179,11 @@ class _Game:
         for coalition in self.coalitions:
             yield without(own, [name for player, name in enumerate(self.names) if not coalition >> player & 1])
 
+    def take(self, outcomes: "Sequence[Outcome]") -> None:
+        """Keep the outcomes of the coalitions, in their order; desks have the seats that their work needs."""
+        own = dict(zip(self.coalitions, outcomes, strict=True))
+        self.outcomes = {coalition: by_work(outcome, own[self._everybody]) for coalition, outcome in own.items()}
+
     def worth(self, quantity: str) -> shapley.Worth:
         """Return what coalitions prevent, or cause, of a quantity."""
         sign = -1 if quantity in PREVENTED else 1
@@ -205,13 +225,11 @@ def _layers(names: Sequence[str], games: Sequence[_Game]) -> "pd.DataFrame":
     for quantity in (*PREVENTED, *CAUSED):
         kind = "prevented" if quantity in PREVENTED else "caused"
         worths = [game.worth(quantity) for game in games]
-        by_game = [game.samples(quantity) for game in games]
-        means = [[fmean(values) for values in zip(*samples, strict=True)] for samples in by_game]
-        independent = means if len(games) > 1 else by_game[0]
+        independent = _independent(games, quantity)
         alone = [shapley.alone(len(names), worth) for worth in worths]
         last = [shapley.last(len(names), worth) for worth in worths]
         for player, name in enumerate(names):
-            value = fmean(mean[player] for mean in means)
+            value = fmean(sample[player] for sample in independent)
             low, high = _interval(value, [sample[player] for sample in independent])
             rows.append(
                 {
@@ -230,6 +248,19 @@ def _layers(names: Sequence[str], games: Sequence[_Game]) -> "pd.DataFrame":
         whole = dict.fromkeys(("alone", "last", "shapley"), everything)
         rows.append({"quantity": quantity, "kind": kind, "layer": "all", **whole, "low": low, "high": high})
     return _frame(rows)
+
+
+def _independent(games: Sequence[_Game], quantity: str) -> list[list[float]]:
+    """Return independent samples of the Shapley values: one a replicate, or those of the orders of a single one."""
+    by_game = [game.samples(quantity) for game in games]
+    if len(games) == 1:
+        return by_game[0]
+    return [[fmean(values) for values in zip(*samples, strict=True)] for samples in by_game]
+
+
+def _costs(names: Sequence[str], games: Sequence[_Game]) -> "pd.DataFrame":
+    priced = is_priced(games[0].outcomes[0])
+    return _frame(costs_of(names, lambda quantity: _independent(games, quantity), priced))
 
 
 def _interval(mean: float, samples: Sequence[float]) -> tuple[float | None, float | None]:
@@ -256,7 +287,7 @@ def _coalitions(names: Sequence[str], games: Sequence[_Game]) -> "pd.DataFrame":
             {
                 "seed": game.seed,
                 **{name: bool(coalition >> player & 1) for player, name in enumerate(names)},
-                **{quantity: float(amount) for quantity, amount in game.outcomes[coalition].items()},
+                **{quantity: float(game.outcomes[coalition][quantity]) for quantity in (*PREVENTED, *CAUSED)},
             }
             for game in games
             for coalition in game.coalitions
@@ -268,6 +299,7 @@ def _frame(rows: Sequence[dict[str, Any]]) -> "pd.DataFrame":
     import pandas as pd
 
     frame = pd.DataFrame(rows)
-    for column in {"low", "high"} & set(frame.columns):
+    missing = {"low", "high", *columns()[2:]}
+    for column in [name for name in frame.columns if name in missing]:
         frame[column] = frame[column].astype("Float64")
     return frame

@@ -4,12 +4,14 @@
 ``paired`` makes or reads the runs of ``tocsin compare``, ``fates`` follows single attempts.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from statistics import fmean, variance
 from typing import TYPE_CHECKING, Any
 
 from sim.experiments.intervals import half_width
 from sim.experiments.pairing import PairingError, demand_pairs, demand_replicates
+from sim.experiments.sparing import SPARED, Amounts, price_interval, ratio
+from sim.results.costs import COST, COST_HIGH, COST_LOW, PARTS, TOTAL
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -18,9 +20,6 @@ if TYPE_CHECKING:
 
 POSTERIOR = 0.90
 """Share of posterior draws that lie within an interval over draws."""
-
-Amounts = Mapping[str, float]
-"""Quantities of one run, by name: totals of the country, and figures as ``NAME@START..END``."""
 
 COLUMNS = (
     "scenario",
@@ -35,8 +34,11 @@ COLUMNS = (
     "replicates",
     "draws",
     "pairing_gain",
+    "price_low",
+    "price_high",
 )
-"""Columns: ``low`` and ``high`` are of the difference, ``chance`` is the s.d. of a single one between seeds."""
+"""Columns: ``low`` and ``high`` are of the difference, ``chance`` is the s.d. of a single one between seeds;
+``price_low`` and ``price_high`` are of the difference too, as prices move within their ranges."""
 
 Row = dict[str, Any]
 
@@ -54,7 +56,10 @@ def compare(runs: "Sequence[Run | Sequence[Run] | Sequence[Sequence[Run]]]") -> 
         the expected difference (Student's t), or, over draws, hold nine tenths of the draws' differences; they,
         ``chance`` and ``pairing_gain`` are missing for a single pair. ``pairing_gain`` is (variance of base + variance
         of other) / variance of the paired difference: so many times more pairs of independent seeds would have the same
-        standard error. It is missing where the difference does not vary.
+        standard error. It is missing where the difference does not vary. ``price_low`` and ``price_high`` are there
+        for costs alone. Where all runs have costs, ``cost_per_victim_spared`` and ``cost_per_yuan_spared`` (lost less
+        recovered) have in ``ratio`` the difference in cost by that in what was spared, with intervals of that ratio; it
+        is missing where nothing is spared, or where one policy both costs less and spares more.
 
     Raises:
         PairingError: A ValueError, if the runs do not meet the same attempts and people.
@@ -81,7 +86,8 @@ def compare(runs: "Sequence[Run | Sequence[Run] | Sequence[Sequence[Run]]]") -> 
     frame = pd.DataFrame(rows, columns=list(COLUMNS))
     for column in COLUMNS[2:9]:
         frame[column] = frame[column].astype("Float64")
-    frame["pairing_gain"] = frame["pairing_gain"].astype("Float64")
+    for column in COLUMNS[11:]:
+        frame[column] = frame[column].astype("Float64")
     return frame
 
 
@@ -110,14 +116,36 @@ def compared(scenario: str, base: Sequence[Sequence[Amounts]], other: Sequence[S
         A row a quantity that all runs have. With several draws the interval is that of the posterior: nine tenths of
         the draws' mean differences lie within it.
     """
-    for quantity in base[0][0]:
-        if not all(quantity in one for group in (*base, *other) for one in group):
-            continue
+    every = [list(zip(ones, twos, strict=True)) for ones, twos in zip(base, other, strict=True)]
+    shared = [name for name in base[0][0] if all(name in one for group in (*base, *other) for one in group)]
+    for quantity in shared:
+        if quantity.startswith((f"{COST_LOW}.", f"{COST_HIGH}.")):
+            continue  # the ends of prices are told beside the costs themselves
         pairs = [
             [(float(one[quantity]), float(two[quantity])) for one, two in zip(ones, twos, strict=True)]
             for ones, twos in zip(base, other, strict=True)
         ]
-        yield {"scenario": scenario, "quantity": quantity, **_paired(pairs)}
+        row = {"scenario": scenario, "quantity": quantity, **_paired(pairs)}
+        key, _, part = quantity.partition(".")
+        if key == COST:
+            parts = tuple(PARTS) if part == TOTAL else (part,)
+            row["price_low"], row["price_high"] = price_interval([pair for group in every for pair in group], parts)
+        yield row
+    if f"{COST}.{TOTAL}" in shared:
+        yield from ({"scenario": scenario, "quantity": name, **_spared(every, name)} for name in SPARED)
+
+
+def _spared(pairs: "Sequence[Sequence[tuple[Amounts, Amounts]]]", name: str) -> Row:
+    """Return the columns of what it costs to spare one more."""
+    found = ratio(pairs, name, POSTERIOR)
+    return {
+        **dict.fromkeys(("base", "other", "difference", "chance", "pairing_gain")),
+        "ratio": found.value,
+        **dict(zip(("low", "high"), found.chance or (None, None), strict=True)),
+        **dict(zip(("price_low", "price_high"), found.prices or (None, None), strict=True)),
+        "replicates": len(pairs[0]),
+        "draws": len(pairs),
+    }
 
 
 def _paired(pairs: Sequence[Sequence[tuple[float, float]]]) -> Row:
@@ -151,4 +179,6 @@ def _paired(pairs: Sequence[Sequence[tuple[float, float]]]) -> Row:
         "replicates": replicates,
         "draws": draws,
         "pairing_gain": gain,
+        "price_low": None,
+        "price_high": None,
     }

@@ -7,9 +7,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sim.experiments.compare import Amounts, compared
+from sim.experiments.compare import compared
 from sim.experiments.pairing import PairingError, demand_pair, demand_pairs, demand_replicates
 from sim.experiments.replicates import Make, found_or_made
+from sim.experiments.sparing import Amounts
 from sim.experiments.store import claim
 from sim.results.folder import RUNS, find_runs, replace_json
 from sim.results.holding import holding

@@ -87,6 +87,9 @@ class Parameter:
         return f"{plain_decimal(number)} {self.unit}"
 
 
+COSTS = "costs."
+
+
 def plain_decimal(number: float) -> str:
     """Return a number without an exponent and without trailing zeros, as units are read."""
     text = f"{number:.12f}" if abs(number) < 1e15 else f"{number:.0f}"
@@ -97,14 +100,16 @@ def free_parameters(scenario: Scenario, origin: str | None = None) -> list[Param
     """Return the parameters that a calibration may move, in the order of the scenario.
 
     Args:
-        scenario: Its ``calibration.parameters`` name them; where they name none, all that have a range are free.
+        scenario: Its ``calibration.parameters`` name them; where they name none, all that have a range are free but
+            ``costs``, on which no figure depends.
         origin: Of these only those with this origin, such as ``calibrated``.
 
     Returns:
         One parameter a number.
     """
     keys = scenario.spec.calibration.parameters
-    free = [one for one in ranged_parameters(scenario) if not keys or one.key in keys]
+    ranged = ranged_parameters(scenario)
+    free = [one for one in ranged if (one.key in keys if keys else not one.key.startswith(COSTS))]
     return [one for one in free if origin is None or one.origin == origin]
 
 

@@ -4,110 +4,45 @@ What is stored is laid out here for people; nothing is computed. ``sensitivity_t
 ``sim.results.terminal`` those of single runs.
 """
 
-import re
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
+from sim.experiments.cost_table import cost_lines, interval_name, is_cost, layer_cost_lines
+from sim.experiments.lines import Lines
 from sim.money import FEN_PER_YUAN
-from sim.results.terminal import amount
-from sim.rounding import short
+from sim.results.terminal import amount, interval
 
 if TYPE_CHECKING:
     import pandas as pd
-    from rich.console import Console
-    from rich.table import Table
 
     from sim.experiments.attribute import Attribution
     from sim.experiments.staffing import Staffing
 
 Row = dict[str, Any]
 
-UNBOUND = 10_000
-"""More columns than any table has."""
-
-LONG = re.compile(r"([+-]?)(\d{1,3}(?:,\d{3})+(?:\.\d+)?)")
-"""A number of four digits or more, with separators: its sign and the rest."""
-
-PARTS = re.compile(r"(?<=[a-z_])([.@])(?=[a-z0-9_])")
-"""Where a name has a second part."""
-
-
-@dataclass
-class Lines:
-    """A table of cells that fits its terminal: where it is too narrow, long numbers are shortened and names broken."""
-
-    names: Sequence[str]
-    left: Collection[str] = ()
-    rows: list[tuple[str, ...]] = field(default_factory=list)
-    caption: str | None = None
-
-    def add_row(self, *cells: str) -> None:
-        """Append a row."""
-        self.rows.append(cells)
-
-    def fitted(self, console: "Console") -> "Table":
-        """Return the table of rich that fits a terminal."""
-        rows, names = self.rows, list(self.names)
-        table = _table(names, rows, self)
-        unbounded = console.options.update_width(UNBOUND)
-        for narrower in (_shortened, _broken):
-            if console.measure(table, options=unbounded).maximum <= console.width:
-                break
-            rows = [tuple(narrower(cell) for cell in row) for row in rows]
-            table = _table([name.replace(" ", "\n") for name in names], rows, self)
-        return table
-
-
-def show(console: "Console", parts: "Iterable[Lines | str]") -> None:
-    """Print tables and the lines between them."""
-    for part in parts:
-        console.print(part if isinstance(part, str) else part.fitted(console))
-
-
-def _table(names: Sequence[str], rows: Sequence[tuple[str, ...]], of: Lines) -> "Table":
-    from rich.table import Table
-
-    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold", caption_justify="left")
-    table.caption = of.caption
-    for name, full in zip(names, of.names, strict=True):
-        table.add_column(name, justify="left" if full in of.left else "right", overflow="fold")
-    for row in rows:
-        table.add_row(*row)
-    return table
-
-
-def _shortened(cell: str) -> str:
-    """Return a cell with three digits of each long number."""
-    return LONG.sub(lambda match: f"{match[1] or ''}{short(float(match[2].replace(',', '')))}", cell)
-
-
-def _broken(cell: str) -> str:
-    """Return a cell whose name is broken into a line for each part."""
-    return PARTS.sub(r"\n\1", cell)
-
 
 def comparison_tables(document: dict[str, Any]) -> "Iterator[Lines | str]":
     """Lay out a comparison: for each scenario a line, and a table of the quantities that are not the same."""
     for scenario in document["others"]:
         rows = [row for row in document["rows"] if row["scenario"] == scenario]
-        moved = [row for row in rows if row["difference"] or row["chance"]]
-        yield f"{scenario} beside {document['base']}: {len(rows) - len(moved)} of {len(rows)} quantities are equal"
+        others = [row for row in rows if not is_cost(row)]
+        moved = [row for row in others if row["difference"] or row["chance"]]
+        yield f"{scenario} beside {document['base']}: {len(others) - len(moved)} of {len(others)} quantities are equal"
         several = any(row["low"] is not None for row in rows)
         gains = any(row["pairing_gain"] is not None for row in rows)
-        share = "90% of draws" if rows and rows[0]["draws"] > 1 else "95% interval"
         names = ["quantity", "base", scenario, "difference", "ratio"]
-        names += [share] * several + ["pairing gain"] * gains
+        names += [interval_name(rows)] * several + ["pairing gain"] * gains
         table = Lines(names, ["quantity"])
         for row in moved:
             cells = [row["quantity"], *(amount(row[key]) for key in ("base", "other", "difference"))]
             cells.append("-" if row["ratio"] is None else f"{row['ratio']:.3f}")
             if several:
-                cells.append("" if row["low"] is None else f"{amount(row['low'])}..{amount(row['high'])}")
+                cells.append(interval(row["low"], row["high"]))
             if gains:
                 cells.append("" if row["pairing_gain"] is None else f"{row['pairing_gain']:,.1f}")
             table.add_row(*cells)
         yield table
+        yield from cost_lines(rows)
         yield from _changes(scenario, document.get("changes", []))
 
 
@@ -207,6 +142,7 @@ def attribution_tables(result: "Attribution") -> "Iterator[Lines | str]":
     for name in names:
         table.add_row(name, *(amount(round(by_quantity[cost][name]["shapley"])) for cost in CAUSED))
     yield table
+    yield from layer_cost_lines(records(result.costs))
     shared = result.overlaps[result.overlaps["quantity"] == "victims"].sort_values("overlap", key=abs, ascending=False)
     yield "victims that both of two layers would prevent (below 0: that one prevents only beside the other):"
     table = Lines(["layer", "other", "overlap"], ["layer", "other"])

@@ -8,6 +8,7 @@ from sim.experiments.table import records
 from sim.report.charts import chart
 from sim.report.parts import Control, Part, Plot, Shown, table, title_of
 from sim.report.pictures import comparison as pictures
+from sim.report.pictures.costs import cost_differences, cost_differences_table
 from sim.rounding import amount
 
 if TYPE_CHECKING:
@@ -26,6 +27,10 @@ DIFFERENCES = (
 ONE_PAIR = (
     "Differences in percent of the base. This is a single pair of runs: how far chance alone moves a difference is "
     "not known. A report of folders of replicates, such as tocsin compare makes, draws intervals."
+)
+COSTS = (
+    "Yuan more than the base, and how far that reaches as prices move within their ranges, the same for both. The "
+    "table has what it costs to spare one more."
 )
 WHOM = "People who became victims under one policy and not under the other: the same person, the same attempt."
 
@@ -52,14 +57,17 @@ class Compared:
 
 def compared_runs(groups: "Sequence[Sequence[Run]]") -> Compared:
     """Pair runs with the first; raises PairingError for those that do not meet the same attempts and people."""
+    import pandas as pd
+
     from sim.experiments.compare import compare
     from sim.experiments.fates import changes
 
     runs = [group[0] for group in groups]
     labels = labels_of(runs)
-    found = compare(groups)
-    quantities = len(found) // (len(runs) - 1)
-    found["scenario"] = [label for label in labels[1:] for _ in range(quantities)]
+    # One by one: what two of them have a number for, a third may not have.
+    others = zip(labels[1:], groups[1:], strict=True)
+    frames = [compare([groups[0], group]).assign(scenario=label) for label, group in others]
+    found = pd.concat(frames, ignore_index=True)
     moved = {}
     if all(run.has_events for run in runs):
         moved = {label: changes(runs[0], run) for label, run in zip(labels[1:], runs[1:], strict=True)}
@@ -69,6 +77,7 @@ def compared_runs(groups: "Sequence[Sequence[Run]]") -> Compared:
 def comparison(compared: Compared, charts: dict[str, Any]) -> Part:
     """Return the section of the differences; its charts are put into ``charts``."""
     base, *others = compared.runs
+    frame = compared.differences
     several = compared.replicates > 1
     shown = [
         _single(
@@ -78,6 +87,7 @@ def comparison(compared: Compared, charts: dict[str, Any]) -> Part:
             pictures.differences_table(compared.differences),
             charts,
         ),
+        _single("cost_differences", COSTS, cost_differences(frame), cost_differences_table(frame), charts),
         _single("fates", "", pictures.fates(compared.differences), pictures.fates_table(base, others), charts),
     ]
     if compared.changes:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from sim.report.pictures import (
     cascade,
+    costs,
     daily,
     desks,
     detectors,
@@ -189,9 +190,17 @@ SECTIONS: tuple[Section, ...] = (
     Section(
         "money",
         "Money and people",
-        "What was lost, prevented and recovered, and who the victims are.",
+        "What was lost, prevented and recovered, what it cost, and who the victims are.",
         (
             Picture(money.money, money.money_table, "Yuan of the country. A month holds the days of it in the period."),
+            Picture(
+                costs.costs,
+                costs.costs_table,
+                "Bars are what the scenario's prices make of what was counted, whiskers reach from all prices at their "
+                "lowest to all at their highest. A desk is paid for its seats, busy or not; a false alarm costs who "
+                "gets it time and worry. Raids, filters and blocking have no price.",
+                say=costs.costs_words,
+            ),
             Picture(people.ages, people.ages_table, "Per 100,000 people of the same age and sex, over the period."),
             Picture(people.types, people.types_table, "Victims and people saved by type of fraud."),
         ),

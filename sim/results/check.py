@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from sim.days import UNIX_DAYS, calendar_date
 from sim.results.columns import StoredTable
+from sim.results.costs import COST, COST_HIGH, COST_LOW, REACHING, TOTAL
 from sim.results.encoding import arrow, decode, numbers_of
 from sim.results.evidence import evidence
 from sim.results.figures import summarise, uncounted
@@ -23,7 +24,7 @@ from sim.results.stored import sha256
 from sim.results.tables import COUNTED, TABLES
 from sim.results.writer import sort_order
 from sim.scenario import ScenarioError, load_scenario
-from sim.words import DESK_LABELS
+from sim.words import DESK_LABELS, End
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -199,6 +200,8 @@ def check_conservation(folder: Path, totals: dict[str, Any], scope: Scope) -> It
     episodes = sums(folder, "outcomes", keys, ["episodes"])
     yield _same_sums("conservation: episodes = engaged attempts, by day, province and type", keys, engaged, episodes)
     yield _cases(folder)
+    yield _reached(folder)
+    yield from _costs(totals)
     yield _staff_time(folder, scope)
     yield _backlog(folder, scope)
     if scope.warmup_days == 0:
@@ -210,6 +213,38 @@ def _cases(folder: Path) -> Finding:
     keys = ["month", "province", "fraud_type"]
     name = "conservation: cases = filed, by month, province and type"
     return _same_sums(name, keys, sums(folder, "cases", keys, ["count"]), sums(folder, "outcomes", keys, ["filed"]))
+
+
+def _reached(folder: Path) -> Finding:
+    """Check that whoever an alert has reached had a contact: one more where the alert is from before the period."""
+    keys = ["province", "tier", "truth"]
+    heard = {"result": [result.label for result in REACHING]}
+    contacts = {
+        tuple(row[key] for key in keys): row["count"]
+        for row in sums(folder, "contacts", keys, ["count"], heard).to_pylist()
+    }
+    alerts = sums(folder, "alerts", keys, ["count"], {"end": [End.REACHED.label]}).to_pylist()
+    over = [row for row in alerts if row["count"] > contacts.get(tuple(row[key] for key in keys), 0)]
+    detail = f"{tuple(over[0][key] for key in keys)}: {over[0]['count']}" if over else ""
+    name = "conservation: alerts reached <= contacts that reached, by province, tier and truth"
+    return Finding(name, not over, detail)
+
+
+def _costs(totals: dict[str, Any]) -> Iterator[Finding]:
+    """Check that the parts of what a run cost add up, at all prices, and that no cost is outside its interval."""
+    keys = (COST, COST_LOW, COST_HIGH)
+    if not set(keys) <= set(totals):
+        return
+    for key in keys:
+        parts = dict(totals[key])
+        whole, summed = parts.pop(TOTAL), sum(parts.values())
+        # Doubles, each rounded once: the parts add up to within their rounding.
+        close = abs(whole - summed) <= 1e-12 * abs(whole)
+        yield Finding(f"conservation: {key} = sum of its parts", close, "" if close else f"{whole} and {summed}")
+    outside = [
+        part for part in totals[keys[0]] if not totals[keys[1]][part] <= totals[keys[0]][part] <= totals[keys[2]][part]
+    ]
+    yield Finding("conservation: every cost is between its low and its high end", not outside, ", ".join(outside))
 
 
 def _staff_time(folder: Path, scope: Scope) -> Finding:

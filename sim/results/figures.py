@@ -6,6 +6,7 @@ from typing import Any
 
 from sim.days import HOUR_MS, day_number
 from sim.money import FEN_PER_YUAN
+from sim.results.costs import COST, COST_HIGH, COST_LOW, ENDS, TOTAL, WARNING, added, costs
 from sim.results.quantities import FIGURES, WHOLE, Quantities, Series
 from sim.results.scope import Scope, Target, Window
 from sim.words import ContactChannel, End, Fate, Tier, Truth
@@ -58,7 +59,7 @@ def totals(quantities: Quantities) -> Summary:
         return country(quantities.select("alerts", source, tier, truth, end))
 
     def contacts(channel: str, measure: str = "count", unit: int = 1) -> Number:
-        return country(quantities.select("contacts", channel, measure=measure), unit)
+        return country(quantities.select("contacts", channel, None, None, measure=measure), unit)
 
     def outcome(measure: str, unit: int = 1) -> Number:
         return country(quantities.select("outcomes", measure=measure), unit)
@@ -96,6 +97,38 @@ def totals(quantities: Quantities) -> Summary:
         "cases_solved": flow("cases_solved"),
         "suspects_arrested": flow("suspects_arrested"),
         "false_blocks": country(false_blocks),
+        **_costs(quantities),
+    }
+
+
+def _costs(quantities: Quantities) -> Summary:
+    """Return what a run cost, and what its warnings cost for each yuan and each person that they saved.
+
+    Money and people that other layers spare have no count of their own in one run, so education is no part of that.
+
+    Args:
+        quantities: The sums of the run.
+
+    Returns:
+        By part ``cost_yuan`` and, at the ends of all prices, ``cost_yuan_low`` and ``cost_yuan_high``; by end of the
+        prices ``cost_per_prevented_yuan`` and ``cost_per_saved``, None where nothing was saved. Nothing where the
+        scenario has no prices.
+    """
+    scale = scale_fraction(quantities.scope.scale)
+    parts = costs(quantities, scale)
+    if not parts:
+        return {}
+    warnings = added({name: cost for name, cost in parts.items() if name != TOTAL}, WARNING)
+
+    def by_each(measure: str, unit: int) -> Summary | None:
+        saved = Fraction(int(quantities.select("outcomes", measure=measure).sum()), unit) / scale
+        return {end: number(warnings[end] / saved) for end in ENDS} if saved else None
+
+    by_end = zip((COST, COST_LOW, COST_HIGH), ENDS, strict=True)
+    return {
+        **{key: {name: number(cost[end]) for name, cost in parts.items()} for key, end in by_end},
+        "cost_per_prevented_yuan": by_each("prevented_fen", FEN_PER_YUAN),
+        "cost_per_saved": by_each("saved", 1),
     }
 
 

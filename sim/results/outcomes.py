@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from sim.results.costs import COST, COST_HIGH, COST_LOW, COST_RATIO
 from sim.results.query import sums
-from sim.words import End
+from sim.words import DESK_LABELS, End
 
 if TYPE_CHECKING:
     from sim.results.run import Run
@@ -28,8 +29,11 @@ def figures_and_evidence(run: "Run") -> Outcome:
 
 
 def quantities(run: "Run") -> Outcome:
-    """Return what is compared of a run: its totals, flat, and each figure that has a value, ``NAME@START..END``."""
-    found = dict(run.totals)
+    """Return what is compared of a run: its totals, flat, and each figure that has a value, ``NAME@START..END``.
+
+    Ratios of totals are left out: differences of them mean little, and they have no value where nothing was saved.
+    """
+    found = _compared(dict(run.totals))
     for row in run.manifest["figures"]:
         if row["simulated"] is not None:
             found[_name(row["name"], row["window"])] = row["simulated"]
@@ -44,15 +48,23 @@ def benefits_and_costs(run: "Run") -> Outcome:
 
     Returns:
         Of the country: ``victims``; ``net_loss_yuan``, lost by all victims less what was recovered; ``false_alarms``,
-        alerts about legitimate contacts; ``false_blocks``; ``staff_hours`` of calls and visits.
+        alerts about legitimate contacts; ``false_blocks``; ``staff_hours`` of calls and visits, and of each apart.
+        Where its scenario has prices, each part of the costs at each end of them, as ``run.totals`` has it.
     """
     totals = run.manifest["totals"]
+    costs = {
+        name: amount
+        for name, amount in dict(run.totals).items()
+        if name.startswith((f"{COST}.", f"{COST_LOW}.", f"{COST_HIGH}."))
+    }
     return {
         "victims": totals["victims"],
         "net_loss_yuan": totals["loss_yuan"] - totals["recovered_yuan"],
         "false_alarms": totals["alerts_by_truth"]["legitimate"],
         "false_blocks": totals["false_blocks"],
         "staff_hours": totals["staff_hours_call"] + totals["staff_hours_visit"],
+        **{f"staff_hours_{desk}": totals[f"staff_hours_{desk}"] for desk in DESK_LABELS},
+        **costs,
     }
 
 
@@ -106,7 +118,7 @@ def quantity_names(scenario: "Scenario") -> list[str]:
 
     scope = Scope.of(scenario)
     nothing = Quantities(scope, {})
-    found = list(flat(totals(nothing)))
+    found = list(_compared(flat(totals(nothing))))
     for target in scope.targets:
         # A change has no value where nothing is counted, but what it compares has one in both windows.
         change = target.name.endswith(CHANGE)
@@ -115,6 +127,11 @@ def quantity_names(scenario: "Scenario") -> list[str]:
         if all(window is not None and amount(nothing, name, window) is not None for window in windows):
             found.append(_name(target.name, iso(target.window)))
     return found
+
+
+def _compared(totals: Outcome) -> Outcome:
+    """Return flat totals without those that are ratios."""
+    return {name: amount for name, amount in totals.items() if not name.startswith(COST_RATIO)}
 
 
 def _name(figure: str, window: Sequence[str | None]) -> str:

@@ -26,11 +26,12 @@ MILLIONTHS = 10**6
 BY_DAY = {
     "attempts": ("channel", "fate"),
     "alerts": ("source", "tier", "truth", "end"),
-    "contacts": ("channel",),
+    "contacts": ("channel", "result", "truth"),
+    "hours": ("channel",),
     "outcomes": (),
     "flows": ("quantity",),
 }
-"""The tables that figures and totals are made of, and the columns beside the day that matter to them."""
+"""The tables that figures and totals are made of, and the columns beside the day or month that matter to them."""
 
 
 class Quantities:

@@ -1,10 +1,13 @@
 """The scope of a run: what its results need to know of the scenario, and nothing else of it."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from sim.days import DAY_MS, day_number
+from sim.scenario.load import plain
+from sim.scenario.parameters import is_full_form
 
 if TYPE_CHECKING:
     from sim.scenario import Scenario
@@ -50,12 +53,27 @@ class Known:
 
 
 @dataclass(frozen=True)
+class Price:
+    """What one of something costs, in yuan, by its key below ``costs``, with both ends of what is held possible.
+
+    What was said without a range is known: both ends are the value. A value that somebody set outside of its range
+    moves the nearer end.
+    """
+
+    name: str
+    value: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
 class Scope:
     """Period, scale, labels, targets and evidence of a run.
 
     ``first_day`` and ``last_day`` are day numbers, both inside the period. ``provinces`` holds two-digit
     codes in table order; ``fraud_types`` and ``age_bands`` are labels in the scenario's order. ``sha256`` is
     of the resolved scenario without engine, workers and record. ``internet_users`` are those of the country.
+    ``prices`` are all of ``costs``, or none where the scenario has no such section.
     """
 
     name: str
@@ -72,6 +90,7 @@ class Scope:
     targets: tuple[Target, ...] = ()
     evidence: tuple[Known, ...] = ()
     internet_users: int = 0
+    prices: tuple[Price, ...] = ()
 
     @classmethod
     def of(cls, scenario: "Scenario") -> "Scope":
@@ -102,12 +121,25 @@ class Scope:
                 for row in spec.evidence
             ),
             internet_users=spec.population.internet_users(),
+            prices=tuple(_prices(scenario.resolved["costs"])),
         )
 
     @property
     def days(self) -> int:
         """The number of days of the period."""
         return self.last_day - self.first_day + 1
+
+
+def _prices(resolved: Any, path: str = "") -> Iterator[Price]:
+    """Yield each price below a part of the resolved ``costs``, by its dotted key; nothing where there is no part."""
+    for key, below in (resolved or {}).items():
+        name = f"{path}.{key}".lstrip(".")
+        value = plain(below)
+        if isinstance(value, dict):
+            yield from _prices(below, name)
+            continue
+        ends = [*below.get("range", ()), value] if is_full_form(below) else [value]
+        yield Price(name, value, min(ends), max(ends))
 
 
 def _target(row: "Figure") -> Target:

@@ -138,6 +138,7 @@ OR_NATION = "Province, null for what is of the nation."
 
 FRAUD_TYPE = Column("fraud_type", "label", "Fraud type of the scenario.", labels="fraud_types")
 TIER = Column("tier", "label", "Tier of the alert.", labels=Tier.labels())
+TRUTH = Column("truth", "label", "What the alert was really about.", labels=Truth.labels())
 CONTACT_CHANNEL = Column("channel", "label", "Channel of the contact.", labels=ContactChannel.labels())
 DESK = Column(
     "channel", "label", "Desk.", labels=ContactChannel.labels(), codes=range(int(DESKS[0]), int(DESKS[-1]) + 1)
@@ -164,7 +165,7 @@ ALERTS = StoredTable(
         _province(OF_PERSON),
         Column("source", "label", "Detector that raised it.", labels=Detector.labels()),
         TIER,
-        Column("truth", "label", "What it was really about.", labels=Truth.labels()),
+        TRUTH,
         Column("end", "label", "How it ended; `open` where the run ended first.", labels=End.labels()),
         _count("alerts"),
     ),
@@ -180,6 +181,7 @@ CONTACTS = StoredTable(
         TIER,
         CONTACT_CHANNEL,
         Column("result", "label", "What came of it.", labels=ContactResult.labels()),
+        TRUTH,
         _count("contacts"),
         _milliseconds("staff_ms", "Duration of the services; 0 for messages."),
     ),

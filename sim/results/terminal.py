@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from statistics import fmean, stdev
 from typing import TYPE_CHECKING, Any
 
+from sim.results.costs import COST, COST_HIGH, COST_LOW, ENDS
 from sim.results.figures import CHANGE, STANDARD_ERRORS
 
 if TYPE_CHECKING:
@@ -32,9 +33,22 @@ def totals_table(totals: dict[str, Any]) -> "Table":
     """Lay out the totals of a run, one line each: for scenarios whose period no figure is about."""
     rows = []
     for name, value in totals.items():
+        if name.startswith("cost_"):
+            continue  # costs have a table of their own, with their intervals
         parts = value.items() if isinstance(value, dict) else [("", value)]
         rows += [(f"{name} {part}".rstrip(), amount(number)) for part, number in parts]
     return _table(("figure", "simulated"), rows)
+
+
+def cost_table(totals: dict[str, Any]) -> "Table | None":
+    """Lay out what a run cost, by part and for each that a warning saved; None where its scenario has no prices."""
+    if COST not in totals:
+        return None
+    rows = [(part, *(amount(totals[key][part]) for key in (COST, COST_LOW, COST_HIGH))) for part in totals[COST]]
+    for name, key in (("by person saved", "cost_per_saved"), ("by yuan prevented", "cost_per_prevented_yuan")):
+        ratio = totals[key] or {}
+        rows.append((name, *(amount(ratio.get(end)) for end in ENDS)))
+    return _table(("cost, yuan", "value", "low prices", "high prices"), rows)
 
 
 def mean_table(runs: Sequence[Sequence[Figure]], width: int, draws: bool = False) -> "Table":
@@ -118,6 +132,11 @@ def amount(value: float | int | str | None) -> str:
     return f"{value:.3g}"
 
 
+def interval(low: float | None, high: float | None) -> str:
+    """Return an interval as people read it; nothing where there is none."""
+    return "" if low is None or high is None else f"{amount(low)}..{amount(high)}"
+
+
 def _layout(columns: tuple[str, ...], rows: Sequence[tuple[str, ...]], width: int) -> "Table":
     """One line a figure where that fits the width; else windows become lines of their own, above theirs."""
     names = ("figure", "window", "role", "reported", *columns)
@@ -136,7 +155,7 @@ def _table(names: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> "Table":
 
     table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
     for name in names:
-        text = name in ("figure", "window", "role")
+        text = name in ("figure", "window", "role", "cost, yuan")
         table.add_column(name, justify="left" if text else "right", overflow="fold")
     for row in rows:
         table.add_row(*row)

@@ -14,8 +14,9 @@ if TYPE_CHECKING:
     from sim.scenario.load import Scenario
     from sim.scenario.schema import ScenarioModel
 
-NO_EFFECT = ("schema", "name", "title", "engine", "figures", "evidence", "record", "sweep", "calibration")
-"""Keys that say what a scenario is called, what it is held against and how it is run; no day depends on them."""
+NO_EFFECT = ("schema", "name", "title", "engine", "figures", "evidence", "record", "sweep", "calibration", "costs")
+"""Keys that say what a scenario is called, what it is held against, what things cost and how it is run; no day depends
+on them."""
 
 SEEN_BY_DAY = (DenCampaign, Gradual, Repatriation)
 """Kinds of measures that are asked whether they are in force on a day, and about no later one: of a window only what

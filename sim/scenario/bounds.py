@@ -144,6 +144,7 @@ Crew = Annotated[float, Within(0.0, 1e6, "people in one place: a million")]
 CardsPerThousand = Annotated[float, Within(0.001, 100_000.0, "a hundred cards for each person")]
 CardLoad = Annotated[float, Within(0.001, 1e6, "a card that sends twelve attempts a second")]
 Yuan = Annotated[float, Within(0.01, 1e9, "a fen; half of all victims lose more, and few own a billion")]
+Cost = Annotated[float, Within(0.0, 1e9, "yuan for one hour, contact, video or activity: a billion")]
 Men = Annotated[float, Within(1.0, 10_000.0, "a hundred men for each woman, or a hundred women for each man")]
 
 # Of the whole country.

@@ -43,7 +43,7 @@ VARIED = "sweep.vary"
 """Values of other keys, which are held to the bounds of these."""
 
 ALIKE = (
-    (re.compile(r"(?<!desks\.)(?<!warning\.)(?<!stop\.)\b(call|sms|online)\b"), "CHANNEL"),
+    (re.compile(r"(?<!desks\.)(?<!warning\.)(?<!stop\.)(?<!wage\.)(?<!false_alarm\.)\b(call|sms|online)\b"), "CHANNEL"),
     (re.compile(r"\b(red|orange|yellow|blue)\b"), "TIER"),
     (re.compile(r"\[\w+\]\.ramp"), ".ramp"),
     (re.compile(r".*\.lognormal\.sigma"), "....lognormal.sigma"),

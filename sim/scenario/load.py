@@ -34,7 +34,10 @@ SURELY_READABLE = MAX_BYTES // 8
 """Characters, as JSON, up to which a resolved scenario is no longer than may be read, however it is indented."""
 
 NO_RESULT = ("engine", "workers", "record")
-"""Keys that change how a scenario is run and stored but no result; the hash leaves them out."""
+"""Keys that change how a scenario is run and stored but no result; the hash leaves them out.
+
+``costs`` are none of them: no table depends on them, but totals do, and experiments know their runs by the hash.
+"""
 
 
 @dataclass(frozen=True)

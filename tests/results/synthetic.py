@@ -90,7 +90,7 @@ def _day_of_province(
         late.append((ends_on, alert_key(day, province, source=index % 2, tier=tier, truth=3)))
         late.sort()
         staff = chance.randrange(1, 10**6)
-        contact = recorder.contacts[day, province, 1, 2, 3]
+        contact = recorder.contacts[day, province, tier, 2, 3, 3]
         contact[0] += 1
         contact[1] += staff
         recorder.hours[day, province, 2, 20][0] += staff

@@ -136,7 +136,7 @@ def january(recorder: Recorder, day: int, times: int = 1) -> None:
         recorder.alerts[key] += count * times
     for (channel, result), count in CONTACTS.items():
         key = day + 1, 2, 0, ContactChannel.of(channel), ContactResult.of(result)
-        recorder.contacts[key][0] += count * times
+        recorder.contacts[*key, 0][0] += count * times
     for channel, (busy, staffed) in DESKS.items():
         desk = recorder.hours[day + 3, 0, ContactChannel.of(channel), 20]
         desk[0] += busy * 3_600_000 * times
@@ -171,7 +171,7 @@ def everything(recorder: Recorder) -> None:
         recorder.attempts[day, 0, 0, 0, 7] += 1000
         for tier in range(4):
             recorder.alerts[alert_key(day, 0, tier=tier)] += 1000
-        recorder.contacts[day, 0, 0, 2, 3][0] += 1000
+        recorder.contacts[day, 0, 0, 2, 3, 0][0] += 1000
         for desk in (2, 3):
             recorder.hours[day, 0, desk, 0][1] += 1000
         for measure in ("victims", "filed", "filed_loss_fen"):

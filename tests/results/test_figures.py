@@ -172,8 +172,8 @@ def test_totals_scale_up_exactly_and_leave_dens_whole(tmp_path: Path) -> None:
         recorder.attempts[day, 0, 0, 0, 3] += 54_600
         recorder.attempts[day, 0, 1, 0, 7] += 1
         recorder.alerts[alert_key(day, 0, source=1, tier=2, truth=3, end=4)] += 6
-        recorder.contacts[day, 0, 0, 3, 5][0] += 3
-        recorder.contacts[day, 0, 0, 3, 5][1] += 3_600_000
+        recorder.contacts[day, 0, 0, 3, 5, 0][0] += 3
+        recorder.contacts[day, 0, 0, 3, 5, 0][1] += 3_600_000
         recorder.outcomes[day, 0, 0, 0, 0][Outcome.LOSS_FEN] += 301
         recorder.outcomes[day, 0, 1, 1, 1][Outcome.VICTIMS] += 3
         recorder.flows[day, 0, "dens_destroyed"] += 2

@@ -74,8 +74,8 @@ def test_the_order_in_which_counts_are_added_leaves_no_trace(tmp_path: Path) -> 
 def test_what_is_added_is_stored_with_labels_dates_and_codes(tmp_path: Path) -> None:
     recorder, writer = recorded(tmp_path)
     recorder.attempts[FIRST, 2, 1, 1, 3] += 2
-    recorder.contacts[FIRST, 0, 0, 3, 5][0] += 1
-    recorder.contacts[FIRST, 0, 0, 3, 5][1] += 5000
+    recorder.contacts[FIRST, 0, 0, 3, 5, 3][0] += 1
+    recorder.contacts[FIRST, 0, 0, 3, 5, 3][1] += 5000
     recorder.waits[FIRST, 1, 3, 2, wait_bin(61_000)] += 4
     recorder.hours[FIRST, 1, 3, 47][0] += 10
     recorder.hours[FIRST, 1, 3, 47][1] += 20
@@ -106,6 +106,7 @@ def test_what_is_added_is_stored_with_labels_dates_and_codes(tmp_path: Path) -> 
             "tier": "red",
             "channel": "visit",
             "result": "met",
+            "truth": "legitimate",
             "count": 1,
             "staff_ms": 5000,
         }

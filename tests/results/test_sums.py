@@ -49,10 +49,10 @@ def test_sums_of_a_table_are_exact_or_an_error(one_by_one: list[Any], at_once: l
     kept = OpenSums(CONTACTS, len(SCOPE.provinces), SIZES)
     expected: dict[tuple[int, int], int] = {}
     for day, province, amount in one_by_one:
-        kept.counts[day, province, 0, 2, 3][1] += amount  # without end, as those of Python are
-    keys = [(day, province, 0, 2, 3) for day, province, _ in at_once]
+        kept.counts[day, province, 0, 2, 3, 3][1] += amount  # without end, as those of Python are
+    keys = [(day, province, 0, 2, 3, 3) for day, province, _ in at_once]
     amounts = np.array([(0, amount) for _, _, amount in at_once], dtype=np.int64).reshape(-1, 2)
-    kept.add(np.array(keys, dtype=np.int64).reshape(-1, 5), amounts)
+    kept.add(np.array(keys, dtype=np.int64).reshape(-1, 6), amounts)
     for day, province, amount in [*one_by_one, *at_once]:
         if SCOPE.first_day <= day <= SCOPE.last_day:
             expected[day, province] = expected.get((day, province), 0) + amount

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from sim.results.terminal import asked_table, figure_table, mean_figure, mean_table
+from sim.results.terminal import asked_table, cost_table, figure_table, mean_figure, mean_table, totals_table
 
 HEAD = ["figure", "window", "role", "reported"]
 
@@ -95,3 +95,25 @@ def test_over_draws_the_spread_of_the_parameters_stands_beside_that_of_one_run()
         3,
     )
     assert mean_figure([runs[0][0]])["replicates"] == 1
+
+
+def test_costs_stand_beside_both_ends_of_their_prices() -> None:
+    totals = {
+        "victims": 5,
+        "cost_yuan": {"desk_call": 1000, "total": 1234567},
+        "cost_yuan_low": {"desk_call": 500, "total": 1000000},
+        "cost_yuan_high": {"desk_call": 2000, "total": 2000000},
+        "cost_per_saved": {"value": 2.5, "low": 1, "high": 1000.25},
+        "cost_per_prevented_yuan": None,
+    }
+    lines = [line.split() for line in printed(cost_table(totals))]
+    assert lines == [
+        ["cost,", "yuan", "value", "low", "prices", "high", "prices"],
+        ["desk_call", "1,000", "500", "2,000"],
+        ["total", "1,234,567", "1,000,000", "2,000,000"],
+        ["by", "person", "saved", "2.5", "1", "1,000"],
+        ["by", "yuan", "prevented", "-", "-", "-"],
+    ]
+    # No cost without its interval: the table of totals leaves them to that of costs.
+    assert [line.split() for line in printed(totals_table(totals))] == [["figure", "simulated"], ["victims", "5"]]
+    assert cost_table({"victims": 5}) is None

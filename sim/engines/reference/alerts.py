@@ -166,7 +166,9 @@ class Alert:
 
     def count_contact(self, channel: ContactChannel, result: int, staff_ms: int) -> None:
         """Count a contact on the day of the moment, with the staff time that it took."""
-        row = self.world.recorder.contacts[(self.world.day, self.finding.person.province, self.tier, channel, result)]
+        finding = self.finding
+        key = (self.world.day, finding.person.province, self.tier, channel, result, finding.truth)
+        row = self.world.recorder.contacts[key]
         row[0] += 1
         row[1] += staff_ms
 

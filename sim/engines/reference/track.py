@@ -262,8 +262,9 @@ class Track:
         """Count a message that was delivered, and neither read nor given up, on the day of its delivery."""
         if self.delivered is not None:
             day, channel = self.delivered
-            province = self.alert.finding.person.province
-            self.world.recorder.contacts[(day, province, self.alert.tier, channel, ContactResult.DELIVERED)][0] += 1
+            finding = self.alert.finding
+            key = (day, finding.person.province, self.alert.tier, channel, ContactResult.DELIVERED, finding.truth)
+            self.world.recorder.contacts[key][0] += 1
             self.world.books.messages += 1
 
     # Shorthand.

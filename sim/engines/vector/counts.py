@@ -32,7 +32,7 @@ def key_of(*codes: int) -> tuple[int, ...]:
 @internal
 def contact_key(alert: Record, result: int) -> tuple[int, ...]:
     """Return the key of a contact."""
-    return key_of(alert.tier, alert.channel, result)
+    return key_of(alert.tier, alert.channel, result, alert.truth)
 
 
 @internal

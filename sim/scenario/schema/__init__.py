@@ -26,6 +26,7 @@ from sim.scenario.bounds import (
 from sim.scenario.scalars import Day, Duration, DurationOrZero, Switch, Window
 from sim.scenario.schema.aftermath import Aftermath
 from sim.scenario.schema.base import ONE_LINE, ROUNDING, Part, all_of, mistake
+from sim.scenario.schema.costs import Costs
 from sim.scenario.schema.evidence import Evidence, wrong_names
 from sim.scenario.schema.fraud import MONTHS, WEEKDAYS, Fraud
 from sim.scenario.schema.gates import Cards, Dens, Engagement, Interception, Sites
@@ -194,6 +195,7 @@ class ScenarioModel(Part):
     desks: Desks
     aftermath: Aftermath
     measures: dict[Name, Measure] = Field(default_factory=dict)
+    costs: Costs | None = None
     figures: list[Figure] = Field(default_factory=list)
     evidence: list[Evidence] = Field(default_factory=list)
     record: Record = Field(default_factory=Record)

@@ -5,7 +5,7 @@ from typing import Any
 
 import sim
 from sim.experiments.fates import changes
-from sim.report.pictures import comparison, desks, detectors, money, people, waits
+from sim.report.pictures import comparison, costs, desks, detectors, money, people, waits
 
 OF_A_RUN = {
     "waits": (waits.waits, waits.waits_table),
@@ -18,6 +18,7 @@ OF_A_RUN = {
     "fatigue": (detectors.fatigue, detectors.fatigue_table),
     "heard": (detectors.heard, detectors.heard_table),
     "money": (money.money, money.money_table),
+    "costs": (costs.costs, costs.costs_table),
     "ages": (people.ages, people.ages_table),
     "types": (people.types, people.types_table),
 }
@@ -43,6 +44,7 @@ def compared(base: sim.Run, other: sim.Run) -> dict[str, tuple[Any, Any]]:
     frame, found = sim.compare([base, other]), changes(base, other)
     return {
         "differences": (comparison.differences(frame), comparison.differences_table(frame)),
+        "costs": (costs.cost_differences(frame), costs.cost_differences_table(frame)),
         "fates": (comparison.fates(frame), comparison.fates_table(base, [other])),
         **{
             f"whom by {by}": (comparison.whom(found, base, by), comparison.whom_table(found, base))

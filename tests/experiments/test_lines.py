@@ -5,7 +5,7 @@ import io
 import pytest
 from rich.console import Console
 
-from sim.experiments.table import Lines, show
+from sim.experiments.lines import Lines, show
 
 
 def printed(width: int) -> str:

@@ -1,0 +1,226 @@
+"""What it costs: what one run paid for its warnings and for education, and what another policy costs beside it."""
+
+from typing import TYPE_CHECKING, Any
+
+from sim.experiments.sparing import SPARED
+from sim.experiments.table import records
+from sim.report.blank import blank
+from sim.report.looks import AXIS, GREEN, INK, ORANGE, colours_of, hatches, named, symbols, words
+from sim.report.panels import bars, framed, names_beside
+from sim.results.costs import COST, COST_HIGH, COST_LOW, EDUCATION, PARTS, TOTAL, WARNING
+from sim.rounding import amount
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import plotly.graph_objects as go
+
+    from sim.results.run import Run
+
+COSTS, DIFFERENCES = "What it costs", "What it costs beside the base"
+UNKNOWN = "The scenario does not say what things cost."
+NOTHING = "Nothing that has a price was spent."
+SPENT_ON = {WARNING: ("warnings", ORANGE), EDUCATION: ("education", GREEN)}
+"""What each part is spent on: its name and colour."""
+
+EACH = {"cost_per_saved": "each person saved by a warning", "cost_per_prevented_yuan": "each yuan prevented by one"}
+SPARING = {"cost_per_victim_spared": "each victim spared", "cost_per_yuan_spared": "each yuan of net loss spared"}
+"""Ratios, in words; those of a comparison are of ``SPARED``."""
+
+UNITS = ((1e9, "billion yuan"), (1e6, "million yuan"), (1.0, "yuan"))
+
+
+def called(part: str) -> str:
+    """Return what a part of the costs is called: ``false alarms by SMS``, ``call desks``."""
+    kind, _, channel = part.rpartition("_")
+    return {"desk": f"{named(channel)} desks", "false_alarm": f"false alarms by {named(channel)}"}.get(kind, part)
+
+
+NAMES = {**{part: called(part) for part in PARTS}, TOTAL: "in all"}
+"""What every part is called, and all of them."""
+
+
+def costs(run: "Run") -> "go.Figure":
+    """Draw what a run cost by part, in yuan of the country, with what it may be within the ranges of the prices.
+
+    Returns:
+        A figure with a bar for each part, blank where the scenario says no prices.
+    """
+    import plotly.graph_objects as go
+
+    totals = run.manifest["totals"]
+    if COST not in totals:
+        return blank(COSTS, UNKNOWN)
+    if not totals[COST_HIGH][TOTAL]:
+        return blank(COSTS, NOTHING)
+    size, unit = _unit(totals[COST_HIGH][part] for part in PARTS)
+    figure = go.Figure()
+    hatch = hatches(SPENT_ON)
+    for on, (name, colour) in SPENT_ON.items():
+        parts = [part for part in PARTS if PARTS[part].of == on]
+        if not any(totals[COST_HIGH][part] for part in parts):
+            continue
+        values, lows, highs = ([totals[key][part] / size for part in parts] for key in (COST, COST_LOW, COST_HIGH))
+        figure.add_trace(
+            go.Bar(
+                orientation="h",
+                y=[NAMES[part] for part in parts],
+                x=values,
+                name=name,
+                showlegend=True,
+                marker=bars(colour, hatch[on]),
+                error_x=_whiskers(values, lows, highs, INK),
+                text=[f"{words(NAMES[part])}: {_between(totals, part)}" for part in parts],
+                textposition="none",
+                hovertemplate="%{text}<extra></extra>",
+            )
+        )
+    framed(figure, 150 + 30 * len(PARTS), COSTS)
+    figure.update_layout(barmode="overlay", bargap=0.25)
+    figure.update_xaxes(title_text=f"{unit}, whole period", rangemode="tozero", nticks=5)
+    figure.update_yaxes(autorange="reversed")
+    return names_beside(figure, {NAMES[part]: NAMES[part] for part in PARTS})
+
+
+def costs_table(run: "Run") -> "pd.DataFrame":
+    """Return the yuan of each part, of all, and of each person and yuan saved, with both ends of their intervals."""
+    import pandas as pd
+
+    totals = run.manifest["totals"]
+    columns = ["yuan", "value", "low prices", "high prices"]
+    if COST not in totals:
+        return pd.DataFrame([["in all", "not known", "not known", "not known"]], columns=columns)
+    rows = [[NAMES[part], *(amount(totals[key][part]) for key in (COST, COST_LOW, COST_HIGH))] for part in NAMES]
+    for key, name in EACH.items():
+        ratio = totals[key] or {}
+        rows.append([name, *(amount(ratio.get(end)) for end in ("value", "low", "high"))])
+    return pd.DataFrame(rows, columns=columns)
+
+
+def costs_words(run: "Run") -> str:
+    """Say in a sentence what the run cost, and what the warnings cost for each whom they saved."""
+    totals = run.manifest["totals"]
+    if COST not in totals:
+        return UNKNOWN
+    said = f"In all it cost {_between(totals, TOTAL)}"
+    ratio = totals["cost_per_saved"]
+    if ratio is None:
+        return f"{said}; no warning saved anybody."
+    money = totals["cost_per_prevented_yuan"]
+    of_each = "" if money is None else f" and {_ends(money)} for each yuan that they prevented"
+    return f"{said}. Warnings cost {_ends(ratio)} for each person whom they saved{of_each}."
+
+
+def cost_differences(frame: "pd.DataFrame") -> "go.Figure":
+    """Draw how much more other policies cost than the base, by part, with what it may be within the ranges of prices.
+
+    Args:
+        frame: What ``sim.compare`` returns.
+
+    Returns:
+        A figure with a mark for each scenario and part that differs, blank where none does.
+    """
+    import plotly.graph_objects as go
+
+    rows = _differing(frame)
+    if not rows:
+        return blank(DIFFERENCES, "The other policy costs the same." if _is_known(frame) else UNKNOWN)
+    shown = [part for part in NAMES if any(row["quantity"] == f"{COST}.{part}" for row in rows)]
+    scenarios = list(dict.fromkeys(row["scenario"] for row in rows))
+    colour, symbol = colours_of(scenarios), symbols(scenarios)
+    size, unit = _unit(abs(row[key]) for row in rows for key in ("price_low", "price_high"))
+    figure = go.Figure()
+    for place, scenario in enumerate(scenarios):
+        mine = [row for row in rows if row["scenario"] == scenario]
+        values, lows, highs = ([row[key] / size for row in mine] for key in ("difference", "price_low", "price_high"))
+        shift = (place - (len(scenarios) - 1) / 2) * min(0.22, 0.7 / len(scenarios))
+        figure.add_trace(
+            go.Scatter(
+                x=values,
+                y=[shown.index(_part(row)) + shift for row in mine],
+                mode="markers",
+                name=words(scenario),
+                error_x=_whiskers(values, lows, highs),
+                marker={"symbol": symbol[scenario], "color": colour[scenario], "size": 10},
+                text=[f"{words(scenario)}, {words(NAMES[_part(row)])}: {_more(row)}" for row in mine],
+                hovertemplate="%{text}<extra></extra>",
+            )
+        )
+    framed(figure, 150 + 26 * len(shown) * max(1, (len(scenarios) + 1) // 2), DIFFERENCES)
+    figure.add_vline(x=0, line={"color": AXIS, "width": 1.5})
+    figure.update_layout(showlegend=True)
+    figure.update_xaxes(title_text=f"{unit} more than the base, whole period", nticks=5)
+    figure.update_yaxes(
+        tickvals=list(range(len(shown))),
+        ticktext=[words(NAMES[part]) for part in shown],
+        range=[len(shown) - 0.4, -0.6],
+        zeroline=False,
+    )
+    return figure
+
+
+def cost_differences_table(frame: "pd.DataFrame") -> "pd.DataFrame":
+    """Return base, other and difference of each part that differs, and what it costs to spare one more."""
+    import pandas as pd
+
+    rows = []
+    for row in [*_differing(frame), *(row for row in records(frame) if row["quantity"] in SPARED)]:
+        ends = (_interval(row, "price_low", "price_high"), _interval(row, "low", "high"))
+        told: tuple[str, ...]
+        if row["quantity"] in SPARED:
+            told = (SPARING[row["quantity"]], "none", "none", amount(row["ratio"]))
+        else:
+            told = (NAMES[_part(row)], *(amount(row[key]) for key in ("base", "other", "difference")))
+        rows.append((row["scenario"], *told, *ends))
+    columns = ["scenario", "yuan", "base", "other", "difference or ratio", "within prices", "interval"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def _is_known(frame: "pd.DataFrame") -> bool:
+    return bool((frame["quantity"] == f"{COST}.{TOTAL}").any())
+
+
+def _differing(frame: "pd.DataFrame") -> list[dict[str, Any]]:
+    return [row for row in records(frame) if row["quantity"].startswith(f"{COST}.") and row["difference"]]
+
+
+def _part(row: dict[str, Any]) -> str:
+    return str(row["quantity"]).partition(".")[2]
+
+
+def _more(row: dict[str, Any]) -> str:
+    return (
+        f"{amount(row['difference'])} yuan more<br>{amount(row['other'])} beside {amount(row['base'])}<br>"
+        f"{amount(row['price_low'])} to {amount(row['price_high'])} within the ranges of prices"
+    )
+
+
+def _interval(row: dict[str, Any], low: str, high: str) -> str:
+    return "none" if row[low] is None else f"{amount(row[low])} to {amount(row[high])}"
+
+
+def _between(totals: dict[str, Any], part: str) -> str:
+    low, high = totals[COST_LOW][part], totals[COST_HIGH][part]
+    return f"{amount(totals[COST][part])} yuan ({amount(low)} to {amount(high)} within the ranges of prices)"
+
+
+def _ends(ratio: dict[str, float]) -> str:
+    return f"{amount(ratio['value'])} yuan ({amount(ratio['low'])} to {amount(ratio['high'])})"
+
+
+def _whiskers(values: list[float], lows: list[float], highs: list[float], colour: str | None = None) -> dict[str, Any]:
+    """Return the error bars from both ends of prices; rounding of doubles never turns one around."""
+    return {
+        "type": "data",
+        "symmetric": False,
+        "array": [max(0.0, high - value) for value, high in zip(values, highs, strict=True)],
+        "arrayminus": [max(0.0, value - low) for value, low in zip(values, lows, strict=True)],
+        "thickness": 1.5,
+        "width": 4,
+        **({} if colour is None else {"color": colour}),
+    }
+
+
+def _unit(values: Any) -> tuple[float, str]:
+    """Return the unit in which the largest of some yuan are drawn, and its name."""
+    most = max(values)
+    return next(row for row in UNITS if most >= row[0] or row[0] == 1)

@@ -1,0 +1,136 @@
+"""What layers cost, against sums by hand: of made-up samples, and of runs without some of them."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from statistics import fmean
+
+import pytest
+
+import sim
+from sim.experiments.cost_table import layer_cost_lines
+from sim.experiments.layer_costs import PRICED, by_work, costs_of
+from sim.experiments.layers import LAYERS, without
+from sim.experiments.lines import Lines
+from sim.experiments.sparing import fieller
+from sim.results.costs import PARTS
+from tests.experiments.test_command import Tocsin, tocsin
+
+__all__ = ["tocsin"]
+
+PERIOD = {"period": {"start": "2022-01-24", "end": "2022-01-26", "warmup": "1 d"}}
+EDUCATION = {"measures.videos-2022.count": 400, "measures.activities-2022.count": 4000}
+
+
+def test_every_layer_is_one_whose_costs_are_known_or_is_not() -> None:
+    assert set(PRICED) < set(LAYERS)
+    assert {*LAYERS} - {*PRICED} == {"dens", "cards", "interception", "sites", "aftermath"}
+
+
+def test_seats_go_with_the_work() -> None:
+    whole = {
+        "staff_hours_call": 40,
+        "staff_hours_visit": 0,
+        "cost_yuan.desk_call": 6000.0,
+        "cost_yuan.desk_visit": 70.0,
+    }
+    some = {"staff_hours_call": 10, "staff_hours_visit": 0, "cost_yuan.desk_call": 6000.0, "cost_yuan.videos": 5.0}
+    # A quarter of the work, and of the idle time with it; a desk that has nothing to do costs what it costs.
+    assert by_work({**some, "cost_yuan.desk_visit": 70.0}, whole) == {
+        **some,
+        "cost_yuan.desk_call": 1500.0,
+        "cost_yuan.desk_visit": 70.0,
+    }
+    assert by_work(whole, whole) == whole
+
+
+COST = {"desk_call": (30.0, 50.0), "activities": (-20.0, 0.0)}
+"""Of two layers, by part: activities are fewer by the first."""
+
+FACTORS = {"cost_yuan": 1.0, "cost_yuan_low": 0.5, "cost_yuan_high": 4.0}
+NAMES = ("warning.red", "cards")
+
+
+def sampled(quantity: str) -> Sequence[Sequence[float]]:
+    """Give two samples, a tenth below and above these."""
+    of_both = {"victims": (5.0, 8.0), "net_loss_yuan": (100.0, -300.0)}.get(quantity)
+    if of_both is None:
+        key, _, part = quantity.partition(".")
+        of_both = tuple(FACTORS[key] * cost for cost in COST.get(part, (0.0, 0.0)))  # type: ignore[assignment]
+    return [[factor * one for one in of_both or ()] for factor in (0.9, 1.1)]
+
+
+def test_a_layer_costs_what_it_adds_and_its_ratio_is_that_by_what_it_prevents() -> None:
+    red, cards, both = costs_of(NAMES, sampled, priced=True)
+    assert [row["layer"] for row in (red, cards, both)] == [*NAMES, "all"]
+    assert (red["cost_yuan"], cards["cost_yuan"], both["cost_yuan"]) == pytest.approx((10.0, 50.0, 60.0))
+    # The desk's price low while that of activities is high, and the other way round.
+    assert (red["price_low"], red["price_high"]) == pytest.approx((0.5 * 30 - 4 * 20, 4 * 30 - 0.5 * 20))
+    assert red["per_victim"] == pytest.approx(2.0)
+    assert red["per_yuan"] == pytest.approx(0.1)
+    assert (red["per_victim_price_low"], red["per_victim_price_high"]) == pytest.approx((-65 / 5, 110 / 5))
+    assert red["low"] < red["cost_yuan"] < red["high"]
+    expected = fieller([9.0, 11.0], [4.5, 5.5])
+    assert (red["per_victim_low"], red["per_victim_high"]) == pytest.approx(expected or (None, None))
+
+
+def test_nothing_is_divided_by_costs_that_are_not_known() -> None:
+    red, cards, both = costs_of(NAMES, sampled, priced=True)
+    assert (red["known"], cards["known"], both["known"]) == (True, False, False)
+    assert cards["per_victim"] is cards["per_yuan"] is both["per_victim"] is None
+    assert costs_of(["warning.red"], sampled, priced=True)[-1]["known"]
+
+
+def test_without_prices_nothing_is_known() -> None:
+    rows = costs_of(NAMES, sampled, priced=False)
+    assert not any(row["known"] for row in rows)
+    assert {value for row in rows for key, value in row.items() if key not in ("layer", "known")} == {None}
+    assert list(layer_cost_lines(rows)) == ["what layers cost: the scenario does not say what things cost"]
+
+
+def test_the_terminal_says_which_costs_are_not_known() -> None:
+    _, table = layer_cost_lines(costs_of(NAMES, sampled, priced=True))
+    assert isinstance(table, Lines)
+    red, cards, _ = table.rows
+    assert red[:2] == ("warning.red", "10")
+    assert red[4] == "2"
+    assert (cards[1], cards[4], cards[7]) == ("50", "not known", "not known")
+
+
+def test_layers_cost_what_runs_without_them_do_not(tmp_path: Path) -> None:
+    tiny = sim.load_scenario("tiny", **PERIOD, **EDUCATION)
+    names = ("awareness", "warning.orange")
+    done = sim.attribute(tiny, names, folder=tmp_path / "at", workers=1)
+    runs = {
+        off: sim.run(without(tiny, off), tmp_path / "-".join(("run", *off)), workers=1).totals
+        for off in ((), ("awareness",), ("warning.orange",), names)
+    }
+
+    def cost(off: tuple[str, ...]) -> float:
+        found = sum(runs[off][f"cost_yuan.{part}"] for part in PARTS if not part.startswith("desk_"))
+        for desk in ("call", "visit"):
+            busy = f"staff_hours_{desk}"
+            found += runs[()][f"cost_yuan.desk_{desk}"] * runs[off][busy] / runs[()][busy]
+        return float(found)
+
+    orange = fmean([cost(()) - cost(("warning.orange",)), cost(("awareness",)) - cost(names)])
+    awareness = fmean([cost(()) - cost(("awareness",)), cost(("warning.orange",)) - cost(names)])
+    rows = done.costs.set_index("layer")
+    assert rows.loc["warning.orange", "cost_yuan"] == pytest.approx(orange)
+    assert rows.loc["awareness", "cost_yuan"] == pytest.approx(awareness)
+    assert rows.loc["all", "cost_yuan"] == pytest.approx(cost(()) - cost(names))
+    education = runs[()]["cost_yuan.videos"] + runs[()]["cost_yuan.activities"]
+    assert rows.loc["awareness", "cost_yuan"] == pytest.approx(education, rel=0.2)
+    assert education > 0
+    prevented = done.layers.query("quantity == 'victims'").set_index("layer")["shapley"]
+    assert rows.loc["warning.orange", "per_victim"] == pytest.approx(orange / prevented["warning.orange"])
+
+
+def test_the_command_gives_the_costs_too(tocsin: Tocsin) -> None:
+    given = ["attribute", "tiny", "--set", "period={start: 2022-01-24, end: 2022-01-24, warmup: 0 d}"]
+    code, out, _ = tocsin(*given, "--layer", "warning.red", "--layer", "cards", "--workers", "1", "--out", "at")
+    assert code == 0
+    assert "what layers cost, on average" in out
+    _, out, _ = tocsin(*given, "--layer", "warning.red", "--layer", "cards", "--out", "at", "--json")
+    rows = json.loads(out)["costs"]
+    assert [(row["layer"], row["known"]) for row in rows] == [("cards", False), ("warning.red", True), ("all", False)]

@@ -1,0 +1,103 @@
+"""Costs: what is drawn adds up to the totals of the run, with the ends of all prices."""
+
+import pandas as pd
+import pytest
+
+import sim
+from sim.report.pictures.costs import (
+    NAMES,
+    called,
+    cost_differences,
+    cost_differences_table,
+    costs,
+    costs_table,
+    costs_words,
+)
+from sim.results.costs import PARTS
+from sim.rounding import amount
+
+UNITS = {"yuan": 1.0, "million yuan": 1e6, "billion yuan": 1e9}
+
+
+def unit_of(figure: object) -> float:
+    """Give what one of an axis is, in yuan."""
+    title: str = figure.layout.xaxis.title.text  # type: ignore[attr-defined]
+    return UNITS[title.partition(",")[0].removesuffix(" more than the base")]
+
+
+def test_bars_add_up_to_what_the_run_cost(country: sim.Run) -> None:
+    figure = costs(country)
+    unit, totals = unit_of(figure), country.totals
+    assert [trace.name for trace in figure.data] == ["warnings", "education"]
+    assert [name for trace in figure.data for name in trace.y] == [NAMES[part] for part in PARTS]
+    for end, ends in (
+        ("cost_yuan", [trace.x for trace in figure.data]),
+        (
+            "cost_yuan_high",
+            [[x + up for x, up in zip(t.x, t.error_x.array, strict=True)] for t in figure.data],
+        ),
+        (
+            "cost_yuan_low",
+            [[x - down for x, down in zip(t.x, t.error_x.arrayminus, strict=True)] for t in figure.data],
+        ),
+    ):
+        drawn = dict(zip(PARTS, [value * unit for some in ends for value in some], strict=True))
+        assert drawn == pytest.approx({part: totals[f"{end}.{part}"] for part in PARTS}), end
+        assert sum(drawn.values()) == pytest.approx(totals[f"{end}.total"])
+    assert totals["cost_yuan_low.total"] < totals["cost_yuan.total"] < totals["cost_yuan_high.total"]
+
+
+def test_the_table_and_the_words_have_every_number_with_its_interval(country: sim.Run) -> None:
+    totals, ratio = country.manifest["totals"], country.manifest["totals"]["cost_per_saved"]
+    rows = costs_table(country).set_index("yuan")
+    assert list(rows.loc["in all"]) == [
+        amount(totals[key]["total"]) for key in ("cost_yuan", "cost_yuan_low", "cost_yuan_high")
+    ]
+    assert list(rows.loc["each person saved by a warning"]) == [amount(ratio[end]) for end in ("value", "low", "high")]
+    said = costs_words(country)
+    assert f"{amount(ratio['value'])} yuan ({amount(ratio['low'])} to {amount(ratio['high'])})" in said
+
+
+def test_where_nothing_was_saved_it_is_said(empty: sim.Run) -> None:
+    assert costs_words(empty).endswith("; no warning saved anybody.")
+    assert list(costs_table(empty).set_index("yuan").loc["each yuan prevented by one"]) == ["none"] * 3
+
+
+def test_without_prices_nothing_is_drawn(full: sim.Run) -> None:
+    bare = sim.load_run(full.path)
+    bare.manifest = {**full.manifest, "totals": {"victims": 1}}
+    assert not costs(bare).data
+    assert costs_words(bare) == "The scenario does not say what things cost."
+    assert list(costs_table(bare).iloc[0]) == ["in all", "not known", "not known", "not known"]
+
+
+def test_parts_are_called_as_people_say() -> None:
+    assert called("desk_visit") == "visit desks"
+    assert called("false_alarm_sms") == "false alarms by SMS"
+    assert called("videos") == "videos"
+
+
+def test_differences_are_those_of_the_comparison(full: sim.Run, silent: sim.Run, central: sim.Run) -> None:
+    frame = sim.compare([full, silent, central])
+    figure = cost_differences(frame)
+    unit, names = unit_of(figure), list(figure.layout.yaxis.ticktext)
+    assert [trace.name for trace in figure.data] == ["silent", "central"]
+    for trace in figure.data:
+        rows = frame[frame["scenario"] == trace.name].set_index("quantity")
+        assert len(trace.x) > 2
+        for drawn, at in zip(trace.x, trace.y, strict=True):
+            part = next(part for part, name in NAMES.items() if name == names[round(at)])
+            assert drawn * unit == pytest.approx(rows.loc[f"cost_yuan.{part}", "difference"])
+    table = cost_differences_table(frame)
+    ratio = frame.set_index(["scenario", "quantity"]).loc[("silent", "cost_per_victim_spared"), "ratio"]
+    shown = table.set_index(["scenario", "yuan"])["difference or ratio"]
+    assert shown[("silent", "each victim spared")] == ("none" if pd.isna(ratio) else amount(ratio))
+    assert not pd.isna(ratio)
+
+
+def test_the_same_costs_are_said_to_be_the_same(full: sim.Run) -> None:
+    figure = cost_differences(sim.compare([full, full]))
+    assert figure.layout.annotations[0].text == "The other policy costs the same."
+    without = sim.compare([full, full])
+    without = without[~without["quantity"].str.startswith("cost")]
+    assert cost_differences(without).layout.annotations[0].text == "The scenario does not say what things cost."
