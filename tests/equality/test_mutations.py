@@ -128,7 +128,10 @@ BROKEN: list[tuple[str, Mutation]] = [
         "contacts",
         of("messages left behind by the day of their end", Alert, "end", ("(day, finding", "(world.day, finding")),
     ),
-    ("contacts", of("messages about nothing left behind", Alert, "end", ("DELIVERED, finding.truth)", "DELIVERED, 3)"))),
+    (
+        "contacts",
+        of("messages about nothing left behind", Alert, "end", ("DELIVERED, finding.truth)", "DELIVERED, 3)")),
+    ),
     ("cases", of("cases by the bin of half their loss", Episode, "file", ("loss_bin(loss)", "loss_bin(loss // 2)"))),
     ("cases", of("cases by the delay of filing", Episode, "report", ("(self.file, after)", "(self.file, delay)"))),
     ("waits", of("waits from issue", Alert, "service", ("world.now - self.waiting.since", "world.now - self.issued"))),
