@@ -129,7 +129,11 @@ BROKEN: list[tuple[str, Mutation]] = [
     ("alerts", of("alerts by the day of their end", Alert, "end", ("(self.issue_day,", "(world.day,"))),
     (
         "contacts",
-        of("messages left behind by the day of their end", Alert, "end", ("[(day, finding", "[(world.day, finding")),
+        of("messages left behind by the day of their end", Alert, "end", ("(day, finding", "(world.day, finding")),
+    ),
+    (
+        "contacts",
+        of("messages about nothing left behind", Alert, "end", ("DELIVERED, finding.truth)", "DELIVERED, 3)")),
     ),
     ("cases", of("cases by the bin of half their loss", Episode, "file", ("loss_bin(loss)", "loss_bin(loss // 2)"))),
     ("cases", of("cases by the delay of filing", Episode, "report", ("(self.file, after)", "(self.file, delay)"))),
