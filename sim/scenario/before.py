@@ -71,7 +71,7 @@ def _grown(desk: dict[str, Any], day: int) -> dict[str, Any]:
     """
     desk = dict(desk)
     growth = desk.get("growth")
-    if isinstance(growth, dict) and growth["steps"] is not None:
+    if isinstance(growth, dict) and "steps" in growth:
         first, *later = growth["steps"]
         kept = [step for step in later if day_number(date.fromisoformat(step["from"])) < day]
         desk["growth"] = None if first["factor"] == 1.0 and not kept else [first["factor"], kept]

@@ -5,7 +5,9 @@ of events, alert by alert; the line and the time at work from the tables ``state
 """
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date, timedelta
 from functools import cache
 from typing import Any
 
@@ -48,6 +50,7 @@ class Line:
         whole: (n,) whether it was issued on a day measured.
         lines: (P, days + 1) mean number in line by day, both desks together.
         busy: (P,) ms of services on all days, of both desks together.
+        staffed: (P,) ms on duty on all days, of both desks together.
     """
 
     days: int
@@ -60,6 +63,7 @@ class Line:
     whole: NDArray[np.bool_]
     lines: NDArray[np.float64]
     busy: NDArray[np.float64]
+    staffed: NDArray[np.int64]
 
     @property
     def wait(self) -> NDArray[np.int64]:
@@ -90,7 +94,7 @@ def read(run: Run, days: int) -> Line:
     joined = issued["moment"].to_numpy()
     state = run.state[run.state["quantity"].isin(["line_call", "line_visit"])]
     lines = state.pivot_table(index="province", columns="day", values="value", aggfunc="sum", observed=True)
-    busy = run.hours.groupby("province", observed=True)["busy_ms"].sum()
+    times = run.hours.groupby("province", observed=True)[["busy_ms", "staffed_ms"]].sum()
     codes = [row.code for row in run.scenario.spec.population.provinces]
     return Line(
         days=days,
@@ -102,7 +106,8 @@ def read(run: Run, days: int) -> Line:
         service=ends.reindex(alerts).fillna(0).astype("int64").to_numpy(),
         whole=joined < days * DAY_MS,
         lines=lines.reindex(codes).fillna(0.0).to_numpy(),
-        busy=busy.reindex(codes).fillna(0.0).to_numpy(),
+        busy=times["busy_ms"].reindex(codes).fillna(0.0).to_numpy(),
+        staffed=times["staffed_ms"].reindex(codes).fillna(0).to_numpy(dtype=np.int64),
     )
 
 
@@ -380,6 +385,70 @@ RENEGING = Study(
 )
 
 
+# Staff that changes with the date
+
+SERVERS_BEFORE, SERVERS_SINCE = 3, 5
+GROWTH_ALERTS = SERVERS_BEFORE * 0.85 * DAY_MS / SERVICE
+GROWTH_LOAD = GROWTH_ALERTS / DAY_MS * SERVICE
+FIRST_DAY = date(2022, 3, 7)
+"""The first day measured, that of ``quiet.yaml``."""
+CHANGED = 2
+"""Days measured until the midnight at which there are more servers."""
+SETTLED = CHANGED * DAY_MS + 2 * HOUR_MS
+"""From when on nothing is left of the line of before: some twenty times as long as the new one needs for it."""
+
+
+def _with_servers(servers: int, about: str, of: Callable[[Line], NDArray[np.bool_]]) -> tuple[Check[Line], Check[Line]]:
+    return (
+        Check(
+            f"probability of waiting, {about}",
+            "Erlang 1917",
+            lambda line: balance(*line.sums(line.wait > 0, of(line)), erlang_c(servers, GROWTH_LOAD)),
+        ),
+        Check(
+            f"mean wait, {about}, s",
+            "Erlang 1917",
+            lambda line: balance(
+                *line.sums(line.wait, of(line)), mean_wait(servers, GROWTH_ALERTS / DAY_MS, SERVICE), SECOND
+            ),
+        ),
+    )
+
+
+def on_duty(line: Line) -> Judged:
+    """Judge the hours on duty of all desks, as the table of hours adds them up by weekday."""
+    days = SERVERS_BEFORE * CHANGED + SERVERS_SINCE * (line.days + 1 - CHANGED)
+    return exactly(float(line.staffed.sum()) / HOUR_MS, float(days * PROVINCES * DAY_MS) / HOUR_MS)
+
+
+GROWTH = Study(
+    name="Staff by the date",
+    about=(
+        "M/M/3 at work 0.85 of its time for two days, then M/M/5 of the same alerts, services exponential of mean "
+        "4 min: staff that grows by a step at a midnight, over which servers are at work."
+    ),
+    values={
+        **contacts(GROWTH_ALERTS),
+        **desk(SERVERS_BEFORE, SERVICE),
+        "desks.call.growth": {
+            "steps": [
+                {"from": FIRST_DAY.isoformat(), "factor": 1.0},
+                {"from": (FIRST_DAY + timedelta(days=CHANGED)).isoformat(), "factor": SERVERS_SINCE / SERVERS_BEFORE},
+            ]
+        },
+    },
+    days={"vector": 12, "reference": 4},
+    least=4,
+    read=read,
+    events=True,
+    checks=(
+        *_with_servers(SERVERS_BEFORE, "3 servers", lambda line: line.joined < CHANGED * DAY_MS),
+        *_with_servers(SERVERS_SINCE, "5 servers", lambda line: line.joined >= SETTLED),
+        Check("hours on duty", "given", on_duty),
+    ),
+)
+
+
 # Staff that changes with the hour
 
 SHIFTS = ((0, 7, 0, 4.0), (7, 12, 6, 40.0), (12, 18, 14, 75.0), (18, 24, 3, 18.0))
@@ -497,4 +566,4 @@ def overtaken(line: Line) -> int:
     return count
 
 
-STUDIES = (MMC, MG1, PRIORITIES, RENEGING, HOURS, LITTLE)
+STUDIES = (MMC, MG1, PRIORITIES, RENEGING, GROWTH, HOURS, LITTLE)

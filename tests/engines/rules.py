@@ -1,12 +1,14 @@
 """The rules of the model that can be read off a log of events alone, each written down without the engine's code."""
 
+import datetime as dt
 import itertools
+import math
 from collections import Counter, defaultdict
 from typing import Any
 
 import numpy as np
 
-from sim.days import day_number, weekday
+from sim.days import calendar_date, day_number, weekday
 from sim.draws.distributions import CERTAIN
 from sim.draws.identity import LIMITS, alert_id, fraud_type_of, unpack
 from sim.gates.engagement import most_engaging, propensities
@@ -126,8 +128,20 @@ class Rules(AlertRules):
             today = weekday(day_number(self.spec.period.start) + moment // DAY)
             if today in shift.weekdays and shift.start <= moment % DAY // 60_000 < shift.end:
                 share += shift.share
-        staff = desk.staff * share * people[province] / sum(people.values())
+        growth = self.growth(channel, calendar_date(day_number(self.spec.period.start) + moment // DAY))
+        staff = desk.staff * share * people[province] / sum(people.values()) * growth
         return max(1, int(staff * self.spec.scale + 0.5)) if staff > 0 else 0
+
+    def growth(self, channel: str, day: dt.date) -> float:
+        """Return the factor of a desk's staff on a day, from the scenario."""
+        growth = getattr(self.spec.desks, channel).growth
+        if growth is None:
+            return 1.0
+        if growth.ramp is not None:
+            late = (day - growth.ramp.midpoint) / dt.timedelta(milliseconds=growth.ramp.width)
+            return float(growth.ramp.floor + (1.0 - growth.ramp.floor) / (1.0 + math.exp(-late)))
+        since = [step for step in growth.steps if step.from_ <= day] or growth.steps[:1]
+        return float(since[-1].factor)
 
     def check_episodes(self) -> None:
         """Stages follow each other, and what ends an episode is the last; who reports has paid, and then files."""

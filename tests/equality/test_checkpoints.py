@@ -187,6 +187,7 @@ LATER: dict[str, Any] = {
     "fraud.surges": {"later": {"window": [SECOND, END], "factor": 3.0, "provinces": [44]}},
     # It does not follow at once upon the outage before.
     "measures.outage-later": measure("outage", 65, since="2022-03-02", until=END, detector="central", mode="delay"),
+    "desks.call.growth": {"steps": [*GROWING["desks.call.growth"]["steps"], {"from": SECOND, "factor": 0.3}]},
     # What stops is a policy too.
     "measures.warning-central.window": ["2022-01-01", BEFORE],
     "measures.filter-here.window": ["2022-01-01", "2022-03-02"],

@@ -18,6 +18,7 @@ from sim.engines.reference.attempts import Arrivals, Attempt
 from sim.engines.reference.engine import Run
 from sim.engines.reference.episodes import Episode
 from sim.engines.reference.world import World
+from sim.midnight import night
 from sim.midnight.night import Night
 from sim.warning import schedule
 from sim.warning.schedule import Schedule
@@ -26,7 +27,6 @@ from tests.engines.test_mutations import MUTATIONS, Mutation, of
 from tests.equality.both import assert_equal, differences
 from tests.equality.scenarios import GROWING, TIED_AND_UNEVEN
 
-SCENARIO: dict[str, Any] = {**TIED_AND_UNEVEN, **GROWING}
 COVERED = "seen = covered(world, cell.province, u_central, u_local)"
 VOID = "if other < larger or (other == larger and not local_is_larger):"
 
@@ -139,6 +139,17 @@ BROKEN: list[tuple[str, Mutation]] = [
     ("cases", of("cases by the delay of filing", Episode, "report", ("(self.file, after)", "(self.file, delay)"))),
     ("waits", of("waits from issue", Alert, "service", ("world.now - self.waiting.since", "world.now - self.issued"))),
     ("hours", of("staff of a Sunday", Run, "count_staff", ("servers(one)", "servers(one - one % 7)"))),
+    ("hours", of("work in the half hour of its end", World, "busy", ("start % DAY_MS", "(end - 1) % DAY_MS"))),
+    (
+        "flows",
+        of("a card more a day", Night, "change_cards", ('"cards_flagged", flagged)', '"cards_flagged", flagged + 1)')),
+    ),
+    ("state", of("d' of another day", Night, "change_filters", ('channel}", d_prime)', 'channel}", d_prime + 0.01)'))),
+    ("outcomes", KNOWN["a hold counts as what warnings prevented"]),
+]
+"""A broken rule, and the table that the report must begin with: events come first, then tables by name."""
+
+GROWN: list[tuple[str, Mutation]] = [
     (
         "events",
         of("servers of yesterday", Run, "change_shifts", ("schedule.servers(day)", "schedule.servers(day - 1)")),
@@ -156,15 +167,10 @@ BROKEN: list[tuple[str, Mutation]] = [
         of("the first growth for all", Schedule, "_on_duty", ("[self._growth_of]", "[0 * self._growth_of]")),
     ),
     ("events", of("a step a day late", schedule, "grown", ("step.from_ <= today", "step.from_ < today"))),
-    ("hours", of("work in the half hour of its end", World, "busy", ("start % DAY_MS", "(end - 1) % DAY_MS"))),
-    (
-        "flows",
-        of("a card more a day", Night, "change_cards", ('"cards_flagged", flagged)', '"cards_flagged", flagged + 1)')),
-    ),
-    ("state", of("d' of another day", Night, "change_filters", ('channel}", d_prime)', 'channel}", d_prime + 0.01)'))),
-    ("outcomes", KNOWN["a hold counts as what warnings prevented"]),
+    ("events", of("weights are left out", night, "coverage", (" * relative[code]", ""))),
+    ("events", of("the least weight for all", night, "coverage", ("relative[code]\n", "min(relative.values())\n"))),
 ]
-"""A broken rule, and the table that the report must begin with: events come first, then tables by name."""
+"""Rules of staff that grows and of provinces that are weighed."""
 
 
 FIRST_FOR_ALL: list[tuple[Any, str, str, str]] = [
@@ -203,11 +209,11 @@ BROKEN += [
 
 @pytest.fixture(scope="module")
 def vector(tmp_path_factory: pytest.TempPathFactory) -> sim.Run:
-    return run_tiny(tmp_path_factory.mktemp("mutations") / "vector", engine="vector", **SCENARIO)
+    return run_tiny(tmp_path_factory.mktemp("mutations") / "vector", engine="vector", **TIED_AND_UNEVEN)
 
 
 def test_unbroken_they_are_equal(vector: sim.Run, tmp_path: Path) -> None:
-    assert_equal(run_tiny(tmp_path / "run", engine="reference", **SCENARIO), vector)
+    assert_equal(run_tiny(tmp_path / "run", engine="reference", **TIED_AND_UNEVEN), vector)
 
 
 @pytest.mark.parametrize(("table", "mutation"), BROKEN, ids=[mutation.rule for _, mutation in BROKEN])
@@ -215,7 +221,28 @@ def test_a_broken_rule_is_reported(
     table: str, mutation: Mutation, vector: sim.Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mutation.apply(monkeypatch)
-    broken = run_tiny(tmp_path / "run", engine="reference", **SCENARIO)
+    demand_report(run_tiny(tmp_path / "run", engine="reference", **TIED_AND_UNEVEN), vector, table)
+
+
+@pytest.fixture(scope="module")
+def growing(tmp_path_factory: pytest.TempPathFactory) -> sim.Run:
+    return run_tiny(tmp_path_factory.mktemp("growing") / "vector", engine="vector", **TIED_AND_UNEVEN, **GROWING)
+
+
+def test_unbroken_they_are_equal_where_staff_grows(growing: sim.Run, tmp_path: Path) -> None:
+    assert_equal(run_tiny(tmp_path / "run", engine="reference", **TIED_AND_UNEVEN, **GROWING), growing)
+
+
+@pytest.mark.parametrize(("table", "mutation"), GROWN, ids=[mutation.rule for _, mutation in GROWN])
+def test_a_broken_rule_of_growth_is_reported(
+    table: str, mutation: Mutation, growing: sim.Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mutation.apply(monkeypatch)
+    demand_report(run_tiny(tmp_path / "run", engine="reference", **TIED_AND_UNEVEN, **GROWING), growing, table)
+
+
+def demand_report(broken: sim.Run, vector: sim.Run, table: str) -> None:
+    """Fail unless what a broken engine wrote is told from what the other one did, this table first."""
     report = differences(broken, vector)
     assert report
     assert report[0].startswith(f"{table}: "), report[0]

@@ -82,12 +82,12 @@ HOME = {"kind": "repatriation", "dens": 1, "suspects": 1.0}
 
 
 def growth(*steps: tuple[str, float]) -> dict[str, Any]:
-    return {"ramp": None, "steps": [{"from": day, "factor": factor} for day, factor in steps]}
+    return {"steps": [{"from": day, "factor": factor} for day, factor in steps]}
 
 
 def test_of_a_province_too_only_steps_before_count() -> None:
     def own(*steps: tuple[str, float]) -> dict[str, Any]:
-        return {"desks.call.by_province": {"11": {"staff": 3.0, "growth": growth(*steps), "shifts": None}, "44": 2.0}}
+        return {"desks.call.by_province": {"11": {"staff": 3.0, "growth": growth(*steps)}, "44": 2.0}}
 
     base = own(("2022-01-01", 0.5), ("2022-01-20", 0.7), ("2022-02-01", 2.0))
     assert same(own(("2022-01-19", 0.5), ("2022-01-20", 0.7)), base)
@@ -121,7 +121,7 @@ def test_of_a_province_too_only_steps_before_count() -> None:
         ({"desks.call.growth": growth(("2022-01-01", 1.0), ("2022-02-01", 2.0))}, True),
         ({"desks.visit.growth": growth(("2022-03-01", 1.0))}, True),
         ({"desks.visit.growth": growth(("2022-01-01", 1.0), ("2022-01-31", 2.0))}, False),
-        ({"desks.visit.growth": {"ramp": {"midpoint": "2030-01-01", "width": "1 d"}, "steps": None}}, False),
+        ({"desks.visit.growth": {"ramp": {"midpoint": "2030-01-01", "width": "1 d"}}}, False),
         ({"seed": 8}, False),
         ({"scale": 0.5}, False),
         ({"period": {"start": "2022-01-24", "end": "2022-02-06", "warmup": "5 d"}}, False),

@@ -11,7 +11,7 @@ from sim.engines.reference import alerts
 from sim.engines.reference.desk import Desk
 from sim.gates import cards
 from sim.results.recorder import Recorder
-from sim.verify.desks import HOURS, LITTLE, MG1, MMC, PRIORITIES, RENEGING, contacts
+from sim.verify.desks import GROWTH, HOURS, LITTLE, MG1, MMC, PRIORITIES, RENEGING, contacts
 from sim.verify.desks import MMC_ALERTS as ALERTS
 from sim.verify.laws import CONSERVATION
 from sim.verify.stocks import DENS, DISPLACEMENT, FLAGGED, RENEWED
@@ -28,6 +28,10 @@ FALSE_ALARMS = "false-alarm rate of the central detector, threshold 2.1"
 HITS = "hit rate of the central detector, threshold 2.1"
 STRICT = RATE / 400
 """Holm's method refuses any p-value below it, however many checks there are."""
+
+
+STEP_LATE = {"steps": [{"from": "2022-03-07", "factor": 1.0}, {"from": "2022-03-10", "factor": 5 / 3}]}
+"""The step of ``GROWTH`` a day late."""
 
 
 def refused(study: Study[Any], engine: str, changed: dict[str, Any] | None = None) -> set[str]:
@@ -56,6 +60,10 @@ def test_the_whole_command_finds_nothing(tocsin: Tocsin) -> None:
         (MG1, {"desks.call.answered": 0.76}, "calls: mean service, s"),
         (PRIORITIES, {"warning.detectors.central.thresholds.red": 2.6}, "mean wait of red alerts, s"),
         (RENEGING, {"warning.tiers.red.deadline": "185.4 s"}, "mean wait of the served, s"),
+        (GROWTH, {"desks.call.growth": {"ramp": {"midpoint": "2022-03-09", "width": "12 h", "floor": 0.6}}},
+         "probability of waiting, 5 servers"),
+        (GROWTH, {"desks.call.growth": STEP_LATE}, "mean wait, 5 servers, s"),
+        (GROWTH, {"desks.call.growth": STEP_LATE}, "hours on duty"),
         (HOURS, {"desks.call.short": {"exponential": {"mean": "8.4 min"}}}, "mean number in line, 07:00 to 09:00"),
         (GATES, {"cards.fixed_dead_share": 0.153}, "calls from dead cards"),
         (GATES, {"interception.call.d_prime": 1.51}, "hit rate of the filter of calls, d' 1.5, threshold 1.2"),

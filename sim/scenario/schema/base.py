@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sized
 from typing import TYPE_CHECKING, Annotated, Any, Generic, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, SerializerFunctionWrapHandler, model_serializer
 from pydantic_core import PydanticCustomError
 
 from sim import words
@@ -44,6 +44,14 @@ class Part(BaseModel):
 
 
 Value = TypeVar("Value")
+
+
+class Sparse(Part):
+    """A part that is written without what it was not given."""
+
+    @model_serializer(mode="wrap")
+    def _given(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return {key: value for key, value in write(self).items() if value is not None}
 
 
 class PerChannel(Part, Generic[Value]):

@@ -22,7 +22,7 @@ from sim.scenario.bounds import (
 )
 from sim.scenario.distributions import Distribution
 from sim.scenario.scalars import Day, Duration, HalfHour, Switch, refuse
-from sim.scenario.schema.base import ContactChannelName, DisciplineName, Part, PerChannel, mistake
+from sim.scenario.schema.base import ContactChannelName, DisciplineName, Part, PerChannel, Sparse, mistake
 from sim.scenario.schema.measures import Ramp
 from sim.scenario.tables import Table
 from sim.words import WRITTEN, ContactChannel
@@ -261,7 +261,7 @@ class StaffStep(Part):
     factor: Factor
 
 
-class StaffGrowth(Part):
+class StaffGrowth(Sparse):
     """Growth of a staff with the calendar date: a factor of it, by a ramp or by steps; before the first step its own.
 
     Exactly one of the two is given.
@@ -288,7 +288,7 @@ class StaffGrowth(Part):
         return max(step.factor for step in self.steps) if self.steps else 1.0
 
 
-class ProvinceDesk(Part):
+class ProvinceDesk(Sparse):
     """A province's own staff at a desk, with growth and shifts of its own; those that are not given are the desk's."""
 
     staff: Staff
