@@ -219,6 +219,7 @@ def sweep(
     quiet: Quiet = False,
 ) -> None:
     """Run a scenario at every point of a design; one table with a row a run. Interrupted, the same command goes on."""
+    from sim.experiments.rounded import alike
     from sim.experiments.simulations import FAILED
     from sim.experiments.sweep import CATALOGUE, STATUS, planned, prepared
     from sim.experiments.sweep import sweep as swept
@@ -232,10 +233,13 @@ def sweep(
     with experiment(quiet or as_json, workers, scheduler) as (runs, _):
         asked = varied(vary) if vary else None
         chosen = planned(found, asked, design, samples)
+        warnings = [str(one) for one in alike(found, {axis.key: axis.given for axis in chosen.axes})]
         folder = runs.kept_in(prepared(found, chosen, replicates, out))
         frame = swept(found, asked, design, samples, replicates, folder, **runs.computing)
+    for line in warnings:
+        typer.echo(f"warning: {line}", err=True)
     if as_json:
-        typer.echo(to_json({"folder": str(folder), "rows": records(frame)}), nl=False)
+        typer.echo(to_json({"folder": str(folder), "rows": records(frame), "warnings": warnings}), nl=False)
     elif not quiet:
         show(console(), [sweep_table(frame, [axis.key for axis in chosen.axes], quantity or [])])
         typer.echo(f"{folder / CATALOGUE}  {len(frame)} runs")

@@ -1,6 +1,5 @@
 """Desks: the schedule of servers by weekday and half hour, and what a try by phone or in person comes to."""
 
-import math
 from typing import NamedTuple
 
 import numpy as np
@@ -65,29 +64,34 @@ def staff_of(spec: ScenarioModel, provinces: Provinces) -> list[list[float]]:
     return table
 
 
-def schedule(spec: ScenarioModel, provinces: Provinces) -> NDArray[np.int64]:
-    """Return the servers on duty.
-
-    Staff of a province at simulated scale times the share on duty, rounded half up, at least one where a shift is
-    staffed; shares of shifts that overlap add up.
+def on_duty(spec: ScenarioModel, provinces: Provinces) -> NDArray[np.float64]:
+    """Return the staff on duty, of the country; shares of shifts that overlap add up.
 
     Returns:
         (P, 2 desks, 7 weekdays, 48 half hours), the week beginning on Monday.
     """
-    table = np.zeros((len(provinces), len(DESK_LABELS), 7, HALF_HOURS), dtype=np.int64)
-    for d, (desk, on_duty) in enumerate(zip(DESK_LABELS, staff_of(spec, provinces), strict=True)):
-        share = [[0.0] * HALF_HOURS for _ in range(7)]
+    table = np.zeros((len(provinces), len(DESK_LABELS), 7, HALF_HOURS))
+    for d, (desk, staff) in enumerate(zip(DESK_LABELS, staff_of(spec, provinces), strict=True)):
+        share = np.zeros((7, HALF_HOURS))
         for shift in getattr(spec.desks, desk).shifts:
             for weekday in shift.weekdays:
-                for half_hour in range(shift.start // 30, shift.end // 30):
-                    share[weekday - 1][half_hour] += shift.share
-        for p, whole in enumerate(on_duty):
-            for weekday in range(7):
-                for half_hour in range(HALF_HOURS):
-                    staff = whole * share[weekday][half_hour]
-                    if staff > 0.0:
-                        table[p, d, weekday, half_hour] = max(1, math.floor(staff * spec.scale + 0.5))
+                share[weekday - 1, shift.start // 30 : shift.end // 30] += shift.share
+        table[:, d] = np.multiply.outer(staff, share)
     return table
+
+
+def thinned(staff: NDArray[np.float64], scale: float) -> NDArray[np.int64]:
+    """Return the servers that staff comes to at a scale: rounded half up, at least one where there is any."""
+    return np.where(staff > 0.0, np.maximum(1.0, np.floor(staff * scale + 0.5)), 0.0).astype(np.int64)
+
+
+def schedule(spec: ScenarioModel, provinces: Provinces) -> NDArray[np.int64]:
+    """Return the servers on duty, the staff on duty thinned to the scale.
+
+    Returns:
+        (P, 2 desks, 7 weekdays, 48 half hours), the week beginning on Monday.
+    """
+    return thinned(on_duty(spec, provinces), spec.scale)
 
 
 def thin_desks(spec: ScenarioModel, provinces: Provinces) -> int:

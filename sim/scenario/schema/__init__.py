@@ -211,19 +211,20 @@ class ScenarioModel(Part):
         found += [] if found else self._check_growth()
         if found:
             raise all_of(found)
-        pooled = self._pooled()
+        pooled = self.pooled(self.population.pool)
         found += [*pooled._check_counts(), *pooled._check_losses()]
         if found:
             raise all_of(found)
         return pooled
 
-    def _pooled(self) -> "ScenarioModel":
-        """Return the scenario with its pools in place of its provinces; raises all mistakes of what is said of them."""
-        pools = Pools.of(self.population)
+    def pooled(self, kind: str) -> "ScenarioModel":
+        """Return the scenario with pools of a kind, as ``population.pool`` has it, in place of its provinces."""
+        population = self.population.model_copy(update={"pool": kind})
+        pools = Pools.of(population)
         if not pools.any:
             return self
         parts = {
-            "population": pools.population(self.population),
+            "population": pools.population(population),
             "fraud": pools.fraud(self.fraud),
             "desks": pools.desks(self.desks),
             "measures": pools.placed(self.measures, "measures"),

@@ -1,0 +1,88 @@
+"""Steps: what each file, and each option of the command line, changes in a scenario.
+
+A loaded scenario knows what it is; whoever asks what one file or option does to it compares the two sides of a step.
+"""
+
+import itertools
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import ValidationError
+
+from sim.scenario.errors import Mistake, Place
+from sim.scenario.load import read_files
+from sim.scenario.nodes import KeyPath, Node, merge
+from sim.scenario.overrides import argument_values, set_values, with_value
+from sim.scenario.parameters import unwrap_all
+from sim.scenario.pydantic_errors import place_of
+from sim.scenario.schema import ScenarioModel
+
+
+@dataclass(frozen=True)
+class Step:
+    """What one file, or the options of the command line, change in a scenario.
+
+    Attributes:
+        before: The scenario without it.
+        after: The scenario with it.
+        tree: The tree of ``after``.
+    """
+
+    before: ScenarioModel
+    after: ScenarioModel
+    tree: Node
+
+    def place(self, key: str) -> Place:
+        """Return where the value at a dotted key was written, or else what holds it."""
+        return place_of(self.tree, self.tree.path_to(key))
+
+
+def steps(
+    name_or_path: str, keys: Collection[KeyPath], overrides: Mapping[str, str] | None = None, **arguments: Any
+) -> Iterator[Step]:
+    """Find the files, from the deepest on, and the options that change a scenario at some keys.
+
+    Options change both sides of the step of a file. Posterior draws are left out: they say what is not known, and are
+    no policy.
+
+    Args:
+        name_or_path: The name or the path of a scenario that can be loaded with these options.
+        keys: Paths of the keys that are looked at.
+        overrides: As ``load_scenario`` has them.
+        **arguments: As ``load_scenario`` has them.
+
+    Yields:
+        A step for each that changes something there.
+    """
+    files, root, folder = read_files(name_or_path, None)
+    given = overrides or {}
+    elsewhere = {key: text for key, text in given.items() if not _leads_to(root.path_to(key), keys)}
+
+    def made(tree: Node, texts: Mapping[str, str]) -> Node:
+        """Return a tree with the options; what is wrong with them was told when the scenario was loaded."""
+        told: list[Mistake] = []
+        for values in (set_values(tree, texts, told), argument_values(tree, arguments, told)):
+            for key, value in values:
+                tree = merge(tree, unwrap_all(with_value(tree, key, value, told), told))
+        return files.with_tables(tree, folder)
+
+    with_all = [made(tree, given) for tree in files.trees]
+    pairs = [*itertools.pairwise(with_all), (made(root, elsewhere), with_all[-1])]
+    for before, after in pairs:
+        if any(_plain(before, key) != _plain(after, key) for key in keys):
+            try:
+                one, other = (ScenarioModel.model_validate(tree.plain()) for tree in (before, after))
+            except ValidationError:  # an option that only a later file can take
+                continue
+            yield Step(one, other, after)
+
+
+def _leads_to(path: KeyPath, keys: Collection[KeyPath]) -> bool:
+    """Return whether a path leads to some key, towards it or below it."""
+    return any(path[: len(key)] == key[: len(path)] for key in keys)
+
+
+def _plain(tree: Node, path: KeyPath) -> Any:
+    node = tree.at(path)
+    return None if node is None else node.plain()
