@@ -10,15 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic_core import PydanticCustomError
 
 from sim.country.provinces import Provinces
 from sim.scenario import changed
 from sim.scenario.errors import Mistake, ScenarioError, found
-from sim.scenario.schema.population import COUNTRY, NO_POOL
+from sim.scenario.schema.population import COUNTRY
 from sim.scenario.schema.warning import Desks
 from sim.scenario.steps import steps
-from sim.warning.service import on_duty, thinned
+from sim.warning.service import FEW_SERVERS, on_duty, thin_desks, thinned
 from sim.words import DESK_LABELS
 
 if TYPE_CHECKING:
@@ -100,6 +99,22 @@ def demand_left(name: str, overrides: Mapping[str, str] | None = None, **argumen
         raise ScenarioError(mistakes)
 
 
+def thin(specs: "Sequence[ScenarioModel]") -> list[str]:
+    """Return the warning that scenarios differ in staff, but have too few servers for what staff does to waits."""
+    first, *others = specs
+    if all(_alike(first, other) for other in others):
+        return []
+    worst = max(specs, key=lambda spec: thin_desks(spec, Provinces.of(spec)))
+    few = thin_desks(worst, Provinces.of(worst))
+    if not few:
+        return []
+    pool = "" if worst.pooled_further(COUNTRY) is None else " or --pool country"
+    return [
+        f"staff differs, and at scale {worst.scale:g} {few} desks have fewer than {FEW_SERVERS:g} staff x scale: what "
+        f"it does to their waits is not what it does to the country's; a larger scale{pool}"
+    ]
+
+
 @dataclass(frozen=True)
 class Alike:
     """Values of one parameter that rounding makes one.
@@ -133,7 +148,7 @@ def alike(scenario: "Scenario", given: Mapping[str, Sequence[Any]]) -> Iterator[
     others = {key: given[key] for key in ("scale", "population.pool") if key in given}
     settings = [dict(zip(others, values, strict=True)) for values in product(*others.values())]
     for key, values in given.items():
-        if not any(f"{key}.".startswith(f"{'.'.join(path)}.") for path in STAFF_KEYS):
+        if not _sets_staff(key):
             continue
         groups: dict[bytes, list[int]] = {}
         made = [[changed(scenario, {**setting, key: value}).spec for setting in settings] for value in values]
@@ -146,6 +161,17 @@ def alike(scenario: "Scenario", given: Mapping[str, Sequence[Any]]) -> Iterator[
             told = lost(*gone)
             if told is not None:
                 yield Alike(tuple(values[number] for number in numbers), len(numbers) == len(values), told)
+
+
+def varied(scenario: "Scenario", given: Mapping[str, Sequence[Any]]) -> "list[ScenarioModel]":
+    """Return a scenario with each of the values of varied parameters that set staff, and the scenario itself."""
+    values = [{key: value} for key, values in given.items() if _sets_staff(key) for value in values]
+    return [scenario.spec, *(changed(scenario, value).spec for value in values)]
+
+
+def _sets_staff(key: str) -> bool:
+    """Return whether a dotted key is, or lies below, one that says how many are on duty."""
+    return any(f"{key}.".startswith(f"{'.'.join(path)}.") for path in STAFF_KEYS)
 
 
 def _staff(spec: "ScenarioModel") -> Staff:
@@ -208,7 +234,7 @@ def _allowed(before: "ScenarioModel", after: "ScenarioModel") -> str:
     if scale is not None:
         offers.append(f"--scale {scale:g} (the smallest at which they differ)")
     for kind in ("regions", COUNTRY):
-        one, other = _pooled(before, kind), _pooled(after, kind)
+        one, other = before.pooled_further(kind), after.pooled_further(kind)
         if one is None or other is None:
             continue
         if _differ(one, other, after.scale):
@@ -218,17 +244,6 @@ def _allowed(before: "ScenarioModel", after: "ScenarioModel") -> str:
         if kind == COUNTRY and enough is not None and enough < (scale or 1.0):
             offers.append(f"--pool {kind} --scale {enough:g}")
     return " or ".join(offers) or "a larger change: these differ at no scale"
-
-
-def _pooled(spec: "ScenarioModel", kind: str) -> "ScenarioModel | None":
-    """Return a scenario with provinces pooled; None where they cannot be, or have been."""
-    if spec.population.pool != NO_POOL:
-        return None
-    try:
-        pooled = spec.pooled(kind)
-    except PydanticCustomError:
-        return None
-    return None if pooled is spec else pooled
 
 
 def _smallest(before: "ScenarioModel", after: "ScenarioModel") -> float | None:

@@ -233,6 +233,14 @@ class ScenarioModel(Part):
             raise all_of(pools.mistakes)
         return self.model_copy(update=parts)
 
+    def pooled_further(self, kind: str) -> "ScenarioModel | None":
+        """Return the scenario with pools of a kind; None where they cannot be, or would change nothing."""
+        try:
+            pooled = self.pooled(kind)
+        except PydanticCustomError:
+            return None
+        return None if pooled is self else pooled
+
     def _check_shape(self) -> Iterator[PydanticCustomError]:
         if HALF_HOUR_MS % self.clock:
             yield mistake("clock", f"{self.clock} ms does not divide half an hour", "a divisor of 30 min")
