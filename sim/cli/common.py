@@ -94,7 +94,7 @@ def load(name: str, settings: list[str] | None, values: dict[str, Any]) -> "Scen
 
 
 def demand_left(name: str, settings: list[str] | None, values: dict[str, Any]) -> None:
-    """End the program where rounding takes away what a scenario that was loaded so, or an option, does to desks."""
+    """End the program where rounding takes away what a scenario that was loaded so does to staff."""
     from sim.experiments.rounded import demand_left
 
     _told_as_typed(demand_left, name, settings, values)

@@ -16,7 +16,7 @@ from sim.scenario import changed
 from sim.scenario.errors import Mistake, ScenarioError, found
 from sim.scenario.schema.population import COUNTRY
 from sim.scenario.schema.warning import Desks
-from sim.scenario.steps import steps
+from sim.scenario.without import changes
 from sim.warning.service import FEW_SERVERS, on_duty, thin_desks, thinned
 from sim.words import DESK_LABELS
 
@@ -90,13 +90,10 @@ def demand_left(name: str, overrides: Mapping[str, str] | None = None, **argumen
     Raises:
         ScenarioError: If it does, with the place of the change.
     """
-    mistakes = []
-    for step in steps(name, STAFF_KEYS, overrides, **arguments):
-        gone = lost(step.before, step.after)
+    for change in changes(name, STAFF_KEYS, overrides, **arguments):
+        gone = lost(change.before, change.after)
         if gone is not None:
-            mistakes.append(Mistake(step.place(gone.key), gone.key, gone.message, gone.allowed))
-    if mistakes:
-        raise ScenarioError(mistakes)
+            raise ScenarioError([Mistake(change.place(gone.key), gone.key, gone.message, gone.allowed)])
 
 
 def thin(specs: "Sequence[ScenarioModel]") -> list[str]:
@@ -214,10 +211,16 @@ def _told(path: Sequence[str], before: "ScenarioModel", after: "ScenarioModel") 
     servers = int(thinned(staff, scale)[place])
     message = (
         f"{_value(there, absent)} instead of {_value(here, absent)} comes to the same at scale {scale:g}: "
-        f"{other[place] * scale:.3g} and {staff[place] * scale:.3g} servers of the {DESK_LABELS[place[1]]} desk in "
+        f"{_apart(other[place] * scale, staff[place] * scale)} servers of the {DESK_LABELS[place[1]]} desk in "
         f"{row.name}, both {servers}"
     )
     return Lost(key, message, _allowed(before, after))
+
+
+def _apart(one: float, other: float) -> str:
+    """Return two numbers with as many digits as tell them apart, three at least."""
+    digits = next((n for n in range(3, 17) if f"{one:.{n}g}" != f"{other:.{n}g}"), 17)
+    return f"{one:.{digits}g} and {other:.{digits}g}"
 
 
 def _value(value: Any, absent: str) -> str:

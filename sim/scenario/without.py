@@ -1,9 +1,8 @@
-"""Steps: what each file, and each option of the command line, changes in a scenario.
+"""A scenario without what its own files, or the options of the command line, say: what it would be before them.
 
-A loaded scenario knows what it is; whoever asks what one file or option does to it compares the two sides of a step.
+A loaded scenario knows what it is; whoever asks what one file or option does to it compares it with one of these.
 """
 
-import itertools
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -20,13 +19,13 @@ from sim.scenario.schema import ScenarioModel
 
 
 @dataclass(frozen=True)
-class Step:
-    """What one file, or the options of the command line, change in a scenario.
+class Change:
+    """What files or options change in a scenario.
 
     Attributes:
-        before: The scenario without it.
-        after: The scenario with it.
-        tree: The tree of ``after``.
+        before: The scenario without them.
+        after: The scenario.
+        tree: The tree that it was read from.
     """
 
     before: ScenarioModel
@@ -38,44 +37,42 @@ class Step:
         return place_of(self.tree, self.tree.path_to(key))
 
 
-def steps(
+def changes(
     name_or_path: str, keys: Collection[KeyPath], overrides: Mapping[str, str] | None = None, **arguments: Any
-) -> Iterator[Step]:
-    """Find the files, from the deepest on, and the options that change a scenario at some keys.
+) -> Iterator[Change]:
+    """Find what changes a scenario at some keys: the files that extend each of those that it extends, and options.
 
-    Options change both sides of the step of a file. Posterior draws are left out: they say what is not known, and are
-    no policy.
+    Posterior draws are left out: they say what is not known, and are no policy.
 
     Args:
         name_or_path: The name or the path of a scenario that can be loaded with these options.
         keys: Paths of the keys that are looked at.
         overrides: As ``load_scenario`` has them.
-        **arguments: As ``load_scenario`` has them.
+        **arguments: As ``load_scenario`` has them; they are part of both sides.
 
     Yields:
-        A step for each that changes something there.
+        A change for each file that the scenario extends, the deepest first, then one for the options; those that
+        change nothing there are left out.
     """
     files, root, folder = read_files(name_or_path, None)
     given = overrides or {}
     elsewhere = {key: text for key, text in given.items() if not _leads_to(root.path_to(key), keys)}
 
     def made(tree: Node, texts: Mapping[str, str]) -> Node:
-        """Return a tree with the options; what is wrong with them was told when the scenario was loaded."""
+        """Return a tree with options; what is wrong with them was told when the scenario was loaded."""
         told: list[Mistake] = []
-        for values in (set_values(tree, texts, told), argument_values(tree, arguments, told)):
-            for key, value in values:
-                tree = merge(tree, unwrap_all(with_value(tree, key, value, told), told))
+        for key, value in [*set_values(tree, texts, told), *argument_values(tree, arguments, told)]:
+            tree = merge(tree, unwrap_all(with_value(tree, key, value, told), told))
         return files.with_tables(tree, folder)
 
-    with_all = [made(tree, given) for tree in files.trees]
-    pairs = [*itertools.pairwise(with_all), (made(root, elsewhere), with_all[-1])]
-    for before, after in pairs:
-        if any(_plain(before, key) != _plain(after, key) for key in keys):
+    whole = made(root, given)
+    for before in [*(made(tree, given) for tree in files.trees[:-1]), made(root, elsewhere)]:
+        if any(_plain(before, key) != _plain(whole, key) for key in keys):
             try:
-                one, other = (ScenarioModel.model_validate(tree.plain()) for tree in (before, after))
-            except ValidationError:  # an option that only a later file can take
+                one, other = (ScenarioModel.model_validate(tree.plain()) for tree in (before, whole))
+            except ValidationError:  # an option that needs what only a later file says
                 continue
-            yield Step(one, other, after)
+            yield Change(one, other, whole)
 
 
 def _leads_to(path: KeyPath, keys: Collection[KeyPath]) -> bool:
