@@ -4,7 +4,7 @@ import warnings
 from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeVar
 
 import typer
 
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from sim.experiments.simulations import Computing
     from sim.results.run import Run
     from sim.scenario import Scenario
+
+Loaded = TypeVar("Loaded")
 
 DONE, FAILED, REFUSED = 0, 1, 2
 """Exit codes: done; a run (or a check) failed; bad usage or a bad scenario, nothing was written."""
@@ -86,7 +88,23 @@ def refuse(*lines: str) -> NoReturn:
 
 def load(name: str, settings: list[str] | None, values: dict[str, Any]) -> "Scenario":
     """Load a scenario with the values given on the command line; ends the program with every mistake."""
-    from sim.scenario import ScenarioError, load_scenario
+    from sim.scenario import load_scenario
+
+    return _told_as_typed(load_scenario, name, settings, values)
+
+
+def demand_left(name: str, settings: list[str] | None, values: dict[str, Any]) -> None:
+    """End the program where rounding takes away what a scenario that was loaded so does to staff."""
+    from sim.experiments.rounded import demand_left
+
+    _told_as_typed(demand_left, name, settings, values)
+
+
+def _told_as_typed(
+    load: "Callable[..., Loaded]", name: str, settings: list[str] | None, values: dict[str, Any]
+) -> "Loaded":
+    """Call what loads a scenario with the values given on the command line, and tell its mistakes as of options."""
+    from sim.scenario import ScenarioError
 
     pairs: dict[str, str] = {}
     for setting in settings or []:
@@ -96,7 +114,7 @@ def load(name: str, settings: list[str] | None, values: dict[str, Any]) -> "Scen
         pairs[key] = value
     given = {key: value for key, value in values.items() if value is not None}
     try:
-        return load_scenario(name, pairs, **given)
+        return load(name, pairs, **given)
     except ScenarioError as error:
         refuse(*map(_as_typed, error.lines))
 

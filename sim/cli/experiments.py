@@ -107,6 +107,7 @@ def compare(
     """Compare policies on the very same attempts and people: paired differences with the first, the base."""
     from sim.experiments.lines import show
     from sim.experiments.paired import compare_folders, compare_scenarios, prepared
+    from sim.experiments.rounded import thin
     from sim.experiments.table import comparison_tables
     from sim.progress import console
     from sim.results.folder import to_json
@@ -137,6 +138,8 @@ def compare(
         document = compare_folders([Path(name) for name in names])
     else:
         folder = prepared(names, loaded, out, draws, replicates)
+        for line in thin([loaded(name, None if draws is None else 0, 0).spec for name in names]):
+            typer.echo(f"warning: {line}", err=True)
         with keeping(f"what was finished is kept in {folder}, the same command goes on"):
             document = compare_scenarios(names, loaded, make, folder, draws, replicates)
     if as_json:
@@ -223,6 +226,8 @@ def sweep(
 ) -> None:
     """Run a scenario at every point of a design; one table with a row a run. Interrupted, the same command goes on."""
     from sim.experiments.lines import show
+    from sim.experiments.rounded import alike, thin
+    from sim.experiments.rounded import varied as varied_staff
     from sim.experiments.simulations import FAILED
     from sim.experiments.sweep import CATALOGUE, STATUS, planned, prepared
     from sim.experiments.sweep import sweep as swept
@@ -236,10 +241,14 @@ def sweep(
     with experiment(quiet or as_json, workers, scheduler) as (runs, _):
         asked = varied(vary) if vary else None
         chosen = planned(found, asked, design, samples)
+        given = {axis.key: axis.given for axis in chosen.axes}
+        warnings = [*(str(one) for one in alike(found, given)), *thin(varied_staff(found, given))]
         folder = runs.kept_in(prepared(found, chosen, replicates, out))
         frame = swept(found, asked, design, samples, replicates, folder, **runs.computing)
+    for line in warnings:
+        typer.echo(f"warning: {line}", err=True)
     if as_json:
-        typer.echo(to_json({"folder": str(folder), "rows": records(frame)}), nl=False)
+        typer.echo(to_json({"folder": str(folder), "rows": records(frame), "warnings": warnings}), nl=False)
     elif not quiet:
         show(console(), [sweep_table(frame, [axis.key for axis in chosen.axes], quantity or [])])
         typer.echo(f"{folder / CATALOGUE}  {len(frame)} runs")

@@ -23,6 +23,7 @@ from sim.cli.common import (
     Settings,
     Workers,
     app,
+    demand_left,
     event_share,
     keeping,
     load,
@@ -84,6 +85,7 @@ def run(
     first = load(scenario, settings, values)
     if checkpoint and first.spec.engine == "reference":
         refuse("--checkpoint: the engine 'reference' keeps no checkpoints; --engine vector")
+    demand_left(scenario, settings, {"scale": first.spec.scale, "population.pool": first.spec.population.pool})
     silent = quiet or as_json
     if draws is None and replicates == 1:
         _show_runs([run_once(first, out, workers, silent, True, checkpoint)], None, as_json, quiet)

@@ -2,7 +2,8 @@
 
 from sim.engines.tables import Tables
 from sim.scenario.schema import ScenarioModel
-from sim.warning.schedule import FEW_SERVERS, thin_desks
+from sim.scenario.schema.population import COUNTRY
+from sim.warning.schedule import FEW_SERVERS, thin_desks, thin_desks_of
 from sim.words import DESK_LABELS
 
 
@@ -18,8 +19,17 @@ def of_scale(spec: ScenarioModel, tables: Tables) -> list[str]:
     return [
         *lines,
         f"scale {spec.scale:g}: {thin} of {desks} desks have fewer than {FEW_SERVERS:g} staff x scale, so waits are "
-        "shorter than the country's",
+        f"shorter than the country's{_offer(spec)}",
     ]
+
+
+def _offer(spec: ScenarioModel) -> str:
+    """Return what pooling would do for the desks, where it can be done."""
+    pooled = spec.pooled_further(COUNTRY)
+    if pooled is None:
+        return ""
+    thin = thin_desks_of(pooled)
+    return f"; with --pool country {thin or 'none'} of {len(DESK_LABELS)} desks would have"
 
 
 def of_cards(spec: ScenarioModel, heaviest: float) -> list[str]:

@@ -6,6 +6,7 @@ This module only decides; ``compare`` computes the differences, ``paired`` makes
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from sim.experiments.rounded import lost
 from sim.failures import RefusedError
 from sim.scenario.load import NO_RESULT, plain
 
@@ -23,7 +24,7 @@ class PairingError(RefusedError, ValueError):
 
 
 def demand_pair(base: "Scenario", other: "Scenario") -> None:
-    """Raise PairingError unless both scenarios meet the same attempts and people."""
+    """Raise PairingError unless both scenarios meet the same attempts and people, and rounding leaves their staff."""
     for section in ALIKE:
         here, there = plain(base.resolved[section]), plain(other.resolved[section])
         if here != there:
@@ -32,6 +33,9 @@ def demand_pair(base: "Scenario", other: "Scenario") -> None:
                 f"{other.name} cannot be paired with {base.name}: {key} is {two} beside {one}; "
                 f"the same {', '.join(ALIKE[:-1])} and {ALIKE[-1]}, without which attempts and people are others"
             )
+    gone = lost(base.spec, other.spec)
+    if gone is not None:
+        raise PairingError(f"{other.name} cannot be told from {base.name}: {gone}")
 
 
 def difference(key: str, here: object, there: object) -> tuple[str, object, object]:

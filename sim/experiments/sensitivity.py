@@ -33,6 +33,7 @@ from sim.experiments.indices import (
     whole_blocks,
 )
 from sim.experiments.parameters import Parameter, free_parameters, ranged_parameters
+from sim.experiments.rounded import alike
 from sim.experiments.simulations import (
     FAILED,
     Computing,
@@ -178,6 +179,8 @@ def planned(
     for quantity in quantities:
         if quantity not in names:
             raise DesignError(f"{quantity} is no quantity of {scenario.name}; {choices(quantity, names, LISTED)}")
+    for one in alike(scenario, {parameter.key: parameter.ends for parameter in parameters}):
+        raise DesignError(str(one))
     screening = Screening(method, parameters, samples, scenario.spec.seed)
     if len(screening) > MOST:
         raise DesignError(f"{len(screening):,} runs are too many; at most {MOST:,}, fewer samples or parameters")

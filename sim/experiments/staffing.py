@@ -24,6 +24,7 @@ from sim.results.folder import whole
 from sim.results.outcomes import Outcome, service
 from sim.scenario import changed
 from sim.scenario.bounds import MOST_STAFF
+from sim.scenario.schema.population import COUNTRY
 from sim.warning.schedule import FEW_SERVERS, Schedule, desks_of, staff_of
 from sim.words import DESKS, ContactChannel, Tier
 
@@ -112,10 +113,12 @@ class Staffing:
         thin = int((staff * scale < FEW_SERVERS).sum())
         if scale == 1.0 or not thin:
             return []
+        pooled = self.scenario.spec.pooled_further(COUNTRY)
+        pool = "" if pooled is None else ", or --pool country for the staff of the country, which keeps its lines"
         return [
             f"scale {scale:g}: {thin} of {len(staff)} desks have fewer than {FEW_SERVERS:g} staff x scale, so waits "
             "are shorter than the country's, and staff is told "
-            f"in steps of {1 / scale:.3g}; scale 1 and a shorter period"
+            f"in steps of {1 / scale:.3g}; scale 1 and a shorter period{pool}"
         ]
 
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 from sim.experiments.design import GRID, Design, DesignError, Value, design
 from sim.experiments.parameters import out_of_range
+from sim.experiments.rounded import alike
 from sim.experiments.simulations import (
     FAILED,
     Computing,
@@ -88,7 +89,11 @@ def sweep(
 def planned(
     scenario: Scenario, vary: Mapping[str, Sequence[Value]] | None, kind: str | None, samples: int | None
 ) -> Design:
-    """Return the design of these arguments of ``sweep``, its values as the scenario has them; raises DesignError."""
+    """Return the design of these arguments of ``sweep``, its values as the scenario has them.
+
+    Raises:
+        DesignError: If it cannot be made, or if rounding makes all values of a parameter one.
+    """
     own = scenario.spec.sweep
     values_by_key: Mapping[str, Sequence[Value]] = own.vary if vary is None else vary
     for key in values_by_key:
@@ -97,7 +102,11 @@ def planned(
     checked = {key: [_checked(scenario, key, value) for value in values] for key, values in values_by_key.items()}
     if vary is None:
         kind, samples = kind or own.design, own.samples if samples is None else samples
-    return design(scenario, checked, kind or GRID, samples)
+    made = design(scenario, checked, kind or GRID, samples)
+    for one in alike(scenario, {axis.key: axis.given for axis in made.axes}):
+        if one.all:
+            raise DesignError(str(one))
+    return made
 
 
 def prepared(scenario: Scenario, plan: Design, replicates: int, folder: Path | None) -> Path:

@@ -30,6 +30,7 @@ class Files:
     draws: Node | None = None  # the table of draws that was found
     mistakes: list[Mistake] = field(default_factory=list)
     unread: set[str] = field(default_factory=set)  # keys of tables that could not be read
+    trees: list[Node] = field(default_factory=list)  # of each file with all that it extends, the deepest first
 
     def read(
         self,
@@ -66,6 +67,7 @@ class Files:
             base_path, base_shown = self.base(base, path, shown, opened)
             below = self.read(base_path, base_shown, opened, (shown, *chain), replaced or draws is not None)
             own = merge(below, without(own, "extends"))
+        self.trees.append(own)
         if draws is None or draws.value is None or replaced:
             return own
         return self.drawn(own, draws, path.parent)

@@ -80,7 +80,7 @@ def load_scenario(
     Returns:
         The scenario, read, checked and completed.
     """
-    files, root, folder = _read(name_or_path, draw)
+    files, root, folder = read_files(name_or_path, draw)
     mistakes, unset = files.mistakes, root
     for key, value in set_values(root, overrides or {}, mistakes):
         root = merge(root, unwrap_all(with_value(root, key, value, mistakes), mistakes))
@@ -224,7 +224,7 @@ def posterior(name_or_path: str) -> "pd.DataFrame":
     Raises:
         ScenarioError: If there are none, or with the mistakes of the files.
     """
-    files, _, _ = _read(name_or_path, None)
+    files, _, _ = read_files(name_or_path, None)
     if files.mistakes:
         raise ScenarioError(merged(files.mistakes))
     if files.draws is None:
@@ -232,7 +232,7 @@ def posterior(name_or_path: str) -> "pd.DataFrame":
     return frame(files.draws)
 
 
-def _read(name_or_path: str, draw: int | None) -> tuple[Files, Node, Path]:
+def read_files(name_or_path: str, draw: int | None) -> tuple[Files, Node, Path]:
     """Read the files of a scenario: with the mistakes so far, the tree they make and the folder of the first."""
     files = Files(shape(ScenarioModel), draw)
     path, shown = find(str(name_or_path))

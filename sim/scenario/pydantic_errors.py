@@ -54,7 +54,7 @@ def mistakes_of(error: ValidationError, root: Node, shape: Shape) -> list[Mistak
     return list(kept.values())
 
 
-def _place_of(root: Node, path: KeyPath, by_key: bool = False) -> Place:
+def place_of(root: Node, path: KeyPath, by_key: bool = False) -> Place:
     """Return where the value at a path stands, or its key; for a path that no file gives, its nearest parent."""
     node, place = root, root.place
     for index, part in enumerate(path):
@@ -94,7 +94,7 @@ def _mistakes_of_item(item: Any, root: Node, shape: Shape) -> list[Mistake]:
         return [_missing(path, root, shape)]
     if item["loc"] and item["loc"][-1] == "[key]":
         name = str(item["loc"][-2])
-        place = _place_of(root, path, by_key=True)
+        place = place_of(root, path, by_key=True)
         return [Mistake(place, dotted(path), f"key {found(name)} is no name", _pattern(context))]
     if kind in ("union_tag_invalid", "union_tag_not_found"):
         return [_wrong_tag(path, node, known, context, root)]
@@ -102,13 +102,13 @@ def _mistakes_of_item(item: Any, root: Node, shape: Shape) -> list[Mistake]:
         broken = []
         for rule in (context, *context.get("more", ())):
             blamed = (*path, *node.path_to(rule["key"]))
-            broken.append(Mistake(_place_of(root, blamed), dotted(blamed), rule["found"], rule["allowed"]))
+            broken.append(Mistake(place_of(root, blamed), dotted(blamed), rule["found"], rule["allowed"]))
         return broken
     slips = _slips(node, known)
     if slips:
         return [Mistake(node.keys[key], dotted((*path, key)), "unknown key", choices(key, FULL_FORM)) for key in slips]
     message, allowed = _wording(kind, context, node, known, item["msg"])
-    return [Mistake(_place_of(root, path), dotted(path), message, allowed)]
+    return [Mistake(place_of(root, path), dotted(path), message, allowed)]
 
 
 def _slips(node: Node, known: Shape | None) -> list[str]:
@@ -124,7 +124,7 @@ def _stranger(path: KeyPath, root: Node) -> Mistake | None:
     """Return the mistake where ``--set`` or a call names an entry that the files do not have, though it meant one."""
     if not path:
         return None
-    place, parent = _place_of(root, path, by_key=True), root.at(path[:-1])
+    place, parent = place_of(root, path, by_key=True), root.at(path[:-1])
     if place.layer == "file" or parent is None:
         return None
     others = [name for name, at in parent.keys.items() if at.layer == "file"]
@@ -134,7 +134,7 @@ def _stranger(path: KeyPath, root: Node) -> Mistake | None:
 def _unknown_key(path: KeyPath, root: Node, shape: Shape) -> Mistake:
     parent, known = _at(root, shape, path[:-1])
     names = known.key_names(parent) if known is not None else []
-    place = _place_of(root, path, by_key=True)
+    place = place_of(root, path, by_key=True)
     return Mistake(place, dotted(path), "unknown key", choices(str(path[-1]), names))
 
 
@@ -143,7 +143,7 @@ def _missing(path: KeyPath, root: Node, shape: Shape) -> Mistake:
     name = str(path[-1])
     inner = known.child(name, parent) if known is not None else None
     wanted = inner.words_for_people() if inner is not None else "a value"
-    place = _place_of(root, path[:-1], by_key=True)
+    place = place_of(root, path[:-1], by_key=True)
     if len(path) > 1 and isinstance(path[-2], int):
         place = parent.place
     if parent.place.file.endswith(".csv"):
@@ -172,7 +172,7 @@ def _wrong_tag(path: KeyPath, node: Node, known: Shape | None, context: Any, roo
     words = [word for model in models if (own := Shape(model, (model,)).child(name)) for word in own.words()]
     given = node.child(name)
     if given is None:
-        place = _place_of(root, path, by_key=True)
+        place = place_of(root, path, by_key=True)
         missing = Mistake(place, dotted((*path, name)), "is missing", choices("", words))
         return _stranger(path, root) or missing
     what = f"{found(given.plain())} is not allowed"

@@ -7,7 +7,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.country.calendar import ramped
+from sim.country.calendar import Calendar, ramped
 from sim.country.provinces import Provinces
 from sim.days import HALF_HOURS, calendar_date, weekday
 from sim.scenario.schema import ScenarioModel
@@ -75,6 +75,10 @@ class Schedule:
         """Return the servers on duty on a day, (P, 2 desks, 48 half hours); it is shared, so nobody writes to it."""
         return self._with(weekday(day), self._factors(day))
 
+    def on_duty(self, days: Sequence[int]) -> NDArray[np.float64]:
+        """Return the staff on duty on some days, of the country: (days, P, 2 desks, 48 half hours)."""
+        return np.array([self._on_duty(weekday(day), self._factors(day)) for day in days])
+
     def never_staffed(self, first: int, last: int) -> int:
         """Return how many desks have no server on any day from a first to a last day number."""
         ever = np.zeros(self._staff.shape, dtype=bool)
@@ -124,9 +128,13 @@ class Schedule:
         return on_duty
 
     def _computed(self, of_week: int, factors: tuple[float, ...]) -> NDArray[np.int64]:
-        on_duty = self._on_duty(of_week, factors)
-        seats = np.maximum(1.0, np.floor(on_duty * self._scale + 0.5))
-        return np.where(on_duty > 0.0, seats, 0.0).astype(np.int64)
+        return thinned(self._on_duty(of_week, factors), self._scale)
+
+
+def thinned(staff: NDArray[np.float64], scale: float) -> NDArray[np.int64]:
+    """Return the servers that staff comes to at a scale: rounded half up, at least one where there is any."""
+    seats = np.maximum(1.0, np.floor(staff * scale + 0.5))
+    return np.where(staff > 0.0, seats, 0.0).astype(np.int64)
 
 
 def shares_on_duty(shifts: Sequence[Shift] | None) -> NDArray[np.float64]:
@@ -153,3 +161,9 @@ def thin_desks(schedule: Schedule, first: int, last: int) -> int:
     """
     most = schedule.most(first, last)
     return int(((most > 0.0) & (most < FEW_SERVERS)).sum())
+
+
+def thin_desks_of(spec: ScenarioModel) -> int:
+    """Return how many desks of a scenario ``thin_desks`` finds in its period."""
+    calendar = Calendar.of(spec.period)
+    return thin_desks(Schedule(spec, Provinces.of(spec)), calendar.start, calendar.last)

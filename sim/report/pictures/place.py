@@ -8,6 +8,7 @@ from sim.money import FEN_PER_YUAN
 from sim.report.looks import INK, PEOPLE, SCALE, finish, plain, provinces
 from sim.report.sums import sums
 from sim.rounding import short
+from sim.scenario.schema.population import NO_POOL
 from sim.words import End, Fate
 
 if TYPE_CHECKING:
@@ -28,6 +29,8 @@ CHINA: dict[int, tuple[int, int, str]] = {
 }  # fmt: skip
 ROW = 6
 """Tiles in a row where the provinces are not China's."""
+FEWEST, MOST = 3, 8
+"""Letters on a tile."""
 PALE = 0.52
 """Share of the scale of colours below which a tile is so pale that its text is dark."""
 DARK = "#111"
@@ -76,11 +79,27 @@ Tile = tuple[int, int, str]
 
 
 def tiles(run: "Run") -> dict[int, Tile]:
-    """Return the tile of each province: as in ``CHINA`` where all codes are China's, else in reading order."""
+    """Return the tile of each province: as in ``CHINA`` where all codes are its provinces', else in reading order."""
     names = provinces(run)
-    if set(names) <= set(CHINA) and len(names) > ROW:
+    if set(names) <= set(CHINA) and len(names) > ROW and run.scenario.spec.population.pool == NO_POOL:
         return {code: CHINA[code] for code in names}
-    return {code: (at % ROW, at // ROW, name[:3]) for at, (code, name) in enumerate(names.items())}
+    letters = _letters(list(names.values()))
+    return {code: (at % ROW, at // ROW, letters[at]) for at, code in enumerate(names)}
+
+
+def _letters(names: list[str]) -> list[str]:
+    """Return the beginnings of names that tell them apart, of three letters or a few more."""
+    return [
+        next(
+            (
+                name[:length]
+                for length in range(FEWEST, MOST)
+                if sum(one.startswith(name[:length]) for one in names) == 1
+            ),
+            name[:MOST],
+        )
+        for name in names
+    ]
 
 
 def months(run: "Run") -> dict[str, str]:

@@ -214,19 +214,20 @@ class ScenarioModel(Part):
         found += [] if found else [*self._check_growth(), *self._check_staff(), *self._check_coverage()]
         if found:
             raise all_of(found)
-        pooled = self._pooled()
+        pooled = self.pooled(self.population.pool)
         found += [*pooled._check_counts(), *pooled._check_losses()]
         if found:
             raise all_of(found)
         return pooled
 
-    def _pooled(self) -> "ScenarioModel":
-        """Return the scenario with its pools in place of its provinces; raises all mistakes of what is said of them."""
-        pools = Pools.of(self.population)
+    def pooled(self, kind: str) -> "ScenarioModel":
+        """Return the scenario with pools of a kind, as ``population.pool`` has it, in place of its provinces."""
+        population = self.population.model_copy(update={"pool": kind})
+        pools = Pools.of(population)
         if not pools.any:
             return self
         parts = {
-            "population": pools.population(self.population),
+            "population": pools.population(population),
             "fraud": pools.fraud(self.fraud),
             "desks": pools.desks(self.desks),
             "measures": pools.placed(self.measures, "measures"),
@@ -234,6 +235,14 @@ class ScenarioModel(Part):
         if pools.mistakes:
             raise all_of(pools.mistakes)
         return self.model_copy(update=parts)
+
+    def pooled_further(self, kind: str) -> "ScenarioModel | None":
+        """Return the scenario with pools of a kind; None where they cannot be, or would change nothing."""
+        try:
+            pooled = self.pooled(kind)
+        except PydanticCustomError:
+            return None
+        return None if pooled is self else pooled
 
     def _check_shape(self) -> Iterator[PydanticCustomError]:
         if HALF_HOUR_MS % self.clock:

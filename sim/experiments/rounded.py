@@ -1,0 +1,276 @@
+"""Policies that rounding takes away: staff of the country differs, but at simulated scale the same servers are on duty.
+
+Who compares such scenarios would compare one with itself, and be told that officers do nothing.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import product
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.country.calendar import Calendar
+from sim.country.provinces import Provinces
+from sim.scenario import changed
+from sim.scenario.errors import Mistake, ScenarioError, found
+from sim.scenario.schema.population import COUNTRY
+from sim.scenario.schema.warning import Desks
+from sim.scenario.without import changes
+from sim.warning.schedule import FEW_SERVERS, Schedule, thin_desks_of, thinned
+from sim.words import DESK_LABELS
+
+if TYPE_CHECKING:
+    from sim.scenario import Scenario, ScenarioModel
+
+OF_A_DESK = ("staff", "by_province", "shifts", "growth")
+"""What of a desk says how many are on duty, as far as the schema has it."""
+
+STAFF_KEYS = (
+    *(
+        ("desks", desk, name)
+        for desk in DESK_LABELS
+        for name in OF_A_DESK
+        if name in Desks.model_fields[desk].annotation.model_fields  # type: ignore[union-attr]
+    ),
+    ("desks", "province_weights"),
+)
+"""The path of each key that says how many are on duty."""
+
+ALIKE = 1e-9
+"""Relative difference up to which staff is the same, written otherwise."""
+
+MOST_DAYS = 1000
+"""Days on which servers are looked at; a longer period is looked at evenly."""
+
+DIGITS = 2
+"""Significant digits of the scales that are offered."""
+
+Staff = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Lost:
+    """A change of staff that rounding takes away: the key, what comes to the same, and what would not."""
+
+    key: str
+    message: str
+    allowed: str
+
+    def __str__(self) -> str:
+        """Return it in one line."""
+        return f"{self.key}: {self.message}; {self.allowed}"
+
+
+def lost(base: "ScenarioModel", other: "ScenarioModel") -> Lost | None:
+    """Return the first change of staff from one scenario to another that rounding takes away; None if there is none.
+
+    A key is looked at by itself: what it says makes a difference to the staff of the country, but with what the base
+    says in its place the same servers would be on duty in all provinces and half hours.
+
+    Args:
+        base: What is compared with.
+        other: What is compared, of the same scale.
+    """
+    if base.desks == other.desks:
+        return None
+    for path in STAFF_KEYS:
+        if _at(base, path) != _at(other, path):
+            before = _with(other, path, _at(base, path))
+            if not _alike(before, other) and not _differ(before, other, other.scale):
+                return _told(path, before, other)
+    return None
+
+
+def demand_left(name: str, overrides: Mapping[str, str] | None = None, **arguments: Any) -> None:
+    """Refuse a scenario where rounding takes away what a file, or an option, changes in its staff.
+
+    Args:
+        name: The name or the path of a scenario that can be loaded with these options.
+        overrides: As ``load_scenario`` has them.
+        **arguments: As ``load_scenario`` has them.
+
+    Raises:
+        ScenarioError: If it does, with the place of the change.
+    """
+    for change in changes(name, STAFF_KEYS, overrides, **arguments):
+        gone = lost(change.before, change.after)
+        if gone is not None:
+            raise ScenarioError([Mistake(change.place(gone.key), gone.key, gone.message, gone.allowed)])
+
+
+def thin(specs: "Sequence[ScenarioModel]") -> list[str]:
+    """Return the warning that scenarios differ in staff, but have too few servers for what staff does to waits."""
+    first, *others = specs
+    if all(_alike(first, other) for other in others):
+        return []
+    worst = max(specs, key=thin_desks_of)
+    few = thin_desks_of(worst)
+    if not few:
+        return []
+    pool = "" if worst.pooled_further(COUNTRY) is None else " or --pool country"
+    return [
+        f"staff differs, and at scale {worst.scale:g} {few} desks have fewer than {FEW_SERVERS:g} staff x scale: what "
+        f"it does to their waits is not what it does to the country's; a larger scale{pool}"
+    ]
+
+
+@dataclass(frozen=True)
+class Alike:
+    """Values of one parameter that rounding makes one.
+
+    Attributes:
+        values: They, as they are given.
+        all: Whether the parameter has no others.
+        lost: What is told of the first and the last of them.
+    """
+
+    values: tuple[Any, ...]
+    all: bool
+    lost: Lost
+
+    def __str__(self) -> str:
+        """Return it in one line."""
+        *values, last = (_value(value, "") for value in self.values)
+        return f"{', '.join(values)} and {last} are alike: {self.lost}"
+
+
+def alike(scenario: "Scenario", given: Mapping[str, Sequence[Any]]) -> Iterator[Alike]:
+    """Find the values of varied parameters that rounding makes one, whatever the scale and the pool that are varied.
+
+    Args:
+        scenario: The scenario that is varied.
+        given: Values by dotted key; of a range both ends.
+
+    Yields:
+        Two values or more that have the same servers on duty, though not the same staff.
+    """
+    others = {key: given[key] for key in ("scale", "population.pool") if key in given}
+    settings = [dict(zip(others, values, strict=True)) for values in product(*others.values())]
+    for key, values in given.items():
+        if not _sets_staff(key):
+            continue
+        groups: dict[bytes, list[int]] = {}
+        made = [[changed(scenario, {**setting, key: value}).spec for setting in settings] for value in values]
+        for number, specs in enumerate(made):
+            tables = [thinned(_staff(spec), spec.scale) for spec in specs]
+            groups.setdefault(b"".join(table.tobytes() for table in tables), []).append(number)
+        for numbers in groups.values():
+            first, last = made[numbers[0]], made[numbers[-1]]
+            gone = max(zip(first, last, strict=True), key=lambda pair: pair[0].scale)
+            told = lost(*gone)
+            if told is not None:
+                yield Alike(tuple(values[number] for number in numbers), len(numbers) == len(values), told)
+
+
+def varied(scenario: "Scenario", given: Mapping[str, Sequence[Any]]) -> "list[ScenarioModel]":
+    """Return a scenario with each of the values of varied parameters that set staff, and the scenario itself."""
+    values = [{key: value} for key, values in given.items() if _sets_staff(key) for value in values]
+    return [scenario.spec, *(changed(scenario, value).spec for value in values)]
+
+
+def _sets_staff(key: str) -> bool:
+    """Return whether a dotted key is, or lies below, one that says how many are on duty."""
+    return any(f"{key}.".startswith(f"{'.'.join(path)}.") for path in STAFF_KEYS)
+
+
+def _staff(spec: "ScenarioModel") -> Staff:
+    """Return the staff on duty on the days of the period, of a long one on as many as are looked at, (D, P, 2, 48)."""
+    calendar = Calendar.of(spec.period)
+    days = calendar.last + 1 - calendar.start
+    step = -(-days // MOST_DAYS)
+    return Schedule(spec, Provinces.of(spec)).on_duty(range(calendar.start, calendar.last + 1, step))
+
+
+def _alike(one: "ScenarioModel", other: "ScenarioModel") -> bool:
+    """Return whether two scenarios have the same staff on duty, but for the rounding of doubles."""
+    return np.allclose(_staff(one), _staff(other), rtol=ALIKE, atol=0.0)
+
+
+def _differ(one: "ScenarioModel", other: "ScenarioModel", scale: float) -> bool:
+    return not np.array_equal(thinned(_staff(one), scale), thinned(_staff(other), scale))
+
+
+def _at(spec: "ScenarioModel", path: Sequence[str]) -> Any:
+    value: Any = spec
+    for name in path:
+        value = getattr(value, name)
+    return value
+
+
+def _with(spec: Any, path: Sequence[str], value: Any) -> Any:
+    """Return a model with another value at a path."""
+    name, *rest = path
+    return spec.model_copy(update={name: _with(getattr(spec, name), rest, value) if rest else value})
+
+
+def _told(path: Sequence[str], before: "ScenarioModel", after: "ScenarioModel") -> Lost:
+    """Return what is told of a key whose change rounding takes away."""
+    here, there, key = _at(before, path), _at(after, path), ".".join(path)
+    absent = "1" if key == "desks.province_weights" else "its share"
+    staff, other = _staff(before), _staff(after)
+    place = np.unravel_index(int(np.abs(other - staff).argmax()), staff.shape)
+    province, scale = int(place[1]), after.scale
+    row = after.population.provinces[province]
+    if isinstance(here, Mapping):
+        code = next(code for code in (str(row.code), *there, *here) if here.get(code) != there.get(code))
+        key, here, there = f"{key}.{code}", here.get(code), there.get(code)
+    servers = int(thinned(staff, scale)[place])
+    message = (
+        f"{_value(there, absent)} instead of {_value(here, absent)} comes to the same at scale {scale:g}: "
+        f"{_apart(other[place] * scale, staff[place] * scale)} servers of the {DESK_LABELS[place[2]]} desk in "
+        f"{row.name}, both {servers}"
+    )
+    return Lost(key, message, _allowed(before, after))
+
+
+def _apart(one: float, other: float) -> str:
+    """Return two numbers with as many digits as tell them apart, three at least."""
+    digits = next((n for n in range(3, 17) if f"{one:.{n}g}" != f"{other:.{n}g}"), 17)
+    return f"{one:.{digits}g} and {other:.{digits}g}"
+
+
+def _value(value: Any, absent: str) -> str:
+    """Return a value as a message quotes it, ``absent`` where there is none."""
+    if value is None:
+        return absent
+    return f"{value:g}" if isinstance(value, float) else found(value)
+
+
+def _allowed(before: "ScenarioModel", after: "ScenarioModel") -> str:
+    """Return the smallest scale, and the pool, at which two scenarios differ."""
+    offers = []
+    scale = _smallest(before, after)
+    if scale is not None:
+        offers.append(f"--scale {scale:g} (the smallest at which they differ)")
+    for kind in ("regions", COUNTRY):
+        one, other = before.pooled_further(kind), after.pooled_further(kind)
+        if one is None or other is None:
+            continue
+        if _differ(one, other, after.scale):
+            offers.append(f"--pool {kind}")
+            break
+        enough = _smallest(one, other)
+        if kind == COUNTRY and enough is not None and enough < (scale or 1.0):
+            offers.append(f"--pool {kind} --scale {enough:g}")
+    return " or ".join(offers) or "a larger change: these differ at no scale"
+
+
+def _smallest(before: "ScenarioModel", after: "ScenarioModel") -> float | None:
+    """Return the smallest round scale above the simulated one at which two scenarios differ; None if there is none."""
+    one, other = _staff(before), _staff(after)
+    for scale in _round_scales(after.scale):
+        if not np.array_equal(thinned(one, scale), thinned(other, scale)):
+            return scale
+    return None
+
+
+def _round_scales(above: float) -> Iterator[float]:
+    """Yield the scales above one, up to 1, that have two significant digits, in their order."""
+    exponent = int(f"{above:e}".partition("e")[2])
+    least = 10 ** (DIGITS - 1)
+    for power, digits in product(range(exponent, 1), range(least, 10 * least)):
+        scale = float(f"{digits}e{power - DIGITS + 1}")
+        if above < scale <= 1.0:
+            yield scale

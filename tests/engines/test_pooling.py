@@ -1,0 +1,137 @@
+"""A pooled run keeps the desks: as long as lines are with all provinces, so long they are with few people in one."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from statistics import fmean
+from typing import Any
+
+import pytest
+
+import sim
+from benchmarks.pooling import EXPIRED, SAVED, VICTIMS, WAIT, facts, median, rows
+from sim.days import MINUTE_MS
+from sim.words import Tier
+from tests.engines.small import files_that_differ
+
+PROVINCES = 4
+SEEDS = range(7, 15)
+ROW = {
+    "region": "all",
+    "population": 300_000,
+    "share_0_14": 18.0,
+    "share_15_59": 63.0,
+    "share_60_plus": 19.0,
+    "share_65_plus": 13.0,
+    "share_urban": 64.0,
+    "men_per_100_women": 105.0,
+}
+ALIKE: dict[str, Any] = {
+    "population.provinces": [{"code": 11 + at, "name": f"p{at}", **ROW} for at in range(PROVINCES)],
+    "period": {"start": "2022-01-24", "end": "2022-09-30", "warmup": "2 d"},
+    "feedback": False,
+    # Few that nobody is defrauded by, many who would be, visits by nine officers a province who are just too few.
+    "population.legitimate.call": "4000 per day",
+    "population.legitimate.sms": "4000 per day",
+    "population.legitimate.online": "1600 per day",
+    "fraud.volumes.call.level": "1728 per day",
+    "fraud.volumes.sms.level": "1728 per day",
+    "fraud.volumes.online.level": "864 per day",
+    "desks.call.staff": PROVINCES,
+    "desks.visit.staff": 9 * PROVINCES,
+    **{f"warning.dissuasion.stop.{channel}": 0.5 for channel in ("app", "sms", "call", "visit")},
+    **{f"fraud.types.{name}.engage": 0.9 for name in sim.load_scenario("tiny").spec.fraud.types},
+    # Chance that all provinces share would not be averaged out.
+    **{f"dens.hazard.{name}": "0 per year" for name in ("east", "south", "elsewhere", "overseas", "per_lead")},
+}
+"""Provinces alike, in which most of what is saved or not is a matter of officers."""
+
+
+def mean(folder: Path, seeds: Iterable[int], **values: Any) -> dict[str, float]:
+    """Return what desks do in the mean of some seeds."""
+    given = {**ALIKE, **{key.replace("__", "."): value for key, value in values.items()}}
+    found = [facts(sim.run(sim.load_scenario("tiny", **given, seed=seed), folder / str(seed))) for seed in seeds]
+    return {name: fmean(one[name] for one in found) for name in found[0]}
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> dict[str, float]:
+    """As many people as the pooled runs have together: two seeds of four provinces."""
+    return mean(tmp_path_factory.mktemp("whole"), SEEDS[::PROVINCES])
+
+
+def errors(whole: dict[str, float], other: dict[str, float]) -> dict[str, float]:
+    """Return by how much facts are missed, as a share of what is allowed."""
+    allowed = {SAVED: 0.02, VICTIMS: 0.02, **{WAIT.format(tier): 0.10 for tier in Tier.labels()}}
+    found = {name: abs(other[name] / whole[name] - 1.0) / share for name, share in allowed.items() if name in whole}
+    for name in (EXPIRED.format(tier) for tier in Tier.labels()):
+        if name in whole:
+            found[name] = abs(other[name] - whole[name]) / 0.01
+    return found
+
+
+def test_pooled_and_thinned_provinces_keep_their_desks(whole: dict[str, float], tmp_path: Path) -> None:
+    pooled = mean(tmp_path, SEEDS, scale=1 / PROVINCES, population__pool="country")
+    assert whole[SAVED] > 10_000 < whole[VICTIMS]
+    assert whole[WAIT.format("red")] > 60 > 1 > whole[WAIT.format("orange")]
+    assert whole[EXPIRED.format("red")] > 0.1
+    missed = errors(whole, pooled)
+    assert set(missed) >= {SAVED, VICTIMS, WAIT.format("red"), WAIT.format("orange"), EXPIRED.format("red")}
+    assert max(missed.values()) < 1.0, missed
+
+
+def test_thinned_provinces_do_not(whole: dict[str, float], tmp_path: Path) -> None:
+    # Nine officers become two, and one at the phone stays one.
+    alone = mean(tmp_path, SEEDS[:2], scale=1 / PROVINCES)
+    missed = errors(whole, alone)
+    assert missed[SAVED] > 2.0
+    assert missed[WAIT.format("red")] > 1.0
+    assert missed[EXPIRED.format("red")] > 1.0
+
+
+def test_both_engines_are_one_on_a_pooled_scenario(tmp_path: Path) -> None:
+    values: dict[str, Any] = {
+        "period": {"start": "2022-01-29", "end": "2022-02-02", "warmup": "1 d"},
+        "population.pool": "country",
+        "scale": 0.5,
+        "fraud.province_weights": {"11": 3.0, "65": 0.5},
+        "desks.province_weights": {"44": 2.0},
+        "desks.visit.by_province": {"11": 20},
+        "measures.banks.provinces": [11, 44, 65],
+    }
+    runs = [
+        sim.run(sim.load_scenario("tiny", **values, engine=engine), tmp_path / engine, events="all")
+        for engine in ("vector", "reference")
+    ]
+    assert files_that_differ(*runs) == set()
+    assert set(runs[0].alerts["province"]) == {11}
+    for part in ("totals", "figures", "warnings"):
+        assert runs[0].manifest[part] == runs[1].manifest[part]
+
+
+def test_medians_are_read_off_bins() -> None:
+    minute = MINUTE_MS
+    assert median({minute: 10}) == 0.5 * minute
+    assert median({minute: 4, 2 * minute: 0, 4 * minute: 6}) == pytest.approx((2 + 2 * 1 / 6) * minute)
+    assert median({8 * minute: 1, minute: 3}) == pytest.approx(2 / 3 * minute)
+    with pytest.raises(ValueError, match="no waits"):
+        median({})
+
+
+def test_the_table_says_how_far_pooled_runs_are_off() -> None:
+    whole = {
+        SAVED: 1000.0,
+        WAIT.format("red"): 100.0,
+        WAIT.format("orange"): 0.6,
+        EXPIRED.format("red"): 0.25,
+        "x": 1.0,
+    }
+    pooled = [
+        {SAVED: 990.0, WAIT.format("red"): 110.0, WAIT.format("orange"): 0.4, EXPIRED.format("red"): 0.24},
+        {SAVED: 1030.0, WAIT.format("red"): 100.0, WAIT.format("orange"): 0.5, EXPIRED.format("red"): 0.25},
+    ]
+    assert list(rows(whole, pooled)) == [
+        "| people saved | 1,000 | 1,010 | +1.0 % | 2.8 % |",
+        "| median wait, red | 100.0 min | 105.0 min | +5.0 % | 7.1 % |",
+        "| median wait, orange | a minute at most | a minute at most | | |",
+        "| expired, red | 25.00 % | 24.50 % | -0.50 points | 0.71 points |",
+    ]

@@ -1,0 +1,328 @@
+"""Policies that rounding takes away are refused before anything runs, and told with what would keep them."""
+
+import json
+from collections.abc import Callable
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import sim
+from sim.country.provinces import Provinces
+from sim.days import day_number
+from sim.experiments.design import DesignError
+from sim.experiments.pairing import PairingError
+from sim.experiments.rounded import STAFF_KEYS, alike, lost, thin, varied
+from sim.experiments.sensitivity import planned as screened
+from sim.experiments.sweep import planned
+from sim.scenario import Scenario, changed, load_scenario
+from sim.warning.schedule import Schedule
+from tests.experiments.test_command import Tocsin, tocsin
+
+__all__ = ["tocsin"]
+
+DAY = "period={start: 2022-06-01, end: 2022-06-01, warmup: 0 d}"
+ALIKE = {
+    "desks.province_weights": "null",
+    "desks.call.staff": "5200",
+    "desks.call.growth": "null",
+    "desks.visit.staff": "4450",
+    "desks.visit.growth": "null",
+}
+"""Staff that is the same on all days, shared out by people."""
+SMALL = [
+    "--scale",
+    "0.001",
+    "--set",
+    DAY,
+    *(part for key, value in ALIKE.items() for part in ("--set", f"{key}={value}")),
+]
+BEIJING = "desks.visit.by_province"
+
+
+@pytest.fixture(scope="module")
+def flagship() -> Scenario:
+    return load_scenario("china-2022", {"period": DAY.partition("=")[2], **ALIKE}, scale=0.001)
+
+
+def other(base: Scenario, **values: Any) -> Scenario:
+    return changed(base, {key.replace("__", "."): value for key, value in values.items()}, bare=True)
+
+
+def servers(scenario: Scenario, scale: float, pool: str = "none") -> np.ndarray:
+    spec = changed(scenario, {"scale": scale, "population.pool": pool}).spec
+    return Schedule(spec, Provinces.of(spec)).servers(day_number(spec.period.start))
+
+
+def smallest(one: Scenario, two: Scenario) -> float:
+    """Return the smallest scale of two digits above a thousandth at which servers differ, scale by scale."""
+    scales = [round(digits * 10.0**power, 6) for power in (-4, -3, -2) for digits in range(10, 100)]
+    return next(s for s in scales if s > 0.001 and not np.array_equal(servers(one, s), servers(two, s)))
+
+
+def test_keys_of_staff_are_those_of_the_schema() -> None:
+    assert ("desks", "call", "staff") in STAFF_KEYS
+    assert ("desks", "visit", "by_province") in STAFF_KEYS
+    assert ("desks", "visit", "shifts") in STAFF_KEYS
+    assert ("desks", "province_weights") in STAFF_KEYS
+    assert not any(key[-1] in ("answered", "met", "visit", "short") for key in STAFF_KEYS)
+
+
+# one key
+
+
+def test_a_province_whose_officers_are_doubled_is_told_with_all_that_is_known_of_it(flagship: Scenario) -> None:
+    doubled = other(flagship, desks__visit__by_province={"11": 138})
+    gone = lost(flagship.spec, doubled.spec)
+    assert gone is not None
+    assert gone.key == "desks.visit.by_province.11"
+    assert gone.message == (
+        "138 instead of its share comes to the same at scale 0.001: "
+        "0.138 and 0.0691 servers of the visit desk in Beijing, both 1"
+    )
+    scale = smallest(flagship, doubled)
+    assert gone.allowed == f"--scale {scale:g} (the smallest at which they differ) or --pool country"
+    assert not np.array_equal(servers(flagship, 0.001, "country"), servers(doubled, 0.001, "country"))
+    assert np.array_equal(servers(flagship, 0.001, "regions"), servers(doubled, 0.001, "regions"))
+
+
+def test_the_mildest_pool_that_tells_them_apart_is_offered(flagship: Scenario) -> None:
+    twice = other(flagship, desks__visit__staff=8900.0)
+    gone = lost(flagship.spec, twice.spec)
+    assert gone is not None
+    assert gone.key == "desks.visit.staff"
+    assert (
+        gone.allowed == f"--scale {smallest(flagship, twice):g} (the smallest at which they differ) or --pool regions"
+    )
+    assert not np.array_equal(servers(flagship, 0.001, "regions"), servers(twice, 0.001, "regions"))
+
+
+def test_a_pool_that_needs_a_larger_scale_is_offered_with_it(flagship: Scenario) -> None:
+    hardly = other(flagship, desks__visit__by_province={"11": 72.0})
+    gone = lost(flagship.spec, hardly.spec)
+    assert gone is not None
+    pooled = float(gone.allowed.rpartition("--pool country --scale ")[2])
+    assert np.array_equal(servers(flagship, 0.001, "country"), servers(hardly, 0.001, "country"))
+    assert not np.array_equal(servers(flagship, pooled, "country"), servers(hardly, pooled, "country"))
+    assert pooled < smallest(flagship, hardly)
+
+
+def test_a_pool_that_cannot_be_is_not_offered(flagship: Scenario) -> None:
+    holds = {"kind": "bank_hold", "window": ["2022-06-01", None], "intensity": 0.1, "provinces": [11]}
+    base = other(flagship, measures={**flagship.resolved["measures"], "holds": holds})
+    gone = lost(base.spec, other(base, desks__visit__staff=8900.0).spec)
+    assert gone is not None
+    assert "--pool" not in gone.allowed
+    pooled = changed(flagship, {"population.pool": "country"})
+    gone = lost(pooled.spec, other(pooled, desks__visit__staff=4451.0).spec)
+    assert gone is not None
+    assert "--pool" not in gone.allowed
+
+
+def test_a_change_too_small_for_any_scale_says_so(flagship: Scenario) -> None:
+    base = other(flagship, desks__visit__staff=4450.3, population__pool="country")
+    gone = lost(base.spec, other(base, desks__visit__staff=4450.301).spec)
+    assert gone is not None
+    assert "4.450301 and 4.4503 servers of the visit desk in country, both 4" in gone.message
+    assert gone.allowed == "a larger change: these differ at no scale"
+
+
+def test_what_makes_a_difference_or_none_at_all_is_let_through(flagship: Scenario) -> None:
+    assert lost(flagship.spec, flagship.spec) is None
+    assert lost(flagship.spec, other(flagship, desks__visit__met=0.7).spec) is None
+    assert lost(flagship.spec, other(flagship, desks__visit__staff=89000.0).spec) is None
+    # The same staff, in two shifts where there was one: nothing that rounding took.
+    first, *others = flagship.spec.desks.visit.model_dump(mode="json")["shifts"]
+    day = [{**first, "start": "08:30", "end": "12:00"}, {**first, "start": "12:00", "end": "22:30"}]
+    night = [{"weekdays": one["weekdays"], "share": one["share"]} for one in others]
+    shifts = [*day, {**night[0], "start": "00:00", "end": "08:30"}, {**night[1], "start": "22:30", "end": "24:00"}]
+    split = other(flagship, desks__visit__shifts=shifts)
+    assert split.spec.desks != flagship.spec.desks
+    assert lost(flagship.spec, split.spec) is None
+
+
+def test_each_key_is_looked_at_by_itself(flagship: Scenario) -> None:
+    both = other(flagship, desks__call__staff=52000.0, desks__visit__staff=8900.0)
+    gone = lost(flagship.spec, both.spec)
+    assert gone is not None
+    assert gone.key == "desks.visit.staff"
+    weights = other(flagship, desks__province_weights={"11": 2.0, "12": 0.5})
+    gone = lost(flagship.spec, weights.spec)
+    assert gone is not None
+    assert gone.key == "desks.province_weights.11"
+    assert gone.message.startswith("2 instead of 1 comes to the same")
+
+
+# comparisons
+
+
+def test_a_comparison_is_refused_before_anything_runs(tocsin: Tocsin, tmp_path: Path) -> None:
+    code, out, err = tocsin("compare", "china-2022", "double-visits", *SMALL)
+    assert (code, out) == (2, "")
+    assert err == (
+        "tocsin compare: double-visits cannot be told from china-2022: desks.visit.staff: 8900 instead of 4450 comes "
+        "to the same at scale 0.001: 0.796 and 0.398 servers of the visit desk in Guangdong, both 1; "
+        "--scale 0.0019 (the smallest at which they differ) or --pool regions\n"
+    )
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_comparison_that_says_what_a_pool_would_keep(tocsin: Tocsin) -> None:
+    code, _, err = tocsin("compare", "china-2022", "double-visits", "--scale", "0.002", "--set", DAY, "--quiet")
+    assert code == 0
+    assert err == (
+        "warning: staff differs, and at scale 0.002 62 desks have fewer than 5 staff x scale: what it does to their "
+        "waits is not what it does to the country's; a larger scale or --pool country\n"
+    )
+    code, _, err = tocsin("compare", "china-2022", "no-local", "--scale", "0.0002", "--set", DAY, "--quiet")
+    assert (code, err) == (0, "")
+
+
+def test_finished_runs_are_not_compared_either(flagship: Scenario, tmp_path: Path) -> None:
+    runs = [
+        sim.run(one, tmp_path / str(at)) for at, one in enumerate((flagship, other(flagship, desks__visit__staff=5000)))
+    ]
+    with pytest.raises(PairingError, match=r"desks.visit.staff: 5000 instead of 4450 comes to the same"):
+        sim.compare(runs)
+
+
+# a run of its own
+
+
+FILES = {
+    "one": 'extends: china-2022\ndesks:\n  visit:\n    by_province: {"11": 138}\n',
+    "two": "extends: one.yaml\nscale: 0.001\ndesks: {visit: {met: 0.7}}\n",
+    "three": 'extends: two.yaml\ndesks: {visit: {by_province: {"11": 9000}}}\n',
+}
+
+
+@pytest.fixture
+def files(tocsin: Tocsin, tmp_path: Path) -> Callable[..., tuple[int, str, str]]:
+    """Run the command line in a folder of scenarios that extend each other."""
+    for name, text in FILES.items():
+        (tmp_path / f"{name}.yaml").write_text(f"schema: 1\nname: {name}\ntitle: {name}\n{text}", encoding="utf-8")
+    return tocsin
+
+
+BOTH_ONE = (
+    "desks.visit.by_province.11: 138 instead of its share comes to the same at scale 0.001: 0.138 and 0.0691 servers "
+    "of the visit desk in Beijing, both 1; --scale 0.011 (the smallest at which they differ) or --pool country"
+)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        (["one.yaml", "--scale", "0.001"], f"one.yaml:7:25: {BOTH_ONE}"),
+        (["two.yaml"], f"one.yaml:7:25: {BOTH_ONE} (extended by two.yaml)"),
+        (["china-2022", "--scale", "0.001", "--set", 'desks.visit.by_province={"11": 138}'], f"--set:1:32: {BOTH_ONE}"),
+        (["china-2022", "--set", "scale=0.001", "--set", "desks.visit.by_province.11=138"], f"--set:2:28: {BOTH_ONE}"),
+        (
+            ["double-visits", "--scale", "0.001"],
+            "double-visits.yaml:8:20: desks.visit.staff: 8900 instead of 4450 comes to the same at scale 0.001: 0.796 "
+            "and 0.398 servers of the visit desk in Guangdong, both 1; --scale 0.0019 (the smallest at which they "
+            "differ) or --pool regions",
+        ),
+    ],
+)
+def test_a_run_whose_own_change_is_rounded_away_is_refused_at_its_line(
+    files: Tocsin, tmp_path: Path, arguments: list[str], line: str
+) -> None:
+    before = sorted(tmp_path.iterdir())
+    code, out, err = files("run", *arguments)
+    assert (code, out, err) == (2, "", f"{line}\n")
+    assert sorted(tmp_path.iterdir()) == before
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["one.yaml", "--scale", "0.001", "--pool", "country"],
+        ["three.yaml"],  # says more than what it extends, and what that says is no more
+        ["one.yaml", "--scale", "0.001", "--set", 'desks.visit.by_province={"11": 9000}'],
+        ["china-2022", "--scale", "0.00001"],
+        ["tiny", "--scale", "0.1"],
+        ["no-local", "--scale", "0.00001", "--draw", "3"],
+    ],
+)
+def test_a_run_whose_change_is_left_runs(files: Tocsin, arguments: list[str]) -> None:
+    code, _, err = files("run", *arguments, "--set", DAY, "--quiet")
+    assert code == 0, err
+
+
+# sweeps and sensitivities
+
+
+def test_a_sweep_over_values_that_are_one_is_refused(flagship: Scenario, tocsin: Tocsin, tmp_path: Path) -> None:
+    line = (
+        "4450 and 5000 are alike: desks.visit.staff: 5000 instead of 4450 comes to the same at scale 0.001: 0.447 and "
+        "0.398 servers of the visit desk in Guangdong, both 1; --scale 0.0034 (the smallest at which they differ) or "
+        "--pool regions"
+    )
+    code, out, err = tocsin("sweep", "china-2022", *SMALL, "--vary", "desks.visit.staff=4450,5000")
+    assert (code, out, err) == (2, "", f"tocsin sweep: {line}\n")
+    assert list(tmp_path.iterdir()) == []
+    for kind, samples in (("sobol", 4), ("lhs", 3)):
+        with pytest.raises(DesignError, match="4450 and 5000 are alike"):
+            planned(flagship, {"desks.visit.staff": [4450, 5000], "desks.visit.met": [0.6, 0.9]}, kind, samples)
+    # One value varies nothing, and other keys have nothing to do with rounding.
+    planned(flagship, {"desks.visit.staff": [4450], "desks.visit.met": [0.8, 0.80001]}, None, None)
+
+
+def test_values_of_a_sweep_that_are_one_are_told(tocsin: Tocsin) -> None:
+    vary = ["--vary", "desks.visit.staff=4450,5000,19950,20000"]
+    code, out, err = tocsin("sweep", "china-2022", *SMALL, *vary, "--json")
+    assert code == 0
+    *told, thin_desks = err.splitlines()
+    assert [line.partition(" are alike: ")[0] for line in told] == [
+        "warning: 4450 and 5000",
+        "warning: 19950 and 20000",
+    ]
+    assert "fewer than 5 staff x scale" in thin_desks
+    assert json.loads(out)["warnings"] == [line.removeprefix("warning: ") for line in err.splitlines()]
+
+
+def test_values_that_differ_at_some_scale_of_a_sweep_are_not_one(flagship: Scenario) -> None:
+    staff = {"desks.visit.staff": (4450, 5000)}
+    (only,) = alike(flagship, staff)
+    assert only.all
+    assert only.values == (4450, 5000)
+    assert list(alike(flagship, {**staff, "scale": (0.001, 0.1)})) == []
+    assert list(alike(flagship, {**staff, "population.pool": ("none", "country")})) == []
+    assert [one.all for one in alike(flagship, {**staff, "scale": (0.001, 0.002)})] == [True]
+
+
+def test_a_sensitivity_over_a_range_that_is_one_is_refused(flagship: Scenario) -> None:
+    narrow = changed(
+        flagship,
+        {"desks.visit.staff": {"value": 4450, "origin": "assumed", "range": [4400, 4600], "basis": "narrow"}},
+        bare=True,
+    )
+    with pytest.raises(DesignError, match="4400 and 4600 are alike"):
+        screened(narrow, ["desks.*"], "morris", 2, ("victims",))
+    assert len(screened(flagship, ["desks.*"], "morris", 2, ("victims",)).parameters) > 2
+
+
+def test_thin_desks_are_a_matter_of_staff_that_differs(flagship: Scenario) -> None:
+    assert thin([flagship.spec, other(flagship, desks__visit__met=0.7).spec]) == []
+    more = other(flagship, desks__visit__staff=89000)
+    assert len(thin([flagship.spec, more.spec])) == 1
+    assert thin([changed(one, {"scale": 1.0}).spec for one in (flagship, more)]) == []
+    pooled = [changed(one, {"population.pool": "country", "scale": 0.0005}).spec for one in (flagship, more)]
+    assert thin(pooled) == [
+        "staff differs, and at scale 0.0005 2 desks have fewer than 5 staff x scale: what it does to their waits is "
+        "not what it does to the country's; a larger scale"
+    ]
+    assert len(varied(flagship, {"desks.visit.staff": (1, 2), "desks.visit.met": (0.1, 0.2)})) == 3
+
+
+def test_round_scales_rise_to_one(flagship: Scenario) -> None:
+    from sim.experiments.rounded import _round_scales
+
+    scales = list(_round_scales(0.0975))
+    assert scales[:3] == [0.098, 0.099, 0.1]
+    assert scales[-2:] == [0.99, 1.0]
+    assert all(one < two for one, two in pairwise(scales))
+    assert list(_round_scales(1.0)) == []
