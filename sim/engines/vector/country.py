@@ -86,6 +86,7 @@ class Country:
         self._workers = [Worker(self, block) for _ in range(min(threads, number))]
         self._pool = ThreadPoolExecutor(len(self._workers)) if len(self._workers) > 1 else None
         self._latest_s = 0.0
+        self._days: Kept[tuple[Today, CountryDay]] | None = None
         self.kept: KeptCountry
 
     def __enter__(self) -> Self:
@@ -113,10 +114,13 @@ class Country:
 
     def day(self, today: Today, day: CountryDay) -> None:
         """Run a day: attempts, contacts, alerts, events."""
-        days = Kept((today, day))
-        self.kept = KeptCountry(
-            self._states, self._run, self._attempts, self._contacts, self._people, self._tallies, days
-        )
+        if self._days is None:  # to find out the type of so many arrays takes longer than many a day
+            self._days = Kept((today, day))
+            self.kept = KeptCountry(
+                self._states, self._run, self._attempts, self._contacts, self._people, self._tallies, self._days
+            )
+        else:
+            self._days.put(0, (today, day))
         before = self._busy_s
         if self._pool is None or self._latest_s < WORTH_THREADS_S:
             self._workers[0].day(self.all)
