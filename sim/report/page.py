@@ -14,6 +14,7 @@ from sim.report.gallery import FIGURES, FILM, SECONDS, SECTIONS, Picture, combin
 from sim.report.parts import About, Control, Part, Plot, Shown, table, title_of
 from sim.report.pictures.film import reel
 from sim.report.pictures.provenance import parameters
+from sim.results.findings import shortened
 from sim.results.folder import demand_file, whole
 from sim.rounding import amount
 
@@ -176,6 +177,7 @@ def _about(run: "Run", label: str, at: int, charts: dict[str, Any], compared: Co
         numbers=short_answer(run),
         period=f"{spec.period.start} to {spec.period.end}",
         warnings=list(manifest["warnings"]),
+        findings=shortened(run.found),
         provenance=facts,
         phases=phases,
         parameters=table(listed if base is None else listed[~listed["key"].isin(_same(listed, base))]),

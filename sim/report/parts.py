@@ -94,6 +94,7 @@ class About:
     numbers: dict[str, str]
     period: str
     warnings: list[str]
+    findings: list[str]
     provenance: list[tuple[str, str]]
     phases: Shown
     parameters: Table

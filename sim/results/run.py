@@ -156,6 +156,31 @@ class Run:
         return frame
 
     @cached_property
+    def found(self) -> list[dict[str, Any]]:
+        """What this run shows that its user must know, as ``run.json`` has it; of older runs it is computed now."""
+        from sim.results.findings import findings
+
+        stored: list[dict[str, Any]] | None = self.manifest.get("findings")
+        if stored is not None:
+            return stored
+        with reading(self.path):
+            return findings(self.path, self._scope, self.manifest["figures"], self.manifest["evidence"])
+
+    @cached_property
+    def findings(self) -> "pd.DataFrame":
+        """One row a finding, with its first and last day; columns are the keys of ``findings`` in ``run.json``."""
+        import pandas as pd
+
+        columns = [*("kind", "subject", "start", "end", "month", "value", "limit", "provinces", "thinned", "sentence")]
+        rows = [{**row, "start": row["window"][0], "end": row["window"][1]} for row in self.found]
+        frame = pd.DataFrame(rows, columns=[*columns, "suggestion"])
+        for column in ("start", "end"):
+            frame[column] = pd.to_datetime(frame[column])
+        frame["value"] = frame["value"].astype("Float64")
+        frame["thinned"] = frame["thinned"].astype("boolean")
+        return frame
+
+    @cached_property
     def totals(self) -> "pd.Series[Any]":
         """The totals, flat: ``attempts_by_fate`` and its like become ``attempts_by_fate.engaged``."""
         import pandas as pd

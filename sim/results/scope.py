@@ -74,6 +74,7 @@ class Scope:
     codes in table order; ``fraud_types`` and ``age_bands`` are labels in the scenario's order. ``sha256`` is
     of the resolved scenario without engine, workers and record. ``internet_users`` are those of the country.
     ``prices`` are all of ``costs``, or none where the scenario has no such section.
+    ``province_names`` stand in the order of ``provinces``.
     """
 
     name: str
@@ -91,6 +92,7 @@ class Scope:
     evidence: tuple[Known, ...] = ()
     internet_users: int = 0
     prices: tuple[Price, ...] = ()
+    province_names: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, scenario: "Scenario") -> "Scope":
@@ -122,6 +124,7 @@ class Scope:
             ),
             internet_users=spec.population.internet_users(),
             prices=tuple(_prices(scenario.resolved["costs"])),
+            province_names=tuple(row.name for row in spec.population.provinces),
         )
 
     @property
