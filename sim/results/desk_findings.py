@@ -166,7 +166,7 @@ def _above(
         worst_of = {place: value for place, (value, _) in highest.items()}
         ranked = _ranked(worst_of)
         named, others = ranked[:NAMED], len(ranked) - NAMED
-        of = f" of {_with_values(named, worst_of, scope)}" + (f" and {others} more provinces" if others > 0 else "")
+        of = f" of {_with_values(named, worst_of, scope)}" + (f" and {others} more" if others > 0 else "")
         sentence = limit.told.format(of=of, share=f"more than {percent(float(limit.most))}")
         sentence += f" {when(stretch)}" if len(stretch) == 1 else f" in one month or more {when(stretch)}"
         parts, wholes = (sum(shares[None, month][at] for month in stretch) for at in (0, 1))

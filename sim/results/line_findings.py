@@ -126,7 +126,7 @@ def _row(desk: str, scope: Scope, months: Sequence[date], line: Daily, provinces
     of = ""
     if provinces:
         names = places(provinces[:NAMED], scope)
-        more = f" and {len(provinces) - NAMED} more provinces" if len(provinces) > NAMED else ""
+        more = f" and {len(provinces) - NAMED} more" if len(provinces) > NAMED else ""
         of = f" of {', '.join(names)}{more}"
     sentence = (
         f"The line at {desk} desks{of} grew without end {when(months)}, from {amount(float(ends[0]))} to "
