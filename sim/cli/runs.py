@@ -238,11 +238,14 @@ def _show_findings(findings: "Iterable[Finding]", as_json: bool) -> NoReturn:
 @app.command()
 def evidence(
     folder: Annotated[Path, typer.Argument(metavar="RUN", help="The folder of a finished run.")],
+    months: Annotated[
+        bool, typer.Option("--months", help="Every month of what is known by month, not the worst alone.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Show what is known of the model's inside beside what a run gave."""
     from sim.progress import console
-    from sim.results.evidence_table import evidence_table
+    from sim.results.evidence_table import evidence_table, with_months
     from sim.results.folder import to_json
     from sim.results.run_json import read_manifest
     from sim.results.stored import reading
@@ -253,7 +256,7 @@ def evidence(
     elif rows:
         out = console()
         with reading(folder):
-            out.print(evidence_table(rows, out.width))
+            out.print(evidence_table(with_months(rows) if months else rows, out.width))
     else:
         typer.echo(f"{folder}: its scenario lists no evidence")
 

@@ -95,6 +95,9 @@ class About:
     period: str
     warnings: list[str]
     findings: list[str]
+    inside: str
+    evidence: Table
+    months: Table
     provenance: list[tuple[str, str]]
     phases: Shown
     parameters: Table

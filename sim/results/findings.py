@@ -4,6 +4,7 @@ docs/model.md, section 9, says what each kind of them is.
 """
 
 from collections.abc import Iterator, Sequence
+from datetime import date
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from sim.results.figures import CHANGE, STANDARD_ERRORS
 from sim.results.line_findings import growing_lines
 from sim.results.scope import Scope
 from sim.results.seats import Seats
-from sim.results.stretches import stretches, when
+from sim.results.stretches import month_named, stretches, when
 from sim.rounding import amount, percent
 
 Row = dict[str, Any]
@@ -132,9 +133,13 @@ def _of_evidence(evidence: Sequence[Row]) -> Iterator[Row]:
         off = [month["within"] is False for month in row["months"]]
         for stretch in stretches(row["months"], off):
             worst = max(stretch, key=lambda month: _distance(month["simulated"], *limits))
-            said = f"{row['name']} is {amount(worst['simulated'])} {when([month['month'] for month in stretch])}"
+            months = [date.fromisoformat(f"{month['month']}-01") for month in stretch]
+            said = f"{row['name']} is {amount(worst['simulated'])} {when(months)}"
             if len(stretch) > 1:
-                said += f" at worst, in {worst['month']}"
+                at = month_named(date.fromisoformat(f"{worst['month']}-01"))
+                said = (
+                    f"{row['name']} is outside its range {when(months)}, at worst {amount(worst['simulated'])} in {at}"
+                )
             window = [stretch[0]["window"][0], stretch[-1]["window"][1]]
             yield {
                 **_finding("evidence", {**row, "window": window}, worst["simulated"], limits, f"{said}; {known}."),

@@ -142,15 +142,30 @@ class Run:
 
     @cached_property
     def evidence(self) -> "pd.DataFrame":
-        """One row a quantity of the inside: name, start, end, simulated, value, low, high, within, basis."""
+        """One row a quantity of the inside: name, start, end, simulated, value, low, high, within, basis, month.
+
+        What is known by month is as in its worst ``month``; ``evidence_by_month`` has them all.
+        """
         import pandas as pd
 
-        columns = ["name", "start", "end", "simulated", "value", "low", "high", "within", "basis"]
+        columns = ["name", "start", "end", "simulated", "value", "low", "high", "within", "basis", "month"]
         rows = [{**row, "start": row["window"][0], "end": row["window"][1]} for row in self.manifest["evidence"]]
         frame = pd.DataFrame(rows, columns=columns)
         for column in ("start", "end"):
             frame[column] = pd.to_datetime(frame[column])
         for column in ("simulated", "value", "low", "high"):
+            frame[column] = frame[column].astype("Float64")
+        frame["within"] = frame["within"].astype("boolean")
+        return frame
+
+    @cached_property
+    def evidence_by_month(self) -> "pd.DataFrame":
+        """One row a month of each quantity that is known by month: name, month, simulated, low, high, within."""
+        import pandas as pd
+
+        rows = [{**row, **month} for row in self.manifest["evidence"] for month in row.get("months", [])]
+        frame = pd.DataFrame(rows, columns=["name", "month", "simulated", "low", "high", "within"])
+        for column in ("simulated", "low", "high"):
             frame[column] = frame[column].astype("Float64")
         frame["within"] = frame["within"].astype("boolean")
         return frame

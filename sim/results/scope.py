@@ -41,7 +41,8 @@ class Target:
 class Known:
     """What is known of a quantity inside the model: a range, perhaps a value in it, and where they are from.
 
-    ``window`` holds both of its days; the whole period where it is None, the rest of it where its end is.
+    ``window`` holds both of its days; the whole period where it is None, the rest of it where its end is. ``by_month``
+    says that each month of it is in the range by itself.
     """
 
     name: str
@@ -50,6 +51,7 @@ class Known:
     low: float | int
     high: float | int
     basis: str
+    by_month: bool = False
 
 
 @dataclass(frozen=True)
@@ -119,6 +121,7 @@ class Scope:
                     low=_number(row.range[0]),
                     high=_number(row.range[1]),
                     basis=row.basis,
+                    by_month=row.by == "month",
                 )
                 for row in spec.evidence
             ),

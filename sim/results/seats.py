@@ -19,7 +19,6 @@ class Seats:
 
     def __init__(self, scope: Scope, rows: Iterable[dict[str, Any]]) -> None:
         """Take rows of the table ``hours`` by month, province, channel, weekday and half hour."""
-        self.thinned = scope.scale < 1
         self._most: dict[tuple[str, int, date], float] = {}
         self._staffed: dict[tuple[str, int, date], int] = {}
         days = {
