@@ -46,6 +46,7 @@ class Inside(Quantities):
         "alerts": ("tier", "truth", "end"),
         "local_alerts": ("province",),
         "contacts": ("channel", "result"),
+        "first_contacts": ("tier", "bin"),
         "hours": ("channel",),
         "outcomes": ("fraud_type", "age_band", "sex"),
         "cases": ("delay_bin", "loss_bin"),

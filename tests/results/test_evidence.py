@@ -62,6 +62,17 @@ CONTACTS = {
     ("visit", "met"): 3,
     ("visit", "not_met"): 2,
 }
+FIRST_CONTACTS = {
+    ("red", 1): 1,
+    ("red", 2): 1,
+    ("red", 9): 1,
+    ("orange", 3): 2,
+    ("orange", 5): 4,
+    ("yellow", 0): 3,
+    ("yellow", 11): 3,
+    ("blue", 0): 2,
+}
+"""Alerts by tier and code of the bin of their first call or visit: up to 1, 2, 4, ... minutes after issue."""
 DESKS = {"call": (6, 24), "visit": (6, 48)}
 """Busy and staffed hours."""
 OUTCOMES = {
@@ -138,12 +149,19 @@ EXPECTED: dict[str, float | Fraction] = {
     "reached_orange": Fraction(1, 2),
     "reached_yellow": Fraction(3, 4),
     "reached_blue": Fraction(0),
+    # One of three within two minutes, one within four: half of the bin of 2 to 4 minutes in the logarithm.
+    "first_contact_red": 2 * math.sqrt(2),
+    "first_contact_orange": 16 * 2**0.25,
+    "first_contact_yellow": 1.0,
+    "first_contact_blue": 0.5 * math.sqrt(2),
     # One of sixteen local alerts.
     "local_alerts_share.12": Fraction(1, 16),
 }
 
 MONTHLY = {
-    name for name in EXPECTED if name.startswith(("loss_median", "loss_sigma", "report", "staff", "util", "calls"))
+    name
+    for name in EXPECTED
+    if name.startswith(("loss_median", "loss_sigma", "report", "staff", "util", "calls", "first_contact"))
 }
 
 
@@ -160,6 +178,8 @@ def january(recorder: Recorder, day: int, times: int = 1) -> None:
     for (channel, result), count in CONTACTS.items():
         key = day + 1, 2, 0, ContactChannel.of(channel), ContactResult.of(result)
         recorder.contacts[*key, 0][0] += count * times
+    for (tier, code), count in FIRST_CONTACTS.items():
+        recorder.first_contacts[day + 2, 1, Tier.of(tier), code] += count * times
     for channel, (busy, staffed) in DESKS.items():
         desk = recorder.hours[day + 3, 0, ContactChannel.of(channel), 20]
         desk[0] += busy * 3_600_000 * times
@@ -194,6 +214,7 @@ def everything(recorder: Recorder) -> None:
         recorder.attempts[day, 0, 0, 0, 7] += 1000
         for tier in range(4):
             recorder.alerts[alert_key(day, 0, source=1, tier=tier)] += 1000
+            recorder.first_contacts[day, 0, tier, 8] += 1000
             recorder.alerts[alert_key(day, 0, tier=tier, end=End.EXPIRED)] += 2000
         for desk in (2, 3):
             recorder.hours[day, 0, desk, 0][0] += 900
