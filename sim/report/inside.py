@@ -37,11 +37,9 @@ def months_table(run: "Run") -> "pd.DataFrame":
     import pandas as pd
 
     columns: dict[str, dict[str, str]] = {}
-    for row in run.manifest["evidence"]:
-        for month in row.get("months", []):
-            if month["simulated"] is not None:
-                out = "" if month["within"] else " (out)"
-                columns.setdefault(named(row["name"]), {})[month["month"]] = f"{amount(month['simulated'])}{out}"
+    for row in run.evidence_by_month.dropna(subset=["simulated"]).to_dict("records"):
+        out = "" if row["within"] else " (out)"
+        columns.setdefault(named(row["name"]), {})[row["month"]] = f"{amount(row['simulated'])}{out}"
     months = sorted({month for column in columns.values() for month in column})
     cells = {name: [column.get(month, "") for month in months] for name, column in columns.items()}
     return pd.DataFrame({"month": months, **cells})

@@ -19,6 +19,7 @@ from sim.rounding import amount, percent
 
 Row = dict[str, Any]
 
+FIT_AGAIN = "If this run is of what was, and not of another policy, tocsin calibrate fits it again."
 SHOWN = 3
 """Findings of one kind that people are shown; the rest is counted, and listed where all of them are."""
 
@@ -42,8 +43,8 @@ def findings(folder: Path, scope: Scope, figures: Sequence[Row], evidence: Seque
         *busy_desks(folder, scope, seats),
         *expired_tiers(folder, scope, seats),
         *growing_lines(folder, scope, seats),
-        *_of_figures(figures),
-        *_of_evidence(evidence),
+        *_of_figures(figures, scope.scale),
+        *({**row, "thinned": scope.scale < 1} for row in _of_evidence(evidence, scope.scale)),
     ]
 
 
@@ -90,49 +91,61 @@ def told(row: Row) -> str:
     return f"{row['sentence']} {row['suggestion']}" if row["suggestion"] else str(row["sentence"])
 
 
-def _of_figures(figures: Sequence[Row]) -> Iterator[Row]:
+def _of_figures(figures: Sequence[Row], scale: float) -> Iterator[Row]:
     """Find figures that are not held: fitted ones off their tolerance, predicted ones on either side of an interval."""
     for row in figures:
         said = f"{row['name']} from {row['window'][0]} to {row['window'][1]}"
         reported, simulated, interval = row["reported"], row["simulated"], row["interval"]
-        shown = f"{_amount(row, simulated)}, and {_amount(row, reported)} was reported"
         if row["within"] is False:
-            kind = f"{row['role']}_figure"
-            sentence = f"The {row['role']} figure {said} is outside its tolerance: it is {shown}."
-            advice = (
-                "If this run is of what was, and not of another policy, tocsin calibrate fits it again."
-                if row["role"] == "fitted"
-                else None
-            )
-            yield _finding(kind, row, simulated, _allowed(row), sentence, advice)
+            shown = f"it is {_amount(row, simulated)}, and {_amount(row, reported)} was reported"
+            sentence = f"The {row['role']} figure {said} is outside its tolerance: {shown}."
+            advice = FIT_AGAIN if row["role"] == "fitted" else None
+            limits = _allowed(row)
+            found = _finding(f"{row['role']}_figure", row, simulated, limits, sentence, advice)
+            yield _of_chance(found, scale, row["standard_error"])
         if interval is None or simulated is None:
             continue
         low, high = interval
         between = f"{_amount(row, low)} to {_amount(row, high)}"
         if isinstance(reported, int | float) and not low <= reported <= high:
-            sentence = (
-                f"What was reported of {said}, {_amount(row, reported)}, is outside what is predicted: {between}."
-            )
-            yield _finding("reported_outside_interval", row, reported, [low, high], sentence, None)
+            told_of = f"What was reported of {said}, {_amount(row, reported)},"
+            sentence = f"{told_of} is outside what is predicted: {between}."
+            yield _finding("reported_outside_interval", row, reported, [low, high], sentence)
         if not low <= simulated <= high:
             sentence = f"{said} is {_amount(row, simulated)}, outside what the fitted scenario predicts: {between}."
-            yield _finding("simulated_outside_interval", row, simulated, [low, high], sentence, None)
+            found = _finding("simulated_outside_interval", row, simulated, [low, high], sentence)
+            yield _of_chance(found, scale, row["standard_error"])
 
 
-def _of_evidence(evidence: Sequence[Row]) -> Iterator[Row]:
+def _of_chance(found: Row, scale: float, standard_error: float | None) -> Row:
+    """Return a finding that says so where a thinned run is off by no more than chance lets it.
+
+    The standard error is taken to be that of the whole country; that of a thinned run grows as the root of 1 / scale.
+    """
+    off = max(found["limit"][0] - found["value"], found["value"] - found["limit"][1])
+    if scale >= 1 or off**2 * scale > (STANDARD_ERRORS * (standard_error or 0.0)) ** 2:
+        return found
+    why = f"{found['sentence']} At scale {scale:g} chance alone lets it be as far off."
+    return {**found, "thinned": True, "sentence": why, "suggestion": None}
+
+
+def _of_evidence(evidence: Sequence[Row], scale: float) -> Iterator[Row]:
     """Find quantities of the inside that are not in the range in which they are known to be."""
     for row in evidence:
         if row["within"] is not False:
             continue
         limits = [row["low"], row["high"]]
-        known = f"known to be {amount(row['low'])} to {amount(row['high'])} ({row['basis']})"
+        known = f"known to be {amount(row['low'])} to {amount(row['high'])}."
+        known += f" At scale {scale:g} chance, or desks of few seats, may be the reason." if scale < 1 else ""
         if "months" not in row:
             said = f"{row['name']} from {row['window'][0]} to {row['window'][1]}"
-            yield _finding("evidence", row, row["simulated"], limits, f"{said} is {amount(row['simulated'])}; {known}.")
+            yield _finding("evidence", row, row["simulated"], limits, f"{said} is {amount(row['simulated'])}; {known}")
             continue
         off = [month["within"] is False for month in row["months"]]
         for stretch in stretches(row["months"], off):
-            worst = max(stretch, key=lambda month: _distance(month["simulated"], *limits))
+            worst = max(
+                stretch, key=lambda month: max(row["low"] - month["simulated"], month["simulated"] - row["high"])
+            )
             months = [date.fromisoformat(f"{month['month']}-01") for month in stretch]
             said = f"{row['name']} is {amount(worst['simulated'])} {when(months)}"
             if len(stretch) > 1:
@@ -142,14 +155,9 @@ def _of_evidence(evidence: Sequence[Row]) -> Iterator[Row]:
                 )
             window = [stretch[0]["window"][0], stretch[-1]["window"][1]]
             yield {
-                **_finding("evidence", {**row, "window": window}, worst["simulated"], limits, f"{said}; {known}."),
+                **_finding("evidence", {**row, "window": window}, worst["simulated"], limits, f"{said}; {known}"),
                 "month": worst["month"],
             }
-
-
-def _distance(value: float, low: float, high: float) -> float:
-    """Return how far a value lies outside of a range, in widths of it."""
-    return max(low - value, value - high) / ((high - low) or 1.0)
 
 
 def _finding(

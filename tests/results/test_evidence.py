@@ -30,6 +30,7 @@ from tests.results.synthetic import SCOPE, alert_key
 
 JANUARY = (date(2022, 1, 1), date(2022, 1, 31))
 WHOLE = replace(SCOPE, internet_users=1000)
+COUNTRY = replace(WHOLE, scale=1.0)
 LAST = day_number(JANUARY[1])
 
 ATTEMPTS = {
@@ -439,14 +440,14 @@ def test_no_month_with_a_value_tells_nothing(tmp_path: Path) -> None:
 def test_months_out_of_range_are_findings_by_stretch(tmp_path: Path) -> None:
     shares = {DECEMBER: (30, 100), JANUARY[0]: (40, 100), FEBRUARY: (1, 100)}
     row = by_month(tmp_path, shares, 0, 0.2)
-    (found,) = [one for one in findings(tmp_path, WHOLE, [], [row]) if one["kind"] == "evidence"]
+    (found,) = [one for one in findings(tmp_path, COUNTRY, [], [row]) if one["kind"] == "evidence"]
     assert (found["window"], found["month"], found["value"]) == (["2021-12-01", "2022-01-31"], "2022-01", 0.4)
     assert found["sentence"] == (
         "expired_red is outside its range from December 2021 to January 2022, at worst 0.4 in January 2022; known to "
-        "be 0 to 0.2 (a survey)."
+        "be 0 to 0.2."
     )
     alone = {**row, "months": row["months"][1:]}
-    (found,) = [one for one in findings(tmp_path, WHOLE, [], [alone]) if one["kind"] == "evidence"]
+    (found,) = [one for one in findings(tmp_path, COUNTRY, [], [alone]) if one["kind"] == "evidence"]
     assert found["sentence"].startswith("expired_red is 0.4 in January 2022; known")
 
 

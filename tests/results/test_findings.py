@@ -341,7 +341,25 @@ def test_evidence_out_of_its_range_is_found(tmp_path: Path) -> None:
     found(tmp_path, lambda recorder: None)
     (row,) = findings(tmp_path, WHOLE, [], [KNOWN, {**KNOWN, "within": True}, {**KNOWN, "within": None}])
     assert (row["kind"], row["subject"], row["value"], row["limit"]) == ("evidence", "recall_call", 0.75, [0.6, 0.7])
-    assert row["sentence"] == ("recall_call from 2021-12-01 to 2022-02-28 is 0.75; known to be 0.6 to 0.7 (a survey).")
+    assert row["sentence"] == ("recall_call from 2021-12-01 to 2022-02-28 is 0.75; known to be 0.6 to 0.7.")
+
+
+@pytest.mark.parametrize(
+    ("scale", "simulated", "thinned"), [(1.0, 1150, False), (0.25, 1270, True), (0.25, 1271, False)]
+)
+def test_a_thinned_run_may_be_off_by_chance(scale: float, simulated: int, thinned: bool, tmp_path: Path) -> None:
+    # Three standard errors of the whole country, 90, are 180 at a quarter of it: so far outside of 910 to 1,090.
+    found(tmp_path, lambda recorder: None)
+    scope = replace(WHOLE, scale=scale)
+    figures = [{**FITTED, "simulated": simulated}, {**PREDICTED, "interval": [1000, 1090], "simulated": simulated}]
+    rows = findings(tmp_path, scope, figures, [])
+    assert len(rows) == 2
+    for row in rows:
+        assert row["thinned"] is thinned
+        assert ("At scale 0.25 chance alone" in row["sentence"]) == thinned
+    (row,) = findings(tmp_path, scope, [], [KNOWN])
+    assert row["thinned"] is (scale < 1)
+    assert ("At scale 0.25 chance, or desks of few seats" in row["sentence"]) == (scale < 1)
 
 
 def test_few_lines_are_shown_of_many_findings(tmp_path: Path) -> None:
