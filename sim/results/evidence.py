@@ -189,7 +189,7 @@ def median(bins: Sequence[tuple[int, int]]) -> Fraction:
 
 
 def first_contact(span: Span, tier: str) -> Fraction:
-    """Return the median minutes from issue to the start of the first call or visit, of alerts that had one."""
+    """Return the median minutes from detection to the start of the first call or visit, of alerts that had one."""
     return median(span.binned("first_contacts", tier)) / MINUTE_MS
 
 

@@ -73,7 +73,7 @@ FIRST_CONTACTS = {
     ("yellow", 11): 3,
     ("blue", 0): 2,
 }
-"""Alerts by tier and code of the bin of their first call or visit: up to 1, 2, 4, ... minutes after issue."""
+"""Alerts by tier and code of the bin of their first call or visit: up to 1, 2, 4, ... minutes after detection."""
 DESKS = {"call": (6, 24), "visit": (6, 48)}
 """Busy and staffed hours."""
 OUTCOMES = {

@@ -23,7 +23,7 @@ from sim.results.seats import FEW_SEATS
 from sim.results.stored import DamagedError
 from sim.results.terminal import findings_list
 from sim.results.writer import TableWriter
-from sim.warning.service import FEW_SERVERS
+from sim.warning.schedule import FEW_SERVERS
 from sim.words import ContactChannel, End, Tier
 from tests.results.conftest import MadeUp
 from tests.results.synthetic import SCOPE, alert_key
@@ -215,7 +215,7 @@ def line(levels: Mapping[date, float], served: int = 100, place: int = 0, swing:
             for day in range(MONTHS[month]):
                 at = day_number(month) + day
                 recorder.state[at, place, "line_visit"] = level + swing * (1 if day // 7 % 2 else -1)
-                recorder.contacts[at, place, Tier.RED, VISIT, 5][0] += served
+                recorder.contacts[at, place, Tier.RED, VISIT, 5, 0][0] += served
 
     return fill
 
