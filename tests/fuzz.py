@@ -44,7 +44,8 @@ NASTY = [
 """Texts that have been trouble somewhere."""
 
 WORDS = [
-    "run", "runs", "figures", "check", "rerun", "evidence", "validate", "show", "schema", "scenarios", "calibrate",
+    "run", "runs", "figures", "check", "rerun", "evidence", "findings",
+    "validate", "show", "schema", "scenarios", "calibrate",
     "compare", "attribute", "sweep", "sensitivity", "staffing", "report", "tiny", "outage", "made", "made/run.json",
     ".", "..", "nowhere", "--engine", "reference", "vector", "--scale", "0.00001", "--seed", "5", "--set",
     "feedback=off", f"period={SHORT}", "--out", "out", "--workers", "1", "--events", "all", "none", "--replicates",
@@ -53,7 +54,7 @@ WORDS = [
     "--share", "0.5", "--method", "morris", "victims", "losses@2022-01", "--quantity", "--scheduler",
     "tcp://127.0.0.1:1", "--version", "--verbose", "--", "-", "--checkpoint",
 ]  # fmt: skip
-READERS = ["figures", "check", "report", "evidence", "rerun", "runs"]
+READERS = ["figures", "check", "report", "evidence", "findings", "rerun", "runs"]
 LONG = {"run", "rerun", "calibrate", "compare", "attribute", "sweep", "sensitivity", "staffing", "verify"}
 """Commands that may make runs: they get a period of a day."""
 

@@ -180,7 +180,9 @@ def files(place: Path) -> dict[str, bytes]:
             found[name] = path.read_bytes()
         elif path.name in TIMED:
             document = json.loads(path.read_text())
-            found[name] = json.dumps([document[key] for key in ("files", "totals", "figures", "evidence")]).encode()
+            found[name] = json.dumps(
+                [document[key] for key in ("files", "totals", "figures", "evidence", "findings")]
+            ).encode()
     return found
 
 

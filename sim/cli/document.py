@@ -39,7 +39,11 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("tocsin rerun results/runs/NAME", "exit code 1 where a byte differs"),
         ("tocsin rerun results/runs/NAME --engine reference", "by the other engine"),
     ),
-    "evidence": (("tocsin evidence results/runs/NAME", "the ages of victims, for one, beside what is known of them"),),
+    "evidence": (
+        ("tocsin evidence results/runs/NAME", "the ages of victims, for one, beside what is known of them"),
+        ("tocsin evidence results/runs/NAME --months", "what must hold in every month, month by month"),
+    ),
+    "findings": (("tocsin findings results/runs/NAME", "a desk that is too busy, a figure that is off"),),
     "validate": (("tocsin validate my.yaml", "FILE:LINE:COL: key: what is wrong; what is allowed"),),
     "show": (("tocsin show my.yaml", "where each value was given, and what it rests on"),),
     "schema": (("tocsin schema > tocsin.schema.json", "the file that an editor is told of"),),

@@ -240,11 +240,14 @@ def _show_findings(findings: "Iterable[Finding]", as_json: bool) -> NoReturn:
 @app.command()
 def evidence(
     folder: Annotated[Path, typer.Argument(metavar="RUN", help="The folder of a finished run.")],
+    months: Annotated[
+        bool, typer.Option("--months", help="Every month of what is known by month, not the worst alone.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Show what is known of the model's inside beside what a run gave."""
     from sim.progress import console
-    from sim.results.evidence_table import evidence_table
+    from sim.results.evidence_table import evidence_table, with_months
     from sim.results.folder import to_json
     from sim.results.run_json import read_manifest
     from sim.results.stored import reading
@@ -255,15 +258,37 @@ def evidence(
     elif rows:
         out = console()
         with reading(folder):
-            out.print(evidence_table(rows, out.width))
+            out.print(evidence_table(with_months(rows) if months else rows, out.width))
     else:
         typer.echo(f"{folder}: its scenario lists no evidence")
 
 
-def show_figures(run: "Run") -> None:
-    """Print the table of a run's figures, its totals where no figure is about its period, and what it cost."""
+@app.command()
+def findings(
+    folder: Annotated[Path, typer.Argument(metavar="RUN", help="The folder of a finished run.")],
+    as_json: AsJson = False,
+) -> None:
+    """Show what a run shows that its user must know: desks too busy, tiers that expire, figures that are off."""
     from sim.progress import console
-    from sim.results.terminal import cost_table, figure_table, totals_table
+    from sim.results.findings import told
+    from sim.results.folder import to_json
+    from sim.results.run import Run
+    from sim.results.terminal import findings_list
+
+    rows = Run(folder).found
+    if as_json:
+        typer.echo(to_json({"findings": rows}), nl=False)
+    elif rows:
+        console().print(findings_list([told(row) for row in rows]))
+    else:
+        typer.echo(f"{folder}: nothing was found that its user must know")
+
+
+def show_figures(run: "Run") -> None:
+    """Print the table of a run's figures, its totals where no figure is about its period, its costs and findings."""
+    from sim.progress import console
+    from sim.results.findings import shortened
+    from sim.results.terminal import cost_table, figure_table, findings_list, totals_table
 
     out, figures = console(), run.manifest["figures"]
     if figures:
@@ -272,6 +297,8 @@ def show_figures(run: "Run") -> None:
         out.print(totals_table(run.manifest["totals"]))
     if (costs := cost_table(run.manifest["totals"])) is not None:
         out.print(costs)
+    if run.found:
+        out.print(findings_list(shortened(run.found)))
 
 
 def _show_runs(runs: "list[Run]", kind: str | None, as_json: bool, quiet: bool) -> None:
@@ -279,9 +306,10 @@ def _show_runs(runs: "list[Run]", kind: str | None, as_json: bool, quiet: bool) 
 
     ``kind`` is what several runs are, ``replicates`` or ``draws``; None for a single run.
     """
+    from sim.results.findings import shortened_of
     from sim.results.folder import to_json
     from sim.results.run_json import RUN_JSON
-    from sim.results.terminal import mean_figure, mean_table
+    from sim.results.terminal import findings_list, mean_figure, mean_table
 
     for warning in dict.fromkeys(line for run in runs for line in run.manifest["warnings"]):
         typer.echo(f"warning: {ascii_controls(warning)}", err=True)
@@ -302,6 +330,8 @@ def _show_runs(runs: "list[Run]", kind: str | None, as_json: bool, quiet: bool) 
         show_figures(runs[0])
     elif figures[0]:
         out.print(mean_table(figures, out.width, draws=kind == "draws"))
+    if kind is not None and (lines := shortened_of([run.found for run in runs], kind)):
+        out.print(findings_list(lines))
     for run in runs:
         speed = run.manifest["performance"]
         rate = speed["attempts_per_s"]

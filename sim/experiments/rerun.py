@@ -13,7 +13,7 @@ from sim.results.run import Run
 if TYPE_CHECKING:
     from sim.scenario import Scenario
 
-COMPUTED = ("figures", "evidence", "totals", "warnings")
+COMPUTED = ("figures", "evidence", "findings", "totals", "warnings")
 """Parts of ``run.json`` that a run computes; the others are of its machine and its time."""
 
 
@@ -45,7 +45,7 @@ def rerun(
         for name in sorted({*ours, *theirs} - {*left_out}):
             same = ours.get(name) == theirs.get(name)
             yield Finding(f"{name}: the same bytes", same, "" if same else _difference(ours, theirs, name))
-        for part in COMPUTED:
+        for part in (part for part in COMPUTED if part in before.manifest):
             yield Finding(f"run.json: the same {part}", again.manifest[part] == before.manifest[part])
 
 

@@ -11,9 +11,11 @@ from sim.report.answer import answer, short_answer
 from sim.report.beside import Compared, compared_runs, comparison, difference, labels_of
 from sim.report.charts import chart, packed, script_json, share_scales
 from sim.report.gallery import FIGURES, FILM, SECONDS, SECTIONS, Picture, combinations, drawn
+from sim.report.inside import evidence_summary, evidence_table, months_table
 from sim.report.parts import About, Control, Part, Plot, Shown, table, title_of
 from sim.report.pictures.film import reel
 from sim.report.pictures.provenance import parameters
+from sim.results.findings import shortened
 from sim.results.folder import demand_file, whole
 from sim.rounding import amount
 
@@ -176,6 +178,10 @@ def _about(run: "Run", label: str, at: int, charts: dict[str, Any], compared: Co
         numbers=short_answer(run),
         period=f"{spec.period.start} to {spec.period.end}",
         warnings=list(manifest["warnings"]),
+        findings=shortened(run.found),
+        inside=evidence_summary(run),
+        evidence=table(evidence_table(run)),
+        months=table(months_table(run)),
         provenance=facts,
         phases=phases,
         parameters=table(listed if base is None else listed[~listed["key"].isin(_same(listed, base))]),

@@ -94,6 +94,10 @@ class About:
     numbers: dict[str, str]
     period: str
     warnings: list[str]
+    findings: list[str]
+    inside: str
+    evidence: Table
+    months: Table
     provenance: list[tuple[str, str]]
     phases: Shown
     parameters: Table

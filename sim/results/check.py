@@ -15,6 +15,7 @@ from sim.results.costs import COST, COST_HIGH, COST_LOW, REACHING, TOTAL
 from sim.results.encoding import arrow, decode, numbers_of
 from sim.results.evidence import evidence
 from sim.results.figures import summarise, uncounted
+from sim.results.findings import findings
 from sim.results.folder import SCENARIO_YAML
 from sim.results.provenance import versions
 from sim.results.query import Where, summed, sums
@@ -75,6 +76,8 @@ def check_tables(folder: Path, manifest: dict[str, Any], scope: Scope) -> Iterat
             yield from _attempted(f"table {table.name}", partial(_table, folder, table, scope))
     yield from _attempted("figures and totals", partial(_summary, folder, manifest, scope))
     yield from _attempted("evidence", partial(_evidence, folder, manifest, scope))
+    if manifest.get("findings") is not None:  # runs of older versions have none
+        yield from _attempted("findings", partial(_findings, folder, manifest, scope))
     yield from _attempted("conservation", partial(check_conservation, folder, manifest["totals"], scope))
 
 
@@ -180,6 +183,16 @@ def _evidence(folder: Path, manifest: dict[str, Any], scope: Scope) -> Iterator[
     yield _equal("evidence: number", len(manifest["evidence"]), len(computed))
     for stored, row in zip(manifest["evidence"], computed, strict=False):
         yield _equal(f"evidence: {row['name']} {'..'.join(row['window'])}", stored, row)
+
+
+def _findings(folder: Path, manifest: dict[str, Any], scope: Scope) -> Iterator[Finding]:
+    """Check that everything found is what the tables give; in what words it is told does not matter."""
+
+    def plain(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        return [{key: part for key, part in row.items() if key not in ("sentence", "suggestion")} for row in rows]
+
+    computed = findings(folder, scope, summarise(folder, scope)[1], evidence(folder, scope))
+    yield _equal("findings: what the tables give", plain(manifest["findings"]), plain(computed))
 
 
 def check_conservation(folder: Path, totals: dict[str, Any], scope: Scope) -> Iterator[Finding]:

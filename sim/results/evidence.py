@@ -1,6 +1,7 @@
 """What the model is like inside, computed from the stored tables and held against what is known of it."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from datetime import date
 from fractions import Fraction
 from math import sqrt
@@ -8,14 +9,15 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from sim.bins import REPORT_DELAYS_MS
-from sim.days import DAY_MS, YEAR_DAYS, calendar_date, day_number, month_start, next_month
+from sim.days import DAY_MS, MINUTE_MS, YEAR_DAYS, calendar_date, day_number, month_start, next_month
 from sim.draws.functions import exp, log
 from sim.money import FEN_PER_YUAN
 from sim.results.figures import number, scale_fraction
 from sim.results.quantities import MILLIONTHS, Label, Quantities, Series
 from sim.results.scope import Known, Scope
+from sim.results.stretches import iso_month, months_of
 from sim.results.tables import TABLES
-from sim.words import Fate, Truth
+from sim.words import WRITTEN, ContactChannel, Detector, End, Fate, Tier, Truth
 
 Row = dict[str, Any]
 Window = tuple[date, date | None] | None
@@ -41,15 +43,21 @@ class Inside(Quantities):
 
     tables: ClassVar = {
         "attempts": ("channel", "fate"),
-        "alerts": ("tier", "truth"),
+        "alerts": ("tier", "truth", "end"),
+        "local_alerts": ("province",),
         "contacts": ("channel", "result"),
+        "first_contacts": ("tier", "bin"),
         "hours": ("channel",),
         "outcomes": ("fraud_type", "age_band", "sex"),
         "cases": ("delay_bin", "loss_bin"),
         "flows": ("quantity",),
         "state": ("quantity",),
     }
-    only: ClassVar = {"state": {"quantity": ["cards_active", "app_adoption"]}}
+    views: ClassVar = {"local_alerts": "alerts"}
+    only: ClassVar = {
+        "state": {"quantity": ["cards_active", "app_adoption"]},
+        "local_alerts": {"source": [Detector.LOCAL.label]},
+    }
 
 
 class Span:
@@ -86,7 +94,7 @@ class Span:
         Raises:
             UnknownError: If the table counts by months and the window cuts one.
         """
-        if TABLES[table].by_month and not self.whole_months:
+        if TABLES[self.inside.views.get(table, table)].by_month and not self.whole_months:
             raise UnknownError
         return self.inside.select(table, *names, measure=measure)[self.first : self.last + 1]
 
@@ -100,7 +108,13 @@ class Span:
 
     def alerts(self, truths: Iterable[str], tier: str | None = None) -> int:
         """Count alerts that were about one of these, of a tier or of all."""
-        return sum(self.sum("alerts", tier, truth) for truth in truths)
+        return sum(self.sum("alerts", tier, truth, None) for truth in truths)
+
+    def months(self) -> list["Span"]:
+        """Return the calendar months of the window, each as far as the window has it."""
+        start = self.inside.scope.first_day
+        months = months_of(start + self.first, start + self.last)
+        return [Span(self.inside, first - start, last - start) for first, last in months.values()]
 
     def outcome(
         self, measure: str, fraud_type: str | None = None, age_band: str | None = None, sex: str | None = None
@@ -112,11 +126,23 @@ class Span:
         """Count warning calls, each try by itself, answered or not."""
         return self.sum("contacts", "call", "answered") + self.sum("contacts", "call", "no_answer")
 
-    def losses(self) -> list[tuple[int, int]]:
-        """Return the cases of each bin of losses, in order: its upper edge in fen, and their number, above 0."""
-        edges = sorted({key[2] for key in self.inside.series if key[0] == "cases" and isinstance(key[2], int)})
-        counts = [(edge, self.sum("cases", None, edge)) for edge in edges]
+    def binned(self, table: str, *names: Label) -> list[tuple[int, int]]:
+        """Return the counts above 0 of a table whose last label is a bin: upper edges in ascending order, and counts.
+
+        Args:
+            table: Its name.
+            names: The labels before the bin; None stands for any.
+
+        Returns:
+            Upper edges, and how many were counted there.
+        """
+        edges = sorted({key[-2] for key in self.inside.series if key[0] == table and isinstance(key[-2], int)})
+        counts = [(edge, self.sum(table, *names, edge)) for edge in edges]
         return [(edge, count) for edge, count in counts if count]
+
+    def losses(self) -> list[tuple[int, int]]:
+        """Return the cases of each bin of losses: its upper edge in fen, and their number."""
+        return self.binned("cases", None)
 
     def country(self, amount: int, parts: int = 1) -> Fraction:
         """Return what a thinned amount, in so many parts of one, is for the whole country."""
@@ -137,15 +163,34 @@ def reports(span: Span, *edges: int) -> Fraction:
 
 def loss_median(span: Span) -> Fraction:
     """Return the median loss of filed cases in yuan; within its bin the logarithm of losses is taken to be uniform."""
-    losses = span.losses()
-    half = Fraction(sum(count for _, count in losses), 2)
+    return median(span.losses()) / FEN_PER_YUAN
+
+
+def median(bins: Sequence[tuple[int, int]]) -> Fraction:
+    """Return the median of what was counted in bins that double.
+
+    Args:
+        bins: In ascending order, the upper edge of each, twice its lower one, and how many lie in it.
+
+    Returns:
+        The median in the unit of the edges; within its bin the logarithm is taken to be uniform.
+
+    Raises:
+        UnknownError: If nothing was counted.
+    """
+    half = Fraction(sum(count for _, count in bins), 2)
     below = 0
-    for edge, count in losses:
+    for edge, count in bins:
         if below + count >= half:
             grown = exp(float((half - below) / count) * LOG_2)
-            return Fraction(edge, 2 * FEN_PER_YUAN) * Fraction(grown)
+            return Fraction(edge, 2) * Fraction(grown)
         below += count
     raise UnknownError
+
+
+def first_contact(span: Span, tier: str) -> Fraction:
+    """Return the median minutes from detection to the start of the first call or visit, of alerts that had one."""
+    return median(span.binned("first_contacts", tier)) / MINUTE_MS
 
 
 def loss_sigma(span: Span) -> Fraction:
@@ -175,7 +220,7 @@ def dropout(span: Span) -> Fraction:
 
 def peak_to_mean(span: Span) -> Fraction:
     """Return the alerts issued on the busiest day over those of a mean day."""
-    alerts = span.by_day("alerts", None, None)
+    alerts = span.by_day("alerts", None, None, None)
     return ratio(max(int(count) for count in alerts) * span.days, int(alerts.sum()))
 
 
@@ -220,12 +265,52 @@ def utilisation(span: Span, channel: str) -> Fraction:
 
 def share_of_alerts(span: Span, channel: str, result: str) -> Fraction:
     """Return the contacts of a channel that reached their person, at most one an alert, by all alerts issued."""
-    return ratio(span.sum("contacts", channel, result), span.sum("alerts", None, None))
+    return ratio(span.sum("contacts", channel, result), span.sum("alerts", None, None, None))
 
+
+def utilisation_peak(span: Span, channel: str) -> Fraction:
+    """Return the utilisation of the busiest of the months in which desks are staffed; UnknownError if none is."""
+    found = []
+    for month in span.months():
+        with suppress(UnknownError):
+            found.append(utilisation(month, channel))
+    return max(found) if found else utilisation(span, channel)
+
+
+def contacts_per_instruction(span: Span) -> Fraction:
+    """Return messages, calls that were answered and visits that met their person, by all alerts issued.
+
+    Each channel counts once an alert at most, as it does where instructions are reported by channel; tries in vain
+    do not count.
+    """
+    messages = sum(span.sum("contacts", channel, None) for channel in ContactChannel.labels()[: len(WRITTEN)])
+    talks = span.sum("contacts", "call", "answered") + span.sum("contacts", "visit", "met")
+    return ratio(messages + talks, span.sum("alerts", None, None, None))
+
+
+def ended(span: Span, tier: str, end: str) -> Fraction:
+    """Return the share of a tier's alerts that ended so, by day of issue."""
+    return ratio(span.sum("alerts", tier, None, end), span.sum("alerts", tier, None, None))
+
+
+def local_share(span: Span, province: str) -> Fraction:
+    """Return the share of a province in the alerts of local detectors."""
+    return ratio(span.sum("local_alerts", int(province)), span.sum("local_alerts", None))
+
+
+def _ended(tier: str, end: End) -> "Formula":
+    return lambda span, _: ended(span, tier, end.label)
+
+
+def _first_contact(tier: str) -> "Formula":
+    return lambda span, _: first_contact(span, tier)
+
+
+Formula = Callable[[Span, str], Fraction]
 
 HOUR, HALF_DAY, DAY = REPORT_DELAYS_MS
 
-FORMULAS: dict[str, Callable[[Span, str], Fraction]] = {
+FORMULAS: dict[str, Formula] = {
     "share_of_cases": lambda span, of: ratio(span.outcome("filed", fraud_type=of), span.outcome("filed")),
     "share_of_losses": lambda span, of: ratio(
         span.outcome("filed_loss_fen", fraud_type=of), span.outcome("filed_loss_fen")
@@ -269,8 +354,16 @@ FORMULAS: dict[str, Callable[[Span, str], Fraction]] = {
     "staff_on_duty_visit": lambda span, _: staff_on_duty(span, "visit"),
     "utilisation_call": lambda span, _: utilisation(span, "call"),
     "utilisation_visit": lambda span, _: utilisation(span, "visit"),
+    "utilisation_peak_call": lambda span, _: utilisation_peak(span, "call"),
+    "utilisation_peak_visit": lambda span, _: utilisation_peak(span, "visit"),
+    "visits_per_day": lambda span, _: span.country(span.sum("contacts", "visit", None), span.days),
+    "contacts_per_instruction": lambda span, _: contacts_per_instruction(span),
+    **{f"expired_{tier}": _ended(tier, End.EXPIRED) for tier in Tier.labels()},
+    **{f"reached_{tier}": _ended(tier, End.REACHED) for tier in Tier.labels()},
+    **{f"first_contact_{tier}": _first_contact(tier) for tier in Tier.labels()},
+    "local_alerts_share": local_share,
 }
-"""How each quantity is computed of a window and, where its name has a second part, of that fraud type or age band.
+"""How each quantity is computed of a window and, where its name has a second part, of that type, band or province.
 
 The names are those of ``sim.scenario.schema.evidence``.
 """
@@ -291,25 +384,62 @@ def held(inside: Inside) -> list[Row]:
 
     Returns:
         A row for each thing known, its window closed to two days; ``simulated`` and ``within`` are None where
-        ``quantity`` returns None.
+        ``quantity`` returns None. What is known by month has its ``months`` beside, and is as its worst ``month``:
+        that which lies the farthest out of the range, or the nearest to its ends.
     """
-    rows = []
-    for known in inside.scope.evidence:
-        simulated = quantity(inside, known.name, known.window)
-        first, last = _days(inside.scope, known.window)
-        rows.append(
-            {
-                "name": known.name,
-                "window": [calendar_date(first).isoformat(), calendar_date(last).isoformat()],
-                "simulated": None if simulated is None else number(simulated),
-                "value": known.value,
-                "low": known.low,
-                "high": known.high,
-                "within": None if simulated is None else _within(known, simulated),
-                "basis": known.basis,
-            }
-        )
-    return rows
+    return [_by_month(inside, known) if known.by_month else _row(inside, known) for known in inside.scope.evidence]
+
+
+def _row(inside: Inside, known: Known) -> Row:
+    """Hold one thing known against the sums of its window."""
+    found = _held(known, quantity(inside, known.name, known.window))
+    return {
+        "name": known.name,
+        "window": _iso(*_days(inside.scope, known.window)),
+        "simulated": found["simulated"],
+        "value": known.value,
+        "low": known.low,
+        "high": known.high,
+        "within": found["within"],
+        "basis": known.basis,
+    }
+
+
+def _by_month(inside: Inside, known: Known) -> Row:
+    """Hold one thing known against the sums of each month of its window."""
+    months, worst = [], None
+    for month, span in months_of(*_days(inside.scope, known.window)).items():
+        first, last = (calendar_date(day) for day in span)
+        simulated = quantity(inside, known.name, (first, last))
+        months.append({"month": iso_month(month), "window": _iso(*span), **_held(known, simulated)})
+        if simulated is not None and (worst is None or _room(known, simulated) < worst[0]):
+            worst = _room(known, simulated), months[-1]
+    told = [month["within"] for month in months if month["within"] is not None]
+    return {
+        **_row(inside, known),
+        "simulated": None if worst is None else worst[1]["simulated"],
+        "within": all(told) if told else None,
+        "month": None if worst is None else worst[1]["month"],
+        "months": months,
+    }
+
+
+def _held(known: Known, simulated: Fraction | None) -> Row:
+    """Return what is simulated, and whether it is in the range."""
+    return {
+        "simulated": None if simulated is None else number(simulated),
+        "within": None if simulated is None else _within(known, simulated),
+    }
+
+
+def _room(known: Known, simulated: Fraction) -> Fraction:
+    """Return how far a value is inside of the range, below 0 where it is outside."""
+    return min(simulated - Fraction(repr(known.low)), Fraction(repr(known.high)) - simulated)
+
+
+def _iso(first: int, last: int) -> list[str]:
+    """Return two day numbers as JSON has days."""
+    return [calendar_date(first).isoformat(), calendar_date(last).isoformat()]
 
 
 def quantity(inside: Inside, name: str, window: Window) -> Fraction | None:
@@ -317,7 +447,7 @@ def quantity(inside: Inside, name: str, window: Window) -> Fraction | None:
 
     Args:
         inside: The sums of a run.
-        name: A name of ``FORMULAS``, some followed by a dot and a fraud type or age band.
+        name: A name of ``FORMULAS``, some followed by a dot and a fraud type, age band or province.
         window: Its first and last day; the whole period where it is None, the rest of it where the last day is.
 
     Returns:

@@ -43,12 +43,25 @@ def evidence_table(rows: Sequence[dict[str, Any]], width: int) -> "RenderableTyp
     return Group(*parts)
 
 
+def with_months(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return evidence with a row for each month of what is known by month, in place of that of the worst one."""
+    found = []
+    for row in rows:
+        if "months" not in row:
+            found.append(row)
+            continue
+        whole = {key: part for key, part in row.items() if key not in ("month", "months")}
+        found += [{**whole, **month, "month": None} for month in row["months"]]
+    return found
+
+
 def _cells(row: dict[str, Any]) -> tuple[str, ...]:
     limits = f"{amount(row['low'])} to {amount(row['high'])}"
+    worst = f" ({row['month']})" if row.get("month") else ""
     return (
         ascii_controls(row["name"]),
         "..".join(row["window"]),
         limits,
-        amount(row["simulated"]),
+        f"{amount(row['simulated'])}{worst}",
         yes_or_no(row["within"]),
     )

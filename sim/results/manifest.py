@@ -6,6 +6,7 @@ from typing import Any
 from sim.results import provenance
 from sim.results.evidence import evidence
 from sim.results.figures import summarise
+from sim.results.findings import findings
 from sim.results.scope import Scope
 from sim.results.stored import sha256
 
@@ -29,6 +30,7 @@ def compose(folder: Path, scope: Scope, warnings: list[str]) -> Manifest:
         "files": {path.name: sha256(path) for path in sorted(folder.iterdir())},
         "figures": figures,
         "evidence": inside,
+        "findings": findings(folder, scope, figures, inside),
         "totals": totals,
         "warnings": warnings,
     }

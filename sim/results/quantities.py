@@ -39,10 +39,12 @@ class Quantities:
 
     ``series`` is keyed by table, labels in the order of ``tables`` and measure, for example
     ``("attempts", "call", "intercepted", "count")`` or ``("outcomes", "victims")``. The sums of a month stand on its
-    first day in the period.
+    first day in the period. A key of ``tables`` that is no table is a view of the one that ``views`` names; ``only``
+    says which rows of a table or view are summed.
     """
 
-    tables: ClassVar = BY_DAY
+    tables: ClassVar[dict[str, tuple[str, ...]]] = BY_DAY
+    views: ClassVar[dict[str, str]] = {}
     only: ClassVar[dict[str, Where]] = {}
 
     def __init__(self, scope: Scope, series: dict[tuple[Label, ...], Series]) -> None:
@@ -64,7 +66,7 @@ class Quantities:
         """
         series: dict[tuple[Label, ...], Series] = {}
         for table, groups in cls.tables.items():
-            series |= _series(folder, table, groups, cls.only.get(table), scope)
+            series |= _series(folder, table, groups, cls, scope)
         return cls(scope, series)
 
     def select(self, table: str, *names: Label, measure: str = "count") -> Series:
@@ -103,10 +105,11 @@ FIGURES: dict[str, tuple[str, tuple[str | None, ...], str]] = {
 
 
 def _series(
-    folder: Path, name: str, groups: tuple[str, ...], where: Where | None, scope: Scope
+    folder: Path, key: str, groups: tuple[str, ...], asked: type[Quantities], scope: Scope
 ) -> dict[tuple[Label, ...], Series]:
-    """Sum every measure of a stored table by day (or month) and groups; raises what ``Quantities.read`` does."""
-    table = TABLES[name]
+    """Sum every measure of a table or view by day (or month) and groups; raises what ``Quantities.read`` does."""
+    name = asked.views.get(key, key)
+    table, where = TABLES[name], asked.only.get(key)
     found = sums(folder, name, [table.time.name, *groups], [measure.name for measure in table.measures], where)
     days = numbers_of(found.column(table.time.name)).astype(np.int64) - UNIX_DAYS
     outside = (days < (month_start(scope.first_day) if table.by_month else scope.first_day)) | (days > scope.last_day)
@@ -123,5 +126,5 @@ def _series(
             amounts = np.rint(amounts * MILLIONTHS).astype(np.int64)
         daily = np.zeros((len(numbers), scope.days), dtype=np.int64)
         np.add.at(daily, (rows, places), amounts)
-        series |= {(name, *row, measure.name): daily[number] for row, number in numbers.items()}
+        series |= {(key, *row, measure.name): daily[number] for row, number in numbers.items()}
     return series

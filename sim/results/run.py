@@ -142,10 +142,13 @@ class Run:
 
     @cached_property
     def evidence(self) -> "pd.DataFrame":
-        """One row a quantity of the inside: name, start, end, simulated, value, low, high, within, basis."""
+        """One row a quantity of the inside: name, start, end, simulated, value, low, high, within, basis, month.
+
+        What is known by month is as in its worst ``month``; ``evidence_by_month`` has them all.
+        """
         import pandas as pd
 
-        columns = ["name", "start", "end", "simulated", "value", "low", "high", "within", "basis"]
+        columns = ["name", "start", "end", "simulated", "value", "low", "high", "within", "basis", "month"]
         rows = [{**row, "start": row["window"][0], "end": row["window"][1]} for row in self.manifest["evidence"]]
         frame = pd.DataFrame(rows, columns=columns)
         for column in ("start", "end"):
@@ -153,6 +156,43 @@ class Run:
         for column in ("simulated", "value", "low", "high"):
             frame[column] = frame[column].astype("Float64")
         frame["within"] = frame["within"].astype("boolean")
+        return frame
+
+    @cached_property
+    def evidence_by_month(self) -> "pd.DataFrame":
+        """One row a month of each quantity that is known by month: name, month, simulated, low, high, within."""
+        import pandas as pd
+
+        rows = [{**row, **month} for row in self.manifest["evidence"] for month in row.get("months", [])]
+        frame = pd.DataFrame(rows, columns=["name", "month", "simulated", "low", "high", "within"])
+        for column in ("simulated", "low", "high"):
+            frame[column] = frame[column].astype("Float64")
+        frame["within"] = frame["within"].astype("boolean")
+        return frame
+
+    @cached_property
+    def found(self) -> list[dict[str, Any]]:
+        """What this run shows that its user must know, as ``run.json`` has it; of older runs it is computed now."""
+        from sim.results.findings import findings
+
+        stored: list[dict[str, Any]] | None = self.manifest.get("findings")
+        if stored is not None:
+            return stored
+        with reading(self.path):
+            return findings(self.path, self._scope, self.manifest["figures"], self.manifest["evidence"])
+
+    @cached_property
+    def findings(self) -> "pd.DataFrame":
+        """One row a finding, with its first and last day; columns are the keys of ``findings`` in ``run.json``."""
+        import pandas as pd
+
+        columns = [*("kind", "subject", "start", "end", "month", "value", "limit", "provinces", "thinned", "sentence")]
+        rows = [{**row, "start": row["window"][0], "end": row["window"][1]} for row in self.found]
+        frame = pd.DataFrame(rows, columns=[*columns, "suggestion"])
+        for column in ("start", "end"):
+            frame[column] = pd.to_datetime(frame[column])
+        frame["value"] = frame["value"].astype("Float64")
+        frame["thinned"] = frame["thinned"].astype("boolean")
         return frame
 
     @cached_property

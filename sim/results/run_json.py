@@ -32,6 +32,15 @@ def _are_rows(value: object) -> bool:
     return isinstance(value, list) and all(isinstance(row, dict) and _is_text(row.get("name")) for row in value)
 
 
+def _are_findings(value: object) -> bool:
+    """Return whether a value is a list of findings; runs of older versions have none."""
+    return value is None or (isinstance(value, list) and all(map(_is_finding, value)))
+
+
+def _is_finding(row: object) -> bool:
+    return isinstance(row, dict) and all(_is_text(row.get(key)) for key in ("kind", "subject", "sentence"))
+
+
 def _are_numbers(value: object) -> bool:
     """Return whether a value is a map of numbers, or of maps of numbers."""
     return isinstance(value, dict) and all(
@@ -52,6 +61,7 @@ MANIFEST: dict[str, Callable[[object], bool]] = {
     "files": lambda value: isinstance(value, dict) and all(map(is_sha256, value.values())),
     "figures": _are_rows,
     "evidence": _are_rows,
+    "findings": _are_findings,
     "totals": _are_numbers,
     "warnings": lambda value: isinstance(value, list) and all(map(_is_text, value)),
     "performance": lambda value: isinstance(value, dict) and _is_number(value.get("wall_s")),

@@ -41,7 +41,8 @@ class Target:
 class Known:
     """What is known of a quantity inside the model: a range, perhaps a value in it, and where they are from.
 
-    ``window`` holds both of its days; the whole period where it is None, the rest of it where its end is.
+    ``window`` holds both of its days; the whole period where it is None, the rest of it where its end is. ``by_month``
+    says that each month of it is in the range by itself.
     """
 
     name: str
@@ -50,6 +51,7 @@ class Known:
     low: float | int
     high: float | int
     basis: str
+    by_month: bool = False
 
 
 @dataclass(frozen=True)
@@ -74,6 +76,7 @@ class Scope:
     codes in table order; ``fraud_types`` and ``age_bands`` are labels in the scenario's order. ``sha256`` is
     of the resolved scenario without engine, workers and record. ``internet_users`` are those of the country.
     ``prices`` are all of ``costs``, or none where the scenario has no such section.
+    ``province_names`` stand in the order of ``provinces``.
     """
 
     name: str
@@ -91,6 +94,7 @@ class Scope:
     evidence: tuple[Known, ...] = ()
     internet_users: int = 0
     prices: tuple[Price, ...] = ()
+    province_names: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, scenario: "Scenario") -> "Scope":
@@ -117,11 +121,13 @@ class Scope:
                     low=_number(row.range[0]),
                     high=_number(row.range[1]),
                     basis=row.basis,
+                    by_month=row.by == "month",
                 )
                 for row in spec.evidence
             ),
             internet_users=spec.population.internet_users(),
             prices=tuple(_prices(scenario.resolved["costs"])),
+            province_names=tuple(row.name for row in spec.population.provinces),
         )
 
     @property

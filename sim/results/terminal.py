@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from sim.results.costs import COST, COST_HIGH, COST_LOW, ENDS
 from sim.results.figures import CHANGE, STANDARD_ERRORS
+from sim.scenario.errors import ascii_controls
 
 if TYPE_CHECKING:
+    from rich.console import Group
     from rich.table import Table
 
 Figure = dict[str, Any]
@@ -17,6 +19,16 @@ def figure_table(figures: Sequence[Figure], width: int) -> "Table":
     """Lay out the figures of one run for a terminal of so many columns."""
     rows = [(*_head(row), amount(row["simulated"]), _ratio(row["ratio"]), _held(row)) for row in figures]
     return _layout(("simulated", "ratio", "within"), rows, width)
+
+
+def findings_list(lines: Sequence[str]) -> "Group":
+    """Lay out findings for a terminal, a paragraph each."""
+    from rich.console import Group
+    from rich.padding import Padding
+    from rich.text import Text
+
+    shown = [Padding(Text(f"- {ascii_controls(line)}"), (0, 0, 0, 2), expand=False) for line in lines]
+    return Group(Text("findings", style="bold"), *shown)
 
 
 def asked_table(answers: Sequence[dict[str, Any]]) -> "Table":

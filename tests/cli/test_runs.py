@@ -68,6 +68,44 @@ def test_evidence_is_shown_from_a_run(tocsin: Tocsin, tmp_path: Path) -> None:
     assert json.loads(tocsin("evidence", "here", "--json").out) == {"evidence": rows}
 
 
+FIGURE = (
+    "{name: alerts_central, window: [2022-11-28, 2022-11-30], value: 1, role: fitted, tolerance: 0.1, "
+    "standard_error: 0, source: none}"
+)
+
+
+def test_findings_end_what_a_run_prints_and_can_be_asked_again(tocsin: Tocsin, tmp_path: Path) -> None:
+    off = ["--set", f"figures=[{FIGURE}]", "--set", "evidence=[]"]
+    ended = tocsin("run", *SHORT, *off, "--out", "here")
+    assert ended.code == 0
+    lines = ended.out.splitlines()
+    said = "  - The fitted figure alerts_central from 2022-11-28 to 2022-11-30 is outside its tolerance"
+    assert [line.startswith(said) for line in lines[lines.index("findings") + 1 :]].count(True) == 1
+    assert lines[-1].startswith(str(tmp_path / "here"))
+    rows = json.loads((tmp_path / "here" / "run.json").read_text())["findings"]
+    assert json.loads(tocsin("findings", "here", "--json").out) == {"findings": rows}
+    assert said in tocsin("findings", "here").out
+    assert said in tocsin("figures", "here").out
+    assert tocsin("check", "here").code == 0
+    several = tocsin("run", *SHORT, *off, "--replicates", "2", "--out", "two").out
+    assert "In 2 of 2 replicates: The fitted figure alerts_central" in several
+    assert "findings" not in tocsin("run", *SHORT, *off, "--out", "quiet", "--quiet").out
+
+
+def test_a_run_without_findings_says_so(tocsin: Tocsin) -> None:
+    ended = tocsin("run", *SHORT, "--set", "figures=[]", "--set", "evidence=[]", "--out", "here")
+    assert "findings" not in ended.out.splitlines()
+    assert "nothing was found" in tocsin("findings", "here").out
+
+
+def test_every_month_is_shown_where_it_is_asked_for(tocsin: Tocsin) -> None:
+    row = "{name: expired_red, window: [2022-10-01, 2022-11-30], by: month, range: [0, 1], basis: a survey}"
+    tocsin("run", *SHORT, "--set", f"evidence=[{row}]", "--out", "here", "--quiet")
+    one, both = tocsin("evidence", "here").out, tocsin("evidence", "here", "--months").out
+    assert "2022-10-01..2022-11-30" in one
+    assert ["2022-10-01..2022-10-31" in both, "2022-11-01..2022-11-30" in both] == [True, True]
+
+
 def test_a_run_without_evidence_says_so(tocsin: Tocsin, tmp_path: Path) -> None:
     tocsin("run", *SHORT, "--set", "evidence=[]", "--out", "here", "--quiet")
     assert "lists no evidence" in tocsin("evidence", "here").out
@@ -156,7 +194,7 @@ def test_two_processes_with_other_hash_seeds_write_the_same_bytes(tmp_path: Path
         process.communicate()
         assert process.returncode == 0
     names = sorted(path.name for path in (tmp_path / "one").iterdir() if path.name != "run.json")
-    assert len(names) == 11
+    assert len(names) == 12
     for name in names:
         assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes(), name
 

@@ -23,7 +23,18 @@ SHOWN = 4
 """Differing rows of a table, or events that only one log has, that a report shows."""
 STORY = 30
 """Events of an origin that a report shows at most."""
-SAME_IN_MANIFEST = ("name", "status", "seed", "scale", "scenario_sha256", "figures", "evidence", "totals", "warnings")
+SAME_IN_MANIFEST = (
+    "name",
+    "status",
+    "seed",
+    "scale",
+    "scenario_sha256",
+    "figures",
+    "evidence",
+    "findings",
+    "totals",
+    "warnings",
+)
 """What else of ``run.json`` no engine may change."""
 
 

@@ -80,6 +80,19 @@ def empty(place: Path) -> sim.Run:
 
 
 @pytest.fixture(scope="session")
+def off(place: Path) -> sim.Run:
+    """A run of which a figure and, by month, something of its inside are not what they should be."""
+    figure = (
+        '{name: alerts_central, window: [2022-01-24, 2022-02-06], value: 1, role: fitted, tolerance: 1, source: ""}'
+    )
+    rows = (
+        "{name: women_among_victims, range: [0, 1], basis: made up}",
+        "{name: reached_red, by: month, range: [2, 3], basis: no share is as large}",
+    )
+    return small(place, "off", {"figures": f"[{figure}]", "evidence": f"[{', '.join(rows)}]"})
+
+
+@pytest.fixture(scope="session")
 def half(place: Path) -> sim.Run:
     """A run of every second person and attempt."""
     return small(place, "half", {"scale": "0.5"})

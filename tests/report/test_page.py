@@ -1,5 +1,6 @@
 """The file of a report: where it lies, that it is whole or not there, the same each time, and small enough."""
 
+import html
 import re
 from pathlib import Path
 
@@ -8,8 +9,10 @@ import pytest
 import sim
 from sim import cli
 from sim.experiments.pairing import PairingError
+from sim.report.inside import evidence_summary, evidence_table, months_table
 from sim.report.page import REPORT_HTML, page, report
 from sim.results.check import check_run
+from sim.results.findings import shortened
 from tests.cli.commands import Ended, Tocsin, tocsin
 from tests.report.conftest import HOSTILE
 
@@ -45,6 +48,36 @@ def test_nothing_of_a_page_lies_elsewhere(reports: dict[str, Path]) -> None:
     assert not re.search(r"""(src|href)=["'](?!#|data:)""", markup)
     assert "default-src 'none'" in markup
     assert "unsafe-eval" not in markup
+
+
+def test_findings_stand_above_the_figures(off: sim.Run, tmp_path: Path) -> None:
+    text = report(off, tmp_path / "off.html").read_text(encoding="utf-8")
+    body = text[text.index("<main") :]
+    assert body.index("What this run shows that you should know") < body.index('id="figures"')
+    for line in shortened(off.found):
+        assert html.escape(line, quote=False).replace("'", "&#39;") in body
+
+
+def test_evidence_says_how_much_holds_and_what_does_not_by_month(off: sim.Run, tmp_path: Path) -> None:
+    assert evidence_summary(off).startswith("1 of 2 quantities of the model's inside are in the range")
+    rows = evidence_table(off)
+    assert rows["quantity"].tolist() == ["reached red", "women among victims"]
+    assert rows["within"].tolist() == ["no", "yes"]
+    months = months_table(off)
+    assert months["month"].tolist() == ["2022-01", "2022-02"]
+    shares = months["reached red"].tolist()
+    assert all(share.endswith(" (out)") for share in shares)
+    worst = min(range(2), key=lambda at: float(shares[at].split()[0]))
+    assert rows["simulated"][0] == f"{shares[worst].split()[0]} ({months['month'][worst]})"
+    text = report(off, tmp_path / "off.html").read_text(encoding="utf-8")
+    assert evidence_summary(off).replace("'", "&#39;") in text
+    assert all(share in text for share in shares)
+
+
+def test_without_evidence_nothing_is_said_of_it(full: sim.Run) -> None:
+    assert evidence_summary(full) == ""
+    assert months_table(full).empty
+    assert evidence_table(full).empty
 
 
 def test_names_are_escaped_wherever_they_stand(reports: dict[str, Path]) -> None:

@@ -18,17 +18,19 @@ from sim.bins import LOSS_BINS
 from sim.days import day_number
 from sim.results.columns import NULL
 from sim.results.evidence import FORMULAS, Inside, evidence, held, quantity
-from sim.results.evidence_table import evidence_table
+from sim.results.evidence_table import evidence_table, with_months
+from sim.results.findings import findings
 from sim.results.recorder import Recorder
 from sim.results.scope import Known, Scope
 from sim.results.writer import TableWriter
 from sim.scenario.schema.evidence import QUANTITIES
-from sim.words import ContactChannel, ContactResult, Outcome, Tier, Truth
+from sim.words import ContactChannel, ContactResult, End, Outcome, Tier, Truth
 from tests.results.conftest import MadeUp, two_months
 from tests.results.synthetic import SCOPE, alert_key
 
 JANUARY = (date(2022, 1, 1), date(2022, 1, 31))
 WHOLE = replace(SCOPE, internet_users=1000)
+COUNTRY = replace(WHOLE, scale=1.0)
 LAST = day_number(JANUARY[1])
 
 ATTEMPTS = {
@@ -47,6 +49,13 @@ ALERTS = {
     ("blue", "legitimate"): 15,
 }
 """Forty alerts, all yellow ones on one day."""
+ENDS = {
+    ("red", "legitimate"): End.EXPIRED,
+    ("orange", "legitimate"): End.EXPIRED,
+    ("yellow", "unanswered"): End.EXPIRED,
+    ("blue", "legitimate"): End.UNREAD,
+}
+"""How alerts ended; those left out were reached."""
 CONTACTS = {
     ("app", "read"): 7,
     ("call", "answered"): 8,
@@ -54,6 +63,17 @@ CONTACTS = {
     ("visit", "met"): 3,
     ("visit", "not_met"): 2,
 }
+FIRST_CONTACTS = {
+    ("red", 1): 1,
+    ("red", 2): 1,
+    ("red", 9): 1,
+    ("orange", 3): 2,
+    ("orange", 5): 4,
+    ("yellow", 0): 3,
+    ("yellow", 11): 3,
+    ("blue", 0): 2,
+}
+"""Alerts by tier and code of the bin of their first call or visit: up to 1, 2, 4, ... minutes after detection."""
 DESKS = {"call": (6, 24), "visit": (6, 48)}
 """Busy and staffed hours."""
 OUTCOMES = {
@@ -118,10 +138,31 @@ EXPECTED: dict[str, float | Fraction] = {
     "staff_on_duty_visit": Fraction(2000, 31),
     "utilisation_call": Fraction(1, 4),
     "utilisation_visit": Fraction(1, 8),
+    "utilisation_peak_call": Fraction(1, 4),
+    "utilisation_peak_visit": Fraction(1, 8),
+    "visits_per_day": Fraction(5000, 31),
+    "contacts_per_instruction": Fraction(7 + 8 + 3, 40),
+    "expired_red": Fraction(1, 3),
+    "expired_orange": Fraction(1, 2),
+    "expired_yellow": Fraction(1, 4),
+    "expired_blue": Fraction(0),
+    "reached_red": Fraction(2, 3),
+    "reached_orange": Fraction(1, 2),
+    "reached_yellow": Fraction(3, 4),
+    "reached_blue": Fraction(0),
+    # One of three within two minutes, one within four: half of the bin of 2 to 4 minutes in the logarithm.
+    "first_contact_red": 2 * math.sqrt(2),
+    "first_contact_orange": 16 * 2**0.25,
+    "first_contact_yellow": 1.0,
+    "first_contact_blue": 0.5 * math.sqrt(2),
+    # One of sixteen local alerts.
+    "local_alerts_share.12": Fraction(1, 16),
 }
 
 MONTHLY = {
-    name for name in EXPECTED if name.startswith(("loss_median", "loss_sigma", "report", "staff", "util", "calls"))
+    name
+    for name in EXPECTED
+    if name.startswith(("loss_median", "loss_sigma", "report", "staff", "util", "calls", "first_contact"))
 }
 
 
@@ -132,11 +173,14 @@ def january(recorder: Recorder, day: int, times: int = 1) -> None:
             recorder.attempts[day + fate, fate % 3, channel, fate % 2, fate] += count * times
     for number, ((tier, truth), count) in enumerate(ALERTS.items()):
         on = day + (9 if tier == "yellow" else number)
-        key = alert_key(on, 1, source=number % 2, tier=Tier.of(tier), truth=Truth.of(truth))
+        end = ENDS.get((tier, truth), End.REACHED)
+        key = alert_key(on, number % 3, source=number % 2, tier=Tier.of(tier), truth=Truth.of(truth), end=end)
         recorder.alerts[key] += count * times
     for (channel, result), count in CONTACTS.items():
         key = day + 1, 2, 0, ContactChannel.of(channel), ContactResult.of(result)
         recorder.contacts[*key, 0][0] += count * times
+    for (tier, code), count in FIRST_CONTACTS.items():
+        recorder.first_contacts[day + 2, 1, Tier.of(tier), code] += count * times
     for channel, (busy, staffed) in DESKS.items():
         desk = recorder.hours[day + 3, 0, ContactChannel.of(channel), 20]
         desk[0] += busy * 3_600_000 * times
@@ -170,10 +214,13 @@ def everything(recorder: Recorder) -> None:
         recorder.attempts[day, 0, 1, 0, 3] += 1000
         recorder.attempts[day, 0, 0, 0, 7] += 1000
         for tier in range(4):
-            recorder.alerts[alert_key(day, 0, tier=tier)] += 1000
-        recorder.contacts[day, 0, 0, 2, 3, 0][0] += 1000
+            recorder.alerts[alert_key(day, 0, source=1, tier=tier)] += 1000
+            recorder.first_contacts[day, 0, tier, 8] += 1000
+            recorder.alerts[alert_key(day, 0, tier=tier, end=End.EXPIRED)] += 2000
         for desk in (2, 3):
+            recorder.hours[day, 0, desk, 0][0] += 900
             recorder.hours[day, 0, desk, 0][1] += 1000
+            recorder.contacts[day, 0, 0, desk, 3 if desk == 2 else 5, 0][0] += 1000
         for measure in ("victims", "filed", "filed_loss_fen"):
             recorder.outcomes[day, 0, 0, 0, 0][Outcome.of(measure)] += 1000
         recorder.cases[day, 0, 0, 0, 20] += 1000
@@ -255,7 +302,7 @@ def test_a_share_of_nothing_is_none(tmp_path: Path) -> None:
     told = {name: quantity(sums, name, JANUARY) for name in EXPECTED}
     # What is no share but a number of the country is then 0.
     assert {name for name, found in told.items() if found is not None} == {
-        "cases_per_year", "app_users", "staff_on_duty_call", "staff_on_duty_visit"
+        "cases_per_year", "app_users", "staff_on_duty_call", "staff_on_duty_visit", "visits_per_day"
     }  # fmt: skip
     assert not any(told.values())
 
@@ -301,10 +348,120 @@ def test_within_has_both_ends_of_the_range(low: float, high: float, within: bool
 def test_a_range_is_the_decimal_that_was_written() -> None:
     count = np.zeros(SCOPE.days, dtype=np.int64)
     count[31] = 1
-    series = {("alerts", "red", "episode", "count"): count, ("alerts", "red", "legitimate", "count"): 9 * count}
+    shares = (("episode", 1), ("legitimate", 9))
+    series = {("alerts", "red", truth, "reached", "count"): times * count for truth, times in shares}
     known = Known("alert_precision", JANUARY, None, 0.1, 0.1, "a tenth, of which the nearest double is more")
     (row,) = held(Inside(replace(WHOLE, evidence=(known,)), series))  # type: ignore[arg-type]
     assert row["within"] is True
+
+
+def expiries(shares: dict[date, tuple[int, int]]) -> Callable[[Recorder], None]:
+    """Issue red alerts, some of which expire, by the first day of the month."""
+
+    def fill(recorder: Recorder) -> None:
+        for month, (part, alerts) in shares.items():
+            for end, count in ((End.EXPIRED, part), (End.REACHED, alerts - part)):
+                if count:
+                    recorder.alerts[alert_key(day_number(month), 0, tier=Tier.RED, end=end)] += count
+
+    return fill
+
+
+PERIOD = (date(2021, 12, 1), date(2022, 2, 28))
+DECEMBER, FEBRUARY = PERIOD[0], date(2022, 2, 1)
+
+
+def by_month(
+    folder: Path, shares: dict[date, tuple[int, int]], low: float, high: float, window: Any = PERIOD
+) -> dict[str, Any]:
+    """Hold the share of red alerts that expire against a range in which each month must be."""
+    known = Known("expired_red", window, None, low, high, "a survey", by_month=True)
+    inside(folder, expiries(shares), scope := replace(WHOLE, evidence=(known,)))
+    (row,) = evidence(folder, scope)
+    return row
+
+
+def test_each_month_must_be_in_range_where_a_mean_would_hide_it(tmp_path: Path) -> None:
+    shares = {DECEMBER: (1, 100), JANUARY[0]: (30, 100), FEBRUARY: (2, 100)}
+    assert by_month(tmp_path, shares, 0, 0.2) == {
+        "name": "expired_red",
+        "window": ["2021-12-01", "2022-02-28"],
+        "simulated": 0.3,  # 0.11 in the mean
+        "value": None,
+        "low": 0,
+        "high": 0.2,
+        "within": False,
+        "basis": "a survey",
+        "month": "2022-01",
+        "months": [
+            {"month": "2021-12", "window": ["2021-12-01", "2021-12-31"], "simulated": 0.01, "within": True},
+            {"month": "2022-01", "window": ["2022-01-01", "2022-01-31"], "simulated": 0.3, "within": False},
+            {"month": "2022-02", "window": ["2022-02-01", "2022-02-28"], "simulated": 0.02, "within": True},
+        ],
+    }
+
+
+@pytest.mark.parametrize(
+    ("december", "january", "february", "low", "high", "month", "within"),
+    [
+        (10, 20, 30, 0.05, 0.5, "2021-12", True),  # the nearest to an end
+        (10, 20, 46, 0.05, 0.5, "2022-02", True),
+        (1, 60, 30, 0.05, 0.5, "2022-01", False),  # the farthest out
+        (1, 60, 30, 0.15, 0.5, "2021-12", False),
+        (10, 10, 10, 0.05, 0.5, "2021-12", True),  # the first of equal ones
+    ],
+)
+def test_the_worst_month_is_shown(
+    december: int, january: int, february: int, low: float, high: float, month: str, within: bool, tmp_path: Path
+) -> None:
+    shares = {DECEMBER: (december, 100), JANUARY[0]: (january, 100), FEBRUARY: (february, 100)}
+    row = by_month(tmp_path, shares, low, high)
+    assert (row["month"], row["within"]) == (month, within)
+    (worst,) = (one for one in row["months"] if one["month"] == month)
+    assert row["simulated"] == worst["simulated"]
+
+
+def test_months_without_a_value_tell_nothing_and_others_do(tmp_path: Path) -> None:
+    row = by_month(tmp_path, {DECEMBER: (1, 100)}, 0, 0.2, (date(2021, 11, 1), date(2022, 1, 15)))
+    assert [(one["month"], one["simulated"], one["within"]) for one in row["months"]] == [
+        ("2021-11", None, None),  # before the period
+        ("2021-12", 0.01, True),
+        ("2022-01", None, None),  # no alert
+    ]
+    assert row["months"][2]["window"] == ["2022-01-01", "2022-01-15"]
+    assert (row["simulated"], row["within"], row["month"]) == (0.01, True, "2021-12")
+
+
+def test_no_month_with_a_value_tells_nothing(tmp_path: Path) -> None:
+    row = by_month(tmp_path, {}, 0, 0.2, None)
+    assert (row["simulated"], row["within"], row["month"], len(row["months"])) == (None, None, None, 3)
+
+
+def test_months_out_of_range_are_findings_by_stretch(tmp_path: Path) -> None:
+    shares = {DECEMBER: (30, 100), JANUARY[0]: (40, 100), FEBRUARY: (1, 100)}
+    row = by_month(tmp_path, shares, 0, 0.2)
+    (found,) = [one for one in findings(tmp_path, COUNTRY, [], [row]) if one["kind"] == "evidence"]
+    assert (found["window"], found["month"], found["value"]) == (["2021-12-01", "2022-01-31"], "2022-01", 0.4)
+    assert found["sentence"] == (
+        "expired_red is outside its range from December 2021 to January 2022, at worst 0.4 in January 2022; known to "
+        "be 0 to 0.2."
+    )
+    alone = {**row, "months": row["months"][1:]}
+    (found,) = [one for one in findings(tmp_path, COUNTRY, [], [alone]) if one["kind"] == "evidence"]
+    assert found["sentence"].startswith("expired_red is 0.4 in January 2022; known")
+
+
+def test_the_busiest_month_is_that_of_the_window_alone(tmp_path: Path) -> None:
+    def fill(recorder: Recorder) -> None:
+        for month, busy in ((DECEMBER, 90), (JANUARY[0], 20), (FEBRUARY, 60)):
+            recorder.hours[day_number(month), 0, 3, 0][0] += busy
+            recorder.hours[day_number(month), 0, 3, 0][1] += 100
+
+    sums = inside(tmp_path, fill)
+    assert quantity(sums, "utilisation_peak_visit", None) == Fraction(9, 10)
+    assert quantity(sums, "utilisation_peak_visit", (JANUARY[0], None)) == Fraction(6, 10)
+    assert quantity(sums, "utilisation_peak_visit", JANUARY) == Fraction(1, 5)
+    assert quantity(sums, "utilisation_peak_call", None) is None
 
 
 def test_what_cannot_be_told_stays_listed(full: Inside) -> None:
@@ -316,7 +473,8 @@ def test_what_cannot_be_told_stays_listed(full: Inside) -> None:
 def test_evidence_is_part_of_a_run_and_of_nothing_else(made_up: MadeUp) -> None:
     run, without = made_up(), made_up("without", evidence=())
     rows = run.evidence
-    assert list(rows.columns) == ["name", "start", "end", "simulated", "value", "low", "high", "within", "basis"]
+    columns = ["name", "start", "end", "simulated", "value", "low", "high", "within", "basis", "month"]
+    assert list(rows.columns) == columns
     assert len(rows) == len(run.manifest["evidence"]) == len(two_months().spec.evidence)
     assert rows["simulated"].dtype == "Float64"
     assert rows["within"].dtype == "boolean"
@@ -363,3 +521,29 @@ def test_the_table_of_evidence_has_everything_at_every_width(width: int) -> None
         assert part in text, part
     # Wide: a heading and a line each. Narrow: windows and bases have lines of their own.
     assert (len(lines) == 3) == (width == 200)
+
+
+MONTHLY_ROW = {
+    **ROWS[0],
+    "month": "2022-01",
+    "months": [
+        {"month": "2021-12", "window": ["2021-12-01", "2021-12-31"], "simulated": 0.61, "within": True},
+        {"month": "2022-01", "window": ["2022-01-01", "2022-01-31"], "simulated": 0.75, "within": False},
+    ],
+}
+
+
+def test_what_is_known_by_month_is_a_line_with_its_worst_month_or_a_line_a_month() -> None:
+    def told(rows: list[dict[str, Any]]) -> list[str]:
+        out = io.StringIO()
+        Console(file=out, width=200).print(evidence_table(rows, 200))
+        return [" ".join(line.split()) for line in out.getvalue().splitlines()[1:]]
+
+    worst, other = told([MONTHLY_ROW, ROWS[1]])
+    assert "0.6 to 0.7 0.75 (2022-01) no" in worst
+    months = told(with_months([MONTHLY_ROW, ROWS[1]]))
+    assert [line[:57] for line in months[:2]] == [
+        "recall_call 2021-12-01..2021-12-31 0.6 to 0.7 0.61 yes a ",
+        "recall_call 2022-01-01..2022-01-31 0.6 to 0.7 0.75 no a s",
+    ]
+    assert months[2:] == [other]

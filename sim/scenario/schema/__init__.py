@@ -204,12 +204,13 @@ class ScenarioModel(Part):
 
     @model_validator(mode="after")
     def _agree(self) -> "ScenarioModel":
+        codes = [str(row.code) for row in self.population.provinces]
         found = [
             *self._check_shape(),
             *self._check_types(),
             *self._check_confusion(),
             *self._check_provinces(),
-            *wrong_names(self.evidence, list(self.fraud.types), self.population.band_names()),
+            *wrong_names(self.evidence, list(self.fraud.types), self.population.band_names(), codes),
         ]
         found += [] if found else [*self._check_growth(), *self._check_staff(), *self._check_coverage()]
         if found:

@@ -1,7 +1,7 @@
 """Evidence: what is known of the model's inside, to be held against a run; no part of the model reads it."""
 
 from collections.abc import Iterator, Sequence
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
@@ -10,8 +10,9 @@ from sim.scenario.bounds import Reported
 from sim.scenario.errors import choices
 from sim.scenario.scalars import Window
 from sim.scenario.schema.base import ONE_LINE, Part, mistake
+from sim.words import Tier
 
-FRAUD_TYPE, AGE_BAND = "fraud type", "age band"
+FRAUD_TYPE, AGE_BAND, PROVINCE = "fraud type", "age band", "province"
 
 QUANTITIES: dict[str, str | None] = {
     "share_of_cases": FRAUD_TYPE,
@@ -51,6 +52,14 @@ QUANTITIES: dict[str, str | None] = {
     "staff_on_duty_visit": None,
     "utilisation_call": None,
     "utilisation_visit": None,
+    "utilisation_peak_call": None,
+    "utilisation_peak_visit": None,
+    "visits_per_day": None,
+    "contacts_per_instruction": None,
+    **{f"expired_{tier}": None for tier in Tier.labels()},
+    **{f"reached_{tier}": None for tier in Tier.labels()},
+    **{f"first_contact_{tier}": None for tier in Tier.labels()},
+    "local_alerts_share": PROVINCE,
 }
 """Quantities that evidence can be about, and what follows the name of one that has several: ``share_of_cases.loan``.
 
@@ -59,10 +68,14 @@ QUANTITIES: dict[str, str | None] = {
 
 
 class Evidence(Part):
-    """What is known of one quantity: a range, perhaps a value in it, and where they are from."""
+    """What is known of one quantity: a range, perhaps a value in it, and where they are from.
+
+    ``by: month`` says that each calendar month of the window is in the range by itself.
+    """
 
     name: Annotated[str, Field(max_length=200, pattern=ONE_LINE)]
     window: Window | None = None
+    by: Literal["month"] | None = None
     value: Reported | None = None
     range: Annotated[list[Reported], Field(min_length=2, max_length=2)]
     basis: Annotated[str, Field(min_length=1, pattern=ONE_LINE)]
@@ -78,10 +91,10 @@ class Evidence(Part):
 
 
 def wrong_names(
-    evidence: Sequence[Evidence], fraud_types: Sequence[str], age_bands: Sequence[str]
+    evidence: Sequence[Evidence], fraud_types: Sequence[str], age_bands: Sequence[str], provinces: Sequence[str]
 ) -> Iterator[PydanticCustomError]:
-    """Find names that are no quantity, or one of a fraud type or age band that the scenario does not have."""
-    known = {FRAUD_TYPE: fraud_types, AGE_BAND: age_bands}
+    """Find names that are no quantity, or one of a fraud type, age band or province that the scenario does not have."""
+    known = {FRAUD_TYPE: fraud_types, AGE_BAND: age_bands, PROVINCE: provinces}
     forms = [f"{name}.{kind.replace(' ', '_').upper()}" if kind else name for name, kind in QUANTITIES.items()]
     for number, row in enumerate(evidence):
         key = f"evidence.{number}.name"

@@ -1,0 +1,53 @@
+"""Evidence on the page: what is known of the model's inside beside what a run gave, by window and month by month."""
+
+from typing import TYPE_CHECKING
+
+from sim.report.looks import named
+from sim.rounding import amount
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from sim.results.run import Run
+
+WITHIN = {None: "", True: "yes", False: "no"}
+
+
+def evidence_table(run: "Run") -> "pd.DataFrame":
+    """Return each quantity of the evidence that has a value, those outside of their range first."""
+    import pandas as pd
+
+    rows = [
+        {
+            "quantity": named(row["name"]),
+            "window": " to ".join(row["window"]),
+            "known to be": f"{amount(row['low'])} to {amount(row['high'])}",
+            "simulated": amount(row["simulated"]) + (f" ({row['month']})" if row.get("month") else ""),
+            "within": WITHIN[row["within"]],
+            "basis": row["basis"],
+        }
+        for row in sorted(run.manifest["evidence"], key=lambda row: bool(row["within"]))
+        if row["simulated"] is not None
+    ]
+    return pd.DataFrame(rows, columns=["quantity", "window", "known to be", "simulated", "within", "basis"])
+
+
+def months_table(run: "Run") -> "pd.DataFrame":
+    """Return what is known by month, a row a month and a column a quantity; what is out of its range says so."""
+    import pandas as pd
+
+    columns: dict[str, dict[str, str]] = {}
+    for row in run.evidence_by_month.dropna(subset=["simulated"]).to_dict("records"):
+        out = "" if row["within"] else " (out)"
+        columns.setdefault(named(row["name"]), {})[row["month"]] = f"{amount(row['simulated'])}{out}"
+    months = sorted({month for column in columns.values() for month in column})
+    cells = {name: [column.get(month, "") for month in months] for name, column in columns.items()}
+    return pd.DataFrame({"month": months, **cells})
+
+
+def evidence_summary(run: "Run") -> str:
+    """Say how much of the evidence holds; nothing where none has a value."""
+    told = [row["within"] for row in run.manifest["evidence"] if row["within"] is not None]
+    if not told:
+        return ""
+    return f"{sum(told)} of {len(told)} quantities of the model's inside are in the range in which they are known to be"

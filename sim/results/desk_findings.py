@@ -1,0 +1,211 @@
+"""Findings about desks: those that are too busy, and tiers whose alerts expire; by month, of the country and provinces.
+
+Small desks of a thinned run have whole seats, at least one, and so other waits than the country's: what is found of
+them says that it is the scale which says so.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from fractions import Fraction
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from sim.results.figures import STANDARD_ERRORS, number
+from sim.results.query import sums
+from sim.results.scope import Scope
+from sim.results.seats import FEW_SEATS, Seats
+from sim.results.stretches import iso_month, long_months, month_named, stretches, when, window_of
+from sim.rounding import percent
+from sim.words import DESK_LABELS, End, Tier
+
+Row = dict[str, Any]
+Place = int | None
+"""The code of a province; None is the whole country."""
+Shares = dict[tuple[Place, date], tuple[int, int]]
+"""A part and its whole, by place and month."""
+
+BUSIEST = Fraction("0.95")
+"""Share of a month that a desk may be busy: assumed. A desk that is to answer within the hour cannot be busier for long
+(Erlang's formula of delay), and no published desk is."""
+MOST_EXPIRED = Fraction("0.05")
+"""Share of a tier's alerts that may expire in a month: assumed. Published desks answer for 99 of 100 and more."""
+LEAST_DAYS = 7
+"""Days of a month that the period must hold for anything to be said of it."""
+WORSE = Fraction("1.1")
+"""A province is named beside the country where it has more than so many times the country's value."""
+NAMED = 3
+"""Provinces that are named."""
+
+
+@dataclass(frozen=True)
+class Limit:
+    """What a share may be at most in a month, and how it is told where it is more.
+
+    ``told`` is a sentence with ``{of}``, the places (nothing for the country), and ``{share}``. ``exceeds`` takes a
+    part and its whole.
+    """
+
+    kind: str
+    subject: str
+    most: Fraction
+    exceeds: Callable[[int, int], bool]
+    told: str
+    suggestion: str
+
+
+def busy_desks(folder: Path, scope: Scope, seats: Seats) -> Iterator[Row]:
+    """Find desks that were busy for more of their staffed time in a month than they may be.
+
+    Args:
+        folder: The folder of a run.
+        scope: What it is about.
+        seats: Its seats.
+
+    Yields:
+        A finding for each stretch of months of a desk.
+    """
+    rows = sums(folder, "hours", ["month", "province", "channel"], ["busy_ms", "staffed_ms"]).to_pylist()
+    for desk in DESK_LABELS:
+        told = f"{desk.capitalize()} desks{{of}} were busy {{share}} of their time"
+        more = f"More staff (desks.{desk}.staff), or fewer alerts to them; tocsin staffing finds how much."
+        limit = Limit("busy_desk", desk, BUSIEST, _is_too_busy, told, more)
+        own = [row for row in rows if row["channel"] == desk]
+        shares = _with_country((row["province"], row["month"], row["busy_ms"], row["staffed_ms"]) for row in own)
+        yield from _above(limit, shares, scope, partial(seats.few, [desk]))
+
+
+def expired_tiers(folder: Path, scope: Scope, seats: Seats) -> Iterator[Row]:
+    """Find tiers of which more alerts of a month expired than may, by more than chance alone brings about.
+
+    Args:
+        folder: The folder of a run.
+        scope: What it is about.
+        seats: Its seats.
+
+    Yields:
+        A finding for each stretch of months of a tier.
+    """
+    rows = sums(folder, "alerts", ["month", "province", "tier", "end"], ["count"]).to_pylist()
+    for tier in Tier.labels():
+        told = f"{{share}} of {tier} alerts{{of}} expired before anybody was reached"
+        more = f"More staff, a later deadline or another first step (warning.tiers.{tier}) would change that."
+        limit = Limit("expired", tier, MOST_EXPIRED, _are_too_many, told, more)
+        shares = _with_country(
+            (row["province"], row["month"], row["count"] if row["end"] == End.EXPIRED.label else 0, row["count"])
+            for row in rows
+            if row["tier"] == tier
+        )
+        yield from _above(limit, shares, scope, partial(seats.few, DESK_LABELS))
+
+
+def _is_too_busy(busy: int, staffed: int) -> bool:
+    return busy > BUSIEST * staffed
+
+
+def _are_too_many(expired: int, alerts: int) -> bool:
+    """Tell whether more expire than may, and by more than three standard errors of a share of so many alerts."""
+    more = expired - MOST_EXPIRED * alerts
+    return more > 0 and more**2 > STANDARD_ERRORS**2 * MOST_EXPIRED * (1 - MOST_EXPIRED) * alerts
+
+
+def scale_says(scope: Scope) -> str:
+    """Return the sentence that ends a finding about desks which are too small because a run is thinned."""
+    return (
+        f"At scale {scope.scale:g} most of these desks have fewer than {FEW_SEATS} seats, rounded to whole ones: "
+        "the scale is the reason, or part of it."
+    )
+
+
+def places(codes: Sequence[int], scope: Scope) -> list[str]:
+    """Return provinces by name, or by code where a scope has no names."""
+    names = dict(zip(scope.provinces, scope.province_names, strict=False))
+    return [names.get(code, str(code)) for code in codes]
+
+
+def _with_country(rows: Iterable[tuple[int, date, int, int]]) -> Shares:
+    """Add up parts and wholes by province and month, and over all provinces."""
+    shares: Shares = {}
+    for province, month, part, whole in rows:
+        for place in (province, None):
+            before = shares.get((place, month), (0, 0))
+            shares[place, month] = before[0] + part, before[1] + whole
+    return shares
+
+
+def _above(
+    limit: Limit, shares: Shares, scope: Scope, few: Callable[[Sequence[int], Sequence[date]], bool]
+) -> Iterator[Row]:
+    """Find the stretches of months in which a share is above its limit: of the country, then of provinces alone."""
+    months = [month for month in long_months(scope, LEAST_DAYS) if (None, month) in shares]
+    over: dict[date, dict[int, Fraction]] = {month: {} for month in months}
+    for (place, month), share in shares.items():
+        if place is not None and month in over and limit.exceeds(*share):
+            over[month][place] = Fraction(*share)
+    country = [limit.exceeds(*shares[None, month]) for month in months]
+    for stretch in stretches(months, country):
+        values = {month: Fraction(*shares[None, month]) for month in stretch}
+        worst = max(stretch, key=lambda month: values[month])
+        worse = [place for place in _ranked(over[worst]) if over[worst][place] > WORSE * values[worst]][:NAMED]
+        least, most = (percent(float(find(values.values()))) for find in (min, max))
+        sentence = limit.told.format(of="", share=most if least == most else f"{least} to {most}")
+        sentence += f" {when(stretch)}"
+        if len(stretch) > 1:
+            sentence += f", most in {month_named(worst)}"
+        if worse:
+            sentence += f"; worst in {_with_values(worse, over[worst], scope)}"
+        yield _row(limit, scope, stretch, (worst, values[worst]), sentence, worse, few([], stretch))
+    alone = [bool(over[month]) and not above for month, above in zip(months, country, strict=True)]
+    for stretch in stretches(months, alone):
+        highest: dict[int, tuple[Fraction, date]] = {}
+        for month in stretch:
+            for place, value in over[month].items():
+                if place not in highest or value > highest[place][0]:
+                    highest[place] = value, month
+        worst_of = {place: value for place, (value, _) in highest.items()}
+        ranked = _ranked(worst_of)
+        named, others = ranked[:NAMED], len(ranked) - NAMED
+        of = f" of {_with_values(named, worst_of, scope)}" + (f" and {others} more" if others > 0 else "")
+        sentence = limit.told.format(of=of, share=f"more than {percent(float(limit.most))}")
+        sentence += f" {when(stretch)}" if len(stretch) == 1 else f" in one month or more {when(stretch)}"
+        parts, wholes = (sum(shares[None, month][at] for month in stretch) for at in (0, 1))
+        sentence += f"; in the whole country it was {percent(parts / wholes)}"
+        value, worst = highest[ranked[0]]
+        yield _row(limit, scope, stretch, (worst, value), sentence, named, few(named, stretch))
+
+
+def _ranked(values: dict[int, Fraction]) -> list[int]:
+    """Return provinces, the highest value first, those with the same by code."""
+    return sorted(values, key=lambda place: (-values[place], place))
+
+
+def _with_values(codes: Sequence[int], values: dict[int, Fraction], scope: Scope) -> str:
+    """Return provinces by name, each with its share."""
+    return ", ".join(
+        f"{name} ({percent(float(values[code]))})" for name, code in zip(places(codes, scope), codes, strict=True)
+    )
+
+
+def _row(
+    limit: Limit,
+    scope: Scope,
+    stretch: Sequence[date],
+    worst: tuple[date, Fraction],
+    sentence: str,
+    provinces: Sequence[int],
+    thinned: bool,
+) -> Row:
+    """Return a finding; see ``findings``."""
+    return {
+        "kind": limit.kind,
+        "subject": limit.subject,
+        "window": window_of(stretch, scope),
+        "month": iso_month(worst[0]),
+        "value": number(worst[1]),
+        "limit": number(limit.most),
+        "provinces": list(provinces),
+        "thinned": thinned,
+        "sentence": f"{sentence[0].upper()}{sentence[1:]}." + (f" {scale_says(scope)}" if thinned else ""),
+        "suggestion": None if thinned else limit.suggestion,
+    }

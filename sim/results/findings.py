@@ -1,0 +1,195 @@
+"""Findings: what a run shows that its user must know, read off its stored tables and of nothing else.
+
+docs/model.md, section 9, says what each kind of them is.
+"""
+
+from collections.abc import Iterator, Sequence
+from datetime import date
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+from sim.results.desk_findings import busy_desks, expired_tiers
+from sim.results.figures import CHANGE, STANDARD_ERRORS
+from sim.results.line_findings import growing_lines
+from sim.results.scope import Scope
+from sim.results.seats import Seats
+from sim.results.stretches import month_named, stretches, when
+from sim.rounding import amount, percent
+
+Row = dict[str, Any]
+
+FIT_AGAIN = "If this run is of what was, and not of another policy, tocsin calibrate fits it again."
+SHOWN = 3
+"""Findings of one kind that people are shown; the rest is counted, and listed where all of them are."""
+
+
+def findings(folder: Path, scope: Scope, figures: Sequence[Row], evidence: Sequence[Row]) -> list[Row]:
+    """Compute ``findings`` of ``run.json``.
+
+    Args:
+        folder: The folder of a run, with its Parquet files.
+        scope: What the run is about.
+        figures: Its figures, as ``run.json`` has them.
+        evidence: Its evidence, as ``run.json`` has it.
+
+    Returns:
+        A row for each finding, those about desks first: ``kind``, ``subject``, ``window`` (its first and last day),
+        ``month`` (the worst one, or None), ``value`` and ``limit`` (a number, or low and high), ``provinces`` (codes of
+        those named), ``thinned`` (whether it is the scale that says so), ``sentence`` and ``suggestion`` (or None).
+    """
+    seats = Seats.read(folder, scope)
+    return [
+        *busy_desks(folder, scope, seats),
+        *expired_tiers(folder, scope, seats),
+        *growing_lines(folder, scope, seats),
+        *_of_figures(figures, scope.scale),
+        *({**row, "thinned": scope.scale < 1} for row in _of_evidence(evidence, scope.scale)),
+    ]
+
+
+def shortened(rows: Sequence[Row]) -> list[str]:
+    """Return findings as few lines: their sentences, at most three of a kind, and how many more there are of it."""
+    lines = []
+    for kind in dict.fromkeys(row["kind"] for row in rows):
+        own = [row for row in rows if row["kind"] == kind]
+        lines += [told(row) for row in own[:SHOWN]]
+        if len(own) > SHOWN:
+            lines.append(f"{len(own) - SHOWN} more of this kind, {kind}; tocsin findings lists all.")
+    return lines
+
+
+def shortened_of(runs: Sequence[Sequence[Row]], kind: str) -> list[str]:
+    """Return the findings of several runs as few lines: each as the first run tells it that has it, and how many do.
+
+    Args:
+        runs: The findings of each run.
+        kind: What several runs are, ``replicates`` or ``draws``.
+
+    Returns:
+        Lines, as of ``shortened``.
+    """
+    having: dict[tuple[str, str], int] = {}
+    first: dict[tuple[str, str], list[Row]] = {}
+    for rows in runs:
+        own: dict[tuple[str, str], list[Row]] = {}
+        for row in rows:
+            own.setdefault((row["kind"], row["subject"]), []).append(row)
+        for key, same in own.items():
+            having[key] = having.get(key, 0) + 1
+            first.setdefault(key, same)
+    merged = [
+        {**row, "sentence": f"In {having[key]} of {len(runs)} {kind}: {row['sentence']}"}
+        for key, rows in first.items()
+        for row in rows
+    ]
+    return shortened(merged)
+
+
+def told(row: Row) -> str:
+    """Return a finding in a sentence, and a second one where there is something to suggest."""
+    return f"{row['sentence']} {row['suggestion']}" if row["suggestion"] else str(row["sentence"])
+
+
+def _of_figures(figures: Sequence[Row], scale: float) -> Iterator[Row]:
+    """Find figures that are not held: fitted ones off their tolerance, predicted ones on either side of an interval."""
+    for row in figures:
+        said = f"{row['name']} from {row['window'][0]} to {row['window'][1]}"
+        reported, simulated, interval = row["reported"], row["simulated"], row["interval"]
+        if row["within"] is False:
+            shown = f"it is {_amount(row, simulated)}, and {_amount(row, reported)} was reported"
+            sentence = f"The {row['role']} figure {said} is outside its tolerance: {shown}."
+            advice = FIT_AGAIN if row["role"] == "fitted" else None
+            limits = _allowed(row)
+            found = _finding(f"{row['role']}_figure", row, simulated, limits, sentence, advice)
+            yield _of_chance(found, scale, row["standard_error"])
+        if interval is None or simulated is None:
+            continue
+        low, high = interval
+        between = f"{_amount(row, low)} to {_amount(row, high)}"
+        if isinstance(reported, int | float) and not low <= reported <= high:
+            told_of = f"What was reported of {said}, {_amount(row, reported)},"
+            sentence = f"{told_of} is outside what is predicted: {between}."
+            yield _finding("reported_outside_interval", row, reported, [low, high], sentence)
+        if not low <= simulated <= high:
+            sentence = f"{said} is {_amount(row, simulated)}, outside what the fitted scenario predicts: {between}."
+            found = _finding("simulated_outside_interval", row, simulated, [low, high], sentence)
+            yield _of_chance(found, scale, row["standard_error"])
+
+
+def _of_chance(found: Row, scale: float, standard_error: float | None) -> Row:
+    """Return a finding that says so where a thinned run is off by no more than chance lets it.
+
+    The standard error is taken to be that of the whole country; that of a thinned run grows as the root of 1 / scale.
+    """
+    off = max(found["limit"][0] - found["value"], found["value"] - found["limit"][1])
+    if scale >= 1 or off**2 * scale > (STANDARD_ERRORS * (standard_error or 0.0)) ** 2:
+        return found
+    why = f"{found['sentence']} At scale {scale:g} chance alone lets it be as far off."
+    return {**found, "thinned": True, "sentence": why, "suggestion": None}
+
+
+def _of_evidence(evidence: Sequence[Row], scale: float) -> Iterator[Row]:
+    """Find quantities of the inside that are not in the range in which they are known to be."""
+    for row in evidence:
+        if row["within"] is not False:
+            continue
+        limits = [row["low"], row["high"]]
+        known = f"known to be {amount(row['low'])} to {amount(row['high'])}."
+        known += f" At scale {scale:g} chance, or desks of few seats, may be the reason." if scale < 1 else ""
+        if "months" not in row:
+            said = f"{row['name']} from {row['window'][0]} to {row['window'][1]}"
+            yield _finding("evidence", row, row["simulated"], limits, f"{said} is {amount(row['simulated'])}; {known}")
+            continue
+        off = [month["within"] is False for month in row["months"]]
+        for stretch in stretches(row["months"], off):
+            worst = max(
+                stretch, key=lambda month: max(row["low"] - month["simulated"], month["simulated"] - row["high"])
+            )
+            months = [date.fromisoformat(f"{month['month']}-01") for month in stretch]
+            said = f"{row['name']} is {amount(worst['simulated'])} {when(months)}"
+            if len(stretch) > 1:
+                at = month_named(date.fromisoformat(f"{worst['month']}-01"))
+                said = (
+                    f"{row['name']} is outside its range {when(months)}, at worst {amount(worst['simulated'])} in {at}"
+                )
+            window = [stretch[0]["window"][0], stretch[-1]["window"][1]]
+            yield {
+                **_finding("evidence", {**row, "window": window}, worst["simulated"], limits, f"{said}; {known}"),
+                "month": worst["month"],
+            }
+
+
+def _finding(
+    kind: str, row: Row, value: float | int, limit: object, sentence: str, suggestion: str | None = None
+) -> Row:
+    """Return a finding about a row of figures or evidence."""
+    return {
+        "kind": kind,
+        "subject": row["name"],
+        "window": row["window"],
+        "month": None,
+        "value": value,
+        "limit": limit,
+        "provinces": [],
+        "thinned": False,
+        "sentence": sentence,
+        "suggestion": suggestion,
+    }
+
+
+def _amount(row: Row, value: float | int | str | None) -> str:
+    """Return a value of a figure as people read it."""
+    if value is None or isinstance(value, str):
+        return value or "nothing"
+    return percent(value) if row["name"].endswith(CHANGE) else amount(value)
+
+
+def _allowed(row: Row) -> list[float]:
+    """Return what a figure with a tolerance may be, chance included."""
+    reported = Fraction(repr(row["reported"]))
+    share = Fraction(repr(row["tolerance"]))
+    tolerance = share if row["name"].endswith(CHANGE) else share * abs(reported)
+    by_chance = STANDARD_ERRORS * Fraction(repr(row["standard_error"] or 0))
+    room = max(tolerance, by_chance)
+    return [float(reported - room), float(reported + room)]
