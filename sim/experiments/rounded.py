@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import BaseModel
 
 from sim.country.calendar import Calendar
 from sim.country.provinces import Provinces
@@ -17,6 +18,7 @@ from sim.scenario import changed
 from sim.scenario.errors import Mistake, ScenarioError, found
 from sim.scenario.schema.population import COUNTRY
 from sim.scenario.schema.warning import Desks
+from sim.scenario.shapes import written
 from sim.scenario.without import changes
 from sim.warning.schedule import FEW_SERVERS, Schedule, thin_desks_of, thinned
 from sim.words import DESK_LABELS
@@ -96,7 +98,7 @@ def demand_left(name: str, overrides: Mapping[str, str] | None = None, **argumen
     """
     for change in changes(name, STAFF_KEYS, overrides, **arguments):
         gone = lost(change.before, change.after)
-        if gone is not None:
+        if gone is not None and not _differ(change.before, change.after, change.after.scale):
             raise ScenarioError([Mistake(change.place(gone.key), gone.key, gone.message, gone.allowed)])
 
 
@@ -208,7 +210,7 @@ def _with(spec: Any, path: Sequence[str], value: Any) -> Any:
 def _told(path: Sequence[str], before: "ScenarioModel", after: "ScenarioModel") -> Lost:
     """Return what is told of a key whose change rounding takes away."""
     here, there, key = _at(before, path), _at(after, path), ".".join(path)
-    absent = "1" if key == "desks.province_weights" else "its share"
+    absent = {"province_weights": "1", "growth": "none"}.get(path[-1], "its share")
     staff, other = _staff(before), _staff(after)
     place = np.unravel_index(int(np.abs(other - staff).argmax()), staff.shape)
     province, scale = int(place[1]), after.scale
@@ -235,6 +237,8 @@ def _value(value: Any, absent: str) -> str:
     """Return a value as a message quotes it, ``absent`` where there is none."""
     if value is None:
         return absent
+    if isinstance(value, BaseModel):
+        value = written(type(value), value)
     return f"{value:g}" if isinstance(value, float) else found(value)
 
 

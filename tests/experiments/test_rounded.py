@@ -159,21 +159,21 @@ def test_each_key_is_looked_at_by_itself(flagship: Scenario) -> None:
 
 
 def test_a_comparison_is_refused_before_anything_runs(tocsin: Tocsin, tmp_path: Path) -> None:
-    code, out, err = tocsin("compare", "china-2022", "double-visits", *SMALL)
+    code, out, err = tocsin("compare", "china-2022", "double-visits", "--scale", "0.001", "--set", DAY)
     assert (code, out) == (2, "")
     assert err == (
-        "tocsin compare: double-visits cannot be told from china-2022: desks.visit.staff: 8900 instead of 4450 comes "
-        "to the same at scale 0.001: 0.796 and 0.398 servers of the visit desk in Guangdong, both 1; "
-        "--scale 0.0019 (the smallest at which they differ) or --pool regions\n"
+        "tocsin compare: double-visits cannot be told from china-2022: desks.visit.staff: 10600 instead of 5300 comes "
+        "to the same at scale 0.001: 0.749 and 0.374 servers of the visit desk in Guangdong, both 1; "
+        "--scale 0.0021 (the smallest at which they differ) or --pool regions\n"
     )
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_comparison_that_says_what_a_pool_would_keep(tocsin: Tocsin) -> None:
-    code, _, err = tocsin("compare", "china-2022", "double-visits", "--scale", "0.002", "--set", DAY, "--quiet")
+    code, _, err = tocsin("compare", "china-2022", "double-visits", "--scale", "0.003", "--set", DAY, "--quiet")
     assert code == 0
     assert err == (
-        "warning: staff differs, and at scale 0.002 62 desks have fewer than 5 staff x scale: what it does to their "
+        "warning: staff differs, and at scale 0.003 62 desks have fewer than 5 staff x scale: what it does to their "
         "waits is not what it does to the country's; a larger scale or --pool country\n"
     )
     code, _, err = tocsin("compare", "china-2022", "no-local", "--scale", "0.0002", "--set", DAY, "--quiet")
@@ -207,8 +207,8 @@ def files(tocsin: Tocsin, tmp_path: Path) -> Callable[..., tuple[int, str, str]]
 
 
 BOTH_ONE = (
-    "desks.visit.by_province.11: 138 instead of its share comes to the same at scale 0.001: 0.138 and 0.0691 servers "
-    "of the visit desk in Beijing, both 1; --scale 0.011 (the smallest at which they differ) or --pool country"
+    "desks.visit.by_province.11: 138 instead of its share comes to the same at scale 0.001: 0.134 and 0.0966 servers "
+    "of the visit desk in Beijing, both 1; --scale 0.012 (the smallest at which they differ) or --pool country"
 )
 
 
@@ -221,8 +221,8 @@ BOTH_ONE = (
         (["china-2022", "--set", "scale=0.001", "--set", "desks.visit.by_province.11=138"], f"--set:2:28: {BOTH_ONE}"),
         (
             ["double-visits", "--scale", "0.001"],
-            "double-visits.yaml:8:20: desks.visit.staff: 8900 instead of 4450 comes to the same at scale 0.001: 0.796 "
-            "and 0.398 servers of the visit desk in Guangdong, both 1; --scale 0.0019 (the smallest at which they "
+            "double-visits.yaml:8:20: desks.visit.staff: 10600 instead of 5300 comes to the same at scale 0.001: 1.03 "
+            "and 0.516 servers of the visit desk in Guangdong, both 1; --scale 0.0015 (the smallest at which they "
             "differ) or --pool regions",
         ),
     ],
@@ -239,7 +239,7 @@ def test_a_run_whose_own_change_is_rounded_away_is_refused_at_its_line(
 @pytest.mark.parametrize(
     "arguments",
     [
-        ["one.yaml", "--scale", "0.001", "--pool", "country"],
+        ["one.yaml", "--scale", "0.0047", "--pool", "country"],
         ["three.yaml"],  # says more than what it extends, and what that says is no more
         ["one.yaml", "--scale", "0.001", "--set", 'desks.visit.by_province={"11": 9000}'],
         ["china-2022", "--scale", "0.00001"],
