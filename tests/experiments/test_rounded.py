@@ -24,7 +24,6 @@ __all__ = ["tocsin"]
 
 DAY = "period={start: 2022-06-01, end: 2022-06-01, warmup: 0 d}"
 SMALL = ["--scale", "0.001", "--set", DAY]
-BEIJING = "desks.visit.by_province"
 
 
 @pytest.fixture(scope="module")
