@@ -102,7 +102,7 @@ def demand_left(name: str, settings: list[str] | None, values: dict[str, Any]) -
 
 def _told_as_typed(
     load: "Callable[..., Loaded]", name: str, settings: list[str] | None, values: dict[str, Any]
-) -> "Loaded":
+) -> Loaded:
     """Call what loads a scenario with the values given on the command line, and tell its mistakes as of options."""
     from sim.scenario import ScenarioError
 

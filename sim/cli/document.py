@@ -20,6 +20,7 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
             "tocsin run china-2022 --scale 0.01 --set desks.visit.staff=9000 --replicates 4",
             "one value changed; four runs, with seeds counting up",
         ),
+        ("tocsin run china-2022 --scale 0.005 --pool country", "in seconds, with desks as long as the country's"),
         (
             "tocsin run my.yaml --draws 20",
             "the posterior draws stored with a scenario: what its parameters leave open",

@@ -39,7 +39,6 @@ SMALL = [
     DAY,
     *(part for key, value in ALIKE.items() for part in ("--set", f"{key}={value}")),
 ]
-BEIJING = "desks.visit.by_province"
 
 
 @pytest.fixture(scope="module")
