@@ -100,8 +100,8 @@ def theory_of_reneging() -> tuple[float, float, float]:
 LAST_RENEGING = Study(
     name="Reneging, last come, first served",
     about=(
-        "M/M/3 with 1.1 of the work that the servers can do, last come, first served; an alert still in line 3 min after "
-        "its issue expires."
+        "M/M/3 with 1.1 of the work that the servers can do, last come, first served; an alert still in line 3 min "
+        "after its issue expires."
     ),
     values={
         **contacts(RENEGING_ALERTS),
@@ -208,8 +208,8 @@ CALL_SERVERS, VISIT_SERVERS = 2, 1
 LENDING = Study(
     name="Desks that lend",
     about=(
-        "2 servers for calls and 1 for visits a province, who help each other out; half of the alerts are for each, all "
-        "services exponential of mean 4 min: one M/M/3, at work 0.75 of its time."
+        "2 servers for calls and 1 for visits a province, who help each other out; half of the alerts are for each, "
+        "all services exponential of mean 4 min: one M/M/3, at work 0.75 of its time."
     ),
     values={
         **contacts(MMC_ALERTS),

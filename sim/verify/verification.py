@@ -19,7 +19,14 @@ QUICK = 4
 """A quick verification measures one in so many days, and draws one in so many."""
 GENERATOR = "generator"
 
-STUDIES: tuple[Study[Any], ...] = (*desks.STUDIES, *streams.STUDIES, *stocks.STUDIES, *laws.STUDIES, used.USED, *lines.STUDIES)
+STUDIES: tuple[Study[Any], ...] = (
+    *desks.STUDIES,
+    *streams.STUDIES,
+    *stocks.STUDIES,
+    *laws.STUDIES,
+    used.USED,
+    *lines.STUDIES,
+)
 
 
 @dataclass(frozen=True)
