@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sim.verify import desks, laws, stocks, streams, used
+from sim.verify import desks, laws, lines, stocks, streams, used
 from sim.verify.counters import AXES
 from sim.verify.randomness import judgements
 from sim.verify.statistics import holm
@@ -19,7 +19,14 @@ QUICK = 4
 """A quick verification measures one in so many days, and draws one in so many."""
 GENERATOR = "generator"
 
-STUDIES: tuple[Study[Any], ...] = (*desks.STUDIES, *streams.STUDIES, *stocks.STUDIES, *laws.STUDIES, used.USED)
+STUDIES: tuple[Study[Any], ...] = (
+    *desks.STUDIES,
+    *streams.STUDIES,
+    *stocks.STUDIES,
+    *laws.STUDIES,
+    used.USED,
+    *lines.STUDIES,
+)
 
 
 @dataclass(frozen=True)

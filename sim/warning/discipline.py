@@ -124,18 +124,23 @@ def _ahead(kind: FraudType, stage: int) -> float:
     """Return the yuan that a person in an episode that has come to a stage loses in the mean from then on, unwarned.
 
     The mean of a lognormal loss, shared out to its payments, each of which is made by those who have not dropped out.
+    Whoever has paid three times is one of those who may pay three times or more.
     """
     dropout = list(kind.dropout.model_dump().values())
     mean = kind.loss.median * exp(0.5 * kind.loss.sigma * kind.loss.sigma)
     share = 0.0
+    made = max(0, stage - Stage.FIRST_PAYMENT + 1)
+    likely = sum(kind.payments[max(0, made - 1) :])
     for payments, weight in enumerate(kind.payments, start=1):
+        if payments <= made or weight == 0.0:
+            continue
         sizes = [kind.payment_growth**k for k in range(payments)]
         stays, paid = 1.0, 0.0
         for later in range(stage + 1, Stage.FIRST_PAYMENT + payments):
             stays *= 1.0 - dropout[min(later, len(dropout)) - 1]
             if later >= Stage.FIRST_PAYMENT:
                 paid += stays * sizes[later - Stage.FIRST_PAYMENT]
-        share += weight / sum(kind.payments) * paid / sum(sizes)
+        share += weight / likely * paid / sum(sizes)
     return mean * share
 
 

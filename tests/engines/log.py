@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections import Counter, defaultdict
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,6 +15,18 @@ TIERS = ("red", "orange", "yellow", "blue")
 SERVICE_ENDS, STAGE_MOMENTS, READS, ARRIVALS, DISPATCH = 2, 3, 4, 6, 7
 
 Row = dict[str, Any]
+Place = tuple[int, int]
+"""A moment, and a phase in it."""
+
+
+def place(row: Row) -> Place:
+    """Return when an event happened."""
+    return row["moment"], row["phase"]
+
+
+def reaches(row: Row) -> bool:
+    """Return whether an event says that a person was reached."""
+    return row["event"] == "read" or row["result"] in ("answered", "met")
 
 
 @dataclass
@@ -25,6 +38,11 @@ class Life:
     detector: int
     issue: Row
     rest: list[Row] = field(default_factory=list)
+
+    @property
+    def key(self) -> tuple[int, int, int]:
+        """What names it."""
+        return self.origin, self.stage, self.detector
 
     @property
     def issued(self) -> int:
@@ -40,11 +58,17 @@ class Life:
         """Return whether it had ended before a phase of a tick."""
         return self.end is not None and (self.end["moment"], self.end["phase"]) < (moment, phase)
 
-    def served_at(self, moment: int) -> bool:
-        """Whether a service began before a moment and ended after it."""
-        started = sum(e["event"] == "service_start" and e["moment"] < moment for e in self.rest)
-        ended = sum(e["event"] == "service_end" and e["moment"] <= moment for e in self.rest)
-        return started > ended
+    def served_at(self, moment: int, channels: Collection[str] = DESKS) -> int:
+        """Return how many services, by some channels, began before a moment and ended after it."""
+        served = [e for e in self.rest if e["channel"] in channels]
+        started = sum(e["event"] == "service_start" and e["moment"] < moment for e in served)
+        ended = sum(e["event"] == "service_end" and e["moment"] <= moment for e in served)
+        return started - ended
+
+    @property
+    def reached(self) -> Row | None:
+        """The first event by which its person was reached; None if there was none."""
+        return next((e for e in self.rest if reaches(e)), None)
 
 
 class Log:
@@ -59,6 +83,7 @@ class Log:
         ]
         self.days = (self.spec.period.end - self.spec.period.start).days + 1
         self.lives: dict[tuple[int, int, int], Life] = {}
+        self.superseded: dict[tuple[int, int, int], Place] = {}
         self.attempts: dict[int, Row] = {}
         self.stages: dict[int, list[Row]] = defaultdict(list)
         for row in self.rows:
@@ -93,10 +118,26 @@ class Log:
 
     def more_is_left(self, life: Life, service: Row) -> bool:
         """Return whether another try or an escalation could follow a service."""
-        tier = self.tier(life)
-        if service["number"] + 1 < getattr(tier.tries, service["channel"]):
+        if service["number"] + 1 < getattr(self.tier(life).tries, service["channel"]):
             return True
-        return service["channel"] == "call" and bool(tier.escalate.unanswered == "visit")
+        return any(service["channel"] in track[:-1] for track in self.tracks(life))
+
+    def tracks(self, life: Life) -> list[list[str]]:
+        """Return the channels of each track of an alert in their order; an app message may go out as an SMS instead.
+
+        No channel belongs to two tracks: none escalates to one with which another begins.
+        """
+        tier = self.tier(life)
+        found = []
+        for first in tier.first:
+            track = ["app", "sms"] if first == "app" else [first]
+            if track[-1] == "sms" and tier.escalate.unread == "call" and "call" not in tier.first:
+                track.append("call")
+            if track[-1] == "call" and tier.escalate.unanswered == "visit" and "visit" not in tier.first:
+                track.append("visit")
+            found.append(track)
+        assert len({channel for track in found for channel in track}) == sum(len(track) for track in found)
+        return found
 
     def over(self, origin: int) -> Row | None:
         """Return the event that ended an episode; None if it went on or if the last payment may have ended it."""
@@ -123,7 +164,8 @@ class Log:
             truth = (
                 "legitimate" if attempt is None else "episode" if attempt["result"] == "engaged" else attempt["result"]
             )
-            end = "open" if life.end is None else life.end["result"]
+            # Who was reached when the run ended counts so, though other tracks went on.
+            end = life.end["result"] if life.end is not None else "open" if life.reached is None else "reached"
             source = ("central", "local")[life.detector]
             ends[(self.date(life.issued), life.issue["province"], source, life.issue["tier"], truth, end)] += 1
         return ends

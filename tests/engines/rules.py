@@ -1,24 +1,22 @@
 """The rules of the model that can be read off a log of events alone, each written down without the engine's code."""
 
-import datetime as dt
 import itertools
 import math
 from collections import Counter, defaultdict
 from typing import Any
 
-import numpy as np
-
-from sim.days import calendar_date, day_number, weekday
+from sim.days import day_number
 from sim.draws.distributions import CERTAIN
 from sim.draws.identity import LIMITS, alert_id, fraud_type_of, unpack
 from sim.gates.engagement import most_engaging, propensities
 from sim.warning.bands import ENGAGING
+from sim.warning.delays import chain_delay
 from sim.words import Channel
-from tests.engines.alert_rules import AlertRules
-from tests.engines.log import DAY, DESKS, READS, STAGE_MOMENTS, counted, rank, rows_of
+from tests.engines.line_rules import LineRules
+from tests.engines.log import DAY, READS, STAGE_MOMENTS, TIERS, counted, rank, rows_of
 
 
-class Rules(AlertRules):
+class Rules(LineRules):
     """All rules of a log: of alerts, desks, episodes, and of the tables that count them."""
 
     def check(self) -> None:
@@ -27,13 +25,16 @@ class Rules(AlertRules):
             self.check_deadline(life)
             self.check_channels(life)
             self.check_issue(life)
-            self.check_end(life)
             self.check_expiry(life)
+            self.check_reached(life)
         self.check_attempts()
         self.check_superseding()
         self.check_moot()
-        self.check_seats()
-        self.check_line()
+        for life in self.lives.values():
+            self.check_tracks(life)
+            self.check_end(life)
+        self.check_lines()
+        self.check_scores()
         self.check_episodes()
         self.check_ticks()
         self.check_tables()
@@ -60,88 +61,13 @@ class Rules(AlertRules):
             assert followed == count if most[cell[3]] == CERTAIN else followed <= count
         assert not named
 
-    def check_seats(self) -> None:
-        """Whenever a service begins at a desk, no more are under way there than staff has seats."""
-        starts = defaultdict(list)
-        ends = {}
-        for row in self.rows:
-            if row["event"] in ("service_start", "service_end"):
-                key = (row["origin"], row["stage"], row["detector"], row["channel"], row["number"])
-                if row["event"] == "service_start":
-                    starts[(row["province"], row["channel"])].append((row["moment"], key))
-                else:
-                    ends[key] = row["moment"]
-        for (province, channel), services in starts.items():
-            services.sort(key=lambda service: service[0])
-            for moment, _ in services:
-                under_way = sum(m <= moment < ends.get(key, self.days * DAY) for m, key in services)
-                assert under_way <= self.seats(province, channel, moment)
-
-    def check_line(self) -> None:
-        """Who is served is the first in line, and nobody waits while a seat is free.
-
-        The alerts of which the log says when they wait are those whose first channel is the desk, until their first
-        service, their end or that of the run. Anybody who is served must come before all of them, by tier, issue and
-        identity.
-        """
-        lines = defaultdict(list)
-        served = defaultdict(list)
+    def check_scores(self) -> None:
+        """The score by which lines may be ordered is that by which an alert was raised: it lies in its tier's band."""
         for life in self.lives.values():
-            place = (rank(life), life.issued, alert_id(life.origin, life.detector, life.stage))
-            starts = [e for e in life.rest if e["event"] == "service_start"]
-            for start in starts:
-                served[(life.issue["province"], start["channel"])].append((start["moment"], place))
-            if self.tier(life).first in DESKS:
-                desk = (life.issue["province"], self.tier(life).first)
-                leaves = starts[0]["moment"] if starts else life.end["moment"] if life.end else self.days * DAY
-                lines[desk].append((life.issued, leaves, place))
-        for desk, line in lines.items():
-            joined, left, ranks = (list(column) for column in zip(*sorted(line, key=lambda one: one[2]), strict=True))
-            joins, leaves = np.array(joined), np.array(left)
-            services = sorted(served[desk])
-            begun = np.array([moment for moment, _ in services])
-            for moment, same in itertools.groupby(services, key=lambda service: service[0]):
-                waiting = np.flatnonzero((joins <= moment) & (leaves > moment))
-                if len(waiting):
-                    assert max(rank for _, rank in same) < ranks[waiting[0]]
-            ends = np.array(self.ends(*desk))
-            moments = np.unique(np.concatenate([joins[leaves > joins], ends]))
-            for moment in moments.tolist():
-                if ((joins <= moment) & (leaves > moment)).any():
-                    under_way = (begun <= moment).sum() - (ends <= moment).sum()
-                    assert under_way >= self.seats(*desk, moment)
-
-    def ends(self, province: int, channel: str) -> list[int]:
-        """Return the moments at which the services of a desk end."""
-        return [
-            row["moment"]
-            for row in self.rows
-            if row["event"] == "service_end" and row["province"] == province and row["channel"] == channel
-        ]
-
-    def seats(self, province: int, channel: str, moment: int) -> int:
-        """Return the seats of a desk at a moment, from the scenario."""
-        desk = getattr(self.spec.desks, channel)
-        people = {row.code: row.population for row in self.spec.population.provinces}
-        share = 0.0
-        for shift in desk.shifts:
-            today = weekday(day_number(self.spec.period.start) + moment // DAY)
-            if today in shift.weekdays and shift.start <= moment % DAY // 60_000 < shift.end:
-                share += shift.share
-        growth = self.growth(channel, calendar_date(day_number(self.spec.period.start) + moment // DAY))
-        staff = desk.staff * share * people[province] / sum(people.values()) * growth
-        return max(1, int(staff * self.spec.scale + 0.5)) if staff > 0 else 0
-
-    def growth(self, channel: str, day: dt.date) -> float:
-        """Return the factor of a desk's staff on a day, from the scenario."""
-        growth = getattr(self.spec.desks, channel).growth
-        if growth is None:
-            return 1.0
-        if growth.ramp is not None:
-            late = (day - growth.ramp.midpoint) / dt.timedelta(milliseconds=growth.ramp.width)
-            return float(growth.ramp.floor + (1.0 - growth.ramp.floor) / (1.0 + math.exp(-late)))
-        since = [step for step in growth.steps if step.from_ <= day] or growth.steps[:1]
-        return float(since[-1].factor)
+            thresholds = getattr(self.spec.warning.detectors, ("central", "local")[life.detector]).thresholds
+            edges = [math.inf, *(getattr(thresholds, tier) for tier in TIERS)]
+            score = self.places.score(life) / 1024
+            assert edges[rank(life) + 1] - 1 / 1024 <= score <= edges[rank(life)]
 
     def check_episodes(self) -> None:
         """Stages follow each other, and what ends an episode is the last; who reports has paid, and then files."""
@@ -229,6 +155,18 @@ class Rules(AlertRules):
         waits = run.waits.groupby("channel")["count"].sum().to_dict()
         begun = Counter(r["channel"] for r in rows if r["event"] in ("service_start", "read"))
         assert begun == Counter(waits)
+        first: Counter[Any] = Counter()
+        for life in self.lives.values():
+            starts = [e["moment"] for e in life.rest if e["event"] == "service_start"]
+            if starts:
+                # The way down the chain is drawn; the log begins with its end.
+                identity = alert_id(life.origin, life.detector, life.stage)
+                way = chain_delay(self.spec.seed, identity, life.detector, self.places.tables.delays, self.spec.clock)
+                waited = 60_000
+                while waited < way + min(starts) - life.issued:
+                    waited *= 2
+                first[(self.date(min(starts)).replace(day=1), life.issue["province"], life.issue["tier"], waited)] += 1
+        assert first == rows_of(run.first_contacts, "month", "province", "tier", "bin")
         finished = Counter(r["event"] for r in rows if r["event"] in ("solved", "closed"))
         flows = run.flows.groupby("quantity")["count"].sum().to_dict()
         assert finished["solved"] == flows.get("cases_solved", 0)

@@ -21,6 +21,7 @@ from sim.engines.reference import attempts
 from sim.engines.reference.alerts import Alert
 from sim.engines.reference.desk import Desk
 from sim.engines.reference.episodes import Episode
+from sim.engines.reference.track import Track
 from sim.midnight.night import Night
 from tests.engines.small import TWO_DAYS, fewer, files_that_differ, run_tiny
 
@@ -73,7 +74,8 @@ def of(rule: str, owner: Any, function: str, *changes: tuple[str, str]) -> Mutat
     return Mutation(rule, owner, function, changes)
 
 
-RANK = "(self.tier, self.issued, self.identity)"
+PLACE = "self.place(channel, number)"
+RANK = f"(alert.tier, {PLACE}, alert.identity)"
 HEARD = "world.totals.heard[person.province].append(person.number)"
 VICTIMS = "self.world.totals.victims[self.person.province].append(self.person.number)"
 
@@ -86,37 +88,40 @@ MUTATIONS = [
     ),
     of(
         "expiry before a reading of its tick",
-        Alert,
+        Track,
         "message",
         ("READS, AlertStep.READ)", "READS, AlertStep.DELIVERY)"),
     ),
-    of("a retry loses its first issue moment", Alert, "service", (RANK, "(self.tier, world.now, self.identity)")),
-    of("the line knows no tiers", Alert, "service", (RANK, "(0, self.issued, self.identity)")),
+    of("a retry loses its first issue moment", Track, "service", (RANK, "(alert.tier, world.now, alert.identity)")),
+    of("the line knows no tiers", Track, "service", (RANK, f"(0, {PLACE}, alert.identity)")),
     of(
-        "a tie in line goes to the later identity", Alert, "service", (RANK, "(self.tier, self.issued, -self.identity)")
+        "a tie in line goes to the later identity",
+        Track,
+        "service",
+        (RANK, f"(alert.tier, {PLACE}, -alert.identity)"),
     ),
     of("an equal tier supersedes", Alert, "issue", ("alert.tier <= self.tier", "alert.tier < self.tier")),
     of("nothing is superseded at birth", Alert, "issue", ("any(alert.tier <= self.tier for alert in living)", "False")),
     of("lower tiers are not superseded", Alert, "issue", ("alert.leave(End.SUPERSEDED, Phase.ARRIVALS)", "pass")),
-    of("a marked alert is not superseded", Alert, "leave", ("self.marked = end", "pass")),
-    of("a marked alert cannot reach", Alert, "tries", ("if success:", "if success and self.marked is None:")),
+    of("a marked alert is not superseded", Track, "leave", ("self.marked = end", "pass")),
+    of("a marked alert cannot reach", Track, "tries", ("if success:", "if success and self.marked is None:")),
     of(
         "a service ends after the stage moments of its tick",
-        Alert,
+        Track,
         "service",
         ("duration, Phase.SERVICE_ENDS, channel", "duration, Phase.READS, AlertStep.DELIVERY"),
     ),
     of(
         "dissuasion at the start of a service",
-        Alert,
+        Track,
         "service",
         (
-            "self.log(Phase.DISPATCH, Event.SERVICE_START, channel=channel, number=number)",
-            "self.log(Phase.DISPATCH, Event.SERVICE_START, channel=channel, number=number);"
+            "alert.log(Phase.DISPATCH, Event.SERVICE_START, channel=channel, number=number)",
+            "alert.log(Phase.DISPATCH, Event.SERVICE_START, channel=channel, number=number);"
             " success and self.persuade(channel, Phase.DISPATCH)",
         ),
     ),
-    of("heard at once", Alert, "persuade", (HEARD, "world.night.bytes[person.province][person.number] += 1")),
+    of("heard at once", Track, "persuade", (HEARD, "world.night.bytes[person.province][person.number] += 1")),
     of("every class is right", Alert, "issue", ("predicted == self.finding.true_type", "True")),
     of(
         "halved before what was heard is added",
@@ -135,35 +140,35 @@ MUTATIONS = [
     of("nobody was a victim before", Episode, "pay", (VICTIMS, "pass")),
     of(
         "the wait of the unread from issue",
-        Alert,
+        Track,
         "message",
-        ("world.now + tables.unread_wait", "self.issued + tables.unread_wait"),
+        ("world.now + tables.unread_wait", "alert.issued + tables.unread_wait"),
     ),
     of(
-        "an unread message is read late", Alert, "message", ("0 <= read_delay <= tables.unread_wait", "0 <= read_delay")
+        "an unread message is read late", Track, "message", ("0 <= read_delay <= tables.unread_wait", "0 <= read_delay")
     ),
     of(
         "tries count over channels",
-        Alert,
+        Track,
         "tries",
         (
-            "most = self.rules.tries[channel - ContactChannel.CALL]",
-            "most = self.rules.tries[channel - ContactChannel.CALL]"
-            " - (self.rules.tries[0] if channel > self.rules.first else 0)",
+            "most = alert.rules.tries[channel - ContactChannel.CALL]",
+            "most = alert.rules.tries[channel - ContactChannel.CALL]"
+            " - (alert.rules.tries[0] if channel > self.channel else 0)",
         ),
     ),
     of(
         "a try too many",
-        Alert,
+        Track,
         "tries",
-        ("self.rules.tries[channel - ContactChannel.CALL]", "self.rules.tries[channel - ContactChannel.CALL] + 1"),
+        ("alert.rules.tries[channel - ContactChannel.CALL]", "alert.rules.tries[channel - ContactChannel.CALL] + 1"),
     ),
-    of("a try ends at its deadline and goes on", Alert, "tries", (">= self.deadline", "> self.deadline")),
-    of("the last try expires too", Alert, "tries", ("(then_more or not last)", "True")),
+    of("a try ends at its deadline and goes on", Track, "tries", (">= alert.deadline", "> alert.deadline")),
+    of("the last try expires too", Track, "tries", ("(then_more or not last)", "True")),
     of(
         "a visit without its delay",
-        Alert,
-        "life",
+        Track,
+        "course",
         ("yield self.at(self.world.now + wait, Phase.READS, AlertStep.ESCALATION)", "pass"),
     ),
     of("a desk does not know that an episode is over", Episode, "end", ("if world.tables.desk_knows:", "if False:")),
@@ -214,13 +219,13 @@ MUTATIONS = [
     ),
     of(
         "every tier waits as the red one",
-        Alert,
+        Track,
         "tries",
-        ("self.identity, self.tier, int(channel)", "self.identity, 0, int(channel)"),
+        ("alert.identity, alert.tier, int(channel)", "alert.identity, 0, int(channel)"),
     ),
-    of("a retry at once", Alert, "tries", ("yield self.at(world.now + wait, Phase.READS, AlertStep.RETRY)", "pass")),
-    of("a reading is not logged", Alert, "message", ("self.log(Phase.READS, Event.READ, channel=channel)", "pass")),
-    of("a message left behind is not counted", Alert, "end", ("if self.delivered is not None:", "if False:")),
+    of("a retry at once", Track, "tries", ("yield self.at(world.now + wait, Phase.READS, AlertStep.RETRY)", "pass")),
+    of("a reading is not logged", Track, "message", ("alert.log(Phase.READS, Event.READ, channel=channel)", "pass")),
+    of("a message left behind is not counted", Track, "leave_message", ("if self.delivered is not None:", "if False:")),
     of("education reaches back before the first day", Night, "renew_awareness", ("day > self.calendar.first", "True")),
 ]
 

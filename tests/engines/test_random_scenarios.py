@@ -11,11 +11,23 @@ from hypothesis import strategies as st
 
 import sim
 from sim.results.check import check_run
+from sim.words import Discipline
 from tests.engines.log import DAY, TIERS
 from tests.engines.rules import Rules
 from tests.engines.small import TWO_DAYS, fewer, run_tiny
 
 CHANNELS = ("app", "sms", "call", "visit")
+TOGETHER = (
+    ["call", "visit"],
+    ["visit", "call"],
+    ["app", "visit"],
+    ["sms", "visit"],
+    ["call", "sms"],
+    ["app", "call"],
+    ["app", "call", "visit"],
+    ["visit", "sms", "call"],
+)
+"""First channels of a tier that are tried at once."""
 WEEK = [1, 2, 3, 4, 5, 6, 7]
 STEPS = [{"from": "2022-01-31", "factor": 1.5}, {"from": "2022-02-01", "factor": 0.4}]
 
@@ -39,7 +51,8 @@ def lasting(least: int, most: int) -> st.SearchStrategy[Any]:
 @st.composite
 def tier(draw: st.DrawFn) -> dict[str, Any]:
     return {
-        "first": draw(st.sampled_from(CHANNELS)),
+        "first": draw(st.sampled_from([*CHANNELS, *TOGETHER])),
+        "also_if_reached": draw(st.booleans()),
         "deadline": draw(st.one_of(minutes(1, 90), minutes(60, 1500))),
         "tries": {"call": draw(st.integers(1, 4)), "visit": draw(st.integers(1, 3))},
         "retry_wait": {"call": draw(lasting(1, 90)), "visit": draw(lasting(1, 200))},
@@ -89,6 +102,8 @@ def changes(draw: st.DrawFn) -> dict[str, Any]:
         "warning.dissuasion.stop.call": draw(st.sampled_from([0.0, 0.6, 1.0])),
         "desks.call.staff": draw(st.sampled_from([0, 2, 6, 40])),
         "desks.call.shifts": shifts(draw),
+        "desks.call.discipline": draw(st.sampled_from(Discipline.labels())),
+        "desks.call.lends": draw(st.booleans()),
         "desks.call.answered": draw(st.sampled_from([0.0, 0.4, 1.0])),
         "desks.call.short": draw(lasting(1, 40)),
         "desks.visit.staff": draw(st.sampled_from([0, 3, 30])),
@@ -97,6 +112,8 @@ def changes(draw: st.DrawFn) -> dict[str, Any]:
         "desks.visit.growth": draw(
             st.sampled_from([None, {"ramp": {"midpoint": "2022-02-01", "width": "1 d", "floor": 0.1}}])
         ),
+        "desks.visit.discipline": draw(st.sampled_from(Discipline.labels())),
+        "desks.visit.lends": draw(st.booleans()),
         "desks.visit.met": draw(st.sampled_from([0.0, 0.5, 1.0])),
         "aftermath.report.delay": draw(lasting(1, 300)),
         "aftermath.filing.delay": draw(lasting(1, 300)),

@@ -109,7 +109,50 @@ LONG: dict[str, Any] = {
     "desks.visit.staff": 1,
 }
 """Few attempts in six weeks, with deadlines that outlive the tallies of the vector engine and the tables' months."""
-AS_BEFORE = {"dense": DENSE, "long": LONG}
+AT_ONCE: dict[str, Any] = {
+    "warning.tiers.red.first": ["app", "call", "visit"],
+    "warning.tiers.red.also_if_reached": True,
+    "warning.tiers.orange.first": ["call", "visit"],
+    "warning.tiers.yellow.first": ["sms", "visit"],
+    "warning.tiers.blue.first": ["sms", "call", "visit"],
+    "warning.tiers.blue.also_if_reached": True,
+    "desks.call.discipline": "highest_score",
+    "desks.call.lends": True,
+    "desks.visit.discipline": "most_at_stake",
+    "desks.visit.lends": True,
+}
+"""Several channels at once, lines by what an alert is about, and desks that lend.
+
+Those who are reached on one track are left in peace or met all the same, by tier; a call that follows an unread SMS
+stands in the line of calls beside the tracks of other tiers.
+"""
+TRACKS: dict[str, Any] = {
+    **DENSE,
+    **AT_ONCE,
+    **fewer(1.5),
+    **{f"population.legitimate.{channel}": "6000 per day" for channel in ("call", "sms", "online")},
+    **{f"warning.tiers.{tier}.deadline": f"{hours} h" for tier, hours in zip(TIERS, (7, 6, 8, 5), strict=True)},
+    **{f"warning.tiers.{tier}.retry_wait.visit": "30 min" for tier in TIERS},
+    "warning.tiers.orange.tries": {"call": 3, "visit": 2},
+    "warning.tiers.blue.tries": {"call": 2, "visit": 2},
+    "warning.dissuasion.stop": {"app": 0.8, "sms": 0.8, "call": 0.8, "visit": 0.8},
+    "warning.dissuasion.fatigue": 0.4,
+    "desks.call.staff": 17,
+    "desks.call.answered": 0.35,
+    "desks.call.no_answer": "40 min",
+    "desks.visit.staff": 40,
+    "desks.visit.met": 0.4,
+    "desks.visit.not_met": "90 min",
+}
+"""``DENSE`` with several channels at once and long services in vain: most alerts try again, or are marked meanwhile."""
+SLACK: dict[str, Any] = {
+    **TRACKS,
+    "desks.call.discipline": "last_issued",
+    "desks.visit.discipline": "least_slack",
+    "desks.call.lends": False,
+}
+"""The other two disciplines beside the common one, and one desk that lends to one that does not."""
+AS_BEFORE = {"dense": DENSE, "long": LONG, "tracks": TRACKS, "slack": SLACK}
 """Changes of ``tiny`` whose values are stored, and small enough to run uncompiled."""
 
 STAGES = ("engaged", "opened", "first_payment", "later_payment")

@@ -42,6 +42,7 @@ def engaging(share: float) -> dict[str, Any]:
     return {f"fraud.types.{name}.engage": share for name in TYPES}
 
 
+LENT = {"desks.call.lends": True, "desks.visit.lends": True}
 GONE = [{"from": "2022-01-31", "factor": 1.0}, {"from": "2022-02-01", "factor": 0.0}]
 
 EXTREMES: dict[str, dict[str, Any]] = {
@@ -135,6 +136,39 @@ EXTREMES: dict[str, dict[str, Any]] = {
     },
     "a hundred for each": {
         **{f"desks.{desk}.growth": {"steps": [{"from": "2022-01-31", "factor": 100.0}]} for desk in ("call", "visit")},
+    },
+    "all channels at once, everybody is met on each": {
+        **of_tiers(first=["app", "call", "visit"], also_if_reached=True, deadline="3 d"),
+        **LENT,
+        "warning.app.read": 1.0,
+        "warning.sms.read": 1.0,
+        "desks.call.answered": 1.0,
+        "desks.visit.met": 1.0,
+    },
+    "all channels at once, nobody is ever met": {
+        **of_tiers(first=["visit", "sms", "call"], tries={"call": 9, "visit": 9}, deadline="1 d"),
+        **LENT,
+        "warning.app.read": 0.0,
+        "warning.sms.read": 0.0,
+        "desks.call.answered": 0.0,
+        "desks.visit.met": 0.0,
+        "desks.call.discipline": "last_issued",
+        "desks.visit.discipline": "least_slack",
+    },
+    "all channels at once, in the same few ticks": {
+        **fewer(0.3),
+        "clock": "30 min",
+        **of_tiers(first=["call", "visit", "sms"], deadline="30 min"),
+        **LENT,
+        "desks.call.discipline": "most_at_stake",
+        "desks.visit.discipline": "highest_score",
+    },
+    "one seat for all, lent from desk to desk": {
+        **of_tiers(first=["call", "visit"]),
+        **LENT,
+        "desks.call.staff": 0,
+        "desks.visit.staff": 0.3,
+        "desks.visit.discipline": "last_issued",
     },
     "services of days": {"desks.call.short": "60 h", "desks.call.no_answer": "60 h", "desks.visit.visit": "70 h"},
     "nobody ever reads or answers": {

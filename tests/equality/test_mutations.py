@@ -12,11 +12,13 @@ from typing import Any
 import pytest
 
 import sim
-from sim.engines.reference import attempts
+from sim.engines.reference import alerts, attempts, track
 from sim.engines.reference.alerts import Alert
 from sim.engines.reference.attempts import Arrivals, Attempt
+from sim.engines.reference.desk import Lending
 from sim.engines.reference.engine import Run
 from sim.engines.reference.episodes import Episode
+from sim.engines.reference.track import Track
 from sim.engines.reference.world import World
 from sim.midnight import night
 from sim.midnight.night import Night
@@ -25,7 +27,7 @@ from sim.warning.schedule import Schedule
 from tests.engines.small import run_tiny
 from tests.engines.test_mutations import MUTATIONS, Mutation, of
 from tests.equality.both import assert_equal, differences
-from tests.equality.scenarios import GROWING, TIED_AND_UNEVEN
+from tests.equality.scenarios import AS_BEFORE, GROWING, TIED_AND_UNEVEN
 
 COVERED = "seen = covered(world, cell.province, u_central, u_local)"
 VOID = "if other < larger or (other == larger and not local_is_larger):"
@@ -129,15 +131,20 @@ BROKEN: list[tuple[str, Mutation]] = [
     ("alerts", of("alerts by the day of their end", Alert, "end", ("(self.issue_day,", "(world.day,"))),
     (
         "contacts",
-        of("messages left behind by the day of their end", Alert, "end", ("(day, finding", "(world.day, finding")),
+        of(
+            "messages left behind by the day of their end",
+            Track,
+            "leave_message",
+            ("key = (day,", "key = (self.world.day,"),
+        ),
     ),
     (
         "contacts",
-        of("messages about nothing left behind", Alert, "end", ("DELIVERED, finding.truth)", "DELIVERED, 3)")),
+        of("messages about nothing left behind", Track, "leave_message", ("finding.truth)", "3)")),
     ),
     ("cases", of("cases by the bin of half their loss", Episode, "file", ("loss_bin(loss)", "loss_bin(loss // 2)"))),
     ("cases", of("cases by the delay of filing", Episode, "report", ("(self.file, after)", "(self.file, delay)"))),
-    ("waits", of("waits from issue", Alert, "service", ("world.now - self.waiting.since", "world.now - self.issued"))),
+    ("waits", of("waits from issue", Track, "service", ("world.now - self.waiting.since", "world.now - alert.issued"))),
     ("hours", of("staff of a Sunday", Run, "count_staff", ("servers(one)", "servers(one - one % 7)"))),
     ("hours", of("work in the half hour of its end", World, "busy", ("start % DAY_MS", "(end - 1) % DAY_MS"))),
     (
@@ -191,7 +198,7 @@ FIRST_FOR_ALL: list[tuple[Any, str, str, str]] = [
     (attempts, "detect", "outage[detector, finding.person.province]", "outage[detector, 0]"),
     (Episode, "course", "held[self.person.province]", "held[0]"),
     (Episode, "show", "data_sharing[self.person.province]", "data_sharing[0]"),
-    (Alert, "persuade", "awareness[person.province, person.segment]", "awareness[0, person.segment]"),
+    (Track, "persuade", "awareness[person.province, person.segment]", "awareness[0, person.segment]"),
 ]
 """Macro state by province: where it is looked up, and how it would be looked up for the first province only."""
 
@@ -205,6 +212,72 @@ FIRST_FOR_ALL += [
 BROKEN += [
     ("events", of(f"{old} of the first province", owner, name, (old, new))) for owner, name, old, new in FIRST_FOR_ALL
 ]
+
+
+LENT = "number << 30, AFTER_DISPATCH"
+IN_PEACE = "if not self.rules.also_if_reached:"
+REACHED = "End.REACHED if self.reached else end"
+PREDICTED = "predicted_type(seed, alert.identity, alert.kind, detectors)"
+OWN_DESK = "world.desks[province][channel].release()"
+
+OF_TRACKS: list[tuple[str, Mutation]] = [
+    # Several channels at once.
+    ("events", of("nobody who was reached is left in peace", Alert, "track_ends", (IN_PEACE, "if False:"))),
+    ("events", of("all who were reached are left in peace", Alert, "track_ends", (IN_PEACE, "if True:"))),
+    ("events", of("reached is not passed on", Alert, "track_ends", (REACHED, "end"))),
+    ("events", of("an alert ends with its first track", Alert, "track_ends", ("if not self.tracks and not", "if not"))),
+    ("laws", of("a marked track counts as reached", Track, "tries", ("return self.marked", "return End.REACHED"))),
+    ("events", of("a service is broken off at the deadline", Alert, "expire", ("not track.serving", "True"))),
+    ("events", of("heard once a track", Track, "persuade", ("if not alert.reached:", "if True:"))),
+    (
+        "first_contacts",
+        of("a first contact a track", Alert, "note_first_contact", ("if not self.contacted:", "if True:")),
+    ),
+    ("first_contacts", of("first contacts since issue", Alert, "note_first_contact", ("way + world.now", "world.now"))),
+    # Lending.
+    ("events", of("servers are lent before their own line", Lending, "__init__", (LENT, "(number - 1) << 30"))),
+    ("hours", of("work at the desk of the line", Track, "service", ("DESKS[seats.number % len(DESKS)]", "channel"))),
+    ("events", of("a seat comes free at the other desk", Track, "service", ("seats.release()", OWN_DESK))),
+    # Disciplines.
+    (
+        "events",
+        of("the score of the other detector", alerts, "score_of", ("== Detector.CENTRAL", "!= Detector.CENTRAL")),
+    ),
+    (
+        "events",
+        of("a score that d' does not move", alerts, "score_of", ("_in_units(d_prime +", "_in_units(0 * d_prime +")),
+    ),
+    (
+        "events",
+        of("the stake of the true type", track, "place_of", (PREDICTED, "min(alert.kind, len(lines.stake) - 1)")),
+    ),
+    ("events", of("the stake at the contact", track, "place_of", ("stage_of(alert.identity)", "0"))),
+    (
+        "events",
+        of("of equal stakes the last issued", track, "place_of", ("int(alert.issued - ", "int(-alert.issued - ")),
+    ),
+]
+"""Broken on ``TRACKS``, and the table that the report begins with, or ``laws`` where the run refuses itself."""
+
+OF_SLACK: list[tuple[str, Mutation]] = [
+    ("events", of("who lends borrows", Lending, "__init__", ("(desks, desks[::-1])", "(desks[::-1], desks)"))),
+    ("events", of("last issued, last served", track, "place_of", ("return -alert", "return alert"))),
+    ("events", of("time left at the other desk", track, "place_of", ("tier, alert.desk", "tier, 1 - alert.desk"))),
+    ("events", of("every try counts as the first", track, "place_of", ("desk, alert.number", "desk, 0"))),
+]
+"""Broken on ``SLACK``."""
+
+BROKEN_LINES = [*(("tracks", *broken) for broken in OF_TRACKS), *(("slack", *broken) for broken in OF_SLACK)]
+
+
+def run_as_before(name: str, engine: str, folder: Path) -> sim.Run:
+    return sim.run(sim.load_scenario("tiny", engine=engine, **AS_BEFORE[name]), folder, events="all")
+
+
+@pytest.fixture(scope="module")
+def by_vector(tmp_path_factory: pytest.TempPathFactory) -> dict[str, sim.Run]:
+    folder = tmp_path_factory.mktemp("mutations")
+    return {name: run_as_before(name, "vector", folder / name) for name in ("tracks", "slack")}
 
 
 @pytest.fixture(scope="module")
@@ -252,3 +325,25 @@ def demand_report(broken: sim.Run, vector: sim.Run, table: str) -> None:
         assert "in vector, " in report[0]
     with pytest.raises(AssertionError, match=f"{table}: "):
         assert_equal(broken, vector)
+
+
+@pytest.mark.parametrize(
+    ("name", "table", "mutation"), BROKEN_LINES, ids=[mutation.rule for _, _, mutation in BROKEN_LINES]
+)
+def test_a_broken_rule_of_tracks_and_lines_is_reported(
+    name: str,
+    table: str,
+    mutation: Mutation,
+    by_vector: dict[str, sim.Run],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    mutation.apply(monkeypatch)
+    if table == "laws":
+        with pytest.raises(sim.ConservationError):
+            run_as_before(name, "reference", tmp_path / "broken")
+        return
+    broken = run_as_before(name, "reference", tmp_path / "broken")
+    report = differences(broken, by_vector[name])
+    assert report
+    assert report[0].startswith(f"{table}: "), report[0]

@@ -13,7 +13,7 @@ from sim.engines.vector.engine import simulate
 from sim.results.recorder import Recorder
 from tests.engines.small import TWO_DAYS, files_that_differ, run_tiny
 from tests.equality.both import assert_equal
-from tests.equality.scenarios import TIED_AND_UNEVEN
+from tests.equality.scenarios import TIED_AND_UNEVEN, TRACKS
 
 WORKERS = (1, 2, 3, 7)
 BLOCKS = (1, 64, 1000, 2048)
@@ -41,6 +41,24 @@ def test_blocks_change_nothing(block: int, reference: sim.Run, tmp_path: Path, m
 
     monkeypatch.setattr("sim.engines.simulate", in_blocks)
     assert_equal(reference, run_vector(tmp_path / "run", workers=2))
+
+
+@pytest.fixture(scope="module")
+def with_tracks(tmp_path_factory: pytest.TempPathFactory) -> sim.Run:
+    scenario = sim.load_scenario("tiny", engine="reference", **TRACKS)
+    return sim.run(scenario, tmp_path_factory.mktemp("equal") / "tracks", events="all")
+
+
+@pytest.mark.parametrize(("workers", "block"), [(1, 1), (3, 64), (2, 2048)])
+def test_neither_changes_anything_where_alerts_have_several_tracks(
+    workers: int, block: int, with_tracks: sim.Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def in_blocks(scenario: sim.Scenario, recorder: Recorder, workers: int, _: None) -> dict[str, float]:
+        return simulate(scenario.spec, recorder, workers, block)
+
+    monkeypatch.setattr("sim.engines.simulate", in_blocks)
+    scenario = sim.load_scenario("tiny", engine="vector", **TRACKS)
+    assert_equal(with_tracks, sim.run(scenario, tmp_path / "run", events="all", workers=workers))
 
 
 @pytest.mark.parametrize("events", ["none", 0.3])

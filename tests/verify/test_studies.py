@@ -7,13 +7,14 @@ from typing import Any
 import pytest
 
 from sim.draws import distributions
-from sim.engines.reference import alerts
+from sim.engines.reference import alerts, track
 from sim.engines.reference.desk import Desk
 from sim.gates import cards
 from sim.results.recorder import Recorder
 from sim.verify.desks import GROWTH, HOURS, LITTLE, MG1, MMC, PRIORITIES, RENEGING, contacts
 from sim.verify.desks import MMC_ALERTS as ALERTS
 from sim.verify.laws import CONSERVATION
+from sim.verify.lines import LAST, LAST_RENEGING, LENDING, SCORES
 from sim.verify.stocks import DENS, DISPLACEMENT, FLAGGED, RENEWED
 from sim.verify.streams import DETECTORS, GATES
 from sim.verify.study import Finding, Study
@@ -78,6 +79,11 @@ def test_the_whole_command_finds_nothing(tocsin: Tocsin) -> None:
         (RENEWED, {"cards.replacement": "10.1 d"}, "share of cards at work"),
         (RENEWED, {"cards.replacement": "10.3 d"}, "share of calls that come from a card that is alive"),
         (FLAGGED, {"cards.flag_share": 0.303}, "cards flagged in all"),
+        (LAST, {"desks.call.discipline": "first_issued"}, "share that waits longer than a service"),
+        (LAST_RENEGING, {"desks.call.discipline": "first_issued"}, "mean wait of the served, s"),
+        (LAST_RENEGING, {"warning.tiers.red.deadline": "185.4 s"}, "share that reneges"),
+        (SCORES, {"desks.call.discipline": "first_issued"}, "mean wait of the upper half of scores, s"),
+        (LENDING, {"desks.visit.lends": False}, "probability of waiting"),
     ],
     ids=lambda value: value.name if isinstance(value, Study) else value if isinstance(value, str) else "with",
 )  # fmt: skip
@@ -119,13 +125,13 @@ def test_services_that_overrun_their_shift_and_hold_no_server(monkeypatch: pytes
 
 
 def test_services_three_per_cent_longer(monkeypatch: pytest.MonkeyPatch) -> None:
-    outcome = alerts.outcome
+    outcome = track.outcome
 
     def longer(*given: Any) -> tuple[bool, int]:
         success, duration = outcome(*given)
         return success, math.floor(duration * 1.03)
 
-    monkeypatch.setattr(alerts, "outcome", longer)
+    monkeypatch.setattr(track, "outcome", longer)
     assert {"mean service, s", "mean number of busy servers"} <= refused(MMC, "reference")
 
 

@@ -1,0 +1,247 @@
+"""Disciplines within a tier, and desks that lend to each other, against queueing theory."""
+
+from dataclasses import dataclass, fields
+from functools import cache
+
+import numpy as np
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+from scipy import stats
+
+from sim.days import DAY_MS
+from sim.draws.identity import DETECTOR_SHIFT
+from sim.results.run import Run
+from sim.results.tables import EVENTS
+from sim.verify.desks import (
+    ABOVE,
+    MINUTE,
+    MMC_ALERTS,
+    MMC_FREE,
+    MMC_LOAD,
+    MMC_RATE,
+    MMC_SERVERS,
+    MMC_WAIT,
+    PATIENCE,
+    PRIORITY_ALERTS,
+    PRIORITY_SERVERS,
+    RENEGING_ALERTS,
+    RENEGING_SERVERS,
+    SECOND,
+    SERVICE,
+    Line,
+    contacts,
+    desk,
+    read,
+    thresholds,
+    time_over,
+)
+from sim.verify.queues import erlang_c, last_first, mean_wait, reneging_last_first, score_wait
+from sim.verify.statistics import balance
+from sim.verify.study import PROVINCES, Check, Study
+from sim.warning.detectors import detector_tables
+from sim.warning.discipline import SCORE_UNIT, score_of
+from sim.words import Tier, Truth
+
+# Last come, first served
+
+MINUTES_SQUARE = MINUTE**2
+LAST_SQUARE = 2.0 / MMC_FREE**2 / (1.0 - MMC_LOAD / MMC_SERVERS)
+"""Second moment of the waits of those who wait: that of first come, first served, by 1 - utilisation."""
+
+
+@cache
+def theory_of_the_last() -> float:
+    """Return the share that waits longer than a service in the mean."""
+    return erlang_c(MMC_SERVERS, MMC_LOAD) * (1.0 - last_first(MMC_SERVERS, MMC_RATE, SERVICE, SERVICE)[0])
+
+
+LAST = Study(
+    name="Last come, first served",
+    about="M/M/3 as above, but the alert that was issued last is served first.",
+    values={
+        **contacts(MMC_ALERTS),
+        **desk(MMC_SERVERS, SERVICE),
+        "desks.call.discipline": "last_issued",
+    },
+    days={"vector": 12, "reference": 3},
+    read=read,
+    events=True,
+    checks=(
+        Check(
+            "probability of waiting",
+            "Erlang 1917",
+            lambda line: balance(*line.sums(line.wait > 0), erlang_c(MMC_SERVERS, MMC_LOAD)),
+        ),
+        Check(
+            "mean wait, as first come, first served, s",
+            "Kleinrock 1965",
+            lambda line: balance(*line.sums(line.wait), MMC_WAIT, SECOND),
+        ),
+        Check(
+            "second moment of the waits of those who wait, min^2",
+            "Riordan 1961",
+            lambda line: balance(*line.sums(line.wait.astype(float) ** 2, line.wait > 0), LAST_SQUARE, MINUTES_SQUARE),
+        ),
+        Check(
+            "share that waits longer than a service",
+            "Vaulot 1954, Riordan 1961",
+            lambda line: balance(*line.sums(line.wait > SERVICE), theory_of_the_last()),
+        ),
+    ),
+)
+
+
+@cache
+def theory_of_reneging() -> tuple[float, float, float]:
+    """Return the share that waits or reneges, the share that reneges, the mean wait of the served in ms."""
+    return reneging_last_first(RENEGING_SERVERS, RENEGING_ALERTS / DAY_MS, SERVICE, PATIENCE)
+
+
+LAST_RENEGING = Study(
+    name="Reneging, last come, first served",
+    about=(
+        "M/M/3 with 1.1 of the work that the servers can do, last come, first served; an alert still in line 3 min "
+        "after its issue expires."
+    ),
+    values={
+        **contacts(RENEGING_ALERTS),
+        "warning.tiers": {tier: {"deadline": f"{PATIENCE // SECOND} s"} for tier in Tier.labels()},
+        **desk(RENEGING_SERVERS, SERVICE),
+        "desks.call.discipline": "last_issued",
+    },
+    days={"vector": 8, "reference": 2},
+    read=read,
+    events=True,
+    checks=(
+        Check(
+            "share that reneges",
+            "busy period, Takacs 1962",
+            lambda line: balance(*line.sums(~line.served), theory_of_reneging()[1]),
+        ),
+        Check(
+            "share that waits or reneges",
+            "busy period, Takacs 1962",
+            lambda line: balance(*line.sums(line.wait > 0), theory_of_reneging()[0]),
+        ),
+        Check(
+            "mean wait of the served, s",
+            "busy period, Takacs 1962",
+            lambda line: balance(*line.sums(line.wait, line.served), theory_of_reneging()[2], SECOND),
+        ),
+    ),
+)
+
+
+# Highest score first
+
+MEDIAN = float(stats.norm.isf(ABOVE / 2))
+"""Half of the scores above the threshold are above this, too."""
+SCORED_RATE = PRIORITY_ALERTS / DAY_MS
+
+
+@dataclass(frozen=True)
+class Scored(Line):
+    """A line, and which of its alerts have scores of the upper half.
+
+    Attributes:
+        high: (n,) whether an alert has one.
+    """
+
+    high: NDArray[np.bool_]
+
+
+def read_scored(run: Run, days: int) -> Scored:
+    """Read a run in which every alert is about a legitimate contact and waits once."""
+    line = read(run, days)
+    columns = ["event", "origin", "detector", "stage"]
+    events = pq.read_table(run.path / EVENTS.file, columns=columns).to_pandas()
+    issued = events[events["event"] == "issue"]
+    detector, stage = (issued[name].to_numpy(dtype=np.int64) for name in ("detector", "stage"))
+    alerts = issued["origin"].to_numpy(dtype=np.int64) | detector << DETECTOR_SHIFT | stage
+    spec = run.scenario.spec
+    tables = detector_tables(spec)
+    scores = [score_of(spec.seed, alert, int(Truth.LEGITIMATE), 0.0, tables) for alert in alerts.tolist()]
+    high = np.array(scores) >= MEDIAN * SCORE_UNIT
+    return Scored(**{field.name: getattr(line, field.name) for field in fields(line)}, high=high)
+
+
+def _of_half(half: str, high: bool, before: float, after: float) -> Check[Scored]:
+    return Check(
+        f"mean wait of the {half} half of scores, s",
+        "Cobham 1954, Kleinrock 1976",
+        lambda line: balance(
+            *line.sums(line.wait, line.high == high),
+            score_wait(PRIORITY_SERVERS, SCORED_RATE, SERVICE, before, after),
+            SECOND,
+        ),
+    )
+
+
+SCORES = Study(
+    name="Highest score first",
+    about="2 servers a province at work 0.8 of their time, services exponential of mean 4 min; one tier, by scores.",
+    values={
+        **contacts(PRIORITY_ALERTS),
+        **desk(PRIORITY_SERVERS, SERVICE),
+        "desks.call.discipline": "highest_score",
+    },
+    days={"vector": 10, "reference": 3},
+    read=read_scored,
+    events=True,
+    checks=(
+        _of_half("upper", True, 0.0, 0.5),
+        _of_half("lower", False, 0.5, 1.0),
+        Check(
+            "mean wait of all, as first come, first served, s",
+            "Kleinrock 1965",
+            lambda line: balance(*line.sums(line.wait), mean_wait(PRIORITY_SERVERS, SCORED_RATE, SERVICE), SECOND),
+        ),
+    ),
+)
+
+
+# Desks that lend
+
+CALL_SERVERS, VISIT_SERVERS = 2, 1
+"""Together as many as in the study of M/M/c, and as much work: half of it for one visit desk, more than it can do."""
+
+LENDING = Study(
+    name="Desks that lend",
+    about=(
+        "2 servers for calls and 1 for visits a province, who help each other out; half of the alerts are for each, "
+        "all services exponential of mean 4 min: one M/M/3, at work 0.75 of its time."
+    ),
+    values={
+        **contacts(MMC_ALERTS),
+        **desk(CALL_SERVERS, SERVICE),
+        "warning.detectors.central.thresholds": thresholds((0.5, 0.5, 0.0, 0.0)),
+        "warning.tiers.red.first": "visit",
+        "desks.visit.staff": VISIT_SERVERS * PROVINCES,
+        "desks.visit.visit": {"exponential": {"mean": f"{SERVICE // SECOND} s"}},
+        "desks.call.lends": True,
+        "desks.visit.lends": True,
+    },
+    days={"vector": 12, "reference": 3},
+    read=read,
+    events=True,
+    checks=(
+        Check(
+            "probability of waiting",
+            "Erlang 1917",
+            lambda line: balance(*line.sums(line.wait > 0), erlang_c(MMC_SERVERS, MMC_LOAD)),
+        ),
+        Check("mean wait, s", "Erlang 1917", lambda line: balance(*line.sums(line.wait), MMC_WAIT, SECOND)),
+        Check(
+            "mean number in both lines, L = lambda W",
+            "Little 1961",
+            lambda line: time_over(line, line.lines.sum(axis=1), MMC_RATE * MMC_WAIT),
+        ),
+        Check(
+            "mean number of busy servers",
+            "Little 1961",
+            lambda line: time_over(line, line.busy / DAY_MS, MMC_LOAD),
+        ),
+    ),
+)
+
+STUDIES = (LAST, LAST_RENEGING, SCORES, LENDING)
