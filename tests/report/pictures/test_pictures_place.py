@@ -1,5 +1,6 @@
 """Place: tiles for all provinces, and rates that are counts over people."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -32,6 +33,16 @@ def test_provinces_of_china_have_tiles_of_their_own(country: sim.Run) -> None:
 
 def test_other_provinces_stand_in_reading_order(full: sim.Run) -> None:
     assert list(tiles(full).values()) == [(0, 0, "Bei"), (1, 0, "Gua"), (2, 0, "Xin")]
+
+
+def test_pools_stand_in_reading_order_with_letters_that_tell_them_apart(tmp_path: Path) -> None:
+    period = {"start": "2022-06-01", "end": "2022-06-01", "warmup": "0 d"}
+    values = {"period": period, "scale": 1e-5, "population.pool": "regions"}
+    run = sim.run(sim.load_scenario("china-2022", **values), tmp_path / "regions")
+    letters = {code: tile[2] for code, tile in tiles(run).items()}
+    assert letters == {11: "north", 21: "northe", 31: "eas", 41: "cen", 44: "south", 50: "southw", 61: "northw"}
+    assert [tile[:2] for tile in tiles(run).values()] == [(0, 0), (1, 0), (2, 0), (3, 0), (4, 0), (5, 0), (0, 1)]
+    assert list(rates(place(run))) == ["north", "northeast", "east", "central", "south", "southwest", "northwest"]
 
 
 @pytest.mark.parametrize("outcome", OUTCOME)

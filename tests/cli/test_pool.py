@@ -1,0 +1,94 @@
+"""``--pool``: every command that thins a scenario can pool its provinces, and what is run is what is stored."""
+
+import json
+from pathlib import Path
+
+import pytest
+import typer
+
+import sim
+from sim.cli import app
+from tests.cli.commands import SHORT, Tocsin
+
+COMMANDS = typer.main.get_command(app).commands  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("name", list(COMMANDS))
+def test_what_has_a_scale_has_a_pool(name: str) -> None:
+    options = {option for parameter in COMMANDS[name].params for option in parameter.opts}
+    assert ("--pool" in options) == ("--scale" in options)
+
+
+def test_commands_with_a_scale_are_many() -> None:
+    having = {n for n, one in COMMANDS.items() if any("--pool" in parameter.opts for parameter in one.params)}
+    assert having >= {"run", "compare", "attribute", "sweep", "sensitivity", "staffing", "calibrate", "show"}
+
+
+def test_a_pooled_run_is_stored_checked_made_again_and_shown(tocsin: Tocsin, tmp_path: Path) -> None:
+    assert tocsin("run", *SHORT, "--pool", "regions", "--out", "pooled", "--quiet").code == 0
+    run = sim.load_run(tmp_path / "pooled")
+    names = [row.name for row in run.scenario.spec.population.provinces]
+    assert names == ["north", "northeast", "east", "central", "south", "southwest", "northwest"]
+    assert set(run.attempts["province"]) == {row.code for row in run.scenario.spec.population.provinces}
+    assert tocsin("check", "pooled").code == 0
+    assert tocsin("rerun", "pooled").code == 0
+    assert tocsin("report", "pooled").code == 0
+    # Its own file is run again to the same bytes, with the same pool asked for or not.
+    stored = str(tmp_path / "pooled" / "scenario.yaml")
+    for number, options in enumerate(([], ["--pool", "regions"])):
+        assert tocsin("run", stored, *options, "--out", f"again{number}", "--quiet").code == 0
+        assert sim.load_run(tmp_path / f"again{number}").manifest["files"] == run.manifest["files"]
+    shown = json.loads(tocsin("show", *SHORT, "--pool", "regions", "--json").out)
+    assert shown["sha256"] == run.scenario.sha256 == run.manifest["scenario_sha256"]
+
+
+def test_pairs_are_pooled_alike(tocsin: Tocsin) -> None:
+    ended = tocsin("compare", SHORT[0], "no-warning", *SHORT[1:], "--pool", "country", "--json")
+    assert ended.code == 0
+    assert {row["scenario"] for row in json.loads(ended.out)["rows"]} == {"no-warning"}
+
+
+def test_a_pool_that_there_is_not_is_refused_as_typed(tocsin: Tocsin, tmp_path: Path) -> None:
+    ended = tocsin("run", *SHORT, "--pool", "province")
+    assert (ended.code, ended.out) == (2, "")
+    assert ended.err == ("--pool:1:1: population.pool: 'province' is not allowed; allowed: none, country, regions\n")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("options", "offer"),
+    [
+        ([], "62 of 62 desks have fewer than 5 staff x scale, so waits are shorter than the country's; "
+             "with --pool country none of 2 desks would have"),
+        (["--pool", "regions"], "14 of 14 desks have fewer than 5 staff x scale, so waits are shorter than the "
+         "country's; with --pool country none of 2 desks would have"),
+        (["--pool", "country"], None),
+    ],
+)  # fmt: skip
+def test_a_run_with_thin_desks_offers_a_pool(tocsin: Tocsin, options: list[str], offer: str | None) -> None:
+    day = ["--set", "period={start: 2022-06-01, end: 2022-06-01, warmup: 0 d}"]
+    ended = tocsin("run", "china-2022", "--scale", "0.0015", *day, *options, "--quiet")
+    assert (ended.code, ended.err) == (0, f"warning: scale 0.0015: {offer}\n" if offer else "")
+
+
+def test_where_nothing_can_be_pooled_nothing_is_offered(tocsin: Tocsin) -> None:
+    day = ["--set", "period={start: 2022-06-01, end: 2022-06-01, warmup: 0 d}"]
+    holds = "measures.holds={kind: bank_hold, window: [2022-06-01, null], intensity: 0.1, provinces: [11]}"
+    ended = tocsin("run", "china-2022", "--scale", "0.0015", *day, "--set", holds, "--quiet")
+    assert (ended.code, ended.err) == (
+        0,
+        "warning: scale 0.0015: 62 of 62 desks have fewer than 5 staff x scale, so waits are shorter than the "
+        "country's\n",
+    )
+
+
+def test_staffing_offers_the_staff_of_the_country(tocsin: Tocsin) -> None:
+    common = ["tiny", "--set", "period={start: 2022-01-29, end: 2022-01-30, warmup: 0 d}", "--scale", "0.2", "--quiet"]
+    ended = tocsin("staffing", *common)
+    assert ended.code == 0
+    assert ended.err.endswith(
+        "scale 1 and a shorter period, or --pool country for the staff of the country, which keeps its lines\n"
+    )
+    ended = tocsin("staffing", *common, "--pool", "country")
+    assert ended.code == 0
+    assert "--pool" not in ended.err
