@@ -103,7 +103,7 @@ def thin(specs: "Sequence[ScenarioModel]") -> list[str]:
         return []
     worst = max(specs, key=lambda spec: thin_desks(spec, Provinces.of(spec)))
     few = thin_desks(worst, Provinces.of(worst))
-    if not few:
+    if worst.scale == 1.0 or not few:
         return []
     pool = "" if worst.pooled_further(COUNTRY) is None else " or --pool country"
     return [
