@@ -24,8 +24,8 @@ def of_scale(spec: ScenarioModel, tables: Tables) -> list[str]:
 
 
 def _offer(spec: ScenarioModel) -> str:
-    """Return what pooling would do for the desks, where it can be done."""
-    pooled = spec.pooled_further(COUNTRY)
+    """Return what pooling would do for desks that are few by their scale, where it can be done."""
+    pooled = None if spec.scale == 1.0 else spec.pooled_further(COUNTRY)
     if pooled is None:
         return ""
     thin = thin_desks_of(pooled)

@@ -109,7 +109,7 @@ def thin(specs: "Sequence[ScenarioModel]") -> list[str]:
         return []
     worst = max(specs, key=thin_desks_of)
     few = thin_desks_of(worst)
-    if not few:
+    if worst.scale == 1.0 or not few:
         return []
     pool = "" if worst.pooled_further(COUNTRY) is None else " or --pool country"
     return [

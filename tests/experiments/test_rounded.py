@@ -309,6 +309,9 @@ def test_thin_desks_are_a_matter_of_staff_that_differs(flagship: Scenario) -> No
     more = other(flagship, desks__visit__staff=89000)
     assert len(thin([flagship.spec, more.spec])) == 1
     assert thin([changed(one, {"scale": 1.0}).spec for one in (flagship, more)]) == []
+    # At scale 1 a small desk is the country's own.
+    tiny = load_scenario("tiny")
+    assert thin([tiny.spec, other(tiny, desks__visit__staff=9).spec]) == []
     pooled = [changed(one, {"population.pool": "country", "scale": 0.0005}).spec for one in (flagship, more)]
     assert thin(pooled) == [
         "staff differs, and at scale 0.0005 2 desks have fewer than 5 staff x scale: what it does to their waits is "
