@@ -76,8 +76,8 @@ def test_last_come_first_served_waits_as_long_in_the_mean() -> None:
 
 @pytest.mark.parametrize(("servers", "load"), [(1, 0.9), (3, 3.3), (4, 3.0)])
 def test_first_come_first_served_loses_fewest(servers: int, load: float) -> None:
-    # Of all orders with equal deadlines it serves most (Panwar, Towsley and Wolf 1988). With hardly any patience, or with
-    # patience without end, order does not matter.
+    # Of all orders with equal deadlines it serves most (Panwar, Towsley and Wolf 1988). With hardly any patience, or
+    # with patience without end, order does not matter.
     for patience, apart in ((1e-6, False), (0.5, True), (2.0, True)):
         _, first, _ = reneging(servers, load, 1.0, lambda x, d=patience: float(x < d), patience)
         _, last, _ = reneging_last_first(servers, load, 1.0, patience)
