@@ -63,7 +63,7 @@ LAST = Study(
         **desk(MMC_SERVERS, SERVICE),
         "desks.call.discipline": "last_issued",
     },
-    days={"vector": 12, "reference": 3},
+    days={"vector": 9, "reference": 2},
     read=read,
     events=True,
     checks=(
@@ -109,7 +109,7 @@ LAST_RENEGING = Study(
         **desk(RENEGING_SERVERS, SERVICE),
         "desks.call.discipline": "last_issued",
     },
-    days={"vector": 8, "reference": 2},
+    days={"vector": 6, "reference": 2},
     read=read,
     events=True,
     checks=(
@@ -185,7 +185,7 @@ SCORES = Study(
         **desk(PRIORITY_SERVERS, SERVICE),
         "desks.call.discipline": "highest_score",
     },
-    days={"vector": 10, "reference": 3},
+    days={"vector": 8, "reference": 2},
     read=read_scored,
     events=True,
     checks=(
@@ -221,7 +221,7 @@ LENDING = Study(
         "desks.call.lends": True,
         "desks.visit.lends": True,
     },
-    days={"vector": 12, "reference": 3},
+    days={"vector": 9, "reference": 2},
     read=read,
     events=True,
     checks=(
