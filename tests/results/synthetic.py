@@ -95,6 +95,7 @@ def _day_of_province(
         contact[1] += staff
         recorder.hours[day, province, 2, 20][0] += staff
         recorder.waits[day, province, 1, 2, wait_bin(staff)] += 1
+        recorder.first_contacts[day, province, 1, wait_bin(staff)] += 1
     recorder.hours[day, province, 2, 20][1] += 1_800_000
     for quantity in ("cases_closed", "cases_solved", "dens_destroyed", "false_blocks_call"):
         recorder.flows[day, province, quantity] += chance.randrange(3)

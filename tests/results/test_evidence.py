@@ -58,6 +58,8 @@ ENDS = {
 """How alerts ended; those left out were reached."""
 CONTACTS = {
     ("app", "read"): 7,
+    ("sms", "unread"): 4,
+    ("sms", "delivered"): 1,
     ("call", "answered"): 8,
     ("call", "no_answer"): 4,
     ("visit", "met"): 3,
@@ -141,7 +143,7 @@ EXPECTED: dict[str, float | Fraction] = {
     "utilisation_peak_call": Fraction(1, 4),
     "utilisation_peak_visit": Fraction(1, 8),
     "visits_per_day": Fraction(5000, 31),
-    "contacts_per_instruction": Fraction(7 + 8 + 3, 40),
+    "contacts_per_instruction": Fraction(7 + 5 + 8 + 3, 40),
     "expired_red": Fraction(1, 3),
     "expired_orange": Fraction(1, 2),
     "expired_yellow": Fraction(1, 4),
