@@ -453,6 +453,12 @@ def test_months_out_of_range_are_findings_by_stretch(tmp_path: Path) -> None:
     assert found["sentence"].startswith("expired_red is 0.4 in January 2022; known")
 
 
+def test_a_month_that_tells_nothing_parts_the_stretches_beside_it(tmp_path: Path) -> None:
+    row = by_month(tmp_path, {DECEMBER: (30, 100), FEBRUARY: (40, 100)}, 0, 0.2)
+    found = [one for one in findings(tmp_path, COUNTRY, [], [row]) if one["kind"] == "evidence"]
+    assert [(one["month"], one["value"]) for one in found] == [("2021-12", 0.3), ("2022-02", 0.4)]
+
+
 def test_the_busiest_month_is_that_of_the_window_alone(tmp_path: Path) -> None:
     def fill(recorder: Recorder) -> None:
         for month, busy in ((DECEMBER, 90), (JANUARY[0], 20), (FEBRUARY, 60)):
