@@ -50,13 +50,22 @@ def staffing(
     replicates: Annotated[
         int, typer.Option(metavar="N", min=1, max=MOST, help="Seeds, counting up, that count together.")
     ] = 1,
+    by_half_hour: Annotated[
+        bool, typer.Option("--by-half-hour", help="Staff each half hour of the day by itself: new shifts.")
+    ] = False,
+    trims: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N", min=0, max=MOST, help="With --by-half-hour: trials that take single seats out [default: 48]."
+        ),
+    ] = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
     """Find the smallest staff, province by province, that keeps a promise; and what more or less of it would cost."""
     from sim.experiments.lines import show
-    from sim.experiments.promise import Terms
-    from sim.experiments.staffing import FACTORS, STAFFED_YAML, prepared
+    from sim.experiments.promise import PromiseError, Terms
+    from sim.experiments.staffing import FACTORS, STAFFED_YAML, TRIMS, Extent, Search, prepared
     from sim.experiments.staffing import staffing as searched
     from sim.experiments.table import records, staffing_tables
     from sim.progress import console
@@ -66,14 +75,20 @@ def staffing(
         scenario, settings, {"engine": engine, "scale": scale, "population.pool": pool, "seed": seed, "draw": draw}
     )
     with experiment(quiet or as_json, workers, scheduler) as (runs, tell):
+        if trims is not None and not by_half_hour:
+            raise PromiseError("--trims take seats out of half hours; with --by-half-hour")
+        extent = Extent(replicates, (TRIMS if trims is None else trims) if by_half_hour else None)
         terms = Terms(desk, tier, share, within, relative)
-        folder = runs.kept_in(prepared(found, terms, FACTORS, replicates, out))
+        folder = runs.kept_in(prepared(found, terms, FACTORS, extent, out))
         given = (desk, tier, share, within, relative, FACTORS)
-        done = searched(found, *given, replicates=replicates, folder=folder, tell=tell, **runs.computing)
+        search = Search(replicates=replicates, folder=folder, trims=extent.trims, tell=tell, **runs.computing)
+        done = searched(found, *given, **search)
     for line in done.warnings:
         typer.echo(f"warning: {line}", err=True)
     if as_json:
         document = {"provinces": records(done.frame), "curve": records(done.curve), "warnings": done.warnings}
+        if by_half_hour:
+            document |= {"half_hours": records(done.half_hours), "savings": records(done.savings)}
         typer.echo(to_json({"folder": str(folder), **document}), nl=False)
     elif not quiet:
         show(console(), staffing_tables(done))

@@ -6,12 +6,14 @@ share one country, ``bisect`` finds candidates and ``settle`` adjusts them until
 This module knows nothing of staff: ``staffing`` says what a trial is.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from math import isqrt
+from typing import Generic, TypeVar
 
+Key = TypeVar("Key", bound=Hashable)
 Numbers = dict[int, int]
-Trial = Callable[[Numbers], Mapping[int, bool]]
+Trial = Callable[[dict[Key, int]], Mapping[Key, bool]]
 """Tries one number a key and says of each key whether it was enough; keys that are not given may be missing."""
 
 ROUNDS = 40
@@ -19,14 +21,14 @@ ROUNDS = 40
 
 
 @dataclass(frozen=True)
-class Settled:
+class Settled(Generic[Key]):
     """Numbers that were tried together; those of ``unsettled`` keys were not enough when the search was given up."""
 
-    numbers: Numbers
-    unsettled: frozenset[int]
+    numbers: dict[Key, int]
+    unsettled: frozenset[Key]
 
 
-def bisect(trial: Trial, first: Mapping[int, int], most: Mapping[int, int]) -> Numbers:
+def bisect(trial: Trial[Key], first: Mapping[Key, int], most: Mapping[Key, int]) -> dict[Key, int]:
     """Find for each key a number that was enough in some trial while one less was not in another.
 
     All keys are tried at once, one trial a step. Steps are in the logarithm of the number while its bounds are far
@@ -61,7 +63,7 @@ def _middle(low: int, high: int) -> int:
     return isqrt(max(low, 1) * high) if high > 2 * max(low, 1) else (low + high) // 2
 
 
-def settle(trial: Trial, candidates: Mapping[int, int], rounds: int = ROUNDS) -> Settled:
+def settle(trial: Trial[Key], candidates: Mapping[Key, int], rounds: int = ROUNDS) -> Settled[Key]:
     """Adjust numbers until all are enough in one trial, and one less of all is enough for none that can be lowered.
 
     What is not enough is raised by one and never lowered again, so the search ends; what is still enough with one less
@@ -76,8 +78,8 @@ def settle(trial: Trial, candidates: Mapping[int, int], rounds: int = ROUNDS) ->
         The numbers, with the keys that were not enough after the last trial.
     """
     numbers = dict(candidates)
-    raised: set[int] = set()
-    short: set[int] = set()
+    raised: set[Key] = set()
+    short: set[Key] = set()
     while True:
         enough = trial(numbers)
         rounds -= 1
@@ -96,6 +98,6 @@ def settle(trial: Trial, candidates: Mapping[int, int], rounds: int = ROUNDS) ->
         numbers = {key: number - (key in spare) for key, number in numbers.items()}
 
 
-def one_less(numbers: Mapping[int, int]) -> Numbers:
+def one_less(numbers: Mapping[Key, int]) -> dict[Key, int]:
     """Return every number less one, none below 0."""
     return {key: max(number - 1, 0) for key, number in numbers.items()}

@@ -129,14 +129,13 @@ def comes_to(spec: "ScenarioModel", tier: str, desk: str) -> bool:
     return VISIT in settings.first or (calls and settings.visits_unanswered())
 
 
-def with_staff(policy: "Scenario", desk: str, staff: Mapping[int, int], **more: Any) -> "Scenario":
-    """Return a policy in which some provinces have other staff at a desk; growth and shifts stay as they are.
+def with_staff(policy: "Scenario", desk: str, staff: Mapping[int, int | Mapping[str, Any]]) -> "Scenario":
+    """Return a policy in which some provinces have other staff at a desk; what is not given of it stays as it is.
 
     Args:
         policy: The policy.
         desk: The desk.
-        staff: Its staff by province (code).
-        **more: Further values, by their key.
+        staff: Its staff by province (code): a number, or a map as in a scenario, such as ``staff`` and ``shifts``.
 
     Returns:
         The changed policy.
@@ -144,7 +143,25 @@ def with_staff(policy: "Scenario", desk: str, staff: Mapping[int, int], **more: 
     given: dict[str, Any] = {}
     for code, own in getattr(policy.spec.desks, desk).by_province.items():
         given[str(int(code))] = written(ProvinceStaff, own)
-    for code, number in staff.items():
+    for code, one in staff.items():
         own = given.get(str(code))
-        given[str(code)] = {**own, "staff": number} if isinstance(own, dict) else number
-    return changed(policy, {f"desks.{desk}.by_province": given, **more}, bare=True)
+        if isinstance(own, dict):
+            given[str(code)] = {**own, **(one if isinstance(one, Mapping) else {"staff": one})}
+        else:
+            given[str(code)] = dict(one) if isinstance(one, Mapping) else one
+    return changed(policy, {f"desks.{desk}.by_province": given}, bare=True)
+
+
+def urgent_only(policy: "Scenario", promise: Promise) -> "Scenario":
+    """Return a policy in which only alerts that are served before those of the promise, and these, come to its desk.
+
+    Desks lend nothing; less urgent tiers get a message and nothing more. So the desk's busy time is its load.
+    """
+    later = promise.tiers[promise.tiers.index(promise.tier) + 1 :]
+    values: dict[str, Any] = {f"desks.{desk.label}.lends": False for desk in DESKS}
+    for tier in later:
+        place = f"warning.tiers.{tier}"
+        values[f"{place}.first"] = SMS
+        values[f"{place}.also_if_reached"] = False
+        values[f"{place}.escalate"] = {"unread": "none", "unanswered": "none"}
+    return changed(policy, values, bare=True)

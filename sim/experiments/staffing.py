@@ -5,28 +5,23 @@ staff into runs, counts their alerts, and stores what was found.
 """
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 from functools import cached_property, partial
 from pathlib import Path
-from statistics import fmean
-from typing import TYPE_CHECKING, Any, Unpack
+from typing import TYPE_CHECKING, Unpack
 
-from sim.country.calendar import Calendar
-from sim.country.provinces import Provinces
-from sim.days import DAY_MS, HOUR_MS
-from sim.experiments.bisection import Numbers, bisect, one_less, settle
-from sim.experiments.promise import Promise, PromiseError, Terms, promised, with_staff
+from sim.experiments.half_hours import HalfHours
+from sim.experiments.promise import PromiseError, Terms, promised
 from sim.experiments.simulations import Computing, Simulations, demand_keywords
 from sim.experiments.store import claim, complete, read_frame, write_frame
+from sim.experiments.trials import Trials
 from sim.results.folder import whole
-from sim.results.outcomes import Outcome, service
+from sim.results.outcomes import service
 from sim.scenario import changed
-from sim.scenario.bounds import MOST_STAFF
 from sim.scenario.schema.population import COUNTRY
-from sim.warning.schedule import FEW_SERVERS, Schedule, desks_of, staff_of
-from sim.words import DESKS, ContactChannel, Tier
+from sim.warning.schedule import FEW_SERVERS
+from sim.words import ContactChannel, Tier
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -35,17 +30,13 @@ if TYPE_CHECKING:
 
 KIND = "staffing"
 STAFF_FILE, CURVE_FILE, STAFFED_YAML = "staff.parquet", "curve.parquet", "staffed.yaml"
-
-KEPT, IMPOSSIBLE, NO_ALERTS, UNSETTLED = "kept", "impossible", "no alerts", "unsettled"
+HALF_HOURS_FILE, SAVINGS_FILE, FLAT_YAML = "half_hours.parquet", "savings.parquet", "flat.yaml"
 
 FACTORS = (0.6, 0.8, 0.9, 1.0, 1.1, 1.2, 1.4)
 """Multiples of the smallest staff on the cost curve."""
 
-SERVICE_DAYS = 30
-"""Days for which a service may hold a seat beyond its alert's deadline, in the bound on seats that can be busy."""
-
-MOST_SEAT_MS = 2**62
-"""Staffed time of a desk over all provinces that 64 bits can hold."""
+TRIMS = 48
+"""Trials that take seats out of single half hours, unless a user says how many."""
 
 
 class Search(Computing, total=False):
@@ -55,11 +46,14 @@ class Search(Computing, total=False):
         replicates: Seeds, counting up, over which alerts are added up; 1 if not given.
         folder: Where it is kept, ``results/staffings/NAME-HASH`` if not given.
         tell: Called with a line of text at each step.
+        trims: To staff each half hour by itself; the most trials that take seats out of single half hours. If not
+            given, or None, shifts stay as they are.
     """
 
     replicates: int
     folder: Path | None
     tell: Callable[[str], None] | None
+    trims: int | None
 
 
 @dataclass(frozen=True)
@@ -99,8 +93,38 @@ class Staffing:
         return read_frame(self.folder, KIND, CURVE_FILE)
 
     @cached_property
+    def half_hours(self) -> "pd.DataFrame":
+        """One row a province, kind of day and half hour, of provinces whose half hours were staffed by themselves.
+
+        ``weekdays`` are those of the kind of day, Monday 1; ``start`` is when the half hour begins. ``staff`` is on
+        duty in it, before growth; ``flat`` with the smallest flat staff. ``load`` is the staff that would be busy if no
+        alert waited, with alerts of the tier and of more urgent ones alone.
+
+        Raises KeyError where half hours were not asked for.
+        """
+        return read_frame(self.folder, KIND, HALF_HOURS_FILE)
+
+    @cached_property
+    def savings(self) -> "pd.DataFrame":
+        """One row a province: what staffing by half hour saves beside the smallest flat staff.
+
+        ``share_flat`` and ``share`` are reached. ``hours_a_day_flat`` and ``hours_a_day`` are on duty, in the mean of
+        the period; ``overtime_a_day_flat`` and ``overtime_a_day`` those in which more seats are busy than are on duty,
+        as services outlast a shift. ``saved`` is the part of both that is saved, ``yuan_a_day_flat`` and
+        ``yuan_a_day`` pay for both by the scenario's ``costs.wage``, missing without. ``status`` is as in ``frame``.
+
+        Raises KeyError where half hours were not asked for.
+        """
+        return read_frame(self.folder, KIND, SAVINGS_FILE)
+
+    @property
+    def by_half_hour(self) -> bool:
+        """Whether half hours were staffed by themselves."""
+        return (self.folder / HALF_HOURS_FILE).exists()
+
+    @cached_property
     def scenario(self) -> "Scenario":
-        """The scenario with the promise for its deadline and with the smallest staff, as ``staffed.yaml`` has it."""
+        """The scenario with the promise for its deadline and with the staff, as ``staffed.yaml`` has it."""
         from sim.scenario import load_scenario
 
         return load_scenario(str(self.folder / STAFFED_YAML))
@@ -160,37 +184,63 @@ def staffing(
     """
     demand_keywords("staffing", search, Search.__optional_keys__)
     terms = Terms(desk, tier, share, within, relative)
-    replicates, tell = search.get("replicates", 1), search.get("tell")
-    path = prepared(scenario, terms, curve, replicates, search.get("folder"))
+    replicates, tell, trims = search.get("replicates", 1), search.get("tell"), search.get("trims")
+    path = prepared(scenario, terms, curve, Extent(replicates, trims), search.get("folder"))
+    tables = [STAFFED_YAML, CURVE_FILE, STAFF_FILE]
+    if trims is not None:
+        tables += [FLAT_YAML, HALF_HOURS_FILE, SAVINGS_FILE]
 
     def make() -> None:
         policy, promise = promised(scenario, terms)
         read = partial(service, desk=desk, tier=tier, tiers=promise.tiers, days=promise.days)
+        if trims is not None:
+            read = partial(read, half_hours=True)
         workers, executor, progress = search.get("workers"), search.get("executor"), search.get("progress")
+        title = f"Staff that keeps a promise: {share:.4g} of {tier} alerts reached by the {desk} desk in time"
+
+        def write(staffed: "Scenario", name: str, file: str) -> None:
+            named = changed(staffed, {"name": f"{scenario.name[:72]}-{name}", "title": title})
+            with whole(path / file) as unfinished:
+                unfinished.write_text(named.yaml(), encoding="utf-8", newline="\n")
+
         with Simulations(path, read, workers, executor, progress) as simulations:
-            trials = _Trials(policy, promise, replicates, simulations, tell or (lambda line: None))
+            trials = Trials(policy, promise, replicates, simulations, tell or (lambda line: None))
             trials.search()
             points = trials.curve(curve)
-        staffed = trials.staffed(trials.smallest)
-        title = f"Staff that keeps a promise: {share:.4g} of {tier} alerts reached by the {desk} desk in time"
-        named = changed(staffed, {"name": f"{scenario.name[:72]}-staffed", "title": title})
-        with whole(path / STAFFED_YAML) as unfinished:
-            unfinished.write_text(named.yaml(), encoding="utf-8", newline="\n")
+            staffed = trials.staffed(trials.smallest)
+            if trims is not None:
+                write(staffed, "flat", FLAT_YAML)
+                half_hours = HalfHours(trials)
+                half_hours.search(trims)
+                staffed = half_hours.scenario
+                write_frame(path / HALF_HOURS_FILE, half_hours.frame())
+                write_frame(path / SAVINGS_FILE, half_hours.savings())
+        write(staffed, "staffed", STAFFED_YAML)
         write_frame(path / CURVE_FILE, points)
         write_frame(path / STAFF_FILE, trials.frame())
 
-    complete(path, KIND, [STAFFED_YAML, CURVE_FILE, STAFF_FILE], make)
+    complete(path, KIND, tables, make)
     return Staffing(path)
 
 
-def prepared(scenario: "Scenario", terms: Terms, curve: Sequence[float], replicates: int, folder: Path | None) -> Path:
+@dataclass(frozen=True)
+class Extent:
+    """How far a search goes: seeds, and trials of single half hours, None where shifts stay as they are."""
+
+    replicates: int
+    trims: int | None = None
+
+
+def prepared(scenario: "Scenario", terms: Terms, curve: Sequence[float], extent: Extent, folder: Path | None) -> Path:
     """Make the folder of a search, or find the one where it goes on, as ``claim`` does; raises PromiseError."""
     _, promise = promised(scenario, terms)
     wrong = [factor for factor in curve if not 0.0 < factor < math.inf]
     if wrong:
         raise PromiseError(f"curve has the factor {wrong[0]:g}; multiples of the staff above 0")
-    if replicates < 1:
-        raise PromiseError(f"{replicates} replicates are none; at least 1")
+    if extent.replicates < 1:
+        raise PromiseError(f"{extent.replicates} replicates are none; at least 1")
+    if extent.trims is not None and extent.trims < 0:
+        raise PromiseError(f"{extent.trims} trims are less than none; 0 or more")
     request = {
         "desk": terms.desk,
         "tier": terms.tier,
@@ -198,242 +248,7 @@ def prepared(scenario: "Scenario", terms: Terms, curve: Sequence[float], replica
         "deadline_ms": promise.deadline,
         "relative": terms.relative,
         "curve": [float(factor) for factor in curve],
-        "replicates": replicates,
+        "replicates": extent.replicates,
+        "trims": extent.trims,
     }
     return claim(KIND, scenario, request, folder)
-
-
-@dataclass(frozen=True)
-class _Trial:
-    """Counts of one policy, added up over replicates, by province; victims and money prevented are means."""
-
-    provinces: dict[int, dict[str, int]]
-    victims: float
-    prevented_yuan: float
-
-    @classmethod
-    def of(cls, outcomes: Sequence[Outcome]) -> "_Trial":
-        """Return the trial whose replicates had these outcomes."""
-        counts: dict[int, dict[str, int]] = {}
-        for outcome in outcomes:
-            for code, row in outcome["provinces"].items():
-                own = counts.setdefault(int(code), dict.fromkeys(row, 0))
-                for name, count in row.items():
-                    own[name] = max(own[name], count) if name == "peak" else own[name] + count
-        return cls(
-            counts,
-            fmean(outcome["victims"] for outcome in outcomes),
-            fmean(outcome["prevented_yuan"] for outcome in outcomes),
-        )
-
-    def ended(self, code: int) -> int:
-        """Return how many alerts count in a province."""
-        return self.provinces[code]["reached"] + self.provinces[code]["failed"]
-
-    def share(self, code: int) -> float | None:
-        """Return the share that was reached in a province; None where no alert counts."""
-        return self.provinces[code]["reached"] / self.ended(code) if self.ended(code) else None
-
-    def keeps(self, code: int, target: Fraction) -> bool:
-        """Return whether a province reaches its target."""
-        return self.provinces[code]["reached"] >= target * self.ended(code)
-
-
-class _Trials:
-    """The trials of one search for the smallest staff.
-
-    Numbers are seats on duty at a share of 1 and before growth, at simulated scale, by province.
-
-    Attributes:
-        smallest: The numbers that keep the promise, for the provinces where any do.
-    """
-
-    def __init__(
-        self,
-        policy: "Scenario",
-        promise: Promise,
-        replicates: int,
-        simulations: Simulations,
-        tell: Callable[[str], None],
-    ) -> None:
-        self.policy, self.promise = policy, promise
-        self._desk = DESKS.index(ContactChannel.of(promise.desk))
-        self._replicates, self._simulations, self._tell = replicates, simulations, tell
-        self._scale = policy.spec.scale
-        self._country = Provinces.of(policy.spec)
-        self.smallest: Numbers = {}
-        self._unsettled: frozenset[int] = frozenset()
-
-    def search(self) -> None:
-        """Find the ceiling, bisect, and settle the numbers."""
-        self._as_it_is = self._try({})
-        most, self._ceiling = self._without_limit()
-        codes = self._country.codes
-        self._targets = {
-            code: self.promise.target(self._ceiling.provinces[code]["reached"], self._ceiling.ended(code))
-            for code in codes
-        }
-        able = [code for code in codes if self._ceiling.ended(code) and self._ceiling.keeps(code, self._targets[code])]
-        self._tell(f"with staff without limit the promise is kept in {len(able)} of {len(codes)} provinces")
-        current = self._current()
-        if able:
-            seats = {code: max(1, math.floor(current[code] * self._scale + 0.5)) for code in able}
-            candidates = bisect(self._enough, seats, {code: most[code] for code in able})
-            self._tell("each province has its number by itself; all of them together now, then one less")
-            settled = settle(self._enough, candidates)
-            self.smallest, self._unsettled = settled.numbers, settled.unsettled
-        self._final, self._less = self._try(self.smallest), self._try(one_less(self.smallest))
-
-    def frame(self) -> "pd.DataFrame":
-        """Return the table of provinces, see ``Staffing.frame``."""
-        import pandas as pd
-
-        current = self._current()
-        staff = self._staff(self.smallest)
-        days = self.promise.days * self._replicates
-        rows = []
-        for code, name in zip(self._country.codes, self._country.names, strict=True):
-            own = self._final.provinces[code]
-            rows.append(
-                {
-                    "province": code,
-                    "name": name,
-                    "status": self._status(code),
-                    "staff": staff.get(code),
-                    "current": current[code],
-                    "target": float(self._targets[code]),
-                    "share": self._final.share(code),
-                    "one_less": self._less.share(code) if self.smallest.get(code) else None,
-                    "as_it_is": self._as_it_is.share(code),
-                    "ceiling": self._ceiling.share(code),
-                    "alerts": self._final.ended(code),
-                    "alerts_per_day": own["alerts"] / days / self._scale,
-                    "utilisation": own["busy_ms"] / own["staffed_ms"] if own["staffed_ms"] else None,
-                    "staff_hours": self._hours(own["staffed_ms"]),
-                }
-            )
-        frame = pd.DataFrame(rows)
-        frame["staff"] = frame["staff"].astype("Int64")
-        for column in ("share", "one_less", "as_it_is", "ceiling", "utilisation"):
-            frame[column] = frame[column].astype("Float64")
-        return frame
-
-    def curve(self, factors: Sequence[float]) -> "pd.DataFrame":
-        """Return the cost curve at some multiples of the smallest staff, see ``Staffing.curve``."""
-        import pandas as pd
-
-        self._tell("the cost curve")
-        numbers = [
-            {code: math.floor(number * factor + 0.5) for code, number in self.smallest.items()} for factor in factors
-        ]
-        rows: list[dict[str, Any]] = []
-        trials = [self._as_it_is, *self._try_all(numbers)]
-        for factor, seats, trial in zip((None, *factors), ({}, *numbers), trials, strict=True):
-            reached = sum(row["reached"] for row in trial.provinces.values())
-            ended = sum(trial.ended(code) for code in trial.provinces)
-            rows.append(
-                {
-                    "factor": factor,
-                    "staff": _whole_country(self._current(self.staffed(seats))),
-                    "staff_hours": self._hours(sum(row["staffed_ms"] for row in trial.provinces.values())),
-                    "share": reached / ended if ended else None,
-                    "kept": sum(
-                        bool(self._ceiling.ended(code)) and trial.keeps(code, target)
-                        for code, target in self._targets.items()
-                    ),
-                    "victims": trial.victims,
-                    "prevented_yuan": trial.prevented_yuan,
-                    "victims_change": trial.victims - self._final.victims,
-                    "prevented_yuan_change": trial.prevented_yuan - self._final.prevented_yuan,
-                }
-            )
-        frame = pd.DataFrame(rows)
-        for column in ("factor", "share"):
-            frame[column] = frame[column].astype("Float64")
-        return frame
-
-    def staffed(self, seats: Mapping[int, int], **more: Any) -> "Scenario":
-        """Return the policy with so many seats in some provinces, and with ``more`` values."""
-        return with_staff(self.policy, self.promise.desk, self._staff(seats), **more) if seats or more else self.policy
-
-    def _status(self, code: int) -> str:
-        if not self._ceiling.ended(code):
-            return NO_ALERTS
-        if code not in self.smallest:
-            return IMPOSSIBLE
-        return UNSETTLED if code in self._unsettled else KEPT
-
-    def _without_limit(self) -> tuple[Numbers, _Trial]:
-        """Return numbers of seats that can never all be busy, and their trial."""
-        most = self._most_seats()
-        seats = {code: min(most, 2 * self._wanted(row["peak"])) for code, row in self._as_it_is.provinces.items()}
-        while True:
-            trial = self._try(seats)
-            wanted = {code: min(most, self._wanted(row["peak"])) for code, row in trial.provinces.items()}
-            if all(wanted[code] <= seats[code] for code in seats):
-                return seats, trial
-            seats = {code: min(most, max(2 * wanted[code], number)) for code, number in seats.items()}
-
-    def _wanted(self, peak: int) -> int:
-        """Return a bound on the seats that alerts can hold at once.
-
-        An alert holds one seat at most, until its deadline and for as long as a service that was begun before. The
-        shift with the smallest share, on the day when the staff is smallest, is to have as many.
-
-        Args:
-            peak: The most alerts that are issued on a day.
-
-        Returns:
-            Seats at a share on duty of 1, before growth.
-        """
-        spec = self.policy.spec
-        simulated = (spec.period.end - spec.period.start).days + 1 + math.ceil(spec.period.warmup / DAY_MS)
-        longest: int = max(getattr(spec.warning.tiers, tier).deadline for tier in self.promise.tiers)
-        alive = min(simulated, math.ceil(longest / DAY_MS) + SERVICE_DAYS)
-        return math.ceil((peak + 1) * alive / self._multiples[0])
-
-    def _most_seats(self) -> int:
-        """Return the most seats of a province that the schema allows and whose staffed time can be added up."""
-        spec = self.policy.spec
-        days = (spec.period.end - spec.period.start).days + 1
-        countable = MOST_SEAT_MS / (days * DAY_MS * len(self._country) * max(1.0, self._multiples[1]))
-        growths = [one.growth for one in desks_of(spec, self._country)[self._desk] if one.growth]
-        grown = max((growth.largest for growth in growths), default=1.0)
-        return int(min(countable, MOST_STAFF * self._scale / max(1.0, grown)))
-
-    @cached_property
-    def _multiples(self) -> tuple[float, float]:
-        """The least and the most that the desk's staff is multiplied by, by shares on duty and growth."""
-        calendar = Calendar.of(self.policy.spec.period)
-        return Schedule(self.policy.spec, self._country).multiples(self._desk, calendar.first, calendar.last)
-
-    def _enough(self, seats: Numbers) -> dict[int, bool]:
-        trial = self._try(seats)
-        return {code: trial.keeps(code, self._targets[code]) for code in seats}
-
-    def _try(self, seats: Numbers) -> _Trial:
-        return self._try_all([seats])[0]
-
-    def _try_all(self, numbers: Sequence[Numbers]) -> list[_Trial]:
-        """Simulate some policies, by their numbers of seats, for all seeds."""
-        seed, each = self.policy.spec.seed, self._replicates
-        scenarios = [self.staffed(seats, seed=seed + number) for seats in numbers for number in range(each)]
-        outcomes = self._simulations.run(scenarios, len(scenarios))
-        return [_Trial.of(outcomes[start : start + each]) for start in range(0, len(outcomes), each)]
-
-    def _staff(self, seats: Mapping[int, int]) -> dict[int, int]:
-        """Return the country's staff for seats at simulated scale; as staff of the scenario it makes the same seats."""
-        return {code: round(number / self._scale) for code, number in seats.items()}
-
-    def _current(self, scenario: "Scenario | None" = None) -> dict[int, float]:
-        """Return the staff of a scenario, that of the promise by default, by province."""
-        staff = staff_of((scenario or self.policy).spec, self._country)[self._desk]
-        return dict(zip(self._country.codes, staff, strict=True))
-
-    def _hours(self, staffed_ms: int) -> float:
-        return staffed_ms / HOUR_MS / self._replicates / self._scale
-
-
-def _whole_country(staff: Mapping[int, float]) -> float:
-    """Return the staff of all provinces, to a millionth: shares of the national staff add up but for rounding."""
-    return round(math.fsum(staff.values()), 6)

@@ -87,7 +87,7 @@ SHOWN = ("victims", "loss_yuan", "prevented_yuan", "false_blocks")
 """Quantities of a sweep on the terminal, where no others are asked for."""
 
 GROUPS = 10
-"""Groups of victims on the terminal, those with most changes first."""
+"""Groups of victims, and provinces with rosters, on the terminal, those with most first."""
 
 OVERLAPS = 8
 """Overlaps on the terminal, largest first."""
@@ -184,6 +184,54 @@ def staffing_tables(result: "Staffing") -> "Iterator[Lines | str]":
             f"{row['prevented_yuan_change']:+,.0f}",
         )
     yield table
+    if result.by_half_hour:
+        yield from _savings(records(result.savings))
+        yield from _rosters(result)
+
+
+def _savings(rows: list[Row]) -> "Iterator[Lines | str]":
+    """Lay out what staffing by half hour saves in each province."""
+    yield "each half hour staffed by itself, beside the flat staff above:"
+    kept = all(row["status"] == "kept" for row in rows)
+    priced = any(row["yuan_a_day"] is not None for row in rows)
+    names = [
+        "province",
+        *([] if kept else ["promise"]),
+        "target",
+        "share",
+        "flat hours a day",
+        "over",
+        "hours a day",
+        "over",
+        "saved",
+    ]
+    table = Lines([*names, *(["flat yuan a day", "yuan a day"] if priced else [])], ["province", "promise"])
+    for row in rows:
+        table.add_row(
+            row["name"],
+            *([] if kept else [row["status"]]),
+            *(_per_cent(row[key]) for key in ("target", "share")),
+            *(f"{row[key]:,.1f}" for key in ("hours_a_day_flat", "overtime_a_day_flat")),
+            *(f"{row[key]:,.1f}" for key in ("hours_a_day", "overtime_a_day")),
+            _per_cent(row["saved"]),
+            *([amount(round(row[key])) for key in ("yuan_a_day_flat", "yuan_a_day")] if priced else []),
+        )
+    yield table
+
+
+def _rosters(result: "Staffing") -> "Iterator[Lines | str]":
+    """Lay out the staff on duty by half hour, with a column a province; those with most staff where there are many."""
+    frame = result.half_hours
+    for weekdays, rows in frame.groupby("weekdays", sort=False):
+        wide = rows.pivot_table(index="start", columns="name", values="staff", aggfunc="sum", sort=False)
+        names = list(wide.sum().sort_values(ascending=False, kind="stable").index[:GROUPS])
+        yield f"staff on duty by half hour, weekdays {weekdays}:"
+        table = Lines(["from", *names], ["from"])
+        for start, row in wide[names].iterrows():
+            table.add_row(str(start), *(amount(int(number)) for number in row))
+        if len(names) < wide.shape[1]:
+            table.caption = f"the {GROUPS} of {wide.shape[1]} provinces with most"
+        yield table
 
 
 def _per_cent(share: float | None) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from sim.days import HALF_HOURS
 from sim.results.costs import COST, COST_HIGH, COST_LOW, COST_RATIO
 from sim.results.query import sums
 from sim.words import DESK_LABELS, End
@@ -68,7 +69,7 @@ def benefits_and_costs(run: "Run") -> Outcome:
     }
 
 
-def service(run: "Run", desk: str, tier: str, tiers: Sequence[str], days: int) -> Outcome:
+def service(run: "Run", desk: str, tier: str, tiers: Sequence[str], days: int, half_hours: bool = False) -> Outcome:
     """Return how the alerts of a tier ended and how busy a desk was.
 
     Args:
@@ -77,13 +78,16 @@ def service(run: "Run", desk: str, tier: str, tiers: Sequence[str], days: int) -
         tier: The label of the tier.
         tiers: Tiers whose busiest day is looked for.
         days: How many days of the period count as days of issue.
+        half_hours: Whether to tell when the desk was busy, too.
 
     Returns:
         ``provinces``, as simulated, by code as a text. Of the alerts of ``tier`` issued in the first ``days`` days:
         ``alerts``, all of them; ``reached``; ``failed``, those that ended unread, unanswered or expired. The rest were
         superseded, became moot or are open, which no desk could help. ``peak``: the most alerts of ``tiers`` issued on
         one day of the period. ``busy_ms`` and ``staffed_ms`` of the desk, over the period. Beside ``provinces``, of
-        the country: ``victims`` and ``prevented_yuan``.
+        the country: ``victims`` and ``prevented_yuan``. With ``half_hours`` also ``weekdays``, the country's alerts of
+        ``tier`` in the whole period by weekday, ``busy_ms`` and ``staffed_ms``
+        by province, weekday and half hour.
     """
     last = run.scenario.spec.period.start + timedelta(days=days - 1)
     counts: dict[str, Counter[int]] = {name: Counter() for name in ("alerts", "reached", "failed", "peak")}
@@ -106,7 +110,24 @@ def service(run: "Run", desk: str, tier: str, tiers: Sequence[str], days: int) -
         },
         "victims": run.totals["victims"],
         "prevented_yuan": run.totals["prevented_yuan"],
+        **(_by_half_hour(run, desk, tier) if half_hours else {}),
     }
+
+
+def _by_half_hour(run: "Run", desk: str, tier: str) -> Outcome:
+    """Return how many alerts of a tier each weekday had, and when a desk was busy."""
+    alerts = [0] * 7
+    for row in sums(run.path, "alerts", ["day"], ["count"], {"tier": [tier]}).to_pylist():
+        alerts[row["day"].weekday()] += row["count"]
+    times = {
+        name: {str(row.code): [[0] * HALF_HOURS for _ in range(7)] for row in run.scenario.spec.population.provinces}
+        for name in ("busy_ms", "staffed_ms")
+    }
+    keys = ["province", "weekday", "half_hour"]
+    for row in sums(run.path, "hours", keys, list(times), {"channel": [desk]}).to_pylist():
+        for name, table in times.items():
+            table[str(row["province"])][row["weekday"] - 1][row["half_hour"]] = row[name]
+    return {"weekdays": alerts, **times}
 
 
 def quantity_names(scenario: "Scenario") -> list[str]:

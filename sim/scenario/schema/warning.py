@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Discriminator, Field, PlainSerializer, Tag, model_validator
 
+from sim.days import HALF_HOURS
 from sim.scenario.bounds import (
     Correlation,
     Factor,
@@ -29,6 +30,9 @@ from sim.words import WRITTEN, ContactChannel
 
 MOST_STEPS_OF_STAFF = 64
 """Days on which a staff changes, at most."""
+
+MOST_SHIFTS = 7 * HALF_HOURS
+"""Shifts of a desk at most: one for each half hour of a week."""
 
 
 class ContactScores(Part):
@@ -251,7 +255,7 @@ class Shift(Part):
         return self
 
 
-Shifts = Annotated[list[Shift], Field(min_length=1, max_length=64)]
+Shifts = Annotated[list[Shift], Field(min_length=1, max_length=MOST_SHIFTS)]
 
 
 class StaffStep(Part):

@@ -1,0 +1,305 @@
+"""Trials of staff: runs of a promise with so many seats in each province, and the smallest numbers that keep it.
+
+``promise`` says what is promised, ``bisection`` how numbers are searched for; this module makes trials into runs and
+counts their alerts. ``half_hours`` goes on from here to rosters.
+"""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from functools import cached_property
+from statistics import fmean
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.country.calendar import Calendar
+from sim.country.provinces import Provinces
+from sim.days import DAY_MS, HOUR_MS
+from sim.experiments.bisection import Numbers, bisect, one_less, settle
+from sim.experiments.promise import Promise, with_staff
+from sim.experiments.simulations import Simulations
+from sim.results.outcomes import Outcome
+from sim.scenario import changed
+from sim.scenario.bounds import MOST_STAFF
+from sim.warning.schedule import Schedule, desks_of, staff_of
+from sim.words import DESKS, ContactChannel
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from sim.scenario import Scenario
+
+KEPT, IMPOSSIBLE, NO_ALERTS, UNSETTLED = "kept", "impossible", "no alerts", "unsettled"
+
+SERVICE_DAYS = 30
+"""Days for which a service may hold a seat beyond its alert's deadline, in the bound on seats that can be busy."""
+
+MOST_SEAT_MS = 2**62
+"""Staffed time of a desk over all provinces that 64 bits can hold."""
+
+
+@dataclass(frozen=True)
+class Trial:
+    """Counts of one policy, added up over replicates, by province; victims and money prevented are means.
+
+    Where half hours are read, ``weekdays`` are the tier's alerts by weekday, ``busy`` and ``staffed`` are the
+    desk's busy time and that of its seats on duty in ms, (7 weekdays, 48 half hours) by province.
+    """
+
+    provinces: dict[int, dict[str, int]]
+    victims: float
+    prevented_yuan: float
+    weekdays: tuple[int, ...] = ()
+    busy: Mapping[int, NDArray[np.int64]] = field(default_factory=dict)
+    staffed: Mapping[int, NDArray[np.int64]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, outcomes: Sequence[Outcome]) -> "Trial":
+        """Return the trial whose replicates had these outcomes."""
+        counts: dict[int, dict[str, int]] = {}
+        for outcome in outcomes:
+            for code, row in outcome["provinces"].items():
+                own = counts.setdefault(int(code), dict.fromkeys(row, 0))
+                for name, count in row.items():
+                    own[name] = max(own[name], count) if name == "peak" else own[name] + count
+        return cls(
+            counts,
+            fmean(outcome["victims"] for outcome in outcomes),
+            fmean(outcome["prevented_yuan"] for outcome in outcomes),
+            tuple(map(sum, zip(*(outcome.get("weekdays", ()) for outcome in outcomes), strict=True))),
+            _half_hours(outcomes, "busy_ms"),
+            _half_hours(outcomes, "staffed_ms"),
+        )
+
+    def ended(self, code: int) -> int:
+        """Return how many alerts count in a province."""
+        return self.provinces[code]["reached"] + self.provinces[code]["failed"]
+
+    def share(self, code: int) -> float | None:
+        """Return the share that was reached in a province; None where no alert counts."""
+        return self.provinces[code]["reached"] / self.ended(code) if self.ended(code) else None
+
+    def keeps(self, code: int, target: Fraction) -> bool:
+        """Return whether a province reaches its target."""
+        return self.provinces[code]["reached"] >= target * self.ended(code)
+
+
+class Trials:
+    """The trials of one search for the smallest staff.
+
+    Numbers are seats on duty at a share of 1 and before growth, at simulated scale, by province.
+
+    Attributes:
+        smallest: The numbers that keep the promise, for the provinces where any do.
+    """
+
+    def __init__(
+        self,
+        policy: "Scenario",
+        promise: Promise,
+        replicates: int,
+        simulations: Simulations,
+        tell: Callable[[str], None],
+    ) -> None:
+        self.policy, self.promise = policy, promise
+        self.desk = DESKS.index(ContactChannel.of(promise.desk))
+        self.replicates, self._simulations, self.tell = replicates, simulations, tell
+        self.scale = policy.spec.scale
+        self.country = Provinces.of(policy.spec)
+        self.smallest: Numbers = {}
+        self._tried: list[tuple[Numbers, Trial]] = []
+        self.unsettled: frozenset[int] = frozenset()
+
+    def search(self) -> None:
+        """Find the ceiling, bisect, and settle the numbers."""
+        self._as_it_is = self._try({})
+        self.most, self.ceiling = self._without_limit()
+        codes = self.country.codes
+        self.targets = {
+            code: self.promise.target(self.ceiling.provinces[code]["reached"], self.ceiling.ended(code))
+            for code in codes
+        }
+        able = [code for code in codes if self.ceiling.ended(code) and self.ceiling.keeps(code, self.targets[code])]
+        self.tell(f"with staff without limit the promise is kept in {len(able)} of {len(codes)} provinces")
+        current = self._current()
+        if able:
+            seats = {code: max(1, math.floor(current[code] * self.scale + 0.5)) for code in able}
+            candidates = bisect(self._enough, seats, {code: self.most[code] for code in able})
+            self.tell("each province has its number by itself; all of them together now, then one less")
+            settled = settle(self._enough, candidates)
+            self.smallest, self.unsettled = settled.numbers, settled.unsettled
+        self.final, self._less = self._try(self.smallest), self._try(one_less(self.smallest))
+
+    def frame(self) -> "pd.DataFrame":
+        """Return the table of provinces, see ``Staffing.frame``."""
+        import pandas as pd
+
+        current = self._current()
+        staff = self._staff(self.smallest)
+        days = self.promise.days * self.replicates
+        rows = []
+        for code, name in zip(self.country.codes, self.country.names, strict=True):
+            own = self.final.provinces[code]
+            rows.append(
+                {
+                    "province": code,
+                    "name": name,
+                    "status": self.status(code),
+                    "staff": staff.get(code),
+                    "current": current[code],
+                    "target": float(self.targets[code]),
+                    "share": self.final.share(code),
+                    "one_less": self._less.share(code) if self.smallest.get(code) else None,
+                    "as_it_is": self._as_it_is.share(code),
+                    "ceiling": self.ceiling.share(code),
+                    "alerts": self.final.ended(code),
+                    "alerts_per_day": own["alerts"] / days / self.scale,
+                    "utilisation": own["busy_ms"] / own["staffed_ms"] if own["staffed_ms"] else None,
+                    "staff_hours": self.hours(own["staffed_ms"]),
+                }
+            )
+        frame = pd.DataFrame(rows)
+        frame["staff"] = frame["staff"].astype("Int64")
+        for column in ("share", "one_less", "as_it_is", "ceiling", "utilisation"):
+            frame[column] = frame[column].astype("Float64")
+        return frame
+
+    def curve(self, factors: Sequence[float]) -> "pd.DataFrame":
+        """Return the cost curve at some multiples of the smallest staff, see ``Staffing.curve``."""
+        import pandas as pd
+
+        self.tell("the cost curve")
+        numbers = [
+            {code: math.floor(number * factor + 0.5) for code, number in self.smallest.items()} for factor in factors
+        ]
+        rows: list[dict[str, Any]] = []
+        trials = [self._as_it_is, *self._try_all(numbers)]
+        for factor, seats, trial in zip((None, *factors), ({}, *numbers), trials, strict=True):
+            reached = sum(row["reached"] for row in trial.provinces.values())
+            ended = sum(trial.ended(code) for code in trial.provinces)
+            rows.append(
+                {
+                    "factor": factor,
+                    "staff": _whole_country(self._current(self.staffed(seats))),
+                    "staff_hours": self.hours(sum(row["staffed_ms"] for row in trial.provinces.values())),
+                    "share": reached / ended if ended else None,
+                    "kept": sum(
+                        bool(self.ceiling.ended(code)) and trial.keeps(code, target)
+                        for code, target in self.targets.items()
+                    ),
+                    "victims": trial.victims,
+                    "prevented_yuan": trial.prevented_yuan,
+                    "victims_change": trial.victims - self.final.victims,
+                    "prevented_yuan_change": trial.prevented_yuan - self.final.prevented_yuan,
+                }
+            )
+        frame = pd.DataFrame(rows)
+        for column in ("factor", "share"):
+            frame[column] = frame[column].astype("Float64")
+        return frame
+
+    def staffed(self, seats: Mapping[int, int]) -> "Scenario":
+        """Return the policy with so many seats in some provinces."""
+        return with_staff(self.policy, self.promise.desk, self._staff(seats)) if seats else self.policy
+
+    def status(self, code: int) -> str:
+        """Return what became of the promise in a province."""
+        if not self.ceiling.ended(code):
+            return NO_ALERTS
+        if code not in self.smallest:
+            return IMPOSSIBLE
+        return UNSETTLED if code in self.unsettled else KEPT
+
+    def _without_limit(self) -> tuple[Numbers, Trial]:
+        """Return numbers of seats that can never all be busy, and their trial."""
+        most = self._most_seats()
+        seats = {code: min(most, 2 * self._wanted(row["peak"])) for code, row in self._as_it_is.provinces.items()}
+        while True:
+            trial = self._try(seats)
+            wanted = {code: min(most, self._wanted(row["peak"])) for code, row in trial.provinces.items()}
+            if all(wanted[code] <= seats[code] for code in seats):
+                return seats, trial
+            seats = {code: min(most, max(2 * wanted[code], number)) for code, number in seats.items()}
+
+    def _wanted(self, peak: int) -> int:
+        """Return a bound on the seats that alerts can hold at once.
+
+        An alert holds one seat at most, until its deadline and for as long as a service that was begun before. The
+        shift with the smallest share, on the day when the staff is smallest, is to have as many.
+
+        Args:
+            peak: The most alerts that are issued on a day.
+
+        Returns:
+            Seats at a share on duty of 1, before growth.
+        """
+        spec = self.policy.spec
+        simulated = (spec.period.end - spec.period.start).days + 1 + math.ceil(spec.period.warmup / DAY_MS)
+        longest: int = max(getattr(spec.warning.tiers, tier).deadline for tier in self.promise.tiers)
+        alive = min(simulated, math.ceil(longest / DAY_MS) + SERVICE_DAYS)
+        return math.ceil((peak + 1) * alive / self._multiples[0])
+
+    def _most_seats(self) -> int:
+        """Return the most seats of a province that the schema allows and whose staffed time can be added up."""
+        spec = self.policy.spec
+        days = (spec.period.end - spec.period.start).days + 1
+        countable = MOST_SEAT_MS / (days * DAY_MS * len(self.country) * max(1.0, self._multiples[1]))
+        growths = [one.growth for one in desks_of(spec, self.country)[self.desk] if one.growth]
+        grown = max((growth.largest for growth in growths), default=1.0)
+        return int(min(countable, MOST_STAFF * self.scale / max(1.0, grown)))
+
+    @cached_property
+    def _multiples(self) -> tuple[float, float]:
+        """The least and the most that the desk's staff is multiplied by, by shares on duty and growth."""
+        calendar = Calendar.of(self.policy.spec.period)
+        return Schedule(self.policy.spec, self.country).multiples(self.desk, calendar.first, calendar.last)
+
+    def _enough(self, seats: Numbers) -> dict[int, bool]:
+        trial = self._try(seats)
+        return {code: trial.keeps(code, self.targets[code]) for code in seats}
+
+    def _try(self, seats: Numbers) -> Trial:
+        return self._try_all([seats])[0]
+
+    def _try_all(self, numbers: Sequence[Numbers]) -> list[Trial]:
+        """Simulate some numbers of seats."""
+        trials = self.simulated([self.staffed(seats) for seats in numbers])
+        self._tried += zip(numbers, trials, strict=True)
+        return trials
+
+    def simulated(self, policies: "Sequence[Scenario]") -> list[Trial]:
+        """Simulate some policies, each with all seeds."""
+        seed, each = self.policy.spec.seed, self.replicates
+        scenarios = [changed(policy, {"seed": seed + number}) for policy in policies for number in range(each)]
+        outcomes = self._simulations.run(scenarios, len(scenarios))
+        return [Trial.of(outcomes[start : start + each]) for start in range(0, len(outcomes), each)]
+
+    def _staff(self, seats: Mapping[int, int]) -> dict[int, int]:
+        """Return the country's staff for seats at simulated scale; as staff of the scenario it makes the same seats."""
+        return {code: round(number / self.scale) for code, number in seats.items()}
+
+    def _current(self, scenario: "Scenario | None" = None) -> dict[int, float]:
+        """Return the staff of a scenario, that of the promise by default, by province."""
+        staff = staff_of((scenario or self.policy).spec, self.country)[self.desk]
+        return dict(zip(self.country.codes, staff, strict=True))
+
+    def hours(self, staffed_ms: int) -> float:
+        """Return staffed time as simulated in hours of the country, of a seed."""
+        return staffed_ms / HOUR_MS / self.replicates / self.scale
+
+
+def _half_hours(outcomes: Sequence[Outcome], measure: str) -> dict[int, NDArray[np.int64]]:
+    """Return a measure by province, weekday and half hour, added up; empty where it was not read."""
+    added: dict[int, NDArray[np.int64]] = {}
+    for outcome in outcomes:
+        for code, table in outcome.get(measure, {}).items():
+            added[int(code)] = added.get(int(code), np.int64(0)) + np.array(table, dtype=np.int64)
+    return added
+
+
+def _whole_country(staff: Mapping[int, float]) -> float:
+    """Return the staff of all provinces, to a millionth: shares of the national staff add up but for rounding."""
+    return round(math.fsum(staff.values()), 6)
