@@ -57,7 +57,11 @@ class HalfHours:
         starts = {code: self._starts(code) for code in self._codes}
         if starts:
             self._found = found(self._tried, starts, trims, trials.tell)
-        (self._final,) = trials.simulated([self.staffed(self._found.rosters)])
+        trials.tell("the next seeds, which the search has not seen")
+        flat, rosters = trials.staffed(trials.smallest), self.scenario
+        (self._final,) = trials.simulated([rosters])
+        policies = [trials.staffed(trials.most), flat, rosters]
+        self._next = trials.simulated(policies, later=trials.replicates)
 
     def staffed(self, rosters: Rosters) -> "Scenario":
         """Return the policy with rosters in some provinces, and the flat staff that was found in the others."""
@@ -102,6 +106,7 @@ class HalfHours:
 
         trials = self._trials
         rows: list[dict[str, Any]] = []
+        most, next_flat, next_own = self._next
         for code, name in zip(trials.country.codes, trials.country.names, strict=True):
             (flat_duty, flat_over), (duty, over) = (
                 map(self._hours, self._paid(trial, code)) for trial in (trials.final, self._final)
@@ -115,6 +120,9 @@ class HalfHours:
                     "target": float(trials.targets[code]),
                     "share_flat": trials.final.share(code),
                     "share": self._final.share(code),
+                    "target_next": float(self._promise.target(most.provinces[code]["reached"], most.ended(code))),
+                    "share_next_flat": next_flat.share(code),
+                    "share_next": next_own.share(code),
                     "hours_a_day_flat": float(flat_duty),
                     "overtime_a_day_flat": float(flat_over),
                     "hours_a_day": float(duty),
@@ -125,7 +133,15 @@ class HalfHours:
                 }
             )
         frame = pd.DataFrame(rows)
-        for column in ("share_flat", "share", "saved", "yuan_a_day_flat", "yuan_a_day"):
+        for column in (
+            "share_flat",
+            "share",
+            "share_next_flat",
+            "share_next",
+            "saved",
+            "yuan_a_day_flat",
+            "yuan_a_day",
+        ):
             frame[column] = frame[column].astype("Float64")
         return frame
 

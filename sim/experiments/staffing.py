@@ -15,7 +15,7 @@ from sim.experiments.half_hours import HalfHours
 from sim.experiments.promise import PromiseError, Terms, promised
 from sim.experiments.simulations import Computing, Simulations, demand_keywords
 from sim.experiments.store import claim, complete, read_frame, write_frame
-from sim.experiments.trials import Trials
+from sim.experiments.trials import KEPT, Trials
 from sim.results.folder import whole
 from sim.results.outcomes import service
 from sim.scenario import changed
@@ -75,7 +75,9 @@ class Staffing:
         of 1 and before growth, missing where there is none; ``current`` is the scenario's own. Shares are of alerts
         that were reached or could have been: ``share`` with the smallest staff (all provinces at once; the scenario's
         own where there is no smallest), ``one_less`` with one less in every province, ``as_it_is`` with the scenario's
-        own staff, ``ceiling`` without limit; missing where no alert counts. ``alerts`` are those counted, as simulated;
+        own staff, ``ceiling`` without limit; missing where no alert counts. ``monotone`` says whether in all trials as
+        much staff or more was enough and less was not, missing without a smallest number. ``alerts`` are those counted,
+        as simulated;
         ``alerts_per_day`` all of the tier, in the country; ``staff_hours`` are those on duty in the period;
         ``utilisation`` is busy by staffed time, above 1 where services outlast a shift that fewer seats follow.
         """
@@ -108,7 +110,8 @@ class Staffing:
     def savings(self) -> "pd.DataFrame":
         """One row a province: what staffing by half hour saves beside the smallest flat staff.
 
-        ``share_flat`` and ``share`` are reached. ``hours_a_day_flat`` and ``hours_a_day`` are on duty, in the mean of
+        ``share_flat`` and ``share`` are reached; ``..._next`` with the next seeds, as many, which the search has not
+        seen, of which ``target_next`` are to be. ``hours_a_day_flat`` and ``hours_a_day`` are on duty, in the mean of
         the period; ``overtime_a_day_flat`` and ``overtime_a_day`` those in which more seats are busy than are on duty,
         as services outlast a shift. ``saved`` is the part of both that is saved, ``yuan_a_day_flat`` and
         ``yuan_a_day`` pay for both by the scenario's ``costs.wage``, missing without. ``status`` is as in ``frame``.
@@ -132,17 +135,39 @@ class Staffing:
     @property
     def warnings(self) -> list[str]:
         """What a user should know before they trust it, in one line each."""
+        lines = []
+        turning = self.frame[~self.frame["monotone"].fillna(value=True)]
+        if len(turning):
+            lines.append(
+                f"{', '.join(turning['name'])}: more staff did not always reach more, so the number is one of several; "
+                "more replicates"
+            )
+        if self.by_half_hour:
+            lines += self._unseen()
         scale = self.scenario.spec.scale
         staff = self.frame["staff"].dropna()
         thin = int((staff * scale < FEW_SERVERS).sum())
         if scale == 1.0 or not thin:
-            return []
+            return lines
         pooled = self.scenario.spec.pooled_further(COUNTRY)
         pool = "" if pooled is None else ", or --pool country for the staff of the country, which keeps its lines"
         return [
+            *lines,
             f"scale {scale:g}: {thin} of {len(staff)} desks have fewer than {FEW_SERVERS:g} staff x scale, so waits "
             "are shorter than the country's, and staff is told "
-            f"in steps of {1 / scale:.3g}; scale 1 and a shorter period{pool}"
+            f"in steps of {1 / scale:.3g}; scale 1 and a shorter period{pool}",
+        ]
+
+    def _unseen(self) -> list[str]:
+        """Return the line that says where rosters that keep the promise break it with other seeds, if any do."""
+        rows = self.savings[self.savings["status"] == KEPT]
+        short = rows[rows["share_next"] < rows["target_next"]]
+        if short.empty:
+            return []
+        missing = (short["target_next"] - short["share_next"]).max()
+        return [
+            f"with the next seeds half hours fall short of the promise in {len(short)} of {len(rows)} provinces, by "
+            f"{100 * missing:.2g} points at most; more replicates or a longer period, or fewer trims"
         ]
 
 

@@ -210,7 +210,7 @@ def _savings(rows: list[Row]) -> "Iterator[Lines | str]":
         table.add_row(
             row["name"],
             *([] if kept else [row["status"]]),
-            *(_per_cent(row[key]) for key in ("target", "share")),
+            *(_per_cent(row[key]) for key in ("target", "share", "share_next")),
             *(f"{row[key]:,.1f}" for key in ("hours_a_day_flat", "overtime_a_day_flat")),
             *(f"{row[key]:,.1f}" for key in ("hours_a_day", "overtime_a_day")),
             _per_cent(row["saved"]),

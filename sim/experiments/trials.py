@@ -132,6 +132,7 @@ class Trials:
             settled = settle(self._enough, candidates)
             self.smallest, self.unsettled = settled.numbers, settled.unsettled
         self.final, self._less = self._try(self.smallest), self._try(one_less(self.smallest))
+        self._try({code: number + 1 for code, number in self.smallest.items()})
 
     def frame(self) -> "pd.DataFrame":
         """Return the table of provinces, see ``Staffing.frame``."""
@@ -157,12 +158,14 @@ class Trials:
                     "ceiling": self.ceiling.share(code),
                     "alerts": self.final.ended(code),
                     "alerts_per_day": own["alerts"] / days / self.scale,
+                    "monotone": self._monotone(code),
                     "utilisation": own["busy_ms"] / own["staffed_ms"] if own["staffed_ms"] else None,
                     "staff_hours": self.hours(own["staffed_ms"]),
                 }
             )
         frame = pd.DataFrame(rows)
         frame["staff"] = frame["staff"].astype("Int64")
+        frame["monotone"] = frame["monotone"].astype("boolean")
         for column in ("share", "one_less", "as_it_is", "ceiling", "utilisation"):
             frame[column] = frame[column].astype("Float64")
         return frame
@@ -204,6 +207,14 @@ class Trials:
     def staffed(self, seats: Mapping[int, int]) -> "Scenario":
         """Return the policy with so many seats in some provinces."""
         return with_staff(self.policy, self.promise.desk, self._staff(seats)) if seats else self.policy
+
+    def _monotone(self, code: int) -> bool | None:
+        """Return whether in all trials as much staff or more was enough and less was not; None without a number."""
+        smallest = self.smallest.get(code)
+        if smallest is None:
+            return None
+        own = [(numbers[code], trial) for numbers, trial in self._tried if code in numbers]
+        return all(trial.keeps(code, self.targets[code]) == (number >= smallest) for number, trial in own)
 
     def status(self, code: int) -> str:
         """Return what became of the promise in a province."""
@@ -270,9 +281,9 @@ class Trials:
         self._tried += zip(numbers, trials, strict=True)
         return trials
 
-    def simulated(self, policies: "Sequence[Scenario]") -> list[Trial]:
-        """Simulate some policies, each with all seeds."""
-        seed, each = self.policy.spec.seed, self.replicates
+    def simulated(self, policies: "Sequence[Scenario]", later: int = 0) -> list[Trial]:
+        """Simulate some policies, each with all seeds, or with as many ``later`` ones."""
+        seed, each = self.policy.spec.seed + later, self.replicates
         scenarios = [changed(policy, {"seed": seed + number}) for policy in policies for number in range(each)]
         outcomes = self._simulations.run(scenarios, len(scenarios))
         return [Trial.of(outcomes[start : start + each]) for start in range(0, len(outcomes), each)]
