@@ -81,6 +81,10 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
             'tocsin staffing my.yaml --tier red --within "2 h" --share 0.95 --relative',
             "the smallest staff by province, and its cost curve",
         ),
+        (
+            'tocsin staffing my.yaml --tier red --within "2 h" --by-half-hour --replicates 4',
+            "as many as each half hour of the day needs, as shifts, beside the flat staff",
+        ),
     ),
     "report": (
         ("tocsin report results/runs/NAME", "report.html in the folder of the run"),

@@ -4,7 +4,8 @@
 - ``attribute``, ``layers``, ``shapley``: what each layer of the shield prevents and costs.
 - ``sweep``, ``design``: a table of runs over chosen values.
 - ``sensitivity``, ``indices``: which parameters matter.
-- ``staffing``, ``promise``, ``bisection``: the smallest staff that keeps a promise.
+- ``staffing``, ``promise``, ``trials``, ``bisection``: the smallest staff that keeps a promise; ``half_hours``,
+  ``roster``, ``rostering``: by half hour.
 - ``parameters``, ``simulations``, ``store``, ``cluster``, ``intervals``: what several of them need.
 - ``table``, ``sensitivity_table``: how they are shown on the terminal.
 """
