@@ -379,7 +379,7 @@ def test_factors_of_the_curve_are_above_nothing(tiny: sim.Scenario, tmp_path: Pa
 
 
 def test_the_command_prints_what_the_function_gives(tocsin: Tocsin, tmp_path: Path):
-    given = ["staffing", "tiny", "--within", "4 h", "--share", "0.5", "--workers", "1", "--scale", "0.3"]
+    given = ["staffing", "tiny", "--within", "4 h", "--share", "0.4", "--workers", "1", "--scale", "0.3"]
     given += ["--set", "period={start: 2022-01-24, end: 2022-01-25, warmup: 0 d}"]
     code, out, err = tocsin(*given)
     assert code == 0
