@@ -1,11 +1,13 @@
 """Random small scenarios: every run obeys its own conservation laws, ``tocsin check``, and the rules of the log."""
 
 import itertools
+import shutil
 import tempfile
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
@@ -201,3 +203,62 @@ def test_the_rules_see_a_log_that_breaks_them(tmp_path: Path) -> None:
         for true, false in itertools.permutations(results, 2):
             row = next(row for row in rows(event) if ended_as[row] == true)
             assert forged(row, "result", false), (true, false)
+
+
+SEVERAL: dict[str, Any] = {
+    **fewer(0.25),
+    "warning.tiers.red.first": ["call", "visit"],
+    "warning.tiers.orange.first": ["app", "call", "visit"],
+    "warning.tiers.orange.also_if_reached": True,
+    "warning.tiers.yellow.first": ["sms", "visit"],
+    "desks.call.staff": 3,
+    "desks.visit.staff": 8,
+    "desks.call.lends": True,
+    "desks.visit.lends": True,
+}
+
+
+@pytest.mark.parametrize("discipline", ["least_slack", "highest_score"])
+def test_the_rules_see_what_is_wrong_with_tracks_and_lines(discipline: str, tmp_path: Path) -> None:
+    ordered = {f"desks.{desk}.discipline": discipline for desk in ("call", "visit")}
+    run = run_tiny(tmp_path / "run", **SEVERAL, **ordered)
+    events = run.events
+    Rules(run).check()
+    # The same log under the rules of another scenario: of another order, nobody who lends, another peace.
+    for key, value in (
+        *((f"desks.{desk}.discipline", other) for desk in ("call", "visit") for other in Discipline.labels()),
+        ("desks.call.lends", False),
+        ("desks.visit.lends", False),
+        ("warning.tiers.orange.also_if_reached", False),
+        ("warning.tiers.red.also_if_reached", True),
+        ("warning.tiers.red.first", "visit"),
+        ("warning.tiers.red.first", ["sms", "call", "visit"]),
+    ):
+        if value == discipline or sorted([str(value), discipline]) == ["first_issued", "least_slack"]:
+            # The latter two differ only between tries of different number.
+            continue
+        other = run_tiny(tmp_path / "other", **{**SEVERAL, **ordered, key: value})
+        assert breaks_a_rule(other, events), (key, value)
+        shutil.rmtree(other.path)
+    # One of two tracks that expire together is left out; a track goes on after its person was met.
+    together = events[
+        (events["event"] == "expiry") & events.duplicated(["moment", "event", "origin", "stage", "detector"])
+    ]
+    assert len(together)
+    assert breaks_a_rule(run, events.drop(together.index[0]))
+    reached = events.index[events["result"].isin(["answered", "met"])][3]
+    assert breaks_a_rule(run, events.drop(reached))
+
+
+def test_least_slack_is_first_issued_where_there_is_one_try(tmp_path: Path) -> None:
+    # Tries of one number have the same time before them, whatever the tier; so nothing differs, bit for bit.
+    once = {f"warning.tiers.{tier}.tries": {"call": 1, "visit": 1} for tier in TIERS}
+    runs = [
+        run_tiny(
+            tmp_path / name, **{**SEVERAL, **once, **{f"desks.{desk}.discipline": name for desk in ("call", "visit")}}
+        )
+        for name in ("first_issued", "least_slack", "last_issued")
+    ]
+    assert runs[0].events.equals(runs[1].events)
+    assert runs[0].hours.equals(runs[1].hours)
+    assert not runs[0].events.equals(runs[2].events)
