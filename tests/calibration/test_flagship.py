@@ -19,7 +19,6 @@ LOOKED_AT = {
     "suspects_arrested@2021-04-15..2022-04-14",
     "cases_filed_change@2021-04-15..2022-04-14",
     "losses@2020-01-01..2020-12-31",
-    "cluster_campaigns@2021-06-01..2022-05-31",
 }
 """Reported figures of other windows or definitions, of which the posterior has predicted nothing yet."""
 
@@ -59,7 +58,8 @@ def test_what_was_not_fitted_is_predicted_with_an_interval(flagship: sim.Scenari
 
 def test_stored_draws_are_of_the_parameters_that_have_a_range_and_lie_inside(flagship: sim.Scenario):
     draws = sim.posterior("china-2022")
-    assert list(draws.columns) == [one.key for one in free_parameters(flagship)]
+    # Growth of staff has not been drawn: every draw has the flagship's.
+    assert list(draws.columns) == [one.key for one in free_parameters(flagship) if ".growth.ramp." not in one.key]
     assert len(draws) >= 15
     for number in (0, len(draws) // 2, len(draws) - 1):
         drawn = sim.load_scenario("no-warning", draw=number)  # values outside of a range would be refused

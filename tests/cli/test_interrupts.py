@@ -49,7 +49,7 @@ def test_a_killed_run_leaves_only_what_is_called_unfinished(engine: str, tocsin:
     elsewhere.mkdir()
     assert start(*command, folder=elsewhere).wait() == 0
     again, undisturbed = load_run(tmp_path / "dead"), load_run(elsewhere / "dead")
-    assert len(again.manifest["files"]) == 11
+    assert len(again.manifest["files"]) == 12
     assert again.manifest["files"] == undisturbed.manifest["files"]
     for name in again.manifest["files"]:
         assert (again.path / name).read_bytes() == (undisturbed.path / name).read_bytes(), name

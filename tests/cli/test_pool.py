@@ -67,8 +67,8 @@ def test_a_pool_that_there_is_not_is_refused_as_typed(tocsin: Tocsin, tmp_path: 
 )  # fmt: skip
 def test_a_run_with_thin_desks_offers_a_pool(tocsin: Tocsin, options: list[str], offer: str | None) -> None:
     day = ["--set", "period={start: 2022-06-01, end: 2022-06-01, warmup: 0 d}"]
-    ended = tocsin("run", "china-2022", "--scale", "0.0015", *day, *options, "--quiet")
-    assert (ended.code, ended.err) == (0, f"warning: scale 0.0015: {offer}\n" if offer else "")
+    ended = tocsin("run", "china-2022", "--scale", "0.003", *day, *options, "--quiet")
+    assert (ended.code, ended.err) == (0, f"warning: scale 0.003: {offer}\n" if offer else "")
 
 
 def test_desks_that_are_few_in_the_country_itself_are_not_pooled_away(tocsin: Tocsin) -> None:
@@ -81,10 +81,10 @@ def test_desks_that_are_few_in_the_country_itself_are_not_pooled_away(tocsin: To
 def test_where_nothing_can_be_pooled_nothing_is_offered(tocsin: Tocsin) -> None:
     day = ["--set", "period={start: 2022-06-01, end: 2022-06-01, warmup: 0 d}"]
     holds = "measures.holds={kind: bank_hold, window: [2022-06-01, null], intensity: 0.1, provinces: [11]}"
-    ended = tocsin("run", "china-2022", "--scale", "0.0015", *day, "--set", holds, "--quiet")
+    ended = tocsin("run", "china-2022", "--scale", "0.003", *day, "--set", holds, "--quiet")
     assert (ended.code, ended.err) == (
         0,
-        "warning: scale 0.0015: 62 of 62 desks have fewer than 5 staff x scale, so waits are shorter than the "
+        "warning: scale 0.003: 62 of 62 desks have fewer than 5 staff x scale, so waits are shorter than the "
         "country's\n",
     )
 

@@ -45,6 +45,7 @@ def test_help_names_the_commands_that_there_are_and_imports_nothing_heavy(tmp_pa
         "check",
         "rerun",
         "evidence",
+        "findings",
         "validate",
         "show",
         "schema",

@@ -31,7 +31,7 @@ def test_a_run_made_again_has_the_same_bytes(engine: list[str], made: Path, tocs
     ended = tocsin("rerun", str(made), *engine)
     assert ended.code == 0, ended
     files = json.loads((made / RUN_JSON).read_text())["files"]
-    expected = 4 + len(files) - ("reference" in engine)
+    expected = 5 + len(files) - ("reference" in engine)
     assert ended.out.splitlines()[-1] == f"{expected} checks, all passed"
     assert ("scenario.yaml" in ended.out) == ("reference" not in engine)
     assert os.listdir(tmp_path) == []
