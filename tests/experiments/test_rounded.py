@@ -61,6 +61,13 @@ def smallest(one: Scenario, two: Scenario) -> float:
     return next(s for s in scales if s > 0.001 and not np.array_equal(servers(one, s), servers(two, s)))
 
 
+def test_bundled_officers_are_told_apart_in_a_pooled_run() -> None:
+    on_duty = [
+        servers(load_scenario(name), 0.005, "country") for name in ("china-2022", "more-officers", "double-visits")
+    ]
+    assert all((one <= two).all() and (one < two).any() for one, two in pairwise(on_duty))
+
+
 def test_keys_of_staff_are_those_of_the_schema() -> None:
     assert ("desks", "call", "staff") in STAFF_KEYS
     assert ("desks", "visit", "by_province") in STAFF_KEYS

@@ -191,6 +191,11 @@ def test_the_variants_change_one_part_of_the_flagship(flagship: Scenario) -> Non
         "no-warning": {"measures"},
         "no-local": {"measures"},
         "double-visits": {"desks"},
+        "more-officers": {"desks"},
+        "last-issued": {"desks"},
+        "phone-first": {"warning"},
+        "phone-and-visit": {"warning"},
+        "visit-only": {"warning", "desks"},
         "looser": {"warning"},
         "tighter": {"warning"},
         "weak-filters": {"interception"},
@@ -205,6 +210,37 @@ def test_the_variants_change_one_part_of_the_flagship(flagship: Scenario) -> Non
         resolved = load_scenario(name).resolved
         differing = {key for key in resolved if resolved[key] != flagship.resolved[key]} - {"name", "title"}
         assert differing == sections, name
+
+
+@pytest.mark.parametrize(("name", "times"), [("more-officers", 1.5), ("double-visits", 2.0)])
+def test_officers_are_so_many_times_the_flagships(name: str, times: float, flagship: Scenario) -> None:
+    staff = flagship.spec.desks.visit.staff
+    desk = load_scenario(name).spec.desks.visit
+    assert desk == flagship.spec.desks.visit.model_copy(update={"staff": times * staff})
+    assert f"the flagship's {staff:,.0f}" in load_scenario(name).sources["desks.visit.staff"].basis
+
+
+@pytest.mark.parametrize(("name", "by"), [("looser", -0.15), ("tighter", 0.15)])
+def test_thresholds_are_the_flagships_less_or_plus_as_much(name: str, by: float, flagship: Scenario) -> None:
+    detectors, moved = flagship.spec.warning.detectors, load_scenario(name).spec.warning.detectors
+    for own, other in ((detectors.central, moved.central), (detectors.local, moved.local)):
+        assert other.thresholds.model_dump() == pytest.approx(
+            {tier: value + by for tier, value in own.thresholds.model_dump().items()}
+        )
+
+
+def test_dispatch_variants_differ_from_the_flagship_in_the_rule_of_their_name(flagship: Scenario) -> None:
+    own, names = flagship.spec, ("phone-first", "phone-and-visit", "visit-only", "last-issued")
+    phone, both, visit, last = (load_scenario(name).spec for name in names)
+    assert own.warning.tiers.red.first == both.warning.tiers.red.first == ["call", "visit"]
+    assert not own.warning.tiers.red.also_if_reached
+    assert both.warning.tiers.red.also_if_reached
+    assert phone.warning.tiers.red.first == ["call"]
+    assert phone.warning.tiers.red.visits_unanswered()
+    assert visit.warning.tiers.red.first == ["visit"]
+    assert {last.desks.call.discipline, last.desks.visit.discipline} == {"last_issued"}
+    assert visit.desks.call.growth is visit.desks.visit.growth is None
+    assert visit.desks.province_weights == {}
 
 
 def test_a_scenario_is_frozen(flagship: Scenario) -> None:
