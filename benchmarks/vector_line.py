@@ -32,6 +32,8 @@ from sim.scenario import load_scenario
 from sim.words import ContactChannel, Tier, Truth
 
 NEVER = 1 << 50
+PATIENCE = NEVER // 2
+"""Ms from the arrival of a customer to the deadline, which nobody comes to."""
 
 
 class Nothing:
@@ -72,8 +74,9 @@ def arrive(
         moment = arrivals[number]
         row = take_alert(arrays.alerts, arrays.alerts_free, counters)
         alert = arrays.alerts[row]
-        raise_alert(alert, first_identity + (number << INDEX_SHIFT), moment, NEVER, 0, Tier.RED)
+        raise_alert(alert, first_identity + (number << INDEX_SHIFT), moment + PATIENCE, 0, Tier.RED, 0)
         alert.truth = Truth.LEGITIMATE
+        alert.kind = 0
         alert.state = AlertState.BETWEEN
         alert.channel = ContactChannel.CALL
         order = order_of_alert(Phase.ARRIVALS, ArrivalStep.ISSUE, alert)
@@ -93,7 +96,7 @@ def office() -> tuple[Tables, RunTables, Today, NDArray[np.uint8]]:
     night = Night(spec, tables.provinces, tables.people, tables.calendar, Nothing())
     today = night(tables.calendar.first, DayTotals.empty(len(tables.provinces)))
     rules = rules_of(tables, NEVER, 0)
-    rules = rules._replace(start=0, deadline=np.full(4, NEVER // 2), tries=np.ones((4, 2), dtype=np.int64))
+    rules = rules._replace(start=0, deadline=np.full(4, PATIENCE), tries=np.ones((4, 2), dtype=np.int64))
     return tables, run_tables(tables, rules), today, night.bytes[0]
 
 
