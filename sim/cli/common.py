@@ -127,6 +127,19 @@ def _as_typed(line: str) -> str:
     return line
 
 
+def given_values(
+    engine: str | None, scale: float | None, pool: str | None, seed: int | None, events: str | None
+) -> dict[str, Any]:
+    """Return what options of a command say of a scenario, by the scenario's keys."""
+    return {
+        "engine": engine,
+        "scale": scale,
+        "population.pool": pool,
+        "seed": seed,
+        "record.events": event_share(events),
+    }
+
+
 def event_share(text: str | None) -> str | float | None:
     """Read ``--events``; a share that is out of range is left to the scenario's own check."""
     if text is None or text in ("none", "all"):

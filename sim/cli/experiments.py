@@ -24,8 +24,8 @@ from sim.cli.common import (
     Workers,
     app,
     bundled,
-    event_share,
     experiment,
+    given_values,
     keeping,
     load,
     refuse,
@@ -112,13 +112,7 @@ def compare(
     from sim.progress import console
     from sim.results.folder import to_json
 
-    values = {
-        "engine": engine,
-        "scale": scale,
-        "population.pool": pool,
-        "seed": seed,
-        "record.events": event_share(events),
-    }
+    values = given_values(engine, scale, pool, seed, events)
     finished = [name for name in names if Path(name).is_dir()]
     given = settings or replicates > 1 or any(value is not None for value in (*values.values(), out, workers, draws))
     if len(names) < 2:

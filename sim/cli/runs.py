@@ -24,7 +24,7 @@ from sim.cli.common import (
     Workers,
     app,
     demand_left,
-    event_share,
+    given_values,
     keeping,
     load,
     refuse,
@@ -74,13 +74,7 @@ def run(
 
     if draws is not None and (draw is not None or replicates > 1):
         refuse("--draws: runs the first draws once each; neither --draw nor --replicates beside it")
-    values = {
-        "engine": engine,
-        "scale": scale,
-        "population.pool": pool,
-        "seed": seed,
-        "record.events": event_share(events),
-    }
+    values = given_values(engine, scale, pool, seed, events)
     values["draw"] = draw if draws is None else 0
     first = load(scenario, settings, values)
     if checkpoint and first.spec.engine == "reference":

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sim.verify import desks, laws, lines, stocks, streams, used
+from sim.verify import desks, disciplines, laws, schedules, stocks, streams, used
 from sim.verify.counters import AXES
 from sim.verify.randomness import judgements
 from sim.verify.statistics import holm
@@ -21,11 +21,12 @@ GENERATOR = "generator"
 
 STUDIES: tuple[Study[Any], ...] = (
     *desks.STUDIES,
+    *schedules.STUDIES,
     *streams.STUDIES,
     *stocks.STUDIES,
     *laws.STUDIES,
     used.USED,
-    *lines.STUDIES,
+    *disciplines.STUDIES,
 )
 
 

@@ -1,6 +1,6 @@
 """A track of an alert: one of the channels with which its tier begins, and what escalates from it."""
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from typing import Protocol, cast
 
 import simpy
@@ -48,16 +48,8 @@ class Tried(Protocol):
     def count_contact(self, channel: ContactChannel, result: int, staff_ms: int) -> None:
         """Count a contact."""
 
-    def log(
-        self,
-        phase: int,
-        event: Event,
-        channel: ContactChannel | None = None,
-        number: int = -1,
-        result: str | None = None,
-        person: int = -1,
-        value: int = -1,
-    ) -> None:
+    @property
+    def log(self) -> Callable[..., None]:
         """Write an event of the alert into the log."""
 
 

@@ -13,8 +13,9 @@ from sim.draws.identity import DETECTOR_SHIFT
 from sim.results.run import Run
 from sim.results.tables import EVENTS
 from sim.verify.desks import (
-    ABOVE,
-    MINUTE,
+    BUSY,
+    MEAN_WAIT,
+    MMC,
     MMC_ALERTS,
     MMC_FREE,
     MMC_LOAD,
@@ -24,23 +25,19 @@ from sim.verify.desks import (
     PATIENCE,
     PRIORITY_ALERTS,
     PRIORITY_SERVERS,
+    RENEGING,
     RENEGING_ALERTS,
     RENEGING_SERVERS,
-    SECOND,
-    SERVICE,
-    Line,
-    contacts,
-    desk,
-    read,
-    thresholds,
-    time_over,
+    WAITING,
+    of_reneging,
 )
+from sim.verify.line import ABOVE, MINUTE, SECOND, SERVICE, Line, contacts, desk, read, thresholds, time_over
 from sim.verify.queues import erlang_c, last_first, mean_wait, reneging_last_first, score_wait
 from sim.verify.statistics import balance
 from sim.verify.study import PROVINCES, Check, Study
 from sim.warning.detectors import detector_tables
 from sim.warning.discipline import SCORE_UNIT, score_of
-from sim.words import Tier, Truth
+from sim.words import Truth
 
 # Last come, first served
 
@@ -58,20 +55,12 @@ def theory_of_the_last() -> float:
 LAST = Study(
     name="Last come, first served",
     about="M/M/3 as above, but the alert that was issued last is served first.",
-    values={
-        **contacts(MMC_ALERTS),
-        **desk(MMC_SERVERS, SERVICE),
-        "desks.call.discipline": "last_issued",
-    },
+    values={**MMC.values, "desks.call.discipline": "last_issued"},
     days={"vector": 9, "reference": 2},
     read=read,
     events=True,
     checks=(
-        Check(
-            "probability of waiting",
-            "Erlang 1917",
-            lambda line: balance(*line.sums(line.wait > 0), erlang_c(MMC_SERVERS, MMC_LOAD)),
-        ),
+        WAITING,
         Check(
             "mean wait, as first come, first served, s",
             "Kleinrock 1965",
@@ -92,7 +81,7 @@ LAST = Study(
 
 
 @cache
-def theory_of_reneging() -> tuple[float, float, float]:
+def theory_of_the_last_reneging() -> tuple[float, float, float]:
     """Return the share that waits or reneges, the share that reneges, the mean wait of the served in ms."""
     return reneging_last_first(RENEGING_SERVERS, RENEGING_ALERTS / DAY_MS, SERVICE, PATIENCE)
 
@@ -103,32 +92,11 @@ LAST_RENEGING = Study(
         "M/M/3 with 1.1 of the work that the servers can do, last come, first served; an alert still in line 3 min "
         "after its issue expires."
     ),
-    values={
-        **contacts(RENEGING_ALERTS),
-        "warning.tiers": {tier: {"deadline": f"{PATIENCE // SECOND} s"} for tier in Tier.labels()},
-        **desk(RENEGING_SERVERS, SERVICE),
-        "desks.call.discipline": "last_issued",
-    },
+    values={**RENEGING.values, "desks.call.discipline": "last_issued"},
     days={"vector": 6, "reference": 2},
     read=read,
     events=True,
-    checks=(
-        Check(
-            "share that reneges",
-            "busy period, Takacs 1962",
-            lambda line: balance(*line.sums(~line.served), theory_of_reneging()[1]),
-        ),
-        Check(
-            "share that waits or reneges",
-            "busy period, Takacs 1962",
-            lambda line: balance(*line.sums(line.wait > 0), theory_of_reneging()[0]),
-        ),
-        Check(
-            "mean wait of the served, s",
-            "busy period, Takacs 1962",
-            lambda line: balance(*line.sums(line.wait, line.served), theory_of_reneging()[2], SECOND),
-        ),
-    ),
+    checks=of_reneging(theory_of_the_last_reneging, "busy period, Takacs 1962"),
 )
 
 
@@ -225,22 +193,14 @@ LENDING = Study(
     read=read,
     events=True,
     checks=(
-        Check(
-            "probability of waiting",
-            "Erlang 1917",
-            lambda line: balance(*line.sums(line.wait > 0), erlang_c(MMC_SERVERS, MMC_LOAD)),
-        ),
-        Check("mean wait, s", "Erlang 1917", lambda line: balance(*line.sums(line.wait), MMC_WAIT, SECOND)),
+        WAITING,
+        MEAN_WAIT,
         Check(
             "mean number in both lines, L = lambda W",
             "Little 1961",
             lambda line: time_over(line, line.lines.sum(axis=1), MMC_RATE * MMC_WAIT),
         ),
-        Check(
-            "mean number of busy servers",
-            "Little 1961",
-            lambda line: time_over(line, line.busy / DAY_MS, MMC_LOAD),
-        ),
+        BUSY,
     ),
 )
 

@@ -1,0 +1,207 @@
+"""Desks whose staff changes, by the date and by the hour, against queueing theory; Little's law as an identity."""
+
+from collections.abc import Callable
+from datetime import date, timedelta
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.days import DAY_MS, HALF_HOUR_MS, HALF_HOURS, HOUR_MS
+from sim.verify.chain import mean_lines
+from sim.verify.line import (
+    MINUTE,
+    NEVER,
+    SECOND,
+    SERVICE,
+    Line,
+    contacts,
+    desk,
+    read,
+)
+from sim.verify.queues import erlang_c, mean_wait
+from sim.verify.statistics import Judged, balance, exactly
+from sim.verify.study import PROVINCES, Check, Study
+
+# Staff that changes with the date
+
+SERVERS_BEFORE, SERVERS_SINCE = 3, 5
+GROWTH_ALERTS = SERVERS_BEFORE * 0.85 * DAY_MS / SERVICE
+GROWTH_LOAD = GROWTH_ALERTS / DAY_MS * SERVICE
+FIRST_DAY = date(2022, 3, 7)
+"""The first day measured, that of ``quiet.yaml``."""
+CHANGED = 2
+"""Days measured until the midnight at which there are more servers."""
+SETTLED = CHANGED * DAY_MS + 2 * HOUR_MS
+"""From when on nothing is left of the line of before: some twenty times as long as the new one needs for it."""
+
+
+def _with_servers(servers: int, about: str, of: Callable[[Line], NDArray[np.bool_]]) -> tuple[Check[Line], Check[Line]]:
+    return (
+        Check(
+            f"probability of waiting, {about}",
+            "Erlang 1917",
+            lambda line: balance(*line.sums(line.wait > 0, of(line)), erlang_c(servers, GROWTH_LOAD)),
+        ),
+        Check(
+            f"mean wait, {about}, s",
+            "Erlang 1917",
+            lambda line: balance(
+                *line.sums(line.wait, of(line)), mean_wait(servers, GROWTH_ALERTS / DAY_MS, SERVICE), SECOND
+            ),
+        ),
+    )
+
+
+def on_duty(line: Line) -> Judged:
+    """Judge the hours on duty of all desks, as the table of hours adds them up by weekday."""
+    days = SERVERS_BEFORE * CHANGED + SERVERS_SINCE * (line.days + 1 - CHANGED)
+    return exactly(float(line.staffed.sum()) / HOUR_MS, float(days * PROVINCES * DAY_MS) / HOUR_MS)
+
+
+GROWTH = Study(
+    name="Staff by the date",
+    about=(
+        "M/M/3 at work 0.85 of its time for two days, then M/M/5 of the same alerts, services exponential of mean "
+        "4 min: staff that grows by a step at a midnight, over which servers are at work."
+    ),
+    values={
+        **contacts(GROWTH_ALERTS),
+        **desk(SERVERS_BEFORE, SERVICE),
+        "desks.call.growth": {
+            "steps": [
+                {"from": FIRST_DAY.isoformat(), "factor": 1.0},
+                {"from": (FIRST_DAY + timedelta(days=CHANGED)).isoformat(), "factor": SERVERS_SINCE / SERVERS_BEFORE},
+            ]
+        },
+    },
+    days={"vector": 12, "reference": 4},
+    least=4,
+    read=read,
+    events=True,
+    checks=(
+        *_with_servers(SERVERS_BEFORE, "3 servers", lambda line: line.joined < CHANGED * DAY_MS),
+        *_with_servers(SERVERS_SINCE, "5 servers", lambda line: line.joined >= SETTLED),
+        Check("hours on duty", "given", on_duty),
+    ),
+)
+
+
+# Staff that changes with the hour
+
+SHIFTS = ((0, 7, 0, 4.0), (7, 12, 6, 40.0), (12, 18, 14, 75.0), (18, 24, 3, 18.0))
+"""First and last hour, servers on duty, alerts an hour."""
+LONG = 8 * MINUTE
+HOURLY = np.array([rate for start, end, _, rate in SHIFTS for _ in range(2 * start, 2 * end)])
+ON_DUTY = np.array([servers for start, end, servers, _ in SHIFTS for _ in range(2 * start, 2 * end)])
+DAILY = float(HOURLY.sum()) / 2
+MOST = int(ON_DUTY.max())
+
+
+@cache
+def theory_of_hours() -> NDArray[np.float64]:
+    """Return the mean number in line in each half hour of the day, (48,)."""
+    return mean_lines(HOURLY / HOUR_MS, LONG, ON_DUTY, HALF_HOUR_MS)
+
+
+def areas(line: Line, start: float, end: float, first: int, days: int) -> NDArray[np.float64]:
+    """Return the area under the line by province, (P,), in alerts x ms: of hours ``start`` to ``end`` of some days."""
+    length, opens = round((end - start) * HOUR_MS), round(start * HOUR_MS)
+
+    def within(moments: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return how many ms of these hours of these days lie before each moment."""
+        day, since = np.divmod(np.clip(moments, first * DAY_MS, (first + days) * DAY_MS), DAY_MS)
+        before: NDArray[np.int64] = (day - first) * length + np.clip(since - opens, 0, length)
+        return before
+
+    left = np.where(line.left == NEVER, (line.days + 1) * DAY_MS, line.left)
+    waited = (within(left) - within(line.joined)).astype(np.float64)
+    return np.bincount(line.province, waited, minlength=PROVINCES).astype(np.float64)
+
+
+def _clock(hours: float) -> str:
+    """Return a time of day such as 18:30."""
+    return f"{int(hours):02d}:{round(hours % 1 * 60):02d}"
+
+
+def _in_shift(start: float, end: float) -> Check[Line]:
+    def judge(line: Line) -> Judged:
+        expected = float(theory_of_hours()[round(2 * start) : round(2 * end)].mean())
+        found = areas(line, start, end, 1, line.days) / ((end - start) * HOUR_MS)
+        return balance(found, np.full(PROVINCES, float(line.days)), expected)
+
+    return Check(f"mean number in line, {_clock(start)} to {_clock(end)}", "Chapman-Kolmogorov", judge)
+
+
+HOURS = Study(
+    name="Staff by the hour",
+    about=(
+        "Closed until 7:00, then 6 servers, 14 from 12:00, 3 from 18:00; 4, 40, 75 and 18 alerts an hour, services "
+        "exponential of mean 8 min; a service that overruns its shift holds a server of the next one."
+    ),
+    values={
+        **contacts(DAILY),
+        "population.legitimate.half_hours": HOURLY.tolist(),
+        **desk(MOST, LONG),
+        "desks.call.shifts": [
+            {
+                "weekdays": [1, 2, 3, 4, 5, 6, 7], "start": f"{start:02d}:00", "end": f"{end:02d}:00",
+                "share": servers / MOST,
+            }
+            for start, end, servers, _ in SHIFTS
+            if servers
+        ],
+    },
+    days={"vector": 12, "reference": 3},
+    read=read,
+    events=True,
+    checks=tuple(
+        _in_shift(start, end)
+        for start, end in ((0, 7), (7, 9), (9, 12), (12, 18), (18, 18.5), (18.5, 20), (20, 24))
+    ),
+)  # fmt: skip
+
+
+# Little's law as an identity
+
+
+def same_areas(line: Line) -> Judged:
+    """Judge whether every province's line of every day is what the waits in the log add up to, in hours in all."""
+    by_log = np.column_stack([areas(line, 0, HALF_HOURS // 2, day, 1) for day in range(line.days + 1)])
+    by_table = np.rint(line.lines * DAY_MS)
+    total = float(by_table.sum()) / HOUR_MS
+    if (by_log != by_table).any():
+        return Judged(float(by_log.sum()) / HOUR_MS, total, None, "exact", False)
+    return exactly(total, float(by_log.sum()) / HOUR_MS)
+
+
+LITTLE = Study(
+    name="Little's law, exactly",
+    about="The desks of the study before, from an empty start; no law of chance, what is in line is what waits.",
+    values=HOURS.values,
+    days={"vector": 3, "reference": 1},
+    read=read,
+    events=True,
+    warmup=0,
+    checks=(
+        Check("hours in line: table of days, sum of waits in the log", "Little 1961", same_areas),
+        Check(
+            "alerts that were served before an earlier one of their line",
+            "first come, first served",
+            lambda line: exactly(float(overtaken(line)), 0.0),
+        ),
+    ),
+)
+
+
+def overtaken(line: Line) -> int:
+    """Return how many alerts began to be served before one of their province that was issued earlier."""
+    count = 0
+    for province in range(PROVINCES):
+        of_it = (line.province == province) & line.served
+        began = line.left[of_it][np.argsort(line.joined[of_it], kind="stable")]
+        count += int((began < np.maximum.accumulate(began)).sum())
+    return count
+
+
+STUDIES = (GROWTH, HOURS, LITTLE)
