@@ -29,9 +29,14 @@ PERIODS = {
 """Days in which a scenario differs from the others."""
 
 
+OF_STAFF = ("double-visits", "more-officers")
+"""Scenarios that differ from the flagship in staff alone: rounding leaves nothing of it unless provinces are pooled."""
+
+
 def changes(name: str) -> dict[str, Any]:
     """Return what makes a bundled scenario small enough for both engines."""
-    return {"period": PERIODS.get(name, DAYS), **({} if name == "tiny" else {"scale": SCALE})}
+    pool = {"population.pool": "country"} if name in OF_STAFF else {}
+    return {"period": PERIODS.get(name, DAYS), **({} if name == "tiny" else {"scale": SCALE}), **pool}
 
 
 def hashes_of(run: sim.Run) -> dict[str, str]:
