@@ -115,6 +115,7 @@ def test_other_seeds_tell_how_much_the_rosters_fit_their_own(found: Staffing, tm
         assert f"in {len(short)} of 3 provinces" in told[0]
 
 
+@pytest.mark.slow
 def test_neither_executors_nor_interruptions_change_a_byte(mini: sim.Scenario, found: Staffing, tmp_path: Path):
     class CutError(Exception):
         pass
@@ -136,6 +137,7 @@ def test_neither_executors_nor_interruptions_change_a_byte(mini: sim.Scenario, f
         assert (done.folder / name).read_bytes() == (found.folder / name).read_bytes(), name
 
 
+@pytest.mark.slow
 def test_growth_stays_and_a_pool_is_staffed_as_a_province(tmp_path: Path):
     steps = {"steps": [{"from": "2022-01-24", "factor": 0.5}, {"from": "2022-01-25", "factor": 1.0}]}
     values = {**MINI, "population.pool": "country", "desks.visit.growth": json.dumps(steps)}
@@ -166,6 +168,7 @@ def test_where_no_staff_keeps_the_promise_none_is_made_by_half_hour(mini: sim.Sc
     assert not (tmp_path / "no").exists()
 
 
+@pytest.mark.slow
 def test_the_command_shows_staff_by_half_hour(tocsin: Tocsin, tmp_path: Path):
     given = ["staffing", "tiny", "--within", "2 h", "--share", "0.5", "--workers", "1", "--scale", "0.3"]
     given += ["--set", "period={start: 2022-01-24, end: 2022-01-25, warmup: 0 d}"]

@@ -164,9 +164,9 @@ FIRST = "{first: [call, visit], deadline: 8 h, tries: {call: 2, visit: 2}}"
     "values",
     [
         {"desks.visit.discipline": "last_issued"},
-        {"desks.visit.discipline": "least_slack"},
-        {"desks.visit.discipline": "highest_score"},
-        {"desks.visit.discipline": "most_at_stake"},
+        pytest.param({"desks.visit.discipline": "least_slack"}, marks=pytest.mark.slow),
+        pytest.param({"desks.visit.discipline": "highest_score"}, marks=pytest.mark.slow),
+        pytest.param({"desks.visit.discipline": "most_at_stake"}, marks=pytest.mark.slow),
         {"desks.call.lends": "on", "desks.visit.lends": "on", "desks.call.staff": "40"},
         {"warning.tiers.red": FIRST},
         {"population.pool": "country", "desks.visit.discipline": "last_issued"},
