@@ -1,30 +1,54 @@
-"""Numbers as people read them: rounded to the digits that matter, with words or letters for what is large."""
+"""Numbers as people read them: rounded to the digits that matter, with words or letters for what is large.
+
+Words, letters, separators and signs are those of the language that is spoken.
+"""
 
 from math import floor, isnan, log10
+
+from sim.language.spoken import ENGLISH, said, spoken
+
+_LONG = {
+    "en": ((1e12, " trillion"), (1e9, " billion"), (1e6, " million")),
+    "zh": ((1e12, "万亿"), (1e8, "亿"), (1e4, "万")),
+    "fr": (
+        (1e12, "\N{NO-BREAK SPACE}billion"),
+        (1e9, "\N{NO-BREAK SPACE}milliard"),
+        (1e6, "\N{NO-BREAK SPACE}million"),
+    ),
+}
+_SHORT = {
+    "en": ((1e9, "bn"), (1e6, "m"), (1e3, "k")),
+    "zh": ((1e8, "亿"), (1e4, "万")),
+    "fr": ((1e9, "\N{NO-BREAK SPACE}Md"), (1e6, "\N{NO-BREAK SPACE}M"), (1e3, "\N{NO-BREAK SPACE}k")),
+}
+_PERCENT = {"en": "%", "zh": "%", "fr": "\N{NO-BREAK SPACE}%"}
+_FRENCH_SEVERAL = 2
+"""From so many on French counts in the plural: 1,9 million, 2 millions."""
 
 
 def amount(value: float | int | None, digits: int = 3) -> str:
     """Return a number with so many significant digits: ``12.3 billion``, ``4.56 million``, ``78,900``, ``3.2``."""
     if value is None or isnan(value):
-        return "none"
-    for size, name in ((1e12, " trillion"), (1e9, " billion"), (1e6, " million")):
+        return said("none")
+    for size, name in _LONG[spoken()]:
         if abs(value) >= size * (1 - 0.5 * 10.0**-digits):
-            return f"{_rounded(value / size, digits)}{name}"
+            several = "s" if spoken() == "fr" and abs(value) >= _FRENCH_SEVERAL * size else ""
+            return f"{_rounded(value / size, digits)}{name}{several}"
     return _rounded(value, digits if abs(value) < 1000 else 0)
 
 
 def percent(value: float | None) -> str:
     """Return a share in percent, with two significant digits below ten percent."""
     if value is None or isnan(value):
-        return "none"
-    return f"{_rounded(100 * value, 2 if abs(value) < 0.0995 else 3)}%"
+        return said("none")
+    return f"{_rounded(100 * value, 2 if abs(value) < 0.0995 else 3)}{_PERCENT[spoken()]}"
 
 
 def short(value: float | int | None) -> str:
     """Return a number for narrow places: ``12.3bn``, ``4.6m``, ``79k``, ``3.2``."""
     if value is None or isnan(value):
-        return "none"
-    for size, name in ((1e9, "bn"), (1e6, "m"), (1e3, "k")):
+        return said("none")
+    for size, name in _SHORT[spoken()]:
         if abs(value) >= size * 0.995:
             return f"{_rounded(value / size, 3)}{name}"
     return _rounded(value, 3)
@@ -36,4 +60,14 @@ def _rounded(value: float, digits: int) -> str:
         return "0"
     decimals = 0 if digits == 0 else max(0, digits - 1 - floor(log10(abs(value))))
     shown = f"{value:,.{decimals}f}"
-    return shown.rstrip("0").rstrip(".") if "." in shown else shown
+    return written(shown.rstrip("0").rstrip(".") if "." in shown else shown)
+
+
+def written(number: str) -> str:
+    """Return a number that was written the English way, ``1,234.5``, as the language that is spoken writes it."""
+    if spoken() == ENGLISH:
+        return number
+    from babel import Locale
+
+    symbols = Locale(spoken()).number_symbols["latn"]
+    return number.translate(str.maketrans({",": symbols["group"], ".": symbols["decimal"]}))

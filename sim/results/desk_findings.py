@@ -12,11 +12,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from sim.language.dates import month_named
 from sim.results.figures import STANDARD_ERRORS, number
 from sim.results.query import sums
 from sim.results.scope import Scope
 from sim.results.seats import FEW_SEATS, Seats
-from sim.results.stretches import iso_month, long_months, month_named, stretches, when, window_of
+from sim.results.stretches import iso_month, long_months, stretches, when, window_of
 from sim.rounding import percent
 from sim.words import DESK_LABELS, End, Tier
 

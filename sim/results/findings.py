@@ -9,12 +9,13 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+from sim.language.dates import month_named
 from sim.results.desk_findings import busy_desks, expired_tiers
 from sim.results.figures import CHANGE, STANDARD_ERRORS
 from sim.results.line_findings import growing_lines
 from sim.results.scope import Scope
 from sim.results.seats import Seats
-from sim.results.stretches import month_named, stretches, when
+from sim.results.stretches import stretches, when
 from sim.rounding import amount, percent
 
 Row = dict[str, Any]

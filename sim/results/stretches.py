@@ -6,15 +6,10 @@ from itertools import groupby
 from typing import TypeVar
 
 from sim.days import calendar_date, month_start, next_month
+from sim.language.dates import month_named
 from sim.results.scope import Scope
 
 T = TypeVar("T")
-
-NAMES = (
-    *("January", "February", "March", "April", "May", "June"),
-    *("July", "August", "September", "October", "November", "December"),
-)
-"""Months by name, whatever language the machine speaks."""
 
 
 def months_of(first: int, last: int) -> dict[date, tuple[int, int]]:
@@ -67,8 +62,3 @@ def window_of(months: Sequence[date], scope: Scope) -> list[str]:
 def iso_month(month: date) -> str:
     """Return a month as JSON has it: 2022-06."""
     return f"{month:%Y-%m}"
-
-
-def month_named(month: date) -> str:
-    """Return a month as people name it: ``June 2022``."""
-    return f"{NAMES[month.month - 1]} {month.year}"

@@ -1,0 +1,94 @@
+"""The language that is spoken, and texts in it."""
+
+import gettext
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import cache
+from importlib.resources import files
+from io import BytesIO
+
+ENGLISH = "en"
+"""The language of the source, of everything that is stored, and of all that has no translation."""
+
+LANGUAGES = {ENGLISH: "English", "zh": "中文", "fr": "français"}
+"""What each language is called by those who speak it, by its code (ISO 639-1)."""
+
+_SPOKEN: ContextVar[str] = ContextVar("spoken", default=ENGLISH)
+
+
+def spoken() -> str:
+    """Return the code of the language that is spoken here."""
+    return _SPOKEN.get()
+
+
+@contextmanager
+def speaking(language: str) -> Iterator[None]:
+    """Speak a language within the block.
+
+    Args:
+        language: Its code, one of ``LANGUAGES``.
+
+    Yields:
+        Nothing.
+
+    Raises:
+        ValueError: If there is no such language.
+    """
+    if language not in LANGUAGES:
+        raise ValueError(f"no such language: {language!r}; {', '.join(LANGUAGES)}")
+    before = _SPOKEN.set(language)
+    try:
+        yield
+    finally:
+        _SPOKEN.reset(before)
+
+
+def said(text: str, /, **values: object) -> str:
+    """Return a text in the language that is spoken, its fields filled in.
+
+    Args:
+        text: The English text, a literal, so that it is found for the catalogues; fields are ``{named}``, so that a
+            translation can order them otherwise. Braces of its own are doubled where there are values.
+        **values: What to fill in, already as people read it (``sim.rounding``, ``sim.language.dates``).
+
+    Returns:
+        The text.
+    """
+    told = _translations(spoken()).gettext(text)
+    return told.format(**values) if values else told
+
+
+def counted(one: str, many: str, /, count: int, **values: object) -> str:
+    """Return the text for one or for several of something, as the language that is spoken tells them apart.
+
+    Args:
+        one: The English text for one.
+        many: The English text for several, with the fields of ``one``; ``{count}`` is their number.
+        count: How many there are.
+        **values: What else to fill in.
+
+    Returns:
+        The text.
+    """
+    return _translations(spoken()).ngettext(one, many, count).format(count=count, **values)
+
+
+def marked(text: str, /) -> str:
+    """Return a text as it is, marked for the catalogues: ``said`` translates it where it is shown."""
+    return text
+
+
+@cache
+def _translations(language: str) -> gettext.NullTranslations:
+    """Return the texts of a language; those of English are the texts themselves."""
+    if language == ENGLISH:
+        return gettext.NullTranslations()
+    from babel.messages.mofile import write_mo
+    from babel.messages.pofile import read_po
+
+    compiled = BytesIO()
+    with (files("sim.language") / "catalogues" / f"{language}.po").open("rb") as source:
+        write_mo(compiled, read_po(source, locale=language))
+    compiled.seek(0)
+    return gettext.GNUTranslations(compiled)

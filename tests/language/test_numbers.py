@@ -1,0 +1,68 @@
+"""Numbers and dates are written as each language writes them."""
+
+from datetime import date
+
+import pytest
+
+from sim.language.dates import day_named, month_named
+from sim.language.spoken import LANGUAGES, said, speaking, spoken
+from sim.rounding import amount, percent, short
+
+SPACE = "\N{NO-BREAK SPACE}"
+
+
+@pytest.mark.parametrize(
+    ("language", "shown"),
+    [
+        ("en", ["12.3 billion", "4.56 million", "78,912", "3.2", "3.4%", "79k", "4.56m"]),
+        ("zh", ["123亿", "456万", "7.89万", "3.2", "3.4%", "7.9万", "456万"]),
+        ("fr", ["12,3 milliards", "4,56 millions", "78 912", "3,2", "3,4 %", "79 k", "4,56 M"]),
+    ],
+)
+def test_numbers(language: str, shown: list[str]) -> None:
+    with speaking(language):
+        told = [
+            amount(12.34e9),
+            amount(4.56e6),
+            amount(78_912),
+            amount(3.2),
+            percent(0.034),
+            short(79_000),
+            short(4.56e6),
+        ]
+    assert [text.replace(SPACE, " ").replace("\N{NARROW NO-BREAK SPACE}", " ") for text in told] == shown
+
+
+def test_french_counts_in_the_singular_below_two() -> None:
+    with speaking("fr"):
+        assert amount(1.9e6) == f"1,9{SPACE}million"
+        assert amount(2e6) == f"2{SPACE}millions"
+
+
+def test_dates() -> None:
+    day = date(2022, 6, 1)
+    shown = {}
+    for language in LANGUAGES:
+        with speaking(language):
+            shown[language] = (month_named(day), day_named(day))
+    assert shown == {
+        "en": ("June 2022", "1 June 2022"),
+        "zh": ("2022年6月", "2022年6月1日"),
+        "fr": ("juin 2022", "1 juin 2022"),
+    }
+
+
+def test_a_language_is_spoken_within_its_block_alone() -> None:
+    with speaking("zh"):
+        assert spoken() == "zh"
+    assert spoken() == "en"
+
+
+def test_no_other_language_is_spoken() -> None:
+    with pytest.raises(ValueError, match="no such language: 'de'; en, zh, fr"), speaking("de"):
+        pass
+
+
+def test_fields_of_a_text_are_filled_in() -> None:
+    assert said("{count} of 100%", count="3") == "3 of 100%"
+    assert said("{braces}") == "{braces}"
