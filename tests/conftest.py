@@ -3,22 +3,10 @@
 ``pytest`` runs the quick group, ``pytest -m slow`` the other; ``.ci/run`` runs one after the other.
 """
 
-import pytest
 from hypothesis import HealthCheck, settings
-
-QUICK_NOTEBOOKS = {"first-look.ipynb"}
-"""The notebooks that the quick group runs."""
 
 # Nothing depends on luck or load: the same examples every time, and however long each of them takes.
 settings.register_profile(
     "tocsin", derandomize=True, database=None, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("tocsin")
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put notebooks into the slow group, but for the quick ones."""
-    for item in items:
-        if item.path.suffix == ".ipynb" and item.path.name not in QUICK_NOTEBOOKS:
-            item.add_marker(pytest.mark.slow)

@@ -12,6 +12,7 @@ import pytest
 
 import sim
 from sim.report.page import report
+from tests.report.opened import browser_program, launched
 
 HOSTILE = "<img src=x onerror=alert(1)>"
 TEMPLATE = "%{x} <b>&"
@@ -162,15 +163,11 @@ def missing(what: str) -> NoReturn:
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Any]:
     """A browser without a window."""
-    from playwright.sync_api import sync_playwright
-
-    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    if found is None:
+    program = browser_program()
+    if program is None:
         missing("chromium")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
+    with launched(program) as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="session")
