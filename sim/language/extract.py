@@ -41,10 +41,18 @@ def catalogue(language: str) -> Catalog:
 def followed(texts: Catalog, language: str) -> Catalog:
     """Return the catalogue of a language for these texts, with the translations that are stored."""
     kept = catalogue(language)
-    dates = {"creation_date": UNCHANGING, "revision_date": UNCHANGING}
-    nobody = {"msgid_bugs_address": "", "last_translator": "", "language_team": ""}
-    head = f"# Tocsin in {LANGUAGES[language]}."
-    found = Catalog(language, header_comment=head, project="Tocsin", version="0", fuzzy=False, **dates, **nobody)
+    found = Catalog(
+        language,
+        header_comment=f"# Tocsin in {LANGUAGES[language]}.",
+        project="Tocsin",
+        version="0",
+        msgid_bugs_address="",
+        creation_date=UNCHANGING,
+        revision_date=UNCHANGING,
+        last_translator="",
+        language_team="",
+        fuzzy=False,
+    )
     for text in texts:
         if text.id:
             before = kept.get(text.id if isinstance(text.id, str) else text.id[0])
