@@ -1,10 +1,15 @@
 """Two groups of tests: the quick one, which holds every law once, and ``slow``, which is for what needs longer.
 
-``pytest`` runs the quick group, ``pytest -m slow`` the other; ``.ci/run`` runs one after the other.
+``pytest`` runs the quick group, ``pytest -m slow`` the other; ``.ci/run`` runs one after the other. The browser and
+axe-core are here so that a session opens one browser, whatever pages it is for.
 """
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from tests.browser import axe, chromium
+
+__all__ = ["axe", "chromium"]
 
 QUICK_NOTEBOOKS = {"first-look.ipynb"}
 """The notebooks that the quick group runs."""
