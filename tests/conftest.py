@@ -1,9 +1,14 @@
 """Two groups of tests: the quick one, which holds every law once, and ``slow``, which is for what needs longer.
 
-``pytest`` runs the quick group, ``pytest -m slow`` the other; ``.ci/run`` runs one after the other.
+``pytest`` runs the quick group, ``pytest -m slow`` the other; ``.ci/run`` runs one after the other. The browser and
+axe-core are here so that a session opens one browser, whatever pages it is for.
 """
 
 from hypothesis import HealthCheck, settings
+
+from tests.browser import axe, chromium
+
+__all__ = ["axe", "chromium"]
 
 # Nothing depends on luck or load: the same examples every time, and however long each of them takes.
 settings.register_profile(

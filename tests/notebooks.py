@@ -136,7 +136,7 @@ def _plotly_as_json() -> Any:
 
 def main(names: Sequence[str]) -> None:
     """Execute notebooks and store them with their outputs."""
-    from tests.report.opened import browser_program, launched
+    from tests.browser import browser_program, launched
 
     program = browser_program()
     if program is None:

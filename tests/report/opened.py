@@ -1,6 +1,5 @@
 """A report in a browser: what it does that it should not, and what of it is too wide."""
 
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,24 +23,6 @@ TOO_WIDE = """() => {
   return found.slice(0, 10);
 }"""
 """Elements that do not lie within the window; but those that scroll in a container of their own."""
-
-
-def browser_program() -> str | None:
-    """Give the program of a browser of Chromium's kind on this machine, if there is one."""
-    return next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-
-
-@contextmanager
-def launched(program: str) -> Iterator[Any]:
-    """Start a browser without a window."""
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
-        try:
-            yield browser
-        finally:
-            browser.close()
 
 
 class Opened:
