@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
+from sim.language.labels import named
 from sim.words import Channel, ContactChannel, Detector, End, Fate, Sex, Tier, Truth, Word
 
 if TYPE_CHECKING:
@@ -129,11 +130,6 @@ def symbols(names: Iterable[str]) -> dict[str, str]:
 def hatches(names: Iterable[str]) -> dict[str, str]:
     """Return a pattern of bars for each name."""
     return {name: HATCHES[place % len(HATCHES)] for place, name in enumerate(names)}
-
-
-def named(label: object) -> str:
-    """Return a label, or a name from a scenario, as people read it: ``_`` as a space, SMS in capitals; not escaped."""
-    return " ".join("SMS" if word == "sms" else word for word in str(label).replace("_", " ").split(" "))
 
 
 def words(label: object) -> str:
