@@ -26,7 +26,7 @@ from sim.report.looks import (
 )
 from sim.report.panels import bars, framed, names_beside
 from sim.report.tally import tally
-from sim.rounding import amount, percent, short
+from sim.rounding import amount, between, percent, short
 from sim.words import Channel, Fate, Outcome
 
 if TYPE_CHECKING:
@@ -177,7 +177,6 @@ def differences_table(frame: "pd.DataFrame") -> "pd.DataFrame":
         if row["quantity"] not in QUANTITIES:
             continue
         share = row["difference"] / row["base"] if row["base"] else None
-        known = row["low"] is not None
         rows.append(
             {
                 "scenario": row["scenario"],
@@ -186,11 +185,11 @@ def differences_table(frame: "pd.DataFrame") -> "pd.DataFrame":
                 "other": amount(row["other"]),
                 "difference": amount(row["difference"]),
                 "by base": percent(share),
-                "interval": f"{amount(row['low'])} to {amount(row['high'])}" if known else "none",
+                "interval": between(row["low"], row["high"]),
             }
         )
     columns = ["scenario", "quantity", "base", "other", "difference", "by base", "interval"]
-    return pd.DataFrame(rows, columns=columns)
+    return pd.DataFrame(rows, columns=columns, dtype=object)
 
 
 Row = tuple[str, str, float, float, tuple[float, float | None, float | None]]
@@ -229,7 +228,7 @@ def fates_table(base: "Run", others: "Sequence[Run]") -> "pd.DataFrame":
 
     counts = _fates([base, *others])
     rows = [{"fate": words(fate), **{name: amount(some[fate]) for name, some in counts.items()}} for fate in FATES]
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, dtype=object)
 
 
 def _fates(runs: "Sequence[Run]") -> dict[str, dict[str, float]]:
@@ -317,7 +316,7 @@ def whom_table(changes: "pd.DataFrame", base: "Run") -> "pd.DataFrame":
         for by in BY
         for name, (saved, harmed) in _whom(changes, base, by).items()
     ]
-    return pd.DataFrame(rows, columns=["who", "saved", "harmed", "net"])
+    return pd.DataFrame(rows, columns=["who", "saved", "harmed", "net"], dtype=object)
 
 
 def _whom(changes: "pd.DataFrame", base: "Run", by: str) -> dict[str, tuple[float, float]]:

@@ -118,9 +118,9 @@ def utilisation_table(run: "Run") -> "pd.DataFrame":
             for name, days in (("Mon to Fri", range(1, 6)), ("Sat and Sun", range(6, 8))):
                 some = [cells.get((desk, d, h), (0, 0)) for d in days for h in range(start, start + 4)]
                 busy, staffed = sum(cell[0] for cell in some), sum(cell[1] for cell in some)
-                row[f"{desk}, {name}"] = percent(busy / staffed) if staffed else "none"
+                row[f"{desk}, {name}"] = percent(busy / staffed if staffed else None)
         rows.append(row)
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, dtype=object)
 
 
 def _cells(run: "Run") -> dict[tuple[str, int, int], tuple[int, int]]:
@@ -207,7 +207,7 @@ def queues_table(run: "Run") -> "pd.DataFrame":
         {"from": first.isoformat(), **{desk: amount(sum(some[desk]) / len(some[desk])) for desk in DESK_NAMES}}
         for first, some in sorted(values.items())
     ]
-    return pd.DataFrame(rows, columns=["from", *DESK_NAMES])
+    return pd.DataFrame(rows, columns=["from", *DESK_NAMES], dtype=object)
 
 
 def _lines(run: "Run") -> "dict[str, dict[date, float]]":

@@ -10,7 +10,7 @@ from sim.report.looks import BLUE, GREEN, colours, colours_of, country, dashes, 
 from sim.report.panels import bars, framed, subtitles
 from sim.report.pictures.waits import NO_ALERTS, stacked, stacked_table
 from sim.report.tally import step, steps, tally
-from sim.rounding import amount, percent
+from sim.rounding import amount, fixed, percent
 from sim.words import Channel, ContactChannel, Detector, End, Fate, Tier, Truth
 
 if TYPE_CHECKING:
@@ -148,10 +148,10 @@ def roc_table(run: "Run") -> "pd.DataFrame":
     for panel, curves in _panels(run).items():
         for kind, (d_prime, tiers) in curves.items():
             found = {tier: percent(detections(t, d_prime)) for tier, t in tiers.items()}
-            rows.append({"where": panel, "seen": kind, "d'": f"{d_prime:.2f}", **found})
+            rows.append({"where": panel, "seen": kind, "d'": fixed(d_prime, 2), **found})
         false = {tier: percent(false_alarms(t)) for tier, t in tiers.items()}
-        rows.append({"where": panel, "seen": "legitimate", "d'": "0", **false})
-    return pd.DataFrame(rows, columns=["where", "seen", "d'", *TIERS])
+        rows.append({"where": panel, "seen": "legitimate", "d'": amount(0), **false})
+    return pd.DataFrame(rows, columns=["where", "seen", "d'", *TIERS], dtype=object)
 
 
 def _panels(run: "Run") -> Panels:
@@ -235,12 +235,12 @@ def fatigue_table(run: "Run") -> "pd.DataFrame":
 
     rows = []
     for count in (0, 1, 2, 3, 5, 10, 20):
-        row = {"heard before": str(count)}
+        row: dict[str, object] = {"heard before": count}
         for right, name in ((True, "right type"), (False, "wrong type")):
             for channel in CONTACT_CHANNELS:
                 row[f"{channel}, {name}"] = percent(stops(run, channel, count, right))
         rows.append(row)
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, dtype=object)
 
 
 def stops(run: "Run", channel: str, heard: int, right: bool) -> float:
@@ -300,7 +300,7 @@ def heard_table(run: "Run") -> "pd.DataFrame":
         for tier in TIERS
         if tier in reached
     ]
-    return pd.DataFrame(rows, columns=["tier", "heard", "per 1,000 people"])
+    return pd.DataFrame(rows, columns=["tier", "heard", "per 1,000 people"], dtype=object)
 
 
 def _heard(run: "Run") -> "dict[tuple[str, date], float]":

@@ -6,7 +6,7 @@ from sim.report.blank import blank
 from sim.report.looks import AXIS, SYMBOLS, colours, named, plain, words
 from sim.report.panels import framed
 from sim.results.figures import CHANGE
-from sim.rounding import amount, percent
+from sim.rounding import Written, amount, fixed, percent
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -102,7 +102,8 @@ def ratios_table(run: "Run") -> "pd.DataFrame":
                 "within": {None: "", True: "yes", False: "no"}[row["within"]],
             }
         )
-    return pd.DataFrame(rows, columns=["figure", "window", "reported", "simulated", "ratio", "role", "within"])
+    columns = ["figure", "window", "reported", SIMULATED, "ratio", "role", "within"]
+    return pd.DataFrame(rows, columns=columns, dtype=object)
 
 
 def comparable(row: Row) -> bool:
@@ -125,19 +126,22 @@ def level(row: Row, value: float) -> float:
     return float((1 + value) / (1 + reported) if row["name"].endswith(CHANGE) else value / reported)
 
 
-def said(row: Row, value: Any) -> str:
+def said(row: Row, value: Any) -> Written:
     """Return a value of a figure as people read it: changes in percent."""
     if value is None or isinstance(value, str):
-        return value or NONE
-    return f"{'+' if value > 0 else ''}{percent(value)}" if row["name"].endswith(CHANGE) else amount(value, 4)
-
-
-def _ratio(row: Row) -> str:
-    if not comparable(row):
-        return ""
+        return Written(value or NONE)
     if row["name"].endswith(CHANGE):
-        return f"{100 * (row['simulated'] - row['reported']):+.1f} points"
-    return f"{level(row, row['simulated']):.3f}"
+        return Written(f"{'+' if value > 0 else ''}{percent(value)}", value)
+    return amount(value, 4)
+
+
+def _ratio(row: Row) -> Written:
+    if not comparable(row):
+        return Written("")
+    if row["name"].endswith(CHANGE):
+        points = 100 * (row["simulated"] - row["reported"])
+        return Written(f"{points:+.1f} points", None, {"points": points})
+    return fixed(level(row, row["simulated"]), 3)
 
 
 def _window(row: Row) -> str:

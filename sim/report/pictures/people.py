@@ -83,9 +83,9 @@ def ages_table(run: "Run") -> "pd.DataFrame":
             row = {"age": band, "sex": SEX[sex], "people": amount(size)}
             for end, value in zip(ENDS, some, strict=True):
                 row[end] = amount(value)
-                row[f"{end} per 100,000"] = amount(value / size * PEOPLE) if size else "none"
+                row[f"{end} per 100,000"] = amount(value / size * PEOPLE if size else None)
             rows.append(row)
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, dtype=object)
 
 
 def types(run: "Run") -> "go.Figure":
@@ -126,7 +126,7 @@ def types_table(run: "Run") -> "pd.DataFrame":
     import pandas as pd
 
     rows = [(name, *(amount(value * country(run)) for value in pair)) for name, pair in _by_type(run).items()]
-    return pd.DataFrame(rows, columns=["type", *ENDS])
+    return pd.DataFrame(rows, columns=["type", *ENDS], dtype=object)
 
 
 def groups(run: "Run") -> dict[tuple[str, str], float]:

@@ -44,7 +44,7 @@ def seconds_table(run: "Run") -> "pd.DataFrame":
     import pandas as pd
 
     phases = run.manifest["performance"]["phases"]
-    return pd.DataFrame({"phase": [named(name) for name in phases], "seconds": list(phases.values())})
+    return pd.DataFrame({"phase": [named(name) for name in phases], "seconds": list(phases.values())}, dtype=object)
 
 
 def parameters(run: "Run") -> "pd.DataFrame":
@@ -87,7 +87,7 @@ def parameters(run: "Run") -> "pd.DataFrame":
     for row in rows:
         if row["key"] in tables and not row["value"]:
             row["value"] = f"{tables[row['key']]} rows"
-    return pd.DataFrame(rows, columns=["key", "value", "origin", "range", "basis"])
+    return pd.DataFrame(rows, columns=["key", "value", "origin", "range", "basis"], dtype=object)
 
 
 def _whole(text: str) -> str:

@@ -9,7 +9,7 @@ from sim.report.blank import blank
 from sim.report.looks import INK, colours, country, dashes, day, hatches, symbols, words
 from sim.report.panels import bars, framed, pick_mode, subtitles
 from sim.report.tally import step, steps, tally
-from sim.rounding import amount, percent
+from sim.rounding import amount, percent, with_share
 from sim.words import ContactChannel, End, Tier
 
 if TYPE_CHECKING:
@@ -122,7 +122,7 @@ def waits_table(run: "Run") -> "pd.DataFrame":
             }
         )
     columns = ["tier", "channel", "deadline", "waits", "at most 1 min", "at most 64 min"]
-    return pd.DataFrame(rows, columns=[*columns, "within the deadline, at least"])
+    return pd.DataFrame(rows, columns=[*columns, "within the deadline, at least"], dtype=object)
 
 
 def _curves(run: "Run") -> dict[tuple[str, str], tuple[list[float], list[float], list[int]]]:
@@ -231,7 +231,7 @@ def expired_table(run: "Run") -> "pd.DataFrame":
         if issued:
             scale = country(run)
             found.append((tier, amount(issued * scale), amount(lost * scale), percent(lost / issued)))
-    return pd.DataFrame(found, columns=["tier", "issued", "expired", "share"])
+    return pd.DataFrame(found, columns=["tier", "issued", "expired", "share"], dtype=object)
 
 
 def _expired(run: "Run") -> dict[tuple[str, date], tuple[int, int, int, int]]:
@@ -306,12 +306,9 @@ def stacked_table(run: "Run", column: str, names: tuple[str, ...]) -> "pd.DataFr
         whole = sum(counts.get((tier, name), 0) for name in names)
         if whole:
             cells = {name: counts.get((tier, name), 0) for name in names}
-            shown = {
-                words(name): f"{amount(count * country(run))} ({percent(count / whole)})"
-                for name, count in cells.items()
-            }
+            shown = {words(name): with_share(count * country(run), count / whole) for name, count in cells.items()}
             rows.append({"tier": tier, "alerts": amount(whole * country(run)), **shown})
-    return pd.DataFrame(rows, columns=["tier", "alerts", *(words(name) for name in names)])
+    return pd.DataFrame(rows, columns=["tier", "alerts", *(words(name) for name in names)], dtype=object)
 
 
 def _by_tier(run: "Run", column: str) -> dict[tuple[str, str], int]:
