@@ -21,7 +21,8 @@ _SHORT = {
     "zh": ((1e8, "亿"), (1e4, "万")),
     "fr": ((1e9, "\N{NO-BREAK SPACE}Md"), (1e6, "\N{NO-BREAK SPACE}M"), (1e3, "\N{NO-BREAK SPACE}k")),
 }
-_PERCENT = {"en": "%", "zh": "%", "fr": "\N{NO-BREAK SPACE}%"}
+PERCENT = {"en": "%", "zh": "%", "fr": "\N{NO-BREAK SPACE}%"}
+"""What stands behind a share in percent, by language."""
 _FRENCH_SEVERAL = 2
 """From so many on French counts in the plural: 1,9 million, 2 millions."""
 
@@ -64,7 +65,7 @@ def percent(value: float | None) -> Written:
     """Return a share in percent, with two significant digits below ten percent."""
     if value is None or isnan(value):
         return Written(said("none"))
-    return Written(f"{_rounded(100 * value, 2 if abs(value) < 0.0995 else 3)}{_PERCENT[spoken()]}", value)
+    return Written(f"{_rounded(100 * value, 2 if abs(value) < 0.0995 else 3)}{PERCENT[spoken()]}", value)
 
 
 def with_share(value: float, share: float) -> Written:

@@ -50,6 +50,11 @@ def script_json(document: Any) -> str:
     return json.dumps(document, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
 
+def in_script(document: Any) -> str:
+    """Return a document as JSON that can stand in a script element, which none of its texts can end."""
+    return script_json(document).replace("<", "\\u003c")
+
+
 def packed(text: str) -> str:
     """Return a text as the page unpacks it: compressed by zlib, in base64, which cannot end a script element."""
     return base64.b64encode(zlib.compress(text.encode(), 9)).decode()

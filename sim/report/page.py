@@ -7,14 +7,16 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sim.language.spoken import counted, said, spoken
 from sim.report.answer import answer, short_answer
 from sim.report.beside import Compared, compared_runs, comparison, difference, labels_of
-from sim.report.charts import chart, packed, script_json, share_scales
+from sim.report.charts import chart, in_script, packed, script_json, share_scales
 from sim.report.gallery import FIGURES, FILM, SECONDS, SECTIONS, Picture, combinations, drawn
 from sim.report.inside import evidence_summary, evidence_table, months_table
 from sim.report.parts import About, Control, Part, Plot, Shown, table, title_of
 from sim.report.pictures.film import reel
 from sim.report.pictures.provenance import parameters
+from sim.report.scripted import axes_locale, file_name, script_words, source_of
 from sim.results.findings import shortened
 from sim.results.folder import demand_file, whole
 from sim.rounding import amount
@@ -26,7 +28,8 @@ if TYPE_CHECKING:
 
 REPORT_HTML = "report.html"
 FOLDER = Path(__file__).parent
-ASSETS = ("page.css", "page.js")
+STYLES = "page.css"
+SCRIPTS = ("save.js", "page.js")
 
 
 def report(
@@ -89,14 +92,15 @@ def page(groups: "Sequence[Sequence[Run]]", progress: Callable[[int, int], None]
         parts.insert(0, comparison(compared, charts))
     film = Part("film", "A timeline that plays", "Alerts by province and the work of the desks, day by day.")
     films = [
-        Plot(f"film-{at}", f"Alerts by province, {label}", table(FILM.table(run)), run=label)
+        Plot(f"film-{at}", f"Alerts by province, {label}", table(FILM.table(run)), run=label, source=source_of([run]))
         for at, (run, label) in enumerate(zip(runs, labels, strict=True))
     ]
     data = {
         "charts": charts,
         "films": dict(zip([one.chart for one in films], _on_one_scale([reel(run) for run in runs]), strict=True)),
+        "locale": axes_locale(),
     }
-    styles, script = ((FOLDER / name).read_text(encoding="utf-8") for name in ASSETS)
+    script = "".join((FOLDER / name).read_text(encoding="utf-8") for name in SCRIPTS)
     library = get_plotlyjs()
     environment = Environment(
         loader=FileSystemLoader(FOLDER),
@@ -105,6 +109,7 @@ def page(groups: "Sequence[Sequence[Run]]", progress: Callable[[int, int], None]
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.globals.update(said=said, counted=counted)
     return environment.get_template("page.html.jinja").render(
         title=runs[0].scenario.spec.title,
         runs=[
@@ -116,7 +121,11 @@ def page(groups: "Sequence[Sequence[Run]]", progress: Callable[[int, int], None]
         film=film,
         films=films,
         data=packed(script_json(data)),
-        styles=styles,
+        words=in_script(script_words()),
+        language=spoken(),
+        file=file_name(runs),
+        sources=source_of(runs),
+        styles=(FOLDER / STYLES).read_text(encoding="utf-8"),
         library=packed(library),
         script=script,
         hashes=[_hash(library), _hash(script)],
@@ -134,7 +143,7 @@ def _shown(picture: Picture, runs: "Sequence[Run]", labels: list[str], charts: d
         charts[name] = chart(views, keys)
         words = picture.say(run) if picture.say is not None else ""
         beside = label if len(runs) > 1 else ""
-        plots.append(Plot(name, title_of(views[0][1]), table(picture.table(run)), words, beside))
+        plots.append(Plot(name, title_of(views[0][1]), table(picture.table(run)), words, beside, source_of([run])))
     first = combinations(picture, runs[0])[0]
     controls = [
         Control(f"{picture.name}-{choice.key}", choice.key, choice.label, choice.options(runs[0]), first[choice.key])
@@ -151,7 +160,10 @@ def _about(run: "Run", label: str, at: int, charts: dict[str, Any], compared: Co
     name = f"{SECONDS.name}-{at}"
     charts[name] = chart(drawn(SECONDS, run), [])
     phases = Shown(
-        name, SECONDS.caption, [], [Plot(name, "Seconds of each phase of the run", table(SECONDS.table(run)))]
+        name,
+        SECONDS.caption,
+        [],
+        [Plot(name, "Seconds of each phase of the run", table(SECONDS.table(run)), source=source_of([run]))],
     )
     facts = [
         ("scenario", manifest["name"]),

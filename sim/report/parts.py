@@ -40,13 +40,23 @@ class Table:
 
 @dataclass
 class Plot:
-    """A chart of a picture, of one run or of all, with its table; ``words`` says its numbers in a sentence."""
+    """A chart of a picture, of one run or of all, with its table.
+
+    ``words`` says its numbers in a sentence; ``source`` says of which run it is, beneath what is saved of it, and is
+    empty where it is of all.
+    """
 
     chart: str
     label: str
     table: Table
     words: str = ""
     run: str = ""
+    source: str = ""
+
+    @property
+    def named(self) -> str:
+        """What it shows and, where there are several, of which run."""
+        return f"{self.label}, {self.run}" if self.run else self.label
 
     @property
     def inside(self) -> Table:
