@@ -91,9 +91,9 @@
     const narrow = width < NARROW ? (layout.meta || {}).narrow : null;
     layout = merged(layout, { font: { color: style("--ink") }, dragmode: false, width: width,
       hoverlabel: { bgcolor: style("--panel"), bordercolor: style("--line"), font: { color: style("--ink") } } });
-    if (width < NARROW) { layout.font.size = 11; layout.title = merged(layout.title || {}, { font: { size: 13 } }); }
+    if (width < NARROW) { layout.font.size = 12; layout.title = merged(layout.title || {}, { font: { size: 14 } }); }
     if (width < NARROW && layout.title.text) {
-      layout.title.text = wrapped(layout.title.text, 44);
+      layout.title.text = wrapped(layout.title.text, 40);
       // plotly puts the first of several lines higher than a single one.
       if (layout.title.text.includes("<br>")) { layout.title = merged(layout.title, { pad: { t: 20 } }); }
       layout.margin = merged(layout.margin, { t: layout.margin.t + 16 * (layout.title.text.split("<br>").length - 1) });
