@@ -18,6 +18,7 @@ from sim.report.pictures import (
     provenance,
     waits,
 )
+from sim.report.tally import months
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -131,9 +132,10 @@ SECTIONS: tuple[Section, ...] = (
             Picture(
                 place.place,
                 place.place_table,
-                "Darker is more per 100,000 people of the province: colours run from the lowest rate to the highest, "
-                "and all months of an outcome share one scale. The table names the provinces behind the letters.",
-                (Choice("outcome", "Outcome", _fixed(place.OUTCOME)), Choice("month", "Month", place.months)),
+                "Darker is more per 100,000 people of the province. Colours run from zero to the highest rate, so that "
+                "provinces which differ little look alike, and all months of an outcome share one scale. An arrow is a "
+                "rate far beyond all others.",
+                (Choice("outcome", "Outcome", _fixed(place.OUTCOME)), Choice("month", "Month", months)),
                 views=place.place_views,
             ),
         ),
@@ -147,7 +149,9 @@ SECTIONS: tuple[Section, ...] = (
                 waits.waits,
                 waits.waits_table,
                 "A wait for a call or visit is from joining the line to the start of the service, each try by itself, "
-                "one for an app message or SMS from issue to reading. The deadline counts from issue.",
+                "one for an app message or SMS from issue to reading. The deadline counts from issue. Waits are "
+                "counted in bins, each twice as long as the one before: steps stand at the latest at which a share "
+                "was served. The bar at the deadline is of those who waited for a desk and were never served.",
             ),
             Picture(waits.ends, waits.ends_table, "Shares of the alerts of each tier, by how they ended."),
             Picture(
@@ -158,19 +162,30 @@ SECTIONS: tuple[Section, ...] = (
                 "to their deadline.",
             ),
             Picture(
+                desks.load,
+                desks.load_table,
+                "Busy time over staffed time of each month, all desks of the country together. At 100% whoever comes "
+                "waits until somebody else is served, or the deadline comes.",
+                say=desks.load_words,
+            ),
+            Picture(
                 desks.utilisation,
                 desks.utilisation_table,
-                "Busy time over staffed time. Cells without staff are empty; a service that outlasts its shift is busy "
-                "time without staffed time, so that a share can come out above 100%: as dark as 100%.",
+                "Busy time over staffed time, first of the month in which a desk was busiest. Cells without staff are "
+                "empty; a service that outlasts its shift is busy time without staffed time, so that a share can come "
+                "out above 100%: as dark as 100%. The table is of the whole period.",
+                (Choice("month", "Month", months),),
+                first=desks.busiest,
             ),
             Picture(
                 desks.queues, desks.queues_table, "Alerts of the country that wait at the desks, mean of each day."
             ),
             Picture(
-                detectors.roc,
+                detectors.detection,
                 detectors.roc_table,
-                "In closed form from the scenario: how much fraud a threshold finds, for how many false alarms. Marks "
-                "are the thresholds of the tiers.",
+                "In closed form from the scenario, of contacts that a detector sees: bars are divided by the gravest "
+                "tier that a score reaches; points are the false alarms of a tier or a graver one.",
+                say=detectors.detection_words,
             ),
             Picture(
                 detectors.precision,
@@ -207,6 +222,9 @@ SECTIONS: tuple[Section, ...] = (
     ),
 )
 
+IN_NOTEBOOKS = (Picture(detectors.roc, detectors.roc_table, ""),)
+"""Pictures that no page shows, for those who want to look closer."""
+
 FILM = Picture(film.film, film.film_table, "")
 SECONDS = Picture(provenance.seconds, provenance.seconds_table, "Seconds of wall-clock time by phase of the run.")
 
@@ -220,7 +238,8 @@ class Gallery:
     def __init__(self, run: "Run") -> None:
         self._run = run
         self._pictures = {
-            one.name: one for one in (FIGURES, *(one for part in SECTIONS for one in part.pictures), FILM, SECONDS)
+            one.name: one
+            for one in (FIGURES, *(one for part in SECTIONS for one in part.pictures), *IN_NOTEBOOKS, FILM, SECONDS)
         }
 
     def __getattr__(self, name: str) -> "Callable[..., go.Figure]":
