@@ -38,6 +38,15 @@ def share_scales(runs: "list[list[go.Figure]]") -> None:
         ]
         for trace in maps:
             trace.update(zmin=min(one.zmin for one in maps), zmax=max(one.zmax for one in maps))
+        # Of bars that are cut in one run, those of the others get the same axis.
+        cut = [figure.layout.xaxis.range for figure in figures if figure.layout.xaxis.range and _is_bars(figure)]
+        for figure in figures:
+            if cut and _is_bars(figure):
+                figure.update_xaxes(range=[min(low for low, _ in cut), max(high for _, high in cut)])
+
+
+def _is_bars(figure: "go.Figure") -> bool:
+    return bool(figure.data) and all(trace.type == "bar" and trace.orientation == "h" for trace in figure.data)
 
 
 def view_key(choices: dict[str, str], keys: list[str]) -> str:

@@ -1,6 +1,6 @@
 """What a report shows, in order: sections, the pictures of each, and the choices that a reader has in them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -44,7 +44,8 @@ class Picture:
     """A picture with the table of its numbers.
 
     ``caption`` says what to look for; ``say`` says the numbers in words; ``first`` gives the choices that are shown
-    first where they depend on the run. ``views`` draws all combinations at once, where that is quicker than one by one.
+    first where they depend on the runs. ``views`` draws all combinations at once, where that is quicker.
+    ``settle`` mends a figure whose scale of colours was widened for another run's.
     """
 
     draw: "Callable[..., go.Figure]"
@@ -52,8 +53,9 @@ class Picture:
     caption: str
     choices: tuple[Choice, ...] = ()
     say: "Callable[[Run], str] | None" = None
-    first: "Callable[[Run], dict[str, str]] | None" = None
+    first: "Callable[[Sequence[Run]], dict[str, str]] | None" = None
     views: "Callable[[Run, list[str], list[str]], dict[tuple[str, str], go.Figure]] | None" = None
+    settle: "Callable[[go.Figure], None] | None" = None
 
     @property
     def name(self) -> str:
@@ -137,6 +139,7 @@ SECTIONS: tuple[Section, ...] = (
                 "rate far beyond all others.",
                 (Choice("outcome", "Outcome", _fixed(place.OUTCOME)), Choice("month", "Month", months)),
                 views=place.place_views,
+                settle=place.settle,
             ),
         ),
     ),
@@ -165,7 +168,8 @@ SECTIONS: tuple[Section, ...] = (
                 desks.load,
                 desks.load_table,
                 "Busy time over staffed time of each month, all desks of the country together. At 100% whoever comes "
-                "waits until somebody else is served, or the deadline comes.",
+                "waits until somebody else is served, or the deadline comes. Services that outlast their shift can "
+                "make it more.",
                 say=desks.load_words,
             ),
             Picture(
@@ -260,18 +264,17 @@ class Gallery:
         return f"<pictures of {self._run!r}: {', '.join(self._pictures)}>"
 
 
-def combinations(picture: Picture, run: "Run") -> list[dict[str, str]]:
-    """Return every combination of a picture's choices, beginning with the one that is shown first."""
+def combinations(picture: Picture, runs: "Sequence[Run]") -> list[dict[str, str]]:
+    """Return every combination of a picture's choices, beginning with the one that is shown first of all runs."""
     found: list[dict[str, str]] = [{}]
     for choice in picture.choices:
-        found = [{**one, choice.key: value} for one in found for value in choice.options(run)]
-    first = picture.first(run) if picture.first is not None else {}
+        found = [{**one, choice.key: value} for one in found for value in choice.options(runs[0])]
+    first = picture.first(runs) if picture.first is not None else {}
     return sorted(found, key=lambda one: any(one[key] != value for key, value in first.items()))
 
 
-def drawn(picture: Picture, run: "Run") -> list[tuple[dict[str, str], Any]]:
-    """Draw every combination of a picture's choices; return each with its figure."""
-    chosen = combinations(picture, run)
+def drawn(picture: Picture, run: "Run", chosen: list[dict[str, str]]) -> list[tuple[dict[str, str], Any]]:
+    """Draw combinations of a picture's choices; return each with its figure."""
     if picture.views is None:
         return [(one, picture.draw(run, **one)) for one in chosen]
     one, two = picture.choices

@@ -302,10 +302,10 @@
       const group = node("g", { transform: "translate(" + tile.column * TILE + "," + tile.row * TILE + ")" }, svg);
       const title = node("title", {}, group);
       const rect = node("rect", { x: 2, y: 2, width: TILE - 4, height: TILE - 4, rx: 3 }, group);
-      const letters = node("text", { class: "letters", style: "font-size: 10px" }, group);
-      const top = 34 - 6 * tile.lines.length;
-      tile.lines.forEach((line, i) => { node("tspan", { x: TILE / 2, y: top + 12 * i }, letters).textContent = line; });
-      const value = node("text", { x: TILE / 2, y: top + 12 * tile.lines.length + 4, class: "value" }, group);
+      const letters = node("text", { class: "letters", style: "font-size: 13px" }, group);
+      const top = 36 - 7 * tile.lines.length;
+      tile.lines.forEach((line, i) => { node("tspan", { x: TILE / 2, y: top + 13 * i }, letters).textContent = line; });
+      const value = node("text", { x: TILE / 2, y: top + 13 * tile.lines.length + 2, class: "value" }, group);
       return { title, rect, letters, value, name: tile.name };
     });
     const legend = figure.querySelector(".legend");

@@ -110,8 +110,6 @@ class About:
     """What the page says of one run in words and tables."""
 
     label: str
-    title: str
-    beside: str
     answer: str
     numbers: dict[str, str]
     period: str
@@ -124,6 +122,24 @@ class About:
     phases: Shown
     parameters: Table
     command: str
+
+
+@dataclass
+class Policy:
+    """What the page says of a policy beside the base, before anything else.
+
+    ``changed`` names its levers, ``run_as`` how else it was run; ``did`` says what it did, ``note`` how that is known;
+    ``fresh`` are findings that the base does not have, ``gone`` those that the base has alone.
+    """
+
+    label: str
+    question: str
+    changed: list[str]
+    run_as: list[str]
+    did: list[str]
+    note: str
+    fresh: list[str]
+    gone: list[str]
 
 
 def table(frame: "pd.DataFrame") -> Table:

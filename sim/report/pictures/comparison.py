@@ -71,6 +71,7 @@ GROUPS: dict[str, dict[str, str]] = {
 
 QUANTITIES = {quantity: name for group in GROUPS.values() for quantity, name in group.items()}
 
+TENFOLD = 10.0
 LANE, PANEL = 26, 62
 """Height of a row, and of what stands above and below the rows of a panel, in pixels."""
 
@@ -286,7 +287,9 @@ def _told(row: Row) -> str:
 
 
 def signed(share: float) -> str:
-    """Return a share in percent with its sign."""
+    """Return a share in percent with its sign; what grew to ten times its base and more, as so many times it."""
+    if share >= TENFOLD - 1:
+        return said("{factor} times as many", factor=amount(1 + share))
     return ("+" if share > 0 else "") + percent(share)
 
 

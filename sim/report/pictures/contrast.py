@@ -97,7 +97,7 @@ def contrast(pairs: Pairs, outcome: str = "victims") -> "go.Figure":
     heat.hovertemplate = "%{customdata}<extra></extra>"
     share = most / (_whole(base, found) or most)
     heat.colorbar.title.text = said(
-        "{what} per 100,000 people, fewer or more<br>than the base: colours reach to {share} of all that it has",
+        "{what} per 100,000 people, fewer or more<br>than the base; the ends are {share} of its mean",
         what=said(OF[outcome]),
         share=percent(share),
     )
@@ -186,7 +186,8 @@ def scale_end(base: "Run", found: dict[int, Difference], outcome: str) -> float:
 
 def signed(value: float) -> str:
     """Return a difference with its sign."""
-    return f"+{short(value)}" if value > 0 else short(value)
+    shown = short(float(f"{value:.2g}"))
+    return f"+{shown}" if value > 0 else shown
 
 
 def _whole(base: "Run", found: dict[int, Difference]) -> float:

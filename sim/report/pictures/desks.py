@@ -1,5 +1,6 @@
 """Desks: how busy their staff is by weekday and time of day, and how long their lines are."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from sim.results.run import Run
 
 DESK_NAMES = tuple(desk.label for desk in DESKS)
-DESKS_OF = {ContactChannel.CALL.label: marked("call desks"), ContactChannel.VISIT.label: marked("visit desks")}
+DESKS_OF = {ContactChannel.CALL.label: marked("Call desks"), ContactChannel.VISIT.label: marked("Visit desks")}
 """What the desks of each kind are called."""
 LOAD, BUSY = marked("How busy the desks are, month by month"), marked("How busy the desks are")
 LINES = "Alerts waiting in line"
@@ -120,13 +121,10 @@ def _by_month(run: "Run") -> "dict[tuple[str, date], tuple[int, int]]":
     }
 
 
-def busiest(run: "Run") -> dict[str, str]:
-    """Return the month in which a desk was busiest: a mean over all months hides the one in which it collapses."""
-    by_month = _by_month(run)
-    if not by_month:
-        return {"month": WHOLE_PERIOD}
-    _, when = max(by_month, key=lambda key: (by_month[key][0] / by_month[key][1], key))
-    return {"month": f"{when:%Y-%m}"}
+def busiest(runs: "Sequence[Run]") -> dict[str, str]:
+    """Return the month in which a desk of some run was busiest: a mean over all hides the one in which it collapses."""
+    every = [(busy / staffed, f"{when:%Y-%m}") for run in runs for (_, when), (busy, staffed) in _by_month(run).items()]
+    return {"month": max(every)[1] if every else WHOLE_PERIOD}
 
 
 def utilisation(run: "Run", month: str = WHOLE_PERIOD) -> "go.Figure":

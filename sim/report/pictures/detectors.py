@@ -38,8 +38,8 @@ MOST_SHOWN = 0.1
 HEARD_SHOWN = 20
 """Alerts heard, up to which fatigue is drawn; the model counts on to 127."""
 
-LANE = 24
-"""Height of the lane of a bar, in pixels."""
+LANE, BETWEEN = 24, 70
+"""Height of the lane of a bar, and of the room between two panels, in pixels."""
 
 DETECTION = marked("How much the detectors find, and how often they are wrong")
 ROC, PRECISION = "What the detectors can tell apart", "What alerts were about"
@@ -76,12 +76,12 @@ def detection(run: "Run") -> "go.Figure":
     seen = len(lanes)
     height = (LANE * seen, LANE * (len(rules) + 1))
     figure = make_subplots(
-        rows=2, cols=1, vertical_spacing=130 / (sum(height) + 130), row_heights=[part / sum(height) for part in height],
-        subplot_titles=[said("of fraud that is seen, the share that raises an alert"),
-                        said("of legitimate contacts, the share that raises a false one (log scale)")],
+        rows=2, cols=1, vertical_spacing=BETWEEN / (sum(height) + BETWEEN), row_heights=list(height),
+        subplot_titles=[said("fraud seen that raises an alert"),
+                        said("legitimate contacts that raise one (log scale)")],
     )  # fmt: skip
     colour, hatch = colours("tier"), hatches(TIERS)
-    least = 1.0
+    least, most = 1.0, 0.0
     for tier, above in zip(TIERS, (None, *TIERS), strict=False):
         shares = [
             detections(tiers[tier], d) - (detections(tiers[above], d) if above else 0) for d, tiers in lanes.values()
@@ -110,7 +110,7 @@ def detection(run: "Run") -> "go.Figure":
             col=1,
         )
         false = {name: false_alarms(tiers[tier]) for name, (_, tiers) in rules.items()}
-        least = min(least, *false.values())
+        least, most = min(least, *false.values()), max(most, *false.values())
         figure.add_trace(
             go.Scatter(
                 x=list(false.values()),
@@ -133,16 +133,19 @@ def detection(run: "Run") -> "go.Figure":
             row=2,
             col=1,
         )  # fmt: skip
-    framed(figure, sum(height) + 290, said(DETECTION))
+    framed(figure, sum(height) + BETWEEN + 150, said(DETECTION))
     figure.update_layout(barmode="stack", bargap=0.25, legend={"traceorder": "normal"})
     figure.update_xaxes(range=[0, 1], tickformat=".0%", row=1, col=1)
     lowest = max(least / 3.0, 1e-12)
-    powers = {10.0**power: percent(10.0**power) for power in range(-12, 0) if lowest <= 10.0**power <= MOST_SHOWN}
+    powers = {10.0**power: percent(10.0**power) for power in range(-12, 0) if lowest <= 10.0**power <= 3 * most}
     figure.update_xaxes(
-        type="log", range=[log10(lowest), log10(MOST_SHOWN)], tickvals=list(powers), ticktext=list(powers.values()),
+        type="log", range=[log10(lowest), log10(3 * most)], tickvals=list(powers), ticktext=list(powers.values()),
         title_text=said("share of contacts"), row=2, col=1,
     )  # fmt: skip
     figure.update_yaxes(autorange="reversed", type="category")
+    few = list(powers)[::2]
+    sparse = {"tickvals": few, "ticktext": [powers[power] for power in few], "tickangle": 0}
+    figure.update_layout(meta={"narrow": {"layout": {"xaxis2": sparse}}})
     return subtitles(figure)
 
 
@@ -186,8 +189,8 @@ def _lanes(run: "Run") -> dict[str, tuple[float, dict[str, float]]]:
     stages = [(said("later stage, {stage}", stage=words(stage)), getattr(settings.stages, stage)) for stage in STAGES]
     rules = _rules(run)
     found = {}
-    for name, (shift, tiers) in rules.items():
-        for seen, d_prime in (*stages, *contacts):
+    for seen, d_prime in (*stages, *contacts):
+        for name, (shift, tiers) in rules.items():
             lane = seen if len(rules) == 1 else said("{seen}: {detector}", seen=seen, detector=name)
             found[lane] = (float(d_prime) + shift, tiers)
     return found

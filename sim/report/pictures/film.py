@@ -19,6 +19,8 @@ FRAME_DAYS = 7
 DESK_NAMES = tuple(desk.label for desk in DESKS)
 LINES = {f"line_{desk}": f"people waiting for a {desk}" for desk in DESK_NAMES}
 """Quantities of the state that are drawn, and how each is called."""
+LONGEST = 7
+"""Letters of a line of a name on a tile of the page."""
 SHARE, COUNT = "share", "count"
 
 
@@ -35,7 +37,7 @@ def reel(run: "Run") -> dict[str, Any]:
     return {
         "start": str(run.scenario.spec.period.start),
         "tiles": [
-            {"name": names[code], "lines": lines_of(names[code]), "column": column, "row": row}
+            {"name": names[code], "lines": lines_of(names[code], LONGEST), "column": column, "row": row}
             for code, (column, row) in placed.items()
         ],
         "unit": "alerts per 100,000 people",

@@ -1,6 +1,7 @@
 """Place: provinces as tiles of equal size, coloured by any outcome per 100,000 people."""
 
 import copy
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -239,7 +240,7 @@ def bare_tiles(run: "Run", scale: Any) -> "go.Figure":
         x=[column for column, _ in placed.values()],
         y=[row for _, row in placed.values()],
         mode="text",
-        textfont={"size": 12},
+        textfont={"size": 11},
         hoverinfo="skip",
         showlegend=False,
     )
@@ -272,24 +273,43 @@ def _colour(figure: "go.Figure", run: "Run", outcome: str, month: str, shown: "t
         month: The month, or the whole period.
         shown: The rates, and how far the scale of colours reaches.
     """
-    heat, labels = figure.data
+    heat = figure.data[0]
     rates, most = shown
-    most = float(f"{most:.4g}") or 1.0
     grid: list[list[float | None]] = [[None] * len(row) for row in heat.customdata]
     title, unit = said(OUTCOMES[outcome].title), said(OUTCOMES[outcome].unit)
-    told, inks = {}, []
+    told: dict[int, str] = {}
     for code, (column, row) in tiles(run).items():
         rate = float(rates[code])
-        known = rate == rate
-        grid[row][column] = float(f"{rate:.4g}") if known else None
-        told[code] = (f"{BEYOND} " if rate > most * OVER else "") + short(rate) if known else "-"
-        # A province without people has a clear tile, and text in the colour of the page.
-        inks.append((DARK if rate / most < PALE else "#fff") if known else INK)
-    heat.z, heat.zmin, heat.zmax = grid, 0.0, most
+        grid[row][column] = float(f"{rate:.4g}") if rate == rate else None
+        told[code] = short(rate) if rate == rate else "-"
+    heat.z, heat.zmin, heat.zmax = grid, 0.0, float(f"{most:.4g}") or 1.0
     heat.hovertemplate = "%{customdata}: %{z:,.4~r}<extra></extra>"
     heat.colorbar.title.text = said("{unit} per 100,000 people; colours begin at 0", unit=unit)
     write_on(figure, run, told)
-    labels.textfont.color = inks
+    settle(figure)
     figure.layout.title.text = said(
         "{outcome} per 100,000 people, {month}", outcome=title[:1].upper() + title[1:], month=months(run)[month]
     )
+
+
+def settle(figure: "go.Figure") -> None:
+    """Make the texts on tiles readable on the colours that they now have, and mark those beyond the scale's end."""
+    heat, labels = figure.data
+    values = [heat.z[row][column] for column, row in zip(labels.x, labels.y, strict=True)]
+    # A province without people has a clear tile, and text in the colour of the page.
+    labels.textfont.color = [INK if value is None else DARK if value / heat.zmax < PALE else "#fff" for value in values]
+    beyond = [value is not None and value > heat.zmax * OVER for value in values]
+    narrow = figure.layout.meta["narrow"]
+    traces = {**narrow["traces"], "text": _marked(narrow["traces"]["text"], beyond)}
+    labels.text = _marked(labels.text, beyond)
+    figure.update_layout(meta={"narrow": {**narrow, "traces": traces}})
+
+
+def _marked(texts: Sequence[str], beyond: list[bool]) -> list[str]:
+    """Put an arrow before the number, the last line, of those that are beyond the end of the scale of colours."""
+    found = []
+    for text, far in zip(texts, beyond, strict=True):
+        name, _, number = text.rpartition("<br>")
+        number = number.removeprefix(f"{BEYOND} ")
+        found.append(f"{name}<br>{BEYOND} {number}" if far else f"{name}<br>{number}")
+    return found

@@ -27,6 +27,8 @@ STILL_OPEN = 0.05
 
 TICKS = (1, 10, 60, 360, 1440, 10080)
 """Ticks of the axis of waits, in minutes."""
+BAND = "rgba(128,128,128,0.5)"
+"""Colour of the broad line of all waits for desks, on which those of channels are seen."""
 ROOM, BESIDE = 2.2, 1.7
 """So many times the last deadline the axis of waits reaches, and so many times its tier's the mark of what expired."""
 
@@ -88,6 +90,20 @@ def waits(run: "Run") -> "go.Figure":
         listed.add(name)
 
     for row, tier in enumerate(tiers, 1):
+        # Below the channels, of which it may be the only one.
+        met = _met(run, curves, tier)
+        if met is not None:
+            edges, shares, _ = met
+            hover = [
+                said(
+                    "{tier}: of all that waited for a desk, {share} were served within {span}",
+                    tier=said(tier), share=percent(share), span=_span(edge),
+                )
+                for edge, share in zip(edges, shares, strict=True)
+            ]  # fmt: skip
+            look: dict[str, Any] = {"color": BAND, "width": 8, "shape": "hv"}
+            draw(row, said("any desk, with those that expired"), (edges, shares), hover, line=look, legendrank=1100)
+            _expiries(figure, row, (deadlines[tier], shares[-1]))
         for place, channel in enumerate(CONTACT_CHANNELS):
             if (tier, channel) not in curves:
                 continue
@@ -100,24 +116,17 @@ def waits(run: "Run") -> "go.Figure":
                 )
                 for edge, share in zip(edges, shares, strict=True)
             ]  # fmt: skip
-            line = {"color": colour[channel], "dash": dash[channel], "shape": "hv"}
-            draw(row, words(channel), (edges, shares), hover, line=line, legendrank=1000 + place)
-        met = _met(run, curves, tier)
-        if met is not None:
-            edges, shares, lost = met
-            hover = [
-                said(
-                    "{tier}: of all that waited for a desk, {share} were served within {span}",
-                    tier=said(tier), share=percent(share), span=_span(edge),
-                )
-                for edge, share in zip(edges, shares, strict=True)
-            ]  # fmt: skip
-            line: dict[str, Any] = {"color": INK, "width": 3, "shape": "hv"}
-            draw(row, said("any desk, with those that expired"), (edges, shares), hover, line=line, legendrank=1100)
-            _expiries(figure, row, (deadlines[tier], shares[-1], lost))
+            look = {"color": colour[channel], "dash": dash[channel], "shape": "hv"}
+            draw(row, words(channel), (edges, shares), hover, line=look, legendrank=1000 + place)
         figure.add_vline(x=deadlines[tier], line={"color": INK, "width": 2}, row=row, col=1)
         figure.add_annotation(
-            text=said("deadline"), x=log10(deadlines[tier]), y=0.12, xanchor="right", showarrow=False, row=row, col=1
+            text=said("deadline") if met is None else said("deadline: {share} expired", share=percent(met[2])),
+            x=log10(deadlines[tier]),
+            y=0.12,
+            xanchor="right",
+            showarrow=False,
+            row=row,
+            col=1,
         )
     framed(figure, 140 + 175 * len(tiers), said(WAITS))
     figure.update_xaxes(
@@ -129,24 +138,20 @@ def waits(run: "Run") -> "go.Figure":
     return subtitles(figure)
 
 
-def _expiries(figure: "go.Figure", row: int, end: tuple[float, float, float]) -> None:
+def _expiries(figure: "go.Figure", row: int, end: tuple[float, float]) -> None:
     """Mark, at the deadline, what of the waits for desks was never served.
 
     Args:
         figure: The figure of waits.
         row: The panel.
-        end: The deadline in minutes, the share served, and the share that expired.
+        end: The deadline in minutes, and the share served until then.
     """
-    deadline, served, lost = end
-    if not lost:
+    deadline, served = end
+    if served == 1:
         return
     figure.add_shape(
         type="rect", x0=deadline, x1=deadline * BESIDE, y0=served, y1=1.0, row=row, col=1,
         fillcolor=colours("end")[End.EXPIRED.label], opacity=0.75, line={"width": 0},
-    )  # fmt: skip
-    figure.add_annotation(
-        text=said("{share} expired", share=percent(lost)), x=log10(deadline), y=min(0.94, max(0.3, (1 + served) / 2)),
-        xanchor="right", xshift=-4, showarrow=False, row=row, col=1,
     )  # fmt: skip
 
 

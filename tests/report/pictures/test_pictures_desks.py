@@ -43,18 +43,20 @@ def test_a_month_in_which_desks_collapse_is_not_hidden_by_a_mean(full: sim.Run) 
     shares = hours["busy_ms"] / hours["staffed_ms"]
     figure = load(full)
     for desk in ("call", "visit"):
-        (trace,) = traces(figure, f"{desk} desks")
+        (trace,) = traces(figure, f"{desk.capitalize()} desks")
         assert list(trace.x) == ["2022-01-01", "2022-02-01"]
         assert list(trace.y) == pytest.approx(list(shares[desk]))
-        said = next(note.text for note in utilisation(full).layout.annotations if note.text.startswith(desk))
+        said = next(note.text for note in utilisation(full).layout.annotations if note.text.lower().startswith(desk))
         assert percent(shares[desk].min()) in said
         assert percent(shares[desk].max()) in said
     # All that the staff can do is an edge of the picture.
     assert [shape.y0 for shape in figure.layout.shapes] == [1.0]
     assert figure.layout.yaxis.range[1] > 1
     worst = shares.idxmax()
-    assert busiest(full) == {"month": f"{worst[1]:%Y-%m}"}
-    assert f"{worst[0]} desks were busiest in {worst[1]:%B %Y}: {percent(shares.max())}" in load_words(full)
+    assert busiest([full]) == {"month": f"{worst[1]:%Y-%m}"}
+    assert f"{worst[0].capitalize()} desks were busiest in {worst[1]:%B %Y}: {percent(shares.max())}" in load_words(
+        full
+    )
     assert list(load_table(full)["month"]) == ["2022-01", "2022-02"]
 
 

@@ -64,7 +64,7 @@ def test_alerts_that_expired_are_in_the_picture_of_waits(full: sim.Run) -> None:
         # It ends at the deadline, where the mark of those that were never served begins.
         assert trace.x[-1] * MINUTE_MS == getattr(full.scenario.spec.warning.tiers, tier).deadline
         assert (mark.x0, mark.y0, mark.y1) == (trace.x[-1], trace.y[-1], 1.0)
-        assert any(percent(1 - share) in note.text for note in figure.layout.annotations)
+        assert any(note.text == f"deadline: {percent(1 - share)} expired" for note in figure.layout.annotations)
 
 
 def test_deadlines_stand_where_the_scenario_has_them(full: sim.Run) -> None:
