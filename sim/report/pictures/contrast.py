@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from sim.experiments.intervals import quantile
 from sim.language.spoken import marked, said
 from sim.report.looks import GREY, PEOPLE, provinces
-from sim.report.pictures.place import BEYOND, DARK, OUTCOMES, bare_tiles, tiles, write_on
+from sim.report.pictures.place import BEYOND, DARK, OUTCOMES, OVER, bare_tiles, tiles, write_on
 from sim.report.reach import reach
 from sim.report.tally import tally
 from sim.rounding import amount, percent, short
@@ -75,7 +75,7 @@ def contrast(pairs: Pairs, outcome: str = "victims") -> "go.Figure":
     found = differences(pairs, outcome)
     figure = bare_tiles(base, DIVERGING)
     heat = figure.data[0]
-    most = scale_end(base, found, outcome)
+    most = scale_end(base, found)
     grid: list[list[float | None]] = [[None] * len(row) for row in heat.customdata]
     grey: list[list[float | None]] = [[None] * len(row) for row in heat.customdata]
     hover = [[""] * len(row) for row in heat.customdata]
@@ -89,7 +89,7 @@ def contrast(pairs: Pairs, outcome: str = "victims") -> "go.Figure":
             told[code], ink = f"({signed(one.difference)})", DARK
         else:
             grid[row][column] = float(f"{one.difference:.4g}")
-            arrow = f"{BEYOND} " if abs(one.difference) > most else ""
+            arrow = f"{BEYOND} " if abs(one.difference) > most * OVER else ""
             told[code], ink = arrow + signed(one.difference), "#fff" if abs(one.difference) > DEEP * most else DARK
         inks.append(ink)
         hover[row][column] = heat.customdata[row][column] if one is None else _told(heat.customdata[row][column], one)
@@ -178,10 +178,10 @@ def differences(pairs: Pairs, outcome: str) -> dict[int, Difference]:
     return found
 
 
-def scale_end(base: "Run", found: dict[int, Difference], outcome: str) -> float:
+def scale_end(base: "Run", found: dict[int, Difference]) -> float:
     """Return how far a scale of colours reaches on either side of zero, per 100,000 people."""
     far = reach(one.difference for one in found.values() if not one.is_chance)
-    return max(far, LEAST * _whole(base, found)) or 1.0
+    return float(f"{max(far, LEAST * _whole(base, found)):.4g}") or 1.0
 
 
 def signed(value: float) -> str:

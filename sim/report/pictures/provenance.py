@@ -52,7 +52,7 @@ def parameters(run: "Run") -> "pd.DataFrame":
     import pandas as pd
 
     from sim.scenario import show_lines
-    from sim.scenario.load import value_at
+    from sim.scenario.load import plain, value_at
     from sim.scenario.writing import flow_text
 
     rows: list[dict[str, str]] = []
@@ -63,7 +63,7 @@ def parameters(run: "Run") -> "pd.DataFrame":
         source = sources.get(key) or next((one for cell, one in sources.items() if cell.startswith(f"{key}.")), None)
         match = ROW.match(key + ".")
         # Rows of a list are counted; a map by province is no list, and each of its values is one that somebody chose.
-        if match is not None and isinstance(value_at(run.scenario.resolved, match["table"]), list):
+        if match is not None and isinstance(plain(value_at(run.scenario.resolved, match["table"])), list):
             table = match["table"]
             tables[table] = max(tables.get(table, 0), int(key[len(table) + 1 :].partition(".")[0]) + 1)
             if tables[table] > 1 or any(row["key"] == table for row in rows[-1:]):
