@@ -1,6 +1,6 @@
 """What a report shows, in order: sections, the pictures of each, and the choices that a reader has in them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +18,7 @@ from sim.report.pictures import (
     provenance,
     waits,
 )
+from sim.report.tally import months
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -43,7 +44,8 @@ class Picture:
     """A picture with the table of its numbers.
 
     ``caption`` says what to look for; ``say`` says the numbers in words; ``first`` gives the choices that are shown
-    first where they depend on the run. ``views`` draws all combinations at once, where that is quicker than one by one.
+    first where they depend on the runs. ``views`` draws all combinations at once, where that is quicker.
+    ``settle`` mends a figure whose scale of colours was widened for another run's.
     """
 
     draw: "Callable[..., go.Figure]"
@@ -51,8 +53,9 @@ class Picture:
     caption: str
     choices: tuple[Choice, ...] = ()
     say: "Callable[[Run], str] | None" = None
-    first: "Callable[[Run], dict[str, str]] | None" = None
+    first: "Callable[[Sequence[Run]], dict[str, str]] | None" = None
     views: "Callable[[Run, list[str], list[str]], dict[tuple[str, str], go.Figure]] | None" = None
+    settle: "Callable[[go.Figure], None] | None" = None
 
     @property
     def name(self) -> str:
@@ -131,10 +134,12 @@ SECTIONS: tuple[Section, ...] = (
             Picture(
                 place.place,
                 place.place_table,
-                "Darker is more per 100,000 people of the province: colours run from the lowest rate to the highest, "
-                "and all months of an outcome share one scale. The table names the provinces behind the letters.",
-                (Choice("outcome", "Outcome", _fixed(place.OUTCOME)), Choice("month", "Month", place.months)),
+                "Darker is more per 100,000 people of the province. Colours run from zero to the highest rate, so that "
+                "provinces which differ little look alike, and all months of an outcome share one scale. An arrow is a "
+                "rate far beyond all others.",
+                (Choice("outcome", "Outcome", _fixed(place.OUTCOME)), Choice("month", "Month", months)),
                 views=place.place_views,
+                settle=place.settle,
             ),
         ),
     ),
@@ -147,7 +152,9 @@ SECTIONS: tuple[Section, ...] = (
                 waits.waits,
                 waits.waits_table,
                 "A wait for a call or visit is from joining the line to the start of the service, each try by itself, "
-                "one for an app message or SMS from issue to reading. The deadline counts from issue.",
+                "one for an app message or SMS from issue to reading. The deadline counts from issue. Waits are "
+                "counted in bins, each twice as long as the one before: steps stand at the latest at which a share "
+                "was served. The bar at the deadline is of those who waited for a desk and were never served.",
             ),
             Picture(waits.ends, waits.ends_table, "Shares of the alerts of each tier, by how they ended."),
             Picture(
@@ -158,19 +165,31 @@ SECTIONS: tuple[Section, ...] = (
                 "to their deadline.",
             ),
             Picture(
+                desks.load,
+                desks.load_table,
+                "Busy time over staffed time of each month, all desks of the country together. At 100% whoever comes "
+                "waits until somebody else is served, or the deadline comes. Services that outlast their shift can "
+                "make it more.",
+                say=desks.load_words,
+            ),
+            Picture(
                 desks.utilisation,
                 desks.utilisation_table,
-                "Busy time over staffed time. Cells without staff are empty; a service that outlasts its shift is busy "
-                "time without staffed time, so that a share can come out above 100%: as dark as 100%.",
+                "Busy time over staffed time, first of the month in which a desk was busiest. Cells without staff are "
+                "empty; a service that outlasts its shift is busy time without staffed time, so that a share can come "
+                "out above 100%: as dark as 100%. The table is of the whole period.",
+                (Choice("month", "Month", months),),
+                first=desks.busiest,
             ),
             Picture(
                 desks.queues, desks.queues_table, "Alerts of the country that wait at the desks, mean of each day."
             ),
             Picture(
-                detectors.roc,
+                detectors.detection,
                 detectors.roc_table,
-                "In closed form from the scenario: how much fraud a threshold finds, for how many false alarms. Marks "
-                "are the thresholds of the tiers.",
+                "In closed form from the scenario, of contacts that a detector sees: bars are divided by the gravest "
+                "tier that a score reaches; points are the false alarms of a tier or a graver one.",
+                say=detectors.detection_words,
             ),
             Picture(
                 detectors.precision,
@@ -207,6 +226,9 @@ SECTIONS: tuple[Section, ...] = (
     ),
 )
 
+IN_NOTEBOOKS = (Picture(detectors.roc, detectors.roc_table, ""),)
+"""Pictures that no page shows, for those who want to look closer."""
+
 FILM = Picture(film.film, film.film_table, "")
 SECONDS = Picture(provenance.seconds, provenance.seconds_table, "Seconds of wall-clock time by phase of the run.")
 
@@ -220,7 +242,8 @@ class Gallery:
     def __init__(self, run: "Run") -> None:
         self._run = run
         self._pictures = {
-            one.name: one for one in (FIGURES, *(one for part in SECTIONS for one in part.pictures), FILM, SECONDS)
+            one.name: one
+            for one in (FIGURES, *(one for part in SECTIONS for one in part.pictures), *IN_NOTEBOOKS, FILM, SECONDS)
         }
 
     def __getattr__(self, name: str) -> "Callable[..., go.Figure]":
@@ -241,18 +264,17 @@ class Gallery:
         return f"<pictures of {self._run!r}: {', '.join(self._pictures)}>"
 
 
-def combinations(picture: Picture, run: "Run") -> list[dict[str, str]]:
-    """Return every combination of a picture's choices, beginning with the one that is shown first."""
+def combinations(picture: Picture, runs: "Sequence[Run]") -> list[dict[str, str]]:
+    """Return every combination of a picture's choices, beginning with the one that is shown first of all runs."""
     found: list[dict[str, str]] = [{}]
     for choice in picture.choices:
-        found = [{**one, choice.key: value} for one in found for value in choice.options(run)]
-    first = picture.first(run) if picture.first is not None else {}
+        found = [{**one, choice.key: value} for one in found for value in choice.options(runs[0])]
+    first = picture.first(runs) if picture.first is not None else {}
     return sorted(found, key=lambda one: any(one[key] != value for key, value in first.items()))
 
 
-def drawn(picture: Picture, run: "Run") -> list[tuple[dict[str, str], Any]]:
-    """Draw every combination of a picture's choices; return each with its figure."""
-    chosen = combinations(picture, run)
+def drawn(picture: Picture, run: "Run", chosen: list[dict[str, str]]) -> list[tuple[dict[str, str], Any]]:
+    """Draw combinations of a picture's choices; return each with its figure."""
     if picture.views is None:
         return [(one, picture.draw(run, **one)) for one in chosen]
     one, two = picture.choices

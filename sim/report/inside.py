@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from sim.report.looks import named
-from sim.rounding import amount
+from sim.rounding import Written, amount, between
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,28 +21,35 @@ def evidence_table(run: "Run") -> "pd.DataFrame":
         {
             "quantity": named(row["name"]),
             "window": " to ".join(row["window"]),
-            "known to be": f"{amount(row['low'])} to {amount(row['high'])}",
-            "simulated": amount(row["simulated"]) + (f" ({row['month']})" if row.get("month") else ""),
+            "known to be": between(row["low"], row["high"]),
+            "simulated": _worst(row["simulated"], row.get("month")),
             "within": WITHIN[row["within"]],
             "basis": row["basis"],
         }
         for row in sorted(run.manifest["evidence"], key=lambda row: bool(row["within"]))
         if row["simulated"] is not None
     ]
-    return pd.DataFrame(rows, columns=["quantity", "window", "known to be", "simulated", "within", "basis"])
+    columns = ["quantity", "window", "known to be", "simulated", "within", "basis"]
+    return pd.DataFrame(rows, columns=columns, dtype=object)
 
 
 def months_table(run: "Run") -> "pd.DataFrame":
     """Return what is known by month, a row a month and a column a quantity; what is out of its range says so."""
     import pandas as pd
 
-    columns: dict[str, dict[str, str]] = {}
+    columns: dict[str, dict[str, Written]] = {}
     for row in run.evidence_by_month.dropna(subset=["simulated"]).to_dict("records"):
         out = "" if row["within"] else " (out)"
-        columns.setdefault(named(row["name"]), {})[row["month"]] = f"{amount(row['simulated'])}{out}"
+        value = row["simulated"]
+        columns.setdefault(named(row["name"]), {})[row["month"]] = Written(f"{amount(value)}{out}", value)
     months = sorted({month for column in columns.values() for month in column})
     cells = {name: [column.get(month, "") for month in months] for name, column in columns.items()}
-    return pd.DataFrame({"month": months, **cells})
+    return pd.DataFrame({"month": months, **cells}, dtype=object)
+
+
+def _worst(value: float, month: str | None) -> Written:
+    """Return a simulated value and, where it is known by month, the month of which it is."""
+    return Written(f"{amount(value)} ({month})" if month else amount(value), value)
 
 
 def evidence_summary(run: "Run") -> str:

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+from sim.language.spoken import ENGLISH, speaking
 from sim.results import provenance
 from sim.results.evidence import evidence
 from sim.results.figures import summarise
@@ -14,9 +15,17 @@ Manifest = dict[str, Any]
 
 
 def compose(folder: Path, scope: Scope, warnings: list[str]) -> Manifest:
-    """Compute ``run.json``, but for its performance, from the files that lie in the folder of a run."""
+    """Compute ``run.json``, but for its performance, from the files that lie in the folder of a run.
+
+    What is stored is English, whatever is spoken where the run is made.
+
+    Returns:
+        The document.
+    """
     totals, figures = summarise(folder, scope)
     inside = evidence(folder, scope)
+    with speaking(ENGLISH):
+        found = findings(folder, scope, figures, inside)
     return {
         "name": scope.name,
         "status": "finished",
@@ -30,7 +39,7 @@ def compose(folder: Path, scope: Scope, warnings: list[str]) -> Manifest:
         "files": {path.name: sha256(path) for path in sorted(folder.iterdir())},
         "figures": figures,
         "evidence": inside,
-        "findings": findings(folder, scope, figures, inside),
+        "findings": found,
         "totals": totals,
         "warnings": warnings,
     }

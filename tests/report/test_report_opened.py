@@ -97,11 +97,12 @@ def test_a_comparison_begins_with_what_changed(chromium: Any, reports: dict[str,
     with opened(chromium, reports["compared"]) as found:
         sections = found.page.locator("main > section").evaluate_all("(all) => all.map((one) => one.id)")
         assert sections[:2] == ["answer", "comparison"]
-        said = found.page.locator(".answer .lead strong").all_inner_texts()
+        assert sections[2] == "runs"
+        said = found.page.locator(".did").all_inner_texts()
         assert len(said) == 2
-        assert all(text.startswith("Beside full: ") and "victims" in text for text in said)
+        assert all("victims" in text for text in said)
         # What was reported is of the country as it was: other policies' numbers are folded away.
-        assert found.page.locator("#answer > details > summary").all_inner_texts()[-2:] == [
+        assert found.page.locator("#runs > details > summary").all_inner_texts()[-2:] == [
             "Figures of silent",
             "Figures of central",
         ]
@@ -215,6 +216,7 @@ def test_names_of_a_scenario_are_shown_as_text(chromium: Any, reports: dict[str,
             box = page.locator(f"#chart-{chart}").bounding_box()
             for part in range(1, 10):
                 page.mouse.move(box["x"] + box["width"] * part / 10, box["y"] + box["height"] * 0.4)
+        page.locator("details.parameters > summary").click()
         page.fill("#filter-1", "onerror")
         assert page.locator("#parameters-1 tbody tr:visible").count() > 0
         assert page.locator("img").count() == 0
@@ -246,6 +248,7 @@ def test_the_page_is_used_by_keyboard_alone(country_page: Opened) -> None:
 
 def test_parameters_are_found_by_a_text(country_page: Opened) -> None:
     page = country_page.page
+    page.locator("details.parameters > summary").click()
     rows = page.locator("#parameters-1 tbody tr:visible")
     everything = rows.count()
     page.fill("#filter-1", "Desks.Visit")

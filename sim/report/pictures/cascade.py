@@ -112,7 +112,7 @@ def cascade_table(run: "Run") -> "pd.DataFrame":
         rows.append({**row, "all": sum(counts[channel, fate] for channel in CHANNELS)})
     for name, count in _ends(run).items():
         rows.append({"where it ended": f"of those engaged: {name}", "all": count})
-    return pd.DataFrame(rows, columns=["where it ended", *CHANNELS, "all"])
+    return pd.DataFrame(rows, columns=["where it ended", *CHANNELS, "all"], dtype=object)
 
 
 def cascade_words(run: "Run") -> str:

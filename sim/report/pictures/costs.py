@@ -8,7 +8,7 @@ from sim.report.blank import blank
 from sim.report.looks import AXIS, GREEN, INK, ORANGE, colours_of, hatches, named, symbols, words
 from sim.report.panels import bars, framed, names_beside
 from sim.results.costs import COST, COST_HIGH, COST_LOW, EDUCATION, PARTS, TOTAL, WARNING
-from sim.rounding import amount
+from sim.rounding import amount, between
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -88,12 +88,12 @@ def costs_table(run: "Run") -> "pd.DataFrame":
     totals = run.manifest["totals"]
     columns = ["yuan", "value", "low prices", "high prices"]
     if COST not in totals:
-        return pd.DataFrame([["in all", "not known", "not known", "not known"]], columns=columns)
+        return pd.DataFrame([["in all", "not known", "not known", "not known"]], columns=columns, dtype=object)
     rows = [[NAMES[part], *(amount(totals[key][part]) for key in (COST, COST_LOW, COST_HIGH))] for part in NAMES]
     for key, name in EACH.items():
         ratio = totals[key] or {}
         rows.append([name, *(amount(ratio.get(end)) for end in ("value", "low", "high"))])
-    return pd.DataFrame(rows, columns=columns)
+    return pd.DataFrame(rows, columns=columns, dtype=object)
 
 
 def costs_words(run: "Run") -> str:
@@ -167,12 +167,12 @@ def cost_differences_table(frame: "pd.DataFrame") -> "pd.DataFrame":
         ends = (_interval(row, "price_low", "price_high"), _interval(row, "low", "high"))
         told: tuple[str, ...]
         if row["quantity"] in SPARED:
-            told = (SPARING[row["quantity"]], "none", "none", amount(row["ratio"]))
+            told = (SPARING[row["quantity"]], amount(None), amount(None), amount(row["ratio"]))
         else:
             told = (NAMES[_part(row)], *(amount(row[key]) for key in ("base", "other", "difference")))
         rows.append((row["scenario"], *told, *ends))
     columns = ["scenario", "yuan", "base", "other", "difference or ratio", "within prices", "interval"]
-    return pd.DataFrame(rows, columns=columns)
+    return pd.DataFrame(rows, columns=columns, dtype=object)
 
 
 def _is_known(frame: "pd.DataFrame") -> bool:
@@ -195,7 +195,7 @@ def _more(row: dict[str, Any]) -> str:
 
 
 def _interval(row: dict[str, Any], low: str, high: str) -> str:
-    return "none" if row[low] is None else f"{amount(row[low])} to {amount(row[high])}"
+    return between(row[low], row[high])
 
 
 def _between(totals: dict[str, Any], part: str) -> str:

@@ -1,6 +1,6 @@
 """Time: daily series with the measures in force below them, and the rhythm of the week and of the day."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
@@ -286,6 +286,6 @@ def daily_words(run: "Run") -> str:
     return f"After the period, so not drawn: {'; '.join(late)}." if late else ""
 
 
-def daily_first(run: "Run") -> dict[str, str]:
+def daily_first(runs: "Sequence[Run]") -> dict[str, str]:
     """Return the choices that are shown first: single days where the period is short, else means of seven."""
-    return {"smooth": "week" if len(days(run)) > SHORT else "day"}
+    return {"smooth": "week" if len(days(runs[0])) > SHORT else "day"}

@@ -5,12 +5,13 @@ from math import erfc, log10, sqrt
 from statistics import NormalDist
 from typing import TYPE_CHECKING
 
+from sim.language.spoken import marked, said
 from sim.report.blank import blank
 from sim.report.looks import BLUE, GREEN, colours, colours_of, country, dashes, day, hatches, symbols, words
 from sim.report.panels import bars, framed, subtitles
 from sim.report.pictures.waits import NO_ALERTS, stacked, stacked_table
 from sim.report.tally import step, steps, tally
-from sim.rounding import amount, percent
+from sim.rounding import amount, fixed, percent
 from sim.words import Channel, ContactChannel, Detector, End, Fate, Tier, Truth
 
 if TYPE_CHECKING:
@@ -37,6 +38,10 @@ MOST_SHOWN = 0.1
 HEARD_SHOWN = 20
 """Alerts heard, up to which fatigue is drawn; the model counts on to 127."""
 
+LANE, BETWEEN = 24, 70
+"""Height of the lane of a bar, and of the room between two panels, in pixels."""
+
+DETECTION = marked("How much the detectors find, and how often they are wrong")
 ROC, PRECISION = "What the detectors can tell apart", "What alerts were about"
 FATIGUE, HEARD = "What repeated alerts do", "Alerts that people heard"
 
@@ -52,6 +57,143 @@ def false_alarms(threshold: float) -> float:
 def detections(threshold: float, d_prime: float) -> float:
     """Return the share of fraudulent contacts, N(d', 1), with a score from ``threshold`` up."""
     return false_alarms(threshold - d_prime)
+
+
+def detection(run: "Run") -> "go.Figure":
+    """Draw how much of what is seen raises an alert of each tier: of fraud as bars, of what is legitimate as points.
+
+    In closed form from the scenario: scores of fraud are N(d', 1), those of legitimate contacts N(0, 1). Of contacts
+    which the detector's coverage reaches, before what a law's data sharing adds to d'.
+
+    Returns:
+        A figure whose bars are divided by the tier that a score reaches; the points stand on a scale of powers of ten,
+        since false alarms are rare.
+    """
+    import plotly.graph_objects as go
+    from plotly.subplots import make_subplots
+
+    lanes, rules = _lanes(run), _rules(run)
+    seen = len(lanes)
+    height = (LANE * seen, LANE * (len(rules) + 1))
+    figure = make_subplots(
+        rows=2, cols=1, vertical_spacing=BETWEEN / (sum(height) + BETWEEN), row_heights=list(height),
+        subplot_titles=[said("fraud seen that raises an alert"),
+                        said("legitimate contacts that raise one (log scale)")],
+    )  # fmt: skip
+    colour, hatch = colours("tier"), hatches(TIERS)
+    least, most = 1.0, 0.0
+    for tier, above in zip(TIERS, (None, *TIERS), strict=False):
+        shares = [
+            detections(tiers[tier], d) - (detections(tiers[above], d) if above else 0) for d, tiers in lanes.values()
+        ]
+        figure.add_trace(
+            go.Bar(
+                orientation="h",
+                y=list(lanes),
+                x=shares,
+                name=said(tier),
+                legendgroup=tier,
+                marker=bars(colour[tier], hatch[tier]),
+                text=[
+                    said(
+                        "{seen}: {share} raise an alert that is {tier}",
+                        seen=lane,
+                        share=percent(share),
+                        tier=said(tier),
+                    )
+                    for lane, share in zip(lanes, shares, strict=True)
+                ],
+                textposition="none",
+                hovertemplate="%{text}<extra></extra>",
+            ),
+            row=1,
+            col=1,
+        )
+        false = {name: false_alarms(tiers[tier]) for name, (_, tiers) in rules.items()}
+        least, most = min(least, *false.values()), max(most, *false.values())
+        figure.add_trace(
+            go.Scatter(
+                x=list(false.values()),
+                y=list(false),
+                mode="markers",
+                name=said(tier),
+                legendgroup=tier,
+                showlegend=False,
+                cliponaxis=False,
+                marker={"symbol": MARKS[tier], "color": colour[tier], "size": 13},
+                text=[
+                    said(
+                        "{share} of legitimate contacts raise an alert that is {tier} or graver",
+                        share=percent(share), tier=said(tier),
+                    )
+                    for share in false.values()
+                ],
+                hovertemplate="%{text}<extra></extra>",
+            ),
+            row=2,
+            col=1,
+        )  # fmt: skip
+    framed(figure, sum(height) + BETWEEN + 150, said(DETECTION))
+    figure.update_layout(barmode="stack", bargap=0.25, legend={"traceorder": "normal"})
+    figure.update_xaxes(range=[0, 1], tickformat=".0%", row=1, col=1)
+    lowest = max(least / 3.0, 1e-12)
+    powers = {10.0**power: percent(10.0**power) for power in range(-12, 0) if lowest <= 10.0**power <= 3 * most}
+    figure.update_xaxes(
+        type="log", range=[log10(lowest), log10(3 * most)], tickvals=list(powers), ticktext=list(powers.values()),
+        title_text=said("share of contacts"), row=2, col=1,
+    )  # fmt: skip
+    figure.update_yaxes(autorange="reversed", type="category")
+    few = list(powers)[::2]
+    sparse = {"tickvals": few, "ticktext": [powers[power] for power in few], "tickangle": 0}
+    figure.update_layout(meta={"narrow": {"layout": {"xaxis2": sparse}}})
+    return subtitles(figure)
+
+
+def detection_words(run: "Run") -> str:
+    """Say how much of the fraud that people fell for raises an alert of each detector, and for how many false ones."""
+    told = []
+    weakest = TIERS[-1]
+    for name, (shift, tiers) in _rules(run).items():
+        least = min(getattr(run.scenario.spec.warning.detectors.contact, one).engaged for one in CHANNELS) + shift
+        told.append(
+            said(
+                "{detector}: at least {found} of attempts that draw somebody in raise an alert, and so does one in "
+                "{false} legitimate contacts.",
+                detector=name,
+                found=percent(detections(tiers[weakest], least)),
+                false=amount(1 / false_alarms(tiers[weakest])),
+            )
+        )
+    return " ".join(told)
+
+
+def _rules(run: "Run") -> dict[str, tuple[float, dict[str, float]]]:
+    """Return each detector's shift and thresholds by tier, by what it is called; both in one if they are alike."""
+    settings = run.scenario.spec.warning.detectors
+    both = {source: getattr(settings, source) for source in SOURCES}
+    rules = {
+        source: (float(one.shift), {tier: float(getattr(one.thresholds, tier)) for tier in TIERS})
+        for source, one in both.items()
+    }
+    if len({repr(rule) for rule in rules.values()}) == 1:
+        return {said("Both detectors"): next(iter(rules.values()))}
+    called = {Detector.CENTRAL.label: said("Central detector"), Detector.LOCAL.label: said("Local detector")}
+    return {called[source]: rule for source, rule in rules.items()}
+
+
+def _lanes(run: "Run") -> dict[str, tuple[float, dict[str, float]]]:
+    """Return d' with the detector's shift, and its thresholds, by what is seen; what has the same is named once."""
+    settings = run.scenario.spec.warning.detectors
+    contacts = [(f"{words(channel)}, {words(kind)}", getattr(getattr(settings.contact, channel), kind))
+                for kind in reversed(SEEN) for channel in CHANNELS]  # fmt: skip
+    stages = [(said("later stage, {stage}", stage=words(stage)), getattr(settings.stages, stage)) for stage in STAGES]
+    rules = _rules(run)
+    found = {}
+    for seen, d_prime in (*stages, *contacts):
+        for name, (shift, tiers) in rules.items():
+            lane = seen if len(rules) == 1 else said("{seen}: {detector}", seen=seen, detector=name)
+            found[lane] = (float(d_prime) + shift, tiers)
+    return found
 
 
 def roc(run: "Run") -> "go.Figure":
@@ -148,10 +290,10 @@ def roc_table(run: "Run") -> "pd.DataFrame":
     for panel, curves in _panels(run).items():
         for kind, (d_prime, tiers) in curves.items():
             found = {tier: percent(detections(t, d_prime)) for tier, t in tiers.items()}
-            rows.append({"where": panel, "seen": kind, "d'": f"{d_prime:.2f}", **found})
+            rows.append({"where": panel, "seen": kind, "d'": fixed(d_prime, 2), **found})
         false = {tier: percent(false_alarms(t)) for tier, t in tiers.items()}
-        rows.append({"where": panel, "seen": "legitimate", "d'": "0", **false})
-    return pd.DataFrame(rows, columns=["where", "seen", "d'", *TIERS])
+        rows.append({"where": panel, "seen": "legitimate", "d'": amount(0), **false})
+    return pd.DataFrame(rows, columns=["where", "seen", "d'", *TIERS], dtype=object)
 
 
 def _panels(run: "Run") -> Panels:
@@ -235,12 +377,12 @@ def fatigue_table(run: "Run") -> "pd.DataFrame":
 
     rows = []
     for count in (0, 1, 2, 3, 5, 10, 20):
-        row = {"heard before": str(count)}
+        row: dict[str, object] = {"heard before": count}
         for right, name in ((True, "right type"), (False, "wrong type")):
             for channel in CONTACT_CHANNELS:
                 row[f"{channel}, {name}"] = percent(stops(run, channel, count, right))
         rows.append(row)
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, dtype=object)
 
 
 def stops(run: "Run", channel: str, heard: int, right: bool) -> float:
@@ -300,7 +442,7 @@ def heard_table(run: "Run") -> "pd.DataFrame":
         for tier in TIERS
         if tier in reached
     ]
-    return pd.DataFrame(rows, columns=["tier", "heard", "per 1,000 people"])
+    return pd.DataFrame(rows, columns=["tier", "heard", "per 1,000 people"], dtype=object)
 
 
 def _heard(run: "Run") -> "dict[tuple[str, date], float]":

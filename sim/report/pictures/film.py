@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from sim.report.looks import PEOPLE, SCALE, country, finish, plain, provinces
-from sim.report.pictures.place import tiles
+from sim.report.pictures.place import lines_of, tiles
 from sim.report.sums import by_day, days, months_of, sums
 from sim.rounding import amount
 from sim.words import DESKS, End
@@ -19,6 +19,8 @@ FRAME_DAYS = 7
 DESK_NAMES = tuple(desk.label for desk in DESKS)
 LINES = {f"line_{desk}": f"people waiting for a {desk}" for desk in DESK_NAMES}
 """Quantities of the state that are drawn, and how each is called."""
+LONGEST = 7
+"""Letters of a line of a name on a tile of the page."""
 SHARE, COUNT = "share", "count"
 
 
@@ -35,8 +37,8 @@ def reel(run: "Run") -> dict[str, Any]:
     return {
         "start": str(run.scenario.spec.period.start),
         "tiles": [
-            {"name": names[code], "letters": letters, "column": column, "row": row}
-            for code, (column, row, letters) in placed.items()
+            {"name": names[code], "lines": lines_of(names[code], LONGEST), "column": column, "row": row}
+            for code, (column, row) in placed.items()
         ],
         "unit": "alerts per 100,000 people",
         "most": _digits(float(rates.to_numpy().max(initial=0.0))),
@@ -147,14 +149,14 @@ def _heatmap(run: "Run", rates: "pd.Series[Any]", top: float) -> "go.Heatmap":
     import plotly.graph_objects as go
 
     placed, names = tiles(run), provinces(run)
-    wide = max(column for column, _, _ in placed.values()) + 1
-    high = max(row for _, row, _ in placed.values()) + 1
+    wide = max(column for column, _ in placed.values()) + 1
+    high = max(row for _, row in placed.values()) + 1
     z: list[list[Any]] = [[None] * wide for _ in range(high)]
     text = [[""] * wide for _ in range(high)]
     said = [[""] * wide for _ in range(high)]
-    for code, (column, row, letters) in placed.items():
+    for code, (column, row) in placed.items():
         z[row][column] = _digits(float(rates[code]))
-        text[row][column] = plain(letters)
+        text[row][column] = "<br>".join(map(plain, lines_of(names[code])))
         said[row][column] = f"{plain(names[code])}: {amount(float(rates[code]))}"
     return go.Heatmap(
         z=z,

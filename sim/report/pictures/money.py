@@ -81,7 +81,7 @@ def money_table(run: "Run") -> "pd.DataFrame":
         for when in steps(run):
             rows.append({"month": f"{when:%Y-%m}", **{name: amount(values[name][when]) for name in AMOUNTS}})
     rows.append({"month": "whole period", **{name: amount(sum(values[name].values())) for name in AMOUNTS}})
-    return pd.DataFrame(rows, columns=["month", *AMOUNTS])
+    return pd.DataFrame(rows, columns=["month", *AMOUNTS], dtype=object)
 
 
 def _yuan(run: "Run") -> "dict[str, dict[date, float]]":

@@ -2,9 +2,10 @@
 
 from typing import TYPE_CHECKING
 
+from sim.language.spoken import said
 from sim.report.blank import blank
 from sim.report.looks import GREEN, PEOPLE, VERMILLION, colours, country, hatches, named, plain, words
-from sim.report.panels import bars, framed, names_beside, subtitles
+from sim.report.panels import bars, cut, framed, names_beside, subtitles
 from sim.report.tally import tally
 from sim.rounding import amount
 from sim.words import Outcome, Sex
@@ -21,6 +22,8 @@ ENDS = (Outcome.VICTIMS.label, Outcome.SAVED.label)
 """Ends of episodes: the person paid; a warning stopped it before any payment."""
 
 AGES, TYPES = "Victims and saved by age and sex", "Victims and saved by type of fraud"
+HALF = 8.0
+"""Pixels from the middle of a category to that of one of its two bars."""
 NOBODY = "Nobody fell victim or was saved in this run."
 
 
@@ -83,9 +86,9 @@ def ages_table(run: "Run") -> "pd.DataFrame":
             row = {"age": band, "sex": SEX[sex], "people": amount(size)}
             for end, value in zip(ENDS, some, strict=True):
                 row[end] = amount(value)
-                row[f"{end} per 100,000"] = amount(value / size * PEOPLE) if size else "none"
+                row[f"{end} per 100,000"] = amount(value / size * PEOPLE if size else None)
             rows.append(row)
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, dtype=object)
 
 
 def types(run: "Run") -> "go.Figure":
@@ -116,8 +119,18 @@ def types(run: "Run") -> "go.Figure":
         )
     framed(figure, 150 + 42 * len(counts), TYPES)
     figure.update_layout(barmode="group", bargap=0.25)
-    figure.update_xaxes(title_text="people, whole period", nticks=5)
+    figure.update_xaxes(title_text=said("people, whole period"), nticks=5)
     figure.update_yaxes(autorange="reversed")
+    # The bar of victims lies above that of those who were saved.
+    sides = dict(zip(ENDS, (HALF, -HALF), strict=True))
+    cut(
+        figure,
+        {
+            (plain(name), sides[end]): pair[place] * country(run)
+            for name, pair in counts.items()
+            for place, end in enumerate(ENDS)
+        },
+    )
     return names_beside(figure, {plain(name): named(name) for name in counts})
 
 
@@ -126,7 +139,7 @@ def types_table(run: "Run") -> "pd.DataFrame":
     import pandas as pd
 
     rows = [(name, *(amount(value * country(run)) for value in pair)) for name, pair in _by_type(run).items()]
-    return pd.DataFrame(rows, columns=["type", *ENDS])
+    return pd.DataFrame(rows, columns=["type", *ENDS], dtype=object)
 
 
 def groups(run: "Run") -> dict[tuple[str, str], float]:

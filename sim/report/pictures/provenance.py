@@ -44,7 +44,7 @@ def seconds_table(run: "Run") -> "pd.DataFrame":
     import pandas as pd
 
     phases = run.manifest["performance"]["phases"]
-    return pd.DataFrame({"phase": [named(name) for name in phases], "seconds": list(phases.values())})
+    return pd.DataFrame({"phase": [named(name) for name in phases], "seconds": list(phases.values())}, dtype=object)
 
 
 def parameters(run: "Run") -> "pd.DataFrame":
@@ -52,6 +52,7 @@ def parameters(run: "Run") -> "pd.DataFrame":
     import pandas as pd
 
     from sim.scenario import show_lines
+    from sim.scenario.load import plain, value_at
     from sim.scenario.writing import flow_text
 
     rows: list[dict[str, str]] = []
@@ -61,7 +62,8 @@ def parameters(run: "Run") -> "pd.DataFrame":
         # A table rests on what its cells rest on.
         source = sources.get(key) or next((one for cell, one in sources.items() if cell.startswith(f"{key}.")), None)
         match = ROW.match(key + ".")
-        if match is not None:
+        # Rows of a list are counted; a map by province is no list, and each of its values is one that somebody chose.
+        if match is not None and isinstance(plain(value_at(run.scenario.resolved, match["table"])), list):
             table = match["table"]
             tables[table] = max(tables.get(table, 0), int(key[len(table) + 1 :].partition(".")[0]) + 1)
             if tables[table] > 1 or any(row["key"] == table for row in rows[-1:]):
@@ -87,7 +89,23 @@ def parameters(run: "Run") -> "pd.DataFrame":
     for row in rows:
         if row["key"] in tables and not row["value"]:
             row["value"] = f"{tables[row['key']]} rows"
-    return pd.DataFrame(rows, columns=["key", "value", "origin", "range", "basis"])
+    return pd.DataFrame(rows, columns=["key", "value", "origin", "range", "basis"], dtype=object)
+
+
+def changed_parameters(run: "Run", base: "Run") -> "pd.DataFrame":
+    """Return those of a run's ``parameters`` whose row, or what a table holds, is not that of another run."""
+    from sim.scenario.load import plain, value_at
+
+    ours, theirs = parameters(run), parameters(base)
+    known = set(theirs.itertuples(index=False, name=None))
+
+    def is_same(row: tuple[str, ...]) -> bool:
+        key = row[0]
+        return row in known and bool(
+            plain(value_at(run.scenario.resolved, key)) == plain(value_at(base.scenario.resolved, key))
+        )
+
+    return ours[[not is_same(row) for row in ours.itertuples(index=False, name=None)]]
 
 
 def _whole(text: str) -> str:
