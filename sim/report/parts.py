@@ -124,6 +124,8 @@ class About:
     phases: Shown
     parameters: Table
     command: str
+    spread: Table | None = None
+    replicates: int = 1
 
 
 def table(frame: "pd.DataFrame") -> Table:
