@@ -4,6 +4,7 @@ Words, letters, separators and signs are those of the language that is spoken.
 """
 
 from math import floor, isnan, log10
+from typing import Any
 
 from sim.language.spoken import ENGLISH, said, spoken
 
@@ -100,6 +101,25 @@ def short(value: float | int | None) -> Written:
 def short_units() -> list[tuple[float, str]]:
     """Return the sizes from which ``short`` says letters, the largest first, and the letters, for scripts of a page."""
     return list(_SHORT[spoken()])
+
+
+def rules() -> dict[str, Any]:
+    """Return how the language that is spoken writes numbers, in plain values, for pages that write them by themselves.
+
+    Returns:
+        ``long``, of ``amount``: sizes with their words, largest first, and what is added to these for several, and from
+        how many on; ``short``, of ``short``; ``percent``, the sign; ``group`` and ``decimal``, the separators.
+    """
+    french = spoken() == "fr"
+    return {
+        "long": [list(row) for row in _LONG[spoken()]],
+        "short": [list(row) for row in _SHORT[spoken()]],
+        "several": "s" if french else "",
+        "several_from": _FRENCH_SEVERAL,
+        "percent": _PERCENT[spoken()],
+        "group": written(","),
+        "decimal": written("."),
+    }
 
 
 def _rounded(value: float, digits: int) -> str:

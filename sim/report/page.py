@@ -132,7 +132,7 @@ def page(groups: "Sequence[Sequence[Run]]", progress: Callable[[int, int], None]
         styles=(FOLDER / STYLES).read_text(encoding="utf-8"),
         library=packed(library),
         script=script,
-        hashes=[_hash(library), _hash(script)],
+        hashes=[content_hash(library), content_hash(script)],
     )
 
 
@@ -262,6 +262,6 @@ def _on_one_scale(reels: list[dict[str, Any]]) -> list[dict[str, Any]]:
     ]
 
 
-def _hash(script: str) -> str:
+def content_hash(script: str) -> str:
     """Return the hash by which the page's content security policy allows a script."""
     return "sha256-" + base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
