@@ -14,7 +14,7 @@ from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parent
 NO_RESULT = frozenset(
-    {"__main__.py", "calibration", "cli", "experiments", "progress.py", "report", "runs.py", "verify"}
+    {"__main__.py", "calibration", "cli", "experiments", "forecast", "progress.py", "report", "runs.py", "verify"}
 )
 """Sources that change no outcome; a change of any other makes a journal start anew.
 

@@ -46,6 +46,7 @@ def calibrate(
     file: Path | None = None,
     tell: Callable[[str], None] = lambda line: None,
     progress: Callable[[int, int], None] | None = None,
+    verbose: bool = False,
 ) -> Calibration:
     """Fit the calibrated parameters of a scenario to its fitted figures, and condition all free ones on them.
 
@@ -59,6 +60,7 @@ def calibrate(
             standard errors of the figures are written into it.
         tell: Called with a line at each step.
         progress: Called with the number of runs of a step that are done and the number of all.
+        verbose: Whether the lines of the log in the folder go to standard error, too.
 
     Returns:
         The folder, the report, and the file.
@@ -84,7 +86,8 @@ def calibrate(
     if not parameters or not targets.fitted:
         raise FitError(NO_PARAMETER if not parameters else NO_FIGURE)
     path.mkdir(parents=True, exist_ok=True)
-    with holding(path), Evaluations(scenario, path, workers, progress) as evaluations:
+    with holding(path), Evaluations(scenario, path, workers, progress, verbose) as evaluations:
+        tell = evaluations.telling(tell)
         start = np.array([one.coordinate(one.start) for one in parameters])
         fit = Fitter(evaluations, parameters, targets, levels, tell).fit(start)
         reference = evaluations.evaluate([Task(levels[-1], seed, fit.values()) for seed in seeds])

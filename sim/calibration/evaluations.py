@@ -40,8 +40,9 @@ class Evaluations(Simulations):
         folder: Path,
         workers: int | None = None,
         progress: Callable[[int, int], None] | None = None,
+        verbose: bool = False,
     ) -> None:
-        super().__init__(folder, figures_and_evidence, workers, progress=progress)
+        super().__init__(folder, figures_and_evidence, workers, progress=progress, verbose=verbose)
         self._scenario = scenario
 
     def evaluate(self, tasks: Sequence[Task]) -> list[Outcome]:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor
 
     from sim.experiments.simulations import Computing
+    from sim.progress import Job
     from sim.results.run import Run
     from sim.scenario import Scenario
 
@@ -78,6 +79,21 @@ Replicates = Annotated[
     int, typer.Option(metavar="N", min=1, max=MOST, help="Runs with seeds counting up, each in its own folder.")
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", help="No progress, no table.")]
+
+
+def _verbose(context: typer.Context, value: bool) -> bool:
+    """Return whether ``--verbose`` was given, after the command or before it."""
+    return value or bool(context.find_root().params.get("verbose"))
+
+
+Verbose = Annotated[
+    bool,
+    typer.Option(
+        "--verbose",
+        callback=_verbose,
+        help="Print the lines of the log as they come and, where something fails, where in the program.",
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
 
 
@@ -164,12 +180,12 @@ def run_once(
     scenario: "Scenario",
     folder: Path | None,
     workers: int | None,
-    silent: bool,
+    bar: "Job | None",
     timed: bool,
     checkpoint: bool = False,
+    verbose: bool = False,
 ) -> "Run":
-    """Run once behind a progress bar."""
-    from sim.progress import bar
+    """Run once, with what it does shown in the bar of the job that it belongs to."""
     from sim.results.provenance import process_age_s
     from sim.running import run
 
@@ -178,11 +194,19 @@ def run_once(
         kept = "of this run only checkpoints were kept, from which the same command goes on"
     with (
         keeping(kept),
-        bar(scenario, silent) as progress,
         checkpoint_warnings() if checkpoint else nullcontext(),
     ):
         age_s = process_age_s() if timed else 0.0
-        return run(scenario, folder, workers=workers, progress=progress, checkpoint=checkpoint, age_s=age_s)
+        progress = None if bar is None else bar.of(scenario)
+        return run(
+            scenario,
+            folder,
+            workers=workers,
+            progress=progress,
+            checkpoint=checkpoint,
+            age_s=age_s,
+            verbose=verbose,
+        )
 
 
 @contextmanager
@@ -206,12 +230,18 @@ class Runs:
     executor: "Executor | None"
     workers: int | None
     progress: "Callable[[int, int], None] | None"
+    verbose: bool = False
     place: Path | None = None
 
     @property
     def computing(self) -> "Computing":
         """Who makes the runs, as experiments take it."""
-        return {"executor": self.executor, "workers": self.workers, "progress": self.progress}
+        return {
+            "executor": self.executor,
+            "workers": self.workers,
+            "progress": self.progress,
+            "verbose": self.verbose,
+        }
 
     def kept_in(self, folder: Path) -> Path:
         """Remember and return the folder where an interrupted experiment goes on."""
@@ -221,19 +251,30 @@ class Runs:
 
 @contextmanager
 def experiment(
-    silent: bool, workers: int | None, scheduler: str | None
+    silent: bool, workers: int | None, scheduler: str | None, verbose: bool = False, expected: int | None = None
 ) -> "Iterator[tuple[Runs, Callable[[str], None]]]":
-    """Make many runs behind a progress bar, on this machine or a cluster."""
+    """Make many runs behind a progress bar, on this machine or a cluster.
+
+    Args:
+        silent: No bar is shown.
+        workers: How many runs are made at a time.
+        scheduler: Of the cluster.
+        verbose: Whether the lines of the experiment's log are shown.
+        expected: How many runs there will be, where they are asked for in several steps.
+
+    Yields:
+        What experiments are given, and what tells a line.
+    """
     from sim.experiments.cluster import cluster
     from sim.progress import steps
 
-    runs = Runs(None, workers, None)
+    runs = Runs(None, workers, None, verbose)
     with ExitStack() as stack:
         stack.enter_context(keeping(lambda: _kept(runs)))
         if scheduler is not None:
             runs.executor, fitting = stack.enter_context(cluster(scheduler))
             runs.workers = workers or fitting
-        tell, runs.progress = stack.enter_context(steps(silent))
+        tell, runs.progress = stack.enter_context(steps(silent, expected=expected))
         yield runs, tell
 
 

@@ -21,6 +21,7 @@ from sim.cli.common import (
     Scheduler,
     Seed,
     Settings,
+    Verbose,
     Workers,
     app,
     bundled,
@@ -54,6 +55,7 @@ def calibrate(
     workers: Cores = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
+    verbose: Verbose = False,
 ) -> None:
     """Fit the calibrated parameters to the fitted figures; write them back into the scenario's file."""
     from sim.calibration.calibrate import FOLDER, REPORT_TEXT, calibrate
@@ -66,7 +68,7 @@ def calibrate(
         keeping(f"what was simulated is kept in {folder}, the same command goes on"),
         steps(quiet or as_json) as (tell, progress),
     ):
-        done = calibrate(found, folder, workers, _own_file(scenario), tell, progress)
+        done = calibrate(found, folder, workers, _own_file(scenario), tell, progress, verbose)
     if as_json:
         typer.echo(to_json(done.document), nl=False)
     elif not quiet:
@@ -103,13 +105,14 @@ def compare(
     ] = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
+    verbose: Verbose = False,
 ) -> None:
     """Compare policies on the very same attempts and people: paired differences with the first, the base."""
     from sim.experiments.lines import show
     from sim.experiments.paired import compare_folders, compare_scenarios, prepared
     from sim.experiments.rounded import thin
     from sim.experiments.table import comparison_tables
-    from sim.progress import console
+    from sim.progress import console, job
     from sim.results.folder import to_json
 
     values = given_values(engine, scale, pool, seed, events)
@@ -126,7 +129,11 @@ def compare(
         return load(name, settings, {**own, "seed": found.spec.seed + replicate}) if replicate else found
 
     def make(scenario: "Scenario", place: Path) -> "Run":
-        return run_once(scenario, place, workers, quiet or as_json, timed=False)
+        return run_once(scenario, place, workers, bar, timed=False, verbose=verbose)
+
+    def told(number: int) -> None:
+        if bar is not None:
+            bar.finished(number)
 
     if finished:
         document = compare_folders([Path(name) for name in names])
@@ -134,14 +141,18 @@ def compare(
         folder = prepared(names, loaded, out, draws, replicates)
         for line in thin([loaded(name, None if draws is None else 0, 0).spec for name in names]):
             typer.echo(f"warning: {line}", err=True)
-        with keeping(f"what was finished is kept in {folder}, the same command goes on"):
-            document = compare_scenarios(names, loaded, make, folder, draws, replicates)
+        runs = len(names) * replicates * (draws or 1)
+        with (
+            keeping(f"what was finished is kept in {folder}, the same command goes on"),
+            job(quiet or as_json, runs) as bar,
+        ):
+            document = compare_scenarios(names, loaded, make, folder, draws, replicates, told, verbose)
     if as_json:
         typer.echo(to_json(document), nl=False)
     elif not quiet:
         show(console(), comparison_tables(document))
     if not finished and not as_json:
-        typer.echo(f"{folder}  {len(names) * replicates * (draws or 1)} runs")
+        typer.echo(f"{folder}  {runs} runs")
 
 
 @app.command()
@@ -167,6 +178,7 @@ def attribute(
     replicates: Annotated[int, typer.Option(metavar="N", min=1, max=MOST, help="Worlds with seeds counting up.")] = 1,
     as_json: AsJson = False,
     quiet: Quiet = False,
+    verbose: Verbose = False,
 ) -> None:
     """Say what each layer prevents and costs: alone, beside all others, and on average (Shapley values)."""
     from sim.experiments.attribute import attribute as attributed
@@ -179,7 +191,7 @@ def attribute(
     found = load(
         scenario, settings, {"engine": engine, "scale": scale, "population.pool": pool, "seed": seed, "draw": draw}
     )
-    with experiment(quiet or as_json, workers, scheduler) as (runs, _):
+    with experiment(quiet or as_json, workers, scheduler, verbose) as (runs, _):
         folder = runs.kept_in(prepared(found, layers, orders, replicates, out))
         done = attributed(found, layers, orders, replicates, folder, **runs.computing)
     if as_json:
@@ -217,6 +229,7 @@ def sweep(
     quantity: Quantity = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
+    verbose: Verbose = False,
 ) -> None:
     """Run a scenario at every point of a design; one table with a row a run. Interrupted, the same command goes on."""
     from sim.experiments.lines import show
@@ -232,7 +245,7 @@ def sweep(
     found = load(
         scenario, settings, {"engine": engine, "scale": scale, "population.pool": pool, "seed": seed, "draw": draw}
     )
-    with experiment(quiet or as_json, workers, scheduler) as (runs, _):
+    with experiment(quiet or as_json, workers, scheduler, verbose) as (runs, _):
         asked = varied(vary) if vary else None
         chosen = planned(found, asked, design, samples)
         given = {axis.key: axis.given for axis in chosen.axes}

@@ -20,6 +20,7 @@ from sim.cli.common import (
     Scheduler,
     Seed,
     Settings,
+    Verbose,
     app,
     experiment,
     load,
@@ -52,6 +53,7 @@ def sensitivity(
     quantity: Quantity = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
+    verbose: Verbose = False,
 ) -> None:
     """Say which parameters matter when all move over their ranges. Interrupted, the same command goes on."""
     from sim.experiments.indices import BLOCKS
@@ -68,7 +70,7 @@ def sensitivity(
         scenario, settings, {"engine": engine, "scale": scale, "population.pool": pool, "seed": seed, "draw": draw}
     )
     asked = quantity or QUANTITIES
-    with experiment(quiet or as_json, workers, scheduler) as (runs, tell):
+    with experiment(quiet or as_json, workers, scheduler, verbose) as (runs, tell):
         chosen = planned(found, vary, method, samples, asked)
         folder = prepared(found, chosen, out)
         runs.kept_in(folder)

@@ -18,6 +18,7 @@ from sim.cli.common import (
     Scheduler,
     Seed,
     Settings,
+    Verbose,
     app,
     experiment,
     load,
@@ -61,6 +62,7 @@ def staffing(
     ] = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
+    verbose: Verbose = False,
 ) -> None:
     """Find the smallest staff, province by province, that keeps a promise; and what more or less of it would cost."""
     from sim.experiments.lines import show
@@ -74,7 +76,7 @@ def staffing(
     found = load(
         scenario, settings, {"engine": engine, "scale": scale, "population.pool": pool, "seed": seed, "draw": draw}
     )
-    with experiment(quiet or as_json, workers, scheduler) as (runs, tell):
+    with experiment(quiet or as_json, workers, scheduler, verbose) as (runs, tell):
         if trims is not None and not by_half_hour:
             raise PromiseError("--trims take seats out of half hours; with --by-half-hour")
         extent = Extent(replicates, (TRIMS if trims is None else trims) if by_half_hour else None)

@@ -27,6 +27,8 @@ UNCOMPILED = frozenset(
         "calibration",
         "cli",
         "experiments",
+        "forecast",
+        "log.py",
         "progress.py",
         "reference",
         "report",

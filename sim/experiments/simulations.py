@@ -17,6 +17,7 @@ import shutil
 import signal
 import tempfile
 import threading
+import time
 from collections.abc import Callable, Collection, Iterable, Iterator
 from concurrent.futures import (
     FIRST_COMPLETED,
@@ -36,6 +37,7 @@ from typing import TYPE_CHECKING, Any, Self, TypedDict
 from sim.caches import program_digest
 from sim.experiments.store import JOURNAL
 from sim.failures import MACHINE, FailedError
+from sim.log import Log
 from sim.results.outcomes import Outcome
 from sim.results.stored import DamagedError, FolderError, demand_regular, digest_of
 from sim.scenario.load import digest
@@ -70,11 +72,13 @@ class Computing(TypedDict, total=False):
         executor: A ``concurrent.futures.Executor`` that makes them, instead of processes of this machine.
         workers: How many runs are made at a time; as many as this machine has cores, if not given.
         progress: Called with the number of runs that are done and the number of all, as they finish.
+        verbose: Whether the lines of the log in the experiment's folder go to standard error, too.
     """
 
     executor: Executor | None
     workers: int | None
     progress: Callable[[int, int], None] | None
+    verbose: bool
 
 
 def demand_keywords(function: str, given: Iterable[str], allowed: Collection[str]) -> None:
@@ -103,12 +107,14 @@ class Simulations:
 
     The journal is a text file, one line a finished run, under the hashes of its resolved scenario and of the program's
     sources, with a hash of the line itself. In memory are only the places of its lines, some hundred bytes a run.
+    Beside it lies the log, which says for people what was done when.
 
     Who makes simulations in a folder holds it (``sim.results.holding``).
 
     Attributes:
         asked: The keys of all runs that were asked for.
         simulated: How many of them had to be made.
+        log: Of the experiment.
     """
 
     def __init__(
@@ -118,6 +124,7 @@ class Simulations:
         workers: int | None = None,
         executor: Executor | None = None,
         progress: Callable[[int, int], None] | None = None,
+        verbose: bool = False,
     ) -> None:
         self.simulated = 0
         self.asked: set[str] = set()
@@ -137,6 +144,18 @@ class Simulations:
             demand_regular(path)
         self._journal = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644)
         self._read_journal(path)
+        self.log = Log(folder, verbose)
+        self.log(f"begins: {len(self._places):,} runs are in the journal, {self._workers} are made at a time")
+
+    def telling(self, tell: Callable[[str], None] | None) -> Callable[[str], None]:
+        """Return what writes a line into the log and tells it."""
+
+        def both(line: str) -> None:
+            self.log(line)
+            if tell is not None:
+                tell(line)
+
+        return both
 
     def run(self, scenarios: "Iterable[Scenario]", total: int) -> list[Outcome]:
         """Return the outcome of each scenario.
@@ -181,7 +200,8 @@ class Simulations:
             SimulationError: Where a run cannot be made on this machine, or workers are gone.
         """
         results: list[str | Outcome] = []
-        work = _Work(self._workers)
+        work = _Work(self._workers, self.log)
+        self.log(f"{total:,} runs are asked for")
         self._report(0, total)
         try:
             for one in scenarios:
@@ -220,7 +240,7 @@ class Simulations:
         """Hand a run over to those who make them; a large one is made here, with all cores."""
         if self._executor is None and is_large(scenario):
             try:
-                self._keep(key, simulate(scenario, self._reader, self._folder, self._workers), work)
+                self._keep(key, timed(scenario, self._reader, self._folder, self._workers), work)
             except MachineError as error:
                 work.postpone(key, scenario, str(error), again)
             return
@@ -236,10 +256,12 @@ class Simulations:
         work.waiting[future] = key, scenario
 
     def close(self) -> None:
-        """Stop the processes and close the journal."""
+        """Stop the processes and close journal and log."""
         if self._pool is not None:
             self._pool.shutdown(cancel_futures=True)
         os.close(self._journal)
+        self.log(f"ends: {self.simulated:,} runs were made, {len(self.asked):,} asked for")
+        self.log.close()
 
     def __enter__(self) -> Self:
         return self
@@ -247,6 +269,8 @@ class Simulations:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if error is not None:
+            self.log(f"ended by {type(error).__name__}{f': {error}' if str(error) else ''}")
         self.close()
 
     def _collect(self, work: "_Work", again: bool = False) -> None:
@@ -268,10 +292,10 @@ class Simulations:
                     raise
                 work.postpone(key, scenario, f"{KILLER}: several workers died of it, one after the other", again)
 
-    def _submitted(self, scenario: "Scenario", parent: Path | None) -> "Future[Outcome]":
+    def _submitted(self, scenario: "Scenario", parent: Path | None) -> "Future[Timed]":
         """Return the future of a run that is handed over to the executor, or to processes of our own."""
         if self._executor is not None:
-            return self._executor.submit(simulate, scenario, self._reader, parent, 1)
+            return self._executor.submit(timed, scenario, self._reader, parent, 1)
         if self._pool is None:
             spawn = multiprocessing.get_context("spawn")
             with _masked(signal.SIGHUP):  # Python's tracker of semaphores begins here, and is to outlive a hangup
@@ -279,7 +303,7 @@ class Simulations:
         # Any task may be the first of a process: until it has loaded the program, an interrupt of the whole group would
         # show as its traceback. The parent hears it, waits for all of them, and tells.
         with _masked(signal.SIGINT, signal.SIGHUP):
-            return self._pool.submit(simulate, scenario, self._reader, parent, 1)
+            return self._pool.submit(timed, scenario, self._reader, parent, 1)
 
     def _drop_pool(self) -> None:
         """Let go of processes of which one was killed; the next task gets new ones."""
@@ -308,12 +332,15 @@ class Simulations:
         outcome: Outcome = entry["outcome"]
         return outcome
 
-    def _keep(self, key: str, outcome: Outcome, work: "_Work") -> None:
+    def _keep(self, key: str, made: "Timed", work: "_Work") -> None:
+        outcome, seconds = made
         self.simulated += 1
         work.given_up = 0
         if FAILED in outcome:  # tried again by the next one who asks
+            self.log.warn(f"run {key[:8]} failed after {seconds:.3f} s: {outcome[FAILED]}")
             work.failed[key] = outcome
             return
+        self.log(f"run {key[:8]} done in {seconds:.3f} s, {self.simulated:,} made")
         entry = {"run": key, "code": self._code, "outcome": outcome}
         line = json.dumps({**entry, "sha256": digest_of(entry)}, allow_nan=False).encode() + b"\n"
         offset = os.lseek(self._journal, 0, os.SEEK_END)
@@ -334,6 +361,7 @@ class _Work:
 
     Attributes:
         workers: How many runs are made at a time.
+        log: Of the experiment.
         waiting: Key and scenario of what is under way.
         again: Scenarios that failed for want of machine, by key.
         failed: Outcomes of runs that failed by themselves, by key.
@@ -342,7 +370,8 @@ class _Work:
     """
 
     workers: int
-    waiting: "dict[Future[Outcome], tuple[str, Scenario]]" = field(default_factory=dict)
+    log: Log
+    waiting: "dict[Future[Timed], tuple[str, Scenario]]" = field(default_factory=dict)
     again: "dict[str, Scenario]" = field(default_factory=dict)
     failed: dict[str, Outcome] = field(default_factory=dict)
     unmade: list[str] = field(default_factory=list)
@@ -355,6 +384,7 @@ class _Work:
     def postpone(self, key: str, scenario: "Scenario", why: str, again: bool) -> None:
         """Note a run that failed for want of machine; raises SimulationError where none is finished any more."""
         self.given_up += 1
+        self.log.warn(f"run {key[:8]} could not be made{' again' if again else ', it is tried once more'}: {why}")
         if again:
             self.unmade.append(why)
         else:
@@ -431,6 +461,17 @@ def _end_with_parent() -> None:
     if parent is not None:
         parent.join()
         os._exit(1)
+
+
+Timed = tuple[Outcome, float]
+"""What came out of a run, and the seconds that it took those who made it."""
+
+
+def timed(scenario: "Scenario", read: Reader, parent: Path | None, workers: int) -> Timed:
+    """Run a scenario as ``simulate`` does, and say how long it took."""
+    started = time.perf_counter()
+    outcome = simulate(scenario, read, parent, workers)
+    return outcome, time.perf_counter() - started
 
 
 def simulate(scenario: "Scenario", read: Reader, parent: Path | None, workers: int) -> Outcome:

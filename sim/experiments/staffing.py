@@ -228,8 +228,9 @@ def staffing(
             with whole(path / file) as unfinished:
                 unfinished.write_text(named.yaml(), encoding="utf-8", newline="\n")
 
-        with Simulations(path, read, workers, executor, progress) as simulations:
-            trials = Trials(policy, promise, replicates, simulations, tell or (lambda line: None))
+        verbose = search.get("verbose", False)
+        with Simulations(path, read, workers, executor, progress, verbose) as simulations:
+            trials = Trials(policy, promise, replicates, simulations, simulations.telling(tell))
             trials.search()
             points = trials.curve(curve)
             staffed = trials.staffed(trials.smallest)
