@@ -87,6 +87,12 @@ def cache_folder(kind: str, digest: str) -> Path | None:
     return readable
 
 
+def found_folder(kind: str, digest: str) -> Path | None:
+    """Return the folder of a cache where there is one; nothing is made."""
+    folders = (parent / f"{kind}-{digest[:16]}" for parent in _parents())
+    return next((folder for folder in folders if folder.is_dir()), None)
+
+
 def _parents() -> list[Path]:
     beside = PACKAGE / "__pycache__"
     chosen = Path(os.environ.get("XDG_CACHE_HOME", ""))

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor
 
     from sim.experiments.simulations import Computing
-    from sim.progress import Job
+    from sim.forecast.job import Job
+    from sim.progress import Job as Bar
     from sim.results.run import Run
     from sim.scenario import Scenario
 
@@ -94,6 +95,10 @@ Verbose = Annotated[
         help="Print the lines of the log as they come and, where something fails, where in the program.",
     ),
 ]
+DryRun = Annotated[
+    bool,
+    typer.Option("--dry-run", help="Say how many runs, and what time, memory and disk they take here; make none."),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
 
 
@@ -166,6 +171,37 @@ def event_share(text: str | None) -> str | float | None:
         refuse(f"--events {ascii_controls(text)}: is none of them; none, all or a fraction between 0 and 1")
 
 
+def foretell(job: "Job", dry_run: bool, as_json: bool, quiet: bool) -> None:
+    """Say what a command will take: all of it, and end, where that is asked for; else a line, if it may take long.
+
+    Args:
+        job: The runs of the command.
+        dry_run: Whether it was asked for.
+        as_json: Whether as JSON.
+        quiet: Whether a line is too much.
+
+    Raises:
+        Exit: After a forecast that was asked for.
+    """
+    from sim.forecast.job import Forecast, long_one
+    from sim.forecast.machine import this_machine
+    from sim.results.folder import to_json
+
+    def tell(line: str) -> None:
+        typer.echo(line, err=True)
+
+    if not dry_run:
+        if not quiet and (forecast := long_one(job, tell)) is not None:
+            tell(forecast.line)
+        return
+    machine = this_machine(tell)
+    forecast = Forecast.of(job, machine)
+    typer.echo(
+        to_json({"dry_run": forecast.document}) if as_json else "\n".join(forecast.lines(machine)), nl=not as_json
+    )
+    raise typer.Exit(DONE)
+
+
 @contextmanager
 def keeping(note: "str | Callable[[], str]") -> "Iterator[None]":
     """Let an error that ends a ``with`` block tell what was kept."""
@@ -180,7 +216,7 @@ def run_once(
     scenario: "Scenario",
     folder: Path | None,
     workers: int | None,
-    bar: "Job | None",
+    bar: "Bar | None",
     timed: bool,
     checkpoint: bool = False,
     verbose: bool = False,

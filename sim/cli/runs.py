@@ -12,6 +12,7 @@ from sim.cli.common import (
     MOST,
     AsJson,
     Draw,
+    DryRun,
     Engine,
     Events,
     Pool,
@@ -25,6 +26,7 @@ from sim.cli.common import (
     Workers,
     app,
     demand_left,
+    foretell,
     given_values,
     keeping,
     load,
@@ -70,9 +72,11 @@ def run(
     as_json: AsJson = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
+    dry_run: DryRun = False,
 ) -> None:
     """Run a scenario once, or N times, and show reported beside simulated figures."""
     from sim.experiments.replicates import DRAWS, REPLICATES, each, prepared
+    from sim.forecast.job import Job
     from sim.progress import job
 
     if draws is not None and (draw is not None or replicates > 1):
@@ -84,6 +88,7 @@ def run(
         refuse("--checkpoint: the engine 'reference' keeps no checkpoints; --engine vector")
     demand_left(scenario, settings, {"scale": first.spec.scale, "population.pool": first.spec.population.pool})
     silent = quiet or as_json
+    foretell(Job.of_folders([first], draws or replicates, workers), dry_run, as_json, quiet)
     if draws is None and replicates == 1:
         with job(silent) as bar:
             made = run_once(first, out, workers, bar, True, checkpoint, verbose)
@@ -207,10 +212,12 @@ def rerun(
     workers: Workers = None,
     as_json: AsJson = False,
     verbose: Verbose = False,
+    dry_run: DryRun = False,
 ) -> None:
     """Make a run again from its own folder, among temporary files, and compare every byte."""
     from sim.experiments.rerun import other_versions
     from sim.experiments.rerun import rerun as made_again
+    from sim.forecast.job import Job
     from sim.progress import job
     from sim.results.folder import SCENARIO_YAML
     from sim.results.run import Run
@@ -219,6 +226,7 @@ def rerun(
     for name, (then, now) in other_versions(before).items():
         typer.echo(ascii_controls(f"warning: {name} was {then}, is {now}"), err=True)
     chosen = load(str(folder / SCENARIO_YAML), None, {"engine": engine})
+    foretell(Job.of_folders([chosen], 1, workers), dry_run, as_json, quiet=False)
     with job(as_json) as bar:
         findings = list(made_again(before, chosen, workers, None if bar is None else bar.of(chosen), verbose))
     _show_findings(findings, as_json)

@@ -48,15 +48,7 @@ def prepared(names: Sequence[str], load: Load, folder: Path | None, draws: int |
     Returns:
         The folder.
     """
-    hashes: list[list[str]] = []
-    # Draws may come from tables of their own, and replicates differ in nothing but their seed.
-    for draw in _plan(draws):
-        base, *others = (load(name, draw, 0) for name in names)
-        for other in others:
-            demand_pair(base, other)
-        hashes.append([one.sha256 for one in (base, *others)])
-    for name in names:
-        load(name, _plan(draws)[-1], replicates - 1)  # what cannot be is refused before anything is run
+    hashes = demand_comparable(names, load, draws, replicates)
     first = load(names[0], _plan(draws)[0], 0)
     request = {
         "scenarios": hashes,
@@ -66,6 +58,20 @@ def prepared(names: Sequence[str], load: Load, folder: Path | None, draws: int |
         "versions": versions(),
     }
     return claim("comparison", first, request, folder, RUNS / f"compare-{first.name}-{first.spec.seed}")
+
+
+def demand_comparable(names: Sequence[str], load: Load, draws: int | None, replicates: int) -> list[list[str]]:
+    """Raise PairingError unless scenarios can be paired; return the hash of each, by draw. Nothing is written."""
+    hashes: list[list[str]] = []
+    # Draws may come from tables of their own, and replicates differ in nothing but their seed.
+    for draw in _plan(draws):
+        base, *others = (load(name, draw, 0) for name in names)
+        for other in others:
+            demand_pair(base, other)
+        hashes.append([one.sha256 for one in (base, *others)])
+    for name in names:
+        load(name, _plan(draws)[-1], replicates - 1)  # what cannot be is refused before anything is run
+    return hashes
 
 
 def compare_scenarios(
