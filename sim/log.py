@@ -4,7 +4,9 @@ It lies in the folder as ``log.txt``. It holds times of day, so it is no result:
 reads it. An experiment that goes on after an interruption appends to it.
 """
 
+import contextlib
 import logging
+import os
 import sys
 import time
 from pathlib import Path
@@ -33,8 +35,9 @@ class Log:
         formatter = logging.Formatter("%(asctime)s  %(message)s")
         formatter.default_time_format, formatter.default_msec_format = "%Y-%m-%dT%H:%M:%S", "%s.%03dZ"
         formatter.converter = time.gmtime
-        if folder is not None:
-            self._add(_File(folder / LOG, encoding="utf-8", errors="backslashreplace"), formatter)
+        if folder is not None and not _is_other(folder / LOG):
+            with contextlib.suppress(OSError):
+                self._add(_File(folder / LOG, encoding="utf-8", errors="backslashreplace"), formatter)
         if verbose:
             self._add(_StandardError(), formatter)
 
@@ -49,7 +52,8 @@ class Log:
     def close(self) -> None:
         """Close the file."""
         for handler in self._logger.handlers[:]:
-            handler.close()
+            with contextlib.suppress(OSError):
+                handler.close()
             self._logger.removeHandler(handler)
 
     def __enter__(self) -> Self:
@@ -65,6 +69,11 @@ class Log:
     def _add(self, handler: logging.Handler, formatter: logging.Formatter) -> None:
         handler.setFormatter(formatter)
         self._logger.addHandler(handler)
+
+
+def _is_other(path: Path) -> bool:
+    """Return whether something lies there that is no file, and could make who opens it wait for ever."""
+    return os.path.lexists(path) and not path.is_file()
 
 
 class _File(logging.FileHandler):

@@ -51,6 +51,7 @@ def run(
         ConservationError: If a conservation law is broken.
         ValueError: If the engine keeps no checkpoints, or ``events`` is none of what it may be.
     """
+    from sim.draws.machine_code import is_compiled
     from sim.engines import simulate
 
     started = time.perf_counter()
@@ -68,6 +69,8 @@ def run(
     _demand_text(target)
     with Staging(target, renamable=out is None) as staging, Log(staging.path, verbose) as log:
         log(f"run of {scope.name}: {_about(scenario, scope)}, into {target}")
+        if not is_compiled(scenario.spec.engine):
+            log(f"the engine {scenario.spec.engine} is compiled on the way: no machine code of it is kept yet")
         with (
             TableWriter(staging.path, scope, events=share > 0, keeps=bool(checkpoint)) as files,
             BackgroundWriter(files) as writer,

@@ -102,7 +102,7 @@ def main() -> NoReturn:
         sys.stdout.flush()
     except BaseException as error:
         lines, code = told(ending.meant(error), arguments)
-        if verbose and lines:
+        if verbose and lines and code == FAILED:
             traceback.print_exception(error)
     _tell(lines)
     ending.listen_no_more()

@@ -151,8 +151,8 @@ def compare(
     if finished:
         document = compare_folders([Path(name) for name in names])
     else:
-        if dry_run:
-            demand_comparable(names, loaded, draws, replicates)
+        # Of what is to be run after all, each draw is looked at when its folder is made.
+        demand_comparable(names, loaded, draws if dry_run else draws and 1, replicates if dry_run else 1)
         first = [loaded(name, None if draws is None else 0, 0) for name in names]
         foretell(Job.of_folders(first, replicates * (draws or 1), workers), dry_run, as_json, quiet)
         folder = prepared(names, loaded, out, draws, replicates)

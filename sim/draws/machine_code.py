@@ -60,13 +60,18 @@ def machine_code_folder() -> str:
             os.makedirs(chosen, exist_ok=True)
         if os.access(chosen, os.R_OK | os.X_OK) and os.path.isdir(chosen):
             return chosen
-    return str(cache_folder(KERNELS, sources_digest(UNCOMPILED)) or "")
+    return str(cache_folder(KERNELS, _digest()) or "")
+
+
+@cache
+def _digest() -> str:
+    return sources_digest(UNCOMPILED)
 
 
 def is_compiled(engine: str) -> bool:
     """Return whether the machine code of an engine is kept, by the name of a function that it needs; makes nothing."""
     chosen = os.environ.get("NUMBA_CACHE_DIR")
-    folder = Path(chosen) if chosen else found_folder(KERNELS, sources_digest(UNCOMPILED))
+    folder = Path(chosen) if chosen else found_folder(KERNELS, _digest())
     return folder is not None and any(folder.glob(f"*/{NEEDED[engine]}-*.nbc"))
 
 

@@ -69,25 +69,23 @@ COMPILING_BYTES = 600e6
 MOST_THREADS = 10
 """So many threads at most help: the largest province is a twelfth of the country, and a day ends with the last."""
 
-BASE_BYTES = 250e6
+BASE_BYTES = 240e6
 """Memory of a process with its libraries."""
 
-ROW_BYTES = 14e3
-"""Memory of a day of a province, as far as tables are read back whole for figures; at most ``MOST_ROWS_BYTES``."""
+TABLE_BYTES = 2.4e6
+"""Memory of tables that are read back for figures, times the root of the days of all provinces."""
 
-MOST_ROWS_BYTES = 380e6
+ALERT_BYTES = 1000.0
+"""Memory of each alert of a day: it is under way for some days, and counted for a month. Read off the whole country."""
 
-ALERT_BYTES = 6e3
-"""Memory of each alert of a day: it is under way for some days, and counted for a month."""
+FOLDER_BYTES, MONTH_BYTES = 105e3, 15e3
+"""Disk of a run of any length, and of a month: tables that have rows by month."""
 
-MONTH_BYTES = 20e3
-"""Disk of a month: tables that have rows by month."""
-
-DISK_ATTEMPTS, DISK_ALERTS, DISK_POWER = 12.0, 55.0, 0.31
+DISK_ATTEMPTS, DISK_ALERTS, DISK_POWER = 9.7, 35.0, 0.35
 """Disk of a day of a province: factors of attempts and alerts a day in a province, and the power to which they go: most
 rows are there once there is one of each kind, and counts in them grow by digits."""
 
-EVENT_BYTES = 47.0
+EVENT_BYTES = 48.0
 """Disk of an alert whose events are kept, with what it leads to."""
 
 OUTCOME_BYTES = 6e3
@@ -167,12 +165,14 @@ def work_terms(work: Work) -> dict[str, float]:
 
 def memory_of(work: Work) -> float:
     """Return the memory of a process that makes a run, in bytes: a byte a person, and what is under way."""
-    rows = min(ROW_BYTES * work.province_days, MOST_ROWS_BYTES)
-    return BASE_BYTES + rows + work.people + ALERT_BYTES * work.alerts / work.days
+    tables = TABLE_BYTES * sqrt(work.province_days)
+    return BASE_BYTES + tables + work.people + ALERT_BYTES * work.alerts / work.days
 
 
 def disk_of(work: Work) -> float:
     """Return the bytes of a run's folder."""
     attempts, alerts = (amount / work.province_days for amount in (work.attempts, work.alerts))
     rows: float = DISK_ATTEMPTS * attempts**DISK_POWER + DISK_ALERTS * alerts**DISK_POWER
-    return MONTH_BYTES * work.months + rows * work.province_days + EVENT_BYTES * work.alerts * work.events
+    return (
+        FOLDER_BYTES + MONTH_BYTES * work.months + rows * work.province_days + EVENT_BYTES * work.alerts * work.events
+    )
