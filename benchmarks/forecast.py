@@ -61,8 +61,8 @@ CASES: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 """What ``tocsin run`` is given, by what it is called."""
 
-FITTED = ("start", "run", "day", "province_day", "attempt", "alert", "alert_by_reference", "event")
-"""Coefficients that these runs can tell: those of people need the whole country."""
+FITTED = ("start", "run", "day", "province_day", "alert", "alert_by_reference", "event")
+"""Coefficients that these runs can tell: those of attempts and of people need the whole country."""
 
 
 @dataclass(frozen=True)
@@ -86,16 +86,18 @@ class Measured:
         python, kernels = slower(machine.speeds)
         terms = work_terms(self.work)
         if self.work.engine == "reference":
-            terms |= {"attempt": 0.0, "alert": 0.0, "alert_by_reference": self.work.alerts}
+            terms |= {"alert": 0.0, "alert_by_reference": self.work.alerts}
         terms |= {"start": 1.0 / self.runs}
         serial = (*SERIAL, "start", "alert_by_reference")
         return np.array([self.runs * terms.get(name, 0.0) * (python if name in serial else kernels) for name in FITTED])
 
-    def people_s(self, machine: Machine) -> float:
-        """Return the seconds that people themselves are reckoned to take."""
+    def given_s(self, machine: Machine) -> float:
+        """Return the seconds of what is not fitted: attempts and people."""
+        python, kernels = slower(machine.speeds)
         terms = work_terms(self.work)
-        each = TIME.person * terms["person"] + TIME.person_month * terms["person_month"]
-        return self.runs * slower(machine.speeds)[0] * each
+        people = TIME.person * terms["person"] + TIME.person_month * terms["person_month"]
+        attempts = 0.0 if self.work.engine == "reference" else TIME.attempt * terms["attempt"]
+        return self.runs * (people * python + attempts * kernels)
 
 
 def measured(name: str, rounds: int) -> Measured:
@@ -119,7 +121,7 @@ def measured(name: str, rounds: int) -> Measured:
 def fitted(found: Sequence[Measured], machine: Machine) -> dict[str, float]:
     """Return the coefficients, none below 0, whose errors are the least as shares of what was measured."""
     seconds = np.array([one.processor_s for one in found])
-    left = seconds - np.array([one.people_s(machine) for one in found])
+    left = seconds - np.array([one.given_s(machine) for one in found])
     amounts = np.array([one.amounts(machine) for one in found])
     values, _ = nnls(amounts / seconds[:, None], left / seconds)
     return dict(zip(FITTED, values.tolist(), strict=True))

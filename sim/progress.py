@@ -7,14 +7,12 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    import rich.progress
     from rich.console import Console
 
     from sim.running import Progress
     from sim.scenario import Scenario
 
 Tell = Callable[[str], None]
-Count = Callable[[int, int], None]
 
 FOUND_S = 0.04
 """Of runs side by side, those that come more quickly, in the mean since the last was told, were there before."""
@@ -189,7 +187,7 @@ def _job(runs: int) -> "Iterator[Job]":
         yield Job(Course(runs), show)
 
 
-def _on_terminal(*columns: Any) -> "rich.progress.Progress":
+def _on_terminal(*columns: Any) -> "AbstractContextManager[Any]":
     from rich.console import Console
     from rich.progress import Progress
 
@@ -198,7 +196,7 @@ def _on_terminal(*columns: Any) -> "rich.progress.Progress":
 
 def steps(
     silent: bool, of: str = "runs", expected: int | None = None
-) -> "AbstractContextManager[tuple[Tell, Count | None]]":
+) -> "AbstractContextManager[tuple[Tell, Steps | None]]":
     """Show the progress of a job of many runs side by side on standard error: lines of text, and one bar.
 
     Args:
@@ -214,19 +212,17 @@ def steps(
 
 
 @contextmanager
-def _steps(of: str, expected: int | None) -> "Iterator[tuple[Tell, Count]]":
+def _steps(of: str, expected: int | None) -> "Iterator[tuple[Tell, Steps]]":
     from rich.progress import BarColumn, TextColumn
 
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[left]}"))
     with _on_terminal(*columns) as progress:
         task = progress.add_task("", total=1.0, left="")
-        counted = Steps(Course(expected), of)
 
-        def show(done: int, total: int) -> None:
-            counted(done, total)
-            progress.update(task, completed=counted.course.share, description=str(counted), left=counted.left)
+        def show(share: float, what: str, left: str) -> None:
+            progress.update(task, completed=share, description=what, left=left)
 
-        yield progress.console.print, show
+        yield progress.console.print, Steps(Course(expected), show, of)
 
 
 class Steps:
@@ -236,8 +232,15 @@ class Steps:
     been given a number to expect.
     """
 
-    def __init__(self, course: Course, of: str = "runs") -> None:
-        self.course, self._of = course, of
+    def __init__(self, course: Course, show: Callable[[float, str, str], None], unit: str = "runs") -> None:
+        """Begin with nothing done.
+
+        Args:
+            course: How far it is, and how many runs are expected, if that is known.
+            show: Shows the share that is done, what is done and at work, and the time left.
+            unit: What is counted.
+        """
+        self.course, self._show, self._unit = course, show, unit
         self._expected = course.total
         self._before = self._total = 0
 
@@ -247,13 +250,19 @@ class Steps:
             self._before += self._total
         self._total = total
         self.course.total = max(self._before + total, self._expected or 0)
-        self.course.finished(self._before + done)
+        self.course.finished(self._before + done, made=True if self.course.part else None)
+        self._show(self.course.share, str(self), lasting(self.course.left_s))
+
+    def of(self, scenario: "Scenario") -> "Progress":
+        """Return what a run calls after each day that is so large that it is made alone."""
+        days, course = Days(scenario), self.course
+
+        def show(day: int, _attempts: int) -> None:
+            course.part = days.share(day)
+            self._show(course.share, f"{self}, {days.shown(day)}", lasting(course.left_s))
+
+        return show
 
     def __str__(self) -> str:
         about = "about " if self._expected is not None and self._expected >= self._before + self._total else ""
-        return f"{self.course.done:,} of {about}{self.course.total or 0:,} {self._of} done"
-
-    @property
-    def left(self) -> str:
-        """The time left."""
-        return lasting(self.course.left_s)
+        return f"{self.course.done:,} of {about}{self.course.total or 0:,} {self._unit} done"

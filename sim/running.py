@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from sim.days import calendar_date, next_month
 from sim.engines.conservation import ConservationError
-from sim.log import Log
+from sim.logbook import Logbook
 from sim.results.background import BackgroundWriter
 from sim.results.check import check_conservation
 from sim.results.figures import uncounted
@@ -67,7 +67,7 @@ def run(
     share = event_share(scenario.spec.record.events)
     target = default_folder(scope.name, scope.seed) if out is None else Path(out)
     _demand_text(target)
-    with Staging(target, renamable=out is None) as staging, Log(staging.path, verbose) as log:
+    with Staging(target, renamable=out is None) as staging, Logbook(staging.path, verbose) as log:
         log(f"run of {scope.name}: {_about(scenario, scope)}, into {target}")
         if not is_compiled(scenario.spec.engine):
             log(f"the engine {scenario.spec.engine} is compiled on the way: no machine code of it is kept yet")
@@ -115,7 +115,7 @@ def run(
 class _Days:
     """Called after each day: writes the end of the warm-up and of each month into the log, and tells who else asked."""
 
-    def __init__(self, scope: Scope, log: Log, progress: Progress | None) -> None:
+    def __init__(self, scope: Scope, log: Logbook, progress: Progress | None) -> None:
         self._last_of_warmup = scope.first_day - 1
         self._log, self._progress = log, progress
 
@@ -137,7 +137,7 @@ def _about(scenario: "Scenario", scope: Scope) -> str:
     )
 
 
-def _log_end(log: Log, manifest: Manifest) -> None:
+def _log_end(log: Logbook, manifest: Manifest) -> None:
     """Write down what a run warns of and what it took."""
     for line in manifest["warnings"]:
         log.warn(line)

@@ -10,8 +10,13 @@ import pytest
 
 import sim
 from sim.days import day_number
+from sim.experiments import simulations
+from sim.experiments.simulations import Simulations
 from sim.progress import Course, Job, Steps, lasting
+from sim.results.outcomes import quantities
 from tests.cli.commands import start
+
+PERIOD = "{start: 2022-01-25, end: 2022-01-25, warmup: 1 d}"
 
 
 class Clock:
@@ -63,24 +68,44 @@ def test_runs_that_were_there_before_say_nothing_of_speed() -> None:
 
 def test_steps_are_counted_together() -> None:
     clock = Clock()
-    steps = Steps(Course(20, clock))
+    shown: list[tuple[float, str, str]] = []
+    steps = Steps(Course(20, clock), lambda *what: shown.append(what))
     for done, total in ((0, 4), (2, 4), (4, 4), (0, 3), (1, 3)):
         clock.now += 10.0 * (done > 0)
         steps(done, total)
-    assert str(steps) == "5 of about 20 runs done"
-    assert steps.course.share == 0.25
-    assert steps.left == lasting(15 * 6.0)
+    assert shown[-1] == (0.25, "5 of about 20 runs done", lasting(15 * 6.0))
     # More than was expected is no longer expected.
     steps(3, 3)
     steps(0, 30)
-    assert str(steps) == "7 of 37 runs done"
+    assert shown[-1][1] == "7 of 37 runs done"
 
 
 def test_a_job_without_a_number_has_that_of_its_step() -> None:
-    steps = Steps(Course(None, Clock()), "pictures")
+    shown: list[str] = []
+    steps = Steps(Course(None, Clock()), lambda share, what, left: shown.append(what), "pictures")
     steps(0, 8)
     steps(2, 8)
-    assert str(steps) == "2 of 8 pictures done"
+    assert shown == ["0 of 8 pictures done", "2 of 8 pictures done"]
+
+
+def test_a_run_that_is_made_alone_shows_its_days(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(simulations, "THREADS_FROM", 0.0)
+    clock, shown = Clock(), []
+    steps = Steps(Course(None, clock), lambda share, what, left: shown.append((share, what)))
+    scenarios = [sim.load_scenario("tiny", {"period": PERIOD, "seed": str(seed)}) for seed in (1, 2)]
+    with Simulations(tmp_path, quantities, workers=1, progress=steps, days=steps.of) as some:
+        some.run(scenarios, 2)
+    assert [what for _, what in shown] == [
+        "0 of 2 runs done",
+        "0 of 2 runs done, warm-up 2022-01-24",
+        "0 of 2 runs done, 2022-01-25",
+        "1 of 2 runs done",
+        "1 of 2 runs done, warm-up 2022-01-24",
+        "1 of 2 runs done, 2022-01-25",
+        "2 of 2 runs done",
+        "2 of 2 runs done",
+    ]
+    assert [share for share, _ in shown[:6]] == [0.0, 0.25, 0.5, 0.5, 0.75, 1.0]
 
 
 @pytest.mark.parametrize(("seconds", "shown"), [(None, "-:--:--"), (0.4, "0:00:00"), (3_725.0, "1:02:05")])

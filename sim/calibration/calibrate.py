@@ -6,7 +6,7 @@ This module puts the parts together; the numbers are made by ``fit``, ``data`` a
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -25,6 +25,9 @@ from sim.results.holding import holding
 from sim.results.outcomes import Outcome
 from sim.results.scope import Scope
 from sim.scenario import Scenario
+
+if TYPE_CHECKING:
+    from sim.running import Progress
 
 FOLDER = Path("results") / "calibrations"
 REPORT = "fit.json"
@@ -48,6 +51,7 @@ def calibrate(
     tell: Callable[[str], None] = lambda line: None,
     progress: Callable[[int, int], None] | None = None,
     verbose: bool = False,
+    days: "Callable[[Scenario], Progress] | None" = None,
 ) -> Calibration:
     """Fit the calibrated parameters of a scenario to its fitted figures, and condition all free ones on them.
 
@@ -62,6 +66,7 @@ def calibrate(
         tell: Called with a line at each step.
         progress: Called with the number of runs of a step that are done and the number of all.
         verbose: Whether the lines of the log in the folder go to standard error, too.
+        days: Called with the scenario of a large run, as by experiments.
 
     Returns:
         The folder, the report, and the file. Where there is nothing to fit, or nothing to fit it to, FitError is
@@ -72,7 +77,7 @@ def calibrate(
     levels, parameters, targets, scope = _planned(scenario)
     seeds = levels[-1].seeds
     path.mkdir(parents=True, exist_ok=True)
-    with holding(path), Evaluations(scenario, path, workers, progress, verbose) as evaluations:
+    with holding(path), Evaluations(scenario, path, workers, progress, verbose, days) as evaluations:
         tell = evaluations.telling(tell)
         start = np.array([one.coordinate(one.start) for one in parameters])
         fit = Fitter(evaluations, parameters, targets, levels, tell).fit(start)

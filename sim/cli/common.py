@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from sim.experiments.simulations import Computing
     from sim.forecast.job import Job
     from sim.progress import Job as Bar
+    from sim.progress import Steps
     from sim.results.run import Run
     from sim.scenario import Scenario
 
@@ -265,7 +266,7 @@ class Runs:
 
     executor: "Executor | None"
     workers: int | None
-    progress: "Callable[[int, int], None] | None"
+    progress: "Steps | None"
     verbose: bool = False
     place: Path | None = None
 
@@ -277,6 +278,7 @@ class Runs:
             "workers": self.workers,
             "progress": self.progress,
             "verbose": self.verbose,
+            "days": None if self.progress is None else self.progress.of,
         }
 
     def kept_in(self, folder: Path) -> Path:

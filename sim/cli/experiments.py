@@ -74,7 +74,8 @@ def calibrate(
         keeping(f"what was simulated is kept in {folder}, the same command goes on"),
         steps(quiet or as_json, expected=job.runs.typical) as (tell, progress),
     ):
-        done = calibrate(found, folder, workers, _own_file(scenario), tell, progress, verbose)
+        days = None if progress is None else progress.of
+        done = calibrate(found, folder, workers, _own_file(scenario), tell, progress, verbose, days)
     if as_json:
         typer.echo(to_json(done.document), nl=False)
     elif not quiet:

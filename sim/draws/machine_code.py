@@ -31,7 +31,7 @@ UNCOMPILED = frozenset(
         "cli",
         "experiments",
         "forecast",
-        "log.py",
+        "logbook.py",
         "progress.py",
         "reference",
         "report",

@@ -13,7 +13,7 @@ from sim.experiments.pairing import PairingError, demand_pair, demand_pairs, dem
 from sim.experiments.replicates import Make, found_or_made
 from sim.experiments.sparing import Amounts
 from sim.experiments.store import claim
-from sim.log import Log
+from sim.logbook import Logbook
 from sim.results.folder import RUNS, find_runs, replace_json
 from sim.results.holding import holding
 from sim.results.outcomes import quantities
@@ -114,7 +114,7 @@ def compare_scenarios(
         finished(next(there))
         return run
 
-    with holding(folder), Log(folder, verbose) as log:
+    with holding(folder), Logbook(folder, verbose) as log:
         log(f"begins: {len(names) * len(plan) * replicates:,} runs of {', '.join(titles)}")
         for draw in plan:
             for by_draw in amounts:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sim.experiments.store import claim, finished_run
-from sim.log import Log
+from sim.logbook import Logbook
 from sim.results.folder import RUNS
 from sim.results.holding import holding
 from sim.results.provenance import versions
@@ -63,14 +63,14 @@ def each(
     Yields:
         Each run.
     """
-    with holding(folder), Log(folder, verbose) as log:
+    with holding(folder), Logbook(folder, verbose) as log:
         log(f"begins: {count:,} {kind}")
         for number in range(count):
             yield found_or_made(numbered(number), folder / f"{kind[0]}{number:03d}", make, log)
         log(f"ends: all {kind} are there")
 
 
-def found_or_made(scenario: "Scenario", place: Path, make: Make, log: Log) -> "Run":
+def found_or_made(scenario: "Scenario", place: Path, make: Make, log: Logbook) -> "Run":
     """Return the run of a scenario that lies in a folder, or make it there."""
     found = finished_run(place, scenario)
     if found is not None:

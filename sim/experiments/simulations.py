@@ -37,13 +37,14 @@ from typing import TYPE_CHECKING, Any, Self, TypedDict
 from sim.caches import program_digest
 from sim.experiments.store import JOURNAL
 from sim.failures import MACHINE, FailedError
-from sim.log import Log
+from sim.logbook import Logbook
 from sim.results.outcomes import Outcome
 from sim.results.stored import DamagedError, FolderError, demand_regular, digest_of
 from sim.scenario.load import digest
 
 if TYPE_CHECKING:
     from sim.results.run import Run
+    from sim.running import Progress
     from sim.scenario import Scenario
 
 Reader = Callable[["Run"], Outcome]
@@ -73,12 +74,15 @@ class Computing(TypedDict, total=False):
         workers: How many runs are made at a time; as many as this machine has cores, if not given.
         progress: Called with the number of runs that are done and the number of all, as they finish.
         verbose: Whether the lines of the log in the experiment's folder go to standard error, too.
+        days: Called with the scenario of a run that is so large that it is made alone; returns what that run calls
+            after each of its days.
     """
 
     executor: Executor | None
     workers: int | None
     progress: Callable[[int, int], None] | None
     verbose: bool
+    days: "Callable[[Scenario], Progress] | None"
 
 
 def demand_keywords(function: str, given: Iterable[str], allowed: Collection[str]) -> None:
@@ -125,6 +129,7 @@ class Simulations:
         executor: Executor | None = None,
         progress: Callable[[int, int], None] | None = None,
         verbose: bool = False,
+        days: "Callable[[Scenario], Progress] | None" = None,
     ) -> None:
         self.simulated = 0
         self.asked: set[str] = set()
@@ -133,6 +138,7 @@ class Simulations:
         self._workers = workers or os.cpu_count() or 1
         self._executor = executor
         self._progress = progress
+        self._days = days
         self._code = program_digest()
         self._places: dict[str, tuple[int, int]] = {}
         self._pool: ProcessPoolExecutor | None = None
@@ -144,7 +150,7 @@ class Simulations:
             demand_regular(path)
         self._journal = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644)
         self._read_journal(path)
-        self.log = Log(folder, verbose)
+        self.log = Logbook(folder, verbose)
         self.log(f"begins: {len(self._places):,} runs are in the journal, {self._workers} are made at a time")
 
     def telling(self, tell: Callable[[str], None] | None) -> Callable[[str], None]:
@@ -239,8 +245,9 @@ class Simulations:
     def _start(self, key: str, scenario: "Scenario", work: "_Work", again: bool = False) -> None:
         """Hand a run over to those who make them; a large one is made here, with all cores."""
         if self._executor is None and is_large(scenario):
+            days = None if self._days is None else self._days(scenario)
             try:
-                self._keep(key, timed(scenario, self._reader, self._folder, self._workers), work)
+                self._keep(key, timed(scenario, self._reader, self._folder, self._workers, days), work)
             except MachineError as error:
                 work.postpone(key, scenario, str(error), again)
             return
@@ -370,7 +377,7 @@ class _Work:
     """
 
     workers: int
-    log: Log
+    log: Logbook
     waiting: "dict[Future[Timed], tuple[str, Scenario]]" = field(default_factory=dict)
     again: "dict[str, Scenario]" = field(default_factory=dict)
     failed: dict[str, Outcome] = field(default_factory=dict)
@@ -467,14 +474,18 @@ Timed = tuple[Outcome, float]
 """What came out of a run, and the seconds that it took those who made it."""
 
 
-def timed(scenario: "Scenario", read: Reader, parent: Path | None, workers: int) -> Timed:
+def timed(
+    scenario: "Scenario", read: Reader, parent: Path | None, workers: int, progress: "Progress | None" = None
+) -> Timed:
     """Run a scenario as ``simulate`` does, and say how long it took."""
     started = time.perf_counter()
-    outcome = simulate(scenario, read, parent, workers)
+    outcome = simulate(scenario, read, parent, workers, progress)
     return outcome, time.perf_counter() - started
 
 
-def simulate(scenario: "Scenario", read: Reader, parent: Path | None, workers: int) -> Outcome:
+def simulate(
+    scenario: "Scenario", read: Reader, parent: Path | None, workers: int, progress: "Progress | None" = None
+) -> Outcome:
     """Run a scenario in a folder of its own, read the outcome, and remove the folder.
 
     Args:
@@ -482,6 +493,7 @@ def simulate(scenario: "Scenario", read: Reader, parent: Path | None, workers: i
         read: Reads the outcome of the finished run.
         parent: Where the folder is made; among temporary files, if None.
         workers: Threads of the run.
+        progress: Called after each day of it.
 
     Returns:
         What was read, or the message of the failure under ``FAILED``.
@@ -494,7 +506,7 @@ def simulate(scenario: "Scenario", read: Reader, parent: Path | None, workers: i
     try:
         with tempfile.TemporaryDirectory(dir=parent, prefix=UNFINISHED, ignore_cleanup_errors=True) as folder:
             try:
-                return read(run(scenario, Path(folder) / "run", events="none", workers=workers))
+                return read(run(scenario, Path(folder) / "run", events="none", workers=workers, progress=progress))
             except (FailedError, OverflowError) as error:
                 return {FAILED: f"{type(error).__name__}: {error}".replace(folder, "...")}
     except (FolderError, *MACHINE) as error:

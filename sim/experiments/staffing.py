@@ -231,8 +231,8 @@ def staffing(
             with whole(path / file) as unfinished:
                 unfinished.write_text(named.yaml(), encoding="utf-8", newline="\n")
 
-        verbose = search.get("verbose", False)
-        with Simulations(path, read, workers, executor, progress, verbose) as simulations:
+        verbose, days = search.get("verbose", False), search.get("days")
+        with Simulations(path, read, workers, executor, progress, verbose, days) as simulations:
             trials = Trials(policy, promise, replicates, simulations, simulations.telling(tell))
             trials.search()
             points = trials.curve(curve)

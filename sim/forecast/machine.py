@@ -21,8 +21,8 @@ from sim.version import __version__
 
 Tell = Callable[[str], None]
 
-ROUNDS_S = 1.0
-"""Seconds for which each of the three is measured; the best round counts, for others may be at work."""
+ROUNDS_S = 3.0
+"""Seconds for which the three are measured in turn; the best round of each counts, for others may be at work."""
 
 MEASURED_S = 4
 """What is said of how long it takes, with what is to be loaded."""
@@ -87,17 +87,22 @@ def _measured(tell: Tell) -> Speeds:
 
 
 def measure(seconds: float = ROUNDS_S) -> Speeds:
-    """Measure the speeds of this machine, each for some seconds."""
+    """Measure the speeds of this machine for some seconds, each at least three times."""
     generator = np.random.Generator(np.random.SFC64(1))
     doubles = np.empty(DOUBLES)
     memory = np.zeros(READ_BYTES, dtype=np.uint8)
     memory[:: 1 << 10] = 1
     places = generator.integers(0, READ_BYTES, PLACES)
-    return Speeds(
-        python_s=_best(_steps, seconds),
-        doubles_s=_best(lambda: generator.random(out=doubles), seconds),
-        reads_s=_best(lambda: memory.take(places), seconds),
+    works: tuple[Callable[[], object], ...] = (
+        _steps,
+        lambda: generator.random(out=doubles),
+        lambda: memory.take(places),
     )
+    times: list[list[float]] = []
+    until = time.perf_counter() + seconds
+    while len(times) < 3 or time.perf_counter() < until:
+        times.append([_seconds(work) for work in works])
+    return Speeds(*map(min, zip(*times, strict=True)))
 
 
 def _steps() -> int:
@@ -108,15 +113,10 @@ def _steps() -> int:
     return len(kept)
 
 
-def _best(function: Callable[[], object], seconds: float) -> float:
-    """Return the least seconds of a call among those that fit into some seconds, at least three."""
-    times: list[float] = []
-    until = time.perf_counter() + seconds
-    while len(times) < 3 or time.perf_counter() < until:
-        started = time.perf_counter()
-        function()
-        times.append(time.perf_counter() - started)
-    return min(times)
+def _seconds(work: Callable[[], object]) -> float:
+    started = time.perf_counter()
+    work()
+    return time.perf_counter() - started
 
 
 def _cache() -> FileCache:

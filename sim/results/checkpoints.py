@@ -17,7 +17,7 @@ import numpy as np
 
 from sim.caches import sources_digest
 from sim.days import calendar_date, month_start
-from sim.log import Log
+from sim.logbook import Logbook
 from sim.results.background import BackgroundWriter
 from sim.results.checkpoint_file import CheckpointError, CheckpointWarning, read_values, write_values
 from sim.results.provenance import versions
@@ -47,7 +47,7 @@ class Checkpoints:
     """
 
     def __init__(
-        self, folder: Path, scenario: "Scenario", recorder: Recorder, writer: BackgroundWriter, log: Log
+        self, folder: Path, scenario: "Scenario", recorder: Recorder, writer: BackgroundWriter, log: Logbook
     ) -> None:
         """Look for nothing yet.
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from sim.log import LOG
+from sim.logbook import LOG
 from sim.results import provenance
 from sim.results.evidence import evidence
 from sim.results.figures import summarise

@@ -17,7 +17,7 @@ LOG = "log.txt"
 """The name of the file."""
 
 
-class Log:
+class Logbook:
     """Lines with the moment at which they were written, in UTC, in a file and, if asked for, on standard error.
 
     Its logger is its own: none that others could find is made or changed. Threads may write at once. A line that cannot

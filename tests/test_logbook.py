@@ -9,7 +9,7 @@ import pytest
 
 import sim
 from sim.experiments.simulations import SimulationError, Simulations
-from sim.log import LOG, Log
+from sim.logbook import LOG, Logbook
 from sim.results.outcomes import Outcome
 from sim.results.run import Run
 from tests.cli.commands import Tocsin, start
@@ -149,13 +149,13 @@ class _Here(ThreadPoolExecutor):
 
 
 def test_a_log_that_cannot_be_written_is_let_go(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    with Path("/dev/full").open("a", encoding="utf-8") as full, Log(tmp_path) as log:
+    with Path("/dev/full").open("a", encoding="utf-8") as full, Logbook(tmp_path) as log:
         log._logger.handlers[0].stream = full  # type: ignore[attr-defined]
         log("begins")
     os.mkfifo(tmp_path / "other")
     (tmp_path / LOG).unlink()
     (tmp_path / "other").rename(tmp_path / LOG)
-    with Log(tmp_path) as log:
+    with Logbook(tmp_path) as log:
         log("begins")
     assert capsys.readouterr().err == ""
 
