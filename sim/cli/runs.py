@@ -226,7 +226,7 @@ def rerun(
     for name, (then, now) in other_versions(before).items():
         typer.echo(ascii_controls(f"warning: {name} was {then}, is {now}"), err=True)
     chosen = load(str(folder / SCENARIO_YAML), None, {"engine": engine})
-    foretell(Job.of_folders([chosen], 1, workers), dry_run, as_json, quiet=False)
+    foretell(Job.of_folders([chosen], 1, workers, kept=False), dry_run, as_json, quiet=False)
     with job(as_json) as bar:
         findings = list(made_again(before, chosen, workers, None if bar is None else bar.of(chosen), verbose))
     _show_findings(findings, as_json)

@@ -50,18 +50,18 @@ class Job:
         batches: Its runs.
         workers: Threads of a run, or processes; as many as there are cores if None.
         beside: Whether runs are made side by side and only their outcomes are kept.
-        extra_bytes: Disk that is taken besides.
+        kept: Whether the folders of runs that are made one after the other stay, or each goes before the next.
     """
 
     batches: Sequence[Batch]
     workers: int | None
     beside: bool
-    extra_bytes: float = 0.0
+    kept: bool = True
 
     @classmethod
-    def of_folders(cls, scenarios: "Iterable[Scenario]", each: int, workers: int | None) -> "Job":
-        """Return the job of runs that are made one after the other and kept: each scenario so many times."""
-        return cls([Batch(one, Counts.exactly(each)) for one in scenarios], workers, beside=False)
+    def of_folders(cls, scenarios: "Iterable[Scenario]", each: int, workers: int | None, kept: bool = True) -> "Job":
+        """Return the job of runs that are made one after the other: each scenario so many times."""
+        return cls([Batch(one, Counts.exactly(each)) for one in scenarios], workers, False, kept)
 
     @classmethod
     def of_outcomes(cls, scenario: "Scenario", runs: Counts, workers: int | None) -> "Job":
@@ -126,13 +126,13 @@ class Forecast:
 
         pairs = list(zip(job.batches, costs, strict=True))
         memory = max(cost.memory_bytes * at_once(batch) for batch, cost in pairs)
-        disk = job.extra_bytes
+        if job.beside or not job.kept:
+            disk = max(cost.disk_bytes * at_once(batch) for batch, cost in pairs)
+        else:
+            disk = sum(cost.disk_bytes * batch.runs.typical for batch, cost in pairs)
         if job.beside:
             memory += BASE_BYTES  # of the process that asks for the runs
-            disk += max(cost.disk_bytes * at_once(batch) for batch, cost in pairs)
             disk += OUTCOME_BYTES * job.runs.typical
-        else:
-            disk += sum(cost.disk_bytes * batch.runs.typical for batch, cost in pairs)
         return cls(
             runs=job.runs,
             low_s=seconds("typical") / SPREAD,

@@ -9,6 +9,7 @@ from sim.caches import FileCache
 from sim.experiments.simulations import Simulations
 from sim.forecast import job, machine
 from sim.forecast.cost import HOME
+from sim.verify.verification import STUDIES
 from tests.cli.commands import CALIBRATED, SHORT, Tocsin
 from tests.cli.conftest import tocsin as tocsin
 
@@ -91,6 +92,22 @@ def test_a_run_made_again_is_one(tocsin: Tocsin, tmp_path: Path) -> None:
     assert tocsin("run", *SHORT, "--out", "here", "--quiet").code == 0
     ended = tocsin("rerun", "here", "--dry-run")
     assert (ended.code, ended.out.splitlines()[0]) == (0, "runs    1")
+
+
+def test_a_verification_says_how_many_studies_it_runs(tocsin: Tocsin, tmp_path: Path) -> None:
+    found = {}
+    for engine in ("vector", "reference", "both"):
+        ended = tocsin("verify", "--engine", engine, "--dry-run", "--json")
+        assert (ended.code, list(tmp_path.iterdir())) == (0, [])
+        found[engine] = json.loads(ended.out)["dry_run"]
+    runs = {engine: one["runs"]["most"] for engine, one in found.items()}
+    assert runs["vector"] == sum("vector" in study.days for study in STUDIES)
+    assert runs["both"] == runs["vector"] + runs["reference"]
+    quick = json.loads(tocsin("verify", "--quick", "--dry-run", "--json").out)["dry_run"]
+    assert quick["runs"]["most"] == runs["both"]
+    assert quick["high_s"] < found["both"]["high_s"]
+    # Each folder goes before the next one is made.
+    assert found["both"]["disk_bytes"] == max(one["disk_bytes"] for one in found.values())
 
 
 @pytest.mark.parametrize(
