@@ -88,7 +88,8 @@ def options(
         typer.Option("--version", help="Print the version and nothing else.", callback=_print_version, is_eager=True),
     ] = False,
     verbose: Annotated[
-        bool, typer.Option("--verbose", help="Where something fails, show where in the program, too.")
+        bool,
+        typer.Option("--verbose", help="As of a command; of any, where something fails, show where in the program."),
     ] = False,
     language: Annotated[
         str,
@@ -107,7 +108,8 @@ def main() -> NoReturn:
     """Run the command line and exit with its code."""
     arguments = sys.argv[1:] or ["--help"]
     lines: list[str] = []
-    ending = _Ending(silent="--verbose" not in _before_command(arguments))
+    verbose = "--verbose" in arguments
+    ending = _Ending(silent=not verbose)
     try:
         ending.listen()
         gc.set_threshold(OBJECTS_BETWEEN_LOOKS)
@@ -122,7 +124,7 @@ def main() -> NoReturn:
         sys.stdout.flush()
     except BaseException as error:
         lines, code = told(ending.meant(error), arguments)
-        if "--verbose" in _before_command(arguments) and lines:
+        if verbose and lines and code == FAILED:
             traceback.print_exception(error)
     _tell(lines)
     ending.listen_no_more()

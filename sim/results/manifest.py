@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from sim.language.spoken import ENGLISH, speaking
+from sim.logbook import LOG
 from sim.results import provenance
 from sim.results.evidence import evidence
 from sim.results.figures import summarise
@@ -36,7 +37,7 @@ def compose(folder: Path, scope: Scope, warnings: list[str]) -> Manifest:
         "machine": provenance.machine(),
         "command": provenance.command(),
         "scenario_sha256": scope.sha256,
-        "files": {path.name: sha256(path) for path in sorted(folder.iterdir())},
+        "files": {path.name: sha256(path) for path in sorted(folder.iterdir()) if path.name != LOG},
         "figures": figures,
         "evidence": inside,
         "findings": found,
