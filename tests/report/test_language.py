@@ -1,0 +1,132 @@
+"""Nothing on a page is English by itself: every text goes through ``sim.language``, but for what scenarios say."""
+
+import base64
+import gettext
+import json
+import re
+import zlib
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import sim
+from sim.language.spoken import speaking
+from sim.report.page import report
+
+OPEN, CLOSE = "⟦", "⟧"
+SAID = re.compile(f"{OPEN}[^{OPEN}{CLOSE}]*{CLOSE}")
+SPOKEN_ATTRIBUTES = ("aria-label", "title", "alt", "placeholder", "data-label")
+WRITTEN_AS_IT_IS = re.compile(
+    r"%\{[^}]*\}|<[^>]*>|&#?\w+;|\bTocsin\b|\b[0-9a-f]{64}\b|\d{4}-\d{2}-\d{2}|--?[\w-]+|\b[\w-]+\.(yaml|csv|html|json)\b"
+)
+"""Of the texts of pictures and tables: fields, tags, hashes, days, options, files."""
+
+ASIDE = ("script", "style", "code", "svg")
+
+
+class Texts(HTMLParser):
+    """The texts of a page that people see or hear, one an element or attribute."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[str] = []
+        self.scripts: dict[str, str] = {}
+        self.inside: list[str] = []
+        self.id = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.inside.append(tag)
+        self.id = dict(attrs).get("id") or ""
+        self.found += [value for key, value in attrs if key in SPOKEN_ATTRIBUTES and value]
+
+    def handle_endtag(self, tag: str) -> None:
+        while self.inside and self.inside.pop() != tag:
+            pass
+
+    def handle_data(self, data: str) -> None:
+        if self.inside and self.inside[-1] == "script":
+            self.scripts[self.id] = data
+        elif not set(self.inside) & set(ASIDE):
+            self.found.append(data.strip())
+
+
+def drawn(value: Any, key: str = "") -> Iterator[str]:
+    """Yield the texts of charts: titles, names, ticks, notes, what is told at the pointer."""
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            yield from drawn(inner, name)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from drawn(inner, key)
+    elif isinstance(value, str) and key in ("text", "name", "hovertemplate", "ticktext", "hovertext", "label", "x", "y"):
+        yield value
+
+
+def unsaid(page: str, written: set[str]) -> list[str]:
+    """Return what of a page's texts no catalogue could translate, but for what is written in scenarios."""
+    texts = Texts()
+    texts.feed(page)
+    data = json.loads(zlib.decompress(base64.b64decode(texts.scripts["data"])))
+    left = []
+    for text in dict.fromkeys([*texts.found, *drawn(data["charts"]), *drawn(data["films"])]):
+        rest, before = text, ""
+        while rest != before:
+            rest, before = SAID.sub("", rest), rest
+        rest = WRITTEN_AS_IT_IS.sub(" ", rest)
+        for name in sorted(written, key=len, reverse=True):
+            rest = rest.replace(name, " ")
+        if re.search(r"[A-Za-z]{2}", rest):
+            left.append(text)
+    return left
+
+
+def names_of(run: sim.Run) -> set[str]:
+    """Return what a scenario says in its own words: title, names, keys, bases, sources."""
+    found: set[str] = set()
+
+    def collect(value: Any) -> None:
+        if isinstance(value, dict):
+            for key, inner in value.items():
+                found.add(str(key))
+                collect(inner)
+        elif isinstance(value, list):
+            for inner in value:
+                collect(inner)
+        elif isinstance(value, str):
+            found.add(value)
+
+    collect(run.scenario.resolved)
+    return {name for name in found if len(name) > 1}
+
+
+class Marked(gettext.NullTranslations):
+    """Translates every text into itself between brackets."""
+
+    def gettext(self, message: str) -> str:
+        return f"{OPEN}{message}{CLOSE}"
+
+    def ngettext(self, msgid1: str, msgid2: str, n: int) -> str:
+        return f"{OPEN}{msgid1 if n == 1 else msgid2}{CLOSE}"
+
+
+@pytest.fixture
+def marking(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Let everything that is said stand between brackets, and numbers as in Chinese, without letters."""
+    monkeypatch.setattr("sim.language.spoken._translations", lambda language: Marked())
+    with speaking("zh"):
+        yield
+
+
+def test_nothing_of_a_run_is_left_untranslatable(marking: None, off: sim.Run, tmp_path: Path) -> None:
+    page = report(off, tmp_path / "report.html").read_text(encoding="utf-8")
+    assert unsaid(page, names_of(off)) == []
+
+
+def test_nothing_of_a_comparison_is_left_untranslatable(
+    marking: None, full: sim.Run, silent: sim.Run, tmp_path: Path
+) -> None:
+    page = report([full, silent], tmp_path / "report.html").read_text(encoding="utf-8")
+    assert unsaid(page, names_of(full) | names_of(silent)) == []
