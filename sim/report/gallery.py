@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from sim.language.spoken import marked
 from sim.report.pictures import (
     cascade,
     costs,
@@ -80,25 +81,30 @@ def _fixed(options: Options) -> Callable[["Run"], Options]:
 FIGURES = Picture(
     figures.ratios,
     figures.ratios_table,
-    "A dot at 1 is as reported. What was put in must lie there, what was fitted should; what was predicted is a test. "
-    "A bar with ends holds 90% of what the calibrated scenario predicts. For a change, the levels that it "
-    "leads to are compared.",
+    marked(
+        "A dot at 1 is as reported. What was put in must lie there, what was fitted should; what was predicted is a "
+        "test. A bar with ends holds 90% of what the calibrated scenario predicts. For a change, the levels that it "
+        "leads to are compared."
+    ),
 )
 
 SECTIONS: tuple[Section, ...] = (
     Section(
         "cascade",
-        "The cascade",
-        "Where potential attempts end, from the first gate to the last payment.",
+        marked("The cascade"),
+        marked("Where potential attempts end, from the first gate to the last payment."),
         (
             Picture(
                 cascade.cascade,
                 cascade.cascade_table,
-                "The width of each band is its number of attempts. Victims cannot be seen beside all attempts: choose "
-                "what was delivered, or those drawn in, to look closer. How episodes end is not known by channel.",
+                marked(
+                    "The width of each band is its number of attempts. Victims cannot be seen beside all attempts: "
+                    "choose what was delivered, or those drawn in, to look closer. How episodes end is not known by "
+                    "channel."
+                ),
                 (
-                    Choice("channel", "Channel", _fixed(cascade.CHANNEL)),
-                    Choice("part", "Look at", _fixed(cascade.PARTS)),
+                    Choice("channel", marked("Channel"), _fixed(cascade.CHANNEL)),
+                    Choice("part", marked("Look at"), _fixed(cascade.PARTS)),
                 ),
                 say=cascade.cascade_words,
             ),
@@ -106,38 +112,47 @@ SECTIONS: tuple[Section, ...] = (
     ),
     Section(
         "time",
-        "Time",
-        "Attempts and alerts by day, what was in force, and the rhythm of week and day.",
+        marked("Time"),
+        marked("Attempts and alerts by day, what was in force, and the rhythm of week and day."),
         (
             Picture(
                 daily.daily,
                 daily.daily_table,
-                "Bars below are the measures that begin, end or grow within the period; a dotted line marks each "
-                "beginning.",
-                (Choice("by", "Show", _fixed(daily.BY)), Choice("smooth", "Smoothing", _fixed(daily.SMOOTH))),
+                marked(
+                    "Bars below are the measures that begin, end or grow within the period; a dotted line marks each "
+                    "beginning."
+                ),
+                (
+                    Choice("by", marked("Show"), _fixed(daily.BY)),
+                    Choice("smooth", marked("Smoothing"), _fixed(daily.SMOOTH)),
+                ),
                 say=daily.daily_words,
                 first=daily.daily_first,
             ),
             Picture(
                 daily.rhythm,
                 daily.rhythm_table,
-                "Weekdays are as simulated, means over the period. The profile of the day is the scenario's, times a "
-                "mean day.",
+                marked(
+                    "Weekdays are as simulated, means over the period. The profile of the day is the scenario's, times "
+                    "a mean day."
+                ),
             ),
         ),
     ),
     Section(
         "place",
-        "Place",
-        "Every province is a tile of the same size; neighbours stay neighbours as far as squares allow.",
+        marked("Place"),
+        marked("Every province is a tile of the same size; neighbours stay neighbours as far as squares allow."),
         (
             Picture(
                 place.place,
                 place.place_table,
-                "Darker is more per 100,000 people of the province. Colours run from zero to the highest rate, so that "
-                "provinces which differ little look alike, and all months of an outcome share one scale. An arrow is a "
-                "rate far beyond all others.",
-                (Choice("outcome", "Outcome", _fixed(place.OUTCOME)), Choice("month", "Month", months)),
+                marked(
+                    "Darker is more per 100,000 people of the province. Colours run from zero to the highest rate, so "
+                    "that provinces which differ little look alike, and all months of an outcome share one scale. An "
+                    "arrow is a rate far beyond all others."
+                ),
+                (Choice("outcome", marked("Outcome"), _fixed(place.OUTCOME)), Choice("month", marked("Month"), months)),
                 views=place.place_views,
                 settle=place.settle,
             ),
@@ -145,83 +160,105 @@ SECTIONS: tuple[Section, ...] = (
     ),
     Section(
         "mechanism",
-        "The mechanism",
-        "How warnings reach people, or do not, before they pay.",
+        marked("The mechanism"),
+        marked("How warnings reach people, or do not, before they pay."),
         (
             Picture(
                 waits.waits,
                 waits.waits_table,
-                "A wait for a call or visit is from joining the line to the start of the service, each try by itself, "
-                "one for an app message or SMS from issue to reading. The deadline counts from issue. Waits are "
-                "counted in bins, each twice as long as the one before: steps stand at the latest at which a share "
-                "was served. The bar at the deadline is of those who waited for a desk and were never served.",
+                marked(
+                    "A wait for a call or visit is from joining the line to the start of the service, each try by "
+                    "itself, one for an app message or SMS from issue to reading. The deadline counts from issue. "
+                    "Waits are counted in bins, each twice as long as the one before: steps stand at the latest at "
+                    "which a share was served. The bar at the deadline is of those who waited for a desk and were "
+                    "never served."
+                ),
             ),
-            Picture(waits.ends, waits.ends_table, "Shares of the alerts of each tier, by how they ended."),
+            Picture(waits.ends, waits.ends_table, marked("Shares of the alerts of each tier, by how they ended.")),
             Picture(
                 waits.expired,
                 waits.expired_table,
-                "An alert expires when its deadline comes before it has reached anybody. Days or months of which "
-                f"more than {waits.STILL_OPEN:.0%} were still open when the run ended are left out: they had not come "
-                "to their deadline.",
+                marked(
+                    "An alert expires when its deadline comes before it has reached anybody. Days or months of which "
+                    "many were still open when the run ended are left out: they had not come to their deadline."
+                ),
             ),
             Picture(
                 desks.load,
                 desks.load_table,
-                "Busy time over staffed time of each month, all desks of the country together. At 100% whoever comes "
-                "waits until somebody else is served, or the deadline comes. Services that outlast their shift can "
-                "make it more.",
+                marked(
+                    "Busy time over staffed time of each month, all desks of the country together. At 100% whoever "
+                    "comes waits until somebody else is served, or the deadline comes. Services that outlast their "
+                    "shift can make it more."
+                ),
                 say=desks.load_words,
             ),
             Picture(
                 desks.utilisation,
                 desks.utilisation_table,
-                "Busy time over staffed time, first of the month in which a desk was busiest. Cells without staff are "
-                "empty; a service that outlasts its shift is busy time without staffed time, so that a share can come "
-                "out above 100%: as dark as 100%. The table is of the whole period.",
-                (Choice("month", "Month", months),),
+                marked(
+                    "Busy time over staffed time, first of the month in which a desk was busiest. Cells without staff "
+                    "are empty; a service that outlasts its shift is busy time without staffed time, so that a share "
+                    "can come out above 100%: as dark as 100%. The table is of the whole period."
+                ),
+                (Choice("month", marked("Month"), months),),
                 first=desks.busiest,
             ),
             Picture(
-                desks.queues, desks.queues_table, "Alerts of the country that wait at the desks, mean of each day."
+                desks.queues,
+                desks.queues_table,
+                marked("Alerts of the country that wait at the desks, mean of each day."),
             ),
             Picture(
                 detectors.detection,
                 detectors.roc_table,
-                "In closed form from the scenario, of contacts that a detector sees: bars are divided by the gravest "
-                "tier that a score reaches; points are the false alarms of a tier or a graver one.",
+                marked(
+                    "In closed form from the scenario, of contacts that a detector sees: bars are divided by the "
+                    "gravest tier that a score reaches; points are the false alarms of a tier or a graver one."
+                ),
                 say=detectors.detection_words,
             ),
             Picture(
                 detectors.precision,
                 detectors.precision_table,
-                "What the alerts of each tier were about: only an episode is somebody who may still pay.",
+                marked("What the alerts of each tier were about: only an episode is somebody who may still pay."),
             ),
             Picture(
                 detectors.fatigue,
                 detectors.fatigue_table,
-                "In closed form from the scenario: people who have heard many alerts listen less.",
+                marked("In closed form from the scenario: people who have heard many alerts listen less."),
             ),
             Picture(
-                detectors.heard, detectors.heard_table, "How many alerts people hear, by tier: what makes them tired."
+                detectors.heard,
+                detectors.heard_table,
+                marked("How many alerts people hear, by tier: what makes them tired."),
             ),
         ),
     ),
     Section(
         "money",
-        "Money and people",
-        "What was lost, prevented and recovered, what it cost, and who the victims are.",
+        marked("Money and people"),
+        marked("What was lost, prevented and recovered, what it cost, and who the victims are."),
         (
-            Picture(money.money, money.money_table, "Yuan of the country. A month holds the days of it in the period."),
+            Picture(
+                money.money,
+                money.money_table,
+                marked("Yuan of the country. A month holds the days of it in the period."),
+            ),
             Picture(
                 costs.costs,
                 costs.costs_table,
-                "Bars are what the scenario's prices make of what was counted, whiskers reach from all prices at their "
-                "lowest to all at their highest. A desk is paid for its seats, busy or not; a false alarm costs who "
-                "gets it time and worry. Raids, filters and blocking have no price.",
+                marked(
+                    "Bars are what the scenario's prices make of what was counted, whiskers reach from all prices at "
+                    "their lowest to all at their highest. A desk is paid for its seats, busy or not; a false alarm "
+                    "costs who gets it time and worry. Raids, filters and blocking have no price."
+                ),
                 say=costs.costs_words,
             ),
-            Picture(people.ages, people.ages_table, "Per 100,000 people of the same age and sex, over the period."),
-            Picture(people.types, people.types_table, "Victims and people saved by type of fraud."),
+            Picture(
+                people.ages, people.ages_table, marked("Per 100,000 people of the same age and sex, over the period.")
+            ),
+            Picture(people.types, people.types_table, marked("Victims and people saved by type of fraud.")),
         ),
     ),
 )
@@ -230,7 +267,9 @@ IN_NOTEBOOKS = (Picture(detectors.roc, detectors.roc_table, ""),)
 """Pictures that no page shows, for those who want to look closer."""
 
 FILM = Picture(film.film, film.film_table, "")
-SECONDS = Picture(provenance.seconds, provenance.seconds_table, "Seconds of wall-clock time by phase of the run.")
+SECONDS = Picture(
+    provenance.seconds, provenance.seconds_table, marked("Seconds of wall-clock time by phase of the run.")
+)
 
 
 class Gallery:

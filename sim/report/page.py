@@ -85,7 +85,7 @@ def page(groups: "Sequence[Sequence[Run]]", progress: Callable[[int, int], None]
         shown.append(_shown(picture, runs, labels, charts))
     drawn_ones = iter(shown)
     parts = [
-        Part(section.anchor, section.heading, section.lead, list(islice(drawn_ones, len(section.pictures))))
+        Part(section.anchor, said(section.heading), said(section.lead), list(islice(drawn_ones, len(section.pictures))))
         for section in SECTIONS
     ]
     shown_policies: list[Policy] = []
@@ -97,7 +97,9 @@ def page(groups: "Sequence[Sequence[Run]]", progress: Callable[[int, int], None]
             "What became of the attempts in each run, and how near the numbers are to those that were reported."
         )
         parts = [comparison(compared, charts), Part("runs", said("Each run by itself"), lead), *parts]
-    film = Part("film", "A timeline that plays", "Alerts by province and the work of the desks, day by day.")
+    film = Part(
+        "film", said("A timeline that plays"), said("Alerts by province and the work of the desks, day by day.")
+    )
     films, reels = _films(runs, labels)
     data = {"charts": charts, "films": reels, "locale": axes_locale()}
     script = "".join((FOLDER / name).read_text(encoding="utf-8") for name in SCRIPTS)
@@ -171,11 +173,15 @@ def _shown(picture: Picture, runs: "Sequence[Run]", labels: list[str], charts: d
             plot.run = _of_runs(of)
     controls = [
         Control(
-            f"{picture.name}-{choice.key}", choice.key, choice.label, choice.options(runs[0]), chosen[0][choice.key]
+            f"{picture.name}-{choice.key}",
+            choice.key,
+            said(choice.label),
+            choice.options(runs[0]),
+            chosen[0][choice.key],
         )
         for choice in picture.choices
     ]
-    return Shown(picture.name, picture.caption, controls, plots)
+    return Shown(picture.name, said(picture.caption) if picture.caption else "", controls, plots)
 
 
 def _about(run: "Run", label: str, at: int, charts: dict[str, Any], compared: Compared | None) -> About:
@@ -187,7 +193,7 @@ def _about(run: "Run", label: str, at: int, charts: dict[str, Any], compared: Co
     charts[name] = chart(drawn(SECONDS, run, [{}]), [])
     phases = Shown(
         name,
-        SECONDS.caption,
+        said(SECONDS.caption),
         [],
         [Plot(name, "Seconds of each phase of the run", table(SECONDS.table(run)), source=source_of([run]))],
     )

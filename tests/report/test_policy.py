@@ -49,7 +49,7 @@ def test_what_changed_comes_first_then_what_it_did_then_findings_then_the_rest(t
         for what in (
             "<h1",
             "What was changed",
-            "in Guangdong",
+            "desks in Guangdong",
             "What it did, beside full",
             "more alerts that expired",
             "Findings that the policy has anew|Findings of the base that it|It has the same findings",

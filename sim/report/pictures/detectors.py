@@ -78,7 +78,7 @@ def detection(run: "Run") -> "go.Figure":
     figure = make_subplots(
         rows=2, cols=1, vertical_spacing=BETWEEN / (sum(height) + BETWEEN), row_heights=list(height),
         subplot_titles=[said("fraud seen that raises an alert"),
-                        said("legitimate contacts that raise one (log scale)")],
+                        said("false alarms (log scale)")],
     )  # fmt: skip
     colour, hatch = colours("tier"), hatches(TIERS)
     least, most = 1.0, 0.0
@@ -140,7 +140,7 @@ def detection(run: "Run") -> "go.Figure":
     powers = {10.0**power: percent(10.0**power) for power in range(-12, 0) if lowest <= 10.0**power <= 3 * most}
     figure.update_xaxes(
         type="log", range=[log10(lowest), log10(3 * most)], tickvals=list(powers), ticktext=list(powers.values()),
-        title_text=said("share of contacts"), row=2, col=1,
+        title_text=said("share of legitimate contacts"), row=2, col=1,
     )  # fmt: skip
     figure.update_yaxes(autorange="reversed", type="category")
     few = list(powers)[::2]

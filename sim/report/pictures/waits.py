@@ -120,7 +120,9 @@ def waits(run: "Run") -> "go.Figure":
             draw(row, words(channel), (edges, shares), hover, line=look, legendrank=1000 + place)
         figure.add_vline(x=deadlines[tier], line={"color": INK, "width": 2}, row=row, col=1)
         figure.add_annotation(
-            text=said("deadline") if met is None else said("deadline: {share} expired", share=percent(met[2])),
+            text=said("deadline")
+            if met is None or not met[2]
+            else said("deadline: {share} expired", share=percent(met[2])),
             x=log10(deadlines[tier]),
             y=0.12,
             xanchor="right",
