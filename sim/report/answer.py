@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
+from sim.language.spoken import said
 from sim.report.looks import named
 from sim.rounding import amount, percent
 from sim.words import Fate
@@ -61,12 +62,17 @@ def _people(totals: dict[str, Any]) -> str:
 
 def short_answer(run: "Run") -> dict[str, str]:
     """Return the numbers of the first screen by what they count, in the order in which they are shown."""
+    return {name: amount(number) for name, number in counted_numbers(run).items()}
+
+
+def counted_numbers(run: "Run") -> dict[str, float]:
+    """Return ``short_answer`` in numbers."""
     totals = run.manifest["totals"]
     stopped = sum(totals["attempts_by_fate"].get(fate, 0) for fate in STOPPED)
     return {
-        "attempts stopped on the way": amount(stopped),
-        "people saved by a warning": amount(totals["saved"]),
-        "yuan of losses prevented": amount(totals["prevented_yuan"]),
-        "victims": amount(totals["victims"]),
-        "yuan lost": amount(totals["loss_yuan"]),
+        said("attempts stopped on the way"): stopped,
+        said("people saved by a warning"): totals["saved"],
+        said("yuan of losses prevented"): totals["prevented_yuan"],
+        said("victims"): totals["victims"],
+        said("yuan lost"): totals["loss_yuan"],
     }

@@ -18,6 +18,7 @@ from sim.report.pictures.film import reel
 from sim.report.pictures.provenance import changed_parameters, parameters
 from sim.report.policy import policies, title_of_all
 from sim.report.scripted import axes_locale, file_name, script_words, source_of
+from sim.report.spread import spread_table
 from sim.results.findings import shortened
 from sim.results.folder import demand_file, whole
 from sim.rounding import amount
@@ -110,13 +111,16 @@ def page(groups: "Sequence[Sequence[Run]]", progress: Callable[[int, int], None]
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    abouts = [
+        _about(run, label, at, charts, compared) for at, (run, label) in enumerate(zip(runs, labels, strict=True))
+    ]
+    if compared is None and len(groups[0]) > 1:
+        abouts[0].spread, abouts[0].replicates = table(spread_table(groups[0])), len(groups[0])
     environment.globals.update(said=said, counted=counted)
     return environment.get_template("page.html.jinja").render(
         title=title,
         policies=shown_policies,
-        runs=[
-            _about(run, label, at, charts, compared) for at, (run, label) in enumerate(zip(runs, labels, strict=True))
-        ],
+        runs=abouts,
         figures=[Plot("", "", table(FIGURES.table(run)), run=label) for run, label in zip(runs, labels, strict=True)],
         ratios=_shown(FIGURES, runs[:1], labels[:1], charts),
         parts=parts,

@@ -122,6 +122,8 @@ class About:
     phases: Shown
     parameters: Table
     command: str
+    spread: Table | None = None
+    replicates: int = 1
 
 
 @dataclass

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sim.results.asked import Asked, AskedError, ask, demand_name, period, read, span
+from sim.results.exported import Tables
 from sim.results.figures import CHANGE, unit
 from sim.results.folder import SCENARIO_YAML
 from sim.results.quantities import Quantities
@@ -201,6 +202,11 @@ class Run:
         import pandas as pd
 
         return pd.Series(flat(self.manifest["totals"]), name=self.manifest["name"], dtype=object)
+
+    @cached_property
+    def tables(self) -> Tables:
+        """The stored tables by name, with categories for words, units in ``attrs``, ``to_csv`` and ``to_xlsx``."""
+        return Tables(self, self._scope)
 
     @cached_property
     def attempts(self) -> "pd.DataFrame":
