@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 MOST_ROWS = 1_048_576
 """Rows of a sheet of an XLSX file, the head included: no program that reads them takes more."""
 
+MOST_EXACT = 2**53
+"""Whole numbers up to here are themselves in a sheet, which has doubles alone."""
+
 CODEBOOK = "columns"
 """The sheet, or file, that says of every column of the tables beside it what it means and in which unit."""
 
@@ -151,7 +154,7 @@ def _write_sheets(path: Path, frames: "Mapping[str, pd.DataFrame]") -> None:
             for place, column in enumerate(frame.columns):
                 sheet.write_string(0, place, str(column), bold)
                 sheet.set_column(place, place, max(12, len(str(column)) + 2))
-            kinds = [_writer(sheet, frame[column].dtype, dated) for column in frame.columns]
+            kinds = [_writer(sheet, frame[column], dated) for column in frame.columns]
             columns = [frame[column].astype(object).where(frame[column].notna(), None) for column in frame.columns]
             for line, row in enumerate(zip(*columns, strict=True), start=1):
                 for place, (write, value) in enumerate(zip(kinds, row, strict=True)):
@@ -159,12 +162,16 @@ def _write_sheets(path: Path, frames: "Mapping[str, pd.DataFrame]") -> None:
                         write(line, place, value)
 
 
-def _writer(sheet: Any, kind: Any, dated: Any) -> "Callable[[int, int, Any], object]":
-    """Return what writes the values of a column into a sheet; a text is never taken for a formula."""
+def _writer(sheet: Any, column: "pd.Series[Any]", dated: Any) -> "Callable[[int, int, Any], object]":
+    """Return what writes the values of a column into a sheet.
+
+    A text is never taken for a formula, and identities, which have more digits than a sheet's numbers, are texts.
+    """
     import pandas as pd
 
-    if pd.api.types.is_datetime64_any_dtype(kind):
+    if pd.api.types.is_datetime64_any_dtype(column.dtype):
         return lambda line, place, value: sheet.write_datetime(line, place, value, dated)
-    if pd.api.types.is_numeric_dtype(kind):
+    exact = not pd.api.types.is_integer_dtype(column.dtype) or not (column.abs() > MOST_EXACT).any()
+    if pd.api.types.is_numeric_dtype(column.dtype) and exact:
         return lambda line, place, value: sheet.write_number(line, place, value)
-    return lambda line, place, value: sheet.write_string(line, place, value)
+    return lambda line, place, value: sheet.write_string(line, place, str(value))
