@@ -336,7 +336,8 @@
         bars.forEach(({ fill, said, bar }) => {
           const value = bar.values[at];
           fill.style.width = Math.min(100, (100 * value) / bar.most) + "%";
-          said.textContent = bar.kind === "share" ? Math.round(100 * value) + WORDS.percent : digits(value);
+          const text = bar.kind === "share" ? Math.round(100 * value) + WORDS.percent : digits(value);
+          said.textContent = text;
         });
       },
     };
