@@ -428,11 +428,16 @@
     });
   });
 
+  // Sections are folded away on a phone, so that what is answered is seen at once.
+  const sections = document.querySelector("nav details");
+  function foldSections() { sections.open = window.innerWidth > NARROW; }
+
   let waiting = null;
   let before = window.innerWidth;
   window.addEventListener("resize", () => {
     if (printing || window.innerWidth === before) { return; }
     before = window.innerWidth;
+    foldSections();
     clearTimeout(waiting);
     waiting = setTimeout(drawAll, 120);
   });
@@ -440,6 +445,7 @@
   window.addEventListener("afterprint", () => { printing = false; charts.forEach(draw); });
 
   labelTheme();
+  foldSections();
   // One chart at a time, so that a phone stays awake while they are drawn.
   (function next(at) {
     if (at >= charts.length) { root.dataset.ready = "yes"; return; }

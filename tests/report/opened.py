@@ -25,7 +25,8 @@ TOO_WIDE = """() => {
 """Elements that do not lie within the window; but those that scroll in a container of their own."""
 
 
-TOO_SMALL = """(least) => Array.from(document.querySelectorAll('button, select, input, summary, nav a'), (one) => {
+TOO_SMALL = """(least) => Array.from(document.querySelectorAll('button, select, input, summary, nav a'))
+  .filter((one) => one.checkVisibility()).map((one) => {
   const box = one.getBoundingClientRect();
   return [box, `${one.tagName} ${one.id} ${one.textContent.trim().slice(0, 20)}: ` +
     `${Math.round(box.width)} x ${Math.round(box.height)}`];

@@ -42,8 +42,7 @@ def test_a_report_is_quiet_asks_for_nothing_and_fits_the_window(
         assert not found.too_wide()
         if width == "phone":
             assert not found.too_small(FINGER)
-            if name != "compared":
-                assert found.page.evaluate(FIRST_PICTURE) < 2 * WIDTHS[width][1] - PART_OF_A_PICTURE
+            assert found.page.evaluate(FIRST_PICTURE) < 2 * WIDTHS[width][1] - PART_OF_A_PICTURE
         found.page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
         assert not found.too_wide()
         assert not found.wrong
