@@ -336,7 +336,8 @@
         bars.forEach(({ fill, said, bar }) => {
           const value = bar.values[at];
           fill.style.width = Math.min(100, (100 * value) / bar.most) + "%";
-          said.textContent = bar.kind === "share" ? Math.round(100 * value) + WORDS.percent : digits(value);
+          const text = bar.kind === "share" ? Math.round(100 * value) + WORDS.percent : digits(value);
+          said.textContent = text;
         });
       },
     };
@@ -427,11 +428,16 @@
     });
   });
 
+  // Sections are folded away on a phone, so that what is answered is seen at once.
+  const sections = document.querySelector("nav details");
+  function foldSections() { sections.open = window.innerWidth > NARROW; }
+
   let waiting = null;
   let before = window.innerWidth;
   window.addEventListener("resize", () => {
     if (printing || window.innerWidth === before) { return; }
     before = window.innerWidth;
+    foldSections();
     clearTimeout(waiting);
     waiting = setTimeout(drawAll, 120);
   });
@@ -439,6 +445,7 @@
   window.addEventListener("afterprint", () => { printing = false; charts.forEach(draw); });
 
   labelTheme();
+  foldSections();
   // One chart at a time, so that a phone stays awake while they are drawn.
   (function next(at) {
     if (at >= charts.length) { root.dataset.ready = "yes"; return; }

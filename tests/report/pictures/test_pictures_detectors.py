@@ -129,7 +129,7 @@ def test_fatigue_is_that_of_the_model(full: sim.Run) -> None:
     for trace in figure.data:
         assert all(one >= two for one, two in pairwise(trace.y))
     assert len(figure.data) == 8
-    assert fatigue_table(full).iloc[0]["heard before"] == "0"
+    assert fatigue_table(full).iloc[0]["heard before"] == 0
 
 
 def test_heard_alerts_are_those_that_reached(full: sim.Run, half: sim.Run) -> None:
