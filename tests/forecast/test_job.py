@@ -31,6 +31,7 @@ def test_runs_one_after_the_other_add_up_in_time_and_on_disk(flagship: sim.Scena
     assert three.memory_bytes == one.memory_bytes
     assert 2.0 < three.high_s / one.high_s < 3.0  # the program starts once
     assert one.high_s / one.low_s == pytest.approx(SPREAD**2)
+    assert SPREAD > 1.0
     pair = Forecast.of(Job.of_folders([flagship, flagship], 3, None), MACHINE)
     assert pair.runs.most == 6
     assert pair.disk_bytes == pytest.approx(2 * three.disk_bytes)
