@@ -93,6 +93,8 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
     "report": (
         ("tocsin report results/runs/NAME", "report.html in the folder of the run"),
         ("tocsin report results/runs/BASE results/runs/OTHER --out page.html", "two runs beside each other"),
+        ("tocsin report results/runs/compare-NAME", "what tocsin compare made: the base first, with intervals"),
+        ("tocsin --language fr report results/runs/NAME", "in French"),
     ),
     "verify": (
         ("tocsin verify", "both engines; exit code 1 where theory does not bear anything"),
@@ -113,7 +115,8 @@ one line on standard error. `--json` prints one document for scripts instead of 
 and only to a terminal. Where an option has no default here, the scenario decides, or the sentence says what happens.
 
 Before a command: `--version` prints the version; `--install-completion` teaches the shell commands, options and the
-names of bundled scenarios; `--help` lists the commands.
+names of bundled scenarios; `--help` lists the commands; `--language en|zh|fr`, or the variable `TOCSIN_LANGUAGE`, says in
+which language answers, findings and pages are, while what is stored, and `--json`, is English.
 """
 
 
