@@ -102,6 +102,8 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
     "report": (
         ("tocsin report results/runs/NAME", "report.html in the folder of the run"),
         ("tocsin report results/runs/BASE results/runs/OTHER --out page.html", "two runs beside each other"),
+        ("tocsin report results/runs/compare-NAME", "what tocsin compare made: the base first, with intervals"),
+        ("tocsin --language fr report results/runs/NAME", "in French"),
     ),
     "verify": (
         ("tocsin verify", "both engines; exit code 1 where theory does not bear anything"),
@@ -124,7 +126,9 @@ and only to a terminal. What may take longer than five minutes says so on standa
 default here, the scenario decides, or the sentence says what happens.
 
 Before a command: `--version` prints the version; `--verbose` is that of the command; `--install-completion` teaches the
-shell commands, options and the names of bundled scenarios; `--help` lists the commands.
+shell commands, options and the names of bundled scenarios; `--help` lists the commands; `--language en|zh|fr`, or the
+variable `TOCSIN_LANGUAGE`, says in which language answers, findings and pages are, while what is stored, and `--json`,
+is English.
 """
 
 
