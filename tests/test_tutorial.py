@@ -1,7 +1,7 @@
 """The tutorial is a session: its files are written, its commands run in order, and they print what stands there.
 
-A block ``console`` holds commands, each after ``$``, and what they print; ``...`` stands for any text, as in doctests. A
-block ``yaml NAME`` is the file NAME as it is from there on.
+A block ``console`` holds commands, each after ``$``, and what they print; ``...`` stands for any text, as in doctests.
+A block ``yaml NAME`` is the file NAME as it is from there on.
 """
 
 import doctest

@@ -2,8 +2,8 @@
 
 from typing import TYPE_CHECKING, Any
 
+from sim.language.labels import named
 from sim.language.spoken import said
-from sim.report.looks import named
 from sim.rounding import amount, percent
 from sim.words import Fate
 

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from sim.report.looks import named
+from sim.language.labels import named
 from sim.rounding import Written, amount, between
 
 if TYPE_CHECKING:

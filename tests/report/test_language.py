@@ -65,7 +65,16 @@ def drawn(value: Any, key: str = "") -> Iterator[str]:
     elif isinstance(value, list):
         for inner in value:
             yield from drawn(inner, key)
-    elif isinstance(value, str) and key in ("text", "name", "hovertemplate", "ticktext", "hovertext", "label", "x", "y"):
+    elif isinstance(value, str) and key in (
+        "text",
+        "name",
+        "hovertemplate",
+        "ticktext",
+        "hovertext",
+        "label",
+        "x",
+        "y",
+    ):
         yield value
 
 

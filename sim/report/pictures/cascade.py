@@ -2,8 +2,9 @@
 
 from typing import TYPE_CHECKING
 
+from sim.language.labels import named
 from sim.report.blank import blank
-from sim.report.looks import GREY, SKY, colours, finish, named, words
+from sim.report.looks import GREY, SKY, colours, finish, words
 from sim.report.sums import sums
 from sim.rounding import amount, percent, short
 from sim.words import Channel, Fate, Outcome

@@ -10,21 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from sim.experiments.fates import ABSENT, HALTED, OPEN, SAVED
 from sim.experiments.table import records
+from sim.language.labels import named
 from sim.language.spoken import marked, said
 from sim.report.blank import blank
-from sim.report.looks import (
-    AXIS,
-    GREEN,
-    VERMILLION,
-    colours_of,
-    country,
-    hatches,
-    named,
-    plain,
-    provinces,
-    symbols,
-    words,
-)
+from sim.report.looks import AXIS, GREEN, VERMILLION, colours_of, country, hatches, plain, provinces, symbols, words
 from sim.report.panels import bars, framed, names_beside, subtitles
 from sim.report.reach import reach
 from sim.report.tally import tally

@@ -4,8 +4,9 @@ from typing import TYPE_CHECKING, Any
 
 from sim.experiments.sparing import SPARED
 from sim.experiments.table import records
+from sim.language.labels import named
 from sim.report.blank import blank
-from sim.report.looks import AXIS, GREEN, INK, ORANGE, colours_of, hatches, named, symbols, words
+from sim.report.looks import AXIS, GREEN, INK, ORANGE, colours_of, hatches, symbols, words
 from sim.report.panels import bars, framed, names_beside
 from sim.results.costs import COST, COST_HIGH, COST_LOW, EDUCATION, PARTS, TOTAL, WARNING
 from sim.rounding import amount, between

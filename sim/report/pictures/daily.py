@@ -5,7 +5,8 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from sim.days import DAY_MS
-from sim.report.looks import AXIS, GREY, VERMILLION, WEEKDAYS, colours, dashes, day, finish, named, symbols, words
+from sim.language.labels import named
+from sim.report.looks import AXIS, GREY, VERMILLION, WEEKDAYS, colours, dashes, day, finish, symbols, words
 from sim.report.sums import by_day, days, months_of
 from sim.words import Channel, Detector, Fate, Tier
 

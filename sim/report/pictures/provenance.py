@@ -3,7 +3,8 @@
 import re
 from typing import TYPE_CHECKING
 
-from sim.report.looks import BLUE, finish, named, words
+from sim.language.labels import named
+from sim.report.looks import BLUE, finish, words
 
 if TYPE_CHECKING:
     import pandas as pd
