@@ -25,7 +25,7 @@ from sim.scenario.bounds import (
 )
 from sim.scenario.scalars import Day, Duration, DurationOrZero, Switch, Window
 from sim.scenario.schema.aftermath import Aftermath
-from sim.scenario.schema.base import ONE_LINE, ROUNDING, Part, all_of, mistake
+from sim.scenario.schema.base import ONE_LINE, ROUNDING, DottedKey, Naming, Part, all_of, mistake
 from sim.scenario.schema.costs import Costs
 from sim.scenario.schema.evidence import Evidence, wrong_names
 from sim.scenario.schema.fraud import MONTHS, WEEKDAYS, Fraud
@@ -152,7 +152,7 @@ class Sweep(Part):
 
     design: Literal["grid", "sobol", "lhs"] = "grid"
     samples: Samples | None = None
-    vary: dict[str, list[str | float | int | bool]] = Field(default_factory=dict)
+    vary: dict[DottedKey, list[str | float | int | bool]] = Field(default_factory=dict)
 
 
 class Calibration(Part):
@@ -164,11 +164,11 @@ class Calibration(Part):
     of posterior draws, see ``sim.scenario.stored_draws``.
     """
 
-    parameters: list[str] = Field(default_factory=list)
+    parameters: list[DottedKey] = Field(default_factory=list)
     scales: list[ScaleBelow] = Field(default_factory=lambda: [0.005])
     seeds: Seeds = 8
     members: Members = 0
-    evidence: list[str] = Field(default_factory=list)
+    evidence: list[Annotated[str, Naming("quantity")]] = Field(default_factory=list)
     draws: CsvFile | None = Field(default=None, exclude=True)
 
 
@@ -418,6 +418,6 @@ class ScenarioModel(Part):
                     key = f"desks.{desk}.by_province.{code}"
                     yield mistake(key, "is no province", "a code of population.provinces")
         for key, list_of_codes in named:
-            for number in list_of_codes:
+            for place, number in enumerate(list_of_codes):
                 if number not in codes:
-                    yield mistake(key, f"names province {number}", "codes of population.provinces")
+                    yield mistake(f"{key}.{place}", f"names province {number}", "codes of population.provinces")

@@ -1,14 +1,23 @@
 """What every part of a scenario has in common: frozen, no unknown keys, words of the model, rules between keys."""
 
 from collections.abc import Iterable, Sized
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Generic, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, SerializerFunctionWrapHandler, model_serializer
-from pydantic_core import PydanticCustomError
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    GetJsonSchemaHandler,
+    SerializerFunctionWrapHandler,
+    model_serializer,
+)
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, PydanticCustomError
 
 from sim import words
 from sim.days import HALF_HOURS
-from sim.scenario.bounds import Weight
+from sim.scenario.bounds import Code, Weight
 
 if TYPE_CHECKING:  # type checkers want literals typed out; the words stand in one place
     ChannelName = str
@@ -35,6 +44,35 @@ ONE_LINE = r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]*$"
 
 Word = Annotated[str, Field(min_length=1, max_length=80, pattern=ONE_LINE)]
 """A name that tables, pictures and messages call something by."""
+
+
+NamingKind = Literal["code", "text", "key", "quantity"]
+"""How a place of a scenario names a province: by its code, by its code as a text, as a part of a dotted key, or as what
+a quantity of evidence is about."""
+
+
+@dataclass(frozen=True)
+class Naming:
+    """Marks what names a province: ``sim.scenario.provinces`` takes names there and makes codes of them."""
+
+    kind: NamingKind
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        """Return a schema that takes names of provinces, too, where codes are numbers."""
+        inner = handler(schema)
+        if self.kind != "code":
+            return inner
+        return {"description": "the name or the code of a province", "anyOf": [inner, {"type": "string"}]}
+
+
+ProvinceCode = Annotated[Code, Naming("code")]
+"""A province in a list of them."""
+
+ProvinceKey = Annotated[str, Naming("text")]
+"""A province as the key of a map."""
+
+DottedKey = Annotated[str, Naming("key")]
+"""The dotted key of a value of the scenario."""
 
 
 class Part(BaseModel):

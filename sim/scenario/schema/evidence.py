@@ -9,7 +9,7 @@ from pydantic_core import PydanticCustomError
 from sim.scenario.bounds import Reported
 from sim.scenario.errors import choices
 from sim.scenario.scalars import Window
-from sim.scenario.schema.base import ONE_LINE, Part, mistake
+from sim.scenario.schema.base import ONE_LINE, Naming, Part, mistake
 from sim.words import Tier
 
 FRAUD_TYPE, AGE_BAND, PROVINCE = "fraud type", "age band", "province"
@@ -73,7 +73,7 @@ class Evidence(Part):
     ``by: month`` says that each calendar month of the window is in the range by itself.
     """
 
-    name: Annotated[str, Field(max_length=200, pattern=ONE_LINE)]
+    name: Annotated[str, Field(max_length=200, pattern=ONE_LINE), Naming("quantity")]
     window: Window | None = None
     by: Literal["month"] | None = None
     value: Reported | None = None

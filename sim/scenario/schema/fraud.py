@@ -6,7 +6,6 @@ from pydantic import Field, model_validator
 
 from sim.scenario.bounds import (
     MOST_FRAUD_TYPES,
-    Code,
     Contacts,
     Factor,
     Growth,
@@ -18,7 +17,7 @@ from sim.scenario.bounds import (
 )
 from sim.scenario.distributions import Distribution
 from sim.scenario.scalars import Day, Window
-from sim.scenario.schema.base import ChannelName, HalfHours, Part, PerChannel, Word, mistake
+from sim.scenario.schema.base import ChannelName, HalfHours, Part, PerChannel, ProvinceCode, ProvinceKey, Word, mistake
 from sim.words import Channel
 
 MAX_PAYMENTS = 8
@@ -100,7 +99,7 @@ class Surge(Part):
     factor: Factor
     channels: list[ChannelName] = Field(default_factory=lambda: list(Channel.labels()))
     types: list[str] | None = None
-    provinces: list[Code] | None = None
+    provinces: list[ProvinceCode] | None = None
 
 
 class Fraud(Part):
@@ -111,7 +110,7 @@ class Fraud(Part):
     half_hours: HalfHourProfiles
     weekdays: Annotated[list[Weight], Field(min_length=WEEKDAYS, max_length=WEEKDAYS)]
     months: Annotated[list[Weight], Field(min_length=MONTHS, max_length=MONTHS)]
-    province_weights: dict[str, Weight] = Field(default_factory=dict)
+    province_weights: dict[ProvinceKey, Weight] = Field(default_factory=dict)
     surges: dict[Word, Surge] = Field(default_factory=dict)
     loss_growth: Growth
     types: Annotated[dict[Word, FraudType], Field(min_length=1, max_length=MOST_FRAUD_TYPES)]

@@ -8,9 +8,9 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from sim.days import DAY_MS
-from sim.scenario.bounds import Code, Count, Crew, Factor, Lengthening, People, Probability, Score, Views, Weight
+from sim.scenario.bounds import Count, Crew, Factor, Lengthening, People, Probability, Score, Views, Weight
 from sim.scenario.scalars import Day, Duration, Window
-from sim.scenario.schema.base import DetectorName, Part, RegionName, demand_sum, mistake
+from sim.scenario.schema.base import DetectorName, Part, ProvinceCode, ProvinceKey, RegionName, demand_sum, mistake
 
 LARGEST_EXPONENT = 700.0
 """Up to which a double holds the exponential."""
@@ -41,7 +41,7 @@ class MeasureBase(Part):
 class Somewhere(MeasureBase):
     """A measure in some provinces (their codes), or in all."""
 
-    provinces: Annotated[list[Code], Field(min_length=1)] | None = None
+    provinces: Annotated[list[ProvinceCode], Field(min_length=1)] | None = None
 
 
 class Spread(Somewhere):
@@ -156,7 +156,7 @@ class WarningCoverage(Gradual):
     kind: Literal["warning"]
     detector: DetectorName
     coverage: Probability
-    province_weights: dict[str, Weight] = Field(default_factory=dict)
+    province_weights: dict[ProvinceKey, Weight] = Field(default_factory=dict)
 
     def relative(self, people: Mapping[int, int]) -> dict[int, float]:
         """Return what the coverage of each of its provinces is multiplied by: its weight over the mean of all people's.

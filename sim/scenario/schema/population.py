@@ -147,6 +147,11 @@ class Population(Part):
             raise mistake("legitimate.half_hours", "adds up to 0", "some half hour above 0")
         return self
 
+    @property
+    def names(self) -> dict[int, str]:
+        """The names of the provinces by code, as ``sim.scenario.provinces.code_of`` takes them."""
+        return {row.code: row.name for row in self.provinces}
+
     def internet_users(self) -> int:
         """Return how many people are internet users, by the shares of urban and rural people who are."""
         urban, rural = (Fraction(repr(share)) for share in (self.internet.urban, self.internet.rural))

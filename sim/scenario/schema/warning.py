@@ -23,7 +23,7 @@ from sim.scenario.bounds import (
 )
 from sim.scenario.distributions import Distribution
 from sim.scenario.scalars import Day, Duration, HalfHour, Switch, refuse
-from sim.scenario.schema.base import ContactChannelName, DisciplineName, Part, PerChannel, Sparse, mistake
+from sim.scenario.schema.base import ContactChannelName, DisciplineName, Part, PerChannel, ProvinceKey, Sparse, mistake
 from sim.scenario.schema.measures import Ramp
 from sim.scenario.tables import Table
 from sim.words import WRITTEN, ContactChannel
@@ -320,7 +320,7 @@ class Desk(Part):
 
     staff: Staff
     growth: StaffGrowth | None = None
-    by_province: dict[str, ProvinceStaff] = Field(default_factory=dict)
+    by_province: dict[ProvinceKey, ProvinceStaff] = Field(default_factory=dict)
     shifts: Shifts
     discipline: DisciplineName = "first_issued"
     lends: Switch = False
@@ -363,4 +363,4 @@ class Desks(Part):
 
     call: CallDesk
     visit: VisitDesk
-    province_weights: dict[str, Weight] = Field(default_factory=dict)
+    province_weights: dict[ProvinceKey, Weight] = Field(default_factory=dict)
