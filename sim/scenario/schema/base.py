@@ -96,8 +96,11 @@ class PerChannel(Part, Generic[Value]):
     """One value a channel of attempts."""
 
     call: Value
+    """What holds of calls."""
     sms: Value
+    """What holds of SMS."""
     online: Value
+    """What holds of online attempts: chats, posts, advertisements."""
 
 
 def mistake(key: str, found: str, allowed: str) -> PydanticCustomError:
