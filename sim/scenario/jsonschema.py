@@ -14,8 +14,8 @@ from sim.scenario.reading import read_plain
 from sim.scenario.schema import ScenarioModel
 
 EXTENDS = (
-    "The scenario that this one changes: a path beside the file or the name of a bundled scenario. Maps merge, lists and "
-    "values replace, null removes."
+    "The scenario that this one changes: a path beside the file or the name of a bundled scenario. Maps merge, lists "
+    "and values replace, null removes."
 )
 SAID = ("default", "title", "description", "examples")
 """What a schema says of a value beside what is allowed."""

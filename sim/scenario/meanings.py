@@ -1,12 +1,10 @@
 """What each key of a scenario means: what it is, its unit, what more of it does, an example.
 
-It stands below each field of the schema, as a text of this form, of which all but the first sentences may be missing::
+It stands below each field of the schema, as a text of this form, of which all but the first sentences may be missing:
+``Officers of the whole country at this desk. Unit: officers. More: shorter waits. Example: `5700` ``.
 
-    staff: Staff
-    \"""Officers of the whole country at this desk. Unit: officers. More: shorter waits. Example: `5700`\"""
-
-Days say ``Later`` in place of ``More``. The example is what a scenario's file would say. Here these texts are read, from
-the source of the schema and only when somebody asks; a unit that the type itself tells is added.
+Days say ``Later`` in place of ``More``. The example is what a scenario's file would say. Here these texts are read,
+from the source of the schema and only when somebody asks; a unit that the type itself tells is added.
 """
 
 import ast
@@ -57,7 +55,7 @@ class Meaning:
     @property
     def direction(self) -> str | None:
         """What more of it does, as a sentence of its own; None for what is no number."""
-        return None if self.more is None else f"{'A later day' if self.later else 'More of it'}: {self.more}."
+        return None if self.more is None else f"{'Later' if self.later else 'More of it'}: {self.more}."
 
 
 def meaning(model: type[BaseModel], name: str) -> Meaning:
@@ -80,6 +78,11 @@ def meaning(model: type[BaseModel], name: str) -> Meaning:
         "Later" in said,
         example.strip("`") if example is not None else None,
     )
+
+
+def purpose(model: type[BaseModel]) -> str:
+    """Return what a part of a scenario is, in one sentence; empty where the source of the schema cannot be read."""
+    return _texts(model.__module__).get((model.__name__, ""), "")
 
 
 def example(model: type[BaseModel], name: str) -> str:
@@ -107,7 +110,7 @@ def is_measured(annotation: Any, marks: Sequence[Any] = ()) -> bool:
 
 def _text(model: type[BaseModel], attribute: str) -> str:
     """Return the text below a field, of the nearest class that declares it."""
-    for owner in model.__mro__:
+    for owner in model.__mro__:  # of a generic model the one that was written is among them
         found = _texts(owner.__module__).get((owner.__name__, attribute))
         if found is not None:
             return found
@@ -116,7 +119,10 @@ def _text(model: type[BaseModel], attribute: str) -> str:
 
 @cache
 def _texts(module: str) -> dict[tuple[str, str], str]:
-    """Return the texts below the fields of the classes of a module, in one line each, by class and field."""
+    """Return the texts below the fields of the classes of a module, in one line each, by class and field.
+
+    What a class says of itself stands at a field without a name.
+    """
     try:
         tree = ast.parse(inspect.getsource(importlib.import_module(module)))
     except (OSError, TypeError):  # there is no source, only what was compiled of it
@@ -124,6 +130,8 @@ def _texts(module: str) -> dict[tuple[str, str], str]:
     found = {}
     for owner in tree.body:
         if isinstance(owner, ast.ClassDef):
+            about, _, _ = (ast.get_docstring(owner) or "").partition("\n")
+            found[owner.name, ""] = about.replace("``", "")
             found |= {(owner.name, name): " ".join(text.split()) for name, text in _below_fields(owner)}
     return found
 

@@ -38,7 +38,8 @@ def test_every_key_says_what_it_is_its_unit_and_what_more_of_it_does(model: type
 def value_of(model: type[BaseModel], name: str) -> Any:
     """Return the example of a key as a scenario's file would give it, tables read."""
     node, mistakes = read_nodes(example(model, name), Place("example", 1, 1))
-    assert node is not None and not mistakes
+    assert node is not None
+    assert not mistakes
     files = Files(shape(field_of(model, name)))
     tree = files.with_tables(node, bundled_folder())
     assert not files.mistakes, files.mistakes
