@@ -83,7 +83,7 @@ def provinces(
         typer.echo(to_json({"provinces": [asdict(row) for row in rows]}), nl=False)
     else:
         console().print(officers_table(rows))
-        typer.echo("Officers on duty in the mean of day and night: first and last week of the period, at scale 1.")
+        typer.echo("Officers on duty, day and night: first and last week of the period, at scale 1.")
 
 
 @app.command()
@@ -112,9 +112,14 @@ def explain(
     from sim.scenario.explained import as_json as shown
     from sim.scenario.explained import explained, overview
 
+    if settings and scenario is None:
+        refuse("tocsin explain: --set changes a scenario, and none is named; tocsin explain KEY SCENARIO")
     found = None if scenario is None else load(scenario, settings, {})
     if key is None:
-        _listed(overview())
+        if as_json:
+            typer.echo(to_json({"keys": [{"key": own, "text": text} for own, text in overview()]}), nl=False)
+        else:
+            _listed(overview())
         return
     rows = explained(key, found)
     if as_json:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sim.scenario.errors import Place
-from sim.scenario.keys import TOP, Key, keys_at, kind_of
+from sim.scenario.keys import TOP, Key, allowed, keys_at, kind_of
 from sim.scenario.load import Scenario, plain, value_at
 from sim.scenario.meanings import example, meaning, purpose
 from sim.scenario.nodes import Node
@@ -83,7 +83,7 @@ def _explained(key: Key, scenario: Scenario | None, node: Node | None) -> Explai
         _what(key, node),
         said.unit,
         said.direction,
-        "" if parts else key.shape.words_for_people(),
+        "" if parts else allowed(key.shape),
         None if key.entry or (parts and said.example is None) else example(key.owner, key.field),
         below,
         value,

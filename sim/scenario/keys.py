@@ -20,6 +20,9 @@ from sim.scenario.shapes import Shape, fields, shape
 NAME, NUMBER = "NAME", "0"
 """What stands for any name in a map, and for the place of a row in a list."""
 
+SAYS_NOTHING = ("a list", "a map", "a text", "a value")
+"""Words for what may stand somewhere that tell nothing."""
+
 MOST_OFFERED = 5
 """Keys that are offered in place of one that is none."""
 
@@ -110,6 +113,12 @@ def kind_of(model: type[BaseModel]) -> str | None:
     """Return the kind that a model of a measure is of."""
     info = fields(model).get("kind")
     return get_args(info.annotation)[0] if info is not None and get_origin(info.annotation) is Literal else None
+
+
+def allowed(expected: Shape) -> str:
+    """Return what may stand at a key, in words; empty for what has keys of its own, and where words tell nothing."""
+    words = "" if expected.models() else expected.words_for_people()
+    return "" if words in SAYS_NOTHING else words
 
 
 @cache

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sim.scenario.keys import Key, keys_at
+from sim.scenario.keys import Key, allowed, keys_at
 from sim.scenario.load import Scenario, plain, value_at
 from sim.scenario.meanings import NO_UNIT, meaning
 from sim.scenario.parameters import is_full_form
@@ -48,9 +48,6 @@ MEASURES: dict[str, dict[str, Any]] = {
     "my-blocking": {"kind": "blocking", "target": "site", "intensity": 0.5},
 }
 """Measures that a policy may add: what each says beside its window. Their numbers are examples; nothing is known."""
-
-SAYS_NOTHING = ("a list", "a map", "a text", "a value")
-"""What is allowed, where that tells nothing."""
 
 HEAD = """\
 # yaml-language-server: $schema={schema}
@@ -161,8 +158,8 @@ def _measures(scenario: Scenario) -> Iterator[_Lever]:
         lever = next(one for one in kind.below() if one.field == "intensity")
         value = {"kind": says["kind"], "window": [start, None], **{k: v for k, v in says.items() if k != "kind"}}
         own = next(f"{name}{tail}" for tail in ("", *(f"-{n}" for n in range(2, 1000))) if f"{name}{tail}" not in taken)
-        allowed = f"In provinces of your choice with provinces: [{scenario.spec.population.provinces[0].name}]."
-        where = allowed if any(one.field == "provinces" for one in kind.below()) else ""
+        some = f"In provinces of your choice with provinces: [{scenario.spec.population.provinces[0].name}]."
+        where = some if any(one.field == "provinces" for one in kind.below()) else ""
         prose = f"A measure of your own, intensity: {_prose(lever)} The number is an example. {where}"
         yield _Lever(("measures", own), flow_text(value), prose.strip())
 
@@ -171,9 +168,9 @@ def _prose(key: Key) -> str:
     """Return what a lever is, its unit, what more of it does and what is allowed."""
     said = meaning(key.owner, key.field)
     unit = f"Unit: {said.unit}." if said.unit != NO_UNIT else None
-    words = key.shape.words_for_people()
-    allowed = f"Allowed: {words}." if words not in SAYS_NOTHING and not key.below() else None
-    return " ".join(part for part in (said.text, unit, said.direction, allowed) if part)
+    words = allowed(key.shape)
+    bounds = f"Allowed: {words}." if words else None
+    return " ".join(part for part in (said.text, unit, said.direction, bounds) if part)
 
 
 def _range(found: Any) -> str:

@@ -73,7 +73,7 @@ def meaning(model: type[BaseModel], name: str) -> Meaning:
     more = said.get("More", said.get("Later"))
     return Meaning(
         text.strip(),
-        _sentence(said.get("Unit")) or _unit(info),
+        _sentence(said.get("Unit", _unit(info))) or NO_UNIT,
         _sentence(more),
         "Later" in said,
         example.strip("`") if example is not None else None,
@@ -144,7 +144,8 @@ def _below_fields(owner: ast.ClassDef) -> Iterator[tuple[str, str]]:
 
 
 def _sentence(text: str | None) -> str | None:
-    return None if text is None else text.rstrip(".")
+    """Return what a label says without its stop; None where it says that there is nothing."""
+    return None if text is None or text == "none." else text.rstrip(".")
 
 
 def _unit(info: FieldInfo) -> str:
