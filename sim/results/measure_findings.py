@@ -1,4 +1,4 @@
-"""Findings about measures: those whose window lies outside of the period, or in part, so that figures lack what they do.
+"""Findings about measures: those whose window the period leaves out or cuts, so that figures lack what they do.
 
 A slip of a year in a window is no mistake of a scenario, which may be cut out of a longer one; but a policy that never
 begins changes nothing, and whoever compares it must know why.

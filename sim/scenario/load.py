@@ -22,6 +22,7 @@ from sim.scenario.provinces import coded, coded_key, names_in, unknown
 from sim.scenario.pydantic_errors import merged, mistakes_of
 from sim.scenario.ranges import range_mistakes
 from sim.scenario.reading import MAX_BYTES, decode, top_map
+from sim.scenario.repaired import hidden
 from sim.scenario.resolved import Source, resolve, sources
 from sim.scenario.schema import ScenarioModel
 from sim.scenario.schema.population import COUNTRY, NO_POOL
@@ -287,7 +288,7 @@ def _validated(root: Node, files: Files) -> ScenarioModel:
     try:
         spec = ScenarioModel.model_validate(root.plain())
     except ValidationError as error:
-        more = mistakes_of(error, root, expected)
+        more = mistakes_of(error, root, expected) + hidden(error, root, files)
         mistakes = mistakes + [mistake for mistake in more if mistake.key not in files.told]
     mistakes = mistakes + range_mistakes(root, expected)
     if mistakes or spec is None:

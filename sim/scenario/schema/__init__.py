@@ -1,11 +1,11 @@
 """The shape of a scenario: one model a section, in the order in which an attempt travels."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationInfo, model_validator
 from pydantic_core import PydanticCustomError
 
 from sim.days import DAY_MS, HALF_HOUR_MS, YEAR_DAYS
@@ -25,7 +25,20 @@ from sim.scenario.bounds import (
 )
 from sim.scenario.scalars import Day, Duration, DurationOrZero, Switch, Window
 from sim.scenario.schema.aftermath import Aftermath
-from sim.scenario.schema.base import ONE_LINE, ROUNDING, DottedKey, Naming, Part, all_of, mistake
+from sim.scenario.schema.base import (
+    BROKEN,
+    ONE_LINE,
+    ROUNDING,
+    DottedKey,
+    Naming,
+    Part,
+    Path,
+    all_of,
+    demand,
+    mistake,
+    rules_of,
+    touches,
+)
 from sim.scenario.schema.costs import Costs
 from sim.scenario.schema.evidence import Evidence, wrong_names
 from sim.scenario.schema.fraud import MONTHS, WEEKDAYS, Fraud
@@ -96,21 +109,25 @@ class Period(Part):
 
     @model_validator(mode="after")
     def _sane(self) -> "Period":
-        if self.end < self.start:
-            raise mistake("end", f"{self.end} is before the start", f"{self.start} or later")
+        demand(self._slips())
+        return self
+
+    def _slips(self) -> Iterator[PydanticCustomError]:
         if self.warmup % DAY_MS:
-            raise mistake("warmup", "is not a whole number of days", "whole days, such as 92 d")
+            yield mistake("warmup", "is not a whole number of days", "whole days, such as 92 d", ("warmup",))
+        if self.end < self.start:
+            yield mistake("end", f"{self.end} is before the start", f"{self.start} or later", ("start", "end"))
+            return
         first = self.start.toordinal() - self.warmup // DAY_MS
         if first < FIRST_DAY.toordinal() or self.end > LAST_DAY:
-            raise mistake(
+            yield mistake(
                 "start",
                 f"{self.start} less the warm-up, to {self.end}, is out of range",
                 f"days between {FIRST_DAY} and {LAST_DAY}, warm-up included",
             )
-        if (self.end - self.start).days + self.warmup // DAY_MS > MOST_DAYS:
+        elif (self.end - self.start).days + self.warmup // DAY_MS > MOST_DAYS:
             allowed = f"at most {MOST_DAYS:,} days with the warm-up"
-            raise mistake("end", f"{self.end} is too far from the start", allowed)
-        return self
+            yield mistake("end", f"{self.end} is too far from the start", allowed)
 
     def years_since(self, reference: date) -> tuple[float, float]:
         """Return the years from a reference date to the first simulated day and to the last, negative before it."""
@@ -157,9 +174,9 @@ class Figure(Part):
     def _stated(self) -> "Figure":
         if self.value is None and self.role != "predicted":
             allowed = "what was reported, a number or a day; only a predicted one may do without"
-            raise mistake("value", f"is missing, but the figure is {self.role}", allowed)
+            raise mistake("value", f"is missing, but the figure is {self.role}", allowed, ("value", "role"))
         if self.interval is not None and self.interval[0] > self.interval[1]:
-            raise mistake("interval", "begins above its end", "[low, high] with low at most high")
+            raise mistake("interval", "begins above its end", "[low, high] with low at most high", ("interval",))
         return self
 
 
@@ -209,6 +226,30 @@ class Calibration(Part):
     """Names of evidence that the posterior is held to, beside the figures. Example: `[recall_call, loss_mean]`"""
     draws: CsvFile | None = Field(default=None, exclude=True)
     """Name of the CSV file of posterior draws that is stored beside the scenario. Example: `china-2022-draws.csv`"""
+
+
+RULES = {
+    "_check_clock": ("clock",),
+    "_check_bands": ("population.age_bands", "fraud.types.*.age_factor", "engagement.answering.age_factor"),
+    "_check_types": ("fraud.types!", "fraud.surges.*.types", "interception.type_offset!"),
+    "_check_confusion": ("fraud.types!", "warning.confusion"),
+    "_check_provinces": (
+        *("population.provinces", "fraud.province_weights", "fraud.surges.*.provinces", "desks.province_weights"),
+        *("desks.*.by_province!", "measures.*.provinces", "measures.*.province_weights"),
+    ),
+    "_check_evidence": (),  # each of its mistakes says what was read
+    "_check_growth": ("period", "fraud.reference", "fraud.loss_growth", "fraud.volumes", "fraud.types", "aftermath"),
+    "_check_staff": ("desks",),
+    "_check_coverage": ("measures", "period", "population.provinces"),
+    "_check_losses": ("period", "fraud.reference", "fraud.loss_growth", "fraud.types"),
+}
+"""The rules between parts of a scenario, in order, and what each reads: it is not asked where that is wrong already."""
+
+POOLED = ("population", "fraud", "desks", "measures")
+"""What pooling reads."""
+
+COUNTED = ("population", "fraud", "period", "scale", "aftermath.investigation", "warning.detectors.grid")
+"""What is read to tell how many there may be of anything."""
 
 
 class ScenarioModel(Part):
@@ -276,22 +317,32 @@ class ScenarioModel(Part):
     """How the calibrated parameters are fitted to the fitted figures. Example: `{scales: [0.005, 0.1], seeds: 8}`"""
 
     @model_validator(mode="after")
-    def _agree(self) -> "ScenarioModel":
-        codes = [str(row.code) for row in self.population.provinces]
-        found = [
-            *self._check_shape(),
-            *self._check_types(),
-            *self._check_confusion(),
-            *self._check_provinces(),
-            *wrong_names(self.evidence, list(self.fraud.types), self.population.band_names(), codes),
-        ]
-        found += [] if found else [*self._check_growth(), *self._check_staff(), *self._check_coverage()]
-        if found:
-            raise all_of(found)
-        pooled = self.pooled(self.population.pool)
-        found += [*pooled._check_counts(), *pooled._check_losses()]
-        if found:
-            raise all_of(found)
+    def _agree(self, info: ValidationInfo) -> "ScenarioModel":
+        """Ask every rule between parts, but those that read what is wrong already."""
+        found: list[PydanticCustomError] = []
+        broken: list[Path] = list((info.context or {}).get(BROKEN, ()))
+
+        def note(some: Iterable[PydanticCustomError]) -> None:
+            own = [error for error in some if readable(*(error.context or {}).get("reads", ()))]
+            found.extend(own)
+            rules = [rule for error in own for rule in rules_of(dict(error.context or {}))]
+            broken.extend(tuple(rule["key"].split(".")) for rule in rules)
+
+        def readable(*reads: str) -> bool:
+            return not any(touches(path, read) for path in broken for read in reads if read)
+
+        for check, reads in RULES.items():
+            if readable(*reads):
+                note(getattr(self, check)())
+        pooled = self
+        if self.population.pool != NO_POOL and readable(*POOLED):
+            try:
+                pooled = self.pooled(self.population.pool)
+            except PydanticCustomError as error:
+                note([error])
+        if readable(*COUNTED, *(() if self.population.pool == NO_POOL else POOLED)):
+            note(pooled._check_counts())
+        demand(found)
         return pooled
 
     def pooled(self, kind: str) -> "ScenarioModel":
@@ -318,9 +369,12 @@ class ScenarioModel(Part):
             return None
         return None if pooled is self else pooled
 
-    def _check_shape(self) -> Iterator[PydanticCustomError]:
+    def _check_clock(self) -> Iterator[PydanticCustomError]:
         if HALF_HOUR_MS % self.clock:
             yield mistake("clock", f"{self.clock} ms does not divide half an hour", "a divisor of 30 min")
+
+    def _check_bands(self) -> Iterator[PydanticCustomError]:
+        """Find lists by age band that have another length."""
         bands = len(self.population.age_bands)
         for name, kind in self.fraud.types.items():
             if len(kind.age_factor) != bands:
@@ -340,6 +394,10 @@ class ScenarioModel(Part):
                 if fraud_type not in types:
                     key = f"fraud.surges.{surge_name}.types"
                     yield mistake(key, f"names '{fraud_type}'", f"one of {', '.join(types)}")
+
+    def _check_evidence(self) -> Iterator[PydanticCustomError]:
+        codes = [str(row.code) for row in self.population.provinces]
+        return wrong_names(self.evidence, list(self.fraud.types), self.population.band_names(), codes)
 
     def _check_growth(self) -> Iterator[PydanticCustomError]:
         """Refuse growth whose factors a double could not hold: a small one far from its reference date."""

@@ -92,9 +92,13 @@ class Evidence(Part):
     def _in_range(self) -> "Evidence":
         low, high = self.range
         if low > high:
-            raise mistake("range", f"[{low:g}, {high:g}] begins above its end", "[low, high] with low at most high")
+            raise mistake(
+                "range", f"[{low:g}, {high:g}] begins above its end", "[low, high] with low at most high", ("range",)
+            )
         if self.value is not None and not low <= self.value <= high:
-            raise mistake("value", f"{self.value:g} is outside its range", f"a value in [{low:g}, {high:g}]")
+            raise mistake(
+                "value", f"{self.value:g} is outside its range", f"a value in [{low:g}, {high:g}]", ("range", "value")
+            )
         return self
 
 
@@ -103,13 +107,14 @@ def wrong_names(
 ) -> Iterator[PydanticCustomError]:
     """Find names that are no quantity, or one of a fraud type, age band or province that the scenario does not have."""
     known = {FRAUD_TYPE: fraud_types, AGE_BAND: age_bands, PROVINCE: provinces}
+    where = {FRAUD_TYPE: "fraud.types!", AGE_BAND: "population.age_bands", PROVINCE: "population.provinces"}
     forms = [f"{name}.{kind.replace(' ', '_').upper()}" if kind else name for name, kind in QUANTITIES.items()]
     for number, row in enumerate(evidence):
         key = f"evidence.{number}.name"
         name, dot, of = row.name.partition(".")
         kind = QUANTITIES.get(name)
         if name not in QUANTITIES or (dot and kind is None):
-            yield mistake(key, f"'{row.name}' is no quantity", choices(row.name, forms, len(forms)))
+            yield mistake(key, f"'{row.name}' is no quantity", choices(row.name, forms, len(forms)), (key,))
         elif kind is not None and of not in known[kind]:
             what = f"'{of}' is no {kind}" if dot else f"'{name}' lacks its {kind}, as in {name}.{known[kind][0]}"
-            yield mistake(key, what, choices(of, known[kind]))
+            yield mistake(key, what, choices(of, known[kind]), (key, where[kind]))

@@ -1,8 +1,10 @@
 """The exogenous process: potential attempts by channel and fraud type, and what an episode of a type is like."""
 
+from collections.abc import Iterator
 from typing import Annotated
 
 from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from sim.scenario.bounds import (
     MOST_FRAUD_TYPES,
@@ -17,7 +19,17 @@ from sim.scenario.bounds import (
 )
 from sim.scenario.distributions import Distribution
 from sim.scenario.scalars import Day, Window
-from sim.scenario.schema.base import ChannelName, HalfHours, Part, PerChannel, ProvinceCode, ProvinceKey, Word, mistake
+from sim.scenario.schema.base import (
+    ChannelName,
+    HalfHours,
+    Part,
+    PerChannel,
+    ProvinceCode,
+    ProvinceKey,
+    Word,
+    demand,
+    mistake,
+)
 from sim.words import Channel
 
 MAX_PAYMENTS = 8
@@ -120,7 +132,7 @@ class FraudType(Part):
     @model_validator(mode="after")
     def _some_payment(self) -> "FraudType":
         if sum(self.payments) <= 0:
-            raise mistake("payments", "adds up to 0", "a weight above 0 for some number of payments")
+            raise mistake("payments", "adds up to 0", "a weight above 0 for some number of payments", ("payments",))
         return self
 
 
@@ -202,13 +214,18 @@ class Fraud(Part):
 
     @model_validator(mode="after")
     def _agree(self) -> "Fraud":
-        for channel in Channel.labels():
-            if sum(getattr(self.half_hours, channel)) <= 0:
-                raise mistake(f"half_hours.{channel}", "adds up to 0", "some half hour above 0")
-            if sum(getattr(kind.mix, channel) for kind in self.types.values()) <= 0:
-                raise mistake("types", f"no type has a mix above 0 on {channel}", "some type above 0 on each channel")
-        if sum(self.weekdays) <= 0:
-            raise mistake("weekdays", "adds up to 0", "some weekday above 0")
-        if sum(self.months) <= 0:
-            raise mistake("months", "adds up to 0", "some month above 0")
+        demand(self._disagreements())
         return self
+
+    def _disagreements(self) -> Iterator[PydanticCustomError]:
+        for channel in Channel.labels():
+            profile, mix = f"half_hours.{channel}", (f"types.*.mix.{channel}",)
+            if sum(getattr(self.half_hours, channel)) <= 0:
+                yield mistake(profile, "adds up to 0", "some half hour above 0", (profile,))
+            if sum(getattr(kind.mix, channel) for kind in self.types.values()) <= 0:
+                what = f"no type has a mix above 0 on {channel}"
+                yield mistake("types", what, "some type above 0 on each channel", mix)
+        if sum(self.weekdays) <= 0:
+            yield mistake("weekdays", "adds up to 0", "some weekday above 0", ("weekdays",))
+        if sum(self.months) <= 0:
+            yield mistake("months", "adds up to 0", "some month above 0", ("months",))

@@ -20,7 +20,7 @@ from sim.scenario.bounds import (
 )
 from sim.scenario.distributions import Distribution
 from sim.scenario.scalars import Duration
-from sim.scenario.schema.base import HalfHours, Part, PerChannel, demand_sum, mistake
+from sim.scenario.schema.base import HalfHours, Part, PerChannel, demand, mistake, wrong_sum
 
 
 class RegionShares(Part):
@@ -37,7 +37,7 @@ class RegionShares(Part):
 
     @model_validator(mode="after")
     def _add_up(self) -> "RegionShares":
-        demand_sum("east", (self.east, self.south, self.elsewhere, self.overseas))
+        demand(wrong_sum("east", (self.east, self.south, self.elsewhere, self.overseas)))
         return self
 
 
@@ -117,9 +117,10 @@ class Dens(Part):
 
     @model_validator(mode="after")
     def _slots_exist(self) -> "Dens":
-        for slot in self.fixed_raided or []:
-            if slot >= self.slots:
-                raise mistake("fixed_raided", f"names slot {slot}", f"slots 0 to {self.slots - 1}")
+        wrong = [slot for slot in self.fixed_raided or [] if slot >= self.slots]
+        if wrong:
+            allowed = f"slots 0 to {self.slots - 1}"
+            raise mistake("fixed_raided", f"names slot {wrong[0]}", allowed, ("fixed_raided", "slots"))
         return self
 
 

@@ -10,7 +10,16 @@ from pydantic import Field, model_validator
 from sim.days import DAY_MS
 from sim.scenario.bounds import Count, Crew, Factor, Lengthening, People, Probability, Score, Views, Weight
 from sim.scenario.scalars import Day, Duration, Window
-from sim.scenario.schema.base import DetectorName, Part, ProvinceCode, ProvinceKey, RegionName, demand_sum, mistake
+from sim.scenario.schema.base import (
+    DetectorName,
+    Part,
+    ProvinceCode,
+    ProvinceKey,
+    RegionName,
+    demand,
+    mistake,
+    wrong_sum,
+)
 
 LARGEST_EXPONENT = 700.0
 """Up to which a double holds the exponential."""
@@ -56,7 +65,7 @@ class Spread(Somewhere):
     @model_validator(mode="after")
     def _ends(self) -> "Spread":
         if self.window[1] is None:
-            raise mistake("window", "has no end, and counts are spread over its days", "a last day")
+            raise mistake("window", "has no end, and counts are spread over its days", "a last day", ("window",))
         return self
 
 
@@ -176,7 +185,7 @@ class SegmentShares(Part):
 
     @model_validator(mode="after")
     def _add_up(self) -> "SegmentShares":
-        demand_sum("schools", (self.schools, self.enterprises, self.rural_areas, self.communities))
+        demand(wrong_sum("schools", (self.schools, self.enterprises, self.rural_areas, self.communities)))
         return self
 
 
@@ -282,7 +291,7 @@ class Outage(Somewhere):
     @model_validator(mode="after")
     def _ends(self) -> "Outage":
         if self.mode == "delay" and self.window[1] is None:
-            raise mistake("window", "has no end", "an outage that delays ends on some day")
+            raise mistake("window", "has no end", "an outage that delays ends on some day", ("window", "mode"))
         return self
 
 

@@ -1,9 +1,11 @@
 """The people: provinces, ages, occupation, internet, the warning app, exposure, legitimate traffic."""
 
+from collections.abc import Iterator
 from fractions import Fraction
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from sim.scenario.bounds import (
     MOST_PROVINCES,
@@ -19,7 +21,7 @@ from sim.scenario.bounds import (
     SomePeople,
 )
 from sim.scenario.scalars import Day, Duration
-from sim.scenario.schema.base import HalfHours, Part, PerChannel, Word, demand_length, demand_sum, mistake
+from sim.scenario.schema.base import HalfHours, Part, PerChannel, Word, demand, mistake, wrong_length, wrong_sum
 from sim.scenario.tables import Table
 
 NO_POOL, COUNTRY = "none", "country"
@@ -88,9 +90,12 @@ class OccupationShares(Part):
 
     @model_validator(mode="after")
     def _add_up(self) -> "OccupationShares":
-        for stage in range(STAGES_OF_LIFE):
-            groups = (self.schools, self.enterprises, self.rural_areas, self.communities)
-            demand_sum("schools", (shares[stage] for shares in groups), f"shares at stage {stage + 1}")
+        groups = (self.schools, self.enterprises, self.rural_areas, self.communities)
+        demand(
+            one
+            for stage in range(STAGES_OF_LIFE)
+            for one in wrong_sum("schools", (shares[stage] for shares in groups), f"shares at stage {stage + 1}")
+        )
         return self
 
 
@@ -108,7 +113,7 @@ class Occupation(Part):
     @model_validator(mode="after")
     def _rise(self) -> "Occupation":
         if self.stages[0] != 0 or sorted(set(self.stages)) != self.stages:
-            raise mistake("stages", f"is {self.stages}", "rising ages that begin with 0")
+            raise mistake("stages", f"is {self.stages}", "rising ages that begin with 0", ("stages",))
         return self
 
 
@@ -202,19 +207,24 @@ class Population(Part):
 
     @model_validator(mode="after")
     def _agree(self) -> "Population":
+        demand(self._disagreements())
+        return self
+
+    def _disagreements(self) -> Iterator[PydanticCustomError]:
+        bands, table, profile = ("age_bands",), ("provinces",), ("legitimate.half_hours",)
         if self.age_bands[0] != 0 or sorted(set(self.age_bands)) != self.age_bands:
-            raise mistake("age_bands", f"is {self.age_bands}", "rising ages that begin with 0")
-        demand_length("internet.age_factor", self.internet.age_factor, len(self.age_bands), "age band")
+            yield mistake("age_bands", f"is {self.age_bands}", "rising ages that begin with 0", bands)
+        factors, read = "internet.age_factor", ("internet.age_factor", "age_bands")
+        yield from wrong_length(factors, self.internet.age_factor, len(self.age_bands), "age band", read)
         if not 1 <= len(self.provinces) <= MOST_PROVINCES:
-            raise mistake("provinces", f"has {len(self.provinces)} rows", f"1 to {MOST_PROVINCES} provinces")
-        if sum(row.population for row in self.provinces) == 0:
-            raise mistake("provinces", "has no people", "a population above 0 in some province")
+            yield mistake("provinces", f"has {len(self.provinces)} rows", f"1 to {MOST_PROVINCES} provinces", table)
+        elif sum(row.population for row in self.provinces) == 0:
+            yield mistake("provinces", "has no people", "a population above 0 in some province", table)
         codes = [row.code for row in self.provinces]
         if sorted(set(codes)) != codes:
-            raise mistake("provinces", "codes are not rising", "rows in order of code, each code once")
+            yield mistake("provinces", "codes are not rising", "rows in order of code, each code once", table)
         if sum(self.legitimate.half_hours) <= 0:
-            raise mistake("legitimate.half_hours", "adds up to 0", "some half hour above 0")
-        return self
+            yield mistake("legitimate.half_hours", "adds up to 0", "some half hour above 0", profile)
 
     @property
     def names(self) -> dict[int, str]:

@@ -23,7 +23,16 @@ from sim.scenario.bounds import (
 )
 from sim.scenario.distributions import Distribution
 from sim.scenario.scalars import Day, Duration, HalfHour, Switch, refuse
-from sim.scenario.schema.base import ContactChannelName, DisciplineName, Part, PerChannel, ProvinceKey, Sparse, mistake
+from sim.scenario.schema.base import (
+    ContactChannelName,
+    DisciplineName,
+    Part,
+    PerChannel,
+    ProvinceKey,
+    Sparse,
+    demand,
+    mistake,
+)
 from sim.scenario.schema.measures import Ramp
 from sim.scenario.tables import Table
 from sim.words import WRITTEN, ContactChannel
@@ -129,13 +138,16 @@ class Detectors(Part):
 
     @model_validator(mode="after")
     def _grid_below(self) -> "Detectors":
-        for name, settings in (("central", self.central), ("local", self.local)):
-            if settings.thresholds.blue < self.grid.low:
-                raise mistake(
-                    f"{name}.thresholds.blue",
-                    f"{settings.thresholds.blue:g} is below the grid of legitimate contacts",
-                    f"at least grid.low = {self.grid.low:g}",
-                )
+        demand(
+            mistake(
+                f"{name}.thresholds.blue",
+                f"{settings.thresholds.blue:g} is below the grid of legitimate contacts",
+                f"at least grid.low = {self.grid.low:g}",
+                (f"{name}.thresholds.blue", "grid.low"),
+            )
+            for name, settings in (("central", self.central), ("local", self.local))
+            if settings.thresholds.blue < self.grid.low
+        )
         return self
 
 
@@ -225,9 +237,11 @@ class TierSettings(Part):
     @model_validator(mode="after")
     def _apart(self) -> "TierSettings":
         if len(set(self.first)) < len(self.first):
-            raise mistake("first", f"names a channel twice: {', '.join(self.first)}", "each channel once")
+            raise mistake("first", f"names a channel twice: {', '.join(self.first)}", "each channel once", ("first",))
         if set(self.first) >= WRITTEN_LABELS:
-            raise mistake("first", "names app and sms", "one of them: who lacks the app gets an SMS instead")
+            raise mistake(
+                "first", "names app and sms", "one of them: who lacks the app gets an SMS instead", ("first",)
+            )
         return self
 
     def calls_unread(self) -> bool:
@@ -344,7 +358,7 @@ class Shift(Part):
     @model_validator(mode="after")
     def _forward(self) -> "Shift":
         if self.end <= self.start:
-            raise mistake("end", "is not after start", "a later time of the same day, up to 24:00")
+            raise mistake("end", "is not after start", "a later time of the same day, up to 24:00", ("start", "end"))
         return self
 
 
