@@ -24,7 +24,10 @@ from sim.cli import runs, scenarios
 from sim.cli.common import DONE, FAILED, REFUSED, app, refuse
 
 # isort: split
-from sim.cli import experiments  # the help lists commands in this order
+from sim.cli import beginning  # the help lists commands in this order
+
+# isort: split
+from sim.cli import experiments
 
 # isort: split
 from sim.cli import sensitivity
@@ -45,7 +48,19 @@ from sim.language.spoken import ENGLISH, LANGUAGES, speaking
 from sim.scenario.errors import ascii_controls
 from sim.version import __version__
 
-__all__ = ["app", "experiments", "explore", "main", "report", "runs", "scenarios", "sensitivity", "staffing", "verify"]
+__all__ = [
+    "app",
+    "beginning",
+    "experiments",
+    "explore",
+    "main",
+    "report",
+    "runs",
+    "scenarios",
+    "sensitivity",
+    "staffing",
+    "verify",
+]
 
 PROGRAM = "tocsin"
 """The name of the command, however it was started."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from sim.days import DAY_MS, day_number
 from sim.scenario.load import plain
 from sim.scenario.parameters import is_full_form
+from sim.scenario.schema.measures import Spread
 
 if TYPE_CHECKING:
     from sim.scenario import Scenario
@@ -69,6 +70,15 @@ class Price:
 
 
 @dataclass(frozen=True)
+class Dated:
+    """A measure by its name, with its window; ``spread`` if its counts are spread over all days of the window."""
+
+    name: str
+    window: Window
+    spread: bool = False
+
+
+@dataclass(frozen=True)
 class Scope:
     """Period, scale, labels, targets and evidence of a run.
 
@@ -76,7 +86,7 @@ class Scope:
     codes in table order; ``fraud_types`` and ``age_bands`` are labels in the scenario's order. ``sha256`` is
     of the resolved scenario without engine, workers and record. ``internet_users`` are those of the country.
     ``prices`` are all of ``costs``, or none where the scenario has no such section.
-    ``province_names`` stand in the order of ``provinces``.
+    ``province_names`` stand in the order of ``provinces``. ``measures`` are those of the scenario.
     """
 
     name: str
@@ -95,6 +105,7 @@ class Scope:
     internet_users: int = 0
     prices: tuple[Price, ...] = ()
     province_names: tuple[str, ...] = ()
+    measures: tuple[Dated, ...] = ()
 
     @classmethod
     def of(cls, scenario: "Scenario") -> "Scope":
@@ -128,6 +139,9 @@ class Scope:
             internet_users=spec.population.internet_users(),
             prices=tuple(_prices(scenario.resolved["costs"])),
             province_names=tuple(row.name for row in spec.population.provinces),
+            measures=tuple(
+                Dated(name, measure.window, isinstance(measure, Spread)) for name, measure in spec.measures.items()
+            ),
         )
 
     @property
