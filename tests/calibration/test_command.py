@@ -11,6 +11,7 @@ import pytest
 
 import sim
 from sim.calibration.evaluations import Evaluations
+from sim.logbook import LOG
 from sim.results.holding import holding
 from tests.calibration.conftest import SMALL
 
@@ -47,7 +48,7 @@ def test_an_interrupted_calibration_goes_on_where_it_was(file: Path, tmp_path: P
         "tocsin calibrate: interrupted; what was simulated is kept in work, the same command goes on"
     )
     assert file.read_text() == SMALL.read_text()
-    assert sorted(path.name for path in (tmp_path / "work").iterdir()) == ["journal.jsonl"]
+    assert sorted(path.name for path in (tmp_path / "work").iterdir()) == ["journal.jsonl", LOG]
     before = journal.read_text().count("\n")
 
     again = start(str(file), *QUICK, "--out", "work", "--workers", "1", "--json", folder=tmp_path)
