@@ -2,6 +2,9 @@
 (async function () {
   const NARROW = 560;
   const PRINT_WIDTH = 680;
+  // On a narrow picture: pixels that a letter takes for each of its font's size, the font of names beside bars, and a
+  // smaller one from so many letters on.
+  const LETTER = 0.58, NAMES = 12, SMALL_NAMES = 10, LONG_NAME = 24;
   const CONFIG = { displayModeBar: false, responsive: false, showTips: false };
   const PICTURE_WIDTH = 1000;
   const root = document.documentElement;
@@ -99,11 +102,22 @@
       layout.margin = merged(layout.margin, { t: layout.margin.t + 16 * (layout.title.text.split("<br>").length - 1) });
     }
     if (width < NARROW) {
+      const longest = longestName(data, layout);
+      const size = longest > LONG_NAME ? SMALL_NAMES : NAMES;
+      const room = Math.max(80, width - longest * size * LETTER - 30);
+      const fitted = (text, part, letter) => wrapped(text, Math.max(10, Math.floor(part * room / (letter * LETTER))));
       for (const [name, axis] of Object.entries(layout)) {
         if (name.startsWith("xaxis") && axis.title && axis.title.text) {
-          layout[name] = merged(axis, { title: { text: wrapped(axis.title.text, 40) } });
+          const [start, end] = axis.domain || [0, 1];
+          layout[name] = merged(axis, { title: { text: fitted(axis.title.text, end - start, 13) } });
+        }
+        if (name.startsWith("yaxis") && longest > LONG_NAME) {
+          layout[name] = merged(axis, { tickfont: merged({ size: size }, axis.tickfont || {}) });
         }
       }
+      // Headings of panels begin where their panel does.
+      layout.annotations = (layout.annotations || []).map((note) => note.xref === "paper" && note.yanchor === "bottom"
+        ? merged(note, { text: fitted(note.text, 1 - note.x, 13) }) : note);
     }
     if (narrow) {
       layout = merged(layout, narrow.layout);
@@ -131,6 +145,14 @@
       own.forEach((one) => { ranges.get(one)[name + ".range"] = range; });
     }
     ranges.forEach((range, one) => { one.aligned = range; Plotly.relayout(one, range); });
+  }
+
+  // Letters of the longest name beside bars; numbers on that axis are short.
+  function longestName(data, layout) {
+    const listed = Object.entries(layout).filter(([key]) => key.startsWith("yaxis")).flatMap(([_, axis]) => axis.ticktext || []);
+    const drawn = listed.length ? [] : data.flatMap((trace) => Array.isArray(trace.y) ? trace.y : []);
+    return Math.max(4, ...[...listed, ...drawn].filter((name) => typeof name === "string")
+      .flatMap((name) => plain(name.replaceAll("<br>", "\n")).split("\n")).map((name) => name.length));
   }
 
   function wrapped(text, most) {

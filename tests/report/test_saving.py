@@ -99,7 +99,7 @@ def test_tables_hold_the_numbers_that_are_shown(shown: Opened) -> None:
                     # Small shares are shown with two digits, all else with three at least.
                     near = 0.05 if "%" in words else 0.006
                     assert float(row[own[0]]) == pytest.approx(read_number(words), rel=near, abs=1e-12), words
-    assert count > 2000
+    assert count > 1500
 
 
 def test_workbooks_hold_the_same_cells_as_csv(shown: Opened) -> None:
