@@ -116,7 +116,7 @@ def rules() -> dict[str, Any]:
         "short": [list(row) for row in _SHORT[spoken()]],
         "several": "s" if french else "",
         "several_from": _FRENCH_SEVERAL,
-        "percent": _PERCENT[spoken()],
+        "percent": PERCENT[spoken()],
         "group": written(","),
         "decimal": written("."),
     }
