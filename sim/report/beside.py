@@ -208,5 +208,11 @@ def _whom(compared: Compared, charts: dict[str, Any]) -> Shown:
         numbers = pictures.whom_table(changes, base)
         beside = said("{policy} beside {base}", policy=label, base=compared.labels[0])
         plots.append(Plot(name, title_of(views[0][1]), table(numbers), run=beside))
-    control = Control("whom-by", "by", said("Tell apart by"), dict(pictures.BY), next(iter(pictures.BY)))
+    control = Control(
+        "whom-by",
+        "by",
+        said("Tell apart by"),
+        {key: said(text) for key, text in pictures.BY.items()},
+        next(iter(pictures.BY)),
+    )
     return Shown("whom", said(WHOM), [control], plots)

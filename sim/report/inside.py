@@ -2,7 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from sim.language.labels import named
+from sim.language.labels import named, spelled
+from sim.language.spoken import counted, marked, said
 from sim.rounding import Written, amount, between
 
 if TYPE_CHECKING:
@@ -10,7 +11,7 @@ if TYPE_CHECKING:
 
     from sim.results.run import Run
 
-WITHIN = {None: "", True: "yes", False: "no"}
+WITHIN = {None: "", True: marked("yes"), False: marked("no")}
 
 
 def evidence_table(run: "Run") -> "pd.DataFrame":
@@ -20,10 +21,10 @@ def evidence_table(run: "Run") -> "pd.DataFrame":
     rows = [
         {
             "quantity": named(row["name"]),
-            "window": " to ".join(row["window"]),
+            "window": said("{low} to {high}", low=row["window"][0], high=row["window"][1]),
             "known to be": between(row["low"], row["high"]),
             "simulated": _worst(row["simulated"], row.get("month")),
-            "within": WITHIN[row["within"]],
+            "within": said(WITHIN[row["within"]]),
             "basis": row["basis"],
         }
         for row in sorted(run.manifest["evidence"], key=lambda row: bool(row["within"]))
@@ -39,9 +40,9 @@ def months_table(run: "Run") -> "pd.DataFrame":
 
     columns: dict[str, dict[str, Written]] = {}
     for row in run.evidence_by_month.dropna(subset=["simulated"]).to_dict("records"):
-        out = "" if row["within"] else " (out)"
         value = row["simulated"]
-        columns.setdefault(named(row["name"]), {})[row["month"]] = Written(f"{amount(value)}{out}", value)
+        text = amount(value) if row["within"] else said("{value} (out)", value=amount(value))
+        columns.setdefault(spelled(row["name"]), {})[row["month"]] = Written(text, value)
     months = sorted({month for column in columns.values() for month in column})
     cells = {name: [column.get(month, "") for month in months] for name, column in columns.items()}
     return pd.DataFrame({"month": months, **cells}, dtype=object)
@@ -49,7 +50,7 @@ def months_table(run: "Run") -> "pd.DataFrame":
 
 def _worst(value: float, month: str | None) -> Written:
     """Return a simulated value and, where it is known by month, the month of which it is."""
-    return Written(f"{amount(value)} ({month})" if month else amount(value), value)
+    return Written(said("{value} ({month})", value=amount(value), month=month) if month else amount(value), value)
 
 
 def evidence_summary(run: "Run") -> str:
@@ -57,4 +58,8 @@ def evidence_summary(run: "Run") -> str:
     told = [row["within"] for row in run.manifest["evidence"] if row["within"] is not None]
     if not told:
         return ""
-    return f"{sum(told)} of {len(told)} quantities of the model's inside are in the range in which they are known to be"
+    return counted(
+        "{within} of {count} quantities of the model's inside are in the range in which they are known to be",
+        "{within} of {count} quantities of the model's inside are in the range in which they are known to be",
+        count=len(told), within=sum(told),
+    )  # fmt: skip

@@ -15,13 +15,13 @@ from sim.report.gallery import FIGURES, FILM, SECONDS, SECTIONS, Picture, combin
 from sim.report.inside import evidence_summary, evidence_table, months_table
 from sim.report.parts import About, Control, Part, Plot, Policy, Shown, table, title_of
 from sim.report.pictures.film import reel
-from sim.report.pictures.provenance import changed_parameters, parameters
+from sim.report.pictures.provenance import OWN, changed_parameters, parameters
 from sim.report.policy import policies, title_of_all
 from sim.report.scripted import axes_locale, file_name, script_words, source_of
 from sim.report.spread import spread_table
 from sim.results.findings import shortened
 from sim.results.folder import demand_file, whole
-from sim.rounding import amount
+from sim.rounding import amount, fixed, written
 
 if TYPE_CHECKING:
     from sim.results.run import Run
@@ -176,7 +176,7 @@ def _shown(picture: Picture, runs: "Sequence[Run]", labels: list[str], charts: d
             f"{picture.name}-{choice.key}",
             choice.key,
             said(choice.label),
-            choice.options(runs[0]),
+            {value: said(text) for value, text in choice.options(runs[0]).items()},
             chosen[0][choice.key],
         )
         for choice in picture.choices
@@ -195,38 +195,47 @@ def _about(run: "Run", label: str, at: int, charts: dict[str, Any], compared: Co
         name,
         said(SECONDS.caption),
         [],
-        [Plot(name, "Seconds of each phase of the run", table(SECONDS.table(run)), source=source_of([run]))],
+        [Plot(name, said("Seconds of each phase of the run"), table(SECONDS.table(run)), source=source_of([run]))],
     )
+    period = said("{low} to {high}", low=spec.period.start, high=spec.period.end)
     facts = [
-        ("scenario", manifest["name"]),
-        ("SHA-256 of the scenario", manifest["scenario_sha256"]),
-        ("seed", str(manifest["seed"])),
-        ("scale", f"{manifest['scale']:g}"),
-        ("engine", manifest["engine"]),
-        ("period", f"{spec.period.start} to {spec.period.end}"),
-        ("command", manifest["command"]),
-        ("versions", ", ".join(f"{name} {number}" for name, number in manifest["versions"].items())),
+        (said("scenario"), manifest["name"], True),
+        (said("SHA-256 of the scenario"), manifest["scenario_sha256"], True),
+        (said("seed"), str(manifest["seed"]), False),
+        (said("scale"), written(f"{manifest['scale']:g}"), False),
+        (said("engine"), manifest["engine"], True),
+        (said("period"), period, False),
+        (said("command"), manifest["command"], True),
+        (said("versions"), ", ".join(f"{name} {number}" for name, number in manifest["versions"].items()), True),
         (
-            "machine",
-            f"{machine['processor']}, {machine['cores']} cores, {machine['system']}, {machine['architecture']}",
+            said("machine"),
+            counted(
+                "{processor}, {count} cores, {system}, {architecture}",
+                "{processor}, {count} cores, {system}, {architecture}",
+                count=machine["cores"],
+                processor=machine["processor"],
+                system=machine["system"],
+                architecture=machine["architecture"],
+            ),
+            False,
         ),
-        ("seconds", f"{speed['wall_s']:.1f}"),
-        ("peak memory", f"{amount(speed['peak_rss_bytes'] / 1e6)} MB"),
-        ("attempts a second", amount(speed["attempts_per_s"])),
+        (said("seconds"), fixed(speed["wall_s"], 1), False),
+        (said("peak memory"), said("{megabytes} MB", megabytes=amount(speed["peak_rss_bytes"] / 1e6)), False),
+        (said("attempts a second"), amount(speed["attempts_per_s"]), False),
     ]
     return About(
         label=label,
         answer=answer(run),
         numbers=short_answer(run),
-        period=f"{spec.period.start} to {spec.period.end}",
+        period=period,
         warnings=list(manifest["warnings"]),
         findings=shortened(run.found),
         inside=evidence_summary(run),
-        evidence=table(evidence_table(run)),
+        evidence=table(evidence_table(run), ("basis",)),
         months=table(months_table(run)),
         provenance=facts,
         phases=phases,
-        parameters=table(listed),
+        parameters=table(listed, OWN),
         command=f"tocsin run scenario.yaml --engine {manifest['engine']}",
     )
 

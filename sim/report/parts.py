@@ -1,16 +1,22 @@
 """Parts of the page in plain values, as its template takes them."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from sim.language.labels import headed
 from sim.language.spoken import said
 from sim.report.charts import script_json
-from sim.report.pictures.figures import NONE, SIMULATED
+from sim.report.pictures.figures import SIMULATED
 from sim.rounding import Written, written
 
 if TYPE_CHECKING:
     import pandas as pd
     import plotly.graph_objects as go
+
+
+MISSING = ""
+"""The value of a number that is missing."""
 
 
 @dataclass
@@ -22,20 +28,23 @@ class Cell:
         number: Whether it is a number, or stands where one is missing.
         value: The number itself, as the page's script reads it, where the text does not say it; empty if it is missing.
         beside: What else its text says, as JSON: numbers by what they are called.
+        is_own: Whether it stands in a scenario's own words, which nobody translates.
     """
 
     text: str
     number: bool = False
     value: str | None = None
     beside: str = ""
+    is_own: bool = False
 
 
 @dataclass
 class Table:
-    """A table of the page; the first cell of each row is its heading."""
+    """A table of the page; the first cell of each row is its heading; ``keys`` are the English names of its columns."""
 
     columns: list[str]
     rows: list[list[Cell]]
+    keys: list[str] = field(default_factory=list)
 
 
 @dataclass
@@ -69,9 +78,9 @@ class Plot:
         return self._figures(False)
 
     def _figures(self, simulated: bool) -> Table:
-        at = self.table.columns.index(SIMULATED)
-        rows = [row for row in self.table.rows if (row[at].text != NONE) == simulated]
-        return Table(self.table.columns, rows)
+        at = self.table.keys.index(SIMULATED)
+        rows = [row for row in self.table.rows if (row[at].value != MISSING) == simulated]
+        return Table(self.table.columns, rows, self.table.keys)
 
 
 @dataclass
@@ -118,7 +127,7 @@ class About:
     inside: str
     evidence: Table
     months: Table
-    provenance: list[tuple[str, str]]
+    provenance: list[tuple[str, str, bool]]
     phases: Shown
     parameters: Table
     command: str
@@ -144,11 +153,25 @@ class Policy:
     gone: list[str]
 
 
-def table(frame: "pd.DataFrame") -> Table:
-    """Return a DataFrame as a table of the page."""
-    return Table(
-        [str(name) for name in frame.columns], [[cell(value) for value in row] for row in frame.to_numpy(object)]
-    )
+def table(frame: "pd.DataFrame", own: Collection[str] = ()) -> Table:
+    """Return a DataFrame as a table of the page, in the language that is spoken.
+
+    Args:
+        frame: Its columns are named in English.
+        own: Columns that stand in a scenario's own words.
+
+    Returns:
+        The table.
+    """
+    keys = [str(name) for name in frame.columns]
+    rows = [
+        [
+            Cell("" if value is None else str(value), is_own=True) if key in own else cell(value)
+            for key, value in zip(keys, row, strict=True)
+        ]
+        for row in frame.to_numpy(object)
+    ]
+    return Table([headed(name) for name in keys], rows, keys)
 
 
 def cell(value: Any) -> Cell:
@@ -161,12 +184,12 @@ def cell(value: Any) -> Cell:
         return Cell("")
     if isinstance(value, Written):
         beside = script_json({name: float(number) for name, number in value.beside.items()}) if value.beside else ""
-        return Cell(str(value), True, "" if value.value is None else _exact(value.value), beside)
+        return Cell(str(value), True, MISSING if value.value is None else _exact(value.value), beside)
     if isinstance(value, int):
         return _number(f"{value:,}", value)
     if isinstance(value, float):
         return _number(f"{value:,.0f}" if abs(value) >= 1000 or value == round(value) else f"{value:.3g}", value)
-    return Cell(str(value))
+    return Cell(headed(value))
 
 
 def _number(shown: str, value: float) -> Cell:

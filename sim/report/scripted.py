@@ -91,6 +91,12 @@ def axes_locale() -> dict[str, Any] | None:
     return {"moduleType": "locale", "name": language, "dictionary": {}, "format": form}
 
 
+def day_pattern() -> str:
+    """Return how pictures write a day at the pointer, as d3 takes it: ``1 Jun 2022`` in English."""
+    locale = axes_locale()
+    return "%e %b %Y" if locale is None else str(locale["format"]["dayMonthYear"])
+
+
 def _pattern(pattern: str) -> str:
     """Return a pattern of the Unicode locale data, ``d MMM y``, as d3 writes it: ``%-d %b %Y``."""
     return _FIELD.sub(lambda found: found[1] if found[1] is not None else _FIELDS[found[0]], pattern)

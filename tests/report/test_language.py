@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 import sim
+from sim.language.extract import extracted
 from sim.language.spoken import speaking
 from sim.report.page import report
 
@@ -116,19 +117,26 @@ def names_of(run: sim.Run) -> set[str]:
 
 
 class Marked(gettext.NullTranslations):
-    """Translates every text into itself between brackets."""
+    """Translates every text that the catalogues have to translate into itself between brackets, and no other."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.known: set[str] = set()
+        for message in extracted():
+            self.known.update([message.id] if isinstance(message.id, str) else message.id)
 
     def gettext(self, message: str) -> str:
-        return f"{OPEN}{message}{CLOSE}"
+        return f"{OPEN}{message}{CLOSE}" if message in self.known else message
 
     def ngettext(self, msgid1: str, msgid2: str, n: int) -> str:
-        return f"{OPEN}{msgid1 if n == 1 else msgid2}{CLOSE}"
+        return self.gettext(msgid1 if n == 1 else msgid2)
 
 
 @pytest.fixture
 def marking(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Let everything that is said stand between brackets, and numbers as in Chinese, without letters."""
-    monkeypatch.setattr("sim.language.spoken._translations", lambda language: Marked())
+    translations = Marked()
+    monkeypatch.setattr("sim.language.spoken._translations", lambda language: translations)
     with speaking("zh"):
         yield
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from sim.experiments.fates import ABSENT, HALTED, OPEN, SAVED
 from sim.experiments.table import records
-from sim.language.labels import named
+from sim.language.labels import named, spelled
 from sim.language.spoken import marked, said
 from sim.report.blank import blank
 from sim.report.looks import AXIS, GREEN, VERMILLION, colours_of, country, hatches, plain, provinces, symbols, words
@@ -68,13 +68,22 @@ SIDES = {"saved": -1, "harmed": 1}
 """Signs of the bars: whom the other policy saved stands at the left, whom it harmed at the right."""
 
 BY = {
-    "age_band": "age",
-    "fraud_type": "type of fraud",
-    "province": "province",
-    "channel": "channel",
-    "path": "what stopped it",
+    "age_band": marked("age"),
+    "fraud_type": marked("type of fraud"),
+    "province": marked("province"),
+    "channel": marked("channel"),
+    "path": marked("what stopped it"),
 }
 """What victims can be told apart by: columns of the changes, and ``path``, the fate under the policy that spares."""
+TITLES = {
+    "age_band": marked("Saved and harmed, by age"),
+    "fraud_type": marked("Saved and harmed, by type of fraud"),
+    "province": marked("Saved and harmed, by province"),
+    "channel": marked("Saved and harmed, by channel"),
+    "path": marked("Saved and harmed, by what stopped it"),
+}
+CHANGED_BY = {"saved": marked("saved by the other policy"), "harmed": marked("harmed by the other policy")}
+TOLD = {"saved": marked("{name}: {count} saved"), "harmed": marked("{name}: {count} harmed")}
 
 AS_WRITTEN = ("age_band", "province")
 """Groupings whose names are shown as the scenario writes them."""
@@ -82,7 +91,7 @@ AS_WRITTEN = ("age_band", "province")
 DIFFERENCES = marked("What changes, in percent of the base")
 GATES = marked("Where attempts end: what changes, in percent of the base")
 UNCHANGED = marked("The other policy changed nothing.")
-ENDS = {marked("attempts by where they end"): {f"attempts_by_fate.{fate}": named(fate) for fate in FATES}}
+ENDS = {marked("attempts by where they end"): {f"attempts_by_fate.{fate}": spelled(fate) for fate in FATES}}
 """Totals of attempts by fate, and how each is called."""
 MOST_TICKS = 7
 
@@ -319,12 +328,16 @@ def whom(changes: "pd.DataFrame", base: "Run", by: str) -> "go.Figure":
     """
     import plotly.graph_objects as go
 
-    title = f"Saved and harmed, by {BY[by]}"
+    title = said(TITLES[by])
     groups = _whom(changes, base, by)
     if not groups:
-        return blank(title, "The other policy saved and harmed nobody.")
+        return blank(title, said("The other policy saved and harmed nobody."))
     figure = go.Figure()
     hatch = hatches(SIDES)
+
+    def called(name: str) -> str:
+        return said(name) if by in AS_WRITTEN else named(name)
+
     left, right = (max(pair[place] for pair in groups.values()) for place in range(len(SIDES)))
     tick = even(max(left, right))[-1]
     for place, (change, side) in enumerate(SIDES.items()):
@@ -335,10 +348,13 @@ def whom(changes: "pd.DataFrame", base: "Run", by: str) -> "go.Figure":
                 orientation="h",
                 y=[plain(name) for name in groups],
                 x=[side * pair[place] for pair in groups.values()],
-                name=f"{change} by the other policy",
+                name=said(CHANGED_BY[change]),
                 showlegend=True,
                 marker=bars((GREEN, VERMILLION)[place], hatch[change]),
-                text=[f"{plain(name)}: {amount(pair[place])} {change}" for name, pair in groups.items()],
+                text=[
+                    said(TOLD[change], name=plain(called(name)), count=amount(pair[place]))
+                    for name, pair in groups.items()
+                ],
                 textposition="none",
                 hovertemplate="%{text}<extra></extra>",
             )
@@ -351,11 +367,11 @@ def whom(changes: "pd.DataFrame", base: "Run", by: str) -> "go.Figure":
         tickvals=[-tick, 0.0, tick],
         ticktext=[short(tick), "0", short(tick)],
         tickangle=0,
-        title_text="people (saved left, harmed right)",
+        title_text=said("people (saved left, harmed right)"),
         zerolinewidth=2,
     )
     figure.update_yaxes(autorange="reversed")
-    return names_beside(figure, {plain(name): name if by in AS_WRITTEN else named(name) for name in groups})
+    return names_beside(figure, {plain(name): called(name) for name in groups})
 
 
 def whom_table(changes: "pd.DataFrame", base: "Run") -> "pd.DataFrame":
@@ -368,7 +384,7 @@ def whom_table(changes: "pd.DataFrame", base: "Run") -> "pd.DataFrame":
 
     rows = [
         (
-            f"{BY[by]}: {name if by in AS_WRITTEN else named(name)}",
+            said("{what}: {value}", what=said(BY[by]), value=said(name) if by in AS_WRITTEN else named(name)),
             amount(saved),
             amount(harmed),
             amount(saved - harmed),

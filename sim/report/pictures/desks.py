@@ -5,10 +5,10 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from sim.days import HALF_HOUR_MS, HALF_HOURS, calendar_date, day_number, weekday
-from sim.language.dates import month_named
+from sim.language.dates import day_named, month_named
 from sim.language.spoken import marked, said
 from sim.report.blank import blank
-from sim.report.looks import AXIS, INK, SCALE, WEEKDAYS, colours, country, dashes, day, symbols
+from sim.report.looks import AXIS, INK, SCALE, WEEKDAYS, colours, country, dashes, symbols
 from sim.report.panels import framed, subtitles
 from sim.report.tally import WHOLE_PERIOD, days_of, months, step, tally
 from sim.rounding import amount, percent
@@ -27,7 +27,13 @@ DESK_NAMES = tuple(desk.label for desk in DESKS)
 DESKS_OF = {ContactChannel.CALL.label: marked("Call desks"), ContactChannel.VISIT.label: marked("Visit desks")}
 """What the desks of each kind are called."""
 LOAD, BUSY = marked("How busy the desks are, month by month"), marked("How busy the desks are")
-LINES = "Alerts waiting in line"
+LINES = marked("Alerts waiting in line")
+LINES_OF = {ContactChannel.CALL.label: marked("for a call"), ContactChannel.VISIT.label: marked("for a visit")}
+WAITING = {
+    ContactChannel.CALL.label: marked("{day}: {count} waiting for a call"),
+    ContactChannel.VISIT.label: marked("{day}: {count} waiting for a visit"),
+}
+"""What is said of the line of each kind of desks."""
 NOBODY = marked("No desk was staffed in this run.")
 
 
@@ -155,7 +161,7 @@ def utilisation(run: "Run", month: str = WHOLE_PERIOD) -> "go.Figure":
     days = _weekdays(run, month)
     for row, desk in enumerate(desks, 1):
         values, hover = [], []
-        for of_week, name in enumerate(WEEKDAYS, 1):
+        for of_week, name in enumerate(map(said, WEEKDAYS), 1):
             shares: list[float | None] = []
             texts = []
             for half_hour in range(HALF_HOURS):
@@ -177,7 +183,7 @@ def utilisation(run: "Run", month: str = WHOLE_PERIOD) -> "go.Figure":
             go.Heatmap(
                 z=values,
                 x=[half_hour / 2 + 0.25 for half_hour in range(HALF_HOURS)],
-                y=list(WEEKDAYS),
+                y=[said(name) for name in WEEKDAYS],
                 text=hover,
                 hovertemplate="%{text}<extra></extra>",
                 coloraxis="coloraxis",
@@ -240,9 +246,9 @@ def utilisation_table(run: "Run") -> "pd.DataFrame":
     cells = _cells(run)
     rows = []
     for start in range(0, HALF_HOURS, 4):
-        row = {"hours": f"{clock_text(30 * start)} to {clock_text(30 * start + 120)}"}
+        row = {"hours": said("{low} to {high}", low=clock_text(30 * start), high=clock_text(30 * start + 120))}
         for desk in DESK_NAMES:
-            for name, days in (("Mon to Fri", range(1, 6)), ("Sat and Sun", range(6, 8))):
+            for name, days in ((marked("Mon to Fri"), range(1, 6)), (marked("Sat and Sun"), range(6, 8))):
                 some = [cells.get((desk, d, h), (0, 0)) for d in days for h in range(start, start + 4)]
                 busy, staffed = sum(cell[0] for cell in some), sum(cell[1] for cell in some)
                 row[f"{desk}, {name}"] = percent(busy / staffed if staffed else None)
@@ -283,10 +289,10 @@ def queues(run: "Run") -> "go.Figure":
 
     lines = _lines(run)
     if not lines:
-        return blank(LINES, "This run did not record its lines; run it again.")
+        return blank(said(LINES), said("This run did not record its lines; run it again."))
     figure = make_subplots(
         rows=2, cols=1, shared_xaxes=True, vertical_spacing=0.12,
-        subplot_titles=[f"for a {desk}" for desk in DESK_NAMES],
+        subplot_titles=[said(LINES_OF[desk]) for desk in DESK_NAMES],
     )  # fmt: skip
     colour = colours("contact")
     for row, desk in enumerate(DESK_NAMES, 1):
@@ -295,19 +301,21 @@ def queues(run: "Run") -> "go.Figure":
                 x=[when.isoformat() for when in lines[desk]],
                 y=list(lines[desk].values()),
                 mode="lines",
-                name=desk,
+                name=said(desk),
                 line={"color": colour[desk], "width": 1.5},
-                text=[f"{day(when)}: {amount(value)} waiting for a {desk}" for when, value in lines[desk].items()],
+                text=[
+                    said(WAITING[desk], day=day_named(when), count=amount(value)) for when, value in lines[desk].items()
+                ],
                 hovertemplate="%{text}<extra></extra>",
             ),
             row=row,
             col=1,
         )
-    framed(figure, 430, LINES)
+    framed(figure, 430, said(LINES))
     figure.update_layout(showlegend=False)
-    figure.update_yaxes(rangemode="tozero", nticks=5, title_text="alerts, mean of day", linecolor=AXIS)
+    figure.update_yaxes(rangemode="tozero", nticks=5, title_text=said("alerts, mean of day"), linecolor=AXIS)
     figure.update_xaxes(nticks=6)
-    figure.update_xaxes(title_text="day", row=2, col=1)
+    figure.update_xaxes(title_text=said("day"), row=2, col=1)
     return subtitles(figure)
 
 

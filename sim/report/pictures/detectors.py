@@ -5,9 +5,10 @@ from math import erfc, log10, sqrt
 from statistics import NormalDist
 from typing import TYPE_CHECKING
 
+from sim.language.dates import day_named, month_named
 from sim.language.spoken import marked, said
 from sim.report.blank import blank
-from sim.report.looks import BLUE, GREEN, colours, colours_of, country, dashes, day, hatches, symbols, words
+from sim.report.looks import BLUE, GREEN, colours, colours_of, country, dashes, hatches, symbols, words
 from sim.report.panels import bars, framed, subtitles
 from sim.report.pictures.waits import NO_ALERTS, stacked, stacked_table
 from sim.report.tally import step, steps, tally
@@ -42,8 +43,8 @@ LANE, BETWEEN = 24, 70
 """Height of the lane of a bar, and of the room between two panels, in pixels."""
 
 DETECTION = marked("How much the detectors find, and how often they are wrong")
-ROC, PRECISION = "What the detectors can tell apart", "What alerts were about"
-FATIGUE, HEARD = "What repeated alerts do", "Alerts that people heard"
+ROC, PRECISION = marked("What the detectors can tell apart"), marked("What alerts were about")
+FATIGUE, HEARD = marked("What repeated alerts do"), marked("Alerts that people heard")
 
 Panels = dict[str, dict[str, tuple[float, dict[str, float]]]]
 """By heading of the panel and what is seen: d' with the detector's shift added, and each tier's threshold."""
@@ -248,12 +249,12 @@ def roc(run: "Run") -> "go.Figure":
                     x=[false_alarms(score) for _, _, score in points],
                     y=[detections(score, d_prime) for _, d_prime, score in points],
                     mode="markers+text",
-                    name=f"{tier[0].upper()}: {tier}",
+                    name=said("{letter}: {tier}", letter=_letter(tier), tier=said(tier)),
                     legendgroup=tier,
                     legendrank=1100 + TIERS.index(tier),
                     showlegend=row == 1,
                     cliponaxis=False,
-                    text=[tier[0].upper()] * len(points),
+                    text=[_letter(tier)] * len(points),
                     textfont={"color": "white", "size": 10, "weight": "bold"},
                     marker={
                         "symbol": MARKS[tier],
@@ -262,8 +263,15 @@ def roc(run: "Run") -> "go.Figure":
                         "line": {"width": 1, "color": "white"},
                     },
                     hovertext=[
-                        f"{kind} (d' {d_prime:.2f}): {percent(detections(score, d_prime))} score {tier} or higher,<br>"
-                        f"with {percent(false_alarms(score))} of legitimate contacts"
+                        said(
+                            "{kind} (d' {distance}): {share} score {tier} or higher,<br>with {false} of legitimate "
+                            "contacts",
+                            kind=words(kind),
+                            distance=fixed(d_prime, 2),
+                            share=percent(detections(score, d_prime)),
+                            tier=said(tier),
+                            false=percent(false_alarms(score)),
+                        )
                         for kind, d_prime, score in points
                     ],
                     hovertemplate="%{hovertext}<extra></extra>",
@@ -271,14 +279,14 @@ def roc(run: "Run") -> "go.Figure":
                 row=row,
                 col=1,
             )
-    framed(figure, 190 + 195 * len(panels), ROC)
+    framed(figure, 190 + 195 * len(panels), said(ROC))
     powers = range(-12, 0)
     shown = {10.0**power: percent(10.0**power) for power in powers if 2 * lowest <= 10.0**power <= MOST_SHOWN}
     figure.update_xaxes(type="log", range=[log10(lowest), log10(MOST_SHOWN)], tickvals=list(shown))
     figure.update_xaxes(ticktext=list(shown.values()))
-    figure.update_xaxes(title_text="legitimate contacts alerted (log scale)", row=len(panels), col=1)
+    figure.update_xaxes(title_text=said("legitimate contacts alerted (log scale)"), row=len(panels), col=1)
     figure.update_yaxes(range=[0, 1.05], tickformat=".0%", nticks=5)
-    figure.update_yaxes(title_text="fraud found", row=len(panels), col=1)
+    figure.update_yaxes(title_text=said("fraud found"), row=len(panels), col=1)
     return subtitles(figure)
 
 
@@ -307,17 +315,19 @@ def _panels(run: "Run") -> Panels:
     alike = len({repr(rule) for rule in rules.values()}) == 1
     found: Panels = {}
     for source, (shift, tiers) in rules.items():
-        place = "" if alike else f", {source}"
         for channel in CHANNELS:
             scores = getattr(settings.contact, channel)
-            found[f"{words(channel)}{place}"] = {kind: (getattr(scores, kind) + shift, tiers) for kind in SEEN}
-        found[f"later stages{place}"] = {kind: (getattr(settings.stages, kind) + shift, tiers) for kind in STAGES}
+            place = words(channel) if alike else f"{words(channel)}, {words(source)}"
+            found[place] = {kind: (getattr(scores, kind) + shift, tiers) for kind in SEEN}
+        later = said("later stages")
+        place = later if alike else f"{later}, {words(source)}"
+        found[place] = {kind: (getattr(settings.stages, kind) + shift, tiers) for kind in STAGES}
     return found
 
 
 def precision(run: "Run") -> "go.Figure":
     """Draw what the alerts of each tier were about: an episode, an attempt that came to nothing, or nothing wrong."""
-    return stacked(run, "truth", TRUTHS, colours("truth"), PRECISION)
+    return stacked(run, "truth", TRUTHS, colours("truth"), said(PRECISION))
 
 
 def precision_table(run: "Run") -> "pd.DataFrame":
@@ -339,7 +349,7 @@ def fatigue(run: "Run") -> "go.Figure":
 
     figure = make_subplots(
         rows=2, cols=1, shared_xaxes=True, vertical_spacing=0.12,
-        subplot_titles=["the alert names the right type of fraud", "it names a wrong one"],
+        subplot_titles=[said("the alert names the right type of fraud"), said("it names a wrong one")],
     )  # fmt: skip
     colour, dash, symbol = colours("contact"), dashes(CONTACT_CHANNELS), symbols(CONTACT_CHANNELS)
     heard = list(range(HEARD_SHOWN + 1))
@@ -357,7 +367,12 @@ def fatigue(run: "Run") -> "go.Figure":
                     line={"color": colour[channel], "dash": dash[channel]},
                     marker={"symbol": symbol[channel], "size": 6},
                     text=[
-                        f"{words(channel)}, {count} heard before: {percent(chance)} stop"
+                        said(
+                            "{channel}, {count} heard before: {share} stop",
+                            channel=words(channel),
+                            count=count,
+                            share=percent(chance),
+                        )
                         for count, chance in zip(heard, chances, strict=True)
                     ],
                     hovertemplate="%{text}<extra></extra>",
@@ -365,9 +380,9 @@ def fatigue(run: "Run") -> "go.Figure":
                 row=row,
                 col=1,
             )
-    framed(figure, 450, FATIGUE)
-    figure.update_yaxes(range=[0, 1.04], tickformat=".0%", nticks=5, title_text="probability to stop")
-    figure.update_xaxes(title_text="alerts heard before", row=2, col=1)
+    framed(figure, 450, said(FATIGUE))
+    figure.update_yaxes(range=[0, 1.04], tickformat=".0%", nticks=5, title_text=said("probability to stop"))
+    figure.update_xaxes(title_text=said("alerts heard before"), row=2, col=1)
     return subtitles(figure)
 
 
@@ -377,8 +392,8 @@ def fatigue_table(run: "Run") -> "pd.DataFrame":
 
     rows = []
     for count in (0, 1, 2, 3, 5, 10, 20):
-        row: dict[str, object] = {"heard before": count}
-        for right, name in ((True, "right type"), (False, "wrong type")):
+        row: dict[str, object] = {marked("heard before"): count}
+        for right, name in ((True, marked("right type")), (False, marked("wrong type"))):
             for channel in CONTACT_CHANNELS:
                 row[f"{channel}, {name}"] = percent(stops(run, channel, count, right))
         rows.append(row)
@@ -398,7 +413,7 @@ def heard(run: "Run") -> "go.Figure":
 
     rows = _heard(run)
     if not rows:
-        return blank(HEARD, NO_ALERTS)
+        return blank(said(HEARD), said(NO_ALERTS))
     by = step(run)
     colour, hatch = colours("tier"), hatches(TIERS)
     figure = go.Figure()
@@ -410,20 +425,25 @@ def heard(run: "Run") -> "go.Figure":
             go.Bar(
                 x=[when.isoformat() for when in points],
                 y=list(points.values()),
-                name=tier,
+                name=said(tier),
                 marker=bars(colour[tier], hatch[tier]),
                 text=[
-                    f"{tier}, {day(when) if by == 'day' else f'{when:%B %Y}'}: {amount(rate)} heard for 1,000 people"
+                    said(
+                        "{tier}, {when}: {count} heard for 1,000 people",
+                        tier=said(tier),
+                        count=amount(rate),
+                        when=day_named(when) if by == "day" else month_named(when),
+                    )
                     for when, rate in points.items()
                 ],
                 textposition="none",
                 hovertemplate="%{text}<extra></extra>",
             )
         )
-    framed(figure, 330, HEARD)
+    framed(figure, 330, said(HEARD))
     figure.update_layout(barmode="stack", bargap=0.1, legend={"traceorder": "normal"})
-    figure.update_yaxes(title_text="alerts heard per 1,000 people", nticks=5)
-    figure.update_xaxes(title_text=f"{by} of issue", nticks=6)
+    figure.update_yaxes(title_text=said("alerts heard per 1,000 people"), nticks=5)
+    figure.update_xaxes(title_text=said("day of issue") if by == "day" else said("month of issue"), nticks=6)
     return figure
 
 
@@ -457,6 +477,11 @@ def _heard(run: "Run") -> "dict[tuple[str, date], float]":
     tiers = [tier for tier in TIERS if any(of == tier for of, _ in reached)]
     scale = country(run) / _population(run) * 1000
     return {(tier, when): reached.get((tier, when), 0) * scale for tier in tiers for when in steps(run)}
+
+
+def _letter(tier: str) -> str:
+    """Return the letter that stands on the markers of a tier: the first of what it is called."""
+    return said(tier)[:1].upper()
 
 
 def _population(run: "Run") -> int:

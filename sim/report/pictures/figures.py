@@ -4,12 +4,13 @@ from math import inf
 from typing import TYPE_CHECKING, Any
 
 from sim.language.labels import named
+from sim.language.spoken import marked, said
 from sim.report.blank import blank
 from sim.report.looks import AXIS, SYMBOLS, colours, plain, words
 from sim.report.panels import framed
 from sim.report.reach import reach
 from sim.results.figures import CHANGE
-from sim.rounding import Written, amount, fixed, percent
+from sim.rounding import Written, amount, fixed, percent, written
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -19,8 +20,10 @@ if TYPE_CHECKING:
 
 Row = dict[str, Any]
 
-SIMULATED, NONE = "simulated", "none"
-RATIOS = "How near is each figure to what was reported?"
+SIMULATED, NONE = marked("simulated"), marked("none")
+RATIOS = marked("How near is each figure to what was reported?")
+ROLES = {"input": marked("put in"), "fitted": marked("fitted"), "predicted": marked("predicted")}
+WITHIN = {None: "", True: marked("yes"), False: marked("no")}
 
 
 def ratios(run: "Run") -> "go.Figure":
@@ -36,7 +39,7 @@ def ratios(run: "Run") -> "go.Figure":
 
     rows = [row for row in run.manifest["figures"] if comparable(row)]
     if not rows:
-        return blank(RATIOS, "No figure of this scenario lies in the period of the run.")
+        return blank(said(RATIOS), said("No figure of this scenario lies in the period of the run."))
     figure = go.Figure()
     shades = colours("role")
     marks = dict(zip(shades, SYMBOLS, strict=False))
@@ -53,7 +56,7 @@ def ratios(run: "Run") -> "go.Figure":
             x=[_within(level(row, row["simulated"]), edge) for _, row in own],
             y=[lane for lane, _ in own],
             mode="markers",
-            name={"input": "put in", "fitted": "fitted", "predicted": "predicted"}[role],
+            name=said(ROLES[role]),
             marker={
                 "color": colour,
                 "size": 11,
@@ -62,8 +65,14 @@ def ratios(run: "Run") -> "go.Figure":
             customdata=[
                 [value_text(row, row["reported"]), value_text(row, row["simulated"]), _ratio(row)] for _, row in own
             ],
-            hovertemplate="%{y}<br>reported %{customdata[0]}<br>simulated %{customdata[1]}<br>"
-            "ratio %{customdata[2]}<extra></extra>",
+            hovertemplate=said(
+                "{figure}<br>reported {reported}<br>simulated {simulated}<br>ratio {ratio}",
+                figure="%{y}",
+                reported="%{customdata[0]}",
+                simulated="%{customdata[1]}",
+                ratio="%{customdata[2]}",
+            )
+            + "<extra></extra>",
         )
     known = [
         (lane, _within(_ends(row)[0], edge), _within(_ends(row)[1], edge))
@@ -76,7 +85,7 @@ def ratios(run: "Run") -> "go.Figure":
             x=[(low + high) / 2 for _, low, high in known],
             y=[lane for lane, _, _ in known],
             mode="markers",
-            name="90% of predictions",
+            name=said("90% of predictions"),
             marker={"symbol": "line-ns-open", "color": shades["predicted"], "size": 1},
             error_x={
                 "array": [(high - low) / 2 for _, low, high in known],
@@ -94,15 +103,15 @@ def ratios(run: "Run") -> "go.Figure":
                 xanchor="right" if ratio > 1 else "left", xshift=-9 if ratio > 1 else 9,
             )  # fmt: skip
     figure.add_vline(x=1.0, line={"color": AXIS, "width": 1.5, "dash": "dot"})
-    figure.update_xaxes(title="simulated / reported (1: as reported)")
+    figure.update_xaxes(title=said("simulated / reported (1: as reported)"))
     figure.update_yaxes(autorange="reversed", categoryorder="array", categoryarray=lanes, tickfont={"size": 11})
-    framed(figure, 150 + 24 * max(3, len(rows)), RATIOS)
+    framed(figure, 150 + 24 * max(3, len(rows)), said(RATIOS))
     short = [
         f"{plain(named(row['name'])[:17])} {'/'.join(str(day)[2:7] for day in row['window'] if day)}" for row in rows
     ]
     narrow = {
         "yaxis": {"tickvals": lanes, "ticktext": short, "tickfont": {"size": 9.5}},
-        "xaxis": {"title": {"text": "simulated / reported"}},
+        "xaxis": {"title": {"text": said("simulated / reported")}},
     }
     figure.update_layout(meta={"narrow": {"layout": narrow}})
     return figure
@@ -133,8 +142,8 @@ def ratios_table(run: "Run") -> "pd.DataFrame":
                 "reported": value_text(row, row["reported"]),
                 SIMULATED: value_text(row, row["simulated"]),
                 "ratio": _ratio(row),
-                "role": {"input": "put in", "fitted": "fitted", "predicted": "predicted"}[row["role"]],
-                "within": {None: "", True: "yes", False: "no"}[row["within"]],
+                "role": said(ROLES[row["role"]]),
+                "within": said(WITHIN[row["within"]]),
             }
         )
     columns = ["figure", "window", "reported", SIMULATED, "ratio", "role", "within"]
@@ -164,7 +173,7 @@ def level(row: Row, value: float) -> float:
 def value_text(row: Row, value: Any) -> Written:
     """Return a value of a figure as people read it: changes in percent."""
     if value is None or isinstance(value, str):
-        return Written(value or NONE)
+        return Written(value or said(NONE))
     if row["name"].endswith(CHANGE):
         return Written(f"{'+' if value > 0 else ''}{percent(value)}", value)
     return amount(value, 4)
@@ -175,10 +184,10 @@ def _ratio(row: Row) -> Written:
         return Written("")
     if row["name"].endswith(CHANGE):
         points = 100 * (row["simulated"] - row["reported"])
-        return Written(f"{points:+.1f} points", None, {"points": points})
+        return Written(said("{change} points", change=written(f"{points:+.1f}")), None, {said("points"): points})
     return fixed(level(row, row["simulated"]), 3)
 
 
 def _window(row: Row) -> str:
     start, end = row["window"]
-    return f"{start} to {end}" if end else f"{start}"
+    return said("{low} to {high}", low=start, high=end) if end else f"{start}"

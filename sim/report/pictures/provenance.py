@@ -4,7 +4,9 @@ import re
 from typing import TYPE_CHECKING
 
 from sim.language.labels import named
+from sim.language.spoken import counted, said
 from sim.report.looks import BLUE, finish, words
+from sim.rounding import written
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -14,6 +16,10 @@ if TYPE_CHECKING:
 
 WHOLE = re.compile(r"-?\d+\.0")
 ROW = re.compile(r"^(?P<table>.+?)\.\d+\.")
+
+
+OWN = ("key", "value", "range", "basis")
+"""Columns of ``parameters`` that stand in the scenario's own words."""
 
 
 def seconds(run: "Run") -> "go.Figure":
@@ -27,15 +33,15 @@ def seconds(run: "Run") -> "go.Figure":
             y=[words(name) for name in phases],
             orientation="h",
             marker={"color": BLUE},
-            text=[f"{value:.3g}" for value in phases.values()],
+            text=[written(f"{value:.3g}") for value in phases.values()],
             textposition="outside",
             cliponaxis=False,
-            hovertemplate="%{y}: %{x:.3g} s<extra></extra>",
+            hovertemplate=said("{phase}: {seconds} s", phase="%{y}", seconds="%{x:.3g}") + "<extra></extra>",
         )
     )
-    figure.update_xaxes(title="seconds")
-    figure.update_yaxes(title="phase", autorange="reversed")
-    finish(figure, 130 + 26 * max(3, len(phases)), "Where did the seconds of the run go?")
+    figure.update_xaxes(title=said("seconds"))
+    figure.update_yaxes(title=said("phase"), autorange="reversed")
+    finish(figure, 130 + 26 * max(3, len(phases)), said("Where did the seconds of the run go?"))
     figure.update_layout(margin={"r": 48})
     return figure
 
@@ -70,13 +76,14 @@ def parameters(run: "Run") -> "pd.DataFrame":
             if tables[table] > 1 or any(row["key"] == table for row in rows[-1:]):
                 continue
             key, value = table, ""
-        limits = (
-            ""
-            if source is None or source.range is None
-            else " to ".join(_whole(flow_text(end)) for end in source.range)
-        )
-        fixed = "" if source is None or not source.target else f"fixed by {source.target}; "
+        limits = ""
+        if source is not None and source.range is not None:
+            low, high = (_whole(flow_text(end)) for end in source.range)
+            limits = said("{low} to {high}", low=low, high=high)
         basis = "" if source is None else source.basis or ""
+        if source is not None and source.target:
+            fixed = said("fixed by {target}", target=source.target)
+            basis = f"{fixed}; {basis}" if basis else fixed
         origin = "" if source is None else source.origin or ""
         rows.append(
             {
@@ -84,12 +91,12 @@ def parameters(run: "Run") -> "pd.DataFrame":
                 "value": _whole(value),
                 "origin": origin,
                 "range": limits,
-                "basis": f"{fixed}{basis}".rstrip("; "),
+                "basis": basis,
             }
         )
     for row in rows:
         if row["key"] in tables and not row["value"]:
-            row["value"] = f"{tables[row['key']]} rows"
+            row["value"] = counted("{count} rows", "{count} rows", count=tables[row["key"]])
     return pd.DataFrame(rows, columns=["key", "value", "origin", "range", "basis"], dtype=object)
 
 

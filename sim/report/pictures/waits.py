@@ -6,9 +6,11 @@ from math import inf, log10
 from typing import TYPE_CHECKING, Any
 
 from sim.days import MINUTE_MS
+from sim.language.dates import day_named, month_named
+from sim.language.labels import spelled
 from sim.language.spoken import marked, said
 from sim.report.blank import blank
-from sim.report.looks import INK, colours, country, dashes, day, hatches, symbols, words
+from sim.report.looks import INK, colours, country, dashes, hatches, symbols, words
 from sim.report.panels import bars, framed, pick_mode, subtitles
 from sim.report.tally import step, steps, tally
 from sim.rounding import amount, percent, with_share
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
     from sim.results.run import Run
 
 TIERS, CONTACT_CHANNELS, ENDS = Tier.labels(), ContactChannel.labels(), End.labels()
-NO_ALERTS = "No alert was issued in this run."
+NO_ALERTS = marked("No alert was issued in this run.")
 STILL_OPEN = 0.05
 """Days or months of which a larger share of the alerts was open when the run ended are left out of ``expired``."""
 
@@ -32,7 +34,7 @@ BAND = "rgba(128,128,128,0.5)"
 ROOM, BESIDE = 2.2, 1.7
 """So many times the last deadline the axis of waits reaches, and so many times its tier's the mark of what expired."""
 
-WAITS, EXPIRED, ENDINGS = marked("Waiting times and deadlines"), "Alerts that expired", "How alerts end"
+WAITS, EXPIRED, ENDINGS = marked("Waiting times and deadlines"), marked("Alerts that expired"), marked("How alerts end")
 
 Steps = tuple[list[float], list[float]]
 """Upper edges of bins in minutes, and the share of waits up to each."""
@@ -179,9 +181,9 @@ def waits_table(run: "Run") -> "pd.DataFrame":
                 "channel": channel,
                 "deadline": _span(deadline),
                 "waits": amount(sum(counts) * country(run)),
-                "at most 1 min": until(1),
-                "at most 64 min": until(64),
-                "within the deadline, at least": until(deadline),
+                marked("at most 1 min"): until(1),
+                marked("at most 64 min"): until(64),
+                marked("within the deadline, at least"): until(deadline),
             }
         )
     columns = ["tier", "channel", "deadline", "waits", "at most 1 min", "at most 64 min"]
@@ -266,11 +268,11 @@ def expired(run: "Run") -> "go.Figure":
 
     rows = _expired(run)
     if not rows:
-        return blank(EXPIRED, NO_ALERTS)
+        return blank(said(EXPIRED), said(NO_ALERTS))
     by = step(run)
     figure = make_subplots(
         rows=2, cols=1, shared_xaxes=True, vertical_spacing=0.1,
-        subplot_titles=["share of the alerts of the tier", "alerts of the country"],
+        subplot_titles=[said("share of the alerts of the tier"), said("alerts of the country")],
     )  # fmt: skip
     colour, dash, symbol = colours("tier"), dashes(TIERS), symbols(TIERS)
     for tier in TIERS:
@@ -282,8 +284,14 @@ def expired(run: "Run") -> "go.Figure":
         if not points:
             continue
         hover = [
-            f"{tier}, {day(when) if by == 'day' else f'{when:%B %Y}'}: {percent(lost / issued)} of "
-            f"{amount(issued * country(run))} alerts expired, {amount(lost * country(run) / days)} a day"
+            said(
+                "{tier}, {when}: {share} of {count} alerts expired, {daily} a day",
+                tier=said(tier),
+                when=day_named(when) if by == "day" else month_named(when),
+                share=percent(lost / issued),
+                count=amount(issued * country(run)),
+                daily=amount(lost * country(run) / days),
+            )
             for when, issued, lost, days in points
         ]
         for place, values in enumerate(
@@ -298,7 +306,7 @@ def expired(run: "Run") -> "go.Figure":
                     x=[when.isoformat() for when, *_ in points],
                     y=values,
                     mode=pick_mode(len(steps(run))),
-                    name=tier,
+                    name=said(tier),
                     legendgroup=tier,
                     showlegend=place == 1,
                     line={"color": colour[tier], "dash": dash[tier]},
@@ -309,12 +317,12 @@ def expired(run: "Run") -> "go.Figure":
                 row=place,
                 col=1,
             )
-    framed(figure, 470, EXPIRED)
+    framed(figure, 470, said(EXPIRED))
     figure.update_yaxes(rangemode="tozero", nticks=5)
-    figure.update_yaxes(tickformat=".1~%", title_text="share", row=1, col=1)
-    figure.update_yaxes(title_text="alerts a day", row=2, col=1)
+    figure.update_yaxes(tickformat=".1~%", title_text=said("share"), row=1, col=1)
+    figure.update_yaxes(title_text=said("alerts a day"), row=2, col=1)
     figure.update_xaxes(nticks=6)
-    figure.update_xaxes(title_text=f"{by} of issue", row=2, col=1)
+    figure.update_xaxes(title_text=said("day of issue") if by == "day" else said("month of issue"), row=2, col=1)
     return subtitles(figure)
 
 
@@ -347,7 +355,7 @@ def _expired(run: "Run") -> dict[tuple[str, date], tuple[int, int, int, int]]:
 
 def ends(run: "Run") -> "go.Figure":
     """Draw how the alerts of each tier ended, as shares of those issued."""
-    return stacked(run, "end", ENDS, colours("end"), ENDINGS)
+    return stacked(run, "end", ENDS, colours("end"), said(ENDINGS))
 
 
 def ends_table(run: "Run") -> "pd.DataFrame":
@@ -362,7 +370,7 @@ def stacked(run: "Run", column: str, names: tuple[str, ...], colour: dict[str, s
     counts = _by_tier(run, column)
     tiers = [tier for tier in TIERS if any(counts.get((tier, name)) for name in names)]
     if not tiers:
-        return blank(title, NO_ALERTS)
+        return blank(title, said(NO_ALERTS))
     whole = {tier: sum(counts.get((tier, name), 0) for name in names) for tier in tiers}
     hatch = hatches(names)
     figure = go.Figure()
@@ -373,13 +381,18 @@ def stacked(run: "Run", column: str, names: tuple[str, ...], colour: dict[str, s
         figure.add_trace(
             go.Bar(
                 orientation="h",
-                y=[f"{tier}<br>{amount(whole[tier] * country(run))}" for tier in tiers],
+                y=[f"{said(tier)}<br>{amount(whole[tier] * country(run))}" for tier in tiers],
                 x=shares,
                 name=words(name),
                 marker=bars(colour[name], hatch[name]),
                 text=[
-                    f"{tier}, {words(name)}: {amount(counts.get((tier, name), 0) * country(run))} alerts, "
-                    f"{percent(share)}"
+                    said(
+                        "{tier}, {what}: {count} alerts, {share}",
+                        tier=said(tier),
+                        what=words(name),
+                        share=percent(share),
+                        count=amount(counts.get((tier, name), 0) * country(run)),
+                    )
                     for tier, share in zip(tiers, shares, strict=True)
                 ],
                 textposition="none",
@@ -389,8 +402,8 @@ def stacked(run: "Run", column: str, names: tuple[str, ...], colour: dict[str, s
     framed(figure, 130 + 62 * len(tiers), title)
     figure.update_layout(barmode="stack", bargap=0.3)
     figure.update_layout(legend={"traceorder": "normal"})
-    figure.update_xaxes(tickformat=".0%", range=[0, 1], title_text="share of the alerts issued")
-    figure.update_yaxes(autorange="reversed", title_text="tier and alerts issued")
+    figure.update_xaxes(tickformat=".0%", range=[0, 1], title_text=said("share of the alerts issued"))
+    figure.update_yaxes(autorange="reversed", title_text=said("tier and alerts issued"))
     return figure
 
 
@@ -404,9 +417,9 @@ def stacked_table(run: "Run", column: str, names: tuple[str, ...]) -> "pd.DataFr
         whole = sum(counts.get((tier, name), 0) for name in names)
         if whole:
             cells = {name: counts.get((tier, name), 0) for name in names}
-            shown = {words(name): with_share(count * country(run), count / whole) for name, count in cells.items()}
+            shown = {spelled(name): with_share(count * country(run), count / whole) for name, count in cells.items()}
             rows.append({"tier": tier, "alerts": amount(whole * country(run)), **shown})
-    return pd.DataFrame(rows, columns=["tier", "alerts", *(words(name) for name in names)], dtype=object)
+    return pd.DataFrame(rows, columns=["tier", "alerts", *(spelled(name) for name in names)], dtype=object)
 
 
 def _by_tier(run: "Run", column: str) -> dict[tuple[str, str], int]:
