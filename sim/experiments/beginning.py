@@ -6,7 +6,7 @@ from pathlib import Path
 from sim.failures import UsageError
 from sim.results.folder import to_json, whole
 from sim.scenario import json_schema, load_scenario
-from sim.scenario.begun import begun
+from sim.scenario.starter import begun
 from sim.scenario.bundled import bundled_names, is_path
 from sim.scenario.csv_files import inside
 from sim.scenario.errors import found
