@@ -15,7 +15,9 @@ import pytest
 import sim
 from sim.language.extract import extracted
 from sim.language.spoken import speaking
+from sim.report.answer import answer
 from sim.report.page import report
+from sim.results.findings import shortened
 
 OPEN, CLOSE = "⟦", "⟧"
 SAID = re.compile(f"{OPEN}[^{OPEN}{CLOSE}]*{CLOSE}")
@@ -97,23 +99,20 @@ def unsaid(page: str, written: set[str]) -> list[str]:
     return left
 
 
-def names_of(run: sim.Run) -> set[str]:
-    """Return what a scenario says in its own words: title, names, keys, bases, sources."""
+def names_of(*runs: sim.Run) -> set[str]:
+    """Return what runs say in their own words: the titles and names of their scenarios, and of the machine."""
     found: set[str] = set()
+    for run in runs:
+        machine = run.manifest["machine"]
+        found |= {run.scenario.spec.title, run.manifest["name"]}
+        found |= {machine[what] for what in ("processor", "system", "architecture")}
+        found |= set(told_in_english(run))
+    return found
 
-    def collect(value: Any) -> None:
-        if isinstance(value, dict):
-            for key, inner in value.items():
-                found.add(str(key))
-                collect(inner)
-        elif isinstance(value, list):
-            for inner in value:
-                collect(inner)
-        elif isinstance(value, str):
-            found.add(value)
 
-    collect(run.scenario.resolved)
-    return {name for name in found if len(name) > 1}
+def told_in_english(run: sim.Run) -> list[str]:
+    """Return the sentences that the page takes from elsewhere as they are: the answer, findings, and warnings."""
+    return [answer(run), *shortened(run.found), *run.manifest["warnings"]]
 
 
 class Marked(gettext.NullTranslations):
@@ -151,4 +150,4 @@ def test_nothing_of_a_comparison_is_left_untranslatable(
     marking: None, full: sim.Run, silent: sim.Run, tmp_path: Path
 ) -> None:
     page = report([full, silent], tmp_path / "report.html").read_text(encoding="utf-8")
-    assert unsaid(page, names_of(full) | names_of(silent)) == []
+    assert unsaid(page, names_of(full, silent)) == []

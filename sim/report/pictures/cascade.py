@@ -2,10 +2,10 @@
 
 from typing import TYPE_CHECKING
 
-from sim.language.labels import spelled
+from sim.language.labels import named, spelled
 from sim.language.spoken import marked, said
 from sim.report.blank import blank
-from sim.report.looks import GREY, SKY, colours, finish, named, words
+from sim.report.looks import GREY, SKY, colours, finish, words
 from sim.report.sums import sums
 from sim.rounding import amount, percent, short
 from sim.words import Channel, Fate, Outcome

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from sim.experiments.fates import ABSENT, HALTED, OPEN, SAVED
 from sim.experiments.table import records
-from sim.language.labels import spelled
+from sim.language.labels import named, spelled
 from sim.language.spoken import marked, said
 from sim.report.blank import blank
 from sim.report.looks import (
@@ -20,7 +20,6 @@ from sim.report.looks import (
     colours_of,
     country,
     hatches,
-    named,
     plain,
     provinces,
     symbols,

@@ -3,9 +3,10 @@
 from math import inf
 from typing import TYPE_CHECKING, Any
 
+from sim.language.labels import named
 from sim.language.spoken import marked, said
 from sim.report.blank import blank
-from sim.report.looks import AXIS, SYMBOLS, colours, named, plain, words
+from sim.report.looks import AXIS, SYMBOLS, colours, plain, words
 from sim.report.panels import framed
 from sim.report.reach import reach
 from sim.results.figures import CHANGE

@@ -2,9 +2,10 @@
 
 from typing import TYPE_CHECKING
 
+from sim.language.labels import named
 from sim.language.spoken import marked, said
 from sim.report.blank import blank
-from sim.report.looks import GREEN, PEOPLE, VERMILLION, colours, country, hatches, named, plain, words
+from sim.report.looks import GREEN, PEOPLE, VERMILLION, colours, country, hatches, plain, words
 from sim.report.panels import bars, cut, framed, names_beside, subtitles
 from sim.report.tally import tally
 from sim.rounding import amount

@@ -3,8 +3,9 @@
 import re
 from typing import TYPE_CHECKING
 
+from sim.language.labels import named
 from sim.language.spoken import counted, said
-from sim.report.looks import BLUE, finish, named, words
+from sim.report.looks import BLUE, finish, words
 from sim.rounding import written
 
 if TYPE_CHECKING:
