@@ -62,7 +62,7 @@ DISCIPLINES = (
     *(marked("first issued"), marked("last issued"), marked("least slack"), marked("highest score")),
     marked("most at stake"),
 )
-STAGES = (marked("contact"), marked("opened"), marked("first payment"))
+STAGES = (marked("contact"), marked("opened"), marked("payment"), marked("first payment"))
 REGIONS = (
     *(marked("east"), marked("south"), marked("elsewhere"), marked("overseas"), marked("north"), marked("northeast")),
     *(marked("northwest"), marked("southwest"), marked("China")),

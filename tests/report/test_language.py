@@ -81,19 +81,35 @@ def drawn(value: Any, key: str = "") -> Iterator[str]:
         yield value
 
 
+def renamed(value: Any) -> Iterator[str]:
+    """Yield the categories of charts for which an axis has a name of its own."""
+    if isinstance(value, dict):
+        if "ticktext" in value:
+            yield from (str(category) for category in value["tickvals"])
+        for inner in value.values():
+            yield from renamed(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from renamed(inner)
+
+
 def unsaid(page: str, written: set[str]) -> list[str]:
     """Return what of a page's texts no catalogue could translate, but for what is written in scenarios."""
     texts = Texts()
     texts.feed(page)
     data = json.loads(zlib.decompress(base64.b64decode(texts.scripts["data"])))
     left = []
+    # Categories that the axis calls otherwise are not seen.
+    unseen = set(renamed(data["charts"]))
     for text in dict.fromkeys([*texts.found, *drawn(data["charts"]), *drawn(data["films"])]):
+        if text in unseen and text not in texts.found:
+            continue
         rest, before = text, ""
+        for name in sorted(written, key=len, reverse=True):
+            rest = rest.replace(name, " ")
         while rest != before:
             rest, before = SAID.sub("", rest), rest
         rest = WRITTEN_AS_IT_IS.sub(" ", rest)
-        for name in sorted(written, key=len, reverse=True):
-            rest = rest.replace(name, " ")
         if re.search(r"[A-Za-z]{2}", rest):
             left.append(text)
     return left
