@@ -62,7 +62,7 @@ DISCIPLINES = (
     *(marked("first issued"), marked("last issued"), marked("least slack"), marked("highest score")),
     marked("most at stake"),
 )
-STAGES = (marked("contact"), marked("opened"), marked("first payment"))
+STAGES = (marked("contact"), marked("opened"), marked("payment"), marked("first payment"))
 REGIONS = (
     *(marked("east"), marked("south"), marked("elsewhere"), marked("overseas"), marked("north"), marked("northeast")),
     *(marked("northwest"), marked("southwest"), marked("China")),
@@ -99,3 +99,54 @@ QUANTITIES = (
     *(marked("suspects arrested change"), marked("cases solved change"), marked("cases filed change")),
     marked("losses change"),
 )
+EVIDENCE = (
+    *(marked("share of cases"), marked("share of losses"), marked("share of victims")),
+    *(marked("women among victims"), marked("cases per year"), marked("cases per victim"), marked("loss mean")),
+    *(marked("loss median"), marked("loss sigma"), marked("reports within 1h"), marked("reports 1h to 12h")),
+    *(marked("reports 12h to 24h"), marked("reports later"), marked("recovered share of losses")),
+    *(marked("dropout given engaged"), marked("recall call"), marked("recall SMS")),
+    *(marked("false blocks call"), marked("false blocks SMS"), marked("attempts per card day")),
+    *(marked("unknown calls answered"), marked("app users"), marked("alert peak to mean")),
+    *(marked("alert precision"), marked("alert precision red"), marked("alert precision orange")),
+    *(marked("alert precision yellow"), marked("alert precision blue"), marked("alerts on episodes")),
+    *(marked("call share of alerts"), marked("visit share of alerts"), marked("warning calls answered")),
+    *(marked("calls per staff day"), marked("staff on duty call"), marked("staff on duty visit")),
+    *(marked("utilisation call"), marked("utilisation visit"), marked("utilisation peak call")),
+    *(marked("utilisation peak visit"), marked("visits per day"), marked("contacts per instruction")),
+    *(marked("expired red"), marked("expired orange"), marked("expired yellow"), marked("expired blue")),
+    *(marked("reached red"), marked("reached orange"), marked("reached yellow"), marked("reached blue")),
+    *(marked("first contact red"), marked("first contact orange"), marked("first contact yellow")),
+    *(marked("first contact blue"), marked("local alerts share")),
+)
+"""Quantities of the model's inside."""
+MEASURES = (
+    *(marked("cluster campaigns december"), marked("videos december"), marked("activities december")),
+    *(marked("den campaign east"), marked("den campaign south"), marked("cluster campaigns")),
+    *(marked("card purge"), marked("real name"), marked("filter call"), marked("filter SMS")),
+    *(marked("SMS ports"), marked("cloud services"), marked("block accounts"), marked("block sites")),
+    *(marked("block domains"), marked("block hosting"), marked("block apps"), marked("block diversion")),
+    *(marked("block promotion"), marked("videos 2021"), marked("videos 2022"), marked("activities 2021")),
+    *(marked("activities 2022"), marked("warning central"), marked("warning local"), marked("law")),
+    *(marked("centre down"), marked("outage of the centre"), marked("banks"), marked("homecoming")),
+)
+"""Measures of the bundled scenarios."""
+COLUMNS = (
+    *(marked("quantity"), marked("window"), marked("known to be"), marked("within"), marked("basis")),
+    *(marked("month"), marked("figure"), marked("reported"), marked("ratio"), marked("role"), marked("yuan")),
+    *(marked("value"), marked("low prices"), marked("high prices"), marked("scenario"), marked("base")),
+    *(marked("other"), marked("difference"), marked("chance"), marked("difference or ratio")),
+    *(marked("within prices"), marked("interval"), marked("by base"), marked("where"), marked("seen")),
+    *(marked("d'"), marked("tier"), marked("channel"), marked("source"), marked("deadline"), marked("waits")),
+    *(marked("issued"), marked("share"), marked("alerts"), marked("attempts"), marked("hours"), marked("from")),
+    *(marked("heard"), marked("per 1,000 people"), marked("who"), marked("harmed"), marked("net")),
+    *(marked("fate"), marked("age"), marked("sex"), marked("people"), marked("type"), marked("province")),
+    *(marked("where it ended"), marked("key"), marked("origin"), marked("range"), marked("phase")),
+    *(marked("seconds"), marked("number"), marked("mean"), marked("95% interval of the mean")),
+    *(marked("lowest"), marked("highest"), marked("day")),
+)
+"""Names of columns, which ``headed`` translates; they are English in every DataFrame."""
+PHASES = (
+    *(marked("start"), marked("prepare"), marked("midnights"), marked("events"), marked("record"), marked("tables")),
+    *(marked("figures"), marked("sync"), marked("attempts"), marked("contacts"), marked("alerts")),
+)
+"""Phases of a run, of which the seconds are told."""

@@ -1,154 +1,42 @@
 """Nothing on a page is English by itself: every text goes through ``sim.language``, but for what scenarios say."""
 
-import base64
-import gettext
-import json
-import re
-import zlib
-from collections.abc import Iterator
-from html.parser import HTMLParser
 from pathlib import Path
-from typing import Any
-
-import pytest
 
 import sim
-from sim.language.extract import extracted
-from sim.language.spoken import speaking
 from sim.report.page import report
-
-OPEN, CLOSE = "⟦", "⟧"
-SAID = re.compile(f"{OPEN}[^{OPEN}{CLOSE}]*{CLOSE}")
-SPOKEN_ATTRIBUTES = ("aria-label", "title", "alt", "placeholder", "data-label")
-WRITTEN_AS_IT_IS = re.compile(
-    r"%\{[^}]*\}|<[^>]*>|&#?\w+;|\bTocsin\b|\b[0-9a-f]{64}\b|\d{4}-\d{2}-\d{2}|--?[\w-]+|\b[\w-]+\.(yaml|csv|html|json)\b"
-)
-"""Of the texts of pictures and tables: fields, tags, hashes, days, options, files."""
-
-ASIDE = ("script", "style", "code", "svg")
-EMPTY = ("meta", "link", "input", "br", "img", "hr", "wbr", "col")
+from tests.report.bracketed import names_of, unsaid
 
 
-class Texts(HTMLParser):
-    """The texts of a page that people see or hear; what ``translate="no"`` leaves in its own words is none of them."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.found: list[str] = []
-        self.scripts: dict[str, str] = {}
-        self.inside: list[tuple[str, bool]] = []
-        self.id = ""
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.id = dict(attrs).get("id") or ""
-        aside = tag in ASIDE or dict(attrs).get("translate") == "no" or (bool(self.inside) and self.inside[-1][1])
-        if not aside:
-            self.found += [value for key, value in attrs if key in SPOKEN_ATTRIBUTES and value]
-        if tag not in EMPTY:
-            self.inside.append((tag, aside))
-
-    def handle_endtag(self, tag: str) -> None:
-        while self.inside and self.inside.pop()[0] != tag:
-            pass
-
-    def handle_data(self, data: str) -> None:
-        if self.inside and self.inside[-1][0] == "script":
-            self.scripts[self.id] = data
-        elif not self.inside or not self.inside[-1][1]:
-            self.found.append(data.strip())
-
-
-def drawn(value: Any, key: str = "") -> Iterator[str]:
-    """Yield the texts of charts: titles, names, ticks, notes, what is told at the pointer."""
-    if isinstance(value, dict):
-        for name, inner in value.items():
-            yield from drawn(inner, name)
-    elif isinstance(value, list):
-        for inner in value:
-            yield from drawn(inner, key)
-    elif isinstance(value, str) and key in (
-        "text",
-        "name",
-        "hovertemplate",
-        "ticktext",
-        "hovertext",
-        "label",
-        "x",
-        "y",
-    ):
-        yield value
-
-
-def unsaid(page: str, written: set[str]) -> list[str]:
-    """Return what of a page's texts no catalogue could translate, but for what is written in scenarios."""
-    texts = Texts()
-    texts.feed(page)
-    data = json.loads(zlib.decompress(base64.b64decode(texts.scripts["data"])))
-    left = []
-    for text in dict.fromkeys([*texts.found, *drawn(data["charts"]), *drawn(data["films"])]):
-        rest, before = text, ""
-        while rest != before:
-            rest, before = SAID.sub("", rest), rest
-        rest = WRITTEN_AS_IT_IS.sub(" ", rest)
-        for name in sorted(written, key=len, reverse=True):
-            rest = rest.replace(name, " ")
-        if re.search(r"[A-Za-z]{2}", rest):
-            left.append(text)
-    return left
-
-
-def names_of(run: sim.Run) -> set[str]:
-    """Return what a scenario says in its own words: title, names, keys, bases, sources."""
-    found: set[str] = set()
-
-    def collect(value: Any) -> None:
-        if isinstance(value, dict):
-            for key, inner in value.items():
-                found.add(str(key))
-                collect(inner)
-        elif isinstance(value, list):
-            for inner in value:
-                collect(inner)
-        elif isinstance(value, str):
-            found.add(value)
-
-    collect(run.scenario.resolved)
-    return {name for name in found if len(name) > 1}
-
-
-class Marked(gettext.NullTranslations):
-    """Translates every text that the catalogues have to translate into itself between brackets, and no other."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.known: set[str] = set()
-        for message in extracted():
-            self.known.update([message.id] if isinstance(message.id, str) else message.id)
-
-    def gettext(self, message: str) -> str:
-        return f"{OPEN}{message}{CLOSE}" if message in self.known else message
-
-    def ngettext(self, msgid1: str, msgid2: str, n: int) -> str:
-        return self.gettext(msgid1 if n == 1 else msgid2)
-
-
-@pytest.fixture
-def marking(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Let everything that is said stand between brackets, and numbers as in Chinese, without letters."""
-    translations = Marked()
-    monkeypatch.setattr("sim.language.spoken._translations", lambda language: translations)
-    with speaking("zh"):
-        yield
+def left_of(runs: list[sim.Run] | list[list[sim.Run]], every: list[sim.Run], place: Path) -> list[str]:
+    """Return what no catalogue could translate of the report of runs."""
+    page = report(runs, place / "report.html").read_text(encoding="utf-8")
+    return unsaid(page, names_of(*every))
 
 
 def test_nothing_of_a_run_is_left_untranslatable(marking: None, off: sim.Run, tmp_path: Path) -> None:
-    page = report(off, tmp_path / "report.html").read_text(encoding="utf-8")
-    left = unsaid(page, names_of(off))
-    assert left == []
+    assert left_of([off], [off], tmp_path) == []
 
 
-def test_nothing_of_a_comparison_is_left_untranslatable(
-    marking: None, full: sim.Run, silent: sim.Run, tmp_path: Path
+def test_nothing_of_the_country_is_left_untranslatable(marking: None, country: sim.Run, tmp_path: Path) -> None:
+    assert left_of([country], [country], tmp_path) == []
+
+
+def test_nothing_of_a_run_without_anything_is_left_untranslatable(
+    marking: None, empty: sim.Run, tmp_path: Path
 ) -> None:
-    page = report([full, silent], tmp_path / "report.html").read_text(encoding="utf-8")
-    assert unsaid(page, names_of(full) | names_of(silent)) == []
+    assert left_of([empty], [empty], tmp_path) == []
+
+
+def test_nothing_of_policies_is_left_untranslatable(
+    marking: None, full: sim.Run, silent: sim.Run, central: sim.Run, tmp_path: Path
+) -> None:
+    runs = [full, silent, central]
+    assert left_of(runs, runs, tmp_path) == []
+
+
+def test_nothing_of_replicates_is_left_untranslatable(
+    marking: None, replicates: list[list[sim.Run]], tmp_path: Path
+) -> None:
+    every = [run for runs in replicates for run in runs]
+    assert left_of(replicates, every, tmp_path) == []
+    assert left_of(replicates[:1], every, tmp_path) == []

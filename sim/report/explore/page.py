@@ -32,6 +32,7 @@ from sim.report.page import content_hash
 from sim.report.parts import Cell, Table
 from sim.results.folder import demand_file, whole
 from sim.rounding import percent
+from sim.rounding import written as number_written
 
 if TYPE_CHECKING:
     from sim.scenario import Scenario
@@ -300,19 +301,21 @@ def _checks(found: Explored) -> Table:
     return Table(columns, rows)
 
 
-def _facts(found: Explored) -> list[tuple[str, str]]:
+def _facts(found: Explored) -> list[tuple[str, str, bool]]:
+    """Return facts by their names, and whether each stands in words of its own, which nobody translates."""
     spec = found.scenario.spec
     seeds = [str(spec.seed), str(spec.seed + found.replicates - 1)]
     return [
-        (said("scenario"), spec.name),
-        (said("SHA-256 of the scenario"), found.scenario.sha256),
-        (said("period"), said("{first} to {last}", first=spec.period.start, last=spec.period.end)),
-        (said("scale"), f"{spec.scale:g}"),
-        (said("provinces"), spec.population.pool),
+        (said("scenario"), spec.name, True),
+        (said("SHA-256 of the scenario"), found.scenario.sha256, True),
+        (said("period"), said("{low} to {high}", low=spec.period.start, high=spec.period.end), False),
+        (said("scale"), number_written(f"{spec.scale:g}"), False),
+        (said("provinces"), spec.population.pool, True),
         (
             said("seeds"),
-            seeds[0] if found.replicates == 1 else said("{first} to {last}", first=seeds[0], last=seeds[1]),
+            seeds[0] if found.replicates == 1 else said("{low} to {high}", low=seeds[0], high=seeds[1]),
+            False,
         ),
-        (said("simulated settings"), str(len(found.points))),
-        (said("runs"), catalogue(found)),
+        (said("simulated settings"), str(len(found.points)), False),
+        (said("runs"), catalogue(found), True),
     ]

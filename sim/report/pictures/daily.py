@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from sim.days import DAY_MS
 from sim.language.dates import day_named
-from sim.language.labels import spelled
+from sim.language.labels import named, spelled
 from sim.language.spoken import counted, marked, said
 from sim.report.looks import AXIS, GREY, VERMILLION, WEEKDAYS, colours, dashes, finish, symbols, words
 from sim.report.scripted import day_pattern
@@ -203,7 +203,7 @@ def after(run: "Run") -> list[str]:
     """Return the measures that begin after the period, with their first days: they are in no picture of it."""
     end = run.scenario.spec.period.end
     return [
-        said("{measure}, from {day}", measure=name.replace("-", " "), day=day_named(measure.window[0]))
+        said("{measure}, from {day}", measure=named(name.replace("-", "_")), day=day_named(measure.window[0]))
         for name, measure in measures(run)
         if measure.window[0] > end
     ]
