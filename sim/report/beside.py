@@ -157,8 +157,10 @@ def _sentence(row: dict[str, Any]) -> str:
         )
     if ends[0] <= 0 <= ends[1]:
         low, high = (said("-{amount}", amount=_rough(end)) if end < 0 else _rough(end) for end in ends)
-        text = "{change}, but chance alone may do that: the 95% interval is {low} to {high}."
-        return said(text, change=change, low=low, high=high)
+        return said(
+            "{change}, but chance alone may do that: the 95% interval is {low} to {high}.",
+            change=change, low=low, high=high,
+        )  # fmt: skip
     near, far = map(_rough, sorted(ends, key=abs))
     if share is None:
         return said("{change} (95% interval {low} to {high}).", change=change, low=near, high=far)

@@ -15,7 +15,8 @@ from sim.report.answer import answer
 from sim.results.findings import shortened
 
 OPEN, CLOSE = "⟦", "⟧"
-SAID = re.compile(f"{OPEN}[^{OPEN}{CLOSE}]*{CLOSE}")
+SAID = re.compile(f"{OPEN}[^{OPEN}{CLOSE}]*(?:{CLOSE}|$)")
+"""A text in its brackets; a name that was cut because it is long has no closing one."""
 SPOKEN_ATTRIBUTES = ("aria-label", "title", "alt", "placeholder", "data-label")
 WRITTEN_AS_IT_IS = re.compile(
     r"%\{[^}]*\}|<[^>]*>|&#?\w+;|\bTocsin\b|\b[0-9a-f]{64}\b|\d{4}-\d{2}-\d{2}|--?[\w-]+|\b[\w-]+\.(yaml|csv|html|json)\b"
