@@ -4,6 +4,7 @@ Words, letters, separators and signs are those of the language that is spoken.
 """
 
 from math import floor, isnan, log10
+from typing import Any
 
 from sim.language.spoken import ENGLISH, said, spoken
 
@@ -52,6 +53,25 @@ def short(value: float | int | None) -> str:
         if abs(value) >= size * 0.995:
             return f"{_rounded(value / size, 3)}{name}"
     return _rounded(value, 3)
+
+
+def rules() -> dict[str, Any]:
+    """Return how the language that is spoken writes numbers, in plain values, for pages that write them by themselves.
+
+    Returns:
+        ``long``, of ``amount``: sizes with their words, largest first, what is added to these for several, and from how
+        many on; ``percent``, the sign; ``group`` and ``decimal``, the separators; ``none``, what a missing number is.
+    """
+    french = spoken() == "fr"
+    return {
+        "long": [list(row) for row in _LONG[spoken()]],
+        "several": "s" if french else "",
+        "several_from": _FRENCH_SEVERAL,
+        "percent": _PERCENT[spoken()],
+        "group": written(","),
+        "decimal": written("."),
+        "none": said("none"),
+    }
 
 
 def _rounded(value: float, digits: int) -> str:

@@ -199,9 +199,9 @@ def sweep(
         typer.Option(metavar="KEY=A,B,...", help="A key and its values; KEY alone, its own range. Repeatable."),
     ] = None,
     design: Annotated[
-        str | None, typer.Option(metavar="grid|sobol|lhs", help="How values meet; two are a range but in a grid.")
+        str | None, typer.Option(metavar="grid|sobol|lhs|box", help="How values meet; two are a range but in a grid.")
     ] = None,
-    samples: Annotated[int | None, typer.Option(metavar="N", min=1, help="Points of a sobol or lhs design.")] = None,
+    samples: Annotated[int | None, typer.Option(metavar="N", min=1, help="Points of a design that is no grid.")] = None,
     engine: Engine = None,
     scale: Scale = None,
     pool: Pool = None,

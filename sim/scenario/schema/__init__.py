@@ -150,7 +150,7 @@ class Record(Part):
 class Sweep(Part):
     """Parameters to vary, each with its values, and how they are combined."""
 
-    design: Literal["grid", "sobol", "lhs"] = "grid"
+    design: Literal["grid", "sobol", "lhs", "box"] = "grid"
     samples: Samples | None = None
     vary: dict[str, list[str | float | int | bool]] = Field(default_factory=dict)
 
