@@ -59,18 +59,18 @@ def rules() -> dict[str, Any]:
     """Return how the language that is spoken writes numbers, in plain values, for pages that write them by themselves.
 
     Returns:
-        ``long``, of ``amount``: sizes with their words, largest first, what is added to these for several, and from how
-        many on; ``percent``, the sign; ``group`` and ``decimal``, the separators; ``none``, what a missing number is.
+        ``long``, of ``amount``: sizes with their words, largest first, and what is added to these for several, and from
+        how many on; ``short``, of ``short``; ``percent``, the sign; ``group`` and ``decimal``, the separators.
     """
     french = spoken() == "fr"
     return {
         "long": [list(row) for row in _LONG[spoken()]],
+        "short": [list(row) for row in _SHORT[spoken()]],
         "several": "s" if french else "",
         "several_from": _FRENCH_SEVERAL,
         "percent": _PERCENT[spoken()],
         "group": written(","),
         "decimal": written("."),
-        "none": said("none"),
     }
 
 

@@ -6,7 +6,7 @@ calibrations choose coordinates; a parameter turns them into values as a scenari
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -158,22 +158,26 @@ def parameter_over(scenario: Scenario, key: str, values: Sequence[Any]) -> Param
         values: As a scenario file has them.
 
     Returns:
-        The parameter; it has whole steps where its value and both ends are whole and far enough apart. None where a
-        value is no number, or all are one.
+        The parameter, in the finest unit of the values. It has whole steps where its value and both ends are whole and
+        these far enough apart. None where a value is no number, or all are one.
     """
+    resolved = value_at(scenario.resolved, key)
+    full = resolved if is_full_form(resolved) else {"value": resolved}
+    if any(isinstance(value, bool | dict | list | None) for value in (full["value"], *values)):
+        return None
     try:
-        unit = _number(values[-1])[1]
-        numbers = [number * _factor(own, unit) for number, own, _ in map(_number, values)]
-    except (ValueError, TypeError, IndexError):
+        units = [_number(value)[1] for value in values]
+        unit = min(units, key=lambda one: _factor(one, units[-1]) if one else 0.0, default="")
+        start, *numbers = (number * _factor(own, unit) for number, own, _ in map(_number, (full["value"], *values)))
+    except (ValueError, KeyError):
         return None
-    if any(isinstance(value, bool) for value in values):
+    low, high = min(numbers, default=0.0), max(numbers, default=0.0)
+    if low >= high:
         return None
-    ends = values[numbers.index(min(numbers))], values[numbers.index(max(numbers))]
-    one = parameter_at(scenario, key, ends)
-    if one is None or one.kind is not float or one.unit:
-        return one
-    whole = all(number.is_integer() for number in (one.low, one.high, one.start))
-    return replace(one, kind=int) if whole and one.high - one.low >= WHOLE_FROM else one
+    whole = not unit and all(number.is_integer() for number in (low, high, start)) and high - low >= WHOLE_FROM
+    kind = _number(full["value"])[2]
+    ends = values[numbers.index(low)], values[numbers.index(high)]
+    return Parameter(key, full.get("origin", ""), low, high, start, int if whole else kind, unit, ends)
 
 
 def out_of_range(scenario: Scenario, key: str) -> tuple[Any, Any] | None:

@@ -19,7 +19,7 @@ Array = npt.NDArray[np.float64]
 LENGTHS = (0.1, 20.0)
 """How far, in sides of the cube, departures stay alike: the least and the most that is tried."""
 
-CHANCE = (1e-6, 10.0)
+CHANCE = (1e-4, 10.0)
 """The variance of chance over that of the departure: the least and the most that is tried."""
 
 USUAL_LENGTH, LENGTH_SPREAD = 1.0, 1.0
