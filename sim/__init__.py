@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from sim.experiments.simulations import SimulationError
     from sim.experiments.staffing import Staffing, staffing
     from sim.experiments.sweep import sweep
+    from sim.report.explore.page import explore
     from sim.report.page import report
     from sim.results.stored import FolderError
     from sim.runs import Run, load_run, run
@@ -50,6 +51,7 @@ _HOMES = {
     "calibrate": "sim.calibration.calibrate",
     "changes": "sim.experiments.fates",
     "compare": "sim.experiments.compare",
+    "explore": "sim.report.explore.page",
     "load_run": "sim.runs",
     "people": "sim.country.table",
     "load_scenario": "sim.scenario",
@@ -79,6 +81,7 @@ __all__ = [
     "calibrate",
     "changes",
     "compare",
+    "explore",
     "load_run",
     "load_scenario",
     "people",

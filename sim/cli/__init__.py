@@ -32,6 +32,9 @@ from sim.cli import sensitivity
 from sim.cli import staffing
 
 # isort: split
+from sim.cli import explore
+
+# isort: split
 from sim.cli import report
 
 # isort: split
@@ -40,7 +43,7 @@ from sim.failures import MACHINE, FailedError, RefusedError, Terminated
 from sim.scenario.errors import ascii_controls
 from sim.version import __version__
 
-__all__ = ["app", "experiments", "main", "report", "runs", "scenarios", "sensitivity", "staffing", "verify"]
+__all__ = ["app", "experiments", "explore", "main", "report", "runs", "scenarios", "sensitivity", "staffing", "verify"]
 
 PROGRAM = "tocsin"
 """The name of the command, however it was started."""

@@ -86,6 +86,14 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
             "as many as each half hour of the day needs, as shifts, beside the flat staff",
         ),
     ),
+    "explore": (
+        (
+            "tocsin explore china-2022 --scale 0.005 --pool country --vary desks.visit.staff=2850,11400 "
+            '--vary warning.tiers.red.deadline="2 h,24 h"',
+            "a page with two sliders over 24 simulated settings",
+        ),
+        ("tocsin explore results/sweeps/NAME-HASH --out what-if.html", "the page of a finished sweep, at once"),
+    ),
     "report": (
         ("tocsin report results/runs/NAME", "report.html in the folder of the run"),
         ("tocsin report results/runs/BASE results/runs/OTHER --out page.html", "two runs beside each other"),

@@ -156,7 +156,7 @@ def _box(scenario: "Scenario", axes: tuple[Axis, ...], samples: int) -> Design:
     """Return the design of a box; points that whole steps make one are in it once."""
     if not box.least(len(axes)) <= samples <= MOST:
         least = box.least(len(axes))
-        raise DesignError(f"{samples:,} points are no box of {len(axes)} ranges; {least} to {MOST:,}")
+        raise DesignError(f"{samples:,} points for {len(axes)} ranges are no box; {least} to {MOST:,}")
     parameters = [axis.parameter for axis in axes if axis.parameter is not None]
     start = np.array([one.coordinate(min(max(one.start, one.low), one.high)) for one in parameters])
     present = tuple(plain(value_at(scenario.resolved, one.key)) for one in parameters)

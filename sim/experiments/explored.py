@@ -5,7 +5,7 @@ into numbers of outcomes with intervals. Where numbers are varied, any sweep wil
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -15,12 +15,13 @@ import numpy as np
 import numpy.typing as npt
 
 from sim.experiments.box import least
-from sim.experiments.design import DesignError, Value
+from sim.experiments.design import BOX, Design, DesignError, Value
 from sim.experiments.intervals import quantile
 from sim.experiments.parameters import DECIMALS, DIGITS, Parameter, parameter_over
+from sim.experiments.rounded import alike, thin, varied
 from sim.experiments.store import finished_request, read_frame
 from sim.experiments.surface import Surface, fitted
-from sim.experiments.sweep import CATALOGUE, DONE, KIND, POINT, REPLICATE, STATUS
+from sim.experiments.sweep import CATALOGUE, DONE, KIND, POINT, REPLICATE, STATUS, planned
 from sim.results.folder import SCENARIO_YAML
 from sim.words import Tier
 
@@ -171,6 +172,11 @@ class Outcome:
         """Whether the surface is one of logarithms: waits span orders of magnitude."""
         return self.unit == MINUTES and bool((self.simulated > 0).all())
 
+    @cached_property
+    def is_constant(self) -> bool:
+        """Whether the same came out everywhere."""
+        return bool((self.simulated == self.simulated.flat[0]).all())
+
     @property
     def most(self) -> float:
         """The largest value that it could have."""
@@ -305,6 +311,30 @@ def explored(folder: Path) -> Explored:
         tuple(one for one in found if isinstance(one, Outcome)),
         tuple(one for one in found if isinstance(one, str)),
     )
+
+
+def planned_box(scenario: "Scenario", vary: Mapping[str, Sequence[Value]] | None, samples: int | None) -> Design:
+    """Return the design of a box that can be explored; one that cannot be made, or is too much, is a DesignError.
+
+    Args:
+        scenario: The scenario that is varied.
+        vary: The ends of each lever by dotted key; if not given, the scenario's ``sweep`` says them.
+        samples: The number of points; a usual one if not given.
+    """
+    plan = planned(scenario, vary, BOX, samples)
+    # Whole steps may leave few points of many: what they are too few for shows once they are simulated.
+    demand_explorable(len(plan.axes), max(len(plan), least(len(plan.axes))))
+    return plan
+
+
+def warnings_of(scenario: "Scenario", given: Mapping[str, Sequence[Value]]) -> list[str]:
+    """Return what is told of values of staff that rounding makes one, and of desks that are too thin to vary.
+
+    Args:
+        scenario: The scenario that is varied.
+        given: The values by dotted key; of a range both ends.
+    """
+    return [*(str(one) for one in alike(scenario, given)), *thin(varied(scenario, given))]
 
 
 def demand_explorable(levers: int, points: int) -> None:

@@ -119,7 +119,7 @@ def page(groups: "Sequence[Sequence[Run]]", progress: Callable[[int, int], None]
         styles=styles,
         library=packed(library),
         script=script,
-        hashes=[_hash(library), _hash(script)],
+        hashes=[content_hash(library), content_hash(script)],
     )
 
 
@@ -206,6 +206,6 @@ def _same(listed: "pd.DataFrame", base: "pd.DataFrame") -> list[str]:
     return [row[0] for row in listed.itertuples(index=False, name=None) if row in rows]
 
 
-def _hash(script: str) -> str:
+def content_hash(script: str) -> str:
     """Return the hash by which the page's content security policy allows a script."""
     return "sha256-" + base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
