@@ -57,9 +57,10 @@ def catalogue(found: Explored) -> str:
 
 
 def _lever(lever: Lever) -> Plain:
-    """Return a lever: for each step of its slider the coordinate, the value as a scenario has it, and the text."""
+    """Return a lever: for each step of its slider the coordinate, the value as a scenario has it, number and text."""
     return {
         "key": lever.key,
+        "unit": lever.parameter.unit,
         "at": [lever.coordinate(number) for number in lever.steps],
         "values": [str(lever.parameter.written(number)) for number in lever.steps],
         "numbers": lever.steps,

@@ -411,8 +411,7 @@
     const exact = lever.values.indexOf(text);
     if (exact >= 0) { return exact; }
     const number = Number.parseFloat(text);
-    const unit = (value) => value.replace(/^[-+\d._eE]+/, "").trim();
-    if (Number.isNaN(number) || unit(text) !== unit(lever.values[lever.values.length - 1])) { return -1; }
+    if (Number.isNaN(number) || text.replace(/^[-+\d._eE]+/, "").trim() !== lever.unit) { return -1; }
     let best = 0;
     lever.numbers.forEach((value, at) => { if (Math.abs(value - number) < Math.abs(lever.numbers[best] - number)) { best = at; } });
     return best;
