@@ -289,7 +289,7 @@
     const lever = Number(along.value);
     const axis = DATA.levers[lever];
     const width = Math.max(holder.clientWidth, 160);
-    const [left, right, top, bottom] = [50, width - 8, 8, HEIGHT - 20];
+    const [left, right, top, bottom] = [58, width - 8, 8, HEIGHT - 20];
     const places = Array.from({ length: ALONG + 1 }, (_, step) => step / ALONG);
     const curve = places.map((place) => {
       const moved = at.slice();
