@@ -106,5 +106,5 @@ def test_a_thin_desk_is_warned_of_on_the_terminal_and_on_the_page(tocsin: Tocsin
         "explore", "china-2022", *short, "--pool", "country", *vary, "--workers", "1", "--out", "a.html"
     )
     assert code == 0
-    assert "warning: staff differs, and at scale 0.0003 2 desks have fewer than 10 staff x scale" in err
+    assert "warning: staff differs, and at scale 0.0003 2 desks have fewer than 5 staff x scale" in err
     assert "staff differs, and at scale 0.0003 2 desks have fewer" in (tmp_path / "a.html").read_text(encoding="utf-8")

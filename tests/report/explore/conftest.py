@@ -11,7 +11,7 @@ from sim.experiments.explored import Explored, explored
 from sim.report.explore.page import written
 from tests.experiments.made_up import luck, made_up
 
-STAFF, DEADLINE, STRENGTH = "desks.visit.staff", "warning.tiers.red.deadline", "interception.sms.d_prime"
+STAFF, DEADLINE = "desks.visit.staff", "warning.tiers.red.deadline"
 HOSTILE = "</script><img src=x onerror=alert(1)>"
 
 
@@ -43,7 +43,7 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     return {
         "two": made_up(place / "two", tiny, two, shield, replicates=3),
         "single": made_up(place / "single", tiny, two, shield),
-        "outside": made_up(place / "outside", hostile, {STAFF: [30.0, 60.0]}, shield),
+        "outside": made_up(place / "<!--<script>", hostile, {STAFF: [30.0, 60.0]}, shield),
         "grid": made_up(place / "grid", tiny, {STAFF: [10.0, 20.0, 30.0, 35.0, 40.0]}, shield, kind="grid"),
     }
 

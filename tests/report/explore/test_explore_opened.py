@@ -220,6 +220,22 @@ def test_the_nearest_simulated_run_is_named_with_its_numbers(two: Opened, sweeps
     assert command == f"tocsin run {found.folder}/scenario.yaml --set {STAFF}=12 --set '{DEADLINE}=8 h'"
 
 
+def test_the_numbers_of_the_nearest_run_are_its_own_where_the_scenario_lies_outside(
+    chromium: Any, pages: dict[str, Path], sweeps: dict[str, Explored]
+) -> None:
+    found = sweeps["outside"]
+    with opened(chromium, pages["outside"]) as held:
+        said = held.page.locator("#nearest-said").text_content() or ""
+        number = int(re.findall(r"point (\d+) of", said)[0])
+        point = next(one for one in found.points if one.number == number)
+        assert point.values == (30.0,)
+        victims = next(outcome for outcome in found.outcomes if outcome.name == "victims")
+        row = held.page.locator("#nearest-table tbody tr").filter(has_text="Victims").locator("td").last
+        mean = float(victims.simulated[victims.points.index(point)].mean())
+        assert row.text_content() == level_text("people", mean)
+        assert not held.wrong
+
+
 def test_curves_have_dots_a_band_and_a_table(two: Opened, sweeps: dict[str, Explored]) -> None:
     found, page = sweeps["two"], two.page
     curve = page.locator(CARD.format("victims", "curve"))
