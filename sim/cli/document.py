@@ -88,7 +88,7 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     "explore": (
         (
-            "tocsin explore china-2022 --scale 0.005 --pool country --vary desks.visit.staff=2850,9000 --vary dens.crew",
+            "tocsin explore china-2022 --scale 0.01 --pool country --vary desks.visit.staff=3000,9000 --vary dens.crew",
             "a page with two sliders over 24 simulated settings",
         ),
         ("tocsin explore results/sweeps/NAME-HASH --out what-if.html", "the page of a finished sweep, at once"),
