@@ -79,11 +79,11 @@ def test_a_killed_calibration_leaves_no_process_and_nothing_but_what_was_finishe
         time.sleep(0.05)
     assert file.read_text() == SMALL.read_text()
     names = {path.name for path in (tmp_path / "work").iterdir()}
-    assert {name for name in names if not name.startswith(".run-")} == {"journal.jsonl", ".held"}
+    assert {name for name in names if not name.startswith(".run-")} == {"journal.jsonl", LOG, ".held"}
     with holding(tmp_path / "work"):
         pass
     with Evaluations(sim.load_scenario(str(file)), tmp_path / "work", 1):
-        assert [path.name for path in (tmp_path / "work").iterdir()] == ["journal.jsonl"]
+        assert {path.name for path in (tmp_path / "work").iterdir()} == {"journal.jsonl", LOG}
 
 
 def _alive(process: str) -> bool:
