@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from sim.experiments.sweep import sweep
     from sim.report.page import report
     from sim.results.stored import FolderError
-    from sim.runs import Run, load_run, run
+    from sim.runs import Run, diff, load_run, run
     from sim.scenario import Scenario, ScenarioError, load_scenario, posterior
 
 _HOMES = {
@@ -50,6 +50,7 @@ _HOMES = {
     "calibrate": "sim.calibration.calibrate",
     "changes": "sim.experiments.fates",
     "compare": "sim.experiments.compare",
+    "diff": "sim.runs",
     "load_run": "sim.runs",
     "people": "sim.country.table",
     "load_scenario": "sim.scenario",
@@ -79,6 +80,7 @@ __all__ = [
     "calibrate",
     "changes",
     "compare",
+    "diff",
     "load_run",
     "load_scenario",
     "people",

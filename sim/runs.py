@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from sim.report.gallery import Gallery
     from sim.running import Progress
     from sim.scenario import Scenario
+    from sim.scenario.levers import Lever
 
 
 class Run(stored.Run):
@@ -72,3 +73,30 @@ def run(
 def load_run(path: str | Path) -> Run:
     """Open the folder of a finished run; raises FolderError for anything else."""
     return Run(Path(path))
+
+
+def diff(base: "Scenario | stored.Run | str | Path", other: "Scenario | stored.Run | str | Path") -> "list[Lever]":
+    """Return every lever in which two scenarios, or the scenarios of two runs, differ, also by province.
+
+    Args:
+        base: A scenario, a run, the name or path of a scenario, or the folder of a run, of replicates or draws.
+        other: What is compared with it, likewise.
+
+    Returns:
+        Rows with ``key``, ``province``, ``base``, ``other`` and ``name``: ``pandas.DataFrame`` takes them as they are.
+    """
+    from sim.scenario.levers import levers
+
+    return levers(scenario_of(base), scenario_of(other))
+
+
+def scenario_of(one: "Scenario | stored.Run | str | Path") -> "Scenario":
+    """Return the scenario that is meant: itself, that of a run, or what lies at a path or has a name."""
+    from sim.experiments.paired import runs_of
+    from sim.scenario import Scenario, load_scenario
+
+    if isinstance(one, Scenario):
+        return one
+    if isinstance(one, stored.Run):
+        return one.scenario
+    return runs_of(Path(one))[0].scenario if Path(one).is_dir() else load_scenario(str(one))

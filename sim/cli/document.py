@@ -49,6 +49,10 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
     "show": (("tocsin show my.yaml", "where each value was given, and what it rests on"),),
     "schema": (("tocsin schema > tocsin.schema.json", "the file that an editor is told of"),),
     "scenarios": (("tocsin scenarios", "what is bundled, and what each asks"),),
+    "diff": (
+        ("tocsin diff china-2022 no-local", "what a policy changes, lever by lever"),
+        ("tocsin diff results/runs/A results/runs/B", "of two finished runs"),
+    ),
     "calibrate": (("tocsin calibrate my.yaml", "after an interrupt, the same command goes on"),),
     "compare": (
         (

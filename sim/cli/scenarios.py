@@ -1,9 +1,15 @@
 """Commands about scenarios: what is wrong with them, what they say, which there are."""
 
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
 import typer
 
-from sim.cli.common import AsJson, Draw, Engine, Pool, Scale, ScenarioName, Seed, Settings, app, load
+from sim.cli.common import AsJson, Draw, Engine, Pool, Scale, ScenarioName, Seed, Settings, app, bundled, load
 from sim.scenario.errors import ascii_controls
+
+if TYPE_CHECKING:
+    from sim.scenario import Scenario
 
 
 @app.command()
@@ -61,3 +67,44 @@ def scenarios(as_json: AsJson = False) -> None:
     width = max(len(name) for name, _ in rows)
     for name, title in rows:
         typer.echo(ascii_controls(f"{name:<{width}}  {title}"))
+
+
+@app.command()
+def diff(
+    base: Annotated[
+        str,
+        typer.Argument(metavar="A", help="A scenario, or the folder of a finished run.", autocompletion=bundled),
+    ],
+    other: Annotated[
+        str,
+        typer.Argument(metavar="B", help="What is compared with it, likewise.", autocompletion=bundled),
+    ],
+    as_json: AsJson = False,
+) -> None:
+    """Name every lever in which two scenarios or runs differ, also by province, with both values."""
+    from sim.progress import console
+    from sim.results.folder import to_json
+    from sim.results.terminal import lever_lines
+    from sim.scenario.levers import levers, run_as
+
+    one, two = _of(base), _of(other)
+    rows, how = levers(one, two), run_as(one, two)
+    if as_json:
+        found = {"levers": rows, "run_as": how}
+        document = {key: [row.as_json() for row in part] for key, part in found.items()}
+        typer.echo(to_json({"base": one.name, "other": two.name, **document}), nl=False)
+        return
+    out = console()
+    if rows:
+        out.print(lever_lines(f"what {two.name} changes of {one.name}", rows))
+    else:
+        typer.echo("no lever differs")
+    if how:
+        out.print(lever_lines("run otherwise", how))
+
+
+def _of(name: str) -> "Scenario":
+    """Return the scenario of a name, a file or the folder of a run."""
+    from sim.runs import scenario_of
+
+    return scenario_of(Path(name)) if Path(name).is_dir() else load(name, None, {})

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from rich.console import Group
     from rich.table import Table
 
+    from sim.scenario.levers import Lever
+
 Figure = dict[str, Any]
 
 
@@ -19,6 +21,29 @@ def figure_table(figures: Sequence[Figure], width: int) -> "Table":
     """Lay out the figures of one run for a terminal of so many columns."""
     rows = [(*_head(row), amount(row["simulated"]), _ratio(row["ratio"]), _held(row)) for row in figures]
     return _layout(("simulated", "ratio", "within"), rows, width)
+
+
+def lever_lines(title: str, levers: Sequence["Lever"], most: int | None = None) -> "Group":
+    """Lay out the levers in which two scenarios differ, a line each, and its key where all of them are shown.
+
+    Args:
+        title: What stands above them.
+        levers: The levers.
+        most: How many of them are shown; all, with their keys, if None.
+
+    Returns:
+        Lines for the terminal.
+    """
+    from rich.console import Group
+    from rich.padding import Padding
+    from rich.text import Text
+
+    lines = [
+        Padding(Text(ascii_controls(text)), (0, 0, 0, indent), expand=False)
+        for row in levers[:most]
+        for text, indent in ((row.told, 2), *(() if most else ((row.key, 6),)))
+    ]
+    return Group(Text(title, style="bold"), *lines)
 
 
 def findings_list(lines: Sequence[str]) -> "Group":

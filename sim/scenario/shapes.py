@@ -19,11 +19,12 @@ from sim.scenario.tables import TableMarker
 
 @dataclass(frozen=True)
 class Shape:
-    """What may stand at one place: its annotation, the alternatives of which that consists, whether it is a table."""
+    """What may stand at one place: its annotation, the alternatives of which it consists with all marks, if a table."""
 
     annotation: Any
     options: tuple[Any, ...]
     table: bool = False
+    marks: tuple[Any, ...] = ()
 
     def models(self, node: Node | None = None) -> list[type[BaseModel]]:
         """Return the models that may stand here; with a node, those whose literal keys agree with it, if any do."""
@@ -76,12 +77,10 @@ class Shape:
 @lru_cache(maxsize=1024)
 def shape(annotation: Any) -> Shape:
     """Return the shape of an annotation: unions and Annotated taken apart, None left out."""
-    options: list[Any] = []
-    table = False
-    for option, marks in _flatten(annotation):
-        options.append(option)
-        table = table or any(isinstance(mark, TableMarker) for mark in marks)
-    return Shape(annotation, tuple(options), table)
+    found = list(_flatten(annotation))
+    marks = tuple(mark for _, own in found for mark in own)
+    table = any(isinstance(mark, TableMarker) for mark in marks)
+    return Shape(annotation, tuple(option for option, _ in found), table, marks)
 
 
 @lru_cache(maxsize=256)

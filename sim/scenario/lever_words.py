@@ -1,0 +1,278 @@
+"""Levers in words: what a key of a scenario is called, and its values as people read them, with their units."""
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from sim.days import HALF_HOUR_MS, HOUR_MS
+from sim.language.dates import month_named
+from sim.language.spoken import marked, said
+from sim.rounding import amount, written
+from sim.scenario import bounds
+from sim.scenario.bounds import Within
+from sim.scenario.errors import Place
+from sim.scenario.nodes import KeyPath, Node
+from sim.scenario.schema import ScenarioModel
+from sim.scenario.shapes import Shape
+from sim.scenario.units import UNIT_MS
+
+
+def _bounds(alias: Any) -> Within:
+    """Return the bounds that an annotation of the schema has."""
+    found: Within = alias.__metadata__[0]
+    return found
+
+
+UNITS = {
+    _bounds(alias): text
+    for alias, text in (
+        (bounds.Percent, marked("{number}%")),
+        (bounds.Score, marked("{number} d'")),
+        (bounds.Drift, marked("{number} d' a day")),
+        (bounds.Growth, marked("{number} a year")),
+        (bounds.Yuan, marked("{number} yuan")),
+        (bounds.Cost, marked("{number} yuan")),
+        (bounds.Staff, marked("{number} people")),
+        (bounds.People, marked("{number} people")),
+        (bounds.Crew, marked("{number} people")),
+        (bounds.PeopleOfProvince, marked("{number} people")),
+        (bounds.Factor, marked("{number} times")),
+        (bounds.Ratio, marked("{number} times")),
+        (bounds.Lengthening, marked("{number} times")),
+    )
+}
+"""What stands beside numbers, by the bounds that the schema gives them; durations and rates are texts with units."""
+
+SHARES = (_bounds(bounds.Probability), _bounds(bounds.SomePeople))
+"""Bounds of shares of one, which people read in percent."""
+
+HOLDERS: tuple[tuple[KeyPath, str], ...] = (
+    (("desks", "province_weights"), marked("weight of desk staff")),
+    (("fraud", "province_weights"), marked("weight of attempts")),
+    (("desks", "*"), marked("the {which} desks")),
+    (("warning", "tiers", "*"), marked("the {which} tier")),
+    (("warning", "detectors", "central"), marked("the {which} detector")),
+    (("warning", "detectors", "local"), marked("the {which} detector")),
+    (("measures", "*"), marked("the measure {which}")),
+    (("fraud", "types", "*"), marked("the fraud type {which}")),
+    (("fraud", "surges", "*"), marked("the surge {which}")),
+)
+"""Parts of a scenario that have a name of their own."""
+
+WORDS = {
+    "staff": marked("staff"),
+    "shifts": marked("shifts"),
+    "growth": marked("growth"),
+    "deadline": marked("deadline"),
+    "first": marked("first step"),
+    "tries": marked("tries"),
+    "window": marked("days in force"),
+    "intensity": marked("strength"),
+    "coverage": marked("share of contacts seen"),
+    "provinces": marked("provinces"),
+    "province_weights": marked("weight"),
+    "discipline": marked("order of the line"),
+    "lends": marked("lends its staff"),
+    "d_prime": marked("discrimination"),
+}
+"""What some keys are called; others are called as they are written."""
+
+WHOLE = ("window", "provinces", "first", "stages", "age_bands", "channels", "types", "fixed_raided")
+"""Keys of lists that are one value, not several."""
+
+NOWHERE = Place("", 1, 1)
+DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+MILLISECONDS = re.compile(r"(\d+) ms")
+LABEL = re.compile(r"[a-z]+(_[a-z]+)+")
+
+WEEKDAYS = (
+    *(marked("Monday"), marked("Tuesday"), marked("Wednesday"), marked("Thursday")),
+    *(marked("Friday"), marked("Saturday"), marked("Sunday")),
+)
+
+DIGITS = 10
+"""Significant digits of a value: more than anybody writes, fewer than a double is off by."""
+
+
+def by_itself(path: KeyPath) -> bool:
+    """Return whether a list is one value, such as a window or the provinces of a measure."""
+    return path[-1] in WHOLE and path[:2] != ("population", "provinces")
+
+
+def row_names(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return what names each row of a table: its code, its words, or its place where it has neither; no name twice."""
+    names: list[str] = []
+    for at, row in enumerate(rows):
+        words = [str(row[key]) for key in ("code", "true", "predicted", "age") if key in row]
+        name = "/".join(words) if words else str(at)
+        names.append(name if name not in names else f"{name}#{at}")
+    return names
+
+
+def lever_name(path: KeyPath, spec: ScenarioModel, province: str | None = None) -> str:
+    """Return what a key of a scenario is called, such as ``staff of the visit desks in Guangdong``.
+
+    Args:
+        path: Its path, without the code of a province.
+        spec: A scenario that has it, whose age bands name what is given by age.
+        province: The name of the province that it is about alone.
+
+    Returns:
+        The name.
+    """
+    whole, rest = _holder(path)
+    parts = [_part(path, at, spec) for at in range(len(path) - len(rest), len(path))]
+    if len(parts) == 1 and len(path) > 2:
+        name = said("{part} of {whole}", part=parts[0], whole=whole)
+    else:
+        name = said("{whole}: {parts}", whole=whole, parts=", ".join(parts)) if parts else whole
+    return name if province is None else said("{name} in {province}", name=name, province=province)
+
+
+def value_text(value: Any, expected: Shape | None, names: Mapping[int, str] | None = None) -> str:
+    """Return a value as people read it, with its unit.
+
+    Args:
+        value: A plain value of a scenario.
+        expected: What the schema expects in its place, None where it does not matter.
+        names: The names of provinces, where the value is codes of provinces.
+    """
+    if value is None:
+        return said("none")
+    if isinstance(value, bool):
+        return said("on") if value else said("off")
+    if isinstance(value, dict):
+        return gist(value, names or {}, expected)
+    if isinstance(value, list):
+        if is_window(value):
+            return _days(*value)
+        if not value:
+            return said("none")
+        inner = None if expected is None else expected.child(0)
+        return ", ".join(value_text(item, inner, names) for item in value)
+    if isinstance(value, str):
+        return value.replace("_", " ") if LABEL.fullmatch(value) else _rounded(value)
+    if names is not None and value in names:
+        return names[value]
+    return _number(value, expected)
+
+
+def share_text(staff: float) -> str:
+    """Return the staff that a province has as its share of a country's."""
+    return said("{number} people, its share", number=amount(staff))
+
+
+def gist(value: Mapping[str, Any], names: Mapping[int, str], expected: Shape | None = None) -> str:
+    """Return a part of a scenario that is there or not as a whole, such as a measure, in one line.
+
+    Args:
+        value: Its plain values by key.
+        names: The names of provinces by code.
+        expected: What the schema expects in its place.
+
+    Returns:
+        What it is, what it does, where, and when.
+    """
+    what: list[str] = []
+    shown: list[str] = []
+    when: list[str] = []
+    node = node_of(dict(value))
+    for key, inner in value.items():
+        if inner is None or inner == {}:
+            continue
+        deeper = None if expected is None else expected.child(key, node)
+        if key == "window":
+            when.append(_days(*inner))
+        elif key in ("kind", "channel", "target", "detector", "region", "mode"):
+            what.insert(0 if key == "kind" else len(what), value_text(inner, None))
+        elif key == "provinces":
+            when.insert(0, said("in {provinces}", provinces=value_text(inner, None, names)))
+        elif isinstance(inner, list) and any(isinstance(item, dict) for item in inner):
+            each = None if deeper is None else deeper.child(0)
+            shown.append(f"{_word(key)}: {'; '.join(gist(item, names, each) for item in inner)}")
+        elif isinstance(inner, dict):
+            inside = {names.get(_code(name), name): part for name, part in inner.items()}
+            shown.append(f"{_word(key)}: {gist(inside, names, deeper)}")
+        else:
+            text, word = value_text(inner, deeper), _word(key)
+            shown.append(text if text.endswith(f" {word}") else f"{word} {text}")
+    return ", ".join([*what, *shown, *when])
+
+
+def node_of(value: Any) -> Node:
+    """Return the tree of a plain value that was written nowhere, by which the schema tells the kind of a part."""
+    if isinstance(value, dict):
+        return Node({key: node_of(inner) for key, inner in value.items()}, NOWHERE)
+    return Node([node_of(inner) for inner in value] if isinstance(value, list) else value, NOWHERE)
+
+
+def is_window(value: Sequence[Any]) -> bool:
+    """Return whether a list is a window: a first day, and a last one or None."""
+    first, *rest = value or [None]
+    return (
+        len(rest) == 1
+        and isinstance(first, str)
+        and DAY.fullmatch(first) is not None
+        and (rest[0] is None or (isinstance(rest[0], str) and DAY.fullmatch(rest[0]) is not None))
+    )
+
+
+def _code(name: str) -> int:
+    return int(name) if name.isdecimal() else 0
+
+
+def _rounded(text: str) -> str:
+    """Return a duration that is no whole number of seconds in the largest unit that suits it."""
+    match = MILLISECONDS.fullmatch(text)
+    if match is None:
+        return text
+    unit = next((unit for unit in ("d", "h", "min", "s") if int(match[1]) >= UNIT_MS[unit]), "ms")
+    return f"{int(match[1]) / UNIT_MS[unit]:.6g} {unit}"
+
+
+def _days(first: str, last: str | None) -> str:
+    if last is None:
+        return said("from {day}", day=first)
+    return said("{first} to {last}", first=first, last=last)
+
+
+def _number(value: float | int, expected: Shape | None) -> str:
+    mark = next((mark for mark in expected.marks if isinstance(mark, Within)), None) if expected else None
+    if mark in SHARES:
+        return said("{number}%", number=written(f"{float(f'{100 * value:.{DIGITS}g}'):,}".removesuffix(".0")))
+    if mark == _bounds(bounds.Seed):
+        return str(value)
+    shown = value if isinstance(value, int) else float(f"{value:.{DIGITS}g}")
+    number = written(f"{shown:,}".removesuffix(".0"))
+    return said(UNITS[mark], number=number) if mark in UNITS else number
+
+
+def _holder(path: KeyPath) -> tuple[str, KeyPath]:
+    """Return what holds a value, in words, and the rest of its path: its section where nothing else has a name."""
+    for pattern, text in HOLDERS:
+        own = path[: len(pattern)]
+        if len(own) == len(pattern) and all(want in ("*", have) for want, have in zip(pattern, own, strict=True)):
+            return said(text, which=str(own[-1])), path[len(pattern) :]
+    return _word(str(path[0])), path[1:]
+
+
+def _part(path: KeyPath, at: int, spec: ScenarioModel) -> str:
+    """Return what one part of a path is called."""
+    part = path[at]
+    if not isinstance(part, int):
+        return str(int(part) + 1) if part.isdecimal() else _word(part)
+    bands = spec.population.band_names()
+    names = (path[at - 1], path[at - 2] if at > 1 else "")
+    if "half_hours" in names:
+        hours, minutes = divmod(part * HALF_HOUR_MS, HOUR_MS)
+        return f"{hours:02d}:{minutes * 60 // HOUR_MS:02d}"
+    if "months" in names:
+        return month_named(date(2000, part + 1, 1)).replace("2000", "").strip()
+    if "weekdays" in names:
+        return said(WEEKDAYS[part])
+    return bands[part] if "age_factor" in names else str(part + 1)
+
+
+def _word(key: str) -> str:
+    return said(WORDS[key]) if key in WORDS else key.replace("_", " ")

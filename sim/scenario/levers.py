@@ -1,0 +1,256 @@
+"""Levers: every value of a scenario that differs from another scenario's, also within maps by province, and its name.
+
+What a policy is can be read off these rows. ``lever_words`` words them; nothing here depends on what is simulated.
+"""
+
+import math
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from sim.language.spoken import said
+from sim.scenario.lever_words import by_itself, gist, lever_name, node_of, row_names, share_text, value_text
+from sim.scenario.load import changed, plain
+from sim.scenario.nodes import KeyPath
+from sim.scenario.schema import ScenarioModel
+from sim.scenario.schema.population import COUNTRY, NO_POOL
+from sim.scenario.shapes import Shape, shape
+from sim.words import DistributionKind
+
+if TYPE_CHECKING:
+    from sim.scenario.load import Scenario
+
+HOW_IT_IS_RUN: tuple[KeyPath, ...] = (
+    ("seed",),
+    ("scale",),
+    ("clock",),
+    ("period",),
+    ("population", "pool"),
+)
+"""Keys that say which run of a policy it is: they are told apart from its levers."""
+
+NO_LEVERS = ("schema", "name", "title", "engine", "figures", "evidence", "record", "sweep", "calibration", "policy_of")
+"""Keys that no day of a run and no cost depends on."""
+
+WEIGHTS = "province_weights"
+"""Maps by province in which one that is not there weighs 1."""
+
+STAFF = "by_province"
+"""Maps by province of staff of their own; one that is not there has its share of the country's."""
+
+
+SMALL = 1e-4
+"""A scale at which pools of any country have room."""
+
+ROUNDING = 1e-12
+"""How far, of themselves, two numbers may differ by rounding alone."""
+
+Tree = Any
+"""A plain value of a scenario."""
+
+
+@dataclass(frozen=True)
+class Lever:
+    """A value in which two scenarios differ.
+
+    Attributes:
+        key: Its dotted key, such as ``desks.visit.by_province.44``; what is added or taken away has one row.
+        province: The code of the province that it is about alone, None for all others.
+        base: What the base has, as people read it, with its unit; None where it has no such thing.
+        other: What the other scenario has, in the same way.
+        name: What it is called, such as ``staff of the visit desk in Guangdong``.
+    """
+
+    key: str
+    province: int | None
+    base: str | None
+    other: str | None
+    name: str
+
+    @property
+    def told(self) -> str:
+        """The change in one line of text."""
+        if self.base is None:
+            return said("{name}, added: {other}", name=self.name, other=self.other)
+        if self.other is None:
+            return said("{name}, taken away: {base}", name=self.name, base=self.base)
+        return said("{name}: {base} -> {other}", name=self.name, base=self.base, other=self.other)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it as a row of a document."""
+        return asdict(self)
+
+
+def levers(base: "Scenario", other: "Scenario") -> list[Lever]:
+    """Return every lever in which two scenarios differ, in the order of the scenario's sections.
+
+    Names, figures and what is known of the model's inside are no levers, nor is how a scenario is run: ``run_as`` has
+    that. Scenarios with other pools are compared as pools of the coarser kind.
+
+    Args:
+        base: The scenario that the other is compared with.
+        other: The other.
+
+    Returns:
+        A row a lever; none where only names, or how they are run, differ.
+    """
+    how = [".".join(map(str, path)) for path in HOW_IT_IS_RUN]
+    return [row for row in _rows(*_alike(base, other)) if not any(f"{row.key}.".startswith(f"{key}.") for key in how)]
+
+
+def run_as(base: "Scenario", other: "Scenario") -> list[Lever]:
+    """Return in what two scenarios differ that is no lever but how they are run: seed, scale, pools, period."""
+    found = []
+    for path in HOW_IT_IS_RUN:
+        one, two = (_at(plain(side.resolved), path) for side in (base, other))
+        if one != two:
+            found += list(_Walk(base, other).below(path, one, two, _shape_at(path)))
+    return found
+
+
+def _alike(base: "Scenario", other: "Scenario") -> "tuple[Scenario, Scenario]":
+    """Return two scenarios with the same pools: those of the coarser of both, where there can be such."""
+    kinds = {one.spec.population.pool for one in (base, other)}
+    if len(kinds) == 1:
+        return base, other
+    kind = COUNTRY if NO_POOL not in kinds else next(iter(kinds - {NO_POOL}))
+    try:
+        # At any scale a policy is the same, and a small one has room for the most that a pool can hold.
+        one, two = (changed(side, {"population.pool": kind, "scale": SMALL}) for side in (base, other))
+    except ValueError:
+        return base, other
+    return one, two
+
+
+def _rows(base: "Scenario", other: "Scenario") -> Iterator[Lever]:
+    walk = _Walk(base, other)
+    one, two = plain(base.resolved), plain(other.resolved)
+    for key in dict.fromkeys((*one, *two)):
+        if key not in NO_LEVERS:
+            yield from walk.below((key,), one.get(key), two.get(key), _shape_at((key,)))
+
+
+class _Walk:
+    """Compares plain values of two scenarios, from the top down."""
+
+    def __init__(self, base: "Scenario", other: "Scenario") -> None:
+        self.base, self.other = base, other
+        self.names = {row.code: row.name for one in (other, base) for row in one.spec.population.provinces}
+
+    def below(self, path: KeyPath, one: Tree, two: Tree, expected: Shape | None) -> Iterator[Lever]:
+        """Yield the rows of what differs at a path and below it."""
+        if one == two or _equal(one, two):
+            return
+        if path[-1] == WEIGHTS:
+            yield from self._weights(path, one or {}, two or {}, expected)
+        elif path[-1] == STAFF:
+            yield from self._staff(path, one or {}, two or {}, expected)
+        elif isinstance(one, dict) and isinstance(two, dict) and not _is_another(path, one, two):
+            yield from self._map(path, one, two, expected)
+        elif isinstance(one, list) and isinstance(two, list) and not by_itself(path):
+            yield from self._list(path, one, two, expected)
+        else:
+            yield self._row(path, self._text(path, one, expected), self._text(path, two, expected))
+
+    def _map(self, path: KeyPath, one: Tree, two: Tree, expected: Shape | None) -> Iterator[Lever]:
+        for key in dict.fromkeys((*one, *two)):
+            inner = None if expected is None else expected.child(key, node_of(one if key in one else two))
+            yield from self.below((*path, key), one.get(key), two.get(key), inner)
+        if path == ("fraud", "types") and set(one) == set(two) and list(one) != list(two):
+            yield self._row(path, ", ".join(one), ", ".join(two))  # they are numbered, and drawn, in their order
+
+    def _list(self, path: KeyPath, one: Tree, two: Tree, expected: Shape | None) -> Iterator[Lever]:
+        """Compare lists: tables row by row, by what names their rows; profiles item by item; others as a whole."""
+        inner = None if expected is None else expected.child(0)
+        if all(isinstance(item, dict) for item in (*one, *two)):
+            rows = [dict(zip(row_names(side), side, strict=True)) for side in (one, two)]
+            for name in dict.fromkeys((*rows[0], *rows[1])):
+                yield from self.below((*path, name), rows[0].get(name), rows[1].get(name), inner)
+        elif len(one) == len(two):
+            for at, (here, there) in enumerate(zip(one, two, strict=True)):
+                yield from self.below((*path, at), here, there, inner)
+        else:
+            yield self._row(path, self._text(path, one, expected), self._text(path, two, expected))
+
+    def _weights(self, path: KeyPath, one: Tree, two: Tree, expected: Shape | None) -> Iterator[Lever]:
+        inner = None if expected is None else expected.child("")
+        for code in sorted({*one, *two}, key=int):
+            yield from self.below((*path, code), one.get(code, 1.0), two.get(code, 1.0), inner)
+
+    def _staff(self, path: KeyPath, one: Tree, two: Tree, expected: Shape | None) -> Iterator[Lever]:
+        """Compare the staff of provinces; one that has none of its own has its share of the country's."""
+        inner = None if expected is None else expected.child("", node_of({"staff": 1}))
+        for code in sorted({*one, *two}, key=int):
+            here, there = (_as_desk(side.get(code)) for side in (one, two))
+            at = (*path, code)
+            if here is None or there is None:
+                sides = ((self.base, here), (self.other, there))
+                yield self._row(at, *(self._of_province(at, side, own, inner) for side, own in sides))
+                continue
+            for key in dict.fromkeys((*here, *there)):
+                deeper = None if inner is None else inner.child(key)
+                yield from self.below((*at, key), here.get(key), there.get(key), deeper)
+
+    def _of_province(self, path: KeyPath, side: "Scenario", own: Tree, expected: Shape | None) -> str | None:
+        """Return the staff of a province in words, which is its share where it has none of its own."""
+        if own is not None:
+            only = own["staff"] if set(own) == {"staff"} else own
+            return value_text(only, expected if only is own or expected is None else expected.child("staff"))
+        _, desk, _, code = path
+        rows, weights = side.spec.population.provinces, side.spec.desks.province_weights
+        people = {str(row.code): row.population * weights.get(str(row.code), 1.0) for row in rows}
+        staff = getattr(side.spec.desks, str(desk)).staff
+        return share_text(staff * people[str(code)] / sum(people.values())) if code in people else None
+
+    def _text(self, path: KeyPath, value: Tree, expected: Shape | None) -> str | None:
+        if isinstance(value, dict):
+            return gist(value, self.names, expected)
+        return None if value is None else value_text(value, expected, self.names if path[-1] == "provinces" else None)
+
+    def _row(self, path: KeyPath, one: str | None, two: str | None) -> Lever:
+        at = next((at for at in range(1, len(path)) if _by_code(path[:at])), None)
+        code = None if at is None else int(path[at])
+        if at is not None:
+            own = path[:at] if path[at - 1] == WEIGHTS else (*path[: at - 1], *(path[at + 1 :] or ("staff",)))
+        named = lever_name(path if at is None else own, self.other.spec, None if code is None else self._name(code))
+        return Lever(".".join(map(str, path)), code, one, two, named)
+
+    def _name(self, code: int) -> str:
+        return self.names.get(code, str(code))
+
+
+def _equal(one: Tree, two: Tree) -> bool:
+    """Return whether two numbers are one but for rounding, as it comes of pooling."""
+    numbers = isinstance(one, float) and isinstance(two, int | float)
+    return numbers and math.isclose(one, two, rel_tol=ROUNDING)
+
+
+def _as_desk(own: Tree) -> Tree:
+    """Return the staff of a province as a map, as it may be written."""
+    return own if own is None or isinstance(own, dict) else {"staff": own}
+
+
+def _by_code(path: KeyPath) -> bool:
+    """Return whether the keys below a path are codes of provinces."""
+    return path[-1] in (WEIGHTS, STAFF) or path == ("population", "provinces")
+
+
+def _is_another(path: KeyPath, one: Tree, two: Tree) -> bool:
+    """Return whether two maps are of other kinds, so that a row for each of their keys would say nothing."""
+    if path[:-1] == ("measures",):
+        return bool(one["kind"] != two["kind"])
+    forms = {*DistributionKind.labels(), "ramp", "steps"}
+    return set(one) != set(two) and {*one, *two} <= forms
+
+
+def _at(tree: Tree, path: KeyPath) -> Tree:
+    for part in path:
+        tree = tree[part]
+    return tree
+
+
+def _shape_at(path: KeyPath) -> Shape | None:
+    here: Shape | None = shape(ScenarioModel)
+    for part in path:
+        here = None if here is None else here.child(part)
+    return here

@@ -1,0 +1,45 @@
+"""What two scenarios or runs differ in, from the command line."""
+
+import json
+
+import pytest
+
+from tests.cli.commands import Tocsin
+
+
+def test_every_lever_stands_in_a_line_with_its_key_below(tocsin: Tocsin) -> None:
+    ended = tocsin("diff", "china-2022", "law-2022")
+    assert ended.code == 0
+    assert ended.out.splitlines() == [
+        "what law-2022 changes of china-2022",
+        "  days in force of the measure law: from 2022-12-01 -> from 2022-01-01",
+        "      measures.law.window",
+    ]
+
+
+def test_the_same_scenario_differs_in_no_lever(tocsin: Tocsin) -> None:
+    ended = tocsin("diff", "tiny", "tiny")
+    assert (ended.code, ended.out) == (0, "no lever differs\n")
+
+
+def test_json_has_levers_and_how_it_is_run(tocsin: Tocsin) -> None:
+    document = json.loads(tocsin("diff", "china-2022", "china-2022-full", "--json").out)
+    assert (document["base"], document["other"]) == ("china-2022", "china-2022-full")
+    assert {row["key"] for row in document["levers"]} == {
+        f"measures.{name}-december" for name in ("cluster-campaigns", "videos", "activities")
+    }
+    (run,) = document["run_as"]
+    assert (run["key"], run["base"], run["other"]) == ("period.end", "2022-11-30", "2022-12-31")
+
+
+@pytest.mark.parametrize("names", [("tiny", "nothing"), ("nothing", "tiny")])
+def test_what_is_no_scenario_is_refused(names: tuple[str, str], tocsin: Tocsin) -> None:
+    ended = tocsin("diff", *names)
+    assert (ended.code, ended.out) == (2, "")
+    assert "there is no such scenario" in ended.err
+
+
+def test_a_folder_without_runs_is_refused(tocsin: Tocsin) -> None:
+    ended = tocsin("diff", "tiny", ".")
+    assert ended.code == 2
+    assert "no run" in ended.err
