@@ -6,8 +6,8 @@ from datetime import date
 from typing import TYPE_CHECKING, Any, Literal
 
 from sim.days import DAY_MS, day_number
-from sim.scenario.load import plain
 from sim.scenario.parameters import is_full_form
+from sim.scenario.resolved import plain
 
 if TYPE_CHECKING:
     from sim.scenario import Scenario

@@ -6,15 +6,19 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from sim.days import DAY_MS, day_number
-from sim.scenario.load import plain
+from sim.scenario.resolved import plain
 from sim.scenario.schema.measures import DenCampaign, Gradual, MeasureBase, Outage, Repatriation
+from sim.scenario.shapes import written
 from sim.words import DESK_LABELS
 
 if TYPE_CHECKING:
     from sim.scenario.load import Scenario
     from sim.scenario.schema import ScenarioModel
 
-NO_EFFECT = ("schema", "name", "title", "engine", "figures", "evidence", "record", "sweep", "calibration", "costs")
+NO_EFFECT = (
+    *("schema", "name", "title", "policy_of", "engine"),
+    *("figures", "evidence", "record", "sweep", "calibration", "costs"),
+)
 """Keys that say what a scenario is called, what it is held against, what things cost and how it is run; no day depends
 on them."""
 
@@ -36,6 +40,11 @@ def digest_before(scenario: "Scenario", day: int, end: bool = True) -> str:
         kept["period"] = {**kept["period"], "end": None}
     text = json.dumps(kept, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def effects_before(spec: "ScenarioModel", day: int) -> dict[str, Any]:
+    """Return the plain values of a scenario's model that have an effect before a day number."""
+    return _before(written(type(spec), spec), spec, day)
 
 
 def is_far(scenario: "Scenario", day: int) -> bool:

@@ -31,6 +31,7 @@ class Files:
     mistakes: list[Mistake] = field(default_factory=list)
     unread: set[str] = field(default_factory=set)  # keys of tables that could not be read
     trees: list[Node] = field(default_factory=list)  # of each file with all that it extends, the deepest first
+    figured: int = 0  # which of them said the figures that hold in the end
 
     def read(
         self,
@@ -61,16 +62,18 @@ class Files:
         if node is None:
             raise ScenarioError(self.mistakes)
         own, draws = parted(self.with_tables(unwrap_all(node, self.mistakes), path.parent))
-        base = own.child("extends")
+        base, figures = own.child("extends"), own.child("figures")
         if base is not None:
             opened = (*opened, path.resolve())
             base_path, base_shown = self.base(base, path, shown, opened)
             below = self.read(base_path, base_shown, opened, (shown, *chain), replaced or draws is not None)
             own = merge(below, without(own, "extends"))
+        if draws is not None and draws.value is not None and not replaced:
+            own = self.drawn(own, draws, path.parent)
+        if figures is not None:
+            self.figured = len(self.trees)
         self.trees.append(own)
-        if draws is None or draws.value is None or replaced:
-            return own
-        return self.drawn(own, draws, path.parent)
+        return own
 
     def drawn(self, root: Node, name: Node, folder: Path) -> Node:
         """Return the tree with the values of the draw that is asked for; keeps the table of this name."""

@@ -10,7 +10,7 @@ import pytest
 from sim.days import day_number
 from sim.scenario import Scenario, ScenarioModel, load_scenario
 from sim.scenario.before import NO_EFFECT, _before, digest_before, is_far
-from sim.scenario.load import plain
+from sim.scenario.resolved import plain
 
 DAY = day_number(date(2022, 2, 1))
 

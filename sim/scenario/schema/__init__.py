@@ -173,11 +173,16 @@ class Calibration(Part):
 
 
 class ScenarioModel(Part):
-    """A whole scenario."""
+    """A whole scenario.
+
+    ``policy_of`` names the scenario, with its figures, of which this one is a policy: it changes what that one says of
+    the days of both. Loading fills it in; null where this scenario is held to its figures itself.
+    """
 
     schema_: Literal[1] = Field(alias="schema")
     name: Name
     title: Annotated[str, Field(min_length=1, max_length=300, pattern=ONE_LINE)]
+    policy_of: Name | None = None
     period: Period
     seed: Seed
     scale: Scale = 1.0
