@@ -7,7 +7,6 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sim.report.answer import answer, short_answer
 from sim.report.beside import Compared, compared_runs, comparison, difference, labels_of
 from sim.report.charts import chart, packed, script_json, share_scales
 from sim.report.gallery import FIGURES, FILM, SECONDS, SECTIONS, Picture, combinations, drawn
@@ -15,6 +14,7 @@ from sim.report.inside import evidence_summary, evidence_table, months_table
 from sim.report.parts import About, Control, Part, Plot, Shown, table, title_of
 from sim.report.pictures.film import reel
 from sim.report.pictures.provenance import parameters
+from sim.results.answer import answer, short_answer
 from sim.results.findings import shortened
 from sim.results.folder import demand_file, whole
 from sim.rounding import amount

@@ -4,9 +4,11 @@ from pathlib import Path
 from typing import Any
 
 from sim.results import provenance
+from sim.results.chance import chance
 from sim.results.evidence import evidence
-from sim.results.figures import summarise
+from sim.results.figures import figure, totals
 from sim.results.findings import findings
+from sim.results.quantities import Quantities
 from sim.results.scope import Scope
 from sim.results.stored import sha256
 
@@ -15,7 +17,8 @@ Manifest = dict[str, Any]
 
 def compose(folder: Path, scope: Scope, warnings: list[str]) -> Manifest:
     """Compute ``run.json``, but for its performance, from the files that lie in the folder of a run."""
-    totals, figures = summarise(folder, scope)
+    quantities = Quantities.read(folder, scope)
+    figures = [figure(quantities, target) for target in scope.targets]
     inside = evidence(folder, scope)
     return {
         "name": scope.name,
@@ -27,11 +30,13 @@ def compose(folder: Path, scope: Scope, warnings: list[str]) -> Manifest:
         "machine": provenance.machine(),
         "command": provenance.command(),
         "scenario_sha256": scope.sha256,
+        "policy_of": scope.policy_of,
         "files": {path.name: sha256(path) for path in sorted(folder.iterdir())},
         "figures": figures,
         "evidence": inside,
         "findings": findings(folder, scope, figures, inside),
-        "totals": totals,
+        "totals": totals(quantities),
+        "chance": chance(quantities),
         "warnings": warnings,
     }
 

@@ -24,7 +24,7 @@ class Target:
 
     ``window`` holds both of its days; its end is None for a figure of one date. ``base`` is the earlier
     window of a change. ``tolerance`` is relative, but absolute for a change. ``standard_error`` is the spread of
-    single runs, ``interval`` what was predicted, both in the figure's unit.
+    single runs of the whole country, ``interval`` what was predicted, both in the figure's unit.
     """
 
     name: str
@@ -76,7 +76,8 @@ class Scope:
     codes in table order; ``fraud_types`` and ``age_bands`` are labels in the scenario's order. ``sha256`` is
     of the resolved scenario without engine, workers and record. ``internet_users`` are those of the country.
     ``prices`` are all of ``costs``, or none where the scenario has no such section.
-    ``province_names`` stand in the order of ``provinces``.
+    ``province_names`` stand in the order of ``provinces``. ``policy_of`` is the name of the scenario of which this one
+    is a policy, whose reported figures it is not held to; None for all others.
     """
 
     name: str
@@ -95,6 +96,7 @@ class Scope:
     internet_users: int = 0
     prices: tuple[Price, ...] = ()
     province_names: tuple[str, ...] = ()
+    policy_of: str | None = None
 
     @classmethod
     def of(cls, scenario: "Scenario") -> "Scope":
@@ -128,6 +130,7 @@ class Scope:
             internet_users=spec.population.internet_users(),
             prices=tuple(_prices(scenario.resolved["costs"])),
             province_names=tuple(row.name for row in spec.population.provinces),
+            policy_of=spec.policy_of,
         )
 
     @property

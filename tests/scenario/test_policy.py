@@ -8,6 +8,7 @@ import sim
 from sim.scenario import bundled_scenarios
 
 NOT = ("china-2022", "china-2022-full", "tiny")
+BANKS = "{kind: bank_hold, window: [2022-12-05, null], intensity: 1}"
 FILE = "schema: 1\nname: mine\ntitle: t\nextends: {base}\n{more}"
 
 
@@ -27,7 +28,7 @@ def test_bundled_alternatives_are_policies_and_what_only_goes_on_longer_is_none(
         ({"period": "{start: 2022-11-28, end: 2022-11-30, warmup: 0 d}"}, None),
         ({"name": "x", "record.events": "all", "costs.wage.call": "80"}, None),
         # What begins after the period that the figures are about.
-        ({"period.end": "2022-12-31", "measures.x": "{kind: bank_hold, window: [2022-12-05, null], intensity: 1}"}, None),
+        ({"period.end": "2022-12-31", "measures.x": BANKS}, None),
         # Whoever says the figures is held to them.
         ({"desks.visit.staff": "9000", "figures": "[]"}, None),
         ({"policy_of": "another", "scale": "0.1"}, "another"),

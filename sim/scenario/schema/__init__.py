@@ -116,9 +116,9 @@ class Period(Part):
 class Figure(Part):
     """A figure to show beside the simulated one: put in, fitted or predicted.
 
-    Only a prediction may be without a value: nothing is reported yet. ``standard_error`` is that of one run at the
-    scenario's scale, the spread between seeds; ``interval`` holds 90 % of what the posterior predicts. Both are in
-    the unit of the figure.
+    Only a prediction may be without a value: nothing is reported yet. ``standard_error`` is that of one run of the
+    whole country, the spread between seeds, which grows as the root of 1 / scale in a thinned run; ``interval`` holds
+    90 % of what the posterior predicts. Both are in the unit of the figure.
     """
 
     name: Name
