@@ -1,24 +1,17 @@
 """Two groups of tests: the quick one, which holds every law once, and ``slow``, which is for what needs longer.
 
-``pytest`` runs the quick group, ``pytest -m slow`` the other; ``.ci/run`` runs one after the other.
+``pytest`` runs the quick group, ``pytest -m slow`` the other; ``.ci/run`` runs one after the other. The browser and
+axe-core are here so that a session opens one browser, whatever pages it is for.
 """
 
-import pytest
 from hypothesis import HealthCheck, settings
 
-QUICK_NOTEBOOKS = {"first-look.ipynb"}
-"""The notebooks that the quick group runs."""
+from tests.browser import axe, chromium
+
+__all__ = ["axe", "chromium"]
 
 # Nothing depends on luck or load: the same examples every time, and however long each of them takes.
 settings.register_profile(
     "tocsin", derandomize=True, database=None, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("tocsin")
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put notebooks into the slow group, but for the quick ones."""
-    for item in items:
-        if item.path.suffix == ".ipynb" and item.path.name not in QUICK_NOTEBOOKS:
-            item.add_marker(pytest.mark.slow)

@@ -27,7 +27,8 @@ def true_targets(evaluations: Evaluations, targets: Targets, level: Level) -> Ta
     return Targets(rows, targets.fitted)
 
 
-@pytest.mark.parametrize("start", [0.2, pytest.param(0.8, marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("start", [0.2, 0.8])
 def test_a_fit_comes_back_to_the_figures_and_to_what_made_them(
     start: float, small: sim.Scenario, evaluations: Evaluations, targets: Targets, levels: list[Level]
 ):
@@ -114,6 +115,9 @@ def test_a_calibration_writes_its_report_and_the_scenario_that_it_fitted(tmp_pat
     done = calibrate(scenario, tmp_path / "work", 1, file)
     again = calibrate(scenario, tmp_path / "work", 1)
     assert again.document == done.document
+    held = [row["within"] for row in done.document["figures"] if row["role"] == "fitted"]
+    assert len(held) == 4
+    assert all(held)
     fitted = sim.load_scenario(str(file))
     for one in done.document["parameters"]:
         source = fitted.sources[one["key"]]

@@ -1,12 +1,8 @@
 """Small runs to draw: one in which everything happens, one of hostile names, some in which little or nothing does."""
 
-import os
 import re
-import shutil
-import subprocess
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import pytest
 
@@ -150,38 +146,3 @@ def reports(
         "hostile": report(hostile, place / "hostile.html"),
         "compared": report([full, silent, central], place / "compared.html"),
     }
-
-
-def missing(what: str) -> NoReturn:
-    """Skip where a tool is missing, but fail where the machine is there to run everything."""
-    if os.environ.get("CI"):
-        pytest.fail(f"{what} is missing; .ci/run installs it")
-    pytest.skip(f"{what} is missing")
-
-
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[Any]:
-    """A browser without a window."""
-    from playwright.sync_api import sync_playwright
-
-    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    if found is None:
-        missing("chromium")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
-        yield browser
-        browser.close()
-
-
-@pytest.fixture(scope="session")
-def axe(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The source of axe-core, from npm's registry."""
-    npm = shutil.which("npm")
-    if npm is None:
-        missing("npm")
-    folder = tmp_path_factory.mktemp("axe")
-    asked = [npm, "install", "--prefix", str(folder), "--no-save", "--no-audit", "--no-fund", "axe-core@4.14.1"]
-    done = subprocess.run(asked, cwd=folder, capture_output=True, text=True, check=False)
-    if done.returncode:
-        missing(f"axe-core ({done.stderr.strip()[-200:]})")
-    return (folder / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")

@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from tests.browser import serious
 from tests.report.conftest import HOSTILE
 from tests.report.opened import WIDTHS, Opened, opened
 
@@ -14,7 +15,6 @@ from tests.report.opened import WIDTHS, Opened, opened
 BOTH_WIDTHS = [pytest.param(width, marks=[] if width == "phone" else pytest.mark.slow) for width in WIDTHS]
 NAMES = ("full", "country", "empty", "hostile", "compared")
 DATE = "#film-date"
-SERIOUS = ("serious", "critical")
 
 
 @pytest.fixture
@@ -263,24 +263,16 @@ def test_axe_finds_nothing_serious(
     chromium: Any, reports: dict[str, Path], axe: str, name: str, width: str, scheme: str
 ) -> None:
     with opened(chromium, reports[name], width, scheme) as found:
-        found.page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
-        found.page.evaluate(axe)
-        violations = found.page.evaluate("axe.run().then((result) => result.violations)")
-        serious = [
-            f"{one['id']} ({one['impact']}): {one['nodes'][0]['html'][:200]} {one['nodes'][0]['failureSummary'][:300]}"
-            for one in violations
-            if one["impact"] in SERIOUS
-        ]
-        assert not serious, "\n".join(serious)
+        lines = serious(found.page, axe)
+        assert not lines, "\n".join(lines)
 
 
 def test_axe_can_find_something(chromium: Any, axe: str) -> None:
     page = chromium.new_page()
     page.set_content("<html><body><button></button><p style='color:#ccc;background:#ddd'>faint</p></body></html>")
-    page.evaluate(axe)
-    found = page.evaluate("axe.run().then((result) => result.violations.map((one) => one.id))")
+    found = {line.split()[0] for line in serious(page, axe)}
     page.close()
-    assert {"button-name", "color-contrast"} <= set(found)
+    assert {"button-name", "color-contrast"} <= found
 
 
 def test_a_browser_that_is_too_old_says_so(chromium: Any, reports: dict[str, Path]) -> None:

@@ -1,0 +1,85 @@
+"""Catalogues that follow the sources: ``python -m sim.language.extract`` finds all texts and keeps their translations.
+
+A text that is new stands in ``catalogues/*.po`` without a translation, one that is said no more goes.
+"""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+from babel.messages.catalog import Catalog
+from babel.messages.extract import extract_from_dir
+from babel.messages.pofile import read_po, write_po
+
+from sim.language.spoken import ENGLISH, LANGUAGES
+
+SOURCES = Path(__file__).resolve().parent.parent
+CATALOGUES = SOURCES / "language" / "catalogues"
+METHODS = [("**.py", "python"), ("**.jinja", "jinja2.ext:babel_extract")]
+KEYWORDS = {"said": None, "counted": (1, 2), "marked": None}
+"""The functions whose arguments are texts, as Babel names them: None for the first one alone."""
+
+
+UNCHANGING = datetime(2026, 1, 1, tzinfo=UTC)
+"""The date that stands in a catalogue: the same sources make the same file."""
+
+
+def extracted() -> Catalog:
+    """Return all texts of the package, with the files where they are said."""
+    found = Catalog()
+    every = extract_from_dir(SOURCES, METHODS, keywords=KEYWORDS, comment_tags=("LANGUAGE:",))
+    for file, _, text, comments, _ in every:
+        found.add(text, locations=[(f"sim/{file}", 0)], auto_comments=comments)
+    return found
+
+
+def catalogue(language: str) -> Catalog:
+    """Return the catalogue of a language as it is stored."""
+    with (CATALOGUES / f"{language}.po").open("rb") as source:
+        return read_po(source, locale=language)
+
+
+def followed(texts: Catalog, language: str) -> Catalog:
+    """Return the catalogue of a language for these texts, with the translations that are stored."""
+    kept = catalogue(language)
+    found = Catalog(
+        language,
+        header_comment=f"# Tocsin in {LANGUAGES[language]}.",
+        project="Tocsin",
+        version="0",
+        msgid_bugs_address="",
+        creation_date=UNCHANGING,
+        revision_date=UNCHANGING,
+        last_translator="",
+        language_team="",
+        fuzzy=False,
+    )
+    for text in texts:
+        if text.id:
+            before = kept.get(text.id if isinstance(text.id, str) else text.id[0])
+            found.add(text.id, before.string if before else None, text.locations, auto_comments=text.auto_comments)
+    return found
+
+
+def untranslated(found: Catalog) -> list[str]:
+    """Return the texts of a catalogue that have no translation, or not one for each number."""
+    missing = []
+    for message in found:
+        strings = [message.string] if isinstance(message.string, str | None) else list(message.string)
+        if message.id and not all(strings):
+            missing.append(message.id if isinstance(message.id, str) else message.id[0])
+    return missing
+
+
+def main() -> None:
+    """Bring the catalogue of each language up to the sources."""
+    texts = extracted()
+    for language in LANGUAGES:
+        if language != ENGLISH:
+            found = followed(texts, language)
+            with (CATALOGUES / f"{language}.po").open("wb") as file:
+                write_po(file, found, width=120, include_lineno=False, sort_output=True)
+            print(f"{language}: {len(found)} texts, {len(untranslated(found))} without a translation")
+
+
+if __name__ == "__main__":
+    main()

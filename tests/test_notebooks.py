@@ -1,0 +1,65 @@
+"""The notebooks of ``results`` show what they are stored with, which can be seen without running anything."""
+
+import copy
+import itertools
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from tests.notebooks import PLOTLY, RESULTS, executed, shown
+
+QUICK = "first-look.ipynb"
+"""The notebook that the quick group runs."""
+
+NOTEBOOKS = sorted(RESULTS.glob("*.ipynb"))
+MOST_BYTES = 700_000
+
+
+def named(path: Path) -> str:
+    """Name a notebook."""
+    return path.name
+
+
+@pytest.mark.parametrize(
+    "path",
+    [pytest.param(path, marks=[] if path.name == QUICK else pytest.mark.slow, id=path.name) for path in NOTEBOOKS],
+)
+def test_a_rerun_shows_what_is_stored(path: Path) -> None:
+    kept = nbformat.read(path, as_version=4)
+    for number, (stored, now) in enumerate(zip(shown(kept), shown(executed(path)), strict=True)):
+        assert stored == now, f"{path.name}, code cell {number}: python -m tests.notebooks {path}"
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=named)
+def test_pictures_are_stored_as_small_pictures(path: Path) -> None:
+    outputs = list(
+        itertools.chain.from_iterable(
+            cell.outputs for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code"
+        )
+    )
+    kinds = {kind for output in outputs for kind in output.get("data", {})}
+    assert "image/png" in kinds
+    assert PLOTLY not in kinds
+    assert path.stat().st_size < MOST_BYTES
+    assert not any(output.output_type == "error" for output in outputs)
+
+
+def test_another_number_of_a_picture_or_a_table_is_seen() -> None:
+    figure = {"data": [{"name": "calls", "x": [1, 2], "y": [0.25, 0.5]}], "layout": {}}
+    notebook = nbformat.v4.new_notebook(
+        cells=[
+            nbformat.v4.new_code_cell(
+                outputs=[
+                    nbformat.v4.new_output("display_data", data={PLOTLY: figure}),
+                    nbformat.v4.new_output("execute_result", data={"text/plain": "victims  7", "text/html": "<p>7"}),
+                ]
+            )
+        ]
+    )
+    other, nearly, told = (copy.deepcopy(notebook) for _ in range(3))
+    other.cells[0].outputs[0].data[PLOTLY]["data"][0]["y"][1] = 0.51
+    nearly.cells[0].outputs[0].data[PLOTLY]["data"][0]["y"][1] = 0.5 + 1e-13
+    told.cells[0].outputs[1].data["text/plain"] = "victims  8"
+    assert shown(notebook) == shown(nearly) != shown(other)
+    assert shown(notebook) != shown(told)
