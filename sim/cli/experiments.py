@@ -105,12 +105,12 @@ def compare(
     quiet: Quiet = False,
 ) -> None:
     """Compare policies on the very same attempts and people: paired differences with the first, the base."""
-    from sim.experiments.lines import show
     from sim.experiments.paired import compare_folders, compare_scenarios, prepared
     from sim.experiments.rounded import thin
     from sim.experiments.table import comparison_tables
     from sim.progress import console
     from sim.results.folder import to_json
+    from sim.results.lines import show
 
     values = given_values(engine, scale, pool, seed, events)
     finished = [name for name in names if Path(name).is_dir()]
@@ -171,10 +171,10 @@ def attribute(
     """Say what each layer prevents and costs: alone, beside all others, and on average (Shapley values)."""
     from sim.experiments.attribute import attribute as attributed
     from sim.experiments.attribute import prepared
-    from sim.experiments.lines import show
     from sim.experiments.table import attribution_tables, records
     from sim.progress import console
     from sim.results.folder import to_json
+    from sim.results.lines import show
 
     found = load(
         scenario, settings, {"engine": engine, "scale": scale, "population.pool": pool, "seed": seed, "draw": draw}
@@ -219,7 +219,6 @@ def sweep(
     quiet: Quiet = False,
 ) -> None:
     """Run a scenario at every point of a design; one table with a row a run. Interrupted, the same command goes on."""
-    from sim.experiments.lines import show
     from sim.experiments.rounded import alike, thin
     from sim.experiments.rounded import varied as varied_staff
     from sim.experiments.simulations import FAILED
@@ -228,6 +227,7 @@ def sweep(
     from sim.experiments.table import records, sweep_table
     from sim.progress import console
     from sim.results.folder import to_json
+    from sim.results.lines import show
 
     found = load(
         scenario, settings, {"engine": engine, "scale": scale, "population.pool": pool, "seed": seed, "draw": draw}
