@@ -23,7 +23,10 @@ from sim.cli import runs, scenarios
 from sim.cli.common import DONE, FAILED, REFUSED, app
 
 # isort: split
-from sim.cli import experiments  # the help lists commands in this order
+from sim.cli import beginning  # the help lists commands in this order
+
+# isort: split
+from sim.cli import experiments
 
 # isort: split
 from sim.cli import sensitivity
@@ -40,7 +43,18 @@ from sim.failures import MACHINE, FailedError, RefusedError, Terminated
 from sim.scenario.errors import ascii_controls
 from sim.version import __version__
 
-__all__ = ["app", "experiments", "main", "report", "runs", "scenarios", "sensitivity", "staffing", "verify"]
+__all__ = [
+    "app",
+    "beginning",
+    "experiments",
+    "main",
+    "report",
+    "runs",
+    "scenarios",
+    "sensitivity",
+    "staffing",
+    "verify",
+]
 
 PROGRAM = "tocsin"
 """The name of the command, however it was started."""

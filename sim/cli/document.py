@@ -53,6 +53,20 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("tocsin diff china-2022 no-local", "what a policy changes, lever by lever"),
         ("tocsin diff results/runs/A results/runs/B", "of two finished runs"),
     ),
+    "new": (
+        ("tocsin new policy", "policy.yaml, which extends the flagship and changes nothing yet"),
+        ("tocsin new policy --from more-officers", "a policy on top of another"),
+    ),
+    "provinces": (
+        ("tocsin provinces", "those of the flagship"),
+        ("tocsin provinces my.yaml --set desks.visit.by_province.Guangdong.staff=1000", "whom a policy puts on duty"),
+        ("tocsin provinces results/runs/NAME", "with the alerts a day that the run issued"),
+    ),
+    "explain": (
+        ("tocsin explain", "the keys at the top of a scenario"),
+        ("tocsin explain desks.visit.staff china-2022", "what it means, what the flagship says and why"),
+        ("tocsin explain 'measures[bank_hold]'", "the keys of a measure of that kind"),
+    ),
     "calibrate": (("tocsin calibrate my.yaml", "after an interrupt, the same command goes on"),),
     "compare": (
         (

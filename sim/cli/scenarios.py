@@ -14,8 +14,13 @@ if TYPE_CHECKING:
 
 @app.command()
 def validate(scenario: ScenarioName, settings: Settings = None) -> None:
-    """Name every mistake of a scenario at once."""
+    """Name every mistake of a scenario at once, and warn of measures that the period leaves out."""
+    from sim.results.measure_findings import measures_outside
+    from sim.results.scope import Scope
+
     found = load(scenario, settings, {})
+    for row in measures_outside(Scope.of(found)):
+        typer.echo(ascii_controls(f"warning: {row['sentence']}"), err=True)
     typer.echo(ascii_controls(f"{scenario}: no mistakes; {found.spec.title}"))
 
 

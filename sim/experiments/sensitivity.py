@@ -49,6 +49,7 @@ from sim.results.outcomes import Outcome, quantity_names
 from sim.results.outcomes import quantities as all_quantities
 from sim.scenario import Scenario, changed
 from sim.scenario.errors import choices
+from sim.scenario.provinces import coded_key
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -205,6 +206,7 @@ def _chosen(scenario: Scenario, keys: Sequence[str] | None) -> tuple[Parameter, 
         if not free:
             raise DesignError("no number has a range; parameters with one, {value, origin, range, basis}")
         return tuple(free)
+    keys = [coded_key(key, scenario.spec.population.names) for key in keys]
     parameters = ranged_parameters(scenario)
     allowed = [one.key for one in parameters]
     sections = list(dict.fromkeys(f"{key.partition('.')[0]}.*" for key in allowed))

@@ -29,6 +29,7 @@ from sim.results.folder import whole
 from sim.results.outcomes import Outcome, quantities
 from sim.scenario import Scenario, changed
 from sim.scenario.load import value_at
+from sim.scenario.provinces import coded_key
 from sim.scenario.resolved import plain
 
 if TYPE_CHECKING:
@@ -96,7 +97,12 @@ def planned(
         DesignError: If it cannot be made, or if rounding makes all values of a parameter one.
     """
     own = scenario.spec.sweep
-    values_by_key: Mapping[str, Sequence[Value]] = own.vary if vary is None else vary
+    values_by_key: dict[str, Sequence[Value]] = {}
+    for typed, values in (own.vary if vary is None else vary).items():
+        key = coded_key(typed, scenario.spec.population.names)
+        if key in values_by_key:
+            raise DesignError(f"{typed} is varied twice; each parameter once")
+        values_by_key[key] = values
     for key in values_by_key:
         if key.partition(".")[0] in ("seed", "sweep", "calibration", "record", "name", "title"):
             raise DesignError(f"{key} is not varied; parameters, and --replicates for seeds")

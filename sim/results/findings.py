@@ -13,6 +13,7 @@ from sim.language.dates import month_named
 from sim.results.desk_findings import busy_desks, expired_tiers
 from sim.results.figures import CHANGE, STANDARD_ERRORS
 from sim.results.line_findings import growing_lines
+from sim.results.measure_findings import measures_outside
 from sim.results.scope import Scope
 from sim.results.seats import Seats
 from sim.results.stretches import stretches, when
@@ -44,6 +45,7 @@ def findings(folder: Path, scope: Scope, figures: Sequence[Row], evidence: Seque
         *busy_desks(folder, scope, seats),
         *expired_tiers(folder, scope, seats),
         *growing_lines(folder, scope, seats),
+        *measures_outside(scope),
     ]
     if scope.policy_of is not None:
         return desks  # what was reported, and what is known, is of what was

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from sim.days import DAY_MS, day_number
 from sim.scenario.parameters import is_full_form
 from sim.scenario.resolved import plain
+from sim.scenario.schema.measures import Spread
 
 if TYPE_CHECKING:
     from sim.scenario import Scenario
@@ -69,6 +70,15 @@ class Price:
 
 
 @dataclass(frozen=True)
+class Dated:
+    """A measure by its name, with its window; ``spread`` if its counts are spread over all days of the window."""
+
+    name: str
+    window: Window
+    spread: bool = False
+
+
+@dataclass(frozen=True)
 class Scope:
     """Period, scale, labels, targets and evidence of a run.
 
@@ -77,7 +87,7 @@ class Scope:
     of the resolved scenario without engine, workers and record. ``internet_users`` are those of the country.
     ``prices`` are all of ``costs``, or none where the scenario has no such section.
     ``province_names`` stand in the order of ``provinces``. ``policy_of`` is the name of the scenario of which this one
-    is a policy, whose reported figures it is not held to; None for all others.
+    is a policy, whose reported figures it is not held to; None for all others. ``measures`` are those of the scenario.
     """
 
     name: str
@@ -97,6 +107,7 @@ class Scope:
     prices: tuple[Price, ...] = ()
     province_names: tuple[str, ...] = ()
     policy_of: str | None = None
+    measures: tuple[Dated, ...] = ()
 
     @classmethod
     def of(cls, scenario: "Scenario") -> "Scope":
@@ -131,6 +142,9 @@ class Scope:
             prices=tuple(_prices(scenario.resolved["costs"])),
             province_names=tuple(row.name for row in spec.population.provinces),
             policy_of=spec.policy_of,
+            measures=tuple(
+                Dated(name, measure.window, isinstance(measure, Spread)) for name, measure in spec.measures.items()
+            ),
         )
 
     @property

@@ -22,7 +22,9 @@ class Uniform(_Parameters):
     """Every duration from `low` to `high` is equally likely."""
 
     low: DurationOrZero
+    """The shortest duration. More: longer durations. Example: `5 min`"""
     high: Duration
+    """The longest duration. More: longer durations. Example: `15 min`"""
 
     @model_validator(mode="after")
     def _ordered(self) -> "Uniform":
@@ -35,20 +37,26 @@ class Exponential(_Parameters):
     """The memoryless distribution with this mean."""
 
     mean: Duration
+    """The mean duration. More: longer durations. Example: `30 min`"""
 
 
 class Lognormal(_Parameters):
     """exp of a normal distribution: `sigma` is the standard deviation of the logarithm."""
 
     median: Duration
+    """The duration that half of all do not exceed. More: longer durations. Example: `20 min`"""
     sigma: Sigma
+    """Standard deviation of the logarithm. More: durations differ more, some are very long. Example: `0.5`"""
 
 
 class Weibull(_Parameters):
     """P(longer than t) = exp(-(t / scale) ** shape)."""
 
     scale: Duration
+    """The duration that 63 in a hundred do not exceed. More: longer durations. Example: `40 min`"""
     shape: Shape
+    """How the hazard goes: below 1 it falls with time, above 1 it rises. Unit: none. More: durations are more alike.
+    Example: `1.5`"""
 
 
 class Distribution(BaseModel):
@@ -60,10 +68,15 @@ class Distribution(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     constant: DurationOrZero | None = None
+    """Always this duration. More: longer durations. Example: `45 min`"""
     uniform: Uniform | None = None
+    """Every duration between two ends is equally likely."""
     exponential: Exponential | None = None
+    """Memoryless: short ones are likely, long ones rare."""
     lognormal: Lognormal | None = None
+    """Skewed: a median, and a spread of the logarithm."""
     weibull: Weibull | None = None
+    """With a hazard that rises or falls."""
 
     @model_validator(mode="before")
     @classmethod

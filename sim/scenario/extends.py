@@ -13,6 +13,7 @@ from sim.scenario.csv_files import inside, read_table
 from sim.scenario.errors import Mistake, Place, ScenarioError, choices, dotted, found, nearest
 from sim.scenario.nodes import KeyPath, Node, merge, without
 from sim.scenario.parameters import unwrap_all
+from sim.scenario.provinces import coded, names_in
 from sim.scenario.reading import MAX_BYTES, decode, top_map
 from sim.scenario.shapes import Shape
 from sim.scenario.stored_draws import KEY, drawn, parted, table_mistakes
@@ -29,7 +30,7 @@ class Files:
     draw: int | None = None  # the posterior draw to apply
     draws: Node | None = None  # the table of draws that was found
     mistakes: list[Mistake] = field(default_factory=list)
-    unread: set[str] = field(default_factory=set)  # keys of tables that could not be read
+    told: set[str] = field(default_factory=set)  # keys whose mistakes are told before the schema finds them, too
     trees: list[Node] = field(default_factory=list)  # of each file with all that it extends, the deepest first
     figured: int = 0  # which of them said the figures that hold in the end
 
@@ -67,7 +68,9 @@ class Files:
             opened = (*opened, path.resolve())
             base_path, base_shown = self.base(base, path, shown, opened)
             below = self.read(base_path, base_shown, opened, (shown, *chain), replaced or draws is not None)
-            own = merge(below, without(own, "extends"))
+            own = merge(below, coded(without(own, "extends"), names_in(own, below), self.mistakes))
+        else:
+            own = coded(own, names_in(own), self.mistakes)
         if draws is not None and draws.value is not None and not replaced:
             own = self.drawn(own, draws, path.parent)
         if figures is not None:
@@ -143,7 +146,7 @@ class Files:
                 return replace(read_table(node, folder, key), parameter=node.parameter)
             except ScenarioError as error:
                 self.mistakes += error.mistakes
-                self.unread.add(dotted(key))
+                self.told.add(dotted(key))
                 return node
         if not isinstance(node.value, dict):
             return node

@@ -1,9 +1,24 @@
-"""The JSON Schema of scenario files, for editors: pydantic's own, made to fit files that extend others."""
+"""The JSON Schema of scenario files, for editors: pydantic's own, made to fit files that extend others.
+
+Every key says what it means (``sim.scenario.meanings``), which editors show where it is typed.
+"""
 
 from typing import Any
 
+from pydantic import BaseModel
+
+from sim.scenario.keys import models
+from sim.scenario.meanings import NO_UNIT, meaning
 from sim.scenario.parameters import FULL_FORM, ORIGINS
+from sim.scenario.reading import read_plain
 from sim.scenario.schema import ScenarioModel
+
+EXTENDS = (
+    "The scenario that this one changes: a path beside the file or the name of a bundled scenario. Maps merge, lists "
+    "and values replace, null removes."
+)
+SAID = ("default", "title", "description", "examples")
+"""What a schema says of a value beside what is allowed."""
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -14,11 +29,12 @@ def json_schema() -> dict[str, Any]:
     Nothing is required of a file that extends another, so required keys are demanded only without ``extends``.
     """
     schema = ScenarioModel.model_json_schema(by_alias=True, mode="validation")
+    for model in models(ScenarioModel):
+        _describe(schema if model is ScenarioModel else schema["$defs"][model.__name__], model)
     definitions = {name: _loosened(part) for name, part in schema.pop("$defs", {}).items()}
     required = schema.pop("required", [])
     top = _loosened(schema, top=True)
-    description = "a path beside the file or the name of a bundled scenario"
-    top["properties"]["extends"] = {"type": "string", "description": description}
+    top["properties"]["extends"] = {"type": "string", "description": EXTENDS, "examples": ["china-2022"]}
     return {
         "$schema": DIALECT,
         **top,
@@ -27,6 +43,21 @@ def json_schema() -> dict[str, Any]:
         "then": {"required": required},
         "$defs": definitions,
     }
+
+
+def _describe(schema: dict[str, Any], model: type[BaseModel]) -> None:
+    """Say of each key of a model what it means, and what is allowed as far as the type says so."""
+    for name, inner in schema["properties"].items():
+        said = meaning(model, name)
+        if not said.text:
+            continue
+        parts = [said.text, f"Unit: {said.unit}." if said.unit != NO_UNIT else "", said.direction]
+        if "description" in inner:
+            parts.append(f"Allowed: {inner['description']}.")
+        if said.example is not None:
+            parts.append(f"Example: {said.example}")
+            inner["examples"] = [read_plain(said.example)]
+        inner["description"] = " ".join(part for part in parts if part)
 
 
 def _loosened(schema: dict[str, Any], top: bool = False) -> dict[str, Any]:
@@ -50,8 +81,8 @@ def _loosened(schema: dict[str, Any], top: bool = False) -> dict[str, Any]:
 
 def _or_full(schema: dict[str, Any]) -> dict[str, Any]:
     """Return a schema of the value itself, its full form with origin, range and basis, or null to remove it."""
-    inner = {key: value for key, value in schema.items() if key not in ("default", "title", "description")}
-    kept = {key: value for key, value in schema.items() if key in ("default", "title", "description")}
+    inner = {key: value for key, value in schema.items() if key not in SAID}
+    kept = {key: value for key, value in schema.items() if key in SAID}
     nested = _loosened(inner) if inner.get("type") == "object" else inner
     if "oneOf" in nested:  # a part of a measure, without its kind, agrees with several
         nested = {"anyOf": nested["oneOf"]}

@@ -5,6 +5,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import reduce
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,13 +15,15 @@ from sim.scenario.bundled import find
 from sim.scenario.errors import Mistake, Place, ScenarioError, choices, dotted, found
 from sim.scenario.extends import Files
 from sim.scenario.nodes import Node, merge
-from sim.scenario.overrides import argument_values, set_values, with_value
+from sim.scenario.overrides import argument_values, node_of, set_values, with_value
 from sim.scenario.parameters import is_full_form, unwrap_all
 from sim.scenario.policy import policy_of
 from sim.scenario.pooled import by_province, parted, read_as
+from sim.scenario.provinces import coded, coded_key, names_in, unknown
 from sim.scenario.pydantic_errors import merged, mistakes_of
 from sim.scenario.ranges import range_mistakes
 from sim.scenario.reading import MAX_BYTES, decode, top_map
+from sim.scenario.repaired import hidden
 from sim.scenario.resolved import Source, plain, resolve, sources
 from sim.scenario.schema import ScenarioModel
 from sim.scenario.schema.population import COUNTRY, NO_POOL
@@ -83,12 +86,17 @@ def load_scenario(
     """
     files, root, folder = read_files(name_or_path, draw)
     mistakes, unset = files.mistakes, root
-    for key, value in set_values(root, overrides or {}, mistakes):
-        root = merge(root, unwrap_all(with_value(root, key, value, mistakes), mistakes))
-    for key, value in argument_values(root, arguments, mistakes):
-        root = merge(root, unwrap_all(with_value(root, key, value, mistakes), mistakes))
+    for setting in set_values(root, overrides or {}, mistakes):
+        root = merge(root, unwrap_all(with_value(root, setting, mistakes), mistakes))
+    for setting in argument_values(root, arguments, mistakes):
+        root = merge(root, unwrap_all(with_value(root, setting, mistakes), mistakes))
     mistakes += parted(unset, root)
     root = files.with_tables(root, folder)
+    names = names_in(root)
+    root = coded(root, names, mistakes)
+    strangers = list(unknown(root, names))
+    mistakes += strangers
+    files.told.update(mistake.key for mistake in strangers)
     spec = _validated(root, files)
     return _scenario(spec.model_copy(update={"policy_of": policy_of(files, root, spec)}), root)
 
@@ -110,8 +118,10 @@ def changed(scenario: Scenario, values: Mapping[str, Any], *, bare: bool = False
         ValueError: If pools should be provinces again.
     """
     resolved = copy.deepcopy(scenario.resolved)
-    for key, value in values.items():
-        _put(resolved, key, value, bare)
+    names = scenario.spec.population.names
+    for typed, value in values.items():
+        key = coded_key(typed, names)
+        _put(resolved, key, _coded(value, key, names), bare)
     spec = ScenarioModel.model_validate(plain(resolved))
     values_by_key = written(ScenarioModel, spec)
     was, pool = scenario.spec.population, spec.population.pool
@@ -121,6 +131,17 @@ def changed(scenario: Scenario, values: Mapping[str, Any], *, bare: bool = False
         _forget_provinces(resolved, spec, values_by_key)
     resolved = _in_full_form(values_by_key, resolved)
     return Scenario(spec, resolved, scenario.sources, digest(resolved))
+
+
+def _coded(value: Any, key: str, names: Mapping[int, str]) -> Any:
+    """Return a plain value for a dotted key with codes in place of names of provinces."""
+    if not isinstance(value, str | Mapping | list | tuple):
+        return value
+    parts = key.split(".")
+    tree = node_of(reduce(lambda inner, part: {part: inner}, reversed(parts), value), Place(f"{key}=", 1, 1))
+    inner = coded(tree, names, []).at(tuple(parts))
+    assert inner is not None
+    return inner.plain()
 
 
 def _forget_provinces(resolved: dict[str, Any], spec: ScenarioModel, pooled: Any) -> None:
@@ -257,8 +278,8 @@ def _validated(root: Node, files: Files) -> ScenarioModel:
     try:
         spec = ScenarioModel.model_validate(root.plain())
     except ValidationError as error:
-        more = mistakes_of(error, root, expected)
-        mistakes = mistakes + [mistake for mistake in more if mistake.key not in files.unread]
+        more = mistakes_of(error, root, expected) + hidden(error, root, files)
+        mistakes = mistakes + [mistake for mistake in more if mistake.key not in files.told]
     mistakes = mistakes + range_mistakes(root, expected)
     if mistakes or spec is None:
         raise ScenarioError(merged(mistakes))

@@ -3,19 +3,36 @@
 import datetime as dt
 import numbers
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sim.scenario.errors import Mistake, Place, ScenarioError, dotted, found
 from sim.scenario.nodes import KeyPath, Node, merge
 from sim.scenario.parameters import unwrap
+from sim.scenario.provinces import coded_parts, names_in
 from sim.scenario.reading import MAX_DEPTH, decode, read_nodes
 
 LONGEST_DOTTED = 400
 """Characters of a dotted key."""
 
 
-def set_values(root: Node, texts: Mapping[str, str], mistakes: list[Mistake]) -> list[tuple[KeyPath, Node]]:
-    """Return the path and the node of each ``--set``; its line is the number of the option, from 1.
+@dataclass(frozen=True)
+class Setting:
+    """A value and where in a scenario it belongs.
+
+    Attributes:
+        path: Where, provinces by their codes.
+        value: The value.
+        columns: The column of each part of the path as it was typed.
+    """
+
+    path: KeyPath
+    value: Node
+    columns: tuple[int, ...]
+
+
+def set_values(root: Node, texts: Mapping[str, str], mistakes: list[Mistake]) -> list[Setting]:
+    """Return what each ``--set`` sets; its line is the number of the option, from 1.
 
     Args:
         root: The tree of the scenario.
@@ -29,7 +46,7 @@ def set_values(root: Node, texts: Mapping[str, str], mistakes: list[Mistake]) ->
             at = _shifted(start, number, 0)
             mistakes.append(Mistake(at, dotted(()), f"{found(key)} is no dotted key", "dotted.key=value"))
             continue
-        path = root.path_to(key)
+        path, columns = _path_to(root, key)
         shift = (number, len(key) + 1)
         try:
             node, more = read_nodes(decode(text.encode(errors="surrogatepass"), start), start)
@@ -39,12 +56,12 @@ def set_values(root: Node, texts: Mapping[str, str], mistakes: list[Mistake]) ->
         if node is None and not more:
             node = Node(None, start)  # `key=` is null, as in YAML
         if node is not None:
-            values.append((path, unwrap(_moved(node, *shift), mistakes, path)))
+            values.append(Setting(path, unwrap(_moved(node, *shift), mistakes, path), columns))
     return values
 
 
-def argument_values(root: Node, values: Mapping[str, Any], mistakes: list[Mistake]) -> list[tuple[KeyPath, Node]]:
-    """Return the path and the node of each keyword argument.
+def argument_values(root: Node, values: Mapping[str, Any], mistakes: list[Mistake]) -> list[Setting]:
+    """Return what each keyword argument sets.
 
     Args:
         root: The tree of the scenario.
@@ -54,51 +71,63 @@ def argument_values(root: Node, values: Mapping[str, Any], mistakes: list[Mistak
     pairs = []
     for key, value in values.items():
         place = Place(f"{key}=", 1, 1, "argument")
-        path = root.path_to(key)
+        path, columns = _path_to(root, key)
         try:
-            pairs.append((path, unwrap(_node(value, place), mistakes, path)))
+            pairs.append(Setting(path, unwrap(node_of(value, place), mistakes, path), columns))
         except TypeError as error:
             mistakes.append(Mistake(place, dotted(path), str(error), "plain values as in a scenario file"))
     return pairs
 
 
-def with_value(root: Node, path: KeyPath, value: Node, mistakes: list[Mistake]) -> Node:
+def with_value(root: Node, setting: Setting, mistakes: list[Mistake]) -> Node:
     """Return a tree that says only one value, so that merging it changes only that.
 
     Below a list the whole list is copied with its item changed.
 
     Args:
         root: The tree of the scenario, into which the answer is to be merged.
-        path: Where the value belongs.
-        value: The value.
+        setting: The value and where it belongs.
         mistakes: Those found on the way are added.
     """
-    return _with_value(root, path, 0, value, mistakes)
+    return _with_value(root, setting, 0, mistakes)
 
 
-def _with_value(node: Node | None, path: KeyPath, depth: int, value: Node, mistakes: list[Mistake]) -> Node:
+def _with_value(node: Node | None, setting: Setting, depth: int, mistakes: list[Mistake]) -> Node:
     """Return the tree for the part of a path from ``depth`` on, which begins at ``node``."""
+    path, value = setting.path, setting.value
     if depth == len(path):
         return value
     part = path[depth]
     child = node.child(part) if node is not None else None
     if node is None or not isinstance(node.value, list):
-        inner = _with_value(child, path, depth + 1, value, mistakes)
-        return Node({str(part): inner}, value.place, {str(part): _key_place(path, depth, value.place)})
+        inner = _with_value(child, setting, depth + 1, mistakes)
+        return Node({str(part): inner}, value.place, {str(part): _key_place(setting, depth)})
     if child is None or not isinstance(part, int):
         allowed = f"0 to {len(node.value) - 1}" if node.value else "the list is empty"
         mistakes.append(Mistake(value.place, dotted(path), f"{found(str(part))} is no index", allowed))
         return node
-    changed = merge(child, _with_value(child, path, depth + 1, value, mistakes))
+    changed = merge(child, _with_value(child, setting, depth + 1, mistakes))
     items = [changed if index == part else item for index, item in enumerate(node.value)]
     return Node(items, node.place)
 
 
-def _key_place(path: KeyPath, depth: int, place: Place) -> Place:
+def _key_place(setting: Setting, depth: int) -> Place:
     """Return where a part of a dotted key stands in ``dotted.key=value``."""
-    if place.layer != "set":
-        return place
-    return Place(place.file, place.line, 1 + sum(len(str(part)) + 1 for part in path[:depth]), place.layer)
+    place = setting.value.place
+    return place if place.layer != "set" else replace(place, column=setting.columns[depth])
+
+
+def _path_to(root: Node, key: str) -> tuple[KeyPath, tuple[int, ...]]:
+    """Return the path that a dotted key means below a tree, provinces by their codes, and the column of each part."""
+    typed = coded_parts(key, names_in(root))
+    path = root.path_to(".".join(part for part, _ in typed))
+    columns, column = [], 1
+    for part in path:
+        columns.append(column)
+        count = str(part).count(".") + 1
+        column += sum(width + 1 for _, width in typed[:count])
+        typed = typed[count:]
+    return path, tuple(columns)
 
 
 def _is_key(key: str) -> bool:
@@ -122,7 +151,8 @@ def _moved(node: Node, lines: int, columns: int) -> Node:
     return Node(value, place, keys)
 
 
-def _node(value: Any, place: Place) -> Node:
+def node_of(value: Any, place: Place) -> Node:
+    """Return the tree of a plain value, all of it at one place; raises TypeError for what no scenario holds."""
     match value:
         case None | bool() | int() | float() | str():
             return Node(value, place)
@@ -133,8 +163,8 @@ def _node(value: Any, place: Place) -> Node:
         case numbers.Real():
             return Node(float(value), place)
         case Mapping():
-            entries = {str(key): _node(child, place) for key, child in value.items()}
+            entries = {str(key): node_of(child, place) for key, child in value.items()}
             return Node(entries, place, dict.fromkeys(entries, place))
         case list() | tuple():
-            return Node([_node(child, place) for child in value], place)
+            return Node([node_of(child, place) for child in value], place)
     raise TypeError(f"a {type(value).__name__} is no value of a scenario")

@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING
 from pydantic import ValidationError
 
 from sim.days import day_number
-from sim.scenario.before import NO_EFFECT, effects_before
+from sim.scenario.effects import NO_EFFECT, effects
 from sim.scenario.nodes import KeyPath, Node, merge
 from sim.scenario.schema import ScenarioModel
+from sim.scenario.shapes import written
 
 if TYPE_CHECKING:
     from sim.scenario.extends import Files
@@ -42,7 +43,7 @@ def policy_of(files: "Files", root: Node, spec: ScenarioModel) -> str | None:
     except ValidationError:
         return None
     day = day_number(min(own.period.end, spec.period.end)) + 1
-    return None if effects_before(before, day) == effects_before(spec, day) else own.name
+    return None if _before(before, day) == _before(spec, day) else own.name
 
 
 def _how(root: Node) -> Node:
@@ -55,6 +56,11 @@ def _how(root: Node) -> Node:
                 here = Node({str(part): here}, root.place)
             found = merge(found, here)
     return found
+
+
+def _before(spec: ScenarioModel, day: int) -> dict[str, object]:
+    """Return the plain values of a model that have an effect before a day number."""
+    return effects(written(ScenarioModel, spec), spec, day)
 
 
 def _effects(root: Node) -> dict[str, object]:

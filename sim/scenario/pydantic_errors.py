@@ -3,6 +3,7 @@
 Mistakes that others make (of syntax, of ranges, of draws) join them at the end, in order of place.
 """
 
+from collections.abc import Collection
 from typing import Any
 
 from pydantic import ValidationError
@@ -10,6 +11,7 @@ from pydantic import ValidationError
 from sim.scenario.errors import Mistake, Place, choices, dotted, found
 from sim.scenario.nodes import KeyPath, Node
 from sim.scenario.parameters import FULL_FORM
+from sim.scenario.schema.base import rules_of, touches
 from sim.scenario.shapes import Shape
 
 MOST_MISTAKES = 500
@@ -36,22 +38,50 @@ LAYERS = ("file", "draw", "set", "argument")
 """Layers of places, in the order in which their mistakes are told."""
 
 
-def mistakes_of(error: ValidationError, root: Node, shape: Shape) -> list[Mistake]:
+def mistakes_of(error: ValidationError, root: Node, shape: Shape, changed: Collection[KeyPath] = ()) -> list[Mistake]:
     """Return the mistakes that pydantic found.
 
     Args:
         error: What pydantic raised.
         root: The tree of the scenario that it read.
         shape: What the schema expects of it.
+        changed: Where something else stands in the tree than the scenario says: what comes of that is left out.
     """
     kept: dict[tuple[Place, str], Mistake] = {}
     for item in error.errors(include_url=False)[:MOST_ITEMS]:
-        for mistake in _mistakes_of_item(item, root, shape):
+        if changed and not _of_its_own(item, root, shape, changed):
+            continue
+        for mistake in _mistakes_of_item(item, root, shape, changed):
             first = kept.setdefault((mistake.place, mistake.key), mistake)
             if mistake.allowed not in first.allowed:  # another alternative of a union
                 both = f"{first.allowed}, or {mistake.allowed}"
                 kept[mistake.place, mistake.key] = Mistake(first.place, first.key, first.message, both)
     return list(kept.values())
+
+
+def broken_places(error: ValidationError, root: Node, shape: Shape) -> set[KeyPath]:
+    """Return the paths of all that pydantic could not read, or that keeps a rule from holding within a part.
+
+    Rules between the parts of the scenario are left out: nothing else waits for them.
+    """
+    broken: set[KeyPath] = set()
+    for item in error.errors(include_url=False)[:MOST_ITEMS]:
+        path, node, _ = _locate(item, root, shape)
+        rules = rules_of(item["ctx"]) if item["type"] == "rule" else []
+        for rule in rules if path else []:
+            for read in rule["reads"]:
+                own = rule["key"] if "*" in read else read
+                broken.add((*path, *(node.path_to(own) if own else ())))
+        if path and not rules:
+            broken.add(path)
+    return broken
+
+
+def _of_its_own(item: Any, root: Node, shape: Shape, changed: Collection[KeyPath]) -> bool:
+    """Return whether an error comes of nothing that was changed: rules say themselves what they read."""
+    path = _locate(item, root, shape)[0]
+    below = item["type"] != "rule" and any(one[: len(path)] == path for one in changed)
+    return not below and not any(path[: len(one)] == one for one in changed)
 
 
 def place_of(root: Node, path: KeyPath, by_key: bool = False) -> Place:
@@ -85,7 +115,7 @@ def _locate(item: Any, root: Node, shape: Shape) -> tuple[KeyPath, Node, Shape |
     return tuple(path), node, known
 
 
-def _mistakes_of_item(item: Any, root: Node, shape: Shape) -> list[Mistake]:
+def _mistakes_of_item(item: Any, root: Node, shape: Shape, changed: Collection[KeyPath] = ()) -> list[Mistake]:
     path, node, known = _locate(item, root, shape)
     kind, context = item["type"], item.get("ctx", {})
     if kind == "extra_forbidden":
@@ -100,7 +130,10 @@ def _mistakes_of_item(item: Any, root: Node, shape: Shape) -> list[Mistake]:
         return [_wrong_tag(path, node, known, context, root)]
     if kind == "rule":
         broken = []
-        for rule in (context, *context.get("more", ())):
+        below = [one[len(path) :] for one in changed if one[: len(path)] == path]
+        for rule in rules_of(context):
+            if path and any(touches(one, read) for one in below for read in rule["reads"]):
+                continue
             blamed = (*path, *node.path_to(rule["key"]))
             broken.append(Mistake(place_of(root, blamed), dotted(blamed), rule["found"], rule["allowed"]))
         return broken

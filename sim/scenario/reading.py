@@ -297,6 +297,14 @@ def _parsed(text: str, place: Place) -> tuple[Node | None, list[Mistake]]:
     return None, composer.mistakes
 
 
+def read_plain(text: str) -> Any:
+    """Return the plain value of a YAML text of the program's own; raises ScenarioError for one with mistakes."""
+    node, mistakes = read_nodes(text, Place("text", 1, 1))
+    if mistakes:
+        raise ScenarioError(mistakes)
+    return None if node is None else node.plain()
+
+
 def top_map(text: str, place: Place) -> tuple[Node | None, list[Mistake]]:
     """Return the nodes of a text that must be a map with something in it, as ``read_nodes`` does."""
     node, mistakes = read_nodes(text, place)

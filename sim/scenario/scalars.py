@@ -211,5 +211,5 @@ HalfHour = Annotated[int, BeforeValidator(_half_hour), PlainSerializer(clock_tex
 Switch = Annotated[
     bool,
     BeforeValidator(_switch),
-    WithJsonSchema({"enum": [True, False, "on", "off", "yes", "no", "true", "false"]}),
+    WithJsonSchema({"enum": [True, False, "on", "off", "yes", "no", "true", "false"], "description": "on or off"}),
 ]

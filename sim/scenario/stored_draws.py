@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from sim.scenario.errors import Mistake, Place, ScenarioError, choices, dotted, found
 from sim.scenario.nodes import KeyPath, Node
+from sim.scenario.provinces import coded_key, names_in
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -89,10 +90,11 @@ def drawn(root: Node, table: Node, number: int) -> Node:
     rows = _rows(table)
     if not 0 <= number < len(rows):
         raise ScenarioError([no_draw(f"there is no draw {number}", f"0 to {len(rows) - 1}")])
+    names = names_in(root)
     for key in list(rows[number].keys)[1:]:
         cell = rows[number].child(key)
         assert cell is not None
-        root = _put(root, root.path_to(key), cell)
+        root = _put(root, root.path_to(coded_key(key, names)), cell)
     return root
 
 
@@ -117,7 +119,7 @@ def _rows(table: Node) -> list[Node]:
 def _key_mistakes(root: Node, key: str, place: Place) -> Iterator[Mistake]:
     """Find what keeps a dotted key from being that of a parameter with one value."""
     node, claimed = root, False
-    for part in root.path_to(key):
+    for part in root.path_to(coded_key(key, names_in(root))):
         child = node.child(part)
         if child is None:
             names = [str(name) for name in node.value] if isinstance(node.value, dict) else []

@@ -14,6 +14,7 @@ from sim.scenario.load import read_files
 from sim.scenario.nodes import KeyPath, Node, merge
 from sim.scenario.overrides import argument_values, set_values, with_value
 from sim.scenario.parameters import unwrap_all
+from sim.scenario.provinces import coded, names_in
 from sim.scenario.pydantic_errors import place_of
 from sim.scenario.schema import ScenarioModel
 
@@ -61,9 +62,10 @@ def changes(
     def made(tree: Node, texts: Mapping[str, str]) -> Node:
         """Return a tree with options; what is wrong with them was told when the scenario was loaded."""
         told: list[Mistake] = []
-        for key, value in [*set_values(tree, texts, told), *argument_values(tree, arguments, told)]:
-            tree = merge(tree, unwrap_all(with_value(tree, key, value, told), told))
-        return files.with_tables(tree, folder)
+        for setting in [*set_values(tree, texts, told), *argument_values(tree, arguments, told)]:
+            tree = merge(tree, unwrap_all(with_value(tree, setting, told), told))
+        tree = files.with_tables(tree, folder)
+        return coded(tree, names_in(tree), told)
 
     whole = made(root, given)
     for before in [*(made(tree, given) for tree in files.trees[:-1]), made(root, elsewhere)]:

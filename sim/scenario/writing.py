@@ -13,6 +13,8 @@ from sim.scenario.reading import plain_scalar
 
 PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_./+ -]*(?<! )", re.ASCII)
 LONGEST_FLOW = 100
+LARGEST_WHOLE = 1e15
+"""Below it every whole number is a double of its own."""
 
 
 def to_yaml(value: dict[str, Any]) -> str:
@@ -38,6 +40,17 @@ def flow_text(value: Any) -> str:
     if isinstance(value, list):
         return "[" + ", ".join(flow_text(inner) for inner in value) + "]"
     return scalar_text(value)
+
+
+def as_typed(value: Any) -> Any:
+    """Return a value as people write it: whole numbers as such, switches as on and off."""
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    if isinstance(value, float) and value.is_integer() and abs(value) < LARGEST_WHOLE:
+        return int(value)
+    if isinstance(value, dict):
+        return {key: as_typed(inner) for key, inner in value.items()}
+    return value
 
 
 def _escaped(character: str) -> str:

@@ -1,11 +1,11 @@
 """The shape of a scenario: one model a section, in the order in which an attempt travels."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationInfo, model_validator
 from pydantic_core import PydanticCustomError
 
 from sim.days import DAY_MS, HALF_HOUR_MS, YEAR_DAYS
@@ -25,7 +25,20 @@ from sim.scenario.bounds import (
 )
 from sim.scenario.scalars import Day, Duration, DurationOrZero, Switch, Window
 from sim.scenario.schema.aftermath import Aftermath
-from sim.scenario.schema.base import ONE_LINE, ROUNDING, Part, all_of, mistake
+from sim.scenario.schema.base import (
+    BROKEN,
+    ONE_LINE,
+    ROUNDING,
+    DottedKey,
+    Naming,
+    Part,
+    Path,
+    all_of,
+    demand,
+    mistake,
+    rules_of,
+    touches,
+)
 from sim.scenario.schema.costs import Costs
 from sim.scenario.schema.evidence import Evidence, wrong_names
 from sim.scenario.schema.fraud import MONTHS, WEEKDAYS, Fraud
@@ -86,26 +99,35 @@ class Period(Part):
     """The days that figures are about, both included, and the warm-up that is simulated before them."""
 
     start: Day
+    """The first day that figures are about. Moved back, the run is longer and takes in more. Later: a shorter
+    period. Example: `2021-01-01`"""
     end: Day
+    """The last day that figures are about, included. Later: a longer period. Example: `2022-11-30`"""
     warmup: DurationOrZero
+    """Days that are simulated before the start and counted nowhere, so that queues, cards and dens are under way when
+    counting begins. More: a steadier start, and a longer run. Example: `92 d`"""
 
     @model_validator(mode="after")
     def _sane(self) -> "Period":
-        if self.end < self.start:
-            raise mistake("end", f"{self.end} is before the start", f"{self.start} or later")
+        demand(self._slips())
+        return self
+
+    def _slips(self) -> Iterator[PydanticCustomError]:
         if self.warmup % DAY_MS:
-            raise mistake("warmup", "is not a whole number of days", "whole days, such as 92 d")
+            yield mistake("warmup", "is not a whole number of days", "whole days, such as 92 d", ("warmup",))
+        if self.end < self.start:
+            yield mistake("end", f"{self.end} is before the start", f"{self.start} or later", ("start", "end"))
+            return
         first = self.start.toordinal() - self.warmup // DAY_MS
         if first < FIRST_DAY.toordinal() or self.end > LAST_DAY:
-            raise mistake(
+            yield mistake(
                 "start",
                 f"{self.start} less the warm-up, to {self.end}, is out of range",
                 f"days between {FIRST_DAY} and {LAST_DAY}, warm-up included",
             )
-        if (self.end - self.start).days + self.warmup // DAY_MS > MOST_DAYS:
+        elif (self.end - self.start).days + self.warmup // DAY_MS > MOST_DAYS:
             allowed = f"at most {MOST_DAYS:,} days with the warm-up"
-            raise mistake("end", f"{self.end} is too far from the start", allowed)
-        return self
+            yield mistake("end", f"{self.end} is too far from the start", allowed)
 
     def years_since(self, reference: date) -> tuple[float, float]:
         """Return the years from a reference date to the first simulated day and to the last, negative before it."""
@@ -122,22 +144,39 @@ class Figure(Part):
     """
 
     name: Name
+    """What is counted, or the change of it: a quantity such as victims, or one with _change behind its name. Example:
+    `cases_filed_change`"""
     window: Window
+    """The days over which it is counted. Example: `[2022-01-01, 2022-11-30]`"""
     base: Window | None = None
+    """The earlier days with which a change compares; only for names that end in _change. Example: `[2021-01-01,
+    2021-11-30]`"""
     value: Reported | Day | None = None
+    """What was reported: a count, yuan for losses, a fraction for changes, or a day. Only a predicted figure may be
+    without. Unit: as the quantity. More: a larger reported figure; the run is held to it but does not depend on it.
+    Example: `391000`"""
     role: Literal["input", "fitted", "predicted"]
+    """How the figure was used: input (put in), fitted (parameters were set to meet it) or predicted (looked at
+    afterwards). Example: `fitted`"""
     tolerance: Tolerance | None = None
+    """How far the simulated figure may be from the reported one to count as met, as a share of it; of a change in
+    absolute terms. Unit: share. More: a looser test. Example: `0.01`"""
     standard_error: StandardError | None = None
+    """Spread of the figure between runs with other seeds, at the scenario's scale. Unit: as the quantity. More: chance
+    may explain more of a difference. Example: `5702000`"""
     interval: Annotated[list[Reported], Field(min_length=2, max_length=2)] | None = None
+    """Where a prediction lies with a probability of nine in ten, lower and upper end. Unit: as the quantity. More: a
+    higher prediction. Example: `[1738000000, 1887000000]`"""
     source: str
+    """Who reported it, where and when. Example: `"Xinhua, 17 August 2022"`"""
 
     @model_validator(mode="after")
     def _stated(self) -> "Figure":
         if self.value is None and self.role != "predicted":
             allowed = "what was reported, a number or a day; only a predicted one may do without"
-            raise mistake("value", f"is missing, but the figure is {self.role}", allowed)
+            raise mistake("value", f"is missing, but the figure is {self.role}", allowed, ("value", "role"))
         if self.interval is not None and self.interval[0] > self.interval[1]:
-            raise mistake("interval", "begins above its end", "[low, high] with low at most high")
+            raise mistake("interval", "begins above its end", "[low, high] with low at most high", ("interval",))
         return self
 
 
@@ -145,14 +184,22 @@ class Record(Part):
     """Which events are written: none, all, or those of a share of the origins."""
 
     events: Literal["none", "all"] | Probability = "none"
+    """Whose events are logged one by one: none, all, or those of a share of all attempts and contacts. Unit: share, or
+    a word. More: a larger log; results stay the same. Example: `0.01`"""
 
 
 class Sweep(Part):
     """Parameters to vary, each with its values, and how they are combined."""
 
     design: Literal["grid", "sobol", "lhs"] = "grid"
+    """How values are combined: grid (every combination), sobol or lhs (points spread evenly over the ranges). Example:
+    `grid`"""
     samples: Samples | None = None
-    vary: dict[str, list[str | float | int | bool]] = Field(default_factory=dict)
+    """Points of a design that is no grid. Unit: points. More: a denser design and as many more runs. Example: `64`"""
+    vary: dict[DottedKey, list[str | float | int | bool]] = Field(default_factory=dict)
+    """Parameters that are varied, by dotted key, each with its values, or with the two ends of a range for designs that
+    are no grid. Unit: as the parameter. More: another value tried. Example: `{desks.visit.staff: [2000, 4000, 8000]}`
+    """
 
 
 class Calibration(Part):
@@ -164,12 +211,45 @@ class Calibration(Part):
     of posterior draws, see ``sim.scenario.stored_draws``.
     """
 
-    parameters: list[str] = Field(default_factory=list)
+    parameters: list[DottedKey] = Field(default_factory=list)
+    """Dotted keys of the parameters that may move; an empty list stands for all that have a range, but costs. Example:
+    `[fraud.volumes.call.level]`"""
     scales: list[ScaleBelow] = Field(default_factory=lambda: [0.005])
+    """Scales of the runs of the fit, on the way to the scenario's own. Unit: share of the country. More: slower, and
+    less chance in the fit. Example: `[0.005, 0.1]`"""
     seeds: Seeds = 8
+    """Runs that are averaged at each scale. Unit: runs. More: slower, and less chance in the fit. Example: `8`"""
     members: Members = 0
-    evidence: list[str] = Field(default_factory=list)
+    """Sets of parameters in the posterior's ensemble; 0 makes none. Unit: sets. More: slower, and a better picture of
+    what the figures leave open. Example: `48`"""
+    evidence: list[Annotated[str, Naming("quantity")]] = Field(default_factory=list)
+    """Names of evidence that the posterior is held to, beside the figures. Example: `[recall_call, loss_mean]`"""
     draws: CsvFile | None = Field(default=None, exclude=True)
+    """Name of the CSV file of posterior draws that is stored beside the scenario. Example: `china-2022-draws.csv`"""
+
+
+RULES = {
+    "_check_clock": ("clock",),
+    "_check_bands": ("population.age_bands", "fraud.types.*.age_factor", "engagement.answering.age_factor"),
+    "_check_types": ("fraud.types!", "fraud.surges.*.types", "interception.type_offset!"),
+    "_check_confusion": ("fraud.types!", "warning.confusion"),
+    "_check_provinces": (
+        *("population.provinces", "fraud.province_weights", "fraud.surges.*.provinces", "desks.province_weights"),
+        *("desks.*.by_province!", "measures.*.provinces", "measures.*.province_weights"),
+    ),
+    "_check_evidence": (),  # each of its mistakes says what was read
+    "_check_growth": ("period", "fraud.reference", "fraud.loss_growth", "fraud.volumes", "fraud.types", "aftermath"),
+    "_check_staff": ("desks",),
+    "_check_coverage": ("measures", "period", "population.provinces"),
+    "_check_losses": ("period", "fraud.reference", "fraud.loss_growth", "fraud.types"),
+}
+"""The rules between parts of a scenario, in order, and what each reads: it is not asked where that is wrong already."""
+
+POOLED = ("population", "fraud", "desks", "measures")
+"""What pooling reads."""
+
+COUNTED = ("population", "fraud", "period", "scale", "aftermath.investigation", "warning.detectors.grid")
+"""What is read to tell how many there may be of anything."""
 
 
 class ScenarioModel(Part):
@@ -180,50 +260,96 @@ class ScenarioModel(Part):
     """
 
     schema_: Literal[1] = Field(alias="schema")
+    """Version of the format of scenarios. Example: `1`"""
     name: Name
+    """Name of the scenario, by which the folders of its runs are called. Example: `my-policy`"""
     title: Annotated[str, Field(min_length=1, max_length=300, pattern=ONE_LINE)]
+    """The question that the scenario asks, in one line; reports bear it. Example: `What do twice the officers do?`"""
     policy_of: Name | None = None
+    """The scenario of which this one is a policy, and to whose reported figures it is therefore not held; loading fills
+    it in. Example: `china-2022`"""
     period: Period
+    """The days that are simulated and counted."""
     seed: Seed
+    """Number from which all chance is drawn; policies with the same seed meet the same attempts and people. Unit: none.
+    More: nothing by itself: another number is another chance. Example: `20221130`"""
     scale: Scale = 1.0
+    """Share of people, attempts, cards and staff that is simulated; totals are scaled up to the whole country. Unit:
+    share of the country. More: slower, with less chance and waits nearer to the country's. Example: `0.01`"""
     engine: Literal["vector", "reference"] = "vector"
+    """Which engine runs it: vector (fast) or reference (to be read); both give the same bytes. Example: `vector`"""
     feedback: Switch = True
+    """Whether filters, cases and heard alerts act back on cards, leads and people from day to day; off for experiments
+    that take layers apart. Example: `on`"""
     clock: Duration = 1
+    """Length of a tick, to which all moments are rounded; it divides half an hour. More: coarser moments, more events
+    in the same tick. Example: `1 ms`"""
     population: Population
+    """Provinces, people, their phones and their ordinary contacts."""
     fraud: Fraud
+    """The attempts that gangs would make, and what an episode of each type is like."""
     dens: Dens
+    """Places from which gangs work, and raids on them."""
     cards: Cards
+    """Phone cards in the hands of gangs."""
     interception: Interception
+    """Filters of calls and SMS."""
     sites: Sites
+    """Blocking of accounts, sites, domains, hosting, apps and diversions."""
     engagement: Engagement
+    """Who answers and who believes, and what people have learned."""
     warning: Warning
+    """Detectors, tiers and what becomes of alerts."""
     desks: Desks
+    """Officers who call and visit, and when they are on duty."""
     aftermath: Aftermath
+    """Reports, recovered money, cases and arrests."""
     measures: dict[Name, Measure] = Field(default_factory=dict)
+    """What the country does, by a name of its own: campaigns, filters, blocking, education, coverage of warnings, law,
+    holds, outages. Example: `{banks: {kind: bank_hold, window: [2022-03-01, null], intensity: 0.1}}`"""
     costs: Costs | None = None
+    """What staff, false alarms and education cost; without it a run has no costs."""
     figures: list[Figure] = Field(default_factory=list)
+    """Reported figures that are shown beside the simulated ones. Example: `[{name: victims, window: [2022-01-01,
+    2022-11-30], role: predicted, source: "not published"}]`"""
     evidence: list[Evidence] = Field(default_factory=list)
+    """What is known of the inside of the model, against which a run is held. Example: `[{name: recall_call, range:
+    [0.6, 0.95], basis: "assumed"}]`"""
     record: Record = Field(default_factory=Record)
+    """What is written of single events. Example: `{events: 0.01}`"""
     sweep: Sweep = Field(default_factory=Sweep)
+    """What tocsin sweep varies if it is not told otherwise. Example: `{vary: {desks.visit.staff: [2000, 4000, 8000]}}`
+    """
     calibration: Calibration = Field(default_factory=Calibration)
+    """How the calibrated parameters are fitted to the fitted figures. Example: `{scales: [0.005, 0.1], seeds: 8}`"""
 
     @model_validator(mode="after")
-    def _agree(self) -> "ScenarioModel":
-        codes = [str(row.code) for row in self.population.provinces]
-        found = [
-            *self._check_shape(),
-            *self._check_types(),
-            *self._check_confusion(),
-            *self._check_provinces(),
-            *wrong_names(self.evidence, list(self.fraud.types), self.population.band_names(), codes),
-        ]
-        found += [] if found else [*self._check_growth(), *self._check_staff(), *self._check_coverage()]
-        if found:
-            raise all_of(found)
-        pooled = self.pooled(self.population.pool)
-        found += [*pooled._check_counts(), *pooled._check_losses()]
-        if found:
-            raise all_of(found)
+    def _agree(self, info: ValidationInfo) -> "ScenarioModel":
+        """Ask every rule between parts, but those that read what is wrong already."""
+        found: list[PydanticCustomError] = []
+        broken: list[Path] = list((info.context or {}).get(BROKEN, ()))
+
+        def note(some: Iterable[PydanticCustomError]) -> None:
+            own = [error for error in some if readable(*(error.context or {}).get("reads", ()))]
+            found.extend(own)
+            rules = [rule for error in own for rule in rules_of(dict(error.context or {}))]
+            broken.extend(tuple(rule["key"].split(".")) for rule in rules)
+
+        def readable(*reads: str) -> bool:
+            return not any(touches(path, read) for path in broken for read in reads if read)
+
+        for check, reads in RULES.items():
+            if readable(*reads):
+                note(getattr(self, check)())
+        pooled = self
+        if self.population.pool != NO_POOL and readable(*POOLED):
+            try:
+                pooled = self.pooled(self.population.pool)
+            except PydanticCustomError as error:
+                note([error])
+        if readable(*COUNTED, *(() if self.population.pool == NO_POOL else POOLED)):
+            note(pooled._check_counts())
+        demand(found)
         return pooled
 
     def pooled(self, kind: str) -> "ScenarioModel":
@@ -250,9 +376,12 @@ class ScenarioModel(Part):
             return None
         return None if pooled is self else pooled
 
-    def _check_shape(self) -> Iterator[PydanticCustomError]:
+    def _check_clock(self) -> Iterator[PydanticCustomError]:
         if HALF_HOUR_MS % self.clock:
             yield mistake("clock", f"{self.clock} ms does not divide half an hour", "a divisor of 30 min")
+
+    def _check_bands(self) -> Iterator[PydanticCustomError]:
+        """Find lists by age band that have another length."""
         bands = len(self.population.age_bands)
         for name, kind in self.fraud.types.items():
             if len(kind.age_factor) != bands:
@@ -272,6 +401,10 @@ class ScenarioModel(Part):
                 if fraud_type not in types:
                     key = f"fraud.surges.{surge_name}.types"
                     yield mistake(key, f"names '{fraud_type}'", f"one of {', '.join(types)}")
+
+    def _check_evidence(self) -> Iterator[PydanticCustomError]:
+        codes = [str(row.code) for row in self.population.provinces]
+        return wrong_names(self.evidence, list(self.fraud.types), self.population.band_names(), codes)
 
     def _check_growth(self) -> Iterator[PydanticCustomError]:
         """Refuse growth whose factors a double could not hold: a small one far from its reference date."""
@@ -423,6 +556,6 @@ class ScenarioModel(Part):
                     key = f"desks.{desk}.by_province.{code}"
                     yield mistake(key, "is no province", "a code of population.provinces")
         for key, list_of_codes in named:
-            for number in list_of_codes:
+            for place, number in enumerate(list_of_codes):
                 if number not in codes:
-                    yield mistake(key, f"names province {number}", "codes of population.provinces")
+                    yield mistake(f"{key}.{place}", f"names province {number}", "codes of population.provinces")

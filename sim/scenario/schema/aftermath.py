@@ -10,20 +10,27 @@ class Report(Part):
     """A victim reports with a probability, after a delay from the end of the episode."""
 
     probability: Probability
+    """Probability that a victim reports. More: more cases filed, more money recovered, more leads. Example: `0.4`"""
     delay: Distribution
+    """Time from the end of the episode to the report. More: less money recovered. Example: `{lognormal: {median: 6 h,
+    sigma: 1.8}}`"""
 
 
 class StopPayment(Part):
     """Share of a payment that a stop-payment order recovers at once after it; it halves every ``half_life``."""
 
     share: Probability
+    """Share of a payment that an order recovers at once after it. More: more money recovered. Example: `0.5`"""
     half_life: Duration
+    """Time in which half of what could be recovered is gone. More: late reports recover more. Example: `2 h`"""
 
 
 class Filing(Part):
     """Delay between report and filing of the case."""
 
     delay: Distribution
+    """Time from report to filing of the case. More: cases are filed later. Example: `{lognormal: {median: 6 h, sigma:
+    0.8}}`"""
 
 
 class Investigation(Part):
@@ -34,24 +41,40 @@ class Investigation(Part):
     """
 
     capacity: Cases
+    """Cases that the whole country can finish, on the reference date. More: a smaller backlog, more cases solved.
+    Example: `2100 per day`"""
     reference: Day
+    """Day on which the capacity is as stated, and from which its growth is reckoned. Later: a smaller capacity on
+    every day, if it grows. Example: `2021-06-15`"""
     growth: Growth
+    """Growth of the capacity with the calendar date. More: more cases finished later. Example: `0.05`"""
     solved: Probability
+    """Probability that a finished case is solved. More: more cases solved, more arrests and leads. Example: `0.5`"""
     backlog: Count
+    """Cases of the whole country that wait at the start. Unit: cases. More: cases wait longer. Example: `700000`"""
 
 
 class Suspects(Part):
     """Suspects arrested for each solved case and for each eliminated card (sellers)."""
 
     per_case: Each
+    """Suspects who are arrested for each solved case. Unit: people per case. More: more suspects arrested. Example:
+    `0.55`"""
     per_card: Each
+    """Sellers who are arrested for each eliminated card. Unit: people per card. More: more suspects arrested. Example:
+    `0.004`"""
 
 
 class Aftermath(Part):
     """What follows an episode."""
 
     report: Report
+    """Whether and when victims report."""
     stop_payment: StopPayment
+    """Money that is got back."""
     filing: Filing
+    """How long it takes until a case is filed."""
     investigation: Investigation
+    """How many cases are finished and solved."""
     suspects: Suspects
+    """Arrests that follow from cases and cards."""

@@ -1,14 +1,23 @@
 """What every part of a scenario has in common: frozen, no unknown keys, words of the model, rules between keys."""
 
-from collections.abc import Iterable, Sized
+from collections.abc import Iterable, Iterator, Sized
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Generic, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, SerializerFunctionWrapHandler, model_serializer
-from pydantic_core import PydanticCustomError
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    GetJsonSchemaHandler,
+    SerializerFunctionWrapHandler,
+    model_serializer,
+)
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, PydanticCustomError
 
 from sim import words
 from sim.days import HALF_HOURS
-from sim.scenario.bounds import Weight
+from sim.scenario.bounds import Code, Weight
 
 if TYPE_CHECKING:  # type checkers want literals typed out; the words stand in one place
     ChannelName = str
@@ -37,6 +46,35 @@ Word = Annotated[str, Field(min_length=1, max_length=80, pattern=ONE_LINE)]
 """A name that tables, pictures and messages call something by."""
 
 
+NamingKind = Literal["code", "text", "key", "quantity"]
+"""How a place of a scenario names a province: by its code, by its code as a text, as a part of a dotted key, or as what
+a quantity of evidence is about."""
+
+
+@dataclass(frozen=True)
+class Naming:
+    """Marks what names a province: ``sim.scenario.provinces`` takes names there and makes codes of them."""
+
+    kind: NamingKind
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        """Return a schema that takes names of provinces, too, where codes are numbers."""
+        inner = handler(schema)
+        if self.kind != "code":
+            return inner
+        return {"description": "the name or the code of a province", "anyOf": [inner, {"type": "string"}]}
+
+
+ProvinceCode = Annotated[Code, Naming("code")]
+"""A province in a list of them."""
+
+ProvinceKey = Annotated[str, Naming("text")]
+"""A province as the key of a map."""
+
+DottedKey = Annotated[str, Naming("key")]
+"""The dotted key of a value of the scenario."""
+
+
 class Part(BaseModel):
     """A part of a scenario: its keys are fixed and its values do not change once read."""
 
@@ -58,31 +96,76 @@ class PerChannel(Part, Generic[Value]):
     """One value a channel of attempts."""
 
     call: Value
+    """What holds of calls."""
     sms: Value
+    """What holds of SMS."""
     online: Value
+    """What holds of online attempts: chats, posts, advertisements."""
 
 
-def mistake(key: str, found: str, allowed: str) -> PydanticCustomError:
-    """Return the error for a rule between several keys; ``key`` (dotted, from the part that checks) is to blame."""
-    context: dict[str, Any] = {"key": key, "found": found, "allowed": allowed}
+Path = tuple[str | int, ...]
+"""The keys and indices that lead to a value."""
+
+BROKEN = "broken"
+"""In the context of a validation: the paths of a scenario at which something else stands than it says, since that was
+wrong. Rules that read one of them are not asked."""
+
+
+def mistake(key: str, found: str, allowed: str, reads: Iterable[str] = ("",)) -> PydanticCustomError:
+    """Return the error for a rule between several keys.
+
+    Args:
+        key: The key to blame, dotted, from the part that checks.
+        found: What is wrong.
+        allowed: What is allowed.
+        reads: The keys that the rule reads, ``*`` for any part; all of the part that checks if not given.
+    """
+    context: dict[str, Any] = {"key": key, "found": found, "allowed": allowed, "reads": tuple(reads)}
     return PydanticCustomError("rule", "{found}; {allowed}", context)
 
 
 def all_of(found: list[PydanticCustomError]) -> PydanticCustomError:
-    """Return one error that tells of several mistakes at once, those of ``mistake``."""
-    contexts = [dict(error.context or {}) for error in found]
+    """Return one error that tells of several mistakes at once, those of ``mistake`` or of this."""
+    contexts = [context for error in found for context in rules_of(dict(error.context or {}))]
     return PydanticCustomError("rule", "{found}; {allowed}", {**contexts[0], "more": contexts[1:]})
 
 
-def demand_sum(key: str, shares: Iterable[float], what: str = "the shares") -> None:
-    """Raise a mistake at ``key`` unless the shares add up to 1."""
+def rules_of(context: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the rules that an error tells of: one, or several."""
+    return [{key: value for key, value in context.items() if key != "more"}, *context.get("more", ())]
+
+
+def demand(found: Iterable[PydanticCustomError]) -> None:
+    """Raise all mistakes that were found at once, if there are any."""
+    every = list(found)
+    if every:
+        raise all_of(every)
+
+
+def touches(path: Path, read: str) -> bool:
+    """Return whether a path leads to what a rule reads, towards it or below it.
+
+    Args:
+        path: The path.
+        read: A dotted key, ``*`` for any part; with ``!`` at its end only its own keys count, not what is below them.
+    """
+    names_only, parts = read.endswith("!"), read.rstrip("!").split(".") if read else []
+    if names_only and len(path) > len(parts):
+        return False
+    return all(part in ("*", str(own)) for own, part in zip(path, parts, strict=False))
+
+
+def wrong_sum(key: str, shares: Iterable[float], what: str = "the shares") -> Iterator[PydanticCustomError]:
+    """Find a mistake at ``key`` unless the shares add up to 1."""
     total = sum(shares)
     if abs(total - 1) > ROUNDING:
-        raise mistake(key, f"{what} add up to {total:g}", "they add up to 1")
+        yield mistake(key, f"{what} add up to {total:g}", "they add up to 1")
 
 
-def demand_length(key: str, values: Sized, length: int, meaning: str) -> None:
-    """Raise a mistake at ``key`` unless ``values`` has one entry for each ``meaning``."""
+def wrong_length(
+    key: str, values: Sized, length: int, meaning: str, reads: Iterable[str]
+) -> Iterator[PydanticCustomError]:
+    """Find a mistake at ``key`` unless ``values`` has one entry for each ``meaning``."""
     found = len(values)
     if found != length:
-        raise mistake(key, f"has {found} entries", f"{length} are needed, one for each {meaning}")
+        yield mistake(key, f"has {found} entries", f"{length} are needed, one for each {meaning}", reads)

@@ -9,7 +9,7 @@ from pydantic_core import PydanticCustomError
 from sim.scenario.bounds import Reported
 from sim.scenario.errors import choices
 from sim.scenario.scalars import Window
-from sim.scenario.schema.base import ONE_LINE, Part, mistake
+from sim.scenario.schema.base import ONE_LINE, Naming, Part, mistake
 from sim.words import Tier
 
 FRAUD_TYPE, AGE_BAND, PROVINCE = "fraud type", "age band", "province"
@@ -73,20 +73,32 @@ class Evidence(Part):
     ``by: month`` says that each calendar month of the window is in the range by itself.
     """
 
-    name: Annotated[str, Field(max_length=200, pattern=ONE_LINE)]
+    name: Annotated[str, Field(max_length=200, pattern=ONE_LINE), Naming("quantity")]
+    """What is known of: a quantity, some with a fraud type, age band or province behind a dot. Example:
+    `local_alerts_share.Guangdong`"""
     window: Window | None = None
+    """The days over which it is known; the whole period if not given. Example: `[2022-01-01, 2022-11-30]`"""
     by: Literal["month"] | None = None
+    """month: each calendar month of the window must be in the range by itself. Example: `month`"""
     value: Reported | None = None
+    """The likeliest value. Unit: as the quantity. More: a higher expectation; no run depends on it. Example: `0.29`"""
     range: Annotated[list[Reported], Field(min_length=2, max_length=2)]
+    """Where it lies as far as is known, lower and upper end. Unit: as the quantity. More: a higher expectation; no run
+    depends on it. Example: `[0.15, 0.45]`"""
     basis: Annotated[str, Field(min_length=1, pattern=ONE_LINE)]
+    """Where it is known from. Example: `"Zhengzhou 2022"`"""
 
     @model_validator(mode="after")
     def _in_range(self) -> "Evidence":
         low, high = self.range
         if low > high:
-            raise mistake("range", f"[{low:g}, {high:g}] begins above its end", "[low, high] with low at most high")
+            raise mistake(
+                "range", f"[{low:g}, {high:g}] begins above its end", "[low, high] with low at most high", ("range",)
+            )
         if self.value is not None and not low <= self.value <= high:
-            raise mistake("value", f"{self.value:g} is outside its range", f"a value in [{low:g}, {high:g}]")
+            raise mistake(
+                "value", f"{self.value:g} is outside its range", f"a value in [{low:g}, {high:g}]", ("range", "value")
+            )
         return self
 
 
@@ -95,13 +107,14 @@ def wrong_names(
 ) -> Iterator[PydanticCustomError]:
     """Find names that are no quantity, or one of a fraud type, age band or province that the scenario does not have."""
     known = {FRAUD_TYPE: fraud_types, AGE_BAND: age_bands, PROVINCE: provinces}
+    where = {FRAUD_TYPE: "fraud.types!", AGE_BAND: "population.age_bands", PROVINCE: "population.provinces"}
     forms = [f"{name}.{kind.replace(' ', '_').upper()}" if kind else name for name, kind in QUANTITIES.items()]
     for number, row in enumerate(evidence):
         key = f"evidence.{number}.name"
         name, dot, of = row.name.partition(".")
         kind = QUANTITIES.get(name)
         if name not in QUANTITIES or (dot and kind is None):
-            yield mistake(key, f"'{row.name}' is no quantity", choices(row.name, forms, len(forms)))
+            yield mistake(key, f"'{row.name}' is no quantity", choices(row.name, forms, len(forms)), (key,))
         elif kind is not None and of not in known[kind]:
             what = f"'{of}' is no {kind}" if dot else f"'{name}' lacks its {kind}, as in {name}.{known[kind][0]}"
-            yield mistake(key, what, choices(of, known[kind]))
+            yield mistake(key, what, choices(of, known[kind]), (key, where[kind]))

@@ -1,12 +1,13 @@
 """The exogenous process: potential attempts by channel and fraud type, and what an episode of a type is like."""
 
+from collections.abc import Iterator
 from typing import Annotated
 
 from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from sim.scenario.bounds import (
     MOST_FRAUD_TYPES,
-    Code,
     Contacts,
     Factor,
     Growth,
@@ -18,7 +19,17 @@ from sim.scenario.bounds import (
 )
 from sim.scenario.distributions import Distribution
 from sim.scenario.scalars import Day, Window
-from sim.scenario.schema.base import ChannelName, HalfHours, Part, PerChannel, Word, mistake
+from sim.scenario.schema.base import (
+    ChannelName,
+    HalfHours,
+    Part,
+    PerChannel,
+    ProvinceCode,
+    ProvinceKey,
+    Word,
+    demand,
+    mistake,
+)
 from sim.words import Channel
 
 MAX_PAYMENTS = 8
@@ -29,52 +40,99 @@ MONTHS = 12
 class ByChannel(PerChannel[Weight]):
     """One weight a channel."""
 
+    call: Weight
+    """Weight of the type among calls. Unit: weight. More: a larger share of calls is of this type. Example: `0.34`"""
+    sms: Weight
+    """Weight of the type among SMS. Unit: weight. More: a larger share of SMS is of this type. Example: `0.15`"""
+    online: Weight
+    """Weight of the type among online attempts. Unit: weight. More: a larger share of online attempts is of this type.
+    Example: `0.05`"""
+
 
 class StageDelays(Part):
     """Delay before each stage: engaged after contact, site or app opened, first payment, each further payment."""
 
     engaged: Distribution
+    """Time from the contact until the person is drawn in. More: slower episodes: warnings have more time. Example:
+    `{lognormal: {median: 4.2 min, sigma: 1}}`"""
     opened: Distribution
+    """Time from being drawn in until the site or app is opened. More: slower episodes: warnings have more time.
+    Example: `{lognormal: {median: 12.6 min, sigma: 1}}`"""
     first_payment: Distribution
+    """Time from opening to the first payment. More: slower episodes: warnings have more time. Example: `{lognormal:
+    {median: 25.2 min, sigma: 1}}`"""
     later_payment: Distribution
+    """Time from one payment to the next. More: slower episodes: more can be prevented after the first payment. Example:
+    `{lognormal: {median: 15 min, sigma: 1}}`"""
 
 
 class StageDropout(Part):
     """Probability that a person drops out by themselves before a stage."""
 
     engaged: Probability
+    """Probability that the person drops out by themselves before being drawn in further. More: fewer victims, without
+    any warning. Example: `0.2`"""
     opened: Probability
+    """Probability of dropping out before the site or app is opened. More: fewer victims, without any warning. Example:
+    `0.2`"""
     first_payment: Probability
+    """Probability of dropping out before the first payment. More: fewer victims, without any warning. Example: `0.33`
+    """
     later_payment: Probability
+    """Probability of dropping out before each further payment. More: smaller losses of those who have paid. Example:
+    `0.1`"""
 
 
 class Loss(Part):
     """Total loss of an episode that runs to its end, on the reference date: lognormal in yuan."""
 
     median: Yuan
+    """Median of what an episode costs that runs to its end, at prices of the reference date. More: larger losses.
+    Example: `25000`"""
     sigma: Sigma
+    """Spread of losses, as the standard deviation of their logarithm. More: a few very large losses make up more of the
+    sum; the mean grows, too. Example: `1.2`"""
 
 
 class FraudType(Part):
     """One type of fraud."""
 
     mix: ByChannel
+    """How much of each channel's attempts are of this type; only ratios between types matter."""
     mix_growth: Growth
+    """Growth of the type's weight with the calendar date. More: the type gains on the others with time. Example: `0.1`
+    """
     link_share: Probability
+    """Share of the type's SMS that carry a link, which blocked sites can stop. More: blocking stops more SMS of this
+    type. Example: `0.5`"""
     app_share: Probability
+    """Share of the type's episodes that go through a fake app; the others use a site. More: blocking of apps matters
+    more than that of sites. Example: `0.45`"""
     engage: Probability
+    """Probability that somebody who answers is drawn in, before what is said of age, sex, awareness and frailty. More:
+    more episodes and victims. Example: `0.00413`"""
     age_factor: list[Factor]
+    """By age band, how many times as likely people engage. Unit: factor. More: more victims of that age. Example:
+    `[0.03, 2.8, 2.3, 1.3, 0.3, 0.04]`"""
     women_factor: Factor
+    """How many times as likely women engage as men. Unit: factor. More: more women among the victims. Example: `2`"""
     delays: StageDelays
+    """How long each step of an episode takes."""
     dropout: StageDropout
+    """How many leave by themselves before each step."""
     payments: Annotated[list[Weight], Field(min_length=1, max_length=MAX_PAYMENTS)]
+    """Weights of one payment, of two, and so on, up to eight; only ratios matter. Unit: weight. More: more episodes
+    with that many payments. Example: `[0.5, 0.3, 0.2]`"""
     payment_growth: Ratio
+    """How many times the one before each payment is. Unit: ratio. More: more of the loss comes late, where a warning
+    may still prevent it. Example: `1.3`"""
     loss: Loss
+    """What an episode costs."""
 
     @model_validator(mode="after")
     def _some_payment(self) -> "FraudType":
         if sum(self.payments) <= 0:
-            raise mistake("payments", "adds up to 0", "a weight above 0 for some number of payments")
+            raise mistake("payments", "adds up to 0", "a weight above 0 for some number of payments", ("payments",))
         return self
 
 
@@ -82,7 +140,11 @@ class Volume(Part):
     """Potential attempts of the whole nation on the reference date; ``growth`` per year, in log units."""
 
     level: Contacts
+    """Attempts of the whole country that would be made on the reference date, before any measure. More: more of
+    everything that follows from attempts. Example: `7446350 per day`"""
     growth: Growth
+    """Growth of attempts with the calendar date. More: more attempts later, fewer before the reference date. Example:
+    `0.258`"""
 
 
 class Volumes(PerChannel[Volume]):
@@ -92,39 +154,78 @@ class Volumes(PerChannel[Volume]):
 class HalfHourProfiles(PerChannel[HalfHours]):
     """Profile of potential attempts over the 48 half hours of a day, by channel."""
 
+    call: HalfHours
+    """Profile of fraudulent calls over the 48 half hours of a day. Unit: weight. More: more of the day's calls in that
+    half hour. Example: `[0.2, 0.2, 0.2, 0.2, 0.2, 0.2, 0.2, 0.2, 0.2, 0.2, 0.2, 0.2, 0.2, 0.2, 1, 1, 1, 1, 1, 1, 1, 1,
+    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1]`"""
+    sms: HalfHours
+    """Profile of fraudulent SMS over the 48 half hours of a day. Unit: weight. More: more of the day's SMS in that half
+    hour. Example: `[0.2, 0.2, 0.2, 0.2, 0.2, 0.2, 0.2, 0.2, 0.2, 0.2, 0.2, 0.2, 0.2, 0.2, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1]`"""
+    online: HalfHours
+    """Profile of online attempts over the 48 half hours of a day. Unit: weight. More: more of the day's online attempts
+    in that half hour. Example: `[0.2, 0.2, 0.2, 0.2, 0.2, 0.2, 0.2, 0.2, 0.2, 0.2, 0.2, 0.2, 0.2, 0.2, 1, 1, 1, 1, 1,
+    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1]`"""
+
 
 class Surge(Part):
     """A window in which attempts are ``factor`` times as many, on some channels, types and provinces or on all."""
 
     window: Window
+    """The days of the surge. Example: `[2022-11-05, 2022-11-14]`"""
     factor: Factor
+    """How many times as many attempts there are. Unit: factor. More: a stronger surge; below 1 it is a lull. Example:
+    `1.4`"""
     channels: list[ChannelName] = Field(default_factory=lambda: list(Channel.labels()))
+    """The channels that surge; all if not given. Example: `[sms, online]`"""
     types: list[str] | None = None
-    provinces: list[Code] | None = None
+    """The fraud types that surge; all if not given. Example: `[brushing, customer_service]`"""
+    provinces: list[ProvinceCode] | None = None
+    """The provinces that surge, by name or code; all if not given. Example: `[Guangdong, Zhejiang]`"""
 
 
 class Fraud(Part):
     """Everything that the potential attempts are drawn from; ``loss_growth`` of all types, per year, in log units."""
 
     reference: Day
+    """Day on which levels and losses are as stated, and from which growth is reckoned. Later: what grows is
+    smaller on every day. Example: `2021-06-15`"""
     volumes: Volumes
+    """How many attempts there would be, by channel."""
     half_hours: HalfHourProfiles
+    """When on a day they come, by channel."""
     weekdays: Annotated[list[Weight], Field(min_length=WEEKDAYS, max_length=WEEKDAYS)]
+    """Weights of Monday to Sunday; only ratios matter. Unit: weight. More: more of the week's attempts on that weekday.
+    Example: `[0.145, 0.145, 0.145, 0.15, 0.153, 0.137, 0.126]`"""
     months: Annotated[list[Weight], Field(min_length=MONTHS, max_length=MONTHS)]
-    province_weights: dict[str, Weight] = Field(default_factory=dict)
+    """Weights of January to December; only ratios matter. Unit: weight. More: more of the year's attempts in that
+    month. Example: `[0.95, 0.85, 1.02, 1.02, 1.02, 1.05, 1.02, 1.02, 1.02, 0.98, 1.05, 1]`"""
+    province_weights: dict[ProvinceKey, Weight] = Field(default_factory=dict)
+    """By province, name or code, how many attempts a person draws, where others draw 1; the country's attempts stay the
+    same. Unit: weight. More: more attempts there, fewer elsewhere. Example: `{Guangdong: 1.2}`"""
     surges: dict[Word, Surge] = Field(default_factory=dict)
+    """Windows with more attempts, by a name of their own. Example: `{november-sales: {window: [2022-11-05, 2022-11-14],
+    factor: 1.4}}`"""
     loss_growth: Growth
+    """Growth of losses with the calendar date. More: larger losses later, smaller ones before the reference date.
+    Example: `0.2472`"""
     types: Annotated[dict[Word, FraudType], Field(min_length=1, max_length=MOST_FRAUD_TYPES)]
+    """Types of fraud, by name; the order is that of their numbers."""
 
     @model_validator(mode="after")
     def _agree(self) -> "Fraud":
-        for channel in Channel.labels():
-            if sum(getattr(self.half_hours, channel)) <= 0:
-                raise mistake(f"half_hours.{channel}", "adds up to 0", "some half hour above 0")
-            if sum(getattr(kind.mix, channel) for kind in self.types.values()) <= 0:
-                raise mistake("types", f"no type has a mix above 0 on {channel}", "some type above 0 on each channel")
-        if sum(self.weekdays) <= 0:
-            raise mistake("weekdays", "adds up to 0", "some weekday above 0")
-        if sum(self.months) <= 0:
-            raise mistake("months", "adds up to 0", "some month above 0")
+        demand(self._disagreements())
         return self
+
+    def _disagreements(self) -> Iterator[PydanticCustomError]:
+        for channel in Channel.labels():
+            profile, mix = f"half_hours.{channel}", (f"types.*.mix.{channel}",)
+            if sum(getattr(self.half_hours, channel)) <= 0:
+                yield mistake(profile, "adds up to 0", "some half hour above 0", (profile,))
+            if sum(getattr(kind.mix, channel) for kind in self.types.values()) <= 0:
+                what = f"no type has a mix above 0 on {channel}"
+                yield mistake("types", what, "some type above 0 on each channel", mix)
+        if sum(self.weekdays) <= 0:
+            yield mistake("weekdays", "adds up to 0", "some weekday above 0", ("weekdays",))
+        if sum(self.months) <= 0:
+            yield mistake("months", "adds up to 0", "some month above 0", ("months",))

@@ -20,20 +20,24 @@ from sim.scenario.bounds import (
 )
 from sim.scenario.distributions import Distribution
 from sim.scenario.scalars import Duration
-from sim.scenario.schema.base import HalfHours, Part, PerChannel, demand_sum, mistake
+from sim.scenario.schema.base import HalfHours, Part, PerChannel, demand, mistake, wrong_sum
 
 
 class RegionShares(Part):
     """Shares of the den slots by region; they add up to 1."""
 
     east: Probability
+    """Share of dens in the east. More: more dens where campaigns in the east act. Example: `0.08`"""
     south: Probability
+    """Share of dens in the south. More: more dens where campaigns in the south act. Example: `0.12`"""
     elsewhere: Probability
+    """Share of dens in the rest of the country. More: more dens where no regional campaign acts. Example: `0.2`"""
     overseas: Probability
+    """Share of dens abroad, where raids are rare. More: dens that live longer. Example: `0.6`"""
 
     @model_validator(mode="after")
     def _add_up(self) -> "RegionShares":
-        demand_sum("east", (self.east, self.south, self.elsewhere, self.overseas))
+        demand(wrong_sum("east", (self.east, self.south, self.elsewhere, self.overseas)))
         return self
 
 
@@ -45,43 +49,78 @@ class Hazard(Part):
     """
 
     east: HazardRate
+    """How often a den in the east is raided. More: dens live shorter, more attempts are never made. Example: `0.4 per
+    year`"""
     south: HazardRate
+    """How often a den in the south is raided. More: dens live shorter, more attempts are never made. Example: `0.4 per
+    year`"""
     elsewhere: HazardRate
+    """How often a den in the rest of the country is raided. More: dens live shorter, more attempts are never made.
+    Example: `0.3 per year`"""
     overseas: HazardRate
+    """How often a den abroad is raided. More: dens live shorter, more attempts are never made. Example: `0.02 per year`
+    """
     per_lead: HazardRate
+    """Raids of all dens together that one fresh lead brings about. More: solved cases lead to more raids. Example:
+    `0.15 per year`"""
     leads_per_case: Each
+    """Leads that one solved case gives. Unit: leads per case. More: solved cases lead to more raids. Example: `0.05`"""
     lead_half_life: Duration
+    """Time in which half of the leads go stale. More: leads act longer. Example: `30 d`"""
 
 
 class Ringleaders(Part):
     """A den has a ringleader with ``share``; a raid arrests them with ``at_raid``, a lead with a daily rate."""
 
     share: Probability
+    """Share of dens that have a ringleader. More: more ringleaders to be arrested. Example: `0.1`"""
     at_raid: Probability
+    """Probability that a raid of such a den arrests the ringleader. More: more ringleaders arrested. Example: `0.5`"""
     per_lead: HazardRate
+    """How often all ringleaders together are arrested by one fresh lead, without a raid. More: more ringleaders
+    arrested. Example: `0.05 per year`"""
 
 
 class Dens(Part):
     """Den slots, fixed before the run; generations follow each other in a slot as raids and reopenings go."""
 
     slots: Slots
+    """Number of dens at work while none is raided. Unit: dens. More: each den sends fewer of the attempts; the attempts
+    stay as many. Example: `3000`"""
     regions: RegionShares
+    """Where dens are at first."""
     weight_sigma: Sigma
+    """How unequal dens are in size, as the standard deviation of the logarithm. More: a few large dens send most
+    attempts, so raids are more a matter of luck. Example: `1`"""
     types_per_den: TypesPerDen
+    """Fraud types that a den pursues. Unit: types. More: a raid hits more types at once. Example: `3`"""
     crew: Crew
+    """Suspects who are arrested when a den of mean size is raided. Unit: people. More: more suspects arrested. Example:
+    `30`"""
     hazard: Hazard
+    """How often dens are raided."""
     reopening: Distribution
+    """Time until a raided den opens again. More: a raid keeps attempts away for longer. Example: `{lognormal: {median:
+    40 d, sigma: 0.7}}`"""
     reopening_growth: Ratio
+    """How many times as long each further reopening of the same den takes. Unit: ratio. More: raids have more effect
+    with time. Example: `1.1`"""
     displaced: Probability
+    """Probability that a den reopens somewhere else. More: dens move to where raids are rare. Example: `0.4`"""
     displaced_to: RegionShares
+    """Where displaced dens open."""
     ringleaders: Ringleaders
+    """Ringleaders and their arrests."""
     fixed_raided: list[Count] | None = None
+    """Slots of dens that are closed for good from the start; for experiments without feedback. Unit: slot numbers, from
+    0. More: nothing by itself: another slot is closed. Example: `[0, 1, 2]`"""
 
     @model_validator(mode="after")
     def _slots_exist(self) -> "Dens":
-        for slot in self.fixed_raided or []:
-            if slot >= self.slots:
-                raise mistake("fixed_raided", f"names slot {slot}", f"slots 0 to {self.slots - 1}")
+        wrong = [slot for slot in self.fixed_raided or [] if slot >= self.slots]
+        if wrong:
+            allowed = f"slots 0 to {self.slots - 1}"
+            raise mistake("fixed_raided", f"names slot {wrong[0]}", allowed, ("fixed_raided", "slots"))
         return self
 
 
@@ -89,40 +128,76 @@ class Cards(Part):
     """The stock of phone cards of a province, as a mean field."""
 
     per_thousand_people: CardsPerThousand
+    """Phone cards in the hands of gangs for each thousand people, at the start. Unit: cards per 1,000 people. More:
+    gangs lose a smaller share of their cards to the same filters. Example: `2.1`"""
     flag_share: Probability
+    """Share of intercepted attempts that flag the card they came from. More: more cards eliminated, fewer attempts by
+    phone. Example: `0.02`"""
     idle_share: Probability
+    """Share of the gangs' cards that lie idle, which purges may find. More: purges eliminate more cards. Example: `0.3`
+    """
     replacement: Duration
+    """Mean time until an eliminated card is replaced. More: gangs lack cards for longer, fewer attempts by phone.
+    Example: `22 h`"""
     max_attempts_per_card_day: CardLoad
+    """Attempts that a card can make in a day; a run warns where more are needed. Unit: attempts per card and day. More:
+    fewer warnings; nothing else depends on it. Example: `20`"""
     fixed_dead_share: Probability | None = None
+    """Share of attempts by phone that fail for want of a card, instead of what cards give; for experiments without
+    feedback. More: fewer attempts by phone. Example: `0.1`"""
 
 
 class Filter(Part):
     """A binormal detector: intercept when N(d', 1) exceeds ``threshold``; legitimate traffic is N(0, 1)."""
 
     d_prime: Score
+    """How well the filter tells fraud from ordinary traffic (d' of signal detection). More: more attempts intercepted
+    at the same false blocks. Example: `5.06`"""
     threshold: Score
+    """Score from which the filter blocks. More: fewer attempts intercepted, fewer false blocks. Example: `4.27`"""
 
 
 class Interception(Part):
     """Filters of calls and SMS; gangs adapt day by day, a retraining takes the loss back."""
 
     call: Filter
+    """The filter of calls."""
     sms: Filter
+    """The filter of SMS."""
     type_offset: dict[str, Score] = Field(default_factory=dict)
+    """By fraud type, how much more easily its attempts are seen than those of others. More: more of that type
+    intercepted. Example: `{loan_credit: 0.3}`"""
     adaptation_per_day: Drift
+    """What filters lose every day as gangs adapt, until they are trained again. Unit: standard deviations a day. More:
+    fewer attempts intercepted towards the next training. Example: `0.004`"""
     retraining_every: Duration
+    """Time between two trainings of the filters, in whole days. More: filters are worse in the mean. Example: `28 d`"""
 
 
 class Sites(Part):
     """Blocking: share already taken down of each kind of infrastructure when its measures stand at full intensity."""
 
     account: Probability
+    """Share of online attempts that fail when blocking of accounts is at full intensity. More: more online attempts
+    stopped. Example: `0.3`"""
     site: Probability
+    """Share of sites that are down when blocking of sites is at full intensity. More: more attempts with links stopped.
+    Example: `0.3`"""
     domain: Probability
+    """Share of sites that are down when blocking of domains is at full intensity. More: more attempts with links
+    stopped. Example: `0.2`"""
     hosting: Probability
+    """Share of sites that are down when blocking of hosting is at full intensity. More: more attempts with links
+    stopped. Example: `0.1`"""
     app: Probability
+    """Share of fake apps that are down when blocking of apps is at full intensity. More: more attempts with apps
+    stopped. Example: `0.2`"""
     diversion: Probability
+    """Share of sites and apps that are not found when blocking of diversions is at full intensity. More: more attempts
+    stopped. Example: `0.1`"""
     promotion: Probability
+    """Share of fake apps that are not found when blocking of promotion is at full intensity. More: more attempts with
+    apps stopped. Example: `0.1`"""
 
 
 class ChannelAnswering(Part):
@@ -132,14 +207,23 @@ class ChannelAnswering(Part):
     """
 
     unknown: Probability
+    """Share of attempts that people without the anti-fraud app answer, read or notice. More: more people are met.
+    Example: `0.24`"""
     labelled: Probability
+    """Share that people with the app answer, read or notice, to whom it says that the sender is suspicious. More: the
+    app protects less. Example: `0.09`"""
     half_hours: HalfHours
+    """Factors of it by half hour of the day, used as they are. Unit: factor. More: more answered in that half hour.
+    Example: `[0.2, 0.2, 0.2, 0.2, 0.2, 0.2, 0.2, 0.2, 0.2, 0.2, 0.2, 0.2, 0.2, 0.2, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1]`"""
 
 
 class Answering(PerChannel[ChannelAnswering]):
     """Gate 6: an attempt is answered (call), read (SMS) or noticed (online); ``age_factor`` by age band."""
 
     age_factor: list[Factor]
+    """By age band, how many times as likely people answer. Unit: factor. More: more people of that age are met.
+    Example: `[0.7, 1, 1.05, 1.05, 1.05, 1]`"""
 
 
 class Awareness(Part):
@@ -150,14 +234,23 @@ class Awareness(Part):
     """
 
     start: Probability
+    """Awareness of everybody at the start, from 0 to 1. More: fewer engage at first. Example: `0.2`"""
     half_life: Duration
+    """Time in which half of it is forgotten. More: education lasts longer. Example: `90 d`"""
     effect: Probability
+    """By which share full awareness lowers engagement. More: education spares more victims. Example: `0.4`"""
     per_view: Each
+    """How much of what is missing to full awareness one view a head closes. Unit: share per view a head. More: videos
+    teach more. Example: `0.25`"""
     per_attendance: Each
+    """How much of what is missing to full awareness one attendance a head closes. Unit: share per attendance a head.
+    More: activities teach more. Example: `0.5`"""
 
 
 class Engagement(Part):
     """Gates 6 and 7."""
 
     answering: Answering
+    """Who answers, reads or notices, by channel."""
     awareness: Awareness
+    """What people have learned of fraud, and forget again."""

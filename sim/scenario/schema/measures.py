@@ -8,9 +8,18 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from sim.days import DAY_MS
-from sim.scenario.bounds import Code, Count, Crew, Factor, Lengthening, People, Probability, Score, Views, Weight
+from sim.scenario.bounds import Count, Crew, Factor, Lengthening, People, Probability, Score, Views, Weight
 from sim.scenario.scalars import Day, Duration, Window
-from sim.scenario.schema.base import DetectorName, Part, RegionName, demand_sum, mistake
+from sim.scenario.schema.base import (
+    DetectorName,
+    Part,
+    ProvinceCode,
+    ProvinceKey,
+    RegionName,
+    demand,
+    mistake,
+    wrong_sum,
+)
 
 LARGEST_EXPONENT = 700.0
 """Up to which a double holds the exponential."""
@@ -23,8 +32,12 @@ class Ramp(Part):
     """
 
     midpoint: Day
+    """Day on which half of the growth is done. Later: the growth comes later. Example: `2022-04-15`"""
     width: Duration
+    """How long the growth takes: from a quarter to three quarters in about twice this time. More: slower growth.
+    Example: `70 d`"""
     floor: Probability = 0.0
+    """Share of the whole that there is from the first. More: more from the first, less growth. Example: `0.12`"""
 
     def nearly(self, day: date) -> float:
         """Return its value on a day, for bounds: engines compute it by ``sim.country.calendar.ramped``, to the bit."""
@@ -36,12 +49,14 @@ class MeasureBase(Part):
     """A window: both days included, an open end is null. It is cut to the simulated days."""
 
     window: Window
+    """First and last day on which it is in force; a last day of null never comes. Example: `[2022-03-01, null]`"""
 
 
 class Somewhere(MeasureBase):
     """A measure in some provinces (their codes), or in all."""
 
-    provinces: Annotated[list[Code], Field(min_length=1)] | None = None
+    provinces: Annotated[list[ProvinceCode], Field(min_length=1)] | None = None
+    """Provinces in which it is in force, by name or code; all if not given. Example: `[Guangdong, Fujian]`"""
 
 
 class Spread(Somewhere):
@@ -50,7 +65,7 @@ class Spread(Somewhere):
     @model_validator(mode="after")
     def _ends(self) -> "Spread":
         if self.window[1] is None:
-            raise mistake("window", "has no end, and counts are spread over its days", "a last day")
+            raise mistake("window", "has no end, and counts are spread over its days", "a last day", ("window",))
         return self
 
 
@@ -58,83 +73,119 @@ class Gradual(Somewhere):
     """A measure whose intensity may grow within its window."""
 
     ramp: Ramp | None = None
+    """How it grows within its window; without it, it is in full force from the first day."""
 
 
 class DenCampaign(MeasureBase):
     """A regional campaign against dens: the hazard of raids there is 1 + ``intensity`` times as high."""
 
     kind: Literal["den_campaign"]
+    """That it is a campaign against dens. Example: `den_campaign`"""
     region: RegionName
+    """Region whose dens it is against. Example: `east`"""
     intensity: Factor
+    """How many times the usual raids come on top of them. Unit: factor. More: more dens raided, fewer attempts.
+    Example: `1.5`"""
     ramp: Ramp | None = None
+    """How it grows within its window; without it, it is in full force from the first day."""
 
 
 class ClusterCampaign(Spread):
     """Campaigns against suppliers of lines and money laundering; they lengthen replacement while they last."""
 
     kind: Literal["cluster_campaign"]
+    """That it is a row of campaigns against suppliers of lines and money laundering. Example: `cluster_campaign`"""
     count: Count
+    """Campaigns in the window. Unit: campaigns. More: more suspects arrested. Example: `80`"""
     arrests: Crew
+    """Suspects who are arrested in each. Unit: people. More: more suspects arrested. Example: `2600`"""
     replacement_factor: Lengthening
+    """How many times as long the replacement of a card takes meanwhile. Unit: factor. More: gangs lack cards for
+    longer. Example: `1.2`"""
 
 
 class CardPurge(Gradual):
     """A purge of idle cards: the share of idle cards removed in a day."""
 
     kind: Literal["card_purge"]
+    """That it is a purge of idle cards. Example: `card_purge`"""
     intensity: Probability
+    """Share of the idle cards that is eliminated in a day. Unit: share a day. More: more cards eliminated, fewer
+    attempts by phone. Example: `0.02`"""
 
 
 class RealName(Gradual):
     """Real-name registration: lengthens the replacement of a card by a factor."""
 
     kind: Literal["real_name"]
+    """That it is real-name registration. Example: `real_name`"""
     replacement_factor: Lengthening
+    """How many times as long the replacement of a card takes. Unit: factor. More: gangs lack cards for longer. Example:
+    `1.25`"""
 
 
 class FilterStrength(Gradual):
     """A stronger (or weaker) filter: shifts d' of a channel."""
 
     kind: Literal["filter"]
+    """That it changes a filter. Example: `filter`"""
     channel: Literal["call", "sms"]
+    """The filter: of calls or of SMS. Example: `sms`"""
     intensity: Score
+    """What is added to the filter's d'; a negative number weakens it. More: more attempts intercepted. Example: `-1.0`
+    """
 
 
 class SourceRegulation(Gradual):
     """Regulation at the source: a share of SMS (ports), online attempts (cloud services) or calls is not sent."""
 
     kind: Literal["source_regulation"]
+    """That it is regulation at the source. Example: `source_regulation`"""
     target: Literal["sms_port", "cloud_service", "voice_line"]
+    """What is regulated: ports of SMS, cloud services (online attempts) or voice lines (calls). Example: `sms_port`"""
     intensity: Probability
+    """Share of attempts that are never sent. More: fewer attempts of that channel. Example: `0.05`"""
 
 
 class Blocking(Gradual):
     """Blocking of one kind of infrastructure, as a share of its full effect in ``sites``."""
 
     kind: Literal["blocking"]
+    """That it is blocking of infrastructure. Example: `blocking`"""
     target: Literal["account", "site", "domain", "hosting", "app", "diversion", "promotion"]
+    """What is blocked: account, site, domain, hosting, app, diversion or promotion. Example: `site`"""
     intensity: Probability
+    """Share of the full effect that sites states for this target. More: more attempts stopped at sites and apps.
+    Example: `0.8`"""
 
 
 class Videos(Spread):
     """Education by videos: ``count`` published and ``views`` seen, spread evenly over the window."""
 
     kind: Literal["videos"]
+    """That it is education by videos. Example: `videos`"""
     count: Count
+    """Videos that are published in the window; they cost, what teaches is views. Unit: videos. More: higher costs of
+    education. Example: `9330`"""
     views: Views
+    """Views of them all. Unit: views. More: more awareness, fewer people engage. Example: `5000000000`"""
 
 
 class SegmentShares(Part):
     """Shares of the activities by segment."""
 
     schools: Probability
+    """Share of the activities at schools. More: pupils and students learn more, others less. Example: `0.2`"""
     enterprises: Probability
+    """Share of the activities in enterprises. More: employees learn more, others less. Example: `0.2`"""
     rural_areas: Probability
+    """Share of the activities in rural areas. More: farmers learn more, others less. Example: `0.2`"""
     communities: Probability
+    """Share of the activities in communities. More: everybody else learns more, others less. Example: `0.4`"""
 
     @model_validator(mode="after")
     def _add_up(self) -> "SegmentShares":
-        demand_sum("schools", (self.schools, self.enterprises, self.rural_areas, self.communities))
+        demand(wrong_sum("schools", (self.schools, self.enterprises, self.rural_areas, self.communities)))
         return self
 
 
@@ -142,9 +193,14 @@ class Activities(Spread):
     """Education by activities: ``count`` in the window, each with ``people`` attending."""
 
     kind: Literal["activities"]
+    """That it is education by activities. Example: `activities`"""
     count: Count
+    """Activities in the window. Unit: activities. More: more awareness, fewer people engage, higher costs. Example:
+    `20000`"""
     people: People
+    """People who attend each. Unit: people. More: more awareness, fewer people engage. Example: `200`"""
     segments: SegmentShares
+    """Whom the activities are for."""
 
 
 class WarningCoverage(Gradual):
@@ -154,9 +210,15 @@ class WarningCoverage(Gradual):
     """
 
     kind: Literal["warning"]
+    """That it is a detector at work. Example: `warning`"""
     detector: DetectorName
+    """Which detector: central or local. Example: `local`"""
     coverage: Probability
-    province_weights: dict[str, Weight] = Field(default_factory=dict)
+    """Share of all contacts that the detector sees, in the mean of its provinces. More: more alerts, true and false.
+    Example: `0.42`"""
+    province_weights: dict[ProvinceKey, Weight] = Field(default_factory=dict)
+    """By province, name or code, how much more of a person's contacts are seen than where it is 1; the mean stays the
+    same. Unit: weight. More: more alerts there, fewer elsewhere. Example: `{Guangdong: 1.5}`"""
 
     def relative(self, people: Mapping[int, int]) -> dict[int, float]:
         """Return what the coverage of each of its provinces is multiplied by: its weight over the mean of all people's.
@@ -185,37 +247,51 @@ class Law(Gradual):
     """The law: deters a share of attempts, lengthens replacement, lets detectors see more (shift of d')."""
 
     kind: Literal["law"]
+    """That it is the law. Example: `law`"""
     deterrence: Probability
+    """Share of attempts that are never made. More: fewer attempts. Example: `0.05`"""
     replacement_factor: Lengthening
+    """How many times as long the replacement of a card takes. Unit: factor. More: gangs lack cards for longer. Example:
+    `1.2`"""
     data_sharing: Score
+    """What is added to the d' of both detectors. More: more alerts on fraud. Example: `0.1`"""
 
 
 class Repatriation(MeasureBase):
     """Overseas dens raided on the first day of the window, their crews brought home."""
 
     kind: Literal["repatriation"]
+    """That it brings suspects home from dens overseas. Example: `repatriation`"""
     dens: Count
+    """Dens overseas that are raided on the first day of the window. Unit: dens. More: fewer attempts for a while.
+    Example: `20`"""
     suspects: People
+    """Suspects who are brought home. Unit: people. More: more suspects arrested. Example: `230`"""
 
 
 class BankHold(Gradual):
     """A bank holds a payment with this probability: it does not happen and the episode ends."""
 
     kind: Literal["bank_hold"]
+    """That banks hold payments. Example: `bank_hold`"""
     intensity: Probability
+    """Probability that a payment is held, which ends the episode. More: fewer and smaller losses. Example: `0.1`"""
 
 
 class Outage(Somewhere):
     """The centre is out: its instructions wait for the end of the window, or are lost."""
 
     kind: Literal["outage"]
+    """That a detector's centre is out. Example: `outage`"""
     detector: DetectorName
+    """Which detector: central or local. Example: `central`"""
     mode: Literal["delay", "lose"]
+    """What becomes of its instructions: delay (they wait for the end of the window) or lose. Example: `delay`"""
 
     @model_validator(mode="after")
     def _ends(self) -> "Outage":
         if self.mode == "delay" and self.window[1] is None:
-            raise mistake("window", "has no end", "an outage that delays ends on some day")
+            raise mistake("window", "has no end", "an outage that delays ends on some day", ("window", "mode"))
         return self
 
 

@@ -1,9 +1,11 @@
 """The people: provinces, ages, occupation, internet, the warning app, exposure, legitimate traffic."""
 
+from collections.abc import Iterator
 from fractions import Fraction
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from sim.scenario.bounds import (
     MOST_PROVINCES,
@@ -19,7 +21,7 @@ from sim.scenario.bounds import (
     SomePeople,
 )
 from sim.scenario.scalars import Day, Duration
-from sim.scenario.schema.base import HalfHours, Part, PerChannel, Word, demand_length, demand_sum, mistake
+from sim.scenario.schema.base import HalfHours, Part, PerChannel, Word, demand, mistake, wrong_length, wrong_sum
 from sim.scenario.tables import Table
 
 NO_POOL, COUNTRY = "none", "country"
@@ -33,22 +35,38 @@ class ProvinceRow(Part):
     """One province of the census table."""
 
     code: Code
+    """Code of the province, by which runs store it; rows are in the order of their codes. Unit: none. More: no
+    direction: a name in digits. Example: `44`"""
     name: Word
+    """Name of the province; it is taken wherever its code is. Example: `Guangdong`"""
     region: Word
+    """Region of the province; population.pool may make one of all its provinces. Example: `south`"""
     population: PeopleOfProvince
+    """People of the province. Unit: people. More: more attempts, contacts and staff there, as shares go by people.
+    Example: `126012510`"""
     share_0_14: Percent
+    """Share of people under 15. More: a younger province. Example: `18.85`"""
     share_15_59: Percent
+    """Share of people from 15 to 59. More: more people of working age, who engage most. Example: `68.8`"""
     share_60_plus: Percent
+    """Share of people of 60 and over. More: an older province. Example: `12.35`"""
     share_65_plus: Percent
+    """Share of people of 65 and over. More: an older province. Example: `8.58`"""
     share_urban: Percent
+    """Share of people who live in towns. More: more internet users, more employees of enterprises. Example: `74.15`"""
     men_per_100_women: Men
+    """Men for each hundred women. Unit: men per 100 women. More: fewer women among those who are met. Example: `113.08`
+    """
 
 
 class AgeRow(Part):
     """One five-year age group and its share of the nation; the last one is open (``85+``)."""
 
     age: Annotated[str, Field(pattern=r"^\d{1,3}(-\d{1,3}|\+)$")]
+    """Age group of five years, or the open last one. Example: `15-19`"""
     share: Probability
+    """Share of the nation's people in this age group. More: more people of this age in every province. Example: `0.052`
+    """
 
 
 StageShares = Annotated[list[Probability], Field(min_length=STAGES_OF_LIFE, max_length=STAGES_OF_LIFE)]
@@ -58,15 +76,26 @@ class OccupationShares(Part):
     """Share of each occupation group at each stage of life; the groups are the segments of education."""
 
     schools: StageShares
+    """Shares at pupils and students, by stage of life. Unit: share. More: more people whom activities at schools reach.
+    Example: `[0, 0.85, 0.01, 0]`"""
     enterprises: StageShares
+    """Shares at work in enterprises, by stage of life. Unit: share. More: more people whom activities at enterprises
+    reach. Example: `[0, 0.1, 0.8, 0.1]`"""
     rural_areas: StageShares
+    """Shares at work in farming, by stage of life. Unit: share. More: more people whom activities in rural areas reach.
+    Example: `[0, 0, 0.02, 0.02]`"""
     communities: StageShares
+    """Shares of everybody else, whom their community addresses, by stage of life. Unit: share. More: more people whom
+    activities in communities reach. Example: `[1, 0.05, 0.17, 0.88]`"""
 
     @model_validator(mode="after")
     def _add_up(self) -> "OccupationShares":
-        for stage in range(STAGES_OF_LIFE):
-            groups = (self.schools, self.enterprises, self.rural_areas, self.communities)
-            demand_sum("schools", (shares[stage] for shares in groups), f"shares at stage {stage + 1}")
+        groups = (self.schools, self.enterprises, self.rural_areas, self.communities)
+        demand(
+            one
+            for stage in range(STAGES_OF_LIFE)
+            for one in wrong_sum("schools", (shares[stage] for shares in groups), f"shares at stage {stage + 1}")
+        )
         return self
 
 
@@ -74,13 +103,17 @@ class Occupation(Part):
     """Occupation groups by urban or rural home and stage of life, whose first ages are ``stages``."""
 
     stages: Annotated[list[Age], Field(min_length=STAGES_OF_LIFE, max_length=STAGES_OF_LIFE)]
+    """Ages at which the four stages of life begin: infancy, school, work, retirement. Unit: years. More: a stage begins
+    later. Example: `[0, 6, 23, 60]`"""
     urban: OccupationShares
+    """Shares of the groups among people of towns."""
     rural: OccupationShares
+    """Shares of the groups among people of the country."""
 
     @model_validator(mode="after")
     def _rise(self) -> "Occupation":
         if self.stages[0] != 0 or sorted(set(self.stages)) != self.stages:
-            raise mistake("stages", f"is {self.stages}", "rising ages that begin with 0")
+            raise mistake("stages", f"is {self.stages}", "rising ages that begin with 0", ("stages",))
         return self
 
 
@@ -88,29 +121,55 @@ class Internet(Part):
     """Share of internet users; ``age_factor`` by age band shifts it within a province and keeps its mean."""
 
     urban: Probability
+    """Share of people of towns who use the internet. More: more people for online fraud, and for the app. Example:
+    `0.829`"""
     rural: Probability
+    """Share of people of the country who use the internet. More: more people for online fraud, and for the app.
+    Example: `0.588`"""
     age_factor: list[Factor]
+    """By age band, how many times the mean share of internet users it has; the mean of a province is kept. Unit:
+    factor. More: more internet users of that age, fewer of the others. Example: `[0.85, 1.18, 1.18, 1.14, 1, 0.6]`"""
 
 
 class App(Part):
     """Adoption of the anti-fraud app by internet users: a logistic curve in the calendar date."""
 
     final_share: Probability
+    """Share of internet users who have the anti-fraud app in the end. More: more calls labelled, more warnings by app.
+    Example: `0.45`"""
     midpoint: Day
+    """Day on which half of them have it. Later: people get the app later. Example: `2021-08-20`"""
     width: Duration
+    """How long the spread of the app takes: from a quarter to three quarters of those who get it in about twice this
+    time. More: a slower spread. Example: `45 d`"""
 
 
 class Exposure(Part):
     """``high_share`` of people draw ``high_contacts`` of all contacts, fraudulent and legitimate."""
 
     high_share: SomePeople
+    """Share of people who draw many contacts. More: contacts are spread over more people. Example: `0.1`"""
     high_contacts: Probability
+    """Share of all contacts, fraudulent or not, that these people draw. More: contacts meet the same few people more
+    often. Example: `0.5`"""
 
 
 class Legitimate(PerChannel[Contacts]):
     """Legitimate contacts of the whole nation and their profile over the day."""
 
+    call: Contacts
+    """Ordinary calls of the whole country that a detector could mistake for fraud. More: more false alarms, at the same
+    thresholds. Example: `1e12 per year`"""
+    sms: Contacts
+    """Ordinary SMS of the whole country that a detector could mistake for fraud. More: more false alarms, at the same
+    thresholds. Example: `1.75e12 per year`"""
+    online: Contacts
+    """Ordinary contacts by strangers online, of the whole country, that a detector could mistake for fraud. More: more
+    false alarms, at the same thresholds. Example: `0.8e12 per year`"""
     half_hours: HalfHours
+    """Profile of ordinary contacts over the 48 half hours of a day; only ratios matter. Unit: weight. More: more of the
+    day's contacts in that half hour. Example: `[0.2, 0.2, 0.2, 0.2, 0.2, 0.2, 0.2, 0.2, 0.2, 0.2, 0.2, 0.2, 0.2, 0.2,
+    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1]`"""
 
 
 class Population(Part):
@@ -120,32 +179,57 @@ class Population(Part):
     """
 
     provinces: Table[ProvinceRow]
+    """Table of provinces: rows, or the name of a CSV file beside the scenario. Example: `china_provinces_2020.csv`"""
     pool: Literal["none", "country", "regions"] = "none"
+    """Which provinces are simulated as one: none, those of a region, or all of the country. Example: `country`"""
     ages: Table[AgeRow]
+    """Table of the nation's age groups: rows, or the name of a CSV file beside the scenario. Example:
+    `china_ages_2020.csv`"""
     age_bands: Annotated[list[Age], Field(min_length=1, max_length=MAX_AGE_BANDS)]
+    """Ages at which the bands begin by which people differ and results are told. Unit: years. More: a band begins
+    later. Example: `[0, 18, 31, 41, 51, 61]`"""
     occupation: Occupation
+    """What people do, which says which activities of education reach them."""
     internet: Internet
+    """Who uses the internet."""
     app: App
+    """How the anti-fraud app spreads."""
     exposure: Exposure
+    """How unevenly contacts meet people."""
     frailty_sigma: Sigma
+    """How much people of one age and sex differ in how easily they are deceived: spread of a lognormal factor with mean
+    1. More: engagement gathers in fewer people. Example: `0.8`"""
     victim_before_factor: Factor
+    """By how much more likely somebody engages who has been a victim before. Unit: factor. More: more people become
+    victims again. Example: `2`"""
     legitimate: Legitimate
+    """Ordinary contacts, of which false alarms are made."""
 
     @model_validator(mode="after")
     def _agree(self) -> "Population":
+        demand(self._disagreements())
+        return self
+
+    def _disagreements(self) -> Iterator[PydanticCustomError]:
+        bands, table, profile = ("age_bands",), ("provinces",), ("legitimate.half_hours",)
         if self.age_bands[0] != 0 or sorted(set(self.age_bands)) != self.age_bands:
-            raise mistake("age_bands", f"is {self.age_bands}", "rising ages that begin with 0")
-        demand_length("internet.age_factor", self.internet.age_factor, len(self.age_bands), "age band")
+            yield mistake("age_bands", f"is {self.age_bands}", "rising ages that begin with 0", bands)
+        factors, read = "internet.age_factor", ("internet.age_factor", "age_bands")
+        yield from wrong_length(factors, self.internet.age_factor, len(self.age_bands), "age band", read)
         if not 1 <= len(self.provinces) <= MOST_PROVINCES:
-            raise mistake("provinces", f"has {len(self.provinces)} rows", f"1 to {MOST_PROVINCES} provinces")
-        if sum(row.population for row in self.provinces) == 0:
-            raise mistake("provinces", "has no people", "a population above 0 in some province")
+            yield mistake("provinces", f"has {len(self.provinces)} rows", f"1 to {MOST_PROVINCES} provinces", table)
+        elif sum(row.population for row in self.provinces) == 0:
+            yield mistake("provinces", "has no people", "a population above 0 in some province", table)
         codes = [row.code for row in self.provinces]
         if sorted(set(codes)) != codes:
-            raise mistake("provinces", "codes are not rising", "rows in order of code, each code once")
+            yield mistake("provinces", "codes are not rising", "rows in order of code, each code once", table)
         if sum(self.legitimate.half_hours) <= 0:
-            raise mistake("legitimate.half_hours", "adds up to 0", "some half hour above 0")
-        return self
+            yield mistake("legitimate.half_hours", "adds up to 0", "some half hour above 0", profile)
+
+    @property
+    def names(self) -> dict[int, str]:
+        """The names of the provinces by code, as ``sim.scenario.provinces.code_of`` takes them."""
+        return {row.code: row.name for row in self.provinces}
 
     def internet_users(self) -> int:
         """Return how many people are internet users, by the shares of urban and rural people who are."""

@@ -23,7 +23,16 @@ from sim.scenario.bounds import (
 )
 from sim.scenario.distributions import Distribution
 from sim.scenario.scalars import Day, Duration, HalfHour, Switch, refuse
-from sim.scenario.schema.base import ContactChannelName, DisciplineName, Part, PerChannel, Sparse, mistake
+from sim.scenario.schema.base import (
+    ContactChannelName,
+    DisciplineName,
+    Part,
+    PerChannel,
+    ProvinceKey,
+    Sparse,
+    demand,
+    mistake,
+)
 from sim.scenario.schema.measures import Ramp
 from sim.scenario.tables import Table
 from sim.words import WRITTEN, ContactChannel
@@ -39,8 +48,14 @@ class ContactScores(Part):
     """d' of the contact score by what is to be seen of the contact."""
 
     unanswered: Score
+    """How well contacts are told that nobody answered. More: more of them raise an alert, and higher ones. Example:
+    `1.9`"""
     ignored: Score
+    """How well contacts are told that were answered and not believed. More: more of them raise an alert, and higher
+    ones. Example: `2.2`"""
     engaged: Score
+    """How well contacts are told that drew somebody in. More: more people in episodes are warned, and at higher tiers.
+    Example: `3.55`"""
 
 
 class ContactScoresByChannel(PerChannel[ContactScores]):
@@ -51,17 +66,27 @@ class StageScores(Part):
     """d' of the score at a later stage of an episode."""
 
     engaged: Score
+    """How well episodes are told whose person was just drawn in. More: more alerts early in episodes. Example: `3.65`
+    """
     opened: Score
+    """How well episodes are told when the site or app is opened. More: more alerts before the first payment. Example:
+    `3.85`"""
     payment: Score
+    """How well episodes are told at a payment. More: more alerts when money begins to flow. Example: `3.85`"""
 
 
 class Thresholds(Part):
     """Lowest score of each tier; they fall from red to blue."""
 
     red: Score
+    """Lowest score of a red alert, the most urgent. More: fewer red alerts, more orange ones. Example: `4.71`"""
     orange: Score
+    """Lowest score of an orange alert. More: fewer orange alerts, more yellow ones. Example: `4.02`"""
     yellow: Score
+    """Lowest score of a yellow alert. More: fewer yellow alerts, more blue ones. Example: `3.87`"""
     blue: Score
+    """Lowest score of a blue alert; below it there is none. More: fewer alerts altogether, false ones first. Example:
+    `3.75`"""
 
     @model_validator(mode="after")
     def _fall(self) -> "Thresholds":
@@ -74,37 +99,55 @@ class DetectorSettings(Part):
     """One detector: a shift of every d', and its thresholds."""
 
     shift: Score
+    """What is added to every d' of this detector. More: a better detector: more alerts on fraud. Example: `0`"""
     thresholds: Thresholds
+    """Scores from which on an alert has a tier."""
     hops: Hops
+    """Offices that an instruction passes through before it reaches a desk. Unit: offices. More: alerts arrive later.
+    Example: `3`"""
 
 
 class Grid(Part):
     """The fixed grid in which legitimate contacts are drawn: cells of ``step`` from ``low`` up, the last open."""
 
     low: Score
+    """Score at which the grid begins; no threshold may lie below. More: faster, but thresholds cannot be lower.
+    Example: `2.5`"""
     step: Step
+    """Width of a cell of the grid. More: coarser numerical integration. Example: `0.25`"""
     cells: Steps
+    """Cells of the grid; the last is open. Unit: cells. More: the grid reaches higher scores. Example: `15`"""
 
 
 class Detectors(Part):
     """The central and the local detector, whose scores are correlated."""
 
     correlation: Correlation
+    """How much the scores of the two detectors of one contact agree. Unit: correlation. More: the local detector finds
+    less that the central one missed. Example: `0.5`"""
     contact: ContactScoresByChannel
+    """How well contacts are told from ordinary ones, by channel."""
     stages: StageScores
+    """How well episodes are told at their later stages."""
     central: DetectorSettings
+    """The detector of the ministry's centre."""
     local: DetectorSettings
+    """The detectors of provinces and cities."""
     grid: Grid
+    """How ordinary contacts are reckoned by their scores; numerical, not a policy."""
 
     @model_validator(mode="after")
     def _grid_below(self) -> "Detectors":
-        for name, settings in (("central", self.central), ("local", self.local)):
-            if settings.thresholds.blue < self.grid.low:
-                raise mistake(
-                    f"{name}.thresholds.blue",
-                    f"{settings.thresholds.blue:g} is below the grid of legitimate contacts",
-                    f"at least grid.low = {self.grid.low:g}",
-                )
+        demand(
+            mistake(
+                f"{name}.thresholds.blue",
+                f"{settings.thresholds.blue:g} is below the grid of legitimate contacts",
+                f"at least grid.low = {self.grid.low:g}",
+                (f"{name}.thresholds.blue", "grid.low"),
+            )
+            for name, settings in (("central", self.central), ("local", self.local))
+            if settings.thresholds.blue < self.grid.low
+        )
         return self
 
 
@@ -112,22 +155,33 @@ class ConfusionRow(Part):
     """Probability that a contact of ``true`` type (or ``legitimate``) is taken for ``predicted``."""
 
     true: str
+    """What the contact is: a fraud type, or legitimate. Example: `loan_credit`"""
     predicted: str
+    """The fraud type that it is taken for. Example: `other`"""
     probability: Probability
+    """Probability of that. More: more alerts of the true type name the predicted one. Example: `0.05`"""
 
 
 class Tries(Part):
     """Tries of each staffed channel."""
 
     call: TryCount
+    """Calls until somebody answers, before the alert goes on or ends. Unit: calls. More: more people reached, more work
+    for the call desk. Example: `3`"""
     visit: TryCount
+    """Visits until somebody is met. Unit: visits. More: more people reached, more work for the visit desk. Example: `3`
+    """
 
 
 class RetryWaits(Part):
     """Wait between two tries of a staffed channel."""
 
     call: Distribution
+    """Time between two calls to the same person. More: people are reached later, and deadlines may pass. Example:
+    `{lognormal: {median: 40 min, sigma: 0.5}}`"""
     visit: Distribution
+    """Time between two visits to the same person. More: people are reached later, and deadlines may pass. Example:
+    `{lognormal: {median: 5 h, sigma: 0.5}}`"""
 
 
 def _as_list(value: object) -> object:
@@ -153,7 +207,9 @@ class Escalation(Part):
     """What follows: an SMS or app message unread goes to the call desk, a call unanswered to a visit."""
 
     unread: Literal["call", "none"]
+    """What follows an app message or SMS that stays unread: a call, or nothing. Example: `call`"""
     unanswered: Literal["visit", "none"]
+    """What follows calls that nobody answers: a visit, or nothing. Example: `visit`"""
 
 
 class TierSettings(Part):
@@ -164,18 +220,28 @@ class TierSettings(Part):
     """
 
     first: FirstChannels
+    """How people are warned first: app, sms, call or visit, or a list of what begins at once. Example: `[call, visit]`
+    """
     also_if_reached: Switch = False
+    """Whether who was reached by one channel is still met by the others that began at once. Example: `off`"""
     deadline: Duration
+    """Time from issue after which an alert that reached nobody expires, over all channels and tries. More: fewer alerts
+    expire, and officers serve older ones. Example: `24 h`"""
     tries: Tries
+    """How often each staffed channel is tried."""
     retry_wait: RetryWaits
+    """How long is waited between tries."""
     escalate: Escalation
+    """What follows when the first channel fails."""
 
     @model_validator(mode="after")
     def _apart(self) -> "TierSettings":
         if len(set(self.first)) < len(self.first):
-            raise mistake("first", f"names a channel twice: {', '.join(self.first)}", "each channel once")
+            raise mistake("first", f"names a channel twice: {', '.join(self.first)}", "each channel once", ("first",))
         if set(self.first) >= WRITTEN_LABELS:
-            raise mistake("first", "names app and sms", "one of them: who lacks the app gets an SMS instead")
+            raise mistake(
+                "first", "names app and sms", "one of them: who lacks the app gets an SMS instead", ("first",)
+            )
         return self
 
     def calls_unread(self) -> bool:
@@ -191,26 +257,41 @@ class Tiers(Part):
     """The four tiers."""
 
     red: TierSettings
+    """The most urgent tier."""
     orange: TierSettings
+    """The second tier."""
     yellow: TierSettings
+    """The third tier."""
     blue: TierSettings
+    """The least urgent tier."""
 
 
 class Written(Part):
     """SMS or app message: delay to delivery, whether it is read, delay to reading."""
 
     delivery: Distribution
+    """Time from issue to delivery. More: warnings come later. Example: `{lognormal: {median: 5 s, sigma: 1}}`"""
     read: Probability
+    """Probability that the message is read at all. More: more people warned in writing, fewer calls after it. Example:
+    `0.7`"""
     read_delay: Distribution
+    """Time from delivery to reading. More: warnings work later; beyond unread_wait the message counts as unread.
+    Example: `{lognormal: {median: 20 min, sigma: 1.5}}`"""
 
 
 class StopProbabilities(Part):
     """Probability that a person in an episode who is reached before a payment stops, by channel."""
 
     app: Probability
+    """Probability that somebody in an episode stops who reads a warning in the app. More: more people saved. Example:
+    `0.23`"""
     sms: Probability
+    """Probability that somebody in an episode stops who reads a warning by SMS. More: more people saved. Example:
+    `0.23`"""
     call: Probability
+    """Probability that somebody in an episode stops whom an officer calls. More: more people saved. Example: `0.6`"""
     visit: Probability
+    """Probability that somebody in an episode stops whom an officer visits. More: more people saved. Example: `0.95`"""
 
 
 class Dissuasion(Part):
@@ -220,38 +301,64 @@ class Dissuasion(Part):
     """
 
     stop: StopProbabilities
+    """How likely people stop when they are reached before a payment, by channel."""
     wrong_class: Probability
+    """Factor of it where the alert names the wrong type of fraud. Unit: factor, 0 to 1. More: wrong names matter less.
+    Example: `0.7`"""
     fatigue: Fatigue
+    """Factor of it for each alert that the person has heard before today. Unit: factor. More: people who hear many
+    alerts still listen. Example: `0.85`"""
     awareness_bonus: Probability
+    """How much of what is missing to certainty full awareness adds. More: education makes warnings work better.
+    Example: `0.1`"""
 
 
 class Warning(Part):
     """The mechanism as a whole."""
 
     detectors: Detectors
+    """How well fraud is told from ordinary contacts, and what is raised as an alert."""
     confusion: Table[ConfusionRow]
+    """Table of which type an alert names, by the true one: rows, or the name of a CSV file beside the scenario.
+    Example: `confusion.csv`"""
     hop_delay: Distribution
+    """Time that an instruction takes at each office of the chain. More: alerts arrive later. Example: `{lognormal:
+    {median: 8 min, sigma: 0.8}}`"""
     tiers: Tiers
+    """What is done about an alert, by its tier."""
     unread_wait: Duration
+    """Time from delivery after which a message counts as unread. More: calls follow later, and fewer. Example: `6 h`"""
     escalation_delay: Distribution
+    """Time from the last call in vain to the request of a visit. More: visits come later. Example: `{lognormal:
+    {median: 20 min, sigma: 0.5}}`"""
     app: Written
+    """Warnings in the anti-fraud app."""
     sms: Written
+    """Warnings by SMS."""
     desk_knows_episode_over: Switch
+    """Whether a desk learns at once that an episode is over, and drops its alerts. Example: `off`"""
     dissuasion: Dissuasion
+    """Whether people who are warned stop."""
 
 
 class Shift(Part):
     """A window of the day on some weekdays (1 is Monday) in which ``share`` of the staff is on duty."""
 
     weekdays: Annotated[list[Weekday], Field(min_length=1, max_length=7)]
+    """Days of the week on which it is worked: 1 is Monday, 7 Sunday. Unit: weekdays. More: nothing by itself: another
+    weekday. Example: `[1, 2, 3, 4, 5]`"""
     start: HalfHour
+    """Half hour at which it begins. Later: fewer hours on duty. Example: `"08:30"`"""
     end: HalfHour
+    """Half hour at which it ends; 24:00 is midnight. Later: more hours on duty. Example: `"22:30"`"""
     share: Probability
+    """Share of the staff that is on duty in it; shares of shifts that overlap add up. More: more servers in these
+    hours, shorter waits, more paid hours. Example: `1`"""
 
     @model_validator(mode="after")
     def _forward(self) -> "Shift":
         if self.end <= self.start:
-            raise mistake("end", "is not after start", "a later time of the same day, up to 24:00")
+            raise mistake("end", "is not after start", "a later time of the same day, up to 24:00", ("start", "end"))
         return self
 
 
@@ -262,7 +369,10 @@ class StaffStep(Part):
     """From this day on, the staff is ``factor`` times what the scenario says."""
 
     from_: Day = Field(alias="from")
+    """Day from which on the factor holds. Later: the staff changes later. Example: `2022-07-01`"""
     factor: Factor
+    """How many times the stated staff works from then on. Unit: factor. More: more staff, shorter waits. Example: `1.5`
+    """
 
 
 class StaffGrowth(Sparse):
@@ -272,7 +382,10 @@ class StaffGrowth(Sparse):
     """
 
     ramp: Ramp | None = None
+    """Growth along an S-shaped curve that ends at the stated staff."""
     steps: Annotated[list[StaffStep], Field(min_length=1, max_length=MOST_STEPS_OF_STAFF)] | None = None
+    """Growth in steps: rising days with a factor each. Example: `[{from: 2022-01-01, factor: 1}, {from: 2022-07-01,
+    factor: 2}]`"""
 
     @model_validator(mode="after")
     def _one_form(self) -> "StaffGrowth":
@@ -296,8 +409,13 @@ class ProvinceDesk(Sparse):
     """A province's own staff at a desk, with growth and shifts of its own; those that are not given are the desk's."""
 
     staff: Staff
+    """Officers of the province at this desk, on and off duty. Unit: officers. More: shorter waits there, fewer alerts
+    expire. Example: `1000`"""
     growth: StaffGrowth | None = None
+    """Growth of the province's staff, in place of the desk's. Example: `{steps: [{from: 2022-01-01, factor: 1}]}`"""
     shifts: Shifts | None = None
+    """Shifts of the province, in place of the desk's. Example: `[{weekdays: [1, 2, 3, 4, 5, 6, 7], start: "00:00", end:
+    "24:00", share: 0.5}]`"""
 
 
 def _form(value: Any) -> str:
@@ -319,11 +437,23 @@ class Desk(Part):
     """
 
     staff: Staff
+    """Officers of the whole country at this desk, on and off duty; shared out by people and province_weights. Unit:
+    officers. More: shorter waits, fewer alerts expire, higher costs. Example: `5700`"""
     growth: StaffGrowth | None = None
-    by_province: dict[str, ProvinceStaff] = Field(default_factory=dict)
+    """How the staff grows with the calendar date; without it, it stays the same. Example: `{ramp: {midpoint:
+    2022-04-15, width: 70 d, floor: 0.12}}`"""
+    by_province: dict[ProvinceKey, ProvinceStaff] = Field(default_factory=dict)
+    """Officers of single provinces, by name or code, instead of their share: a number, or a map with staff, growth and
+    shifts. Unit: officers. More: shorter waits there; other provinces keep what they have. Example: `{Guangdong:
+    {staff: 1000}}`"""
     shifts: Shifts
+    """When how much of the staff is on duty. Example: `[{weekdays: [1, 2, 3, 4, 5, 6, 7], start: "08:30", end: "22:30",
+    share: 1}]`"""
     discipline: DisciplineName = "first_issued"
+    """Who is served first within a tier: first_issued, last_issued, least_slack, highest_score or most_at_stake.
+    Example: `first_issued`"""
     lends: Switch = False
+    """Whether free officers serve the other desk's line while nobody waits in their own. Example: `off`"""
 
     def own(self, staff: "float | ProvinceDesk") -> ProvinceDesk:
         """Return the desk of a province that has this staff: what it does not say itself is said here."""
@@ -344,23 +474,40 @@ class CallDesk(Desk):
     """The call desks; talk times of three kinds of calls."""
 
     answered: Probability
+    """Probability that a call is answered. More: more people reached, fewer further calls and visits. Example: `0.6`"""
     hard_share: Probability
+    """Share of answered calls that take long. More: busier desks, longer waits. Example: `0.12`"""
     no_answer: Distribution
+    """Time that a call takes which nobody answers. More: busier desks, longer waits. Example: `{lognormal: {median: 1
+    min, sigma: 0.3}}`"""
     short: Distribution
+    """Time that an ordinary call takes. More: busier desks, longer waits. Example: `{lognormal: {median: 3 min, sigma:
+    0.4}}`"""
     hard: Distribution
+    """Time that a hard call takes. More: busier desks, longer waits. Example: `{lognormal: {median: 15 min, sigma:
+    0.4}}`"""
 
 
 class VisitDesk(Desk):
     """The visit desks; a visit with travel, met or not."""
 
     met: Probability
+    """Probability that a visit meets the person. More: more people reached, fewer further visits. Example: `0.8`"""
     not_met: Distribution
+    """Time that a visit in vain takes, with travel. More: busier desks, longer waits. Example: `{lognormal: {median: 45
+    min, sigma: 0.4}}`"""
     visit: Distribution
+    """Time that a visit takes which meets the person, with travel. More: busier desks, longer waits. Example:
+    `{lognormal: {median: 90 min, sigma: 0.4}}`"""
 
 
 class Desks(Part):
     """Both kinds of desks; ``province_weights`` shares staff out otherwise than by population."""
 
     call: CallDesk
+    """Officers who phone."""
     visit: VisitDesk
-    province_weights: dict[str, Weight] = Field(default_factory=dict)
+    """Officers who go to see people."""
+    province_weights: dict[ProvinceKey, Weight] = Field(default_factory=dict)
+    """By province, name or code, how many officers a person has, where others have 1; the country's staff stays the
+    same. Unit: weight. More: more staff there, less elsewhere. Example: `{Guangdong: 1.15}`"""

@@ -1,0 +1,58 @@
+"""A scenario of one's own: its file, and the schema that editors read, in a folder."""
+
+import re
+from pathlib import Path
+
+from sim.failures import UsageError
+from sim.results.folder import to_json, whole
+from sim.scenario import json_schema, load_scenario
+from sim.scenario.bundled import bundled_names, is_path
+from sim.scenario.csv_files import inside
+from sim.scenario.errors import found
+from sim.scenario.schema import NAME
+from sim.scenario.starter import begun
+
+SCHEMA_FILE = "tocsin.schema.json"
+"""The JSON Schema beside the scenarios of a folder."""
+
+ENDING = ".yaml"
+
+
+def begin(name: str, base: str, folder: Path) -> list[Path]:
+    """Write a scenario with its levers commented out, and the schema beside it where it is not there.
+
+    Args:
+        name: The name of the scenario, and of its file.
+        base: The scenario that it extends: a bundled name, or the path of a file in the folder or below it.
+        folder: The folder.
+
+    Returns:
+        The files that were written.
+
+    Raises:
+        UsageError: If the name cannot be one, a file of this name is there, or the base is no file below the folder.
+    """
+    path, schema = folder / f"{name}{ENDING}", folder / SCHEMA_FILE
+    if name.endswith(ENDING) or not re.fullmatch(NAME, name):
+        what = "letters, digits, '.', '_' and '-', at most 80, the first a letter or digit, and no ending .yaml"
+        raise UsageError(f"tocsin new: {found(name)} is no name of a scenario; {what}")
+    if name in bundled_names():
+        raise UsageError(f"tocsin new: {found(name)} is the name of a bundled scenario; another name, --from {name}")
+    if path.exists() or path.is_symlink():
+        raise UsageError(f"tocsin new: {path} is there; another name, or remove it first")
+    if is_path(base) and isinstance(inside(folder, base), str):
+        raise UsageError(
+            f"tocsin new: --from {base}: is not below this folder; a bundled name, or a file in it or below"
+        )
+    if base not in bundled_names() and not is_path(base) and (folder / base).is_file():
+        raise UsageError(f"tocsin new: --from {base}: is a file without an ending; one that ends in .yaml or .yml")
+    text = begun(name, base, load_scenario(base), SCHEMA_FILE)
+    stated = to_json(json_schema())
+    written = []
+    if not schema.exists() or schema.read_text(encoding="utf-8") != stated:
+        with whole(schema) as unfinished:
+            unfinished.write_text(stated, encoding="utf-8")
+        written.append(schema)
+    with whole(path) as unfinished:
+        unfinished.write_text(text, encoding="utf-8")
+    return [path, *written]

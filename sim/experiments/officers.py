@@ -1,0 +1,79 @@
+"""Provinces with their people and officers on duty, and of a finished run with their alerts a day."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sim.country.calendar import Calendar
+from sim.country.provinces import Provinces
+from sim.results.query import sums
+from sim.warning.schedule import Schedule
+from sim.words import DESK_LABELS
+
+if TYPE_CHECKING:
+    from sim.results.run import Run
+    from sim.scenario import ScenarioModel
+
+WEEK = 7
+"""Days whose mean is shown at either end of the period: every weekday once."""
+
+
+@dataclass(frozen=True)
+class ProvinceOfficers:
+    """A province of a scenario, or a pool of them.
+
+    Attributes:
+        code: Its code.
+        name: Its name.
+        people: Its people.
+        first: Officers on duty by desk, in the mean of the first week of the period, day and night; of a scale of 1.
+        last: The same in the last week.
+        alerts_per_day: Alerts issued a day in the mean of a run's period, scaled up to the country; None without a run.
+    """
+
+    code: int
+    name: str
+    people: int
+    first: dict[str, float]
+    last: dict[str, float]
+    alerts_per_day: float | None = None
+
+
+def officers(spec: "ScenarioModel", run: "Run | None" = None) -> list[ProvinceOfficers]:
+    """Return the provinces of a scenario, in the order of their codes.
+
+    Alerts come of what gates, detectors and waiting lines do from day to day, so without a run there are none.
+
+    Args:
+        spec: The scenario.
+        run: A finished run of it, whose alerts are counted.
+    """
+    calendar = Calendar.of(spec.period)
+    days = range(calendar.start, calendar.last + 1)
+    schedule = Schedule(spec, Provinces.of(spec))
+    first, last = (_mean_on_duty(schedule, some) for some in (days[:WEEK], days[-WEEK:]))
+    alerts = None if run is None else _alerts(run)
+    scale = spec.scale * len(days)
+    return [
+        ProvinceOfficers(
+            row.code,
+            row.name,
+            row.population,
+            first[place],
+            last[place],
+            None if alerts is None else alerts[row.code] / scale,
+        )
+        for place, row in enumerate(spec.population.provinces)
+    ]
+
+
+def _mean_on_duty(schedule: Schedule, days: Sequence[int]) -> list[dict[str, float]]:
+    """Return the mean staff on duty by desk, for each province."""
+    means = schedule.on_duty(days).mean(axis=(0, 3))
+    return [dict(zip(DESK_LABELS, map(float, row), strict=True)) for row in means]
+
+
+def _alerts(run: "Run") -> Counter[int]:
+    rows = sums(run.path, "alerts", ["province"], ["count"]).to_pylist()
+    return Counter({row["province"]: row["count"] for row in rows})

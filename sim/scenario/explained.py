@@ -1,0 +1,133 @@
+"""What ``tocsin explain`` says of a key: its meaning, and what a scenario says there and where it is from."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from sim.scenario.errors import Place
+from sim.scenario.keys import TOP, Key, allowed, keys_at, kind_of
+from sim.scenario.load import Scenario, value_at
+from sim.scenario.meanings import example, meaning, purpose
+from sim.scenario.nodes import Node
+from sim.scenario.overrides import node_of
+from sim.scenario.provinces import coded_key
+from sim.scenario.resolved import Source, plain
+from sim.scenario.writing import as_typed, flow_text
+
+LONGEST_VALUE = 300
+"""Characters of a value that are shown; of longer ones the start."""
+
+
+@dataclass(frozen=True)
+class Explained:
+    """A key with all that is known of it.
+
+    Attributes:
+        key: The dotted key, provinces by code.
+        kind: The kind of measure of which it is a key; None for others.
+        text: What it is.
+        unit: Its unit.
+        more: What more of it does, or a later day; None for what is no number.
+        allowed: What may stand there.
+        example: What a file may say there.
+        below: The keys below it, each with what it is.
+        value: What the scenario says there, as YAML; None where there is no scenario, or it says nothing.
+        source: Where the scenario has that from; None for parts with keys of their own.
+    """
+
+    key: str
+    kind: str | None
+    text: str
+    unit: str
+    more: str | None
+    allowed: str
+    example: str | None
+    below: tuple[tuple[str, str], ...]
+    value: str | None = None
+    source: Source | None = None
+
+
+def explained(text: str, scenario: Scenario | None = None) -> list[Explained]:
+    """Explain a dotted key.
+
+    Args:
+        text: The key; provinces by name or code.
+        scenario: The scenario that tells what it says there.
+
+    Returns:
+        One explanation, or one for each kind of measure that has such a key; ``keys_at`` says what it raises.
+    """
+    if scenario is None:
+        return [_explained(key, None, None) for key in keys_at(text)]
+    own = coded_key(text, scenario.spec.population.names)
+    root = node_of(plain(scenario.resolved), Place(scenario.name, 1, 1))
+    node = None if "[" in own else root.at(root.path_to(own))
+    return [_explained(key, scenario, node) for key in keys_at(own, root)]
+
+
+def overview() -> list[tuple[str, str]]:
+    """Return the keys at the top of a scenario, each with what it is."""
+    return list(_below(TOP, None))
+
+
+def _explained(key: Key, scenario: Scenario | None, node: Node | None) -> Explained:
+    said, below = meaning(key.owner, key.field), tuple(_below(key, node))
+    parts = bool(below)
+    value, source = None, None
+    if scenario is not None and node is not None:
+        value = _shortened(flow_text(as_typed(plain(value_at(scenario.resolved, key.path))))) if not parts else None
+        source = scenario.sources.get(key.path)
+    return Explained(
+        key.path,
+        kind_of(key.owner),
+        _what(key, node),
+        said.unit,
+        said.direction,
+        "" if parts else allowed(key.shape),
+        None if key.entry or (parts and said.example is None) else example(key.owner, key.field),
+        below,
+        value,
+        source,
+    )
+
+
+def _what(key: Key, node: Node | None) -> str:
+    """Return what a key is; of an entry what its model is, where that is known."""
+    if not key.entry:
+        return meaning(key.owner, key.field).text
+    models = key.shape.models(node)
+    return purpose(models[0]) if len(models) == 1 else f"An entry of {key.field}."
+
+
+def _below(key: Key, node: Node | None) -> Iterator[tuple[str, str]]:
+    """Yield the keys right below a key, each with what it is: of a map what is said of its entries."""
+    for one in key.below(node):
+        kinds = [kind for model in one.shape.models() if (kind := kind_of(model)) is not None]
+        if one.entry and node is None and len(kinds) > 1:
+            yield from ((f"{key.path}[{kind}]", _what(keys_at(f"{key.path}[{kind}]")[0], None)) for kind in kinds)
+        else:
+            yield one.path, _what(one, None if node is None else node.at(node.path_to(one.path[len(key.path) + 1 :])))
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= LONGEST_VALUE else f"{text[: LONGEST_VALUE - 3]}..."
+
+
+def as_json(one: Explained) -> dict[str, Any]:
+    """Return an explanation as JSON has it."""
+    source = None
+    if one.source is not None:
+        source = {"given": one.source.where, "origin": one.source.origin, "range": one.source.range}
+        source |= {"target": one.source.target, "basis": one.source.basis}
+    return {
+        "key": one.key,
+        "kind": one.kind,
+        "text": one.text,
+        "unit": one.unit,
+        "more": one.more,
+        "allowed": one.allowed,
+        "example": one.example,
+        "below": [{"key": key, "text": text} for key, text in one.below],
+        "value": one.value,
+        "source": source,
+    }

@@ -1,0 +1,225 @@
+"""What each key of a scenario means: what it is, its unit, what more of it does, an example.
+
+It stands below each field of the schema, as a text of this form, of which all but the first sentences may be missing:
+``Officers of the whole country at this desk. Unit: officers. More: shorter waits. Example: `5700` ``.
+
+Days say ``Later`` in place of ``More``. The example is what a scenario's file would say. Here these texts are read,
+from the source of the schema and only when somebody asks; a unit that the type itself tells is added.
+"""
+
+import ast
+import importlib
+import inspect
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, get_args, get_origin
+
+from pydantic import BaseModel, WithJsonSchema
+from pydantic.fields import FieldInfo
+
+from sim.scenario import bounds, scalars
+from sim.scenario.bounds import Within
+from sim.scenario.distributions import Distribution
+from sim.scenario.schema.base import Naming
+from sim.scenario.shapes import fields, shape
+from sim.scenario.writing import flow_text
+
+NO_UNIT = "no unit"
+"""What is said of the unit of what has none."""
+
+A_TIME, A_RATE = "a time: ms, s, min, h, d or week", "a rate: a number per s, min, h, day, week or year"
+
+LABELS = re.compile(r"(?:^|\s)(Unit|More|Later|Example): ")
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """What a key means.
+
+    Attributes:
+        text: What it is, in a sentence or two; empty where the source of the schema cannot be read.
+        unit: The unit, or ``NO_UNIT``.
+        more: What more of it does; of a day, what a later one does. None for what is no number.
+        later: Whether ``more`` speaks of a later day.
+        example: What a scenario's file may say there, as YAML; None for parts whose keys have examples of their own.
+    """
+
+    text: str
+    unit: str
+    more: str | None
+    later: bool
+    example: str | None
+
+    @property
+    def direction(self) -> str | None:
+        """What more of it does, as a sentence of its own; None for what is no number."""
+        return None if self.more is None else f"{'Later' if self.later else 'More of it'}: {self.more}."
+
+
+def meaning(model: type[BaseModel], name: str) -> Meaning:
+    """Return what a key means.
+
+    Args:
+        model: The model of the schema that has it.
+        name: The key, as a file gives it.
+    """
+    info = fields(model)[name]
+    attribute = next(own for own, other in model.model_fields.items() if other is info)
+    text, *parts = LABELS.split(_text(model, attribute))
+    said = dict(zip(parts[::2], (part.strip() for part in parts[1::2]), strict=True))
+    example = said.get("Example")
+    more = said.get("More", said.get("Later"))
+    return Meaning(
+        text.strip(),
+        _sentence(said.get("Unit", _unit(info))) or NO_UNIT,
+        _sentence(more),
+        "Later" in said,
+        example.strip("`") if example is not None else None,
+    )
+
+
+def purpose(model: type[BaseModel]) -> str:
+    """Return what a part of a scenario is, in one sentence; empty where the source of the schema cannot be read."""
+    return _texts(model.__module__).get((model.__name__, ""), "")
+
+
+def example(model: type[BaseModel], name: str) -> str:
+    """Return an example of a key, as YAML; of a part with keys of its own, one made of those that it must have."""
+    own = meaning(model, name).example
+    return own if own is not None else _example(fields(model)[name].annotation)
+
+
+def is_measured(annotation: Any, marks: Sequence[Any] = ()) -> bool:
+    """Return whether values of an annotation are numbers, times, rates or days, or consist of nothing else."""
+    marks = (*marks, *getattr(annotation, "__metadata__", ()))
+    if any(isinstance(mark, Naming) for mark in marks):
+        return False
+    if any(isinstance(mark, Within) for mark in marks) or _described(marks) in _UNITS_BY_DESCRIPTION:
+        return True
+    if annotation is Distribution:
+        return True
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return False
+    origin, options = get_origin(annotation), [one for one in get_args(annotation) if one is not type(None)]
+    if origin is dict:
+        return is_measured(options[1])
+    return any(is_measured(option) for option in options)
+
+
+def _text(model: type[BaseModel], attribute: str) -> str:
+    """Return the text below a field, of the nearest class that declares it."""
+    for owner in model.__mro__:  # of a generic model the one that was written is among them
+        found = _texts(owner.__module__).get((owner.__name__, attribute))
+        if found is not None:
+            return found
+    return ""
+
+
+@cache
+def _texts(module: str) -> dict[tuple[str, str], str]:
+    """Return the texts below the fields of the classes of a module, in one line each, by class and field.
+
+    What a class says of itself stands at a field without a name.
+    """
+    try:
+        tree = ast.parse(inspect.getsource(importlib.import_module(module)))
+    except (OSError, TypeError):  # there is no source, only what was compiled of it
+        return {}
+    found = {}
+    for owner in tree.body:
+        if isinstance(owner, ast.ClassDef):
+            about, _, _ = (ast.get_docstring(owner) or "").partition("\n")
+            found[owner.name, ""] = about.replace("``", "")
+            found |= {(owner.name, name): " ".join(text.split()) for name, text in _below_fields(owner)}
+    return found
+
+
+def _below_fields(owner: ast.ClassDef) -> Iterator[tuple[str, str]]:
+    for declared, below in zip(owner.body, owner.body[1:], strict=False):
+        match declared, below:
+            case ast.AnnAssign(target=ast.Name(id=name)), ast.Expr(value=ast.Constant(value=str() as text)):
+                yield name, text
+
+
+def _sentence(text: str | None) -> str | None:
+    """Return what a label says without its stop; None where it says that there is nothing."""
+    return None if text is None or text == "none." else text.rstrip(".")
+
+
+def _unit(info: FieldInfo) -> str:
+    """Return the unit that the type of a field tells."""
+    return next(_units(info.annotation, info.metadata), NO_UNIT)
+
+
+def _units(annotation: Any, marks: Sequence[Any] = ()) -> Iterator[str]:
+    marks = (*marks, *getattr(annotation, "__metadata__", ()))
+    for mark in marks:
+        if isinstance(mark, Within) and mark in _UNITS_BY_BOUND:
+            yield _UNITS_BY_BOUND[mark]
+    described = _described(marks)
+    if described in _UNITS_BY_DESCRIPTION:
+        yield _UNITS_BY_DESCRIPTION[described]
+    elif annotation is Distribution:
+        yield f"{A_TIME}, or a distribution of times"
+    elif get_origin(annotation) is not None:
+        for option in get_args(annotation):
+            yield from _units(option)
+
+
+def _described(marks: Sequence[Any]) -> str | None:
+    """Return what a scalar that is read from a text says of itself."""
+    stated = next((mark.json_schema for mark in marks if isinstance(mark, WithJsonSchema)), None) or {}
+    return stated.get("description")
+
+
+def _bound(annotation: Any) -> Within:
+    """Return the bounds of a number of ``sim.scenario.bounds``."""
+    return next(mark for mark in annotation.__metadata__ if isinstance(mark, Within))
+
+
+def _description(annotation: Any) -> str:
+    """Return what a scalar of ``sim.scenario.scalars`` says of itself."""
+    return str(_described(annotation.__metadata__))
+
+
+_UNITS_BY_BOUND = {
+    _bound(annotation): unit
+    for unit, annotations in {
+        "share, 0 to 1": (bounds.Probability, bounds.SomePeople),
+        "per cent": (bounds.Percent,),
+        "weight": (bounds.Weight,),
+        "log units a year": (bounds.Growth,),
+        "log units": (bounds.Sigma,),
+        "standard deviations": (bounds.Score, bounds.Step, bounds.Drift),
+        "years": (bounds.Age,),
+        "yuan": (bounds.Yuan,),
+        A_RATE: (bounds.Contacts, bounds.Cases, bounds.HazardRate),
+    }.items()
+    for annotation in annotations
+}
+_UNITS_BY_DESCRIPTION = {
+    _description(annotation): unit
+    for annotation, unit in (
+        (scalars.Duration, A_TIME),
+        (scalars.Day, "a day: YYYY-MM-DD"),
+        (scalars.Clock, "a time of day: HH:MM"),
+        (scalars.HalfHour, "a time of day: HH:MM"),
+    )
+}
+
+
+def _example(annotation: Any) -> str:
+    """Return an example of a part of the schema, made of those of the keys that it must have."""
+    for option in shape(annotation).options:
+        if isinstance(option, type) and issubclass(option, BaseModel):
+            parts = [
+                f"{flow_text(name)}: {example(option, name)}"
+                for name, info in fields(option).items()
+                if info.is_required()
+            ]
+            return "{" + ", ".join(parts) + "}"
+        if get_origin(option) is dict:
+            return "{my-own: " + _example(get_args(option)[1]) + "}"
+    raise TypeError(f"{annotation} has no example")

@@ -1,0 +1,291 @@
+"""Provinces by name: wherever a scenario, an option or a question has the code of a province, its name does as well.
+
+Names are those of the scenario's table of provinces; capitals, spaces and hyphens make no difference. A scenario that
+was read holds codes alone: names are turned into codes in the tree of nodes, file by file, before files are merged, so
+that ``Guangdong`` in one file and ``44`` in the other are the same key. Where codes stand, the schema itself says, by
+the marks of ``sim.scenario.schema.base``.
+"""
+
+import unicodedata
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
+from functools import cache
+from typing import Any, get_args, get_origin
+
+from pydantic import BaseModel
+
+from sim.failures import RefusedError
+from sim.scenario.errors import LIKENESS, LONGEST_COMPARED, Mistake, dotted, found
+from sim.scenario.nodes import KeyPath, Node
+from sim.scenario.schema import ScenarioModel
+from sim.scenario.schema.base import Naming, NamingKind
+from sim.scenario.schema.evidence import PROVINCE, QUANTITIES
+from sim.scenario.shapes import fields
+
+Names = Mapping[int, str]
+"""The names of provinces by their codes, such as ``population.names`` of a scenario's model."""
+
+TABLE = ("population", "provinces")
+
+MOST_NEAR = 3
+"""Names that are proposed in place of one that is none."""
+
+ALLOWED = "a name or code of population.provinces; tocsin provinces lists them"
+
+SEPARATORS = " -_'\u2019.\u00b7"
+"""Characters that make no difference in a name."""
+
+
+class ProvinceError(RefusedError, ValueError):
+    """A text that names no province, or several: what is wrong; what is allowed, in one line."""
+
+    def __init__(self, what: str, allowed: str) -> None:
+        super().__init__(what, allowed)
+        self.what, self.allowed = what, allowed
+
+    def __str__(self) -> str:
+        """Return it in one line."""
+        return f"{self.what}; {self.allowed}"
+
+
+def code_of(text: str | int, names: Names) -> int:
+    """Return the code of the province that a name or a code means.
+
+    Args:
+        text: A name, or a code as a number or in digits.
+        names: The names of the provinces there are, by code.
+
+    Raises:
+        ProvinceError: If there is no such province, with the names most like it, or if several are called so.
+    """
+    word = str(text)
+    if word.isdecimal() and int(word) in names:
+        return int(word)
+    codes = [code for code, name in names.items() if _folded(name) == _folded(word)]
+    if len(codes) == 1:
+        return codes[0]
+    if codes:
+        raise ProvinceError(f"{found(text)} is the name of {len(codes)} provinces", f"a code: {_either(codes)}")
+    raise ProvinceError(f"{found(text)} is no province", _nearest(word, names))
+
+
+def coded(root: Node, names: Names, mistakes: list[Mistake]) -> Node:
+    """Return the tree of a scenario, or of a part of one that begins at its top, with codes in place of names.
+
+    What is no province stays as it is: another file may remove it, and ``unknown`` tells of it in the end.
+
+    Args:
+        root: The tree.
+        names: The names of the provinces, by code.
+        mistakes: Those found on the way are added: a province that is given twice.
+    """
+    return _coded(root, _places(ScenarioModel), names, (), mistakes) if names else root
+
+
+def unknown(root: Node, names: Names) -> Iterator[Mistake]:
+    """Find all that should be the name or the code of a province, in the whole tree of a scenario, and is none."""
+    if names:
+        yield from _unknown(root, _places(ScenarioModel), names, ())
+
+
+def names_in(*roots: Node) -> dict[int, str]:
+    """Return the names of provinces by code that the table of a tree has, of the first that has a table."""
+    table = next((node for root in roots if (node := root.at(TABLE)) is not None), None)
+    rows = table.value if table is not None and isinstance(table.value, list) else []
+    cells = [(row.child("code"), row.child("name")) for row in rows]
+    return {
+        code.value: str(name.value)
+        for code, name in cells
+        if code is not None and name is not None and isinstance(code.value, int) and isinstance(name.value, str)
+    }
+
+
+def coded_key(key: str, names: Names) -> str:
+    """Return a dotted key with codes in place of the names of provinces; what is no province stays as it is."""
+    return ".".join(part for part, _ in coded_parts(key, names))
+
+
+def coded_parts(key: str, names: Names) -> list[tuple[str, int]]:
+    """Return the parts of a dotted key, with codes in place of names of provinces, and the characters that each had."""
+    parts = key.split(".")
+    known = _coded_parts(_places(ScenarioModel), parts, names)
+    return [(part, len(part)) for part in parts] if known is None else known
+
+
+@dataclass
+class _Place:
+    """What names provinces at a place of a scenario, and below it.
+
+    Attributes:
+        value: What the value here names, None for nothing.
+        keys: What the keys of the map here name, None for nothing.
+        parts: The places below, by key; None stands for any key or index.
+    """
+
+    value: NamingKind | None = None
+    keys: NamingKind | None = None
+    parts: "dict[str | None, _Place]" = field(default_factory=dict)
+
+    def child(self, part: str | int) -> "_Place | None":
+        """Return the place at a key or an index."""
+        return self.parts.get(str(part)) or self.parts.get(None)
+
+    def add(self, other: "_Place") -> None:
+        """Take over what another alternative of a union has at the same place."""
+        self.value, self.keys = self.value or other.value, self.keys or other.keys
+        for part, place in other.parts.items():
+            self.parts.setdefault(part, _Place()).add(place)
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing names a province here or below."""
+        return not (self.value or self.keys or self.parts)
+
+
+@cache
+def _places(model: type[BaseModel]) -> _Place:
+    """Return the places of a model of the schema that name provinces."""
+    here = _Place()
+    for name, info in fields(model).items():
+        below = _place(info.annotation, tuple(info.metadata))
+        if not below.empty:
+            here.parts[name] = below
+    return here
+
+
+def _place(annotation: Any, marks: tuple[Any, ...] = ()) -> _Place:
+    """Return the place of an annotation, of which pydantic may keep the marks apart."""
+    marks = (*marks, *getattr(annotation, "__metadata__", ()))
+    here = _Place(value=_naming(marks))
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        here.add(_places(annotation))
+        return here
+    origin, options = get_origin(annotation), get_args(annotation)
+    if origin is dict:
+        key, value = options
+        here.keys = _naming(getattr(key, "__metadata__", ()))
+        below = _place(value)
+        if not below.empty:
+            here.parts[None] = below
+    elif origin in (list, tuple):
+        below = _place(options[0])
+        if not below.empty:
+            here.parts[None] = below
+    else:
+        for option in options:
+            here.add(_place(option))
+    return here
+
+
+def _naming(marks: tuple[Any, ...]) -> NamingKind | None:
+    return next((mark.kind for mark in marks if isinstance(mark, Naming)), None)
+
+
+def _coded(node: Node, place: _Place, names: Names, path: KeyPath, mistakes: list[Mistake]) -> Node:
+    value = node.value
+    if isinstance(value, list):
+        items = [
+            item if below is None else _coded(item, below, names, (*path, index), mistakes)
+            for index, item in enumerate(value)
+            for below in (place.child(index),)
+        ]
+        return replace(node, value=items) if place.parts else node
+    if not isinstance(value, dict):
+        text = _coded_text(value, place.value, names)
+        return node if text == value else replace(node, value=text)
+    entries: dict[str, Node] = {}
+    written: dict[str, str] = {}
+    keys = dict(node.keys)
+    for key, child in value.items():
+        below, own = place.child(key), key if place.keys is None else str(_coded_text(key, place.keys, names))
+        if own in entries:
+            what, allowed = f"is '{written[own]}' again", "each province once, by its name or its code"
+            mistakes.append(Mistake(node.keys.get(key, child.place), dotted((*path, key)), what, allowed))
+            continue
+        entries[own] = child if below is None else _coded(child, below, names, (*path, own), mistakes)
+        written[own] = key
+        if own != key and key in keys:
+            keys[own] = keys.pop(key)
+    return replace(node, value=entries, keys=keys)
+
+
+def _coded_text(text: Any, kind: NamingKind | None, names: Names) -> Any:
+    """Return a value or key with the code in place of a name; what is no province stays as it is."""
+    if kind is None or not isinstance(text, str):
+        return text
+    if kind == "key":
+        return coded_key(text, names)
+    if kind == "quantity":
+        quantity, dot, of = text.partition(".")
+        if QUANTITIES.get(quantity) != PROVINCE:
+            return text
+        return f"{quantity}{dot}{_coded_text(of, 'text', names)}"
+    try:
+        code = code_of(text, names)
+    except ProvinceError:
+        return text
+    return code if kind == "code" else str(code)
+
+
+def _coded_parts(place: _Place, parts: list[str], names: Names) -> list[tuple[str, int]] | None:
+    """Return what ``coded_parts`` does; None where no part names a province."""
+    for taken in range(len(parts), 0, -1):
+        word, rest = ".".join(parts[:taken]), parts[taken:]
+        below = place.child(word)
+        if place.keys is not None:
+            code = _coded_text(word, place.keys, names)
+            if code in map(str, names):
+                further = None if below is None else _coded_parts(below, rest, names)
+                return [(code, len(word)), *(further or [(part, len(part)) for part in rest])]
+        elif below is not None:
+            further = _coded_parts(below, rest, names)
+            if further is not None:
+                return [*((part, len(part)) for part in parts[:taken]), *further]
+    return None
+
+
+def _unknown(node: Node, place: _Place, names: Names, path: KeyPath) -> Iterator[Mistake]:
+    value = node.value
+    if isinstance(value, dict):
+        for key, child in value.items():
+            if place.keys == "text":
+                yield from _no_province(key, names, node.keys.get(key, child.place), (*path, key))
+            if (below := place.child(key)) is not None:
+                yield from _unknown(child, below, names, (*path, key))
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            if (below := place.child(index)) is not None:
+                yield from _unknown(item, below, names, (*path, index))
+    elif place.value == "code" and isinstance(value, str | int) and not isinstance(value, bool):
+        yield from _no_province(value, names, node.place, path)
+    elif place.value == "quantity" and isinstance(value, str):
+        quantity, dot, of = value.partition(".")
+        if dot and QUANTITIES.get(quantity) == PROVINCE:
+            yield from _no_province(of, names, node.place, path)
+
+
+def _no_province(text: str | int, names: Names, place: Any, path: KeyPath) -> Iterator[Mistake]:
+    try:
+        code_of(text, names)
+    except ProvinceError as error:
+        yield Mistake(place, dotted(path), error.what, error.allowed)
+
+
+@cache
+def _folded(name: str) -> str:
+    """Return what of a name tells it from others."""
+    text = unicodedata.normalize("NFKC", name[:LONGEST_COMPARED]).casefold()
+    return "".join(character for character in text if character not in SEPARATORS)
+
+
+def _nearest(word: str, names: Names) -> str:
+    """Return what is allowed in place of a word that is no province: the names most like it, and where all stand."""
+    folded = {_folded(name): f"'{name}' ({code})" for code, name in names.items()}
+    near = get_close_matches(_folded(word), list(folded), n=MOST_NEAR, cutoff=LIKENESS)
+    return f"did you mean {_either([folded[name] for name in near])}? {ALLOWED}" if near else ALLOWED
+
+
+def _either(choices: list[Any]) -> str:
+    *others, last = map(str, choices)
+    return f"{', '.join(others)} or {last}" if others else last

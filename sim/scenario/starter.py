@@ -1,0 +1,181 @@
+"""The text of a scenario to begin with: what it changes is still commented out, the levers that policies move most.
+
+Each lever stands under its section with what it is, its unit, what more of it does, what is allowed and what the
+scenario that it begins from says; so taking away comments changes nothing before a value is edited. Prose is commented
+twice: it stays a comment when whole sections are uncommented at once.
+"""
+
+import textwrap
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sim.scenario.keys import Key, allowed, keys_at
+from sim.scenario.load import Scenario, value_at
+from sim.scenario.meanings import NO_UNIT, meaning
+from sim.scenario.parameters import is_full_form
+from sim.scenario.resolved import plain
+from sim.scenario.writing import as_typed, flow_text, scalar_text
+from sim.words import Region
+
+WIDTH = 100
+"""Columns of the text."""
+
+COMMENT = "# "
+
+LEVERS = (
+    "desks.visit.staff",
+    "desks.visit.by_province",
+    "desks.visit.lends",
+    "desks.call.staff",
+    "warning.tiers.red.first",
+    "warning.tiers.red.deadline",
+    "warning.tiers.red.tries.visit",
+    "warning.tiers.orange.first",
+    "warning.tiers.orange.deadline",
+    "warning.tiers.yellow.escalate.unread",
+    "warning.detectors.central.thresholds",
+    "warning.detectors.local.thresholds",
+    "interception.call.d_prime",
+    "interception.sms.d_prime",
+)
+"""Keys that policies move most, section by section."""
+
+MEASURES: dict[str, dict[str, Any]] = {
+    "my-sms-filter": {"kind": "filter", "channel": "sms", "intensity": -1.0},
+    "my-bank-holds": {"kind": "bank_hold", "intensity": 0.1},
+    "my-campaign": {"kind": "den_campaign", "region": Region.EAST.label, "intensity": 1.0},
+    "my-blocking": {"kind": "blocking", "target": "site", "intensity": 0.5},
+}
+"""Measures that a policy may add: what each says beside its window. Their numbers are examples; nothing is known."""
+
+HEAD = """\
+# yaml-language-server: $schema={schema}
+## The line above tells editors what a scenario may say: they complete keys, explain them and mark mistakes.
+##
+## This scenario is {base} with what you change below.
+## To use a lever, take away the first "# " of its line and of the lines under which it is indented (its section), then
+## edit the value. Lines with a second # only explain: they may stay, or be uncommented with the rest.
+## What is not said here is as in {base}.
+##
+## tocsin validate {file}    names every mistake
+## tocsin show {base}    lists all values
+## tocsin explain KEY    says what a key means
+## tocsin provinces    lists provinces; their names are taken wherever codes are
+schema: 1
+name: {name}
+title: {title}
+extends: {base}
+"""
+
+SMALL = """
+## For first looks a small part of the country is enough, or as options: --scale 0.005 --pool country, which takes
+## seconds and, with all provinces as one, keeps desks large.
+# # {scale}
+# scale: 0.005
+"""
+
+
+@dataclass(frozen=True)
+class _Lever:
+    """A lever: where it stands, the text of its value, and what is said of it."""
+
+    path: tuple[str, ...]
+    value: str
+    prose: str
+
+
+def begun(name: str, base: str, scenario: Scenario, schema: str) -> str:
+    """Return the text of a scenario that extends another and changes nothing yet.
+
+    Args:
+        name: Its name.
+        base: What it extends, as its file says it.
+        scenario: That scenario.
+        schema: The name of the file of the JSON Schema beside it.
+    """
+    title = f"What changes beside {scenario.name}?"
+    head = HEAD.format(schema=schema, base=base, name=name, title=scalar_text(title), file=f"{name}.yaml")
+    levers = [*(lever for key in LEVERS for lever in _of_key(key, scenario)), *_measures(scenario)]
+    (key,) = keys_at("scale")
+    small = SMALL.format(scale=meaning(key.owner, key.field).text)
+    return head + small + "\n".join([*_written(levers), ""])
+
+
+def _written(levers: list[_Lever]) -> Iterator[str]:
+    """Yield the commented lines of levers, each under the keys that hold it, which are written once."""
+    above: tuple[str, ...] = ()
+    for lever in levers:
+        *holders, key = lever.path
+        shared = next((n for n, pair in enumerate(zip(holders, above, strict=False)) if pair[0] != pair[1]), None)
+        shared = min(len(holders), len(above)) if shared is None else shared
+        if shared == 0:
+            yield ""
+        for depth in range(shared, len(holders)):
+            yield f"{COMMENT}{'  ' * depth}{scalar_text(holders[depth])}:"
+        indent = "  " * len(holders)
+        yield from (f"{COMMENT}{indent}# {line}" for line in textwrap.wrap(lever.prose, WIDTH - len(indent) - 4))
+        yield f"{COMMENT}{indent}{scalar_text(key)}: {lever.value}"
+        above = tuple(holders)
+
+
+def _of_key(text: str, scenario: Scenario) -> Iterator[_Lever]:
+    """Yield the lever at a dotted key, with the value that the scenario has there."""
+    (key,) = keys_at(text)
+    found = value_at(scenario.resolved, text)
+    value = plain(found)
+    path = tuple(text.split("."))
+    if text.endswith("by_province"):
+        path, value, present = _of_province(path, scenario)
+    else:
+        shown = "this" if isinstance(value, dict) else flow_text(as_typed(value))
+        present = f"{scenario.name} has {shown}{_range(found)}"
+    yield _Lever(path, flow_text(as_typed(value)), f"{_prose(key)} {present}.")
+
+
+def _of_province(path: tuple[str, ...], scenario: Scenario) -> tuple[tuple[str, ...], Any, str]:
+    """Return the lever of the staff of the province with most people: its path, its value and what it has now."""
+    population, (_, desk, _) = scenario.spec.population, path
+    largest = max(population.provinces, key=lambda row: row.population)
+    own = plain(value_at(scenario.resolved, ".".join(path)))
+    if str(largest.code) in own:
+        return (*path, largest.name), own[str(largest.code)], f"{scenario.name} has this for {largest.name}"
+    weights = scenario.spec.desks.province_weights
+    parts = {row.code: row.population * weights.get(str(row.code), 1.0) for row in population.provinces}
+    staff = getattr(scenario.spec.desks, desk).staff * parts[largest.code] / sum(parts.values())
+    what = f"The share of {largest.name} in {scenario.name} is {staff:.0f}"
+    return (*path, largest.name), {"staff": round(staff)}, what
+
+
+def _measures(scenario: Scenario) -> Iterator[_Lever]:
+    """Yield measures that may be added, from the middle of the period on."""
+    period = scenario.spec.period
+    middle = period.start + (period.end - period.start) / 2
+    start = max(period.start, date(middle.year, middle.month, 1)).isoformat()
+    taken = set(scenario.spec.measures)
+    for name, says in MEASURES.items():
+        (kind,) = keys_at(f"measures[{says['kind']}]")
+        lever = next(one for one in kind.below() if one.field == "intensity")
+        value = {"kind": says["kind"], "window": [start, None], **{k: v for k, v in says.items() if k != "kind"}}
+        own = next(f"{name}{tail}" for tail in ("", *(f"-{n}" for n in range(2, 1000))) if f"{name}{tail}" not in taken)
+        some = f"In provinces of your choice with provinces: [{scenario.spec.population.provinces[0].name}]."
+        where = some if any(one.field == "provinces" for one in kind.below()) else ""
+        prose = f"A measure of your own, intensity: {_prose(lever)} The number is an example. {where}"
+        yield _Lever(("measures", own), flow_text(value), prose.strip())
+
+
+def _prose(key: Key) -> str:
+    """Return what a lever is, its unit, what more of it does and what is allowed."""
+    said = meaning(key.owner, key.field)
+    unit = f"Unit: {said.unit}." if said.unit != NO_UNIT else None
+    words = allowed(key.shape)
+    bounds = f"Allowed: {words}." if words else None
+    return " ".join(part for part in (said.text, unit, said.direction, bounds) if part)
+
+
+def _range(found: Any) -> str:
+    if not is_full_form(found) or "range" not in found:
+        return ""
+    low, high = (flow_text(as_typed(end)) for end in found["range"])
+    return f" (range {low} to {high})"

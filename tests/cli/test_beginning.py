@@ -1,0 +1,88 @@
+"""Commands to begin with: a scenario of one's own, the provinces, what a key means."""
+
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from tests.cli.commands import SHORT, Tocsin
+
+
+def test_a_scenario_of_ones_own_is_begun_and_valid(tocsin: Tocsin) -> None:
+    made = tocsin("new", "policy", "--from", "more-officers")
+    assert (made.code, made.out.splitlines()[:2]) == (0, ["policy.yaml", "tocsin.schema.json"])
+    assert "tocsin validate policy.yaml" in made.out
+    assert tocsin("validate", "policy.yaml").code == 0
+    assert "extends: more-officers\n" in Path("policy.yaml").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    "arguments", [("policy",), ("a b",), ("other", "--from", "no-such"), ("other", "--from", "x.yaml")]
+)
+def test_what_cannot_be_begun_is_refused_and_nothing_written(tocsin: Tocsin, arguments: tuple[str, ...]) -> None:
+    Path("policy.yaml").write_text("mine", encoding="utf-8")
+    refused = tocsin("new", *arguments)
+    assert (refused.code, refused.out) == (2, "")
+    assert refused.err.count("\n") == 1
+    assert [path.read_text(encoding="utf-8") for path in Path().iterdir()] == ["mine"]
+
+
+def test_provinces_are_listed_with_people_and_officers(tocsin: Tocsin) -> None:
+    listed = tocsin("provinces")
+    assert listed.code == 0
+    assert max(map(len, listed.out.splitlines())) <= 80
+    assert "44  Guangdong         126,012,510" in listed.out
+    assert "alerts" not in listed.out
+    (all_,) = (line.split() for line in listed.out.splitlines() if "together" in line)
+    assert all_[1] == "1,409,778,724"
+
+
+def test_officers_are_those_that_a_setting_gives(tocsin: Tocsin) -> None:
+    rows = json.loads(tocsin("provinces", "--json", "--set", "desks.visit.by_province.Guangdong.staff=0").out)[
+        "provinces"
+    ]
+    (guangdong,) = (row for row in rows if row["name"] == "Guangdong")
+    assert guangdong["last"]["visit"] == 0.0
+    before = json.loads(tocsin("provinces", "--json").out)["provinces"]
+    assert [row for row in rows if row["code"] != 44] == [row for row in before if row["code"] != 44]
+    assert 300 < next(row for row in before if row["code"] == 44)["last"]["visit"] < 500
+
+
+def test_a_run_says_its_alerts_a_day(tocsin: Tocsin) -> None:
+    assert tocsin("run", *SHORT, "--out", "r", "--quiet").code == 0
+    listed = tocsin("provinces", "r")
+    assert max(map(len, listed.out.splitlines())) <= 80
+    assert "alerts" in listed.out
+    rows = json.loads(tocsin("provinces", "r", "--json").out)["provinces"]
+    stored = pd.read_parquet("r/alerts.parquet")["count"].sum() / 0.000003 / 3
+    assert sum(row["alerts_per_day"] for row in rows) == pytest.approx(stored)
+    assert stored > 0
+    refused = tocsin("provinces", "r", "--set", "seed=1")
+    assert (refused.code, refused.err.count("\n")) == (2, 1)
+
+
+def test_a_key_is_explained_in_80_columns(tocsin: Tocsin) -> None:
+    told = tocsin("explain", "desks.visit.staff", "china-2022")
+    assert told.code == 0
+    assert max(map(len, told.out.splitlines())) <= 100
+    for part in (
+        "officers",
+        "shorter waits",
+        "a number from 0 to 1e8",
+        "5700",
+        "assumed",
+        "1000 to 20000",
+        "china-2022.yaml:",
+    ):
+        assert part in told.out
+    assert json.loads(tocsin("explain", "desks.visit.staff", "--json").out)["explained"][0]["example"] == "5700"
+
+
+def test_a_key_that_is_none_is_refused_with_the_nearest(tocsin: Tocsin) -> None:
+    refused = tocsin("explain", "warning.tiers.red.dedline")
+    assert refused.code == 2
+    assert refused.err.startswith("tocsin explain: warning.tiers.red.dedline: ")
+    assert "did you mean 'deadline'?" in refused.err
+    assert tocsin("explain", "seed", "--set", "seed=3").code == 2
+    assert "  desks: Officers who call and visit" in tocsin("explain").out
