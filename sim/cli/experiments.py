@@ -116,13 +116,13 @@ def compare(
     dry_run: DryRun = False,
 ) -> None:
     """Compare policies on the very same attempts and people: paired differences with the first, the base."""
-    from sim.experiments.lines import show
     from sim.experiments.paired import compare_folders, compare_scenarios, demand_comparable, prepared
     from sim.experiments.rounded import thin
     from sim.experiments.table import comparison_tables
     from sim.forecast.job import Job
     from sim.progress import console, job
     from sim.results.folder import to_json
+    from sim.results.lines import show
 
     values = given_values(engine, scale, pool, seed, events)
     finished = [name for name in names if Path(name).is_dir()]
@@ -203,11 +203,11 @@ def attribute(
     from sim.experiments.attribute import attribute as attributed
     from sim.experiments.attribute import prepared, runs_of
     from sim.experiments.counts import Counts
-    from sim.experiments.lines import show
     from sim.experiments.table import attribution_tables, records
     from sim.forecast.job import Job
     from sim.progress import console
     from sim.results.folder import to_json
+    from sim.results.lines import show
 
     found = load(
         scenario, settings, {"engine": engine, "scale": scale, "population.pool": pool, "seed": seed, "draw": draw}
@@ -257,7 +257,6 @@ def sweep(
 ) -> None:
     """Run a scenario at every point of a design; one table with a row a run. Interrupted, the same command goes on."""
     from sim.experiments.counts import Counts
-    from sim.experiments.lines import show
     from sim.experiments.rounded import alike, thin
     from sim.experiments.rounded import varied as varied_staff
     from sim.experiments.simulations import FAILED
@@ -267,6 +266,7 @@ def sweep(
     from sim.forecast.job import Job
     from sim.progress import console
     from sim.results.folder import to_json
+    from sim.results.lines import show
 
     found = load(
         scenario, settings, {"engine": engine, "scale": scale, "population.pool": pool, "seed": seed, "draw": draw}

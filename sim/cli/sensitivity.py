@@ -61,7 +61,6 @@ def sensitivity(
     """Say which parameters matter when all move over their ranges. Interrupted, the same command goes on."""
     from sim.experiments.counts import Counts
     from sim.experiments.indices import BLOCKS
-    from sim.experiments.lines import show
     from sim.experiments.rounded import thin, varied
     from sim.experiments.sensitivity import INDICES, QUANTITIES, planned, prepared
     from sim.experiments.sensitivity import sensitivity as computed
@@ -70,6 +69,7 @@ def sensitivity(
     from sim.forecast.job import Job
     from sim.progress import console
     from sim.results.folder import to_json
+    from sim.results.lines import show
 
     found = load(
         scenario, settings, {"engine": engine, "scale": scale, "population.pool": pool, "seed": seed, "draw": draw}

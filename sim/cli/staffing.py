@@ -68,7 +68,6 @@ def staffing(
     dry_run: DryRun = False,
 ) -> None:
     """Find the smallest staff, province by province, that keeps a promise; and what more or less of it would cost."""
-    from sim.experiments.lines import show
     from sim.experiments.promise import PromiseError, Terms
     from sim.experiments.staffing import FACTORS, STAFFED_YAML, TRIMS, Extent, Search, prepared, runs_of
     from sim.experiments.staffing import staffing as searched
@@ -76,6 +75,7 @@ def staffing(
     from sim.forecast.job import Job
     from sim.progress import console
     from sim.results.folder import to_json
+    from sim.results.lines import show
 
     found = load(
         scenario, settings, {"engine": engine, "scale": scale, "population.pool": pool, "seed": seed, "draw": draw}

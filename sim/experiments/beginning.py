@@ -6,11 +6,11 @@ from pathlib import Path
 from sim.failures import UsageError
 from sim.results.folder import to_json, whole
 from sim.scenario import json_schema, load_scenario
-from sim.scenario.starter import begun
 from sim.scenario.bundled import bundled_names, is_path
 from sim.scenario.csv_files import inside
 from sim.scenario.errors import found
 from sim.scenario.schema import NAME
+from sim.scenario.starter import begun
 
 SCHEMA_FILE = "tocsin.schema.json"
 """The JSON Schema beside the scenarios of a folder."""

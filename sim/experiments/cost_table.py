@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from sim.experiments.lines import Lines
 from sim.experiments.sparing import SPARED
 from sim.results.costs import COST, TOTAL
+from sim.results.lines import Lines
 from sim.results.terminal import amount, interval
 
 Row = dict[str, Any]

@@ -17,7 +17,8 @@ from sim.draws.purposes import DESIGN
 from sim.experiments import box
 from sim.experiments.parameters import Parameter, parameter_at, parameter_over
 from sim.failures import RefusedError
-from sim.scenario.load import plain, value_at
+from sim.scenario.load import value_at
+from sim.scenario.resolved import plain
 
 if TYPE_CHECKING:
     from sim.scenario import Scenario

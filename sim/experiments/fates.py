@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sim.experiments.pairing import demand_pair
-from sim.scenario.load import plain
+from sim.scenario.resolved import plain
 from sim.words import STOPPED, Channel, EpisodeEnd, Event, Fate
 
 if TYPE_CHECKING:

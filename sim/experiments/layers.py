@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from sim.failures import RefusedError
 from sim.scenario import changed
-from sim.scenario.load import plain
+from sim.scenario.resolved import plain
 from sim.words import Detector, Region, Tier
 
 if TYPE_CHECKING:

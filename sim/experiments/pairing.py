@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from sim.experiments.rounded import lost
 from sim.failures import RefusedError
-from sim.scenario.load import NO_RESULT, plain
+from sim.scenario.load import NO_RESULT
+from sim.scenario.resolved import plain
 
 if TYPE_CHECKING:
     from sim.scenario import Scenario

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from sim.experiments.indices import BLOCKS, COLUMNS, MORRIS
-from sim.experiments.lines import Lines
 from sim.experiments.table import Row
+from sim.results.lines import Lines
 from sim.results.terminal import amount
 
 MOST = 20

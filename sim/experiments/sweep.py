@@ -28,8 +28,9 @@ from sim.experiments.store import claim, complete, read_frame
 from sim.results.folder import whole
 from sim.results.outcomes import Outcome, quantities_and_waits
 from sim.scenario import Scenario, changed
-from sim.scenario.load import plain, value_at
+from sim.scenario.load import value_at
 from sim.scenario.provinces import coded_key
+from sim.scenario.resolved import plain
 
 if TYPE_CHECKING:
     import pandas as pd

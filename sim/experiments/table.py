@@ -8,8 +8,8 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from sim.experiments.cost_table import cost_lines, interval_name, is_cost, layer_cost_lines
-from sim.experiments.lines import Lines
 from sim.money import FEN_PER_YUAN
+from sim.results.lines import Lines
 from sim.results.terminal import amount, interval
 
 if TYPE_CHECKING:

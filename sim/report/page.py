@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sim.language.spoken import counted, said, spoken
-from sim.report.answer import answer, short_answer
 from sim.report.beside import Compared, compared_runs, comparison, labels_of
 from sim.report.charts import chart, in_script, packed, script_json, share_scales
 from sim.report.gallery import FIGURES, FILM, SECONDS, SECTIONS, Picture, combinations, drawn
@@ -19,6 +18,7 @@ from sim.report.pictures.provenance import OWN, changed_parameters, parameters
 from sim.report.policy import policies, title_of_all
 from sim.report.scripted import axes_locale, file_name, script_words, source_of
 from sim.report.spread import spread_table
+from sim.results.answer import answer, short_answer
 from sim.results.findings import shortened
 from sim.results.folder import demand_file, whole
 from sim.rounding import amount, fixed, written

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from sim.experiments.intervals import half_width
 from sim.language.spoken import said
-from sim.report.answer import counted_numbers
+from sim.results.answer import counted_numbers
 from sim.rounding import amount, between
 
 if TYPE_CHECKING:

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sim.days import UNIX_DAYS, calendar_date
+from sim.results.chance import Daily, chance
 from sim.results.columns import StoredTable
 from sim.results.costs import COST, COST_HIGH, COST_LOW, REACHING, TOTAL
 from sim.results.encoding import arrow, decode, numbers_of
@@ -75,6 +76,8 @@ def check_tables(folder: Path, manifest: dict[str, Any], scope: Scope) -> Iterat
         if not table.is_log or (folder / table.file).is_file():
             yield from _attempted(f"table {table.name}", partial(_table, folder, table, scope))
     yield from _attempted("figures and totals", partial(_summary, folder, manifest, scope))
+    if "chance" in manifest:  # runs of older versions have none
+        yield from _attempted("chance", partial(_chance, folder, manifest, scope))
     yield from _attempted("evidence", partial(_evidence, folder, manifest, scope))
     if manifest.get("findings") is not None:  # runs of older versions have none
         yield from _attempted("findings", partial(_findings, folder, manifest, scope))
@@ -114,6 +117,7 @@ def _scenario(manifest: dict[str, Any], scope: Scope) -> Iterator[Finding]:
         ("seed", scope.seed),
         ("scale", scope.scale),
         ("engine", scope.engine),
+        *([("policy_of", scope.policy_of)] if "policy_of" in manifest else []),  # runs of older versions have none
     ):
         yield _equal(f"scenario: {key}", manifest[key], value)
     missing = sorted({*versions()} - {*manifest["versions"]})
@@ -175,6 +179,11 @@ def _summary(folder: Path, manifest: dict[str, Any], scope: Scope) -> Iterator[F
     for stored, computed in zip(manifest["figures"], figures, strict=False):
         window = "..".join(str(day) for day in computed["window"])
         yield _equal(f"figures: {computed['name']} {window}", stored, computed)
+
+
+def _chance(folder: Path, manifest: dict[str, Any], scope: Scope) -> Iterator[Finding]:
+    """Check that the intervals of chance are what the tables give."""
+    yield _equal("chance: what the tables give", manifest["chance"], chance(Daily.read(folder, scope)))
 
 
 def _evidence(folder: Path, manifest: dict[str, Any], scope: Scope) -> Iterator[Finding]:

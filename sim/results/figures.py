@@ -142,14 +142,18 @@ def figure(quantities: Quantities, target: Target) -> Summary:
     Returns:
         A row of ``figures`` in ``run.json``. ``simulated`` is None where the model has no such quantity, the window
         (or base) is not inside the period, or the base of a change is zero; ``ratio`` also where nothing is reported;
-        ``within`` also without a tolerance and for what was put in.
+        ``within`` also without a tolerance, for what was put in, and for a policy, since reported figures are of what
+        was. ``standard_error`` is that of this run, at its scale.
     """
     simulated = amount(quantities, target.name, target.window, target.base)
     reported = None if isinstance(target.value, str) or target.value is None else Fraction(repr(target.value))
     ratio = within = None
+    scope = quantities.scope
+    error = standard_error(target, scope.scale)
     if simulated is not None and reported is not None:
         ratio = simulated / reported if reported else None
-        within = None if target.role == "input" else _within(target, simulated, reported)
+        if scope.policy_of is None and target.role != "input":
+            within = _within(target, simulated, reported, error)
     return {
         "name": target.name,
         "window": iso(target.window),
@@ -158,10 +162,22 @@ def figure(quantities: Quantities, target: Target) -> Summary:
         "simulated": None if simulated is None else number(simulated),
         "ratio": None if ratio is None else number(ratio),
         "tolerance": target.tolerance,
-        "standard_error": target.standard_error,
+        "standard_error": error,
         "interval": None if target.interval is None else list(target.interval),
         "within": within,
     }
+
+
+def standard_error(target: Target, scale: float) -> float | None:
+    """Return the standard error of one run at a scale, None where none is known.
+
+    What is counted in a thinned run is a share of the country's, and its own spread is larger by the root of 1 / scale;
+    dens and ringleaders are never thinned.
+    """
+    known = target.standard_error
+    if known is None or scale == 1 or target.name.removesuffix(CHANGE) in WHOLE:
+        return known
+    return float(known / scale**0.5)
 
 
 def amount(quantities: Quantities, name: str, window: Window, base: Window | None = None) -> Fraction | None:
@@ -209,14 +225,14 @@ def iso(window: Window) -> list[str | None]:
     return [None if day is None else day.isoformat() for day in window]
 
 
-def _within(target: Target, simulated: Fraction, reported: Fraction) -> bool | None:
+def _within(target: Target, simulated: Fraction, reported: Fraction, error: float | None) -> bool | None:
     """Return whether one run comes as near as is asked for, or as chance lets it; None without a tolerance."""
     if target.tolerance is None:
         return None
     allowed = Fraction(repr(target.tolerance))
     if not target.name.endswith(CHANGE):
         allowed *= abs(reported)
-    by_chance = STANDARD_ERRORS * Fraction(repr(target.standard_error or 0))
+    by_chance = STANDARD_ERRORS * Fraction(repr(error or 0))
     return abs(simulated - reported) <= max(allowed, by_chance)
 
 

@@ -41,13 +41,19 @@ def findings(folder: Path, scope: Scope, figures: Sequence[Row], evidence: Seque
         those named), ``thinned`` (whether it is the scale that says so), ``sentence`` and ``suggestion`` (or None).
     """
     seats = Seats.read(folder, scope)
-    return [
+    desks = [
         *busy_desks(folder, scope, seats),
         *expired_tiers(folder, scope, seats),
         *growing_lines(folder, scope, seats),
         *measures_outside(scope),
+    ]
+    if scope.policy_of is not None:
+        return desks  # what was reported, and what is known, is of what was
+    thinned = {"thinned": scope.scale < 1}
+    return [
+        *desks,
         *_of_figures(figures, scope.scale),
-        *({**row, "thinned": scope.scale < 1} for row in _of_evidence(evidence, scope.scale)),
+        *({**row, **thinned} for row in _of_evidence(evidence, scope.scale)),
     ]
 
 
@@ -95,7 +101,7 @@ def told(row: Row) -> str:
 
 
 def _of_figures(figures: Sequence[Row], scale: float) -> Iterator[Row]:
-    """Find figures that are not held: fitted ones off their tolerance, predicted ones on either side of an interval."""
+    """Find figures that are off by more than chance lets them: of their tolerance, or on either side of an interval."""
     for row in figures:
         said = f"{row['name']} from {row['window'][0]} to {row['window'][1]}"
         reported, simulated, interval = row["reported"], row["simulated"], row["interval"]
@@ -103,9 +109,7 @@ def _of_figures(figures: Sequence[Row], scale: float) -> Iterator[Row]:
             shown = f"it is {_amount(row, simulated)}, and {_amount(row, reported)} was reported"
             sentence = f"The {row['role']} figure {said} is outside its tolerance: {shown}."
             advice = FIT_AGAIN if row["role"] == "fitted" else None
-            limits = _allowed(row)
-            found = _finding(f"{row['role']}_figure", row, simulated, limits, sentence, advice)
-            yield _of_chance(found, scale, row["standard_error"])
+            yield _finding(f"{row['role']}_figure", row, simulated, _allowed(row), sentence, advice)
         if interval is None or simulated is None:
             continue
         low, high = interval
@@ -114,22 +118,10 @@ def _of_figures(figures: Sequence[Row], scale: float) -> Iterator[Row]:
             told_of = f"What was reported of {said}, {_amount(row, reported)},"
             sentence = f"{told_of} is outside what is predicted: {between}."
             yield _finding("reported_outside_interval", row, reported, [low, high], sentence)
-        if not low <= simulated <= high:
+        by_chance = STANDARD_ERRORS * (row["standard_error"] or 0.0) if scale < 1 else 0.0  # an interval has it at 1
+        if max(low - simulated, simulated - high) > by_chance:
             sentence = f"{said} is {_amount(row, simulated)}, outside what the fitted scenario predicts: {between}."
-            found = _finding("simulated_outside_interval", row, simulated, [low, high], sentence)
-            yield _of_chance(found, scale, row["standard_error"])
-
-
-def _of_chance(found: Row, scale: float, standard_error: float | None) -> Row:
-    """Return a finding that says so where a thinned run is off by no more than chance lets it.
-
-    The standard error is taken to be that of the whole country; that of a thinned run grows as the root of 1 / scale.
-    """
-    off = max(found["limit"][0] - found["value"], found["value"] - found["limit"][1])
-    if scale >= 1 or off**2 * scale > (STANDARD_ERRORS * (standard_error or 0.0)) ** 2:
-        return found
-    why = f"{found['sentence']} At scale {scale:g} chance alone lets it be as far off."
-    return {**found, "thinned": True, "sentence": why, "suggestion": None}
+            yield _finding("simulated_outside_interval", row, simulated, [low, high], sentence)
 
 
 def _of_evidence(evidence: Sequence[Row], scale: float) -> Iterator[Row]:

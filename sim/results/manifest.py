@@ -6,9 +6,11 @@ from typing import Any
 from sim.language.spoken import ENGLISH, speaking
 from sim.logbook import LOG
 from sim.results import provenance
+from sim.results.chance import chance
 from sim.results.evidence import evidence
-from sim.results.figures import summarise
+from sim.results.figures import figure, totals
 from sim.results.findings import findings
+from sim.results.quantities import Quantities
 from sim.results.scope import Scope
 from sim.results.stored import sha256
 
@@ -23,7 +25,8 @@ def compose(folder: Path, scope: Scope, warnings: list[str]) -> Manifest:
     Returns:
         The document.
     """
-    totals, figures = summarise(folder, scope)
+    quantities = Quantities.read(folder, scope)
+    figures = [figure(quantities, target) for target in scope.targets]
     inside = evidence(folder, scope)
     with speaking(ENGLISH):
         found = findings(folder, scope, figures, inside)
@@ -37,11 +40,13 @@ def compose(folder: Path, scope: Scope, warnings: list[str]) -> Manifest:
         "machine": provenance.machine(),
         "command": provenance.command(),
         "scenario_sha256": scope.sha256,
+        "policy_of": scope.policy_of,
         "files": {path.name: sha256(path) for path in sorted(folder.iterdir()) if path.name != LOG},
         "figures": figures,
         "evidence": inside,
         "findings": found,
-        "totals": totals,
+        "totals": totals(quantities),
+        "chance": chance(quantities),
         "warnings": warnings,
     }
 

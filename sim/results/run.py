@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sim.results.asked import Asked, AskedError, ask, demand_name, period, read, span
+from sim.results.chance import Daily, chance
 from sim.results.exported import Tables
 from sim.results.figures import CHANGE, unit
 from sim.results.folder import SCENARIO_YAML
@@ -195,6 +196,15 @@ class Run:
         frame["value"] = frame["value"].astype("Float64")
         frame["thinned"] = frame["thinned"].astype("boolean")
         return frame
+
+    @cached_property
+    def chance(self) -> dict[str, list[float]]:
+        """Intervals of 95 % by chance of the totals and shares of the answer; of older runs they are computed now."""
+        stored: dict[str, list[float]] | None = self.manifest.get("chance")
+        if stored is not None:
+            return stored
+        with reading(self.path):
+            return chance(Daily.read(self.path, self._scope))
 
     @cached_property
     def totals(self) -> "pd.Series[Any]":

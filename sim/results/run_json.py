@@ -37,6 +37,16 @@ def _are_findings(value: object) -> bool:
     return value is None or (isinstance(value, list) and all(map(_is_finding, value)))
 
 
+def _are_intervals(value: object) -> bool:
+    """Return whether a value is a map of intervals; runs of older versions have none."""
+    return value is None or (
+        isinstance(value, dict)
+        and all(
+            isinstance(ends, list) and len(ends) == len("ab") and all(map(_is_number, ends)) for ends in value.values()
+        )
+    )
+
+
 def _is_finding(row: object) -> bool:
     return isinstance(row, dict) and all(_is_text(row.get(key)) for key in ("kind", "subject", "sentence"))
 
@@ -58,11 +68,13 @@ MANIFEST: dict[str, Callable[[object], bool]] = {
     "machine": lambda value: isinstance(value, dict),
     "command": _is_text,
     "scenario_sha256": is_sha256,
+    "policy_of": lambda value: value is None or _is_text(value),
     "files": lambda value: isinstance(value, dict) and all(map(is_sha256, value.values())),
     "figures": _are_rows,
     "evidence": _are_rows,
     "findings": _are_findings,
     "totals": _are_numbers,
+    "chance": _are_intervals,
     "warnings": lambda value: isinstance(value, list) and all(map(_is_text, value)),
     "performance": lambda value: isinstance(value, dict) and _is_number(value.get("wall_s")),
     SEAL: is_sha256,

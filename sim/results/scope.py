@@ -6,8 +6,8 @@ from datetime import date
 from typing import TYPE_CHECKING, Any, Literal
 
 from sim.days import DAY_MS, day_number
-from sim.scenario.load import plain
 from sim.scenario.parameters import is_full_form
+from sim.scenario.resolved import plain
 from sim.scenario.schema.measures import Spread
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ class Target:
 
     ``window`` holds both of its days; its end is None for a figure of one date. ``base`` is the earlier
     window of a change. ``tolerance`` is relative, but absolute for a change. ``standard_error`` is the spread of
-    single runs, ``interval`` what was predicted, both in the figure's unit.
+    single runs of the whole country, ``interval`` what was predicted, both in the figure's unit.
     """
 
     name: str
@@ -86,7 +86,8 @@ class Scope:
     codes in table order; ``fraud_types`` and ``age_bands`` are labels in the scenario's order. ``sha256`` is
     of the resolved scenario without engine, workers and record. ``internet_users`` are those of the country.
     ``prices`` are all of ``costs``, or none where the scenario has no such section.
-    ``province_names`` stand in the order of ``provinces``. ``measures`` are those of the scenario.
+    ``province_names`` stand in the order of ``provinces``. ``policy_of`` is the name of the scenario of which this one
+    is a policy, whose reported figures it is not held to; None for all others. ``measures`` are those of the scenario.
     """
 
     name: str
@@ -105,6 +106,7 @@ class Scope:
     internet_users: int = 0
     prices: tuple[Price, ...] = ()
     province_names: tuple[str, ...] = ()
+    policy_of: str | None = None
     measures: tuple[Dated, ...] = ()
 
     @classmethod
@@ -139,6 +141,7 @@ class Scope:
             internet_users=spec.population.internet_users(),
             prices=tuple(_prices(scenario.resolved["costs"])),
             province_names=tuple(row.name for row in spec.population.provinces),
+            policy_of=spec.policy_of,
             measures=tuple(
                 Dated(name, measure.window, isinstance(measure, Spread)) for name, measure in spec.measures.items()
             ),

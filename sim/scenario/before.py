@@ -2,25 +2,14 @@
 
 import hashlib
 import json
-from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sim.days import DAY_MS, day_number
-from sim.scenario.load import plain
-from sim.scenario.schema.measures import DenCampaign, Gradual, MeasureBase, Outage, Repatriation
-from sim.words import DESK_LABELS
+from sim.scenario.effects import effects
+from sim.scenario.resolved import plain
 
 if TYPE_CHECKING:
     from sim.scenario.load import Scenario
-    from sim.scenario.schema import ScenarioModel
-
-NO_EFFECT = ("schema", "name", "title", "engine", "figures", "evidence", "record", "sweep", "calibration", "costs")
-"""Keys that say what a scenario is called, what it is held against, what things cost and how it is run; no day depends
-on them."""
-
-SEEN_BY_DAY = (DenCampaign, Gradual, Repatriation)
-"""Kinds of measures that are asked whether they are in force on a day, and about no later one: of a window only what
-lies before a day has an effect before it. Counts of others are spread over the days of their windows."""
 
 
 def digest_before(scenario: "Scenario", day: int, end: bool = True) -> str:
@@ -31,7 +20,7 @@ def digest_before(scenario: "Scenario", day: int, end: bool = True) -> str:
         day: The day number.
         end: Whether these days know when the period ends.
     """
-    kept = _before(plain(scenario.resolved), scenario.spec, day)
+    kept = effects(plain(scenario.resolved), scenario.spec, day)
     if not end:
         kept["period"] = {**kept["period"], "end": None}
     text = json.dumps(kept, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
@@ -46,70 +35,3 @@ def is_far(scenario: "Scenario", day: int) -> bool:
     tiers = scenario.spec.warning.tiers
     longest = max(tier.deadline for tier in (tiers.red, tiers.orange, tiers.yellow, tiers.blue))
     return day_number(scenario.spec.period.end) > day + longest // DAY_MS + 1
-
-
-def _before(values: dict[str, Any], spec: "ScenarioModel", day: int) -> dict[str, Any]:
-    """Return the plain values without what has no effect before a day."""
-    surges = {
-        name: values["fraud"]["surges"][name]
-        for name, surge in sorted(spec.fraud.surges.items())
-        if day_number(surge.window[0]) < day
-    }
-    return {
-        "day": day,
-        **{key: value for key, value in values.items() if key not in NO_EFFECT},
-        "fraud": {**values["fraud"], "surges": surges},
-        "desks": {**values["desks"], **{desk: _grown(values["desks"][desk], day) for desk in DESK_LABELS}},
-        "measures": _measures(values["measures"], spec, day),
-    }
-
-
-def _grown(desk: dict[str, Any], day: int) -> dict[str, Any]:
-    """Return the plain values of a desk, or of a province's, without steps of its staff that come no sooner than a day.
-
-    What the first step says holds before it, too: its day makes no difference, and a factor of 1 is no growth.
-    """
-    desk = dict(desk)
-    growth = desk.get("growth")
-    if isinstance(growth, dict) and "steps" in growth:
-        first, *later = growth["steps"]
-        kept = [step for step in later if day_number(date.fromisoformat(step["from"])) < day]
-        desk["growth"] = None if first["factor"] == 1.0 and not kept else [first["factor"], kept]
-    if "by_province" in desk:
-        desk["by_province"] = {
-            code: _grown(own, day) if isinstance(own, dict) else own for code, own in desk["by_province"].items()
-        }
-    return desk
-
-
-def _measures(values: dict[str, Any], spec: "ScenarioModel", day: int) -> dict[str, Any]:
-    """Return the measures that have an effect before a day, in the order of their names."""
-    begun = {name for name, measure in spec.measures.items() if day_number(measure.window[0]) < day}
-    found = {}
-    for name in sorted(begun | _following(spec, begun)):
-        measure, value = spec.measures[name], values[name]
-        if isinstance(measure, SEEN_BY_DAY) and _last(measure) >= day - 1:
-            value = {**value, "window": [value["window"][0], None]}
-        found[name] = value
-    return found
-
-
-def _following(spec: "ScenarioModel", begun: set[str]) -> set[str]:
-    """Return the outages that follow, without a day between them, upon those that have begun.
-
-    Instructions that wait for the end of an outage wait for those that follow, too.
-    """
-    outages = {name: measure for name, measure in spec.measures.items() if isinstance(measure, Outage)}
-    until = max((_last(measure) for name, measure in outages.items() if name in begun), default=0)
-    found: set[str] = set()
-    for name, outage in sorted(outages.items(), key=lambda item: item[1].window[0]):
-        if name not in begun and day_number(outage.window[0]) <= until + 1:
-            found.add(name)
-            until = max(until, _last(outage))
-    return found
-
-
-def _last(measure: MeasureBase) -> int:
-    """Return the last day number of a window, one after all others where it has no end."""
-    end = measure.window[1]
-    return day_number(date.max if end is None else end)

@@ -6,12 +6,12 @@ from typing import Any
 
 from sim.scenario.errors import Place
 from sim.scenario.keys import TOP, Key, allowed, keys_at, kind_of
-from sim.scenario.load import Scenario, plain, value_at
+from sim.scenario.load import Scenario, value_at
 from sim.scenario.meanings import example, meaning, purpose
 from sim.scenario.nodes import Node
 from sim.scenario.overrides import node_of
 from sim.scenario.provinces import coded_key
-from sim.scenario.resolved import Source
+from sim.scenario.resolved import Source, plain
 from sim.scenario.writing import as_typed, flow_text
 
 LONGEST_VALUE = 300

@@ -32,6 +32,7 @@ class Files:
     mistakes: list[Mistake] = field(default_factory=list)
     told: set[str] = field(default_factory=set)  # keys whose mistakes are told before the schema finds them, too
     trees: list[Node] = field(default_factory=list)  # of each file with all that it extends, the deepest first
+    figured: int = 0  # which of them said the figures that hold in the end
 
     def read(
         self,
@@ -62,7 +63,7 @@ class Files:
         if node is None:
             raise ScenarioError(self.mistakes)
         own, draws = parted(self.with_tables(unwrap_all(node, self.mistakes), path.parent))
-        base = own.child("extends")
+        base, figures = own.child("extends"), own.child("figures")
         if base is not None:
             opened = (*opened, path.resolve())
             base_path, base_shown = self.base(base, path, shown, opened)
@@ -70,10 +71,12 @@ class Files:
             own = merge(below, coded(without(own, "extends"), names_in(own, below), self.mistakes))
         else:
             own = coded(own, names_in(own), self.mistakes)
+        if draws is not None and draws.value is not None and not replaced:
+            own = self.drawn(own, draws, path.parent)
+        if figures is not None:
+            self.figured = len(self.trees)
         self.trees.append(own)
-        if draws is None or draws.value is None or replaced:
-            return own
-        return self.drawn(own, draws, path.parent)
+        return own
 
     def drawn(self, root: Node, name: Node, folder: Path) -> Node:
         """Return the tree with the values of the draw that is asked for; keeps the table of this name."""

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from sim.language.spoken import said
 from sim.scenario.lever_words import by_itself, gist, lever_name, node_of, row_names, share_text, value_text
-from sim.scenario.load import changed, plain
+from sim.scenario.load import changed
 from sim.scenario.nodes import KeyPath
+from sim.scenario.resolved import plain
 from sim.scenario.schema import ScenarioModel
 from sim.scenario.schema.population import COUNTRY, NO_POOL
 from sim.scenario.shapes import Shape, shape

@@ -17,13 +17,14 @@ from sim.scenario.extends import Files
 from sim.scenario.nodes import Node, merge
 from sim.scenario.overrides import argument_values, node_of, set_values, with_value
 from sim.scenario.parameters import is_full_form, unwrap_all
+from sim.scenario.policy import policy_of
 from sim.scenario.pooled import by_province, parted, read_as
 from sim.scenario.provinces import coded, coded_key, names_in, unknown
 from sim.scenario.pydantic_errors import merged, mistakes_of
 from sim.scenario.ranges import range_mistakes
 from sim.scenario.reading import MAX_BYTES, decode, top_map
 from sim.scenario.repaired import hidden
-from sim.scenario.resolved import Source, resolve, sources
+from sim.scenario.resolved import Source, plain, resolve, sources
 from sim.scenario.schema import ScenarioModel
 from sim.scenario.schema.population import COUNTRY, NO_POOL
 from sim.scenario.shapes import shape, written
@@ -36,8 +37,8 @@ if TYPE_CHECKING:
 SURELY_READABLE = MAX_BYTES // 8
 """Characters, as JSON, up to which a resolved scenario is no longer than may be read, however it is indented."""
 
-NO_RESULT = ("engine", "workers", "record")
-"""Keys that change how a scenario is run and stored but no result; the hash leaves them out.
+NO_RESULT = ("policy_of", "engine", "workers", "record")
+"""Keys that change how a scenario is told of, run and stored but no result; the hash leaves them out.
 
 ``costs`` are none of them: no table depends on them, but totals do, and experiments know their runs by the hash.
 """
@@ -97,7 +98,7 @@ def load_scenario(
     mistakes += strangers
     files.told.update(mistake.key for mistake in strangers)
     spec = _validated(root, files)
-    return _scenario(spec, root)
+    return _scenario(spec.model_copy(update={"policy_of": policy_of(files, root, spec)}), root)
 
 
 def changed(scenario: Scenario, values: Mapping[str, Any], *, bare: bool = False) -> Scenario:
@@ -141,17 +142,6 @@ def _coded(value: Any, key: str, names: Mapping[int, str]) -> Any:
     inner = coded(tree, names, []).at(tuple(parts))
     assert inner is not None
     return inner.plain()
-
-
-def plain(resolved: Any) -> Any:
-    """Return a resolved value without what is known of its parameters."""
-    if is_full_form(resolved):
-        return plain(resolved["value"])
-    if isinstance(resolved, dict):
-        return {key: plain(value) for key, value in resolved.items()}
-    if isinstance(resolved, list):
-        return [plain(value) for value in resolved]
-    return resolved
 
 
 def _forget_provinces(resolved: dict[str, Any], spec: ScenarioModel, pooled: Any) -> None:

@@ -81,6 +81,17 @@ def _limits(parameter: Parameter, shape: Shape | None) -> list[Any] | None:
     return [written(shape.annotation, reader.validate_python(end)) for end in ends]
 
 
+def plain(resolved: Any) -> Any:
+    """Return a resolved value without what is known of its parameters."""
+    if is_full_form(resolved):
+        return plain(resolved["value"])
+    if isinstance(resolved, dict):
+        return {key: plain(value) for key, value in resolved.items()}
+    if isinstance(resolved, list):
+        return [plain(value) for value in resolved]
+    return resolved
+
+
 def sources(resolved: Any, root: Node) -> dict[str, Source]:
     """Return the source of each leaf of a resolved scenario, by dotted key; a list of scalars is one leaf."""
     return {dotted(path): source for path, source in _leaves(resolved, root)}

@@ -1,7 +1,7 @@
 """The resolved scenario as lines for people: each value with the place and the origin that it came from."""
 
-from sim.scenario.load import Scenario, plain, value_at
-from sim.scenario.resolved import Source
+from sim.scenario.load import Scenario, value_at
+from sim.scenario.resolved import Source, plain
 from sim.scenario.writing import flow_text
 
 Line = tuple[str, str, str, str]

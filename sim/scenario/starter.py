@@ -12,9 +12,10 @@ from datetime import date
 from typing import Any
 
 from sim.scenario.keys import Key, allowed, keys_at
-from sim.scenario.load import Scenario, plain, value_at
+from sim.scenario.load import Scenario, value_at
 from sim.scenario.meanings import NO_UNIT, meaning
 from sim.scenario.parameters import is_full_form
+from sim.scenario.resolved import plain
 from sim.scenario.writing import as_typed, flow_text, scalar_text
 from sim.words import Region
 

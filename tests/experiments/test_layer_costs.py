@@ -11,9 +11,9 @@ import sim
 from sim.experiments.cost_table import layer_cost_lines
 from sim.experiments.layer_costs import PRICED, by_work, costs_of
 from sim.experiments.layers import LAYERS, without
-from sim.experiments.lines import Lines
 from sim.experiments.sparing import fieller
 from sim.results.costs import PARTS
+from sim.results.lines import Lines
 from tests.experiments.test_command import Tocsin, tocsin
 
 __all__ = ["tocsin"]

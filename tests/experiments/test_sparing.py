@@ -9,9 +9,9 @@ from scipy import stats
 import sim
 from sim.experiments.compare import compared
 from sim.experiments.cost_table import cost_lines
-from sim.experiments.lines import Lines
 from sim.experiments.sparing import Amounts, fieller, price_interval, ratio
 from sim.results.costs import PARTS
+from sim.results.lines import Lines
 
 Pairs = dict[str, list[sim.Run]]
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import sim
 from sim.language.extract import extracted
-from sim.report.answer import answer
+from sim.results.answer import answer
 from sim.results.findings import shortened
 
 OPEN, CLOSE = "⟦", "⟧"

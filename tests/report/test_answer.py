@@ -3,8 +3,8 @@
 import pandas as pd
 
 import sim
-from sim.report.answer import STOPPED, answer, short_answer
 from sim.report.beside import Compared, did
+from sim.results.answer import STOPPED, answer, short_answer
 from sim.rounding import amount, percent
 
 

@@ -61,7 +61,7 @@ def test_what_changed_comes_first_then_what_it_did_then_findings_then_the_rest(t
     ]
     assert places == sorted(places)
     # The base's own answer is no longer the beginning.
-    from sim.report.answer import answer
+    from sim.results.answer import answer
 
     assert body.index(answer(full)) > body.index('id="runs"')
 

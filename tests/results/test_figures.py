@@ -98,9 +98,24 @@ def test_within_holds_a_figure_against_its_tolerance_or_what_chance_does(
         recorder.attempts[day_number(date(2022, 1, 7)), 0, 0, 0, 3] += 100
         recorder.close()
     base = BASE if name.endswith("_change") else None
-    (row,) = simulated(tmp_path, SCOPE, Target(name, YEAR, reported, role, base, tolerance, standard_error))
+    # Scenarios say the standard error of the whole country; that of a run at a thousandth is larger by the root of it.
+    of_all = None if standard_error is None else standard_error * SCOPE.scale**0.5
+    (row,) = simulated(tmp_path, SCOPE, Target(name, YEAR, reported, role, base, tolerance, of_all))
     assert row["within"] is within
-    assert row["standard_error"] == standard_error
+    assert row["standard_error"] == (None if standard_error is None else pytest.approx(standard_error))
+    # What was reported is of what was: a policy is not held to it.
+    policy = replace(SCOPE, policy_of="what was")
+    (held,) = simulated(tmp_path, policy, Target(name, YEAR, reported, role, base, tolerance, of_all))
+    assert held == {**row, "within": None}
+
+
+def test_what_is_never_thinned_has_the_same_standard_error_at_every_scale(tmp_path: Path) -> None:
+    write_tables(tmp_path)
+    dens, cards = (Target(name, YEAR, 5, "fitted", None, 0.1, 2.0) for name in ("dens_destroyed", "cards_eliminated"))
+    assert [row["standard_error"] for row in simulated(tmp_path, SCOPE, dens, cards)] == [
+        2.0,
+        pytest.approx(2.0 * 1000**0.5),
+    ]
 
 
 def test_a_prediction_of_what_is_not_reported_has_a_simulated_value_alone(tmp_path: Path) -> None:

@@ -344,22 +344,26 @@ def test_evidence_out_of_its_range_is_found(tmp_path: Path) -> None:
     assert row["sentence"] == ("recall_call from 2021-12-01 to 2022-02-28 is 0.75; known to be 0.6 to 0.7.")
 
 
-@pytest.mark.parametrize(
-    ("scale", "simulated", "thinned"), [(1.0, 1150, False), (0.25, 1270, True), (0.25, 1271, False)]
-)
-def test_a_thinned_run_may_be_off_by_chance(scale: float, simulated: int, thinned: bool, tmp_path: Path) -> None:
-    # Three standard errors of the whole country, 90, are 180 at a quarter of it: so far outside of 910 to 1,090.
+@pytest.mark.parametrize(("scale", "simulated", "off"), [(1.0, 1150, 2), (0.25, 1270, 1), (0.25, 1271, 2)])
+def test_a_thinned_run_may_be_off_by_chance(scale: float, simulated: int, off: int, tmp_path: Path) -> None:
+    # At a quarter of the country three standard errors are 180: so far outside of 1,000 to 1,090 is no finding.
     found(tmp_path, lambda recorder: None)
     scope = replace(WHOLE, scale=scale)
-    figures = [{**FITTED, "simulated": simulated}, {**PREDICTED, "interval": [1000, 1090], "simulated": simulated}]
-    rows = findings(tmp_path, scope, figures, [])
-    assert len(rows) == 2
-    for row in rows:
-        assert row["thinned"] is thinned
-        assert ("At scale 0.25 chance alone" in row["sentence"]) == thinned
+    error = {"standard_error": 30 / scale**0.5}
+    predicted = {**PREDICTED, **error, "interval": [1000, 1090], "simulated": simulated}
+    rows = findings(tmp_path, scope, [{**FITTED, **error, "simulated": simulated}, predicted], [])
+    assert [row["kind"] for row in rows] == ["fitted_figure", "simulated_outside_interval"][:off]
+    assert not any(row["thinned"] for row in rows)
     (row,) = findings(tmp_path, scope, [], [KNOWN])
     assert row["thinned"] is (scale < 1)
     assert ("At scale 0.25 chance, or desks of few seats" in row["sentence"]) == (scale < 1)
+
+
+def test_a_policy_is_not_marked_wrong_for_being_one(tmp_path: Path) -> None:
+    found(tmp_path, lambda recorder: None)
+    off = {**PREDICTED, "reported": 5, "interval": [1, 2], "simulated": 3}
+    assert len(findings(tmp_path, WHOLE, [FITTED, off], [KNOWN])) == 4
+    assert findings(tmp_path, replace(WHOLE, policy_of="what was"), [FITTED, off], [KNOWN]) == []
 
 
 def test_few_lines_are_shown_of_many_findings(tmp_path: Path) -> None:

@@ -9,8 +9,9 @@ import pytest
 
 from sim.days import day_number
 from sim.scenario import Scenario, ScenarioModel, load_scenario
-from sim.scenario.before import NO_EFFECT, _before, digest_before, is_far
-from sim.scenario.load import plain
+from sim.scenario.before import digest_before, is_far
+from sim.scenario.effects import NO_EFFECT, effects
+from sim.scenario.resolved import plain
 
 DAY = day_number(date(2022, 2, 1))
 
@@ -48,7 +49,7 @@ def paths(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
 def test_every_value_counts_but_those_that_are_listed() -> None:
     scenario = TINY
     values = plain(scenario.resolved)
-    before = _before(values, scenario.spec, DAY)
+    before = effects(values, scenario.spec, DAY)
     begun = {name for name, measure in scenario.spec.measures.items() if day_number(measure.window[0]) < DAY}
     assert begun < scenario.spec.measures.keys()
     counted = 0
@@ -65,7 +66,7 @@ def test_every_value_counts_but_those_that_are_listed() -> None:
             is_later = day_number(scenario.spec.fraud.surges[path[2]].window[0]) >= DAY
         if is_end and not is_later and scenario.spec.measures[path[1]].kind not in ("videos", "activities", "outage"):
             continue
-        changed = _before(other, scenario.spec, DAY) != before
+        changed = effects(other, scenario.spec, DAY) != before
         assert changed == (path[0] not in NO_EFFECT and not is_later), path
         counted += changed
     assert counted > 1000

@@ -11,7 +11,7 @@ import pytest
 
 import sim
 from sim.scenario.levers import HOW_IT_IS_RUN, NO_LEVERS, Lever, levers, run_as
-from sim.scenario.load import plain
+from sim.scenario.resolved import plain
 
 
 def rows(values: dict[str, str], base: str = "china-2022") -> dict[str, Lever]:

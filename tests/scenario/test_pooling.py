@@ -7,7 +7,7 @@ import pytest
 
 from sim.country.provinces import Provinces
 from sim.scenario import Scenario, ScenarioError, changed, load_scenario, show_lines
-from sim.scenario.load import plain
+from sim.scenario.resolved import plain
 from sim.warning.schedule import staff_of
 
 CODES = (11, 12, 44, 45, 65)

@@ -8,8 +8,9 @@ from sim.experiments.design import DesignError
 from sim.experiments.sensitivity import planned as planned_sensitivity
 from sim.experiments.sweep import planned
 from sim.scenario import Scenario, ScenarioError, changed, load_scenario
-from sim.scenario.load import plain, value_at
+from sim.scenario.load import value_at
 from sim.scenario.provinces import ProvinceError, code_of
+from sim.scenario.resolved import plain
 
 NAMES = {14: "Shanxi", 15: "Inner Mongolia", 44: "Guangdong", 61: "Shaanxi"}
 

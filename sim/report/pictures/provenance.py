@@ -59,7 +59,8 @@ def parameters(run: "Run") -> "pd.DataFrame":
     import pandas as pd
 
     from sim.scenario import show_lines
-    from sim.scenario.load import plain, value_at
+    from sim.scenario.load import value_at
+    from sim.scenario.resolved import plain
     from sim.scenario.writing import flow_text
 
     rows: list[dict[str, str]] = []
@@ -102,7 +103,8 @@ def parameters(run: "Run") -> "pd.DataFrame":
 
 def changed_parameters(run: "Run", base: "Run") -> "pd.DataFrame":
     """Return those of a run's ``parameters`` whose row, or what a table holds, is not that of another run."""
-    from sim.scenario.load import plain, value_at
+    from sim.scenario.load import value_at
+    from sim.scenario.resolved import plain
 
     ours, theirs = parameters(run), parameters(base)
     known = set(theirs.itertuples(index=False, name=None))

@@ -138,9 +138,9 @@ class Period(Part):
 class Figure(Part):
     """A figure to show beside the simulated one: put in, fitted or predicted.
 
-    Only a prediction may be without a value: nothing is reported yet. ``standard_error`` is that of one run at the
-    scenario's scale, the spread between seeds; ``interval`` holds 90 % of what the posterior predicts. Both are in
-    the unit of the figure.
+    Only a prediction may be without a value: nothing is reported yet. ``standard_error`` is that of one run of the
+    whole country, the spread between seeds, which grows as the root of 1 / scale in a thinned run; ``interval`` holds
+    90 % of what the posterior predicts. Both are in the unit of the figure.
     """
 
     name: Name
@@ -253,7 +253,11 @@ COUNTED = ("population", "fraud", "period", "scale", "aftermath.investigation", 
 
 
 class ScenarioModel(Part):
-    """A whole scenario."""
+    """A whole scenario.
+
+    ``policy_of`` names the scenario, with its figures, of which this one is a policy: it changes what that one says of
+    the days of both. Loading fills it in; null where this scenario is held to its figures itself.
+    """
 
     schema_: Literal[1] = Field(alias="schema")
     """Version of the format of scenarios. Example: `1`"""
@@ -261,6 +265,9 @@ class ScenarioModel(Part):
     """Name of the scenario, by which the folders of its runs are called. Example: `my-policy`"""
     title: Annotated[str, Field(min_length=1, max_length=300, pattern=ONE_LINE)]
     """The question that the scenario asks, in one line; reports bear it. Example: `What do twice the officers do?`"""
+    policy_of: Name | None = None
+    """The scenario of which this one is a policy, and to whose reported figures it is therefore not held; loading fills
+    it in. Example: `china-2022`"""
     period: Period
     """The days that are simulated and counted."""
     seed: Seed

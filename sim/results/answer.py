@@ -1,0 +1,244 @@
+"""The answer of a run, or of several, in the sentences that an analyst would read aloud; and its numbers alone.
+
+Every number that chance moves has an interval beside it. ``interval_said`` says which: of one run, what chance alone
+does at its scale (``sim.results.chance``); of replicates, Student's t of their mean; of posterior draws, nine tenths of
+them.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from statistics import fmean, quantiles, stdev
+from typing import TYPE_CHECKING, Any
+
+from sim.language.spoken import marked, said
+from sim.results.chance import LEVEL, RECOVERED_SHARE, SAVED_SHARE, STOPPED_SHARE, student
+from sim.rounding import amount, percent
+from sim.words import Fate
+
+if TYPE_CHECKING:
+    from sim.results.run import Run
+
+CAUSES = {
+    Fate.NOT_SENT: marked("by deterrence and regulation at the source"),
+    Fate.DEN_DESTROYED: marked("by raids on dens"),
+    Fate.CARD_ELIMINATED: marked("by the elimination of phone cards"),
+    Fate.INTERCEPTED: marked("by the filters of calls and SMS"),
+    Fate.SITE_BLOCKED: marked("by blocked sites and apps"),
+}
+STOPPED = {fate.label: CAUSES.get(fate, f"as {fate.label.replace('_', ' ')}") for fate in Fate if fate.stopped}
+"""The fates of attempts that were stopped on their way, and what brought each about."""
+
+TWENTIETHS = 20
+"""Parts into which draws are cut: the first and the last one are outside of their interval."""
+
+Totals = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A number of the answer: its value, and the ends of its interval where there is one."""
+
+    value: float
+    low: float | None = None
+    high: float | None = None
+
+    def told(self, words: Callable[[float], str] = amount) -> str:
+        """Return the number as people read it, its interval in brackets.
+
+        Args:
+            words: What makes text of a number, ``amount`` or ``percent``.
+
+        Returns:
+            The text.
+        """
+        if self.low is None or self.high is None:
+            return words(self.value)
+        low, high = words(self.low), words(self.high)
+        return said("{value} ({low} to {high})", value=words(self.value), low=low, high=high)
+
+    @property
+    def yuan(self) -> str:
+        """The number as people read money, its interval in brackets."""
+        if self.low is None or self.high is None:
+            return said("{value} yuan", value=amount(self.value))
+        low, high = amount(self.low), amount(self.high)
+        return said("{value} yuan ({low} to {high})", value=amount(self.value), low=low, high=high)
+
+
+def answer(runs: "Run | Sequence[Run]", draws: bool = False) -> str:
+    """Say in plain words what was stopped and where, who was drawn in, saved, paid and how much; text, not HTML.
+
+    Args:
+        runs: A run, or several that differ in their seed or their posterior draw alone.
+        draws: Whether they are of posterior draws.
+
+    Returns:
+        Sentences, the last of which says what kind of intervals they have.
+    """
+    lines = answer_lines(runs, draws)
+    kind = interval_said(runs, draws)
+    return " ".join([*lines, said("In brackets: {kind}.", kind=kind)] if len(lines) > 1 and kind else lines)
+
+
+def interval_said(runs: "Run | Sequence[Run]", draws: bool = False) -> str:
+    """Return what kind of intervals the answer of some runs has, as ``95% by chance at scale 0.005``; nothing if none.
+
+    Args:
+        runs: A run, or several.
+        draws: Whether they are of posterior draws.
+
+    Returns:
+        The words.
+    """
+    every = _listed(runs)
+    if len(every) == 1:
+        scale = f"{every[0].manifest['scale']:g}"
+        return said("{level} by chance at scale {scale}", level=percent(LEVEL), scale=scale) if every[0].chance else ""
+    if draws:
+        return said("{level} of {number} draws", level=percent(1 - 2 / TWENTIETHS), number=str(len(every)))
+    return said("{level} over {number} replicates", level=percent(LEVEL), number=str(len(every)))
+
+
+def answer_lines(runs: "Run | Sequence[Run]", draws: bool = False) -> list[str]:
+    """Return the answer, a sentence each: stopped, drawn in, saved, lost, prevented.
+
+    Args:
+        runs: A run, or several that differ in their seed or their posterior draw alone.
+        draws: Whether they are of posterior draws.
+
+    Returns:
+        Five sentences; one where nothing was attempted, fewer where nobody was drawn in.
+    """
+    every = _listed(runs)
+    totals = [run.manifest["totals"] for run in every]
+    potential = fmean(one["attempts_potential"] for one in totals)
+    if not potential:
+        return [said("There was not one attempt in this period, so there was nothing to stop.")]
+    found = estimates(every, draws)
+    lines = [_stopped(totals, potential, found[STOPPED_SHARE])]
+    if not found["episodes"].value and not found["victims"].value:
+        return [*lines, said("Nobody was drawn in, and nobody lost money.")]
+    return [
+        *lines,
+        said("{people} people were drawn in.", people=found["episodes"].told()),
+        _saved(found),
+        _lost(found),
+        _prevented(found),
+    ]
+
+
+def estimates(runs: "Sequence[Run]", draws: bool = False) -> dict[str, Estimate]:
+    """Return the numbers of the answer with their intervals.
+
+    Args:
+        runs: Runs that differ in their seed or their posterior draw alone.
+        draws: Whether they are of posterior draws.
+
+    Returns:
+        By the names of ``sim.results.chance.chance``; 0 for a share of nothing.
+    """
+    values = [_values(run.manifest["totals"]) for run in runs]
+    if len(runs) == 1:
+        ends = runs[0].chance
+        return {name: Estimate(value, *ends.get(name, (None, None))) for name, value in values[0].items()}
+    return {name: _over([one[name] for one in values], draws) for name in values[0]}
+
+
+def short_answer(run: "Run") -> dict[str, str]:
+    """Return the numbers of the first screen by what they count, in the order in which they are shown."""
+    return {name: amount(number) for name, number in counted_numbers(run).items()}
+
+
+def counted_numbers(run: "Run") -> dict[str, float]:
+    """Return ``short_answer`` in numbers."""
+    totals = run.manifest["totals"]
+    stopped = sum(totals["attempts_by_fate"].get(fate, 0) for fate in STOPPED)
+    return {
+        said("attempts stopped on the way"): stopped,
+        said("people saved by a warning"): totals["saved"],
+        said("yuan of losses prevented"): totals["prevented_yuan"],
+        said("victims"): totals["victims"],
+        said("yuan lost"): totals["loss_yuan"],
+    }
+
+
+def _listed(runs: "Run | Sequence[Run]") -> "list[Run]":
+    from sim.results.run import Run
+
+    return [runs] if isinstance(runs, Run) else list(runs)
+
+
+def _values(totals: Totals) -> dict[str, float]:
+    """Return the numbers of the answer of one run."""
+    stopped = sum(totals["attempts_by_fate"].get(fate, 0) for fate in STOPPED)
+
+    def share(part: float, whole: float) -> float:
+        return part / whole if whole else 0.0
+
+    return {
+        STOPPED_SHARE: share(stopped, totals["attempts_potential"]),
+        **{name: totals[name] for name in ("episodes", "saved", "victims", "loss_yuan", "prevented_yuan")},
+        SAVED_SHARE: share(totals["saved"], totals["episodes"]),
+        RECOVERED_SHARE: share(totals["recovered_yuan"], totals["loss_yuan"]),
+    }
+
+
+def _over(values: Sequence[float], draws: bool) -> Estimate:
+    """Return the mean of several runs, with its interval, or with that of nine tenths of the draws."""
+    mean = fmean(values)
+    if draws:
+        cuts = quantiles(values, n=TWENTIETHS, method="inclusive")
+        return Estimate(mean, cuts[0], cuts[-1])
+    half = student(len(values) - 1) * stdev(values) / len(values) ** 0.5
+    return Estimate(mean, max(0.0, mean - half), mean + half)
+
+
+def _stopped(totals: Sequence[Totals], potential: float, share: Estimate) -> str:
+    fates = {fate: fmean(one["attempts_by_fate"].get(fate, 0) for one in totals) for fate in STOPPED}
+    attempts = amount(potential)
+    if not share.value:
+        return said("Of {attempts} attempts none was stopped before it reached anybody.", attempts=attempts)
+    first, second = sorted(fates, key=lambda fate: (-fates[fate], fate))[:2]
+    words = {
+        "attempts": attempts,
+        "share": share.told(percent),
+        "first": said(STOPPED[first]),
+        "of_all": percent(fates[first] / potential),
+    }
+    if not fates[second]:
+        return said(
+            "Of {attempts} attempts {share} were stopped before they reached anybody, all of them {first}.", **words
+        )
+    return said(
+        "Of {attempts} attempts {share} were stopped before they reached anybody, most of them {first} ({of_all} of "
+        "all), then {second} ({of_all_second}).",
+        **words,
+        second=said(STOPPED[second]),
+        of_all_second=percent(fates[second] / potential),
+    )
+
+
+def _saved(found: dict[str, Estimate]) -> str:
+    if not found["saved"].value:
+        return said("Warnings saved none of them.")
+    share = found[SAVED_SHARE].told(percent) if found[SAVED_SHARE].value else ""
+    saved = found["saved"].told()
+    if not share:
+        return said("Warnings saved {saved} of them before any payment.", saved=saved)
+    return said("Warnings saved {saved} of them before any payment: {share}.", saved=saved, share=share)
+
+
+def _lost(found: dict[str, Estimate]) -> str:
+    if not found["victims"].value:
+        return said("Nobody paid.")
+    words = {"victims": found["victims"].told(), "yuan": found["loss_yuan"].yuan}
+    if not found[RECOVERED_SHARE].value:
+        return said("{victims} paid and lost {yuan}, of which nothing was recovered.", **words)
+    words["recovered"] = found[RECOVERED_SHARE].told(percent)
+    return said("{victims} paid and lost {yuan}, of which {recovered} was recovered.", **words)
+
+
+def _prevented(found: dict[str, Estimate]) -> str:
+    if not found["prevented_yuan"].value:
+        return said("Warnings prevented no losses.")
+    return said("Warnings prevented losses of {yuan}.", yuan=found["prevented_yuan"].yuan)

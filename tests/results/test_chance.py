@@ -1,0 +1,105 @@
+"""Intervals by chance: from one run alone, and held against the spread of runs that differ in their seed."""
+
+import math
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import pytest
+from scipy import stats
+
+import sim
+from sim.results.answer import estimates
+from sim.results.chance import LEVEL, Daily, chance, of_share, of_total, student
+from sim.results.scope import Scope
+
+
+@pytest.mark.parametrize("degrees", [1, 2, 3, 5, 12, 50, 1000])
+def test_the_quantile_is_that_of_student(degrees: int) -> None:
+    assert student(degrees) == pytest.approx(stats.t.ppf((1 + LEVEL) / 2, degrees), rel=2e-3)
+
+
+@pytest.mark.parametrize("days", [6, 16, 60, 700])
+def test_the_spread_of_independent_days_is_found_whatever_weekdays_and_growth_there_are(days: int) -> None:
+    draws = np.random.default_rng(3)
+    weekly = np.tile([0, 50, 80, 80, 80, 300, 500], days)[:days] if days >= 16 else np.zeros(days)
+    mean = 10_000 + weekly * 10 + 3.0 * np.arange(days)
+    found = [of_total([int(day) for day in draws.normal(mean, 400.0)], counted=False) for _ in range(300)]
+    truth = 400.0**2 * days
+    # Short periods are said by few differences, whose interval is wider for it.
+    halves = [math.sqrt(variance) * student(degrees) for variance, degrees in filter(None, found)]
+    assert len(halves) == 300
+    covered = np.mean([abs(draws.normal(0.0, math.sqrt(truth))) <= half for half in halves])
+    assert covered > 0.9
+    if days >= 60:
+        # The larger of two estimates is taken, so the mean is a little above.
+        assert 0.98 < math.sqrt(np.mean([float(variance) for variance, _ in filter(None, found)]) / truth) < 1.2
+
+
+def test_chance_that_lasts_for_days_is_found_in_weeks() -> None:
+    draws = np.random.default_rng(4)
+    found, sums = [], []
+    for _ in range(200):
+        weeks = np.repeat(draws.normal(0.0, 300.0, 100), 7)
+        days = [int(day) for day in 5000 + weeks]
+        found.append(float(of_total(days, counted=False)[0]))  # type: ignore[index]
+        sums.append(sum(days))
+    assert 0.9 < math.sqrt(np.mean(found)) / np.std(sums) < 1.2
+
+
+def test_what_is_counted_varies_at_least_like_a_poisson_number() -> None:
+    assert of_total([5] * 100, counted=True) == (Fraction(500), 500)
+    assert of_total([5] * 100, counted=False)[0] == 0  # type: ignore[index]
+    assert of_total([5, 5], counted=False) is None
+    assert of_share([5] * 100, [20] * 100, counted=True) == (Fraction(500 * 1500, 2000**3), 2000)
+    assert of_share([0, 0], [0, 0], counted=True) is None
+
+
+def test_growth_that_part_and_whole_share_is_no_chance() -> None:
+    draws = np.random.default_rng(5)
+    whole = [int(1e6 * math.exp(day / 200) * (1 + 0.3 * math.sin(day / 20))) for day in range(700)]
+    part = [int(draws.binomial(day, 0.3)) for day in whole]
+    variance, _ = of_share(part, whole, counted=True)  # type: ignore[misc]
+    assert 0.95 < math.sqrt(variance * sum(whole) / Fraction(21, 100)) < 1.6
+
+
+def test_intervals_are_stored_and_those_of_older_runs_are_computed(tmp_path: Path) -> None:
+    run = sim.run(sim.load_scenario("tiny"), tmp_path / "run")
+    assert run.chance == run.manifest["chance"] == chance(Daily.read(run.path, Scope.of(run.scenario)))
+    assert list(run.chance) == [
+        *("episodes", "saved", "victims", "loss_yuan", "prevented_yuan"),
+        *("stopped_share", "saved_share", "recovered_share"),
+    ]
+    for name, (low, high) in run.chance.items():
+        assert 0 <= low < estimates([run])[name].value < high
+    older = sim.load_run(run.path)
+    del older.manifest["chance"]
+    assert older.chance == run.chance
+
+
+SEEDS = 16
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("name", "values", "least", "most"),
+    [
+        # Two years: near, and rather too wide than too narrow. Fourteen days of a small country tell little of chance
+        # that lasts longer than they do, such as which dens there are.
+        ("china-2022", {"scale": 0.005, "population.pool": "country"}, 0.65, 2.2),
+        ("tiny", {}, 0.4, 2.2),
+    ],
+)
+def test_intervals_of_one_run_are_as_wide_as_the_spread_between_seeds(
+    name: str, values: dict[str, object], least: float, most: float, tmp_path: Path
+) -> None:
+    runs = [sim.run(sim.load_scenario(name, seed=100 + seed, **values), tmp_path / str(seed)) for seed in range(SEEDS)]
+    covered = []
+    for quantity in runs[0].chance:
+        found = [estimates([run])[quantity].value for run in runs]
+        mean, spread = np.mean(found), np.std(found, ddof=1)
+        ends = [run.chance[quantity] for run in runs]
+        widths = [(high - low) / 2 / stats.norm.ppf((1 + LEVEL) / 2) for low, high in ends]
+        assert least < np.mean(widths) / spread < most, quantity
+        covered += [low <= mean <= high for low, high in ends]
+    assert np.mean(covered) > 0.88
