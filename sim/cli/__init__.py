@@ -169,6 +169,8 @@ def told(error: BaseException, arguments: list[str]) -> tuple[list[str], int]:
             return [f"{caller}: ended by {what}{notes}"], FAILED
         case KeyboardInterrupt() | typer.Abort():
             return [f"{caller}: interrupted{notes}"], FAILED
+        case BrokenPipeError():
+            return [], FAILED  # whoever read what is printed has read enough, as head does
         case typer.Exit():
             return [], error.exit_code
         case SystemExit():
