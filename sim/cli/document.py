@@ -115,8 +115,8 @@ one line on standard error. `--json` prints one document for scripts instead of 
 and only to a terminal. Where an option has no default here, the scenario decides, or the sentence says what happens.
 
 Before a command: `--version` prints the version; `--install-completion` teaches the shell commands, options and the
-names of bundled scenarios; `--help` lists the commands; `--language en|zh|fr`, or the variable `TOCSIN_LANGUAGE`, says in
-which language answers, findings and pages are, while what is stored, and `--json`, is English.
+names of bundled scenarios; `--help` lists the commands. `--language en|zh|fr`, or the variable `TOCSIN_LANGUAGE`, says
+in which language answers, findings and pages are; what is stored, and `--json`, is English.
 """
 
 
