@@ -4,7 +4,7 @@
   const PRINT_WIDTH = 680;
   // On a narrow picture: pixels that a letter takes for each of its font's size, the font of names beside bars, and a
   // smaller one from so many letters on.
-  const LETTER = 0.58, NAMES = 12, SMALL_NAMES = 10, LONG_NAME = 24;
+  const LETTER = 0.58, NAMES = 11, SMALL_NAMES = 10, LONG_NAME = 24;
   const CONFIG = { displayModeBar: false, responsive: false, showTips: false };
   const PICTURE_WIDTH = 1000;
   const root = document.documentElement;
@@ -94,7 +94,7 @@
     const narrow = width < NARROW ? (layout.meta || {}).narrow : null;
     layout = merged(layout, { font: { color: style("--ink") }, dragmode: false, width: width,
       hoverlabel: { bgcolor: style("--panel"), bordercolor: style("--line"), font: { color: style("--ink") } } });
-    if (width < NARROW) { layout.font.size = 12; layout.title = merged(layout.title || {}, { font: { size: 14 } }); }
+    if (width < NARROW) { layout.font.size = 11; layout.title = merged(layout.title || {}, { font: { size: 14 } }); }
     if (width < NARROW && layout.title.text) {
       layout.title.text = wrapped(layout.title.text, 40);
       // plotly puts the first of several lines higher than a single one.
@@ -450,16 +450,20 @@
     });
   });
 
-  // Sections are folded away on a phone, so that what is answered is seen at once.
-  const sections = document.querySelector("nav details");
-  function foldSections() { sections.open = window.innerWidth > NARROW; }
+  // On a phone the list of sections is folded away, and what is said at length, so that a picture is not far.
+  let wide = null;
+  function fold() {
+    if (wide === (window.innerWidth > NARROW)) { return; }
+    wide = window.innerWidth > NARROW;
+    document.querySelectorAll("nav details, details.fold").forEach((one) => { one.open = wide; });
+  }
 
   let waiting = null;
   let before = window.innerWidth;
   window.addEventListener("resize", () => {
     if (printing || window.innerWidth === before) { return; }
     before = window.innerWidth;
-    foldSections();
+    fold();
     clearTimeout(waiting);
     waiting = setTimeout(drawAll, 120);
   });
@@ -467,7 +471,7 @@
   window.addEventListener("afterprint", () => { printing = false; charts.forEach(draw); });
 
   labelTheme();
-  foldSections();
+  fold();
   // One chart at a time, so that a phone stays awake while they are drawn.
   (function next(at) {
     if (at >= charts.length) { root.dataset.ready = "yes"; return; }

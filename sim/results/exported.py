@@ -12,8 +12,6 @@ from sim.results.tables import TABLES
 if TYPE_CHECKING:
     import pandas as pd
 
-    from sim.results.run import Run
-
 MOST_ROWS = 1_048_576
 """Rows of a sheet of an XLSX file, the head included: no program that reads them takes more."""
 
@@ -32,8 +30,9 @@ class Tables(Mapping[str, "pd.DataFrame"]):
     like.
     """
 
-    def __init__(self, run: "Run", scope: Scope) -> None:
-        self._run, self._scope = run, scope
+    def __init__(self, names: Sequence[str], stored: "Callable[[str], pd.DataFrame]", scope: Scope) -> None:
+        """Take the names of the tables, what reads one as it is stored, and the scope with the scenario's words."""
+        self._names, self._stored, self._scope = list(names), stored, scope
         self._read: dict[str, pd.DataFrame] = {}
 
     def __getitem__(self, name: str) -> "pd.DataFrame":
@@ -41,7 +40,7 @@ class Tables(Mapping[str, "pd.DataFrame"]):
         if name not in self._names:
             raise KeyError(f"no table {name}; {', '.join(self._names)}")
         if name not in self._read:
-            self._read[name] = _described(getattr(self._run, name), TABLES[name], self._scope)
+            self._read[name] = _described(self._stored(name), TABLES[name], self._scope)
         return self._read[name]
 
     def __iter__(self) -> Iterator[str]:
@@ -51,12 +50,7 @@ class Tables(Mapping[str, "pd.DataFrame"]):
         return len(self._names)
 
     def __repr__(self) -> str:
-        return f"<tables of {self._run!r}: {', '.join(self._names)}>"
-
-    @property
-    def _names(self) -> list[str]:
-        """The tables of this run; there is a log of events only where it was asked for."""
-        return [name for name, table in TABLES.items() if not table.is_log or self._run.has_events]
+        return f"<tables: {', '.join(self._names)}>"
 
     def to_csv(self, folder: str | Path, names: Sequence[str] | None = None, encoding: str = "utf-8") -> list[Path]:
         """Write tables as CSV files, and beside them ``columns.csv``, which says what their columns mean.

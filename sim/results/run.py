@@ -216,7 +216,8 @@ class Run:
     @cached_property
     def tables(self) -> Tables:
         """The stored tables by name, with categories for words, units in ``attrs``, ``to_csv`` and ``to_xlsx``."""
-        return Tables(self, self._scope)
+        names = [name for name, table in TABLES.items() if not table.is_log or self.has_events]
+        return Tables(names, lambda name: getattr(self, name), self._scope)
 
     @cached_property
     def attempts(self) -> "pd.DataFrame":
