@@ -1,5 +1,6 @@
 """What a user sees while runs go on: one bar for the whole job, with simulated date, speed, time left."""
 
+import os
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -22,10 +23,11 @@ WIDE = 400
 
 
 def console() -> "Console":
-    """Return a console on standard output, as wide as its terminal; as wide as tables need where there is none."""
+    """Return a console on standard output, as wide as its terminal or ``COLUMNS``, else as wide as tables need."""
     from rich.console import Console
 
-    if sys.stdout.isatty():
+    columns = os.environ.get("COLUMNS", "")
+    if sys.stdout.isatty() or columns.isdecimal():
         return Console(highlight=False)
     return Console(highlight=False, width=WIDE, force_terminal=False)
 

@@ -79,9 +79,10 @@ def calibrate(
     if as_json:
         typer.echo(to_json(done.document), nl=False)
     elif not quiet:
+        from sim.results.lines import show
         from sim.results.terminal import fit_table
 
-        console().print(fit_table(done.document))
+        show(console(), [fit_table(done.document)])
         typer.echo(f"{done.folder / REPORT_TEXT}  {done.document['simulated']:,} runs simulated")
         typer.echo(f"{done.scenario_file}  written" if done.scenario_file else f"{scenario} is bundled: not written")
     worst = [row for row in done.document["figures"] if row["within"] is False]
@@ -110,6 +111,9 @@ def compare(
     draws: Annotated[
         int | None, typer.Option(metavar="N", min=1, max=MOST, help="Pairs for each of the first N draws.")
     ] = None,
+    every: Annotated[
+        bool, typer.Option("--all", help="Every quantity, not outcomes alone, and whose fate changed.")
+    ] = False,
     as_json: AsJson = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
@@ -118,7 +122,7 @@ def compare(
     """Compare policies on the very same attempts and people: paired differences with the first, the base."""
     from sim.experiments.paired import compare_folders, compare_scenarios, demand_comparable, prepared
     from sim.experiments.rounded import thin
-    from sim.experiments.table import comparison_tables
+    from sim.experiments.table import comparison_parts
     from sim.forecast.job import Job
     from sim.progress import console, job
     from sim.results.folder import to_json
@@ -168,7 +172,8 @@ def compare(
     if as_json:
         typer.echo(to_json(document), nl=False)
     elif not quiet:
-        show(console(), comparison_tables(document))
+        terminal = console()
+        show(terminal, comparison_parts(document, terminal.width, every))
     if not finished and not as_json:
         typer.echo(f"{folder}  {runs} runs")
 

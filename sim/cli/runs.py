@@ -169,6 +169,7 @@ def figures(
     """Show the figures of a run again, or any quantity over any window of its period."""
     from sim.results.asked import AskedError
     from sim.results.folder import to_json
+    from sim.results.lines import show
     from sim.results.run import Run
     from sim.results.stored import reading
     from sim.results.terminal import asked_table
@@ -189,9 +190,9 @@ def figures(
         elif quantities:
             from sim.progress import console
 
-            console().print(asked_table(rows))
+            show(console(), [asked_table(rows)])
         else:
-            show_figures(run)
+            show_run(run)
 
 
 @app.command()
@@ -285,67 +286,78 @@ def findings(
     from sim.results.findings import told
     from sim.results.folder import to_json
     from sim.results.run import Run
-    from sim.results.terminal import findings_list
+    from sim.results.terminal import findings_parts
 
     rows = Run(folder).found
     if as_json:
         typer.echo(to_json({"findings": rows}), nl=False)
     elif rows:
-        console().print(findings_list([told(row) for row in rows]))
+        out = console()
+        for part in findings_parts([told(row) for row in rows], out.width):
+            out.print(part, crop=False)
     else:
         typer.echo(f"{folder}: nothing was found that its user must know")
 
 
-def show_figures(run: "Run") -> None:
-    """Print the table of a run's figures, its totals where no figure is about its period, its costs and findings."""
+def show_run(run: "Run") -> None:
+    """Print answer, findings, figures and costs of a run, and its totals where no figure is about its period."""
     from sim.progress import console
     from sim.results.findings import shortened
-    from sim.results.terminal import cost_table, figure_table, findings_list, totals_table
+    from sim.results.lines import show
+    from sim.results.terminal import answer_parts, cost_table, figure_parts, findings_parts, totals_table
 
     out, figures = console(), run.manifest["figures"]
-    if figures:
-        out.print(figure_table(figures, out.width))
-    if all(figure["simulated"] is None for figure in figures):
-        out.print(totals_table(run.manifest["totals"]))
-    if (costs := cost_table(run.manifest["totals"])) is not None:
-        out.print(costs)
+    show(out, answer_parts([run], out.width))
     if run.found:
-        out.print(findings_list(shortened(run.found)))
+        show(out, findings_parts(shortened(run.found), out.width))
+    show(out, figure_parts(figures, run.manifest.get("policy_of"), out.width))
+    if all(figure["simulated"] is None for figure in figures):
+        show(out, [totals_table(run.manifest["totals"])])
+    if (costs := cost_table(run.manifest["totals"])) is not None:
+        show(out, [costs])
 
 
 def _show_runs(runs: "list[Run]", kind: str | None, as_json: bool, quiet: bool) -> None:
-    """Print what was run: JSON, or the table of figures and where the runs lie.
+    """Print what was run: JSON, or its answer with what else is shown of it, and where the runs lie.
 
     ``kind`` is what several runs are, ``replicates`` or ``draws``; None for a single run.
     """
-    from sim.results.findings import shortened_of
     from sim.results.folder import to_json
     from sim.results.run_json import RUN_JSON
-    from sim.results.terminal import findings_list, mean_figure, mean_table
+    from sim.results.terminal import mean_figure
 
     for warning in dict.fromkeys(line for run in runs for line in run.manifest["warnings"]):
         typer.echo(f"warning: {ascii_controls(warning)}", err=True)
-    figures = [run.manifest["figures"] for run in runs]
     if as_json:
         if kind is None:
             typer.echo((runs[0].path / RUN_JSON).read_text(encoding="utf-8"), nl=False)
         else:
+            figures = [run.manifest["figures"] for run in runs]
             means = [mean_figure(rows, kind) for rows in zip(*figures, strict=True)]
             typer.echo(to_json({"figures": means, kind: [run.manifest for run in runs]}), nl=False)
         return
     if quiet:
         return
-    from sim.progress import console
-
-    out = console()
     if kind is None:
-        show_figures(runs[0])
-    elif figures[0]:
-        out.print(mean_table(figures, out.width, draws=kind == "draws"))
-    if kind is not None and (lines := shortened_of([run.found for run in runs], kind)):
-        out.print(findings_list(lines))
+        show_run(runs[0])
+    else:
+        _show_several(runs, kind)
     for run in runs:
         speed = run.manifest["performance"]
         rate = speed["attempts_per_s"]
         shown = "-" if rate is None else f"{rate:,.0f}"
         typer.echo(f"{run.path}  {speed['wall_s']:.1f} s  {shown} attempts/s")
+
+
+def _show_several(runs: "list[Run]", kind: str) -> None:
+    """Print the answer of several runs, findings, and the means of figures."""
+    from sim.progress import console
+    from sim.results.findings import shortened_of
+    from sim.results.lines import show
+    from sim.results.terminal import answer_parts, findings_parts, mean_parts
+
+    out = console()
+    show(out, answer_parts(runs, out.width, draws=kind == "draws"))
+    if lines := shortened_of([run.found for run in runs], kind):
+        show(out, findings_parts(lines, out.width))
+    show(out, mean_parts([run.manifest["figures"] for run in runs], out.width, draws=kind == "draws"))

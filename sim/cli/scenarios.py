@@ -89,6 +89,7 @@ def diff(
     """Name every lever in which two scenarios or runs differ, also by province, with both values."""
     from sim.progress import console
     from sim.results.folder import to_json
+    from sim.results.lines import show
     from sim.results.terminal import lever_lines
     from sim.scenario.levers import levers, run_as
 
@@ -101,11 +102,11 @@ def diff(
         return
     out = console()
     if rows:
-        out.print(lever_lines(f"what {two.name} changes of {one.name}", rows))
+        show(out, lever_lines(f"what {two.name} changes of {one.name}", rows, out.width))
     else:
         typer.echo("no lever differs")
     if how:
-        out.print(lever_lines("run otherwise", how))
+        show(out, lever_lines("run otherwise", how, out.width))
 
 
 def _of(name: str) -> "Scenario":

@@ -7,6 +7,7 @@ from sim.experiments.sparing import SPARED
 from sim.results.costs import COST, TOTAL
 from sim.results.lines import Lines
 from sim.results.terminal import amount, interval
+from sim.results.vocabulary import part_named
 
 Row = dict[str, Any]
 
@@ -32,7 +33,10 @@ def cost_lines(rows: Sequence[Row]) -> "Iterator[Lines | str]":
     chance = interval_name(rows)
     table = Lines(["yuan", "base", "other", "difference", *([chance] if several else []), "prices"], ["yuan"])
     for row in moved:
-        cells = [row["quantity"].partition(".")[2], *(amount(row[key]) for key in ("base", "other", "difference"))]
+        cells = [
+            part_named(row["quantity"].partition(".")[2]),
+            *(amount(row[key]) for key in ("base", "other", "difference")),
+        ]
         cells += [interval(row["low"], row["high"])] if several else []
         table.add_row(*cells, interval(row["price_low"], row["price_high"]))
     yield "what it costs (prices: the least and the most as all prices move within their ranges):"

@@ -13,6 +13,7 @@ from sim.experiments.pairing import PairingError, demand_pair, demand_pairs, dem
 from sim.experiments.replicates import Make, found_or_made
 from sim.experiments.sparing import Amounts
 from sim.experiments.store import claim
+from sim.language.spoken import ENGLISH, speaking
 from sim.logbook import Logbook
 from sim.results.folder import RUNS, find_runs, replace_json
 from sim.results.holding import holding
@@ -20,6 +21,7 @@ from sim.results.outcomes import quantities
 from sim.results.provenance import versions
 from sim.results.run import Run
 from sim.results.stored import DamagedError, FolderError
+from sim.scenario.levers import levers
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -101,7 +103,8 @@ def compare_scenarios(
         verbose: Whether the lines of the log in the folder go to standard error, too.
 
     Returns:
-        The document: ``base``, ``others``, ``rows`` (see ``compared``) and, of runs with events, ``changes``.
+        The document: ``base``, ``others``, ``levers`` (what each of them changes), ``rows`` (see ``compared``) and, of
+        runs with events, ``changes`` (of fates).
     """
     plan = _plan(draws)
     titles = distinct([load(name, plan[-1], 0).name for name in names])
@@ -130,7 +133,7 @@ def compare_scenarios(
                 for by_draw, run in zip(amounts, runs, strict=True):
                     by_draw[-1].append(quantities(run))
                 changed += _changes(titles, runs)
-        document = _document(titles, amounts, changed)
+        document = _document(titles, amounts, changed, [load(name, plan[0], 0) for name in names])
         replace_json(folder / COMPARISON, document)
         log(f"ends: {COMPARISON} is written")
     return document
@@ -157,7 +160,8 @@ def compare_folders(folders: Sequence[Path]) -> Document:
         demand_pairs([run.scenario for run in groups[0]], [run.scenario for run in group])
     titles = distinct([group[0].manifest["name"] for group in groups])
     changed = [one for runs in zip(*groups, strict=True) for one in _changes(titles, runs)]
-    return _document(titles, [[[quantities(run) for run in group]] for group in groups], changed)
+    amounts = [[[quantities(run) for run in group]] for group in groups]
+    return _document(titles, amounts, changed, [group[0].scenario for group in groups])
 
 
 def runs_of(folder: Path) -> list[Run]:
@@ -200,13 +204,22 @@ def _changes(titles: Sequence[str], runs: Sequence[Run]) -> "list[pd.DataFrame]"
 
 
 def _document(
-    titles: Sequence[str], amounts: Sequence[Sequence[Sequence[Amounts]]], changed: "Sequence[pd.DataFrame]"
+    titles: Sequence[str],
+    amounts: Sequence[Sequence[Sequence[Amounts]]],
+    changed: "Sequence[pd.DataFrame]",
+    scenarios: "Sequence[Scenario]",
 ) -> Document:
     base, *others = amounts
     if not others:
         raise PairingError("a comparison has a base and at least one other")
     rows = [row for title, other in zip(titles[1:], others, strict=True) for row in compared(title, base, other)]
-    document: Document = {"base": titles[0], "others": list(titles[1:]), "rows": rows}
+    with speaking(ENGLISH):  # what is stored is English
+        changes = [
+            {"scenario": title, **lever.as_json()}
+            for title, scenario in zip(titles[1:], scenarios[1:], strict=True)
+            for lever in levers(scenarios[0], scenario)
+        ]
+    document: Document = {"base": titles[0], "others": list(titles[1:]), "levers": changes, "rows": rows}
     if changed:
         import pandas as pd
 

@@ -8,12 +8,18 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from sim.experiments.cost_table import cost_lines, interval_name, is_cost, layer_cost_lines
+from sim.experiments.effect import effect_lines, interval_said
 from sim.money import FEN_PER_YUAN
+from sim.results.figures import CHANGE
 from sim.results.lines import Lines
-from sim.results.terminal import amount, interval
+from sim.results.terminal import amount, lever_lines, paragraph
+from sim.results.vocabulary import quantity_named, value_said
+from sim.scenario.levers import Lever
+from sim.words import End, Tier
 
 if TYPE_CHECKING:
     import pandas as pd
+    from rich.text import Text
 
     from sim.experiments.attribute import Attribution
     from sim.experiments.staffing import Staffing
@@ -21,29 +27,74 @@ if TYPE_CHECKING:
 Row = dict[str, Any]
 
 
-def comparison_tables(document: dict[str, Any]) -> "Iterator[Lines | str]":
-    """Lay out a comparison: for each scenario a line, and a table of the quantities that are not the same."""
+OUTCOMES = (
+    *("episodes", "saved", "victims", "loss_yuan", "prevented_yuan", "recovered_yuan", "cases_filed", "cases_solved"),
+    *(f"alerts_by_tier.{tier}" for tier in Tier.labels()),
+    f"alerts_by_end.{End.EXPIRED.label}",
+)
+"""What became of people, money and alerts: what of a comparison is shown where not all of it is asked for."""
+
+MOST_LEVERS = 12
+"""Levers on the terminal; the rest is counted."""
+
+
+def comparison_parts(document: dict[str, Any], width: int, every: bool = False) -> "Iterator[Lines | Text]":
+    """Lay out a comparison: what each scenario changes, what that did, a table of outcomes, and what it costs.
+
+    Args:
+        document: The document, as ``compare.json`` has it.
+        width: Columns of the terminal.
+        every: Whether all quantities are shown, and whose fate changed.
+
+    Yields:
+        Tables and lines of text.
+    """
+    base = document["base"]
     for scenario in document["others"]:
         rows = [row for row in document["rows"] if row["scenario"] == scenario]
-        others = [row for row in rows if not is_cost(row)]
-        moved = [row for row in others if row["difference"] or row["chance"]]
-        yield f"{scenario} beside {document['base']}: {len(others) - len(moved)} of {len(others)} quantities are equal"
-        several = any(row["low"] is not None for row in rows)
-        gains = any(row["pairing_gain"] is not None for row in rows)
-        names = ["quantity", "base", scenario, "difference", "ratio"]
-        names += [interval_name(rows)] * several + ["pairing gain"] * gains
-        table = Lines(names, ["quantity"])
-        for row in moved:
-            cells = [row["quantity"], *(amount(row[key]) for key in ("base", "other", "difference"))]
-            cells.append("-" if row["ratio"] is None else f"{row['ratio']:.3f}")
-            if several:
-                cells.append(interval(row["low"], row["high"]))
-            if gains:
-                cells.append("" if row["pairing_gain"] is None else f"{row['pairing_gain']:,.1f}")
-            table.add_row(*cells)
+        changed = [Lever.of(row) for row in document["levers"] if row["scenario"] == scenario]
+        if changed:
+            yield from lever_lines(f"what {scenario} changes of {base}", changed, width, MOST_LEVERS)
+            if len(changed) > MOST_LEVERS:
+                yield paragraph(f"{len(changed) - MOST_LEVERS} more: tocsin diff", width)
+        else:
+            yield paragraph(f"{scenario} changes no lever of {base}", width, 0, style="bold")
+        kind = interval_said(rows)
+        told = f"in brackets: {kind}" if kind else "a single pair: how far chance alone moves it is not known"
+        yield paragraph(f"what it did ({told})", width, 0, style="bold")
+        for line in effect_lines(rows):
+            yield paragraph(line, width, 2, 2)
+        others = [row for row in rows if not is_cost(row) and (every or row["quantity"] in OUTCOMES)]
+        yield from _quantities(others, scenario, every, width)
+        for part in cost_lines(rows):
+            yield paragraph(part, width, 0) if isinstance(part, str) else part
+        if every:
+            for part in _changes(scenario, document.get("changes", [])):
+                yield paragraph(part, width, 0) if isinstance(part, str) else part
+
+
+def _quantities(rows: Sequence[Row], scenario: str, every: bool, width: int) -> "Iterator[Lines | Text]":
+    """Lay out quantities that are not the same, and count those that are."""
+    moved = [row for row in rows if row["difference"] or row["chance"]]
+    several = any(row["low"] is not None for row in rows)
+    gains = every and any(row["pairing_gain"] is not None for row in rows)
+    names = ["quantity", "base", scenario, "difference", "%", *([interval_name(rows)] if several else [])]
+    table = Lines([*names, *(["pairing gain"] if gains else [])], ["quantity"])
+    for row in moved:
+        name, _, window = row["quantity"].partition("@")
+        shown = f"{quantity_named(name)}{f' {window}' if window else ''}"
+        cells = [shown, *(value_said(name, row[key]) for key in ("base", "other", "difference"))]
+        cells.append("-" if row["ratio"] is None or name.endswith(CHANGE) else f"{100 * (row['ratio'] - 1):+.1f}")
+        if several:
+            ends = (row["low"], row["high"])
+            cells.append("" if None in ends else "..".join(value_said(name, end) for end in ends))
+        if gains:
+            cells.append("" if row["pairing_gain"] is None else f"{row['pairing_gain']:,.1f}")
+        table.add_row(*cells)
+    if moved:
         yield table
-        yield from cost_lines(rows)
-        yield from _changes(scenario, document.get("changes", []))
+    if len(moved) < len(rows):
+        yield paragraph(f"{len(rows) - len(moved)} of {len(rows)} quantities are the same", width, 0)
 
 
 def _changes(scenario: str, changes: list[Row]) -> "Iterator[Lines | str]":

@@ -36,8 +36,8 @@ class Asked:
             quantities: The sums of the run.
 
         Returns:
-            A count, yuan (``losses``), fen (``..._fen``) or, for a change, a fraction; None where the base of a change
-            is zero, so that there is nothing to compare with.
+            A count, yuan (``..._yuan`` and ``losses``), fen (``..._fen``) or, for a change, a fraction; None where the
+            base of a change is zero, so that there is nothing to compare with.
         """
         simulated = amount(quantities, self.name, self.window, self.base)
         return None if simulated is None else number(simulated)

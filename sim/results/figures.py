@@ -7,7 +7,7 @@ from typing import Any
 from sim.days import HOUR_MS, day_number
 from sim.money import FEN_PER_YUAN
 from sim.results.costs import COST, COST_HIGH, COST_LOW, ENDS, TOTAL, WARNING, added, costs
-from sim.results.quantities import FIGURES, WHOLE, Quantities, Series
+from sim.results.quantities import FIGURES, IN_YUAN, WHOLE, Quantities, Series
 from sim.results.scope import Scope, Target, Window
 from sim.words import ContactChannel, End, Fate, Tier, Truth
 
@@ -206,7 +206,7 @@ def amount(quantities: Quantities, name: str, window: Window, base: Window | Non
 
 def unit(name: str, scale: float) -> Fraction:
     """Return what one count of a quantity stands for in the country: people, cards, yuan; dens are whole."""
-    one = Fraction(1, FEN_PER_YUAN if name == "losses" else 1)
+    one = Fraction(1, FEN_PER_YUAN if name in IN_YUAN else 1)
     return one if name in WHOLE else one / scale_fraction(scale)
 
 

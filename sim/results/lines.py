@@ -140,10 +140,7 @@ class Lines:
 def show(console: "Console", parts: "Iterable[Lines | RenderableType]") -> None:
     """Print tables and what stands between them."""
     for part in parts:
-        if isinstance(part, Lines):
-            console.print(part.fitted(console), crop=False)
-        else:
-            console.print(part)
+        console.print(part.fitted(console) if isinstance(part, Lines) else part, crop=False)
 
 
 def _shortened(cell: str) -> str:

@@ -20,6 +20,9 @@ Series = npt.NDArray[np.int64]
 Label = str | int | None
 """What a row of a stored table is grouped by: a label, or the edge of a bin, which may be null."""
 
+FEN, YUAN = "_fen", "_yuan"
+"""How the names of money end."""
+
 MILLIONTHS = 10**6
 """Levels of the state, which are real numbers, are summed as so many whole parts of one."""
 
@@ -97,11 +100,21 @@ FIGURES: dict[str, tuple[str, tuple[str | None, ...], str]] = {
     "calls_intercepted": ("attempts", ("call", "intercepted"), "count"),
     "sms_intercepted": ("attempts", ("sms", "intercepted"), "count"),
     "cases_filed": ("outcomes", (), "filed"),
+    "attempts_potential": ("attempts", (None, None), "count"),
     "losses": ("outcomes", (), "filed_loss_fen"),
+    **{
+        f"{outcome.label.removesuffix(FEN)}{YUAN}": ("outcomes", (), outcome.label)
+        for outcome in Outcome
+        if outcome.label.endswith(FEN)
+    },
     **{name: ("outcomes", (), name) for name in Outcome.labels()},
     **{flow.name: ("flows", (flow.name,), "count") for flow in FLOW_QUANTITIES},
 }
-"""What a figure of each name sums: table, labels as ``Quantities.select`` takes them, measure."""
+"""What a figure of each name sums: table, labels as ``Quantities.select`` takes them, measure. Money has the names of
+totals, in yuan; stored columns, in fen, are names of the same, and ``losses`` is an old one of ``filed_loss_yuan``."""
+
+IN_YUAN = frozenset(name for name in FIGURES if name.endswith(YUAN)) | {"losses"}
+"""Figures that are stored in fen and told in yuan."""
 
 
 def _series(

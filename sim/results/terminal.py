@@ -1,94 +1,187 @@
-"""Figures on the terminal, laid out as tables of text: what was reported, what the run gave."""
+"""A run on the terminal: its answer, its figures beside what was reported, its costs, what was asked of it."""
 
-from collections.abc import Sequence
+import re
+import textwrap
+from collections.abc import Iterator, Sequence
 from statistics import fmean, stdev
 from typing import TYPE_CHECKING, Any
 
+from sim.results.answer import answer_lines, interval_said
 from sim.results.costs import COST, COST_HIGH, COST_LOW, ENDS
 from sim.results.figures import CHANGE, STANDARD_ERRORS
+from sim.results.lines import BELOW, Lines
+from sim.results.quantities import FIGURES
+from sim.results.vocabulary import off_said, part_named, quantity_named, value_said
 from sim.scenario.errors import ascii_controls
 
 if TYPE_CHECKING:
-    from rich.console import Group
-    from rich.table import Table
+    from rich.text import Text
 
+    from sim.results.run import Run
     from sim.scenario.levers import Lever
 
 Figure = dict[str, Any]
 
-
-def figure_table(figures: Sequence[Figure], width: int) -> "Table":
-    """Lay out the figures of one run for a terminal of so many columns."""
-    rows = [(*_head(row), amount(row["simulated"]), _ratio(row["ratio"]), _held(row)) for row in figures]
-    return _layout(("simulated", "ratio", "within"), rows, width)
+NO_BREAK = "\N{NO-BREAK SPACE}"
+WHOLE = re.compile(r"(?<=\d) (?=million|billion|trillion|yuan)")
+"""Where a number goes on after a space."""
 
 
-def lever_lines(title: str, levers: Sequence["Lever"], most: int | None = None) -> "Group":
+def paragraph(text: str, width: int, indent: int = BELOW, hang: int = 0, style: str = "") -> "Text":
+    """Lay out text for a terminal of so many columns, broken between words alone, and in no number or date.
+
+    Args:
+        text: The text.
+        width: Columns of the terminal.
+        indent: Spaces before it.
+        hang: Further spaces before all lines but the first.
+        style: How it looks, as rich has it.
+
+    Returns:
+        Its lines.
+    """
+    from rich.text import Text
+
+    lines = textwrap.fill(
+        WHOLE.sub(NO_BREAK, ascii_controls(text)),
+        width,
+        initial_indent=" " * indent,
+        subsequent_indent=" " * (indent + hang),
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+    return Text(lines.replace(NO_BREAK, " "), style=style, no_wrap=True, overflow="ignore")
+
+
+def answer_parts(runs: "Sequence[Run]", width: int, draws: bool = False) -> "Iterator[Text]":
+    """Lay out the answer of a run, or of several, for a terminal of so many columns: a line each, then intervals.
+
+    Args:
+        runs: A run, or several that differ in their seed or their posterior draw alone.
+        width: Columns of the terminal.
+        draws: Whether they are of posterior draws.
+
+    Yields:
+        Lines of text.
+    """
+    lines = answer_lines(runs, draws)
+    kind = interval_said(runs, draws)
+    title = f"answer (in brackets: {kind})" if kind and len(lines) > 1 else "answer"
+    yield paragraph(title, width, 0, style="bold")
+    for line in lines:
+        yield paragraph(line, width, BELOW, BELOW)
+
+
+def figure_parts(figures: Sequence[Figure], policy_of: str | None, width: int) -> "Iterator[Lines | Text]":
+    """Lay out the figures of one run: reported, simulated, how far off, and whether that is held; windows as titles.
+
+    Args:
+        figures: The figures, as ``run.json`` has them.
+        policy_of: The scenario of which the run is a policy, None where it is held to its figures.
+        width: Columns of the terminal.
+
+    Yields:
+        A table, and a line for what has no simulated value.
+    """
+    table = Lines(["figure", "reported", "simulated", "off", "within"], ["figure", "within"])
+    for window, rows in _by_window([row for row in figures if row["simulated"] is not None]):
+        table.add_row(window)
+        for row in rows:
+            table.add_row(*_reported(row, row["simulated"]), _held(row, policy_of))
+    if policy_of is not None and table.rows:
+        yield paragraph(f"a policy of {policy_of}: what was reported is of what was, so it is not held to it", width, 0)
+    if table.rows:
+        yield table
+    for line in without_value(figures):
+        yield paragraph(line, width, 0)
+
+
+def without_value(figures: Sequence[Figure]) -> list[str]:
+    """Return lines that say how many figures have no simulated value, and why."""
+    missing = [row for row in figures if row["simulated"] is None]
+    counted = [row for row in missing if row["name"].removesuffix(CHANGE) in FIGURES]
+    lines = []
+    if counted:
+        several = len(counted) > 1
+        unreported = sum(row["reported"] is None for row in counted)
+        more = f"; of {unreported} nothing was reported" if unreported else ""
+        lines.append(
+            f"{len(counted)} figure{'s have' if several else ' has'} no simulated value: "
+            f"{'their windows are' if several else 'its window is'} not inside the period{more}"
+        )
+    others = dict.fromkeys(row["name"] for row in missing if row not in counted)
+    if others:
+        lines.append(f"nothing that the model counts: {', '.join(quantity_named(name) for name in others)}")
+    return lines
+
+
+def lever_lines(title: str, levers: "Sequence[Lever]", width: int, most: int | None = None) -> "Iterator[Text]":
     """Lay out the levers in which two scenarios differ, a line each, and its key where all of them are shown.
 
     Args:
         title: What stands above them.
         levers: The levers.
+        width: Columns of the terminal.
         most: How many of them are shown; all, with their keys, if None.
 
-    Returns:
-        Lines for the terminal.
+    Yields:
+        Lines of text.
     """
-    from rich.console import Group
-    from rich.padding import Padding
-    from rich.text import Text
-
-    lines = [
-        Padding(Text(ascii_controls(text)), (0, 0, 0, indent), expand=False)
-        for row in levers[:most]
-        for text, indent in ((row.told, 2), *(() if most else ((row.key, 6),)))
-    ]
-    return Group(Text(title, style="bold"), *lines)
+    yield paragraph(title, width, 0, style="bold")
+    for row in levers[:most]:
+        yield paragraph(row.told, width, BELOW, 2 * BELOW)
+        if most is None:
+            yield paragraph(row.key, width, 3 * BELOW, style="dim")
 
 
-def findings_list(lines: Sequence[str]) -> "Group":
+def findings_parts(lines: Sequence[str], width: int) -> "Iterator[Text]":
     """Lay out findings for a terminal, a paragraph each."""
-    from rich.console import Group
-    from rich.padding import Padding
-    from rich.text import Text
-
-    shown = [Padding(Text(f"- {ascii_controls(line)}"), (0, 0, 0, 2), expand=False) for line in lines]
-    return Group(Text("findings", style="bold"), *shown)
+    yield paragraph("findings", width, 0, style="bold")
+    for line in lines:
+        yield paragraph(f"- {line}", width, BELOW, BELOW)
 
 
-def asked_table(answers: Sequence[dict[str, Any]]) -> "Table":
-    """Lay out what was asked of a run, one line a question."""
-    rows = []
-    for answer in answers:
-        windows = [answer["window"], *([answer["base"]] if answer["base"] else [])]
-        shown = "/".join(f"{start}..{end}" for start, end in windows)
-        rows.append((answer["name"], shown, amount(answer["simulated"])))
-    return _table(("figure", "window", "simulated"), rows)
+def asked_table(answers: Sequence[dict[str, Any]]) -> Lines:
+    """Lay out what was asked of a run, a line each, by province and window."""
+    table = Lines(["figure", "simulated"], ["figure"])
+    titles = [" ".join(part for part in (row.get("province"), _asked_window(row)) if part) for row in answers]
+    for title in dict.fromkeys(titles):
+        table.add_row(title)
+        for own, row in zip(titles, answers, strict=True):
+            if own == title:
+                table.add_row(quantity_named(row["name"]), value_said(row["name"], row["simulated"]))
+    return table
 
 
-def totals_table(totals: dict[str, Any]) -> "Table":
+def totals_table(totals: dict[str, Any]) -> Lines:
     """Lay out the totals of a run, one line each: for scenarios whose period no figure is about."""
-    rows = []
+    table = Lines(["total", "simulated"], ["total"])
     for name, value in totals.items():
         if name.startswith("cost_"):
             continue  # costs have a table of their own, with their intervals
-        parts = value.items() if isinstance(value, dict) else [("", value)]
-        rows += [(f"{name} {part}".rstrip(), amount(number)) for part, number in parts]
-    return _table(("figure", "simulated"), rows)
+        parts = value if isinstance(value, dict) else {"": value}
+        for part, number in parts.items():
+            table.add_row(quantity_named(f"{name}.{part}".rstrip(".")), value_said(name, number))
+    return table
 
 
-def cost_table(totals: dict[str, Any]) -> "Table | None":
+def cost_table(totals: dict[str, Any]) -> Lines | None:
     """Lay out what a run cost, by part and for each that a warning saved; None where its scenario has no prices."""
     if COST not in totals:
         return None
-    rows = [(part, *(amount(totals[key][part]) for key in (COST, COST_LOW, COST_HIGH))) for part in totals[COST]]
-    for name, key in (("by person saved", "cost_per_saved"), ("by yuan prevented", "cost_per_prevented_yuan")):
+    table = Lines(["cost, yuan", "value", "low prices", "high prices"], ["cost, yuan"])
+    for part in totals[COST]:
+        table.add_row(part_named(part), *(amount(totals[key][part]) for key in (COST, COST_LOW, COST_HIGH)))
+    for name, key in (
+        ("for each person saved", "cost_per_saved"),
+        ("for each yuan prevented", "cost_per_prevented_yuan"),
+    ):
         ratio = totals[key] or {}
-        rows.append((name, *(amount(ratio.get(end)) for end in ENDS)))
-    return _table(("cost, yuan", "value", "low prices", "high prices"), rows)
+        table.add_row(name, *(amount(ratio.get(end)) for end in ENDS))
+    return table
 
 
-def mean_table(runs: Sequence[Sequence[Figure]], width: int, draws: bool = False) -> "Table":
+def mean_parts(runs: Sequence[Sequence[Figure]], width: int, draws: bool = False) -> "Iterator[Lines | Text]":
     """Lay out the means of the same figures over replicates or draws, with their standard deviations.
 
     Args:
@@ -97,15 +190,22 @@ def mean_table(runs: Sequence[Sequence[Figure]], width: int, draws: bool = False
         draws: Whether the runs are of draws from a posterior: their standard deviation is the uncertainty of the
             parameters, and the standard error of one run is shown beside it.
 
-    Returns:
-        A table for the terminal.
+    Yields:
+        A table, and a line for what has no simulated value.
     """
-    rows = []
-    for figures in zip(*runs, strict=True):
-        row = mean_figure(figures)
-        spread = [amount(row["sd"]), *([amount(row["standard_error"])] if draws else [])]
-        rows.append((*_head(row), amount(row["mean"]), *spread, _ratio(row["ratio"])))
-    return _layout(("mean", "s.d. draws", "s.e. run", "ratio") if draws else ("mean", "s.d.", "ratio"), rows, width)
+    spread = ["s.d. draws", "s.e. run"] if draws else ["s.d."]
+    table = Lines(["figure", "reported", "mean", *spread, "off"], ["figure"])
+    means = [mean_figure(figures) for figures in zip(*runs, strict=True)]
+    for window, rows in _by_window([row for row in means if row["mean"] is not None]):
+        table.add_row(window)
+        for row in rows:
+            name, reported, mean, off = _reported(row, row["mean"])
+            errors = [_spread(row, row["sd"]), *([_spread(row, row["standard_error"])] if draws else [])]
+            table.add_row(name, reported, mean, *errors, off)
+    if table.rows:
+        yield table
+    for line in without_value([{**row, "simulated": row["mean"]} for row in means]):
+        yield paragraph(line, width, 0)
 
 
 def mean_figure(figures: Sequence[Figure], runs: str = "replicates") -> Figure:
@@ -134,16 +234,16 @@ def mean_figure(figures: Sequence[Figure], runs: str = "replicates") -> Figure:
     }
 
 
-def fit_table(document: dict[str, Any]) -> "Table":
+def fit_table(document: dict[str, Any]) -> Lines:
     """Lay out the figures of a calibration's report: expectations over seeds, and how far off they are."""
-    rows = []
+    table = Lines(["figure", "role", "reported", "expected", "s.e.", "off", "within"], ["figure", "role"])
     for row in document["figures"]:
         if row["role"] == "input":
             continue
         numbers = (row["reported"], row["expected"], row["standard_error_of_expected"])
         shown = (amount(number) for number in numbers)
-        rows.append((row["figure"], row["role"], *shown, distance(row), yes_or_no(row["within"])))
-    return _table(("figure", "role", "reported", "expected", "s.e.", "off", "within"), rows)
+        table.add_row(row["figure"], row["role"], *shown, distance(row), yes_or_no(row["within"]))
+    return table
 
 
 def distance(row: Figure) -> str:
@@ -174,54 +274,54 @@ def interval(low: float | None, high: float | None) -> str:
     return "" if low is None or high is None else f"{amount(low)}..{amount(high)}"
 
 
-def _layout(columns: tuple[str, ...], rows: Sequence[tuple[str, ...]], width: int) -> "Table":
-    """One line a figure where that fits the width; else windows become lines of their own, above theirs."""
-    names = ("figure", "window", "role", "reported", *columns)
-    widths = [max(len(row[place]) for row in [names, *rows]) + 1 for place in range(len(names))]
-    if sum(widths) - 1 <= width:
-        return _table(names, rows)
-    lines: list[tuple[str, ...]] = []
-    for window in dict.fromkeys(row[1] for row in rows):
-        lines.append((f"[bold]{window}[/bold]",))
-        lines += [(*row[:1], *row[2:]) for row in rows if row[1] == window]
-    return _table((*names[:1], *names[2:]), lines)
+def _by_window(figures: Sequence[Figure]) -> Iterator[tuple[str, list[Figure]]]:
+    """Yield the rows of each window, in the order in which they come first."""
+    titles = [window_said(row["window"]) for row in figures]
+    for title in dict.fromkeys(titles):
+        yield title, [row for own, row in zip(titles, figures, strict=True) if own == title]
 
 
-def _table(names: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> "Table":
-    from rich.table import Table
-
-    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
-    for name in names:
-        text = name in ("figure", "window", "role", "cost, yuan")
-        table.add_column(name, justify="left" if text else "right", overflow="fold")
-    for row in rows:
-        table.add_row(*row)
-    return table
+def window_said(window: Sequence[str | None]) -> str:
+    """Return a window as people read it."""
+    start, end = window
+    return f"{start} to {end}" if end and end != start else f"{start}"
 
 
-def _head(figure: Figure) -> tuple[str, str, str, str]:
-    start, end = figure["window"]
-    return figure["name"], f"{start}..{end or ''}", figure["role"], amount(figure["reported"])
+def _asked_window(row: Figure) -> str:
+    shown = window_said(row["window"])
+    return f"{shown}, beside {window_said(row['base'])}" if row["base"] else shown
 
 
-def _ratio(value: float | None) -> str:
-    return "-" if value is None else f"{value:.3f}"
+def _reported(row: Figure, value: float | None) -> tuple[str, str, str, str]:
+    """Return the name of a figure, what was reported, what was simulated, and how far that is off."""
+    name, reported = row["name"], row["reported"]
+    return quantity_named(name), value_said(name, reported), value_said(name, value), off_said(name, value, reported)
 
 
-def _held(figure: Figure) -> str:
-    """Say what the figure is held to: put in, within its allowance or not, what was predicted."""
-    if figure["role"] == "input":
+def _spread(row: Figure, error: float | None) -> str:
+    """Return a standard deviation of a figure: of a change in percentage points."""
+    if error is None:
+        return "-"
+    return f"{100 * error:.2g} pts" if row["name"].endswith(CHANGE) else amount(error)
+
+
+def _held(row: Figure, policy_of: str | None) -> str:
+    """Say what the figure is held to: put in, within its allowance or not, whether it was predicted."""
+    if row["role"] == "input":
         return "put in"
-    within = yes_or_no(figure["within"])
-    predicted = ""
-    if figure["interval"] is not None:
-        low, high = figure["interval"]
-        predicted = f"90%: {amount(low)}..{amount(high)}"
-    return " ".join(part for part in (within, _allowance(figure), predicted) if part)
+    if policy_of is not None:
+        return ""
+    parts = [f"{yes_or_no(row['within'])} {_allowance(row)}".strip()]
+    if row["interval"] is not None:
+        low, high = row["interval"]
+        ends = "..".join(value_said(row["name"], end) for end in (low, high))
+        known = isinstance(row["reported"], int | float)
+        parts.append(f"{yes_or_no(low <= row['reported'] <= high if known else None)} 90%: {ends}".strip())
+    return ", ".join(part for part in parts if part) or row["role"]
 
 
 def _allowance(figure: Figure) -> str:
-    """Return the larger of tolerance and standard errors: shares of the reported figure; of a change, differences."""
+    """Return the larger of tolerance and standard errors: in percent of what was reported, of a change in points."""
     tolerance, reported = figure["tolerance"], figure["reported"]
     if tolerance is None:
         return ""
@@ -229,6 +329,6 @@ def _allowance(figure: Figure) -> str:
     whole = 1.0 if change or not isinstance(reported, int | float) else abs(reported)
     by_chance = STANDARD_ERRORS * (figure["standard_error"] or 0.0)
     if by_chance > tolerance * whole:
-        shown = amount(by_chance) if change or not whole else f"{amount(100 * by_chance / whole)}%"
-        return f"±{STANDARD_ERRORS} s.e. ({shown})"
-    return f"±{tolerance:g}" if change else f"±{100 * tolerance:g}%"
+        shown = f"{100 * by_chance:.2g} pts" if change else f"{amount(100 * by_chance / whole)}%" if whole else ""
+        return f"±{shown or amount(by_chance)} by chance"
+    return f"±{100 * tolerance:g} pts" if change else f"±{100 * tolerance:g}%"

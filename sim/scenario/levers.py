@@ -4,8 +4,8 @@ What a policy is can be read off these rows. ``lever_words`` words them; nothing
 """
 
 import math
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 from sim.language.spoken import said
@@ -76,6 +76,11 @@ class Lever:
         if self.other is None:
             return said("{name}, taken away: {base}", name=self.name, base=self.base)
         return said("{name}: {base} -> {other}", name=self.name, base=self.base, other=self.other)
+
+    @classmethod
+    def of(cls, row: Mapping[str, Any]) -> "Lever":
+        """Return the lever of a row of a document."""
+        return cls(**{one.name: row[one.name] for one in fields(cls)})
 
     def as_json(self) -> dict[str, Any]:
         """Return it as a row of a document."""

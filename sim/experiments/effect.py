@@ -1,0 +1,88 @@
+"""What a policy did, in sentences: victims, saved, losses, what was prevented and what it cost, beside the base."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sim.language.spoken import marked, said
+from sim.results.answer import TWENTIETHS
+from sim.results.chance import LEVEL
+from sim.results.costs import COST, TOTAL
+from sim.rounding import amount, percent
+
+Row = Mapping[str, Any]
+
+EFFECTS = {
+    "victims": (marked("{number} more victims"), marked("{number} fewer victims"), marked("victims")),
+    "saved": (
+        marked("{number} more people saved by a warning"),
+        marked("{number} fewer people saved by a warning"),
+        marked("people saved by a warning"),
+    ),
+    "loss_yuan": (marked("{number} yuan more lost"), marked("{number} yuan less lost"), marked("yuan lost")),
+    "prevented_yuan": (
+        marked("{number} yuan more prevented by warnings"),
+        marked("{number} yuan less prevented by warnings"),
+        marked("yuan prevented by warnings"),
+    ),
+    f"{COST}.{TOTAL}": (marked("{number} yuan more spent"), marked("{number} yuan less spent"), marked("yuan spent")),
+}
+"""What is said of a quantity where there is more of it, where there is less, and where there is the same."""
+
+DIGITS = 3
+"""Significant digits of a difference: more would pretend to precision."""
+
+
+def effect_lines(rows: Sequence[Row]) -> list[str]:
+    """Return what another policy did, a sentence a quantity, with intervals where there are replicates or draws.
+
+    Args:
+        rows: Those of one scenario, as ``sim.compare`` and ``compare.json`` have them.
+
+    Returns:
+        The sentences; at last one for what is the same.
+    """
+    by_name = {row["quantity"]: row for row in rows}
+    lines, same = [], []
+    for name, (more, fewer, what) in EFFECTS.items():
+        row = by_name.get(name)
+        if row is None:
+            continue
+        if not row["difference"] and not row["chance"]:
+            same.append(said(what))
+        else:
+            text = more if row["difference"] > 0 else fewer
+            lines.append(_told(said(text, number=_size(row["difference"])), row))
+    if same:
+        lines.append(said("The same as before: {quantities}.", quantities=", ".join(same)))
+    return lines
+
+
+def interval_said(rows: Sequence[Row]) -> str:
+    """Return what kind of intervals differences have, such as ``95% over 4 replicates``; nothing without."""
+    if not rows or all(row["low"] is None for row in rows):
+        return ""
+    if rows[0]["draws"] > 1:
+        return said("{level} of {number} draws", level=percent(1 - 2 / TWENTIETHS), number=str(rows[0]["draws"]))
+    return said("{level} over {number} replicates", level=percent(LEVEL), number=str(rows[0]["replicates"]))
+
+
+def _told(what: str, row: Row) -> str:
+    """Return a sentence with how much that is of the base, and its interval."""
+    share = row["difference"] / row["base"] if row["base"] else None
+    change = "" if share is None else f"{'+' if share > 0 else ''}{percent(share)}"
+    if row["low"] is None:
+        return said("{what} ({change}).", what=what, change=change) if change else said("{what}.", what=what)
+    if row["low"] <= 0 <= row["high"]:
+        low, high = (f"{'-' if end < 0 else '+'}{_size(end)}" for end in (row["low"], row["high"]))
+        words = {"what": what, "low": low, "high": high}
+        if not change:
+            return said("{what} ({low} to {high}): chance alone may do that.", **words)
+        return said("{what} ({low} to {high}; {change}): chance alone may do that.", **words, change=change)
+    near, far = (_size(end) for end in sorted((row["low"], row["high"]), key=abs))
+    if not change:
+        return said("{what} ({low} to {high}).", what=what, low=near, high=far)
+    return said("{what} ({low} to {high}; {change}).", what=what, low=near, high=far, change=change)
+
+
+def _size(value: float) -> str:
+    return amount(abs(float(f"{value:.{DIGITS}g}")))

@@ -1,0 +1,144 @@
+"""What people call the quantities of a run: totals, figures and their changes, each with its unit where it has one."""
+
+from sim.language.spoken import marked, said
+from sim.money import FEN_PER_YUAN
+from sim.results.costs import COST, TOTAL
+from sim.results.figures import CHANGE
+from sim.results.quantities import FEN
+from sim.rounding import percent, short, written
+
+NAMES = {
+    "attempts_potential": marked("attempts"),
+    "attempts_by_fate": marked("attempts"),
+    "calls_intercepted": marked("calls intercepted"),
+    "sms_intercepted": marked("SMS intercepted"),
+    "alerts_central": marked("alerts of the centre"),
+    "alerts_local": marked("alerts of localities"),
+    "alerts_by_tier": marked("alerts"),
+    "alerts_by_truth": marked("alerts"),
+    "alerts_by_end": marked("alerts"),
+    "contacts_by_channel": marked("contacts"),
+    "staff_hours_call": marked("staff of calls, hours"),
+    "staff_hours_visit": marked("staff of visits, hours"),
+    "cards_flagged": marked("cards flagged"),
+    "cards_eliminated": marked("cards eliminated"),
+    "dens_destroyed": marked("dens raided"),
+    "dens_reopened": marked("dens reopened"),
+    "ringleaders_arrested": marked("ringleaders arrested"),
+    "suspects_arrested": marked("suspects arrested"),
+    "episodes": marked("people drawn in"),
+    "saved": marked("saved by a warning"),
+    "held": marked("saved by a bank"),
+    "held_yuan": marked("held by banks, yuan"),
+    "dropped_out": marked("dropped out by themselves"),
+    "victims": marked("victims"),
+    "loss_yuan": marked("lost, yuan"),
+    "filed_loss_yuan": marked("losses of cases, yuan"),
+    "prevented_yuan": marked("prevented, yuan"),
+    "recovered_yuan": marked("recovered, yuan"),
+    "cases_filed": marked("cases filed"),
+    "cases_solved": marked("cases solved"),
+    "cases_closed": marked("cases closed unsolved"),
+    "false_blocks": marked("false blocks"),
+    "false_blocks_call": marked("false blocks of calls"),
+    "false_blocks_sms": marked("false blocks of SMS"),
+    "video_views": marked("views of videos"),
+    "videos_published": marked("videos published"),
+    "awareness_activities": marked("activities of education"),
+    "cluster_campaigns": marked("cluster campaigns"),
+    "law_in_force": marked("law in force"),
+    COST: marked("cost, yuan"),
+}
+"""What each is called; what is none of these is called as it is written."""
+
+SAME = {
+    "losses": "filed_loss_yuan",
+    "filed": "cases_filed",
+    "loss_fen": "loss_yuan",
+    "filed_loss_fen": "filed_loss_yuan",
+    "prevented_fen": "prevented_yuan",
+    "recovered_fen": "recovered_yuan",
+    "held_fen": "held_yuan",
+}
+"""Other names of the same quantity: older ones, and those of stored columns, which count money in fen."""
+
+PARTS = {
+    "desk_call": marked("calls"),
+    "desk_visit": marked("visits"),
+    "false_alarm_app": marked("false alarms in the app"),
+    "false_alarm_sms": marked("false alarms by SMS"),
+    "false_alarm_call": marked("false alarms by call"),
+    "false_alarm_visit": marked("false alarms by visit"),
+    "videos": marked("videos"),
+    "activities": marked("activities"),
+    TOTAL: marked("all together"),
+}
+"""What the parts of a cost are called."""
+
+
+def quantity_named(name: str) -> str:
+    """Return what people call a total or figure: ``losses of cases, yuan``, ``cases filed, change``.
+
+    Args:
+        name: Its name, of a part too (``alerts_by_tier.red``), or of the change of one.
+
+    Returns:
+        The words.
+    """
+    if name.endswith(CHANGE):
+        whole = quantity_named(name.removesuffix(CHANGE)).removesuffix(said(", yuan"))
+        return said("{quantity}, change", quantity=whole)
+    key, _, part = name.partition(".")
+    key = SAME.get(key, key)
+    told = said(NAMES[key]) if key in NAMES else key.replace("_", " ")
+    if not part:
+        return told
+    named = said(PARTS[part]) if part in PARTS else part.replace("_", " ")
+    return said("{whole}: {part}", whole=told, part=named)
+
+
+def part_named(part: str) -> str:
+    """Return what people call a part of a cost."""
+    return said(PARTS[part]) if part in PARTS else part.replace("_", " ")
+
+
+def value_said(name: str, value: float | int | str | None, brief: bool = False) -> str:
+    """Return the value of a total or figure as people read it: changes in percent, money in yuan.
+
+    Args:
+        name: The name of the quantity.
+        value: Its value.
+        brief: Whether large numbers have three digits and a letter.
+
+    Returns:
+        The text, a dash where there is no value.
+    """
+    if value is None:
+        return "-"
+    if isinstance(value, str):
+        return value
+    if name.endswith(CHANGE):
+        return f"{'+' if value > 0 else ''}{percent(value)}"
+    yuan = value / FEN_PER_YUAN if name.endswith(FEN) else value
+    if brief:
+        return short(yuan)
+    whole = abs(yuan) >= 1000 or yuan == int(yuan)
+    return written(f"{yuan:,.0f}") if whole else written(f"{yuan:.3g}")
+
+
+def off_said(name: str, value: float | int | None, reported: float | int | str | None) -> str:
+    """Return how far a value is off what was reported: in percent of it, of a change in percentage points.
+
+    Args:
+        name: The name of the quantity.
+        value: What was simulated, or expected.
+        reported: What was reported.
+
+    Returns:
+        The text, nothing where there is nothing to be off of.
+    """
+    if value is None or not isinstance(reported, int | float):
+        return ""
+    if name.endswith(CHANGE):
+        return said("{points} pts", points=written(f"{100 * (value - reported):+.1f}"))
+    return f"{written(f'{100 * (value / reported - 1):+.1f}')}%" if reported else ""
