@@ -33,6 +33,7 @@ from sim.cli.common import (
     refuse,
     run_once,
 )
+from sim.language.spoken import ENGLISH, speaking, spoken
 from sim.scenario.errors import ascii_controls
 
 if TYPE_CHECKING:
@@ -288,7 +289,8 @@ def findings(
     from sim.results.run import Run
     from sim.results.terminal import findings_parts
 
-    rows = Run(folder).found
+    with speaking(ENGLISH if as_json else spoken()):
+        rows = Run(folder).found
     if as_json:
         typer.echo(to_json({"findings": rows}), nl=False)
     elif rows:

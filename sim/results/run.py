@@ -5,6 +5,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sim.language.spoken import ENGLISH, speaking, spoken
 from sim.results.asked import Asked, AskedError, ask, demand_name, period, read, span
 from sim.results.chance import Daily, chance
 from sim.results.exported import Tables
@@ -47,6 +48,7 @@ class Run:
         """
         self.path = path
         self.manifest: dict[str, Any] = read_manifest(path)
+        self._found: dict[str, list[dict[str, Any]]] = {}
         if scenario is not None:
             self.scenario = scenario
             return
@@ -172,14 +174,19 @@ class Run:
         frame["within"] = frame["within"].astype("boolean")
         return frame
 
-    @cached_property
+    @property
     def found(self) -> list[dict[str, Any]]:
-        """What this run shows that its user must know, as ``run.json`` has it; of older runs it is computed now."""
+        """What this run shows that its user must know, as ``run.json`` has it, in the language that is spoken."""
+        language = spoken()
+        if language not in self._found:
+            stored = self.manifest.get("findings")
+            self._found[language] = stored if stored is not None and language == ENGLISH else self._found_again()
+        return self._found[language]
+
+    def _found_again(self) -> list[dict[str, Any]]:
+        """Compute the findings: of a run that is older than they are, or in another language than the stored one."""
         from sim.results.findings import findings
 
-        stored: list[dict[str, Any]] | None = self.manifest.get("findings")
-        if stored is not None:
-            return stored
         with reading(self.path):
             return findings(self.path, self._scope, self.manifest["figures"], self.manifest["evidence"])
 
@@ -189,7 +196,9 @@ class Run:
         import pandas as pd
 
         columns = [*("kind", "subject", "start", "end", "month", "value", "limit", "provinces", "thinned", "sentence")]
-        rows = [{**row, "start": row["window"][0], "end": row["window"][1]} for row in self.found]
+        with speaking(ENGLISH):
+            found = self.found
+        rows = [{**row, "start": row["window"][0], "end": row["window"][1]} for row in found]
         frame = pd.DataFrame(rows, columns=[*columns, "suggestion"])
         for column in ("start", "end"):
             frame[column] = pd.to_datetime(frame[column])
