@@ -34,6 +34,9 @@ OUTCOMES = (
 )
 """What became of people, money and alerts: what of a comparison is shown where not all of it is asked for."""
 
+MANY_TIMES = 10
+"""From so many times as much on, percent are hard to read."""
+
 MOST_LEVERS = 12
 """Levers on the terminal; the rest is counted."""
 
@@ -64,7 +67,11 @@ def comparison_parts(document: dict[str, Any], width: int, every: bool = False) 
         yield paragraph(f"what it did ({told})", width, 0, style="bold")
         for line in effect_lines(rows):
             yield paragraph(line, width, 2, 2)
-        others = [row for row in rows if not is_cost(row) and (every or row["quantity"] in OUTCOMES)]
+        others = [row for row in rows if not is_cost(row)]
+        if not every:
+            others = sorted(
+                (row for row in others if row["quantity"] in OUTCOMES), key=lambda row: OUTCOMES.index(row["quantity"])
+            )
         yield from _quantities(others, scenario, every, width)
         for part in cost_lines(rows):
             yield paragraph(part, width, 0) if isinstance(part, str) else part
@@ -84,7 +91,7 @@ def _quantities(rows: Sequence[Row], scenario: str, every: bool, width: int) -> 
         name, _, window = row["quantity"].partition("@")
         shown = f"{quantity_named(name)}{f' {window}' if window else ''}"
         cells = [shown, *(value_said(name, row[key]) for key in ("base", "other", "difference"))]
-        cells.append("-" if row["ratio"] is None or name.endswith(CHANGE) else f"{100 * (row['ratio'] - 1):+.1f}")
+        cells.append("" if row["ratio"] is None or name.endswith(CHANGE) else _more(row["ratio"]))
         if several:
             ends = (row["low"], row["high"])
             cells.append("" if None in ends else "..".join(value_said(name, end) for end in ends))
@@ -95,6 +102,11 @@ def _quantities(rows: Sequence[Row], scenario: str, every: bool, width: int) -> 
         yield table
     if len(moved) < len(rows):
         yield paragraph(f"{len(rows) - len(moved)} of {len(rows)} quantities are the same", width, 0)
+
+
+def _more(ratio: float) -> str:
+    """Return by how many percent something is more, or how many times as much where that is hard to read."""
+    return f"x{ratio:,.0f}" if abs(ratio) >= MANY_TIMES else f"{100 * (ratio - 1):+.1f}"
 
 
 def _changes(scenario: str, changes: list[Row]) -> "Iterator[Lines | str]":

@@ -91,8 +91,8 @@ WEEKDAYS = (
     *(marked("Friday"), marked("Saturday"), marked("Sunday")),
 )
 
-DIGITS = 10
-"""Significant digits of a value: more than anybody writes, fewer than a double is off by."""
+DIGITS = 7
+"""Significant digits of a value: more than most people write, fewer than pooling and rounding make of one."""
 
 
 def by_itself(path: KeyPath) -> bool:
