@@ -42,46 +42,46 @@ _COMPOUND = {
 """How names of columns are put together, and the texts that say so."""
 
 
-CHANNELS = (marked("call"), marked("SMS"), marked("online"), marked("app"), marked("visit"))
-FATES = (
+_CHANNELS = (marked("call"), marked("SMS"), marked("online"), marked("app"), marked("visit"))
+_FATES = (
     *(marked("not sent"), marked("den destroyed"), marked("card eliminated"), marked("intercepted")),
     *(marked("site blocked"), marked("unanswered"), marked("ignored"), marked("engaged")),
 )
-TIERS = (marked("red"), marked("orange"), marked("yellow"), marked("blue"))
-DETECTORS = (marked("central"), marked("local"))
-ENDS = (
+_TIERS = (marked("red"), marked("orange"), marked("yellow"), marked("blue"))
+_DETECTORS = (marked("central"), marked("local"))
+_ENDS = (
     *(marked("reached"), marked("unread"), marked("expired"), marked("superseded"), marked("moot"), marked("open")),
     *(marked("saved"), marked("dropped out"), marked("held"), marked("victims"), marked("episodes"), marked("filed")),
 )
-ORIGINS = (marked("reported"), marked("evidence"), marked("assumed"), marked("calibrated"))
-TRUTHS = (marked("episode"), marked("legitimate"), marked("backlog"), marked("attempt"))
-RESULTS = (
+_ORIGINS = (marked("reported"), marked("evidence"), marked("assumed"), marked("calibrated"))
+_TRUTHS = (marked("episode"), marked("legitimate"), marked("backlog"), marked("attempt"))
+_RESULTS = (
     *(marked("delivered"), marked("read"), marked("answered"), marked("no answer"), marked("met"), marked("not met")),
 )
-DISCIPLINES = (
+_DISCIPLINES = (
     *(marked("first issued"), marked("last issued"), marked("least slack"), marked("highest score")),
     marked("most at stake"),
 )
-STAGES = (marked("contact"), marked("opened"), marked("payment"), marked("first payment"))
-REGIONS = (
+_STAGES = (marked("contact"), marked("opened"), marked("payment"), marked("first payment"))
+_REGIONS = (
     *(marked("east"), marked("south"), marked("elsewhere"), marked("overseas"), marked("north"), marked("northeast")),
     *(marked("northwest"), marked("southwest"), marked("China")),
 )
-SEGMENTS = (marked("schools"), marked("enterprises"), marked("rural areas"), marked("communities"))
-SEXES = (marked("f"), marked("m"))
-ROLES = (marked("input"), marked("fitted"), marked("predicted"))
-COSTS = (
+_SEGMENTS = (marked("schools"), marked("enterprises"), marked("rural areas"), marked("communities"))
+_SEXES = (marked("f"), marked("m"))
+_ROLES = (marked("input"), marked("fitted"), marked("predicted"))
+_COSTS = (
     *(marked("call desks"), marked("visit desks"), marked("videos"), marked("activities")),
     *(marked("false alarms by app"), marked("false alarms by SMS"), marked("false alarms by call")),
     marked("false alarms by visit"),
 )
-GROUPS = (marked("stopped"), marked("absent"))
+_GROUPS = (marked("stopped"), marked("absent"))
 """What stopped an attempt, where no gate did by name."""
-FRAUD_TYPES = (
+_FRAUD_TYPES = (
     *(marked("brushing"), marked("customer service"), marked("loan credit"), marked("police impersonation")),
     *(marked("romance investment"), marked("acquaintance"), marked("gaming"), marked("other")),
 )
-PROVINCES = (
+_PROVINCES = (
     *(marked("Beijing"), marked("Tianjin"), marked("Hebei"), marked("Shanxi"), marked("Inner Mongolia")),
     *(marked("Liaoning"), marked("Jilin"), marked("Heilongjiang"), marked("Shanghai"), marked("Jiangsu")),
     *(marked("Zhejiang"), marked("Anhui"), marked("Fujian"), marked("Jiangxi"), marked("Shandong"), marked("Henan")),
@@ -90,7 +90,7 @@ PROVINCES = (
     *(marked("Qinghai"), marked("Ningxia"), marked("Xinjiang")),
 )
 """Provinces of the bundled scenarios: names of places are written otherwise in other languages."""
-QUANTITIES = (
+_QUANTITIES = (
     *(marked("alerts central"), marked("alerts local"), marked("calls intercepted"), marked("SMS intercepted")),
     *(marked("cards eliminated"), marked("cases solved"), marked("cases filed"), marked("suspects arrested")),
     *(marked("ringleaders arrested"), marked("dens destroyed"), marked("cluster campaigns")),
@@ -99,7 +99,7 @@ QUANTITIES = (
     *(marked("suspects arrested change"), marked("cases solved change"), marked("cases filed change")),
     marked("losses change"),
 )
-EVIDENCE = (
+_EVIDENCE = (
     *(marked("share of cases"), marked("share of losses"), marked("share of victims")),
     *(marked("women among victims"), marked("cases per year"), marked("cases per victim"), marked("loss mean")),
     *(marked("loss median"), marked("loss sigma"), marked("reports within 1h"), marked("reports 1h to 12h")),
@@ -119,7 +119,7 @@ EVIDENCE = (
     *(marked("first contact blue"), marked("local alerts share")),
 )
 """Quantities of the model's inside."""
-MEASURES = (
+_MEASURES = (
     *(marked("cluster campaigns december"), marked("videos december"), marked("activities december")),
     *(marked("den campaign east"), marked("den campaign south"), marked("cluster campaigns")),
     *(marked("card purge"), marked("real name"), marked("filter call"), marked("filter SMS")),
@@ -130,7 +130,7 @@ MEASURES = (
     *(marked("centre down"), marked("outage of the centre"), marked("banks"), marked("homecoming")),
 )
 """Measures of the bundled scenarios."""
-COLUMNS = (
+_COLUMNS = (
     *(marked("quantity"), marked("window"), marked("known to be"), marked("within"), marked("basis")),
     *(marked("month"), marked("figure"), marked("reported"), marked("ratio"), marked("role"), marked("yuan")),
     *(marked("value"), marked("low prices"), marked("high prices"), marked("scenario"), marked("base")),
@@ -145,7 +145,7 @@ COLUMNS = (
     *(marked("lowest"), marked("highest"), marked("day")),
 )
 """Names of columns, which ``headed`` translates; they are English in every DataFrame."""
-PHASES = (
+_PHASES = (
     *(marked("start"), marked("prepare"), marked("midnights"), marked("events"), marked("record"), marked("tables")),
     *(marked("figures"), marked("sync"), marked("attempts"), marked("contacts"), marked("alerts")),
 )

@@ -11,7 +11,7 @@ from sim.experiments.explored import Explored, explored
 from sim.report.explore.page import written
 from tests.experiments.made_up import luck, made_up
 
-STAFF, DEADLINE, STRENGTH = "desks.visit.staff", "warning.tiers.red.deadline", "interception.sms.d_prime"
+STAFF, DEADLINE = "desks.visit.staff", "warning.tiers.red.deadline"
 HOSTILE = "</script><img src=x onerror=alert(1)>"
 
 

@@ -21,9 +21,8 @@ def texts_of(value: Any) -> list[str]:
 
 
 @pytest.mark.parametrize("name", ["two", "single", "outside", "grid"])
-def test_nothing_of_sliders_is_left_untranslatable(
-    marking: None, name: str, folders: dict[str, Path], tmp_path: Path
-) -> None:
+@pytest.mark.usefixtures("marking")
+def test_nothing_of_sliders_is_left_untranslatable(name: str, folders: dict[str, Path], tmp_path: Path) -> None:
     found = explored(folders[name])
     texts = Texts()
     texts.feed(written(folders[name], tmp_path / "explore.html").read_text(encoding="utf-8"))
