@@ -53,7 +53,7 @@ _ENDS = (
     *(marked("reached"), marked("unread"), marked("expired"), marked("superseded"), marked("moot"), marked("open")),
     *(marked("saved"), marked("dropped out"), marked("held"), marked("victims"), marked("episodes"), marked("filed")),
 )
-ORIGINS = (marked("reported"), marked("evidence"), marked("assumed"), marked("calibrated"))
+_ORIGINS = (marked("reported"), marked("evidence"), marked("assumed"), marked("calibrated"))
 _TRUTHS = (marked("episode"), marked("legitimate"), marked("backlog"), marked("attempt"))
 _RESULTS = (
     *(marked("delivered"), marked("read"), marked("answered"), marked("no answer"), marked("met"), marked("not met")),
@@ -75,7 +75,7 @@ _COSTS = (
     *(marked("false alarms by app"), marked("false alarms by SMS"), marked("false alarms by call")),
     marked("false alarms by visit"),
 )
-GROUPS = (marked("stopped"), marked("absent"))
+_GROUPS = (marked("stopped"), marked("absent"))
 """What stopped an attempt, where no gate did by name."""
 _FRAUD_TYPES = (
     *(marked("brushing"), marked("customer service"), marked("loan credit"), marked("police impersonation")),

@@ -6,9 +6,10 @@ import pytest
 
 import sim
 from sim import words
-from sim.language.extract import catalogue
-from sim.language.labels import named
-from sim.language.spoken import ENGLISH, LANGUAGES, speaking
+from sim.language.extract import catalogue, extracted
+from sim.language.labels import headed, named
+from sim.language.spoken import ENGLISH, LANGUAGES, said, speaking
+from sim.scenario.schema.evidence import QUANTITIES
 
 UNSEEN = (words.DistributionKind, words.Event, words.OriginKind, words.Outcome)
 """Words that stand in scenarios, logs and columns of files alone."""
@@ -24,6 +25,26 @@ def labels() -> set[str]:
     return {named(label) for label in found}
 
 
+def test_names_in_tables_and_pictures_are_found_for_the_catalogues() -> None:
+    known = {message.id for message in extracted()}
+    names = {named(name) for name in QUANTITIES}
+    for scenario in ("china-2022", "tiny"):
+        names |= {named(name.replace("-", "_")) for name in sim.load_scenario(scenario).spec.measures}
+    assert sorted((labels() | names) - known) == []
+
+
+def test_a_heading_is_translated_whole_or_part_by_part(monkeypatch: pytest.MonkeyPatch) -> None:
+    words_of = {"call": "APPEL", "alerts": "ALERTES", "{what}, {which}": "{which} : {what}", "at most 1 min": "1 MIN"}
+    monkeypatch.setattr("sim.language.labels.said", lambda text, **parts: words_of.get(text, text).format(**parts))
+    assert [headed(name) for name in ("at most 1 min", "alerts, call", "call", "a_b, c", "")] == [
+        "1 MIN",
+        "APPEL : ALERTES",
+        "APPEL",
+        "c : a_b",
+        "",
+    ]
+
+
 @pytest.mark.parametrize("language", sorted(set(LANGUAGES) - {ENGLISH}))
 def test_labels_are_translated(language: str) -> None:
     kept = catalogue(language)
@@ -35,3 +56,8 @@ def test_a_name_that_somebody_made_up_is_shown_as_it_is() -> None:
         assert named("police_impersonation") == "冒充公检法"
         assert named("made_up_type") == "made up type"
     assert named("sms_intercepted") == "SMS intercepted"
+
+
+def test_no_text_stays_no_text() -> None:
+    with speaking("zh"):
+        assert said("") == ""

@@ -36,7 +36,7 @@ def text(full: sim.Run, officers: sim.Run) -> str:
 
 
 def test_the_question_of_the_policy_is_the_title(text: str, full: sim.Run, officers: sim.Run, silent: sim.Run) -> None:
-    assert f'<h1 id="answer-heading">{QUESTION}</h1>' in text
+    assert f'<h1 id="answer-heading" translate="no">{QUESTION}</h1>' in text
     assert f"<title>{QUESTION} (Tocsin)</title>" in text
     several = policies(compared_runs([[full], [officers], [silent]]))
     assert title_of_all(several, "full") == "2 policies beside full"
