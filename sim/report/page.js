@@ -115,6 +115,9 @@
           layout[name] = merged(axis, { tickfont: merged({ size: size }, axis.tickfont || {}) });
         }
       }
+      data = data.map((trace) => trace.colorbar && trace.colorbar.title
+        ? merged(trace, { colorbar: { title: { text: trace.colorbar.title.text.split("<br>").map((line) =>
+          wrapped(line, Math.floor(width / (16 * LETTER)))).join("<br>") } } }) : trace);
       // Headings of panels begin where their panel does.
       layout.annotations = (layout.annotations || []).map((note) => note.xref === "paper" && note.yanchor === "bottom"
         ? merged(note, { text: fitted(note.text, 1 - note.x, 13) }) : note);
