@@ -92,9 +92,8 @@ def busy_desks(folder: Path, scope: Scope, seats: Seats) -> Iterator[Row]:
     """
     rows = sums(folder, "hours", ["month", "province", "channel"], ["busy_ms", "staffed_ms"]).to_pylist()
     for desk in DESK_LABELS:
-        more = said(
-            "More staff ({key}), or fewer alerts to them; tocsin staffing finds how much.", key=f"desks.{desk}.staff"
-        )
+        key = f"desks.{desk}.staff"
+        more = said("More staff ({key}), or fewer alerts to them; tocsin staffing finds how much.", key=key)
         limit = Limit("busy_desk", desk, BUSIEST, _is_too_busy, *BUSY[desk], {}, more)
         own = [row for row in rows if row["channel"] == desk]
         shares = _with_country((row["province"], row["month"], row["busy_ms"], row["staffed_ms"]) for row in own)
@@ -114,9 +113,8 @@ def expired_tiers(folder: Path, scope: Scope, seats: Seats) -> Iterator[Row]:
     """
     rows = sums(folder, "alerts", ["month", "province", "tier", "end"], ["count"]).to_pylist()
     for tier in Tier.labels():
-        more = said(
-            "More staff, a later deadline or another first step ({key}) would change that.", key=f"warning.tiers.{tier}"
-        )
+        key = f"warning.tiers.{tier}"
+        more = said("More staff, a later deadline or another first step ({key}) would change that.", key=key)
         limit = Limit("expired", tier, MOST_EXPIRED, _are_too_many, *EXPIRED, {"tier": named(tier)}, more)
         shares = _with_country(
             (row["province"], row["month"], row["count"] if row["end"] == End.EXPIRED.label else 0, row["count"])

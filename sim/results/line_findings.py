@@ -148,6 +148,8 @@ def _row(desk: str, scope: Scope, months: Sequence[date], line: Daily, provinces
     among = and_more(", ".join(places(provinces[:NAMED], scope)), len(provinces) - NAMED)
     told = GROWS_OF[desk] if provinces else GROWS[desk]
     sentence = said(told, places=among, when=when(months), least=amount(float(ends[0])), most=amount(float(ends[1])))
+    key = f"desks.{desk}.staff"
+    more = said("More staff ({key}), or fewer alerts to them, would end that.", key=key)
     return {
         "kind": "growing_line",
         "subject": desk,
@@ -158,7 +160,5 @@ def _row(desk: str, scope: Scope, months: Sequence[date], line: Daily, provinces
         "provinces": list(provinces[:NAMED]),
         "thinned": thinned,
         "sentence": ended(sentence, scope, thinned),
-        "suggestion": None
-        if thinned
-        else said("More staff ({key}), or fewer alerts to them, would end that.", key=f"desks.{desk}.staff"),
+        "suggestion": None if thinned else more,
     }
