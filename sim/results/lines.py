@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 LONG = re.compile(r"([+-]?)(\d{1,3}(?:,\d{3})+(?:\.\d+)?)")
 """A number of four digits or more, with separators: its sign and the rest."""
 
-BETWEEN = 1
-"""Spaces between two columns."""
+BETWEEN = (2, 1)
+"""Spaces between two columns, and where there is too little room."""
 BELOW = 2
 """Spaces before what stands below a name, or below the title of its group."""
 
@@ -57,16 +57,13 @@ class Lines:
     def lines(self, width: int) -> "list[Text]":
         """Return the lines of the table, none of them wider than so many columns where its cells allow."""
         rows = [tuple(ascii_controls(cell) for cell in row) for row in self.rows]
-        heads = [[name] for name in self.names]
-        if self._width(heads, rows) <= width:
-            return self._laid(heads, rows)
-        rows = [tuple(_shortened(cell) for cell in row) for row in rows]
-        if self._width(heads, rows) <= width:
-            return self._laid(heads, rows)
-        heads = [name.split(" ") for name in self.names]
-        if self._width(heads, rows) <= width:
-            return self._laid(heads, rows)
-        return self._blocks(heads, rows, width)
+        brief = [tuple(_shortened(cell) for cell in row) for row in rows]
+        heads, stacked = [[name] for name in self.names], [name.split(" ") for name in self.names]
+        for above, cells in ((heads, rows), (heads, brief), (stacked, brief)):
+            for between in BETWEEN:
+                if self._width(above, cells, between) <= width:
+                    return self._laid(above, cells, between)
+        return self._blocks(stacked, brief, width)
 
     def _widths(self, heads: Sequence[Sequence[str]], rows: Sequence[tuple[str, ...]]) -> list[int]:
         from rich.cells import cell_len
@@ -80,48 +77,49 @@ class Lines:
             for at, head in enumerate(heads)
         ]
 
-    def _width(self, heads: Sequence[Sequence[str]], rows: Sequence[tuple[str, ...]]) -> int:
-        return sum(self._widths(heads, rows)) + BETWEEN * (len(heads) - 1)
+    def _width(self, heads: Sequence[Sequence[str]], rows: Sequence[tuple[str, ...]], between: int) -> int:
+        return sum(self._widths(heads, rows)) + between * (len(heads) - 1)
 
-    def _laid(self, heads: Sequence[Sequence[str]], rows: Sequence[tuple[str, ...]]) -> "list[Text]":
-        """Lay out rows one line each."""
+    def _laid(self, heads: Sequence[Sequence[str]], rows: Sequence[tuple[str, ...]], between: int) -> "list[Text]":
+        """Lay out rows one line each, with so many spaces between columns."""
         from rich.text import Text
 
         widths = self._widths(heads, rows)
         depth = max(map(len, heads))
         above = [[*[""] * (depth - len(head)), *head] for head in heads]
-        found = [Text(self._line([head[at] for head in above], widths), style="bold") for at in range(depth)]
+        found = [Text(self._line([head[at] for head in above], widths, between), style="bold") for at in range(depth)]
         titled = any(len(row) == 1 < len(self.names) for row in rows)
         for row in rows:
             if len(row) == 1 < len(self.names):
                 found.append(Text(row[0], style="bold", no_wrap=True, overflow="ignore"))
             else:
                 cells = [f"{' ' * BELOW}{row[0]}", *row[1:]] if titled else row
-                found.append(Text(self._line(cells, widths), no_wrap=True, overflow="ignore"))
+                found.append(Text(self._line(cells, widths, between), no_wrap=True, overflow="ignore"))
         return found
 
-    def _line(self, cells: Sequence[str], widths: Sequence[int]) -> str:
+    def _line(self, cells: Sequence[str], widths: Sequence[int], between: int) -> str:
         from rich.cells import cell_len
 
         padded = []
         for name, cell, width in zip(self.names, cells, widths, strict=True):
             room = " " * (width - cell_len(cell))
             padded.append(f"{cell}{room}" if name in self.left else f"{room}{cell}")
-        return (" " * BETWEEN).join(padded).rstrip()
+        return (" " * between).join(padded).rstrip()
 
     def _blocks(self, heads: Sequence[Sequence[str]], rows: Sequence[tuple[str, ...]], width: int) -> "list[Text]":
         """Lay out each row as its name and, below it, its cells."""
         from rich.text import Text
 
         rest = Lines(self.names[1:], self.left, [row[1:] for row in rows if len(row) > 1])
-        together = rest._width(heads[1:], rest.rows) + BELOW <= width
+        tight = BETWEEN[-1]
+        together = rest._width(heads[1:], rest.rows, tight) + BELOW <= width
         widths = rest._widths(heads[1:], rest.rows)
         found = []
         if together:
             depth = max(map(len, heads[1:]))
             above = [[*[""] * (depth - len(head)), *head] for head in heads[1:]]
             found += [
-                Text(f"{' ' * BELOW}{rest._line([head[at] for head in above], widths)}", style="bold")
+                Text(f"{' ' * BELOW}{rest._line([head[at] for head in above], widths, tight)}", style="bold")
                 for at in range(depth)
             ]
         for row in rows:
@@ -130,7 +128,7 @@ class Lines:
             if title:
                 continue
             if together:
-                below = [rest._line(row[1:], widths)]
+                below = [rest._line(row[1:], widths, tight)]
             else:
                 below = [f"{name}: {cell}" for name, cell in zip(self.names[1:], row[1:], strict=True) if cell]
             found += [Text(f"{' ' * BELOW}{line}", no_wrap=True, overflow="ignore") for line in below]

@@ -23,8 +23,13 @@ if TYPE_CHECKING:
 Figure = dict[str, Any]
 
 NO_BREAK = "\N{NO-BREAK SPACE}"
-WHOLE = re.compile(r"(?<=\d) (?=million|billion|trillion|yuan)")
-"""Where a number goes on after a space."""
+DAY = r"\d\d\d\d-\d\d-\d\d"
+WHOLE = re.compile(
+    r"(?<=\d) (?=million|billion|trillion|yuan|people|times|d'|per |(?:d|h|min|s|ms|pts)\b)"
+    r"|(?<=illion) (?=yuan)"
+    rf"|(?<={DAY}) (?=to {DAY})|(?<={DAY} to) (?={DAY})"
+)
+"""Where a number with its unit, or a window, goes on after a space."""
 
 
 def paragraph(text: str, width: int, indent: int = BELOW, hang: int = 0, style: str = "") -> "Text":

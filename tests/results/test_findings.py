@@ -15,13 +15,14 @@ import sim
 from sim.days import HALF_HOUR_MS, day_number
 from sim.results.check import check_run
 from sim.results.findings import SHOWN, findings, shortened, shortened_of, told
+from sim.results.lines import show
 from sim.results.recorder import Recorder
 from sim.results.run import Run
 from sim.results.run_json import sealed
 from sim.results.scope import Scope
 from sim.results.seats import FEW_SEATS
 from sim.results.stored import DamagedError
-from sim.results.terminal import findings_list
+from sim.results.terminal import findings_parts
 from sim.results.writer import TableWriter
 from sim.warning.schedule import FEW_SERVERS
 from sim.words import ContactChannel, End, Tier
@@ -392,7 +393,8 @@ def test_findings_of_replicates_say_how_many_have_them(tmp_path: Path) -> None:
 
 def test_findings_on_a_terminal_are_plain_text() -> None:
     out = io.StringIO()
-    Console(file=out, width=60).print(findings_list(["The [bold]first\x1b[31m one " + "goes on " * 10, "the second"]))
+    lines = ["The [bold]first\x1b[31m one " + "goes on " * 10, "the second"]
+    show(Console(file=out, width=60), findings_parts(lines, 60))
     lines = out.getvalue().splitlines()
     assert lines[0] == "findings"
     assert max(map(len, lines)) <= 60
