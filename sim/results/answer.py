@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from sim.language.spoken import marked, said
 from sim.results.chance import LEVEL, RECOVERED_SHARE, SAVED_SHARE, STOPPED_SHARE, student
-from sim.rounding import amount, percent
+from sim.rounding import amount, percent, written
 from sim.words import Fate
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ def interval_said(runs: "Run | Sequence[Run]", draws: bool = False) -> str:
     """
     every = _listed(runs)
     if len(every) == 1:
-        scale = f"{every[0].manifest['scale']:g}"
+        scale = written(f"{every[0].manifest['scale']:g}")
         return said("{level} by chance at scale {scale}", level=percent(LEVEL), scale=scale) if every[0].chance else ""
     if draws:
         return said("{level} of {number} draws", level=percent(1 - 2 / TWENTIETHS), number=str(len(every)))

@@ -7,7 +7,10 @@ from rich.cells import cell_len
 from sim.language.wrapping import wrapped
 
 ENGLISH = "Of 21.2 billion attempts 66% (65.8% to 66.2%) were stopped, most of them by the filters of calls and SMS."
-CHINESE = "电话岗在2022年11月的忙碌时间占100%。可增加人员（desks.call.staff），或减少派给他们的预警；tocsin staffing可算出需要多少。"
+CHINESE = (
+    "电话岗在2022年11月的忙碌时间占100%。可增加人员（desks.call.staff），"
+    "或减少派给他们的预警；tocsin staffing可算出需要多少。"
+)
 
 
 def test_english_is_broken_as_by_the_standard_library() -> None:
