@@ -429,7 +429,8 @@
     const id = film ? plot.dataset.film : chart.dataset.chart;
     // Where runs stand beside each other the name of a file has that of the run in the place of its number.
     const several = plot.parentElement.children.length > 1;
-    const name = id.replace(/-[0-9]+$/, "") + (several ? "-" + plot.querySelector(".run").textContent : "");
+    const kind = id.replace(several ? /-[0-9]+$/ : /-0$/, "");
+    const name = kind + (several ? "-" + plot.querySelector(".run").textContent : "");
     const label = () => film ? plot.querySelector(".tiles").dataset.title + ", " + shown.textContent
       : labelled(chart, view(DATA.charts[id], chart.dataset.view || DATA.charts[id].first).layout);
     const picture = film ? () => filmDrawing(plot, label()) : () => drawing(chart);

@@ -107,8 +107,7 @@ def test_axes_speak_the_language_of_the_page(
     with speaking(language):
         path = page.report(country, tmp_path / "page.html")
     with opened(chromium, path) as found:
-        ticks = found.page.locator("#chart-daily-0 .xtick").all_inner_texts()
-        assert any("déc." in tick or "12月" in tick for tick in ticks), ticks
+        assert ("janv." if language == "fr" else "1月") in found.drawing("daily-0")
         separators = found.page.evaluate("document.querySelector('#chart-daily-0')._fullLayout.separators")
         assert separators[0] == ("," if language == "fr" else ".")
         date = found.page.locator("#film-date").inner_text()
