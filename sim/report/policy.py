@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from sim.language.spoken import said
 from sim.report.beside import Compared, did, how_known
 from sim.report.parts import Policy
-from sim.results.findings import shortened
+from sim.results.findings import OF_WHAT_WAS, shortened
 from sim.scenario.levers import levers, run_as
 
 if TYPE_CHECKING:
@@ -42,6 +42,10 @@ def title_of_all(shown: list[Policy], base: str) -> str:
 
 
 def _apart(run: "Run", other: "Run") -> "list[Row]":
-    """Return the findings of a run that another has not: those of a kind, about a subject, of which it has none."""
+    """Return the findings of a run that another has not: those of a kind, about a subject, of which it has none.
+
+    A policy is not held to what was reported and to what is known of what was: nothing of that comes or goes with it.
+    """
     known = {(row["kind"], row["subject"]) for row in other.found}
-    return [row for row in run.found if (row["kind"], row["subject"]) not in known]
+    held = [row for row in run.found if other.manifest.get("policy_of") is None or row["kind"] not in OF_WHAT_WAS]
+    return [row for row in held if (row["kind"], row["subject"]) not in known]

@@ -36,6 +36,12 @@ IN_SOME = {
     "replicates": marked("In {some} of {all} replicates: {finding}"),
     "draws": marked("In {some} of {all} draws: {finding}"),
 }
+OF_WHAT_WAS = (
+    *("input_figure", "fitted_figure", "predicted_figure"),
+    *("reported_outside_interval", "simulated_outside_interval", "evidence"),
+)
+"""Kinds of findings that hold a run to what was reported, or is known of what was: of policies there are none."""
+
 SHOWN = 3
 """Findings of one kind that people are shown; the rest is counted, and listed where all of them are."""
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from sim.days import HALF_HOUR_MS, HOUR_MS
 from sim.language.dates import month_named
+from sim.language.labels import named
 from sim.language.spoken import marked, said
 from sim.rounding import amount, written
 from sim.scenario import bounds
@@ -253,7 +254,7 @@ def _holder(path: KeyPath) -> tuple[str, KeyPath]:
     for pattern, text in HOLDERS:
         own = path[: len(pattern)]
         if len(own) == len(pattern) and all(want in ("*", have) for want, have in zip(pattern, own, strict=True)):
-            return said(text, which=str(own[-1])), path[len(pattern) :]
+            return said(text, which=named(own[-1])), path[len(pattern) :]
     return _word(str(path[0])), path[1:]
 
 
