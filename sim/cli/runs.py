@@ -1,6 +1,7 @@
 """Commands about runs: making them, listing them, asking and checking them."""
 
 from dataclasses import asdict
+from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
@@ -155,6 +156,13 @@ def _listed(found: "Listed") -> dict[str, Any]:
     }
 
 
+OF_A_PROVINCE = [
+    *("attempts_potential", "alerts_central", "alerts_local", "episodes", "saved", "victims"),
+    *("loss_yuan", "prevented_yuan", "recovered_yuan", "cases_filed", "cases_solved"),
+]
+"""What is shown of a province where nothing is asked for."""
+
+
 @app.command()
 def figures(
     folder: Annotated[Path, typer.Argument(metavar="RUN", help="The folder of a finished run.")],
@@ -165,30 +173,37 @@ def figures(
             help="NAME, NAME@WINDOW or NAME_change@WINDOW/BASE; a window is START..END, YYYY-MM or YYYY.",
         ),
     ] = None,
+    provinces: Annotated[
+        list[str] | None,
+        typer.Option("--province", metavar="NAME|CODE", help="Of a province, not of the whole country; repeatable."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show the figures of a run again, or any quantity over any window of its period."""
+    """Show answer and figures of a run again, or any quantity over any window of its period, by province too."""
     from sim.results.asked import AskedError
     from sim.results.folder import to_json
     from sim.results.lines import show
     from sim.results.run import Run
     from sim.results.stored import reading
     from sim.results.terminal import asked_table
+    from sim.scenario.provinces import ProvinceError
 
     run = Run(folder)
     questions, mistakes = [], []
-    for text in quantities or []:
+    wanted = quantities or (OF_A_PROVINCE if provinces else [])
+    where: list[str | None] = [None] if provinces is None else [*provinces]
+    for province, text in product(where, wanted):
         try:
-            questions.append(run.asked(text))
-        except AskedError as error:
+            questions.append(run.asked(text, province))
+        except (AskedError, ProvinceError) as error:
             mistakes.append(f"tocsin figures: {error}")
     if mistakes:
-        refuse(*mistakes)
+        refuse(*dict.fromkeys(mistakes))
     with reading(folder):
-        rows = run.answers(questions) if quantities else run.manifest["figures"]
+        rows = run.answers(questions) if wanted else run.manifest["figures"]
         if as_json:
             typer.echo(to_json({"figures": rows}), nl=False)
-        elif quantities:
+        elif wanted:
             from sim.progress import console
 
             show(console(), [asked_table(rows)])

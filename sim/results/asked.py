@@ -1,14 +1,15 @@
 """What is asked of a finished run: a quantity over a window, or the change between two windows."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from sim.days import calendar_date, day_number, next_month
 from sim.failures import RefusedError
 from sim.results.figures import CHANGE, amount, iso, number
-from sim.results.quantities import FIGURES, Quantities
+from sim.results.quantities import FIGURES, PROVINCE, Quantities
 from sim.results.scope import Scope
+from sim.results.tables import FLOW_QUANTITIES
 
 Days = tuple[date, date]
 """First and last day, both included."""
@@ -23,17 +24,18 @@ class AskedError(RefusedError, ValueError):
 
 @dataclass(frozen=True)
 class Asked:
-    """A quantity over a window; ``base`` is the earlier window, of a change alone."""
+    """A quantity over a window, in a province or the country; ``base`` is the earlier window, of a change alone."""
 
     name: str
     window: Days
     base: Days | None = None
+    province: str | None = None
 
     def answer(self, quantities: Quantities) -> int | float | None:
-        """Return the figure for the country.
+        """Return the figure.
 
         Args:
-            quantities: The sums of the run.
+            quantities: The sums of the run, for the country or the province.
 
         Returns:
             A count, yuan (``..._yuan`` and ``losses``), fen (``..._fen``) or, for a change, a fraction; None where the
@@ -45,7 +47,29 @@ class Asked:
     def row(self, quantities: Quantities) -> dict[str, object]:
         """Return question and answer as JSON has them."""
         base = None if self.base is None else iso(self.base)
-        return {"name": self.name, "window": iso(self.window), "base": base, "simulated": self.answer(quantities)}
+        where = {} if self.province is None else {"province": self.province}
+        row = {"name": self.name, "window": iso(self.window), "base": base, "simulated": self.answer(quantities)}
+        return {**where, **row}
+
+
+def of_province(asked: Asked, code: int, scope: Scope) -> Asked:
+    """Return a question of a province alone.
+
+    Args:
+        asked: The question.
+        code: The code of the province.
+        scope: What the run is about.
+
+    Returns:
+        The question.
+
+    Raises:
+        AskedError: If that is counted for the nation alone, or in part.
+    """
+    flows = {flow.name: flow.of for flow in FLOW_QUANTITIES}
+    if flows.get(asked.name.removesuffix(CHANGE), PROVINCE) != PROVINCE:
+        raise AskedError(f"{asked.name}: is counted for the whole country, all or in part; without a province")
+    return replace(asked, province=dict(zip(scope.provinces, scope.province_names, strict=True))[code])
 
 
 def read(text: str, scope: Scope) -> Asked:

@@ -23,6 +23,9 @@ Label = str | int | None
 FEN, YUAN = "_fen", "_yuan"
 """How the names of money end."""
 
+PROVINCE = "province"
+"""The column of provinces; nothing there is the nation."""
+
 MILLIONTHS = 10**6
 """Levels of the state, which are real numbers, are summed as so many whole parts of one."""
 
@@ -55,7 +58,7 @@ class Quantities:
         self.series = series
 
     @classmethod
-    def read(cls, folder: Path, scope: Scope) -> Self:
+    def read(cls, folder: Path, scope: Scope, province: int | None = None) -> Self:
         """Read the series from the Parquet files of a folder.
 
         Raises OSError where a file is missing and ValueError where a row is of a day outside the period.
@@ -63,13 +66,14 @@ class Quantities:
         Args:
             folder: The folder of a run.
             scope: What the run is about.
+            province: The code of the province that they are of; the whole country, if None.
 
         Returns:
             Every series of ``tables``.
         """
         series: dict[tuple[Label, ...], Series] = {}
         for table, groups in cls.tables.items():
-            series |= _series(folder, table, groups, cls, scope)
+            series |= _series(folder, table, groups, cls, scope, province)
         return cls(scope, series)
 
     def select(self, table: str, *names: Label, measure: str = "count") -> Series:
@@ -118,12 +122,17 @@ IN_YUAN = frozenset(name for name in FIGURES if name.endswith(YUAN)) | {"losses"
 
 
 def _series(
-    folder: Path, key: str, groups: tuple[str, ...], asked: type[Quantities], scope: Scope
+    folder: Path, key: str, groups: tuple[str, ...], asked: type[Quantities], scope: Scope, province: int | None
 ) -> dict[tuple[Label, ...], Series]:
     """Sum every measure of a table or view by day (or month) and groups; raises what ``Quantities.read`` does."""
     name = asked.views.get(key, key)
     table, where = TABLES[name], asked.only.get(key)
-    found = sums(folder, name, [table.time.name, *groups], [measure.name for measure in table.measures], where)
+    by = [table.time.name, *([] if province is None else [PROVINCE]), *groups]
+    found = sums(folder, name, by, [measure.name for measure in table.measures], where)
+    if province is not None:
+        import pyarrow.compute as pc
+
+        found = found.filter(pc.equal(found.column(PROVINCE), province))
     days = numbers_of(found.column(table.time.name)).astype(np.int64) - UNIX_DAYS
     outside = (days < (month_start(scope.first_day) if table.by_month else scope.first_day)) | (days > scope.last_day)
     if outside.any():

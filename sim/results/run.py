@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sim.language.spoken import ENGLISH, speaking, spoken
-from sim.results.asked import Asked, AskedError, ask, demand_name, period, read, span
+from sim.results.asked import Asked, AskedError, ask, demand_name, of_province, period, read, span
 from sim.results.chance import Daily, chance
 from sim.results.exported import Tables
 from sim.results.figures import CHANGE, unit
@@ -16,6 +16,7 @@ from sim.results.run_json import RUN_JSON, read_manifest
 from sim.results.scope import Scope
 from sim.results.stored import DamagedError, demand_hashes, reading
 from sim.results.tables import COUNTED, TABLES
+from sim.scenario.provinces import code_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -93,7 +94,12 @@ class Run:
         return frame
 
     def figure(
-        self, name: str, start: Day | None = None, end: Day | None = None, base: tuple[Day, Day] | None = None
+        self,
+        name: str,
+        start: Day | None = None,
+        end: Day | None = None,
+        base: tuple[Day, Day] | None = None,
+        province: str | int | None = None,
     ) -> int | float | None:
         """Return a quantity over any window of the period, summed from the stored tables and scaled up to the country.
 
@@ -104,21 +110,28 @@ class Run:
             start: The first day, by default that of the period; a month or year stands for its first day.
             end: The last day, by default that of the period; a month or year stands for its last day.
             base: First and last day of the earlier window of a change.
+            province: The name or code of the province that is meant; the whole country, if None.
 
         Returns:
-            A count; yuan of ``losses``, fen of names in ``_fen``; a fraction for a change, None where its base is zero.
+            A count; yuan of names in ``_yuan`` and of ``losses``, fen of names in ``_fen``; a fraction for a change,
+            None where its base is zero.
         """
         first, last = period(self._scope)
         window = (first if start is None else _days(start)[0], last if end is None else _days(end)[1])
         earlier = None if base is None else (_days(base[0])[0], _days(base[1])[1])
-        return ask(name, window, earlier, self._scope).answer(self._quantities)
+        question = ask(name, window, earlier, self._scope)
+        if province is not None:
+            question = of_province(question, self._code(province), self._scope)
+        return question.answer(self._of(province))
 
-    def series(self, name: str) -> "pd.Series[Any]":
+    def series(self, name: str, province: str | int | None = None) -> "pd.Series[Any]":
         """Return a quantity by day of the period, in the units of ``figure``; raises ValueError for unknown names."""
         import pandas as pd
 
         demand_name(name)
-        counts = self._quantities.figure(name)
+        if province is not None:
+            of_province(Asked(name, period(self._scope)), self._code(province), self._scope)
+        counts = self._of(province).figure(name)
         if counts is None:
             raise AskedError(f"{name}: a change has two windows and no series; {name.removesuffix(CHANGE)}")
         one = unit(name, self._scope.scale)
@@ -127,13 +140,32 @@ class Run:
         days = pd.date_range(period(self._scope)[0], periods=len(counts), name="day")
         return pd.Series(values, index=days, name=name)
 
-    def asked(self, text: str) -> Asked:
-        """Read a question as ``tocsin figures`` takes it, ``NAME@START..END``; raises ValueError."""
-        return read(text, self._scope)
+    def asked(self, text: str, province: str | int | None = None) -> Asked:
+        """Read a question as ``tocsin figures`` takes it, of the country or of a province; raises ValueError."""
+        found = read(text, self._scope)
+        return found if province is None else of_province(found, self._code(province), self._scope)
 
     def answers(self, questions: list[Asked]) -> list[dict[str, object]]:
-        """Return name, window, base and simulated value for each question."""
-        return [question.row(self._quantities) for question in questions]
+        """Return name, window, base and simulated value for each question, and the province that it is of."""
+        return [question.row(self._of(question.province)) for question in questions]
+
+    def _code(self, province: str | int) -> int:
+        """Return the code of a province by its name or code; raises ProvinceError for others."""
+        return code_of(province, dict(zip(self._scope.provinces, self._scope.province_names, strict=True)))
+
+    def _of(self, province: str | int | None) -> Quantities:
+        """Return the sums of a province, or of the whole country."""
+        if province is None:
+            return self._quantities
+        code = self._code(province)
+        if code not in self._by_province:
+            with reading(self.path):
+                self._by_province[code] = Quantities.read(self.path, self._scope, code)
+        return self._by_province[code]
+
+    @cached_property
+    def _by_province(self) -> dict[int, Quantities]:
+        return {}
 
     @cached_property
     def _scope(self) -> Scope:

@@ -27,7 +27,7 @@ NO_BREAK = "\N{NO-BREAK SPACE}"
 DAY = r"\d\d\d\d-\d\d-\d\d"
 WHOLE = re.compile(
     r"(?<=\d) (?=million|billion|trillion|yuan|people|times|d'|per |(?:d|h|min|s|ms|pts)\b)"
-    r"|(?<=illion) (?=yuan)"
+    r"|(?<=illion) (?=yuan)|(?<=\d per) (?=\w)"
     rf"|(?<={DAY}) (?=to {DAY})|(?<={DAY} to) (?={DAY})"
 )
 """Where a number with its unit, or a window, goes on after a space."""

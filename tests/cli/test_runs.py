@@ -6,22 +6,28 @@ from pathlib import Path
 
 import pytest
 
+from sim import load_run
 from sim.logbook import LOG
 from sim.results.provenance import process_age_s
 from tests.cli.commands import CALIBRATED, ROOT, SHORT, Tocsin, start
 
 
-def test_a_run_ends_with_every_figure_and_its_folder(tocsin: Tocsin, tmp_path: Path) -> None:
+def test_a_run_begins_with_its_answer_and_ends_with_its_folder(tocsin: Tocsin, tmp_path: Path) -> None:
     ended = tocsin("run", *SHORT)
     assert ended.code == 0
     (folder,) = (tmp_path / "results" / "runs").iterdir()
     figures = json.loads((folder / "run.json").read_text())["figures"]
     lines = ended.out.splitlines()
-    assert lines[0].split() == ["figure", "window", "role", "reported", "simulated", "ratio", "within"]
-    assert [line.split()[0] for line in lines[1 : 1 + len(figures)]] == [figure["name"] for figure in figures]
-    # No figure is about the few days of this run, so its totals follow.
-    assert "attempts_potential" in lines[2 + len(figures)]
-    assert "1,820,000,000" in ended.out
+    assert lines[0] == "answer (in brackets: 95% by chance at scale 3e-06)"
+    titles = [number for number, line in enumerate(lines) if not line.startswith(" ")]
+    assert titles[1] == lines.index("findings") > 1
+    # No figure is about the few days of this run: one line says so, and its totals follow, then costs and folder.
+    why = "figures have no simulated value: their windows are not inside the period; of 9 nothing was reported"
+    at = lines.index(f"{len(figures) - 1} {why}")
+    assert lines[at + 1] == "nothing that the model counts: law in force"
+    assert lines[at + 2].split() == ["total", "simulated"]
+    assert lines[at + 3].startswith("attempts ")
+    assert at < next(number for number, line in enumerate(lines) if line.startswith("cost, yuan"))
     assert lines[-1].startswith(str(folder))
     # No progress where standard error is no terminal.
     assert "days/s" not in ended.err
@@ -68,6 +74,8 @@ def test_evidence_is_shown_from_a_run(tocsin: Tocsin, tmp_path: Path) -> None:
     assert all(row["basis"][:40] in line for row, line in zip(rows, lines[1:], strict=True))
     assert json.loads(tocsin("evidence", "here", "--json").out) == {"evidence": rows}
 
+
+SHORT_TINY = ["tiny", "--set", "period={start: 2022-01-25, end: 2022-01-25, warmup: 0 d}"]
 
 FIGURE = (
     "{name: alerts_central, window: [2022-11-28, 2022-11-30], value: 1, role: fitted, tolerance: 0.1, "
@@ -127,7 +135,7 @@ def test_replicates_are_runs_of_their_own_with_seeds_counting_up(tocsin: Tocsin,
     assert alone["files"] == document["replicates"][1]["files"]
     assert len(document["figures"]) == len(alone["figures"])
     table = tocsin("run", *SHORT, "--replicates", "2", "--out", "table").out
-    assert table.split()[:7] == ["figure", "window", "role", "reported", "mean", "s.d.", "ratio"]
+    assert table.splitlines()[0] == "answer (in brackets: 95% over 2 replicates)"
 
 
 def test_draws_are_runs_of_their_own_with_one_seed(tocsin: Tocsin, tmp_path: Path) -> None:
@@ -140,8 +148,10 @@ def test_draws_are_runs_of_their_own_with_one_seed(tocsin: Tocsin, tmp_path: Pat
     assert (calls["draws"], calls["standard_error"], solved["standard_error"]) == (2, 40, None)
     assert calls["mean"] == sum(run["figures"][0]["simulated"] for run in document["draws"]) / 2
     lines = tocsin("run", CALIBRATED, "--draws", "2", "--out", "table").out.splitlines()
-    assert lines[0].split()[4:] == ["mean", "s.d.", "draws", "s.e.", "run", "ratio"]
-    assert lines[1].split()[-2] == "40"
+    assert lines[0] == "answer (in brackets: 90% of 2 draws)"
+    (at,) = (number for number, line in enumerate(lines) if line.startswith("figure "))
+    assert lines[at].split()[2:] == ["mean", "s.d.", "draws", "s.e.", "run", "off"]
+    assert lines[at + 2].split()[-2] == "40"
     # What was drawn stands in the run itself, which needs no draws any more.
     (tmp_path / "here").mkdir()
     (tmp_path / "here" / "again.yaml").write_bytes((tmp_path / "alone" / "scenario.yaml").read_bytes())
@@ -157,9 +167,10 @@ def test_figures_shows_those_of_the_scenario_or_any_other_window(tocsin: Tocsin,
     assert shown.code == 0
     assert ended.out.startswith(shown.out)
     lines = shown.out.splitlines()
-    assert lines[0].split() == ["figure", "window", "role", "reported", "simulated", "ratio", "within"]
-    assert lines[1].endswith("no ±3 s.e. (6%)")
-    assert lines[2].endswith("90%: 5..15")
+    (at,) = (number for number, line in enumerate(lines) if line.startswith("figure "))
+    assert lines[at].split() == ["figure", "reported", "simulated", "off", "within"]
+    assert lines[at + 2].endswith("no ±6% by chance")
+    assert any(line.endswith("90%: 5..15") for line in lines)
     manifest = json.loads((tmp_path / "here" / "run.json").read_text())
     assert json.loads(tocsin("figures", "here", "--json").out) == {"figures": manifest["figures"]}
     asked = ["calls_intercepted", "episodes@2022-01-31", "episodes_change@2022-02-01/2022-01-31"]
@@ -170,8 +181,44 @@ def test_figures_shows_those_of_the_scenario_or_any_other_window(tocsin: Tocsin,
     first = rows[1]["simulated"]
     assert rows[2]["simulated"] == pytest.approx((manifest["totals"]["episodes"] - first) / first - 1)
     table = tocsin("figures", "here", *asked).out.splitlines()
-    assert table[0].split() == ["figure", "window", "simulated"]
-    assert table[3].split()[:2] == ["episodes_change", "2022-02-01..2022-02-01/2022-01-31..2022-01-31"]
+    assert table[0].split() == ["figure", "simulated"]
+    assert table[-2] == "2022-02-01, beside 2022-01-31"
+    assert table[-1].startswith("  people drawn in, change ")
+
+
+def test_figures_of_a_province_are_asked_for_by_name_or_code(tocsin: Tocsin, tmp_path: Path) -> None:
+    tocsin("run", "tiny", "--out", "here", "--quiet")
+    names = ["Beijing", "Guangdong", "Xinjiang"]
+    asked = ["victims", "loss_yuan", "cases_filed_change@2022-02-01..2022-02-06/2022-01-25..2022-01-31"]
+    every = [word for name in names for word in ("--province", name)]
+    rows = json.loads(tocsin("figures", "here", *asked, *every, "--json").out)["figures"]
+    assert [row["province"] for row in rows] == [name for name in names for _ in asked]
+    totals = json.loads((tmp_path / "here" / "run.json").read_text())["totals"]
+    for name in asked[:2]:
+        assert sum(row["simulated"] for row in rows if row["name"] == name) == pytest.approx(totals[name])
+    one, same = (tocsin("figures", "here", *asked, "--province", where).out for where in ("guangdong", "44"))
+    assert one == same
+    assert one.splitlines()[1].startswith("Guangdong 2022-01-24 to 2022-02-06")
+    assert "people drawn in" in tocsin("figures", "here", "--province", "44").out
+    run = load_run(tmp_path / "here")
+    assert run.figure("victims", province="Guangdong") == rows[3]["simulated"] == run.series("victims", 44).sum()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["victims", "--province", "Guandong"], "'Guandong' is no province; did you mean 'Guangdong' (44)?"),
+        (["victims", "saved", "--province", "12"], "'12' is no province"),
+        (["dens_destroyed", "--province", "44"], "dens_destroyed: is counted for the whole country"),
+        (["suspects_arrested", "--province", "44"], "suspects_arrested: is counted for the whole country"),
+    ],
+)
+def test_what_no_province_has_is_refused_in_a_line(arguments: list[str], told: str, tocsin: Tocsin) -> None:
+    tocsin("run", *SHORT_TINY, "--out", "here", "--quiet")
+    ended = tocsin("figures", "here", *arguments)
+    assert (ended.code, ended.out) == (2, "")
+    assert told in ended.err
+    assert len(ended.err.splitlines()) == 1
 
 
 def test_figures_that_cannot_be_are_a_line_each_and_code_2(tocsin: Tocsin, tmp_path: Path) -> None:

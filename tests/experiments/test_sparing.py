@@ -112,8 +112,8 @@ def lines(other: list[Amounts], base: Amounts = BASE) -> list[str]:
 
 def test_the_terminal_says_what_it_costs_with_both_intervals() -> None:
     shown = "\n".join(lines([OTHER]))
-    assert "desk_call | 300 | 800 | 500 | 250..5,000" in shown
-    assert "total | 340 | 820 | 480 | 50..4,990" in shown
+    assert "calls | 300 | 800 | 500 | 250..5,000" in shown
+    assert "all together | 340 | 820 | 480 | 50..4,990" in shown
     assert "each victim spared costs 4.8 yuan (prices 0.5..49.9)" in shown
     several = "\n".join(lines([OTHER, amounts(890, lost=43_000, recovered=4000, desk_call=810, videos=20)]))
     assert "(95% interval " in several

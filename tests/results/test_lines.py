@@ -52,8 +52,8 @@ def test_titles_stand_above_the_rows_that_they_are_about() -> None:
     console = Console(file=io.StringIO(), width=30, highlight=False)
     show(console, [table, "and text"])
     assert console.file.getvalue().splitlines() == [  # type: ignore[attr-defined]
-        "figure  simulated",
+        "figure   simulated",
         "2022-01-01..2022-11-30",
-        "  calls         5",
+        "  calls          5",
         "and text",
     ]

@@ -233,7 +233,6 @@ def test_at_80_and_60_columns_no_name_number_or_window_is_broken(width: int, pol
 def test_a_run_begins_with_its_answer(policy: sim.Run) -> None:
     lines = printed(answer_parts([policy], 400))
     assert lines[0] == "answer (in brackets: 95% by chance at scale 1)"
-    assert [line.split()[0] for line in lines[1:]] == ["Of", *(line.split()[0] for line in lines[2:4]), *lines[4].split()[:1], "Warnings"]  # fmt: skip
     for line, word in zip(lines[1:], ("stopped", "drawn in", "saved", "lost", "prevented"), strict=True):
         assert word in line
         assert re.search(r"\([\d.,]+%?( million| billion)? to [\d.,]+", line), line
