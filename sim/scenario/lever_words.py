@@ -25,6 +25,8 @@ def _bounds(alias: Any) -> Within:
     return found
 
 
+PEOPLE = marked("{number} people")
+
 UNITS = {
     _bounds(alias): text
     for alias, text in (
@@ -34,10 +36,10 @@ UNITS = {
         (bounds.Growth, marked("{number} a year")),
         (bounds.Yuan, marked("{number} yuan")),
         (bounds.Cost, marked("{number} yuan")),
-        (bounds.Staff, marked("{number} people")),
-        (bounds.People, marked("{number} people")),
-        (bounds.Crew, marked("{number} people")),
-        (bounds.PeopleOfProvince, marked("{number} people")),
+        (bounds.Staff, PEOPLE),
+        (bounds.People, PEOPLE),
+        (bounds.Crew, PEOPLE),
+        (bounds.PeopleOfProvince, PEOPLE),
         (bounds.Factor, marked("{number} times")),
         (bounds.Ratio, marked("{number} times")),
         (bounds.Lengthening, marked("{number} times")),
@@ -91,6 +93,9 @@ WEEKDAYS = (
     *(marked("Monday"), marked("Tuesday"), marked("Wednesday"), marked("Thursday")),
     *(marked("Friday"), marked("Saturday"), marked("Sunday")),
 )
+
+MANY = 1000
+"""People from whom on fractions of one say nothing."""
 
 DIGITS = 7
 """Significant digits of a value: more than most people write, fewer than pooling and rounding make of one."""
@@ -245,6 +250,8 @@ def _number(value: float | int, expected: Shape | None) -> str:
     if mark == _bounds(bounds.Seed):
         return str(value)
     shown = value if isinstance(value, int) else float(f"{value:.{DIGITS}g}")
+    if mark in UNITS and UNITS[mark] == PEOPLE and abs(shown) >= MANY:
+        shown = round(shown)  # a pool has the shares of its provinces, which are no whole people
     number = written(f"{shown:,}".removesuffix(".0"))
     return said(UNITS[mark], number=number) if mark in UNITS else number
 
