@@ -65,15 +65,15 @@ def findings(folder: Path, scope: Scope, figures: Sequence[Row], evidence: Seque
         *busy_desks(folder, scope, seats),
         *expired_tiers(folder, scope, seats),
         *growing_lines(folder, scope, seats),
-        *measures_outside(scope),
     ]
     if scope.policy_of is not None:
-        return desks  # what was reported, and what is known, is of what was
+        return [*desks, *measures_outside(scope)]  # what was reported, and what is known, is of what was
     thinned = {"thinned": scope.scale < 1}
     return [
         *desks,
         *_of_figures(figures, scope.scale),
         *({**row, **thinned} for row in _of_evidence(evidence, scope.scale)),
+        *measures_outside(scope),
     ]
 
 
