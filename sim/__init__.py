@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from sim.experiments.simulations import SimulationError
     from sim.experiments.staffing import Staffing, staffing
     from sim.experiments.sweep import sweep
+    from sim.report.explore.page import explore
     from sim.report.page import report
     from sim.results.stored import FolderError
     from sim.runs import Run, diff, load_run, run
@@ -51,6 +52,7 @@ _HOMES = {
     "changes": "sim.experiments.fates",
     "compare": "sim.experiments.compare",
     "diff": "sim.runs",
+    "explore": "sim.report.explore.page",
     "load_run": "sim.runs",
     "people": "sim.country.table",
     "load_scenario": "sim.scenario",
@@ -81,6 +83,7 @@ __all__ = [
     "changes",
     "compare",
     "diff",
+    "explore",
     "load_run",
     "load_scenario",
     "people",

@@ -14,7 +14,7 @@ from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parent
 NO_RESULT = frozenset(
-    {"__main__.py", "calibration", "cli", "experiments", "progress.py", "report", "runs.py", "verify"}
+    {"__main__.py", "calibration", "cli", "experiments", "forecast", "progress.py", "report", "runs.py", "verify"}
 )
 """Sources that change no outcome; a change of any other makes a journal start anew.
 
@@ -85,6 +85,12 @@ def cache_folder(kind: str, digest: str) -> Path | None:
                     shutil.rmtree(other, ignore_errors=True)
         return folder
     return readable
+
+
+def found_folder(kind: str, digest: str) -> Path | None:
+    """Return the folder of a cache where there is one; nothing is made."""
+    folders = (parent / f"{kind}-{digest[:16]}" for parent in _parents())
+    return next((folder for folder in folders if folder.is_dir()), None)
 
 
 def _parents() -> list[Path]:

@@ -4,6 +4,7 @@ Words, letters, separators and signs are those of the language that is spoken.
 """
 
 from math import floor, isnan, log10
+from typing import Any
 
 from sim.language.spoken import ENGLISH, said, spoken
 
@@ -21,15 +22,39 @@ _SHORT = {
     "zh": ((1e8, "亿"), (1e4, "万")),
     "fr": ((1e9, "\N{NO-BREAK SPACE}Md"), (1e6, "\N{NO-BREAK SPACE}M"), (1e3, "\N{NO-BREAK SPACE}k")),
 }
-_PERCENT = {"en": "%", "zh": "%", "fr": "\N{NO-BREAK SPACE}%"}
+PERCENT = {"en": "%", "zh": "%", "fr": "\N{NO-BREAK SPACE}%"}
+"""What stands behind a share in percent, by language."""
 _FRENCH_SEVERAL = 2
 """From so many on French counts in the plural: 1,9 million, 2 millions."""
 
 
-def amount(value: float | int | None, digits: int = 3) -> str:
+class Written(str):
+    """A number as people read it, that keeps the number itself: what is shown can still be counted with.
+
+    Attributes:
+        value: The number; None where there is none, or only the numbers beside it.
+        beside: What else is told in the same text, by what it is called.
+    """
+
+    value: float | None
+    beside: dict[str, float]
+
+    def __new__(cls, text: str, value: float | None = None, beside: dict[str, float] | None = None) -> "Written":
+        """Make one of its text, its number, and what else is told in the text, by what it is called."""
+        found = super().__new__(cls, text)
+        found.value = value
+        found.beside = beside or {}
+        return found
+
+
+def amount(value: float | int | None, digits: int = 3) -> Written:
     """Return a number with so many significant digits: ``12.3 billion``, ``4.56 million``, ``78,900``, ``3.2``."""
     if value is None or isnan(value):
-        return said("none")
+        return Written(said("none"))
+    return Written(_amount(value, digits), value)
+
+
+def _amount(value: float, digits: int) -> str:
     for size, name in _LONG[spoken()]:
         if abs(value) >= size * (1 - 0.5 * 10.0**-digits):
             several = "s" if spoken() == "fr" and abs(value) >= _FRENCH_SEVERAL * size else ""
@@ -37,21 +62,64 @@ def amount(value: float | int | None, digits: int = 3) -> str:
     return _rounded(value, digits if abs(value) < 1000 else 0)
 
 
-def percent(value: float | None) -> str:
+def percent(value: float | None) -> Written:
     """Return a share in percent, with two significant digits below ten percent."""
     if value is None or isnan(value):
-        return said("none")
-    return f"{_rounded(100 * value, 2 if abs(value) < 0.0995 else 3)}{_PERCENT[spoken()]}"
+        return Written(said("none"))
+    return Written(f"{_rounded(100 * value, 2 if abs(value) < 0.0995 else 3)}{PERCENT[spoken()]}", value)
 
 
-def short(value: float | int | None) -> str:
+def with_share(value: float, share: float) -> Written:
+    """Return a number and which share of a whole it is: ``1.89 million (98.7%)``."""
+    text = said("{amount} ({share})", amount=amount(value), share=percent(share))
+    return Written(text, value, {said("share"): share})
+
+
+def between(low: float | None, high: float | None) -> Written:
+    """Return an interval: ``1.2 million to 3.4 million``; ``none`` where an end is missing."""
+    if low is None or high is None:
+        return Written(said("none"))
+    text = said("{low} to {high}", low=amount(low), high=amount(high))
+    return Written(text, None, {said("low"): low, said("high"): high})
+
+
+def fixed(value: float, decimals: int) -> Written:
+    """Return a number with so many decimals, zeros included: ``1.90``."""
+    return Written(written(f"{value:,.{decimals}f}"), value)
+
+
+def short(value: float | int | None) -> Written:
     """Return a number for narrow places: ``12.3bn``, ``4.6m``, ``79k``, ``3.2``."""
     if value is None or isnan(value):
-        return said("none")
+        return Written(said("none"))
     for size, name in _SHORT[spoken()]:
         if abs(value) >= size * 0.995:
-            return f"{_rounded(value / size, 3)}{name}"
-    return _rounded(value, 3)
+            return Written(f"{_rounded(value / size, 3)}{name}", value)
+    return Written(_rounded(value, 3), value)
+
+
+def short_units() -> list[tuple[float, str]]:
+    """Return the sizes from which ``short`` says letters, the largest first, and the letters, for scripts of a page."""
+    return list(_SHORT[spoken()])
+
+
+def rules() -> dict[str, Any]:
+    """Return how the language that is spoken writes numbers, in plain values, for pages that write them by themselves.
+
+    Returns:
+        ``long``, of ``amount``: sizes with their words, largest first, and what is added to these for several, and from
+        how many on; ``short``, of ``short``; ``percent``, the sign; ``group`` and ``decimal``, the separators.
+    """
+    french = spoken() == "fr"
+    return {
+        "long": [list(row) for row in _LONG[spoken()]],
+        "short": [list(row) for row in _SHORT[spoken()]],
+        "several": "s" if french else "",
+        "several_from": _FRENCH_SEVERAL,
+        "percent": PERCENT[spoken()],
+        "group": written(","),
+        "decimal": written("."),
+    }
 
 
 def _rounded(value: float, digits: int) -> str:

@@ -6,12 +6,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sim.days import calendar_date, next_month
 from sim.engines.conservation import ConservationError
+from sim.logbook import Logbook
 from sim.results.background import BackgroundWriter
 from sim.results.check import check_conservation
 from sim.results.figures import uncounted
 from sim.results.folder import SCENARIO_YAML, Staging, default_folder, sync, write_json
-from sim.results.manifest import compose, performance
+from sim.results.manifest import Manifest, compose, performance
 from sim.results.recorder import Recorder
 from sim.results.run import Run
 from sim.results.run_json import RUN_JSON, sealed
@@ -36,6 +38,7 @@ def run(
     *,
     checkpoint: bool | str | Path = False,
     age_s: float = 0.0,
+    verbose: bool = False,
 ) -> Run:
     """Run a scenario (or the one of this name or path) with its engine and keep the results.
 
@@ -48,6 +51,7 @@ def run(
         ConservationError: If a conservation law is broken.
         ValueError: If the engine keeps no checkpoints, or ``events`` is none of what it may be.
     """
+    from sim.draws.machine_code import is_compiled
     from sim.engines import simulate
 
     started = time.perf_counter()
@@ -63,18 +67,21 @@ def run(
     share = event_share(scenario.spec.record.events)
     target = default_folder(scope.name, scope.seed) if out is None else Path(out)
     _demand_text(target)
-    with Staging(target, renamable=out is None) as staging:
+    with Staging(target, renamable=out is None) as staging, Logbook(staging.path, verbose) as log:
+        log(f"run of {scope.name}: {_about(scenario, scope)}, into {target}")
+        if not is_compiled(scenario.spec.engine):
+            log(f"the engine {scenario.spec.engine} is compiled on the way: no machine code of it is kept yet")
         with (
             TableWriter(staging.path, scope, events=share > 0, keeps=bool(checkpoint)) as files,
             BackgroundWriter(files) as writer,
         ):
-            recorder = Recorder(scope, writer, share, progress)
+            recorder = Recorder(scope, writer, share, _Days(scope, log, progress))
             checkpoints = None
             if checkpoint:
                 from sim.results.checkpoints import CHECKPOINTS, Checkpoints
 
                 folder = CHECKPOINTS if checkpoint is True else Path(checkpoint)
-                checkpoints = Checkpoints(folder, scenario, recorder, writer)
+                checkpoints = Checkpoints(folder, scenario, recorder, writer, log)
             engine = simulate(scenario, recorder, workers, checkpoints)
             simulated = time.perf_counter()
             # What the engine does not time is the loading of its code.
@@ -101,7 +108,43 @@ def run(
         if checkpoints is not None:
             manifest["performance"]["checkpoint"] = checkpoints.summary()
         write_json(staging.path / RUN_JSON, sealed(manifest))
+        _log_end(log, manifest)
         return Run(staging.publish(), scenario)
+
+
+class _Days:
+    """Called after each day: writes the end of the warm-up and of each month into the log, and tells who else asked."""
+
+    def __init__(self, scope: Scope, log: Logbook, progress: Progress | None) -> None:
+        self._last_of_warmup = scope.first_day - 1
+        self._log, self._progress = log, progress
+
+    def __call__(self, day: int, attempts: int) -> None:
+        if day == self._last_of_warmup:
+            self._log(f"the warm-up ends with {calendar_date(day)}, {attempts:,} attempts so far")
+        elif next_month(day) == day + 1:
+            self._log(f"{calendar_date(day):%Y-%m} is simulated, {attempts:,} attempts so far")
+        if self._progress is not None:
+            self._progress(day, attempts)
+
+
+def _about(scenario: "Scenario", scope: Scope) -> str:
+    """Say what is run."""
+    first, last = (calendar_date(day) for day in (scope.first_day, scope.last_day))
+    return (
+        f"engine {scope.engine}, seed {scope.seed}, scale {scope.scale:g}, {len(scope.provinces)} provinces, "
+        f"{first} to {last} after {scope.warmup_days} days of warm-up, events {scenario.spec.record.events}"
+    )
+
+
+def _log_end(log: Logbook, manifest: Manifest) -> None:
+    """Write down what a run warns of and what it took."""
+    for line in manifest["warnings"]:
+        log.warn(line)
+    spent = manifest["performance"]
+    phases = ", ".join(f"{name} {seconds:.3f} s" for name, seconds in spent["phases"].items())
+    log(f"phases: {phases}")
+    log(f"finished after {spent['wall_s']:.3f} s, {spent['peak_rss_bytes'] / 1e6:,.0f} MB at peak")
 
 
 def event_share(events: str | float) -> float:

@@ -42,6 +42,7 @@ def run(
     *,
     checkpoint: bool | str | Path = False,
     age_s: float = 0.0,
+    verbose: bool = False,
 ) -> Run:
     """Run a scenario with its engine and keep the results.
 
@@ -60,13 +61,16 @@ def run(
             that it, or another run that was the same up to then, has kept: in ``results/checkpoints`` of the current
             folder, or in the folder that is given.
         age_s: Seconds that this process had already spent on the run, added to those that are reported.
+        verbose: Whether the lines of its log go to standard error, too.
 
     Returns:
         The finished run, whose tables are read when they are first asked for.
     """
     from sim import running
 
-    finished = running.run(scenario, out, events, workers, progress, checkpoint=checkpoint, age_s=age_s)
+    finished = running.run(
+        scenario, out, events, workers, progress, checkpoint=checkpoint, age_s=age_s, verbose=verbose
+    )
     return Run(finished.path, finished.scenario)
 
 

@@ -6,19 +6,20 @@ This module puts the parts together; the numbers are made by ``fit``, ``data`` a
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from sim.calibration.data import Data, Model
 from sim.calibration.evaluations import Evaluations, Task
-from sim.calibration.fit import JACOBIAN_SEEDS, NO_FIGURE, NO_PARAMETER, Fit, FitError, Fitter, values_at
+from sim.calibration.fit import JACOBIAN_SEEDS, NO_FIGURE, NO_PARAMETER, Fit, FitError, Fitter, solving, values_at
 from sim.calibration.levels import Level, can_be_pooled
-from sim.calibration.posterior import Posterior, Start, jacobian_at, sample_posterior
+from sim.calibration.posterior import Posterior, Start, conditioning, jacobian_at, sample_posterior
 from sim.calibration.report import TAILS, Document, add_posterior, compose, to_markdown
 from sim.calibration.targets import Targets, label_of
 from sim.calibration.writeback import Update, write_back
-from sim.experiments.parameters import free_parameters, full_forms
+from sim.experiments.counts import Counts
+from sim.experiments.parameters import Parameter, free_parameters, full_forms
 from sim.results.figures import CHANGE
 from sim.results.folder import replace_json, whole
 from sim.results.holding import holding
@@ -26,6 +27,9 @@ from sim.results.outcomes import Outcome
 from sim.results.quantities import WHOLE
 from sim.results.scope import Scope
 from sim.scenario import Scenario
+
+if TYPE_CHECKING:
+    from sim.running import Progress
 
 FOLDER = Path("results") / "calibrations"
 REPORT = "fit.json"
@@ -48,6 +52,8 @@ def calibrate(
     file: Path | None = None,
     tell: Callable[[str], None] = lambda line: None,
     progress: Callable[[int, int], None] | None = None,
+    verbose: bool = False,
+    days: "Callable[[Scenario], Progress] | None" = None,
 ) -> Calibration:
     """Fit the calibrated parameters of a scenario to its fitted figures, and condition all free ones on them.
 
@@ -61,32 +67,20 @@ def calibrate(
             standard errors of the figures are written into it.
         tell: Called with a line at each step.
         progress: Called with the number of runs of a step that are done and the number of all.
+        verbose: Whether the lines of the log in the folder go to standard error, too.
+        days: Called with the scenario of a large run, as by experiments.
 
     Returns:
-        The folder, the report, and the file.
-
-    Raises:
-        FitError: If there is nothing to fit, or nothing to fit it to.
+        The folder, the report, and the file. Where there is nothing to fit, or nothing to fit it to, FitError is
+        raised.
     """
     path = folder or FOLDER / scenario.name
     settings = scenario.spec.calibration
-    seeds = tuple(scenario.spec.seed + number for number in range(settings.seeds))
-    scales = [scale for scale in settings.scales if scale < scenario.spec.scale]
-    coarse = [Level(scale, seeds, can_be_pooled(scenario, scale)) for scale in scales]
-    levels = [*coarse, Level(scenario.spec.scale, seeds)]
-    scope = Scope.of(scenario)
-    targets = Targets.of(scope)
-    parameters = free_parameters(scenario, "calibrated")
-    if unknown := set(settings.parameters) - {one.key for one in free_parameters(scenario)}:
-        raise FitError(f"calibration.parameters names {min(unknown)}, which has no range; a number with one")
-    if missing := set(settings.evidence) - {known.name for known in scope.evidence}:
-        raise FitError(
-            f"calibration.evidence names {min(missing)}, of which the scenario has no evidence; a name of its own"
-        )
-    if not parameters or not targets.fitted:
-        raise FitError(NO_PARAMETER if not parameters else NO_FIGURE)
+    levels, parameters, targets, scope = _planned(scenario)
+    seeds = levels[-1].seeds
     path.mkdir(parents=True, exist_ok=True)
-    with holding(path), Evaluations(scenario, path, workers, progress) as evaluations:
+    with holding(path), Evaluations(scenario, path, workers, progress, verbose, days) as evaluations:
+        tell = evaluations.telling(tell)
         start = np.array([one.coordinate(one.start) for one in parameters])
         fit = Fitter(evaluations, parameters, targets, levels, tell).fit(start)
         reference = evaluations.evaluate([Task(levels[-1], seed, fit.values()) for seed in seeds])
@@ -108,6 +102,42 @@ def calibrate(
             _write_draws(file.with_name(draws_file), draws)
         write_back(file, _update(scenario, document, draws_file))
     return Calibration(path, document, file)
+
+
+def _planned(scenario: Scenario) -> tuple[list[Level], list[Parameter], Targets, Scope]:
+    """Return the levels, from coarse to fine, what is fitted, and to what; raises FitError where nothing can be."""
+    settings = scenario.spec.calibration
+    seeds = tuple(scenario.spec.seed + number for number in range(settings.seeds))
+    scales = [scale for scale in settings.scales if scale < scenario.spec.scale]
+    coarse = [Level(scale, seeds, can_be_pooled(scenario, scale)) for scale in scales]
+    levels = [*coarse, Level(scenario.spec.scale, seeds)]
+    scope = Scope.of(scenario)
+    targets = Targets.of(scope)
+    parameters = free_parameters(scenario, "calibrated")
+    if unknown := set(settings.parameters) - {one.key for one in free_parameters(scenario)}:
+        raise FitError(f"calibration.parameters names {min(unknown)}, which has no range; a number with one")
+    if missing := set(settings.evidence) - {known.name for known in scope.evidence}:
+        raise FitError(
+            f"calibration.evidence names {min(missing)}, of which the scenario has no evidence; a name of its own"
+        )
+    if not parameters or not targets.fitted:
+        raise FitError(NO_PARAMETER if not parameters else NO_FIGURE)
+    return levels, parameters, targets, scope
+
+
+def runs_of(scenario: Scenario) -> list[tuple[Scenario, Counts]]:
+    """Return a scenario of each level and how many runs ``calibrate`` makes of its like; raises FitError as it does.
+
+    How many steps are taken the figures say. At most: each search takes all the steps that it may.
+    """
+    levels, parameters, _, _ = _planned(scenario)
+    seeds, members = len(levels[-1].seeds), scenario.spec.calibration.members
+    counts = solving(seeds, len(parameters), len(levels))
+    if members:
+        chain = len(levels[:-1] or levels)
+        for number, more in enumerate(conditioning(members, len(free_parameters(scenario)), chain)):
+            counts[number] = counts[number].plus(more)
+    return [(level.scenario(scenario, level.seeds[0], {}), count) for level, count in zip(levels, counts, strict=True)]
 
 
 def _evidence(scope: Scope, outcomes: Sequence[Outcome]) -> list[Document]:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +12,9 @@ from sim.calibration.levels import Level
 from sim.experiments.simulations import Simulations
 from sim.results.outcomes import Outcome, figures_and_evidence
 from sim.scenario import Scenario
+
+if TYPE_CHECKING:
+    from sim.running import Progress
 
 Values = Mapping[str, Any]
 
@@ -40,8 +43,10 @@ class Evaluations(Simulations):
         folder: Path,
         workers: int | None = None,
         progress: Callable[[int, int], None] | None = None,
+        verbose: bool = False,
+        days: "Callable[[Scenario], Progress] | None" = None,
     ) -> None:
-        super().__init__(folder, figures_and_evidence, workers, progress=progress)
+        super().__init__(folder, figures_and_evidence, workers, progress=progress, verbose=verbose, days=days)
         self._scenario = scenario
 
     def evaluate(self, tasks: Sequence[Task]) -> list[Outcome]:

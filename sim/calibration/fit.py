@@ -14,6 +14,7 @@ import numpy.typing as npt
 from sim.calibration.evaluations import Evaluations, Task, figures_of
 from sim.calibration.levels import Level
 from sim.calibration.targets import Targets, Vector
+from sim.experiments.counts import Counts
 from sim.experiments.parameters import Parameter
 from sim.failures import RefusedError
 
@@ -86,6 +87,22 @@ class Fit:
     def values(self) -> dict[str, Any]:
         """Return the fitted values by dotted key, as a scenario file has them."""
         return values_at(self.parameters, self.coordinates)
+
+
+SOLVING, JACOBIANS, CORRECTIONS = 6, 2, 2
+"""Typical numbers: of evaluations of the coarsest level, of its Jacobians, of evaluations of each finer one."""
+
+
+def solving(seeds: int, parameters: int, levels: int) -> list[Counts]:
+    """Return how many runs a fit makes at each of its levels, from coarse to fine."""
+    jacobian = JACOBIAN_SEEDS * (parameters + 1)
+    solutions = 1 + (levels - 1) * MAX_CORRECTIONS
+    coarse = Counts(
+        seeds + jacobian,
+        SOLVING * seeds + JACOBIANS * jacobian,
+        solutions * MAX_EVALUATIONS * (seeds + jacobian),
+    )
+    return [coarse] + [Counts(seeds, CORRECTIONS * seeds, (MAX_CORRECTIONS + 1) * seeds)] * (levels - 1)
 
 
 def values_at(parameters: Sequence[Parameter], coordinates: Vector) -> dict[str, Any]:

@@ -16,9 +16,11 @@ import numpy as np
 import numpy.typing as npt
 
 from sim.calibration.descent import Array, Descent, Indices
+from sim.calibration.fit import JACOBIAN_SEEDS
 from sim.draws.functions import normal_cdf, normal_quantile
 from sim.draws.philox import draw4, uniform32, uniform52
 from sim.draws.purposes import MEMBER
+from sim.experiments.counts import Counts
 from sim.experiments.parameters import Parameter
 
 Simulate = Callable[[Array, Sequence[int]], Array]
@@ -39,6 +41,9 @@ ITERATIONS, FINE_ITERATIONS = 8, 3
 
 ACCEPTANCE = 2.0
 """A member is accepted whose root mean square residual is at most so many standard errors; that of data is 1."""
+
+TYPICAL_ITERATIONS, TYPICAL_FINE_ITERATIONS = 6, 2
+"""Typical numbers of iterations in which a member moves."""
 
 EDGE = 1e-4
 """Least distance of a coordinate from 0 and 1 where its normal score is taken."""
@@ -132,6 +137,16 @@ class Posterior:
             weights = tuple((self.parameters[number].key, float(signed[number])) for number in order)
             directions.append(Direction(float(1.0 / (1.0 + size**2)), weights))
         return directions
+
+
+def conditioning(members: int, parameters: int, models: int) -> list[Counts]:
+    """Return how many runs a posterior takes of each of its models, from coarse to fine, beside those of the fit."""
+    jacobian = Counts.exactly(JACOBIAN_SEEDS * (parameters + 1))
+    counts = [Counts(1, TYPICAL_ITERATIONS, ITERATIONS).times(members).plus(jacobian)]
+    fine = Counts(2, 1 + TYPICAL_FINE_ITERATIONS, 1 + FINE_ITERATIONS).times(members)
+    counts += [fine] * (models - 1)
+    counts[-1] = counts[-1].plus(Counts(0, members, members))  # what the draws predict
+    return counts
 
 
 def normal_scores(coordinates: Array) -> Array:

@@ -13,6 +13,7 @@ import signal
 import sys
 import threading
 import traceback
+from itertools import takewhile
 from pathlib import Path
 from types import FrameType
 from typing import Annotated, Any, NoReturn
@@ -20,7 +21,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from sim.cli import runs, scenarios
-from sim.cli.common import DONE, FAILED, REFUSED, app
+from sim.cli.common import DONE, FAILED, REFUSED, app, refuse
 
 # isort: split
 from sim.cli import beginning  # the help lists commands in this order
@@ -35,11 +36,15 @@ from sim.cli import sensitivity
 from sim.cli import staffing
 
 # isort: split
+from sim.cli import explore
+
+# isort: split
 from sim.cli import report
 
 # isort: split
 from sim.cli import verify
 from sim.failures import MACHINE, FailedError, RefusedError, Terminated
+from sim.language.spoken import ENGLISH, LANGUAGES, speaking
 from sim.scenario.errors import ascii_controls
 from sim.version import __version__
 
@@ -47,6 +52,7 @@ __all__ = [
     "app",
     "beginning",
     "experiments",
+    "explore",
     "main",
     "report",
     "runs",
@@ -82,24 +88,43 @@ def _print_version(asked: bool) -> None:
         raise typer.Exit(DONE)
 
 
+def _speak(context: typer.Context, language: str) -> None:
+    """Speak a language until the command has ended."""
+    if language not in LANGUAGES:
+        refuse(f"--language {ascii_controls(language)}: is none of them; {', '.join(LANGUAGES)}")
+    context.with_resource(speaking(language))
+
+
 @app.callback()
 def options(
+    context: typer.Context,
     version: Annotated[
         bool,
         typer.Option("--version", help="Print the version and nothing else.", callback=_print_version, is_eager=True),
     ] = False,
     verbose: Annotated[
-        bool, typer.Option("--verbose", help="Where something fails, show where in the program, too.")
+        bool,
+        typer.Option("--verbose", help="As of a command; of any, where something fails, show where in the program."),
     ] = False,
+    language: Annotated[
+        str,
+        typer.Option(
+            metavar="|".join(LANGUAGES),
+            envvar="TOCSIN_LANGUAGE",
+            help="The language of answers, findings and pages; what is stored, and --json, is English.",
+        ),
+    ] = ENGLISH,
 ) -> None:
     """Take the options that stand before a command."""
+    _speak(context, language)
 
 
 def main() -> NoReturn:
     """Run the command line and exit with its code."""
     arguments = sys.argv[1:] or ["--help"]
     lines: list[str] = []
-    ending = _Ending(silent="--verbose" not in arguments[:1])
+    verbose = "--verbose" in arguments
+    ending = _Ending(silent=not verbose)
     try:
         ending.listen()
         gc.set_threshold(OBJECTS_BETWEEN_LOOKS)
@@ -114,7 +139,7 @@ def main() -> NoReturn:
         sys.stdout.flush()
     except BaseException as error:
         lines, code = told(ending.meant(error), arguments)
-        if "--verbose" in arguments[:1] and lines:
+        if verbose and lines and code == FAILED:
             traceback.print_exception(error)
     _tell(lines)
     ending.listen_no_more()
@@ -133,9 +158,8 @@ def told(error: BaseException, arguments: list[str]) -> tuple[list[str], int]:
     """
     # click's error for bad usage; recent typer carries click within itself.
     usage_error = typer.BadParameter.__mro__[1]
-    command = next((one for one in arguments if not one.startswith("-")), None)
-    known = {one.callback.__name__ for one in app.registered_commands if one.callback is not None}
-    caller = f"{PROGRAM} {command}" if command in known else PROGRAM
+    command = arguments[len(_before_command(arguments)) :][:1]
+    caller = " ".join([PROGRAM, *command])
     notes = "".join(f"; {note}" for note in getattr(error, "__notes__", ()))
     what = " ".join(str(error).split())
     match error:
@@ -145,6 +169,8 @@ def told(error: BaseException, arguments: list[str]) -> tuple[list[str], int]:
             return [f"{caller}: ended by {what}{notes}"], FAILED
         case KeyboardInterrupt() | typer.Abort():
             return [f"{caller}: interrupted{notes}"], FAILED
+        case BrokenPipeError():
+            return [], FAILED  # whoever read what is printed has read enough, as head does
         case typer.Exit():
             return [], error.exit_code
         case SystemExit():
@@ -160,6 +186,12 @@ def told(error: BaseException, arguments: list[str]) -> tuple[list[str], int]:
         # Some of the machine's errors say nothing.
         return [f"{caller}: failed: {what or type(error).__name__}{notes}"], FAILED
     return [f"{caller}: failed by a fault of the program: {_fault(error)}{notes}; please report it"], FAILED
+
+
+def _before_command(arguments: list[str]) -> list[str]:
+    """Return what stands before the command: the options of the program as a whole."""
+    known = {one.callback.__name__ for one in app.registered_commands if one.callback is not None}
+    return list(takewhile(lambda one: one not in known, arguments))
 
 
 def _fault(error: BaseException) -> str:

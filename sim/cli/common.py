@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor
 
     from sim.experiments.simulations import Computing
+    from sim.forecast.job import Job
+    from sim.progress import Job as Bar
+    from sim.progress import Steps
     from sim.results.run import Run
     from sim.scenario import Scenario
 
@@ -78,6 +81,25 @@ Replicates = Annotated[
     int, typer.Option(metavar="N", min=1, max=MOST, help="Runs with seeds counting up, each in its own folder.")
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", help="No progress, no table.")]
+
+
+def _verbose(context: typer.Context, value: bool) -> bool:
+    """Return whether ``--verbose`` was given, after the command or before it."""
+    return value or bool(context.find_root().params.get("verbose"))
+
+
+Verbose = Annotated[
+    bool,
+    typer.Option(
+        "--verbose",
+        callback=_verbose,
+        help="Print the lines of the log as they come and, where something fails, where in the program.",
+    ),
+]
+DryRun = Annotated[
+    bool,
+    typer.Option("--dry-run", help="Say how many runs, and what time, memory and disk they take here; make none."),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
 
 
@@ -150,6 +172,37 @@ def event_share(text: str | None) -> str | float | None:
         refuse(f"--events {ascii_controls(text)}: is none of them; none, all or a fraction between 0 and 1")
 
 
+def foretell(job: "Job", dry_run: bool, as_json: bool, quiet: bool) -> None:
+    """Say what a command will take: all of it, and end, where that is asked for; else a line, if it may take long.
+
+    Args:
+        job: The runs of the command.
+        dry_run: Whether it was asked for.
+        as_json: Whether as JSON.
+        quiet: Whether a line is too much.
+
+    Raises:
+        Exit: After a forecast that was asked for.
+    """
+    from sim.forecast.job import Forecast, long_one
+    from sim.forecast.machine import this_machine
+    from sim.results.folder import to_json
+
+    def tell(line: str) -> None:
+        typer.echo(line, err=True)
+
+    if not dry_run:
+        if not quiet and (forecast := long_one(job, tell)) is not None:
+            tell(forecast.line)
+        return
+    machine = this_machine(tell)
+    forecast = Forecast.of(job, machine)
+    typer.echo(
+        to_json({"dry_run": forecast.document}) if as_json else "\n".join(forecast.lines(machine)), nl=not as_json
+    )
+    raise typer.Exit(DONE)
+
+
 @contextmanager
 def keeping(note: "str | Callable[[], str]") -> "Iterator[None]":
     """Let an error that ends a ``with`` block tell what was kept."""
@@ -164,12 +217,12 @@ def run_once(
     scenario: "Scenario",
     folder: Path | None,
     workers: int | None,
-    silent: bool,
+    bar: "Bar | None",
     timed: bool,
     checkpoint: bool = False,
+    verbose: bool = False,
 ) -> "Run":
-    """Run once behind a progress bar."""
-    from sim.progress import bar
+    """Run once, with what it does shown in the bar of the job that it belongs to."""
     from sim.results.provenance import process_age_s
     from sim.running import run
 
@@ -178,11 +231,19 @@ def run_once(
         kept = "of this run only checkpoints were kept, from which the same command goes on"
     with (
         keeping(kept),
-        bar(scenario, silent) as progress,
         checkpoint_warnings() if checkpoint else nullcontext(),
     ):
         age_s = process_age_s() if timed else 0.0
-        return run(scenario, folder, workers=workers, progress=progress, checkpoint=checkpoint, age_s=age_s)
+        progress = None if bar is None else bar.of(scenario)
+        return run(
+            scenario,
+            folder,
+            workers=workers,
+            progress=progress,
+            checkpoint=checkpoint,
+            age_s=age_s,
+            verbose=verbose,
+        )
 
 
 @contextmanager
@@ -205,13 +266,20 @@ class Runs:
 
     executor: "Executor | None"
     workers: int | None
-    progress: "Callable[[int, int], None] | None"
+    progress: "Steps | None"
+    verbose: bool = False
     place: Path | None = None
 
     @property
     def computing(self) -> "Computing":
         """Who makes the runs, as experiments take it."""
-        return {"executor": self.executor, "workers": self.workers, "progress": self.progress}
+        return {
+            "executor": self.executor,
+            "workers": self.workers,
+            "progress": self.progress,
+            "verbose": self.verbose,
+            "days": None if self.progress is None else self.progress.of,
+        }
 
     def kept_in(self, folder: Path) -> Path:
         """Remember and return the folder where an interrupted experiment goes on."""
@@ -221,19 +289,30 @@ class Runs:
 
 @contextmanager
 def experiment(
-    silent: bool, workers: int | None, scheduler: str | None
+    silent: bool, workers: int | None, scheduler: str | None, verbose: bool = False, expected: int | None = None
 ) -> "Iterator[tuple[Runs, Callable[[str], None]]]":
-    """Make many runs behind a progress bar, on this machine or a cluster."""
+    """Make many runs behind a progress bar, on this machine or a cluster.
+
+    Args:
+        silent: No bar is shown.
+        workers: How many runs are made at a time.
+        scheduler: Of the cluster.
+        verbose: Whether the lines of the experiment's log are shown.
+        expected: How many runs there will be, where they are asked for in several steps.
+
+    Yields:
+        What experiments are given, and what tells a line.
+    """
     from sim.experiments.cluster import cluster
     from sim.progress import steps
 
-    runs = Runs(None, workers, None)
+    runs = Runs(None, workers, None, verbose)
     with ExitStack() as stack:
         stack.enter_context(keeping(lambda: _kept(runs)))
         if scheduler is not None:
             runs.executor, fitting = stack.enter_context(cluster(scheduler))
             runs.workers = workers or fitting
-        tell, runs.progress = stack.enter_context(steps(silent))
+        tell, runs.progress = stack.enter_context(steps(silent, expected=expected))
         yield runs, tell
 
 

@@ -25,6 +25,7 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
             "tocsin run my.yaml --draws 20",
             "the posterior draws stored with a scenario: what its parameters leave open",
         ),
+        ("tocsin run china-2022 --replicates 8 --dry-run", "how many runs, how long, how much memory and disk here"),
         ("tocsin run china-2022 --checkpoint", "killed, the same command goes on; law-2022 branches in January 2022"),
     ),
     "runs": (("tocsin runs", "those in results/runs"),),
@@ -104,9 +105,18 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
             "as many as each half hour of the day needs, as shifts, beside the flat staff",
         ),
     ),
+    "explore": (
+        (
+            "tocsin explore china-2022 --scale 0.01 --pool country --vary desks.visit.staff=3000,9000 --vary dens.crew",
+            "a page with two sliders over 24 simulated settings",
+        ),
+        ("tocsin explore results/sweeps/NAME-HASH --out what-if.html", "the page of a finished sweep, at once"),
+    ),
     "report": (
         ("tocsin report results/runs/NAME", "report.html in the folder of the run"),
         ("tocsin report results/runs/BASE results/runs/OTHER --out page.html", "two runs beside each other"),
+        ("tocsin report results/runs/compare-NAME", "what tocsin compare made: the base first, with intervals"),
+        ("tocsin --language fr report results/runs/NAME", "in French"),
     ),
     "verify": (
         ("tocsin verify", "both engines; exit code 1 where theory does not bear anything"),
@@ -124,10 +134,14 @@ the same in a terminal; `python -m sim` is the same command.
 
 Exit codes: 0 done; 1 a run or a check failed; 2 bad usage or a bad scenario, and then nothing was written. A mistake is
 one line on standard error. `--json` prints one document for scripts instead of tables. Progress goes to standard error,
-and only to a terminal. Where an option has no default here, the scenario decides, or the sentence says what happens.
+and only to a terminal. What may take longer than five minutes says so on standard error before it begins, unless it is
+`--quiet`. What was done when stands in `log.txt` in the folder of a run or of an experiment. Where an option has no
+default here, the scenario decides, or the sentence says what happens.
 
-Before a command: `--version` prints the version; `--install-completion` teaches the shell commands, options and the
-names of bundled scenarios; `--help` lists the commands.
+Before a command: `--version` prints the version; `--verbose` is that of the command; `--install-completion` teaches the
+shell commands, options and the names of bundled scenarios; `--help` lists the commands; `--language en|zh|fr`, or the
+variable `TOCSIN_LANGUAGE`, says in which language answers, findings and pages are, while what is stored, and `--json`,
+is English.
 """
 
 

@@ -11,6 +11,7 @@ from sim.cli.common import (
     AsJson,
     Cores,
     Draw,
+    DryRun,
     Engine,
     Events,
     Pool,
@@ -21,10 +22,12 @@ from sim.cli.common import (
     Scheduler,
     Seed,
     Settings,
+    Verbose,
     Workers,
     app,
     bundled,
     experiment,
+    foretell,
     given_values,
     keeping,
     load,
@@ -54,19 +57,25 @@ def calibrate(
     workers: Cores = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
+    verbose: Verbose = False,
+    dry_run: DryRun = False,
 ) -> None:
     """Fit the calibrated parameters to the fitted figures; write them back into the scenario's file."""
-    from sim.calibration.calibrate import FOLDER, REPORT_TEXT, calibrate
+    from sim.calibration.calibrate import FOLDER, REPORT_TEXT, calibrate, runs_of
+    from sim.forecast.job import Batch, Job
     from sim.progress import console, steps
     from sim.results.folder import to_json
 
     found = load(scenario, settings, {"scale": scale, "population.pool": pool, "seed": seed})
+    job = Job([Batch(one, runs) for one, runs in runs_of(found)], workers, beside=True)
+    foretell(job, dry_run, as_json, quiet)
     folder = out or FOLDER / found.name
     with (
         keeping(f"what was simulated is kept in {folder}, the same command goes on"),
-        steps(quiet or as_json) as (tell, progress),
+        steps(quiet or as_json, expected=job.runs.typical) as (tell, progress),
     ):
-        done = calibrate(found, folder, workers, _own_file(scenario), tell, progress)
+        days = None if progress is None else progress.of
+        done = calibrate(found, folder, workers, _own_file(scenario), tell, progress, verbose, days)
     if as_json:
         typer.echo(to_json(done.document), nl=False)
     elif not quiet:
@@ -107,18 +116,26 @@ def compare(
     ] = False,
     as_json: AsJson = False,
     quiet: Quiet = False,
+    verbose: Verbose = False,
+    dry_run: DryRun = False,
 ) -> None:
     """Compare policies on the very same attempts and people: paired differences with the first, the base."""
-    from sim.experiments.paired import compare_folders, compare_scenarios, prepared
+    from sim.experiments.paired import compare_folders, compare_scenarios, demand_comparable, prepared
     from sim.experiments.rounded import thin
     from sim.experiments.table import comparison_parts
-    from sim.progress import console
+    from sim.forecast.job import Job
+    from sim.progress import console, job
     from sim.results.folder import to_json
     from sim.results.lines import show
 
     values = given_values(engine, scale, pool, seed, events)
     finished = [name for name in names if Path(name).is_dir()]
-    given = settings or replicates > 1 or any(value is not None for value in (*values.values(), out, workers, draws))
+    given = (
+        settings
+        or dry_run
+        or replicates > 1
+        or any(value is not None for value in (*values.values(), out, workers, draws))
+    )
     if len(names) < 2:
         refuse("tocsin compare: has nothing to compare with; a base and at least one other")
     if finished and (len(finished) < len(names) or given):
@@ -130,23 +147,35 @@ def compare(
         return load(name, settings, {**own, "seed": found.spec.seed + replicate}) if replicate else found
 
     def make(scenario: "Scenario", place: Path) -> "Run":
-        return run_once(scenario, place, workers, quiet or as_json, timed=False)
+        return run_once(scenario, place, workers, bar, timed=False, verbose=verbose)
+
+    def told(number: int) -> None:
+        if bar is not None:
+            bar.finished(number)
 
     if finished:
         document = compare_folders([Path(name) for name in names])
     else:
+        # Of what is to be run after all, each draw is looked at when its folder is made.
+        demand_comparable(names, loaded, draws if dry_run else draws and 1, replicates if dry_run else 1)
+        first = [loaded(name, None if draws is None else 0, 0) for name in names]
+        foretell(Job.of_folders(first, replicates * (draws or 1), workers), dry_run, as_json, quiet)
         folder = prepared(names, loaded, out, draws, replicates)
-        for line in thin([loaded(name, None if draws is None else 0, 0).spec for name in names]):
+        for line in thin([one.spec for one in first]):
             typer.echo(f"warning: {line}", err=True)
-        with keeping(f"what was finished is kept in {folder}, the same command goes on"):
-            document = compare_scenarios(names, loaded, make, folder, draws, replicates)
+        runs = len(names) * replicates * (draws or 1)
+        with (
+            keeping(f"what was finished is kept in {folder}, the same command goes on"),
+            job(quiet or as_json, runs) as bar,
+        ):
+            document = compare_scenarios(names, loaded, make, folder, draws, replicates, told, verbose)
     if as_json:
         typer.echo(to_json(document), nl=False)
     elif not quiet:
         terminal = console()
         show(terminal, comparison_parts(document, terminal.width, every))
     if not finished and not as_json:
-        typer.echo(f"{folder}  {len(names) * replicates * (draws or 1)} runs")
+        typer.echo(f"{folder}  {runs} runs")
 
 
 @app.command()
@@ -172,11 +201,15 @@ def attribute(
     replicates: Annotated[int, typer.Option(metavar="N", min=1, max=MOST, help="Worlds with seeds counting up.")] = 1,
     as_json: AsJson = False,
     quiet: Quiet = False,
+    verbose: Verbose = False,
+    dry_run: DryRun = False,
 ) -> None:
     """Say what each layer prevents and costs: alone, beside all others, and on average (Shapley values)."""
     from sim.experiments.attribute import attribute as attributed
-    from sim.experiments.attribute import prepared
+    from sim.experiments.attribute import prepared, runs_of
+    from sim.experiments.counts import Counts
     from sim.experiments.table import attribution_tables, records
+    from sim.forecast.job import Job
     from sim.progress import console
     from sim.results.folder import to_json
     from sim.results.lines import show
@@ -184,7 +217,9 @@ def attribute(
     found = load(
         scenario, settings, {"engine": engine, "scale": scale, "population.pool": pool, "seed": seed, "draw": draw}
     )
-    with experiment(quiet or as_json, workers, scheduler) as (runs, _):
+    number = Counts.exactly(runs_of(found, layers, orders, replicates))
+    foretell(Job.of_outcomes(found, number, workers), dry_run, as_json, quiet)
+    with experiment(quiet or as_json, workers, scheduler, verbose) as (runs, _):
         folder = runs.kept_in(prepared(found, layers, orders, replicates, out))
         done = attributed(found, layers, orders, replicates, folder, **runs.computing)
     if as_json:
@@ -204,9 +239,9 @@ def sweep(
         typer.Option(metavar="KEY=A,B,...", help="A key and its values; KEY alone, its own range. Repeatable."),
     ] = None,
     design: Annotated[
-        str | None, typer.Option(metavar="grid|sobol|lhs", help="How values meet; two are a range but in a grid.")
+        str | None, typer.Option(metavar="grid|sobol|lhs|box", help="How values meet; two are a range but in a grid.")
     ] = None,
-    samples: Annotated[int | None, typer.Option(metavar="N", min=1, help="Points of a sobol or lhs design.")] = None,
+    samples: Annotated[int | None, typer.Option(metavar="N", min=1, help="Points of a design that is no grid.")] = None,
     engine: Engine = None,
     scale: Scale = None,
     pool: Pool = None,
@@ -222,14 +257,18 @@ def sweep(
     quantity: Quantity = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
+    verbose: Verbose = False,
+    dry_run: DryRun = False,
 ) -> None:
     """Run a scenario at every point of a design; one table with a row a run. Interrupted, the same command goes on."""
+    from sim.experiments.counts import Counts
     from sim.experiments.rounded import alike, thin
     from sim.experiments.rounded import varied as varied_staff
     from sim.experiments.simulations import FAILED
     from sim.experiments.sweep import CATALOGUE, STATUS, planned, prepared
     from sim.experiments.sweep import sweep as swept
     from sim.experiments.table import records, sweep_table
+    from sim.forecast.job import Job
     from sim.progress import console
     from sim.results.folder import to_json
     from sim.results.lines import show
@@ -237,9 +276,11 @@ def sweep(
     found = load(
         scenario, settings, {"engine": engine, "scale": scale, "population.pool": pool, "seed": seed, "draw": draw}
     )
-    with experiment(quiet or as_json, workers, scheduler) as (runs, _):
-        asked = varied(vary) if vary else None
-        chosen = planned(found, asked, design, samples)
+    asked = varied(vary) if vary else None
+    chosen = planned(found, asked, design, samples)
+    number = Counts.exactly(len(chosen) * replicates)
+    foretell(Job.of_outcomes(found, number, workers), dry_run, as_json, quiet)
+    with experiment(quiet or as_json, workers, scheduler, verbose) as (runs, _):
         given = {axis.key: axis.given for axis in chosen.axes}
         warnings = [*(str(one) for one in alike(found, given)), *thin(varied_staff(found, given))]
         folder = runs.kept_in(prepared(found, chosen, replicates, out))

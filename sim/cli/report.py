@@ -12,21 +12,28 @@ from sim.cli.common import Quiet, app, keeping
 def report(
     runs: Annotated[
         list[Path],
-        typer.Argument(metavar="RUN...", help="Folders of finished runs, or of replicates."),
+        typer.Argument(
+            metavar="RUN...",
+            help="Folders of finished runs, or of replicates, the first of which is the base; or a folder that tocsin "
+            "compare made.",
+        ),
     ],
-    out: Annotated[Path | None, typer.Option(metavar="FILE", help="The file; report.html in the run's folder.")] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="The file; report.html in the folder, or of several in the current one."),
+    ] = None,
     quiet: Quiet = False,
 ) -> None:
     """Make one HTML file to look at, readable offline: of a run, or of several beside the first of them."""
-    from sim.experiments.paired import runs_of
+    from sim.experiments.groups import groups_of
     from sim.progress import steps
+    from sim.report.page import REPORT_HTML
     from sim.report.page import report as written
-    from sim.results.run import Run
     from sim.results.stored import reading
 
-    # One run alone is that run: replicates have nothing to be compared with.
-    groups = [[Run(runs[0])]] if len(runs) == 1 else [runs_of(folder) for folder in runs]
+    groups = groups_of(runs)
+    place = runs[0] / REPORT_HTML if len(runs) == 1 else None
     with keeping("nothing was written"), reading(runs[0]), steps(quiet, "pictures") as (_, progress):
-        path = written(groups, out, progress)
+        path = written(groups, out or place, progress)
     if not quiet:
         typer.echo(f"{path}  {path.stat().st_size / 1e6:.1f} MB")

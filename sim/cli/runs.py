@@ -13,6 +13,7 @@ from sim.cli.common import (
     MOST,
     AsJson,
     Draw,
+    DryRun,
     Engine,
     Events,
     Pool,
@@ -22,15 +23,18 @@ from sim.cli.common import (
     ScenarioName,
     Seed,
     Settings,
+    Verbose,
     Workers,
     app,
     demand_left,
+    foretell,
     given_values,
     keeping,
     load,
     refuse,
     run_once,
 )
+from sim.language.spoken import ENGLISH, speaking, spoken
 from sim.scenario.errors import ascii_controls
 
 if TYPE_CHECKING:
@@ -69,9 +73,13 @@ def run(
     ] = False,
     as_json: AsJson = False,
     quiet: Quiet = False,
+    verbose: Verbose = False,
+    dry_run: DryRun = False,
 ) -> None:
     """Run a scenario once, or N times, and show reported beside simulated figures."""
     from sim.experiments.replicates import DRAWS, REPLICATES, each, prepared
+    from sim.forecast.job import Job
+    from sim.progress import job
 
     if draws is not None and (draw is not None or replicates > 1):
         refuse("--draws: runs the first draws once each; neither --draw nor --replicates beside it")
@@ -82,8 +90,11 @@ def run(
         refuse("--checkpoint: the engine 'reference' keeps no checkpoints; --engine vector")
     demand_left(scenario, settings, {"scale": first.spec.scale, "population.pool": first.spec.population.pool})
     silent = quiet or as_json
+    foretell(Job.of_folders([first], draws or replicates, workers), dry_run, as_json, quiet)
     if draws is None and replicates == 1:
-        _show_runs([run_once(first, out, workers, silent, True, checkpoint)], None, as_json, quiet)
+        with job(silent) as bar:
+            made = run_once(first, out, workers, bar, True, checkpoint, verbose)
+        _show_runs([made], None, as_json, quiet)
         return
     kind, count = (REPLICATES, replicates) if draws is None else (DRAWS, draws)
     counted = {"seed": first.spec.seed} if draws is None else {"draw": 0}
@@ -93,12 +104,16 @@ def run(
         return load(scenario, settings, {**values, **moved}) if number else first
 
     def make(chosen: "Scenario", place: Path) -> "Run":
-        return run_once(chosen, place, workers, silent, chosen is first, checkpoint)
+        return run_once(chosen, place, workers, bar, chosen is first, checkpoint, verbose)
 
     numbered(count - 1)  # what cannot be is refused before anything is run
     folder = prepared(kind, first, count, out)
-    with keeping(f"what was finished is kept in {folder}, the same command goes on"):
-        finished = list(each(kind, count, numbered, make, folder))
+    finished: list[Run] = []
+    with keeping(f"what was finished is kept in {folder}, the same command goes on"), job(silent, count) as bar:
+        for made in each(kind, count, numbered, make, folder, verbose):
+            finished.append(made)
+            if bar is not None:
+                bar.finished(len(finished))
     _show_runs(finished, kind, as_json, quiet)
 
 
@@ -213,11 +228,14 @@ def rerun(
     engine: Engine = None,
     workers: Workers = None,
     as_json: AsJson = False,
+    verbose: Verbose = False,
+    dry_run: DryRun = False,
 ) -> None:
     """Make a run again from its own folder, among temporary files, and compare every byte."""
     from sim.experiments.rerun import other_versions
     from sim.experiments.rerun import rerun as made_again
-    from sim.progress import bar
+    from sim.forecast.job import Job
+    from sim.progress import job
     from sim.results.folder import SCENARIO_YAML
     from sim.results.run import Run
 
@@ -225,8 +243,9 @@ def rerun(
     for name, (then, now) in other_versions(before).items():
         typer.echo(ascii_controls(f"warning: {name} was {then}, is {now}"), err=True)
     chosen = load(str(folder / SCENARIO_YAML), None, {"engine": engine})
-    with bar(chosen, as_json) as progress:
-        findings = list(made_again(before, chosen, workers, progress))
+    foretell(Job.of_folders([chosen], 1, workers, kept=False), dry_run, as_json, quiet=False)
+    with job(as_json) as bar:
+        findings = list(made_again(before, chosen, workers, None if bar is None else bar.of(chosen), verbose))
     _show_findings(findings, as_json)
 
 
@@ -285,7 +304,8 @@ def findings(
     from sim.results.run import Run
     from sim.results.terminal import findings_parts
 
-    rows = Run(folder).found
+    with speaking(ENGLISH if as_json else spoken()):
+        rows = Run(folder).found
     if as_json:
         typer.echo(to_json({"findings": rows}), nl=False)
     elif rows:

@@ -11,6 +11,7 @@ from sim.cli.common import (
     AsJson,
     Cores,
     Draw,
+    DryRun,
     Engine,
     Pool,
     Quantity,
@@ -20,8 +21,10 @@ from sim.cli.common import (
     Scheduler,
     Seed,
     Settings,
+    Verbose,
     app,
     experiment,
+    foretell,
     load,
 )
 
@@ -52,14 +55,18 @@ def sensitivity(
     quantity: Quantity = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
+    verbose: Verbose = False,
+    dry_run: DryRun = False,
 ) -> None:
     """Say which parameters matter when all move over their ranges. Interrupted, the same command goes on."""
+    from sim.experiments.counts import Counts
     from sim.experiments.indices import BLOCKS
     from sim.experiments.rounded import thin, varied
     from sim.experiments.sensitivity import INDICES, QUANTITIES, planned, prepared
     from sim.experiments.sensitivity import sensitivity as computed
     from sim.experiments.sensitivity_table import dropped, sensitivity_tables
     from sim.experiments.table import records
+    from sim.forecast.job import Job
     from sim.progress import console
     from sim.results.folder import to_json
     from sim.results.lines import show
@@ -68,8 +75,9 @@ def sensitivity(
         scenario, settings, {"engine": engine, "scale": scale, "population.pool": pool, "seed": seed, "draw": draw}
     )
     asked = quantity or QUANTITIES
-    with experiment(quiet or as_json, workers, scheduler) as (runs, tell):
-        chosen = planned(found, vary, method, samples, asked)
+    chosen = planned(found, vary, method, samples, asked)
+    foretell(Job.of_outcomes(found, Counts.exactly(len(chosen)), workers), dry_run, as_json, quiet)
+    with experiment(quiet or as_json, workers, scheduler, verbose) as (runs, tell):
         folder = prepared(found, chosen, out)
         runs.kept_in(folder)
         tell(

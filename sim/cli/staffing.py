@@ -10,6 +10,7 @@ from sim.cli.common import (
     AsJson,
     Cores,
     Draw,
+    DryRun,
     Engine,
     Pool,
     Quiet,
@@ -18,8 +19,10 @@ from sim.cli.common import (
     Scheduler,
     Seed,
     Settings,
+    Verbose,
     app,
     experiment,
+    foretell,
     load,
 )
 
@@ -61,12 +64,15 @@ def staffing(
     ] = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
+    verbose: Verbose = False,
+    dry_run: DryRun = False,
 ) -> None:
     """Find the smallest staff, province by province, that keeps a promise; and what more or less of it would cost."""
     from sim.experiments.promise import PromiseError, Terms
-    from sim.experiments.staffing import FACTORS, STAFFED_YAML, TRIMS, Extent, Search, prepared
+    from sim.experiments.staffing import FACTORS, STAFFED_YAML, TRIMS, Extent, Search, prepared, runs_of
     from sim.experiments.staffing import staffing as searched
     from sim.experiments.table import records, staffing_tables
+    from sim.forecast.job import Job
     from sim.progress import console
     from sim.results.folder import to_json
     from sim.results.lines import show
@@ -74,11 +80,13 @@ def staffing(
     found = load(
         scenario, settings, {"engine": engine, "scale": scale, "population.pool": pool, "seed": seed, "draw": draw}
     )
-    with experiment(quiet or as_json, workers, scheduler) as (runs, tell):
-        if trims is not None and not by_half_hour:
-            raise PromiseError("--trims take seats out of half hours; with --by-half-hour")
-        extent = Extent(replicates, (TRIMS if trims is None else trims) if by_half_hour else None)
-        terms = Terms(desk, tier, share, within, relative)
+    if trims is not None and not by_half_hour:
+        raise PromiseError("--trims take seats out of half hours; with --by-half-hour")
+    extent = Extent(replicates, (TRIMS if trims is None else trims) if by_half_hour else None)
+    terms = Terms(desk, tier, share, within, relative)
+    number = runs_of(found, terms, FACTORS, extent)
+    foretell(Job.of_outcomes(found, number, workers), dry_run, as_json, quiet)
+    with experiment(quiet or as_json, workers, scheduler, verbose, number.typical) as (runs, tell):
         folder = runs.kept_in(prepared(found, terms, FACTORS, extent, out))
         given = (desk, tier, share, within, relative, FACTORS)
         search = Search(replicates=replicates, folder=folder, trims=extent.trims, tell=tell, **runs.computing)

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from sim.cli.common import DONE, FAILED, AsJson, Quiet, app, keeping, refuse
+from sim.cli.common import DONE, FAILED, AsJson, DryRun, Quiet, app, foretell, keeping, refuse
 
 
 @app.command()
@@ -20,19 +20,21 @@ def verify(
     ] = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
+    dry_run: DryRun = False,
 ) -> None:
     """Hold both engines against theory, and the generator against chance, all under one family-wise error rate."""
     import dataclasses
     import math
     from datetime import date
 
+    from sim.forecast.job import Job
     from sim.progress import console, steps
     from sim.results.folder import to_json
     from sim.verify.page import demand_marks, lines, summary
     from sim.verify.page import write as write_page
     from sim.verify.study import ENGINES
     from sim.verify.table import tables
-    from sim.verify.verification import SEED
+    from sim.verify.verification import SEED, scenarios
     from sim.verify.verification import verify as verified
 
     if engine not in (*ENGINES, "both"):
@@ -42,8 +44,11 @@ def verify(
             demand_marks(write, "verify")
         except (OSError, ValueError) as error:
             refuse(f"tocsin verify: {error}")
+    engines, first = ENGINES if engine == "both" else (engine,), SEED if seed is None else seed
+    if dry_run:
+        foretell(Job.of_folders(scenarios(engines, first, quick), 1, None, kept=False), dry_run, as_json, quiet)
     with keeping("nothing was written"), steps(quiet or as_json) as (tell, _):
-        found = verified(ENGINES if engine == "both" else (engine,), SEED if seed is None else seed, quick, tell)
+        found = verified(engines, first, quick, tell)
         if write is not None:
             write_page(write, "verify", list(lines(found, date.today())))
     failed = found.failed()

@@ -16,10 +16,13 @@ from typing import Any
 import numba
 from numba.core.caching import IndexDataCacheFile, _CacheLocator
 
-from sim.caches import cache_folder, sources_digest
+from sim.caches import cache_folder, found_folder, sources_digest
 
 KERNELS = "kernels"
 """What the folder is called."""
+
+NEEDED = {"vector": "steps.run_all_events", "reference": "detectors.attempt_tiers"}
+"""A function by engine that is compiled late, and for no other engine."""
 
 UNCOMPILED = frozenset(
     {
@@ -27,6 +30,8 @@ UNCOMPILED = frozenset(
         "calibration",
         "cli",
         "experiments",
+        "forecast",
+        "logbook.py",
         "progress.py",
         "reference",
         "report",
@@ -55,7 +60,19 @@ def machine_code_folder() -> str:
             os.makedirs(chosen, exist_ok=True)
         if os.access(chosen, os.R_OK | os.X_OK) and os.path.isdir(chosen):
             return chosen
-    return str(cache_folder(KERNELS, sources_digest(UNCOMPILED)) or "")
+    return str(cache_folder(KERNELS, _digest()) or "")
+
+
+@cache
+def _digest() -> str:
+    return sources_digest(UNCOMPILED)
+
+
+def is_compiled(engine: str) -> bool:
+    """Return whether the machine code of an engine is kept, by the name of a function that it needs; makes nothing."""
+    chosen = os.environ.get("NUMBA_CACHE_DIR")
+    folder = Path(chosen) if chosen else found_folder(KERNELS, _digest())
+    return folder is not None and any(folder.glob(f"*/{NEEDED[engine]}-*.nbc"))
 
 
 def kept(dispatcher: Callable[[bool], Any]) -> Any:

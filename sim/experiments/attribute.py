@@ -148,6 +148,13 @@ def prepared(
     return claim(KIND, scenario, request, folder)
 
 
+def runs_of(scenario: "Scenario", layers: Collection[str] | None, orders: int | None, replicates: int) -> int:
+    """Return how many runs ``attribute`` makes for these arguments."""
+    names = layers_of(scenario, layers)
+    number = _number_of_orders(names, orders)
+    return sum(len(_Game(names, scenario.spec.seed + replicate, number).coalitions) for replicate in range(replicates))
+
+
 def _number_of_orders(names: Sequence[str], orders: int | None) -> int:
     if orders is None:
         return 0 if len(names) <= EXACT_UP_TO else ORDERS

@@ -14,13 +14,16 @@ import numpy.typing as npt
 
 from sim.draws.philox import draw4
 from sim.draws.purposes import DESIGN
-from sim.experiments.parameters import Parameter, parameter_at
+from sim.experiments import box
+from sim.experiments.parameters import Parameter, parameter_at, parameter_over
 from sim.failures import RefusedError
+from sim.scenario.load import value_at
+from sim.scenario.resolved import plain
 
 if TYPE_CHECKING:
     from sim.scenario import Scenario
 
-KINDS = GRID, SOBOL, LATIN_HYPERCUBE = "grid", "sobol", "lhs"
+KINDS = GRID, SOBOL, LATIN_HYPERCUBE, BOX = "grid", "sobol", "lhs", "box"
 
 Value = str | int | float | bool
 MOST = 10_000_000
@@ -64,12 +67,16 @@ class Axis:
 
 @dataclass(frozen=True)
 class Design:
-    """Points of a design, in its order: a grid counts its last axis first, the others follow their sequence."""
+    """Points of a design, in its order: a grid counts its last axis first, the others follow their sequence.
+
+    Those of a box are listed; its first is the scenario as it is.
+    """
 
     kind: str
     axes: tuple[Axis, ...]
     samples: int
     seed: int
+    listed: tuple[tuple[Value, ...], ...] = ()
 
     def __len__(self) -> int:
         """Return the number of points."""
@@ -78,8 +85,8 @@ class Design:
     def points(self) -> Iterator[dict[str, Value]]:
         """Yield the values of each point by dotted key."""
         keys = [axis.key for axis in self.axes]
-        if self.kind == GRID:
-            for values in itertools.product(*(axis.choices for axis in self.axes)):
+        if self.kind in (GRID, BOX):
+            for values in self.listed or itertools.product(*(axis.choices for axis in self.axes)):
                 yield dict(zip(keys, values, strict=True))
             return
         for row in self._coordinates():
@@ -117,8 +124,8 @@ def design(
         vary: Values by dotted key. In a grid every value meets every other one. In a Sobol or Latin hypercube design
             two numbers (durations, rates, days) are the ends of a range, no values stand for the parameter's own range,
             and other values are choices.
-        kind: ``grid``, ``sobol`` or ``lhs``.
-        samples: The number of points; None in a grid.
+        kind: ``grid``, ``sobol`` or ``lhs``; or ``box``, in which all values are ends of ranges, see ``box``.
+        samples: The number of points; None in a grid. A box has at most as many, and a usual number if not given.
 
     Returns:
         The design.
@@ -131,6 +138,8 @@ def design(
     if kind not in KINDS:
         raise DesignError(f"design {kind} is none of them; {', '.join(KINDS)}")
     axes = tuple(_axis(scenario, key, tuple(values), kind) for key, values in vary.items())
+    if kind == BOX:
+        return _box(scenario, axes, box.usual(len(axes)) if samples is None else samples)
     if kind == GRID:
         if samples is not None:
             raise DesignError(f"a grid has as many points as its values make, not {samples}; no samples, or sobol, lhs")
@@ -142,6 +151,23 @@ def design(
     if samples > MOST:
         raise DesignError(f"{samples:,} points are too many; at most {MOST:,}")
     return Design(kind, axes, samples, scenario.spec.seed)
+
+
+def _box(scenario: "Scenario", axes: tuple[Axis, ...], samples: int) -> Design:
+    """Return the design of a box; points that whole steps make one are in it once."""
+    if not box.least(len(axes)) <= samples <= MOST:
+        least = box.least(len(axes))
+        raise DesignError(f"{samples:,} points for {len(axes)} ranges are no box; {least} to {MOST:,}")
+    parameters = [axis.parameter for axis in axes if axis.parameter is not None]
+    start = np.array([one.coordinate(min(max(one.start, one.low), one.high)) for one in parameters])
+    present = tuple(plain(value_at(scenario.resolved, one.key)) for one in parameters)
+    rows = box.coordinates(start, samples, generator_of(scenario.spec.seed, SWEEP_POINTS))
+    others = (tuple(one.value(float(at)) for one, at in zip(parameters, row, strict=True)) for row in rows[1:])
+    numbers: dict[tuple[float, ...], tuple[Value, ...]] = {}
+    for values in (present, *others):
+        numbers.setdefault(tuple(one.read(value) for one, value in zip(parameters, values, strict=True)), values)
+    listed = tuple(numbers.values())
+    return Design(BOX, axes, len(listed), scenario.spec.seed, listed)
 
 
 def _axis(scenario: "Scenario", key: str, values: tuple[Value, ...], kind: str) -> Axis:
@@ -156,9 +182,22 @@ def _axis(scenario: "Scenario", key: str, values: tuple[Value, ...], kind: str) 
     if not values:
         if own is None:
             raise DesignError(f"{key} has no range of its own; --vary {key}=low,high")
-        return Axis(key, parameter=own)
+        return Axis(key, parameter=own if kind != BOX else parameter_over(scenario, key, own.ends))
+    if kind == BOX:
+        return Axis(key, parameter=_range(scenario, key, values))
     if len(values) == 2 and not any(isinstance(value, bool) for value in values):
         between = parameter_at(scenario, key, (values[0], values[1]))
         if between is not None:
             return Axis(key, parameter=replace(between, key=key))
     return Axis(key, values)
+
+
+def _range(scenario: "Scenario", key: str, values: tuple[Value, ...]) -> Parameter:
+    """Return the parameter that moves between two values; DesignError where they are no two numbers."""
+    shown = f"{key}={','.join(map(str, values))}"
+    if len(values) != 2:
+        raise DesignError(f"{shown}: is no range; two numbers, --vary {key}=low,high")
+    found = parameter_over(scenario, key, values)
+    if found is None:
+        raise DesignError(f"{shown}: are no two different numbers; --vary {key}=low,high")
+    return found

@@ -3,6 +3,7 @@
 The result is a document for ``compare.json``; ``compare`` computes its rows, ``fates`` its changes.
 """
 
+import itertools
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,7 @@ from sim.experiments.replicates import Make, found_or_made
 from sim.experiments.sparing import Amounts
 from sim.experiments.store import claim
 from sim.language.spoken import ENGLISH, speaking
+from sim.logbook import Logbook
 from sim.results.folder import RUNS, find_runs, replace_json
 from sim.results.holding import holding
 from sim.results.outcomes import quantities
@@ -48,15 +50,7 @@ def prepared(names: Sequence[str], load: Load, folder: Path | None, draws: int |
     Returns:
         The folder.
     """
-    hashes: list[list[str]] = []
-    # Draws may come from tables of their own, and replicates differ in nothing but their seed.
-    for draw in _plan(draws):
-        base, *others = (load(name, draw, 0) for name in names)
-        for other in others:
-            demand_pair(base, other)
-        hashes.append([one.sha256 for one in (base, *others)])
-    for name in names:
-        load(name, _plan(draws)[-1], replicates - 1)  # what cannot be is refused before anything is run
+    hashes = demand_comparable(names, load, draws, replicates)
     first = load(names[0], _plan(draws)[0], 0)
     request = {
         "scenarios": hashes,
@@ -68,8 +62,29 @@ def prepared(names: Sequence[str], load: Load, folder: Path | None, draws: int |
     return claim("comparison", first, request, folder, RUNS / f"compare-{first.name}-{first.spec.seed}")
 
 
+def demand_comparable(names: Sequence[str], load: Load, draws: int | None, replicates: int) -> list[list[str]]:
+    """Raise PairingError unless scenarios can be paired; return the hash of each, by draw. Nothing is written."""
+    hashes: list[list[str]] = []
+    # Draws may come from tables of their own, and replicates differ in nothing but their seed.
+    for draw in _plan(draws):
+        base, *others = (load(name, draw, 0) for name in names)
+        for other in others:
+            demand_pair(base, other)
+        hashes.append([one.sha256 for one in (base, *others)])
+    for name in names:
+        load(name, _plan(draws)[-1], replicates - 1)  # what cannot be is refused before anything is run
+    return hashes
+
+
 def compare_scenarios(
-    names: Sequence[str], load: Load, make: Make, folder: Path, draws: int | None = None, replicates: int = 1
+    names: Sequence[str],
+    load: Load,
+    make: Make,
+    folder: Path,
+    draws: int | None = None,
+    replicates: int = 1,
+    finished: Callable[[int], None] = lambda number: None,
+    verbose: bool = False,
 ) -> Document:
     """Run every scenario for every draw and replicate, and compare each with the first, the base.
 
@@ -84,6 +99,8 @@ def compare_scenarios(
         folder: Where the runs are kept, see ``prepared``.
         draws: How many posterior draws are compared; the scenarios' own values, if None.
         replicates: How many seeds, counting up.
+        finished: Called with the number of runs that are there, whenever it grows.
+        verbose: Whether the lines of the log in the folder go to standard error, too.
 
     Returns:
         The document: ``base``, ``others``, ``levers`` (what each of them changes), ``rows`` (see ``compared``) and, of
@@ -93,7 +110,15 @@ def compare_scenarios(
     titles = distinct([load(name, plan[-1], 0).name for name in names])
     amounts: list[list[list[Amounts]]] = [[] for _ in names]
     changed: list[pd.DataFrame] = []
-    with holding(folder):
+    there = itertools.count(1)
+
+    def found(scenario: "Scenario", place: Path) -> Run:
+        run = found_or_made(scenario, place, make, log)
+        finished(next(there))
+        return run
+
+    with holding(folder), Logbook(folder, verbose) as log:
+        log(f"begins: {len(names) * len(plan) * replicates:,} runs of {', '.join(titles)}")
         for draw in plan:
             for by_draw in amounts:
                 by_draw.append([])
@@ -102,7 +127,7 @@ def compare_scenarios(
                     [*([] if draw is None else [f"d{draw:03d}"]), *([] if replicates == 1 else [f"r{replicate:03d}"])]
                 )
                 runs = [
-                    found_or_made(load(name, draw, replicate), folder / title / unit, make)
+                    found(load(name, draw, replicate), folder / title / unit)
                     for name, title in zip(names, titles, strict=True)
                 ]
                 for by_draw, run in zip(amounts, runs, strict=True):
@@ -110,6 +135,7 @@ def compare_scenarios(
                 changed += _changes(titles, runs)
         document = _document(titles, amounts, changed, [load(name, plan[0], 0) for name in names])
         replace_json(folder / COMPARISON, document)
+        log(f"ends: {COMPARISON} is written")
     return document
 
 

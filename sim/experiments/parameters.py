@@ -5,7 +5,7 @@ calibrations choose coordinates; a parameter turns them into values as a scenari
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -20,6 +20,9 @@ LOGARITHMIC_FROM = 10.0
 
 DIGITS = 6
 """Significant digits of a value without a unit, or with that of a rate."""
+
+WHOLE_FROM = 10.0
+"""A number that is whole, as both ends of its range are, moves in whole steps where these are so far apart."""
 
 DECIMALS = {"week": 5, "d": 5, "h": 4, "min": 3, "s": 3, "ms": 0}
 """Decimals of a duration in a unit: so many make a whole number of milliseconds."""
@@ -74,7 +77,15 @@ class Parameter:
 
     def value(self, coordinate: float) -> int | float | str:
         """Return the value at a coordinate as a scenario file has it."""
-        number = self.number(coordinate)
+        return self.written(self.number(coordinate))
+
+    def read(self, value: int | float | str) -> float:
+        """Return a value as a scenario file has it as a number in ``unit``; raises ValueError where it is none."""
+        number, unit, _ = _number(value)
+        return number * _factor(unit, self.unit)
+
+    def written(self, number: float) -> int | float | str:
+        """Return a number in ``unit`` as a scenario file has it."""
         for end, written in zip((self.low, self.high), self.ends, strict=True):
             if number == end and written is not None:
                 return written  # type: ignore[no-any-return]
@@ -136,6 +147,37 @@ def parameter_at(scenario: Scenario, key: str, ends: tuple[Any, Any] | None = No
         return _parameter(key, full if ends is None else {**full, "range": list(ends)})
     except ValueError:
         return None
+
+
+def parameter_over(scenario: Scenario, key: str, values: Sequence[Any]) -> Parameter | None:
+    """Return the number at a dotted key as a parameter that moves from the least of some values to the greatest.
+
+    Args:
+        scenario: The scenario that has the key; a key that is not there is a KeyError.
+        key: The dotted key.
+        values: As a scenario file has them.
+
+    Returns:
+        The parameter, in the finest unit of the values. It has whole steps where its value and both ends are whole and
+        these far enough apart. None where a value is no number, or all are one.
+    """
+    resolved = value_at(scenario.resolved, key)
+    full = resolved if is_full_form(resolved) else {"value": resolved}
+    if any(isinstance(value, bool | dict | list | None) for value in (full["value"], *values)):
+        return None
+    try:
+        units = [_number(value)[1] for value in values]
+        unit = min(units, key=lambda one: _factor(one, units[-1]) if one else 0.0, default="")
+        start, *numbers = (number * _factor(own, unit) for number, own, _ in map(_number, (full["value"], *values)))
+    except (ValueError, KeyError):
+        return None
+    low, high = min(numbers, default=0.0), max(numbers, default=0.0)
+    if low >= high:
+        return None
+    whole = not unit and all(number.is_integer() for number in (low, high, start)) and high - low >= WHOLE_FROM
+    kind = _number(full["value"])[2]
+    ends = values[numbers.index(low)], values[numbers.index(high)]
+    return Parameter(key, full.get("origin", ""), low, high, start, int if whole else kind, unit, ends)
 
 
 def out_of_range(scenario: Scenario, key: str) -> tuple[Any, Any] | None:

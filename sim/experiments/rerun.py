@@ -22,6 +22,7 @@ def rerun(
     scenario: "Scenario | None" = None,
     workers: int | None = None,
     progress: Callable[[int, int], None] | None = None,
+    verbose: bool = False,
 ) -> Iterator[Finding]:
     """Make a run again among temporary files and compare every byte.
 
@@ -30,6 +31,7 @@ def rerun(
         scenario: Its scenario, with another engine; its own if None.
         workers: Threads of the run.
         progress: Called after each day, as by ``sim.run``.
+        verbose: Whether the lines of its log go to standard error; the log itself goes with the run.
 
     Yields:
         Whether each file is the same, byte by byte, and each part of ``run.json`` that is computed. Of another engine
@@ -40,7 +42,7 @@ def rerun(
     chosen = scenario or before.scenario
     left_out = () if chosen.spec.engine == before.scenario.spec.engine else (SCENARIO_YAML,)
     with tempfile.TemporaryDirectory(prefix="tocsin-rerun-", ignore_cleanup_errors=True) as place:
-        again = run(chosen, Path(place) / "run", workers=workers, progress=progress)
+        again = run(chosen, Path(place) / "run", workers=workers, progress=progress, verbose=verbose)
         ours, theirs = again.manifest["files"], before.manifest["files"]
         for name in sorted({*ours, *theirs} - {*left_out}):
             same = ours.get(name) == theirs.get(name)

@@ -17,6 +17,7 @@ import shutil
 import signal
 import tempfile
 import threading
+import time
 from collections.abc import Callable, Collection, Iterable, Iterator
 from concurrent.futures import (
     FIRST_COMPLETED,
@@ -36,12 +37,14 @@ from typing import TYPE_CHECKING, Any, Self, TypedDict
 from sim.caches import program_digest
 from sim.experiments.store import JOURNAL
 from sim.failures import MACHINE, FailedError
+from sim.logbook import Logbook
 from sim.results.outcomes import Outcome
 from sim.results.stored import DamagedError, FolderError, demand_regular, digest_of
 from sim.scenario.load import digest
 
 if TYPE_CHECKING:
     from sim.results.run import Run
+    from sim.running import Progress
     from sim.scenario import Scenario
 
 Reader = Callable[["Run"], Outcome]
@@ -70,11 +73,16 @@ class Computing(TypedDict, total=False):
         executor: A ``concurrent.futures.Executor`` that makes them, instead of processes of this machine.
         workers: How many runs are made at a time; as many as this machine has cores, if not given.
         progress: Called with the number of runs that are done and the number of all, as they finish.
+        verbose: Whether the lines of the log in the experiment's folder go to standard error, too.
+        days: Called with the scenario of a run that is so large that it is made alone; returns what that run calls
+            after each of its days.
     """
 
     executor: Executor | None
     workers: int | None
     progress: Callable[[int, int], None] | None
+    verbose: bool
+    days: "Callable[[Scenario], Progress] | None"
 
 
 def demand_keywords(function: str, given: Iterable[str], allowed: Collection[str]) -> None:
@@ -103,12 +111,14 @@ class Simulations:
 
     The journal is a text file, one line a finished run, under the hashes of its resolved scenario and of the program's
     sources, with a hash of the line itself. In memory are only the places of its lines, some hundred bytes a run.
+    Beside it lies the log, which says for people what was done when.
 
     Who makes simulations in a folder holds it (``sim.results.holding``).
 
     Attributes:
         asked: The keys of all runs that were asked for.
         simulated: How many of them had to be made.
+        log: Of the experiment.
     """
 
     def __init__(
@@ -118,6 +128,8 @@ class Simulations:
         workers: int | None = None,
         executor: Executor | None = None,
         progress: Callable[[int, int], None] | None = None,
+        verbose: bool = False,
+        days: "Callable[[Scenario], Progress] | None" = None,
     ) -> None:
         self.simulated = 0
         self.asked: set[str] = set()
@@ -126,6 +138,7 @@ class Simulations:
         self._workers = workers or os.cpu_count() or 1
         self._executor = executor
         self._progress = progress
+        self._days = days
         self._code = program_digest()
         self._places: dict[str, tuple[int, int]] = {}
         self._pool: ProcessPoolExecutor | None = None
@@ -137,6 +150,18 @@ class Simulations:
             demand_regular(path)
         self._journal = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644)
         self._read_journal(path)
+        self.log = Logbook(folder, verbose)
+        self.log(f"begins: {len(self._places):,} runs are in the journal, {self._workers} are made at a time")
+
+    def telling(self, tell: Callable[[str], None] | None) -> Callable[[str], None]:
+        """Return what writes a line into the log and tells it."""
+
+        def both(line: str) -> None:
+            self.log(line)
+            if tell is not None:
+                tell(line)
+
+        return both
 
     def run(self, scenarios: "Iterable[Scenario]", total: int) -> list[Outcome]:
         """Return the outcome of each scenario.
@@ -181,7 +206,8 @@ class Simulations:
             SimulationError: Where a run cannot be made on this machine, or workers are gone.
         """
         results: list[str | Outcome] = []
-        work = _Work(self._workers)
+        work = _Work(self._workers, self.log)
+        self.log(f"{total:,} runs are asked for")
         self._report(0, total)
         try:
             for one in scenarios:
@@ -219,8 +245,9 @@ class Simulations:
     def _start(self, key: str, scenario: "Scenario", work: "_Work", again: bool = False) -> None:
         """Hand a run over to those who make them; a large one is made here, with all cores."""
         if self._executor is None and is_large(scenario):
+            days = None if self._days is None else self._days(scenario)
             try:
-                self._keep(key, simulate(scenario, self._reader, self._folder, self._workers), work)
+                self._keep(key, timed(scenario, self._reader, self._folder, self._workers, days), work)
             except MachineError as error:
                 work.postpone(key, scenario, str(error), again)
             return
@@ -236,10 +263,12 @@ class Simulations:
         work.waiting[future] = key, scenario
 
     def close(self) -> None:
-        """Stop the processes and close the journal."""
+        """Stop the processes and close journal and log."""
         if self._pool is not None:
             self._pool.shutdown(cancel_futures=True)
         os.close(self._journal)
+        self.log(f"ends: {self.simulated:,} runs were made, {len(self.asked):,} asked for")
+        self.log.close()
 
     def __enter__(self) -> Self:
         return self
@@ -247,6 +276,8 @@ class Simulations:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if error is not None:
+            self.log(f"ended by {type(error).__name__}{f': {error}' if str(error) else ''}")
         self.close()
 
     def _collect(self, work: "_Work", again: bool = False) -> None:
@@ -268,10 +299,10 @@ class Simulations:
                     raise
                 work.postpone(key, scenario, f"{KILLER}: several workers died of it, one after the other", again)
 
-    def _submitted(self, scenario: "Scenario", parent: Path | None) -> "Future[Outcome]":
+    def _submitted(self, scenario: "Scenario", parent: Path | None) -> "Future[Timed]":
         """Return the future of a run that is handed over to the executor, or to processes of our own."""
         if self._executor is not None:
-            return self._executor.submit(simulate, scenario, self._reader, parent, 1)
+            return self._executor.submit(timed, scenario, self._reader, parent, 1)
         if self._pool is None:
             spawn = multiprocessing.get_context("spawn")
             with _masked(signal.SIGHUP):  # Python's tracker of semaphores begins here, and is to outlive a hangup
@@ -279,7 +310,7 @@ class Simulations:
         # Any task may be the first of a process: until it has loaded the program, an interrupt of the whole group would
         # show as its traceback. The parent hears it, waits for all of them, and tells.
         with _masked(signal.SIGINT, signal.SIGHUP):
-            return self._pool.submit(simulate, scenario, self._reader, parent, 1)
+            return self._pool.submit(timed, scenario, self._reader, parent, 1)
 
     def _drop_pool(self) -> None:
         """Let go of processes of which one was killed; the next task gets new ones."""
@@ -308,12 +339,15 @@ class Simulations:
         outcome: Outcome = entry["outcome"]
         return outcome
 
-    def _keep(self, key: str, outcome: Outcome, work: "_Work") -> None:
+    def _keep(self, key: str, made: "Timed", work: "_Work") -> None:
+        outcome, seconds = made
         self.simulated += 1
         work.given_up = 0
         if FAILED in outcome:  # tried again by the next one who asks
+            self.log.warn(f"run {key[:8]} failed after {seconds:.3f} s: {outcome[FAILED]}")
             work.failed[key] = outcome
             return
+        self.log(f"run {key[:8]} done in {seconds:.3f} s, {self.simulated:,} made")
         entry = {"run": key, "code": self._code, "outcome": outcome}
         line = json.dumps({**entry, "sha256": digest_of(entry)}, allow_nan=False).encode() + b"\n"
         offset = os.lseek(self._journal, 0, os.SEEK_END)
@@ -334,6 +368,7 @@ class _Work:
 
     Attributes:
         workers: How many runs are made at a time.
+        log: Of the experiment.
         waiting: Key and scenario of what is under way.
         again: Scenarios that failed for want of machine, by key.
         failed: Outcomes of runs that failed by themselves, by key.
@@ -342,7 +377,8 @@ class _Work:
     """
 
     workers: int
-    waiting: "dict[Future[Outcome], tuple[str, Scenario]]" = field(default_factory=dict)
+    log: Logbook
+    waiting: "dict[Future[Timed], tuple[str, Scenario]]" = field(default_factory=dict)
     again: "dict[str, Scenario]" = field(default_factory=dict)
     failed: dict[str, Outcome] = field(default_factory=dict)
     unmade: list[str] = field(default_factory=list)
@@ -355,6 +391,7 @@ class _Work:
     def postpone(self, key: str, scenario: "Scenario", why: str, again: bool) -> None:
         """Note a run that failed for want of machine; raises SimulationError where none is finished any more."""
         self.given_up += 1
+        self.log.warn(f"run {key[:8]} could not be made{' again' if again else ', it is tried once more'}: {why}")
         if again:
             self.unmade.append(why)
         else:
@@ -433,7 +470,22 @@ def _end_with_parent() -> None:
         os._exit(1)
 
 
-def simulate(scenario: "Scenario", read: Reader, parent: Path | None, workers: int) -> Outcome:
+Timed = tuple[Outcome, float]
+"""What came out of a run, and the seconds that it took those who made it."""
+
+
+def timed(
+    scenario: "Scenario", read: Reader, parent: Path | None, workers: int, progress: "Progress | None" = None
+) -> Timed:
+    """Run a scenario as ``simulate`` does, and say how long it took."""
+    started = time.perf_counter()
+    outcome = simulate(scenario, read, parent, workers, progress)
+    return outcome, time.perf_counter() - started
+
+
+def simulate(
+    scenario: "Scenario", read: Reader, parent: Path | None, workers: int, progress: "Progress | None" = None
+) -> Outcome:
     """Run a scenario in a folder of its own, read the outcome, and remove the folder.
 
     Args:
@@ -441,6 +493,7 @@ def simulate(scenario: "Scenario", read: Reader, parent: Path | None, workers: i
         read: Reads the outcome of the finished run.
         parent: Where the folder is made; among temporary files, if None.
         workers: Threads of the run.
+        progress: Called after each day of it.
 
     Returns:
         What was read, or the message of the failure under ``FAILED``.
@@ -453,7 +506,7 @@ def simulate(scenario: "Scenario", read: Reader, parent: Path | None, workers: i
     try:
         with tempfile.TemporaryDirectory(dir=parent, prefix=UNFINISHED, ignore_cleanup_errors=True) as folder:
             try:
-                return read(run(scenario, Path(folder) / "run", events="none", workers=workers))
+                return read(run(scenario, Path(folder) / "run", events="none", workers=workers, progress=progress))
             except (FailedError, OverflowError) as error:
                 return {FAILED: f"{type(error).__name__}: {error}".replace(folder, "...")}
     except (FolderError, *MACHINE) as error:

@@ -11,6 +11,8 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
 
+from sim.experiments.bisection import ROUNDS
+from sim.experiments.counts import Counts
 from sim.experiments.half_hours import HalfHours
 from sim.experiments.promise import PromiseError, Terms, promised
 from sim.experiments.simulations import Computing, Simulations, demand_keywords
@@ -19,6 +21,7 @@ from sim.experiments.trials import KEPT, Trials
 from sim.results.folder import whole
 from sim.results.outcomes import service
 from sim.scenario import changed
+from sim.scenario.bounds import MOST_STAFF
 from sim.scenario.schema.population import COUNTRY
 from sim.warning.schedule import FEW_SERVERS
 from sim.words import ContactChannel, Tier
@@ -228,8 +231,9 @@ def staffing(
             with whole(path / file) as unfinished:
                 unfinished.write_text(named.yaml(), encoding="utf-8", newline="\n")
 
-        with Simulations(path, read, workers, executor, progress) as simulations:
-            trials = Trials(policy, promise, replicates, simulations, tell or (lambda line: None))
+        verbose, days = search.get("verbose", False), search.get("days")
+        with Simulations(path, read, workers, executor, progress, verbose, days) as simulations:
+            trials = Trials(policy, promise, replicates, simulations, simulations.telling(tell))
             trials.search()
             points = trials.curve(curve)
             staffed = trials.staffed(trials.smallest)
@@ -254,6 +258,32 @@ class Extent:
 
     replicates: int
     trims: int | None = None
+
+
+BISECTION, SETTLING = 9, 4
+"""Typical numbers of trials: until each province has its number by itself, and until all have them together."""
+
+SHAPES = 4
+"""Shapes of the day that are tried where half hours are staffed by themselves."""
+
+
+def runs_of(scenario: "Scenario", terms: Terms, curve: Sequence[float], extent: Extent) -> Counts:
+    """Return how many runs ``staffing`` makes for these arguments; each trial asks for the next, so none knows.
+
+    At least: the scenario as it is and staff without limit, which keep the promise nowhere. At most: every search goes
+    from one end of what the schema allows to the other.
+    """
+    promised(scenario, terms)
+    widest = math.log2(max(MOST_STAFF * scenario.spec.scale, 4.0))
+    bisection = math.ceil(widest) + math.ceil(math.log2(widest)) + 2
+    # As it is, and without limit, which may be tried a few times; numbers settled, one less, one more; the curve.
+    trials = Counts(2, 2 + BISECTION + SETTLING + 3 + len(curve), 4 + bisection + ROUNDS + 3 + len(curve))
+    if extent.trims is not None:
+        # The load; shapes; settled; trims, which at last may be taken back; the roster; three with the next seeds.
+        last = 5 + extent.trims
+        most = SHAPES * bisection + ROUNDS + 1 + extent.trims + last
+        trials = trials.plus(Counts(0, SHAPES * BISECTION + SETTLING + last, most))
+    return trials.times(extent.replicates)
 
 
 def prepared(scenario: "Scenario", terms: Terms, curve: Sequence[float], extent: Extent, folder: Path | None) -> Path:

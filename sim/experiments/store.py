@@ -140,6 +140,27 @@ def _is_complete(folder: Path, kind: str, tables: Sequence[str]) -> bool:
     return True
 
 
+def finished_request(folder: Path, kind: str) -> dict[str, Any]:
+    """Return what a finished experiment was made for.
+
+    Args:
+        folder: Its folder.
+        kind: The kind of experiment.
+
+    Returns:
+        What ``claim`` wrote down.
+
+    Raises:
+        FolderError: If the folder holds no such experiment, or one that is not finished.
+    """
+    file = folder / f"{kind}.json"
+    if not file.is_file():
+        raise FolderError(f"{folder}: no {kind}; the folder of one, with {file.name}")
+    if FILES not in _about(file):
+        raise FolderError(f"{folder}: this {kind} is not finished; the command that began it goes on")
+    return _request(file)
+
+
 def write_frame(path: Path, frame: "pd.DataFrame") -> None:
     """Write a table as Parquet; it appears whole or not at all."""
     import pyarrow as pa

@@ -26,7 +26,7 @@ from sim.experiments.simulations import (
 )
 from sim.experiments.store import claim, complete, read_frame
 from sim.results.folder import whole
-from sim.results.outcomes import Outcome, quantities
+from sim.results.outcomes import Outcome, quantities_and_waits
 from sim.scenario import Scenario, changed
 from sim.scenario.load import value_at
 from sim.scenario.provinces import coded_key
@@ -64,7 +64,7 @@ def sweep(
     Args:
         scenario: The scenario that is varied.
         vary: Values by dotted key; if not given, the scenario's ``sweep`` says them, the kind and the samples.
-        kind: How values are combined, ``grid``, ``sobol`` or ``lhs``, see ``design``; a grid if not given.
+        kind: How values are combined, ``grid``, ``sobol``, ``lhs`` or ``box``, see ``design``; a grid if not given.
         samples: The number of points of a design that is no grid.
         replicates: Runs of each point, with seeds counting up from the scenario's.
         folder: Where it is kept, ``results/sweeps/NAME-HASH`` if not given.
@@ -72,15 +72,16 @@ def sweep(
 
     Returns:
         The catalogue, one row a run in the order of the design: ``point``, ``replicate``, ``seed``, a column for each
-        varied key, ``status`` (``done`` or ``failed``), ``message``, and totals (scaled up to the country) and figures
-        (``NAME@START..END``), missing where the run failed.
+        varied key, ``status`` (``done`` or ``failed``), ``message``, and totals (scaled up to the country), figures
+        (``NAME@START..END``) and what became of the alerts of each tier (``expired_TIER``, ``first_contact_TIER``),
+        missing where the run failed or nothing was counted.
     """
     demand_keywords("sweep", computing, Computing.__optional_keys__)
     plan = planned(scenario, vary, kind, samples)
     path = prepared(scenario, plan, replicates, folder)
 
     def make() -> None:
-        with Simulations(path, quantities, **computing) as simulations:
+        with Simulations(path, quantities_and_waits, **computing) as simulations:
             outcomes = simulations.each(_scenarios(scenario, plan, replicates), len(plan) * replicates)
             _write(path / CATALOGUE, scenario, plan, replicates, outcomes)
 

@@ -55,7 +55,8 @@ def said(text: str, /, **values: object) -> str:
     Returns:
         The text.
     """
-    told = _translations(spoken()).gettext(text)
+    # The empty text is that under which a catalogue keeps what it says of itself.
+    told = _translations(spoken()).gettext(text) if text else text
     return told.format(**values) if values else told
 
 

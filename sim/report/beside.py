@@ -5,10 +5,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sim.experiments.table import records
+from sim.language.spoken import marked, said
 from sim.report.charts import chart
+from sim.report.looks import provinces
 from sim.report.parts import Control, Part, Plot, Shown, table, title_of
 from sim.report.pictures import comparison as pictures
+from sim.report.pictures.contrast import OF, contrast, contrast_table
 from sim.report.pictures.costs import cost_differences, cost_differences_table
+from sim.results.costs import COST, TOTAL
 from sim.rounding import amount
 
 if TYPE_CHECKING:
@@ -16,43 +20,66 @@ if TYPE_CHECKING:
 
     from sim.results.run import Run
 
-LEAD = (
-    "Every run met the very same attempts and people: what differs is what the policy did. In every section below, "
-    "the runs stand beside each other."
+LEAD = marked(
+    "Every run met the very same attempts and people: what differs is what the policy did. In the sections below, "
+    "the runs stand beside each other; what is the same for several of them is drawn once."
 )
-DIFFERENCES = (
+DIFFERENCES = marked(
     "Differences in percent of the base; whiskers hold the expected difference with a probability of 95%, over "
     "replicates."
 )
-ONE_PAIR = (
+ONE_PAIR = marked(
     "Differences in percent of the base. This is a single pair of runs: how far chance alone moves a difference is "
     "not known. A report of folders of replicates, such as tocsin compare makes, draws intervals."
 )
-COSTS = (
+APART = marked(
+    "Each panel has an axis of its own, and what is far beyond all others in it stands at the edge, with an arrow and "
+    "its number. What did not change at all is in the table alone."
+)
+COSTS = marked(
     "Yuan more than the base, and how far that reaches as prices move within their ranges, the same for both. The "
     "table has what it costs to spare one more."
 )
-WHOM = "People who became victims under one policy and not under the other: the same person, the same attempt."
+WHOM = marked("People who became victims under one policy and not under the other: the same person, the same attempt.")
+WHERE = marked(
+    "Blue is fewer and brown more per 100,000 people of the province, from zero in the middle equally far to both "
+    "sides; colours reach to a tenth of the base's mean, or further. Grey, with the number in brackets, is what "
+    "chance alone may do in 95% of cases: of thirty provinces, one or two are coloured by chance. An arrow is a "
+    "difference far beyond all others."
+)
 
-
-SAID = {
-    "victims": ("more victims", "fewer victims"),
-    "loss_yuan": ("yuan more lost", "yuan less lost"),
-    "saved": ("more people saved by a warning", "fewer people saved by a warning"),
-    "false_blocks": ("more false blocks", "fewer false blocks"),
+DID: dict[str, tuple[str, str]] = {
+    "victims": (marked("{amount} more victims"), marked("{amount} fewer victims")),
+    "loss_yuan": (marked("{amount} yuan more lost"), marked("{amount} yuan less lost")),
+    "saved": (marked("{amount} more people saved by a warning"), marked("{amount} fewer people saved by a warning")),
+    "prevented_yuan": (
+        marked("{amount} yuan more of losses prevented"),
+        marked("{amount} yuan less of losses prevented"),
+    ),
+    "alerts_by_end.expired": (
+        marked("{amount} more alerts that expired before they reached anybody"),
+        marked("{amount} fewer alerts that expired before they reached anybody"),
+    ),
+    "false_blocks": (marked("{amount} more false blocks"), marked("{amount} fewer false blocks")),
+    f"{COST}.{TOTAL}": (marked("{amount} yuan more spent"), marked("{amount} yuan less spent")),
 }
 """Quantities of the first screen, and what is said where there are more and where there are fewer."""
 
 
 @dataclass
 class Compared:
-    """Paired runs: the first of each group, a name for each, differences, whose fate changed (by name), replicates."""
+    """Paired runs: the first of each group, a name for each, differences, whose fate changed (by name), all runs."""
 
     runs: "list[Run]"
     labels: list[str]
     differences: "pd.DataFrame"
     changes: "dict[str, pd.DataFrame]"
-    replicates: int
+    groups: "Sequence[Sequence[Run]]"
+
+    @property
+    def replicates(self) -> int:
+        """How many pairs there are of each policy with the base."""
+        return len(self.groups[0])
 
 
 def compared_runs(groups: "Sequence[Sequence[Run]]") -> Compared:
@@ -71,49 +98,73 @@ def compared_runs(groups: "Sequence[Sequence[Run]]") -> Compared:
     moved = {}
     if all(run.has_events for run in runs):
         moved = {label: changes(runs[0], run) for label, run in zip(labels[1:], runs[1:], strict=True)}
-    return Compared(runs, labels, found, moved, len(groups[0]))
+    return Compared(runs, labels, found, moved, groups)
 
 
 def comparison(compared: Compared, charts: dict[str, Any]) -> Part:
     """Return the section of the differences; its charts are put into ``charts``."""
     base, *others = compared.runs
     frame = compared.differences
-    several = compared.replicates > 1
     shown = [
         _single(
             "differences",
-            DIFFERENCES if several else ONE_PAIR,
+            f"{said(DIFFERENCES if compared.replicates > 1 else ONE_PAIR)} {said(APART)}",
             pictures.differences(compared.differences),
             pictures.differences_table(compared.differences),
             charts,
-        ),
-        _single("cost_differences", COSTS, cost_differences(frame), cost_differences_table(frame), charts),
+        )
+    ]
+    if len(provinces(base)) > 1:
+        shown.append(_where(compared, charts))
+    shown += [
+        _single("cost_differences", said(COSTS), cost_differences(frame), cost_differences_table(frame), charts),
         _single("fates", "", pictures.fates(compared.differences), pictures.fates_table(base, others), charts),
     ]
     if compared.changes:
         shown.append(_whom(compared, charts))
-    return Part("comparison", "Comparison", LEAD, shown)
+    return Part("comparison", said("Comparison"), said(LEAD), shown)
 
 
-def difference(compared: Compared, label: str) -> str:
-    """Say in a sentence what another policy changed for people and money: plain text, not HTML."""
+def did(compared: Compared, label: str) -> list[str]:
+    """Say what a policy changed for people and money, the difference first: plain text, not HTML."""
     frame = compared.differences
-    found = {row["quantity"]: row for row in records(frame[frame["scenario"] == label]) if row["quantity"] in SAID}
-    said = []
-    for quantity, (more, less) in SAID.items():
-        row = found[quantity]
-        if not row["difference"]:
-            continue
-        text = f"{_rough(row['difference'])} {more if row['difference'] > 0 else less}"
-        ends = [row["low"], row["high"]]
-        notes = [pictures.signed(row["difference"] / row["base"])] if row["base"] else []
-        if None not in ends:
-            near, far = sorted(ends, key=abs)
-            chance = ends[0] <= 0 <= ends[1]
-            notes.append("chance alone may do that" if chance else f"95%: {_rough(near)} to {_rough(far)}")
-        said.append(f"{text} ({'; '.join(notes)})" if notes else text)
-    base = compared.labels[0]
-    return f"Beside {base}: {', '.join(said)}." if said else f"Beside {base} nobody lost or was saved anything else."
+    found = {row["quantity"]: row for row in records(frame[frame["scenario"] == label]) if row["quantity"] in DID}
+    told = [_sentence(found[quantity]) for quantity in DID if quantity in found and found[quantity]["difference"]]
+    return told or [said("Nobody lost or was saved anything else.")]
+
+
+def how_known(compared: Compared) -> str:
+    """Say what the differences of the first screen rest on."""
+    if compared.replicates == 1:
+        return said("This is a single pair of runs: how far chance alone moves these differences is not known.")
+    return said(
+        "Differences are means over {count} pairs of runs; the 95% intervals are of the expected difference.",
+        count=str(compared.replicates),
+    )
+
+
+def _sentence(row: dict[str, Any]) -> str:
+    """Return a difference in a sentence, with its share of the base and its interval as far as they are known."""
+    more, less = DID[row["quantity"]]
+    change = said(more if row["difference"] > 0 else less, amount=_rough(row["difference"]))
+    share = pictures.signed(row["difference"] / row["base"]) if row["base"] else None
+    ends = (row["low"], row["high"])
+    if None in ends:
+        return (
+            said("{change}.", change=change)
+            if share is None
+            else said("{change} ({share}).", change=change, share=share)
+        )
+    if ends[0] <= 0 <= ends[1]:
+        low, high = (said("-{amount}", amount=_rough(end)) if end < 0 else _rough(end) for end in ends)
+        return said(
+            "{change}, but chance alone may do that: the 95% interval is {low} to {high}.",
+            change=change, low=low, high=high,
+        )  # fmt: skip
+    near, far = map(_rough, sorted(ends, key=abs))
+    if share is None:
+        return said("{change} (95% interval {low} to {high}).", change=change, low=near, high=far)
+    return said("{change} ({share}; 95% interval {low} to {high}).", change=change, share=share, low=near, high=far)
 
 
 def _rough(value: float) -> str:
@@ -133,6 +184,21 @@ def _single(name: str, caption: str, figure: Any, numbers: "pd.DataFrame", chart
     return Shown(name, caption, [], [Plot(name, title_of(figure), table(numbers))])
 
 
+def _where(compared: Compared, charts: dict[str, Any]) -> Shown:
+    """Return in which provinces each other policy makes a difference: a map a policy, with a control for of what."""
+    plots = []
+    for at, (label, group) in enumerate(zip(compared.labels[1:], compared.groups[1:], strict=True)):
+        name = f"contrast-{at}"
+        pairs = list(zip(compared.groups[0], group, strict=True))
+        views = [({"outcome": outcome}, contrast(pairs, outcome)) for outcome in OF]
+        charts[name] = chart(views, ["outcome"])
+        beside = said("{policy} beside {base}", policy=label, base=compared.labels[0])
+        plots.append(Plot(name, title_of(views[0][1]), table(contrast_table(pairs)), run=beside))
+    options = {outcome: said(text) for outcome, text in OF.items()}
+    control = Control("contrast-outcome", "outcome", said("Differences of"), options, next(iter(OF)))
+    return Shown("contrast", said(WHERE), [control], plots)
+
+
 def _whom(compared: Compared, charts: dict[str, Any]) -> Shown:
     """Return whom each other policy saved and harmed: a chart a policy, with a control for how they are grouped."""
     plots = []
@@ -142,6 +208,13 @@ def _whom(compared: Compared, charts: dict[str, Any]) -> Shown:
         views = [({"by": by}, pictures.whom(changes, base, by)) for by in pictures.BY]
         charts[name] = chart(views, ["by"])
         numbers = pictures.whom_table(changes, base)
-        plots.append(Plot(name, title_of(views[0][1]), table(numbers), run=f"{label} beside {compared.labels[0]}"))
-    control = Control("whom-by", "by", "Tell apart by", dict(pictures.BY), next(iter(pictures.BY)))
-    return Shown("whom", WHOM, [control], plots)
+        beside = said("{policy} beside {base}", policy=label, base=compared.labels[0])
+        plots.append(Plot(name, title_of(views[0][1]), table(numbers), run=beside))
+    control = Control(
+        "whom-by",
+        "by",
+        said("Tell apart by"),
+        {key: said(text) for key, text in pictures.BY.items()},
+        next(iter(pictures.BY)),
+    )
+    return Shown("whom", said(WHOM), [control], plots)

@@ -38,6 +38,15 @@ def share_scales(runs: "list[list[go.Figure]]") -> None:
         ]
         for trace in maps:
             trace.update(zmin=min(one.zmin for one in maps), zmax=max(one.zmax for one in maps))
+        # Of bars that are cut in one run, those of the others get the same axis.
+        cut = [figure.layout.xaxis.range for figure in figures if figure.layout.xaxis.range and _is_bars(figure)]
+        for figure in figures:
+            if cut and _is_bars(figure):
+                figure.update_xaxes(range=[min(low for low, _ in cut), max(high for _, high in cut)])
+
+
+def _is_bars(figure: "go.Figure") -> bool:
+    return bool(figure.data) and all(trace.type == "bar" and trace.orientation == "h" for trace in figure.data)
 
 
 def view_key(choices: dict[str, str], keys: list[str]) -> str:
@@ -48,6 +57,11 @@ def view_key(choices: dict[str, str], keys: list[str]) -> str:
 def script_json(document: Any) -> str:
     """Return a document as JSON without spaces; raises ValueError for NaN and infinity."""
     return json.dumps(document, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+
+
+def in_script(document: Any) -> str:
+    """Return a document as JSON that can stand in a script element, which none of its texts can end."""
+    return script_json(document).replace("<", "\\u003c")
 
 
 def packed(text: str) -> str:

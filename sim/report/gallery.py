@@ -1,9 +1,10 @@
 """What a report shows, in order: sections, the pictures of each, and the choices that a reader has in them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from sim.language.spoken import marked
 from sim.report.pictures import (
     cascade,
     costs,
@@ -18,6 +19,7 @@ from sim.report.pictures import (
     provenance,
     waits,
 )
+from sim.report.tally import months
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -43,7 +45,8 @@ class Picture:
     """A picture with the table of its numbers.
 
     ``caption`` says what to look for; ``say`` says the numbers in words; ``first`` gives the choices that are shown
-    first where they depend on the run. ``views`` draws all combinations at once, where that is quicker than one by one.
+    first where they depend on the runs. ``views`` draws all combinations at once, where that is quicker.
+    ``settle`` mends a figure whose scale of colours was widened for another run's.
     """
 
     draw: "Callable[..., go.Figure]"
@@ -51,8 +54,9 @@ class Picture:
     caption: str
     choices: tuple[Choice, ...] = ()
     say: "Callable[[Run], str] | None" = None
-    first: "Callable[[Run], dict[str, str]] | None" = None
+    first: "Callable[[Sequence[Run]], dict[str, str]] | None" = None
     views: "Callable[[Run, list[str], list[str]], dict[tuple[str, str], go.Figure]] | None" = None
+    settle: "Callable[[go.Figure], None] | None" = None
 
     @property
     def name(self) -> str:
@@ -77,25 +81,30 @@ def _fixed(options: Options) -> Callable[["Run"], Options]:
 FIGURES = Picture(
     figures.ratios,
     figures.ratios_table,
-    "A dot at 1 is as reported. What was put in must lie there, what was fitted should; what was predicted is a test. "
-    "A bar with ends holds 90% of what the calibrated scenario predicts. For a change, the levels that it "
-    "leads to are compared.",
+    marked(
+        "A dot at 1 is as reported. What was put in must lie there, what was fitted should; what was predicted is a "
+        "test. A bar with ends holds 90% of what the calibrated scenario predicts. For a change, the levels that it "
+        "leads to are compared."
+    ),
 )
 
 SECTIONS: tuple[Section, ...] = (
     Section(
         "cascade",
-        "The cascade",
-        "Where potential attempts end, from the first gate to the last payment.",
+        marked("The cascade"),
+        marked("Where potential attempts end, from the first gate to the last payment."),
         (
             Picture(
                 cascade.cascade,
                 cascade.cascade_table,
-                "The width of each band is its number of attempts. Victims cannot be seen beside all attempts: choose "
-                "what was delivered, or those drawn in, to look closer. How episodes end is not known by channel.",
+                marked(
+                    "The width of each band is its number of attempts. Victims cannot be seen beside all attempts: "
+                    "choose what was delivered, or those drawn in, to look closer. How episodes end is not known by "
+                    "channel."
+                ),
                 (
-                    Choice("channel", "Channel", _fixed(cascade.CHANNEL)),
-                    Choice("part", "Look at", _fixed(cascade.PARTS)),
+                    Choice("channel", marked("Channel"), _fixed(cascade.CHANNEL)),
+                    Choice("part", marked("Look at"), _fixed(cascade.PARTS)),
                 ),
                 say=cascade.cascade_words,
             ),
@@ -103,112 +112,164 @@ SECTIONS: tuple[Section, ...] = (
     ),
     Section(
         "time",
-        "Time",
-        "Attempts and alerts by day, what was in force, and the rhythm of week and day.",
+        marked("Time"),
+        marked("Attempts and alerts by day, what was in force, and the rhythm of week and day."),
         (
             Picture(
                 daily.daily,
                 daily.daily_table,
-                "Bars below are the measures that begin, end or grow within the period; a dotted line marks each "
-                "beginning.",
-                (Choice("by", "Show", _fixed(daily.BY)), Choice("smooth", "Smoothing", _fixed(daily.SMOOTH))),
+                marked(
+                    "Bars below are the measures that begin, end or grow within the period; a dotted line marks each "
+                    "beginning."
+                ),
+                (
+                    Choice("by", marked("Show"), _fixed(daily.BY)),
+                    Choice("smooth", marked("Smoothing"), _fixed(daily.SMOOTH)),
+                ),
                 say=daily.daily_words,
                 first=daily.daily_first,
             ),
             Picture(
                 daily.rhythm,
                 daily.rhythm_table,
-                "Weekdays are as simulated, means over the period. The profile of the day is the scenario's, times a "
-                "mean day.",
+                marked(
+                    "Weekdays are as simulated, means over the period. The profile of the day is the scenario's, times "
+                    "a mean day."
+                ),
             ),
         ),
     ),
     Section(
         "place",
-        "Place",
-        "Every province is a tile of the same size; neighbours stay neighbours as far as squares allow.",
+        marked("Place"),
+        marked("Every province is a tile of the same size; neighbours stay neighbours as far as squares allow."),
         (
             Picture(
                 place.place,
                 place.place_table,
-                "Darker is more per 100,000 people of the province: colours run from the lowest rate to the highest, "
-                "and all months of an outcome share one scale. The table names the provinces behind the letters.",
-                (Choice("outcome", "Outcome", _fixed(place.OUTCOME)), Choice("month", "Month", place.months)),
+                marked(
+                    "Darker is more per 100,000 people of the province. Colours run from zero to the highest rate, so "
+                    "that provinces which differ little look alike, and all months of an outcome share one scale. An "
+                    "arrow is a rate far beyond all others."
+                ),
+                (Choice("outcome", marked("Outcome"), _fixed(place.OUTCOME)), Choice("month", marked("Month"), months)),
                 views=place.place_views,
+                settle=place.settle,
             ),
         ),
     ),
     Section(
         "mechanism",
-        "The mechanism",
-        "How warnings reach people, or do not, before they pay.",
+        marked("The mechanism"),
+        marked("How warnings reach people, or do not, before they pay."),
         (
             Picture(
                 waits.waits,
                 waits.waits_table,
-                "A wait for a call or visit is from joining the line to the start of the service, each try by itself, "
-                "one for an app message or SMS from issue to reading. The deadline counts from issue.",
+                marked(
+                    "A wait for a call or visit is from joining the line to the start of the service, each try by "
+                    "itself, one for an app message or SMS from issue to reading. The deadline counts from issue. "
+                    "Waits are counted in bins, each twice as long as the one before: steps stand at the latest at "
+                    "which a share was served. The bar at the deadline is of those who waited for a desk and were "
+                    "never served."
+                ),
             ),
-            Picture(waits.ends, waits.ends_table, "Shares of the alerts of each tier, by how they ended."),
+            Picture(waits.ends, waits.ends_table, marked("Shares of the alerts of each tier, by how they ended.")),
             Picture(
                 waits.expired,
                 waits.expired_table,
-                "An alert expires when its deadline comes before it has reached anybody. Days or months of which "
-                f"more than {waits.STILL_OPEN:.0%} were still open when the run ended are left out: they had not come "
-                "to their deadline.",
+                marked(
+                    "An alert expires when its deadline comes before it has reached anybody. Days or months of which "
+                    "many were still open when the run ended are left out: they had not come to their deadline."
+                ),
+            ),
+            Picture(
+                desks.load,
+                desks.load_table,
+                marked(
+                    "Busy time over staffed time of each month, all desks of the country together. At 100% whoever "
+                    "comes waits until somebody else is served, or the deadline comes. Services that outlast their "
+                    "shift can make it more."
+                ),
+                say=desks.load_words,
             ),
             Picture(
                 desks.utilisation,
                 desks.utilisation_table,
-                "Busy time over staffed time. Cells without staff are empty; a service that outlasts its shift is busy "
-                "time without staffed time, so that a share can come out above 100%: as dark as 100%.",
+                marked(
+                    "Busy time over staffed time, first of the month in which a desk was busiest. Cells without staff "
+                    "are empty; a service that outlasts its shift is busy time without staffed time, so that a share "
+                    "can come out above 100%: as dark as 100%. The table is of the whole period."
+                ),
+                (Choice("month", marked("Month"), months),),
+                first=desks.busiest,
             ),
             Picture(
-                desks.queues, desks.queues_table, "Alerts of the country that wait at the desks, mean of each day."
+                desks.queues,
+                desks.queues_table,
+                marked("Alerts of the country that wait at the desks, mean of each day."),
             ),
             Picture(
-                detectors.roc,
+                detectors.detection,
                 detectors.roc_table,
-                "In closed form from the scenario: how much fraud a threshold finds, for how many false alarms. Marks "
-                "are the thresholds of the tiers.",
+                marked(
+                    "In closed form from the scenario, of contacts that a detector sees: bars are divided by the "
+                    "gravest tier that a score reaches; points are the false alarms of a tier or a graver one."
+                ),
+                say=detectors.detection_words,
             ),
             Picture(
                 detectors.precision,
                 detectors.precision_table,
-                "What the alerts of each tier were about: only an episode is somebody who may still pay.",
+                marked("What the alerts of each tier were about: only an episode is somebody who may still pay."),
             ),
             Picture(
                 detectors.fatigue,
                 detectors.fatigue_table,
-                "In closed form from the scenario: people who have heard many alerts listen less.",
+                marked("In closed form from the scenario: people who have heard many alerts listen less."),
             ),
             Picture(
-                detectors.heard, detectors.heard_table, "How many alerts people hear, by tier: what makes them tired."
+                detectors.heard,
+                detectors.heard_table,
+                marked("How many alerts people hear, by tier: what makes them tired."),
             ),
         ),
     ),
     Section(
         "money",
-        "Money and people",
-        "What was lost, prevented and recovered, what it cost, and who the victims are.",
+        marked("Money and people"),
+        marked("What was lost, prevented and recovered, what it cost, and who the victims are."),
         (
-            Picture(money.money, money.money_table, "Yuan of the country. A month holds the days of it in the period."),
+            Picture(
+                money.money,
+                money.money_table,
+                marked("Yuan of the country. A month holds the days of it in the period."),
+            ),
             Picture(
                 costs.costs,
                 costs.costs_table,
-                "Bars are what the scenario's prices make of what was counted, whiskers reach from all prices at their "
-                "lowest to all at their highest. A desk is paid for its seats, busy or not; a false alarm costs who "
-                "gets it time and worry. Raids, filters and blocking have no price.",
+                marked(
+                    "Bars are what the scenario's prices make of what was counted, whiskers reach from all prices at "
+                    "their lowest to all at their highest. A desk is paid for its seats, busy or not; a false alarm "
+                    "costs who gets it time and worry. Raids, filters and blocking have no price."
+                ),
                 say=costs.costs_words,
             ),
-            Picture(people.ages, people.ages_table, "Per 100,000 people of the same age and sex, over the period."),
-            Picture(people.types, people.types_table, "Victims and people saved by type of fraud."),
+            Picture(
+                people.ages, people.ages_table, marked("Per 100,000 people of the same age and sex, over the period.")
+            ),
+            Picture(people.types, people.types_table, marked("Victims and people saved by type of fraud.")),
         ),
     ),
 )
 
+IN_NOTEBOOKS = (Picture(detectors.roc, detectors.roc_table, ""),)
+"""Pictures that no page shows, for those who want to look closer."""
+
 FILM = Picture(film.film, film.film_table, "")
-SECONDS = Picture(provenance.seconds, provenance.seconds_table, "Seconds of wall-clock time by phase of the run.")
+SECONDS = Picture(
+    provenance.seconds, provenance.seconds_table, marked("Seconds of wall-clock time by phase of the run.")
+)
 
 
 class Gallery:
@@ -220,7 +281,8 @@ class Gallery:
     def __init__(self, run: "Run") -> None:
         self._run = run
         self._pictures = {
-            one.name: one for one in (FIGURES, *(one for part in SECTIONS for one in part.pictures), FILM, SECONDS)
+            one.name: one
+            for one in (FIGURES, *(one for part in SECTIONS for one in part.pictures), *IN_NOTEBOOKS, FILM, SECONDS)
         }
 
     def __getattr__(self, name: str) -> "Callable[..., go.Figure]":
@@ -241,18 +303,17 @@ class Gallery:
         return f"<pictures of {self._run!r}: {', '.join(self._pictures)}>"
 
 
-def combinations(picture: Picture, run: "Run") -> list[dict[str, str]]:
-    """Return every combination of a picture's choices, beginning with the one that is shown first."""
+def combinations(picture: Picture, runs: "Sequence[Run]") -> list[dict[str, str]]:
+    """Return every combination of a picture's choices, beginning with the one that is shown first of all runs."""
     found: list[dict[str, str]] = [{}]
     for choice in picture.choices:
-        found = [{**one, choice.key: value} for one in found for value in choice.options(run)]
-    first = picture.first(run) if picture.first is not None else {}
+        found = [{**one, choice.key: value} for one in found for value in choice.options(runs[0])]
+    first = picture.first(runs) if picture.first is not None else {}
     return sorted(found, key=lambda one: any(one[key] != value for key, value in first.items()))
 
 
-def drawn(picture: Picture, run: "Run") -> list[tuple[dict[str, str], Any]]:
-    """Draw every combination of a picture's choices; return each with its figure."""
-    chosen = combinations(picture, run)
+def drawn(picture: Picture, run: "Run", chosen: list[dict[str, str]]) -> list[tuple[dict[str, str], Any]]:
+    """Draw combinations of a picture's choices; return each with its figure."""
     if picture.views is None:
         return [(one, picture.draw(run, **one)) for one in chosen]
     one, two = picture.choices

@@ -2,15 +2,16 @@
 
 from typing import TYPE_CHECKING
 
-from sim.report.looks import named
-from sim.rounding import amount
+from sim.language.labels import named, spelled
+from sim.language.spoken import counted, marked, said
+from sim.rounding import Written, amount, between
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from sim.results.run import Run
 
-WITHIN = {None: "", True: "yes", False: "no"}
+WITHIN = {None: "", True: marked("yes"), False: marked("no")}
 
 
 def evidence_table(run: "Run") -> "pd.DataFrame":
@@ -20,29 +21,36 @@ def evidence_table(run: "Run") -> "pd.DataFrame":
     rows = [
         {
             "quantity": named(row["name"]),
-            "window": " to ".join(row["window"]),
-            "known to be": f"{amount(row['low'])} to {amount(row['high'])}",
-            "simulated": amount(row["simulated"]) + (f" ({row['month']})" if row.get("month") else ""),
-            "within": WITHIN[row["within"]],
+            "window": said("{low} to {high}", low=row["window"][0], high=row["window"][1]),
+            "known to be": between(row["low"], row["high"]),
+            "simulated": _worst(row["simulated"], row.get("month")),
+            "within": said(WITHIN[row["within"]]),
             "basis": row["basis"],
         }
         for row in sorted(run.manifest["evidence"], key=lambda row: bool(row["within"]))
         if row["simulated"] is not None
     ]
-    return pd.DataFrame(rows, columns=["quantity", "window", "known to be", "simulated", "within", "basis"])
+    columns = ["quantity", "window", "known to be", "simulated", "within", "basis"]
+    return pd.DataFrame(rows, columns=columns, dtype=object)
 
 
 def months_table(run: "Run") -> "pd.DataFrame":
     """Return what is known by month, a row a month and a column a quantity; what is out of its range says so."""
     import pandas as pd
 
-    columns: dict[str, dict[str, str]] = {}
+    columns: dict[str, dict[str, Written]] = {}
     for row in run.evidence_by_month.dropna(subset=["simulated"]).to_dict("records"):
-        out = "" if row["within"] else " (out)"
-        columns.setdefault(named(row["name"]), {})[row["month"]] = f"{amount(row['simulated'])}{out}"
+        value = row["simulated"]
+        text = amount(value) if row["within"] else said("{value} (out)", value=amount(value))
+        columns.setdefault(spelled(row["name"]), {})[row["month"]] = Written(text, value)
     months = sorted({month for column in columns.values() for month in column})
     cells = {name: [column.get(month, "") for month in months] for name, column in columns.items()}
-    return pd.DataFrame({"month": months, **cells})
+    return pd.DataFrame({"month": months, **cells}, dtype=object)
+
+
+def _worst(value: float, month: str | None) -> Written:
+    """Return a simulated value and, where it is known by month, the month of which it is."""
+    return Written(said("{value} ({month})", value=amount(value), month=month) if month else amount(value), value)
 
 
 def evidence_summary(run: "Run") -> str:
@@ -50,4 +58,8 @@ def evidence_summary(run: "Run") -> str:
     told = [row["within"] for row in run.manifest["evidence"] if row["within"] is not None]
     if not told:
         return ""
-    return f"{sum(told)} of {len(told)} quantities of the model's inside are in the range in which they are known to be"
+    return counted(
+        "{within} of {count} quantities of the model's inside are in the range in which they are known to be",
+        "{within} of {count} quantities of the model's inside are in the range in which they are known to be",
+        count=len(told), within=sum(told),
+    )  # fmt: skip

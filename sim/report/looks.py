@@ -2,9 +2,10 @@
 
 import html
 from collections.abc import Iterable
-from datetime import date
 from typing import TYPE_CHECKING, Any
 
+from sim.language.labels import named
+from sim.language.spoken import marked, said
 from sim.words import Channel, ContactChannel, Detector, End, Fate, Sex, Tier, Truth, Word
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ SCALE = [[0.0, "#F1F0E4"], [0.25, "#9CCFE4"], [0.5, "#4A9BC7"], [0.75, "#1F6AA5"
 PEOPLE = 100_000
 """Rates are for so many people."""
 
-WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+WEEKDAYS = (*(marked("Mon"), marked("Tue"), marked("Wed"), marked("Thu"), marked("Fri"), marked("Sat"), marked("Sun")),)
 
 _COLOURS: dict[str, dict[str, str]] = {
     "fate": {
@@ -131,11 +132,6 @@ def hatches(names: Iterable[str]) -> dict[str, str]:
     return {name: HATCHES[place % len(HATCHES)] for place, name in enumerate(names)}
 
 
-def named(label: object) -> str:
-    """Return a label, or a name from a scenario, as people read it: ``_`` as a space, SMS in capitals; not escaped."""
-    return " ".join("SMS" if word == "sms" else word for word in str(label).replace("_", " ").split(" "))
-
-
 def words(label: object) -> str:
     """Return a label, or a name from a scenario, as ``named`` has it, escaped for plotly."""
     return plain(named(label))
@@ -151,14 +147,9 @@ def country(run: "Run") -> float:
     return float(1.0 / run.manifest["scale"])
 
 
-def day(value: date) -> str:
-    """Return a day as ``31 January 2022``."""
-    return f"{value.day} {value:%B %Y}"
-
-
 def provinces(run: "Run") -> dict[int, str]:
-    """Return the names of provinces by code, in the order of the scenario, as they stand there: not escaped."""
-    return {row.code: row.name for row in run.scenario.spec.population.provinces}
+    """Return the names of provinces by code, in the order of the scenario, as people read them: not escaped."""
+    return {row.code: said(row.name) for row in run.scenario.spec.population.provinces}
 
 
 def finish(figure: "go.Figure", height: int, title: str | None = None) -> "go.Figure":

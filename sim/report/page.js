@@ -2,12 +2,17 @@
 (async function () {
   const NARROW = 560;
   const PRINT_WIDTH = 680;
+  // On a narrow picture: pixels that a letter takes for each of its font's size, the font of names beside bars, and a
+  // smaller one from so many letters on.
+  const LETTER = 0.58, NAMES = 11, SMALL_NAMES = 10, LONG_NAME = 24;
   const CONFIG = { displayModeBar: false, responsive: false, showTips: false };
+  const PICTURE_WIDTH = 1000;
   const root = document.documentElement;
+  const WORDS = JSON.parse(document.getElementById("words").textContent);
   const charts = Array.from(document.querySelectorAll(".chart"));
 
   if (!window.DecompressionStream) {
-    charts.forEach((chart) => { chart.textContent = "This browser is too old to draw this. The numbers are below."; });
+    charts.forEach((chart) => { chart.textContent = WORDS.tooOld; });
     return;
   }
 
@@ -25,6 +30,14 @@
   const prefersDark = window.matchMedia("(prefers-color-scheme: dark)");
   const lessMotion = window.matchMedia("(prefers-reduced-motion: reduce)");
   let printing = false;
+
+  // Words as they are handed over, with their {fields} filled in.
+  function said(key, values) { return WORDS[key].replace(/{(\w+)}/g, (_, name) => values[name]); }
+
+  if (DATA.locale) {
+    Plotly.register(DATA.locale);
+    CONFIG.locale = DATA.locale.name;
+  }
 
   function isMap(value) { return value !== null && typeof value === "object" && !Array.isArray(value); }
 
@@ -69,28 +82,45 @@
     return holder.value;
   }
 
+  function labelled(element, layout) {
+    return [plain(layout.title.text), element.dataset.run].filter(Boolean).join(", ");
+  }
+
   function draw(element) {
     const chart = DATA.charts[element.dataset.chart];
     let { data, layout } = view(chart, element.dataset.view || chart.first);
-    element.setAttribute("aria-label", [plain(layout.title.text), element.dataset.run].filter(Boolean).join(", ") +
-      ". The numbers are in the table below.");
+    element.setAttribute("aria-label", said("numbersBelow", { picture: labelled(element, layout) }));
     const width = printing ? PRINT_WIDTH : element.clientWidth;
     const narrow = width < NARROW ? (layout.meta || {}).narrow : null;
     layout = merged(layout, { font: { color: style("--ink") }, dragmode: false, width: width,
       hoverlabel: { bgcolor: style("--panel"), bordercolor: style("--line"), font: { color: style("--ink") } } });
-    if (width < NARROW) { layout.font.size = 11; layout.title = merged(layout.title || {}, { font: { size: 13 } }); }
+    if (width < NARROW) { layout.font.size = 11; layout.title = merged(layout.title || {}, { font: { size: 14 } }); }
     if (width < NARROW && layout.title.text) {
-      layout.title.text = wrapped(layout.title.text, 44);
+      layout.title.text = wrapped(layout.title.text, 40);
       // plotly puts the first of several lines higher than a single one.
       if (layout.title.text.includes("<br>")) { layout.title = merged(layout.title, { pad: { t: 20 } }); }
       layout.margin = merged(layout.margin, { t: layout.margin.t + 16 * (layout.title.text.split("<br>").length - 1) });
     }
     if (width < NARROW) {
+      const longest = longestName(data, layout);
+      const size = longest > LONG_NAME ? SMALL_NAMES : NAMES;
+      const room = Math.max(80, width - longest * size * LETTER - 30);
+      const fitted = (text, part, letter) => wrapped(text, Math.max(10, Math.floor(part * room / (letter * LETTER))));
       for (const [name, axis] of Object.entries(layout)) {
         if (name.startsWith("xaxis") && axis.title && axis.title.text) {
-          layout[name] = merged(axis, { title: { text: wrapped(axis.title.text, 40) } });
+          const [start, end] = axis.domain || [0, 1];
+          layout[name] = merged(axis, { title: { text: fitted(axis.title.text, end - start, 13) } });
+        }
+        if (name.startsWith("yaxis") && longest > LONG_NAME) {
+          layout[name] = merged(axis, { tickfont: merged({ size: size }, axis.tickfont || {}) });
         }
       }
+      data = data.map((trace) => trace.colorbar && trace.colorbar.title
+        ? merged(trace, { colorbar: { title: { text: trace.colorbar.title.text.split("<br>").map((line) =>
+          wrapped(line, Math.floor(width / (16 * LETTER)))).join("<br>") } } }) : trace);
+      // Headings of panels begin where their panel does.
+      layout.annotations = (layout.annotations || []).map((note) => note.xref === "paper" && note.yanchor === "bottom"
+        ? merged(note, { text: fitted(note.text, 1 - note.x, 13) }) : note);
     }
     if (narrow) {
       layout = merged(layout, narrow.layout);
@@ -120,6 +150,14 @@
     ranges.forEach((range, one) => { one.aligned = range; Plotly.relayout(one, range); });
   }
 
+  // Letters of the longest name beside bars; numbers on that axis are short.
+  function longestName(data, layout) {
+    const listed = Object.entries(layout).filter(([key]) => key.startsWith("yaxis")).flatMap(([_, axis]) => axis.ticktext || []);
+    const drawn = listed.length ? [] : data.flatMap((trace) => Array.isArray(trace.y) ? trace.y : []);
+    return Math.max(4, ...[...listed, ...drawn].filter((name) => typeof name === "string")
+      .flatMap((name) => plain(name.replaceAll("<br>", "\n")).split("\n")).map((name) => name.length));
+  }
+
   function wrapped(text, most) {
     const lines = [""];
     for (const word of text.split(" ")) {
@@ -141,11 +179,64 @@
     }));
   });
 
+  // A picture as it is kept: on white, wide enough to be read, with the line that says where it comes from.
+  async function drawing(element) {
+    const chart = DATA.charts[element.dataset.chart];
+    const { data, layout } = view(chart, element.dataset.view || chart.first);
+    const title = labelled(element, layout);
+    const kept = merged(layout, { width: PICTURE_WIDTH, paper_bgcolor: "#ffffff", plot_bgcolor: "#ffffff",
+      font: { color: "#1d2226", size: 15 }, title: { text: escaped(title), font: { size: 19 }, pad: { l: 10, t: 8 } } });
+    const made = await Plotly.toImage({ data: JSON.parse(JSON.stringify(data)), layout: kept, config: CONFIG },
+      { format: "svg", width: PICTURE_WIDTH, height: layout.height });
+    return Save.sourced(decodeURIComponent(made.slice(made.indexOf(",") + 1)), PICTURE_WIDTH, layout.height, sourceOf(element));
+  }
+
+  function escaped(text) { return text.replace(/[&<>]/g, (char) => "&#" + char.charCodeAt(0) + ";").replaceAll("%{", "%&#123;"); }
+
+  function sourceOf(element) {
+    const holder = element.closest("[data-source]");
+    return holder ? holder.dataset.source : root.dataset.sources;
+  }
+
+  // What can be had of a picture and of a table: a button that opens the kinds of file.
+  function saving(place, name, label, picture, table) {
+    const holder = element("div", "save", null);
+    const button = element("button", "", holder, WORDS.save);
+    const kinds = element("div", "kinds", holder);
+    const close = (open) => { button.setAttribute("aria-expanded", String(open)); kinds.hidden = !open; };
+    button.type = "button";
+    button.setAttribute("aria-label", said("saveThis", { what: label() }));
+    close(false);
+    button.addEventListener("click", () => {
+      button.setAttribute("aria-label", said("saveThis", { what: label() }));
+      close(kinds.hidden);
+    });
+    holder.addEventListener("keydown", (event) => {
+      if (event.key === "Escape" && !kinds.hidden) { close(false); button.focus(); }
+    });
+    const about = () => [label(), sourceOf(place)];
+    const made = {
+      PNG: picture && (async () => Save.png(await picture())),
+      SVG: picture && (async () => Save.svg(await picture())),
+      CSV: table && (async () => Save.csv(table)),
+      XLSX: table && (async () => Save.xlsx(table, about(), [WORDS.table, WORDS.source])),
+    };
+    for (const [kind, make] of Object.entries(made)) {
+      if (!make) { continue; }
+      const one = element("button", "", kinds, kind);
+      one.type = "button";
+      one.setAttribute("aria-label", said(kind === "PNG" || kind === "SVG" ? "pictureAs" : "tableAs", { kind: kind }));
+      const file = [root.dataset.file, ...name.toLowerCase().split(/[^\p{L}\p{N}]+/u)].filter(Boolean).join("-");
+      one.addEventListener("click", async () => Save.file(await make(), file + "." + kind.toLowerCase()));
+    }
+    return holder;
+  }
+
   // Dark and light.
   const themeButton = document.getElementById("theme");
   function labelTheme() {
-    themeButton.textContent = isDark() ? "Light" : "Dark";
-    themeButton.setAttribute("aria-label", isDark() ? "Light colours" : "Dark colours");
+    themeButton.textContent = isDark() ? WORDS.light : WORDS.dark;
+    themeButton.setAttribute("aria-label", isDark() ? WORDS.lightColours : WORDS.darkColours);
   }
   themeButton.removeAttribute("aria-pressed");
   themeButton.addEventListener("click", () => {
@@ -172,9 +263,9 @@
   }
 
   function digits(value) {
-    const units = [[1e9, "bn"], [1e6, "m"], [1e3, "k"]];
-    for (const [size, name] of units) { if (Math.abs(value) >= size) { return String(Number((value / size).toPrecision(3))) + name; } }
-    return String(Number(Math.abs(value) < 1 ? value.toFixed(2) : value.toPrecision(3)));
+    const [size, name] = WORDS.units.find(([least]) => Math.abs(value) >= least) || [1, ""];
+    const rest = value / size;
+    return String(Number(Math.abs(rest) < 1 ? rest.toFixed(2) : rest.toPrecision(3))).replace(".", WORDS.decimal) + name;
   }
 
   function node(name, attributes, parent) {
@@ -188,8 +279,42 @@
     const found = document.createElement(name);
     found.className = className;
     if (text !== undefined) { found.textContent = text; }
-    parent.appendChild(found);
+    if (parent) { parent.appendChild(found); }
     return found;
+  }
+
+  // The timeline of the chosen day, as it is kept: tiles, what their colours mean, and bars.
+  function filmDrawing(figure, label) {
+    const reel = DATA.films[figure.dataset.film];
+    const shown = figure.querySelector(".tiles svg");
+    const [, , wide, high] = shown.getAttribute("viewBox").split(" ").map(Number);
+    const left = 580, top = 52, tall = (left - 20) * high / wide;
+    const height = Math.max(top + tall + 50, top + 60 * reel.bars.length);
+    const svg = node("svg", { xmlns: SVG, width: PICTURE_WIDTH, height: height, fill: "#1d2226", "font-size": 15,
+      "font-family": "system-ui, 'Segoe UI', 'DejaVu Sans', sans-serif" });
+    const write = (text, attributes) => { node("text", attributes, svg).textContent = text; };
+    write(label, { x: 10, y: 30, "font-size": 19 });
+    const tiles = shown.cloneNode(true);
+    for (const [key, value] of Object.entries({ x: 10, y: top, width: left - 20, height: tall })) { tiles.setAttribute(key, value); }
+    tiles.querySelectorAll("text").forEach((text) => {
+      text.setAttribute("text-anchor", "middle");
+      text.setAttribute("font-size", text.matches(".letters") ? 15 : 12);
+      text.setAttribute("font-weight", text.matches(".letters") ? 600 : 400);
+    });
+    svg.append(tiles);
+    const ramp = node("linearGradient", { id: "ramp" }, node("defs", {}, svg));
+    RAMP.forEach((rgb, at) => node("stop", { offset: at / (RAMP.length - 1), "stop-color": "rgb(" + rgb.join(",") + ")" }, ramp));
+    write("0", { x: 10, y: top + tall + 26 });
+    node("rect", { x: 28, y: top + tall + 13, width: 140, height: 15, fill: "url(#ramp)", stroke: "#c9ced2" }, svg);
+    write(digits(reel.most) + " " + reel.unit, { x: 178, y: top + tall + 26 });
+    Array.from(figure.querySelectorAll(".bar"), (bar, at) => {
+      const y = top + 60 * at, width = parseFloat(bar.querySelector(".fill").style.width);
+      write(bar.firstElementChild.textContent, { x: left + 20, y: y + 16 });
+      write(bar.querySelector(".said").textContent, { x: PICTURE_WIDTH - 10, y: y + 16, "text-anchor": "end" });
+      node("rect", { x: left + 20, y: y + 24, width: 390, height: 16, fill: "#f5f6f4", stroke: "#c9ced2" }, svg);
+      node("rect", { x: left + 20, y: y + 24, width: 3.9 * width, height: 16, fill: "#0072B2" }, svg);
+    });
+    return Save.sourced(new XMLSerializer().serializeToString(svg), PICTURE_WIDTH, height, sourceOf(figure));
   }
 
   function makeFilm(figure) {
@@ -202,9 +327,10 @@
       const group = node("g", { transform: "translate(" + tile.column * TILE + "," + tile.row * TILE + ")" }, svg);
       const title = node("title", {}, group);
       const rect = node("rect", { x: 2, y: 2, width: TILE - 4, height: TILE - 4, rx: 3 }, group);
-      const letters = node("text", { x: TILE / 2, y: 28, class: "letters" }, group);
-      letters.textContent = tile.letters;
-      const value = node("text", { x: TILE / 2, y: 46, class: "value" }, group);
+      const letters = node("text", { class: "letters", style: "font-size: 13px" }, group);
+      const top = 36 - 7 * tile.lines.length;
+      tile.lines.forEach((line, i) => { node("tspan", { x: TILE / 2, y: top + 13 * i }, letters).textContent = line; });
+      const value = node("text", { x: TILE / 2, y: top + 13 * tile.lines.length + 2, class: "value" }, group);
       return { title, rect, letters, value, name: tile.name };
     });
     const legend = figure.querySelector(".legend");
@@ -235,7 +361,8 @@
         bars.forEach(({ fill, said, bar }) => {
           const value = bar.values[at];
           fill.style.width = Math.min(100, (100 * value) / bar.most) + "%";
-          said.textContent = bar.kind === "share" ? Math.round(100 * value) + "%" : digits(value);
+          const text = bar.kind === "share" ? Math.round(100 * value) + WORDS.percent : digits(value);
+          said.textContent = text;
         });
       },
     };
@@ -257,7 +384,7 @@
     day = Math.max(0, Math.min(length - 1, at));
     const date = new Date(films[0].reel.start + "T00:00:00Z");
     date.setUTCDate(date.getUTCDate() + day);
-    const text = date.toLocaleDateString("en-GB", { weekday: "short", day: "numeric", month: "short", year: "numeric", timeZone: "UTC" });
+    const text = date.toLocaleDateString(WORDS.dates, { weekday: "short", day: "numeric", month: "short", year: "numeric", timeZone: "UTC" });
     slider.value = String(day);
     slider.setAttribute("aria-valuetext", text);
     shown.textContent = text;
@@ -267,7 +394,7 @@
   function pause() {
     if (timer !== null) { cancelAnimationFrame(timer); }
     timer = null;
-    play.textContent = "Play";
+    play.textContent = WORDS.play;
   }
 
   function step(now) {
@@ -288,12 +415,32 @@
   play.addEventListener("click", () => {
     if (timer !== null) { pause(); return; }
     if (day >= length - 1) { show(0); }
-    play.textContent = "Pause";
+    play.textContent = WORDS.pause;
     last = performance.now();
     owed = 0;
     timer = requestAnimationFrame(step);
   });
   slider.addEventListener("input", () => { pause(); show(Number(slider.value)); });
+
+  show(0);
+  document.querySelectorAll(".plot").forEach((plot) => {
+    const chart = plot.querySelector(".chart"), film = plot.matches(".film"), table = plot.querySelector("table");
+    if (!chart && !film) { return; }
+    const id = film ? plot.dataset.film : chart.dataset.chart;
+    // Where runs stand beside each other the name of a file has that of the run in the place of its number.
+    const several = plot.parentElement.children.length > 1;
+    const kind = id.replace(several ? /-[0-9]+$/ : /-0$/, "");
+    const name = kind + (several ? "-" + plot.querySelector(".run").textContent : "");
+    const label = () => film ? plot.querySelector(".tiles").dataset.title + ", " + shown.textContent
+      : labelled(chart, view(DATA.charts[id], chart.dataset.view || DATA.charts[id].first).layout);
+    const picture = film ? () => filmDrawing(plot, label()) : () => drawing(chart);
+    plot.insertBefore(saving(plot, name, label, picture, table), plot.querySelector("details"));
+  });
+  document.querySelectorAll(".scroll").forEach((scroll) => {
+    if (scroll.closest(".plot")) { return; }
+    const label = scroll.getAttribute("aria-label");
+    scroll.before(saving(scroll, label, () => label, null, scroll.querySelector("table")));
+  });
 
   // Parameters that hold a text.
   document.querySelectorAll("input[data-filter]").forEach((input) => {
@@ -303,15 +450,24 @@
       const wanted = input.value.trim().toLowerCase();
       let count = 0;
       for (const [row, text] of rows) { row.hidden = !text.includes(wanted); count += row.hidden ? 0 : 1; }
-      document.getElementById(holder.dataset.found).textContent = count + " values";
+      document.getElementById(holder.dataset.found).textContent = said("shown", { count: count });
     });
   });
+
+  // On a phone the list of sections is folded away, and what is said at length, so that a picture is not far.
+  let wide = null;
+  function fold() {
+    if (wide === (window.innerWidth > NARROW)) { return; }
+    wide = window.innerWidth > NARROW;
+    document.querySelectorAll("nav details, details.fold").forEach((one) => { one.open = wide; });
+  }
 
   let waiting = null;
   let before = window.innerWidth;
   window.addEventListener("resize", () => {
     if (printing || window.innerWidth === before) { return; }
     before = window.innerWidth;
+    fold();
     clearTimeout(waiting);
     waiting = setTimeout(drawAll, 120);
   });
@@ -319,7 +475,7 @@
   window.addEventListener("afterprint", () => { printing = false; charts.forEach(draw); });
 
   labelTheme();
-  show(0);
+  fold();
   // One chart at a time, so that a phone stays awake while they are drawn.
   (function next(at) {
     if (at >= charts.length) { root.dataset.ready = "yes"; return; }

@@ -7,26 +7,29 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sim.report.beside import Compared, compared_runs, comparison, difference, labels_of
-from sim.report.charts import chart, packed, script_json, share_scales
+from sim.language.spoken import counted, said, spoken
+from sim.report.beside import Compared, compared_runs, comparison, labels_of
+from sim.report.charts import chart, in_script, packed, script_json, share_scales
 from sim.report.gallery import FIGURES, FILM, SECONDS, SECTIONS, Picture, combinations, drawn
 from sim.report.inside import evidence_summary, evidence_table, months_table
-from sim.report.parts import About, Control, Part, Plot, Shown, table, title_of
+from sim.report.parts import About, Control, Part, Plot, Policy, Shown, table, title_of
 from sim.report.pictures.film import reel
-from sim.report.pictures.provenance import parameters
+from sim.report.pictures.provenance import OWN, changed_parameters, parameters
+from sim.report.policy import policies, title_of_all
+from sim.report.scripted import axes_locale, file_name, script_words, source_of
+from sim.report.spread import spread_table
 from sim.results.answer import answer, short_answer
 from sim.results.findings import shortened
 from sim.results.folder import demand_file, whole
-from sim.rounding import amount
+from sim.rounding import amount, fixed, written
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from sim.results.run import Run
 
 REPORT_HTML = "report.html"
 FOLDER = Path(__file__).parent
-ASSETS = ("page.css", "page.js")
+STYLES = "page.css"
+SCRIPTS = ("save.js", "page.js")
 
 
 def report(
@@ -82,21 +85,24 @@ def page(groups: "Sequence[Sequence[Run]]", progress: Callable[[int, int], None]
         shown.append(_shown(picture, runs, labels, charts))
     drawn_ones = iter(shown)
     parts = [
-        Part(section.anchor, section.heading, section.lead, list(islice(drawn_ones, len(section.pictures))))
+        Part(section.anchor, said(section.heading), said(section.lead), list(islice(drawn_ones, len(section.pictures))))
         for section in SECTIONS
     ]
+    shown_policies: list[Policy] = []
+    title = runs[0].scenario.spec.title
     if compared is not None:
-        parts.insert(0, comparison(compared, charts))
-    film = Part("film", "A timeline that plays", "Alerts by province and the work of the desks, day by day.")
-    films = [
-        Plot(f"film-{at}", f"Alerts by province, {label}", table(FILM.table(run)), run=label)
-        for at, (run, label) in enumerate(zip(runs, labels, strict=True))
-    ]
-    data = {
-        "charts": charts,
-        "films": dict(zip([one.chart for one in films], _on_one_scale([reel(run) for run in runs]), strict=True)),
-    }
-    styles, script = ((FOLDER / name).read_text(encoding="utf-8") for name in ASSETS)
+        shown_policies = policies(compared)
+        title = title_of_all(shown_policies, labels[0])
+        lead = said(
+            "What became of the attempts in each run, and how near the numbers are to those that were reported."
+        )
+        parts = [comparison(compared, charts), Part("runs", said("Each run by itself"), lead), *parts]
+    film = Part(
+        "film", said("A timeline that plays"), said("Alerts by province and the work of the desks, day by day.")
+    )
+    films, reels = _films(runs, labels)
+    data = {"charts": charts, "films": reels, "locale": axes_locale()}
+    script = "".join((FOLDER / name).read_text(encoding="utf-8") for name in SCRIPTS)
     library = get_plotlyjs()
     environment = Environment(
         loader=FileSystemLoader(FOLDER),
@@ -105,88 +111,159 @@ def page(groups: "Sequence[Sequence[Run]]", progress: Callable[[int, int], None]
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    abouts = [
+        _about(run, label, at, charts, compared) for at, (run, label) in enumerate(zip(runs, labels, strict=True))
+    ]
+    if compared is None and len(groups[0]) > 1:
+        abouts[0].spread, abouts[0].replicates = table(spread_table(groups[0])), len(groups[0])
+    environment.globals.update(said=said, counted=counted)
     return environment.get_template("page.html.jinja").render(
-        title=runs[0].scenario.spec.title,
-        runs=[
-            _about(run, label, at, charts, compared) for at, (run, label) in enumerate(zip(runs, labels, strict=True))
-        ],
+        title=title,
+        policies=shown_policies,
+        runs=abouts,
         figures=[Plot("", "", table(FIGURES.table(run)), run=label) for run, label in zip(runs, labels, strict=True)],
         ratios=_shown(FIGURES, runs[:1], labels[:1], charts),
         parts=parts,
         film=film,
         films=films,
         data=packed(script_json(data)),
-        styles=styles,
+        words=in_script(script_words()),
+        language=spoken(),
+        file=file_name(runs),
+        sources=source_of(runs),
+        styles=(FOLDER / STYLES).read_text(encoding="utf-8"),
         library=packed(library),
         script=script,
-        hashes=[_hash(library), _hash(script)],
+        hashes=[content_hash(library), content_hash(script)],
     )
 
 
 def _shown(picture: Picture, runs: "Sequence[Run]", labels: list[str], charts: dict[str, Any]) -> Shown:
-    """Draw a picture for each run and put the charts into ``charts``."""
+    """Draw a picture for each run and put the charts into ``charts``; what is the same for several runs, once."""
     keys = [choice.key for choice in picture.choices]
-    plots = []
-    every = [drawn(picture, run) for run in runs]
+    chosen = combinations(picture, runs)
+    every = [drawn(picture, run, chosen) for run in runs]
     share_scales([[figure for _, figure in views] for views in every])
+    if picture.settle is not None:
+        for views in every:
+            for _, figure in views:
+                picture.settle(figure)
+    plots: list[Plot] = []
+    alike: list[list[str]] = []
     for at, (run, label, views) in enumerate(zip(runs, labels, every, strict=True)):
         name = f"{picture.name}-{at}"
-        charts[name] = chart(views, keys)
-        words = picture.say(run) if picture.say is not None else ""
-        beside = label if len(runs) > 1 else ""
-        plots.append(Plot(name, title_of(views[0][1]), table(picture.table(run)), words, beside))
-    first = combinations(picture, runs[0])[0]
+        found = chart(views, keys)
+        numbers, words = table(picture.table(run)), picture.say(run) if picture.say is not None else ""
+        before = next(
+            (
+                place
+                for place, plot in enumerate(plots)
+                if charts[plot.chart] == found and plot.table == numbers and plot.words == words
+            ),
+            None,
+        )
+        if before is not None:
+            alike[before].append(label)
+            continue
+        charts[name] = found
+        plots.append(Plot(name, title_of(views[0][1]), numbers, words, source=source_of([run])))
+        alike.append([label])
+    if len(runs) > 1:
+        for plot, of in zip(plots, alike, strict=True):
+            plot.run = _of_runs(of)
     controls = [
-        Control(f"{picture.name}-{choice.key}", choice.key, choice.label, choice.options(runs[0]), first[choice.key])
+        Control(
+            f"{picture.name}-{choice.key}",
+            choice.key,
+            said(choice.label),
+            {value: said(text) for value, text in choice.options(runs[0]).items()},
+            chosen[0][choice.key],
+        )
         for choice in picture.choices
     ]
-    return Shown(picture.name, picture.caption, controls, plots)
+    return Shown(picture.name, said(picture.caption) if picture.caption else "", controls, plots)
 
 
 def _about(run: "Run", label: str, at: int, charts: dict[str, Any], compared: Compared | None) -> About:
     """Return what the page says of a run; beside a base, only those parameters that differ from the base's."""
-    base = None if compared is None or at == 0 else parameters(compared.runs[0])
-    spec, manifest, listed = run.scenario.spec, run.manifest, parameters(run)
+    spec, manifest = run.scenario.spec, run.manifest
+    listed = parameters(run) if compared is None or at == 0 else changed_parameters(run, compared.runs[0])
     machine, speed = manifest["machine"], manifest["performance"]
     name = f"{SECONDS.name}-{at}"
-    charts[name] = chart(drawn(SECONDS, run), [])
+    charts[name] = chart(drawn(SECONDS, run, [{}]), [])
     phases = Shown(
-        name, SECONDS.caption, [], [Plot(name, "Seconds of each phase of the run", table(SECONDS.table(run)))]
+        name,
+        said(SECONDS.caption),
+        [],
+        [Plot(name, said("Seconds of each phase of the run"), table(SECONDS.table(run)), source=source_of([run]))],
     )
+    period = said("{low} to {high}", low=spec.period.start, high=spec.period.end)
     facts = [
-        ("scenario", manifest["name"]),
-        ("SHA-256 of the scenario", manifest["scenario_sha256"]),
-        ("seed", str(manifest["seed"])),
-        ("scale", f"{manifest['scale']:g}"),
-        ("engine", manifest["engine"]),
-        ("period", f"{spec.period.start} to {spec.period.end}"),
-        ("command", manifest["command"]),
-        ("versions", ", ".join(f"{name} {number}" for name, number in manifest["versions"].items())),
+        (said("scenario"), manifest["name"], True),
+        (said("SHA-256 of the scenario"), manifest["scenario_sha256"], True),
+        (said("seed"), str(manifest["seed"]), False),
+        (said("scale"), written(f"{manifest['scale']:g}"), False),
+        (said("engine"), manifest["engine"], True),
+        (said("period"), period, False),
+        (said("command"), manifest["command"], True),
+        (said("versions"), ", ".join(f"{name} {number}" for name, number in manifest["versions"].items()), True),
         (
-            "machine",
-            f"{machine['processor']}, {machine['cores']} cores, {machine['system']}, {machine['architecture']}",
+            said("machine"),
+            counted(
+                "{processor}, {count} cores, {system}, {architecture}",
+                "{processor}, {count} cores, {system}, {architecture}",
+                count=machine["cores"],
+                processor=machine["processor"],
+                system=machine["system"],
+                architecture=machine["architecture"],
+            ),
+            False,
         ),
-        ("seconds", f"{speed['wall_s']:.1f}"),
-        ("peak memory", f"{amount(speed['peak_rss_bytes'] / 1e6)} MB"),
-        ("attempts a second", amount(speed["attempts_per_s"])),
+        (said("seconds"), fixed(speed["wall_s"], 1), False),
+        (said("peak memory"), said("{megabytes} MB", megabytes=amount(speed["peak_rss_bytes"] / 1e6)), False),
+        (said("attempts a second"), amount(speed["attempts_per_s"]), False),
     ]
     return About(
         label=label,
-        title=spec.title,
-        beside="" if compared is None or at == 0 else difference(compared, label),
         answer=answer(run),
         numbers=short_answer(run),
-        period=f"{spec.period.start} to {spec.period.end}",
+        period=period,
         warnings=list(manifest["warnings"]),
         findings=shortened(run.found),
         inside=evidence_summary(run),
-        evidence=table(evidence_table(run)),
+        evidence=table(evidence_table(run), ("basis",)),
         months=table(months_table(run)),
         provenance=facts,
         phases=phases,
-        parameters=table(listed if base is None else listed[~listed["key"].isin(_same(listed, base))]),
+        parameters=table(listed, OWN),
         command=f"tocsin run scenario.yaml --engine {manifest['engine']}",
     )
+
+
+def _films(runs: "Sequence[Run]", labels: list[str]) -> tuple[list[Plot], dict[str, dict[str, Any]]]:
+    """Return the timelines of runs, those that are the same once, and what each shows."""
+    plots: dict[str, Plot] = {}
+    shown: dict[str, dict[str, Any]] = {}
+    alike: dict[str, list[str]] = {}
+    for at, (run, label, one) in enumerate(zip(runs, labels, _on_one_scale([reel(run) for run in runs]), strict=True)):
+        same = next((name for name, other in shown.items() if other == one), None)
+        if same is not None:
+            alike[same].append(label)
+            continue
+        name = f"film-{at}"
+        plots[name] = Plot(
+            name, said("Alerts by province, {run}", run=label), table(FILM.table(run)), source=source_of([run])
+        )
+        shown[name], alike[name] = one, [label]
+    for name, plot in plots.items():
+        plot.run = _of_runs(alike[name])
+    return list(plots.values()), shown
+
+
+def _of_runs(labels: list[str]) -> str:
+    """Return whose chart it is: a run's, or that of several for which it is the same."""
+    one, *others = labels
+    return said("{run}, and the same for {others}", run=one, others=", ".join(others)) if others else one
 
 
 def _on_one_scale(reels: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -200,12 +277,6 @@ def _on_one_scale(reels: list[dict[str, Any]]) -> list[dict[str, Any]]:
     ]
 
 
-def _same(listed: "pd.DataFrame", base: "pd.DataFrame") -> list[str]:
-    """Return the keys of parameters whose rows are the same in both lists, basis included."""
-    rows = set(base.itertuples(index=False, name=None))
-    return [row[0] for row in listed.itertuples(index=False, name=None) if row in rows]
-
-
-def _hash(script: str) -> str:
+def content_hash(script: str) -> str:
     """Return the hash by which the page's content security policy allows a script."""
     return "sha256-" + base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()

@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sim.days import calendar_date, day_number, month_start, next_month
+from sim.language.dates import month_named
+from sim.language.spoken import said
 from sim.results.query import sums
 from sim.results.tables import TABLES
 
@@ -53,6 +55,22 @@ def _tally(
 def step(run: "Run") -> str:
     """Return the step of time that suits a run: ``day`` for short periods, else ``month``."""
     return "day" if days_of(run) < MONTHS_FROM else "month"
+
+
+WHOLE_PERIOD = "all"
+"""The choice of all months."""
+
+
+def months(run: "Run") -> dict[str, str]:
+    """Return the choices of a month, by name: the whole period, then each of its months, such as ``2022-05``."""
+    period = run.scenario.spec.period
+    first, last = day_number(period.start), day_number(period.end)
+    found = {WHOLE_PERIOD: said("the whole period")}
+    month = month_start(first)
+    while month <= last:
+        found[f"{calendar_date(month):%Y-%m}"] = month_named(calendar_date(month))
+        month = next_month(month)
+    return found
 
 
 def days_of(run: "Run") -> int:

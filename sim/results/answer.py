@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from sim.language.spoken import marked, said
 from sim.results.chance import LEVEL, RECOVERED_SHARE, SAVED_SHARE, STOPPED_SHARE, student
-from sim.rounding import amount, percent
+from sim.rounding import amount, percent, written
 from sim.words import Fate
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ def interval_said(runs: "Run | Sequence[Run]", draws: bool = False) -> str:
     """
     every = _listed(runs)
     if len(every) == 1:
-        scale = f"{every[0].manifest['scale']:g}"
+        scale = written(f"{every[0].manifest['scale']:g}")
         return said("{level} by chance at scale {scale}", level=percent(LEVEL), scale=scale) if every[0].chance else ""
     if draws:
         return said("{level} of {number} draws", level=percent(1 - 2 / TWENTIETHS), number=str(len(every)))
@@ -146,14 +146,19 @@ def estimates(runs: "Sequence[Run]", draws: bool = False) -> dict[str, Estimate]
 
 def short_answer(run: "Run") -> dict[str, str]:
     """Return the numbers of the first screen by what they count, in the order in which they are shown."""
+    return {name: amount(number) for name, number in counted_numbers(run).items()}
+
+
+def counted_numbers(run: "Run") -> dict[str, float]:
+    """Return ``short_answer`` in numbers."""
     totals = run.manifest["totals"]
     stopped = sum(totals["attempts_by_fate"].get(fate, 0) for fate in STOPPED)
     return {
-        said("attempts stopped on the way"): amount(stopped),
-        said("people saved by a warning"): amount(totals["saved"]),
-        said("yuan of losses prevented"): amount(totals["prevented_yuan"]),
-        said("victims"): amount(totals["victims"]),
-        said("yuan lost"): amount(totals["loss_yuan"]),
+        said("attempts stopped on the way"): stopped,
+        said("people saved by a warning"): totals["saved"],
+        said("yuan of losses prevented"): totals["prevented_yuan"],
+        said("victims"): totals["victims"],
+        said("yuan lost"): totals["loss_yuan"],
     }
 
 
@@ -201,8 +206,9 @@ def _stopped(totals: Sequence[Totals], potential: float, share: Estimate) -> str
         "of_all": percent(fates[first] / potential),
     }
     if not fates[second]:
-        text = "Of {attempts} attempts {share} were stopped before they reached anybody, all of them {first}."
-        return said(text, **{key: words[key] for key in ("attempts", "share", "first")})
+        return said(
+            "Of {attempts} attempts {share} were stopped before they reached anybody, all of them {first}.", **words
+        )
     return said(
         "Of {attempts} attempts {share} were stopped before they reached anybody, most of them {first} ({of_all} of "
         "all), then {second} ({of_all_second}).",

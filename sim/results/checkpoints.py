@@ -17,6 +17,7 @@ import numpy as np
 
 from sim.caches import sources_digest
 from sim.days import calendar_date, month_start
+from sim.logbook import Logbook
 from sim.results.background import BackgroundWriter
 from sim.results.checkpoint_file import CheckpointError, CheckpointWarning, read_values, write_values
 from sim.results.provenance import versions
@@ -33,7 +34,7 @@ MOST_BYTES = 8 << 30
 """Bytes of the checkpoints of a folder: of more, those that were used longest ago go."""
 STALE_S = 86_400
 """An unfinished file so old is of a process that was killed."""
-LEFT_OUT = frozenset({"calibration", "cli", "experiments", "reference", "report"})
+LEFT_OUT = frozenset({"calibration", "cli", "experiments", "forecast", "reference", "report"})
 """Sources that no state depends on."""
 
 
@@ -45,7 +46,9 @@ class Checkpoints:
         attempts_before: Potential attempts of the days before.
     """
 
-    def __init__(self, folder: Path, scenario: "Scenario", recorder: Recorder, writer: BackgroundWriter) -> None:
+    def __init__(
+        self, folder: Path, scenario: "Scenario", recorder: Recorder, writer: BackgroundWriter, log: Logbook
+    ) -> None:
         """Look for nothing yet.
 
         Args:
@@ -53,11 +56,13 @@ class Checkpoints:
             scenario: Of the run.
             recorder: Of the run.
             writer: Of the run: a checkpoint is written behind the rows of the days before it.
+            log: Of the run.
         """
         self._folder = folder
         self._scenario = scenario
         self._recorder = recorder
         self._writer = writer
+        self._log = log
         self._made_by = made_by()
         self._kept = self._bytes = 0
         self._seconds = 0.0
@@ -85,6 +90,7 @@ class Checkpoints:
                     self.continued_from = day
                     self.attempts_before = self._recorder.attempts_seen
                     self._seconds += time.perf_counter() - began
+                    self._log(f"goes on from the checkpoint of {calendar_date(day)}, {path}")
                     return day, found["engine"]
             day = month_start(day - 1)
         return None
@@ -131,6 +137,7 @@ class Checkpoints:
             if found["name"] != path.name:
                 raise CheckpointError("is that of another run")
         except CheckpointError as error:
+            self._log.warn(f"{path}: {error}; it is not used")
             warnings.warn(f"{path}: {error}; it is not used", CheckpointWarning, stacklevel=2)
             return None
         with contextlib.suppress(OSError):  # it may be read only
@@ -141,11 +148,14 @@ class Checkpoints:
         """Write a checkpoint, in the thread that writes tables; a failure is no failure of the run."""
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
-            self._bytes += write_values(path, {**values, "rows": [list(group) for group in rows]})
+            written = write_values(path, {**values, "rows": [list(group) for group in rows]})
+            self._bytes += written
             self._kept += 1
+            self._log(f"checkpoint kept, {written / 1e6:,.1f} MB, {path}")
             _bound(self._folder, path)
         except (OSError, MemoryError) as error:
             why = getattr(error, "strerror", None) or error or "no memory"
+            self._log.warn(f"{path}: cannot be kept: {why}")
             warnings.warn(f"{path}: cannot be kept: {why}", CheckpointWarning, stacklevel=2)
 
 

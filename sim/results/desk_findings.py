@@ -13,13 +13,15 @@ from pathlib import Path
 from typing import Any
 
 from sim.language.dates import month_named
+from sim.language.labels import named
+from sim.language.spoken import marked, said
 from sim.results.figures import STANDARD_ERRORS, number
 from sim.results.query import sums
 from sim.results.scope import Scope
 from sim.results.seats import FEW_SEATS, Seats
 from sim.results.stretches import iso_month, long_months, stretches, when, window_of
-from sim.rounding import percent
-from sim.words import DESK_LABELS, End, Tier
+from sim.rounding import percent, written
+from sim.words import DESK_LABELS, ContactChannel, End, Tier
 
 Row = dict[str, Any]
 Place = int | None
@@ -39,13 +41,28 @@ WORSE = Fraction("1.1")
 NAMED = 3
 """Provinces that are named."""
 
+BUSY = {
+    ContactChannel.CALL.label: (
+        marked("Call desks were busy {share} of their time {when}"),
+        marked("Call desks of {places} were busy {share} of their time {when}"),
+    ),
+    ContactChannel.VISIT.label: (
+        marked("Visit desks were busy {share} of their time {when}"),
+        marked("Visit desks of {places} were busy {share} of their time {when}"),
+    ),
+}
+EXPIRED = (
+    marked("{share} of {tier} alerts expired before anybody was reached {when}"),
+    marked("{share} of {tier} alerts of {places} expired before anybody was reached {when}"),
+)
+
 
 @dataclass(frozen=True)
 class Limit:
     """What a share may be at most in a month, and how it is told where it is more.
 
-    ``told`` is a sentence with ``{of}``, the places (nothing for the country), and ``{share}``. ``exceeds`` takes a
-    part and its whole.
+    ``told`` says it of the country, ``told_of`` of ``{places}``; both have ``{share}`` and ``{when}``, and ``of`` what
+    else they name. ``exceeds`` takes a part and its whole.
     """
 
     kind: str
@@ -53,7 +70,13 @@ class Limit:
     most: Fraction
     exceeds: Callable[[int, int], bool]
     told: str
+    told_of: str
+    of: dict[str, str]
     suggestion: str
+
+    def sentence(self, share: str, when: str, places: str = "") -> str:
+        """Return what is found, of the country or of places, without what follows and the last stop."""
+        return said(self.told_of if places else self.told, share=share, when=when, places=places, **self.of)
 
 
 def busy_desks(folder: Path, scope: Scope, seats: Seats) -> Iterator[Row]:
@@ -69,9 +92,9 @@ def busy_desks(folder: Path, scope: Scope, seats: Seats) -> Iterator[Row]:
     """
     rows = sums(folder, "hours", ["month", "province", "channel"], ["busy_ms", "staffed_ms"]).to_pylist()
     for desk in DESK_LABELS:
-        told = f"{desk.capitalize()} desks{{of}} were busy {{share}} of their time"
-        more = f"More staff (desks.{desk}.staff), or fewer alerts to them; tocsin staffing finds how much."
-        limit = Limit("busy_desk", desk, BUSIEST, _is_too_busy, told, more)
+        key = f"desks.{desk}.staff"
+        more = said("More staff ({key}), or fewer alerts to them; tocsin staffing finds how much.", key=key)
+        limit = Limit("busy_desk", desk, BUSIEST, _is_too_busy, *BUSY[desk], {}, more)
         own = [row for row in rows if row["channel"] == desk]
         shares = _with_country((row["province"], row["month"], row["busy_ms"], row["staffed_ms"]) for row in own)
         yield from _above(limit, shares, scope, partial(seats.few, [desk]))
@@ -90,9 +113,9 @@ def expired_tiers(folder: Path, scope: Scope, seats: Seats) -> Iterator[Row]:
     """
     rows = sums(folder, "alerts", ["month", "province", "tier", "end"], ["count"]).to_pylist()
     for tier in Tier.labels():
-        told = f"{{share}} of {tier} alerts{{of}} expired before anybody was reached"
-        more = f"More staff, a later deadline or another first step (warning.tiers.{tier}) would change that."
-        limit = Limit("expired", tier, MOST_EXPIRED, _are_too_many, told, more)
+        key = f"warning.tiers.{tier}"
+        more = said("More staff, a later deadline or another first step ({key}) would change that.", key=key)
+        limit = Limit("expired", tier, MOST_EXPIRED, _are_too_many, *EXPIRED, {"tier": named(tier)}, more)
         shares = _with_country(
             (row["province"], row["month"], row["count"] if row["end"] == End.EXPIRED.label else 0, row["count"])
             for row in rows
@@ -113,16 +136,25 @@ def _are_too_many(expired: int, alerts: int) -> bool:
 
 def scale_says(scope: Scope) -> str:
     """Return the sentence that ends a finding about desks which are too small because a run is thinned."""
-    return (
-        f"At scale {scope.scale:g} most of these desks have fewer than {FEW_SEATS} seats, rounded to whole ones: "
-        "the scale is the reason, or part of it."
+    return said(
+        "At scale {scale} most of these desks have fewer than {seats} seats, rounded to whole ones: the scale is the "
+        "reason, or part of it.",
+        scale=written(f"{scope.scale:g}"),
+        seats=str(FEW_SEATS),
     )
+
+
+def ended(finding: str, scope: Scope, thinned: bool) -> str:
+    """Return a finding as a sentence; of a run that is too thin for it, with the one that says so."""
+    if not thinned:
+        return said("{finding}.", finding=finding)
+    return said("{finding}. {scale}", finding=finding, scale=scale_says(scope))
 
 
 def places(codes: Sequence[int], scope: Scope) -> list[str]:
     """Return provinces by name, or by code where a scope has no names."""
     names = dict(zip(scope.provinces, scope.province_names, strict=False))
-    return [names.get(code, str(code)) for code in codes]
+    return [named(names.get(code, str(code))) for code in codes]
 
 
 def _with_country(rows: Iterable[tuple[int, date, int, int]]) -> Shares:
@@ -150,12 +182,13 @@ def _above(
         worst = max(stretch, key=lambda month: values[month])
         worse = [place for place in _ranked(over[worst]) if over[worst][place] > WORSE * values[worst]][:NAMED]
         least, most = (percent(float(find(values.values()))) for find in (min, max))
-        sentence = limit.told.format(of="", share=most if least == most else f"{least} to {most}")
-        sentence += f" {when(stretch)}"
+        how_much = most if least == most else said("{low} to {high}", low=least, high=most)
+        sentence = limit.sentence(how_much, when(stretch))
         if len(stretch) > 1:
-            sentence += f", most in {month_named(worst)}"
+            sentence = said("{finding}, most in {month}", finding=sentence, month=month_named(worst))
         if worse:
-            sentence += f"; worst in {_with_values(worse, over[worst], scope)}"
+            among = _with_values(worse, over[worst], scope)
+            sentence = said("{finding}; worst in {places}", finding=sentence, places=among)
         yield _row(limit, scope, stretch, (worst, values[worst]), sentence, worse, few([], stretch))
     alone = [bool(over[month]) and not above for month, above in zip(months, country, strict=True)]
     for stretch in stretches(months, alone):
@@ -166,14 +199,18 @@ def _above(
                     highest[place] = value, month
         worst_of = {place: value for place, (value, _) in highest.items()}
         ranked = _ranked(worst_of)
-        named, others = ranked[:NAMED], len(ranked) - NAMED
-        of = f" of {_with_values(named, worst_of, scope)}" + (f" and {others} more" if others > 0 else "")
-        sentence = limit.told.format(of=of, share=f"more than {percent(float(limit.most))}")
-        sentence += f" {when(stretch)}" if len(stretch) == 1 else f" in one month or more {when(stretch)}"
+        first, others = ranked[:NAMED], len(ranked) - NAMED
+        among = and_more(_with_values(first, worst_of, scope), others)
+        times = when(stretch) if len(stretch) == 1 else said("in one month or more {when}", when=when(stretch))
+        how_much = said("more than {share}", share=percent(float(limit.most)))
         parts, wholes = (sum(shares[None, month][at] for month in stretch) for at in (0, 1))
-        sentence += f"; in the whole country it was {percent(parts / wholes)}"
+        sentence = said(
+            "{finding}; in the whole country it was {share}",
+            finding=limit.sentence(how_much, times, among),
+            share=percent(parts / wholes),
+        )
         value, worst = highest[ranked[0]]
-        yield _row(limit, scope, stretch, (worst, value), sentence, named, few(named, stretch))
+        yield _row(limit, scope, stretch, (worst, value), sentence, first, few(first, stretch))
 
 
 def _ranked(values: dict[int, Fraction]) -> list[int]:
@@ -184,8 +221,14 @@ def _ranked(values: dict[int, Fraction]) -> list[int]:
 def _with_values(codes: Sequence[int], values: dict[int, Fraction], scope: Scope) -> str:
     """Return provinces by name, each with its share."""
     return ", ".join(
-        f"{name} ({percent(float(values[code]))})" for name, code in zip(places(codes, scope), codes, strict=True)
+        said("{name} ({share})", name=name, share=percent(float(values[code])))
+        for name, code in zip(places(codes, scope), codes, strict=True)
     )
+
+
+def and_more(names: str, others: int) -> str:
+    """Return names, and how many there are beside them."""
+    return said("{names} and {number} more", names=names, number=str(others)) if others > 0 else names
 
 
 def _row(
@@ -207,6 +250,6 @@ def _row(
         "limit": number(limit.most),
         "provinces": list(provinces),
         "thinned": thinned,
-        "sentence": f"{sentence[0].upper()}{sentence[1:]}." + (f" {scale_says(scope)}" if thinned else ""),
+        "sentence": ended(f"{sentence[0].upper()}{sentence[1:]}", scope, thinned),
         "suggestion": None if thinned else limit.suggestion,
     }

@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from sim.language.dates import month_named
+from sim.language.labels import named
+from sim.language.spoken import marked, said
 from sim.results.desk_findings import busy_desks, expired_tiers
 from sim.results.figures import CHANGE, STANDARD_ERRORS
 from sim.results.line_findings import growing_lines
@@ -17,11 +19,29 @@ from sim.results.measure_findings import measures_outside
 from sim.results.scope import Scope
 from sim.results.seats import Seats
 from sim.results.stretches import stretches, when
-from sim.rounding import amount, percent
+from sim.rounding import amount, percent, written
 
 Row = dict[str, Any]
 
-FIT_AGAIN = "If this run is of what was, and not of another policy, tocsin calibrate fits it again."
+FIT_AGAIN = marked("If this run is of what was, and not of another policy, tocsin calibrate fits it again.")
+OUTSIDE_FITTED = marked(
+    "The fitted figure {figure} from {first} to {last} is outside its tolerance: it is {simulated}, and {reported} was "
+    "reported."
+)
+OUTSIDE_OTHER = marked(
+    "The {role} figure {figure} from {first} to {last} is outside its tolerance: it is {simulated}, and {reported} was "
+    "reported."
+)
+IN_SOME = {
+    "replicates": marked("In {some} of {all} replicates: {finding}"),
+    "draws": marked("In {some} of {all} draws: {finding}"),
+}
+OF_WHAT_WAS = (
+    *("input_figure", "fitted_figure", "predicted_figure"),
+    *("reported_outside_interval", "simulated_outside_interval", "evidence"),
+)
+"""Kinds of findings that hold a run to what was reported, or is known of what was: of policies there are none."""
+
 SHOWN = 3
 """Findings of one kind that people are shown; the rest is counted, and listed where all of them are."""
 
@@ -64,7 +84,10 @@ def shortened(rows: Sequence[Row]) -> list[str]:
         own = [row for row in rows if row["kind"] == kind]
         lines += [told(row) for row in own[:SHOWN]]
         if len(own) > SHOWN:
-            lines.append(f"{len(own) - SHOWN} more of this kind, {kind}; tocsin findings lists all.")
+            number = str(len(own) - SHOWN)
+            lines.append(
+                said("{number} more of this kind, {kind}; tocsin findings lists all.", number=number, kind=kind)
+            )
     return lines
 
 
@@ -88,7 +111,7 @@ def shortened_of(runs: Sequence[Sequence[Row]], kind: str) -> list[str]:
             having[key] = having.get(key, 0) + 1
             first.setdefault(key, same)
     merged = [
-        {**row, "sentence": f"In {having[key]} of {len(runs)} {kind}: {row['sentence']}"}
+        {**row, "sentence": said(IN_SOME[kind], some=having[key], all=len(runs), finding=row["sentence"])}
         for key, rows in first.items()
         for row in rows
     ]
@@ -97,30 +120,45 @@ def shortened_of(runs: Sequence[Sequence[Row]], kind: str) -> list[str]:
 
 def told(row: Row) -> str:
     """Return a finding in a sentence, and a second one where there is something to suggest."""
-    return f"{row['sentence']} {row['suggestion']}" if row["suggestion"] else str(row["sentence"])
+    if not row["suggestion"]:
+        return str(row["sentence"])
+    return said("{finding} {suggestion}", finding=row["sentence"], suggestion=row["suggestion"])
 
 
 def _of_figures(figures: Sequence[Row], scale: float) -> Iterator[Row]:
     """Find figures that are off by more than chance lets them: of their tolerance, or on either side of an interval."""
     for row in figures:
-        said = f"{row['name']} from {row['window'][0]} to {row['window'][1]}"
         reported, simulated, interval = row["reported"], row["simulated"], row["interval"]
+        words = {
+            "figure": row["name"],
+            "first": row["window"][0],
+            "last": row["window"][1],
+            "reported": _amount(row, reported),
+            "simulated": _amount(row, simulated),
+        }
         if row["within"] is False:
-            shown = f"it is {_amount(row, simulated)}, and {_amount(row, reported)} was reported"
-            sentence = f"The {row['role']} figure {said} is outside its tolerance: {shown}."
-            advice = FIT_AGAIN if row["role"] == "fitted" else None
+            fitted = row["role"] == "fitted"
+            sentence = said(OUTSIDE_FITTED if fitted else OUTSIDE_OTHER, **words, role=named(row["role"]))
+            advice = said(FIT_AGAIN) if fitted else None
             yield _finding(f"{row['role']}_figure", row, simulated, _allowed(row), sentence, advice)
         if interval is None or simulated is None:
             continue
         low, high = interval
-        between = f"{_amount(row, low)} to {_amount(row, high)}"
+        words |= {"low": _amount(row, low), "high": _amount(row, high)}
         if isinstance(reported, int | float) and not low <= reported <= high:
-            told_of = f"What was reported of {said}, {_amount(row, reported)},"
-            sentence = f"{told_of} is outside what is predicted: {between}."
+            sentence = said(
+                "What was reported of {figure} from {first} to {last}, {reported}, is outside what is predicted: {low} "
+                "to {high}.",
+                **words,
+            )
             yield _finding("reported_outside_interval", row, reported, [low, high], sentence)
         by_chance = STANDARD_ERRORS * (row["standard_error"] or 0.0) if scale < 1 else 0.0  # an interval has it at 1
         if max(low - simulated, simulated - high) > by_chance:
-            sentence = f"{said} is {_amount(row, simulated)}, outside what the fitted scenario predicts: {between}."
+            sentence = said(
+                "{figure} from {first} to {last} is {simulated}, outside what the fitted scenario predicts: {low} to "
+                "{high}.",
+                **words,
+            )
             yield _finding("simulated_outside_interval", row, simulated, [low, high], sentence)
 
 
@@ -130,11 +168,16 @@ def _of_evidence(evidence: Sequence[Row], scale: float) -> Iterator[Row]:
         if row["within"] is not False:
             continue
         limits = [row["low"], row["high"]]
-        known = f"known to be {amount(row['low'])} to {amount(row['high'])}."
-        known += f" At scale {scale:g} chance, or desks of few seats, may be the reason." if scale < 1 else ""
+        range_ = {"name": row["name"], "low": amount(row["low"]), "high": amount(row["high"])}
         if "months" not in row:
-            said = f"{row['name']} from {row['window'][0]} to {row['window'][1]}"
-            yield _finding("evidence", row, row["simulated"], limits, f"{said} is {amount(row['simulated'])}; {known}")
+            sentence = said(
+                "{name} from {first} to {last} is {value}; known to be {low} to {high}.",
+                **range_,
+                value=amount(row["simulated"]),
+                first=row["window"][0],
+                last=row["window"][1],
+            )
+            yield _finding("evidence", row, row["simulated"], limits, _with_scale(sentence, scale))
             continue
         off = [month["within"] is False for month in row["months"]]
         for stretch in stretches(row["months"], off):
@@ -142,17 +185,33 @@ def _of_evidence(evidence: Sequence[Row], scale: float) -> Iterator[Row]:
                 stretch, key=lambda month: max(row["low"] - month["simulated"], month["simulated"] - row["high"])
             )
             months = [date.fromisoformat(f"{month['month']}-01") for month in stretch]
-            said = f"{row['name']} is {amount(worst['simulated'])} {when(months)}"
+            found = {**range_, "value": amount(worst["simulated"]), "when": when(months)}
             if len(stretch) > 1:
-                at = month_named(date.fromisoformat(f"{worst['month']}-01"))
-                said = (
-                    f"{row['name']} is outside its range {when(months)}, at worst {amount(worst['simulated'])} in {at}"
+                sentence = said(
+                    "{name} is outside its range {when}, at worst {value} in {month}; known to be {low} to {high}.",
+                    **found,
+                    month=month_named(date.fromisoformat(f"{worst['month']}-01")),
                 )
+            else:
+                sentence = said("{name} is {value} {when}; known to be {low} to {high}.", **found)
             window = [stretch[0]["window"][0], stretch[-1]["window"][1]]
             yield {
-                **_finding("evidence", {**row, "window": window}, worst["simulated"], limits, f"{said}; {known}"),
+                **_finding(
+                    "evidence", {**row, "window": window}, worst["simulated"], limits, _with_scale(sentence, scale)
+                ),
                 "month": worst["month"],
             }
+
+
+def _with_scale(sentence: str, scale: float) -> str:
+    """Return a sentence, with one about the scale where a run is thinned."""
+    if scale >= 1:
+        return sentence
+    return said(
+        "{finding} At scale {scale} chance, or desks of few seats, may be the reason.",
+        finding=sentence,
+        scale=written(f"{scale:g}"),
+    )
 
 
 def _finding(
@@ -176,7 +235,7 @@ def _finding(
 def _amount(row: Row, value: float | int | str | None) -> str:
     """Return a value of a figure as people read it."""
     if value is None or isinstance(value, str):
-        return value or "nothing"
+        return value or said("nothing")
     return percent(value) if row["name"].endswith(CHANGE) else amount(value)
 
 

@@ -10,7 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from sim.days import UNIX_DAYS
-from sim.results.desk_findings import NAMED, places, scale_says
+from sim.language.spoken import marked, said
+from sim.results.desk_findings import NAMED, and_more, ended, places
 from sim.results.encoding import numbers_of
 from sim.results.figures import STANDARD_ERRORS, number, scale_fraction
 from sim.results.quantities import MILLIONTHS
@@ -19,7 +20,7 @@ from sim.results.scope import Scope
 from sim.results.seats import Seats
 from sim.results.stretches import iso_month, long_months, when, window_of
 from sim.rounding import amount
-from sim.words import DESK_LABELS
+from sim.words import DESK_LABELS, ContactChannel
 
 Row = dict[str, Any]
 Daily = npt.NDArray[np.int64]
@@ -28,6 +29,27 @@ WEEK = 7
 """Days whose mean is taken for one value of a line, so that weekdays and the night before do not pass for chance."""
 LEAST_DAYS = 2 * WEEK
 """Days of a month that the period must hold: two weeks have a spread."""
+GROWS = {
+    ContactChannel.CALL.label: marked(
+        "The line at call desks grew without end {when}, from {least} to {most} alerts in the mean of a month, and on "
+        "no day was it shorter than what they served"
+    ),
+    ContactChannel.VISIT.label: marked(
+        "The line at visit desks grew without end {when}, from {least} to {most} alerts in the mean of a month, and on "
+        "no day was it shorter than what they served"
+    ),
+}
+GROWS_OF = {
+    ContactChannel.CALL.label: marked(
+        "The line at call desks of {places} grew without end {when}, from {least} to {most} alerts in the mean of a "
+        "month, and on no day was it shorter than what they served"
+    ),
+    ContactChannel.VISIT.label: marked(
+        "The line at visit desks of {places} grew without end {when}, from {least} to {most} alerts in the mean of a "
+        "month, and on no day was it shorter than what they served"
+    ),
+}
+
 MONTHS = 3
 """Months on end, up to the last one, from which a line that grows is said to grow without end."""
 
@@ -123,15 +145,11 @@ def _row(desk: str, scope: Scope, months: Sequence[date], line: Daily, provinces
         first, last = spans[month]
         total = int(line[first - scope.first_day : last - scope.first_day + 1].sum())
         ends.append(Fraction(total, MILLIONTHS * (last - first + 1)) / scale_fraction(scope.scale))
-    of = ""
-    if provinces:
-        names = places(provinces[:NAMED], scope)
-        more = f" and {len(provinces) - NAMED} more" if len(provinces) > NAMED else ""
-        of = f" of {', '.join(names)}{more}"
-    sentence = (
-        f"The line at {desk} desks{of} grew without end {when(months)}, from {amount(float(ends[0]))} to "
-        f"{amount(float(ends[1]))} alerts in the mean of a month, and on no day was it shorter than what they served."
-    )
+    among = and_more(", ".join(places(provinces[:NAMED], scope)), len(provinces) - NAMED)
+    told = GROWS_OF[desk] if provinces else GROWS[desk]
+    sentence = said(told, places=among, when=when(months), least=amount(float(ends[0])), most=amount(float(ends[1])))
+    key = f"desks.{desk}.staff"
+    more = said("More staff ({key}), or fewer alerts to them, would end that.", key=key)
     return {
         "kind": "growing_line",
         "subject": desk,
@@ -141,6 +159,6 @@ def _row(desk: str, scope: Scope, months: Sequence[date], line: Daily, provinces
         "limit": number(ends[0]),
         "provinces": list(provinces[:NAMED]),
         "thinned": thinned,
-        "sentence": sentence + (f" {scale_says(scope)}" if thinned else ""),
-        "suggestion": None if thinned else f"More staff (desks.{desk}.staff), or fewer alerts to them, would end that.",
+        "sentence": ended(sentence, scope, thinned),
+        "suggestion": None if thinned else more,
     }

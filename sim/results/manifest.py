@@ -3,6 +3,8 @@
 from pathlib import Path
 from typing import Any
 
+from sim.language.spoken import ENGLISH, speaking
+from sim.logbook import LOG
 from sim.results import provenance
 from sim.results.chance import chance
 from sim.results.evidence import evidence
@@ -16,10 +18,18 @@ Manifest = dict[str, Any]
 
 
 def compose(folder: Path, scope: Scope, warnings: list[str]) -> Manifest:
-    """Compute ``run.json``, but for its performance, from the files that lie in the folder of a run."""
+    """Compute ``run.json``, but for its performance, from the files that lie in the folder of a run.
+
+    What is stored is English, whatever is spoken where the run is made.
+
+    Returns:
+        The document.
+    """
     quantities = Quantities.read(folder, scope)
     figures = [figure(quantities, target) for target in scope.targets]
     inside = evidence(folder, scope)
+    with speaking(ENGLISH):
+        found = findings(folder, scope, figures, inside)
     return {
         "name": scope.name,
         "status": "finished",
@@ -31,10 +41,10 @@ def compose(folder: Path, scope: Scope, warnings: list[str]) -> Manifest:
         "command": provenance.command(),
         "scenario_sha256": scope.sha256,
         "policy_of": scope.policy_of,
-        "files": {path.name: sha256(path) for path in sorted(folder.iterdir())},
+        "files": {path.name: sha256(path) for path in sorted(folder.iterdir()) if path.name != LOG},
         "figures": figures,
         "evidence": inside,
-        "findings": findings(folder, scope, figures, inside),
+        "findings": found,
         "totals": totals(quantities),
         "chance": chance(quantities),
         "warnings": warnings,

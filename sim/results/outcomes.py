@@ -3,12 +3,13 @@
 from collections import Counter
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from sim.days import HALF_HOURS
 from sim.results.costs import COST, COST_HIGH, COST_LOW, COST_RATIO
+from sim.results.evidence import Inside, quantity
 from sim.results.query import sums
-from sim.words import DESK_LABELS, End
+from sim.words import DESK_LABELS, End, Tier
 
 if TYPE_CHECKING:
     from sim.results.run import Run
@@ -39,6 +40,32 @@ def quantities(run: "Run") -> Outcome:
         if row["simulated"] is not None:
             found[_name(row["name"], row["window"])] = row["simulated"]
     return found
+
+
+class _Waits(Inside):
+    """The sums that ``quantities_and_waits`` needs beside totals and figures."""
+
+    tables: ClassVar = {name: Inside.tables[name] for name in ("alerts", "first_contacts")}
+    views: ClassVar = {}
+    only: ClassVar = {}
+
+
+def quantities_and_waits(run: "Run") -> Outcome:
+    """Return ``quantities``, and over the whole period of each tier what alerts waited for.
+
+    Args:
+        run: A finished run.
+
+    Returns:
+        Beside ``quantities``: ``expired_TIER``, the share of alerts whose deadline passed, and ``first_contact_TIER``,
+        the median minutes from detection to the first call or visit. What is a share of nothing is left out.
+    """
+    from sim.results.scope import Scope
+
+    waits = _Waits.read(run.path, Scope.of(run.scenario))
+    asked = [f"{name}_{tier}" for name in ("expired", "first_contact") for tier in Tier.labels()]
+    found = {name: quantity(waits, name, None) for name in asked}
+    return quantities(run) | {name: float(amount) for name, amount in found.items() if amount is not None}
 
 
 def benefits_and_costs(run: "Run") -> Outcome:

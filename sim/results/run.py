@@ -5,8 +5,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sim.language.spoken import ENGLISH, speaking, spoken
 from sim.results.asked import Asked, AskedError, ask, demand_name, of_province, period, read, span
 from sim.results.chance import Daily, chance
+from sim.results.exported import Tables
 from sim.results.figures import CHANGE, unit
 from sim.results.folder import SCENARIO_YAML
 from sim.results.quantities import Quantities
@@ -47,6 +49,7 @@ class Run:
         """
         self.path = path
         self.manifest: dict[str, Any] = read_manifest(path)
+        self._found: dict[str, list[dict[str, Any]]] = {}
         if scenario is not None:
             self.scenario = scenario
             return
@@ -203,14 +206,19 @@ class Run:
         frame["within"] = frame["within"].astype("boolean")
         return frame
 
-    @cached_property
+    @property
     def found(self) -> list[dict[str, Any]]:
-        """What this run shows that its user must know, as ``run.json`` has it; of older runs it is computed now."""
+        """What this run shows that its user must know, as ``run.json`` has it, in the language that is spoken."""
+        language = spoken()
+        if language not in self._found:
+            stored = self.manifest.get("findings")
+            self._found[language] = stored if stored is not None and language == ENGLISH else self._found_again()
+        return self._found[language]
+
+    def _found_again(self) -> list[dict[str, Any]]:
+        """Compute the findings: of a run that is older than they are, or in another language than the stored one."""
         from sim.results.findings import findings
 
-        stored: list[dict[str, Any]] | None = self.manifest.get("findings")
-        if stored is not None:
-            return stored
         with reading(self.path):
             return findings(self.path, self._scope, self.manifest["figures"], self.manifest["evidence"])
 
@@ -220,7 +228,9 @@ class Run:
         import pandas as pd
 
         columns = [*("kind", "subject", "start", "end", "month", "value", "limit", "provinces", "thinned", "sentence")]
-        rows = [{**row, "start": row["window"][0], "end": row["window"][1]} for row in self.found]
+        with speaking(ENGLISH):
+            found = self.found
+        rows = [{**row, "start": row["window"][0], "end": row["window"][1]} for row in found]
         frame = pd.DataFrame(rows, columns=[*columns, "suggestion"])
         for column in ("start", "end"):
             frame[column] = pd.to_datetime(frame[column])
@@ -243,6 +253,12 @@ class Run:
         import pandas as pd
 
         return pd.Series(flat(self.manifest["totals"]), name=self.manifest["name"], dtype=object)
+
+    @cached_property
+    def tables(self) -> Tables:
+        """The stored tables by name, with categories for words, units in ``attrs``, ``to_csv`` and ``to_xlsx``."""
+        names = [name for name, table in TABLES.items() if not table.is_log or self.has_events]
+        return Tables(names, lambda name: getattr(self, name), self._scope)
 
     @cached_property
     def attempts(self) -> "pd.DataFrame":

@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from sim.days import calendar_date, month_start, next_month
 from sim.language.dates import month_named
+from sim.language.spoken import ENGLISH, said, spoken
 from sim.results.scope import Scope
 
 T = TypeVar("T")
@@ -47,10 +48,10 @@ def when(months: Sequence[date]) -> str:
     """Return months that follow one another as people name them: ``in June 2022``, ``from June to July 2022``."""
     first, last = (month_named(month) for month in (months[0], months[-1]))
     if first == last:
-        return f"in {first}"
-    if first.split()[1] == last.split()[1]:
+        return said("in {month}", month=first)
+    if spoken() == ENGLISH and months[0].year == months[-1].year:
         first = first.split()[0]
-    return f"from {first} to {last}"
+    return said("from {first} to {last}", first=first, last=last)
 
 
 def window_of(months: Sequence[date], scope: Scope) -> list[str]:

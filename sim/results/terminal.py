@@ -1,11 +1,12 @@
 """A run on the terminal: its answer, its figures beside what was reported, its costs, what was asked of it."""
 
 import re
-import textwrap
 from collections.abc import Iterator, Sequence
 from statistics import fmean, stdev
 from typing import TYPE_CHECKING, Any
 
+from sim.language.spoken import said
+from sim.language.wrapping import wrapped
 from sim.results.answer import answer_lines, interval_said
 from sim.results.costs import COST, COST_HIGH, COST_LOW, ENDS
 from sim.results.figures import CHANGE, STANDARD_ERRORS
@@ -47,14 +48,8 @@ def paragraph(text: str, width: int, indent: int = BELOW, hang: int = 0, style: 
     """
     from rich.text import Text
 
-    lines = textwrap.fill(
-        WHOLE.sub(NO_BREAK, ascii_controls(text)),
-        width,
-        initial_indent=" " * indent,
-        subsequent_indent=" " * (indent + hang),
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
+    first, rest = " " * indent, " " * (indent + hang)
+    lines = wrapped(WHOLE.sub(NO_BREAK, ascii_controls(text)), width, first, rest)
     return Text(lines.replace(NO_BREAK, " "), style=style, no_wrap=True, overflow="ignore")
 
 
@@ -71,7 +66,7 @@ def answer_parts(runs: "Sequence[Run]", width: int, draws: bool = False) -> "Ite
     """
     lines = answer_lines(runs, draws)
     kind = interval_said(runs, draws)
-    title = f"answer (in brackets: {kind})" if kind and len(lines) > 1 else "answer"
+    title = said("answer (in brackets: {kind})", kind=kind) if kind and len(lines) > 1 else said("answer")
     yield paragraph(title, width, 0, style="bold")
     for line in lines:
         yield paragraph(line, width, BELOW, BELOW)
@@ -141,7 +136,7 @@ def lever_lines(title: str, levers: "Sequence[Lever]", width: int, most: int | N
 
 def findings_parts(lines: Sequence[str], width: int) -> "Iterator[Text]":
     """Lay out findings for a terminal, a paragraph each."""
-    yield paragraph("findings", width, 0, style="bold")
+    yield paragraph(said("findings"), width, 0, style="bold")
     for line in lines:
         yield paragraph(f"- {line}", width, BELOW, BELOW)
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from sim.days import HALF_HOUR_MS, HOUR_MS
 from sim.language.dates import month_named
+from sim.language.labels import named
 from sim.language.spoken import marked, said
 from sim.rounding import amount, written
 from sim.scenario import bounds
@@ -24,6 +25,8 @@ def _bounds(alias: Any) -> Within:
     return found
 
 
+PEOPLE = marked("{number} people")
+
 UNITS = {
     _bounds(alias): text
     for alias, text in (
@@ -33,10 +36,10 @@ UNITS = {
         (bounds.Growth, marked("{number} a year")),
         (bounds.Yuan, marked("{number} yuan")),
         (bounds.Cost, marked("{number} yuan")),
-        (bounds.Staff, marked("{number} people")),
-        (bounds.People, marked("{number} people")),
-        (bounds.Crew, marked("{number} people")),
-        (bounds.PeopleOfProvince, marked("{number} people")),
+        (bounds.Staff, PEOPLE),
+        (bounds.People, PEOPLE),
+        (bounds.Crew, PEOPLE),
+        (bounds.PeopleOfProvince, PEOPLE),
         (bounds.Factor, marked("{number} times")),
         (bounds.Ratio, marked("{number} times")),
         (bounds.Lengthening, marked("{number} times")),
@@ -90,6 +93,9 @@ WEEKDAYS = (
     *(marked("Monday"), marked("Tuesday"), marked("Wednesday"), marked("Thursday")),
     *(marked("Friday"), marked("Saturday"), marked("Sunday")),
 )
+
+MANY = 1000
+"""People from whom on fractions of one say nothing."""
 
 DIGITS = 7
 """Significant digits of a value: more than most people write, fewer than pooling and rounding make of one."""
@@ -244,6 +250,8 @@ def _number(value: float | int, expected: Shape | None) -> str:
     if mark == _bounds(bounds.Seed):
         return str(value)
     shown = value if isinstance(value, int) else float(f"{value:.{DIGITS}g}")
+    if mark in UNITS and UNITS[mark] == PEOPLE and abs(shown) >= MANY:
+        shown = round(shown)  # a pool has the shares of its provinces, which are no whole people
     number = written(f"{shown:,}".removesuffix(".0"))
     return said(UNITS[mark], number=number) if mark in UNITS else number
 
@@ -253,7 +261,7 @@ def _holder(path: KeyPath) -> tuple[str, KeyPath]:
     for pattern, text in HOLDERS:
         own = path[: len(pattern)]
         if len(own) == len(pattern) and all(want in ("*", have) for want, have in zip(pattern, own, strict=True)):
-            return said(text, which=str(own[-1])), path[len(pattern) :]
+            return said(text, which=named(own[-1])), path[len(pattern) :]
     return _word(str(path[0])), path[1:]
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from sim.results.run import Run
-from sim.running import run
+from sim.running import run, with_events
 from sim.scenario import Scenario, load_scenario
 from sim.verify.statistics import Judged
 
@@ -97,6 +97,16 @@ class Study(Generic[Seen]):
             self.base, **{**provinces, **self.values, "period": period, "engine": engine, "seed": seed}
         )
 
+    def asked(self, engine: str, seed: int, thinned: int = 1) -> Scenario:
+        """Return the scenario of one run, with the events that it records; arguments are those of ``findings``."""
+        return with_events(
+            self.scenario(engine, seed, self.measured(engine, thinned)), "all" if self.events else "none"
+        )
+
+    def measured(self, engine: str, thinned: int) -> int:
+        """Return the days that are measured."""
+        return max(min(self.least, self.days[engine]), self.days[engine] // thinned)
+
     def findings(self, engine: str, seed: int, thinned: int = 1) -> Iterator[Finding]:
         """Run the scenario and judge it.
 
@@ -108,10 +118,9 @@ class Study(Generic[Seen]):
         Yields:
             A finding for each check.
         """
-        days = max(min(self.least, self.days[engine]), self.days[engine] // thinned)
+        days = self.measured(engine, thinned)
         with tempfile.TemporaryDirectory(prefix="tocsin-verify-") as place:
-            scenario = self.scenario(engine, seed, days)
-            finished = run(scenario, Path(place) / "run", "all" if self.events else "none")
+            finished = run(self.asked(engine, seed, thinned), Path(place) / "run")
             seen = self.read(finished, days)
             for check in self.checks:
                 yield Finding.of(self.name, check.checked, check.source, engine, check.judge(seen))

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from sim.scenario import Scenario
 from sim.verify import desks, disciplines, laws, schedules, stocks, streams, used
 from sim.verify.counters import AXES
 from sim.verify.randomness import judgements
@@ -76,12 +77,24 @@ def verify(
     return Verification.of(seed, engines, findings)
 
 
-def _findings(engines: Sequence[str], seed: int, thinned: int, tell: Callable[[str], None]) -> Iterator[Finding]:
+def scenarios(engines: Sequence[str], seed: int, quick: bool) -> Iterator[Scenario]:
+    """Yield the scenario of each run that ``verify`` makes for these arguments."""
+    for study, engine, own in _asked(engines, seed):
+        yield study.asked(engine, own, QUICK if quick else 1)
+
+
+def _asked(engines: Sequence[str], seed: int) -> Iterator[tuple[Study[Any], str, int]]:
+    """Yield each study, engine and seed."""
     for place, study in enumerate(STUDIES):
         for engine in (one for one in engines if one in study.days):
-            tell(f"{study.name}, {engine}")
             # Engines that had one seed would give one and the same answer; so each says something of its own.
-            yield from study.findings(engine, seed + 2 * place + (engine == "reference"), thinned)
+            yield study, engine, seed + 2 * place + (engine == "reference")
+
+
+def _findings(engines: Sequence[str], seed: int, thinned: int, tell: Callable[[str], None]) -> Iterator[Finding]:
+    for study, engine, own in _asked(engines, seed):
+        tell(f"{study.name}, {engine}")
+        yield from study.findings(engine, own, thinned)
     for axis in AXES:
         tell(f"generator, {axis.name}")
         for test, judged in judgements(axis.words(seed, DRAWS // thinned)):

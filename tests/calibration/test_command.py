@@ -11,6 +11,7 @@ import pytest
 
 import sim
 from sim.calibration.evaluations import Evaluations
+from sim.logbook import LOG
 from sim.results.holding import holding
 from tests.calibration.conftest import SMALL
 
@@ -47,7 +48,7 @@ def test_an_interrupted_calibration_goes_on_where_it_was(file: Path, tmp_path: P
         "tocsin calibrate: interrupted; what was simulated is kept in work, the same command goes on"
     )
     assert file.read_text() == SMALL.read_text()
-    assert sorted(path.name for path in (tmp_path / "work").iterdir()) == ["journal.jsonl"]
+    assert sorted(path.name for path in (tmp_path / "work").iterdir()) == ["journal.jsonl", LOG]
     before = journal.read_text().count("\n")
 
     again = start(str(file), *QUICK, "--out", "work", "--workers", "1", "--json", folder=tmp_path)
@@ -78,11 +79,11 @@ def test_a_killed_calibration_leaves_no_process_and_nothing_but_what_was_finishe
         time.sleep(0.05)
     assert file.read_text() == SMALL.read_text()
     names = {path.name for path in (tmp_path / "work").iterdir()}
-    assert {name for name in names if not name.startswith(".run-")} == {"journal.jsonl", ".held"}
+    assert {name for name in names if not name.startswith(".run-")} == {"journal.jsonl", LOG, ".held"}
     with holding(tmp_path / "work"):
         pass
     with Evaluations(sim.load_scenario(str(file)), tmp_path / "work", 1):
-        assert [path.name for path in (tmp_path / "work").iterdir()] == ["journal.jsonl"]
+        assert {path.name for path in (tmp_path / "work").iterdir()} == {"journal.jsonl", LOG}
 
 
 def _alive(process: str) -> bool:

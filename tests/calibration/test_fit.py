@@ -15,6 +15,7 @@ from sim.calibration.levels import Level, can_be_pooled
 from sim.calibration.report import fixed_by
 from sim.calibration.targets import Targets
 from sim.experiments.parameters import free_parameters
+from sim.logbook import LOG
 from sim.scenario import changed
 from tests.calibration.conftest import SMALL, TRUE
 
@@ -91,7 +92,7 @@ def test_what_was_simulated_is_kept_and_what_was_cut_short_is_not(small: sim.Sce
     with Evaluations(small, tmp_path, 1) as third:
         assert third.evaluate(tasks) == outcomes
         assert third.simulated == 0
-    assert [path.name for path in tmp_path.iterdir()] == ["journal.jsonl"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["journal.jsonl", LOG]
 
 
 def test_runs_of_another_program_are_not_taken_for_its_own(small: sim.Scenario, tmp_path: Path):

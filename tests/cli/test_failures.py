@@ -99,6 +99,20 @@ def test_output_that_cannot_be_written_is_a_failure_in_one_line(lost: str, finis
     assert ended.stderr.count("\n") == 1
 
 
+def test_who_has_read_enough_is_told_nothing(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "sim", "show", "china-2022"]  # more than a pipe holds
+    writing = subprocess.Popen(
+        command, env={**os.environ, "PYTHONPATH": str(ROOT)}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    assert writing.stdout is not None
+    assert writing.stderr is not None
+    writing.stdout.readline()
+    writing.stdout.close()
+    with writing.stderr:
+        assert writing.stderr.read() == ""
+    assert writing.wait() == 1
+
+
 def edited(change: Callable[[dict[str, object]], object]) -> Callable[[Path], None]:
     """Return what changes ``run.json`` and seals it again, as somebody would who wants to be believed."""
 

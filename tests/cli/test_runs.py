@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from sim import load_run
+from sim.logbook import LOG
 from sim.results.provenance import process_age_s
 from tests.cli.commands import CALIBRATED, ROOT, SHORT, Tocsin, start
 
@@ -129,7 +130,7 @@ def test_replicates_are_runs_of_their_own_with_seeds_counting_up(tocsin: Tocsin,
     ended = tocsin("run", *SHORT, "--seed", "5", "--replicates", "2", "--out", "two", "--json")
     document = json.loads(ended.out)
     assert [run["seed"] for run in document["replicates"]] == [5, 6]
-    assert sorted(os.listdir(tmp_path / "two")) == ["r000", "r001", "replicates.json", "scenario.yaml"]
+    assert sorted(os.listdir(tmp_path / "two")) == [LOG, "r000", "r001", "replicates.json", "scenario.yaml"]
     alone = json.loads(tocsin("run", *SHORT, "--seed", "6", "--out", "alone", "--json").out)
     assert alone["files"] == document["replicates"][1]["files"]
     assert len(document["figures"]) == len(alone["figures"])
@@ -140,7 +141,7 @@ def test_replicates_are_runs_of_their_own_with_seeds_counting_up(tocsin: Tocsin,
 def test_draws_are_runs_of_their_own_with_one_seed(tocsin: Tocsin, tmp_path: Path) -> None:
     document = json.loads(tocsin("run", CALIBRATED, "--seed", "5", "--draws", "2", "--out", "two", "--json").out)
     assert [run["seed"] for run in document["draws"]] == [5, 5]
-    assert sorted(os.listdir(tmp_path / "two")) == ["d000", "d001", "draws.json", "scenario.yaml"]
+    assert sorted(os.listdir(tmp_path / "two")) == ["d000", "d001", "draws.json", LOG, "scenario.yaml"]
     alone = json.loads(tocsin("run", CALIBRATED, "--seed", "5", "--draw", "1", "--out", "alone", "--json").out)
     assert alone["files"] == document["draws"][1]["files"] != document["draws"][0]["files"]
     calls, solved = document["figures"]
@@ -242,7 +243,7 @@ def test_two_processes_with_other_hash_seeds_write_the_same_bytes(tmp_path: Path
         process = start("run", *tiny, "--out", name, "--quiet", folder=tmp_path, env=environment)
         process.communicate()
         assert process.returncode == 0
-    names = sorted(path.name for path in (tmp_path / "one").iterdir() if path.name != "run.json")
+    names = sorted(path.name for path in (tmp_path / "one").iterdir() if path.name not in (LOG, "run.json"))
     assert len(names) == 12
     for name in names:
         assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes(), name

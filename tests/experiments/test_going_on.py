@@ -18,6 +18,7 @@ from sim.calibration.calibrate import calibrate
 from sim.experiments.simulations import SimulationError, Simulations
 from sim.experiments.store import claim
 from sim.failures import MACHINE
+from sim.logbook import LOG
 from sim.results.holding import HOLDER, holding
 from sim.results.outcomes import quantities
 from sim.results.stored import DamagedError, FolderError
@@ -313,7 +314,7 @@ def test_of_two_sweeps_in_one_folder_the_second_is_told_who_is_at_work(tocsin: T
     assert f"sweep: process {first.pid} on " in second.err
     assert "is at work on it; wait until it ends, or another folder" in second.err
     assert first.wait() == 0
-    assert sorted(os.listdir(tmp_path / "sweep")) == ["catalogue.parquet", "scenario.yaml", "sweep.json"]
+    assert sorted(os.listdir(tmp_path / "sweep")) == ["catalogue.parquet", LOG, "scenario.yaml", "sweep.json"]
     assert tocsin(*command, "--quiet").code == 0
 
 

@@ -16,6 +16,7 @@ from sim.experiments.design import BOOTSTRAP, SENSITIVITY_POINTS, DesignError, g
 from sim.experiments.indices import MORRIS, SOBOL, block, indices, sample_points, whole_blocks
 from sim.experiments.sensitivity import planned
 from sim.experiments.simulations import SimulationError
+from sim.logbook import LOG
 from sim.results.outcomes import quantities, quantity_names
 from sim.results.stored import FolderError
 from sim.scenario import changed
@@ -44,7 +45,7 @@ def alone(tiny: sim.Scenario, tmp_path_factory: pytest.TempPathFactory) -> tuple
     """Three trajectories by one process, and the bytes of what is stored."""
     place = tmp_path_factory.mktemp("alone") / "sensitivity"
     frame = sim.sensitivity(tiny, KEYS, samples=3, quantities=("saved", "victims"), folder=place, workers=1)
-    names = ["indices.parquet", "scenario.yaml", "sensitivity.json"]
+    names = ["indices.parquet", LOG, "scenario.yaml", "sensitivity.json"]
     assert sorted(path.name for path in place.iterdir()) == names
     return frame, (place / "indices.parquet").read_bytes()
 

@@ -14,6 +14,7 @@ import pytest
 
 import sim
 from sim.experiments.design import DesignError
+from sim.logbook import LOG
 from sim.results.stored import FolderError
 from tests.experiments.test_command import Tocsin, tocsin
 
@@ -54,7 +55,7 @@ def pooled(tiny: sim.Scenario, tmp_path_factory: pytest.TempPathFactory) -> tupl
     """A sweep by two processes of this machine, and the bytes of its catalogue."""
     place = tmp_path_factory.mktemp("pooled") / "sweep"
     frame = sim.sweep(tiny, FEW, replicates=2, folder=place, workers=2)
-    assert sorted(path.name for path in place.iterdir()) == ["catalogue.parquet", "scenario.yaml", "sweep.json"]
+    assert sorted(path.name for path in place.iterdir()) == ["catalogue.parquet", LOG, "scenario.yaml", "sweep.json"]
     return frame, (place / "catalogue.parquet").read_bytes()
 
 

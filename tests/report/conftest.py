@@ -1,13 +1,16 @@
 """Small runs to draw: one in which everything happens, one of hostile names, some in which little or nothing does."""
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import sim
+from sim.language.spoken import speaking
 from sim.report.page import report
+from tests.report.bracketed import Marked
 
 HOSTILE = "<img src=x onerror=alert(1)>"
 TEMPLATE = "%{x} <b>&"
@@ -38,6 +41,15 @@ FIGURES: list[dict[str, Any]] = [
 
 NO_WARNING = {"measures.warning-central": "null", "measures.warning-local": "null"}
 NO_ATTEMPTS = {f"fraud.volumes.{channel}.level": "0 per day" for channel in ("call", "sms", "online")}
+
+
+@pytest.fixture
+def marking(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Let everything that is said stand between brackets, and numbers as in Chinese, without letters."""
+    translations = Marked()
+    monkeypatch.setattr("sim.language.spoken._translations", lambda language: translations)
+    with speaking("zh"):
+        yield
 
 
 @pytest.fixture(scope="session")

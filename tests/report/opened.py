@@ -25,6 +25,18 @@ TOO_WIDE = """() => {
 """Elements that do not lie within the window; but those that scroll in a container of their own."""
 
 
+TOO_SMALL = """(least) => Array.from(document.querySelectorAll('button, select, input, summary, nav a'))
+  .filter((one) => one.checkVisibility()).map((one) => {
+  const box = one.getBoundingClientRect();
+  return [box, `${one.tagName} ${one.id} ${one.textContent.trim().slice(0, 20)}: ` +
+    `${Math.round(box.width)} x ${Math.round(box.height)}`];
+}).filter(([box]) => box.height > 0 && Math.min(box.height, box.width) < least).map(([_, said]) => said).slice(0, 10)"""
+"""What is pointed at and is narrower or lower than so many pixels."""
+
+FIRST_PICTURE = "scrollY + document.querySelector('.chart').getBoundingClientRect().top"
+"""How far below the upper edge of the page the first picture begins."""
+
+
 class Opened:
     """A report in a page of the browser; ``wrong`` collects errors, requests and dialogs."""
 
@@ -47,13 +59,18 @@ class Opened:
         dialog.dismiss()
 
     def _requested(self, url: str, own: str) -> None:
-        # What stands in the page itself is no request to anywhere.
-        if url != own and not url.startswith("data:"):
+        # What stands in the page itself, or is made there to be saved, is no request to anywhere.
+        if url != own and not url.startswith(("data:", "blob:")):
             self.wrong.append(f"request: {url[:200]}")
 
     def too_wide(self) -> list[str]:
         """Give what does not lie within the window."""
         found: list[str] = self.page.evaluate(TOO_WIDE)
+        return found
+
+    def too_small(self, least: int) -> list[str]:
+        """Give what a finger could miss: all that is pointed at and has less than so many pixels."""
+        found: list[str] = self.page.evaluate(TOO_SMALL, least)
         return found
 
     def drawing(self, chart: str) -> str:

@@ -3,7 +3,7 @@
 import pandas as pd
 
 import sim
-from sim.report.beside import Compared, difference
+from sim.report.beside import Compared, did
 from sim.results.answer import STOPPED, answer, short_answer
 from sim.rounding import amount, percent
 
@@ -57,9 +57,10 @@ def test_a_difference_is_said_with_its_interval_or_as_chance() -> None:
         ("same", "saved", 0.0, 0.0, 0.0, None, None),
         ("same", "false_blocks", 0.0, 4.0, 4.0, None, None),
     ]
-    compared = Compared([], ["first", "other", "same"], pd.DataFrame(rows, columns=columns), {}, 2)
-    assert difference(compared, "other") == (
-        "Beside first: 726,000 more victims (+18.1%; 95%: 715,000 to 737,000), 10 billion yuan less lost "
-        "(-5%; 95%: 8 billion to 12 billion), 1 more people saved by a warning (+1%; chance alone may do that)."
-    )
-    assert difference(compared, "same") == "Beside first: 4 more false blocks."
+    compared = Compared([], ["first", "other", "same"], pd.DataFrame(rows, columns=columns), {}, [])
+    assert did(compared, "other") == [
+        "726,000 more victims (+18.1%; 95% interval 715,000 to 737,000).",
+        "10 billion yuan less lost (-5%; 95% interval 8 billion to 12 billion).",
+        "1 more people saved by a warning, but chance alone may do that: the 95% interval is -3 to 5.",
+    ]
+    assert did(compared, "same") == ["4 more false blocks."]

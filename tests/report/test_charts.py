@@ -10,7 +10,7 @@ import pytest
 
 import sim
 from sim.report.charts import chart, packed, script_json
-from sim.report.gallery import SECTIONS, drawn
+from sim.report.gallery import SECTIONS, combinations, drawn
 
 
 def put_together(found: dict[str, Any], key: str) -> dict[str, Any]:
@@ -31,7 +31,7 @@ def test_every_view_of_every_picture_is_put_together_again(full: sim.Run) -> Non
     seen = 0
     for picture in (one for section in SECTIONS for one in section.pictures):
         keys = [choice.key for choice in picture.choices]
-        views = drawn(picture, full)
+        views = drawn(picture, full, combinations(picture, [full]))
         found = chart(views, keys)
         for choices, figure in views:
             wanted = json.loads(figure.to_json())

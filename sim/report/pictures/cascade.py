@@ -2,8 +2,10 @@
 
 from typing import TYPE_CHECKING
 
+from sim.language.labels import named, spelled
+from sim.language.spoken import marked, said
 from sim.report.blank import blank
-from sim.report.looks import GREY, SKY, colours, finish, named, words
+from sim.report.looks import GREY, SKY, colours, finish, words
 from sim.report.sums import sums
 from sim.rounding import amount, percent, short
 from sim.words import Channel, Fate, Outcome
@@ -19,17 +21,24 @@ STOPPED = tuple(fate.label for fate in Fate if fate.stopped)
 DELIVERED = tuple(fate.label for fate in Fate if not fate.stopped)
 ENGAGED = Fate.ENGAGED.label
 ENDS = {
-    Outcome.VICTIMS.label: "victims",
-    Outcome.SAVED.label: "saved",
-    Outcome.HELD.label: "held by a bank",
-    Outcome.DROPPED_OUT.label: "dropped out",
+    Outcome.VICTIMS.label: marked("victims"),
+    Outcome.SAVED.label: marked("saved"),
+    Outcome.HELD.label: marked("held by a bank"),
+    Outcome.DROPPED_OUT.label: marked("dropped out"),
 }
 """How episodes end: totals of the run, and how each is called."""
-NOT_OVER = "not over yet"
-PARTS = {"all": "all attempts", "delivered": "what was delivered", ENGAGED: "people drawn in"}
+NOT_OVER = marked("not over yet")
+PARTS = {
+    "all": marked("all attempts"),
+    "delivered": marked("what was delivered"),
+    ENGAGED: marked("people drawn in"),
+}
 """Parts of the flow that can be drawn alone, because victims cannot be seen beside billions of attempts."""
 ANY = "all"
-CHANNEL = {ANY: "all", **{name: "calls" if name == Channel.CALL.label else named(name) for name in CHANNELS}}
+CHANNEL = {
+    ANY: marked("all"),
+    **{name: marked("calls") if name == Channel.CALL.label else spelled(name) for name in CHANNELS},
+}
 """Choices of a channel, and how each is called."""
 HEIGHT, PAD = 540, 15
 """Height of the figure, and space between two nodes, in pixels."""
@@ -66,16 +75,16 @@ def cascade(run: "Run", channel: str = ANY, part: str = "all") -> "go.Figure":
     place = {name: number for number, name in enumerate(names)}
     sizes = {name: _size(flows, name) for name in names}
     shades = _shades()
-    which = "all channels" if channel == ANY else CHANNEL[channel]
-    title = f"Number of attempts, {which}: {PARTS[part]}"
+    which = said("all channels") if channel == ANY else said(CHANNEL[channel])
+    title = said("Number of attempts, {channel}: {part}", channel=which, part=said(PARTS[part]))
     if not flows:
-        return blank(title, "There was none.")
-    said = [f"{words(name)} {short(sizes[name])}" for name in names]
+        return blank(title, said("There was none."))
+    texts = [f"{words(name)} {short(sizes[name])}" for name in names]
     figure = go.Figure()
     figure.add_sankey(
         arrangement="fixed",
         node={
-            "label": said,
+            "label": texts,
             "color": [shades.get(name, GREY) for name in names],
             "customdata": [amount(sizes[name], 4) for name in names],
             "hovertemplate": "%{label}: %{customdata}<extra></extra>",
@@ -89,14 +98,20 @@ def cascade(run: "Run", channel: str = ANY, part: str = "all") -> "go.Figure":
             "target": [place[flow[1]] for flow in flows],
             "value": [flow[2] for flow in flows],
             "color": [_pale(flow[3]) for flow in flows],
-            "customdata": [f"{amount(flow[2], 4)} ({percent(flow[2] / sizes[flow[0]])})" for flow in flows],
-            "hovertemplate": "%{source.label} to %{target.label}: %{customdata}<extra></extra>",
+            "customdata": [
+                said("{amount} ({share})", amount=amount(flow[2], 4), share=percent(flow[2] / sizes[flow[0]]))
+                for flow in flows
+            ],
+            "hovertemplate": said(
+                "{origin} to {end}: {count}", origin="%{source.label}", end="%{target.label}", count="%{customdata}"
+            )
+            + "<extra></extra>",
         },
         textfont={"size": 12},
     )
     finish(figure, HEIGHT, title)
     # On a phone there is no room for a label between two columns; the words above the figure say this number.
-    labels = ["" if name == ENGAGED and part == "all" else label for name, label in zip(names, said, strict=True)]
+    labels = ["" if name == ENGAGED and part == "all" else label for name, label in zip(names, texts, strict=True)]
     figure.update_layout(meta={"narrow": {"traces": {"textfont": {"size": 9.5}, "node": {"label": labels}}}})
     return figure
 
@@ -111,8 +126,8 @@ def cascade_table(run: "Run") -> "pd.DataFrame":
         row = {"where it ended": named(fate), **{channel: counts[channel, fate] for channel in CHANNELS}}
         rows.append({**row, "all": sum(counts[channel, fate] for channel in CHANNELS)})
     for name, count in _ends(run).items():
-        rows.append({"where it ended": f"of those engaged: {name}", "all": count})
-    return pd.DataFrame(rows, columns=["where it ended", *CHANNELS, "all"])
+        rows.append({"where it ended": said("of those engaged: {end}", end=said(name)), "all": count})
+    return pd.DataFrame(rows, columns=["where it ended", *CHANNELS, "all"], dtype=object)
 
 
 def cascade_words(run: "Run") -> str:
@@ -120,15 +135,25 @@ def cascade_words(run: "Run") -> str:
     counts = _counts(run)
     total = sum(counts.values())
     if not total:
-        return "There were no attempts."
+        return said("There were no attempts.")
     stopped = sum(counts[channel, fate] for channel in CHANNELS for fate in STOPPED)
     engaged = sum(counts[channel, ENGAGED] for channel in CHANNELS)
     victims = run.manifest["totals"]["victims"]
-    ratio = f", one in {amount(total / victims)}" if victims else ""
-    return (
-        f"Of {amount(total)} potential attempts {amount(stopped)} ({percent(stopped / total)}) were stopped before "
-        f"anybody saw them; {amount(total - stopped)} were delivered; {amount(engaged)} drew somebody in; "
-        f"{amount(victims)} ended in a payment{ratio}."
+    values = {
+        "total": amount(total), "stopped": amount(stopped), "share": percent(stopped / total),
+        "delivered": amount(total - stopped), "engaged": amount(engaged), "victims": amount(victims),
+    }  # fmt: skip
+    if not victims:
+        return said(
+            "Of {total} potential attempts {stopped} ({share}) were stopped before anybody saw them; {delivered} were "
+            "delivered; {engaged} drew somebody in; {victims} ended in a payment.",
+            **values,
+        )
+    return said(
+        "Of {total} potential attempts {stopped} ({share}) were stopped before anybody saw them; {delivered} were "
+        "delivered; {engaged} drew somebody in; {victims} ended in a payment, one in {ratio}.",
+        **values,
+        ratio=amount(total / victims),
     )
 
 

@@ -4,11 +4,13 @@ from typing import TYPE_CHECKING, Any
 
 from sim.experiments.sparing import SPARED
 from sim.experiments.table import records
+from sim.language.labels import spelled
+from sim.language.spoken import marked, said
 from sim.report.blank import blank
-from sim.report.looks import AXIS, GREEN, INK, ORANGE, colours_of, hatches, named, symbols, words
+from sim.report.looks import AXIS, GREEN, INK, ORANGE, colours_of, hatches, symbols, words
 from sim.report.panels import bars, framed, names_beside
 from sim.results.costs import COST, COST_HIGH, COST_LOW, EDUCATION, PARTS, TOTAL, WARNING
-from sim.rounding import amount
+from sim.rounding import amount, between
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -16,26 +18,37 @@ if TYPE_CHECKING:
 
     from sim.results.run import Run
 
-COSTS, DIFFERENCES = "What it costs", "What it costs beside the base"
-UNKNOWN = "The scenario does not say what things cost."
-NOTHING = "Nothing that has a price was spent."
-SPENT_ON = {WARNING: ("warnings", ORANGE), EDUCATION: ("education", GREEN)}
+COSTS, DIFFERENCES = marked("What it costs"), marked("What it costs beside the base")
+UNKNOWN = marked("The scenario does not say what things cost.")
+NOTHING = marked("Nothing that has a price was spent.")
+SPENT_ON = {WARNING: (marked("warnings"), ORANGE), EDUCATION: (marked("education"), GREEN)}
 """What each part is spent on: its name and colour."""
 
-EACH = {"cost_per_saved": "each person saved by a warning", "cost_per_prevented_yuan": "each yuan prevented by one"}
-SPARING = {"cost_per_victim_spared": "each victim spared", "cost_per_yuan_spared": "each yuan of net loss spared"}
+EACH = {
+    "cost_per_saved": marked("each person saved by a warning"),
+    "cost_per_prevented_yuan": marked("each yuan prevented by one"),
+}
+SPARING = {
+    "cost_per_victim_spared": marked("each victim spared"),
+    "cost_per_yuan_spared": marked("each yuan of net loss spared"),
+}
 """Ratios, in words; those of a comparison are of ``SPARED``."""
 
-UNITS = ((1e9, "billion yuan"), (1e6, "million yuan"), (1.0, "yuan"))
+UNITS = (
+    (1e9, marked("billion yuan, whole period"), marked("billion yuan more than the base, whole period")),
+    (1e6, marked("million yuan, whole period"), marked("million yuan more than the base, whole period")),
+    (1.0, marked("yuan, whole period"), marked("yuan more than the base, whole period")),
+)
+"""Sizes of units, and titles of an axis in them: of what is spent, and of what is spent more."""
 
 
 def called(part: str) -> str:
-    """Return what a part of the costs is called: ``false alarms by SMS``, ``call desks``."""
+    """Return what a part of the costs is called in English: ``false alarms by SMS``, ``call desks``."""
     kind, _, channel = part.rpartition("_")
-    return {"desk": f"{named(channel)} desks", "false_alarm": f"false alarms by {named(channel)}"}.get(kind, part)
+    return {"desk": f"{spelled(channel)} desks", "false_alarm": f"false alarms by {spelled(channel)}"}.get(kind, part)
 
 
-NAMES = {**{part: called(part) for part in PARTS}, TOTAL: "in all"}
+NAMES = {**{part: called(part) for part in PARTS}, TOTAL: marked("in all")}
 """What every part is called, and all of them."""
 
 
@@ -49,10 +62,10 @@ def costs(run: "Run") -> "go.Figure":
 
     totals = run.manifest["totals"]
     if COST not in totals:
-        return blank(COSTS, UNKNOWN)
+        return blank(said(COSTS), said(UNKNOWN))
     if not totals[COST_HIGH][TOTAL]:
-        return blank(COSTS, NOTHING)
-    size, unit = _unit(totals[COST_HIGH][part] for part in PARTS)
+        return blank(said(COSTS), said(NOTHING))
+    size, axis, _ = _unit(totals[COST_HIGH][part] for part in PARTS)
     figure = go.Figure()
     hatch = hatches(SPENT_ON)
     for on, (name, colour) in SPENT_ON.items():
@@ -63,22 +76,22 @@ def costs(run: "Run") -> "go.Figure":
         figure.add_trace(
             go.Bar(
                 orientation="h",
-                y=[NAMES[part] for part in parts],
+                y=[said(NAMES[part]) for part in parts],
                 x=values,
-                name=name,
+                name=said(name),
                 showlegend=True,
                 marker=bars(colour, hatch[on]),
                 error_x=_whiskers(values, lows, highs, INK),
-                text=[f"{words(NAMES[part])}: {_between(totals, part)}" for part in parts],
+                text=[_told(totals, part) for part in parts],
                 textposition="none",
                 hovertemplate="%{text}<extra></extra>",
             )
         )
-    framed(figure, 150 + 30 * len(PARTS), COSTS)
+    framed(figure, 150 + 30 * len(PARTS), said(COSTS))
     figure.update_layout(barmode="overlay", bargap=0.25)
-    figure.update_xaxes(title_text=f"{unit}, whole period", rangemode="tozero", nticks=5)
+    figure.update_xaxes(title_text=said(axis), rangemode="tozero", nticks=5)
     figure.update_yaxes(autorange="reversed")
-    return names_beside(figure, {NAMES[part]: NAMES[part] for part in PARTS})
+    return names_beside(figure, {said(NAMES[part]): said(NAMES[part]) for part in PARTS})
 
 
 def costs_table(run: "Run") -> "pd.DataFrame":
@@ -88,26 +101,46 @@ def costs_table(run: "Run") -> "pd.DataFrame":
     totals = run.manifest["totals"]
     columns = ["yuan", "value", "low prices", "high prices"]
     if COST not in totals:
-        return pd.DataFrame([["in all", "not known", "not known", "not known"]], columns=columns)
-    rows = [[NAMES[part], *(amount(totals[key][part]) for key in (COST, COST_LOW, COST_HIGH))] for part in NAMES]
+        return pd.DataFrame(
+            [[said("in all"), *(said("not known") for _ in columns[1:])]], columns=columns, dtype=object
+        )
+    rows = [[said(NAMES[part]), *(amount(totals[key][part]) for key in (COST, COST_LOW, COST_HIGH))] for part in NAMES]
     for key, name in EACH.items():
         ratio = totals[key] or {}
-        rows.append([name, *(amount(ratio.get(end)) for end in ("value", "low", "high"))])
-    return pd.DataFrame(rows, columns=columns)
+        rows.append([said(name), *(amount(ratio.get(end)) for end in ("value", "low", "high"))])
+    return pd.DataFrame(rows, columns=columns, dtype=object)
 
 
 def costs_words(run: "Run") -> str:
     """Say in a sentence what the run cost, and what the warnings cost for each whom they saved."""
     totals = run.manifest["totals"]
     if COST not in totals:
-        return UNKNOWN
-    said = f"In all it cost {_between(totals, TOTAL)}"
+        return said(UNKNOWN)
+    whole = {
+        "yuan": amount(totals[COST][TOTAL]), "low": amount(totals[COST_LOW][TOTAL]),
+        "high": amount(totals[COST_HIGH][TOTAL]),
+    }  # fmt: skip
     ratio = totals["cost_per_saved"]
     if ratio is None:
-        return f"{said}; no warning saved anybody."
+        return said(
+            "In all it cost {yuan} yuan ({low} to {high} within the ranges of prices); no warning saved anybody.",
+            **whole,
+        )
+    all_of_it = said("In all it cost {yuan} yuan ({low} to {high} within the ranges of prices).", **whole)
     money = totals["cost_per_prevented_yuan"]
-    of_each = "" if money is None else f" and {_ends(money)} for each yuan that they prevented"
-    return f"{said}. Warnings cost {_ends(ratio)} for each person whom they saved{of_each}."
+    person = {"yuan": amount(ratio["value"]), "low": amount(ratio["low"]), "high": amount(ratio["high"])}
+    if money is None:
+        each = said("Warnings cost {yuan} yuan ({low} to {high}) for each person whom they saved.", **person)
+    else:
+        each = said(
+            "Warnings cost {yuan} yuan ({low} to {high}) for each person whom they saved and {each} yuan ({least} to "
+            "{most}) for each yuan that they prevented.",
+            **person,
+            each=amount(money["value"]),
+            least=amount(money["low"]),
+            most=amount(money["high"]),
+        )
+    return f"{all_of_it} {each}"
 
 
 def cost_differences(frame: "pd.DataFrame") -> "go.Figure":
@@ -123,11 +156,11 @@ def cost_differences(frame: "pd.DataFrame") -> "go.Figure":
 
     rows = _differing(frame)
     if not rows:
-        return blank(DIFFERENCES, "The other policy costs the same." if _is_known(frame) else UNKNOWN)
+        return blank(said(DIFFERENCES), said("The other policy costs the same.") if _is_known(frame) else said(UNKNOWN))
     shown = [part for part in NAMES if any(row["quantity"] == f"{COST}.{part}" for row in rows)]
     scenarios = list(dict.fromkeys(row["scenario"] for row in rows))
     colour, symbol = colours_of(scenarios), symbols(scenarios)
-    size, unit = _unit(abs(row[key]) for row in rows for key in ("price_low", "price_high"))
+    size, _, axis = _unit(abs(row[key]) for row in rows for key in ("price_low", "price_high"))
     figure = go.Figure()
     for place, scenario in enumerate(scenarios):
         mine = [row for row in rows if row["scenario"] == scenario]
@@ -141,14 +174,14 @@ def cost_differences(frame: "pd.DataFrame") -> "go.Figure":
                 name=words(scenario),
                 error_x=_whiskers(values, lows, highs),
                 marker={"symbol": symbol[scenario], "color": colour[scenario], "size": 10},
-                text=[f"{words(scenario)}, {words(NAMES[_part(row)])}: {_more(row)}" for row in mine],
+                text=[_more(row) for row in mine],
                 hovertemplate="%{text}<extra></extra>",
             )
         )
-    framed(figure, 150 + 26 * len(shown) * max(1, (len(scenarios) + 1) // 2), DIFFERENCES)
+    framed(figure, 150 + 26 * len(shown) * max(1, (len(scenarios) + 1) // 2), said(DIFFERENCES))
     figure.add_vline(x=0, line={"color": AXIS, "width": 1.5})
     figure.update_layout(showlegend=True)
-    figure.update_xaxes(title_text=f"{unit} more than the base, whole period", nticks=5)
+    figure.update_xaxes(title_text=said(axis), nticks=5)
     figure.update_yaxes(
         tickvals=list(range(len(shown))),
         ticktext=[words(NAMES[part]) for part in shown],
@@ -167,12 +200,12 @@ def cost_differences_table(frame: "pd.DataFrame") -> "pd.DataFrame":
         ends = (_interval(row, "price_low", "price_high"), _interval(row, "low", "high"))
         told: tuple[str, ...]
         if row["quantity"] in SPARED:
-            told = (SPARING[row["quantity"]], "none", "none", amount(row["ratio"]))
+            told = (said(SPARING[row["quantity"]]), amount(None), amount(None), amount(row["ratio"]))
         else:
-            told = (NAMES[_part(row)], *(amount(row[key]) for key in ("base", "other", "difference")))
+            told = (said(NAMES[_part(row)]), *(amount(row[key]) for key in ("base", "other", "difference")))
         rows.append((row["scenario"], *told, *ends))
     columns = ["scenario", "yuan", "base", "other", "difference or ratio", "within prices", "interval"]
-    return pd.DataFrame(rows, columns=columns)
+    return pd.DataFrame(rows, columns=columns, dtype=object)
 
 
 def _is_known(frame: "pd.DataFrame") -> bool:
@@ -188,23 +221,31 @@ def _part(row: dict[str, Any]) -> str:
 
 
 def _more(row: dict[str, Any]) -> str:
-    return (
-        f"{amount(row['difference'])} yuan more<br>{amount(row['other'])} beside {amount(row['base'])}<br>"
-        f"{amount(row['price_low'])} to {amount(row['price_high'])} within the ranges of prices"
+    return said(
+        "{scenario}, {part}: {difference} yuan more<br>{other} beside {base}<br>{low} to {high} within the ranges of "
+        "prices",
+        scenario=words(row["scenario"]),
+        part=words(NAMES[_part(row)]),
+        difference=amount(row["difference"]),
+        other=amount(row["other"]),
+        base=amount(row["base"]),
+        low=amount(row["price_low"]),
+        high=amount(row["price_high"]),
     )
 
 
 def _interval(row: dict[str, Any], low: str, high: str) -> str:
-    return "none" if row[low] is None else f"{amount(row[low])} to {amount(row[high])}"
+    return between(row[low], row[high])
 
 
-def _between(totals: dict[str, Any], part: str) -> str:
-    low, high = totals[COST_LOW][part], totals[COST_HIGH][part]
-    return f"{amount(totals[COST][part])} yuan ({amount(low)} to {amount(high)} within the ranges of prices)"
-
-
-def _ends(ratio: dict[str, float]) -> str:
-    return f"{amount(ratio['value'])} yuan ({amount(ratio['low'])} to {amount(ratio['high'])})"
+def _told(totals: dict[str, Any], part: str) -> str:
+    return said(
+        "{part}: {yuan} yuan ({low} to {high} within the ranges of prices)",
+        part=words(NAMES[part]),
+        yuan=amount(totals[COST][part]),
+        low=amount(totals[COST_LOW][part]),
+        high=amount(totals[COST_HIGH][part]),
+    )
 
 
 def _whiskers(values: list[float], lows: list[float], highs: list[float], colour: str | None = None) -> dict[str, Any]:
@@ -220,7 +261,7 @@ def _whiskers(values: list[float], lows: list[float], highs: list[float], colour
     }
 
 
-def _unit(values: Any) -> tuple[float, str]:
-    """Return the unit in which the largest of some yuan are drawn, and its name."""
+def _unit(values: Any) -> tuple[float, str, str]:
+    """Return the unit in which the largest of some yuan are drawn, as ``UNITS`` has it."""
     most = max(values)
     return next(row for row in UNITS if most >= row[0] or row[0] == 1)

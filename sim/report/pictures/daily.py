@@ -1,11 +1,15 @@
 """Time: daily series with the measures in force below them, and the rhythm of the week and of the day."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from sim.days import DAY_MS
-from sim.report.looks import AXIS, GREY, VERMILLION, WEEKDAYS, colours, dashes, day, finish, named, symbols, words
+from sim.language.dates import day_named
+from sim.language.labels import named, spelled
+from sim.language.spoken import counted, marked, said
+from sim.report.looks import AXIS, GREY, VERMILLION, WEEKDAYS, colours, dashes, finish, symbols, words
+from sim.report.scripted import day_pattern
 from sim.report.sums import by_day, days, months_of
 from sim.words import Channel, Detector, Fate, Tier
 
@@ -17,26 +21,25 @@ if TYPE_CHECKING:
     from sim.scenario.schema.measures import MeasureBase
 
 SERIES: dict[str, tuple[str, str, tuple[str, ...], str]] = {
-    "channel": ("attempts", "channel", Channel.labels(), "attempts a day"),
-    "fate": ("attempts", "fate", Fate.labels(), "attempts a day"),
-    "tier": ("alerts", "tier", Tier.labels(), "alerts a day"),
-    "source": ("alerts", "source", Detector.labels(), "alerts a day"),
+    "channel": ("attempts", "channel", Channel.labels(), marked("attempts a day")),
+    "fate": ("attempts", "fate", Fate.labels(), marked("attempts a day")),
+    "tier": ("alerts", "tier", Tier.labels(), marked("alerts a day")),
+    "source": ("alerts", "source", Detector.labels(), marked("alerts a day")),
 }
 """What is drawn by day: table, column, labels, unit."""
 BY = {
-    "channel": "attempts by channel",
-    "fate": "attempts by fate",
-    "tier": "alerts by tier",
-    "source": "alerts by source",
+    "channel": marked("attempts by channel"),
+    "fate": marked("attempts by fate"),
+    "tier": marked("alerts by tier"),
+    "source": marked("alerts by source"),
 }
-SMOOTH = {"week": "mean of 7 days", "day": "single days"}
+SMOOTH = {"week": marked("mean of 7 days"), "day": marked("single days")}
 FAR_APART = 300.0
 """Series whose means are so many times apart are drawn on a scale of powers of ten."""
 SHORT = 60
 """Days of a period up to which single days are shown first."""
 LANE = 22
 """Height of the lane of a measure, in pixels."""
-ALWAYS = "in force all the time"
 
 Lane = tuple[str, date, date, str]
 """Text, first and last day within the period, colour."""
@@ -84,20 +87,24 @@ def daily(run: "Run", by: str = "channel", smooth: str = "week") -> "go.Figure":
             mode="lines",
             name=words(name),
             line={"color": shades[name], "dash": strokes[name], "width": 2},
-            hovertemplate="%{x|%e %b %Y}: %{y:,.4~g}<extra>" + words(name) + "</extra>",
+            hovertemplate="%{x|" + day_pattern() + "}: %{y:,.4~g}<extra>" + words(name) + "</extra>",
             row=1,
             col=1,
         )
     _measures(figure, run, lanes)
-    finish(figure, drawn + height + 130, f"{BY[by].capitalize()}, {SMOOTH[smooth]}")
-    figure.update_yaxes(title=unit, type="log" if apart else "linear", row=1, col=1)
+    finish(
+        figure,
+        drawn + height + 130,
+        said("{series}, {smoothing}", series=_capital(said(BY[by])), smoothing=said(SMOOTH[smooth])),
+    )
+    figure.update_yaxes(title=said(unit), type="log" if apart else "linear", row=1, col=1)
     if apart:
-        figure.update_yaxes(dtick=1, title=f"{unit} (log scale)", row=1, col=1)
+        figure.update_yaxes(dtick=1, title=said("{unit} (log scale)", unit=said(unit)), row=1, col=1)
     else:
         figure.update_yaxes(rangemode="tozero", row=1, col=1)
     period = run.scenario.spec.period
-    figure.update_xaxes(range=[str(period.start), str(period.end + timedelta(days=1))], hoverformat="%e %b %Y")
-    figure.update_xaxes(title="day", row=2, col=1)
+    figure.update_xaxes(range=[str(period.start), str(period.end + timedelta(days=1))], hoverformat=day_pattern())
+    figure.update_xaxes(title=said("day"), row=2, col=1)
     figure.update_layout(
         legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "yref": "paper", "xref": "paper"},
         hovermode="closest",
@@ -110,7 +117,7 @@ def daily_table(run: "Run") -> "pd.DataFrame":
     """Return attempts of the country by channel, and alerts by source, by month."""
     import pandas as pd
 
-    attempts = by_day(run, "attempts", "channel", Channel.labels()).rename(columns=named).add_prefix("attempts, ")
+    attempts = by_day(run, "attempts", "channel", Channel.labels()).rename(columns=spelled).add_prefix("attempts, ")
     alerts = by_day(run, "alerts", "source", Detector.labels()).add_prefix("alerts, ")
     both = pd.concat([attempts, alerts], axis=1)
     months = both.groupby(months_of(both)).sum()
@@ -122,18 +129,19 @@ def rhythm(run: "Run") -> "go.Figure":
     from plotly.subplots import make_subplots
 
     weekly = _weekdays(run)
-    figure = make_subplots(rows=2, vertical_spacing=0.28, subplot_titles=["by weekday", "by time of day"])
+    figure = make_subplots(rows=2, vertical_spacing=0.28, subplot_titles=[said("by weekday"), said("by time of day")])
     shades, strokes = colours("channel"), dashes(Channel.labels())
     marks = symbols(Channel.labels())
     for channel in Channel.labels():
         line = {"color": shades[channel], "dash": strokes[channel], "width": 2}
         common = {"name": words(channel), "legendgroup": channel, "line": line}
         figure.add_scatter(
-            x=WEEKDAYS,
+            x=[said(name) for name in WEEKDAYS],
             y=[_digits(value) for value in weekly[channel]],
             mode="lines+markers",
             marker={"symbol": marks[channel], "size": 8},
-            hovertemplate="%{x}: %{y:,.4~g} a day<extra>" + words(channel) + "</extra>",
+            hovertemplate=said("{when}: {count} a day", when="%{x}", count="%{y:,.4~g}")
+            + f"<extra>{words(channel)}</extra>",
             row=1,
             col=1,
             **common,
@@ -143,16 +151,17 @@ def rhythm(run: "Run") -> "go.Figure":
             y=[_digits(value) for value in _half_hours(run, channel, float(weekly[channel].mean()))],
             mode="lines",
             showlegend=False,
-            hovertemplate="%{x:.1f} h: %{y:,.4~g} in half an hour<extra>" + words(channel) + "</extra>",
+            hovertemplate=said("{when} h: {count} in half an hour", when="%{x:.1f}", count="%{y:,.4~g}")
+            + f"<extra>{words(channel)}</extra>",
             row=2,
             col=1,
             **{**common, "line": {**line, "shape": "hv"}},
         )
-    figure.update_yaxes(title="attempts a day", rangemode="tozero", row=1, col=1)
-    figure.update_yaxes(title="attempts in half an hour", rangemode="tozero", row=2, col=1)
-    figure.update_xaxes(title="weekday", row=1, col=1)
-    figure.update_xaxes(title="time of day (h)", tickvals=list(range(0, 25, 3)), range=[0, 24], row=2, col=1)
-    finish(figure, 620, "When do attempts come?")
+    figure.update_yaxes(title=said("attempts a day"), rangemode="tozero", row=1, col=1)
+    figure.update_yaxes(title=said("attempts in half an hour"), rangemode="tozero", row=2, col=1)
+    figure.update_xaxes(title=said("weekday"), row=1, col=1)
+    figure.update_xaxes(title=said("time of day (h)"), tickvals=list(range(0, 25, 3)), range=[0, 24], row=2, col=1)
+    finish(figure, 620, said("When do attempts come?"))
     figure.update_layout(
         legend={"orientation": "h", "y": 1.05, "yanchor": "bottom", "yref": "paper", "xref": "paper"}, margin={"t": 96}
     )
@@ -163,9 +172,9 @@ def rhythm_table(run: "Run") -> "pd.DataFrame":
     """Return attempts of the country on a mean day of each weekday, by channel."""
     return (
         _weekdays(run)
-        .rename(columns=named)
+        .rename(columns=spelled)
         .rename_axis(columns=None)
-        .rename_axis("weekday, attempts on a mean day")
+        .rename_axis(marked("weekday, attempts on a mean day"))
         .reset_index()
     )
 
@@ -194,7 +203,7 @@ def after(run: "Run") -> list[str]:
     """Return the measures that begin after the period, with their first days: they are in no picture of it."""
     end = run.scenario.spec.period.end
     return [
-        f"{name.replace('-', ' ')}, from {day(measure.window[0])}"
+        said("{measure}, from {day}", measure=named(name.replace("-", "_")), day=day_named(measure.window[0]))
         for name, measure in measures(run)
         if measure.window[0] > end
     ]
@@ -214,14 +223,16 @@ def _lanes(run: "Run") -> Iterator[Lane]:
             always += 1
             continue
         law = measure.kind == "law" if hasattr(measure, "kind") else False
-        growth = f", half way {ramp.midpoint}" if ramp is not None else ""
-        text = words(name.replace("-", "_")) + growth
+        text = words(name.replace("-", "_"))
+        if ramp is not None:
+            text = said("{measure}, half way {day}", measure=text, day=ramp.midpoint)
         shade = VERMILLION if law else GREY
         changing.append((not law, (text, max(first, period.start), min(last, period.end), shade)))
     for _, lane in sorted(changing, key=lambda one: (one[0], one[1][1], one[1][0])):
         yield lane
     if always:
-        yield (f"{always} more {ALWAYS}", period.start, period.end, GREY)
+        text = counted("{count} more in force all the time", "{count} more in force all the time", count=always)
+        yield (text, period.start, period.end, GREY)
 
 
 def _measures(figure: "go.Figure", run: "Run", lanes: list[Lane]) -> None:
@@ -257,7 +268,7 @@ def _measures(figure: "go.Figure", run: "Run", lanes: list[Lane]) -> None:
             figure.add_vline(x=str(first), line={"color": AXIS, "width": 1, "dash": "dot"}, row=1, col=1)
     if not lanes:
         figure.add_annotation(
-            text="no measure in force", x=str(late.start), y=0, xanchor="left", showarrow=False, row=2, col=1
+            text=said("no measure in force"), x=str(late.start), y=0, xanchor="left", showarrow=False, row=2, col=1
         )
     # An axis without a trace is not drawn at all.
     figure.add_scatter(
@@ -266,7 +277,7 @@ def _measures(figure: "go.Figure", run: "Run", lanes: list[Lane]) -> None:
     figure.update_yaxes(
         range=[max(1, len(lanes)) - 0.4, -0.6], showticklabels=False, showgrid=False, zeroline=False, row=2, col=1
     )
-    figure.update_yaxes(title="measures", row=2, col=1)
+    figure.update_yaxes(title=said("measures"), row=2, col=1)
 
 
 def _far_apart(wide: "pd.DataFrame") -> bool:
@@ -280,12 +291,16 @@ def _digits(value: float) -> float:
     return float(f"{value:.4g}")
 
 
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
 def daily_words(run: "Run") -> str:
     """Say which measures begin after the period and so are not drawn, such as a law; empty where there is none."""
     late = after(run)
-    return f"After the period, so not drawn: {'; '.join(late)}." if late else ""
+    return said("After the period, so not drawn: {measures}.", measures="; ".join(late)) if late else ""
 
 
-def daily_first(run: "Run") -> dict[str, str]:
+def daily_first(runs: "Sequence[Run]") -> dict[str, str]:
     """Return the choices that are shown first: single days where the period is short, else means of seven."""
-    return {"smooth": "week" if len(days(run)) > SHORT else "day"}
+    return {"smooth": "week" if len(days(runs[0])) > SHORT else "day"}

@@ -2,11 +2,12 @@
 
 from typing import TYPE_CHECKING, Any
 
+from sim.language.spoken import marked, said
 from sim.report.looks import PEOPLE, SCALE, country, finish, plain, provinces
-from sim.report.pictures.place import tiles
+from sim.report.pictures.place import lines_of, tiles
 from sim.report.sums import by_day, days, months_of, sums
 from sim.rounding import amount
-from sim.words import DESKS, End
+from sim.words import DESKS, ContactChannel, End
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -17,8 +18,18 @@ if TYPE_CHECKING:
 FRAME_DAYS = 7
 """Days of a frame in a notebook."""
 DESK_NAMES = tuple(desk.label for desk in DESKS)
-LINES = {f"line_{desk}": f"people waiting for a {desk}" for desk in DESK_NAMES}
+WAITING = {
+    ContactChannel.CALL.label: marked("people waiting for a call"),
+    ContactChannel.VISIT.label: marked("people waiting for a visit"),
+}
+WORK = {
+    ContactChannel.CALL.label: marked("call desks at work"),
+    ContactChannel.VISIT.label: marked("visit desks at work"),
+}
+LINES = {f"line_{desk}": WAITING[desk] for desk in DESK_NAMES}
 """Quantities of the state that are drawn, and how each is called."""
+LONGEST = 7
+"""Letters of a line of a name on a tile of the page."""
 SHARE, COUNT = "share", "count"
 
 
@@ -35,15 +46,15 @@ def reel(run: "Run") -> dict[str, Any]:
     return {
         "start": str(run.scenario.spec.period.start),
         "tiles": [
-            {"name": names[code], "letters": letters, "column": column, "row": row}
-            for code, (column, row, letters) in placed.items()
+            {"name": names[code], "lines": lines_of(names[code], LONGEST), "column": column, "row": row}
+            for code, (column, row) in placed.items()
         ],
-        "unit": "alerts per 100,000 people",
+        "unit": said("alerts per 100,000 people"),
         "most": _digits(float(rates.to_numpy().max(initial=0.0))),
         "rates": [[_digits(value) for value in row] for row in rates[list(placed)].to_numpy()],
         "bars": [
             {
-                "label": label,
+                "label": said(label),
                 "kind": kind,
                 "most": 1 if kind == SHARE else _digits(float(values.max())) or 1,
                 "values": [_digits(value) for value in values],
@@ -72,16 +83,20 @@ def film(run: "Run") -> "go.Figure":
     )
     still = {"mode": "immediate", "frame": {"duration": 120, "redraw": True}, "transition": {"duration": 0}}
     buttons = [
-        {"label": "Play", "method": "animate", "args": [None, {**still, "fromcurrent": True}]},
-        {"label": "Pause", "method": "animate", "args": [[None], {**still, "frame": {"duration": 0, "redraw": False}}]},
+        {"label": said("Play"), "method": "animate", "args": [None, {**still, "fromcurrent": True}]},
+        {
+            "label": said("Pause"),
+            "method": "animate",
+            "args": [[None], {**still, "frame": {"duration": 0, "redraw": False}}],
+        },
     ]
     steps = [{"label": name, "method": "animate", "args": [[name], still]} for name in labels_of]
-    finish(figure, 640, f"Alerts per 100,000 people and day, mean of {FRAME_DAYS} days")
+    finish(figure, 640, said("Alerts per 100,000 people and day, mean of {days} days", days=FRAME_DAYS))
     figure.update_xaxes(visible=False, constrain="domain")
     figure.update_yaxes(visible=False, autorange="reversed", scaleanchor="x", constrain="domain")
     figure.update_layout(
         updatemenus=[{"type": "buttons", "direction": "left", "buttons": buttons, "x": 0, "y": 0, "yanchor": "top"}],
-        sliders=[{"steps": steps, "currentvalue": {"prefix": "week from "}, "pad": {"t": 60}}],
+        sliders=[{"steps": steps, "currentvalue": {"prefix": said("week from ")}, "pad": {"t": 60}}],
     )
     return figure
 
@@ -97,16 +112,16 @@ def film_table(run: "Run") -> "pd.DataFrame":
 
 def _bars(run: "Run") -> "dict[str, tuple[str, pd.Series[Any]]]":
     ends = by_day(run, "alerts", "end", End.labels())
-    found: dict[str, tuple[str, pd.Series[Any]]] = {"alerts issued": (COUNT, ends.sum(axis=1))}
+    found: dict[str, tuple[str, pd.Series[Any]]] = {marked("alerts issued"): (COUNT, ends.sum(axis=1))}
     busy = _busy(run)
-    found.update({f"{channel} desks at work": (SHARE, busy[channel]) for channel in DESK_NAMES})
+    found.update({WORK[channel]: (SHARE, busy[channel]) for channel in DESK_NAMES})
     state = run.state
     for quantity, label in LINES.items():
         line = state[state["quantity"] == quantity]
         if len(line):
             waiting = line.groupby("day")["value"].sum() * country(run)
             found[label] = (COUNT, waiting.reindex(days(run), fill_value=0.0))
-    found["alerts that expire later"] = (COUNT, ends[End.EXPIRED.label])
+    found[marked("alerts that expire later")] = (COUNT, ends[End.EXPIRED.label])
     return found
 
 
@@ -147,28 +162,31 @@ def _heatmap(run: "Run", rates: "pd.Series[Any]", top: float) -> "go.Heatmap":
     import plotly.graph_objects as go
 
     placed, names = tiles(run), provinces(run)
-    wide = max(column for column, _, _ in placed.values()) + 1
-    high = max(row for _, row, _ in placed.values()) + 1
+    wide = max(column for column, _ in placed.values()) + 1
+    high = max(row for _, row in placed.values()) + 1
     z: list[list[Any]] = [[None] * wide for _ in range(high)]
     text = [[""] * wide for _ in range(high)]
-    said = [[""] * wide for _ in range(high)]
-    for code, (column, row, letters) in placed.items():
+    told = [[""] * wide for _ in range(high)]
+    for code, (column, row) in placed.items():
         z[row][column] = _digits(float(rates[code]))
-        text[row][column] = plain(letters)
-        said[row][column] = f"{plain(names[code])}: {amount(float(rates[code]))}"
+        text[row][column] = "<br>".join(map(plain, lines_of(names[code])))
+        told[row][column] = said(
+            "{province}: {rate} alerts per 100,000 people",
+            province=plain(names[code]), rate=amount(float(rates[code])),
+        )  # fmt: skip
     return go.Heatmap(
         z=z,
         text=text,
-        customdata=said,
+        customdata=told,
         zmin=0,
         zmax=_digits(top),
         colorscale=SCALE,
         texttemplate="%{text}",
-        hovertemplate="%{customdata} alerts per 100,000 people<extra></extra>",
+        hovertemplate="%{customdata}<extra></extra>",
         hoverongaps=False,
         xgap=3,
         ygap=3,
-        colorbar={"title": {"text": "alerts per 100,000"}, "thickness": 12},
+        colorbar={"title": {"text": said("alerts per 100,000")}, "thickness": 12},
     )
 
 

@@ -2,9 +2,11 @@
 
 from typing import TYPE_CHECKING
 
+from sim.language.dates import day_named, month_named
+from sim.language.spoken import counted, marked, said
 from sim.money import FEN_PER_YUAN
 from sim.report.blank import blank
-from sim.report.looks import BLUE, GREEN, SKY, VERMILLION, country, dashes, day, symbols
+from sim.report.looks import BLUE, GREEN, SKY, VERMILLION, country, dashes, symbols
 from sim.report.panels import framed, pick_mode
 from sim.report.tally import step, steps, tally
 from sim.rounding import amount
@@ -19,15 +21,25 @@ if TYPE_CHECKING:
     from sim.results.run import Run
 
 AMOUNTS = {
-    "lost": (Outcome.LOSS_FEN.label, VERMILLION),
-    "prevented": (Outcome.PREVENTED_FEN.label, GREEN),
-    "held": (Outcome.HELD_FEN.label, SKY),
-    "recovered": (Outcome.RECOVERED_FEN.label, BLUE),
+    marked("lost"): (Outcome.LOSS_FEN.label, VERMILLION),
+    marked("prevented"): (Outcome.PREVENTED_FEN.label, GREEN),
+    marked("held"): (Outcome.HELD_FEN.label, SKY),
+    marked("recovered"): (Outcome.RECOVERED_FEN.label, BLUE),
 }
 """Name, column of the outcomes and colour: ``lost`` of all victims, ``prevented`` by warnings, ``held`` by banks."""
 
-UNITS = ((1e9, "billion yuan"), (1e6, "million yuan"), (1.0, "yuan"))
-MONEY = "Money lost and saved"
+UNITS = (
+    (1e9, {"day": marked("billion yuan a day"), "month": marked("billion yuan a month")}),
+    (1e6, {"day": marked("million yuan a day"), "month": marked("million yuan a month")}),
+    (1.0, {"day": marked("yuan a day"), "month": marked("yuan a month")}),
+)
+MONEY = marked("Money lost and saved")
+TOLD = {
+    "lost": marked("{when}: {yuan} yuan lost"),
+    "prevented": marked("{when}: {yuan} yuan prevented"),
+    "held": marked("{when}: {yuan} yuan held"),
+    "recovered": marked("{when}: {yuan} yuan recovered"),
+}
 
 
 def money(run: "Run") -> "go.Figure":
@@ -40,7 +52,7 @@ def money(run: "Run") -> "go.Figure":
 
     values = _yuan(run)
     if not any(any(by.values()) for by in values.values()):
-        return blank(MONEY, "No money was lost, prevented or recovered in this run.")
+        return blank(said(MONEY), said("No money was lost, prevented or recovered in this run."))
     by, days = step(run), steps(run)
     size, unit = next(
         row for row in UNITS if max(max(some.values()) for some in values.values()) >= row[0] or row[0] == 1
@@ -55,19 +67,19 @@ def money(run: "Run") -> "go.Figure":
                 x=[when.isoformat() for when in values[name]],
                 y=[value / size for value in values[name].values()],
                 mode=pick_mode(len(days)),
-                name=name,
+                name=said(name),
                 line={"color": colour, "dash": dash[name]},
                 marker={"symbol": symbol[name], "size": 6},
                 text=[
-                    f"{day(when) if by == 'day' else f'{when:%B %Y} ({days[when]} days)'}: {amount(value)} yuan {name}"
+                    said(TOLD[name], when=_when(when, by, days[when]), yuan=amount(value))
                     for when, value in values[name].items()
                 ],
                 hovertemplate="%{text}<extra></extra>",
             )
         )
-    framed(figure, 380, MONEY)
-    figure.update_yaxes(title_text=f"{unit} a {by}", rangemode="tozero", nticks=6, tickformat=",.4~g")
-    figure.update_xaxes(title_text=by, nticks=6)
+    framed(figure, 380, said(MONEY))
+    figure.update_yaxes(title_text=said(unit[by]), rangemode="tozero", nticks=6, tickformat=",.4~g")
+    figure.update_xaxes(title_text=said("day") if by == "day" else said("month"), nticks=6)
     return figure
 
 
@@ -80,8 +92,15 @@ def money_table(run: "Run") -> "pd.DataFrame":
     if step(run) == "month":
         for when in steps(run):
             rows.append({"month": f"{when:%Y-%m}", **{name: amount(values[name][when]) for name in AMOUNTS}})
-    rows.append({"month": "whole period", **{name: amount(sum(values[name].values())) for name in AMOUNTS}})
-    return pd.DataFrame(rows, columns=["month", *AMOUNTS])
+    rows.append({"month": said("whole period"), **{name: amount(sum(values[name].values())) for name in AMOUNTS}})
+    return pd.DataFrame(rows, columns=["month", *AMOUNTS], dtype=object)
+
+
+def _when(when: "date", by: str, days: int) -> str:
+    """Return a day, or a month and how many of its days lie in the period."""
+    if by == "day":
+        return day_named(when)
+    return counted("{month} ({count} days)", "{month} ({count} days)", count=days, month=month_named(when))
 
 
 def _yuan(run: "Run") -> "dict[str, dict[date, float]]":

@@ -2,9 +2,11 @@
 
 from typing import TYPE_CHECKING
 
+from sim.language.labels import named
+from sim.language.spoken import marked, said
 from sim.report.blank import blank
-from sim.report.looks import GREEN, PEOPLE, VERMILLION, colours, country, hatches, named, plain, words
-from sim.report.panels import bars, framed, names_beside, subtitles
+from sim.report.looks import GREEN, PEOPLE, VERMILLION, colours, country, hatches, plain, words
+from sim.report.panels import bars, cut, framed, names_beside, subtitles
 from sim.report.tally import tally
 from sim.rounding import amount
 from sim.words import Outcome, Sex
@@ -16,12 +18,22 @@ if TYPE_CHECKING:
     from sim.results.run import Run
 
 SEXES = Sex.labels()
-SEX = {Sex.F.label: "women", Sex.M.label: "men"}
+SEX = {Sex.F.label: marked("women"), Sex.M.label: marked("men")}
 ENDS = (Outcome.VICTIMS.label, Outcome.SAVED.label)
 """Ends of episodes: the person paid; a warning stopped it before any payment."""
 
-AGES, TYPES = "Victims and saved by age and sex", "Victims and saved by type of fraud"
-NOBODY = "Nobody fell victim or was saved in this run."
+AGES, TYPES = marked("Victims and saved by age and sex"), marked("Victims and saved by type of fraud")
+HALF = 8.0
+"""Pixels from the middle of a category to that of one of its two bars."""
+NOBODY = marked("Nobody fell victim or was saved in this run.")
+OF_AGE = {
+    Outcome.VICTIMS.label: marked("{sex} aged {age}: {rate} victims for 100,000, {count} in all"),
+    Outcome.SAVED.label: marked("{sex} aged {age}: {rate} saved for 100,000, {count} in all"),
+}
+OF_TYPE = {
+    Outcome.VICTIMS.label: marked("{type}: {count} victims"),
+    Outcome.SAVED.label: marked("{type}: {count} saved"),
+}
 
 
 def ages(run: "Run") -> "go.Figure":
@@ -31,10 +43,13 @@ def ages(run: "Run") -> "go.Figure":
 
     counts, people = _by_group(run), groups(run)
     if not any(sum(pair) for pair in counts.values()):
-        return blank(AGES, NOBODY)
+        return blank(said(AGES), said(NOBODY))
     bands = [band for band in run.scenario.spec.population.band_names() if any(people[band, sex] for sex in SEXES)]
     shown = [end for place, end in enumerate(ENDS) if any(pair[place] for pair in counts.values())]
-    figure = make_subplots(rows=len(shown), cols=1, shared_xaxes=True, vertical_spacing=0.12, subplot_titles=shown)
+    figure = make_subplots(
+        rows=len(shown), cols=1, shared_xaxes=True, vertical_spacing=0.12,
+        subplot_titles=[said(end) for end in shown],
+    )  # fmt: skip
     colour, hatch = colours("sex"), hatches(SEXES)
     listed: set[str] = set()
     for row, end in enumerate(shown, 1):
@@ -47,12 +62,18 @@ def ages(run: "Run") -> "go.Figure":
                 go.Bar(
                     x=[words(band) for band in rates],
                     y=list(rates.values()),
-                    name=SEX[sex],
+                    name=said(SEX[sex]),
                     legendgroup=sex,
                     showlegend=sex not in listed,
                     marker=bars(colour[sex], hatch[sex]),
                     text=[
-                        f"{SEX[sex]} aged {words(band)}: {amount(rate)} {end} for 100,000, {amount(some[band])} in all"
+                        said(
+                            OF_AGE[end],
+                            sex=said(SEX[sex]),
+                            age=words(band),
+                            rate=amount(rate),
+                            count=amount(some[band]),
+                        )
                         for band, rate in rates.items()
                     ],
                     textposition="none",
@@ -62,11 +83,11 @@ def ages(run: "Run") -> "go.Figure":
                 col=1,
             )
             listed.add(sex)
-    framed(figure, 130 + 170 * len(shown), AGES)
+    framed(figure, 130 + 170 * len(shown), said(AGES))
     figure.update_layout(barmode="group", bargap=0.25)
-    figure.update_yaxes(title_text="per 100,000 people", rangemode="tozero", nticks=5)
+    figure.update_yaxes(title_text=said("per 100,000 people"), rangemode="tozero", nticks=5)
     figure.update_xaxes(type="category")
-    figure.update_xaxes(title_text="age (years)", row=len(shown), col=1)
+    figure.update_xaxes(title_text=said("age (years)"), row=len(shown), col=1)
     return subtitles(figure)
 
 
@@ -83,9 +104,9 @@ def ages_table(run: "Run") -> "pd.DataFrame":
             row = {"age": band, "sex": SEX[sex], "people": amount(size)}
             for end, value in zip(ENDS, some, strict=True):
                 row[end] = amount(value)
-                row[f"{end} per 100,000"] = amount(value / size * PEOPLE) if size else "none"
+                row[f"{end} per 100,000"] = amount(value / size * PEOPLE if size else None)
             rows.append(row)
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, dtype=object)
 
 
 def types(run: "Run") -> "go.Figure":
@@ -94,7 +115,7 @@ def types(run: "Run") -> "go.Figure":
 
     counts = _by_type(run)
     if not any(sum(pair) for pair in counts.values()):
-        return blank(TYPES, NOBODY)
+        return blank(said(TYPES), said(NOBODY))
     figure = go.Figure()
     hatch = hatches(ENDS)
     for place, (end, colour) in enumerate(zip(ENDS, (VERMILLION, GREEN), strict=True)):
@@ -106,18 +127,28 @@ def types(run: "Run") -> "go.Figure":
                 orientation="h",
                 y=[plain(name) for name in values],
                 x=list(values.values()),
-                name=end,
+                name=said(end),
                 showlegend=True,
                 marker=bars(colour, hatch[end]),
-                text=[f"{words(name)}: {amount(value)} {end}" for name, value in values.items()],
+                text=[said(OF_TYPE[end], type=words(name), count=amount(value)) for name, value in values.items()],
                 textposition="none",
                 hovertemplate="%{text}<extra></extra>",
             )
         )
-    framed(figure, 150 + 42 * len(counts), TYPES)
+    framed(figure, 150 + 42 * len(counts), said(TYPES))
     figure.update_layout(barmode="group", bargap=0.25)
-    figure.update_xaxes(title_text="people, whole period", nticks=5)
+    figure.update_xaxes(title_text=said("people, whole period"), nticks=5)
     figure.update_yaxes(autorange="reversed")
+    # The bar of victims lies above that of those who were saved.
+    sides = dict(zip(ENDS, (HALF, -HALF), strict=True))
+    cut(
+        figure,
+        {
+            (plain(name), sides[end]): pair[place] * country(run)
+            for name, pair in counts.items()
+            for place, end in enumerate(ENDS)
+        },
+    )
     return names_beside(figure, {plain(name): named(name) for name in counts})
 
 
@@ -125,8 +156,8 @@ def types_table(run: "Run") -> "pd.DataFrame":
     """Return victims and saved of the country by type of fraud, those with the most victims first."""
     import pandas as pd
 
-    rows = [(name, *(amount(value * country(run)) for value in pair)) for name, pair in _by_type(run).items()]
-    return pd.DataFrame(rows, columns=["type", *ENDS])
+    rows = [(named(name), *(amount(value * country(run)) for value in pair)) for name, pair in _by_type(run).items()]
+    return pd.DataFrame(rows, columns=["type", *ENDS], dtype=object)
 
 
 def groups(run: "Run") -> dict[tuple[str, str], float]:

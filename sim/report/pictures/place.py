@@ -1,12 +1,16 @@
 """Place: provinces as tiles of equal size, coloured by any outcome per 100,000 people."""
 
 import copy
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from sim.language.spoken import marked, said
 from sim.money import FEN_PER_YUAN
 from sim.report.looks import INK, PEOPLE, SCALE, finish, plain, provinces
+from sim.report.reach import reach
 from sim.report.sums import sums
+from sim.report.tally import WHOLE_PERIOD, months
 from sim.rounding import short
 from sim.scenario.schema.population import NO_POOL
 from sim.words import End, Fate
@@ -17,23 +21,28 @@ if TYPE_CHECKING:
 
     from sim.results.run import Run
 
-# Column, row and letters (GB/T 2260) of each province of China by its code, laid out by hand so that neighbours stay
-# neighbours as far as squares allow.
-CHINA: dict[int, tuple[int, int, str]] = {
-    23: (7, 0, "HL"), 65: (0, 1, "XJ"), 15: (4, 1, "NM"), 11: (5, 1, "BJ"), 21: (6, 1, "LN"), 22: (7, 1, "JL"),
-    62: (2, 2, "GS"), 64: (3, 2, "NX"), 14: (4, 2, "SX"), 13: (5, 2, "HE"), 12: (6, 2, "TJ"),
-    63: (1, 3, "QH"), 61: (3, 3, "SN"), 41: (4, 3, "HA"), 37: (5, 3, "SD"), 32: (6, 3, "JS"),
-    54: (0, 4, "XZ"), 51: (2, 4, "SC"), 50: (3, 4, "CQ"), 42: (4, 4, "HB"), 34: (5, 4, "AH"), 31: (6, 4, "SH"),
-    53: (1, 5, "YN"), 52: (2, 5, "GZ"), 43: (3, 5, "HN"), 36: (4, 5, "JX"), 35: (5, 5, "FJ"), 33: (6, 5, "ZJ"),
-    45: (3, 6, "GX"), 44: (4, 6, "GD"), 46: (3, 7, "HI"),
+# Column and row of each province of China by its code (GB/T 2260), laid out by hand so that neighbours stay neighbours
+# as far as squares allow.
+CHINA: dict[int, tuple[int, int]] = {
+    23: (7, 0), 65: (0, 1), 15: (4, 1), 11: (5, 1), 21: (6, 1), 22: (7, 1),
+    62: (2, 2), 64: (3, 2), 14: (4, 2), 13: (5, 2), 12: (6, 2),
+    63: (1, 3), 61: (3, 3), 41: (4, 3), 37: (5, 3), 32: (6, 3),
+    54: (0, 4), 51: (2, 4), 50: (3, 4), 42: (4, 4), 34: (5, 4), 31: (6, 4),
+    53: (1, 5), 52: (2, 5), 43: (3, 5), 36: (4, 5), 35: (5, 5), 33: (6, 5),
+    45: (3, 6), 44: (4, 6), 46: (3, 7),
 }  # fmt: skip
 ROW = 6
 """Tiles in a row where the provinces are not China's."""
-FEWEST, MOST = 3, 8
-"""Letters on a tile."""
+LONGEST, LONGEST_ON_PHONES = 10, 6
+"""Letters of a line of a name on a tile."""
+TILE, TILE_ON_PHONES = 58, 50
+"""Height of a tile, in pixels."""
+VOWELS = frozenset("aeiouAEIOU")
 PALE = 0.52
 """Share of the scale of colours below which a tile is so pale that its text is dark."""
 DARK = "#111"
+BEYOND = "\N{UPWARDS ARROW}"
+"""Stands before a number that is beyond the end of the scale of colours."""
 
 
 @dataclass(frozen=True)
@@ -48,34 +57,45 @@ class Outcome:
 
 
 OUTCOMES = {
-    "victims": Outcome("outcomes", "victims", "victims", "victims"),
-    "episodes": Outcome("outcomes", "episodes", "people drawn in", "people drawn in"),
-    "saved": Outcome("outcomes", "saved", "saved by warnings", "people saved"),
-    "dropped_out": Outcome("outcomes", "dropped_out", "dropped out by themselves", "people dropped out"),
-    "filed": Outcome("outcomes", "filed", "cases filed", "cases filed"),
-    "loss": Outcome("outcomes", "loss_fen", "losses", "1,000 yuan lost"),
-    "prevented": Outcome("outcomes", "prevented_fen", "losses prevented", "1,000 yuan prevented"),
-    "recovered": Outcome("outcomes", "recovered_fen", "losses recovered", "1,000 yuan recovered"),
-    "alerts": Outcome("alerts", "count", "alerts", "alerts"),
-    "reached": Outcome("alerts", "count", "alerts that reached", "alerts that reached", {"end": (End.REACHED.label,)}),
-    "expired": Outcome("alerts", "count", "alerts that expired", "alerts expired", {"end": (End.EXPIRED.label,)}),
+    "victims": Outcome("outcomes", "victims", marked("victims"), marked("victims")),
+    "episodes": Outcome("outcomes", "episodes", marked("people drawn in"), marked("people drawn in")),
+    "saved": Outcome("outcomes", "saved", marked("saved by warnings"), marked("people saved")),
+    "dropped_out": Outcome(
+        "outcomes", "dropped_out", marked("dropped out by themselves"), marked("people dropped out")
+    ),
+    "filed": Outcome("outcomes", "filed", marked("cases filed"), marked("cases filed")),
+    "loss": Outcome("outcomes", "loss_fen", marked("losses"), marked("1,000 yuan lost")),
+    "prevented": Outcome("outcomes", "prevented_fen", marked("losses prevented"), marked("1,000 yuan prevented")),
+    "recovered": Outcome("outcomes", "recovered_fen", marked("losses recovered"), marked("1,000 yuan recovered")),
+    "alerts": Outcome("alerts", "count", marked("alerts"), marked("alerts")),
+    "reached": Outcome(
+        "alerts", "count", marked("alerts that reached"), marked("alerts that reached"), {"end": (End.REACHED.label,)}
+    ),
+    "expired": Outcome(
+        "alerts", "count", marked("alerts that expired"), marked("alerts expired"), {"end": (End.EXPIRED.label,)}
+    ),
     "delivered": Outcome(
         "attempts",
         "count",
-        "attempts delivered",
-        "attempts delivered",
+        marked("attempts delivered"),
+        marked("attempts delivered"),
         {"fate": tuple(fate.label for fate in Fate if not fate.stopped)},
     ),
     "intercepted": Outcome(
-        "attempts", "count", "attempts intercepted", "attempts intercepted", {"fate": (Fate.INTERCEPTED.label,)}
+        "attempts",
+        "count",
+        marked("attempts intercepted"),
+        marked("attempts intercepted"),
+        {"fate": (Fate.INTERCEPTED.label,)},
     ),
 }
 OUTCOME = {name: one.title for name, one in OUTCOMES.items()}
+OVER = 1.0001
+"""Rates are drawn with four digits: so many times the end of a scale is beyond it."""
 FEN_PER_THOUSAND_YUAN = 1000 * FEN_PER_YUAN
-WHOLE_PERIOD = "all"
 
-Tile = tuple[int, int, str]
-"""Column, row from the top, letters."""
+Tile = tuple[int, int]
+"""Column, and row from the top."""
 
 
 def tiles(run: "Run") -> dict[int, Tile]:
@@ -83,32 +103,31 @@ def tiles(run: "Run") -> dict[int, Tile]:
     names = provinces(run)
     if set(names) <= set(CHINA) and len(names) > ROW and run.scenario.spec.population.pool == NO_POOL:
         return {code: CHINA[code] for code in names}
-    letters = _letters(list(names.values()))
-    return {code: (at % ROW, at // ROW, letters[at]) for at, code in enumerate(names)}
+    return {code: (at % ROW, at // ROW) for at, code in enumerate(names)}
 
 
-def _letters(names: list[str]) -> list[str]:
-    """Return the beginnings of names that tell them apart, of three letters or a few more."""
-    return [
-        next(
-            (
-                name[:length]
-                for length in range(FEWEST, MOST)
-                if sum(one.startswith(name[:length]) for one in names) == 1
-            ),
-            name[:MOST],
-        )
-        for name in names
-    ]
+def lines_of(name: str, longest: int = LONGEST) -> list[str]:
+    """Break a name into the lines of a tile: at spaces, and long words where one syllable may end and another begin."""
+    lines: list[str] = []
+    for word in name.split():
+        if lines and len(lines[-1]) + 1 + len(word) <= longest:
+            lines[-1] = f"{lines[-1]} {word}"
+            continue
+        while len(word) > longest:
+            at = _break(word, longest)
+            lines.append(f"{word[:at]}-")
+            word = word[at:]
+        lines.append(word)
+    return lines
 
 
-def months(run: "Run") -> dict[str, str]:
-    """Return the choices of a month: the whole period, then each of its months."""
-    import pandas as pd
-
-    period = run.scenario.spec.period
-    found = pd.period_range(period.start, period.end, freq="M")
-    return {WHOLE_PERIOD: "the whole period", **{f"{one}": f"{one:%B %Y}" for one in found}}
+def _break(word: str, longest: int) -> int:
+    """Return where to break a word that is too long: before a consonant that a vowel follows, as late as it goes."""
+    for at in range(longest - 1, 1, -1):
+        begins = word[at] not in VOWELS and at + 1 < len(word) and word[at + 1] in {*VOWELS, "h"}
+        if begins and word[at - 1 : at + 1] not in ("ng", "zh", "ch", "sh") and len(word) - at > 1:
+            return at
+    return longest - 1
 
 
 def place(run: "Run", outcome: str = "victims", month: str = WHOLE_PERIOD) -> "go.Figure":
@@ -120,7 +139,8 @@ def place(run: "Run", outcome: str = "victims", month: str = WHOLE_PERIOD) -> "g
         month: ``all``, the whole period, or one of its months, such as ``2022-05``.
 
     Returns:
-        A figure whose colours run from the lowest rate to the highest, of all months where one is chosen.
+        A figure whose colours run from zero to the highest rate, of all months where one is chosen: provinces that
+        differ little look so. A rate that is far beyond all others has an arrow, and the colour of the end.
     """
     return place_views(run, [outcome], [month])[outcome, month]
 
@@ -130,7 +150,7 @@ def place_views(run: "Run", outcomes: list[str], chosen: list[str]) -> "dict[tup
     import pandas as pd
 
     views = {}
-    bare = _tiles(run)
+    bare = bare_tiles(run, SCALE)
     for outcome in outcomes:
         monthly = _monthly(run, outcome)
         rates = {month: _per_people(run, monthly, month) for month in months(run)}
@@ -138,7 +158,7 @@ def place_views(run: "Run", outcomes: list[str], chosen: list[str]) -> "dict[tup
         for month in chosen:
             shared = rates[month] if month == WHOLE_PERIOD else monthly_rates
             views[outcome, month] = view = copy.deepcopy(bare)  # to draw anew takes ten times as long
-            _colour(view, run, outcome, month, rates[month], (shared.min(), shared.max()))
+            _colour(view, run, outcome, month, (rates[month], reach(shared.dropna())))
     return views
 
 
@@ -176,26 +196,36 @@ def _per_people(run: "Run", monthly: "pd.DataFrame", month: str) -> "pd.Series[A
     return counts / people.where(people > 0) * PEOPLE
 
 
-def _tiles(run: "Run") -> "go.Figure":
-    """Draw the tiles of a run without their colours and rates."""
+def bare_tiles(run: "Run", scale: Any) -> "go.Figure":
+    """Draw the tiles of a run without colours and texts.
+
+    Args:
+        run: The run.
+        scale: The scale of colours.
+
+    Returns:
+        A figure of a heatmap, whose custom data are the provinces' names, and of the texts on its tiles.
+    """
     import plotly.graph_objects as go
 
     placed, names = tiles(run), provinces(run)
-    wide = max(column for column, _, _ in placed.values()) + 1
-    high = max(row for _, row, _ in placed.values()) + 1
+    wide = max(column for column, _ in placed.values()) + 1
+    high = max(row for _, row in placed.values()) + 1
     named = [[""] * wide for _ in range(high)]
-    for code, (column, row, _) in placed.items():
+    for code, (column, row) in placed.items():
         named[row][column] = plain(names[code])
     figure = go.Figure(
         go.Heatmap(
             customdata=named,
-            colorscale=SCALE,
+            colorscale=scale,
             hoverongaps=False,
             xgap=3,
             ygap=3,
             colorbar={
-                "title": {"side": "top"},
+                "title": {"side": "top", "font": {"size": 12}},
                 "orientation": "h",
+                "x": 0,
+                "xanchor": "left",
                 "y": -0.02,
                 "yanchor": "top",
                 "thickness": 12,
@@ -207,47 +237,79 @@ def _tiles(run: "Run") -> "go.Figure":
         )
     )
     figure.add_scatter(
-        x=[column for column, _, _ in placed.values()],
-        y=[row for _, row, _ in placed.values()],
+        x=[column for column, _ in placed.values()],
+        y=[row for _, row in placed.values()],
         mode="text",
+        textfont={"size": 11},
         hoverinfo="skip",
         showlegend=False,
     )
-    finish(figure, 130 + 58 * high)
-    figure.update_xaxes(visible=False, constrain="domain")
-    figure.update_yaxes(visible=False, autorange="reversed", scaleanchor="x", constrain="domain")
-    figure.update_layout(
-        meta={"narrow": {"layout": {"height": 150 + 44 * high}, "traces": {"textfont": {"size": 10.5}}}}
-    )
+    finish(figure, 150 + TILE * high)
+    figure.update_xaxes(visible=False)
+    figure.update_yaxes(visible=False, autorange="reversed")
     return figure
 
 
-def _colour(
-    figure: "go.Figure", run: "Run", outcome: str, month: str, rates: "pd.Series[Any]", ends: tuple[float, float]
-) -> None:
-    """Set the colours of an outcome on the tiles of a figure, its rates as their texts, and its title."""
-    heat, labels = figure.data
+def write_on(figure: "go.Figure", run: "Run", told: dict[int, str]) -> None:
+    """Write the name of each province on its tile, and below it what is told of it; on phones in shorter lines."""
+    names = provinces(run)
+
+    def texts(longest: int) -> list[str]:
+        return ["<br>".join([*map(plain, lines_of(names[code], longest)), told[code]]) for code in tiles(run)]
+
+    high = max(row for _, row in tiles(run).values()) + 1
+    figure.data[-1].text = texts(LONGEST)
+    narrow = {"textfont": {"size": 9}, "text": texts(LONGEST_ON_PHONES)}
+    figure.update_layout(meta={"narrow": {"layout": {"height": 170 + TILE_ON_PHONES * high}, "traces": narrow}})
+
+
+def _colour(figure: "go.Figure", run: "Run", outcome: str, month: str, shown: "tuple[pd.Series[Any], float]") -> None:
+    """Set the colours of an outcome on the tiles of a figure, its rates as their texts, and its title.
+
+    Args:
+        figure: Bare tiles.
+        run: The run.
+        outcome: One of ``OUTCOME``.
+        month: The month, or the whole period.
+        shown: The rates, and how far the scale of colours reaches.
+    """
+    heat = figure.data[0]
+    rates, most = shown
     grid: list[list[float | None]] = [[None] * len(row) for row in heat.customdata]
-    title, unit = OUTCOMES[outcome].title, OUTCOMES[outcome].unit
-    low, most = _ends(ends)
-    texts, inks = [], []
-    for code, (column, row, letters) in tiles(run).items():
+    title, unit = said(OUTCOMES[outcome].title), said(OUTCOMES[outcome].unit)
+    told: dict[int, str] = {}
+    for code, (column, row) in tiles(run).items():
         rate = float(rates[code])
-        known = rate == rate
-        grid[row][column] = float(f"{rate:.4g}") if known else None
-        texts.append(f"{plain(letters)}<br>{short(rate) if known else '-'}")
-        # A province without people has a clear tile, and text in the colour of the page.
-        inks.append((DARK if (rate - low) / (most - low) < PALE else "#fff") if known else INK)
-    heat.z, heat.zmin, heat.zmax = grid, low, most
-    heat.hovertemplate = "%{customdata}: %{z:,.4~r} " + unit + " per 100,000 people<extra></extra>"
-    heat.colorbar.title.text = f"{unit} per 100,000 people"
-    labels.text, labels.textfont.color = texts, inks
-    figure.layout.title.text = f"{title.capitalize()} per 100,000 people, {months(run)[month]}"
+        grid[row][column] = float(f"{rate:.4g}") if rate == rate else None
+        told[code] = short(rate) if rate == rate else "-"
+    heat.z, heat.zmin, heat.zmax = grid, 0.0, float(f"{most:.4g}") or 1.0
+    heat.hovertemplate = "%{customdata}: %{z:,.4~r}<extra></extra>"
+    heat.colorbar.title.text = said("{unit} per 100,000 people; colours begin at 0", unit=unit)
+    write_on(figure, run, told)
+    settle(figure)
+    figure.layout.title.text = said(
+        "{outcome} per 100,000 people, {month}", outcome=title[:1].upper() + title[1:], month=months(run)[month]
+    )
 
 
-def _ends(ends: tuple[float, float]) -> tuple[float, float]:
-    """Return the ends of the scale of colours; from zero where all rates are equal or none is known."""
-    low, high = (float(f"{end:.4g}") for end in ends)
-    if not high > low:
-        return 0.0, high if high > 0 else 1.0
-    return low, high
+def settle(figure: "go.Figure") -> None:
+    """Make the texts on tiles readable on the colours that they now have, and mark those beyond the scale's end."""
+    heat, labels = figure.data
+    values = [heat.z[row][column] for column, row in zip(labels.x, labels.y, strict=True)]
+    # A province without people has a clear tile, and text in the colour of the page.
+    labels.textfont.color = [INK if value is None else DARK if value / heat.zmax < PALE else "#fff" for value in values]
+    beyond = [value is not None and value > heat.zmax * OVER for value in values]
+    narrow = figure.layout.meta["narrow"]
+    traces = {**narrow["traces"], "text": _marked(narrow["traces"]["text"], beyond)}
+    labels.text = _marked(labels.text, beyond)
+    figure.update_layout(meta={"narrow": {**narrow, "traces": traces}})
+
+
+def _marked(texts: Sequence[str], beyond: list[bool]) -> list[str]:
+    """Put an arrow before the number, the last line, of those that are beyond the end of the scale of colours."""
+    found = []
+    for text, far in zip(texts, beyond, strict=True):
+        name, _, number = text.rpartition("<br>")
+        number = number.removeprefix(f"{BEYOND} ")
+        found.append(f"{name}<br>{BEYOND} {number}" if far else f"{name}<br>{number}")
+    return found

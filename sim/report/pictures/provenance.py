@@ -3,7 +3,10 @@
 import re
 from typing import TYPE_CHECKING
 
-from sim.report.looks import BLUE, finish, named, words
+from sim.language.labels import named
+from sim.language.spoken import counted, said
+from sim.report.looks import BLUE, finish, words
+from sim.rounding import written
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -13,6 +16,10 @@ if TYPE_CHECKING:
 
 WHOLE = re.compile(r"-?\d+\.0")
 ROW = re.compile(r"^(?P<table>.+?)\.\d+\.")
+
+
+OWN = ("key", "value", "range", "basis")
+"""Columns of ``parameters`` that stand in the scenario's own words."""
 
 
 def seconds(run: "Run") -> "go.Figure":
@@ -26,15 +33,15 @@ def seconds(run: "Run") -> "go.Figure":
             y=[words(name) for name in phases],
             orientation="h",
             marker={"color": BLUE},
-            text=[f"{value:.3g}" for value in phases.values()],
+            text=[written(f"{value:.3g}") for value in phases.values()],
             textposition="outside",
             cliponaxis=False,
-            hovertemplate="%{y}: %{x:.3g} s<extra></extra>",
+            hovertemplate=said("{phase}: {seconds} s", phase="%{y}", seconds="%{x:.3g}") + "<extra></extra>",
         )
     )
-    figure.update_xaxes(title="seconds")
-    figure.update_yaxes(title="phase", autorange="reversed")
-    finish(figure, 130 + 26 * max(3, len(phases)), "Where did the seconds of the run go?")
+    figure.update_xaxes(title=said("seconds"))
+    figure.update_yaxes(title=said("phase"), autorange="reversed")
+    finish(figure, 130 + 26 * max(3, len(phases)), said("Where did the seconds of the run go?"))
     figure.update_layout(margin={"r": 48})
     return figure
 
@@ -44,7 +51,7 @@ def seconds_table(run: "Run") -> "pd.DataFrame":
     import pandas as pd
 
     phases = run.manifest["performance"]["phases"]
-    return pd.DataFrame({"phase": [named(name) for name in phases], "seconds": list(phases.values())})
+    return pd.DataFrame({"phase": [named(name) for name in phases], "seconds": list(phases.values())}, dtype=object)
 
 
 def parameters(run: "Run") -> "pd.DataFrame":
@@ -52,6 +59,8 @@ def parameters(run: "Run") -> "pd.DataFrame":
     import pandas as pd
 
     from sim.scenario import show_lines
+    from sim.scenario.load import value_at
+    from sim.scenario.resolved import plain
     from sim.scenario.writing import flow_text
 
     rows: list[dict[str, str]] = []
@@ -61,19 +70,21 @@ def parameters(run: "Run") -> "pd.DataFrame":
         # A table rests on what its cells rest on.
         source = sources.get(key) or next((one for cell, one in sources.items() if cell.startswith(f"{key}.")), None)
         match = ROW.match(key + ".")
-        if match is not None:
+        # Rows of a list are counted; a map by province is no list, and each of its values is one that somebody chose.
+        if match is not None and isinstance(plain(value_at(run.scenario.resolved, match["table"])), list):
             table = match["table"]
             tables[table] = max(tables.get(table, 0), int(key[len(table) + 1 :].partition(".")[0]) + 1)
             if tables[table] > 1 or any(row["key"] == table for row in rows[-1:]):
                 continue
             key, value = table, ""
-        limits = (
-            ""
-            if source is None or source.range is None
-            else " to ".join(_whole(flow_text(end)) for end in source.range)
-        )
-        fixed = "" if source is None or not source.target else f"fixed by {source.target}; "
+        limits = ""
+        if source is not None and source.range is not None:
+            low, high = (_whole(flow_text(end)) for end in source.range)
+            limits = said("{low} to {high}", low=low, high=high)
         basis = "" if source is None else source.basis or ""
+        if source is not None and source.target:
+            fixed = said("fixed by {target}", target=source.target)
+            basis = f"{fixed}; {basis}" if basis else fixed
         origin = "" if source is None else source.origin or ""
         rows.append(
             {
@@ -81,13 +92,30 @@ def parameters(run: "Run") -> "pd.DataFrame":
                 "value": _whole(value),
                 "origin": origin,
                 "range": limits,
-                "basis": f"{fixed}{basis}".rstrip("; "),
+                "basis": basis,
             }
         )
     for row in rows:
         if row["key"] in tables and not row["value"]:
-            row["value"] = f"{tables[row['key']]} rows"
-    return pd.DataFrame(rows, columns=["key", "value", "origin", "range", "basis"])
+            row["value"] = counted("{count} rows", "{count} rows", count=tables[row["key"]])
+    return pd.DataFrame(rows, columns=["key", "value", "origin", "range", "basis"], dtype=object)
+
+
+def changed_parameters(run: "Run", base: "Run") -> "pd.DataFrame":
+    """Return those of a run's ``parameters`` whose row, or what a table holds, is not that of another run."""
+    from sim.scenario.load import value_at
+    from sim.scenario.resolved import plain
+
+    ours, theirs = parameters(run), parameters(base)
+    known = set(theirs.itertuples(index=False, name=None))
+
+    def is_same(row: tuple[str, ...]) -> bool:
+        key = row[0]
+        return row in known and bool(
+            plain(value_at(run.scenario.resolved, key)) == plain(value_at(base.scenario.resolved, key))
+        )
+
+    return ours[[not is_same(row) for row in ours.itertuples(index=False, name=None)]]
 
 
 def _whole(text: str) -> str:

@@ -1,16 +1,20 @@
 """Waiting: how long alerts wait against the deadline of their tier, which of them expire, how they end."""
 
 from datetime import date
-from math import log10
-from typing import TYPE_CHECKING
+from itertools import accumulate
+from math import inf, log10
+from typing import TYPE_CHECKING, Any
 
 from sim.days import MINUTE_MS
+from sim.language.dates import day_named, month_named
+from sim.language.labels import spelled
+from sim.language.spoken import marked, said
 from sim.report.blank import blank
-from sim.report.looks import INK, colours, country, dashes, day, hatches, symbols, words
+from sim.report.looks import INK, colours, country, dashes, hatches, symbols, words
 from sim.report.panels import bars, framed, pick_mode, subtitles
 from sim.report.tally import step, steps, tally
-from sim.rounding import amount, percent
-from sim.words import ContactChannel, End, Tier
+from sim.rounding import amount, percent, with_share
+from sim.words import DESK_LABELS, ContactChannel, End, Tier
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -19,21 +23,34 @@ if TYPE_CHECKING:
     from sim.results.run import Run
 
 TIERS, CONTACT_CHANNELS, ENDS = Tier.labels(), ContactChannel.labels(), End.labels()
-NO_ALERTS = "No alert was issued in this run."
+NO_ALERTS = marked("No alert was issued in this run.")
 STILL_OPEN = 0.05
 """Days or months of which a larger share of the alerts was open when the run ended are left out of ``expired``."""
 
-TICKS = {1: "1 min", 10: "10 min", 60: "1 h", 360: "6 h", 1440: "1 day", 10080: "1 week"}
-"""Ticks of the axis of waits, by minutes."""
+TICKS = (1, 10, 60, 360, 1440, 10080)
+"""Ticks of the axis of waits, in minutes."""
+BAND = "rgba(128,128,128,0.5)"
+"""Colour of the broad line of all waits for desks, on which those of channels are seen."""
+ROOM, BESIDE = 2.2, 1.7
+"""So many times the last deadline the axis of waits reaches, and so many times its tier's the mark of what expired."""
 
-WAITS, EXPIRED, ENDINGS = "Waiting times and deadlines", "Alerts that expired", "How alerts end"
+WAITS, EXPIRED, ENDINGS = marked("Waiting times and deadlines"), marked("Alerts that expired"), marked("How alerts end")
+
+Steps = tuple[list[float], list[float]]
+"""Upper edges of bins in minutes, and the share of waits up to each."""
+Curves = dict[tuple[str, str], tuple[list[float], list[float], list[int]]]
+"""Upper edges of bins in minutes, shares of waits up to them, and counts, by tier and channel."""
 
 
 def waits(run: "Run") -> "go.Figure":
-    """Draw the share of waits that were at most so long, by tier and channel, beside the tier's deadline.
+    """Draw the share of waits that were at most so long, by tier and channel, up to the tier's deadline.
 
     A wait for a call or visit lasts from joining the line to the start of the service, each try by itself; one for
     an app message or SMS from issue to reading, of those that were read. The deadline counts from issue.
+
+    Waits are counted in bins, of which the share is known at the upper edge alone: curves are steps, each at the
+    latest at which its share was reached. Who waited for a desk until the deadline is in no channel's curve: one more
+    curve is of all waits for desks, with those that expired, and ends as far below 100% as these are many.
 
     Returns:
         A figure with a panel for each tier.
@@ -44,54 +61,102 @@ def waits(run: "Run") -> "go.Figure":
     curves = _curves(run)
     tiers = [tier for tier in TIERS if any(of == tier for of, _ in curves)]
     if not tiers:
-        return blank(WAITS, "No alert waited for anything in this run.")
-    deadlines = {tier: getattr(run.scenario.spec.warning.tiers, tier).deadline / MINUTE_MS for tier in tiers}
+        return blank(said(WAITS), said("No alert waited for anything in this run."))
+    deadlines = _deadlines(run)
+    last = max(*(deadlines[tier] for tier in tiers), *(max(edges) for edges, _, _ in curves.values()))
     figure = make_subplots(
         rows=len(tiers), cols=1, shared_xaxes=True, vertical_spacing=0.16 / len(tiers),
-        subplot_titles=[f"{tier}: deadline {_span(deadlines[tier])}" for tier in tiers],
+        subplot_titles=[said("{tier}: deadline {span}", tier=said(of), span=_span(deadlines[of])) for of in tiers],
     )  # fmt: skip
-    colour, dash, symbol = colours("contact"), dashes(CONTACT_CHANNELS), symbols(CONTACT_CHANNELS)
+    colour, dash = colours("contact"), dashes(CONTACT_CHANNELS)
     listed: set[str] = set()
+
+    def draw(row: int, name: str, curve: Steps, hover: list[str], **looks: Any) -> None:
+        edges, shares = curve
+        figure.add_trace(
+            go.Scatter(
+                # The first step begins at the ground.
+                x=[edges[0], *edges],
+                y=[0.0, *shares],
+                mode="lines",
+                name=name,
+                legendgroup=name,
+                showlegend=name not in listed,
+                text=[hover[0], *hover],
+                hovertemplate="%{text}<extra></extra>",
+                **looks,
+            ),
+            row=row,
+            col=1,
+        )
+        listed.add(name)
+
     for row, tier in enumerate(tiers, 1):
-        for channel in CONTACT_CHANNELS:
+        # Below the channels, of which it may be the only one.
+        met = _met(run, curves, tier)
+        if met is not None:
+            edges, shares, _ = met
+            hover = [
+                said(
+                    "{tier}: of all that waited for a desk, {share} were served within {span}",
+                    tier=said(tier), share=percent(share), span=_span(edge),
+                )
+                for edge, share in zip(edges, shares, strict=True)
+            ]  # fmt: skip
+            look: dict[str, Any] = {"color": BAND, "width": 8, "shape": "hv"}
+            draw(row, said("any desk, with those that expired"), (edges, shares), hover, line=look, legendrank=1100)
+            _expiries(figure, row, (deadlines[tier], shares[-1]))
+        for place, channel in enumerate(CONTACT_CHANNELS):
             if (tier, channel) not in curves:
                 continue
             edges, shares, counts = curves[tier, channel]
-            figure.add_trace(
-                go.Scatter(
-                    x=edges,
-                    y=shares,
-                    mode="lines+markers",
-                    name=words(channel),
-                    legendgroup=channel,
-                    legendrank=1000 + CONTACT_CHANNELS.index(channel),
-                    showlegend=channel not in listed,
-                    line={"color": colour[channel], "dash": dash[channel]},
-                    marker={"symbol": symbol[channel], "size": 6},
-                    text=[
-                        f"{tier}, {channel}: {percent(share)} of {amount(sum(counts) * country(run))} waits "
-                        f"lasted at most {_span(edge)}"
-                        for edge, share in zip(edges, shares, strict=True)
-                    ],
-                    hovertemplate="%{text}<extra></extra>",
-                ),
-                row=row,
-                col=1,
-            )
-            listed.add(channel)
-        figure.add_vline(x=deadlines[tier], line={"color": INK, "dash": "dot", "width": 2}, row=row, col=1)
+            total = amount(sum(counts) * country(run))
+            hover = [
+                said(
+                    "{tier}, {channel}: {share} of {count} waits lasted at most {span}",
+                    tier=said(tier), channel=words(channel), share=percent(share), count=total, span=_span(edge),
+                )
+                for edge, share in zip(edges, shares, strict=True)
+            ]  # fmt: skip
+            look = {"color": colour[channel], "dash": dash[channel], "shape": "hv"}
+            draw(row, words(channel), (edges, shares), hover, line=look, legendrank=1000 + place)
+        figure.add_vline(x=deadlines[tier], line={"color": INK, "width": 2}, row=row, col=1)
         figure.add_annotation(
-            text="deadline", x=log10(deadlines[tier]), y=0.12, xanchor="right", showarrow=False, row=row, col=1
+            text=said("deadline")
+            if met is None or not met[2]
+            else said("deadline: {share} expired", share=percent(met[2])),
+            x=log10(deadlines[tier]),
+            y=0.12,
+            xanchor="right",
+            showarrow=False,
+            row=row,
+            col=1,
         )
-    last = max(*deadlines.values(), *(max(edges) for edges, _, _ in curves.values()))
-    framed(figure, 120 + 175 * len(tiers), WAITS)
+    framed(figure, 140 + 175 * len(tiers), said(WAITS))
     figure.update_xaxes(
-        type="log", range=[-0.1, log10(1.5 * last)], tickvals=list(TICKS), ticktext=list(TICKS.values())
+        type="log", range=[-0.1, log10(ROOM * last)], tickvals=list(TICKS), ticktext=[_span(at) for at in TICKS]
     )
-    figure.update_xaxes(title_text="wait at most (log scale)", row=len(tiers), col=1)
+    figure.update_xaxes(title_text=said("wait at most (log scale)"), row=len(tiers), col=1)
     figure.update_yaxes(tickformat=".0%", range=[0, 1.04], nticks=4)
-    figure.update_yaxes(title_text="share", row=len(tiers), col=1)
+    figure.update_yaxes(title_text=said("share"), row=len(tiers), col=1)
     return subtitles(figure)
+
+
+def _expiries(figure: "go.Figure", row: int, end: tuple[float, float]) -> None:
+    """Mark, at the deadline, what of the waits for desks was never served.
+
+    Args:
+        figure: The figure of waits.
+        row: The panel.
+        end: The deadline in minutes, and the share served until then.
+    """
+    deadline, served = end
+    if served == 1:
+        return
+    figure.add_shape(
+        type="rect", x0=deadline, x1=deadline * BESIDE, y0=served, y1=1.0, row=row, col=1,
+        fillcolor=colours("end")[End.EXPIRED.label], opacity=0.75, line={"width": 0},
+    )  # fmt: skip
 
 
 def waits_table(run: "Run") -> "pd.DataFrame":
@@ -116,18 +181,24 @@ def waits_table(run: "Run") -> "pd.DataFrame":
                 "channel": channel,
                 "deadline": _span(deadline),
                 "waits": amount(sum(counts) * country(run)),
-                "at most 1 min": until(1),
-                "at most 64 min": until(64),
-                "within the deadline, at least": until(deadline),
+                marked("at most 1 min"): until(1),
+                marked("at most 64 min"): until(64),
+                marked("within the deadline, at least"): until(deadline),
             }
         )
     columns = ["tier", "channel", "deadline", "waits", "at most 1 min", "at most 64 min"]
-    return pd.DataFrame(rows, columns=[*columns, "within the deadline, at least"])
+    return pd.DataFrame(rows, columns=[*columns, "within the deadline, at least"], dtype=object)
 
 
-def _curves(run: "Run") -> dict[tuple[str, str], tuple[list[float], list[float], list[int]]]:
+def _deadlines(run: "Run") -> dict[str, float]:
+    """Return the deadline of each tier in minutes."""
+    return {tier: getattr(run.scenario.spec.warning.tiers, tier).deadline / MINUTE_MS for tier in TIERS}
+
+
+def _curves(run: "Run") -> Curves:
     """Return (upper edges in minutes, shares of waits up to them, counts) by tier and channel, in their order."""
     counted = tally(run, "waits", ["tier", "channel", "bin"])
+    deadlines = _deadlines(run)
     found = {}
     for tier in TIERS:
         for channel in CONTACT_CHANNELS:
@@ -145,16 +216,45 @@ def _curves(run: "Run") -> dict[tuple[str, str], tuple[list[float], list[float],
             for count in counts:
                 so_far += count
                 shares.append(so_far / total)
-            found[tier, channel] = ([edge / MINUTE_MS for edge in edges], shares, counts)
+            # Nobody waits for a desk beyond the deadline, which counts from before they joined the line.
+            most = deadlines[tier] if channel in DESK_LABELS else inf
+            found[tier, channel] = ([min(edge / MINUTE_MS, most) for edge in edges], shares, counts)
     return found
+
+
+def _met(run: "Run", curves: Curves, tier: str) -> tuple[list[float], list[float], float] | None:
+    """Return how the waits of a tier for any desk ended.
+
+    Args:
+        run: The run.
+        curves: What ``_curves`` returns.
+        tier: The tier.
+
+    Returns:
+        Upper edges in minutes, shares served up to them of all that waited, and the share that expired; None where
+        nobody waited for a desk.
+    """
+    lost = _by_tier(run, "end").get((tier, End.EXPIRED.label), 0)
+    served: dict[float, int] = {}
+    for (of, channel), (edges, _, counts) in curves.items():
+        if of == tier and channel in DESK_LABELS:
+            for edge, count in zip(edges, counts, strict=True):
+                served[edge] = served.get(edge, 0) + count
+    if not served:
+        return None
+    waited = sum(served.values()) + lost
+    edges = sorted(served)
+    so_far = list(accumulate(served[edge] for edge in edges))
+    return [*edges, _deadlines(run)[tier]], [count / waited for count in (*so_far, so_far[-1])], lost / waited
 
 
 def _span(minutes: float) -> str:
     """Return a time span in days, hours or minutes, whichever suits it."""
-    for size, unit in ((1440.0, "days"), (60.0, "h")):
-        if minutes >= 2 * size or (unit == "h" and minutes >= size):
-            return f"{amount(minutes / size)} {unit}"
-    return f"{amount(minutes)} min"
+    if minutes >= 2 * 1440:
+        return said("{days} days", days=amount(minutes / 1440))
+    if minutes >= 60:
+        return said("{hours} h", hours=amount(minutes / 60))
+    return said("{minutes} min", minutes=amount(minutes))
 
 
 def expired(run: "Run") -> "go.Figure":
@@ -168,11 +268,11 @@ def expired(run: "Run") -> "go.Figure":
 
     rows = _expired(run)
     if not rows:
-        return blank(EXPIRED, NO_ALERTS)
+        return blank(said(EXPIRED), said(NO_ALERTS))
     by = step(run)
     figure = make_subplots(
         rows=2, cols=1, shared_xaxes=True, vertical_spacing=0.1,
-        subplot_titles=["share of the alerts of the tier", "alerts of the country"],
+        subplot_titles=[said("share of the alerts of the tier"), said("alerts of the country")],
     )  # fmt: skip
     colour, dash, symbol = colours("tier"), dashes(TIERS), symbols(TIERS)
     for tier in TIERS:
@@ -184,8 +284,14 @@ def expired(run: "Run") -> "go.Figure":
         if not points:
             continue
         hover = [
-            f"{tier}, {day(when) if by == 'day' else f'{when:%B %Y}'}: {percent(lost / issued)} of "
-            f"{amount(issued * country(run))} alerts expired, {amount(lost * country(run) / days)} a day"
+            said(
+                "{tier}, {when}: {share} of {count} alerts expired, {daily} a day",
+                tier=said(tier),
+                when=day_named(when) if by == "day" else month_named(when),
+                share=percent(lost / issued),
+                count=amount(issued * country(run)),
+                daily=amount(lost * country(run) / days),
+            )
             for when, issued, lost, days in points
         ]
         for place, values in enumerate(
@@ -200,7 +306,7 @@ def expired(run: "Run") -> "go.Figure":
                     x=[when.isoformat() for when, *_ in points],
                     y=values,
                     mode=pick_mode(len(steps(run))),
-                    name=tier,
+                    name=said(tier),
                     legendgroup=tier,
                     showlegend=place == 1,
                     line={"color": colour[tier], "dash": dash[tier]},
@@ -211,12 +317,12 @@ def expired(run: "Run") -> "go.Figure":
                 row=place,
                 col=1,
             )
-    framed(figure, 470, EXPIRED)
+    framed(figure, 470, said(EXPIRED))
     figure.update_yaxes(rangemode="tozero", nticks=5)
-    figure.update_yaxes(tickformat=".1~%", title_text="share", row=1, col=1)
-    figure.update_yaxes(title_text="alerts a day", row=2, col=1)
+    figure.update_yaxes(tickformat=".1~%", title_text=said("share"), row=1, col=1)
+    figure.update_yaxes(title_text=said("alerts a day"), row=2, col=1)
     figure.update_xaxes(nticks=6)
-    figure.update_xaxes(title_text=f"{by} of issue", row=2, col=1)
+    figure.update_xaxes(title_text=said("day of issue") if by == "day" else said("month of issue"), row=2, col=1)
     return subtitles(figure)
 
 
@@ -231,7 +337,7 @@ def expired_table(run: "Run") -> "pd.DataFrame":
         if issued:
             scale = country(run)
             found.append((tier, amount(issued * scale), amount(lost * scale), percent(lost / issued)))
-    return pd.DataFrame(found, columns=["tier", "issued", "expired", "share"])
+    return pd.DataFrame(found, columns=["tier", "issued", "expired", "share"], dtype=object)
 
 
 def _expired(run: "Run") -> dict[tuple[str, date], tuple[int, int, int, int]]:
@@ -249,7 +355,7 @@ def _expired(run: "Run") -> dict[tuple[str, date], tuple[int, int, int, int]]:
 
 def ends(run: "Run") -> "go.Figure":
     """Draw how the alerts of each tier ended, as shares of those issued."""
-    return stacked(run, "end", ENDS, colours("end"), ENDINGS)
+    return stacked(run, "end", ENDS, colours("end"), said(ENDINGS))
 
 
 def ends_table(run: "Run") -> "pd.DataFrame":
@@ -264,7 +370,7 @@ def stacked(run: "Run", column: str, names: tuple[str, ...], colour: dict[str, s
     counts = _by_tier(run, column)
     tiers = [tier for tier in TIERS if any(counts.get((tier, name)) for name in names)]
     if not tiers:
-        return blank(title, NO_ALERTS)
+        return blank(title, said(NO_ALERTS))
     whole = {tier: sum(counts.get((tier, name), 0) for name in names) for tier in tiers}
     hatch = hatches(names)
     figure = go.Figure()
@@ -275,13 +381,18 @@ def stacked(run: "Run", column: str, names: tuple[str, ...], colour: dict[str, s
         figure.add_trace(
             go.Bar(
                 orientation="h",
-                y=[f"{tier}<br>{amount(whole[tier] * country(run))}" for tier in tiers],
+                y=[f"{said(tier)}<br>{amount(whole[tier] * country(run))}" for tier in tiers],
                 x=shares,
                 name=words(name),
                 marker=bars(colour[name], hatch[name]),
                 text=[
-                    f"{tier}, {words(name)}: {amount(counts.get((tier, name), 0) * country(run))} alerts, "
-                    f"{percent(share)}"
+                    said(
+                        "{tier}, {what}: {count} alerts, {share}",
+                        tier=said(tier),
+                        what=words(name),
+                        share=percent(share),
+                        count=amount(counts.get((tier, name), 0) * country(run)),
+                    )
                     for tier, share in zip(tiers, shares, strict=True)
                 ],
                 textposition="none",
@@ -291,8 +402,8 @@ def stacked(run: "Run", column: str, names: tuple[str, ...], colour: dict[str, s
     framed(figure, 130 + 62 * len(tiers), title)
     figure.update_layout(barmode="stack", bargap=0.3)
     figure.update_layout(legend={"traceorder": "normal"})
-    figure.update_xaxes(tickformat=".0%", range=[0, 1], title_text="share of the alerts issued")
-    figure.update_yaxes(autorange="reversed", title_text="tier and alerts issued")
+    figure.update_xaxes(tickformat=".0%", range=[0, 1], title_text=said("share of the alerts issued"))
+    figure.update_yaxes(autorange="reversed", title_text=said("tier and alerts issued"))
     return figure
 
 
@@ -306,12 +417,9 @@ def stacked_table(run: "Run", column: str, names: tuple[str, ...]) -> "pd.DataFr
         whole = sum(counts.get((tier, name), 0) for name in names)
         if whole:
             cells = {name: counts.get((tier, name), 0) for name in names}
-            shown = {
-                words(name): f"{amount(count * country(run))} ({percent(count / whole)})"
-                for name, count in cells.items()
-            }
+            shown = {spelled(name): with_share(count * country(run), count / whole) for name, count in cells.items()}
             rows.append({"tier": tier, "alerts": amount(whole * country(run)), **shown})
-    return pd.DataFrame(rows, columns=["tier", "alerts", *(words(name) for name in names)])
+    return pd.DataFrame(rows, columns=["tier", "alerts", *(spelled(name) for name in names)], dtype=object)
 
 
 def _by_tier(run: "Run", column: str) -> dict[tuple[str, str], int]:

@@ -1,5 +1,8 @@
 """Comparisons: what is drawn, beside the comparison and the changes that it is drawn from."""
 
+from typing import Any
+
+import pandas as pd
 import pytest
 
 import sim
@@ -12,42 +15,84 @@ from tests.report.pictures.drawn import traces
 FATES = Fate.labels()
 
 
+def panels(figure: Any) -> list[tuple[list[str], list[Any]]]:
+    """Give the names of the lanes of each panel, and its traces."""
+    found: dict[str, list[Any]] = {}
+    for trace in figure.data:
+        found.setdefault(trace.yaxis, []).append(trace)
+    return [(list(figure.layout[f"yaxis{axis[1:]}"].ticktext), of) for axis, of in found.items()]
+
+
 def test_differences_are_shares_of_the_base(full: sim.Run, silent: sim.Run, central: sim.Run) -> None:
     frame = sim.compare([full, silent, central])
     figure = comparison.differences(frame)
-    names = list(figure.layout.yaxis.ticktext)
-    assert [trace.name for trace in figure.data] == ["silent", "central"]
-    for trace in figure.data:
-        rows = frame[frame["scenario"] == trace.name].set_index("quantity")
-        for share, at in zip(trace.x, trace.y, strict=True):
-            name = names[round(at)]
-            quantity = next(key for key, text in comparison.QUANTITIES.items() if text == name)
-            exact = (rows.loc[quantity, "other"] - rows.loc[quantity, "base"]) / rows.loc[quantity, "base"]
-            assert share == pytest.approx(max(-2.0, min(2.0, exact)))
-        assert trace.error_x.array is None
-    saved = names.index("saved")
-    assert figure.data[0].x[[round(at) for at in figure.data[0].y].index(saved)] == -1.0
+    seen = set()
+    for names, of_panel in panels(figure):
+        assert [trace.name for trace in of_panel] == ["silent", "central"]
+        for trace in of_panel:
+            rows = frame[frame["scenario"] == trace.name].set_index("quantity")
+            exact = {}
+            for at in trace.y:
+                quantity = next(key for key, text in comparison.QUANTITIES.items() if text == names[round(at)])
+                exact[at] = (rows.loc[quantity, "other"] - rows.loc[quantity, "base"]) / rows.loc[quantity, "base"]
+                seen.add(quantity)
+            edge = max(map(abs, trace.x))
+            for share, at, symbol in zip(trace.x, trace.y, trace.marker.symbol, strict=True):
+                if symbol.startswith("triangle"):
+                    assert abs(exact[at]) > abs(share)
+                    assert share * exact[at] > 0
+                else:
+                    assert share == pytest.approx(exact[at])
+            assert edge
+            assert trace.error_x.array is None
+    # What differs nowhere is left out.
+    moved = frame[frame["difference"].fillna(0) != 0]["quantity"]
+    assert seen == set(moved) & set(comparison.QUANTITIES)
+    assert "calls_intercepted" not in seen
+    names, (of_silent, _) = panels(figure)[0]
+    assert of_silent.x[[round(at) for at in of_silent.y].index(names.index("saved"))] == -1.0
+
+
+FRAME = ["scenario", "quantity", "base", "other", "difference", "low", "high"]
 
 
 def test_intervals_and_what_is_out_of_reach() -> None:
-    import pandas as pd
-
     rows = [
         ("other", "victims", 100.0, 120.0, 20.0, 5.0, 35.0),
+        ("other", "loss_yuan", 100.0, 120.0, 20.0, 10.0, 30.0),
         ("other", "saved", 10.0, 60.0, 50.0, 40.0, 60.0),
+        ("other", "dropped_out", 100.0, 90.0, -10.0, -15.0, -5.0),
         ("other", "calls_intercepted", 0.0, 60.0, 60.0, 40.0, 80.0),
+        ("other", "cases_filed", 7.0, 7.0, 0.0, 0.0, 0.0),
         ("other", "nothing that is drawn", 1.0, 2.0, 1.0, 0.5, 1.5),
     ]
-    frame = pd.DataFrame(rows, columns=["scenario", "quantity", "base", "other", "difference", "low", "high"])
-    (trace,) = comparison.differences(frame).data
-    assert list(trace.x) == pytest.approx([0.2, 2.0])
-    assert list(trace.marker.symbol) == ["circle", "triangle-right"]
-    assert list(trace.error_x.array) == pytest.approx([0.15, 0.0])
-    assert list(trace.error_x.arrayminus) == pytest.approx([0.15, 0.0])
-    assert "+500%" in trace.text[1]
+    frame = pd.DataFrame(rows, columns=FRAME)
+    figure = comparison.differences(frame)
+    ((names, (trace,)),) = panels(figure)
+    assert names == ["victims", "yuan lost", "saved", "dropped out"]
+    # What is five times its base stands at the edge, and its number beside it; all others keep their place.
+    assert list(trace.x) == pytest.approx([0.2, 0.2, 0.35, -0.1])
+    assert list(trace.marker.symbol) == ["circle", "circle", "triangle-right", "circle"]
+    assert list(trace.error_x.array) == pytest.approx([0.15, 0.1, 0.0, 0.05])
+    assert list(trace.error_x.arrayminus) == pytest.approx([0.15, 0.1, 0.0, 0.05])
+    assert [note.text for note in figure.layout.annotations if "%" in note.text] == ["+500%"]
+    assert "+500%" in trace.text[2]
     table = comparison.differences_table(frame).set_index("quantity")
     assert table.loc["victims", "interval"] == "5 to 35"
     assert table.loc["calls intercepted", "by base"] == "none"
+
+
+def test_a_panel_does_not_squeeze_another() -> None:
+    rows = [
+        ("other", "victims", 100.0, 101.0, 1.0, 0.5, 1.5),
+        ("other", "alerts_by_end.expired", 100.0, 300.0, 200.0, 190.0, 210.0),
+        ("other", "alerts_by_end.reached", 100.0, 90.0, -10.0, -11.0, -9.0),
+    ]
+    figure = comparison.differences(pd.DataFrame(rows, columns=FRAME))
+    assert len(panels(figure)) == 2
+    assert figure.layout.xaxis.range[1] < 0.02
+    assert figure.layout.xaxis2.range[1] > 1.9
+    assert [note.text for note in figure.layout.annotations] == ["people and money", "warnings and desks"]
 
 
 def test_a_comparison_with_itself_has_nothing_to_show(full: sim.Run) -> None:
@@ -62,7 +107,10 @@ def test_gates_of_both_runs(full: sim.Run, silent: sim.Run) -> None:
     names = figure.layout.yaxis.ticktext
     counts, others = (run.attempts.groupby("fate")["count"].sum() for run in (full, silent))
     drawn = {names[round(at)]: share for share, at in zip(trace.x, trace.y, strict=True)}
-    assert drawn == pytest.approx({words(fate): others[fate] / counts[fate] - 1 for fate in FATES})
+    shares = {words(fate): others[fate] / counts[fate] - 1 for fate in FATES}
+    # What differs nowhere is left out.
+    assert drawn == pytest.approx({name: share for name, share in shares.items() if share})
+    assert 0 < len(drawn) < len(FATES)
     table = comparison.fates_table(full, [silent]).set_index("fate")
     assert float(table.loc["engaged", "silent"].replace(",", "")) == others["engaged"]
 

@@ -1,9 +1,20 @@
 """Desks: utilisation and lines as drawn, beside the tables summed by pandas."""
 
+import pandas as pd
 import pytest
 
 import sim
-from sim.report.pictures.desks import queues, queues_table, utilisation, utilisation_table
+from sim.report.pictures.desks import (
+    busiest,
+    load,
+    load_table,
+    load_words,
+    queues,
+    queues_table,
+    utilisation,
+    utilisation_table,
+)
+from sim.rounding import percent
 from tests.report.pictures.drawn import traces
 
 
@@ -25,6 +36,37 @@ def test_utilisation_is_busy_by_staffed_time(full: sim.Run) -> None:
     table = utilisation_table(full)
     assert len(table) == 12
     assert next(iter(table.columns)) == "hours"
+
+
+def test_a_month_in_which_desks_collapse_is_not_hidden_by_a_mean(full: sim.Run) -> None:
+    hours = full.hours.groupby(["channel", "month"])[["busy_ms", "staffed_ms"]].sum()
+    shares = hours["busy_ms"] / hours["staffed_ms"]
+    figure = load(full)
+    for desk in ("call", "visit"):
+        (trace,) = traces(figure, f"{desk.capitalize()} desks")
+        assert list(trace.x) == ["2022-01-01", "2022-02-01"]
+        assert list(trace.y) == pytest.approx(list(shares[desk]))
+        said = next(note.text for note in utilisation(full).layout.annotations if note.text.lower().startswith(desk))
+        assert percent(shares[desk].min()) in said
+        assert percent(shares[desk].max()) in said
+    # All that the staff can do is an edge of the picture.
+    assert [shape.y0 for shape in figure.layout.shapes] == [1.0]
+    assert figure.layout.yaxis.range[1] > 1
+    worst = shares.idxmax()
+    assert busiest([full]) == {"month": f"{worst[1]:%Y-%m}"}
+    assert f"{worst[0].capitalize()} desks were busiest in {worst[1]:%B %Y}: {percent(shares.max())}" in load_words(
+        full
+    )
+    assert list(load_table(full)["month"]) == ["2022-01", "2022-02"]
+
+
+def test_a_month_is_drawn_of_its_own_hours(full: sim.Run) -> None:
+    (call, _) = utilisation(full, "2022-02").data
+    hours = full.hours[(full.hours["channel"] == "call") & (full.hours["month"] == pd.Timestamp("2022-02-01"))]
+    both = hours.groupby(["weekday", "half_hour"])[["busy_ms", "staffed_ms"]].sum()
+    drawn = [share for row in call.z for share in row if share is not None]
+    assert drawn == pytest.approx(list(both["busy_ms"] / both["staffed_ms"]))
+    assert utilisation(full, "2022-02").layout.title.text == "How busy the desks are, February 2022"
 
 
 def test_nobody_on_duty_is_no_share_of_zero(full: sim.Run) -> None:

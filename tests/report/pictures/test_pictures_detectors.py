@@ -6,7 +6,18 @@ import pytest
 from scipy.stats import norm
 
 import sim
-from sim.report.pictures.detectors import fatigue, fatigue_table, heard, precision, roc, roc_table, stops
+from sim.report.pictures.detectors import (
+    detection,
+    detection_words,
+    fatigue,
+    fatigue_table,
+    heard,
+    precision,
+    roc,
+    roc_table,
+    stops,
+)
+from sim.rounding import percent
 from sim.warning.dissuasion import dissuasion_tables
 from sim.words import Channel, ContactChannel, Tier, Truth
 from tests.report.pictures.drawn import traces
@@ -64,6 +75,35 @@ def test_thresholds_lie_on_the_curves(full: sim.Run) -> None:
     )
 
 
+def test_detection_is_divided_by_tier(full: sim.Run, thin: sim.Run) -> None:
+    for run, seen in ((full, 24), (thin, 12)):
+        figure = detection(run)
+        bars = [trace for trace in figure.data if trace.type == "bar"]
+        assert [trace.name for trace in bars] == list(TIERS)
+        lanes = list(bars[0].y)
+        assert len(set(lanes)) == seen
+        settings = run.scenario.spec.warning.detectors
+        for source in ("central", "local") if run is full else ("central",):
+            one = getattr(settings, source)
+            lane = next(
+                lane for lane in lanes if lane.startswith("SMS, engaged") and (seen == 12 or source in lane.lower())
+            )
+            shares = [trace.x[lanes.index(lane)] for trace in bars]
+            so_far = 0.0
+            for tier, share in zip(TIERS, shares, strict=True):
+                so_far += share
+                threshold = getattr(one.thresholds, tier)
+                assert so_far == pytest.approx(norm.sf(threshold, settings.contact.sms.engaged + one.shift))
+        for tier, points in zip(TIERS, (trace for trace in figure.data if trace.type == "scatter"), strict=True):
+            assert points.x[0] == pytest.approx(norm.sf(getattr(settings.central.thresholds, tier)))
+        found = norm.sf(
+            settings.central.thresholds.blue,
+            min(one.engaged for one in (settings.contact.call, settings.contact.sms, settings.contact.online))
+            + settings.central.shift,
+        )
+        assert f"at least {percent(found)} of attempts" in detection_words(run)
+
+
 def test_detectors_that_are_alike_share_their_panels(full: sim.Run, thin: sim.Run) -> None:
     assert len([trace for trace in roc(thin).data if trace.mode == "lines"]) == 12
     assert len(roc_table(thin)) == 16
@@ -89,7 +129,7 @@ def test_fatigue_is_that_of_the_model(full: sim.Run) -> None:
     for trace in figure.data:
         assert all(one >= two for one, two in pairwise(trace.y))
     assert len(figure.data) == 8
-    assert fatigue_table(full).iloc[0]["heard before"] == "0"
+    assert fatigue_table(full).iloc[0]["heard before"] == 0
 
 
 def test_heard_alerts_are_those_that_reached(full: sim.Run, half: sim.Run) -> None:

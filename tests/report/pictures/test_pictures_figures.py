@@ -1,10 +1,13 @@
 """Figures: ratios as they were reported, changes by the levels that they lead to."""
 
+from pathlib import Path
+from typing import Any
+
 import pytest
 
 import sim
-from sim.report.pictures.figures import comparable, level, ratios, ratios_table, said
-from sim.report.pictures.provenance import parameters, seconds
+from sim.report.pictures.figures import comparable, level, ratios, ratios_table, value_text
+from sim.report.pictures.provenance import changed_parameters, parameters, seconds
 
 CHANGE = {"name": "losses_change", "window": ["2022-01-01", "2022-11-30"], "role": "fitted", "reported": -0.013}
 
@@ -12,7 +15,7 @@ CHANGE = {"name": "losses_change", "window": ["2022-01-01", "2022-11-30"], "role
 def test_a_change_near_zero_has_no_ratio_of_its_own() -> None:
     row = {**CHANGE, "simulated": -0.091}
     assert level(row, row["simulated"]) == pytest.approx(0.909 / 0.987)
-    assert (said(row, -0.013), said(row, 0.057)) == ("-1.3%", "+5.7%")
+    assert (value_text(row, -0.013), value_text(row, 0.057)) == ("-1.3%", "+5.7%")
     assert comparable(row)
     assert not comparable({**row, "simulated": None})
     assert not comparable({**row, "reported": "2022-12-01"})
@@ -39,6 +42,32 @@ def test_the_interval_of_a_prediction_lies_where_it_lies(country: sim.Run) -> No
     assert bar.y[0].startswith("SMS intercepted")
     assert bar.x[0] - bar.error_x.array[0] == pytest.approx(row["interval"][0] / row["reported"])
     assert bar.x[0] + bar.error_x.array[0] == pytest.approx(row["interval"][1] / row["reported"])
+
+
+def test_a_ratio_far_off_does_not_squeeze_the_others(full: sim.Run) -> None:
+    from dataclasses import dataclass
+
+    @dataclass
+    class Held:
+        manifest: dict[str, Any]
+
+    row = {"window": ["2022-01-01", "2022-01-31"], "role": "predicted", "reported": 100.0, "interval": None}
+    rows = [
+        {**row, "name": f"cases_{at}", "simulated": ratio * 100.0} for at, ratio in enumerate((1.1, 0.9, 1.2, 50.0))
+    ]
+    figure = ratios(Held({"figures": rows}))  # type: ignore[arg-type]
+    (trace,) = figure.data
+    assert list(trace.x) == pytest.approx([1.1, 0.9, 1.2, 1.2])
+    assert list(trace.marker.symbol).count("triangle-right") == 1
+    assert [note.text for note in figure.layout.annotations] == ["50.00"]
+
+
+def test_provinces_and_tables_are_among_changed_parameters(full: sim.Run, tmp_path: Path) -> None:
+    values = {"desks.visit.by_province": "{44: 9}", "name": "full"}
+    other = sim.run(sim.load_scenario("tiny", values), tmp_path / "other", events="all", workers=1)
+    changed = changed_parameters(other, full).set_index("key")
+    assert list(changed.index) == ["desks.visit.by_province.44"]
+    assert changed.loc["desks.visit.by_province.44", "value"] == "9"
 
 
 def test_every_parameter_is_listed_with_what_it_rests_on(country: sim.Run) -> None:

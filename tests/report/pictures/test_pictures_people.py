@@ -6,6 +6,7 @@ import sim
 from sim.country.people import people_tables
 from sim.draws.distributions import CERTAIN
 from sim.report.pictures.people import ENDS, SEX, ages, groups, types
+from sim.rounding import amount
 from sim.words import Sex
 from tests.report.pictures.drawn import traces
 
@@ -48,6 +49,23 @@ def test_types_come_with_the_most_victims_first(full: sim.Run) -> None:
         assert dict(zip(trace.y, trace.x, strict=True)) == dict(counts[end].items())
     assert list(traces(figure, "victims")[0].x) == sorted(counts["victims"], reverse=True)
     assert figure.layout.yaxis.ticktext[0] == traces(figure, "victims")[0].y[0].replace("_", " ")
+
+
+def test_a_type_of_a_hundred_times_the_victims_leaves_the_others_seen(
+    full: sim.Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from sim.report.pictures import people
+
+    counts = people._by_type(full)
+    assert not any("//" in note.text for note in types(full).layout.annotations)
+    most = max(lost for lost, _ in counts.values())
+    first = next(iter(counts))
+    monkeypatch.setattr(people, "_by_type", lambda run: {**counts, first: (100 * most, counts[first][1])})
+    figure = types(full)
+    assert figure.layout.xaxis.range[1] < 2 * max(*(max(pair) for name, pair in counts.items() if name != first), most)
+    (note,) = [note for note in figure.layout.annotations if "//" in note.text]
+    assert (note.y, note.yshift) == (first, people.HALF)
+    assert amount(100 * most) in note.text
 
 
 def test_a_long_name_leaves_room_for_its_bar() -> None:

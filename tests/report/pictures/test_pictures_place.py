@@ -7,7 +7,19 @@ import pytest
 
 import sim
 from sim.report.pictures.film import reel
-from sim.report.pictures.place import CHINA, OUTCOME, months, place, place_table, place_views, tiles
+from sim.report.pictures.place import (
+    BEYOND,
+    CHINA,
+    LONGEST,
+    LONGEST_ON_PHONES,
+    OUTCOME,
+    lines_of,
+    place,
+    place_table,
+    place_views,
+    tiles,
+)
+from sim.report.tally import months
 
 
 def rates(figure: Any) -> dict[str, float]:
@@ -23,8 +35,7 @@ def rates(figure: Any) -> dict[str, float]:
 
 def test_provinces_of_china_have_tiles_of_their_own(country: sim.Run) -> None:
     assert len(CHINA) == 31
-    assert len({(column, row) for column, row, _ in CHINA.values()}) == 31
-    assert len({letters for _, _, letters in CHINA.values()}) == 31
+    assert len(set(CHINA.values())) == 31
     assert tiles(country) == {code: CHINA[code] for code in tiles(country)}
     # North is up, and the west is to the left.
     assert CHINA[23][1] < CHINA[11][1] < CHINA[44][1] < CHINA[46][1]
@@ -32,16 +43,60 @@ def test_provinces_of_china_have_tiles_of_their_own(country: sim.Run) -> None:
 
 
 def test_other_provinces_stand_in_reading_order(full: sim.Run) -> None:
-    assert list(tiles(full).values()) == [(0, 0, "Bei"), (1, 0, "Gua"), (2, 0, "Xin")]
+    assert list(tiles(full).values()) == [(0, 0), (1, 0), (2, 0)]
 
 
-def test_pools_stand_in_reading_order_with_letters_that_tell_them_apart(tmp_path: Path) -> None:
+def test_tiles_have_the_names_of_their_provinces(full: sim.Run, country: sim.Run) -> None:
+    for run in (full, country):
+        figure = place(run)
+        names = [row.name for row in run.scenario.spec.population.provinces]
+        narrow = figure.layout.meta["narrow"]["traces"]["text"]
+        for texts, longest in ((figure.data[1].text, LONGEST), (narrow, LONGEST_ON_PHONES)):
+            lines = [text.split("<br>")[:-1] for text in texts]
+            assert ["".join(one).replace("-", "").replace(" ", "") for one in lines] == [
+                name.replace(" ", "") for name in names
+            ]
+            assert max(len(line) for one in lines for line in one) <= longest + 1
+    assert lines_of("Inner Mongolia") == ["Inner", "Mongolia"]
+    assert lines_of("Heilongjiang") == ["Heilong-", "jiang"]
+    assert lines_of("Guangdong", 6) == ["Guang-", "dong"]
+    assert lines_of("X" * 14, 6) == ["XXXXX-", "XXXXX-", "XXXX"]
+
+
+def test_provinces_that_differ_little_look_alike(full: sim.Run) -> None:
+    heat = place(full, "alerts").data[0]
+    values = [value for row in heat.z for value in row if value is not None]
+    # The lowest rate is not pale because it is the lowest.
+    assert heat.zmin == 0
+    assert min(values) > 0.3 * heat.zmax
+    assert "begin at 0" in heat.colorbar.title.text
+
+
+def test_a_rate_far_beyond_all_others_does_not_make_them_pale(
+    country: sim.Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from sim.report.pictures import place as module
+
+    rates_of = module._per_people
+
+    def with_one_far_out(*given: Any) -> Any:
+        found = rates_of(*given)
+        found[44] = 100 * found.max()
+        return found
+
+    monkeypatch.setattr(module, "_per_people", with_one_far_out)
+    heat, labels = place(country, "alerts").data
+    values = sorted(value for row in heat.z for value in row if value is not None)
+    assert heat.zmax == values[-2] < 0.1 * values[-1]
+    at = list(tiles(country)).index(44)
+    assert [text for text in labels.text if BEYOND in text] == [labels.text[at]]
+
+
+def test_pools_stand_in_reading_order(tmp_path: Path) -> None:
     period = {"start": "2022-06-01", "end": "2022-06-01", "warmup": "0 d"}
     values = {"period": period, "scale": 1e-5, "population.pool": "regions"}
     run = sim.run(sim.load_scenario("china-2022", **values), tmp_path / "regions")
-    letters = {code: tile[2] for code, tile in tiles(run).items()}
-    assert letters == {11: "north", 21: "northe", 31: "eas", 41: "cen", 44: "south", 50: "southw", 61: "northw"}
-    assert [tile[:2] for tile in tiles(run).values()] == [(0, 0), (1, 0), (2, 0), (3, 0), (4, 0), (5, 0), (0, 1)]
+    assert list(tiles(run).values()) == [(0, 0), (1, 0), (2, 0), (3, 0), (4, 0), (5, 0), (0, 1)]
     assert list(rates(place(run))) == ["north", "northeast", "east", "central", "south", "southwest", "northwest"]
 
 
@@ -68,7 +123,7 @@ def test_rates_are_counts_over_people(half: sim.Run, outcome: str) -> None:
     figure = place(half, outcome)
     heat = figure.data[0]
     drawn = rates(figure).values()
-    assert (heat.zmin, heat.zmax) == pytest.approx((min(drawn), max(drawn)))
+    assert (heat.zmin, heat.zmax) == pytest.approx((0, max(drawn)))
     assert rates(figure)["Guangdong"] == pytest.approx(counted / 12_000 * 100_000, rel=1e-3)
 
 

@@ -8,29 +8,63 @@ import sim
 from sim.days import MINUTE_MS
 from sim.report.looks import words
 from sim.report.pictures.waits import ends, expired, expired_table, waits, waits_table
+from sim.rounding import percent
 from sim.words import ContactChannel, End, Tier
 from tests.report.pictures.drawn import traces
 
 CONTACT_CHANNELS, ENDS, TIERS = ContactChannel.labels(), End.labels(), Tier.labels()
 
 
+ANY_DESK = "any desk, with those that expired"
+
+
 def test_a_curve_is_the_share_of_waits_up_to_each_edge(full: sim.Run) -> None:
     drawn = {}
     for trace in waits(full).data:
-        tier, channel = trace.text[0].split(":")[0].split(", ")
-        drawn[tier, channel] = dict(zip(trace.x, trace.y, strict=True))
+        # The share is known at the edges of bins alone, each twice the one before: nothing may be drawn between them.
+        assert trace.line.shape == "hv"
+        if trace.name != ANY_DESK:
+            tier, channel = trace.text[0].split(":")[0].split(", ")
+            drawn[tier, channel.lower()] = dict(zip(trace.x, trace.y, strict=True))
+    deadlines = full.scenario.spec.warning.tiers
     counts = full.waits.groupby(["tier", "channel"])["count"].sum()
     assert set(drawn) == set(counts.index)
     for (tier, channel), curve in drawn.items():
         rows = full.waits[(full.waits["tier"] == tier) & (full.waits["channel"] == channel)]
+        deadline = getattr(deadlines, tier).deadline
         for edge, share in curve.items():
-            until = rows.loc[rows["bin"] <= edge * MINUTE_MS, "count"].sum()
+            # The last bin reaches beyond the deadline, at which nobody waits for a desk any more.
+            cut = channel in ("call", "visit") and edge * MINUTE_MS == deadline
+            until = rows.loc[rows["bin"] <= edge * MINUTE_MS * (2 if cut else 1), "count"].sum()
+            assert channel in ("app", "sms") or edge * MINUTE_MS <= deadline
             assert share == pytest.approx(until / counts[tier, channel], rel=1e-12)
         assert list(curve) == sorted(curve)
         assert all(one <= two for one, two in pairwise(curve.values()))
         assert list(curve.values())[-1] == 1.0
-        # Edges double, none is left out.
-        assert all(two == 2 * one for one, two in pairwise(curve))
+        # Edges double, none is left out; but the deadline may cut the last.
+        edges = list(curve)
+        assert all(two == 2 * one for one, two in pairwise(edges[:-1]))
+        assert edges[-1] in (2 * edges[-2], deadline / MINUTE_MS)
+
+
+def test_alerts_that_expired_are_in_the_picture_of_waits(full: sim.Run) -> None:
+    figure = waits(full)
+    lost = full.alerts[full.alerts["end"] == "expired"].groupby("tier")["count"].sum()
+    served = full.waits[full.waits["channel"].isin(["call", "visit"])].groupby("tier")["count"].sum()
+    # Nobody waits for a desk with the tiers that are only messages.
+    tiers = [tier for tier in TIERS if served.get(tier, 0)]
+    drawn = traces(figure, ANY_DESK)
+    assert len(drawn) == len(tiers) > 1
+    marks = [shape for shape in figure.layout.shapes if shape.type == "rect"]
+    assert len(marks) == sum(lost.get(tier, 0) > 0 for tier in tiers) > 1
+    for tier, trace, mark in zip(tiers, drawn, marks, strict=True):
+        share = served[tier] / (served[tier] + lost[tier])
+        assert trace.y[-1] == pytest.approx(share)
+        assert trace.y[-1] < 0.97
+        # It ends at the deadline, where the mark of those that were never served begins.
+        assert trace.x[-1] * MINUTE_MS == getattr(full.scenario.spec.warning.tiers, tier).deadline
+        assert (mark.x0, mark.y0, mark.y1) == (trace.x[-1], trace.y[-1], 1.0)
+        assert any(note.text == f"deadline: {percent(1 - share)} expired" for note in figure.layout.annotations)
 
 
 def test_deadlines_stand_where_the_scenario_has_them(full: sim.Run) -> None:

@@ -1,0 +1,414 @@
+"""What a finished sweep says between its points: its levers, and a surface for each outcome.
+
+``surface`` fits and says what a surface is; this module reads the catalogue of a sweep, and turns what surfaces say
+into numbers of outcomes with intervals. Where numbers are varied, any sweep will do; one of a ``box`` is made for it.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from sim.experiments.box import least
+from sim.experiments.design import BOX, Design, DesignError, Value
+from sim.experiments.intervals import quantile
+from sim.experiments.parameters import DECIMALS, DIGITS, Parameter, parameter_over
+from sim.experiments.rounded import alike, thin, varied
+from sim.experiments.store import finished_request, read_frame
+from sim.experiments.surface import Surface, fitted
+from sim.experiments.sweep import CATALOGUE, DONE, KIND, POINT, REPLICATE, STATUS, planned
+from sim.results.folder import SCENARIO_YAML
+from sim.words import Tier
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from sim.scenario import Scenario
+
+Array = npt.NDArray[np.float64]
+
+MOST_LEVERS, MOST_POINTS = 8, 512
+"""What a page can take: sliders that a person can move, points whose surface a telephone can evaluate."""
+
+MOST_STEPS = 200
+"""Steps of a slider, but for those to what the scenario says and to the ends."""
+
+PEOPLE, YUAN, SHARE, MINUTES = "people", "yuan", "share", "minutes"
+
+OUTCOMES: dict[str, str] = {
+    "victims": PEOPLE,
+    "saved": PEOPLE,
+    "loss_yuan": YUAN,
+    "prevented_yuan": YUAN,
+    "cost_yuan.total": YUAN,
+    "first_contact_red": MINUTES,
+    **{f"expired_{tier}": SHARE for tier in Tier.labels()},
+}
+"""The columns of a catalogue that are explored, as far as it has them, and the unit of each."""
+
+SAME = 1e-9
+"""Coordinates so near to each other are one."""
+
+
+@dataclass(frozen=True)
+class Lever:
+    """A number that was varied.
+
+    Attributes:
+        parameter: It, with the range that was simulated.
+        present: What the scenario says, in its unit.
+    """
+
+    parameter: Parameter
+    present: float
+
+    @property
+    def key(self) -> str:
+        """Its dotted key."""
+        return self.parameter.key
+
+    @property
+    def is_inside(self) -> bool:
+        """Whether what the scenario says was within what was simulated."""
+        return self.parameter.low <= self.present <= self.parameter.high
+
+    def coordinate(self, number: float) -> float:
+        """Return the coordinate of a number that lies in the range."""
+        return min(max(self.parameter.coordinate(number), 0.0), 1.0)
+
+    @cached_property
+    def steps(self) -> list[float]:
+        """Return the numbers at which a slider stops: round ones, both ends, and what the scenario says."""
+        one = self.parameter
+        found = {one.low, one.high, *([self.present] if self.is_inside else [])}
+        if one.logarithmic:
+            rough = (one.low * (one.high / one.low) ** (step / MOST_STEPS) for step in range(MOST_STEPS))
+            found |= {self._rounded(float(f"{number:.2g}")) for number in rough}
+        else:
+            step = self._step((one.high - one.low) / MOST_STEPS)
+            first, last = math.ceil(one.low / step), math.floor(one.high / step)
+            found |= {self._rounded(number * step) for number in range(first, last + 1)}
+        return sorted(number for number in found if one.low <= number <= one.high)
+
+    @property
+    def _is_whole(self) -> bool:
+        return self.parameter.kind is not float
+
+    def _rounded(self, number: float) -> float:
+        if self._is_whole:
+            return float(round(number))
+        decimals = DECIMALS.get(self.parameter.unit)
+        return float(f"{number:.{DIGITS}g}") if decimals is None else round(number, decimals)
+
+    def _step(self, rough: float) -> float:
+        """Return the least 1, 2 or 5 times a power of ten that is no less, and a whole one where it must be."""
+        power = 10.0 ** math.floor(math.log10(rough))
+        step = next(times * power for times in (1.0, 2.0, 5.0, 10.0) if times * power >= rough * (1.0 - SAME))
+        return max(1.0, step) if self._is_whole else step
+
+
+@dataclass(frozen=True)
+class Point:
+    """A point that was simulated: its number in the catalogue, its values, and where they lie in the box."""
+
+    number: int
+    values: tuple[Value, ...]
+    coordinates: tuple[float, ...]
+
+    @property
+    def is_inside(self) -> bool:
+        """Whether it lies in the box; what the scenario says may not."""
+        return all(-SAME <= one <= 1.0 + SAME for one in self.coordinates)
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What a setting would give, with an interval of 95 per cent.
+
+    Attributes:
+        level: The outcome.
+        low: The lower end of its interval.
+        high: The upper end.
+        more: By how much it is more than as it is; None where that was not simulated.
+        more_low: The lower end of the interval of that.
+        more_high: The upper end.
+        point: The point where it was simulated; None where it is interpolated.
+    """
+
+    level: float
+    low: float
+    high: float
+    more: float | None
+    more_low: float | None
+    more_high: float | None
+    point: int | None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """An outcome of a sweep.
+
+    Attributes:
+        name: Its column of the catalogue.
+        unit: What it counts.
+        points: The points at which it has a value and that are in the box.
+        simulated: (points, replicates) What came out there.
+        present: (replicates,) What came out as it is; None where that was not simulated.
+    """
+
+    name: str
+    unit: str
+    points: tuple[Point, ...]
+    simulated: Array
+    present: Array | None
+
+    @cached_property
+    def is_logarithmic(self) -> bool:
+        """Whether the surface is one of logarithms: waits span orders of magnitude."""
+        return self.unit == MINUTES and bool((self.simulated > 0).all())
+
+    @cached_property
+    def is_constant(self) -> bool:
+        """Whether the same came out everywhere."""
+        return bool((self.simulated == self.simulated.flat[0]).all())
+
+    @property
+    def most(self) -> float:
+        """The largest value that it could have."""
+        return 1.0 if self.unit == SHARE else math.inf
+
+    @cached_property
+    def surface(self) -> Surface:
+        """The surface through its points."""
+        coordinates = np.array([point.coordinates for point in self.points])
+        return fitted(coordinates, np.log(self.simulated) if self.is_logarithmic else self.simulated)
+
+    def amounts(self, heights: Array) -> Array:
+        """Return what heights of the surface are as values of the outcome."""
+        return np.clip(np.exp(heights) if self.is_logarithmic else heights, 0.0, self.most)
+
+    def at(self, coordinates: Sequence[float]) -> Estimate:
+        """Return what a setting would give.
+
+        Interpolation and chance add up in squares. Where it was simulated there is no interpolation; of a single
+        replicate chance is not known, and is no part of the interval.
+
+        Args:
+            coordinates: One a lever, 0 to 1.
+        """
+        place = np.array(coordinates, dtype=np.float64)
+        found = self._simulated_at(place)
+        if found is not None:
+            each = self.simulated[found]
+            near = far = level = float(each.mean())
+        else:
+            heights, deviation = self.surface.at(place[None])
+            each = self.amounts(heights[0])
+            level = float(each.mean())
+            middle, half = float(heights[0].mean()), self.surface.width * float(deviation[0])
+            near, far = (float(one) for one in self.amounts(np.array([middle - half, middle + half])))
+            near, far = min(near, level), max(far, level)
+        chance = _chance(each)
+        low, high = level - math.hypot(level - near, chance), level + math.hypot(far - level, chance)
+        more = more_low = more_high = None
+        if self.present is not None:
+            apart = each - self.present
+            more, chance = float(apart.mean()), _chance(apart)
+            more_low, more_high = more - math.hypot(level - near, chance), more + math.hypot(far - level, chance)
+        number = None if found is None else self.points[found].number
+        return Estimate(level, max(low, 0.0), min(high, self.most), more, more_low, more_high, number)
+
+    def _simulated_at(self, place: Array) -> int | None:
+        apart = np.abs(self.surface.points - place).max(axis=1)
+        nearest = int(apart.argmin())
+        return nearest if apart[nearest] <= SAME else None
+
+    @cached_property
+    def checked(self) -> dict[str, float]:
+        """How well each point is foretold by all others.
+
+        ``typical`` and ``largest`` errors (the root of the mean square, and the greatest) in the unit of the outcome;
+        ``inside``, the share of points within their intervals; ``explained``, the share of the variance over the points
+        that is foretold, 0 and less where the surface foretells no more than their mean would.
+        """
+        errors, deviations = self.surface.left_out
+        heights = self.surface.values.mean(axis=1)
+        missed = self.amounts(heights - errors) - self.amounts(heights)
+        spread = float(np.sum((heights - heights.mean()) ** 2))
+        return {
+            "typical": float(np.sqrt(np.mean(missed**2))),
+            "largest": float(np.abs(missed).max()),
+            "inside": float(np.mean(np.abs(errors) <= self.surface.width * deviations + SAME * np.abs(heights))),
+            "explained": 1.0 - float(np.sum(errors**2)) / spread if spread else 1.0,
+        }
+
+
+@dataclass(frozen=True)
+class Explored:
+    """A finished sweep with a surface for each outcome.
+
+    Attributes:
+        folder: Where it is kept.
+        scenario: The scenario that was varied.
+        levers: What was varied.
+        points: Every point of which all runs were finished.
+        failed: How many points are not among them.
+        replicates: How many seeds each point has.
+        outcomes: What has a surface.
+        left_out: Columns that have too few values for one.
+    """
+
+    folder: Path
+    scenario: "Scenario"
+    levers: tuple[Lever, ...]
+    points: tuple[Point, ...]
+    failed: int
+    replicates: int
+    outcomes: tuple[Outcome, ...]
+    left_out: tuple[str, ...]
+
+    @cached_property
+    def present(self) -> Point | None:
+        """The point that is the scenario as it is; None where it was not simulated."""
+        return _present(self.levers, self.points)
+
+
+def explored(folder: Path) -> Explored:
+    """Read a finished sweep and fit its surfaces.
+
+    A sweep that has none (something else than numbers was varied, or too much of too few points) is a DesignError; a
+    folder without a finished sweep, a FolderError.
+
+    Args:
+        folder: Its folder.
+
+    Returns:
+        What it says between its points.
+    """
+    from sim.scenario import load_scenario
+
+    request = finished_request(folder, KIND)
+    frame = read_frame(folder, KIND, CATALOGUE)
+    scenario = load_scenario(str(folder / SCENARIO_YAML))
+    levers = tuple(_lever(scenario, key, values) for key, values in request["vary"].items())
+    points = _points(frame, levers, int(request["replicates"]))
+    inside = {point.coordinates: point for point in reversed(points) if point.is_inside}
+    demand_explorable(len(levers), len(inside))
+    kept = sorted(inside.values(), key=lambda point: point.number)
+    found = [_outcome(frame, name, unit, kept, _present(levers, points)) for name, unit in OUTCOMES.items()]
+    return Explored(
+        folder,
+        scenario,
+        levers,
+        points,
+        int(request["points"]) - len(points),
+        int(request["replicates"]),
+        tuple(one for one in found if isinstance(one, Outcome)),
+        tuple(one for one in found if isinstance(one, str)),
+    )
+
+
+def planned_box(scenario: "Scenario", vary: Mapping[str, Sequence[Value]] | None, samples: int | None) -> Design:
+    """Return the design of a box that can be explored; one that cannot be made, or is too much, is a DesignError.
+
+    Args:
+        scenario: The scenario that is varied.
+        vary: The ends of each lever by dotted key; if not given, the scenario's ``sweep`` says them.
+        samples: The number of points; a usual one if not given.
+    """
+    plan = planned(scenario, vary, BOX, samples)
+    # Whole steps may leave few points of many: what they are too few for shows once they are simulated.
+    demand_explorable(len(plan.axes), max(len(plan), least(len(plan.axes))))
+    return plan
+
+
+def warnings_of(scenario: "Scenario", given: Mapping[str, Sequence[Value]]) -> list[str]:
+    """Return what is told of values of staff that rounding makes one, and of desks that are too thin to vary.
+
+    Args:
+        scenario: The scenario that is varied.
+        given: The values by dotted key; of a range both ends.
+    """
+    return [*(str(one) for one in alike(scenario, given)), *thin(varied(scenario, given))]
+
+
+def demand_explorable(levers: int, points: int) -> None:
+    """Raise DesignError for so many levers, or points of a box of them, that no page can be made."""
+    if levers > MOST_LEVERS:
+        raise DesignError(f"{levers} levers are too many for a page; at most {MOST_LEVERS}")
+    if not least(levers) <= points <= MOST_POINTS:
+        raise DesignError(
+            f"{points} points of {levers} levers cannot be explored; {least(levers)} to {MOST_POINTS} that are finished"
+        )
+
+
+def _lever(scenario: "Scenario", key: str, values: Sequence[Value]) -> Lever:
+    parameter = parameter_over(scenario, key, values)
+    if parameter is None:
+        shown = ",".join(map(str, values))
+        raise DesignError(f"{key}={shown}: are no two different numbers; a sweep in which numbers are varied")
+    return Lever(parameter, parameter.start)
+
+
+def _points(frame: "pd.DataFrame", levers: Sequence[Lever], replicates: int) -> tuple[Point, ...]:
+    """Return the points of which all runs were finished."""
+    done = frame[frame[STATUS] == DONE].groupby(POINT)[REPLICATE].count()
+    found = []
+    for number in done[done == replicates].index:
+        row = frame[frame[POINT] == number].iloc[0]
+        values = tuple(_plain(row[lever.key]) for lever in levers)
+        numbers = [lever.parameter.read(value) for lever, value in zip(levers, values, strict=True)]
+        found.append(Point(int(number), values, tuple(map(_coordinate, levers, numbers))))
+    return tuple(found)
+
+
+def _coordinate(lever: Lever, number: float) -> float:
+    """Return the coordinate of a number; 2, where a logarithm has none, lies outside as well."""
+    if lever.parameter.logarithmic and number <= 0.0:
+        return 2.0
+    found = lever.parameter.coordinate(number)
+    return float(round(found)) if min(abs(found), abs(found - 1.0)) <= SAME else found
+
+
+def _present(levers: Sequence[Lever], points: Sequence[Point]) -> Point | None:
+    numbers = [lever.present for lever in levers]
+    for point in points:
+        read = [lever.parameter.read(value) for lever, value in zip(levers, point.values, strict=True)]
+        if np.allclose(read, numbers, rtol=SAME, atol=0.0):
+            return point
+    return None
+
+
+def _outcome(
+    frame: "pd.DataFrame", name: str, unit: str, points: Sequence[Point], present: Point | None
+) -> Outcome | str | None:
+    """Return an outcome; its name where it has too few values, None where the catalogue has no such column."""
+    if name not in frame.columns:
+        return None
+    wide = frame.pivot_table(index=POINT, columns=REPLICATE, values=name, aggfunc="first", dropna=False)
+    rows = {
+        int(number): row
+        for number, row in zip(wide.index, wide.to_numpy(dtype=np.float64, na_value=np.nan), strict=True)
+    }
+    whole = [point for point in points if point.number in rows and not np.isnan(rows[point.number]).any()]
+    if len(whole) < least(len(points[0].coordinates)):
+        return name
+    base = rows.get(present.number) if present is not None else None
+    if base is not None and np.isnan(base).any():
+        base = None
+    return Outcome(name, unit, tuple(whole), np.array([rows[point.number] for point in whole]), base)
+
+
+def _chance(each: Array) -> float:
+    """Return half the interval of a mean over replicates; 0 of a single one, of which nothing is known."""
+    return quantile(len(each)) * float(each.std(ddof=1)) / math.sqrt(len(each)) if len(each) > 1 else 0.0
+
+
+def _plain(value: Any) -> Value:
+    plain: Value = value.item() if isinstance(value, np.generic) else value
+    return plain

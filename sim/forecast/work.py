@@ -1,0 +1,96 @@
+"""The work of a run: what its time, its memory and its files grow with, reckoned from its scenario alone."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sim.country.calendar import Calendar
+from sim.country.measures import Measures
+from sim.country.provinces import Provinces
+from sim.country.traffic import attempt_rates, legitimate_rates
+from sim.days import YEAR_DAYS
+from sim.draws.distributions import CERTAIN
+from sim.draws.functions import normal_cdf
+from sim.running import event_share
+from sim.warning.detectors import coverage, detector_tables
+from sim.words import Channel, Detector, Fate, Tier
+
+if TYPE_CHECKING:
+    from sim.scenario import Scenario
+
+EVERY_DAYS = 10
+"""Of so many days one is reckoned for all of them: 10 has no divisor in common with a week."""
+
+REACHING = 0.21
+"""Of potential attempts that a detector would see and find, those of which it does: filters, dens and sites stop most
+others, and a contact raises one alert. It is 0.20 to 0.31 in bundled scenarios (``benchmarks.forecast``)."""
+
+MONTHS_A_YEAR = 12.0
+
+
+@dataclass(frozen=True)
+class Work:
+    """What there is to do in a run; numbers are expected ones at simulated scale, of the warm-up too.
+
+    Attributes:
+        engine: Who does it.
+        days: Days.
+        provinces: Provinces, as pooled.
+        people: People.
+        attempts: Potential attempts.
+        alerts: Alerts of both detectors.
+        events: The share of origins whose events are kept.
+    """
+
+    engine: str
+    days: int
+    provinces: int
+    people: float
+    attempts: float
+    alerts: float
+    events: float
+
+    @classmethod
+    def of(cls, scenario: "Scenario") -> "Work":
+        """Return the work of a run of a scenario."""
+        spec = scenario.spec
+        provinces, calendar = Provinces.of(spec), Calendar.of(spec.period)
+        detectors, measures = detector_tables(spec), Measures(dict(spec.measures))
+        people = {row.code: row.population for row in spec.population.provinces}
+        legitimate = legitimate_rates(spec, provinces).sum(axis=1)
+        # The least score that alarms: of a legitimate contact, and of an attempt that somebody ignores, (detectors,).
+        least = detectors.thresholds[:, Tier.BLUE]
+        false = np.array([normal_cdf(-float(score)) for score in least])
+        found = np.empty((len(Channel), len(Detector)))
+        for channel in Channel:
+            d_prime = detectors.contact[channel, Fate.IGNORED - Fate.UNANSWERED] + detectors.shift
+            found[channel] = [normal_cdf(float(score)) for score in d_prime - least]
+        attempts = alerts = 0.0
+        days = range(calendar.first, calendar.last + 1)
+        for day in days[::EVERY_DAYS]:
+            weight = min(EVERY_DAYS, calendar.last + 1 - day)
+            rates = attempt_rates(spec, provinces, day).sum(axis=2)
+            seen = coverage(measures, day, provinces.codes, people) / CERTAIN
+            attempts += weight * float(rates.sum())
+            alerts += weight * float(np.einsum("p,dp,d->", legitimate, seen, false))
+            alerts += weight * REACHING * float(np.einsum("pc,dp,cd->", rates, seen, found))
+        return cls(
+            engine=spec.engine,
+            days=len(days),
+            provinces=len(provinces),
+            people=float(provinces.people.sum()),
+            attempts=attempts,
+            alerts=alerts,
+            events=event_share(spec.record.events),
+        )
+
+    @property
+    def province_days(self) -> int:
+        """Days of all provinces."""
+        return self.days * self.provinces
+
+    @property
+    def months(self) -> float:
+        """Months."""
+        return self.days / YEAR_DAYS * MONTHS_A_YEAR

@@ -1,0 +1,152 @@
+"""Labels as people read them: words of the model, and names that scenarios give, in the language that is spoken.
+
+A name that has no translation, such as one of a fraud type that somebody's scenario made up, is shown as it is.
+"""
+
+import re
+
+from sim.language.spoken import marked, said
+
+_SMS = "sms"
+"""An abbreviation, which people write in capitals."""
+
+
+def named(label: object) -> str:
+    """Return a label, or a name from a scenario, as people read it: ``_`` as a space, SMS in capitals; not escaped."""
+    return said(spelled(label))
+
+
+def spelled(label: object) -> str:
+    """Return the English text of a label, whichever language is spoken: what ``named`` translates."""
+    return " ".join("SMS" if word == _SMS else word for word in str(label).replace("_", " ").split(" "))
+
+
+def headed(name: object) -> str:
+    """Return the name of a column, or a word in a table, as people read it: as a whole, or part by part."""
+    text = " ".join("SMS" if word == _SMS else word for word in str(name).split(" "))
+    whole = said(text)
+    if whole != text:
+        return whole
+    for pattern, form in _COMPOUND.items():
+        match = pattern.fullmatch(text)
+        if match is not None:
+            return said(form, **{part: headed(own) for part, own in match.groupdict().items()})
+    return text
+
+
+_COMPOUND = {
+    re.compile(r"(?P<what>.+) per 100,000"): marked("{what} per 100,000"),
+    re.compile(r"(?P<what>.+) \(share\)"): marked("{what} (share)"),
+    re.compile(r"(?P<what>[^,]+), (?P<which>.+)"): marked("{what}, {which}"),
+}
+"""How names of columns are put together, and the texts that say so."""
+
+
+_CHANNELS = (marked("call"), marked("SMS"), marked("online"), marked("app"), marked("visit"))
+_FATES = (
+    *(marked("not sent"), marked("den destroyed"), marked("card eliminated"), marked("intercepted")),
+    *(marked("site blocked"), marked("unanswered"), marked("ignored"), marked("engaged")),
+)
+_TIERS = (marked("red"), marked("orange"), marked("yellow"), marked("blue"))
+_DETECTORS = (marked("central"), marked("local"))
+_ENDS = (
+    *(marked("reached"), marked("unread"), marked("expired"), marked("superseded"), marked("moot"), marked("open")),
+    *(marked("saved"), marked("dropped out"), marked("held"), marked("victims"), marked("episodes"), marked("filed")),
+)
+_ORIGINS = (marked("reported"), marked("evidence"), marked("assumed"), marked("calibrated"))
+_TRUTHS = (marked("episode"), marked("legitimate"), marked("backlog"), marked("attempt"))
+_RESULTS = (
+    *(marked("delivered"), marked("read"), marked("answered"), marked("no answer"), marked("met"), marked("not met")),
+)
+_DISCIPLINES = (
+    *(marked("first issued"), marked("last issued"), marked("least slack"), marked("highest score")),
+    marked("most at stake"),
+)
+_STAGES = (marked("contact"), marked("opened"), marked("payment"), marked("first payment"))
+_REGIONS = (
+    *(marked("east"), marked("south"), marked("elsewhere"), marked("overseas"), marked("north"), marked("northeast")),
+    *(marked("northwest"), marked("southwest"), marked("China")),
+)
+_SEGMENTS = (marked("schools"), marked("enterprises"), marked("rural areas"), marked("communities"))
+_SEXES = (marked("f"), marked("m"))
+_ROLES = (marked("input"), marked("fitted"), marked("predicted"))
+_COSTS = (
+    *(marked("call desks"), marked("visit desks"), marked("videos"), marked("activities")),
+    *(marked("false alarms by app"), marked("false alarms by SMS"), marked("false alarms by call")),
+    marked("false alarms by visit"),
+)
+_GROUPS = (marked("stopped"), marked("absent"))
+"""What stopped an attempt, where no gate did by name."""
+_FRAUD_TYPES = (
+    *(marked("brushing"), marked("customer service"), marked("loan credit"), marked("police impersonation")),
+    *(marked("romance investment"), marked("acquaintance"), marked("gaming"), marked("other")),
+)
+_PROVINCES = (
+    *(marked("Beijing"), marked("Tianjin"), marked("Hebei"), marked("Shanxi"), marked("Inner Mongolia")),
+    *(marked("Liaoning"), marked("Jilin"), marked("Heilongjiang"), marked("Shanghai"), marked("Jiangsu")),
+    *(marked("Zhejiang"), marked("Anhui"), marked("Fujian"), marked("Jiangxi"), marked("Shandong"), marked("Henan")),
+    *(marked("Hubei"), marked("Hunan"), marked("Guangdong"), marked("Guangxi"), marked("Hainan"), marked("Chongqing")),
+    *(marked("Sichuan"), marked("Guizhou"), marked("Yunnan"), marked("Tibet"), marked("Shaanxi"), marked("Gansu")),
+    *(marked("Qinghai"), marked("Ningxia"), marked("Xinjiang")),
+)
+"""Provinces of the bundled scenarios: names of places are written otherwise in other languages."""
+_QUANTITIES = (
+    *(marked("alerts central"), marked("alerts local"), marked("calls intercepted"), marked("SMS intercepted")),
+    *(marked("cards eliminated"), marked("cases solved"), marked("cases filed"), marked("suspects arrested")),
+    *(marked("ringleaders arrested"), marked("dens destroyed"), marked("cluster campaigns")),
+    *(marked("videos published"), marked("video views"), marked("awareness activities"), marked("law in force")),
+    *(marked("losses"), marked("loss"), marked("prevented"), marked("recovered")),
+    *(marked("suspects arrested change"), marked("cases solved change"), marked("cases filed change")),
+    marked("losses change"),
+)
+_EVIDENCE = (
+    *(marked("share of cases"), marked("share of losses"), marked("share of victims")),
+    *(marked("women among victims"), marked("cases per year"), marked("cases per victim"), marked("loss mean")),
+    *(marked("loss median"), marked("loss sigma"), marked("reports within 1h"), marked("reports 1h to 12h")),
+    *(marked("reports 12h to 24h"), marked("reports later"), marked("recovered share of losses")),
+    *(marked("dropout given engaged"), marked("recall call"), marked("recall SMS")),
+    *(marked("false blocks call"), marked("false blocks SMS"), marked("attempts per card day")),
+    *(marked("unknown calls answered"), marked("app users"), marked("alert peak to mean")),
+    *(marked("alert precision"), marked("alert precision red"), marked("alert precision orange")),
+    *(marked("alert precision yellow"), marked("alert precision blue"), marked("alerts on episodes")),
+    *(marked("call share of alerts"), marked("visit share of alerts"), marked("warning calls answered")),
+    *(marked("calls per staff day"), marked("staff on duty call"), marked("staff on duty visit")),
+    *(marked("utilisation call"), marked("utilisation visit"), marked("utilisation peak call")),
+    *(marked("utilisation peak visit"), marked("visits per day"), marked("contacts per instruction")),
+    *(marked("expired red"), marked("expired orange"), marked("expired yellow"), marked("expired blue")),
+    *(marked("reached red"), marked("reached orange"), marked("reached yellow"), marked("reached blue")),
+    *(marked("first contact red"), marked("first contact orange"), marked("first contact yellow")),
+    *(marked("first contact blue"), marked("local alerts share")),
+)
+"""Quantities of the model's inside."""
+_MEASURES = (
+    *(marked("cluster campaigns december"), marked("videos december"), marked("activities december")),
+    *(marked("den campaign east"), marked("den campaign south"), marked("cluster campaigns")),
+    *(marked("card purge"), marked("real name"), marked("filter call"), marked("filter SMS")),
+    *(marked("SMS ports"), marked("cloud services"), marked("block accounts"), marked("block sites")),
+    *(marked("block domains"), marked("block hosting"), marked("block apps"), marked("block diversion")),
+    *(marked("block promotion"), marked("videos 2021"), marked("videos 2022"), marked("activities 2021")),
+    *(marked("activities 2022"), marked("warning central"), marked("warning local"), marked("law")),
+    *(marked("centre down"), marked("outage of the centre"), marked("banks"), marked("homecoming")),
+)
+"""Measures of the bundled scenarios."""
+_COLUMNS = (
+    *(marked("quantity"), marked("window"), marked("known to be"), marked("within"), marked("basis")),
+    *(marked("month"), marked("figure"), marked("reported"), marked("ratio"), marked("role"), marked("yuan")),
+    *(marked("value"), marked("low prices"), marked("high prices"), marked("scenario"), marked("base")),
+    *(marked("other"), marked("difference"), marked("chance"), marked("difference or ratio")),
+    *(marked("within prices"), marked("interval"), marked("by base"), marked("where"), marked("seen")),
+    *(marked("d'"), marked("tier"), marked("channel"), marked("source"), marked("deadline"), marked("waits")),
+    *(marked("issued"), marked("share"), marked("alerts"), marked("attempts"), marked("hours"), marked("from")),
+    *(marked("heard"), marked("per 1,000 people"), marked("who"), marked("harmed"), marked("net")),
+    *(marked("fate"), marked("age"), marked("sex"), marked("people"), marked("type"), marked("province")),
+    *(marked("where it ended"), marked("key"), marked("origin"), marked("range"), marked("phase")),
+    *(marked("seconds"), marked("number"), marked("mean"), marked("95% interval of the mean")),
+    *(marked("lowest"), marked("highest"), marked("day")),
+)
+"""Names of columns, which ``headed`` translates; they are English in every DataFrame."""
+_PHASES = (
+    *(marked("start"), marked("prepare"), marked("midnights"), marked("events"), marked("record"), marked("tables")),
+    *(marked("figures"), marked("sync"), marked("attempts"), marked("contacts"), marked("alerts")),
+)
+"""Phases of a run, of which the seconds are told."""

@@ -1,0 +1,34 @@
+"""Lines of text that break where the language allows: between words, and between Chinese characters."""
+
+import re
+
+_WIDE = r"\u2e80-\u9fff\uf900-\ufaff\uff01-\uff60"
+_PIECE = re.compile(rf"[（《“‘]*[{_WIDE}][，。；：、！？）》”’%]*|[^ {_WIDE}（《]+[，。；：、！？）》]*| +|[（《]")
+"""What stays together: a wide character with the signs that open before it and close after it, or a word."""
+
+
+def wrapped(text: str, width: int, first: str = "", rest: str = "") -> str:
+    """Return text in lines of at most so many columns of a terminal; a word that is longer has a line of its own.
+
+    Args:
+        text: The text, without line breaks; spaces that do not break hold words together.
+        width: Columns; a wide character takes two.
+        first: What stands before the first line.
+        rest: What stands before the others.
+
+    Returns:
+        Lines, joined by line breaks.
+    """
+    from rich.cells import cell_len
+
+    lines, line, empty, space = [], first, True, ""
+    for piece in _PIECE.findall(text):
+        if not piece.strip(" "):
+            space = " "
+            continue
+        if not empty and cell_len(f"{line}{space}{piece}") > width:
+            lines.append(line)
+            line, space = rest, ""
+        line += ("" if empty else space) + piece
+        empty, space = False, ""
+    return "\n".join([*lines, line])

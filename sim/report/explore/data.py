@@ -1,0 +1,90 @@
+"""What the page's script evaluates: levers, points, surfaces and texts in plain values.
+
+A surface goes out as what its predictions are sums of (``sim.experiments.surface``), so that the script needs a kernel,
+two sums and one triangular solution. Everything that it writes is a text of ``texts``, or a number by the rules of
+``sim.rounding``.
+"""
+
+from typing import Any
+
+from sim.experiments.explored import SAME, Explored, Lever, Outcome
+from sim.experiments.intervals import quantile
+from sim.report.explore.texts import NARROW, lever_text, name_of, templates
+from sim.rounding import rules
+
+Plain = dict[str, Any]
+
+
+def data_of(found: Explored, start: list[int]) -> Plain:
+    """Return all that the page's script needs, as JSON has it.
+
+    Args:
+        found: The sweep.
+        start: For each lever, the step at which its slider stands first.
+
+    Returns:
+        A document without numbers that JSON lacks.
+    """
+    return {
+        "levers": [_lever(lever) for lever in found.levers],
+        "start": start,
+        "points": [
+            {
+                "number": point.number,
+                "at": list(point.coordinates),
+                "said": [
+                    lever_text(lever, lever.parameter.read(value))
+                    for lever, value in zip(found.levers, point.values, strict=True)
+                ],
+            }
+            for point in found.points
+            if point.is_inside
+        ],
+        "outcomes": [_outcome(outcome) for outcome in found.outcomes if not outcome.is_constant],
+        "texts": templates(),
+        "numbers": rules(),
+        "same": SAME,
+        "narrow": NARROW,
+        "chance": quantile(found.replicates) / found.replicates**0.5 if found.replicates > 1 else 0.0,
+        "catalogue": catalogue(found),
+        "command": f"tocsin run {found.folder.as_posix()}/scenario.yaml",
+    }
+
+
+def catalogue(found: Explored) -> str:
+    """Return where the runs of a sweep are listed."""
+    return f"{found.folder.as_posix()}/catalogue.parquet"
+
+
+def _lever(lever: Lever) -> Plain:
+    """Return a lever: for each step of its slider the coordinate, the value as a scenario has it, number and text."""
+    return {
+        "key": lever.key,
+        "unit": lever.parameter.unit,
+        "at": [lever.coordinate(number) for number in lever.steps],
+        "values": [str(lever.parameter.written(number)) for number in lever.steps],
+        "numbers": lever.steps,
+        "said": [lever_text(lever, number) for number in lever.steps],
+        "present": lever.coordinate(lever.present) if lever.is_inside else None,
+    }
+
+
+def _outcome(outcome: Outcome) -> Plain:
+    surface = outcome.surface
+    return {
+        "name": outcome.name,
+        "said": name_of(outcome),
+        "unit": outcome.unit,
+        "logarithmic": outcome.is_logarithmic,
+        "most": None if outcome.most == float("inf") else outcome.most,
+        "numbers": [point.number for point in outcome.points],
+        "points": surface.points.tolist(),
+        "simulated": outcome.simulated.tolist(),
+        "present": None if outcome.present is None else outcome.present.tolist(),
+        "lengths": surface.lengths.tolist(),
+        "chance": surface.chance,
+        "deviation": surface.deviation,
+        "width": surface.width,
+        "slopes": surface.slopes.tolist(),
+        "weights": surface.weights.tolist(),
+    }

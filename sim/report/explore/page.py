@@ -1,0 +1,321 @@
+"""The page with sliders: one HTML file with everything in it; the same sweep gives the same bytes."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Unpack
+
+import numpy as np
+from pydantic import BaseModel
+
+from sim.experiments.design import BOX, Value
+from sim.experiments.explored import Estimate, Explored, Lever, Outcome, explored, planned_box, warnings_of
+from sim.experiments.simulations import Computing, demand_keywords
+from sim.language.dates import day_named
+from sim.language.spoken import counted, said, spoken
+from sim.report.charts import script_json
+from sim.report.explore.data import catalogue, data_of
+from sim.report.explore.texts import (
+    FRAME,
+    NAMES,
+    SENTENCES,
+    change_interval,
+    change_text,
+    digits_of,
+    level_text,
+    lever_text,
+    name_of,
+    sentence,
+    setting_text,
+)
+from sim.report.page import content_hash
+from sim.report.parts import Cell, Table
+from sim.results.folder import demand_file, whole
+from sim.rounding import percent
+from sim.rounding import written as number_written
+
+if TYPE_CHECKING:
+    from sim.scenario import Scenario
+
+EXPLORE_HTML = "explore.html"
+FOLDER = Path(__file__).parent
+STYLES = (FOLDER.parent / "page.css", FOLDER / "explore.css")
+SCRIPT = FOLDER / "explore.js"
+TEMPLATE = "explore.html.jinja"
+
+POOR = 0.5
+"""Where so little of what differs between points is foretold by the others, a card says that it is mostly chance."""
+
+
+@dataclass
+class Card:
+    """An outcome at the setting where the page begins, in words."""
+
+    name: str
+    said: str
+    level: str
+    interval: str
+    change: str
+    change_interval: str
+    poor: bool
+
+
+@dataclass
+class Slider:
+    """A lever on the page: where it stands, what it says, and where the scenario has it, in percent of its length."""
+
+    id: str
+    key: str
+    description: str
+    last: int
+    step: int
+    said: str
+    low: str
+    high: str
+    present: str
+    mark: float | None
+
+
+def explore(
+    scenario: "Scenario | str | Path",
+    vary: Mapping[str, Sequence[Value]] | None = None,
+    samples: int | None = None,
+    replicates: int = 1,
+    folder: Path | None = None,
+    out: str | Path | None = None,
+    **computing: Unpack[Computing],
+) -> Path:
+    """Make the page with sliders over a sweep, which is simulated first unless it is finished.
+
+    The sweep is an ordinary one, of a ``box``: interrupted, the same call goes on. What cannot be varied or explored is
+    a DesignError; a folder that holds something else, or a name that no file can have, a FolderError.
+
+    Args:
+        scenario: A scenario, or the name or path of one; or the folder of a finished sweep, of which the page is made
+            without simulating anything.
+        vary: The two ends of each lever by dotted key; an empty list stands for the parameter's own range. If not
+            given, the scenario's ``sweep`` says them.
+        samples: The number of points, ``sim.experiments.box.usual`` of the levers if not given.
+        replicates: Runs of each point, with seeds counting up; from two on chance is part of all intervals.
+        folder: Where the sweep is kept, ``results/sweeps/NAME-HASH`` if not given.
+        out: The page, ``explore.html`` in that folder if not given.
+        **computing: ``workers``, ``executor`` and ``progress``: who makes the runs, see ``Computing``.
+
+    Returns:
+        The path of the page.
+    """
+    from sim.experiments.sweep import prepared, sweep
+    from sim.scenario import load_scenario
+
+    demand_keywords("explore", computing, Computing.__optional_keys__)
+    if out is not None:
+        demand_file(Path(out))
+    if isinstance(scenario, str | Path) and Path(scenario).is_dir():
+        return written(Path(scenario), out)
+    found = load_scenario(str(scenario)) if isinstance(scenario, str | Path) else scenario
+    place = prepared(found, planned_box(found, vary, samples), replicates, folder)
+    sweep(found, vary, BOX, samples, replicates, place, **computing)
+    return written(place, out)
+
+
+def written(folder: Path, out: str | Path | None = None) -> Path:
+    """Write the page of a finished sweep; it appears, or takes the place of an older one, whole or not at all."""
+    path = folder / EXPLORE_HTML if out is None else Path(out)
+    demand_file(path)
+    text = page(explored(folder))
+    with whole(path) as unfinished:
+        unfinished.write_text(text, encoding="utf-8")
+    return path
+
+
+def page(found: Explored) -> str:
+    """Return the HTML of the page of a sweep."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    numbers = [_nearest(lever.steps, lever.present) for lever in found.levers]
+    start = [lever.steps.index(number) for lever, number in zip(found.levers, numbers, strict=True)]
+    coordinates = [lever.coordinate(number) for lever, number in zip(found.levers, numbers, strict=True)]
+    estimates = [(outcome, outcome.at(coordinates)) for outcome in found.outcomes if not outcome.is_constant]
+    script = SCRIPT.read_text(encoding="utf-8")
+    environment = Environment(
+        loader=FileSystemLoader(FOLDER),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals |= {"said": said, "counted": counted}
+    return environment.get_template(TEMPLATE).render(
+        language=spoken(),
+        title=found.scenario.spec.title,
+        lead=_lead(found),
+        sliders=[
+            _slider(at, lever, start[at], _description(found.scenario, lever.key))
+            for at, lever in enumerate(found.levers)
+        ],
+        setting=setting_text(found.levers, numbers),
+        sentences=[sentence(outcome, one) for outcome, one in estimates if outcome.name in SENTENCES],
+        cards=[_card(outcome, one) for outcome, one in estimates],
+        constant=[
+            (name_of(outcome), level_text(outcome.unit, float(outcome.simulated.flat[0])))
+            for outcome in found.outcomes
+            if outcome.is_constant
+        ],
+        left_out=[said(NAMES[name]) for name in found.left_out],
+        mind=_mind(found),
+        points=_points(found),
+        checks=_checks(found),
+        facts=_facts(found),
+        data=script_json(data_of(found, start)).replace("<", "\\u003c"),
+        styles="".join(path.read_text(encoding="utf-8") for path in STYLES),
+        script=script,
+        hash=content_hash(script),
+    )
+
+
+def _nearest(steps: Sequence[float], number: float) -> float:
+    return min(steps, key=lambda step: abs(step - number))
+
+
+def _slider(at: int, lever: Lever, step: int, description: str) -> Slider:
+    last = len(lever.steps) - 1
+    mark = 100.0 * step / last if lever.is_inside else None
+    low, said_there, high, present = (
+        lever_text(lever, number) for number in (lever.steps[0], lever.steps[step], lever.steps[-1], lever.present)
+    )
+    return Slider(f"lever-{at}", lever.key, description, last, step, said_there, low, high, present, mark)
+
+
+def _description(scenario: "Scenario", key: str) -> str:
+    """Return what the schema says of a key; nothing where it says nothing."""
+    place: Any = scenario.spec
+    found: str | None = None
+    for name in key.split("."):
+        field = type(place).model_fields.get(name) if isinstance(place, BaseModel) else None
+        found = None if field is None else field.description
+        place = place[name] if isinstance(place, Mapping) else getattr(place, name)
+    return found or ""
+
+
+def _card(outcome: Outcome, one: Estimate) -> Card:
+    return Card(
+        name=outcome.name,
+        said=name_of(outcome),
+        level=level_text(outcome.unit, one.level, digits_of(one)),
+        interval=_interval(outcome, one),
+        change=change_text(outcome, one),
+        change_interval=change_interval(outcome, one),
+        poor=outcome.checked["explained"] < POOR,
+    )
+
+
+def _interval(outcome: Outcome, one: Estimate) -> str:
+    """Return the interval of a card, or why there is none."""
+    if one.low == one.high:
+        return said(FRAME["one_seed"]) if one.point is not None else ""
+    low, high = (level_text(outcome.unit, end, digits_of(one)) for end in (one.low, one.high))
+    return said(FRAME["interval"], low=low, high=high)
+
+
+def _lead(found: Explored) -> str:
+    spec = found.scenario.spec
+    return said(
+        "Move the sliders: what would have come of it is interpolated between {points} simulated settings of "
+        "{scenario}, {first} to {last}, for the country.",
+        points=len(found.points),
+        scenario=spec.name,
+        first=day_named(spec.period.start),
+        last=day_named(spec.period.end),
+    )
+
+
+def _mind(found: Explored) -> list[str]:
+    """Return what the reader must know of the sweep."""
+    told = []
+    if found.replicates == 1:
+        told.append(
+            said(
+                "One seed was simulated: what other attempts and other luck would have changed is not known, and no "
+                "interval here contains it. With --replicates 3 or more they do."
+            )
+        )
+    if found.present is None:
+        told.append(said("The scenario as it is was not simulated, so there is nothing to compare with."))
+    told += [
+        said("{key}: the scenario has {value}, which lies outside of what was simulated.", key=lever.key, value=value)
+        for lever, value in ((lever, lever_text(lever, lever.present)) for lever in found.levers)
+        if not lever.is_inside
+    ]
+    if found.failed:
+        told.append(
+            counted(
+                "One setting could not be simulated and is left out.",
+                "{count} settings could not be simulated and are left out.",
+                count=found.failed,
+            )
+        )
+    ends = {lever.key: (lever.parameter.ends[0], lever.parameter.ends[1]) for lever in found.levers}
+    return [*told, *warnings_of(found.scenario, ends)]
+
+
+def _points(found: Explored) -> Table:
+    """Return every simulated point: its values, and the mean over its replicates of each outcome."""
+    columns = [said("point"), *(lever.key for lever in found.levers), *(name_of(one) for one in found.outcomes)]
+    amounts = [
+        {point.number: float(each.mean()) for point, each in zip(one.points, one.simulated, strict=True)}
+        for one in found.outcomes
+    ]
+    rows = []
+    for point in found.points:
+        told = [
+            Cell(lever_text(lever, lever.parameter.read(value)), True)
+            for lever, value in zip(found.levers, point.values, strict=True)
+        ]
+        for outcome, by_point in zip(found.outcomes, amounts, strict=True):
+            amount = by_point.get(point.number)
+            if amount is None and point == found.present and outcome.present is not None:
+                amount = float(outcome.present.mean())
+            told.append(Cell("" if amount is None else level_text(outcome.unit, amount), True))
+        rows.append([Cell(str(point.number)), *told])
+    return Table(columns, rows)
+
+
+def _checks(found: Explored) -> Table:
+    """Return how well each point is foretold by all others, by outcome."""
+    columns = [
+        said("outcome"),
+        said("simulated, from"),
+        said("to"),
+        said("typical error"),
+        said("largest error"),
+        said("points within their intervals"),
+        said("differences foretold"),
+    ]
+    rows = []
+    for outcome in found.outcomes:
+        checked, unit = outcome.checked, outcome.unit
+        sizes = (float(np.min(outcome.simulated)), float(np.max(outcome.simulated)))
+        told = [*(level_text(unit, size) for size in (*sizes, checked["typical"], checked["largest"]))]
+        told += [percent(checked["inside"]), percent(max(0.0, checked["explained"]))]
+        rows.append([Cell(name_of(outcome)), *(Cell(text, True) for text in told)])
+    return Table(columns, rows)
+
+
+def _facts(found: Explored) -> list[tuple[str, str, bool]]:
+    """Return facts by their names, and whether each stands in words of its own, which nobody translates."""
+    spec = found.scenario.spec
+    seeds = [str(spec.seed), str(spec.seed + found.replicates - 1)]
+    return [
+        (said("scenario"), spec.name, True),
+        (said("SHA-256 of the scenario"), found.scenario.sha256, True),
+        (said("period"), said("{low} to {high}", low=spec.period.start, high=spec.period.end), False),
+        (said("scale"), number_written(f"{spec.scale:g}"), False),
+        (said("provinces"), spec.population.pool, True),
+        (
+            said("seeds"),
+            seeds[0] if found.replicates == 1 else said("{low} to {high}", low=seeds[0], high=seeds[1]),
+            False,
+        ),
+        (said("simulated settings"), str(len(found.points)), False),
+        (said("runs"), catalogue(found), True),
+    ]

@@ -1,0 +1,231 @@
+"""What is said of levers and outcomes: names, values, differences and sentences, in the language that is spoken.
+
+The page writes the same for each setting of its sliders, so texts with numbers are templates that it is given, too.
+"""
+
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from sim.experiments.explored import MINUTES, PEOPLE, SHARE, YUAN, Estimate, Lever, Outcome
+from sim.experiments.parameters import plain_decimal
+from sim.language.dates import day_named
+from sim.language.spoken import marked, said
+from sim.rounding import amount, percent, written
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+NAMES = {
+    "victims": marked("Victims"),
+    "saved": marked("People saved by a warning"),
+    "loss_yuan": marked("Yuan lost"),
+    "prevented_yuan": marked("Yuan of losses prevented"),
+    "cost_yuan.total": marked("Yuan that the shield costs"),
+    "first_contact_red": marked("Median wait of red alerts until the first call or visit"),
+    "expired_red": marked("Red alerts that expired"),
+    "expired_orange": marked("Orange alerts that expired"),
+    "expired_yellow": marked("Yellow alerts that expired"),
+    "expired_blue": marked("Blue alerts that expired"),
+}
+"""Names of the outcomes, by their columns."""
+
+SENTENCES: dict[str, tuple[str, str, str, str, str]] = {
+    "victims": (
+        marked("{level} people become victims, {change} more than in the scenario."),
+        marked("{level} people become victims, {change} fewer than in the scenario."),
+        marked("{level} people become victims, just as in the scenario."),
+        marked("{level} people become victims."),
+        marked("{level} people become victims, not surely more or fewer than in the scenario."),
+    ),
+    "saved": (
+        marked("Warnings save {level} people, {change} more than in the scenario."),
+        marked("Warnings save {level} people, {change} fewer than in the scenario."),
+        marked("Warnings save {level} people, just as in the scenario."),
+        marked("Warnings save {level} people."),
+        marked("Warnings save {level} people, not surely more or fewer than in the scenario."),
+    ),
+    "loss_yuan": (
+        marked("Victims lose {level} yuan, {change} more than in the scenario."),
+        marked("Victims lose {level} yuan, {change} less than in the scenario."),
+        marked("Victims lose {level} yuan, just as in the scenario."),
+        marked("Victims lose {level} yuan."),
+        marked("Victims lose {level} yuan, not surely more or less than in the scenario."),
+    ),
+    "prevented_yuan": (
+        marked("Warnings prevent losses of {level} yuan, {change} more than in the scenario."),
+        marked("Warnings prevent losses of {level} yuan, {change} less than in the scenario."),
+        marked("Warnings prevent losses of {level} yuan, just as in the scenario."),
+        marked("Warnings prevent losses of {level} yuan."),
+        marked("Warnings prevent losses of {level} yuan, not surely more or less than in the scenario."),
+    ),
+}
+"""What is read aloud of some outcomes: of more, of less, of the same, without a base, of what is not sure."""
+
+CHANGES: dict[str, tuple[str, str]] = {
+    PEOPLE: (marked("{change} more than in the scenario"), marked("{change} fewer than in the scenario")),
+    YUAN: (marked("{change} more than in the scenario"), marked("{change} less than in the scenario")),
+    SHARE: (marked("{change} points more than in the scenario"), marked("{change} points less than in the scenario")),
+    MINUTES: (marked("{change} longer than in the scenario"), marked("{change} shorter than in the scenario")),
+}
+"""What is said of a difference, above 0 and below, by the unit of the outcome."""
+
+UNITS = {
+    "": "{number}",
+    "ms": marked("{number} ms"),
+    "s": marked("{number} s"),
+    "min": marked("{number} min"),
+    "h": marked("{number} h"),
+    "d": marked("{number} d"),
+    "week": marked("{number} weeks"),
+    "per s": marked("{number} per s"),
+    "per min": marked("{number} per min"),
+    "per h": marked("{number} per h"),
+    "per d": marked("{number} per day"),
+    "per day": marked("{number} per day"),
+    "per week": marked("{number} per week"),
+    "per year": marked("{number} per year"),
+}
+"""How a lever's number is told with its unit."""
+
+WAITS = ((2880.0, 1440.0, "d"), (120.0, 60.0, "h"), (0.0, 1.0, "min"))
+"""From so many minutes on a wait is told in a unit of so many, by its name in ``UNITS``."""
+
+FRAME = {
+    "ranged": marked("{level} ({low} to {high})"),
+    "interval": marked("95%: {low} to {high}"),
+    "unsure": marked("95%: {low} to {high}, perhaps none at all"),
+    "plus": marked("+{number}"),
+    "minus": marked("−{number}"),
+    "relative": marked("{change} ({share})"),
+    "same": marked("just as in the scenario"),
+    "one_seed": marked("chance of one seed not known"),
+    "setting": marked("{name}: {value}"),
+    "nearest": marked("Nearest simulated run: point {point} of {catalogue}."),
+    "this": marked("This very setting was simulated: point {point} of {catalogue}."),
+    "curve": marked("{outcome} along {lever}: {first} at {low}, {last} at {high}, {here} at {value}."),
+    "dark": marked("Dark"),
+    "light": marked("Light"),
+    "dark_colours": marked("Dark colours"),
+    "light_colours": marked("Light colours"),
+    "separator": marked("; "),
+}
+"""What the page says around numbers."""
+
+DIGITS, NARROW = 3, 0.02
+"""Significant digits; an interval that is narrower than this share of its level has one more."""
+
+
+def frame() -> dict[str, str]:
+    """Return what the page says around numbers, by what it is for."""
+    return {name: said(text) for name, text in FRAME.items()}
+
+
+def name_of(outcome: Outcome) -> str:
+    """Return the name of an outcome."""
+    return said(NAMES[outcome.name])
+
+
+def lever_text(lever: Lever, number: float) -> str:
+    """Return a value of a lever as people read it, with its unit; nothing is rounded."""
+    from datetime import date
+
+    if lever.parameter.kind is date:
+        return day_named(date.fromordinal(int(number)))
+    shown = written(f"{Decimal(plain_decimal(number)):,}")
+    return said(UNITS[lever.parameter.unit], number=shown)
+
+
+def level_text(unit: str, value: float, digits: int = DIGITS) -> str:
+    """Return an outcome as people read it, with so many significant digits."""
+    if unit == SHARE:
+        return percent(value)
+    if unit == MINUTES:
+        size, name = next((size, name) for least, size, name in WAITS if value >= least)
+        return said(UNITS[name], number=amount(value / size, digits))
+    return amount(value, digits)
+
+
+def digits_of(one: Estimate) -> int:
+    """Return how many digits tell a level from the ends of its interval: three, or four where that is narrow."""
+    return DIGITS + (0.0 < one.high - one.low < NARROW * one.level)
+
+
+def ranged(outcome: Outcome, estimate: Estimate) -> str:
+    """Return an outcome with its interval, where it has one."""
+    ends = (estimate.level, estimate.low, estimate.high)
+    level, low, high = (level_text(outcome.unit, one, digits_of(estimate)) for one in ends)
+    return level if estimate.low == estimate.high else said(FRAME["ranged"], level=level, low=low, high=high)
+
+
+def change_size(unit: str, change: float) -> str:
+    """Return the size of a difference, without its sign: shares in points of percent."""
+    size = float(f"{abs(100.0 * change if unit == SHARE else change):.{DIGITS}g}")
+    return level_text(unit, size) if unit == MINUTES else amount(size)
+
+
+def signed(unit: str, change: float) -> str:
+    """Return a difference with its sign."""
+    shown = change_size(unit, change)
+    if not change:
+        return shown
+    return said(FRAME["plus" if change > 0 else "minus"], number=shown)
+
+
+def change_text(outcome: Outcome, estimate: Estimate) -> str:
+    """Return by how much an outcome is more or less than in the scenario; nothing where that was not simulated."""
+    if estimate.more is None or outcome.present is None:
+        return ""
+    if estimate.more == 0.0:
+        return said(FRAME["same"])
+    text = said(CHANGES[outcome.unit][estimate.more < 0], change=change_size(outcome.unit, estimate.more))
+    base = float(outcome.present.mean())
+    if outcome.unit == SHARE or not base:
+        return text
+    share = said(FRAME["plus" if estimate.more > 0 else "minus"], number=percent(abs(estimate.more / base)))
+    return said(FRAME["relative"], change=text, share=share)
+
+
+def change_interval(outcome: Outcome, estimate: Estimate) -> str:
+    """Return the interval of a difference; nothing where there is none."""
+    low, high = estimate.more_low, estimate.more_high
+    if low is None or high is None or low == high:
+        return ""
+    text = FRAME["unsure" if is_unsure(estimate) else "interval"]
+    return said(text, low=signed(outcome.unit, low), high=signed(outcome.unit, high))
+
+
+def is_unsure(estimate: Estimate) -> bool:
+    """Return whether a difference may be none."""
+    low, high = estimate.more_low, estimate.more_high
+    return low is not None and high is not None and low < high and low <= 0.0 <= high
+
+
+def sentence(outcome: Outcome, estimate: Estimate) -> str:
+    """Return what is read aloud of an outcome that has sentences."""
+    more, less, same, alone, unsure = SENTENCES[outcome.name]
+    level = ranged(outcome, estimate)
+    if estimate.more is None:
+        return said(alone, level=level)
+    if is_unsure(estimate):
+        return said(unsure, level=level)
+    text = same if estimate.more == 0.0 else more if estimate.more > 0.0 else less
+    return said(text, level=level, change=change_size(outcome.unit, estimate.more))
+
+
+def setting_text(levers: "Sequence[Lever]", numbers: "Sequence[float]") -> str:
+    """Return the values of all levers, each with its key."""
+    told = (
+        said(FRAME["setting"], name=lever.key, value=lever_text(lever, number))
+        for lever, number in zip(levers, numbers, strict=True)
+    )
+    return said(FRAME["separator"]).join(told)
+
+
+def templates() -> dict[str, Any]:
+    """Return all templates by what they are for, as the page takes them."""
+    return {
+        "frame": frame(),
+        "changes": {unit: [said(text) for text in texts] for unit, texts in CHANGES.items()},
+        "sentences": {name: [said(text) for text in texts] for name, texts in SENTENCES.items()},
+        "waits": [[least, size, said(UNITS[name])] for least, size, name in WAITS],
+    }

@@ -1,0 +1,51 @@
+"""A policy as its report begins: its question, what was changed, what that did, and which findings come and go."""
+
+from typing import TYPE_CHECKING
+
+from sim.language.spoken import said
+from sim.report.beside import Compared, did, how_known
+from sim.report.parts import Policy
+from sim.results.findings import OF_WHAT_WAS, shortened
+from sim.scenario.levers import levers, run_as
+
+if TYPE_CHECKING:
+    from sim.results.findings import Row
+    from sim.results.run import Run
+
+
+def policies(compared: Compared) -> list[Policy]:
+    """Return what the page says of each run but the first, beside the first."""
+    base, *others = compared.runs
+    found = []
+    for label, run in zip(compared.labels[1:], others, strict=True):
+        changed = [lever.told for lever in levers(base.scenario, run.scenario)]
+        found.append(
+            Policy(
+                label=label,
+                question=run.scenario.spec.title,
+                changed=changed or [said("Nothing: this is the base under another name.")],
+                run_as=[lever.told for lever in run_as(base.scenario, run.scenario)],
+                did=did(compared, label),
+                note=how_known(compared),
+                fresh=shortened(_apart(run, base)),
+                gone=shortened(_apart(base, run)),
+            )
+        )
+    return found
+
+
+def title_of_all(shown: list[Policy], base: str) -> str:
+    """Return the title of a report of policies: the question of a single one, else that they are compared."""
+    if len(shown) == 1:
+        return shown[0].question
+    return said("{count} policies beside {base}", count=str(len(shown)), base=base)
+
+
+def _apart(run: "Run", other: "Run") -> "list[Row]":
+    """Return the findings of a run that another has not: those of a kind, about a subject, of which it has none.
+
+    A policy is not held to what was reported and to what is known of what was: nothing of that comes or goes with it.
+    """
+    known = {(row["kind"], row["subject"]) for row in other.found}
+    held = [row for row in run.found if other.manifest.get("policy_of") is None or row["kind"] not in OF_WHAT_WAS]
+    return [row for row in held if (row["kind"], row["subject"]) not in known]

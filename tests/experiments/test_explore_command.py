@@ -1,0 +1,110 @@
+"""``tocsin explore`` as users meet it: a sweep and its page, gone on with, made again, refused."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import sim
+from sim.experiments.simulations import Simulations
+from tests.experiments.test_command import Tocsin, tocsin
+
+__all__ = ["tocsin"]
+
+SHORT = "period={start: 2022-01-24, end: 2022-01-25, warmup: 0 d}"
+STAFF = "desks.visit.staff"
+GIVEN = ["explore", "tiny", "--set", SHORT, "--vary", f"{STAFF}=10,40", "--samples", "6", "--workers", "1"]
+
+
+def test_a_sweep_that_was_cut_goes_on_and_its_page_is_made_again_at_once(
+    tocsin: Tocsin, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keep = Simulations._keep
+
+    def keep_and_interrupt(self: Simulations, *arguments: Any) -> None:
+        keep(self, *arguments)
+        if self.simulated == 2:
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Simulations, "_keep", keep_and_interrupt)
+        code, out, err = tocsin(*GIVEN, "--out", "page.html")
+    assert (code, out) == (1, "")
+    (folder,) = (tmp_path / "results" / "sweeps").iterdir()
+    place = folder.relative_to(tmp_path)
+    assert f"tocsin explore: interrupted; what was simulated is kept in {place}, the same command goes on" in err
+    assert not (tmp_path / "page.html").exists()
+    kept = (folder / "journal.jsonl").read_text().splitlines()
+    assert len(kept) >= 2
+
+    code, out, err = tocsin(*GIVEN, "--out", "page.html")
+    assert (code, err) == (0, "")
+    page = (tmp_path / "page.html").read_bytes()
+    assert out == f"page.html  {len(page) / 1e6:.1f} MB, of the runs in {place}\n"
+    # It is an ordinary sweep: the scenario as it is, then five values.
+    frame = sim.sweep(sim.load_scenario("tiny", dict([SHORT.split("=")])), {STAFF: [10, 40]}, "box", 6, folder=folder)
+    assert list(frame[STAFF]) == [26.0, 10.0, 18.0, 25.0, 32.0, 40.0]
+
+    code, out, _ = tocsin("explore", str(place), "--out", "again.html", "--json")
+    assert code == 0
+    assert json.loads(out) == {"folder": str(place), "page": "again.html"}
+    assert (tmp_path / "again.html").read_bytes() == page
+    code, out, _ = tocsin("explore", str(place), "--quiet")
+    assert (code, out) == (0, "")
+    assert (folder / "explore.html").read_bytes() == page
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["tiny"], "tocsin explore: nothing is varied; --vary key=value,value or the scenario's sweep.vary"),
+        (["tiny", "--vary", f"{STAFF}=3"], f"tocsin explore: {STAFF}=3.0: is no range; two numbers, "),
+        (["tiny", "--vary", "desks.visit.stuff=3,4"], "tocsin explore: desks.visit.stuff: no such key: 'stuff'; did "),
+        (
+            ["tiny", "--vary", "warning.tiers.red.first=call,visit"],
+            "tocsin explore: warning.tiers.red.first=call,visit: ",
+        ),
+        (
+            ["tiny", "--vary", "warning.app.read=0.5,0.99"],
+            "tocsin explore: warning.app.read=0.99: is outside its range; ",
+        ),
+        (
+            ["tiny", "--vary", f"{STAFF}=10,40", "--samples", "3"],
+            "tocsin explore: 3 points for 1 ranges are no box; 5 ",
+        ),
+        (
+            ["tiny", "--vary", f"{STAFF}=10,40", "--out", "full"],
+            "tocsin explore: full: is a folder; the name of a file",
+        ),
+        (["tiny", "--vary", f"{STAFF}=10,40", "--folder", "full"], "tocsin explore: full: the folder is not empty; "),
+        (["tiny", "--vary", f"{STAFF}=26,26.4", "--scale", "0.001"], "tocsin explore: 26 and 26.4 are alike: "),
+        (["full"], "tocsin explore: full: no sweep; the folder of one, with sweep.json"),
+        (
+            ["full", "--scale", "1"],
+            "tocsin explore: full is the folder of a sweep; with it --out alone, and no options",
+        ),
+        (["nobody", "--vary", f"{STAFF}=10,40"], "nobody:1:1: "),
+    ],
+)
+def test_what_cannot_be_explored_is_one_line_and_writes_nothing(
+    tocsin: Tocsin, tmp_path: Path, arguments: list[str], message: str
+) -> None:
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "file").touch()
+    code, out, err = tocsin("explore", *arguments)
+    assert (code, out) == (2, "")
+    assert err.startswith(message)
+    assert err.count("\n") == 1
+    assert [path.name for path in tmp_path.rglob("*")] == ["full", "file"]
+
+
+def test_a_thin_desk_is_warned_of_on_the_terminal_and_on_the_page(tocsin: Tocsin, tmp_path: Path) -> None:
+    short = ["--set", "period={start: 2022-11-29, end: 2022-11-29, warmup: 0 d}", "--scale", "0.0003"]
+    vary = ["--vary", f"{STAFF}=1000,20000", "--samples", "5"]
+    code, _, err = tocsin(
+        "explore", "china-2022", *short, "--pool", "country", *vary, "--workers", "1", "--out", "a.html"
+    )
+    assert code == 0
+    assert "warning: staff differs, and at scale 0.0003 2 desks have fewer than 5 staff x scale" in err
+    assert "staff differs, and at scale 0.0003 2 desks have fewer" in (tmp_path / "a.html").read_text(encoding="utf-8")

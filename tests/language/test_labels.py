@@ -1,0 +1,63 @@
+"""Every word of the model and every name of the bundled scenarios is a label that catalogues know."""
+
+import inspect
+
+import pytest
+
+import sim
+from sim import words
+from sim.language.extract import catalogue, extracted
+from sim.language.labels import headed, named
+from sim.language.spoken import ENGLISH, LANGUAGES, said, speaking
+from sim.scenario.schema.evidence import QUANTITIES
+
+UNSEEN = (words.DistributionKind, words.Event, words.OriginKind, words.Outcome)
+"""Words that stand in scenarios, logs and columns of files alone."""
+
+
+def labels() -> set[str]:
+    """Return the labels that people see."""
+    kinds = [kind for _, kind in inspect.getmembers(words, inspect.isclass) if issubclass(kind, words.Word)]
+    found = {label for kind in kinds if kind not in UNSEEN for label in kind.labels()}
+    spec = sim.load_scenario("china-2022").spec
+    found.update(spec.fraud.types, *((row.name, row.region) for row in spec.population.provinces))
+    found.update(row.name for row in spec.figures)
+    return {named(label) for label in found}
+
+
+def test_names_in_tables_and_pictures_are_found_for_the_catalogues() -> None:
+    known = {message.id for message in extracted()}
+    names = {named(name) for name in QUANTITIES}
+    for scenario in ("china-2022", "tiny"):
+        names |= {named(name.replace("-", "_")) for name in sim.load_scenario(scenario).spec.measures}
+    assert sorted((labels() | names) - known) == []
+
+
+def test_a_heading_is_translated_whole_or_part_by_part(monkeypatch: pytest.MonkeyPatch) -> None:
+    words_of = {"call": "APPEL", "alerts": "ALERTES", "{what}, {which}": "{which} : {what}", "at most 1 min": "1 MIN"}
+    monkeypatch.setattr("sim.language.labels.said", lambda text, **parts: words_of.get(text, text).format(**parts))
+    assert [headed(name) for name in ("at most 1 min", "alerts, call", "call", "a_b, c", "")] == [
+        "1 MIN",
+        "APPEL : ALERTES",
+        "APPEL",
+        "c : a_b",
+        "",
+    ]
+
+
+@pytest.mark.parametrize("language", sorted(set(LANGUAGES) - {ENGLISH}))
+def test_labels_are_translated(language: str) -> None:
+    kept = catalogue(language)
+    assert [label for label in sorted(labels()) if label not in kept or not kept[label].string] == []
+
+
+def test_a_name_that_somebody_made_up_is_shown_as_it_is() -> None:
+    with speaking("zh"):
+        assert named("police_impersonation") == "冒充公检法"
+        assert named("made_up_type") == "made up type"
+    assert named("sms_intercepted") == "SMS intercepted"
+
+
+def test_no_text_stays_no_text() -> None:
+    with speaking("zh"):
+        assert said("") == ""

@@ -1,0 +1,175 @@
+"""A report of a policy: it begins with the policy, names every lever, and draws nothing twice."""
+
+import html
+import re
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import sim
+from sim.report.beside import compared_runs, did, how_known
+from sim.report.page import page, report
+from sim.report.policy import policies, title_of_all
+from sim.rounding import amount
+
+QUESTION = "What would more officers in Guangdong do?"
+
+
+@pytest.fixture(scope="module")
+def officers(place: Path) -> sim.Run:
+    """A policy of two levers, of which one is of a province that the base does not name."""
+    values = {
+        "name": "officers",
+        "title": QUESTION,
+        "desks.visit.by_province": "{44: 9}",
+        "warning.tiers.red.deadline": "1 h",
+    }
+    return sim.run(sim.load_scenario("tiny", values), place / "officers", events="all", workers=1)
+
+
+@pytest.fixture(scope="module")
+def text(full: sim.Run, officers: sim.Run) -> str:
+    """The page of the policy beside the base."""
+    return html.unescape(page([[full], [officers]]))
+
+
+def test_the_question_of_the_policy_is_the_title(text: str, full: sim.Run, officers: sim.Run, silent: sim.Run) -> None:
+    assert f'<h1 id="answer-heading" translate="no">{QUESTION}</h1>' in text
+    assert f"<title>{QUESTION} (Tocsin)</title>" in text
+    several = policies(compared_runs([[full], [officers], [silent]]))
+    assert title_of_all(several, "full") == "2 policies beside full"
+
+
+def test_what_changed_comes_first_then_what_it_did_then_findings_then_the_rest(text: str, full: sim.Run) -> None:
+    body = text[text.index("<main") :]
+    places = [
+        re.search(what, body).start()  # type: ignore[union-attr]
+        for what in (
+            "<h1",
+            "What was changed",
+            "desks in Guangdong",
+            "What it did, beside full",
+            "more alerts that expired",
+            "Findings that the policy has anew|Findings of the base that it|It has the same findings",
+            'id="comparison"',
+            'id="runs"',
+            "full, the base",
+            'id="figures"',
+        )
+    ]
+    assert places == sorted(places)
+    # The base's own answer is no longer the beginning.
+    from sim.results.answer import answer
+
+    assert body.index(answer(full)) > body.index('id="runs"')
+
+
+def test_levers_of_a_province_are_told(full: sim.Run, officers: sim.Run) -> None:
+    (policy,) = policies(compared_runs([[full], [officers]]))
+    assert policy.question == QUESTION
+    assert len(policy.changed) == 2
+    assert any("visit" in line and "Guangdong" in line and "9 people" in line for line in policy.changed)
+    assert any("red" in line and "8 h" in line and "1 h" in line for line in policy.changed)
+    assert policy.run_as == []
+    (same,) = policies(compared_runs([[full], [full]]))
+    assert same.changed == ["Nothing: this is the base under another name."]
+    assert (same.fresh, same.gone) == ([], [])
+    assert same.did == ["Nobody lost or was saved anything else."]
+
+
+def test_findings_that_come_and_go(full: sim.Run, silent: sim.Run) -> None:
+    assert any("red alerts expired" in row["sentence"] for row in full.found)
+    (one,) = policies(compared_runs([[full], [silent]]))
+    (other,) = policies(compared_runs([[silent], [full]]))
+    assert any("red alerts expired" in line for line in one.gone)
+    assert not any("red alerts expired" in line for line in one.fresh)
+    assert (one.gone, one.fresh) == (other.fresh, other.gone)
+
+
+def test_what_it_did_is_said_with_the_difference_first(full: sim.Run, silent: sim.Run) -> None:
+    compared = compared_runs([[full], [silent]])
+    rows = compared.differences.set_index("quantity")
+    told = did(compared, "silent")
+    more = int(rows.loc["victims", "difference"])
+    assert more > 0
+    assert told[0].startswith(f"{amount(more)} more victims (+")
+    assert any(line.startswith(f"{amount(-rows.loc['saved', 'difference'])} fewer people saved") for line in told)
+    assert not any("interval" in line for line in told)
+    assert "single pair" in how_known(compared)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "said"),
+    [
+        (5.0, 35.0, "20 more victims (+20%; 95% interval 5 to 35)."),
+        (-5.0, 45.0, "20 more victims, but chance alone may do that: the 95% interval is -5 to 45."),
+    ],
+)
+def test_an_interval_that_holds_zero_says_so(
+    replicates: list[list[sim.Run]], low: float, high: float, said: str
+) -> None:
+    compared = compared_runs(replicates)
+    frame = compared.differences.copy()
+    at = frame["quantity"] == "victims"
+    frame.loc[at, ["base", "other", "difference", "low", "high"]] = [100.0, 120.0, 20.0, low, high]
+    assert did(replace(compared, differences=frame), "two")[0] == said
+    assert "2 pairs" in how_known(compared)
+
+
+def charts_of(text: str, name: str) -> list[str]:
+    """Give the runs of each chart of a picture."""
+    return re.findall(rf'id="chart-{name}-\d+"[^>]*data-run="([^"]*)"', text)
+
+
+def test_what_is_the_same_for_several_runs_is_drawn_once(text: str, full: sim.Run, silent: sim.Run) -> None:
+    # The detectors are the same under both policies, the desks are not.
+    assert charts_of(text, "detection") == ["full, and the same for officers"]
+    assert charts_of(text, "load") == ["full", "officers"]
+    three = html.unescape(page([[full], [silent], [sim.load_run(full.path)]]))
+    assert charts_of(three, "load") == ["full, and the same for full-2", "silent"]
+    assert len(re.findall(r'data-film="film-\d"', three)) == 2
+
+
+def test_parameters_are_folded_but_for_those_that_changed(text: str, reports: dict[str, Path]) -> None:
+    folded = re.findall(r'<details class="parameters"( open)?>', text)
+    assert folded == ["", " open"]
+    shown = text[text.index('id="parameters-2"') :]
+    assert "desks.visit.by_province.44" in shown
+    assert "desks.visit.staff" not in shown
+    alone = reports["full"].read_text(encoding="utf-8")
+    assert re.findall(r'<details class="parameters"( open)?>', alone) == [""]
+
+
+def test_runs_beside_each_other_begin_with_one_month(text: str, place: Path, full: sim.Run, silent: sim.Run) -> None:
+    from sim.report.gallery import SECTIONS, combinations
+
+    picture = next(one for section in SECTIONS for one in section.pictures if one.name == "utilisation")
+    first = combinations(picture, [full, silent])[0]
+    assert first == combinations(picture, [silent, full])[0]
+    assert first["month"] != "all"
+    assert f'<option value="{first["month"]}" selected' in text
+    assert report([full, silent], place / "two.html").is_file()
+
+
+def test_a_scale_that_is_widened_for_another_run_is_said_on_the_tiles(
+    country: sim.Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from sim.report.pictures import place as module
+
+    rates_of = module._per_people
+
+    def with_one_far_out(*given: Any) -> Any:
+        found = rates_of(*given)
+        found[44] = 100 * found.max()
+        return found
+
+    monkeypatch.setattr(module, "_per_people", with_one_far_out)
+    figure = module.place(country, "alerts")
+    at = list(module.tiles(country)).index(44)
+    assert module.BEYOND in figure.data[1].text[at]
+    figure.data[0].zmax *= 1000
+    module.settle(figure)
+    assert not any(module.BEYOND in one for one in figure.data[1].text)
+    assert not any(module.BEYOND in one for one in figure.layout.meta["narrow"]["traces"]["text"])
