@@ -63,9 +63,17 @@ def test_pairs_are_run_compared_and_kept(tocsin: Tocsin, tmp_path: Path):
     assert json.loads(out) == document
     code, out, _ = tocsin("compare", "both/china-2022/r000", "both/no-warning/r000")
     assert code == 0
-    assert out.startswith("no-warning beside china-2022: ")
-    assert "alerts_central" in out
-    assert "calls_intercepted" not in out
+    lines = out.splitlines()
+    assert lines[0] == "what no-warning changes of china-2022"
+    assert lines[1].startswith("  the measure warning-central, taken away: warning, central, ")
+    assert lines[3] == "what it did (a single pair: how far chance alone moves it is not known)"
+    assert "quantities are the same" in out
+    assert "alerts of the centre" not in out
+    every = tocsin("compare", "both/china-2022/r000", "both/no-warning/r000", "--all")[1]
+    assert "alerts of the centre" in every
+    assert "calls intercepted" not in every
+    assert [row["key"] for row in document["levers"]] == ["measures.warning-central", "measures.warning-local"]
+    assert {row["scenario"] for row in document["levers"]} == {"no-warning"}
 
 
 def test_each_draw_is_met_by_every_scenario(tocsin: Tocsin, tmp_path: Path):

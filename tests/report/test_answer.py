@@ -14,7 +14,9 @@ def test_the_answer_says_what_was_stopped_where(full: sim.Run) -> None:
     fates = {fate: totals["attempts_by_fate"][fate] for fate in STOPPED}
     first = max(fates, key=lambda fate: fates[fate])
     share = percent(sum(fates.values()) / totals["attempts_potential"])
-    assert said.startswith(f"Of {amount(totals['attempts_potential'])} attempts {share} were stopped")
+    assert said.startswith(f"Of {amount(totals['attempts_potential'])} attempts {share} (")
+    assert ") were stopped before they reached anybody, most of them" in said
+    assert said.endswith("In brackets: 95% by chance at scale 1.")
     assert STOPPED[first] in said.partition(", then ")[0]
     for name in ("episodes", "saved", "victims", "loss_yuan", "prevented_yuan"):
         assert amount(totals[name]) in said
@@ -22,7 +24,8 @@ def test_the_answer_says_what_was_stopped_where(full: sim.Run) -> None:
 
 
 def test_without_warnings_nobody_was_saved(silent: sim.Run) -> None:
-    assert "warnings saved none of them" in answer(silent)
+    assert "Warnings saved none of them." in answer(silent)
+    assert "Warnings prevented no losses." in answer(silent)
 
 
 def test_without_attempts_there_is_nothing_to_say(empty: sim.Run) -> None:

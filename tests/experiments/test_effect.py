@@ -1,0 +1,119 @@
+"""What a policy did, in sentences, and how the terminal lays a comparison out."""
+
+import io
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+import sim
+from sim.experiments.effect import effect_lines, interval_said
+from sim.experiments.table import MOST_LEVERS, comparison_parts
+from sim.results.lines import show
+from sim.scenario.levers import levers
+
+MORE_SPENT = "200 million yuan more spent (190 million to 210 million; +5%)."
+
+
+def row(quantity: str, base: float, other: float, *ends: float, **values: Any) -> dict[str, Any]:
+    """Give a row of a comparison."""
+    low, high = ends or (None, None)
+    return {
+        "scenario": "policy",
+        "quantity": quantity,
+        "base": base,
+        "other": other,
+        "difference": other - base,
+        "ratio": other / base if base else None,
+        "low": low,
+        "high": high,
+        "chance": 1.0 if ends else None,
+        "replicates": 4 if ends else 1,
+        "draws": 1,
+        "pairing_gain": 2.5 if ends else None,
+        "price_low": None,
+        "price_high": None,
+        **values,
+    }
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        (row("victims", 4e6, 4.7e6, 684_123, 729_987), "700,000 more victims (684,000 to 730,000; +17.5%)."),
+        (row("victims", 4e6, 3e6, -1.2e6, -0.8e6), "1 million fewer victims (800,000 to 1.2 million; -25%)."),
+        (
+            row("saved", 100, 101, -3, 5),
+            "1 more people saved by a warning (-3 to +5; +1%): chance alone may do that.",
+        ),
+        (row("loss_yuan", 2e11, 1.9e11), "10 billion yuan less lost (-5%)."),
+        (row("prevented_yuan", 0, 5e6), "5 million yuan more prevented by warnings."),
+        (row("cost_yuan.total", 4e9, 4.2e9, 1.9e8, 2.1e8), MORE_SPENT),
+        (row("victims", 5, 5), "The same as before: victims."),
+    ],
+)  # fmt: skip
+def test_each_effect_is_a_sentence_with_its_interval(given: dict[str, Any], told: str) -> None:
+    assert effect_lines([given, row("episodes", 1, 2)]) == [told]
+
+
+def test_intervals_are_said_by_what_they_are_over() -> None:
+    assert interval_said([row("victims", 1, 2, 0, 3)]) == "95% over 4 replicates"
+    assert interval_said([row("victims", 1, 2, 0, 3, draws=20)]) == "90% of 20 draws"
+    assert interval_said([row("victims", 1, 2)]) == interval_said([]) == ""
+
+
+ROWS = [
+    row("attempts_by_fate.den_destroyed", 1_520_000_000, 1_519_000_000, -1_100_000, -900_000),
+    row("alerts_by_tier.orange", 122_000_000, 139_000_000, 16_800_000, 17_000_000),
+    row("alerts_by_end.expired", 950, 1_300_000, 1_040_000, 1_560_000),
+    row("victims", 4_380_123, 5_087_456, 684_000, 729_000),
+    row("recovered_yuan", 14_700_123_456, 17_700_123_456, 2_710_000_000, 3_230_000_000),
+    row("saved", 7, 7, 0, 0, chance=0.0),
+    row("losses_change@2022-01-01..2022-11-30", -0.013, 0.02, 0.01, 0.05),
+]
+
+
+def laid_out(width: int, every: bool = False, **values: str) -> list[str]:
+    base = sim.load_scenario("china-2022")
+    other = sim.load_scenario("china-2022", values)
+    changed = [{"scenario": "policy", **lever.as_json()} for lever in levers(base, other)]
+    document = {"base": "china-2022", "others": ["policy"], "levers": changed, "rows": ROWS}
+    console = Console(file=io.StringIO(), width=width, highlight=False)
+    show(console, comparison_parts(document, width, every))
+    return [line.rstrip() for line in console.file.getvalue().splitlines()]  # type: ignore[attr-defined]
+
+
+POLICY = {"desks.visit.by_province": '{"44": 1146}', "warning.tiers.red.deadline": "1 h"}
+
+
+@pytest.mark.parametrize("width", [80, 60])
+def test_a_comparison_begins_with_what_was_changed_and_what_it_did(width: int) -> None:
+    lines = laid_out(width, **POLICY)
+    assert max(map(len, lines)) <= width
+    assert lines[0] == "what policy changes of china-2022"
+    assert lines[1] == "  deadline of the red tier: 1 d -> 1 h"
+    assert lines[2].startswith("  staff of the visit desks in Guangdong: 573 people")
+    did = lines.index("what it did (in brackets: 95% over 4 replicates)")
+    assert lines[did + 1].startswith("  707,000 more victims (684,000 to 729,000;")
+    text = "\n".join(lines[did:])
+    for whole in ("victims", "recovered, yuan", "alerts: orange", "alerts ended: expired", "2.71bn..3.23bn", "x1.37k"):
+        assert whole in text
+    # People come first; what is the same is counted, what is no outcome left out.
+    assert text.index("victims  ") < text.index("recovered, yuan") if width == 80 else True
+    assert "1 of 5 quantities are the same" in text
+    assert "den destroyed" not in text
+    assert "pairing" not in text
+
+
+def test_all_of_a_comparison_has_every_quantity() -> None:
+    text = "\n".join(laid_out(120, every=True, **POLICY))
+    assert "attempts: den destroyed" in text
+    assert "pairing gain" in text
+    assert "losses of cases, change 2022-01-01..2022-11-30" in text
+
+
+def test_many_levers_are_counted() -> None:
+    months = {f"fraud.months.{month}": "2" for month in range(12)}
+    lines = laid_out(80, **months, **POLICY)
+    assert lines[1 + MOST_LEVERS] == "  2 more: tocsin diff"
+    assert laid_out(80)[0] == "policy changes no lever of china-2022"
