@@ -4,6 +4,8 @@
 axe-core are here so that a session opens one browser, whatever pages it is for.
 """
 
+import os
+
 from hypothesis import HealthCheck, settings
 
 from tests.browser import axe, chromium
@@ -15,3 +17,6 @@ settings.register_profile(
     "tocsin", derandomize=True, database=None, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("tocsin")
+
+# Workers of xdist tell whatever they start that terminals have 80 columns; tests that mean so many say it themselves.
+os.environ.pop("COLUMNS", None)

@@ -25,6 +25,11 @@ BELOW = 2
 """Spaces before what stands below a name, or below the title of its group."""
 
 
+def printable(text: str) -> str:
+    """Return a cell as a terminal shows it: spaces that do not break as others, controls escaped."""
+    return ascii_controls(re.sub("[\N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}]", " ", text))
+
+
 @dataclass
 class Lines:
     """A table of cells that fits its terminal.
@@ -56,7 +61,7 @@ class Lines:
 
     def lines(self, width: int) -> "list[Text]":
         """Return the lines of the table, none of them wider than so many columns where its cells allow."""
-        rows = [tuple(ascii_controls(cell) for cell in row) for row in self.rows]
+        rows = [tuple(printable(cell) for cell in row) for row in self.rows]
         brief = [tuple(_shortened(cell) for cell in row) for row in rows]
         heads, stacked = [[name] for name in self.names], [name.split(" ") for name in self.names]
         for above, cells in ((heads, rows), (heads, brief), (stacked, brief)):

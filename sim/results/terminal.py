@@ -49,7 +49,8 @@ def paragraph(text: str, width: int, indent: int = BELOW, hang: int = 0, style: 
     from rich.text import Text
 
     first, rest = " " * indent, " " * (indent + hang)
-    lines = wrapped(WHOLE.sub(NO_BREAK, ascii_controls(text)), width, first, rest)
+    words = re.split("[\N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}]", WHOLE.sub(NO_BREAK, text))
+    lines = wrapped(NO_BREAK.join(ascii_controls(word) for word in words), width, first, rest)
     return Text(lines.replace(NO_BREAK, " "), style=style, no_wrap=True, overflow="ignore")
 
 

@@ -154,12 +154,6 @@ def _shortened(text: str, most: int) -> str:
     return text if len(text) <= most else f"{text[: most - 3]}..."
 
 
-UNBROKEN = "\N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}"
-
-
 def ascii_controls(text: str) -> str:
-    """Return the text with every control, separator and surrogate character escaped, so that it stays one line.
-
-    Spaces that do not break, which French writes before some signs and within numbers, stay.
-    """
-    return "".join(c if c.isprintable() or c in UNBROKEN else c.encode("unicode_escape").decode("ascii") for c in text)
+    """Return the text with every control, separator and surrogate character escaped, so that it stays one line."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)

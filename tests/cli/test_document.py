@@ -7,6 +7,7 @@ import typer
 
 from sim.cli import app
 from sim.cli.document import EXAMPLES, WIDTH, document
+from sim.language.spoken import LANGUAGES
 from tests.cli.commands import ROOT
 
 COMMANDS = typer.main.get_command(app).commands  # type: ignore[attr-defined]
@@ -37,6 +38,10 @@ def test_every_command_has_examples_and_they_parse() -> None:
     assert list(EXAMPLES) == list(COMMANDS)
     for name, examples in EXAMPLES.items():
         for typed, _ in examples:
-            program, command, *arguments = shlex.split(typed.partition(" > ")[0])
+            program, *words = shlex.split(typed.partition(" > ")[0])
+            if words[0] == "--language":
+                assert words[1] in LANGUAGES
+                words = words[2:]
+            command, *arguments = words
             assert (program, command) == ("tocsin", name)
             COMMANDS[name].make_context(name, arguments)

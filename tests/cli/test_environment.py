@@ -28,10 +28,15 @@ def command(
     return subprocess.run(command, cwd=folder, env=kept, capture_output=True, text=True, check=False)
 
 
+def warned(err: str) -> bool:
+    """Tell whether nothing was printed but that the short period of tiny leaves measures out or cuts them."""
+    return bool(err) and all(line.startswith("warning: ") and "measure" in line for line in err.splitlines())
+
+
 @pytest.mark.parametrize("odd", ODD)
 def test_a_scenario_is_read_wherever_one_is(odd: str, tmp_path: Path) -> None:
     done = command("-m", "sim", "validate", "tiny", folder=tmp_path, changed=ODD[odd])
-    assert (done.returncode, done.stderr) == (0, "")
+    assert (done.returncode, warned(done.stderr)) == (0, True)
     assert done.stdout.startswith("tiny: no mistakes; ")
     assert list(tmp_path.iterdir()) == []
 
@@ -41,7 +46,7 @@ def test_a_scenario_is_read_in_a_folder_that_is_gone(tmp_path: Path) -> None:
     gone.mkdir()
     program = f"import os; os.rmdir({str(gone)!r}); from sim.cli import main; main()"
     done = command("-c", program, "validate", "tiny", folder=gone)
-    assert (done.returncode, done.stderr) == (0, "")
+    assert (done.returncode, warned(done.stderr)) == (0, True)
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["staffing", "--help"]])

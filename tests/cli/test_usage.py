@@ -50,6 +50,7 @@ def test_help_names_the_commands_that_there_are_and_imports_nothing_heavy(tmp_pa
         "show",
         "schema",
         "scenarios",
+        "diff",
         "new",
         "provinces",
         "explain",
@@ -59,6 +60,7 @@ def test_help_names_the_commands_that_there_are_and_imports_nothing_heavy(tmp_pa
         "sweep",
         "sensitivity",
         "staffing",
+        "explore",
         "report",
         "verify",
     ]

@@ -20,7 +20,7 @@ from sim.experiments.store import claim
 from sim.failures import MACHINE
 from sim.logbook import LOG
 from sim.results.holding import HOLDER, holding
-from sim.results.outcomes import quantities
+from sim.results.outcomes import quantities_and_waits
 from sim.results.stored import DamagedError, FolderError
 from tests.cli.commands import CALIBRATED, ROOT, SHORT, Tocsin, start, tocsin, wait_for
 
@@ -192,12 +192,12 @@ from multiprocessing import resource_tracker
 from pathlib import Path
 import sim
 from sim.experiments.simulations import Simulations
-from sim.results.outcomes import quantities
+from sim.results.outcomes import quantities_and_waits
 from tests.experiments.test_going_on import KEY, VALUE
 
 if __name__ == "__main__":
     seeds = [sim.load_scenario("tiny", {KEY: VALUE, "seed": str(seed)}) for seed in range(4)]
-    with Simulations(Path("runs"), quantities, workers=2) as some:
+    with Simulations(Path("runs"), quantities_and_waits, workers=2) as some:
         some.run(seeds, len(seeds))
         for process in (resource_tracker._resource_tracker._pid, *some._pool._processes):
             print(Path(f"/proc/{process}/status").read_text().split("SigBlk:")[1].split()[0])
@@ -247,7 +247,7 @@ def begun(tiny: sim.Scenario, place: Path, runs: int) -> Path:
     from sim.experiments.sweep import planned, prepared
 
     prepared(tiny, planned(tiny, FOUR, None, None), 1, place)
-    with Simulations(place, quantities, executor=ThreadPoolExecutor(1)) as some:
+    with Simulations(place, quantities_and_waits, executor=ThreadPoolExecutor(1)) as some:
         list(some.each([sim.scenario.changed(tiny, {STAFF: staff, "seed": 7}) for staff in FOUR[STAFF][:runs]], runs))
     assert len(journal(place)) == runs
     return place

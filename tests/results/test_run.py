@@ -62,7 +62,7 @@ def test_the_manifest_has_the_keys_of_the_contract(made_up: MadeUp) -> None:
     # A Python process with pandas and pyarrow in it takes at least 50 MB and no terabyte.
     assert 5e7 < performance["peak_rss_bytes"] < 1e12
     on_disk = {path.name for path in run.path.iterdir()}
-    assert on_disk == {"run.json", *run.manifest["files"]}
+    assert on_disk == {"run.json", "log.txt", *run.manifest["files"]}
     assert json.loads((run.path / "run.json").read_text()) == run.manifest
 
 

@@ -102,7 +102,10 @@ def parameters(run: "Run") -> "pd.DataFrame":
 
 
 def changed_parameters(run: "Run", base: "Run") -> "pd.DataFrame":
-    """Return those of a run's ``parameters`` whose row, or what a table holds, is not that of another run."""
+    """Return those of a run's ``parameters`` whose row, or what a table holds, is not that of another run.
+
+    Of whom it is a policy is none of them.
+    """
     from sim.scenario.load import value_at
     from sim.scenario.resolved import plain
 
@@ -115,7 +118,7 @@ def changed_parameters(run: "Run", base: "Run") -> "pd.DataFrame":
             plain(value_at(run.scenario.resolved, key)) == plain(value_at(base.scenario.resolved, key))
         )
 
-    return ours[[not is_same(row) for row in ours.itertuples(index=False, name=None)]]
+    return ours[[row[0] != "policy_of" and not is_same(row) for row in ours.itertuples(index=False, name=None)]]
 
 
 def _whole(text: str) -> str:
