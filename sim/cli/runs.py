@@ -80,6 +80,7 @@ def run(
     from sim.experiments.replicates import DRAWS, REPLICATES, each, prepared
     from sim.forecast.job import Job
     from sim.progress import job
+    from sim.results.folder import demand_free
 
     if draws is not None and (draw is not None or replicates > 1):
         refuse("--draws: runs the first draws once each; neither --draw nor --replicates beside it")
@@ -90,6 +91,8 @@ def run(
         refuse("--checkpoint: the engine 'reference' keeps no checkpoints; --engine vector")
     demand_left(scenario, settings, {"scale": first.spec.scale, "population.pool": first.spec.population.pool})
     silent = quiet or as_json
+    if out is not None and draws is None and replicates == 1:
+        demand_free(out)  # nothing is measured for what cannot be written
     foretell(Job.of_folders([first], draws or replicates, workers), dry_run, as_json, quiet)
     if draws is None and replicates == 1:
         with job(silent) as bar:
