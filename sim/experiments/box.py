@@ -39,7 +39,11 @@ def coordinates(start: Array, samples: int, generator: np.random.Generator) -> A
     inside = np.clip(start, 0.0, 1.0)
     levers = len(inside)
     if levers == 1:
-        return np.concatenate([inside[None], np.linspace(0.0, 1.0, samples - 1)[:, None]])
+        rest = np.linspace(0.0, 1.0, samples - 1)
+        if np.isclose(rest, inside[0]).any():  # one of them is the scenario itself: as many others
+            rest = np.linspace(0.0, 1.0, samples)
+            rest = np.delete(rest, np.abs(rest - inside[0]).argmin())
+        return np.concatenate([inside[None], rest[:, None]])
     rows = [inside[None], _corners(levers, samples), _ends(inside)]
     left = samples - sum(map(len, rows))
     return np.concatenate([*rows, _filling(levers, left, generator)])[:samples]

@@ -91,3 +91,11 @@ def test_what_is_no_box_is_refused(
     with pytest.raises(DesignError) as refused:
         design(tiny, vary, "box", samples)
     assert str(refused.value).startswith(message)
+
+
+@pytest.mark.parametrize("start", [0.0, 1 / 3, 0.5, 1.0])
+def test_a_scenario_that_is_one_of_the_even_points_takes_no_place_of_another(start: float) -> None:
+    found = box.coordinates(np.array([start]), 5, np.random.default_rng(1))
+    assert len(np.unique(found.round(9))) == 5
+    assert found[0, 0] == pytest.approx(start)
+    assert {0.0, 1.0} <= set(found[:, 0])
