@@ -64,6 +64,7 @@ def test_an_interrupted_calibration_goes_on_where_it_was(file: Path, tmp_path: P
         assert fitted.sources[one["key"]].target == one["target"]
 
 
+@pytest.mark.slow
 def test_a_killed_calibration_leaves_no_process_and_nothing_but_what_was_finished(file: Path, tmp_path: Path):
     journal = tmp_path / "work" / "journal.jsonl"
     running = start(str(file), *QUICK, "--out", "work", "--workers", "1", folder=tmp_path)

@@ -135,6 +135,7 @@ def test_a_calibration_writes_its_report_and_the_scenario_that_it_fitted(tmp_pat
     assert "| `measures.warning-central.coverage` | calibrated | 0.2 to 1.0 |" in text
 
 
+@pytest.mark.slow
 def test_a_fit_is_written_though_no_member_is_accepted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("sim.calibration.posterior.ACCEPTANCE", -1.0)
     file = tmp_path / "small.yaml"

@@ -218,7 +218,8 @@ SEVERAL: dict[str, Any] = {
 }
 
 
-@pytest.mark.parametrize("discipline", ["least_slack", pytest.param("highest_score", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("discipline", ["least_slack", "highest_score"])
 def test_the_rules_see_what_is_wrong_with_tracks_and_lines(discipline: str, tmp_path: Path) -> None:
     ordered = {f"desks.{desk}.discipline": discipline for desk in ("call", "visit")}
     run = run_tiny(tmp_path / "run", **SEVERAL, **ordered)

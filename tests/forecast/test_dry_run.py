@@ -94,6 +94,7 @@ def test_a_run_made_again_is_one(tocsin: Tocsin, tmp_path: Path) -> None:
     assert (ended.code, ended.out.splitlines()[0]) == (0, "runs    1")
 
 
+@pytest.mark.slow
 def test_a_verification_says_how_many_studies_it_runs(tocsin: Tocsin, tmp_path: Path) -> None:
     found = {}
     for engine in ("vector", "reference", "both"):
