@@ -262,6 +262,7 @@ def _savings(rows: list[Row]) -> "Iterator[Lines | str]":
         *([] if kept else ["promise"]),
         "target",
         "share",
+        "next seed",
         "flat hours a day",
         "over",
         "hours a day",
