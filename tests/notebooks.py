@@ -8,6 +8,7 @@ its traces, so that a rerun which would draw something else is told from one tha
 import base64
 import hashlib
 import json
+import re
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -24,6 +25,9 @@ SECONDS = 900
 PLOTLY = "application/vnd.plotly.v1+json"
 WIDTH, HEIGHT = 820, 460
 """Pixels of a stored picture, where its layout does not say how high it is."""
+
+ADDRESS = re.compile(r" at 0x[0-9a-f]+")
+TAGS = re.compile(r"<style.*?</style>|<[^>]*>", re.S)
 
 DIGITS = 9
 """Significant digits to which numbers of pictures are held; what is drawn shows three or four."""
@@ -78,6 +82,8 @@ def _lines(output: nbformat.NotebookNode) -> Iterator[str]:
         yield from _traces(data[PLOTLY])
     elif "traces" in output.get("metadata", {}):
         yield from output.metadata["traces"]
+    elif ADDRESS.search(data.get("text/plain", "")):
+        yield from TAGS.sub("\n", data["text/html"]).split()  # of a styled table, whose own text is an address
     elif data:
         yield from data["text/plain"].splitlines()
     else:
