@@ -49,6 +49,11 @@ class Logbook:
         """Write a line about what its user should know."""
         self(f"warning: {line}")
 
+    def ended_by(self, error: BaseException | None) -> None:
+        """Write what has ended the work before its end, if anything has."""
+        if error is not None:
+            self(f"ended by {type(error).__name__}{f': {error}' if str(error) else ''}")
+
     def close(self) -> None:
         """Close the file."""
         for handler in self._logger.handlers[:]:
@@ -62,8 +67,7 @@ class Logbook:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if error is not None:
-            self(f"ended by {type(error).__name__}{f': {error}' if str(error) else ''}")
+        self.ended_by(error)
         self.close()
 
     def _add(self, handler: logging.Handler, formatter: logging.Formatter) -> None:

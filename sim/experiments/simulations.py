@@ -1,22 +1,18 @@
 """Simulations: the runs that an experiment or a calibration asks for, side by side, each kept as soon as it is done.
 
-This module makes runs and keeps a journal of what came out. What is run is the caller's affair (``design``,
-``bisection``, ``sim.calibration``), and so is what is made of it (``sweep``, ``sensitivity``, ``attribute``,
-``staffing``); the folder around the journal is that of ``store``.
+This module has runs made and tries again what the machine could not make; ``journal`` keeps what came out, and
+``processes`` are those that make runs here. What is run is the caller's affair (``design``, ``bisection``,
+``sim.calibration``), and so is what is made of it (``sweep``, ``sensitivity``, ``attribute``, ``staffing``); the folder
+around the journal is that of ``store``.
 
 Where runs are made is up to a ``concurrent.futures.Executor``: processes of this machine, or the workers of a cluster.
 Outcomes do not depend on it: they come in the order in which they were asked for, and what is asked for twice, now or
 after an interruption, is simulated once.
 """
 
-import errno
-import json
-import multiprocessing
 import os
 import shutil
-import signal
 import tempfile
-import threading
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator
 from concurrent.futures import (
@@ -25,21 +21,19 @@ from concurrent.futures import (
     CancelledError,
     Executor,
     Future,
-    ProcessPoolExecutor,
     wait,
 )
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self, TypedDict
+from typing import TYPE_CHECKING, Self, TypedDict
 
-from sim.caches import program_digest
-from sim.experiments.store import JOURNAL
+from sim.experiments.journal import Journal
+from sim.experiments.processes import Processes
 from sim.failures import MACHINE, FailedError
 from sim.logbook import Logbook
 from sim.results.outcomes import Outcome
-from sim.results.stored import DamagedError, FolderError, demand_regular, digest_of
+from sim.results.stored import FolderError
 from sim.scenario.load import digest
 
 if TYPE_CHECKING:
@@ -109,9 +103,7 @@ def is_large(scenario: "Scenario") -> bool:
 class Simulations:
     """Runs scenarios and remembers what ``read`` says of them.
 
-    The journal is a text file, one line a finished run, under the hashes of its resolved scenario and of the program's
-    sources, with a hash of the line itself. In memory are only the places of its lines, some hundred bytes a run.
-    Beside it lies the log, which says for people what was done when.
+    Beside their journal lies the log, which says for people what was done when.
 
     Who makes simulations in a folder holds it (``sim.results.holding``).
 
@@ -139,19 +131,13 @@ class Simulations:
         self._executor = executor
         self._progress = progress
         self._days = days
-        self._code = program_digest()
-        self._places: dict[str, tuple[int, int]] = {}
-        self._pool: ProcessPoolExecutor | None = None
+        self._pool = Processes(self._workers)
         folder.mkdir(parents=True, exist_ok=True)
         for left in folder.glob(f"{UNFINISHED}*"):  # by a process that was killed
             shutil.rmtree(left, ignore_errors=True)
-        path = folder / JOURNAL
-        if path.exists():
-            demand_regular(path)
-        self._journal = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644)
-        self._read_journal(path)
+        self._journal = Journal(folder)
         self.log = Logbook(folder, verbose)
-        self.log(f"begins: {len(self._places):,} runs are in the journal, {self._workers} are made at a time")
+        self.log(f"begins: {len(self._journal):,} runs are in the journal, {self._workers} are made at a time")
 
     def telling(self, tell: Callable[[str], None] | None) -> Callable[[str], None]:
         """Return what writes a line into the log and tells it."""
@@ -217,7 +203,7 @@ class Simulations:
                 key = _key(one)
                 results.append(key)
                 self.asked.add(key)
-                if key in self._places or work.has(key):
+                if key in self._journal or work.has(key):
                     continue
                 self._start(key, one, work)
                 while len(work.waiting) >= AHEAD * self._workers:
@@ -257,16 +243,15 @@ class Simulations:
         except BrokenExecutor as error:
             if self._executor is not None:
                 raise
-            self._drop_pool()
+            self._pool.drop()
             work.postpone(key, scenario, _of_pool(error), again)
             return
         work.waiting[future] = key, scenario
 
     def close(self) -> None:
         """Stop the processes and close journal and log."""
-        if self._pool is not None:
-            self._pool.shutdown(cancel_futures=True)
-        os.close(self._journal)
+        self._pool.close()
+        self._journal.close()
         self.log(f"ends: {self.simulated:,} runs were made, {len(self.asked):,} asked for")
         self.log.close()
 
@@ -276,8 +261,7 @@ class Simulations:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if error is not None:
-            self.log(f"ended by {type(error).__name__}{f': {error}' if str(error) else ''}")
+        self.log.ended_by(error)
         self.close()
 
     def _collect(self, work: "_Work", again: bool = False) -> None:
@@ -292,7 +276,7 @@ class Simulations:
             except BrokenExecutor as error:
                 if self._executor is not None:
                     raise
-                self._drop_pool()  # one of its processes was killed, and with it goes whatever was under way
+                self._pool.drop()  # one of its processes was killed, and with it goes whatever was under way
                 work.postpone(key, scenario, _of_pool(error), again)
             except Exception as error:
                 if type(error).__name__ != KILLER:
@@ -303,41 +287,11 @@ class Simulations:
         """Return the future of a run that is handed over to the executor, or to processes of our own."""
         if self._executor is not None:
             return self._executor.submit(timed, scenario, self._reader, parent, 1)
-        if self._pool is None:
-            spawn = multiprocessing.get_context("spawn")
-            with _masked(signal.SIGHUP):  # Python's tracker of semaphores begins here, and is to outlive a hangup
-                self._pool = ProcessPoolExecutor(self._workers, mp_context=spawn, initializer=_follow_parent)
-        # Any task may be the first of a process: until it has loaded the program, an interrupt of the whole group would
-        # show as its traceback. The parent hears it, waits for all of them, and tells.
-        with _masked(signal.SIGINT, signal.SIGHUP):
-            return self._pool.submit(timed, scenario, self._reader, parent, 1)
-
-    def _drop_pool(self) -> None:
-        """Let go of processes of which one was killed; the next task gets new ones."""
-        if self._pool is not None:
-            self._pool.shutdown(wait=False, cancel_futures=True)
-            self._pool = None
-
-    def _read_journal(self, path: Path) -> None:
-        """Note the runs that an earlier experiment of the same program has finished; damaged lines are left out."""
-        offset, line = 0, b"\n"
-        with path.open("rb") as lines:
-            for line in lines:
-                kept = _entry(line)
-                if kept is not None and kept["code"] == self._code:
-                    self._places[kept["run"]] = offset, len(line)
-                offset += len(line)
-        if not line.endswith(b"\n"):
-            os.write(self._journal, b"\n")
+        return self._pool.submit(timed, scenario, self._reader, parent, 1)
 
     def outcome(self, key: str) -> Outcome:
         """Return the outcome of a run that is in the journal."""
-        offset, length = self._places[key]
-        entry = _entry(os.pread(self._journal, length, offset))
-        if entry is None:
-            raise DamagedError(f"{self._folder / JOURNAL}: was changed while it was read")
-        outcome: Outcome = entry["outcome"]
-        return outcome
+        return self._journal.outcome(key)
 
     def _keep(self, key: str, made: "Timed", work: "_Work") -> None:
         outcome, seconds = made
@@ -348,14 +302,7 @@ class Simulations:
             work.failed[key] = outcome
             return
         self.log(f"run {key[:8]} done in {seconds:.3f} s, {self.simulated:,} made")
-        entry = {"run": key, "code": self._code, "outcome": outcome}
-        line = json.dumps({**entry, "sha256": digest_of(entry)}, allow_nan=False).encode() + b"\n"
-        offset = os.lseek(self._journal, 0, os.SEEK_END)
-        written = os.write(self._journal, line)
-        if written < len(line):  # the disk is full; the rest would make a line of its own
-            os.ftruncate(self._journal, offset)
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self._folder / JOURNAL))
-        self._places[key] = offset, len(line)
+        self._journal.keep(key, outcome)
 
     def _report(self, done: int, total: int) -> None:
         if self._progress is not None:
@@ -433,41 +380,8 @@ def _key(scenario: "Scenario") -> str:
     return digest({name: part for name, part in scenario.resolved.items() if name not in ("calibration", "sweep")})
 
 
-def _entry(line: bytes) -> dict[str, Any] | None:
-    """Return what a line of a journal says; None where it is not as it was written."""
-    try:
-        entry = json.loads(line)
-        digest = entry.pop("sha256")
-        return entry if digest == digest_of(entry) and {"run", "code", "outcome"} <= set(entry) else None
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
-        return None
-
-
 def _of_pool(error: BrokenExecutor) -> str:
     return f"a process that made it was killed ({error or type(error).__name__})"
-
-
-@contextmanager
-def _masked(*signals: signal.Signals) -> Iterator[None]:
-    """Let signals wait meanwhile; processes that begin inherit that for good."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, signals)
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-def _follow_parent() -> None:
-    """Leave interrupts to the parent process, which waits for the runs under way; end when it ends."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-
-
-def _end_with_parent() -> None:
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)
 
 
 Timed = tuple[Outcome, float]

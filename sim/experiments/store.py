@@ -1,6 +1,6 @@
 """The folder of an experiment that goes on where it was interrupted: its request, its tables once they are whole.
 
-``simulations`` keeps the journal of the runs in the same folder; which tables there are is up to each experiment.
+``journal`` keeps the finished runs in the same folder; which tables there are is up to each experiment.
 """
 
 import os

@@ -199,7 +199,7 @@ if __name__ == "__main__":
     seeds = [sim.load_scenario("tiny", {KEY: VALUE, "seed": str(seed)}) for seed in range(4)]
     with Simulations(Path("runs"), quantities_and_waits, workers=2) as some:
         some.run(seeds, len(seeds))
-        for process in (resource_tracker._resource_tracker._pid, *some._pool._processes):
+        for process in (resource_tracker._resource_tracker._pid, *some._pool._pool._processes):
             print(Path(f"/proc/{process}/status").read_text().split("SigBlk:")[1].split()[0])
 """
 
