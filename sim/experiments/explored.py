@@ -322,8 +322,9 @@ def planned_box(scenario: "Scenario", vary: Mapping[str, Sequence[Value]] | None
         samples: The number of points; a usual one if not given.
     """
     plan = planned(scenario, vary, BOX, samples)
-    # Whole steps may leave few points of many: what they are too few for shows once they are simulated.
-    demand_explorable(len(plan.axes), max(len(plan), least(len(plan.axes))))
+    levers = [_lever(scenario, axis.key, axis.given) for axis in plan.axes]
+    # The scenario as it is belongs to no surface where it lies outside, and whole steps may leave few points of many.
+    demand_explorable(len(levers), len(plan) if all(lever.is_inside for lever in levers) else len(plan) - 1)
     return plan
 
 
