@@ -50,6 +50,10 @@ def bundled() -> list[str]:
 ScenarioName = Annotated[
     str, typer.Argument(metavar="SCENARIO", help="A bundled name or a YAML file.", autocompletion=bundled)
 ]
+RunFolder = Annotated[Path, typer.Argument(metavar="RUN", help="The folder of a finished run.")]
+ExperimentFolder = Annotated[
+    Path | None, typer.Option("--out", metavar="DIR", help="Its folder; an unfinished one goes on.")
+]
 Engine = Annotated[str | None, typer.Option(metavar="vector|reference", help="The engine that runs it.")]
 Scale = Annotated[float | None, typer.Option(metavar="S", help="The share of the country: 1 is all of it.")]
 Pool = Annotated[
@@ -150,7 +154,12 @@ def _as_typed(line: str) -> str:
 
 
 def given_values(
-    engine: str | None, scale: float | None, pool: str | None, seed: int | None, events: str | None
+    engine: str | None,
+    scale: float | None,
+    pool: str | None,
+    seed: int | None,
+    events: str | None = None,
+    draw: int | None = None,
 ) -> dict[str, Any]:
     """Return what options of a command say of a scenario, by the scenario's keys."""
     return {
@@ -159,6 +168,7 @@ def given_values(
         "population.pool": pool,
         "seed": seed,
         "record.events": event_share(events),
+        "draw": draw,
     }
 
 

@@ -14,6 +14,7 @@ from sim.cli.common import (
     DryRun,
     Engine,
     Events,
+    ExperimentFolder,
     Pool,
     Quantity,
     Quiet,
@@ -66,7 +67,7 @@ def calibrate(
     from sim.progress import console, steps
     from sim.results.folder import to_json
 
-    found = load(scenario, settings, {"scale": scale, "population.pool": pool, "seed": seed})
+    found = load(scenario, settings, given_values(None, scale, pool, seed))
     job = Job([Batch(one, runs) for one, runs in runs_of(found)], workers, beside=True)
     foretell(job, dry_run, as_json, quiet)
     folder = out or FOLDER / found.name
@@ -195,7 +196,7 @@ def attribute(
     seed: Seed = None,
     settings: Settings = None,
     draw: Draw = None,
-    out: Annotated[Path | None, typer.Option(metavar="DIR", help="Its folder; an unfinished one goes on.")] = None,
+    out: ExperimentFolder = None,
     workers: Cores = None,
     scheduler: Scheduler = None,
     replicates: Annotated[int, typer.Option(metavar="N", min=1, max=MOST, help="Worlds with seeds counting up.")] = 1,
@@ -214,9 +215,7 @@ def attribute(
     from sim.results.folder import to_json
     from sim.results.lines import show
 
-    found = load(
-        scenario, settings, {"engine": engine, "scale": scale, "population.pool": pool, "seed": seed, "draw": draw}
-    )
+    found = load(scenario, settings, given_values(engine, scale, pool, seed, draw=draw))
     number = Counts.exactly(runs_of(found, layers, orders, replicates))
     foretell(Job.of_outcomes(found, number, workers), dry_run, as_json, quiet)
     with experiment(quiet or as_json, workers, scheduler, verbose) as (runs, _):
@@ -248,7 +247,7 @@ def sweep(
     seed: Seed = None,
     settings: Settings = None,
     draw: Draw = None,
-    out: Annotated[Path | None, typer.Option(metavar="DIR", help="Its folder; an unfinished one goes on.")] = None,
+    out: ExperimentFolder = None,
     workers: Cores = None,
     scheduler: Scheduler = None,
     replicates: Annotated[
@@ -273,9 +272,7 @@ def sweep(
     from sim.results.folder import to_json
     from sim.results.lines import show
 
-    found = load(
-        scenario, settings, {"engine": engine, "scale": scale, "population.pool": pool, "seed": seed, "draw": draw}
-    )
+    found = load(scenario, settings, given_values(engine, scale, pool, seed, draw=draw))
     asked = varied(vary) if vary else None
     chosen = planned(found, asked, design, samples)
     number = Counts.exactly(len(chosen) * replicates)

@@ -12,6 +12,7 @@ from sim.cli.common import (
     AsJson,
     Cores,
     Draw,
+    DryRun,
     Engine,
     Pool,
     Quiet,
@@ -19,9 +20,12 @@ from sim.cli.common import (
     Scheduler,
     Seed,
     Settings,
+    Verbose,
     app,
     bundled,
     experiment,
+    foretell,
+    given_values,
     keeping,
     load,
     refuse,
@@ -66,29 +70,34 @@ def explore(
     scheduler: Scheduler = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
+    verbose: Verbose = False,
+    dry_run: DryRun = False,
 ) -> None:
     """Make one offline page with sliders: what if levers were elsewhere, interpolated between simulated settings."""
+    from sim.experiments.counts import Counts
     from sim.experiments.design import BOX
     from sim.experiments.explored import planned_box, warnings_of
     from sim.experiments.simulations import FAILED as FAILED_RUN
     from sim.experiments.sweep import STATUS, prepared, sweep
+    from sim.forecast.job import Job
     from sim.report.explore.page import written
     from sim.results.folder import demand_file, to_json
 
     code = DONE
-    values = {"engine": engine, "scale": scale, "population.pool": pool, "seed": seed, "draw": draw}
+    values = given_values(engine, scale, pool, seed, draw=draw)
     if out is not None:
         demand_file(out)
     if Path(scenario).is_dir():
-        given = any((vary, settings, samples, replicates > 1, folder, workers, scheduler))
+        given = any((vary, settings, samples, replicates > 1, folder, workers, scheduler, dry_run))
         if given or any(value is not None for value in values.values()):
             refuse(f"tocsin explore: {scenario} is the folder of a sweep; with it --out alone, and no options of runs")
         place = Path(scenario)
     else:
         found = load(scenario, settings, values)
         asked = varied(vary) if vary else None
-        with experiment(quiet or as_json, workers, scheduler) as (runs, _):
-            plan = planned_box(found, asked, samples)
+        plan = planned_box(found, asked, samples)
+        foretell(Job.of_outcomes(found, Counts.exactly(len(plan) * replicates), workers), dry_run, as_json, quiet)
+        with experiment(quiet or as_json, workers, scheduler, verbose) as (runs, _):
             told = warnings_of(found, {axis.key: axis.given for axis in plan.axes})
             place = runs.kept_in(prepared(found, plan, replicates, folder))
             frame = sweep(found, asked, BOX, samples, replicates, place, **runs.computing)

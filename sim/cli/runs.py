@@ -19,6 +19,7 @@ from sim.cli.common import (
     Pool,
     Quiet,
     Replicates,
+    RunFolder,
     Scale,
     ScenarioName,
     Seed,
@@ -84,8 +85,7 @@ def run(
 
     if draws is not None and (draw is not None or replicates > 1):
         refuse("--draws: runs the first draws once each; neither --draw nor --replicates beside it")
-    values = given_values(engine, scale, pool, seed, events)
-    values["draw"] = draw if draws is None else 0
+    values = given_values(engine, scale, pool, seed, events, draw if draws is None else 0)
     first = load(scenario, settings, values)
     if checkpoint and first.spec.engine == "reference":
         refuse("--checkpoint: the engine 'reference' keeps no checkpoints; --engine vector")
@@ -168,7 +168,7 @@ OF_A_PROVINCE = [
 
 @app.command()
 def figures(
-    folder: Annotated[Path, typer.Argument(metavar="RUN", help="The folder of a finished run.")],
+    folder: RunFolder,
     quantities: Annotated[
         list[str] | None,
         typer.Argument(
@@ -216,7 +216,7 @@ def figures(
 
 @app.command()
 def check(
-    folder: Annotated[Path, typer.Argument(metavar="RUN", help="The folder of a finished run.")],
+    folder: RunFolder,
     as_json: AsJson = False,
 ) -> None:
     """Compute every figure of a run again from its Parquet files; conservation; hashes."""
@@ -227,7 +227,7 @@ def check(
 
 @app.command()
 def rerun(
-    folder: Annotated[Path, typer.Argument(metavar="RUN", help="The folder of a finished run.")],
+    folder: RunFolder,
     engine: Engine = None,
     workers: Workers = None,
     as_json: AsJson = False,
@@ -271,7 +271,7 @@ def _show_findings(findings: "Iterable[Finding]", as_json: bool) -> NoReturn:
 
 @app.command()
 def evidence(
-    folder: Annotated[Path, typer.Argument(metavar="RUN", help="The folder of a finished run.")],
+    folder: RunFolder,
     months: Annotated[
         bool, typer.Option("--months", help="Every month of what is known by month, not the worst alone.")
     ] = False,
@@ -297,7 +297,7 @@ def evidence(
 
 @app.command()
 def findings(
-    folder: Annotated[Path, typer.Argument(metavar="RUN", help="The folder of a finished run.")],
+    folder: RunFolder,
     as_json: AsJson = False,
 ) -> None:
     """Show what a run shows that its user must know: desks too busy, tiers that expire, figures that are off."""

@@ -5,7 +5,20 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sim.cli.common import AsJson, Draw, Engine, Pool, Scale, ScenarioName, Seed, Settings, app, bundled, load
+from sim.cli.common import (
+    AsJson,
+    Draw,
+    Engine,
+    Pool,
+    Scale,
+    ScenarioName,
+    Seed,
+    Settings,
+    app,
+    bundled,
+    given_values,
+    load,
+)
 from sim.scenario.errors import ascii_controls
 
 if TYPE_CHECKING:
@@ -39,9 +52,7 @@ def show(
     from sim.results.folder import to_json
     from sim.scenario import show_lines
 
-    found = load(
-        scenario, settings, {"engine": engine, "scale": scale, "population.pool": pool, "seed": seed, "draw": draw}
-    )
+    found = load(scenario, settings, given_values(engine, scale, pool, seed, draw=draw))
     if as_json:
         given = {key: source.where for key, source in found.sources.items()}
         typer.echo(to_json({"scenario": found.resolved, "sha256": found.sha256, "given": given}), nl=False)

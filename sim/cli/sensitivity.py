@@ -1,6 +1,5 @@
 """The command that says which parameters matter."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -13,6 +12,7 @@ from sim.cli.common import (
     Draw,
     DryRun,
     Engine,
+    ExperimentFolder,
     Pool,
     Quantity,
     Quiet,
@@ -25,6 +25,7 @@ from sim.cli.common import (
     app,
     experiment,
     foretell,
+    given_values,
     load,
 )
 
@@ -49,7 +50,7 @@ def sensitivity(
     seed: Seed = None,
     settings: Settings = None,
     draw: Draw = None,
-    out: Annotated[Path | None, typer.Option(metavar="DIR", help="Its folder; an unfinished one goes on.")] = None,
+    out: ExperimentFolder = None,
     workers: Cores = None,
     scheduler: Scheduler = None,
     quantity: Quantity = None,
@@ -71,9 +72,7 @@ def sensitivity(
     from sim.results.folder import to_json
     from sim.results.lines import show
 
-    found = load(
-        scenario, settings, {"engine": engine, "scale": scale, "population.pool": pool, "seed": seed, "draw": draw}
-    )
+    found = load(scenario, settings, given_values(engine, scale, pool, seed, draw=draw))
     asked = quantity or QUANTITIES
     chosen = planned(found, vary, method, samples, asked)
     foretell(Job.of_outcomes(found, Counts.exactly(len(chosen)), workers), dry_run, as_json, quiet)

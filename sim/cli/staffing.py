@@ -1,6 +1,5 @@
 """The command that finds the staff that a promise needs."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -12,6 +11,7 @@ from sim.cli.common import (
     Draw,
     DryRun,
     Engine,
+    ExperimentFolder,
     Pool,
     Quiet,
     Scale,
@@ -23,6 +23,7 @@ from sim.cli.common import (
     app,
     experiment,
     foretell,
+    given_values,
     load,
 )
 
@@ -47,7 +48,7 @@ def staffing(
     seed: Seed = None,
     settings: Settings = None,
     draw: Draw = None,
-    out: Annotated[Path | None, typer.Option(metavar="DIR", help="Its folder; an unfinished one goes on.")] = None,
+    out: ExperimentFolder = None,
     workers: Cores = None,
     scheduler: Scheduler = None,
     replicates: Annotated[
@@ -77,9 +78,7 @@ def staffing(
     from sim.results.folder import to_json
     from sim.results.lines import show
 
-    found = load(
-        scenario, settings, {"engine": engine, "scale": scale, "population.pool": pool, "seed": seed, "draw": draw}
-    )
+    found = load(scenario, settings, given_values(engine, scale, pool, seed, draw=draw))
     if trims is not None and not by_half_hour:
         raise PromiseError("--trims take seats out of half hours; with --by-half-hour")
     extent = Extent(replicates, (TRIMS if trims is None else trims) if by_half_hour else None)
