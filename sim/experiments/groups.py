@@ -2,14 +2,13 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
-from sim.experiments.paired import COMPARISON, runs_of
+from sim.experiments.paired import COMPARISON, KIND, runs_of
 from sim.experiments.replicates import DRAWS, REPLICATES
 from sim.results.run import Run
-from sim.results.stored import DamagedError, FolderError, read_json
+from sim.results.stored import DamagedError, FolderError, read_map
 
-REQUEST = "comparison.json"
+REQUEST = f"{KIND}.json"
 """What a folder of ``tocsin compare`` was made for."""
 
 
@@ -35,10 +34,10 @@ def groups_of(folders: Sequence[Path]) -> list[list[Run]]:
 
 def _compared(folder: Path) -> list[list[Run]]:
     """Return the runs of a comparison, those of the base first."""
-    request = _document(folder / REQUEST)
+    request = read_map(folder / REQUEST)
     if not (folder / COMPARISON).is_file():
         raise FolderError(f"{folder}: is a comparison that is not finished; tocsin compare with it as --out goes on")
-    document = _document(folder / COMPARISON)
+    document = read_map(folder / COMPARISON)
     try:
         names = [document["base"], *document["others"]]
         draws, replicates = request["draws"], int(request["replicates"])
@@ -57,16 +56,8 @@ def _replicates(folder: Path) -> list[Run]:
     found = runs_of(folder)
     for kind in (REPLICATES, DRAWS):
         if (folder / f"{kind}.json").is_file():
-            wanted = _document(folder / f"{kind}.json").get("count")
+            wanted = read_map(folder / f"{kind}.json").get("count")
             if len(found) != wanted:
                 what = f"{len(found)} of {wanted} {kind} are finished"
                 raise FolderError(f"{folder}: {what}; tocsin run with it as --out goes on")
     return found
-
-
-def _document(file: Path) -> dict[str, Any]:
-    """Return what a file says; raises DamagedError where it is no map."""
-    document = read_json(file)
-    if not isinstance(document, dict):
-        raise DamagedError(f"{file}: is not what this program writes: no map")
-    return document

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from sim.scenario import Scenario
 
+KIND = "comparison"
 COMPARISON = "compare.json"
 Document = dict[str, Any]
 
@@ -59,7 +60,7 @@ def prepared(names: Sequence[str], load: Load, folder: Path | None, draws: int |
         "record": first.resolved["record"],
         "versions": versions(),
     }
-    return claim("comparison", first, request, folder, RUNS / f"compare-{first.name}-{first.spec.seed}")
+    return claim(KIND, first, request, folder, RUNS / f"compare-{first.name}-{first.spec.seed}")
 
 
 def demand_comparable(names: Sequence[str], load: Load, draws: int | None, replicates: int) -> list[list[str]]:

@@ -19,7 +19,7 @@ from sim.results.stored import (
     demand_hashes,
     digest_of,
     is_sha256,
-    read_json,
+    read_map,
     reading,
     sha256,
 )
@@ -92,17 +92,9 @@ def _demand_claimable(path: Path, file: Path) -> None:
     demand_free(path)
 
 
-def _about(file: Path) -> dict[str, Any]:
-    """Return what ``KIND.json`` says; raises DamagedError where it is none."""
-    document = read_json(file)
-    if not isinstance(document, dict):
-        raise DamagedError(f"{file}: is not what this program writes: no map")
-    return document
-
-
 def _request(file: Path) -> dict[str, Any]:
     """Return what the folder of an experiment was made for."""
-    return {key: part for key, part in _about(file).items() if key not in (FILES, PROGRAM)}
+    return {key: part for key, part in read_map(file).items() if key not in (FILES, PROGRAM)}
 
 
 def complete(folder: Path, kind: str, tables: Sequence[str], make: Callable[[], None]) -> None:
@@ -130,7 +122,7 @@ def complete(folder: Path, kind: str, tables: Sequence[str], make: Callable[[], 
 
 def _is_complete(folder: Path, kind: str, tables: Sequence[str]) -> bool:
     file = folder / f"{kind}.json"
-    document = _about(file)
+    document = read_map(file)
     if document.get(PROGRAM) != program_digest():
         return False
     files = document.get(FILES)
@@ -156,7 +148,7 @@ def finished_request(folder: Path, kind: str) -> dict[str, Any]:
     file = folder / f"{kind}.json"
     if not file.is_file():
         raise FolderError(f"{folder}: no {kind}; the folder of one, with {file.name}")
-    if FILES not in _about(file):
+    if FILES not in read_map(file):
         raise FolderError(f"{folder}: this {kind} is not finished; the command that began it goes on")
     return _request(file)
 
@@ -174,7 +166,7 @@ def read_frame(folder: Path, kind: str, name: str) -> "pd.DataFrame":
     """Read a table of an experiment; missing values are NA. Raises DamagedError where it is not the one it wrote."""
     import pandas as pd
 
-    about = _about(folder / f"{kind}.json")
+    about = read_map(folder / f"{kind}.json")
     with reading(folder):
         demand_hashes(folder, {name: about[FILES][name]})
         return pd.read_parquet(folder / name, dtype_backend="numpy_nullable")

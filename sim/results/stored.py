@@ -72,6 +72,14 @@ def read_json(path: Path) -> Any:
         raise DamagedError(f"{path}: cannot be read: {error}".replace("\n", " ")) from None
 
 
+def read_map(path: Path) -> dict[str, Any]:
+    """Read a JSON document that is a map; raises DamagedError."""
+    document = read_json(path)
+    if not isinstance(document, dict):
+        raise DamagedError(f"{path}: is not what this program writes: no map")
+    return document
+
+
 def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is no number of JSON")
 
