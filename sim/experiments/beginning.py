@@ -19,7 +19,7 @@ ENDING = ".yaml"
 
 
 def begin(name: str, base: str, folder: Path) -> list[Path]:
-    """Write a scenario with its levers commented out, and the schema beside it where it is not there.
+    """Write a scenario with its levers commented out, and the schema beside it unless this very one is there.
 
     Args:
         name: The name of the scenario, and of its file.
@@ -46,10 +46,10 @@ def begin(name: str, base: str, folder: Path) -> list[Path]:
         )
     if base not in bundled_names() and not is_path(base) and (folder / base).is_file():
         raise UsageError(f"tocsin new: --from {base}: is a file without an ending; one that ends in .yaml or .yml")
-    text = begun(name, base, load_scenario(base), SCHEMA_FILE)
+    text = begun(name, base, load_scenario(str(folder / base) if is_path(base) else base), SCHEMA_FILE)
     stated = to_json(json_schema())
     written = []
-    if not schema.exists() or schema.read_text(encoding="utf-8") != stated:
+    if not schema.exists() or schema.read_bytes() != stated.encode():
         with whole(schema) as unfinished:
             unfinished.write_text(stated, encoding="utf-8")
         written.append(schema)

@@ -28,6 +28,12 @@ def test_what_cannot_be_begun_is_refused_and_nothing_written(tocsin: Tocsin, arg
     assert [path.read_text(encoding="utf-8") for path in Path().iterdir()] == ["mine"]
 
 
+def test_a_schema_that_is_no_text_is_replaced(tocsin: Tocsin) -> None:
+    Path("tocsin.schema.json").write_bytes(b"\xff")
+    assert tocsin("new", "policy").code == 0
+    json.loads(Path("tocsin.schema.json").read_text(encoding="utf-8"))
+
+
 def test_provinces_are_listed_with_people_and_officers(tocsin: Tocsin) -> None:
     listed = tocsin("provinces")
     assert listed.code == 0
@@ -62,10 +68,11 @@ def test_a_run_says_its_alerts_a_day(tocsin: Tocsin) -> None:
     assert (refused.code, refused.err.count("\n")) == (2, 1)
 
 
-def test_a_key_is_explained_in_80_columns(tocsin: Tocsin) -> None:
+def test_a_key_is_explained_in_80_columns(tocsin: Tocsin, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
     told = tocsin("explain", "desks.visit.staff", "china-2022")
     assert told.code == 0
-    assert max(map(len, told.out.splitlines())) <= 100
+    assert max(map(len, told.out.splitlines())) <= 80
     for part in (
         "officers",
         "shorter waits",

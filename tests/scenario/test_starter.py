@@ -113,3 +113,11 @@ def test_a_base_of_ones_own_is_named_by_its_path(tmp_path: Path, monkeypatch: py
     assert load_scenario("second.yaml").spec.population.provinces == load_scenario("tiny").spec.population.provinces
     with pytest.raises(UsageError, match="is not below this folder"):
         begin("third", "../first.yaml", Path())
+
+
+def test_a_base_is_a_file_of_the_folder_wherever_one_works(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own" / "base.yaml").write_text("extends: tiny\nname: base\n", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    begin("mine", "base.yaml", tmp_path / "own")
+    assert load_scenario(str(tmp_path / "own" / "mine.yaml")).spec.name == "mine"
