@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from scipy.optimize import nnls
 
 from benchmarks.commands import ROOT, spent, tocsin
+from benchmarks.mechanism import written
 from sim.forecast.cost import SERIAL, TIME, Coefficients, Cost, slower, work_terms
 from sim.forecast.machine import Machine, machine_of, measure
 from sim.forecast.work import Work
@@ -27,7 +28,6 @@ from sim.results.run_json import RUN_JSON
 from sim.scenario import load_scenario
 
 PAGE = ROOT / "docs" / "performance.md"
-BEGIN, END = "<!-- forecast: begin -->", "<!-- forecast: end -->"
 
 SHORT = ("--set", "period.start=2022-06-01", "--set", "period.warmup=14 d")
 
@@ -170,8 +170,7 @@ def main(arguments: list[str] | None = None) -> int:
         if name in best:
             print(f"{name}: {getattr(TIME, name):.3g} is used, {best[name]:.3g} fits these runs best")
     if chosen.write:
-        before, _, rest = PAGE.read_text(encoding="utf-8").partition(BEGIN)
-        PAGE.write_text(f"{before}{BEGIN}\n{text}\n{END}{rest.partition(END)[2]}", encoding="utf-8")
+        PAGE.write_text(written(PAGE.read_text(encoding="utf-8"), "forecast", text), encoding="utf-8")
     ratios = [one.reckoned(machine)[0] / one.processor_s for one in found]
     return int(not all(0.5 <= ratio <= 2.0 for ratio in ratios))
 

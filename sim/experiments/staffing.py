@@ -261,10 +261,11 @@ class Extent:
 
 
 BISECTION, SETTLING = 9, 4
-"""Typical numbers of trials: until each province has its number by itself, and until all have them together."""
+"""Typical numbers of trials: until each province has its number by itself, and until all have them together; tests hold
+their sum to a factor of two."""
 
 SHAPES = 4
-"""Shapes of the day that are tried where half hours are staffed by themselves."""
+"""Shapes of the day that are tried where half hours are staffed by themselves: those of ``HalfHours``."""
 
 
 def runs_of(scenario: "Scenario", terms: Terms, curve: Sequence[float], extent: Extent) -> Counts:
@@ -274,7 +275,7 @@ def runs_of(scenario: "Scenario", terms: Terms, curve: Sequence[float], extent: 
     from one end of what the schema allows to the other.
     """
     promised(scenario, terms)
-    widest = math.log2(max(MOST_STAFF * scenario.spec.scale, 4.0))
+    widest = math.log2(max(MOST_STAFF * scenario.spec.scale, 4.0))  # with fewer seats its own logarithm is nothing
     bisection = math.ceil(widest) + math.ceil(math.log2(widest)) + 2
     # As it is, and without limit, which may be tried a few times; numbers settled, one less, one more; the curve.
     trials = Counts(2, 2 + BISECTION + SETTLING + 3 + len(curve), 4 + bisection + ROUNDS + 3 + len(curve))

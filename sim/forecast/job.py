@@ -110,6 +110,9 @@ class Forecast:
         def at_once(batch: Batch) -> int:
             return min(workers, max(batch.runs.most, 1)) if job.beside and not is_large(batch.scenario) else 1
 
+        def at_work(batch: Batch, number: int) -> int:
+            return min(busy, max(number, 1)) if job.beside and not is_large(batch.scenario) else busy
+
         def seconds(which: str) -> float:
             total = start + compiling
             for batch, cost in zip(job.batches, costs, strict=True):
@@ -117,7 +120,7 @@ class Forecast:
                 if not job.beside or is_large(batch.scenario):
                     total += number * cost.seconds(busy)
                 else:
-                    lanes = min(busy, max(number, 1))
+                    lanes = at_work(batch, number)
                     whole = math.ceil(number / lanes) * cost.seconds(1)
                     total += whole / (BESIDE if lanes > 1 else 1.0)
                 if job.beside:
@@ -141,7 +144,7 @@ class Forecast:
             compiling_s=compiling,
             memory_bytes=memory,
             disk_bytes=disk,
-            cores=busy,
+            cores=max(at_work(batch, batch.runs.typical) for batch in job.batches),
         )
 
     @property

@@ -50,6 +50,7 @@ def test_runs_side_by_side_share_time_and_take_memory_each(flagship: sim.Scenari
     # Folders go as soon as their outcome is read.
     assert forecast(400, 4).disk_bytes < 2 * four.disk_bytes
     assert forecast(2, 4).memory_bytes < four.memory_bytes
+    assert (forecast(2, 4).cores, four.cores, more.cores) == (2, 4, 4)
 
 
 def test_a_large_run_has_all_cores_and_there_is_one_at_a_time() -> None:

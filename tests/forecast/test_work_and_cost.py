@@ -51,7 +51,7 @@ def test_a_run_without_detectors_has_no_alerts() -> None:
     assert work.attempts > 1e7
 
 
-@pytest.mark.parametrize("pool", ["none", "regions", "country"])
+@pytest.mark.parametrize("pool", ["regions", "country"])
 def test_pooled_provinces_have_the_same_attempts(pool: str) -> None:
     flagship, pooled = (
         Work.of(sim.load_scenario("china-2022", {"scale": "0.005", "population.pool": one})) for one in ("none", pool)
@@ -59,7 +59,7 @@ def test_pooled_provinces_have_the_same_attempts(pool: str) -> None:
     assert pooled.attempts == pytest.approx(flagship.attempts, rel=1e-6)
     assert pooled.alerts == pytest.approx(flagship.alerts, rel=0.02)
     assert pooled.people == pytest.approx(flagship.people, rel=0.01)
-    assert (pooled.provinces < flagship.provinces) == (pool != "none")
+    assert pooled.provinces < flagship.provinces
 
 
 def test_work_grows_with_scale_and_days() -> None:
@@ -111,7 +111,7 @@ def test_threads_share_what_kernels_do_up_to_a_bound() -> None:
     assert times[0] - found.serial_s == pytest.approx(2 * (times[1] - found.serial_s))
     assert times[3] == times[4]
     alone = Cost.of(replace(WORK, engine="reference"), MACHINE)
-    assert alone.seconds(1) == alone.seconds(4) > found.seconds(1) / 100
+    assert alone.seconds(1) == alone.seconds(4) > Cost.of(WORK, MACHINE).seconds(1)
 
 
 def test_what_is_to_be_compiled_counts(monkeypatch: pytest.MonkeyPatch) -> None:
