@@ -52,7 +52,15 @@ def test_what_is_counted_varies_at_least_like_a_poisson_number() -> None:
     assert of_total([5] * 100, counted=False)[0] == 0  # type: ignore[index]
     assert of_total([5, 5], counted=False) is None
     assert of_share([5] * 100, [20] * 100, counted=True) == (Fraction(500 * 1500, 2000**3), 2000)
-    assert of_share([0, 0], [0, 0], counted=True) is None
+
+
+def test_what_never_happened_has_no_interval_of_no_width() -> None:
+    nothing, some = [0] * 100, [20] * 100
+    assert of_total(nothing, counted=True) is of_total(nothing, counted=False) is None
+    assert of_share(nothing, nothing, counted=True) is of_share(nothing, some, counted=True) is None
+    assert of_share(some, some, counted=True) is None
+    # Fewer than six days tell nothing but what is counted: money has no interval.
+    assert of_total([1], counted=True) == (1, 1)
 
 
 def test_growth_that_part_and_whole_share_is_no_chance() -> None:
