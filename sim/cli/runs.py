@@ -283,12 +283,16 @@ def evidence(
     from sim.results.folder import to_json
     from sim.results.run_json import read_manifest
     from sim.results.stored import reading
+    from sim.results.terminal import not_held
 
-    rows = read_manifest(folder)["evidence"]
+    manifest = read_manifest(folder)
+    rows, policy_of = manifest["evidence"], manifest.get("policy_of")
     if as_json:
         typer.echo(to_json({"evidence": rows}), nl=False)
     elif rows:
         out = console()
+        if policy_of is not None:
+            out.print(not_held(policy_of, "known", out.width))
         with reading(folder):
             out.print(evidence_table(with_months(rows) if months else rows, out.width))
     else:

@@ -54,7 +54,7 @@ _ENDS = (
     *(marked("saved"), marked("dropped out"), marked("held"), marked("victims"), marked("episodes"), marked("filed")),
 )
 _ORIGINS = (marked("reported"), marked("evidence"), marked("assumed"), marked("calibrated"))
-_TRUTHS = (marked("episode"), marked("legitimate"), marked("backlog"), marked("attempt"))
+_TRUTHS = (marked("episode"), marked("legitimate"))
 _RESULTS = (
     *(marked("delivered"), marked("read"), marked("answered"), marked("no answer"), marked("met"), marked("not met")),
 )
@@ -65,7 +65,7 @@ _DISCIPLINES = (
 _STAGES = (marked("contact"), marked("opened"), marked("payment"), marked("first payment"))
 _REGIONS = (
     *(marked("east"), marked("south"), marked("elsewhere"), marked("overseas"), marked("north"), marked("northeast")),
-    *(marked("northwest"), marked("southwest"), marked("China")),
+    *(marked("northwest"), marked("southwest")),
 )
 _SEGMENTS = (marked("schools"), marked("enterprises"), marked("rural areas"), marked("communities"))
 _SEXES = (marked("f"), marked("m"))

@@ -41,7 +41,8 @@ def months_table(run: "Run") -> "pd.DataFrame":
     columns: dict[str, dict[str, Written]] = {}
     for row in run.evidence_by_month.dropna(subset=["simulated"]).to_dict("records"):
         value = row["simulated"]
-        text = amount(value) if row["within"] else said("{value} (out)", value=amount(value))
+        out = not pd.isna(row["within"]) and not row["within"]  # a policy is held to nothing
+        text = said("{value} (out)", value=amount(value)) if out else amount(value)
         columns.setdefault(spelled(row["name"]), {})[row["month"]] = Written(text, value)
     months = sorted({month for column in columns.values() for month in column})
     cells = {name: [column.get(month, "") for month in months] for name, column in columns.items()}

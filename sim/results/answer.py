@@ -25,7 +25,7 @@ CAUSES = {
     Fate.INTERCEPTED: marked("by the filters of calls and SMS"),
     Fate.SITE_BLOCKED: marked("by blocked sites and apps"),
 }
-STOPPED = {fate.label: CAUSES.get(fate, f"as {fate.label.replace('_', ' ')}") for fate in Fate if fate.stopped}
+STOPPED = {fate.label: CAUSES[fate] for fate in Fate if fate.stopped}
 """The fates of attempts that were stopped on their way, and what brought each about."""
 
 TWENTIETHS = 20
@@ -221,11 +221,10 @@ def _stopped(totals: Sequence[Totals], potential: float, share: Estimate) -> str
 def _saved(found: dict[str, Estimate]) -> str:
     if not found["saved"].value:
         return said("Warnings saved none of them.")
-    share = found[SAVED_SHARE].told(percent) if found[SAVED_SHARE].value else ""
-    saved = found["saved"].told()
-    if not share:
+    saved, share = found["saved"].told(), found[SAVED_SHARE]
+    if not share.value:
         return said("Warnings saved {saved} of them before any payment.", saved=saved)
-    return said("Warnings saved {saved} of them before any payment: {share}.", saved=saved, share=share)
+    return said("Warnings saved {saved} of them before any payment: {share}.", saved=saved, share=share.told(percent))
 
 
 def _lost(found: dict[str, Estimate]) -> str:

@@ -36,8 +36,9 @@ SECOND, FIRST = (Fraction(6), Fraction(70, 36)), (Fraction(2), Fraction(3, 2))
 """Of second and first differences: how much larger their mean square is than the variance of one day, and how many of
 them tell as much as one that overlaps no other."""
 
-PARTS = 10**12
-"""In so many parts a standard error is rounded down, in whole numbers and so on every machine to the same."""
+PARTS, QUANTILE_PARTS = 10**12, 10**6
+"""In so many parts a standard error is rounded down, in whole numbers, and a quantile, whose last digits are those of a
+machine's logarithms and tangents, is rounded: so both are the same on every machine."""
 
 
 class Daily(Quantities):
@@ -55,7 +56,7 @@ def chance(days: Quantities) -> Intervals:
     Returns:
         By name the interval that holds the expected value with a probability of 95 %, as far as the run can tell:
         ``episodes``, ``saved``, ``victims``, ``loss_yuan`` and ``prevented_yuan`` of the country, ``stopped_share``,
-        ``saved_share`` and ``recovered_share``. What a period is too short for, or was never counted, is left out.
+        ``saved_share`` and ``recovered_share``. What a period is too short for, or never happened, is left out.
     """
     scale = scale_fraction(days.scope.scale)
     found: Intervals = {}
@@ -85,7 +86,8 @@ def chance(days: Quantities) -> Intervals:
 
 
 Spread = tuple[Fraction, int]
-"""A variance, and of how many differences that do not overlap it is."""
+"""A variance, and the degrees of freedom of what it was taken from: differences that do not overlap, or what was
+counted."""
 
 
 def of_total(days: Sequence[int], counted: bool) -> Spread | None:
@@ -96,11 +98,14 @@ def of_total(days: Sequence[int], counted: bool) -> Spread | None:
         counted: Whether it counts what happens one by one, which then varies at least like a Poisson number.
 
     Returns:
-        The variance, the larger of what days and whole weeks show; None where a period is too short for any.
+        The variance, the larger of what days and whole weeks show; None where a period is too short for any, or has
+        nothing of it: zeros have no spread, and yet the expected number need not be zero.
     """
+    if not any(days):
+        return None
     found = [spread for spread in (_of_days(days), _of_stretches(days, WEEK)) if spread is not None]
     if counted:
-        found.append((Fraction(sum(days)), max(1, sum(days))))
+        found.append((Fraction(sum(days)), sum(days)))
     return max(found, default=None)
 
 
@@ -116,11 +121,11 @@ def of_share(part: Sequence[int], whole: Sequence[int], counted: bool) -> Spread
         counted: Whether both count what happens one by one, and the share varies at least like a binomial one.
 
     Returns:
-        The variance, the largest of what days, weeks, fortnights and four weeks show; None where there is no whole, or
-        the period is too short.
+        The variance, the largest of what days, weeks, fortnights and four weeks show; None where the part is none or
+        all of the whole, which has no spread, or the period is too short.
     """
     total, own = sum(whole), sum(part)
-    if not total:
+    if own in (0, total):
         return None
     # What each day has beyond its share, in parts of the whole, times the whole: whole numbers.
     beyond = [here * total - there * own for here, there in zip(part, whole, strict=True)]
@@ -172,7 +177,7 @@ def _interval(value: Fraction, spread: Spread, unit: Fraction) -> list[Number]:
     """Return the ends of an interval, none below 0, in ``unit``."""
     variance, degrees = spread
     error = Fraction(isqrt(int(variance * PARTS**2)), PARTS)
-    half = error * Fraction(repr(student(degrees)))
+    half = error * Fraction(round(student(degrees) * QUANTILE_PARTS), QUANTILE_PARTS)
     return [float(max(Fraction(0), value - half) / unit), float((value + half) / unit)]
 
 

@@ -384,15 +384,16 @@ def held(inside: Inside) -> list[Row]:
 
     Returns:
         A row for each thing known, its window closed to two days; ``simulated`` and ``within`` are None where
-        ``quantity`` returns None. What is known by month has its ``months`` beside, and is as its worst ``month``:
-        that which lies the farthest out of the range, or the nearest to its ends.
+        ``quantity`` returns None, and ``within`` also for a policy, since what is known is of what was. What is known
+        by month has its ``months`` beside, and is as its worst ``month``: that which lies the farthest out of the
+        range, or the nearest to its ends.
     """
     return [_by_month(inside, known) if known.by_month else _row(inside, known) for known in inside.scope.evidence]
 
 
 def _row(inside: Inside, known: Known) -> Row:
     """Hold one thing known against the sums of its window."""
-    found = _held(known, quantity(inside, known.name, known.window))
+    found = _held(inside.scope, known, quantity(inside, known.name, known.window))
     return {
         "name": known.name,
         "window": _iso(*_days(inside.scope, known.window)),
@@ -411,7 +412,7 @@ def _by_month(inside: Inside, known: Known) -> Row:
     for month, span in months_of(*_days(inside.scope, known.window)).items():
         first, last = (calendar_date(day) for day in span)
         simulated = quantity(inside, known.name, (first, last))
-        months.append({"month": iso_month(month), "window": _iso(*span), **_held(known, simulated)})
+        months.append({"month": iso_month(month), "window": _iso(*span), **_held(inside.scope, known, simulated)})
         if simulated is not None and (worst is None or _room(known, simulated) < worst[0]):
             worst = _room(known, simulated), months[-1]
     told = [month["within"] for month in months if month["within"] is not None]
@@ -424,11 +425,11 @@ def _by_month(inside: Inside, known: Known) -> Row:
     }
 
 
-def _held(known: Known, simulated: Fraction | None) -> Row:
-    """Return what is simulated, and whether it is in the range."""
+def _held(scope: Scope, known: Known, simulated: Fraction | None) -> Row:
+    """Return what is simulated, and whether it is in the range, to which a policy is not held."""
     return {
         "simulated": None if simulated is None else number(simulated),
-        "within": None if simulated is None else _within(known, simulated),
+        "within": None if simulated is None or scope.policy_of is not None else _within(known, simulated),
     }
 
 

@@ -16,8 +16,9 @@ if TYPE_CHECKING:
     from rich.console import Console, RenderableType
     from rich.text import Text
 
-LONG = re.compile(r"([+-]?)(\d{1,3}(?:,\d{3})+(?:\.\d+)?)")
-"""A number of four digits or more, with separators: its sign and the rest."""
+LONG = re.compile(r"([+-]?)([1-9]\d{0,2}(?:[,\N{NARROW NO-BREAK SPACE}]\d{3})+(?:\.\d+)?)")
+"""A number of four digits or more, with separators, English or French: its sign and the rest. The comma of a French
+decimal fraction, as in 0,123, comes after a zero, or before fewer digits."""
 
 BETWEEN = (2, 1)
 """Spaces between two columns, and where there is too little room."""
@@ -62,7 +63,7 @@ class Lines:
     def lines(self, width: int) -> "list[Text]":
         """Return the lines of the table, none of them wider than so many columns where its cells allow."""
         rows = [tuple(printable(cell) for cell in row) for row in self.rows]
-        brief = [tuple(_shortened(cell) for cell in row) for row in rows]
+        brief = [tuple(printable(_shortened(cell)) for cell in row) for row in self.rows]
         heads, stacked = [[name] for name in self.names], [name.split(" ") for name in self.names]
         for above, cells in ((heads, rows), (heads, brief), (stacked, brief)):
             for between in BETWEEN:
@@ -148,4 +149,4 @@ def show(console: "Console", parts: "Iterable[Lines | RenderableType]") -> None:
 
 def _shortened(cell: str) -> str:
     """Return a cell with three digits of each long number."""
-    return LONG.sub(lambda match: f"{match[1] or ''}{short(float(match[2].replace(',', '')))}", cell)
+    return LONG.sub(lambda match: f"{match[1]}{short(float(re.sub('[^0-9.]', '', match[2])))}", cell)

@@ -39,12 +39,14 @@ def _are_findings(value: object) -> bool:
 
 def _are_intervals(value: object) -> bool:
     """Return whether a value is a map of intervals; runs of older versions have none."""
-    return value is None or (
-        isinstance(value, dict)
-        and all(
-            isinstance(ends, list) and len(ends) == len("ab") and all(map(_is_number, ends)) for ends in value.values()
-        )
-    )
+    return value is None or (isinstance(value, dict) and all(map(_is_interval, value.values())))
+
+
+def _is_interval(value: object) -> bool:
+    match value:
+        case [low, high]:
+            return _is_number(low) and _is_number(high)
+    return False
 
 
 def _is_finding(row: object) -> bool:

@@ -90,11 +90,17 @@ def figure_parts(figures: Sequence[Figure], policy_of: str | None, width: int) -
         for row in rows:
             table.add_row(*_reported(row, row["simulated"]), _held(row, policy_of))
     if policy_of is not None and table.rows:
-        yield paragraph(f"a policy of {policy_of}: what was reported is of what was, so it is not held to it", width, 0)
+        yield not_held(policy_of, "reported", width)
     if table.rows:
         yield table
     for line in without_value(figures):
         yield paragraph(line, width, 0)
+
+
+def not_held(policy_of: str, how: str, width: int) -> "Text":
+    """Say that a run is a policy, and so not held to what was ``reported`` or is ``known``: that is of what was."""
+    verb = {"reported": "was", "known": "is"}[how]
+    return paragraph(f"a policy of {policy_of}: what {verb} {how} is of what was, so it is not held to it", width, 0)
 
 
 def without_value(figures: Sequence[Figure]) -> list[str]:

@@ -75,6 +75,20 @@ def test_evidence_is_shown_from_a_run(tocsin: Tocsin, tmp_path: Path) -> None:
     assert json.loads(tocsin("evidence", "here", "--json").out) == {"evidence": rows}
 
 
+def test_evidence_of_a_policy_is_not_judged(tocsin: Tocsin) -> None:
+    known = "evidence=[{name: app_users, range: [0, 1], basis: made up}]"
+    tocsin("run", *SHORT, "--set", known, "--set", "warning.tiers.red.deadline=1 h", "--out", "policy", "--quiet")
+    first, *lines = tocsin("evidence", "policy").out.splitlines()
+    assert first == "a policy of china-2022: what is known is of what was, so it is not held to it"
+    assert lines[0].split() == ["quantity", "window", "range", "simulated", "within", "basis"]
+    assert lines[1].startswith("app_users")
+    assert not {"yes", "no"} & set(lines[1].split())
+    (row,) = json.loads(tocsin("evidence", "policy", "--json").out)["evidence"]
+    assert row["simulated"] > 1
+    assert row["within"] is None
+    assert tocsin("check", "policy").code == 0
+
+
 SHORT_TINY = ["tiny", "--set", "period={start: 2022-01-25, end: 2022-01-25, warmup: 0 d}"]
 
 FIGURE = (

@@ -74,6 +74,21 @@ def test_evidence_says_how_much_holds_and_what_does_not_by_month(off: sim.Run, t
     assert all(share in text for share in shares)
 
 
+def test_evidence_of_a_policy_is_shown_and_not_judged(off: sim.Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = months_table(off)
+    rows = [
+        {**row, "within": None, "months": [{**month, "within": None} for month in row.get("months", [])]}
+        for row in off.manifest["evidence"]
+    ]
+    monkeypatch.setitem(off.manifest, "evidence", rows)
+    off.__dict__.pop("evidence_by_month", None)
+    assert evidence_summary(off) == ""
+    assert evidence_table(off)["within"].tolist() == ["", ""]
+    after = months_table(off)
+    off.__dict__.pop("evidence_by_month", None)
+    assert after["reached red"].tolist() == [share.removesuffix(" (out)") for share in before["reached red"]]
+
+
 def test_without_evidence_nothing_is_said_of_it(full: sim.Run) -> None:
     assert evidence_summary(full) == ""
     assert months_table(full).empty

@@ -347,6 +347,21 @@ def test_within_has_both_ends_of_the_range(low: float, high: float, within: bool
     ]
 
 
+def test_a_policy_is_not_held_to_what_is_known_of_what_was(tmp_path: Path) -> None:
+    known = Known("recall_call", JANUARY, 0.8, 0.9, 1.0, "a survey")
+    monthly = replace(known, by_month=True)
+    scope = replace(WHOLE, evidence=(known, monthly))
+    inside(tmp_path, everything, scope)
+    rows = evidence(tmp_path, scope)
+    assert [row["within"] for row in [*rows, *rows[1]["months"]]] == [False, False, False]
+    policy = evidence(tmp_path, replace(scope, policy_of="what was"))
+    (month,) = rows[1]["months"]
+    assert policy == [
+        {**rows[0], "within": None},
+        {**rows[1], "within": None, "months": [{**month, "within": None}]},
+    ]
+
+
 def test_a_range_is_the_decimal_that_was_written() -> None:
     count = np.zeros(SCOPE.days, dtype=np.int64)
     count[31] = 1
