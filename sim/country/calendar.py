@@ -5,7 +5,7 @@ from datetime import date
 
 from sim.days import DAY_MS, YEAR_DAYS, day_number
 from sim.draws.functions import exp
-from sim.scenario.schema import Period
+from sim.scenario.schema.period import Period
 from sim.scenario.schema.measures import Ramp
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from sim.country.calendar import Calendar, growth, logistic, ramped, years_between
 from sim.country.measures import Measures, days_of, first_day, in_window
 from sim.days import calendar_date, day_number, weekday
-from sim.scenario.schema import Period
+from sim.scenario.schema.period import Period
 from sim.scenario.schema.measures import CardPurge, Ramp
 
 DAY = 86_400_000
