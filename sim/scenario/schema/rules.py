@@ -209,7 +209,7 @@ def _provinces(spec: "ScenarioModel") -> Iterator[PydanticCustomError]:
     ]
     for holder, weights, own in weighed:
         key = f"{holder}.province_weights"
-        wrong = [code for code in weights if not code.isdigit() or int(code) not in own]
+        wrong = [code for code in weights if not code.isdecimal() or int(code) not in own]
         for code in wrong:
             what = "a code of population.provinces" if own == codes else f"a code of {holder}.provinces"
             yield mistake(f"{key}.{code}", "is no province of it" if own != codes else "is no province", what)
@@ -219,7 +219,7 @@ def _provinces(spec: "ScenarioModel") -> Iterator[PydanticCustomError]:
             yield mistake(key, "leaves every province without weight", "a weight above 0 for some province")
     for desk in (channel.label for channel in DESKS):
         for code in getattr(spec.desks, desk).by_province:
-            if not code.isdigit() or int(code) not in codes:
+            if not code.isdecimal() or int(code) not in codes:
                 key = f"desks.{desk}.by_province.{code}"
                 yield mistake(key, "is no province", "a code of population.provinces")
     for key, list_of_codes in named:
