@@ -113,6 +113,11 @@ def plain(bound: float) -> str:
     return f"{digits}e{int(exponent)}" if exponent else digits
 
 
+def bounds_of(annotation: Any) -> Within:
+    """Return the bounds of an annotation of this file."""
+    return next(mark for mark in annotation.__metadata__ if isinstance(mark, Within))
+
+
 # Of no unit.
 
 Probability = Annotated[float, Within(0.0, 1.0, "a share or a probability")]

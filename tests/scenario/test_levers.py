@@ -10,7 +10,8 @@ import pandas as pd
 import pytest
 
 import sim
-from sim.scenario.levers import HOW_IT_IS_RUN, NO_LEVERS, Lever, levers, run_as
+from sim.scenario.effects import HOW_IT_IS_RUN
+from sim.scenario.levers import NO_LEVERS, Lever, levers, run_as
 from sim.scenario.resolved import plain
 
 

@@ -1,6 +1,7 @@
 """Desks: officers who call and visit, their shifts, how a staff grows, and provinces with staff of their own."""
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from typing import Annotated, Any
 
@@ -190,3 +191,17 @@ class Desks(Part):
     province_weights: dict[ProvinceKey, Weight] = Field(default_factory=dict)
     """By province, name or code, how many officers a person has, where others have 1; the country's staff stays the
     same. Unit: weight. More: more staff there, less elsewhere. Example: `{Guangdong: 1.15}`"""
+
+    def parts(self, desk: str, people: Mapping[int, int]) -> dict[int, float]:
+        """Return what each province has of a desk's staff of the country, if it has none of its own: before growth.
+
+        Args:
+            desk: Label of the desk.
+            people: By code, of all provinces.
+
+        Returns:
+            Officers by code, as people and ``province_weights`` share them out.
+        """
+        factors = {code: number * self.province_weights.get(str(code), 1.0) for code, number in people.items()}
+        staff, whole = getattr(self, desk).staff, math.fsum(factors.values())
+        return {code: staff * (factor / whole) for code, factor in factors.items()}

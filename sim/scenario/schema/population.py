@@ -231,6 +231,11 @@ class Population(Part):
         """The names of the provinces by code, as ``sim.scenario.provinces.code_of`` takes them."""
         return {row.code: row.name for row in self.provinces}
 
+    @property
+    def people(self) -> dict[int, int]:
+        """The people of the provinces by code."""
+        return {row.code: row.population for row in self.provinces}
+
     def internet_users(self) -> int:
         """Return how many people are internet users, by the shares of urban and rural people who are."""
         urban, rural = (Fraction(repr(share)) for share in (self.internet.urban, self.internet.rural))

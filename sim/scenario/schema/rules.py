@@ -91,7 +91,7 @@ def _staff(spec: "ScenarioModel") -> Iterator[PydanticCustomError]:
 
 def _coverage(spec: "ScenarioModel") -> Iterator[PydanticCustomError]:
     """Refuse weights by which a detector would see more than all contacts of a province on some day."""
-    people = {row.code: row.population for row in spec.population.provinces}
+    people = spec.population.people
     for name, measure in spec.measures.items():
         if not isinstance(measure, WarningCoverage) or not measure.province_weights:
             continue
