@@ -27,7 +27,7 @@ class Figure(Part):
     2021-11-30]`"""
     value: Reported | Day | None = None
     """What was reported: a count, yuan for losses, a fraction for changes, or a day. Only a predicted figure may be
-    without. Unit: as the quantity. More: a larger reported figure; the run is held to it but does not depend on it.
+    without. Unit: as the quantity. More: a larger reported figure; no run depends on it.
     Example: `391000`"""
     role: Literal["input", "fitted", "predicted"]
     """How the figure was used: input (put in), fitted (parameters were set to meet it) or predicted (looked at
@@ -36,8 +36,8 @@ class Figure(Part):
     """How far the simulated figure may be from the reported one to count as met, as a share of it; of a change in
     absolute terms. Unit: share. More: a looser test. Example: `0.01`"""
     standard_error: StandardError | None = None
-    """Spread of the figure between runs with other seeds, at the scenario's scale. Unit: as the quantity. More: chance
-    may explain more of a difference. Example: `5702000`"""
+    """Spread of the figure between runs of the whole country with other seeds; that of a thinned run is larger by
+    1 / sqrt(scale). Unit: as the quantity. More: chance may explain more of a difference. Example: `5702000`"""
     interval: Annotated[list[Reported], Field(min_length=2, max_length=2)] | None = None
     """Where a prediction lies with a probability of nine in ten, lower and upper end. Unit: as the quantity. More: a
     higher prediction. Example: `[1738000000, 1887000000]`"""

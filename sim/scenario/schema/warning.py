@@ -149,11 +149,11 @@ class Tries(Part):
     """Tries of each staffed channel."""
 
     call: TryCount
-    """Calls until somebody answers, before the alert goes on or ends. Unit: calls. More: more people reached, more work
-    for the call desk. Example: `3`"""
+    """Calls at most until somebody answers; then the alert goes on or ends. Unit: calls. More: more people reached,
+    more work for the call desk. Example: `3`"""
     visit: TryCount
-    """Visits until somebody is met. Unit: visits. More: more people reached, more work for the visit desk. Example: `3`
-    """
+    """Visits at most until somebody is met. Unit: visits. More: more people reached, more work for the visit desk.
+    Example: `3`"""
 
 
 class RetryWaits(Part):
