@@ -72,7 +72,7 @@ WORDS = {
     "lends": marked("lends its staff"),
     "d_prime": marked("discrimination"),
 }
-"""What some keys are called; others are called as they are written."""
+"""What some keys are called; others are called as labels are, or as they are written."""
 
 WHOLE = ("window", "provinces", "first", "stages", "age_bands", "channels", "types", "fixed_raided")
 """Keys of lists that are one value, not several."""
@@ -81,7 +81,7 @@ NOWHERE = Place("", 1, 1)
 """The place of a plain value that was written nowhere."""
 DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 MILLISECONDS = re.compile(r"(\d+) ms")
-LABEL = re.compile(r"[a-z]+(_[a-z]+)+")
+LABEL = re.compile(r"[a-z]+(_[a-z]+)*")
 
 WEEKDAYS = (
     *(marked("Monday"), marked("Tuesday"), marked("Wednesday"), marked("Thursday")),
@@ -152,7 +152,7 @@ def value_text(value: Any, expected: Shape | None, names: Mapping[int, str] | No
         inner = None if expected is None else expected.child(0)
         return ", ".join(value_text(item, inner, names) for item in value)
     if isinstance(value, str):
-        return value.replace("_", " ") if LABEL.fullmatch(value) else _rounded(value)
+        return named(value) if LABEL.fullmatch(value) else _rounded(value)
     if names is not None and value in names:
         return names[value]
     return _number(value, expected)
@@ -270,4 +270,4 @@ def _part(path: KeyPath, at: int, spec: ScenarioModel) -> str:
 
 
 def _word(key: str) -> str:
-    return said(WORDS[key]) if key in WORDS else key.replace("_", " ")
+    return said(WORDS[key]) if key in WORDS else named(key)

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING, Any
 
+from sim.language.labels import named
 from sim.language.spoken import said
 from sim.scenario.effects import HOW_IT_IS_RUN, NO_EFFECT
 from sim.scenario.lever_words import NOWHERE, by_itself, gist, lever_name, row_names, share_text, value_text
@@ -133,7 +134,8 @@ class _Walk:
 
     def __init__(self, base: "Scenario", other: "Scenario") -> None:
         self.base, self.other = base, other
-        self.names = {row.code: row.name for one in (other, base) for row in one.spec.population.provinces}
+        sides = (other.spec.population, base.spec.population)
+        self.names = {code: named(name) for side in sides for code, name in side.names.items()}
 
     def below(self, path: KeyPath, one: Tree, two: Tree, expected: Shape | None) -> Iterator[Lever]:
         """Yield the rows of what differs at a path and below it."""
