@@ -5,8 +5,8 @@ from datetime import date
 
 from sim.days import DAY_MS, YEAR_DAYS, day_number
 from sim.draws.functions import exp
-from sim.scenario.schema import Period
 from sim.scenario.schema.measures import Ramp
+from sim.scenario.schema.period import Period
 
 
 def years_between(number: int, reference: date) -> float:

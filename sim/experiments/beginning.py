@@ -9,7 +9,7 @@ from sim.scenario import json_schema, load_scenario
 from sim.scenario.bundled import bundled_names, is_path
 from sim.scenario.csv_files import inside
 from sim.scenario.errors import found
-from sim.scenario.schema import NAME
+from sim.scenario.schema.base import NAME
 from sim.scenario.starter import begun
 
 SCHEMA_FILE = "tocsin.schema.json"

@@ -29,20 +29,21 @@ def coordinates(start: Array, samples: int, generator: np.random.Generator) -> A
     """Return unit-cube coordinates of the points of a box.
 
     Args:
-        start: The scenario as it is, (levers,); what lies outside of the box is taken to its end.
+        start: The scenario as it is, (levers,); less than 0 or more than 1 where it lies outside of the box, which the
+            other points then take to its end.
         samples: How many points, at least ``least`` of the levers.
         generator: Scrambles the Sobol sequence.
 
     Returns:
-        (samples, levers) Coordinates; those of the scenario as it is come first.
+        (samples, levers) Coordinates; those of the scenario as it is come first, taken into the box.
     """
     inside = np.clip(start, 0.0, 1.0)
     levers = len(inside)
     if levers == 1:
         rest = np.linspace(0.0, 1.0, samples - 1)
-        if np.isclose(rest, inside[0]).any():  # one of them is the scenario itself: as many others
+        if np.isclose(rest, start[0]).any():  # one of them is the scenario itself: as many others
             rest = np.linspace(0.0, 1.0, samples)
-            rest = np.delete(rest, np.abs(rest - inside[0]).argmin())
+            rest = np.delete(rest, np.abs(rest - start[0]).argmin())
         return np.concatenate([inside[None], rest[:, None]])
     rows = [inside[None], _corners(levers, samples), _ends(inside)]
     left = samples - sum(map(len, rows))

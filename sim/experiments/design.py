@@ -159,7 +159,7 @@ def _box(scenario: "Scenario", axes: tuple[Axis, ...], samples: int) -> Design:
         least = box.least(len(axes))
         raise DesignError(f"{samples:,} points for {len(axes)} ranges are no box; {least} to {MOST:,}")
     parameters = [axis.parameter for axis in axes if axis.parameter is not None]
-    start = np.array([one.coordinate(min(max(one.start, one.low), one.high)) for one in parameters])
+    start = np.array([_start(one) for one in parameters])
     present = tuple(plain(value_at(scenario.resolved, one.key)) for one in parameters)
     rows = box.coordinates(start, samples, generator_of(scenario.spec.seed, SWEEP_POINTS))
     others = (tuple(one.value(float(at)) for one, at in zip(parameters, row, strict=True)) for row in rows[1:])
@@ -168,6 +168,13 @@ def _box(scenario: "Scenario", axes: tuple[Axis, ...], samples: int) -> Design:
         numbers.setdefault(tuple(one.read(value) for one, value in zip(parameters, values, strict=True)), values)
     listed = tuple(numbers.values())
     return Design(BOX, axes, len(listed), scenario.spec.seed, listed)
+
+
+def _start(parameter: Parameter) -> float:
+    """Return the coordinate of the scenario as it is; -1 or 2 where it lies below or above the range."""
+    if parameter.low <= parameter.start <= parameter.high:
+        return parameter.coordinate(parameter.start)
+    return -1.0 if parameter.start < parameter.low else 2.0
 
 
 def _axis(scenario: "Scenario", key: str, values: tuple[Value, ...], kind: str) -> Axis:

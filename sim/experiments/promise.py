@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from sim.days import DAY_MS
 from sim.failures import RefusedError
 from sim.scenario import changed
-from sim.scenario.schema.warning import ProvinceStaff
+from sim.scenario.schema.desks import ProvinceStaff
 from sim.scenario.shapes import written
 from sim.words import DESKS, ContactChannel, Tier
 

@@ -16,8 +16,8 @@ from sim.country.calendar import Calendar
 from sim.country.provinces import Provinces
 from sim.scenario import changed
 from sim.scenario.errors import Mistake, ScenarioError, found
+from sim.scenario.schema.desks import Desks
 from sim.scenario.schema.population import COUNTRY
-from sim.scenario.schema.warning import Desks
 from sim.scenario.shapes import written
 from sim.scenario.without import changes
 from sim.warning.schedule import FEW_SERVERS, Schedule, thin_desks_of, thinned

@@ -19,6 +19,15 @@ def month_named(month: date) -> str:
     return str(format_skeleton("yMMMM", month, locale=spoken()))
 
 
+def month_alone(number: int) -> str:
+    """Return a month of any year by its number, from 1: ``June``, ``六月``, ``juin``."""
+    if spoken() == ENGLISH:
+        return _MONTHS[number - 1]
+    from babel.dates import format_date
+
+    return str(format_date(date(2000, number, 1), format="LLLL", locale=spoken()))
+
+
 def day_named(day: date) -> str:
     """Return a date: ``1 June 2022``, ``2022年6月1日``, ``1 juin 2022``."""
     if spoken() == ENGLISH:

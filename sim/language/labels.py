@@ -65,7 +65,7 @@ _DISCIPLINES = (
 _STAGES = (marked("contact"), marked("opened"), marked("payment"), marked("first payment"))
 _REGIONS = (
     *(marked("east"), marked("south"), marked("elsewhere"), marked("overseas"), marked("north"), marked("northeast")),
-    *(marked("northwest"), marked("southwest")),
+    *(marked("northwest"), marked("southwest"), marked("country")),
 )
 _SEGMENTS = (marked("schools"), marked("enterprises"), marked("rural areas"), marked("communities"))
 _SEXES = (marked("f"), marked("m"))
@@ -130,6 +130,23 @@ _MEASURES = (
     *(marked("centre down"), marked("outage of the centre"), marked("banks"), marked("homecoming")),
 )
 """Measures of the bundled scenarios."""
+_KINDS = (
+    *(marked("den campaign"), marked("cluster campaign"), marked("filter"), marked("source regulation")),
+    *(marked("blocking"), marked("warning"), marked("repatriation"), marked("bank hold"), marked("outage")),
+)
+"""Kinds of measures, but for those that measures of the bundled scenarios are called by."""
+_TARGETS = (
+    *(marked("SMS port"), marked("cloud service"), marked("voice line"), marked("account"), marked("site")),
+    *(marked("domain"), marked("hosting"), marked("diversion"), marked("promotion"), marked("delay"), marked("lose")),
+)
+"""What measures are against, and what becomes of instructions in an outage."""
+_KEYS = (
+    *(marked("replacement factor"), marked("deterrence"), marked("data sharing"), marked("count"), marked("arrests")),
+    *(marked("views"), marked("people"), marked("segments"), marked("dens"), marked("suspects"), marked("ramp")),
+    *(marked("midpoint"), marked("width"), marked("floor"), marked("weekdays"), marked("start"), marked("end")),
+    marked("share"),
+)
+"""Keys of measures, growth and shifts, which ``sim.scenario.lever_words`` tells with their values."""
 _COLUMNS = (
     *(marked("quantity"), marked("window"), marked("known to be"), marked("within"), marked("basis")),
     *(marked("month"), marked("figure"), marked("reported"), marked("ratio"), marked("role"), marked("yuan")),

@@ -12,7 +12,7 @@ from sim.scenario.schema.measures import Spread
 
 if TYPE_CHECKING:
     from sim.scenario import Scenario
-    from sim.scenario.schema import Figure
+    from sim.scenario.schema.figures import Figure
 
 Role = Literal["input", "fitted", "predicted"]
 Window = tuple[date, date | None]

@@ -1,8 +1,8 @@
 """The numbers of a scenario: what each may be at least and at most, and why nobody needs more.
 
 Bounds leave out what is absurd, mostly slips of a unit or an exponent, and with it all that would leave the numbers of
-a double, of 63 bits or of an identity. What only several numbers together can exceed is refused by the rules of
-``sim.scenario.schema``; ``docs/bounds.md`` lists both.
+a double, of 63 bits or of an identity. What only several numbers together can exceed is refused by
+``sim.scenario.schema.rules``; ``docs/bounds.md`` lists both.
 """
 
 from dataclasses import dataclass
@@ -111,6 +111,11 @@ def plain(bound: float) -> str:
         return f"{int(bound):,}"
     digits, _, exponent = f"{bound:g}".partition("e")
     return f"{digits}e{int(exponent)}" if exponent else digits
+
+
+def bounds_of(annotation: Any) -> Within:
+    """Return the bounds of an annotation of this file."""
+    return next(mark for mark in annotation.__metadata__ if isinstance(mark, Within))
 
 
 # Of no unit.

@@ -7,9 +7,10 @@ from typing import Any, Literal, get_args, get_origin
 
 from pydantic import BaseModel, BeforeValidator
 
-from sim.scenario import bounds, schema
+from sim.scenario import bounds
 from sim.scenario.bounds import Within, plain
 from sim.scenario.scalars import LONGEST_DAYS
+from sim.scenario.schema import ScenarioModel, rules
 from sim.scenario.shapes import fields
 
 HEAD = f"""\
@@ -24,12 +25,12 @@ of its unit.
 
 Some numbers are absurd only together. Refused are too:
 
-- growth that comes to more than e^{schema.LARGEST_EXPONENT:g}, or to less than one in it, between its reference date
+- growth that comes to more than e^{rules.LARGEST_EXPONENT:g}, or to less than one in it, between its reference date
   and a simulated day: a double could not hold its factor;
-- losses of which the largest that can be drawn, median x growth x e^({schema.LUCKIEST} sigma), is above
-  {plain(schema.MOST_LOST)} yuan, a twelfth of what all of China produces in a year: so no loss is ever cut;
+- losses of which the largest that can be drawn, median x growth x e^({rules.LUCKIEST} sigma), is above
+  {plain(rules.MOST_LOST)} yuan, a twelfth of what all of China produces in a year: so no loss is ever cut;
 - attempts of a day, province, channel and type, legitimate contacts above `grid.low`, and cases of a province's
-  backlog, that may come to more than {schema.MOST_IN_A_CELL:,}: identities can number no more;
+  backlog, that may come to more than {rules.MOST_IN_A_CELL:,}: identities can number no more;
 - staff that its growth brings above {bounds.MOST_STAFF:,};
 - weights by which a detector would see more than all contacts of a province on some day.
 
@@ -55,7 +56,7 @@ ALIKE = (
 def document() -> str:
     """Return the text of ``docs/bounds.md``."""
     keys: dict[Within, list[str]] = {}
-    for key, bound in numbers(schema.ScenarioModel):
+    for key, bound in numbers(ScenarioModel):
         keys.setdefault(bound, []).append(key)
     return "\n".join([HEAD, *(_paragraph(bound, keys[bound]) for bound in _declared() if bound in keys)]) + "\n"
 

@@ -4,6 +4,7 @@ from datetime import date
 from typing import Any
 
 from sim.days import day_number
+from sim.scenario.nodes import KeyPath
 from sim.scenario.schema import ScenarioModel
 from sim.scenario.schema.measures import DenCampaign, Gradual, MeasureBase, Outage, Repatriation
 from sim.words import DESK_LABELS
@@ -14,6 +15,9 @@ NO_EFFECT = (
 )
 """Keys that say what a scenario is called, what it is held against, what things cost and how it is run; no day depends
 on them."""
+
+HOW_IT_IS_RUN: tuple[KeyPath, ...] = (("seed",), ("scale",), ("clock",), ("period",), ("population", "pool"))
+"""Keys that say which run of a policy it is: with other values of them a scenario is the same policy."""
 
 SEEN_BY_DAY = (DenCampaign, Gradual, Repatriation)
 """Kinds of measures that are asked whether they are in force on a day, and about no later one: of a window only what

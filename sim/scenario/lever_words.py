@@ -2,33 +2,26 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from datetime import date
 from typing import Any
 
 from sim.days import HALF_HOUR_MS, HOUR_MS
-from sim.language.dates import month_named
+from sim.language.dates import month_alone
 from sim.language.labels import named
 from sim.language.spoken import marked, said
 from sim.rounding import amount, written
 from sim.scenario import bounds
-from sim.scenario.bounds import Within
+from sim.scenario.bounds import Within, bounds_of
 from sim.scenario.errors import Place
-from sim.scenario.nodes import KeyPath, Node
+from sim.scenario.nodes import KeyPath
+from sim.scenario.overrides import node_of
 from sim.scenario.schema import ScenarioModel
 from sim.scenario.shapes import Shape
 from sim.scenario.units import UNIT_MS
 
-
-def _bounds(alias: Any) -> Within:
-    """Return the bounds that an annotation of the schema has."""
-    found: Within = alias.__metadata__[0]
-    return found
-
-
 PEOPLE = marked("{number} people")
 
 UNITS = {
-    _bounds(alias): text
+    bounds_of(alias): text
     for alias, text in (
         (bounds.Percent, marked("{number}%")),
         (bounds.Score, marked("{number} d'")),
@@ -47,7 +40,7 @@ UNITS = {
 }
 """What stands beside numbers, by the bounds that the schema gives them; durations and rates are texts with units."""
 
-SHARES = (_bounds(bounds.Probability), _bounds(bounds.SomePeople))
+SHARES = (bounds_of(bounds.Probability), bounds_of(bounds.SomePeople))
 """Bounds of shares of one, which people read in percent."""
 
 HOLDERS: tuple[tuple[KeyPath, str], ...] = (
@@ -79,15 +72,16 @@ WORDS = {
     "lends": marked("lends its staff"),
     "d_prime": marked("discrimination"),
 }
-"""What some keys are called; others are called as they are written."""
+"""What some keys are called; others are called as labels are, or as they are written."""
 
 WHOLE = ("window", "provinces", "first", "stages", "age_bands", "channels", "types", "fixed_raided")
 """Keys of lists that are one value, not several."""
 
 NOWHERE = Place("", 1, 1)
+"""The place of a plain value that was written nowhere."""
 DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 MILLISECONDS = re.compile(r"(\d+) ms")
-LABEL = re.compile(r"[a-z]+(_[a-z]+)+")
+LABEL = re.compile(r"[a-z]+(_[a-z]+)*")
 
 WEEKDAYS = (
     *(marked("Monday"), marked("Tuesday"), marked("Wednesday"), marked("Thursday")),
@@ -158,7 +152,7 @@ def value_text(value: Any, expected: Shape | None, names: Mapping[int, str] | No
         inner = None if expected is None else expected.child(0)
         return ", ".join(value_text(item, inner, names) for item in value)
     if isinstance(value, str):
-        return value.replace("_", " ") if LABEL.fullmatch(value) else _rounded(value)
+        return named(value) if LABEL.fullmatch(value) else _rounded(value)
     if names is not None and value in names:
         return names[value]
     return _number(value, expected)
@@ -183,7 +177,7 @@ def gist(value: Mapping[str, Any], names: Mapping[int, str], expected: Shape | N
     what: list[str] = []
     shown: list[str] = []
     when: list[str] = []
-    node = node_of(dict(value))
+    node = node_of(value, NOWHERE)
     for key, inner in value.items():
         if inner is None or inner == {}:
             continue
@@ -204,13 +198,6 @@ def gist(value: Mapping[str, Any], names: Mapping[int, str], expected: Shape | N
             text, word = value_text(inner, deeper), _word(key)
             shown.append(text if text.endswith(f" {word}") else f"{word} {text}")
     return ", ".join([*what, *shown, *when])
-
-
-def node_of(value: Any) -> Node:
-    """Return the tree of a plain value that was written nowhere, by which the schema tells the kind of a part."""
-    if isinstance(value, dict):
-        return Node({key: node_of(inner) for key, inner in value.items()}, NOWHERE)
-    return Node([node_of(inner) for inner in value] if isinstance(value, list) else value, NOWHERE)
 
 
 def is_window(value: Sequence[Any]) -> bool:
@@ -247,7 +234,7 @@ def _number(value: float | int, expected: Shape | None) -> str:
     mark = next((mark for mark in expected.marks if isinstance(mark, Within)), None) if expected else None
     if mark in SHARES:
         return said("{number}%", number=written(f"{float(f'{100 * value:.{DIGITS}g}'):,}".removesuffix(".0")))
-    if mark == _bounds(bounds.Seed):
+    if mark == bounds_of(bounds.Seed):
         return str(value)
     shown = value if isinstance(value, int) else float(f"{value:.{DIGITS}g}")
     if mark in UNITS and UNITS[mark] == PEOPLE and abs(shown) >= MANY:
@@ -276,11 +263,11 @@ def _part(path: KeyPath, at: int, spec: ScenarioModel) -> str:
         hours, minutes = divmod(part * HALF_HOUR_MS, HOUR_MS)
         return f"{hours:02d}:{minutes * 60 // HOUR_MS:02d}"
     if "months" in names:
-        return month_named(date(2000, part + 1, 1)).replace("2000", "").strip()
+        return month_alone(part + 1)
     if "weekdays" in names:
         return said(WEEKDAYS[part])
     return bands[part] if "age_factor" in names else str(part + 1)
 
 
 def _word(key: str) -> str:
-    return said(WORDS[key]) if key in WORDS else key.replace("_", " ")
+    return said(WORDS[key]) if key in WORDS else named(key)

@@ -8,10 +8,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING, Any
 
+from sim.language.labels import named
 from sim.language.spoken import said
-from sim.scenario.lever_words import by_itself, gist, lever_name, node_of, row_names, share_text, value_text
+from sim.scenario.effects import HOW_IT_IS_RUN, NO_EFFECT
+from sim.scenario.lever_words import NOWHERE, by_itself, gist, lever_name, row_names, share_text, value_text
 from sim.scenario.load import changed
 from sim.scenario.nodes import KeyPath
+from sim.scenario.overrides import node_of
 from sim.scenario.resolved import plain
 from sim.scenario.schema import ScenarioModel
 from sim.scenario.schema.population import COUNTRY, NO_POOL
@@ -21,16 +24,7 @@ from sim.words import DistributionKind
 if TYPE_CHECKING:
     from sim.scenario.load import Scenario
 
-HOW_IT_IS_RUN: tuple[KeyPath, ...] = (
-    ("seed",),
-    ("scale",),
-    ("clock",),
-    ("period",),
-    ("population", "pool"),
-)
-"""Keys that say which run of a policy it is: they are told apart from its levers."""
-
-NO_LEVERS = ("schema", "name", "title", "engine", "figures", "evidence", "record", "sweep", "calibration", "policy_of")
+NO_LEVERS = tuple(key for key in NO_EFFECT if key != "costs")
 """Keys that no day of a run and no cost depends on."""
 
 WEIGHTS = "province_weights"
@@ -38,7 +32,6 @@ WEIGHTS = "province_weights"
 
 STAFF = "by_province"
 """Maps by province of staff of their own; one that is not there has its share of the country's."""
-
 
 SMALL = 1e-4
 """A scale at which pools of any country have room."""
@@ -141,7 +134,8 @@ class _Walk:
 
     def __init__(self, base: "Scenario", other: "Scenario") -> None:
         self.base, self.other = base, other
-        self.names = {row.code: row.name for one in (other, base) for row in one.spec.population.provinces}
+        sides = (other.spec.population, base.spec.population)
+        self.names = {code: named(name) for side in sides for code, name in side.names.items()}
 
     def below(self, path: KeyPath, one: Tree, two: Tree, expected: Shape | None) -> Iterator[Lever]:
         """Yield the rows of what differs at a path and below it."""
@@ -160,7 +154,7 @@ class _Walk:
 
     def _map(self, path: KeyPath, one: Tree, two: Tree, expected: Shape | None) -> Iterator[Lever]:
         for key in dict.fromkeys((*one, *two)):
-            inner = None if expected is None else expected.child(key, node_of(one if key in one else two))
+            inner = None if expected is None else expected.child(key, node_of(one if key in one else two, NOWHERE))
             yield from self.below((*path, key), one.get(key), two.get(key), inner)
         if path == ("fraud", "types") and set(one) == set(two) and list(one) != list(two):
             yield self._row(path, ", ".join(one), ", ".join(two))  # they are numbered, and drawn, in their order
@@ -185,7 +179,7 @@ class _Walk:
 
     def _staff(self, path: KeyPath, one: Tree, two: Tree, expected: Shape | None) -> Iterator[Lever]:
         """Compare the staff of provinces; one that has none of its own has its share of the country's."""
-        inner = None if expected is None else expected.child("", node_of({"staff": 1}))
+        inner = None if expected is None else expected.child("", node_of({"staff": 1}, NOWHERE))
         for code in sorted({*one, *two}, key=int):
             here, there = (_as_desk(side.get(code)) for side in (one, two))
             at = (*path, code)
@@ -203,10 +197,8 @@ class _Walk:
             only = own["staff"] if set(own) == {"staff"} else own
             return value_text(only, expected if only is own or expected is None else expected.child("staff"))
         _, desk, _, code = path
-        rows, weights = side.spec.population.provinces, side.spec.desks.province_weights
-        people = {str(row.code): row.population * weights.get(str(row.code), 1.0) for row in rows}
-        staff = getattr(side.spec.desks, str(desk)).staff
-        return share_text(staff * people[str(code)] / sum(people.values())) if code in people else None
+        parts = side.spec.desks.parts(str(desk), side.spec.population.people)
+        return share_text(parts[int(code)]) if int(code) in parts else None
 
     def _text(self, path: KeyPath, value: Tree, expected: Shape | None) -> str | None:
         if isinstance(value, dict):

@@ -20,7 +20,7 @@ from pydantic import BaseModel, WithJsonSchema
 from pydantic.fields import FieldInfo
 
 from sim.scenario import bounds, scalars
-from sim.scenario.bounds import Within
+from sim.scenario.bounds import Within, bounds_of
 from sim.scenario.distributions import Distribution
 from sim.scenario.schema.base import Naming
 from sim.scenario.shapes import fields, shape
@@ -174,18 +174,13 @@ def _described(marks: Sequence[Any]) -> str | None:
     return stated.get("description")
 
 
-def _bound(annotation: Any) -> Within:
-    """Return the bounds of a number of ``sim.scenario.bounds``."""
-    return next(mark for mark in annotation.__metadata__ if isinstance(mark, Within))
-
-
 def _description(annotation: Any) -> str:
     """Return what a scalar of ``sim.scenario.scalars`` says of itself."""
     return str(_described(annotation.__metadata__))
 
 
 _UNITS_BY_BOUND = {
-    _bound(annotation): unit
+    bounds_of(annotation): unit
     for unit, annotations in {
         "share, 0 to 1": (bounds.Probability, bounds.SomePeople),
         "per cent": (bounds.Percent,),

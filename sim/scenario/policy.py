@@ -5,16 +5,13 @@ from typing import TYPE_CHECKING
 from pydantic import ValidationError
 
 from sim.days import day_number
-from sim.scenario.effects import NO_EFFECT, effects
-from sim.scenario.nodes import KeyPath, Node, merge
+from sim.scenario.effects import HOW_IT_IS_RUN, NO_EFFECT, effects
+from sim.scenario.nodes import Node, merge
 from sim.scenario.schema import ScenarioModel
 from sim.scenario.shapes import written
 
 if TYPE_CHECKING:
     from sim.scenario.extends import Files
-
-HOW: tuple[KeyPath, ...] = (("period",), ("seed",), ("scale",), ("clock",), ("population", "pool"))
-"""Keys that say how a scenario is run: with other values of them it is held to the same figures."""
 
 
 def policy_of(files: "Files", root: Node, spec: ScenarioModel) -> str | None:
@@ -49,7 +46,7 @@ def policy_of(files: "Files", root: Node, spec: ScenarioModel) -> str | None:
 def _how(root: Node) -> Node:
     """Return a tree that says only how a scenario is run."""
     found = Node({}, root.place)
-    for path in HOW:
+    for path in HOW_IT_IS_RUN:
         here: Node | None = root.at(path)
         if here is not None:
             for part in reversed(path):

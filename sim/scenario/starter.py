@@ -141,9 +141,7 @@ def _of_province(path: tuple[str, ...], scenario: Scenario) -> tuple[tuple[str, 
     own = plain(value_at(scenario.resolved, ".".join(path)))
     if str(largest.code) in own:
         return (*path, largest.name), own[str(largest.code)], f"{scenario.name} has this for {largest.name}"
-    weights = scenario.spec.desks.province_weights
-    parts = {row.code: row.population * weights.get(str(row.code), 1.0) for row in population.provinces}
-    staff = getattr(scenario.spec.desks, desk).staff * parts[largest.code] / sum(parts.values())
+    staff = scenario.spec.desks.parts(desk, population.people)[largest.code]
     what = f"The share of {largest.name} in {scenario.name} is {staff:.0f}"
     return (*path, largest.name), {"staff": round(staff)}, what
 

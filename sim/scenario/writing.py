@@ -50,7 +50,7 @@ def as_typed(value: Any) -> Any:
         return int(value)
     if isinstance(value, dict):
         return {key: as_typed(inner) for key, inner in value.items()}
-    return value
+    return [as_typed(inner) for inner in value] if isinstance(value, list) else value
 
 
 def _escaped(character: str) -> str:

@@ -11,7 +11,7 @@ from sim.country.calendar import Calendar, ramped
 from sim.country.provinces import Provinces
 from sim.days import HALF_HOURS, calendar_date, weekday
 from sim.scenario.schema import ScenarioModel
-from sim.scenario.schema.warning import ProvinceDesk, Shift, StaffGrowth
+from sim.scenario.schema.desks import ProvinceDesk, Shift, StaffGrowth
 from sim.words import DESK_LABELS
 
 FEW_SERVERS = 5.0

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from sim.country.calendar import Calendar, growth, logistic, ramped, years_between
 from sim.country.measures import Measures, days_of, first_day, in_window
 from sim.days import calendar_date, day_number, weekday
-from sim.scenario.schema import Period
 from sim.scenario.schema.measures import CardPurge, Ramp
+from sim.scenario.schema.period import Period
 
 DAY = 86_400_000
 DATES = st.dates(dt.date(2000, 1, 1), dt.date(2089, 1, 1))

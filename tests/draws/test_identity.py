@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from sim.days import day_number
 from sim.draws import identity as ids
-from sim.scenario.schema import FIRST_DAY
+from sim.scenario.schema.period import FIRST_DAY
 from sim.words import OriginKind
 
 

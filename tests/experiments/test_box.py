@@ -42,6 +42,12 @@ def test_one_lever_is_even(tiny: sim.Scenario) -> None:
     assert points == [26.0, 10.0, 16, 22, 28, 34, 40.0]
 
 
+def test_one_lever_of_a_scenario_that_lies_outside_is_simulated_at_both_ends(tiny: sim.Scenario) -> None:
+    for low, high, middle in ((30.0, 60.0, [36, 42, 48, 54]), (5.0, 25.0, [9, 13, 17, 21])):
+        points = [point[STAFF] for point in design(tiny, {STAFF: [low, high]}, "box", 7).points()]
+        assert points == [26.0, low, *middle, high]
+
+
 def test_whole_steps_that_are_one_are_simulated_once(tiny: sim.Scenario) -> None:
     points = [point[TRIES] for point in design(tiny, {TRIES: [1, 4]}, "box").points()]
     assert points == [2, 1, 3, 4]

@@ -18,7 +18,7 @@ from sim.experiments.promise import PromiseError, comes_to, with_staff
 from sim.experiments.staffing import FACTORS, Staffing
 from sim.logbook import LOG
 from sim.results.stored import FolderError
-from sim.scenario.schema.warning import ProvinceDesk
+from sim.scenario.schema.desks import ProvinceDesk
 from sim.verify.queues import reneging
 from sim.words import Tier
 from tests.experiments.test_command import Tocsin, tocsin

@@ -11,7 +11,8 @@ from sim.draws.functions import normal_quantile
 from sim.scenario import ScenarioError, bounds, load_scenario
 from sim.scenario.bounds import RateWithin, WholeWithin, Within
 from sim.scenario.document import document, numbers
-from sim.scenario.schema import LUCKIEST, ScenarioModel
+from sim.scenario.schema import ScenarioModel
+from sim.scenario.schema.rules import LUCKIEST
 
 SMALL = Path(__file__).parent / "invalid" / "base" / "small.yaml"
 DOCUMENT = Path(__file__).parents[2] / "docs" / "bounds.md"

@@ -2,6 +2,7 @@
 
 import copy
 import dataclasses
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,8 +11,16 @@ import pandas as pd
 import pytest
 
 import sim
-from sim.scenario.levers import HOW_IT_IS_RUN, NO_LEVERS, Lever, levers, run_as
+from sim.language.spoken import speaking
+from sim.scenario.effects import HOW_IT_IS_RUN
+from sim.scenario.keys import kind_of
+from sim.scenario.lever_words import gist
+from sim.scenario.levers import NO_LEVERS, Lever, levers, run_as
+from sim.scenario.meanings import example
+from sim.scenario.reading import read_plain
 from sim.scenario.resolved import plain
+from sim.scenario.schema.measures import Measure
+from sim.scenario.shapes import fields, shape
 
 
 def rows(values: dict[str, str], base: str = "china-2022") -> dict[str, Lever]:
@@ -94,10 +103,36 @@ def test_a_measure_that_is_added_or_taken_away_is_one_row_with_its_gist() -> Non
     weaker = "{kind: filter, channel: sms, intensity: -1, window: [2022-03-01, null], provinces: [44, 11]}"
     found = rows({"measures.weaker": weaker, "measures.law": "null"})
     assert list(found) == ["measures.law", "measures.weaker"]
-    told = "filter, sms, strength -1 d', in Guangdong, Beijing, from 2022-03-01"
+    told = "filter, SMS, strength -1 d', in Guangdong, Beijing, from 2022-03-01"
     assert (found["measures.weaker"].base, found["measures.weaker"].other) == (None, told)
     assert found["measures.law"].other is None
     assert found["measures.law"].told.startswith("the measure law, taken away: law, deterrence")
+
+
+MEASURES = {kind_of(model): model for model in shape(Measure).models()}
+
+
+@pytest.mark.parametrize("kind", sorted(filter(None, MEASURES)))
+def test_the_gist_of_every_measure_is_translated(kind: str) -> None:
+    model = MEASURES[kind]
+    needed = [name for name, info in fields(model).items() if info.is_required()]
+    value = read_plain("{" + ", ".join(f"{name}: {example(model, name)}" for name in needed) + "}")
+    english = gist(value, {})
+    with speaking("zh"):
+        chinese = gist(value, {})
+    assert re.findall("[a-z]{2,}", english)
+    assert re.findall("[a-z]{2,}", chinese) == [], chinese
+
+
+def test_months_and_pools_are_named_in_the_language_that_is_spoken() -> None:
+    pooled = {"population.pool": "country", "scale": "0.005"}
+    policy = {**pooled, "fraud.months.3": "2", "desks.visit.by_province.11": "9"}
+    one, other = sim.load_scenario("china-2022", pooled), sim.load_scenario("china-2022", policy)
+    assert [row.name for row in levers(one, other)] == ["fraud: months, April", "staff of the visit desks in country"]
+    with speaking("zh"):
+        month, pool = (row.name for row in levers(one, other))
+    assert month.endswith("四月")
+    assert pool.startswith("全国")
 
 
 def test_a_measure_of_another_kind_is_another_measure() -> None:

@@ -6,7 +6,7 @@ import pytest
 from pydantic import BaseModel
 
 from sim.scenario.distributions import Distribution
-from sim.scenario.schema import base, fraud, gates, measures, population, warning
+from sim.scenario.schema import base, desks, fraud, gates, measures, population, warning
 from sim.words import DESKS, Channel, ContactChannel, Detector, DistributionKind, Region, Segment, Tier
 
 DESK_NAMES = tuple(desk.label for desk in DESKS)
@@ -41,7 +41,7 @@ def test_a_map_by_word_has_each_word_as_a_key(model: type[BaseModel], words: tup
         (gates.Hazard, Region.labels()),
         (population.Legitimate, Channel.labels()),
         (warning.Detectors, Detector.labels()),
-        (warning.Desks, DESK_NAMES),
+        (desks.Desks, DESK_NAMES),
     ],
 )
 def test_a_map_with_other_keys_has_each_word_too(model: type[BaseModel], words: tuple[str, ...]) -> None:

@@ -47,11 +47,13 @@ class Investigation(Part):
     """Day on which the capacity is as stated, and from which its growth is reckoned. Later: a smaller capacity on
     every day, if it grows. Example: `2021-06-15`"""
     growth: Growth
-    """Growth of the capacity with the calendar date. More: more cases finished later. Example: `0.05`"""
+    """Growth of the capacity with the calendar date. More: more cases finished after the
+    reference date, fewer before it. Example: `0.05`"""
     solved: Probability
     """Probability that a finished case is solved. More: more cases solved, more arrests and leads. Example: `0.5`"""
     backlog: Count
-    """Cases of the whole country that wait at the start. Unit: cases. More: cases wait longer. Example: `700000`"""
+    """Cases of the whole country that wait when the warm-up begins. Unit: cases. More: cases wait longer. Example:
+    `700000`"""
 
 
 class Suspects(Part):

@@ -46,6 +46,10 @@ Word = Annotated[str, Field(min_length=1, max_length=80, pattern=ONE_LINE)]
 """A name that tables, pictures and messages call something by."""
 
 
+NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,79}$"
+Name = Annotated[str, Field(pattern=NAME)]
+"""A name that folders and options call something by."""
+
 NamingKind = Literal["code", "text", "key", "quantity"]
 """How a place of a scenario names a province: by its code, by its code as a text, as a part of a dotted key, or as what
 a quantity of evidence is about."""

@@ -106,8 +106,8 @@ class FraudType(Part):
     """Share of the type's SMS that carry a link, which blocked sites can stop. More: blocking stops more SMS of this
     type. Example: `0.5`"""
     app_share: Probability
-    """Share of the type's episodes that go through a fake app; the others use a site. More: blocking of apps matters
-    more than that of sites. Example: `0.45`"""
+    """Share of the type's attempts, by link or online, that lead to a fake app; the others lead to a site. More:
+    blocking of apps matters more than that of sites. Example: `0.45`"""
     engage: Probability
     """Probability that somebody who answers is drawn in, before what is said of age, sex, awareness and frailty. More:
     more episodes and victims. Example: `0.00413`"""

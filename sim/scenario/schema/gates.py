@@ -31,9 +31,10 @@ class RegionShares(Part):
     south: Probability
     """Share of dens in the south. More: more dens where campaigns in the south act. Example: `0.12`"""
     elsewhere: Probability
-    """Share of dens in the rest of the country. More: more dens where no regional campaign acts. Example: `0.2`"""
+    """Share of dens in the rest of the country. More: more dens where campaigns elsewhere act. Example: `0.2`"""
     overseas: Probability
-    """Share of dens abroad, where raids are rare. More: dens that live longer. Example: `0.6`"""
+    """Share of dens abroad, which repatriations raid. More: dens that live longer, if they are raided less there.
+    Example: `0.6`"""
 
     @model_validator(mode="after")
     def _add_up(self) -> "RegionShares":
@@ -106,7 +107,7 @@ class Dens(Part):
     """How many times as long each further reopening of the same den takes. Unit: ratio. More: raids have more effect
     with time. Example: `1.1`"""
     displaced: Probability
-    """Probability that a den reopens somewhere else. More: dens move to where raids are rare. Example: `0.4`"""
+    """Probability that a den reopens somewhere else. More: more dens go where displaced_to says. Example: `0.4`"""
     displaced_to: RegionShares
     """Where displaced dens open."""
     ringleaders: Ringleaders

@@ -14,9 +14,9 @@ from pydantic_core import PydanticCustomError
 
 from sim.scenario.bounds import LEAST_WEIGHT, MOST_PEOPLE, MOST_STAFF, plain
 from sim.scenario.schema.base import mistake
+from sim.scenario.schema.desks import Desks, ProvinceDesk
 from sim.scenario.schema.fraud import Fraud
 from sim.scenario.schema.population import COUNTRY, NO_POOL, Population, ProvinceRow
-from sim.scenario.schema.warning import Desks, ProvinceDesk
 from sim.words import DESK_LABELS
 
 LISTED = 12

@@ -76,14 +76,14 @@ class OccupationShares(Part):
     """Share of each occupation group at each stage of life; the groups are the segments of education."""
 
     schools: StageShares
-    """Shares at pupils and students, by stage of life. Unit: share. More: more people whom activities at schools reach.
+    """Shares of pupils and students, by stage of life. Unit: share. More: more people whom activities at schools reach.
     Example: `[0, 0.85, 0.01, 0]`"""
     enterprises: StageShares
-    """Shares at work in enterprises, by stage of life. Unit: share. More: more people whom activities at enterprises
-    reach. Example: `[0, 0.1, 0.8, 0.1]`"""
+    """Shares of people at work in enterprises, by stage of life. Unit: share. More: more people whom activities at
+    enterprises reach. Example: `[0, 0.1, 0.8, 0.1]`"""
     rural_areas: StageShares
-    """Shares at work in farming, by stage of life. Unit: share. More: more people whom activities in rural areas reach.
-    Example: `[0, 0, 0.02, 0.02]`"""
+    """Shares of people at work in farming, by stage of life. Unit: share. More: more people whom activities in rural
+    areas reach. Example: `[0, 0, 0.02, 0.02]`"""
     communities: StageShares
     """Shares of everybody else, whom their community addresses, by stage of life. Unit: share. More: more people whom
     activities in communities reach. Example: `[1, 0.05, 0.17, 0.88]`"""
@@ -158,11 +158,11 @@ class Legitimate(PerChannel[Contacts]):
     """Legitimate contacts of the whole nation and their profile over the day."""
 
     call: Contacts
-    """Ordinary calls of the whole country that a detector could mistake for fraud. More: more false alarms, at the same
-    thresholds. Example: `1e12 per year`"""
+    """Ordinary calls of the whole country that a filter or a detector could mistake for fraud. More: more false blocks
+    and false alarms, at the same thresholds. Example: `1e12 per year`"""
     sms: Contacts
-    """Ordinary SMS of the whole country that a detector could mistake for fraud. More: more false alarms, at the same
-    thresholds. Example: `1.75e12 per year`"""
+    """Ordinary SMS of the whole country that a filter or a detector could mistake for fraud. More: more false blocks
+    and false alarms, at the same thresholds. Example: `1.75e12 per year`"""
     online: Contacts
     """Ordinary contacts by strangers online, of the whole country, that a detector could mistake for fraud. More: more
     false alarms, at the same thresholds. Example: `0.8e12 per year`"""
@@ -200,7 +200,7 @@ class Population(Part):
     """How much people of one age and sex differ in how easily they are deceived: spread of a lognormal factor with mean
     1. More: engagement gathers in fewer people. Example: `0.8`"""
     victim_before_factor: Factor
-    """By how much more likely somebody engages who has been a victim before. Unit: factor. More: more people become
+    """How many times as likely somebody engages who has been a victim before. Unit: factor. More: more people become
     victims again. Example: `2`"""
     legitimate: Legitimate
     """Ordinary contacts, of which false alarms are made."""
@@ -230,6 +230,11 @@ class Population(Part):
     def names(self) -> dict[int, str]:
         """The names of the provinces by code, as ``sim.scenario.provinces.code_of`` takes them."""
         return {row.code: row.name for row in self.provinces}
+
+    @property
+    def people(self) -> dict[int, int]:
+        """The people of the provinces by code."""
+        return {row.code: row.population for row in self.provinces}
 
     def internet_users(self) -> int:
         """Return how many people are internet users, by the shares of urban and rural people who are."""

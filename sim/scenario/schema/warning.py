@@ -1,47 +1,30 @@
-"""The tiered and classified warning mechanism: detectors, classes, tiers, the chain, desks, dissuasion."""
+"""The tiered and classified warning mechanism: detectors, classes, tiers, the chain, dissuasion."""
 
-from collections.abc import Iterator
-from itertools import pairwise
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Discriminator, Field, PlainSerializer, Tag, model_validator
+from pydantic import BeforeValidator, Field, PlainSerializer, model_validator
 
-from sim.days import HALF_HOURS
 from sim.scenario.bounds import (
     Correlation,
-    Factor,
     Fatigue,
     Hops,
     Probability,
     Score,
-    Staff,
     Step,
     Steps,
     TryCount,
-    Weekday,
-    Weight,
 )
 from sim.scenario.distributions import Distribution
-from sim.scenario.scalars import Day, Duration, HalfHour, Switch, refuse
+from sim.scenario.scalars import Duration, Switch
 from sim.scenario.schema.base import (
     ContactChannelName,
-    DisciplineName,
     Part,
     PerChannel,
-    ProvinceKey,
-    Sparse,
     demand,
     mistake,
 )
-from sim.scenario.schema.measures import Ramp
 from sim.scenario.tables import Table
 from sim.words import WRITTEN, ContactChannel
-
-MOST_STEPS_OF_STAFF = 64
-"""Days on which a staff changes, at most."""
-
-MOST_SHIFTS = 7 * HALF_HOURS
-"""Shifts of a desk at most: one for each half hour of a week."""
 
 
 class ContactScores(Part):
@@ -166,11 +149,11 @@ class Tries(Part):
     """Tries of each staffed channel."""
 
     call: TryCount
-    """Calls until somebody answers, before the alert goes on or ends. Unit: calls. More: more people reached, more work
-    for the call desk. Example: `3`"""
+    """Calls at most until somebody answers; then the alert goes on or ends. Unit: calls. More: more people reached,
+    more work for the call desk. Example: `3`"""
     visit: TryCount
-    """Visits until somebody is met. Unit: visits. More: more people reached, more work for the visit desk. Example: `3`
-    """
+    """Visits at most until somebody is met. Unit: visits. More: more people reached, more work for the visit desk.
+    Example: `3`"""
 
 
 class RetryWaits(Part):
@@ -339,175 +322,3 @@ class Warning(Part):
     """Whether a desk learns at once that an episode is over, and drops its alerts. Example: `off`"""
     dissuasion: Dissuasion
     """Whether people who are warned stop."""
-
-
-class Shift(Part):
-    """A window of the day on some weekdays (1 is Monday) in which ``share`` of the staff is on duty."""
-
-    weekdays: Annotated[list[Weekday], Field(min_length=1, max_length=7)]
-    """Days of the week on which it is worked: 1 is Monday, 7 Sunday. Unit: weekdays. More: nothing by itself: another
-    weekday. Example: `[1, 2, 3, 4, 5]`"""
-    start: HalfHour
-    """Half hour at which it begins. Later: fewer hours on duty. Example: `"08:30"`"""
-    end: HalfHour
-    """Half hour at which it ends; 24:00 is midnight. Later: more hours on duty. Example: `"22:30"`"""
-    share: Probability
-    """Share of the staff that is on duty in it; shares of shifts that overlap add up. More: more servers in these
-    hours, shorter waits, more paid hours. Example: `1`"""
-
-    @model_validator(mode="after")
-    def _forward(self) -> "Shift":
-        if self.end <= self.start:
-            raise mistake("end", "is not after start", "a later time of the same day, up to 24:00", ("start", "end"))
-        return self
-
-
-Shifts = Annotated[list[Shift], Field(min_length=1, max_length=MOST_SHIFTS)]
-
-
-class StaffStep(Part):
-    """From this day on, the staff is ``factor`` times what the scenario says."""
-
-    from_: Day = Field(alias="from")
-    """Day from which on the factor holds. Later: the staff changes later. Example: `2022-07-01`"""
-    factor: Factor
-    """How many times the stated staff works from then on. Unit: factor. More: more staff, shorter waits. Example: `1.5`
-    """
-
-
-class StaffGrowth(Sparse):
-    """Growth of a staff with the calendar date: a factor of it, by a ramp or by steps; before the first step its own.
-
-    Exactly one of the two is given.
-    """
-
-    ramp: Ramp | None = None
-    """Growth along an S-shaped curve that ends at the stated staff."""
-    steps: Annotated[list[StaffStep], Field(min_length=1, max_length=MOST_STEPS_OF_STAFF)] | None = None
-    """Growth in steps: rising days with a factor each. Example: `[{from: 2022-01-01, factor: 1}, {from: 2022-07-01,
-    factor: 2}]`"""
-
-    @model_validator(mode="after")
-    def _one_form(self) -> "StaffGrowth":
-        if (self.ramp is None) == (self.steps is None):
-            found = "neither a ramp nor steps" if self.ramp is None else "a ramp and steps at once"
-            raise refuse(found, "one of ramp and steps; null takes out what another file gives")
-        for number, (before, after) in enumerate(pairwise(self.steps or [])):
-            if after.from_ <= before.from_:
-                raise mistake(
-                    f"steps.{number + 1}.from", f"{after.from_} does not come after {before.from_}", "rising days"
-                )
-        return self
-
-    @property
-    def largest(self) -> float:
-        """The largest factor that it ever comes to; a ramp ends at 1."""
-        return max(step.factor for step in self.steps) if self.steps else 1.0
-
-
-class ProvinceDesk(Sparse):
-    """A province's own staff at a desk, with growth and shifts of its own; those that are not given are the desk's."""
-
-    staff: Staff
-    """Officers of the province at this desk, on and off duty. Unit: officers. More: shorter waits there, fewer alerts
-    expire. Example: `1000`"""
-    growth: StaffGrowth | None = None
-    """Growth of the province's staff, in place of the desk's. Example: `{steps: [{from: 2022-01-01, factor: 1}]}`"""
-    shifts: Shifts | None = None
-    """Shifts of the province, in place of the desk's. Example: `[{weekdays: [1, 2, 3, 4, 5, 6, 7], start: "00:00", end:
-    "24:00", share: 0.5}]`"""
-
-
-def _form(value: Any) -> str:
-    """Return which form the staff of a province has: a bare number, or a map."""
-    return "desk" if isinstance(value, dict | ProvinceDesk) else "number"
-
-
-ProvinceStaff = Annotated[
-    Annotated[Staff, Tag("number")] | Annotated[ProvinceDesk, Tag("desk")],
-    Discriminator(_form),
-]
-
-
-class Desk(Part):
-    """A kind of desk: national staff, shared out by population, as it grows, and its shifts.
-
-    ``by_province`` gives a province, by its code, staff of its own in place of its share. ``discipline`` orders the
-    alerts of a tier; if the desk ``lends``, its free servers serve the other desk's line while its own is empty.
-    """
-
-    staff: Staff
-    """Officers of the whole country at this desk, on and off duty; shared out by people and province_weights. Unit:
-    officers. More: shorter waits, fewer alerts expire, higher costs. Example: `5700`"""
-    growth: StaffGrowth | None = None
-    """How the staff grows with the calendar date; without it, it stays the same. Example: `{ramp: {midpoint:
-    2022-04-15, width: 70 d, floor: 0.12}}`"""
-    by_province: dict[ProvinceKey, ProvinceStaff] = Field(default_factory=dict)
-    """Officers of single provinces, by name or code, instead of their share: a number, or a map with staff, growth and
-    shifts. Unit: officers. More: shorter waits there; other provinces keep what they have. Example: `{Guangdong:
-    {staff: 1000}}`"""
-    shifts: Shifts
-    """When how much of the staff is on duty. Example: `[{weekdays: [1, 2, 3, 4, 5, 6, 7], start: "08:30", end: "22:30",
-    share: 1}]`"""
-    discipline: DisciplineName = "first_issued"
-    """Who is served first within a tier: first_issued, last_issued, least_slack, highest_score or most_at_stake.
-    Example: `first_issued`"""
-    lends: Switch = False
-    """Whether free officers serve the other desk's line while nobody waits in their own. Example: `off`"""
-
-    def own(self, staff: "float | ProvinceDesk") -> ProvinceDesk:
-        """Return the desk of a province that has this staff: what it does not say itself is said here."""
-        desk = staff if isinstance(staff, ProvinceDesk) else ProvinceDesk(staff=staff)
-        return ProvinceDesk(staff=desk.staff, growth=desk.growth or self.growth, shifts=desk.shifts or self.shifts)
-
-    def most_staff(self) -> Iterator[tuple[str, float]]:
-        """Iterate over the keys that say how a staff grows, each with the most that it comes to."""
-        for key, staff in (
-            ("growth", self.staff),
-            *((f"by_province.{code}", staff) for code, staff in self.by_province.items()),
-        ):
-            own = self.own(staff)
-            yield key, own.staff * (own.growth.largest if own.growth else 1.0)
-
-
-class CallDesk(Desk):
-    """The call desks; talk times of three kinds of calls."""
-
-    answered: Probability
-    """Probability that a call is answered. More: more people reached, fewer further calls and visits. Example: `0.6`"""
-    hard_share: Probability
-    """Share of answered calls that take long. More: busier desks, longer waits. Example: `0.12`"""
-    no_answer: Distribution
-    """Time that a call takes which nobody answers. More: busier desks, longer waits. Example: `{lognormal: {median: 1
-    min, sigma: 0.3}}`"""
-    short: Distribution
-    """Time that an ordinary call takes. More: busier desks, longer waits. Example: `{lognormal: {median: 3 min, sigma:
-    0.4}}`"""
-    hard: Distribution
-    """Time that a hard call takes. More: busier desks, longer waits. Example: `{lognormal: {median: 15 min, sigma:
-    0.4}}`"""
-
-
-class VisitDesk(Desk):
-    """The visit desks; a visit with travel, met or not."""
-
-    met: Probability
-    """Probability that a visit meets the person. More: more people reached, fewer further visits. Example: `0.8`"""
-    not_met: Distribution
-    """Time that a visit in vain takes, with travel. More: busier desks, longer waits. Example: `{lognormal: {median: 45
-    min, sigma: 0.4}}`"""
-    visit: Distribution
-    """Time that a visit takes which meets the person, with travel. More: busier desks, longer waits. Example:
-    `{lognormal: {median: 90 min, sigma: 0.4}}`"""
-
-
-class Desks(Part):
-    """Both kinds of desks; ``province_weights`` shares staff out otherwise than by population."""
-
-    call: CallDesk
-    """Officers who phone."""
-    visit: VisitDesk
-    """Officers who go to see people."""
-    province_weights: dict[ProvinceKey, Weight] = Field(default_factory=dict)
-    """By province, name or code, how many officers a person has, where others have 1; the country's staff stays the
-    same. Unit: weight. More: more staff there, less elsewhere. Example: `{Guangdong: 1.15}`"""

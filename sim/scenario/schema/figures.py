@@ -1,0 +1,54 @@
+"""Reported figures, beside which the simulated ones are shown."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from sim.scenario.bounds import Reported, StandardError, Tolerance
+from sim.scenario.scalars import Day, Window
+from sim.scenario.schema.base import Name, Part, mistake
+
+
+class Figure(Part):
+    """A figure to show beside the simulated one: put in, fitted or predicted.
+
+    Only a prediction may be without a value: nothing is reported yet. ``standard_error`` is that of one run of the
+    whole country, the spread between seeds, which grows as the root of 1 / scale in a thinned run; ``interval`` holds
+    90 % of what the posterior predicts. Both are in the unit of the figure.
+    """
+
+    name: Name
+    """What is counted, or the change of it: a quantity such as victims, or one with _change behind its name. Example:
+    `cases_filed_change`"""
+    window: Window
+    """The days over which it is counted. Example: `[2022-01-01, 2022-11-30]`"""
+    base: Window | None = None
+    """The earlier days with which a change compares; only for names that end in _change. Example: `[2021-01-01,
+    2021-11-30]`"""
+    value: Reported | Day | None = None
+    """What was reported: a count, yuan for losses, a fraction for changes, or a day. Only a predicted figure may be
+    without. Unit: as the quantity. More: a larger reported figure; no run depends on it.
+    Example: `391000`"""
+    role: Literal["input", "fitted", "predicted"]
+    """How the figure was used: input (put in), fitted (parameters were set to meet it) or predicted (looked at
+    afterwards). Example: `fitted`"""
+    tolerance: Tolerance | None = None
+    """How far the simulated figure may be from the reported one to count as met, as a share of it; of a change in
+    absolute terms. Unit: share. More: a looser test. Example: `0.01`"""
+    standard_error: StandardError | None = None
+    """Spread of the figure between runs of the whole country with other seeds; that of a thinned run is larger by
+    1 / sqrt(scale). Unit: as the quantity. More: chance may explain more of a difference. Example: `5702000`"""
+    interval: Annotated[list[Reported], Field(min_length=2, max_length=2)] | None = None
+    """Where a prediction lies with a probability of nine in ten, lower and upper end. Unit: as the quantity. More: a
+    higher prediction. Example: `[1738000000, 1887000000]`"""
+    source: str
+    """Who reported it, where and when. Example: `"Xinhua, 17 August 2022"`"""
+
+    @model_validator(mode="after")
+    def _stated(self) -> "Figure":
+        if self.value is None and self.role != "predicted":
+            allowed = "what was reported, a number or a day; only a predicted one may do without"
+            raise mistake("value", f"is missing, but the figure is {self.role}", allowed, ("value", "role"))
+        if self.interval is not None and self.interval[0] > self.interval[1]:
+            raise mistake("interval", "begins above its end", "[low, high] with low at most high", ("interval",))
+        return self

@@ -1,0 +1,57 @@
+"""The days that are simulated and counted."""
+
+from collections.abc import Iterator
+from datetime import date
+
+from pydantic import model_validator
+from pydantic_core import PydanticCustomError
+
+from sim.days import DAY_MS, YEAR_DAYS
+from sim.scenario.scalars import Day, DurationOrZero
+from sim.scenario.schema.base import Part, demand, mistake
+
+FIRST_DAY, LAST_DAY = date(2000, 2, 1), date(2080, 12, 31)
+"""What identities can name (days since 2000-01-01), with room for the day before the first."""
+
+MOST_DAYS = 20_000
+"""Simulated days, warm-up included."""
+
+
+class Period(Part):
+    """The days that figures are about, both included, and the warm-up that is simulated before them."""
+
+    start: Day
+    """The first day that figures are about. Moved back, the run is longer and takes in more. Later: a shorter
+    period. Example: `2021-01-01`"""
+    end: Day
+    """The last day that figures are about, included. Later: a longer period. Example: `2022-11-30`"""
+    warmup: DurationOrZero
+    """Days that are simulated before the start and counted nowhere, so that queues, cards and dens are under way when
+    counting begins. More: a steadier start, and a longer run. Example: `92 d`"""
+
+    @model_validator(mode="after")
+    def _sane(self) -> "Period":
+        demand(self._slips())
+        return self
+
+    def _slips(self) -> Iterator[PydanticCustomError]:
+        if self.warmup % DAY_MS:
+            yield mistake("warmup", "is not a whole number of days", "whole days, such as 92 d", ("warmup",))
+        if self.end < self.start:
+            yield mistake("end", f"{self.end} is before the start", f"{self.start} or later", ("start", "end"))
+            return
+        first = self.start.toordinal() - self.warmup // DAY_MS
+        if first < FIRST_DAY.toordinal() or self.end > LAST_DAY:
+            yield mistake(
+                "start",
+                f"{self.start} less the warm-up, to {self.end}, is out of range",
+                f"days between {FIRST_DAY} and {LAST_DAY}, warm-up included",
+            )
+        elif (self.end - self.start).days + self.warmup // DAY_MS > MOST_DAYS:
+            allowed = f"at most {MOST_DAYS:,} days with the warm-up"
+            yield mistake("end", f"{self.end} is too far from the start", allowed)
+
+    def years_since(self, reference: date) -> tuple[float, float]:
+        """Return the years from a reference date to the first simulated day and to the last, negative before it."""
+        first = (self.start - reference).days - self.warmup // DAY_MS
+        return first / YEAR_DAYS, (self.end - reference).days / YEAR_DAYS

@@ -1,0 +1,269 @@
+"""The rules between parts of a scenario."""
+
+import math
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+from pydantic_core import PydanticCustomError
+
+from sim.days import HALF_HOUR_MS
+from sim.scenario.bounds import MOST_STAFF, plain
+from sim.scenario.schema.base import ROUNDING, mistake, wrong_length
+from sim.scenario.schema.evidence import wrong_names
+from sim.scenario.schema.fraud import MONTHS, WEEKDAYS, Fraud
+from sim.scenario.schema.measures import WarningCoverage
+from sim.scenario.schema.population import NO_POOL
+from sim.words import DESKS, Channel
+
+if TYPE_CHECKING:
+    from sim.scenario.schema import ScenarioModel
+
+MOST_IN_A_CELL = 16_500_000
+"""An index has 24 bits; the rest is room for chance."""
+
+LARGEST_EXPONENT = 50.0
+"""All growth between a reference date and a simulated day comes to e^50 at most, or to one in e^50."""
+
+MOST_LOST = 1e13
+"""Yuan of one episode: a twelfth of what all of China produces in a year. Some 4,600 such losses can be summed."""
+
+LUCKIEST = 8.21
+"""Standard deviations that no normal draw exceeds: a uniform of 52 bits ends 2^-53 below 1."""
+
+TABLE_ROUNDING = 1e-6
+"""How far the sum of a row of probabilities may be from 1, rounded as tables are."""
+
+
+def _clock(spec: "ScenarioModel") -> Iterator[PydanticCustomError]:
+    if HALF_HOUR_MS % spec.clock:
+        yield mistake("clock", f"{spec.clock} ms does not divide half an hour", "a divisor of 30 min")
+
+
+def _bands(spec: "ScenarioModel") -> Iterator[PydanticCustomError]:
+    """Find lists by age band that have another length."""
+    bands = len(spec.population.age_bands)
+    factors = {f"fraud.types.{name}": kind.age_factor for name, kind in spec.fraud.types.items()}
+    factors["engagement.answering"] = spec.engagement.answering.age_factor
+    for holder, values in factors.items():
+        yield from wrong_length(f"{holder}.age_factor", values, bands, "age band", ("",))
+
+
+def _types(spec: "ScenarioModel") -> Iterator[PydanticCustomError]:
+    """Find names of fraud types that are none."""
+    types = list(spec.fraud.types)
+    for name in spec.interception.type_offset:
+        if name not in types:
+            yield mistake(f"interception.type_offset.{name}", "is no fraud type", f"one of {', '.join(types)}")
+    for surge_name, surge in spec.fraud.surges.items():
+        for fraud_type in surge.types or []:
+            if fraud_type not in types:
+                key = f"fraud.surges.{surge_name}.types"
+                yield mistake(key, f"names '{fraud_type}'", f"one of {', '.join(types)}")
+
+
+def _evidence(spec: "ScenarioModel") -> Iterator[PydanticCustomError]:
+    codes = [str(row.code) for row in spec.population.provinces]
+    return wrong_names(spec.evidence, list(spec.fraud.types), spec.population.band_names(), codes)
+
+
+def _growth(spec: "ScenarioModel") -> Iterator[PydanticCustomError]:
+    """Refuse growth whose factors a double could not hold: a small one far from its reference date."""
+    fraud, cases = spec.fraud, spec.aftermath.investigation
+    rates = {f"fraud.volumes.{name}.growth": getattr(fraud.volumes, name).growth for name in Channel.labels()}
+    rates |= {f"fraud.types.{name}.mix_growth": kind.mix_growth for name, kind in fraud.types.items()}
+    rates["fraud.loss_growth"] = fraud.loss_growth
+    dated = [(key, growth, fraud.reference) for key, growth in rates.items()]
+    for key, growth, reference in [*dated, ("aftermath.investigation.growth", cases.growth, cases.reference)]:
+        furthest = max((growth * year for year in spec.period.years_since(reference)), key=abs)
+        if abs(furthest) > LARGEST_EXPONENT:
+            what = f"{growth:g} a year comes to e^{furthest:.4g} between the reference, {reference}, and the period"
+            yield mistake(key, what, f"at most e^{LARGEST_EXPONENT:g} either way: less growth or a nearer date")
+
+
+def _staff(spec: "ScenarioModel") -> Iterator[PydanticCustomError]:
+    """Refuse staff that grows beyond what any staff may be: seats times their time must stay below 2^63."""
+    for desk in (channel.label for channel in DESKS):
+        for key, most in getattr(spec.desks, desk).most_staff():
+            if most > MOST_STAFF:
+                what = f"brings the staff to {most:,.0f} as it grows"
+                yield mistake(f"desks.{desk}.{key}", what, f"at most {MOST_STAFF:,}")
+
+
+def _coverage(spec: "ScenarioModel") -> Iterator[PydanticCustomError]:
+    """Refuse weights by which a detector would see more than all contacts of a province on some day."""
+    people = spec.population.people
+    for name, measure in spec.measures.items():
+        if not isinstance(measure, WarningCoverage) or not measure.province_weights:
+            continue
+        start, end = measure.window
+        last = spec.period.end if end is None else min(end, spec.period.end)
+        if start > last:
+            continue
+        covered = measure.coverage * (measure.ramp.nearly(last) if measure.ramp else 1.0)
+        code, relative = max(measure.relative(people).items(), key=lambda item: item[1])
+        if covered * relative > 1.0 + ROUNDING:
+            given = str(code) in measure.province_weights
+            yield mistake(
+                f"measures.{name}.province_weights" + (f".{code}" if given else ""),
+                f"makes it see {covered * relative:.4g} of the contacts of province {code} on {last}",
+                f"at most 1: {relative:.4g} times the mean weight is too much for a coverage of {covered:.4g}",
+            )
+
+
+def _losses(spec: "ScenarioModel") -> Iterator[PydanticCustomError]:
+    """Refuse losses of which the largest that can be drawn would be absurd, so that none need be cut."""
+    fraud = spec.fraud
+    grown = math.exp(max(fraud.loss_growth * year for year in spec.period.years_since(fraud.reference)))
+    for name, kind in fraud.types.items():
+        most = kind.loss.median * grown * math.exp(kind.loss.sigma * LUCKIEST)
+        if most > MOST_LOST:
+            yield mistake(
+                f"fraud.types.{name}.loss",
+                f"chance can bring a loss of {most:.3g} yuan",
+                f"at most {plain(MOST_LOST)}: median x growth x e^({LUCKIEST} sigma)",
+            )
+
+
+def wrong_counts(spec: "ScenarioModel") -> Iterator[PydanticCustomError]:
+    """Refuse volumes that no identity could number: the largest cell of a day must stay below 2**24."""
+    fraud = spec.fraud
+    people = [row.population for row in spec.population.provinces]
+    factors = [fraud.province_weights.get(str(row.code), 1.0) * row.population for row in spec.population.provinces]
+    largest = max(factors) / sum(factors)
+    rhythm = max(fraud.weekdays) * WEEKDAYS / sum(fraud.weekdays) * max(fraud.months) * MONTHS / sum(fraud.months)
+    surges = math.prod(max(1.0, surge.factor) for surge in fraud.surges.values())
+    for channel in Channel.labels():
+        volume = getattr(fraud.volumes, channel)
+        years = spec.period.years_since(fraud.reference)
+        grown = math.exp(max(volume.growth * year for year in years))
+        commonest = largest_share(fraud, channel, years)
+        most = volume.level * grown * largest * commonest * rhythm * surges * spec.scale
+        if most > MOST_IN_A_CELL:
+            yield mistake(
+                f"fraud.volumes.{channel}.level",
+                f"brings up to {most:.3g} attempts a day of one type to one province",
+                f"at most {MOST_IN_A_CELL:,}, which identities can number{_thinner(spec)}",
+            )
+
+    share = max(people) / sum(people)
+    most = spec.aftermath.investigation.backlog * share * spec.scale
+    if most > MOST_IN_A_CELL:
+        yield mistake(
+            "aftermath.investigation.backlog",
+            f"brings up to {most:.3g} cases to one province",
+            f"at most {MOST_IN_A_CELL:,}, which identities can number{_thinner(spec)}",
+        )
+    grid = spec.warning.detectors.grid
+    above = 0.5 * math.erfc(grid.low / math.sqrt(2.0))
+    for channel in Channel.labels():
+        most = getattr(spec.population.legitimate, channel) * share * above * spec.scale
+        if most > MOST_IN_A_CELL:
+            yield mistake(
+                f"population.legitimate.{channel}",
+                f"brings up to {most:.3g} contacts above grid.low a day to one province",
+                f"at most {MOST_IN_A_CELL:,}, which identities can number{_thinner(spec)}",
+            )
+
+
+def _thinner(spec: "ScenarioModel") -> str:
+    """Return what else is allowed where provinces are pooled: their people count together."""
+    return "" if spec.population.pool == NO_POOL else ": a smaller scale, or population.pool: none"
+
+
+def _confusion(spec: "ScenarioModel") -> Iterator[PydanticCustomError]:
+    types = list(spec.fraud.types)
+    totals = dict.fromkeys([*types, "legitimate"], 0.0)
+    pairs = [(row.true, row.predicted) for row in spec.warning.confusion]
+    for true, predicted in pairs:
+        if pairs.count((true, predicted)) > 1:
+            yield mistake("warning.confusion", f"has '{true}' taken for '{predicted}' twice", "one row a pair")
+    for row in spec.warning.confusion:
+        if row.true not in totals or row.predicted not in types:
+            yield mistake(
+                "warning.confusion",
+                f"has a row '{row.true}' taken for '{row.predicted}'",
+                f"true one of {', '.join(totals)}, predicted one of {', '.join(types)}",
+            )
+            return
+        totals[row.true] += row.probability
+    for true, total in totals.items():
+        if abs(total - 1) > TABLE_ROUNDING:
+            yield mistake("warning.confusion", f"the rows of '{true}' add up to {total:g}", "they add up to 1")
+
+
+def _provinces(spec: "ScenarioModel") -> Iterator[PydanticCustomError]:
+    codes = {row.code for row in spec.population.provinces}
+    named: list[tuple[str, list[int]]] = [
+        (f"measures.{name}.provinces", getattr(measure, "provinces", None) or [])
+        for name, measure in spec.measures.items()
+    ]
+    named += [(f"fraud.surges.{name}.provinces", s.provinces or []) for name, s in spec.fraud.surges.items()]
+    weighed = [
+        ("fraud", spec.fraud.province_weights, codes),
+        ("desks", spec.desks.province_weights, codes),
+        *(
+            (f"measures.{name}", measure.province_weights, set(measure.provinces or codes))
+            for name, measure in spec.measures.items()
+            if isinstance(measure, WarningCoverage) and measure.province_weights
+        ),
+    ]
+    for holder, weights, own in weighed:
+        key = f"{holder}.province_weights"
+        wrong = [code for code in weights if not code.isdecimal() or int(code) not in own]
+        for code in wrong:
+            what = "a code of population.provinces" if own == codes else f"a code of {holder}.provinces"
+            yield mistake(f"{key}.{code}", "is no province of it" if own != codes else "is no province", what)
+        factors = {int(code): weight for code, weight in weights.items() if code not in wrong}
+        rows = [row for row in spec.population.provinces if row.code in own]
+        if all(factors.get(row.code, 1.0) * row.population == 0 for row in rows):
+            yield mistake(key, "leaves every province without weight", "a weight above 0 for some province")
+    for desk in (channel.label for channel in DESKS):
+        for code in getattr(spec.desks, desk).by_province:
+            if not code.isdecimal() or int(code) not in codes:
+                key = f"desks.{desk}.by_province.{code}"
+                yield mistake(key, "is no province", "a code of population.provinces")
+    for key, list_of_codes in named:
+        for place, number in enumerate(list_of_codes):
+            if number not in codes:
+                yield mistake(f"{key}.{place}", f"names province {number}", "codes of population.provinces")
+
+
+def largest_share(fraud: Fraud, channel: str, years: tuple[float, float]) -> float:
+    """Return an upper bound of the share of one fraud type in a channel's attempts, as the mix grows.
+
+    Args:
+        fraud: Settings.
+        channel: Label of the channel.
+        years: From the reference date to both ends of the period.
+
+    Returns:
+        The share, 1 where growth says nothing.
+    """
+    grown = [
+        [getattr(kind.mix, channel) * math.exp(kind.mix_growth * year) for year in years]
+        for kind in fraud.types.values()
+    ]
+    least = sum(min(ends) for ends in grown)
+    most = max(max(ends) for ends in grown)
+    return min(1.0, most / least) if least > 0.0 else 1.0
+
+
+RULES: dict[Callable[["ScenarioModel"], Iterator[PydanticCustomError]], tuple[str, ...]] = {
+    _clock: ("clock",),
+    _bands: ("population.age_bands", "fraud.types.*.age_factor", "engagement.answering.age_factor"),
+    _types: ("fraud.types!", "fraud.surges.*.types", "interception.type_offset!"),
+    _confusion: ("fraud.types!", "warning.confusion"),
+    _provinces: (
+        *("population.provinces", "fraud.province_weights", "fraud.surges.*.provinces", "desks.province_weights"),
+        *("desks.*.by_province!", "measures.*.provinces", "measures.*.province_weights"),
+    ),
+    _evidence: (),  # each of its mistakes says what was read
+    _growth: ("period", "fraud.reference", "fraud.loss_growth", "fraud.volumes", "fraud.types", "aftermath"),
+    _staff: ("desks",),
+    _coverage: ("measures", "period", "population.provinces"),
+    _losses: ("period", "fraud.reference", "fraud.loss_growth", "fraud.types"),
+}
+"""The rules between parts of a scenario, in order, and what each reads: it is not asked where that is wrong already."""
+
+COUNTED = ("population", "fraud", "period", "scale", "aftermath.investigation", "warning.detectors.grid")
+"""What ``wrong_counts`` reads."""

@@ -1,0 +1,57 @@
+"""Which events of a run are recorded, and which runs sweeps and fits make; no day of a run depends on it."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from sim.scenario.bounds import Members, Probability, Samples, ScaleBelow, Seeds
+from sim.scenario.schema.base import DottedKey, Naming, Part
+from sim.scenario.tables import CsvFile
+
+
+class Record(Part):
+    """Which events are written: none, all, or those of a share of the origins."""
+
+    events: Literal["none", "all"] | Probability = "none"
+    """Whose events are logged one by one: none, all, or those of a share of all attempts and contacts. Unit: share, or
+    a word. More: a larger log; results stay the same. Example: `0.01`"""
+
+
+class Sweep(Part):
+    """Parameters to vary, each with its values, and how they are combined."""
+
+    design: Literal["grid", "sobol", "lhs", "box"] = "grid"
+    """How values are combined: grid (every combination), sobol or lhs (points spread evenly over the ranges), or box
+    (the scenario as it is, corners, ends of each range and points between). Example: `grid`"""
+    samples: Samples | None = None
+    """Points of a design that is no grid. Unit: points. More: a denser design and as many more runs. Example: `64`"""
+    vary: dict[DottedKey, list[str | float | int | bool]] = Field(default_factory=dict)
+    """Parameters that are varied, by dotted key, each with its values, or with the two ends of a range for designs that
+    are no grid. Unit: as the parameter. More: another value tried. Example: `{desks.visit.staff: [2000, 4000, 8000]}`
+    """
+
+
+class Calibration(Part):
+    """How the calibrated parameters are fitted to the fitted figures.
+
+    ``parameters`` are the dotted keys that may move; an empty list means every one with a range. ``scales`` are those
+    on the way to the scenario's own; ``seeds`` are averaged at each; ``members`` is the size of the posterior's
+    ensemble, 0 for none; ``evidence`` names what the posterior is held to beside the figures. ``draws`` names the table
+    of posterior draws, see ``sim.scenario.stored_draws``.
+    """
+
+    parameters: list[DottedKey] = Field(default_factory=list)
+    """Dotted keys of the parameters that may move; an empty list stands for all that have a range, but costs. Example:
+    `[fraud.volumes.call.level]`"""
+    scales: list[ScaleBelow] = Field(default_factory=lambda: [0.005])
+    """Scales of the runs of the fit, on the way to the scenario's own. Unit: share of the country. More: slower, and
+    less chance in the fit. Example: `[0.005, 0.1]`"""
+    seeds: Seeds = 8
+    """Runs that are averaged at each scale. Unit: runs. More: slower, and less chance in the fit. Example: `8`"""
+    members: Members = 0
+    """Sets of parameters in the posterior's ensemble; 0 makes none. Unit: sets. More: slower, and a better picture of
+    what the figures leave open. Example: `48`"""
+    evidence: list[Annotated[str, Naming("quantity")]] = Field(default_factory=list)
+    """Names of evidence that the posterior is held to, beside the figures. Example: `[recall_call, loss_mean]`"""
+    draws: CsvFile | None = Field(default=None, exclude=True)
+    """Name of the CSV file of posterior draws that is stored beside the scenario. Example: `china-2022-draws.csv`"""
