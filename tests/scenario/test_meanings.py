@@ -17,7 +17,7 @@ from sim.scenario.meanings import example, is_measured, meaning
 from sim.scenario.provinces import code_of
 from sim.scenario.reading import read_nodes
 from sim.scenario.schema import ScenarioModel
-from sim.scenario.schema.runs import Calibration
+from sim.scenario.schema.recording import Calibration
 from sim.scenario.shapes import adapter, fields, shape
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "scenario.md"

@@ -20,8 +20,8 @@ from sim.scenario.schema.measures import Measure
 from sim.scenario.schema.period import Period
 from sim.scenario.schema.pooling import Pools
 from sim.scenario.schema.population import NO_POOL, Population
+from sim.scenario.schema.recording import Calibration, Record, Sweep
 from sim.scenario.schema.rules import COUNTED, RULES, wrong_counts
-from sim.scenario.schema.runs import Calibration, Record, Sweep
 from sim.scenario.schema.warning import Warning
 
 POOLED = ("population", "fraud", "desks", "measures")
