@@ -1,6 +1,7 @@
 """The tables of a run for other programs: DataFrames that say what their columns mean, and files of them."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -141,6 +142,7 @@ def _write_sheets(path: Path, frames: "Mapping[str, pd.DataFrame]") -> None:
     import xlsxwriter
 
     with xlsxwriter.Workbook(path, {"constant_memory": True}) as book:
+        book.set_properties({"created": datetime(2000, 1, 1, tzinfo=UTC)})  # else the time of day is in the file
         bold, dated = book.add_format({"bold": True}), book.add_format({"num_format": "yyyy-mm-dd"})
         for name, frame in frames.items():
             sheet = book.add_worksheet(name)

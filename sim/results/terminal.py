@@ -13,6 +13,7 @@ from sim.results.figures import CHANGE, STANDARD_ERRORS
 from sim.results.lines import BELOW, Lines
 from sim.results.quantities import FIGURES
 from sim.results.vocabulary import off_said, part_named, quantity_named, value_said
+from sim.rounding import written
 from sim.scenario.errors import ascii_controls
 
 if TYPE_CHECKING:
@@ -272,8 +273,8 @@ def amount(value: float | int | str | None) -> str:
     if isinstance(value, str):
         return value
     if abs(value) >= 1000 or value == int(value):
-        return f"{value:,.0f}"
-    return f"{value:.3g}"
+        return written(f"{value:,.0f}")
+    return written(f"{value:.3g}")
 
 
 def interval(low: float | None, high: float | None) -> str:

@@ -68,9 +68,9 @@ def test_pairs_are_run_compared_and_kept(tocsin: Tocsin, tmp_path: Path):
     assert lines[1].startswith("  the measure warning-central, taken away: warning, central, ")
     assert lines[3] == "what it did (a single pair: how far chance alone moves it is not known)"
     assert "quantities are the same" in out
-    assert "alerts of the centre" not in out
+    assert "central alerts" not in out
     every = tocsin("compare", "both/china-2022/r000", "both/no-warning/r000", "--all")[1]
-    assert "alerts of the centre" in every
+    assert "central alerts" in every
     assert "calls intercepted" not in every
     assert [row["key"] for row in document["levers"]] == ["measures.warning-central", "measures.warning-local"]
     assert {row["scenario"] for row in document["levers"]} == {"no-warning"}

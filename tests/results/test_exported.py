@@ -1,6 +1,7 @@
 """Tables of a run for other programs: what their columns mean, and files that hold the same numbers."""
 
 import csv
+import zipfile
 from datetime import datetime
 from pathlib import Path
 
@@ -92,6 +93,13 @@ def test_a_workbook_holds_every_number(tiny: sim.Run, tmp_path: Path) -> None:
             if pd.api.types.is_datetime64_any_dtype(stored[column].dtype):
                 assert all(isinstance(value, datetime) for value in found)
             assert found == wanted, (name, column)
+
+
+def test_a_workbook_is_the_same_at_any_time_of_day(tiny: sim.Run, tmp_path: Path) -> None:
+    paths = [tiny.tables.to_xlsx(tmp_path / f"{name}.xlsx", ["alerts"]) for name in ("one", "two")]
+    one, two = (zipfile.ZipFile(path) for path in paths)
+    assert "2000-01-01T00:00:00Z" in one.read("docProps/core.xml").decode()
+    assert {name: one.read(name) for name in one.namelist()} == {name: two.read(name) for name in two.namelist()}
 
 
 def test_what_no_sheet_holds_is_refused_before_anything_is_written(

@@ -97,7 +97,7 @@ def test_a_policy_is_held_to_nothing_that_was_reported() -> None:
     off = row(interval=[1, 2], within=None)
     lines = figures(off, row(role="input", within=None), policy_of="china-2022")
     assert lines[0].startswith("a policy of china-2022: what was reported is of what was")
-    assert lines[3].split() == ["dens", "raided", "200", "210", "+5.0%"]
+    assert lines[3].split() == ["dens", "destroyed", "200", "210", "+5.0%"]
     assert lines[4].endswith("put in")
     assert not any(word in " ".join(lines[1:]).split() for word in ("yes", "no"))
 
@@ -119,7 +119,7 @@ def test_what_has_no_value_is_one_line_that_says_why() -> None:
 
 def test_a_prediction_without_a_report_has_its_simulated_value() -> None:
     line = figures(row(**PREDICTED, reported=None, ratio=None))[2]
-    assert line.split() == ["dens", "raided", "-", "210", "predicted"]
+    assert line.split() == ["dens", "destroyed", "-", "210", "predicted"]
 
 
 def test_answers_have_windows_as_titles_and_money_in_yuan() -> None:
