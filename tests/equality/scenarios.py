@@ -71,10 +71,10 @@ One staff falls at a midnight at which its servers are busy; it comes after ``UN
 """
 
 LAUNDERING: dict[str, Any] = {
-    "measures.accounts-here": measure(
+    "measures.purses-here": measure(
         "cluster_campaign", 44, until=BEGIN, count=9, arrests=3.5, half_life_factor=6.0, hold=0.2, cash_loss=0.3
     ),
-    "measures.accounts-there": measure(
+    "measures.purses-there": measure(
         "cluster_campaign",
         44,
         65,
