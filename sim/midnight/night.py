@@ -165,7 +165,7 @@ class Night:
             "cards": [list(self.stock.active), list(self.stock.waiting)],
             "card_load": self.card_load.snapshot(),
             "cases": self.cases.snapshot(),
-            "settlements": [settlement.waiting[:] for settlement in self._settlements],
+            "settlements": [settlement.snapshot() for settlement in self._settlements],
             "awareness": self.awareness.copy(),
             "expected": self.expected,
             "people": [found[place] for place in range(len(people))],
@@ -180,7 +180,7 @@ class Night:
         self.card_load.resume(snapshot["card_load"])
         self.cases.resume(snapshot["cases"])
         for settlement, waiting in zip(self._settlements, snapshot["settlements"], strict=True):
-            settlement.waiting = waiting
+            settlement.resume(waiting)
         self.awareness = snapshot["awareness"]
         self.expected = snapshot["expected"]
         for people, found in zip(pieces(self.all_bytes, len(self.provinces)), snapshot["people"], strict=True):
