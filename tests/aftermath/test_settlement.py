@@ -91,3 +91,12 @@ def test_places_wait_each_for_themselves() -> None:
     found = [settlement.settle(november + day, [0, 31, 0]) for day in range(1, 32)]
     assert [sum(row) for row in zip(*found, strict=True)] == [50, 31 * 31, 20]
     assert settlement.waiting == [0, 0, 0]
+
+
+def test_a_place_is_counted_as_if_it_were_alone() -> None:
+    places = [0, 1, -1]
+    together = Settlement(0.37, "suspects_settled", Remainders(7), places)
+    found = [together.settle(day, [day % 3, 1, day % 5]) for day in YEAR]
+    for at, place in enumerate(places):
+        alone = Settlement(0.37, "suspects_settled", Remainders(7), [place])
+        assert [row[at] for row in found] == [alone.settle(day, [(day % 3, 1, day % 5)[at]])[0] for day in YEAR]
