@@ -148,7 +148,7 @@ class CaseBook:
         capacity, scale = self._capacity(day), self._scale
         capacities = [fixed(capacity * share * scale) for share in self._provinces.share]
         counts = self._remainders.wholes("capacity", capacities)
-        share = self._settings.fresh_share
+        share = self._settings.fresh_share or 0.0
         fresh = self._remainders.wholes("fresh_cases", [fixed(count * share) for count in counts])
         taken = [
             np.concatenate((waiting.take(count - newest), waiting.take_newest(newest)))

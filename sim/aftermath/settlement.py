@@ -31,6 +31,14 @@ class Settlement:
         self._places = places
         self.waiting = [0] * len(places)
 
+    def snapshot(self) -> list[int]:
+        """Return a copy of what waits, with which ``resume`` goes on."""
+        return self.waiting[:]
+
+    def resume(self, snapshot: Sequence[int]) -> None:
+        """Take over what waits, as ``snapshot`` returns it; the places are the same."""
+        self.waiting = list(snapshot)
+
     def settle(self, day: int, counts: Sequence[int]) -> list[int]:
         """Return what is counted of each place on a day on which so much happened there."""
         today = calendar_date(day)

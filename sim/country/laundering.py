@@ -19,13 +19,13 @@ def reach(measures: Measures, day: int, code: int) -> float:
         A factor of the half-life, 1 without campaigns.
     """
     campaigns = measures.on(day, ClusterCampaign, code)
-    return math.prod((campaign.half_life_factor for campaign, _ in campaigns), start=1.0)
+    return math.prod((campaign.half_life_factor or 1.0 for campaign, _ in campaigns), start=1.0)
 
 
 def let_through(measures: Measures, day: int, code: int) -> float:
     """Return the share of payments that campaigns do not let banks hold: prod(1 - hold of each)."""
     campaigns = measures.on(day, ClusterCampaign, code)
-    return math.prod((1.0 - campaign.hold for campaign, _ in campaigns), start=1.0)
+    return math.prod((1.0 - (campaign.hold or 0.0) for campaign, _ in campaigns), start=1.0)
 
 
 def cashed(measures: Measures, day: int, people: Mapping[int, int]) -> float:
@@ -40,7 +40,7 @@ def cashed(measures: Measures, day: int, people: Mapping[int, int]) -> float:
         The mean over provinces by people, 0 to 1.
     """
     shares = {
-        code: math.prod((1.0 - one.cash_loss for one, _ in measures.on(day, ClusterCampaign, code)), start=1.0)
+        code: math.prod((1.0 - (one.cash_loss or 0.0) for one, _ in measures.on(day, ClusterCampaign, code)), start=1.0)
         for code in people
     }
     values = set(shares.values())

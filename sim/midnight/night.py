@@ -179,7 +179,7 @@ class Night:
             "cards": [list(self.stock.active), list(self.stock.waiting)],
             "card_load": self.card_load.snapshot(),
             "cases": self.cases.snapshot(),
-            "settlements": [settlement.waiting[:] for settlement in self._settlements],
+            "settlements": [settlement.snapshot() for settlement in self._settlements],
             "awareness": self.awareness.copy(),
             "expected": self.expected,
             "crews": None if self.crews is None else self.crews.snapshot(),
@@ -197,7 +197,7 @@ class Night:
         self.card_load.resume(snapshot["card_load"])
         self.cases.resume(snapshot["cases"])
         for settlement, waiting in zip(self._settlements, snapshot["settlements"], strict=True):
-            settlement.waiting = waiting
+            settlement.resume(waiting)
         self.awareness = snapshot["awareness"]
         self.expected = snapshot["expected"]
         if self.crews is not None:

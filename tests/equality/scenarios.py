@@ -70,6 +70,29 @@ GROWING: dict[str, Any] = {
 One staff falls at a midnight at which its servers are busy; it comes after ``UNEVEN``, whose measures it changes.
 """
 
+LAUNDERING: dict[str, Any] = {
+    "measures.purses-here": measure(
+        "cluster_campaign", 44, until=BEGIN, count=9, arrests=3.5, half_life_factor=6.0, hold=0.2, cash_loss=0.3
+    ),
+    "measures.purses-there": measure(
+        "cluster_campaign",
+        44,
+        65,
+        since=BEGIN,
+        until="2022-03-01",
+        count=9,
+        arrests=3.5,
+        half_life_factor=2.5,
+        hold=0.1,
+    ),
+    "aftermath.stop_payment.half_life": "30 min",
+    "aftermath.stop_payment.frozen_factor": 27.4,
+    "aftermath.investigation.fresh_share": 0.4,
+    "aftermath.settlement": {"cases": 0.3, "suspects": 0.6},
+    "dens.hazard.case_half_life": "2 d",
+}
+"""Campaigns against laundering that another day and province does not know, fresh cases, counts put off to December."""
+
 TIED_AND_UNEVEN: dict[str, Any] = {
     **TIES,
     **UNEVEN,
@@ -87,6 +110,7 @@ PERIODS = [
     {"start": "2022-01-31", "end": "2022-02-01", "warmup": "1 d"},
     {"start": "2022-01-30", "end": "2022-02-03", "warmup": "0 d"},
     {"start": "2022-02-26", "end": "2022-03-03", "warmup": "2 d"},
+    {"start": "2021-12-01", "end": "2021-12-03", "warmup": "2 d"},
 ]
 MONTHS = {"start": "2022-01-20", "end": "2022-03-02", "warmup": "3 d"}
 """Long enough for deadlines of weeks, which outlive the tallies of the vector engine and the tables' months."""
@@ -196,6 +220,7 @@ def wild(draw: st.DrawFn) -> dict[str, Any]:
     if draw(st.booleans()):
         values.update(UNEVEN)
     values.update(measures(draw))
+    values.update(money_and_cases(draw))
     for desk in ("call", "visit"):
         values[f"desks.{desk}.growth"] = draw(growths())
         if draw(st.booleans()):
@@ -242,6 +267,30 @@ def growths(draw: st.DrawFn) -> dict[str, Any] | None:
         }
     days = draw(st.lists(st.sampled_from(STEP_DAYS), min_size=1, max_size=4, unique=True))
     return {"steps": [{"from": day, "factor": draw(st.sampled_from([0.0, 0.4, 1.0, 2.5]))} for day in sorted(days)]}
+
+
+def money_and_cases(draw: st.DrawFn) -> dict[str, Any]:
+    """Return what becomes of money and cases: campaigns against laundering, fresh cases, counts put off."""
+    found: dict[str, Any] = {
+        "aftermath.investigation.fresh_share": draw(st.sampled_from([0.0, 0.35, 1.0])),
+        "aftermath.stop_payment.half_life": draw(st.sampled_from(["10 min", "4 h"])),
+        "aftermath.stop_payment.frozen_factor": draw(st.sampled_from([None, 1.0, 27.4])),
+        "dens.hazard.case_half_life": draw(st.sampled_from([None, "1 d", "60 d"])),
+        "aftermath.settlement": draw(st.sampled_from([None, {"cases": 0.3, "suspects": 0.6}])),
+    }
+    for name in draw(st.sampled_from([(), ("first",), ("first", "second")])):
+        found[f"measures.accounts-{name}"] = measure(
+            "cluster_campaign",
+            *draw(st.sampled_from([[44], [11, 65], [11, 44, 65]])),
+            since=draw(st.sampled_from(["2021-11-30", "2022-01-31", BEGIN])),
+            until=draw(st.sampled_from([BEGIN, "2022-03-01"])),
+            count=5,
+            arrests=2.5,
+            half_life_factor=draw(st.sampled_from([1.0, 3.7, 200.0])),
+            hold=draw(st.sampled_from([0.0, 0.3])),
+            cash_loss=draw(st.sampled_from([0.0, 0.4])),
+        )
+    return found
 
 
 def measures(draw: st.DrawFn) -> dict[str, Any]:

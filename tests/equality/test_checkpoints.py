@@ -25,7 +25,7 @@ from sim.results.checkpoint_file import CheckpointWarning, read_values, write_va
 from tests.cli.commands import ROOT
 from tests.engines.small import fewer
 from tests.equality.both import assert_equal
-from tests.equality.scenarios import AT_ONCE, GROWING, MONTHS, UNEVEN, measure, wild
+from tests.equality.scenarios import AT_ONCE, GROWING, LAUNDERING, MONTHS, UNEVEN, measure, wild
 from tests.equality.test_random import SETTINGS
 
 PERIOD = {"start": "2022-02-03", "end": "2022-03-05", "warmup": "4 d"}
@@ -37,6 +37,7 @@ BASE: dict[str, Any] = {
     **fewer(0.1),
     **UNEVEN,
     **GROWING,
+    **LAUNDERING,
     # Few people hear much, and late, and it matters to them; victims report late: much is under way at midnight.
     "population.exposure.high_share": 0.001,
     "population.exposure.high_contacts": 0.9,
@@ -180,6 +181,10 @@ LATER: dict[str, Any] = {
     "measures.filter-later": measure("filter", 11, since=SECOND, channel="call", intensity=-1.5),
     "measures.accounts-later": measure("blocking", 65, since=SECOND, target="account", intensity=1.0),
     "measures.holds-later": measure("bank_hold", 44, 65, since=SECOND, intensity=0.9),
+    # Of victims of February too, who report later.
+    "measures.purses-later": measure(
+        "cluster_campaign", 11, since=SECOND, until=END, count=3, arrests=2.0, half_life_factor=50.0, hold=0.2
+    ),
     "measures.videos-later": measure("videos", 44, since=SECOND, until=END, count=10, views=9_000_000),
     "measures.law-later": measure("law", 11, since=SECOND, deterrence=0.2, replacement_factor=2.0, data_sharing=1.0),
     "measures.central-later": measure("warning", 11, since=SECOND, detector="central", coverage=0.9, ramp=None),

@@ -13,7 +13,7 @@ from sim.days import HALF_HOUR_MS
 from sim.words import ContactChannel, ContactResult, End, Fate, Outcome, Tier, Truth
 from tests.engines.small import fewer
 from tests.equality.both import assert_equal, run_both
-from tests.equality.scenarios import AT_ONCE, GROWING, UNEVEN
+from tests.equality.scenarios import AT_ONCE, GROWING, LAUNDERING, UNEVEN
 
 EVENTS = 100_000
 OFTEN = 30
@@ -23,7 +23,7 @@ PERIOD = {"start": "2022-01-25", "end": "2022-02-05", "warmup": "1 d"}
 
 def test_both_engines_agree_on_a_run_in_which_everything_happens(tmp_path: Path) -> None:
     # One test and not two, which two processes would make the same long runs for.
-    one, other = run_both(tmp_path, "tiny", period=PERIOD, **fewer(1.3), **UNEVEN, **GROWING)
+    one, other = run_both(tmp_path, "tiny", period=PERIOD, **fewer(1.3), **UNEVEN, **GROWING, **LAUNDERING)
     demand_everything(one)
     assert_equal(one, other)
 

@@ -16,6 +16,7 @@ from sim.country.people import people_tables
 from sim.country.provinces import Provinces, Spread, at_once
 from sim.days import day_number
 from sim.draws.distributions import CERTAIN, threshold
+from sim.draws.identity import attempt_id, unpack
 from sim.gates.dens import raided_thresholds
 from sim.gates.thresholds import GATES
 from sim.midnight.night import Night
@@ -23,7 +24,7 @@ from sim.midnight.people_bytes import HEARD, VICTIM
 from sim.midnight.today import LOST, NO_OUTAGE, Today
 from sim.midnight.totals import DayTotals
 from sim.scenario import ScenarioModel
-from sim.words import Channel, Fate
+from sim.words import Channel, Fate, OriginKind
 
 
 class Notes:
@@ -77,6 +78,7 @@ def test_the_steps_stand_in_the_order_of_the_model(tiny: ScenarioModel) -> None:
         "investigate",
         "raid",
         "change_cards",
+        "settle",
         "change_filters",
         "renew_awareness",
         "update_people",
@@ -425,3 +427,97 @@ def test_what_is_counted_over_a_window_is_what_was_put_in() -> None:
     assert counted["video_views"] == pytest.approx(5e9, abs=1)
     assert abs(counted["awareness_activities"] - 20_000) <= 3
     assert abs(counted["cluster_campaigns"] - 80) <= 1
+
+
+def test_campaigns_against_laundering_act_in_their_provinces() -> None:
+    window = {"kind": "cluster_campaign", "window": ["2022-01-30", "2022-01-31"], "count": 2, "arrests": 1.0}
+    night, _, first = night_of(
+        scenario(
+            **{
+                "measures.accounts": {**window, "provinces": [44], "half_life_factor": 3.0, "hold": 0.5},
+                "measures.purses": {**window, "half_life_factor": 2.0},
+            }
+        )
+    )
+    days = [night(first + k, DayTotals.empty(3)) for k in range(4)]
+    assert [day.reach.tolist() for day in days] == [[1.0] * 3, [2.0, 6.0, 2.0], [2.0, 6.0, 2.0], [1.0] * 3]
+    # A bank's own holds and those of a campaign act one after the other.
+    held = [[share / CERTAIN for share in day.held.tolist()] for day in days]
+    assert held[1] == pytest.approx([0.1, 1 - 0.9 * 0.5, 0.1])
+    assert held[0] == held[3] == pytest.approx([0.1] * 3)
+
+
+def test_cases_give_leads_by_the_days_since_their_contact() -> None:
+    values = {
+        "aftermath.investigation": {"capacity": "30 per day", "growth": 0.0, "backlog": 40, "solved": 0.7},
+        "dens.hazard.lead_half_life": "30 d",
+        "dens.hazard.leads_per_case": 2.0,
+    }
+    night, notes, first = night_of(scenario(**values, **{"dens.hazard.case_half_life": "9 d"}))
+    as_before, old_notes, _ = night_of(scenario(**values))
+    leads = all_leads = 0.0
+    for day in range(first, first + 8):
+        yesterday = DayTotals.empty(3)
+        for p in range(3):
+            # Contacts of one to nineteen days ago.
+            yesterday.filed[p] = [(k, attempt_id(day - 1 - 6 * k, p, 0, 0, 0, k)) for k in range(4)]
+        night(day, yesterday)
+        as_before(day, yesterday)
+        solved = [case for noted, _, case, is_solved in notes.finished if noted == day and is_solved]
+        known = [one for one in map(unpack, solved) if one.kind == OriginKind.ATTEMPT]
+        fresh = sum(2.0 ** (-(day - one.day) / 9) for one in known)
+        leads = leads * 2 ** (-1 / 30) + 2.0 * fresh
+        all_leads = all_leads * 2 ** (-1 / 30) + 2.0 * len(solved)
+        assert notes.levels[(day, -1, "leads")] == pytest.approx(leads, abs=1e-6)
+        assert old_notes.levels[(day, -1, "leads")] == pytest.approx(all_leads, abs=1e-6)
+    assert 0 < leads < 0.8 * all_leads
+
+
+def test_without_feedback_leads_know_no_cases() -> None:
+    both = [
+        night_of(scenario(feedback=False, **values))
+        for values in ({}, {"dens.hazard.case_half_life": "1 d", "aftermath.investigation.fresh_share": 1.0})
+    ]
+    for night, _, first in both:
+        for day in range(first, first + 5):
+            night(day, loud_day(day, arrays=False))
+    assert both[0][0].leads == both[1][0].leads > 0
+
+
+def test_what_is_settled_late_is_counted_in_december() -> None:
+    late = {"aftermath.settlement": {"cases": 0.25, "suspects": 0.5}}
+    period = {"start": "2021-10-20", "end": "2022-02-10", "warmup": "0 d"}
+    spec = sim.load_scenario("tiny", period=period, **late).spec
+    night, notes, first = night_of(spec)
+    last = Calendar.of(spec.period).last
+    for day in range(first, last + 1):
+        for step in (night.close, night.investigate, night.raid, night.change_cards, night.settle):
+            step(day, loud_day(day, arrays=False))
+    december = range(day_number(dt.date(2021, 12, 1)), day_number(dt.date(2022, 1, 1)))
+    for happened, settled, share, places in (
+        ("cases_solved", "cases_settled", 0.25, range(3)),
+        ("suspects_arrested", "suspects_settled", 0.5, range(-1, 3)),
+    ):
+        for place in places:
+            flows = [
+                {day: notes.flows[(day, place, name)] for day in range(first, last + 1)} for name in (happened, settled)
+            ]
+            before, within, after = (
+                [sum(flow[day] for day in days) for flow in flows]
+                for days in (range(first, december[0]), december, range(december[-1] + 1, last + 1))
+            )
+            assert before[0] > 20
+            assert abs(before[1] - (1 - share) * before[0]) <= 1
+            assert before[1] + within[1] == before[0] + within[0]
+            assert abs(after[1] - (1 - share) * after[0]) <= 1
+            # What waits is spread evenly: each day has its own and a 31st of that.
+            for day in december:
+                assert abs(flows[1][day] - flows[0][day] - share * before[0] / 31) <= 2
+
+
+def test_nothing_is_settled_where_all_is_counted_at_once() -> None:
+    night, notes, first = night_of(scenario())
+    for day in range(first, first + 5):
+        night(day, loud_day(day, arrays=False))
+    assert {name for _, _, name in notes.flows} >= {"cases_solved", "suspects_arrested"}
+    assert not [name for _, _, name in notes.flows if "settled" in name]

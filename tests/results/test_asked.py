@@ -11,6 +11,7 @@ from sim.results.asked import AskedError, read, span
 from sim.results.figures import amount, figure, number
 from sim.results.quantities import FIGURES, Quantities
 from sim.results.scope import Scope, Target
+from tests.engines.small import fewer, run_tiny
 from tests.results.conftest import MadeUp
 from tests.results.synthetic import BASE, SCOPE, YEAR, write_tables
 
@@ -158,3 +159,22 @@ def test_what_is_asked_is_read_from_the_tables_alone(made_up: MadeUp) -> None:
     run = made_up()
     run.manifest["totals"]["cases_solved"] = run.manifest["figures"] = None
     assert sim.load_run(run.path).totals["cases_solved"] == run.figure("cases_solved")
+
+
+def test_funds_stopped_are_not_asked_for_where_they_are_not_counted(made_up: MadeUp) -> None:
+    run = made_up()
+    for call in (lambda: run.figure("funds_stopped_yuan"), lambda: run.series("funds_stopped_yuan_change")):
+        with pytest.raises(ValueError, match=r"funds_stopped_yuan.*aftermath\.stop_payment\.frozen_factor"):
+            call()
+
+
+def test_funds_stopped_are_told_where_they_are_counted(tmp_path: Path) -> None:
+    known = run_tiny(tmp_path / "known", events="none", **fewer(0.2), **{"aftermath.stop_payment.frozen_factor": 3.5})
+    stopped = 3.5 * known.figure("recovered_yuan") + known.figure("held_yuan")
+    assert known.figure("funds_stopped_yuan") == pytest.approx(stopped)
+    assert known.series("funds_stopped_yuan").sum() == pytest.approx(stopped)
+    assert known.totals["funds_stopped_yuan"] == pytest.approx(stopped)
+    parts = [known.figure("funds_stopped_yuan", province=code) for code in (11, 44, 65)]
+    assert min(parts) > 0
+    assert sum(parts) == pytest.approx(stopped)
+    assert known.figure("funds_returned_yuan") == known.figure("recovered_yuan") > 0

@@ -210,3 +210,45 @@ def test_more_recovered_or_filed_than_lost_is_noticed(tmp_path: Path) -> None:
         law = f"FAIL conservation: {measure} <= {other}, by province, type, age and sex: ("
         (told,) = [str(finding) for finding in check_run(forged) if str(finding).startswith(law)]
         assert " and " in told
+
+
+LATE = {
+    "period": {"start": "2021-12-29", "end": "2022-01-04", "warmup": "0 d"},
+    "aftermath.investigation.backlog": 400,
+    "aftermath.settlement": {"cases": 0.4, "suspects": 0.4},
+}
+
+
+@pytest.mark.parametrize("happened", ["cases_solved", "suspects_arrested"])
+def test_what_is_settled_too_early_or_never_is_noticed(happened: str, tmp_path: Path) -> None:
+    run = run_tiny(tmp_path / "run", events="none", **fewer(0.1), **LATE)
+    assert failures(run.path) == []
+    settled = {"cases_solved": "cases_settled", "suspects_arrested": "suspects_settled"}[happened]
+    later = run.flows[run.flows["day"] >= "2022-01-01"].groupby("quantity")["count"].sum()
+    assert later[settled] < later[happened]
+    assert run.figure(happened, "2022-01") == later[settled]
+    assert run.totals[happened] == run.flows.groupby("quantity")["count"].sum()[settled]
+    for day, by, law in (
+        ("2022-01-02", 100_000, f"{settled} so far <= {happened} so far"),
+        ("2021-12-30", -1, f"{settled} = {happened} at the end of a December"),
+    ):
+        forged = tmp_path / f"{day}"
+        shutil.copytree(run.path, forged)
+
+        def change(stored: pa.Table, day: str = day, by: int = by) -> pa.Table:
+            rows = stored.to_pylist()
+            one = next(row for row in rows if row["quantity"] == settled and str(row["day"]) == day)
+            one["count"] += by
+            return pa.Table.from_pylist(rows, schema=stored.schema)
+
+        rewrite(forged, "flows", change)
+        assert f"conservation: {law}, by province and of the nation" in failures(forged)
+
+
+def test_what_waits_from_before_the_period_is_no_fault(tmp_path: Path) -> None:
+    # What was solved in the warm-up is settled in the period, in which less is solved than that.
+    late = {**LATE, "period": {"start": "2021-12-02", "end": "2022-01-02", "warmup": "20 d"}}
+    run = run_tiny(tmp_path / "run", events="none", engine="vector", **fewer(0.002), **late)
+    assert failures(run.path) == []
+    sums = run.flows[run.flows["day"] <= "2021-12-31"].groupby("quantity")["count"].sum()
+    assert sums["cases_settled"] > sums["cases_solved"]

@@ -10,7 +10,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from sim.days import day_number
-from sim.results.figures import number, scale_fraction, summarise, uncounted
+from sim.results.figures import amount, number, scale_fraction, summarise, uncounted
+from sim.results.quantities import Quantities
 from sim.results.recorder import Recorder
 from sim.results.scope import Scope, Target
 from sim.results.writer import TableWriter
@@ -240,3 +241,58 @@ def test_numbers_are_whole_where_they_can_be() -> None:
     assert number(Fraction(6, 3)) == 2
     assert isinstance(number(Fraction(6, 3)), int)
     assert number(Fraction(1, 3)) == 1 / 3
+
+
+def test_funds_stopped_are_those_that_orders_freeze_and_banks_hold(tmp_path: Path) -> None:
+    day = day_number(YEAR[0])
+    with TableWriter(tmp_path, SCOPE) as writer:
+        recorder = Recorder(SCOPE, writer)
+        recorder.outcomes[day, 0, 0, 0, 0][Outcome.RECOVERED_FEN] += 6001
+        recorder.outcomes[day + 1, 1, 1, 1, 1][Outcome.RECOVERED_FEN] += 99
+        recorder.outcomes[day, 2, 0, 0, 0][Outcome.HELD_FEN] += 507
+        recorder.outcomes[SCOPE.first_day, 2, 0, 0, 0][Outcome.HELD_FEN] += 1000
+        recorder.close()
+    names = ("funds_returned_yuan", "funds_stopped_yuan")
+    known = replace(SCOPE, frozen_factor=27.4)
+    quantities = Quantities.read(tmp_path, known)
+    returned = Fraction(6100, 100) * 1000
+    stopped = (Fraction("27.4") * 6100 + 507) / 100 * 1000
+    assert [amount(quantities, name, YEAR) for name in names] == [returned, stopped]
+    assert amount(quantities, f"{names[1]}_change", YEAR, BASE) == stopped / (Fraction(1000, 100) * 1000) - 1
+    # Totals are of the whole period.
+    totals = summarise(tmp_path, known)[0]
+    assert totals["funds_returned_yuan"] == totals["recovered_yuan"] == returned
+    assert totals["funds_stopped_yuan"] == float(stopped + Fraction(1000, 100) * 1000)
+    # Without the factor there is no such figure, but what victims get back is known.
+    unknown = Quantities.read(tmp_path, SCOPE)
+    assert [amount(unknown, name, YEAR) for name in names] == [returned, None]
+    assert not {*names} & {*summarise(tmp_path, SCOPE)[0]}
+    asked = replace(SCOPE, targets=tuple(Target(name, YEAR, 1, "fitted") for name in names))
+    assert uncounted(replace(asked, frozen_factor=1.0)) == []
+    assert uncounted(asked) == [
+        "figure funds_stopped_yuan: the scenario has no aftermath.stop_payment.frozen_factor, "
+        "so it has no simulated value"
+    ]
+
+
+def test_cases_and_suspects_are_counted_as_they_are_settled(tmp_path: Path) -> None:
+    day = day_number(YEAR[0])
+    flows = {"cases_solved": 50, "cases_settled": 40, "suspects_arrested": 33, "suspects_settled": 22}
+    with TableWriter(tmp_path, SCOPE) as writer:
+        recorder = Recorder(SCOPE, writer)
+        for name, count in flows.items():
+            recorder.flows[day, 0, name] += count
+            recorder.flows[SCOPE.first_day, 0, name] += 10
+        recorder.close()
+    for settles, cases, suspects in ((True, 40, 22), (False, 50, 33)):
+        scope = replace(SCOPE, settles=settles)
+        quantities = Quantities.read(tmp_path, scope)
+        for name, count in (
+            *(("cases_solved", cases), ("cases_settled", cases)),
+            *(("suspects_arrested", suspects), ("suspects_settled", suspects)),
+        ):
+            assert amount(quantities, name, YEAR) == count * 1000
+            assert amount(quantities, f"{name}_change", YEAR, BASE) == Fraction(count, 10) - 1
+        totals = summarise(tmp_path, scope)[0]
+        assert totals["cases_solved"] == (cases + 10) * 1000
+        assert totals["suspects_arrested"] == (suspects + 10) * 1000

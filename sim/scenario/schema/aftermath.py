@@ -3,7 +3,7 @@
 from sim.scenario.bounds import Cases, Count, Each, Frozen, Growth, Probability
 from sim.scenario.distributions import Distribution
 from sim.scenario.scalars import Day, Duration
-from sim.scenario.schema.base import Part
+from sim.scenario.schema.base import Part, Sparse
 from sim.scenario.schema.measures import Ramp
 
 
@@ -17,7 +17,7 @@ class Report(Part):
     sigma: 1.8}}`"""
 
 
-class StopPayment(Part):
+class StopPayment(Sparse):
     """Share of a payment that a stop-payment order recovers at once after it; it halves every ``half_life``."""
 
     share: Probability
@@ -38,7 +38,7 @@ class Filing(Part):
     0.8}}`"""
 
 
-class Investigation(Part):
+class Investigation(Sparse):
     """Cases that all provinces can finish in a day on ``reference``, growing by ``growth`` per year (log units).
 
     A case that is taken is solved with probability ``solved``, else closed unsolved. ``backlog`` cases wait at
@@ -60,9 +60,9 @@ class Investigation(Part):
     backlog: Count
     """Cases of the whole country that wait when the warm-up begins. Unit: cases. More: cases wait longer. Example:
     `700000`"""
-    fresh_share: Probability = 0.0
-    """Share of each midnight's capacity that takes the cases filed last; the rest takes the oldest. More: leads are
-    fresher, old cases wait longer. Example: `0.2`"""
+    fresh_share: Probability | None = None
+    """Share of each midnight's capacity that takes the cases filed last; the rest takes the oldest, all of it if not
+    given. More: leads are fresher, old cases wait longer. Example: `0.2`"""
 
 
 class Suspects(Part):
@@ -92,7 +92,7 @@ class Settlement(Part):
     Example: `0.12`"""
 
 
-class Aftermath(Part):
+class Aftermath(Sparse):
     """What follows an episode."""
 
     report: Report

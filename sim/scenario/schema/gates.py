@@ -20,7 +20,7 @@ from sim.scenario.bounds import (
 )
 from sim.scenario.distributions import Distribution
 from sim.scenario.scalars import Duration
-from sim.scenario.schema.base import HalfHours, Part, PerChannel, demand, mistake, wrong_sum
+from sim.scenario.schema.base import HalfHours, Part, PerChannel, Sparse, demand, mistake, wrong_sum
 
 
 class RegionShares(Part):
@@ -42,7 +42,7 @@ class RegionShares(Part):
         return self
 
 
-class Hazard(Part):
+class Hazard(Sparse):
     """Hazard of a raid: a rate by region, plus what leads add.
 
     ``per_lead`` is the yearly raids that one lead (of the country, not of the thinned run) brings about while it

@@ -3,9 +3,9 @@
 import math
 from collections.abc import Mapping
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
 from sim.days import DAY_MS
 from sim.scenario.bounds import Count, Crew, Factor, Lengthening, People, Probability, Score, Views, Weight
@@ -20,6 +20,9 @@ from sim.scenario.schema.base import (
     mistake,
     wrong_sum,
 )
+
+LAUNDERING = ("half_life_factor", "hold", "cash_loss")
+"""Keys of campaigns against money laundering."""
 
 LARGEST_EXPONENT = 700.0
 """Up to which a double holds the exponential."""
@@ -106,14 +109,19 @@ class ClusterCampaign(Spread):
     replacement_factor: Lengthening = 1.0
     """How many times as long the replacement of a card takes meanwhile. Unit: factor. More: gangs lack cards for
     longer. Example: `1.2`"""
-    half_life_factor: Lengthening = 1.0
+    half_life_factor: Lengthening | None = None
     """How many times as long money stays within reach of a stop-payment order, of victims who report meanwhile. Unit:
     factor. More: more money recovered. Example: `1.5`"""
-    hold: Probability = 0.0
+    hold: Probability | None = None
     """Probability that a bank holds a payment meanwhile, which ends the episode. More: fewer and smaller losses.
     Example: `0.02`"""
-    cash_loss: Probability = 0.0
+    cash_loss: Probability | None = None
     """Share of what is paid meanwhile that never comes to the gang. More: fraud yields less. Example: `0.05`"""
+
+    @model_serializer(mode="wrap")
+    def _given(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Leave out what campaigns against suppliers alone do not say."""
+        return {key: value for key, value in write(self).items() if value is not None or key not in LAUNDERING}
 
 
 class CardPurge(Gradual):

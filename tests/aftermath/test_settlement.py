@@ -1,0 +1,102 @@
+"""Settlement: what waits is counted in December, evenly, and by its end all that happened is."""
+
+import datetime as dt
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sim.aftermath.settlement import Settlement
+from sim.days import calendar_date, day_number
+from sim.draws.remainders import ONE, Remainders
+
+YEAR = range(day_number(dt.date(2021, 1, 1)), day_number(dt.date(2022, 1, 1)))
+SHARES = st.floats(0.0, 1.0)
+
+
+def counted(share: float, events: dict[int, int], days: range, place: int = 0) -> dict[int, int]:
+    """Return what is counted on each day of one place."""
+    settlement = Settlement(share, "cases_settled", Remainders(7), [place])
+    return {day: settlement.settle(day, [events.get(day, 0)])[0] for day in days}
+
+
+@pytest.mark.parametrize("share", [0.0, 0.07, 0.5, 1.0])
+def test_an_even_flow_comes_to_the_closed_form(share: float) -> None:
+    each = 1000
+    found = counted(share, dict.fromkeys(YEAR, each), YEAR)
+    december = {day for day in YEAR if calendar_date(day).month == 12}
+    # Of 334 days a share waits, and is spread over 31.
+    for day, count in found.items():
+        expected = each * (1 + share * 334 / 31) if day in december else each * (1 - share)
+        assert abs(count - expected) <= 1
+    total = sum(found[day] for day in december)
+    others = sum(found.values()) - total
+    if share < 1:
+        # With w of every month the ratio is (1 + 11 w) / (1 - w), but for the lengths of months.
+        mean_month = others / 334 * 365 / 12
+        assert total / mean_month == pytest.approx((1 + 11 * share) / (1 - share), rel=0.03)
+    assert sum(found.values()) == each * 365
+
+
+@given(
+    SHARES,
+    st.sampled_from([0, 3, -1]),
+    st.integers(0, 364),
+    st.dictionaries(st.integers(0, 364), st.integers(0, 10**6), max_size=40),
+)
+def test_never_more_is_counted_than_has_happened_and_all_of_it_at_the_end(
+    share: float, place: int, begin: int, events: dict[int, int]
+) -> None:
+    days = range(YEAR[begin], YEAR[0] + 3 * 365)
+    happened = {YEAR[0] + 2 * day: count for day, count in events.items() if YEAR[0] + 2 * day >= days[0]}
+    found = counted(share, happened, days, place)
+    so_far = 0
+    counted_so_far = 0
+    for day in days:
+        so_far += happened.get(day, 0)
+        counted_so_far += found[day]
+        assert found[day] >= 0
+        assert counted_so_far <= so_far
+        today = calendar_date(day)
+        if (today.month, today.day) == (12, 31):
+            assert counted_so_far == so_far
+
+
+@given(SHARES, st.lists(st.integers(0, 10**5), min_size=10, max_size=10))
+def test_it_is_what_exact_fractions_give(share: float, counts: list[int]) -> None:
+    """An independent account, without carried remainders, of a November's end and the whole of December."""
+    first = day_number(dt.date(2021, 11, 28))
+    happened = {first + 2 * k: count for k, count in enumerate(counts)}
+    found = counted(share, happened, range(first, first + 34))
+    waiting = total = counted_so_far = 0.0
+    for day in range(first, first + 34):
+        count = happened.get(day, 0)
+        today = calendar_date(day)
+        if today.month == 12:
+            due = waiting / (dt.date(2022, 1, 1) - today).days
+            waiting -= due
+            total += count + due
+        else:
+            waiting += share * count
+            total += (1 - share) * count
+        counted_so_far += found[day]
+        assert abs(counted_so_far - total) <= 1 + 1e-6 * total
+
+
+def test_places_wait_each_for_themselves() -> None:
+    settlement = Settlement(0.5, "suspects_settled", Remainders(7), [0, 1, -1])
+    november = day_number(dt.date(2021, 11, 30))
+    assert settlement.settle(november, [100, 0, 40]) == [50, 0, 20]
+    assert settlement.waiting == [50 * ONE, 0, 20 * ONE]
+    found = [settlement.settle(november + day, [0, 31, 0]) for day in range(1, 32)]
+    assert [sum(row) for row in zip(*found, strict=True)] == [50, 31 * 31, 20]
+    assert settlement.waiting == [0, 0, 0]
+
+
+def test_a_place_is_counted_as_if_it_were_alone() -> None:
+    places = [0, 1, -1]
+    together = Settlement(0.37, "suspects_settled", Remainders(7), places)
+    found = [together.settle(day, [day % 3, 1, day % 5]) for day in YEAR]
+    for at, place in enumerate(places):
+        alone = Settlement(0.37, "suspects_settled", Remainders(7), [place])
+        assert [row[at] for row in found] == [alone.settle(day, [(day % 3, 1, day % 5)[at]])[0] for day in YEAR]
