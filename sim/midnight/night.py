@@ -392,7 +392,7 @@ class Night:
             awareness=self.awareness.copy(),
             held=np.array([threshold(1.0 - share) for share in paid], dtype=np.int64)[alike],
             outage=np.ascontiguousarray(self._outages(day)[:, alike]),
-            loss_factor=growth(spec.fraud.loss_growth, day, spec.fraud.reference),
+            loss_factor=growth(spec.fraud.loss_growth, day, spec.fraud.reference, spec.fraud.loss_ceiling),
             attempts=attempt_counts(spec.seed, day, self.rates),
             contacts=contacts,
             cells=cells,
