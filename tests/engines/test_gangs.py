@@ -105,9 +105,10 @@ def test_a_tighter_filter_of_sms_moves_attempts_elsewhere(shift: float, tmp_path
 def test_gangs_whose_takings_fall_make_fewer_attempts(tmp_path: Path) -> None:
     answer = {"shift": 0.0, "supply": 0.5, "lag": "3 d", "usual": USUAL}
     still = {"crew_share": 0.0, "answer": answer}
-    free = run(tmp_path / "free", still, **NO_RAIDS)
+    often = {**NO_RAIDS, **fewer(1.0), **NO_LEGITIMATE}
+    free = run(tmp_path / "free", still, **often)
     # Banks hold nearly every payment: nothing of the gates is otherwise.
-    held = run(tmp_path / "held", still, **NO_RAIDS, **{"measures.banks.intensity": 0.9})
+    held = run(tmp_path / "held", still, **often, **{"measures.banks.intensity": 0.9})
     assert cells(held).sum() < 0.9 * cells(free).sum()
 
 

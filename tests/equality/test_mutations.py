@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 
 import sim
-from sim.country import traffic
 from sim.engines.reference import alerts, attempts, track
 from sim.engines.reference.alerts import Alert
 from sim.engines.reference.attempts import Arrivals, Attempt
@@ -290,7 +289,7 @@ OF_GANGS: list[tuple[str, Mutation]] = [
     ("events", of("awareness does not count", engagement, "mean_shares", ("share * number", "1.0 * number"))),
     ("events", of("all types yield alike", Effort, "answer", ("power(ratio / best, self._shift)", "1.0"))),
     ("events", of("supply as it was", Effort, "answer", ("power(mean, self._supply)", "1.0"))),
-    ("events", of("attempts without a ceiling", traffic, "attempt_rates", (", volume.ceiling)", ")"))),
+    ("events", of("attempts without a ceiling", night, "attempt_rates", (", volume.ceiling)", ")"))),
     ("events", of("losses without a ceiling", Night, "open_day", (", spec.fraud.loss_ceiling)", ")"))),
 ]
 """Broken on ``TIED_AND_UNEVEN`` with gangs that answer."""
