@@ -136,7 +136,7 @@ class Night:
         }
         self._false_block_shares = np.array(interception.false_block_shares(spec.interception))
         self.card_load = cards.CardLoad(len(provinces))
-        self._passing = np.full((len(Channel), len(self.types)), np.nan)
+        self._passing = np.full((len(Channel), len(self.types)), effort.NOBODY)
         self._thinning = 0
         self.steps: tuple[Callable[[int, DayTotals], None], ...] = (
             self.close,

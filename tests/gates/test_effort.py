@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 import sim
 from sim.draws.distributions import threshold
-from sim.gates.effort import PRIOR, Effort, by_channel, nation, passing
+from sim.gates.effort import NOBODY, PRIOR, Effort, by_channel, nation, passing
 from sim.gates.engagement import mean_shares
 from sim.gates.thresholds import GATES
 from sim.scenario import ScenarioModel
@@ -112,7 +112,7 @@ def test_effort_stays_between_a_quarter_and_four_times() -> None:
 def test_yields_follow_those_of_days_with_the_lag() -> None:
     gangs = effort()
     share = np.full((3, TYPES), 0.2)
-    share[2, 3] = math.nan
+    share[2, 3] = NOBODY
     nobody = np.zeros(TYPES, dtype=np.int64)
     expected = np.repeat(np.array(list(USUAL.values()))[:, None], TYPES, axis=1)
     for _ in range(40):
@@ -131,7 +131,7 @@ def test_who_pays_is_learned_from_episodes_that_began_and_first_payments() -> No
     ]
     assert gangs.paying == pytest.approx(1.0)
     drawn_in, paid = np.arange(0, 80, 10), np.array([0, 1, 30, 9, 4, 2, 1, 0])
-    nowhere = np.full((3, TYPES), math.nan)
+    nowhere = np.full((3, TYPES), NOBODY)
     remembered = np.zeros((2, TYPES))
     for _ in range(25):
         gangs.learn(drawn_in, paid, nowhere, 1.0)
@@ -149,10 +149,10 @@ def test_what_passes_is_the_product_of_the_gates_weighed_by_rates() -> None:
     stated[:, 1, 2] = 0.0
     found = passing(stated, stops, unaware)
     left = (1 - shares).prod(axis=0) * unaware[:, None, None]
-    with np.errstate(invalid="ignore"):
-        expected = (stated * left).sum(axis=0) / stated.sum(axis=0)
-    assert found == pytest.approx(expected, rel=1e-8, nan_ok=True)
-    assert np.argwhere(np.isnan(found)).tolist() == [[1, 2]]
+    made = stated.sum(axis=0)
+    expected = np.where(made > 0, (stated * left).sum(axis=0) / np.maximum(made, 1.0), NOBODY)
+    assert found == pytest.approx(expected, rel=1e-8)
+    assert np.argwhere(found == NOBODY).tolist() == [[1, 2]]
 
 
 def test_means_are_weighed() -> None:
