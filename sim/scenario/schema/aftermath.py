@@ -65,7 +65,7 @@ class Investigation(Sparse):
     given. More: leads are fresher, old cases wait longer. Example: `0.2`"""
 
 
-class Suspects(Part):
+class Suspects(Sparse):
     """Suspects arrested for each solved case and for each eliminated card (sellers)."""
 
     per_case: Each
