@@ -14,9 +14,26 @@ def years_between(number: int, reference: date) -> float:
     return (number - day_number(reference)) / YEAR_DAYS
 
 
-def growth(per_year: float, number: int, reference: date) -> float:
-    """Return exp(per_year x years since ``reference``): growth in log units."""
-    return exp(per_year * years_between(number, reference))
+def growth(per_year: float, number: int, reference: date, ceiling: float | None = None) -> float:
+    """Return how many times as large as on ``reference`` something is that grows ``per_year`` in log units.
+
+    Without a ceiling it grows as exp(g t). With one, K, it saturates: K / (1 + (K - 1) exp(-g t K / (K - 1))), which at
+    the reference is 1 and grows by g, too.
+
+    Args:
+        per_year: Growth g at the reference, log units a year.
+        number: Day number.
+        reference: Day on which it is 1.
+        ceiling: What it comes to at most (K > 1), None where nothing limits it.
+
+    Returns:
+        The factor.
+    """
+    years = years_between(number, reference)
+    if ceiling is None:
+        return exp(per_year * years)
+    room = ceiling - 1.0
+    return ceiling / (1.0 + room * exp(-per_year * years * ceiling / room))
 
 
 def logistic(days: float, width_days: float) -> float:

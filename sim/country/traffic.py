@@ -48,7 +48,7 @@ def attempt_rates(spec: ScenarioModel, provinces: Provinces, day: int) -> NDArra
     shares = np.array(provinces.attempts)[:, None]
     for channel, label in enumerate(Channel.labels()):
         volume = getattr(fraud.volumes, label)
-        nation = volume.level * growth(volume.growth, day, fraud.reference) * rhythm * spec.scale
+        nation = volume.level * growth(volume.growth, day, fraud.reference, volume.ceiling) * rhythm * spec.scale
         mix = [getattr(of_channel, label) * factor for of_channel, factor in grown]
         rates[:, channel] = nation * shares * np.array(mix) / math.fsum(mix)
     for surge in surges:

@@ -104,7 +104,7 @@ class DenState(NamedTuple):
     """State of the slots, changed in place at midnights.
 
     All (S,): ``raided`` and not reopened yet; ``generation``; ``reopens`` the day, or ``NEVER``; ``region``; ``leader``
-    whether the den has a ringleader who is free.
+    whether the den has a ringleader who is free; ``leaderless`` whether that of this generation was arrested.
     """
 
     raided: NDArray[np.uint8]
@@ -112,6 +112,7 @@ class DenState(NamedTuple):
     reopens: NDArray[np.int64]
     region: NDArray[np.int64]
     leader: NDArray[np.uint8]
+    leaderless: NDArray[np.uint8]
 
     @classmethod
     def start(cls, seed: int, dens: Dens, slots: Slots) -> "DenState":
@@ -123,6 +124,7 @@ class DenState(NamedTuple):
             reopens=np.full(count, NEVER, dtype=np.int64),
             region=slots.region.copy(),
             leader=np.zeros(count, dtype=np.uint8),
+            leaderless=np.zeros(count, dtype=np.uint8),
         )
         has_leader = threshold(dens.ringleaders.share)
         for slot in range(count):
@@ -142,7 +144,16 @@ class Raids:
     leaders: int
 
 
-def raid(seed: int, day: int, dens: Dens, state: DenState, measures: Measures, leads: float, repatriated: int) -> Raids:
+def raid(
+    seed: int,
+    day: int,
+    dens: Dens,
+    state: DenState,
+    measures: Measures,
+    leads: float,
+    repatriated: int,
+    slower: float = 1.0,
+) -> Raids:
     """Raid dens: a draw of (slot, day) against the hazard of the slot's region, h a day being 1 - exp(-h).
 
     Args:
@@ -153,6 +164,7 @@ def raid(seed: int, day: int, dens: Dens, state: DenState, measures: Measures, l
         measures: Of the scenario.
         leads: Stock of fresh leads of the whole country.
         repatriated: Number of overseas dens that are raided whatever the hazard.
+        slower: Factor of the closure of a den whose ringleader was arrested.
 
     Returns:
         The raids.
@@ -176,7 +188,7 @@ def raid(seed: int, day: int, dens: Dens, state: DenState, measures: Measures, l
         raided_below,
         threshold(dens.ringleaders.at_raid),
         threshold(1.0 - exp(-dens.ringleaders.per_lead * by_lead)),
-        (int(dens.reopening.kind), dens.reopening.a, dens.reopening.b, dens.reopening_growth),
+        (int(dens.reopening.kind), dens.reopening.a, dens.reopening.b, dens.reopening_growth, slower),
         _overseas_first(seed, day, state, repatriated),
         state,
     )
@@ -205,7 +217,7 @@ def _raid(
     raided_below: NDArray[np.int64],
     leader_at_raid: int,
     leader_by_lead: int,
-    reopening: tuple[int, float, float, float],
+    reopening: tuple[int, float, float, float, float],
     repatriated: NDArray[np.uint8],
     state: DenState,
 ) -> tuple[NDArray[np.uint8], int]:
@@ -217,14 +229,15 @@ def _raid(
         raided_below: (4,) thresholds by region.
         leader_at_raid: Threshold of arresting the ringleader of a den that is raided.
         leader_by_lead: Threshold of arresting the ringleader of one that is not.
-        reopening: Kind, a and b of the distribution of closures in ms, and the growth of a closure by generation.
+        reopening: Kind, a and b of the distribution of closures in ms, the growth of a closure by generation, and its
+            factor where the ringleader was arrested.
         repatriated: (S,) slots to raid whatever the hazard.
         state: Changed in place.
 
     Returns:
         (S,) marks: 0, ``RAIDED`` or ``REPATRIATED``; ringleaders arrested.
     """
-    kind, a, b, growth = reopening
+    kind, a, b, growth, slower = reopening
     raided, generation, leader = state.raided, state.generation, state.leader
     marks = np.zeros(len(raided), dtype=np.uint8)
     leaders = 0
@@ -235,16 +248,20 @@ def _raid(
         if u_raid < raided_below[state.region[slot]] or repatriated[slot]:
             marks[slot] = REPATRIATED if repatriated[slot] else RAIDED
             raided[slot] = 1
+            if leader[slot] and u_leader < leader_at_raid:
+                leader[slot] = 0
+                state.leaderless[slot] = 1
+                leaders += 1
             high, low, _, _ = draw4(seed, slot_id(slot, generation[slot]), SLOT_GENERATION, 0)
             delay = quantile(kind, a, b, uniform52(high, low)) / DAY_MS
             for _ in range(generation[slot]):
                 delay *= growth
+            if state.leaderless[slot]:
+                delay *= slower
             state.reopens[slot] = day + max(1, math.floor(min(delay, LONGEST_CLOSURE_DAYS) + 0.5))
-            if leader[slot] and u_leader < leader_at_raid:
-                leader[slot] = 0
-                leaders += 1
         elif leader[slot] and u_leader < leader_by_lead:
             leader[slot] = 0
+            state.leaderless[slot] = 1
             leaders += 1
     return marks, leaders
 
@@ -286,6 +303,7 @@ def _reopen(seed: int, day: int, has_leader: int, displaced_to: NDArray[np.int64
             opened += 1
             _, _, u_region, u_leader = draw4(seed, slot_id(slot, generation[slot]), SLOT_GENERATION, 0)
             state.leader[slot] = u_leader < has_leader
+            state.leaderless[slot] = 0
             moved_to = pick(u_region, displaced_to)
             if moved_to < STAYS:
                 state.region[slot] = moved_to

@@ -53,6 +53,15 @@ def unaware_shares(awareness: NDArray[np.float64], effect: float) -> NDArray[np.
     return shares
 
 
+def mean_shares(shares: NDArray[np.float64], people: list[list[float]]) -> NDArray[np.float64]:
+    """Return the means of shares (P, 4) over the people of the segments of each province, (P,)."""
+    means = []
+    for of_province, numbers in zip(shares.tolist(), people, strict=True):
+        parts = [share * number for share, number in zip(of_province, numbers, strict=True)]
+        means.append(math.fsum(parts) / math.fsum(numbers))
+    return np.array(means)
+
+
 def segment_people(spec: ScenarioModel) -> list[list[float]]:
     """Return the people of each province and segment at the scale of the country, (P, 4), at least one each."""
     return [

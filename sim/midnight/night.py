@@ -31,7 +31,9 @@ from sim.days import DAY_MS, calendar_date, day_number
 from sim.draws.distributions import CERTAIN, threshold
 from sim.draws.functions import left_after
 from sim.draws.remainders import ONE, Remainders, fixed
-from sim.gates import answering, cards, dens, engagement, interception, not_sent, sites
+from sim.gates import answering, cards, dens, effort, engagement, interception, not_sent, sites
+from sim.gates.crews import Crews
+from sim.gates.effort import Effort
 from sim.gates.thresholds import gate_thresholds
 from sim.midnight.people_bytes import fall_victim, forget, hear, mark, marked, pieces
 from sim.midnight.today import LOST, NO_OUTAGE, Today
@@ -39,10 +41,17 @@ from sim.midnight.totals import DayTotals
 from sim.scenario.schema import ScenarioModel
 from sim.scenario.schema.measures import Activities, BankHold, ClusterCampaign, Outage, Repatriation, Videos
 from sim.warning.detectors import coverage, data_sharing
-from sim.words import Detector, Segment
+from sim.words import Channel, Detector, Segment
 
 NATION = -1
 """Province of a count that has none."""
+
+
+THINNING = ("suspects_cases", "suspects_campaigns")
+"""Those arrested who may be members of crews at work; those of raided dens are members of crews that work no more."""
+
+CASHED = 1.0
+"""Share of a payment that comes to the gang."""
 
 
 class Ledger(Protocol):
@@ -71,8 +80,8 @@ class Night:
     """The macro layer of a run: its state, and the steps that carry it over a midnight.
 
     With ``feedback: off`` no count of the run is read: cards are flagged by the expected interceptions, leads come
-    from the capacity of the investigation, and people's bytes stay as they are. ``spread`` does what is heavy and
-    the business of one province alone, perhaps for several of them at once; no result depends on it.
+    from the capacity of the investigation, people's bytes stay as they are, and so do gangs. ``spread`` does what is
+    heavy and the business of one province alone, perhaps for several of them at once; no result depends on it.
     """
 
     def __init__(
@@ -94,6 +103,8 @@ class Night:
         self.types = list(spec.fraud.types)
         self.slots = dens.Slots.of(spec.seed, spec.dens, len(self.types))
         self.dens = dens.DenState.start(spec.seed, spec.dens, self.slots)
+        self.crews = Crews.of(spec, self.slots)
+        self.effort = Effort.of(spec)
         self.leads = 0
         self.expected: list[float] = []
         self.stock = cards.CardStock.start(spec)
@@ -101,8 +112,9 @@ class Night:
         self.awareness = np.full((len(provinces), len(Segment)), spec.engagement.awareness.start)
         self.all_bytes = np.zeros(int(provinces.people.sum()), dtype=np.uint8)
         self.bytes = np.split(self.all_bytes, np.cumsum(provinces.people)[:-1])
+        self._segment_people = engagement.segment_people(spec)
         self._education = engagement.Education(
-            spec.engagement.awareness, self.measures, provinces.codes, engagement.segment_people(spec)
+            spec.engagement.awareness, self.measures, provinces.codes, self._segment_people
         )
         self.propensity = engagement.propensities(spec)
         self.most_engaging = engagement.most_engaging(self.propensity)
@@ -124,15 +136,19 @@ class Night:
         }
         self._false_block_shares = np.array(interception.false_block_shares(spec.interception))
         self.card_load = cards.CardLoad(len(provinces))
+        self._passing = np.full((len(Channel), len(self.types)), np.nan)
+        self._thinning = 0
         self.steps: tuple[Callable[[int, DayTotals], None], ...] = (
             self.close,
             self.investigate,
             self.raid,
+            self.renew_crews,
             self.change_cards,
             self.change_filters,
             self.renew_awareness,
             self.update_people,
             self.open_dens,
+            self.learn_yields,
             self.open_day,
         )
         self.today: Today
@@ -161,6 +177,9 @@ class Night:
             "cases": self.cases.snapshot(),
             "awareness": self.awareness.copy(),
             "expected": self.expected,
+            "crews": None if self.crews is None else self.crews.snapshot(),
+            "effort": None if self.effort is None else self.effort.snapshot(),
+            "passing": self._passing,
             "people": [found[place] for place in range(len(people))],
         }
 
@@ -174,6 +193,11 @@ class Night:
         self.cases.resume(snapshot["cases"])
         self.awareness = snapshot["awareness"]
         self.expected = snapshot["expected"]
+        if self.crews is not None:
+            self.crews.resume(snapshot["crews"])
+        if self.effort is not None:
+            self.effort.resume(snapshot["effort"])
+        self._passing = snapshot["passing"]
         for people, found in zip(pieces(self.all_bytes, len(self.provinces)), snapshot["people"], strict=True):
             mark(people, *found)
 
@@ -216,11 +240,15 @@ class Night:
             if day == max(first_day(measure.window), self.calendar.first)
         ]
         count = sum(measure.dens for measure in homecomings)
-        raids = dens.raid(spec.seed, day, spec.dens, self.dens, self.measures, self.leads / ONE, count)
+        slower = 1.0 if self.crews is None else self.crews.slower
+        raids = dens.raid(spec.seed, day, spec.dens, self.dens, self.measures, self.leads / ONE, count, slower)
         self.ledger.flow(day, NATION, "dens_destroyed", len(raids.raided))
         self.ledger.flow(day, NATION, "ringleaders_arrested", raids.leaders)
         at_home = sorted(set(raids.raided.tolist()) - set(raids.repatriated.tolist()))
-        crews = math.fsum(float(self.slots.weight[slot]) for slot in at_home) * spec.dens.crew
+        if self.crews is None:
+            crews = math.fsum(float(self.slots.weight[slot]) for slot in at_home) * spec.dens.crew
+        else:
+            crews = self.crews.members(np.array(at_home, dtype=np.int64))
         self._suspects(day, NATION, "suspects_dens", fixed(crews * spec.scale))
         for measure in homecomings:
             self._suspects(day, NATION, "suspects_repatriated", fixed(measure.suspects * spec.scale))
@@ -229,6 +257,13 @@ class Night:
             count = self.remainders.whole(NATION, "cluster_campaigns", fixed(share))
             self.ledger.flow(day, NATION, "cluster_campaigns", count)
             self._suspects(day, NATION, "suspects_campaigns", fixed(share * campaign.arrests * spec.scale))
+
+    def renew_crews(self, day: int, yesterday: DayTotals) -> None:
+        """Take those arrested for cases and in campaigns out of the crews at work, then let these recruit."""
+        if self.crews is not None:
+            self.crews.thin(self._thinning / ONE / self.spec.scale, self.dens)
+            self.crews.recruit(self.dens)
+        self._thinning = 0
 
     def change_cards(self, day: int, yesterday: DayTotals) -> None:
         """Flag, purge and replace cards; arrest sellers."""
@@ -303,14 +338,23 @@ class Night:
 
     def open_dens(self, day: int, yesterday: DayTotals) -> None:
         """Reopen the dens whose day has come, some elsewhere; they work today."""
+        raided = self.dens.raided.copy()
         reopened = dens.reopen(self.spec.seed, day, self.spec.dens, self.dens)
         self.ledger.flow(day, NATION, "dens_reopened", reopened)
         self.ledger.level(day, NATION, "dens_raided", float(self.dens.raided.sum()))
+        if self.crews is not None:
+            self.crews.reopen(raided > self.dens.raided)
+            self.ledger.level(day, NATION, "crews", self.crews.mean)
+
+    def learn_yields(self, day: int, yesterday: DayTotals) -> None:
+        """Let gangs learn what yesterday's attempts yielded."""
+        if self.effort is not None and day > self.calendar.first:
+            self.effort.learn(yesterday.drawn_in, yesterday.first_payments, self._passing, CASHED)
 
     def open_day(self, day: int, yesterday: DayTotals) -> None:
         """Open the day: thresholds of the gates, and how many attempts and contacts it will bring."""
         spec = self.spec
-        self.rates = attempt_rates(spec, self.provinces, day)
+        self.rates, raided = self._made(day)
         alike, examples = self._alike, self._examples
         # Contiguous also where examples are spread over provinces: kernels are compiled once for each layout.
         seen = np.ascontiguousarray(coverage(self.measures, day, examples, self._people)[:, alike])
@@ -334,7 +378,7 @@ class Night:
             day=day,
             stops=gate_thresholds(
                 not_sent.thresholds(self.measures, day, examples)[alike],
-                dens.raided_thresholds(self.slots, self.dens.raided),
+                raided,
                 cards.thresholds(self.stock, spec.cards, len(self.provinces)),
                 self._caught[alike],
                 sites.thresholds(spec, self.measures, day, examples)[alike],
@@ -358,6 +402,9 @@ class Night:
             raise OverflowError(
                 f"{most} attempts in one cell of {calendar_date(day)}; identities number up to {LIMIT - 1}"
             )
+        if self.effort is not None:
+            unaware = engagement.mean_shares(self.today.unaware, self._segment_people)
+            self._passing = effort.passing(self.rates, self.today.stops, unaware)
         if not spec.feedback:
             self.expected = interception.expected(self.rates, self.today.stops).tolist()
         self.ledger.level(day, NATION, "app_adoption", self.today.app / CERTAIN)
@@ -369,12 +416,35 @@ class Night:
 
     # What the steps share.
 
+    def _made(self, day: int) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+        """Return the expected attempts of a day, (P, 3, T), and thresholds of gate 2, (T,): those of raided dens."""
+        rates = attempt_rates(self.spec, self.provinces, day)
+        raided = dens.raided_thresholds(self.slots, self.dens.raided)
+        if self.crews is not None:
+            made, raided = self.crews.made(self.dens)
+            rates *= made
+        if self.effort is not None:
+            efforts = self.effort.answer(rates)
+            time = effort.nation(rates)
+            for quantity, values in (("effort", efforts), ("yield", self.effort.yields)):
+                for channel, mean in zip(Channel.labels(), effort.by_channel(values, time), strict=True):
+                    self.ledger.level(day, NATION, f"{quantity}_{channel}", mean)
+            rates *= efforts
+        return rates, raided
+
     def _suspects(self, day: int, province: int, quantity: str, value: int) -> None:
+        self._thin(quantity, value)
         count = self.remainders.whole(province, quantity, value)
         self.ledger.flow(day, province, "suspects_arrested", count)
 
     def _suspects_by_province(self, day: int, quantity: str, values: list[int]) -> None:
+        self._thin(quantity, sum(values))
         self.ledger.flow_by_province(day, "suspects_arrested", np.array(self.remainders.wholes(quantity, values)))
+
+    def _thin(self, quantity: str, value: int) -> None:
+        """Remember the expected suspects of this midnight of whom some are members of crews."""
+        if quantity in THINNING:
+            self._thinning += value
 
     def _outages(self, day: int) -> NDArray[np.int64]:
         """Return when instructions of a day's detections leave, (2, examples); outages that follow add up."""

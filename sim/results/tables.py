@@ -73,6 +73,9 @@ FLOW_QUANTITIES = (
 )
 """What the midnight of a day counts, by name."""
 
+ATTEMPTS_OF = dict(zip(Channel.labels(), ("calls", "SMS", "online attempts"), strict=True))
+"""What attempts of each channel are called."""
+
 STATE_QUANTITIES = (
     Quantity("backlog", "cases filed that are neither solved nor closed", "province", "cases"),
     Quantity("leads", "leads that raids of dens have to go by", "nation", "leads"),
@@ -84,6 +87,15 @@ STATE_QUANTITIES = (
     Quantity("d_prime_call", "discrimination of the filter of calls", "province", "standard deviations"),
     Quantity("d_prime_sms", "discrimination of the filter of SMS", "province", "standard deviations"),
     Quantity("dens_raided", "dens raided and not yet at work again", "nation", "dens"),
+    Quantity("crews", "mean share of a full crew that dens have, by their weight", "nation", "share"),
+    *(
+        Quantity(f"effort_{channel}", f"how many times the stated {of} gangs make", "nation", "factor")
+        for channel, of in ATTEMPTS_OF.items()
+    ),
+    *(
+        Quantity(f"yield_{channel}", f"what gangs have learned that {of} yield", "nation", "share")
+        for channel, of in ATTEMPTS_OF.items()
+    ),
     Quantity("app_adoption", "share of internet users who have the app", "nation", "share"),
     Quantity("line_call", "alerts that wait at the desk of calls, in the mean of the day", "province", "alerts"),
     Quantity("line_visit", "alerts that wait at the desk of visits, in the mean of the day", "province", "alerts"),

@@ -46,6 +46,13 @@ NAMES = {
     "videos_published": marked("videos published"),
     "awareness_activities": marked("awareness activities"),
     "cluster_campaigns": marked("cluster campaigns"),
+    "crews": marked("share of a full crew"),
+    "effort_call": marked("effort in calls"),
+    "effort_sms": marked("effort in SMS"),
+    "effort_online": marked("effort in online attempts"),
+    "yield_call": marked("yield of calls"),
+    "yield_sms": marked("yield of SMS"),
+    "yield_online": marked("yield of online attempts"),
     "law_in_force": marked("law in force"),
     COST: marked("cost, yuan"),
 }

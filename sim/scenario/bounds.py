@@ -129,6 +129,9 @@ Weight = Annotated[
 Factor = Annotated[float, Within(0.0, 1000.0, "a thousandfold; a probability is cut at 1 all the same")]
 Lengthening = Annotated[float, Within(1.0, 1000.0, "a thousandfold; below 1 it would shorten")]
 Ratio = Annotated[float, Within(0.01, 100.0, "a hundredfold from one to the next, or a hundredth")]
+Ceiling = Annotated[float, Within(1.001, 1e6, "a thousandth of room to grow, or growth to a million times")]
+Elasticity = Annotated[float, Within(0.0, 10.0, "a tenth more yield, and two and a half times the effort")]
+Yield = Annotated[float, Within(1e-9, 1.0, "a share, of which something is left")]
 Growth = Annotated[float, Within(-5.0, 5.0, "log units a year: 148-fold in a year, or one in 148")]
 Sigma = Annotated[float, Within(0.0, 10.0, "log units: 22,000-fold at one standard deviation")]
 Shape = Annotated[float, Within(0.01, 100.0, "a Weibull beyond is next to constant, or all but never")]
@@ -163,6 +166,11 @@ Cases = Annotated[float, RateWithin(0.0, 1e9, "a billion a day"), PlainSerialize
 HazardRate = Annotated[
     float,
     RateWithin(0.0, 1000.0, "once in a minute and a half: none is spared until midnight"),
+    PlainSerializer(units.rate_text),
+]
+RecruitingRate = Annotated[
+    float,
+    RateWithin(0.0, 10.0, "a crew of one that is 22,000 by the next midnight"),
     PlainSerializer(units.rate_text),
 ]
 Staff = Annotated[float, Within(0, MOST_STAFF, "a hundred million at the desks of a country")]

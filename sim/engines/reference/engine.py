@@ -75,7 +75,7 @@ class Run:
         self.world = world
         self.ledger = ledger
         self.at_midnight = 0.0
-        self.world.totals = DayTotals.empty(len(world.tables.provinces))
+        self.world.totals = self.nothing_yet()
 
     def midnight(self) -> None:
         """Close the day that ends, change the macro state, open the day that begins."""
@@ -83,7 +83,7 @@ class Run:
         world = self.world
         calendar = world.tables.calendar
         day = calendar.day_of(world.now)
-        yesterday, world.totals = world.totals, DayTotals.empty(len(world.tables.provinces))
+        yesterday, world.totals = world.totals, self.nothing_yet()
         if day > calendar.first:
             self.note_lines(day - 1)
             world.recorder.day_done(day - 1, world.open_since(day))
@@ -97,6 +97,10 @@ class Run:
             gc.collect()
         if day < calendar.last:
             call_at(world.env, calendar.midnight(day + 1), priority(Phase.MIDNIGHT), self.midnight)
+
+    def nothing_yet(self) -> DayTotals:
+        """Return the totals of a day that begins."""
+        return DayTotals.empty(len(self.world.tables.provinces), len(self.world.spec.fraud.types))
 
     def change_shifts(self, day: int) -> None:
         """Put the day's shift changes on the calendar, where staff changes."""

@@ -46,6 +46,7 @@ class Episode:
         self.world.books.episodes += 1
         self.world.books.episode_ends["running"] += 1
         self.count(Outcome.EPISODES, 1)
+        self.world.totals.drawn_in[self.fraud_type] += 1
         self.process = self.world.env.process(self.course())
 
     def count(self, measure: int, amount: int) -> None:
@@ -94,6 +95,7 @@ class Episode:
         if not self.payments:
             self.count(Outcome.VICTIMS, 1)
             self.move_books(EpisodeEnd.VICTIMS)
+            self.world.totals.first_payments[self.fraud_type] += 1
             self.world.totals.victims[self.person.province].append(self.person.number)
         self.payments.append((self.world.now, fen))
         self.count(Outcome.LOSS_FEN, fen)

@@ -24,7 +24,7 @@ from sim.midnight.today import Today
 from sim.midnight.totals import DayTotals
 from sim.results.recorder import Recorder
 from sim.scenario.schema import ScenarioModel
-from sim.words import DESKS, EpisodeEnd
+from sim.words import DESKS, EpisodeEnd, Outcome
 
 if TYPE_CHECKING:
     from sim.results.checkpoints import Checkpoints
@@ -113,7 +113,7 @@ class Run:
         calendar = self.tables.calendar
         found = None if checkpoints is None else checkpoints.latest(calendar.first, calendar.last)
         if found is None:
-            return calendar.first, DayTotals.empty(len(self.tables.provinces))
+            return calendar.first, DayTotals.empty(len(self.tables.provinces), len(self.spec.fraud.types))
         return found[0], self.resume(found[1])
 
     def day(self, today: Today) -> None:
@@ -141,6 +141,8 @@ class Run:
             filed=[table(filed) if len(filed) else [] for filed in country.take("filed")],
             heard=country.take_warned(day),
             victims=country.take("victims"),
+            drawn_in=self.counts.of_type(Outcome.EPISODES),
+            first_payments=self.counts.of_type(Outcome.VICTIMS),
         )
         last = day == calendar.last
         month_ends = next_month(day) == day + 1

@@ -15,7 +15,7 @@ from sim.engines.vector.state import Tallies
 from sim.results.columns import StoredTable
 from sim.results.recorder import Recorder
 from sim.results.tables import ALERTS, CONTACTS, TABLES
-from sim.words import ContactResult, End
+from sim.words import ContactResult, End, Outcome
 
 MOST_DAYS = 32
 """Days from today, or back from it, for which alerts and contacts have a dense tally; others overflow."""
@@ -93,6 +93,11 @@ class Counts:
     def of(self, p: int) -> Tallies:
         """Return the part of a province."""
         return Tallies(*(counts[p] for counts in self.tallies))
+
+    def of_type(self, outcome: Outcome) -> Integers:
+        """Return what today's outcomes hold of a measure, by fraud type, (T,)."""
+        counts: Integers = self.tallies.outcomes[..., outcome].sum(axis=(0, 2, 3))
+        return counts
 
     def snapshot(self) -> list[list[Integers]]:
         """Return the counts that are not 0, of each array their places and they, with which ``resume`` goes on."""

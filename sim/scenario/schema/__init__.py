@@ -15,6 +15,7 @@ from sim.scenario.schema.desks import Desks
 from sim.scenario.schema.evidence import Evidence
 from sim.scenario.schema.figures import Figure
 from sim.scenario.schema.fraud import Fraud
+from sim.scenario.schema.gangs import Gangs
 from sim.scenario.schema.gates import Cards, Dens, Engagement, Interception, Sites
 from sim.scenario.schema.measures import Measure
 from sim.scenario.schema.period import Period
@@ -66,6 +67,9 @@ class ScenarioModel(Part):
     """The attempts that gangs would make, and what an episode of each type is like."""
     dens: Dens
     """Places from which gangs work, and raids on them."""
+    gangs: Gangs | None = None
+    """The crews of dens and how gangs answer; without it crews are full whenever their den works, and attempts do not
+    depend on any measure."""
     cards: Cards
     """Phone cards in the hands of gangs."""
     interception: Interception

@@ -1,5 +1,6 @@
 """The exogenous process: potential attempts by channel and fraud type, and what an episode of a type is like."""
 
+import math
 from collections.abc import Iterator
 from typing import Annotated
 
@@ -8,6 +9,7 @@ from pydantic_core import PydanticCustomError
 
 from sim.scenario.bounds import (
     MOST_FRAUD_TYPES,
+    Ceiling,
     Contacts,
     Factor,
     Growth,
@@ -30,6 +32,7 @@ from sim.scenario.schema.base import (
     demand,
     mistake,
 )
+from sim.scenario.schema.measures import LARGEST_EXPONENT
 from sim.words import Channel
 
 MAX_PAYMENTS = 8
@@ -136,8 +139,19 @@ class FraudType(Part):
         return self
 
 
+def grown(per_year: float, years: float, ceiling: float | None) -> float:
+    """Return growth for bounds: engines compute it by ``sim.country.calendar.growth``, to the bit."""
+    if ceiling is None:
+        return math.exp(per_year * years)
+    room = ceiling - 1.0
+    return ceiling / (1.0 + room * math.exp(min(-per_year * years * ceiling / room, LARGEST_EXPONENT)))
+
+
 class Volume(Part):
-    """Potential attempts of the whole nation on the reference date; ``growth`` per year, in log units."""
+    """Potential attempts of the whole nation on the reference date; ``growth`` per year there, in log units.
+
+    With a ``ceiling`` growth slows down on its way there.
+    """
 
     level: Contacts
     """Attempts of the whole country that would be made on the reference date, before any measure. More: more of
@@ -145,6 +159,13 @@ class Volume(Part):
     growth: Growth
     """Growth of attempts with the calendar date. More: more attempts later, fewer before the reference date. Example:
     `0.258`"""
+    ceiling: Ceiling | None = None
+    """How many times the level the attempts can come to at most as they grow, their carrying capacity; without one they
+    grow for ever. Unit: ratio. More: growth goes on for longer. Example: `2.5`"""
+
+    def grown(self, years: float) -> float:
+        """Return how many times the level there is so many years from the reference date, for bounds."""
+        return grown(self.growth, years, self.ceiling)
 
 
 class Volumes(PerChannel[Volume]):
@@ -209,6 +230,9 @@ class Fraud(Part):
     loss_growth: Growth
     """Growth of losses with the calendar date. More: larger losses later, smaller ones before the reference date.
     Example: `0.2472`"""
+    loss_ceiling: Ceiling | None = None
+    """How many times the stated losses they can come to at most as they grow; without one they grow for ever. Unit:
+    ratio. More: growth goes on for longer. Example: `1.5`"""
     types: Annotated[dict[Word, FraudType], Field(min_length=1, max_length=MOST_FRAUD_TYPES)]
     """Types of fraud, by name; the order is that of their numbers."""
 

@@ -10,7 +10,8 @@ from sim.days import HALF_HOUR_MS
 from sim.scenario.bounds import MOST_STAFF, plain
 from sim.scenario.schema.base import ROUNDING, mistake, wrong_length
 from sim.scenario.schema.evidence import wrong_names
-from sim.scenario.schema.fraud import MONTHS, WEEKDAYS, Fraud
+from sim.scenario.schema.fraud import MONTHS, WEEKDAYS, Fraud, grown
+from sim.scenario.schema.gangs import MOST_EFFORT
 from sim.scenario.schema.measures import WarningCoverage
 from sim.scenario.schema.population import NO_POOL
 from sim.words import DESKS, Channel
@@ -113,9 +114,10 @@ def _coverage(spec: "ScenarioModel") -> Iterator[PydanticCustomError]:
 def _losses(spec: "ScenarioModel") -> Iterator[PydanticCustomError]:
     """Refuse losses of which the largest that can be drawn would be absurd, so that none need be cut."""
     fraud = spec.fraud
-    grown = math.exp(max(fraud.loss_growth * year for year in spec.period.years_since(fraud.reference)))
+    years = spec.period.years_since(fraud.reference)
+    most_grown = max(grown(fraud.loss_growth, year, fraud.loss_ceiling) for year in years)
     for name, kind in fraud.types.items():
-        most = kind.loss.median * grown * math.exp(kind.loss.sigma * LUCKIEST)
+        most = kind.loss.median * most_grown * math.exp(kind.loss.sigma * LUCKIEST)
         if most > MOST_LOST:
             yield mistake(
                 f"fraud.types.{name}.loss",
@@ -132,12 +134,13 @@ def wrong_counts(spec: "ScenarioModel") -> Iterator[PydanticCustomError]:
     largest = max(factors) / sum(factors)
     rhythm = max(fraud.weekdays) * WEEKDAYS / sum(fraud.weekdays) * max(fraud.months) * MONTHS / sum(fraud.months)
     surges = math.prod(max(1.0, surge.factor) for surge in fraud.surges.values())
+    shifted = MOST_EFFORT if spec.gangs is not None and spec.gangs.answer is not None else 1.0
     for channel in Channel.labels():
         volume = getattr(fraud.volumes, channel)
         years = spec.period.years_since(fraud.reference)
-        grown = math.exp(max(volume.growth * year for year in years))
+        most_grown = max(volume.grown(year) for year in years)
         commonest = largest_share(fraud, channel, years)
-        most = volume.level * grown * largest * commonest * rhythm * surges * spec.scale
+        most = volume.level * most_grown * largest * commonest * rhythm * surges * shifted * spec.scale
         if most > MOST_IN_A_CELL:
             yield mistake(
                 f"fraud.volumes.{channel}.level",
@@ -265,5 +268,5 @@ RULES: dict[Callable[["ScenarioModel"], Iterator[PydanticCustomError]], tuple[st
 }
 """The rules between parts of a scenario, in order, and what each reads: it is not asked where that is wrong already."""
 
-COUNTED = ("population", "fraud", "period", "scale", "aftermath.investigation", "warning.detectors.grid")
+COUNTED = ("population", "fraud", "gangs", "period", "scale", "aftermath.investigation", "warning.detectors.grid")
 """What ``wrong_counts`` reads."""

@@ -1,0 +1,70 @@
+"""Gangs: the crews of dens, which recruiting renews and arrests thin, and how gangs answer what attempts yield."""
+
+from typing import Final
+
+from sim.scenario.bounds import Elasticity, Lengthening, Probability, RecruitingRate, Yield
+from sim.scenario.scalars import Duration
+from sim.scenario.schema.base import Part, PerChannel
+
+MOST_EFFORT: Final = 4.0
+"""How many times the stated attempts of a channel and type gangs come to make, however much more these yield."""
+
+
+class Usual(PerChannel[Yield]):
+    """The yield of an attempt of each channel at which the volumes are as stated."""
+
+    call: Yield
+    """Yield of a call at which there are as many calls as stated: the share of calls that no gate stops, times what
+    awareness leaves and the share of those drawn in who pay although warnings may stop them. Unit: share. More: calls
+    seem to yield less than usual, and gangs leave them. Example: `0.05`"""
+    sms: Yield
+    """Yield of an SMS at which there are as many SMS as stated. Unit: share. More: SMS seem to yield less than usual,
+    and gangs leave them. Example: `0.02`"""
+    online: Yield
+    """Yield of an online attempt at which there are as many online attempts as stated. Unit: share. More: online
+    attempts seem to yield less than usual, and gangs leave them. Example: `0.1`"""
+
+
+class Answer(Part):
+    """How gangs answer: they shift effort to the channels and types that yield more, and work less where nothing pays.
+
+    With both elasticities at 0 attempts do not depend on what they yield.
+    """
+
+    shift: Elasticity
+    """Elasticity with which effort moves between channels and types towards what yields more; at 0 none moves. Unit:
+    per cent of effort per per cent of yield. More: a measure against one channel drives more attempts to the others.
+    Example: `0.5`"""
+    supply: Elasticity
+    """Elasticity of all effort together in what it yields; at 0 effort only moves. Unit: per cent of effort per per
+    cent of yield. More: fewer attempts where less pays. Example: `0.2`"""
+    lag: Duration
+    """Time over which gangs learn what attempts yield. More: they answer later, and are less swayed by single days.
+    Example: `30 d`"""
+    usual: Usual
+    """The yield at which the volumes are as stated."""
+
+
+class Gangs(Part):
+    """The crews of the den slots, as shares of a full crew: attempts are as stated while all crews are full.
+
+    A crew grows logistically by ``recruiting``; raids, and arrests for cases and in campaigns, thin it.
+    """
+
+    start: Probability
+    """Share of a full crew at work in every den at the first midnight. Unit: share. More: more attempts at first.
+    Example: `1`"""
+    recruiting: RecruitingRate
+    """Rate at which a small crew grows; as it fills up it grows more slowly. A crew whose ringleader was arrested does
+    not recruit. More: crews recover faster from arrests. Example: `6 per year`"""
+    reopens_with: Probability
+    """Share of a full crew with which a raided den opens again. Unit: share. More: raids have less effect. Example:
+    `0.5`"""
+    crew_share: Probability
+    """Share of the suspects arrested for cases and in cluster campaigns who are members of crews at work. Unit: share.
+    More: arrests thin crews more, fewer attempts. Example: `0.3`"""
+    slower: Lengthening
+    """How many times as long a den stays closed whose ringleader was arrested, at the raid or before. Unit: factor.
+    More: arrested ringleaders keep attempts away for longer. Example: `2`"""
+    answer: Answer | None = None
+    """How gangs answer what their attempts yield; without it they do not."""
