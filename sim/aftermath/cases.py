@@ -1,5 +1,9 @@
-"""Investigation: at midnight each province takes cases from its backlog, oldest first, and solves or closes them."""
+"""Investigation: at midnight each province takes cases from its backlog and solves or closes them.
 
+A share of the capacity takes the newest cases, the rest the oldest.
+"""
+
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -9,14 +13,17 @@ from numpy.typing import ArrayLike, NDArray
 
 from sim.country.calendar import growth
 from sim.country.provinces import Provinces
+from sim.days import DAY_MS
 from sim.draws.compiled import compiled_with_arrays
 from sim.draws.distributions import threshold
-from sim.draws.identity import backlog_id
+from sim.draws.functions import left_after
+from sim.draws.identity import DAY_MASK, DAY_SHIFT, KIND_SHIFT, backlog_id
 from sim.draws.philox import draw4
 from sim.draws.purposes import CASE_SOLVED
 from sim.draws.remainders import Remainders, fixed
 from sim.scenario.schema import ScenarioModel
 from sim.scenario.schema.aftermath import Investigation
+from sim.words import OriginKind
 
 
 @dataclass(frozen=True)
@@ -77,6 +84,11 @@ class Backlog:
         first, self._first = self._first, min(self._end, self._first + count)
         return self._cases[first : self._first]
 
+    def take_newest(self, count: int) -> NDArray[np.int64]:
+        """Return the ``count`` cases filed last, oldest first, and let them go; all if there are fewer."""
+        end, self._end = self._end, max(self._first, self._end - count)
+        return self._cases[self._end : end].copy()  # their room is that of the next cases
+
 
 class CaseBook:
     """The backlog of each province: case numbers in the order of their filing.
@@ -136,7 +148,12 @@ class CaseBook:
         capacity, scale = self._capacity(day), self._scale
         capacities = [fixed(capacity * share * scale) for share in self._provinces.share]
         counts = self._remainders.wholes("capacity", capacities)
-        taken = [waiting.take(count) for waiting, count in zip(self._waiting, counts, strict=True)]
+        share = self._settings.fresh_share
+        fresh = self._remainders.wholes("fresh_cases", [fixed(count * share) for count in counts])
+        taken = [
+            np.concatenate((waiting.take(count - newest), waiting.take_newest(newest)))
+            for waiting, count, newest in zip(self._waiting, counts, fresh, strict=True)
+        ]
         cases = np.concatenate(taken)
         finished = Finished(
             cases, are_solved(self._seed, cases, self._solved_below), np.array([len(some) for some in taken])
@@ -170,3 +187,21 @@ def are_solved(seed: int, cases: NDArray[np.int64], solved_below: int) -> NDArra
     for k in range(len(cases)):
         solved[k] = draw4(seed, cases[k], CASE_SOLVED, 0)[0] < solved_below
     return solved
+
+
+def freshness(solved: NDArray[np.int64], day: int, half_life: float) -> float:
+    """Return how many cases on the day of their contact would give as many leads as these, solved at a midnight.
+
+    Args:
+        solved: The cases; those that are older than the simulation give none.
+        day: The day that begins at the midnight.
+        half_life: Ms in which half of the leads of a case are lost.
+
+    Returns:
+        The sum of 2**(-age / half_life), ages in whole days.
+    """
+    known = solved[solved >> KIND_SHIFT == OriginKind.ATTEMPT]
+    ages, counts = np.unique(day - (known >> DAY_SHIFT & DAY_MASK), return_counts=True)
+    return math.fsum(
+        count * left_after(age * DAY_MS, half_life) for age, count in zip(ages.tolist(), counts.tolist(), strict=True)
+    )

@@ -63,9 +63,19 @@ def filing_delay(seed: int, attempt: int, tables: ReportTables, clock: int) -> i
 
 
 @compiled
-def recovered(fen: int, elapsed: int, tables: ReportTables) -> int:
-    """Return the fen of a payment that a stop-payment order gets back ``elapsed`` ms after it."""
-    return int(fen * (tables.share * left_after(elapsed, tables.half_life)))
+def recovered(fen: int, elapsed: int, reach: float, tables: ReportTables) -> int:
+    """Return the fen of a payment that a stop-payment order gets back.
+
+    Args:
+        fen: The payment.
+        elapsed: Ms from the payment to the report.
+        reach: Factor of the half-life on the day of the report.
+        tables: Tables of the scenario.
+
+    Returns:
+        Fen, rounded down.
+    """
+    return int(fen * (tables.share * left_after(elapsed, tables.half_life * reach)))
 
 
 @compiled

@@ -24,6 +24,9 @@ QUANTITIES = (
     "videos_published",
     "awareness_activities",
     "cluster_campaigns",
+    "fresh_cases",
+    "cases_settled",
+    "suspects_settled",
 )
 
 

@@ -11,8 +11,10 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.aftermath.cases import CaseBook, Finished
+from sim.aftermath.cases import CaseBook, Finished, freshness
+from sim.aftermath.settlement import Settlement
 from sim.country.calendar import Calendar, growth
+from sim.country.laundering import let_through, reach
 from sim.country.measures import Measures, days_of, first_day, positions
 from sim.country.people import PeopleTables, app_adoption
 from sim.country.provinces import Provinces, Spread, at_once
@@ -109,6 +111,9 @@ class Night:
         self.expected: list[float] = []
         self.stock = cards.CardStock.start(spec)
         self.cases = CaseBook(spec, provinces, self.remainders)
+        self._settlements = self._settled_late()
+        self._solved = np.zeros(len(provinces), dtype=np.int64)
+        self._arrested = np.zeros(len(provinces) + 1, dtype=np.int64)
         self.awareness = np.full((len(provinces), len(Segment)), spec.engagement.awareness.start)
         self.all_bytes = np.zeros(int(provinces.people.sum()), dtype=np.uint8)
         self.bytes = np.split(self.all_bytes, np.cumsum(provinces.people)[:-1])
@@ -144,6 +149,7 @@ class Night:
             self.raid,
             self.renew_crews,
             self.change_cards,
+            self.settle,
             self.change_filters,
             self.renew_awareness,
             self.update_people,
@@ -175,6 +181,7 @@ class Night:
             "cards": [list(self.stock.active), list(self.stock.waiting)],
             "card_load": self.card_load.snapshot(),
             "cases": self.cases.snapshot(),
+            "settlements": [settlement.waiting[:] for settlement in self._settlements],
             "awareness": self.awareness.copy(),
             "expected": self.expected,
             "crews": None if self.crews is None else self.crews.snapshot(),
@@ -191,6 +198,8 @@ class Night:
         self.stock = cards.CardStock(*snapshot["cards"])
         self.card_load.resume(snapshot["card_load"])
         self.cases.resume(snapshot["cases"])
+        for settlement, waiting in zip(self._settlements, snapshot["settlements"], strict=True):
+            settlement.waiting = waiting
         self.awareness = snapshot["awareness"]
         self.expected = snapshot["expected"]
         if self.crews is not None:
@@ -220,13 +229,16 @@ class Night:
         self.ledger.cases(day, finished)
         counts = finished.solved_by_province
         self.ledger.flow_by_province(day, "cases_solved", counts)
+        self._solved = counts
         self.ledger.flow_by_province(day, "cases_closed", finished.taken - counts)
         per_case = self.spec.aftermath.suspects.per_case
         self._suspects_by_province(day, "suspects_cases", [fixed(count * per_case) for count in counts.tolist()])
         self.ledger.level_by_province(day, "backlog", self.cases.backlogs())
-        solved_in_all = int(counts.sum())
-        whole_country = solved_in_all / self.spec.scale if self.spec.feedback else self.cases.expected_solved(day)
         hazard = self.spec.dens.hazard
+        solved_in_all: float = int(counts.sum())
+        if hazard.case_half_life is not None:
+            solved_in_all = freshness(finished.cases[finished.solved], day, float(hazard.case_half_life))
+        whole_country = solved_in_all / self.spec.scale if self.spec.feedback else self.cases.expected_solved(day)
         fading = left_after(DAY_MS, hazard.lead_half_life)
         self.leads = fixed(self.leads / ONE * fading + whole_country * hazard.leads_per_case)
         self.ledger.level(day, NATION, "leads", self.leads / ONE)
@@ -284,6 +296,18 @@ class Night:
         self._suspects_by_province(day, "suspects_cards", sellers)
         self.ledger.level_by_province(day, "cards_active", np.array([stock / ONE for stock in self.stock.active]))
         self.ledger.level_by_province(day, "cards_waiting", np.array([stock / ONE for stock in self.stock.waiting]))
+
+    def settle(self, day: int, yesterday: DayTotals) -> None:
+        """Count the cases solved and suspects arrested at this midnight, or put some of them off to December."""
+        arrested, self._arrested = self._arrested, np.zeros_like(self._arrested)
+        if not self._settlements:
+            return
+        cases, suspects = self._settlements
+        counts = np.array(cases.settle(day, self._solved.tolist()), dtype=np.int64)
+        self.ledger.flow_by_province(day, "cases_settled", counts)
+        *by_province, nation = suspects.settle(day, arrested.tolist())
+        self.ledger.flow_by_province(day, "suspects_settled", np.array(by_province, dtype=np.int64))
+        self.ledger.flow(day, NATION, "suspects_settled", nation)
 
     def change_filters(self, day: int, yesterday: DayTotals) -> None:
         """Let gangs adapt and filters be retrained."""
@@ -362,6 +386,7 @@ class Night:
         cells, none = self._cells[works], self._none_at[works]
         paid = [
             math.prod(1.0 - hold.intensity * ramp for hold, ramp in self.measures.on(day, BankHold, code))
+            * let_through(self.measures, day, code)
             for code in examples
         ]
         contacts = np.empty((*self._contact_rates.shape, len(cells)), dtype=np.int64)
@@ -391,6 +416,7 @@ class Night:
             data_sharing=data_sharing(self.measures, day, examples)[alike],
             awareness=self.awareness.copy(),
             held=np.array([threshold(1.0 - share) for share in paid], dtype=np.int64)[alike],
+            reach=np.array([reach(self.measures, day, code) for code in examples])[alike],
             outage=np.ascontiguousarray(self._outages(day)[:, alike]),
             loss_factor=growth(spec.fraud.loss_growth, day, spec.fraud.reference),
             attempts=attempt_counts(spec.seed, day, self.rates),
@@ -432,14 +458,28 @@ class Night:
             rates *= efforts
         return rates, raided
 
+    def _settled_late(self) -> tuple[Settlement, ...]:
+        """Return the settlements of cases by province, and of suspects by province and of the nation, if there are."""
+        late = self.spec.aftermath.settlement
+        if late is None:
+            return ()
+        places = range(len(self.provinces))
+        return (
+            Settlement(late.cases, "cases_settled", self.remainders, places),
+            Settlement(late.suspects, "suspects_settled", self.remainders, (*places, NATION)),
+        )
+
     def _suspects(self, day: int, province: int, quantity: str, value: int) -> None:
         self._thin(quantity, value)
         count = self.remainders.whole(province, quantity, value)
         self.ledger.flow(day, province, "suspects_arrested", count)
+        self._arrested[province] += count
 
     def _suspects_by_province(self, day: int, quantity: str, values: list[int]) -> None:
         self._thin(quantity, sum(values))
-        self.ledger.flow_by_province(day, "suspects_arrested", np.array(self.remainders.wholes(quantity, values)))
+        counts = np.array(self.remainders.wholes(quantity, values))
+        self.ledger.flow_by_province(day, "suspects_arrested", counts)
+        self._arrested[:-1] += counts
 
     def _thin(self, quantity: str, value: int) -> None:
         """Remember the expected suspects of this midnight of whom some are members of crews."""

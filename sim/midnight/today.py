@@ -12,7 +12,8 @@ class Today(NamedTuple):
     ``stops`` (gates, P, 3, T) of gates 1 to 6; ``moments`` (2, P, 3, 49) cumulative profiles of attempts that nobody
     answers, and of those that somebody does; ``app`` the share of internet users with the app; ``unaware`` (P, 4)
     shares of the propensity to engage that awareness leaves; ``coverage`` (2, P); ``data_sharing`` (P,) shift of d';
-    ``awareness`` (P, 4); ``held`` (P,) by banks; ``outage`` (2, P) the moment from which a detector's
+    ``awareness`` (P, 4); ``held`` (P,) by banks; ``reach`` (P,) factor of the half-life of money within reach of a
+    stop-payment order; ``outage`` (2, P) the moment from which a detector's
     instructions leave again, ``LOST`` if they are lost, ``NO_OUTAGE`` without an outage; ``loss_factor`` of the day's
     contacts.
     ``attempts`` (P, 3, T) and ``contacts`` (P, 3, n) count what arrives, the latter in the ``cells`` (n, 2).
@@ -27,6 +28,7 @@ class Today(NamedTuple):
     data_sharing: NDArray[np.float64]
     awareness: NDArray[np.float64]
     held: NDArray[np.int64]
+    reach: NDArray[np.float64]
     outage: NDArray[np.int64]
     loss_factor: float
     attempts: NDArray[np.int64]

@@ -6,8 +6,8 @@ from datetime import date
 
 from sim.days import calendar_date, day_number, next_month
 from sim.failures import RefusedError
-from sim.results.figures import CHANGE, amount, iso, number
-from sim.results.quantities import FIGURES, PROVINCE, Quantities
+from sim.results.figures import CHANGE, FROZEN_FACTOR, amount, iso, number
+from sim.results.quantities import FUNDS_STOPPED, PROVINCE, Quantities, counted_in
 from sim.results.scope import Scope
 from sim.results.tables import FLOW_QUANTITIES
 
@@ -84,14 +84,14 @@ def read(text: str, scope: Scope) -> Asked:
     """
     name, at, windows = text.partition("@")
     later, slash, earlier = windows.partition("/")
-    demand_name(name)
+    demand_name(name, scope)
     window = _window(name, later) if at else period(scope)
     return ask(name, window, _window(name, earlier) if slash else None, scope)
 
 
 def ask(name: str, window: Days, base: Days | None, scope: Scope) -> Asked:
     """Return the question if this run can answer it; raises AskedError."""
-    demand_name(name)
+    demand_name(name, scope)
     if name.endswith(CHANGE) and base is None:
         raise AskedError(f"{name}: a change is one between two windows; {name}@WINDOW/BASE, such as @2022/2021")
     if base is not None and not name.endswith(CHANGE):
@@ -106,14 +106,17 @@ def ask(name: str, window: Days, base: Days | None, scope: Scope) -> Asked:
     return Asked(name, window, base)
 
 
-def demand_name(name: str) -> None:
-    """Raise AskedError unless the model counts a quantity of this name, or that it is the change of."""
+def demand_name(name: str, scope: Scope) -> None:
+    """Raise AskedError unless a run counts a quantity of this name, or that it is the change of."""
     from sim.scenario.errors import found, nearest
 
-    if name.removesuffix(CHANGE) not in FIGURES:
-        near = nearest(name, FIGURES)
+    counted = counted_in(scope)
+    if name.removesuffix(CHANGE) not in counted:
+        allowed = f"allowed, each also as NAME{CHANGE}: {', '.join(counted)}"
+        if name.removesuffix(CHANGE) == FUNDS_STOPPED:
+            raise AskedError(f"{name}: is counted by {FROZEN_FACTOR}, which the scenario does not give; {allowed}")
+        near = nearest(name, counted)
         hint = f"did you mean '{near}'? " if near else ""
-        allowed = f"allowed, each also as NAME{CHANGE}: {', '.join(FIGURES)}"
         raise AskedError(f"{found(name)} is nothing that the model counts; {hint}{allowed}")
 
 

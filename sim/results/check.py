@@ -19,6 +19,7 @@ from sim.results.figures import summarise, uncounted
 from sim.results.findings import findings
 from sim.results.folder import SCENARIO_YAML
 from sim.results.provenance import versions
+from sim.results.quantities import SETTLED
 from sim.results.query import Where, summed, sums
 from sim.results.run_json import is_sealed, read_manifest
 from sim.results.scope import Scope
@@ -226,6 +227,8 @@ def check_conservation(folder: Path, totals: dict[str, Any], scope: Scope) -> It
     yield from _costs(totals)
     yield _staff_time(folder, scope)
     yield _backlog(folder, scope)
+    if scope.settles:
+        yield from _settled(folder, scope)
     if scope.warmup_days == 0:
         yield from _ends_of_episodes(folder)
 
@@ -306,6 +309,36 @@ def _backlog(folder: Path, scope: Scope) -> Finding:
     return Finding("conservation: backlog = backlog of the day before + filed - solved - closed", not detail, detail)
 
 
+def _settled(folder: Path, scope: Scope) -> Iterator[Finding]:
+    """Check that no more is settled than has happened, and all of it at the end of a December, at each place.
+
+    Nothing waits when a simulation begins, nor on a first of January; so sums begin at the first day of which that is
+    known.
+
+    Args:
+        folder: The folder of the run.
+        scope: What the run is about.
+
+    Yields:
+        Two findings for each quantity that is settled.
+    """
+    days = [calendar_date(scope.first_day + at) for at in range(scope.days)]
+    known = (at for at, day in enumerate(days) if (day.month, day.day) == (1, 1))
+    start = 0 if scope.warmup_days == 0 else next(known, scope.days)
+    ends = [at - start for at, day in enumerate(days) if at >= start and (day.month, day.day) == (12, 31)]
+    for happened, settled in SETTLED.items():
+        flow, counted = (
+            _by_day(folder, "flows", "count", scope, {"quantity": [name]}, nation=True)[start:].cumsum(axis=0)
+            for name in (happened, settled)
+        )
+        for name, wrong in (
+            (f"{settled} so far <= {happened} so far", np.argwhere(counted > flow)),
+            (f"{settled} = {happened} at the end of a December", np.argwhere(counted[ends] != flow[ends])),
+        ):
+            detail = f"{len(wrong)} differ" if len(wrong) else ""
+            yield Finding(f"conservation: {name}, by province and of the nation", not detail, detail)
+
+
 def _ends_of_episodes(folder: Path) -> Iterator[Finding]:
     """Check, of a run without a warm-up, that no more episodes end than have begun, and what no loss is less than."""
     keys = ["province", "fraud_type", "age_band", "sex"]
@@ -321,15 +354,31 @@ def _ends_of_episodes(folder: Path) -> Iterator[Finding]:
         yield Finding(f"conservation: {part} <= {whole}, by province, type, age and sex", not over, detail)
 
 
-def _by_day(folder: Path, table: str, measure: str, scope: Scope, where: Where | None = None) -> npt.NDArray[Any]:
-    """Sum a measure of a stored table by day and province, (days, provinces); what lies outside of them is left out."""
-    found = sums(folder, table, ["day", "province"], [measure], where).drop_null()
+def _by_day(
+    folder: Path, table: str, measure: str, scope: Scope, where: Where | None = None, nation: bool = False
+) -> npt.NDArray[Any]:
+    """Sum a measure of a stored table by day and place; what lies outside of them is left out.
+
+    Args:
+        folder: The folder of the run.
+        table: The table.
+        measure: The column to sum.
+        scope: What the run is about.
+        where: Which rows are summed.
+        nation: Whether the nation is a place too, the last one.
+
+    Returns:
+        (days, places) Sums.
+    """
+    found = sums(folder, table, ["day", "province"], [measure], where)
     days = numbers_of(found.column("day")) - UNIX_DAYS - scope.first_day
-    position = {code: p for p, code in enumerate(scope.provinces)}
+    position: dict[int | None, int] = {code: p for p, code in enumerate(scope.provinces)}
+    if nation:
+        position[None] = len(scope.provinces)
     provinces = np.array([position.get(code, -1) for code in found.column("province").to_pylist()], dtype=np.int64)
     values = numbers_of(found.column(measure))
     inside = (days >= 0) & (days < scope.days) & (provinces >= 0)
-    by_day = np.zeros((scope.days, len(scope.provinces)), dtype=values.dtype)
+    by_day = np.zeros((scope.days, len(position)), dtype=values.dtype)
     by_day[days[inside], provinces[inside]] = values[inside]
     return by_day
 

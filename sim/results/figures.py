@@ -7,11 +7,15 @@ from typing import Any
 from sim.days import HOUR_MS, day_number
 from sim.money import FEN_PER_YUAN
 from sim.results.costs import COST, COST_HIGH, COST_LOW, ENDS, TOTAL, WARNING, added, costs
-from sim.results.quantities import FIGURES, IN_YUAN, WHOLE, Quantities, Series
+from sim.results.quantities import FUNDS_STOPPED, IN_YUAN, WHOLE, Quantities, Series, counted_in
 from sim.results.scope import Scope, Target, Window
 from sim.words import ContactChannel, End, Fate, Tier, Truth
 
 CHANGE = "_change"
+FROZEN_FACTOR = "aftermath.stop_payment.frozen_factor"
+"""The key by which funds stopped are counted."""
+FUNDS = ("funds_returned_yuan", FUNDS_STOPPED)
+"""What stop-payment orders, and banks, do to funds."""
 STANDARD_ERRORS = 3
 """How many standard errors of one run a figure may lie off: chance alone exceeds three once in 370 runs."""
 
@@ -67,6 +71,11 @@ def totals(quantities: Quantities) -> Summary:
     def flow(quantity: str) -> Number:
         return country(quantities.flow(quantity))
 
+    def whole_period(name: str) -> Number:
+        found = _of_days(quantities, name, slice(None))
+        assert found is not None, "all of these are counted"
+        return number(found)
+
     false_blocks = quantities.flow("false_blocks_call") + quantities.flow("false_blocks_sms")
     return {
         "attempts_potential": attempts(None, None),
@@ -93,9 +102,10 @@ def totals(quantities: Quantities) -> Summary:
         "loss_yuan": outcome("loss_fen", FEN_PER_YUAN),
         "prevented_yuan": outcome("prevented_fen", FEN_PER_YUAN),
         "recovered_yuan": outcome("recovered_fen", FEN_PER_YUAN),
+        **({name: whole_period(name) for name in FUNDS} if quantities.scope.frozen_factor is not None else {}),
         "cases_filed": outcome("filed"),
-        "cases_solved": flow("cases_solved"),
-        "suspects_arrested": flow("suspects_arrested"),
+        "cases_solved": whole_period("cases_solved"),
+        "suspects_arrested": whole_period("suspects_arrested"),
         "false_blocks": country(false_blocks),
         **_costs(quantities),
     }
@@ -213,11 +223,18 @@ def unit(name: str, scale: float) -> Fraction:
 def uncounted(scope: Scope) -> list[str]:
     """Return a warning for each target that is a number of something which the model does not count."""
     names = dict.fromkeys(target.name for target in scope.targets if not isinstance(target.value, str))
+    counted = counted_in(scope)
     return [
-        f"figure {name}: the model counts no such quantity, so it has no simulated value"
+        f"figure {name}: {_why_uncounted(name)}, so it has no simulated value"
         for name in names
-        if name.removesuffix(CHANGE) not in FIGURES
+        if name.removesuffix(CHANGE) not in counted
     ]
+
+
+def _why_uncounted(name: str) -> str:
+    if name.removesuffix(CHANGE) == FUNDS_STOPPED:
+        return f"the scenario has no {FROZEN_FACTOR}"
+    return "the model counts no such quantity"
 
 
 def iso(window: Window) -> list[str | None]:
@@ -238,10 +255,17 @@ def _within(target: Target, simulated: Fraction, reported: Fraction, error: floa
 
 def _sum(quantities: Quantities, name: str, window: Window) -> Fraction | None:
     """Sum a quantity over a window (both days included) for the country; None outside the period."""
-    days, series = days_of(quantities.scope, window), quantities.figure(name)
-    if days is None or series is None:
+    days = days_of(quantities.scope, window)
+    return None if days is None else _of_days(quantities, name, days)
+
+
+def _of_days(quantities: Quantities, name: str, days: slice) -> Fraction | None:
+    """Sum a quantity over days of the period for the country; None if it is not counted."""
+    terms = quantities.figure(name)
+    if terms is None:
         return None
-    return int(series[days].sum()) * unit(name, quantities.scope.scale)
+    whole = sum((weight * int(series[days].sum()) for weight, series in terms), Fraction(0))
+    return whole * unit(name, quantities.scope.scale)
 
 
 def days_of(scope: Scope, window: Window) -> slice | None:

@@ -1,5 +1,7 @@
 """Quantities: counts by day over the whole country, read from the stored tables and from nothing else."""
 
+from collections.abc import Sequence
+from fractions import Fraction
 from pathlib import Path
 from typing import ClassVar, Self
 
@@ -90,12 +92,25 @@ class Quantities:
         """Return a quantity of the flows by day; zeros where it has no row."""
         return self.select("flows", quantity)
 
-    def figure(self, name: str) -> Series | None:
-        """Return the daily series behind a figure of this name; None for what the model does not count."""
+    def figure(self, name: str) -> "Weighted | None":
+        """Return the daily series that add up to a figure of this name, with their weights; None if it is not counted.
+
+        Cases and suspects are counted as they are settled, which is as they come unless the scenario settles some late.
+        """
+        if name == FUNDS_STOPPED and self.scope.frozen_factor is not None:
+            factor = Fraction(repr(self.scope.frozen_factor))
+            return [(factor, self._named("recovered_yuan")), (Fraction(1), self._named("held_yuan"))]
         if name not in FIGURES:
             return None
+        return [(Fraction(1), self._named((SETTLED if self.scope.settles else HAPPENED).get(name, name)))]
+
+    def _named(self, name: str) -> Series:
         table, names, measure = FIGURES[name]
         return self.select(table, *names, measure=measure)
+
+
+Weighted = Sequence[tuple[Fraction, Series]]
+"""Series with their weights."""
 
 
 FIGURES: dict[str, tuple[str, tuple[str | None, ...], str]] = {
@@ -113,11 +128,21 @@ FIGURES: dict[str, tuple[str, tuple[str | None, ...], str]] = {
     },
     **{name: ("outcomes", (), name) for name in Outcome.labels()},
     **{flow.name: ("flows", (flow.name,), "count") for flow in FLOW_QUANTITIES},
+    "funds_returned_yuan": ("outcomes", (), "recovered_fen"),
 }
 """What a figure of each name sums: table, labels as ``Quantities.select`` takes them, measure. Money has the names of
 totals, in yuan; stored columns, in fen, are names of the same, and ``losses`` is an old one of ``filed_loss_yuan``."""
 
-IN_YUAN = frozenset(name for name in FIGURES if name.endswith(YUAN)) | {"losses"}
+FUNDS_STOPPED = "funds_stopped_yuan"
+"""A figure of scenarios that say how much an order freezes for each yuan that it gets back."""
+
+SETTLED = {"cases_solved": "cases_settled", "suspects_arrested": "suspects_settled"}
+"""What authorities count: by the name of the figure, the flow of what is settled."""
+
+HAPPENED = {settled: flow for flow, settled in SETTLED.items()}
+"""The same the other way: where nothing is settled late, what is settled has no rows of its own."""
+
+IN_YUAN = frozenset(name for name in (*FIGURES, FUNDS_STOPPED) if name.endswith(YUAN)) | {"losses"}
 """Figures that are stored in fen and told in yuan."""
 
 
@@ -150,3 +175,8 @@ def _series(
         np.add.at(daily, (rows, places), amounts)
         series |= {(key, *row, measure.name): daily[number] for row, number in numbers.items()}
     return series
+
+
+def counted_in(scope: Scope) -> tuple[str, ...]:
+    """Return the names of all figures that a run has."""
+    return (*FIGURES, FUNDS_STOPPED) if scope.frozen_factor is not None else tuple(FIGURES)

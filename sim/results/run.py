@@ -128,16 +128,21 @@ class Run:
         """Return a quantity by day of the period, in the units of ``figure``; raises ValueError for unknown names."""
         import pandas as pd
 
-        demand_name(name)
+        demand_name(name, self._scope)
         if province is not None:
             of_province(Asked(name, period(self._scope)), self._code(province), self._scope)
-        counts = self._of(province).figure(name)
-        if counts is None:
+        terms = self._of(province).figure(name)
+        if terms is None:
             raise AskedError(f"{name}: a change has two windows and no series; {name.removesuffix(CHANGE)}")
         one = unit(name, self._scope.scale)
         # Counts below 2**53: a product and a quotient of exact doubles, rounded once each.
-        values = counts if one == 1 else counts * float(one.numerator) / float(one.denominator)
-        days = pd.date_range(period(self._scope)[0], periods=len(counts), name="day")
+        shares = [(one * weight, counts) for weight, counts in terms]
+        parts = [
+            counts if share == 1 else counts * float(share.numerator) / float(share.denominator)
+            for share, counts in shares
+        ]
+        values = sum(parts[1:], start=parts[0])
+        days = pd.date_range(period(self._scope)[0], periods=len(values), name="day")
         return pd.Series(values, index=days, name=name)
 
     def asked(self, text: str, province: str | int | None = None) -> Asked:

@@ -107,6 +107,8 @@ class Scope:
     ``prices`` are all of ``costs``, or none where the scenario has no such section.
     ``province_names`` stand in the order of ``provinces``. ``policy_of`` is the name of the scenario of which this one
     is a policy, whose reported figures it is not held to; None for all others. ``measures`` are those of the scenario.
+    ``frozen_factor`` is the yuan stopped for each yuan got back, None where it is not known; ``settles`` says whether
+    some cases and suspects are counted later than they come.
     """
 
     name: str
@@ -127,6 +129,8 @@ class Scope:
     province_names: tuple[str, ...] = ()
     policy_of: str | None = None
     measures: tuple[Dated, ...] = ()
+    frozen_factor: float | None = None
+    settles: bool = False
 
     @classmethod
     def of(cls, scenario: "Scenario") -> "Scope":
@@ -162,6 +166,8 @@ class Scope:
             province_names=tuple(row.name for row in spec.population.provinces),
             policy_of=spec.policy_of,
             measures=tuple(Dated.of(name, measure) for name, measure in spec.measures.items()),
+            frozen_factor=spec.aftermath.stop_payment.frozen_factor,
+            settles=spec.aftermath.settlement is not None,
         )
 
     @property

@@ -9,9 +9,9 @@ from sim.language.spoken import said
 from sim.language.wrapping import wrapped
 from sim.results.answer import answer_lines, interval_said
 from sim.results.costs import COST, COST_HIGH, COST_LOW, ENDS
-from sim.results.figures import CHANGE, STANDARD_ERRORS
+from sim.results.figures import CHANGE, FROZEN_FACTOR, STANDARD_ERRORS
 from sim.results.lines import BELOW, Lines
-from sim.results.quantities import FIGURES
+from sim.results.quantities import FIGURES, FUNDS_STOPPED
 from sim.results.vocabulary import off_said, part_named, quantity_named, value_said
 from sim.rounding import written
 from sim.scenario.errors import ascii_controls
@@ -117,7 +117,13 @@ def without_value(figures: Sequence[Figure]) -> list[str]:
             f"{len(counted)} figure{'s have' if several else ' has'} no simulated value: "
             f"{'their windows are' if several else 'its window is'} not inside the period{more}"
         )
-    others = dict.fromkeys(row["name"] for row in missing if row not in counted)
+    funds = [row for row in missing if row["name"].removesuffix(CHANGE) == FUNDS_STOPPED]
+    if funds:
+        lines.append(
+            f"{quantity_named(FUNDS_STOPPED)}: no simulated value, since its window is not inside the period, or the "
+            f"scenario gives no {FROZEN_FACTOR}"
+        )
+    others = dict.fromkeys(row["name"] for row in missing if row not in counted and row not in funds)
     if others:
         lines.append(f"nothing that the model counts: {', '.join(quantity_named(name) for name in others)}")
     return lines

@@ -128,6 +128,7 @@ Weight = Annotated[
 ]
 Factor = Annotated[float, Within(0.0, 1000.0, "a thousandfold; a probability is cut at 1 all the same")]
 Lengthening = Annotated[float, Within(1.0, 1000.0, "a thousandfold; below 1 it would shorten")]
+Frozen = Annotated[float, Within(1.0, 1000.0, "a thousand yuan for each that is got back, which is one of them")]
 Ratio = Annotated[float, Within(0.01, 100.0, "a hundredfold from one to the next, or a hundredth")]
 Ceiling = Annotated[float, Within(1.001, 1e6, "a thousandth of room to grow, or growth to a million times")]
 Elasticity = Annotated[float, Within(0.0, 10.0, "a tenth more yield, and two and a half times the effort")]

@@ -150,7 +150,8 @@ class Episode:
     def report(self, after: int) -> None:
         """Report, ``after`` ms from the end: a stop-payment order gets something back; the case will be filed."""
         world, tables = self.world, self.world.tables
-        back = sum(recovered(fen, world.now - moment, tables.reports) for moment, fen in self.payments)
+        reach = float(world.today.reach[self.person.province])
+        back = sum(recovered(fen, world.now - moment, reach, tables.reports) for moment, fen in self.payments)
         self.count(Outcome.RECOVERED_FEN, back)
         self.log(Phase.REPORTS, Event.REPORT, Stage.CONTACT, value=back)
         delay = filing_delay(tables.seed, self.attempt, tables.reports, tables.clock)

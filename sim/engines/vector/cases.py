@@ -1,21 +1,35 @@
 """Cases on their way from the victim to the police, counted when the day of their report or filing ends."""
 
-from sim.aftermath.reports import loss_bin
+from sim.aftermath.reports import loss_bin, recovered
 from sim.days import DAY_MS
-from sim.draws.compiled import internal
+from sim.draws.compiled import internal, part_of_caller
 from sim.engines.phases import Phase
 from sim.engines.vector.counts import added
-from sim.engines.vector.given import ProvinceDay
+from sim.engines.vector.given import ProvinceDay, RunTables
 from sim.engines.vector.log import is_logged, log_event
-from sim.engines.vector.rules import Rules
+from sim.engines.vector.records import Record
 from sim.engines.vector.state import Arrays, Tallies
+from sim.episode.stages import paid_before
 from sim.words import Event, Outcome
 
 
+@part_of_caller
+def got_back(case: Record, run: RunTables, day: ProvinceDay) -> int:
+    """Return the fen that a stop-payment order gets back for a case on the day of its report."""
+    growth = float(run.episodes.growth[case.kind])
+    back = 0
+    before = 0
+    for payment in range(case.paid):
+        after = paid_before(case.total, payment + 1, case.scheduled, growth)
+        back += recovered(after - before, case.reported - case.payments[payment], day.reach, run.reports)
+        before = after
+    return back
+
+
 @internal
-def go_to_police(rules: Rules, day: ProvinceDay, arrays: Arrays, tallies: Tallies) -> None:
+def go_to_police(run: RunTables, day: ProvinceDay, arrays: Arrays, tallies: Tallies) -> None:
     """Count the reports and filings of a day at its end; there is room for all."""
-    counters = arrays.counters[0]
+    rules, counters = run.rules, arrays.counters[0]
     end = day.midnight + DAY_MS
     kept = 0
     for k in range(counters.cases):
@@ -23,13 +37,14 @@ def go_to_police(rules: Rules, day: ProvinceDay, arrays: Arrays, tallies: Tallie
         measures = tallies.outcomes[case.kind, case.band, case.sex]
         logged = is_logged(case.attempt, rules)
         if day.midnight <= case.reported < end:
-            measures[Outcome.RECOVERED_FEN] = added(measures[Outcome.RECOVERED_FEN], case.recovered)
+            back = got_back(case, run, day)
+            measures[Outcome.RECOVERED_FEN] = added(measures[Outcome.RECOVERED_FEN], back)
             if logged:
                 row = log_event(
                     Event.REPORT, case.reported, Phase.REPORTS, day.province, case.attempt, arrays.log, counters
                 )
                 arrays.log[row].stage = 0
-                arrays.log[row].value = case.recovered
+                arrays.log[row].value = back
         if case.filed < end:
             measures[Outcome.FILED] += 1
             measures[Outcome.FILED_LOSS_FEN] = added(measures[Outcome.FILED_LOSS_FEN], case.loss)

@@ -5,7 +5,7 @@ from sim.draws.compiled import compiled, inlined, part_of_caller
 from sim.engines.vector.cases import go_to_police
 from sim.engines.vector.counts import count_work
 from sim.engines.vector.events import MOMENT_AT, ORDER_MASK
-from sim.engines.vector.given import Now, ProvinceDay
+from sim.engines.vector.given import Now, ProvinceDay, RunTables
 from sim.engines.vector.line import change_line, desk_of, insert
 from sim.engines.vector.lives import end_track, expire_in_line
 from sim.engines.vector.records import DESKS, AlertState, Integers, Records
@@ -42,9 +42,9 @@ def begin_day(midnight: int, arrays: Arrays) -> bool:
 
 
 @part_of_caller
-def close_day(rules: Rules, day: ProvinceDay, arrays: Arrays, tallies: Tallies) -> bool:
+def close_day(run: RunTables, day: ProvinceDay, arrays: Arrays, tallies: Tallies) -> bool:
     """End the day: alerts that expired in line leave it, victims go to the police; return whether there was room."""
-    counters = arrays.counters[0]
+    rules, counters = run.rules, arrays.counters[0]
     waiting = arrays.desks[0].entries + arrays.desks[1].entries
     if (
         counters.overflow + 2 * waiting > len(arrays.overflow)
@@ -68,7 +68,7 @@ def close_day(rules: Rules, day: ProvinceDay, arrays: Arrays, tallies: Tallies) 
                 give_back_alert(alert, arrays.alerts_free, arrays.episodes, arrays.episodes_free, counters)
             else:
                 insert(line, desk, rank, alert.row, arrays.alerts)
-    go_to_police(rules, day, arrays, tallies)
+    go_to_police(run, day, arrays, tallies)
     return True
 
 

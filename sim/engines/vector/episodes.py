@@ -4,7 +4,7 @@ from typing import Final
 
 import numpy as np
 
-from sim.aftermath.reports import delay_bin, filing_delay, recovered, report_delay
+from sim.aftermath.reports import delay_bin, filing_delay, report_delay
 from sim.country.people import home, traits
 from sim.draws.compiled import internal, part_of_caller
 from sim.draws.identity import alert_id, person_id
@@ -116,7 +116,7 @@ def end_episode(
 
 @part_of_caller
 def report(episode: Record, moment: int, run: RunTables, arrays: Arrays) -> None:
-    """Decide whether the victim of an episode that ended at a moment reports it, and what that gets back.
+    """Decide whether the victim of an episode that ended at a moment reports it, and when the case is filed.
 
     Reports after the end of the run are kept like others, and counted on no day.
     """
@@ -124,21 +124,19 @@ def report(episode: Record, moment: int, run: RunTables, arrays: Arrays) -> None
     delay = report_delay(rules.seed, episode.attempt, run.reports, rules.clock)
     reported = moment + delay
     if delay >= 0:
-        back = 0
-        before = 0
-        for payment in range(episode.paid):
-            after = fen_before(episode, payment + 1, run)
-            back += recovered(after - before, reported - episode.payments[payment], run.reports)
-            before = after
         case = arrays.cases[counters.cases]
         case.attempt = episode.attempt
         case.reported = reported
         case.filed = reported + filing_delay(rules.seed, episode.attempt, run.reports, rules.clock)
-        case.recovered = back
-        case.loss = before
+        case.total = episode.total
+        case.loss = fen_before(episode, episode.paid, run)
+        for payment in range(episode.paid):
+            case.payments[payment] = episode.payments[payment]
         case.kind = episode.kind
         case.band = episode.band
         case.sex = episode.sex
+        case.scheduled = episode.scheduled
+        case.paid = episode.paid
         case.delay_bin = delay_bin(delay)
         counters.cases += 1
 

@@ -38,9 +38,9 @@ class ProvinceDay(NamedTuple):
     """What a day says to a province.
 
     ``number`` is the day number, ``offset`` counts days from the start of the period, ``midnight`` is the moment at
-    which the day begins. ``app``, ``held``, ``coverage`` (2,), ``data_sharing``, ``outage`` (2,), ``awareness`` (4,)
-    and ``loss_factor`` are those of ``Today``; ``people_bytes`` (people,); ``servers`` (2, 48) on duty by desk and
-    half hour.
+    which the day begins. ``app``, ``held``, ``reach``, ``coverage`` (2,), ``data_sharing``, ``outage`` (2,),
+    ``awareness`` (4,) and ``loss_factor`` are those of ``Today``; ``people_bytes`` (people,); ``servers`` (2, 48) on
+    duty by desk and half hour.
     """
 
     province: int
@@ -49,6 +49,7 @@ class ProvinceDay(NamedTuple):
     midnight: int
     app: int
     held: int
+    reach: float
     data_sharing: float
     loss_factor: float
     coverage: Integers
@@ -92,6 +93,7 @@ def day_of_province(
         midnight=offset * DAY_MS,
         app=today.app,
         held=int(today.held[p]),
+        reach=float(today.reach[p]),
         data_sharing=float(today.data_sharing[p]),
         loss_factor=today.loss_factor,
         coverage=today.coverage[:, p].copy(),

@@ -82,7 +82,7 @@ def run_day(run: RunTables, day: ProvinceDay, arrays: Arrays, tallies: Tallies, 
         if tick == counters.shift:
             change_shift(day.servers, desks, counters)
     counters.tick = NONE
-    return close_day(run.rules, day, arrays, tallies)
+    return close_day(run, day, arrays, tallies)
 
 
 @part_of_caller

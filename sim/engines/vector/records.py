@@ -149,14 +149,17 @@ CASE = record(
     ("attempt", IDENTITY),
     ("reported", MOMENT),
     ("filed", MOMENT),
-    ("recovered", COUNT),  # fen
-    ("loss", COUNT),  # fen
+    ("total", COUNT),  # fen of all scheduled payments
+    ("loss", COUNT),  # fen of those that were made
+    ("payments", MOMENT, MAX_PAYMENTS),  # moments of those
     ("kind", CODE),
     ("band", CODE),
     ("sex", CODE),
+    ("scheduled", CODE),
+    ("paid", CODE),
     ("delay_bin", CODE),  # of the delay of the report
 )
-"""A case on its way from the victim to the police."""
+"""A case on its way from the victim to the police: what it gets back depends on the day of its report."""
 
 FILED_CASE = record(("moment", MOMENT), ("attempt", IDENTITY))
 

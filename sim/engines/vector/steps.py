@@ -79,6 +79,7 @@ def day_of(p: int, start: int, today: Today, day: CountryDay, people: People) ->
         midnight=(today.day - start) * DAY_MS,
         app=today.app,
         held=today.held[p],
+        reach=today.reach[p],
         data_sharing=today.data_sharing[p],
         loss_factor=today.loss_factor,
         coverage=day.coverage[p],

@@ -1,6 +1,6 @@
 """After the fraud: reports, stop-payment, filing, investigation, arrests."""
 
-from sim.scenario.bounds import Cases, Count, Each, Growth, Probability
+from sim.scenario.bounds import Cases, Count, Each, Frozen, Growth, Probability
 from sim.scenario.distributions import Distribution
 from sim.scenario.scalars import Day, Duration
 from sim.scenario.schema.base import Part
@@ -23,6 +23,10 @@ class StopPayment(Part):
     """Share of a payment that an order recovers at once after it. More: more money recovered. Example: `0.5`"""
     half_life: Duration
     """Time in which half of what could be recovered is gone. More: late reports recover more. Example: `2 h`"""
+    frozen_factor: Frozen | None = None
+    """Yuan that orders stop or freeze for each yuan that its victim gets back, since they freeze accounts along the way
+    with all that lies in them; without it funds stopped are not counted. Unit: factor. More: more funds stopped.
+    Example: `27.4`"""
 
 
 class Filing(Part):
@@ -37,7 +41,8 @@ class Investigation(Part):
     """Cases that all provinces can finish in a day on ``reference``, growing by ``growth`` per year (log units).
 
     A case that is taken is solved with probability ``solved``, else closed unsolved. ``backlog`` cases wait at
-    the start. Capacity and backlog are shared out by population.
+    the start. Capacity and backlog are shared out by population. Cases are taken oldest first, but for a
+    ``fresh_share`` of the capacity, which takes the newest first.
     """
 
     capacity: Cases
@@ -54,6 +59,9 @@ class Investigation(Part):
     backlog: Count
     """Cases of the whole country that wait when the warm-up begins. Unit: cases. More: cases wait longer. Example:
     `700000`"""
+    fresh_share: Probability = 0.0
+    """Share of each midnight's capacity that takes the cases filed last; the rest takes the oldest. More: leads are
+    fresher, old cases wait longer. Example: `0.2`"""
 
 
 class Suspects(Part):
@@ -65,6 +73,20 @@ class Suspects(Part):
     per_card: Each
     """Sellers who are arrested for each eliminated card. Unit: people per card. More: more suspects arrested. Example:
     `0.004`"""
+
+
+class Settlement(Part):
+    """Shares of a day's solved cases and arrested suspects that are counted in December only, evenly over its days.
+
+    Nothing but the counts depends on it: leads and raids follow from what happened.
+    """
+
+    cases: Probability
+    """Share of the cases solved that is counted in December. More: more cases counted at the end of the year. Example:
+    `0.07`"""
+    suspects: Probability
+    """Share of the suspects arrested that is counted in December. More: more suspects counted at the end of the year.
+    Example: `0.12`"""
 
 
 class Aftermath(Part):
@@ -80,3 +102,5 @@ class Aftermath(Part):
     """How many cases are finished and solved."""
     suspects: Suspects
     """Arrests that follow from cases and cards."""
+    settlement: Settlement | None = None
+    """What is counted late; without it all is counted on its day."""

@@ -68,6 +68,9 @@ class Hazard(Part):
     """Leads that one solved case gives. Unit: leads per case. More: solved cases lead to more raids. Example: `0.05`"""
     lead_half_life: Duration
     """Time in which half of the leads go stale. More: leads act longer. Example: `30 d`"""
+    case_half_life: Duration | None = None
+    """Time from the contact in which half of the leads that a case would give are lost before it is solved; without it
+    a case gives as many leads however old it is. More: old cases lead to more raids. Example: `60 d`"""
 
 
 class Ringleaders(Part):

@@ -91,7 +91,11 @@ class DenCampaign(MeasureBase):
 
 
 class ClusterCampaign(Spread):
-    """Campaigns against suppliers of lines and money laundering; they lengthen replacement while they last."""
+    """Campaigns against suppliers of lines and money laundering, on every day of the window alike.
+
+    Those against suppliers lengthen the replacement of cards. Those against laundering keep money within reach of a
+    stop-payment order for longer, let banks hold payments, and take some of what is paid from the gangs.
+    """
 
     kind: Literal["cluster_campaign"]
     """That it is a row of campaigns against suppliers of lines and money laundering. Example: `cluster_campaign`"""
@@ -99,9 +103,17 @@ class ClusterCampaign(Spread):
     """Campaigns in the window. Unit: campaigns. More: more suspects arrested. Example: `80`"""
     arrests: Crew
     """Suspects who are arrested in each. Unit: people. More: more suspects arrested. Example: `2600`"""
-    replacement_factor: Lengthening
+    replacement_factor: Lengthening = 1.0
     """How many times as long the replacement of a card takes meanwhile. Unit: factor. More: gangs lack cards for
     longer. Example: `1.2`"""
+    half_life_factor: Lengthening = 1.0
+    """How many times as long money stays within reach of a stop-payment order, of victims who report meanwhile. Unit:
+    factor. More: more money recovered. Example: `1.5`"""
+    hold: Probability = 0.0
+    """Probability that a bank holds a payment meanwhile, which ends the episode. More: fewer and smaller losses.
+    Example: `0.02`"""
+    cash_loss: Probability = 0.0
+    """Share of what is paid meanwhile that never comes to the gang. More: fraud yields less. Example: `0.05`"""
 
 
 class CardPurge(Gradual):

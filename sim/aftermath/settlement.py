@@ -1,0 +1,42 @@
+"""Settlement: of what happened on a day some is counted at once, the rest in December, evenly over its days."""
+
+from collections.abc import Sequence
+
+from sim.days import calendar_date
+from sim.draws.remainders import ONE, Remainders, fixed
+
+DECEMBER = 12
+DAYS = 31
+"""Of December."""
+
+
+class Settlement:
+    """What of one quantity waits to be counted, at some places, in 10**-9.
+
+    Whole counts are carried by the remainders, so at the end of a December as many are counted as there were.
+    """
+
+    def __init__(self, share: float, quantity: str, remainders: Remainders, places: Sequence[int]) -> None:
+        """Begin with nothing that waits.
+
+        Args:
+            share: Of a day's count that waits, unless the day is in December.
+            quantity: Of ``remainders``.
+            remainders: Of the run.
+            places: Positions of provinces, -1 for the nation.
+        """
+        self._waits = fixed(share)
+        self._quantity = quantity
+        self._remainders = remainders
+        self._places = places
+        self.waiting = [0] * len(places)
+
+    def settle(self, day: int, counts: Sequence[int]) -> list[int]:
+        """Return what is counted of each place on a day on which so much happened there."""
+        today = calendar_date(day)
+        settled = []
+        for at, (place, count) in enumerate(zip(self._places, counts, strict=True)):
+            due = self.waiting[at] // (DAYS + 1 - today.day) if today.month == DECEMBER else -count * self._waits
+            self.waiting[at] -= due
+            settled.append(self._remainders.whole(place, self._quantity, count * ONE + due))
+        return settled

@@ -1,0 +1,49 @@
+"""Campaigns against money laundering: how long money stays within reach, what is held, what never comes to gangs."""
+
+import math
+from collections.abc import Mapping
+
+from sim.country.measures import Measures
+from sim.scenario.schema.measures import ClusterCampaign
+
+
+def reach(measures: Measures, day: int, code: int) -> float:
+    """Return how many times as long money stays within reach of stop-payment orders: the product of all campaigns.
+
+    Args:
+        measures: Of the scenario.
+        day: Day number, that of the report.
+        code: Of the province.
+
+    Returns:
+        A factor of the half-life, 1 without campaigns.
+    """
+    campaigns = measures.on(day, ClusterCampaign, code)
+    return math.prod((campaign.half_life_factor for campaign, _ in campaigns), start=1.0)
+
+
+def let_through(measures: Measures, day: int, code: int) -> float:
+    """Return the share of payments that campaigns do not let banks hold: prod(1 - hold of each)."""
+    campaigns = measures.on(day, ClusterCampaign, code)
+    return math.prod((1.0 - campaign.hold for campaign, _ in campaigns), start=1.0)
+
+
+def cashed(measures: Measures, day: int, people: Mapping[int, int]) -> float:
+    """Return the share of what is paid on a day that comes to the gangs: prod(1 - cash loss of each campaign).
+
+    Args:
+        measures: Of the scenario.
+        day: Day number.
+        people: Of each province, by its code.
+
+    Returns:
+        The mean over provinces by people, 0 to 1.
+    """
+    shares = {
+        code: math.prod((1.0 - one.cash_loss for one, _ in measures.on(day, ClusterCampaign, code)), start=1.0)
+        for code in people
+    }
+    values = set(shares.values())
+    if len(values) == 1:
+        return values.pop()  # what is alike everywhere is not rounded by a mean
+    return math.fsum(people[code] * share for code, share in shares.items()) / math.fsum(people.values())
