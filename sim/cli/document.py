@@ -77,7 +77,10 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("tocsin compare china-2022 no-warning --scale 0.01 --draws 20", "over posterior draws"),
         ("tocsin compare results/runs/A results/runs/B", "two finished runs"),
     ),
-    "attribute": (("tocsin attribute china-2022 --scale 0.01", "all layers: alone, last, Shapley values, overlaps"),),
+    "attribute": (
+        ("tocsin attribute china-2022 --scale 0.01", "all layers: alone, last, Shapley values, overlaps"),
+        ("tocsin attribute my.yaml --scale 0.01 --gangs still", "as if gangs did not answer what attempts yield"),
+    ),
     "sweep": (
         (
             'tocsin sweep my.yaml --vary desks.visit.staff=2000,4000,8000 --vary warning.tiers.red.deadline="2 h,24 h"',

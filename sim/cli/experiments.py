@@ -190,6 +190,13 @@ def attribute(
         int | None,
         typer.Option(metavar="N", min=0, help="Orders of layers that are averaged; 0, every coalition of layers."),
     ] = None,
+    gangs: Annotated[
+        str | None,
+        typer.Option(
+            metavar="still|answering|both",
+            help="Whether gangs answer what attempts yield; both, if not given and the scenario's do.",
+        ),
+    ] = None,
     engine: Engine = None,
     scale: Scale = None,
     pool: Pool = None,
@@ -216,11 +223,11 @@ def attribute(
     from sim.results.lines import show
 
     found = load(scenario, settings, given_values(engine, scale, pool, seed, draw=draw))
-    number = Counts.exactly(runs_of(found, layers, orders, replicates))
+    number = Counts.exactly(runs_of(found, layers, orders, replicates, gangs))
     foretell(Job.of_outcomes(found, number, workers), dry_run, as_json, quiet)
     with experiment(quiet or as_json, workers, scheduler, verbose) as (runs, _):
-        folder = runs.kept_in(prepared(found, layers, orders, replicates, out))
-        done = attributed(found, layers, orders, replicates, folder, **runs.computing)
+        folder = runs.kept_in(prepared(found, layers, orders, replicates, out, gangs))
+        done = attributed(found, layers, orders, replicates, folder, gangs, **runs.computing)
     if as_json:
         tables = {"layers": done.layers, "overlaps": done.overlaps, "costs": done.costs}
         document = {name: records(table) for name, table in tables.items()}

@@ -28,11 +28,11 @@ if TYPE_CHECKING:
 @app.command()
 def validate(scenario: ScenarioName, settings: Settings = None) -> None:
     """Name every mistake of a scenario at once, and warn of measures that the period leaves out."""
-    from sim.results.measure_findings import measures_outside
+    from sim.results.measure_findings import about_measures
     from sim.results.scope import Scope
 
     found = load(scenario, settings, {})
-    for row in measures_outside(Scope.of(found)):
+    for row in about_measures(Scope.of(found)):
         typer.echo(ascii_controls(f"warning: {row['sentence']}"), err=True)
     typer.echo(ascii_controls(f"{scenario}: no mistakes; {found.spec.title}"))
 

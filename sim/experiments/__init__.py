@@ -1,7 +1,8 @@
 """Experiments: many runs of one question. Comparing policies, attributing to layers, sweeping, sensitivity, staffing.
 
 - ``compare``, ``pairing``, ``paired``, ``fates``: policies on the same attempts and people.
-- ``attribute``, ``layers``, ``shapley``: what each layer of the shield prevents and costs.
+- ``attribute``, ``layers``, ``shapley``: what each layer of the shield prevents and costs; ``gangs``: that stand still,
+  or answer.
 - ``sweep``, ``design``, ``box``: a table of runs over chosen values.
 - ``explored``, ``surface``: what a sweep says between its points, and how far off that may be.
 - ``sensitivity``, ``indices``: which parameters matter.

@@ -1,10 +1,11 @@
 """Attribution: what each layer of the shield prevents and costs, by itself, beside all others, and on average.
 
 ``layers`` says what a layer is and how it is taken away, ``shapley`` how values of players follow from the worth of
-coalitions; this module simulates the coalitions of layers and stores the values.
+coalitions; this module simulates the coalitions of layers and stores the values. Where gangs answer what attempts
+yield, it does so twice: ``gangs`` says how.
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 from sim.draws.philox import draw4
 from sim.draws.purposes import DESIGN
 from sim.experiments import shapley
+from sim.experiments.gangs import stances_of, standing
 from sim.experiments.intervals import half_width
 from sim.experiments.layer_costs import by_work, columns, costs_of, is_priced
 from sim.experiments.layers import LayerError, layers_of, without
@@ -31,6 +33,9 @@ KIND = "attribution"
 LAYERS_FILE, OVERLAPS_FILE, COALITIONS_FILE = "layers.parquet", "overlaps.parquet", "coalitions.parquet"
 COSTS_FILE = "costs.parquet"
 
+GANGS = "gangs"
+"""The column that says what gangs do, where they answer what attempts yield."""
+
 PREVENTED = ("victims", "net_loss_yuan")
 CAUSED = ("false_alarms", "false_blocks", "staff_hours")
 """What a layer has fewer of, and what it has more of: how they are counted says ``benefits_and_costs``."""
@@ -47,6 +52,8 @@ class Attribution:
     """The result of an attribution.
 
     Quantities in ``PREVENTED`` say how many fewer there are, those in ``CAUSED`` how many more, in the country.
+    Where the scenario's gangs answer what attempts yield, every table begins with a column ``gangs``: rows of those
+    that stand ``still``, then rows of those that are ``answering``.
 
     Attributes:
         folder: Where it is kept.
@@ -96,6 +103,7 @@ def attribute(
     orders: int | None = None,
     replicates: int = 1,
     folder: Path | None = None,
+    gangs: str | None = None,
     **computing: Unpack[Computing],
 ) -> Attribution:
     """Attribute what a scenario prevents to its layers, see ``sim.experiments.layers``.
@@ -113,46 +121,71 @@ def attribute(
             exact for up to ``EXACT_UP_TO`` layers, and means over ``ORDERS`` for more.
         replicates: How many seeds, counting up.
         folder: Where it is kept, ``results/attributions/NAME-HASH`` if not given.
+        gangs: Whether gangs stand ``still`` (their elasticities are 0), are ``answering`` as the scenario says, or
+            ``both``, each in runs of its own; both if not given where the scenario's gangs answer. Only there it may
+            be given.
         **computing: ``workers``, ``executor`` and ``progress``: who makes the runs, see ``Computing``.
 
     Returns:
         The tables of layers, of overlaps, of costs and of runs.
     """
     demand_keywords("attribute", computing, Computing.__optional_keys__)
-    path = prepared(scenario, layers, orders, replicates, folder)
+    path = prepared(scenario, layers, orders, replicates, folder, gangs)
     names = layers_of(scenario, layers)
     number = _number_of_orders(names, orders)
+    stances: tuple[str | None, ...] = stances_of(scenario, gangs) or (None,)
+    worlds = {stance: standing(scenario, stance) for stance in stances}
 
     def make() -> None:
-        games = [_Game(names, scenario.spec.seed + replicate, number) for replicate in range(replicates)]
-        total = sum(len(game.coalitions) for game in games)
+        games = {
+            stance: [_Game(names, scenario.spec.seed + replicate, number) for replicate in range(replicates)]
+            for stance in worlds
+        }
+        asked = (one for stance, own in games.items() for game in own for one in game.scenarios(worlds[stance]))
+        total = sum(len(game.coalitions) for own in games.values() for game in own)
         with Simulations(path, benefits_and_costs, **computing) as simulations:
-            outcomes = iter(simulations.run((one for game in games for one in game.scenarios(scenario)), total))
-            for game in games:
+            outcomes = iter(simulations.run(asked, total))
+            for game in (game for own in games.values() for game in own):
                 game.take([next(outcomes) for _ in game.coalitions])
-        write_frame(path / COALITIONS_FILE, _coalitions(names, games))
-        write_frame(path / OVERLAPS_FILE, _overlaps(names, games))
-        write_frame(path / LAYERS_FILE, _layers(names, games))
-        write_frame(path / COSTS_FILE, _costs(names, games))
+        for file, rows_of in (
+            (COALITIONS_FILE, _coalitions),
+            (OVERLAPS_FILE, _overlaps),
+            (LAYERS_FILE, _layers),
+            (COSTS_FILE, _costs),
+        ):
+            write_frame(path / file, _by_stance({stance: rows_of(names, own) for stance, own in games.items()}))
 
     complete(path, KIND, [COALITIONS_FILE, OVERLAPS_FILE, LAYERS_FILE, COSTS_FILE], make)
     return Attribution(path)
 
 
 def prepared(
-    scenario: "Scenario", layers: Collection[str] | None, orders: int | None, replicates: int, folder: Path | None
+    scenario: "Scenario",
+    layers: Collection[str] | None,
+    orders: int | None,
+    replicates: int,
+    folder: Path | None,
+    gangs: str | None = None,
 ) -> Path:
     """Make the folder for these arguments of ``attribute``, or find the one where it goes on, as ``claim`` does."""
     names = layers_of(scenario, layers)
     request = {"layers": list(names), "orders": _number_of_orders(names, orders), "replicates": replicates}
-    return claim(KIND, scenario, request, folder)
+    stances = stances_of(scenario, gangs)
+    return claim(KIND, scenario, {**request, **({"gangs": list(stances)} if stances else {})}, folder)
 
 
-def runs_of(scenario: "Scenario", layers: Collection[str] | None, orders: int | None, replicates: int) -> int:
+def runs_of(
+    scenario: "Scenario",
+    layers: Collection[str] | None,
+    orders: int | None,
+    replicates: int,
+    gangs: str | None = None,
+) -> int:
     """Return how many runs ``attribute`` makes for these arguments."""
     names = layers_of(scenario, layers)
     number = _number_of_orders(names, orders)
-    return sum(len(_Game(names, scenario.spec.seed + replicate, number).coalitions) for replicate in range(replicates))
+    worlds = [len(_Game(names, scenario.spec.seed + replicate, number).coalitions) for replicate in range(replicates)]
+    return max(1, len(stances_of(scenario, gangs))) * sum(worlds)
 
 
 def _number_of_orders(names: Sequence[str], orders: int | None) -> int:
@@ -300,6 +333,17 @@ def _coalitions(names: Sequence[str], games: Sequence[_Game]) -> "pd.DataFrame":
             for coalition in game.coalitions
         ]
     )
+
+
+def _by_stance(frames: "Mapping[str | None, pd.DataFrame]") -> "pd.DataFrame":
+    """Return tables one below the other, with a column that says what gangs do; that of no stance as it is."""
+    import pandas as pd
+
+    if None in frames:
+        return frames[None]
+    for stance, frame in frames.items():
+        frame.insert(0, GANGS, stance)
+    return pd.concat(frames.values(), ignore_index=True)
 
 
 def _frame(rows: Sequence[dict[str, Any]]) -> "pd.DataFrame":

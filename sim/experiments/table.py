@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from sim.experiments.cost_table import cost_lines, interval_name, is_cost, layer_cost_lines
 from sim.experiments.effect import effect_lines, interval_said
+from sim.experiments.gangs import ANSWERING, STILL
 from sim.money import FEN_PER_YUAN
 from sim.results.figures import CHANGE
 from sim.results.lines import Lines
@@ -177,40 +178,47 @@ def sweep_table(frame: "pd.DataFrame", keys: Sequence[str], asked: Sequence[str]
     return table
 
 
+DOING = {STILL: "that stand still", ANSWERING: "that answer what attempts yield"}
+
+
 def attribution_tables(result: "Attribution") -> "Iterator[Lines | str]":
     """Lay out an attribution: victims and money by layer, what layers cost, and the largest overlaps."""
-    from sim.experiments.attribute import CAUSED
+    from sim.experiments.attribute import CAUSED, GANGS
 
     layers = result.layers
     names = list(dict.fromkeys(layers["layer"]))
-    by_quantity = {
-        quantity: {row["layer"]: row for row in records(rows)} for quantity, rows in layers.groupby("quantity")
-    }
+    stances = list(dict.fromkeys(layers[GANGS])) if GANGS in layers else [None]
+    head = ["layer", *([GANGS] if stances != [None] else [])]
+    of = {(row.get(GANGS), row["quantity"], row["layer"]): row for row in records(layers)}
+    every = [(name, stance, [name, *([stance] if stance else [])]) for name in names for stance in stances]
     for quantity, title in (("victims", "victims prevented"), ("net_loss_yuan", "net loss prevented, yuan")):
-        rows = by_quantity[quantity]
-        several = any(rows[name]["low"] is not None for name in names)
+        several = any(of[stance, quantity, name]["low"] is not None for name, stance, _ in every)
         yield f"{title}:"
-        table = Lines(["layer", "alone", "last", "shapley", "share", *(["95% interval"] if several else [])], ["layer"])
-        whole = rows["all"]["shapley"]
-        for name in names:
-            row = rows[name]
-            cells = [name, *(amount(round(row[key])) for key in ("alone", "last", "shapley"))]
+        table = Lines([*head, "alone", "last", "shapley", "share", *(["95% interval"] if several else [])], head)
+        for name, stance, first in every:
+            row, whole = of[stance, quantity, name], of[stance, quantity, "all"]["shapley"]
+            cells = [*first, *(amount(round(row[key])) for key in ("alone", "last", "shapley"))]
             cells.append(f"{row['shapley'] / whole:.1%}" if whole else "")
             if several:
                 cells.append("" if row["low"] is None else f"{amount(round(row['low']))}..{amount(round(row['high']))}")
             table.add_row(*cells)
         yield table
     yield "what layers cause, on average over the orders in which they may come:"
-    table = Lines(["layer", *(cost.replace("_", " ") for cost in CAUSED)], ["layer"])
-    for name in names:
-        table.add_row(name, *(amount(round(by_quantity[cost][name]["shapley"])) for cost in CAUSED))
+    table = Lines([*head, *(cost.replace("_", " ") for cost in CAUSED)], head)
+    for name, stance, first in every:
+        table.add_row(*first, *(amount(round(of[stance, cost, name]["shapley"])) for cost in CAUSED))
     yield table
-    yield from layer_cost_lines(records(result.costs))
+    costs = records(result.costs)
+    for stance in stances:
+        if stance is not None:
+            yield f"with gangs {DOING[stance]}:"
+        yield from layer_cost_lines([row for row in costs if row.get(GANGS) == stance])
     shared = result.overlaps[result.overlaps["quantity"] == "victims"].sort_values("overlap", key=abs, ascending=False)
     yield "victims that both of two layers would prevent (below 0: that one prevents only beside the other):"
-    table = Lines(["layer", "other", "overlap"], ["layer", "other"])
+    table = Lines([*head, "other", "overlap"], [*head, "other"])
     for row in records(shared.head(OVERLAPS)):
-        table.add_row(row["layer"], row["other"], amount(round(row["overlap"])))
+        stance = [row[GANGS]] if GANGS in row else []
+        table.add_row(row["layer"], *stance, row["other"], amount(round(row["overlap"])))
     yield table
 
 

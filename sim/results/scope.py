@@ -8,15 +8,19 @@ from typing import TYPE_CHECKING, Any, Literal
 from sim.days import DAY_MS, day_number
 from sim.scenario.parameters import is_full_form
 from sim.scenario.resolved import plain
-from sim.scenario.schema.measures import Spread
+from sim.scenario.schema.measures import Outage, Repatriation, Spread
 
 if TYPE_CHECKING:
     from sim.scenario import Scenario
     from sim.scenario.schema.figures import Figure
+    from sim.scenario.schema.measures import Measure
 
 Role = Literal["input", "fitted", "predicted"]
 Window = tuple[date, date | None]
 """First and last day, both included."""
+
+ABOUT = ("target", "channel", "detector", "region")
+"""Keys of measures that say what a kind is directed at; no kind has two of them."""
 
 
 @dataclass(frozen=True)
@@ -71,11 +75,26 @@ class Price:
 
 @dataclass(frozen=True)
 class Dated:
-    """A measure by its name, with its window; ``spread`` if its counts are spread over all days of the window."""
+    """A measure by its name, with its window.
+
+    ``spread`` if its counts are spread over all days of the window. ``kind`` is its kind, and ``about`` what the kind
+    is directed at: a target, a channel, a detector or a region, empty where the kind is about one thing only.
+    ``lasting`` unless it is something that happens once and is over, an outage or a repatriation.
+    """
 
     name: str
     window: Window
     spread: bool = False
+    kind: str = ""
+    about: str = ""
+    lasting: bool = True
+
+    @classmethod
+    def of(cls, name: str, measure: "Measure") -> "Dated":
+        """Return what of a measure depends on the calendar."""
+        about = next((str(getattr(measure, key)) for key in ABOUT if hasattr(measure, key)), "")
+        lasting = not isinstance(measure, Outage | Repatriation)
+        return cls(name, measure.window, isinstance(measure, Spread), measure.kind, about, lasting)
 
 
 @dataclass(frozen=True)
@@ -146,9 +165,7 @@ class Scope:
             prices=tuple(_prices(scenario.resolved["costs"])),
             province_names=tuple(row.name for row in spec.population.provinces),
             policy_of=spec.policy_of,
-            measures=tuple(
-                Dated(name, measure.window, isinstance(measure, Spread)) for name, measure in spec.measures.items()
-            ),
+            measures=tuple(Dated.of(name, measure) for name, measure in spec.measures.items()),
             frozen_factor=spec.aftermath.stop_payment.frozen_factor,
             settles=spec.aftermath.settlement is not None,
         )

@@ -25,6 +25,8 @@ PERIODS = {
     "outage": {"start": "2022-09-10", "end": "2022-09-13", "warmup": "2 d"},
     # December is what this one adds.
     "china-2022-full": {"start": "2022-11-29", "end": "2022-12-03", "warmup": "1 d"},
+    # A surge of 2023 begins, and campaigns go on.
+    "china-2023": {"start": "2023-06-10", "end": "2023-06-14", "warmup": "1 d"},
 }
 """Days in which a scenario differs from the others."""
 

@@ -8,7 +8,8 @@ import pandas as pd
 import pytest
 
 import sim
-from sim.experiments.attribute import CAUSED, PREVENTED, Attribution
+from sim.experiments.attribute import CAUSED, PREVENTED, Attribution, runs_of
+from sim.experiments.gangs import STANCES, stances_of
 from sim.experiments.layers import LAYERS, WARNING, LayerError, layers_of, without
 from sim.results.stored import FolderError
 from sim.scenario import changed
@@ -193,3 +194,107 @@ def test_names_of_layers(tiny: sim.Scenario):
     assert layers_of(sim.load_scenario("no-warning")) == tuple(one for one in LAYERS if one not in WARNING)
     with pytest.raises(LayerError):
         layers_of(tiny, ["law"])
+
+
+GANGS = {
+    **{"start": 1.0, "recruiting": "6 per year", "reopens_with": 0.5, "crew_share": 0.3, "slower": 2.0},
+    "answer": {"shift": 1.5, "supply": 0.5, "lag": "1 d", "usual": {"call": 0.05, "sms": 0.02, "online": 0.1}},
+}
+TWO = ("interception", "sites")
+
+
+@pytest.fixture(scope="module")
+def answering(tiny: sim.Scenario) -> sim.Scenario:
+    return changed(tiny, {"gangs": GANGS})
+
+
+@pytest.fixture(scope="module")
+def both(answering: sim.Scenario, tmp_path_factory: pytest.TempPathFactory) -> Attribution:
+    return sim.attribute(answering, TWO, folder=tmp_path_factory.mktemp("both") / "made", workers=1)
+
+
+def test_where_gangs_answer_both_worths_are_told(answering: sim.Scenario, both: Attribution, tmp_path: Path):
+    still = changed(answering, {"gangs.answer.shift": 0.0, "gangs.answer.supply": 0.0})
+    alone = {stance: tmp_path / stance for stance in STANCES}
+    found = {
+        "still": sim.attribute(answering, TWO, folder=alone["still"], gangs="still", workers=1),
+        "answering": sim.attribute(answering, TWO, folder=alone["answering"], gangs="answering", workers=1),
+    }
+    for name in ("layers", "overlaps", "coalitions", "costs"):
+        table = getattr(both, name)
+        assert table.columns[0] == "gangs"
+        assert list(dict.fromkeys(table["gangs"])) == list(STANCES)
+        for stance, own in table.groupby("gangs"):
+            pd.testing.assert_frame_equal(own.reset_index(drop=True), getattr(found[str(stance)], name))
+    runs = {
+        stance: {off: sim.run(without(one, off), tmp_path / f"{stance}-{len(off)}", workers=1) for off in ((), TWO)}
+        for stance, one in (("still", still), ("answering", answering))
+    }
+    rows = both.layers.query("quantity == 'victims' and layer == 'all'").set_index("gangs")["shapley"]
+    for stance, pair in runs.items():
+        assert rows[stance] == float(pair[TWO].totals["victims"]) - float(pair[()].totals["victims"])
+    assert rows["still"] != rows["answering"]
+    attempts = {stance: pair[()].totals["attempts_potential"] for stance, pair in runs.items()}
+    assert attempts["still"] != attempts["answering"]
+    state = runs["still"][TWO].state
+    assert set(state[state["quantity"] == "effort_sms"]["value"]) == {1.0}
+
+
+def test_one_stance_is_no_part_of_the_others_folder(answering: sim.Scenario, both: Attribution):
+    with pytest.raises(FolderError, match="holds another attribution \\(gangs differs\\)"):
+        sim.attribute(answering, TWO, folder=both.folder, gangs="still")
+    assert (
+        len(both.coalitions) == runs_of(answering, TWO, None, 1) == 2 * runs_of(answering, TWO, None, 1, "still") == 8
+    )
+
+
+def test_an_attribution_killed_between_the_two_goes_on(answering: sim.Scenario, both: Attribution, tmp_path: Path):
+    class KilledError(Exception):
+        """Somebody ends it after some of the runs."""
+
+    def after_five(done: int, total: int) -> None:
+        assert total == 8
+        if done == 5:
+            raise KilledError
+
+    folder = tmp_path / "killed"
+    with pytest.raises(KilledError):
+        sim.attribute(answering, TWO, folder=folder, workers=1, progress=after_five)
+    kept = len((folder / "journal.jsonl").read_text().splitlines())
+    assert 4 < kept < 8
+    again = sim.attribute(answering, TWO, folder=folder, workers=1)
+    assert f"begins: {kept} runs are in the journal" in (folder / "log.txt").read_text()
+    pd.testing.assert_frame_equal(again.layers, both.layers)
+
+
+def test_gangs_that_do_not_answer_are_as_before(tiny: sim.Scenario, answering: sim.Scenario, whole: Attribution):
+    assert "gangs" not in whole.layers.columns
+    assert "gangs" not in json.loads((whole.folder / "attribution.json").read_text())
+    off = changed(answering, {"feedback": False})
+    assert stances_of(tiny, None) == stances_of(off, None) == ()
+    assert stances_of(answering, None) == stances_of(answering, "both") == STANCES
+    assert stances_of(answering, "answering") == ("answering",)
+    with pytest.raises(LayerError, match=r"^tiny has no gangs\.answer, so gangs do not answer; no such choice$"):
+        stances_of(tiny, "still")
+    with pytest.raises(LayerError, match=r"^tiny has feedback off, so"):
+        stances_of(off, "both")
+    with pytest.raises(LayerError, match=r"^stil is nothing that gangs do; did you mean 'still'\?"):
+        stances_of(answering, "stil")
+
+
+def test_the_command_tells_both_side_by_side(tocsin: Tocsin, answering: sim.Scenario, both: Attribution):
+    file = Path("answering.yaml")
+    file.write_text(answering.yaml())
+    given = ["attribute", "answering.yaml", *(word for name in TWO for word in ("--layer", name)), "--workers", "1"]
+    code, out, _ = tocsin(*given, "--out", "at")
+    assert code == 0
+    lines = [line.split() for line in out.splitlines()]
+    assert lines[1][:3] == ["layer", "gangs", "alone"]
+    assert [words[:2] for words in lines[2:8]] == [[layer, stance] for layer in (*TWO, "all") for stance in STANCES]
+    assert lines[-1] == ["at", "8", "runs"]
+    document = json.loads(tocsin(*given, "--out", "at", "--json")[1])
+    assert [row["gangs"] for row in document["layers"]] == list(both.layers["gangs"])
+    assert [row["shapley"] for row in document["layers"]] == list(both.layers["shapley"])
+    code, _, err = tocsin("attribute", "tiny", "--gangs", "still")
+    assert (code, err.count("\n")) == (2, 1)
+    assert err.startswith("tocsin attribute: tiny has no gangs.answer, ")

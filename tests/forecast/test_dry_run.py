@@ -13,12 +13,17 @@ from sim.verify.verification import STUDIES
 from tests.cli.commands import CALIBRATED, SHORT, Tocsin
 from tests.cli.conftest import tocsin as tocsin
 
+GANGS = (
+    "{start: 1, recruiting: 6 per year, reopens_with: 0.5, crew_share: 0.3, slower: 2, "
+    "answer: {shift: 1, supply: 0, lag: 30 d, usual: {call: 0.05, sms: 0.02, online: 0.1}}}"
+)
 COMMANDS = {
     "run": (["run", *SHORT], 1),
     "replicates": (["run", *SHORT, "--replicates", "3"], 3),
     "draws": (["run", CALIBRATED, "--draws", "2"], 2),
     "compare": (["compare", *SHORT, "no-warning", "no-local", "--replicates", "2"], 6),
     "attribute": (["attribute", *SHORT, "--layer", "interception", "--layer", "cards", "--replicates", "2"], 8),
+    "gangs": (["attribute", *SHORT, "--set", f"gangs={GANGS}", "--layer", "interception", "--gangs", "both"], 4),
     "sweep": (["sweep", *SHORT, "--vary", "warning.app.read=0.4,0.5,0.6", "--replicates", "2"], 6),
     "explore": (["explore", *SHORT, "--vary", "warning.app.read=0.4,0.8", "--samples", "5", "--replicates", "2"], 10),
     "sensitivity": (["sensitivity", *SHORT, "--vary", "warning.app.read", "--samples", "2"], 4),

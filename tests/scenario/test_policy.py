@@ -7,7 +7,7 @@ import pytest
 import sim
 from sim.scenario import bundled_scenarios
 
-NOT = ("china-2022", "china-2022-full", "tiny")
+NOT = ("china-2022", "china-2022-full", "china-2023", "tiny")
 BANKS = "{kind: bank_hold, window: [2022-12-05, null], intensity: 1}"
 FILE = "schema: 1\nname: mine\ntitle: t\nextends: {base}\n{more}"
 

@@ -1,0 +1,438 @@
+"""Each system of the shield off and doubled, as a table in Markdown: ``python -m benchmarks.systems``.
+
+A scenario is run with its provinces pooled at a small scale, once a seed: as it is, with each system off, and with each
+doubled; where its gangs answer what attempts yield, with gangs that stand still and with gangs that answer. Each row
+says by how many per cent that moves victims, losses and the system's own figure, paired by seed. ``--write
+docs/mechanism.md`` puts the table between the markers of that document.
+"""
+
+import argparse
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+from statistics import fmean, stdev
+from typing import Any, Final
+
+from benchmarks.mechanism import SCALE, SEEDS, written
+from sim.draws.functions import normal_cdf, normal_quantile
+from sim.experiments.gangs import stances_of, standing
+from sim.experiments.intervals import half_width
+from sim.experiments.layers import NEVER
+from sim.experiments.simulations import Simulations
+from sim.results.holding import holding
+from sim.results.outcomes import Outcome
+from sim.results.run import Run
+from sim.scenario import Scenario, changed, load_scenario
+from sim.scenario.bounds import Lengthening, Probability, bounds_of
+from sim.scenario.resolved import plain
+from sim.scenario.schema.population import COUNTRY
+from sim.scenario.units import rate_text
+from sim.words import Detector
+
+Values = Mapping[str, Any]
+"""Values by dotted key."""
+
+Change = Callable[[Scenario], Values]
+"""Returns what changes a scenario."""
+
+Found = Callable[[Scenario], Mapping[str, Any]]
+"""Returns some of the measures of a scenario, by name."""
+
+MARKER: Final = "systems"
+"""The name of the markers around the table."""
+
+OFF, DOUBLED = "off", "doubled"
+
+LAW_UNTIL: Final = date(2023, 5, 31)
+"""The last day of the runs about the law, half a year in force, where a scenario's period has hardly a day of it."""
+
+LAW_DAYS: Final = 150
+"""Days in force of the period from which on a scenario's own period will do for the law."""
+
+NOTHING: Final = "none"
+"""What a cell says where the scenario has nothing of a system."""
+
+BROUGHT_HOME: Final = 10
+"""Dens that a repatriation raids that is added where a scenario has none."""
+
+FATE: Final = "attempts_by_fate."
+"""How the names of totals begin that count attempts by their fate."""
+
+
+@dataclass(frozen=True)
+class System:
+    """A system of the shield.
+
+    Attributes:
+        name: Of its two rows.
+        own: The quantity that it is there for: a figure, or a total with a dot in its name.
+        off: Returns the values by dotted key of a scenario without it.
+        doubled: Returns those of a scenario with twice of it.
+        says: What is doubled.
+        world: Returns the values of the scenario that both are beside, where that is not the scenario as it is.
+    """
+
+    name: str
+    own: str
+    off: Change
+    doubled: Change
+    says: str
+    world: Change = lambda _: {}
+
+
+def measures(kind: str, **attributes: str) -> Found:
+    """Return what finds the measures of a kind with these attributes in a scenario, by name."""
+
+    def find(scenario: Scenario) -> dict[str, Any]:
+        return {
+            name: measure
+            for name, measure in scenario.spec.measures.items()
+            if measure.kind == kind and all(getattr(measure, key) == value for key, value in attributes.items())
+        }
+
+    return find
+
+
+def twice(number: float) -> float:
+    """Return a number doubled."""
+    return 2 * number
+
+
+def twice_share(share: float) -> float:
+    """Return a share or a probability doubled, cut at 1."""
+    return min(2.0 * share, bounds_of(Probability).high)
+
+
+def twice_longer(factor: float) -> float:
+    """Return a factor of lengthening that adds twice as much to 1."""
+    return min(1.0 + 2.0 * (factor - 1.0), bounds_of(Lengthening).high)
+
+
+def twice_rate(rate: float) -> str:
+    """Return a rate a day doubled, as scenarios write it."""
+    return rate_text(2.0 * rate)
+
+
+def none(_: float) -> float:
+    """Return 0."""
+    return 0.0
+
+
+def unchanged(_: float) -> float:
+    """Return the factor that lengthens nothing."""
+    return 1.0
+
+
+def never(_: float) -> str:
+    """Return a rate of 0, as scenarios write it."""
+    return rate_text(0.0)
+
+
+def of_measures(find: Found, **how: Callable[[Any], Any]) -> Change:
+    """Return what changes these keys of measures, each as said."""
+    return lambda scenario: {
+        f"measures.{name}.{key}": change(getattr(measure, key))
+        for name, measure in find(scenario).items()
+        for key, change in how.items()
+    }
+
+
+def of_keys(how: Mapping[str, Callable[[Any], Any]]) -> Change:
+    """Return what changes these dotted keys of a scenario, each as said."""
+    return lambda scenario: {key: change(_at(scenario, key)) for key, change in how.items()}
+
+
+def _at(scenario: Scenario, key: str) -> Any:
+    found: Any = scenario.spec
+    for part in key.split("."):
+        found = getattr(found, part)
+    return found
+
+
+def without(find: Found) -> Change:
+    """Return what leaves measures out."""
+
+    def change(scenario: Scenario) -> Values:
+        left = find(scenario)
+        kept = {name: one for name, one in scenario.resolved["measures"].items() if name not in left}
+        return {"measures": plain(kept)} if left else {}
+
+    return change
+
+
+def together(*changes: Change) -> Change:
+    """Return what makes all of these changes."""
+    return lambda scenario: {key: value for change in changes for key, value in change(scenario).items()}
+
+
+def more_odds(channel: str) -> Change:
+    """Return what raises the d' of a filter so that the odds of an interception double.
+
+    The odds are those of a type without offset, with all measures of the channel in full force and the filter freshly
+    trained; the threshold stays, and false blocks with it.
+    """
+
+    def change(scenario: Scenario) -> Values:
+        own = getattr(scenario.spec.interception, channel)
+        above = own.d_prime - own.threshold
+        above += sum(one.intensity for one in measures("filter", channel=channel)(scenario).values())
+        recall = normal_cdf(above)
+        more = normal_quantile(2.0 * recall / (1.0 + recall)) - above
+        return {f"interception.{channel}.d_prime": round(own.d_prime + more, 6)}
+
+    return change
+
+
+def in_force(scenario: Scenario) -> Values:
+    """Return the period to ``LAW_UNTIL``, where that of the scenario has less than ``LAW_DAYS`` of its law."""
+    end = scenario.spec.period.end
+    first = [one.window[0] for one in measures("law")(scenario).values()]
+    if not first or end >= LAW_UNTIL or (end - min(first)).days >= LAW_DAYS:
+        return {}
+    return {"period.end": LAW_UNTIL.isoformat()}
+
+
+def brought_home(scenario: Scenario) -> Values:
+    """Return twice the dens of repatriations, or, where there is none, one a third into the period."""
+    find = measures("repatriation")
+    if find(scenario):
+        return of_measures(find, dens=twice, suspects=twice)(scenario)
+    period = scenario.spec.period
+    day = period.start + timedelta(days=(period.end - period.start).days // 3)
+    crew = round(BROUGHT_HOME * scenario.spec.dens.crew)
+    added = {"kind": "repatriation", "window": [day.isoformat(), None], "dens": BROUGHT_HOME, "suspects": crew}
+    return {"measures": {**plain(scenario.resolved["measures"]), "brought-home": added}}
+
+
+def _systems() -> Iterator[System]:
+    for detector in Detector.labels():
+        find = measures("warning", detector=detector)
+        yield System(
+            f"{detector} warning",
+            f"alerts_{detector}",
+            without(find),
+            of_measures(find, coverage=twice_share),
+            "coverage, at most all contacts",
+        )
+    for channel, name in (("call", "calls"), ("sms", "SMS")):
+        never_stops = {f"interception.{channel}.threshold": lambda _: NEVER}
+        yield System(
+            f"filter of {name}",
+            f"{name.lower()}_intercepted",
+            of_keys(never_stops),
+            more_odds(channel),
+            "the odds of recall, by d'",
+        )
+    purges = measures("card_purge")
+    yield System(
+        "cards (flagging and purge)",
+        "cards_eliminated",
+        together(without(purges), of_keys({"cards.flag_share": none})),
+        together(of_measures(purges, intensity=twice_share), of_keys({"cards.flag_share": twice_share})),
+        "the shares that flag, and that are purged",
+    )
+    registers = measures("real_name")
+    yield System(
+        "real name",
+        f"{FATE}card_eliminated",
+        without(registers),
+        of_measures(registers, replacement_factor=twice_longer),
+        "what it adds to the replacement of a card",
+    )
+    for name, target in (("SMS ports", "sms_port"), ("cloud services", "cloud_service")):
+        find = measures("source_regulation", target=target)
+        yield System(name, f"{FATE}not_sent", without(find), of_measures(find, intensity=twice_share), "the share")
+    for target in ("account", "site", "domain", "hosting", "app", "diversion", "promotion"):
+        yield System(
+            f"blocking: {target}",
+            f"{FATE}site_blocked",
+            without(measures("blocking", target=target)),
+            of_keys({f"sites.{target}": twice_share}),
+            "its full effect",
+        )
+    capacity = "aftermath.investigation.capacity"
+    yield System(
+        "case solving",
+        "cases_solved",
+        of_keys({capacity: never}),
+        of_keys({capacity: twice_rate}),
+        "cases finished a day",
+    )
+    clusters, per_case = measures("cluster_campaign"), "aftermath.suspects.per_case"
+    yield System(
+        "arrests",
+        "suspects_arrested",
+        together(of_keys({per_case: none}), of_measures(clusters, arrests=none)),
+        together(of_keys({per_case: twice}), of_measures(clusters, arrests=twice)),
+        "suspects of a case and of a campaign",
+    )
+    leaders = "dens.ringleaders"
+    yield System(
+        "ringleaders",
+        "ringleaders_arrested",
+        of_keys({f"{leaders}.at_raid": none, f"{leaders}.per_lead": never}),
+        of_keys({f"{leaders}.at_raid": twice_share, f"{leaders}.per_lead": twice_rate}),
+        "the probability at a raid, and the rate by leads",
+    )
+    campaigns = measures("den_campaign")
+    yield System(
+        "den campaigns",
+        "dens_destroyed",
+        without(campaigns),
+        of_measures(campaigns, intensity=twice),
+        "raids beside the usual ones",
+    )
+    yield System(
+        "cluster campaigns: lines",
+        f"{FATE}card_eliminated",
+        of_measures(clusters, replacement_factor=unchanged),
+        of_measures(clusters, replacement_factor=twice_longer),
+        "what they add to the replacement of a card",
+    )
+    yield System(
+        "cluster campaigns: laundering",
+        "recovered_yuan",
+        of_measures(clusters, half_life_factor=unchanged, hold=none, cash_loss=none),
+        of_measures(clusters, half_life_factor=twice_longer, hold=twice_share, cash_loss=twice_share),
+        "what they add to the half-life of money, the shares held and lost",
+    )
+    laws = measures("law")
+    yield System(
+        "law",
+        f"{FATE}not_sent",
+        without(laws),
+        of_measures(laws, deterrence=twice_share, replacement_factor=twice_longer, data_sharing=twice),
+        "all that it does",
+        in_force,
+    )
+    videos, activities = measures("videos"), measures("activities")
+    yield System("videos", "video_views", without(videos), of_measures(videos, count=twice, views=twice), "views")
+    yield System(
+        "activities", "awareness_activities", without(activities), of_measures(activities, count=twice), "activities"
+    )
+    yield System(
+        "repatriation",
+        "dens_destroyed",
+        without(measures("repatriation")),
+        brought_home,
+        f"dens; {BROUGHT_HOME} where there was none",
+    )
+
+
+SYSTEMS: Final = {one.name: one for one in _systems()}
+"""All systems by name, in the order of the table."""
+
+
+def facts(finished: Run) -> Outcome:
+    """Return victims and losses of a run, and the own figure of every system; of the country, over the period."""
+    found: Outcome = {name: float(finished.totals[name]) for name in ("victims", "loss_yuan")}
+    for one in SYSTEMS.values():
+        total = finished.totals.get(one.own)
+        found[one.own] = float(finished.figure(one.own) or 0) if total is None else float(total)
+    return found
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row of the table: a system, off or doubled, and the scenarios that it is the difference of, without their seed.
+
+    ``same`` says that the scenario has nothing that could be off, or doubled.
+    """
+
+    system: System
+    how: str
+    base: Scenario
+    other: Scenario
+
+    @property
+    def same(self) -> bool:
+        """Whether the scenario has nothing that could be off, or doubled."""
+        return self.base.sha256 == self.other.sha256
+
+
+def rows(scenario: Scenario, names: Sequence[str]) -> list[Row]:
+    """Return the two rows of each of these systems, for a scenario."""
+    found = []
+    for system in (SYSTEMS[name] for name in names):
+        base = changed(scenario, system.world(scenario), bare=True)
+        for how, change in ((OFF, system.off), (DOUBLED, system.doubled)):
+            found.append(Row(system, how, base, changed(base, change(base), bare=True)))
+    return found
+
+
+def table(
+    worlds: Mapping[str, Sequence[Row]], outcomes: Mapping[tuple[str, int], Outcome], seeds: Sequence[int]
+) -> str:
+    """Return the table in Markdown.
+
+    Args:
+        worlds: The rows of each stance of gangs; the same systems in all of them.
+        outcomes: Facts by the hash of a scenario and its seed.
+        seeds: The seeds of the pairs.
+
+    Returns:
+        Its lines.
+    """
+    columns = ("victims", "losses", "its own figure")
+    heads = [f"{column}{f', gangs {stance}' if stance else ''}" for column in columns for stance in worlds]
+    lines = [f"| system | | {' | '.join(heads)} | which is |", f"| --- | --- |{' ---: |' * len(heads)} --- |"]
+    for group in zip(*worlds.values(), strict=True):
+        system, how = group[0].system, group[0].how
+        cells = []
+        for quantity in ("victims", "loss_yuan", system.own):
+            for row in group:
+                pairs = [(outcomes[row.base.sha256, seed], outcomes[row.other.sha256, seed]) for seed in seeds]
+                cells.append(NOTHING if row.same else moved([(one[quantity], two[quantity]) for one, two in pairs]))
+        lines.append(f"| {system.name} | {how} | {' | '.join(cells)} | {system.own.removeprefix(FATE)} |")
+    return "\n".join(lines)
+
+
+def moved(pairs: Sequence[tuple[float, float]]) -> str:
+    """Return by how many per cent of its base a pair differs on average, with half of the interval of 95 %.
+
+    Where a base has nothing, differences are as they are.
+    """
+    relative = all(one for one, _ in pairs)
+    differences = [(two - one) * (100.0 / one if relative else 1.0) for one, two in pairs]
+    shape, unit = ("{:+,.2f}", " %") if relative else ("{:+,.0f}", "")
+    half = "" if len(pairs) < 2 else f" ± {shape.format(half_width(stdev(differences), len(differences)))[1:]}"
+    return f"{shape.format(fmean(differences))}{unit}{half}"
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Simulate every system off and doubled for every seed, print the table, and perhaps write it into a document."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.systems", description=__doc__)
+    parser.add_argument("scenario", nargs="?", default="china-2022")
+    parser.add_argument("--scale", type=float, default=SCALE)
+    parser.add_argument("--seeds", type=int, default=SEEDS, help="counting up from the scenario's")
+    parser.add_argument("--workers", type=int, default=None, help="runs at a time; all cores by default")
+    parser.add_argument("--only", default=",".join(SYSTEMS), help="names of systems, with commas between them")
+    parser.add_argument("--out", type=Path, help="where finished runs are noted: the same command goes on from there")
+    parser.add_argument("--write", type=Path, metavar="FILE", help="the document that gets the table")
+    given = parser.parse_args(arguments)
+    names = given.only.split(",")
+    if unknown := [name for name in names if name not in SYSTEMS]:
+        parser.error(f"no system is called {unknown[0]}; {', '.join(SYSTEMS)}")
+    own = load_scenario(given.scenario, {"population.pool": COUNTRY}, scale=given.scale)
+    seeds = range(own.spec.seed, own.spec.seed + given.seeds)
+    stances: tuple[str | None, ...] = stances_of(own, None) or (None,)
+    worlds = {stance or "": rows(standing(own, stance), names) for stance in stances}
+    asked = {one.sha256: one for group in worlds.values() for row in group for one in (row.base, row.other)}
+    with tempfile.TemporaryDirectory() as thrown:
+        folder = given.out or Path(thrown)
+        folder.mkdir(parents=True, exist_ok=True)
+        with holding(folder), Simulations(folder, facts, workers=given.workers) as simulations:
+            seeded = (changed(one, {"seed": seed}) for one in asked.values() for seed in seeds)
+            found = simulations.run(seeded, len(asked) * len(seeds))
+    keys = [(sha256, seed) for sha256 in asked for seed in seeds]
+    lines = table(worlds, dict(zip(keys, found, strict=True)), seeds)
+    print(lines)
+    if given.write is not None:
+        text = given.write.read_text(encoding="utf-8")
+        given.write.write_text(written(text, MARKER, lines), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
