@@ -53,7 +53,6 @@ THINNING = ("suspects_cases", "suspects_campaigns")
 """Those arrested who may be members of crews at work; those of raided dens are members of crews that work no more."""
 
 
-
 class Ledger(Protocol):
     """Where midnights write down what they count, one for a run; provinces are positions, -1 for the nation.
 
