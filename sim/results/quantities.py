@@ -19,6 +19,8 @@ WHOLE = frozenset(flow.name for flow in FLOW_QUANTITIES if flow.whole)
 """Quantities that are never thinned, so never scaled up: dens, ringleaders and measures."""
 
 Series = npt.NDArray[np.int64]
+Weighted = Sequence[tuple[Fraction, Series]]
+"""Series with their weights."""
 Label = str | int | None
 """What a row of a stored table is grouped by: a label, or the edge of a bin, which may be null."""
 
@@ -92,7 +94,7 @@ class Quantities:
         """Return a quantity of the flows by day; zeros where it has no row."""
         return self.select("flows", quantity)
 
-    def figure(self, name: str) -> "Weighted | None":
+    def figure(self, name: str) -> Weighted | None:
         """Return the daily series that add up to a figure of this name, with their weights; None if it is not counted.
 
         Cases and suspects are counted as they are settled, which is as they come unless the scenario settles some late.
@@ -107,10 +109,6 @@ class Quantities:
     def _named(self, name: str) -> Series:
         table, names, measure = FIGURES[name]
         return self.select(table, *names, measure=measure)
-
-
-Weighted = Sequence[tuple[Fraction, Series]]
-"""Series with their weights."""
 
 
 FIGURES: dict[str, tuple[str, tuple[str | None, ...], str]] = {
