@@ -5,7 +5,7 @@ drawn in, not what gangs took: that would be a few large sums, mostly chance.
 """
 
 import math
-from typing import Any, Self
+from typing import Any, Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,9 @@ from sim.words import Channel
 
 PRIOR = 20.0
 """Episodes that are taken to have gone as if there were no warnings, beside those that are remembered."""
+
+NOBODY: Final = -1.0
+"""Stands for the share of attempts that pass where nobody makes any."""
 
 Table = NDArray[np.float64]
 """One value a channel and type, (3, T)."""
@@ -75,14 +78,14 @@ class Effort:
         Args:
             drawn_in: (T,) Episodes that began on the day.
             first_payments: (T,) First payments of the day.
-            passing: Share of its attempts that draw somebody in, as far as gates and awareness go; NaN for those that
-                nobody made, of which nothing is learned.
+            passing: Share of its attempts that draw somebody in, as far as gates and awareness go; ``NOBODY`` for
+                those that were not made, of which nothing is learned.
             cashed: Share of a payment that came to the gang.
         """
         self.drawn_in = self.drawn_in * self._kept + drawn_in
         self.paid = self.paid * self._kept + first_payments
         learned = self.yields + (1.0 - self._kept) * (passing * self.paying * cashed - self.yields)
-        self.yields = np.where(np.isnan(passing), self.yields, learned)
+        self.yields = np.where(passing == NOBODY, self.yields, learned)
 
     def answer(self, rates: NDArray[np.float64]) -> Table:
         """Return how many times the stated attempts gangs make, (3, T), a quarter to four times.
@@ -137,7 +140,7 @@ def passing(rates: NDArray[np.float64], stops: NDArray[np.int64], unaware: NDArr
         unaware: (P,) mean share of their propensity to engage that awareness leaves people.
 
     Returns:
-        (3, T), NaN where no attempts are expected.
+        (3, T), ``NOBODY`` where no attempts are expected.
     """
     shares = np.empty(rates.shape[1:])
     for c in range(rates.shape[1]):
@@ -150,5 +153,5 @@ def passing(rates: NDArray[np.float64], stops: NDArray[np.int64], unaware: NDArr
                 for gate in range(stops.shape[0]):
                     left *= 1.0 - stops[gate, p, c, t] / CERTAIN
                 passed += left * unaware[p]
-            shares[c, t] = passed / made if made > 0.0 else math.nan
+            shares[c, t] = passed / made if made > 0.0 else NOBODY
     return shares

@@ -141,7 +141,7 @@ class Night:
         }
         self._false_block_shares = np.array(interception.false_block_shares(spec.interception))
         self.card_load = cards.CardLoad(len(provinces))
-        self._passing = np.full((len(Channel), len(self.types)), np.nan)
+        self._passing = np.full((len(Channel), len(self.types)), effort.NOBODY)
         self._thinning = 0
         self.steps: tuple[Callable[[int, DayTotals], None], ...] = (
             self.close,
@@ -418,7 +418,7 @@ class Night:
             held=np.array([threshold(1.0 - share) for share in paid], dtype=np.int64)[alike],
             reach=np.array([reach(self.measures, day, code) for code in examples])[alike],
             outage=np.ascontiguousarray(self._outages(day)[:, alike]),
-            loss_factor=growth(spec.fraud.loss_growth, day, spec.fraud.reference),
+            loss_factor=growth(spec.fraud.loss_growth, day, spec.fraud.reference, spec.fraud.loss_ceiling),
             attempts=attempt_counts(spec.seed, day, self.rates),
             contacts=contacts,
             cells=cells,

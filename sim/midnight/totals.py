@@ -13,8 +13,8 @@ class DayTotals:
 
     ``intercepted`` (P,) attempts; ``from_cards`` (P,) those that came from a card at work; ``filed``
     cases as (moment, attempt); ``heard`` and ``victims`` the numbers of people who heard an alert (once for each)
-    or made their first payment: what there is of a province is a list or an int64 array, in any order. ``drawn_in`` (T,)
-    episodes begun and ``first_payments`` (T,).
+    or made their first payment: what there is of a province is a list or an int64 array, in any order. ``drawn_in``
+    (T,) episodes begun and ``first_payments`` (T,).
     """
 
     intercepted: NDArray[np.int64]

@@ -35,6 +35,7 @@ UNITS = {
         (bounds.PeopleOfProvince, PEOPLE),
         (bounds.Factor, marked("{number} times")),
         (bounds.Ratio, marked("{number} times")),
+        (bounds.Ceiling, marked("{number} times")),
         (bounds.Lengthening, marked("{number} times")),
     )
 }

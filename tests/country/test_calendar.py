@@ -80,3 +80,36 @@ def test_measures_act_in_the_order_of_their_names_and_only_in_their_windows() ->
         assert on == [0.1, 0.2]
         assert [m.intensity for m, _ in measures.on(day_number(dt.date(2022, 1, 14)), CardPurge)] == [0.1]
         assert [m.intensity for m, _ in measures.on(day_number(dt.date(2022, 2, 1)), CardPurge)] == [0.2]
+
+
+@pytest.mark.parametrize(("per_year", "ceiling"), [(0.25, 2.5), (1.4, 1.2), (-0.3, 4.0), (3.0, 1000.0)])
+def test_growth_with_a_ceiling_is_as_stated_at_the_reference_and_saturates(per_year: float, ceiling: float) -> None:
+    reference = dt.date(2021, 6, 15)
+    day = day_number(reference)
+    assert growth(per_year, day, reference, ceiling) == pytest.approx(1.0, rel=1e-15)
+    # As steep as without: the slope is that of a day's difference, either way.
+    slope = (growth(per_year, day + 1, reference, ceiling) - growth(per_year, day - 1, reference, ceiling)) / 2 * 365.25
+    assert slope == pytest.approx(per_year, rel=2e-4)
+    way = 1 if per_year > 0 else -1
+    assert growth(per_year, day + way * 36_525, reference, ceiling) == pytest.approx(ceiling, rel=1e-9)
+    assert growth(per_year, day - way * 36_525, reference, ceiling) < 1e-6
+    # It solves dS/dt = g K / (K - 1) S (1 - S / K): the logistic equation.
+    for years in (-2, 1, 3):
+        at = day + round(years * 365.25)
+        now = growth(per_year, at, reference, ceiling)
+        rate = per_year * ceiling / (ceiling - 1)
+        expected = rate * now * (1 - now / ceiling)
+        found = (
+            (growth(per_year, at + 1, reference, ceiling) - growth(per_year, at - 1, reference, ceiling)) / 2 * 365.25
+        )
+        assert found == pytest.approx(expected, rel=2e-4)
+    # A ceiling far away is none.
+    assert growth(per_year, day + 365, reference, 1e6) == pytest.approx(
+        growth(per_year, day + 365, reference), rel=1e-3
+    )
+
+
+def test_a_ceiling_never_leaves_the_numbers_of_a_double() -> None:
+    for per_year in (-5.0, 5.0):
+        for year in (2011, 2031):
+            assert 0.0 <= growth(per_year, day_number(dt.date(year, 6, 15)), dt.date(2021, 6, 15), 1.001) <= 1.001

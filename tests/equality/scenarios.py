@@ -152,6 +152,36 @@ SLACK: dict[str, Any] = {
     "desks.call.lends": False,
 }
 """The other two disciplines beside the common one, and one desk that lends to one that does not."""
+ANSWERING: dict[str, Any] = {
+    "gangs": {
+        "start": 0.8,
+        "recruiting": "40 per year",
+        "reopens_with": 0.4,
+        "crew_share": 1.0,
+        "slower": 3.0,
+        "answer": {
+            "shift": 1.2,
+            "supply": 0.6,
+            "lag": "2 d",
+            "usual": {"call": 0.05, "sms": 0.05, "online": 0.12},
+        },
+    },
+    "dens.hazard": {
+        **dict.fromkeys(("east", "south", "elsewhere", "overseas"), "60 per year"),
+        "per_lead": "100 per year",
+        "leads_per_case": 0.5,
+        "lead_half_life": "30 d",
+    },
+    "dens.reopening": {"lognormal": {"median": "1 d", "sigma": 0.7}},
+    "dens.ringleaders": {"share": 0.9, "at_raid": 0.5, "per_lead": "1000 per year"},
+    "aftermath.suspects": {"per_case": 3.0, "per_card": 0.004},
+    "aftermath.report.delay": {"lognormal": {"median": "1 h", "sigma": 1.0}},
+    "aftermath.filing.delay": {"lognormal": {"median": "2 h", "sigma": 1.0}},
+    "fraud.volumes.call": {"level": "700 per day", "growth": 1.0, "ceiling": 1.5},
+    "fraud.volumes.sms.ceiling": 3.0,
+    "fraud.loss_ceiling": 1.2,
+}
+"""Gangs that are raided, arrested and recruit, and who answer within days; growth that has a ceiling."""
 AS_BEFORE = {"dense": DENSE, "long": LONG, "tracks": TRACKS, "slack": SLACK}
 """Changes of ``tiny`` whose values are stored, and small enough to run uncompiled."""
 
@@ -195,6 +225,11 @@ def wild(draw: st.DrawFn) -> dict[str, Any]:
     }
     if draw(st.booleans()):
         values.update(UNEVEN)
+    if draw(st.booleans()):
+        values["gangs"] = draw(gangs())
+        values["fraud.loss_ceiling"] = draw(st.sampled_from([None, 1.01, 2.0]))
+        values["fraud.volumes.online.ceiling"] = draw(st.sampled_from([None, 1.5]))
+        values["dens.ringleaders.at_raid"] = draw(st.sampled_from([0.0, 1.0]))
     values.update(measures(draw))
     for desk in ("call", "visit"):
         values[f"desks.{desk}.growth"] = draw(growths())
@@ -224,6 +259,25 @@ def wild(draw: st.DrawFn) -> dict[str, Any]:
     if deadlines == "long":
         values["warning.unread_wait"] = draw(st.sampled_from(["1 min", "20 h", "3 d", "35 d"]))
     return values
+
+
+@st.composite
+def gangs(draw: st.DrawFn) -> dict[str, Any]:
+    """Return gangs: full or nearly gone, that recruit or do not, whom arrests thin or not, and who answer or do not."""
+    answer = {
+        "shift": draw(st.sampled_from([0.0, 0.5, 10.0])),
+        "supply": draw(st.sampled_from([0.0, 0.7])),
+        "lag": draw(st.sampled_from(["1 ms", "1 d", "20 d"])),
+        "usual": dict.fromkeys(("call", "sms", "online"), draw(st.sampled_from([0.01, 0.1]))),
+    }
+    return {
+        "start": draw(st.sampled_from([0.0, 0.3, 1.0])),
+        "recruiting": draw(st.sampled_from(["0 per year", "100 per year"])),
+        "reopens_with": draw(st.sampled_from([0.0, 0.5, 1.0])),
+        "crew_share": draw(st.sampled_from([0.0, 1.0])),
+        "slower": draw(st.sampled_from([1.0, 5.0])),
+        "answer": draw(st.sampled_from([None, answer, answer])),
+    }
 
 
 @st.composite

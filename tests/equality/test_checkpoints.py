@@ -25,7 +25,7 @@ from sim.results.checkpoint_file import CheckpointWarning, read_values, write_va
 from tests.cli.commands import ROOT
 from tests.engines.small import fewer
 from tests.equality.both import assert_equal
-from tests.equality.scenarios import AT_ONCE, GROWING, MONTHS, UNEVEN, measure, wild
+from tests.equality.scenarios import ANSWERING, AT_ONCE, GROWING, MONTHS, UNEVEN, measure, wild
 from tests.equality.test_random import SETTINGS
 
 PERIOD = {"start": "2022-02-03", "end": "2022-03-05", "warmup": "4 d"}
@@ -161,6 +161,8 @@ def demand_same(ours: Any, theirs: Any, where: str = "") -> None:
     "values",
     [
         {"feedback": False},
+        # What gangs have learned, and how many they are.
+        ANSWERING,
         # What is kept of an alert with several tracks, and whose seats are lent, at midnight.
         {**AT_ONCE, "desks.call.staff": 2, "desks.visit.staff": 4},
         *(pytest.param(values, marks=pytest.mark.slow) for values in ({"clock": "1 ms"}, {"seed": 8})),

@@ -20,14 +20,17 @@ from sim.engines.reference.engine import Run
 from sim.engines.reference.episodes import Episode
 from sim.engines.reference.track import Track
 from sim.engines.reference.world import World
+from sim.gates import crews, dens, engagement
+from sim.gates.crews import Crews
+from sim.gates.effort import Effort
 from sim.midnight import night
 from sim.midnight.night import Night
 from sim.warning import schedule
 from sim.warning.schedule import Schedule
-from tests.engines.small import run_tiny
+from tests.engines.small import fewer, run_tiny
 from tests.engines.test_mutations import MUTATIONS, Mutation, of
 from tests.equality.both import assert_equal, differences
-from tests.equality.scenarios import AS_BEFORE, GROWING, TIED_AND_UNEVEN
+from tests.equality.scenarios import ANSWERING, AS_BEFORE, GROWING, TIED_AND_UNEVEN
 
 COVERED = "seen = covered(world, cell.province, u_central, u_local)"
 VOID = "if other < larger or (other == larger and not local_is_larger):"
@@ -267,6 +270,38 @@ OF_SLACK: list[tuple[str, Mutation]] = [
 ]
 """Broken on ``SLACK``."""
 
+OF_GANGS: list[tuple[str, Mutation]] = [
+    ("events", of("crews of another night", Night, "renew_crews", ("self.crews.recruit(self.dens)", "pass"))),
+    ("events", of("nobody is missed", Night, "renew_crews", ("self._thinning / ONE", "0 * self._thinning / ONE"))),
+    ("events", of("arrests are never forgotten", Night, "renew_crews", ("self._thinning = 0", "pass"))),
+    ("events", of("who is arrested for a card is a member", Night, "_thin", ("in THINNING", '!= "suspects_dens"'))),
+    ("events", of("raided dens recruit", crews, "_recruit", ("not dens.raided[slot] and ", ""))),
+    ("events", of("leaderless crews recruit", crews, "_recruit", (" and not dens.leaderless[slot]", ""))),
+    ("events", of("dens open again as they were", Crews, "reopen", ("= self._reopens_with", "= self.share[opened]"))),
+    ("events", of("raided crews are thinned too", Crews, "thin", ("[dens.raided == 0] *=", "[:] *="))),
+    ("events", of("the gate takes all crews for full", Crews, "made", ("raided / whole", "raided / CERTAIN"))),
+    ("events", of("raids are as long as ever", dens, "_raid", ("delay *= slower", "pass"))),
+    ("events", of("ringleaders of before stay arrested", dens, "_reopen", ("state.leaderless[slot] = 0", "pass"))),
+    ("flows", of("raids arrest full crews", Night, "raid", ("if self.crews is None:", "if True:"))),
+    ("events", of("who is drawn in by the first type", Episode, "begin", ("in[self.fraud_type]", "in[0]"))),
+    ("events", of("who pays by the first type", Episode, "pay", ("payments[self.fraud_type]", "payments[0]"))),
+    ("events", of("an answer to today", Night, "learn_yields", ("if self.effort is not None and", "if False and"))),
+    ("events", of("awareness does not count", engagement, "mean_shares", ("share * number", "1.0 * number"))),
+    ("events", of("all types yield alike", Effort, "answer", ("power(ratio / best, self._shift)", "1.0"))),
+    ("events", of("supply as it was", Effort, "answer", ("power(mean, self._supply)", "1.0"))),
+    ("events", of("attempts without a ceiling", night, "attempt_rates", (", volume.ceiling)", ")"))),
+    ("events", of("losses without a ceiling", Night, "open_day", (", spec.fraud.loss_ceiling)", ")"))),
+]
+"""Broken on ``TIED_AND_UNEVEN`` with gangs that answer."""
+
+OF_GANGS_VALUES: dict[str, Any] = {
+    **TIED_AND_UNEVEN,
+    **fewer(1.0),
+    **ANSWERING,
+    "period": {"start": "2022-01-27", "end": "2022-02-01", "warmup": "3 d"},
+    "population.legitimate": dict.fromkeys(("call", "sms", "online"), "4000 per day"),
+}
+
 BROKEN_LINES = [*(("tracks", *broken) for broken in OF_TRACKS), *(("slack", *broken) for broken in OF_SLACK)]
 
 
@@ -312,6 +347,19 @@ def test_a_broken_rule_of_growth_is_reported(
 ) -> None:
     mutation.apply(monkeypatch)
     demand_report(run_tiny(tmp_path / "run", engine="reference", **TIED_AND_UNEVEN, **GROWING), growing, table)
+
+
+@pytest.fixture(scope="module")
+def answering(tmp_path_factory: pytest.TempPathFactory) -> sim.Run:
+    return run_tiny(tmp_path_factory.mktemp("gangs") / "vector", engine="vector", **OF_GANGS_VALUES)
+
+
+@pytest.mark.parametrize(("table", "mutation"), OF_GANGS, ids=[mutation.rule for _, mutation in OF_GANGS])
+def test_a_broken_rule_of_gangs_is_reported(
+    table: str, mutation: Mutation, answering: sim.Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mutation.apply(monkeypatch)
+    demand_report(run_tiny(tmp_path / "run", engine="reference", **OF_GANGS_VALUES), answering, table)
 
 
 def demand_report(broken: sim.Run, vector: sim.Run, table: str) -> None:

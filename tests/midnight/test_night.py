@@ -76,11 +76,13 @@ def test_the_steps_stand_in_the_order_of_the_model(tiny: ScenarioModel) -> None:
         "close",
         "investigate",
         "raid",
+        "renew_crews",
         "change_cards",
         "change_filters",
         "renew_awareness",
         "update_people",
         "open_dens",
+        "learn_yields",
         "open_day",
     ]
 

@@ -109,3 +109,38 @@ def test_absurd_numbers_are_refused_by_name(key: str, value: Any) -> None:
     (line,) = mistakes(**{key: value})
     assert f" {key}: " in line
     assert " from " in line
+
+
+GANGS = {
+    "start": 1.0,
+    "recruiting": "6 per year",
+    "reopens_with": 1.0,
+    "crew_share": 0.0,
+    "slower": 1.0,
+    "answer": {"shift": 1.0, "supply": 0.0, "lag": "30 d", "usual": {"call": 0.1, "sms": 0.1, "online": 0.1}},
+}
+
+
+def test_what_grows_to_a_ceiling_is_bounded_by_it_and_room_is_left_for_what_gangs_shift() -> None:
+    level, growth, ceiling = "fraud.volumes.sms.level", "fraud.volumes.sms.growth", "fraud.volumes.sms.ceiling"
+    since = {"fraud.reference": "2015-01-01"}
+    grown = {growth: 4.0, **since}
+
+    def most(**values: Any) -> float:
+        """Return how many attempts of a cell there could be, as the mistake says."""
+        (line,) = mistakes(**values)
+        assert line.split(": ")[1] == level
+        return float(line.split("up to ")[1].split()[0])
+
+    much = most(**{level: "1e12 per day", growth: 0.0, **since})
+    # Seven years at 4 a year are e^28 times as many, but for a ceiling.
+    assert most(**{level: "1e5 per day", **grown}) > 1e4 * much * 1e-7
+    assert most(**{level: "1e12 per day", **grown, ceiling: 3.0}) == pytest.approx(3 * much, rel=0.01)
+    some = {level: f"{1e7 / much * 1e12:.6g} per day", growth: 0.0, **since}
+    load_scenario(str(SMALL), **some)
+    assert most(**some, gangs=GANGS) == pytest.approx(4e7, rel=0.01)
+    load_scenario(str(SMALL), **some, gangs={**GANGS, "answer": None})
+    # So do losses.
+    lost = {"fraud.types.brushing.loss": {"median": 1e7, "sigma": 1.0}, "fraud.loss_growth": 1.5}
+    assert any("fraud.types.brushing.loss: chance can bring a loss" in line for line in mistakes(**lost, **since))
+    load_scenario(str(SMALL), **lost, **since, **{"fraud.loss_ceiling": 2.0})

@@ -1,9 +1,9 @@
 """The shape of a scenario: one model a section, in the order in which an attempt travels."""
 
 from collections.abc import Iterable
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, ValidationInfo, model_validator
+from pydantic import Field, SerializerFunctionWrapHandler, ValidationInfo, model_serializer, model_validator
 from pydantic_core import PydanticCustomError
 
 from sim.scenario.bounds import Scale, Seed
@@ -102,6 +102,11 @@ class ScenarioModel(Part):
     """
     calibration: Calibration = Field(default_factory=Calibration)
     """How the calibrated parameters are fitted to the fitted figures. Example: `{scales: [0.005, 0.1], seeds: 8}`"""
+
+    @model_serializer(mode="wrap")
+    def _given(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Leave out what scenarios without it never said, so that they have the hash that they had."""
+        return {key: value for key, value in write(self).items() if key != "gangs" or value is not None}
 
     @model_validator(mode="after")
     def _agree(self, info: ValidationInfo) -> "ScenarioModel":

@@ -28,6 +28,7 @@ from sim.scenario.schema.base import (
     PerChannel,
     ProvinceCode,
     ProvinceKey,
+    Sparse,
     Word,
     demand,
     mistake,
@@ -147,7 +148,7 @@ def grown(per_year: float, years: float, ceiling: float | None) -> float:
     return ceiling / (1.0 + room * math.exp(min(-per_year * years * ceiling / room, LARGEST_EXPONENT)))
 
 
-class Volume(Part):
+class Volume(Sparse):
     """Potential attempts of the whole nation on the reference date; ``growth`` per year there, in log units.
 
     With a ``ceiling`` growth slows down on its way there.
@@ -205,7 +206,7 @@ class Surge(Part):
     """The provinces that surge, by name or code; all if not given. Example: `[Guangdong, Zhejiang]`"""
 
 
-class Fraud(Part):
+class Fraud(Sparse):
     """Everything that the potential attempts are drawn from; ``loss_growth`` of all types, per year, in log units."""
 
     reference: Day

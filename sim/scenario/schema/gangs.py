@@ -4,7 +4,7 @@ from typing import Final
 
 from sim.scenario.bounds import Elasticity, Lengthening, Probability, RecruitingRate, Yield
 from sim.scenario.scalars import Duration
-from sim.scenario.schema.base import Part, PerChannel
+from sim.scenario.schema.base import Part, PerChannel, Sparse
 
 MOST_EFFORT: Final = 4.0
 """How many times the stated attempts of a channel and type gangs come to make, however much more these yield."""
@@ -45,7 +45,7 @@ class Answer(Part):
     """The yield at which the volumes are as stated."""
 
 
-class Gangs(Part):
+class Gangs(Sparse):
     """The crews of the den slots, as shares of a full crew: attempts are as stated while all crews are full.
 
     A crew grows logistically by ``recruiting``; raids, and arrests for cases and in campaigns, thin it.

@@ -1,0 +1,63 @@
+"""Gangs in both engines: crews, ceilings and answers give the same bytes, and full crews change nothing."""
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+import sim
+from tests.engines.small import run_tiny
+from tests.equality.both import assert_equal, run_both
+from tests.equality.hashes import hashes_of
+from tests.equality.scenarios import ANSWERING, GROWING, UNEVEN
+
+PERIOD = {"start": "2022-01-25", "end": "2022-02-05", "warmup": "2 d"}
+OF_GANGS = ("crews", *(f"{what}_{channel}" for what in ("effort", "yield") for channel in ("call", "sms", "online")))
+
+
+def levels(run: sim.Run) -> pd.DataFrame:
+    """Return what a run notes of gangs, a row a day and a column a quantity."""
+    noted = run.state[run.state["quantity"].isin(OF_GANGS)]
+    table: pd.DataFrame = noted.pivot(index="day", columns="quantity", values="value")
+    return table
+
+
+def test_both_engines_agree_on_gangs_that_are_arrested_and_answer(tmp_path: Path) -> None:
+    one, other = run_both(tmp_path, "tiny", period=PERIOD, **{**UNEVEN, **GROWING, **ANSWERING})
+    found = levels(one)
+    assert list(found.columns) == sorted(OF_GANGS)
+    assert len(found) == 12
+    # All of it moves, from day to day.
+    assert (found.nunique() == 12).all()
+    assert found["crews"].between(0.1, 0.9).all()
+    assert_equal(one, other)
+
+
+def test_without_feedback_it_is_as_without_gangs(tmp_path: Path) -> None:
+    without = {key: value for key, value in ANSWERING.items() if key != "gangs"}
+    runs = [
+        run_tiny(tmp_path / name, period=PERIOD, engine="vector", feedback=False, **values)
+        for name, values in (("gangs", ANSWERING), ("none", without))
+    ]
+    assert hashes_of(runs[0]) == hashes_of(runs[1])
+    assert levels(runs[0]).empty
+    # With it, it is not.
+    on = hashes_of(run_tiny(tmp_path / "on", period=PERIOD, engine="vector", **ANSWERING))
+    assert on["attempts"] != hashes_of(runs[0])["attempts"]
+
+
+def test_full_crews_that_do_not_answer_change_nothing_to_the_bit(tmp_path: Path) -> None:
+    idle: dict[str, Any] = {"shift": 0.0, "supply": 0.0, "lag": "3 d", "usual": ANSWERING["gangs"]["answer"]["usual"]}
+    full = {"start": 1.0, "recruiting": "5 per year", "reopens_with": 1.0, "crew_share": 0.0, "slower": 1.0}
+    without = run_tiny(tmp_path / "none", period=PERIOD, engine="vector")
+    for name, gangs in (("full", full), ("idle", {**full, "answer": idle})):
+        run = run_tiny(tmp_path / name, period=PERIOD, engine="vector", gangs=gangs)
+        hashes = hashes_of(run)
+        assert {table for table, value in hashes_of(without).items() if hashes[table] != value} == {"state"}
+        found = levels(run)
+        expected = OF_GANGS if name == "idle" else OF_GANGS[:1]
+        assert list(found.columns) == sorted(expected)
+        assert (found[[column for column in expected if "yield" not in column]] == 1.0).all(axis=None)
+        pd.testing.assert_frame_equal(
+            run.state[~run.state["quantity"].isin(OF_GANGS)].reset_index(drop=True), without.state
+        )
