@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from sim.aftermath.cases import CaseBook, Finished, freshness
 from sim.aftermath.settlement import Settlement
 from sim.country.calendar import Calendar, growth
-from sim.country.laundering import let_through, reach
+from sim.country.laundering import cashed, let_through, reach
 from sim.country.measures import Measures, days_of, first_day, positions
 from sim.country.people import PeopleTables, app_adoption
 from sim.country.provinces import Provinces, Spread, at_once
@@ -51,9 +51,6 @@ NATION = -1
 
 THINNING = ("suspects_cases", "suspects_campaigns")
 """Those arrested who may be members of crews at work; those of raided dens are members of crews that work no more."""
-
-CASHED = 1.0
-"""Share of a payment that comes to the gang."""
 
 
 class Ledger(Protocol):
@@ -373,7 +370,12 @@ class Night:
     def learn_yields(self, day: int, yesterday: DayTotals) -> None:
         """Let gangs learn what yesterday's attempts yielded."""
         if self.effort is not None and day > self.calendar.first:
-            self.effort.learn(yesterday.drawn_in, yesterday.first_payments, self._passing, CASHED)
+            self.effort.learn(
+                yesterday.drawn_in,
+                yesterday.first_payments,
+                self._passing,
+                cashed(self.measures, day - 1, self._people),
+            )
 
     def open_day(self, day: int, yesterday: DayTotals) -> None:
         """Open the day: thresholds of the gates, and how many attempts and contacts it will bring."""

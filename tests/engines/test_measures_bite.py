@@ -27,7 +27,7 @@ DAY = 24
 
 GANGS = {
     **{"start": 1.0, "recruiting": "6 per year", "reopens_with": 0.5, "crew_share": 1.0, "slower": 2.0},
-    "answer": {"shift": 0.0, "supply": 3.0, "lag": "1 d", "usual": {"call": 0.02, "sms": 0.02, "online": 0.05}},
+    "answer": {"shift": 0.0, "supply": 1.0, "lag": "1 d", "usual": {"call": 0.12, "sms": 0.12, "online": 0.12}},
 }
 CENTRAL = {"kind": "warning", "window": ALWAYS, "detector": "central", "coverage": 0.8}
 PURGE = {"kind": "card_purge", "window": ALWAYS, "intensity": 0.3}
@@ -44,6 +44,7 @@ class Bite:
         outcome: A total, or a figure.
         up: Whether more of the measure is more of the outcome.
         window: Its window.
+        exact: Whether nothing but the measure is other in these runs, so that no difference is by chance.
         beside: Other measures of the same run.
         values: Other values of the scenario, by dotted key.
     """
@@ -54,6 +55,7 @@ class Bite:
     outcome: str
     up: bool = True
     window: Any = field(default_factory=lambda: ALWAYS)
+    exact: bool = False
     beside: Mapping[str, Any] = field(default_factory=dict)
     values: Mapping[str, Any] = field(default_factory=dict)
 
@@ -71,11 +73,17 @@ TAUGHT = {
     "engagement.awareness": {"start": 0.0, "half_life": "90 d", "effect": 0.8, "per_view": 1, "per_attendance": 1}
 }
 RAIDS = {f"dens.hazard.{region}": "20 per year" for region in ("east", "south", "elsewhere", "overseas")}
+DENS = {"dens.slots": 400, "dens.weight_sigma": 0.0, "dens.types_per_den": 8}
+QUICK = {"aftermath.stop_payment": {"share": 0.9, "half_life": "10 min"}}
 BLOCKED = ("account", "site", "domain", "hosting", "app", "diversion", "promotion")
 
 BITES: dict[str, Bite] = {
     "den campaign": Bite(
-        "den_campaign", {"region": "south", "intensity": 5}, {"intensity": 10}, f"{FATE}den_destroyed", values=RAIDS
+        "den_campaign",
+        {"region": "south", "intensity": 5},
+        {"intensity": 10},
+        f"{FATE}den_destroyed",
+        values=RAIDS | DENS,
     ),
     "card purge": Bite("card_purge", {"intensity": 0.1}, {"intensity": 0.2}, f"{FATE}card_eliminated"),
     "real name": Bite(
@@ -121,7 +129,7 @@ BITES: dict[str, Bite] = {
         "saved",
         False,
         ["2022-01-24", "2022-01-25"],
-        {"w": CENTRAL},
+        beside={"w": CENTRAL},
     ),
     "outage that delays": Bite(
         "outage",
@@ -130,7 +138,16 @@ BITES: dict[str, Bite] = {
         "saved",
         False,
         ["2022-01-24", "2022-01-25"],
-        {"w": CENTRAL},
+        beside={"w": CENTRAL},
+    ),
+    "outage of local warning": Bite(
+        "outage",
+        {"detector": "local", "mode": "lose"},
+        {"window": ["2022-01-24", "2022-01-27"]},
+        "saved",
+        False,
+        ["2022-01-24", "2022-01-25"],
+        beside={"w": {**CENTRAL, "detector": "local"}},
     ),
     "law: deterrence": Bite("law", {**LAW, "deterrence": 0.2}, {"deterrence": 0.4}, f"{FATE}not_sent"),
     "law: cards": Bite(
@@ -145,13 +162,18 @@ BITES: dict[str, Bite] = {
     ),
     "repatriation": Bite(
         "repatriation",
-        {"dens": 5, "suspects": 20},
-        {"dens": 10},
+        {"dens": 40, "suspects": 20},
+        {"dens": 80},
         f"{FATE}den_destroyed",
         window=["2022-01-24", None],
+        values=DENS,
     ),
     "those brought home": Bite(
-        "repatriation", {"dens": 5, "suspects": 20}, {"suspects": 40}, "suspects_arrested", window=["2022-01-24", None]
+        "repatriation",
+        {"dens": 5, "suspects": 2000},
+        {"suspects": 4000},
+        "suspects_arrested",
+        window=["2022-01-24", None],
     ),
     "bank hold": Bite("bank_hold", {"intensity": 0.3}, {"intensity": 0.6}, "loss_yuan", up=False),
     "campaigns: cards": Bite(
@@ -186,6 +208,8 @@ BITES: dict[str, Bite] = {
         {"half_life_factor": 16},
         "recovered_yuan",
         window=SPREAD,
+        values=QUICK,
+        exact=True,
     ),
     "campaigns: holds": Bite("cluster_campaign", {**CLUSTER, "hold": 0.3}, {"hold": 0.6}, "loss_yuan", False, SPREAD),
     "campaigns: cash": Bite(
@@ -250,7 +274,15 @@ def outcomes(tmp_path_factory: pytest.TempPathFactory) -> Any:
     return outcome
 
 
-@pytest.mark.parametrize("name", BITES)
+def _quick_first() -> list[Any]:
+    """Return the names of what is tried: the first of each kind quick, all others slow."""
+    first = {one.kind: name for name, one in reversed(BITES.items())}
+    return [
+        name if first[one.kind] == name else pytest.param(name, marks=pytest.mark.slow) for name, one in BITES.items()
+    ]
+
+
+@pytest.mark.parametrize("name", _quick_first())
 def test_off_at_work_and_doubled_move_an_outcome_by_more_than_chance(name: str, outcomes: Any) -> None:
     bite = BITES[name]
     absent = dict.fromkeys(sim.load_scenario("tiny").spec.measures)
@@ -260,5 +292,5 @@ def test_off_at_work_and_doubled_move_an_outcome_by_more_than_chance(name: str, 
     ]
     for less, more in pairwise(found):
         moved = [(two - one) * (1 if bite.up else -1) for one, two in zip(less, more, strict=True)]
-        assert fmean(moved) > half_width(stdev(moved), len(moved)), (less, more)
+        assert bite.exact or fmean(moved) > half_width(stdev(moved), len(moved)), (less, more)
         assert min(moved) > 0
