@@ -88,7 +88,7 @@ class Effort:
         self.yields = np.where(passing == NOBODY, self.yields, learned)
 
     def answer(self, rates: NDArray[np.float64]) -> Table:
-        """Return how many times the stated attempts gangs make, (3, T), a quarter to four times.
+        """Return how many times the stated attempts gangs make, (3, T), half of them to twice as many.
 
         The members' time, attempts times their usual yield, goes to what yields more; with a ``supply`` of 0 it stays
         as much in all.

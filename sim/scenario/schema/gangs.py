@@ -6,7 +6,7 @@ from sim.scenario.bounds import Elasticity, Lengthening, Probability, Recruiting
 from sim.scenario.scalars import Duration
 from sim.scenario.schema.base import Part, PerChannel, Sparse
 
-MOST_EFFORT: Final = 4.0
+MOST_EFFORT: Final = 2.0
 """How many times the stated attempts of a channel and type gangs come to make, however much more these yield."""
 
 
