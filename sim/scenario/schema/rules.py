@@ -2,12 +2,14 @@
 
 import math
 from collections.abc import Callable, Iterator
+from datetime import date
 from typing import TYPE_CHECKING
 
 from pydantic_core import PydanticCustomError
 
 from sim.days import HALF_HOUR_MS
 from sim.scenario.bounds import MOST_STAFF, plain
+from sim.scenario.scalars import Window
 from sim.scenario.schema.base import ROUNDING, mistake, wrong_length
 from sim.scenario.schema.evidence import wrong_names
 from sim.scenario.schema.fraud import MONTHS, WEEKDAYS, Fraud, grown
@@ -133,14 +135,13 @@ def wrong_counts(spec: "ScenarioModel") -> Iterator[PydanticCustomError]:
     factors = [fraud.province_weights.get(str(row.code), 1.0) * row.population for row in spec.population.provinces]
     largest = max(factors) / sum(factors)
     rhythm = max(fraud.weekdays) * WEEKDAYS / sum(fraud.weekdays) * max(fraud.months) * MONTHS / sum(fraud.months)
-    surges = math.prod(max(1.0, surge.factor) for surge in fraud.surges.values())
     shifted = MOST_EFFORT if spec.gangs is not None and spec.gangs.answer is not None else 1.0
     for channel in Channel.labels():
         volume = getattr(fraud.volumes, channel)
         years = spec.period.years_since(fraud.reference)
         most_grown = max(volume.grown(year) for year in years)
         commonest = largest_share(fraud, channel, years)
-        most = volume.level * most_grown * largest * commonest * rhythm * surges * shifted * spec.scale
+        most = volume.level * most_grown * largest * commonest * rhythm * _surged(fraud, channel) * shifted * spec.scale
         if most > MOST_IN_A_CELL:
             yield mistake(
                 f"fraud.volumes.{channel}.level",
@@ -166,6 +167,19 @@ def wrong_counts(spec: "ScenarioModel") -> Iterator[PydanticCustomError]:
                 f"brings up to {most:.3g} contacts above grid.low a day to one province",
                 f"at most {MOST_IN_A_CELL:,}, which identities can number{_thinner(spec)}",
             )
+
+
+def _surged(fraud: Fraud, channel: str) -> float:
+    """Return the most by which surges that are under way together multiply attempts of a channel."""
+    surges = [surge for surge in fraud.surges.values() if channel in surge.channels]
+    together = ([one for one in surges if _within(one.window, surge.window[0])] for surge in surges)
+    return max((math.prod(max(1.0, surge.factor) for surge in some) for some in together), default=1.0)
+
+
+def _within(window: Window, day: date) -> bool:
+    """Return whether a day is in a window, whose ends are included."""
+    start, end = window
+    return start <= day and (end is None or day <= end)
 
 
 def _thinner(spec: "ScenarioModel") -> str:
