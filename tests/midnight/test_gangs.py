@@ -121,11 +121,11 @@ def test_gangs_answer_a_day_later_what_was_to_be_expected_of_a_day() -> None:
         ratio = yields / usual
         z = ratio**0.7
         effort = z * ((time * ratio).sum() / time.sum()) ** 0.4 * time.sum() / (time * z).sum()
-        assert night.rates == pytest.approx(stated * np.clip(effort, 0.25, 4.0))
+        assert night.rates == pytest.approx(stated * np.clip(effort, 0.5, 2.0))
         assert number == 0 or abs(effort - 1.0).max() > 0.05
         for c, channel in enumerate(USUAL):
             weights = stated.sum(axis=0)[c]
-            for name, values in (("effort", np.clip(effort, 0.25, 4.0)), ("yield", yields)):
+            for name, values in (("effort", np.clip(effort, 0.5, 2.0)), ("yield", yields)):
                 mean = (values[c] * weights).sum() / weights.sum()
                 assert notes.levels[(day, NATION, f"{name}_{channel}")] == pytest.approx(mean)
 

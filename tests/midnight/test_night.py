@@ -475,6 +475,23 @@ def test_cases_give_leads_by_the_days_since_their_contact() -> None:
     assert 0 < leads < 0.8 * all_leads
 
 
+def test_suspects_of_a_case_grow_with_their_ramp() -> None:
+    suspects = {"per_case": 4.0, "per_card": 0.0}
+    quiet = {f"dens.hazard.{region}": "0 per year" for region in ("east", "south", "elsewhere", "overseas", "per_lead")}
+    values = {"aftermath.investigation": {"capacity": "300 per day", "growth": 0.0, "backlog": 9000, "solved": 0.7}}
+    low = {"midpoint": "2040-01-01", "width": "1 d", "floor": 0.25}
+    arrested = []
+    for ramp in (None, low):
+        settings = {**values, **quiet, "aftermath.suspects": {**suspects, "ramp": ramp}, "measures.homecoming": None}
+        night, notes, first = night_of(scenario(**settings))
+        for day in range(first, first + 4):
+            night(day, DayTotals.empty(3))
+        arrested.append(sum(n for (_, _, name), n in notes.flows.items() if name == "suspects_arrested"))
+    # Years before its midpoint a ramp stands at its floor.
+    assert arrested[0] > 1000
+    assert arrested[1] == pytest.approx(arrested[0] / 4, abs=3)
+
+
 def test_without_feedback_leads_know_no_cases() -> None:
     both = [
         night_of(scenario(feedback=False, **values))
