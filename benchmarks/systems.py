@@ -136,6 +136,7 @@ def of_measures(find: Found, **how: Callable[[Any], Any]) -> Change:
         f"measures.{name}.{key}": change(getattr(measure, key))
         for name, measure in find(scenario).items()
         for key, change in how.items()
+        if getattr(measure, key) is not None  # of a key that is not given there is nothing to take away or to double
     }
 
 

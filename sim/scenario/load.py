@@ -26,6 +26,7 @@ from sim.scenario.reading import MAX_BYTES, decode, top_map
 from sim.scenario.repaired import hidden
 from sim.scenario.resolved import Source, plain, resolve, sources
 from sim.scenario.schema import ScenarioModel
+from sim.scenario.schema.base import Part
 from sim.scenario.schema.population import COUNTRY, NO_POOL
 from sim.scenario.shapes import shape, written
 from sim.scenario.stored_draws import frame, no_draw
@@ -121,6 +122,8 @@ def changed(scenario: Scenario, values: Mapping[str, Any], *, bare: bool = False
     names = scenario.spec.population.names
     for typed, value in values.items():
         key = coded_key(typed, names)
+        if _is_not_given(scenario.spec, key):
+            _give(resolved, key)
         _put(resolved, key, _coded(value, key, names), bare)
     spec = ScenarioModel.model_validate(plain(resolved))
     values_by_key = written(ScenarioModel, spec)
@@ -131,6 +134,21 @@ def changed(scenario: Scenario, values: Mapping[str, Any], *, bare: bool = False
         _forget_provinces(resolved, spec, values_by_key)
     resolved = _in_full_form(values_by_key, resolved)
     return Scenario(spec, resolved, scenario.sources, digest(resolved))
+
+
+def _is_not_given(spec: ScenarioModel, key: str) -> bool:
+    """Return whether a dotted key is one that a part of a scenario may have, and does not."""
+    part: Any = spec
+    *above, last = key.split(".")
+    for name in above:
+        part = part.get(name) if isinstance(part, Mapping) else getattr(part, name, None)
+    return isinstance(part, Part) and last in type(part).model_fields and getattr(part, last) is None
+
+
+def _give(resolved: dict[str, Any], key: str) -> None:
+    """Make room in a resolved scenario for a key that it is written without."""
+    above, _, last = key.rpartition(".")
+    _inside(value_at(resolved, above) if above else resolved).setdefault(last, None)
 
 
 def _coded(value: Any, key: str, names: Mapping[int, str]) -> Any:
