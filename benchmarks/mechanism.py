@@ -8,7 +8,7 @@ attempts. ``--write docs/mechanism.md`` puts the tables between the markers of t
 import argparse
 import re
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -318,20 +318,42 @@ def written(text: str, name: str, lines: str) -> str:
     return pattern.sub(lambda _: f"{begin}\n{lines}\n{end}", text)
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Simulate every policy for every seed, print the tables, and perhaps write them into a document."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.mechanism", description=__doc__)
+def asked_for(
+    module: str, description: str | None, noun: str, known: Collection[str], arguments: Sequence[str] | None
+) -> tuple[argparse.Namespace, list[str]]:
+    """Return the options of a benchmark that writes tables of pooled runs, and the names that it is asked for.
+
+    Args:
+        module: Of the benchmarks, as it is called.
+        description: What it does.
+        noun: What each name is that it may be asked for.
+        known: These names.
+        arguments: Of the command; those of the process if None.
+    """
+    parser = argparse.ArgumentParser(prog=f"python -m benchmarks.{module}", description=description)
     parser.add_argument("scenario", nargs="?", default="china-2022")
     parser.add_argument("--scale", type=float, default=SCALE)
     parser.add_argument("--seeds", type=int, default=SEEDS, help="counting up from the scenario's")
     parser.add_argument("--workers", type=int, default=None, help="runs at a time; all cores by default")
-    parser.add_argument("--only", default=",".join(SECTIONS), help="names of tables, with commas between them")
+    parser.add_argument("--only", default=",".join(known), help=f"names of each {noun}, with commas between them")
     parser.add_argument("--out", type=Path, help="where finished runs are noted: the same command goes on from there")
-    parser.add_argument("--write", type=Path, metavar="FILE", help="the document that gets the tables")
+    parser.add_argument("--write", type=Path, metavar="FILE", help="the document that gets what is made")
     given = parser.parse_args(arguments)
     names = given.only.split(",")
-    if unknown := [name for name in names if name not in SECTIONS]:
-        parser.error(f"no table is called {unknown[0]}; {', '.join(SECTIONS)}")
+    if unknown := [name for name in names if name not in known]:
+        parser.error(f"no {noun} is called {unknown[0]}; {', '.join(known)}")
+    return given, names
+
+
+def write_into(document: Path | None, name: str, lines: str) -> None:
+    """Put a table between the markers of its name in a document, if there is one."""
+    if document is not None:
+        document.write_text(written(document.read_text(encoding="utf-8"), name, lines), encoding="utf-8")
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Simulate every policy for every seed, print the tables, and perhaps write them into a document."""
+    given, names = asked_for("mechanism", __doc__, "table", SECTIONS, arguments)
     own = _loaded(given.scenario, given.scale, COUNTRY)
     seeds = range(own.spec.seed, own.spec.seed + given.seeds)
     policies = {name: list(SECTIONS[name].policies(own)) for name in names}
@@ -349,9 +371,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         base = rows[0] if SECTIONS[name].beside_first else own_facts
         lines = table(SECTIONS[name].head, policies[name], base, rows)
         print(f"{name}\n\n{lines}\n")
-        if given.write is not None:
-            text = given.write.read_text(encoding="utf-8")
-            given.write.write_text(written(text, name, lines), encoding="utf-8")
+        write_into(given.write, name, lines)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,6 @@ says by how many per cent that moves victims, losses and the system's own figure
 docs/mechanism.md`` puts the table between the markers of that document.
 """
 
-import argparse
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ from pathlib import Path
 from statistics import fmean, stdev
 from typing import Any, Final
 
-from benchmarks.mechanism import SCALE, SEEDS, written
+from benchmarks.mechanism import asked_for, write_into
 from sim.draws.functions import normal_cdf, normal_quantile
 from sim.experiments.gangs import stances_of, standing
 from sim.experiments.intervals import half_width
@@ -404,18 +403,7 @@ def moved(pairs: Sequence[tuple[float, float]]) -> str:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Simulate every system off and doubled for every seed, print the table, and perhaps write it into a document."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.systems", description=__doc__)
-    parser.add_argument("scenario", nargs="?", default="china-2022")
-    parser.add_argument("--scale", type=float, default=SCALE)
-    parser.add_argument("--seeds", type=int, default=SEEDS, help="counting up from the scenario's")
-    parser.add_argument("--workers", type=int, default=None, help="runs at a time; all cores by default")
-    parser.add_argument("--only", default=",".join(SYSTEMS), help="names of systems, with commas between them")
-    parser.add_argument("--out", type=Path, help="where finished runs are noted: the same command goes on from there")
-    parser.add_argument("--write", type=Path, metavar="FILE", help="the document that gets the table")
-    given = parser.parse_args(arguments)
-    names = given.only.split(",")
-    if unknown := [name for name in names if name not in SYSTEMS]:
-        parser.error(f"no system is called {unknown[0]}; {', '.join(SYSTEMS)}")
+    given, names = asked_for("systems", __doc__, "system", SYSTEMS, arguments)
     own = load_scenario(given.scenario, {"population.pool": COUNTRY}, scale=given.scale)
     seeds = range(own.spec.seed, own.spec.seed + given.seeds)
     stances: tuple[str | None, ...] = stances_of(own, None) or (None,)
@@ -430,9 +418,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     keys = [(sha256, seed) for sha256 in asked for seed in seeds]
     lines = table(worlds, dict(zip(keys, found, strict=True)), seeds)
     print(lines)
-    if given.write is not None:
-        text = given.write.read_text(encoding="utf-8")
-        given.write.write_text(written(text, MARKER, lines), encoding="utf-8")
+    write_into(given.write, MARKER, lines)
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from sim.days import calendar_date
 from sim.draws.remainders import ONE, Remainders, fixed
+from sim.scenario.schema import ScenarioModel
 
 DECEMBER = 12
 DAYS = 31
@@ -48,3 +49,15 @@ class Settlement:
             self.waiting[at] -= due
             settled.append(self._remainders.whole(place, self._quantity, count * ONE + due))
         return settled
+
+
+def settlements(spec: ScenarioModel, remainders: Remainders, provinces: int, nation: int) -> tuple[Settlement, ...]:
+    """Return the settlements of cases by province, and of suspects by province and at the nation's place, if any."""
+    late = spec.aftermath.settlement
+    if late is None:
+        return ()
+    places = range(provinces)
+    return (
+        Settlement(late.cases, "cases_settled", remainders, places),
+        Settlement(late.suspects, "suspects_settled", remainders, (*places, nation)),
+    )

@@ -6,13 +6,13 @@ what the steps before it left; what happened yesterday comes in as ``DayTotals``
 
 import math
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.aftermath.cases import CaseBook, Finished, freshness
-from sim.aftermath.settlement import Settlement
+from sim.aftermath.cases import CaseBook, freshness
+from sim.aftermath.settlement import settlements
 from sim.country.calendar import Calendar, growth, ramped
 from sim.country.laundering import cashed, let_through, reach
 from sim.country.measures import Measures, days_of, first_day, positions
@@ -22,14 +22,9 @@ from sim.country.traffic import (
     LIMIT,
     attempt_counts,
     attempt_rates,
-    cell_masses,
-    drawn_cells,
-    legitimate_counts,
-    legitimate_rates,
-    none_at,
     profiles,
 )
-from sim.days import DAY_MS, calendar_date, day_number
+from sim.days import DAY_MS, calendar_date
 from sim.draws.distributions import CERTAIN, threshold
 from sim.draws.functions import left_after
 from sim.draws.remainders import ONE, Remainders, fixed
@@ -37,42 +32,17 @@ from sim.gates import answering, cards, dens, effort, engagement, interception, 
 from sim.gates.crews import Crews
 from sim.gates.effort import Effort
 from sim.gates.thresholds import gate_thresholds
+from sim.midnight.arrests import Arrests
+from sim.midnight.ledger import NATION, Ledger
+from sim.midnight.legitimate import Legitimate
+from sim.midnight.outages import releases
 from sim.midnight.people_bytes import fall_victim, forget, hear, mark, marked, pieces
-from sim.midnight.today import LOST, NO_OUTAGE, Today
+from sim.midnight.today import Today
 from sim.midnight.totals import DayTotals
 from sim.scenario.schema import ScenarioModel
-from sim.scenario.schema.measures import Activities, BankHold, ClusterCampaign, Outage, Repatriation, Videos
+from sim.scenario.schema.measures import Activities, BankHold, ClusterCampaign, Repatriation, Videos
 from sim.warning.detectors import coverage, data_sharing
 from sim.words import Channel, Detector, Segment
-
-NATION = -1
-"""Province of a count that has none."""
-
-
-THINNING = ("suspects_cases", "suspects_campaigns")
-"""Those arrested who may be members of crews at work; those of raided dens are members of crews that work no more."""
-
-
-class Ledger(Protocol):
-    """Where midnights write down what they count, one for a run; provinces are positions, -1 for the nation.
-
-    The books of an engine count a second time what must balance; the ledger is counted once and stored.
-    """
-
-    def flow(self, day: int, province: int, quantity: str, count: int) -> None:
-        """Add to a count of a day."""
-
-    def level(self, day: int, province: int, quantity: str, value: float) -> None:
-        """Note a level of the macro state on a day."""
-
-    def flow_by_province(self, day: int, quantity: str, counts: NDArray[np.int64]) -> None:
-        """Add to a count of a day in every province, (P,)."""
-
-    def level_by_province(self, day: int, quantity: str, values: NDArray[np.float64]) -> None:
-        """Note a level of the macro state on a day in every province, (P,)."""
-
-    def cases(self, day: int, finished: Finished) -> None:
-        """Note cases that were finished."""
 
 
 class Night:
@@ -108,9 +78,9 @@ class Night:
         self.expected: list[float] = []
         self.stock = cards.CardStock.start(spec)
         self.cases = CaseBook(spec, provinces, self.remainders)
-        self._settlements = self._settled_late()
+        self.arrests = Arrests(len(provinces), self.remainders, ledger)
+        self._settlements = settlements(spec, self.remainders, len(provinces), NATION)
         self._solved = np.zeros(len(provinces), dtype=np.int64)
-        self._arrested = np.zeros(len(provinces) + 1, dtype=np.int64)
         self.awareness = np.full((len(provinces), len(Segment)), spec.engagement.awareness.start)
         self.all_bytes = np.zeros(int(provinces.people.sum()), dtype=np.uint8)
         self.bytes = np.split(self.all_bytes, np.cumsum(provinces.people)[:-1])
@@ -122,24 +92,14 @@ class Night:
         self.most_engaging = engagement.most_engaging(self.propensity)
         self.answering = answering.answering_tables(spec, people)
         self._profiles = profiles(spec)
-        self._masses = cell_masses(spec.warning.detectors)
-        self._cells = {
-            (central, local): drawn_cells(spec.warning.detectors, (central, local))
-            for central in (False, True)
-            for local in (False, True)
-        }
         # What only measures make differ is computed for one province of those that no measure tells apart.
         examples, self._alike = self.measures.alike(provinces.codes)
         self._examples = [provinces.codes[p] for p in examples]
         self._people = {row.code: row.population for row in spec.population.provinces}
-        self._contact_rates = legitimate_rates(spec, provinces)
-        self._none_at = {
-            works: none_at(self._contact_rates, self._masses, cells) for works, cells in self._cells.items()
-        }
+        self.legitimate = Legitimate(spec, provinces)
         self._false_block_shares = np.array(interception.false_block_shares(spec.interception))
         self.card_load = cards.CardLoad(len(provinces))
         self._passing = np.full((len(Channel), len(self.types)), effort.NOBODY)
-        self._thinning = 0
         self.steps: tuple[Callable[[int, DayTotals], None], ...] = (
             self.close,
             self.investigate,
@@ -230,7 +190,7 @@ class Night:
         self.ledger.flow_by_province(day, "cases_closed", finished.taken - counts)
         suspects = self.spec.aftermath.suspects
         per_case = suspects.per_case * ramped(day, suspects.ramp)
-        self._suspects_by_province(day, "suspects_cases", [fixed(count * per_case) for count in counts.tolist()])
+        self.arrests.by_province(day, "suspects_cases", [fixed(count * per_case) for count in counts.tolist()])
         self.ledger.level_by_province(day, "backlog", self.cases.backlogs())
         hazard = self.spec.dens.hazard
         solved_in_all: float = int(counts.sum())
@@ -259,21 +219,21 @@ class Night:
             crews = math.fsum(float(self.slots.weight[slot]) for slot in at_home) * spec.dens.crew
         else:
             crews = self.crews.members(np.array(at_home, dtype=np.int64))
-        self._suspects(day, NATION, "suspects_dens", fixed(crews * spec.scale))
+        self.arrests.of_nation(day, "suspects_dens", fixed(crews * spec.scale))
         for measure in homecomings:
-            self._suspects(day, NATION, "suspects_repatriated", fixed(measure.suspects * spec.scale))
+            self.arrests.of_nation(day, "suspects_repatriated", fixed(measure.suspects * spec.scale))
         for campaign, _ in self.measures.on(day, ClusterCampaign):
             share = campaign.count / days_of(campaign.window)
             count = self.remainders.whole(NATION, "cluster_campaigns", fixed(share))
             self.ledger.flow(day, NATION, "cluster_campaigns", count)
-            self._suspects(day, NATION, "suspects_campaigns", fixed(share * campaign.arrests * spec.scale))
+            self.arrests.of_nation(day, "suspects_campaigns", fixed(share * campaign.arrests * spec.scale))
 
     def renew_crews(self, day: int, yesterday: DayTotals) -> None:
         """Take those arrested for cases and in campaigns out of the crews at work, then let these recruit."""
+        arrested = self.arrests.thinning() / self.spec.scale
         if self.crews is not None:
-            self.crews.thin(self._thinning / ONE / self.spec.scale, self.dens)
+            self.crews.thin(arrested, self.dens)
             self.crews.recruit(self.dens)
-        self._thinning = 0
 
     def change_cards(self, day: int, yesterday: DayTotals) -> None:
         """Flag, purge and replace cards; arrest sellers."""
@@ -291,19 +251,19 @@ class Night:
         self.ledger.flow_by_province(day, "cards_eliminated", flagged + purged)
         per_card = self.spec.aftermath.suspects.per_card
         sellers = [fixed((one.flagged + one.purged) / ONE * per_card) for one in moved]
-        self._suspects_by_province(day, "suspects_cards", sellers)
+        self.arrests.by_province(day, "suspects_cards", sellers)
         self.ledger.level_by_province(day, "cards_active", np.array([stock / ONE for stock in self.stock.active]))
         self.ledger.level_by_province(day, "cards_waiting", np.array([stock / ONE for stock in self.stock.waiting]))
 
     def settle(self, day: int, yesterday: DayTotals) -> None:
         """Count the cases solved and suspects arrested at this midnight, or put some of them off to December."""
-        arrested, self._arrested = self._arrested, np.zeros_like(self._arrested)
+        arrested = self.arrests.settle()
         if not self._settlements:
             return
         cases, suspects = self._settlements
         counts = np.array(cases.settle(day, self._solved.tolist()), dtype=np.int64)
         self.ledger.flow_by_province(day, "cases_settled", counts)
-        *by_province, nation = suspects.settle(day, arrested.tolist())
+        *by_province, nation = suspects.settle(day, arrested)
         self.ledger.flow_by_province(day, "suspects_settled", np.array(by_province, dtype=np.int64))
         self.ledger.flow(day, NATION, "suspects_settled", nation)
 
@@ -382,20 +342,12 @@ class Night:
         # Contiguous also where examples are spread over provinces: kernels are compiled once for each layout.
         seen = np.ascontiguousarray(coverage(self.measures, day, examples, self._people)[:, alike])
         works = bool(seen[0].any()), bool(seen[1].any())
-        cells, none = self._cells[works], self._none_at[works]
+        cells, contacts = self.legitimate.of_day(day, works, self.spread)
         paid = [
             math.prod(1.0 - hold.intensity * ramp for hold, ramp in self.measures.on(day, BankHold, code))
             * let_through(self.measures, day, code)
             for code in examples
         ]
-        contacts = np.empty((*self._contact_rates.shape, len(cells)), dtype=np.int64)
-
-        def fill(some: slice) -> None:
-            contacts[some] = legitimate_counts(
-                spec.seed, day, self._contact_rates[some], self._masses, cells, none, some.start
-            )
-
-        self.spread(fill, len(self.provinces))
         app = threshold(app_adoption(spec.population, day))
         unanswered, moments = answering.of_day(self.answering, self._profiles, app)
         self.today = Today(
@@ -416,7 +368,7 @@ class Night:
             awareness=self.awareness.copy(),
             held=np.array([threshold(1.0 - share) for share in paid], dtype=np.int64)[alike],
             reach=np.array([reach(self.measures, day, code) for code in examples])[alike],
-            outage=np.ascontiguousarray(self._outages(day)[:, alike]),
+            outage=np.ascontiguousarray(releases(self.measures, self.calendar, day, examples)[:, alike]),
             loss_factor=growth(spec.fraud.loss_growth, day, spec.fraud.reference, spec.fraud.loss_ceiling),
             attempts=attempt_counts(spec.seed, day, self.rates),
             contacts=contacts,
@@ -435,7 +387,7 @@ class Night:
         self.ledger.level(day, NATION, "app_adoption", self.today.app / CERTAIN)
         for detector, shares in zip(Detector.labels(), seen / CERTAIN, strict=True):
             self.ledger.level_by_province(day, f"coverage_{detector}", shares)
-        blocked = interception.false_blocks(spec.seed, day, self._contact_rates, self._false_block_shares)
+        blocked = interception.false_blocks(spec.seed, day, self.legitimate.rates, self._false_block_shares)
         for channel, counts in zip(interception.FILTERED, blocked.T, strict=True):
             self.ledger.flow_by_province(day, f"false_blocks_{channel}", counts)
 
@@ -456,46 +408,3 @@ class Night:
                     self.ledger.level(day, NATION, f"{quantity}_{channel}", mean)
             rates *= efforts
         return rates, raided
-
-    def _settled_late(self) -> tuple[Settlement, ...]:
-        """Return the settlements of cases by province, and of suspects by province and of the nation, if there are."""
-        late = self.spec.aftermath.settlement
-        if late is None:
-            return ()
-        places = range(len(self.provinces))
-        return (
-            Settlement(late.cases, "cases_settled", self.remainders, places),
-            Settlement(late.suspects, "suspects_settled", self.remainders, (*places, NATION)),
-        )
-
-    def _suspects(self, day: int, province: int, quantity: str, value: int) -> None:
-        self._thin(quantity, value)
-        count = self.remainders.whole(province, quantity, value)
-        self.ledger.flow(day, province, "suspects_arrested", count)
-        self._arrested[province] += count
-
-    def _suspects_by_province(self, day: int, quantity: str, values: list[int]) -> None:
-        self._thin(quantity, sum(values))
-        counts = np.array(self.remainders.wholes(quantity, values))
-        self.ledger.flow_by_province(day, "suspects_arrested", counts)
-        self._arrested[:-1] += counts
-
-    def _thin(self, quantity: str, value: int) -> None:
-        """Remember the expected suspects of this midnight of whom some are members of crews."""
-        if quantity in THINNING:
-            self._thinning += value
-
-    def _outages(self, day: int) -> NDArray[np.int64]:
-        """Return when instructions of a day's detections leave, (2, examples); outages that follow add up."""
-        return np.array(
-            [[self._release(day, source, code) for code in self._examples] for source in Detector.labels()],
-            dtype=np.int64,
-        )
-
-    def _release(self, day: int, source: str, code: int) -> int:
-        waits_until = day
-        while outages := [o for o, _ in self.measures.on(waits_until, Outage, code) if o.detector == source]:
-            if any(outage.mode == "lose" for outage in outages):
-                return LOST
-            waits_until = max(day_number(outage.window[1]) for outage in outages if outage.window[1] is not None) + 1
-        return NO_OUTAGE if waits_until == day else self.calendar.midnight(waits_until)

@@ -122,33 +122,18 @@ BITES: dict[str, Bite] = {
         f"{detector} warning": Bite("warning", {"detector": detector, "coverage": 0.4}, {"coverage": 0.8}, "saved")
         for detector in ("central", "local")
     },
-    "outage that loses": Bite(
-        "outage",
-        {"detector": "central", "mode": "lose"},
-        {"window": ["2022-01-24", "2022-01-27"]},
-        "saved",
-        False,
-        ["2022-01-24", "2022-01-25"],
-        beside={"w": CENTRAL},
-    ),
-    "outage that delays": Bite(
-        "outage",
-        {"detector": "central", "mode": "delay"},
-        {"window": ["2022-01-24", "2022-01-27"]},
-        "saved",
-        False,
-        ["2022-01-24", "2022-01-25"],
-        beside={"w": CENTRAL},
-    ),
-    "outage of local warning": Bite(
-        "outage",
-        {"detector": "local", "mode": "lose"},
-        {"window": ["2022-01-24", "2022-01-27"]},
-        "saved",
-        False,
-        ["2022-01-24", "2022-01-25"],
-        beside={"w": {**CENTRAL, "detector": "local"}},
-    ),
+    **{
+        f"outage that {mode}s, {detector}": Bite(
+            "outage",
+            {"detector": detector, "mode": mode},
+            {"window": ["2022-01-24", "2022-01-27"]},
+            "saved",
+            False,
+            ["2022-01-24", "2022-01-25"],
+            beside={"w": {**CENTRAL, "detector": detector}},
+        )
+        for detector, mode in (("central", "lose"), ("central", "delay"), ("local", "lose"))
+    },
     "law: deterrence": Bite("law", {**LAW, "deterrence": 0.2}, {"deterrence": 0.4}, f"{FATE}not_sent"),
     "law: cards": Bite(
         "law",

@@ -12,7 +12,7 @@ from sim.country.traffic import attempt_rates
 from sim.days import day_number
 from sim.draws.distributions import CERTAIN
 from sim.gates.engagement import segment_people
-from sim.midnight.night import NATION
+from sim.midnight.ledger import NATION
 from sim.midnight.totals import DayTotals
 from sim.scenario import ScenarioModel
 from tests.midnight.test_night import Notes, night_of, scenario

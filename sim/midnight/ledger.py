@@ -1,0 +1,33 @@
+"""Where midnights write down what they count."""
+
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.aftermath.cases import Finished
+
+NATION = -1
+"""Province of a count that has none."""
+
+
+class Ledger(Protocol):
+    """Where midnights write down what they count, one for a run; provinces are positions, -1 for the nation.
+
+    The books of an engine count a second time what must balance; the ledger is counted once and stored.
+    """
+
+    def flow(self, day: int, province: int, quantity: str, count: int) -> None:
+        """Add to a count of a day."""
+
+    def level(self, day: int, province: int, quantity: str, value: float) -> None:
+        """Note a level of the macro state on a day."""
+
+    def flow_by_province(self, day: int, quantity: str, counts: NDArray[np.int64]) -> None:
+        """Add to a count of a day in every province, (P,)."""
+
+    def level_by_province(self, day: int, quantity: str, values: NDArray[np.float64]) -> None:
+        """Note a level of the macro state on a day in every province, (P,)."""
+
+    def cases(self, day: int, finished: Finished) -> None:
+        """Note cases that were finished."""

@@ -1,0 +1,31 @@
+"""Outages of detectors: when the instructions of what they detect on a day leave."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.country.calendar import Calendar
+from sim.country.measures import Measures
+from sim.days import day_number
+from sim.midnight.today import LOST, NO_OUTAGE
+from sim.scenario.schema.measures import Outage
+from sim.words import Detector
+
+
+def releases(measures: Measures, calendar: Calendar, day: int, codes: list[int]) -> NDArray[np.int64]:
+    """Return when instructions of a day's detections leave, (2, codes): a moment, ``LOST`` or ``NO_OUTAGE``.
+
+    Outages that follow one another add up.
+    """
+    return np.array(
+        [[_release(measures, calendar, day, source, code) for code in codes] for source in Detector.labels()],
+        dtype=np.int64,
+    )
+
+
+def _release(measures: Measures, calendar: Calendar, day: int, source: str, code: int) -> int:
+    waits_until = day
+    while outages := [o for o, _ in measures.on(waits_until, Outage, code) if o.detector == source]:
+        if any(outage.mode == "lose" for outage in outages):
+            return LOST
+        waits_until = max(day_number(outage.window[1]) for outage in outages if outage.window[1] is not None) + 1
+    return NO_OUTAGE if waits_until == day else calendar.midnight(waits_until)
