@@ -29,7 +29,7 @@ class Crews:
         assert spec.gangs is not None
         self._slots = slots
         self._full = spec.dens.crew
-        self._found = spec.gangs.crew_share
+        self._crew_share = spec.gangs.crew_share
         self.slower = spec.gangs.slower
         self._growth = exp(spec.gangs.recruiting)
         self._reopens_with = spec.gangs.reopens_with
@@ -54,7 +54,7 @@ class Crews:
 
     def thin(self, suspects: float, dens: DenState) -> None:
         """Take the members among so many suspects of the country out of the crews at work, of all the same share."""
-        arrested = suspects * self._found
+        arrested = suspects * self._crew_share
         members = self.members(np.flatnonzero(dens.raided == 0))
         if arrested > 0.0 and members > 0.0:
             self.share[dens.raided == 0] *= max(0.0, 1.0 - arrested / members)

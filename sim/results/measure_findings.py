@@ -12,6 +12,7 @@ from typing import Any
 
 from sim.days import calendar_date, day_number
 from sim.language.dates import day_named
+from sim.language.labels import named
 from sim.language.spoken import said
 from sim.results.scope import Dated, Scope
 from sim.rounding import amount
@@ -75,7 +76,7 @@ def _over(measure: Dated, end: int, scope: Scope) -> Row:
     told = {
         "name": measure.name,
         "last": day_named(calendar_date(end)),
-        "kind": measure.kind,
+        "kind": named(measure.kind),
         "days": amount(scope.last_day - end),
         "start": day_named(window[0]),
         "end": day_named(window[1]),
@@ -85,7 +86,7 @@ def _over(measure: Dated, end: int, scope: Scope) -> Row:
             "The measure {name} ends on {last}, and no other {kind} of {about} is in force after it: on the {days} "
             "days from {start} to {end} there is none.",
             **told,
-            about=measure.about,
+            about=named(measure.about),
         )
     else:
         sentence = said(

@@ -127,7 +127,11 @@ def test_what_was_short_or_happens_once_is_none() -> None:
 def test_the_flagship_that_goes_on_loses_its_campaigns_and_education(tocsin: Tocsin) -> None:
     told = tocsin("validate", "china-2022", "--set", "period.end=2023-12-31")
     lines = [line for line in told.err.splitlines() if "is in force after it" in line]
-    assert [line.split("no other ")[1].split()[0] for line in lines] == ["cluster_campaign", "videos", "activities"]
+    assert [line.split("no other ")[1].split(" is in force")[0] for line in lines] == [
+        "cluster campaign",
+        "videos",
+        "activities",
+    ]
     assert all("ends on 30 November 2022" in line and "396 days from 1 December 2022" in line for line in lines)
     for name in ("china-2022", "china-2022-full", "china-2023", "outage", "tiny"):
         assert "is in force after it" not in tocsin("validate", name).err, name
