@@ -71,5 +71,5 @@ def test_a_policy_stays_one_where_it_is_loaded_from_its_own_text_and_has_the_has
     assert base.sha256 == HASH
 
 
-HASH = "d2a92aec32a54ce3d52593e18a8f0355f636c1881485743a35390d71f8736dfd"
+HASH = "68ed6cbbb14d553aefb5fc63c6ddd7a8f1c88a2494716b4b7e3bfe5754dd5dc6"
 """Of tiny, before scenarios said what they are a policy of."""
