@@ -97,7 +97,7 @@ _QUANTITIES = (
     *(marked("videos published"), marked("video views"), marked("awareness activities"), marked("law in force")),
     *(marked("losses"), marked("loss"), marked("prevented"), marked("recovered")),
     *(marked("suspects arrested change"), marked("cases solved change"), marked("cases filed change")),
-    marked("losses change"),
+    *(marked("losses change"), marked("funds returned yuan"), marked("funds stopped yuan")),
 )
 _EVIDENCE = (
     *(marked("share of cases"), marked("share of losses"), marked("share of victims")),
@@ -128,6 +128,9 @@ _MEASURES = (
     *(marked("block promotion"), marked("videos 2021"), marked("videos 2022"), marked("activities 2021")),
     *(marked("activities 2022"), marked("warning central"), marked("warning local"), marked("law")),
     *(marked("centre down"), marked("outage of the centre"), marked("banks"), marked("homecoming")),
+    *(marked("cluster campaigns 2021"), marked("cluster campaigns 2023"), marked("laundering campaigns")),
+    *(marked("laundering campaigns 2021"), marked("laundering campaigns 2023"), marked("videos 2023")),
+    *(marked("laundering campaigns december"), marked("activities 2023")),
 )
 """Measures of the bundled scenarios."""
 _KINDS = (

@@ -108,6 +108,10 @@ def without_value(figures: Sequence[Figure]) -> list[str]:
     """Return lines that say how many figures have no simulated value, and why."""
     missing = [row for row in figures if row["simulated"] is None]
     counted = [row for row in missing if row["name"].removesuffix(CHANGE) in FIGURES]
+    outside = [row["window"] for row in counted if not row["name"].endswith(CHANGE)]
+    stopped = [row for row in missing if row["name"].removesuffix(CHANGE) == FUNDS_STOPPED]
+    counted += [row for row in stopped if row["window"] in outside]
+    funds = [row for row in stopped if row["window"] not in outside]
     lines = []
     if counted:
         several = len(counted) > 1
@@ -117,7 +121,6 @@ def without_value(figures: Sequence[Figure]) -> list[str]:
             f"{len(counted)} figure{'s have' if several else ' has'} no simulated value: "
             f"{'their windows are' if several else 'its window is'} not inside the period{more}"
         )
-    funds = [row for row in missing if row["name"].removesuffix(CHANGE) == FUNDS_STOPPED]
     if funds:
         lines.append(
             f"{quantity_named(FUNDS_STOPPED)}: no simulated value, since its window is not inside the period, or the "

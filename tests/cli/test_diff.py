@@ -26,7 +26,7 @@ def test_json_has_levers_and_how_it_is_run(tocsin: Tocsin) -> None:
     document = json.loads(tocsin("diff", "china-2022", "china-2022-full", "--json").out)
     assert (document["base"], document["other"]) == ("china-2022", "china-2022-full")
     assert {row["key"] for row in document["levers"]} == {
-        f"measures.{name}-december" for name in ("cluster-campaigns", "videos", "activities")
+        f"measures.{name}-december" for name in ("cluster-campaigns", "laundering-campaigns", "videos", "activities")
     }
     (run,) = document["run_as"]
     assert (run["key"], run["base"], run["other"]) == ("period.end", "2022-11-30", "2022-12-31")

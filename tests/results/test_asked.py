@@ -162,7 +162,7 @@ def test_what_is_asked_is_read_from_the_tables_alone(made_up: MadeUp) -> None:
 
 
 def test_funds_stopped_are_not_asked_for_where_they_are_not_counted(made_up: MadeUp) -> None:
-    run = made_up()
+    run = made_up(**{"aftermath.stop_payment.frozen_factor": None})
     for call in (lambda: run.figure("funds_stopped_yuan"), lambda: run.series("funds_stopped_yuan_change")):
         with pytest.raises(ValueError, match=r"funds_stopped_yuan.*aftermath\.stop_payment\.frozen_factor"):
             call()
