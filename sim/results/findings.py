@@ -14,6 +14,7 @@ from sim.language.labels import named
 from sim.language.spoken import marked, said
 from sim.results.desk_findings import busy_desks, expired_tiers
 from sim.results.figures import CHANGE, STANDARD_ERRORS
+from sim.results.gang_findings import gangs_begin_late
 from sim.results.line_findings import growing_lines
 from sim.results.measure_findings import about_measures
 from sim.results.scope import Scope
@@ -67,13 +68,15 @@ def findings(folder: Path, scope: Scope, figures: Sequence[Row], evidence: Seque
         *growing_lines(folder, scope, seats),
     ]
     if scope.policy_of is not None:
-        return [*desks, *about_measures(scope)]  # what was reported, and what is known, is of what was
+        # What was reported, and what is known, is of what was.
+        return [*desks, *about_measures(scope), *gangs_begin_late(scope)]
     thinned = {"thinned": scope.scale < 1}
     return [
         *desks,
         *_of_figures(figures, scope.scale),
         *({**row, **thinned} for row in _of_evidence(evidence, scope.scale)),
         *about_measures(scope),
+        *gangs_begin_late(scope),
     ]
 
 

@@ -108,7 +108,8 @@ class Scope:
     ``province_names`` stand in the order of ``provinces``. ``policy_of`` is the name of the scenario of which this one
     is a policy, whose reported figures it is not held to; None for all others. ``measures`` are those of the scenario.
     ``frozen_factor`` is the yuan stopped for each yuan got back, None where it is not known; ``settles`` says whether
-    some cases and suspects are counted later than they come.
+    some cases and suspects are counted later than they come. ``gangs_as_on`` is the number of the day for which the
+    beginning of gangs is stated, None where there are none.
     """
 
     name: str
@@ -131,6 +132,7 @@ class Scope:
     measures: tuple[Dated, ...] = ()
     frozen_factor: float | None = None
     settles: bool = False
+    gangs_as_on: int | None = None
 
     @classmethod
     def of(cls, scenario: "Scenario") -> "Scope":
@@ -168,6 +170,7 @@ class Scope:
             measures=tuple(Dated.of(name, measure) for name, measure in spec.measures.items()),
             frozen_factor=spec.aftermath.stop_payment.frozen_factor,
             settles=spec.aftermath.settlement is not None,
+            gangs_as_on=None if spec.gangs is None else day_number(spec.fraud.reference),
         )
 
     @property

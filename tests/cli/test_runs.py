@@ -122,7 +122,8 @@ def test_a_run_without_findings_says_so(tocsin: Tocsin) -> None:
     campaigns = ("cluster-campaigns", "laundering-campaigns")
     cut = ("law", *(f"{one}{year}" for one in campaigns for year in ("", "-2021")), *EDUCATION)
     gone = [word for key in cut for word in ("--set", f"measures.{key}=null")]
-    ended = tocsin("run", *SHORT, *gone, "--set", "figures=[]", "--set", "evidence=[]", "--out", "here")
+    gone += [word for key in ("figures=[]", "evidence=[]", "gangs=null") for word in ("--set", key)]
+    ended = tocsin("run", *SHORT, *gone, "--out", "here")
     assert "findings" not in ended.out.splitlines()
     assert "nothing was found" in tocsin("findings", "here").out
 
