@@ -149,6 +149,21 @@ def test_what_makes_a_difference_or_none_at_all_is_let_through(flagship: Scenari
     assert lost(flagship.spec, split.spec) is None
 
 
+def test_a_growth_that_has_ended_is_let_through_beside_other_staff() -> None:
+    late = {"start": "2022-10-01", "end": "2022-11-30", "warmup": "0 d"}
+    own = {"population.pool": "country", "desks.call.staff": "5200"}
+    grown = load_scenario("china-2022", own, period=late, scale=0.005)
+    level = other(grown, desks__call__growth=None)
+    gone = lost(grown.spec, level.spec)
+    assert gone is not None
+    assert gone.key == "desks.call.growth"
+    assert lost(grown.spec, other(level, desks__visit__staff=6000).spec) is None
+    # In spring it has not ended.
+    spring = {**late, "start": "2022-03-01", "end": "2022-04-30"}
+    grown = load_scenario("china-2022", own, period=spring, scale=0.005)
+    assert lost(grown.spec, other(grown, desks__call__growth=None).spec) is None
+
+
 def test_each_key_is_looked_at_by_itself(flagship: Scenario) -> None:
     both = other(flagship, desks__call__staff=52000.0, desks__visit__staff=8900.0)
     gone = lost(flagship.spec, both.spec)
