@@ -22,7 +22,7 @@ COMMANDS = {
     "replicates": (["run", *SHORT, "--replicates", "3"], 3),
     "draws": (["run", CALIBRATED, "--draws", "2"], 2),
     "compare": (["compare", *SHORT, "no-warning", "no-local", "--replicates", "2"], 6),
-    "attribute": (["attribute", *SHORT, "--layer", "interception", "--layer", "cards", "--replicates", "2"], 8),
+    "attribute": (["attribute", *SHORT, "--layer", "interception", "--layer", "cards", "--replicates", "2"], 16),
     "gangs": (["attribute", *SHORT, "--set", f"gangs={GANGS}", "--layer", "interception", "--gangs", "both"], 4),
     "sweep": (["sweep", *SHORT, "--vary", "warning.app.read=0.4,0.5,0.6", "--replicates", "2"], 6),
     "explore": (["explore", *SHORT, "--vary", "warning.app.read=0.4,0.8", "--samples", "5", "--replicates", "2"], 10),
