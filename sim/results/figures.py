@@ -181,13 +181,14 @@ def figure(quantities: Quantities, target: Target) -> Summary:
 def standard_error(target: Target, scale: float) -> float | None:
     """Return the standard error of one run at a scale, None where none is known.
 
-    What is counted in a thinned run is a share of the country's, and its own spread is larger by the root of 1 / scale;
-    dens and ringleaders are never thinned.
+    What comes of drawing people and attempts one by one is larger by the root of 1 / scale in a thinned run; dens and
+    ringleaders are never thinned, so what comes of them is the same.
     """
     known = target.standard_error
     if known is None or scale == 1 or target.name.removesuffix(CHANGE) in WHOLE:
         return known
-    return float(known / scale**0.5)
+    sampling = known if target.sampling_error is None else target.sampling_error
+    return float((known**2 + sampling**2 * (1 / scale - 1)) ** 0.5)
 
 
 def amount(quantities: Quantities, name: str, window: Window, base: Window | None = None) -> Fraction | None:

@@ -29,7 +29,8 @@ class Target:
 
     ``window`` holds both of its days; its end is None for a figure of one date. ``base`` is the earlier
     window of a change. ``tolerance`` is relative, but absolute for a change. ``standard_error`` is the spread of
-    single runs of the whole country, ``interval`` what was predicted, both in the figure's unit.
+    single runs of the whole country, ``sampling_error`` what of it grows where people and attempts are thinned (all of
+    it if None), ``interval`` what was predicted, all in the figure's unit.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Target:
     tolerance: float | None = None
     standard_error: float | None = None
     interval: tuple[float, float] | None = None
+    sampling_error: float | None = None
 
 
 @dataclass(frozen=True)
@@ -194,7 +196,8 @@ def _prices(resolved: Any, path: str = "") -> Iterator[Price]:
 def _target(row: "Figure") -> Target:
     interval = None if row.interval is None else (row.interval[0], row.interval[1])
     value = None if row.value is None else _plain(row.value)
-    return Target(row.name, row.window, value, row.role, row.base, row.tolerance, row.standard_error, interval)
+    errors = row.standard_error, interval, row.sampling_error
+    return Target(row.name, row.window, value, row.role, row.base, row.tolerance, *errors)
 
 
 def _plain(value: float | date) -> float | int | str:

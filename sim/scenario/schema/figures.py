@@ -13,8 +13,8 @@ class Figure(Part):
     """A figure to show beside the simulated one: put in, fitted or predicted.
 
     Only a prediction may be without a value: nothing is reported yet. ``standard_error`` is that of one run of the
-    whole country, the spread between seeds, which grows as the root of 1 / scale in a thinned run; ``interval`` holds
-    90 % of what the posterior predicts. Both are in the unit of the figure.
+    whole country, the spread between seeds, ``sampling_error`` the part of it that thinning makes larger; ``interval``
+    holds 90 % of what the posterior predicts. All are in the unit of the figure.
     """
 
     name: Name
@@ -36,8 +36,12 @@ class Figure(Part):
     """How far the simulated figure may be from the reported one to count as met, as a share of it; of a change in
     absolute terms. Unit: share. More: a looser test. Example: `0.01`"""
     standard_error: StandardError | None = None
-    """Spread of the figure between runs of the whole country with other seeds; that of a thinned run is larger by
-    1 / sqrt(scale). Unit: as the quantity. More: chance may explain more of a difference. Example: `5702000`"""
+    """Spread of the figure between runs of the whole country with other seeds. Unit: as the quantity. More: chance may
+    explain more of a difference. Example: `5702000`"""
+    sampling_error: StandardError | None = None
+    """The part of standard_error that comes of who is drawn, one by one, and grows as 1 / sqrt(scale) in a thinned run;
+    the other part (which dens are raided) is the same at every scale. All of standard_error where it is not given.
+    Unit: as the quantity. More: small runs may differ more by chance. Example: `42700`"""
     interval: Annotated[list[Reported], Field(min_length=2, max_length=2)] | None = None
     """Where a prediction lies with a probability of nine in ten, lower and upper end. Unit: as the quantity. More: a
     higher prediction. Example: `[1738000000, 1887000000]`"""
@@ -49,6 +53,9 @@ class Figure(Part):
         if self.value is None and self.role != "predicted":
             allowed = "what was reported, a number or a day; only a predicted one may do without"
             raise mistake("value", f"is missing, but the figure is {self.role}", allowed, ("value", "role"))
+        if self.sampling_error is not None and self.sampling_error > (self.standard_error or 0):
+            allowed = "a part of standard_error, which has to be given, so not more than that"
+            raise mistake("sampling_error", f"is {self.sampling_error:g}", allowed, ("sampling_error", "standard_error"))
         if self.interval is not None and self.interval[0] > self.interval[1]:
             raise mistake("interval", "begins above its end", "[low, high] with low at most high", ("interval",))
         return self
