@@ -122,7 +122,8 @@ def test_what_is_never_thinned_has_the_same_standard_error_at_every_scale(tmp_pa
 def test_of_a_standard_error_only_what_thinning_makes_grows_with_it(tmp_path: Path) -> None:
     write_tables(tmp_path)
     cards = [
-        Target("cards_eliminated", YEAR, 5, "fitted", None, 0.1, 13.0, sampling_error=part) for part in (None, 13, 0.5, 0)
+        Target("cards_eliminated", YEAR, 5, "fitted", None, 0.1, 13.0, sampling_error=part)
+        for part in (None, 13, 0.5, 0)
     ]
     at_a_thousandth = [13 * 1000**0.5, 13 * 1000**0.5, (13**2 + 0.25 * 999) ** 0.5, 13]
     rows = simulated(tmp_path, SCOPE, *cards)

@@ -55,7 +55,9 @@ class Figure(Part):
             raise mistake("value", f"is missing, but the figure is {self.role}", allowed, ("value", "role"))
         if self.sampling_error is not None and self.sampling_error > (self.standard_error or 0):
             allowed = "a part of standard_error, which has to be given, so not more than that"
-            raise mistake("sampling_error", f"is {self.sampling_error:g}", allowed, ("sampling_error", "standard_error"))
+            raise mistake(
+                "sampling_error", f"is {self.sampling_error:g}", allowed, ("sampling_error", "standard_error")
+            )
         if self.interval is not None and self.interval[0] > self.interval[1]:
             raise mistake("interval", "begins above its end", "[low, high] with low at most high", ("interval",))
         return self
