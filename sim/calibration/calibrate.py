@@ -20,11 +20,10 @@ from sim.calibration.targets import Targets, label_of
 from sim.calibration.writeback import Update, write_back
 from sim.experiments.counts import Counts
 from sim.experiments.parameters import Parameter, free_parameters, full_forms
-from sim.results.figures import CHANGE
+from sim.results.figures import error_of_whole
 from sim.results.folder import replace_json, whole
 from sim.results.holding import holding
 from sim.results.outcomes import Outcome
-from sim.results.quantities import WHOLE
 from sim.results.scope import Scope
 from sim.scenario import Scenario
 
@@ -215,9 +214,7 @@ def _update(scenario: Scenario, document: Document, draws: str | None) -> Update
         known = by_label.get(label_of(row.name, row.window))
         if known is None or row.role == "input":
             continue
-        # Scenarios say it of the whole country; dens and their like are never thinned.
-        counted = 1.0 if row.name.removesuffix(CHANGE) in WHOLE else scenario.spec.scale**0.5
-        figures[number] = {"standard_error": _short(known["standard_error"] * counted)}
+        figures[number] = {"standard_error": _short(error_of_whole(known["standard_error"], row, scenario.spec.scale))}
         if row.role == "predicted" and known.get("interval"):
             figures[number]["interval"] = [_short(end) for end in known["interval"]]
     return Update(

@@ -2,7 +2,7 @@
 
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sim.days import HOUR_MS, day_number
 from sim.money import FEN_PER_YUAN
@@ -10,6 +10,9 @@ from sim.results.costs import COST, COST_HIGH, COST_LOW, ENDS, TOTAL, WARNING, a
 from sim.results.quantities import FUNDS_STOPPED, IN_YUAN, WHOLE, Quantities, Series, counted_in
 from sim.results.scope import Scope, Target, Window
 from sim.words import ContactChannel, End, Fate, Tier, Truth
+
+if TYPE_CHECKING:
+    from sim.scenario.schema.figures import Figure
 
 CHANGE = "_change"
 FROZEN_FACTOR = "aftermath.stop_payment.frozen_factor"
@@ -189,6 +192,19 @@ def standard_error(target: Target, scale: float) -> float | None:
         return known
     sampling = known if target.sampling_error is None else target.sampling_error
     return float((known**2 + sampling**2 * (1 / scale - 1)) ** 0.5)
+
+
+def error_of_whole(error: float, target: "Target | Figure", scale: float) -> float:
+    """Return the standard error of a run of the whole country, which scenarios state, from that of one at a scale.
+
+    The reverse of ``standard_error``, but never less than what comes of drawing people and attempts one by one.
+    """
+    if target.name.removesuffix(CHANGE) in WHOLE:
+        return error
+    if target.sampling_error is None:
+        return float(error * scale**0.5)
+    sampling = target.sampling_error**2
+    return float(max(error**2 - sampling * (1 / scale - 1), sampling) ** 0.5)
 
 
 def amount(quantities: Quantities, name: str, window: Window, base: Window | None = None) -> Fraction | None:

@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from sim.days import day_number
-from sim.results.figures import amount, number, scale_fraction, summarise, uncounted
+from sim.results.figures import amount, error_of_whole, number, scale_fraction, summarise, uncounted
 from sim.results.quantities import Quantities
 from sim.results.recorder import Recorder
 from sim.results.scope import Scope, Target
@@ -128,6 +128,12 @@ def test_of_a_standard_error_only_what_thinning_makes_grows_with_it(tmp_path: Pa
     at_a_thousandth = [13 * 1000**0.5, 13 * 1000**0.5, (13**2 + 0.25 * 999) ** 0.5, 13]
     rows = simulated(tmp_path, SCOPE, *cards)
     assert [row["standard_error"] for row in rows] == [pytest.approx(one) for one in at_a_thousandth]
+    assert [error_of_whole(row["standard_error"], one, SCOPE.scale) for row, one in zip(rows, cards, strict=True)] == [
+        pytest.approx(13.0)
+    ] * 4
+    assert error_of_whole(1.0, cards[2], SCOPE.scale) == 0.5, "never less than what comes of drawing"
+    dens = Target("dens_destroyed", YEAR, 5, "fitted", None, 0.1, 13.0, sampling_error=0.5)
+    assert error_of_whole(7.0, dens, SCOPE.scale) == 7.0
     whole = replace(SCOPE, scale=1.0)
     assert {row["standard_error"] for row in simulated(tmp_path, whole, *cards)} == {13.0}
 
