@@ -150,7 +150,7 @@ def test_a_measure_of_another_kind_is_another_measure() -> None:
         ("warning.tiers.red.first", "call", "first step of the red tier: call, visit -> call"),
         ("warning.tiers.red.tries.call", "5", "the red tier: tries, call: 3 -> 5"),
         ("measures.law.window", "[2022-01-01, null]", "the measure law: from 2022-12-01 -> from 2022-01-01"),
-        ("measures.warning-local.coverage", "0.5", "seen of the measure warning-local: 29.7721% -> 50%"),
+        ("measures.warning-local.coverage", "0.5", "seen of the measure warning-local: 30.5212% -> 50%"),
         ("fraud.months.3", "2", "fraud: months, April: 1.02 -> 2"),
         ("fraud.weekdays.6", "2", "fraud: weekdays, Sunday: 0.126 -> 2"),
         ("population.internet.age_factor.1", "1", "population: internet, age factor, 18-30: 1.18 times -> 1 times"),
