@@ -1,19 +1,23 @@
 """Chance: how far the totals of one run may lie from what the same scenario gives with other seeds, read off the run.
 
 A total is a sum of days. Days that lie a week apart are alike but for growth and chance, so their second differences,
-in which steady growth cancels out, show how much of a day is chance, and days add up. docs/model.md, section 9, says
-how near this comes to the spread of runs that differ in their seed.
+in which steady growth cancels out, show how much of a day is chance, and days add up. Chance in which dens are raided
+lasts for longer than they can show, and is worked out beside them (``sim.results.den_chance``). docs/model.md, section
+9, says how near this comes to the spread of runs that differ in their seed.
 """
 
 from collections.abc import Sequence
 from fractions import Fraction
 from math import fsum, isqrt, pi, sqrt, tan
+from pathlib import Path
 from statistics import NormalDist
 from typing import ClassVar
 
 from sim.money import FEN_PER_YUAN
+from sim.results.den_chance import DenDays, den_chance
 from sim.results.figures import Number, scale_fraction
 from sim.results.quantities import BY_DAY, Quantities
+from sim.results.scope import Scope
 from sim.words import Fate, Outcome
 
 LEVEL = 0.95
@@ -47,18 +51,24 @@ class Daily(Quantities):
     tables: ClassVar[dict[str, tuple[str, ...]]] = {name: BY_DAY[name] for name in ("attempts", "outcomes")}
 
 
-def chance(days: Quantities) -> Intervals:
+def chance(folder: Path, scope: Scope, read: Quantities | None = None) -> Intervals:
     """Return how far chance alone lets the totals of an answer be off.
 
+    Raises OSError where a file is missing and ValueError where a row is of a day outside the period.
+
     Args:
-        days: The daily series of a run.
+        folder: The folder of a run.
+        scope: What the run is about.
+        read: Its daily series, where they are read already.
 
     Returns:
         By name the interval that holds the expected value with a probability of 95 %, as far as the run can tell:
         ``episodes``, ``saved``, ``victims``, ``loss_yuan`` and ``prevented_yuan`` of the country, ``stopped_share``,
         ``saved_share`` and ``recovered_share``. What a period is too short for, or never happened, is left out.
     """
-    scale = scale_fraction(days.scope.scale)
+    days = Daily.read(folder, scope) if read is None else read
+    dens = den_chance(DenDays.read(folder, scope))
+    scale = scale_fraction(scope.scale)
     found: Intervals = {}
     for name, label, unit in (
         ("episodes", Outcome.EPISODES.label, 1),
@@ -70,7 +80,10 @@ def chance(days: Quantities) -> Intervals:
         series = _outcome(days, label)
         spread = of_total(series, counted=unit == 1)
         if spread is not None:
-            found[name] = _interval(Fraction(sum(series)), spread, unit * scale)
+            total = Fraction(sum(series))
+            if dens is not None:
+                spread = both(spread, (dens.work * total**2, dens.events))
+            found[name] = _interval(total, spread, unit * scale)
     stopped = [sum(day) for day in zip(*(_attempts(days, fate) for fate in Fate if fate.stopped), strict=True)]
     attempts = [sum(day) for day in zip(*(_attempts(days, fate) for fate in Fate), strict=True)]
     for name, part, whole, counted in (
@@ -80,7 +93,10 @@ def chance(days: Quantities) -> Intervals:
     ):
         spread = of_share(part, whole, counted)
         if spread is not None:
-            low, high = _interval(Fraction(sum(part), sum(whole)), spread, Fraction(1))
+            share = Fraction(sum(part), sum(whole))
+            if dens is not None and name == STOPPED_SHARE:  # the rest is what dens at work do of what all would
+                spread = both(spread, (dens.share * (1 - share) ** 2, dens.events))
+            low, high = _interval(share, spread, Fraction(1))
             found[name] = [low, min(1.0, high)]
     return found
 
@@ -88,6 +104,17 @@ def chance(days: Quantities) -> Intervals:
 Spread = tuple[Fraction, int]
 """A variance, and the degrees of freedom of what it was taken from: differences that do not overlap, or what was
 counted."""
+
+
+def both(one: Spread, other: Spread) -> Spread:
+    """Return how much a sum of two varies that know nothing of each other.
+
+    Source:
+        Welch (1947) for the degrees of freedom, cut to a whole number.
+    """
+    variance = one[0] + other[0]
+    uncertain = sum(part**2 / degrees for part, degrees in (one, other))
+    return variance, max(1, int(variance**2 / uncertain)) if uncertain else one[1]
 
 
 def of_total(days: Sequence[int], counted: bool) -> Spread | None:
