@@ -14,7 +14,7 @@ from statistics import NormalDist
 from typing import ClassVar
 
 from sim.money import FEN_PER_YUAN
-from sim.results.den_chance import DenDays, den_chance
+from sim.results.den_chance import DenChance, DenDays, den_chance
 from sim.results.figures import Number, scale_fraction
 from sim.results.quantities import BY_DAY, Quantities
 from sim.results.scope import Scope
@@ -80,10 +80,8 @@ def chance(folder: Path, scope: Scope, read: Quantities | None = None) -> Interv
         series = _outcome(days, label)
         spread = of_total(series, counted=unit == 1)
         if spread is not None:
-            total = Fraction(sum(series))
-            if dens is not None:
-                spread = both(spread, (dens.work * total**2, dens.events))
-            found[name] = _interval(total, spread, unit * scale)
+            spreads = [spread] if dens is None else [spread, (dens.variance(series), dens.events)]
+            found[name] = _interval(Fraction(sum(series)), spreads, unit * scale)
     stopped = [sum(day) for day in zip(*(_attempts(days, fate) for fate in Fate if fate.stopped), strict=True)]
     attempts = [sum(day) for day in zip(*(_attempts(days, fate) for fate in Fate), strict=True)]
     for name, part, whole, counted in (
@@ -93,10 +91,10 @@ def chance(folder: Path, scope: Scope, read: Quantities | None = None) -> Interv
     ):
         spread = of_share(part, whole, counted)
         if spread is not None:
-            share = Fraction(sum(part), sum(whole))
-            if dens is not None and name == STOPPED_SHARE:  # the rest is what dens at work do of what all would
-                spread = both(spread, (dens.share * (1 - share) ** 2, dens.events))
-            low, high = _interval(share, spread, Fraction(1))
+            spreads = [spread]
+            if dens is not None:
+                spreads.append((_of_dens(dens, name, part, whole) / sum(whole) ** 2, dens.events))
+            low, high = _interval(Fraction(sum(part), sum(whole)), spreads, Fraction(1))
             found[name] = [low, min(1.0, high)]
     return found
 
@@ -106,15 +104,13 @@ Spread = tuple[Fraction, int]
 counted."""
 
 
-def both(one: Spread, other: Spread) -> Spread:
-    """Return how much a sum of two varies that know nothing of each other.
-
-    Source:
-        Welch (1947) for the degrees of freedom, cut to a whole number.
-    """
-    variance = one[0] + other[0]
-    uncertain = sum(part**2 / degrees for part, degrees in (one, other))
-    return variance, max(1, int(variance**2 / uncertain)) if uncertain else one[1]
+def _of_dens(dens: DenChance, name: str, part: Sequence[int], whole: Sequence[int]) -> Fraction:
+    """Return the variance by chance of dens of part - share x whole, the share being that of the period."""
+    share = sum(part) / sum(whole)
+    if name == STOPPED_SHARE:  # attempts are of all crews, and those not stopped are of dens at work
+        passed = [every - stopped for stopped, every in zip(part, whole, strict=True)]
+        return dens.variance(passed, [(share - 1.0) * every for every in whole])
+    return dens.variance([here - share * there for here, there in zip(part, whole, strict=True)])
 
 
 def of_total(days: Sequence[int], counted: bool) -> Spread | None:
@@ -200,11 +196,27 @@ def _spread(differences: Sequence[int], of: tuple[Fraction, Fraction], number: i
     return mean / larger * number, max(1, int(len(differences) / each))
 
 
-def _interval(value: Fraction, spread: Spread, unit: Fraction) -> list[Number]:
-    """Return the ends of an interval, none below 0, in ``unit``."""
-    variance, degrees = spread
-    error = Fraction(isqrt(int(variance * PARTS**2)), PARTS)
-    half = error * Fraction(round(student(degrees) * QUANTILE_PARTS), QUANTILE_PARTS)
+def _interval(value: Fraction, spreads: Sequence[Spread], unit: Fraction) -> list[Number]:
+    """Return the interval of a number that chance moves in several ways, which know nothing of each other.
+
+    The squares of half widths add up, so none of them makes it narrower, as added degrees of freedom might.
+
+    Args:
+        value: The number.
+        spreads: How much each of them moves it.
+        unit: What the ends are divided by.
+
+    Returns:
+        Low and high end, none below 0.
+
+    Source:
+        Zou and Donner (2008), the method of variance estimates recovery.
+    """
+    squares = [
+        variance * Fraction(round(student(degrees) * QUANTILE_PARTS), QUANTILE_PARTS) ** 2
+        for variance, degrees in spreads
+    ]
+    half = Fraction(isqrt(int(sum(squares) * PARTS**2)), PARTS)
     return [float(max(Fraction(0), value - half) / unit), float((value + half) / unit)]
 
 

@@ -5,7 +5,7 @@ So this chance is worked out: each raid and each opening of a den is chance of i
 work is worth follows from how fast dens close and open and crews grow. docs/model.md, section 9, derives it.
 """
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from fractions import Fraction
 from math import exp
 from typing import ClassVar, NamedTuple
@@ -36,25 +36,13 @@ class DenDays(Quantities):
         return [int(day) / MILLIONTHS for day in self.select("state", quantity, measure="value")]
 
 
-class DenChance(NamedTuple):
-    """What chance in raids and openings does, as variances of logarithms, and from how many of them it is known.
-
-    ``work`` is of all that dens at work do in the period, ``share`` of its share in what all crews would do, those of
-    raided dens included.
-    """
-
-    work: Fraction
-    share: Fraction
-    events: int
-
-
 class _Day(NamedTuple):
-    """A day: raids and openings at its midnight, the mean crew, and 1, or 0 in the warm-up, which is in no total."""
+    """A day: raids and openings at its midnight; the mean crew, of all slots, and how full crews are at work a slot."""
 
     raids: float
     openings: float
     crew: float
-    counts: float
+    at_work: float
 
 
 class _Rates(NamedTuple):
@@ -67,76 +55,86 @@ class _Rates(NamedTuple):
     least: float
 
 
+class DenChance:
+    """How dens of a run close and open, so how much chance in it moves what is made of what they do.
+
+    ``events`` are the raids and openings of the period.
+    """
+
+    def __init__(self, dens: DenSlots, days: list[_Day], warmup: int) -> None:
+        """Take over the days of the period, some den being at work on one, and the number of those of the warm-up."""
+        raids, openings = sum(day.raids for day in days), sum(day.openings for day in days)
+        at_work = dens.slots * sum(day.at_work / day.crew for day in days if day.crew)
+        closed = dens.slots * sum(1.0 - day.at_work / day.crew for day in days if day.crew)
+        opened = openings / len(days)
+        self.events = int(raids + openings)
+        self._days = days
+        # Tables hold nothing of the warm-up, whose raids matter later: as many a day as in the period.
+        self._before = [_Day(raids / len(days), opened, days[0].crew, 0.0)] * warmup
+        self._rates = _Rates(
+            hazard=raids / at_work,
+            opening=openings / closed if closed else 0.0,
+            decay=_rounded(exp(-dens.recruiting)),
+            opens_with=dens.opens_with,
+            least=dens.opens_with * opened / dens.slots,
+        )
+        self._by_event = _concentration(dens) / dens.slots
+
+    def variance(self, work: Sequence[float], made: Sequence[float] = ()) -> Fraction:
+        """Return how much of the variance of a sum of days is chance in which dens are raided, and when.
+
+        Args:
+            work: What the sum has by day (days,) of what dens at work do, in proportion to their crews.
+            made: What it has by day (days,) in proportion to all crews, those of raided dens included.
+
+        Returns:
+            The variance, in the square of the unit of the sum.
+        """
+        counts = [
+            (of_work / day.at_work if day.at_work else 0.0, of_all / day.crew if day.crew else 0.0)
+            for day, of_work, of_all in zip(self._days, work, made or [0.0] * len(work), strict=True)
+        ]
+        backwards = [*zip(self._days[::-1], counts[::-1], strict=True), *((day, (0.0, 0.0)) for day in self._before)]
+        rates = self._rates
+        # What is still to come of one member more (by a full crew), and of a den that opens instead of staying closed.
+        member = den = squares = 0.0
+        for day, (of_work, of_all) in backwards:
+            grown, slope = _grown(day.crew, rates)
+            # What a new crew gains by the next midnight: as the mean crew does, less what it lacks of that.
+            gained = grown - slope * (day.crew - rates.opens_with) - rates.opens_with
+            den = (
+                (of_work + of_all) * rates.opens_with
+                - of_all * day.crew
+                + (1.0 - rates.hazard - rates.opening) * den
+                + (1.0 - rates.hazard) * gained * member
+            )
+            member = of_work + of_all + (1.0 - rates.hazard) * slope * member
+            raid = den + (day.crew - rates.opens_with) * member
+            squares += day.raids * raid * raid + day.openings * den * den
+        return Fraction(self._by_event * squares)
+
+
 def den_chance(days: DenDays) -> DenChance | None:
-    """Return how much chance in which dens are raided, and when, moves what gangs do.
+    """Return how dens close and open in a run.
 
     Args:
         days: The daily series of a run.
 
     Returns:
-        The variances; None where nothing is known of dens, none was raided and none opened, or none did anything.
+        What tells their chance; None where nothing is known of dens, none was raided and none opened, or none worked.
     """
     dens = days.scope.dens
     raids, openings = days.flow(RAIDS).tolist(), days.flow(OPENINGS).tolist()
-    events = sum(raids) + sum(openings)
-    if dens is None or not events:
+    if dens is None or not sum(raids) + sum(openings):
         return None
-    raided = [day / dens.slots for day in days.level(RAIDED)]
     crews = days.level(CREWS)
     if not any(crews):  # no row: without gangs all crews are full
-        crews = [1.0] * len(raided)
-    work = sum(crew * (1.0 - closed) for crew, closed in zip(crews, raided, strict=True))
-    if not work:
+        crews = [1.0] * len(raids)
+    at_work = [crew * (1.0 - raided / dens.slots) for crew, raided in zip(crews, days.level(RAIDED), strict=True)]
+    if not any(at_work):
         return None
-    opened = sum(openings) / len(openings)
-    rates = _Rates(
-        hazard=sum(raids) / (dens.slots * sum(1.0 - closed for closed in raided)),
-        opening=sum(openings) / (dens.slots * sum(raided)) if any(raided) else 0.0,
-        decay=_rounded(exp(-dens.recruiting)),
-        opens_with=dens.opens_with,
-        least=dens.opens_with * opened / dens.slots,
-    )
-    backwards = [
-        *(_Day(*day, 1.0) for day in zip(raids[::-1], openings[::-1], crews[::-1], strict=True)),
-        # Tables hold nothing of the warm-up, whose raids matter later: as many a day as in the period.
-        *[_Day(sum(raids) / len(raids), opened, crews[0], 0.0)] * days.scope.warmup_days,
-    ]
-    stopped = 1.0 - work / sum(crews)
-    by_event = _concentration(dens) / dens.slots / (work * work)
-    return DenChance(
-        Fraction(by_event * _squares(backwards, rates, 1.0, 0.0)),
-        Fraction(by_event * _squares(backwards, rates, stopped, stopped - 1.0)),
-        events,
-    )
-
-
-def _squares(backwards: Iterable[_Day], rates: _Rates, at_work: float, closed: float) -> float:
-    """Return the sum over raids and openings of the square of what one changes in the rest of the period.
-
-    Args:
-        backwards: The days, the last one first.
-        rates: How fast dens close and open, and crews grow.
-        at_work: What a full crew at work counts for, a day.
-        closed: What one of a raided den counts for.
-
-    Returns:
-        The sum, in squares of what a full crew counts for in a day.
-    """
-    # What is still to come of one member more (by a full crew), and of a den that opens instead of staying closed.
-    member = den = squares = 0.0
-    for day in backwards:
-        grown, slope = _grown(day.crew, rates)
-        # Of a new crew by the next midnight: the mean crew, less what it lacks of that.
-        gained = grown - slope * (day.crew - rates.opens_with) - rates.opens_with
-        den = (
-            day.counts * (at_work * rates.opens_with - closed * day.crew)
-            + (1.0 - rates.hazard - rates.opening) * den
-            + (1.0 - rates.hazard) * gained * member
-        )
-        member = day.counts * at_work + (1.0 - rates.hazard) * slope * member
-        raid = den + (day.crew - rates.opens_with) * member
-        squares += day.raids * raid * raid + day.openings * den * den
-    return squares
+    series = zip(raids, openings, crews, at_work, strict=True)
+    return DenChance(dens, [_Day(*day) for day in series], days.scope.warmup_days)
 
 
 def _grown(crew: float, rates: _Rates) -> tuple[float, float]:
