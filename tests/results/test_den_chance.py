@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from sim.results.den_chance import DenChance, DenDays, den_chance
 from sim.results.scope import DenSlots, Scope
@@ -26,7 +27,7 @@ def told(
 ) -> DenChance | None:
     """Return what is read of the series of a run; without crews they are full."""
     scope = replace(SCOPE, first_day=1, last_day=len(raids), warmup_days=warmup, dens=dens)
-    series = {
+    series: dict[tuple[str | int | None, ...], NDArray[np.int64]] = {
         ("flows", "dens_destroyed", "count"): np.array(raids),
         ("flows", "dens_reopened", "count"): np.array(openings),
         ("state", "dens_raided", "value"): np.array(raided) * EACH,
