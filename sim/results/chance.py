@@ -93,7 +93,7 @@ def chance(folder: Path, scope: Scope, read: Quantities | None = None) -> Interv
         if spread is not None:
             spreads = [spread]
             if dens is not None:
-                spreads.append((_of_dens(dens, name, part, whole) / sum(whole) ** 2, dens.events))
+                spreads.append((of_dens(dens, name, part, whole) / sum(whole) ** 2, dens.events))
             low, high = _interval(Fraction(sum(part), sum(whole)), spreads, Fraction(1))
             found[name] = [low, min(1.0, high)]
     return found
@@ -104,8 +104,18 @@ Spread = tuple[Fraction, int]
 counted."""
 
 
-def _of_dens(dens: DenChance, name: str, part: Sequence[int], whole: Sequence[int]) -> Fraction:
-    """Return the variance by chance of dens of part - share x whole, the share being that of the period."""
+def of_dens(dens: DenChance, name: str, part: Sequence[int], whole: Sequence[int]) -> Fraction:
+    """Return how much a share varies by chance of dens, times the square of the whole.
+
+    Args:
+        dens: How dens of the run close and open.
+        name: The share.
+        part: The daily series of the part.
+        whole: That of the whole.
+
+    Returns:
+        The variance of part - share x whole over the period, whose share it is.
+    """
     share = sum(part) / sum(whole)
     if name == STOPPED_SHARE:  # attempts are of all crews, and those not stopped are of dens at work
         passed = [every - stopped for stopped, every in zip(part, whole, strict=True)]

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from sim.results.chance import SAVED_SHARE, STOPPED_SHARE, of_dens
 from sim.results.den_chance import DenChance, DenDays, den_chance
 from sim.results.scope import DenSlots, Scope
 from sim.scenario import load_scenario
@@ -145,6 +146,17 @@ def test_dens_that_are_simulated_spread_as_what_follows_from_one_run(
     of_work, of_share = np.sqrt(np.mean(found, axis=0))
     assert 0.8 < of_work / np.std(work, ddof=1) < 1.2
     assert 0.8 < of_share / np.std(share, ddof=1) < 1.25
+
+
+def test_attempts_that_are_stopped_are_a_share_of_those_of_all_crews() -> None:
+    dens, series, crews = DenSlots(100, 1.0, 0.01, 0.4), ([1] * 60, [1] * 60, [20] * 60), [0.8] * 60
+    found = told(dens, *series, crews)
+    assert found is not None
+    # Eight of ten attempts are of dens at work, and of these every other one is stopped elsewhere.
+    variance = of_dens(found, STOPPED_SHARE, [600] * 60, [1000] * 60) / 60_000**2
+    assert variance / 0.4**2 == pytest.approx(relative(dens, *series, crews)[1])
+    # Of people and money everything is of dens at work: where days are alike the share stays.
+    assert of_dens(found, SAVED_SHARE, [600] * 60, [1000] * 60) == pytest.approx(0.0, abs=1e-9)
 
 
 def test_unequal_dens_are_as_much_chance_as_fewer_equal_ones() -> None:
