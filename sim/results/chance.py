@@ -1,19 +1,23 @@
 """Chance: how far the totals of one run may lie from what the same scenario gives with other seeds, read off the run.
 
 A total is a sum of days. Days that lie a week apart are alike but for growth and chance, so their second differences,
-in which steady growth cancels out, show how much of a day is chance, and days add up. docs/model.md, section 9, says
-how near this comes to the spread of runs that differ in their seed.
+in which steady growth cancels out, show how much of a day is chance, and days add up. Chance in which dens are raided
+lasts for longer than they can show, and is worked out beside them (``sim.results.den_chance``). docs/model.md, section
+9, says how near this comes to the spread of runs that differ in their seed.
 """
 
 from collections.abc import Sequence
 from fractions import Fraction
 from math import fsum, isqrt, pi, sqrt, tan
+from pathlib import Path
 from statistics import NormalDist
 from typing import ClassVar
 
 from sim.money import FEN_PER_YUAN
+from sim.results.den_chance import DenChance, DenDays, den_chance
 from sim.results.figures import Number, scale_fraction
 from sim.results.quantities import BY_DAY, Quantities
+from sim.results.scope import Scope
 from sim.words import Fate, Outcome
 
 LEVEL = 0.95
@@ -47,18 +51,24 @@ class Daily(Quantities):
     tables: ClassVar[dict[str, tuple[str, ...]]] = {name: BY_DAY[name] for name in ("attempts", "outcomes")}
 
 
-def chance(days: Quantities) -> Intervals:
+def chance(folder: Path, scope: Scope, read: Quantities | None = None) -> Intervals:
     """Return how far chance alone lets the totals of an answer be off.
 
+    Raises OSError where a file is missing and ValueError where a row is of a day outside the period.
+
     Args:
-        days: The daily series of a run.
+        folder: The folder of a run.
+        scope: What the run is about.
+        read: Its daily series, where they are read already.
 
     Returns:
         By name the interval that holds the expected value with a probability of 95 %, as far as the run can tell:
         ``episodes``, ``saved``, ``victims``, ``loss_yuan`` and ``prevented_yuan`` of the country, ``stopped_share``,
         ``saved_share`` and ``recovered_share``. What a period is too short for, or never happened, is left out.
     """
-    scale = scale_fraction(days.scope.scale)
+    days = Daily.read(folder, scope) if read is None else read
+    dens = den_chance(DenDays.read(folder, scope))
+    scale = scale_fraction(scope.scale)
     found: Intervals = {}
     for name, label, unit in (
         ("episodes", Outcome.EPISODES.label, 1),
@@ -70,7 +80,8 @@ def chance(days: Quantities) -> Intervals:
         series = _outcome(days, label)
         spread = of_total(series, counted=unit == 1)
         if spread is not None:
-            found[name] = _interval(Fraction(sum(series)), spread, unit * scale)
+            spreads = [spread] if dens is None else [spread, (dens.variance(series), dens.events)]
+            found[name] = _interval(Fraction(sum(series)), spreads, unit * scale)
     stopped = [sum(day) for day in zip(*(_attempts(days, fate) for fate in Fate if fate.stopped), strict=True)]
     attempts = [sum(day) for day in zip(*(_attempts(days, fate) for fate in Fate), strict=True)]
     for name, part, whole, counted in (
@@ -80,7 +91,10 @@ def chance(days: Quantities) -> Intervals:
     ):
         spread = of_share(part, whole, counted)
         if spread is not None:
-            low, high = _interval(Fraction(sum(part), sum(whole)), spread, Fraction(1))
+            spreads = [spread]
+            if dens is not None:
+                spreads.append((of_dens(dens, name, part, whole) / sum(whole) ** 2, dens.events))
+            low, high = _interval(Fraction(sum(part), sum(whole)), spreads, Fraction(1))
             found[name] = [low, min(1.0, high)]
     return found
 
@@ -88,6 +102,25 @@ def chance(days: Quantities) -> Intervals:
 Spread = tuple[Fraction, int]
 """A variance, and the degrees of freedom of what it was taken from: differences that do not overlap, or what was
 counted."""
+
+
+def of_dens(dens: DenChance, name: str, part: Sequence[int], whole: Sequence[int]) -> Fraction:
+    """Return how much a share varies by chance of dens, times the square of the whole.
+
+    Args:
+        dens: How dens of the run close and open.
+        name: The share.
+        part: The daily series of the part.
+        whole: That of the whole.
+
+    Returns:
+        The variance of part - share x whole over the period, whose share it is.
+    """
+    share = sum(part) / sum(whole)
+    if name == STOPPED_SHARE:  # attempts are of all crews, and those not stopped are of dens at work
+        passed = [every - stopped for stopped, every in zip(part, whole, strict=True)]
+        return dens.variance(passed, [(share - 1.0) * every for every in whole])
+    return dens.variance([here - share * there for here, there in zip(part, whole, strict=True)])
 
 
 def of_total(days: Sequence[int], counted: bool) -> Spread | None:
@@ -173,11 +206,27 @@ def _spread(differences: Sequence[int], of: tuple[Fraction, Fraction], number: i
     return mean / larger * number, max(1, int(len(differences) / each))
 
 
-def _interval(value: Fraction, spread: Spread, unit: Fraction) -> list[Number]:
-    """Return the ends of an interval, none below 0, in ``unit``."""
-    variance, degrees = spread
-    error = Fraction(isqrt(int(variance * PARTS**2)), PARTS)
-    half = error * Fraction(round(student(degrees) * QUANTILE_PARTS), QUANTILE_PARTS)
+def _interval(value: Fraction, spreads: Sequence[Spread], unit: Fraction) -> list[Number]:
+    """Return the interval of a number that chance moves in several ways, which know nothing of each other.
+
+    The squares of half widths add up, so none of them makes it narrower, as added degrees of freedom might.
+
+    Args:
+        value: The number.
+        spreads: How much each of them moves it.
+        unit: What the ends are divided by.
+
+    Returns:
+        Low and high end, none below 0.
+
+    Source:
+        Zou and Donner (2008), the method of variance estimates recovery.
+    """
+    squares = [
+        variance * Fraction(round(student(degrees) * QUANTILE_PARTS), QUANTILE_PARTS) ** 2
+        for variance, degrees in spreads
+    ]
+    half = Fraction(isqrt(int(sum(squares) * PARTS**2)), PARTS)
     return [float(max(Fraction(0), value - half) / unit), float((value + half) / unit)]
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sim.days import UNIX_DAYS, calendar_date
-from sim.results.chance import Daily, chance
+from sim.results.chance import chance
 from sim.results.columns import StoredTable
 from sim.results.costs import COST, COST_HIGH, COST_LOW, REACHING, TOTAL
 from sim.results.encoding import arrow, decode, numbers_of
@@ -184,7 +184,7 @@ def _summary(folder: Path, manifest: dict[str, Any], scope: Scope) -> Iterator[F
 
 def _chance(folder: Path, manifest: dict[str, Any], scope: Scope) -> Iterator[Finding]:
     """Check that the intervals of chance are what the tables give."""
-    yield _equal("chance: what the tables give", manifest["chance"], chance(Daily.read(folder, scope)))
+    yield _equal("chance: what the tables give", manifest["chance"], chance(folder, scope))
 
 
 def _evidence(folder: Path, manifest: dict[str, Any], scope: Scope) -> Iterator[Finding]:

@@ -46,7 +46,7 @@ def compose(folder: Path, scope: Scope, warnings: list[str]) -> Manifest:
         "evidence": inside,
         "findings": found,
         "totals": totals(quantities),
-        "chance": chance(quantities),
+        "chance": chance(folder, scope, quantities),
         "warnings": warnings,
     }
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sim.language.spoken import ENGLISH, speaking, spoken
 from sim.results.asked import Asked, AskedError, ask, demand_name, of_province, period, read, span
-from sim.results.chance import Daily, chance
+from sim.results.chance import chance
 from sim.results.exported import Tables
 from sim.results.figures import CHANGE, unit
 from sim.results.folder import SCENARIO_YAML
@@ -250,7 +250,7 @@ class Run:
         if stored is not None:
             return stored
         with reading(self.path):
-            return chance(Daily.read(self.path, self._scope))
+            return chance(self.path, self._scope)
 
     @cached_property
     def totals(self) -> "pd.Series[Any]":

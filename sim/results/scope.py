@@ -100,6 +100,28 @@ class Dated:
 
 
 @dataclass(frozen=True)
+class DenSlots:
+    """The slots of dens: how many, the s.d. of the logarithm of their weights, and how their crews are renewed.
+
+    ``recruiting`` is the rate of growth a day, ``opens_with`` the share of a full crew with which a raided den opens
+    again: 0 and 1 where there are no gangs.
+    """
+
+    slots: int
+    weight_sigma: float
+    recruiting: float = 0.0
+    opens_with: float = 1.0
+
+    @classmethod
+    def of(cls, scenario: "Scenario") -> "DenSlots":
+        """Return what is to be known of the dens of a scenario."""
+        dens, gangs = scenario.spec.dens, scenario.spec.gangs
+        if gangs is None:
+            return cls(dens.slots, dens.weight_sigma)
+        return cls(dens.slots, dens.weight_sigma, gangs.recruiting, gangs.reopens_with)
+
+
+@dataclass(frozen=True)
 class Scope:
     """Period, scale, labels, targets and evidence of a run.
 
@@ -111,7 +133,7 @@ class Scope:
     is a policy, whose reported figures it is not held to; None for all others. ``measures`` are those of the scenario.
     ``frozen_factor`` is the yuan stopped for each yuan got back, None where it is not known; ``settles`` says whether
     some cases and suspects are counted later than they come. ``gangs_as_on`` is the number of the day for which the
-    beginning of gangs is stated, None where there are none.
+    beginning of gangs is stated, None where there are none. ``dens`` are None only where nothing is known of them.
     """
 
     name: str
@@ -135,6 +157,7 @@ class Scope:
     frozen_factor: float | None = None
     settles: bool = False
     gangs_as_on: int | None = None
+    dens: DenSlots | None = None
 
     @classmethod
     def of(cls, scenario: "Scenario") -> "Scope":
@@ -173,6 +196,7 @@ class Scope:
             frozen_factor=spec.aftermath.stop_payment.frozen_factor,
             settles=spec.aftermath.settlement is not None,
             gangs_as_on=None if spec.gangs is None else day_number(spec.fraud.reference),
+            dens=DenSlots.of(scenario),
         )
 
     @property

@@ -1,6 +1,7 @@
 """Intervals by chance: from one run alone, and held against the spread of runs that differ in their seed."""
 
 import math
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from scipy import stats
 
 import sim
 from sim.results.answer import estimates
-from sim.results.chance import LEVEL, Daily, chance, of_share, of_total, student
+from sim.results.chance import LEVEL, chance, of_share, of_total, student
 from sim.results.scope import Scope
 
 
@@ -73,7 +74,7 @@ def test_growth_that_part_and_whole_share_is_no_chance() -> None:
 
 def test_intervals_are_stored_and_those_of_older_runs_are_computed(tmp_path: Path) -> None:
     run = sim.run(sim.load_scenario("tiny"), tmp_path / "run")
-    assert run.chance == run.manifest["chance"] == chance(Daily.read(run.path, Scope.of(run.scenario)))
+    assert run.chance == run.manifest["chance"] == chance(run.path, Scope.of(run.scenario))
     assert list(run.chance) == [
         *("episodes", "saved", "victims", "loss_yuan", "prevented_yuan"),
         *("stopped_share", "saved_share", "recovered_share"),
@@ -85,19 +86,48 @@ def test_intervals_are_stored_and_those_of_older_runs_are_computed(tmp_path: Pat
     assert older.chance == run.chance
 
 
-SEEDS = 32
-"""Their spread is known to an eighth of itself, 1 / sqrt(2 (n - 1)); of 16 it was to 18 %."""
+@pytest.fixture(scope="module")
+def flagship(tmp_path_factory: pytest.TempPathFactory) -> sim.Run:
+    """A run of a month of the flagship, among few people."""
+    values = {"scale": 0.0002, "population.pool": "country", "period.end": "2021-02-15", "period.warmup": "10 d"}
+    return sim.run(sim.load_scenario("china-2022", **values), tmp_path_factory.mktemp("chance") / "run")
+
+
+def test_chance_of_dens_is_in_every_interval(flagship: sim.Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    scope = Scope.of(flagship.scenario)
+    assert scope.dens is not None
+    few = chance(flagship.path, replace(scope, dens=replace(scope.dens, weight_sigma=3.0)))
+    monkeypatch.setattr("sim.results.chance.den_chance", lambda _: None)
+    without = chance(flagship.path, scope)
+    assert few.keys() == without.keys() == flagship.chance.keys()
+    for name, (low, high) in without.items():
+        narrow, stored, wide = high - low, *(ends[name][1] - ends[name][0] for ends in (flagship.chance, few))
+        assert narrow <= stored <= wide, name
+        assert narrow < wide, name
+
+
+SEEDS = 24
+"""Their spread is known to 15 %, 1 / sqrt(2 (n - 1)); of 16 it would be to 18 %."""
+
+FEW_DENS = {
+    "dens.slots": 600,
+    "dens.crew": 150,
+    "dens.hazard.per_lead": "0.1 per year",
+    "dens.ringleaders.per_lead": "0.01 per year",
+}
+"""A fifth of the dens, each with five times the crew; leads by den are five times as many."""
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "values", "least", "most"),
     [
-        # Two years: docs/model.md, section 9, says how near, 0.79 to 1.16. A variance that is three times too large or
-        # too small, as by a wrong divisor of the differences, is outside of these bounds for some quantity.
+        # Two years: docs/model.md, section 9, says how near. A variance that is three times too large or too small, as
+        # by a wrong divisor of the differences, is outside of these bounds for some quantity. With so few dens most
+        # chance of totals is theirs, as in larger parts of the country with all of them.
         # Fourteen days of a small country tell little of chance that lasts longer than they do, such as which dens
         # there are.
-        ("china-2022", {"scale": 0.005, "population.pool": "country"}, 0.65, 1.7),
+        ("china-2022", {"scale": 0.005, "population.pool": "country", **FEW_DENS}, 0.65, 1.7),
         ("tiny", {}, 0.45, 2.1),
     ],
 )
