@@ -6,6 +6,7 @@ import resource
 import shlex
 import sys
 import time
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -29,7 +30,13 @@ def versions() -> dict[str, str]:
 
     ``sources`` is the start of the SHA-256 of those of the program's sources on which results depend.
     """
-    found = {"tocsin": __version__, "sources": program_digest()[:16], "python": platform.python_version()}
+    own = {"tocsin": __version__, "sources": program_digest()[:16], "python": platform.python_version()}
+    return {**own, **_of_libraries()}
+
+
+@cache
+def _of_libraries() -> dict[str, str]:
+    found = {}
     for library in LIBRARIES:
         try:
             found[library] = version(library)

@@ -6,6 +6,7 @@ a double, of 63 bits or of an identity. What only several numbers together can e
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Annotated, Any
 
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler, PlainSerializer
@@ -51,7 +52,7 @@ class Within:
     unit = ""
     """The unit of the bounds, where the text of a value may have another one."""
 
-    @property
+    @cached_property
     def allowed(self) -> str:
         """What messages say is allowed."""
         zero = "0 or " if self.or_zero else ""

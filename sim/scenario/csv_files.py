@@ -7,6 +7,7 @@ import csv
 import io
 import os
 import re
+from functools import lru_cache
 from pathlib import Path
 
 from sim.scenario.bundled import READABLE, no_file, read_bytes
@@ -65,7 +66,10 @@ def read_table(node: Node, folder: Path, key: KeyPath) -> Node:
     return Node(_rows(text, top, key), node.place)
 
 
+@lru_cache(maxsize=16)
 def _rows(text: str, top: Place, key: KeyPath) -> list[Node]:
+    """Return the rows of a text; those read last are in memory, and whoever has them changes none."""
+
     def place(line: int, column: int = 1) -> Place:
         return Place(top.file, line, column, top.layer, top.chain)
 

@@ -99,9 +99,9 @@ def levers(base: "Scenario", other: "Scenario") -> list[Lever]:
 
 def run_as(base: "Scenario", other: "Scenario") -> list[Lever]:
     """Return in what two scenarios differ that is no lever but how they are run: seed, scale, pools, period."""
-    found = []
+    found, sides = [], [plain(side.resolved) for side in (base, other)]
     for path in HOW_IT_IS_RUN:
-        one, two = (_at(plain(side.resolved), path) for side in (base, other))
+        one, two = (_at(side, path) for side in sides)
         if one != two:
             found += list(_Walk(base, other).below(path, one, two, _shape_at(path)))
     return found
@@ -154,8 +154,11 @@ class _Walk:
 
     def _map(self, path: KeyPath, one: Tree, two: Tree, expected: Shape | None) -> Iterator[Lever]:
         for key in dict.fromkeys((*one, *two)):
+            here, there = one.get(key), two.get(key)
+            if here == there:
+                continue
             inner = None if expected is None else expected.child(key, node_of(one if key in one else two, NOWHERE))
-            yield from self.below((*path, key), one.get(key), two.get(key), inner)
+            yield from self.below((*path, key), here, there, inner)
         if path == ("fraud", "types") and set(one) == set(two) and list(one) != list(two):
             yield self._row(path, ", ".join(one), ", ".join(two))  # they are numbered, and drawn, in their order
 

@@ -1,6 +1,5 @@
 """A scenario's file, what it extends and what was set become one frozen Scenario, or all mistakes at once."""
 
-import copy
 import hashlib
 import json
 from collections.abc import Mapping
@@ -118,7 +117,7 @@ def changed(scenario: Scenario, values: Mapping[str, Any], *, bare: bool = False
     Raises:
         ValueError: If pools should be provinces again.
     """
-    resolved = copy.deepcopy(scenario.resolved)
+    resolved = _copied(scenario.resolved)
     names = scenario.spec.population.names
     for typed, value in values.items():
         key = coded_key(typed, names)
@@ -134,6 +133,13 @@ def changed(scenario: Scenario, values: Mapping[str, Any], *, bare: bool = False
         _forget_provinces(resolved, spec, values_by_key)
     resolved = _in_full_form(values_by_key, resolved)
     return Scenario(spec, resolved, scenario.sources, digest(resolved))
+
+
+def _copied(value: Any) -> Any:
+    """Return a copy of plain values, of maps and lists alone."""
+    if isinstance(value, dict):
+        return {key: _copied(inner) for key, inner in value.items()}
+    return [_copied(inner) for inner in value] if isinstance(value, list) else value
 
 
 def _is_not_given(spec: ScenarioModel, key: str) -> bool:

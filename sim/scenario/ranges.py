@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from sim.scenario.distributions import Distribution
 from sim.scenario.errors import Mistake, dotted, found
 from sim.scenario.nodes import KeyPath, Node, Parameter
-from sim.scenario.shapes import Shape, adapter
+from sim.scenario.shapes import Shape
 from sim.words import DistributionKind
 
 
@@ -56,7 +56,7 @@ def _size(value: Any) -> float | None:
 
 def _read(node: Node, expected: Shape) -> Any:
     """Return the value of a node as the schema reads it; raises ValidationError."""
-    return adapter(expected.annotation).validate_python(node.plain())
+    return expected.reader.validate_python(node.plain())
 
 
 def _needs_range(node: Node, expected: Shape) -> bool:

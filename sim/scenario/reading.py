@@ -14,7 +14,7 @@ import pickle
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from ruamel.yaml import YAML
@@ -38,7 +38,7 @@ MAX_BYTES = 2**20
 MAX_DEPTH = 32
 MAX_NODES = 100_000
 LONGEST_KEY = 200
-LONG_TEXT = 10_000
+LONG_TEXT = 2_000
 """Characters from which on a text is worth keeping what was read of it."""
 LONGEST_NUMBER = 320
 """Characters of a number; texts that are longer are none that a scenario could mean."""
@@ -258,7 +258,8 @@ def _read_before() -> FileCache:
 def read_nodes(text: str, place: Place) -> tuple[Node | None, list[Mistake]]:
     """Return the nodes of a YAML text and the mistakes on the way.
 
-    Of a long text without a mistake the nodes are kept, since parsing takes thirty times as long as reading them again.
+    Of a long text without a mistake the nodes are kept, wherever it stands, since parsing takes thirty times as long as
+    reading them again.
 
     Args:
         text: The text, as ``decode`` gives it.
@@ -269,14 +270,47 @@ def read_nodes(text: str, place: Place) -> tuple[Node | None, list[Mistake]]:
     """
     if len(text) < LONG_TEXT:
         return _parsed(text, place)
-    key = hashlib.sha256(f"{ruamel_version} {place!r} {text}".encode()).hexdigest()
+    key = hashlib.sha256(f"{ruamel_version} {text}".encode()).hexdigest()
     kept = _read_before().get(key)
     if kept is not None:
-        return pickle.loads(kept), []
+        return _unpickled(kept, place), []
     node, mistakes = _parsed(text, place)
     if node is not None and not mistakes:
-        _read_before().put(key, pickle.dumps(node))
+        _read_before().put(key, pickle.dumps(_packed(node)))
     return node, mistakes
+
+
+@lru_cache(maxsize=8)
+def _unpickled(kept: bytes, origin: Place) -> Node:
+    """Return the nodes of a text that was kept; those of the last texts are still there, and nobody changes them."""
+    return _unpacked(pickle.loads(kept), origin)
+
+
+_Packed = tuple[Any, int, int, dict[str, tuple[int, int]]]
+"""What a node holds, nodes packed; its line and column, and those of its keys."""
+
+
+def _packed(node: Node) -> _Packed:
+    """Return a node without the file that it stands in."""
+    value: Any = node.value
+    if isinstance(value, dict):
+        value = {key: _packed(inner) for key, inner in value.items()}
+    elif isinstance(value, list):
+        value = [_packed(inner) for inner in value]
+    keys = {key: (place.line, place.column) for key, place in node.keys.items()}
+    return value, node.place.line, node.place.column, keys
+
+
+def _unpacked(packed: _Packed, origin: Place) -> Node:
+    """Return a packed node that stands in the file of a place."""
+    value, line, column, keys = packed
+    file, layer, chain = origin.file, origin.layer, origin.chain
+    if isinstance(value, dict):
+        value = {key: _unpacked(inner, origin) for key, inner in value.items()}
+    elif isinstance(value, list):
+        value = [_unpacked(inner, origin) for inner in value]
+    places = {key: Place(file, *at, layer, chain) for key, at in keys.items()}
+    return Node(value, Place(file, line, column, layer, chain), places)
 
 
 def _parsed(text: str, place: Place) -> tuple[Node | None, list[Mistake]]:

@@ -11,7 +11,7 @@ from typing import Any
 from sim.scenario.errors import dotted
 from sim.scenario.nodes import KeyPath, Node, Parameter
 from sim.scenario.parameters import is_full_form
-from sim.scenario.shapes import Shape, adapter, written
+from sim.scenario.shapes import Shape, written_by
 
 
 @dataclass(frozen=True)
@@ -77,8 +77,7 @@ def _limits(parameter: Parameter, shape: Shape | None) -> list[Any] | None:
     ends = parameter.range.plain()
     if shape is None or any(isinstance(end, dict | list) for end in ends):
         return list(ends)
-    reader = adapter(shape.annotation)
-    return [written(shape.annotation, reader.validate_python(end)) for end in ends]
+    return [written_by(shape.reader, shape.reader.validate_python(end)) for end in ends]
 
 
 def plain(resolved: Any) -> Any:

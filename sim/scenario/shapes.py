@@ -6,7 +6,7 @@ Pydantic reads values with them; here those who read files, look at ranges or wo
 import types
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel, TypeAdapter
@@ -28,18 +28,26 @@ class Shape:
 
     def models(self, node: Node | None = None) -> list[type[BaseModel]]:
         """Return the models that may stand here; with a node, those whose literal keys agree with it, if any do."""
-        models = [o for o in self.options if isinstance(o, type) and issubclass(o, BaseModel)]
-        if node is None or len(models) < 2:
-            return models
-        agreeing = [model for model in models if _agrees(model, node)]
-        return agreeing or models
+        if node is None or len(self._models) < 2:
+            return self._models
+        agreeing = [model for model in self._models if _agrees(model, node)]
+        return agreeing or self._models
+
+    @cached_property
+    def reader(self) -> TypeAdapter[Any]:
+        """Pydantic's reader for what stands here."""
+        return adapter(self.annotation)
+
+    @cached_property
+    def _models(self) -> list[type[BaseModel]]:
+        return [o for o in self.options if isinstance(o, type) and issubclass(o, BaseModel)]
 
     def child(self, part: str | int, node: Node | None = None) -> "Shape | None":
         """Return the shape at a key or index of what stands here, None where the schema knows none."""
         for model in self.models(node):
-            info = fields(model).get(str(part))
-            if info is not None:
-                return shape(_annotation(info))
+            below = _shapes(model).get(str(part))
+            if below is not None:
+                return below
         for option in self.options:
             origin, args = get_origin(option), get_args(option)
             if origin is dict:
@@ -65,7 +73,7 @@ class Shape:
             return "a map"
         if self.words():
             return f"one of {', '.join(self.words())}"
-        stated = adapter(self.annotation).json_schema()
+        stated = self.reader.json_schema()
         return _in_words(stated)
 
     def words(self) -> list[str]:
@@ -91,8 +99,13 @@ def adapter(annotation: Any) -> TypeAdapter[Any]:
 
 def written(annotation: Any, value: Any) -> Any:
     """Return a value as a scenario writes it: texts, numbers, lists and maps."""
+    return written_by(adapter(annotation), value)
+
+
+def written_by(reader: TypeAdapter[Any], value: Any) -> Any:
+    """Return a value as a scenario writes it, by the reader of such values."""
     try:
-        return adapter(annotation).dump_python(value, mode="json", by_alias=True)
+        return reader.dump_python(value, mode="json", by_alias=True)
     except PydanticSerializationError as error:
         if isinstance(error.__cause__, KeyboardInterrupt):  # an interrupt within a serialiser is no mistake of it
             raise error.__cause__ from None
@@ -103,6 +116,12 @@ def written(annotation: Any, value: Any) -> Any:
 def fields(model: type[BaseModel]) -> dict[str, FieldInfo]:
     """Return the fields of a model by the key that a file gives."""
     return {info.alias or name: info for name, info in model.model_fields.items()}
+
+
+@lru_cache(maxsize=256)
+def _shapes(model: type[BaseModel]) -> dict[str, Shape]:
+    """Return the shapes of the fields of a model by the key that a file gives."""
+    return {name: shape(_annotation(info)) for name, info in fields(model).items()}
 
 
 TYPES = {

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from sim.scenario.errors import Mistake, Place, ScenarioError, choices, dotted, found
 from sim.scenario.nodes import KeyPath, Node
-from sim.scenario.provinces import coded_key, names_in
+from sim.scenario.provinces import Names, coded_key, names_in
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -62,8 +62,9 @@ def table_mistakes(table: Node, root: Node) -> Iterator[Mistake]:
     if first != NUMBER:
         yield Mistake(columns[first], dotted(KEY), f"the first column is {found(first)}", f"'{NUMBER}', from 0 up")
         return
+    names = names_in(root)
     for key in others:
-        yield from _key_mistakes(root, key, columns[key])
+        yield from _key_mistakes(root, key, columns[key], names)
     for count, row in enumerate(rows):
         given = row.child(NUMBER)
         if given is None or given.value != count:
@@ -116,10 +117,10 @@ def _rows(table: Node) -> list[Node]:
     return table.value
 
 
-def _key_mistakes(root: Node, key: str, place: Place) -> Iterator[Mistake]:
+def _key_mistakes(root: Node, key: str, place: Place, provinces: Names) -> Iterator[Mistake]:
     """Find what keeps a dotted key from being that of a parameter with one value."""
     node, claimed = root, False
-    for part in root.path_to(coded_key(key, names_in(root))):
+    for part in root.path_to(coded_key(key, provinces)):
         child = node.child(part)
         if child is None:
             names = [str(name) for name in node.value] if isinstance(node.value, dict) else []

@@ -7,6 +7,7 @@ which must not change with the version of a library.
 import json
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 from sim.scenario.reading import plain_scalar
@@ -25,11 +26,19 @@ def to_yaml(value: dict[str, Any]) -> str:
 def scalar_text(value: Any) -> str:
     """Return a scalar as YAML writes it, quoted where it would else be read as something other than itself."""
     if isinstance(value, str):
-        if PLAIN.fullmatch(value) and plain_scalar(value) == value:
-            return value
-        quoted = json.dumps(value, ensure_ascii=False)
-        return "".join(c if c.isprintable() else _escaped(c) for c in quoted)
+        return _quoted(value)
+    if type(value) is int:
+        return str(value)  # as JSON has it, and sooner
     return json.dumps(value, allow_nan=False)
+
+
+@lru_cache(maxsize=16_384)
+def _quoted(text: str) -> str:
+    """Return a text in quotes where it needs them; runs of one experiment write the same texts over and over."""
+    if PLAIN.fullmatch(text) and plain_scalar(text) == text:
+        return text
+    quoted = json.dumps(text, ensure_ascii=False)
+    return "".join(c if c.isprintable() else _escaped(c) for c in quoted)
 
 
 def flow_text(value: Any) -> str:

@@ -218,11 +218,17 @@ def test_nothing_that_a_pool_begins_hears_an_interrupt_or_a_hangup(tmp_path: Pat
     assert tracker >> (signal.SIGHUP - 1) & 1, done.stdout
 
 
+@pytest.fixture(scope="module")
+def two_of_four(tiny: sim.Scenario, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A sweep of which two runs are finished."""
+    return begun(tiny, tmp_path_factory.mktemp("begun") / "sweep", 2)
+
+
 @pytest.mark.parametrize("line", DAMAGED_LINES, ids=range(len(DAMAGED_LINES)))
 def test_a_damaged_line_of_a_journal_counts_as_not_there(
-    line: str, tiny: sim.Scenario, undisturbed: bytes, tmp_path: Path
+    line: str, two_of_four: Path, tiny: sim.Scenario, undisturbed: bytes, tmp_path: Path
 ) -> None:
-    place = begun(tiny, tmp_path / "sweep", 2)
+    place = shutil.copytree(two_of_four, tmp_path / "sweep")
     good = journal(place)
     (place / "journal.jsonl").write_text("\n".join([line, good[0], line, good[1], line[:7]]))
     swept(tiny, place)
@@ -253,13 +259,24 @@ def begun(tiny: sim.Scenario, place: Path, runs: int) -> Path:
     return place
 
 
+@pytest.fixture(scope="module")
+def finished(tiny: sim.Scenario, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A sweep of one run that is finished."""
+    place = tmp_path_factory.mktemp("finished") / "sweep"
+    with ThreadPoolExecutor(1) as executor:
+        sim.sweep(tiny, {STAFF: [1]}, folder=place, executor=executor, workers=1)
+    return place
+
+
 @pytest.mark.parametrize("name", ["sweep.json", "catalogue.parquet"])
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b"[" * 50_000, None])
 def test_a_damaged_file_of_an_experiment_is_refused_in_a_line(
-    name: str, content: bytes | None, tocsin: Tocsin, tmp_path: Path
+    name: str, content: bytes | None, finished: Path, tocsin: Tocsin, tmp_path: Path
 ) -> None:
     command = ["sweep", "tiny", "--set", f"{KEY}={VALUE}", "--vary", f"{STAFF}=1", "--out", "sweep", "--workers", "1"]
-    assert tocsin(*command, "--quiet").code == 0
+    shutil.copytree(finished, tmp_path / "sweep")
+    if name == "sweep.json" and content is None:
+        assert tocsin(*command, "--quiet").code == 0, "undamaged it is gone on with"
     (tmp_path / "sweep" / name).unlink()
     if content is None:
         os.mkfifo(tmp_path / "sweep" / name)
@@ -380,15 +397,15 @@ def test_runs_that_were_finished_before_a_kill_are_used_again(
     assert ended.code == 0, ended.err
     assert {path: path.stat().st_mtime_ns for path in first.iterdir()} == before
     assert not list(tmp_path.glob("**/.*")), "what the killed command had left is gone"
-    # All over again, in a place where nothing was ever killed.
+    # Once more, with nothing left to do.
+    assert results_of(json.loads(tocsin(*command, "--json").out)) == results_of(json.loads(ended.out))
+    # And all over again, in a place where nothing was ever killed.
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
-    process = start(*command, "--json", folder=elsewhere)
-    whole, _ = process.communicate()
-    assert process.returncode == 0
-    assert results_of(json.loads(ended.out)) == results_of(json.loads(whole))
-    # And once more, with nothing left to do.
-    assert results_of(json.loads(tocsin(*command, "--json").out)) == results_of(json.loads(whole))
+    os.chdir(elsewhere)
+    whole = tocsin(*command, "--json", "--workers", "1")
+    assert whole.code == 0, whole.err
+    assert results_of(json.loads(ended.out)) == results_of(json.loads(whole.out))
 
 
 def results_of(document: dict[str, object]) -> object:

@@ -90,8 +90,7 @@ def test_a_figure_of_the_scenario_and_what_is_asked_are_the_same_number(tmp_path
     assert counted > 10
 
 
-def test_a_figure_of_a_run_is_the_sum_of_its_rows_over_the_window(made_up: MadeUp) -> None:
-    run = made_up()
+def test_a_figure_of_a_run_is_the_sum_of_its_rows_over_the_window(run: sim.Run) -> None:
     scale = run.scenario.spec.scale
     rows = run.attempts[(run.attempts["day"] >= "2022-10-10") & (run.attempts["day"] <= "2022-10-20")]
     calls = rows[(rows["channel"] == "call") & (rows["fate"] == "intercepted")]["count"].sum()
@@ -106,15 +105,13 @@ def test_a_figure_of_a_run_is_the_sum_of_its_rows_over_the_window(made_up: MadeU
     assert isinstance(run.figure("dens_destroyed"), int)
 
 
-def test_windows_add_up(made_up: MadeUp) -> None:
-    run = made_up()
+def test_windows_add_up(run: sim.Run) -> None:
     for name in FIGURES:
         parts = [run.figure(name, month, month) for month in ("2022-10", "2022-11")]
         assert sum(part or 0 for part in parts) == pytest.approx(run.figure(name)), name
 
 
-def test_losses_are_in_yuan(made_up: MadeUp) -> None:
-    run = made_up()
+def test_losses_are_in_yuan(run: sim.Run) -> None:
     scope = Scope.of(run.scenario)
     series = {("outcomes", "filed_loss_fen"): Quantities(scope, {}).flow("none") + 500}
     whole = (date(2022, 10, 1), date(2022, 11, 30))
@@ -123,14 +120,12 @@ def test_losses_are_in_yuan(made_up: MadeUp) -> None:
     assert number(found) == pytest.approx(5 * scope.days / scope.scale)
 
 
-def test_a_change_from_nothing_is_none(made_up: MadeUp) -> None:
-    run = made_up()
+def test_a_change_from_nothing_is_none(run: sim.Run) -> None:
     assert run.figure("recovered_fen") == 0
     assert run.figure("recovered_fen_change", "2022-11", "2022-11", ("2022-10", "2022-10")) is None
 
 
-def test_a_series_has_every_day_and_adds_up_to_the_figure(made_up: MadeUp) -> None:
-    run = made_up()
+def test_a_series_has_every_day_and_adds_up_to_the_figure(run: sim.Run) -> None:
     for name in ("calls_intercepted", "losses", "cases_solved", "dens_destroyed"):
         series = run.series(name)
         assert list(series.index) == list(pd.date_range("2022-10-01", "2022-11-30"))
@@ -139,8 +134,7 @@ def test_a_series_has_every_day_and_adds_up_to_the_figure(made_up: MadeUp) -> No
     assert run.series("dens_destroyed").dtype == "int64"
 
 
-def test_what_the_run_cannot_tell_is_a_value_error(made_up: MadeUp) -> None:
-    run = made_up()
+def test_what_the_run_cannot_tell_is_a_value_error(run: sim.Run) -> None:
     for call in (
         lambda: run.figure("spam"),
         lambda: run.series("spam"),
@@ -155,8 +149,7 @@ def test_what_the_run_cannot_tell_is_a_value_error(made_up: MadeUp) -> None:
             call()
 
 
-def test_what_is_asked_is_read_from_the_tables_alone(made_up: MadeUp) -> None:
-    run = made_up()
+def test_what_is_asked_is_read_from_the_tables_alone(run: sim.Run) -> None:
     run.manifest["totals"]["cases_solved"] = run.manifest["figures"] = None
     assert sim.load_run(run.path).totals["cases_solved"] == run.figure("cases_solved")
 

@@ -16,7 +16,6 @@ from sim.results.run_json import sealed
 from sim.results.stored import sha256
 from sim.results.tables import TABLES
 from tests.engines.small import fewer, run_tiny
-from tests.results.conftest import MadeUp
 
 
 def failures(folder: Path) -> list[str]:
@@ -41,8 +40,7 @@ def edit(folder: Path, change: Any) -> None:
     path.write_text(json.dumps(sealed(manifest)))
 
 
-def test_a_run_as_it_was_made_passes(made_up: MadeUp) -> None:
-    run = made_up()
+def test_a_run_as_it_was_made_passes(run: sim.Run) -> None:
     findings = list(check_run(run.path))
     assert [str(finding) for finding in findings if not finding.passed] == []
     # Every file, every total and every figure is looked at.
@@ -55,8 +53,7 @@ def test_a_run_as_it_was_made_passes(made_up: MadeUp) -> None:
     assert names.count("evidence: ") == 1 + len(run.manifest["evidence"])
 
 
-def test_one_byte_of_any_file_is_noticed(made_up: MadeUp, tmp_path: Path) -> None:
-    run = made_up()
+def test_one_byte_of_any_file_is_noticed(run: sim.Run, tmp_path: Path) -> None:
     for name in run.manifest["files"]:
         copy = tmp_path / "copy"
         shutil.copytree(run.path, copy)
@@ -67,15 +64,12 @@ def test_one_byte_of_any_file_is_noticed(made_up: MadeUp, tmp_path: Path) -> Non
         shutil.rmtree(copy)
 
 
-def test_missing_and_strange_files_are_noticed(made_up: MadeUp) -> None:
-    run = made_up()
+def test_missing_and_strange_files_are_noticed(run: sim.Run) -> None:
     (run.path / "waits.parquet").rename(run.path / "extra.parquet")
     assert {"files: waits.parquet", "files: no Parquet file that run.json does not name"} <= set(failures(run.path))
 
 
-def test_a_changed_total_or_figure_is_noticed(made_up: MadeUp) -> None:
-    run = made_up()
-
+def test_a_changed_total_or_figure_is_noticed(run: sim.Run) -> None:
     def change(manifest: dict[str, Any]) -> None:
         manifest["totals"]["episodes"] += 1
         manifest["totals"]["invented"] = 1
@@ -88,9 +82,7 @@ def test_a_changed_total_or_figure_is_noticed(made_up: MadeUp) -> None:
     assert any(name.startswith("figures: alerts_central") for name in found)
 
 
-def test_changed_evidence_is_noticed(made_up: MadeUp) -> None:
-    run = made_up()
-
+def test_changed_evidence_is_noticed(run: sim.Run) -> None:
     def change(manifest: dict[str, Any]) -> None:
         manifest["evidence"][0]["simulated"] = 0.3
         manifest["evidence"][1]["within"] = True
@@ -102,8 +94,7 @@ def test_changed_evidence_is_noticed(made_up: MadeUp) -> None:
     assert failures(run.path) == ["evidence: number", *(f"evidence: {name} {window}" for name in names)]
 
 
-def test_a_changed_scenario_is_noticed(made_up: MadeUp) -> None:
-    run = made_up()
+def test_a_changed_scenario_is_noticed(run: sim.Run) -> None:
     path = run.path / "scenario.yaml"
     path.write_text(
         path.read_text().replace("scale: 0.00003", "scale: 0.00004").replace("scale: 3e-05", "scale: 4e-05")
@@ -114,8 +105,7 @@ def test_a_changed_scenario_is_noticed(made_up: MadeUp) -> None:
     assert "attempts: scenario in the metadata" in found
 
 
-def test_a_scenario_that_cannot_be_read_is_a_failure_not_a_crash(made_up: MadeUp) -> None:
-    run = made_up()
+def test_a_scenario_that_cannot_be_read_is_a_failure_not_a_crash(run: sim.Run) -> None:
     (run.path / "scenario.yaml").write_text("schema: [")
     assert "scenario" in failures(run.path)
 
@@ -175,15 +165,13 @@ def misname(stored: pa.Table) -> pa.Table:
         ("state", negate, "conservation: backlog = backlog of the day before + filed - solved - closed"),
     ],
 )
-def test_a_forged_table_is_noticed_by_what_it_breaks(made_up: MadeUp, table: str, change: Any, failing: str) -> None:
-    run = made_up()
+def test_a_forged_table_is_noticed_by_what_it_breaks(run: sim.Run, table: str, change: Any, failing: str) -> None:
     rewrite(run.path, table, change)
     assert failing in failures(run.path)
 
 
-def test_rewriting_a_table_as_it_was_passes(made_up: MadeUp) -> None:
+def test_rewriting_a_table_as_it_was_passes(run: sim.Run) -> None:
     """The forger's way is not what the check notices."""
-    run = made_up()
     rewrite(run.path, "attempts", lambda stored: stored)
     assert failures(run.path) == []
 

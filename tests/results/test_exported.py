@@ -14,6 +14,7 @@ from sim.results import exported
 from sim.results.stored import FolderError
 from sim.results.tables import TABLES
 from sim.words import Tier
+from tests.engines.small import TWO_DAYS, fewer
 from tests.results.conftest import MadeUp
 
 SOME = ("alerts", "flows", "hours", "events")
@@ -22,8 +23,9 @@ SOME = ("alerts", "flows", "hours", "events")
 
 @pytest.fixture(scope="module")
 def tiny(tmp_path_factory: pytest.TempPathFactory) -> sim.Run:
-    """A small run with events."""
-    return sim.run("tiny", tmp_path_factory.mktemp("exported") / "run", events="all", workers=1)
+    """A small run with events, of two days in two months."""
+    scenario = sim.load_scenario("tiny", period=TWO_DAYS, **fewer(0.3))
+    return sim.run(scenario, tmp_path_factory.mktemp("exported") / "run", events="all", workers=1)
 
 
 def test_tables_are_those_of_the_run_with_categories_dates_and_units(tiny: sim.Run) -> None:

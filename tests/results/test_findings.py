@@ -26,7 +26,6 @@ from sim.results.terminal import findings_parts
 from sim.results.writer import TableWriter
 from sim.warning.schedule import FEW_SERVERS
 from sim.words import ContactChannel, End, Tier
-from tests.results.conftest import MadeUp
 from tests.results.synthetic import SCOPE, alert_key
 
 DECEMBER, JANUARY, FEBRUARY = date(2021, 12, 1), date(2022, 1, 1), date(2022, 2, 1)
@@ -403,17 +402,11 @@ def test_findings_on_a_terminal_are_plain_text() -> None:
     assert lines[-1] == "  - the second"
 
 
-@pytest.fixture
-def off(made_up: MadeUp) -> sim.Run:
-    """A made-up run of the flagship, some of whose evidence is out of range."""
-    return made_up()
-
-
-def test_findings_are_part_of_a_run(off: sim.Run) -> None:
-    rows = off.manifest["findings"]
+def test_findings_are_part_of_a_run(run: sim.Run) -> None:
+    rows = run.manifest["findings"]
     row = next(row for row in rows if row["kind"] == "evidence")
-    assert off.found is rows
-    frame = off.findings
+    assert run.found is rows
+    frame = run.findings
     assert list(frame.columns) == [
         *(
             "kind",
@@ -434,26 +427,26 @@ def test_findings_are_part_of_a_run(off: sim.Run) -> None:
     assert shown["sentence"] == row["sentence"]
 
 
-def test_a_run_of_an_older_version_is_asked_now(off: sim.Run) -> None:
-    rows = off.manifest["findings"]
-    path = off.path / "run.json"
-    older = {key: part for key, part in off.manifest.items() if key != "findings"}
+def test_a_run_of_an_older_version_is_asked_now(run: sim.Run) -> None:
+    rows = run.manifest["findings"]
+    path = run.path / "run.json"
+    older = {key: part for key, part in run.manifest.items() if key != "findings"}
     path.write_text(json.dumps(sealed(older)))
-    assert Run(off.path).found == rows
-    assert not [finding for finding in check_run(off.path) if not finding.passed]
+    assert Run(run.path).found == rows
+    assert not [finding for finding in check_run(run.path) if not finding.passed]
 
 
-def test_changed_findings_are_noticed_and_other_words_are_not(off: sim.Run) -> None:
-    path = off.path / "run.json"
+def test_changed_findings_are_noticed_and_other_words_are_not(run: sim.Run) -> None:
+    path = run.path / "run.json"
     for key, value, passed in (("sentence", "In other words.", True), ("value", 2, False)):
-        rows = [{**row, key: value} for row in off.manifest["findings"]]
-        path.write_text(json.dumps(sealed({**off.manifest, "findings": rows})))
-        failed = [finding.name for finding in check_run(off.path) if not finding.passed]
+        rows = [{**row, key: value} for row in run.manifest["findings"]]
+        path.write_text(json.dumps(sealed({**run.manifest, "findings": rows})))
+        failed = [finding.name for finding in check_run(run.path) if not finding.passed]
         assert failed == ([] if passed else ["findings: what the tables give"])
 
 
 @pytest.mark.parametrize("broken", ["text", [1], [{"kind": "x"}], [{"kind": "x", "subject": "y", "sentence": 1}]])
-def test_findings_of_another_kind_are_refused(broken: object, off: sim.Run) -> None:
-    (off.path / "run.json").write_text(json.dumps(sealed({**off.manifest, "findings": broken})))
+def test_findings_of_another_kind_are_refused(broken: object, run: sim.Run) -> None:
+    (run.path / "run.json").write_text(json.dumps(sealed({**run.manifest, "findings": broken})))
     with pytest.raises(DamagedError, match="findings is missing or of another kind"):
-        Run(off.path)
+        Run(run.path)

@@ -3,12 +3,10 @@
 import dataclasses
 from collections.abc import Iterator
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-import sim
 from sim.scenario import Scenario, bundled_scenarios, load_scenario
 from sim.words import Discipline
 
@@ -81,11 +79,6 @@ INPUT = {
     "video_views",
     "awareness_activities",
     "law_in_force",
-}
-WINDOWS = {
-    "china-2022-full": ("2022-11-28", "2022-12-03"),
-    "china-2023": ("2023-06-10", "2023-06-14"),
-    "outage": ("2022-09-03", "2022-09-08"),
 }
 
 
@@ -177,24 +170,11 @@ def test_what_is_known_of_the_inside_lies_in_the_period(flagship: Scenario) -> N
 
 
 @pytest.mark.parametrize("name", [name for name, _ in bundled_scenarios()])
-def test_every_bundled_scenario_asks_a_question_and_runs(name: str, tmp_path: Path, flagship: Scenario) -> None:
-    first, last = WINDOWS.get(name, ("2022-01-01", "2022-01-06"))
+def test_every_bundled_scenario_asks_a_question_of_its_own(name: str, flagship: Scenario) -> None:
     whole = load_scenario(name)
     assert whole.spec.title.endswith("?")
     if name != "china-2022":
         assert whole.sha256 != flagship.sha256
-    if name == "tiny":
-        scenario = load_scenario(name, {"period.end": "2022-01-26", "period.warmup": "1 d"})
-    else:
-        overrides = {"period.start": first, "period.end": last, "period.warmup": "2 d"}
-        scenario = load_scenario(name, overrides, scale=0.000003)
-    run = sim.run(scenario, tmp_path / name)
-    assert run.totals["attempts_potential"] > 0
-    assert run.attempts["count"].sum() > 0
-    if name == "no-warning":
-        assert run.alerts.empty
-    if name == "no-local":
-        assert set(run.alerts["source"].unique()) <= {"central"}
 
 
 def test_the_variants_change_one_part_of_the_flagship(flagship: Scenario) -> None:

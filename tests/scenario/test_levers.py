@@ -44,9 +44,9 @@ def test_no_value_can_differ_without_a_row() -> None:
     how = {".".join(path) for path in HOW_IT_IS_RUN}
     seen = 0
     for path in leaves(values):
-        other = copy.deepcopy(values)
-        holder = other
+        other = holder = copy.copy(values)
         for part in path[:-1]:
+            holder[part] = copy.copy(holder[part])
             holder = holder[part]
         old = holder[path[-1]]
         holder[path[-1]] = old + 1 if isinstance(old, int | float) and not isinstance(old, bool) else "another"
