@@ -71,5 +71,5 @@ def test_a_policy_stays_one_where_it_is_loaded_from_its_own_text_and_has_the_has
     assert base.sha256 == HASH
 
 
-HASH = "68ed6cbbb14d553aefb5fc63c6ddd7a8f1c88a2494716b4b7e3bfe5754dd5dc6"
+HASH = "ef212d9c8f68b6ee9ac8930fec1a998d8cd2c25439272d3713788f48a817565f"
 """Of tiny, before scenarios said what they are a policy of."""
