@@ -49,7 +49,7 @@ class Collector:
 def measure(only: str = "") -> Collector:
     """Run the benchmarks, or those that match ``only`` as in pytest's ``-k``, in the order of the table."""
     found = Collector()
-    arguments = [*(str(FOLDER / f"test_{name}.py") for name in ORDER), "--benchmark-only"]
+    arguments = [*(str(FOLDER / f"test_{name}.py") for name in ORDER), "--benchmark-only", "--dist", "no"]
     # What pytest says is progress, not the table.
     with contextlib.redirect_stdout(sys.stderr):
         code = pytest.main([*arguments, "--rootdir", str(FOLDER.parent), "-k", only], plugins=[found])
