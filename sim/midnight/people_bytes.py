@@ -47,8 +47,9 @@ def forget(people: NDArray[np.uint8]) -> None:
 @compiled
 def _halve(bytes_: NDArray[Any], victims: Any, halves: Any) -> None:
     """Halve the counts in bytes or words of bytes; what a shift takes from one byte into the next is masked out."""
+    one = bytes_.dtype.type(1)  # numpy 1 shifts no word by an int
     for k in range(len(bytes_)):
-        bytes_[k] = (bytes_[k] & victims) | ((bytes_[k] >> 1) & halves)
+        bytes_[k] = (bytes_[k] & victims) | ((bytes_[k] >> one) & halves)
 
 
 def pieces(people: NDArray[np.uint8], count: int) -> list[NDArray[np.uint8]]:
