@@ -1,6 +1,7 @@
 """Totals and figures of a run, scaled up to the country with exact fractions."""
 
 from fractions import Fraction
+from math import sqrt
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -191,7 +192,7 @@ def standard_error(target: Target, scale: float) -> float | None:
     if known is None or scale == 1 or target.name.removesuffix(CHANGE) in WHOLE:
         return known
     sampling = known if target.sampling_error is None else target.sampling_error
-    return float((known**2 + sampling**2 * (1 / scale - 1)) ** 0.5)
+    return sqrt(known * known + sampling * sampling * (1 / scale - 1))
 
 
 def error_of_whole(error: float, target: "Target | Figure", scale: float) -> float:
@@ -202,9 +203,9 @@ def error_of_whole(error: float, target: "Target | Figure", scale: float) -> flo
     if target.name.removesuffix(CHANGE) in WHOLE:
         return error
     if target.sampling_error is None:
-        return float(error * scale**0.5)
-    sampling = target.sampling_error**2
-    return float(max(error**2 - sampling * (1 / scale - 1), sampling) ** 0.5)
+        return error * sqrt(scale)
+    sampling = target.sampling_error * target.sampling_error
+    return sqrt(max(error * error - sampling * (1 / scale - 1), sampling))
 
 
 def amount(quantities: Quantities, name: str, window: Window, base: Window | None = None) -> Fraction | None:

@@ -88,3 +88,18 @@ def test_local_warning_goes_on_growing_in_december_and_central_is_done(tmp_path:
     years = [row for row in run.manifest["figures"] if row["window"] == ["2022-01-01", "2022-12-31"]]
     assert {row["name"] for row in years} >= {"alerts_central", "calls_intercepted", "cases_solved"}
     assert all(row["role"] == "predicted" and row["reported"] is None for row in years)
+
+
+ONE_BY_ONE = ("alerts_", "calls_", "sms_", "cards_")
+"""Beginnings of figures that count what is drawn one by one."""
+
+
+def test_what_thinning_adds_is_that_of_what_is_drawn_one_by_one(flagship: sim.Scenario):
+    rows = [row for row in flagship.spec.figures if row.sampling_error and row.name.startswith(ONE_BY_ONE)]
+    assert len(rows) > 10
+    for row in rows:
+        assert isinstance(row.value, float)
+        # The fit has up to a fifth more or less of cards and alerts than was reported.
+        assert row.sampling_error == pytest.approx(row.value**0.5, rel=0.12), row.name
+        assert row.standard_error is not None
+        assert row.sampling_error < row.standard_error / 5, "most of it is chance of dens"

@@ -420,7 +420,7 @@ def test_a_killed_run_goes_on(moment: str, day: str | None, undisturbed: sim.Run
 
 
 @pytest.mark.slow
-@settings(SETTINGS, max_examples=15)
+@settings(SETTINGS, max_examples=25)
 @given(values=wild())
 def test_random_runs_go_on(values: dict[str, Any]) -> None:
     values["period"] = MONTHS
