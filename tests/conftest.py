@@ -5,9 +5,15 @@ axe-core are here so that a session opens one browser, whatever pages it is for.
 """
 
 import os
+import subprocess
+import sys
+from tempfile import TemporaryDirectory
 
+import pytest
 from hypothesis import HealthCheck, settings
 
+from sim.draws.compiled import IS_COMPILED
+from sim.draws.machine_code import is_compiled
 from tests.browser import axe, chromium
 
 __all__ = ["axe", "chromium"]
@@ -23,3 +29,20 @@ os.environ.pop("COLUMNS", None)
 
 # No test pulls the plug: to wait for the disk would tell nothing.
 os.fsync = lambda _file: None
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Compile both engines before processes share the tests: each of them would compile all of it again."""
+    shared = getattr(session.config.option, "numprocesses", None) and not hasattr(session.config, "workerinput")
+    missing = [engine for engine in ("vector", "reference") if not is_compiled(engine)]
+    if not (shared and missing and IS_COMPILED):
+        return
+    with TemporaryDirectory() as folder:
+        command = [sys.executable, "-m", "sim", "run", "tiny", "--out"]
+        silent = subprocess.DEVNULL
+        runs = [
+            subprocess.Popen([*command, f"{folder}/{engine}", "--engine", engine], stdout=silent, stderr=silent)
+            for engine in missing
+        ]
+        for run in runs:
+            run.wait()

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.country.provinces import at_once
+from sim.draws.beside import Beside
 from sim.draws.kept import Kept
 from sim.engines.tables import Tables
 from sim.engines.vector.cells import attempt_tables
@@ -44,7 +45,16 @@ WORTH_THREADS_S = 0.01
 class Country:
     """The provinces of a run, and what a day does to them."""
 
-    def __init__(self, tables: Tables, rules: Rules, night: Night, tallies: Tallies, block: int, threads: int) -> None:
+    def __init__(
+        self,
+        tables: Tables,
+        rules: Rules,
+        night: Night,
+        tallies: Tallies,
+        block: int,
+        threads: int,
+        beside: Beside,
+    ) -> None:
         """Begin before the first day.
 
         Args:
@@ -54,7 +64,9 @@ class Country:
             tallies: What is counted, the first axis of each the province.
             block: Attempts, contacts or alerts that are settled together.
             threads: The most that share the provinces of a day.
+            beside: Compiles what runs the events of a day, where that is to be compiled.
         """
+        self.beside = beside
         guides = guides_of(tables, night.propensity)
         number = len(tables.provinces)
         types = len(tables.detectors.classes) - 1
@@ -119,6 +131,7 @@ class Country:
             self.kept = KeptCountry(
                 self._states, self._run, self._attempts, self._contacts, self._people, self._tallies, self._days
             )
+            self.beside.compile(self.all, 0, self.kept, self._workers[0].alerts)
         else:
             self._days.put(0, (today, day))
         before = self._busy_s
@@ -201,7 +214,7 @@ class Worker:
         self._country = country
         self._attempts = Kept(attempt_scratch(block))
         self._contacts = Kept(contact_scratch(block))
-        self._alerts = Kept(alert_scratch(block))
+        self.alerts = Kept(alert_scratch(block))
         self.seconds: dict[str, float] = {}
         self.busy_s = 0.0
 
@@ -220,13 +233,14 @@ class Worker:
         country = self._country
         self._step("attempts", some, follow_all_attempts, self._attempts)
         self._step("contacts", some, score_all_contacts, self._contacts)
-        self._step("alerts", some, warn_all, self._alerts)
+        self._step("alerts", some, warn_all, self.alerts)
         began = perf_counter()
         for p, count in zip(some.tolist(), country.counters["stream"][some].tolist(), strict=True):
             if count > 1:
                 country.provinces[p].sort_stream(count)
         self.seconds["alerts"] += perf_counter() - began
-        self._step("events", some, run_all_events, self._alerts)
+        country.beside.wait()
+        self._step("events", some, run_all_events, self.alerts)
         self.busy_s += thread_time() - started
 
     def finish(self, some: Integers) -> None:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sim.days import next_month
+from sim.draws.beside import Beside
+from sim.draws.machine_code import is_compiled
 from sim.engines import warnings
 from sim.engines.collecting import not_collecting
 from sim.engines.conservation import Books, LineTotals
@@ -17,7 +19,7 @@ from sim.engines.vector.country import Country
 from sim.engines.vector.drains import by_fate
 from sim.engines.vector.records import table
 from sim.engines.vector.rules import rules_of
-from sim.engines.vector.steps import CountryDay
+from sim.engines.vector.steps import CountryDay, run_all_events
 from sim.engines.vector.tallies import Counts
 from sim.midnight.night import Night
 from sim.midnight.today import Today
@@ -51,8 +53,9 @@ def simulate(
     """
     started = perf_counter()
     # Looking for cycles takes a tenth of the time that compiling needs, and there is next to nothing to find.
-    with not_collecting():
-        run = Run(spec, recorder, block, workers or os.cpu_count() or 1, started)
+    threads = workers or os.cpu_count() or 1
+    with not_collecting(), Beside(run_all_events, threads > 1 and not is_compiled("vector")) as beside:
+        run = Run(spec, recorder, block, threads, started, beside)
         with run.country:
             return run.course(checkpoints)
 
@@ -60,7 +63,9 @@ def simulate(
 class Run:
     """The course of a run from midnight to midnight."""
 
-    def __init__(self, spec: ScenarioModel, recorder: Recorder, block: int, threads: int, started: float) -> None:
+    def __init__(
+        self, spec: ScenarioModel, recorder: Recorder, block: int, threads: int, started: float, beside: Beside
+    ) -> None:
         self.spec = spec
         self.recorder = recorder
         self.started = started
@@ -70,7 +75,7 @@ class Run:
         rules = rules_of(tables, end, recorder.kept if recorder.records_events else 0)
         self.counts = Counts(tables)
         self.night = Night(spec, tables.provinces, tables.people, tables.calendar, self.ledger)
-        self.country = Country(tables, rules, self.night, self.counts.tallies, block, threads)
+        self.country = Country(tables, rules, self.night, self.counts.tallies, block, threads, beside)
         self.night.spread = self.country.spread
         self.books = Books()
 

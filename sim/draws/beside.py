@@ -1,0 +1,82 @@
+"""A process that makes the machine code of one compiled function, while this one compiles others.
+
+Compiling is Python's and LLVM's work on one core. What the other process has made is kept on disk, and read by whoever
+calls the function next; if it fails, that one compiles.
+"""
+
+import contextlib
+import os
+import pickle
+import subprocess
+import sys
+from importlib import import_module
+from types import TracebackType
+from typing import Any, Self
+
+import numba
+
+from sim.draws.compiled import IS_COMPILED
+from sim.draws.machine_code import machine_code_folder
+
+_typeof: Any = numba.typeof
+
+
+class Beside:
+    """The process: it loads the program when it begins, and compiles when it is told for which arguments."""
+
+    def __init__(self, function: Any, wanted: bool) -> None:
+        """Start it, if it is wanted and there is a folder in which machine code is kept.
+
+        Args:
+            function: A compiled function of a module.
+            wanted: Whether its machine code is not kept yet, and a core is free to make it.
+        """
+        self._process: subprocess.Popen[bytes] | None = None
+        if not (wanted and IS_COMPILED and machine_code_folder()):
+            return
+        command = [sys.executable, "-m", __name__, function.__module__, function.__name__]
+        silent = subprocess.DEVNULL
+        with contextlib.suppress(OSError):
+            self._process = subprocess.Popen(
+                command,
+                stdin=subprocess.PIPE,
+                stdout=silent,
+                stderr=silent,
+                env={**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},
+            )
+
+    def compile(self, *arguments: Any) -> None:
+        """Tell it the types of the arguments with which the function will be called."""
+        if self._process is not None and self._process.stdin is not None:
+            with contextlib.suppress(OSError):
+                self._process.stdin.write(pickle.dumps(tuple(_typeof(one) for one in arguments)))
+                self._process.stdin.close()
+
+    def wait(self) -> None:
+        """Wait until it has ended."""
+        if self._process is not None:
+            self._process.wait()
+            self._process = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._process is not None:
+            self._process.kill()
+            self._process.communicate()
+
+
+def main() -> None:
+    """Compile the function that the command names for the types that come from standard input."""
+    module, name = sys.argv[1:]
+    function = getattr(import_module(module), name)
+    told = sys.stdin.buffer.read()
+    if told:
+        function.compile(pickle.loads(told))
+
+
+if __name__ == "__main__":
+    main()
