@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 
 import sim
+from sim.experiments import simulations
 from sim.experiments.simulations import SimulationError, Simulations
 from sim.logbook import LOG, Logbook
 from sim.results.outcomes import Outcome
 from sim.results.run import Run
-from tests.cli.commands import Tocsin, start
+from tests.cli.commands import SHORT, Tocsin, start
 from tests.cli.conftest import tocsin as tocsin
 
 LINE = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z)  (.+)")
@@ -77,7 +78,7 @@ def test_checkpoints_are_written_down(tocsin: Tocsin, tmp_path: Path) -> None:
     assert not any(line.startswith("2022-02 is simulated") for line in again)
 
 
-@pytest.mark.parametrize(("command", "runs"), [(["run", *MONTHS], 2), (["compare", *MONTHS, "no-warning"], 4)])
+@pytest.mark.parametrize(("command", "runs"), [(["run", *SHORT], 2), (["compare", *SHORT, "no-warning"], 4)])
 def test_several_runs_have_one_log_that_goes_on(command: list[str], runs: int, tocsin: Tocsin, tmp_path: Path) -> None:
     command = [*command, "--replicates", "2", "--out", "all", "--quiet"]
     assert tocsin(*command).code == 0
@@ -91,8 +92,11 @@ def test_several_runs_have_one_log_that_goes_on(command: list[str], runs: int, t
     assert sum("was made before" in line for line in after[len(before) :]) == len(made)
 
 
-def test_an_experiment_writes_down_each_run_and_goes_on(tocsin: Tocsin, tmp_path: Path) -> None:
-    command = ["sweep", *MONTHS, "--vary", "warning.app.read=0.4,0.5", "--workers", "1", "--out", "all", "--quiet"]
+def test_an_experiment_writes_down_each_run_and_goes_on(
+    tocsin: Tocsin, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(simulations, "THREADS_FROM", 0.0)  # runs are made in this process
+    command = ["sweep", *SHORT, "--vary", "warning.app.read=0.4,0.5", "--workers", "1", "--out", "all", "--quiet"]
     ended = tocsin(*command, "--verbose")
     assert ended.code == 0
     found = lines(tmp_path / "all")

@@ -1,14 +1,18 @@
 """The one bar of a job: runs done, time left, the warm-up by its name."""
 
+import io
 import os
 import pty
 import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
+from rich.progress import Progress
 
 import sim
+from sim import cli
 from sim.days import day_number
 from sim.experiments import simulations
 from sim.experiments.simulations import Simulations
@@ -160,21 +164,61 @@ def on_terminal(folder: Path, until: Callable[[str], bool], *command: str) -> st
     return seen
 
 
-YEAR = ["china-2022", "--set", "period={start: 2022-01-01, end: 2022-09-30, warmup: 100 d}", "--scale", "0.00001"]
+class Terminal(io.StringIO):
+    """A terminal that keeps all that it was told."""
+
+    def isatty(self) -> bool:
+        return True
 
 
-@pytest.mark.parametrize("command", [["run", *YEAR, "--replicates", "2"], ["compare", *YEAR, "no-warning"]])
-def test_several_runs_share_one_bar(command: list[str], tmp_path: Path) -> None:
-    seen = on_terminal(tmp_path, lambda seen: False, *command, "--out", "all")
+@pytest.fixture
+def shown_by(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., str]:
+    """Run a command in this process: gives what it shows on a terminal that misses nothing, however fast it is."""
+    update = Progress.update
+
+    def update_at_once(self: Progress, *given: Any, **named: Any) -> None:
+        update(self, *given, **named, refresh=True)
+
+    def run(*command: str) -> str:
+        terminal = Terminal()
+        monkeypatch.chdir(tmp_path)
+        monkeypatch.setenv("TERM", "xterm")
+        monkeypatch.setattr(Progress, "update", update_at_once)
+        monkeypatch.setattr(simulations, "THREADS_FROM", 0.0)
+        monkeypatch.setattr("sys.argv", ["tocsin", *command])
+        monkeypatch.setattr("sys.stderr", terminal)
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        assert not ended.value.code
+        return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", terminal.getvalue())
+
+    return run
+
+
+DAYS = ["--set", "period={start: 2022-01-01, end: 2022-01-06, warmup: 4 d}", "--scale", "0.00001"]
+YEAR = ["--set", "period={start: 2022-01-01, end: 2022-12-31, warmup: 100 d}", "--scale", "0.00001"]
+
+
+@pytest.mark.parametrize("command", [["run", "china-2022", *DAYS], ["compare", "china-2022", *DAYS, "no-warning"]])
+def test_several_runs_share_one_bar(command: list[str], shown_by: Callable[..., str]) -> None:
+    replicates = ["--replicates", "2"] if command[0] == "run" else []
+    seen = shown_by(*command, *replicates, "--out", "all")
     for number in (1, 2):
         assert re.search(rf"run {number} of 2, warm-up 202\d-\d\d-\d\d .*days/s .*\d:\d\d:\d\d", seen), seen[-2000:]
         assert re.search(rf"run {number} of 2, 2022-\d\d-\d\d .*days/s", seen)
     assert "run 3" not in seen
 
 
-def test_an_experiment_in_steps_has_one_bar(tmp_path: Path) -> None:
+def test_a_terminal_shows_the_bar(tmp_path: Path) -> None:
+    reached = re.compile(r"run 1 of 2, warm-up 2021-\d\d-\d\d .*days/s .*run 1 of 2, 2022-\d\d-\d\d .*days/s", re.S)
+    command = ["run", "china-2022", *YEAR, "--replicates", "2", "--out", "all"]
+    seen = on_terminal(tmp_path, lambda seen: bool(reached.search(seen)), *command)
+    assert reached.search(seen), seen[-2000:]
+
+
+def test_an_experiment_in_steps_has_one_bar(shown_by: Callable[..., str]) -> None:
     command = ["staffing", "tiny", "--share", "0.5", "--relative", "--workers", "1", "--out", "all"]
-    seen = on_terminal(tmp_path, lambda seen: False, *command)
+    seen = shown_by(*command)
     done = [int(one) for one in re.findall(r"(\d+) of about 25 runs done", seen)]
     assert done == sorted(done)
     assert len(set(done)) > 5

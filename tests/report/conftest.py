@@ -1,7 +1,8 @@
 """Small runs to draw: one in which everything happens, one of hostile names, some in which little or nothing does."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,8 @@ import pytest
 
 import sim
 from sim.language.spoken import speaking
+from sim.report import page as pages
+from sim.report.gallery import SECTIONS
 from sim.report.page import report
 from tests.report.bracketed import Marked
 
@@ -41,6 +44,16 @@ FIGURES: list[dict[str, Any]] = [
 
 NO_WARNING = {"measures.warning-central": "null", "measures.warning-local": "null"}
 NO_ATTEMPTS = {f"fraud.volumes.{channel}.level": "0 per day" for channel in ("call", "sms", "online")}
+
+
+def draw_only(monkeypatch: pytest.MonkeyPatch, *names: str) -> None:
+    """Let pages have these pictures alone: for what holds of a page whatever is drawn on it, made in a second."""
+    kept = [
+        replace(section, pictures=tuple(picture for picture in section.pictures if picture.name in names))
+        for section in SECTIONS
+    ]
+    assert {picture.name for section in kept for picture in section.pictures} == set(names)
+    monkeypatch.setattr(pages, "SECTIONS", tuple(section for section in kept if section.pictures))
 
 
 @pytest.fixture
@@ -141,9 +154,22 @@ def replicates(place: Path) -> list[list[sim.Run]]:
     found = []
     for name, settings in (("one", {}), ("two", NO_WARNING)):
         scenarios = [sim.load_scenario("tiny", {"name": name, **settings}, seed=seed) for seed in (7, 8)]
-        runs = [sim.run(one, place / name / f"r{at}", workers=1) for at, one in enumerate(scenarios)]
+        runs = [sim.run(one, place / name / f"r{at}", events="all", workers=1) for at, one in enumerate(scenarios)]
         found.append(runs)
     return found
+
+
+class Reports(dict[str, Path]):
+    """Reports by name, each made when it is asked for first."""
+
+    def __init__(self, place: Path, runs: dict[str, sim.Run | Sequence[sim.Run]]) -> None:
+        super().__init__()
+        self._place = place
+        self._runs = runs
+
+    def __missing__(self, name: str) -> Path:
+        self[name] = report(self._runs[name], self._place / f"{name}.html")
+        return self[name]
 
 
 @pytest.fixture(scope="session")
@@ -151,10 +177,11 @@ def reports(
     place: Path, full: sim.Run, silent: sim.Run, central: sim.Run, country: sim.Run, empty: sim.Run, hostile: sim.Run
 ) -> dict[str, Path]:
     """Reports by name."""
-    return {
-        "full": report(full, place / "full.html"),
-        "country": report(country, place / "country.html"),
-        "empty": report(empty, place / "empty.html"),
-        "hostile": report(hostile, place / "hostile.html"),
-        "compared": report([full, silent, central], place / "compared.html"),
+    runs: dict[str, sim.Run | Sequence[sim.Run]] = {
+        "full": full,
+        "country": country,
+        "empty": empty,
+        "hostile": hostile,
     }
+    runs["compared"] = [full, silent, central]
+    return Reports(place, runs)

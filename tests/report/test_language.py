@@ -7,6 +7,7 @@ import pytest
 import sim
 from sim.report.page import report
 from tests.report.bracketed import names_of, unsaid
+from tests.report.conftest import draw_only
 
 
 def left_of(runs: list[sim.Run] | list[list[sim.Run]], every: list[sim.Run], place: Path) -> list[str]:
@@ -15,9 +16,17 @@ def left_of(runs: list[sim.Run] | list[list[sim.Run]], every: list[sim.Run], pla
     return unsaid(page, names_of(*every))
 
 
+@pytest.fixture(scope="module")
+def again(off: sim.Run, place: Path) -> sim.Run:
+    """A replicate of the run of which something is off."""
+    return sim.run(sim.load_scenario(str(off.path / "scenario.yaml"), seed=8), place / "again", workers=1)
+
+
 @pytest.mark.usefixtures("marking")
-def test_nothing_of_a_run_is_left_untranslatable(off: sim.Run, tmp_path: Path) -> None:
-    assert left_of([off], [off], tmp_path) == []
+def test_nothing_of_a_run_and_its_replicates_is_left_untranslatable(
+    off: sim.Run, again: sim.Run, tmp_path: Path
+) -> None:
+    assert left_of([[off, again]], [off, again], tmp_path) == []
 
 
 @pytest.mark.usefixtures("marking")
@@ -32,14 +41,27 @@ def test_nothing_of_a_run_without_anything_is_left_untranslatable(empty: sim.Run
 
 @pytest.mark.usefixtures("marking")
 def test_nothing_of_policies_is_left_untranslatable(
-    full: sim.Run, silent: sim.Run, central: sim.Run, tmp_path: Path
+    full: sim.Run, silent: sim.Run, central: sim.Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # All other pictures are on the pages of single runs.
+    draw_only(monkeypatch, "place", "load")
     runs = [full, silent, central]
     assert left_of(runs, runs, tmp_path) == []
 
 
 @pytest.mark.usefixtures("marking")
-def test_nothing_of_replicates_is_left_untranslatable(replicates: list[list[sim.Run]], tmp_path: Path) -> None:
-    every = [run for runs in replicates for run in runs]
-    assert left_of(replicates, every, tmp_path) == []
-    assert left_of(replicates[:1], every, tmp_path) == []
+def test_nothing_of_replicates_is_left_untranslatable(
+    replicates: list[list[sim.Run]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    draw_only(monkeypatch, "load")
+    assert left_of(replicates, [run for runs in replicates for run in runs], tmp_path) == []
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("marking")
+def test_nothing_of_whole_pages_of_several_runs_is_left_untranslatable(
+    full: sim.Run, silent: sim.Run, central: sim.Run, replicates: list[list[sim.Run]], tmp_path: Path
+) -> None:
+    runs = [full, silent, central]
+    assert left_of(runs, runs, tmp_path) == []
+    assert left_of(replicates, [run for runs in replicates for run in runs], tmp_path) == []

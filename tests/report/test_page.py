@@ -10,18 +10,29 @@ import sim
 from sim import cli
 from sim.experiments.pairing import PairingError
 from sim.report.inside import evidence_summary, evidence_table, months_table
-from sim.report.page import REPORT_HTML, page, report
+from sim.report.page import REPORT_HTML, report
 from sim.results.check import check_run
 from sim.results.findings import shortened
 from tests.cli.commands import Ended, Tocsin, tocsin
-from tests.report.conftest import HOSTILE
+from tests.report.conftest import HOSTILE, draw_only
 
 __all__ = ["tocsin"]
 
 MOST_BYTES = 8_000_000
 
 
-def test_a_report_lies_in_the_folder_of_its_run_which_passes_its_check(full: sim.Run) -> None:
+@pytest.fixture(scope="module")
+def off_text(off: sim.Run, place: Path) -> str:
+    """The page of the run of which something is off, with one picture."""
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        draw_only(monkeypatch, "waits")
+        return report(off, place / "off.html").read_text(encoding="utf-8")
+
+
+def test_a_report_lies_in_the_folder_of_its_run_which_passes_its_check(
+    full: sim.Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    draw_only(monkeypatch, "waits")
     path = report(full)
     assert path == full.path / REPORT_HTML
     assert all(finding.passed for finding in check_run(full.path))
@@ -29,36 +40,31 @@ def test_a_report_lies_in_the_folder_of_its_run_which_passes_its_check(full: sim
     path.unlink()
 
 
-def test_reports_are_small_and_the_same_each_time(
-    reports: dict[str, Path], full: sim.Run, silent: sim.Run, central: sim.Run
-) -> None:
-    for path in reports.values():
-        assert path.stat().st_size < MOST_BYTES
-    one = page([[sim.load_run(full.path)]])
-    several = page([[sim.load_run(run.path)] for run in (full, silent, central)])
-    for text, path in ((one, reports["full"]), (several, reports["compared"])):
-        # Lines, not the text: a page that differs would fill the screen.
-        ours, theirs = text.splitlines(), path.read_text(encoding="utf-8").splitlines()
-        assert [pair for pair in zip(ours, theirs, strict=True) if pair[0] != pair[1]][:3] == []
+def demand_same(path: Path, other: Path) -> None:
+    """Fail unless two reports are the same, and small."""
+    assert path.stat().st_size < MOST_BYTES
+    # Lines, not the text: a page that differs would fill the screen.
+    ours, theirs = (one.read_text(encoding="utf-8").splitlines() for one in (path, other))
+    assert [pair for pair in zip(ours, theirs, strict=True) if pair[0] != pair[1]][:3] == []
 
 
 def test_nothing_of_a_page_lies_elsewhere(reports: dict[str, Path]) -> None:
     text = reports["country"].read_text(encoding="utf-8")
+    assert len(text) < MOST_BYTES
     markup = re.sub(r"<(script|style)\b.*?</\1>", "", text, flags=re.S)
     assert not re.search(r"""(src|href)=["'](?!#|data:)""", markup)
     assert "default-src 'none'" in markup
     assert "unsafe-eval" not in markup
 
 
-def test_findings_stand_above_the_figures(off: sim.Run, tmp_path: Path) -> None:
-    text = report(off, tmp_path / "off.html").read_text(encoding="utf-8")
-    body = text[text.index("<main") :]
+def test_findings_stand_above_the_figures(off: sim.Run, off_text: str) -> None:
+    body = off_text[off_text.index("<main") :]
     assert body.index("What this run shows that you should know") < body.index('id="figures"')
     for line in shortened(off.found):
         assert html.escape(line, quote=False).replace("'", "&#39;") in body
 
 
-def test_evidence_says_how_much_holds_and_what_does_not_by_month(off: sim.Run, tmp_path: Path) -> None:
+def test_evidence_says_how_much_holds_and_what_does_not_by_month(off: sim.Run, off_text: str) -> None:
     assert evidence_summary(off).startswith("1 of 2 quantities of the model's inside are in the range")
     rows = evidence_table(off)
     assert rows["quantity"].tolist() == ["reached red", "women among victims"]
@@ -69,9 +75,8 @@ def test_evidence_says_how_much_holds_and_what_does_not_by_month(off: sim.Run, t
     assert all(share.endswith(" (out)") for share in shares)
     worst = min(range(2), key=lambda at: float(shares[at].split()[0]))
     assert rows["simulated"][0] == f"{shares[worst].split()[0]} ({months['month'][worst]})"
-    text = report(off, tmp_path / "off.html").read_text(encoding="utf-8")
-    assert evidence_summary(off).replace("'", "&#39;") in text
-    assert all(share in text for share in shares)
+    assert evidence_summary(off).replace("'", "&#39;") in off_text
+    assert all(share in off_text for share in shares)
 
 
 def test_evidence_of_a_policy_is_shown_and_not_judged(off: sim.Run, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -106,6 +111,7 @@ def test_an_unfinished_report_leaves_the_one_before(
 ) -> None:
     path = tmp_path / "one.html"
     path.write_text("before")
+    draw_only(monkeypatch, "waits")
 
     def fail(path: Path) -> None:
         raise OSError("the disk is full")
@@ -127,7 +133,10 @@ def test_runs_that_are_no_pair_are_refused_before_anything_is_written(
     assert not list(tmp_path.iterdir())
 
 
-def test_replicates_give_differences_their_intervals(replicates: list[list[sim.Run]], tmp_path: Path) -> None:
+def test_replicates_give_differences_their_intervals(
+    replicates: list[list[sim.Run]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    draw_only(monkeypatch, "waits")
     several = report(replicates, tmp_path / "several.html").read_text(encoding="utf-8")
     single = report([group[0] for group in replicates], tmp_path / "single.html").read_text(encoding="utf-8")
     assert "a probability of 95%" in several
@@ -135,13 +144,23 @@ def test_replicates_give_differences_their_intervals(replicates: list[list[sim.R
     assert "single pair of runs" in single
 
 
-def test_the_command_writes_where_it_is_told(tocsin: Tocsin, full: sim.Run, silent: sim.Run, tmp_path: Path) -> None:
+def test_the_command_writes_where_it_is_told_and_the_same_each_time(
+    tocsin: Tocsin,
+    reports: dict[str, Path],
+    full: sim.Run,
+    silent: sim.Run,
+    central: sim.Run,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     ended: Ended = tocsin("report", str(full.path))
     assert (ended.code, ended.err) == (0, "")
     assert ended.out.startswith(f"{full.path / REPORT_HTML}  ")
+    demand_same(full.path / REPORT_HTML, reports["full"])
     (full.path / REPORT_HTML).unlink()
-    assert tocsin("report", str(full.path), str(silent.path)).code == 0
-    assert (tmp_path / REPORT_HTML).is_file()
+    assert tocsin("report", str(full.path), str(silent.path), str(central.path)).code == 0
+    demand_same(tmp_path / REPORT_HTML, reports["compared"])
+    draw_only(monkeypatch, "waits")
     assert tocsin("report", str(full.path), "--out", "mine.html").code == 0
     assert sorted(path.name for path in tmp_path.iterdir()) == ["mine.html", REPORT_HTML]
 

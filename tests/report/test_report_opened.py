@@ -1,6 +1,7 @@
 """Reports of real runs in a browser: they are quiet, fit the window, and do what their controls say."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from tests.browser import serious
 from tests.report.conftest import HOSTILE
 from tests.report.opened import FIRST_PICTURE, WIDTHS, Opened, opened
 
-# What a report shows is asked of every report on a phone; wide windows are for the slow group.
+# What a report shows is asked on a phone; wide windows are for the slow group.
 BOTH_WIDTHS = [pytest.param(width, marks=[] if width == "phone" else pytest.mark.slow) for width in WIDTHS]
 NAMES = ("full", "country", "empty", "hostile", "compared")
 DATE = "#film-date"
@@ -21,31 +22,71 @@ PART_OF_A_PICTURE = 100
 """Pixels of the first picture that two screens of a phone show at least."""
 
 
+ONE_OF_A_KIND = """() => {
+  document.querySelectorAll('tbody tr:nth-child(n + 4)').forEach((row) => row.remove());
+  document.querySelectorAll('figure.picture .plot:nth-child(n + 2)').forEach((plot) => plot.remove());
+}"""
+"""Takes away what a page has more than once, for which axe takes most of a minute: rows of a table but three, and of a
+picture all charts but that of one run."""
+
+
+@pytest.fixture(scope="module")
+def held(chromium: Any, reports: dict[str, Path]) -> Iterator[Callable[..., Opened]]:
+    """Reports that several tests look at, opened once; a test sets what it asks for, and puts back what it changed."""
+    found: dict[tuple[str, str], Opened] = {}
+    with ExitStack() as stack:
+
+        def page_of(name: str, scheme: str = "light") -> Opened:
+            if (name, scheme) not in found:
+                found[name, scheme] = stack.enter_context(opened(chromium, reports[name], scheme=scheme))
+            return found[name, scheme]
+
+        yield page_of
+
+
 @pytest.fixture
-def country_page(chromium: Any, reports: dict[str, Path]) -> Iterator[Opened]:
+def country_page(held: Callable[..., Opened]) -> Iterator[Opened]:
     """The report of the country on a desk."""
-    with opened(chromium, reports["country"]) as found:
-        yield found
-        assert not found.wrong
+    found = held("country")
+    yield found
+    assert not found.wrong
 
 
-@pytest.mark.parametrize("width", BOTH_WIDTHS)
+def demand_quiet(found: Opened, width: str) -> None:
+    """Fail unless a page is drawn, fits the window, folded and unfolded, and neither asks for nor says anything."""
+    assert found.page.locator(".chart").count() > 10
+    # Every chart is drawn, and every chart has its numbers beside it.
+    assert found.page.locator(".chart:not(:has(svg))").count() == 0
+    assert found.page.locator(".chart").count() == found.page.locator(".plot:has(.chart) details table").count()
+    assert not found.too_wide()
+    if width == "phone":
+        assert not found.too_small(FINGER)
+        assert found.page.evaluate(FIRST_PICTURE) < 2 * WIDTHS[width][1] - PART_OF_A_PICTURE
+    found.page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
+    assert not found.too_wide()
+    assert not found.wrong
+
+
+@pytest.mark.parametrize(("name", "scheme"), [("country", "light"), ("compared", "dark"), ("empty", "dark")])
+def test_on_a_phone_a_report_is_quiet_fits_and_shuts_nobody_out(
+    chromium: Any, reports: dict[str, Path], axe: str, name: str, scheme: str
+) -> None:
+    with opened(chromium, reports[name], "phone", scheme) as found:
+        demand_quiet(found, "phone")
+        if name != "empty":  # all that it has is on the others
+            found.page.evaluate(ONE_OF_A_KIND)
+            lines = serious(found.page, axe)
+            assert not lines, "\n".join(lines)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize("name", NAMES)
 def test_a_report_is_quiet_asks_for_nothing_and_fits_the_window(
     chromium: Any, reports: dict[str, Path], name: str, width: str
 ) -> None:
     with opened(chromium, reports[name], width, scheme="dark" if width == "phone" else "light") as found:
-        assert found.page.locator(".chart").count() > 10
-        # Every chart is drawn, and every chart has its numbers beside it.
-        assert found.page.locator(".chart:not(:has(svg))").count() == 0
-        assert found.page.locator(".chart").count() == found.page.locator(".plot:has(.chart) details table").count()
-        assert not found.too_wide()
-        if width == "phone":
-            assert not found.too_small(FINGER)
-            assert found.page.evaluate(FIRST_PICTURE) < 2 * WIDTHS[width][1] - PART_OF_A_PICTURE
-        found.page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
-        assert not found.too_wide()
-        assert not found.wrong
+        demand_quiet(found, width)
 
 
 def test_the_checks_of_a_page_can_fail(chromium: Any, tmp_path: Path) -> None:
@@ -84,35 +125,36 @@ def test_every_option_of_every_control_draws_something_else(
         assert not found.wrong
 
 
-def test_runs_beside_each_other_have_axes_and_scales_in_common(chromium: Any, reports: dict[str, Path]) -> None:
-    with opened(chromium, reports["compared"]) as found:
-        found.page.select_option("#daily-by", "tier")
-        for chart, axis in (("daily", "yaxis"), ("money", "yaxis"), ("ages", "yaxis"), ("types", "xaxis")):
-            ranges = found.page.locator(f"#picture-{chart} .chart").evaluate_all(
-                f"(all) => all.map((one) => one._fullLayout.{axis}).filter((axis) => axis && axis.visible)"
-                ".map((axis) => axis.range)"
-            )
-            assert len(ranges) >= 2
-            assert all(one == ranges[0] for one in ranges), chart
-        legends = found.page.locator(".film .legend").all_inner_texts()
-        assert len(legends) == 3
-        assert len(set(legends)) == 1
-        assert not found.wrong
+def test_runs_beside_each_other_have_axes_and_scales_in_common(held: Callable[..., Opened]) -> None:
+    found = held("compared")
+    found.page.select_option("#daily-by", "tier")
+    for chart, axis in (("daily", "yaxis"), ("money", "yaxis"), ("ages", "yaxis"), ("types", "xaxis")):
+        ranges = found.page.locator(f"#picture-{chart} .chart").evaluate_all(
+            f"(all) => all.map((one) => one._fullLayout.{axis}).filter((axis) => axis && axis.visible)"
+            ".map((axis) => axis.range)"
+        )
+        assert len(ranges) >= 2
+        assert all(one == ranges[0] for one in ranges), chart
+    legends = found.page.locator(".film .legend").all_inner_texts()
+    assert len(legends) == 3
+    assert len(set(legends)) == 1
+    assert not found.wrong
 
 
-def test_a_comparison_begins_with_what_changed(chromium: Any, reports: dict[str, Path]) -> None:
-    with opened(chromium, reports["compared"]) as found:
-        sections = found.page.locator("main > section").evaluate_all("(all) => all.map((one) => one.id)")
-        assert sections[:2] == ["answer", "comparison"]
-        assert sections[2] == "runs"
-        said = found.page.locator(".did").all_inner_texts()
-        assert len(said) == 2
-        assert all("victims" in text for text in said)
-        # What was reported is of the country as it was: other policies' numbers are folded away.
-        assert found.page.locator("#runs > details > summary").all_inner_texts()[-2:] == [
-            "Figures of silent",
-            "Figures of central",
-        ]
+def test_a_comparison_begins_with_what_changed(held: Callable[..., Opened]) -> None:
+    found = held("compared")
+    sections = found.page.locator("main > section").evaluate_all("(all) => all.map((one) => one.id)")
+    assert sections[:2] == ["answer", "comparison"]
+    assert sections[2] == "runs"
+    said = found.page.locator(".did").all_inner_texts()
+    assert len(said) == 2
+    assert all("victims" in text for text in said)
+    # What was reported is of the country as it was: other policies' numbers are folded away.
+    assert found.page.locator("#runs > details > summary").all_inner_texts()[-2:] == [
+        "Figures of silent",
+        "Figures of central",
+    ]
+    assert not found.wrong
 
 
 def test_figures_outside_of_the_period_stand_apart(country_page: Opened, country: Any) -> None:
@@ -122,39 +164,89 @@ def test_figures_outside_of_the_period_stand_apart(country_page: Opened, country
     assert apart.locator("tbody tr").count() == len(country.manifest["figures"]) - rows.count()
 
 
+BY_HAND = """() => {
+  const own = {
+    request: window.requestAnimationFrame, cancel: window.cancelAnimationFrame, now: performance.now
+  };
+  let moment = 0, waiting = [];
+  window.requestAnimationFrame = (step) => waiting.push(step);
+  window.cancelAnimationFrame = () => { waiting = []; };
+  performance.now = () => moment;
+  window.pass = (ms) => {
+    const steps = waiting;
+    [moment, waiting] = [moment + ms, []];
+    steps.forEach((step) => step(moment));
+  };
+  window.giveBack = () => {
+    window.requestAnimationFrame = own.request;
+    window.cancelAnimationFrame = own.cancel;
+    delete performance.now;
+  };
+}"""
+"""Lets the page's own time stand still, but for the milliseconds that ``pass`` is called with."""
+
+
+@contextmanager
+def time_by_hand(page: Any) -> Iterator[Callable[[int], None]]:
+    """Give what lets milliseconds pass on a page; nothing that is held of them hangs on how busy the machine is."""
+    page.evaluate(BY_HAND)
+    try:
+        yield lambda ms: page.evaluate("(ms) => pass(ms)", ms)
+    finally:
+        page.evaluate("giveBack()")
+
+
 def test_the_timeline_plays_pauses_and_is_scrubbed(country_page: Opened) -> None:
     page = country_page.page
+    page.locator("#film-day").fill("0")
     assert page.locator(DATE).inner_text() == "Mon, 20 Dec 2021"
     before = page.locator(".film .tiles").inner_html()
     page.select_option("#film-speed", "30")
+    with time_by_hand(page) as passes:
+        page.click("#film-play")
+        assert page.locator("#film-play").inner_text() == "Pause"
+        passes(510)
+        assert page.locator(DATE).inner_text() == "Tue, 4 Jan 2022"
+        assert page.locator(".film .tiles").inner_html() != before
+        page.click("#film-play")
+        passes(400)
+        assert page.locator(DATE).inner_text() == "Tue, 4 Jan 2022"
+        page.locator("#film-day").fill("12")
+        assert page.locator(DATE).inner_text() == "Sat, 1 Jan 2022"
+        assert page.locator("#film-day").get_attribute("aria-valuetext") == "Sat, 1 Jan 2022"
+        # It ends at the last day, and begins again from there.
+        page.locator("#film-day").fill("69")
+        page.click("#film-play")
+        passes(600)
+        assert page.locator("#film-play").inner_text() == "Play"
+        assert page.locator(DATE).inner_text() == "Mon, 28 Feb 2022"
+        page.click("#film-play")
+        assert page.locator(DATE).inner_text() == "Mon, 20 Dec 2021"
+        page.click("#film-play")
+
+
+def test_where_motion_is_unwelcome_nothing_plays_fast(country_page: Opened) -> None:
+    page = country_page.page
+    page.emulate_media(reduced_motion="reduce")
+    page.locator("#film-day").fill("0")
+    page.select_option("#film-speed", "30")
+    with time_by_hand(page) as passes:
+        page.click("#film-play")
+        passes(600)
+        assert page.locator(DATE).inner_text() == "Mon, 20 Dec 2021"
+        passes(450)
+        assert page.locator(DATE).inner_text() == "Mon, 27 Dec 2021"
+        page.click("#film-play")
+    page.emulate_media(reduced_motion="no-preference")
+
+
+def test_it_plays_by_the_browsers_own_time(country_page: Opened) -> None:
+    page = country_page.page
+    page.locator("#film-day").fill("50")
+    page.select_option("#film-speed", "30")
     page.click("#film-play")
-    assert page.locator("#film-play").inner_text() == "Pause"
-    page.wait_for_timeout(900)
-    page.click("#film-play")
-    stopped = page.locator(DATE).inner_text()
-    assert stopped != "Mon, 20 Dec 2021"
-    assert page.locator(".film .tiles").inner_html() != before
-    page.wait_for_timeout(400)
-    assert page.locator(DATE).inner_text() == stopped
-    page.locator("#film-day").fill("12")
-    assert page.locator(DATE).inner_text() == "Sat, 1 Jan 2022"
-    assert page.locator("#film-day").get_attribute("aria-valuetext") == "Sat, 1 Jan 2022"
-    # It ends at the last day, and begins again from there.
-    page.locator("#film-day").fill("69")
-    page.click("#film-play")
-    page.wait_for_timeout(600)
-    assert page.locator("#film-play").inner_text() == "Play"
+    page.locator("#film-play", has_text="Play").wait_for()
     assert page.locator(DATE).inner_text() == "Mon, 28 Feb 2022"
-
-
-def test_where_motion_is_unwelcome_nothing_plays_fast(chromium: Any, reports: dict[str, Path]) -> None:
-    with opened(chromium, reports["country"], motion="reduce") as found:
-        found.page.select_option("#film-speed", "30")
-        found.page.click("#film-play")
-        found.page.wait_for_timeout(600)
-        assert found.page.locator(DATE).inner_text() == "Mon, 20 Dec 2021"
-        found.page.wait_for_timeout(700)
-        assert found.page.locator(DATE).inner_text() == "Mon, 27 Dec 2021"
 
 
 def test_the_bars_of_the_timeline_are_those_of_the_day(country_page: Opened, country: Any) -> None:
@@ -167,46 +259,47 @@ def test_the_bars_of_the_timeline_are_those_of_the_day(country_page: Opened, cou
     assert shown == pytest.approx(issued, rel=0.006)
 
 
-def test_dark_and_light_change_page_and_charts(chromium: Any, reports: dict[str, Path]) -> None:
+def test_dark_and_light_change_page_and_charts(held: Callable[..., Opened]) -> None:
     def looks(found: Opened) -> tuple[str, str]:
         ground = found.page.evaluate("getComputedStyle(document.body).backgroundColor")
         ink = found.page.evaluate("document.querySelector('#chart-ratios-0 .gtitle').style.fill")
         return ground, ink
 
-    with opened(chromium, reports["country"]) as found:
-        light = looks(found)
-        found.page.click("#theme")
-        dark = looks(found)
-        assert all(one != other for one, other in zip(light, dark, strict=True))
-        found.page.click("#theme")
-        assert looks(found) == light
-        assert not found.wrong
-    with opened(chromium, reports["country"], scheme="dark") as found:
-        assert looks(found) == dark
+    found = held("country")
+    light = looks(found)
+    found.page.click("#theme")
+    dark = looks(found)
+    assert all(one != other for one, other in zip(light, dark, strict=True))
+    found.page.click("#theme")
+    assert looks(found) == light
+    assert looks(held("country", "dark")) == dark
+    assert not found.wrong
 
 
-def test_it_prints_in_light_colours_and_goes_on(chromium: Any, reports: dict[str, Path]) -> None:
-    with opened(chromium, reports["country"], scheme="dark") as found:
-        before = found.page.locator("#chart-daily-0 svg.main-svg").first.get_attribute("width")
-        printed = found.page.pdf(format="A4")
-        assert printed.startswith(b"%PDF")
-        assert len(printed) > 50_000
-        assert found.page.locator("#chart-daily-0 svg.main-svg").first.get_attribute("width") == before
-        found.page.emulate_media(media="print", color_scheme="dark")
-        assert found.page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
-        assert not found.page.locator("#film-controls").is_visible()
-        found.page.evaluate("dispatchEvent(new Event('beforeprint'))")
-        widths = found.page.locator(".chart svg.main-svg:first-child").evaluate_all(
-            "(all) => all.map((one) => Number(one.getAttribute('width')))"
-        )
-        assert set(widths) == {680}
-        ink = found.page.evaluate("document.querySelector('#chart-ratios-0 .gtitle').style.fill")
-        assert ink == "rgb(17, 17, 17)"
-        assert not found.wrong
+def test_it_prints_in_light_colours_and_goes_on(held: Callable[..., Opened]) -> None:
+    found = held("country", "dark")
+    before = found.page.locator("#chart-daily-0 svg.main-svg").first.get_attribute("width")
+    printed = found.page.pdf(format="A4")
+    assert printed.startswith(b"%PDF")
+    assert len(printed) > 50_000
+    assert found.page.locator("#chart-daily-0 svg.main-svg").first.get_attribute("width") == before
+    found.page.emulate_media(media="print", color_scheme="dark")
+    assert found.page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+    assert not found.page.locator("#film-controls").is_visible()
+    found.page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    widths = found.page.locator(".chart svg.main-svg:first-child").evaluate_all(
+        "(all) => all.map((one) => Number(one.getAttribute('width')))"
+    )
+    assert set(widths) == {680}
+    ink = found.page.evaluate("document.querySelector('#chart-ratios-0 .gtitle').style.fill")
+    assert ink == "rgb(17, 17, 17)"
+    found.page.evaluate("dispatchEvent(new Event('afterprint'))")
+    found.page.emulate_media(media="screen", color_scheme="dark")
+    assert not found.wrong
 
 
 def test_names_of_a_scenario_are_shown_as_text(chromium: Any, reports: dict[str, Path]) -> None:
-    with opened(chromium, reports["hostile"]) as found:
+    with opened(chromium, reports["hostile"], "phone") as found:
         page = found.page
         assert page.locator("h1").inner_text() == HOSTILE
         assert HOSTILE in page.title()
@@ -227,11 +320,20 @@ def test_names_of_a_scenario_are_shown_as_text(chromium: Any, reports: dict[str,
         page.fill("#filter-1", "onerror")
         assert page.locator("#parameters-1 tbody tr:visible").count() > 0
         assert page.locator("img").count() == 0
+        page.fill("#filter-1", "")
+        demand_quiet(found, "phone")
+
+
+def test_the_page_is_used_by_keyboard_alone(chromium: Any, reports: dict[str, Path]) -> None:
+    with opened(chromium, reports["country"]) as found:
+        use_by_keyboard(found)
         assert not found.wrong
 
 
-def test_the_page_is_used_by_keyboard_alone(country_page: Opened) -> None:
-    page = country_page.page
+def use_by_keyboard(found: Opened) -> None:
+    """Reach every control of a page that was opened just now, and use some."""
+    page = found.page
+    assert page.locator(DATE).inner_text() == "Mon, 20 Dec 2021"
     reached: list[str] = []
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.className") == "skip"
@@ -241,10 +343,10 @@ def test_the_page_is_used_by_keyboard_alone(country_page: Opened) -> None:
     for wanted in ("theme", "cascade-channel", "cascade-part", "daily-by", "place-outcome", "film-play", "film-day"):
         assert wanted in reached
     assert "scroll cards" in reached
-    before = country_page.drawing("cascade-0")
+    before = found.drawing("cascade-0")
     page.focus("#cascade-part")
     page.keyboard.press("ArrowDown")
-    assert country_page.drawing("cascade-0") != before
+    assert found.drawing("cascade-0") != before
     page.focus("#film-day")
     page.keyboard.press("ArrowRight")
     assert page.locator(DATE).inner_text() == "Tue, 21 Dec 2021"
@@ -266,10 +368,11 @@ def test_parameters_are_found_by_a_text(country_page: Opened) -> None:
     assert rows.count() == everything
 
 
-@pytest.mark.parametrize("scheme", ["light", pytest.param("dark", marks=pytest.mark.slow)])
-@pytest.mark.parametrize("width", BOTH_WIDTHS)
+@pytest.mark.slow
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize("name", ["country", "compared"])
-def test_axe_finds_nothing_serious(
+def test_axe_finds_nothing_serious_on_whole_pages(
     chromium: Any, reports: dict[str, Path], axe: str, name: str, width: str, scheme: str
 ) -> None:
     with opened(chromium, reports[name], width, scheme) as found:

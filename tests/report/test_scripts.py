@@ -11,6 +11,7 @@ from sim.language.spoken import LANGUAGES, speaking
 from sim.report import page
 from sim.report.charts import in_script
 from sim.report.scripted import DATES, axes_locale, file_name, script_words, source_of
+from tests.report.conftest import draw_only
 from tests.report.opened import opened
 
 COMMENT = re.compile(r"(?m)(^|\s)//.*$")
@@ -92,7 +93,8 @@ class Scaled:
         self.manifest = {**run.manifest, "scale": scale}
 
 
-def test_a_page_says_which_language_it_speaks(full: sim.Run, tmp_path: Path) -> None:
+def test_a_page_says_which_language_it_speaks(full: sim.Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    draw_only(monkeypatch, "cascade")
     for language in LANGUAGES:
         with speaking(language):
             text = page.report(full, tmp_path / f"{language}.html").read_text(encoding="utf-8")

@@ -1,5 +1,6 @@
 """Pages with sliders in a browser: what they say is what Python says, however they are moved."""
 
+import itertools
 import math
 import re
 from collections.abc import Iterator
@@ -27,6 +28,9 @@ from tests.report.explore.conftest import DEADLINE, STAFF
 from tests.report.opened import WIDTHS, Opened, opened
 
 NAMES = ("two", "single", "outside", "grid")
+QUICK = (("two", "phone", "light"), ("outside", "desk", "dark"))
+"""Each page, width and scheme once: for the quick group."""
+
 CARD = "[data-outcome='{}'] .{}"
 
 
@@ -259,9 +263,13 @@ def test_curves_have_dots_a_band_and_a_table(two: Opened, sweeps: dict[str, Expl
     assert level_text("people", one.level, digits_of(one)) in (row.text_content() or "")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", WIDTHS)
-@pytest.mark.parametrize("name", ["two", "outside"])
+@pytest.mark.parametrize(
+    ("name", "width", "scheme"),
+    [
+        pytest.param(*one, marks=[] if one in QUICK else pytest.mark.slow)
+        for one in itertools.product(("two", "outside"), WIDTHS, ("light", "dark"))
+    ],
+)
 def test_it_is_quiet_fits_the_window_and_axe_finds_nothing_serious(
     chromium: Any, pages: dict[str, Path], axe: str, name: str, width: str, scheme: str
 ) -> None:
@@ -284,8 +292,8 @@ def test_on_a_phone_a_finger_moves_a_slider_and_sees_what_it_does(
     page.goto(pages["two"].as_uri())
     page.wait_for_selector("html[data-ready]", state="attached")
     page.locator(CARD.format("victims", "level")).scroll_into_view_if_needed()
-    page.mouse.wheel(0, 400)
-    page.wait_for_timeout(200)
+    page.evaluate("scrollBy({ top: 400, behavior: 'instant' })")
+    settle(page)
     # The sliders stay in the window above the numbers, which stay readable below them.
     levers = page.locator("#levers").bounding_box()
     assert levers["y"] == pytest.approx(0.0, abs=1.0)

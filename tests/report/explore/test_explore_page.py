@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 import sim
+from sim.experiments import simulations
 from sim.experiments.design import DesignError
 from sim.experiments.explored import Explored
 from sim.report.explore.page import page, written
@@ -113,7 +114,8 @@ def test_differences_have_signs(sweeps: dict[str, Explored]) -> None:
     assert signed("minutes", 150.0) == "+2.5 h"
 
 
-def test_python_makes_sweep_and_page_and_then_the_page_alone(tmp_path: Path) -> None:
+def test_python_makes_sweep_and_page_and_then_the_page_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(simulations, "THREADS_FROM", 0.0)  # runs are made in this process
     tiny = sim.load_scenario("tiny", SHORT)
     counts: list[int] = []
 

@@ -9,6 +9,8 @@ from tests.report.conftest import HOSTILE, TEMPLATE
 from tests.report.pictures.drawn import OF_A_RUN, compared, document
 
 RUNS = ("full", "silent", "central", "empty", "half", "thin", "hostile")
+SLOW = ("central", "half")
+"""Runs that lie between others: all that is written, and nobody or nothing, are quick."""
 PAIRS = (("full", "silent"), ("full", "central"), ("full", "full"), ("empty", "empty"))
 
 
@@ -42,12 +44,19 @@ def demand_whole(figure: Any, table: Any) -> None:
 
 
 @pytest.mark.parametrize("name", OF_A_RUN)
-@pytest.mark.parametrize("which", RUNS)
+@pytest.mark.parametrize("which", [pytest.param(one, marks=pytest.mark.slow if one in SLOW else []) for one in RUNS])
 def test_a_picture_of_a_run_is_whole(which: str, name: str, request: pytest.FixtureRequest) -> None:
     run: sim.Run = request.getfixturevalue(which)
     draw, tabulate = OF_A_RUN[name]
     demand_whole(draw(run), tabulate(run))
-    assert draw(sim.load_run(run.path)).to_json() == draw(run).to_json()
+
+
+@pytest.mark.parametrize("which", [pytest.param(one, marks=pytest.mark.slow if one != "full" else []) for one in RUNS])
+def test_pictures_of_a_run_that_is_loaded_are_the_same(which: str, request: pytest.FixtureRequest) -> None:
+    run: sim.Run = request.getfixturevalue(which)
+    again = sim.load_run(run.path)
+    for name, (draw, _) in OF_A_RUN.items():
+        assert draw(again).to_json() == draw(run).to_json(), name
 
 
 @pytest.mark.parametrize(("base", "other"), PAIRS)
