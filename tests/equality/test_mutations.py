@@ -6,7 +6,6 @@ mistake that a second engine makes: a draw, a gate, a person, a line, a tie, a d
 money, and what is only counted.
 """
 
-from collections.abc import Iterator
 from functools import cache
 from itertools import count
 from pathlib import Path
@@ -386,13 +385,15 @@ def test_unbroken_they_are_equal(name: str, few: bool, both: Both) -> None:
     assert_equal(both.by_reference(name, few), both.unbroken(name, few))
 
 
-def _quick_or_slow() -> Iterator[Any]:
-    """Give what is broken: of the places where a province is looked up one of each file quick, the others slow."""
+def _quick_or_slow() -> list[Any]:
+    """Return what is broken: of the places where a province is looked up one of each file quick, the others slow."""
     quick = {"[self.cells]", "coverage[:, province]", "held[self.person.province]", "propensity[t,"}
+    found = []
     for name, table, one in BROKEN_THERE:
         old, first, _ = one.rule.partition(OF_THE_FIRST)
         marks = [pytest.mark.slow] if first and old not in quick else []
-        yield pytest.param(name, table, one, marks=marks, id=f"{name}: {one.rule}")
+        found.append(pytest.param(name, table, one, marks=marks, id=f"{name}: {one.rule}"))
+    return found
 
 
 @pytest.mark.parametrize(("name", "table", "mutation"), _quick_or_slow())
