@@ -90,7 +90,7 @@ def test_where_nothing_can_be_pooled_nothing_is_offered(tocsin: Tocsin) -> None:
 
 
 def test_staffing_offers_the_staff_of_the_country(tocsin: Tocsin) -> None:
-    common = ["tiny", "--set", "period={start: 2022-01-29, end: 2022-01-29, warmup: 0 d}", "--scale", "0.2", "--quiet"]
+    common = ["tiny", "--set", "period={start: 2022-01-29, end: 2022-01-30, warmup: 0 d}", "--scale", "0.2", "--quiet"]
     ended = tocsin("staffing", *common)
     assert ended.code == 0
     assert ended.err.endswith(
