@@ -96,6 +96,13 @@ def test_random_maps(tmp_path: Path, content: dict[str, Any]) -> None:
     must_be_told(tmp_path / "random.yaml", to_yaml(content).encode("utf-8", "surrogatepass"))
 
 
+@pytest.mark.slow
+@given(st.dictionaries(KEYS, VALUES, max_size=6))
+@QUICK
+def test_many_more_random_maps(tmp_path: Path, content: dict[str, Any]) -> None:
+    must_be_told(tmp_path / "random.yaml", to_yaml(content).encode("utf-8", "surrogatepass"))
+
+
 @given(st.dictionaries(KEYS, VALUES, max_size=4))
 @SLOWER
 def test_random_changes_of_a_valid_scenario(tmp_path: Path, content: dict[str, Any]) -> None:
