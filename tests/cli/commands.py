@@ -55,9 +55,9 @@ def tocsin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captu
     return run
 
 
-def start(*arguments: str, folder: Path, **options: object) -> subprocess.Popen[str]:
-    """Start the command line as a process of its own, which hears signals even where the tests themselves do not."""
-    program = (
+def start(*arguments: str, folder: Path, before: str = "", **options: object) -> subprocess.Popen[str]:
+    """Start the command line, after a program ``before`` it, as a process of its own, which hears signals."""
+    program = before + (
         "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler); "
         "signal.signal(signal.SIGHUP, signal.SIG_DFL); sys.argv[0] = 'tocsin'; from sim.cli import main; main()"
     )

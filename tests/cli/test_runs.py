@@ -255,6 +255,7 @@ def test_figures_that_cannot_be_are_a_line_each_and_code_2(tocsin: Tocsin, tmp_p
     assert ended.err.count("\n") == 1
 
 
+@pytest.mark.slow
 def test_two_processes_with_other_hash_seeds_write_the_same_bytes(tmp_path: Path) -> None:
     tiny = ["tiny", "--engine", "reference", "--events", "all", "--set", "period.end=2022-01-26"]
     for name, hash_seed in (("one", "1"), ("two", "2")):

@@ -23,7 +23,7 @@ from sim.engines.reference.desk import Desk
 from sim.engines.reference.episodes import Episode
 from sim.engines.reference.track import Track
 from sim.midnight.night import Night
-from tests.engines.small import TWO_DAYS, fewer, files_that_differ, run_tiny
+from tests.engines.small import TWO_DAYS, fewer, files_that_differ
 
 TIES: dict[str, Any] = {
     **fewer(0.5),
@@ -231,25 +231,30 @@ MUTATIONS = [
 
 
 @pytest.fixture(scope="module")
-def unmutated(tmp_path_factory: pytest.TempPathFactory) -> sim.Run:
-    return run_tiny(tmp_path_factory.mktemp("unmutated") / "run", period=TWO_DAYS, **TIES)
+def tied() -> sim.Scenario:
+    return sim.load_scenario("tiny", engine="reference", period=TWO_DAYS, **TIES)
+
+
+@pytest.fixture(scope="module")
+def unmutated(tied: sim.Scenario, tmp_path_factory: pytest.TempPathFactory) -> sim.Run:
+    return sim.run(tied, tmp_path_factory.mktemp("unmutated") / "run", events="all")
 
 
 def test_a_function_made_again_without_a_change_changes_nothing(
-    unmutated: sim.Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tied: sim.Scenario, unmutated: sim.Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for owner, function in {(m.owner, m.function) for m in MUTATIONS}:
         of("nothing", owner, function).apply(monkeypatch)
-    assert files_that_differ(unmutated, run_tiny(tmp_path / "run", period=TWO_DAYS, **TIES)) == set()
+    assert files_that_differ(unmutated, sim.run(tied, tmp_path / "run", events="all")) == set()
 
 
 @pytest.mark.parametrize("mutation", MUTATIONS, ids=[m.rule for m in MUTATIONS])
 def test_a_broken_rule_is_seen(
-    mutation: Mutation, unmutated: sim.Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    mutation: Mutation, tied: sim.Scenario, unmutated: sim.Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mutation.apply(monkeypatch)
     try:
-        run = run_tiny(tmp_path / "run", period=TWO_DAYS, **TIES)
+        run = sim.run(tied, tmp_path / "run", events="all")
     except sim.ConservationError:
         return
     assert files_that_differ(unmutated, run)

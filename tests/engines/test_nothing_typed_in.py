@@ -10,9 +10,9 @@ import pytest
 import sim
 from sim.results.figures import CHANGE
 from tests.engines.small import run_tiny
+from tests.scenario.bundled import NAMES, bundled
 
 ROOT = Path(__file__).parents[2]
-BUNDLED = sorted(path.stem for path in (ROOT / "scenarios").glob("*.yaml"))
 WHOLE = ["2022-01-31", "2022-02-01"]
 
 MOVES: list[tuple[str, Any, str, int]] = [
@@ -40,14 +40,19 @@ MOVES: list[tuple[str, Any, str, int]] = [
 """A parameter, another value for it, a figure, and the way in which that must go."""
 
 
+@pytest.fixture(scope="module")
+def as_it_is(tmp_path_factory: pytest.TempPathFactory) -> sim.Run:
+    return run_tiny(tmp_path_factory.mktemp("moves") / "run", events="none", engine="vector")
+
+
 @pytest.mark.parametrize(
     ("key", "value", "figure", "sign"), MOVES, ids=[f"{key} {figure}" for key, _, figure, _ in MOVES]
 )
 def test_a_parameter_moves_its_figure(
-    two_days: sim.Run, tmp_path: Path, key: str, value: Any, figure: str, sign: int
+    as_it_is: sim.Run, tmp_path: Path, key: str, value: Any, figure: str, sign: int
 ) -> None:
-    other = run_tiny(tmp_path / "run", **{key: value})
-    before, after = two_days.figure(figure), other.figure(figure)
+    other = run_tiny(tmp_path / "run", events="none", engine="vector", **{key: value})
+    before, after = as_it_is.figure(figure), other.figure(figure)
     assert before is not None
     assert after is not None
     assert (after - before) * sign > 0, (before, after)
@@ -65,8 +70,8 @@ def reported(values: list[float | None]) -> list[dict[str, Any]]:
 
 
 def test_what_is_reported_moves_no_simulated_number(tmp_path: Path) -> None:
-    one = run_tiny(tmp_path / "one", figures=reported([1000.0] * 7))
-    other = run_tiny(tmp_path / "other", figures=reported([7.0, 5e9, None, 0.25, 3e7, 12.0, -0.5]))
+    one = run_tiny(tmp_path / "one", engine="vector", figures=reported([1000.0] * 7))
+    other = run_tiny(tmp_path / "other", engine="vector", figures=reported([7.0, 5e9, None, 0.25, 3e7, 12.0, -0.5]))
     assert list(one.figures["simulated"]) == list(other.figures["simulated"])
     assert one.figures["simulated"].notna().all()
     assert list(one.figures["ratio"]) != list(other.figures["ratio"])
@@ -92,7 +97,7 @@ def telling(name: str, value: float) -> bool:
 
 def test_no_reported_output_stands_in_the_program() -> None:
     spelled = literals()
-    figures = [row for name in BUNDLED for row in sim.load_scenario(name).spec.figures if row.role != "input"]
+    figures = [row for name in NAMES for row in bundled(name).spec.figures if row.role != "input"]
     numbers = [(row.name, row.value) for row in figures if isinstance(row.value, float)]
     sought = {abs(value): name for name, value in numbers if telling(name, value)}
     assert len(sought) > 15

@@ -27,7 +27,7 @@ ROW = {
 }
 ALIKE: dict[str, Any] = {
     "population.provinces": [{"code": 11 + at, "name": f"p{at}", **ROW} for at in range(PROVINCES)],
-    "period": {"start": "2022-01-24", "end": "2022-09-30", "warmup": "2 d"},
+    "period": {"start": "2022-01-24", "end": "2022-05-31", "warmup": "2 d"},
     "feedback": False,
     # Few that nobody is defrauded by, many who would be, visits by nine officers a province who are just too few.
     "population.legitimate.call": "4000 per day",

@@ -133,16 +133,31 @@ def changes(draw: st.DrawFn) -> dict[str, Any]:
 
 
 # Without shrinking: it would take minutes, and a failing scenario is printed whole.
-@settings(
-    max_examples=15,
+SETTINGS = settings(
+    max_examples=7,
     deadline=None,
     derandomize=True,
     phases=[Phase.explicit, Phase.generate],
     suppress_health_check=[HealthCheck.too_slow],
     database=None,
 )
+
+
+@SETTINGS
 @given(changes())
 def test_every_run_obeys_the_rules(values: dict[str, Any]) -> None:
+    hold(values)
+
+
+@pytest.mark.slow
+@settings(SETTINGS, max_examples=15)
+@given(changes())
+def test_every_run_of_many_more_obeys_the_rules(values: dict[str, Any]) -> None:
+    hold(values)
+
+
+def hold(values: dict[str, Any]) -> None:
+    """Fail unless a run with these changes obeys all rules."""
     with tempfile.TemporaryDirectory() as folder:
         run = run_tiny(Path(folder) / "run", period=TWO_DAYS, **values)
         broken = [str(finding) for finding in check_run(run.path) if not finding.passed]
@@ -167,7 +182,7 @@ COUNTED = ("attempt", "issue", "service_start", "service_end", "read", "expiry",
 
 
 def test_the_rules_see_a_log_that_breaks_them(tmp_path: Path) -> None:
-    run = run_tiny(tmp_path / "run", **fewer(0.25))
+    run = run_tiny(tmp_path / "run", **fewer(0.1))
     events = run.events
     assert not breaks_a_rule(run, events)
 

@@ -15,6 +15,7 @@ from sim.draws.identity import LIMITS, cell_central, cell_local, fraud_type_of, 
 from sim.engines.phases import Phase
 from sim.results.folder import SCENARIO_YAML
 from sim.results.tables import TABLES
+from sim.scenario.load import changed
 from sim.warning.bands import EDGES, ENGAGING, band_and_fate
 from sim.words import Fate, OriginKind
 
@@ -42,8 +43,9 @@ def run_both(
     folder: Path, name: str, events: str | float = "all", workers: int | None = None, **values: Any
 ) -> tuple[sim.Run, sim.Run]:
     """Run a bundled scenario with changes (dotted keys) through both engines, each into a folder of its name."""
+    scenario = sim.load_scenario(name, **values)
     one, other = (
-        sim.run(sim.load_scenario(name, engine=engine, **values), folder / engine, events=events, workers=workers)
+        sim.run(changed(scenario, {"engine": engine}), folder / engine, events=events, workers=workers)
         for engine in ENGINES
     )
     return one, other

@@ -12,6 +12,7 @@ from tests.equality.hashes import hashes_of
 from tests.equality.scenarios import ANSWERING, GROWING, UNEVEN
 
 PERIOD = {"start": "2022-01-25", "end": "2022-02-05", "warmup": "2 d"}
+FEW = {f"population.legitimate.{channel}": "12000 per day" for channel in ("call", "sms", "online")}
 OF_GANGS = ("crews", *(f"{what}_{channel}" for what in ("effort", "yield") for channel in ("call", "sms", "online")))
 
 
@@ -23,7 +24,7 @@ def levels(run: sim.Run) -> pd.DataFrame:
 
 
 def test_both_engines_agree_on_gangs_that_are_arrested_and_answer(tmp_path: Path) -> None:
-    one, other = run_both(tmp_path, "tiny", period=PERIOD, **{**UNEVEN, **GROWING, **ANSWERING})
+    one, other = run_both(tmp_path, "tiny", period=PERIOD, **{**UNEVEN, **GROWING, **ANSWERING, **FEW})
     found = levels(one)
     assert list(found.columns) == sorted(OF_GANGS)
     assert len(found) == 12

@@ -13,7 +13,7 @@ from tests.equality.scenarios import wild
 
 # Without shrinking: it would take minutes, and the report says where the engines part.
 SETTINGS = settings(
-    max_examples=12,
+    max_examples=6,
     deadline=None,
     derandomize=True,
     phases=[Phase.explicit, Phase.generate],

@@ -1,6 +1,7 @@
 """Effort: the yield of attempts in closed form, how gangs learn it, and how they answer."""
 
 import math
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -20,10 +21,19 @@ TYPES = 8
 DAY_OF_30 = 1.0 - math.exp(-1 / 30)
 
 
-def scenario(shift: float = 0.5, supply: float = 0.0, lag: str = "30 d", **values: Any) -> ScenarioModel:
-    answer = {"shift": shift, "supply": supply, "lag": lag, "usual": USUAL}
+@cache
+def loaded(**values: Any) -> ScenarioModel:
+    answer = {"shift": 0.5, "supply": 0.0, "lag": "30 d", "usual": USUAL}
     gangs = {"start": 1.0, "recruiting": "6 per year", "reopens_with": 1.0, "crew_share": 0.0, "slower": 1.0}
     return sim.load_scenario("tiny", gangs={**gangs, "answer": answer}, **values).spec
+
+
+def scenario(shift: float = 0.5, supply: float = 0.0, **values: Any) -> ScenarioModel:
+    spec = loaded(**values)
+    assert spec.gangs is not None
+    assert spec.gangs.answer is not None
+    answer = spec.gangs.answer.model_copy(update={"shift": shift, "supply": supply})
+    return spec.model_copy(update={"gangs": spec.gangs.model_copy(update={"answer": answer})})
 
 
 def effort(**values: Any) -> Effort:

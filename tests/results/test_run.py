@@ -14,8 +14,8 @@ from sim.results.tables import TABLES
 from tests.results.conftest import MadeUp
 
 
-def test_a_run_and_what_is_loaded_from_its_folder_are_the_same(made_up: MadeUp) -> None:
-    run = made_up()
+def test_a_run_and_what_is_loaded_from_its_folder_are_the_same(as_made: sim.Run) -> None:
+    run = as_made
     again = sim.load_run(run.path)
     assert again.manifest == run.manifest
     for name in TABLES:
@@ -26,8 +26,8 @@ def test_a_run_and_what_is_loaded_from_its_folder_are_the_same(made_up: MadeUp) 
     assert run.scenario.sha256 == run.manifest["scenario_sha256"]
 
 
-def test_tables_have_the_types_that_analysis_wants(made_up: MadeUp) -> None:
-    run = made_up()
+def test_tables_have_the_types_that_analysis_wants(as_made: sim.Run) -> None:
+    run = as_made
     assert pd.api.types.is_datetime64_any_dtype(run.attempts["day"])
     assert run.attempts["count"].dtype == "int64"
     assert run.flows["province"].dtype == "Int16"
@@ -37,8 +37,8 @@ def test_tables_have_the_types_that_analysis_wants(made_up: MadeUp) -> None:
     assert run.totals["attempts_by_fate.engaged"] == run.manifest["totals"]["attempts_by_fate"]["engaged"]
 
 
-def test_equal_scenarios_give_equal_files_whatever_is_recorded(made_up: MadeUp) -> None:
-    one, two, three = made_up("one"), made_up("two"), made_up("three", events="none")
+def test_equal_scenarios_give_equal_files_whatever_is_recorded(as_made: sim.Run, made_up: MadeUp) -> None:
+    one, two, three = as_made, made_up("two"), made_up("three", events="none")
     assert one.manifest["files"] == two.manifest["files"]
     same = set(one.manifest["files"]) - {"events.parquet", "scenario.yaml"}
     assert {name: one.manifest["files"][name] for name in same} == {
@@ -48,8 +48,8 @@ def test_equal_scenarios_give_equal_files_whatever_is_recorded(made_up: MadeUp) 
     assert other.manifest["files"]["attempts.parquet"] != one.manifest["files"]["attempts.parquet"]
 
 
-def test_the_manifest_has_the_keys_of_the_contract(made_up: MadeUp) -> None:
-    run = made_up()
+def test_the_manifest_has_the_keys_of_the_contract(as_made: sim.Run) -> None:
+    run = as_made
     wanted = "name status engine seed scale versions machine command scenario_sha256 files figures totals"
     assert {*wanted.split(), "performance"} <= set(run.manifest)
     assert run.manifest["status"] == "finished"
@@ -66,18 +66,19 @@ def test_the_manifest_has_the_keys_of_the_contract(made_up: MadeUp) -> None:
     assert json.loads((run.path / "run.json").read_text()) == run.manifest
 
 
-def test_running_the_stored_scenario_again_gives_the_same_files(made_up: MadeUp, tmp_path: Path) -> None:
-    run = made_up()
+def test_running_the_stored_scenario_again_gives_the_same_files(
+    as_made: sim.Run, made_up: MadeUp, tmp_path: Path
+) -> None:
+    run = as_made  # by the counts that ``made_up`` has put in place of an engine
     again = sim.run(sim.load_scenario(str(run.path / "scenario.yaml")), tmp_path / "again")
     assert again.manifest["files"] == run.manifest["files"]
 
 
 def test_without_a_folder_a_run_goes_below_results(
-    made_up: MadeUp, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    made_up: MadeUp, as_made: sim.Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    scenario = made_up().scenario
-    run = sim.run(scenario)
+    run = sim.run(as_made.scenario)  # by the counts that ``made_up`` has put in place of an engine
     assert run.path.parent == tmp_path / "results" / "runs"
 
 

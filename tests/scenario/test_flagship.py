@@ -9,6 +9,7 @@ import pytest
 
 from sim.scenario import Scenario, bundled_scenarios, load_scenario
 from sim.words import Discipline
+from tests.scenario.bundled import bundled
 
 SECTIONS = (
     "population",
@@ -199,7 +200,7 @@ def test_the_variants_change_one_part_of_the_flagship(flagship: Scenario) -> Non
     }
     assert {*changed, "china-2022", "tiny"} == {name for name, _ in bundled_scenarios()}
     for name, sections in changed.items():
-        resolved = load_scenario(name).resolved
+        resolved = bundled(name).resolved
         differing = {key for key in resolved if resolved[key] != flagship.resolved[key]} - {"name", "title"}
         # The same policy over more days is none of its own.
         assert resolved["policy_of"] == (None if name in ("china-2022-full", "china-2023") else "china-2022")
@@ -249,7 +250,7 @@ def test_thresholds_are_the_flagships_less_or_plus_as_much(name: str, by: float,
 
 def test_dispatch_variants_differ_from_the_flagship_in_the_rule_of_their_name(flagship: Scenario) -> None:
     own, names = flagship.spec, ("phone-first", "phone-and-visit", "visit-only", "last-issued")
-    phone, both, visit, last = (load_scenario(name).spec for name in names)
+    phone, both, visit, last = (bundled(name).spec for name in names)
     assert own.warning.tiers.red.first == both.warning.tiers.red.first == ["call", "visit"]
     assert not own.warning.tiers.red.also_if_reached
     assert both.warning.tiers.red.also_if_reached

@@ -91,8 +91,15 @@ def test_random_fragments_of_yaml(tmp_path: Path, text: str) -> None:
 
 
 @given(st.dictionaries(KEYS, VALUES, max_size=6))
-@QUICK
+@SLOWER
 def test_random_maps(tmp_path: Path, content: dict[str, Any]) -> None:
+    must_be_told(tmp_path / "random.yaml", to_yaml(content).encode("utf-8", "surrogatepass"))
+
+
+@pytest.mark.slow
+@given(st.dictionaries(KEYS, VALUES, max_size=6))
+@QUICK
+def test_many_more_random_maps(tmp_path: Path, content: dict[str, Any]) -> None:
     must_be_told(tmp_path / "random.yaml", to_yaml(content).encode("utf-8", "surrogatepass"))
 
 

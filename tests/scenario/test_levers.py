@@ -21,6 +21,7 @@ from sim.scenario.reading import read_plain
 from sim.scenario.resolved import plain
 from sim.scenario.schema.measures import Measure
 from sim.scenario.shapes import fields, shape
+from tests.scenario.bundled import NAMES, bundled
 
 
 def rows(values: dict[str, str], base: str = "china-2022") -> dict[str, Lever]:
@@ -191,11 +192,9 @@ def test_how_a_scenario_is_run_is_told_apart() -> None:
 
 
 def test_every_bundled_scenario_is_told_from_the_flagship() -> None:
-    from sim.scenario import bundled_scenarios
-
-    base = sim.load_scenario("china-2022")
-    for name, _ in bundled_scenarios():
-        other = sim.load_scenario(name)
+    base = bundled("china-2022")
+    for name in NAMES:
+        other = bundled(name)
         assert bool(levers(base, other)) == (name != "china-2022"), name
         assert [row.key for row in levers(other, base)] == [row.key for row in levers(base, other)] or name == "tiny"
 

@@ -20,9 +20,9 @@ from sim.scenario import (
 )
 from sim.scenario.resolved import Source
 from sim.scenario.shapes import written
+from tests.scenario.bundled import NAMES, bundled
 
 SMALL = Path(__file__).parent / "invalid" / "base" / "small.yaml"
-BUNDLED = [name for name, _ in bundled_scenarios()]
 
 
 @pytest.fixture
@@ -188,9 +188,9 @@ def test_sources_point_at_the_lines_of_the_file(folder: Path) -> None:
 # what comes out
 
 
-@pytest.mark.parametrize("name", BUNDLED)
+@pytest.mark.parametrize("name", NAMES)
 def test_a_resolved_scenario_is_the_same_scenario(name: str, tmp_path: Path) -> None:
-    scenario = load_scenario(name)
+    scenario = bundled(name)
     (tmp_path / "again.yaml").write_text(scenario.yaml(), encoding="utf-8")
     again = load_scenario(str(tmp_path / "again.yaml"))
     assert again == scenario
@@ -221,10 +221,11 @@ def test_show_tells_where_each_value_came_from() -> None:
 
 
 def test_every_bundled_scenario_asks_a_question() -> None:
-    assert "china-2022" in BUNDLED
+    assert "china-2022" in NAMES
     for name, title in bundled_scenarios():
         assert title.endswith("?"), name
-        assert validate(name) == []
+        assert bundled(name).spec.title == title
+    assert validate("china-2022") == []
 
 
 def test_the_json_schema_knows_every_section_and_the_full_form() -> None:

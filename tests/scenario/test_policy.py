@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 import sim
-from sim.scenario import bundled_scenarios
+from tests.scenario.bundled import NAMES, bundled
 
 NOT = ("china-2022", "china-2022-full", "china-2023", "tiny")
 BANKS = "{kind: bank_hold, window: [2022-12-05, null], intensity: 1}"
@@ -13,7 +13,7 @@ FILE = "schema: 1\nname: mine\ntitle: t\nextends: {base}\n{more}"
 
 
 def test_bundled_alternatives_are_policies_and_what_only_goes_on_longer_is_none() -> None:
-    found = {name: sim.load_scenario(name).spec.policy_of for name, _ in bundled_scenarios()}
+    found = {name: bundled(name).spec.policy_of for name in NAMES}
     assert found == {name: None if name in NOT else "china-2022" for name in found}
 
 
