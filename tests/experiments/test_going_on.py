@@ -223,7 +223,8 @@ def test_nothing_that_a_pool_begins_hears_an_interrupt_or_a_hangup(tmp_path: Pat
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     tracker, *processes = [int(mask, 16) for mask in done.stdout.split()]
-    # Both processes have begun, as the second task was handed over before the first was done; the tracker ignores interrupts by itself.
+    # Both processes have begun: the second task was handed over before the first was done. The tracker ignores
+    # interrupts by itself.
     assert len(processes) == 2
     assert all(mask >> (signal.SIGINT - 1) & 1 for mask in processes), done.stdout
     assert tracker >> (signal.SIGHUP - 1) & 1, done.stdout

@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -28,7 +28,7 @@ SHORT = "period={start: 2022-01-24, end: 2022-01-25, warmup: 0 d}"
 KEY, VALUE = SHORT.split("=")
 STAFF, READ, DEADLINE = "desks.visit.staff", "warning.app.read", "warning.tiers.red.deadline"
 FEW = {STAFF: [1, 4], DEADLINE: ["2 h", "8 h"]}
-MANY = {STAFF: [2, 4, 6, 8], READ: [0.4, 0.5, 0.6, 0.7]}
+MANY: dict[str, Sequence[float]] = {STAFF: [2, 4, 6, 8], READ: [0.4, 0.5, 0.6, 0.7]}
 VARY = [part for key, values in MANY.items() for part in ("--vary", f"{key}={','.join(map(str, values))}")]
 COMMAND = ["sweep", "tiny", "--set", SHORT, *VARY, "--out", "sweep"]
 PATIENCE_S = 240
