@@ -235,7 +235,7 @@ def test_a_worker_of_a_cluster_is_killed_in_the_middle(
     monkeypatch.setattr(Simulations, "_keep", keep_and_kill)
     code, out, err = tocsin(*COMMAND, "--scheduler", address)
     assert code == 0, err
-    assert workers[0].wait() == -signal.SIGKILL
+    assert workers[0].wait(PATIENCE_S) == -signal.SIGKILL
     assert workers[1].poll() is None
     assert out.splitlines()[-1] == "sweep/catalogue.parquet  16 runs"
     assert (tmp_path / "sweep" / "catalogue.parquet").read_bytes() == many
