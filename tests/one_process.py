@@ -4,6 +4,7 @@ A pool begins with processes that load the program anew, which takes longer than
 do is tested where it matters (``real_pools``); all else is the same whoever makes the runs.
 """
 
+import pickle
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
@@ -16,13 +17,14 @@ POOL = "sim.experiments.simulations.Processes"
 
 
 class OneProcess(Processes):
-    """A pool without processes: each task is done when it is handed over."""
+    """A pool without processes: each task is done when it is handed over, and takes and gives what can be sent."""
 
     def submit(self, task: Callable[Given, Made], *given: Given.args, **named: Given.kwargs) -> "Future[Made]":
         """Do a task."""
         future: Future[Made] = Future()
+        sent, words = pickle.loads(pickle.dumps((given, named)))
         try:
-            future.set_result(task(*given, **named))
+            future.set_result(pickle.loads(pickle.dumps(task(*sent, **words))))
         except Exception as error:
             future.set_exception(error)
         return future
