@@ -1,5 +1,6 @@
 """Commands that make many runs: calibrations and comparisons."""
 
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -142,10 +143,13 @@ def compare(
     if finished and (len(finished) < len(names) or given):
         refuse(f"tocsin compare: {finished[0]} is a finished run; with it finished runs alone, and no options of runs")
 
+    # It is asked for the same ones again and again, most of them in a row.
+    @lru_cache(maxsize=4 * len(names))
     def loaded(name: str, draw: int | None, replicate: int) -> "Scenario":
         own = {**values, "draw": draw}
-        found = load(name, settings, own)
-        return load(name, settings, {**own, "seed": found.spec.seed + replicate}) if replicate else found
+        if replicate:
+            own["seed"] = loaded(name, draw, 0).spec.seed + replicate
+        return load(name, settings, own)
 
     def make(scenario: "Scenario", place: Path) -> "Run":
         return run_once(scenario, place, workers, bar, timed=False, verbose=verbose)

@@ -270,7 +270,9 @@ def _allowed(before: "ScenarioModel", after: "ScenarioModel") -> str:
 
 def _smallest(before: "ScenarioModel", after: "ScenarioModel") -> float | None:
     """Return the smallest round scale above the simulated one at which two scenarios differ; None if there is none."""
-    one, other = _staff(before), _staff(after)
+    pairs = np.stack((_staff(before), _staff(after))).reshape(2, -1)
+    # Provinces and half hours with the same staff have the same servers at all scales; the others repeat each other.
+    one, other = np.unique(pairs[:, pairs[0] != pairs[1]], axis=1)
     for scale in _round_scales(after.scale):
         if not np.array_equal(thinned(one, scale), thinned(other, scale)):
             return scale

@@ -1,6 +1,5 @@
 """A small scenario whose figures its own model has made, and the runs that calibrations of it ask for."""
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +10,9 @@ from sim.calibration.evaluations import Evaluations
 from sim.calibration.levels import Level
 from sim.calibration.targets import Targets
 from sim.results.scope import Scope
+from tests.one_process import one_process
+
+__all__ = ["one_process"]
 
 SMALL = Path(__file__).parent / "small.yaml"
 
@@ -42,9 +44,10 @@ def targets(small: sim.Scenario) -> Targets:
     return Targets.of(Scope.of(small))
 
 
-@pytest.fixture(scope="session")
-def evaluations(small: sim.Scenario, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Evaluations]:
+@pytest.fixture(scope="package")
+def evaluations(
+    small: sim.Scenario, tmp_path_factory: pytest.TempPathFactory, one_process: None
+) -> Iterator[Evaluations]:
     """Runs of the small scenario, shared by the tests of one process, so that none is simulated twice."""
-    workers = 1 if "PYTEST_XDIST_WORKER" in os.environ else None
-    with Evaluations(small, tmp_path_factory.mktemp("calibration"), workers) as shared:
+    with Evaluations(small, tmp_path_factory.mktemp("calibration"), 1) as shared:
         yield shared

@@ -14,6 +14,9 @@ from sim.calibration.evaluations import Evaluations
 from sim.logbook import LOG
 from sim.results.holding import holding
 from tests.calibration.conftest import SMALL
+from tests.cli.commands import Tocsin, tocsin
+
+__all__ = ["tocsin"]
 
 QUICK = ["--set", "calibration.members=0", "--set", "calibration.seeds=2", "--set", "calibration.scales=[0.25]"]
 COMMAND = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); from sim.cli import main; main()"
@@ -108,11 +111,11 @@ def _alive(process: str) -> bool:
         ("calibration.seeds=1", "--set:1:19: calibration.seeds: "),
     ],
 )
-def test_what_cannot_be_calibrated_is_one_line_and_code_2(file: Path, tmp_path: Path, setting: str, message: str):
-    running = start(str(file), "--set", setting, folder=tmp_path)
-    out, err = running.communicate(timeout=120)
-    assert running.returncode == 2
-    assert out == ""
-    assert err.count("\n") == 1
-    assert err.startswith(message)
+def test_what_cannot_be_calibrated_is_one_line_and_code_2(
+    file: Path, tocsin: Tocsin, tmp_path: Path, setting: str, message: str
+):
+    ended = tocsin("calibrate", str(file), "--set", setting)
+    assert (ended.code, ended.out) == (2, "")
+    assert ended.err.count("\n") == 1
+    assert ended.err.startswith(message)
     assert list(tmp_path.iterdir()) == [file]

@@ -112,7 +112,7 @@ def test_runs_of_another_program_are_not_taken_for_its_own(small: sim.Scenario, 
 def test_a_calibration_writes_its_report_and_the_scenario_that_it_fitted(tmp_path: Path):
     file = tmp_path / "small.yaml"
     file.write_text(SMALL.read_text())
-    scenario = sim.load_scenario(str(file), {"calibration.members": "20", "calibration.seeds": "2"})
+    scenario = sim.load_scenario(str(file), {"calibration.members": "8", "calibration.seeds": "2"})
     done = calibrate(scenario, tmp_path / "work", 1, file)
     again = calibrate(scenario, tmp_path / "work", 1)
     assert again.document == done.document
@@ -128,7 +128,7 @@ def test_a_calibration_writes_its_report_and_the_scenario_that_it_fitted(tmp_pat
         assert row.standard_error == pytest.approx(known["standard_error"], rel=1e-3)
     assert fitted.spec.figures[-1].interval == pytest.approx(done.document["figures"][-1]["interval"], rel=1e-3)
     draws = sim.posterior(str(file))
-    assert len(draws) == done.document["posterior"]["draws"] <= 20
+    assert len(draws) == done.document["posterior"]["draws"] <= 8
     sim.load_scenario(str(file), draw=len(draws) - 1)
     text = (tmp_path / "work" / "fit.md").read_text()
     assert "| alerts_central@2022-01-29..2022-01-30 | 1,900 |" in text

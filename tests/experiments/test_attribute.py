@@ -74,7 +74,7 @@ def test_no_tier_at_all_is_no_warning_at_all(tiny: sim.Scenario, tmp_path: Path)
 
 
 def test_both_engines_agree_on_a_world_without_any_layer(tmp_path: Path):
-    tiny = sim.load_scenario("tiny", {KEY: "{start: 2022-01-24, end: 2022-01-24, warmup: 0 d}"}, scale=0.3)
+    tiny = sim.load_scenario("tiny", {KEY: "{start: 2022-01-24, end: 2022-01-24, warmup: 0 d}"}, scale=0.1)
     bare = without(tiny, LAYERS)
     assert sim.load_scenario(str(written(bare, tmp_path))).sha256 == bare.sha256
     runs = [
@@ -254,7 +254,7 @@ def test_an_attribution_killed_between_the_two_goes_on(answering: sim.Scenario, 
 
     def after_five(done: int, total: int) -> None:
         assert total == 8
-        if done == 5:
+        if done >= 5:
             raise KilledError
 
     folder = tmp_path / "killed"

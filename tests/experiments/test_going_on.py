@@ -8,7 +8,9 @@ import shutil
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -23,13 +25,16 @@ from sim.results.holding import HOLDER, holding
 from sim.results.outcomes import quantities_and_waits
 from sim.results.stored import DamagedError, FolderError
 from tests.cli.commands import CALIBRATED, ROOT, SHORT, Tocsin, start, tocsin, wait_for
+from tests.one_process import real_pools
 
 __all__ = ["tocsin"]
 
 KEY, VALUE = "period", "{start: 2022-01-24, end: 2022-01-25, warmup: 0 d}"
 STAFF = "desks.visit.staff"
 FOUR = {STAFF: [1, 2, 3, 4]}
-TWO = ["tiny", "--set", f"{KEY}={VALUE}", "--replicates", "2"]
+TWO = ["tiny", "--set", f"{KEY}={VALUE}", "--scale", "0.1", "--replicates", "2"]
+SWEEP = ["sweep", "tiny", "--set", f"{KEY}={VALUE}", "--vary", f"{STAFF}=1,2,3,4", "--workers", "1", "--out", "sweep"]
+"""The sweep of these tests as a command."""
 
 
 @pytest.fixture(scope="module")
@@ -110,7 +115,9 @@ def test_a_process_of_the_pool_that_is_killed_costs_nothing_but_its_run(
                 os.kill(process.pid or 0, signal.SIGKILL)
 
     monkeypatch.setattr(Simulations, "_keep", keep_and_kill)
-    sim.sweep(tiny, FOUR, folder=tmp_path / "sweep", workers=2)
+    with real_pools():
+        sim.sweep(tiny, FOUR, folder=tmp_path / "sweep", workers=1)
+    assert "a process that made it was killed" in (tmp_path / "sweep" / LOG).read_text()
     assert (tmp_path / "sweep" / "catalogue.parquet").read_bytes() == undisturbed
 
 
@@ -128,26 +135,32 @@ def test_a_disk_that_is_full_for_good_ends_a_long_sweep_soon(
         pytest.raises(SimulationError, match="runs in a row could not be made on this machine"),
         ThreadPoolExecutor(1) as executor,
     ):
-        sim.sweep(tiny, {STAFF: list(range(1, 500))}, folder=tmp_path / "sweep", executor=executor, workers=1)
+        sim.sweep(tiny, {STAFF: list(range(1, 41))}, folder=tmp_path / "sweep", executor=executor, workers=1)
     assert len(tried) < 20
 
 
+@contextmanager
+def files_of_at_most(size: int) -> Iterator[None]:
+    """Let this process write no larger files."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
 def test_on_a_disk_that_takes_no_large_file_nothing_finished_is_lost(
-    tiny: sim.Scenario, tmp_path: Path, undisturbed: bytes
+    tiny: sim.Scenario, tmp_path: Path, undisturbed: bytes, tocsin: Tocsin
 ) -> None:
     begun(tiny, tmp_path / "sweep", 2)
-    command = ["sweep", "tiny", "--set", f"{KEY}={VALUE}", "--vary", f"{STAFF}=1,2,3,4", "--out", "sweep"]
-    limited = start(
-        *command,
-        folder=tmp_path,
-        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (2000, resource.RLIM_INFINITY)),
-    )
-    _, err = limited.communicate(timeout=120)
-    assert limited.returncode == 1, err
-    assert err.startswith("tocsin sweep: failed: 2 of 4 runs could not be made on this machine: OSError: ")
-    assert err.endswith("; what was simulated is kept in sweep, the same command goes on\n")
-    assert err.count("\n") == 1, err
-    assert start(*command, "--quiet", folder=tmp_path).wait() == 0
+    with files_of_at_most(2000):
+        limited = tocsin(*SWEEP)
+    assert limited.code == 1, limited.err
+    assert limited.err.startswith("tocsin sweep: failed: 2 of 4 runs could not be made on this machine: OSError: ")
+    assert limited.err.endswith("; what was simulated is kept in sweep, the same command goes on\n")
+    assert limited.err.count("\n") == 1, limited.err
+    assert tocsin(*SWEEP, "--quiet").code == 0
     assert (tmp_path / "sweep" / "catalogue.parquet").read_bytes() == undisturbed
 
 
@@ -187,20 +200,18 @@ DAMAGED_LINES = [
 
 
 MASKED = """
-import sys
+import os
 from multiprocessing import resource_tracker
 from pathlib import Path
-import sim
-from sim.experiments.simulations import Simulations
-from sim.results.outcomes import quantities_and_waits
-from tests.experiments.test_going_on import KEY, VALUE
+from sim.experiments.processes import Processes
 
 if __name__ == "__main__":
-    seeds = [sim.load_scenario("tiny", {KEY: VALUE, "seed": str(seed)}) for seed in range(4)]
-    with Simulations(Path("runs"), quantities_and_waits, workers=2) as some:
-        some.run(seeds, len(seeds))
-        for process in (resource_tracker._resource_tracker._pid, *some._pool._pool._processes):
-            print(Path(f"/proc/{process}/status").read_text().split("SigBlk:")[1].split()[0])
+    pool = Processes(2)
+    for task in [pool.submit(os.getpid) for _ in range(2)]:
+        task.result()
+    for process in (resource_tracker._resource_tracker._pid, *pool._pool._processes):
+        print(Path(f"/proc/{process}/status").read_text().split("SigBlk:")[1].split()[0])
+    pool.close()
 """
 
 
@@ -212,7 +223,8 @@ def test_nothing_that_a_pool_begins_hears_an_interrupt_or_a_hangup(tmp_path: Pat
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     tracker, *processes = [int(mask, 16) for mask in done.stdout.split()]
-    # Both processes have begun, each with a task of its own; the tracker ignores interrupts by itself.
+    # Both processes have begun: the second task was handed over before the first was done. The tracker ignores
+    # interrupts by itself.
     assert len(processes) == 2
     assert all(mask >> (signal.SIGINT - 1) & 1 for mask in processes), done.stdout
     assert tracker >> (signal.SIGHUP - 1) & 1, done.stdout
@@ -320,19 +332,26 @@ def test_an_experiment_of_other_sources_is_made_again(
     assert (tmp_path / "sweep" / "catalogue.parquet").read_bytes() == undisturbed
 
 
-def test_of_two_sweeps_in_one_folder_the_second_is_told_who_is_at_work(tocsin: Tocsin, tmp_path: Path) -> None:
-    command = ["sweep", "tiny", "--set", f"{KEY}={VALUE}", "--vary", f"{STAFF}=1,2,3,4", "--out", "sweep"]
-    first = start(*command, "--quiet", folder=tmp_path)
-    wait_for(tmp_path, "sweep/journal.jsonl", first)
-    first.send_signal(signal.SIGSTOP)
-    second = tocsin(*command)
-    first.send_signal(signal.SIGCONT)
-    assert (second.code, second.out) == (2, "")
-    assert f"sweep: process {first.pid} on " in second.err
-    assert "is at work on it; wait until it ends, or another folder" in second.err
-    assert first.wait() == 0
+def test_of_two_sweeps_in_one_folder_the_second_is_told_who_is_at_work(
+    tiny: sim.Scenario, undisturbed: bytes, tocsin: Tocsin, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keep, second = Simulations._keep, []
+
+    def keep_and_ask(self: Simulations, *arguments: object) -> None:
+        keep(self, *arguments)  # type: ignore[arg-type]
+        second.append(tocsin(*SWEEP))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Simulations, "_keep", keep_and_ask)
+        swept(tiny, tmp_path / "sweep")
+    assert len(second) == 4
+    for one in second:
+        assert (one.code, one.out) == (2, "")
+        assert f"sweep: process {os.getpid()} on " in one.err
+        assert "is at work on it; wait until it ends, or another folder" in one.err
     assert sorted(os.listdir(tmp_path / "sweep")) == ["catalogue.parquet", LOG, "scenario.yaml", "sweep.json"]
-    assert tocsin(*command, "--quiet").code == 0
+    assert (tmp_path / "sweep" / "catalogue.parquet").read_bytes() == undisturbed
+    assert tocsin(*SWEEP, "--quiet").code == 0
 
 
 def test_a_folder_is_held_until_its_holder_is_dead(tmp_path: Path) -> None:

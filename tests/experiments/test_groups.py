@@ -22,11 +22,12 @@ __all__ = ["tocsin"]
 # The base is the last by name: what decides is the comparison's own word.
 POLICIES = {"with": {}, "without": {"measures.warning-central": "null", "measures.warning-local": "null"}}
 NAMES = ("without", "with")
+PERIOD = {"period": "{start: 2022-01-24, end: 2022-01-27, warmup: 1 d}"}
 
 
 def loaded(name: str, draw: int | None, replicate: int) -> sim.Scenario:
     """Load a policy of ``tiny``."""
-    return sim.load_scenario("tiny", {"name": name, **POLICIES[name]}, seed=7 + replicate)
+    return sim.load_scenario("tiny", {"name": name, **PERIOD, **POLICIES[name]}, seed=7 + replicate)
 
 
 def made(scenario: sim.Scenario, place: Path) -> sim.Run:

@@ -2,21 +2,25 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
 
 import sim
 from sim.experiments.design import DesignError
+from sim.experiments.simulations import Simulations
 from sim.logbook import LOG
 from sim.results.stored import FolderError
 from tests.experiments.test_command import Tocsin, tocsin
+from tests.one_process import real_pools
 
 __all__ = ["tocsin"]
 
@@ -24,7 +28,9 @@ SHORT = "period={start: 2022-01-24, end: 2022-01-25, warmup: 0 d}"
 KEY, VALUE = SHORT.split("=")
 STAFF, READ, DEADLINE = "desks.visit.staff", "warning.app.read", "warning.tiers.red.deadline"
 FEW = {STAFF: [1, 4], DEADLINE: ["2 h", "8 h"]}
-MANY = ["--vary", f"{STAFF}=2,4,6,8", "--vary", f"{DEADLINE}=2 h,4 h,8 h,12 h", "--vary", f"{READ}=0.4,0.5,0.6,0.7"]
+MANY: dict[str, Sequence[float]] = {STAFF: [2, 4, 6, 8], READ: [0.4, 0.5, 0.6, 0.7]}
+VARY = [part for key, values in MANY.items() for part in ("--vary", f"{key}={','.join(map(str, values))}")]
+COMMAND = ["sweep", "tiny", "--set", SHORT, *VARY, "--out", "sweep"]
 PATIENCE_S = 240
 INTERRUPTED_AFTER_EIGHT = """
 import signal
@@ -54,7 +60,8 @@ def tiny() -> sim.Scenario:
 def pooled(tiny: sim.Scenario, tmp_path_factory: pytest.TempPathFactory) -> tuple[pd.DataFrame, bytes]:
     """A sweep by two processes of this machine, and the bytes of its catalogue."""
     place = tmp_path_factory.mktemp("pooled") / "sweep"
-    frame = sim.sweep(tiny, FEW, replicates=2, folder=place, workers=2)
+    with real_pools():
+        frame = sim.sweep(tiny, FEW, replicates=2, folder=place, workers=2)
     assert sorted(path.name for path in place.iterdir()) == ["catalogue.parquet", LOG, "scenario.yaml", "sweep.json"]
     return frame, (place / "catalogue.parquet").read_bytes()
 
@@ -185,14 +192,11 @@ def test_the_command_prints_runs_and_goes_on_by_itself(tocsin: Tocsin, tmp_path:
 
 
 @pytest.fixture(scope="module")
-def many(tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    """The catalogue of 64 runs from the process pool."""
-    place = tmp_path_factory.mktemp("many")
-    running = start(place, "--workers", "2")
-    out, err = running.communicate(timeout=PATIENCE_S)
-    assert running.returncode == 0, err
-    assert out.splitlines()[-1] == "sweep/catalogue.parquet  64 runs"
-    return (place / "sweep" / "catalogue.parquet").read_bytes()
+def many(tiny: sim.Scenario, tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """The catalogue of 16 runs, made without a cluster."""
+    place = tmp_path_factory.mktemp("many") / "sweep"
+    assert len(sim.sweep(tiny, MANY, folder=place, workers=1)) == 16
+    return (place / "catalogue.parquet").read_bytes()
 
 
 @pytest.fixture
@@ -213,18 +217,27 @@ def dask(tmp_path: Path) -> Iterator[tuple[str, list["subprocess.Popen[str]"]]]:
 
 
 def test_a_worker_of_a_cluster_is_killed_in_the_middle(
-    many: bytes, dask: tuple[str, list["subprocess.Popen[str]"]], tmp_path: Path
+    many: bytes,
+    dask: tuple[str, list["subprocess.Popen[str]"]],
+    tocsin: Tocsin,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ):
     address, workers = dask
     wait_for_workers(address, 2)
-    running = start(tmp_path, "--scheduler", address)
-    wait_for(lambda: lines(tmp_path) >= 8)
-    workers[0].kill()
-    killed_at = lines(tmp_path)
-    out, err = running.communicate(timeout=PATIENCE_S)
-    assert running.returncode == 0, err
-    assert killed_at < 60
-    assert out.splitlines()[-1] == "sweep/catalogue.parquet  64 runs"
+    keep = Simulations._keep
+
+    def keep_and_kill(self: Simulations, *arguments: Any) -> None:
+        keep(self, *arguments)
+        if self.simulated == 4:
+            workers[0].kill()
+
+    monkeypatch.setattr(Simulations, "_keep", keep_and_kill)
+    code, out, err = tocsin(*COMMAND, "--scheduler", address)
+    assert code == 0, err
+    assert workers[0].wait(PATIENCE_S) == -signal.SIGKILL
+    assert workers[1].poll() is None
+    assert out.splitlines()[-1] == "sweep/catalogue.parquet  16 runs"
     assert (tmp_path / "sweep" / "catalogue.parquet").read_bytes() == many
 
 
@@ -248,7 +261,7 @@ def test_the_client_of_a_cluster_is_interrupted_and_goes_on(
 
 
 def start(place: Path, *more: str, program: str = "from sim.cli import main; main()") -> "subprocess.Popen[str]":
-    return process(place, "-c", program, "sweep", "tiny", "--set", SHORT, *MANY, "--out", "sweep", *more)
+    return process(place, "-c", program, *COMMAND, *more)
 
 
 def process(place: Path, *arguments: str) -> "subprocess.Popen[str]":
