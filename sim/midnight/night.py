@@ -100,7 +100,12 @@ class Night:
         self._false_block_shares = np.array(interception.false_block_shares(spec.interception))
         self.card_load = cards.CardLoad(len(provinces))
         self._passing = np.full((len(Channel), len(self.types)), effort.NOBODY)
-        self.steps: tuple[Callable[[int, DayTotals], None], ...] = (
+        self.today: Today
+
+    @property
+    def steps(self) -> tuple[Callable[[int, DayTotals], None], ...]:
+        """The steps of a midnight, in their order."""
+        return (
             self.close,
             self.investigate,
             self.raid,
@@ -114,7 +119,6 @@ class Night:
             self.learn_yields,
             self.open_day,
         )
-        self.today: Today
 
     def __call__(self, day: int, yesterday: DayTotals) -> Today:
         """Carry the state over the midnight at which ``day`` begins and return what engines read during it."""

@@ -6,7 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from sim.draws.kept import Kept
 from sim.engines.collecting import not_collecting
+from sim.engines.vector.country import Country, Worker
+from sim.midnight.night import Night
 from tests.engines.small import TWO_DAYS, fewer, run_tiny
 
 
@@ -39,3 +42,10 @@ def test_no_run_starts_a_search_that_its_user_has_stopped(engine: str, tmp_path:
     gc.disable()
     run_tiny(tmp_path / "run", period=TWO_DAYS, engine=engine, events="none", **fewer(0.02))
     assert not gc.isenabled()
+
+
+def test_no_array_of_a_run_waits_for_a_search(tmp_path: Path) -> None:
+    gc.collect()
+    gc.disable()
+    run_tiny(tmp_path / "run", period=TWO_DAYS, engine="vector", events="none", **fewer(0.02))
+    assert not [one for one in gc.get_objects() if isinstance(one, Country | Worker | Kept | Night)]

@@ -109,6 +109,8 @@ class Country:
     ) -> None:
         if self._pool is not None:
             self._pool.shutdown()
+        # Workers know the country, which knows them: nobody may look for such cycles for a long time.
+        self._workers.clear()
 
     @property
     def seconds(self) -> dict[str, float]:
