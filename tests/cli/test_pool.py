@@ -89,6 +89,7 @@ def test_where_nothing_can_be_pooled_nothing_is_offered(tocsin: Tocsin) -> None:
     )
 
 
+@pytest.mark.slow
 def test_staffing_offers_the_staff_of_the_country(tocsin: Tocsin) -> None:
     common = ["tiny", "--set", "period={start: 2022-01-29, end: 2022-01-30, warmup: 0 d}", "--scale", "0.2", "--quiet"]
     ended = tocsin("staffing", *common)

@@ -248,7 +248,16 @@ def test_a_function_made_again_without_a_change_changes_nothing(
     assert files_that_differ(unmutated, sim.run(tied, tmp_path / "run", events="all")) == set()
 
 
-@pytest.mark.parametrize("mutation", MUTATIONS, ids=[m.rule for m in MUTATIONS])
+def _quick_or_slow() -> list[Any]:
+    """Return the broken rules: the first of each class or module quick, the others slow."""
+    owners = [mutation.owner for mutation in MUTATIONS]
+    return [
+        pytest.param(one, id=one.rule, marks=[pytest.mark.slow] if one.owner in owners[:number] else [])
+        for number, one in enumerate(MUTATIONS)
+    ]
+
+
+@pytest.mark.parametrize("mutation", _quick_or_slow())
 def test_a_broken_rule_is_seen(
     mutation: Mutation, tied: sim.Scenario, unmutated: sim.Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -386,12 +386,12 @@ def test_unbroken_they_are_equal(name: str, few: bool, both: Both) -> None:
 
 
 def _quick_or_slow() -> list[Any]:
-    """Return what is broken: of the places where a province is looked up one of each file quick, the others slow."""
-    quick = {"[self.cells]", "coverage[:, province]", "held[self.person.province]", "propensity[t,"}
-    found = []
+    """Return what is broken: the first by setting, by class or module, and by table quick, the others slow."""
+    met, found = set(), []
     for name, table, one in BROKEN_THERE:
-        old, first, _ = one.rule.partition(OF_THE_FIRST)
-        marks = [pytest.mark.slow] if first and old not in quick else []
+        kind = name, one.owner, table
+        marks = [pytest.mark.slow] if kind in met else []
+        met.add(kind)
         found.append(pytest.param(name, table, one, marks=marks, id=f"{name}: {one.rule}"))
     return found
 

@@ -401,7 +401,9 @@ GROUPS = {
 FIRST = {"replicates": "r000", "draws": "d000", "compare": SHORT[0]}
 
 
-@pytest.mark.parametrize("kind", GROUPS)
+@pytest.mark.parametrize(
+    "kind", ["compare", *(pytest.param(kind, marks=pytest.mark.slow) for kind in ("replicates", "draws"))]
+)
 @pytest.mark.parametrize("out", [["--out", "all"], pytest.param([], marks=pytest.mark.slow)])
 def test_runs_that_were_finished_before_a_kill_are_used_again(
     kind: str, out: list[str], tmp_path: Path, tocsin: Tocsin

@@ -16,6 +16,7 @@ from sim.experiments.replicates import prepared as prepared_replicates
 from sim.report.spread import spread_table
 from sim.results.stored import DamagedError, FolderError
 from tests.cli.commands import Tocsin, tocsin
+from tests.report.conftest import draw_only
 
 __all__ = ["tocsin"]
 
@@ -62,8 +63,9 @@ def test_the_base_of_a_comparison_comes_first_with_its_replicates(comparison: Pa
 
 
 def test_the_command_reports_the_folder_of_a_comparison_which_goes_on_as_before(
-    tocsin: Tocsin, comparison: Path
+    tocsin: Tocsin, comparison: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    draw_only(monkeypatch, "waits")
     ended = tocsin("report", str(comparison))
     assert (ended.code, ended.err) == (0, "")
     text = (comparison / "report.html").read_text(encoding="utf-8")
@@ -72,7 +74,10 @@ def test_the_command_reports_the_folder_of_a_comparison_which_goes_on_as_before(
     compare_scenarios(NAMES, loaded, made, prepared(NAMES, loaded, comparison, None, 2), None, 2)
 
 
-def test_a_report_of_replicates_says_how_far_they_lie_apart(tocsin: Tocsin, replicates: Path) -> None:
+def test_a_report_of_replicates_says_how_far_they_lie_apart(
+    tocsin: Tocsin, replicates: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    draw_only(monkeypatch, "waits")
     (runs,) = groups_of([replicates])
     assert [run.manifest["seed"] for run in runs] == [7, 8, 9]
     numbers = spread_table(runs).set_index("number").loc["victims"]

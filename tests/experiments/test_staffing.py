@@ -164,7 +164,7 @@ FIRST = "{first: [call, visit], deadline: 8 h, tries: {call: 2, visit: 2}}"
 @pytest.mark.parametrize(
     "values",
     [
-        {"desks.visit.discipline": "last_issued"},
+        pytest.param({"desks.visit.discipline": "last_issued"}, marks=pytest.mark.slow),
         pytest.param({"desks.visit.discipline": "least_slack"}, marks=pytest.mark.slow),
         pytest.param({"desks.visit.discipline": "highest_score"}, marks=pytest.mark.slow),
         pytest.param({"desks.visit.discipline": "most_at_stake"}, marks=pytest.mark.slow),

@@ -44,6 +44,7 @@ for name in sys.argv[2:]:
 """
 
 
+@pytest.mark.slow
 def test_the_report_can_be_called_whatever_was_imported_before(
     full: sim.Run, reports: dict[str, Path], tmp_path: Path
 ) -> None:

@@ -35,6 +35,7 @@ def test_nothing_of_the_country_is_left_untranslatable(country: sim.Run, tmp_pat
 
 
 @pytest.mark.usefixtures("marking")
+@pytest.mark.slow
 def test_nothing_of_a_run_without_anything_is_left_untranslatable(empty: sim.Run, tmp_path: Path) -> None:
     assert left_of([empty], [empty], tmp_path) == []
 

@@ -127,7 +127,7 @@ class Run:
             self.night.all_bytes,
             np.ascontiguousarray(today.coverage.T),
             np.ascontiguousarray(today.outage.T),
-            self.tables.schedule.servers(today.day),
+            np.ascontiguousarray(self.tables.schedule.servers(today.day)),
         )
         self.country.day(today, of_day)
         self.books.potential += int(today.attempts.sum())
