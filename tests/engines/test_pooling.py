@@ -10,9 +10,17 @@ import pytest
 import sim
 from benchmarks.pooling import EXPIRED, SAVED, VICTIMS, WAIT, facts, median, rows
 from sim.days import MINUTE_MS
+from sim.engines.vector import steps
 from sim.words import Tier
-from tests.engines.small import files_that_differ
+from tests.engines.small import fewer, files_that_differ, run_tiny
 
+STEPS: list[Any] = [
+    steps.follow_all_attempts,
+    steps.score_all_contacts,
+    steps.warn_all,
+    steps.run_all_events,
+    steps.finish_all,
+]
 PROVINCES = 4
 SEEDS = range(7, 15)
 ROW = {
@@ -135,3 +143,9 @@ def test_the_table_says_how_far_pooled_runs_are_off() -> None:
         "| median wait, orange | a minute at most | a minute at most | | |",
         "| expired, red | 25.00 % | 24.50 % | -0.50 points | 0.71 points |",
     ]
+
+
+def test_a_country_of_one_province_runs_the_machine_code_of_all_others(tmp_path: Path) -> None:
+    for pool in ("none", "country"):
+        run_tiny(tmp_path / pool, engine="vector", **{"population.pool": pool, **fewer(0.02)})
+    assert [len(step.overloads) for step in STEPS] == [1] * len(STEPS)
