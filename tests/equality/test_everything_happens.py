@@ -28,6 +28,7 @@ def test_both_engines_agree_on_a_run_in_which_everything_happens(tmp_path: Path)
     assert_equal(one, other)
 
 
+@pytest.mark.slow
 def test_both_engines_agree_where_it_happens_on_several_tracks(tmp_path: Path) -> None:
     # Messages alone may be given up; the desks have time for a last try.
     written = {"warning.tiers.blue.first": "sms", "desks.call.staff": 16, "desks.visit.staff": 60}

@@ -236,13 +236,13 @@ def two_of_four(tiny: sim.Scenario, tmp_path_factory: pytest.TempPathFactory) ->
     return begun(tiny, tmp_path_factory.mktemp("begun") / "sweep", 2)
 
 
-@pytest.mark.parametrize("line", DAMAGED_LINES, ids=range(len(DAMAGED_LINES)))
-def test_a_damaged_line_of_a_journal_counts_as_not_there(
-    line: str, two_of_four: Path, tiny: sim.Scenario, undisturbed: bytes, tmp_path: Path
+def test_damaged_lines_of_a_journal_count_as_not_there(
+    two_of_four: Path, tiny: sim.Scenario, undisturbed: bytes, tmp_path: Path
 ) -> None:
     place = shutil.copytree(two_of_four, tmp_path / "sweep")
     good = journal(place)
-    (place / "journal.jsonl").write_text("\n".join([line, good[0], line, good[1], line[:7]]))
+    cut = [line[:7] for line in DAMAGED_LINES]
+    (place / "journal.jsonl").write_text("\n".join([*DAMAGED_LINES, good[0], *cut, good[1], *DAMAGED_LINES, "{"]))
     swept(tiny, place)
     assert (place / "catalogue.parquet").read_bytes() == undisturbed
 

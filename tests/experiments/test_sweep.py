@@ -216,6 +216,7 @@ def dask(tmp_path: Path) -> Iterator[tuple[str, list["subprocess.Popen[str]"]]]:
             one.communicate()
 
 
+@pytest.mark.slow
 def test_a_worker_of_a_cluster_is_killed_in_the_middle(
     many: bytes,
     dask: tuple[str, list["subprocess.Popen[str]"]],

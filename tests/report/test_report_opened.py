@@ -68,7 +68,7 @@ def demand_quiet(found: Opened, width: str) -> None:
 
 @pytest.mark.parametrize(
     ("name", "scheme"),
-    [("country", "light"), ("compared", "dark"), pytest.param("empty", "dark", marks=pytest.mark.slow)],
+    [("country", "light"), *(pytest.param(name, "dark", marks=pytest.mark.slow) for name in ("compared", "empty"))],
 )
 def test_on_a_phone_a_report_is_quiet_fits_and_shuts_nobody_out(
     chromium: Any, reports: dict[str, Path], axe: str, name: str, scheme: str

@@ -80,7 +80,7 @@ def mean_of(replications: list[list[Customer]], value: Callable[[Customer], floa
     return Interval([float(np.mean([value(person) for person in people])) for people in replications])
 
 
-@pytest.mark.parametrize(("servers", "utilisation"), [(1, 0.6), (5, 0.8)])
+@pytest.mark.parametrize(("servers", "utilisation"), [pytest.param(1, 0.6, marks=pytest.mark.slow), (5, 0.8)])
 def test_erlang_c(servers: int, utilisation: float) -> None:
     rate = servers * utilisation / SERVICE
     replications = replicate(1, servers, rate)
@@ -123,7 +123,9 @@ def test_priorities_of_four_tiers() -> None:
     assert fifo in mean_of(replications, wait)
 
 
-@pytest.mark.parametrize(("servers", "utilisation", "patience"), [(3, 0.9, 0.5), (4, 1.25, 1.0)])
+@pytest.mark.parametrize(
+    ("servers", "utilisation", "patience"), [(3, 0.9, 0.5), pytest.param(4, 1.25, 1.0, marks=pytest.mark.slow)]
+)
 def test_deadlines_from_arrival(servers: int, utilisation: float, patience: float) -> None:
     rate = servers * utilisation / SERVICE
     longest = patience * SERVICE
