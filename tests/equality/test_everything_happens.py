@@ -7,6 +7,7 @@ and tier at least thirty times, desks of five and more, lines before them, and t
 from pathlib import Path
 
 import pandas as pd
+import pytest
 
 import sim
 from sim.days import HALF_HOUR_MS
