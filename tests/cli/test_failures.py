@@ -74,11 +74,8 @@ def test_verbose_shows_where(tocsin: Tocsin, monkeypatch: pytest.MonkeyPatch) ->
 @pytest.mark.parametrize(
     "closed",
     [
-        ">&-",
-        "2>&-",
         "<&- >&- 2>&-",
-        pytest.param("<&-", marks=pytest.mark.slow),
-        pytest.param(">&- 2>&-", marks=pytest.mark.slow),
+        *(pytest.param(some, marks=pytest.mark.slow) for some in ("<&-", ">&-", "2>&-", ">&- 2>&-")),
     ],
 )
 def test_closed_streams_neither_fail_a_run_nor_get_into_its_files(closed: str, tocsin: Tocsin, tmp_path: Path) -> None:

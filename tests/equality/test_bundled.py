@@ -7,6 +7,7 @@ wrote before the last change.
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,9 +18,16 @@ from tests.scenario.bundled import NAMES
 
 # What differs from these in a number, a measure or the order of a line, which other tests here have too, is slow.
 QUICK = ("tiny", "china-2022", "outage", "phone-and-visit")
+ALONE = ("china-2023", "law-2022", "no-warning", "no-local", "last-issued", "night-closed")
+"""By one engine alone, quickly."""
 
 
-@pytest.mark.parametrize("name", NAMES)
+def quick_or_slow(quick: tuple[str, ...]) -> list[Any]:
+    """Return the bundled scenarios, those that are not named slow."""
+    return [name if name in quick else pytest.param(name, marks=pytest.mark.slow) for name in NAMES]
+
+
+@pytest.mark.parametrize("name", quick_or_slow((*QUICK, *ALONE)))
 def test_the_vector_engine_writes_the_same_bytes_as_before(name: str, tmp_path: Path) -> None:
     run = sim.run(sim.load_scenario(name, **changes(name), engine="vector"), tmp_path / "run", events="all")
     # Whoever is not warned of has no alerts.
@@ -29,8 +37,6 @@ def test_the_vector_engine_writes_the_same_bytes_as_before(name: str, tmp_path: 
     assert hashes_of(run) == json.loads(STORED.read_text(encoding="utf-8"))[name]
 
 
-@pytest.mark.parametrize(
-    "name", [name if name in QUICK else pytest.param(name, marks=pytest.mark.slow) for name in NAMES]
-)
+@pytest.mark.parametrize("name", quick_or_slow(QUICK))
 def test_both_engines_write_the_same_bytes(name: str, tmp_path: Path) -> None:
     assert_equal(*run_both(tmp_path, name, **changes(name)))

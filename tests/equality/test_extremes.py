@@ -199,5 +199,5 @@ EXTREMES: dict[str, dict[str, Any]] = {
 
 @pytest.mark.parametrize("extreme", EXTREMES)
 def test_both_engines_write_the_same_bytes(extreme: str, tmp_path: Path) -> None:
-    values = {"period": TWO_DAYS, **fewer(0.5), **UNEVEN, **EXTREMES[extreme]}
+    values = {"period": TWO_DAYS, **fewer(0.25), **UNEVEN, **EXTREMES[extreme]}
     assert_equal(*run_both(tmp_path, "tiny", workers=2, **values))

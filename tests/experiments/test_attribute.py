@@ -129,6 +129,7 @@ def test_leave_one_out_and_alone_agree_with_direct_runs(tiny: sim.Scenario, whol
     assert shared["overlap"].iloc[0] == (neither - no_filter) - (no_cards - with_all)
 
 
+@pytest.mark.slow
 def test_orders_that_are_drawn_add_up_too_and_do_not_depend_on_who_runs_them(tiny: sim.Scenario, tmp_path: Path):
     made = sim.attribute(tiny, CHOSEN, orders=6, folder=tmp_path / "one", workers=1)
     with ThreadPoolExecutor(3) as threads:
