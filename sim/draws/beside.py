@@ -10,8 +10,7 @@ import pickle
 import subprocess
 import sys
 from importlib import import_module
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import numba
 
@@ -58,12 +57,8 @@ class Beside:
             self._process.wait()
             self._process = None
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def close(self) -> None:
+        """End it, whatever it is at."""
         if self._process is not None:
             self._process.kill()
             self._process.communicate()

@@ -1,5 +1,6 @@
 """What another process has compiled is read, and whatever becomes of that process, a run goes on."""
 
+from contextlib import closing
 from pathlib import Path
 from subprocess import Popen
 from typing import Any
@@ -27,7 +28,7 @@ def process_of(besides: Beside) -> "Popen[bytes]":
 def test_what_the_process_has_compiled_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path))  # of the process
     monkeypatch.setattr(machine_code, "machine_code_folder", lambda: str(tmp_path))
-    with Beside(TRIPLED, wanted=True) as process:
+    with closing(Beside(TRIPLED, wanted=True)) as process:
         process.compile(14)
         process.wait()
     assert len(list(tmp_path.glob("*/tripling.tripled-*.nbc"))) == 1
@@ -38,13 +39,13 @@ def test_what_the_process_has_compiled_is_read(tmp_path: Path, monkeypatch: pyte
 
 def test_a_process_that_fails_is_no_matter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path))
-    with Beside(TRIPLED, wanted=True) as process:
+    with closing(Beside(TRIPLED, wanted=True)) as process:
         failed = process_of(process)
         process.compile((1, 2.0))  # which cannot be tripled
         process.wait()
     assert failed.returncode == 1
     monkeypatch.setattr(beside.sys, "executable", str(tmp_path / "missing"))
-    with Beside(TRIPLED, wanted=True) as process:
+    with closing(Beside(TRIPLED, wanted=True)) as process:
         process.compile(14)
         process.wait()
     assert not list(tmp_path.glob("*/*.nbc"))
@@ -54,10 +55,10 @@ def test_it_ends_with_a_run_that_does(tmp_path: Path, monkeypatch: pytest.Monkey
     monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path))
     begun = Beside(TRIPLED, wanted=True)
     ended = process_of(begun)
-    with pytest.raises(RuntimeError), begun:
+    with pytest.raises(RuntimeError), closing(begun):
         raise RuntimeError
     assert ended.returncode is not None
-    with Beside(TRIPLED, wanted=False) as process:
+    with closing(Beside(TRIPLED, wanted=False)) as process:
         assert process._process is None
 
 

@@ -1,6 +1,7 @@
 """The run: midnights in their order, and between them the provinces of the day, side by side."""
 
 import os
+from contextlib import closing
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
@@ -54,7 +55,8 @@ def simulate(
     started = perf_counter()
     # Looking for cycles takes a tenth of the time that compiling needs, and there is next to nothing to find.
     threads = workers or os.cpu_count() or 1
-    with not_collecting(), Beside(run_all_events, threads > 1 and not is_compiled("vector")) as beside:
+    wanted = threads > 1 and not is_compiled("vector")
+    with not_collecting(), closing(Beside(run_all_events, wanted)) as beside:
         run = Run(spec, recorder, block, threads, started, beside)
         with run.country:
             return run.course(checkpoints)
@@ -125,6 +127,7 @@ class Run:
         """Run the provinces of a day."""
         of_day = CountryDay(
             self.night.all_bytes,
+            # Of one layout, also those of a single province: kernels are compiled once for each.
             np.ascontiguousarray(today.coverage.T),
             np.ascontiguousarray(today.outage.T),
             np.ascontiguousarray(self.tables.schedule.servers(today.day)),
