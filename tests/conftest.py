@@ -7,6 +7,7 @@ axe-core are here so that a session opens one browser, whatever pages it is for.
 import os
 import subprocess
 import sys
+from contextlib import ExitStack
 from tempfile import TemporaryDirectory
 
 import pytest
@@ -31,18 +32,25 @@ os.environ.pop("COLUMNS", None)
 os.fsync = lambda _file: None
 
 
+COMPILING = pytest.StashKey[ExitStack]()
+"""Processes that compile, which are waited for where this is closed."""
+
+
 def pytest_sessionstart(session: pytest.Session) -> None:
-    """Compile both engines before processes share the tests: each of them would compile all of it again."""
+    """Compile both engines while processes collect the tests that they share: each would compile all of it again."""
     shared = getattr(session.config.option, "numprocesses", None) and not hasattr(session.config, "workerinput")
     missing = [engine for engine in ("vector", "reference") if not is_compiled(engine)]
+    compiling = session.config.stash[COMPILING] = ExitStack()
     if not (shared and missing and IS_COMPILED):
         return
-    with TemporaryDirectory() as folder:
-        command = [sys.executable, "-m", "sim", "run", "tiny", "--out"]
-        silent = subprocess.DEVNULL
-        runs = [
-            subprocess.Popen([*command, f"{folder}/{engine}", "--engine", engine], stdout=silent, stderr=silent)
-            for engine in missing
-        ]
-        for run in runs:
-            run.wait()
+    folder = compiling.enter_context(TemporaryDirectory())
+    for engine in missing:
+        command = [sys.executable, "-m", "sim", "run", "tiny", "--out", f"{folder}/{engine}", "--engine", engine]
+        run = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        compiling.callback(run.wait)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop(session: pytest.Session) -> None:
+    """Let no test begin before both engines are compiled."""
+    session.config.stash[COMPILING].close()

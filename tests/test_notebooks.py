@@ -9,9 +9,6 @@ import pytest
 
 from tests.notebooks import PLOTLY, RESULTS, executed, shown
 
-QUICK = "first-look.ipynb"
-"""The notebook that the quick group runs."""
-
 NOTEBOOKS = sorted(RESULTS.glob("*.ipynb"))
 MOST_BYTES = 700_000
 
@@ -21,10 +18,8 @@ def named(path: Path) -> str:
     return path.name
 
 
-@pytest.mark.parametrize(
-    "path",
-    [pytest.param(path, marks=[] if path.name == QUICK else pytest.mark.slow, id=path.name) for path in NOTEBOOKS],
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=named)
 def test_a_rerun_shows_what_is_stored(path: Path) -> None:
     kept = nbformat.read(path, as_version=4)
     for number, (stored, now) in enumerate(zip(shown(kept), shown(executed(path)), strict=True)):

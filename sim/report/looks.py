@@ -1,6 +1,7 @@
 """What all pictures share: colours by meaning, labels, and a layout that suits dark and light pages."""
 
 import html
+import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +28,17 @@ INK = "#757575"
 LINES = "rgba(128,128,128,0.28)"
 AXIS = "rgba(128,128,128,0.7)"
 CLEAR = "rgba(0,0,0,0)"
+AXES = re.compile(r"[xy]axis\d*")
+"""Names of the axes of a layout."""
+AXIS_LINES = {
+    "gridcolor": LINES,
+    "zerolinecolor": AXIS,
+    "linecolor": AXIS,
+    "automargin": True,
+    "title": {"font": {"size": 13}, "standoff": 10},
+    # k, M, B for thousand, million, billion; not the G of the SI.
+    "exponentformat": "B",
+}
 SCALE = [[0.0, "#F1F0E4"], [0.25, "#9CCFE4"], [0.5, "#4A9BC7"], [0.75, "#1F6AA5"], [1.0, "#0B2F5C"]]
 """Scale of colours from the lowest value, pale, to the highest, deep blue: lightness alone tells them apart."""
 
@@ -152,7 +164,7 @@ def provinces(run: "Run") -> dict[int, str]:
     return {row.code: said(row.name) for row in run.scenario.spec.population.provinces}
 
 
-def finish(figure: "go.Figure", height: int, title: str | None = None) -> "go.Figure":
+def finish(figure: "go.Figure", height: int, title: str | None = None, beside: str = "container") -> "go.Figure":
     """Set the layout that all pictures share: clear background, margins that grow with labels, faint grid lines.
 
     The width is that of where the figure stands. Texts take the colour ``INK``, which a page replaces by
@@ -162,34 +174,46 @@ def finish(figure: "go.Figure", height: int, title: str | None = None) -> "go.Fi
         figure: The figure, which is changed.
         height: Its height in pixels.
         title: Its title, escaped already.
+        beside: What the legend begins at the left of: ``container`` or ``paper``, which is the area of the plot.
 
     Returns:
         The same figure.
     """
     heading: dict[str, Any] = {} if title is None else {"text": title}
-    figure.update_layout(
-        template="none",
-        autosize=True,
-        height=height,
-        paper_bgcolor=CLEAR,
-        plot_bgcolor=CLEAR,
-        font={"family": "system-ui, 'Segoe UI', 'DejaVu Sans', sans-serif", "size": 13, "color": INK},
-        margin={"l": 10, "r": 10, "t": 56, "b": 10},
-        title={**heading, "x": 0, "xref": "container", "xanchor": "left", "font": {"size": 16}, **TOP},
-        legend={
+    shared: dict[str, Any] = {
+        "template": "none",
+        "autosize": True,
+        "height": height,
+        "paper_bgcolor": CLEAR,
+        "plot_bgcolor": CLEAR,
+        "font": {"family": "system-ui, 'Segoe UI', 'DejaVu Sans', sans-serif", "size": 13, "color": INK},
+        "margin": {"l": 10, "r": 10, "t": 56, "b": 10},
+        "title": {**heading, "x": 0, "xref": "container", "xanchor": "left", "font": {"size": 16}, **TOP},
+        "legend": {
             "orientation": "h",
             "yref": "container",
             "yanchor": "bottom",
             "y": 0,
-            "xref": "container",
+            "xref": beside,
             "xanchor": "left",
             "x": 0,
             "bgcolor": CLEAR,
         },
-        hoverlabel={"align": "left"},
-    )
-    lines = {"gridcolor": LINES, "zerolinecolor": AXIS, "linecolor": AXIS, "automargin": True, "title_font_size": 13}
-    # k, M, B for thousand, million, billion; not the G of the SI.
-    figure.update_xaxes(**lines, exponentformat="B", title_standoff=10)
-    figure.update_yaxes(**lines, exponentformat="B", title_standoff=10)
+        "hoverlabel": {"align": "left"},
+    }
+    figure.layout.template = None
+    own = figure.layout.to_plotly_json()
+    for name in {"xaxis", "yaxis", *filter(AXES.fullmatch, own)}:
+        shared[name] = AXIS_LINES
+    # All at once: plotly takes four times as long to be told one after the other.
+    figure.layout = _merged(own, shared)
     return figure
+
+
+def _merged(own: dict[str, Any], shared: dict[str, Any]) -> dict[str, Any]:
+    """Return settings with others put in place of them, nested ones one by one."""
+    found = dict(own)
+    for key, value in shared.items():
+        before = own.get(key)
+        found[key] = _merged(before, value) if isinstance(value, dict) and isinstance(before, dict) else value
+    return found

@@ -20,11 +20,7 @@ LONGEST = 30
 
 def framed(figure: "go.Figure", height: int, title: str) -> "go.Figure":
     """Set the shared layout, with the legend at the lower edge however many lines it takes; return the figure."""
-    finish(figure, height, title)
-    figure.update_layout(legend={"yref": "container", "yanchor": "bottom", "y": 0, "xref": "paper", "x": 0})
-    figure.update_xaxes(title_font_size=13)
-    figure.update_yaxes(title_font_size=13)
-    return figure
+    return finish(figure, height, title, beside="paper")
 
 
 def subtitles(figure: "go.Figure") -> "go.Figure":

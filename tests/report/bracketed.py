@@ -6,6 +6,7 @@ import json
 import re
 import zlib
 from collections.abc import Iterator, Sequence
+from functools import cache
 from html.parser import HTMLParser
 from typing import Any
 
@@ -131,14 +132,19 @@ def told_in_english(run: sim.Run) -> list[str]:
     return [answer(run), *shortened(run.found), *run.manifest["warnings"]]
 
 
+@cache
+def translatable() -> set[str]:
+    """Return every text that the catalogues have to translate."""
+    ids = [message.id for message in extracted()]
+    return {text for one in ids for text in ([one] if isinstance(one, str) else one)}
+
+
 class Marked(gettext.NullTranslations):
     """Translates every text that the catalogues have to translate into itself between brackets, and no other."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.known: set[str] = set()
-        for message in extracted():
-            self.known.update([message.id] if isinstance(message.id, str) else message.id)
+        self.known = translatable()
 
     def gettext(self, message: str) -> str:
         return f"{OPEN}{message}{CLOSE}" if message in self.known else message

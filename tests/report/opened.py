@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any
 
 WIDTHS = {"phone": (390, 844), "desk": (1280, 900)}
+SETTLES_WITHIN = 20
+"""Tenths of a second in which what moves on a page comes to its place: plotly moves what it draws anew."""
 
 TOO_WIDE = """() => {
   const apart = '.scroll, .skip, #js-plotly-tester, svg defs, [hidden], option';
@@ -64,8 +66,12 @@ class Opened:
             self.wrong.append(f"request: {url[:200]}")
 
     def too_wide(self) -> list[str]:
-        """Give what does not lie within the window."""
-        found: list[str] = self.page.evaluate(TOO_WIDE)
+        """Give what does not lie within the window, once whatever moves to its place has come there."""
+        for _ in range(SETTLES_WITHIN):
+            found: list[str] = self.page.evaluate(TOO_WIDE)
+            if not found:
+                break
+            self.page.wait_for_timeout(100)
         return found
 
     def too_small(self, least: int) -> list[str]:

@@ -30,6 +30,7 @@ def test_nothing_of_a_run_and_its_replicates_is_left_untranslatable(
 
 
 @pytest.mark.usefixtures("marking")
+@pytest.mark.slow
 def test_nothing_of_the_country_is_left_untranslatable(country: sim.Run, tmp_path: Path) -> None:
     assert left_of([country], [country], tmp_path) == []
 

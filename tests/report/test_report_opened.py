@@ -136,7 +136,7 @@ def test_every_option_of_every_control_draws_something_else(
 
 
 def test_runs_beside_each_other_have_axes_and_scales_in_common(held: Callable[..., Opened]) -> None:
-    found = held("compared")
+    found = held("beside")
     found.page.select_option("#daily-by", "tier")
     for chart, axis in (("daily", "yaxis"), ("money", "yaxis"), ("ages", "yaxis"), ("types", "xaxis")):
         ranges = found.page.locator(f"#picture-{chart} .chart").evaluate_all(
@@ -152,7 +152,7 @@ def test_runs_beside_each_other_have_axes_and_scales_in_common(held: Callable[..
 
 
 def test_a_comparison_begins_with_what_changed(held: Callable[..., Opened]) -> None:
-    found = held("compared")
+    found = held("beside")
     sections = found.page.locator("main > section").evaluate_all("(all) => all.map((one) => one.id)")
     assert sections[:2] == ["answer", "comparison"]
     assert sections[2] == "runs"
