@@ -47,16 +47,30 @@ def test_json_is_exactly_the_manifest(tocsin: Tocsin, tmp_path: Path) -> None:
     assert json.loads(ended.out)["performance"]["wall_s"] > 0
 
 
+MOST_RUNS = 5
+"""Runs of which one at least is not held up between its phases."""
+ROUNDED = 0.02
+"""Seconds that the rounding of a dozen phases comes to at most."""
+
+
 @pytest.mark.parametrize("engine", ["reference", "vector"])
 def test_wall_time_counts_from_the_start_of_the_process_and_is_the_sum_of_the_phases(
     engine: str, tocsin: Tocsin, tmp_path: Path
 ) -> None:
-    before = process_age_s()
-    tocsin("run", *SHORT, "--engine", engine, "--out", "here", "--quiet")
-    performance = json.loads((tmp_path / "here" / "run.json").read_text())["performance"]
-    assert before < performance["wall_s"] < process_age_s()
-    # Opening and closing a few files stands between the phases.
-    assert sum(performance["phases"].values()) == pytest.approx(performance["wall_s"], rel=0.01, abs=0.05)
+    apart = []
+    for number in range(MOST_RUNS):
+        before = process_age_s()
+        tocsin("run", *SHORT, "--engine", engine, "--out", f"run{number}", "--quiet")
+        performance = json.loads((tmp_path / f"run{number}" / "run.json").read_text())["performance"]
+        assert before < performance["wall_s"] < process_age_s()
+        phases = sum(performance["phases"].values())
+        assert phases <= performance["wall_s"] + ROUNDED
+        # Opening and closing a few files stands between phases, which takes long where the machine is busy elsewhere.
+        apart.append(performance["wall_s"] - phases)
+        if apart[-1] <= 0.05 + 0.01 * performance["wall_s"]:
+            break
+    else:
+        pytest.fail(f"seconds between the phases of {MOST_RUNS} runs: {apart}")
 
 
 def test_a_figure_that_no_one_counts_is_warned_of(tocsin: Tocsin) -> None:
