@@ -16,10 +16,9 @@ from sim.engines.vector.episodes import begin_episode, join_episode
 from sim.engines.vector.events import order_of_alert
 from sim.engines.vector.given import ProvinceDay, RunTables
 from sim.engines.vector.records import DETECTORS, NONE, Integers, Records
-from sim.engines.vector.state import Arrays, expect_early, raise_alert, take_alert
+from sim.engines.vector.state import Arrays, expect_early, raise_alert, take_alert, way_or_score
 from sim.midnight.today import LOST
 from sim.warning.detectors import NO_ALERT
-from sim.warning.discipline import score_of
 from sim.words import Truth
 
 
@@ -152,23 +151,22 @@ def send_from(
             room.chain[k] += room.drew[k]
     for k in range(count):
         finding = findings[room.positions[k]]
-        issued = max(finding.moment, day.outage[detector]) + to_ticks(room.chain[k], rules.clock)
+        way = to_ticks(room.chain[k], rules.clock)
+        issued = max(finding.moment, day.outage[detector]) + way
         if issued < rules.end:
             tier = finding.tiers[detector]
             deadline = issued + rules.deadline[tier]
-            score = 0
-            if run.lines.is_scored:
-                score = score_of(rules.seed, room.identities[k], finding.truth, day.data_sharing, run.detectors)
+            kept = way_or_score(room.identities[k], way, finding.truth, run, day.data_sharing)
             if room.episodes[room.positions[k]] != NONE:
                 alert = arrays.alerts[take_alert(arrays.alerts, arrays.alerts_free, counters)]
-                raise_alert(alert, room.identities[k], deadline, finding.person, tier, score)
+                raise_alert(alert, room.identities[k], deadline, finding.person, tier, kept)
                 join_episode(alert, arrays.episodes[room.episodes[room.positions[k]]])
                 order = order_of_alert(Phase.ARRIVALS, ArrivalStep.ISSUE, alert)
                 expect_early(arrays.stream, arrays.later, counters, day.midnight, issued, order)
             else:
                 alert = arrays.sent[counters.sent]
                 alert.row = 0  # of no alert yet, but part of an event's order
-                raise_alert(alert, room.identities[k], deadline, finding.person, tier, score)
+                raise_alert(alert, room.identities[k], deadline, finding.person, tier, kept)
                 alert.truth = finding.truth
                 alert.kind = finding.kind
                 counters.sent += 1

@@ -17,12 +17,20 @@ from sim.engines.vector.given import Now, ProvinceDay, RunTables
 from sim.engines.vector.lives import end_from_outside
 from sim.engines.vector.log import EPISODE_END_CODES, is_logged, log_stage
 from sim.engines.vector.records import DETECTORS, NONE, TIERS, Integers, Record
-from sim.engines.vector.state import Arrays, Tallies, expect, expect_early, raise_alert, release_episode, take_alert
+from sim.engines.vector.state import (
+    Arrays,
+    Tallies,
+    expect,
+    expect_early,
+    raise_alert,
+    release_episode,
+    take_alert,
+    way_or_score,
+)
 from sim.episode.stages import drops_out, next_stage, paid_before, payable, scheduled
 from sim.midnight.today import LOST
 from sim.warning.delays import chain_delay
 from sim.warning.detectors import NO_ALERT, stage_tiers
-from sim.warning.discipline import score_of
 from sim.words import Detector, End, EpisodeEnd, Event, Outcome, Stage, Truth
 
 OUTCOMES: Final = np.array([Outcome.SAVED, Outcome.DROPPED_OUT, Outcome.HELD])
@@ -228,14 +236,13 @@ def detect(episode: Record, stage: int, moment: int, run: RunTables, day: Provin
         outage = day.outage[detector]
         if tier != NO_ALERT and u < day.coverage[detector] and outage != LOST:
             identity = alert_id(episode.attempt, detector, stage)
-            issued = max(moment, outage) + chain_delay(rules.seed, identity, detector, run.delays, rules.clock)
+            way = chain_delay(rules.seed, identity, detector, run.delays, rules.clock)
+            issued = max(moment, outage) + way
             if issued < rules.end:
                 deadline = issued + rules.deadline[tier]
-                score = 0
-                if run.lines.is_scored:
-                    score = score_of(rules.seed, identity, Truth.EPISODE, day.data_sharing, detectors)
+                kept = way_or_score(identity, way, Truth.EPISODE, run, day.data_sharing)
                 alert = arrays.alerts[take_alert(arrays.alerts, arrays.alerts_free, counters)]
-                raise_alert(alert, identity, deadline, episode.person, tier, score)
+                raise_alert(alert, identity, deadline, episode.person, tier, kept)
                 join_episode(alert, episode)
                 order = order_of_alert(Phase.ARRIVALS, ArrivalStep.ISSUE, alert)
                 expect(arrays.heap, arrays.later, counters, day.midnight, issued, order)

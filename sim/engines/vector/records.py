@@ -41,7 +41,6 @@ CODE = np.int16
 """Code of a word of ``sim.words``, or a small number."""
 SHORT_CODE = np.int8
 """The same where room is short."""
-SCORE = np.int32
 SHORT_MS = np.int32
 """Ms of what is drawn ahead; NONE where it is not, or takes longer than such an integer holds."""
 LONGEST_AHEAD: Final = (1 << 31) - 1
@@ -107,7 +106,7 @@ ALERT = record(
     ("service", SHORT_MS),  # of its next try or visit, where it is drawn ahead
     ("wait", SHORT_MS),  # after that, if it is in vain and another one follows
     ("sibling", ROW),  # of the next track of the same alert, the last of which leads back to the first, or NONE
-    ("score", SCORE),  # in the units of ``discipline.score_of``, where a line asks for it
+    ("way_or_score", SHORT_MS),  # what ``state.way_or_score`` says of it
     ("kind", SHORT_CODE),  # true fraud type; of a legitimate contact one more than the last
     ("tier", SHORT_CODE),
     ("truth", SHORT_CODE),

@@ -8,7 +8,9 @@ from numpy.typing import NDArray
 from sim.days import DAY_MS
 from sim.draws.compiled import internal, part_of_caller
 from sim.engines.vector.events import MOMENT_AT, push
-from sim.engines.vector.records import NONE, SPARE, AlertState, Integers, Record, Records
+from sim.engines.vector.given import RunTables
+from sim.engines.vector.records import LONGEST_AHEAD, NONE, SPARE, AlertState, Integers, Record, Records
+from sim.warning.discipline import score_of
 
 
 class Arrays(NamedTuple):
@@ -99,14 +101,34 @@ def take_alert(alerts: Records, free: Integers, counters: Record) -> int:
 
 
 @part_of_caller
-def raise_alert(alert: Record, identity: int, deadline: int, person: int, tier: int, score: int) -> None:
+def way_or_score(identity: int, way: int, truth: int, run: RunTables, data_sharing: float) -> int:
+    """Return what a record of 64 bytes has room for: the way of an alert or, where a line asks for it, its score.
+
+    Args:
+        identity: Of the alert.
+        way: Ms from detection to issue.
+        truth: What it is about.
+        run: What the run fixes.
+        data_sharing: What shared data add to d' today.
+
+    Returns:
+        The score in the units of ``discipline.score_of`` if some line is ordered by it; otherwise the way, or NONE
+        where it is longer than the field holds.
+    """
+    if run.lines.is_scored:
+        return score_of(run.rules.seed, identity, truth, data_sharing, run.detectors)
+    return way if way <= LONGEST_AHEAD else NONE
+
+
+@part_of_caller
+def raise_alert(alert: Record, identity: int, deadline: int, person: int, tier: int, way_or_score: int) -> None:
     """Let a record be a new alert on its way down the chain; whoever calls this sets what it is about."""
     alert.identity = identity
     alert.deadline = deadline
     alert.person = person
     alert.episode = NONE
     alert.tier = tier
-    alert.score = score
+    alert.way_or_score = way_or_score
     alert.state = AlertState.UNISSUED
     alert.sibling = NONE
     alert.reached = False
