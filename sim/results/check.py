@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from sim.days import UNIX_DAYS, calendar_date
+from sim.days import DAY_MS, UNIX_DAYS, calendar_date
 from sim.results.chance import chance
 from sim.results.columns import StoredTable
 from sim.results.costs import COST, COST_HIGH, COST_LOW, REACHING, TOTAL
@@ -272,11 +272,16 @@ def _costs(totals: dict[str, Any]) -> Iterator[Finding]:
     yield Finding("conservation: every cost is between its low and its high end", not outside, ", ".join(outside))
 
 
+UNHEARD_OF = 1e-9
+"""The expected number of services of a length, below which none is reckoned with."""
+
+
 def _staff_time(folder: Path, scope: Scope) -> Finding:
     """Check that the time of contacts is time that desks were busy, both together as one may lend to the other.
 
     Services that began before the period or were not over at its end stand in only one of the two tables, or
-    in part; they last less than a day, so the contacts of the first and the last day are left out.
+    in part. So the contacts of the first and the last day are left out, and those of each further day on which a
+    service may have ended that began before the period.
 
     Args:
         folder: The folder of the run.
@@ -288,10 +293,17 @@ def _staff_time(folder: Path, scope: Scope) -> Finding:
     where = {"channel": list(DESK_LABELS)}
     busy = sum(sums(folder, "hours", ["month"], ["busy_ms"], where).column("busy_ms").to_pylist())
     edges = {calendar_date(scope.first_day), calendar_date(scope.last_day)}
-    by_day = sums(folder, "contacts", ["day"], ["staff_ms"], where).to_pylist()
-    staff = sum(row["staff_ms"] for row in by_day if row["day"] not in edges)
+    by_day = sums(folder, "contacts", ["day"], ["count", "staff_ms"], where).to_pylist()
+    staff = sum(row["staff_ms"] for row in by_day if row["day"] not in edges and not _began_before(row, scope))
     detail = "" if staff <= busy else f"{staff} ms and {busy} ms"
     return Finding("conservation: time of calls and visits <= busy time of desks", staff <= busy, detail)
+
+
+def _began_before(row: dict[str, Any], scope: Scope) -> bool:
+    """Return whether some of the services that ended on a day may have lasted since before the period."""
+    days = (row["day"] - calendar_date(scope.first_day)).days
+    longest = max((one.longer(days * DAY_MS) for one in scope.services), default=0.0)
+    return scope.warmup_days > 0 and row["count"] * longest > UNHEARD_OF
 
 
 def _backlog(folder: Path, scope: Scope) -> Finding:

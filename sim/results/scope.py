@@ -12,6 +12,7 @@ from sim.scenario.schema.measures import Outage, Repatriation, Spread
 
 if TYPE_CHECKING:
     from sim.scenario import Scenario
+    from sim.scenario.distributions import Distribution
     from sim.scenario.schema.figures import Figure
     from sim.scenario.schema.measures import Measure
 
@@ -134,6 +135,7 @@ class Scope:
     ``frozen_factor`` is the yuan stopped for each yuan got back, None where it is not known; ``settles`` says whether
     some cases and suspects are counted later than they come. ``gangs_as_on`` is the number of the day for which the
     beginning of gangs is stated, None where there are none. ``dens`` are None only where nothing is known of them.
+    ``services`` are the times that calls and visits take.
     """
 
     name: str
@@ -158,6 +160,7 @@ class Scope:
     settles: bool = False
     gangs_as_on: int | None = None
     dens: DenSlots | None = None
+    services: "tuple[Distribution, ...]" = ()
 
     @classmethod
     def of(cls, scenario: "Scenario") -> "Scope":
@@ -197,6 +200,10 @@ class Scope:
             settles=spec.aftermath.settlement is not None,
             gangs_as_on=None if spec.gangs is None else day_number(spec.fraud.reference),
             dens=DenSlots.of(scenario),
+            services=(
+                *(spec.desks.call.no_answer, spec.desks.call.short, spec.desks.call.hard),
+                *(spec.desks.visit.not_met, spec.desks.visit.visit),
+            ),
         )
 
     @property

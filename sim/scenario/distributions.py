@@ -3,6 +3,7 @@
 What a scenario says of one; ``sim.draws.distributions`` draws from it, by ``kind``, ``a`` and ``b``.
 """
 
+import math
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, model_serializer, model_validator
@@ -116,6 +117,18 @@ class Distribution(BaseModel):
     def b(self) -> float:
         """The high end in ms, sigma or shape; 0 where the kind has one parameter."""
         return self._pair()[1]
+
+    def longer(self, ms: float) -> float:
+        """Return the probability of a duration longer than some ms, more than 0."""
+        if self.kind == Kind.CONSTANT:
+            return float(self.a > ms)
+        if self.kind == Kind.UNIFORM:
+            return min(1.0, max(0.0, self.b - ms) / max(1.0, self.b - self.a))
+        if self.kind == Kind.EXPONENTIAL:
+            return math.exp(-ms / self.a)
+        if self.kind == Kind.LOGNORMAL:
+            return 0.5 * math.erfc(math.log(ms / self.a) / (self.b * 2.0**0.5)) if self.b else float(self.a > ms)
+        return math.exp(-min(700.0, (ms / self.a) ** self.b))
 
     def _parameters(self) -> "int | _Parameters":
         parameters: int | _Parameters = getattr(self, self.kind.label)

@@ -171,6 +171,17 @@ def test_a_forged_table_is_noticed_by_what_it_breaks(run: sim.Run, table: str, c
     assert failing in failures(run.path)
 
 
+def test_services_of_days_that_began_before_the_period_break_no_law(tmp_path: Path) -> None:
+    staff = {"steps": [{"from": "2022-01-23", "factor": 1.0}, {"from": "2022-01-26", "factor": 0.0}]}
+    calls = {"answered": 1.0, "hard_share": 1.0, "hard": "40 h", "staff": 40, "growth": staff}
+    values = {f"desks.call.{key}": value for key, value in calls.items()} | {"desks.visit.staff": 0}
+    period = {"start": "2022-01-26", "end": "2022-01-30", "warmup": "3 d"}
+    run = sim.run(sim.load_scenario("tiny", period=period, **values), tmp_path / "run", workers=1)
+    # All of them ended on the first two days, and most of their time lies before these.
+    assert run.contacts.query("channel == 'call'")["staff_ms"].sum() > 1.5 * run.hours["busy_ms"].sum() > 0
+    assert failures(run.path) == []
+
+
 def test_rewriting_a_table_as_it_was_passes(run: sim.Run) -> None:
     """The forger's way is not what the check notices."""
     rewrite(run.path, "attempts", lambda stored: stored)

@@ -1,0 +1,30 @@
+"""How likely a duration is to be longer than another, against scipy."""
+
+from typing import Any
+
+import pytest
+from scipy import stats
+
+from sim.scenario.distributions import Distribution
+
+MINUTE = 60_000.0
+
+
+@pytest.mark.parametrize(
+    ("written", "known"),
+    [
+        ({"uniform": {"low": "5 min", "high": "20 min"}}, stats.uniform(5 * MINUTE, 15 * MINUTE)),
+        ({"exponential": {"mean": "30 min"}}, stats.expon(scale=30 * MINUTE)),
+        ({"lognormal": {"median": "20 min", "sigma": 0.8}}, stats.lognorm(0.8, scale=20 * MINUTE)),
+        ({"weibull": {"scale": "40 min", "shape": 1.5}}, stats.weibull_min(1.5, scale=40 * MINUTE)),
+    ],
+)
+def test_a_tail_is_that_of_the_distribution(written: dict[str, Any], known: Any) -> None:
+    one = Distribution.model_validate(written)
+    for minutes in (1, 10, 19, 60, 1440):
+        assert one.longer(minutes * MINUTE) == pytest.approx(known.sf(minutes * MINUTE), rel=1e-9, abs=1e-300)
+
+
+def test_a_constant_is_longer_than_what_is_shorter() -> None:
+    one = Distribution.model_validate("40 min")
+    assert (one.longer(39 * MINUTE), one.longer(40 * MINUTE)) == (1.0, 0.0)
