@@ -53,4 +53,4 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtestloop(session: pytest.Session) -> None:
     """Let no test begin before both engines are compiled."""
-    session.config.stash[COMPILING].close()
+    session.config.stash.get(COMPILING, ExitStack()).close()

@@ -164,7 +164,7 @@ def provinces(run: "Run") -> dict[int, str]:
     return {row.code: said(row.name) for row in run.scenario.spec.population.provinces}
 
 
-def finish(figure: "go.Figure", height: int, title: str | None = None, beside: str = "container") -> "go.Figure":
+def finish(figure: "go.Figure", height: int, title: str | None = None, legend_xref: str = "container") -> "go.Figure":
     """Set the layout that all pictures share: clear background, margins that grow with labels, faint grid lines.
 
     The width is that of where the figure stands. Texts take the colour ``INK``, which a page replaces by
@@ -174,7 +174,7 @@ def finish(figure: "go.Figure", height: int, title: str | None = None, beside: s
         figure: The figure, which is changed.
         height: Its height in pixels.
         title: Its title, escaped already.
-        beside: What the legend begins at the left of: ``container`` or ``paper``, which is the area of the plot.
+        legend_xref: What the legend begins at the left of: ``container`` or ``paper``, which is the area of the plot.
 
     Returns:
         The same figure.
@@ -194,7 +194,7 @@ def finish(figure: "go.Figure", height: int, title: str | None = None, beside: s
             "yref": "container",
             "yanchor": "bottom",
             "y": 0,
-            "xref": beside,
+            "xref": legend_xref,
             "xanchor": "left",
             "x": 0,
             "bgcolor": CLEAR,
@@ -205,7 +205,7 @@ def finish(figure: "go.Figure", height: int, title: str | None = None, beside: s
     own = figure.layout.to_plotly_json()
     for name in {"xaxis", "yaxis", *filter(AXES.fullmatch, own)}:
         shared[name] = AXIS_LINES
-    # All at once: plotly takes four times as long to be told one after the other.
+    # All at once: told one after the other, plotly took a quarter of the time of a page for it.
     figure.layout = _merged(own, shared)
     return figure
 

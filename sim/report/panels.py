@@ -20,7 +20,7 @@ LONGEST = 30
 
 def framed(figure: "go.Figure", height: int, title: str) -> "go.Figure":
     """Set the shared layout, with the legend at the lower edge however many lines it takes; return the figure."""
-    return finish(figure, height, title, beside="paper")
+    return finish(figure, height, title, legend_xref="paper")
 
 
 def subtitles(figure: "go.Figure") -> "go.Figure":

@@ -272,8 +272,8 @@ def _costs(totals: dict[str, Any]) -> Iterator[Finding]:
     yield Finding("conservation: every cost is between its low and its high end", not outside, ", ".join(outside))
 
 
-UNHEARD_OF = 1e-9
-"""The expected number of services of a length, below which none is reckoned with."""
+NEGLIGIBLE = 1e-9
+"""Expected number of services that last as long as is asked, below which none is taken to do so."""
 
 
 def _staff_time(folder: Path, scope: Scope) -> Finding:
@@ -302,8 +302,8 @@ def _staff_time(folder: Path, scope: Scope) -> Finding:
 def _began_before(row: dict[str, Any], scope: Scope) -> bool:
     """Return whether some of the services that ended on a day may have lasted since before the period."""
     days = (row["day"] - calendar_date(scope.first_day)).days
-    longest = max((one.longer(days * DAY_MS) for one in scope.services), default=0.0)
-    return scope.warmup_days > 0 and row["count"] * longest > UNHEARD_OF
+    longest = max((one.survival(days * DAY_MS) for one in scope.services), default=0.0)
+    return scope.warmup_days > 0 and row["count"] * longest > NEGLIGIBLE
 
 
 def _backlog(folder: Path, scope: Scope) -> Finding:

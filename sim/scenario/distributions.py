@@ -14,6 +14,9 @@ from sim.scenario.scalars import Duration, DurationOrZero, refuse
 from sim.scenario.units import duration_text
 from sim.words import DistributionKind as Kind
 
+LARGEST_LOG = 700.0
+"""A logarithm whose exponential is still a double."""
+
 
 class _Parameters(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -118,17 +121,18 @@ class Distribution(BaseModel):
         """The high end in ms, sigma or shape; 0 where the kind has one parameter."""
         return self._pair()[1]
 
-    def longer(self, ms: float) -> float:
-        """Return the probability of a duration longer than some ms, more than 0."""
-        if self.kind == Kind.CONSTANT:
-            return float(self.a > ms)
-        if self.kind == Kind.UNIFORM:
-            return min(1.0, max(0.0, self.b - ms) / max(1.0, self.b - self.a))
+    def survival(self, ms: float) -> float:
+        """Return the survival function: the probability of a duration longer than some ms, more than 0."""
         if self.kind == Kind.EXPONENTIAL:
             return math.exp(-ms / self.a)
-        if self.kind == Kind.LOGNORMAL:
-            return 0.5 * math.erfc(math.log(ms / self.a) / (self.b * 2.0**0.5)) if self.b else float(self.a > ms)
-        return math.exp(-min(700.0, (ms / self.a) ** self.b))
+        if self.kind == Kind.WEIBULL:
+            # By logarithms: (ms / scale) ** shape may be larger than any double, and then nothing lasts so long.
+            return math.exp(-math.exp(min(self.b * math.log(ms / self.a), LARGEST_LOG)))
+        if self.kind == Kind.LOGNORMAL and self.b > 0.0:
+            return 0.5 * math.erfc(math.log(ms / self.a) / (self.b * math.sqrt(2.0)))
+        if self.kind == Kind.UNIFORM and self.b > self.a:
+            return min(1.0, max(0.0, (self.b - ms) / (self.b - self.a)))
+        return float(self.a > ms)
 
     def _parameters(self) -> "int | _Parameters":
         parameters: int | _Parameters = getattr(self, self.kind.label)

@@ -49,8 +49,8 @@ def test_json_is_exactly_the_manifest(tocsin: Tocsin, tmp_path: Path) -> None:
 
 MOST_RUNS = 5
 """Runs of which one at least is not held up between its phases."""
-ROUNDED = 0.02
-"""Seconds that the rounding of a dozen phases comes to at most."""
+HALF_MS = 0.0005
+"""Seconds that rounding adds to a phase, and takes from the whole, at most."""
 
 
 @pytest.mark.parametrize("engine", ["reference", "vector"])
@@ -64,7 +64,7 @@ def test_wall_time_counts_from_the_start_of_the_process_and_is_the_sum_of_the_ph
         performance = json.loads((tmp_path / f"run{number}" / "run.json").read_text())["performance"]
         assert before < performance["wall_s"] < process_age_s()
         phases = sum(performance["phases"].values())
-        assert phases <= performance["wall_s"] + ROUNDED
+        assert phases <= performance["wall_s"] + HALF_MS * (1 + len(performance["phases"])) + 1e-9
         # Opening and closing a few files stands between phases, which takes long where the machine is busy elsewhere.
         apart.append(performance["wall_s"] - phases)
         if apart[-1] <= 0.05 + 0.01 * performance["wall_s"]:

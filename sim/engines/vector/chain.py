@@ -16,7 +16,7 @@ from sim.engines.vector.episodes import begin_episode, join_episode
 from sim.engines.vector.events import order_of_alert
 from sim.engines.vector.given import ProvinceDay, RunTables
 from sim.engines.vector.records import DETECTORS, NONE, Integers, Records
-from sim.engines.vector.state import Arrays, expect_early, raise_alert, take_alert, way_or_score
+from sim.engines.vector.state import Arrays, delay_or_score, expect_early, raise_alert, take_alert
 from sim.midnight.today import LOST
 from sim.warning.detectors import NO_ALERT
 from sim.words import Truth
@@ -151,12 +151,12 @@ def send_from(
             room.chain[k] += room.drew[k]
     for k in range(count):
         finding = findings[room.positions[k]]
-        way = to_ticks(room.chain[k], rules.clock)
-        issued = max(finding.moment, day.outage[detector]) + way
+        delay = to_ticks(room.chain[k], rules.clock)
+        issued = max(finding.moment, day.outage[detector]) + delay
         if issued < rules.end:
             tier = finding.tiers[detector]
             deadline = issued + rules.deadline[tier]
-            kept = way_or_score(room.identities[k], way, finding.truth, run, day.data_sharing)
+            kept = delay_or_score(room.identities[k], delay, finding.truth, run, day.data_sharing)
             if room.episodes[room.positions[k]] != NONE:
                 alert = arrays.alerts[take_alert(arrays.alerts, arrays.alerts_free, counters)]
                 raise_alert(alert, room.identities[k], deadline, finding.person, tier, kept)

@@ -20,12 +20,12 @@ from sim.engines.vector.records import DETECTORS, NONE, TIERS, Integers, Record
 from sim.engines.vector.state import (
     Arrays,
     Tallies,
+    delay_or_score,
     expect,
     expect_early,
     raise_alert,
     release_episode,
     take_alert,
-    way_or_score,
 )
 from sim.episode.stages import drops_out, next_stage, paid_before, payable, scheduled
 from sim.midnight.today import LOST
@@ -236,11 +236,11 @@ def detect(episode: Record, stage: int, moment: int, run: RunTables, day: Provin
         outage = day.outage[detector]
         if tier != NO_ALERT and u < day.coverage[detector] and outage != LOST:
             identity = alert_id(episode.attempt, detector, stage)
-            way = chain_delay(rules.seed, identity, detector, run.delays, rules.clock)
-            issued = max(moment, outage) + way
+            delay = chain_delay(rules.seed, identity, detector, run.delays, rules.clock)
+            issued = max(moment, outage) + delay
             if issued < rules.end:
                 deadline = issued + rules.deadline[tier]
-                kept = way_or_score(identity, way, Truth.EPISODE, run, day.data_sharing)
+                kept = delay_or_score(identity, delay, Truth.EPISODE, run, day.data_sharing)
                 alert = arrays.alerts[take_alert(arrays.alerts, arrays.alerts_free, counters)]
                 raise_alert(alert, identity, deadline, episode.person, tier, kept)
                 join_episode(alert, episode)

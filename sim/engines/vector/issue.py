@@ -270,7 +270,7 @@ def enter_loop(
     row = take_alert(arrays.alerts, arrays.alerts_free, counters)
     prefetch(arrays.alerts, arrays.alerts_free[max(0, counters.alerts_free - ROWS_AHEAD)])
     alert = arrays.alerts[row]
-    raise_alert(alert, sent.identity, sent.deadline, sent.person, sent.tier, sent.way_or_score)
+    raise_alert(alert, sent.identity, sent.deadline, sent.person, sent.tier, sent.delay_or_score)
     alert.truth = sent.truth
     alert.kind = sent.kind
     alert.channel = sent.channel

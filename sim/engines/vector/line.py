@@ -110,7 +110,7 @@ def join_line(alert: Record, moment: int, run: RunTables, arrays: Arrays) -> Non
         alert.number,
         issued(alert, run.rules),
         alert.deadline,
-        alert.way_or_score,
+        alert.delay_or_score,
     )
     place = place_of(waiting, run.rules.seed, run.lines, run.detectors)
     insert(arrays.lines[number], desk, rank_of(alert.tier, place), alert.row, arrays.alerts)

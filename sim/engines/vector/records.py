@@ -106,7 +106,7 @@ ALERT = record(
     ("service", SHORT_MS),  # of its next try or visit, where it is drawn ahead
     ("wait", SHORT_MS),  # after that, if it is in vain and another one follows
     ("sibling", ROW),  # of the next track of the same alert, the last of which leads back to the first, or NONE
-    ("way_or_score", SHORT_MS),  # what ``state.way_or_score`` says of it
+    ("delay_or_score", SHORT_MS),  # ms from detection to issue, or NONE; where a line asks for scores, the score
     ("kind", SHORT_CODE),  # true fraud type; of a legitimate contact one more than the last
     ("tier", SHORT_CODE),
     ("truth", SHORT_CODE),

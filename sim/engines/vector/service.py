@@ -67,10 +67,10 @@ def serve_first(
     counters.services_started += 1
     count_wait_in_line(tallies.waits, day.offset, alert, wait)
     if not alert.contacted:
-        way: int = alert.way_or_score
-        if run.lines.is_scored or way == NONE:
-            way = chain_delay(rules.seed, alert.identity, detector_of(alert.identity), run.delays, rules.clock)
-        count_first_contact(tallies.first_contacts, alert, way + moment - issued(alert, rules))
+        delay: int = alert.delay_or_score
+        if run.lines.is_scored or delay == NONE:
+            delay = chain_delay(rules.seed, alert.identity, detector_of(alert.identity), run.delays, rules.clock)
+        count_first_contact(tallies.first_contacts, alert, delay + moment - issued(alert, rules))
         note_contact(alert, arrays.alerts)
     alert.state = AlertState.SERVING
     alert.since = moment

@@ -101,34 +101,34 @@ def take_alert(alerts: Records, free: Integers, counters: Record) -> int:
 
 
 @part_of_caller
-def way_or_score(identity: int, way: int, truth: int, run: RunTables, data_sharing: float) -> int:
-    """Return what a record of 64 bytes has room for: the way of an alert or, where a line asks for it, its score.
+def delay_or_score(identity: int, delay: int, truth: int, run: RunTables, data_sharing: float) -> int:
+    """Return the one of two numbers for which a record of 64 bytes has room: an alert's delay to issue, or its score.
 
     Args:
         identity: Of the alert.
-        way: Ms from detection to issue.
+        delay: Ms from detection to issue.
         truth: What it is about.
         run: What the run fixes.
         data_sharing: What shared data add to d' today.
 
     Returns:
-        The score in the units of ``discipline.score_of`` if some line is ordered by it; otherwise the way, or NONE
+        The score in the units of ``discipline.score_of`` if some line is ordered by it; otherwise the delay, or NONE
         where it is longer than the field holds.
     """
     if run.lines.is_scored:
         return score_of(run.rules.seed, identity, truth, data_sharing, run.detectors)
-    return way if way <= LONGEST_AHEAD else NONE
+    return delay if delay <= LONGEST_AHEAD else NONE
 
 
 @part_of_caller
-def raise_alert(alert: Record, identity: int, deadline: int, person: int, tier: int, way_or_score: int) -> None:
+def raise_alert(alert: Record, identity: int, deadline: int, person: int, tier: int, delay_or_score: int) -> None:
     """Let a record be a new alert on its way down the chain; whoever calls this sets what it is about."""
     alert.identity = identity
     alert.deadline = deadline
     alert.person = person
     alert.episode = NONE
     alert.tier = tier
-    alert.way_or_score = way_or_score
+    alert.delay_or_score = delay_or_score
     alert.state = AlertState.UNISSUED
     alert.sibling = NONE
     alert.reached = False
