@@ -1,38 +1,47 @@
-"""A calibration from end to end: fit, posterior, report, and the values back into the scenario's file.
+"""A calibration from end to end: fit, posterior, what is known of it, report, and what is written beside the file.
 
-This module puts the parts together; the numbers are made by ``fit``, ``data`` and ``posterior``.
+This module puts the parts together; the numbers are made by ``fit``, ``data``, ``posterior``, ``coverage`` and
+``drivers``.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, Unpack
 
 import numpy as np
 
+from sim.calibration.answers import AMOUNTS, log_ratios
+from sim.calibration.coverage import Windows, ranks
 from sim.calibration.data import Data, Model
+from sim.calibration.drivers import hanging
+from sim.calibration.emulator import Emulator
 from sim.calibration.evaluations import Evaluations, Task
-from sim.calibration.fit import JACOBIAN_SEEDS, NO_FIGURE, NO_PARAMETER, Fit, FitError, Fitter, solving, values_at
+from sim.calibration.fit import NO_FIGURE, NO_PARAMETER, Fit, FitError, Fitter, solving, values_at
 from sim.calibration.levels import Level, can_be_pooled
-from sim.calibration.posterior import Posterior, Start, conditioning, jacobian_at, sample_posterior
-from sim.calibration.report import TAILS, Document, add_posterior, compose, to_markdown
+from sim.calibration.page import to_markdown, write_pictures
+from sim.calibration.policies import compared, over_draws, stored_of
+from sim.calibration.posterior import Posterior, conditioning, sample_posterior
+from sim.calibration.report import Document, Known, add_ensemble, add_known, add_policies, compose
 from sim.calibration.targets import Targets, label_of
 from sim.calibration.writeback import Update, write_back
 from sim.experiments.counts import Counts
 from sim.experiments.parameters import Parameter, free_parameters, full_forms
+from sim.experiments.simulations import Computing, demand_keywords
 from sim.results.figures import error_of_whole
 from sim.results.folder import replace_json, whole
 from sim.results.holding import holding
 from sim.results.outcomes import Outcome
 from sim.results.scope import Scope
-from sim.scenario import Scenario
-
-if TYPE_CHECKING:
-    from sim.running import Progress
+from sim.results.stored_answers import SUFFIX, StoredAnswers, write_answers
+from sim.scenario import Scenario, load_scenario
 
 FOLDER = Path("results") / "calibrations"
 REPORT = "fit.json"
 REPORT_TEXT = "fit.md"
+
+FEWEST = 10
+"""Draws of which anything can be said."""
 
 
 @dataclass(frozen=True)
@@ -44,15 +53,27 @@ class Calibration:
     scenario_file: Path | None
 
 
+@dataclass(frozen=True)
+class Conditioned:
+    """What a posterior gives: its draws, and the outcome of the fit that they are told apart from."""
+
+    draws: Posterior
+    own: Outcome
+
+    @property
+    def drawn(self) -> list[Outcome]:
+        """What came of each draw."""
+        return self.draws.outcomes
+
+
 def calibrate(
     scenario: Scenario,
     folder: Path | None = None,
-    workers: int | None = None,
     file: Path | None = None,
     tell: Callable[[str], None] = lambda line: None,
-    progress: Callable[[int, int], None] | None = None,
-    verbose: bool = False,
-    days: "Callable[[Scenario], Progress] | None" = None,
+    policies: Sequence[str] = (),
+    policy_draws: int | None = None,
+    **computing: Unpack[Computing],
 ) -> Calibration:
     """Fit the calibrated parameters of a scenario to its fitted figures, and condition all free ones on them.
 
@@ -61,55 +82,98 @@ def calibrate(
     Args:
         scenario: The scenario that is calibrated, as its section ``calibration`` says.
         folder: Where simulations and report are kept, ``results/calibrations/NAME`` if not given.
-        workers: How many runs are made at a time; as many as this machine has cores, if not given.
         file: The scenario's own file, if it is to be changed: the fitted values, the figure that fixed each, and the
-            standard errors of the figures are written into it.
+            standard errors of the figures are written into it, posterior draws beside it.
         tell: Called with a line at each step.
-        progress: Called with the number of runs of a step that are done and the number of all.
-        verbose: Whether the lines of the log in the folder go to standard error, too.
-        days: Called with the scenario of a large run, as by experiments.
+        policies: Names or files of scenarios that extend the file: what each of them changes is told over the draws,
+            and the draws' answers are stored beside the file. They need the file to be written.
+        policy_draws: How many draws each policy is run with; all if not given.
+        **computing: ``workers``, ``executor`` and ``progress``: who makes the runs, see ``Computing``.
 
     Returns:
         The folder, the report, and the file. Where there is nothing to fit, or nothing to fit it to, FitError is
         raised.
     """
+    demand_keywords("calibrate", computing, Computing.__optional_keys__)
     path = folder or FOLDER / scenario.name
     settings = scenario.spec.calibration
     levels, parameters, targets, scope = _planned(scenario)
     seeds = levels[-1].seeds
     path.mkdir(parents=True, exist_ok=True)
-    with holding(path), Evaluations(scenario, path, workers, progress, verbose, days) as evaluations:
+    with holding(path), Evaluations(scenario, path, **computing) as evaluations:
         tell = evaluations.telling(tell)
         start = np.array([one.coordinate(one.start) for one in parameters])
         fit = Fitter(evaluations, parameters, targets, levels, tell).fit(start)
         reference = evaluations.evaluate([Task(levels[-1], seed, fit.values()) for seed in seeds])
         document = compose(scenario, fit, levels[-1], _evidence(scope, reference))
-        draws: Posterior | None = None
+        conditioned: Conditioned | None = None
         if settings.members:
-            data = Data(scope, settings.evidence, reference)
-            ensemble, model = _condition(scenario, evaluations, data, levels, fit, tell)
-            draws = ensemble.accepted()
-            add_posterior(document, ensemble, draws, _intervals(model, data, draws))
+            data = Data(scope, settings.evidence, reference, levels[-1].scale)
+            conditioned = _condition(scenario, evaluations, data, levels, fit, document, tell)
+        draws = None if conditioned is None else conditioned.draws
+        if file is not None:
+            _write_file(scenario, file, document, draws)
+            if conditioned is not None:
+                number = min(policy_draws or len(conditioned.drawn), len(conditioned.drawn))
+                answers = _answer(document, evaluations, levels[0], conditioned, [str(file), *policies], number, tell)
+                write_answers(file.with_name(f"{scenario.name}{SUFFIX}"), answers)
         document["simulated"] = len(evaluations.asked)
     replace_json(path / REPORT, document)
+    if draws is not None:
+        write_pictures(document, path)
     with whole(path / REPORT_TEXT) as unfinished:
         unfinished.write_text(to_markdown(document), encoding="utf-8", newline="\n")
-    if file is not None:
-        draws_file = None
-        if draws is not None and len(draws.coordinates):
-            draws_file = f"{scenario.name}-draws.csv"
-            _write_draws(file.with_name(draws_file), draws)
-        write_back(file, _update(scenario, document, draws_file))
     return Calibration(path, document, file)
+
+
+def _write_file(scenario: Scenario, file: Path, document: Document, draws: Posterior | None) -> None:
+    """Write what was found into the scenario's file, and the draws beside it."""
+    draws_file = None
+    if draws is not None:
+        draws_file = f"{scenario.name}-draws.csv"
+        _write_draws(file.with_name(draws_file), draws)
+    write_back(file, _update(scenario, document, draws_file))
+
+
+def _answer(
+    document: Document,
+    evaluations: Evaluations,
+    level: Level,
+    conditioned: Conditioned,
+    names: Sequence[str],
+    number: int,
+    tell: Callable[[str], None],
+) -> dict[str, StoredAnswers]:
+    """Return what a scenario and policies of it answer over the draws; add to the report what that hangs on.
+
+    Args:
+        document: The report.
+        evaluations: Makes the runs of policies.
+        level: That of all runs.
+        conditioned: The draws, as they are stored with the scenario.
+        names: The file of the scenario, then names or files of policies.
+        number: How many draws policies are run with.
+        tell: Called with a line for each policy.
+
+    Returns:
+        The answers that are stored, by ``policy_digests``.
+    """
+
+    def load(name: str, draw: int | None) -> Scenario:
+        return load_scenario(name, draw=draw)
+
+    own, *policies = names
+    outcomes = {own: [conditioned.own, *conditioned.drawn]}
+    outcomes |= over_draws(policies, load, evaluations, level, number, tell)
+    add_policies(document, compared(conditioned.draws, level.seeds[0], own, outcomes))
+    return stored_of(outcomes, load)
 
 
 def _planned(scenario: Scenario) -> tuple[list[Level], list[Parameter], Targets, Scope]:
     """Return the levels, from coarse to fine, what is fitted, and to what; raises FitError where nothing can be."""
     settings = scenario.spec.calibration
     seeds = tuple(scenario.spec.seed + number for number in range(settings.seeds))
-    scales = [scale for scale in settings.scales if scale < scenario.spec.scale]
-    coarse = [Level(scale, seeds, can_be_pooled(scenario, scale)) for scale in scales]
-    levels = [*coarse, Level(scenario.spec.scale, seeds)]
+    levels = [Level(scale, seeds, scale < 1.0 and can_be_pooled(scenario, scale)) for scale in settings.scales]
     scope = Scope.of(scenario)
     targets = Targets.of(scope)
     parameters = free_parameters(scenario, "calibrated")
@@ -121,7 +185,18 @@ def _planned(scenario: Scenario) -> tuple[list[Level], list[Parameter], Targets,
         )
     if not parameters or not targets.fitted:
         raise FitError(NO_PARAMETER if not parameters else NO_FIGURE)
+    if settings.members:
+        _demand_libraries()
     return levels, parameters, targets, scope
+
+
+def _demand_libraries() -> None:
+    """Raise FitError where what a posterior needs is not installed."""
+    from importlib.util import find_spec
+
+    for module, library in (("sklearn", "scikit-learn"), ("matplotlib", "matplotlib")):
+        if find_spec(module) is None:
+            raise FitError(f"{library} is not installed; pip install 'tocsin[calibration]', or calibration.members: 0")
 
 
 def runs_of(scenario: Scenario) -> list[tuple[Scenario, Counts]]:
@@ -130,12 +205,8 @@ def runs_of(scenario: Scenario) -> list[tuple[Scenario, Counts]]:
     How many steps are taken the figures say. At most: each search takes all the steps that it may.
     """
     levels, parameters, _, _ = _planned(scenario)
-    seeds, members = len(levels[-1].seeds), scenario.spec.calibration.members
-    counts = solving(seeds, len(parameters), len(levels))
-    if members:
-        chain = len(levels[:-1] or levels)
-        for number, more in enumerate(conditioning(members, len(free_parameters(scenario)), chain)):
-            counts[number] = counts[number].plus(more)
+    counts = solving(len(levels[-1].seeds), len(parameters), len(levels))
+    counts[0] = counts[0].plus(conditioning(scenario.spec.calibration.members))
     return [(level.scenario(scenario, level.seeds[0], {}), count) for level, count in zip(levels, counts, strict=True)]
 
 
@@ -157,43 +228,53 @@ def _condition(
     data: Data,
     levels: Sequence[Level],
     fit: Fit,
+    document: Document,
     tell: Callable[[str], None],
-) -> tuple[Posterior, Model]:
-    """Condition every free parameter on the data, simulated at the levels below the scenario's own.
+) -> Conditioned | None:
+    """Condition every free parameter on the data, at the coarsest level, and add what is known to the report.
 
     Args:
         scenario: The scenario that is calibrated.
         evaluations: Makes the runs.
         data: What the parameters are conditioned on.
-        levels: All levels, the scenario's own last.
-        fit: The fit, where all members begin; parameters that were not fitted begin at their own values.
+        levels: All levels.
+        fit: The fit, from which runs are told apart; parameters that were not fitted have their own values there.
+        document: The report.
         tell: Called with a line at each step.
 
     Returns:
-        All members, and the model that they were conditioned with last.
+        The members that are accepted, with the run that they are told apart from; None where they are fewer than
+        ``FEWEST``.
     """
-    parameters, fitted = free_parameters(scenario), fit.values()
-    models = [Model(data, evaluations, level, parameters, fitted) for level in levels[:-1] or levels]
-    coordinates = np.array([one.coordinate(one.start) for one in parameters])
-    for number, one in enumerate(parameters):
-        if one.key in fitted:
-            coordinates[number] = fit.coordinates[fit.keys.index(one.key)]
-    jacobian = jacobian_at(coordinates, models[0], levels[0].seeds[:JACOBIAN_SEEDS], data.errors)
-    start = Start(coordinates, data.expected(), jacobian)
-    chain = [(model, model.seed_sd) for model in models]
-    seed, members = scenario.spec.seed, scenario.spec.calibration.members
-    ensemble = sample_posterior(parameters, chain, start, data.observed, data.errors, seed, members, tell)
-    return ensemble, models[-1]
+    settings, seed = scenario.spec.calibration, scenario.spec.seed
+    parameters = free_parameters(scenario)
+    model = Model(data, evaluations, levels[0], parameters, fit.values())
+    stated: dict[str, float] = dict(settings.discrepancy.items())
+    errors = data.errors(stated)
+    own, fitted = [one.coordinate(one.start) for one in parameters], dict(zip(fit.keys, fit.coordinates, strict=True))
+    start = np.array([fitted.get(one.key, place) for one, place in zip(parameters, own, strict=True)])
+    off = (data.expected() - data.observed) / errors
+    ensemble = sample_posterior(parameters, start, off, model.residuals(errors), seed, settings.members, tell)
+    draws = ensemble.accepted()
+    add_ensemble(document, ensemble, draws)
+    if len(draws.coordinates) < FEWEST:
+        return None
+    tell("windows are left out, one at a time")
+    windows = Windows(draws, data, model, errors)
+    left_out = windows.left_out(seed)
+    tell("posteriors of data of known parameters are ranked")
+    even = ranks(draws.emulator, seed)
+    tell("it is asked what answers hang on")
+    answers = hanging(draws, seed, _answers(draws, model.base))
+    add_known(document, draws, data, model, Known(stated, windows.learnt(), left_out, even, answers))
+    return Conditioned(draws, model.base)
 
 
-def _intervals(model: Model, data: Data, draws: Posterior) -> dict[str, tuple[float, float]]:
-    """Return the interval of each figure over posterior draws, of parameters and chance, by its label."""
-    intervals = {}
-    if len(draws.coordinates):
-        for number, figures in model.predictions(draws.coordinates, draws.seeds).items():
-            low, high = np.quantile(figures, TAILS)
-            intervals[data.targets.label(number)] = (float(low), float(high))
-    return intervals
+def _answers(draws: Posterior, base: Outcome) -> dict[str, tuple[Emulator, float]]:
+    """Return an emulator of each total that users ask for, in log units, and its variance over the draws."""
+    columns, drawn = log_ratios(draws.runs.outcomes, [base]), log_ratios(draws.outcomes, [base])
+    emulators = [draws.runs.emulate(column[:, None]) for column in columns.T]
+    return dict(zip(AMOUNTS, zip(emulators, drawn.var(axis=0), strict=True), strict=True))
 
 
 def _write_draws(path: Path, draws: Posterior) -> None:
@@ -214,7 +295,9 @@ def _update(scenario: Scenario, document: Document, draws: str | None) -> Update
         known = by_label.get(label_of(row.name, row.window))
         if known is None or row.role == "input":
             continue
-        figures[number] = {"standard_error": _short(error_of_whole(known["standard_error"], row, scenario.spec.scale))}
+        figures[number] = {
+            "standard_error": _short(error_of_whole(known["standard_error"], row, scenario.spec.calibration.scales[-1]))
+        }
         if row.role == "predicted" and known.get("interval"):
             figures[number]["interval"] = [_short(end) for end in known["interval"]]
     return Update(

@@ -1,74 +1,206 @@
-"""Simulation-based calibration: is the truth inside the posterior as often as the posterior says?
+"""Coverage: do intervals hold what they are to hold as often as they say?
 
-Parameters are drawn from their ranges, the model makes data of them, the posterior is computed from these data as from
-reported ones, and the rank of the true parameters among its members is noted. Where all is right, ranks are even
-(Talts, Betancourt, Simpson, Vehtari and Gelman, arXiv:1804.06788, 2018).
+Two tests. **Left out**: each reported figure is predicted by all others, with discrepancies that were learnt without
+it. **Ranks**: parameters are drawn from their ranges, data are made of them, the posterior is computed from these data
+as from reported ones, and the rank of the true parameters among its draws is noted; where all is right, ranks are even
+(simulation-based calibration: Talts, Betancourt, Simpson, Vehtari and Gelman, arXiv:1804.06788, 2018).
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from sim.calibration.data import Data, Model
-from sim.calibration.evaluations import Evaluations, Task
-from sim.calibration.fit import JACOBIAN_SEEDS, values_at
-from sim.calibration.levels import Level
-from sim.calibration.posterior import Start, draw_errors, draw_prior, jacobian_at, sample_posterior
-from sim.experiments.parameters import free_parameters
-from sim.results.scope import Scope
-from sim.scenario import Scenario
+from sim.calibration.discrepancy import Linear, learnt
+from sim.calibration.emulated import emulated_draws
+from sim.calibration.emulator import Emulator
+from sim.calibration.posterior import CONSISTENT, Posterior, chi_square, compressed, expanded
+from sim.calibration.prior import normal_scores
+from sim.calibration.targets import family_of
+from sim.experiments.design import COVERAGE, generator_of
 
-TRUTH_SEEDS, ENSEMBLE_SEEDS = 1 << 32, 2 << 32
-"""What is added to the scenario's seed for the true parameters, and for the ensembles: no seed is used twice."""
+Array = npt.NDArray[np.float64]
+
+TAILS = (0.05, 0.95)
+"""Quantiles at the ends of an interval."""
+
+RANKED = 39
+"""Draws of each posterior in which a truth is ranked."""
+
+SPARE = 48
+"""Draws that are made for them: some are rejected."""
+
+SETS = 200
+"""Data sets."""
 
 
-def ranks(
-    scenario: Scenario,
-    evaluations: Evaluations,
-    levels: Sequence[Level],
-    datasets: int,
-    members: int,
-    tell: Callable[[str], None] = lambda line: None,
-) -> npt.NDArray[np.float64]:
-    """Compute the rank of the truth in the posterior of each data set.
+@dataclass(frozen=True)
+class LeftOut:
+    """A reported figure beside what the others say of it.
 
-    Each data set has parameters and random numbers of its own, and errors as large as the tolerances. Standard
-    deviations between seeds, and the Jacobian where ensembles start, are those of the scenario's own values.
+    Attributes:
+        number: That of the figure.
+        fitted: Whether the posterior is conditioned on it when it is not left out.
+        interval: Of 90 per cent, in the figure's own unit.
+        middle: The median.
+        held: Whether the reported number lies inside.
+    """
+
+    number: int
+    fitted: bool
+    interval: tuple[float, float]
+    middle: float
+    held: bool
+
+
+class Windows:
+    """Every reported figure as a window that can be left out.
+
+    Rows are the data of the posterior, then the predicted figures, in units of standard errors: of predicted figures
+    those without discrepancy.
+
+    Attributes:
+        numbers: The numbers of fitted figures, then of predicted ones.
+        families: Those of the windows, each once.
+        linear: The rows as a linear model about the mean of the draws.
+    """
+
+    def __init__(self, draws: Posterior, data: Data, model: Model, errors: Array) -> None:
+        """Take the windows of a posterior.
+
+        Args:
+            draws: Its accepted members.
+            data: What it is conditioned on.
+            model: Has simulated it.
+            errors: (data,) The errors with which it was conditioned.
+        """
+        self._draws, self._data, self._given = draws, data, errors
+        fitted, predicted = list(data.targets.fitted), list(data.predicted)
+        self.numbers = [*fitted, *predicted]
+        names = {family_of(data.targets.rows[number].name) for number in self.numbers}
+        self.families: list[str] = sorted(name for name in names if name is not None)
+        self._unit = data.figure_errors(predicted, {})
+        columns = [data.counted.index(number) for number in predicted]
+        reported = np.array([self._reported(number) for number in predicted])
+
+        def beyond(outcomes: "list[dict[str, object]]") -> Array:
+            return compressed((model.figures(outcomes)[:, columns] - reported) / self._unit)
+
+        self._emulators = draws.emulator, draws.runs.emulate(beyond(draws.runs.outcomes))
+        self._simulated = np.hstack([compressed(draws.residuals), beyond(draws.outcomes)])
+        middle = draws.scores.mean(axis=0)
+        slopes = self._slopes(middle)
+        inside = np.arange(len(slopes)) < len(errors)
+        scored = ~inside
+        scored[: len(fitted)] = True
+        off = slopes @ middle - self._simulated.mean(axis=0)
+        self.linear = Linear(off, slopes @ slopes.T, self._errors, inside, scored)
+
+    def learnt(self) -> dict[str, float]:
+        """Return the discrepancy of each family that left-out windows speak for."""
+        return learnt(self.linear, self.families)
+
+    def left_out(self, seed: int) -> list[LeftOut]:
+        """Predict each window by the fitted figures and the evidence without it, with discrepancies learnt so.
+
+        Every draw is moved to where it would be without the window, by one step of the descent; what the window is
+        there its emulator says, as a difference from the draw's own run.
+
+        Args:
+            seed: That of the errors of predictions.
+
+        Returns:
+            A row a window: the fitted figures, then the predicted ones.
+        """
+        slopes = np.array([self._slopes(one) for one in self._draws.scores])
+        noise = generator_of(seed, COVERAGE).standard_normal(self._simulated.shape)
+        noise[:, : len(self._given)] = self._draws.observations
+        rows = []
+        for place, number in enumerate(self.numbers):
+            fitted = place < len(self._data.targets.fitted)
+            row = place if fitted else len(self._given) + place - len(self._data.targets.fitted)
+            errors = self._errors(learnt(self.linear.without(row), self.families))
+            kept = np.array([one for one in range(len(self._given)) if one != row])
+            moved = self._without(kept, errors, slopes, noise)
+            there = self._simulated[:, row] + self._predicted(moved, row) - self._predicted(self._draws.scores, row)
+            found = expanded(there) + errors[row] * noise[:, row]
+            ends = np.quantile(found, [TAILS[0], 0.5, TAILS[1]])
+            unit = np.concatenate([self._given, self._unit])[row]
+            low, middle, high = (
+                float(self._data.targets.unscale(number, self._reported(number) + unit * end)) for end in ends
+            )
+            rows.append(LeftOut(number, fitted, (low, high), middle, bool(ends[0] <= 0.0 <= ends[2])))
+        return rows
+
+    def _without(self, kept: npt.NDArray[np.intp], errors: Array, slopes: Array, noise: Array) -> Array:
+        """Return where the draws would be, (draws, parameters), were they conditioned on some of the rows alone."""
+        anchors = normal_scores(self._draws.prior)
+        jacobians = slopes[:, kept]
+        transposed = np.swapaxes(jacobians, 1, 2)
+        curvature = jacobians @ transposed + np.diag(errors[kept] ** 2)
+        away = (jacobians @ (self._draws.scores - anchors)[:, :, None])[:, :, 0]
+        ahead = errors[kept] * noise[:, kept] - self._simulated[:, kept] + away
+        return np.asarray(anchors + (transposed @ np.linalg.solve(curvature, ahead[:, :, None]))[:, :, 0])
+
+    def _errors(self, discrepancy: Mapping[str, float]) -> Array:
+        """Return the standard errors of the rows, in their units."""
+        own = self._data.errors(discrepancy) / self._given
+        beyond = self._data.figure_errors(self._data.predicted, discrepancy) / self._unit
+        return np.concatenate([own, beyond])
+
+    def _slopes(self, scores: Array) -> Array:
+        """Return the derivatives of the rows at one point."""
+        return np.vstack([one.derivatives(scores) for one in self._emulators])
+
+    def _predicted(self, scores: Array, row: int) -> Array:
+        """Return what emulators say of a row at normal scores."""
+        data = len(self._given)
+        emulator, column = (self._emulators[0], row) if row < data else (self._emulators[1], row - data)
+        return emulator.of(np.array([column])).predicted(scores)[:, 0]
+
+    def _reported(self, number: int) -> float:
+        """Return the reported number of a figure in tolerances."""
+        return float(self._data.targets.scale(number, float(str(self._data.targets.rows[number].value))))
+
+
+def ranks(emulator: Emulator, seed: int, sets: int = SETS) -> Array:
+    """Compute the rank of the truth in the posterior of each of many data sets, which an emulator makes.
 
     Args:
-        scenario: The scenario whose free parameters are drawn.
-        evaluations: Makes the runs.
-        levels: The last one makes the data; the others are the models of the posterior, as in a calibration.
-        datasets: Their number.
-        members: The size of each ensemble.
-        tell: Called with a line for each data set.
+        emulator: Stands in for the model: its data are in standard errors.
+        seed: That of truths, errors and draws.
+        sets: How many data sets.
 
     Returns:
-        Ranks from 0 to 1, (datasets, parameters); NaN for a data set none of whose members is accepted.
+        Ranks from 0 to ``RANKED``, (data sets, parameters), without sets of which too few draws are accepted.
     """
-    parameters = free_parameters(scenario)
-    reference = evaluations.evaluate([Task(levels[-1], seed, {}) for seed in levels[-1].seeds])
-    data = Data(Scope.of(scenario), (), reference)
-    models = [Model(data, evaluations, level, parameters, {}) for level in levels[:-1]]
-    own = np.array([one.coordinate(one.start) for one in parameters])
-    jacobian = jacobian_at(own, models[0], levels[0].seeds[:JACOBIAN_SEEDS], data.errors)
-    start, chain = Start(own, data.expected(), jacobian), [(model, model.seed_sd) for model in models]
-    seed = scenario.spec.seed
-    truths = draw_prior(seed + TRUTH_SEEDS, datasets, len(parameters))
-    noise = draw_errors(seed + TRUTH_SEEDS, datasets, len(data.observed))
-    outcomes = evaluations.evaluate(
-        [
-            Task(levels[-1], seed + TRUTH_SEEDS + number, values_at(parameters, truth))
-            for number, truth in enumerate(truths)
-        ]
+    generator = generator_of(seed, COVERAGE)
+    errors = np.ones(len(emulator.constant))
+    rows = []
+    for _ in range(sets):
+        truth = generator.standard_normal((1, emulator.slopes.shape[1]))
+        observed = emulator.predicted(truth)[0] + generator.standard_normal(len(errors))
+        drawn, residuals = emulated_draws(emulator, observed, errors, SPARE, generator)
+        accepted = np.flatnonzero(np.sum(residuals**2, axis=1) <= chi_square(len(errors), CONSISTENT))[:RANKED]
+        if len(accepted) == RANKED:
+            rows.append((drawn[accepted] < truth).sum(axis=0))
+    return np.array(rows)
+
+
+def evenness(rows: Array, bins: int = 10) -> Array:
+    """Return how likely ranks as uneven as these are where all is right, a probability for each parameter.
+
+    Args:
+        rows: (data sets, parameters) Ranks from 0 to ``RANKED``.
+        bins: Into how many ranks are parted.
+
+    Returns:
+        (parameters,) The p-values of chi-square tests.
+    """
+    from scipy.stats import chisquare
+
+    return np.array(
+        [chisquare(np.histogram(column, bins=bins, range=(-0.5, RANKED + 0.5))[0]).pvalue for column in rows.T]
     )
-    rows = np.empty(truths.shape)
-    for number, (truth, outcome) in enumerate(zip(truths, outcomes, strict=True)):
-        observed = data.simulated(outcome) + noise[number]
-        ensemble_seed = seed + ENSEMBLE_SEEDS + number * members
-        accepted = sample_posterior(parameters, chain, start, observed, data.errors, ensemble_seed, members).accepted()
-        below = accepted.coordinates < truth
-        rows[number] = below.mean(axis=0) if len(below) else np.nan
-        tell(f"data set {number + 1} of {datasets}: {len(below)} of {members} members accepted")
-    return rows

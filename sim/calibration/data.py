@@ -1,9 +1,9 @@
-"""The data that a posterior is conditioned on, and the model that simulates them at a level.
+"""The data that a posterior is conditioned on, their errors, and the model that simulates them at a level.
 
 Data are the fitted figures and, where the scenario asks for it, quantities of its evidence.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
@@ -13,6 +13,7 @@ from sim.calibration.levels import Level
 from sim.calibration.targets import Targets, Vector
 from sim.draws.functions import normal_quantile
 from sim.experiments.parameters import Parameter
+from sim.results.figures import CHANGE, error_of_whole
 from sim.results.outcomes import Outcome
 from sim.results.scope import Scope
 
@@ -26,20 +27,30 @@ LEAST = 1e-9
 class Data:
     """Observed data and their standard errors.
 
-    Figures are in tolerances, evidence is on the scale of its range. The standard error of a figure has two parts: its
-    tolerance, for rounding and for the model's shortcomings, and its standard deviation between seeds, since what was
-    reported happened once.
+    Figures are in tolerances, evidence is on the scale of its range. The standard error of a figure has three parts:
+    its tolerance, for rounding; its standard deviation between seeds, since what was reported happened once; and the
+    discrepancy of its family, by which the model would be off even with the best of all parameters.
 
     Attributes:
         targets: The figures of the scenario.
         figures: Those of the reference runs, (runs, figures), NaN where there is none.
         counted: The numbers of the figures that every reference run has.
-        seed_sd: The standard deviation of each figure between the seeds of the reference runs, (figures,).
-        observed: The data, (data,): fitted figures, then evidence.
-        errors: Their standard errors, (data,).
+        predicted: The numbers of counted figures that are not fitted but have a reported number.
+        seed_sd: (figures,) The standard deviation of each figure between runs of the whole country, in tolerances, from
+            what the reference runs differ by.
+        names: (data,) Labels of fitted figures, then names of evidence.
+        observed: (data,) The data.
     """
 
-    def __init__(self, scope: Scope, evidence: Sequence[str], reference: Sequence[Outcome]) -> None:
+    def __init__(self, scope: Scope, evidence: Sequence[str], reference: Sequence[Outcome], scale: float) -> None:
+        """Take the data of a scenario.
+
+        Args:
+            scope: That of the scenario.
+            evidence: The names of quantities that are data, too.
+            reference: Runs with seeds of their own, at the values from which the model's runs are told apart.
+            scale: That of the reference runs.
+        """
         self.targets = targets = Targets.of(scope)
         self._reference = reference
         self.figures = figures_of(reference)
@@ -48,21 +59,47 @@ class Data:
             for number, row in enumerate(targets.rows)
             if isinstance(row.value, int | float | None) and not np.isnan(self.figures[:, number]).any()
         ]
+        self.predicted = [
+            number
+            for number in self.counted
+            if targets.rows[number].role == "predicted" and targets.rows[number].value is not None
+        ]
         self.seed_sd = np.zeros(len(targets.rows))
         for number in self.counted:
-            self.seed_sd[number] = targets.scale(number, self.figures[:, number]).std(ddof=1)
-        self._evidence = [
-            (number, (row.low, row.high)) for number, row in enumerate(scope.evidence) if row.name in evidence
-        ]
+            row, values = targets.rows[number], self.figures[:, number]
+            error = error_of_whole(float(values.std(ddof=1)), row, scale)
+            level = 1.0 if row.name.endswith(CHANGE) else max(float(values.mean()), LEAST)
+            self.seed_sd[number] = error / level / targets.tolerance(number)
+        rows = [(number, row) for number, row in enumerate(scope.evidence) if row.name in evidence]
+        self._evidence = [(number, (row.low, row.high)) for number, row in rows]
         ends = [_scaled(limits, np.array(limits)) for _, limits in self._evidence]
-        fitted = list(targets.fitted)
+        self._evidence_errors = np.array([(high - low) / 2.0 / HALF_WIDTH for low, high in ends])
+        self.names = [*(targets.label(number) for number in targets.fitted), *(row.name for _, row in rows)]
         self.observed = np.array([*targets.reported(), *((low + high) / 2.0 for low, high in ends)])
-        self.errors = np.array(
-            [*np.hypot(1.0, self.seed_sd[fitted]), *((high - low) / 2.0 / HALF_WIDTH for low, high in ends)]
+
+    def errors(self, discrepancy: Mapping[str, float]) -> Vector:
+        """Return the standard errors of the data, (data,).
+
+        Args:
+            discrepancy: By family of figures, as a share of a level; 0 where it has none.
+
+        Returns:
+            Those of figures in tolerances, those of evidence on the scale of its range.
+        """
+        return np.array([*self.figure_errors(self.targets.fitted, discrepancy), *self._evidence_errors])
+
+    def figure_errors(self, numbers: Sequence[int], discrepancy: Mapping[str, float]) -> Vector:
+        """Return the standard errors of figures by their numbers, in tolerances."""
+        shares = [self.targets.in_tolerances(number, discrepancy) for number in numbers]
+        return np.array(
+            [
+                np.hypot(np.hypot(1.0, self.seed_sd[number]), share)
+                for number, share in zip(numbers, shares, strict=True)
+            ]
         )
 
     def expected(self) -> Vector:
-        """Return the mean of the data over the reference runs."""
+        """Return the mean of the data over the reference runs, (data,)."""
         return np.asarray(np.mean([self.simulated(one) for one in self._reference], axis=0))
 
     def simulated(self, outcome: Outcome) -> Vector:
@@ -72,74 +109,67 @@ class Data:
         ]
         return np.array([*self.targets.simulated(outcome["figures"]), *evidence])
 
+    def simulated_figures(self, outcome: Outcome) -> Vector:
+        """Return the counted figures of a run, (counted figures,), in tolerances."""
+        return np.array([float(self.targets.scale(n, outcome["figures"][n] or 0.0)) for n in self.counted])
+
 
 class Model:
     """The model at a level, which simulates data.
 
-    The bias of the level, its scale and pooling, is taken off every run: the difference between the means over seeds of
-    its runs and of the data's reference runs, both at the values ``base``.
+    All runs have the same seed: what chance does to two runs alike drops out of their difference. Each run stands for
+    its difference from the one at the values ``base`` and is added to what is expected there, the mean of the data's
+    reference runs. So neither the bias of the level, its scale and pooling, nor the chance of that one seed is left.
 
     Attributes:
-        seed_sd: The standard deviation of each datum between the seeds of the level, (data,).
+        base: The outcome of the level's run at the values ``base``.
     """
 
     def __init__(
         self, data: Data, evaluations: Evaluations, level: Level, parameters: Sequence[Parameter], base: Values
     ) -> None:
         self._data, self._evaluations, self._level, self._parameters = data, evaluations, level, parameters
-        outcomes = evaluations.evaluate([Task(level, seed, base) for seed in level.seeds])
-        simulated = np.array([data.simulated(one) for one in outcomes])
-        self._shift = data.expected() - simulated.mean(axis=0)
-        self._figures = figures_of(outcomes)
-        self.seed_sd: Vector = simulated.std(axis=0, ddof=1)
+        self._seed = level.seeds[0]
+        (self.base,) = evaluations.evaluate([Task(level, self._seed, base)])
+        self._shift = data.expected() - data.simulated(self.base)
+        reference = [data.targets.scale(number, data.figures[:, number]).mean() for number in data.counted]
+        self._figures_shift = np.array(reference) - data.simulated_figures(self.base)
 
-    def __call__(self, coordinates: Matrix, seeds: Sequence[int]) -> Matrix:
-        """Simulate the data of ensemble members.
-
-        Args:
-            coordinates: Unit-cube coordinates, (members, parameters).
-            seeds: The seed of each member.
-
-        Returns:
-            Data, (members, data). They are NaN where the values of a member make no scenario: each may be in its range,
-            and all of them too much together.
-        """
-        missing = np.full(self._shift.shape, np.nan)
-        outcomes = self._run(coordinates, seeds)
-        return np.array([missing if one is None else self._data.simulated(one) + self._shift for one in outcomes])
-
-    def predictions(self, coordinates: Matrix, seeds: Sequence[int]) -> dict[int, Vector]:
-        """Simulate every figure that a run counts.
+    def outcomes(self, coordinates: Matrix) -> list[Outcome | None]:
+        """Simulate points.
 
         Args:
-            coordinates: Unit-cube coordinates, (members, parameters), all of which make a scenario.
-            seeds: The seed of each member.
+            coordinates: (points, parameters) Unit-cube coordinates.
 
         Returns:
-            Values of the figure by its number, (members,), in the figure's own unit.
+            The outcome of each; None where its values make no scenario: each may be in its range, and all of them too
+            much together.
         """
-        data, outcomes = self._data, [one for one in self._run(coordinates, seeds) if one is not None]
-        predictions = {}
-        for number in data.counted:
-            simulated, reference, own = (
-                data.targets.scale(number, values)
-                for values in (
-                    [outcome["figures"][number] or 0.0 for outcome in outcomes],
-                    data.figures[:, number],
-                    self._figures[:, number],
-                )
-            )
-            predictions[number] = data.targets.unscale(number, simulated + reference.mean() - own.mean())
-        return predictions
-
-    def _run(self, coordinates: Matrix, seeds: Sequence[int]) -> list[Outcome | None]:
-        tasks = [
-            Task(self._level, seed, values_at(self._parameters, row))
-            for row, seed in zip(coordinates, seeds, strict=True)
-        ]
+        tasks = [Task(self._level, self._seed, values_at(self._parameters, row)) for row in coordinates]
         possible = [self._evaluations.is_possible(task) for task in tasks]
         outcomes = iter(self._evaluations.evaluate([task for task, one in zip(tasks, possible, strict=True) if one]))
         return [next(outcomes) if one else None for one in possible]
+
+    def data(self, outcomes: Sequence[Outcome]) -> Matrix:
+        """Return the data of runs, (runs, data), without the bias of the level."""
+        return np.array([self._data.simulated(one) for one in outcomes]) + self._shift
+
+    def residuals(self, errors: Vector) -> Callable[[Matrix], tuple[list[Outcome | None], Matrix]]:
+        """Return what simulates points and says how far their data are off, in standard errors (data,)."""
+
+        def simulated(coordinates: Matrix) -> tuple[list[Outcome | None], Matrix]:
+            outcomes = self.outcomes(coordinates)
+            off = np.full((len(outcomes), len(errors)), np.nan)
+            for number, one in enumerate(outcomes):
+                if one is not None:
+                    off[number] = (self.data([one])[0] - self._data.observed) / errors
+            return outcomes, off
+
+        return simulated
+
+    def figures(self, outcomes: Sequence[Outcome]) -> Matrix:
+        """Return the counted figures of runs, (runs, counted figures), in tolerances, without the level's bias."""
+        return np.array([self._data.simulated_figures(one) for one in outcomes]) + self._figures_shift
 
 
 def _scaled(limits: tuple[float, float], values: Vector) -> Vector:

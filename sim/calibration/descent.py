@@ -1,12 +1,16 @@
-"""Ensemble descent: damped Gauss-Newton iterations, each ensemble member with a Jacobian of its own.
+"""Ensemble descent: damped Gauss-Newton steps, each ensemble member from its own point and with slopes of its own.
 
-Each member minimises an objective: half of |scores - anchor|^2 + |simulated - observations|^2. All members step at the
-same time, so that their simulations run side by side. A finite-difference Jacobian of two hundred parameters would cost
-each member two hundred simulations: all begin with that of their common start, and each is updated by the member's own
-steps (Broyden, Mathematics of Computation 19, 1965).
+Each member minimises an objective: half of |scores - anchor|^2 + |simulated - observations|^2. All begin at a common
+start that meets the data, and the goals of each, its anchor and observations, move away from it part by part, as far as
+its data can follow (numerical continuation: Allgower and Georg, 2003). So members stay near the data on their way,
+where slopes are of use, and need not find back to them from anywhere: a draw from wide ranges may be a world in which
+all attempts have ended. All members step at the same time, so that their simulations run side by side, and learn slopes
+from the runs of all. What a member's own last step did beside what the slopes said of it, whether it was taken or not,
+is corrected along that step (Broyden, Mathematics of Computation 19, 1965).
 """
 
 from collections.abc import Callable
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -18,100 +22,156 @@ CONVERGED = 0.1
 """A member has converged when its next step is predicted to lower its objective by less than this: half a standard
 error in a single datum makes up 0.125."""
 
-EXPAND_ABOVE, SHRINK_BELOW = 0.75, 0.25
+EXPAND_ABOVE, SHRINK_BELOW = 0.5, 0.25
 """The trust region: the step length doubles, up to a whole Gauss-Newton step, where the actual decrease is above this
 share of the predicted one, and halves where it is below."""
+
+STRIDE = 0.25
+"""How far goals move at each step, at most, as a part of the way from the start."""
+
+LONGER = 1.5
+"""By how much a stride grows that led on, up to ``STRIDE``; one that did not is halved."""
+
+FOLLOWED = 2.0
+"""A step is taken, too, that does not lead down, where data are no further off than so many standard errors (r.m.s.):
+goals that move away cannot be followed without a lag."""
 
 TINY = 1e-300
 """The least divisor, so that nothing is divided by 0."""
 
 
+class Predictor(Protocol):
+    """What predicts data by scores, as ``sim.calibration.emulator.Emulator`` does."""
+
+    def predicted(self, scores: Array) -> Array:
+        """Return data (points, data) at scores (points, parameters)."""
+
+    def derivatives(self, scores: Array) -> Array:
+        """Return derivatives (data, parameters) at one point, (parameters,)."""
+
+
 class Descent:
     """An ensemble and its iterates.
 
-    All members begin at a common start. Their first step is always accepted: the start is no member's own iterate. No
-    step is accepted where a simulation gives no data (NaN), and a member that has none does not move.
+    No step is taken where a simulation gives no data (NaN), and none that leads up, but for those of which data follow
+    goals on their way.
 
     Attributes:
         anchors: The prior draw of each member, (members, parameters), in normal scores.
         observations: The data that each member is to reproduce, (members, data).
         iterates: Where each member is, (members, parameters), in normal scores.
         simulated: The simulated data there, (members, data).
-        jacobians: Their derivatives, (members, data, parameters).
+        part: How far the goals of each have moved on their way, (members,), from 0 to 1.
+        stride: By how much they are to move at the next step, (members,).
+        length: Which part of a Gauss-Newton step is taken, (members,).
+        tried: Scores and data at both ends of each member's last step, whether it was taken or not.
     """
 
-    def __init__(self, anchors: Array, observations: Array, start: Array, simulated: Array, jacobian: Array) -> None:
+    def __init__(self, start: Array, anchors: Array, observations: Array, simulated: Array) -> None:
+        """Begin.
+
+        Args:
+            start: Where all members begin, (parameters,), in normal scores.
+            anchors: As the attribute.
+            observations: As the attribute, about 0 where the start meets the data.
+            simulated: The simulated data at the start, (data,).
+        """
         members = len(anchors)
         self.anchors = anchors
         self.observations = observations
+        self._start = start
         self.iterates = np.tile(start, (members, 1))
         self.simulated = np.tile(simulated, (members, 1))
-        self.jacobians = np.tile(jacobian, (members, 1, 1))
-        self._length = np.ones(members)
-        self._objective = np.full(members, np.inf)
+        self.tried = tuple((self.iterates.copy(), self.simulated.copy()) for _ in ("from", "to"))
+        self.part = np.zeros(members)
+        self.stride = np.full(members, STRIDE)
+        self.length = np.ones(members)
 
-    def run(self, simulate: Callable[[Indices, Array], Array], iterations: int, tell: Callable[[str], None]) -> None:
+    def run(
+        self,
+        simulate: Callable[[Indices, Array], Array],
+        learn: Callable[[], Predictor | None],
+        steps: int,
+        tell: Callable[[str], None],
+    ) -> None:
         """Take steps until all members have converged.
 
         Args:
             simulate: Returns the data of some members (indices) at normal scores (members, parameters).
-            iterations: The most steps that are proposed to each member.
-            tell: Called with a line at each iteration.
+            learn: Returns what predicts data by all runs so far; None where there are none, and all go on blindly.
+            steps: The most steps that are proposed to each member.
+            tell: Called with a line at each step.
         """
-        for number in range(iterations):
-            steps, predicted = self._proposals()
-            moving = np.flatnonzero((predicted > CONVERGED) | np.isinf(self._objective))
-            rms = np.nanmedian(np.sqrt(np.mean((self.simulated - self.observations) ** 2, axis=1)))
+        for number in range(steps):
+            parts = np.minimum(self.part + self.stride, 1.0)
+            goals = self._start + parts[:, None] * (self.anchors - self._start)
+            wanted = parts[:, None] * self.observations
+            predictor = learn()
+            proposed, predicted = self._proposals(predictor, goals, wanted)
+            moving = np.flatnonzero((self.part < 1.0) | (predicted > CONVERGED))
+            off = np.sqrt(np.mean((self.simulated - self.part[:, None] * self.observations) ** 2, axis=1))
             tell(
-                f"iteration {number + 1} of at most {iterations}: {len(moving)} of {len(steps)} members move, "
-                f"median residual {rms:.2f} standard errors (r.m.s.)"
+                f"step {number + 1} of at most {steps}: {len(moving)} of {len(parts)} members move, "
+                f"{np.mean(self.part):.0%} of the way is done, {np.median(off):.2f} standard errors (r.m.s., median) "
+                "off it"
             )
             if not len(moving):
                 break
-            proposals = self.iterates[moving] + steps[moving]
-            self._update(moving, steps[moving], predicted[moving], simulate(moving, proposals))
+            there = self.iterates[moving] + proposed[moving]
+            simulated = simulate(moving, there)
+            before = self._objectives(self.iterates[moving], self.simulated[moving], goals[moving], wanted[moving])
+            after = self._objectives(there, simulated, goals[moving], wanted[moving])
+            lag = np.sqrt(np.mean((simulated - wanted[moving]) ** 2, axis=1))
+            with np.errstate(invalid="ignore"):
+                down = np.isfinite(after) & (after < before)
+                followed = np.isfinite(after) & (self.part[moving] < 1.0) & ((lag <= FOLLOWED) | (predictor is None))
+            self._adapt(moving, down | followed, (before - after) / np.maximum(predicted[moving], TINY))
+            self._note(moving, there, simulated)
+            taken = moving[down | followed]
+            self.part[taken] = parts[taken]
+            self.iterates[taken] += proposed[taken]
+            self.simulated[taken] = simulated[down | followed]
 
-    def switch_model(self, simulated: Array, observations: Array, factors: Array) -> None:
-        """Go on with another model from where the members are.
+    def _adapt(self, members: Indices, taken: npt.NDArray[np.bool_], ratio: Array) -> None:
+        """Adapt strides and step lengths by whether steps were taken, at the end of the way by how well they led."""
+        stride, length = self.stride[members], self.length[members]
+        self.stride[members] = np.where(taken, np.minimum(LONGER * stride, STRIDE), stride / 2.0)
+        on_the_way = self.part[members] < 1.0
+        longer, shorter = np.minimum(2.0 * length, 1.0), length / 2.0
+        by_ratio = np.where(ratio > EXPAND_ABOVE, longer, np.where(ratio >= SHRINK_BELOW, length, shorter))
+        self.length[members] = np.where(on_the_way, np.where(taken, longer, shorter), by_ratio)
 
-        Args:
-            simulated: The data of the other model at the iterates, (members, data).
-            observations: The data that members are to reproduce, (members, data), in its units.
-            factors: By how much each datum is larger in its units than in those before, (data,).
-        """
-        self.simulated, self.observations = simulated, observations
-        self.jacobians *= factors[:, None]
-        self._length[:] = 1.0
-        self._objective = self._objectives(np.arange(len(observations)), self.iterates, self.simulated)
+    def _note(self, members: Indices, scores: Array, simulated: Array) -> None:
+        """Remember the last step of members, whether it is taken or not, where it gave data."""
+        data = np.isfinite(simulated).all(axis=1)
+        known = members[data]
+        ends = (self.iterates[known], self.simulated[known]), (scores[data], simulated[data])
+        for (places, changes), (at, found) in zip(self.tried, ends, strict=True):
+            places[known], changes[known] = at, found
 
-    def _proposals(self) -> tuple[Array, Array]:
-        """Return each member's next step, and the decrease of its objective that its Jacobian predicts."""
-        transposed = np.swapaxes(self.jacobians, 1, 2)
-        residuals = self.observations - self.simulated
-        downhill = self.anchors - self.iterates + (transposed @ residuals[:, :, None])[:, :, 0]
-        curvature = np.eye(self.iterates.shape[1]) + transposed @ self.jacobians
-        whole = np.asarray(np.linalg.solve(curvature, downhill[:, :, None])[:, :, 0], dtype=np.float64)
-        predicted = self._length * (1.0 - 0.5 * self._length) * np.sum(whole * downhill, axis=1)
-        return self._length[:, None] * whole, np.asarray(predicted)
-
-    def _update(self, moving: Indices, steps: Array, predicted: Array, simulated: Array) -> None:
-        """Update the Jacobians of the members that moved, accept the steps that lead down, adapt the step lengths."""
-        errors = simulated - self.simulated[moving] - (self.jacobians[moving] @ steps[:, :, None])[:, :, 0]
+    def _proposals(self, predictor: Predictor | None, goals: Array, wanted: Array) -> tuple[Array, Array]:
+        """Return each member's next step, and the decrease of its objective that its slopes predict."""
+        home = goals - self.iterates
+        if predictor is None:
+            return home, np.full(len(home), np.inf)
+        jacobians = np.array([predictor.derivatives(one) for one in self.iterates])
+        (away, before), (to, after) = self.tried
+        steps, changes = to - away, after - before
+        told = predictor.predicted(to) - predictor.predicted(away)
         squares = np.maximum(np.sum(steps**2, axis=1), TINY)
-        valid = np.isfinite(simulated).all(axis=1)
-        errors[~valid] = 0.0
-        self.jacobians[moving] += errors[:, :, None] * (steps / squares[:, None])[:, None, :]
-        objectives = self._objectives(moving, self.iterates[moving] + steps, simulated)
-        actual = np.where(valid, self._objective[moving] - objectives, -np.inf)
-        ratio = actual / np.maximum(predicted, TINY)
-        accepted = np.flatnonzero(actual > 0.0)
-        length = np.where(ratio > EXPAND_ABOVE, np.minimum(2.0 * self._length[moving], 1.0), self._length[moving])
-        self._length[moving] = np.where(ratio < SHRINK_BELOW, 0.5 * length, length)
-        self.iterates[moving[accepted]] += steps[accepted]
-        self.simulated[moving[accepted]] = simulated[accepted]
-        self._objective[moving[accepted]] = objectives[accepted]
+        jacobians += (changes - told)[:, :, None] * (steps / squares[:, None])[:, None, :]
+        transposed = np.swapaxes(jacobians, 1, 2)
+        residuals = wanted - self.simulated
+        downhill = home + (transposed @ residuals[:, :, None])[:, :, 0]
+        # The same as (1 + J'J)^-1 downhill, by as many equations as there are data.
+        curvature = np.eye(jacobians.shape[1]) + jacobians @ transposed
+        ahead = residuals - (jacobians @ home[:, :, None])[:, :, 0]
+        whole = home + (transposed @ np.linalg.solve(curvature, ahead[:, :, None]))[:, :, 0]
+        predicted = self.length * (1.0 - 0.5 * self.length) * np.sum(whole * downhill, axis=1)
+        return self.length[:, None] * whole, np.asarray(predicted)
 
-    def _objectives(self, members: Indices, scores: Array, simulated: Array) -> Array:
-        """Return the objectives of some members at normal scores with these simulated data."""
-        prior = np.sum((scores - self.anchors[members]) ** 2, axis=1)
-        return np.asarray(0.5 * (prior + np.sum((simulated - self.observations[members]) ** 2, axis=1)))
+    @staticmethod
+    def _objectives(scores: Array, simulated: Array, goals: Array, wanted: Array) -> Array:
+        """Return objectives at normal scores (members, parameters) with these simulated data."""
+        prior = np.sum((scores - goals) ** 2, axis=1)
+        return np.asarray(0.5 * (prior + np.sum((simulated - wanted) ** 2, axis=1)))

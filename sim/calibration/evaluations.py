@@ -1,20 +1,17 @@
-"""Evaluations: runs of one scenario at a level, with a seed and values; each gives its figures and evidence."""
+"""Evaluations: runs of one scenario at a level, with a seed and values; each gives its figures, evidence and totals."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, Unpack
 
 import numpy as np
 import numpy.typing as npt
 
 from sim.calibration.levels import Level
-from sim.experiments.simulations import Simulations
-from sim.results.outcomes import Outcome, figures_and_evidence
+from sim.experiments.simulations import Computing, Simulations
+from sim.results.outcomes import Outcome, figures_evidence_and_quantities
 from sim.scenario import Scenario
-
-if TYPE_CHECKING:
-    from sim.running import Progress
 
 Values = Mapping[str, Any]
 
@@ -37,16 +34,8 @@ class Task:
 class Evaluations(Simulations):
     """Simulations of one scenario's tasks, kept in a folder."""
 
-    def __init__(
-        self,
-        scenario: Scenario,
-        folder: Path,
-        workers: int | None = None,
-        progress: Callable[[int, int], None] | None = None,
-        verbose: bool = False,
-        days: "Callable[[Scenario], Progress] | None" = None,
-    ) -> None:
-        super().__init__(folder, figures_and_evidence, workers, progress=progress, verbose=verbose, days=days)
+    def __init__(self, scenario: Scenario, folder: Path, **computing: Unpack[Computing]) -> None:
+        super().__init__(folder, figures_evidence_and_quantities, **computing)
         self._scenario = scenario
 
     def evaluate(self, tasks: Sequence[Task]) -> list[Outcome]:

@@ -23,7 +23,7 @@ Matrix = npt.NDArray[np.float64]
 COARSE_CONVERGED = 0.2
 """The coarsest level has converged when no residual is larger than so many tolerances."""
 
-FINE_CONVERGED = 0.5
+FINE_CONVERGED = 0.9
 """A finer level has converged when no residual of its means is larger than so many tolerances."""
 
 STEP = 0.04
@@ -133,9 +133,9 @@ class Fitter:
     def fit(self, start: Vector) -> Fit:
         """Fit the parameters.
 
-        The coarsest level is solved by least squares. The residuals of a finer level at the solution differ from the
-        coarse ones; the coarse level is solved again for targets shifted by this difference, until the finer level
-        itself has converged.
+        Where the finest level has converged at the start, nothing moves. Otherwise the coarsest level is solved by
+        least squares. The residuals of a finer level at the solution differ from the coarse ones; the coarse level is
+        solved again for targets shifted by this difference, until the finer level itself has converged.
 
         Args:
             start: The unit-cube coordinates where it begins, (parameters,).
@@ -143,14 +143,15 @@ class Fitter:
         Returns:
             The solution, with the figures of every level there.
         """
-        coarse = self._levels[0]
-        solution = self._solve(start, np.zeros(len(self._targets.fitted)))
-        for level in self._levels[1:]:
+        coarse, *finer = self._levels
+        solution = start
+        if not finer or self._is_off(finer[-1], start):
+            solution = self._solve(start, np.zeros(len(self._targets.fitted)))
+        for level in finer:
             for _ in range(MAX_CORRECTIONS):
-                residuals = self._residuals(level, solution)
-                self._tell_largest(level, residuals)
-                if np.abs(residuals).max() <= FINE_CONVERGED:
+                if not self._is_off(level, solution):
                     break
+                residuals = self._residuals(level, solution)
                 solution = self._solve(solution, residuals - self._residuals(coarse, solution))
         _, jacobian = self._jacobian_near(solution)
         fit = Fit(self._parameters, self._targets, solution, jacobian)
@@ -162,6 +163,12 @@ class Fitter:
         """Return all figures at a level, (seeds, figures), NaN where a run has none."""
         values = values_at(self._parameters, coordinates)
         return figures_of(self._evaluations.evaluate([Task(level, seed, values) for seed in level.seeds]))
+
+    def _is_off(self, level: Level, coordinates: Vector) -> bool:
+        """Return whether a figure is further from what was reported than a finer level may leave it."""
+        residuals = self._residuals(level, coordinates)
+        self._tell_largest(level, residuals)
+        return bool(np.abs(residuals).max() > FINE_CONVERGED)
 
     def _residuals(self, level: Level, coordinates: Vector) -> Vector:
         """Return the residuals of the means of the fitted figures, in tolerances."""

@@ -1,28 +1,41 @@
-"""The report of a calibration: one document for programs (``fit.json``), the same as text for people (``fit.md``).
+"""The report of a calibration as a document for programs (``fit.json``); ``page`` shows it to people.
 
-Keys of the document are stored, and so are their names: ``off`` is a relative residual of a figure, or the median
-residual of the draws (r.m.s., in standard errors); ``left`` the share of spread or variance that the data leave.
+Keys of the document are stored, and so are their names: ``off`` is a relative residual of a figure, or residuals of
+runs (r.m.s., in standard errors); ``left`` the share of the prior spread that the data leave.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
+from sim.calibration.answers import AMOUNTS, log_ratios
+from sim.calibration.coverage import RANKED, TAILS, LeftOut, evenness
+from sim.calibration.data import Data, Model
+from sim.calibration.drivers import Hanging
 from sim.calibration.fit import Fit
 from sim.calibration.levels import Level
-from sim.calibration.posterior import ACCEPTANCE, FIXED, Posterior
+from sim.calibration.policies import Policy
+from sim.calibration.posterior import Posterior, chi_square
 from sim.results.figures import CHANGE
-from sim.results.terminal import amount, distance, yes_or_no
 from sim.scenario import Scenario
 
+Array = npt.NDArray[np.float64]
 Document = dict[str, Any]
 
-SHOWN_WEIGHTS = 5
-"""Weights of a direction in the document."""
+QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
+"""Quantiles of residuals that are told."""
 
-TAILS = (0.05, 0.95)
-"""Quantiles at the ends of an interval."""
+RANK_BINS = 10
+"""Classes of ranks."""
+
+MOVED = 30
+"""Parameters that the data moved most: unlike those of the others, their ranks test more than the prior."""
+
+UNEVEN = 0.05
+"""A parameter's ranks are called uneven where they would be so by chance less often."""
 
 
 def fixed_by(fit: Fit) -> dict[str, str]:
@@ -92,170 +105,159 @@ def compose(scenario: Scenario, fit: Fit, level: Level, evidence: Sequence[Docum
     }
 
 
-def add_posterior(
-    document: Document, ensemble: Posterior, draws: Posterior, predicted: dict[str, tuple[float, float]]
-) -> None:
-    """Add what the posterior says to a report: which directions the data fix, and which they leave open.
+@dataclass(frozen=True)
+class Known:
+    """What is known of a posterior beside its draws.
 
-    Args:
-        document: The report.
-        ensemble: All members.
-        draws: Those that are accepted.
-        predicted: The interval of each figure, by its label.
+    Attributes:
+        stated: The discrepancy of each family that it was conditioned with.
+        learnt: What windows that were left out say of them.
+        left_out: These windows.
+        ranks: (data sets, parameters) Ranks of the truth.
+        answers: What each answer hangs on.
     """
-    shown = draws if len(draws.coordinates) > 1 else ensemble
-    spread_left = shown.spread_left()
-    low, high = np.quantile(shown.coordinates, TAILS, axis=0)
+
+    stated: Mapping[str, float]
+    learnt: Mapping[str, float]
+    left_out: Sequence[LeftOut]
+    ranks: Array
+    answers: Mapping[str, Hanging]
+
+
+def add_ensemble(document: Document, ensemble: Posterior, draws: Posterior) -> None:
+    """Add to a report how near the members of an ensemble, and those that are accepted, are to the data."""
+    count = ensemble.residuals.shape[1]
     document["posterior"] = {
         "members": len(ensemble.coordinates),
         "draws": len(draws.coordinates),
-        "off": float(np.median(draws.residuals)) if len(draws.residuals) else None,
-        "parameters": [
-            {
-                "key": one.key,
-                "origin": one.origin,
-                "range": [one.value(0.0), one.value(1.0)],
-                "interval": [one.value(float(low[number])), one.value(float(high[number]))],
-                "left": float(spread_left[number]),
-                "depends": bool(ensemble.active[number]),
-            }
-            for number, one in enumerate(ensemble.parameters)
-        ],
-        "directions": [
-            {
-                "left": one.variance_left,
-                "fixed": one.variance_left < FIXED,
-                "weights": [list(pair) for pair in one.weights[:SHOWN_WEIGHTS]],
-            }
-            for one in ensemble.directions()
-        ],
+        "data": count,
+        "parameters": len(ensemble.parameters),
+        "off": {
+            "ensemble": _quantiles(ensemble.off()),
+            "draws": _quantiles(draws.off()) if len(draws.coordinates) else None,
+            "right_model": [(chi_square(count, one) / count) ** 0.5 for one in QUANTILES],
+        },
     }
+
+
+def add_known(document: Document, draws: Posterior, data: Data, model: Model, known: Known) -> None:
+    """Add what the draws say to a report, and what says whether they can be trusted.
+
+    Args:
+        document: The report, with the ensemble.
+        draws: The members that are accepted.
+        data: What they are conditioned on.
+        model: Has simulated them.
+        known: What is known of them.
+    """
+    document["posterior"] |= {
+        "discrepancy": [
+            {"family": family, "stated": known.stated.get(family, 0.0), "learnt": share}
+            for family, share in known.learnt.items()
+        ],
+        "residuals": [
+            {"datum": name, "quantiles": _quantiles(column), "emulator_error": float(error)}
+            for name, column, error in zip(data.names, draws.residuals.T, draws.emulator.error, strict=True)
+        ],
+        "left_out": [
+            {
+                "figure": data.targets.label(one.number),
+                "fitted": one.fitted,
+                "reported": data.targets.rows[one.number].value,
+                "middle": one.middle,
+                "interval": list(one.interval),
+                "held": one.held,
+            }
+            for one in known.left_out
+        ],
+        "ranks": _ranks(draws, known.ranks),
+        "marginals": _parameters(draws),
+        "answers": _hanging(known.answers),
+        "totals": _totals(draws, model),
+    }
+    simulated = model.figures(draws.outcomes)
+    intervals = {
+        data.targets.label(number): [float(data.targets.unscale(number, end)) for end in np.quantile(column, TAILS)]
+        for number, column in zip(data.counted, simulated.T, strict=True)
+    }
+    beyond = {row["figure"]: row["interval"] for row in document["posterior"]["left_out"] if not row["fitted"]}
     for row in document["figures"]:
-        row["interval"] = list(predicted[row["figure"]]) if row["figure"] in predicted else None
+        row["interval"] = beyond.get(row["figure"], intervals.get(row["figure"]))
 
 
-def to_markdown(document: Document) -> str:
-    """Return the report as Markdown."""
-    lines = [
-        f"# Fit of {document['name']}",
-        "",
-        f"Made by `tocsin calibrate`; {document['simulated']:,} runs simulated; expectations over "
-        f"{len(document['seeds'])} seeds, {document['seeds'][0]} to {document['seeds'][-1]}, at scale "
-        f"{document['scales'][-1]:g}; coarser scales on the way: "
-        f"{', '.join(f'{scale:g}' for scale in document['scales'][:-1]) or 'none'}.",
-        "",
-        "## Fitted figures, in expectation",
-        "",
-        *_table(
-            ("figure", "reported", "expected", "s.e. of expected", "off", "tolerance", "within", "s.d. of a run"),
-            [
-                (
-                    row["figure"],
-                    amount(row["reported"]),
-                    amount(row["expected"]),
-                    amount(row["standard_error_of_expected"]),
-                    distance(row),
-                    _tolerance(row),
-                    yes_or_no(row["within"]),
-                    amount(row["standard_error"]),
-                )
-                for row in document["figures"]
-                if row["role"] == "fitted"
-            ],
-        ),
-        "",
-        "## Predictions",
-        "",
-        *_table(
-            ("figure", "reported", "expected", "off", "90 % interval"),
-            [
-                (
-                    row["figure"],
-                    amount(row["reported"]),
-                    amount(row["expected"]),
-                    distance(row),
-                    " to ".join(amount(end) for end in row["interval"]) if row.get("interval") else "",
-                )
-                for row in document["figures"]
-                if row["role"] == "predicted"
-            ],
-        ),
-        "",
-        "## Calibrated parameters",
-        "",
-        *_table(
-            ("parameter", "range", "start", "value", "fixed by"),
-            [
-                (f"`{one['key']}`", _range(one["range"]), str(one["start"]), str(one["value"]), one["target"])
-                for one in document["parameters"]
-            ],
-        ),
+def add_policies(document: Document, policies: Sequence[Policy]) -> None:
+    """Add to a report with draws what policies change over them, and what that hangs on; nothing without policies."""
+    if not policies:
+        return
+    document["posterior"]["policies"] = [
+        {
+            "policy": one.name,
+            "draws": one.draws,
+            "own": one.own,
+            "intervals": {name: list(ends) for name, ends in one.intervals.items()},
+            "answers": _hanging(one.hanging),
+        }
+        for one in policies
     ]
-    if document["evidence"]:
-        lines += ["", "## Inside, beside published evidence", "", *_evidence(document["evidence"])]
-    if "posterior" in document:
-        lines += ["", *_posterior(document["posterior"])]
-    return "\n".join(lines) + "\n"
 
 
-def _evidence(rows: Sequence[Document]) -> list[str]:
-    cells = [
-        (
-            row["name"],
-            f"{amount(row['low'])} to {amount(row['high'])}",
-            amount(row["simulated"]),
-            yes_or_no(row["within"]),
-            row["basis"],
-        )
-        for row in rows
-    ]
-    return _table(("quantity", "range", "simulated", "within", "basis"), cells)
+def _hanging(answers: Mapping[str, Hanging]) -> Document:
+    """Return what answers hang on, by their names."""
+    return {
+        name: {"known": one.known, "drivers": [asdict(driver) for driver in one.drivers]}
+        for name, one in answers.items()
+    }
 
 
-def _posterior(part: Document) -> list[str]:
-    directions = part["directions"]
-    fixed = [one for one in directions if one["fixed"]]
-    touched = [one for one in part["parameters"] if one["depends"]]
-    touched.sort(key=lambda one: one["left"])
-    half = "" if part["off"] is None else f", half of them within {part['off']:.2f}"
+def _quantiles(values: Array) -> list[float]:
+    return [float(value) for value in np.quantile(values, QUANTILES)]
+
+
+def _ranks(draws: Posterior, even: Array) -> Document:
+    """Return how even ranks of the truth are: of all parameters, and of those that the data moved most."""
+    moved = even[:, np.argsort(draws.spread_left(), kind="stable")[:MOVED]]
+    uneven = evenness(even)
+
+    def counts(rows: Array) -> list[int]:
+        return [int(one) for one in np.histogram(rows, bins=RANK_BINS, range=(-0.5, RANKED + 0.5))[0]]
+
+    def coverage(rows: Array) -> float:
+        return float(np.mean((rows >= (RANKED + 1) * TAILS[0]) & (rows < (RANKED + 1) * TAILS[1])))
+
+    return {
+        "sets": len(even),
+        "counts": counts(even),
+        "counts_of_moved": counts(moved),
+        "coverage": coverage(even),
+        "coverage_of_moved": coverage(moved),
+        "least_probability": float(uneven.min()),
+        "uneven": int((uneven < UNEVEN).sum()),
+    }
+
+
+def _parameters(draws: Posterior) -> list[Document]:
+    """Return prior and posterior of each parameter; ``coordinates`` are those of the interval in the range."""
+    low, high = np.quantile(draws.coordinates, TAILS, axis=0)
+    left = draws.spread_left()
     return [
-        "## Posterior",
-        "",
-        f"An ensemble of {part['members']} drawn from the ranges of {len(part['parameters'])} parameters, of which "
-        f"some datum depends on {len(touched)}. Of as many directions {len(directions)} data fix {len(fixed)} "
-        f"(less than {FIXED:.0%} of the variance is left) and leave {len(touched) - len(fixed)} open. "
-        f"{part['draws']} members come within {ACCEPTANCE:g} errors of the data (r.m.s.{half}): they are the draws.",
-        "",
-        "What the data fix, the firmest first; a weight is the entry of its unit vector, in normal scores:",
-        "",
-        *_table(
-            ("variance left", "made of"),
-            [
-                (f"{one['left']:.4f}", ", ".join(f"`{key}` {weight:+.2f}" for key, weight in one["weights"]))
-                for one in fixed
-            ],
-        ),
-        "",
-        "Parameters by what is left of the spread of their range:",
-        "",
-        *_table(
-            ("parameter", "origin", "range", "90 % interval", "spread left"),
-            [
-                (f"`{one['key']}`", one["origin"], _range(one["range"]), _range(one["interval"]), f"{one['left']:.2f}")
-                for one in touched
-            ],
-        ),
+        {
+            "key": one.key,
+            "origin": one.origin,
+            "range": [one.value(0.0), one.value(1.0)],
+            "own": one.value(one.coordinate(one.start)),
+            "interval": [one.value(float(low[number])), one.value(float(high[number]))],
+            "coordinates": [float(low[number]), float(high[number])],
+            "left": float(left[number]),
+        }
+        for number, one in enumerate(draws.parameters)
     ]
 
 
-def _table(names: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
-    lines = [names, ["---"] * len(names), *rows]
-    return ["| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in lines]
-
-
-def _range(ends: Sequence[Any]) -> str:
-    return f"{ends[0]} to {ends[1]}"
-
-
-def _tolerance(row: Document) -> str:
-    return f"{row['tolerance']:g}" if CHANGE + "@" in row["figure"] else f"{100 * row['tolerance']:g} %"
+def _totals(draws: Posterior, model: Model) -> list[Document]:
+    """Return the interval over the draws of each total that users ask for, as a ratio to the fit's own."""
+    ratios = np.exp(log_ratios(draws.outcomes, [model.base]))
+    ends = np.quantile(ratios, [TAILS[0], 0.5, TAILS[1]], axis=0).T
+    return [
+        {"total": name, "own": model.base["quantities"][name], "ratios": [float(end) for end in row]}
+        for name, row in zip(AMOUNTS, ends, strict=True)
+    ]

@@ -1,6 +1,6 @@
 """Targets: the figures of a scenario, and their values in units of their tolerances, in which residuals are taken."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from sim.results.figures import CHANGE, days_of
 from sim.results.scope import Scope, Target
+from sim.scenario.schema.recording import Family
 
 Vector = npt.NDArray[np.float64]
 
@@ -16,6 +17,20 @@ DEFAULT_TOLERANCE = 0.01
 
 LEAST_COUNT = 1e-3
 """A level of nothing at all is compared as this, so that it has a logarithm."""
+
+FAMILIES: dict[str, Family] = {
+    "alerts": "alerts",
+    "calls": "interceptions",
+    "sms": "interceptions",
+    "cards": "cards",
+    "cases": "cases",
+    "suspects": "suspects",
+    "ringleaders": "suspects",
+    "dens": "dens",
+    "losses": "money",
+    "funds": "money",
+}
+"""The family of a figure by the first word of its name: figures that the model is expected to be off by alike."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +64,20 @@ class Targets:
         """Return the tolerance of a figure: a share of a level, a difference for a change."""
         return self.rows[number].tolerance or DEFAULT_TOLERANCE
 
+    def in_tolerances(self, number: int, discrepancy: Mapping[str, float]) -> float:
+        """Return the discrepancy of a figure's family in tolerances; a change has that of two levels.
+
+        Args:
+            number: That of the figure.
+            discrepancy: By family, as a share of a level.
+
+        Returns:
+            0 where the family has none.
+        """
+        name = self.rows[number].name
+        share = discrepancy.get(family_of(name) or "", 0.0)
+        return (2.0**0.5 if name.endswith(CHANGE) else 1.0) * share / self.tolerance(number)
+
     def scale(self, number: int, values: npt.ArrayLike) -> Vector:
         """Return values of a figure in tolerances: logarithms of levels, changes as they are."""
         scaled = np.asarray(values, dtype=np.float64)
@@ -71,6 +100,11 @@ class Targets:
         return np.array(
             [float(self.scale(n, 0.0 if v is None else v)) for n, v in zip(self.fitted, values, strict=True)]
         )
+
+
+def family_of(name: str) -> Family | None:
+    """Return the family of a figure by its name; None of one that belongs to none."""
+    return FAMILIES.get(name.partition("_")[0])
 
 
 def label_of(name: str, window: tuple[date, date | None]) -> str:

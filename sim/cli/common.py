@@ -71,6 +71,12 @@ Settings = Annotated[
 Draw = Annotated[
     int | None, typer.Option(metavar="K", min=0, help="The posterior draw, counted from 0, that gives its values.")
 ]
+DrawsToo = Annotated[
+    int | None,
+    typer.Option(
+        "--draws", metavar="N", min=2, max=MOST, help="Over the first N posterior draws, too: what is not known."
+    ),
+]
 Workers = Annotated[int | None, typer.Option(metavar="N", min=1, help="Threads at work; results do not depend on it.")]
 Cores = Annotated[int | None, typer.Option("--workers", metavar="N", min=1, help="Cores at work.")]
 Scheduler = Annotated[
@@ -350,3 +356,18 @@ def varied(texts: list[str]) -> dict[str, list[Any]]:
             refuse(f"--vary {shown}: is no list of single values; --vary dotted.key=value,value")
         found[key] = [node.value for node in nodes if node is not None]
     return found
+
+
+def drawn(draws: int | None, draw: int | None, numbered: "Callable[[int], Scenario]") -> "list[Scenario]":
+    """Return the scenarios of the first posterior draws; none where none are asked for.
+
+    Args:
+        draws: How many.
+        draw: The one draw that gives the scenario its values, if any; then there can be no others.
+        numbered: Loads the scenario of a draw.
+    """
+    if draws is None:
+        return []
+    if draw is not None:
+        refuse("--draws: over the first draws beside the scenario's own values; no --draw beside it")
+    return [numbered(number) for number in range(draws)]

@@ -12,6 +12,7 @@ from sim.cli.common import (
     AsJson,
     Cores,
     Draw,
+    DrawsToo,
     DryRun,
     Engine,
     Events,
@@ -28,6 +29,7 @@ from sim.cli.common import (
     Workers,
     app,
     bundled,
+    drawn,
     experiment,
     foretell,
     given_values,
@@ -57,6 +59,13 @@ def calibrate(
         Path | None, typer.Option(metavar="DIR", help="Where simulations and report are kept; an old one goes on.")
     ] = None,
     workers: Cores = None,
+    policies: Annotated[
+        list[str] | None,
+        typer.Option("--policy", metavar="NAME", help="A policy that is run over the draws, too. Repeatable."),
+    ] = None,
+    policy_draws: Annotated[
+        int | None, typer.Option(metavar="N", min=10, help="Draws that policies are run with; all, if not given.")
+    ] = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
@@ -64,6 +73,7 @@ def calibrate(
 ) -> None:
     """Fit the calibrated parameters to the fitted figures; write them back into the scenario's file."""
     from sim.calibration.calibrate import FOLDER, REPORT_TEXT, calibrate, runs_of
+    from sim.experiments.simulations import Computing
     from sim.forecast.job import Batch, Job
     from sim.progress import console, steps
     from sim.results.folder import to_json
@@ -77,7 +87,9 @@ def calibrate(
         steps(quiet or as_json, expected=job.runs.typical) as (tell, progress),
     ):
         days = None if progress is None else progress.of
-        done = calibrate(found, folder, workers, _own_file(scenario), tell, progress, verbose, days)
+        own = _own_file(scenario)
+        computing = Computing(workers=workers, progress=progress, verbose=verbose, days=days)
+        done = calibrate(found, folder, own, tell, policies or (), policy_draws, **computing)
     if as_json:
         typer.echo(to_json(done.document), nl=False)
     elif not quiet:
@@ -211,6 +223,7 @@ def attribute(
     workers: Cores = None,
     scheduler: Scheduler = None,
     replicates: Annotated[int, typer.Option(metavar="N", min=1, max=MOST, help="Worlds with seeds counting up.")] = 1,
+    draws: DrawsToo = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
@@ -227,11 +240,12 @@ def attribute(
     from sim.results.lines import show
 
     found = load(scenario, settings, given_values(engine, scale, pool, seed, draw=draw))
-    number = Counts.exactly(runs_of(found, layers, orders, replicates, gangs))
+    others = drawn(draws, draw, lambda one: load(scenario, settings, given_values(engine, scale, pool, seed, draw=one)))
+    number = Counts.exactly(runs_of(found, layers, orders, replicates, gangs, len(others)))
     foretell(Job.of_outcomes(found, number, workers), dry_run, as_json, quiet)
     with experiment(quiet or as_json, workers, scheduler, verbose) as (runs, _):
-        folder = runs.kept_in(prepared(found, layers, orders, replicates, out, gangs))
-        done = attributed(found, layers, orders, replicates, folder, gangs, **runs.computing)
+        folder = runs.kept_in(prepared(found, layers, orders, replicates, out, gangs, others))
+        done = attributed(found, layers, orders, replicates, folder, gangs, others, **runs.computing)
     if as_json:
         tables = {"layers": done.layers, "overlaps": done.overlaps, "costs": done.costs}
         document = {name: records(table) for name, table in tables.items()}

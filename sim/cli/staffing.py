@@ -9,6 +9,7 @@ from sim.cli.common import (
     AsJson,
     Cores,
     Draw,
+    DrawsToo,
     DryRun,
     Engine,
     ExperimentFolder,
@@ -21,6 +22,7 @@ from sim.cli.common import (
     Settings,
     Verbose,
     app,
+    drawn,
     experiment,
     foretell,
     given_values,
@@ -54,6 +56,7 @@ def staffing(
     replicates: Annotated[
         int, typer.Option(metavar="N", min=1, max=MOST, help="Seeds, counting up, that count together.")
     ] = 1,
+    draws: DrawsToo = None,
     by_half_hour: Annotated[
         bool, typer.Option("--by-half-hour", help="Staff each half hour of the day by itself: new shifts.")
     ] = False,
@@ -70,9 +73,9 @@ def staffing(
 ) -> None:
     """Find the smallest staff, province by province, that keeps a promise; and what more or less of it would cost."""
     from sim.experiments.promise import PromiseError, Terms
-    from sim.experiments.staffing import FACTORS, STAFFED_YAML, TRIMS, Extent, Search, prepared, runs_of
+    from sim.experiments.staffing import FACTORS, STAFFED_YAML, TRIMS, Extent, Search, prepared, runs_of, staffing_over
     from sim.experiments.staffing import staffing as searched
-    from sim.experiments.table import records, staffing_tables
+    from sim.experiments.table import drawn_staff_table, records, staffing_tables
     from sim.forecast.job import Job
     from sim.progress import console
     from sim.results.folder import to_json
@@ -83,20 +86,26 @@ def staffing(
         raise PromiseError("--trims take seats out of half hours; with --by-half-hour")
     extent = Extent(replicates, (TRIMS if trims is None else trims) if by_half_hour else None)
     terms = Terms(desk, tier, share, within, relative)
-    number = runs_of(found, terms, FACTORS, extent)
+    others = drawn(draws, draw, lambda one: load(scenario, settings, given_values(engine, scale, pool, seed, draw=one)))
+    number = runs_of(found, terms, FACTORS, extent).times(1 + len(others))
     foretell(Job.of_outcomes(found, number, workers), dry_run, as_json, quiet)
     with experiment(quiet or as_json, workers, scheduler, verbose, number.typical) as (runs, tell):
         folder = runs.kept_in(prepared(found, terms, FACTORS, extent, out))
         given = (desk, tier, share, within, relative, FACTORS)
         search = Search(replicates=replicates, folder=folder, trims=extent.trims, tell=tell, **runs.computing)
         done = searched(found, *given, **search)
+        over_draws = records(staffing_over(others, done, *given, **search)) if others else None
     for line in done.warnings:
         typer.echo(f"warning: {line}", err=True)
     if as_json:
         document = {"provinces": records(done.frame), "curve": records(done.curve), "warnings": done.warnings}
         if by_half_hour:
             document |= {"half_hours": records(done.half_hours), "savings": records(done.savings)}
+        if over_draws is not None:
+            document |= {"draws": over_draws}
         typer.echo(to_json({"folder": str(folder), **document}), nl=False)
     elif not quiet:
         show(console(), staffing_tables(done))
+        if over_draws is not None:
+            show(console(), drawn_staff_table(over_draws, len(others)))
         typer.echo(f"{folder / STAFFED_YAML}  the scenario with this staff, to run and to compare")

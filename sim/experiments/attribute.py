@@ -22,6 +22,7 @@ from sim.experiments.layers import LayerError, layers_of, without
 from sim.experiments.simulations import Computing, Simulations, demand_keywords
 from sim.experiments.store import claim, complete, read_frame, write_frame
 from sim.results.outcomes import Outcome, benefits_and_costs
+from sim.results.stored_answers import TAILS, quantile
 from sim.scenario import changed
 
 if TYPE_CHECKING:
@@ -67,7 +68,8 @@ class Attribution:
 
         ``alone`` is what only this layer does, beside none, ``last`` what all layers do, beside all but this one,
         ``shapley`` the mean over the orders in which layers may join; these add up to ``all``. ``low`` and ``high`` are
-        its interval of 95 per cent, missing where it is exact.
+        its interval of 95 per cent, missing where it is exact; ``known_low`` and ``known_high`` that of 90 per cent
+        over posterior draws, missing where none were asked for.
         """
         return read_frame(self.folder, KIND, LAYERS_FILE)
 
@@ -104,6 +106,7 @@ def attribute(
     replicates: int = 1,
     folder: Path | None = None,
     gangs: str | None = None,
+    draws: "Sequence[Scenario]" = (),
     **computing: Unpack[Computing],
 ) -> Attribution:
     """Attribute what a scenario prevents to its layers, see ``sim.experiments.layers``.
@@ -124,36 +127,42 @@ def attribute(
         gangs: Whether gangs stand ``still`` (their elasticities are 0), are ``answering`` as the scenario says, or
             ``both``, each in runs of its own; both if not given where the scenario's gangs answer. Only there it may
             be given.
+        draws: The same scenario with the values of posterior draws, of which each is attributed, too: an interval over
+            them says what is not known.
         **computing: ``workers``, ``executor`` and ``progress``: who makes the runs, see ``Computing``.
 
     Returns:
         The tables of layers, of overlaps, of costs and of runs.
     """
     demand_keywords("attribute", computing, Computing.__optional_keys__)
-    path = prepared(scenario, layers, orders, replicates, folder, gangs)
+    path = prepared(scenario, layers, orders, replicates, folder, gangs, draws)
     names = layers_of(scenario, layers)
     number = _number_of_orders(names, orders)
     stances: tuple[str | None, ...] = stances_of(scenario, gangs) or (None,)
-    worlds = {stance: standing(scenario, stance) for stance in stances}
 
     def make() -> None:
         games = {
             stance: [_Game(names, scenario.spec.seed + replicate, number) for replicate in range(replicates)]
-            for stance in worlds
+            for stance in stances
         }
-        asked = (one for stance, own in games.items() for game in own for one in game.scenarios(worlds[stance]))
-        total = sum(len(game.coalitions) for own in games.values() for game in own)
+        drawn = {stance: [_Game(names, one.spec.seed, number) for one in draws] for stance in stances}
+        played = [
+            (game, standing(one, stance))
+            for stance in stances
+            for game, one in (
+                *zip(games[stance], [scenario] * replicates, strict=True),
+                *zip(drawn[stance], draws, strict=True),
+            )
+        ]
+        asked = (one for game, world in played for one in game.scenarios(world))
         with Simulations(path, benefits_and_costs, **computing) as simulations:
-            outcomes = iter(simulations.run(asked, total))
-            for game in (game for own in games.values() for game in own):
+            outcomes = iter(simulations.run(asked, sum(len(game.coalitions) for game, _ in played)))
+            for game, _ in played:
                 game.take([next(outcomes) for _ in game.coalitions])
-        for file, rows_of in (
-            (COALITIONS_FILE, _coalitions),
-            (OVERLAPS_FILE, _overlaps),
-            (LAYERS_FILE, _layers),
-            (COSTS_FILE, _costs),
-        ):
+        for file, rows_of in ((COALITIONS_FILE, _coalitions), (OVERLAPS_FILE, _overlaps), (COSTS_FILE, _costs)):
             write_frame(path / file, _by_stance({stance: rows_of(names, own) for stance, own in games.items()}))
+        layers_of_stances = {stance: _layers(names, own, drawn[stance]) for stance, own in games.items()}
+        write_frame(path / LAYERS_FILE, _by_stance(layers_of_stances))
 
     complete(path, KIND, [COALITIONS_FILE, OVERLAPS_FILE, LAYERS_FILE, COSTS_FILE], make)
     return Attribution(path)
@@ -166,12 +175,21 @@ def prepared(
     replicates: int,
     folder: Path | None,
     gangs: str | None = None,
+    draws: "Sequence[Scenario]" = (),
 ) -> Path:
     """Make the folder for these arguments of ``attribute``, or find the one where it goes on, as ``claim`` does."""
     names = layers_of(scenario, layers)
-    request = {"layers": list(names), "orders": _number_of_orders(names, orders), "replicates": replicates}
+    request: dict[str, Any] = {
+        "layers": list(names),
+        "orders": _number_of_orders(names, orders),
+        "replicates": replicates,
+    }
     stances = stances_of(scenario, gangs)
-    return claim(KIND, scenario, {**request, **({"gangs": list(stances)} if stances else {})}, folder)
+    if stances:
+        request["gangs"] = list(stances)
+    if draws:
+        request["draws"] = [one.sha256 for one in draws]
+    return claim(KIND, scenario, request, folder)
 
 
 def runs_of(
@@ -180,12 +198,13 @@ def runs_of(
     orders: int | None,
     replicates: int,
     gangs: str | None = None,
+    draws: int = 0,
 ) -> int:
-    """Return how many runs ``attribute`` makes for these arguments."""
+    """Return how many runs ``attribute`` makes for these arguments, with so many draws."""
     names = layers_of(scenario, layers)
     number = _number_of_orders(names, orders)
     worlds = [len(_Game(names, scenario.spec.seed + replicate, number).coalitions) for replicate in range(replicates)]
-    return max(1, len(stances_of(scenario, gangs))) * sum(worlds)
+    return max(1, len(stances_of(scenario, gangs))) * (sum(worlds) + draws * worlds[0])
 
 
 def _number_of_orders(names: Sequence[str], orders: int | None) -> int:
@@ -260,12 +279,13 @@ def _orders(seed: int, players: int, number: int) -> list[shapley.Order]:
     return orders
 
 
-def _layers(names: Sequence[str], games: Sequence[_Game]) -> "pd.DataFrame":
+def _layers(names: Sequence[str], games: Sequence[_Game], drawn: Sequence[_Game]) -> "pd.DataFrame":
     rows: list[dict[str, Any]] = []
     for quantity in (*PREVENTED, *CAUSED):
         kind = "prevented" if quantity in PREVENTED else "caused"
         worths = [game.worth(quantity) for game in games]
         independent = _independent(games, quantity)
+        over_draws = [_means(game.samples(quantity)) for game in drawn]
         alone = [shapley.alone(len(names), worth) for worth in worths]
         last = [shapley.last(len(names), worth) for worth in worths]
         for player, name in enumerate(names):
@@ -281,13 +301,26 @@ def _layers(names: Sequence[str], games: Sequence[_Game]) -> "pd.DataFrame":
                     "shapley": value,
                     "low": low,
                     "high": high,
+                    **_known([values[player] for values in over_draws]),
                 }
             )
         everything = fmean(game.all_of(quantity) for game in games)
         low, high = _interval(everything, [game.all_of(quantity) for game in games])
         whole = dict.fromkeys(("alone", "last", "shapley"), everything)
-        rows.append({"quantity": quantity, "kind": kind, "layer": "all", **whole, "low": low, "high": high})
+        known = _known([game.all_of(quantity) for game in drawn])
+        rows.append({"quantity": quantity, "kind": kind, "layer": "all", **whole, "low": low, "high": high, **known})
     return _frame(rows)
+
+
+def _known(values: list[float]) -> dict[str, float | None]:
+    """Return the interval of 90 per cent over draws; missing of fewer than two."""
+    ends = (quantile(values, share) for share in TAILS) if len(values) > 1 else (None, None)
+    return dict(zip(("known_low", "known_high"), ends, strict=True))
+
+
+def _means(samples: list[list[float]]) -> list[float]:
+    """Return the mean of samples for each player."""
+    return [fmean(values) for values in zip(*samples, strict=True)]
 
 
 def _independent(games: Sequence[_Game], quantity: str) -> list[list[float]]:
@@ -295,7 +328,7 @@ def _independent(games: Sequence[_Game], quantity: str) -> list[list[float]]:
     by_game = [game.samples(quantity) for game in games]
     if len(games) == 1:
         return by_game[0]
-    return [[fmean(values) for values in zip(*samples, strict=True)] for samples in by_game]
+    return [_means(samples) for samples in by_game]
 
 
 def _costs(names: Sequence[str], games: Sequence[_Game]) -> "pd.DataFrame":
@@ -318,7 +351,10 @@ def _overlaps(names: Sequence[str], games: Sequence[_Game]) -> "pd.DataFrame":
         for one, two in shapley.pairs(len(names)):
             shared = fmean(shapley.overlap(len(names), worth, one, two) for worth in worths)
             rows.append({"quantity": quantity, "layer": names[one], "other": names[two], "overlap": shared})
-    return _frame(rows)
+    import pandas as pd
+
+    # A single layer overlaps with none, and its table has columns all the same.
+    return pd.DataFrame(rows, columns=["quantity", "layer", "other", "overlap"])
 
 
 def _coalitions(names: Sequence[str], games: Sequence[_Game]) -> "pd.DataFrame":
@@ -350,7 +386,7 @@ def _frame(rows: Sequence[dict[str, Any]]) -> "pd.DataFrame":
     import pandas as pd
 
     frame = pd.DataFrame(rows)
-    missing = {"low", "high", *columns()[2:]}
+    missing = {"low", "high", "known_low", "known_high", *columns()[2:]}
     for column in [name for name in frame.columns if name in missing]:
         frame[column] = frame[column].astype("Float64")
     return frame

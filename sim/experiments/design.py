@@ -29,8 +29,9 @@ Value = str | int | float | bool
 MOST = 10_000_000
 """Points that a design may have."""
 
-SWEEP_POINTS, SENSITIVITY_POINTS, BOOTSTRAP = range(3)
-"""Numbers of generators: of a sweep's points, of a sensitivity's points, of the bootstrap samples of its outputs."""
+SWEEP_POINTS, SENSITIVITY_POINTS, BOOTSTRAP, POSTERIOR, COVERAGE, DRIVERS = range(6)
+"""Numbers of generators: of a sweep's points, of a sensitivity's points, of the bootstrap samples of its outputs, of a
+posterior's draws, of those that test it, and of those that say what an answer hangs on."""
 
 
 class DesignError(RefusedError, ValueError):

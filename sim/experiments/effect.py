@@ -59,6 +59,9 @@ def effect_lines(rows: Sequence[Row]) -> list[str]:
 
 def interval_said(rows: Sequence[Row]) -> str:
     """Return what kind of intervals differences have, such as ``95% over 4 replicates``; nothing without."""
+    stored = [row["known_draws"] for row in rows if row.get("known_draws")]
+    if stored:
+        return said("{level} over {number} stored draws", level=percent(1 - 2 / TWENTIETHS), number=str(stored[0]))
     if not rows or all(row["low"] is None for row in rows):
         return ""
     if rows[0]["draws"] > 1:
@@ -70,15 +73,19 @@ def _told(what: str, row: Row) -> str:
     """Return a sentence with how much that is of the base, and its interval."""
     share = row["difference"] / row["base"] if row["base"] else None
     change = "" if share is None else f"{'+' if share > 0 else ''}{percent(share)}"
-    if row["low"] is None:
+    known = row.get("known_low") is not None
+    ends = (row["known_low"], row["known_high"]) if known else (row["low"], row["high"])
+    if None in ends:
         return said("{what} ({change}).", what=what, change=change) if change else said("{what}.", what=what)
-    if row["low"] <= 0 <= row["high"]:
-        low, high = (f"{'-' if end < 0 else '+'}{_size(end)}" for end in (row["low"], row["high"]))
+    if ends[0] <= 0 <= ends[1]:
+        low, high = (f"{'-' if end < 0 else '+'}{_size(end)}" for end in ends)
         words = {"what": what, "low": low, "high": high}
+        if known:
+            return said("{what} ({low} to {high}; {change}): which way is not known.", **words, change=change)
         if not change:
             return said("{what} ({low} to {high}): chance alone may do that.", **words)
         return said("{what} ({low} to {high}; {change}): chance alone may do that.", **words, change=change)
-    near, far = (_size(end) for end in sorted((row["low"], row["high"]), key=abs))
+    near, far = (_size(end) for end in sorted(ends, key=abs))
     if not change:
         return said("{what} ({low} to {high}).", what=what, low=near, high=far)
     return said("{what} ({low} to {high}; {change}).", what=what, low=near, high=far, change=change)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sim.experiments.compare import compared
+from sim.experiments.not_known import not_known
 from sim.experiments.pairing import PairingError, demand_pair, demand_pairs, demand_replicates
 from sim.experiments.replicates import Make, found_or_made
 from sim.experiments.sparing import Amounts
@@ -213,7 +214,11 @@ def _document(
     base, *others = amounts
     if not others:
         raise PairingError("a comparison has a base and at least one other")
-    rows = [row for title, other in zip(titles[1:], others, strict=True) for row in compared(title, base, other)]
+    rows = [
+        {**row, **not_known(row, scenarios[0], scenario)}
+        for title, other, scenario in zip(titles[1:], others, scenarios[1:], strict=True)
+        for row in compared(title, base, other)
+    ]
     with speaking(ENGLISH):  # what is stored is English
         changes = [
             {"scenario": title, **lever.as_json()}

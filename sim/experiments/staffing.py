@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Unpack
+from typing import TYPE_CHECKING, Any, Unpack
 
 from sim.experiments.bisection import ROUNDS
 from sim.experiments.counts import Counts
@@ -20,6 +20,7 @@ from sim.experiments.store import claim, complete, read_frame, write_frame
 from sim.experiments.trials import KEPT, Trials
 from sim.results.folder import whole
 from sim.results.outcomes import service
+from sim.results.stored_answers import TAILS, quantile
 from sim.scenario import changed
 from sim.scenario.bounds import MOST_STAFF
 from sim.scenario.schema.population import COUNTRY
@@ -32,6 +33,9 @@ if TYPE_CHECKING:
     from sim.scenario import Scenario
 
 KIND = "staffing"
+DRAWS = "draws"
+"""The folder of the searches of draws."""
+
 STAFF_FILE, CURVE_FILE, STAFFED_YAML = "staff.parquet", "curve.parquet", "staffed.yaml"
 HALF_HOURS_FILE, SAVINGS_FILE, FLAT_YAML = "half_hours.parquet", "savings.parquet", "flat.yaml"
 
@@ -250,6 +254,38 @@ def staffing(
 
     complete(path, KIND, tables, make)
     return Staffing(path)
+
+
+def staffing_over(
+    draws: "Sequence[Scenario]", base: Staffing, *promise: Any, **search: Unpack[Search]
+) -> "pd.DataFrame":
+    """Find the smallest staff of each province with the values of posterior draws: what of it is not known.
+
+    Args:
+        draws: The scenario with the values of each draw.
+        base: The search with the scenario's own values; those of the draws are kept in its folder.
+        *promise: ``desk``, ``tier``, ``share``, ``within``, ``relative`` and ``curve``, as of ``staffing``.
+        **search: As of ``staffing``.
+
+    Returns:
+        One row a province: ``name``; ``low``, ``middle`` and ``high``, the smallest staff at 5, 50 and 95 per cent of
+        the draws where there is one, missing where there is none in any; ``kept``, in how many there is.
+    """
+    import pandas as pd
+
+    found = []
+    for number, one in enumerate(draws):
+        own = search.copy()
+        own["folder"] = base.folder / DRAWS / f"d{number:03d}"
+        done = staffing(one, *promise, **own)
+        found.append(done.frame[["name", "staff"]].assign(draw=number))
+    every = pd.concat(found)
+    rows = []
+    for name, staff in every.groupby("name", sort=False)["staff"]:
+        numbers = [float(one) for one in staff.dropna()]
+        ends = [quantile(numbers, share) if numbers else None for share in (TAILS[0], 0.5, TAILS[1])]
+        rows.append({"name": name, **dict(zip(("low", "middle", "high"), ends, strict=True)), "kept": len(numbers)})
+    return pd.DataFrame(rows).astype(dict.fromkeys(("low", "middle", "high"), "Float64"))
 
 
 @dataclass(frozen=True)

@@ -85,14 +85,19 @@ def _quantities(rows: Sequence[Row], scenario: str, every: bool, width: int) -> 
     """Lay out quantities that are not the same, and count those that are."""
     moved = [row for row in rows if row["difference"] or row["chance"]]
     several = any(row["low"] is not None for row in rows)
+    known = any(row.get("known_low") is not None for row in moved)
     gains = every and any(row["pairing_gain"] is not None for row in rows)
-    names = ["quantity", "base", scenario, "difference", "%", *([interval_name(rows)] if several else [])]
+    names = ["quantity", "base", scenario, "difference", "%", *(["90 %, draws"] if known else [])]
+    names += [interval_name(rows)] if several else []
     table = Lines([*names, *(["pairing gain"] if gains else [])], ["quantity"])
     for row in moved:
         name, _, window = row["quantity"].partition("@")
         shown = f"{quantity_named(name)}{f' {window}' if window else ''}"
         cells = [shown, *(value_said(name, row[key]) for key in ("base", "other", "difference"))]
         cells.append("" if row["ratio"] is None or name.endswith(CHANGE) else _more(row["ratio"]))
+        if known:
+            ends = (row["known_low"], row["known_high"])
+            cells.append("" if None in ends else "..".join(value_said(name, end) for end in ends))
         if several:
             ends = (row["low"], row["high"])
             cells.append("" if None in ends else "..".join(value_said(name, end) for end in ends))
@@ -192,15 +197,19 @@ def attribution_tables(result: "Attribution") -> "Iterator[Lines | str]":
     of = {(row.get(GANGS), row["quantity"], row["layer"]): row for row in records(layers)}
     every = [(name, stance, [name, *([stance] if stance else [])]) for name in names for stance in stances]
     for quantity, title in (("victims", "victims prevented"), ("net_loss_yuan", "net loss prevented, yuan")):
-        several = any(of[stance, quantity, name]["low"] is not None for name, stance, _ in every)
+        shown = [
+            (words, low, high)
+            for words, low, high in (("95% interval", "low", "high"), ("90%, draws", "known_low", "known_high"))
+            if any(of[stance, quantity, name][low] is not None for name, stance, _ in every)
+        ]
         yield f"{title}:"
-        table = Lines([*head, "alone", "last", "shapley", "share", *(["95% interval"] if several else [])], head)
+        table = Lines([*head, "alone", "last", "shapley", "share", *(name for name, _, _ in shown)], head)
         for name, stance, first in every:
             row, whole = of[stance, quantity, name], of[stance, quantity, "all"]["shapley"]
             cells = [*first, *(amount(round(row[key])) for key in ("alone", "last", "shapley"))]
             cells.append(f"{row['shapley'] / whole:.1%}" if whole else "")
-            if several:
-                cells.append("" if row["low"] is None else f"{amount(round(row['low']))}..{amount(round(row['high']))}")
+            for _, low, high in shown:
+                cells.append("" if row[low] is None else f"{amount(round(row[low]))}..{amount(round(row[high]))}")
             table.add_row(*cells)
         yield table
     yield "what layers cause, on average over the orders in which they may come:"
@@ -213,6 +222,8 @@ def attribution_tables(result: "Attribution") -> "Iterator[Lines | str]":
         if stance is not None:
             yield f"with gangs {DOING[stance]}:"
         yield from layer_cost_lines([row for row in costs if row.get(GANGS) == stance])
+    if result.overlaps.empty:
+        return
     shared = result.overlaps[result.overlaps["quantity"] == "victims"].sort_values("overlap", key=abs, ascending=False)
     yield "victims that both of two layers would prevent (below 0: that one prevents only beside the other):"
     table = Lines([*head, "other", "overlap"], [*head, "other"])
@@ -258,6 +269,16 @@ def staffing_tables(result: "Staffing") -> "Iterator[Lines | str]":
     if result.by_half_hour:
         yield from _savings(records(result.savings))
         yield from _rosters(result)
+
+
+def drawn_staff_table(rows: list[Row], draws: int) -> "Iterator[Lines | str]":
+    """Lay out the smallest staff over posterior draws."""
+    yield f"over {draws} posterior draws, staff at 5, 50 and 95 per cent of those that keep the promise:"
+    table = Lines(["province", "5%", "middle", "95%", "kept in"], ["province"])
+    for row in rows:
+        shown = ("-" if row[key] is None else amount(row[key]) for key in ("low", "middle", "high"))
+        table.add_row(row["name"], *shown, f"{row['kept']} of {draws}")
+    yield table
 
 
 def _savings(rows: list[Row]) -> "Iterator[Lines | str]":

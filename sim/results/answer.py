@@ -1,8 +1,9 @@
 """The answer of a run, or of several, in the sentences that an analyst would read aloud; and its numbers alone.
 
-Every number that chance moves has an interval beside it. ``interval_said`` says which: of one run, what chance alone
-does at its scale (``sim.results.chance``); of replicates, Student's t of their mean; of posterior draws, nine tenths of
-them.
+Every number that chance moves has an interval beside it. ``interval_said`` says which: of a scenario whose answers over
+posterior draws are stored (``sim.results.stored_answers``), what is not known, with chance; of any other run, what
+chance alone does at its scale (``sim.results.chance``); of replicates, Student's t of their mean; of posterior draws,
+nine tenths of them.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from sim.language.spoken import marked, said
 from sim.results.chance import LEVEL, RECOVERED_SHARE, SAVED_SHARE, STOPPED_SHARE, student
+from sim.results.stored_answers import StoredAnswers, stored_answers
 from sim.rounding import amount, percent, written
 from sim.words import Fate
 
@@ -91,6 +93,14 @@ def interval_said(runs: "Run | Sequence[Run]", draws: bool = False) -> str:
         The words.
     """
     every = _listed(runs)
+    stored = None if draws else stored_answers(every[0].scenario)
+    if stored is not None:
+        return said(
+            "{level} of what is not known, by {number} draws, and of chance; by chance alone {parts}",
+            level=percent(1 - 2 / TWENTIETHS),
+            number=str(stored.draws),
+            parts=_chance_said(every),
+        )
     if len(every) == 1:
         scale = written(f"{every[0].manifest['scale']:g}")
         return said("{level} by chance at scale {scale}", level=percent(LEVEL), scale=scale) if every[0].chance else ""
@@ -137,11 +147,38 @@ def estimates(runs: "Sequence[Run]", draws: bool = False) -> dict[str, Estimate]
     Returns:
         By the names of ``sim.results.chance.chance``; 0 for a share of nothing.
     """
+    stored = None if draws else stored_answers(runs[0].scenario)
+    found = by_chance(runs, draws)
+    if stored is None:
+        return found
+    return {name: _not_known(stored, name, one) for name, one in found.items()}
+
+
+def by_chance(runs: "Sequence[Run]", draws: bool = False) -> dict[str, Estimate]:
+    """Return the numbers of the answer with intervals of chance alone, or of posterior draws; see ``estimates``."""
     values = [_values(run.manifest["totals"]) for run in runs]
     if len(runs) == 1:
         ends = runs[0].chance
         return {name: Estimate(value, *ends.get(name, (None, None))) for name, value in values[0].items()}
     return {name: _over([one[name] for one in values], draws) for name in values[0]}
+
+
+def _not_known(stored: StoredAnswers, name: str, found: Estimate) -> Estimate:
+    """Return a number with the interval of what is not known and of chance."""
+    chance = None if found.low is None or found.high is None else (found.low, found.high)
+    ends = stored.interval(name, found.value, chance)
+    return found if ends is None else Estimate(found.value, *ends)
+
+
+def _chance_said(runs: "Sequence[Run]") -> str:
+    """Return how far chance alone moves victims and losses: half of its interval, as a share."""
+    found = by_chance(runs)
+    parts = []
+    for name, words in (("victims", marked("victims {share}")), ("loss_yuan", marked("losses {share}"))):
+        one = found[name]
+        if one.low is not None and one.high is not None and one.value:
+            parts.append(said(words, share="±" + percent((one.high - one.low) / 2.0 / one.value)))
+    return ", ".join(parts) or said("not known")
 
 
 def short_answer(run: "Run") -> dict[str, str]:

@@ -280,7 +280,7 @@ def _staff_time(folder: Path, scope: Scope) -> Finding:
     """Check that the time of contacts is time that desks were busy, both together as one may lend to the other.
 
     Services that began before the period or were not over at its end stand in only one of the two tables, or
-    in part. So the contacts of the first and the last day are left out, and those of each further day on which a
+    in part. So the contacts of the first and the last day are left out, and those of the further days on which a
     service may have ended that began before the period.
 
     Args:
@@ -292,18 +292,23 @@ def _staff_time(folder: Path, scope: Scope) -> Finding:
     """
     where = {"channel": list(DESK_LABELS)}
     busy = sum(sums(folder, "hours", ["month"], ["busy_ms"], where).column("busy_ms").to_pylist())
-    edges = {calendar_date(scope.first_day), calendar_date(scope.last_day)}
     by_day = sums(folder, "contacts", ["day"], ["count", "staff_ms"], where).to_pylist()
-    staff = sum(row["staff_ms"] for row in by_day if row["day"] not in edges and not _began_before(row, scope))
+    most = max((row["count"] for row in by_day), default=0)
+    first = calendar_date(scope.first_day + _days_of_services_before(most, scope))
+    last = calendar_date(scope.last_day)
+    staff = sum(row["staff_ms"] for row in by_day if first <= row["day"] < last)
     detail = "" if staff <= busy else f"{staff} ms and {busy} ms"
     return Finding("conservation: time of calls and visits <= busy time of desks", staff <= busy, detail)
 
 
-def _began_before(row: dict[str, Any], scope: Scope) -> bool:
-    """Return whether some of the services that ended on a day may have lasted since before the period."""
-    days = (row["day"] - calendar_date(scope.first_day)).days
-    longest = max((one.survival(days * DAY_MS) for one in scope.services), default=0.0)
-    return scope.warmup_days > 0 and row["count"] * longest > NEGLIGIBLE
+def _days_of_services_before(count: int, scope: Scope) -> int:
+    """Return on how many days, at least one, some of so many services may have ended that began before the period."""
+    days = 1
+    while scope.warmup_days > 0 and scope.first_day + days <= scope.last_day:
+        if count * max((one.survival(days * DAY_MS) for one in scope.services), default=0.0) <= NEGLIGIBLE:
+            break
+        days += 1
+    return days
 
 
 def _backlog(folder: Path, scope: Scope) -> Finding:

@@ -21,12 +21,13 @@ FAILURES = (End.UNREAD.label, End.UNANSWERED.label, End.EXPIRED.label)
 """Ends of alerts that were meant to reach somebody and did not."""
 
 
-def figures_and_evidence(run: "Run") -> Outcome:
-    """Return ``figures`` and ``evidence`` in the order of the scenario, null where there is none."""
+def figures_evidence_and_quantities(run: "Run") -> Outcome:
+    """Return ``quantities``, and ``figures`` and ``evidence`` in the scenario's order, null where there is none."""
     manifest = run.manifest
     return {
         "figures": [figure["simulated"] for figure in manifest["figures"]],
         "evidence": [row["simulated"] for row in manifest.get("evidence", [])],
+        "quantities": quantities(run),
     }
 
 

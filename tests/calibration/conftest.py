@@ -49,5 +49,5 @@ def evaluations(
     small: sim.Scenario, tmp_path_factory: pytest.TempPathFactory, one_process: None
 ) -> Iterator[Evaluations]:
     """Runs of the small scenario, shared by the tests of one process, so that none is simulated twice."""
-    with Evaluations(small, tmp_path_factory.mktemp("calibration"), 1) as shared:
+    with Evaluations(small, tmp_path_factory.mktemp("calibration"), workers=1) as shared:
         yield shared

@@ -18,7 +18,7 @@ from tests.cli.commands import Tocsin, tocsin
 
 __all__ = ["tocsin"]
 
-QUICK = ["--set", "calibration.members=0", "--set", "calibration.seeds=2", "--set", "calibration.scales=[0.25]"]
+QUICK = ["--set", "calibration.members=0", "--set", "calibration.seeds=2", "--set", "calibration.scales=[0.25, 1]"]
 COMMAND = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); from sim.cli import main; main()"
 
 
@@ -86,7 +86,7 @@ def test_a_killed_calibration_leaves_no_process_and_nothing_but_what_was_finishe
     assert {name for name in names if not name.startswith(".run-")} == {"journal.jsonl", LOG, ".held"}
     with holding(tmp_path / "work"):
         pass
-    with Evaluations(sim.load_scenario(str(file)), tmp_path / "work", 1):
+    with Evaluations(sim.load_scenario(str(file)), tmp_path / "work", workers=1):
         assert {path.name for path in (tmp_path / "work").iterdir()} == {"journal.jsonl", LOG}
 
 
@@ -118,4 +118,17 @@ def test_what_cannot_be_calibrated_is_one_line_and_code_2(
     assert (ended.code, ended.out) == (2, "")
     assert ended.err.count("\n") == 1
     assert ended.err.startswith(message)
+    assert list(tmp_path.iterdir()) == [file]
+
+
+def test_a_posterior_needs_its_libraries_before_anything_is_simulated(
+    file: Path, tocsin: Tocsin, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setitem(sys.modules, "sklearn", None)
+    ended = tocsin("calibrate", str(file), "--set", "calibration.members=20")
+    assert (ended.code, ended.out) == (2, "")
+    assert ended.err == (
+        "tocsin calibrate: scikit-learn is not installed; pip install 'tocsin[calibration]', "
+        "or calibration.members: 0\n"
+    )
     assert list(tmp_path.iterdir()) == [file]

@@ -1,4 +1,4 @@
-"""Simulation-based calibration: on data that the model made, the posterior holds the truth as often as it says."""
+"""Ranks of known parameters in the posteriors of their data: of an emulator, and of the model itself."""
 
 import os
 from pathlib import Path
@@ -8,33 +8,98 @@ import pytest
 from scipy import stats
 
 import sim
-from sim.calibration.coverage import ranks
-from sim.calibration.evaluations import Evaluations
+from sim.calibration.calibrate import calibrate
+from sim.calibration.coverage import RANKED, evenness, ranks
+from sim.calibration.data import Data, Model
+from sim.calibration.emulator import Emulator
+from sim.calibration.evaluations import Evaluations, Task
+from sim.calibration.fit import values_at
 from sim.calibration.levels import Level
+from sim.calibration.posterior import sample_posterior
+from sim.calibration.prior import draw_errors, draw_prior, normal_scores
+from sim.experiments.parameters import free_parameters
+from sim.results.scope import Scope
 
-pytestmark = pytest.mark.slow
-
-DATASETS = 30
-MEMBERS = 9
-LEVEL = Level(1.0, tuple(range(11, 27)), pooled=True)
-"""Seeds enough to know the standard deviation of figures between them."""
-
-
-def members_below(small: sim.Scenario, folder: Path) -> np.ndarray:
-    """Return how many members of its posterior lie below the truth, (data sets, parameters)."""
-    with Evaluations(small, folder, 1 if "PYTEST_XDIST_WORKER" in os.environ else None) as runs:
-        shares = ranks(small, runs, (LEVEL, LEVEL), DATASETS, MEMBERS)
-    # Members that are rejected have no part in a rank; there are few of them.
-    assert np.isfinite(shares).all()
-    return np.round(shares * MEMBERS)
+Array = np.ndarray
 
 
-def test_intervals_hold_the_truth_as_often_as_they_say_and_ranks_are_even(small: sim.Scenario, tmp_path: Path) -> None:
-    below = members_below(small, tmp_path)
-    for first, last in ((3, 6), (1, 8)):
-        held = ((below >= first) & (below <= last)).sum(axis=0)
-        low, high = stats.binom.ppf([5e-4, 1.0 - 5e-4], DATASETS, (last - first + 1) / (MEMBERS + 1))
-        assert ((held >= low) & (held <= high)).all(), (first, last, held)
-    for column in below.T:
-        counts, _ = np.histogram(column, bins=5, range=(0.0, MEMBERS))
-        assert stats.chisquare(counts).pvalue > 1e-3, counts
+def bent(rolls: np.random.Generator, size: float) -> Emulator:
+    """Return a model of six data and thirty parameters, bent as far as is said."""
+    slopes = rolls.standard_t(2.0, (6, 30)) * (rolls.random((6, 30)) < 0.4)
+    square = size * rolls.standard_normal((6, 5, 5))
+    curved = np.argsort(-np.sum(slopes**2, axis=0))[:5]
+    return Emulator(np.zeros(6), slopes, curved, (square + np.swapaxes(square, 1, 2)) / 2.0, np.zeros(6))
+
+
+@pytest.mark.parametrize("size", [0.0, 0.1])
+def test_ranks_are_even_where_the_model_is_an_emulator(size: float):
+    found = ranks(bent(np.random.default_rng(5), size), 11, 200)
+    assert len(found) >= 190
+    probabilities = evenness(found)
+    assert probabilities.min() > 1e-3 / 30
+    assert stats.kstest(probabilities, "uniform").pvalue > 1e-3
+    inside = np.mean((found >= 2) & (found < 38))
+    assert inside == pytest.approx(0.9, abs=0.015)
+
+
+def test_ranks_that_are_not_even_are_found_out():
+    narrow = np.random.default_rng(1).binomial(RANKED, 0.5, (200, 3))
+    assert evenness(narrow).max() < 1e-6
+    even = np.random.default_rng(2).integers(0, RANKED + 1, (200, 40))
+    assert stats.kstest(evenness(even), "uniform").pvalue > 1e-3
+
+
+@pytest.mark.slow
+def test_intervals_hold_the_truth_of_the_model_itself(small: sim.Scenario, tmp_path: Path):
+    """Data sets of the model with all its parameters free; the members of each are moved by runs of the model."""
+    every = sim.scenario.changed(small, {"calibration.parameters": []})
+    parameters = free_parameters(every)
+    assert len(parameters) > 40
+    level, sets, members = Level(1.0, tuple(range(11, 19)), pooled=True), 12, 20
+    with Evaluations(every, tmp_path, workers=1 if "PYTEST_XDIST_WORKER" in os.environ else None) as runs:
+        reference = runs.evaluate([Task(level, seed, {}) for seed in level.seeds])
+        data = Data(Scope.of(every), (), reference, 1.0)
+        model = Model(data, runs, level, parameters, {})
+        errors = data.errors({"alerts": 0.04, "interceptions": 0.04})
+        truths, noise = draw_prior(1 << 40, sets, len(parameters)), draw_errors(1 << 40, sets, len(errors))
+        own = np.array([one.coordinate(one.start) for one in parameters])
+        held = []
+        for number, truth in enumerate(truths):
+            (made,) = runs.evaluate([Task(level, level.seeds[0], values_at(parameters, truth))])
+            observed = model.data([made])[0] + errors * noise[number]
+
+            def simulate(
+                coordinates: Array, observed: Array = observed
+            ) -> "tuple[list[sim.calibration.posterior.Outcome | None], Array]":
+                outcomes = model.outcomes(coordinates)
+                rows = [
+                    (model.data([one])[0] - observed) / errors if one else np.full(len(errors), np.nan)
+                    for one in outcomes
+                ]
+                return outcomes, np.array(rows)
+
+            off = (data.expected() - observed) / errors
+            drawn = sample_posterior(parameters, own, off, simulate, 5000 + number, members).accepted()
+            assert len(drawn.outcomes) >= members / 2
+            low, high = np.quantile(drawn.scores, [0.25, 0.75], axis=0)
+            held.append((normal_scores(truth) >= low) & (normal_scores(truth) <= high))
+    # Half of the truths lie in the middle half; parameters are nearly independent, so their number is binomial.
+    share = float(np.mean(held))
+    assert share == pytest.approx(0.5, abs=4.0 * (0.25 / np.size(held)) ** 0.5 + 0.03)
+
+
+@pytest.mark.slow
+def test_the_page_of_a_calibration_says_what_is_known(small: sim.Scenario, tmp_path: Path):
+    settings = {"calibration.parameters": [], "calibration.members": 30, "calibration.discrepancy": {"alerts": 0.04}}
+    done = calibrate(sim.scenario.changed(small, settings), tmp_path)
+    part = done.document["posterior"]
+    assert part["draws"] >= 15
+    assert {row["family"]: row["stated"] for row in part["discrepancy"]} == {"alerts": 0.04, "interceptions": 0.0}
+    assert [row["fitted"] for row in part["left_out"]] == [True] * 4 + [False]
+    assert sum(part["ranks"]["counts"]) == part["ranks"]["sets"] * part["parameters"]
+    assert all(len(one["drivers"]) == 5 for one in part["answers"].values())
+    assert all(row["ratios"] == sorted(row["ratios"]) for row in part["totals"])
+    text = (tmp_path / "fit.md").read_text()
+    for name in ("residuals", "left-out", "ranks", "drivers", "parameters"):
+        assert f"(fit-{name}.svg)" in text
+        assert (tmp_path / f"fit-{name}.svg").read_text().startswith("<?xml")

@@ -16,6 +16,7 @@ from sim.calibration.report import fixed_by
 from sim.calibration.targets import Targets
 from sim.experiments.parameters import free_parameters
 from sim.logbook import LOG
+from sim.results.stored_answers import policy_digest, read_answers, stored_answers
 from sim.scenario import changed
 from tests.calibration.conftest import SMALL, TRUE
 
@@ -79,17 +80,17 @@ def test_a_pooled_country_has_the_people_of_its_provinces(small: sim.Scenario):
 def test_what_was_simulated_is_kept_and_what_was_cut_short_is_not(small: sim.Scenario, tmp_path: Path):
     level = Level(0.5, (1, 2), pooled=True)
     tasks = [Task(level, seed, {}) for seed in level.seeds]
-    with Evaluations(small, tmp_path, 1) as first:
+    with Evaluations(small, tmp_path, workers=1) as first:
         outcomes = first.evaluate(tasks)
         assert first.simulated == 2
     journal = tmp_path / "journal.jsonl"
     lines = journal.read_text().splitlines(keepends=True)
     assert len(lines) == 2
     journal.write_text(lines[0] + lines[1][: len(lines[1]) // 2])
-    with Evaluations(small, tmp_path, 1) as second:
+    with Evaluations(small, tmp_path, workers=1) as second:
         assert second.evaluate(tasks) == outcomes
         assert second.simulated == 1
-    with Evaluations(small, tmp_path, 1) as third:
+    with Evaluations(small, tmp_path, workers=1) as third:
         assert third.evaluate(tasks) == outcomes
         assert third.simulated == 0
     assert sorted(path.name for path in tmp_path.iterdir()) == ["journal.jsonl", LOG]
@@ -97,14 +98,14 @@ def test_what_was_simulated_is_kept_and_what_was_cut_short_is_not(small: sim.Sce
 
 def test_runs_of_another_program_are_not_taken_for_its_own(small: sim.Scenario, tmp_path: Path):
     task = Task(Level(0.5, (1,), pooled=True), 1, {})
-    with Evaluations(small, tmp_path, 1) as first:
+    with Evaluations(small, tmp_path, workers=1) as first:
         (outcome,) = first.evaluate([task])
     journal = tmp_path / "journal.jsonl"
     line = json.loads(journal.read_text())
     line["code"] = "another"
     line["outcome"]["figures"] = [0 for _ in outcome["figures"]]
     journal.write_text(json.dumps(line) + "\n")
-    with Evaluations(small, tmp_path, 1) as second:
+    with Evaluations(small, tmp_path, workers=1) as second:
         assert second.evaluate([task]) == [outcome]
         assert second.simulated == 1
 
@@ -112,9 +113,9 @@ def test_runs_of_another_program_are_not_taken_for_its_own(small: sim.Scenario, 
 def test_a_calibration_writes_its_report_and_the_scenario_that_it_fitted(tmp_path: Path):
     file = tmp_path / "small.yaml"
     file.write_text(SMALL.read_text())
-    scenario = sim.load_scenario(str(file), {"calibration.members": "8", "calibration.seeds": "2"})
-    done = calibrate(scenario, tmp_path / "work", 1, file)
-    again = calibrate(scenario, tmp_path / "work", 1)
+    scenario = sim.load_scenario(str(file), {"calibration.members": "20", "calibration.seeds": "2"})
+    done = calibrate(scenario, tmp_path / "work", file, workers=1)
+    again = calibrate(scenario, tmp_path / "work", workers=1)
     assert again.document == done.document
     held = [row["within"] for row in done.document["figures"] if row["role"] == "fitted"]
     assert len(held) == 4
@@ -128,7 +129,11 @@ def test_a_calibration_writes_its_report_and_the_scenario_that_it_fitted(tmp_pat
         assert row.standard_error == pytest.approx(known["standard_error"], rel=1e-3)
     assert fitted.spec.figures[-1].interval == pytest.approx(done.document["figures"][-1]["interval"], rel=1e-3)
     draws = sim.posterior(str(file))
-    assert len(draws) == done.document["posterior"]["draws"] <= 8
+    assert len(draws) == done.document["posterior"]["draws"] <= 20
+    assert len(draws) >= 10
+    stored = read_answers(tmp_path / "small-answers.csv")[policy_digest(fitted)]
+    assert (stored.policy, stored.draws) == ("small", len(draws))
+    assert stored_answers(fitted) is None, "only bundled tables are looked at"
     sim.load_scenario(str(file), draw=len(draws) - 1)
     text = (tmp_path / "work" / "fit.md").read_text()
     assert "| alerts_central@2022-01-29..2022-01-30 | 1,900 |" in text
@@ -137,11 +142,11 @@ def test_a_calibration_writes_its_report_and_the_scenario_that_it_fitted(tmp_pat
 
 @pytest.mark.slow
 def test_a_fit_is_written_though_no_member_is_accepted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("sim.calibration.posterior.ACCEPTANCE", -1.0)
+    monkeypatch.setattr("sim.calibration.posterior.CONSISTENT", 0.0)
     file = tmp_path / "small.yaml"
     file.write_text(SMALL.read_text())
     scenario = sim.load_scenario(str(file), {"calibration.members": "8", "calibration.seeds": "2"})
-    done = calibrate(scenario, tmp_path / "work", 1, file)
+    done = calibrate(scenario, tmp_path / "work", file, workers=1)
     assert done.document["posterior"]["draws"] == 0
     assert [path.name for path in tmp_path.glob("*.csv")] == []
     fitted = sim.load_scenario(str(file))

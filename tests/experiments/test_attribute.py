@@ -299,3 +299,42 @@ def test_the_command_tells_both_side_by_side(tocsin: Tocsin, answering: sim.Scen
     code, _, err = tocsin("attribute", "tiny", "--gangs", "still")
     assert (code, err.count("\n")) == (2, 1)
     assert err.startswith("tocsin attribute: tiny has no gangs.answer, ")
+
+
+def test_over_draws_the_interval_holds_nine_tenths_of_their_values(tiny: sim.Scenario, tmp_path: Path):
+    levels = [f"{number} per day" for number in (700, 900, 1400, 2000, 2800)]
+    draws = [changed(tiny, {"fraud.volumes.call.level": level}) for level in levels]
+    chosen = ("interception", "warning.red")
+    done = sim.attribute(tiny, chosen, folder=tmp_path / "drawn", draws=draws, workers=1)
+    assert len(done.coalitions) == 4, "runs of draws are no coalitions of the scenario's own"
+    own = [
+        sim.attribute(one, chosen, folder=tmp_path / f"{number}", workers=1).layers for number, one in enumerate(draws)
+    ]
+    keys = ["quantity", "layer"]
+    every = pd.concat(own).groupby(keys)["shapley"]
+    found = done.layers.set_index(keys)
+    for end, share in (("known_low", 0.05), ("known_high", 0.95)):
+        expected = every.quantile(share).reindex(found.index)
+        assert found[end].to_numpy(float) == pytest.approx(expected.to_numpy(float))
+    plain = sim.attribute(tiny, chosen, folder=tmp_path / "plain", workers=1).layers
+    assert plain[["known_low", "known_high"]].isna().all(axis=None)
+    pd.testing.assert_frame_equal(
+        plain.drop(columns=["known_low", "known_high"]), done.layers.drop(columns=["known_low", "known_high"])
+    )
+    assert runs_of(tiny, chosen, None, 1, draws=5) == 6 * 4
+    with pytest.raises(FolderError):
+        sim.attribute(tiny, chosen, folder=tmp_path / "drawn", draws=draws[:3], workers=1)
+
+
+def test_draws_of_an_attribution_are_those_of_the_scenario(tocsin: Tocsin, tmp_path: Path):
+    header = "schema: 1\nextends: tiny\ntitle: Draws\nname: drawn\ncalibration: {draws: drawn.csv}\n"
+    level = '{value: 1400 per day, origin: assumed, range: [700 per day, 2800 per day], basis: "none: a test"}'
+    (tmp_path / "drawn.yaml").write_text(f"{header}{KEY}: {VALUE}\nfraud: {{volumes: {{call: {{level: {level}}}}}}}\n")
+    (tmp_path / "drawn.csv").write_text("draw,fraud.volumes.call.level\n0,700 per day\n1,2800 per day\n")
+    asked = ["attribute", "drawn.yaml", "--layer", "interception", "--workers", "1", "--out", "out"]
+    code, out, err = tocsin(*asked, "--draws", "2")
+    assert (code, err) == (0, "")
+    assert "90%, draws" in out
+    code, out, err = tocsin(*asked, "--draws", "2", "--draw", "0")
+    assert (code, out) == (2, "")
+    assert err.startswith("--draws: ")

@@ -15,9 +15,10 @@ import sim
 from sim.days import DAY_MS, HALF_HOUR_MS
 from sim.experiments.bisection import bisect, one_less, settle
 from sim.experiments.promise import PromiseError, comes_to, with_staff
-from sim.experiments.staffing import FACTORS, Staffing
+from sim.experiments.staffing import FACTORS, Staffing, staffing_over
 from sim.logbook import LOG
 from sim.results.stored import FolderError
+from sim.scenario import changed
 from sim.scenario.schema.desks import ProvinceDesk
 from sim.verify.queues import reneging
 from sim.words import Tier
@@ -400,3 +401,23 @@ def test_the_command_prints_what_the_function_gives(tocsin: Tocsin, tmp_path: Pa
     code, out, err = tocsin("compare", str(folder / "scenario.yaml"), str(folder / "staffed.yaml"), "--json")
     assert code == 0, err
     assert json.loads(out)["others"] == ["tiny-staffed"]
+
+
+def test_over_draws_staff_is_that_of_each_of_them(tiny: sim.Scenario, found: Staffing, tmp_path: Path):
+    draws = [changed(tiny, {"fraud.volumes.call.level": f"{number} per day"}) for number in (700, 2800)]
+    searched = sim.staffing(tiny, **ASKED, curve=(), folder=tmp_path / "own", workers=1)
+    rows = staffing_over(draws, searched, "visit", "red", 0.9, "4 h", True, (), workers=1).set_index("name")
+    alone = [
+        sim.staffing(one, **ASKED, curve=(), folder=tmp_path / f"{number}", workers=1).frame.set_index("name")["staff"]
+        for number, one in enumerate(draws)
+    ]
+    assert list(rows.index) == list(found.frame["name"])
+    for name, row in rows.iterrows():
+        numbers = sorted(float(one[name]) for one in alone if not pd.isna(one[name]))
+        assert row["kept"] == len(numbers)
+        if numbers:
+            low, high = numbers[0], numbers[-1]
+            assert row["low"] == pytest.approx(low + 0.05 * (high - low))
+            assert row["middle"] == pytest.approx((low + high) / 2.0)
+            assert row["high"] == pytest.approx(low + 0.95 * (high - low))
+    assert rows["high"].sum() > rows["low"].sum()

@@ -4,9 +4,12 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from sim.scenario.bounds import Members, Probability, Samples, ScaleBelow, Seeds
+from sim.scenario.bounds import Discrepancy, Members, Probability, Samples, Scale, Seeds
 from sim.scenario.schema.base import DottedKey, Naming, Part
 from sim.scenario.tables import CsvFile
+
+Family = Literal["alerts", "cards", "cases", "dens", "interceptions", "money", "suspects"]
+"""Families of figures, by which the model's discrepancy is told."""
 
 
 class Record(Part):
@@ -35,22 +38,26 @@ class Calibration(Part):
     """How the calibrated parameters are fitted to the fitted figures.
 
     ``parameters`` are the dotted keys that may move; an empty list means every one with a range. ``scales`` are those
-    on the way to the scenario's own; ``seeds`` are averaged at each; ``members`` is the size of the posterior's
-    ensemble, 0 for none; ``evidence`` names what the posterior is held to beside the figures. ``draws`` names the table
-    of posterior draws, see ``sim.scenario.stored_draws``.
+    of its runs, from coarse to fine; ``seeds`` are averaged at each; ``members`` is the size of the posterior's
+    ensemble, 0 for none; ``evidence`` names what the posterior is held to beside the figures, and ``discrepancy`` says
+    how far off the figures of a family would be in any case. ``draws`` names the table of posterior draws, see
+    ``sim.scenario.stored_draws``.
     """
 
     parameters: list[DottedKey] = Field(default_factory=list)
     """Dotted keys of the parameters that may move; an empty list stands for all that have a range, but costs. Example:
     `[fraud.volumes.call.level]`"""
-    scales: list[ScaleBelow] = Field(default_factory=lambda: [0.005])
-    """Scales of the runs of the fit, on the way to the scenario's own. Unit: share of the country. More: slower, and
-    less chance in the fit. Example: `[0.005, 0.1]`"""
+    scales: Annotated[list[Scale], Field(min_length=1)] = Field(default_factory=lambda: [0.005, 1.0])
+    """Scales of the runs of the fit, from coarse to fine; the last is that of expectations. Unit: share of the country.
+    More: slower, and less chance in the fit. Example: `[0.005, 0.02]`"""
     seeds: Seeds = 8
     """Runs that are averaged at each scale. Unit: runs. More: slower, and less chance in the fit. Example: `8`"""
     members: Members = 0
     """Sets of parameters in the posterior's ensemble; 0 makes none. Unit: sets. More: slower, and a better picture of
-    what the figures leave open. Example: `48`"""
+    what the figures leave open. Example: `240`"""
+    discrepancy: dict[Family, Discrepancy] = Field(default_factory=dict)
+    """By family of figures, how far the model would be off with the best of all parameters: a standard deviation.
+    Unit: share of a level. More: wider intervals, and data that fix less. Example: `{cases: 0.04}`"""
     evidence: list[Annotated[str, Naming("quantity")]] = Field(default_factory=list)
     """Names of evidence that the posterior is held to, beside the figures. Example: `[recall_call, loss_mean]`"""
     draws: CsvFile | None = Field(default=None, exclude=True)

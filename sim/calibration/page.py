@@ -1,0 +1,377 @@
+"""The page of a calibration: its report as text for people (``fit.md``), and the pictures in it."""
+
+import math
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from sim.calibration.report import MOVED, QUANTILES, UNEVEN, Document
+from sim.results.figures import CHANGE
+from sim.results.folder import whole
+from sim.results.terminal import amount, distance, yes_or_no
+
+Axes = Any
+"""Of matplotlib, which may not be installed."""
+
+PICTURE = "fit-{name}.svg"
+"""The file of a picture, beside the page."""
+
+SHOWN_PARAMETERS = 40
+"""Parameters in the picture of prior and posterior."""
+
+DRIVERS = ("answer", "explained", "parameter", "index", "one s.d. moves it by", "width with a prior twice as wide")
+"""The columns of what answers hang on."""
+
+ACROSS = 8.0
+"""Width of a picture in inches."""
+
+ROW = 0.2
+"""Height of a row of a picture in inches."""
+
+FROZEN: dict[Any, Any] = {"svg.hashsalt": "tocsin", "svg.fonttype": "none", "font.size": 8.0}
+"""So that equal numbers give equal files, and texts stay texts."""
+
+
+def to_markdown(document: Document) -> str:
+    """Return the report as Markdown."""
+    lines = [
+        f"# Fit of {document['name']}",
+        "",
+        f"Made by `tocsin calibrate`; {document['simulated']:,} runs simulated; expectations over "
+        f"{len(document['seeds'])} seeds, {document['seeds'][0]} to {document['seeds'][-1]}, at scale "
+        f"{document['scales'][-1]:g}; coarser scales on the way: "
+        f"{', '.join(f'{scale:g}' for scale in document['scales'][:-1]) or 'none'}.",
+        "",
+        "## Fitted figures, in expectation",
+        "",
+        *_table(
+            ("figure", "reported", "expected", "s.e. of expected", "off", "tolerance", "within", "s.d. of a run"),
+            [
+                (
+                    row["figure"],
+                    amount(row["reported"]),
+                    amount(row["expected"]),
+                    amount(row["standard_error_of_expected"]),
+                    distance(row),
+                    _tolerance(row),
+                    yes_or_no(row["within"]),
+                    amount(row["standard_error"]),
+                )
+                for row in document["figures"]
+                if row["role"] == "fitted"
+            ],
+        ),
+        "",
+        "## Predictions",
+        "",
+        *_table(
+            ("figure", "reported", "expected", "off", "90 % interval"),
+            [
+                (
+                    row["figure"],
+                    amount(row["reported"]),
+                    amount(row["expected"]),
+                    distance(row),
+                    " to ".join(amount(end) for end in row["interval"]) if row.get("interval") else "",
+                )
+                for row in document["figures"]
+                if row["role"] == "predicted"
+            ],
+        ),
+        "",
+        "## Calibrated parameters",
+        "",
+        *_table(
+            ("parameter", "range", "start", "value", "fixed by"),
+            [
+                (f"`{one['key']}`", _range(one["range"]), str(one["start"]), str(one["value"]), one["target"])
+                for one in document["parameters"]
+            ],
+        ),
+    ]
+    if document["evidence"]:
+        lines += ["", "## Inside, beside published evidence", "", *_evidence(document["evidence"])]
+    if "posterior" in document:
+        lines += ["", *_posterior(document["posterior"])]
+    return "\n".join(lines) + "\n"
+
+
+def _evidence(rows: Sequence[Document]) -> list[str]:
+    cells = [
+        (
+            row["name"],
+            f"{amount(row['low'])} to {amount(row['high'])}",
+            amount(row["simulated"]),
+            yes_or_no(row["within"]),
+            row["basis"],
+        )
+        for row in rows
+    ]
+    return _table(("quantity", "range", "simulated", "within", "basis"), cells)
+
+
+def _posterior(part: Document) -> list[str]:
+    """Return the sections of the posterior."""
+    rows = [("ensemble", "all, at the end"), ("draws", "the draws"), ("right_model", "of a right model")]
+    lines = [
+        "## Draws",
+        "",
+        f"An ensemble of {part['members']} was drawn from the ranges of {part['parameters']} parameters, and each "
+        f"member moved to {part['data']} data of its own. {part['draws']} are as near to the reported data as a right "
+        "model would be (sum of squares below the 99.5 per cent quantile of chi-square): they are the draws, "
+        "independent of each other. Root mean square of residuals in standard errors, by member:",
+        "",
+        *_table(
+            ("members", *(f"{quantile:.0%}" for quantile in QUANTILES)),
+            [(words, *(f"{value:.2f}" for value in part["off"][key])) for key, words in rows if part["off"][key]],
+        ),
+        "",
+    ]
+    return [*lines, *_known(part)] if "marginals" in part else lines
+
+
+def _known(part: Document) -> list[str]:
+    """Return the sections of what is known of the draws: discrepancy, windows left out, ranks, answers, parameters."""
+    held = [sum(row["held"] for row in part["left_out"] if row["fitted"] == fitted) for fitted in (True, False)]
+    count = [sum(row["fitted"] == fitted for row in part["left_out"]) for fitted in (True, False)]
+    ranks = part["ranks"]
+    return [
+        *_picture("residuals", "Residuals of the draws in each datum: middle and 90 per cent, in standard errors"),
+        "## Discrepancy",
+        "",
+        "By family of figures, as a standard deviation: what the draws were conditioned with, and with what each "
+        "window is predicted best by all others:",
+        "",
+        *_table(
+            ("family", "stated", "learnt from windows left out"),
+            [(row["family"], f"{row['stated']:.1%}", f"{row['learnt']:.1%}") for row in part["discrepancy"]],
+        ),
+        "",
+        "## Windows left out",
+        "",
+        "Each figure is predicted by all other fitted ones and the evidence, with discrepancies learnt without it. "
+        f"{held[0]} of {count[0]} fitted figures, and {held[1]} of {count[1]} that the draws were never conditioned "
+        "on, lie inside the interval of 90 per cent.",
+        "",
+        *_table(
+            ("figure", "conditioned on", "reported", "predicted", "90 % interval", "inside"),
+            [
+                (
+                    row["figure"],
+                    yes_or_no(row["fitted"]),
+                    amount(row["reported"]),
+                    amount(row["middle"]),
+                    " to ".join(amount(end) for end in row["interval"]),
+                    yes_or_no(row["held"]),
+                )
+                for row in part["left_out"]
+            ],
+        ),
+        "",
+        *_picture("left-out", "Reported beside what the other figures predict: middle and 90 per cent"),
+        "## Simulation-based calibration",
+        "",
+        f"{ranks['sets']} data sets, of parameters drawn from the ranges, made by an emulator of the model. Intervals "
+        f"of 90 per cent hold the truth in {ranks['coverage']:.1%} of all cases, in {ranks['coverage_of_moved']:.1%} "
+        f"of those of the {MOVED} parameters that the data moved most. Of {part['parameters']} parameters the ranks "
+        f"of {ranks['uneven']} are uneven at a level of {UNEVEN:.0%}; by chance alone "
+        f"{UNEVEN * part['parameters']:.0f} would be. The least probability is {ranks['least_probability']:.2g}.",
+        "",
+        *_picture("ranks", "Ranks of the truth among draws, all parameters and those moved most"),
+        "## What answers hang on",
+        "",
+        "Of the scenario's own totals: the interval of 90 per cent over the draws, as a ratio to the fit's own value, "
+        "and the parameters whose knowledge would take off most of its variance (first-order index).",
+        "",
+        *_table(
+            ("total", "at the fit", "5 %", "middle", "95 %"),
+            [
+                (row["total"], amount(row["own"]), *(f"{ratio:.2f}" for ratio in row["ratios"]))
+                for row in part["totals"]
+            ],
+        ),
+        "",
+        *_table(
+            DRIVERS,
+            [row for name, one in part["answers"].items() for row in _drivers(name, one)],
+        ),
+        "",
+        *_picture("drivers", "First-order indices of what answers hang on"),
+        *_policies(part.get("policies", [])),
+        "## Prior and posterior",
+        "",
+        "Every parameter that may move, by what is left of the spread of its range (1: nothing was learnt).",
+        "",
+        *_picture("parameters", f"The {SHOWN_PARAMETERS} parameters of which most was learnt: range, and 90 per cent"),
+        *_table(
+            ("parameter", "origin", "range", "at the fit", "90 % interval", "spread left"),
+            [
+                (
+                    f"`{one['key']}`",
+                    one["origin"],
+                    _range(one["range"]),
+                    str(one["own"]),
+                    _range(one["interval"]),
+                    f"{one['left']:.2f}",
+                )
+                for one in sorted(part["marginals"], key=lambda one: one["left"])
+            ],
+        ),
+    ]
+
+
+def _policies(policies: Sequence[Document]) -> list[str]:
+    """Return the section of what policies change, and of what that hangs on."""
+    if not policies:
+        return []
+    changes, drivers = [], []
+    for one in policies:
+        for name, ends in one["intervals"].items():
+            numbers = (f"{100 * number:+.1f} %" for number in (one["own"][name], *ends))
+            changes.append((f"`{one['policy']}`", name, str(one["draws"]), *numbers))
+            drivers += _drivers(f"`{one['policy']}`: {name}", one["answers"][name])
+    return [
+        "## Policies",
+        "",
+        "Change of a total beside the scenario itself, met by the same attempts and people: with the fit's own values, "
+        "and over the draws.",
+        "",
+        *_table(("policy", "total", "draws", "at the fit", "5 %", "middle", "95 %"), changes),
+        "",
+        "What each change hangs on; a slope is in points of the logarithm of the ratio.",
+        "",
+        *_table(DRIVERS, drivers),
+        "",
+    ]
+
+
+def _drivers(name: str, one: Document) -> list[tuple[str, ...]]:
+    """Return the rows of what an answer hangs on."""
+    return [
+        (
+            name if not number else "",
+            f"{one['known']:.0%}" if not number else "",
+            f"`{row['key']}`",
+            f"{row['index']:.2f}",
+            f"{math.expm1(row['slope']):+.1%}",
+            f"{row['wider']:.2f}",
+        )
+        for number, row in enumerate(one["drivers"])
+    ]
+
+
+def _picture(name: str, title: str) -> list[str]:
+    return [f"![{title}]({PICTURE.format(name=name)})", ""]
+
+
+def _table(names: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    lines = [names, ["---"] * len(names), *rows]
+    return ["| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in lines]
+
+
+def _range(ends: Sequence[Any]) -> str:
+    return f"{ends[0]} to {ends[1]}"
+
+
+def _tolerance(row: Document) -> str:
+    return f"{row['tolerance']:g}" if CHANGE + "@" in row["figure"] else f"{100 * row['tolerance']:g} %"
+
+
+def write_pictures(document: Document, folder: Path) -> None:
+    """Write the pictures of a report that has a posterior, each an SVG file beside the page."""
+    part = document["posterior"]
+    rows = part["residuals"]
+    _write(
+        folder,
+        "residuals",
+        len(rows),
+        lambda axes: _intervals(
+            axes, [r["datum"] for r in rows], [_ends(r["quantiles"]) for r in rows], "standard errors from the data"
+        ),
+    )
+    windows = part["left_out"]
+    _write(folder, "left-out", len(windows), lambda axes: _windows(axes, windows))
+    _write(folder, "ranks", 12, lambda axes: _ranks(axes, part["ranks"]))
+    moved = sorted(part["marginals"], key=lambda one: one["left"])[:SHOWN_PARAMETERS]
+    _write(folder, "parameters", len(moved), lambda axes: _parameters(axes, moved))
+    _write(
+        folder,
+        "drivers",
+        sum(len(one["drivers"]) for one in part["answers"].values()),
+        lambda axes: _indices(axes, part["answers"]),
+    )
+
+
+def _write(folder: Path, name: str, rows: int, draw: Callable[[Axes], None]) -> None:
+    """Write one picture of so many rows."""
+    import matplotlib as mpl
+    from matplotlib.figure import Figure
+
+    with mpl.rc_context(FROZEN), whole(folder / PICTURE.format(name=name)) as unfinished:
+        figure = Figure(figsize=(ACROSS, 1.0 + ROW * rows), layout="constrained")
+        draw(figure.subplots())
+        figure.savefig(unfinished, format="svg", metadata={"Date": None})
+
+
+def _ends(quantiles: Sequence[float]) -> tuple[float, float, float]:
+    """Return the ends of 90 per cent and the middle among ``QUANTILES``."""
+    return quantiles[0], quantiles[2], quantiles[4]
+
+
+def _intervals(axes: Axes, names: Sequence[str], ends: Sequence[tuple[float, float, float]], unit: str) -> None:
+    """Draw middles and intervals, a row each, the first at the top, beside a line at 0."""
+    places = range(len(names), 0, -1)
+    axes.axvline(0.0, color="0.7", linewidth=0.8)
+    axes.hlines(places, [one[0] for one in ends], [one[2] for one in ends], color="#1f4e79", linewidth=1.5)
+    axes.plot([one[1] for one in ends], list(places), "o", color="#1f4e79", markersize=3)
+    axes.set_yticks(list(places), list(names))
+    axes.set_ylim(0.3, len(names) + 0.7)
+    axes.set_xlabel(unit)
+
+
+def _windows(axes: Axes, windows: Sequence[Document]) -> None:
+    """Draw predictions of windows as ratios to what was reported; of changes as differences."""
+    ends = []
+    for row in windows:
+        three = (row["interval"][0], row["middle"], row["interval"][1])
+        change = CHANGE + "@" in row["figure"]
+        low, middle, high = (one - row["reported"] if change else one / row["reported"] - 1.0 for one in three)
+        ends.append((100.0 * low, 100.0 * middle, 100.0 * high))
+    names = [row["figure"] + ("" if row["fitted"] else " (predicted)") for row in windows]
+    _intervals(axes, names, ends, "per cent from what was reported; of changes, hundredths")
+    axes.set_xlim(max(min(one[0] for one in ends), -100.0) - 5.0, min(max(one[2] for one in ends), 150.0) + 5.0)
+
+
+def _ranks(axes: Axes, ranks: Document) -> None:
+    """Draw how often the truth had which rank, as a ratio to even ranks."""
+    for key, name, colour in (("counts", "all", "0.6"), ("counts_of_moved", f"{MOVED} moved most", "#1f4e79")):
+        counts = ranks[key]
+        even = sum(counts) / len(counts)
+        axes.stairs([count / even for count in counts], color=colour, label=name, linewidth=1.5)
+    axes.axhline(1.0, color="0.7", linewidth=0.8)
+    axes.set_ylim(0.0, 2.0)
+    axes.set_xlabel("rank of the truth among draws, in tenths")
+    axes.set_ylabel("ratio to even ranks")
+    axes.legend(frameon=False)
+
+
+def _parameters(axes: Axes, parameters: Sequence[Document]) -> None:
+    """Draw where in its range each parameter's posterior interval lies, and where its own value does."""
+    places = list(range(len(parameters), 0, -1))
+    axes.hlines(places, 0.05, 0.95, color="0.85", linewidth=4.0)
+    low, high = ([one["coordinates"][end] for one in parameters] for end in (0, 1))
+    axes.hlines(places, low, high, color="#1f4e79", linewidth=1.5)
+    axes.set_yticks(places, [one["key"] for one in parameters])
+    axes.set_ylim(0.3, len(parameters) + 0.7)
+    axes.set_xlim(0.0, 1.0)
+    axes.set_xlabel("place in the range: 90 per cent before (grey) and after")
+
+
+def _indices(axes: Axes, answers: Document) -> None:
+    """Draw the first-order indices of what each answer hangs on."""
+    rows = [(f"{name}: {row['key']}", row["index"]) for name, one in answers.items() for row in one["drivers"]]
+    places = list(range(len(rows), 0, -1))
+    axes.barh(places, [index for _, index in rows], color="#1f4e79", height=0.6)
+    axes.set_yticks(places, [name for name, _ in rows])
+    axes.set_ylim(0.3, len(rows) + 0.7)
+    axes.set_xlabel("first-order index")
