@@ -51,11 +51,19 @@ def test_ranks_that_are_not_even_are_found_out():
 
 @pytest.mark.slow
 def test_intervals_hold_the_truth_of_the_model_itself(small: sim.Scenario, tmp_path: Path):
-    """Data sets of the model with all its parameters free; the members of each are moved by runs of the model."""
-    every = sim.scenario.changed(small, {"calibration.parameters": []})
+    """Data sets of the model itself; the members of each are moved by runs of it.
+
+    Every third parameter is free, without the five that the figures were made to fix: with these most data would be
+    nowhere near the start, where a calibration begins with a fit.
+    """
+    known = set(small.spec.calibration.parameters)
+    ranged = free_parameters(sim.scenario.changed(small, {"calibration.parameters": []}))
+    every = sim.scenario.changed(
+        small, {"calibration.parameters": [one.key for one in ranged if one.key not in known][::3]}
+    )
     parameters = free_parameters(every)
-    assert len(parameters) > 40
-    level, sets, members = Level(1.0, tuple(range(11, 19)), pooled=True), 12, 20
+    assert len(parameters) >= 40
+    level, sets, members = Level(1.0, tuple(range(11, 19)), pooled=True), 8, 30
     with Evaluations(every, tmp_path, workers=1 if "PYTEST_XDIST_WORKER" in os.environ else None) as runs:
         reference = runs.evaluate([Task(level, seed, {}) for seed in level.seeds])
         data = Data(Scope.of(every), (), reference, 1.0)
