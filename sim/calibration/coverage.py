@@ -17,7 +17,6 @@ from sim.calibration.discrepancy import Linear, learnt
 from sim.calibration.emulated import emulated_draws
 from sim.calibration.emulator import Emulator
 from sim.calibration.posterior import CONSISTENT, Posterior, chi_square, compressed, expanded
-from sim.calibration.prior import normal_scores
 from sim.calibration.targets import family_of
 from sim.experiments.design import COVERAGE, generator_of
 
@@ -136,12 +135,12 @@ class Windows:
 
     def _without(self, kept: npt.NDArray[np.intp], errors: Array, slopes: Array, noise: Array) -> Array:
         """Return where the draws would be, (draws, parameters), were they conditioned on some of the rows alone."""
-        anchors = normal_scores(self._draws.prior)
+        anchors, rest = self._draws.anchors, self._draws.rest[kept] * errors[kept]
         jacobians = slopes[:, kept]
         transposed = np.swapaxes(jacobians, 1, 2)
-        curvature = jacobians @ transposed + np.diag(errors[kept] ** 2)
+        curvature = jacobians @ transposed + np.diag(rest**2)
         away = (jacobians @ (self._draws.scores - anchors)[:, :, None])[:, :, 0]
-        ahead = errors[kept] * noise[:, kept] - self._simulated[:, kept] + away
+        ahead = rest * noise[:, kept] - self._simulated[:, kept] + away
         return np.asarray(anchors + (transposed @ np.linalg.solve(curvature, ahead[:, :, None]))[:, :, 0])
 
     def _errors(self, discrepancy: Mapping[str, float]) -> Array:

@@ -32,7 +32,7 @@ STRIDE = 0.25
 LONGER = 1.5
 """By how much a stride grows that led on, up to ``STRIDE``; one that did not is halved."""
 
-FOLLOWED = 2.0
+FOLLOWED = 3.0
 """A step is taken, too, that does not lead down, where data are no further off than so many standard errors (r.m.s.):
 goals that move away cannot be followed without a lag."""
 

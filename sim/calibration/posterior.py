@@ -1,12 +1,19 @@
 """The posterior: what the data say of every free parameter, and what they leave open.
 
-Randomised maximum likelihood (Kitanidis, Water Resources Research 31, 1995; Oliver, He and Reynolds, 1996): each
-ensemble member begins as a draw from the ranges, with observations of its own, the reported data plus a draw of their
-errors; ``descent`` finds the nearest point where the model reproduces its observations. Slopes are those of an emulator
-of all runs so far, at the member's own place, as iterative ensemble smoothers learn them from their ensemble (Chen and
-Oliver, Computational Geosciences 17, 2013). Distances are in normal scores, in which the prior is
-standard normal. Members are draws of the posterior, exactly where data are linear in the scores, elsewhere as nearly as
-``coverage`` shows. A member whose residuals stay large is rejected.
+It is found in two parts, as in smoothing with multiple data assimilation (Emerick and Reynolds, Computers & Geosciences
+55, 2013): the likelihood is a product of two powers of itself.
+
+First the ranges are sampled and simulated, and an emulator of these runs is conditioned on the data, with errors
+widened by the emulator's own. That is a small power of the likelihood, since over the ranges an emulator is far off; it
+leaves out places that are nowhere near the data. Its draws are the anchors of an ensemble.
+
+Then randomised maximum likelihood (Kitanidis, Water Resources Research 31, 1995; Oliver, He and Reynolds, 1996) takes
+the rest: each member has observations of its own, the reported data plus a draw of their errors; ``descent`` finds the
+point nearest to its anchor where the model reproduces them. Slopes are those of an emulator of all runs on the way, at
+the member's own place, as iterative ensemble smoothers learn them from their ensemble (Chen and Oliver, Computational
+Geosciences 17, 2013). Distances are in normal scores, in which the prior is standard normal. Members are draws of the
+posterior, exactly where data are linear in the scores, elsewhere as nearly as ``coverage`` shows. A member whose
+residuals stay large is rejected.
 """
 
 from collections.abc import Callable, Sequence
@@ -17,9 +24,11 @@ import numpy as np
 import numpy.typing as npt
 
 from sim.calibration.descent import Descent, Indices
+from sim.calibration.emulated import emulated_draws
 from sim.calibration.emulator import Emulator, emulator_of
 from sim.calibration.prior import coordinates_of, draw_errors, draw_prior, normal_scores
 from sim.experiments.counts import Counts
+from sim.experiments.design import POSTERIOR, generator_of
 from sim.experiments.parameters import Parameter
 from sim.results.outcomes import Outcome
 
@@ -38,6 +47,11 @@ REACH = 5.0
 
 STEPS, TYPICAL_STEPS = 10, 8
 """Steps of a member: at most, and typically."""
+
+FIRST = 5.0
+"""Errors of the first part are so many standard errors at least: a twenty-fifth of the likelihood. The second one takes
+the ranges, not what the first has left of them, for what is known before; with so small a part it makes no difference.
+"""
 
 CONSISTENT = 0.995
 """A member is accepted whose sum of squared residuals lies below this quantile of its chi-square distribution."""
@@ -71,16 +85,18 @@ class Posterior:
 
     Attributes:
         parameters: What was conditioned.
-        prior: (members, parameters) Unit-cube coordinates of the draws from the ranges.
-        coordinates: (members, parameters) Those of the posterior draws.
+        anchors: (members, parameters) Normal scores of the draws that the first part has made.
+        rest: (data,) By how much errors are larger where data are to say what the first part has left.
+        coordinates: (members, parameters) Unit-cube coordinates of the posterior draws.
         outcomes: What came of the run of each member there.
         residuals: (members, data) Residuals of the posterior draws, in standard errors.
-        observations: (members, data) Those that each member was to have.
+        observations: (members, data) Residuals that each member was to have, in units of ``rest``.
         runs: All runs on the way.
     """
 
     parameters: tuple[Parameter, ...]
-    prior: Array
+    anchors: Array
+    rest: Array
     coordinates: Array
     outcomes: list[Outcome]
     residuals: Array
@@ -93,7 +109,8 @@ class Posterior:
         chosen = np.flatnonzero(np.sum(self.residuals**2, axis=1) <= chi_square(count, CONSISTENT))
         return Posterior(
             self.parameters,
-            self.prior[chosen],
+            self.anchors[chosen],
+            self.rest,
             self.coordinates[chosen],
             [self.outcomes[number] for number in chosen],
             self.residuals[chosen],
@@ -117,12 +134,12 @@ class Posterior:
 
     def spread_left(self) -> Array:
         """Return the share of each parameter's prior standard deviation, in normal scores, that the data leave."""
-        return np.asarray(self.scores.std(axis=0) / normal_scores(self.prior).std(axis=0))
+        return np.asarray(self.scores.std(axis=0))
 
 
 def conditioning(members: int) -> Counts:
     """Return how many runs a posterior takes, beside those of the fit."""
-    return Counts(4, TYPICAL_STEPS, STEPS).times(members)
+    return Counts(5, 1 + TYPICAL_STEPS, 1 + STEPS).times(members)
 
 
 def chi_square(data: int, quantile: float) -> float:
@@ -167,14 +184,15 @@ def sample_posterior(
     Returns:
         All members, whether they are accepted or not.
     """
-    drawn = draw_prior(seed + PRIOR_SEEDS, members, len(parameters))
+    ranges = draw_prior(seed + PRIOR_SEEDS, members, len(parameters))
     noise = draw_errors(seed + PRIOR_SEEDS, members, len(own))
+    anchors, rest = _anchors(ranges, simulate, generator_of(seed, POSTERIOR), tell)
     scores: list[Array] = []
     residuals: list[Array] = []
     outcomes: list[Outcome] = []
 
     def stepped(_: Indices, points: Array) -> Array:
-        """Simulate normal scores, note what came of them, and return it."""
+        """Simulate normal scores, note what came of them, and return it in units of what the first part has left."""
         found, off = simulate(coordinates_of(points))
         rows = compressed(off)
         for number, one in enumerate(found):
@@ -182,31 +200,61 @@ def sample_posterior(
                 scores.append(points[number])
                 residuals.append(rows[number])
                 outcomes.append(one)
-        return rows
+        return np.asarray(rows / rest)
 
     def runs() -> Runs:
         return Runs(np.array(scores), np.array(residuals), list(outcomes))
 
     def learn() -> Emulator | None:
         known = runs()
-        return known.emulate(known.data) if known.outcomes else None
+        return known.emulate(known.data).in_units(rest) if known.outcomes else None
 
-    descent = Descent(normal_scores(start), normal_scores(drawn), compressed(noise), compressed(own))
+    descent = Descent(normal_scores(start), anchors, noise, compressed(own) / rest)
     descent.run(stepped, learn, STEPS, tell)
     coordinates = coordinates_of(descent.iterates)
     last, _ = simulate(coordinates)
     there = np.array([number for number, one in enumerate(last) if one is not None])
     ensemble = Posterior(
         tuple(parameters),
-        drawn[there],
+        anchors[there],
+        rest,
         coordinates[there],
         [one for one in last if one is not None],
-        expanded(descent.simulated[there]),
+        expanded(rest * descent.simulated[there]),
         noise[there],
         runs(),
     )
     tell(
         f"at the end: {np.median(ensemble.off()):.2f} standard errors (r.m.s., median) from the reported data, "
-        f"{len(ensemble.accepted().outcomes)} of {len(drawn)} members are accepted"
+        f"{len(ensemble.accepted().outcomes)} of {members} members are accepted"
     )
     return ensemble
+
+
+def _anchors(
+    ranges: Array, simulate: Simulate, generator: np.random.Generator, tell: Callable[[str], None]
+) -> tuple[Array, Array]:
+    """Draw anchors from what an emulator of runs of the ranges says, with errors widened by its own.
+
+    Args:
+        ranges: (members, parameters) Unit-cube coordinates, even over the ranges.
+        simulate: As of ``sample_posterior``.
+        generator: Makes the draws.
+        tell: Called with a line.
+
+    Returns:
+        Normal scores, (members, parameters); and by how much the standard error of each datum is larger where it is to
+        say what this part has left, (data,): of a likelihood to the power a, the rest is that to the power 1 - a.
+    """
+    _, off = simulate(ranges)
+    possible = np.isfinite(off).all(axis=1)
+    emulator = emulator_of(normal_scores(ranges[possible]), compressed(off[possible]))
+    widened = np.maximum(np.hypot(1.0, emulator.error), FIRST)
+    anchors, _ = emulated_draws(emulator, np.zeros(len(widened)), widened, len(ranges), generator)
+    rest = 1.0 / np.sqrt(1.0 - widened**-2)
+    rms = np.median(np.sqrt(np.mean(compressed(off[possible]) ** 2, axis=1)))
+    tell(
+        f"{possible.sum()} runs of the ranges are {rms:.2f} standard errors off (r.m.s., median); an emulator of them "
+        f"is off by {np.sqrt(np.mean(emulator.error**2)):.2f} and says where members are to go"
+    )
+    return anchors, rest
