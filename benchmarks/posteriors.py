@@ -22,7 +22,7 @@ from sim.calibration.data import Data, Model
 from sim.calibration.evaluations import Evaluations, Task
 from sim.calibration.fit import values_at
 from sim.calibration.levels import Level
-from sim.calibration.posterior import CONSISTENT, chi_square, compressed, expanded, sample_posterior
+from sim.calibration.posterior import CONSISTENT, PRIOR_SEEDS, chi_square, compressed, expanded, sample_posterior
 from sim.calibration.prior import coordinates_of, draw_errors, draw_prior, normal_scores
 from sim.experiments.parameters import free_parameters
 from sim.results.outcomes import Outcome
@@ -123,10 +123,11 @@ def measured(folder: Path, sets: int, members: int) -> list[tuple[str, ...]]:
             begun = (data.expected() - observed) / errors
             seed = 1000 + number
             found = sample_posterior(parameters, own, begun, simulate, seed, members)
+            prior = normal_scores(draw_prior(seed + PRIOR_SEEDS, members, len(parameters)))
             slopes += np.sum(found.emulator.slopes**2, axis=0)
             drawn = {
-                "descent": Drawn(found.scores, found.residuals, len(found.runs.outcomes)),
-                "es-mda": by_smoother(residuals, normal_scores(found.prior), len(errors), seed),
+                "descent": Drawn(found.scores, found.residuals, members + len(found.runs.outcomes)),
+                "es-mda": by_smoother(residuals, prior, len(errors), seed),
             }
             for name, one in drawn.items():
                 squares = np.sum(one.residuals**2, axis=1)
