@@ -68,7 +68,10 @@ Residuals = Callable[[Array], Array]
 def by_smoother(residuals: Residuals, prior: Array, data: int, seed: int) -> Drawn:
     """Draw by ensemble smoothing with multiple data assimilation."""
     from covmats import CovViaDiagonal
-    from pyesmda import ESMDA, CorrelationBasedLocalization, CorrelationThresholding
+    from pyesmda import ESMDA
+
+    # Version 1.0.0 does not name them in its own module.
+    from pyesmda._localization import CorrelationBasedLocalization, CorrelationThresholding
 
     made = 0
 
