@@ -18,6 +18,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from benchmarks.mechanism import write_into
 from sim.calibration.data import Data, Model
 from sim.calibration.evaluations import Evaluations, Task
 from sim.calibration.fit import values_at
@@ -34,7 +35,6 @@ Array = npt.NDArray[np.float64]
 ROOT = Path(__file__).resolve().parents[1]
 SMALL = ROOT / "tests" / "calibration" / "small.yaml"
 DOCUMENT = ROOT / "docs" / "calibration.md"
-BEGIN, END = "<!-- posteriors: begin -->", "<!-- posteriors: end -->"
 
 SETS, MEMBERS = 20, 60
 ASSIMILATIONS = 4
@@ -193,9 +193,7 @@ def main() -> None:
     text = f"{given.sets} data sets, ensembles of {given.members}:\n\n{text}"
     print(text)
     if given.write:
-        before, _, rest = DOCUMENT.read_text(encoding="utf-8").partition(BEGIN)
-        _, _, after = rest.partition(END)
-        DOCUMENT.write_text(f"{before}{BEGIN}\n{text}\n{END}{after}", encoding="utf-8", newline="\n")
+        write_into(DOCUMENT, "posteriors", text)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from sim.results.outcomes import Outcome
 
 Array = npt.NDArray[np.float64]
 
-AMOUNTS = ("victims", "loss_yuan", "saved", "prevented_yuan", "cases_filed")
+TOTALS = ("victims", "loss_yuan", "saved", "prevented_yuan", "cases_filed")
 """Totals that are told, compared by their logarithm."""
 
 LEAST = 1.0
@@ -24,11 +24,11 @@ def log_ratios(outcomes: Sequence[Outcome], base: Sequence[Outcome]) -> Array:
         base: What came of those that each is held against; a single one for all of them.
 
     Returns:
-        A column for each of ``AMOUNTS``.
+        A column for each of ``TOTALS``.
     """
     return np.asarray(_logarithms(outcomes) - _logarithms(base))
 
 
 def _logarithms(outcomes: Sequence[Outcome]) -> Array:
     rows: list[Mapping[str, float]] = [one["quantities"] for one in outcomes]
-    return np.log(np.maximum([[row[name] for name in AMOUNTS] for row in rows], LEAST))
+    return np.log(np.maximum([[row[name] for name in TOTALS] for row in rows], LEAST))

@@ -11,10 +11,10 @@ from typing import Any, Unpack
 
 import numpy as np
 
-from sim.calibration.answers import AMOUNTS, log_ratios
+from sim.calibration.answers import TOTALS, log_ratios
 from sim.calibration.coverage import Windows, ranks
 from sim.calibration.data import Data, Model
-from sim.calibration.drivers import hanging
+from sim.calibration.drivers import sensitivities
 from sim.calibration.emulator import Emulator
 from sim.calibration.evaluations import Evaluations, Task
 from sim.calibration.fit import NO_FIGURE, NO_PARAMETER, Fit, FitError, Fitter, solving, values_at
@@ -35,6 +35,7 @@ from sim.results.outcomes import Outcome
 from sim.results.scope import Scope
 from sim.results.stored_answers import SUFFIX, StoredAnswers, write_answers
 from sim.scenario import Scenario, load_scenario
+from sim.scenario.load import files_of
 
 FOLDER = Path("results") / "calibrations"
 REPORT = "fit.json"
@@ -98,6 +99,8 @@ def calibrate(
     path = folder or FOLDER / scenario.name
     settings = scenario.spec.calibration
     levels, parameters, targets, scope = _planned(scenario)
+    if policies:
+        _demand_policies(scenario, file, policies)
     seeds = levels[-1].seeds
     path.mkdir(parents=True, exist_ok=True)
     with holding(path), Evaluations(scenario, path, **computing) as evaluations:
@@ -190,6 +193,21 @@ def _planned(scenario: Scenario) -> tuple[list[Level], list[Parameter], Targets,
     return levels, parameters, targets, scope
 
 
+def _demand_policies(scenario: Scenario, file: Path | None, policies: Sequence[str]) -> None:
+    """Raise FitError for policies that there are no draws for: of a bundled scenario, or of another one."""
+    if file is None:
+        raise FitError(
+            f"policies are run over draws beside the scenario's file, and {scenario.name} is bundled; a file"
+        )
+    if not scenario.spec.calibration.members:
+        raise FitError("policies are run over draws, and calibration.members is 0; members")
+    for name in policies:
+        if load_scenario(name).spec.policy_of is None or file.resolve() not in files_of(name):
+            raise FitError(
+                f"{name} is no policy of {file}; a scenario that extends this file and changes a lever of it"
+            )
+
+
 def _demand_libraries() -> None:
     """Raise FitError where what a posterior needs is not installed."""
     from importlib.util import find_spec
@@ -199,14 +217,18 @@ def _demand_libraries() -> None:
             raise FitError(f"{library} is not installed; pip install 'tocsin[calibration]', or calibration.members: 0")
 
 
-def runs_of(scenario: Scenario) -> list[tuple[Scenario, Counts]]:
+def runs_of(scenario: Scenario, policies: int = 0, policy_draws: int | None = None) -> list[tuple[Scenario, Counts]]:
     """Return a scenario of each level and how many runs ``calibrate`` makes of its like; raises FitError as it does.
 
-    How many steps are taken the figures say. At most: each search takes all the steps that it may.
+    So many policies are run with so many draws, of which there are at most as many as members, and with their own
+    values. How many steps are taken the figures say. At most: each search takes all the steps that it may.
     """
     levels, parameters, _, _ = _planned(scenario)
     counts = solving(len(levels[-1].seeds), len(parameters), len(levels))
-    counts[0] = counts[0].plus(conditioning(scenario.spec.calibration.members))
+    members = scenario.spec.calibration.members
+    counts[0] = counts[0].plus(conditioning(members))
+    draws = min(policy_draws or members, members)
+    counts[0] = counts[0].plus(Counts(FEWEST + 1, draws + 1, draws + 1).times(policies))
     return [(level.scenario(scenario, level.seeds[0], {}), count) for level, count in zip(levels, counts, strict=True)]
 
 
@@ -265,7 +287,7 @@ def _condition(
     tell("posteriors of data of known parameters are ranked")
     even = ranks(draws.emulator, seed)
     tell("it is asked what answers hang on")
-    answers = hanging(draws, seed, _answers(draws, model.base))
+    answers = sensitivities(draws, seed, _answers(draws, model.base))
     add_known(document, draws, data, model, Known(stated, windows.learnt(), left_out, even, answers))
     return Conditioned(draws, model.base)
 
@@ -274,7 +296,7 @@ def _answers(draws: Posterior, base: Outcome) -> dict[str, tuple[Emulator, float
     """Return an emulator of each total that users ask for, in log units, and its variance over the draws."""
     columns, drawn = log_ratios(draws.runs.outcomes, [base]), log_ratios(draws.outcomes, [base])
     emulators = [draws.runs.emulate(column[:, None]) for column in columns.T]
-    return dict(zip(AMOUNTS, zip(emulators, drawn.var(axis=0), strict=True), strict=True))
+    return dict(zip(TOTALS, zip(emulators, drawn.var(axis=0), strict=True), strict=True))
 
 
 def _write_draws(path: Path, draws: Posterior) -> None:

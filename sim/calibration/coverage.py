@@ -6,7 +6,7 @@ as from reported ones, and the rank of the true parameters among its draws is no
 (simulation-based calibration: Talts, Betancourt, Simpson, Vehtari and Gelman, arXiv:1804.06788, 2018).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,11 +19,10 @@ from sim.calibration.emulator import Emulator
 from sim.calibration.posterior import CONSISTENT, Posterior, chi_square, compressed, expanded
 from sim.calibration.targets import family_of
 from sim.experiments.design import COVERAGE, generator_of
+from sim.results.outcomes import Outcome
+from sim.results.over_draws import TAILS
 
 Array = npt.NDArray[np.float64]
-
-TAILS = (0.05, 0.95)
-"""Quantiles at the ends of an interval."""
 
 RANKED = 39
 """Draws of each posterior in which a truth is ranked."""
@@ -84,7 +83,7 @@ class Windows:
         columns = [data.counted.index(number) for number in predicted]
         reported = np.array([self._reported(number) for number in predicted])
 
-        def beyond(outcomes: "list[dict[str, object]]") -> Array:
+        def beyond(outcomes: Sequence[Outcome]) -> Array:
             return compressed((model.figures(outcomes)[:, columns] - reported) / self._unit)
 
         self._emulators = draws.emulator, draws.runs.emulate(beyond(draws.runs.outcomes))
@@ -173,7 +172,8 @@ def ranks(emulator: Emulator, seed: int, sets: int = SETS) -> Array:
         sets: How many data sets.
 
     Returns:
-        Ranks from 0 to ``RANKED``, (data sets, parameters), without sets of which too few draws are accepted.
+        Ranks from 0 to ``RANKED``, (data sets, parameters). Sets of which fewer draws than these are accepted have none
+        and are left out: how many there are is part of the result.
     """
     generator = generator_of(seed, COVERAGE)
     errors = np.ones(len(emulator.constant))
@@ -185,10 +185,10 @@ def ranks(emulator: Emulator, seed: int, sets: int = SETS) -> Array:
         accepted = np.flatnonzero(np.sum(residuals**2, axis=1) <= chi_square(len(errors), CONSISTENT))[:RANKED]
         if len(accepted) == RANKED:
             rows.append((drawn[accepted] < truth).sum(axis=0))
-    return np.array(rows)
+    return np.array(rows).reshape(len(rows), emulator.slopes.shape[1])
 
 
-def evenness(rows: Array, bins: int = 10) -> Array:
+def uniformity(rows: Array, bins: int = 10) -> Array:
     """Return how likely ranks as uneven as these are where all is right, a probability for each parameter.
 
     Args:
@@ -196,10 +196,12 @@ def evenness(rows: Array, bins: int = 10) -> Array:
         bins: Into how many ranks are parted.
 
     Returns:
-        (parameters,) The p-values of chi-square tests.
+        (parameters,) The p-values of chi-square tests; 0 without any data set.
     """
     from scipy.stats import chisquare
 
+    if not len(rows):
+        return np.zeros(rows.shape[1])
     return np.array(
         [chisquare(np.histogram(column, bins=bins, range=(-0.5, RANKED + 0.5))[0]).pvalue for column in rows.T]
     )

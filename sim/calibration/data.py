@@ -10,7 +10,7 @@ import numpy as np
 from sim.calibration.evaluations import Evaluations, Task, Values, figures_of
 from sim.calibration.fit import Matrix, values_at
 from sim.calibration.levels import Level
-from sim.calibration.targets import Targets, Vector
+from sim.calibration.targets import LEAST_COUNT, Targets, Vector
 from sim.draws.functions import normal_quantile
 from sim.experiments.parameters import Parameter
 from sim.results.figures import CHANGE, error_of_whole
@@ -68,7 +68,7 @@ class Data:
         for number in self.counted:
             row, values = targets.rows[number], self.figures[:, number]
             error = error_of_whole(float(values.std(ddof=1)), row, scale)
-            level = 1.0 if row.name.endswith(CHANGE) else max(float(values.mean()), LEAST)
+            level = 1.0 if row.name.endswith(CHANGE) else max(float(values.mean()), LEAST_COUNT)
             self.seed_sd[number] = error / level / targets.tolerance(number)
         rows = [(number, row) for number, row in enumerate(scope.evidence) if row.name in evidence]
         self._evidence = [(number, (row.low, row.high)) for number, row in rows]

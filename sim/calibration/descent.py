@@ -57,7 +57,7 @@ class Descent:
     goals on their way.
 
     Attributes:
-        anchors: The prior draw of each member, (members, parameters), in normal scores.
+        anchors: Where each member would be without data, (members, parameters), in normal scores.
         observations: The data that each member is to reproduce, (members, data).
         iterates: Where each member is, (members, parameters), in normal scores.
         simulated: The simulated data there, (members, data).

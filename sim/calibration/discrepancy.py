@@ -19,6 +19,9 @@ Array = npt.NDArray[np.float64]
 SHARES = (0.0, 0.005, 0.01, 0.015, 0.02, 0.03, 0.04, 0.05, 0.06, 0.08, 0.1, 0.12, 0.15, 0.2, 0.25, 0.3)
 """Discrepancies that are tried, as shares of a level."""
 
+BEGUN = 0.02
+"""Where each family's search begins."""
+
 ROUNDS = 6
 """Times at most that every family is gone through."""
 
@@ -85,7 +88,7 @@ def learnt(linear: Linear, families: Sequence[str]) -> dict[str, float]:
     Returns:
         By family, one of ``SHARES``; the least of those that are equally good.
     """
-    found = dict.fromkeys(families, 0.02)
+    found = dict.fromkeys(families, BEGUN)
     best = linear.score(found)
     for _ in range(ROUNDS):
         before = best

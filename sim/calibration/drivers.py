@@ -15,8 +15,9 @@ import numpy.typing as npt
 
 from sim.calibration.emulated import emulated_draws
 from sim.calibration.emulator import Emulator
-from sim.calibration.posterior import CONSISTENT, Posterior, chi_square
+from sim.calibration.posterior import Posterior
 from sim.experiments.design import DRIVERS, generator_of
+from sim.results.over_draws import TAILS
 
 Array = npt.NDArray[np.float64]
 
@@ -32,9 +33,6 @@ WIDE_DRAWS = 600
 SHOWN = 5
 """Parameters that are told of an answer."""
 
-TAILS = (0.05, 0.95)
-"""Quantiles at the ends of an interval."""
-
 WIDER = 2.0
 """By how much the prior of a parameter is made wider."""
 
@@ -48,25 +46,25 @@ class Driver:
         index: The share of the answer's variance that would go if it were known.
         slope: By how much the answer moves where the parameter moves by a posterior standard deviation, in the answer's
             unit.
-        wider: How many times as wide the answer's interval is where the parameter's prior is twice as wide.
+        width_ratio: How many times as wide the answer's interval is where the parameter's prior is twice as wide.
     """
 
     key: str
     index: float
     slope: float
-    wider: float
+    width_ratio: float
 
 
 @dataclass(frozen=True)
-class Hanging:
+class Sensitivity:
     """What an answer hangs on.
 
     Attributes:
-        known: The share of the answer's variance over runs that its emulator explains; the rest has no driver.
+        explained: The share of the answer's variance over runs that its emulator explains; the rest has no driver.
         drivers: The parameters that matter most, the first the most.
     """
 
-    known: float
+    explained: float
     drivers: tuple[Driver, ...]
 
 
@@ -91,7 +89,9 @@ def first_order(scores: Array, answer: Array) -> Array:
     return np.asarray(np.maximum((share - by_chance) / (1.0 - by_chance), 0.0))
 
 
-def hanging(posterior: Posterior, seed: int, answers: Mapping[str, tuple[Emulator, float]]) -> dict[str, Hanging]:
+def sensitivities(
+    posterior: Posterior, seed: int, answers: Mapping[str, tuple[Emulator, float]]
+) -> dict[str, Sensitivity]:
     """Say what each of some answers hangs on.
 
     Args:
@@ -118,8 +118,8 @@ def hanging(posterior: Posterior, seed: int, answers: Mapping[str, tuple[Emulato
             slope = float(np.cov(column, values)[0, 1] / column.std())
             ratio = float(np.ptp(np.quantile(values_wide, TAILS)) / width) if width else 1.0
             drivers.append(Driver(posterior.parameters[number].key, float(share[number]), slope, ratio))
-        known = 1.0 - float(emulator.error[0]) ** 2 / variance if variance else 0.0
-        found[name] = Hanging(known, tuple(drivers))
+        explained = 1.0 - float(emulator.error[0]) ** 2 / variance if variance else 0.0
+        found[name] = Sensitivity(explained, tuple(drivers))
     return found
 
 
@@ -127,8 +127,7 @@ def _drawn(emulator: Emulator, seed: int, members: int) -> Array:
     """Draw scores from the posterior of an emulator of compressed residuals, (draws, parameters)."""
     nothing = np.zeros(len(emulator.error))
     widened = np.hypot(1.0, emulator.error)
-    drawn, residuals = emulated_draws(emulator, nothing, widened, members, generator_of(seed, DRIVERS))
-    return np.asarray(drawn[np.sum(residuals**2, axis=1) <= chi_square(len(nothing), CONSISTENT)])
+    return emulated_draws(emulator, nothing, widened, members, generator_of(seed, DRIVERS))[0]
 
 
 def _wide(emulator: Emulator, seed: int, number: int) -> Array:

@@ -1,7 +1,7 @@
 """The page of a calibration: its report as text for people (``fit.md``), and the pictures in it."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +32,38 @@ FROZEN: dict[Any, Any] = {"svg.hashsalt": "tocsin", "svg.fonttype": "none", "fon
 """So that equal numbers give equal files, and texts stay texts."""
 
 
+def _range(ends: Sequence[Any]) -> str:
+    return f"{ends[0]} to {ends[1]}"
+
+
+def _tolerance(row: Document) -> str:
+    return f"{row['tolerance']:g}" if CHANGE + "@" in row["figure"] else f"{100 * row['tolerance']:g} %"
+
+
+KNOWN: dict[str, Callable[[Document], str]] = {
+    "figure": lambda row: str(row["figure"]),
+    "reported": lambda row: amount(row["reported"]),
+    "expected": lambda row: amount(row["expected"]),
+    "off": distance,
+}
+"""Columns of a table of figures: what is shown of a row."""
+
+FITTED = {
+    **KNOWN,
+    "s.e. of expected": lambda row: amount(row["standard_error_of_expected"]),
+    "tolerance": _tolerance,
+    "within": lambda row: yes_or_no(row["within"]),
+    "s.d. of a run": lambda row: amount(row["standard_error"]),
+}
+"""Those of fitted ones."""
+
+PREDICTED = {
+    **KNOWN,
+    "90 % interval": lambda row: _range([amount(end) for end in row["interval"]]) if row.get("interval") else "",
+}
+"""Those of predicted ones."""
+
+
 def to_markdown(document: Document) -> str:
     """Return the report as Markdown."""
     lines = [
@@ -44,40 +76,11 @@ def to_markdown(document: Document) -> str:
         "",
         "## Fitted figures, in expectation",
         "",
-        *_table(
-            ("figure", "reported", "expected", "s.e. of expected", "off", "tolerance", "within", "s.d. of a run"),
-            [
-                (
-                    row["figure"],
-                    amount(row["reported"]),
-                    amount(row["expected"]),
-                    amount(row["standard_error_of_expected"]),
-                    distance(row),
-                    _tolerance(row),
-                    yes_or_no(row["within"]),
-                    amount(row["standard_error"]),
-                )
-                for row in document["figures"]
-                if row["role"] == "fitted"
-            ],
-        ),
+        *_figures(document, "fitted", FITTED),
         "",
         "## Predictions",
         "",
-        *_table(
-            ("figure", "reported", "expected", "off", "90 % interval"),
-            [
-                (
-                    row["figure"],
-                    amount(row["reported"]),
-                    amount(row["expected"]),
-                    distance(row),
-                    " to ".join(amount(end) for end in row["interval"]) if row.get("interval") else "",
-                )
-                for row in document["figures"]
-                if row["role"] == "predicted"
-            ],
-        ),
+        *_figures(document, "predicted", PREDICTED),
         "",
         "## Calibrated parameters",
         "",
@@ -94,6 +97,12 @@ def to_markdown(document: Document) -> str:
     if "posterior" in document:
         lines += ["", *_posterior(document["posterior"])]
     return "\n".join(lines) + "\n"
+
+
+def _figures(document: Document, role: str, columns: Mapping[str, Callable[[Document], str]]) -> list[str]:
+    """Return the table of the figures with a role."""
+    rows = [row for row in document["figures"] if row["role"] == role]
+    return _table(list(columns), [[cell(row) for cell in columns.values()] for row in rows])
 
 
 def _evidence(rows: Sequence[Document]) -> list[str]:
@@ -116,8 +125,8 @@ def _posterior(part: Document) -> list[str]:
     lines = [
         "## Draws",
         "",
-        f"An ensemble of {part['members']} was drawn from the ranges of {part['parameters']} parameters, and each "
-        f"member moved to {part['data']} data of its own. {part['draws']} are as near to the reported data as a right "
+        f"An ensemble of {part['members']} over the ranges of {part['parameters']} parameters, each member moved to "
+        f"{part['data']} data of its own. {part['draws']} are as near to the reported data as a right "
         "model would be (sum of squares below the 99.5 per cent quantile of chi-square): they are the draws, "
         "independent of each other. Root mean square of residuals in standard errors, by member:",
         "",
@@ -171,11 +180,12 @@ def _known(part: Document) -> list[str]:
         *_picture("left-out", "Reported beside what the other figures predict: middle and 90 per cent"),
         "## Simulation-based calibration",
         "",
-        f"{ranks['sets']} data sets, of parameters drawn from the ranges, made by an emulator of the model. Intervals "
-        f"of 90 per cent hold the truth in {ranks['coverage']:.1%} of all cases, in {ranks['coverage_of_moved']:.1%} "
-        f"of those of the {MOVED} parameters that the data moved most. Of {part['parameters']} parameters the ranks "
-        f"of {ranks['uneven']} are uneven at a level of {UNEVEN:.0%}; by chance alone "
-        f"{UNEVEN * part['parameters']:.0f} would be. The least probability is {ranks['least_probability']:.2g}.",
+        f"Of {ranks['asked']} data sets, made of parameters drawn from the ranges by an emulator of the model, "
+        f"{ranks['sets']} had draws enough. Intervals of 90 per cent hold the truth in {ranks['coverage']:.1%} of all "
+        f"cases, in {ranks['coverage_of_moved']:.1%} of those of the {MOVED} parameters that the data moved most. Of "
+        f"{part['parameters']} parameters the ranks of {ranks['uneven']} are uneven at a level of {UNEVEN:.0%}; by "
+        f"chance alone {UNEVEN * part['parameters']:.0f} would be. The least probability is "
+        f"{ranks['least_probability']:.2g}.",
         "",
         *_picture("ranks", "Ranks of the truth among draws, all parameters and those moved most"),
         "## What answers hang on",
@@ -238,7 +248,7 @@ def _policies(policies: Sequence[Document]) -> list[str]:
         "",
         *_table(("policy", "total", "draws", "at the fit", "5 %", "middle", "95 %"), changes),
         "",
-        "What each change hangs on; a slope is in points of the logarithm of the ratio.",
+        "What each change hangs on; one standard deviation of a parameter moves the ratio of both totals by so much.",
         "",
         *_table(DRIVERS, drivers),
         "",
@@ -250,11 +260,11 @@ def _drivers(name: str, one: Document) -> list[tuple[str, ...]]:
     return [
         (
             name if not number else "",
-            f"{one['known']:.0%}" if not number else "",
+            f"{one['explained']:.0%}" if not number else "",
             f"`{row['key']}`",
             f"{row['index']:.2f}",
             f"{math.expm1(row['slope']):+.1%}",
-            f"{row['wider']:.2f}",
+            f"{row['width_ratio']:.2f}",
         )
         for number, row in enumerate(one["drivers"])
     ]
@@ -267,14 +277,6 @@ def _picture(name: str, title: str) -> list[str]:
 def _table(names: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
     lines = [names, ["---"] * len(names), *rows]
     return ["| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in lines]
-
-
-def _range(ends: Sequence[Any]) -> str:
-    return f"{ends[0]} to {ends[1]}"
-
-
-def _tolerance(row: Document) -> str:
-    return f"{row['tolerance']:g}" if CHANGE + "@" in row["figure"] else f"{100 * row['tolerance']:g} %"
 
 
 def write_pictures(document: Document, folder: Path) -> None:

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from sim.calibration.answers import AMOUNTS, log_ratios
-from sim.calibration.coverage import TAILS
-from sim.calibration.drivers import Hanging, hanging
+from sim.calibration.answers import TOTALS, log_ratios
+from sim.calibration.drivers import Sensitivity, sensitivities
 from sim.calibration.emulator import emulator_of
 from sim.calibration.evaluations import Evaluations
 from sim.calibration.levels import Level
 from sim.calibration.posterior import Posterior
 from sim.results.outcomes import Outcome
+from sim.results.over_draws import TAILS
 from sim.results.stored_answers import StoredAnswers, answered, policy_digests
 from sim.scenario import Scenario
 
@@ -35,14 +35,14 @@ class Policy:
         draws: Of how many draws.
         own: By total, the change at the fit, as a share.
         intervals: By total, low end, middle and high end of the change over the draws.
-        hanging: By total, what its change hangs on.
+        sensitivities: By total, what its change hangs on.
     """
 
     name: str
     draws: int
     own: dict[str, float]
     intervals: dict[str, tuple[float, float, float]]
-    hanging: dict[str, Hanging]
+    sensitivities: dict[str, Sensitivity]
 
 
 def over_draws(
@@ -100,7 +100,7 @@ def compared(draws: Posterior, seed: int, base: str, outcomes: dict[str, list[Ou
         changes = log_ratios(rows, outcomes[base][: len(rows)])
         own, drawn = changes[0], changes[1:]
         scores = draws.scores[: len(drawn)]
-        columns = {total: drawn[:, AMOUNTS.index(total)] for total in TOLD}
+        columns = {total: drawn[:, TOTALS.index(total)] for total in TOLD}
         answers = {
             total: (emulator_of(scores, column[:, None]), float(column.var())) for total, column in columns.items()
         }
@@ -109,9 +109,9 @@ def compared(draws: Posterior, seed: int, base: str, outcomes: dict[str, list[Ou
             Policy(
                 name,
                 len(drawn),
-                {total: float(np.expm1(own[AMOUNTS.index(total)])) for total in TOLD},
+                {total: float(np.expm1(own[TOTALS.index(total)])) for total in TOLD},
                 {total: (float(low), float(middle), float(high)) for total, (low, middle, high) in ends.items()},
-                hanging(draws, seed, answers),
+                sensitivities(draws, seed, answers),
             )
         )
     return found

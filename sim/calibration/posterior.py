@@ -62,7 +62,7 @@ PRIOR_SEEDS = 3 << 32
 
 @dataclass(frozen=True)
 class Runs:
-    """All runs that were made of points in the ranges.
+    """All runs that members made on their way from the fit.
 
     Attributes:
         scores: (runs, parameters) Normal scores.
@@ -81,7 +81,7 @@ class Runs:
 
 @dataclass(frozen=True)
 class Posterior:
-    """An ensemble: its draws from the ranges and from the posterior.
+    """An ensemble: where its members were to go, and the draws that they became.
 
     Attributes:
         parameters: What was conditioned.
@@ -168,7 +168,7 @@ def sample_posterior(
     members: int,
     tell: Callable[[str], None] = lambda line: None,
 ) -> Posterior:
-    """Draw an ensemble from the ranges of the parameters and condition it on data.
+    """Draw an ensemble and condition it on data.
 
     Equal arguments give equal results.
 

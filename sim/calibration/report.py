@@ -11,15 +11,16 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from sim.calibration.answers import AMOUNTS, log_ratios
-from sim.calibration.coverage import RANKED, TAILS, LeftOut, evenness
+from sim.calibration.answers import TOTALS, log_ratios
+from sim.calibration.coverage import RANKED, SETS, LeftOut, uniformity
 from sim.calibration.data import Data, Model
-from sim.calibration.drivers import Hanging
+from sim.calibration.drivers import Sensitivity
 from sim.calibration.fit import Fit
 from sim.calibration.levels import Level
 from sim.calibration.policies import Policy
 from sim.calibration.posterior import Posterior, chi_square
 from sim.results.figures import CHANGE
+from sim.results.over_draws import TAILS
 from sim.scenario import Scenario
 
 Array = npt.NDArray[np.float64]
@@ -121,7 +122,7 @@ class Known:
     learnt: Mapping[str, float]
     left_out: Sequence[LeftOut]
     ranks: Array
-    answers: Mapping[str, Hanging]
+    answers: Mapping[str, Sensitivity]
 
 
 def add_ensemble(document: Document, ensemble: Posterior, draws: Posterior) -> None:
@@ -172,7 +173,7 @@ def add_known(document: Document, draws: Posterior, data: Data, model: Model, kn
         ],
         "ranks": _ranks(draws, known.ranks),
         "marginals": _parameters(draws),
-        "answers": _hanging(known.answers),
+        "answers": _sensitivities(known.answers),
         "totals": _totals(draws, model),
     }
     simulated = model.figures(draws.outcomes)
@@ -195,16 +196,16 @@ def add_policies(document: Document, policies: Sequence[Policy]) -> None:
             "draws": one.draws,
             "own": one.own,
             "intervals": {name: list(ends) for name, ends in one.intervals.items()},
-            "answers": _hanging(one.hanging),
+            "answers": _sensitivities(one.sensitivities),
         }
         for one in policies
     ]
 
 
-def _hanging(answers: Mapping[str, Hanging]) -> Document:
+def _sensitivities(answers: Mapping[str, Sensitivity]) -> Document:
     """Return what answers hang on, by their names."""
     return {
-        name: {"known": one.known, "drivers": [asdict(driver) for driver in one.drivers]}
+        name: {"explained": one.explained, "drivers": [asdict(driver) for driver in one.drivers]}
         for name, one in answers.items()
     }
 
@@ -216,16 +217,19 @@ def _quantiles(values: Array) -> list[float]:
 def _ranks(draws: Posterior, even: Array) -> Document:
     """Return how even ranks of the truth are: of all parameters, and of those that the data moved most."""
     moved = even[:, np.argsort(draws.spread_left(), kind="stable")[:MOVED]]
-    uneven = evenness(even)
+    uneven = uniformity(even)
 
     def counts(rows: Array) -> list[int]:
         return [int(one) for one in np.histogram(rows, bins=RANK_BINS, range=(-0.5, RANKED + 0.5))[0]]
 
     def coverage(rows: Array) -> float:
+        if not rows.size:
+            return 0.0
         return float(np.mean((rows >= (RANKED + 1) * TAILS[0]) & (rows < (RANKED + 1) * TAILS[1])))
 
     return {
         "sets": len(even),
+        "asked": SETS,
         "counts": counts(even),
         "counts_of_moved": counts(moved),
         "coverage": coverage(even),
@@ -259,5 +263,5 @@ def _totals(draws: Posterior, model: Model) -> list[Document]:
     ends = np.quantile(ratios, [TAILS[0], 0.5, TAILS[1]], axis=0).T
     return [
         {"total": name, "own": model.base["quantities"][name], "ratios": [float(end) for end in row]}
-        for name, row in zip(AMOUNTS, ends, strict=True)
+        for name, row in zip(TOTALS, ends, strict=True)
     ]

@@ -79,7 +79,9 @@ def calibrate(
     from sim.results.folder import to_json
 
     found = load(scenario, settings, given_values(None, scale, pool, seed))
-    job = Job([Batch(one, runs) for one, runs in runs_of(found)], workers, beside=True)
+    job = Job(
+        [Batch(one, runs) for one, runs in runs_of(found, len(policies or ()), policy_draws)], workers, beside=True
+    )
     foretell(job, dry_run, as_json, quiet)
     folder = out or FOLDER / found.name
     with (

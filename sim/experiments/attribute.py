@@ -22,7 +22,7 @@ from sim.experiments.layers import LayerError, layers_of, without
 from sim.experiments.simulations import Computing, Simulations, demand_keywords
 from sim.experiments.store import claim, complete, read_frame, write_frame
 from sim.results.outcomes import Outcome, benefits_and_costs
-from sim.results.stored_answers import TAILS, quantile
+from sim.results.over_draws import nine_tenths
 from sim.scenario import changed
 
 if TYPE_CHECKING:
@@ -68,8 +68,8 @@ class Attribution:
 
         ``alone`` is what only this layer does, beside none, ``last`` what all layers do, beside all but this one,
         ``shapley`` the mean over the orders in which layers may join; these add up to ``all``. ``low`` and ``high`` are
-        its interval of 95 per cent, missing where it is exact; ``known_low`` and ``known_high`` that of 90 per cent
-        over posterior draws, missing where none were asked for.
+        its interval of 95 per cent, missing where it is exact; ``posterior_low`` and ``posterior_high`` that of 90 per
+        cent over posterior draws, missing where none were asked for.
         """
         return read_frame(self.folder, KIND, LAYERS_FILE)
 
@@ -301,21 +301,23 @@ def _layers(names: Sequence[str], games: Sequence[_Game], drawn: Sequence[_Game]
                     "shapley": value,
                     "low": low,
                     "high": high,
-                    **_known([values[player] for values in over_draws]),
+                    **_over_draws([values[player] for values in over_draws]),
                 }
             )
         everything = fmean(game.all_of(quantity) for game in games)
         low, high = _interval(everything, [game.all_of(quantity) for game in games])
         whole = dict.fromkeys(("alone", "last", "shapley"), everything)
-        known = _known([game.all_of(quantity) for game in drawn])
-        rows.append({"quantity": quantity, "kind": kind, "layer": "all", **whole, "low": low, "high": high, **known})
+        everywhere = _over_draws([game.all_of(quantity) for game in drawn])
+        rows.append(
+            {"quantity": quantity, "kind": kind, "layer": "all", **whole, "low": low, "high": high, **everywhere}
+        )
     return _frame(rows)
 
 
-def _known(values: list[float]) -> dict[str, float | None]:
+def _over_draws(values: list[float]) -> dict[str, float | None]:
     """Return the interval of 90 per cent over draws; missing of fewer than two."""
-    ends = (quantile(values, share) for share in TAILS) if len(values) > 1 else (None, None)
-    return dict(zip(("known_low", "known_high"), ends, strict=True))
+    low, _, high = nine_tenths(values) if len(values) > 1 else (None, None, None)
+    return {"posterior_low": low, "posterior_high": high}
 
 
 def _means(samples: list[list[float]]) -> list[float]:
@@ -386,7 +388,7 @@ def _frame(rows: Sequence[dict[str, Any]]) -> "pd.DataFrame":
     import pandas as pd
 
     frame = pd.DataFrame(rows)
-    missing = {"low", "high", "known_low", "known_high", *columns()[2:]}
+    missing = {"low", "high", "posterior_low", "posterior_high", *columns()[2:]}
     for column in [name for name in frame.columns if name in missing]:
         frame[column] = frame[column].astype("Float64")
     return frame

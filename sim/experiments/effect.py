@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sim.language.spoken import marked, said
-from sim.results.answer import TWENTIETHS
 from sim.results.chance import LEVEL
 from sim.results.costs import COST, TOTAL
+from sim.results.over_draws import TWENTIETHS
 from sim.rounding import amount, percent
 
 Row = Mapping[str, Any]
@@ -59,7 +59,7 @@ def effect_lines(rows: Sequence[Row]) -> list[str]:
 
 def interval_said(rows: Sequence[Row]) -> str:
     """Return what kind of intervals differences have, such as ``95% over 4 replicates``; nothing without."""
-    stored = [row["known_draws"] for row in rows if row.get("known_draws")]
+    stored = [row["posterior_draws"] for row in rows if row.get("posterior_draws")]
     if stored:
         return said("{level} over {number} stored draws", level=percent(1 - 2 / TWENTIETHS), number=str(stored[0]))
     if not rows or all(row["low"] is None for row in rows):
@@ -73,14 +73,14 @@ def _told(what: str, row: Row) -> str:
     """Return a sentence with how much that is of the base, and its interval."""
     share = row["difference"] / row["base"] if row["base"] else None
     change = "" if share is None else f"{'+' if share > 0 else ''}{percent(share)}"
-    known = row.get("known_low") is not None
-    ends = (row["known_low"], row["known_high"]) if known else (row["low"], row["high"])
+    stored = row.get("posterior_draws") is not None
+    ends = (row["posterior_low"], row["posterior_high"]) if stored else (row["low"], row["high"])
     if None in ends:
         return said("{what} ({change}).", what=what, change=change) if change else said("{what}.", what=what)
     if ends[0] <= 0 <= ends[1]:
         low, high = (f"{'-' if end < 0 else '+'}{_size(end)}" for end in ends)
         words = {"what": what, "low": low, "high": high}
-        if known:
+        if stored:
             return said("{what} ({low} to {high}; {change}): which way is not known.", **words, change=change)
         if not change:
             return said("{what} ({low} to {high}): chance alone may do that.", **words)

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sim.experiments.compare import compared
-from sim.experiments.not_known import not_known
 from sim.experiments.pairing import PairingError, demand_pair, demand_pairs, demand_replicates
+from sim.experiments.posterior_interval import with_posterior
 from sim.experiments.replicates import Make, found_or_made
 from sim.experiments.sparing import Amounts
 from sim.experiments.store import claim
@@ -215,9 +215,9 @@ def _document(
     if not others:
         raise PairingError("a comparison has a base and at least one other")
     rows = [
-        {**row, **not_known(row, scenarios[0], scenario)}
+        row
         for title, other, scenario in zip(titles[1:], others, scenarios[1:], strict=True)
-        for row in compared(title, base, other)
+        for row in with_posterior(compared(title, base, other), scenarios[0], scenario)
     ]
     with speaking(ENGLISH):  # what is stored is English
         changes = [

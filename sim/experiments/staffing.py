@@ -20,7 +20,7 @@ from sim.experiments.store import claim, complete, read_frame, write_frame
 from sim.experiments.trials import KEPT, Trials
 from sim.results.folder import whole
 from sim.results.outcomes import service
-from sim.results.stored_answers import TAILS, quantile
+from sim.results.over_draws import nine_tenths
 from sim.scenario import changed
 from sim.scenario.bounds import MOST_STAFF
 from sim.scenario.schema.population import COUNTRY
@@ -283,7 +283,7 @@ def staffing_over(
     rows = []
     for name, staff in every.groupby("name", sort=False)["staff"]:
         numbers = [float(one) for one in staff.dropna()]
-        ends = [quantile(numbers, share) if numbers else None for share in (TAILS[0], 0.5, TAILS[1])]
+        ends = nine_tenths(numbers) if len(numbers) > 1 else (*numbers, *numbers, *numbers) or (None, None, None)
         rows.append({"name": name, **dict(zip(("low", "middle", "high"), ends, strict=True)), "kept": len(numbers)})
     return pd.DataFrame(rows).astype(dict.fromkeys(("low", "middle", "high"), "Float64"))
 

@@ -85,9 +85,9 @@ def _quantities(rows: Sequence[Row], scenario: str, every: bool, width: int) -> 
     """Lay out quantities that are not the same, and count those that are."""
     moved = [row for row in rows if row["difference"] or row["chance"]]
     several = any(row["low"] is not None for row in rows)
-    known = any(row.get("known_low") is not None for row in moved)
+    stored = any(row.get("posterior_draws") is not None for row in moved)
     gains = every and any(row["pairing_gain"] is not None for row in rows)
-    names = ["quantity", "base", scenario, "difference", "%", *(["90 %, draws"] if known else [])]
+    names = ["quantity", "base", scenario, "difference", "%", *(["90%, draws"] if stored else [])]
     names += [interval_name(rows)] if several else []
     table = Lines([*names, *(["pairing gain"] if gains else [])], ["quantity"])
     for row in moved:
@@ -95,8 +95,8 @@ def _quantities(rows: Sequence[Row], scenario: str, every: bool, width: int) -> 
         shown = f"{quantity_named(name)}{f' {window}' if window else ''}"
         cells = [shown, *(value_said(name, row[key]) for key in ("base", "other", "difference"))]
         cells.append("" if row["ratio"] is None or name.endswith(CHANGE) else _more(row["ratio"]))
-        if known:
-            ends = (row["known_low"], row["known_high"])
+        if stored:
+            ends = (row["posterior_low"], row["posterior_high"])
             cells.append("" if None in ends else "..".join(value_said(name, end) for end in ends))
         if several:
             ends = (row["low"], row["high"])
@@ -199,7 +199,7 @@ def attribution_tables(result: "Attribution") -> "Iterator[Lines | str]":
     for quantity, title in (("victims", "victims prevented"), ("net_loss_yuan", "net loss prevented, yuan")):
         shown = [
             (words, low, high)
-            for words, low, high in (("95% interval", "low", "high"), ("90%, draws", "known_low", "known_high"))
+            for words, low, high in (("95% interval", "low", "high"), ("90%, draws", "posterior_low", "posterior_high"))
             if any(of[stance, quantity, name][low] is not None for name, stance, _ in every)
         ]
         yield f"{title}:"

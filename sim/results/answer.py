@@ -8,11 +8,12 @@ nine tenths of them.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from statistics import fmean, quantiles, stdev
+from statistics import fmean, stdev
 from typing import TYPE_CHECKING, Any
 
 from sim.language.spoken import marked, said
 from sim.results.chance import LEVEL, RECOVERED_SHARE, SAVED_SHARE, STOPPED_SHARE, student
+from sim.results.over_draws import TWENTIETHS, nine_tenths
 from sim.results.stored_answers import StoredAnswers, stored_answers
 from sim.rounding import amount, percent, written
 from sim.words import Fate
@@ -29,9 +30,6 @@ CAUSES = {
 }
 STOPPED = {fate.label: CAUSES[fate] for fate in Fate if fate.stopped}
 """The fates of attempts that were stopped on their way, and what brought each about."""
-
-TWENTIETHS = 20
-"""Parts into which draws are cut: the first and the last one are outside of their interval."""
 
 Totals = Mapping[str, Any]
 
@@ -151,7 +149,7 @@ def estimates(runs: "Sequence[Run]", draws: bool = False) -> dict[str, Estimate]
     found = by_chance(runs, draws)
     if stored is None:
         return found
-    return {name: _not_known(stored, name, one) for name, one in found.items()}
+    return {name: _over_stored(stored, name, one) for name, one in found.items()}
 
 
 def by_chance(runs: "Sequence[Run]", draws: bool = False) -> dict[str, Estimate]:
@@ -163,7 +161,7 @@ def by_chance(runs: "Sequence[Run]", draws: bool = False) -> dict[str, Estimate]
     return {name: _over([one[name] for one in values], draws) for name in values[0]}
 
 
-def _not_known(stored: StoredAnswers, name: str, found: Estimate) -> Estimate:
+def _over_stored(stored: StoredAnswers, name: str, found: Estimate) -> Estimate:
     """Return a number with the interval of what is not known and of chance."""
     chance = None if found.low is None or found.high is None else (found.low, found.high)
     ends = stored.interval(name, found.value, chance)
@@ -224,8 +222,8 @@ def _over(values: Sequence[float], draws: bool) -> Estimate:
     """Return the mean of several runs, with its interval, or with that of nine tenths of the draws."""
     mean = fmean(values)
     if draws:
-        cuts = quantiles(values, n=TWENTIETHS, method="inclusive")
-        return Estimate(mean, cuts[0], cuts[-1])
+        low, _, high = nine_tenths(values)
+        return Estimate(mean, low, high)
     half = student(len(values) - 1) * stdev(values) / len(values) ** 0.5
     return Estimate(mean, max(0.0, mean - half), mean + half)
 

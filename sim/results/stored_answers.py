@@ -11,9 +11,11 @@ from dataclasses import dataclass
 from functools import cache
 from math import exp, hypot, log
 from pathlib import Path
+from statistics import NormalDist
 from typing import TYPE_CHECKING, Any
 
-from sim.results.chance import RECOVERED_SHARE, SAVED_SHARE, STOPPED_SHARE
+from sim.results.chance import LEVEL, RECOVERED_SHARE, SAVED_SHARE, STOPPED_SHARE
+from sim.results.over_draws import TAILS, nine_tenths
 from sim.words import Fate
 
 if TYPE_CHECKING:
@@ -21,6 +23,9 @@ if TYPE_CHECKING:
 
 OWN = "own"
 """The draw whose values are the scenario's own."""
+
+DIGITS = 16
+"""Hexadecimal digits of a hash in the table."""
 
 POLICY, HASH, DRAW = "policy", "sha256", "draw"
 SUFFIX = "-answers.csv"
@@ -44,11 +49,11 @@ AMOUNTS = (
 )
 """Columns of a table: what comes of a run whatever things cost."""
 
-TAILS = (0.05, 0.95)
-"""Quantiles at the ends of an interval."""
-
 POOLED = 0.001
 """A scale at which any country can be one province."""
+
+SHORTER = NormalDist().inv_cdf(TAILS[1]) / NormalDist().inv_cdf((1.0 + LEVEL) / 2.0)
+"""How long an interval of chance is at the level of draws, by its length at the level of chance."""
 
 LEAST = 1e-9
 """A total of nothing, and what is left of a share of all, are compared as this."""
@@ -115,20 +120,10 @@ class StoredAnswers:
         return [max(one, LEAST) / max(other, LEAST) / own for one, other in pairs]
 
 
-def quantile(values: "list[float]", share: float) -> float:
-    """Return a quantile of some values, linear between them."""
-    ordered = sorted(values)
-    place = share * (len(ordered) - 1)
-    below = int(place)
-    above = min(below + 1, len(ordered) - 1)
-    return ordered[below] + (place - below) * (ordered[above] - ordered[below])
-
-
-def _ends(at: float, steps: "list[float]", chance: "tuple[float, ...]") -> tuple[float, float]:
+def _ends(at: float, steps: list[float], chance: tuple[float, ...]) -> tuple[float, float]:
     """Return the ends of 90 per cent about a number, from the steps of draws and the ends of chance of 95 per cent."""
-    low, middle, high = (quantile(steps, share) for share in (TAILS[0], 0.5, TAILS[1]))
-    shorter = 1.645 / 1.960  # of a normal distribution, 90 by 95 per cent
-    below, above = shorter * (at - chance[0]), shorter * (chance[1] - at)
+    low, middle, high = nine_tenths(steps)
+    below, above = SHORTER * (at - chance[0]), SHORTER * (chance[1] - at)
     return at + middle - hypot(middle - low, below), at + middle + hypot(high - middle, above)
 
 
@@ -156,18 +151,16 @@ def policy_digests(scenario: "Scenario") -> str:
 
 
 def policy_digest(scenario: "Scenario") -> str:
-    """Return what stands for a scenario at any scale, with any seed and prices: 16 hexadecimal digits."""
-    import hashlib
-    import json
-
+    """Return what stands for a scenario at any scale, with any seed and prices: a hash."""
     from sim.scenario.effects import NO_EFFECT
+    from sim.scenario.load import digest
     from sim.scenario.resolved import plain
 
     values: dict[str, Any] = {
         key: value for key, value in plain(scenario.resolved).items() if key not in (*NO_EFFECT, "seed", "scale")
     }
     values["population"] = {key: value for key, value in values["population"].items() if key != "pool"}
-    return hashlib.sha256(json.dumps(values, default=str).encode()).hexdigest()[:16]
+    return digest(values)[:DIGITS]
 
 
 def stored_answers(scenario: "Scenario") -> StoredAnswers | None:

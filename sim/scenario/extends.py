@@ -32,6 +32,7 @@ class Files:
     mistakes: list[Mistake] = field(default_factory=list)
     told: set[str] = field(default_factory=set)  # keys whose mistakes are told before the schema finds them, too
     trees: list[Node] = field(default_factory=list)  # of each file with all that it extends, the deepest first
+    paths: list[Path] = field(default_factory=list)  # of these files, in the same order
     figured: int = 0  # which of them said the figures that hold in the end
 
     def read(
@@ -76,6 +77,7 @@ class Files:
         if figures is not None:
             self.figured = len(self.trees)
         self.trees.append(own)
+        self.paths.append(path.resolve())
         return own
 
     def drawn(self, root: Node, name: Node, folder: Path) -> Node:

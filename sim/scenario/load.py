@@ -267,6 +267,11 @@ def posterior(name_or_path: str) -> "pd.DataFrame":
     return frame(files.draws)
 
 
+def files_of(name_or_path: str) -> list[Path]:
+    """Return the files of a scenario, that of the name or path last, after those that it extends."""
+    return read_files(name_or_path, None)[0].paths
+
+
 def read_files(name_or_path: str, draw: int | None) -> tuple[Files, Node, Path]:
     """Read the files of a scenario: with the mistakes so far, the tree they make and the folder of the first."""
     files = Files(shape(ScenarioModel), draw)

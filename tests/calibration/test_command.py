@@ -1,6 +1,7 @@
 """``tocsin calibrate`` as users meet it: what it prints, what it writes, and that an interruption costs nothing."""
 
 import json
+import math
 import signal
 import subprocess
 import sys
@@ -13,6 +14,8 @@ import sim
 from sim.calibration.evaluations import Evaluations
 from sim.logbook import LOG
 from sim.results.holding import holding
+from sim.results.over_draws import nine_tenths
+from sim.results.stored_answers import policy_digest, read_answers
 from tests.calibration.conftest import SMALL
 from tests.cli.commands import Tocsin, tocsin
 
@@ -132,3 +135,60 @@ def test_a_posterior_needs_its_libraries_before_anything_is_simulated(
         "or calibration.members: 0\n"
     )
     assert list(tmp_path.iterdir()) == [file]
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        (["--policy", "no-warning"], "is no policy of small.yaml; "),
+        (["--policy", "small.yaml"], "small.yaml is no policy of small.yaml; "),
+        (["--policy", "mine.yaml", "--set", "calibration.members=0"], "calibration.members is 0; members"),
+    ],
+)
+def test_policies_without_draws_are_refused_before_anything_is_simulated(
+    file: Path, tocsin: Tocsin, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, more: list[str], message: str
+):
+    monkeypatch.chdir(tmp_path)
+    ended = tocsin("calibrate", "small.yaml", "--set", "calibration.members=20", *more)
+    assert (ended.code, ended.out) == (2, "")
+    assert ended.err.count("\n") == 1
+    assert message in ended.err
+    assert list(tmp_path.iterdir()) == [file]
+
+
+def test_a_bundled_scenario_has_no_draws_for_policies(tocsin: Tocsin, tmp_path: Path):
+    ended = tocsin("calibrate", "tiny", "--policy", "no-warning", "--out", "work")
+    assert (ended.code, ended.out) == (2, "")
+    assert not (tmp_path / "work").exists()
+
+
+@pytest.mark.slow
+def test_a_policy_is_run_over_the_draws(file: Path, tocsin: Tocsin, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """What a policy changes is on the page, and stored for those who compare; its runs are those of the draws."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine.yaml").write_text(
+        "schema: 1\nname: mine\ntitle: Fewer filters\nextends: small.yaml\ninterception: {call: {d_prime: 2.0}}\n"
+    )
+    asked = ["--policy", "mine.yaml", "--policy-draws", "10", "--workers", "1", "--json", "--out", "work"]
+    ended = tocsin("calibrate", "small.yaml", "--set", "calibration.members=24", *asked)
+    assert ended.code in (0, 1), ended.err
+    (told,) = json.loads(ended.out)["posterior"]["policies"]
+    assert (told["policy"], told["draws"]) == ("mine.yaml", 10)
+    low, middle, high = told["intervals"]["victims"]
+    assert low < middle < high
+    assert told["own"]["victims"] > 0.2
+    assert middle > 0.2
+    assert len(told["answers"]["victims"]["drivers"]) == 5
+    known = read_answers(tmp_path / "small-answers.csv")
+    mine, small = (known[policy_digest(sim.load_scenario(name))] for name in ("mine.yaml", "small.yaml"))
+    assert mine.draws == 10 <= small.draws
+    ratios = [one / other for one, other in zip(mine.drawn["victims"], small.drawn["victims"], strict=False)]
+    logarithms = [math.log(one) for one in ratios]
+    assert nine_tenths(logarithms) == pytest.approx([math.log1p(end) for end in (low, middle, high)], abs=1e-5)
+    # A draw that is run by itself says the same.
+    pooled = {"population.pool": "country", "scale": "0.5"}
+    alone = [
+        sim.run(sim.load_scenario(name, pooled, draw=3), tmp_path / name.removesuffix(".yaml")).totals["victims"]
+        for name in ("mine.yaml", "small.yaml")
+    ]
+    assert alone[0] / alone[1] == pytest.approx(ratios[3], rel=1e-4)

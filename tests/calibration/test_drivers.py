@@ -6,7 +6,7 @@ from typing import cast
 import numpy as np
 import pytest
 
-from sim.calibration.drivers import first_order, hanging
+from sim.calibration.drivers import first_order, sensitivities
 from sim.calibration.emulator import Emulator
 from sim.calibration.posterior import Posterior
 from sim.experiments.parameters import Parameter
@@ -46,13 +46,13 @@ def test_an_answer_hangs_on_what_the_data_leave_open(posterior: Posterior):
         "sum": (straight([1.0, 1.0, 0.0, 0.0, 0.0, 0.0]), 1.0),
         "open": (straight([0.0, 0.0, 3.0, 1.0, 0.0, 0.0]), 10.0),
     }
-    found = hanging(posterior, 3, answers)
+    found = sensitivities(posterior, 3, answers)
     assert [one.key for one in found["open"].drivers[:2]] == ["p2", "p3"]
     first, second = found["open"].drivers[:2]
     assert first.index == pytest.approx(0.9, abs=0.04)
     assert second.index == pytest.approx(0.1, abs=0.04)
     assert first.slope == pytest.approx(3.0, rel=0.1)
     # The prior of p2 twice as wide: variance 4 x 9 + 1 for 9 + 1. Of the sum, which the data fix, hardly anything.
-    assert first.wider == pytest.approx(3.7**0.5, rel=0.1)
-    assert found["open"].known == 1.0
-    assert found["sum"].drivers[0].wider == pytest.approx(1.0, abs=0.12)
+    assert first.width_ratio == pytest.approx(3.7**0.5, rel=0.1)
+    assert found["open"].explained == 1.0
+    assert found["sum"].drivers[0].width_ratio == pytest.approx(1.0, abs=0.12)

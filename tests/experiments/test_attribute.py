@@ -313,13 +313,14 @@ def test_over_draws_the_interval_holds_nine_tenths_of_their_values(tiny: sim.Sce
     keys = ["quantity", "layer"]
     every = pd.concat(own).groupby(keys)["shapley"]
     found = done.layers.set_index(keys)
-    for end, share in (("known_low", 0.05), ("known_high", 0.95)):
+    for end, share in (("posterior_low", 0.05), ("posterior_high", 0.95)):
         expected = every.quantile(share).reindex(found.index)
         assert found[end].to_numpy(float) == pytest.approx(expected.to_numpy(float))
     plain = sim.attribute(tiny, chosen, folder=tmp_path / "plain", workers=1).layers
-    assert plain[["known_low", "known_high"]].isna().all(axis=None)
+    assert plain[["posterior_low", "posterior_high"]].isna().all(axis=None)
     pd.testing.assert_frame_equal(
-        plain.drop(columns=["known_low", "known_high"]), done.layers.drop(columns=["known_low", "known_high"])
+        plain.drop(columns=["posterior_low", "posterior_high"]),
+        done.layers.drop(columns=["posterior_low", "posterior_high"]),
     )
     assert runs_of(tiny, chosen, None, 1, draws=5) == 6 * 4
     with pytest.raises(FolderError):

@@ -4,18 +4,19 @@ import math
 from pathlib import Path
 
 import pytest
+from scipy import stats
 
 import sim
 from sim.experiments.effect import effect_lines, interval_said
-from sim.experiments.not_known import not_known
+from sim.experiments.posterior_interval import with_posterior
 from sim.results import stored_answers as room
 from sim.results.answer import answer, estimates
+from sim.results.over_draws import nine_tenths
 from sim.results.stored_answers import (
     AMOUNTS,
     StoredAnswers,
     policy_digest,
     policy_digests,
-    quantile,
     read_answers,
     write_answers,
 )
@@ -44,7 +45,7 @@ def test_an_interval_is_that_of_the_draws_times_what_the_run_has():
 def test_chance_widens_an_interval_by_the_root_of_the_sum_of_squares():
     stored = answers("tiny", 50.0, FACTORS)
     low, high = stored.interval("victims", 1000.0, (900.0, 1111.0)) or (0.0, 0.0)
-    shorter = 1.645 / 1.960
+    shorter = stats.norm.ppf(0.95) / stats.norm.ppf(0.975)
     assert math.log(1000.0 / low) == pytest.approx(math.hypot(math.log(1 / 0.55), shorter * math.log(1 / 0.9)))
     assert math.log(high / 1000.0) == pytest.approx(math.hypot(math.log(1.45), shorter * math.log(1.111)))
     # A quantity of which all draws say the same has the interval of chance.
@@ -143,21 +144,20 @@ def test_a_comparison_takes_over_how_ratios_differ_by_draw(bundled: Path):
         "low": None,
         "high": None,
     }
-    found = not_known(row, base, other)
+    (found,) = with_posterior([row], base, other)
     # By draw the ratio is 1.2 (1 + f / 2) / 1.2; nine tenths from 1.275 to 1.725 times what the run has.
-    assert found["known_draws"] == 101
-    assert found["known_low"] == pytest.approx(1300.0 * 1.275 - 1000.0)
-    assert found["known_high"] == pytest.approx(1300.0 * 1.725 - 1000.0)
-    lines = effect_lines([{**row, **found}])
+    assert found["posterior_draws"] == 101
+    assert found["posterior_low"] == pytest.approx(1300.0 * 1.275 - 1000.0)
+    assert found["posterior_high"] == pytest.approx(1300.0 * 1.725 - 1000.0)
+    lines = effect_lines([found])
     assert lines == ["300 more victims (658 to 1,240; +30%)."]
-    assert interval_said([{**row, **found}]) == "90% over 101 stored draws"
-    assert not_known({**row, "draws": 5}, base, other)["known_draws"] is None
-    assert not_known({**row, "quantity": "cards_eliminated"}, base, other)["known_draws"] is None
-    crossing = {**row, "known_low": -10.0, "known_high": 20.0, "known_draws": 101}
+    assert interval_said([found]) == "90% over 101 stored draws"
+    several = [{**row, "draws": 5}, {**row, "quantity": "cards_eliminated"}]
+    assert [one["posterior_draws"] for one in with_posterior(several, base, other)] == [None, None]
+    crossing = {**row, "posterior_low": -10.0, "posterior_high": 20.0, "posterior_draws": 101}
     assert effect_lines([crossing]) == ["300 more victims (-10 to +20; +30%): which way is not known."]
 
 
-def test_quantiles_lie_between_values():
-    assert quantile([3.0, 1.0, 2.0], 0.5) == 2.0
-    assert quantile([1.0, 2.0], 0.25) == 1.25
-    assert quantile([7.0], 0.9) == 7.0
+def test_nine_tenths_of_draws_lie_between_their_twentieths():
+    assert nine_tenths(FACTORS) == pytest.approx((0.55, 1.0, 1.45))
+    assert nine_tenths([3.0, 1.0]) == pytest.approx((1.1, 2.0, 2.9))

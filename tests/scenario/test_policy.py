@@ -70,3 +70,8 @@ def test_a_policy_stays_one_where_it_is_loaded_from_its_own_text_and_has_the_has
     base = sim.load_scenario("tiny")
     assert base.resolved["policy_of"] is None
     assert base.sha256 == digest({key: value for key, value in base.resolved.items() if key != "policy_of"})
+    assert base.sha256 == HASH
+
+
+HASH = "467674d77801f9a3551814466f7ce9e448b4cb8e2571953c7561a3085859b9e3"
+"""Of tiny, with the section `calibration` that it has from the flagship."""
