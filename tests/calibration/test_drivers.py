@@ -39,6 +39,7 @@ def test_what_is_not_in_the_answer_has_no_index():
     found = first_order(scores, scores[:, 0])
     assert found[0] > 0.98
     assert found[1:].max() < 0.03
+    assert found[1:].mean() < 0.01, "what chance alone gives is taken off"
 
 
 def test_an_answer_hangs_on_what_the_data_leave_open(posterior: Posterior):
