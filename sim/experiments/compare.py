@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from sim.experiments.intervals import half_width
 from sim.experiments.pairing import PairingError, demand_pairs, demand_replicates
+from sim.experiments.posterior_interval import with_posterior
 from sim.experiments.sparing import SPARED, Amounts, price_interval, ratio
 from sim.results.costs import COST, COST_HIGH, COST_LOW, PARTS, TOTAL
 
@@ -36,9 +37,13 @@ COLUMNS = (
     "pairing_gain",
     "price_low",
     "price_high",
+    "posterior_low",
+    "posterior_high",
+    "posterior_draws",
 )
 """Columns: ``low`` and ``high`` are of the difference, ``chance`` is the s.d. of a single one between seeds;
-``price_low`` and ``price_high`` are of the difference too, as prices move within their ranges."""
+``price_low`` and ``price_high`` are of the difference too, as prices move within their ranges, and so are
+``posterior_low`` and ``posterior_high``, as parameters move over draws."""
 
 Row = dict[str, Any]
 
@@ -57,9 +62,11 @@ def compare(runs: "Sequence[Run | Sequence[Run] | Sequence[Sequence[Run]]]") -> 
         ``chance`` and ``pairing_gain`` are missing for a single pair. ``pairing_gain`` is (variance of base + variance
         of other) / variance of the paired difference: so many times more pairs of independent seeds would have the same
         standard error. It is missing where the difference does not vary. ``price_low`` and ``price_high`` are there
-        for costs alone. Where all runs have costs, ``cost_per_victim_spared`` and ``cost_per_yuan_spared`` (lost less
-        recovered) have in ``ratio`` the difference in cost by that in what was spared, with intervals of that ratio; it
-        is missing where nothing is spared, or where one policy both costs less and spares more.
+        for costs alone. ``posterior_low`` and ``posterior_high``, of 90 per cent, are there where answers over
+        ``posterior_draws`` draws are stored with both scenarios. Where all runs have costs, ``cost_per_victim_spared``
+        and ``cost_per_yuan_spared`` (lost less recovered) have in ``ratio`` the difference in cost by that in what was
+        spared, with intervals of that ratio; it is missing where nothing is spared, or where one policy both costs less
+        and spares more.
 
     Raises:
         PairingError: A ValueError, if the runs do not meet the same attempts and people.
@@ -81,7 +88,9 @@ def compare(runs: "Sequence[Run | Sequence[Run] | Sequence[Sequence[Run]]]") -> 
     rows = [
         row
         for entry, other in zip(entries[1:], others, strict=True)
-        for row in compared(entry[0][0].manifest["name"], base, other)
+        for row in with_posterior(
+            compared(entry[0][0].manifest["name"], base, other), entries[0][0][0].scenario, entry[0][0].scenario
+        )
     ]
     frame = pd.DataFrame(rows, columns=list(COLUMNS))
     for column in COLUMNS[2:9]:

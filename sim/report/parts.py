@@ -120,7 +120,7 @@ class About:
 
     label: str
     answer: str
-    numbers: dict[str, str]
+    numbers: dict[str, tuple[str, str]]
     period: str
     warnings: list[str]
     findings: list[str]

@@ -56,6 +56,12 @@ class Estimate:
         low, high = words(self.low), words(self.high)
         return said("{value} ({low} to {high})", value=words(self.value), low=low, high=high)
 
+    def ends(self, words: Callable[[float], str] = amount) -> str:
+        """Return the interval alone as people read it, see ``told``; empty where there is none."""
+        if self.low is None or self.high is None:
+            return ""
+        return said("{low} to {high}", low=words(self.low), high=words(self.high))
+
     @property
     def yuan(self) -> str:
         """The number as people read money, its interval in brackets."""
@@ -179,13 +185,29 @@ def _chance_said(runs: "Sequence[Run]") -> str:
     return ", ".join(parts) or said("not known")
 
 
-def short_answer(run: "Run") -> dict[str, str]:
-    """Return the numbers of the first screen by what they count, in the order in which they are shown."""
-    return {name: amount(number) for name, number in counted_numbers(run).items()}
+def short_answer(run: "Run") -> dict[str, tuple[str, str]]:
+    """Return the numbers of the first screen by what they count, in the order in which they are shown.
+
+    Args:
+        run: The run.
+
+    Returns:
+        Each with its interval, which is empty where there is none.
+    """
+    found = estimates([run])
+    shown = {said("of attempts stopped on the way"): (found[STOPPED_SHARE], percent)}
+    for words, name in (
+        (marked("people saved by a warning"), "saved"),
+        (marked("yuan of losses prevented"), "prevented_yuan"),
+        (marked("victims"), "victims"),
+        (marked("yuan lost"), "loss_yuan"),
+    ):
+        shown[said(words)] = (found[name], amount)
+    return {words: (told(one.value), one.ends(told)) for words, (one, told) in shown.items()}
 
 
 def counted_numbers(run: "Run") -> dict[str, float]:
-    """Return ``short_answer`` in numbers."""
+    """Return what the first screen is about in numbers, by what they count."""
     totals = run.manifest["totals"]
     stopped = sum(totals["attempts_by_fate"].get(fate, 0) for fate in STOPPED)
     return {

@@ -20,7 +20,10 @@ def test_the_answer_says_what_was_stopped_where(full: sim.Run) -> None:
     assert STOPPED[first] in said.partition(", then ")[0]
     for name in ("episodes", "saved", "victims", "loss_yuan", "prevented_yuan"):
         assert amount(totals[name]) in said
-    assert short_answer(full)["victims"] == amount(totals["victims"])
+    number, interval = short_answer(full)["victims"]
+    assert f"{number} ({interval}) paid" in said
+    assert number == amount(totals["victims"])
+    assert [len(between) > 0 for _, between in short_answer(full).values()] == [True] * 5
 
 
 def test_without_warnings_nobody_was_saved(silent: sim.Run) -> None:

@@ -10,7 +10,7 @@ import sim
 from sim.experiments.effect import effect_lines, interval_said
 from sim.experiments.posterior_interval import with_posterior
 from sim.results import stored_answers as room
-from sim.results.answer import answer, estimates
+from sim.results.answer import answer, estimates, short_answer
 from sim.results.over_draws import nine_tenths
 from sim.results.stored_answers import (
     AMOUNTS,
@@ -20,6 +20,7 @@ from sim.results.stored_answers import (
     read_answers,
     write_answers,
 )
+from sim.rounding import amount
 
 
 def answers(policy: str, own: float, factors: list[float]) -> StoredAnswers:
@@ -123,6 +124,7 @@ def test_the_answer_of_a_run_says_what_is_not_known_and_what_is_chance(run: sim.
     assert (found.low, found.high) == pytest.approx(expected)
     assert found.low is not None
     assert found.low < chance[0]
+    assert short_answer(run)["victims"] == (amount(victims), found.ends())
     text = answer(run)
     assert "In brackets: 90% of what is not known, by 101 draws, and of chance; by chance alone victims ±" in text
 
@@ -132,7 +134,7 @@ def test_a_run_of_another_policy_is_told_with_chance_alone(run: sim.Run):
     assert estimates([run])["victims"].low == run.chance["victims"][0]
 
 
-def test_a_comparison_takes_over_how_ratios_differ_by_draw(bundled: Path):
+def test_a_comparison_takes_over_how_ratios_differ_by_draw(run: sim.Run, bundled: Path, tmp_path: Path):
     base, other = sim.load_scenario("tiny"), sim.load_scenario("tiny", {"desks.visit.staff": "3"})
     row = {
         "quantity": "victims",
@@ -154,6 +156,11 @@ def test_a_comparison_takes_over_how_ratios_differ_by_draw(bundled: Path):
     assert interval_said([found]) == "90% over 101 stored draws"
     several = [{**row, "draws": 5}, {**row, "quantity": "cards_eliminated"}]
     assert [one["posterior_draws"] for one in with_posterior(several, base, other)] == [None, None]
+    frame = sim.compare([run, sim.run(other, tmp_path / "other", workers=1)]).set_index("quantity")
+    for end, factor in (("low", 1.275), ("high", 1.725)):
+        expected = factor * frame["other"]["victims"] - frame["base"]["victims"]
+        assert frame[f"posterior_{end}"]["victims"] == pytest.approx(expected)
+    assert frame["posterior_draws"].dropna().unique() == [101]
     crossing = {**row, "posterior_low": -10.0, "posterior_high": 20.0, "posterior_draws": 101}
     assert effect_lines([crossing]) == ["300 more victims (-10 to +20; +30%): which way is not known."]
 
