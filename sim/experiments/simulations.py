@@ -14,7 +14,7 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from concurrent.futures import (
     FIRST_COMPLETED,
     BrokenExecutor,
@@ -26,7 +26,7 @@ from concurrent.futures import (
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Self, TypedDict
+from typing import TYPE_CHECKING, Any, Self, TypedDict
 
 from sim.experiments.journal import Journal
 from sim.experiments.processes import Processes
@@ -46,6 +46,10 @@ Reader = Callable[["Run"], Outcome]
 
 FAILED = "failed"
 """The one key of the outcome of a run that failed: its message."""
+
+SPREADS = ("standard_error", "interval")
+"""Keys of figures that ``tocsin calibrate`` writes, as it writes the ``target`` of a parameter; no outcome depends on
+them."""
 
 THREADS_FROM = 5e7
 """A run with more people than these uses all cores by itself; smaller ones run side by side, one a core."""
@@ -200,7 +204,7 @@ class Simulations:
                 if isinstance(one, dict):
                     results.append(one)
                     continue
-                key = _key(one)
+                key = key_of(one)
                 results.append(key)
                 self.asked.add(key)
                 if key in self._journal or work.has(key):
@@ -375,9 +379,28 @@ def scenario_or_failure(make: "Callable[[], Scenario]") -> "Scenario | Outcome":
         return {FAILED: f"no scenario: {'.'.join(str(part) for part in first['loc'])}: {first['msg']}"}
 
 
-def _key(scenario: "Scenario") -> str:
-    """Return the hash of a scenario without the sections that say what calibrations and sweeps do with it."""
-    return digest({name: part for name, part in scenario.resolved.items() if name not in ("calibration", "sweep")})
+def key_of(scenario: "Scenario") -> str:
+    """Return the hash of a scenario without what calibrations and sweeps say and write of it.
+
+    So a calibration that moved no value finds all its runs again, though it wrote into the scenario's file.
+
+    Args:
+        scenario: The scenario.
+
+    Returns:
+        The hash by which the journal knows its run.
+    """
+    parts = {name: part for name, part in scenario.resolved.items() if name not in ("calibration", "sweep")}
+    parts["figures"] = [{key: one[key] for key in one if key not in SPREADS} for one in parts["figures"]]
+    return digest(_without_targets(parts))
+
+
+def _without_targets(node: Any) -> Any:
+    """Return a tree of values without the figures that fixed its parameters."""
+    if isinstance(node, Mapping):
+        of_parameter = "origin" in node
+        return {key: _without_targets(one) for key, one in node.items() if not (of_parameter and key == "target")}
+    return [_without_targets(one) for one in node] if isinstance(node, list) else node
 
 
 def _of_pool(error: BrokenExecutor) -> str:

@@ -6,6 +6,7 @@ import pytest
 
 import sim
 from sim.calibration.writeback import Update, edited, write_back
+from sim.experiments.simulations import key_of
 from tests.calibration.conftest import SMALL
 
 KEY = "measures.warning-central.coverage"
@@ -59,3 +60,19 @@ def test_a_file_that_cannot_be_replaced_is_left_as_it_was(tmp_path: Path, monkey
         write_back(file, Update({KEY: 0.71}, {KEY: "x"}))
     assert file.read_text() == SMALL.read_text()
     assert list(tmp_path.iterdir()) == [file]
+
+
+def test_runs_are_known_again_after_what_was_written_but_not_with_another_value(tmp_path: Path):
+    file = tmp_path / "small.yaml"
+    file.write_text(SMALL.read_text())
+    before = sim.load_scenario(str(file))
+    value = str(before.spec.measures["warning-central"].coverage)  # type: ignore[union-attr]
+    figures = {0: {"standard_error": 12, "interval": [700, 900]}}
+    write_back(file, Update({KEY: float(value)}, {KEY: "alerts"}, figures=figures))
+    after = sim.load_scenario(str(file))
+    assert after.sha256 != before.sha256
+    assert key_of(after) == key_of(before)
+    assert key_of(sim.load_scenario(str(file), {KEY: "0.71"})) != key_of(before)
+    cloud = {"window": ["2022-01-24", None], "kind": "source_regulation", "intensity": 0.1}
+    of = [sim.load_scenario(str(file), measures={"x": cloud | {"target": one}}) for one in ("sms_port", "voice_line")]
+    assert key_of(of[0]) != key_of(of[1])
