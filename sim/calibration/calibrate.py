@@ -294,7 +294,7 @@ def _condition(
 
 def _answers(draws: Posterior, base: Outcome) -> dict[str, tuple[Emulator, float]]:
     """Return an emulator of each total that users ask for, in log units, and its variance over the draws."""
-    columns, drawn = log_ratios(draws.runs.outcomes, [base]), log_ratios(draws.outcomes, [base])
+    columns, drawn = log_ratios([base, *draws.runs.outcomes], [base]), log_ratios(draws.outcomes, [base])
     emulators = [draws.runs.emulate(column[:, None]) for column in columns.T]
     return dict(zip(TOTALS, zip(emulators, drawn.var(axis=0), strict=True), strict=True))
 

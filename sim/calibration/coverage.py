@@ -86,7 +86,7 @@ class Windows:
         def beyond(outcomes: Sequence[Outcome]) -> Array:
             return compressed((model.figures(outcomes)[:, columns] - reported) / self._unit)
 
-        self._emulators = draws.emulator, draws.runs.emulate(beyond(draws.runs.outcomes))
+        self._emulators = draws.emulator, draws.runs.emulate(beyond([model.base, *draws.runs.outcomes]))
         self._simulated = np.hstack([compressed(draws.residuals), beyond(draws.outcomes)])
         middle = draws.scores.mean(axis=0)
         slopes = self._slopes(middle)

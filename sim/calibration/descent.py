@@ -23,8 +23,12 @@ CONVERGED = 0.1
 error in a single datum makes up 0.125."""
 
 EXPAND_ABOVE, SHRINK_BELOW = 0.5, 0.25
-"""The trust region: the step length doubles, up to a whole Gauss-Newton step, where the actual decrease is above this
+"""The trust region: the step length doubles, up to the longest part, where the actual decrease is above this
 share of the predicted one, and halves where it is below."""
+
+LONGEST = 0.75
+"""Which part of a Gauss-Newton step is taken at most, where slopes are those of an emulator of a rough model. What a
+change of the data has beside what was told is as large as three quarters of it: with this part least is left."""
 
 STRIDE = 0.25
 """How far goals move at each step, at most, as a part of the way from the start."""
@@ -32,9 +36,9 @@ STRIDE = 0.25
 LONGER = 1.5
 """By how much a stride grows that led on, up to ``STRIDE``; one that did not is halved."""
 
-FOLLOWED = 3.0
+FOLLOWED = 6.0
 """A step is taken, too, that does not lead down, where data are no further off than so many standard errors (r.m.s.):
-goals that move away cannot be followed without a lag."""
+goals that move away cannot be followed without a lag. At the end of the way it is made up for."""
 
 TINY = 1e-300
 """The least divisor, so that nothing is divided by 0."""
@@ -65,9 +69,12 @@ class Descent:
         stride: By how much they are to move at the next step, (members,).
         length: Which part of a Gauss-Newton step is taken, (members,).
         tried: Scores and data at both ends of each member's last step, whether it was taken or not.
+        taken: Whether it was, (members,).
     """
 
-    def __init__(self, start: Array, anchors: Array, observations: Array, simulated: Array) -> None:
+    def __init__(
+        self, start: Array, anchors: Array, observations: Array, simulated: Array, longest: float = LONGEST
+    ) -> None:
         """Begin.
 
         Args:
@@ -75,6 +82,7 @@ class Descent:
             anchors: As the attribute.
             observations: As the attribute, about 0 where the start meets the data.
             simulated: The simulated data at the start, (data,).
+            longest: Which part of a Gauss-Newton step is taken at most.
         """
         members = len(anchors)
         self.anchors = anchors
@@ -83,9 +91,11 @@ class Descent:
         self.iterates = np.tile(start, (members, 1))
         self.simulated = np.tile(simulated, (members, 1))
         self.tried = tuple((self.iterates.copy(), self.simulated.copy()) for _ in ("from", "to"))
+        self.taken = np.zeros(members, dtype=np.bool_)
         self.part = np.zeros(members)
         self.stride = np.full(members, STRIDE)
-        self.length = np.ones(members)
+        self._longest = longest
+        self.length = np.full(members, longest)
 
     def run(
         self,
@@ -127,6 +137,7 @@ class Descent:
                 followed = np.isfinite(after) & (self.part[moving] < 1.0) & ((lag <= FOLLOWED) | (predictor is None))
             self._adapt(moving, down | followed, (before - after) / np.maximum(predicted[moving], TINY))
             self._note(moving, there, simulated)
+            self.taken[moving] = down | followed
             taken = moving[down | followed]
             self.part[taken] = parts[taken]
             self.iterates[taken] += proposed[taken]
@@ -137,7 +148,7 @@ class Descent:
         stride, length = self.stride[members], self.length[members]
         self.stride[members] = np.where(taken, np.minimum(LONGER * stride, STRIDE), stride / 2.0)
         on_the_way = self.part[members] < 1.0
-        longer, shorter = np.minimum(2.0 * length, 1.0), length / 2.0
+        longer, shorter = np.minimum(2.0 * length, self._longest), length / 2.0
         by_ratio = np.where(ratio > EXPAND_ABOVE, longer, np.where(ratio >= SHRINK_BELOW, length, shorter))
         self.length[members] = np.where(on_the_way, np.where(taken, longer, shorter), by_ratio)
 

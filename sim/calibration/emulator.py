@@ -2,8 +2,12 @@
 
 Each datum is taken for a sum of terms linear in all normal scores, of squares and products of the scores that matter
 most, and of an error. Coefficients are found by the lasso (Tibshirani, Journal of the Royal Statistical Society B 58,
-1996), since most parameters move few data. The error is that of predictions in cross-validation: it has what the terms
-leave out, and what chance does to a single run.
+1996), since most parameters move few data.
+
+Runs that were made on the way to the data are not spread by chance: whoever had more calls than the terms say was moved
+to where there are fewer, so levels hide what moves them. From differences between both ends of each step that drops
+out, as it does from panel data by first differences (Wooldridge, Econometric Analysis of Cross Section and Panel Data,
+2010, chapter 10).
 """
 
 from dataclasses import dataclass, replace
@@ -77,53 +81,76 @@ class Emulator:
         )
 
 
-def emulator_of(scores: Array, data: Array, weights: Array | None = None) -> Emulator:
+def emulator_of(
+    scores: Array, data: Array, weights: Array | None = None, before: tuple[Array, Array] | None = None
+) -> Emulator:
     """Fit an emulator to runs; equal arguments give equal results.
 
     Args:
         scores: (runs, parameters) Normal scores of the parameters of each run.
         data: (runs, data) What came of each, in units in which the data are equally important, such as standard errors.
         weights: (runs,) How much each run counts, in the coefficients and in the error; all the same if not given.
+        before: Scores and data of the run from which a step led to each, shaped as these; coefficients are then learnt
+            from differences.
 
     Returns:
-        The emulator.
+        The emulator. Its error is that of predictions in cross-validation, where coefficients are learnt from
+        differences that of these runs: it has what the terms leave out, and what chance does to a single run.
     """
     heavy = np.ones(len(scores)) if weights is None else weights / weights.mean()
-    first = np.array([_lasso(scores, column, heavy)[1] for column in data.T])
+    changes = data if before is None else data - before[1]
+    linear = scores if before is None else scores - before[0]
+    with_level = before is None
+    first = np.array([_lasso(linear, column, heavy, with_level)[0] for column in changes.T])
     curved = np.argsort(-np.sum(first**2, axis=0), kind="stable")[:MOST_CURVED]
     one, two = np.triu_indices(len(curved))
-    some = scores[:, curved]
-    terms = np.hstack([scores, some[:, one] * some[:, two]])
+
+    def terms_of(scores: Array) -> Array:
+        some = scores[:, curved]
+        return np.hstack([scores, some[:, one] * some[:, two]])
+
+    terms = terms_of(scores)
+    differences = terms if before is None else terms - terms_of(before[0])
     constants, slopes, products, errors = [], [], [], []
-    for column in data.T:
-        constant, coefficients, error = _lasso(terms, column, heavy)
+    for column, change in zip(data.T, changes.T, strict=True):
+        coefficients, error = _lasso(differences, change, heavy, with_level)
+        left = column - terms @ coefficients
+        constants.append(float(np.average(left, weights=heavy)))
+        errors.append(error if with_level else float(np.average((left - constants[-1]) ** 2, weights=heavy)) ** 0.5)
         square = np.zeros((len(curved), len(curved)))
         square[one, two] = coefficients[scores.shape[1] :]
-        constants.append(constant)
         slopes.append(coefficients[: scores.shape[1]])
         products.append((square + square.T) / 2.0)
-        errors.append(error)
     return Emulator(np.array(constants), np.array(slopes), curved, np.array(products), np.array(errors))
 
 
-def _lasso(terms: Array, values: Array, weights: Array) -> tuple[float, Array, float]:
-    """Return constant and coefficients (terms,) of values (runs,), and the standard error of predictions."""
+def _lasso(terms: Array, values: Array, weights: Array, with_level: bool) -> tuple[Array, float]:
+    """Return coefficients (terms,) of values (runs,), and the standard error of predictions in cross-validation.
+
+    Args:
+        terms: (runs, terms) The terms.
+        values: What came of the runs.
+        weights: How much each run counts.
+        with_level: Whether values have a level of their own, beside their terms.
+    """
     import warnings
 
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.linear_model import LassoCV
 
-    about = weights * (values - np.average(values, weights=weights))
-    middle = np.average(terms, axis=0, weights=weights)
-    least = float(np.abs((terms - middle).T @ about).max()) / len(values)
+    level = np.average(values, weights=weights) if with_level else 0.0
+    middle = np.average(terms, axis=0, weights=weights) if with_level else np.zeros(terms.shape[1])
+    least = float(np.abs((terms - middle).T @ (weights * (values - level))).max()) / len(values)
     if least == 0.0:
-        return float(values[0]), np.zeros(terms.shape[1]), 0.0
+        return np.zeros(terms.shape[1]), 0.0
     part = np.arange(len(values)) % FOLDS
     folds = [(np.flatnonzero(part != number), np.flatnonzero(part == number)) for number in range(FOLDS)]
     with warnings.catch_warnings():
         # The least penalties have not converged when their time is up; cross-validation judges what they predict.
         warnings.simplefilter("ignore", ConvergenceWarning)
-        fitted = LassoCV(alphas=least * PENALTIES, cv=folds, tol=TOLERANCE).fit(terms, values, sample_weight=weights)
+        fitted = LassoCV(alphas=least * PENALTIES, cv=folds, tol=TOLERANCE, fit_intercept=with_level).fit(
+            terms, values, sample_weight=weights
+        )
     of_folds = [weights[test].sum() for _, test in folds]
     error = float(np.average(fitted.mse_path_, axis=1, weights=of_folds).min()) ** 0.5
-    return float(fitted.intercept_), np.asarray(fitted.coef_), error
+    return np.asarray(fitted.coef_), error

@@ -62,21 +62,25 @@ PRIOR_SEEDS = 3 << 32
 
 @dataclass(frozen=True)
 class Runs:
-    """All runs that members made on their way from the fit.
+    """The fit, and all runs that members made on their way from it.
 
     Attributes:
-        scores: (runs, parameters) Normal scores.
-        data: (runs, data) Residuals from the reported data, as ``compressed`` has them.
-        outcomes: What came of each.
+        scores: (1 + runs, parameters) Normal scores.
+        data: (1 + runs, data) Residuals from the reported data, as ``compressed`` has them.
+        outcomes: (runs,) What came of each.
+        origins: (runs,) From which row of scores and data a step led to each.
     """
 
     scores: Array
     data: Array
     outcomes: list[Outcome]
+    origins: npt.NDArray[np.intp]
 
     def emulate(self, columns: Array) -> Emulator:
-        """Fit an emulator of what the runs tell, (runs, quantities); runs near the data count most."""
-        return emulator_of(self.scores, columns, 1.0 / (1.0 + np.mean(self.data**2, axis=1) / REACH**2))
+        """Fit an emulator of what the runs tell, (1 + runs, quantities); steps near the data count most."""
+        middle = (self.data[1:] + self.data[self.origins]) / 2.0
+        weights = 1.0 / (1.0 + np.mean(middle**2, axis=1) / REACH**2)
+        return emulator_of(self.scores[1:], columns[1:], weights, (self.scores[self.origins], columns[self.origins]))
 
 
 @dataclass(frozen=True)
@@ -187,23 +191,28 @@ def sample_posterior(
     ranges = draw_prior(seed + PRIOR_SEEDS, members, len(parameters))
     noise = draw_errors(seed + PRIOR_SEEDS, members, len(own))
     anchors, rest = _anchors(ranges, simulate, generator_of(seed, POSTERIOR), tell)
-    scores: list[Array] = []
-    residuals: list[Array] = []
+    scores = [normal_scores(start)]
+    residuals = [compressed(own)]
     outcomes: list[Outcome] = []
+    origins: list[int] = []
+    last_runs, at = np.zeros(members, dtype=np.intp), np.zeros(members, dtype=np.intp)
 
-    def stepped(_: Indices, points: Array) -> Array:
+    def stepped(moving: Indices, points: Array) -> Array:
         """Simulate normal scores, note what came of them, and return it in units of what the first part has left."""
         found, off = simulate(coordinates_of(points))
         rows = compressed(off)
+        at[descent.taken] = last_runs[descent.taken]
         for number, one in enumerate(found):
             if one is not None:
+                origins.append(int(at[moving[number]]))
+                last_runs[moving[number]] = len(scores)
                 scores.append(points[number])
                 residuals.append(rows[number])
                 outcomes.append(one)
         return np.asarray(rows / rest)
 
     def runs() -> Runs:
-        return Runs(np.array(scores), np.array(residuals), list(outcomes))
+        return Runs(np.array(scores), np.array(residuals), list(outcomes), np.array(origins, dtype=np.intp))
 
     def learn() -> Emulator | None:
         known = runs()

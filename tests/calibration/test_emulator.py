@@ -64,3 +64,27 @@ def test_what_never_changes_is_predicted_exactly():
     found = emulator_of(scores, np.full((30, 1), 4.0))
     assert found.predicted(scores)[:, 0] == pytest.approx(np.full(30, 4.0))
     assert found.error[0] == 0.0
+
+
+def test_runs_that_were_made_on_the_way_to_the_data_hide_slopes_in_levels_not_in_differences():
+    rolls = np.random.default_rng(9)
+    truth = np.array([10.0, *[0.0] * 19])
+    scores = np.zeros((300, 20))
+    own = 10.0 * rolls.standard_normal(300)  # what else each has, of which no term knows
+    data = (scores @ truth + own)[:, None]
+    there, found = [], []
+    for length in (0.5, 0.9):  # all come nearer to the data, which are 0
+        before = scores, data
+        away = 0.3 * rolls.standard_normal(scores.shape)
+        away[:, 0] -= length * data[:, 0] / truth[0]
+        scores = scores + away
+        data = (scores @ truth + own + 0.5 * rolls.standard_normal(300))[:, None]
+        there.append((scores, data)), found.append(before)
+    runs, starts = ([np.vstack(part) for part in zip(*pairs, strict=True)] for pairs in (there, found))
+    levels = emulator_of(runs[0], runs[1])
+    differences = emulator_of(runs[0], runs[1], before=(starts[0], starts[1]))
+    assert differences.slopes[0, 0] == pytest.approx(10.0, rel=0.05)
+    assert levels.slopes[0, 0] < 5.0
+    # The level is that of the runs, and so is the error: what no term knows.
+    assert differences.constant[0] == pytest.approx(own.mean(), abs=2.0)
+    assert differences.error[0] == pytest.approx(10.0, rel=0.2)
