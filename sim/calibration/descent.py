@@ -18,17 +18,18 @@ import numpy.typing as npt
 Array = npt.NDArray[np.float64]
 Indices = npt.NDArray[np.intp]
 
-CONVERGED = 0.1
-"""A member has converged when its next step is predicted to lower its objective by less than this: half a standard
-error in a single datum makes up 0.125."""
+CONVERGED = 0.005
+"""A member has converged when its next step is predicted to lower its objective by less than this: a tenth of a
+standard error in a single datum makes up as much."""
 
-EXPAND_ABOVE, SHRINK_BELOW = 0.5, 0.25
-"""The trust region: the step length doubles, up to the longest part, where the actual decrease is above this
-share of the predicted one, and halves where it is below."""
+EXPAND_ABOVE, SHRINK_BELOW = 0.75, 0.25
+"""The trust region (Nocedal and Wright, Numerical Optimization, 2006, algorithm 4.1): the step length doubles, up to a
+whole Gauss-Newton step, where the actual decrease is above this share of the predicted one, and halves where it is
+below."""
 
-LONGEST = 0.75
-"""Which part of a Gauss-Newton step is taken at most, where slopes are those of an emulator of a rough model. What a
-change of the data has beside what was told is as large as three quarters of it: with this part least is left."""
+FIRST_LENGTH = 0.75
+"""Which part of a Gauss-Newton step is taken at first, and at most on the way: a rough model changes by more than its
+slopes tell. At the end of the way lengths double where slopes are right."""
 
 STRIDE = 0.25
 """How far goals move at each step, at most, as a part of the way from the start."""
@@ -72,9 +73,7 @@ class Descent:
         taken: Whether it was, (members,).
     """
 
-    def __init__(
-        self, start: Array, anchors: Array, observations: Array, simulated: Array, longest: float = LONGEST
-    ) -> None:
+    def __init__(self, start: Array, anchors: Array, observations: Array, simulated: Array) -> None:
         """Begin.
 
         Args:
@@ -82,7 +81,6 @@ class Descent:
             anchors: As the attribute.
             observations: As the attribute, about 0 where the start meets the data.
             simulated: The simulated data at the start, (data,).
-            longest: Which part of a Gauss-Newton step is taken at most.
         """
         members = len(anchors)
         self.anchors = anchors
@@ -94,8 +92,7 @@ class Descent:
         self.taken = np.zeros(members, dtype=np.bool_)
         self.part = np.zeros(members)
         self.stride = np.full(members, STRIDE)
-        self._longest = longest
-        self.length = np.full(members, longest)
+        self.length = np.full(members, FIRST_LENGTH)
 
     def run(
         self,
@@ -148,7 +145,8 @@ class Descent:
         stride, length = self.stride[members], self.length[members]
         self.stride[members] = np.where(taken, np.minimum(LONGER * stride, STRIDE), stride / 2.0)
         on_the_way = self.part[members] < 1.0
-        longer, shorter = np.minimum(2.0 * length, self._longest), length / 2.0
+        longest = np.where(on_the_way, FIRST_LENGTH, 1.0)
+        longer, shorter = np.minimum(2.0 * length, longest), length / 2.0
         by_ratio = np.where(ratio > EXPAND_ABOVE, longer, np.where(ratio >= SHRINK_BELOW, length, shorter))
         self.length[members] = np.where(on_the_way, np.where(taken, longer, shorter), by_ratio)
 

@@ -31,6 +31,14 @@ CAUSES = {
 STOPPED = {fate.label: CAUSES[fate] for fate in Fate if fate.stopped}
 """The fates of attempts that were stopped on their way, and what brought each about."""
 
+COUNTED = {
+    "saved": marked("people saved by a warning"),
+    "prevented_yuan": marked("yuan of losses prevented"),
+    "victims": marked("victims"),
+    "loss_yuan": marked("yuan lost"),
+}
+"""What the first screen counts, beside attempts, in its order."""
+
 Totals = Mapping[str, Any]
 
 
@@ -195,28 +203,19 @@ def short_answer(run: "Run") -> dict[str, tuple[str, str]]:
         Each with its interval, which is empty where there is none.
     """
     found = estimates([run])
-    shown = {said("of attempts stopped on the way"): (found[STOPPED_SHARE], percent)}
-    for words, name in (
-        (marked("people saved by a warning"), "saved"),
-        (marked("yuan of losses prevented"), "prevented_yuan"),
-        (marked("victims"), "victims"),
-        (marked("yuan lost"), "loss_yuan"),
-    ):
-        shown[said(words)] = (found[name], amount)
-    return {words: (told(one.value), one.ends(told)) for words, (one, told) in shown.items()}
+    stopped = found[STOPPED_SHARE]
+    shown: dict[str, tuple[str, str]] = {
+        said("of attempts stopped on the way"): (percent(stopped.value), stopped.ends(percent))
+    }
+    return shown | {said(words): (amount(found[name].value), found[name].ends()) for name, words in COUNTED.items()}
 
 
 def counted_numbers(run: "Run") -> dict[str, float]:
     """Return what the first screen is about in numbers, by what they count."""
     totals = run.manifest["totals"]
     stopped = sum(totals["attempts_by_fate"].get(fate, 0) for fate in STOPPED)
-    return {
-        said("attempts stopped on the way"): stopped,
-        said("people saved by a warning"): totals["saved"],
-        said("yuan of losses prevented"): totals["prevented_yuan"],
-        said("victims"): totals["victims"],
-        said("yuan lost"): totals["loss_yuan"],
-    }
+    counts = {said(words): totals[name] for name, words in COUNTED.items()}
+    return {said("attempts stopped on the way"): stopped, **counts}
 
 
 def _listed(runs: "Run | Sequence[Run]") -> "list[Run]":
