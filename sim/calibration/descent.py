@@ -39,7 +39,7 @@ LONGER = 1.5
 
 FOLLOWED = 6.0
 """A step is taken, too, that does not lead down, where data are no further off than so many standard errors (r.m.s.):
-goals that move away cannot be followed without a lag. At the end of the way it is made up for."""
+goals that move away cannot be followed without a lag. Once they stand still, every step leads down."""
 
 TINY = 1e-300
 """The least divisor, so that nothing is divided by 0."""

@@ -94,8 +94,10 @@ def emulator_of(
             from differences.
 
     Returns:
-        The emulator. Its error is that of predictions in cross-validation, where coefficients are learnt from
-        differences that of these runs: it has what the terms leave out, and what chance does to a single run.
+        The emulator. Its error has what the terms leave out, and what chance does to a single run. It is that of
+        predictions in cross-validation; where coefficients are learnt from differences, that of these runs, with as
+        many degrees of freedom less as there are coefficients (Zou, Hastie and Tibshirani, Annals of Statistics 35,
+        2007).
     """
     heavy = np.ones(len(scores)) if weights is None else weights / weights.mean()
     changes = data if before is None else data - before[1]
@@ -116,7 +118,10 @@ def emulator_of(
         coefficients, error = _lasso(differences, change, heavy, with_level)
         left = column - terms @ coefficients
         constants.append(float(np.average(left, weights=heavy)))
-        errors.append(error if with_level else float(np.average((left - constants[-1]) ** 2, weights=heavy)) ** 0.5)
+        if before is not None:
+            free = max(len(left) - 1 - np.count_nonzero(coefficients), 1)
+            error = float(np.sum(heavy * (left - constants[-1]) ** 2) / free) ** 0.5
+        errors.append(error)
         square = np.zeros((len(curved), len(curved)))
         square[one, two] = coefficients[scores.shape[1] :]
         slopes.append(coefficients[: scores.shape[1]])
