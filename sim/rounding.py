@@ -3,6 +3,7 @@
 Words, letters, separators and signs are those of the language that is spoken.
 """
 
+from collections.abc import Callable
 from math import floor, isnan, log10
 from typing import Any
 
@@ -75,12 +76,24 @@ def with_share(value: float, share: float) -> Written:
     return Written(text, value, {said("share"): share})
 
 
-def between(low: float | None, high: float | None) -> Written:
-    """Return an interval: ``1.2 million to 3.4 million``; ``none`` where an end is missing."""
+def between(low: float | None, high: float | None, words: Callable[[float], str] = amount) -> Written:
+    """Return an interval as people read it: ``1.2 to 3.4 million``; ``none`` where an end is missing.
+
+    Args:
+        low: Its lower end.
+        high: Its upper end.
+        words: What makes text of a number, ``amount`` or ``percent``.
+
+    Returns:
+        The text, in which a word that both ends have stands once.
+    """
     if low is None or high is None:
         return Written(said("none"))
-    text = said("{low} to {high}", low=amount(low), high=amount(high))
-    return Written(text, None, {said("low"): low, said("high"): high})
+    near, far = words(low), words(high)
+    figures, space, word = near.replace("\N{NO-BREAK SPACE}", " ").rpartition(" ")
+    if space and far.endswith(word) and not far.removesuffix(word)[-1].isalnum():
+        near = near[: len(figures)]
+    return Written(said("{low} to {high}", low=near, high=far), None, {said("low"): low, said("high"): high})
 
 
 def fixed(value: float, decimals: int) -> Written:

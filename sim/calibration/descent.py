@@ -22,14 +22,14 @@ CONVERGED = 0.005
 """A member has converged when its next step is predicted to lower its objective by less than this: a tenth of a
 standard error in a single datum makes up as much."""
 
-EXPAND_ABOVE, SHRINK_BELOW = 0.75, 0.25
-"""The trust region (Nocedal and Wright, Numerical Optimization, 2006, algorithm 4.1): the step length doubles, up to a
-whole Gauss-Newton step, where the actual decrease is above this share of the predicted one, and halves where it is
-below."""
+EXPAND_ABOVE, SHRINK_BELOW = 0.75, 0.5
+"""At the end of the way the step length doubles, up to the longest part, where the actual decrease is above this share
+of the predicted one, and halves where it is below the lesser one: near there, the parabola through both is least as far
+from the whole length as from half of it."""
 
-FIRST_LENGTH = 0.75
-"""Which part of a Gauss-Newton step is taken at first, and at most on the way: a rough model changes by more than its
-slopes tell. At the end of the way lengths double where slopes are right."""
+LONGEST = 0.75
+"""Which part of a Gauss-Newton step is taken at most, where slopes are those of an emulator of a rough model. What a
+change of the data has beside what was told is as large as three quarters of it: with this part least is left."""
 
 STRIDE = 0.25
 """How far goals move at each step, at most, as a part of the way from the start."""
@@ -39,7 +39,7 @@ LONGER = 1.5
 
 FOLLOWED = 6.0
 """A step is taken, too, that does not lead down, where data are no further off than so many standard errors (r.m.s.):
-goals that move away cannot be followed without a lag. Once they stand still, every step leads down."""
+goals that move away cannot be followed without a lag. At the end of the way it is made up for."""
 
 TINY = 1e-300
 """The least divisor, so that nothing is divided by 0."""
@@ -73,7 +73,15 @@ class Descent:
         taken: Whether it was, (members,).
     """
 
-    def __init__(self, start: Array, anchors: Array, observations: Array, simulated: Array) -> None:
+    def __init__(
+        self,
+        start: Array,
+        anchors: Array,
+        observations: Array,
+        simulated: Array,
+        longest: float = LONGEST,
+        converged: float = CONVERGED,
+    ) -> None:
         """Begin.
 
         Args:
@@ -81,6 +89,8 @@ class Descent:
             anchors: As the attribute.
             observations: As the attribute, about 0 where the start meets the data.
             simulated: The simulated data at the start, (data,).
+            longest: Which part of a Gauss-Newton step is taken at most.
+            converged: What a step must be predicted to lower an objective by.
         """
         members = len(anchors)
         self.anchors = anchors
@@ -92,7 +102,8 @@ class Descent:
         self.taken = np.zeros(members, dtype=np.bool_)
         self.part = np.zeros(members)
         self.stride = np.full(members, STRIDE)
-        self.length = np.full(members, FIRST_LENGTH)
+        self._longest, self._converged = longest, converged
+        self.length = np.full(members, longest)
 
     def run(
         self,
@@ -115,7 +126,7 @@ class Descent:
             wanted = parts[:, None] * self.observations
             predictor = learn()
             proposed, predicted = self._proposals(predictor, goals, wanted)
-            moving = np.flatnonzero((self.part < 1.0) | (predicted > CONVERGED))
+            moving = np.flatnonzero((self.part < 1.0) | (predicted > self._converged))
             off = np.sqrt(np.mean((self.simulated - self.part[:, None] * self.observations) ** 2, axis=1))
             tell(
                 f"step {number + 1} of at most {steps}: {len(moving)} of {len(parts)} members move, "
@@ -145,8 +156,7 @@ class Descent:
         stride, length = self.stride[members], self.length[members]
         self.stride[members] = np.where(taken, np.minimum(LONGER * stride, STRIDE), stride / 2.0)
         on_the_way = self.part[members] < 1.0
-        longest = np.where(on_the_way, FIRST_LENGTH, 1.0)
-        longer, shorter = np.minimum(2.0 * length, longest), length / 2.0
+        longer, shorter = np.minimum(2.0 * length, self._longest), length / 2.0
         by_ratio = np.where(ratio > EXPAND_ABOVE, longer, np.where(ratio >= SHRINK_BELOW, length, shorter))
         self.length[members] = np.where(on_the_way, np.where(taken, longer, shorter), by_ratio)
 

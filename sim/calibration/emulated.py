@@ -11,6 +11,11 @@ Array = npt.NDArray[np.float64]
 STEPS = 12
 """Steps at most: an emulator costs nothing."""
 
+CONVERGED = 0.1
+"""A draw has converged when its next step is predicted to lower its objective by less than this: half a standard error
+in a single datum makes up 0.125. Draws of the flagship's 255 parameters, 16 long in normal scores, end 0.4 (median)
+from where a twentieth of it takes them."""
+
 
 def emulated_draws(
     emulator: Emulator, observed: Array, errors: Array, members: int, generator: np.random.Generator
@@ -35,6 +40,6 @@ def emulated_draws(
     def residuals(scores: Array) -> Array:
         return np.asarray(stretched.predicted(scores) - observed / errors)
 
-    descent = Descent(start, anchors, noise, residuals(start[None, :])[0])
+    descent = Descent(start, anchors, noise, residuals(start[None, :])[0], longest=1.0, converged=CONVERGED)
     descent.run(lambda _, scores: residuals(scores), lambda: stretched, STEPS, lambda line: None)
     return descent.iterates, descent.simulated

@@ -15,7 +15,7 @@ from sim.language.spoken import marked, said
 from sim.results.chance import LEVEL, RECOVERED_SHARE, SAVED_SHARE, STOPPED_SHARE, student
 from sim.results.over_draws import TWENTIETHS, nine_tenths
 from sim.results.stored_answers import StoredAnswers, stored_answers
-from sim.rounding import amount, percent, written
+from sim.rounding import amount, between, percent, written
 from sim.words import Fate
 
 if TYPE_CHECKING:
@@ -59,24 +59,20 @@ class Estimate:
         Returns:
             The text.
         """
-        if self.low is None or self.high is None:
-            return words(self.value)
-        low, high = words(self.low), words(self.high)
-        return said("{value} ({low} to {high})", value=words(self.value), low=low, high=high)
+        value, interval = words(self.value), self.ends(words)
+        return said("{value} ({interval})", value=value, interval=interval) if interval else value
 
     def ends(self, words: Callable[[float], str] = amount) -> str:
         """Return the interval alone as people read it, see ``told``; empty where there is none."""
-        if self.low is None or self.high is None:
-            return ""
-        return said("{low} to {high}", low=words(self.low), high=words(self.high))
+        return between(self.low, self.high, words) if self.low is not None else ""
 
     @property
     def yuan(self) -> str:
         """The number as people read money, its interval in brackets."""
-        if self.low is None or self.high is None:
-            return said("{value} yuan", value=amount(self.value))
-        low, high = amount(self.low), amount(self.high)
-        return said("{value} yuan ({low} to {high})", value=amount(self.value), low=low, high=high)
+        value, interval = amount(self.value), self.ends()
+        if not interval:
+            return said("{value} yuan", value=value)
+        return said("{value} yuan ({interval})", value=value, interval=interval)
 
 
 def answer(runs: "Run | Sequence[Run]", draws: bool = False) -> str:

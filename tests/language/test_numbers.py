@@ -6,7 +6,7 @@ import pytest
 
 from sim.language.dates import day_named, month_named
 from sim.language.spoken import LANGUAGES, said, speaking, spoken
-from sim.rounding import amount, percent, short
+from sim.rounding import amount, between, percent, short
 
 SPACE = "\N{NO-BREAK SPACE}"
 
@@ -37,6 +37,27 @@ def test_french_counts_in_the_singular_below_two() -> None:
     with speaking("fr"):
         assert amount(1.9e6) == f"1,9{SPACE}million"
         assert amount(2e6) == f"2{SPACE}millions"
+        assert between(1.9e6, 2e6) == f"1,9{SPACE}million à 2{SPACE}millions"
+
+
+@pytest.mark.parametrize(
+    ("language", "shown"),
+    [
+        ("en", ["5.48 to 13.7 million", "950,000 to 1.2 million", "1,000 to 2,000", "3.4% to 12.5%", "none"]),
+        ("zh", ["548万至1,370万", "95万至120万", "1,000至2,000", "3.4%至12.5%", "无"]),
+        ("fr", ["5,48 à 13,7 millions", "950 000 à 1,2 million", "1 000 à 2 000", "3,4 à 12,5 %", "aucun"]),
+    ],
+)
+def test_a_word_that_both_ends_of_an_interval_have_stands_once(language: str, shown: list[str]) -> None:
+    with speaking(language):
+        told = [
+            between(5.48e6, 13.7e6),
+            between(950_000, 1.2e6),
+            between(1000, 2000),
+            between(0.034, 0.125, percent),
+            between(None, 2.0),
+        ]
+    assert [text.replace(SPACE, " ").replace("\N{NARROW NO-BREAK SPACE}", " ") for text in told] == shown
 
 
 def test_dates() -> None:
