@@ -125,7 +125,7 @@ def measured(folder: Path, sets: int, members: int) -> list[tuple[str, ...]]:
 
             begun = (data.expected() - observed) / errors
             seed = 1000 + number
-            found = sample_posterior(parameters, own, begun, simulate, seed, members)
+            found = sample_posterior(parameters, own, begun, simulate, simulate, seed, members)
             prior = normal_scores(draw_prior(seed + PRIOR_SEEDS, members, len(parameters)))
             slopes += np.sum(found.emulator.slopes**2, axis=0)
             drawn = {

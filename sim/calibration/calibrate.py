@@ -271,12 +271,15 @@ def _condition(
     settings, seed = scenario.spec.calibration, scenario.spec.seed
     parameters = free_parameters(scenario)
     model = Model(data, evaluations, levels[0], parameters, fit.values())
+    unseen = Model(data, evaluations, levels[0], parameters, fit.values(), levels[0].seeds[-1] + 1)
     stated: dict[str, float] = dict(settings.discrepancy.items())
     errors = data.errors(stated)
     own, fitted = [one.coordinate(one.start) for one in parameters], dict(zip(fit.keys, fit.coordinates, strict=True))
     start = np.array([fitted.get(one.key, place) for one, place in zip(parameters, own, strict=True)])
     off = (data.expected() - data.observed) / errors
-    ensemble = sample_posterior(parameters, start, off, model.residuals(errors), seed, settings.members, tell)
+    ensemble = sample_posterior(
+        parameters, start, off, model.residuals(errors), unseen.residuals(errors), seed, settings.members, tell
+    )
     draws = ensemble.accepted()
     add_ensemble(document, ensemble, draws)
     if len(draws.coordinates) < FEWEST:

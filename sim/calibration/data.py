@@ -126,10 +126,17 @@ class Model:
     """
 
     def __init__(
-        self, data: Data, evaluations: Evaluations, level: Level, parameters: Sequence[Parameter], base: Values
+        self,
+        data: Data,
+        evaluations: Evaluations,
+        level: Level,
+        parameters: Sequence[Parameter],
+        base: Values,
+        seed: int | None = None,
     ) -> None:
+        """Simulate the level's first seed, or another one."""
         self._data, self._evaluations, self._level, self._parameters = data, evaluations, level, parameters
-        self._seed = level.seeds[0]
+        self._seed = level.seeds[0] if seed is None else seed
         (self.base,) = evaluations.evaluate([Task(level, self._seed, base)])
         self._shift = data.expected() - data.simulated(self.base)
         reference = [data.targets.scale(number, data.figures[:, number]).mean() for number in data.counted]

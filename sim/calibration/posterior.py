@@ -27,6 +27,7 @@ from sim.calibration.descent import Descent, Indices
 from sim.calibration.emulated import emulated_draws
 from sim.calibration.emulator import Emulator, emulator_of
 from sim.calibration.prior import coordinates_of, draw_errors, draw_prior, normal_scores
+from sim.draws.functions import normal_quantile
 from sim.experiments.counts import Counts
 from sim.experiments.design import POSTERIOR, generator_of
 from sim.experiments.parameters import Parameter
@@ -45,7 +46,7 @@ the data of a place that is nowhere near may be off by hundreds, and say no more
 REACH = 5.0
 """Runs whose data are so many standard errors off (r.m.s.) count half as much for slopes as those that meet them."""
 
-STEPS, TYPICAL_STEPS = 10, 8
+STEPS, TYPICAL_STEPS = 13, 11
 """Steps of a member: at most, and typically."""
 
 FIRST = 5.0
@@ -54,7 +55,11 @@ the ranges, not what the first has left of them, for what is known before; with 
 """
 
 CONSISTENT = 0.995
-"""A member is accepted whose sum of squared residuals lies below this quantile of its chi-square distribution."""
+"""A member is accepted whose sum of squared residuals, in a run with another seed, lies below this quantile of its
+chi-square distribution."""
+
+MEDIAN = normal_quantile(0.75)
+"""The median of the absolute value of a standard normal number."""
 
 PRIOR_SEEDS = 3 << 32
 """What is added to the scenario's seed for the draws from the ranges: no run has such a seed."""
@@ -94,6 +99,9 @@ class Posterior:
         coordinates: (members, parameters) Unit-cube coordinates of the posterior draws.
         outcomes: What came of the run of each member there.
         residuals: (members, data) Residuals of the posterior draws, in standard errors.
+        again: (members, data) The same in their runs with another seed.
+        chance: (data,) The standard deviation of a run's residual between seeds, in standard errors, by the median
+            difference of both runs of a member.
         observations: (members, data) Residuals that each member was to have, in units of ``rest``.
         runs: All runs on the way.
     """
@@ -104,13 +112,15 @@ class Posterior:
     coordinates: Array
     outcomes: list[Outcome]
     residuals: Array
+    again: Array
+    chance: Array
     observations: Array
     runs: Runs
 
     def accepted(self) -> "Posterior":
-        """Return the members whose residuals are as small as those of a right model may be."""
+        """Return the members whose residuals with another seed are as small as those of a right model may be."""
         count = self.residuals.shape[1]
-        chosen = np.flatnonzero(np.sum(self.residuals**2, axis=1) <= chi_square(count, CONSISTENT))
+        chosen = np.flatnonzero(count * self.off() ** 2 <= chi_square(count, CONSISTENT))
         return Posterior(
             self.parameters,
             self.anchors[chosen],
@@ -118,13 +128,18 @@ class Posterior:
             self.coordinates[chosen],
             [self.outcomes[number] for number in chosen],
             self.residuals[chosen],
+            self.again[chosen],
+            self.chance,
             self.observations[chosen],
             self.runs,
         )
 
     def off(self) -> Array:
-        """Return the root mean square over data of each member's residuals, (members,), in standard errors."""
-        return np.asarray(np.sqrt(np.mean(self.residuals**2, axis=1)))
+        """Return the root mean square over data of each member's residuals with another seed, (members,).
+
+        They are in standard errors of data and of a run together: 1 where the member is right.
+        """
+        return np.asarray(np.sqrt(np.mean(self.again**2 / (1.0 + self.chance**2), axis=1)))
 
     @cached_property
     def scores(self) -> Array:
@@ -143,7 +158,7 @@ class Posterior:
 
 def conditioning(members: int) -> Counts:
     """Return how many runs a posterior takes, beside those of the fit."""
-    return Counts(5, 1 + TYPICAL_STEPS, 1 + STEPS).times(members)
+    return Counts(5, 2 + TYPICAL_STEPS, 2 + STEPS).times(members)
 
 
 def chi_square(data: int, quantile: float) -> float:
@@ -168,6 +183,7 @@ def sample_posterior(
     start: Array,
     own: Array,
     simulate: Simulate,
+    simulate_again: Simulate,
     seed: int,
     members: int,
     tell: Callable[[str], None] = lambda line: None,
@@ -181,6 +197,7 @@ def sample_posterior(
         start: (parameters,) Unit-cube coordinates where all members begin, near the data.
         own: (data,) Residuals there, in standard errors.
         simulate: The model, and what its data are held to.
+        simulate_again: The same with another seed of its runs.
         seed: That of the draws.
         members: The size of the ensemble.
         tell: Called with a line at each step.
@@ -223,18 +240,24 @@ def sample_posterior(
     coordinates = coordinates_of(descent.iterates)
     last, _ = simulate(coordinates)
     there = np.array([number for number, one in enumerate(last) if one is not None])
+    chosen = expanded(rest * descent.simulated[there])
+    tell(f"{len(there)} members are run with another seed")
+    _, again = simulate_again(coordinates[there])
     ensemble = Posterior(
         tuple(parameters),
         anchors[there],
         rest,
         coordinates[there],
         [one for one in last if one is not None],
-        expanded(rest * descent.simulated[there]),
+        chosen,
+        again,
+        np.median(np.abs(again - chosen), axis=0) / MEDIAN / np.sqrt(2.0),
         noise[there],
         runs(),
     )
     tell(
-        f"at the end: {np.median(ensemble.off()):.2f} standard errors (r.m.s., median) from the reported data, "
+        f"with that seed: {np.median(ensemble.off()):.2f} standard errors (r.m.s., median) from the reported data, "
+        f"chance of a run, {np.sqrt(np.mean(ensemble.chance**2)):.2f}, counted with theirs; "
         f"{len(ensemble.accepted().outcomes)} of {members} members are accepted"
     )
     return ensemble

@@ -132,6 +132,7 @@ def add_ensemble(document: Document, ensemble: Posterior, draws: Posterior) -> N
         "members": len(ensemble.coordinates),
         "draws": len(draws.coordinates),
         "data": count,
+        "chance": float(np.sqrt(np.mean(ensemble.chance**2))) if len(ensemble.chance) else 0.0,
         "parameters": len(ensemble.parameters),
         "off": {
             "ensemble": _quantiles(ensemble.off()),

@@ -87,7 +87,7 @@ def test_intervals_hold_the_truth_of_the_model_itself(small: sim.Scenario, tmp_p
                 return outcomes, np.array(rows)
 
             off = (data.expected() - observed) / errors
-            drawn = sample_posterior(parameters, own, off, simulate, 5000 + number, members).accepted()
+            drawn = sample_posterior(parameters, own, off, simulate, simulate, 5000 + number, members).accepted()
             assert len(drawn.outcomes) >= members / 2
             low, high = np.quantile(drawn.scores, [0.25, 0.75], axis=0)
             # What the data fix is fixed: along the steepest direction little is left of what the ranges leave open.

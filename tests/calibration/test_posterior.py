@@ -44,7 +44,7 @@ def conditioned(
 
     start = np.array([one.coordinate(one.start) for one in parameters])
     own = (model(start[None, :])[0] - observed) / error
-    return sample_posterior(parameters, start, own, simulate, seed, members)
+    return sample_posterior(parameters, start, own, simulate, simulate, seed, members)
 
 
 @pytest.fixture(scope="module")
@@ -78,6 +78,32 @@ def test_residuals_of_draws_are_those_of_a_right_model(posterior: Posterior):
     assert (np.sum(accepted.residuals**2, axis=1) <= chi_square(3, CONSISTENT)).all()
     # Directions that the data fix have residuals of one standard error; the last one is hardly fixed at all.
     assert accepted.residuals[:, :2].std(axis=0) == pytest.approx(np.ones(2), rel=0.25)
+
+
+def test_a_member_is_judged_by_a_run_that_no_step_has_seen():
+    chance, wrong = 0.5, 7
+
+    def simulate(coordinates: Array) -> tuple[list[Outcome | None], Array]:
+        off = (linear(coordinates) - OBSERVED) / ERROR
+        return [{} for _ in off], off
+
+    def simulate_again(coordinates: Array) -> tuple[list[Outcome | None], Array]:
+        outcomes, off = simulate(coordinates)
+        off = off + np.sqrt(2.0) * chance * np.random.default_rng(3).standard_normal(off.shape)
+        off[wrong] += 9.0
+        return outcomes, off
+
+    start = np.full(len(PARAMETERS), 0.5)
+    own = (linear(start[None, :])[0] - OBSERVED) / ERROR
+    found = sample_posterior(PARAMETERS, start, own, simulate, simulate_again, 5, 600)
+    # Both runs of a member have a run's chance; here one has that of both. Within four standard errors of a median.
+    assert found.chance == pytest.approx(np.full(3, chance), rel=4.0 * 1.17 / 600**0.5)
+    assert found.off() ** 2 == pytest.approx(np.mean(found.again**2 / (1.0 + found.chance**2), axis=1))
+    assert found.residuals[wrong] ** 2 @ np.ones(3) <= chi_square(3, CONSISTENT)
+    accepted = found.accepted()
+    assert not (accepted.scores == found.scores[wrong]).all(axis=1).any()
+    assert len(accepted.outcomes) == (3 * found.off() ** 2 <= chi_square(3, CONSISTENT)).sum() >= 0.9 * 600
+    assert accepted.again.shape == accepted.residuals.shape
 
 
 def test_the_prior_is_even_and_each_draw_is_its_own():
@@ -176,7 +202,7 @@ def test_a_point_that_makes_no_scenario_is_left_out():
 
     start = np.full(len(PARAMETERS), 0.5)
     own = (linear(start[None, :])[0] - OBSERVED) / ERROR
-    found = sample_posterior(PARAMETERS, start, own, simulate, 5, 60)
+    found = sample_posterior(PARAMETERS, start, own, simulate, simulate, 5, 60)
     assert (found.coordinates[:, 5] <= 0.8).all()
     assert np.isfinite(found.residuals).all()
     assert np.isfinite(found.runs.data).all()

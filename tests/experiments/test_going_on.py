@@ -475,7 +475,9 @@ def test_a_calibration_replaces_its_files_whole_or_not_at_all(tmp_path: Path, mo
     path = tmp_path / "x-draws.csv"
     path.write_text("the old ones")
     none = np.empty((0, 0))
-    draws = Posterior((), none, none, none, [], none, none, Runs(none, none, [], np.empty(0, dtype=np.intp)))
+    draws = Posterior(
+        (), none, none, none, [], none, none, none, none, Runs(none, none, [], np.empty(0, dtype=np.intp))
+    )
 
     def full(*arguments: object) -> None:
         raise OSError(28, "No space left on device")
