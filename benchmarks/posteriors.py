@@ -23,7 +23,7 @@ from sim.calibration.data import Data, Model
 from sim.calibration.evaluations import Evaluations, Task
 from sim.calibration.fit import values_at
 from sim.calibration.levels import Level
-from sim.calibration.posterior import CONSISTENT, PRIOR_SEEDS, chi_square, compressed, expanded, sample_posterior
+from sim.calibration.posterior import CONSISTENT, PRIOR_SEEDS, Start, chi_square, compressed, expanded, sample_posterior
 from sim.calibration.prior import coordinates_of, draw_errors, draw_prior, normal_scores
 from sim.experiments.parameters import free_parameters
 from sim.results.outcomes import Outcome
@@ -123,9 +123,9 @@ def measured(folder: Path, sets: int, members: int) -> list[tuple[str, ...]]:
             def residuals(scores: Array, simulate: "Callable[[Array], tuple[object, Array]]" = simulate) -> Array:
                 return simulate(coordinates_of(scores))[1]
 
-            begun = (data.expected() - observed) / errors
+            start = Start(own, (data.expected() - observed) / errors, model.chance(errors))
             seed = 1000 + number
-            found = sample_posterior(parameters, own, begun, simulate, simulate, seed, members)
+            found = sample_posterior(parameters, start, simulate, simulate, seed, members)
             prior = normal_scores(draw_prior(seed + PRIOR_SEEDS, members, len(parameters)))
             slopes += np.sum(found.emulator.slopes**2, axis=0)
             drawn = {

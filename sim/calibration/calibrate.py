@@ -21,7 +21,7 @@ from sim.calibration.fit import NO_FIGURE, NO_PARAMETER, Fit, FitError, Fitter, 
 from sim.calibration.levels import Level, can_be_pooled
 from sim.calibration.page import to_markdown, write_pictures
 from sim.calibration.policies import compared, over_draws, stored_of
-from sim.calibration.posterior import Posterior, conditioning, sample_posterior
+from sim.calibration.posterior import Posterior, Start, conditioning, sample_posterior
 from sim.calibration.report import Document, Known, add_ensemble, add_known, add_policies, compose
 from sim.calibration.targets import Targets, label_of
 from sim.calibration.writeback import Update, write_back
@@ -276,9 +276,9 @@ def _condition(
     errors = data.errors(stated)
     own, fitted = [one.coordinate(one.start) for one in parameters], dict(zip(fit.keys, fit.coordinates, strict=True))
     start = np.array([fitted.get(one.key, place) for one, place in zip(parameters, own, strict=True)])
-    off = (data.expected() - data.observed) / errors
+    begun = Start(start, (data.expected() - data.observed) / errors, model.chance(errors))
     ensemble = sample_posterior(
-        parameters, start, off, model.residuals(errors), unseen.residuals(errors), seed, settings.members, tell
+        parameters, begun, model.residuals(errors), unseen.residuals(errors), seed, settings.members, tell
     )
     draws = ensemble.accepted()
     add_ensemble(document, ensemble, draws)

@@ -136,7 +136,7 @@ class Model:
     ) -> None:
         """Simulate the level's first seed, or another one."""
         self._data, self._evaluations, self._level, self._parameters = data, evaluations, level, parameters
-        self._seed = level.seeds[0] if seed is None else seed
+        self._base, self._seed = base, level.seeds[0] if seed is None else seed
         (self.base,) = evaluations.evaluate([Task(level, self._seed, base)])
         self._shift = data.expected() - data.simulated(self.base)
         reference = [data.targets.scale(number, data.figures[:, number]).mean() for number in data.counted]
@@ -160,6 +160,12 @@ class Model:
     def data(self, outcomes: Sequence[Outcome]) -> Matrix:
         """Return the data of runs, (runs, data), without the bias of the level."""
         return np.array([self._data.simulated(one) for one in outcomes]) + self._shift
+
+    def chance(self, errors: Vector) -> Vector:
+        """Return by how much data vary with a run's seed at the values ``base``, a standard deviation, (data,)."""
+        tasks = [Task(self._level, seed, self._base) for seed in self._level.seeds]
+        runs = [self._data.simulated(one) for one in self._evaluations.evaluate(tasks)]
+        return np.asarray(np.std(runs, axis=0, ddof=1) / errors)
 
     def residuals(self, errors: Vector) -> Callable[[Matrix], tuple[list[Outcome | None], Matrix]]:
         """Return what simulates points and says how far their data are off, in standard errors (data,)."""

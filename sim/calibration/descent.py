@@ -22,10 +22,15 @@ CONVERGED = 0.005
 """A member has converged when its next step is predicted to lower its objective by less than this: a tenth of a
 standard error in a single datum makes up as much."""
 
-EXPAND_ABOVE, SHRINK_BELOW = 0.75, 0.5
-"""At the end of the way the step length doubles, up to the longest part, where the actual decrease is above this share
-of the predicted one, and halves where it is below the lesser one: near there, the parabola through both is least as far
-from the whole length as from half of it."""
+EXPAND_ABOVE, SHRINK_BELOW = 0.75, 0.25
+"""The trust region (Nocedal and Wright, Numerical Optimization, 2006, algorithm 4.1): at the end of the way the step
+length doubles, up to the longest part, where the actual decrease is above this share of the predicted one, and halves
+where it is below."""
+
+TOLERATED = 2.0
+"""Standard deviations of chance by which an objective may rise, and which are added to both decreases before they are
+compared (Sun and Nocedal, Mathematical Programming 202, 2023): else steps are taken where chance was kind, and refused
+and made shorter where it was not."""
 
 LONGEST = 0.75
 """Which part of a Gauss-Newton step is taken at most, where slopes are those of an emulator of a rough model. What a
@@ -58,8 +63,8 @@ class Predictor(Protocol):
 class Descent:
     """An ensemble and its iterates.
 
-    No step is taken where a simulation gives no data (NaN), and none that leads up, but for those of which data follow
-    goals on their way.
+    No step is taken where a simulation gives no data (NaN), and none that leads up by more than chance does, but for
+    those of which data follow goals on their way.
 
     Attributes:
         anchors: Where each member would be without data, (members, parameters), in normal scores.
@@ -79,6 +84,7 @@ class Descent:
         anchors: Array,
         observations: Array,
         simulated: Array,
+        chance: Array,
         longest: float = LONGEST,
         converged: float = CONVERGED,
     ) -> None:
@@ -89,6 +95,7 @@ class Descent:
             anchors: As the attribute.
             observations: As the attribute, about 0 where the start meets the data.
             simulated: The simulated data at the start, (data,).
+            chance: (data,) The standard deviation of simulated data between runs, see ``TOLERATED``.
             longest: Which part of a Gauss-Newton step is taken at most.
             converged: What a step must be predicted to lower an objective by.
         """
@@ -96,6 +103,7 @@ class Descent:
         self.anchors = anchors
         self.observations = observations
         self._start = start
+        self._chance = chance
         self.iterates = np.tile(start, (members, 1))
         self.simulated = np.tile(simulated, (members, 1))
         self.tried = tuple((self.iterates.copy(), self.simulated.copy()) for _ in ("from", "to"))
@@ -140,10 +148,12 @@ class Descent:
             before = self._objectives(self.iterates[moving], self.simulated[moving], goals[moving], wanted[moving])
             after = self._objectives(there, simulated, goals[moving], wanted[moving])
             lag = np.sqrt(np.mean((simulated - wanted[moving]) ** 2, axis=1))
+            chance = self._tolerance(self.simulated[moving] - wanted[moving], simulated - wanted[moving])
+            gain = before - after + chance
             with np.errstate(invalid="ignore"):
-                down = np.isfinite(after) & (after < before)
+                down = np.isfinite(after) & (gain > 0.0)
                 followed = np.isfinite(after) & (self.part[moving] < 1.0) & ((lag <= FOLLOWED) | (predictor is None))
-            self._adapt(moving, down | followed, (before - after) / np.maximum(predicted[moving], TINY))
+            self._adapt(moving, down | followed, gain / np.maximum(predicted[moving] + chance, TINY))
             self._note(moving, there, simulated)
             self.taken[moving] = down | followed
             taken = moving[down | followed]
@@ -159,6 +169,10 @@ class Descent:
         longer, shorter = np.minimum(2.0 * length, self._longest), length / 2.0
         by_ratio = np.where(ratio > EXPAND_ABOVE, longer, np.where(ratio >= SHRINK_BELOW, length, shorter))
         self.length[members] = np.where(on_the_way, np.where(taken, longer, shorter), by_ratio)
+
+    def _tolerance(self, before: Array, after: Array) -> Array:
+        """Return what the difference of two objectives may be by chance, by the residuals of both, (members,)."""
+        return np.asarray(TOLERATED * np.sqrt(np.sum(self._chance**2 * (before**2 + after**2), axis=1)))
 
     def _note(self, members: Indices, scores: Array, simulated: Array) -> None:
         """Remember the last step of members, whether it is taken or not, where it gave data."""

@@ -40,6 +40,7 @@ def emulated_draws(
     def residuals(scores: Array) -> Array:
         return np.asarray(stretched.predicted(scores) - observed / errors)
 
-    descent = Descent(start, anchors, noise, residuals(start[None, :])[0], longest=1.0, converged=CONVERGED)
+    none = np.zeros(len(observed))
+    descent = Descent(start, anchors, noise, residuals(start[None, :])[0], none, longest=1.0, converged=CONVERGED)
     descent.run(lambda _, scores: residuals(scores), lambda: stretched, STEPS, lambda line: None)
     return descent.iterates, descent.simulated

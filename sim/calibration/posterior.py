@@ -46,7 +46,7 @@ the data of a place that is nowhere near may be off by hundreds, and say no more
 REACH = 5.0
 """Runs whose data are so many standard errors off (r.m.s.) count half as much for slopes as those that meet them."""
 
-STEPS, TYPICAL_STEPS = 13, 11
+STEPS, TYPICAL_STEPS = 10, 9
 """Steps of a member: at most, and typically."""
 
 FIRST = 5.0
@@ -63,6 +63,21 @@ MEDIAN = normal_quantile(0.75)
 
 PRIOR_SEEDS = 3 << 32
 """What is added to the scenario's seed for the draws from the ranges: no run has such a seed."""
+
+
+@dataclass(frozen=True)
+class Start:
+    """Where all members begin, near the data.
+
+    Attributes:
+        coordinates: (parameters,) Unit-cube coordinates.
+        residuals: (data,) Residuals there, in standard errors.
+        chance: (data,) By how much those of a single run vary with its seed, a standard deviation.
+    """
+
+    coordinates: Array
+    residuals: Array
+    chance: Array
 
 
 @dataclass(frozen=True)
@@ -180,8 +195,7 @@ def expanded(residuals: Array) -> Array:
 
 def sample_posterior(
     parameters: Sequence[Parameter],
-    start: Array,
-    own: Array,
+    start: Start,
     simulate: Simulate,
     simulate_again: Simulate,
     seed: int,
@@ -194,8 +208,7 @@ def sample_posterior(
 
     Args:
         parameters: What is conditioned.
-        start: (parameters,) Unit-cube coordinates where all members begin, near the data.
-        own: (data,) Residuals there, in standard errors.
+        start: Where all members begin.
         simulate: The model, and what its data are held to.
         simulate_again: The same with another seed of its runs.
         seed: That of the draws.
@@ -206,10 +219,10 @@ def sample_posterior(
         All members, whether they are accepted or not.
     """
     ranges = draw_prior(seed + PRIOR_SEEDS, members, len(parameters))
-    noise = draw_errors(seed + PRIOR_SEEDS, members, len(own))
+    noise = draw_errors(seed + PRIOR_SEEDS, members, len(start.residuals))
     anchors, rest = _anchors(ranges, simulate, generator_of(seed, POSTERIOR), tell)
-    scores = [normal_scores(start)]
-    residuals = [compressed(own)]
+    scores = [normal_scores(start.coordinates)]
+    residuals = [compressed(start.residuals)]
     outcomes: list[Outcome] = []
     origins: list[int] = []
     last_runs, at = np.zeros(members, dtype=np.intp), np.zeros(members, dtype=np.intp)
@@ -235,7 +248,7 @@ def sample_posterior(
         known = runs()
         return known.emulate(known.data).in_units(rest) if known.outcomes else None
 
-    descent = Descent(normal_scores(start), anchors, noise, compressed(own) / rest)
+    descent = Descent(scores[0], anchors, noise, residuals[0] / rest, start.chance / rest)
     descent.run(stepped, learn, STEPS, tell)
     coordinates = coordinates_of(descent.iterates)
     last, _ = simulate(coordinates)

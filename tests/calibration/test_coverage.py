@@ -15,7 +15,7 @@ from sim.calibration.emulator import Emulator
 from sim.calibration.evaluations import Evaluations, Task
 from sim.calibration.fit import values_at
 from sim.calibration.levels import Level
-from sim.calibration.posterior import sample_posterior
+from sim.calibration.posterior import Start, sample_posterior
 from sim.calibration.prior import draw_errors, draw_prior, normal_scores
 from sim.experiments.parameters import free_parameters
 from sim.results.scope import Scope
@@ -86,8 +86,8 @@ def test_intervals_hold_the_truth_of_the_model_itself(small: sim.Scenario, tmp_p
                 ]
                 return outcomes, np.array(rows)
 
-            off = (data.expected() - observed) / errors
-            drawn = sample_posterior(parameters, own, off, simulate, simulate, 5000 + number, members).accepted()
+            start = Start(own, (data.expected() - observed) / errors, model.chance(errors))
+            drawn = sample_posterior(parameters, start, simulate, simulate, 5000 + number, members).accepted()
             assert len(drawn.outcomes) >= members / 2
             low, high = np.quantile(drawn.scores, [0.25, 0.75], axis=0)
             # What the data fix is fixed: along the steepest direction little is left of what the ranges leave open.

@@ -36,12 +36,14 @@ class AtStart(Exact):
         return super().derivatives(START)
 
 
-def begun(size: float = 1.0) -> tuple[Descent, Array]:
-    """Return an ensemble at its start, and its observations."""
+def begun(size: float = 1.0, chance: float = 0.0) -> tuple[Descent, Array]:
+    """Return an ensemble at its start, and its observations; all data have the same chance."""
     rolls = np.random.default_rng(3)
     anchors = size * rolls.normal(size=(MEMBERS, 3))
     observations = curved(size * rolls.normal(size=(MEMBERS, 3)))
-    return Descent(START, anchors, observations, curved(START[None, :])[0]), observations
+    return Descent(
+        START, anchors, observations, curved(START[None, :])[0], np.full(observations.shape[1], chance)
+    ), observations
 
 
 def objectives(ensemble: Descent) -> Array:
@@ -102,6 +104,31 @@ def test_members_end_where_a_solver_of_each_alone_ends():
         alone = least_squares(residuals, anchor).cost
         ended += objective <= alone + 2.0 * CONVERGED
     assert ended >= 0.9 * MEMBERS
+
+
+def test_chance_neither_chooses_steps_nor_makes_them_shorter():
+    found = {}
+    for tolerated in (0.0, 1.0):
+        noise = np.random.default_rng(8)
+        ensemble, _ = begun(size=0.5, chance=tolerated)
+
+        def rough(members: Indices, scores: Array, noise: np.random.Generator = noise) -> Array:
+            exact = curved(scores)
+            return exact + noise.standard_normal(exact.shape)
+
+        ensemble.run(rough, Exact, 20, quiet)
+        kind = objectives(ensemble) - objectives_without_chance(ensemble)
+        found[tolerated] = float(np.median(kind)), float(np.median(ensemble.length)), float(ensemble.taken.mean())
+    # Where chance is taken for a decrease, only lucky runs are left, with ever shorter steps.
+    assert found[0.0][0] < -0.3 < found[1.0][0]
+    assert found[0.0][1] < 0.05 < 0.5 < found[1.0][1]
+    assert found[0.0][2] < 0.3 < 0.8 < found[1.0][2]
+
+
+def objectives_without_chance(ensemble: Descent) -> Array:
+    """Return what objectives are where data are as the curved model has them."""
+    prior = ((ensemble.iterates - ensemble.anchors) ** 2).sum(axis=1)
+    return np.asarray(0.5 * (prior + ((curved(ensemble.iterates) - ensemble.observations) ** 2).sum(axis=1)))
 
 
 @pytest.mark.parametrize("taken", [True, False])

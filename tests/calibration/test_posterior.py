@@ -10,6 +10,7 @@ from sim.calibration.posterior import (
     CONSISTENT,
     Outcome,
     Posterior,
+    Start,
     chi_square,
     compressed,
     expanded,
@@ -44,7 +45,7 @@ def conditioned(
 
     start = np.array([one.coordinate(one.start) for one in parameters])
     own = (model(start[None, :])[0] - observed) / error
-    return sample_posterior(parameters, start, own, simulate, simulate, seed, members)
+    return sample_posterior(parameters, Start(start, own, np.zeros_like(own)), simulate, simulate, seed, members)
 
 
 @pytest.fixture(scope="module")
@@ -95,7 +96,7 @@ def test_a_member_is_judged_by_a_run_that_no_step_has_seen():
 
     start = np.full(len(PARAMETERS), 0.5)
     own = (linear(start[None, :])[0] - OBSERVED) / ERROR
-    found = sample_posterior(PARAMETERS, start, own, simulate, simulate_again, 5, 600)
+    found = sample_posterior(PARAMETERS, Start(start, own, np.zeros_like(own)), simulate, simulate_again, 5, 600)
     # Both runs of a member have a run's chance; here one has that of both. Within four standard errors of a median.
     assert found.chance == pytest.approx(np.full(3, chance), rel=4.0 * 1.17 / 600**0.5)
     assert found.off() ** 2 == pytest.approx(np.mean(found.again**2 / (1.0 + found.chance**2), axis=1))
@@ -202,7 +203,7 @@ def test_a_point_that_makes_no_scenario_is_left_out():
 
     start = np.full(len(PARAMETERS), 0.5)
     own = (linear(start[None, :])[0] - OBSERVED) / ERROR
-    found = sample_posterior(PARAMETERS, start, own, simulate, simulate, 5, 60)
+    found = sample_posterior(PARAMETERS, Start(start, own, np.zeros_like(own)), simulate, simulate, 5, 60)
     assert (found.coordinates[:, 5] <= 0.8).all()
     assert np.isfinite(found.residuals).all()
     assert np.isfinite(found.runs.data).all()
