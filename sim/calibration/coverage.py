@@ -86,7 +86,10 @@ class Windows:
         def beyond(outcomes: Sequence[Outcome]) -> Array:
             return compressed((model.figures(outcomes)[:, columns] - reported) / self._unit)
 
-        self._emulators = draws.emulator, draws.runs.emulate(beyond([model.base, *draws.runs.outcomes]))
+        shown = beyond([model.base, *draws.runs.outcomes])
+        self._emulators = draws.emulator, draws.runs.emulate(shown)
+        runs = np.hstack([draws.runs.data, shown])
+        self._shown = runs.min(axis=0), runs.max(axis=0)
         self._simulated = np.hstack([compressed(draws.residuals), beyond(draws.outcomes)])
         middle = draws.scores.mean(axis=0)
         slopes = self._slopes(middle)
@@ -123,6 +126,8 @@ class Windows:
             kept = np.array([one for one in range(len(self._given)) if one != row])
             moved = self._without(kept, errors, slopes, noise)
             there = self._simulated[:, row] + self._predicted(moved, row) - self._predicted(self._draws.scores, row)
+            # Emulators say nothing of what lies beyond all runs.
+            there = np.clip(there, self._shown[0][row], self._shown[1][row])
             found = expanded(there) + errors[row] * noise[:, row]
             ends = np.quantile(found, [TAILS[0], 0.5, TAILS[1]])
             unit = np.concatenate([self._given, self._unit])[row]

@@ -60,7 +60,8 @@ class Sensitivity:
     """What an answer hangs on.
 
     Attributes:
-        explained: The share of the answer's variance over runs that its emulator explains; the rest has no driver.
+        explained: The share of the answer's variance over runs that its emulator explains, 0 where it is further off
+            than their mean; the rest has no driver.
         drivers: The parameters that matter most, the first the most.
     """
 
@@ -118,7 +119,7 @@ def sensitivities(
             slope = float(np.cov(column, values)[0, 1] / column.std())
             ratio = float(np.ptp(np.quantile(values_wide, TAILS)) / width) if width else 1.0
             drivers.append(Driver(posterior.parameters[number].key, float(share[number]), slope, ratio))
-        explained = 1.0 - float(emulator.error[0]) ** 2 / variance if variance else 0.0
+        explained = max(1.0 - float(emulator.error[0]) ** 2 / variance, 0.0) if variance else 0.0
         found[name] = Sensitivity(explained, tuple(drivers))
     return found
 
