@@ -128,7 +128,8 @@ def _posterior(part: Document) -> list[str]:
         f"An ensemble of {part['members']} over the ranges of {part['parameters']} parameters, each member moved to "
         f"{part['data']} data of its own. Since steps are taken where chance was kind, each is then run with a seed "
         f"that no step has seen. {part['draws']} are as near to the reported data there as a right model would be (sum "
-        "of squares below the 99.5 per cent quantile of chi-square): they are the draws, independent of each other. "
+        "of squares below the 99.5 per cent quantile of chi-square): they are the draws, independent of each other.",
+        "",
         "Root mean square of residuals, by member, in standard errors with the chance of a run, of which that has "
         f"{part['chance']:.2f} (r.m.s.) of a datum's own:",
         "",

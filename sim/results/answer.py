@@ -41,6 +41,9 @@ COUNTED = {
 
 Totals = Mapping[str, Any]
 
+DIGITS = 3
+"""Significant digits of the ends of an interval."""
+
 
 @dataclass(frozen=True)
 class Estimate:
@@ -64,7 +67,10 @@ class Estimate:
 
     def ends(self, words: Callable[[float], str] = amount) -> str:
         """Return the interval alone as people read it, see ``told``; empty where there is none."""
-        return between(self.low, self.high, words) if self.low is not None else ""
+        if self.low is None or self.high is None:
+            return ""
+        low, high = (float(f"{end:.{DIGITS}g}") for end in (self.low, self.high))
+        return between(low, high, words)
 
     @property
     def yuan(self) -> str:

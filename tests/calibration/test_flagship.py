@@ -7,6 +7,7 @@ import pytest
 import sim
 from sim.calibration.targets import label_of
 from sim.experiments.parameters import free_parameters
+from sim.results.stored_answers import stored_answers
 
 LAST_WEEKS = {"start": "2022-11-30", "end": "2022-12-31", "warmup": "0 d"}
 LOOKED_AT = {"cases_filed_change@2021-04-15..2022-04-14", "losses@2020-01-01..2020-12-31"}
@@ -23,12 +24,6 @@ ramp has three totals, and what waits for December is evidence."""
 
 LOOSE = {"alerts_central": 0.09, "2021-12-31": 0.03}
 """Tolerances by name or last day where they are not a hundredth: no ramp meets all three totals of central alerts."""
-
-NOT_DRAWN = (
-    *(".growth.ramp.", ".settlement.", "suspects.ramp.midpoint", "campaigns-2021.count"),
-    *("warning-central.ramp.midpoint", "warning-central.ramp.width"),
-)
-"""Parts of keys of which every draw has the flagship's value."""
 
 
 @pytest.fixture(scope="module")
@@ -66,13 +61,22 @@ def test_what_was_not_fitted_is_predicted_with_an_interval(flagship: sim.Scenari
 
 def test_stored_draws_are_of_the_parameters_that_have_a_range_and_lie_inside(flagship: sim.Scenario):
     draws = sim.posterior("china-2022")
-    free = [one.key for one in free_parameters(flagship)]
-    assert list(draws.columns) == [key for key in free if not any(part in key for part in NOT_DRAWN)]
-    assert len(draws) >= 12
+    assert list(draws.columns) == [one.key for one in free_parameters(flagship)]
+    assert len(draws) >= 120
     for number in (0, len(draws) // 2, len(draws) - 1):
         drawn = sim.load_scenario("no-warning", draw=number)  # values outside of a range would be refused
         assert drawn.spec.fraud.loss_growth == pytest.approx(float(draws["fraud.loss_growth"][number]))
     assert draws.nunique().min() > 1
+
+
+def test_what_each_draw_answers_is_stored_for_any_scale_and_seed(flagship: sim.Scenario):
+    for scenario in (flagship, sim.load_scenario("china-2022", scale=0.005, seed=7)):
+        stored = stored_answers(scenario)
+        assert stored is not None
+        assert stored.draws == len(sim.posterior("china-2022"))
+        low, high = stored.interval("victims", 4e6) or (0.0, 0.0)
+        assert 0.0 < low < 4e6 < high
+    assert stored_answers(sim.load_scenario("china-2022", {"desks.visit.staff": "3"})) is None
 
 
 def test_local_warning_goes_on_growing_in_december_and_central_is_done(tmp_path: Path):

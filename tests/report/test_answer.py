@@ -4,7 +4,7 @@ import pandas as pd
 
 import sim
 from sim.report.beside import Compared, did
-from sim.results.answer import STOPPED, answer, short_answer
+from sim.results.answer import STOPPED, Estimate, answer, short_answer
 from sim.rounding import amount, percent
 
 
@@ -24,6 +24,12 @@ def test_the_answer_says_what_was_stopped_where(full: sim.Run) -> None:
     assert f"{number} ({interval}) paid" in said
     assert number == amount(totals["victims"])
     assert [len(between) > 0 for _, between in short_answer(full).values()] == [True] * 5
+
+
+def test_the_ends_of_an_interval_have_three_digits() -> None:
+    assert Estimate(1.279e6, 689_120.0, 3.3712e6).told() == "1.28 million (689,000 to 3.37 million)"
+    assert Estimate(0.1118, 0.060111, 0.153777).told(percent) == "11.2% (6% to 15.4%)"
+    assert Estimate(2.0).told() == "2"
 
 
 def test_without_warnings_nobody_was_saved(silent: sim.Run) -> None:
