@@ -77,14 +77,16 @@ def _told(what: str, row: Row) -> str:
     ends = (row["posterior_low"], row["posterior_high"]) if stored else (row["low"], row["high"])
     if None in ends:
         return said("{what} ({change}).", what=what, change=change) if change else said("{what}.", what=what)
+    low, high = (f"{'-' if end < 0 else '+'}{_size(end)}" for end in ends)
+    words = {"what": what, "low": low, "high": high}
     if ends[0] <= 0 <= ends[1]:
-        low, high = (f"{'-' if end < 0 else '+'}{_size(end)}" for end in ends)
-        words = {"what": what, "low": low, "high": high}
         if stored:
             return said("{what} ({low} to {high}; {change}): which way is not known.", **words, change=change)
         if not change:
             return said("{what} ({low} to {high}): chance alone may do that.", **words)
         return said("{what} ({low} to {high}; {change}): chance alone may do that.", **words, change=change)
+    if stored and change and not ends[0] <= row["difference"] <= ends[1]:
+        return said("{what} ({change}), outside of what the draws say: {low} to {high}.", **words, change=change)
     near, far = (_size(end) for end in sorted(ends, key=abs))
     if not change:
         return said("{what} ({low} to {high}).", what=what, low=near, high=far)
