@@ -63,6 +63,11 @@ def _amount(value: float, digits: int) -> str:
     return _rounded(value, digits if abs(value) < 1000 else 0)
 
 
+def significant(value: float, digits: int = 3) -> float:
+    """Return a number rounded to so many significant digits: what is not known so well is not told with more."""
+    return float(f"{value:.{digits}g}")
+
+
 def percent(value: float | None) -> Written:
     """Return a share in percent, with two significant digits below ten percent."""
     if value is None or isnan(value):

@@ -119,7 +119,8 @@ class Model:
 
     All runs have the same seed: what chance does to two runs alike drops out of their difference. Each run stands for
     its difference from the one at the values ``base`` and is added to what is expected there, the mean of the data's
-    reference runs. So neither the bias of the level, its scale and pooling, nor the chance of that one seed is left.
+    reference runs. So the bias of the level, its scale and pooling, is not left. Of the chance of that one seed nothing
+    is left near those values; elsewhere raids come otherwise, and the chance of both runs is in the difference.
 
     Attributes:
         base: The outcome of the level's run at the values ``base``.

@@ -33,8 +33,8 @@ compared (Sun and Nocedal, Mathematical Programming 202, 2023): else steps are t
 and made shorter where it was not."""
 
 LONGEST = 0.75
-"""Which part of a Gauss-Newton step is taken at most, where slopes are those of an emulator of a rough model. What a
-change of the data has beside what was told is as large as three quarters of it: with this part least is left."""
+"""Which part of a Gauss-Newton step is taken at most, where slopes are those of an emulator: a rough model changes by
+more than they tell, so a whole step goes too far."""
 
 STRIDE = 0.25
 """How far goals move at each step, at most, as a part of the way from the start."""

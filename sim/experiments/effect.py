@@ -7,7 +7,7 @@ from sim.language.spoken import marked, said
 from sim.results.chance import LEVEL
 from sim.results.costs import COST, TOTAL
 from sim.results.over_draws import TWENTIETHS
-from sim.rounding import amount, percent
+from sim.rounding import amount, percent, significant
 
 Row = Mapping[str, Any]
 
@@ -27,9 +27,6 @@ EFFECTS = {
     f"{COST}.{TOTAL}": (marked("{number} yuan more spent"), marked("{number} yuan less spent"), marked("yuan spent")),
 }
 """What is said of a quantity where there is more of it, where there is less, and where there is the same."""
-
-DIGITS = 3
-"""Significant digits of a difference: more would pretend to precision."""
 
 
 def effect_lines(rows: Sequence[Row]) -> list[str]:
@@ -94,4 +91,4 @@ def _told(what: str, row: Row) -> str:
 
 
 def _size(value: float) -> str:
-    return amount(abs(float(f"{value:.{DIGITS}g}")))
+    return amount(abs(significant(value)))

@@ -13,7 +13,7 @@ from sim.report.pictures import comparison as pictures
 from sim.report.pictures.contrast import OF, contrast, contrast_table
 from sim.report.pictures.costs import cost_differences, cost_differences_table
 from sim.results.costs import COST, TOTAL
-from sim.rounding import amount
+from sim.rounding import amount, significant
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -169,7 +169,7 @@ def _sentence(row: dict[str, Any]) -> str:
 
 def _rough(value: float) -> str:
     """Return the size of a difference with three significant digits: more would pretend to precision."""
-    return amount(abs(float(f"{value:.3g}")))
+    return amount(abs(significant(value)))
 
 
 def labels_of(runs: "Sequence[Run]") -> list[str]:

@@ -15,7 +15,7 @@ from sim.language.spoken import marked, said
 from sim.results.chance import LEVEL, RECOVERED_SHARE, SAVED_SHARE, STOPPED_SHARE, student
 from sim.results.over_draws import TWENTIETHS, nine_tenths
 from sim.results.stored_answers import StoredAnswers, stored_answers
-from sim.rounding import amount, between, percent, written
+from sim.rounding import amount, between, percent, significant, written
 from sim.words import Fate
 
 if TYPE_CHECKING:
@@ -40,9 +40,6 @@ COUNTED = {
 """What the first screen counts, beside attempts, in its order."""
 
 Totals = Mapping[str, Any]
-
-DIGITS = 3
-"""Significant digits of the ends of an interval."""
 
 
 @dataclass(frozen=True)
@@ -69,8 +66,7 @@ class Estimate:
         """Return the interval alone as people read it, see ``told``; empty where there is none."""
         if self.low is None or self.high is None:
             return ""
-        low, high = (float(f"{end:.{DIGITS}g}") for end in (self.low, self.high))
-        return between(low, high, words)
+        return between(significant(self.low), significant(self.high), words)
 
     @property
     def yuan(self) -> str:

@@ -46,9 +46,10 @@ def begun(size: float = 1.0, chance: float = 0.0) -> tuple[Descent, Array]:
     ), observations
 
 
-def objectives(ensemble: Descent) -> Array:
-    prior = ((ensemble.iterates - ensemble.anchors) ** 2).sum(axis=1)
-    return np.asarray(0.5 * (prior + ((ensemble.simulated - ensemble.observations) ** 2).sum(axis=1)))
+def objectives(ensemble: Descent, data: Array | None = None) -> Array:
+    """Return the objectives of members with these data, or with those that were simulated."""
+    off = (ensemble.simulated if data is None else data) - ensemble.observations
+    return np.asarray(0.5 * (((ensemble.iterates - ensemble.anchors) ** 2).sum(axis=1) + (off**2).sum(axis=1)))
 
 
 def simulate(members: Indices, scores: Array) -> Array:
@@ -117,18 +118,12 @@ def test_chance_neither_chooses_steps_nor_makes_them_shorter():
             return exact + noise.standard_normal(exact.shape)
 
         ensemble.run(rough, Exact, 20, quiet)
-        kind = objectives(ensemble) - objectives_without_chance(ensemble)
+        kind = objectives(ensemble) - objectives(ensemble, curved(ensemble.iterates))
         found[tolerated] = float(np.median(kind)), float(np.median(ensemble.length)), float(ensemble.taken.mean())
     # Where chance is taken for a decrease, only lucky runs are left, with ever shorter steps.
     assert found[0.0][0] < -0.3 < found[1.0][0]
     assert found[0.0][1] < 0.05 < 0.5 < found[1.0][1]
     assert found[0.0][2] < 0.3 < 0.8 < found[1.0][2]
-
-
-def objectives_without_chance(ensemble: Descent) -> Array:
-    """Return what objectives are where data are as the curved model has them."""
-    prior = ((ensemble.iterates - ensemble.anchors) ** 2).sum(axis=1)
-    return np.asarray(0.5 * (prior + ((curved(ensemble.iterates) - ensemble.observations) ** 2).sum(axis=1)))
 
 
 @pytest.mark.parametrize("taken", [True, False])
