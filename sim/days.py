@@ -1,6 +1,7 @@
 """Day numbers: days since 2000-01-01, the calendar that engines count with."""
 
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ def day_number(day: date) -> int:
     return (day - ORIGIN).days
 
 
+@lru_cache(maxsize=4096)
 def calendar_date(number: int) -> date:
     """Return the calendar date of a day number."""
     return ORIGIN + timedelta(days=number)

@@ -1,6 +1,6 @@
 """Measures on a day: which are in force, and how strongly."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import date
 from functools import cache, lru_cache
 from typing import TypeVar
@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.country.calendar import ramped
-from sim.days import calendar_date, day_number
+from sim.days import day_number
 from sim.scenario.schema.measures import MeasureBase, Somewhere, WarningCoverage
 
 M = TypeVar("M", bound=MeasureBase)
@@ -20,7 +20,7 @@ class Measures:
 
     def __init__(self, measures: dict[str, MeasureBase]) -> None:
         self._measures = [measures[name] for name in sorted(measures)]
-        self._of_kind = cache(self.all)
+        self._of_kind = cache(self._spans)
         # A midnight asks for the same few kinds of a day or two over and over, province by province.
         self._in_force = lru_cache(maxsize=64)(self._find)
 
@@ -28,20 +28,19 @@ class Measures:
         """Return all measures of a kind."""
         return [measure for measure in self._measures if isinstance(measure, kind)]
 
-    def on(self, day: int, kind: type[M], code: int | None = None) -> Iterator[tuple[M, float]]:
-        """Yield each measure of a kind in force on a day, with the multiplier of its intensity.
+    def on(self, day: int, kind: type[M], code: int | None = None) -> list[tuple[M, float]]:
+        """Return each measure of a kind in force on a day, with the multiplier of its intensity.
 
         Args:
             day: Day number.
             kind: Class of the measures.
-            code: Of a province, to yield only those in force there.
+            code: Of a province, to have only those in force there.
 
-        Yields:
-            The measure and the value of its ramp, 1 without one.
+        Returns:
+            The measures, each with the value of its ramp, 1 without one; the list is shared.
         """
-        for measure, ramp in self._in_force(day, kind):
-            if code is None or acts_in(measure, code):
-                yield measure, ramp
+        found = self._in_force(day, kind)
+        return found if code is None else [one for one in found if acts_in(one[0], code)]
 
     def alike(self, codes: Sequence[int]) -> tuple[list[int], NDArray[np.int64]]:
         """Return groups of provinces that have exactly the same measures, so that one computation serves a group.
@@ -63,12 +62,16 @@ class Measures:
         return examples, np.array([examples.index(p) for p in of], dtype=np.int64)
 
     def _find(self, day: int, kind: type[M]) -> list[tuple[M, float]]:
-        today = calendar_date(day)
         return [
             (measure, ramped(day, getattr(measure, "ramp", None)))
-            for measure in self._of_kind(kind)
-            if in_window(measure.window, today)
+            for measure, first, last in self._of_kind(kind)
+            if first <= day and (last is None or day <= last)
         ]
+
+    def _spans(self, kind: type[M]) -> list[tuple[M, int, int | None]]:
+        """Return all measures of a kind, each with the day numbers of both ends of its window."""
+        ends = [(measure, measure.window[1]) for measure in self.all(kind)]
+        return [(one, first_day(one.window), None if end is None else day_number(end)) for one, end in ends]
 
 
 def acts_in(measure: MeasureBase, code: int) -> bool:

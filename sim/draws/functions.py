@@ -8,8 +8,9 @@ compiled or not. Horner's rule is written out, so that the order of operations i
 import math
 
 import numpy as np
+from numpy.typing import NDArray
 
-from sim.draws.compiled import compiled, inlined
+from sim.draws.compiled import compiled, compiled_with_arrays, inlined
 
 LN2_HIGH = float.fromhex("0x1.62e42feep-1")
 """The first 32 bits of the logarithm of 2: times a binary exponent it is exact."""
@@ -37,6 +38,9 @@ FAR = 5.656854249492381
 CONTINUED = 24
 """Depth of Laplace's continued fraction, used beyond ``FAR``."""
 DENSITY_AT_0 = 0.3989422804014327
+
+MOST_PARTS = 2100
+"""Floats that make up any sum of floats exactly: no two share a bit, and floats have fewer bits than these in all."""
 
 LOG_2 = 0.6931471805599453
 
@@ -155,6 +159,47 @@ def exp(x: float) -> float:
     if x < SMALLEST_EXPONENT:
         return 0.0
     return exp_of_moderate(x)
+
+
+@compiled_with_arrays
+def exact_sum(numbers: NDArray[np.float64]) -> float:
+    """Return the sum of floats (n,), rounded once, as ``math.fsum`` does (Shewchuk, 1997).
+
+    Args:
+        numbers: None of them infinite, nor any of their sums.
+
+    Returns:
+        The float nearest to the sum, the even one of two.
+    """
+    parts = np.empty(MOST_PARTS)
+    count = 0
+    for x in numbers:
+        kept = 0
+        for place in range(count):
+            y = parts[place]
+            if abs(x) < abs(y):
+                x, y = y, x
+            high = x + y
+            low = y - (high - x)
+            if low != 0.0:
+                parts[kept] = low
+                kept += 1
+            x = high
+        parts[kept] = x
+        count = kept + 1
+    total = low = 0.0
+    while count > 0 and low == 0.0:
+        count -= 1
+        before, part = total, parts[count]
+        total = before + part
+        low = part - (total - before)
+    # Half a unit in the last place was rounded to even, and what is left beyond says that it is more or less.
+    if count > 0 and (low < 0.0) == (parts[count - 1] < 0.0) and low != 0.0:
+        twice = 2.0 * low
+        beyond = total + twice
+        if beyond - total == twice:
+            total = beyond
+    return total
 
 
 @compiled

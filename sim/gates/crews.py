@@ -5,7 +5,6 @@ attempts there are of a type then follows from all crews, those of raided slots 
 would make is what the gate stops.
 """
 
-import math
 from typing import Self
 
 import numpy as np
@@ -13,7 +12,7 @@ from numpy.typing import NDArray
 
 from sim.draws.compiled import compiled, compiled_with_arrays
 from sim.draws.distributions import CERTAIN, threshold
-from sim.draws.functions import exp
+from sim.draws.functions import exact_sum, exp
 from sim.gates.dens import DenState, Slots
 from sim.scenario.schema import ScenarioModel
 
@@ -28,6 +27,8 @@ class Crews:
         """Begin before the first midnight; the scenario has ``gangs``."""
         assert spec.gangs is not None
         self._slots = slots
+        self._weights = exact_sum(slots.weight)
+        self._parts = np.ascontiguousarray(slots.share.T)
         self._full = spec.dens.crew
         self._crew_share = spec.gangs.crew_share
         self.slower = spec.gangs.slower
@@ -50,18 +51,19 @@ class Crews:
 
     def members(self, slots: NDArray[np.int64]) -> float:
         """Return how many people the crews of some slots have."""
-        return math.fsum((self._slots.weight[slots] * self.share[slots]).tolist()) * self._full
+        return exact_sum(self._slots.weight[slots] * self.share[slots]) * self._full
 
     def thin(self, suspects: float, dens: DenState) -> None:
         """Take the members among so many suspects of the country out of the crews at work, of all the same share."""
         arrested = suspects * self._crew_share
-        members = self.members(np.flatnonzero(dens.raided == 0))
+        working = np.flatnonzero(dens.raided == 0)
+        members = self.members(working)
         if arrested > 0.0 and members > 0.0:
-            self.share[dens.raided == 0] *= max(0.0, 1.0 - arrested / members)
+            self.share[working] *= max(0.0, 1.0 - arrested / members)
 
     def recruit(self, dens: DenState) -> None:
         """Let the crews at work grow for a day, but those whose ringleader was arrested."""
-        _recruit(self.share, self._growth, dens)
+        _recruit(self.share, self._growth, dens.raided, dens.leaderless)
 
     def reopen(self, opened: NDArray[np.bool_]) -> None:
         """Give the dens that open again the crew with which they do."""
@@ -70,8 +72,7 @@ class Crews:
     @property
     def mean(self) -> float:
         """The mean share of all slots, by their weight."""
-        weight = self._slots.weight
-        return math.fsum((weight * self.share).tolist()) / math.fsum(weight.tolist())
+        return exact_sum(self._slots.weight * self.share) / self._weights
 
     def made(self, dens: DenState) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
         """Return what the crews make of the stated attempts, and what of it raided dens do not.
@@ -83,7 +84,7 @@ class Crews:
             (T,) the share of the stated attempts of each type that all crews would make; (T,) thresholds of the gate:
             the share of these that comes from raided slots, 0 where there are none.
         """
-        made, stopped = _made(self._slots.share, self.share, dens.raided)
+        made, stopped = _made(self._parts, self.share, dens.raided)
         shares = [threshold(raided / whole) if whole > 0.0 else 0 for raided, whole in zip(stopped, made, strict=True)]
         return made / CERTAIN, np.array(shares, dtype=np.int64)
 
@@ -96,10 +97,12 @@ def grown(share: float, factor: float) -> float:
 
 
 @compiled
-def _recruit(share: NDArray[np.float64], factor: float, dens: DenState) -> None:
+def _recruit(
+    share: NDArray[np.float64], factor: float, raided: NDArray[np.uint8], leaderless: NDArray[np.uint8]
+) -> None:
     """Let crews at work that have not lost their ringleader grow, in place."""
     for slot in range(len(share)):
-        if not dens.raided[slot] and not dens.leaderless[slot]:
+        if not raided[slot] and not leaderless[slot]:
             share[slot] = grown(share[slot], factor)
 
 
@@ -110,18 +113,18 @@ def _made(
     """Return what crews make of the attempts of each type, and what raided ones would, in thresholds.
 
     Args:
-        parts: (T, S) of the attempts of a type that come from each slot, as thresholds.
+        parts: (S, T) of the attempts of a type that come from each slot, as thresholds.
         share: (S,) of a full crew.
         raided: (S,) whether a slot is raided.
 
     Returns:
         (T,) of all slots; (T,) of those that are raided.
     """
-    made = np.zeros(parts.shape[0])
-    stopped = np.zeros(parts.shape[0])
-    for t in range(parts.shape[0]):
-        for slot in range(parts.shape[1]):
-            part = parts[t, slot] * share[slot]
+    made = np.zeros(parts.shape[1])
+    stopped = np.zeros(parts.shape[1])
+    for slot in range(parts.shape[0]):
+        for t in range(parts.shape[1]):
+            part = parts[slot, t] * share[slot]
             made[t] += part
             if raided[slot]:
                 stopped[t] += part

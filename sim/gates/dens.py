@@ -9,7 +9,7 @@ before the run. Policies change only when a den is raided: by a draw of (slot, d
 
 import math
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,12 +44,14 @@ class Slots:
     """Properties of the den slots that are fixed before the run.
 
     ``weight`` (S,) with a mean of 1; ``region`` (S,) of generation 0; ``share`` (T, S) of the attempts of a type that
-    come from a slot, as thresholds: they add up to 2**32.
+    come from a slot, as thresholds: they add up to 2**32; ``moves_to`` cumulative thresholds of the regions of dens
+    that open again, see ``region_thresholds``.
     """
 
     weight: NDArray[np.float64]
     region: NDArray[np.int64]
     share: NDArray[np.int64]
+    moves_to: NDArray[np.int64]
 
     @classmethod
     def of(cls, seed: int, dens: Dens, types: int) -> "Slots":
@@ -61,7 +63,7 @@ class Slots:
         weight = weights / (math.fsum(weights.tolist()) / count)
         cumulative = [cumulative_thresholds(np.where(row, weight, 0.0) if row.any() else weight) for row in pursues]
         share = np.array([np.diff(row, prepend=0) for row in cumulative], dtype=np.int64)
-        return cls(weight, region, share)
+        return cls(weight, region, share, region_thresholds(dens.displaced_to, dens.displaced))
 
 
 @compiled_with_arrays
@@ -98,6 +100,10 @@ def region_thresholds(shares: RegionShares, moving: float = 1.0) -> NDArray[np.i
     """Return cumulative thresholds by region; with ``moving`` below 1 a fifth entry, ``STAYS``, takes the rest."""
     parts = [getattr(shares, region.label) * moving for region in Region]
     return cumulative_thresholds(parts if moving == 1.0 else [*parts, 1.0 - moving])
+
+
+Arrays = tuple[NDArray[Any], ...]
+"""A ``DenState`` as a plain tuple: to find out the type of any other at each call takes numba as long as the raids."""
 
 
 class DenState(NamedTuple):
@@ -190,7 +196,7 @@ def raid(
         threshold(1.0 - exp(-dens.ringleaders.per_lead * by_lead)),
         (int(dens.reopening.kind), dens.reopening.a, dens.reopening.b, dens.reopening_growth, slower),
         _overseas_first(seed, day, state, repatriated),
-        state,
+        tuple(state),
     )
     slots = np.flatnonzero(marks).astype(np.int64)
     return Raids(slots, slots[marks[slots] == REPATRIATED], int(leaders))
@@ -219,7 +225,7 @@ def _raid(
     leader_by_lead: int,
     reopening: tuple[int, float, float, float, float],
     repatriated: NDArray[np.uint8],
-    state: DenState,
+    state: Arrays,
 ) -> tuple[NDArray[np.uint8], int]:
     """Raid slots that are not raided, in place.
 
@@ -238,49 +244,47 @@ def _raid(
         (S,) marks: 0, ``RAIDED`` or ``REPATRIATED``; ringleaders arrested.
     """
     kind, a, b, growth, slower = reopening
-    raided, generation, leader = state.raided, state.generation, state.leader
+    raided, generation, reopens, region, leader, leaderless = state
     marks = np.zeros(len(raided), dtype=np.uint8)
     leaders = 0
     for slot in range(len(raided)):
         if raided[slot]:
             continue
         u_raid, u_leader, _, _ = draw4(seed, slot_day_id(slot, day), SLOT_RAID, 0)
-        if u_raid < raided_below[state.region[slot]] or repatriated[slot]:
+        if u_raid < raided_below[region[slot]] or repatriated[slot]:
             marks[slot] = REPATRIATED if repatriated[slot] else RAIDED
             raided[slot] = 1
             if leader[slot] and u_leader < leader_at_raid:
                 leader[slot] = 0
-                state.leaderless[slot] = 1
+                leaderless[slot] = 1
                 leaders += 1
             high, low, _, _ = draw4(seed, slot_id(slot, generation[slot]), SLOT_GENERATION, 0)
             delay = quantile(kind, a, b, uniform52(high, low)) / DAY_MS
             for _ in range(generation[slot]):
                 delay *= growth
-            if state.leaderless[slot]:
+            if leaderless[slot]:
                 delay *= slower
-            state.reopens[slot] = day + max(1, math.floor(min(delay, LONGEST_CLOSURE_DAYS) + 0.5))
+            reopens[slot] = day + max(1, math.floor(min(delay, LONGEST_CLOSURE_DAYS) + 0.5))
         elif leader[slot] and u_leader < leader_by_lead:
             leader[slot] = 0
-            state.leaderless[slot] = 1
+            leaderless[slot] = 1
             leaders += 1
     return marks, leaders
 
 
-def reopen(seed: int, day: int, dens: Dens, state: DenState) -> int:
+def reopen(seed: int, day: int, dens: Dens, slots: Slots, state: DenState) -> int:
     """Open the next generation in every slot that is due, perhaps in another region; return how many."""
-    return int(
-        _reopen(
-            seed,
-            day,
-            threshold(dens.ringleaders.share),
-            region_thresholds(dens.displaced_to, dens.displaced),
-            state,
-        )
-    )
+    return int(_reopen(seed, day, threshold(dens.ringleaders.share), slots.moves_to, tuple(state)))
 
 
 @compiled
-def _reopen(seed: int, day: int, has_leader: int, displaced_to: NDArray[np.int64], state: DenState) -> int:
+def _reopen(
+    seed: int,
+    day: int,
+    has_leader: int,
+    displaced_to: NDArray[np.int64],
+    state: Arrays,
+) -> int:
     """Reopen the slots that are due, in place.
 
     Args:
@@ -293,7 +297,7 @@ def _reopen(seed: int, day: int, has_leader: int, displaced_to: NDArray[np.int64
     Returns:
         The number of slots.
     """
-    raided, generation, reopens = state.raided, state.generation, state.reopens
+    raided, generation, reopens, region, leader, leaderless = state
     opened = 0
     for slot in range(len(raided)):
         if raided[slot] and reopens[slot] <= day:
@@ -302,11 +306,11 @@ def _reopen(seed: int, day: int, has_leader: int, displaced_to: NDArray[np.int64
             generation[slot] += 1
             opened += 1
             _, _, u_region, u_leader = draw4(seed, slot_id(slot, generation[slot]), SLOT_GENERATION, 0)
-            state.leader[slot] = u_leader < has_leader
-            state.leaderless[slot] = 0
+            leader[slot] = u_leader < has_leader
+            leaderless[slot] = 0
             moved_to = pick(u_region, displaced_to)
             if moved_to < STAYS:
-                state.region[slot] = moved_to
+                region[slot] = moved_to
     return opened
 
 

@@ -325,7 +325,7 @@ class Night:
     def open_dens(self, day: int, yesterday: DayTotals) -> None:
         """Reopen the dens whose day has come, some elsewhere; they work today."""
         raided = self.dens.raided.copy()
-        reopened = dens.reopen(self.spec.seed, day, self.spec.dens, self.dens)
+        reopened = dens.reopen(self.spec.seed, day, self.spec.dens, self.slots, self.dens)
         self.ledger.flow(day, NATION, "dens_reopened", reopened)
         self.ledger.level(day, NATION, "dens_raided", float(self.dens.raided.sum()))
         if self.crews is not None:
@@ -400,8 +400,9 @@ class Night:
     def _made(self, day: int) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
         """Return the expected attempts of a day, (P, 3, T), and thresholds of gate 2, (T,): those of raided dens."""
         rates = attempt_rates(self.spec, self.provinces, day)
-        raided = dens.raided_thresholds(self.slots, self.dens.raided)
-        if self.crews is not None:
+        if self.crews is None:
+            raided = dens.raided_thresholds(self.slots, self.dens.raided)
+        else:
             made, raided = self.crews.made(self.dens)
             rates *= made
         if self.effort is not None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from scipy import special
 
 from sim.draws.compiled import compiled_with_arrays
-from sim.draws.functions import exp, exp_less_1, log, normal_cdf, normal_quantile
+from sim.draws.functions import exact_sum, exp, exp_less_1, log, normal_cdf, normal_quantile
 
 finite = {"allow_nan": False, "allow_infinity": False}
 
@@ -58,6 +58,20 @@ def test_exp_of_subnormal_results(x):
 @given(st.floats(min_value=-50.0, max_value=50.0, **finite))
 def test_exp_less_1(x):
     assert exp_less_1(x) == pytest.approx(math.expm1(x), rel=1e-15, abs=5e-324)
+
+
+@given(st.lists(st.floats(min_value=-1e300, max_value=1e300, **finite), max_size=30))
+@example([2.0**53, 1.0, 2.0**-60])  # half a unit in the last place, and a little more
+@example([2.0**53, 1.0, -(2.0**-60)])
+@example([2.0**53 + 2.0, 1.0])
+@example([1e300, 1.0, -1e300])
+def test_sums_are_rounded_once(xs):
+    assert exact_sum(np.array(xs)).hex() == (math.fsum(xs) + 0.0).hex()
+
+
+def test_sums_of_many_parts():
+    parts = [2.0**power for power in range(-1070, 1010, 27)]
+    assert exact_sum(np.array(parts)) == math.fsum(parts)
 
 
 def test_ends_of_the_elementary_functions():

@@ -149,7 +149,7 @@ def test_a_den_without_its_ringleader_stays_closed_for_longer(slower: float) -> 
                 closed[bool(state.leaderless[slot])].add(int(state.reopens[slot]) - day)
                 before_raid += int(lost[slot])
         assert (state.leaderless[state.leader == 1] == 0).all()
-        reopen(spec.seed, day, settings, state)
+        reopen(spec.seed, day, settings, slots, state)
         # The next generation has a ringleader who was never arrested.
         assert (state.leaderless[state.reopens == NEVER] <= (state.leader[state.reopens == NEVER] == 0)).all()
     assert closed == {True: {round(10 * slower)}, False: {10}}

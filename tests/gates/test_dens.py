@@ -75,7 +75,7 @@ def run(
         before = copy(state)
         happened = raid(seed, day, settings, state, measures, leads, (repatriated or {}).get(day, 0))
         between = copy(state)
-        history.append(Midnight(before, happened, between, reopen(seed, day, settings, state)))
+        history.append(Midnight(before, happened, between, reopen(seed, day, settings, slots, state)))
     return slots, state, history
 
 

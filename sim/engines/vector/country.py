@@ -99,7 +99,7 @@ class Country:
         self._pool = ThreadPoolExecutor(len(self._workers)) if len(self._workers) > 1 else None
         self._latest_s = 0.0
         self._days: Kept[tuple[Today, CountryDay]] | None = None
-        self.kept: KeptCountry
+        self.kept: Kept[KeptCountry]
 
     def __enter__(self) -> Self:
         return self
@@ -130,9 +130,8 @@ class Country:
         """Run a day: attempts, contacts, alerts, events."""
         if self._days is None:  # to find out the type of so many arrays takes longer than many a day
             self._days = Kept((today, day))
-            self.kept = KeptCountry(
-                self._states, self._run, self._attempts, self._contacts, self._people, self._tallies, self._days
-            )
+            parts = self._states, self._run, self._attempts, self._contacts, self._people, self._tallies, self._days
+            self.kept = Kept(KeptCountry(*parts))
             self.beside.compile(self.all, 0, self.kept, self._workers[0].alerts)
         else:
             self._days.put(0, (today, day))

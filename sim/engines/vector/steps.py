@@ -95,8 +95,9 @@ def day_of(p: int, start: int, today: Today, day: CountryDay, people: People) ->
 
 
 @compiled
-def follow_all_attempts(some: Integers, at: int, country: KeptCountry, room: Kept[AttemptScratch]) -> int:
+def follow_all_attempts(some: Integers, at: int, kept: Kept[KeptCountry], room: Kept[AttemptScratch]) -> int:
     """Let the attempts of some provinces pass the gates and follow those that may come to something."""
+    country = kept_in(kept, 0)
     tables, run, people = kept_in(country.attempts, 0), kept_in(country.run, 0), kept_in(country.people, 0)
     today, day = kept_in(country.days, 0)
     tallies, scratch = kept_in(country.tallies, 0), kept_in(room, 0)
@@ -112,8 +113,9 @@ def follow_all_attempts(some: Integers, at: int, country: KeptCountry, room: Kep
 
 
 @compiled
-def score_all_contacts(some: Integers, at: int, country: KeptCountry, room: Kept[ContactScratch]) -> int:
+def score_all_contacts(some: Integers, at: int, kept: Kept[KeptCountry], room: Kept[ContactScratch]) -> int:
     """Write down the legitimate contacts of some provinces that a detector raises an alert on."""
+    country = kept_in(kept, 0)
     tables, people, scratch = kept_in(country.contacts, 0), kept_in(country.people, 0), kept_in(room, 0)
     today, _ = kept_in(country.days, 0)
     for k in range(at, len(some)):
@@ -125,8 +127,9 @@ def score_all_contacts(some: Integers, at: int, country: KeptCountry, room: Kept
 
 
 @compiled
-def warn_all(some: Integers, at: int, country: KeptCountry, room: Kept[AlertScratch]) -> int:
+def warn_all(some: Integers, at: int, kept: Kept[KeptCountry], room: Kept[AlertScratch]) -> int:
     """Send and issue the alerts of some provinces."""
+    country = kept_in(kept, 0)
     run, people, tallies = kept_in(country.run, 0), kept_in(country.people, 0), kept_in(country.tallies, 0)
     today, day = kept_in(country.days, 0)
     scratch = kept_in(room, 0)
@@ -140,8 +143,9 @@ def warn_all(some: Integers, at: int, country: KeptCountry, room: Kept[AlertScra
 
 
 @compiled
-def run_all_events(some: Integers, at: int, country: KeptCountry, room: Kept[AlertScratch]) -> int:
+def run_all_events(some: Integers, at: int, kept: Kept[KeptCountry], room: Kept[AlertScratch]) -> int:
     """Run the events of a day of some provinces."""
+    country = kept_in(kept, 0)
     run, people, tallies = kept_in(country.run, 0), kept_in(country.people, 0), kept_in(country.tallies, 0)
     today, day = kept_in(country.days, 0)
     scratch = kept_in(room, 0)
@@ -154,8 +158,9 @@ def run_all_events(some: Integers, at: int, country: KeptCountry, room: Kept[Ale
 
 
 @compiled
-def finish_all(some: Integers, at: int, country: KeptCountry) -> int:
+def finish_all(some: Integers, at: int, kept: Kept[KeptCountry]) -> int:
     """Count what is open in some provinces when the run ends."""
+    country = kept_in(kept, 0)
     run, people, tallies = kept_in(country.run, 0), kept_in(country.people, 0), kept_in(country.tallies, 0)
     today, day = kept_in(country.days, 0)
     for k in range(at, len(some)):
