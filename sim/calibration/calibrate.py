@@ -84,7 +84,8 @@ def calibrate(
         scenario: The scenario that is calibrated, as its section ``calibration`` says.
         folder: Where simulations and report are kept, ``results/calibrations/NAME`` if not given.
         file: The scenario's own file, if it is to be changed: the fitted values, the figure that fixed each, and the
-            standard errors of the figures are written into it, posterior draws beside it.
+            standard errors of the figures, of which it has none or which are of the whole country, are written into
+            it, posterior draws beside it.
         tell: Called with a line at each step.
         policies: Names or files of scenarios that extend the file: what each of them changes is told over the draws,
             and the draws' answers are stored beside the file. They need the file to be written.
@@ -316,13 +317,15 @@ def _update(scenario: Scenario, document: Document, draws: str | None) -> Update
     """Return what is written back into the scenario's file."""
     by_label = {row["figure"]: row for row in document["figures"]}
     figures: dict[int, dict[str, Any]] = {}
+    scale = scenario.spec.calibration.scales[-1]
     for number, row in enumerate(scenario.spec.figures):
         known = by_label.get(label_of(row.name, row.window))
         if known is None or row.role == "input":
             continue
-        figures[number] = {
-            "standard_error": _short(error_of_whole(known["standard_error"], row, scenario.spec.calibration.scales[-1]))
-        }
+        figures[number] = {}
+        # Runs of a part of the country say less of the whole than runs of it, from which a file may have it.
+        if row.standard_error is None or scale == 1.0:
+            figures[number]["standard_error"] = _short(error_of_whole(known["standard_error"], row, scale))
         if row.role == "predicted" and known.get("interval"):
             figures[number]["interval"] = [_short(end) for end in known["interval"]]
     return Update(

@@ -117,13 +117,13 @@ class Data:
 class Model:
     """The model at a level, which simulates data.
 
-    All runs have the same seed: what chance does to two runs alike drops out of their difference. Each run stands for
-    its difference from the one at the values ``base`` and is added to what is expected there, the mean of the data's
-    reference runs. So the bias of the level, its scale and pooling, is not left. Of the chance of that one seed nothing
-    is left near those values; elsewhere raids come otherwise, and the chance of both runs is in the difference.
+    All runs have the same seed, so that what chance does to two runs alike drops out of their difference; that is so
+    near the values ``base`` alone: elsewhere raids come otherwise. What a run gives is moved by as much as the level's
+    runs at ``base``, one with each of its seeds, are off in the mean from what is expected there, the mean of the
+    data's reference runs. So the bias of the level, its scale and pooling, is not left; the chance of a run is.
 
     Attributes:
-        base: The outcome of the level's run at the values ``base``.
+        base: The outcome of the level's run with its first seed at the values ``base``.
     """
 
     def __init__(
@@ -135,13 +135,15 @@ class Model:
         base: Values,
         seed: int | None = None,
     ) -> None:
-        """Simulate the level's first seed, or another one."""
+        """Simulate with the level's first seed, or another one."""
         self._data, self._evaluations, self._level, self._parameters = data, evaluations, level, parameters
-        self._base, self._seed = base, level.seeds[0] if seed is None else seed
-        (self.base,) = evaluations.evaluate([Task(level, self._seed, base)])
-        self._shift = data.expected() - data.simulated(self.base)
+        self._seed = level.seeds[0] if seed is None else seed
+        self._runs = evaluations.evaluate([Task(level, one, base) for one in level.seeds])
+        self.base = self._runs[0]
+        self._shift: Vector = data.expected() - np.mean([data.simulated(one) for one in self._runs], axis=0)
         reference = [data.targets.scale(number, data.figures[:, number]).mean() for number in data.counted]
-        self._figures_shift = np.array(reference) - data.simulated_figures(self.base)
+        figures = np.mean([data.simulated_figures(one) for one in self._runs], axis=0)
+        self._figures_shift: Vector = np.array(reference) - figures
 
     def outcomes(self, coordinates: Matrix) -> list[Outcome | None]:
         """Simulate points.
@@ -164,8 +166,7 @@ class Model:
 
     def chance(self, errors: Vector) -> Vector:
         """Return by how much data vary with a run's seed at the values ``base``, a standard deviation, (data,)."""
-        tasks = [Task(self._level, seed, self._base) for seed in self._level.seeds]
-        runs = [self._data.simulated(one) for one in self._evaluations.evaluate(tasks)]
+        runs = [self._data.simulated(one) for one in self._runs]
         return np.asarray(np.std(runs, axis=0, ddof=1) / errors)
 
     def residuals(self, errors: Vector) -> Callable[[Matrix], tuple[list[Outcome | None], Matrix]]:

@@ -140,6 +140,19 @@ def test_a_calibration_writes_its_report_and_the_scenario_that_it_fitted(tmp_pat
     assert "| `measures.warning-central.coverage` | calibrated | 0.2 to 1.0 |" in text
 
 
+def test_standard_errors_of_the_whole_country_are_not_replaced_by_those_of_a_part(tmp_path: Path):
+    file = tmp_path / "small.yaml"
+    of_calls = "value: 2900, role: fitted, tolerance: 0.01,"
+    file.write_text(SMALL.read_text().replace(of_calls, f"{of_calls} standard_error: 5,"))
+    scenario = sim.load_scenario(
+        str(file), {"calibration.members": "0", "calibration.seeds": "2", "calibration.scales": "[0.5]"}
+    )
+    calibrate(scenario, tmp_path / "work", file, workers=1)
+    calls, sms, *_ = sim.load_scenario(str(file)).spec.figures
+    assert calls.standard_error == 5
+    assert sms.standard_error is not None
+
+
 @pytest.mark.slow
 def test_a_fit_is_written_though_no_member_is_accepted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("sim.calibration.posterior.CONSISTENT", 0.0)
