@@ -11,6 +11,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
+import sim
+from benchmarks import two_seeds
 from benchmarks.commands import first_command
 from benchmarks.compare import differences, main, paired, slower, unpaired
 from benchmarks.customers import Customers
@@ -19,6 +21,8 @@ from benchmarks.rows import AVX512, BEFORE, COMPARED, TARGETS, Compared, Row, Ta
 from benchmarks.scaling import ends, exponent
 from benchmarks.stored import Kind, Table, joined
 from benchmarks.table import BEGIN, END, README, replaced
+from sim.calibration.calibrate import calibrate
+from sim.results.stored_answers import AMOUNTS, StoredAnswers
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -218,3 +222,36 @@ def test_the_readme_has_one_place_for_the_table() -> None:
     assert replaced(changed, "| a |") == changed
     with pytest.raises(ValueError, match="one pair"):
         replaced("no markers", "| a |")
+
+
+def test_intervals_of_two_calibrations_are_told_apart_by_their_ends() -> None:
+    steps = [1.0 + 0.01 * number for number in range(101)]
+    own = dict.fromkeys(AMOUNTS, 100.0) | {"stopped": 40.0, "saved": 20.0}
+
+    def answers(factor: float) -> StoredAnswers:
+        drawn = {name: tuple(value * step**factor for step in steps) for name, value in own.items()}
+        return StoredAnswers("it", len(steps), own, drawn)
+
+    same = two_seeds.differences(answers(1.0), answers(1.0))
+    assert set(same) == set(two_seeds.ANSWERS)
+    assert {apart for _, apart in same.values()} == {0.0}
+    ((low, high), (_, other_high)), apart = two_seeds.differences(answers(1.0), answers(1.5))["victims"]
+    assert (low, high) == pytest.approx((105.0, 195.0))
+    assert other_high == pytest.approx(100.0 * 1.95**1.5)
+    assert apart == pytest.approx((other_high - high) / (high - low))
+
+
+@pytest.mark.slow
+def test_a_second_calibration_is_compared_with_the_stored_one(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "small.yaml"
+    file.write_text((ROOT / "tests" / "calibration" / "small.yaml").read_text() + "  members: 20\n")
+    calibrate(sim.load_scenario(str(file)), tmp_path / "first", file)
+    given = ["two_seeds", "--scenario", str(file), "--out", str(tmp_path / "second"), "--seed", "5"]
+    monkeypatch.setattr("sys.argv", given)
+    two_seeds.main()
+    rows = capsys.readouterr().out.splitlines()
+    assert [row.split(" | ")[0] for row in rows[-5:]] == [f"| {name}" for name in two_seeds.ANSWERS]
+    answers = [folder / "small-answers.csv" for folder in (tmp_path, tmp_path / "second")]
+    assert answers[0].read_bytes() != answers[1].read_bytes()

@@ -1,0 +1,97 @@
+"""Does another seed of a calibration give the same intervals?
+
+``python -m benchmarks.two_seeds`` calibrates a scenario once more from its file, all of it with another seed, and
+compares the intervals of five answers over its draws with those that are stored beside the file. Each end may differ by
+a fifth of an interval's width; that both sets of draws are finite moves ends of 200 draws by a twentieth. The second
+calibration takes as long as the first; it is kept in ``--out``, and the same command goes on with it. With ``--write``
+the table goes into ``docs/calibration.md``.
+"""
+
+import argparse
+import shutil
+from pathlib import Path
+
+from benchmarks.mechanism import write_into
+from benchmarks.posteriors import DOCUMENT, ROOT
+from sim.calibration.calibrate import calibrate
+from sim.results.chance import SAVED_SHARE, STOPPED_SHARE
+from sim.results.stored_answers import SHARES, SUFFIX, StoredAnswers, policy_digest, read_answers
+from sim.scenario import changed, load_scenario
+
+SCENARIO = ROOT / "scenarios" / "china-2022.yaml"
+ANSWERS = ("victims", "loss_yuan", "prevented_yuan", STOPPED_SHARE, SAVED_SHARE)
+ALLOWED = 0.2
+"""By which part of its width an end of an interval may differ."""
+
+HEAD = ("answer", "first: 90 %", "second: 90 %", "largest difference of an end, by the width")
+
+
+def own_value(answers: StoredAnswers, name: str) -> float:
+    """Return an answer at the scenario's own values."""
+    if name not in SHARES:
+        return answers.own[name]
+    part, whole = SHARES[name]
+    return answers.own[part] / answers.own[whole]
+
+
+def differences(first: StoredAnswers, second: StoredAnswers) -> dict[str, tuple[list[tuple[float, float]], float]]:
+    """Return for each answer both intervals and how far their ends differ.
+
+    Args:
+        first: The answers of one calibration.
+        second: Those of another.
+
+    Returns:
+        By answer: both intervals, told from the first's own value, since a run tells them from its own; and the larger
+        difference of an end, as a part of the width of the first. Answers that either has no interval of are left out.
+    """
+    found = {}
+    for name in ANSWERS:
+        value = own_value(first, name)
+        intervals = [one for one in (first.interval(name, value), second.interval(name, value)) if one is not None]
+        if len(intervals) == 2:
+            (low, high), (other_low, other_high) = intervals
+            found[name] = intervals, max(abs(other_low - low), abs(other_high - high)) / (high - low)
+    return found
+
+
+def again(file: Path, folder: Path, seed: int) -> StoredAnswers:
+    """Calibrate a copy of a scenario's file with another seed; return what its draws answer."""
+    folder.mkdir(parents=True, exist_ok=True)
+    copy = folder / file.name
+    for beside in (file, *file.parent.glob(f"{file.stem}-draws.csv")):
+        shutil.copyfile(beside, folder / beside.name)
+    scenario = changed(load_scenario(str(copy)), {"seed": seed})
+    calibrate(scenario, folder / "work", copy, tell=lambda line: print(line, flush=True))
+    return answers_beside(copy)
+
+
+def answers_beside(file: Path) -> StoredAnswers:
+    """Return what lies beside a scenario's file of its own draws' answers."""
+    scenario = load_scenario(str(file))
+    return read_answers(file.with_name(f"{scenario.name}{SUFFIX}"))[policy_digest(scenario)]
+
+
+def main() -> None:
+    """Calibrate once more, print the table; with ``--write`` it goes into the document."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--scenario", type=Path, default=SCENARIO)
+    parser.add_argument("--seed", type=int, default=2)
+    parser.add_argument("--out", type=Path, default=ROOT / "results" / "calibrations" / "two-seeds")
+    parser.add_argument("--write", action="store_true")
+    given = parser.parse_args()
+    first = answers_beside(given.scenario)
+    second = again(given.scenario, given.out, given.seed)
+    rows = [HEAD, tuple("---" for _ in HEAD)]
+    for name, (intervals, apart) in differences(first, second).items():
+        told = [f"{low:.4g} to {high:.4g}" for low, high in intervals]
+        rows.append((name, *told, f"{apart:.0%}{'' if apart < ALLOWED else ' (more than a fifth)'}"))
+    text = "\n".join("| " + " | ".join(row) + " |" for row in rows)
+    text = f"Seed {given.seed}, {second.draws} draws beside {first.draws}:\n\n{text}"
+    print(text)
+    if given.write:
+        write_into(DOCUMENT, "two-seeds", text)
+
+
+if __name__ == "__main__":
+    main()
