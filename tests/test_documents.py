@@ -59,16 +59,16 @@ def test_examples_of_documents_give_what_they_say(path: Path, tmp_path: Path, mo
 
 
 @pytest.mark.parametrize("days", [pytest.param("14 days", marks=pytest.mark.slow), "7 days"])
-def test_the_python_of_the_readme_runs(days: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_python_of_runs_and_results_runs(days: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     if days == "7 days":
         # The same calls, of a scenario that is shorter, in this process.
         load, short = sim.load_scenario, {"start": "2022-01-25", "end": "2022-01-31", "warmup": "1 d"}
         monkeypatch.setattr(sim, "load_scenario", lambda *given: load(*given, period=short))
         monkeypatch.setattr(simulations, "THREADS_FROM", 0.0)
-    (program,) = blocks((ROOT / "README.md").read_text(encoding="utf-8"), "python")
+    (program,) = blocks((ROOT / "docs" / "python.md").read_text(encoding="utf-8"), "python")
     names: dict[str, object] = {}
-    exec(compile(program, "README.md", "exec"), names)
+    exec(compile(program, "python.md", "exec"), names)
     assert isinstance(names["run"], sim.Run)
 
 
@@ -100,6 +100,10 @@ def test_the_first_two_commands_of_the_readme_are_those_that_are_run_elsewhere()
     install, test = blocks((ROOT / "README.md").read_text(encoding="utf-8"), r"\w*")[:2]
     assert install == "python3 -m venv .venv && .venv/bin/pip install -q . && .venv/bin/tocsin run china-2022\n"
     assert test.startswith("python3 -m venv .venv && .venv/bin/pip install -q --no-compile -e '.[test]' && ")
+
+
+def test_the_readme_can_be_read_in_a_few_minutes() -> None:
+    assert len((ROOT / "README.md").read_text(encoding="utf-8").splitlines()) < 120
 
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=named)

@@ -1,0 +1,64 @@
+"""The things that people do here, each by one word: ``nox -s check``, ``tests``, ``slow``, ``site``, ``measure``.
+
+``nox`` alone does the first two, which is what the README's second command does. Each has an environment of its own.
+"""
+
+import nox
+
+nox.options.sessions = ["check", "tests"]
+nox.options.reuse_existing_virtualenvs = True
+
+GENERATED = {
+    "docs/cli.md": "sim.cli.document",
+    "docs/tables.md": "sim.results.document",
+    "docs/scenario.md": "sim.scenario.guide",
+    "docs/bounds.md": "sim.scenario.document",
+}
+"""Documents that are written by the program, and by what."""
+
+
+def installed(session: nox.Session) -> None:
+    """Install the program as it is here, with what its tests need."""
+    session.install("-e", ".[test]")
+
+
+@nox.session
+def check(session: nox.Session) -> None:
+    """Lint, hold to one layout, check types, look for what nothing uses."""
+    installed(session)
+    session.run("ruff", "check", ".")
+    session.run("ruff", "format", "--check", "sim", "tests", "benchmarks", "noxfile.py")
+    session.run("mypy")
+    session.run("vulture")
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """Hold every law once; with arguments, those: ``nox -s tests -- tests/gates``."""
+    installed(session)
+    session.run("python", "-m", "pytest", *(session.posargs or ("-n", "2")))
+
+
+@nox.session
+def slow(session: nox.Session) -> None:
+    """Run what needs longer."""
+    installed(session)
+    session.run("python", "-m", "pytest", "-n", "2", "-m", "slow", *session.posargs)
+
+
+@nox.session
+def site(session: nox.Session) -> None:
+    """Write the documents that the program writes, and build the site of all of them into ``.nox/site/pages``."""
+    session.install("-e", ".[site]")
+    for path, module in GENERATED.items():
+        written = session.run("python", "-m", module, silent=True)
+        with open(path, "w", encoding="utf-8", newline="\n") as file:
+            file.write(str(written))
+    session.run("python", "-m", "sphinx", "-q", "-W", "-c", "docs", ".", ".nox/site/pages")
+
+
+@nox.session
+def measure(session: nox.Session) -> None:
+    """Say what became slower since the last table of benchmarks."""
+    session.install("-e", ".[test,bench]")
+    session.run("python", "-m", "benchmarks.compare", *session.posargs)

@@ -1,0 +1,57 @@
+"""The site: it builds without a warning, and whatever its pages point to is in it."""
+
+import os
+import subprocess
+import sys
+from html.parser import HTMLParser
+from importlib.util import find_spec
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+MISSING = [module for module in ("sphinx", "myst_nb", "furo") if find_spec(module) is None]
+
+
+class Page(HTMLParser):
+    """What a page points to, and what in it can be pointed to."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self.targets: list[str] = []
+        self.ids: set[str] = set()
+        self.feed(path.read_text(encoding="utf-8"))
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Note the targets and the identity of an element."""
+        for name, value in attrs:
+            if name in ("href", "src") and value is not None:
+                self.targets.append(value)
+            elif name == "id" and value is not None:
+                self.ids.add(value)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(bool(MISSING) and "CI" not in os.environ, reason=f"not installed: {', '.join(MISSING)}")
+def test_the_site_builds_without_warnings_and_its_links_lead_somewhere(tmp_path: Path) -> None:
+    site = tmp_path / "site"
+    command = [sys.executable, "-m", "sphinx", "-q", "-W", "--keep-going", "-c", "docs", ".", str(site)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    pages = {path.resolve(): Page(path) for path in site.rglob("*.html")}
+    assert {"tutorial.html", "model.html", "cli.html", "index.html"} <= {path.name for path in pages}
+    assert {"compare.html", "first-look.html"} <= {path.name for path in pages}, "notebooks"
+    lost = []
+    for path, page in pages.items():
+        for target in page.targets:
+            parts = urlsplit(target)
+            if parts.scheme or parts.netloc or target in ("", "#"):
+                continue
+            file = (path.parent / unquote(parts.path)).resolve() if parts.path else path
+            known = pages[file].ids if file in pages else None
+            if not file.exists() or (parts.fragment and known is not None and unquote(parts.fragment) not in known):
+                lost.append(f"{path.relative_to(site)}: {target}")
+    assert lost == []
+    assert (site / "searchindex.js").exists(), "what search works with, offline"
