@@ -27,7 +27,6 @@ class Kept(Generic[T]):
     def __init__(self, *values: T) -> None:
         """Keep tuples, in the places of their order."""
         self.values = list(values)
-        self._writes: dict[Any, Any] = {}
         if IS_COMPILED:
             typeof: Any = numba.typeof
             kind: Any = typeof(values[0])
@@ -41,26 +40,8 @@ class Kept(Generic[T]):
 
     def put(self, place: int, value: T) -> None:
         """Keep a tuple in a place, instead of the one that is there."""
-        if IS_COMPILED:
-            # numba finds out the type of such a tuple at each call, which takes ten times as long as all the rest.
-            layout = _layout(value)
-            if layout not in self._writes:
-                _write(self, place, value)
-                compiled_ones: Any = _write
-                signature = (self._numba_type_, types.intp, self._numba_type_.kind)
-                self._writes[layout] = compiled_ones.overloads[signature].entry_point
-            self._writes[layout](self, place, value)
+        _write(self, place, value)
         self.values[place] = value
-
-
-def _layout(value: Any) -> Any:
-    """Return what the type of a tuple follows from, of all that is in it."""
-    if isinstance(value, tuple):
-        return type(value), *map(_layout, value)
-    if isinstance(value, np.ndarray):
-        flags = value.flags
-        return value.dtype, value.ndim, flags.c_contiguous, flags.f_contiguous, flags.aligned, flags.writeable
-    return type(value)
 
 
 class KeptType(types.Type):
@@ -117,9 +98,13 @@ def _in_python(kept: Kept[T], place: int) -> T:
     return kept.values[place]
 
 
+def _nothing(_kept: Kept[T], _place: int, _value: T) -> None:
+    """Stand for ``_keep_in`` where nothing is compiled."""
+
+
 kept_in: Any = intrinsic(_read) if IS_COMPILED else _in_python
 """``kept_in(kept, place)``: the tuple in a place, for compiled code."""
-_keep_in: Any = intrinsic(_keep)
+_keep_in: Any = intrinsic(_keep) if IS_COMPILED else _nothing
 
 
 @compiled

@@ -63,7 +63,7 @@ class Crews:
 
     def recruit(self, dens: DenState) -> None:
         """Let the crews at work grow for a day, but those whose ringleader was arrested."""
-        _recruit(self.share, self._growth, dens.raided, dens.leaderless)
+        _recruit(self.share, self._growth, dens)
 
     def reopen(self, opened: NDArray[np.bool_]) -> None:
         """Give the dens that open again the crew with which they do."""
@@ -97,12 +97,10 @@ def grown(share: float, factor: float) -> float:
 
 
 @compiled
-def _recruit(
-    share: NDArray[np.float64], factor: float, raided: NDArray[np.uint8], leaderless: NDArray[np.uint8]
-) -> None:
+def _recruit(share: NDArray[np.float64], factor: float, dens: DenState) -> None:
     """Let crews at work that have not lost their ringleader grow, in place."""
     for slot in range(len(share)):
-        if not raided[slot] and not leaderless[slot]:
+        if not dens.raided[slot] and not dens.leaderless[slot]:
             share[slot] = grown(share[slot], factor)
 
 

@@ -9,7 +9,7 @@ before the run. Policies change only when a den is raided: by a draw of (slot, d
 
 import math
 from dataclasses import dataclass
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -102,10 +102,6 @@ def region_thresholds(shares: RegionShares, moving: float = 1.0) -> NDArray[np.i
     return cumulative_thresholds(parts if moving == 1.0 else [*parts, 1.0 - moving])
 
 
-Arrays = tuple[NDArray[Any], ...]
-"""A ``DenState`` as a plain tuple: to find out the type of any other at each call takes numba as long as the raids."""
-
-
 class DenState(NamedTuple):
     """State of the slots, changed in place at midnights.
 
@@ -196,7 +192,7 @@ def raid(
         threshold(1.0 - exp(-dens.ringleaders.per_lead * by_lead)),
         (int(dens.reopening.kind), dens.reopening.a, dens.reopening.b, dens.reopening_growth, slower),
         _overseas_first(seed, day, state, repatriated),
-        tuple(state),
+        state,
     )
     slots = np.flatnonzero(marks).astype(np.int64)
     return Raids(slots, slots[marks[slots] == REPATRIATED], int(leaders))
@@ -225,7 +221,7 @@ def _raid(
     leader_by_lead: int,
     reopening: tuple[int, float, float, float, float],
     repatriated: NDArray[np.uint8],
-    state: Arrays,
+    state: DenState,
 ) -> tuple[NDArray[np.uint8], int]:
     """Raid slots that are not raided, in place.
 
@@ -274,7 +270,7 @@ def _raid(
 
 def reopen(seed: int, day: int, dens: Dens, slots: Slots, state: DenState) -> int:
     """Open the next generation in every slot that is due, perhaps in another region; return how many."""
-    return int(_reopen(seed, day, threshold(dens.ringleaders.share), slots.moves_to, tuple(state)))
+    return int(_reopen(seed, day, threshold(dens.ringleaders.share), slots.moves_to, state))
 
 
 @compiled
@@ -283,7 +279,7 @@ def _reopen(
     day: int,
     has_leader: int,
     displaced_to: NDArray[np.int64],
-    state: Arrays,
+    state: DenState,
 ) -> int:
     """Reopen the slots that are due, in place.
 
