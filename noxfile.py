@@ -1,6 +1,6 @@
 """The things that people do here, each by one word: ``nox -s check``, ``tests``, ``slow``, ``site``, ``measure``.
 
-``nox`` alone does the first two, which is what the README's second command does. Each has an environment of its own.
+``nox`` alone does the first two: what the README's second command does, and the layout. Each has its own environment.
 """
 
 import nox

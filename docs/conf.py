@@ -10,7 +10,6 @@ exclude_patterns = ["**/.*", "README.md"]
 
 # Notebooks show what they are stored with; tests execute them.
 nb_execution_mode = "off"
-myst_enable_extensions = ["colon_fence"]
 # Links to headings are those that repositories' hosts make.
 myst_heading_anchors = 4
 

@@ -162,7 +162,7 @@ def exp(x: float) -> float:
 
 
 @compiled_with_arrays
-def exact_sum(numbers: NDArray[np.float64]) -> float:
+def fsum(numbers: NDArray[np.float64]) -> float:
     """Return the sum of floats (n,), rounded once, as ``math.fsum`` does (Shewchuk, 1997).
 
     Args:

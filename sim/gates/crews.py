@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from sim.draws.compiled import compiled, compiled_with_arrays
 from sim.draws.distributions import CERTAIN, threshold
-from sim.draws.functions import exact_sum, exp
+from sim.draws.functions import exp, fsum
 from sim.gates.dens import DenState, Slots
 from sim.scenario.schema import ScenarioModel
 
@@ -27,7 +27,7 @@ class Crews:
         """Begin before the first midnight; the scenario has ``gangs``."""
         assert spec.gangs is not None
         self._slots = slots
-        self._weights = exact_sum(slots.weight)
+        self._weights = fsum(slots.weight)
         self._parts = np.ascontiguousarray(slots.share.T)
         self._full = spec.dens.crew
         self._crew_share = spec.gangs.crew_share
@@ -51,7 +51,7 @@ class Crews:
 
     def members(self, slots: NDArray[np.int64]) -> float:
         """Return how many people the crews of some slots have."""
-        return exact_sum(self._slots.weight[slots] * self.share[slots]) * self._full
+        return fsum(self._slots.weight[slots] * self.share[slots]) * self._full
 
     def thin(self, suspects: float, dens: DenState) -> None:
         """Take the members among so many suspects of the country out of the crews at work, of all the same share."""
@@ -72,7 +72,7 @@ class Crews:
     @property
     def mean(self) -> float:
         """The mean share of all slots, by their weight."""
-        return exact_sum(self._slots.weight * self.share) / self._weights
+        return fsum(self._slots.weight * self.share) / self._weights
 
     def made(self, dens: DenState) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
         """Return what the crews make of the stated attempts, and what of it raided dens do not.

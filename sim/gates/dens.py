@@ -240,30 +240,30 @@ def _raid(
         (S,) marks: 0, ``RAIDED`` or ``REPATRIATED``; ringleaders arrested.
     """
     kind, a, b, growth, slower = reopening
-    raided, generation, reopens, region, leader, leaderless = state
+    raided, generation, leader = state.raided, state.generation, state.leader
     marks = np.zeros(len(raided), dtype=np.uint8)
     leaders = 0
     for slot in range(len(raided)):
         if raided[slot]:
             continue
         u_raid, u_leader, _, _ = draw4(seed, slot_day_id(slot, day), SLOT_RAID, 0)
-        if u_raid < raided_below[region[slot]] or repatriated[slot]:
+        if u_raid < raided_below[state.region[slot]] or repatriated[slot]:
             marks[slot] = REPATRIATED if repatriated[slot] else RAIDED
             raided[slot] = 1
             if leader[slot] and u_leader < leader_at_raid:
                 leader[slot] = 0
-                leaderless[slot] = 1
+                state.leaderless[slot] = 1
                 leaders += 1
             high, low, _, _ = draw4(seed, slot_id(slot, generation[slot]), SLOT_GENERATION, 0)
             delay = quantile(kind, a, b, uniform52(high, low)) / DAY_MS
             for _ in range(generation[slot]):
                 delay *= growth
-            if leaderless[slot]:
+            if state.leaderless[slot]:
                 delay *= slower
-            reopens[slot] = day + max(1, math.floor(min(delay, LONGEST_CLOSURE_DAYS) + 0.5))
+            state.reopens[slot] = day + max(1, math.floor(min(delay, LONGEST_CLOSURE_DAYS) + 0.5))
         elif leader[slot] and u_leader < leader_by_lead:
             leader[slot] = 0
-            leaderless[slot] = 1
+            state.leaderless[slot] = 1
             leaders += 1
     return marks, leaders
 
@@ -274,13 +274,7 @@ def reopen(seed: int, day: int, dens: Dens, slots: Slots, state: DenState) -> in
 
 
 @compiled
-def _reopen(
-    seed: int,
-    day: int,
-    has_leader: int,
-    displaced_to: NDArray[np.int64],
-    state: DenState,
-) -> int:
+def _reopen(seed: int, day: int, has_leader: int, displaced_to: NDArray[np.int64], state: DenState) -> int:
     """Reopen the slots that are due, in place.
 
     Args:
@@ -293,7 +287,7 @@ def _reopen(
     Returns:
         The number of slots.
     """
-    raided, generation, reopens, region, leader, leaderless = state
+    raided, generation, reopens = state.raided, state.generation, state.reopens
     opened = 0
     for slot in range(len(raided)):
         if raided[slot] and reopens[slot] <= day:
@@ -302,11 +296,11 @@ def _reopen(
             generation[slot] += 1
             opened += 1
             _, _, u_region, u_leader = draw4(seed, slot_id(slot, generation[slot]), SLOT_GENERATION, 0)
-            leader[slot] = u_leader < has_leader
-            leaderless[slot] = 0
+            state.leader[slot] = u_leader < has_leader
+            state.leaderless[slot] = 0
             moved_to = pick(u_region, displaced_to)
             if moved_to < STAYS:
-                region[slot] = moved_to
+                state.region[slot] = moved_to
     return opened
 
 

@@ -291,7 +291,7 @@ OF_GANGS: list[tuple[str, Mutation]] = [
     ("events", of("raided crews are thinned too", Crews, "thin", ("[working] *=", "[:] *="))),
     ("events", of("the gate takes all crews for full", Crews, "made", ("raided / whole", "raided / CERTAIN"))),
     ("events", of("raids are as long as ever", dens, "_raid", ("delay *= slower", "pass"))),
-    ("events", of("ringleaders of before stay arrested", dens, "_reopen", ("leaderless[slot] = 0", "pass"))),
+    ("events", of("ringleaders of before stay arrested", dens, "_reopen", ("state.leaderless[slot] = 0", "pass"))),
     ("flows", of("raids arrest full crews", Night, "raid", ("if self.crews is None:", "if True:"))),
     ("events", of("who is drawn in by the first type", Episode, "begin", ("in[self.fraud_type]", "in[0]"))),
     ("events", of("who pays by the first type", Episode, "pay", ("payments[self.fraud_type]", "payments[0]"))),
