@@ -23,6 +23,7 @@ from sim.calibration.data import Data, Model
 from sim.calibration.evaluations import Evaluations, Task
 from sim.calibration.fit import values_at
 from sim.calibration.levels import Level
+from sim.calibration.page import table
 from sim.calibration.posterior import CONSISTENT, PRIOR_SEEDS, Start, chi_square, compressed, expanded, sample_posterior
 from sim.calibration.prior import coordinates_of, draw_errors, draw_prior, normal_scores
 from sim.experiments.parameters import free_parameters
@@ -149,12 +150,12 @@ def measured(folder: Path, sets: int, members: int) -> list[tuple[str, ...]]:
             )
     most = np.argsort(-slopes)[:MATTERING]
     right = [(chi_square(len(errors), share) / len(errors)) ** 0.5 for share in (0.5, 0.95)]
-    table = []
+    rows: list[tuple[str, ...]] = []
     for name in held:
         half, most_of, rms = np.array(held[name]), np.array(wide[name]), np.concatenate(off[name])
         fit = np.mean(rms**2 * len(errors) <= chi_square(len(errors), CONSISTENT))
         shares = (np.mean(half), np.mean(half[:, most]), np.mean(most_of), np.mean(most_of[:, most]))
-        table.append(
+        rows.append(
             (
                 name,
                 f"{runs[name] / sets:.0f}",
@@ -164,7 +165,7 @@ def measured(folder: Path, sets: int, members: int) -> list[tuple[str, ...]]:
                 *(f"{share:.1%}" for share in shares),
             )
         )
-    return table
+    return rows
 
 
 HEAD = (
@@ -188,12 +189,10 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=ROOT / "results" / "calibrations" / "posteriors")
     parser.add_argument("--write", action="store_true")
     given = parser.parse_args()
-    rows = [HEAD, tuple("---" for _ in HEAD), *measured(given.out, given.sets, given.members)]
-    text = "\n".join("| " + " | ".join(row) + " |" for row in rows)
-    text = f"{given.sets} data sets, ensembles of {given.members}:\n\n{text}"
+    rows = table(HEAD, measured(given.out, given.sets, given.members))
+    text = "\n".join([f"{given.sets} data sets, ensembles of {given.members}:", "", *rows])
     print(text)
-    if given.write:
-        write_into(DOCUMENT, "posteriors", text)
+    write_into(DOCUMENT if given.write else None, "posteriors", text)
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ from pathlib import Path
 from benchmarks.mechanism import write_into
 from benchmarks.posteriors import DOCUMENT, ROOT
 from sim.calibration.calibrate import calibrate
+from sim.calibration.page import table
 from sim.results.chance import SAVED_SHARE, STOPPED_SHARE
 from sim.results.stored_answers import SHARES, SUFFIX, StoredAnswers, policy_digest, read_answers
 from sim.scenario import changed, load_scenario
@@ -82,15 +83,13 @@ def main() -> None:
     given = parser.parse_args()
     first = answers_beside(given.scenario)
     second = again(given.scenario, given.out, given.seed)
-    rows = [HEAD, tuple("---" for _ in HEAD)]
+    rows = []
     for name, (intervals, apart) in differences(first, second).items():
         told = [f"{low:.4g} to {high:.4g}" for low, high in intervals]
         rows.append((name, *told, f"{apart:.0%}{'' if apart < ALLOWED else ' (more than a fifth)'}"))
-    text = "\n".join("| " + " | ".join(row) + " |" for row in rows)
-    text = f"Seed {given.seed}, {second.draws} draws beside {first.draws}:\n\n{text}"
+    text = "\n".join([f"Seed {given.seed}, {second.draws} draws beside {first.draws}:", "", *table(HEAD, rows)])
     print(text)
-    if given.write:
-        write_into(DOCUMENT, "two-seeds", text)
+    write_into(DOCUMENT if given.write else None, "two-seeds", text)
 
 
 if __name__ == "__main__":

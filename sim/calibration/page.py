@@ -84,7 +84,7 @@ def to_markdown(document: Document) -> str:
         "",
         "## Calibrated parameters",
         "",
-        *_table(
+        *table(
             ("parameter", "range", "start", "value", "fixed by"),
             [
                 (f"`{one['key']}`", _range(one["range"]), str(one["start"]), str(one["value"]), one["target"])
@@ -102,7 +102,7 @@ def to_markdown(document: Document) -> str:
 def _figures(document: Document, role: str, columns: Mapping[str, Callable[[Document], str]]) -> list[str]:
     """Return the table of the figures with a role."""
     rows = [row for row in document["figures"] if row["role"] == role]
-    return _table(list(columns), [[cell(row) for cell in columns.values()] for row in rows])
+    return table(list(columns), [[cell(row) for cell in columns.values()] for row in rows])
 
 
 def _evidence(rows: Sequence[Document]) -> list[str]:
@@ -116,7 +116,7 @@ def _evidence(rows: Sequence[Document]) -> list[str]:
         )
         for row in rows
     ]
-    return _table(("quantity", "range", "simulated", "within", "basis"), cells)
+    return table(("quantity", "range", "simulated", "within", "basis"), cells)
 
 
 def _posterior(part: Document) -> list[str]:
@@ -133,7 +133,7 @@ def _posterior(part: Document) -> list[str]:
         "Root mean square of residuals, by member, in standard errors with the chance of a run, of which that has "
         f"{part['chance']:.2f} (r.m.s.) of a datum's own:",
         "",
-        *_table(
+        *table(
             ("members", *(f"{quantile:.0%}" for quantile in QUANTILES)),
             [(words, *(f"{value:.2f}" for value in part["off"][key])) for key, words in rows if part["off"][key]],
         ),
@@ -154,7 +154,7 @@ def _known(part: Document) -> list[str]:
         "By family of figures, as a standard deviation: what the draws were conditioned with, and with what each "
         "window is predicted best by all others:",
         "",
-        *_table(
+        *table(
             ("family", "stated", "learnt from windows left out"),
             [(row["family"], f"{row['stated']:.1%}", f"{row['learnt']:.1%}") for row in part["discrepancy"]],
         ),
@@ -165,7 +165,7 @@ def _known(part: Document) -> list[str]:
         f"{held[0]} of {count[0]} fitted figures, and {held[1]} of {count[1]} that the draws were never conditioned "
         "on, lie inside the interval of 90 per cent.",
         "",
-        *_table(
+        *table(
             ("figure", "conditioned on", "reported", "predicted", "90 % interval", "inside"),
             [
                 (
@@ -196,7 +196,7 @@ def _known(part: Document) -> list[str]:
         "Of the scenario's own totals: the interval of 90 per cent over the draws, as a ratio to the fit's own value, "
         "and the parameters whose knowledge would take off most of its variance (first-order index).",
         "",
-        *_table(
+        *table(
             ("total", "at the fit", "5 %", "middle", "95 %"),
             [
                 (row["total"], amount(row["own"]), *(f"{ratio:.2f}" for ratio in row["ratios"]))
@@ -204,7 +204,7 @@ def _known(part: Document) -> list[str]:
             ],
         ),
         "",
-        *_table(
+        *table(
             DRIVERS,
             [row for name, one in part["answers"].items() for row in _drivers(name, one)],
         ),
@@ -216,7 +216,7 @@ def _known(part: Document) -> list[str]:
         "Every parameter that may move, by what is left of the spread of its range (1: nothing was learnt).",
         "",
         *_picture("parameters", f"The {SHOWN_PARAMETERS} parameters of which most was learnt: range, and 90 per cent"),
-        *_table(
+        *table(
             ("parameter", "origin", "range", "at the fit", "90 % interval", "spread left"),
             [
                 (
@@ -249,11 +249,11 @@ def _policies(policies: Sequence[Document]) -> list[str]:
         "Change of a total beside the scenario itself, met by the same attempts and people: with the fit's own values, "
         "and over the draws.",
         "",
-        *_table(("policy", "total", "draws", "at the fit", "5 %", "middle", "95 %"), changes),
+        *table(("policy", "total", "draws", "at the fit", "5 %", "middle", "95 %"), changes),
         "",
         "What each change hangs on; one standard deviation of a parameter moves the ratio of both totals by so much.",
         "",
-        *_table(DRIVERS, drivers),
+        *table(DRIVERS, drivers),
         "",
     ]
 
@@ -277,7 +277,8 @@ def _picture(name: str, title: str) -> list[str]:
     return [f"![{title}]({PICTURE.format(name=name)})", ""]
 
 
-def _table(names: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+def table(names: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    """Return the lines of a Markdown table with these names above its columns."""
     lines = [names, ["---"] * len(names), *rows]
     return ["| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in lines]
 
