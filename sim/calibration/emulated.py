@@ -41,6 +41,8 @@ def emulated_draws(
         return np.asarray(stretched.predicted(scores) - observed / errors)
 
     none = np.zeros(len(observed))
-    descent = Descent(start, anchors, noise, residuals(start[None, :])[0], none, longest=1.0, converged=CONVERGED)
+    descent = Descent(
+        start, anchors, noise, residuals(start[None, :])[0], none, longest=1.0, last=1.0, converged=CONVERGED
+    )
     descent.run(lambda _, scores: residuals(scores), lambda: stretched, STEPS, lambda line: None)
     return descent.iterates, descent.simulated

@@ -259,11 +259,14 @@ def _policies(policies: Sequence[Document]) -> list[str]:
 
 
 def _drivers(name: str, one: Document) -> list[tuple[str, ...]]:
-    """Return the rows of what an answer hangs on."""
+    """Return the rows of what an answer hangs on; one that says so where its runs do not tell."""
+    explained = f"{one['explained']:.0%}"
+    if explained == "0%":
+        return [(name, explained, "not told by these runs", "", "", "")]
     return [
         (
             name if not number else "",
-            f"{one['explained']:.0%}" if not number else "",
+            explained if not number else "",
             f"`{row['key']}`",
             f"{row['index']:.2f}",
             f"{math.expm1(row['slope']):+.1%}",

@@ -46,8 +46,8 @@ the data of a place that is nowhere near may be off by hundreds, and say no more
 REACH = 5.0
 """Runs whose data are so many standard errors off (r.m.s.) count half as much for slopes as those that meet them."""
 
-STEPS, TYPICAL_STEPS = 10, 9
-"""Steps of a member: at most, and typically."""
+STEPS = 8
+"""Steps of a member, at most."""
 
 FIRST = 5.0
 """Errors of the first part are so many standard errors at least: a twenty-fifth of the likelihood. The second one takes
@@ -173,7 +173,7 @@ class Posterior:
 
 def conditioning(members: int) -> Counts:
     """Return how many runs a posterior takes, beside those of the fit."""
-    return Counts(5, 2 + TYPICAL_STEPS, 2 + STEPS).times(members)
+    return Counts(5, 2 + STEPS, 2 + STEPS).times(members)
 
 
 def chi_square(data: int, quantile: float) -> float:

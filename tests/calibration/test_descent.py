@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sim.calibration.descent import CONVERGED, FOLLOWED, STRIDE, Array, Descent, Indices
+from sim.calibration.descent import CONVERGED, FOLLOWED, LAST, LONGEST, STRIDE, Array, Descent, Indices
 
 MEMBERS = 40
 START = np.array([0.0, 0.5, 0.0])
@@ -122,8 +122,21 @@ def test_chance_neither_chooses_steps_nor_makes_them_shorter():
         found[tolerated] = float(np.median(kind)), float(np.median(ensemble.length)), float(ensemble.taken.mean())
     # Where chance is taken for a decrease, only lucky runs are left, with ever shorter steps.
     assert found[0.0][0] < -0.3 < found[1.0][0]
-    assert found[0.0][1] < 0.05 < 0.5 < found[1.0][1]
+    assert found[0.0][1] < 0.05 < 0.9 * LAST < found[1.0][1]
     assert found[0.0][2] < 0.3 < 0.8 < found[1.0][2]
+
+
+def test_steps_are_shorter_at_the_end_of_the_way():
+    ensemble, _ = begun(size=0.5)
+    for number in range(8):
+        stood, lengths = ensemble.part == 1.0, ensemble.length.copy()
+        ensemble.run(simulate, Exact, 1, quiet)
+        on_the_way = ensemble.taken & ~stood
+        assert (ensemble.length[on_the_way] == LONGEST).all()
+        assert (ensemble.length[stood] <= LAST).all()
+        assert number or (lengths == LONGEST).all()
+    assert stood.all()
+    assert np.median(ensemble.length) == LAST
 
 
 @pytest.mark.parametrize("taken", [True, False])
