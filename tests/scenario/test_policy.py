@@ -73,5 +73,5 @@ def test_a_policy_stays_one_where_it_is_loaded_from_its_own_text_and_has_the_has
     assert base.sha256 == HASH
 
 
-HASH = "467674d77801f9a3551814466f7ce9e448b4cb8e2571953c7561a3085859b9e3"
+HASH = "0b9df87c1348906eae88a4b3d40d2457e32f97944f464973025b8518fd0107a1"
 """Of tiny, with the section `calibration` that it has from the flagship."""
