@@ -62,7 +62,7 @@ class Sensitivity:
     Attributes:
         explained: The share of the answer's variance over runs that its emulator explains, 0 where it is further off
             than their mean; the rest has no driver.
-        drivers: The parameters that matter most, the first the most.
+        drivers: The parameters that matter most, the first the most; none where nothing is explained.
     """
 
     explained: float
@@ -107,6 +107,10 @@ def sensitivities(
     found = {}
     wide: dict[int, Array] = {}
     for name, (emulator, variance) in answers.items():
+        explained = max(1.0 - float(emulator.error[0]) ** 2 / variance, 0.0) if variance else 0.0
+        if not explained:
+            found[name] = Sensitivity(0.0, ())
+            continue
         values = emulator.predicted(scores)[:, 0]
         share = first_order(scores, values)
         width = np.ptp(np.quantile(values, TAILS))
@@ -119,7 +123,6 @@ def sensitivities(
             slope = float(np.cov(column, values)[0, 1] / column.std())
             ratio = float(np.ptp(np.quantile(values_wide, TAILS)) / width) if width else 1.0
             drivers.append(Driver(posterior.parameters[number].key, float(share[number]), slope, ratio))
-        explained = max(1.0 - float(emulator.error[0]) ** 2 / variance, 0.0) if variance else 0.0
         found[name] = Sensitivity(explained, tuple(drivers))
     return found
 

@@ -41,8 +41,7 @@ def emulated_draws(
         return np.asarray(stretched.predicted(scores) - observed / errors)
 
     none = np.zeros(len(observed))
-    descent = Descent(
-        start, anchors, noise, residuals(start[None, :])[0], none, longest=1.0, last=1.0, converged=CONVERGED
-    )
+    simulated = residuals(start[None, :])[0]
+    descent = Descent(start, anchors, noise, simulated, none, longest=1.0, longest_at_end=1.0, converged=CONVERGED)
     descent.run(lambda _, scores: residuals(scores), lambda: stretched, STEPS, lambda line: None)
     return descent.iterates, descent.simulated

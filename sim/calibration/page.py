@@ -261,7 +261,7 @@ def _policies(policies: Sequence[Document]) -> list[str]:
 def _drivers(name: str, one: Document) -> list[tuple[str, ...]]:
     """Return the rows of what an answer hangs on; one that says so where its runs do not tell."""
     explained = f"{one['explained']:.0%}"
-    if explained == "0%":
+    if not one["drivers"]:
         return [(name, explained, "not told by these runs", "", "", "")]
     return [
         (

@@ -15,6 +15,7 @@ from sim.calibration.emulator import Emulator
 from sim.calibration.evaluations import Evaluations, Task
 from sim.calibration.fit import values_at
 from sim.calibration.levels import Level
+from sim.calibration.page import to_markdown
 from sim.calibration.posterior import Start, sample_posterior
 from sim.calibration.prior import draw_errors, draw_prior, normal_scores
 from sim.experiments.parameters import free_parameters
@@ -115,3 +116,5 @@ def test_the_page_of_a_calibration_says_what_is_known(small: sim.Scenario, tmp_p
     for name in ("residuals", "left-out", "ranks", "drivers", "parameters"):
         assert f"(fit-{name}.svg)" in text
         assert (tmp_path / f"fit-{name}.svg").read_text().startswith("<?xml")
+    part["answers"]["victims"] = {"explained": 0.0, "drivers": []}
+    assert "| victims | 0% | not told by these runs |  |  |  |" in to_markdown(done.document).splitlines()

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sim.calibration.descent import CONVERGED, FOLLOWED, LAST, LONGEST, STRIDE, Array, Descent, Indices
+from sim.calibration.descent import CONVERGED, FOLLOWED, LONGEST, LONGEST_AT_END, STRIDE, Array, Descent, Indices
 
 MEMBERS = 40
 START = np.array([0.0, 0.5, 0.0])
@@ -36,14 +36,14 @@ class AtStart(Exact):
         return super().derivatives(START)
 
 
-def begun(size: float = 1.0, chance: float = 0.0) -> tuple[Descent, Array]:
+def begun(size: float = 1.0, chance: float = 0.0, at_end: float = LONGEST_AT_END) -> tuple[Descent, Array]:
     """Return an ensemble at its start, and its observations; all data have the same chance."""
     rolls = np.random.default_rng(3)
     anchors = size * rolls.normal(size=(MEMBERS, 3))
     observations = curved(size * rolls.normal(size=(MEMBERS, 3)))
-    return Descent(
-        START, anchors, observations, curved(START[None, :])[0], np.full(observations.shape[1], chance)
-    ), observations
+    chances = np.full(observations.shape[1], chance)
+    ensemble = Descent(START, anchors, observations, curved(START[None, :])[0], chances, longest_at_end=at_end)
+    return ensemble, observations
 
 
 def objectives(ensemble: Descent, data: Array | None = None) -> Array:
@@ -111,7 +111,7 @@ def test_chance_neither_chooses_steps_nor_makes_them_shorter():
     found = {}
     for tolerated in (0.0, 1.0):
         noise = np.random.default_rng(8)
-        ensemble, _ = begun(size=0.5, chance=tolerated)
+        ensemble, _ = begun(size=0.5, chance=tolerated, at_end=LONGEST)
 
         def rough(members: Indices, scores: Array, noise: np.random.Generator = noise) -> Array:
             exact = curved(scores)
@@ -122,7 +122,7 @@ def test_chance_neither_chooses_steps_nor_makes_them_shorter():
         found[tolerated] = float(np.median(kind)), float(np.median(ensemble.length)), float(ensemble.taken.mean())
     # Where chance is taken for a decrease, only lucky runs are left, with ever shorter steps.
     assert found[0.0][0] < -0.3 < found[1.0][0]
-    assert found[0.0][1] < 0.05 < 0.9 * LAST < found[1.0][1]
+    assert found[0.0][1] < 0.05 < 0.5 < found[1.0][1]
     assert found[0.0][2] < 0.3 < 0.8 < found[1.0][2]
 
 
@@ -133,10 +133,10 @@ def test_steps_are_shorter_at_the_end_of_the_way():
         ensemble.run(simulate, Exact, 1, quiet)
         on_the_way = ensemble.taken & ~stood
         assert (ensemble.length[on_the_way] == LONGEST).all()
-        assert (ensemble.length[stood] <= LAST).all()
+        assert (ensemble.length[stood] <= LONGEST_AT_END).all()
         assert number or (lengths == LONGEST).all()
     assert stood.all()
-    assert np.median(ensemble.length) == LAST
+    assert np.median(ensemble.length) == LONGEST_AT_END
 
 
 @pytest.mark.parametrize("taken", [True, False])

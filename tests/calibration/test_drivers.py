@@ -1,12 +1,13 @@
 """What answers hang on, against closed forms."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import cast
 
 import numpy as np
 import pytest
 
-from sim.calibration.drivers import first_order, sensitivities
+from sim.calibration.drivers import SHOWN, Sensitivity, first_order, sensitivities
 from sim.calibration.emulator import Emulator
 from sim.calibration.posterior import Posterior
 from sim.experiments.parameters import Parameter
@@ -57,3 +58,11 @@ def test_an_answer_hangs_on_what_the_data_leave_open(posterior: Posterior):
     assert first.width_ratio == pytest.approx(3.7**0.5, rel=0.1)
     assert found["open"].explained == 1.0
     assert found["sum"].drivers[0].width_ratio == pytest.approx(1.0, abs=0.12)
+
+
+def test_an_answer_of_which_nothing_is_explained_hangs_on_nothing(posterior: Posterior):
+    far_off = replace(straight([0.0, 0.0, 3.0, 1.0, 0.0, 0.0]), error=np.array([4.0]))
+    answers = {"told": (straight([0.0, 0.0, 3.0, 1.0, 0.0, 0.0]), 10.0), "not told": (far_off, 10.0)}
+    found = sensitivities(posterior, 3, answers)
+    assert len(found["told"].drivers) == SHOWN
+    assert found["not told"] == Sensitivity(0.0, ())

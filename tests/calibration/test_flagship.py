@@ -107,10 +107,3 @@ def test_what_thinning_adds_is_that_of_what_is_drawn_one_by_one(flagship: sim.Sc
         assert row.sampling_error == pytest.approx(row.value**0.5, rel=0.12), row.name
         assert row.standard_error is not None
         assert row.sampling_error < row.standard_error / 5, "most of it is chance of dens"
-
-
-def test_its_page_names_no_parameter_where_runs_do_not_tell_what_an_answer_hangs_on():
-    page = Path(sim.__file__).parents[1] / "docs" / "fit-china-2022.md"
-    rows = [line for line in page.read_text(encoding="utf-8").splitlines() if " | 0% | " in line]
-    assert rows
-    assert all(line.endswith("| 0% | not told by these runs |  |  |  |") for line in rows)
