@@ -27,8 +27,13 @@ PERIODS = {
     "china-2022-full": {"start": "2022-11-29", "end": "2022-12-03", "warmup": "1 d"},
     # A surge of 2023 begins, and campaigns go on.
     "china-2023": {"start": "2023-06-10", "end": "2023-06-14", "warmup": "1 d"},
+    # The end of a surge, in the only year that this one has.
+    "example-country": {"start": "2024-04-29", "end": "2024-05-03", "warmup": "1 d"},
 }
 """Days in which a scenario differs from the others."""
+
+SCALES = {"tiny": 1.0, "example-country": 0.25}
+"""Scales of countries that are smaller than the flagship's."""
 
 
 OF_STAFF = ("double-visits", "more-officers")
@@ -38,7 +43,7 @@ OF_STAFF = ("double-visits", "more-officers")
 def changes(name: str) -> dict[str, Any]:
     """Return what makes a bundled scenario small enough for both engines."""
     pool = {"population.pool": "country"} if name in OF_STAFF else {}
-    return {"period": PERIODS.get(name, DAYS), **({} if name == "tiny" else {"scale": SCALE}), **pool}
+    return {"period": PERIODS.get(name, DAYS), "scale": SCALES.get(name, SCALE), **pool}
 
 
 def hashes_of(run: sim.Run) -> dict[str, str]:

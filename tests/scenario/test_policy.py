@@ -8,7 +8,7 @@ import sim
 from sim.scenario.load import digest
 from tests.scenario.bundled import NAMES, bundled
 
-NOT = ("china-2022", "china-2022-full", "china-2023", "tiny")
+NOT = ("china-2022", "china-2022-full", "china-2023", "example-country", "tiny")
 BANKS = "{kind: bank_hold, window: [2022-12-05, null], intensity: 1}"
 FILE = "schema: 1\nname: mine\ntitle: t\nextends: {base}\n{more}"
 
