@@ -293,7 +293,7 @@ def _systems() -> Iterator[System]:
     )
     yield System(
         "cluster campaigns: laundering",
-        "recovered_yuan",
+        "recovered_money",
         of_measures(clusters, half_life_factor=unchanged, hold=none, cash_loss=none),
         of_measures(clusters, half_life_factor=twice_longer, hold=twice_share, cash_loss=twice_share),
         "what they add to the half-life of money, the shares held and lost",
@@ -327,7 +327,7 @@ SYSTEMS: Final = {one.name: one for one in _systems()}
 
 def facts(finished: Run) -> Outcome:
     """Return victims and losses of a run, and the own figure of every system; of the country, over the period."""
-    found: Outcome = {name: float(finished.totals[name]) for name in ("victims", "loss_yuan")}
+    found: Outcome = {name: float(finished.totals[name]) for name in ("victims", "loss_money")}
     for one in SYSTEMS.values():
         total = finished.totals.get(one.own)
         found[one.own] = float(finished.figure(one.own) or 0) if total is None else float(total)
@@ -381,7 +381,7 @@ def table(
     for group in zip(*worlds.values(), strict=True):
         system, how = group[0].system, group[0].how
         cells = []
-        for quantity in ("victims", "loss_yuan", system.own):
+        for quantity in ("victims", "loss_money", system.own):
             for row in group:
                 pairs = [(outcomes[row.base.sha256, seed], outcomes[row.other.sha256, seed]) for seed in seeds]
                 cells.append(NOTHING if row.same else moved([(one[quantity], two[quantity]) for one, two in pairs]))

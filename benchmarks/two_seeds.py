@@ -20,7 +20,7 @@ from sim.results.stored_answers import SHARES, SUFFIX, StoredAnswers, policy_dig
 from sim.scenario import changed, load_scenario
 
 SCENARIO = ROOT / "scenarios" / "china-2022.yaml"
-ANSWERS = ("victims", "loss_yuan", "prevented_yuan", STOPPED_SHARE, SAVED_SHARE)
+ANSWERS = ("victims", "loss_money", "prevented_money", STOPPED_SHARE, SAVED_SHARE)
 ALLOWED = 0.2
 """By which part of its width an end of an interval may differ."""
 

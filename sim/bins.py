@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.days import DAY_MS, HOUR_MS, MINUTE_MS
-from sim.money import FEN_PER_YUAN
+from sim.money import CENTS_PER_UNIT
 
 DOUBLINGS = 48
 """Bins of waits and of losses; the largest edge, 2**47 minutes in ms, still fits 63 bits."""
@@ -50,5 +50,5 @@ WAIT_BINS = Bins.doubling(MINUTE_MS)
 DELAY_BINS = Bins(REPORT_DELAYS_MS, open_ended=True)
 """Bins of the delays from the end of an episode to its report, in ms."""
 
-LOSS_BINS = Bins.doubling(FEN_PER_YUAN)
-"""Bins of the losses of cases: powers of two of a yuan, in fen."""
+LOSS_BINS = Bins.doubling(CENTS_PER_UNIT)
+"""Bins of the losses of cases: powers of two of a unit of money, in cents."""

@@ -1,3 +1,3 @@
-"""Money: tables and engines count in fen, people and figures in yuan."""
+"""Money: tables and engines count in cents, hundredths of the unit of the scenario's currency, figures in units."""
 
-FEN_PER_YUAN = 100
+CENTS_PER_UNIT = 100

@@ -193,19 +193,19 @@ class EpisodeEnd(Word):
 
 
 class Outcome(Word):
-    """Measures of outcomes: ``held`` counts episodes that a bank ended before any payment, ``held_fen`` its sums."""
+    """Measures of outcomes: ``held`` counts episodes that a bank ended before any payment, ``held_cents`` its sums."""
 
     EPISODES = 0
     SAVED = 1
     DROPPED_OUT = 2
     VICTIMS = 3
     FILED = 4
-    LOSS_FEN = 5
-    FILED_LOSS_FEN = 6
-    PREVENTED_FEN = 7
-    RECOVERED_FEN = 8
+    LOSS_CENTS = 5
+    FILED_LOSS_CENTS = 6
+    PREVENTED_CENTS = 7
+    RECOVERED_CENTS = 8
     HELD = 9
-    HELD_FEN = 10
+    HELD_CENTS = 10
 
 
 class Event(Word):

@@ -7,6 +7,7 @@ axe-core are here so that a session opens one browser, whatever pages it is for.
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from contextlib import ExitStack
 from tempfile import TemporaryDirectory
 
@@ -15,6 +16,7 @@ from hypothesis import HealthCheck, settings
 
 from sim.draws.compiled import IS_COMPILED
 from sim.draws.machine_code import is_compiled
+from sim.language.spoken import counting_in
 from tests.browser import axe, chromium
 
 __all__ = ["axe", "chromium"]
@@ -30,6 +32,13 @@ os.environ.pop("COLUMNS", None)
 
 # No test pulls the plug: to wait for the disk would tell nothing.
 os.fsync = lambda _file: None
+
+
+@pytest.fixture
+def in_yuan() -> Iterator[None]:
+    """Tell money in yuan, as what belongs to a run of the flagship does."""
+    with counting_in("yuan"):
+        yield
 
 
 COMPILING = pytest.StashKey[ExitStack]()

@@ -95,7 +95,7 @@ def test_rules_of_dispatch_are_those_of_their_rows(flagship: Scenario) -> None:
 def test_facts_are_what_the_tables_of_a_run_say(finished: sim.Run) -> None:
     found = facts(finished)
     assert (found["victims"], found["saved"]) == (finished.totals["victims"], finished.totals["saved"])
-    assert found["cost_yuan.total"] == finished.totals["cost_yuan.total"]
+    assert found["cost_money.total"] == finished.totals["cost_money.total"]
     month = finished.scenario.spec.period.end.replace(day=1).isoformat()
     red = finished.alerts[(finished.alerts["day"].astype(str) >= month) & (finished.alerts["tier"] == "red")]
     assert found["reached_red"] == pytest.approx(red.loc[red["end"] == "reached", "count"].sum() / red["count"].sum())

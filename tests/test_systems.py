@@ -118,13 +118,13 @@ def test_facts_are_those_of_the_run(tmp_path: Path) -> None:
     finished = sim.run(load_scenario("tiny", {"period.end": "2022-01-26", "period.warmup": "1 d"}), tmp_path / "run")
     found = facts(finished)
     assert found["victims"] == finished.totals["victims"] > 0
-    assert found["loss_yuan"] == finished.totals["loss_yuan"]
+    assert found["loss_money"] == finished.totals["loss_money"]
     alerts = finished.alerts.groupby("source", observed=True)["count"].sum()
     assert [found[f"alerts_{one}"] for one in Detector.labels()] == [alerts[one] for one in Detector.labels()]
     by_fate = finished.attempts.groupby(["fate", "channel"], observed=True)["count"].sum()
     assert found["sms_intercepted"] == by_fate["intercepted", "sms"] > 0
     assert found[f"{FATE}site_blocked"] == by_fate["site_blocked"].sum() > 0
-    assert set(found) == {"victims", "loss_yuan", *(one.own for one in SYSTEMS.values())}
+    assert set(found) == {"victims", "loss_money", *(one.own for one in SYSTEMS.values())}
 
 
 def test_differences_are_in_per_cent_with_half_of_their_interval() -> None:

@@ -11,7 +11,7 @@ from sim.draws.distributions import threshold, to_ticks
 from sim.draws.functions import left_after
 from sim.draws.philox import draw4
 from sim.draws.purposes import FILING, REPORT
-from sim.money import FEN_PER_YUAN
+from sim.money import CENTS_PER_UNIT
 from sim.scenario.schema import ScenarioModel
 from sim.warning.delays import drawn, row
 
@@ -63,19 +63,19 @@ def filing_delay(seed: int, attempt: int, tables: ReportTables, clock: int) -> i
 
 
 @compiled
-def recovered(fen: int, elapsed: int, reach: float, tables: ReportTables) -> int:
-    """Return the fen of a payment that a stop-payment order gets back.
+def recovered(cents: int, elapsed: int, reach: float, tables: ReportTables) -> int:
+    """Return the cents of a payment that a stop-payment order gets back.
 
     Args:
-        fen: The payment.
+        cents: The payment.
         elapsed: Ms from the payment to the report.
         reach: Factor of the half-life on the day of the report.
         tables: Tables of the scenario.
 
     Returns:
-        Fen, rounded down.
+        Cents, rounded down.
     """
-    return int(fen * (tables.share * left_after(elapsed, tables.half_life * reach)))
+    return int(cents * (tables.share * left_after(elapsed, tables.half_life * reach)))
 
 
 @compiled
@@ -89,11 +89,11 @@ def delay_bin(delay: int) -> int:
 
 
 @compiled
-def loss_bin(fen: int) -> int:
-    """Return the code of the bin of a loss: the least b >= 0 with ``fen <= 2**b`` yuan."""
-    edge = FEN_PER_YUAN
+def loss_bin(cents: int) -> int:
+    """Return the code of the bin of a loss: the least b >= 0 with ``cents <= 100 * 2**b``."""
+    edge = CENTS_PER_UNIT
     code = 0
-    while edge < fen:
+    while edge < cents:
         edge <<= 1
         code += 1
     return code

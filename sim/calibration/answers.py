@@ -9,7 +9,7 @@ from sim.results.outcomes import Outcome
 
 Array = npt.NDArray[np.float64]
 
-TOTALS = ("victims", "loss_yuan", "saved", "prevented_yuan", "cases_filed")
+TOTALS = ("victims", "loss_money", "saved", "prevented_money", "cases_filed")
 """Totals that are told, compared by their logarithm."""
 
 LEAST = 1.0

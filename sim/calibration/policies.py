@@ -22,7 +22,7 @@ Array = npt.NDArray[np.float64]
 Load = Callable[[str, int | None], Scenario]
 """Loads a scenario by its name, with its own values or those of a draw."""
 
-TOLD = ("victims", "loss_yuan")
+TOLD = ("victims", "loss_money")
 """Totals whose change is told of each policy."""
 
 

@@ -21,7 +21,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from sim.cli import runs, scenarios
-from sim.cli.common import DONE, FAILED, REFUSED, app, refuse
+from sim.cli.common import DONE, FAILED, REFUSED, app, refuse, told_plainly
 
 # isort: split
 from sim.cli import beginning  # the help lists commands in this order
@@ -44,7 +44,8 @@ from sim.cli import report
 # isort: split
 from sim.cli import verify
 from sim.failures import MACHINE, FailedError, RefusedError, Terminated
-from sim.language.spoken import ENGLISH, LANGUAGES, speaking
+from sim.language.spoken import ENGLISH, LANGUAGES, UNITS_OF_MONEY, counting_in, speaking
+from sim.renamed import RenamedWarning
 from sim.scenario.errors import ascii_controls
 from sim.version import __version__
 
@@ -117,6 +118,8 @@ def options(
 ) -> None:
     """Take the options that stand before a command."""
     _speak(context, language)
+    context.with_resource(counting_in(UNITS_OF_MONEY))
+    context.with_resource(told_plainly(RenamedWarning, "once"))
 
 
 def main() -> NoReturn:

@@ -1,15 +1,16 @@
 """What commands have in common: options, loading and running behind one-line errors, exit codes."""
 
 import warnings
-from contextlib import ExitStack, contextmanager, nullcontext
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn, TypeVar
 
 import typer
 
 from sim.cli.documented import Documented
 from sim.failures import UsageError
+from sim.language.spoken import count_in
 from sim.scenario.errors import ascii_controls
 
 if TYPE_CHECKING:
@@ -122,7 +123,13 @@ def load(name: str, settings: list[str] | None, values: dict[str, Any]) -> "Scen
     """Load a scenario with the values given on the command line; ends the program with every mistake."""
     from sim.scenario import load_scenario
 
-    return _told_as_typed(load_scenario, name, settings, values)
+    return in_its_currency(_told_as_typed(load_scenario, name, settings, values))
+
+
+def in_its_currency(scenario: "Scenario") -> "Scenario":
+    """Tell money in the currency of a scenario, until the command ends."""
+    count_in(scenario.spec.currency)
+    return scenario
 
 
 def demand_left(name: str, settings: list[str] | None, values: dict[str, Any]) -> None:
@@ -262,16 +269,22 @@ def run_once(
         )
 
 
-@contextmanager
-def checkpoint_warnings() -> "Iterator[None]":
+def checkpoint_warnings() -> AbstractContextManager[None]:
     """Print what is told of checkpoints as one line each."""
     from sim.results.checkpoint_file import CheckpointWarning
+
+    return told_plainly(CheckpointWarning, "always")
+
+
+@contextmanager
+def told_plainly(kind: type[Warning], often: Literal["always", "once"]) -> "Iterator[None]":
+    """Print warnings of a kind as one line each, always or once for each text."""
 
     def show(message: Warning | str, *_: object, **__: object) -> None:
         typer.echo(f"warning: {ascii_controls(str(message))}", err=True)
 
     with warnings.catch_warnings():
-        warnings.simplefilter("always", CheckpointWarning)
+        warnings.simplefilter(often, kind)
         warnings.showwarning = show
         yield
 

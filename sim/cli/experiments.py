@@ -33,6 +33,7 @@ from sim.cli.common import (
     experiment,
     foretell,
     given_values,
+    in_its_currency,
     keeping,
     load,
     refuse,
@@ -143,6 +144,7 @@ def compare(
     from sim.progress import console, job
     from sim.results.folder import to_json
     from sim.results.lines import show
+    from sim.runs import scenario_of
 
     values = given_values(engine, scale, pool, seed, events)
     finished = [name for name in names if Path(name).is_dir()]
@@ -174,6 +176,7 @@ def compare(
 
     if finished:
         document = compare_folders([Path(name) for name in names])
+        in_its_currency(scenario_of(finished[0]))
     else:
         # Of what is to be run after all, each draw is looked at when its folder is made.
         demand_comparable(names, loaded, draws if dry_run else draws and 1, replicates if dry_run else 1)

@@ -30,6 +30,7 @@ from sim.cli.common import (
     demand_left,
     foretell,
     given_values,
+    in_its_currency,
     keeping,
     load,
     refuse,
@@ -161,7 +162,7 @@ def _listed(found: "Listed") -> dict[str, Any]:
 
 OF_A_PROVINCE = [
     *("attempts_potential", "alerts_central", "alerts_local", "episodes", "saved", "victims"),
-    *("loss_yuan", "prevented_yuan", "recovered_yuan", "cases_filed", "cases_solved"),
+    *("loss_money", "prevented_money", "recovered_money", "cases_filed", "cases_solved"),
 ]
 """What is shown of a province where nothing is asked for."""
 
@@ -209,6 +210,7 @@ def figures(
         elif wanted:
             from sim.progress import console
 
+            in_its_currency(run.scenario)
             show(console(), [asked_table(rows)])
         else:
             show_run(run)
@@ -330,6 +332,7 @@ def show_run(run: "Run") -> None:
     from sim.results.lines import show
     from sim.results.terminal import answer_parts, cost_table, figure_parts, findings_parts, totals_table
 
+    in_its_currency(run.scenario)
     out, figures = console(), run.manifest["figures"]
     show(out, answer_parts([run], out.width))
     if run.found:

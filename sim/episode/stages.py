@@ -19,7 +19,7 @@ from sim.scenario.schema.fraud import MAX_PAYMENTS
 
 CONTACT, ENGAGED_STAGE, OPENED, FIRST_PAYMENT = range(4)
 STEPS = ("engaged", "opened", "first_payment", "later_payment")
-FEN = 100
+CENTS = 100
 
 
 class EpisodeTables(NamedTuple):
@@ -27,7 +27,7 @@ class EpisodeTables(NamedTuple):
 
     By type and step (engaged, opened, first payment, later payment), (T, 4): ``delay_kind``, ``delay_a``,
     ``delay_b`` in ms, ``dropout`` as thresholds. By type: ``payments`` (T, 8) cumulative thresholds of the number
-    of payments, ``growth`` (T,) of each payment over the one before, ``median`` (T,) total loss in fen, ``sigma``.
+    of payments, ``growth`` (T,) of each payment over the one before, ``median`` (T,) total loss in cents, ``sigma``.
     """
 
     delay_kind: NDArray[np.int64]
@@ -56,7 +56,7 @@ def episode_tables(spec: ScenarioModel) -> EpisodeTables:
             dtype=np.int64,
         ),
         growth=np.array([kind.payment_growth for kind in kinds]),
-        median=np.array([kind.loss.median * FEN for kind in kinds]),
+        median=np.array([kind.loss.median * CENTS for kind in kinds]),
         sigma=np.array([kind.loss.sigma for kind in kinds]),
     )
 
@@ -87,9 +87,9 @@ def next_stage(
 
 @compiled
 def scheduled(seed: int, attempt: int, fraud_type: int, loss_factor: float, tables: EpisodeTables) -> tuple[int, int]:
-    """Return (number of payments, total in fen) that the episode would come to if nothing ended it.
+    """Return (number of payments, total in cents) that the episode would come to if nothing ended it.
 
-    The schema refuses losses that may come to more than 10^15 fen, below which doubles are exact to the fen.
+    The schema refuses losses that may come to more than 10^15 cents, below which doubles are exact to the cents.
     """
     high, low, u_payments, _ = draw4(seed, attempt, EPISODE_LOSS, 0)
     total = (
@@ -100,7 +100,7 @@ def scheduled(seed: int, attempt: int, fraud_type: int, loss_factor: float, tabl
 
 @compiled
 def paid_before(total: int, payment: int, payments: int, growth: float) -> int:
-    """Return the fen of the first ``payment`` of ``payments`` that rise by ``growth``; all of them are ``total``."""
+    """Return the cents of the first ``payment`` of ``payments`` that rise by ``growth``; all of them are ``total``."""
     if payment >= payments:
         return total
     before = 0.0

@@ -37,7 +37,7 @@ COSTS_FILE = "costs.parquet"
 GANGS = "gangs"
 """The column that says what gangs do, where they answer what attempts yield."""
 
-PREVENTED = ("victims", "net_loss_yuan")
+PREVENTED = ("victims", "net_loss_money")
 CAUSED = ("false_alarms", "false_blocks", "staff_hours")
 """What a layer has fewer of, and what it has more of: how they are counted says ``benefits_and_costs``."""
 
@@ -85,10 +85,10 @@ class Attribution:
     def costs(self) -> "pd.DataFrame":
         """One row a layer, and one for ``all`` of them: what it costs, and what it costs to spare one more by it.
 
-        ``cost_yuan`` is its Shapley value, with desks whose seats go with the work; ``low`` and ``high`` are its
+        ``cost_money`` is its Shapley value, with desks whose seats go with the work; ``low`` and ``high`` are its
         interval of 95 per cent, ``price_low`` and ``price_high`` the least and the most by the ranges of the prices.
         ``known`` says whether the layer's own costs are in it, or only what it changes at others. Where they are,
-        ``per_victim`` and ``per_yuan`` (of net loss) are it by the Shapley value of what is prevented, with Fieller's
+        ``per_victim`` and ``per_money`` (of net loss) are it by the Shapley value of what is prevented, with Fieller's
         interval; missing where the layer costs nothing or prevents nothing. All is missing of a scenario without costs.
         """
         return read_frame(self.folder, KIND, COSTS_FILE)

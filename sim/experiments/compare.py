@@ -64,7 +64,7 @@ def compare(runs: "Sequence[Run | Sequence[Run] | Sequence[Sequence[Run]]]") -> 
         standard error. It is missing where the difference does not vary. ``price_low`` and ``price_high`` are there
         for costs alone. ``posterior_low`` and ``posterior_high``, of 90 per cent, are there where answers over
         ``posterior_draws`` draws are stored with both scenarios. Where all runs have costs, ``cost_per_victim_spared``
-        and ``cost_per_yuan_spared`` (lost less recovered) have in ``ratio`` the difference in cost by that in what was
+        and ``cost_per_money_spared`` (lost less recovered) have in ``ratio`` the difference in cost by that in what was
         spared, with intervals of that ratio; it is missing where nothing is spared, or where one policy both costs less
         and spares more.
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from sim.experiments.sparing import SPARED
+from sim.language.spoken import currency
 from sim.results.costs import COST, TOTAL
 from sim.results.lines import Lines
 from sim.results.terminal import amount, interval
@@ -11,7 +12,7 @@ from sim.results.vocabulary import part_named
 
 Row = dict[str, Any]
 
-EACH = {"cost_per_victim_spared": "victim", "cost_per_yuan_spared": "yuan of net loss"}
+EACH = {"cost_per_victim_spared": "victim", "cost_per_money_spared": "unit of net loss"}
 """What is spared, in words."""
 
 
@@ -31,7 +32,7 @@ def cost_lines(rows: Sequence[Row]) -> "Iterator[Lines | str]":
         return
     several = any(row["low"] is not None for row in moved)
     chance = interval_name(rows)
-    table = Lines(["yuan", "base", "other", "difference", *([chance] if several else []), "prices"], ["yuan"])
+    table = Lines([currency(), "base", "other", "difference", *([chance] if several else []), "prices"], [currency()])
     for row in moved:
         cells = [
             part_named(row["quantity"].partition(".")[2]),
@@ -57,7 +58,7 @@ def _told(row: Row, by_name: dict[str, Row], each: str, chance: str) -> str:
         if row["quantity"] == "cost_per_victim_spared":
             spared = -by_name["victims"]["difference"]
         else:
-            spared = by_name["recovered_yuan"]["difference"] - by_name["loss_yuan"]["difference"]
+            spared = by_name["recovered_money"]["difference"] - by_name["loss_money"]["difference"]
         if not spared:
             return f"each {each} spared: none is"
         return f"each {each} spared: it costs {'more and spares fewer' if cost > 0 else 'no more and spares more'}"
@@ -67,7 +68,7 @@ def _told(row: Row, by_name: dict[str, Row], each: str, chance: str) -> str:
     elif row["replicates"] > 1 or row["draws"] > 1:
         ends.insert(0, "no interval: whether any is spared may be chance")
     told = "spared costs" if cost > 0 else "more saves"
-    return f"each {each} {told} {amount(row['ratio'])} yuan ({', '.join(ends)})"
+    return f"each {each} {told} {amount(row['ratio'])} {currency()} ({', '.join(ends)})"
 
 
 def layer_cost_lines(rows: Sequence[Row]) -> "Iterator[Lines | str]":
@@ -76,13 +77,13 @@ def layer_cost_lines(rows: Sequence[Row]) -> "Iterator[Lines | str]":
         yield "what layers cost: the scenario does not say what things cost"
         return
     chance = any(row["low"] is not None for row in rows)
-    names = ["layer", "yuan", *(["95% interval"] if chance else []), "prices"]
-    for each in ("a victim", "a yuan"):
+    names = ["layer", currency(), *(["95% interval"] if chance else []), "prices"]
+    for each in ("a victim", "a unit"):
         names += [each, *(["95%"] if chance else []), "prices "]
     table = Lines(names, ["layer"])
     for row in rows:
         cells = [row["layer"]]
-        for key, prefix in ((COST, ""), ("per_victim", "per_victim_"), ("per_yuan", "per_yuan_")):
+        for key, prefix in ((COST, ""), ("per_victim", "per_victim_"), ("per_money", "per_money_")):
             known = row["known"] or key == COST
             cells.append("-" if known and row[key] is None else "not known" if not known else amount(row[key]))
             cells += [interval(row[f"{prefix}low"], row[f"{prefix}high"])] if chance else []
@@ -90,6 +91,6 @@ def layer_cost_lines(rows: Sequence[Row]) -> "Iterator[Lines | str]":
         table.add_row(*cells)
     yield (
         "what layers cost, on average over the orders in which they may come, with desks whose seats go with the work; "
-        "and what it costs to prevent a victim and a yuan of net loss (not known: what the layer itself costs):"
+        "and what it costs to prevent a victim and a unit of net loss (not known: what the layer itself costs):"
     )
     yield table

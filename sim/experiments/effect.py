@@ -18,13 +18,21 @@ EFFECTS = {
         marked("{number} fewer people saved by a warning"),
         marked("people saved by a warning"),
     ),
-    "loss_yuan": (marked("{number} yuan more lost"), marked("{number} yuan less lost"), marked("yuan lost")),
-    "prevented_yuan": (
-        marked("{number} yuan more prevented by warnings"),
-        marked("{number} yuan less prevented by warnings"),
-        marked("yuan prevented by warnings"),
+    "loss_money": (
+        marked("{number} {currency} more lost"),
+        marked("{number} {currency} less lost"),
+        marked("{currency} lost"),
     ),
-    f"{COST}.{TOTAL}": (marked("{number} yuan more spent"), marked("{number} yuan less spent"), marked("yuan spent")),
+    "prevented_money": (
+        marked("{number} {currency} more prevented by warnings"),
+        marked("{number} {currency} less prevented by warnings"),
+        marked("{currency} prevented by warnings"),
+    ),
+    f"{COST}.{TOTAL}": (
+        marked("{number} {currency} more spent"),
+        marked("{number} {currency} less spent"),
+        marked("{currency} spent"),
+    ),
 }
 """What is said of a quantity where there is more of it, where there is less, and where there is the same."""
 

@@ -38,14 +38,14 @@ MOST_LEVERS, MOST_POINTS = 8, 512
 MOST_STEPS = 200
 """Steps of a slider, but for those to what the scenario says and to the ends."""
 
-PEOPLE, YUAN, SHARE, MINUTES = "people", "yuan", "share", "minutes"
+PEOPLE, MONEY, SHARE, MINUTES = "people", "money", "share", "minutes"
 
 OUTCOMES: dict[str, str] = {
     "victims": PEOPLE,
     "saved": PEOPLE,
-    "loss_yuan": YUAN,
-    "prevented_yuan": YUAN,
-    "cost_yuan.total": YUAN,
+    "loss_money": MONEY,
+    "prevented_money": MONEY,
+    "cost_money.total": MONEY,
     "first_contact_red": MINUTES,
     **{f"expired_{tier}": SHARE for tier in Tier.labels()},
 }

@@ -25,7 +25,7 @@ have the same fraud, that or there is no such attempt."""
 CHANGES = ("saved", "harmed", "unchanged")
 """A victim of the base alone; of the other alone; of both."""
 
-COUNTS = ("count", "paid_fen")
+COUNTS = ("count", "paid_cents")
 """What is counted of changes; the other columns say of whom."""
 
 
@@ -40,7 +40,7 @@ def fates(run: "Run") -> "pd.DataFrame":
 
     Returns:
         A row an attempt, under its origin: ``fate``, that it was unanswered or ignored, or how its episode ended;
-        ``person`` (number) and ``paid`` (fen).
+        ``person`` (number) and ``paid`` (cents).
     """
     import pandas as pd
 
@@ -74,8 +74,8 @@ def changes(base: "Run", other: "Run") -> "pd.DataFrame":
 
     Returns:
         ``change`` (see ``CHANGES``), ``province`` (code), ``channel``, ``fraud_type``, ``age_band``, ``base`` and
-        ``other`` (fates: the path), ``count`` and ``paid_fen`` (of the other, less that of the base), as simulated, of
-        the attempts of the period whose events were recorded.
+        ``other`` (fates: the path), ``count`` and ``paid_cents`` (of the other, less that of the base), as simulated,
+        of the attempts of the period whose events were recorded.
     """
     import pandas as pd
 
@@ -111,7 +111,7 @@ def changes(base: "Run", other: "Run") -> "pd.DataFrame":
             "base": chosen["fate_base"].astype("string").to_numpy(),
             "other": chosen["fate_other"].astype("string").to_numpy(),
             "count": 1,
-            "paid_fen": (chosen["paid_other"] - chosen["paid_base"]).to_numpy(),
+            "paid_cents": (chosen["paid_other"] - chosen["paid_base"]).to_numpy(),
         }
     )
     return summed(frame)

@@ -128,8 +128,8 @@ class HalfHours:
                     "hours_a_day": float(duty),
                     "overtime_a_day": float(over),
                     "saved": float(1 - own / flat) if flat else None,
-                    "yuan_a_day_flat": None if self._wage is None else float(flat * self._wage),
-                    "yuan_a_day": None if self._wage is None else float(own * self._wage),
+                    "wages_a_day_flat": None if self._wage is None else float(flat * self._wage),
+                    "wages_a_day": None if self._wage is None else float(own * self._wage),
                 }
             )
         frame = pd.DataFrame(rows)
@@ -139,8 +139,8 @@ class HalfHours:
             "share_next_flat",
             "share_next",
             "saved",
-            "yuan_a_day_flat",
-            "yuan_a_day",
+            "wages_a_day_flat",
+            "wages_a_day",
         ):
             frame[column] = frame[column].astype("Float64")
         return frame

@@ -23,7 +23,7 @@ from sim.words import DESK_LABELS
 PRICED = ("awareness", *WARNING)
 """Layers whose own costs a scenario can know."""
 
-PER = {"victim": "victims", "yuan": "net_loss_yuan"}
+PER = {"victim": "victims", "money": "net_loss_money"}
 """What is spared, and the quantity of which there is less."""
 
 ENDS = ("low", "high", "price_low", "price_high")
@@ -60,7 +60,8 @@ def costs_of(names: Sequence[str], samples: Samples, priced: bool) -> list[Row]:
 
     Args:
         names: The layers.
-        samples: Samples of their Shapley values: how many fewer victims and yuan, how much more each part costs.
+        samples: Samples of their Shapley values: how many fewer victims, how much less lost, how much more each part
+            costs.
         priced: Whether the scenario says what things cost.
 
     Returns:

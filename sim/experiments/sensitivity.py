@@ -58,7 +58,7 @@ if TYPE_CHECKING:
 KIND = "sensitivity"
 INDICES = "indices.parquet"
 
-QUANTITIES = ("victims", "loss_yuan")
+QUANTITIES = ("victims", "loss_money")
 """Quantities whose sensitivity is returned, where no others are asked for."""
 
 ABOUT = b"tocsin"

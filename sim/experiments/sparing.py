@@ -20,7 +20,7 @@ Interval = tuple[float, float] | None
 
 SPARED: Mapping[str, tuple[str, ...]] = {
     "cost_per_victim_spared": ("victims",),
-    "cost_per_yuan_spared": ("loss_yuan", "recovered_yuan"),
+    "cost_per_money_spared": ("loss_money", "recovered_money"),
 }
 """Names of the ratios, and of what fewer of which is spared: the first quantity less the others."""
 
@@ -30,7 +30,7 @@ class Ratio:
     """What one more that is spared costs.
 
     Attributes:
-        value: Yuan; None where nothing is spared, or where one of the policies both costs less and spares more.
+        value: Money; None where nothing is spared, or where one of the policies both costs less and spares more.
         chance: The interval by chance.
         prices: The least and the most by the ranges of the prices.
     """
@@ -88,7 +88,7 @@ def price_interval(
         parts: Names of the parts of the cost.
 
     Returns:
-        Yuan.
+        Money.
     """
     low = high = 0.0
     for part in parts:

@@ -96,7 +96,7 @@ class Staffing:
 
         ``factor`` is missing for the scenario's own staff. ``staff`` and ``staff_hours`` are of the desk in the
         country, ``share`` of the country's alerts, ``kept`` is the number of provinces where the promise is kept;
-        ``victims``, ``prevented_yuan``, and how these two differ (``..._change``) from those with the smallest staff.
+        ``victims``, ``prevented_money``, and how these two differ (``..._change``) from those with the smallest staff.
         All of its runs meet the same attempts and people.
         """
         return read_frame(self.folder, KIND, CURVE_FILE)
@@ -120,8 +120,8 @@ class Staffing:
         ``share_flat`` and ``share`` are reached; ``..._next`` with the next seeds, as many, which the search has not
         seen, of which ``target_next`` are to be. ``hours_a_day_flat`` and ``hours_a_day`` are on duty, in the mean of
         the period; ``overtime_a_day_flat`` and ``overtime_a_day`` those in which more seats are busy than are on duty,
-        as services outlast a shift. ``saved`` is the part of both that is saved, ``yuan_a_day_flat`` and
-        ``yuan_a_day`` pay for both by the scenario's ``costs.wage``, missing without. ``status`` is as in ``frame``.
+        as services outlast a shift. ``saved`` is the part of both that is saved, ``wages_a_day_flat`` and
+        ``wages_a_day`` pay for both by the scenario's ``costs.wage``, missing without. ``status`` is as in ``frame``.
 
         Raises KeyError where half hours were not asked for.
         """

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 from sim.experiments.cost_table import cost_lines, interval_name, is_cost, layer_cost_lines
 from sim.experiments.effect import effect_lines, interval_said
 from sim.experiments.gangs import ANSWERING, STILL
-from sim.money import FEN_PER_YUAN
+from sim.language.spoken import currency, said
+from sim.money import CENTS_PER_UNIT
 from sim.results.figures import CHANGE
 from sim.results.lines import Lines
 from sim.results.terminal import amount, lever_lines, paragraph
-from sim.results.vocabulary import quantity_named, value_said
+from sim.results.vocabulary import NAMES, quantity_named, value_said
 from sim.scenario.levers import Lever
 from sim.words import End, Tier
 
@@ -29,7 +30,16 @@ Row = dict[str, Any]
 
 
 OUTCOMES = (
-    *("episodes", "saved", "victims", "loss_yuan", "prevented_yuan", "recovered_yuan", "cases_filed", "cases_solved"),
+    *(
+        "episodes",
+        "saved",
+        "victims",
+        "loss_money",
+        "prevented_money",
+        "recovered_money",
+        "cases_filed",
+        "cases_solved",
+    ),
     *(f"alerts_by_tier.{tier}" for tier in Tier.labels()),
     f"alerts_by_end.{End.EXPIRED.label}",
 )
@@ -122,13 +132,13 @@ def _changes(scenario: str, changes: list[Row]) -> "Iterator[Lines | str]":
         if row["scenario"] == scenario:
             sums = counts.setdefault((row["change"], row["base"], row["other"]), [0, 0])
             sums[0] += row["count"]
-            sums[1] += row["paid_fen"]
+            sums[1] += row["paid_cents"]
     if not counts:
         return
     yield "victims whose events were recorded, as simulated:"
-    table = Lines(["change", "base", "other", "attempts", "paid, yuan"], ["change", "base", "other"])
-    for path, (count, fen) in counts.items():
-        table.add_row(*path, f"{count:,}", f"{fen / FEN_PER_YUAN:+,.0f}")
+    table = Lines(["change", "base", "other", "attempts", f"paid, {currency()}"], ["change", "base", "other"])
+    for path, (count, cents) in counts.items():
+        table.add_row(*path, f"{count:,}", f"{cents / CENTS_PER_UNIT:+,.0f}")
     yield table
     for key in ("age_band", "fraud_type", "province"):
         yield _by_group(scenario, changes, key)
@@ -152,7 +162,7 @@ def _by_group(scenario: str, changes: list[Row], key: str) -> Lines:
     return table
 
 
-SHOWN = ("victims", "loss_yuan", "prevented_yuan", "false_blocks")
+SHOWN = ("victims", "loss_money", "prevented_money", "false_blocks")
 """Quantities of a sweep on the terminal, where no others are asked for."""
 
 GROUPS = 10
@@ -196,7 +206,7 @@ def attribution_tables(result: "Attribution") -> "Iterator[Lines | str]":
     head = ["layer", *([GANGS] if stances != [None] else [])]
     of = {(row.get(GANGS), row["quantity"], row["layer"]): row for row in records(layers)}
     every = [(name, stance, [name, *([stance] if stance else [])]) for name in names for stance in stances]
-    for quantity, title in (("victims", "victims prevented"), ("net_loss_yuan", "net loss prevented, yuan")):
+    for quantity, title in (("victims", "victims prevented"), ("net_loss_money", f"net loss prevented, {currency()}")):
         shown = [
             (words, low, high)
             for words, low, high in (("95% interval", "low", "high"), ("90%, draws", "posterior_low", "posterior_high"))
@@ -252,7 +262,9 @@ def staffing_tables(result: "Staffing") -> "Iterator[Lines | str]":
         )
     yield table
     yield "more or less staff; the first line is as it is:"
-    table = Lines(["times", "staff", "staff hours", "share", "kept in", "victims", "more", "prevented, yuan", "more"])
+    table = Lines(
+        ["times", "staff", "staff hours", "share", "kept in", "victims", "more", said(NAMES["prevented_money"]), "more"]
+    )
     for row in records(result.curve):
         table.add_row(
             "" if row["factor"] is None else f"{row['factor']:g}",
@@ -262,8 +274,8 @@ def staffing_tables(result: "Staffing") -> "Iterator[Lines | str]":
             str(row["kept"]),
             amount(round(row["victims"])),
             f"{row['victims_change']:+,.0f}",
-            amount(round(row["prevented_yuan"])),
-            f"{row['prevented_yuan_change']:+,.0f}",
+            amount(round(row["prevented_money"])),
+            f"{row['prevented_money_change']:+,.0f}",
         )
     yield table
     if result.by_half_hour:
@@ -285,7 +297,7 @@ def _savings(rows: list[Row]) -> "Iterator[Lines | str]":
     """Lay out what staffing by half hour saves in each province."""
     yield "each half hour staffed by itself, beside the flat staff above:"
     kept = all(row["status"] == "kept" for row in rows)
-    priced = any(row["yuan_a_day"] is not None for row in rows)
+    priced = any(row["wages_a_day"] is not None for row in rows)
     names = [
         "province",
         *([] if kept else ["promise"]),
@@ -298,7 +310,9 @@ def _savings(rows: list[Row]) -> "Iterator[Lines | str]":
         "over",
         "saved",
     ]
-    table = Lines([*names, *(["flat yuan a day", "yuan a day"] if priced else [])], ["province", "promise"])
+    table = Lines(
+        [*names, *([f"flat {currency()} a day", f"{currency()} a day"] if priced else [])], ["province", "promise"]
+    )
     for row in rows:
         table.add_row(
             row["name"],
@@ -307,7 +321,7 @@ def _savings(rows: list[Row]) -> "Iterator[Lines | str]":
             *(f"{row[key]:,.1f}" for key in ("hours_a_day_flat", "overtime_a_day_flat")),
             *(f"{row[key]:,.1f}" for key in ("hours_a_day", "overtime_a_day")),
             _per_cent(row["saved"]),
-            *([amount(round(row[key])) for key in ("yuan_a_day_flat", "yuan_a_day")] if priced else []),
+            *([amount(round(row[key])) for key in ("wages_a_day_flat", "wages_a_day")] if priced else []),
         )
     yield table
 

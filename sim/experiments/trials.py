@@ -51,7 +51,7 @@ class Trial:
 
     provinces: dict[int, dict[str, int]]
     victims: float
-    prevented_yuan: float
+    prevented_money: float
     weekdays: tuple[int, ...] = ()
     busy: Mapping[int, NDArray[np.int64]] = field(default_factory=dict)
     staffed: Mapping[int, NDArray[np.int64]] = field(default_factory=dict)
@@ -68,7 +68,7 @@ class Trial:
         return cls(
             counts,
             fmean(outcome["victims"] for outcome in outcomes),
-            fmean(outcome["prevented_yuan"] for outcome in outcomes),
+            fmean(outcome["prevented_money"] for outcome in outcomes),
             tuple(map(sum, zip(*(outcome.get("weekdays", ()) for outcome in outcomes), strict=True))),
             _half_hours(outcomes, "busy_ms"),
             _half_hours(outcomes, "staffed_ms"),
@@ -194,9 +194,9 @@ class Trials:
                         for code, target in self.targets.items()
                     ),
                     "victims": trial.victims,
-                    "prevented_yuan": trial.prevented_yuan,
+                    "prevented_money": trial.prevented_money,
                     "victims_change": trial.victims - self.final.victims,
-                    "prevented_yuan_change": trial.prevented_yuan - self.final.prevented_yuan,
+                    "prevented_money_change": trial.prevented_money - self.final.prevented_money,
                 }
             )
         frame = pd.DataFrame(rows)

@@ -1,18 +1,25 @@
 """Catalogues that follow the sources: ``python -m sim.language.extract`` finds all texts and keeps their translations.
 
+Texts are those of the sources, and the names that the bundled scenarios give: of places, fraud types and measures.
+
 A text that is new stands in ``catalogues/*.po`` without a translation, one that is said no more goes.
 """
 
+import csv
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po, write_po
+from ruamel.yaml import YAML
 
+from sim.language.labels import spelled
 from sim.language.spoken import ENGLISH, LANGUAGES
 
 SOURCES = Path(__file__).resolve().parent.parent
+SCENARIOS = SOURCES.parent / "scenarios"
 CATALOGUES = SOURCES / "language" / "catalogues"
 METHODS = [("**.py", "python"), ("**.jinja", "jinja2.ext:babel_extract")]
 KEYWORDS = {"said": None, "counted": (1, 2), "marked": None}
@@ -29,7 +36,23 @@ def extracted() -> Catalog:
     every = extract_from_dir(SOURCES, METHODS, keywords=KEYWORDS, comment_tags=("LANGUAGE:",))
     for file, _, text, comments, _ in every:
         found.add(text, locations=[(f"sim/{file}", 0)], auto_comments=comments)
+    for file, name in _names():
+        found.add(spelled(name.replace("-", "_")), locations=[(f"scenarios/{file}", 0)])
     return found
+
+
+def _names() -> Iterator[tuple[str, str]]:
+    """Yield each bundled file with the names that it gives to places, fraud types, measures and its currency."""
+    for path in sorted(SCENARIOS.glob("*_provinces*.csv")):
+        with path.open(encoding="utf-8", newline="") as file:
+            for row in csv.DictReader(file):
+                yield from ((path.name, row[column]) for column in ("name", "region"))
+    for path in sorted(SCENARIOS.glob("*.yaml")):
+        scenario = YAML(typ="safe").load(path)
+        parts = (scenario.get("fraud", {}).get("types"), scenario.get("measures"))
+        yield from ((path.name, name) for part in parts for name in part or ())
+        if "currency" in scenario:
+            yield path.name, scenario["currency"]
 
 
 def catalogue(language: str) -> Catalog:

@@ -1,6 +1,7 @@
 """Labels as people read them: words of the model, and names that scenarios give, in the language that is spoken.
 
-A name that has no translation, such as one of a fraud type that somebody's scenario made up, is shown as it is.
+Names of the bundled scenarios are taken from their files (``sim.language.extract``). A name that has no translation,
+such as one of a fraud type that somebody's scenario made up, is shown as it is.
 """
 
 import re
@@ -63,10 +64,9 @@ _DISCIPLINES = (
     marked("most at stake"),
 )
 _STAGES = (marked("contact"), marked("opened"), marked("payment"), marked("first payment"))
-_REGIONS = (
-    *(marked("east"), marked("south"), marked("elsewhere"), marked("overseas"), marked("north"), marked("northeast")),
-    *(marked("northwest"), marked("southwest"), marked("country")),
-)
+_REGIONS = (marked("east"), marked("south"), marked("elsewhere"), marked("overseas"), marked("country"))
+_CURRENCIES = (marked("units of money"),)
+"""What stands for a currency that a scenario does not say."""
 _SEGMENTS = (marked("schools"), marked("enterprises"), marked("rural areas"), marked("communities"))
 _SEXES = (marked("f"), marked("m"))
 _ROLES = (marked("input"), marked("fitted"), marked("predicted"))
@@ -77,19 +77,6 @@ _COSTS = (
 )
 _GROUPS = (marked("stopped"), marked("absent"))
 """What stopped an attempt, where no gate did by name."""
-_FRAUD_TYPES = (
-    *(marked("brushing"), marked("customer service"), marked("loan credit"), marked("police impersonation")),
-    *(marked("romance investment"), marked("acquaintance"), marked("gaming"), marked("other")),
-)
-_PROVINCES = (
-    *(marked("Beijing"), marked("Tianjin"), marked("Hebei"), marked("Shanxi"), marked("Inner Mongolia")),
-    *(marked("Liaoning"), marked("Jilin"), marked("Heilongjiang"), marked("Shanghai"), marked("Jiangsu")),
-    *(marked("Zhejiang"), marked("Anhui"), marked("Fujian"), marked("Jiangxi"), marked("Shandong"), marked("Henan")),
-    *(marked("Hubei"), marked("Hunan"), marked("Guangdong"), marked("Guangxi"), marked("Hainan"), marked("Chongqing")),
-    *(marked("Sichuan"), marked("Guizhou"), marked("Yunnan"), marked("Tibet"), marked("Shaanxi"), marked("Gansu")),
-    *(marked("Qinghai"), marked("Ningxia"), marked("Xinjiang")),
-)
-"""Provinces of the bundled scenarios: names of places are written otherwise in other languages."""
 _QUANTITIES = (
     *(marked("alerts central"), marked("alerts local"), marked("calls intercepted"), marked("SMS intercepted")),
     *(marked("cards eliminated"), marked("cases solved"), marked("cases filed"), marked("suspects arrested")),
@@ -97,7 +84,7 @@ _QUANTITIES = (
     *(marked("videos published"), marked("video views"), marked("awareness activities"), marked("law in force")),
     *(marked("losses"), marked("loss"), marked("prevented"), marked("recovered")),
     *(marked("suspects arrested change"), marked("cases solved change"), marked("cases filed change")),
-    *(marked("losses change"), marked("funds returned yuan"), marked("funds stopped yuan")),
+    *(marked("losses change"), marked("funds returned money"), marked("funds stopped money")),
 )
 _EVIDENCE = (
     *(marked("share of cases"), marked("share of losses"), marked("share of victims")),
@@ -119,20 +106,6 @@ _EVIDENCE = (
     *(marked("first contact blue"), marked("local alerts share")),
 )
 """Quantities of the model's inside."""
-_MEASURES = (
-    *(marked("cluster campaigns december"), marked("videos december"), marked("activities december")),
-    *(marked("den campaign east"), marked("den campaign south"), marked("cluster campaigns")),
-    *(marked("card purge"), marked("real name"), marked("filter call"), marked("filter SMS")),
-    *(marked("SMS ports"), marked("cloud services"), marked("block accounts"), marked("block sites")),
-    *(marked("block domains"), marked("block hosting"), marked("block apps"), marked("block diversion")),
-    *(marked("block promotion"), marked("videos 2021"), marked("videos 2022"), marked("activities 2021")),
-    *(marked("activities 2022"), marked("warning central"), marked("warning local"), marked("law")),
-    *(marked("centre down"), marked("outage of the centre"), marked("banks"), marked("homecoming")),
-    *(marked("cluster campaigns 2021"), marked("cluster campaigns 2023"), marked("laundering campaigns")),
-    *(marked("laundering campaigns 2021"), marked("laundering campaigns 2023"), marked("videos 2023")),
-    *(marked("laundering campaigns december"), marked("activities 2023")),
-)
-"""Measures of the bundled scenarios."""
 _KINDS = (
     *(marked("den campaign"), marked("cluster campaign"), marked("filter"), marked("source regulation")),
     *(marked("blocking"), marked("warning"), marked("repatriation"), marked("bank hold"), marked("outage")),
@@ -152,7 +125,7 @@ _KEYS = (
 """Keys of measures, growth and shifts, which ``sim.scenario.lever_words`` tells with their values."""
 _COLUMNS = (
     *(marked("quantity"), marked("window"), marked("known to be"), marked("within"), marked("basis")),
-    *(marked("month"), marked("figure"), marked("reported"), marked("ratio"), marked("role"), marked("yuan")),
+    *(marked("month"), marked("figure"), marked("reported"), marked("ratio"), marked("role")),
     *(marked("value"), marked("low prices"), marked("high prices"), marked("scenario"), marked("base")),
     *(marked("other"), marked("difference"), marked("chance"), marked("difference or ratio")),
     *(marked("within prices"), marked("interval"), marked("by base"), marked("where"), marked("seen")),

@@ -1,4 +1,4 @@
-"""The language that is spoken, and texts in it."""
+"""The language that is spoken, the currency in which money is told, and texts in both."""
 
 import gettext
 from collections.abc import Iterator
@@ -14,7 +14,14 @@ ENGLISH = "en"
 LANGUAGES = {ENGLISH: "English", "zh": "中文", "fr": "français"}
 """What each language is called by those who speak it, by its code (ISO 639-1)."""
 
+CURRENCY = "{currency}"
+"""Stands in texts for the currency."""
+
+UNITS_OF_MONEY = "units of money"
+"""What money is told in where no currency is known."""
+
 _SPOKEN: ContextVar[str] = ContextVar("spoken", default=ENGLISH)
+_CURRENCY: ContextVar[str] = ContextVar("currency", default=UNITS_OF_MONEY)
 
 
 def spoken() -> str:
@@ -44,12 +51,40 @@ def speaking(language: str) -> Iterator[None]:
         _SPOKEN.reset(before)
 
 
+def currency() -> str:
+    """Return the name of the currency in which money is told here, in the language that is spoken."""
+    return said(_CURRENCY.get())
+
+
+def count_in(name: str) -> None:
+    """Tell money in a currency from here on, to the end of the innermost ``counting_in``."""
+    _CURRENCY.set(name)
+
+
+@contextmanager
+def counting_in(name: str) -> Iterator[None]:
+    """Tell money in a currency within the block.
+
+    Args:
+        name: What it is called, as scenarios say it in ``currency``.
+
+    Yields:
+        Nothing.
+    """
+    before = _CURRENCY.set(name)
+    try:
+        yield
+    finally:
+        _CURRENCY.reset(before)
+
+
 def said(text: str, /, **values: object) -> str:
     """Return a text in the language that is spoken, its fields filled in.
 
     Args:
         text: The English text, a literal, so that it is found for the catalogues; fields are ``{named}``, so that a
-            translation can order them otherwise. Braces of its own are doubled where there are values.
+            translation can order them otherwise. Braces of its own are doubled where there are values. ``{currency}``
+            is filled in by itself.
         **values: What to fill in, already as people read it (``sim.rounding``, ``sim.language.dates``).
 
     Returns:
@@ -57,6 +92,8 @@ def said(text: str, /, **values: object) -> str:
     """
     # The empty text is that under which a catalogue keeps what it says of itself.
     told = _translations(spoken()).gettext(text) if text else text
+    if CURRENCY in told:
+        told = told.replace(CURRENCY, currency())
     return told.format(**values) if values else told
 
 

@@ -37,8 +37,8 @@ APART = marked(
     "its number. What did not change at all is in the table alone."
 )
 COSTS = marked(
-    "Yuan more than the base, and how far that reaches as prices move within their ranges, the same for both. The "
-    "table has what it costs to spare one more."
+    "How much more than the base it costs, in {currency}, and how far that reaches as prices move within their ranges, "
+    "the same for both. The table has what it costs to spare one more."
 )
 WHOM = marked("People who became victims under one policy and not under the other: the same person, the same attempt.")
 WHERE = marked(
@@ -50,18 +50,18 @@ WHERE = marked(
 
 DID: dict[str, tuple[str, str]] = {
     "victims": (marked("{amount} more victims"), marked("{amount} fewer victims")),
-    "loss_yuan": (marked("{amount} yuan more lost"), marked("{amount} yuan less lost")),
+    "loss_money": (marked("{amount} {currency} more lost"), marked("{amount} {currency} less lost")),
     "saved": (marked("{amount} more people saved by a warning"), marked("{amount} fewer people saved by a warning")),
-    "prevented_yuan": (
-        marked("{amount} yuan more of losses prevented"),
-        marked("{amount} yuan less of losses prevented"),
+    "prevented_money": (
+        marked("{amount} {currency} more of losses prevented"),
+        marked("{amount} {currency} less of losses prevented"),
     ),
     "alerts_by_end.expired": (
         marked("{amount} more alerts that expired before they reached anybody"),
         marked("{amount} fewer alerts that expired before they reached anybody"),
     ),
     "false_blocks": (marked("{amount} more false blocks"), marked("{amount} fewer false blocks")),
-    f"{COST}.{TOTAL}": (marked("{amount} yuan more spent"), marked("{amount} yuan less spent")),
+    f"{COST}.{TOTAL}": (marked("{amount} {currency} more spent"), marked("{amount} {currency} less spent")),
 }
 """Quantities of the first screen, and what is said where there are more and where there are fewer."""
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sim.language.spoken import marked
+from sim.language.spoken import counting_in, marked
 from sim.report.pictures import (
     cascade,
     costs,
@@ -243,7 +243,7 @@ SECTIONS: tuple[Section, ...] = (
             Picture(
                 money.money,
                 money.money_table,
-                marked("Yuan of the country. A month holds the days of it in the period."),
+                marked("In {currency}, of the country. A month holds the days of it in the period."),
             ),
             Picture(
                 costs.costs,
@@ -290,11 +290,16 @@ class Gallery:
             picture = self._pictures[name]
         except KeyError:
             raise AttributeError(f"no picture '{name}'; one of {', '.join(self._pictures)}") from None
-        return lambda **choices: picture.draw(self._run, **choices)
+        return lambda **choices: self._drawn(picture, choices)
 
     def table(self, name: str) -> "pd.DataFrame":
         """Return the numbers of a picture; raises KeyError for unknown names."""
-        return self._pictures[name].table(self._run)
+        with counting_in(self._run.scenario.spec.currency):
+            return self._pictures[name].table(self._run)
+
+    def _drawn(self, picture: Picture, choices: dict[str, Any]) -> "go.Figure":
+        with counting_in(self._run.scenario.spec.currency):
+            return picture.draw(self._run, **choices)
 
     def __dir__(self) -> list[str]:
         return ["table", *self._pictures]

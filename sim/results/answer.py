@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from statistics import fmean, stdev
 from typing import TYPE_CHECKING, Any
 
-from sim.language.spoken import marked, said
+from sim.language.spoken import counting_in, marked, said
 from sim.results.chance import LEVEL, RECOVERED_SHARE, SAVED_SHARE, STOPPED_SHARE, student
 from sim.results.over_draws import TWENTIETHS, nine_tenths
 from sim.results.stored_answers import StoredAnswers, stored_answers
@@ -33,9 +33,9 @@ STOPPED = {fate.label: CAUSES[fate] for fate in Fate if fate.stopped}
 
 COUNTED = {
     "saved": marked("people saved by a warning"),
-    "prevented_yuan": marked("yuan of losses prevented"),
+    "prevented_money": marked("{currency} of losses prevented"),
     "victims": marked("victims"),
-    "loss_yuan": marked("yuan lost"),
+    "loss_money": marked("{currency} lost"),
 }
 """What the first screen counts, beside attempts, in its order."""
 
@@ -69,12 +69,12 @@ class Estimate:
         return between(significant(self.low), significant(self.high), words)
 
     @property
-    def yuan(self) -> str:
+    def money(self) -> str:
         """The number as people read money, its interval in brackets."""
         value, interval = amount(self.value), self.ends()
         if not interval:
-            return said("{value} yuan", value=value)
-        return said("{value} yuan ({interval})", value=value, interval=interval)
+            return said("{value} {currency}", value=value)
+        return said("{value} {currency} ({interval})", value=value, interval=interval)
 
 
 def answer(runs: "Run | Sequence[Run]", draws: bool = False) -> str:
@@ -138,13 +138,9 @@ def answer_lines(runs: "Run | Sequence[Run]", draws: bool = False) -> list[str]:
     lines = [_stopped(totals, potential, found[STOPPED_SHARE])]
     if not found["episodes"].value and not found["victims"].value:
         return [*lines, said("Nobody was drawn in, and nobody lost money.")]
-    return [
-        *lines,
-        said("{people} people were drawn in.", people=found["episodes"].told()),
-        _saved(found),
-        _lost(found),
-        _prevented(found),
-    ]
+    lines += [said("{people} people were drawn in.", people=found["episodes"].told()), _saved(found)]
+    with counting_in(every[0].scenario.spec.currency):
+        return [*lines, _lost(found), _prevented(found)]
 
 
 def estimates(runs: "Sequence[Run]", draws: bool = False) -> dict[str, Estimate]:
@@ -184,7 +180,7 @@ def _chance_said(runs: "Sequence[Run]") -> str:
     """Return how far chance alone moves victims and losses: half of its interval, as a share."""
     found = by_chance(runs)
     parts = []
-    for name, words in (("victims", marked("victims {share}")), ("loss_yuan", marked("losses {share}"))):
+    for name, words in (("victims", marked("victims {share}")), ("loss_money", marked("losses {share}"))):
         one = found[name]
         if one.low is not None and one.high is not None and one.value:
             parts.append(said(words, share="±" + percent((one.high - one.low) / 2.0 / one.value)))
@@ -205,14 +201,16 @@ def short_answer(run: "Run") -> dict[str, tuple[str, str]]:
     shown: dict[str, tuple[str, str]] = {
         said("of attempts stopped on the way"): (percent(stopped.value), stopped.ends(percent))
     }
-    return shown | {said(words): (amount(found[name].value), found[name].ends()) for name, words in COUNTED.items()}
+    with counting_in(run.scenario.spec.currency):
+        return shown | {said(words): (amount(found[name].value), found[name].ends()) for name, words in COUNTED.items()}
 
 
 def counted_numbers(run: "Run") -> dict[str, float]:
     """Return what the first screen is about in numbers, by what they count."""
     totals = run.manifest["totals"]
     stopped = sum(totals["attempts_by_fate"].get(fate, 0) for fate in STOPPED)
-    counts = {said(words): totals[name] for name, words in COUNTED.items()}
+    with counting_in(run.scenario.spec.currency):
+        counts = {said(words): totals[name] for name, words in COUNTED.items()}
     return {said("attempts stopped on the way"): stopped, **counts}
 
 
@@ -231,9 +229,9 @@ def _values(totals: Totals) -> dict[str, float]:
 
     return {
         STOPPED_SHARE: share(stopped, totals["attempts_potential"]),
-        **{name: totals[name] for name in ("episodes", "saved", "victims", "loss_yuan", "prevented_yuan")},
+        **{name: totals[name] for name in ("episodes", "saved", "victims", "loss_money", "prevented_money")},
         SAVED_SHARE: share(totals["saved"], totals["episodes"]),
-        RECOVERED_SHARE: share(totals["recovered_yuan"], totals["loss_yuan"]),
+        RECOVERED_SHARE: share(totals["recovered_money"], totals["loss_money"]),
     }
 
 
@@ -284,14 +282,14 @@ def _saved(found: dict[str, Estimate]) -> str:
 def _lost(found: dict[str, Estimate]) -> str:
     if not found["victims"].value:
         return said("Nobody paid.")
-    words = {"victims": found["victims"].told(), "yuan": found["loss_yuan"].yuan}
+    words = {"victims": found["victims"].told(), "money": found["loss_money"].money}
     if not found[RECOVERED_SHARE].value:
-        return said("{victims} paid and lost {yuan}, of which nothing was recovered.", **words)
+        return said("{victims} paid and lost {money}, of which nothing was recovered.", **words)
     words["recovered"] = found[RECOVERED_SHARE].told(percent)
-    return said("{victims} paid and lost {yuan}, of which {recovered} was recovered.", **words)
+    return said("{victims} paid and lost {money}, of which {recovered} was recovered.", **words)
 
 
 def _prevented(found: dict[str, Estimate]) -> str:
-    if not found["prevented_yuan"].value:
+    if not found["prevented_money"].value:
         return said("Warnings prevented no losses.")
-    return said("Warnings prevented losses of {yuan}.", yuan=found["prevented_yuan"].yuan)
+    return said("Warnings prevented losses of {money}.", money=found["prevented_money"].money)

@@ -6,6 +6,7 @@ from datetime import date
 
 from sim.days import calendar_date, day_number, next_month
 from sim.failures import RefusedError
+from sim.renamed import current
 from sim.results.figures import CHANGE, FROZEN_FACTOR, amount, iso, number
 from sim.results.quantities import FUNDS_STOPPED, PROVINCE, Quantities, counted_in
 from sim.results.scope import Scope
@@ -38,8 +39,8 @@ class Asked:
             quantities: The sums of the run, for the country or the province.
 
         Returns:
-            A count, yuan (``..._yuan`` and ``losses``), fen (``..._fen``) or, for a change, a fraction; None where the
-            base of a change is zero, so that there is nothing to compare with.
+            A count, money (``..._money``, ``losses``), cents (``..._cents``) or, for a change, a fraction; None where
+            the base of a change is zero, so that there is nothing to compare with.
         """
         simulated = amount(quantities, self.name, self.window, self.base)
         return None if simulated is None else number(simulated)
@@ -83,6 +84,7 @@ def read(text: str, scope: Scope) -> Asked:
         The question, which this run can answer.
     """
     name, at, windows = text.partition("@")
+    name = current(name)
     later, slash, earlier = windows.partition("/")
     demand_name(name, scope)
     window = _window(name, later) if at else period(scope)
@@ -91,6 +93,7 @@ def read(text: str, scope: Scope) -> Asked:
 
 def ask(name: str, window: Days, base: Days | None, scope: Scope) -> Asked:
     """Return the question if this run can answer it; raises AskedError."""
+    name = current(name)
     demand_name(name, scope)
     if name.endswith(CHANGE) and base is None:
         raise AskedError(f"{name}: a change is one between two windows; {name}@WINDOW/BASE, such as @2022/2021")

@@ -13,7 +13,7 @@ from pathlib import Path
 from statistics import NormalDist
 from typing import ClassVar
 
-from sim.money import FEN_PER_YUAN
+from sim.money import CENTS_PER_UNIT
 from sim.results.den_chance import DenChance, DenDays, den_chance
 from sim.results.figures import Number, scale_fraction
 from sim.results.quantities import BY_DAY, Quantities
@@ -63,7 +63,7 @@ def chance(folder: Path, scope: Scope, read: Quantities | None = None) -> Interv
 
     Returns:
         By name the interval that holds the expected value with a probability of 95 %, as far as the run can tell:
-        ``episodes``, ``saved``, ``victims``, ``loss_yuan`` and ``prevented_yuan`` of the country, ``stopped_share``,
+        ``episodes``, ``saved``, ``victims``, ``loss_money`` and ``prevented_money`` of the country, ``stopped_share``,
         ``saved_share`` and ``recovered_share``. What a period is too short for, or never happened, is left out.
     """
     days = Daily.read(folder, scope) if read is None else read
@@ -74,8 +74,8 @@ def chance(folder: Path, scope: Scope, read: Quantities | None = None) -> Interv
         ("episodes", Outcome.EPISODES.label, 1),
         ("saved", Outcome.SAVED.label, 1),
         ("victims", Outcome.VICTIMS.label, 1),
-        ("loss_yuan", Outcome.LOSS_FEN.label, FEN_PER_YUAN),
-        ("prevented_yuan", Outcome.PREVENTED_FEN.label, FEN_PER_YUAN),
+        ("loss_money", Outcome.LOSS_CENTS.label, CENTS_PER_UNIT),
+        ("prevented_money", Outcome.PREVENTED_CENTS.label, CENTS_PER_UNIT),
     ):
         series = _outcome(days, label)
         spread = of_total(series, counted=unit == 1)
@@ -87,7 +87,12 @@ def chance(folder: Path, scope: Scope, read: Quantities | None = None) -> Interv
     for name, part, whole, counted in (
         (STOPPED_SHARE, stopped, attempts, True),
         (SAVED_SHARE, _outcome(days, Outcome.SAVED.label), _outcome(days, Outcome.EPISODES.label), True),
-        (RECOVERED_SHARE, _outcome(days, Outcome.RECOVERED_FEN.label), _outcome(days, Outcome.LOSS_FEN.label), False),
+        (
+            RECOVERED_SHARE,
+            _outcome(days, Outcome.RECOVERED_CENTS.label),
+            _outcome(days, Outcome.LOSS_CENTS.label),
+            False,
+        ),
     ):
         spread = of_share(part, whole, counted)
         if spread is not None:

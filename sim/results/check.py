@@ -364,7 +364,7 @@ def _ends_of_episodes(folder: Path) -> Iterator[Finding]:
     over = [row for row in rows if sum(row[end] for end in ends) > row["episodes"]]
     detail = str(tuple(over[0][key] for key in keys)) if over else ""
     yield Finding("conservation: ends of episodes <= episodes", not over, detail)
-    for part, whole in (("filed", "victims"), ("recovered_fen", "loss_fen"), ("filed_loss_fen", "loss_fen")):
+    for part, whole in (("filed", "victims"), ("recovered_cents", "loss_cents"), ("filed_loss_cents", "loss_cents")):
         rows = sums(folder, "outcomes", keys, [part, whole]).to_pylist()
         over = [row for row in rows if row[part] > row[whole]]
         detail = f"{tuple(over[0][key] for key in keys)}: {over[0][part]} and {over[0][whole]}" if over else ""

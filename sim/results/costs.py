@@ -1,4 +1,4 @@
-"""What a run cost, in yuan of the country: what was counted times the prices of its scenario, in exact fractions.
+"""What a run cost, in money of the country: what was counted times the prices of its scenario, in exact fractions.
 
 A price is known within a range, so every cost has three numbers: by the values of all prices, by their low ends and by
 their high ends. ``PARTS`` says what each part counts, ``figures`` makes totals of them.
@@ -16,7 +16,7 @@ ENDS = ("value", "low", "high")
 """The three numbers of a cost: by the values of all prices, by their low and by their high ends."""
 
 TOTAL = "total"
-COST, COST_LOW, COST_HIGH = "cost_yuan", "cost_yuan_low", "cost_yuan_high"
+COST, COST_LOW, COST_HIGH = "cost_money", "cost_money_low", "cost_money_high"
 """Names of the totals that say what a run cost, by ``ENDS``."""
 
 COST_RATIO = "cost_per_"
@@ -85,7 +85,7 @@ def costs(quantities: Quantities, scale: Fraction) -> dict[str, Cost]:
         scale: Share of the country that was simulated.
 
     Returns:
-        Yuan of the country by part, the last of which is the ``total``; nothing where the scenario says no prices.
+        Money of the country by part, the last of which is the ``total``; nothing where the scenario says no prices.
     """
     prices = {price.name: price for price in quantities.scope.prices}
     if not prices:

@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 from sim.bins import REPORT_DELAYS_MS
 from sim.days import DAY_MS, MINUTE_MS, YEAR_DAYS, calendar_date, day_number, month_start, next_month
 from sim.draws.functions import exp, log
-from sim.money import FEN_PER_YUAN
+from sim.money import CENTS_PER_UNIT
 from sim.results.figures import number, scale_fraction
 from sim.results.quantities import MILLIONTHS, Label, Quantities, Series
 from sim.results.scope import Known, Scope
@@ -141,7 +141,7 @@ class Span:
         return [(edge, count) for edge, count in counts if count]
 
     def losses(self) -> list[tuple[int, int]]:
-        """Return the cases of each bin of losses: its upper edge in fen, and their number."""
+        """Return the cases of each bin of losses: its upper edge in cents, and their number."""
         return self.binned("cases", None)
 
     def country(self, amount: int, parts: int = 1) -> Fraction:
@@ -162,8 +162,8 @@ def reports(span: Span, *edges: int) -> Fraction:
 
 
 def loss_median(span: Span) -> Fraction:
-    """Return the median loss of filed cases in yuan; within its bin the logarithm of losses is taken to be uniform."""
-    return median(span.losses()) / FEN_PER_YUAN
+    """Return the median loss of filed cases; within its bin the logarithm of losses is taken to be uniform."""
+    return median(span.losses()) / CENTS_PER_UNIT
 
 
 def median(bins: Sequence[tuple[int, int]]) -> Fraction:
@@ -205,7 +205,7 @@ def loss_sigma(span: Span) -> Fraction:
     Source:
         Sheppard's correction: the variance of grouped data is too large by a twelfth of the squared width of a bin.
     """
-    losses = [((edge // FEN_PER_YUAN).bit_length(), count) for edge, count in span.losses()]
+    losses = [((edge // CENTS_PER_UNIT).bit_length(), count) for edge, count in span.losses()]
     cases = sum(count for _, count in losses)
     mean = ratio(sum(step * count for step, count in losses), cases)
     variance = sum((step - mean) ** 2 * count for step, count in losses) / cases - Fraction(1, 12)
@@ -313,20 +313,22 @@ HOUR, HALF_DAY, DAY = REPORT_DELAYS_MS
 FORMULAS: dict[str, Formula] = {
     "share_of_cases": lambda span, of: ratio(span.outcome("filed", fraud_type=of), span.outcome("filed")),
     "share_of_losses": lambda span, of: ratio(
-        span.outcome("filed_loss_fen", fraud_type=of), span.outcome("filed_loss_fen")
+        span.outcome("filed_loss_cents", fraud_type=of), span.outcome("filed_loss_cents")
     ),
     "share_of_victims": lambda span, of: ratio(span.outcome("victims", age_band=of), span.outcome("victims")),
     "women_among_victims": lambda span, _: ratio(span.outcome("victims", sex="f"), span.outcome("victims")),
     "cases_per_year": lambda span, _: span.country(span.outcome("filed"), span.days) * Fraction(YEAR_DAYS),
     "cases_per_victim": lambda span, _: ratio(span.outcome("filed"), span.outcome("victims")),
-    "loss_mean": lambda span, _: ratio(span.outcome("filed_loss_fen"), span.outcome("filed")) / FEN_PER_YUAN,
+    "loss_mean": lambda span, _: ratio(span.outcome("filed_loss_cents"), span.outcome("filed")) / CENTS_PER_UNIT,
     "loss_median": lambda span, _: loss_median(span),
     "loss_sigma": lambda span, _: loss_sigma(span),
     "reports_within_1h": lambda span, _: reports(span, HOUR),
     "reports_1h_to_12h": lambda span, _: reports(span, HALF_DAY),
     "reports_12h_to_24h": lambda span, _: reports(span, DAY),
     "reports_later": lambda span, _: 1 - reports(span, HOUR, HALF_DAY, DAY),
-    "recovered_share_of_losses": lambda span, _: ratio(span.outcome("recovered_fen"), span.outcome("filed_loss_fen")),
+    "recovered_share_of_losses": lambda span, _: ratio(
+        span.outcome("recovered_cents"), span.outcome("filed_loss_cents")
+    ),
     "dropout_given_engaged": lambda span, _: dropout(span),
     "recall_call": lambda span, _: recall(span, "call"),
     "recall_sms": lambda span, _: recall(span, "sms"),

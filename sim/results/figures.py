@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sim.days import HOUR_MS, day_number
-from sim.money import FEN_PER_YUAN
+from sim.money import CENTS_PER_UNIT
 from sim.results.costs import COST, COST_HIGH, COST_LOW, ENDS, TOTAL, WARNING, added, costs
-from sim.results.quantities import FUNDS_STOPPED, IN_YUAN, WHOLE, Quantities, Series, counted_in
+from sim.results.quantities import FUNDS_STOPPED, IN_MONEY, WHOLE, Quantities, Series, counted_in
 from sim.results.scope import Scope, Target, Window
 from sim.words import ContactChannel, End, Fate, Tier, Truth
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 CHANGE = "_change"
 FROZEN_FACTOR = "aftermath.stop_payment.frozen_factor"
 """The key by which funds stopped are counted."""
-FUNDS = ("funds_returned_yuan", FUNDS_STOPPED)
+FUNDS = ("funds_returned_money", FUNDS_STOPPED)
 """What stop-payment orders, and banks, do to funds."""
 STANDARD_ERRORS = 3
 """How many standard errors of one run a figure may lie off: chance alone exceeds three once in 370 runs."""
@@ -50,7 +50,7 @@ def totals(quantities: Quantities) -> Summary:
         quantities: The sums of the run.
 
     Returns:
-        Totals by name, some of them by label: counts, hours and yuan of the country, divided by the scale; dens and
+        Totals by name, some of them by label: counts, hours and money of the country, divided by the scale; dens and
         ringleaders as they are, since they are never thinned.
     """
     scale = scale_fraction(quantities.scope.scale)
@@ -100,12 +100,12 @@ def totals(quantities: Quantities) -> Summary:
         "episodes": outcome("episodes"),
         "saved": outcome("saved"),
         "held": outcome("held"),
-        "held_yuan": outcome("held_fen", FEN_PER_YUAN),
+        "held_money": outcome("held_cents", CENTS_PER_UNIT),
         "dropped_out": outcome("dropped_out"),
         "victims": outcome("victims"),
-        "loss_yuan": outcome("loss_fen", FEN_PER_YUAN),
-        "prevented_yuan": outcome("prevented_fen", FEN_PER_YUAN),
-        "recovered_yuan": outcome("recovered_fen", FEN_PER_YUAN),
+        "loss_money": outcome("loss_cents", CENTS_PER_UNIT),
+        "prevented_money": outcome("prevented_cents", CENTS_PER_UNIT),
+        "recovered_money": outcome("recovered_cents", CENTS_PER_UNIT),
         **({name: whole_period(name) for name in FUNDS} if quantities.scope.frozen_factor is not None else {}),
         "cases_filed": outcome("filed"),
         "cases_solved": whole_period("cases_solved"),
@@ -116,7 +116,7 @@ def totals(quantities: Quantities) -> Summary:
 
 
 def _costs(quantities: Quantities) -> Summary:
-    """Return what a run cost, and what its warnings cost for each yuan and each person that they saved.
+    """Return what a run cost, and what its warnings cost for each unit of money and each person that they saved.
 
     Money and people that other layers spare have no count of their own in one run, so education is no part of that.
 
@@ -124,8 +124,8 @@ def _costs(quantities: Quantities) -> Summary:
         quantities: The sums of the run.
 
     Returns:
-        By part ``cost_yuan`` and, at the ends of all prices, ``cost_yuan_low`` and ``cost_yuan_high``; by end of the
-        prices ``cost_per_prevented_yuan`` and ``cost_per_saved``, None where nothing was saved. Nothing where the
+        By part ``cost_money`` and, at the ends of all prices, ``cost_money_low`` and ``cost_money_high``; by end of the
+        prices ``cost_per_prevented_money`` and ``cost_per_saved``, None where nothing was saved. Nothing where the
         scenario has no prices.
     """
     scale = scale_fraction(quantities.scope.scale)
@@ -141,7 +141,7 @@ def _costs(quantities: Quantities) -> Summary:
     by_end = zip((COST, COST_LOW, COST_HIGH), ENDS, strict=True)
     return {
         **{key: {name: number(cost[end]) for name, cost in parts.items()} for key, end in by_end},
-        "cost_per_prevented_yuan": by_each("prevented_fen", FEN_PER_YUAN),
+        "cost_per_prevented_money": by_each("prevented_cents", CENTS_PER_UNIT),
         "cost_per_saved": by_each("saved", 1),
     }
 
@@ -233,8 +233,8 @@ def amount(quantities: Quantities, name: str, window: Window, base: Window | Non
 
 
 def unit(name: str, scale: float) -> Fraction:
-    """Return what one count of a quantity stands for in the country: people, cards, yuan; dens are whole."""
-    one = Fraction(1, FEN_PER_YUAN if name in IN_YUAN else 1)
+    """Return what one count of a quantity stands for in the country: people, cards, money; dens are whole."""
+    one = Fraction(1, CENTS_PER_UNIT if name in IN_MONEY else 1)
     return one if name in WHOLE else one / scale_fraction(scale)
 
 

@@ -76,7 +76,7 @@ def benefits_and_costs(run: "Run") -> Outcome:
         run: A finished run.
 
     Returns:
-        Of the country: ``victims``; ``net_loss_yuan``, lost by all victims less what was recovered; ``false_alarms``,
+        Of the country: ``victims``; ``net_loss_money``, lost by all victims less what was recovered; ``false_alarms``,
         alerts about legitimate contacts; ``false_blocks``; ``staff_hours`` of calls and visits, and of each apart.
         Where its scenario has prices, each part of the costs at each end of them, as ``run.totals`` has it.
     """
@@ -88,7 +88,7 @@ def benefits_and_costs(run: "Run") -> Outcome:
     }
     return {
         "victims": totals["victims"],
-        "net_loss_yuan": totals["loss_yuan"] - totals["recovered_yuan"],
+        "net_loss_money": totals["loss_money"] - totals["recovered_money"],
         "false_alarms": totals["alerts_by_truth"]["legitimate"],
         "false_blocks": totals["false_blocks"],
         "staff_hours": totals["staff_hours_call"] + totals["staff_hours_visit"],
@@ -113,7 +113,7 @@ def service(run: "Run", desk: str, tier: str, tiers: Sequence[str], days: int, h
         ``alerts``, all of them; ``reached``; ``failed``, those that ended unread, unanswered or expired. The rest were
         superseded, became moot or are open, which no desk could help. ``peak``: the most alerts of ``tiers`` issued on
         one day of the period. ``busy_ms`` and ``staffed_ms`` of the desk, over the period. Beside ``provinces``, of
-        the country: ``victims`` and ``prevented_yuan``. With ``half_hours`` also ``weekdays``, the country's alerts of
+        the country: ``victims`` and ``prevented_money``. With ``half_hours`` also ``weekdays``, the country's alerts of
         ``tier`` in the whole period by weekday, ``busy_ms`` and ``staffed_ms``
         by province, weekday and half hour.
     """
@@ -137,7 +137,7 @@ def service(run: "Run", desk: str, tier: str, tiers: Sequence[str], days: int, h
             for row in run.scenario.spec.population.provinces
         },
         "victims": run.totals["victims"],
-        "prevented_yuan": run.totals["prevented_yuan"],
+        "prevented_money": run.totals["prevented_money"],
         **(_by_half_hour(run, desk, tier) if half_hours else {}),
     }
 

@@ -24,7 +24,7 @@ Weighted = Sequence[tuple[Fraction, Series]]
 Label = str | int | None
 """What a row of a stored table is grouped by: a label, or the edge of a bin, which may be null."""
 
-FEN, YUAN = "_fen", "_yuan"
+CENTS, MONEY = "_cents", "_money"
 """How the names of money end."""
 
 PROVINCE = "province"
@@ -101,7 +101,7 @@ class Quantities:
         """
         if name == FUNDS_STOPPED and self.scope.frozen_factor is not None:
             factor = Fraction(repr(self.scope.frozen_factor))
-            return [(factor, self._named("recovered_yuan")), (Fraction(1), self._named("held_yuan"))]
+            return [(factor, self._named("recovered_money")), (Fraction(1), self._named("held_money"))]
         if name not in FIGURES:
             return None
         return [(Fraction(1), self._named((SETTLED if self.scope.settles else HAPPENED).get(name, name)))]
@@ -118,21 +118,21 @@ FIGURES: dict[str, tuple[str, tuple[str | None, ...], str]] = {
     "sms_intercepted": ("attempts", ("sms", "intercepted"), "count"),
     "cases_filed": ("outcomes", (), "filed"),
     "attempts_potential": ("attempts", (None, None), "count"),
-    "losses": ("outcomes", (), "filed_loss_fen"),
+    "losses": ("outcomes", (), "filed_loss_cents"),
     **{
-        f"{outcome.label.removesuffix(FEN)}{YUAN}": ("outcomes", (), outcome.label)
+        f"{outcome.label.removesuffix(CENTS)}{MONEY}": ("outcomes", (), outcome.label)
         for outcome in Outcome
-        if outcome.label.endswith(FEN)
+        if outcome.label.endswith(CENTS)
     },
     **{name: ("outcomes", (), name) for name in Outcome.labels()},
     **{flow.name: ("flows", (flow.name,), "count") for flow in FLOW_QUANTITIES},
-    "funds_returned_yuan": ("outcomes", (), "recovered_fen"),
+    "funds_returned_money": ("outcomes", (), "recovered_cents"),
 }
 """What a figure of each name sums: table, labels as ``Quantities.select`` takes them, measure. Money has the names of
-totals, in yuan; stored columns, in fen, are names of the same, and ``losses`` is an old one of ``filed_loss_yuan``."""
+totals, in units; stored columns, in cents, are names of the same, and ``losses`` is ``filed_loss_money``."""
 
-FUNDS_STOPPED = "funds_stopped_yuan"
-"""A figure of scenarios that say how much an order freezes for each yuan that it gets back."""
+FUNDS_STOPPED = "funds_stopped_money"
+"""A figure of scenarios that say how much an order freezes for each unit of money that it gets back."""
 
 SETTLED = {"cases_solved": "cases_settled", "suspects_arrested": "suspects_settled"}
 """What authorities count: by the name of the figure, the flow of what is settled."""
@@ -140,8 +140,8 @@ SETTLED = {"cases_solved": "cases_settled", "suspects_arrested": "suspects_settl
 HAPPENED = {settled: flow for flow, settled in SETTLED.items()}
 """The same the other way: where nothing is settled late, what is settled has no rows of its own."""
 
-IN_YUAN = frozenset(name for name in (*FIGURES, FUNDS_STOPPED) if name.endswith(YUAN)) | {"losses"}
-"""Figures that are stored in fen and told in yuan."""
+IN_MONEY = frozenset(name for name in (*FIGURES, FUNDS_STOPPED) if name.endswith(MONEY)) | {"losses"}
+"""Figures that are stored in cents and told in units of money."""
 
 
 def _series(

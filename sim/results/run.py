@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sim.language.spoken import ENGLISH, speaking, spoken
+from sim.renamed import current
 from sim.results.asked import Asked, AskedError, ask, demand_name, of_province, period, read, span
 from sim.results.chance import chance
 from sim.results.exported import Tables
@@ -113,8 +114,8 @@ class Run:
             province: The name or code of the province that is meant; the whole country, if None.
 
         Returns:
-            A count; yuan of names in ``_yuan`` and of ``losses``, fen of names in ``_fen``; a fraction for a change,
-            None where its base is zero.
+            A count; money of names in ``_money`` and of ``losses``, cents of names in ``_cents``; a fraction for a
+            change, None where its base is zero.
         """
         first, last = period(self._scope)
         window = (first if start is None else _days(start)[0], last if end is None else _days(end)[1])
@@ -128,6 +129,7 @@ class Run:
         """Return a quantity by day of the period, in the units of ``figure``; raises ValueError for unknown names."""
         import pandas as pd
 
+        name = current(name)
         demand_name(name, self._scope)
         if province is not None:
             of_province(Asked(name, period(self._scope)), self._code(province), self._scope)
@@ -302,7 +304,7 @@ class Run:
 
     @cached_property
     def cases(self) -> "pd.DataFrame":
-        """Cases filed by month, in bins of report delay and loss with upper edges in ms and fen."""
+        """Cases filed by month, in bins of report delay and loss with upper edges in ms and cents."""
         return self._table("cases")
 
     @cached_property

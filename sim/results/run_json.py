@@ -119,6 +119,9 @@ def read_manifest(folder: Path, changed: bool = False) -> dict[str, Any]:
     wrong = next((key for key, is_right in MANIFEST.items() if not is_right(document.get(key))), None)
     if wrong is not None:
         raise DamagedError(f"{path}: is not what a run writes: {wrong} is missing or of another kind")
+    if "loss_yuan" in document["totals"]:
+        version = document["versions"].get("tocsin", "an older one")
+        raise FolderError(f"{folder}: a run of version {version}, whose sums of money have other names; run it again")
     if not changed and not is_sealed(document):
         raise DamagedError(f"{path}: was changed after it was written: its SHA-256 is another")
     return document

@@ -64,7 +64,7 @@ class Known:
 
 @dataclass(frozen=True)
 class Price:
-    """What one of something costs, in yuan, by its key below ``costs``, with both ends of what is held possible.
+    """What one of something costs, in money, by its key below ``costs``, with both ends of what is held possible.
 
     What was said without a range is known: both ends are the value. A value that somebody set outside of its range
     moves the nearer end.
@@ -132,7 +132,7 @@ class Scope:
     ``prices`` are all of ``costs``, or none where the scenario has no such section.
     ``province_names`` stand in the order of ``provinces``. ``policy_of`` is the name of the scenario of which this one
     is a policy, whose reported figures it is not held to; None for all others. ``measures`` are those of the scenario.
-    ``frozen_factor`` is the yuan stopped for each yuan got back, None where it is not known; ``settles`` says whether
+    ``frozen_factor`` is the money stopped for each unit got back, None where it is not known; ``settles`` says whether
     some cases and suspects are counted later than they come. ``gangs_as_on`` is the number of the day for which the
     beginning of gangs is stated, None where there are none. ``dens`` are None only where nothing is known of them.
     ``services`` are the times that calls and visits take.

@@ -33,7 +33,7 @@ SUFFIX = "-answers.csv"
 SHARES = {
     STOPPED_SHARE: ("stopped", "attempts_potential"),
     SAVED_SHARE: ("saved", "episodes"),
-    RECOVERED_SHARE: ("recovered_yuan", "loss_yuan"),
+    RECOVERED_SHARE: ("recovered_money", "loss_money"),
 }
 """Shares by name: which column is a part of which."""
 
@@ -43,9 +43,9 @@ AMOUNTS = (
     "episodes",
     "saved",
     "victims",
-    "loss_yuan",
-    "prevented_yuan",
-    "recovered_yuan",
+    "loss_money",
+    "prevented_money",
+    "recovered_money",
 )
 """Columns of a table: what comes of a run whatever things cost."""
 

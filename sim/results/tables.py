@@ -115,12 +115,12 @@ OUTCOME_MEANINGS = {
     Outcome.DROPPED_OUT: "episodes that the person left before any payment, on the day of the stage left out",
     Outcome.VICTIMS: "episodes with a payment, on the day of the first",
     Outcome.FILED: "cases filed, on the day of filing",
-    Outcome.LOSS_FEN: "payments of all victims, on the day of each",
-    Outcome.FILED_LOSS_FEN: "payments of the episodes whose cases were filed, on the day of filing",
-    Outcome.PREVENTED_FEN: "payments that a warning kept the person from, on the day of the stop",
-    Outcome.RECOVERED_FEN: "payments that stop-payment orders got back, on the day of the report",
+    Outcome.LOSS_CENTS: "payments of all victims, on the day of each",
+    Outcome.FILED_LOSS_CENTS: "payments of the episodes whose cases were filed, on the day of filing",
+    Outcome.PREVENTED_CENTS: "payments that a warning kept the person from, on the day of the stop",
+    Outcome.RECOVERED_CENTS: "payments that stop-payment orders got back, on the day of the report",
     Outcome.HELD: "episodes that a bank ended before any payment, on the day of the hold",
-    Outcome.HELD_FEN: "payments that a bank kept the person from, on the day of the hold",
+    Outcome.HELD_CENTS: "payments that a bank kept the person from, on the day of the hold",
 }
 """What each measure of outcomes counts."""
 
@@ -135,7 +135,7 @@ def _milliseconds(name: str, meaning: str) -> Column:
 
 def _outcome(outcome: Outcome) -> Column:
     meaning = OUTCOME_MEANINGS[outcome]
-    unit = "fen" if outcome.label.endswith("_fen") else meaning.split()[0]
+    unit = "cents" if outcome.label.endswith("_cents") else meaning.split()[0]
     return Column(outcome.label, "integer", f"{meaning[0].upper()}{meaning[1:]}.", unit, key=False)
 
 
@@ -287,8 +287,8 @@ CASES = StoredTable(
         Column(
             "loss_bin",
             "bin",
-            "Bin of all payments of the episode, by its upper edge: the least 2^b yuan, in fen.",
-            "fen",
+            "Bin of all payments of the episode, by its upper edge: the least 2^b {currency}, in cents.",
+            "cents",
             bins=LOSS_BINS,
         ),
         _count("cases"),
@@ -341,7 +341,7 @@ EVENTS = StoredTable(
         Column(
             "value",
             "integer",
-            "Predicted fraud type of an issue, duration of a service in ms, fen of a payment or got back by a report.",
+            "Predicted fraud type of an issue, ms of a service, cents of a payment or got back by a report.",
             key=False,
             nullable=True,
             repeats=False,

@@ -5,14 +5,14 @@ from collections.abc import Iterator, Sequence
 from statistics import fmean, stdev
 from typing import TYPE_CHECKING, Any
 
-from sim.language.spoken import said
+from sim.language.spoken import currency, said
 from sim.language.wrapping import wrapped
 from sim.results.answer import answer_lines, interval_said
 from sim.results.costs import COST, COST_HIGH, COST_LOW, ENDS
 from sim.results.figures import CHANGE, FROZEN_FACTOR, STANDARD_ERRORS
 from sim.results.lines import BELOW, Lines
 from sim.results.quantities import FIGURES, FUNDS_STOPPED
-from sim.results.vocabulary import off_said, part_named, quantity_named, value_said
+from sim.results.vocabulary import NAMES, off_said, part_named, quantity_named, value_said
 from sim.rounding import written
 from sim.scenario.errors import ascii_controls
 
@@ -26,12 +26,11 @@ Figure = dict[str, Any]
 
 NO_BREAK = "\N{NO-BREAK SPACE}"
 DAY = r"\d\d\d\d-\d\d-\d\d"
-WHOLE = re.compile(
-    r"(?<=\d) (?=million|billion|trillion|yuan|people|times|d'|per |(?:d|h|min|s|ms|pts)\b)"
-    r"|(?<=illion) (?=yuan)|(?<=\d per) (?=\w)"
+WHOLE = (
+    r"(?<=\d) (?=million|billion|trillion|people|times|d'|per |(?:d|h|min|s|ms|pts)\b)|(?<=\d per) (?=\w)"
     rf"|(?<={DAY}) (?=to {DAY})|(?<={DAY} to) (?={DAY})"
 )
-"""Where a number with its unit, or a window, goes on after a space."""
+"""Where a number with its unit, or a window, goes on after a space; a number with the currency does so, too."""
 
 
 def paragraph(text: str, width: int, indent: int = BELOW, hang: int = 0, style: str = "") -> "Text":
@@ -50,7 +49,8 @@ def paragraph(text: str, width: int, indent: int = BELOW, hang: int = 0, style: 
     from rich.text import Text
 
     first, rest = " " * indent, " " * (indent + hang)
-    words = re.split("[\N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}]", WHOLE.sub(NO_BREAK, text))
+    kept = re.sub(rf"{WHOLE}|(?<=\d|n) (?={re.escape(currency())}\b)", NO_BREAK, text)
+    words = re.split("[\N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}]", kept)
     lines = wrapped(NO_BREAK.join(ascii_controls(word) for word in words), width, first, rest)
     return Text(lines.replace(NO_BREAK, " "), style=style, no_wrap=True, overflow="ignore")
 
@@ -186,12 +186,12 @@ def cost_table(totals: dict[str, Any]) -> Lines | None:
     """Lay out what a run cost, by part and for each that a warning saved; None where its scenario has no prices."""
     if COST not in totals:
         return None
-    table = Lines(["cost, yuan", "value", "low prices", "high prices"], ["cost, yuan"])
+    table = Lines([said(NAMES[COST]), "value", "low prices", "high prices"], [said(NAMES[COST])])
     for part in totals[COST]:
         table.add_row(part_named(part), *(amount(totals[key][part]) for key in (COST, COST_LOW, COST_HIGH)))
     for name, key in (
         ("for each person saved", "cost_per_saved"),
-        ("for each yuan prevented", "cost_per_prevented_yuan"),
+        (f"for each {currency()} prevented", "cost_per_prevented_money"),
     ):
         ratio = totals[key] or {}
         table.add_row(name, *(amount(ratio.get(end)) for end in ENDS))

@@ -1,10 +1,10 @@
 """What people call the quantities of a run: totals, figures and their changes, each with its unit where it has one."""
 
 from sim.language.spoken import marked, said
-from sim.money import FEN_PER_YUAN
+from sim.money import CENTS_PER_UNIT
 from sim.results.costs import COST, TOTAL
 from sim.results.figures import CHANGE
-from sim.results.quantities import FEN
+from sim.results.quantities import CENTS
 from sim.rounding import percent, short, written
 
 NAMES = {
@@ -30,15 +30,15 @@ NAMES = {
     "episodes": marked("people drawn in"),
     "saved": marked("saved by a warning"),
     "held": marked("saved by a bank"),
-    "held_yuan": marked("held by banks, yuan"),
+    "held_money": marked("held by banks, {currency}"),
     "dropped_out": marked("dropped out by themselves"),
     "victims": marked("victims"),
-    "loss_yuan": marked("lost, yuan"),
-    "filed_loss_yuan": marked("losses of cases, yuan"),
-    "prevented_yuan": marked("prevented, yuan"),
-    "recovered_yuan": marked("recovered, yuan"),
-    "funds_returned_yuan": marked("funds returned to victims, yuan"),
-    "funds_stopped_yuan": marked("funds stopped and frozen, yuan"),
+    "loss_money": marked("lost, {currency}"),
+    "filed_loss_money": marked("losses of cases, {currency}"),
+    "prevented_money": marked("prevented, {currency}"),
+    "recovered_money": marked("recovered, {currency}"),
+    "funds_returned_money": marked("funds returned to victims, {currency}"),
+    "funds_stopped_money": marked("funds stopped and frozen, {currency}"),
     "cases_filed": marked("cases filed"),
     "cases_solved": marked("cases solved"),
     "cases_settled": marked("cases settled"),
@@ -58,20 +58,20 @@ NAMES = {
     "yield_sms": marked("yield of SMS"),
     "yield_online": marked("yield of online attempts"),
     "law_in_force": marked("law in force"),
-    COST: marked("cost, yuan"),
+    COST: marked("cost, {currency}"),
 }
 """What each is called; what is none of these is called as it is written."""
 
 SAME = {
-    "losses": "filed_loss_yuan",
+    "losses": "filed_loss_money",
     "filed": "cases_filed",
-    "loss_fen": "loss_yuan",
-    "filed_loss_fen": "filed_loss_yuan",
-    "prevented_fen": "prevented_yuan",
-    "recovered_fen": "recovered_yuan",
-    "held_fen": "held_yuan",
+    "loss_cents": "loss_money",
+    "filed_loss_cents": "filed_loss_money",
+    "prevented_cents": "prevented_money",
+    "recovered_cents": "recovered_money",
+    "held_cents": "held_money",
 }
-"""Other names of the same quantity: older ones, and those of stored columns, which count money in fen."""
+"""Other names of the same quantity: older ones, and those of stored columns, which count money in cents."""
 
 PARTS = {
     "desk_call": marked("calls"),
@@ -88,7 +88,7 @@ PARTS = {
 
 
 def quantity_named(name: str) -> str:
-    """Return what people call a total or figure: ``losses of cases, yuan``, ``cases filed, change``.
+    """Return what people call a total or figure: ``losses of cases, crowns``, ``cases filed, change``.
 
     Args:
         name: Its name, of a part too (``alerts_by_tier.red``), or of the change of one.
@@ -97,7 +97,7 @@ def quantity_named(name: str) -> str:
         The words.
     """
     if name.endswith(CHANGE):
-        whole = quantity_named(name.removesuffix(CHANGE)).removesuffix(said(", yuan"))
+        whole = quantity_named(name.removesuffix(CHANGE)).removesuffix(said(", {currency}"))
         return said("{quantity}, change", quantity=whole)
     key, _, part = name.partition(".")
     key = SAME.get(key, key)
@@ -114,7 +114,7 @@ def part_named(part: str) -> str:
 
 
 def value_said(name: str, value: float | int | str | None, brief: bool = False) -> str:
-    """Return the value of a total or figure as people read it: changes in percent, money in yuan.
+    """Return the value of a total or figure as people read it: changes in percent, money in units of its currency.
 
     Args:
         name: The name of the quantity.
@@ -130,11 +130,11 @@ def value_said(name: str, value: float | int | str | None, brief: bool = False) 
         return value
     if name.endswith(CHANGE):
         return f"{'+' if value > 0 else ''}{percent(value)}"
-    yuan = value / FEN_PER_YUAN if name.endswith(FEN) else value
+    units = value / CENTS_PER_UNIT if name.endswith(CENTS) else value
     if brief:
-        return short(yuan)
-    whole = abs(yuan) >= 1000 or yuan == int(yuan)
-    return written(f"{yuan:,.0f}") if whole else written(f"{yuan:.3g}")
+        return short(units)
+    whole = abs(units) >= 1000 or units == int(units)
+    return written(f"{units:,.0f}") if whole else written(f"{units:.3g}")
 
 
 def off_said(name: str, value: float | int | None, reported: float | int | str | None) -> str:

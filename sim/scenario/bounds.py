@@ -129,7 +129,9 @@ Weight = Annotated[
 ]
 Factor = Annotated[float, Within(0.0, 1000.0, "a thousandfold; a probability is cut at 1 all the same")]
 Lengthening = Annotated[float, Within(1.0, 1000.0, "a thousandfold; below 1 it would shorten")]
-Frozen = Annotated[float, Within(1.0, 1000.0, "a thousand yuan for each that is got back, which is one of them")]
+Frozen = Annotated[
+    float, Within(1.0, 1000.0, "a thousand units of money for each that is got back, which is one of them")
+]
 Ratio = Annotated[float, Within(0.01, 100.0, "a hundredfold from one to the next, or a hundredth")]
 Ceiling = Annotated[float, Within(1.001, 1e6, "a thousandth of room to grow, or growth to a million times")]
 Elasticity = Annotated[float, Within(0.0, 10.0, "a tenth more yield, and two and a half times the effort")]
@@ -153,8 +155,10 @@ Each = Annotated[float, Within(0.0, 1000.0, "what one brings about: a thousand")
 Crew = Annotated[float, Within(0.0, 1e6, "people in one place: a million")]
 CardsPerThousand = Annotated[float, Within(0.001, 100_000.0, "a hundred cards for each person")]
 CardLoad = Annotated[float, Within(0.001, 1e6, "a card that sends twelve attempts a second")]
-Yuan = Annotated[float, Within(0.01, 1e9, "a fen; half of all victims lose more, and few own a billion")]
-Cost = Annotated[float, Within(0.0, 1e9, "yuan for one hour, contact, video or activity: a billion")]
+Money = Annotated[
+    float, Within(0.01, 1e9, "a hundredth of a unit of money; half of all victims lose more, and few own a billion")
+]
+Cost = Annotated[float, Within(0.0, 1e9, "units of money for one hour, contact, video or activity: a billion")]
 Men = Annotated[float, Within(1.0, 10_000.0, "a hundred men for each woman, or a hundred women for each man")]
 
 # Of the whole country.
@@ -183,7 +187,7 @@ Age = Annotated[int, WholeWithin(0, 120, "years of a life")]
 
 # Of what is known, which no part of the model reads.
 
-Reported = Annotated[float, Within(-1e18, 1e18, "a few of the largest sums, in fen, that 63 bits hold")]
+Reported = Annotated[float, Within(-1e18, 1e18, "a few of the largest sums, in cents, that 63 bits hold")]
 Tolerance = Annotated[float, Within(1e-9, 1e6, "a share of what was reported, or of a change")]
 StandardError = Annotated[float, Within(0.0, 1e18, "as of what is reported")]
 
@@ -192,6 +196,7 @@ StandardError = Annotated[float, Within(0.0, 1e18, "as of what is reported")]
 Seed = Annotated[int, WholeWithin(0, 2**63 - 1, "63 bits")]
 Scale = Annotated[float, Within(1e-9, 1.0, "a billionth of all people on Earth is eight of them")]
 Code = Annotated[int, WholeWithin(1, 99, "two digits")]
+Tile = Annotated[int, WholeWithin(0, 99, "more columns or rows than a screen has room for")]
 PeopleOfProvince = Annotated[int, WholeWithin(0, MOST_PEOPLE, "more than the largest country has")]
 SomePeople = Annotated[float, Within(0.0001, 0.9999, "both classes of exposure have people in them")]
 Fatigue = Annotated[float, Within(1e-6, 1.0, "what one more alert leaves of the effect: next to nothing at least")]

@@ -28,14 +28,14 @@ Some numbers are absurd only together. Refused are too:
 - growth that comes to more than e^{rules.LARGEST_EXPONENT:g}, or to less than one in it, between its reference date
   and a simulated day: a double could not hold its factor;
 - losses of which the largest that can be drawn, median x growth x e^({rules.LUCKIEST} sigma), is above
-  {plain(rules.MOST_LOST)} yuan, a twelfth of what all of China produces in a year: so no loss is ever cut;
+  {plain(rules.MOST_LOST)} units of money: so no loss is ever cut;
 - attempts of a day, province, channel and type, legitimate contacts above `grid.low`, and cases of a province's
   backlog, that may come to more than {rules.MOST_IN_A_CELL:,}: identities can number no more;
 - staff that its growth brings above {bounds.MOST_STAFF:,};
 - weights by which a detector would see more than all contacts of a province on some day.
 
-Money is summed in fen, and all sums of a run must stay below 2^62; one that does not is an error of the run, the same
-in both engines, and nothing of it is kept (section 10 of [model.md](model.md)).
+Money is summed in cents, hundredths of a unit, and all sums of a run must stay below 2^62; one that does not is an
+error of the run, the same in both engines, and nothing of it is kept (section 10 of [model.md](model.md)).
 
 `NAME`, `CHANNEL` and `TIER` stand for any of them, `measures.NAME[KIND]` for a measure of that kind, `...` for any key.
 """

@@ -27,8 +27,8 @@ UNITS = {
         (bounds.Score, marked("{number} d'")),
         (bounds.Drift, marked("{number} d' a day")),
         (bounds.Growth, marked("{number} a year")),
-        (bounds.Yuan, marked("{number} yuan")),
-        (bounds.Cost, marked("{number} yuan")),
+        (bounds.Money, marked("{number} {currency}")),
+        (bounds.Cost, marked("{number} {currency}")),
         (bounds.Staff, PEOPLE),
         (bounds.People, PEOPLE),
         (bounds.Crew, PEOPLE),
@@ -112,7 +112,7 @@ def row_names(rows: Sequence[Mapping[str, Any]]) -> list[str]:
 
 
 def lever_name(path: KeyPath, spec: ScenarioModel, province: str | None = None) -> str:
-    """Return what a key of a scenario is called, such as ``staff of the visit desks in Guangdong``.
+    """Return what a key of a scenario is called, such as ``staff of the visit desks in North Coast``.
 
     Args:
         path: Its path, without the code of a province.

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 from sim.language.labels import named
-from sim.language.spoken import said
+from sim.language.spoken import counting_in, said
 from sim.scenario.effects import HOW_IT_IS_RUN, NO_EFFECT
 from sim.scenario.lever_words import NOWHERE, by_itself, gist, lever_name, row_names, share_text, value_text
 from sim.scenario.load import changed
@@ -52,7 +52,7 @@ class Lever:
         province: The code of the province that it is about alone, None for all others.
         base: What the base has, as people read it, with its unit; None where it has no such thing.
         other: What the other scenario has, in the same way.
-        name: What it is called, such as ``staff of the visit desk in Guangdong``.
+        name: What it is called, such as ``staff of the visit desk in North Coast``.
     """
 
     key: str
@@ -94,7 +94,9 @@ def levers(base: "Scenario", other: "Scenario") -> list[Lever]:
         A row a lever; none where only names, or how they are run, differ.
     """
     how = [".".join(map(str, path)) for path in HOW_IT_IS_RUN]
-    return [row for row in _rows(*_alike(base, other)) if not any(f"{row.key}.".startswith(f"{key}.") for key in how)]
+    with counting_in(base.spec.currency):
+        rows = list(_rows(*_alike(base, other)))
+    return [row for row in rows if not any(f"{row.key}.".startswith(f"{key}.") for key in how)]
 
 
 def run_as(base: "Scenario", other: "Scenario") -> list[Lever]:

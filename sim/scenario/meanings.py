@@ -189,7 +189,7 @@ _UNITS_BY_BOUND = {
         "log units": (bounds.Sigma,),
         "standard deviations": (bounds.Score, bounds.Step, bounds.Drift),
         "years": (bounds.Age,),
-        "yuan": (bounds.Yuan,),
+        "money": (bounds.Money,),
         A_RATE: (bounds.Contacts, bounds.Cases, bounds.HazardRate),
     }.items()
     for annotation in annotations

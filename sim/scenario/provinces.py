@@ -2,7 +2,7 @@
 
 Names are those of the scenario's table of provinces; capitals, spaces and hyphens make no difference. A scenario that
 was read holds codes alone: names are turned into codes in the tree of nodes, file by file, before files are merged, so
-that ``Guangdong`` in one file and ``44`` in the other are the same key. Where codes stand, the schema itself says, by
+that a name in one file and its code in the other are the same key. Where codes stand, the schema itself says, by
 the marks of ``sim.scenario.schema.base``.
 """
 

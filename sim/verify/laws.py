@@ -93,7 +93,7 @@ def _engaged(seen: Everything) -> int:
 
 
 def _paid(seen: Everything) -> int:
-    """Return the fen of all payments that were made."""
+    """Return the cents of all payments that were made."""
     payments = seen.happened("payment")
     return int(payments.loc[payments["result"].isna(), "value"].sum())
 
@@ -126,8 +126,10 @@ CONSERVATION = Study(
         ),
         _same("waits that ended", _total("waits", "count"), _ended_waits),
         _same("attempts that engaged", _total("attempts", "count", fate=["engaged"]), _engaged),
-        _same("payments, fen", _total("outcomes", "loss_fen"), _paid),
-        _same("fen got back", _total("outcomes", "recovered_fen"), lambda seen: seen.happened("report")["value"].sum()),
+        _same("payments, cents", _total("outcomes", "loss_cents"), _paid),
+        _same(
+            "cents got back", _total("outcomes", "recovered_cents"), lambda seen: seen.happened("report")["value"].sum()
+        ),
         _same("cases filed", _total("outcomes", "filed"), lambda seen: len(seen.happened("filing"))),
         _same("cases by delay and loss", _total("cases", "count"), lambda seen: len(seen.happened("filing"))),
         Check("cases that appear or vanish between midnights", "conservation", _moves),

@@ -121,7 +121,7 @@ def _stakes(kinds: list[FraudType]) -> NDArray[np.int64]:
 
 
 def _ahead(kind: FraudType, stage: int) -> float:
-    """Return the yuan that a person in an episode that has come to a stage loses in the mean from then on, unwarned.
+    """Return the money that a person in an episode that has come to a stage loses in the mean from then on, unwarned.
 
     The mean of a lognormal loss, shared out to its payments, each of which is made by those who have not dropped out.
     Whoever has paid three times is one of those who may pay three times or more.

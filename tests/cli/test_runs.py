@@ -222,7 +222,7 @@ def test_figures_shows_those_of_the_scenario_or_any_other_window(tocsin: Tocsin,
 def test_figures_of_a_province_are_asked_for_by_name_or_code(tocsin: Tocsin, tmp_path: Path) -> None:
     tocsin("run", "tiny", "--out", "here", "--quiet")
     names = ["Beijing", "Guangdong", "Xinjiang"]
-    asked = ["victims", "loss_yuan", "cases_filed_change@2022-02-01..2022-02-06/2022-01-25..2022-01-31"]
+    asked = ["victims", "loss_money", "cases_filed_change@2022-02-01..2022-02-06/2022-01-25..2022-01-31"]
     every = [word for name in names for word in ("--province", name)]
     rows = json.loads(tocsin("figures", "here", *asked, *every, "--json").out)["figures"]
     assert [row["province"] for row in rows] == [name for name in names for _ in asked]

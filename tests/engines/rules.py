@@ -135,9 +135,11 @@ class Rules(LineRules):
         assert sum(r["event"] == "read" for r in rows) == contacts["read"]
         staff = sum(r["value"] for r in rows if r["event"] == "service_end")
         assert staff == run.contacts["staff_ms"].sum()
-        outcomes = run.outcomes[["loss_fen", "recovered_fen", "filed", "held_fen", "prevented_fen", "victims"]].sum()
-        assert sum(r["value"] for r in rows if r["event"] == "payment") == outcomes["loss_fen"]
-        assert sum(r["value"] for r in rows if r["event"] == "report") == outcomes["recovered_fen"]
+        outcomes = run.outcomes[
+            ["loss_cents", "recovered_cents", "filed", "held_cents", "prevented_cents", "victims"]
+        ].sum()
+        assert sum(r["value"] for r in rows if r["event"] == "payment") == outcomes["loss_cents"]
+        assert sum(r["value"] for r in rows if r["event"] == "report") == outcomes["recovered_cents"]
         assert sum(r["event"] == "filing" for r in rows) == outcomes["filed"]
         paid = {r["origin"] for r in rows if r["event"] == "payment"}
         assert len(paid) == outcomes["victims"]
@@ -149,9 +151,9 @@ class Rules(LineRules):
                     found[(self.date(stages[-1]["moment"]), stages[-1]["province"])] += 1
             assert found == rows_of(run.outcomes, "day", "province", measure=measure)
         held = {origin for origin, stages in self.stages.items() if stages[-1]["result"] == "held"}
-        assert (outcomes["held_fen"] > 0) == bool(held)
+        assert (outcomes["held_cents"] > 0) == bool(held)
         stopped = {origin for origin, stages in self.stages.items() if stages[-1]["result"] == "stopped"}
-        assert outcomes["prevented_fen"] == 0 or stopped
+        assert outcomes["prevented_cents"] == 0 or stopped
         waits = run.waits.groupby("channel")["count"].sum().to_dict()
         begun = Counter(r["channel"] for r in rows if r["event"] in ("service_start", "read"))
         assert begun == Counter(waits)

@@ -33,7 +33,7 @@ def daily(run: sim.Run) -> pd.DataFrame:
         rows = getattr(run, table)
         for key, one in rows.groupby(by, observed=True):
             columns[table, *map(str, key)] = one.groupby("day")["count"].sum()
-    for name in ("episodes", "saved", "victims", "filed", "loss_fen", "prevented_fen", "recovered_fen"):
+    for name in ("episodes", "saved", "victims", "filed", "loss_cents", "prevented_cents", "recovered_cents"):
         columns["outcomes", name] = run.outcomes.groupby("day")[name].sum()
     for name, one in run.flows.groupby("quantity", observed=True):
         columns["flows", str(name)] = one.groupby("day")["count"].sum()

@@ -42,14 +42,14 @@ def test_what_is_got_back_is_what_its_payments_the_day_and_the_province_say(runs
         events = run.events
         payments = defaultdict(list)
         rows = events[events["event"] == "payment"]
-        for origin, moment, fen in rows[["origin", "moment", "value"]].itertuples(index=False):
-            payments[origin].append((moment, fen))
+        for origin, moment, cents in rows[["origin", "moment", "value"]].itertuples(index=False):
+            payments[origin].append((moment, cents))
         acted = 0
         reports = events[events["event"] == "report"]
         for origin, moment, place, got in reports[["origin", "moment", "province", "value"]].itertuples(index=False):
             acts = int(place) in (44, 65) and moment >= begins
             half_life = 2 * HOUR_MS * (factor if acts else 1.0)
-            expected = [fen * 0.9 * 2 ** (-(moment - paid) / half_life) for paid, fen in payments[origin]]
+            expected = [cents * 0.9 * 2 ** (-(moment - paid) / half_life) for paid, cents in payments[origin]]
             # Each payment is rounded down.
             assert sum(expected) - len(expected) - 1e-6 * sum(expected) < got <= sum(expected) * (1 + 1e-9)
             # Those who were drawn in before the campaign and report during it are among them.
@@ -59,7 +59,7 @@ def test_what_is_got_back_is_what_its_payments_the_day_and_the_province_say(runs
 
 
 def test_a_longer_reach_recovers_more_and_changes_nothing_else(runs: dict[float, sim.Run]) -> None:
-    recovered = [run.figure("recovered_yuan") for run in runs.values()]
+    recovered = [run.figure("recovered_money") for run in runs.values()]
     assert 0 < recovered[0] < recovered[1] < recovered[2]
     first = runs[1.0]
     for run in list(runs.values())[1:]:

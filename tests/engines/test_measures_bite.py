@@ -163,7 +163,7 @@ BITES: dict[str, Bite] = {
         "suspects_arrested",
         window=["2022-01-24", None],
     ),
-    "bank hold": Bite("bank_hold", {"intensity": 0.3}, {"intensity": 0.6}, "loss_yuan", up=False),
+    "bank hold": Bite("bank_hold", {"intensity": 0.3}, {"intensity": 0.6}, "loss_money", up=False),
     "campaigns: cards": Bite(
         "cluster_campaign",
         {**CLUSTER, "replacement_factor": 2},
@@ -194,12 +194,12 @@ BITES: dict[str, Bite] = {
         "cluster_campaign",
         {**CLUSTER, "half_life_factor": 4},
         {"half_life_factor": 16},
-        "recovered_yuan",
+        "recovered_money",
         window=SPREAD,
         values=QUICK,
         exact=True,
     ),
-    "campaigns: holds": Bite("cluster_campaign", {**CLUSTER, "hold": 0.3}, {"hold": 0.6}, "loss_yuan", False, SPREAD),
+    "campaigns: holds": Bite("cluster_campaign", {**CLUSTER, "hold": 0.3}, {"hold": 0.6}, "loss_money", False, SPREAD),
     "campaigns: cash": Bite(
         "cluster_campaign",
         {**CLUSTER, "cash_loss": 0.4},

@@ -203,12 +203,12 @@ MUTATIONS = [
         "course",
         ("elif u_hold < world.today.held[self.person.province]:", "elif False:"),
     ),
-    of("a hold keeps nothing", Episode, "course", ("self.prevent(Outcome.HELD_FEN)", "pass")),
+    of("a hold keeps nothing", Episode, "course", ("self.prevent(Outcome.HELD_CENTS)", "pass")),
     of(
         "a hold counts as what warnings prevented",
         Episode,
         "course",
-        ("self.prevent(Outcome.HELD_FEN)", "self.prevent(Outcome.PREVENTED_FEN)"),
+        ("self.prevent(Outcome.HELD_CENTS)", "self.prevent(Outcome.PREVENTED_CENTS)"),
     ),
     of("both detectors see the same contacts", attempts, "covered", ("u_local < local", "u_central < local")),
     of(

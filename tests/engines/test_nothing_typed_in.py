@@ -30,7 +30,7 @@ MOVES: list[tuple[str, Any, str, int]] = [
     ("aftermath.report.probability", 0.1, "filed", -1),
     ("measures.banks.intensity", 0.9, "losses", -1),
     ("measures.cluster-campaigns.hold", 0.9, "losses", -1),
-    ("measures.cluster-campaigns.half_life_factor", 50.0, "recovered_yuan", +1),
+    ("measures.cluster-campaigns.half_life_factor", 50.0, "recovered_money", +1),
     ("aftermath.settlement", {"cases": 0.5, "suspects": 0.0}, "cases_solved", -1),
     ("aftermath.settlement", {"cases": 0.0, "suspects": 0.5}, "suspects_arrested", -1),
     ("measures.cluster-campaigns.count", 400, "cluster_campaigns", +1),

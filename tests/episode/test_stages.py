@@ -89,8 +89,8 @@ def test_delays_are_whole_ticks_and_one_at_least(tables: EpisodeTables) -> None:
 def test_totals_and_numbers_of_payments_follow_the_scenario(tiny: ScenarioModel, tables: EpisodeTables) -> None:
     for kind, settings_ in enumerate(tiny.fraud.types.values()):
         drawn = [scheduled(SEED, attempt, kind, 1.0, tables) for attempt in ATTEMPTS]
-        yuan = np.array([total for _, total in drawn]) / 100
-        scores = np.log(yuan / settings_.loss.median) / settings_.loss.sigma
+        lost = np.array([total for _, total in drawn]) / 100
+        scores = np.log(lost / settings_.loss.median) / settings_.loss.sigma
         assert stats.kstest(scores, "norm").pvalue > LIKELY
         weights = np.array(settings_.payments)
         numbers = np.bincount([number for number, _ in drawn], minlength=len(weights) + 1)
@@ -104,7 +104,7 @@ def test_losses_grow_with_their_factor_and_nothing_else_moves(tables: EpisodeTab
         (few, less), (many, more) = (scheduled(SEED, attempt, 0, factor, tables) for factor in (1.0, 1.5))
         assert few == many
         assert abs(more - 1.5 * less) <= 2
-        # A loss is a fen at least; none is cut, as the schema refuses what would be too large.
+        # A loss is a cent at least; none is cut, as the schema refuses what would be too large.
         assert scheduled(SEED, attempt, 0, 1e-12, tables)[1] == 1
 
 

@@ -142,7 +142,7 @@ MANY_VICTIMS: dict[str, Any] = {
 
 
 def losses(median: float) -> dict[str, Any]:
-    """Return the same certain loss, in yuan on the reference date, and one payment at once, for all types of fraud."""
+    """Return the same certain loss on the reference date, and one payment at once, for all types of fraud."""
     at_once = dict.fromkeys(("engaged", "opened", "first_payment", "later_payment"), "1 min")
     of_type = {
         "engage": 1.0,
@@ -160,13 +160,13 @@ def losses(median: float) -> dict[str, Any]:
 def test_a_sum_at_the_edge_is_the_same_and_beyond_it_refused_in_the_same_line(tmp_path: Path) -> None:
     run = outcomes(tmp_path / "small", **MANY_VICTIMS, **losses(1000.0))
     assert isinstance(run, sim.Run)
-    edge = 1000.0 * TOO_LARGE / int(run.outcomes["loss_fen"].sum())
+    edge = 1000.0 * TOO_LARGE / int(run.outcomes["loss_cents"].sum())
     assert edge < 1e9, "so many victims that the sum comes to the edge before the loss does"
     below = outcomes(tmp_path / "below", **MANY_VICTIMS, **losses(edge * 0.9999))
     assert isinstance(below, sim.Run)
-    assert 0.9998 < below.totals["loss_yuan"] * 100 / TOO_LARGE < 1.0
-    assert 0 < below.totals["recovered_yuan"] <= below.totals["loss_yuan"]
+    assert 0.9998 < below.totals["loss_money"] * 100 / TOO_LARGE < 1.0
+    assert 0 < below.totals["recovered_money"] <= below.totals["loss_money"]
     assert [str(finding) for finding in check_run(below.path) if not finding.passed] == []
     above = outcomes(tmp_path / "above", **MANY_VICTIMS, **losses(edge * 1.0001))
-    assert above == "the sum of outcomes.loss_fen is 2^62 or more, which is not counted exactly"
+    assert above == "the sum of outcomes.loss_cents is 2^62 or more, which is not counted exactly"
     assert [*(tmp_path / "above").glob("*")] == []

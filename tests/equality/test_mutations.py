@@ -123,7 +123,7 @@ BROKEN: list[tuple[str, Mutation]] = [
     ),
     (
         "events",
-        of("a fen too much", Episode, "pay", ("self.amount_before(payment)", "self.amount_before(payment) - 1")),
+        of("a cent too much", Episode, "pay", ("self.amount_before(payment)", "self.amount_before(payment) - 1")),
     ),
     ("events", KNOWN["both detectors see the same contacts"]),
     ("events", KNOWN["an outage delays nothing"]),

@@ -46,7 +46,7 @@ def test_a_layer_that_is_off_does_nothing(tiny: sim.Scenario, tmp_path: Path):
         "cards": "attempts_by_fate.card_eliminated",
         "interception": "attempts_by_fate.intercepted",
         "sites": "attempts_by_fate.site_blocked",
-        "aftermath": "recovered_yuan",
+        "aftermath": "recovered_money",
         **{f"warning.{tier}": f"alerts_by_tier.{tier}" for tier in ("red", "orange", "yellow", "blue")},
     }.items():
         assert with_all.totals[quantity] > 0, quantity
@@ -138,7 +138,7 @@ def test_orders_that_are_drawn_add_up_too_and_do_not_depend_on_who_runs_them(tin
         pd.testing.assert_frame_equal(getattr(made, name), getattr(again, name))
         one, two = (tmp_path / folder / f"{name}.parquet" for folder in ("one", "two"))
         assert one.read_bytes() == two.read_bytes()
-    values = made.layers.query("quantity == 'net_loss_yuan'").set_index("layer")
+    values = made.layers.query("quantity == 'net_loss_money'").set_index("layer")
     assert sum(values.loc[list(CHOSEN), "shapley"]) == pytest.approx(values.loc["all", "shapley"])
     assert values.loc["cards", "low"] < values.loc["cards", "shapley"] < values.loc["cards", "high"]
     with pytest.raises(FolderError, match="holds another attribution"):

@@ -8,7 +8,7 @@ import sim
 from sim.experiments.compare import COLUMNS, compared
 from sim.experiments.sparing import SPARED
 
-ENDS = ("cost_yuan_low.", "cost_yuan_high.")
+ENDS = ("cost_money_low.", "cost_money_high.")
 Pairs = dict[str, list[sim.Run]]
 
 

@@ -12,6 +12,8 @@ from sim.experiments.table import MOST_LEVERS, comparison_parts
 from sim.results.lines import show
 from sim.scenario.levers import levers
 
+pytestmark = pytest.mark.usefixtures("in_yuan")
+
 MORE_SPENT = "200 million yuan more spent (190 million to 210 million; +5%)."
 
 
@@ -46,9 +48,9 @@ def row(quantity: str, base: float, other: float, *ends: float, **values: Any) -
             row("saved", 100, 101, -3, 5),
             "1 more people saved by a warning (-3 to +5; +1%): chance alone may do that.",
         ),
-        (row("loss_yuan", 2e11, 1.9e11), "10 billion yuan less lost (-5%)."),
-        (row("prevented_yuan", 0, 5e6), "5 million yuan more prevented by warnings."),
-        (row("cost_yuan.total", 4e9, 4.2e9, 1.9e8, 2.1e8), MORE_SPENT),
+        (row("loss_money", 2e11, 1.9e11), "10 billion yuan less lost (-5%)."),
+        (row("prevented_money", 0, 5e6), "5 million yuan more prevented by warnings."),
+        (row("cost_money.total", 4e9, 4.2e9, 1.9e8, 2.1e8), MORE_SPENT),
         (row("victims", 5, 5), "The same as before: victims."),
     ],
 )  # fmt: skip
@@ -67,7 +69,7 @@ ROWS = [
     row("alerts_by_tier.orange", 122_000_000, 139_000_000, 16_800_000, 17_000_000),
     row("alerts_by_end.expired", 950, 1_300_000, 1_040_000, 1_560_000),
     row("victims", 4_380_123, 5_087_456, 684_000, 729_000),
-    row("recovered_yuan", 14_700_123_456, 17_700_123_456, 2_710_000_000, 3_230_000_000),
+    row("recovered_money", 14_700_123_456, 17_700_123_456, 2_710_000_000, 3_230_000_000),
     row("saved", 7, 7, 0, 0, chance=0.0),
     row("losses_change@2022-01-01..2022-11-30", -0.013, 0.02, 0.01, 0.05),
 ]

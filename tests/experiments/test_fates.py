@@ -50,8 +50,8 @@ def test_changes_add_up_to_the_victims_of_both_and_say_how(pairs: Pairs):
     harmed = frame[frame["change"] == "harmed"]
     assert (harmed["other"] == "victim").all()
     assert harmed[harmed["base"] == "saved"]["count"].sum() > 0.8 * counts["harmed"]
-    assert frame["paid_fen"].sum() == after["paid"].sum() - before["paid"].sum()
-    assert (frame[frame["change"] == "saved"]["paid_fen"] < 0).all()
+    assert frame["paid_cents"].sum() == after["paid"].sum() - before["paid"].sum()
+    assert (frame[frame["change"] == "saved"]["paid_cents"] < 0).all()
     assert set(frame["province"]) == set(base.outcomes["province"].unique())
     assert frame["count"].min() >= 1
 
@@ -97,7 +97,7 @@ def test_where_fraud_is_another_an_attempt_may_be_in_no_world_but_one(pairs: Pai
 def test_nothing_changes_between_a_run_and_itself(pairs: Pairs):
     frame = sim.changes(pairs["base"][0], pairs["base"][0])
     assert (frame["change"] == "unchanged").all()
-    assert (frame["paid_fen"] == 0).all()
+    assert (frame["paid_cents"] == 0).all()
 
 
 def test_runs_without_events_or_of_other_attempts_are_refused(pairs: Pairs, tmp_path_factory: pytest.TempPathFactory):

@@ -66,8 +66,8 @@ def test_the_rosters_keep_the_promise_in_a_run_of_their_own_and_cost_less(
             duty, over = (Fraction(time, 3_600_000 * 3) * 2 for time in paid(one, code))
             assert row[f"hours_a_day{name}"] == pytest.approx(float(duty))
             assert row[f"overtime_a_day{name}"] == pytest.approx(float(over))
-            assert row[f"yuan_a_day{name}"] == pytest.approx(float((duty + over) * 100))
-        assert 0 < row["saved"] == pytest.approx(1 - row["yuan_a_day"] / row["yuan_a_day_flat"])
+            assert row[f"wages_a_day{name}"] == pytest.approx(float((duty + over) * 100))
+        assert 0 < row["saved"] == pytest.approx(1 - row["wages_a_day"] / row["wages_a_day_flat"])
 
 
 def test_the_table_of_half_hours_is_what_is_on_duty(found: Staffing, run: sim.Run):

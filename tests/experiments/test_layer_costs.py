@@ -31,15 +31,15 @@ def test_seats_go_with_the_work() -> None:
     whole = {
         "staff_hours_call": 40,
         "staff_hours_visit": 0,
-        "cost_yuan.desk_call": 6000.0,
-        "cost_yuan.desk_visit": 70.0,
+        "cost_money.desk_call": 6000.0,
+        "cost_money.desk_visit": 70.0,
     }
-    some = {"staff_hours_call": 10, "staff_hours_visit": 0, "cost_yuan.desk_call": 6000.0, "cost_yuan.videos": 5.0}
+    some = {"staff_hours_call": 10, "staff_hours_visit": 0, "cost_money.desk_call": 6000.0, "cost_money.videos": 5.0}
     # A quarter of the work, and of the idle time with it; a desk that has nothing to do costs what it costs.
-    assert by_work({**some, "cost_yuan.desk_visit": 70.0}, whole) == {
+    assert by_work({**some, "cost_money.desk_visit": 70.0}, whole) == {
         **some,
-        "cost_yuan.desk_call": 1500.0,
-        "cost_yuan.desk_visit": 70.0,
+        "cost_money.desk_call": 1500.0,
+        "cost_money.desk_visit": 70.0,
     }
     assert by_work(whole, whole) == whole
 
@@ -47,13 +47,13 @@ def test_seats_go_with_the_work() -> None:
 COST = {"desk_call": (30.0, 50.0), "activities": (-20.0, 0.0)}
 """Of two layers, by part: activities are fewer by the first."""
 
-FACTORS = {"cost_yuan": 1.0, "cost_yuan_low": 0.5, "cost_yuan_high": 4.0}
+FACTORS = {"cost_money": 1.0, "cost_money_low": 0.5, "cost_money_high": 4.0}
 NAMES = ("warning.red", "cards")
 
 
 def sampled(quantity: str) -> Sequence[Sequence[float]]:
     """Give two samples, a tenth below and above these."""
-    of_both = {"victims": (5.0, 8.0), "net_loss_yuan": (100.0, -300.0)}.get(quantity)
+    of_both = {"victims": (5.0, 8.0), "net_loss_money": (100.0, -300.0)}.get(quantity)
     if of_both is None:
         key, _, part = quantity.partition(".")
         of_both = tuple(FACTORS[key] * cost for cost in COST.get(part, (0.0, 0.0)))  # type: ignore[assignment]
@@ -63,13 +63,13 @@ def sampled(quantity: str) -> Sequence[Sequence[float]]:
 def test_a_layer_costs_what_it_adds_and_its_ratio_is_that_by_what_it_prevents() -> None:
     red, cards, both = costs_of(NAMES, sampled, priced=True)
     assert [row["layer"] for row in (red, cards, both)] == [*NAMES, "all"]
-    assert (red["cost_yuan"], cards["cost_yuan"], both["cost_yuan"]) == pytest.approx((10.0, 50.0, 60.0))
+    assert (red["cost_money"], cards["cost_money"], both["cost_money"]) == pytest.approx((10.0, 50.0, 60.0))
     # The desk's price low while that of activities is high, and the other way round.
     assert (red["price_low"], red["price_high"]) == pytest.approx((0.5 * 30 - 4 * 20, 4 * 30 - 0.5 * 20))
     assert red["per_victim"] == pytest.approx(2.0)
-    assert red["per_yuan"] == pytest.approx(0.1)
+    assert red["per_money"] == pytest.approx(0.1)
     assert (red["per_victim_price_low"], red["per_victim_price_high"]) == pytest.approx((-65 / 5, 110 / 5))
-    assert red["low"] < red["cost_yuan"] < red["high"]
+    assert red["low"] < red["cost_money"] < red["high"]
     expected = fieller([9.0, 11.0], [4.5, 5.5])
     assert (red["per_victim_low"], red["per_victim_high"]) == pytest.approx(expected or (None, None))
 
@@ -77,7 +77,7 @@ def test_a_layer_costs_what_it_adds_and_its_ratio_is_that_by_what_it_prevents() 
 def test_nothing_is_divided_by_costs_that_are_not_known() -> None:
     red, cards, both = costs_of(NAMES, sampled, priced=True)
     assert (red["known"], cards["known"], both["known"]) == (True, False, False)
-    assert cards["per_victim"] is cards["per_yuan"] is both["per_victim"] is None
+    assert cards["per_victim"] is cards["per_money"] is both["per_victim"] is None
     assert costs_of(["warning.red"], sampled, priced=True)[-1]["known"]
 
 
@@ -107,20 +107,20 @@ def test_layers_cost_what_runs_without_them_do_not(tmp_path: Path) -> None:
     }
 
     def cost(off: tuple[str, ...]) -> float:
-        found = sum(runs[off][f"cost_yuan.{part}"] for part in PARTS if not part.startswith("desk_"))
+        found = sum(runs[off][f"cost_money.{part}"] for part in PARTS if not part.startswith("desk_"))
         for desk in ("call", "visit"):
             busy = f"staff_hours_{desk}"
-            found += runs[()][f"cost_yuan.desk_{desk}"] * runs[off][busy] / runs[()][busy]
+            found += runs[()][f"cost_money.desk_{desk}"] * runs[off][busy] / runs[()][busy]
         return float(found)
 
     orange = fmean([cost(()) - cost(("warning.orange",)), cost(("awareness",)) - cost(names)])
     awareness = fmean([cost(()) - cost(("awareness",)), cost(("warning.orange",)) - cost(names)])
     rows = done.costs.set_index("layer")
-    assert rows.loc["warning.orange", "cost_yuan"] == pytest.approx(orange)
-    assert rows.loc["awareness", "cost_yuan"] == pytest.approx(awareness)
-    assert rows.loc["all", "cost_yuan"] == pytest.approx(cost(()) - cost(names))
-    education = runs[()]["cost_yuan.videos"] + runs[()]["cost_yuan.activities"]
-    assert rows.loc["awareness", "cost_yuan"] == pytest.approx(education, rel=0.2)
+    assert rows.loc["warning.orange", "cost_money"] == pytest.approx(orange)
+    assert rows.loc["awareness", "cost_money"] == pytest.approx(awareness)
+    assert rows.loc["all", "cost_money"] == pytest.approx(cost(()) - cost(names))
+    education = runs[()]["cost_money.videos"] + runs[()]["cost_money.activities"]
+    assert rows.loc["awareness", "cost_money"] == pytest.approx(education, rel=0.2)
     assert education > 0
     prevented = done.layers.query("quantity == 'victims'").set_index("layer")["shapley"]
     assert rows.loc["warning.orange", "per_victim"] == pytest.approx(orange / prevented["warning.orange"])

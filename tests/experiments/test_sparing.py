@@ -13,6 +13,8 @@ from sim.experiments.sparing import Amounts, fieller, price_interval, ratio
 from sim.results.costs import PARTS
 from sim.results.lines import Lines
 
+pytestmark = pytest.mark.usefixtures("in_yuan")
+
 Pairs = dict[str, list[sim.Run]]
 
 
@@ -20,11 +22,11 @@ def amounts(victims: float, lost: float = 0.0, recovered: float = 0.0, **parts: 
     """Give the quantities of a run that cost this; prices may be half, or ten times as high."""
     costs = {**dict.fromkeys(PARTS, 0.0), **parts}
     costs["total"] = sum(costs.values())
-    ends = {"cost_yuan": 1.0, "cost_yuan_low": 0.5, "cost_yuan_high": 10.0}
+    ends = {"cost_money": 1.0, "cost_money_low": 0.5, "cost_money_high": 10.0}
     return {
         "victims": victims,
-        "loss_yuan": lost,
-        "recovered_yuan": recovered,
+        "loss_money": lost,
+        "recovered_money": recovered,
         **{f"{key}.{part}": factor * cost for key, factor in ends.items() for part, cost in costs.items()},
     }
 
@@ -34,10 +36,12 @@ OTHER = amounts(900, lost=44_000, recovered=4000, desk_call=800, videos=20)
 
 
 def test_a_ratio_is_one_difference_by_the_other() -> None:
-    people, yuan = (ratio([[(BASE, OTHER)]], name, 0.9) for name in ("cost_per_victim_spared", "cost_per_yuan_spared"))
+    people, money = (
+        ratio([[(BASE, OTHER)]], name, 0.9) for name in ("cost_per_victim_spared", "cost_per_money_spared")
+    )
     assert people.value == (820 - 340) / 100
     # 45,000 yuan lost and not recovered, 40,000 under the other policy.
-    assert yuan.value == (820 - 340) / 5000
+    assert money.value == (820 - 340) / 5000
     assert people.chance is None
     # Prices move by themselves: the call desk's low while that of videos is high, and the other way round.
     assert people.prices == pytest.approx(((0.5 * 500 - 10 * 20) / 100, (10 * 500 - 0.5 * 20) / 100))
@@ -133,7 +137,7 @@ def test_the_terminal_says_why_there_is_no_ratio() -> None:
 def test_what_has_no_prices_has_no_costs() -> None:
     bare = {"victims": 5.0}
     assert list(cost_lines(list(compared("other", [[bare]], [[bare]])))) == []
-    half = list(compared("other", [[BASE]], [[{**bare, "loss_yuan": 1.0, "recovered_yuan": 0.0}]]))
+    half = list(compared("other", [[BASE]], [[{**bare, "loss_money": 1.0, "recovered_money": 0.0}]]))
     assert not [row for row in half if row["quantity"].startswith("cost")]
 
 
@@ -141,10 +145,10 @@ def test_runs_are_compared_with_what_they_cost(pairs: Pairs) -> None:
     """Silent has no warnings: it pays the same desks, spares people the false alarms, and loses more of them."""
     rows = sim.compare([pairs["base"], pairs["silent"]]).set_index("quantity")
     both = list(zip(pairs["base"], pairs["silent"], strict=True))
-    saved = fmean(one.totals["cost_yuan.total"] - two.totals["cost_yuan.total"] for one, two in both)
+    saved = fmean(one.totals["cost_money.total"] - two.totals["cost_money.total"] for one, two in both)
     harmed = fmean(two.totals["victims"] - one.totals["victims"] for one, two in both)
-    assert rows.loc["cost_yuan.total", "difference"] == pytest.approx(-saved)
-    assert rows.loc["cost_yuan.desk_call", "difference"] == 0
+    assert rows.loc["cost_money.total", "difference"] == pytest.approx(-saved)
+    assert rows.loc["cost_money.desk_call", "difference"] == 0
     row = rows.loc["cost_per_victim_spared"]
     assert row["ratio"] == pytest.approx(saved / harmed)
     # Three seeds do not tell the victims of both apart, so the ratio has no interval.

@@ -111,12 +111,14 @@ def test_the_cost_curve_is_of_paired_runs(tiny: sim.Scenario, found: Staffing, t
     changes = (curve["victims"] - base.totals["victims"]).tolist()
     assert curve["victims_change"].tolist() == changes
     assert changes[1] > 0
-    assert row["prevented_yuan_change"] == pytest.approx(run.totals["prevented_yuan"] - base.totals["prevented_yuan"])
+    assert row["prevented_money_change"] == pytest.approx(
+        run.totals["prevented_money"] - base.totals["prevented_money"]
+    )
     counts = counted(run).values()
     assert row["share"] == sum(reached for reached, _ in counts) / sum(ended for _, ended in counts)
     assert curve["kept"][1] < curve["kept"][2] == 3
     assert curve["staff_hours"][1] < curve["staff_hours"][2]
-    assert curve["prevented_yuan"][1] < curve["prevented_yuan"][2]
+    assert curve["prevented_money"][1] < curve["prevented_money"][2]
 
 
 def test_a_promise_that_no_staff_keeps_is_impossible_and_shows_its_ceiling(tiny: sim.Scenario, tmp_path: Path):
@@ -126,7 +128,7 @@ def test_a_promise_that_no_staff_keeps_is_impossible_and_shows_its_ceiling(tiny:
     assert done.frame["ceiling"].lt(0.97).all()
     assert done.frame["ceiling"].gt(done.frame["as_it_is"]).all()
     assert done.scenario.spec.desks.visit.by_province == {}
-    assert done.curve["prevented_yuan_change"].eq(0).all()
+    assert done.curve["prevented_money_change"].eq(0).all()
 
 
 def test_staff_that_grows_is_found_before_its_growth(tiny: sim.Scenario, tmp_path: Path):

@@ -1,6 +1,7 @@
 """The answer in a sentence: from the numbers, also where there are none."""
 
 import pandas as pd
+import pytest
 
 import sim
 from sim.report.beside import Compared, did
@@ -18,7 +19,7 @@ def test_the_answer_says_what_was_stopped_where(full: sim.Run) -> None:
     assert ") were stopped before they reached anybody, most of them" in said
     assert said.endswith("In brackets: 95% by chance at scale 1.")
     assert STOPPED[first] in said.partition(", then ")[0]
-    for name in ("episodes", "saved", "victims", "loss_yuan", "prevented_yuan"):
+    for name in ("episodes", "saved", "victims", "loss_money", "prevented_money"):
         assert amount(totals[name]) in said
     number, interval = short_answer(full)["victims"]
     assert f"{number} ({interval}) paid" in said
@@ -54,15 +55,16 @@ def test_numbers_are_said_with_sense() -> None:
     ]
 
 
+@pytest.mark.usefixtures("in_yuan")
 def test_a_difference_is_said_with_its_interval_or_as_chance() -> None:
     columns = ["scenario", "quantity", "base", "other", "difference", "low", "high"]
     rows = [
         ("other", "victims", 4_000_000.0, 4_725_840.0, 725_840.0, 714_963.0, 736_717.0),
-        ("other", "loss_yuan", 2e11, 1.9e11, -1e10, -1.2e10, -8e9),
+        ("other", "loss_money", 2e11, 1.9e11, -1e10, -1.2e10, -8e9),
         ("other", "saved", 100.0, 101.0, 1.0, -3.0, 5.0),
         ("other", "false_blocks", 7.0, 7.0, 0.0, 0.0, 0.0),
         ("same", "victims", 5.0, 5.0, 0.0, None, None),
-        ("same", "loss_yuan", 5.0, 5.0, 0.0, None, None),
+        ("same", "loss_money", 5.0, 5.0, 0.0, None, None),
         ("same", "saved", 0.0, 0.0, 0.0, None, None),
         ("same", "false_blocks", 0.0, 4.0, 4.0, None, None),
     ]

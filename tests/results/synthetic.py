@@ -84,7 +84,7 @@ def _day_of_province(
         if fate == Fate.ENGAGED:
             outcome = recorder.outcomes[day, province, fraud, chance.randrange(3), chance.randrange(2)]
             outcome[Outcome.EPISODES] += 1
-            outcome[Outcome.LOSS_FEN] += chance.randrange(10**6)
+            outcome[Outcome.LOSS_CENTS] += chance.randrange(10**6)
         ends_on = day + chance.randrange(20)
         tier = chance.randrange(4)
         late.append((ends_on, alert_key(day, province, source=index % 2, tier=tier, truth=3)))

@@ -98,8 +98,8 @@ def test_a_figure_of_a_run_is_the_sum_of_its_rows_over_the_window(run: sim.Run) 
     assert run.figure("calls_intercepted", date(2022, 10, 10), pd.Timestamp("2022-10-20")) == pytest.approx(
         calls / scale
     )
-    fen = run.outcomes["loss_fen"].sum()
-    assert run.figure("loss_fen") == pytest.approx(fen / scale)
+    cents = run.outcomes["loss_cents"].sum()
+    assert run.figure("loss_cents") == pytest.approx(cents / scale)
     dens = run.flows[(run.flows["quantity"] == "dens_destroyed") & (run.flows["day"] >= "2022-11-01")]["count"].sum()
     assert run.figure("dens_destroyed", "2022-11") == dens
     assert isinstance(run.figure("dens_destroyed"), int)
@@ -111,9 +111,9 @@ def test_windows_add_up(run: sim.Run) -> None:
         assert sum(part or 0 for part in parts) == pytest.approx(run.figure(name)), name
 
 
-def test_losses_are_in_yuan(run: sim.Run) -> None:
+def test_losses_are_in_money(run: sim.Run) -> None:
     scope = Scope.of(run.scenario)
-    series = {("outcomes", "filed_loss_fen"): Quantities(scope, {}).flow("none") + 500}
+    series = {("outcomes", "filed_loss_cents"): Quantities(scope, {}).flow("none") + 500}
     whole = (date(2022, 10, 1), date(2022, 11, 30))
     found = amount(Quantities(scope, series), "losses", whole)
     assert found is not None
@@ -121,8 +121,8 @@ def test_losses_are_in_yuan(run: sim.Run) -> None:
 
 
 def test_a_change_from_nothing_is_none(run: sim.Run) -> None:
-    assert run.figure("recovered_fen") == 0
-    assert run.figure("recovered_fen_change", "2022-11", "2022-11", ("2022-10", "2022-10")) is None
+    assert run.figure("recovered_cents") == 0
+    assert run.figure("recovered_cents_change", "2022-11", "2022-11", ("2022-10", "2022-10")) is None
 
 
 def test_a_series_has_every_day_and_adds_up_to_the_figure(run: sim.Run) -> None:
@@ -156,18 +156,18 @@ def test_what_is_asked_is_read_from_the_tables_alone(run: sim.Run) -> None:
 
 def test_funds_stopped_are_not_asked_for_where_they_are_not_counted(made_up: MadeUp) -> None:
     run = made_up(**{"aftermath.stop_payment.frozen_factor": None})
-    for call in (lambda: run.figure("funds_stopped_yuan"), lambda: run.series("funds_stopped_yuan_change")):
-        with pytest.raises(ValueError, match=r"funds_stopped_yuan.*aftermath\.stop_payment\.frozen_factor"):
+    for call in (lambda: run.figure("funds_stopped_money"), lambda: run.series("funds_stopped_money_change")):
+        with pytest.raises(ValueError, match=r"funds_stopped_money.*aftermath\.stop_payment\.frozen_factor"):
             call()
 
 
 def test_funds_stopped_are_told_where_they_are_counted(tmp_path: Path) -> None:
     known = run_tiny(tmp_path / "known", events="none", **fewer(0.2), **{"aftermath.stop_payment.frozen_factor": 3.5})
-    stopped = 3.5 * known.figure("recovered_yuan") + known.figure("held_yuan")
-    assert known.figure("funds_stopped_yuan") == pytest.approx(stopped)
-    assert known.series("funds_stopped_yuan").sum() == pytest.approx(stopped)
-    assert known.totals["funds_stopped_yuan"] == pytest.approx(stopped)
-    parts = [known.figure("funds_stopped_yuan", province=code) for code in (11, 44, 65)]
+    stopped = 3.5 * known.figure("recovered_money") + known.figure("held_money")
+    assert known.figure("funds_stopped_money") == pytest.approx(stopped)
+    assert known.series("funds_stopped_money").sum() == pytest.approx(stopped)
+    assert known.totals["funds_stopped_money"] == pytest.approx(stopped)
+    parts = [known.figure("funds_stopped_money", province=code) for code in (11, 44, 65)]
     assert min(parts) > 0
     assert sum(parts) == pytest.approx(stopped)
-    assert known.figure("funds_returned_yuan") == known.figure("recovered_yuan") > 0
+    assert known.figure("funds_returned_money") == known.figure("recovered_money") > 0

@@ -20,10 +20,10 @@ def test_a_wait_falls_in_the_bin_whose_upper_edge_is_the_next_power_of_two(wait_
 
 
 @pytest.mark.parametrize(
-    ("fen", "yuan"), [(0, 1), (1, 1), (100, 1), (101, 2), (200, 2), (201, 4), (3_600_000, 65_536), (10**15, 2**44)]
+    ("cents", "units"), [(0, 1), (1, 1), (100, 1), (101, 2), (200, 2), (201, 4), (3_600_000, 65_536), (10**15, 2**44)]
 )
-def test_a_loss_falls_in_the_bin_whose_upper_edge_is_the_next_power_of_two(fen: int, yuan: int) -> None:
-    assert LOSS_BINS.edges[loss_bin(fen)] == 100 * yuan
+def test_a_loss_falls_in_the_bin_whose_upper_edge_is_the_next_power_of_two(cents: int, units: int) -> None:
+    assert LOSS_BINS.edges[loss_bin(cents)] == 100 * units
 
 
 @pytest.mark.parametrize(

@@ -197,7 +197,7 @@ def test_more_recovered_or_filed_than_lost_is_noticed(tmp_path: Path) -> None:
     at_once = {"aftermath.report.delay": "0 min", "aftermath.filing.delay": "0 min"}
     run = run_tiny(tmp_path / "run", events="none", engine="vector", **fewer(0.1), **at_once)
     assert failures(run.path) == []
-    for measure, other in (("recovered_fen", "loss_fen"), ("filed_loss_fen", "loss_fen"), ("filed", "victims")):
+    for measure, other in (("recovered_cents", "loss_cents"), ("filed_loss_cents", "loss_cents"), ("filed", "victims")):
         forged = tmp_path / measure
         shutil.copytree(run.path, forged)
 

@@ -44,10 +44,10 @@ HEARD = {
 }
 FLOWS = {"videos": (17, 1), "activities": (19, 1)}
 COUNTED = {**HOURS, **HEARD, **FLOWS}
-KEYS = ("cost_yuan", "cost_yuan_low", "cost_yuan_high")
+KEYS = ("cost_money", "cost_money_low", "cost_money_high")
 
 
-def fill(recorder: Recorder, prevented_fen: int = 400_000, saved: int = 4) -> None:
+def fill(recorder: Recorder, prevented_cents: int = 400_000, saved: int = 4) -> None:
     """Put in what costs, in more than one month and province, and beside it what is alike and costs nothing."""
     first, last = recorder.scope.first_day, recorder.scope.last_day
     for desk in ("call", "visit"):
@@ -68,7 +68,7 @@ def fill(recorder: Recorder, prevented_fen: int = 400_000, saved: int = 4) -> No
     recorder.flows[last, 0, "awareness_activities"] += 19
     recorder.flows[last, NULL, "video_views"] += 10**9
     outcome = recorder.outcomes[last, 0, 0, 0, 0]
-    outcome[Outcome.PREVENTED_FEN] += prevented_fen
+    outcome[Outcome.PREVENTED_CENTS] += prevented_cents
     outcome[Outcome.SAVED] += saved
 
 
@@ -97,24 +97,24 @@ def test_each_part_is_what_was_counted_times_its_price(tmp_path: Path) -> None:
     for key, end in zip(KEYS, ENDS, strict=True):
         assert totals[key] == by_hand(end), key
     # 7,000 seat-hours at 60 yuan, 17 videos at 10,000: what is thinned is scaled up, what is not is not.
-    assert totals["cost_yuan"]["desk_call"] == 420_000
-    assert totals["cost_yuan"]["false_alarm_call"] == 44_000
-    assert totals["cost_yuan"]["videos"] == 170_000
+    assert totals["cost_money"]["desk_call"] == 420_000
+    assert totals["cost_money"]["false_alarm_call"] == 44_000
+    assert totals["cost_money"]["videos"] == 170_000
 
 
-def test_a_yuan_and_a_person_cost_what_the_warnings_cost(tmp_path: Path) -> None:
+def test_a_money_and_a_person_cost_what_the_warnings_cost(tmp_path: Path) -> None:
     """Education keeps people from engaging, who are neither stopped by a warning nor counted."""
     totals = totals_of(tmp_path, replace(SCOPE, prices=PRICES))
     for end in ENDS:
         cost = sum(by_hand(end)[part] for part in (*HOURS, *HEARD))
         assert totals["cost_per_saved"][end] == float(cost / 4000)
-        assert totals["cost_per_prevented_yuan"][end] == float(cost / 4_000_000)
+        assert totals["cost_per_prevented_money"][end] == float(cost / 4_000_000)
 
 
 def test_where_nothing_was_saved_that_has_no_price(tmp_path: Path) -> None:
-    totals = totals_of(tmp_path, replace(SCOPE, prices=PRICES), prevented_fen=0, saved=0)
-    assert totals["cost_per_saved"] is totals["cost_per_prevented_yuan"] is None
-    assert totals["cost_yuan"]["total"] == by_hand("value")[TOTAL]
+    totals = totals_of(tmp_path, replace(SCOPE, prices=PRICES), prevented_cents=0, saved=0)
+    assert totals["cost_per_saved"] is totals["cost_per_prevented_money"] is None
+    assert totals["cost_money"]["total"] == by_hand("value")[TOTAL]
 
 
 def test_a_scenario_without_prices_has_no_costs(tmp_path: Path) -> None:
@@ -125,8 +125,8 @@ def test_prices_are_the_decimal_fractions_that_were_written(tmp_path: Path) -> N
     """A tenth of a yuan for each of two million contacts is no more than 200,000 yuan."""
     cheap = tuple(replace(price, value=0.1, low=0.1, high=0.1) for price in PRICES)
     totals = totals_of(tmp_path, replace(SCOPE, scale=3e-5, prices=cheap))
-    assert totals["cost_yuan"]["false_alarm_call"] == float(Fraction(11 * 100_000, 3) / 10)
-    assert totals["cost_yuan"]["videos"] == float(Fraction(17, 10))
+    assert totals["cost_money"]["false_alarm_call"] == float(Fraction(11 * 100_000, 3) / 10)
+    assert totals["cost_money"]["videos"] == float(Fraction(17, 10))
 
 
 def test_the_interval_of_a_price_is_its_range(tmp_path: Path) -> None:
@@ -159,15 +159,15 @@ def test_no_table_depends_on_what_things_cost(runs: tuple[sim.Run, sim.Run]) -> 
         assert getattr(one, name).equals(getattr(other, name)), name
     moved = {name for name in one.totals.index if one.totals[name] != other.totals[name]}
     paid = {f"{key}.{part}" for key in KEYS for part in ("desk_visit", TOTAL)}
-    assert moved == paid | {f"{name}.{end}" for name in ("cost_per_saved", "cost_per_prevented_yuan") for end in ENDS}
-    assert other.totals["cost_yuan.desk_visit"] == 0 < one.totals["cost_yuan.desk_visit"]
+    assert moved == paid | {f"{name}.{end}" for name in ("cost_per_saved", "cost_per_prevented_money") for end in ENDS}
+    assert other.totals["cost_money.desk_visit"] == 0 < one.totals["cost_money.desk_visit"]
 
 
 def test_policies_that_differ_in_costs_alone_are_compared(runs: tuple[sim.Run, sim.Run]) -> None:
     rows = sim.compare(list(runs)).set_index("quantity")
     one, _ = runs
-    paid = one.totals["cost_yuan.desk_visit"]
-    assert rows.loc["cost_yuan.desk_visit", "difference"] == rows.loc["cost_yuan.total", "difference"] == -paid
+    paid = one.totals["cost_money.desk_visit"]
+    assert rows.loc["cost_money.desk_visit", "difference"] == rows.loc["cost_money.total", "difference"] == -paid
     assert rows.loc["victims", "difference"] == 0
 
 
@@ -176,25 +176,25 @@ def test_contacts_are_counted_by_what_their_alerts_were_about(runs: tuple[sim.Ru
     contacts = run.contacts[run.contacts["truth"] == "legitimate"]
     heard = contacts[contacts["result"].isin(["read", "answered", "met"])].groupby("channel", observed=True)["count"]
     for channel, price in (("app", 0.5), ("sms", 0.25), ("call", 4), ("visit", 30)):
-        assert run.totals[f"cost_yuan.false_alarm_{channel}"] == price * heard.sum()[channel] > 0
+        assert run.totals[f"cost_money.false_alarm_{channel}"] == price * heard.sum()[channel] > 0
     seats = run.hours.groupby("channel", observed=True)["staffed_ms"].sum() / HOUR_MS
-    assert run.totals["cost_yuan.desk_call"] == 60 * seats["call"]
-    assert run.totals["cost_yuan.desk_visit"] == 100 * seats["visit"]
+    assert run.totals["cost_money.desk_call"] == 60 * seats["call"]
+    assert run.totals["cost_money.desk_visit"] == 100 * seats["visit"]
 
 
 def test_ratios_are_no_quantities_to_compare(runs: tuple[sim.Run, sim.Run]) -> None:
     names = quantity_names(runs[0].scenario)
     assert names == list(quantities(runs[0]))
-    assert "cost_yuan.total" in names
+    assert "cost_money.total" in names
     assert not [name for name in names if name.startswith("cost_per")]
 
 
 @pytest.mark.parametrize(
     ("key", "part", "amount", "broken"),
     [
-        ("cost_yuan", TOTAL, 1.0, "conservation: cost_yuan = sum of its parts"),
-        ("cost_yuan_high", "videos", -1.0, "conservation: cost_yuan_high = sum of its parts"),
-        ("cost_yuan_low", "desk_visit", 1e9, "conservation: every cost is between its low and its high end"),
+        ("cost_money", TOTAL, 1.0, "conservation: cost_money = sum of its parts"),
+        ("cost_money_high", "videos", -1.0, "conservation: cost_money_high = sum of its parts"),
+        ("cost_money_low", "desk_visit", 1e9, "conservation: every cost is between its low and its high end"),
     ],
 )
 def test_costs_that_do_not_add_up_are_a_broken_law(

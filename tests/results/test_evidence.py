@@ -82,20 +82,20 @@ OUTCOMES = {
     (0, 0, 0): {
         "victims": 4,
         "filed": 2,
-        "filed_loss_fen": 60_000,
-        "recovered_fen": 3000,
+        "filed_loss_cents": 60_000,
+        "recovered_cents": 3000,
         "dropped_out": 7,
         "saved": 2,
     },
     (1, 2, 1): {
         "victims": 12,
         "filed": 6,
-        "filed_loss_fen": 100_000,
-        "recovered_fen": 5000,
+        "filed_loss_cents": 100_000,
+        "recovered_cents": 5000,
         "dropped_out": 13,
         "saved": 3,
     },
-    (1, 1, 1): {"held": 7, "loss_fen": 10**9, "episodes": 1000, "prevented_fen": 10**9, "held_fen": 10**9},
+    (1, 1, 1): {"held": 7, "loss_cents": 10**9, "episodes": 1000, "prevented_cents": 10**9, "held_cents": 10**9},
 }
 """Outcomes by fraud type, age band and sex."""
 CASES = {(0, 6): 2, (1, 8): 3, (2, 8): 1, (3, 9): 2}
@@ -223,7 +223,7 @@ def everything(recorder: Recorder) -> None:
             recorder.hours[day, 0, desk, 0][0] += 900
             recorder.hours[day, 0, desk, 0][1] += 1000
             recorder.contacts[day, 0, 0, desk, 3 if desk == 2 else 5, 0][0] += 1000
-        for measure in ("victims", "filed", "filed_loss_fen"):
+        for measure in ("victims", "filed", "filed_loss_cents"):
             recorder.outcomes[day, 0, 0, 0, 0][Outcome.of(measure)] += 1000
         recorder.cases[day, 0, 0, 0, 20] += 1000
         recorder.state[day, NULL, "app_adoption"] = 0.9

@@ -58,7 +58,7 @@ def test_a_change_without_a_base_inside_the_period_is_null(tmp_path: Path) -> No
     write_tables(tmp_path)
     outside = Target("cases_solved_change", YEAR, 0.1, "fitted", base=(date(2021, 1, 1), date(2021, 12, 31)))
     none = Target("cases_solved_change", YEAR, 0.1, "fitted")
-    zero = Target("recovered_fen_change", YEAR, 0.1, "fitted", base=BASE)
+    zero = Target("recovered_cents_change", YEAR, 0.1, "fitted", base=BASE)
     for row in simulated(tmp_path, SCOPE, outside, none, zero):
         assert row["simulated"] is None
 
@@ -190,8 +190,8 @@ def test_each_figure_is_its_own_quantity(tmp_path: Path) -> None:
             wanted[name] = (40 + source) * 1000
         outcome = recorder.outcomes[day, 0, 0, 0, 0]
         outcome[Outcome.FILED] += 50
-        outcome[Outcome.FILED_LOSS_FEN] += 6000
-        outcome[Outcome.LOSS_FEN] += 7000
+        outcome[Outcome.FILED_LOSS_CENTS] += 6000
+        outcome[Outcome.LOSS_CENTS] += 7000
         recorder.close()
     # Reported losses are those of filed cases, in yuan.
     wanted |= {"cases_filed": 50_000, "losses": 60_000}
@@ -209,7 +209,7 @@ def test_totals_scale_up_exactly_and_leave_dens_whole(tmp_path: Path) -> None:
         recorder.alerts[alert_key(day, 0, source=1, tier=2, truth=3, end=4)] += 6
         recorder.contacts[day, 0, 0, 3, 5, 0][0] += 3
         recorder.contacts[day, 0, 0, 3, 5, 0][1] += 3_600_000
-        recorder.outcomes[day, 0, 0, 0, 0][Outcome.LOSS_FEN] += 301
+        recorder.outcomes[day, 0, 0, 0, 0][Outcome.LOSS_CENTS] += 301
         recorder.outcomes[day, 0, 1, 1, 1][Outcome.VICTIMS] += 3
         recorder.flows[day, 0, "dens_destroyed"] += 2
         recorder.flows[day, 0, "cards_eliminated"] += 3
@@ -228,7 +228,7 @@ def test_totals_scale_up_exactly_and_leave_dens_whole(tmp_path: Path) -> None:
     assert totals["contacts_by_channel"] == {"app": 0, "sms": 0, "call": 0, "visit": 100_000}
     assert totals["staff_hours_visit"] == float(Fraction(100_000, 3))
     assert totals["staff_hours_call"] == 0
-    assert totals["loss_yuan"] == float(Fraction(301 * 1000, 3))
+    assert totals["loss_money"] == float(Fraction(301 * 1000, 3))
     assert totals["victims"] == 100_000
     assert totals["dens_destroyed"] == 2
     assert totals["cards_eliminated"] == 100_000
@@ -249,8 +249,8 @@ def test_the_totals_of_the_contract_are_all_there(tmp_path: Path) -> None:
     named = """
     attempts_potential attempts_by_fate calls_intercepted sms_intercepted alerts_central alerts_local
     alerts_by_tier alerts_by_end contacts_by_channel staff_hours_call staff_hours_visit cards_eliminated
-    dens_destroyed ringleaders_arrested episodes saved dropped_out victims loss_yuan prevented_yuan
-    recovered_yuan cases_filed cases_solved suspects_arrested false_blocks
+    dens_destroyed ringleaders_arrested episodes saved dropped_out victims loss_money prevented_money
+    recovered_money cases_filed cases_solved suspects_arrested false_blocks
     """
     assert set(named.split()) <= set(summarise(tmp_path, SCOPE)[0])
 
@@ -266,12 +266,12 @@ def test_funds_stopped_are_those_that_orders_freeze_and_banks_hold(tmp_path: Pat
     day = day_number(YEAR[0])
     with TableWriter(tmp_path, SCOPE) as writer:
         recorder = Recorder(SCOPE, writer)
-        recorder.outcomes[day, 0, 0, 0, 0][Outcome.RECOVERED_FEN] += 6001
-        recorder.outcomes[day + 1, 1, 1, 1, 1][Outcome.RECOVERED_FEN] += 99
-        recorder.outcomes[day, 2, 0, 0, 0][Outcome.HELD_FEN] += 507
-        recorder.outcomes[SCOPE.first_day, 2, 0, 0, 0][Outcome.HELD_FEN] += 1000
+        recorder.outcomes[day, 0, 0, 0, 0][Outcome.RECOVERED_CENTS] += 6001
+        recorder.outcomes[day + 1, 1, 1, 1, 1][Outcome.RECOVERED_CENTS] += 99
+        recorder.outcomes[day, 2, 0, 0, 0][Outcome.HELD_CENTS] += 507
+        recorder.outcomes[SCOPE.first_day, 2, 0, 0, 0][Outcome.HELD_CENTS] += 1000
         recorder.close()
-    names = ("funds_returned_yuan", "funds_stopped_yuan")
+    names = ("funds_returned_money", "funds_stopped_money")
     known = replace(SCOPE, frozen_factor=27.4)
     quantities = Quantities.read(tmp_path, known)
     returned = Fraction(6100, 100) * 1000
@@ -280,8 +280,8 @@ def test_funds_stopped_are_those_that_orders_freeze_and_banks_hold(tmp_path: Pat
     assert amount(quantities, f"{names[1]}_change", YEAR, BASE) == stopped / (Fraction(1000, 100) * 1000) - 1
     # Totals are of the whole period.
     totals = summarise(tmp_path, known)[0]
-    assert totals["funds_returned_yuan"] == totals["recovered_yuan"] == returned
-    assert totals["funds_stopped_yuan"] == float(stopped + Fraction(1000, 100) * 1000)
+    assert totals["funds_returned_money"] == totals["recovered_money"] == returned
+    assert totals["funds_stopped_money"] == float(stopped + Fraction(1000, 100) * 1000)
     # Without the factor there is no such figure, but what victims get back is known.
     unknown = Quantities.read(tmp_path, SCOPE)
     assert [amount(unknown, name, YEAR) for name in names] == [returned, None]
@@ -289,7 +289,7 @@ def test_funds_stopped_are_those_that_orders_freeze_and_banks_hold(tmp_path: Pat
     asked = replace(SCOPE, targets=tuple(Target(name, YEAR, 1, "fitted") for name in names))
     assert uncounted(replace(asked, frozen_factor=1.0)) == []
     assert uncounted(asked) == [
-        "figure funds_stopped_yuan: the scenario has no aftermath.stop_payment.frozen_factor, "
+        "figure funds_stopped_money: the scenario has no aftermath.stop_payment.frozen_factor, "
         "so it has no simulated value"
     ]
 

@@ -70,9 +70,9 @@ def test_a_sum_that_grows_too_large_over_months_is_an_error_too(tmp_path: Path) 
     with TableWriter(tmp_path, SCOPE, events=False) as writer:
         recorder = Recorder(SCOPE, writer)
         for day in range(SCOPE.first_day, SCOPE.last_day + 1):
-            recorder.outcomes[day, 0, 0, 0, 0][Outcome.LOSS_FEN] += TOO_LARGE // 80
+            recorder.outcomes[day, 0, 0, 0, 0][Outcome.LOSS_CENTS] += TOO_LARGE // 80
             recorder.day_done(day)
-        with pytest.raises(OverflowError, match=r"outcomes\.loss_fen"):
+        with pytest.raises(OverflowError, match=r"outcomes\.loss_cents"):
             recorder.close()
 
 
@@ -81,9 +81,9 @@ def test_stored_rows_that_add_up_to_too_much_are_an_error_of_whoever_asks(tmp_pa
     path = tmp_path / OUTCOMES.file
     stored = pq.read_table(path)
     large = pa.array(np.full(len(stored), 2**62 // len(stored) + 1))
-    place = stored.column_names.index("loss_fen")
-    pq.write_table(stored.set_column(place, stored.schema.field("loss_fen"), large), path, row_group_size=40)
+    place = stored.column_names.index("loss_cents")
+    pq.write_table(stored.set_column(place, stored.schema.field("loss_cents"), large), path, row_group_size=40)
     for by in (["month"], ["day", "province"], ["fraud_type"]):
-        with pytest.raises(OverflowError, match=r"the sum of outcomes.loss_fen is 2\^62 or more"):
-            sums(tmp_path, "outcomes", by, ["victims", "loss_fen"])
+        with pytest.raises(OverflowError, match=r"the sum of outcomes.loss_cents is 2\^62 or more"):
+            sums(tmp_path, "outcomes", by, ["victims", "loss_cents"])
     assert len(sums(tmp_path, "outcomes", ["month"], ["victims"])) == 3

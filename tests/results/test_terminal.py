@@ -25,6 +25,8 @@ from sim.results.terminal import (
 )
 from sim.scenario.levers import levers
 
+pytestmark = pytest.mark.usefixtures("in_yuan")
+
 
 def row(**values: Any) -> dict[str, Any]:
     """Give a figure as it stands in run.json."""
@@ -122,10 +124,10 @@ def test_a_prediction_without_a_report_has_its_simulated_value() -> None:
     assert line.split() == ["dens", "destroyed", "-", "210", "predicted"]
 
 
-def test_answers_have_windows_as_titles_and_money_in_yuan() -> None:
+def test_answers_have_windows_as_titles_and_money_in_money() -> None:
     asked = [
         {"name": "losses", "window": ["2022-01-01", "2022-01-31"], "base": None, "simulated": 1234567},
-        {"name": "loss_fen", "window": ["2022-01-01", "2022-01-31"], "base": None, "simulated": 1234567},
+        {"name": "loss_cents", "window": ["2022-01-01", "2022-01-31"], "base": None, "simulated": 1234567},
         {
             "name": "losses_change",
             "window": ["2022-02-01", "2022-02-28"],
@@ -165,11 +167,11 @@ def test_over_draws_the_spread_of_the_parameters_stands_beside_that_of_one_run()
 def test_costs_stand_beside_both_ends_of_their_prices() -> None:
     totals = {
         "victims": 5,
-        "cost_yuan": {"desk_call": 1000, "total": 1234567},
-        "cost_yuan_low": {"desk_call": 500, "total": 1000000},
-        "cost_yuan_high": {"desk_call": 2000, "total": 2000000},
+        "cost_money": {"desk_call": 1000, "total": 1234567},
+        "cost_money_low": {"desk_call": 500, "total": 1000000},
+        "cost_money_high": {"desk_call": 2000, "total": 2000000},
         "cost_per_saved": {"value": 2.5, "low": 1, "high": 1000.25},
-        "cost_per_prevented_yuan": None,
+        "cost_per_prevented_money": None,
     }
     assert [re.split("  +", line) for line in printed([cost_table(totals)])] == [
         ["cost, yuan", "value", "low prices", "high prices"],

@@ -72,7 +72,7 @@ FITTED = {
     ("alerts_central", "2021-04-01", "2022-07-31"),
     ("cases_solved", "2021-01-01", "2021-12-31"),
     ("suspects_arrested", "2021-01-01", "2021-12-31"),
-    ("funds_returned_yuan", "2021-01-01", "2021-12-31"),
+    ("funds_returned_money", "2021-01-01", "2021-12-31"),
 }
 INPUT = {
     "cluster_campaigns",

@@ -73,5 +73,5 @@ def test_a_policy_stays_one_where_it_is_loaded_from_its_own_text_and_has_the_has
     assert base.sha256 == HASH
 
 
-HASH = "0b9df87c1348906eae88a4b3d40d2457e32f97944f464973025b8518fd0107a1"
-"""Of tiny, with the section `calibration` that it has from the flagship."""
+HASH = "d4e53e448518c55b5ab1306ab462942469c665f2e878da6df7348499e3063d27"
+"""Of tiny, with the section `calibration` and the currency that it has from the flagship."""

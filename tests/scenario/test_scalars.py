@@ -77,7 +77,7 @@ def test_rates_write_themselves(number: float, unit: str) -> None:
     assert read(b.Contacts, written(b.Contacts, text)) == rate
 
 
-@pytest.mark.parametrize("kind", [b.Score, b.Yuan, b.Factor, b.Probability, b.Count])
+@pytest.mark.parametrize("kind", [b.Score, b.Money, b.Factor, b.Probability, b.Count])
 @pytest.mark.parametrize("value", [True, "1", None, float("nan"), float("inf"), 10**400, [1], {}])
 def test_numbers_are_nothing_else(kind: Any, value: object) -> None:
     with pytest.raises(ValidationError):

@@ -71,7 +71,7 @@ class Episode:
                 if stage < FIRST_PAYMENT:
                     self.log(Phase.STAGE_MOMENTS, Event.STAGE, stage)
                 elif u_hold < world.today.held[self.person.province]:
-                    self.prevent(Outcome.HELD_FEN)
+                    self.prevent(Outcome.HELD_CENTS)
                     self.end(EpisodeEnd.HELD, Phase.STAGE_MOMENTS)
                     return
                 else:
@@ -80,26 +80,26 @@ class Episode:
                 self.show(stage)
             self.end(None, Phase.STAGE_MOMENTS)
         except simpy.Interrupt as interrupt:
-            self.prevent(Outcome.PREVENTED_FEN)
+            self.prevent(Outcome.PREVENTED_CENTS)
             self.end(EpisodeEnd.SAVED, cast(int, interrupt.cause))
 
     def amount_before(self, payment: int) -> int:
-        """Return the fen of all scheduled payments before one."""
+        """Return the cents of all scheduled payments before one."""
         growth = float(self.world.tables.episodes.growth[self.fraud_type])
         return paid_before(self.total, payment, self.scheduled, growth)
 
     def pay(self, stage: int) -> None:
         """Make the payment of a stage; the first one makes a victim."""
         payment = stage - FIRST_PAYMENT
-        fen = self.amount_before(payment + 1) - self.amount_before(payment)
+        cents = self.amount_before(payment + 1) - self.amount_before(payment)
         if not self.payments:
             self.count(Outcome.VICTIMS, 1)
             self.move_books(EpisodeEnd.VICTIMS)
             self.world.totals.first_payments[self.fraud_type] += 1
             self.world.totals.victims[self.person.province].append(self.person.number)
-        self.payments.append((self.world.now, fen))
-        self.count(Outcome.LOSS_FEN, fen)
-        self.log(Phase.STAGE_MOMENTS, Event.PAYMENT, stage, value=fen)
+        self.payments.append((self.world.now, cents))
+        self.count(Outcome.LOSS_CENTS, cents)
+        self.log(Phase.STAGE_MOMENTS, Event.PAYMENT, stage, value=cents)
 
     def show(self, stage: int) -> None:
         """Let both detectors score a stage that has happened."""
@@ -151,8 +151,8 @@ class Episode:
         """Report, ``after`` ms from the end: a stop-payment order gets something back; the case will be filed."""
         world, tables = self.world, self.world.tables
         reach = float(world.today.reach[self.person.province])
-        back = sum(recovered(fen, world.now - moment, reach, tables.reports) for moment, fen in self.payments)
-        self.count(Outcome.RECOVERED_FEN, back)
+        back = sum(recovered(cents, world.now - moment, reach, tables.reports) for moment, cents in self.payments)
+        self.count(Outcome.RECOVERED_CENTS, back)
         self.log(Phase.REPORTS, Event.REPORT, Stage.CONTACT, value=back)
         delay = filing_delay(tables.seed, self.attempt, tables.reports, tables.clock)
         call_at(
@@ -165,9 +165,9 @@ class Episode:
     def file(self, after: int) -> None:
         """File the case, reported ``after`` ms from the end; the next midnight puts it on the backlog."""
         world, province = self.world, self.person.province
-        loss = sum(fen for _, fen in self.payments)
+        loss = sum(cents for _, cents in self.payments)
         self.count(Outcome.FILED, 1)
-        self.count(Outcome.FILED_LOSS_FEN, loss)
+        self.count(Outcome.FILED_LOSS_CENTS, loss)
         world.recorder.cases[(world.day, province, self.fraud_type, delay_bin(after), loss_bin(loss))] += 1
         world.books.filed += 1
         world.totals.filed[province].append((world.now, self.attempt))

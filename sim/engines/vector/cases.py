@@ -15,7 +15,7 @@ from sim.words import Event, Outcome
 
 @part_of_caller
 def got_back(case: Record, run: RunTables, day: ProvinceDay) -> int:
-    """Return the fen that a stop-payment order gets back for a case on the day of its report."""
+    """Return the cents that a stop-payment order gets back for a case on the day of its report."""
     growth = float(run.episodes.growth[case.kind])
     back = 0
     before = 0
@@ -38,7 +38,7 @@ def go_to_police(run: RunTables, day: ProvinceDay, arrays: Arrays, tallies: Tall
         logged = is_logged(case.attempt, rules)
         if day.midnight <= case.reported < end:
             back = got_back(case, run, day)
-            measures[Outcome.RECOVERED_FEN] = added(measures[Outcome.RECOVERED_FEN], back)
+            measures[Outcome.RECOVERED_CENTS] = added(measures[Outcome.RECOVERED_CENTS], back)
             if logged:
                 row = log_event(
                     Event.REPORT, case.reported, Phase.REPORTS, day.province, case.attempt, arrays.log, counters
@@ -47,7 +47,7 @@ def go_to_police(run: RunTables, day: ProvinceDay, arrays: Arrays, tallies: Tall
                 arrays.log[row].value = back
         if case.filed < end:
             measures[Outcome.FILED] += 1
-            measures[Outcome.FILED_LOSS_FEN] = added(measures[Outcome.FILED_LOSS_FEN], case.loss)
+            measures[Outcome.FILED_LOSS_CENTS] = added(measures[Outcome.FILED_LOSS_CENTS], case.loss)
             tallies.cases[case.kind, case.delay_bin, loss_bin(case.loss)] += 1
             counters.filed_cases += 1
             filed = arrays.filed[counters.filed]

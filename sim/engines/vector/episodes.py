@@ -72,8 +72,8 @@ def begin_episode(finding: Record, run: RunTables, day: ProvinceDay, arrays: Arr
 
 
 @part_of_caller
-def fen_before(episode: Record, payment: int, run: RunTables) -> int:
-    """Return the fen of all scheduled payments before one."""
+def cents_before(episode: Record, payment: int, run: RunTables) -> int:
+    """Return the cents of all scheduled payments before one."""
     return paid_before(episode.total, payment, episode.scheduled, float(run.episodes.growth[episode.kind]))
 
 
@@ -84,9 +84,9 @@ def prevent(episode: Record, measure: int, run: RunTables, outcomes: Integers) -
         run.rules.seed, episode.attempt, episode.next_stage, episode.scheduled, episode.kind, run.episodes
     )
     if come_to > episode.paid:
-        fen = fen_before(episode, come_to, run) - fen_before(episode, episode.paid, run)
+        cents = cents_before(episode, come_to, run) - cents_before(episode, episode.paid, run)
         measures = outcomes[episode.kind, episode.band, episode.sex]
-        measures[measure] = added(measures[measure], fen)
+        measures[measure] = added(measures[measure], cents)
 
 
 @internal
@@ -137,7 +137,7 @@ def report(episode: Record, moment: int, run: RunTables, arrays: Arrays) -> None
         case.reported = reported
         case.filed = reported + filing_delay(rules.seed, episode.attempt, run.reports, rules.clock)
         case.total = episode.total
-        case.loss = fen_before(episode, episode.paid, run)
+        case.loss = cents_before(episode, episode.paid, run)
         for payment in range(episode.paid):
             case.payments[payment] = episode.payments[payment]
         case.kind = episode.kind
@@ -152,7 +152,7 @@ def report(episode: Record, moment: int, run: RunTables, arrays: Arrays) -> None
 @internal
 def stop_episode(episode: Record, now: Now, run: RunTables, day: ProvinceDay, arrays: Arrays, tallies: Tallies) -> None:
     """End an episode because a warning persuaded the person."""
-    prevent(episode, Outcome.PREVENTED_FEN, run, tallies.outcomes)
+    prevent(episode, Outcome.PREVENTED_CENTS, run, tallies.outcomes)
     end_episode(episode, EpisodeEnd.SAVED, now, run, day, arrays, tallies)
 
 
@@ -196,7 +196,7 @@ def end_before(episode: Record, stage: int, run: RunTables, day: ProvinceDay, ou
     if drops_out(u_dropout, stage, episode.kind, run.episodes):
         how = EpisodeEnd.DROPPED_OUT
     elif stage >= Stage.FIRST_PAYMENT and u_hold < day.held:
-        prevent(episode, Outcome.HELD_FEN, run, outcomes)
+        prevent(episode, Outcome.HELD_CENTS, run, outcomes)
         how = EpisodeEnd.HELD
     return how
 
@@ -208,7 +208,7 @@ def pay(
     """Make the payment of a stage; the first one makes a victim."""
     counters = arrays.counters[0]
     payment = stage - Stage.FIRST_PAYMENT
-    fen = fen_before(episode, payment + 1, run) - fen_before(episode, payment, run)
+    cents = cents_before(episode, payment + 1, run) - cents_before(episode, payment, run)
     measures = outcomes[episode.kind, episode.band, episode.sex]
     if episode.paid == 0:
         measures[Outcome.VICTIMS] += 1
@@ -217,10 +217,10 @@ def pay(
         counters.victims += 1
     episode.payments[episode.paid] = now.moment
     episode.paid += 1
-    measures[Outcome.LOSS_FEN] = added(measures[Outcome.LOSS_FEN], fen)
+    measures[Outcome.LOSS_CENTS] = added(measures[Outcome.LOSS_CENTS], cents)
     if is_logged(episode.attempt, run.rules):
         row = log_stage(Event.PAYMENT, now, day.province, episode, arrays.log, counters)
-        arrays.log[row].value = fen
+        arrays.log[row].value = cents
 
 
 @part_of_caller

@@ -129,7 +129,7 @@ not ended.
 EPISODE = record(
     ("attempt", IDENTITY),
     ("person", PERSON),
-    ("total", COUNT),  # fen of all scheduled payments
+    ("total", COUNT),  # cents of all scheduled payments
     ("payments", MOMENT, MAX_PAYMENTS),  # moments of those that were made
     ("living", ROW, TIERS),  # rows of the living alerts; no two have the same tier, as the second is superseded
     ("row", ROW),  # its own
@@ -148,8 +148,8 @@ CASE = record(
     ("attempt", IDENTITY),
     ("reported", MOMENT),
     ("filed", MOMENT),
-    ("total", COUNT),  # fen of all scheduled payments
-    ("loss", COUNT),  # fen of those that were made
+    ("total", COUNT),  # cents of all scheduled payments
+    ("loss", COUNT),  # cents of those that were made
     ("payments", MOMENT, MAX_PAYMENTS),  # moments of those
     ("kind", CODE),
     ("band", CODE),

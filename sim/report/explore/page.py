@@ -12,7 +12,7 @@ from sim.experiments.design import BOX, Value
 from sim.experiments.explored import Estimate, Explored, Lever, Outcome, explored, planned_box, warnings_of
 from sim.experiments.simulations import Computing, demand_keywords
 from sim.language.dates import day_named
-from sim.language.spoken import counted, said, spoken
+from sim.language.spoken import counted, counting_in, said, spoken
 from sim.report.charts import script_json
 from sim.report.explore.data import catalogue, data_of
 from sim.report.explore.texts import (
@@ -122,7 +122,9 @@ def written(folder: Path, out: str | Path | None = None) -> Path:
     """Write the page of a finished sweep; it appears, or takes the place of an older one, whole or not at all."""
     path = folder / EXPLORE_HTML if out is None else Path(out)
     demand_file(path)
-    text = page(explored(folder))
+    found = explored(folder)
+    with counting_in(found.scenario.spec.currency):
+        text = page(found)
     with whole(path) as unfinished:
         unfinished.write_text(text, encoding="utf-8")
     return path

@@ -6,7 +6,7 @@ The page writes the same for each setting of its sliders, so texts with numbers 
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from sim.experiments.explored import MINUTES, PEOPLE, SHARE, YUAN, Estimate, Lever, Outcome
+from sim.experiments.explored import MINUTES, MONEY, PEOPLE, SHARE, Estimate, Lever, Outcome
 from sim.experiments.parameters import plain_decimal
 from sim.language.dates import day_named
 from sim.language.spoken import marked, said
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 NAMES = {
     "victims": marked("Victims"),
     "saved": marked("People saved by a warning"),
-    "loss_yuan": marked("Yuan lost"),
-    "prevented_yuan": marked("Yuan of losses prevented"),
-    "cost_yuan.total": marked("Yuan that the shield costs"),
+    "loss_money": marked("Lost, {currency}"),
+    "prevented_money": marked("Losses prevented, {currency}"),
+    "cost_money.total": marked("What the shield costs, {currency}"),
     "first_contact_red": marked("Median wait of red alerts until the first call or visit"),
     "expired_red": marked("Red alerts that expired"),
     "expired_orange": marked("Orange alerts that expired"),
@@ -44,26 +44,26 @@ SENTENCES: dict[str, tuple[str, str, str, str, str]] = {
         marked("Warnings save {level} people."),
         marked("Warnings save {level} people, not surely more or fewer than in the scenario."),
     ),
-    "loss_yuan": (
-        marked("Victims lose {level} yuan, {change} more than in the scenario."),
-        marked("Victims lose {level} yuan, {change} less than in the scenario."),
-        marked("Victims lose {level} yuan, just as in the scenario."),
-        marked("Victims lose {level} yuan."),
-        marked("Victims lose {level} yuan, not surely more or less than in the scenario."),
+    "loss_money": (
+        marked("Victims lose {level} {currency}, {change} more than in the scenario."),
+        marked("Victims lose {level} {currency}, {change} less than in the scenario."),
+        marked("Victims lose {level} {currency}, just as in the scenario."),
+        marked("Victims lose {level} {currency}."),
+        marked("Victims lose {level} {currency}, not surely more or less than in the scenario."),
     ),
-    "prevented_yuan": (
-        marked("Warnings prevent losses of {level} yuan, {change} more than in the scenario."),
-        marked("Warnings prevent losses of {level} yuan, {change} less than in the scenario."),
-        marked("Warnings prevent losses of {level} yuan, just as in the scenario."),
-        marked("Warnings prevent losses of {level} yuan."),
-        marked("Warnings prevent losses of {level} yuan, not surely more or less than in the scenario."),
+    "prevented_money": (
+        marked("Warnings prevent losses of {level} {currency}, {change} more than in the scenario."),
+        marked("Warnings prevent losses of {level} {currency}, {change} less than in the scenario."),
+        marked("Warnings prevent losses of {level} {currency}, just as in the scenario."),
+        marked("Warnings prevent losses of {level} {currency}."),
+        marked("Warnings prevent losses of {level} {currency}, not surely more or less than in the scenario."),
     ),
 }
 """What is read aloud of some outcomes: of more, of less, of the same, without a base, of what is not sure."""
 
 CHANGES: dict[str, tuple[str, str]] = {
     PEOPLE: (marked("{change} more than in the scenario"), marked("{change} fewer than in the scenario")),
-    YUAN: (marked("{change} more than in the scenario"), marked("{change} less than in the scenario")),
+    MONEY: (marked("{change} more than in the scenario"), marked("{change} less than in the scenario")),
     SHARE: (marked("{change} points more than in the scenario"), marked("{change} points less than in the scenario")),
     MINUTES: (marked("{change} longer than in the scenario"), marked("{change} shorter than in the scenario")),
 }

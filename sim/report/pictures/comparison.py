@@ -31,10 +31,10 @@ FATES = Fate.labels()
 GROUPS: dict[str, dict[str, str]] = {
     marked("people and money"): {
         "victims": marked("victims"),
-        "loss_yuan": marked("yuan lost"),
+        "loss_money": marked("{currency} lost"),
         "saved": marked("saved"),
-        "prevented_yuan": marked("yuan prevented"),
-        "recovered_yuan": marked("yuan recovered"),
+        "prevented_money": marked("{currency} prevented"),
+        "recovered_money": marked("{currency} recovered"),
         "dropped_out": marked("dropped out"),
         "cases_filed": marked("cases filed"),
     },

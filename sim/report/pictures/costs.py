@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 from sim.experiments.sparing import SPARED
 from sim.experiments.table import records
 from sim.language.labels import spelled
-from sim.language.spoken import marked, said
+from sim.language.spoken import currency, marked, said
 from sim.report.blank import blank
 from sim.report.looks import AXIS, GREEN, INK, ORANGE, colours_of, hatches, symbols, words
 from sim.report.panels import bars, framed, names_beside
@@ -26,18 +26,18 @@ SPENT_ON = {WARNING: (marked("warnings"), ORANGE), EDUCATION: (marked("education
 
 EACH = {
     "cost_per_saved": marked("each person saved by a warning"),
-    "cost_per_prevented_yuan": marked("each yuan prevented by one"),
+    "cost_per_prevented_money": marked("each {currency} prevented by one"),
 }
 SPARING = {
     "cost_per_victim_spared": marked("each victim spared"),
-    "cost_per_yuan_spared": marked("each yuan of net loss spared"),
+    "cost_per_money_spared": marked("each {currency} of net loss spared"),
 }
 """Ratios, in words; those of a comparison are of ``SPARED``."""
 
 UNITS = (
-    (1e9, marked("billion yuan, whole period"), marked("billion yuan more than the base, whole period")),
-    (1e6, marked("million yuan, whole period"), marked("million yuan more than the base, whole period")),
-    (1.0, marked("yuan, whole period"), marked("yuan more than the base, whole period")),
+    (1e9, marked("billion {currency}, whole period"), marked("billion {currency} more than the base, whole period")),
+    (1e6, marked("million {currency}, whole period"), marked("million {currency} more than the base, whole period")),
+    (1.0, marked("{currency}, whole period"), marked("{currency} more than the base, whole period")),
 )
 """Sizes of units, and titles of an axis in them: of what is spent, and of what is spent more."""
 
@@ -53,7 +53,7 @@ NAMES = {**{part: called(part) for part in PARTS}, TOTAL: marked("in all")}
 
 
 def costs(run: "Run") -> "go.Figure":
-    """Draw what a run cost by part, in yuan of the country, with what it may be within the ranges of the prices.
+    """Draw what a run cost by part, in money of the country, with what it may be within the ranges of the prices.
 
     Returns:
         A figure with a bar for each part, blank where the scenario says no prices.
@@ -95,11 +95,11 @@ def costs(run: "Run") -> "go.Figure":
 
 
 def costs_table(run: "Run") -> "pd.DataFrame":
-    """Return the yuan of each part, of all, and of each person and yuan saved, with both ends of their intervals."""
+    """Return what each part, all, and each person and unit of money saved cost, with both ends of their intervals."""
     import pandas as pd
 
     totals = run.manifest["totals"]
-    columns = ["yuan", "value", "low prices", "high prices"]
+    columns = [currency(), "value", "low prices", "high prices"]
     if COST not in totals:
         return pd.DataFrame(
             [[said("in all"), *(said("not known") for _ in columns[1:])]], columns=columns, dtype=object
@@ -117,24 +117,25 @@ def costs_words(run: "Run") -> str:
     if COST not in totals:
         return said(UNKNOWN)
     whole = {
-        "yuan": amount(totals[COST][TOTAL]), "low": amount(totals[COST_LOW][TOTAL]),
+        "money": amount(totals[COST][TOTAL]), "low": amount(totals[COST_LOW][TOTAL]),
         "high": amount(totals[COST_HIGH][TOTAL]),
     }  # fmt: skip
     ratio = totals["cost_per_saved"]
     if ratio is None:
         return said(
-            "In all it cost {yuan} yuan ({low} to {high} within the ranges of prices); no warning saved anybody.",
+            "In all it cost {money} {currency} ({low} to {high} within the ranges of prices); no warning saved "
+            "anybody.",
             **whole,
         )
-    all_of_it = said("In all it cost {yuan} yuan ({low} to {high} within the ranges of prices).", **whole)
-    money = totals["cost_per_prevented_yuan"]
-    person = {"yuan": amount(ratio["value"]), "low": amount(ratio["low"]), "high": amount(ratio["high"])}
+    all_of_it = said("In all it cost {money} {currency} ({low} to {high} within the ranges of prices).", **whole)
+    money = totals["cost_per_prevented_money"]
+    person = {"money": amount(ratio["value"]), "low": amount(ratio["low"]), "high": amount(ratio["high"])}
     if money is None:
-        each = said("Warnings cost {yuan} yuan ({low} to {high}) for each person whom they saved.", **person)
+        each = said("Warnings cost {money} {currency} ({low} to {high}) for each person whom they saved.", **person)
     else:
         each = said(
-            "Warnings cost {yuan} yuan ({low} to {high}) for each person whom they saved and {each} yuan ({least} to "
-            "{most}) for each yuan that they prevented.",
+            "Warnings cost {money} {currency} ({low} to {high}) for each person whom they saved and {each} {currency} "
+            "({least} to {most}) for each {currency} that they prevented.",
             **person,
             each=amount(money["value"]),
             least=amount(money["low"]),
@@ -204,7 +205,7 @@ def cost_differences_table(frame: "pd.DataFrame") -> "pd.DataFrame":
         else:
             told = (said(NAMES[_part(row)]), *(amount(row[key]) for key in ("base", "other", "difference")))
         rows.append((row["scenario"], *told, *ends))
-    columns = ["scenario", "yuan", "base", "other", "difference or ratio", "within prices", "interval"]
+    columns = ["scenario", currency(), "base", "other", "difference or ratio", "within prices", "interval"]
     return pd.DataFrame(rows, columns=columns, dtype=object)
 
 
@@ -222,8 +223,8 @@ def _part(row: dict[str, Any]) -> str:
 
 def _more(row: dict[str, Any]) -> str:
     return said(
-        "{scenario}, {part}: {difference} yuan more<br>{other} beside {base}<br>{low} to {high} within the ranges of "
-        "prices",
+        "{scenario}, {part}: {difference} {currency} more<br>{other} beside {base}<br>{low} to {high} within the "
+        "ranges of prices",
         scenario=words(row["scenario"]),
         part=words(NAMES[_part(row)]),
         difference=amount(row["difference"]),
@@ -240,9 +241,9 @@ def _interval(row: dict[str, Any], low: str, high: str) -> str:
 
 def _told(totals: dict[str, Any], part: str) -> str:
     return said(
-        "{part}: {yuan} yuan ({low} to {high} within the ranges of prices)",
+        "{part}: {money} {currency} ({low} to {high} within the ranges of prices)",
         part=words(NAMES[part]),
-        yuan=amount(totals[COST][part]),
+        money=amount(totals[COST][part]),
         low=amount(totals[COST_LOW][part]),
         high=amount(totals[COST_HIGH][part]),
     )
@@ -262,6 +263,6 @@ def _whiskers(values: list[float], lows: list[float], highs: list[float], colour
 
 
 def _unit(values: Any) -> tuple[float, str, str]:
-    """Return the unit in which the largest of some yuan are drawn, as ``UNITS`` has it."""
+    """Return the unit in which the largest of some money is drawn, as ``UNITS`` has it."""
     most = max(values)
     return next(row for row in UNITS if most >= row[0] or row[0] == 1)

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from sim.language.dates import day_named, month_named
 from sim.language.spoken import counted, marked, said
-from sim.money import FEN_PER_YUAN
+from sim.money import CENTS_PER_UNIT
 from sim.report.blank import blank
 from sim.report.looks import BLUE, GREEN, SKY, VERMILLION, country, dashes, symbols
 from sim.report.panels import framed, pick_mode
@@ -21,36 +21,36 @@ if TYPE_CHECKING:
     from sim.results.run import Run
 
 AMOUNTS = {
-    marked("lost"): (Outcome.LOSS_FEN.label, VERMILLION),
-    marked("prevented"): (Outcome.PREVENTED_FEN.label, GREEN),
-    marked("held"): (Outcome.HELD_FEN.label, SKY),
-    marked("recovered"): (Outcome.RECOVERED_FEN.label, BLUE),
+    marked("lost"): (Outcome.LOSS_CENTS.label, VERMILLION),
+    marked("prevented"): (Outcome.PREVENTED_CENTS.label, GREEN),
+    marked("held"): (Outcome.HELD_CENTS.label, SKY),
+    marked("recovered"): (Outcome.RECOVERED_CENTS.label, BLUE),
 }
 """Name, column of the outcomes and colour: ``lost`` of all victims, ``prevented`` by warnings, ``held`` by banks."""
 
 UNITS = (
-    (1e9, {"day": marked("billion yuan a day"), "month": marked("billion yuan a month")}),
-    (1e6, {"day": marked("million yuan a day"), "month": marked("million yuan a month")}),
-    (1.0, {"day": marked("yuan a day"), "month": marked("yuan a month")}),
+    (1e9, {"day": marked("billion {currency} a day"), "month": marked("billion {currency} a month")}),
+    (1e6, {"day": marked("million {currency} a day"), "month": marked("million {currency} a month")}),
+    (1.0, {"day": marked("{currency} a day"), "month": marked("{currency} a month")}),
 )
 MONEY = marked("Money lost and saved")
 TOLD = {
-    "lost": marked("{when}: {yuan} yuan lost"),
-    "prevented": marked("{when}: {yuan} yuan prevented"),
-    "held": marked("{when}: {yuan} yuan held"),
-    "recovered": marked("{when}: {yuan} yuan recovered"),
+    "lost": marked("{when}: {money} {currency} lost"),
+    "prevented": marked("{when}: {money} {currency} prevented"),
+    "held": marked("{when}: {money} {currency} held"),
+    "recovered": marked("{when}: {money} {currency} recovered"),
 }
 
 
 def money(run: "Run") -> "go.Figure":
-    """Draw yuan of the country by month (by day of short runs): lost by victims, prevented, held and recovered.
+    """Draw money of the country by month (by day of short runs): lost by victims, prevented, held and recovered.
 
     Returns:
         A figure with a line for each of ``AMOUNTS``; a month holds those of its days that lie in the period.
     """
     import plotly.graph_objects as go
 
-    values = _yuan(run)
+    values = _money(run)
     if not any(any(by.values()) for by in values.values()):
         return blank(said(MONEY), said("No money was lost, prevented or recovered in this run."))
     by, days = step(run), steps(run)
@@ -71,7 +71,7 @@ def money(run: "Run") -> "go.Figure":
                 line={"color": colour, "dash": dash[name]},
                 marker={"symbol": symbol[name], "size": 6},
                 text=[
-                    said(TOLD[name], when=_when(when, by, days[when]), yuan=amount(value))
+                    said(TOLD[name], when=_when(when, by, days[when]), money=amount(value))
                     for when, value in values[name].items()
                 ],
                 hovertemplate="%{text}<extra></extra>",
@@ -84,10 +84,10 @@ def money(run: "Run") -> "go.Figure":
 
 
 def money_table(run: "Run") -> "pd.DataFrame":
-    """Return the yuan of the country by month and over the whole period; for short runs over the period alone."""
+    """Return the money of the country by month and over the whole period; for short runs over the period alone."""
     import pandas as pd
 
-    values = _yuan(run)
+    values = _money(run)
     rows = []
     if step(run) == "month":
         for when in steps(run):
@@ -103,14 +103,14 @@ def _when(when: "date", by: str, days: int) -> str:
     return counted("{month} ({count} days)", "{month} ({count} days)", count=days, month=month_named(when))
 
 
-def _yuan(run: "Run") -> "dict[str, dict[date, float]]":
-    """Return yuan of the country by name and step of time, zeros included."""
+def _money(run: "Run") -> "dict[str, dict[date, float]]":
+    """Return money of the country by name and step of time, zeros included."""
     by = step(run)
     columns = [column for column, _ in AMOUNTS.values()]
     counted = tally(run, "outcomes", [by], columns)
     stored = {row[0]: row[1:] for row in counted.itertuples(index=False)}
     nothing = (0,) * len(columns)
     return {
-        name: {when: float(stored.get(when, nothing)[place]) / FEN_PER_YUAN * country(run) for when in steps(run)}
+        name: {when: float(stored.get(when, nothing)[place]) / CENTS_PER_UNIT * country(run) for when in steps(run)}
         for place, name in enumerate(AMOUNTS)
     }

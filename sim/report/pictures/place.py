@@ -6,13 +6,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from sim.language.spoken import marked, said
-from sim.money import FEN_PER_YUAN
+from sim.money import CENTS_PER_UNIT
 from sim.report.looks import INK, PEOPLE, SCALE, finish, plain, provinces
 from sim.report.reach import reach
 from sim.report.sums import sums
 from sim.report.tally import WHOLE_PERIOD, months
 from sim.rounding import short
-from sim.scenario.schema.population import NO_POOL
 from sim.words import End, Fate
 
 if TYPE_CHECKING:
@@ -21,18 +20,8 @@ if TYPE_CHECKING:
 
     from sim.results.run import Run
 
-# Column and row of each province of China by its code (GB/T 2260), laid out by hand so that neighbours stay neighbours
-# as far as squares allow.
-CHINA: dict[int, tuple[int, int]] = {
-    23: (7, 0), 65: (0, 1), 15: (4, 1), 11: (5, 1), 21: (6, 1), 22: (7, 1),
-    62: (2, 2), 64: (3, 2), 14: (4, 2), 13: (5, 2), 12: (6, 2),
-    63: (1, 3), 61: (3, 3), 41: (4, 3), 37: (5, 3), 32: (6, 3),
-    54: (0, 4), 51: (2, 4), 50: (3, 4), 42: (4, 4), 34: (5, 4), 31: (6, 4),
-    53: (1, 5), 52: (2, 5), 43: (3, 5), 36: (4, 5), 35: (5, 5), 33: (6, 5),
-    45: (3, 6), 44: (4, 6), 46: (3, 7),
-}  # fmt: skip
 ROW = 6
-"""Tiles in a row where the provinces are not China's."""
+"""Tiles in a row where the scenario does not say where provinces stand."""
 LONGEST, LONGEST_ON_PHONES = 10, 6
 """Letters of a line of a name on a tile."""
 TILE, TILE_ON_PHONES = 58, 50
@@ -64,9 +53,13 @@ OUTCOMES = {
         "outcomes", "dropped_out", marked("dropped out by themselves"), marked("people dropped out")
     ),
     "filed": Outcome("outcomes", "filed", marked("cases filed"), marked("cases filed")),
-    "loss": Outcome("outcomes", "loss_fen", marked("losses"), marked("1,000 yuan lost")),
-    "prevented": Outcome("outcomes", "prevented_fen", marked("losses prevented"), marked("1,000 yuan prevented")),
-    "recovered": Outcome("outcomes", "recovered_fen", marked("losses recovered"), marked("1,000 yuan recovered")),
+    "loss": Outcome("outcomes", "loss_cents", marked("losses"), marked("1,000 {currency} lost")),
+    "prevented": Outcome(
+        "outcomes", "prevented_cents", marked("losses prevented"), marked("1,000 {currency} prevented")
+    ),
+    "recovered": Outcome(
+        "outcomes", "recovered_cents", marked("losses recovered"), marked("1,000 {currency} recovered")
+    ),
     "alerts": Outcome("alerts", "count", marked("alerts"), marked("alerts")),
     "reached": Outcome(
         "alerts", "count", marked("alerts that reached"), marked("alerts that reached"), {"end": (End.REACHED.label,)}
@@ -92,18 +85,21 @@ OUTCOMES = {
 OUTCOME = {name: one.title for name, one in OUTCOMES.items()}
 OVER = 1.0001
 """Rates are drawn with four digits: so many times the end of a scale is beyond it."""
-FEN_PER_THOUSAND_YUAN = 1000 * FEN_PER_YUAN
+CENTS_PER_THOUSAND = 1000 * CENTS_PER_UNIT
 
 Tile = tuple[int, int]
 """Column, and row from the top."""
 
 
 def tiles(run: "Run") -> dict[int, Tile]:
-    """Return the tile of each province: as in ``CHINA`` where all codes are its provinces', else in reading order."""
-    names = provinces(run)
-    if set(names) <= set(CHINA) and len(names) > ROW and run.scenario.spec.population.pool == NO_POOL:
-        return {code: CHINA[code] for code in names}
-    return {code: (at % ROW, at // ROW) for at, code in enumerate(names)}
+    """Return the tile of each province: as the scenario's table says, else in reading order."""
+    rows = run.scenario.spec.population.provinces
+    known = {
+        row.code: (row.tile_column, row.tile_row)
+        for row in rows
+        if row.tile_column is not None and row.tile_row is not None
+    }
+    return known if len(known) == len(rows) else {row.code: (at % ROW, at // ROW) for at, row in enumerate(rows)}
 
 
 def lines_of(name: str, longest: int = LONGEST) -> list[str]:
@@ -135,7 +131,7 @@ def place(run: "Run", outcome: str = "victims", month: str = WHOLE_PERIOD) -> "g
 
     Args:
         run: The run.
-        outcome: One of ``OUTCOME``; money is in 1,000 yuan.
+        outcome: One of ``OUTCOME``; money is in 1,000 units of the currency.
         month: ``all``, the whole period, or one of its months, such as ``2022-05``.
 
     Returns:
@@ -167,7 +163,8 @@ def place_table(run: "Run") -> "pd.DataFrame":
     import pandas as pd
 
     columns = {
-        f"{one.unit} per 100,000": _per_people(run, _monthly(run, name), WHOLE_PERIOD) for name, one in OUTCOMES.items()
+        f"{said(one.unit)} per 100,000": _per_people(run, _monthly(run, name), WHOLE_PERIOD)
+        for name, one in OUTCOMES.items()
     }
     frame = pd.DataFrame(columns)
     frame.insert(0, "province", [provinces(run)[code] for code in frame.index])
@@ -180,8 +177,8 @@ def _monthly(run: "Run", outcome: str) -> "pd.DataFrame":
     """Return counts of the country by month (rows, as ``2022-05``) and province code."""
     measure = OUTCOMES[outcome].measure
     found = sums(run, OUTCOMES[outcome].table, ["month", "province"], [measure], OUTCOMES[outcome].where)
-    if measure.endswith("_fen"):
-        found[measure] /= FEN_PER_THOUSAND_YUAN
+    if measure.endswith("_cents"):
+        found[measure] /= CENTS_PER_THOUSAND
     wide = found.pivot_table(index="month", columns="province", values=measure, aggfunc="sum", fill_value=0.0)
     wide.index = wide.index.map(lambda month: f"{month:%Y-%m}")
     return wide.reindex(index=list(months(run))[1:], columns=list(provinces(run)), fill_value=0.0)

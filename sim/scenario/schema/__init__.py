@@ -6,10 +6,11 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, SerializerFunctionWrapHandler, ValidationInfo, model_serializer, model_validator
 from pydantic_core import PydanticCustomError
 
+from sim.language.spoken import UNITS_OF_MONEY
 from sim.scenario.bounds import Scale, Seed
 from sim.scenario.scalars import Duration, Switch
 from sim.scenario.schema.aftermath import Aftermath
-from sim.scenario.schema.base import BROKEN, ONE_LINE, Name, Part, Path, all_of, demand, rules_of, touches
+from sim.scenario.schema.base import BROKEN, ONE_LINE, Currency, Name, Part, Path, all_of, demand, rules_of, touches
 from sim.scenario.schema.costs import Costs
 from sim.scenario.schema.desks import Desks
 from sim.scenario.schema.evidence import Evidence
@@ -58,6 +59,9 @@ class ScenarioModel(Part):
     feedback: Switch = True
     """Whether filters, cases and heard alerts act back on cards, leads and people from day to day; off for experiments
     that take layers apart. Example: `on`"""
+    currency: Currency = UNITS_OF_MONEY
+    """What a unit of money is called in tables and reports; all sums of the scenario are in it. A hundredth of it is
+    the least amount. Example: `EUR`"""
     clock: Duration = 1
     """Length of a tick, to which all moments are rounded; it divides half an hour. More: coarser moments, more events
     in the same tick. Example: `1 ms`"""
@@ -106,7 +110,8 @@ class ScenarioModel(Part):
     @model_serializer(mode="wrap")
     def _given(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
         """Leave out what scenarios without it never said, so that they have the hash that they had."""
-        return {key: value for key, value in write(self).items() if key != "gangs" or value is not None}
+        unsaid = {"gangs": None, "currency": UNITS_OF_MONEY}
+        return {key: value for key, value in write(self).items() if key not in unsaid or value != unsaid[key]}
 
     @model_validator(mode="after")
     def _agree(self, info: ValidationInfo) -> "ScenarioModel":

@@ -25,8 +25,8 @@ class StopPayment(Sparse):
     half_life: Duration
     """Time in which half of what could be recovered is gone. More: late reports recover more. Example: `2 h`"""
     frozen_factor: Frozen | None = None
-    """Yuan that orders stop or freeze for each yuan that its victim gets back, since they freeze accounts along the way
-    with all that lies in them; without it funds stopped are not counted. Unit: factor. More: more funds stopped.
+    """Money that orders stop or freeze for each unit that its victim gets back, since they freeze accounts along the
+    way with all that lies in them; without it funds stopped are not counted. Unit: factor. More: more funds stopped.
     Example: `27.4`"""
 
 

@@ -46,6 +46,10 @@ Word = Annotated[str, Field(min_length=1, max_length=80, pattern=ONE_LINE)]
 """A name that tables, pictures and messages call something by."""
 
 
+CURRENCY = r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029{}<>&\d]*$"
+Currency = Annotated[str, Field(min_length=1, max_length=20, pattern=CURRENCY)]
+"""What a unit of money is called, beside numbers: no digits, and nothing that pages take for theirs."""
+
 NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,79}$"
 Name = Annotated[str, Field(pattern=NAME)]
 """A name that folders and options call something by."""

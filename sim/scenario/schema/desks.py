@@ -124,7 +124,7 @@ class Desk(Part):
     2022-04-15, width: 70 d, floor: 0.12}}`"""
     by_province: dict[ProvinceKey, ProvinceStaff] = Field(default_factory=dict)
     """Officers of single provinces, by name or code, instead of their share: a number, or a map with staff, growth and
-    shifts. Unit: officers. More: shorter waits there; other provinces keep what they have. Example: `{Guangdong:
+    shifts. Unit: officers. More: shorter waits there; other provinces keep what they have. Example: `{44:
     {staff: 1000}}`"""
     shifts: Shifts
     """When how much of the staff is on duty. Example: `[{weekdays: [1, 2, 3, 4, 5, 6, 7], start: "08:30", end: "22:30",
@@ -190,7 +190,7 @@ class Desks(Part):
     """Officers who go to see people."""
     province_weights: dict[ProvinceKey, Weight] = Field(default_factory=dict)
     """By province, name or code, how many officers a person has, where others have 1; the country's staff stays the
-    same. Unit: weight. More: more staff there, less elsewhere. Example: `{Guangdong: 1.15}`"""
+    same. Unit: weight. More: more staff there, less elsewhere. Example: `{44: 1.15}`"""
 
     def parts(self, desk: str, people: Mapping[int, int]) -> dict[int, float]:
         """Return what each province has of a desk's staff of the country, if it has none of its own: before growth.

@@ -75,7 +75,7 @@ class Evidence(Part):
 
     name: Annotated[str, Field(max_length=200, pattern=ONE_LINE), Naming("quantity")]
     """What is known of: a quantity, some with a fraud type, age band or province behind a dot. Example:
-    `local_alerts_share.Guangdong`"""
+    `local_alerts_share.44`"""
     window: Window | None = None
     """The days over which it is known; the whole period if not given. Example: `[2022-01-01, 2022-11-30]`"""
     by: Literal["month"] | None = None

@@ -2,8 +2,9 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
+from sim.renamed import current
 from sim.scenario.bounds import Reported, StandardError, Tolerance
 from sim.scenario.scalars import Day, Window
 from sim.scenario.schema.base import Name, Part, mistake
@@ -26,7 +27,7 @@ class Figure(Part):
     """The earlier days with which a change compares; only for names that end in _change. Example: `[2021-01-01,
     2021-11-30]`"""
     value: Reported | Day | None = None
-    """What was reported: a count, yuan for losses, a fraction for changes, or a day. Only a predicted figure may be
+    """What was reported: a count, money for losses, a fraction for changes, or a day. Only a predicted figure may be
     without. Unit: as the quantity. More: a larger reported figure; no run depends on it.
     Example: `391000`"""
     role: Literal["input", "fitted", "predicted"]
@@ -47,6 +48,11 @@ class Figure(Part):
     higher prediction. Example: `[1738000000, 1887000000]`"""
     source: str
     """Who reported it, where and when. Example: `"Xinhua, 17 August 2022"`"""
+
+    @field_validator("name")
+    @classmethod
+    def _current(cls, name: str) -> str:
+        return current(name)
 
     @model_validator(mode="after")
     def _stated(self) -> "Figure":

@@ -13,11 +13,11 @@ from sim.scenario.bounds import (
     Contacts,
     Factor,
     Growth,
+    Money,
     Probability,
     Ratio,
     Sigma,
     Weight,
-    Yuan,
 )
 from sim.scenario.distributions import Distribution
 from sim.scenario.scalars import Day, Window
@@ -88,9 +88,9 @@ class StageDropout(Part):
 
 
 class Loss(Part):
-    """Total loss of an episode that runs to its end, on the reference date: lognormal in yuan."""
+    """Total loss of an episode that runs to its end, on the reference date: lognormal in units of money."""
 
-    median: Yuan
+    median: Money
     """Median of what an episode costs that runs to its end, at prices of the reference date. More: larger losses.
     Example: `25000`"""
     sigma: Sigma
@@ -203,7 +203,7 @@ class Surge(Part):
     types: list[str] | None = None
     """The fraud types that surge; all if not given. Example: `[brushing, customer_service]`"""
     provinces: list[ProvinceCode] | None = None
-    """The provinces that surge, by name or code; all if not given. Example: `[Guangdong, Zhejiang]`"""
+    """The provinces that surge, by name or code; all if not given. Example: `[33, 44]`"""
 
 
 class Fraud(Sparse):
@@ -224,7 +224,7 @@ class Fraud(Sparse):
     month. Example: `[0.95, 0.85, 1.02, 1.02, 1.02, 1.05, 1.02, 1.02, 1.02, 0.98, 1.05, 1]`"""
     province_weights: dict[ProvinceKey, Weight] = Field(default_factory=dict)
     """By province, name or code, how many attempts a person draws, where others draw 1; the country's attempts stay the
-    same. Unit: weight. More: more attempts there, fewer elsewhere. Example: `{Guangdong: 1.2}`"""
+    same. Unit: weight. More: more attempts there, fewer elsewhere. Example: `{44: 1.2}`"""
     surges: dict[Word, Surge] = Field(default_factory=dict)
     """Windows with more attempts, by a name of their own. Example: `{november-sales: {window: [2022-11-05, 2022-11-14],
     factor: 1.4}}`"""

@@ -59,7 +59,7 @@ class Somewhere(MeasureBase):
     """A measure in some provinces (their codes), or in all."""
 
     provinces: Annotated[list[ProvinceCode], Field(min_length=1)] | None = None
-    """Provinces in which it is in force, by name or code; all if not given. Example: `[Guangdong, Fujian]`"""
+    """Provinces in which it is in force, by name or code; all if not given. Example: `[35, 44]`"""
 
 
 class Spread(Somewhere):
@@ -238,7 +238,7 @@ class WarningCoverage(Gradual):
     Example: `0.42`"""
     province_weights: dict[ProvinceKey, Weight] = Field(default_factory=dict)
     """By province, name or code, how much more of a person's contacts are seen than where it is 1; the mean stays the
-    same. Unit: weight. More: more alerts there, fewer elsewhere. Example: `{Guangdong: 1.5}`"""
+    same. Unit: weight. More: more alerts there, fewer elsewhere. Example: `{44: 1.5}`"""
 
     def relative(self, people: Mapping[int, int]) -> dict[int, float]:
         """Return what the coverage of each of its provinces is multiplied by: its weight over the mean of all people's.

@@ -22,6 +22,9 @@ from sim.words import DESK_LABELS
 LISTED = 12
 """Codes that a message lists."""
 
+NO_TILE = {"tile_column": None, "tile_row": None}
+"""Pools have no place among tiles."""
+
 SHARES = [name for name, info in ProvinceRow.model_fields.items() if info.annotation is float]
 """What a row says of its people by their shares."""
 
@@ -181,14 +184,14 @@ class Pools:
         """Return the row of a pool, called as its region is."""
         first, *others = rows
         if not others:
-            return first
+            return first.model_copy(update=NO_TILE)
         people, name = sum(row.population for row in rows), self._name(rows)
         if people > MOST_PEOPLE:
             what = f"puts {people:,} people into the pool '{name}'"
             allowed = f"at most {MOST_PEOPLE:,}, which identities can tell apart"
             self.mistakes.append(mistake("population.pool", what, allowed))
         shares = {key: _mean([getattr(row, key) for row in rows], rows) for key in SHARES}
-        return first.model_copy(update={"name": name, "region": name, "population": people, **shares})
+        return first.model_copy(update={"name": name, "region": name, "population": people, **NO_TILE, **shares})
 
     def _name(self, rows: Sequence[ProvinceRow]) -> str:
         return COUNTRY if self.kind == COUNTRY else rows[0].region

@@ -19,9 +19,10 @@ from sim.scenario.bounds import (
     Probability,
     Sigma,
     SomePeople,
+    Tile,
 )
 from sim.scenario.scalars import Day, Duration
-from sim.scenario.schema.base import HalfHours, Part, PerChannel, Word, demand, mistake, wrong_length, wrong_sum
+from sim.scenario.schema.base import HalfHours, Part, PerChannel, Sparse, Word, demand, mistake, wrong_length, wrong_sum
 from sim.scenario.tables import Table
 
 NO_POOL, COUNTRY = "none", "country"
@@ -31,14 +32,14 @@ STAGES_OF_LIFE = 4
 MAX_AGE_BANDS = 12
 
 
-class ProvinceRow(Part):
+class ProvinceRow(Sparse):
     """One province of the census table."""
 
     code: Code
     """Code of the province, by which runs store it; rows are in the order of their codes. Unit: none. More: no
     direction: a name in digits. Example: `44`"""
     name: Word
-    """Name of the province; it is taken wherever its code is. Example: `Guangdong`"""
+    """Name of the province; it is taken wherever its code is. Example: `North Coast`"""
     region: Word
     """Region of the province; population.pool may make one of all its provinces. Example: `south`"""
     population: PeopleOfProvince
@@ -57,6 +58,12 @@ class ProvinceRow(Part):
     men_per_100_women: Men
     """Men for each hundred women. Unit: men per 100 women. More: fewer women among those who are met. Example: `113.08`
     """
+    tile_column: Tile | None = None
+    """Column of the province on maps of tiles, from the left; without it provinces stand in the order of their codes.
+    Unit: none. More: further to the right; no run depends on it. Example: `4`"""
+    tile_row: Tile | None = None
+    """Row of the province on maps of tiles, from the top; given where the column is. Unit: none. More: further down; no
+    run depends on it. Example: `6`"""
 
 
 class AgeRow(Part):
@@ -179,12 +186,12 @@ class Population(Part):
     """
 
     provinces: Table[ProvinceRow]
-    """Table of provinces: rows, or the name of a CSV file beside the scenario. Example: `china_provinces_2020.csv`"""
+    """Table of provinces: rows, or the name of a CSV file beside the scenario. Example: `example_provinces.csv`"""
     pool: Literal["none", "country", "regions"] = "none"
     """Which provinces are simulated as one: none, those of a region, or all of the country. Example: `country`"""
     ages: Table[AgeRow]
     """Table of the nation's age groups: rows, or the name of a CSV file beside the scenario. Example:
-    `china_ages_2020.csv`"""
+    `example_ages.csv`"""
     age_bands: Annotated[list[Age], Field(min_length=1, max_length=MAX_AGE_BANDS)]
     """Ages at which the bands begin by which people differ and results are told. Unit: years. More: a band begins
     later. Example: `[0, 18, 31, 41, 51, 61]`"""
@@ -223,6 +230,11 @@ class Population(Part):
         codes = [row.code for row in self.provinces]
         if sorted(set(codes)) != codes:
             yield mistake("provinces", "codes are not rising", "rows in order of code, each code once", table)
+        known = {(row.tile_column, row.tile_row) for row in self.provinces}
+        if known != {(None, None)} and (len(known) < len(codes) or any(None in tile for tile in known)):
+            allowed = "a column and a row for every province, no two of them the same, or for none"
+            what = "has provinces without a tile_column and tile_row of their own"
+            yield mistake("provinces", what, allowed, table)
         if sum(self.legitimate.half_hours) <= 0:
             yield mistake("legitimate.half_hours", "adds up to 0", "some half hour above 0", profile)
 

@@ -28,7 +28,8 @@ LARGEST_EXPONENT = 50.0
 """All growth between a reference date and a simulated day comes to e^50 at most, or to one in e^50."""
 
 MOST_LOST = 1e13
-"""Yuan of one episode: a twelfth of what all of China produces in a year. Some 4,600 such losses can be summed."""
+"""Units of money of one episode: a twelfth of what a country of 1.2e14 produces in a year. Some 4,600 such losses can
+be summed."""
 
 LUCKIEST = 8.21
 """Standard deviations that no normal draw exceeds: a uniform of 52 bits ends 2^-53 below 1."""
@@ -123,7 +124,7 @@ def _losses(spec: "ScenarioModel") -> Iterator[PydanticCustomError]:
         if most > MOST_LOST:
             yield mistake(
                 f"fraud.types.{name}.loss",
-                f"chance can bring a loss of {most:.3g} yuan",
+                f"chance can bring a loss of {most:.3g}",
                 f"at most {plain(MOST_LOST)}: median x growth x e^({LUCKIEST} sigma)",
             )
 

@@ -23,9 +23,9 @@ def shield(read: Sequence[float], replicate: int) -> Mapping[str, float | None]:
     return {
         "victims": 4.0e6 * (1.4 - reached) * (1.0 + 0.02 * math.log(hours)) * noise,
         "saved": 2.0e6 * reached * noise,
-        "loss_yuan": 2.7e11 * (1.4 - reached) * noise,
-        "prevented_yuan": 8.0e10 * reached * noise,
-        "cost_yuan.total": 9.0e7 * staff + 1.0e9,
+        "loss_money": 2.7e11 * (1.4 - reached) * noise,
+        "prevented_money": 8.0e10 * reached * noise,
+        "cost_money.total": 9.0e7 * staff + 1.0e9,
         "first_contact_red": 30.0 * math.exp(40.0 / staff) * noise,
         "expired_red": max(0.0, 0.4 - 0.02 * staff - 0.005 * hours),
         "expired_orange": 0.0,

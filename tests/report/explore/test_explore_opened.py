@@ -27,6 +27,8 @@ from tests.browser import serious
 from tests.report.explore.conftest import DEADLINE, STAFF
 from tests.report.opened import WIDTHS, Opened, opened
 
+pytestmark = pytest.mark.usefixtures("in_yuan")
+
 NAMES = ("two", "single", "outside", "grid")
 QUICK = (("two", "phone", "light"), ("outside", "desk", "dark"))
 """Each page, width and scheme once: for the quick group."""

@@ -7,10 +7,13 @@ import pytest
 
 import sim
 from sim.experiments.fates import VICTIM, changes, fates
+from sim.language.spoken import said
 from sim.report.looks import words
 from sim.report.pictures import comparison
 from sim.words import Fate
 from tests.report.pictures.drawn import traces
+
+pytestmark = pytest.mark.usefixtures("in_yuan")
 
 FATES = Fate.labels()
 
@@ -33,7 +36,7 @@ def test_differences_are_shares_of_the_base(full: sim.Run, silent: sim.Run, cent
             rows = frame[frame["scenario"] == trace.name].set_index("quantity")
             exact = {}
             for at in trace.y:
-                quantity = next(key for key, text in comparison.QUANTITIES.items() if text == names[round(at)])
+                quantity = next(key for key, text in comparison.QUANTITIES.items() if said(text) == names[round(at)])
                 exact[at] = (rows.loc[quantity, "other"] - rows.loc[quantity, "base"]) / rows.loc[quantity, "base"]
                 seen.add(quantity)
             edge = max(map(abs, trace.x))
@@ -59,7 +62,7 @@ FRAME = ["scenario", "quantity", "base", "other", "difference", "low", "high"]
 def test_intervals_and_what_is_out_of_reach() -> None:
     rows = [
         ("other", "victims", 100.0, 120.0, 20.0, 5.0, 35.0),
-        ("other", "loss_yuan", 100.0, 120.0, 20.0, 10.0, 30.0),
+        ("other", "loss_money", 100.0, 120.0, 20.0, 10.0, 30.0),
         ("other", "saved", 10.0, 60.0, 50.0, 40.0, 60.0),
         ("other", "dropped_out", 100.0, 90.0, -10.0, -15.0, -5.0),
         ("other", "calls_intercepted", 0.0, 60.0, 60.0, 40.0, 80.0),

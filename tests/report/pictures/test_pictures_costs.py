@@ -16,6 +16,8 @@ from sim.report.pictures.costs import (
 from sim.results.costs import PARTS
 from sim.rounding import amount
 
+pytestmark = pytest.mark.usefixtures("in_yuan")
+
 UNITS = {"yuan": 1.0, "million yuan": 1e6, "billion yuan": 1e9}
 
 
@@ -31,27 +33,27 @@ def test_bars_add_up_to_what_the_run_cost(country: sim.Run) -> None:
     assert [trace.name for trace in figure.data] == ["warnings", "education"]
     assert [name for trace in figure.data for name in trace.y] == [NAMES[part] for part in PARTS]
     for end, ends in (
-        ("cost_yuan", [trace.x for trace in figure.data]),
+        ("cost_money", [trace.x for trace in figure.data]),
         (
-            "cost_yuan_high",
+            "cost_money_high",
             [[x + up for x, up in zip(t.x, t.error_x.array, strict=True)] for t in figure.data],
         ),
         (
-            "cost_yuan_low",
+            "cost_money_low",
             [[x - down for x, down in zip(t.x, t.error_x.arrayminus, strict=True)] for t in figure.data],
         ),
     ):
         drawn = dict(zip(PARTS, [value * unit for some in ends for value in some], strict=True))
         assert drawn == pytest.approx({part: totals[f"{end}.{part}"] for part in PARTS}), end
         assert sum(drawn.values()) == pytest.approx(totals[f"{end}.total"])
-    assert totals["cost_yuan_low.total"] < totals["cost_yuan.total"] < totals["cost_yuan_high.total"]
+    assert totals["cost_money_low.total"] < totals["cost_money.total"] < totals["cost_money_high.total"]
 
 
 def test_the_table_and_the_words_have_every_number_with_its_interval(country: sim.Run) -> None:
     totals, ratio = country.manifest["totals"], country.manifest["totals"]["cost_per_saved"]
     rows = costs_table(country).set_index("yuan")
     assert list(rows.loc["in all"]) == [
-        amount(totals[key]["total"]) for key in ("cost_yuan", "cost_yuan_low", "cost_yuan_high")
+        amount(totals[key]["total"]) for key in ("cost_money", "cost_money_low", "cost_money_high")
     ]
     assert list(rows.loc["each person saved by a warning"]) == [amount(ratio[end]) for end in ("value", "low", "high")]
     said = costs_words(country)
@@ -87,7 +89,7 @@ def test_differences_are_those_of_the_comparison(full: sim.Run, silent: sim.Run,
         assert len(trace.x) > 2
         for drawn, at in zip(trace.x, trace.y, strict=True):
             part = next(part for part, name in NAMES.items() if name == names[round(at)])
-            assert drawn * unit == pytest.approx(rows.loc[f"cost_yuan.{part}", "difference"])
+            assert drawn * unit == pytest.approx(rows.loc[f"cost_money.{part}", "difference"])
     table = cost_differences_table(frame)
     ratio = frame.set_index(["scenario", "quantity"]).loc[("silent", "cost_per_victim_spared"), "ratio"]
     shown = table.set_index(["scenario", "yuan"])["difference or ratio"]

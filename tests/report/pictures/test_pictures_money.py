@@ -6,12 +6,14 @@ import sim
 from sim.report.pictures.money import AMOUNTS, money, money_table
 from sim.report.tally import steps
 
+pytestmark = pytest.mark.usefixtures("in_yuan")
+
 UNITS = {"yuan a day": 1.0, "million yuan a day": 1e6, "billion yuan a month": 1e9}
 TOTALS = {
-    "lost": "loss_yuan",
-    "prevented": "prevented_yuan",
-    "held": "held_yuan",
-    "recovered": "recovered_yuan",
+    "lost": "loss_money",
+    "prevented": "prevented_money",
+    "held": "held_money",
+    "recovered": "recovered_money",
 }
 
 
@@ -40,7 +42,7 @@ def test_a_long_run_is_drawn_by_months(tmp_path_factory: pytest.TempPathFactory)
     ]
     figure = money(run)
     unit = UNITS[figure.layout.yaxis.title.text]
-    lost = run.outcomes.groupby(run.outcomes["day"].dt.strftime("%Y-%m-01"))["loss_fen"].sum() / 100 / 2e-5
+    lost = run.outcomes.groupby(run.outcomes["day"].dt.strftime("%Y-%m-01"))["loss_cents"].sum() / 100 / 2e-5
     drawn = dict(zip(figure.data[0].x, [value * unit for value in figure.data[0].y], strict=True))
     assert drawn == pytest.approx({month: lost.get(month, 0.0) for month in drawn})
     assert len(money_table(run)) == 7
