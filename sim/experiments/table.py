@@ -14,6 +14,7 @@ from sim.language.spoken import currency, said
 from sim.money import CENTS_PER_UNIT
 from sim.results.figures import CHANGE
 from sim.results.lines import Lines
+from sim.results.stored_answers import OF_PEOPLE
 from sim.results.terminal import amount, lever_lines, paragraph
 from sim.results.vocabulary import NAMES, quantity_named, value_said
 from sim.scenario.levers import Lever
@@ -30,16 +31,7 @@ Row = dict[str, Any]
 
 
 OUTCOMES = (
-    *(
-        "episodes",
-        "saved",
-        "victims",
-        "loss_money",
-        "prevented_money",
-        "recovered_money",
-        "cases_filed",
-        "cases_solved",
-    ),
+    *(*OF_PEOPLE, "cases_filed", "cases_solved"),
     *(f"alerts_by_tier.{tier}" for tier in Tier.labels()),
     f"alerts_by_end.{End.EXPIRED.label}",
 )

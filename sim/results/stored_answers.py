@@ -37,16 +37,10 @@ SHARES = {
 }
 """Shares by name: which column is a part of which."""
 
-AMOUNTS = (
-    "attempts_potential",
-    "stopped",
-    "episodes",
-    "saved",
-    "victims",
-    "loss_money",
-    "prevented_money",
-    "recovered_money",
-)
+OF_PEOPLE = ("episodes", "saved", "victims", "loss_money", "prevented_money", "recovered_money")
+"""Totals that say what became of people and of their money."""
+
+AMOUNTS = ("attempts_potential", "stopped", *OF_PEOPLE)
 """Columns of a table: what comes of a run whatever things cost."""
 
 POOLED = 0.001

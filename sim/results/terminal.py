@@ -49,7 +49,7 @@ def paragraph(text: str, width: int, indent: int = BELOW, hang: int = 0, style: 
     from rich.text import Text
 
     first, rest = " " * indent, " " * (indent + hang)
-    kept = re.sub(rf"{WHOLE}|(?<=\d|n) (?={re.escape(currency())}\b)", NO_BREAK, text)
+    kept = re.sub(rf"{WHOLE}|(?:(?<=\d)|(?<=illion)) (?={re.escape(currency())}(?!\w))", NO_BREAK, text)
     words = re.split("[\N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}]", kept)
     lines = wrapped(NO_BREAK.join(ascii_controls(word) for word in words), width, first, rest)
     return Text(lines.replace(NO_BREAK, " "), style=style, no_wrap=True, overflow="ignore")

@@ -10,6 +10,7 @@ import pytest
 from rich.console import Console
 
 import sim
+from sim.language.spoken import counting_in
 from sim.results.lines import show
 from sim.results.terminal import (
     answer_parts,
@@ -194,6 +195,13 @@ def test_no_number_unit_or_window_is_broken_between_lines() -> None:
         lines = paragraph(text, width).plain.splitlines()
         assert max(map(len, lines)) <= width
         assert all(any(part in line for line in lines) for part in kept), width
+
+
+def test_a_number_stays_with_a_sign_of_money() -> None:
+    with counting_in("\N{EURO SIGN}"):
+        for width in range(14, 40):
+            lines = paragraph("They lost 12.4 million \N{EURO SIGN} or 3 \N{EURO SIGN} each.", width).plain
+            assert not re.search(r"^\s*\N{EURO SIGN}", lines, re.MULTILINE), width
 
 
 @pytest.fixture(scope="module")

@@ -196,8 +196,10 @@ def test_every_bundled_scenario_is_told_from_the_flagship() -> None:
     for name in NAMES:
         other = bundled(name)
         assert bool(levers(base, other)) == (name != "china-2022"), name
-        same = [row.key for row in levers(other, base)] == [row.key for row in levers(base, other)]
-        assert same or name in ("example-country", "tiny")
+        there, back = ([row.key for row in levers(*pair)] for pair in ((base, other), (other, base)))
+        assert sorted(there) == sorted(back), name
+        # Rows of tables stand in the order of the scenario that has them.
+        assert there == back or name in ("example-country", "tiny")
 
 
 def test_rows_are_asked_for_of_names_folders_and_runs_and_make_a_table(tmp_path: Path) -> None:

@@ -28,8 +28,8 @@ LARGEST_EXPONENT = 50.0
 """All growth between a reference date and a simulated day comes to e^50 at most, or to one in e^50."""
 
 MOST_LOST = 1e13
-"""Units of money of one episode: a twelfth of what a country of 1.2e14 produces in a year. Some 4,600 such losses can
-be summed."""
+"""Units of money of one episode: a twelfth of 1.2e14, what a large country produces in a year. Some 4,600 such losses
+can be summed."""
 
 LUCKIEST = 8.21
 """Standard deviations that no normal draw exceeds: a uniform of 52 bits ends 2^-53 below 1."""
