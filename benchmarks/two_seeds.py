@@ -57,10 +57,10 @@ def differences(first: StoredAnswers, second: StoredAnswers) -> dict[str, tuple[
 
 
 def again(file: Path, folder: Path, seed: int) -> StoredAnswers:
-    """Calibrate a copy of a scenario's file with another seed; return what its draws answer."""
+    """Calibrate a copy of a scenario's file, and of the tables beside it, with another seed; return its answers."""
     folder.mkdir(parents=True, exist_ok=True)
     copy = folder / file.name
-    for beside in (file, *file.parent.glob(f"{file.stem}-draws.csv")):
+    for beside in (file, *file.parent.glob("*.csv")):
         shutil.copyfile(beside, folder / beside.name)
     scenario = changed(load_scenario(str(copy)), {"seed": seed})
     calibrate(scenario, folder / "work", copy, tell=lambda line: print(line, flush=True))

@@ -241,6 +241,16 @@ def test_intervals_of_two_calibrations_are_told_apart_by_their_ends() -> None:
     assert apart == pytest.approx((other_high - high) / (high - low))
 
 
+def test_the_second_calibration_of_the_flagship_has_its_tables(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+    monkeypatch.setattr(two_seeds, "calibrate", lambda scenario, *given, **named: asked.append((scenario, *given)))
+    monkeypatch.setattr(two_seeds, "answers_beside", lambda file: file)
+    copy = two_seeds.again(two_seeds.SCENARIO, tmp_path, 5)
+    ((scenario, folder, file),) = asked
+    assert (folder, file, copy) == (tmp_path / "work", tmp_path / "china-2022.yaml", file)
+    assert scenario.resolved == {**sim.load_scenario("china-2022").resolved, "seed": 5}
+
+
 @pytest.mark.slow
 def test_a_second_calibration_is_compared_with_the_stored_one(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
