@@ -10,6 +10,8 @@ out, as it does from panel data by first differences (Wooldridge, Econometric An
 2010, chapter 10).
 """
 
+import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -103,7 +105,7 @@ def emulator_of(
     changes = data if before is None else data - before[1]
     linear = scores if before is None else scores - before[0]
     with_level = before is None
-    first = np.array([_lasso(linear, column, heavy, with_level)[0] for column in changes.T])
+    first = np.array([slopes for slopes, _ in _lassos(linear, changes, heavy, with_level)])
     curved = np.argsort(-np.sum(first**2, axis=0), kind="stable")[:MOST_CURVED]
     one, two = np.triu_indices(len(curved))
 
@@ -114,8 +116,7 @@ def emulator_of(
     terms = terms_of(scores)
     differences = terms if before is None else terms - terms_of(before[0])
     constants, slopes, products, errors = [], [], [], []
-    for column, change in zip(data.T, changes.T, strict=True):
-        coefficients, error = _lasso(differences, change, heavy, with_level)
+    for column, (coefficients, error) in zip(data.T, _lassos(differences, changes, heavy, with_level), strict=True):
         left = column - terms @ coefficients
         constants.append(float(np.average(left, weights=heavy)))
         if before is not None:
@@ -129,6 +130,18 @@ def emulator_of(
     return Emulator(np.array(constants), np.array(slopes), curved, np.array(products), np.array(errors))
 
 
+def _lassos(terms: Array, columns: Array, weights: Array, with_level: bool) -> list[tuple[Array, float]]:
+    """Return what ``_lasso`` says of each of some columns, (runs, columns); they are fitted side by side."""
+    import warnings
+
+    from sklearn.exceptions import ConvergenceWarning
+
+    with warnings.catch_warnings(), ThreadPoolExecutor(os.cpu_count()) as threads:
+        # The least penalties have not converged when their time is up; cross-validation judges what they predict.
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        return list(threads.map(lambda column: _lasso(terms, column, weights, with_level), columns.T))
+
+
 def _lasso(terms: Array, values: Array, weights: Array, with_level: bool) -> tuple[Array, float]:
     """Return coefficients (terms,) of values (runs,), and the standard error of predictions in cross-validation.
 
@@ -138,9 +151,6 @@ def _lasso(terms: Array, values: Array, weights: Array, with_level: bool) -> tup
         weights: How much each run counts.
         with_level: Whether values have a level of their own, beside their terms.
     """
-    import warnings
-
-    from sklearn.exceptions import ConvergenceWarning
     from sklearn.linear_model import LassoCV
 
     level = np.average(values, weights=weights) if with_level else 0.0
@@ -150,12 +160,9 @@ def _lasso(terms: Array, values: Array, weights: Array, with_level: bool) -> tup
         return np.zeros(terms.shape[1]), 0.0
     part = np.arange(len(values)) % FOLDS
     folds = [(np.flatnonzero(part != number), np.flatnonzero(part == number)) for number in range(FOLDS)]
-    with warnings.catch_warnings():
-        # The least penalties have not converged when their time is up; cross-validation judges what they predict.
-        warnings.simplefilter("ignore", ConvergenceWarning)
-        fitted = LassoCV(alphas=least * PENALTIES, cv=folds, tol=TOLERANCE, fit_intercept=with_level).fit(
-            terms, values, sample_weight=weights
-        )
+    fitted = LassoCV(alphas=least * PENALTIES, cv=folds, tol=TOLERANCE, fit_intercept=with_level).fit(
+        terms, values, sample_weight=weights
+    )
     of_folds = [weights[test].sum() for _, test in folds]
     error = float(np.average(fitted.mse_path_, axis=1, weights=of_folds).min()) ** 0.5
     return np.asarray(fitted.coef_), error
