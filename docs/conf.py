@@ -1,8 +1,19 @@
-"""The site: ``python -m sphinx -W -c docs . SITE`` puts documents and notebooks, as they lie, into the folder SITE."""
+"""The site: ``python -m sphinx -W -c docs . SITE`` puts documents and notebooks, as they lie, into the folder SITE.
+
+Beside them it puts the Python reference, from docstrings, and two reports of runs that it makes.
+"""
+
+import tempfile
+from pathlib import Path
+
+from sphinx.application import Sphinx
+
+import sim
 
 project = "Tocsin"
 author = "The Tocsin authors"
-extensions = ["myst_nb"]
+version = release = sim.__version__
+extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
 
 root_doc = "docs/index"
 include_patterns = ["docs/**", "results/*.ipynb", "benchmarks/README.md", "*.md"]
@@ -13,7 +24,33 @@ nb_execution_mode = "off"
 # Links to headings are those that repositories' hosts make.
 myst_heading_anchors = 4
 
+autodoc_typehints = "description"
+autodoc_member_order = "bysource"
+
 html_theme = "furo"
-html_title = "Tocsin"
+html_title = f"Tocsin {version}"
 html_show_sphinx = False
 html_copy_source = False
+
+GALLERY = {"run": ["china-2022"], "comparison": ["china-2022", "no-warning"]}
+"""Reports of the gallery, each with the scenarios that it shows."""
+
+
+def write_reports(app: Sphinx, error: Exception | None) -> None:
+    """Write the reports of ``docs/gallery.md`` beside its page, of runs of a two hundredth of the country."""
+    if error is not None or app.builder.format != "html":
+        return
+    gallery = Path(app.outdir) / "docs" / "gallery"
+    gallery.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory() as folder:
+        runs = {
+            name: sim.run(sim.load_scenario(name, {"population.pool": "country"}, scale=0.005), out=Path(folder) / name)
+            for name in sorted({name for names in GALLERY.values() for name in names})
+        }
+        for report, names in GALLERY.items():
+            sim.report([runs[name] for name in names], gallery / f"{report}.html")
+
+
+def setup(app: Sphinx) -> None:
+    """Write reports when pages are built."""
+    app.connect("build-finished", write_reports)

@@ -87,7 +87,7 @@ def diff(base: "Scenario | stored.Run | str | Path", other: "Scenario | stored.R
         other: What is compared with it, likewise.
 
     Returns:
-        Rows with ``key``, ``province``, ``base``, ``other`` and ``name``: ``pandas.DataFrame`` takes them as they are.
+        Rows with ``key``, ``province``, ``base``, ``other`` and ``name``, which ``pandas.DataFrame`` takes as they are.
     """
     from sim.scenario.levers import levers
 

@@ -1,6 +1,8 @@
 """The site: it builds without a warning, and whatever its pages point to is in it."""
 
+import inspect
 import os
+import re
 import subprocess
 import sys
 from html.parser import HTMLParser
@@ -9,6 +11,8 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import pytest
+
+import sim
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -43,6 +47,9 @@ def test_the_site_builds_without_warnings_and_its_links_lead_somewhere(tmp_path:
     pages = {path.resolve(): Page(path) for path in site.rglob("*.html")}
     assert {"tutorial.html", "model.html", "cli.html", "index.html"} <= {path.name for path in pages}
     assert {"compare.html", "first-look.html"} <= {path.name for path in pages}, "notebooks"
+    reports = [path.name for path in pages if path.parent == (site / "docs" / "gallery").resolve()]
+    assert sorted(reports) == ["comparison.html", "run.html"]
+    assert "sim.load_scenario" in pages[(site / "docs" / "api.html").resolve()].ids, "docstrings"
     lost = []
     for path, page in pages.items():
         for target in page.targets:
@@ -55,3 +62,18 @@ def test_the_site_builds_without_warnings_and_its_links_lead_somewhere(tmp_path:
                 lost.append(f"{path.relative_to(site)}: {target}")
     assert lost == []
     assert (site / "searchindex.js").exists(), "what search works with, offline"
+
+
+def test_the_python_reference_has_all_names() -> None:
+    listed = re.findall(r"^\.\. auto\w+:: sim\.(\w+)$", (ROOT / "docs" / "api.md").read_text(encoding="utf-8"), re.M)
+    assert sorted(listed) == sorted(name for name in sim.__all__ if name != "__version__")
+
+
+def test_what_public_functions_return_is_not_taken_for_a_type() -> None:
+    """Napoleon, which reads docstrings for the site, takes what stands before a colon in the first line for a type."""
+    taken = [
+        name
+        for name in sim.__all__
+        if re.search(r"^Returns:\n +[^\n]*[^:]: ", inspect.getdoc(getattr(sim, name)) or "", re.M)
+    ]
+    assert taken == []

@@ -24,9 +24,9 @@ def people(scenario: "Scenario | str", n: int = 100_000, **keywords: Any) -> "pd
         **keywords: Of ``load_scenario``.
 
     Returns:
-        One row a person: ``province`` (code), ``number``, ``age`` (years), ``age_band``, ``sex`` (f or m), ``urban``,
-        ``segment`` (occupation group), ``internet``, ``app_installed`` (date, missing for never), ``exposure`` (high
-        or low), ``frailty`` (mean 1).
+        One row a person, with ``province`` (code), ``number``, ``age`` (years), ``age_band``, ``sex`` (f or m),
+        ``urban``, ``segment`` (occupation group), ``internet``, ``app_installed`` (date, missing for never),
+        ``exposure`` (high or low), ``frailty`` (mean 1).
 
     Raises:
         ValueError: If ``n`` is not an integer of at least 1.

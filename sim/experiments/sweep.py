@@ -71,10 +71,10 @@ def sweep(
         **computing: ``workers``, ``executor`` and ``progress``: who makes the runs, see ``Computing``.
 
     Returns:
-        The catalogue, one row a run in the order of the design: ``point``, ``replicate``, ``seed``, a column for each
-        varied key, ``status`` (``done`` or ``failed``), ``message``, and totals (scaled up to the country), figures
-        (``NAME@START..END``) and what became of the alerts of each tier (``expired_TIER``, ``first_contact_TIER``),
-        missing where the run failed or nothing was counted.
+        The catalogue, one row a run in the order of the design, with ``point``, ``replicate``, ``seed``, a column for
+        each varied key, ``status`` (``done`` or ``failed``), ``message``, and totals (scaled up to the country),
+        figures (``NAME@START..END``) and what became of the alerts of each tier (``expired_TIER``,
+        ``first_contact_TIER``), missing where the run failed or nothing was counted.
     """
     demand_keywords("sweep", computing, Computing.__optional_keys__)
     plan = planned(scenario, vary, kind, samples)

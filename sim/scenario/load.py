@@ -253,8 +253,8 @@ def posterior(name_or_path: str) -> "pd.DataFrame":
         name_or_path: The name of a bundled scenario, or the path of one.
 
     Returns:
-        One row a draw, one column a dotted key; the index counts the draws from 0, and cells are what the file says:
-        numbers, or texts such as ``61.5 d``.
+        One row a draw, one column a dotted key; the index counts the draws from 0, and cells are what the file says,
+        numbers or texts such as ``61.5 d``.
 
     Raises:
         ScenarioError: If there are none, or with the mistakes of the files.
