@@ -14,7 +14,7 @@ def of_scale(spec: ScenarioModel, tables: Tables) -> list[str]:
     desks = len(DESK_LABELS) * len(tables.provinces)
     closed = tables.schedule.never_staffed(first, last)
     lines = [f"desks: {closed} of {desks} desks never have staff, so what is sent to them expires"] if closed else []
-    if not thin:
+    if not thin or spec.scale == 1.0:  # a small country's desks are what they are
         return lines
     return [
         *lines,
@@ -25,7 +25,7 @@ def of_scale(spec: ScenarioModel, tables: Tables) -> list[str]:
 
 def _offer(spec: ScenarioModel) -> str:
     """Return what pooling would do for desks that are few by their scale, where it can be done."""
-    pooled = None if spec.scale == 1.0 else spec.pooled_further(COUNTRY)
+    pooled = spec.pooled_further(COUNTRY)
     if pooled is None:
         return ""
     thin = thin_desks_of(pooled)

@@ -71,11 +71,10 @@ def test_a_run_with_thin_desks_offers_a_pool(tocsin: Tocsin, options: list[str],
     assert (ended.code, ended.err) == (0, f"warning: scale 0.003: {offer}\n" if offer else "")
 
 
-def test_desks_that_are_few_in_the_country_itself_are_not_pooled_away(tocsin: Tocsin) -> None:
+def test_desks_that_are_few_in_the_country_itself_are_those_of_the_country(tocsin: Tocsin) -> None:
     day = ["--set", "period={start: 2022-01-24, end: 2022-01-24, warmup: 0 d}"]
-    ended = tocsin("run", "tiny", *day, "--quiet")
-    assert ended.err.startswith("warning: scale 1: 3 of 6 desks have fewer than 5 staff x scale")
-    assert "--pool" not in ended.err
+    assert tocsin("run", "tiny", *day, "--quiet").err == ""
+    assert "3 of 6 desks" in tocsin("run", "tiny", *day, "--scale", "0.99", "--quiet").err
 
 
 def test_where_nothing_can_be_pooled_nothing_is_offered(tocsin: Tocsin) -> None:
