@@ -258,7 +258,7 @@ def test_a_second_calibration_is_compared_with_the_stored_one(
     file = tmp_path / "small.yaml"
     file.write_text((ROOT / "tests" / "calibration" / "small.yaml").read_text() + "  members: 20\n")
     calibrate(sim.load_scenario(str(file)), tmp_path / "first", file)
-    given = ["two_seeds", "--scenario", str(file), "--out", str(tmp_path / "second"), "--seed", "5"]
+    given = ["two_seeds", "--scenario", str(file), "--out", str(tmp_path / "second"), "--seed", "5", "--members", "18"]
     monkeypatch.setattr("sys.argv", given)
     two_seeds.main()
     rows = capsys.readouterr().out.splitlines()
