@@ -2,7 +2,7 @@
 
 import time
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 LOADED = time.monotonic()
 """Nothing of the package is loaded before this module."""

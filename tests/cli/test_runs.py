@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from sim import load_run
+from sim import __version__, load_run
 from sim.logbook import LOG
 from sim.results.provenance import process_age_s
 from tests.cli.commands import CALIBRATED, ROOT, SHORT, Tocsin, start
@@ -315,7 +315,8 @@ def test_a_quantity_by_its_old_name_is_told_with_a_line_that_says_the_new_one(to
 def test_a_run_whose_money_has_older_names_is_refused_in_one_line(tocsin: Tocsin, tmp_path: Path) -> None:
     assert tocsin("run", *SHORT, "--out", "run", "--quiet").code == 0
     path = tmp_path / "run" / "run.json"
-    path.write_text(path.read_text(encoding="utf-8").replace('"loss_money"', '"loss_yuan"'), encoding="utf-8")
+    text = path.read_text(encoding="utf-8").replace(f'"tocsin": "{__version__}"', '"tocsin": "0.1.0"')
+    path.write_text(text.replace('"loss_money"', '"loss_yuan"'), encoding="utf-8")
     for command in ("figures", "report", "check"):
         ended = tocsin(command, "run")
         assert ended.code == 2
