@@ -71,7 +71,8 @@ def again(file: Path, folder: Path, seed: int, members: int | None = None) -> St
     folder.mkdir(parents=True, exist_ok=True)
     copy = folder / file.name
     for beside in (file, *file.parent.glob("*.csv")):
-        shutil.copyfile(beside, folder / beside.name)
+        if not beside.name.endswith(SUFFIX):  # where none is written, none is to be read
+            shutil.copyfile(beside, folder / beside.name)
     own = {} if members is None else {"calibration.members": members}
     scenario = changed(load_scenario(str(copy)), {"seed": seed, **own})
     calibrate(scenario, folder / "work", copy, tell=lambda line: print(line, flush=True))

@@ -22,7 +22,7 @@ from benchmarks.scaling import ends, exponent
 from benchmarks.stored import Kind, Table, joined
 from benchmarks.table import BEGIN, END, README, replaced
 from sim.calibration.calibrate import calibrate
-from sim.results.stored_answers import AMOUNTS, StoredAnswers
+from sim.results.stored_answers import AMOUNTS, SUFFIX, StoredAnswers
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -248,6 +248,7 @@ def test_the_second_calibration_of_the_flagship_has_its_tables(tmp_path: Path, m
     copy = two_seeds.again(two_seeds.SCENARIO, tmp_path, 5)
     ((scenario, folder, file),) = asked
     assert (folder, file, copy) == (tmp_path / "work", tmp_path / "china-2022.yaml", file)
+    assert not list(tmp_path.glob(f"*{SUFFIX}")), "answers of the first would be taken for those of the second"
     assert scenario.resolved == {**sim.load_scenario("china-2022").resolved, "seed": 5}
 
 
