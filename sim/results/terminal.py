@@ -191,7 +191,7 @@ def cost_table(totals: dict[str, Any]) -> Lines | None:
         table.add_row(part_named(part), *(amount(totals[key][part]) for key in (COST, COST_LOW, COST_HIGH)))
     for name, key in (
         ("for each person saved", "cost_per_saved"),
-        (f"for each {currency()} prevented", "cost_per_prevented_money"),
+        ("for each unit of losses prevented", "cost_per_prevented_money"),
     ):
         ratio = totals[key] or {}
         table.add_row(name, *(amount(ratio.get(end)) for end in ENDS))

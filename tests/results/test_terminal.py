@@ -179,7 +179,7 @@ def test_costs_stand_beside_both_ends_of_their_prices() -> None:
         ["calls", "1,000", "500", "2,000"],
         ["all together", "1,234,567", "1,000,000", "2,000,000"],
         ["for each person saved", "2.5", "1", "1,000"],
-        ["for each yuan prevented", "-", "-", "-"],
+        ["for each unit of losses prevented", "-", "-", "-"],
     ]
     # No cost without its interval: the table of totals leaves them to that of costs.
     assert [line.split() for line in printed([totals_table(totals)])] == [["total", "simulated"], ["victims", "5"]]

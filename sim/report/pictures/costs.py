@@ -26,11 +26,11 @@ SPENT_ON = {WARNING: (marked("warnings"), ORANGE), EDUCATION: (marked("education
 
 EACH = {
     "cost_per_saved": marked("each person saved by a warning"),
-    "cost_per_prevented_money": marked("each {currency} prevented by one"),
+    "cost_per_prevented_money": marked("each unit of losses prevented by one"),
 }
 SPARING = {
     "cost_per_victim_spared": marked("each victim spared"),
-    "cost_per_money_spared": marked("each {currency} of net loss spared"),
+    "cost_per_money_spared": marked("each unit of net loss spared"),
 }
 """Ratios, in words; those of a comparison are of ``SPARED``."""
 
@@ -134,8 +134,8 @@ def costs_words(run: "Run") -> str:
         each = said("Warnings cost {money} {currency} ({low} to {high}) for each person whom they saved.", **person)
     else:
         each = said(
-            "Warnings cost {money} {currency} ({low} to {high}) for each person whom they saved and {each} {currency} "
-            "({least} to {most}) for each {currency} that they prevented.",
+            "Warnings cost {money} {currency} ({low} to {high}) for each person whom they saved and {each} "
+            "({least} to {most}) for each unit of losses that they prevented.",
             **person,
             each=amount(money["value"]),
             least=amount(money["low"]),

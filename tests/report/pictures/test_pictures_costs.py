@@ -62,7 +62,7 @@ def test_the_table_and_the_words_have_every_number_with_its_interval(country: si
 
 def test_where_nothing_was_saved_it_is_said(empty: sim.Run) -> None:
     assert costs_words(empty).endswith("; no warning saved anybody.")
-    assert list(costs_table(empty).set_index("yuan").loc["each yuan prevented by one"]) == ["none"] * 3
+    assert list(costs_table(empty).set_index("yuan").loc["each unit of losses prevented by one"]) == ["none"] * 3
 
 
 def test_without_prices_nothing_is_drawn(full: sim.Run) -> None:
