@@ -32,10 +32,10 @@ TOLERATED = 2.0
 compared (Sun and Nocedal, Mathematical Programming 202, 2023): else steps are taken where chance was kind, and refused
 and made shorter where it was not."""
 
-LONGEST, LONGEST_AT_END = 0.75, 0.45
-"""Which part of a Gauss-Newton step is taken at most, on the way and at its end, where slopes are those of an emulator:
-a rough model changes by more than they tell, so a whole step goes too far. The second is where late steps of the
-flagship would have left least (``docs/rationale.md``, under calibration)."""
+LONGEST = 0.45
+"""Which part of a Gauss-Newton step is taken at most, where slopes are those of an emulator: a rough model changes by
+more than they tell, so a whole step goes too far. This is where steps of the flagship would have left least
+(``docs/rationale.md``, under calibration)."""
 
 STRIDE = 0.25
 """How far goals move at each step, at most, as a part of the way from the start."""
@@ -87,7 +87,6 @@ class Descent:
         simulated: Array,
         chance: Array,
         longest: float = LONGEST,
-        longest_at_end: float = LONGEST_AT_END,
         converged: float = CONVERGED,
     ) -> None:
         """Begin.
@@ -98,8 +97,7 @@ class Descent:
             observations: As the attribute, about 0 where the start meets the data.
             simulated: The simulated data at the start, (data,).
             chance: (data,) The standard deviation of simulated data between runs, see ``TOLERATED``.
-            longest: Which part of a Gauss-Newton step is taken at most on the way, and by the first step at its end.
-            longest_at_end: The same of all later steps.
+            longest: Which part of a Gauss-Newton step is taken at most.
             converged: What a step must be predicted to lower an objective by.
         """
         members = len(anchors)
@@ -113,7 +111,7 @@ class Descent:
         self.taken = np.zeros(members, dtype=np.bool_)
         self.part = np.zeros(members)
         self.stride = np.full(members, STRIDE)
-        self._longest, self._longest_at_end, self._converged = longest, longest_at_end, converged
+        self._longest, self._converged = longest, converged
         self.length = np.full(members, longest)
 
     def run(
@@ -171,8 +169,7 @@ class Descent:
         on_the_way = self.part[members] < 1.0
         longer, shorter = np.minimum(2.0 * length, self._longest), length / 2.0
         by_ratio = np.where(ratio > EXPAND_ABOVE, longer, np.where(ratio >= SHRINK_BELOW, length, shorter))
-        at_end = np.minimum(by_ratio, self._longest_at_end)
-        self.length[members] = np.where(on_the_way, np.where(taken, longer, shorter), at_end)
+        self.length[members] = np.where(on_the_way, np.where(taken, longer, shorter), by_ratio)
 
     def _tolerance(self, before: Array, after: Array) -> Array:
         """Return what the difference of two objectives may be by chance, by the residuals of both, (members,)."""

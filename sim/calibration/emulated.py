@@ -42,6 +42,6 @@ def emulated_draws(
 
     none = np.zeros(len(observed))
     simulated = residuals(start[None, :])[0]
-    descent = Descent(start, anchors, noise, simulated, none, longest=1.0, longest_at_end=1.0, converged=CONVERGED)
+    descent = Descent(start, anchors, noise, simulated, none, longest=1.0, converged=CONVERGED)
     descent.run(lambda _, scores: residuals(scores), lambda: stretched, STEPS, lambda line: None)
     return descent.iterates, descent.simulated

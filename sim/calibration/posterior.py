@@ -46,7 +46,7 @@ the data of a place that is nowhere near may be off by hundreds, and say no more
 REACH = 5.0
 """Runs whose data are so many standard errors off (r.m.s.) count half as much for slopes as those that meet them."""
 
-STEPS = 10
+STEPS = 9
 """Steps of a member, at most."""
 
 FIRST = 5.0

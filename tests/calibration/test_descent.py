@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sim.calibration.descent import CONVERGED, FOLLOWED, LONGEST, LONGEST_AT_END, STRIDE, Array, Descent, Indices
+from sim.calibration.descent import CONVERGED, FOLLOWED, LONGEST, STRIDE, Array, Descent, Indices
 
 MEMBERS = 40
 START = np.array([0.0, 0.5, 0.0])
@@ -36,13 +36,13 @@ class AtStart(Exact):
         return super().derivatives(START)
 
 
-def begun(size: float = 1.0, chance: float = 0.0, at_end: float = LONGEST_AT_END) -> tuple[Descent, Array]:
+def begun(size: float = 1.0, chance: float = 0.0, longest: float = LONGEST) -> tuple[Descent, Array]:
     """Return an ensemble at its start, and its observations; all data have the same chance."""
     rolls = np.random.default_rng(3)
     anchors = size * rolls.normal(size=(MEMBERS, 3))
     observations = curved(size * rolls.normal(size=(MEMBERS, 3)))
     chances = np.full(observations.shape[1], chance)
-    ensemble = Descent(START, anchors, observations, curved(START[None, :])[0], chances, longest_at_end=at_end)
+    ensemble = Descent(START, anchors, observations, curved(START[None, :])[0], chances, longest)
     return ensemble, observations
 
 
@@ -68,7 +68,7 @@ def test_the_first_step_goes_towards_the_anchors_where_nothing_is_known():
 
 
 def test_no_step_is_taken_that_leads_up_unless_data_follow():
-    ensemble, _ = begun(size=2.0)
+    ensemble, _ = begun(size=2.0, longest=0.75)  # long enough that some lead up
     rejected = followed = 0
     for _ in range(16):
         before, data = ensemble.iterates.copy(), ensemble.simulated.copy()
@@ -111,7 +111,7 @@ def test_chance_neither_chooses_steps_nor_makes_them_shorter():
     found = {}
     for tolerated in (0.0, 1.0):
         noise = np.random.default_rng(8)
-        ensemble, _ = begun(size=0.5, chance=tolerated, at_end=LONGEST)
+        ensemble, _ = begun(size=0.5, chance=tolerated, longest=0.75)
 
         def rough(members: Indices, scores: Array, noise: np.random.Generator = noise) -> Array:
             exact = curved(scores)
@@ -126,17 +126,16 @@ def test_chance_neither_chooses_steps_nor_makes_them_shorter():
     assert found[0.0][2] < 0.3 < 0.8 < found[1.0][2]
 
 
-def test_steps_are_shorter_at_the_end_of_the_way():
-    ensemble, _ = begun(size=0.5)
+@pytest.mark.parametrize("longest", [0.3, LONGEST])
+def test_no_step_is_longer_than_the_longest_and_good_ones_are_as_long(longest: float):
+    ensemble, _ = begun(size=0.5, longest=longest)
     for number in range(8):
-        stood, lengths = ensemble.part == 1.0, ensemble.length.copy()
+        stood = ensemble.part == 1.0
         ensemble.run(simulate, Exact, 1, quiet)
-        on_the_way = ensemble.taken & ~stood
-        assert (ensemble.length[on_the_way] == LONGEST).all()
-        assert (ensemble.length[stood] <= LONGEST_AT_END).all()
-        assert number or (lengths == LONGEST).all()
-    assert stood.all()
-    assert np.median(ensemble.length) == LONGEST_AT_END
+        assert (ensemble.length[ensemble.taken & ~stood] == longest).all()
+        assert (ensemble.length <= longest).all()
+        assert stood.all() == (number > 3)
+    assert np.median(ensemble.length) == longest
 
 
 @pytest.mark.parametrize("taken", [True, False])

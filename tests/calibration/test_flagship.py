@@ -62,7 +62,7 @@ def test_what_was_not_fitted_is_predicted_with_an_interval(flagship: sim.Scenari
 def test_stored_draws_are_of_the_parameters_that_have_a_range_and_lie_inside(flagship: sim.Scenario):
     draws = sim.posterior("china-2022")
     assert list(draws.columns) == [one.key for one in free_parameters(flagship)]
-    assert len(draws) >= 180
+    assert len(draws) >= 200
     for number in (0, len(draws) // 2, len(draws) - 1):
         drawn = sim.load_scenario("no-warning", draw=number)  # values outside of a range would be refused
         assert drawn.spec.fraud.loss_growth == pytest.approx(float(draws["fraud.loss_growth"][number]))
