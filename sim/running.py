@@ -1,6 +1,7 @@
 """One run, from a scenario to a whole folder of results: engine, recorder and folder brought together."""
 
 import dataclasses
+import os
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -14,12 +15,13 @@ from sim.results.check import check_conservation
 from sim.results.figures import uncounted
 from sim.results.folder import SCENARIO_YAML, Staging, default_folder, sync, write_json
 from sim.results.manifest import Manifest, compose, performance
+from sim.results.query import from_memory
 from sim.results.recorder import Recorder
 from sim.results.run import Run
 from sim.results.run_json import RUN_JSON, sealed
 from sim.results.scope import Scope
 from sim.results.stored import FolderError
-from sim.results.writer import TableWriter
+from sim.results.writer import TableKeeper, TableWriter
 from sim.scenario.errors import ascii_controls
 
 if TYPE_CHECKING:
@@ -47,35 +49,71 @@ def run(
     Returns:
         The run as it is stored.
 
+    """
+    asked = _Asked(workers, progress, checkpoint, age_s, verbose)
+    if isinstance(scenario, str):
+        from sim.scenario import load_scenario
+
+        scenario = load_scenario(scenario)
+    return _run(scenario if events is None else with_events(scenario, events), out, asked)
+
+
+def run_without_tables(
+    scenario: "Scenario", out: str | Path, workers: int | None = None, progress: Progress | None = None
+) -> Run:
+    """Run a scenario as ``run`` does, without events, and keep its manifest and log alone.
+
+    Tables are made and summed in memory, which takes less time than to write and read them, and as much memory as they
+    have rows.
+
+    Returns:
+        The run, of which nobody can read a table.
+    """
+    return _run(with_events(scenario, "none"), out, _Asked(workers, progress, tables=False))
+
+
+@dataclasses.dataclass(frozen=True)
+class _Asked:
+    """What is asked of a run beside its scenario and folder: arguments of ``run``, and whether it has ``tables``."""
+
+    workers: int | None
+    progress: Progress | None
+    checkpoint: bool | str | Path = False
+    age_s: float = 0.0
+    verbose: bool = False
+    tables: bool = True
+
+
+def _run(scenario: "Scenario", out: str | Path | None, asked: _Asked) -> Run:
+    """Run a scenario into a folder, by default a new one.
+
+    Returns:
+        The run as it is stored.
+
     Raises:
         ConservationError: If a conservation law is broken.
-        ValueError: If the engine keeps no checkpoints, or ``events`` is none of what it may be.
+        ValueError: If the engine keeps no checkpoints.
     """
     from sim.draws.machine_code import is_compiled
     from sim.engines import simulate
 
     started = time.perf_counter()
-    if isinstance(scenario, str):
-        from sim.scenario import load_scenario
-
-        scenario = load_scenario(scenario)
-    if events is not None:
-        scenario = with_events(scenario, events)
+    checkpoint, workers = asked.checkpoint, asked.workers
     if checkpoint and scenario.spec.engine == "reference":
         raise ValueError("checkpoint: the engine 'reference' keeps no checkpoints; the engine 'vector', or none")
     scope = Scope.of(scenario)
     share = event_share(scenario.spec.record.events)
     target = default_folder(scope.name, scope.seed) if out is None else Path(out)
     _demand_text(target)
-    with Staging(target, renamable=out is None) as staging, Logbook(staging.path, verbose) as log:
+    with Staging(target, renamable=out is None) as staging, Logbook(staging.path, asked.verbose) as log:
         log(f"run of {scope.name}: {_about(scenario, scope)}, into {target}")
         if not is_compiled(scenario.spec.engine):
             log(f"the engine {scenario.spec.engine} is compiled on the way: no machine code of it is kept yet")
         with (
-            TableWriter(staging.path, scope, events=share > 0, keeps=bool(checkpoint)) as files,
-            BackgroundWriter(files) as writer,
+            _writer(staging.path, scope, share > 0, asked) as files,
+            BackgroundWriter(files, beside=(workers or os.cpu_count() or 1) > 1) as writer,
         ):
-            recorder = Recorder(scope, writer, share, _Days(scope, log, progress))
+            recorder = Recorder(scope, writer, share, _Days(scope, log, asked.progress))
             checkpoints = None
             if checkpoint:
                 from sim.results.checkpoints import CHECKPOINTS, Checkpoints
@@ -86,13 +124,14 @@ def run(
             simulated = time.perf_counter()
             # What the engine does not time is the loading of its code.
             loaded = simulated - sum(engine.values())
-            phases = {"start": age_s + loaded - started, **engine}
+            phases = {"start": asked.age_s + loaded - started, **engine}
             recorder.close()
         tallied = time.perf_counter()
         phases["tables"] = tallied - simulated
         (staging.path / SCENARIO_YAML).write_text(scenario.yaml(), encoding="utf-8", newline="\n")
-        manifest = compose(staging.path, scope, recorder.warnings + uncounted(scope))
-        broken = [law for law in check_conservation(staging.path, manifest["totals"], scope) if not law.passed]
+        with from_memory(staging.path, files.tables() if isinstance(files, TableKeeper) else None):
+            manifest = compose(staging.path, scope, recorder.warnings + uncounted(scope))
+            broken = [law for law in check_conservation(staging.path, manifest["totals"], scope) if not law.passed]
         if broken:
             raise ConservationError("; ".join(f"{law.name}: {law.detail}" for law in broken))
         phases["figures"] = time.perf_counter() - tallied
@@ -102,7 +141,7 @@ def run(
             sync(file)
         ended = time.perf_counter()
         phases["sync"] = ended - summed
-        wall_s = age_s + ended - started
+        wall_s = asked.age_s + ended - started
         before = 0 if checkpoints is None else checkpoints.attempts_before
         manifest["performance"] = performance(wall_s, phases, recorder.attempts_seen - before)
         if checkpoints is not None:
@@ -110,6 +149,13 @@ def run(
         write_json(staging.path / RUN_JSON, sealed(manifest))
         _log_end(log, manifest)
         return Run(staging.publish(), scenario)
+
+
+def _writer(folder: Path, scope: Scope, events: bool, asked: _Asked) -> TableWriter:
+    """Return what takes the tables of a run."""
+    if asked.tables:
+        return TableWriter(folder, scope, events, keeps=bool(asked.checkpoint))
+    return TableKeeper(folder, scope)
 
 
 class _Days:

@@ -201,7 +201,5 @@ def freshness(solved: NDArray[np.int64], day: int, half_life: float) -> float:
         The sum of 2**(-age / half_life), ages in whole days.
     """
     known = solved[solved >> KIND_SHIFT == OriginKind.ATTEMPT]
-    ages, counts = np.unique(day - (known >> DAY_SHIFT & DAY_MASK), return_counts=True)
-    return math.fsum(
-        count * left_after(age * DAY_MS, half_life) for age, count in zip(ages.tolist(), counts.tolist(), strict=True)
-    )
+    counts = np.bincount(day - (known >> DAY_SHIFT & DAY_MASK)).tolist()
+    return math.fsum(count * left_after(age * DAY_MS, half_life) for age, count in enumerate(counts) if count)

@@ -42,6 +42,9 @@ DENSITY_AT_0 = 0.3989422804014327
 MOST_PARTS = 2100
 """Floats that make up any sum of floats exactly: no two share a bit, and floats have fewer bits than these in all."""
 
+EPSILON = 2.0**-52
+"""The unit in the last place of 1."""
+
 LOG_2 = 0.6931471805599453
 
 MIDDLE_SPAN = 0.425
@@ -163,7 +166,10 @@ def exp(x: float) -> float:
 
 @compiled_with_arrays
 def fsum(numbers: NDArray[np.float64]) -> float:
-    """Return the sum of floats (n,), rounded once, as ``math.fsum`` does (Shewchuk, 1997).
+    """Return the sum of floats (n,), rounded once, as ``math.fsum`` does.
+
+    The sum is taken with what each addition rounds off (Ogita, Rump and Oishi, 2005), and so lies between two bounds.
+    Only where these are not rounded to the same float is it taken without any error, which takes ten times as long.
 
     Args:
         numbers: None of them infinite, nor any of their sums.
@@ -171,6 +177,27 @@ def fsum(numbers: NDArray[np.float64]) -> float:
     Returns:
         The float nearest to the sum, the even one of two.
     """
+    total = lost = size = 0.0
+    for x in numbers:
+        before = total
+        total = before + x
+        part = total - before
+        off = (before - (total - part)) + (x - part)
+        lost += off
+        size += abs(off)
+    nearest = total + lost
+    part = nearest - total
+    rest = (total - (nearest - part)) + (lost - part)
+    # ``lost`` alone is a sum that was rounded, by half a unit in the last place of ``size`` at most for each number.
+    bound = 2.0 * len(numbers) * EPSILON * size
+    if nearest + (rest - bound) == nearest == nearest + (rest + bound):
+        return nearest
+    return exact_fsum(numbers)
+
+
+@compiled_with_arrays
+def exact_fsum(numbers: NDArray[np.float64]) -> float:
+    """Return what ``fsum`` does, by parts that do not overlap and lose nothing (Shewchuk, 1997)."""
     parts = np.empty(MOST_PARTS)
     count = 0
     for x in numbers:

@@ -32,7 +32,7 @@ from sim.experiments.journal import Journal
 from sim.experiments.processes import Processes
 from sim.failures import MACHINE, FailedError
 from sim.logbook import Logbook
-from sim.results.outcomes import Outcome
+from sim.results.outcomes import OF_MANIFEST, Outcome
 from sim.results.stored import FolderError
 from sim.scenario.load import digest
 
@@ -53,6 +53,9 @@ them."""
 
 THREADS_FROM = 5e7
 """A run with more people than these uses all cores by itself; smaller ones run side by side, one a core."""
+
+FEW_PROVINCE_DAYS = 3_000
+"""Provinces times days of a run whose tables take less than 100 MB, at any scale: 26 kB for each."""
 
 KILLER = "KilledWorker"
 """What a cluster calls a run whose workers died; of another package, which may not be installed."""
@@ -438,13 +441,22 @@ def simulate(
     Raises:
         MachineError: If it failed for want of space or memory.
     """
-    from sim.running import run
+    from sim.running import run, run_without_tables
 
     try:
         with tempfile.TemporaryDirectory(dir=parent, prefix=UNFINISHED, ignore_cleanup_errors=True) as folder:
             try:
-                return read(run(scenario, Path(folder) / "run", events="none", workers=workers, progress=progress))
+                target = Path(folder) / "run"
+                if read in OF_MANIFEST and _has_few_rows(scenario):
+                    return read(run_without_tables(scenario, target, workers, progress))
+                return read(run(scenario, target, "none", workers, progress))
             except (FailedError, OverflowError) as error:
                 return {FAILED: f"{type(error).__name__}: {error}".replace(folder, "...")}
     except (FolderError, *MACHINE) as error:
         raise MachineError(f"{type(error).__name__}: {error}") from error
+
+
+def _has_few_rows(scenario: "Scenario") -> bool:
+    """Return whether the tables of a run are small enough to be kept in memory."""
+    period = scenario.spec.period
+    return len(scenario.spec.population.provinces) * ((period.end - period.start).days + 1) <= FEW_PROVINCE_DAYS

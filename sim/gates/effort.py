@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.days import DAY_MS
-from sim.draws.compiled import compiled_with_arrays
+from sim.draws.compiled import compiled, compiled_with_arrays
 from sim.draws.distributions import CERTAIN
 from sim.draws.functions import exp, log
 from sim.scenario.schema import ScenarioModel
@@ -102,17 +102,26 @@ class Effort:
             return np.ones(time.shape)
         relative = self.yields / self._usual
         best = float(relative[time > 0.0].max())
-        effort = np.zeros(time.shape)
-        for place, ratio in np.ndenumerate(relative):
-            effort[place] = power(ratio / best, self._shift) if best > 0.0 else 1.0
+        effort = powers(relative / best, self._shift) if best > 0.0 else np.ones(time.shape)
         moved = math.fsum((time * effort).ravel().tolist())
         mean = math.fsum((time * relative).ravel().tolist()) / whole
         return np.clip(effort * power(mean, self._supply) * whole / moved, 1.0 / MOST_EFFORT, MOST_EFFORT)
 
 
+@compiled
 def power(base: float, exponent: float) -> float:
     """Return ``base`` to an exponent that is not negative, the same bits everywhere; 0 to the 0 is 1."""
     return 1.0 if exponent == 0.0 else exp(exponent * log(base))
+
+
+@compiled_with_arrays
+def powers(bases: Table, exponent: float) -> Table:
+    """Return ``power`` of each base (3, T)."""
+    found = np.empty(bases.shape)
+    for c in range(bases.shape[0]):
+        for t in range(bases.shape[1]):
+            found[c, t] = power(bases[c, t], exponent)
+    return found
 
 
 def nation(rates: NDArray[np.float64]) -> Table:

@@ -1,4 +1,7 @@
-"""Tables are made and written while the run goes on: one thread behind a short line of what is still to be written."""
+"""Tables are made and written while the run goes on: one thread behind a short line of what is still to be written.
+
+Where a run has one processor alone, its thread would only take turns with the other, so that all is written at once.
+"""
 
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
@@ -21,9 +24,15 @@ class BackgroundWriter:
     writer is; after an error what still waits is dropped.
     """
 
-    def __init__(self, writer: TableWriter) -> None:
+    def __init__(self, writer: TableWriter, beside: bool = True) -> None:
+        """Begin with nothing that waits.
+
+        Args:
+            writer: What writes the row groups.
+            beside: Whether a thread writes them; without it each is written when it is handed over.
+        """
         self._writer = writer
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="tables")
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="tables") if beside else None
         self._waiting: deque[Future[object]] = deque()
 
     def write(self, name: str, columns: Columns) -> None:
@@ -54,6 +63,9 @@ class BackgroundWriter:
 
     def _soon(self, act: Callable[[], object], room: int = 0) -> None:
         """Put something that is to be done into the line, as soon as there are places, or ``room`` more of them."""
+        if self._thread is None:
+            act()
+            return
         while self._waiting and (self._waiting[0].done() or len(self._waiting) >= WAITING + room):
             self._waiting.popleft().result()
         self._waiting.append(self._thread.submit(act))
@@ -64,7 +76,7 @@ class BackgroundWriter:
             while self._waiting:
                 self._waiting.popleft().result()
         finally:
-            self._thread.shutdown(cancel_futures=True)
+            self._stop()
 
     def __enter__(self) -> Self:
         return self
@@ -75,4 +87,9 @@ class BackgroundWriter:
         if kind is None:
             self.close()
         else:
+            self._stop()
+
+    def _stop(self) -> None:
+        """End the thread, if there is one, and drop what waits."""
+        if self._thread is not None:
             self._thread.shutdown(cancel_futures=True)

@@ -61,7 +61,7 @@ def findings(folder: Path, scope: Scope, figures: Sequence[Row], evidence: Seque
         ``month`` (the worst one, or None), ``value`` and ``limit`` (a number, or low and high), ``provinces`` (codes of
         those named), ``thinned`` (whether it is the scale that says so), ``sentence`` and ``suggestion`` (or None).
     """
-    seats = Seats.read(folder, scope)
+    seats = Seats(folder, scope)
     desks = [
         *busy_desks(folder, scope, seats),
         *expired_tiers(folder, scope, seats),

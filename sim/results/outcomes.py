@@ -43,6 +43,10 @@ def quantities(run: "Run") -> Outcome:
     return found
 
 
+OF_MANIFEST = frozenset({figures_evidence_and_quantities, quantities})
+"""Those that read ``run.json`` alone, so that a run need not write its tables for them."""
+
+
 class _Waits(Inside):
     """The sums that ``quantities_and_waits`` needs beside totals and figures."""
 

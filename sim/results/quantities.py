@@ -9,8 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from sim.days import UNIX_DAYS, month_start
-from sim.results.encoding import numbers_of
-from sim.results.query import Where, sums
+from sim.results.encoding import arrow, numbers_of
+from sim.results.order import grouped, row_numbers
+from sim.results.query import Where, key_codes, sums
 from sim.results.scope import Scope
 from sim.results.tables import FLOW_QUANTITIES, TABLES
 from sim.words import Outcome
@@ -60,6 +61,9 @@ class Quantities:
     def __init__(self, scope: Scope, series: dict[tuple[Label, ...], Series]) -> None:
         self.scope = scope
         self.series = series
+        self._of: dict[tuple[Label, Label], list[tuple[tuple[Label, ...], Series]]] = {}
+        for key, values in series.items():
+            self._of.setdefault((key[0], key[-1]), []).append((key[1:-1], values))
 
     @classmethod
     def read(cls, folder: Path, scope: Scope, province: int | None = None) -> Self:
@@ -83,10 +87,8 @@ class Quantities:
     def select(self, table: str, *names: Label, measure: str = "count") -> Series:
         """Add up the series of a table with these labels; None stands for any."""
         total = np.zeros(self.scope.days, dtype=np.int64)
-        for key, values in self.series.items():
-            if key[0] != table or key[-1] != measure:
-                continue
-            if all(want is None or want == have for want, have in zip(names, key[1:-1], strict=True)):
+        for labels, values in self._of.get((table, measure), []):
+            if all(want is None or want == have for want, have in zip(names, labels, strict=True)):
                 total += values
         return total
 
@@ -148,30 +150,34 @@ def _series(
     folder: Path, key: str, groups: tuple[str, ...], asked: type[Quantities], scope: Scope, province: int | None
 ) -> dict[tuple[Label, ...], Series]:
     """Sum every measure of a table or view by day (or month) and groups; raises what ``Quantities.read`` does."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
     name = asked.views.get(key, key)
     table, where = TABLES[name], asked.only.get(key)
     by = [table.time.name, *([] if province is None else [PROVINCE]), *groups]
     found = sums(folder, name, by, [measure.name for measure in table.measures], where)
     if province is not None:
-        import pyarrow.compute as pc
-
         found = found.filter(pc.equal(found.column(PROVINCE), province))
     days = numbers_of(found.column(table.time.name)).astype(np.int64) - UNIX_DAYS
     outside = (days < (month_start(scope.first_day) if table.by_month else scope.first_day)) | (days > scope.last_day)
     if outside.any():
         raise ValueError(f"{name}: a row of day {days[outside][0]} is outside the period")
     places = np.maximum(0, days - scope.first_day)
-    labels = zip(*(found.column(group).to_pylist() for group in groups), strict=True) if groups else [()] * len(days)
-    numbers: dict[tuple[Label, ...], int] = {}
-    rows = np.array([numbers.setdefault(row, len(numbers)) for row in labels], dtype=np.int64)
+    keys: list[tuple[Label, ...]] = [()] if len(days) else []
+    rows = np.zeros(len(days), dtype=np.int64)
+    if groups:
+        firsts, rows = grouped(row_numbers([key_codes(found.column(group)) for group in groups]))
+        texts = (found.column(group).take(arrow(firsts, pa.int64())).to_pylist() for group in groups)
+        keys = list(zip(*texts, strict=True))
     series: dict[tuple[Label, ...], Series] = {}
     for measure in table.measures:
         amounts = numbers_of(found.column(measure.name))
         if measure.kind == "real":
             amounts = np.rint(amounts * MILLIONTHS).astype(np.int64)
-        daily = np.zeros((len(numbers), scope.days), dtype=np.int64)
+        daily = np.zeros((len(keys), scope.days), dtype=np.int64)
         np.add.at(daily, (rows, places), amounts)
-        series |= {(key, *row, measure.name): daily[number] for row, number in numbers.items()}
+        series |= {(key, *labels, measure.name): daily[number] for number, labels in enumerate(keys)}
     return series
 
 

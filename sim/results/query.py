@@ -1,6 +1,8 @@
 """The one query over the stored tables of a run: sums of measures by keys, read some months at a time."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,6 +25,35 @@ Where = Mapping[str, Iterable[str]]
 """Columns of labels, and the labels whose rows are meant."""
 
 
+class _Memory:
+    """Tables of a folder that are in memory, ``tables`` by name, and what was asked of them, ``answers``."""
+
+    def __init__(self, folder: Path, tables: "Mapping[str, pa.Table]") -> None:
+        self.folder = folder
+        self.tables = dict(tables)
+        self.answers: dict[object, pa.Table] = {}
+
+
+_MEMORY: ContextVar[_Memory | None] = ContextVar("tables in memory", default=None)
+
+
+@contextmanager
+def from_memory(folder: Path, tables: "Mapping[str, pa.Table] | None" = None) -> Iterator[None]:
+    """Meanwhile read each table of a folder once, and answer a question once, as far as tables have few rows.
+
+    Tables of up to ``ROWS`` rows are kept in memory. Files must not change meanwhile.
+
+    Args:
+        folder: The folder of a run.
+        tables: By name, tables that are there already and need no file, texts as codes.
+    """
+    token = _MEMORY.set(_Memory(folder, tables or {}))
+    try:
+        yield
+    finally:
+        _MEMORY.reset(token)
+
+
 def sums(folder: Path, name: str, by: Sequence[str], of: Sequence[str], where: Where | None = None) -> "pa.Table":
     """Sum measures of a stored table by some of its columns, as simulated.
 
@@ -40,16 +71,31 @@ def sums(folder: Path, name: str, by: Sequence[str], of: Sequence[str], where: W
     Returns:
         A row for each key that occurs, in no order; columns ``by`` and ``of`` with labels as strings.
     """
+    memory = _MEMORY.get()
+    if memory is None or memory.folder != folder:
+        return _sums(folder, name, by, of, where, None)
+    asked = {} if where is None else {column: tuple(labels) for column, labels in where.items()}
+    key = name, tuple(by), tuple(of), tuple(asked.items())
+    if key in memory.answers:
+        return memory.answers[key]
+    answer = _sums(folder, name, by, of, asked, memory)
+    if name in memory.tables:
+        memory.answers[key] = answer
+    return answer
+
+
+def _sums(
+    folder: Path, name: str, by: Sequence[str], of: Sequence[str], where: Where | None, memory: _Memory | None
+) -> "pa.Table":
+    """Sum measures as ``sums`` does, of a table that is held if there is one, else of its file."""
     import pyarrow as pa
     import pyarrow.compute as pc
-    import pyarrow.parquet as pq
 
     table = TABLES[name]
     where = {} if where is None else {column: arrow_texts(list(labels)) for column, labels in where.items()}
     fold = "month" in by and not table.by_month
     stored = ["day" if fold and key == "month" else key for key in by]
     columns = [table.column(column).name for column in dict.fromkeys([*stored, *of, *where])]
-    file = pq.ParquetFile(folder / table.file, read_dictionary=table.texts)
 
     def months(rows: "pa.Table") -> "pa.Table":
         if fold:
@@ -58,8 +104,7 @@ def sums(folder: Path, name: str, by: Sequence[str], of: Sequence[str], where: W
 
     parts = []
     totals = dict.fromkeys(of, 0)
-    for numbers in _batches(file.metadata):
-        rows = file.read_row_groups(numbers, columns=columns).unify_dictionaries()
+    for rows in _rows(folder, name, columns, memory):
         for column, labels in where.items():
             coded = rows.column(column).combine_chunks()
             rows = rows.filter(pc.is_in(coded.dictionary, labels).take(coded.indices))
@@ -69,6 +114,23 @@ def sums(folder: Path, name: str, by: Sequence[str], of: Sequence[str], where: W
                 totals[measure] += exact_sum(numbers_of(rows.column(measure)))
                 demand_exact(totals[measure], name, measure)
     return summed(pa.concat_tables(parts), by, of) if len(parts) > 1 else parts[0]
+
+
+def _rows(folder: Path, name: str, columns: list[str], memory: _Memory | None) -> Iterator["pa.Table"]:
+    """Yield columns of a table, some rows at a time, texts as codes; of a table that may be held, all rows at once."""
+    import pyarrow.parquet as pq
+
+    if memory is not None and name in memory.tables:
+        yield memory.tables[name].select(columns)
+        return
+    table = TABLES[name]
+    file = pq.ParquetFile(folder / table.file, read_dictionary=table.texts)
+    if memory is not None and file.metadata.num_rows <= ROWS:
+        memory.tables[name] = file.read().unify_dictionaries().combine_chunks()
+        yield memory.tables[name].select(columns)
+        return
+    for numbers in _batches(file.metadata):
+        yield file.read_row_groups(numbers, columns=columns).unify_dictionaries()
 
 
 def _batches(metadata: "pq.FileMetaData") -> Iterator[list[int]]:
@@ -100,7 +162,7 @@ def summed(rows: "pa.Table", by: Sequence[str], of: Sequence[str]) -> "pa.Table"
     """
     import pyarrow as pa
 
-    numbers = row_numbers([_codes(rows.column(name)) for name in by])
+    numbers = row_numbers([key_codes(rows.column(name)) for name in by])
     firsts, groups = grouped(numbers)
     columns = [rows.column(name).take(arrow(firsts, pa.int64())) for name in by]
     columns = [column.cast("string") if pa.types.is_dictionary(column.type) else column for column in columns]
@@ -112,7 +174,7 @@ def summed(rows: "pa.Table", by: Sequence[str], of: Sequence[str]) -> "pa.Table"
     return pa.table(columns, names=[*by, *of])
 
 
-def _codes(column: "pa.ChunkedArray") -> npt.NDArray[np.int64]:
+def key_codes(column: "pa.ChunkedArray") -> npt.NDArray[np.int64]:
     """Return integers (rows,) that are equal where the values of a column of keys are, -1 for null."""
     import pyarrow as pa
 

@@ -1,9 +1,9 @@
 """Seats of the desks, read off the stored tables: which desks of a thinned run are too small to be the country's."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from datetime import date
+from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 from sim.days import HALF_HOUR_MS, weekday
 from sim.results.query import sums
@@ -15,30 +15,34 @@ FEW_SEATS = 5
 
 
 class Seats:
-    """The most seats of each desk in each month, and how much of its country's staff time a desk is."""
+    """The most seats of each desk in each month, and how much of its country's staff time a desk is.
 
-    def __init__(self, scope: Scope, rows: Iterable[dict[str, Any]]) -> None:
-        """Take rows of the table ``hours`` by month, province, channel, weekday and half hour."""
-        self._most: dict[tuple[str, int, date], float] = {}
-        self._staffed: dict[tuple[str, int, date], int] = {}
+    They are read when they are first asked about, which most runs never are; of a run that is not thinned, never.
+    """
+
+    def __init__(self, folder: Path, scope: Scope) -> None:
+        """Take the folder of a run, and what it is about."""
+        self._folder = folder
+        self._scope = scope
+
+    @cached_property
+    def _most_and_staffed(self) -> tuple[dict[tuple[str, int, date], float], dict[tuple[str, int, date], int]]:
+        """The most seats, and the staff time in ms, by desk, code of the province and month."""
+        scope = self._scope
+        most: dict[tuple[str, int, date], float] = {}
+        staffed: dict[tuple[str, int, date], int] = {}
         days = {
             (month, of_week): sum(weekday(day) == of_week for day in range(first, last + 1))
             for month, (first, last) in months_of(scope.first_day, scope.last_day).items()
             for of_week in range(1, 8)
         }
-        for row in rows:
+        keys = ["month", "province", "channel", "weekday", "half_hour"]
+        for row in sums(self._folder, "hours", keys, ["staffed_ms"]).to_pylist():
             key = row["channel"], row["province"], row["month"]
             seats = row["staffed_ms"] / (HALF_HOUR_MS * days[row["month"], row["weekday"]])
-            self._most[key] = max(seats, self._most.get(key, 0.0))
-            self._staffed[key] = row["staffed_ms"] + self._staffed.get(key, 0)
-
-    @classmethod
-    def read(cls, folder: Path, scope: Scope) -> "Seats":
-        """Read the seats of a run; nothing is read of one that is not thinned."""
-        if scope.scale >= 1:
-            return cls(scope, [])
-        keys = ["month", "province", "channel", "weekday", "half_hour"]
-        return cls(scope, sums(folder, "hours", keys, ["staffed_ms"]).to_pylist())
+            most[key] = max(seats, most.get(key, 0.0))
+            staffed[key] = row["staffed_ms"] + staffed.get(key, 0)
+        return most, staffed
 
     def few(self, desks: Collection[str], provinces: Collection[int], months: Collection[date]) -> bool:
         """Tell whether more than half of the staff time of one of these desks is that of desks with few seats.
@@ -51,13 +55,14 @@ class Seats:
         Returns:
             Whether what happens at these desks is due to the scale; never of a run that is not thinned.
         """
+        if self._scope.scale >= 1:
+            return False
+        most, staffed = self._most_and_staffed
         for desk in desks:
             chosen = [
-                key
-                for key in self._staffed
-                if key[0] == desk and (not provinces or key[1] in provinces) and key[2] in months
+                key for key in staffed if key[0] == desk and (not provinces or key[1] in provinces) and key[2] in months
             ]
-            few = sum(self._staffed[key] for key in chosen if self._most[key] < FEW_SEATS)
-            if 2 * few > sum(self._staffed[key] for key in chosen):
+            few = sum(staffed[key] for key in chosen if most[key] < FEW_SEATS)
+            if 2 * few > sum(staffed[key] for key in chosen):
                 return True
         return False

@@ -149,6 +149,45 @@ class TableWriter:
         return self._open[table.name]
 
 
+class TableKeeper(TableWriter):
+    """Keeps the tables of one run in memory, for who reads them once and wants no files; there is no log."""
+
+    def __init__(self, folder: Path, scope: Scope) -> None:
+        """Begin with no rows; nothing is written into the folder."""
+        super().__init__(folder, scope)
+        self._parts: dict[str, list[Columns]] = {name: [] for name in self._tables}
+
+    def write(self, name: str, columns: Columns) -> None:
+        """Append rows to table ``name``; raises ValueError if columns are missing, unknown or of unequal length."""
+        if _rows(TABLES[name], columns) > 0:
+            self._parts[name].append(columns)
+
+    def close(self) -> None:
+        """Do nothing: there are no files."""
+
+    def tables(self) -> "dict[str, pa.Table]":
+        """Return every table as it would be read from its file, texts as codes."""
+        return {name: self._table(TABLES[name], parts) for name, parts in self._parts.items()}
+
+    def _table(self, table: StoredTable, parts: list[Columns]) -> "pa.Table":
+        """Return the rows of a table in the order in which it is sorted."""
+        import pyarrow as pa
+
+        columns = {
+            column.name: np.concatenate([np.empty(0, dtype=np.int64), *(part[column.name] for part in parts)])
+            for column in table.columns
+        }
+        order = sort_order(table, columns)
+        if order is not None:
+            columns = {name: values[order] for name, values in columns.items()}
+        arrays = [encode(column, columns[column.name], self.scope) for column in table.columns]
+        coded = [
+            array.dictionary_encode() if column.name in table.texts else array
+            for column, array in zip(table.columns, arrays, strict=True)
+        ]
+        return pa.table(coded, names=[column.name for column in table.columns])
+
+
 def _as_bytes(batch: "pa.Table") -> npt.NDArray[np.uint8]:
     """Return a table as Arrow's compressed stream, each text once: a fifth of what it takes with all of them."""
     import pyarrow as pa

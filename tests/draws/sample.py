@@ -141,7 +141,8 @@ def calls() -> Iterator[tuple[Callable[..., object], tuple[object, ...]]]:
             yield functions.exp_of_moderate, (x,)
         if x > 1e-300:
             yield functions.log_of_normal, (x, 3)
-    yield functions.fsum, (np.array(REALS),)
+    for function in (functions.fsum, functions.exact_fsum):
+        yield function, (np.array(REALS),)
     for identity_ in IDENTITIES.tolist():
         yield words, (identity_,)
     yield rounds, ()
