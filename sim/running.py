@@ -48,14 +48,16 @@ def run(
 
     Returns:
         The run as it is stored.
-
     """
-    asked = _Asked(workers, progress, checkpoint, age_s, verbose)
+    started = time.perf_counter()
     if isinstance(scenario, str):
         from sim.scenario import load_scenario
 
         scenario = load_scenario(scenario)
-    return _run(scenario if events is None else with_events(scenario, events), out, asked)
+    if events is not None:
+        scenario = with_events(scenario, events)
+    age_s += time.perf_counter() - started
+    return _run(scenario, out, _Asked(workers, progress, checkpoint, age_s, verbose))
 
 
 def run_without_tables(

@@ -12,6 +12,7 @@ import os
 import signal
 import sys
 import threading
+import time
 import traceback
 from itertools import takewhile
 from pathlib import Path
@@ -254,6 +255,7 @@ class _Ending:
         self._silent = silent
         self._number: signal.Signals | None = None
         self._asked: KeyboardInterrupt | None = None
+        self._deaf = False
         self._before: dict[signal.Signals, Any] = {}
         self._hook = sys.unraisablehook
 
@@ -280,9 +282,18 @@ class _Ending:
 
     def _unheard(self, unraisable: Any) -> None:
         if self._number is not None and unraisable.exc_value is self._asked:
-            threading.Timer(AGAIN_S, os.kill, (os.getpid(), self._number)).start()
+            self._deaf = True
+            threading.Thread(target=self._send_again, args=(self._number,)).start()
+            self._deaf = False
         elif not self._silent:
             self._hook(unraisable)
+
+    def _send_again(self, number: signal.Signals) -> None:
+        """Send a signal a little later, when the hook is over: within it nobody would hear it either."""
+        time.sleep(AGAIN_S)
+        while self._deaf:
+            time.sleep(AGAIN_S)
+        os.kill(os.getpid(), number)
 
     def _hear(self, number: int, frame: FrameType | None) -> NoReturn:
         self._number = signal.Signals(number)

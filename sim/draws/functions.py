@@ -169,7 +169,7 @@ def fsum(numbers: NDArray[np.float64]) -> float:
     """Return the sum of floats (n,), rounded once, as ``math.fsum`` does.
 
     The sum is taken with what each addition rounds off (Ogita, Rump and Oishi, 2005), and so lies between two bounds.
-    Only where these are not rounded to the same float is it taken without any error, which takes ten times as long.
+    Only where these are not rounded to the same float is it taken without any error, which takes six times as long.
 
     Args:
         numbers: None of them infinite, nor any of their sums.

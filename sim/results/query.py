@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 ROWS = 1 << 19
 """Rows that are in memory at a time, or a month where it has more."""
 
+FEW_ROWS = 1 << 17
+"""Rows of a table that may stay in memory: some 6 MB, and there are ten tables."""
+
 Where = Mapping[str, Iterable[str]]
 """Columns of labels, and the labels whose rows are meant."""
 
@@ -41,7 +44,7 @@ _MEMORY: ContextVar[_Memory | None] = ContextVar("tables in memory", default=Non
 def from_memory(folder: Path, tables: "Mapping[str, pa.Table] | None" = None) -> Iterator[None]:
     """Meanwhile read each table of a folder once, and answer a question once, as far as tables have few rows.
 
-    Tables of up to ``ROWS`` rows are kept in memory. Files must not change meanwhile.
+    Tables of up to ``FEW_ROWS`` rows stay in memory. Files must not change meanwhile.
 
     Args:
         folder: The folder of a run.
@@ -87,7 +90,7 @@ def sums(folder: Path, name: str, by: Sequence[str], of: Sequence[str], where: W
 def _sums(
     folder: Path, name: str, by: Sequence[str], of: Sequence[str], where: Where | None, memory: _Memory | None
 ) -> "pa.Table":
-    """Sum measures as ``sums`` does, of a table that is held if there is one, else of its file."""
+    """Sum measures as ``sums`` does, of a table in memory if it is there, else of its file."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
@@ -117,7 +120,7 @@ def _sums(
 
 
 def _rows(folder: Path, name: str, columns: list[str], memory: _Memory | None) -> Iterator["pa.Table"]:
-    """Yield columns of a table, some rows at a time, texts as codes; of a table that may be held, all rows at once."""
+    """Yield columns of a table, some rows at a time, texts as codes; of one in memory all rows at once."""
     import pyarrow.parquet as pq
 
     if memory is not None and name in memory.tables:
@@ -125,7 +128,7 @@ def _rows(folder: Path, name: str, columns: list[str], memory: _Memory | None) -
         return
     table = TABLES[name]
     file = pq.ParquetFile(folder / table.file, read_dictionary=table.texts)
-    if memory is not None and file.metadata.num_rows <= ROWS:
+    if memory is not None and file.metadata.num_rows <= FEW_ROWS:
         memory.tables[name] = file.read().unify_dictionaries().combine_chunks()
         yield memory.tables[name].select(columns)
         return

@@ -242,10 +242,13 @@ def test_a_run_that_is_asked_to_end_leaves_nothing(sent: signal.Signals, tmp_pat
     assert os.listdir(tmp_path) == []
 
 
+@pytest.mark.parametrize("after", [0.01, 0.0])  # at once it would come to who is deaf still
 @pytest.mark.parametrize("sent", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_a_signal_that_nobody_could_hear_is_sent_again(
-    sent: signal.Signals, tocsin: Tocsin, monkeypatch: pytest.MonkeyPatch
+    sent: signal.Signals, after: float, tocsin: Tocsin, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("sim.cli.AGAIN_S", after)
+
     class Deaf:
         def __del__(self) -> None:
             signal.raise_signal(sent)

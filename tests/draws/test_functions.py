@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from scipy import special
 
 from sim.draws.compiled import compiled_with_arrays
-from sim.draws.functions import exp, exp_less_1, fsum, log, normal_cdf, normal_quantile
+from sim.draws.functions import exact_fsum, exp, exp_less_1, fsum, log, normal_cdf, normal_quantile
 
 finite = {"allow_nan": False, "allow_infinity": False}
 
@@ -65,8 +65,12 @@ def test_exp_less_1(x):
 @example([2.0**53, 1.0, -(2.0**-60)])
 @example([2.0**53 + 2.0, 1.0])
 @example([1e300, 1.0, -1e300])
+@example([1.0, 2.0**-53, 2.0**-54, 2.0**-54])  # what was rounded off is a float, and half a unit
+@example([1.0, 2.0**-53, 2.0**-160, -(2.0**-160)])
+@example([1.0, -(2.0**-54), -(2.0**-120)])  # below a power of two, units are half as large
 def test_sums_are_rounded_once(xs):
-    assert fsum(np.array(xs)).hex() == (math.fsum(xs) + 0.0).hex()
+    expected = (math.fsum(xs) + 0.0).hex()
+    assert fsum(np.array(xs)).hex() == exact_fsum(np.array(xs)).hex() == expected
 
 
 def test_sums_of_many_parts():

@@ -5,12 +5,13 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 
 from sim.results.background import WAITING, BackgroundWriter
 from sim.results.recorder import Recorder
 from sim.results.tables import TABLES
-from sim.results.writer import Columns, TableWriter
+from sim.results.writer import Columns, TableKeeper, TableWriter
 from tests.results.synthetic import SCOPE, fill, write_tables
 
 FIRST = SCOPE.first_day
@@ -21,17 +22,37 @@ def attempts(day: int, fate: int = 0) -> dict[str, np.ndarray]:
     return {name: np.array([value]) for name, value in row.items()}
 
 
-def test_files_are_the_same_bytes(tmp_path: Path) -> None:
+@pytest.mark.parametrize("beside", [True, False])
+def test_files_are_the_same_bytes(beside: bool, tmp_path: Path) -> None:
     for name in ("at_once", "behind"):
         (tmp_path / name).mkdir()
     write_tables(tmp_path / "at_once", seed=3)
-    with TableWriter(tmp_path / "behind", SCOPE, events=True) as files, BackgroundWriter(files) as writer:
+    threads = threading.active_count()
+    with TableWriter(tmp_path / "behind", SCOPE, events=True) as files, BackgroundWriter(files, beside) as writer:
         recorder = Recorder(SCOPE, writer, events=1.0)
         fill(recorder, 3)
         recorder.close()
+        assert threading.active_count() == threads + beside
     for table in TABLES.values():
         one, two = (tmp_path / name / table.file for name in ("at_once", "behind"))
         assert one.read_bytes() == two.read_bytes(), table.name
+
+
+def test_tables_in_memory_are_those_of_files(tmp_path: Path) -> None:
+    for name in ("files", "none"):
+        (tmp_path / name).mkdir()
+    write_tables(tmp_path / "files", seed=3)
+    with TableKeeper(tmp_path / "none", SCOPE) as keeper, BackgroundWriter(keeper, beside=False) as writer:
+        recorder = Recorder(SCOPE, writer)
+        fill(recorder, 3)
+        recorder.close()
+    tables = keeper.tables()
+    assert set(tables) == {table.name for table in TABLES.values() if not table.is_log}
+    for name, table in tables.items():
+        stored = pq.read_table(tmp_path / "files" / TABLES[name].file, read_dictionary=TABLES[name].texts)
+        assert table.schema.types == stored.schema.types, name
+        assert table.to_pylist() == stored.to_pylist(), name
+    assert not list((tmp_path / "none").iterdir())
 
 
 def hand_over(files: TableWriter, rows: Iterable[dict[str, np.ndarray]]) -> Iterator[int]:

@@ -8,7 +8,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from sim.results.query import sums
+from sim.results import query
+from sim.results.query import Where, from_memory, sums
 from tests.results.synthetic import write_tables
 
 
@@ -87,3 +88,60 @@ def test_unknown_tables_and_columns_are_errors(folder: Path) -> None:
         sums(folder, "attempts", ["tier"], ["count"])
     with pytest.raises(KeyError, match="waits has no column day"):
         sums(folder, "waits", ["day"], ["count"])
+
+
+QUESTIONS: list[tuple[str, list[str], Where | None]] = [
+    ("attempts", ["day"], None),
+    ("attempts", ["province", "fate"], {"fate": ["engaged", "ignored"], "channel": ["call"]}),
+    ("attempts", ["province", "fate"], {"fate": ["engaged"]}),
+    ("attempts", ["month", "fraud_type"], None),
+    ("flows", ["province", "quantity"], None),
+]
+
+
+def answered(folder: Path) -> list[dict[tuple[Any, ...], Any]]:
+    return [keyed(sums(folder, table, by, ["count"], where), by) for table, by, where in QUESTIONS]
+
+
+@pytest.fixture
+def opened(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Return a list of the names of files of tables that are opened."""
+    names: list[str] = []
+
+    class Told(pq.ParquetFile):  # type: ignore[misc]
+        def __init__(self, path: Path, **options: Any) -> None:
+            names.append(path.name)
+            super().__init__(path, **options)
+
+    monkeypatch.setattr(pq, "ParquetFile", Told)
+    return names
+
+
+def test_memory_says_what_files_say_and_opens_each_once(folder: Path, opened: list[str]) -> None:
+    expected = answered(folder)
+    assert len(opened) == len(QUESTIONS)
+    opened.clear()
+    with from_memory(folder):
+        assert answered(folder) == answered(folder) == expected
+    assert opened == ["attempts.parquet", "flows.parquet"]
+    sums(folder, "flows", ["quantity"], ["count"])
+    assert opened[2:] == ["flows.parquet"], "memory ends with the block"
+
+
+def test_a_table_of_many_rows_does_not_stay_in_memory(
+    folder: Path, opened: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expected = answered(folder)
+    opened.clear()
+    monkeypatch.setattr(query, "FEW_ROWS", 5)
+    with from_memory(folder):
+        assert answered(folder) == expected
+    assert len(opened) == len(QUESTIONS)
+
+
+def test_memory_is_of_one_folder(folder: Path, opened: list[str], tmp_path: Path) -> None:
+    expected = answered(folder)
+    opened.clear()
+    with from_memory(tmp_path):
+        assert answered(folder) == expected
+    assert len(opened) == len(QUESTIONS)

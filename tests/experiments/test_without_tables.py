@@ -1,0 +1,53 @@
+"""Runs of which an experiment reads the manifest alone: the same manifest, and no table is written."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import sim
+from sim.experiments import simulations
+from sim.experiments.simulations import simulate
+from sim.results.outcomes import OF_MANIFEST, quantities_and_waits
+from sim.results.run import Run
+from sim.running import run, run_without_tables
+
+ABOUT_ITSELF = {"command", "files", "performance", "sha256"}
+"""Parts of a manifest that say when and how the run was made, and into which files."""
+
+
+@pytest.fixture(scope="module")
+def short() -> sim.Scenario:
+    return sim.load_scenario("tiny", period={"start": "2022-01-31", "end": "2022-02-03", "warmup": "2 d"})
+
+
+@pytest.fixture(scope="module")
+def stored(short: sim.Scenario, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    return run(short, tmp_path_factory.mktemp("stored") / "run", "none", 1)
+
+
+def files(made: Run) -> dict[str, Any]:
+    """Return the names of the files of a run, as an experiment may read them."""
+    return {"files": sorted(path.name for path in made.path.iterdir())}
+
+
+def test_the_manifest_is_that_of_a_run_with_tables(short: sim.Scenario, stored: Run, tmp_path: Path) -> None:
+    made = run_without_tables(short, tmp_path / "run")
+    assert files(made) == {"files": ["log.txt", "run.json", "scenario.yaml"]}
+    assert set(made.manifest) == set(stored.manifest)
+    for part in set(made.manifest) - ABOUT_ITSELF:
+        assert made.manifest[part] == stored.manifest[part], part
+
+
+@pytest.mark.parametrize("read", [*OF_MANIFEST, quantities_and_waits], ids=lambda read: read.__name__)
+def test_experiments_read_the_same_of_both(read: Any, short: sim.Scenario, stored: Run, tmp_path: Path) -> None:
+    assert simulate(short, read, tmp_path, 1) == read(stored)
+
+
+def test_tables_of_many_days_and_provinces_go_into_files(
+    short: sim.Scenario, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(simulations, "OF_MANIFEST", frozenset({files}))
+    assert "flows.parquet" not in simulate(short, files, tmp_path, 1)["files"]
+    monkeypatch.setattr(simulations, "FEW_PROVINCE_DAYS", 4 * len(short.spec.population.provinces) - 1)
+    assert "flows.parquet" in simulate(short, files, tmp_path, 1)["files"]
