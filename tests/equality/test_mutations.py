@@ -297,7 +297,7 @@ OF_GANGS: list[tuple[str, Mutation]] = [
     ("events", of("who pays by the first type", Episode, "pay", ("payments[self.fraud_type]", "payments[0]"))),
     ("events", of("an answer to today", Night, "learn_yields", ("if self.effort is not None and", "if False and"))),
     ("events", of("awareness does not count", engagement, "mean_shares", ("share * number", "1.0 * number"))),
-    ("events", of("all types yield alike", Effort, "answer", ("powers(relative / best, self._shift)", "np.ones(time.shape)"))),
+    ("events", of("all types yield alike", Effort, "answer", ("powers(relative / best, self._shift)", "time**0"))),
     ("events", of("supply as it was", Effort, "answer", ("power(mean, self._supply)", "1.0"))),
     ("events", of("attempts without a ceiling", night, "attempt_rates", (", volume.ceiling)", ")"))),
     ("events", of("losses without a ceiling", Night, "open_day", (", spec.fraud.loss_ceiling)", ")"))),
