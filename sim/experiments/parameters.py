@@ -8,6 +8,7 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from sim.scenario import Scenario
@@ -103,7 +104,7 @@ COSTS = "costs."
 
 def plain_decimal(number: float) -> str:
     """Return a number without an exponent and without trailing zeros, as units are read."""
-    text = f"{number:.12f}" if abs(number) < 1e15 else f"{number:.0f}"
+    text = f"{Decimal(repr(float(number))):f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 

@@ -64,3 +64,6 @@ def test_whole_numbers_days_and_durations_are_rounded_to_what_a_file_can_say():
     assert Parameter("wait", "", 0.1, 0.9, 0.5, float, "h").value(1.0 / 3.0) == "0.3667 h"
     assert plain_decimal(7.4e-5) == "0.000074"
     assert plain_decimal(12260000.0) == "12260000"
+    assert plain_decimal(58855.8) == "58855.8"
+    assert plain_decimal(1.23457e-9) == "0.00000000123457"
+    assert plain_decimal(1e22) == "1" + 22 * "0"
