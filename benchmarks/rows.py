@@ -106,6 +106,7 @@ COMPARED: dict[str, Compared] = {
     "small.thin.workers": Compared("measured"),
     "small.pooled": Compared("measured"),
     "small.pooled.workers": Compared("measured"),
+    "small.evaluation": Compared("measured"),
     "dense": Compared("measured"),
     "start": Compared("ratio"),
     "reference.tiny": Compared("ratio"),

@@ -6,6 +6,7 @@ Costs are wall times of whole processes from start to end; what is compared runs
 import sys
 from collections.abc import Callable
 from statistics import median
+from time import perf_counter
 from typing import Any
 
 import pytest
@@ -15,6 +16,9 @@ from benchmarks.commands import in_turn
 from benchmarks.conftest import Note
 from benchmarks.rows import Row
 from benchmarks.sizes import Settings, Sizes
+from sim.experiments.simulations import Reader, simulate
+from sim.results.outcomes import Outcome, quantities
+from sim.results.run import Run
 from sim.scenario import load_scenario
 
 DENSER = 3
@@ -76,6 +80,28 @@ def test_small_run(kind: str, benchmark: Any, note: Note, sizes: Sizes) -> None:
     note(Row(f"small.{kind}", f"{what}, 2 workers", median(doubles[2]), "bn SFC64 doubles", one / two, "one worker"))
     ratio = median(two / one for one, two in pairs)
     note(Row(f"small.{kind}.workers", f"{what}, two workers to one", ratio, "times the seconds"))
+
+
+def test_evaluation(benchmark: Any, note: Note, sizes: Sizes) -> None:
+    """The same run in this process, of which a calibration reads the manifest alone, without tables and with them."""
+    settings = dict(setting.split("=", 1) for setting in sizes.settings)
+    scenario = load_scenario(sizes.scenario, {"population.pool": "country", **settings}, scale=sizes.pooled_scale)
+
+    def spend(read: Reader) -> Callable[[], float]:
+        def seconds() -> float:
+            started = perf_counter()
+            simulate(scenario, read, None, 1)
+            return perf_counter() - started
+
+        return seconds
+
+    def with_tables(run: Run) -> Outcome:
+        return quantities(run)  # no function of which it is known that it reads no table
+
+    spend(quantities)()  # which loads what is compiled
+    pairs = benchmark.pedantic(lambda: in_turn(sizes.pairs, spend(with_tables), spend(quantities)), rounds=1)
+    what = f"{sizes.scenario}, vector, scale {sizes.pooled_scale:g}, provinces pooled, tables in memory to files"
+    note(Row("small.evaluation", what, median(alone / tables for tables, alone in pairs), "times the seconds"))
 
 
 def test_many_attempts(benchmark: Any, note: Note, sizes: Sizes) -> None:

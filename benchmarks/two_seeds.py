@@ -17,6 +17,7 @@ from sim.calibration.calibrate import calibrate
 from sim.calibration.page import table
 from sim.results.chance import SAVED_SHARE, STOPPED_SHARE
 from sim.results.stored_answers import SHARES, SUFFIX, StoredAnswers, policy_digest, read_answers
+from sim.rounding import amount
 from sim.scenario import changed, load_scenario
 
 SCENARIO = ROOT / "scenarios" / "china-2022.yaml"
@@ -98,7 +99,7 @@ def main() -> None:
     second = again(given.scenario, given.out, given.seed, given.members)
     rows = []
     for name, (intervals, apart) in differences(first, second).items():
-        told = [f"{low:.4g} to {high:.4g}" for low, high in intervals]
+        told = [f"{amount(low)} to {amount(high)}" for low, high in intervals]
         rows.append((name, *told, f"{apart:.0%}{'' if apart < ALLOWED else ' (more than a fifth)'}"))
     text = "\n".join([f"Seed {given.seed}, {second.draws} draws beside {first.draws}:", "", *table(HEAD, rows)])
     print(text)

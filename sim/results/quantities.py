@@ -168,8 +168,8 @@ def _series(
     rows = np.zeros(len(days), dtype=np.int64)
     if groups:
         firsts, rows = grouped(row_numbers([key_codes(found.column(group)) for group in groups]))
-        texts = (found.column(group).take(arrow(firsts, pa.int64())).to_pylist() for group in groups)
-        keys = list(zip(*texts, strict=True))
+        labels = (found.column(group).take(arrow(firsts, pa.int64())).to_pylist() for group in groups)
+        keys = list(zip(*labels, strict=True))
     series: dict[tuple[Label, ...], Series] = {}
     for measure in table.measures:
         amounts = numbers_of(found.column(measure.name))
@@ -177,7 +177,7 @@ def _series(
             amounts = np.rint(amounts * MILLIONTHS).astype(np.int64)
         daily = np.zeros((len(keys), scope.days), dtype=np.int64)
         np.add.at(daily, (rows, places), amounts)
-        series |= {(key, *labels, measure.name): daily[number] for number, labels in enumerate(keys)}
+        series |= {(key, *row, measure.name): daily[number] for number, row in enumerate(keys)}
     return series
 
 

@@ -22,7 +22,7 @@ ROWS = 1 << 19
 """Rows that are in memory at a time, or a month where it has more."""
 
 FEW_ROWS = 1 << 17
-"""Rows of a table that may stay in memory: some 6 MB, and there are ten tables."""
+"""Rows of a table that may stay in memory: 17 MB of the widest, which has 16 columns."""
 
 Where = Mapping[str, Iterable[str]]
 """Columns of labels, and the labels whose rows are meant."""
