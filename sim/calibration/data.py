@@ -156,9 +156,7 @@ class Model:
             much together.
         """
         tasks = [Task(self._level, self._seed, values_at(self._parameters, row)) for row in coordinates]
-        possible = [self._evaluations.is_possible(task) for task in tasks]
-        outcomes = iter(self._evaluations.evaluate([task for task, one in zip(tasks, possible, strict=True) if one]))
-        return [next(outcomes) if one else None for one in possible]
+        return self._evaluations.evaluate_possible(tasks)
 
     def data(self, outcomes: Sequence[Outcome]) -> Matrix:
         """Return the data of runs, (runs, data), without the bias of the level."""

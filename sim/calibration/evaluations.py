@@ -1,7 +1,8 @@
 """Evaluations: runs of one scenario at a level, with a seed and values; each gives its figures, evidence and totals."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Unpack
 
@@ -9,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sim.calibration.levels import Level
-from sim.experiments.simulations import Computing, Simulations
+from sim.experiments.simulations import Computing, Simulations, scenario_or_failure, succeeded
 from sim.results.outcomes import Outcome, figures_evidence_and_quantities
 from sim.scenario import Scenario
 
@@ -40,15 +41,24 @@ class Evaluations(Simulations):
 
     def evaluate(self, tasks: Sequence[Task]) -> list[Outcome]:
         """Return the outcome of each task, in their order; the first that failed ends with a SimulationError."""
-        scenarios = (task.level.scenario(self._scenario, task.seed, task.values) for task in tasks)
-        return self.run(scenarios, len(tasks))
+        return self.run((self._scenario_of(task) for task in tasks), len(tasks))
 
-    def is_possible(self, task: Task) -> bool:
-        """Return whether a task's values make a scenario."""
-        from pydantic import ValidationError
+    def evaluate_possible(self, tasks: Sequence[Task]) -> list[Outcome | None]:
+        """Return the outcome of each task as ``evaluate`` does, None for one whose values make no scenario.
 
-        try:
-            task.level.scenario(self._scenario, task.seed, task.values)
-        except ValidationError:
-            return False
-        return True
+        Each scenario is made when its turn comes, while others run.
+        """
+        impossible: set[int] = set()
+
+        def scenarios() -> Iterator[Scenario | Outcome]:
+            for number, task in enumerate(tasks):
+                one = scenario_or_failure(partial(self._scenario_of, task))
+                if not isinstance(one, Scenario):
+                    impossible.add(number)
+                yield one
+
+        outcomes = self.each(scenarios(), len(tasks))
+        return [None if number in impossible else succeeded(one) for number, one in enumerate(outcomes)]
+
+    def _scenario_of(self, task: Task) -> Scenario:
+        return task.level.scenario(self._scenario, task.seed, task.values)

@@ -165,16 +165,10 @@ class Simulations:
             total: How many they are.
 
         Returns:
-            Outcomes in the order of the scenarios.
-
-        Raises:
-            SimulationError: For the first run that failed, or where workers are gone.
+            Outcomes in the order of the scenarios. The first run that failed ends with a SimulationError, and so does
+            it where workers are gone.
         """
-        outcomes = list(self.each(scenarios, total))
-        for one in outcomes:
-            if FAILED in one:
-                raise SimulationError(one[FAILED])
-        return outcomes
+        return [succeeded(one) for one in self.each(scenarios, total)]
 
     def each(self, scenarios: "Iterable[Scenario | Outcome]", total: int) -> "Outcomes":
         """Simulate all scenarios; runs that fail are among the outcomes.
@@ -381,6 +375,13 @@ def scenario_or_failure(make: "Callable[[], Scenario]") -> "Scenario | Outcome":
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         return {FAILED: f"no scenario: {'.'.join(str(part) for part in first['loc'])}: {first['msg']}"}
+
+
+def succeeded(outcome: Outcome) -> Outcome:
+    """Return an outcome, or raise the SimulationError of a run that failed."""
+    if FAILED in outcome:
+        raise SimulationError(outcome[FAILED])
+    return outcome
 
 
 def key_of(scenario: "Scenario") -> str:
