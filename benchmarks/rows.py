@@ -107,6 +107,7 @@ COMPARED: dict[str, Compared] = {
     "small.pooled": Compared("measured"),
     "small.pooled.workers": Compared("measured"),
     "small.evaluation": Compared("measured"),
+    "calibration.emulator": Compared("measured"),
     "dense": Compared("measured"),
     "start": Compared("ratio"),
     "reference.tiny": Compared("ratio"),

@@ -24,7 +24,8 @@ class Sizes:
     and also before the runs of an engine, so that none of them compiles.
     ``workers`` are those of the vector engine. Small runs are one at ``thin_scale``, and one at ``pooled_scale`` whose
     provinces are one; with three times the attempts the scenario runs at ``dense_scale``. Each is measured in ``pairs``
-    that run in turn. ``first`` says whether the README's first command is measured, which runs the whole country.
+    that run in turn. ``emulated`` runs are what emulators are fitted to. ``first`` says whether the README's first
+    command is measured, which runs the whole country.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Sizes:
     pooled_scale: float
     dense_scale: float
     pairs: int
+    emulated: int
     first: bool
 
 
@@ -65,6 +67,7 @@ FULL = Sizes(
     pooled_scale=0.005,
     dense_scale=0.1,
     pairs=5,
+    emulated=2_000,
     first=True,
 )
 QUICK = replace(
@@ -76,6 +79,7 @@ QUICK = replace(
     shares=(0.25, 0.5, 1.0),
     dense_scale=0.02,
     pairs=1,
+    emulated=1_000,
     first=False,
 )
 SMOKE = replace(
@@ -96,6 +100,7 @@ SMOKE = replace(
     pooled_scale=0.2,
     dense_scale=0.2,
     pairs=1,
+    emulated=60,
     first=False,
 )
 """Shows that every piece works; its numbers mean nothing."""

@@ -24,7 +24,7 @@ from sim.results.provenance import machine, versions
 
 README = FOLDER / "README.md"
 BEGIN, END = "<!-- table: begin -->", "<!-- table: end -->"
-ORDER = ("limits", "queue", "engines", "small", "scaling")
+ORDER = ("limits", "queue", "engines", "small", "emulator", "scaling")
 PEER_LIBRARIES = ("ciw", "cimba", "scipy", "pytest-benchmark")
 
 

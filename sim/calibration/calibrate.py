@@ -5,7 +5,6 @@ This module puts the parts together; the numbers are made by ``fit``, ``data``, 
 """
 
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Unpack
@@ -16,7 +15,7 @@ from sim.calibration.answers import TOTALS, log_ratios
 from sim.calibration.coverage import Windows, ranks
 from sim.calibration.data import Data, Model
 from sim.calibration.drivers import sensitivities
-from sim.calibration.emulator import Emulator
+from sim.calibration.emulator import Emulator, one_thread_of_blas
 from sim.calibration.evaluations import Evaluations, Task
 from sim.calibration.fit import NO_FIGURE, NO_PARAMETER, Fit, FitError, Fitter, solving, values_at
 from sim.calibration.levels import Level, can_be_pooled
@@ -114,7 +113,7 @@ def calibrate(
         conditioned: Conditioned | None = None
         if settings.members:
             data = Data(scope, settings.evidence, reference, levels[-1].scale)
-            with _one_thread_of_blas():
+            with one_thread_of_blas():
                 conditioned = _condition(scenario, evaluations, data, levels, fit, document, tell)
         draws = None if conditioned is None else conditioned.draws
         if file is not None:
@@ -130,18 +129,6 @@ def calibrate(
     with whole(path / REPORT_TEXT) as unfinished:
         unfinished.write_text(to_markdown(document), encoding="utf-8", newline="\n")
     return Calibration(path, document, file)
-
-
-def _one_thread_of_blas() -> AbstractContextManager[Any]:
-    """Return what lets linear algebra have one thread meanwhile: emulators of several data are fitted side by side.
-
-    With more, they wait for each other, two and a half times as long on two cores, and sums may be rounded by how many
-    there are.
-    """
-    from threadpoolctl import threadpool_limits
-
-    limits: AbstractContextManager[Any] = threadpool_limits(1)
-    return limits
 
 
 def _write_file(scenario: Scenario, file: Path, document: Document, draws: Posterior | None) -> None:

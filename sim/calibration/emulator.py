@@ -12,7 +12,9 @@ out, as it does from panel data by first differences (Wooldridge, Econometric An
 
 import os
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -128,6 +130,18 @@ def emulator_of(
         slopes.append(coefficients[: scores.shape[1]])
         products.append((square + square.T) / 2.0)
     return Emulator(np.array(constants), np.array(slopes), curved, np.array(products), np.array(errors))
+
+
+def one_thread_of_blas() -> AbstractContextManager[Any]:
+    """Return what lets linear algebra have one thread meanwhile: emulators of several data are fitted side by side.
+
+    With more, they wait for each other, two and a half times as long on two cores, and sums may be rounded by how many
+    there are.
+    """
+    from threadpoolctl import threadpool_limits
+
+    limits: AbstractContextManager[Any] = threadpool_limits(1)
+    return limits
 
 
 def _lassos(terms: Array, columns: Array, weights: Array, with_level: bool) -> list[tuple[Array, float]]:

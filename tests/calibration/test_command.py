@@ -9,13 +9,16 @@ import time
 from pathlib import Path
 
 import pytest
+from threadpoolctl import threadpool_info, threadpool_limits
 
 import sim
+from sim.calibration.calibrate import calibrate
 from sim.calibration.evaluations import Evaluations
 from sim.logbook import LOG
 from sim.results.holding import holding
 from sim.results.over_draws import nine_tenths
 from sim.results.stored_answers import policy_digest, read_answers
+from sim.scenario import changed
 from tests.calibration.conftest import SMALL
 from tests.cli.commands import Tocsin, tocsin
 
@@ -160,6 +163,23 @@ def test_a_bundled_scenario_has_no_draws_for_policies(tocsin: Tocsin, tmp_path: 
     ended = tocsin("calibrate", "tiny", "--policy", "no-warning", "--out", "work")
     assert (ended.code, ended.out) == (2, "")
     assert not (tmp_path / "work").exists()
+
+
+def test_linear_algebra_has_one_thread_while_a_posterior_is_made(
+    file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    threads: list[int] = []
+
+    def conditioned(*_given: object) -> None:
+        threads.extend(one["num_threads"] for one in threadpool_info() if one["user_api"] == "blas")
+
+    monkeypatch.setattr("sim.calibration.calibrate._condition", conditioned)
+    few = {"calibration.seeds": 2, "calibration.scales": [0.25], "calibration.members": 10}
+    with threadpool_limits(2):
+        calibrate(changed(sim.load_scenario(str(file)), few), tmp_path / "work")
+        assert {one["num_threads"] for one in threadpool_info() if one["user_api"] == "blas"} == {2}
+    assert threads
+    assert set(threads) == {1}
 
 
 @pytest.mark.slow

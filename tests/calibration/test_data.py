@@ -1,13 +1,16 @@
-"""Data of runs at a level: no bias of the level is left, whichever seed the runs have."""
+"""Data of runs at a level: no bias of the level is left, whichever seed they have; and how runs are asked for."""
 
 from collections.abc import Sequence
+from concurrent.futures import Executor, Future
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 import sim
 from sim.calibration.data import Data, Model
-from sim.calibration.evaluations import Task
+from sim.calibration.evaluations import Evaluations, Task
 from sim.calibration.levels import Level
 from sim.results.outcomes import Outcome
 from sim.results.scope import Scope
@@ -58,3 +61,41 @@ def test_points_are_run_with_the_seed_of_the_model(small: sim.Scenario):
     model.outcomes(np.zeros((2, 0)))
     assert runs.seeds == [99, 99]
     assert model.chance(np.ones(4)) == pytest.approx(100.0 * np.log([1.2, 1.32, 1.44]).std(ddof=1), rel=0.01)
+
+
+class Counted(Evaluations):
+    """Evaluations that count the scenarios that they have made."""
+
+    made = 0
+
+    def _scenario_of(self, task: Task) -> sim.Scenario:
+        self.made += 1
+        return super()._scenario_of(task)
+
+
+class Instant(Executor):
+    """Makes runs at once, without running anything; ``made`` are the scenarios that there were as each began."""
+
+    def __init__(self) -> None:
+        self.evaluations: Counted
+        self.made: list[int] = []
+
+    def submit(self, *_given: Any, **_named: Any) -> "Future[Any]":
+        """Return what is finished."""
+        self.made.append(self.evaluations.made)
+        future: Future[Any] = Future()
+        future.set_result(({"figures": [len(self.made)]}, 0.0))
+        return future
+
+
+def test_scenarios_are_made_as_runs_begin_and_there_is_no_outcome_where_none_can_be(
+    small: sim.Scenario, tmp_path: Path
+):
+    impossible = {"warning.detectors.central.thresholds.blue": 1.0, "warning.detectors.central.thresholds.red": 0.1}
+    tasks = [Task(LEVEL, seed, impossible if seed == 2 else {}) for seed in range(9)]
+    instant = Instant()
+    with Counted(small, tmp_path / "work", workers=1, executor=instant) as evaluations:
+        instant.evaluations = evaluations
+        outcomes = evaluations.evaluate_possible(tasks)
+    assert instant.made == [1, 2, 4, 5, 6, 7, 8, 9]
+    assert [one and one["figures"] for one in outcomes] == [[1], [2], None, *([n] for n in range(3, 9))]
