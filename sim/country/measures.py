@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from sim.country.calendar import ramped
 from sim.days import day_number
-from sim.scenario.schema.measures import MeasureBase, Somewhere, WarningCoverage
+from sim.scenario.schema.measures import MeasureBase, Ramp, Somewhere, WarningCoverage
 
 M = TypeVar("M", bound=MeasureBase)
 
@@ -63,15 +63,15 @@ class Measures:
 
     def _find(self, day: int, kind: type[M]) -> list[tuple[M, float]]:
         return [
-            (measure, ramped(day, getattr(measure, "ramp", None)))
-            for measure, first, last in self._of_kind(kind)
-            if first <= day and (last is None or day <= last)
+            (measure, 1.0 if ramp is None else ramped(day, ramp))
+            for measure, ramp, first, last in self._of_kind(kind)
+            if first <= day <= last
         ]
 
-    def _spans(self, kind: type[M]) -> list[tuple[M, int, int | None]]:
-        """Return all measures of a kind, each with the day numbers of both ends of its window."""
-        ends = [(measure, measure.window[1]) for measure in self.all(kind)]
-        return [(one, first_day(one.window), None if end is None else day_number(end)) for one, end in ends]
+    def _spans(self, kind: type[M]) -> list[tuple[M, Ramp | None, int, int]]:
+        """Return all measures of a kind, each with its ramp and the day numbers of both ends of its window."""
+        ends = [(measure, measure.window[1] or date.max) for measure in self.all(kind)]
+        return [(one, getattr(one, "ramp", None), first_day(one.window), day_number(end)) for one, end in ends]
 
 
 def acts_in(measure: MeasureBase, code: int) -> bool:

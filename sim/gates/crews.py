@@ -28,7 +28,7 @@ class Crews:
         assert spec.gangs is not None
         self._slots = slots
         self._weights = fsum(slots.weight)
-        self._parts = np.ascontiguousarray(slots.share.T)
+        self._parts = np.ascontiguousarray(slots.share.T, dtype=np.float64)
         self._full = spec.dens.crew
         self._crew_share = spec.gangs.crew_share
         self.slower = spec.gangs.slower
@@ -106,7 +106,7 @@ def _recruit(share: NDArray[np.float64], factor: float, dens: DenState) -> None:
 
 @compiled_with_arrays
 def _made(
-    parts: NDArray[np.int64], share: NDArray[np.float64], raided: NDArray[np.uint8]
+    parts: NDArray[np.float64], share: NDArray[np.float64], raided: NDArray[np.uint8]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return what crews make of the attempts of each type, and what raided ones would, in thresholds.
 
@@ -122,8 +122,8 @@ def _made(
     stopped = np.zeros(parts.shape[1])
     for slot in range(parts.shape[0]):
         for t in range(parts.shape[1]):
-            part = parts[slot, t] * share[slot]
-            made[t] += part
-            if raided[slot]:
-                stopped[t] += part
+            made[t] += parts[slot, t] * share[slot]
+        if raided[slot]:
+            for t in range(parts.shape[1]):
+                stopped[t] += parts[slot, t] * share[slot]
     return made, stopped

@@ -20,7 +20,7 @@ from sim.draws.compiled import compiled, compiled_with_arrays
 from sim.draws.distributions import cumulative_thresholds, pick, quantile, threshold
 from sim.draws.functions import exp, normal_quantile
 from sim.draws.identity import slot_day_id, slot_id
-from sim.draws.philox import draw4, uniform52
+from sim.draws.philox import draw4, draw4_run, uniform52
 from sim.draws.purposes import SLOT_GENERATION, SLOT_ORIGIN, SLOT_RAID
 from sim.scenario.schema.gates import Dens, RegionShares
 from sim.scenario.schema.measures import DenCampaign
@@ -243,10 +243,12 @@ def _raid(
     raided, generation, leader = state.raided, state.generation, state.leader
     marks = np.zeros(len(raided), dtype=np.uint8)
     leaders = 0
+    lanes = np.empty((4, len(raided)), dtype=np.uint32)
+    draw4_run(seed, slot_day_id(0, day), slot_day_id(1, 0), len(raided), SLOT_RAID, lanes)
     for slot in range(len(raided)):
         if raided[slot]:
             continue
-        u_raid, u_leader, _, _ = draw4(seed, slot_day_id(slot, day), SLOT_RAID, 0)
+        u_raid, u_leader = lanes[0, slot], lanes[1, slot]
         if u_raid < raided_below[state.region[slot]] or repatriated[slot]:
             marks[slot] = REPATRIATED if repatriated[slot] else RAIDED
             raided[slot] = 1
