@@ -120,7 +120,10 @@ def calibrate(
             _write_file(scenario, file, document, draws)
             if conditioned is not None:
                 number = min(policy_draws or len(conditioned.drawn), len(conditioned.drawn))
-                answers = _answer(document, evaluations, levels[0], conditioned, [str(file), *policies], number, tell)
+                with one_thread_of_blas():
+                    answers = _answer(
+                        document, evaluations, levels[0], conditioned, [str(file), *policies], number, tell
+                    )
                 write_answers(file.with_name(f"{scenario.name}{SUFFIX}"), answers)
         document["simulated"] = len(evaluations.asked)
     replace_json(path / REPORT, document)

@@ -73,5 +73,5 @@ def test_a_policy_stays_one_where_it_is_loaded_from_its_own_text_and_has_the_has
     assert base.sha256 == HASH
 
 
-HASH = "9f2943aa19494cff19f8dca8b661189dc32b01f643031a18f5a6eeed3b5ab08f"
+HASH = "9446911a94ce23b5e9be79ede55cd2616c9167826b6c30f40879b3ebf3709362"
 """Of tiny, with the section `calibration` and the currency that it has from the flagship."""
