@@ -5,6 +5,7 @@ This module puts the parts together; the numbers are made by ``fit``, ``data``, 
 """
 
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Unpack
@@ -111,20 +112,18 @@ def calibrate(
         reference = evaluations.evaluate([Task(levels[-1], seed, fit.values()) for seed in seeds])
         document = compose(scenario, fit, levels[-1], _evidence(scope, reference))
         conditioned: Conditioned | None = None
-        if settings.members:
-            data = Data(scope, settings.evidence, reference, levels[-1].scale)
-            with one_thread_of_blas():
+        with one_thread_of_blas() if settings.members else nullcontext():
+            if settings.members:
+                data = Data(scope, settings.evidence, reference, levels[-1].scale)
                 conditioned = _condition(scenario, evaluations, data, levels, fit, document, tell)
-        draws = None if conditioned is None else conditioned.draws
-        if file is not None:
-            _write_file(scenario, file, document, draws)
-            if conditioned is not None:
-                number = min(policy_draws or len(conditioned.drawn), len(conditioned.drawn))
-                with one_thread_of_blas():
-                    answers = _answer(
-                        document, evaluations, levels[0], conditioned, [str(file), *policies], number, tell
-                    )
-                write_answers(file.with_name(f"{scenario.name}{SUFFIX}"), answers)
+            draws = None if conditioned is None else conditioned.draws
+            if file is not None:
+                _write_file(scenario, file, document, draws)
+                if conditioned is not None:
+                    number = min(policy_draws or len(conditioned.drawn), len(conditioned.drawn))
+                    names = [str(file), *policies]
+                    answers = _answer(document, evaluations, levels[0], conditioned, names, number, tell)
+                    write_answers(file.with_name(f"{scenario.name}{SUFFIX}"), answers)
         document["simulated"] = len(evaluations.asked)
     replace_json(path / REPORT, document)
     if draws is not None:

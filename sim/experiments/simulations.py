@@ -165,8 +165,8 @@ class Simulations:
             total: How many they are.
 
         Returns:
-            Outcomes in the order of the scenarios. The first run that failed ends with a SimulationError, and so does
-            it where workers are gone.
+            Outcomes in the order of the scenarios. The first run that failed ends with a SimulationError, as do workers
+            that are gone.
         """
         return [succeeded(one) for one in self.each(scenarios, total)]
 

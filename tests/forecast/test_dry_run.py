@@ -103,7 +103,7 @@ def test_a_calibration_says_a_typical_number_and_bounds(tocsin: Tocsin, tmp_path
     ended = tocsin("calibrate", "china-2022", "--dry-run", "--json")
     assert (ended.code, list(tmp_path.iterdir())) == (0, [])
     runs = json.loads(ended.out)["dry_run"]["runs"]
-    # The flagship's own took 2,804, without policies (docs/fit-china-2022.md).
+    # The flagship's own took 2,804, without policies (docs/calibration.md, 8).
     assert runs["least"] < 2_804 < runs["most"]
     assert 2_804 / 2 < runs["typical"] < 2 * 2_804
 
