@@ -2,7 +2,8 @@
 
 A member is an integer, by which engines count and compiled code compares; its ``label`` is what scenarios, tables
 and the log say. Members stand in the order of their codes, which is part of the result files: rows are sorted by
-code, not by label. Provinces, fraud types and age bands come from the scenario; all other words stand here.
+code, not by label. Provinces, fraud types, regions of dens, segments and age bands come from the scenario; all other
+words stand here.
 """
 
 from enum import IntEnum
@@ -62,24 +63,6 @@ class Fate(Word):
     def stopped(self) -> bool:
         """Whether the attempt was stopped on its way and never came to its person."""
         return self < Fate.UNANSWERED
-
-
-class Region(Word):
-    """Where dens are."""
-
-    EAST = 0
-    SOUTH = 1
-    ELSEWHERE = 2
-    OVERSEAS = 3
-
-
-class Segment(Word):
-    """Groups of people that activities address."""
-
-    SCHOOLS = 0
-    ENTERPRISES = 1
-    RURAL_AREAS = 2
-    COMMUNITIES = 3
 
 
 class Sex(Word):

@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, settings
 
 from sim.draws.compiled import IS_COMPILED
 from sim.draws.machine_code import is_compiled
-from sim.language.spoken import counting_in
+from sim.language.spoken import Terms, telling_in
 from tests.browser import axe, chromium
 
 __all__ = ["axe", "chromium"]
@@ -37,7 +37,7 @@ os.fsync = lambda _file: None
 @pytest.fixture
 def in_yuan() -> Iterator[None]:
     """Tell money in yuan, as what belongs to a run of the flagship does."""
-    with counting_in("yuan"):
+    with telling_in(Terms("yuan")):
         yield
 
 

@@ -45,7 +45,7 @@ from sim.cli import report
 # isort: split
 from sim.cli import verify
 from sim.failures import MACHINE, FailedError, RefusedError, Terminated
-from sim.language.spoken import ENGLISH, LANGUAGES, UNITS_OF_MONEY, counting_in, speaking
+from sim.language.spoken import ENGLISH, LANGUAGES, Terms, speaking, telling_in
 from sim.renamed import RenamedWarning
 from sim.scenario.errors import ascii_controls
 from sim.version import __version__
@@ -119,7 +119,7 @@ def options(
 ) -> None:
     """Take the options that stand before a command."""
     _speak(context, language)
-    context.with_resource(counting_in(UNITS_OF_MONEY))
+    context.with_resource(telling_in(Terms()))
     context.with_resource(told_plainly(RenamedWarning, "once"))
 
 

@@ -10,7 +10,7 @@ import typer
 
 from sim.cli.documented import Documented
 from sim.failures import UsageError
-from sim.language.spoken import count_in
+from sim.language.spoken import tell_in
 from sim.scenario.errors import ascii_controls
 
 if TYPE_CHECKING:
@@ -123,12 +123,12 @@ def load(name: str, settings: list[str] | None, values: dict[str, Any]) -> "Scen
     """Load a scenario with the values given on the command line; ends the program with every mistake."""
     from sim.scenario import load_scenario
 
-    return in_its_currency(_told_as_typed(load_scenario, name, settings, values))
+    return in_its_terms(_told_as_typed(load_scenario, name, settings, values))
 
 
-def in_its_currency(scenario: "Scenario") -> "Scenario":
-    """Tell money in the currency of a scenario, until the command ends."""
-    count_in(scenario.spec.currency)
+def in_its_terms(scenario: "Scenario") -> "Scenario":
+    """Tell of a scenario in its own terms, until the command ends."""
+    tell_in(scenario.spec.terms)
     return scenario
 
 

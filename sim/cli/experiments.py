@@ -33,7 +33,7 @@ from sim.cli.common import (
     experiment,
     foretell,
     given_values,
-    in_its_currency,
+    in_its_terms,
     keeping,
     load,
     refuse,
@@ -176,7 +176,7 @@ def compare(
 
     if finished:
         document = compare_folders([Path(name) for name in names])
-        in_its_currency(scenario_of(finished[0]))
+        in_its_terms(scenario_of(finished[0]))
     else:
         # Of what is to be run after all, each draw is looked at when its folder is made.
         demand_comparable(names, loaded, draws if dry_run else draws and 1, replicates if dry_run else 1)

@@ -30,7 +30,7 @@ from sim.cli.common import (
     demand_left,
     foretell,
     given_values,
-    in_its_currency,
+    in_its_terms,
     keeping,
     load,
     refuse,
@@ -210,7 +210,7 @@ def figures(
         elif wanted:
             from sim.progress import console
 
-            in_its_currency(run.scenario)
+            in_its_terms(run.scenario)
             show(console(), [asked_table(rows)])
         else:
             show_run(run)
@@ -332,7 +332,7 @@ def show_run(run: "Run") -> None:
     from sim.results.lines import show
     from sim.results.terminal import answer_parts, cost_table, figure_parts, findings_parts, totals_table
 
-    in_its_currency(run.scenario)
+    in_its_terms(run.scenario)
     out, figures = console(), run.manifest["figures"]
     show(out, answer_parts([run], out.width))
     if run.found:

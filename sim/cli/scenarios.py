@@ -17,7 +17,7 @@ from sim.cli.common import (
     app,
     bundled,
     given_values,
-    in_its_currency,
+    in_its_terms,
     load,
 )
 from sim.scenario.errors import ascii_controls
@@ -125,4 +125,4 @@ def _of(name: str) -> "Scenario":
     """Return the scenario of a name, a file or the folder of a run."""
     from sim.runs import scenario_of
 
-    return in_its_currency(scenario_of(Path(name))) if Path(name).is_dir() else load(name, None, {})
+    return in_its_terms(scenario_of(Path(name))) if Path(name).is_dir() else load(name, None, {})

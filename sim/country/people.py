@@ -7,6 +7,7 @@ province are the high exposure class, so that a contact finds a person of either
 
 import itertools
 import math
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -21,8 +22,7 @@ from sim.draws.identity import person_id
 from sim.draws.philox import draw4
 from sim.draws.purposes import PERSON_HOME, PERSON_TRAITS
 from sim.scenario.schema import ScenarioModel
-from sim.scenario.schema.population import OccupationShares, Population
-from sim.words import Segment
+from sim.scenario.schema.population import STAGES_OF_LIFE, Population
 
 OLDEST = 99
 FRAILTY_CLASSES = 8
@@ -33,7 +33,7 @@ FRAILTY_SHIFT = 32 - 3
 class PeopleTables(NamedTuple):
     """Distributions of the traits of people, as thresholds of 32-bit uniforms (int64, 2**32 is certain).
 
-    ``age`` (P, 100) cumulative by year of age; ``women`` (P,); ``urban`` (P,); ``occupation`` (2, 4, 4)
+    ``age`` (P, 100) cumulative by year of age; ``women`` (P,); ``urban`` (P,); ``occupation`` (2, 4, G)
     cumulative by home (rural, urban), stage of life and segment; ``internet`` (P, 2, bands); ``band`` and
     ``stage`` (100,): age band and stage of life by year of age, no thresholds.
     """
@@ -80,7 +80,7 @@ def traits(seed: int, person: int, province: int, age: int, urban: int, tables: 
         tables: Of the scenario.
 
     Returns:
-        Sex (of ``Sex``), segment (of ``Segment``), frailty class (0 to 7).
+        Sex (of ``Sex``), segment (by its place in ``population.occupation``), frailty class (0 to 7).
     """
     u_sex, u_segment, u_frailty, _ = draw4(seed, person, PERSON_TRAITS, 0)
     sex = 0 if u_sex < tables.women[province] else 1
@@ -213,11 +213,10 @@ def people_tables(spec: ScenarioModel) -> PeopleTables:
             ]
         )
 
-    def segments(shares: OccupationShares) -> list[NDArray[np.int64]]:
-        return [
-            cumulative_thresholds([getattr(shares, segment)[stage] for segment in Segment.labels()])
-            for stage in range(4)
-        ]
+    names = population.occupation.segments
+
+    def segments(shares: Mapping[str, list[float]]) -> list[NDArray[np.int64]]:
+        return [cumulative_thresholds([shares[name][stage] for name in names]) for stage in range(STAGES_OF_LIFE)]
 
     rows = population.provinces
     women = [threshold(100.0 / (100.0 + row.men_per_100_women)) for row in rows]
@@ -308,9 +307,9 @@ def sample(seed: int, count: int, people: NDArray[np.int64], tables: PeopleTable
 
 
 def segment_shares(spec: ScenarioModel) -> list[list[float]]:
-    """Return the share of each segment in each province, (P, 4), from ages, homes and occupations."""
-    population = spec.population
-    stages = population.occupation.stages
+    """Return the share of each segment in each province, (P, G), from ages, homes and occupations."""
+    population, occupation = spec.population, spec.population.occupation
+    stages = occupation.stages
     rows = []
     for province, row in enumerate(population.provinces):
         years = age_shares(population, province)
@@ -321,13 +320,10 @@ def segment_shares(spec: ScenarioModel) -> list[list[float]]:
             [
                 math.fsum(
                     weight
-                    * (
-                        urban * getattr(population.occupation.urban, segment)[stage]
-                        + (1.0 - urban) * getattr(population.occupation.rural, segment)[stage]
-                    )
+                    * (urban * occupation.urban[segment][stage] + (1.0 - urban) * occupation.rural[segment][stage])
                     for stage, weight in enumerate(weights)
                 )
-                for segment in Segment.labels()
+                for segment in occupation.segments
             ]
         )
     return rows

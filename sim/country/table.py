@@ -7,7 +7,7 @@ import numpy as np
 from sim.country.people import frailty_levels, install_day, people_tables, sample
 from sim.country.provinces import Provinces
 from sim.days import calendar_date
-from sim.words import Segment, Sex
+from sim.words import Sex
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -62,7 +62,7 @@ def people(scenario: "Scenario | str", n: int = 100_000, **keywords: Any) -> "pd
             "age_band": pd.Categorical.from_codes(columns["band"], pd.Index(spec.population.band_names())),
             "sex": pd.Categorical.from_codes(columns["sex"], pd.Index(Sex.labels())),
             "urban": columns["urban"].astype(bool),
-            "segment": pd.Categorical.from_codes(columns["segment"], pd.Index(Segment.labels())),
+            "segment": pd.Categorical.from_codes(columns["segment"], pd.Index(spec.population.occupation.segments)),
             "internet": columns["online"].astype(bool),
             "app_installed": pd.Series(
                 [None if day is None else calendar_date(day) for day in installed], dtype=object

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from sim.failures import RefusedError
 from sim.scenario import changed
 from sim.scenario.resolved import plain
-from sim.words import Detector, Region, Tier
+from sim.words import Detector, Tier
 
 if TYPE_CHECKING:
     from sim.scenario import Scenario
@@ -81,7 +81,7 @@ def without(scenario: "Scenario", off: Collection[str]) -> "Scenario":
         }
     }
     if "dens" in off:
-        for region in Region.labels():
+        for region in spec.dens.regions:
             values[f"dens.hazard.{region}"] = "0 per year"
         values["dens.hazard.per_lead"] = "0 per year"
         if spec.dens.fixed_raided is not None:

@@ -8,6 +8,7 @@ before the run. Policies change only when a den is raided: by a draw of (slot, d
 """
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -22,12 +23,9 @@ from sim.draws.functions import exp, normal_quantile
 from sim.draws.identity import slot_day_id, slot_id
 from sim.draws.philox import draw4, draw4_run, uniform52
 from sim.draws.purposes import SLOT_GENERATION, SLOT_ORIGIN, SLOT_RAID
-from sim.scenario.schema.gates import Dens, RegionShares
+from sim.scenario.schema.gates import Dens
 from sim.scenario.schema.measures import DenCampaign
-from sim.words import Region
 
-STAYS: Final = len(Region)
-"""Drawn by a reopening den instead of a region if it stays in the region where it was."""
 NEVER: Final = 1 << 40
 """Day of reopening of a den that is not raided: after any run."""
 LONGEST_CLOSURE_DAYS: Final = 1e6
@@ -43,9 +41,9 @@ REPATRIATED: Final = 2
 class Slots:
     """Properties of the den slots that are fixed before the run.
 
-    ``weight`` (S,) with a mean of 1; ``region`` (S,) of generation 0; ``share`` (T, S) of the attempts of a type that
-    come from a slot, as thresholds: they add up to 2**32; ``moves_to`` cumulative thresholds of the regions of dens
-    that open again, see ``region_thresholds``.
+    ``weight`` (S,) with a mean of 1; ``region`` (S,) of generation 0, by its place in ``dens.regions``; ``share``
+    (T, S) of the attempts of a type that come from a slot, as thresholds: they add up to 2**32; ``moves_to`` cumulative
+    thresholds of the regions of dens that open again, see ``region_thresholds``.
     """
 
     weight: NDArray[np.float64]
@@ -58,12 +56,12 @@ class Slots:
         """Return the slots of a scenario; attempts of a type that no den pursues come from all dens."""
         count = dens.slots
         weights, region, pursues = _origins(
-            seed, (count, types), dens.weight_sigma, dens.types_per_den, region_thresholds(dens.regions)
+            seed, (count, types), dens.weight_sigma, dens.types_per_den, region_thresholds(dens, dens.regions)
         )
         weight = weights / (math.fsum(weights.tolist()) / count)
         cumulative = [cumulative_thresholds(np.where(row, weight, 0.0) if row.any() else weight) for row in pursues]
         share = np.array([np.diff(row, prepend=0) for row in cumulative], dtype=np.int64)
-        return cls(weight, region, share, region_thresholds(dens.displaced_to, dens.displaced))
+        return cls(weight, region, share, region_thresholds(dens, dens.displaced_to, dens.displaced))
 
 
 @compiled_with_arrays
@@ -77,7 +75,7 @@ def _origins(
         shape: Numbers of slots and of fraud types.
         sigma: Standard deviation of the logarithm of weights.
         types_per_den: How often a type is drawn for a den; the same may be drawn again.
-        regions: (4,) cumulative thresholds.
+        regions: (R,) cumulative thresholds.
 
     Returns:
         (S,) weights; (S,) regions; (T, S) which types each pursues.
@@ -96,9 +94,9 @@ def _origins(
     return weights, region, pursues
 
 
-def region_thresholds(shares: RegionShares, moving: float = 1.0) -> NDArray[np.int64]:
-    """Return cumulative thresholds by region; with ``moving`` below 1 a fifth entry, ``STAYS``, takes the rest."""
-    parts = [getattr(shares, region.label) * moving for region in Region]
+def region_thresholds(dens: Dens, shares: Mapping[str, float], moving: float = 1.0) -> NDArray[np.int64]:
+    """Return cumulative thresholds by region, (R,); with ``moving`` below 1 a further entry takes those who stay."""
+    parts = [shares.get(region, 0.0) * moving for region in dens.regions]
     return cumulative_thresholds(parts if moving == 1.0 else [*parts, 1.0 - moving])
 
 
@@ -153,7 +151,7 @@ def raid(
     state: DenState,
     measures: Measures,
     leads: float,
-    repatriated: int,
+    repatriated: Mapping[str, int],
     slower: float = 1.0,
 ) -> Raids:
     """Raid dens: a draw of (slot, day) against the hazard of the slot's region, h a day being 1 - exp(-h).
@@ -165,7 +163,7 @@ def raid(
         state: Changed in place.
         measures: Of the scenario.
         leads: Stock of fresh leads of the whole country.
-        repatriated: Number of overseas dens that are raided whatever the hazard.
+        repatriated: Number of dens, by region, that are raided whatever the hazard.
         slower: Factor of the closure of a den whose ringleader was arrested.
 
     Returns:
@@ -173,14 +171,13 @@ def raid(
     """
     hazard = dens.hazard
     by_lead = leads / dens.slots
-    rates = [getattr(hazard, region.label) for region in Region]
-    factors = [1.0] * len(Region)
+    factors = dict.fromkeys(dens.regions, 1.0)
     for campaign, ramp in measures.on(day, DenCampaign):
-        factors[Region.of(campaign.region)] += campaign.intensity * ramp
+        factors[campaign.region] += campaign.intensity * ramp
     raided_below = np.array(
         [
-            threshold(1.0 - exp(-(rate + hazard.per_lead * by_lead) * factor))
-            for rate, factor in zip(rates, factors, strict=True)
+            threshold(1.0 - exp(-(hazard.by_region[region] + hazard.per_lead * by_lead) * factor))
+            for region, factor in factors.items()
         ],
         dtype=np.int64,
     )
@@ -191,22 +188,24 @@ def raid(
         threshold(dens.ringleaders.at_raid),
         threshold(1.0 - exp(-dens.ringleaders.per_lead * by_lead)),
         (int(dens.reopening.kind), dens.reopening.a, dens.reopening.b, dens.reopening_growth, slower),
-        _overseas_first(seed, day, state, repatriated),
+        _brought_home(seed, day, dens, state, repatriated),
         state,
     )
     slots = np.flatnonzero(marks).astype(np.int64)
     return Raids(slots, slots[marks[slots] == REPATRIATED], int(leaders))
 
 
-def _overseas_first(seed: int, day: int, state: DenState, count: int) -> NDArray[np.uint8]:
-    """Return marks (S,) of the ``count`` overseas slots with the smallest uniforms of the day, raided or not.
+def _brought_home(
+    seed: int, day: int, dens: Dens, state: DenState, repatriated: Mapping[str, int]
+) -> NDArray[np.uint8]:
+    """Return marks (S,) of the slots with the smallest uniforms of the day, raided or not: as many of each region.
 
     The choice does not depend on earlier raids: slots raided in one scenario that are a superset of those raided in
     another remain a superset.
     """
     chosen = np.zeros(len(state.raided), dtype=np.uint8)
-    if count:
-        candidates = np.flatnonzero(state.region == Region.OVERSEAS)
+    for region, count in repatriated.items():
+        candidates = np.flatnonzero(state.region == list(dens.regions).index(region))
         order = sorted((draw4(seed, slot_day_id(int(s), day), SLOT_RAID, 0)[2], int(s)) for s in candidates)
         chosen[[slot for _, slot in order[:count]]] = 1
     return chosen
@@ -228,7 +227,7 @@ def _raid(
     Args:
         seed: Of the run.
         day: Day number.
-        raided_below: (4,) thresholds by region.
+        raided_below: (R,) thresholds by region.
         leader_at_raid: Threshold of arresting the ringleader of a den that is raided.
         leader_by_lead: Threshold of arresting the ringleader of one that is not.
         reopening: Kind, a and b of the distribution of closures in ms, the growth of a closure by generation, and its
@@ -272,24 +271,25 @@ def _raid(
 
 def reopen(seed: int, day: int, dens: Dens, slots: Slots, state: DenState) -> int:
     """Open the next generation in every slot that is due, perhaps in another region; return how many."""
-    return int(_reopen(seed, day, threshold(dens.ringleaders.share), slots.moves_to, state))
+    return int(_reopen(seed, day, threshold(dens.ringleaders.share), (slots.moves_to, len(dens.regions)), state))
 
 
 @compiled
-def _reopen(seed: int, day: int, has_leader: int, displaced_to: NDArray[np.int64], state: DenState) -> int:
+def _reopen(seed: int, day: int, has_leader: int, moves: tuple[NDArray[np.int64], int], state: DenState) -> int:
     """Reopen the slots that are due, in place.
 
     Args:
         seed: Of the run.
         day: Day number.
         has_leader: Threshold of having a ringleader.
-        displaced_to: (4 or 5,) cumulative thresholds by region, and of ``STAYS``.
+        moves: Cumulative thresholds by region, and of those who stay where they were; the number of regions.
         state: Changed in place.
 
     Returns:
         The number of slots.
     """
     raided, generation, reopens = state.raided, state.generation, state.reopens
+    displaced_to, regions = moves
     opened = 0
     for slot in range(len(raided)):
         if raided[slot] and reopens[slot] <= day:
@@ -301,7 +301,7 @@ def _reopen(seed: int, day: int, has_leader: int, displaced_to: NDArray[np.int64
             state.leader[slot] = u_leader < has_leader
             state.leaderless[slot] = 0
             moved_to = pick(u_region, displaced_to)
-            if moved_to < STAYS:
+            if moved_to < regions:
                 state.region[slot] = moved_to
     return opened
 

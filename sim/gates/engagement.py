@@ -15,7 +15,7 @@ from sim.draws.functions import exp, left_after
 from sim.scenario.schema import ScenarioModel
 from sim.scenario.schema.gates import Awareness
 from sim.scenario.schema.measures import Activities, Videos
-from sim.words import Segment, Sex
+from sim.words import Sex
 
 
 def propensities(spec: ScenarioModel) -> NDArray[np.float64]:
@@ -48,13 +48,13 @@ def most_engaging(propensity: NDArray[np.float64]) -> NDArray[np.int64]:
 
 
 def unaware_shares(awareness: NDArray[np.float64], effect: float) -> NDArray[np.float64]:
-    """Return the share of their propensity to engage that awareness leaves people, (P, 4), from awareness (P, 4)."""
+    """Return the share of their propensity to engage that awareness leaves people, (P, G), from awareness (P, G)."""
     shares: NDArray[np.float64] = 1.0 - effect * awareness
     return shares
 
 
 def mean_shares(shares: NDArray[np.float64], people: list[list[float]]) -> NDArray[np.float64]:
-    """Return the means of shares (P, 4) over the people of the segments of each province, (P,)."""
+    """Return the means of shares (P, G) over the people of the segments of each province, (P,)."""
     means = []
     for of_province, numbers in zip(shares.tolist(), people, strict=True):
         parts = [share * number for share, number in zip(of_province, numbers, strict=True)]
@@ -63,7 +63,7 @@ def mean_shares(shares: NDArray[np.float64], people: list[list[float]]) -> NDArr
 
 
 def segment_people(spec: ScenarioModel) -> list[list[float]]:
-    """Return the people of each province and segment at the scale of the country, (P, 4), at least one each."""
+    """Return the people of each province and segment at the scale of the country, (P, G), at least one each."""
     return [
         [max(1.0, row.population * share) for share in shares]
         for row, shares in zip(spec.population.provinces, segment_shares(spec), strict=True)
@@ -71,7 +71,7 @@ def segment_people(spec: ScenarioModel) -> list[list[float]]:
 
 
 def renew(awareness: NDArray[np.float64], settings: Awareness, gains: NDArray[np.float64]) -> None:
-    """Update awareness (P, 4) at midnight, in place: it fades, then education closes 1 - exp(-gain) of the gap to 1."""
+    """Update awareness (P, G) at midnight, in place: it fades, then education closes 1 - exp(-gain) of the gap to 1."""
     _renew(awareness, left_after(DAY_MS, settings.half_life), gains)
 
 
@@ -90,7 +90,12 @@ class Education:
     """
 
     def __init__(
-        self, settings: Awareness, measures: Measures, codes: tuple[int, ...], people: list[list[float]]
+        self,
+        settings: Awareness,
+        measures: Measures,
+        codes: tuple[int, ...],
+        segments: tuple[str, ...],
+        people: list[list[float]],
     ) -> None:
         """Spread what each measure brings on one of its days.
 
@@ -98,9 +103,10 @@ class Education:
             settings: Of awareness.
             measures: Of the scenario.
             codes: (P,) codes of the provinces.
-            people: (P, 4) people by province and segment, at the scale of the country.
+            segments: (G,) names of the segments.
+            people: (P, G) people by province and segment, at the scale of the country.
         """
-        self._shape = (len(codes), len(Segment))
+        self._shape = (len(codes), len(segments))
         self._a_day: list[tuple[tuple[date, date | None], NDArray[np.float64]]] = []
         for videos in measures.all(Videos):
             gains = np.zeros(self._shape)
@@ -112,14 +118,14 @@ class Education:
             gains = np.zeros(self._shape)
             places = positions(activities, codes)
             attendances = activities.count * activities.people / days_of(activities.window)
-            for segment in Segment:
+            for segment, name in enumerate(segments):
                 audience = math.fsum(people[p][segment] for p in places)
-                share = getattr(activities.segments, segment.label)
+                share = activities.segments.get(name, 0.0)
                 gains[places, segment] = settings.per_attendance * attendances * share / audience
             self._a_day.append((activities.window, gains))
 
     def gains(self, day: int) -> NDArray[np.float64]:
-        """Return the ``gains`` of ``renew`` by the education of a day, (P, 4 segments)."""
+        """Return the ``gains`` of ``renew`` by the education of a day, (P, G)."""
         today = calendar_date(day)
         gains = np.zeros(self._shape)
         for window, a_day in self._a_day:

@@ -1,14 +1,16 @@
 """Catalogues that follow the sources: ``python -m sim.language.extract`` finds all texts and keeps their translations.
 
-Texts are those of the sources, and the names that the bundled scenarios give: of places, fraud types and measures.
+Texts are those of the sources, and the names that the bundled scenarios give: of places, groups of people, fraud types,
+measures, channels and money.
 
 A text that is new stands in ``catalogues/*.po`` without a translation, one that is said no more goes.
 """
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
@@ -42,17 +44,27 @@ def extracted() -> Catalog:
 
 
 def _names() -> Iterator[tuple[str, str]]:
-    """Yield each bundled file with the names that it gives to places, fraud types, measures and its currency."""
+    """Yield each bundled file with the names that it gives."""
     for path in sorted(SCENARIOS.glob("*_provinces*.csv")):
         with path.open(encoding="utf-8", newline="") as file:
             for row in csv.DictReader(file):
                 yield from ((path.name, row[column]) for column in ("name", "region"))
     for path in sorted(SCENARIOS.glob("*.yaml")):
         scenario = YAML(typ="safe").load(path)
-        parts = (scenario.get("fraud", {}).get("types"), scenario.get("measures"))
-        yield from ((path.name, name) for part in parts for name in part or ())
+        for keys in (("fraud", "types"), ("measures",), ("dens", "regions"), ("population", "occupation", "urban")):
+            yield from ((path.name, name) for name in _at(scenario, keys))
+        yield from ((path.name, name) for name in _at(scenario, ("channels",)).values())
         if "currency" in scenario:
             yield path.name, scenario["currency"]
+
+
+def _at(scenario: Any, keys: Iterable[str]) -> dict[str, Any]:
+    """Return the map at a path of a scenario, values in full form or not; empty where there is none."""
+    for key in keys:
+        scenario = (scenario or {}).get(key)
+        if isinstance(scenario, dict) and "value" in scenario:
+            scenario = scenario["value"]
+    return scenario or {}
 
 
 def catalogue(language: str) -> Catalog:

@@ -64,10 +64,9 @@ _DISCIPLINES = (
     marked("most at stake"),
 )
 _STAGES = (marked("contact"), marked("opened"), marked("payment"), marked("first payment"))
-_REGIONS = (marked("east"), marked("south"), marked("elsewhere"), marked("overseas"), marked("country"))
+_POOLS = (marked("country"),)
 _CURRENCIES = (marked("units of money"),)
 """What stands for a currency that a scenario does not say."""
-_SEGMENTS = (marked("schools"), marked("enterprises"), marked("rural areas"), marked("communities"))
 _SEXES = (marked("f"), marked("m"))
 _ROLES = (marked("input"), marked("fitted"), marked("predicted"))
 _COSTS = (

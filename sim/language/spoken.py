@@ -1,9 +1,10 @@
-"""The language that is spoken, the currency in which money is told, and texts in both."""
+"""The language that is spoken, what a country calls its money and channels, and texts in both."""
 
 import gettext
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
 from io import BytesIO
@@ -20,8 +21,22 @@ CURRENCY = "{currency}"
 UNITS_OF_MONEY = "units of money"
 """What money is told in where no currency is known."""
 
+
+@dataclass(frozen=True)
+class Terms:
+    """What a country calls things.
+
+    Attributes:
+        currency: A unit of its money.
+        channels: Its name of a channel by that of the model, as people read it: ``{"SMS": "text message"}``.
+    """
+
+    currency: str = UNITS_OF_MONEY
+    channels: Mapping[str, str] = field(default_factory=dict)
+
+
 _SPOKEN: ContextVar[str] = ContextVar("spoken", default=ENGLISH)
-_CURRENCY: ContextVar[str] = ContextVar("currency", default=UNITS_OF_MONEY)
+_TERMS: ContextVar[Terms] = ContextVar("terms", default=Terms())  # noqa: B039 - nothing changes it
 
 
 def spoken() -> str:
@@ -53,29 +68,29 @@ def speaking(language: str) -> Iterator[None]:
 
 def currency() -> str:
     """Return the name of the currency in which money is told here, in the language that is spoken."""
-    return said(_CURRENCY.get())
+    return said(_TERMS.get().currency)
 
 
-def count_in(name: str) -> None:
-    """Tell money in a currency from here on, to the end of the innermost ``counting_in``."""
-    _CURRENCY.set(name)
+def tell_in(terms: Terms) -> None:
+    """Use the terms of a country from here on, to the end of the innermost ``telling_in``."""
+    _TERMS.set(terms)
 
 
 @contextmanager
-def counting_in(name: str) -> Iterator[None]:
-    """Tell money in a currency within the block.
+def telling_in(terms: Terms) -> Iterator[None]:
+    """Use the terms of a country within the block.
 
     Args:
-        name: What it is called, as scenarios say it in ``currency``.
+        terms: What it calls things, as its scenarios say it: ``ScenarioModel.terms``.
 
     Yields:
         Nothing.
     """
-    before = _CURRENCY.set(name)
+    before = _TERMS.set(terms)
     try:
         yield
     finally:
-        _CURRENCY.reset(before)
+        _TERMS.reset(before)
 
 
 def said(text: str, /, **values: object) -> str:
@@ -84,13 +99,14 @@ def said(text: str, /, **values: object) -> str:
     Args:
         text: The English text, a literal, so that it is found for the catalogues; fields are ``{named}``, so that a
             translation can order them otherwise. Braces of its own are doubled where there are values. ``{currency}``
-            is filled in by itself.
+            is filled in by itself, and a text that is the name of a channel gives what the country calls it.
         **values: What to fill in, already as people read it (``sim.rounding``, ``sim.language.dates``).
 
     Returns:
         The text.
     """
     # The empty text is that under which a catalogue keeps what it says of itself.
+    text = _TERMS.get().channels.get(text, text)
     told = _translations(spoken()).gettext(text) if text else text
     if CURRENCY in told:
         told = told.replace(CURRENCY, currency())

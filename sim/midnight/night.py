@@ -5,6 +5,7 @@ what the steps before it left; what happened yesterday comes in as ``DayTotals``
 """
 
 import math
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -42,7 +43,7 @@ from sim.midnight.totals import DayTotals
 from sim.scenario.schema import ScenarioModel
 from sim.scenario.schema.measures import Activities, BankHold, ClusterCampaign, Repatriation, Videos
 from sim.warning.detectors import coverage, data_sharing
-from sim.words import Channel, Detector, Segment
+from sim.words import Channel, Detector
 
 
 class Night:
@@ -81,12 +82,13 @@ class Night:
         self.arrests = Arrests(len(provinces), self.remainders, ledger)
         self._settlements = settlements(spec, self.remainders, len(provinces), NATION)
         self._solved = np.zeros(len(provinces), dtype=np.int64)
-        self.awareness = np.full((len(provinces), len(Segment)), spec.engagement.awareness.start)
+        segments = spec.population.occupation.segments
+        self.awareness = np.full((len(provinces), len(segments)), spec.engagement.awareness.start)
         self.all_bytes = np.zeros(int(provinces.people.sum()), dtype=np.uint8)
         self.bytes = np.split(self.all_bytes, np.cumsum(provinces.people)[:-1])
         self._segment_people = engagement.segment_people(spec)
         self._education = engagement.Education(
-            spec.engagement.awareness, self.measures, provinces.codes, self._segment_people
+            spec.engagement.awareness, self.measures, provinces.codes, segments, self._segment_people
         )
         self.propensity = engagement.propensities(spec)
         self.most_engaging = engagement.most_engaging(self.propensity)
@@ -206,16 +208,18 @@ class Night:
         self.ledger.level(day, NATION, "leads", self.leads / ONE)
 
     def raid(self, day: int, yesterday: DayTotals) -> None:
-        """Raid dens; arrest ringleaders and crews; bring home dens from overseas, at the start of their measure."""
+        """Raid dens; arrest ringleaders and crews; bring home dens from abroad, at the start of their measure."""
         spec = self.spec
         homecomings = [
             measure
             for measure, _ in self.measures.on(day, Repatriation)
             if day == max(first_day(measure.window), self.calendar.first)
         ]
-        count = sum(measure.dens for measure in homecomings)
+        abroad = Counter[str]()
+        for measure in homecomings:
+            abroad[measure.region or list(spec.dens.regions)[-1]] += measure.dens
         slower = 1.0 if self.crews is None else self.crews.slower
-        raids = dens.raid(spec.seed, day, spec.dens, self.dens, self.measures, self.leads / ONE, count, slower)
+        raids = dens.raid(spec.seed, day, spec.dens, self.dens, self.measures, self.leads / ONE, abroad, slower)
         self.ledger.flow(day, NATION, "dens_destroyed", len(raids.raided))
         self.ledger.flow(day, NATION, "ringleaders_arrested", raids.leaders)
         at_home = sorted(set(raids.raided.tolist()) - set(raids.repatriated.tolist()))
@@ -300,7 +304,7 @@ class Night:
                 values[p] = fixed(a_day * self.provinces.share[p] / among)
             counts = self.remainders.wholes("awareness_activities", values)
             self.ledger.flow_by_province(day, "awareness_activities", np.array(counts))
-        means = [math.fsum(row) / len(Segment) for row in self.awareness.tolist()]
+        means = [math.fsum(row) / len(row) for row in self.awareness.tolist()]
         self.ledger.level_by_province(day, "awareness", np.array(means))
 
     def update_people(self, day: int, yesterday: DayTotals) -> None:

@@ -10,9 +10,9 @@ class Today(NamedTuple):
     """The day's macro state as arrays (P provinces, T types, S slots; thresholds are int64 of 32-bit uniforms).
 
     ``stops`` (gates, P, 3, T) of gates 1 to 6; ``moments`` (2, P, 3, 49) cumulative profiles of attempts that nobody
-    answers, and of those that somebody does; ``app`` the share of internet users with the app; ``unaware`` (P, 4)
+    answers, and of those that somebody does; ``app`` the share of internet users with the app; ``unaware`` (P, G)
     shares of the propensity to engage that awareness leaves; ``coverage`` (2, P); ``data_sharing`` (P,) shift of d';
-    ``awareness`` (P, 4); ``held`` (P,) by banks; ``reach`` (P,) factor of the half-life of money within reach of a
+    ``awareness`` (P, G); ``held`` (P,) by banks; ``reach`` (P,) factor of the half-life of money within reach of a
     stop-payment order; ``outage`` (2, P) the moment from which a detector's
     instructions leave again, ``LOST`` if they are lost, ``NO_OUTAGE`` without an outage; ``loss_factor`` of the day's
     contacts.

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sim.language.spoken import counting_in, marked
+from sim.language.spoken import marked, telling_in
 from sim.report.pictures import (
     cascade,
     costs,
@@ -294,11 +294,11 @@ class Gallery:
 
     def table(self, name: str) -> "pd.DataFrame":
         """Return the numbers of a picture; raises KeyError for unknown names."""
-        with counting_in(self._run.scenario.spec.currency):
+        with telling_in(self._run.scenario.spec.terms):
             return self._pictures[name].table(self._run)
 
     def _drawn(self, picture: Picture, choices: dict[str, Any]) -> "go.Figure":
-        with counting_in(self._run.scenario.spec.currency):
+        with telling_in(self._run.scenario.spec.terms):
             return picture.draw(self._run, **choices)
 
     def __dir__(self) -> list[str]:

@@ -7,7 +7,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sim.language.spoken import counted, counting_in, said, spoken
+from sim.language.spoken import counted, said, spoken, telling_in
 from sim.report.beside import Compared, compared_runs, comparison, labels_of
 from sim.report.charts import chart, in_script, packed, script_json, share_scales
 from sim.report.gallery import FIGURES, FILM, SECONDS, SECTIONS, Picture, combinations, drawn
@@ -69,7 +69,7 @@ def report(
 
 def page(groups: "Sequence[Sequence[Run]]", progress: Callable[[int, int], None] | None = None) -> str:
     """Return the HTML of a report of runs, each with its replicates; see ``report``."""
-    with counting_in(groups[0][0].scenario.spec.currency):
+    with telling_in(groups[0][0].scenario.spec.terms):
         return _page(groups, progress)
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from statistics import fmean, stdev
 from typing import TYPE_CHECKING, Any
 
-from sim.language.spoken import counting_in, marked, said
+from sim.language.spoken import marked, said, telling_in
 from sim.results.chance import LEVEL, RECOVERED_SHARE, SAVED_SHARE, STOPPED_SHARE, student
 from sim.results.over_draws import TWENTIETHS, nine_tenths
 from sim.results.stored_answers import StoredAnswers, stored_answers
@@ -139,7 +139,7 @@ def answer_lines(runs: "Run | Sequence[Run]", draws: bool = False) -> list[str]:
     if not found["episodes"].value and not found["victims"].value:
         return [*lines, said("Nobody was drawn in, and nobody lost money.")]
     lines += [said("{people} people were drawn in.", people=found["episodes"].told()), _saved(found)]
-    with counting_in(every[0].scenario.spec.currency):
+    with telling_in(every[0].scenario.spec.terms):
         return [*lines, _lost(found), _prevented(found)]
 
 
@@ -201,7 +201,7 @@ def short_answer(run: "Run") -> dict[str, tuple[str, str]]:
     shown: dict[str, tuple[str, str]] = {
         said("of attempts stopped on the way"): (percent(stopped.value), stopped.ends(percent))
     }
-    with counting_in(run.scenario.spec.currency):
+    with telling_in(run.scenario.spec.terms):
         return shown | {said(words): (amount(found[name].value), found[name].ends()) for name, words in COUNTED.items()}
 
 
@@ -209,7 +209,7 @@ def counted_numbers(run: "Run") -> dict[str, float]:
     """Return what the first screen is about in numbers, by what they count."""
     totals = run.manifest["totals"]
     stopped = sum(totals["attempts_by_fate"].get(fate, 0) for fate in STOPPED)
-    with counting_in(run.scenario.spec.currency):
+    with telling_in(run.scenario.spec.terms):
         counts = {said(words): totals[name] for name, words in COUNTED.items()}
     return {said("attempts stopped on the way"): stopped, **counts}
 

@@ -95,7 +95,7 @@ class Dated:
     @classmethod
     def of(cls, name: str, measure: "Measure") -> "Dated":
         """Return what of a measure depends on the calendar."""
-        about = next((str(getattr(measure, key)) for key in ABOUT if hasattr(measure, key)), "")
+        about = next((str(getattr(measure, key)) for key in ABOUT if getattr(measure, key, None) is not None), "")
         lasting = not isinstance(measure, Outage | Repatriation)
         return cls(name, measure.window, isinstance(measure, Spread), measure.kind, about, lasting)
 

@@ -20,6 +20,8 @@ from sim.scenario.scalars import RATE_SCHEMA, read_number, read_rate, read_whole
 MILLION = 10**6
 MOST_PROVINCES = 32
 MOST_FRAUD_TYPES = 32
+MOST_REGIONS = 16
+MOST_SEGMENTS = 16
 MOST_SLOTS = 65_536
 MOST_PEOPLE = 2_000_000_000
 """What identities can tell apart: provinces, fraud types, slots of dens, people of one province."""

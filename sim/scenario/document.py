@@ -11,7 +11,7 @@ from sim.scenario import bounds
 from sim.scenario.bounds import Within, plain
 from sim.scenario.scalars import LONGEST_DAYS
 from sim.scenario.schema import ScenarioModel, rules
-from sim.scenario.shapes import fields
+from sim.scenario.shapes import NAMED, fields
 
 HEAD = f"""\
 # The bounds of a scenario's numbers
@@ -75,7 +75,7 @@ def numbers(model: type[BaseModel], path: str = "") -> Iterator[tuple[str, Withi
     if kind is not None and get_origin(kind.annotation) is Literal:
         path = f"{path}[{get_args(kind.annotation)[0]}]"
     for name, info in fields(model).items():
-        yield from _at(info.annotation, f"{path}.{name}".lstrip("."), info.metadata)
+        yield from _at(info.annotation, f"{path}.{'NAME' if name == NAMED else name}".lstrip("."), info.metadata)
 
 
 def _at(annotation: Any, path: str, marks: Sequence[Any] = ()) -> Iterator[tuple[str, Within]]:

@@ -10,7 +10,7 @@ from sim.scenario.schema.measures import DenCampaign, Gradual, MeasureBase, Outa
 from sim.words import DESK_LABELS
 
 NO_EFFECT = (
-    *("schema", "name", "title", "policy_of", "engine", "currency"),
+    *("schema", "name", "title", "policy_of", "engine", "currency", "channels"),
     *("figures", "evidence", "record", "sweep", "calibration", "costs"),
 )
 """Keys that say what a scenario is called, what it is held against, what things cost and how it is run; no day depends

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from pydantic import BaseModel
 
 from sim.scenario.distributions import Distribution
-from sim.scenario.keys import allowed, every_key, kind_of, models
+from sim.scenario.keys import NAME, allowed, every_key, kind_of, models
 from sim.scenario.meanings import NO_UNIT, meaning, purpose
 from sim.scenario.schema import ScenarioModel
-from sim.scenario.shapes import fields, shape
+from sim.scenario.shapes import NAMED, fields, shape
 
 WIDTH = 120
 
@@ -71,7 +71,7 @@ def _part(model: type[BaseModel], places: list[str]) -> Iterator[str]:
     yield _wrapped(about, "")
     yield ""
     for name in fields(model):
-        yield _wrapped(f"- `{name}`: {_said(model, name)}", "  ")
+        yield _wrapped(f"- `{NAME if name == NAMED else name}`: {_said(model, name)}", "  ")
     yield ""
 
 

@@ -12,6 +12,7 @@ from sim.scenario.meanings import NO_UNIT, meaning
 from sim.scenario.parameters import FULL_FORM, ORIGINS
 from sim.scenario.reading import read_plain
 from sim.scenario.schema import ScenarioModel
+from sim.scenario.shapes import NAMED, fields
 
 EXTENDS = (
     "The scenario that this one changes: a path beside the file or the name of a bundled scenario. Maps merge, lists "
@@ -47,17 +48,20 @@ def json_schema() -> dict[str, Any]:
 
 def _describe(schema: dict[str, Any], model: type[BaseModel]) -> None:
     """Say of each key of a model what it means, and what is allowed as far as the type says so."""
-    for name, inner in schema["properties"].items():
+    parts = dict(schema["properties"])
+    if NAMED in fields(model):
+        parts[NAMED] = schema["additionalProperties"]
+    for name, inner in parts.items():
         said = meaning(model, name)
         if not said.text:
             continue
-        parts = [said.text, f"Unit: {said.unit}." if said.unit != NO_UNIT else "", said.direction]
+        texts = [said.text, f"Unit: {said.unit}." if said.unit != NO_UNIT else "", said.direction]
         if "description" in inner:
-            parts.append(f"Allowed: {inner['description']}.")
+            texts.append(f"Allowed: {inner['description']}.")
         if said.example is not None:
-            parts.append(f"Example: {said.example}")
+            texts.append(f"Example: {said.example}")
             inner["examples"] = [read_plain(said.example)]
-        inner["description"] = " ".join(part for part in parts if part)
+        inner["description"] = " ".join(text for text in texts if text)
 
 
 def _loosened(schema: dict[str, Any], top: bool = False) -> dict[str, Any]:

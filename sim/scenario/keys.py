@@ -15,7 +15,7 @@ from sim.failures import RefusedError
 from sim.scenario.errors import choices, dotted, found, nearest
 from sim.scenario.nodes import Node
 from sim.scenario.schema import ScenarioModel
-from sim.scenario.shapes import Shape, fields, shape
+from sim.scenario.shapes import NAMED, Shape, fields, shape
 
 NAME, NUMBER = "NAME", "0"
 """What stands for any name in a map, and for the place of a row in a list."""
@@ -52,7 +52,11 @@ class Key:
     def below(self, node: Node | None = None) -> "list[Key]":
         """Return the keys right below, for entries of maps those of a scenario's node, or one that stands for any."""
         names = list(node.value) if node is not None and isinstance(node.value, dict) else []
-        keys = [_field(self.path, model, name) for model in self.shape.models(node) for name in fields(model)]
+        keys: list[Key] = []
+        for model in self.shape.models(node):
+            for field in fields(model):
+                own = [name for name in names or [NAME] if name not in fields(model)] if field == NAMED else [field]
+                keys += [_field(self.path, model, field, name) for name in own]
         entries = (self._entry(part) for part in names or [NAME if self._is_map else NUMBER])
         return [*keys, *(entry for entry in entries if entry is not None)]
 
@@ -67,7 +71,11 @@ class Key:
             part: The part, ``[KIND]`` for any measure of a kind.
             node: What a scenario has here, None where it has nothing or there is none.
         """
-        keys = [_field(self.path, model, part) for model in self.shape.models(node) if part in fields(model)]
+        keys = [
+            _field(self.path, model, part if part in fields(model) else NAMED, part)
+            for model in self.shape.models(node)
+            if part in fields(model) or NAMED in fields(model)
+        ]
         entry = self._entry(part)
         return keys if entry is None else [*keys, entry]
 
@@ -165,10 +173,11 @@ def _models_of(annotation: Any) -> Iterator[type[BaseModel]]:
             yield from _models_of(option)
 
 
-def _field(path: str, model: type[BaseModel], name: str) -> Key:
-    inner = shape(model).child(name)
+def _field(path: str, model: type[BaseModel], field: str, name: str) -> Key:
+    """Return the key of a field of a model that is called ``name`` there."""
+    inner = shape(model).child(field)
     assert inner is not None
-    return Key(f"{path}.{name}".lstrip("."), model, name, inner)
+    return Key(f"{path}.{name}".lstrip("."), model, field, inner)
 
 
 def _unknown(text: str, path: str, part: str, keys: list[Key], node: Node | None) -> str:

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 from sim.language.labels import named
-from sim.language.spoken import counting_in, said
+from sim.language.spoken import said, telling_in
 from sim.scenario.effects import HOW_IT_IS_RUN, NO_EFFECT
 from sim.scenario.lever_words import NOWHERE, by_itself, gist, lever_name, row_names, share_text, value_text
 from sim.scenario.load import changed
@@ -94,7 +94,7 @@ def levers(base: "Scenario", other: "Scenario") -> list[Lever]:
         A row a lever; none where only names, or how they are run, differ.
     """
     how = [".".join(map(str, path)) for path in HOW_IT_IS_RUN]
-    with counting_in(base.spec.currency):
+    with telling_in(base.spec.terms):
         rows = list(_rows(*_alike(base, other)))
     return [row for row in rows if not any(f"{row.key}.".startswith(f"{key}.") for key in how)]
 

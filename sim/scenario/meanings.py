@@ -23,7 +23,7 @@ from sim.scenario import bounds, scalars
 from sim.scenario.bounds import Within, bounds_of
 from sim.scenario.distributions import Distribution
 from sim.scenario.schema.base import Naming
-from sim.scenario.shapes import fields, shape
+from sim.scenario.shapes import NAMED, fields, shape
 from sim.scenario.writing import flow_text
 
 NO_UNIT = "no unit"
@@ -66,7 +66,7 @@ def meaning(model: type[BaseModel], name: str) -> Meaning:
         name: The key, as a file gives it.
     """
     info = fields(model)[name]
-    attribute = next(own for own, other in model.model_fields.items() if other is info)
+    attribute = next((own for own, other in model.model_fields.items() if other is info), NAMED)
     text, *parts = LABELS.split(_text(model, attribute))
     said = dict(zip(parts[::2], (part.strip() for part in parts[1::2]), strict=True))
     example = said.get("Example")
@@ -210,7 +210,7 @@ def _example(annotation: Any) -> str:
     for option in shape(annotation).options:
         if isinstance(option, type) and issubclass(option, BaseModel):
             parts = [
-                f"{flow_text(name)}: {example(option, name)}"
+                f"{flow_text('my-own' if name == NAMED else name)}: {example(option, name)}"
                 for name, info in fields(option).items()
                 if info.is_required()
             ]

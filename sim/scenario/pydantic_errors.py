@@ -70,7 +70,7 @@ def broken_places(error: ValidationError, root: Node, shape: Shape) -> set[KeyPa
         rules = rules_of(item["ctx"]) if item["type"] == "rule" else []
         for rule in rules if path else []:
             for read in rule["reads"]:
-                own = rule["key"] if "*" in read else read
+                own = rule["key"] if "*" in read else read.rstrip("!")
                 broken.add((*path, *(node.path_to(own) if own else ())))
         if path and not rules:
             broken.add(path)
@@ -227,7 +227,8 @@ def _wording(kind: str, context: Any, node: Node, known: Shape | None, text: str
     if kind in ("too_short", "too_long"):
         bound = context.get("min_length") if kind == "too_short" else context.get("max_length")
         wanted = "at least" if kind == "too_short" else "at most"
-        return f"has {context.get('actual_length', 'too many')} entries", f"{wanted} {bound}"
+        length = context.get("actual_length")
+        return f"has {'too many' if length is None else length} entries", f"{wanted} {bound}"
     if kind in ("string_too_short", "string_too_long"):
         short = kind.endswith("short")
         wanted = f"at least {context['min_length']}" if short else f"at most {context['max_length']}"

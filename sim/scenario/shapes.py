@@ -16,6 +16,9 @@ from pydantic_core import PydanticSerializationError
 from sim.scenario.nodes import Node
 from sim.scenario.tables import TableMarker
 
+NAMED = "__pydantic_extra__"
+"""The field of a model that stands for its keys with names of a scenario's own, beside those that it declares."""
+
 
 @dataclass(frozen=True)
 class Shape:
@@ -48,6 +51,9 @@ class Shape:
             below = _shapes(model).get(str(part))
             if below is not None:
                 return below
+        for model in self.models(node):
+            if NAMED in _shapes(model):
+                return _shapes(model)[NAMED]
         for option in self.options:
             origin, args = get_origin(option), get_args(option)
             if origin is dict:
@@ -60,7 +66,7 @@ class Shape:
 
     def key_names(self, node: Node | None = None) -> list[str]:
         """Return the keys that the models here know, in order."""
-        return list(dict.fromkeys(name for model in self.models(node) for name in fields(model)))
+        return list(dict.fromkeys(name for model in self.models(node) for name in fields(model) if name != NAMED))
 
     def words_for_people(self) -> str:
         """Return what may stand here, in words such as ``a duration, such as '45 min'``."""
@@ -68,7 +74,7 @@ class Shape:
         if self.table:
             return "a list of rows or the name of a CSV file beside the scenario"
         if len(models) == 1:
-            return f"a map with the keys {', '.join(fields(models[0]))}"
+            return f"a map with the keys {', '.join(self.key_names())}"
         if models:
             return "a map"
         if self.words():
@@ -114,8 +120,11 @@ def written_by(reader: TypeAdapter[Any], value: Any) -> Any:
 
 @lru_cache(maxsize=256)
 def fields(model: type[BaseModel]) -> dict[str, FieldInfo]:
-    """Return the fields of a model by the key that a file gives."""
-    return {info.alias or name: info for name, info in model.model_fields.items()}
+    """Return the fields of a model by the key that a file gives; ``NAMED`` for those with names of its own."""
+    found = {info.alias or name: info for name, info in model.model_fields.items()}
+    if model.model_config.get("extra") == "allow":
+        found = {NAMED: FieldInfo.from_annotation(get_args(model.__annotations__[NAMED])[1]), **found}
+    return found
 
 
 @lru_cache(maxsize=256)

@@ -17,7 +17,6 @@ from sim.scenario.meanings import NO_UNIT, meaning
 from sim.scenario.parameters import is_full_form
 from sim.scenario.resolved import plain
 from sim.scenario.writing import as_typed, flow_text, scalar_text
-from sim.words import Region
 
 WIDTH = 100
 """Columns of the text."""
@@ -45,10 +44,11 @@ LEVERS = (
 MEASURES: dict[str, dict[str, Any]] = {
     "my-sms-filter": {"kind": "filter", "channel": "sms", "intensity": -1.0},
     "my-bank-holds": {"kind": "bank_hold", "intensity": 0.1},
-    "my-campaign": {"kind": "den_campaign", "region": Region.EAST.label, "intensity": 1.0},
+    "my-campaign": {"kind": "den_campaign", "region": "the first", "intensity": 1.0},
     "my-blocking": {"kind": "blocking", "target": "site", "intensity": 0.5},
 }
-"""Measures that a policy may add: what each says beside its window. Their numbers are examples; nothing is known."""
+"""Measures that a policy may add: what each says beside its window, a region being the first that the scenario names.
+Their numbers are examples; nothing is known."""
 
 HEAD = """\
 # yaml-language-server: $schema={schema}
@@ -156,6 +156,8 @@ def _measures(scenario: Scenario) -> Iterator[_Lever]:
         (kind,) = keys_at(f"measures[{says['kind']}]")
         lever = next(one for one in kind.below() if one.field == "intensity")
         value = {"kind": says["kind"], "window": [start, None], **{k: v for k, v in says.items() if k != "kind"}}
+        if "region" in value:
+            value["region"] = next(iter(scenario.spec.dens.regions))
         own = next(f"{name}{tail}" for tail in ("", *(f"-{n}" for n in range(2, 1000))) if f"{name}{tail}" not in taken)
         some = f"In provinces of your choice with provinces: [{scenario.spec.population.provinces[0].name}]."
         where = some if any(one.field == "provinces" for one in kind.below()) else ""

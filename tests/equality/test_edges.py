@@ -16,7 +16,7 @@ import sim
 from sim.results.check import check_run
 from sim.scenario.bounds import RateWithin, Within
 from sim.scenario.schema import ScenarioModel
-from sim.scenario.shapes import fields
+from sim.scenario.shapes import NAMED, fields
 from sim.sums import TOO_LARGE
 from tests.engines.small import NO_LEGITIMATE, TWO_DAYS, fewer
 from tests.equality.both import ENGINES, assert_equal
@@ -59,9 +59,8 @@ def bounded(value: Any, annotation: Any, marks: tuple[Any, ...] = (), path: str 
         return [
             found
             for name, part in value.items()
-            for found in bounded(
-                part, inner[name].annotation, tuple(inner[name].metadata), f"{path}.{name}".lstrip(".")
-            )
+            for own in (inner.get(name) or inner[NAMED],)
+            for found in bounded(part, own.annotation, tuple(own.metadata), f"{path}.{name}".lstrip("."))
         ]
     if isinstance(value, dict) and get_origin(annotation) is dict:
         of = get_args(annotation)[1]

@@ -143,7 +143,7 @@ def test_a_den_without_its_ringleader_stays_closed_for_longer(slower: float) -> 
     settings, measures, state = spec.dens, Measures({}), DenState.start(spec.seed, spec.dens, slots)
     for day in range(FIRST, FIRST + 30):
         lost = state.leaderless.copy()
-        raids = raid(spec.seed, day, settings, state, measures, 2000.0, 0, slower)
+        raids = raid(spec.seed, day, settings, state, measures, 2000.0, {}, slower)
         for slot in raids.raided.tolist():
             if state.generation[slot] == 0:
                 closed[bool(state.leaderless[slot])].add(int(state.reopens[slot]) - day)

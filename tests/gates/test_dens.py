@@ -18,13 +18,16 @@ from sim.gates.dens import NEVER, DenState, Raids, Slots, raid, raided_threshold
 from sim.scenario import ScenarioModel
 from sim.scenario.schema.gates import Dens
 from sim.scenario.schema.measures import DenCampaign
-from sim.words import Region
 from tests.chi_square import HOPELESS, LIKELY, fit, share_fit
 
 DAY = 86_400_000
 FIRST = day_number(dt.date(2022, 1, 1))
 PER_YEAR = 1.0 / 365.25
 NONE = Measures({})
+
+
+OVERSEAS = 3
+"""The place of this region in ``dens.regions``."""
 
 
 class Midnight(NamedTuple):
@@ -73,7 +76,8 @@ def run(
     history = []
     for day in range(FIRST, FIRST + days):
         before = copy(state)
-        happened = raid(seed, day, settings, state, measures, leads, (repatriated or {}).get(day, 0))
+        home = {"overseas": repatriated[day]} if repatriated and day in repatriated else {}
+        happened = raid(seed, day, settings, state, measures, leads, home)
         between = copy(state)
         history.append(Midnight(before, happened, between, reopen(seed, day, settings, slots, state)))
     return slots, state, history
@@ -99,7 +103,7 @@ def test_raids_come_with_the_hazard_of_the_region(tiny: ScenarioModel) -> None:
             assert share_fit(int(raids[region]), int(at_risk[region]), daily * 1.3) < LIKELY
         else:
             assert raids[region] == 0
-    shares = [getattr(settings.regions, region) for region in Region.labels()]
+    shares = list(settings.regions.values())
     assert fit(np.bincount(slots.region, minlength=4), 4000 * np.array(shares)) > LIKELY
     # A den that has worked for long is no safer and no riskier: the first half has its share of the raids.
     first = sum(len(happened.raided) for _, happened, _, _ in history[:50])
@@ -171,7 +175,7 @@ def test_a_share_reopens_elsewhere(tiny: ScenarioModel) -> None:
         assert fit(moves[origin], moves[origin].sum() * shares) > LIKELY
         assert fit(moves[origin], moves[origin].sum() * np.array(list(to.values()))) < HOPELESS
     # Nobody is raided overseas here, so nobody comes back from there.
-    assert moves[Region.OVERSEAS].sum() == 0
+    assert moves[OVERSEAS].sum() == 0
 
 
 def test_ringleaders_are_arrested_at_raids_and_through_leads(tiny: ScenarioModel) -> None:
@@ -239,7 +243,7 @@ def test_a_repatriation_takes_dens_overseas_whatever_was_raided(tiny: ScenarioMo
     _, _, history = run(settings, 30, repatriated={day: 3})
     for k, (before, happened, _, _) in enumerate(history):
         assert len(happened.repatriated) == (3 if k == 4 else 0)
-        assert (before.region[happened.repatriated] == Region.OVERSEAS).all()
+        assert (before.region[happened.repatriated] == OVERSEAS).all()
         assert set(happened.repatriated) <= set(happened.raided)
     chosen = history[4].happened.repatriated.tolist()
     # The same are chosen where some of them are raided already: those are not brought home, and none in their place.
@@ -251,13 +255,13 @@ def test_a_repatriation_takes_dens_overseas_whatever_was_raided(tiny: ScenarioMo
     assert len(more) == 9
     assert set(chosen) < set(more)
     before, happened, _, _ = run(settings, 5, repatriated={day: 1000})[2][4]
-    assert happened.repatriated.tolist() == np.flatnonzero(before.region == Region.OVERSEAS).tolist()
+    assert happened.repatriated.tolist() == np.flatnonzero(before.region == OVERSEAS).tolist()
 
 
 def test_a_repatriation_meets_every_den_overseas_alike(tiny: ScenarioModel) -> None:
     settings = dens(tiny, slots=40, reopening="1 d")
     region = Slots.of(5, settings, 8).region
-    abroad = np.flatnonzero(region == Region.OVERSEAS)
+    abroad = np.flatnonzero(region == OVERSEAS)
     days = 600
     _, _, history = run(settings, days, repatriated={FIRST + k: 2 for k in range(days)})
     chosen = np.zeros(40, dtype=int)

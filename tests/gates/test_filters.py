@@ -27,6 +27,7 @@ UNIT = 2.0**-32
 TODAY = day_number(dt.date(2022, 1, 31))
 ALWAYS: dict[str, Any] = {"window": ["2001-01-01", None]}
 CODES = (11, 44, 65)
+SEGMENTS = ("schools", "enterprises", "rural_areas", "communities")
 
 
 def measures(*found: Any) -> Measures:
@@ -264,7 +265,9 @@ def test_awareness_fades_by_half_in_its_half_life(tiny: ScenarioModel) -> None:
     awareness = np.full((3, 4), 0.6)
     levels = [0.6]
     for day in range(TODAY, TODAY + 60):
-        engagement.renew(awareness, settings, engagement.Education(settings, measures(), CODES, people).gains(day))
+        engagement.renew(
+            awareness, settings, engagement.Education(settings, measures(), CODES, SEGMENTS, people).gains(day)
+        )
         assert len(set(awareness.ravel().tolist())) == 1
         levels.append(float(awareness[0, 0]))
     assert levels[30] == pytest.approx(0.3, rel=1e-9)
@@ -289,7 +292,7 @@ def test_videos_and_activities_renew_awareness(tiny: ScenarioModel) -> None:
     def renewed(*found: Any, day: int = TODAY) -> np.ndarray:
         awareness = np.full((3, 4), 0.2)
         engagement.renew(
-            awareness, settings, engagement.Education(settings, measures(*found), CODES, people).gains(day)
+            awareness, settings, engagement.Education(settings, measures(*found), CODES, SEGMENTS, people).gains(day)
         )
         return awareness
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import sim
-from sim.language.spoken import UNITS_OF_MONEY, counting_in, currency, said, speaking
+from sim.language.spoken import UNITS_OF_MONEY, Terms, currency, said, speaking, telling_in
 from sim.renamed import RenamedWarning, current
 from sim.report.page import page
 from sim.results.answer import answer
@@ -18,10 +18,10 @@ from sim.scenario.levers import levers
 
 def test_a_text_has_the_currency_that_is_counted_in() -> None:
     assert quantity_named("loss_money") == f"lost, {UNITS_OF_MONEY}"
-    with counting_in("crowns"):
+    with telling_in(Terms("crowns")):
         assert quantity_named("loss_money") == "lost, crowns"
         assert quantity_named("losses_change") == "losses of cases, change"
-        with counting_in("yuan"), speaking("zh"):
+        with telling_in(Terms("yuan")), speaking("zh"):
             assert currency() == "元"
             assert said("{value} {currency}", value="3") == "3元"
         assert currency() == "crowns"

@@ -10,7 +10,7 @@ import pytest
 from rich.console import Console
 
 import sim
-from sim.language.spoken import counting_in
+from sim.language.spoken import Terms, telling_in
 from sim.results.lines import show
 from sim.results.terminal import (
     answer_parts,
@@ -198,7 +198,7 @@ def test_no_number_unit_or_window_is_broken_between_lines() -> None:
 
 
 def test_a_number_stays_with_a_sign_of_money() -> None:
-    with counting_in("\N{EURO SIGN}"):
+    with telling_in(Terms("\N{EURO SIGN}")):
         for width in range(14, 40):
             lines = paragraph("They lost 12.4 million \N{EURO SIGN} or 3 \N{EURO SIGN} each.", width).plain
             assert not re.search(r"^\s*\N{EURO SIGN}", lines, re.MULTILINE), width

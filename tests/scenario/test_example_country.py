@@ -9,7 +9,6 @@ import sim
 from sim.results.measure_findings import about_measures
 from sim.results.scope import Scope
 from sim.scenario import Scenario, bundled_folder, load_scenario
-from sim.words import Region
 from tests.scenario.bundled import bundled
 
 NAME = "example-country"
@@ -41,11 +40,13 @@ def test_it_is_whole_in_one_scenario_and_two_tables(tmp_path: Path, example: Sce
 
 
 def test_it_says_no_word_of_china(example: Scenario) -> None:
-    rows = bundled("china-2022").spec.population.provinces
+    china = bundled("china-2022").spec
+    rows = china.population.provinces
     words = re.compile(rf"\b({'|'.join([*OF_CHINA, *(row.name for row in rows)])})", re.IGNORECASE)
     assert {name: words.findall(text) for name, text in texts().items()} == {name: [] for name in FILES}
     regions = {row.region for row in example.spec.population.provinces}
-    assert not regions & {*(row.region for row in rows), *Region.labels()}
+    assert not {*regions, *example.spec.dens.regions} & {*(row.region for row in rows), *china.dens.regions}
+    assert {*example.spec.population.occupation.segments} != {*china.population.occupation.segments}
 
 
 def test_every_value_says_where_it_comes_from(example: Scenario) -> None:

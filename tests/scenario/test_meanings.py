@@ -18,7 +18,7 @@ from sim.scenario.provinces import code_of
 from sim.scenario.reading import read_nodes
 from sim.scenario.schema import ScenarioModel
 from sim.scenario.schema.recording import Calibration
-from sim.scenario.shapes import adapter, fields, shape
+from sim.scenario.shapes import NAMED, adapter, fields, shape
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "scenario.md"
 NAMES = load_scenario("china-2022").spec.population.names
@@ -81,7 +81,7 @@ def test_editors_show_every_meaning() -> None:
     schema = json_schema()
     for model, name in EVERY:
         part = schema if model is ScenarioModel else schema["$defs"][model.__name__]
-        said, stated = meaning(model, name), part["properties"][name]
+        said, stated = meaning(model, name), part["additionalProperties"] if name == NAMED else part["properties"][name]
         assert stated["description"].startswith(said.text)
         assert said.direction is None or said.direction in stated["description"]
         assert said.example is None or f"Example: {said.example}" in stated["description"]
@@ -93,6 +93,7 @@ def test_editors_show_every_meaning() -> None:
         ("desks.visit.staff", "Officers of the whole country"),
         ("desks.visit.by_province.Guangdong.staff", "Officers of the province"),
         ("fraud.types.loan_credit", "One type of fraud."),
+        ("dens.hazard.east", "How often a den in a region of this name is raided."),
         ("measures.law.deterrence", "Share of attempts that are never made."),
         ("measures[bank_hold].intensity", "Probability that a payment is held"),
         ("figures.0.name", "What is counted"),

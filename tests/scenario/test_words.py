@@ -6,8 +6,8 @@ import pytest
 from pydantic import BaseModel
 
 from sim.scenario.distributions import Distribution
-from sim.scenario.schema import base, desks, fraud, gates, measures, population, warning
-from sim.words import DESKS, Channel, ContactChannel, Detector, DistributionKind, Region, Segment, Tier
+from sim.scenario.schema import base, desks, fraud, gates, names, population, warning
+from sim.words import DESKS, EVENT_CHANNELS, Channel, ContactChannel, Detector, DistributionKind, Tier
 
 DESK_NAMES = tuple(desk.label for desk in DESKS)
 
@@ -17,12 +17,10 @@ DESK_NAMES = tuple(desk.label for desk in DESKS)
     [
         (Distribution, DistributionKind.labels()),
         (fraud.ByChannel, Channel.labels()),
+        (names.ChannelNames, EVENT_CHANNELS),
         (fraud.Volumes, Channel.labels()),
         (fraud.HalfHourProfiles, Channel.labels()),
         (warning.ContactScoresByChannel, Channel.labels()),
-        (gates.RegionShares, Region.labels()),
-        (measures.SegmentShares, Segment.labels()),
-        (population.OccupationShares, Segment.labels()),
         (warning.Thresholds, Tier.labels()),
         (warning.Tiers, Tier.labels()),
         (warning.StopProbabilities, ContactChannel.labels()),
@@ -38,7 +36,6 @@ def test_a_map_by_word_has_each_word_as_a_key(model: type[BaseModel], words: tup
     ("model", "words"),
     [
         (gates.Answering, Channel.labels()),
-        (gates.Hazard, Region.labels()),
         (population.Legitimate, Channel.labels()),
         (warning.Detectors, Detector.labels()),
         (desks.Desks, DESK_NAMES),
@@ -54,7 +51,6 @@ def test_a_map_with_other_keys_has_each_word_too(model: type[BaseModel], words: 
         (base.ChannelName, Channel),
         (base.ContactChannelName, ContactChannel),
         (base.DetectorName, Detector),
-        (base.RegionName, Region),
     ],
 )
 def test_literals_are_the_words(literal: object, words: type[Channel]) -> None:

@@ -128,7 +128,7 @@ def engage(
         cell: Of the attempts.
         count: Number of attempts.
         tables: Of the run.
-        unaware: (4,) by segment, of the province.
+        unaware: (G,) by segment, of the province.
         residents: Of the province.
         people_bytes: One for each person of the province.
         counted: (fates,) counts, added to.

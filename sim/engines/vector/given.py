@@ -39,7 +39,7 @@ class ProvinceDay(NamedTuple):
 
     ``number`` is the day number, ``offset`` counts days from the start of the period, ``midnight`` is the moment at
     which the day begins. ``app``, ``held``, ``reach``, ``coverage`` (2,), ``data_sharing``, ``outage`` (2,),
-    ``awareness`` (4,) and ``loss_factor`` are those of ``Today``; ``people_bytes`` (people,); ``servers`` (2, 48) on
+    ``awareness`` (G,) and ``loss_factor`` are those of ``Today``; ``people_bytes`` (people,); ``servers`` (2, 48) on
     duty by desk and half hour.
     """
 

@@ -12,7 +12,7 @@ from sim.experiments.design import BOX, Value
 from sim.experiments.explored import Estimate, Explored, Lever, Outcome, explored, planned_box, warnings_of
 from sim.experiments.simulations import Computing, demand_keywords
 from sim.language.dates import day_named
-from sim.language.spoken import counted, counting_in, said, spoken
+from sim.language.spoken import counted, said, spoken, telling_in
 from sim.report.charts import script_json
 from sim.report.explore.data import catalogue, data_of
 from sim.report.explore.texts import (
@@ -123,7 +123,7 @@ def written(folder: Path, out: str | Path | None = None) -> Path:
     path = folder / EXPLORE_HTML if out is None else Path(out)
     demand_file(path)
     found = explored(folder)
-    with counting_in(found.scenario.spec.currency):
+    with telling_in(found.scenario.spec.terms):
         text = page(found)
     with whole(path) as unfinished:
         unfinished.write_text(text, encoding="utf-8")

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, SerializerFunctionWrapHandler, ValidationInfo, model_serializer, model_validator
 from pydantic_core import PydanticCustomError
 
-from sim.language.spoken import UNITS_OF_MONEY
+from sim.language.spoken import UNITS_OF_MONEY, Terms
 from sim.scenario.bounds import Scale, Seed
 from sim.scenario.scalars import Duration, Switch
 from sim.scenario.schema.aftermath import Aftermath
@@ -19,6 +19,7 @@ from sim.scenario.schema.fraud import Fraud
 from sim.scenario.schema.gangs import Gangs
 from sim.scenario.schema.gates import Cards, Dens, Engagement, Interception, Sites
 from sim.scenario.schema.measures import Measure
+from sim.scenario.schema.names import ChannelNames
 from sim.scenario.schema.period import Period
 from sim.scenario.schema.pooling import Pools
 from sim.scenario.schema.population import NO_POOL, Population
@@ -62,6 +63,9 @@ class ScenarioModel(Part):
     currency: Currency = UNITS_OF_MONEY
     """What a unit of money is called in tables and reports; all sums of the scenario are in it. A hundredth of it is
     the least amount. Example: `EUR`"""
+    channels: ChannelNames = Field(default_factory=ChannelNames)
+    """What this country calls the channels of attempts and warnings. Example: `{sms: text message, online: messenger}`
+    """
     clock: Duration = 1
     """Length of a tick, to which all moments are rounded; it divides half an hour. More: coarser moments, more events
     in the same tick. Example: `1 ms`"""
@@ -107,10 +111,15 @@ class ScenarioModel(Part):
     calibration: Calibration = Field(default_factory=Calibration)
     """How the calibrated parameters are fitted to the fitted figures. Example: `{scales: [0.005, 0.1], seeds: 8}`"""
 
+    @property
+    def terms(self) -> Terms:
+        """What the country calls its money and its channels."""
+        return Terms(self.currency, self.channels.names)
+
     @model_serializer(mode="wrap")
     def _given(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
         """Leave out what scenarios without it never said, so that they have the hash that they had."""
-        unsaid = {"gangs": None, "currency": UNITS_OF_MONEY}
+        unsaid: dict[str, Any] = {"gangs": None, "currency": UNITS_OF_MONEY, "channels": {}}
         return {key: value for key, value in write(self).items() if key not in unsaid or value != unsaid[key]}
 
     @model_validator(mode="after")

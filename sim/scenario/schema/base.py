@@ -24,13 +24,11 @@ if TYPE_CHECKING:  # type checkers want literals typed out; the words stand in o
     ContactChannelName = str
     DetectorName = str
     DisciplineName = str
-    RegionName = str
 else:
     ChannelName = Literal[words.Channel.labels()]
     ContactChannelName = Literal[words.ContactChannel.labels()]
     DetectorName = Literal[words.Detector.labels()]
     DisciplineName = Literal[words.Discipline.labels()]
-    RegionName = Literal[words.Region.labels()]
 
 HalfHours = Annotated[list[Weight], Field(min_length=HALF_HOURS, max_length=HALF_HOURS)]
 """A profile of the day: one weight each half hour."""
@@ -45,6 +43,10 @@ ONE_LINE = r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]*$"
 Word = Annotated[str, Field(min_length=1, max_length=80, pattern=ONE_LINE)]
 """A name that tables, pictures and messages call something by."""
 
+
+CHANNEL = r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029{}<>&]*$"
+ChannelWord = Annotated[str, Field(min_length=1, max_length=30, pattern=CHANNEL)]
+"""What a channel is called in tables and pictures: nothing that pages take for theirs."""
 
 CURRENCY = r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029{}<>&\d]*$"
 Currency = Annotated[str, Field(min_length=1, max_length=20, pattern=CURRENCY)]
@@ -163,11 +165,13 @@ def touches(path: Path, read: str) -> bool:
     return all(part in ("*", str(own)) for own, part in zip(path, parts, strict=False))
 
 
-def wrong_sum(key: str, shares: Iterable[float], what: str = "the shares") -> Iterator[PydanticCustomError]:
+def wrong_sum(
+    key: str, shares: Iterable[float], what: str = "the shares", reads: Iterable[str] = ("",)
+) -> Iterator[PydanticCustomError]:
     """Find a mistake at ``key`` unless the shares add up to 1."""
     total = sum(shares)
     if abs(total - 1) > ROUNDING:
-        yield mistake(key, f"{what} add up to {total:g}", "they add up to 1")
+        yield mistake(key, f"{what} add up to {total:g}", "they add up to 1", reads)
 
 
 def wrong_length(

@@ -1,8 +1,13 @@
 """The gates before a person is reached: dens, cards, interception, sites; then answering and engagement."""
 
-from pydantic import Field, model_validator
+from collections.abc import Iterator
+from typing import Annotated, Any
+
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
+from pydantic_core import PydanticCustomError
 
 from sim.scenario.bounds import (
+    MOST_REGIONS,
     CardLoad,
     CardsPerThousand,
     Count,
@@ -19,48 +24,24 @@ from sim.scenario.bounds import (
     TypesPerDen,
 )
 from sim.scenario.distributions import Distribution
+from sim.scenario.errors import choices
 from sim.scenario.scalars import Duration
-from sim.scenario.schema.base import HalfHours, Part, PerChannel, Sparse, demand, mistake, wrong_sum
+from sim.scenario.schema.base import HalfHours, Part, PerChannel, Word, demand, mistake, wrong_sum
+
+RegionShares = Annotated[dict[Word, Probability], Field(min_length=1, max_length=MOST_REGIONS)]
+"""Shares of the den slots by region; they add up to 1."""
 
 
-class RegionShares(Part):
-    """Shares of the den slots by region; they add up to 1."""
-
-    east: Probability
-    """Share of dens in the east. More: more dens where campaigns in the east act. Example: `0.08`"""
-    south: Probability
-    """Share of dens in the south. More: more dens where campaigns in the south act. Example: `0.12`"""
-    elsewhere: Probability
-    """Share of dens in the rest of the country. More: more dens where campaigns elsewhere act. Example: `0.2`"""
-    overseas: Probability
-    """Share of dens abroad, which repatriations raid. More: dens that live longer, if they are raided less there.
-    Example: `0.6`"""
-
-    @model_validator(mode="after")
-    def _add_up(self) -> "RegionShares":
-        demand(wrong_sum("east", (self.east, self.south, self.elsewhere, self.overseas)))
-        return self
-
-
-class Hazard(Sparse):
+class Hazard(Part, extra="allow"):
     """Hazard of a raid: a rate by region, plus what leads add.
 
     ``per_lead`` is the yearly raids that one lead (of the country, not of the thinned run) brings about while it
     is fresh; leads come from solved cases, ``leads_per_case`` each, and fade with ``lead_half_life``.
     """
 
-    east: HazardRate
-    """How often a den in the east is raided. More: dens live shorter, more attempts are never made. Example: `0.4 per
-    year`"""
-    south: HazardRate
-    """How often a den in the south is raided. More: dens live shorter, more attempts are never made. Example: `0.4 per
-    year`"""
-    elsewhere: HazardRate
-    """How often a den in the rest of the country is raided. More: dens live shorter, more attempts are never made.
-    Example: `0.3 per year`"""
-    overseas: HazardRate
-    """How often a den abroad is raided. More: dens live shorter, more attempts are never made. Example: `0.02 per year`
-    """
+    __pydantic_extra__: dict[str, HazardRate] = Field(init=False)
+    """How often a den in a region of this name is raided. More: dens live shorter, more attempts are never made.
+    Example: `0.4 per year`"""
     per_lead: HazardRate
     """Raids of all dens together that one fresh lead brings about. More: solved cases lead to more raids. Example:
     `0.15 per year`"""
@@ -71,6 +52,17 @@ class Hazard(Sparse):
     case_half_life: Duration | None = None
     """Time from the contact in which half of the leads that a case would give are lost before it is solved; without it
     a case gives as many leads however old it is. More: old cases lead to more raids. Example: `60 d`"""
+
+    @property
+    def by_region(self) -> dict[str, float]:
+        """The rates of the regions."""
+        return self.__pydantic_extra__
+
+    @model_serializer(mode="wrap")
+    def _regions_first(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        rates = write(self)
+        names = (*self.by_region, *type(self).model_fields)
+        return {name: rates[name] for name in names if rates.get(name) is not None}
 
 
 class Ringleaders(Part):
@@ -92,7 +84,8 @@ class Dens(Part):
     """Number of dens at work while none is raided. Unit: dens. More: each den sends fewer of the attempts; the attempts
     stay as many. Example: `3000`"""
     regions: RegionShares
-    """Where dens are at first."""
+    """Share of the dens that are in each region at first, by names of your own; they add up to 1. More: more dens where
+    campaigns of this region act. Example: `{coast: 0.2, inland: 0.2, abroad: 0.6}`"""
     weight_sigma: Sigma
     """How unequal dens are in size, as the standard deviation of the logarithm. More: a few large dens send most
     attempts, so raids are more a matter of luck. Example: `1`"""
@@ -102,7 +95,8 @@ class Dens(Part):
     """Suspects who are arrested when a den of mean size is raided. Unit: people. More: more suspects arrested. Example:
     `30`"""
     hazard: Hazard
-    """How often dens are raided."""
+    """How often dens are raided. Example: `{coast: 0.4 per year, inland: 0.3 per year, abroad: 0.02 per year, per_lead:
+    0.15 per year, leads_per_case: 0.05, lead_half_life: 30 d}`"""
     reopening: Distribution
     """Time until a raided den opens again. More: a raid keeps attempts away for longer. Example: `{lognormal: {median:
     40 d, sigma: 0.7}}`"""
@@ -112,12 +106,33 @@ class Dens(Part):
     displaced: Probability
     """Probability that a den reopens somewhere else. More: more dens go where displaced_to says. Example: `0.4`"""
     displaced_to: RegionShares
-    """Where displaced dens open."""
+    """Share of the displaced dens that open in each region; they add up to 1, and a region that is not named gets none.
+    More: more dens where campaigns of this region act. Example: `{inland: 0.4, abroad: 0.6}`"""
     ringleaders: Ringleaders
     """Ringleaders and their arrests."""
     fixed_raided: list[Count] | None = None
     """Slots of dens that are closed for good from the start; for experiments without feedback. Unit: slot numbers, from
     0. More: nothing by itself: another slot is closed. Example: `[0, 1, 2]`"""
+
+    @model_validator(mode="after")
+    def _agree(self) -> "Dens":
+        demand(self._disagreements())
+        return self
+
+    def _disagreements(self) -> Iterator[PydanticCustomError]:
+        for key, shares in (("regions", self.regions), ("displaced_to", self.displaced_to)):
+            yield from wrong_sum(f"{key}.{next(iter(shares))}", shares.values(), reads=(key,))
+        for name in self.regions:
+            if name in Hazard.model_fields:
+                yield mistake(f"regions.{name}", "is a key of dens.hazard", "another name", ("regions!",))
+            elif name not in self.hazard.by_region:
+                yield mistake(f"hazard.{name}", "is missing", "a rate for each region", ("regions!", "hazard!"))
+        keys = {"displaced_to": (self.displaced_to, ()), "hazard": (self.hazard.by_region, Hazard.model_fields)}
+        for key, (found, others) in keys.items():
+            for name in found:
+                if name not in self.regions:
+                    what = choices(name, dict.fromkeys((*self.regions, *others)))
+                    yield mistake(f"{key}.{name}", "is no name of dens.regions", what, ("regions!", f"{key}!"))
 
     @model_validator(mode="after")
     def _slots_exist(self) -> "Dens":

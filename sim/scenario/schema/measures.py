@@ -8,14 +8,26 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
 from sim.days import DAY_MS
-from sim.scenario.bounds import Count, Crew, Factor, Lengthening, People, Probability, Score, Views, Weight
+from sim.scenario.bounds import (
+    MOST_SEGMENTS,
+    Count,
+    Crew,
+    Factor,
+    Lengthening,
+    People,
+    Probability,
+    Score,
+    Views,
+    Weight,
+)
 from sim.scenario.scalars import Day, Duration, Window
 from sim.scenario.schema.base import (
     DetectorName,
     Part,
     ProvinceCode,
     ProvinceKey,
-    RegionName,
+    Sparse,
+    Word,
     demand,
     mistake,
     wrong_sum,
@@ -84,8 +96,8 @@ class DenCampaign(MeasureBase):
 
     kind: Literal["den_campaign"]
     """That it is a campaign against dens. Example: `den_campaign`"""
-    region: RegionName
-    """Region whose dens it is against. Example: `east`"""
+    region: Word
+    """Region whose dens it is against: a name of dens.regions. Example: `coast`"""
     intensity: Factor
     """How many times the usual raids come on top of them. Unit: factor. More: more dens raided, fewer attempts.
     Example: `1.5`"""
@@ -191,24 +203,6 @@ class Videos(Spread):
     """Views of them all. Unit: views. More: more awareness, fewer people engage. Example: `5000000000`"""
 
 
-class SegmentShares(Part):
-    """Shares of the activities by segment."""
-
-    schools: Probability
-    """Share of the activities at schools. More: pupils and students learn more, others less. Example: `0.2`"""
-    enterprises: Probability
-    """Share of the activities in enterprises. More: employees learn more, others less. Example: `0.2`"""
-    rural_areas: Probability
-    """Share of the activities in rural areas. More: farmers learn more, others less. Example: `0.2`"""
-    communities: Probability
-    """Share of the activities in communities. More: everybody else learns more, others less. Example: `0.4`"""
-
-    @model_validator(mode="after")
-    def _add_up(self) -> "SegmentShares":
-        demand(wrong_sum("schools", (self.schools, self.enterprises, self.rural_areas, self.communities)))
-        return self
-
-
 class Activities(Spread):
     """Education by activities: ``count`` in the window, each with ``people`` attending."""
 
@@ -219,8 +213,15 @@ class Activities(Spread):
     `20000`"""
     people: People
     """People who attend each. Unit: people. More: more awareness, fewer people engage. Example: `200`"""
-    segments: SegmentShares
-    """Whom the activities are for."""
+    segments: Annotated[dict[Word, Probability], Field(min_length=1, max_length=MOST_SEGMENTS)]
+    """Share of the activities for each segment, by the names of population.occupation; they add up to 1, and a segment
+    that is not named gets none. More: people of this segment learn more, others less. Example: `{schools: 0.5,
+    workplaces: 0.5}`"""
+
+    @model_validator(mode="after")
+    def _add_up(self) -> "Activities":
+        demand(wrong_sum(f"segments.{next(iter(self.segments))}", self.segments.values(), reads=("segments",)))
+        return self
 
 
 class WarningCoverage(Gradual):
@@ -277,13 +278,16 @@ class Law(Gradual):
     """What is added to the d' of both detectors. More: more alerts on fraud. Example: `0.1`"""
 
 
-class Repatriation(MeasureBase):
-    """Overseas dens raided on the first day of the window, their crews brought home."""
+class Repatriation(MeasureBase, Sparse):
+    """Dens abroad raided on the first day of the window, their crews brought home."""
 
     kind: Literal["repatriation"]
-    """That it brings suspects home from dens overseas. Example: `repatriation`"""
+    """That it brings suspects home from dens abroad. Example: `repatriation`"""
+    region: Word | None = None
+    """Region from which they are brought home: a name of dens.regions; without it, the last of these. Example:
+    `abroad`"""
     dens: Count
-    """Dens overseas that are raided on the first day of the window. Unit: dens. More: fewer attempts for a while.
+    """Dens of the region that are raided on the first day of the window. Unit: dens. More: fewer attempts for a while.
     Example: `20`"""
     suspects: People
     """Suspects who are brought home. Unit: people. More: more suspects arrested. Example: `230`"""

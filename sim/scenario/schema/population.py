@@ -9,6 +9,7 @@ from pydantic_core import PydanticCustomError
 
 from sim.scenario.bounds import (
     MOST_PROVINCES,
+    MOST_SEGMENTS,
     Age,
     Code,
     Contacts,
@@ -21,6 +22,7 @@ from sim.scenario.bounds import (
     SomePeople,
     Tile,
 )
+from sim.scenario.errors import choices
 from sim.scenario.scalars import Day, Duration
 from sim.scenario.schema.base import HalfHours, Part, PerChannel, Sparse, Word, demand, mistake, wrong_length, wrong_sum
 from sim.scenario.tables import Table
@@ -79,49 +81,46 @@ class AgeRow(Part):
 StageShares = Annotated[list[Probability], Field(min_length=STAGES_OF_LIFE, max_length=STAGES_OF_LIFE)]
 
 
-class OccupationShares(Part):
-    """Share of each occupation group at each stage of life; the groups are the segments of education."""
-
-    schools: StageShares
-    """Shares of pupils and students, by stage of life. Unit: share. More: more people whom activities at schools reach.
-    Example: `[0, 0.85, 0.01, 0]`"""
-    enterprises: StageShares
-    """Shares of people at work in enterprises, by stage of life. Unit: share. More: more people whom activities at
-    enterprises reach. Example: `[0, 0.1, 0.8, 0.1]`"""
-    rural_areas: StageShares
-    """Shares of people at work in farming, by stage of life. Unit: share. More: more people whom activities in rural
-    areas reach. Example: `[0, 0, 0.02, 0.02]`"""
-    communities: StageShares
-    """Shares of everybody else, whom their community addresses, by stage of life. Unit: share. More: more people whom
-    activities in communities reach. Example: `[1, 0.05, 0.17, 0.88]`"""
-
-    @model_validator(mode="after")
-    def _add_up(self) -> "OccupationShares":
-        groups = (self.schools, self.enterprises, self.rural_areas, self.communities)
-        demand(
-            one
-            for stage in range(STAGES_OF_LIFE)
-            for one in wrong_sum("schools", (shares[stage] for shares in groups), f"shares at stage {stage + 1}")
-        )
-        return self
+OccupationShares = Annotated[dict[Word, StageShares], Field(min_length=1, max_length=MOST_SEGMENTS)]
 
 
 class Occupation(Part):
-    """Occupation groups by urban or rural home and stage of life, whose first ages are ``stages``."""
+    """Occupation groups by urban or rural home and stage of life; they are the segments that activities address."""
 
     stages: Annotated[list[Age], Field(min_length=STAGES_OF_LIFE, max_length=STAGES_OF_LIFE)]
     """Ages at which the four stages of life begin: infancy, school, work, retirement. Unit: years. More: a stage begins
     later. Example: `[0, 6, 23, 60]`"""
     urban: OccupationShares
-    """Shares of the groups among people of towns."""
+    """Shares of the groups among people of towns: by names of your own, one share for each stage of life; those of a
+    stage add up to 1. Unit: share. More: more people whom activities for this group reach. Example: `{schools: [0, 0.9,
+    0, 0], workplaces: [1, 0.1, 1, 1]}`"""
     rural: OccupationShares
-    """Shares of the groups among people of the country."""
+    """Shares of the same groups among people of the country. Unit: share. More: more people whom activities for this
+    group reach. Example: `{schools: [0, 0.8, 0, 0], workplaces: [1, 0.2, 1, 1]}`"""
+
+    @property
+    def segments(self) -> tuple[str, ...]:
+        """The names of the groups, in the order of their codes."""
+        return tuple(self.urban)
 
     @model_validator(mode="after")
-    def _rise(self) -> "Occupation":
-        if self.stages[0] != 0 or sorted(set(self.stages)) != self.stages:
-            raise mistake("stages", f"is {self.stages}", "rising ages that begin with 0", ("stages",))
+    def _agree(self) -> "Occupation":
+        demand(self._disagreements())
         return self
+
+    def _disagreements(self) -> Iterator[PydanticCustomError]:
+        if self.stages[0] != 0 or sorted(set(self.stages)) != self.stages:
+            yield mistake("stages", f"is {self.stages}", "rising ages that begin with 0", ("stages",))
+        for home, groups in (("urban", self.urban), ("rural", self.rural)):
+            for stage, shares in enumerate(zip(*groups.values(), strict=True)):
+                yield from wrong_sum(f"{home}.{next(iter(groups))}", shares, f"shares at stage {stage + 1}", (home,))
+        reads = ("urban!", "rural!")
+        for name in self.rural:
+            if name not in self.urban:
+                yield mistake(f"rural.{name}", "is no group of towns", choices(name, self.urban), reads)
+        for name in self.urban:
+            if name not in self.rural:
+                yield mistake(f"rural.{name}", "is missing", "all groups of urban", reads)
 
 
 class Internet(Part):

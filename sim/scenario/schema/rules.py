@@ -9,12 +9,13 @@ from pydantic_core import PydanticCustomError
 
 from sim.days import HALF_HOUR_MS
 from sim.scenario.bounds import MOST_STAFF, plain
+from sim.scenario.errors import choices
 from sim.scenario.scalars import Window
 from sim.scenario.schema.base import ROUNDING, mistake, wrong_length
 from sim.scenario.schema.evidence import wrong_names
 from sim.scenario.schema.fraud import MONTHS, WEEKDAYS, Fraud, grown
 from sim.scenario.schema.gangs import MOST_EFFORT
-from sim.scenario.schema.measures import WarningCoverage
+from sim.scenario.schema.measures import Activities, DenCampaign, Repatriation, WarningCoverage
 from sim.scenario.schema.population import NO_POOL
 from sim.words import DESKS, Channel
 
@@ -63,6 +64,24 @@ def _types(spec: "ScenarioModel") -> Iterator[PydanticCustomError]:
             if fraud_type not in types:
                 key = f"fraud.surges.{surge_name}.types"
                 yield mistake(key, f"names '{fraud_type}'", f"one of {', '.join(types)}")
+
+
+def _regions(spec: "ScenarioModel") -> Iterator[PydanticCustomError]:
+    """Find measures against dens of a region that there is not."""
+    for name, measure in spec.measures.items():
+        if isinstance(measure, DenCampaign | Repatriation) and measure.region not in (None, *spec.dens.regions):
+            key = f"measures.{name}.region"
+            yield mistake(key, f"names '{measure.region}'", choices(str(measure.region), spec.dens.regions))
+
+
+def _segments(spec: "ScenarioModel") -> Iterator[PydanticCustomError]:
+    """Find activities for segments that there are not."""
+    known = spec.population.occupation.segments
+    for name, measure in spec.measures.items():
+        for segment in measure.segments if isinstance(measure, Activities) else ():
+            if segment not in known:
+                key = f"measures.{name}.segments.{segment}"
+                yield mistake(key, "is no group of population.occupation", choices(segment, known))
 
 
 def _evidence(spec: "ScenarioModel") -> Iterator[PydanticCustomError]:
@@ -270,6 +289,8 @@ RULES: dict[Callable[["ScenarioModel"], Iterator[PydanticCustomError]], tuple[st
     _clock: ("clock",),
     _bands: ("population.age_bands", "fraud.types.*.age_factor", "engagement.answering.age_factor"),
     _types: ("fraud.types!", "fraud.surges.*.types", "interception.type_offset!"),
+    _regions: ("dens.regions!", "measures.*.region"),
+    _segments: ("population.occupation.urban!", "measures.*.segments!"),
     _confusion: ("fraud.types!", "warning.confusion"),
     _provinces: (
         *("population.provinces", "fraud.province_weights", "fraud.surges.*.provinces", "desks.province_weights"),

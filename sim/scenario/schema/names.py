@@ -1,0 +1,41 @@
+"""What a country calls channels, where tables, legends and answers name them."""
+
+from pydantic import model_validator
+
+from sim.language.labels import spelled
+from sim.scenario.schema.base import ChannelWord, Sparse, mistake
+
+
+class ChannelNames(Sparse):
+    """What channels are called where one stands by itself, in tables, legends and axes; sentences use the usual words.
+
+    No two may be called alike. A channel that is not named is called as it is here, in the language that is spoken.
+    """
+
+    call: ChannelWord | None = None
+    """What calls are called, of gangs and of officers alike. Example: `phone`"""
+    sms: ChannelWord | None = None
+    """What SMS are called, of gangs and of officers alike. Example: `text message`"""
+    online: ChannelWord | None = None
+    """What attempts by chats, posts and advertisements are called. Example: `messenger`"""
+    app: ChannelWord | None = None
+    """What messages in the warning app are called. Example: `bank app`"""
+    visit: ChannelWord | None = None
+    """What visits of officers are called. Example: `home visit`"""
+
+    @model_validator(mode="after")
+    def _differ(self) -> "ChannelNames":
+        shown: dict[str, str] = {}
+        for channel in type(self).model_fields:
+            name = getattr(self, channel) or spelled(channel)
+            if name in shown:
+                raise mistake(channel, f"is called '{name}' like {shown[name]}", "a name of its own", ("",))
+            shown[name] = channel
+        return self
+
+    @property
+    def names(self) -> dict[str, str]:
+        """The names that are given, by those of the model as people read them."""
+        given = {spelled(channel): getattr(self, channel) for channel in type(self).model_fields}
+        given |= {"calls": self.call, "visits": self.visit}  # of several
+        return {channel: name for channel, name in given.items() if name is not None}
