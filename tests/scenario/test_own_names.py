@@ -51,7 +51,9 @@ def test_other_names_are_another_scenario_with_the_same_results(tmp_path: Path) 
         **{"kind": "activities", "window": ["2022-01-01", "2022-02-01"], "count": 400, "people": 50},
         "segments": {"schools": 0.7, "communities": 0.3},
     }
-    one, other = own(tmp_path, values), own(tmp_path, {**renamed(values, RENAMED), "channels": CHANNELS})
+    one, more = own(tmp_path, values), renamed(values, RENAMED)
+    more["measures"]["talks"]["segments"] = {"others": 0.3, "pupils": 0.7}  # what is named stands in any order
+    other = own(tmp_path, {**more, "channels": CHANNELS})
     assert other.spec.population.occupation.segments == ("pupils", "at work", "farms", "others")
     assert list(other.spec.dens.hazard.by_region) == ["coast", "New Land", "hills", "abroad"]
     assert one.sha256 != other.sha256
