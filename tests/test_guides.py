@@ -1,8 +1,9 @@
 """Guides are sessions: their files are written, their commands run in order, and they print what stands there.
 
 A block ``console`` holds commands, each after ``$``, and what they print; ``...`` stands for any text, as in doctests.
-What begins with ``tocsin COMMAND:`` is an error, with which the command ends with code 2, or 1 if it was interrupted. A
-block ``yaml NAME`` is the file NAME as it is from there on. What a command leaves at work is ended after the session.
+What begins with ``tocsin COMMAND:`` or ``FILE:LINE:COLUMN:`` is an error, with which the command ends with code 2, or 1
+if it was interrupted. A block ``yaml NAME`` is the file NAME as it is from there on. What a command leaves at work is
+ended after the session.
 """
 
 import doctest
@@ -18,7 +19,8 @@ from pathlib import Path
 
 import pytest
 
-DOCS = Path(__file__).resolve().parents[1] / "docs"
+ROOT = Path(__file__).resolve().parents[1]
+DOCS = ROOT / "docs"
 GUIDES = (
     "tutorial.md",
     "how-to-policy.md",
@@ -28,7 +30,7 @@ GUIDES = (
     "other-country.md",
 )
 BLOCK = re.compile(r"^```(console|yaml) ?(\S*)\n(.*?)^```", re.M | re.S)
-ERROR = re.compile(r"tocsin \w+: (interrupted)?")
+ERROR = re.compile(r"(?:tocsin \w+|\S+:\d+:\d+): (interrupted)?")
 COLUMNS = "80"
 Session = Callable[[str], tuple[int, str]]
 SAME = doctest.OutputChecker().check_output
@@ -63,7 +65,7 @@ def programs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def session(tmp_path: Path, programs: Path) -> Iterator[Session]:
     """Run a command of a guide in an empty folder, and return its exit code and what it printed, errors first."""
     path = os.pathsep.join((str(programs), os.environ["PATH"]))
-    environment = {**os.environ, "PATH": path, "COLUMNS": COLUMNS, "NO_COLOR": "1"}
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PATH": path, "COLUMNS": COLUMNS, "NO_COLOR": "1"}
     groups = []
 
     def ended(command: str) -> tuple[int, str]:
