@@ -1,28 +1,41 @@
 """Guides are sessions: their files are written, their commands run in order, and they print what stands there.
 
 A block ``console`` holds commands, each after ``$``, and what they print; ``...`` stands for any text, as in doctests.
-What begins with ``tocsin COMMAND:`` is an error, with which the command ends. A block ``yaml NAME`` is the file NAME as
-it is from there on.
+What begins with ``tocsin COMMAND:`` or ``FILE:LINE:COLUMN:`` is an error, with which the command ends with code 2, or 1
+if it was interrupted. A block ``yaml NAME`` is the file NAME as it is from there on. What a command leaves at work is
+ended after the session.
 """
 
 import doctest
 import os
 import re
+import shlex
+import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
-DOCS = Path(__file__).resolve().parents[1] / "docs"
-GUIDES = ("tutorial.md", "other-country.md")
+ROOT = Path(__file__).resolve().parents[1]
+DOCS = ROOT / "docs"
+GUIDES = (
+    "tutorial.md",
+    "how-to-policy.md",
+    "how-to-sweep.md",
+    "how-to-staffing.md",
+    "how-to-calibrate.md",
+    "other-country.md",
+)
 BLOCK = re.compile(r"^```(console|yaml) ?(\S*)\n(.*?)^```", re.M | re.S)
-ERROR = re.compile(r"tocsin \w+: ")
+ERROR = re.compile(r"(?:tocsin \w+|\S+:\d+:\d+): (interrupted)?")
 COLUMNS = "80"
+Session = Callable[[str], tuple[int, str]]
 SAME = doctest.OutputChecker().check_output
-HERE = f'tocsin() {{ "{sys.executable}" -m sim "$@"; }}; python() {{ "{sys.executable}" "$@"; }}; '
-"""The program and the Python that these tests run with, for a shell."""
+PROGRAMS = {"tocsin": (sys.executable, "-m", "sim"), "python": (sys.executable,)}
+"""The program and the Python that these tests run with, by the names that guides have for them."""
 
 
 def commands(block: str) -> Iterator[tuple[str, str]]:
@@ -32,14 +45,48 @@ def commands(block: str) -> Iterator[tuple[str, str]]:
         yield command, printed
 
 
-def printed_by(command: str, folder: Path) -> tuple[int, str]:
-    """Run a command of a guide in a folder, and return its exit code and what it printed, errors first."""
-    environment = {**os.environ, "COLUMNS": COLUMNS, "NO_COLOR": "1"}
-    done = subprocess.run(
-        ["bash", "-c", HERE + command], cwd=folder, env=environment, capture_output=True, text=True, check=False
-    )
-    lines = (done.stderr + done.stdout).splitlines()
-    return done.returncode, "".join(f"{line.rstrip()}\n" for line in lines)
+def code_of(printed: str) -> int:
+    """Return the exit code of a command that prints this."""
+    error = ERROR.match(printed)
+    return 0 if error is None else 1 if error.group(1) else 2
+
+
+@pytest.fixture
+def programs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with ``PROGRAMS``: programs and no functions of a shell, so that others can start and interrupt them."""
+    folder = tmp_path_factory.mktemp("programs")
+    for name, command in PROGRAMS.items():
+        (folder / name).write_text(f'#!/bin/sh\nexec {shlex.join(command)} "$@"\n', encoding="utf-8")
+        (folder / name).chmod(0o755)
+    return folder
+
+
+@pytest.fixture
+def session(tmp_path: Path, programs: Path) -> Iterator[Session]:
+    """Run a command of a guide in an empty folder, and return its exit code and what it printed, errors first."""
+    path = os.pathsep.join((str(programs), os.environ["PATH"]))
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PATH": path, "COLUMNS": COLUMNS, "NO_COLOR": "1"}
+    groups = []
+
+    def ended(command: str) -> tuple[int, str]:
+        # A group of its own, by which what it leaves at work can be ended, whatever became of the session.
+        with subprocess.Popen(
+            ["bash", "-c", command],
+            cwd=tmp_path,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            process_group=0,
+        ) as shell:
+            groups.append(shell.pid)
+            out, err = shell.communicate()
+        return shell.returncode, "".join(f"{line.rstrip()}\n" for line in (err + out).splitlines())
+
+    yield ended
+    for group in groups:
+        with suppress(ProcessLookupError):
+            os.killpg(group, signal.SIGKILL)
 
 
 def test_all_documents_with_commands_and_what_they_print_are_run() -> None:
@@ -49,15 +96,15 @@ def test_all_documents_with_commands_and_what_they_print_are_run() -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("guide", GUIDES)
-def test_the_session_of_a_guide_goes_as_it_says(guide: str, tmp_path: Path) -> None:
+def test_the_session_of_a_guide_goes_as_it_says(guide: str, tmp_path: Path, session: Session) -> None:
     ran = 0
     for kind, name, text in BLOCK.findall((DOCS / guide).read_text(encoding="utf-8")):
         if kind == "yaml":
             (tmp_path / name).write_text(text, encoding="utf-8")
             continue
         for command, printed in commands(text):
-            code, got = printed_by(command, tmp_path)
-            assert code == (2 if ERROR.match(printed) else 0), got
+            code, got = session(command)
+            assert code == code_of(printed), got
             assert SAME(printed, got, doctest.ELLIPSIS), f"$ {command}\n{got}"
             ran += 1
     assert ran > 5

@@ -40,7 +40,9 @@ class Processes:
     def close(self) -> None:
         """Wait for the tasks under way and stop."""
         if self._pool is not None:
-            self._pool.shutdown(cancel_futures=True)
+            # An interrupt within this wait, such as a second one, would leave processes of which nobody is told to end.
+            with _masked(signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+                self._pool.shutdown(cancel_futures=True)
 
 
 @contextmanager

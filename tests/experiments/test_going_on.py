@@ -230,6 +230,37 @@ def test_nothing_that_a_pool_begins_hears_an_interrupt_or_a_hangup(tmp_path: Pat
     assert tracker >> (signal.SIGHUP - 1) & 1, done.stdout
 
 
+AGAIN = """
+import os, signal, sys, threading, time
+from sim.experiments.processes import Processes
+
+if __name__ == "__main__":
+    number = signal.Signals[sys.argv[1]]
+    signal.signal(number, signal.default_int_handler)
+    pool = Processes(2)
+    waiting = [pool.submit(time.sleep, 2.0) for _ in range(2)]
+    while not all(one.running() for one in waiting):
+        time.sleep(0.01)
+    threading.Timer(0.5, os.kill, (os.getpid(), number)).start()
+    try:
+        pool.close()
+    finally:
+        print([one.done() for one in waiting], flush=True)
+"""
+
+
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
+def test_an_interrupt_while_a_pool_is_waited_for_leaves_no_process_behind(name: str, tmp_path: Path) -> None:
+    """Such as a second one. Python would forget the thread that ends the processes, and wait for these for ever."""
+    (tmp_path / "program.py").write_text(AGAIN)
+    done = subprocess.run(
+        [sys.executable, "program.py", name], cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert "KeyboardInterrupt" in done.stderr
+    assert done.stdout == "[True, True]\n"
+
+
 @pytest.fixture(scope="module")
 def two_of_four(tiny: sim.Scenario, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A sweep of which two runs are finished."""
