@@ -291,6 +291,7 @@ def sweep(
 ) -> None:
     """Run a scenario at every point of a design; one table with a row a run. Interrupted, the same command goes on."""
     from sim.experiments.counts import Counts
+    from sim.experiments.design import demand_quantities
     from sim.experiments.rounded import alike, thin
     from sim.experiments.rounded import varied as varied_staff
     from sim.experiments.simulations import FAILED
@@ -301,8 +302,10 @@ def sweep(
     from sim.progress import console
     from sim.results.folder import to_json
     from sim.results.lines import show
+    from sim.results.outcomes import WAITS
 
     found = load(scenario, settings, given_values(engine, scale, pool, seed, draw=draw))
+    demand_quantities(found, quantity or (), WAITS)
     asked = varied(vary) if vary else None
     chosen = planned(found, asked, design, samples)
     number = Counts.exactly(len(chosen) * replicates)

@@ -17,6 +17,8 @@ from sim.draws.purposes import DESIGN
 from sim.experiments import box
 from sim.experiments.parameters import Parameter, parameter_at, parameter_over
 from sim.failures import RefusedError
+from sim.results.outcomes import quantity_names
+from sim.scenario.errors import choices
 from sim.scenario.load import value_at
 from sim.scenario.resolved import plain
 
@@ -34,8 +36,20 @@ SWEEP_POINTS, SENSITIVITY_POINTS, BOOTSTRAP, POSTERIOR, COVERAGE, DRIVERS = rang
 posterior's draws, of those that test it, and of those that say what an answer hangs on."""
 
 
+LISTED = 8
+"""Names that an error lists; the nearest comes first."""
+
+
 class DesignError(RefusedError, ValueError):
     """A design that cannot be made: what is wrong with it; what is allowed, in one line."""
+
+
+def demand_quantities(scenario: "Scenario", asked: Sequence[str], others: Sequence[str] = ()) -> None:
+    """Raise DesignError unless all that is asked for are quantities of a scenario's runs, or among the others."""
+    known = [*quantity_names(scenario), *others]
+    for quantity in asked:
+        if quantity not in known:
+            raise DesignError(f"{quantity} is no quantity of {scenario.name}; {choices(quantity, known, LISTED)}")
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,15 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
 
-from sim.experiments.design import BOOTSTRAP, SENSITIVITY_POINTS, DesignError, Value, demand_balance, generator_of
+from sim.experiments.design import (
+    BOOTSTRAP,
+    SENSITIVITY_POINTS,
+    DesignError,
+    Value,
+    demand_balance,
+    demand_quantities,
+    generator_of,
+)
 from sim.experiments.indices import (
     BLOCKS,
     COLUMNS,
@@ -66,9 +74,6 @@ ABOUT = b"tocsin"
 
 MOST = 1_000_000
 """Runs that a sensitivity may have."""
-
-LISTED = 8
-"""Names that an error lists; the nearest comes first."""
 
 
 @dataclass(frozen=True)
@@ -174,12 +179,9 @@ def planned(
     if method == SOBOL:
         demand_balance(samples)
     parameters = _chosen(scenario, keys)
-    names = quantity_names(scenario)
     if not quantities:
         raise DesignError("nothing is looked at; quantities such as victims")
-    for quantity in quantities:
-        if quantity not in names:
-            raise DesignError(f"{quantity} is no quantity of {scenario.name}; {choices(quantity, names, LISTED)}")
+    demand_quantities(scenario, quantities)
     for one in alike(scenario, {parameter.key: parameter.ends for parameter in parameters}):
         raise DesignError(str(one))
     screening = Screening(method, parameters, samples, scenario.spec.seed)

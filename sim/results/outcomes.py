@@ -55,6 +55,10 @@ class _Waits(Inside):
     only: ClassVar = {}
 
 
+WAITS = tuple(f"{name}_{tier}" for name in ("expired", "first_contact") for tier in Tier.labels())
+"""What ``quantities_and_waits`` says beside ``quantities``."""
+
+
 def quantities_and_waits(run: "Run") -> Outcome:
     """Return ``quantities``, and over the whole period of each tier what alerts waited for.
 
@@ -68,8 +72,7 @@ def quantities_and_waits(run: "Run") -> Outcome:
     from sim.results.scope import Scope
 
     waits = _Waits.read(run.path, Scope.of(run.scenario))
-    asked = [f"{name}_{tier}" for name in ("expired", "first_contact") for tier in Tier.labels()]
-    found = {name: quantity(waits, name, None) for name in asked}
+    found = {name: quantity(waits, name, None) for name in WAITS}
     return quantities(run) | {name: float(amount) for name, amount in found.items() if amount is not None}
 
 

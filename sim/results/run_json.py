@@ -112,7 +112,8 @@ def read_manifest(folder: Path, changed: bool = False) -> dict[str, Any]:
         raise FolderError(f"{folder}: an unfinished run; it was killed or is still running")
     path = folder / RUN_JSON
     if not os.path.lexists(path):
-        raise FolderError(f"{folder}: no run; a folder that holds {RUN_JSON}")
+        inside = next((path.parent for path in sorted(folder.glob(f"*/{RUN_JSON}"))), None)
+        raise FolderError(f"{folder}: no run; a folder that holds {RUN_JSON}{f', such as {inside}' if inside else ''}")
     document = read_json(path)
     if not isinstance(document, dict) or document.get("status") != "finished":
         raise FolderError(f"{path}: does not say that the run finished")

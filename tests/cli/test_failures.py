@@ -335,6 +335,11 @@ main()
         (["run", "tiny", "--seed", str(2**63 - 1), "--replicates", "2"], "--seed"),
         (["sweep", "tiny", "--vary", "warning.*"], "warning.*"),
         (["sweep", "tiny", "--vary", "a.*=1,2"], "a.*"),
+        (
+            ["sweep", "tiny", "--vary", "seed=1,2", "--quantity", "victim"],
+            "did you mean 'victims'",
+        ),
+        (["sweep", "tiny", "--vary", "seed=1,2", "--quantity", "expired_rot"], "did you mean 'expired_red'"),
         (["sweep", "tiny", "--vary", "seed=1,2", "--replicates", "1000000000"], "--replicates"),
         (["attribute", "tiny", "--replicates", "1000000000"], "--replicates"),
         (["staffing", "tiny", "--replicates", "1000000000"], "--replicates"),

@@ -130,6 +130,15 @@ def test_bad_usage_is_one_line_code_2_and_nothing_written(
     assert [path.name for path in tmp_path.rglob("*")] == ["full", "file"]
 
 
+def test_a_folder_of_runs_is_no_run_and_one_of_them_is_named(tocsin: Tocsin, tmp_path: Path) -> None:
+    for name in ("r001", "r000"):
+        (tmp_path / "pairs" / name).mkdir(parents=True)
+        (tmp_path / "pairs" / name / "run.json").write_text("{}")
+    ended = tocsin("check", "pairs")
+    assert ended.err == "tocsin check: pairs: no run; a folder that holds run.json, such as pairs/r000\n"
+    assert (ended.code, ended.out) == (2, "")
+
+
 def test_each_mistake_of_a_scenario_is_a_line(tocsin: Tocsin, tmp_path: Path) -> None:
     (tmp_path / "mine.yaml").write_text("extends: china-2022\nname: mine\nscale: 7\nfeedbak: on\n")
     for command in ("run", "validate", "show"):
