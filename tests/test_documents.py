@@ -3,15 +3,11 @@
 import doctest
 import importlib
 import re
-import shlex
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
-import typer
 
 import sim
-from sim.cli import app
 from sim.experiments import simulations
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -127,29 +123,3 @@ def test_the_contents_of_the_rationale_hold_all_of_its_decisions() -> None:
 def test_every_room_has_tests_in_a_folder_of_its_name() -> None:
     rooms = {path.parent.name for path in (ROOT / "sim").glob("*/__init__.py")}
     assert rooms <= {path.parent.name for path in (ROOT / "tests").glob("*/test_*.py")}
-
-
-def typed_in(path: Path, program: str) -> list[list[str]]:
-    """Return the words of the commands of a program in a document's blocks, but for sessions, which are run."""
-    fenced = re.findall(r"^```(\w*)[^\n]*\n(.*?)^```", path.read_text(encoding="utf-8"), re.M | re.S)
-    text = "".join(block for language, block in fenced if language != "console").replace("\\\n", " ")
-    lines = re.findall(rf"(?:^|&& )(?:\.venv/bin/)?{program}(.*)$", text, re.M)
-    # What a command does stands two spaces after it, or behind a hash.
-    return [shlex.split(re.split(r" {2,}(?=\S)| #| &&| > ", line)[0]) for line in lines]
-
-
-@pytest.mark.parametrize("path", DOCUMENTS, ids=named)
-def test_commands_in_documents_can_be_typed(path: Path) -> None:
-    commands = typer.main.get_command(app).commands  # type: ignore[attr-defined]
-    for words in typed_in(path, "tocsin "):
-        command, *arguments = words[2:] if words[0] == "--language" else words
-        commands[command].make_context(command, arguments)
-    for module, *options in typed_in(path, r"python -m (?=benchmarks|sim|tests)"):
-        spec = find_spec(module)
-        assert spec is not None, module
-        sources = "".join(source.read_text(encoding="utf-8") for source in Path(str(spec.origin)).parent.glob("*.py"))
-        assert all(f'"{option}"' in sources for option in options if option.startswith("--")), (module, options)
-
-
-def test_documents_have_commands() -> None:
-    assert sum(len(typed_in(path, "tocsin ")) for path in DOCUMENTS) > 50

@@ -56,11 +56,11 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     "new": (
         ("tocsin new policy", "policy.yaml, which extends the flagship and changes nothing yet"),
-        ("tocsin new policy --from more-officers", "a policy on top of another"),
+        ("tocsin new second-policy --from more-officers", "a policy on top of another"),
     ),
     "provinces": (
         ("tocsin provinces", "those of the flagship"),
-        ("tocsin provinces my.yaml --set desks.visit.by_province.3.staff=1000", "whom a policy puts on duty"),
+        ("tocsin provinces my.yaml --set desks.visit.by_province.Guangdong.staff=1000", "whom a policy puts on duty"),
         ("tocsin provinces results/runs/NAME", "with the alerts a day that the run issued"),
     ),
     "explain": (
@@ -163,9 +163,9 @@ def _section(name: str, command: Any) -> str:
     usage = " ".join([PROGRAM, name, *(one.metavar for one in arguments), *(["[OPTIONS]"] if options else [])])
     items = [_item(one.metavar, _notes(one), one.help) for one in arguments]
     items += [_item(_spelling(one), _notes(one), one.help) for one in options]
-    examples = [f"{typed}\n    {meaning}" for typed, meaning in EXAMPLES[name]]
+    examples = [f"# {meaning}\n{typed}" for typed, meaning in EXAMPLES[name]]
     parts = [f"## {name}", f"`{usage}`", _wrapped(command.help), *(["\n".join(items)] if items else [])]
-    return "\n\n".join([*parts, "\n".join(["```text", *examples, "```"])]) + "\n"
+    return "\n\n".join([*parts, "\n".join(["```sh", *examples, "```"])]) + "\n"
 
 
 def _spelling(option: Any) -> str:
