@@ -19,7 +19,7 @@ import typer
 
 from sim.cli import app
 from tests.test_documents import DOCUMENTS, ROOT, named
-from tests.test_guides import GUIDES, HERE
+from tests.test_guides import GUIDES, PROGRAMS
 
 FENCE = re.compile(r"^ *```([^\n]*)\n(.*?)^ *```$", re.M | re.S)
 
@@ -258,7 +258,10 @@ MAY_END_WITH = ((r"python -m benchmarks\.forecast", (0, 1)),)
 def run(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
     """Run a command line in a folder, with the program and the Python of these tests."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "TOCSIN_"))}
-    line = f'{HERE} ruff() {{ python -m ruff "$@"; }}; set -e; {command}'
+    environment["PYTHONPATH"] = str(ROOT)
+    programs = {**PROGRAMS, "ruff": (*PROGRAMS["python"], "-m", "ruff")}
+    functions = (f'{name}() {{ {shlex.join(words)} "$@"; }};' for name, words in programs.items())
+    line = f"{' '.join(functions)} set -e; {command}"
     return subprocess.run(
         ["bash", "-c", line], cwd=folder, env=environment, capture_output=True, text=True, check=False
     )
