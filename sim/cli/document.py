@@ -60,7 +60,7 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     "provinces": (
         ("tocsin provinces", "those of the flagship"),
-        ("tocsin provinces my.yaml --set desks.visit.by_province.Guangdong.staff=1000", "whom a policy puts on duty"),
+        ("tocsin provinces my.yaml --set desks.visit.by_province.44.staff=1000", "whom a policy puts on duty"),
         ("tocsin provinces results/runs/NAME", "with the alerts a day that the run issued"),
     ),
     "explain": (
