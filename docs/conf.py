@@ -30,6 +30,7 @@ autodoc_member_order = "bysource"
 html_theme = "furo"
 html_title = f"Tocsin {version}"
 html_show_sphinx = False
+html_show_copyright = False
 html_copy_source = False
 
 GALLERY = {"run": ["china-2022"], "comparison": ["china-2022", "no-warning"]}
