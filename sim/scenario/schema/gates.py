@@ -39,7 +39,7 @@ class Hazard(Part, extra="allow"):
     is fresh; leads come from solved cases, ``leads_per_case`` each, and fade with ``lead_half_life``.
     """
 
-    __pydantic_extra__: dict[str, HazardRate] = Field(init=False)
+    __pydantic_extra__: dict[str, HazardRate]
     """How often a den in a region of this name is raided. More: dens live shorter, more attempts are never made.
     Example: `0.4 per year`"""
     per_lead: HazardRate
