@@ -227,8 +227,8 @@ def _wording(kind: str, context: Any, node: Node, known: Shape | None, text: str
     if kind in ("too_short", "too_long"):
         bound = context.get("min_length") if kind == "too_short" else context.get("max_length")
         wanted = "at least" if kind == "too_short" else "at most"
-        length = context.get("actual_length")
-        return f"has {'too many' if length is None else length} entries", f"{wanted} {bound}"
+        length = len(node.value) if isinstance(node.value, dict | list) else context.get("actual_length")
+        return f"has {length} entries", f"{wanted} {bound}"
     if kind in ("string_too_short", "string_too_long"):
         short = kind.endswith("short")
         wanted = f"at least {context['min_length']}" if short else f"at most {context['max_length']}"
