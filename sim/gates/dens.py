@@ -271,25 +271,27 @@ def _raid(
 
 def reopen(seed: int, day: int, dens: Dens, slots: Slots, state: DenState) -> int:
     """Open the next generation in every slot that is due, perhaps in another region; return how many."""
-    return int(_reopen(seed, day, threshold(dens.ringleaders.share), (slots.moves_to, len(dens.regions)), state))
+    return int(_reopen(seed, day, threshold(dens.ringleaders.share), slots.moves_to, len(dens.regions), state))
 
 
 @compiled
-def _reopen(seed: int, day: int, has_leader: int, moves: tuple[NDArray[np.int64], int], state: DenState) -> int:
+def _reopen(
+    seed: int, day: int, has_leader: int, displaced_to: NDArray[np.int64], regions: int, state: DenState
+) -> int:
     """Reopen the slots that are due, in place.
 
     Args:
         seed: Of the run.
         day: Day number.
         has_leader: Threshold of having a ringleader.
-        moves: Cumulative thresholds by region, and of those who stay where they were; the number of regions.
+        displaced_to: Cumulative thresholds by region, and perhaps of those who stay where they were.
+        regions: Number of regions.
         state: Changed in place.
 
     Returns:
         The number of slots.
     """
     raided, generation, reopens = state.raided, state.generation, state.reopens
-    displaced_to, regions = moves
     opened = 0
     for slot in range(len(raided)):
         if raided[slot] and reopens[slot] <= day:

@@ -44,11 +44,11 @@ LEVERS = (
 MEASURES: dict[str, dict[str, Any]] = {
     "my-sms-filter": {"kind": "filter", "channel": "sms", "intensity": -1.0},
     "my-bank-holds": {"kind": "bank_hold", "intensity": 0.1},
-    "my-campaign": {"kind": "den_campaign", "region": "the first", "intensity": 1.0},
+    "my-campaign": {"kind": "den_campaign", "intensity": 1.0},
     "my-blocking": {"kind": "blocking", "target": "site", "intensity": 0.5},
 }
-"""Measures that a policy may add: what each says beside its window, a region being the first that the scenario names.
-Their numbers are examples; nothing is known."""
+"""Measures that a policy may add: what each says beside its window and, if it has one, its region of dens. Their
+numbers are examples; nothing is known."""
 
 HEAD = """\
 # yaml-language-server: $schema={schema}
@@ -155,12 +155,13 @@ def _measures(scenario: Scenario) -> Iterator[_Lever]:
     for name, says in MEASURES.items():
         (kind,) = keys_at(f"measures[{says['kind']}]")
         lever = next(one for one in kind.below() if one.field == "intensity")
-        value = {"kind": says["kind"], "window": [start, None], **{k: v for k, v in says.items() if k != "kind"}}
-        if "region" in value:
-            value["region"] = next(iter(scenario.spec.dens.regions))
+        fields = {one.field for one in kind.below()}
+        region = {"region": next(iter(scenario.spec.dens.regions))} if "region" in fields else {}
+        rest = {key: inner for key, inner in says.items() if key != "kind"}
+        value = {"kind": says["kind"], "window": [start, None], **region, **rest}
         own = next(f"{name}{tail}" for tail in ("", *(f"-{n}" for n in range(2, 1000))) if f"{name}{tail}" not in taken)
         some = f"In provinces of your choice with provinces: [{scenario.spec.population.provinces[0].name}]."
-        where = some if any(one.field == "provinces" for one in kind.below()) else ""
+        where = some if "provinces" in fields else ""
         prose = f"A measure of your own, intensity: {_prose(lever)} The number is an example. {where}"
         yield _Lever(("measures", own), flow_text(value), prose.strip())
 
