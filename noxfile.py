@@ -41,8 +41,8 @@ def tests(session: nox.Session) -> None:
 
 @nox.session
 def slow(session: nox.Session) -> None:
-    """Run what needs longer."""
-    installed(session)
+    """Run what needs longer: benchmarks in miniature, with their peers, and the site among it."""
+    session.install("-e", ".[test,bench,site]")
     session.run("python", "-m", "pytest", "-n", "2", "-m", "slow", *session.posargs)
 
 

@@ -45,7 +45,11 @@ class FailedError(Exception):
     """What was asked for was tried and failed."""
 
 
-class Terminated(KeyboardInterrupt):
+class Interrupted(KeyboardInterrupt):
+    """The process was asked to end; unlike Python's own error of that kind, it can be referred to weakly."""
+
+
+class Terminated(Interrupted):
     """The process was asked to end, by another signal than the one of the keyboard."""
 
 

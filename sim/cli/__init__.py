@@ -14,6 +14,7 @@ import sys
 import threading
 import time
 import traceback
+import weakref
 from itertools import takewhile
 from pathlib import Path
 from types import FrameType
@@ -44,7 +45,7 @@ from sim.cli import report
 
 # isort: split
 from sim.cli import verify
-from sim.failures import MACHINE, FailedError, RefusedError, Terminated
+from sim.failures import MACHINE, FailedError, Interrupted, RefusedError, Terminated
 from sim.language.spoken import ENGLISH, LANGUAGES, Terms, speaking, telling_in
 from sim.renamed import RenamedWarning
 from sim.scenario.errors import ascii_controls
@@ -247,15 +248,16 @@ def _open_streams() -> None:
 class _Ending:
     """Signals by which this process is asked to end: an interrupt, and what else would end it without a word.
 
-    One that arrives while something is let go of, or within a callback of a library, raises an error that nobody
-    hears; so it is sent again. Other errors there are for nobody either, and ``silent`` ones are not shown.
+    One that arrives while something is let go of, or within a library's own code, may raise an error that is dropped
+    before anybody hears it; so it is sent again when its error is gone while the command goes on. Other errors that
+    nobody could hear are for nobody either, and ``silent`` ones are not shown.
     """
 
     def __init__(self, silent: bool) -> None:
         self._silent = silent
         self._number: signal.Signals | None = None
-        self._asked: KeyboardInterrupt | None = None
         self._deaf = False
+        self._over = False
         self._before: dict[signal.Signals, Any] = {}
         self._hook = sys.unraisablehook
 
@@ -264,38 +266,55 @@ class _Ending:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             if signal.getsignal(number) in (signal.SIG_DFL, signal.default_int_handler):
                 self._before[number] = signal.signal(number, self._hear)
-        sys.unraisablehook = self._unheard
+        sys.unraisablehook = self._show
 
     def listen_no_more(self) -> None:
         """Give the signals back."""
+        self._over = True
         for number, handler in self._before.items():
             signal.signal(number, handler)
         sys.unraisablehook = self._hook
 
     def meant(self, error: BaseException) -> BaseException:
         """Return what ended the process: libraries make other errors of an interrupt that comes in their midst."""
-        if self._asked is None or isinstance(error, KeyboardInterrupt):
+        self._over = True
+        if self._number is None or isinstance(error, KeyboardInterrupt):
             return error
+        asked = _asked_by(self._number)
         for note in getattr(error, "__notes__", ()):
-            self._asked.add_note(note)
-        return self._asked
-
-    def _unheard(self, unraisable: Any) -> None:
-        if self._number is not None and unraisable.exc_value is self._asked:
-            self._deaf = True
-            threading.Thread(target=self._send_again, args=(self._number,)).start()
-            self._deaf = False
-        elif not self._silent:
-            self._hook(unraisable)
-
-    def _send_again(self, number: signal.Signals) -> None:
-        """Send a signal a little later, when the hook is over: within it nobody would hear it either."""
-        time.sleep(AGAIN_S)
-        while self._deaf:
-            time.sleep(AGAIN_S)
-        os.kill(os.getpid(), number)
+            asked.add_note(note)
+        return asked
 
     def _hear(self, number: int, frame: FrameType | None) -> NoReturn:
         self._number = signal.Signals(number)
-        self._asked = KeyboardInterrupt() if number == signal.SIGINT else Terminated(self._number.name)
-        raise self._asked
+        raise self._watched(self._number)  # no local variable: its traceback would keep it
+
+    def _watched(self, number: signal.Signals) -> Interrupted:
+        """Return the error of a signal, whose end is noticed."""
+        asked = _asked_by(number)
+        weakref.finalize(asked, self._dropped, number)
+        return asked
+
+    def _dropped(self, number: signal.Signals) -> None:
+        """Have a signal sent again, unless the command has ended with its error."""
+        if not self._over:
+            self._deaf = True
+            threading.Thread(target=self._send_again, args=(number,)).start()
+            self._deaf = False
+
+    def _send_again(self, number: signal.Signals) -> None:
+        """Send a signal a little later, when ``_dropped`` is over: within it nobody would hear it either."""
+        time.sleep(AGAIN_S)
+        while self._deaf:
+            time.sleep(AGAIN_S)
+        if not self._over:
+            os.kill(os.getpid(), number)
+
+    def _show(self, unraisable: Any) -> None:
+        if not (self._silent or isinstance(unraisable.exc_value, Interrupted)):
+            self._hook(unraisable)
+
+
+def _asked_by(number: signal.Signals) -> Interrupted:
+    """Return the error of a signal by which a process is asked to end."""
+    return Interrupted() if number == signal.SIGINT else Terminated(number.name)

@@ -1,5 +1,6 @@
 """However a command ends: one line, the right exit code, and nothing that looks finished."""
 
+import contextlib
 import json
 import os
 import shutil
@@ -242,21 +243,38 @@ def test_a_run_that_is_asked_to_end_leaves_nothing(sent: signal.Signals, tmp_pat
     assert os.listdir(tmp_path) == []
 
 
-@pytest.mark.parametrize("after", [0.01, 0.0])  # at once it would come to who is deaf still
-@pytest.mark.parametrize("sent", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
-def test_a_signal_that_nobody_could_hear_is_sent_again(
-    sent: signal.Signals, after: float, tocsin: Tocsin, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("sim.cli.AGAIN_S", after)
+def within_a_release(sent: signal.Signals) -> None:
+    """Raise a signal where Python says of an error that nobody can hear it."""
 
     class Deaf:
         def __del__(self) -> None:
             signal.raise_signal(sent)
 
+    Deaf()
+
+
+def within_a_lookup(sent: signal.Signals) -> None:
+    """Raise a signal where a library drops any error and says nothing."""
+    with contextlib.suppress(BaseException):
+        signal.raise_signal(sent)
+
+
+@pytest.mark.parametrize("where", [within_a_release, within_a_lookup])
+@pytest.mark.parametrize("after", [0.01, 0.0])  # at once it would come to who is deaf still
+@pytest.mark.parametrize("sent", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_a_signal_that_nobody_could_hear_is_sent_again(
+    sent: signal.Signals,
+    after: float,
+    where: Callable[[signal.Signals], None],
+    tocsin: Tocsin,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("sim.cli.AGAIN_S", after)
+
     def load(*_: object, **__: object) -> None:
         if sent == signal.SIGINT:
             assert signal.getsignal(sent) != signal.default_int_handler
-        Deaf()
+        where(sent)
         time.sleep(60)  # which the signal ends
         raise AssertionError("nobody sent it again")
 
