@@ -256,7 +256,6 @@ class _Ending:
     def __init__(self, silent: bool) -> None:
         self._silent = silent
         self._number: signal.Signals | None = None
-        self._deaf = False
         self._over = False
         self._before: dict[signal.Signals, Any] = {}
         self._hook = sys.unraisablehook
@@ -298,15 +297,11 @@ class _Ending:
     def _dropped(self, number: signal.Signals) -> None:
         """Have a signal sent again, unless the command has ended with its error."""
         if not self._over:
-            self._deaf = True
             threading.Thread(target=self._send_again, args=(number,)).start()
-            self._deaf = False
 
     def _send_again(self, number: signal.Signals) -> None:
-        """Send a signal a little later, when ``_dropped`` is over: within it nobody would hear it either."""
+        """Send a signal a little later; one that comes too early is dropped, too, and sent once more."""
         time.sleep(AGAIN_S)
-        while self._deaf:
-            time.sleep(AGAIN_S)
         if not self._over:
             os.kill(os.getpid(), number)
 

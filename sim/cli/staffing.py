@@ -108,4 +108,5 @@ def staffing(
         show(console(), staffing_tables(done))
         if over_draws is not None:
             show(console(), drawn_staff_table(over_draws, len(others)))
-        typer.echo(f"{folder / STAFFED_YAML}  the scenario with this staff, to run and to compare")
+        own = ", and its own where there is none" if done.frame["staff"].isna().any() else ""
+        typer.echo(f"{folder / STAFFED_YAML}  the scenario with this staff{own}, to run and to compare")

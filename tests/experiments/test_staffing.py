@@ -391,7 +391,8 @@ def test_the_command_prints_what_the_function_gives(tocsin: Tocsin, tmp_path: Pa
     lines = out.splitlines()
     assert lines[0].split()[:4] == ["province", "staff", "now", "target"]
     assert [line.split()[0] for line in lines[1:4]] == ["Beijing", "Guangdong", "Xinjiang"]
-    assert lines[-1].startswith(f"{folder.relative_to(tmp_path)}/staffed.yaml  ")
+    where = folder.relative_to(tmp_path)
+    assert lines[-1] == f"{where}/staffed.yaml  the scenario with this staff, to run and to compare"
     assert err.startswith("warning: scale 0.3: ")
     assert err.count("\n") == 1
     code, out, _ = tocsin(*given, "--json")
@@ -403,6 +404,10 @@ def test_the_command_prints_what_the_function_gives(tocsin: Tocsin, tmp_path: Pa
     code, out, err = tocsin("compare", str(folder / "scenario.yaml"), str(folder / "staffed.yaml"), "--json")
     assert code == 0, err
     assert json.loads(out)["others"] == ["tiny-staffed"]
+    # Where no staff keeps the promise, it is said whose staff that is.
+    code, out, _ = tocsin(*given, "--share", "1", "--out", "none")
+    assert out.splitlines()[1].split()[:3] == ["Beijing", "impossible", "-"]
+    assert out.endswith("the scenario with this staff, and its own where there is none, to run and to compare\n")
 
 
 def test_over_draws_staff_is_that_of_each_of_them(tiny: sim.Scenario, found: Staffing, tmp_path: Path):
