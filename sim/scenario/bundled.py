@@ -61,7 +61,9 @@ def find(name: str) -> tuple[Path, str]:
         raise ScenarioError([Mistake(place, dotted(()), f"the file {problem}", READABLE)])
     names = bundled_names()
     if name not in names:
-        raise ScenarioError([Mistake(place, dotted(()), "there is no such scenario", choices(name, names))])
+        raise ScenarioError(
+            [Mistake(place, dotted(()), "there is no such scenario and no such file", choices(name, names))]
+        )
     return bundled_folder() / f"{name}.yaml", f"{name}.yaml"
 
 

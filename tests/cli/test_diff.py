@@ -36,7 +36,7 @@ def test_json_has_levers_and_how_it_is_run(tocsin: Tocsin) -> None:
 def test_what_is_no_scenario_is_refused(names: tuple[str, str], tocsin: Tocsin) -> None:
     ended = tocsin("diff", *names)
     assert (ended.code, ended.out) == (2, "")
-    assert "there is no such scenario" in ended.err
+    assert "there is no such scenario and no such file" in ended.err
 
 
 def test_a_folder_without_runs_is_refused(tocsin: Tocsin) -> None:
