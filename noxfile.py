@@ -41,7 +41,7 @@ def tests(session: nox.Session) -> None:
 
 @nox.session
 def slow(session: nox.Session) -> None:
-    """Run what needs longer: benchmarks in miniature, with their peers, and the site among it."""
+    """Run what needs longer; of it, benchmarks compare with other libraries, and the site is built."""
     session.install("-e", ".[test,bench,site]")
     session.run("python", "-m", "pytest", "-n", "2", "-m", "slow", *session.posargs)
 
