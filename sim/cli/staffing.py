@@ -108,5 +108,5 @@ def staffing(
         show(console(), staffing_tables(done))
         if over_draws is not None:
             show(console(), drawn_staff_table(over_draws, len(others)))
-        own = ", and its own where there is none" if done.frame["staff"].isna().any() else ""
+        own = ", or its own where none keeps the promise" if done.frame["staff"].isna().any() else ""
         typer.echo(f"{folder / STAFFED_YAML}  the scenario with this staff{own}, to run and to compare")

@@ -1,6 +1,5 @@
 """However a command ends: one line, the right exit code, and nothing that looks finished."""
 
-import contextlib
 import json
 import os
 import shutil
@@ -12,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 import sim
@@ -254,13 +254,21 @@ def within_a_release(sent: signal.Signals) -> None:
 
 
 def within_a_lookup(sent: signal.Signals) -> None:
-    """Raise a signal where a library drops any error and says nothing."""
-    with contextlib.suppress(BaseException):
-        signal.raise_signal(sent)
+    """Raise a signal where numpy drops any error: it looks whether what an array is compared with is an array, too."""
+
+    class Looked(type):
+        def __getattr__(cls, name: str) -> None:
+            signal.raise_signal(sent)
+            raise AttributeError(name)
+
+    class Code(int, metaclass=Looked):
+        """A number of a class that looks its attributes up in Python, as enumerations do until Python 3.11."""
+
+    assert np.zeros(1) == Code()
 
 
 @pytest.mark.parametrize("where", [within_a_release, within_a_lookup])
-@pytest.mark.parametrize("after", [0.01, 0.0])  # at once it would come to who is deaf still
+@pytest.mark.parametrize("after", [0.01, 0.0])  # at once it comes to who is deaf still
 @pytest.mark.parametrize("sent", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_a_signal_that_nobody_could_hear_is_sent_again(
     sent: signal.Signals,

@@ -407,7 +407,9 @@ def test_the_command_prints_what_the_function_gives(tocsin: Tocsin, tmp_path: Pa
     # Where no staff keeps the promise, it is said whose staff that is.
     code, out, _ = tocsin(*given, "--share", "1", "--out", "none")
     assert out.splitlines()[1].split()[:3] == ["Beijing", "impossible", "-"]
-    assert out.endswith("the scenario with this staff, and its own where there is none, to run and to compare\n")
+    assert out.endswith(
+        "the scenario with this staff, or its own where none keeps the promise, to run and to compare\n"
+    )
 
 
 def test_over_draws_staff_is_that_of_each_of_them(tiny: sim.Scenario, found: Staffing, tmp_path: Path):
