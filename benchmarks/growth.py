@@ -91,7 +91,6 @@ def planet(days: int) -> Scenario:
             "period.end": (spec.period.start + timedelta(days=days - 1)).isoformat(),
             "period.warmup": "0 d",
         },
-        bare=True,
     )
 
 

@@ -24,6 +24,7 @@ from sim.results.holding import holding
 from sim.results.outcomes import Outcome
 from sim.results.run import Run
 from sim.scenario import Scenario, changed, load_scenario
+from sim.scenario.before import digest_of_results
 from sim.scenario.bounds import Lengthening, Probability, bounds_of
 from sim.scenario.resolved import plain
 from sim.scenario.schema.population import COUNTRY
@@ -349,16 +350,16 @@ class Row:
     @property
     def same(self) -> bool:
         """Whether the scenario has nothing that could be off, or doubled."""
-        return self.base.sha256 == self.other.sha256
+        return digest_of_results(self.base) == digest_of_results(self.other)
 
 
 def rows(scenario: Scenario, names: Sequence[str]) -> list[Row]:
     """Return the two rows of each of these systems, for a scenario."""
     found = []
     for system in (SYSTEMS[name] for name in names):
-        base = changed(scenario, system.world(scenario), bare=True)
+        base = changed(scenario, system.world(scenario))
         for how, change in ((OFF, system.off), (DOUBLED, system.doubled)):
-            found.append(Row(system, how, base, changed(base, change(base), bare=True)))
+            found.append(Row(system, how, base, changed(base, change(base))))
     return found
 
 

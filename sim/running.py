@@ -219,4 +219,5 @@ def with_events(scenario: "Scenario", events: str | float) -> "Scenario":
         scenario,
         spec=scenario.spec.model_copy(update={"record": record}),
         resolved={**scenario.resolved, "record": written(type(record), record)},
+        values=(*scenario.values, {"record.events": events}),
     )

@@ -334,7 +334,7 @@ def _update(scenario: Scenario, document: Document, draws: str | None) -> Update
     return Update(
         values={one["key"]: one["value"] for one in document["parameters"]},
         targets={one["key"]: one["target"] for one in document["parameters"]},
-        inherited=dict(full_forms(scenario.resolved)),
+        inherited=dict(full_forms(scenario.levers)),
         figures=figures,
         draws=draws,
     )

@@ -4,9 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pydantic import ValidationError
-
-from sim.scenario import Scenario, changed
+from sim.scenario import Scenario, ScenarioError, changed
 from sim.scenario.schema.population import COUNTRY
 
 POOL = "population.pool"
@@ -54,6 +52,6 @@ def can_be_pooled(scenario: Scenario, scale: float) -> bool:
     """
     try:
         changed(scenario, {POOL: COUNTRY, "scale": scale})
-    except ValidationError:
+    except ScenarioError:
         return False
     return True

@@ -175,7 +175,7 @@ def _box(scenario: "Scenario", axes: tuple[Axis, ...], samples: int) -> Design:
         raise DesignError(f"{samples:,} points for {len(axes)} ranges are no box; {least} to {MOST:,}")
     parameters = [axis.parameter for axis in axes if axis.parameter is not None]
     start = np.array([_start(one) for one in parameters])
-    present = tuple(plain(value_at(scenario.resolved, one.key)) for one in parameters)
+    present = tuple(plain(value_at(scenario.levers, one.key)) for one in parameters)
     rows = box.coordinates(start, samples, generator_of(scenario.spec.seed, SWEEP_POINTS))
     others = (tuple(one.value(float(at)) for one, at in zip(parameters, row, strict=True)) for row in rows[1:])
     numbers: dict[tuple[float, ...], tuple[Value, ...]] = {}

@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Any
 
 from sim.failures import RefusedError
 from sim.scenario import changed
-from sim.scenario.resolved import plain
 from sim.words import Detector, Tier
 
 if TYPE_CHECKING:
@@ -76,9 +75,7 @@ def without(scenario: "Scenario", off: Collection[str]) -> "Scenario":
     spec = scenario.spec
     kinds: set[str] = set().union(*(MEASURES[layer] for layer in off if layer in MEASURES))
     values: dict[str, Any] = {
-        "measures": {
-            name: kept for name, kept in scenario.resolved["measures"].items() if plain(kept)["kind"] not in kinds
-        }
+        f"measures.{name}": None for name, measure in spec.measures.items() if measure.kind in kinds
     }
     if "dens" in off:
         for region in spec.dens.regions:
@@ -97,7 +94,7 @@ def without(scenario: "Scenario", off: Collection[str]) -> "Scenario":
             values[f"warning.detectors.{detector}.thresholds"] = _thresholds(scenario, detector, off)
     if "aftermath" in off:
         values |= {"aftermath.stop_payment.share": 0.0, "aftermath.investigation.capacity": "0 per day"}
-    return changed(scenario, values, bare=True)
+    return changed(scenario, values)
 
 
 def _thresholds(scenario: "Scenario", detector: str, off: Collection[str]) -> dict[str, float]:

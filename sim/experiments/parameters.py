@@ -127,7 +127,7 @@ def free_parameters(scenario: Scenario, origin: str | None = None) -> list[Param
 
 def ranged_parameters(scenario: Scenario) -> list[Parameter]:
     """Return all numbers of a scenario that have a range, in its order, whether a calibration may move them or not."""
-    parameters = [_parameter(key, full) for key, full in full_forms(scenario.resolved)]
+    parameters = [_parameter(key, full) for key, full in full_forms(scenario.levers)]
     return [one for one in parameters if one is not None]
 
 
@@ -142,7 +142,7 @@ def parameter_at(scenario: Scenario, key: str, ends: tuple[Any, Any] | None = No
     Returns:
         The parameter; None where there is no number, or no range.
     """
-    resolved = value_at(scenario.resolved, key)
+    resolved = value_at(scenario.levers, key)
     full = resolved if is_full_form(resolved) else {"value": resolved}
     try:
         return _parameter(key, full if ends is None else {**full, "range": list(ends)})
@@ -162,7 +162,7 @@ def parameter_over(scenario: Scenario, key: str, values: Sequence[Any]) -> Param
         The parameter, in the finest unit of the values. It has whole steps where its value and both ends are whole and
         these far enough apart. None where a value is no number, or all are one.
     """
-    resolved = value_at(scenario.resolved, key)
+    resolved = value_at(scenario.levers, key)
     full = resolved if is_full_form(resolved) else {"value": resolved}
     if any(isinstance(value, bool | dict | list | None) for value in (full["value"], *values)):
         return None
@@ -181,10 +181,20 @@ def parameter_over(scenario: Scenario, key: str, values: Sequence[Any]) -> Param
     return Parameter(key, full.get("origin", ""), low, high, start, int if whole else kind, unit, ends)
 
 
-def out_of_range(scenario: Scenario, key: str) -> tuple[Any, Any] | None:
-    """Return the ends of the range that the number at a dotted key lies outside of; None where it lies inside."""
-    one = parameter_at(scenario, key)
-    return None if one is None or one.low <= one.start <= one.high else one.ends
+def out_of_range(scenario: Scenario, key: str, value: Any) -> tuple[Any, Any] | None:
+    """Return the ends of the range of a scenario's number that another value lies outside of; None where it is inside.
+
+    Args:
+        scenario: The scenario that has the number, or not.
+        key: Its dotted key.
+        value: The other value, as a scenario file has it.
+    """
+    try:
+        one = parameter_at(scenario, key)
+        number = None if one is None else one.read(value)
+    except (KeyError, ValueError):
+        return None
+    return None if one is None or number is None or one.low <= number <= one.high else one.ends
 
 
 def full_forms(value: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, dict[str, Any]]]:

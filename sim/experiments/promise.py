@@ -9,11 +9,10 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from pydantic import ValidationError
-
 from sim.days import DAY_MS
 from sim.failures import RefusedError
-from sim.scenario import changed
+from sim.scenario import ScenarioError, changed
+from sim.scenario.load import as_pooled
 from sim.scenario.schema.desks import ProvinceStaff
 from sim.scenario.shapes import written
 from sim.words import DESKS, ContactChannel, Tier
@@ -84,7 +83,8 @@ def promised(scenario: "Scenario", terms: Terms) -> "tuple[Scenario, Promise]":
         terms: What is promised.
 
     Returns:
-        The scenario with the tier's deadline set to that of the promise, and the promise.
+        The scenario with the tier's deadline set to that of the promise, with its pools for provinces, since staff is
+        looked for in each of them; and the promise.
 
     Raises:
         PromiseError: If it cannot be tried.
@@ -98,11 +98,9 @@ def promised(scenario: "Scenario", terms: Terms) -> "tuple[Scenario, Promise]":
         raise PromiseError(f"share {share:g} is out of bounds; above 0 and at most 1, such as 0.95")
     if within is not None:
         try:
-            # Bare: a policy is tried, so the range of what the scenario is unsure of does not bind it.
-            scenario = changed(scenario, {f"warning.tiers.{tier}.deadline": within}, bare=True)
-        except ValidationError as error:
-            what = error.errors(include_url=False)[0]["msg"]
-            raise PromiseError(f"within {within}: {what}; a duration such as 2 h") from None
+            scenario = changed(scenario, {f"warning.tiers.{tier}.deadline": within})
+        except ScenarioError as error:
+            raise PromiseError(f"within {within}: {error.mistakes[0].message}; a duration such as 2 h") from None
     spec = scenario.spec
     tiers = tuple(name for name in Tier.labels() if comes_to(spec, name, desk))
     if tier not in tiers:
@@ -116,7 +114,7 @@ def promised(scenario: "Scenario", terms: Terms) -> "tuple[Scenario, Promise]":
         raise PromiseError(
             f"the period ends before any {tier} alert has met its deadline; a longer period, or a shorter deadline"
         )
-    return scenario, Promise(desk, tier, Fraction(str(share)), deadline, terms.relative, days, tiers)
+    return as_pooled(scenario), Promise(desk, tier, Fraction(str(share)), deadline, terms.relative, days, tiers)
 
 
 def comes_to(spec: "ScenarioModel", tier: str, desk: str) -> bool:
@@ -149,7 +147,7 @@ def with_staff(policy: "Scenario", desk: str, staff: Mapping[int, int | Mapping[
             given[str(code)] = {**own, **(one if isinstance(one, Mapping) else {"staff": one})}
         else:
             given[str(code)] = dict(one) if isinstance(one, Mapping) else one
-    return changed(policy, {f"desks.{desk}.by_province": given}, bare=True)
+    return changed(policy, {f"desks.{desk}.by_province": given})
 
 
 def urgent_only(policy: "Scenario", promise: Promise) -> "Scenario":
@@ -164,4 +162,4 @@ def urgent_only(policy: "Scenario", promise: Promise) -> "Scenario":
         values[f"{place}.first"] = SMS
         values[f"{place}.also_if_reached"] = False
         values[f"{place}.escalate"] = {"unread": "none", "unanswered": "none"}
-    return changed(policy, values, bare=True)
+    return changed(policy, values)

@@ -168,9 +168,20 @@ def alike(scenario: "Scenario", given: Mapping[str, Sequence[Any]]) -> Iterator[
         for numbers in groups.values():
             first, last = made[numbers[0]], made[numbers[-1]]
             gone = max(zip(first, last, strict=True), key=lambda pair: pair[0].scale)
-            told = lost(*gone)
+            told = lost(*gone) or (_unread(key, *gone) if len(numbers) > 1 else None)
             if told is not None:
                 yield Alike(tuple(values[number] for number in numbers), len(numbers) == len(values), told)
+
+
+def _unread(key: str, one: "ScenarioModel", other: "ScenarioModel") -> Lost | None:
+    """Return what is told of a key that changes nobody's staff on the days of the period; None where it does."""
+    if not _alike(one, other):
+        return None
+    desk = key.split(".")[1]
+    own = getattr(one.desks, desk).by_province if desk in DESK_LABELS else {}
+    if key == f"desks.{desk}.staff" and len(own) == len(one.population.provinces):
+        return Lost(key, "every province has staff of its own", f"desks.{desk}.by_province")
+    return Lost(key, "the same officers are on duty on all days of the period", "another lever, or other values")
 
 
 def varied(scenario: "Scenario", given: Mapping[str, Sequence[Any]]) -> "list[ScenarioModel]":

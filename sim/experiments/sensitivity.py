@@ -40,6 +40,7 @@ from sim.experiments.indices import (
     sample_points,
     whole_blocks,
 )
+from sim.experiments.moves import demand_moves
 from sim.experiments.parameters import Parameter, free_parameters, ranged_parameters
 from sim.experiments.rounded import alike
 from sim.experiments.simulations import (
@@ -184,6 +185,7 @@ def planned(
     demand_quantities(scenario, quantities)
     for one in alike(scenario, {parameter.key: parameter.ends for parameter in parameters}):
         raise DesignError(str(one))
+    demand_moves(scenario, {parameter.key: parameter.ends for parameter in parameters})
     screening = Screening(method, parameters, samples, scenario.spec.seed)
     if len(screening) > MOST:
         raise DesignError(f"{len(screening):,} runs are too many; at most {MOST:,}, fewer samples or parameters")

@@ -368,13 +368,13 @@ class Outcomes:
 
 def scenario_or_failure(make: "Callable[[], Scenario]") -> "Scenario | Outcome":
     """Make a scenario; where its values do not go together, return the outcome of a run that failed instead."""
-    from pydantic import ValidationError
+    from sim.scenario import ScenarioError
 
     try:
         return make()
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        return {FAILED: f"no scenario: {'.'.join(str(part) for part in first['loc'])}: {first['msg']}"}
+    except ScenarioError as error:
+        first = error.mistakes[0]
+        return {FAILED: f"no scenario: {first.key}: {first.message}; {first.allowed}"}
 
 
 def succeeded(outcome: Outcome) -> Outcome:

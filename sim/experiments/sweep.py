@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
 from sim.experiments.design import GRID, Design, DesignError, Value, design
+from sim.experiments.moves import demand_different, demand_moves
 from sim.experiments.parameters import out_of_range
 from sim.experiments.rounded import alike
 from sim.experiments.simulations import (
@@ -27,7 +28,7 @@ from sim.experiments.simulations import (
 from sim.experiments.store import claim, complete, read_frame
 from sim.results.folder import whole
 from sim.results.outcomes import Outcome, quantities_and_waits
-from sim.scenario import Scenario, changed
+from sim.scenario import Scenario, ScenarioError, changed
 from sim.scenario.load import value_at
 from sim.scenario.provinces import coded_key
 from sim.scenario.resolved import plain
@@ -111,9 +112,13 @@ def planned(
     if vary is None:
         kind, samples = kind or own.design, own.samples if samples is None else samples
     made = design(scenario, checked, kind or GRID, samples)
-    for one in alike(scenario, {axis.key: axis.given for axis in made.axes}):
+    given = {axis.key: axis.given for axis in made.axes}
+    for one in alike(scenario, given):
         if one.all:
             raise DesignError(str(one))
+    demand_moves(scenario, given)
+    if made.kind == GRID:
+        demand_different(scenario, made)
     return made
 
 
@@ -132,12 +137,13 @@ def _checked(scenario: Scenario, key: str, value: Value) -> Value:
     """Return a value as the resolved scenario has it; raises DesignError where the scenario cannot have it."""
     try:
         moved = changed(scenario, {key: value})
-        resolved: Value = plain(value_at(moved.resolved, key))
-        outside = out_of_range(moved, key)
-    except KeyError as error:
-        raise DesignError(error.args[0]) from None
-    except ValueError as error:
-        raise DesignError(f"{key}={value}: {_why(error)}") from None
+    except ScenarioError as error:
+        raise DesignError(_why(error, key, value)) from None
+    try:
+        resolved: Value = plain(value_at(moved.levers, key))
+    except KeyError:
+        raise DesignError(f"{key}={value}: takes the key away; a number, a switch or a word") from None
+    outside = out_of_range(scenario, key, resolved)
     if outside is not None:
         raise DesignError(f"{key}={value}: is outside its range; a value in [{outside[0]}, {outside[1]}]")
     if isinstance(resolved, dict | list):
@@ -145,15 +151,11 @@ def _checked(scenario: Scenario, key: str, value: Value) -> Value:
     return resolved
 
 
-def _why(error: ValueError) -> str:
-    from pydantic import ValidationError
-
-    if not isinstance(error, ValidationError):
-        return str(error)
-    first = error.errors(include_url=False)[0]
-    context = first.get("ctx", {})
-    what = context.get("what", context.get("found", first["msg"]))
-    return f"{what}; {context.get('allowed', 'what the scenario allows there')}"
+def _why(error: ScenarioError, key: str, value: Value) -> str:
+    """Return why a scenario cannot have a value at a key, in one line."""
+    first = error.mistakes[0]
+    where = f"{key}={value}" if first.key == key else f"{key}={value}: {first.key}"
+    return f"{where}: {first.message}; {first.allowed}"
 
 
 def _scenarios(scenario: Scenario, plan: Design, replicates: int) -> Iterator[Scenario | Outcome]:

@@ -135,11 +135,11 @@ def answered(quantities: Mapping[str, float]) -> dict[str, float]:
 
 def policy_digests(scenario: "Scenario") -> str:
     """Return the ``policy_digest`` of a scenario with its provinces and, where they can be one, pooled; in one text."""
-    from sim.scenario import changed
+    from sim.scenario import ScenarioError, changed
 
     try:
         pooled = changed(scenario, {"population.pool": "country", "scale": POOLED})
-    except ValueError:
+    except ScenarioError:
         return policy_digest(scenario)
     return f"{policy_digest(scenario)} {policy_digest(pooled)}"
 

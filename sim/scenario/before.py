@@ -27,6 +27,16 @@ def digest_before(scenario: "Scenario", day: int, end: bool = True) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
+def digest_of_results(scenario: "Scenario") -> str:
+    """Return the SHA-256, in hexadecimal digits, of all that tables, totals and figures of a run depend on.
+
+    What begins after the period, what the run is called and where its values come from make no difference.
+    """
+    own = plain(scenario.resolved)
+    seen = [digest_before(scenario, day_number(scenario.spec.period.end) + 1), own.get("costs"), own["figures"]]
+    return hashlib.sha256(json.dumps(seen, ensure_ascii=False).encode("utf-8", "surrogatepass")).hexdigest()
+
+
 def is_far(scenario: "Scenario", day: int) -> bool:
     """Return whether the period ends so long after a day that no message of an alert issued before can outlive it.
 

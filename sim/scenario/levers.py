@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from sim.language.labels import named
 from sim.language.spoken import said, telling_in
 from sim.scenario.effects import HOW_IT_IS_RUN, NO_EFFECT
+from sim.scenario.errors import ScenarioError
 from sim.scenario.lever_words import NOWHERE, by_itself, gist, lever_name, row_names, share_text, value_text
 from sim.scenario.load import changed
 from sim.scenario.nodes import KeyPath
@@ -118,7 +119,7 @@ def _alike(base: "Scenario", other: "Scenario") -> "tuple[Scenario, Scenario]":
     try:
         # At any scale a policy is the same, and a small one has room for the most that a pool can hold.
         one, two = (changed(side, {"population.pool": kind, "scale": SMALL}) for side in (base, other))
-    except ValueError:
+    except ScenarioError:
         return base, other
     return one, two
 

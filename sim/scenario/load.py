@@ -1,10 +1,11 @@
 """A scenario's file, what it extends and what was set become one frozen Scenario, or all mistakes at once."""
 
+import dataclasses
 import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import reduce
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,18 +18,18 @@ from sim.scenario.nodes import Node, merge
 from sim.scenario.overrides import argument_values, node_of, set_values, with_value
 from sim.scenario.parameters import is_full_form, unwrap_all
 from sim.scenario.policy import policy_of
-from sim.scenario.pooled import by_province, parted, read_as
-from sim.scenario.provinces import coded, coded_key, names_in, unknown
+from sim.scenario.pooled import POOL, parted, read_as
+from sim.scenario.provinces import coded, names_in, unknown
 from sim.scenario.pydantic_errors import merged, mistakes_of
 from sim.scenario.ranges import range_mistakes
 from sim.scenario.reading import MAX_BYTES, decode, top_map
 from sim.scenario.repaired import hidden
-from sim.scenario.resolved import Source, plain, resolve, sources
+from sim.scenario.resolved import Source, resolve, sources
 from sim.scenario.schema import ScenarioModel
-from sim.scenario.schema.base import Part
-from sim.scenario.schema.population import COUNTRY, NO_POOL
+from sim.scenario.schema.population import NO_POOL
 from sim.scenario.shapes import shape, written
 from sim.scenario.stored_draws import frame, no_draw
+from sim.scenario.tree import Tree
 from sim.scenario.writing import to_yaml
 
 if TYPE_CHECKING:
@@ -49,23 +50,54 @@ class Scenario:
     """A scenario that was read, checked and completed.
 
     ``spec`` is the model that engines read, ``resolved`` the same as plain values (defaults filled in, tables inline,
-    parameters with their origin), ``sources`` says of each dotted key where its value came from, and ``sha256`` stands
-    for everything that results depend on.
+    parameters with their origin), and ``sha256`` stands for everything that results depend on. ``tree`` is what its
+    files, options and arguments say, and ``values`` what each ``changed`` since then has put in its place.
     """
 
     spec: ScenarioModel
     resolved: dict[str, Any] = field(repr=False)
-    sources: dict[str, Source] = field(repr=False, compare=False)
     sha256: str
+    tree: Tree = field(repr=False, compare=False)
+    values: tuple[Mapping[str, Any], ...] = field(default=(), repr=False, compare=False)
 
     @property
     def name(self) -> str:
         """The scenario's name."""
         return self.spec.name
 
+    @cached_property
+    def sources(self) -> dict[str, Source]:
+        """Of each dotted key of ``resolved`` where its value came from."""
+        return sources(self.resolved, _as_pooled(self.root(), self.spec, written(ScenarioModel, self.spec)))
+
+    @cached_property
+    def levers(self) -> dict[str, Any]:
+        """The scenario as plain values like ``resolved``, but with its provinces apart, before they are pooled.
+
+        Here levers have their keys and values: they are set before provinces are pooled.
+        """
+        pool = self.spec.population.pool
+        if pool == NO_POOL:
+            return self.resolved
+        root = self.root()
+        apart = written(ScenarioModel, ScenarioModel.model_validate(_without_pool(root).plain()))
+        apart["population"]["pool"] = pool
+        return resolve(apart, root, shape(ScenarioModel))  # type: ignore[no-any-return]
+
+    def root(self) -> Node:
+        """Return the tree of nodes of what it says, before provinces are pooled."""
+        root = self.tree.root
+        for values in self.values:
+            root = coded(_with_values(root, values), names_in(root), [])
+        return root
+
     def yaml(self) -> str:
         """Return the text of the resolved scenario as a file; loading it gives an equal scenario."""
         return to_yaml(self.resolved)
+
+    def yaml_of_levers(self) -> str:
+        """Return the text of a file that loads as this scenario, and in which levers can be changed."""
+        return to_yaml(self.levers)
 
 
 def load_scenario(
@@ -88,8 +120,7 @@ def load_scenario(
     mistakes, unset = files.mistakes, root
     for setting in set_values(root, overrides or {}, mistakes):
         root = merge(root, unwrap_all(with_value(root, setting, mistakes), mistakes))
-    for setting in argument_values(root, arguments, mistakes):
-        root = merge(root, unwrap_all(with_value(root, setting, mistakes), mistakes))
+    root = _with_values(root, arguments, mistakes)
     mistakes += parted(unset, root)
     root = files.with_tables(root, folder)
     names = names_in(root)
@@ -97,127 +128,70 @@ def load_scenario(
     strangers = list(unknown(root, names))
     mistakes += strangers
     files.told.update(mistake.key for mistake in strangers)
-    spec = _validated(root, files)
-    return _scenario(spec.model_copy(update={"policy_of": policy_of(files, root, spec)}), root)
+    scenario = _scenario(_validated(root, files), root, Tree(root, files.trees[files.figured]))
+    if len(_as_json(scenario.resolved)) > SURELY_READABLE:
+        _demand_readable(scenario, root.place)
+    return scenario
 
 
-def changed(scenario: Scenario, values: Mapping[str, Any], *, bare: bool = False) -> Scenario:
+def changed(scenario: Scenario, values: Mapping[str, Any]) -> Scenario:
     """Return a scenario with other plain values at some dotted keys, checked again; no file is read.
 
-    Raises KeyError for a key that is not there and pydantic's ValidationError for a value that the schema refuses.
+    It is the scenario that ``--set`` makes of the same values: they are put into what its files say, before provinces
+    are pooled, and what was known of the values that they replace goes. Maps merge, null removes.
 
     Args:
         scenario: The scenario.
         values: Plain values by dotted key.
-        bare: Whether what is known of these parameters (origin, range, basis) goes; else it stays.
 
     Returns:
         The changed scenario.
 
     Raises:
-        ValueError: If pools should be provinces again.
+        ScenarioError: With every mistake that was found.
     """
-    resolved = _copied(scenario.resolved)
-    names = scenario.spec.population.names
-    for typed, value in values.items():
-        key = coded_key(typed, names)
-        if _is_not_given(scenario.spec, key):
-            _give(resolved, key)
-        _put(resolved, key, _coded(value, key, names), bare)
-    spec = ScenarioModel.model_validate(plain(resolved))
-    values_by_key = written(ScenarioModel, spec)
-    was, pool = scenario.spec.population, spec.population.pool
-    if pool not in (was.pool, COUNTRY) and any(row.name == row.region for row in was.provinces):
-        raise ValueError(f"population.pool: {pool} cannot be had of pools; {was.pool} or {COUNTRY}")
-    if pool != NO_POOL:
-        _forget_provinces(resolved, spec, values_by_key)
-    resolved = _in_full_form(values_by_key, resolved)
-    return Scenario(spec, resolved, scenario.sources, digest(resolved))
+    tree, mistakes = scenario.tree, list[Mistake]()
+    before = scenario.root()
+    root = _with_values(before, values, mistakes)
+    mistakes += parted(before, root)
+    names = names_in(root)
+    root = coded(root, names, mistakes)
+    mistakes += unknown(root, names)
+    try:
+        spec = ScenarioModel.model_validate(root.plain())
+    except ValidationError as error:
+        known = {mistake.key for mistake in mistakes}
+        mistakes += [one for one in mistakes_of(error, root, shape(ScenarioModel)) if one.key not in known]
+    if mistakes:
+        raise ScenarioError(merged(mistakes))
+    return _scenario(spec, root, tree, (*scenario.values, dict(values)))
 
 
-def _copied(value: Any) -> Any:
-    """Return a copy of plain values, of maps and lists alone."""
-    if isinstance(value, dict):
-        return {key: _copied(inner) for key, inner in value.items()}
-    return [_copied(inner) for inner in value] if isinstance(value, list) else value
+def as_pooled(scenario: Scenario) -> Scenario:
+    """Return a scenario whose pools are its provinces, as a run of it stores it: levers of it are those of pools."""
+    if scenario.spec.population.pool == NO_POOL:
+        return scenario
+    root = unwrap_all(node_of(scenario.resolved, Place(scenario.name, 1, 1, "argument")), [])
+    return dataclasses.replace(scenario, tree=Tree(root, root), values=())
 
 
-def _is_not_given(spec: ScenarioModel, key: str) -> bool:
-    """Return whether a dotted key is one that a part of a scenario may have, and does not."""
-    part: Any = spec
-    *above, last = key.split(".")
-    for name in above:
-        part = part.get(name) if isinstance(part, Mapping) else getattr(part, name, None)
-    return isinstance(part, Part) and last in type(part).model_fields and getattr(part, last) is None
+def _with_values(root: Node, values: Mapping[str, Any], mistakes: list[Mistake] | None = None) -> Node:
+    """Return a tree with plain values at dotted keys, as ``--set`` puts them there."""
+    told = [] if mistakes is None else mistakes
+    for setting in argument_values(root, values, told):
+        root = merge(root, unwrap_all(with_value(root, setting, told), told))
+    return root
 
 
-def _give(resolved: dict[str, Any], key: str) -> None:
-    """Make room in a resolved scenario for a key that it is written without."""
-    above, _, last = key.rpartition(".")
-    _inside(value_at(resolved, above) if above else resolved).setdefault(last, None)
-
-
-def _coded(value: Any, key: str, names: Mapping[int, str]) -> Any:
-    """Return a plain value for a dotted key with codes in place of names of provinces."""
-    if not isinstance(value, str | Mapping | list | tuple):
-        return value
-    parts = key.split(".")
-    tree = node_of(reduce(lambda inner, part: {part: inner}, reversed(parts), value), Place(f"{key}=", 1, 1))
-    inner = coded(tree, names, []).at(tuple(parts))
-    assert inner is not None
-    return inner.plain()
-
-
-def _forget_provinces(resolved: dict[str, Any], spec: ScenarioModel, pooled: Any) -> None:
-    """Take from a resolved scenario what is known of values by province that pooling changed, as ``read_as`` does."""
-    for *parts, last in by_province(spec):
-        holder, value = resolved, pooled
-        for part in parts:
-            holder, value = _inside(holder).get(part, {}), value[part]
-        holder = _inside(holder)
-        if last in holder:
-            holder[last] = _pooled(holder[last], value[last])
-
-
-def _inside(value: Any) -> Any:
-    return value["value"] if is_full_form(value) else value
-
-
-def _pooled(entry: Any, value: Any) -> Any:
-    """Return an entry of a resolved scenario with the value of a pool; parts that are equal stay as they are."""
-    if plain(entry) == value:
-        return entry
-    if is_full_form(entry) and isinstance(value, dict | list):
-        return {**{key: part for key, part in entry.items() if key != "range"}, "value": _pooled(entry["value"], value)}
-    if isinstance(value, dict):
-        return {name: _pooled(entry[name], inner) if name in entry else inner for name, inner in value.items()}
-    return value
-
-
-def _in_full_form(value: Any, like: Any) -> Any:
-    """Return a plain value in the full forms of another that has the same shape."""
-    if is_full_form(like):
-        return {**like, "value": _in_full_form(value, like["value"])}
-    if isinstance(value, dict):
-        return {key: _in_full_form(inner, like.get(key)) for key, inner in value.items()}
-    if isinstance(value, list):
-        return [_in_full_form(inner, like[index]) for index, inner in enumerate(value)]
-    return value
+def _without_pool(root: Node) -> Node:
+    """Return a tree whose provinces stay apart."""
+    return _with_values(root, {".".join(POOL): NO_POOL})
 
 
 def value_at(resolved: Any, key: str) -> Any:
     """Return the value at a dotted key of a resolved scenario, in full form where it has one; raises KeyError."""
     holder, part = _holder(resolved, key)
     return holder[part]
-
-
-def _put(resolved: dict[str, Any], key: str, value: Any, bare: bool) -> None:
-    """Replace the value at a dotted key of a resolved scenario, or all that it says there."""
-    holder, part = _holder(resolved, key)
-    if is_full_form(holder[part]) and not bare:
-        holder[part]["value"] = value
-    else:
-        holder[part] = value
 
 
 def _holder(resolved: Any, key: str) -> tuple[Any, str | int]:
@@ -315,15 +289,17 @@ def _validated(root: Node, files: Files) -> ScenarioModel:
     return spec
 
 
-def _scenario(spec: ScenarioModel, root: Node) -> Scenario:
+def _scenario(spec: ScenarioModel, root: Node, tree: Tree, values: tuple[Mapping[str, Any], ...] = ()) -> Scenario:
+    """Return the scenario of a model that was read from a tree of nodes."""
+    spec = spec.model_copy(update={"policy_of": policy_of(tree.figured, root, spec)})
     plain = written(ScenarioModel, spec)
-    if spec.population.pool != NO_POOL:
-        root = read_as(root, spec, plain)
-    resolved = resolve(plain, root, shape(ScenarioModel))
-    scenario = Scenario(spec, resolved, sources(resolved, root), digest(resolved))
-    if len(_as_json(resolved)) > SURELY_READABLE:
-        _demand_readable(scenario, root.place)
-    return scenario
+    resolved = resolve(plain, _as_pooled(root, spec, plain), shape(ScenarioModel))
+    return Scenario(spec, resolved, digest(resolved), tree, values)
+
+
+def _as_pooled(root: Node, spec: ScenarioModel, plain: Any) -> Node:
+    """Return the tree of a scenario with the values of its pools, where it has some."""
+    return root if spec.population.pool == NO_POOL else read_as(root, spec, plain)
 
 
 def _demand_readable(scenario: Scenario, place: Place) -> None:

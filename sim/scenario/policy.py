@@ -1,7 +1,5 @@
 """Policies: scenarios that change what another one says, and so cannot be held to what was reported of that one."""
 
-from typing import TYPE_CHECKING
-
 from pydantic import ValidationError
 
 from sim.days import day_number
@@ -10,25 +8,22 @@ from sim.scenario.nodes import Node, merge
 from sim.scenario.schema import ScenarioModel
 from sim.scenario.shapes import written
 
-if TYPE_CHECKING:
-    from sim.scenario.extends import Files
 
-
-def policy_of(files: "Files", root: Node, spec: ScenarioModel) -> str | None:
+def policy_of(figured: Node, root: Node, spec: ScenarioModel) -> str | None:
     """Return the name of the scenario of which one is a policy.
 
     Figures are of the file that says them. A file that extends it, or an option, makes a policy of it where that
     changes anything before the end of both periods: what goes on longer, with measures that begin later, is none.
 
     Args:
-        files: Those that the scenario was read from.
+        figured: The tree of the file that says its figures, with all that it extends.
         root: Its tree, options included.
         spec: Its model.
 
     Returns:
         The name; None where the scenario is held to its own figures, or what it extends could not be run like it.
     """
-    figures, figured = root.child("figures"), files.trees[files.figured]
+    figures = root.child("figures")
     if spec.policy_of is not None or (figures is not None and figures.place.layer != "file"):
         return spec.policy_of
     reference = merge(figured, _how(root))

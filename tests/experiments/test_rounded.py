@@ -47,7 +47,7 @@ def flagship() -> Scenario:
 
 
 def other(base: Scenario, **values: Any) -> Scenario:
-    return changed(base, {key.replace("__", "."): value for key, value in values.items()}, bare=True)
+    return changed(base, {key.replace("__", "."): value for key, value in values.items()})
 
 
 def servers(scenario: Scenario, scale: float, pool: str = "none") -> np.ndarray:
@@ -324,7 +324,6 @@ def test_a_sensitivity_over_a_range_that_is_one_is_refused(flagship: Scenario) -
     narrow = changed(
         flagship,
         {"desks.visit.staff": {"value": 4450, "origin": "assumed", "range": [4400, 4600], "basis": "narrow"}},
-        bare=True,
     )
     with pytest.raises(DesignError, match="4400 and 4600 are alike"):
         screened(narrow, ["desks.*"], "morris", 2, ("victims",))
