@@ -65,7 +65,7 @@ def sensitivity(
     from sim.experiments.rounded import thin, varied
     from sim.experiments.sensitivity import INDICES, QUANTITIES, planned, prepared
     from sim.experiments.sensitivity import sensitivity as computed
-    from sim.experiments.sensitivity_table import dropped, sensitivity_tables
+    from sim.experiments.sensitivity_table import dropped, idle, sensitivity_tables
     from sim.experiments.table import records
     from sim.forecast.job import Job
     from sim.progress import console
@@ -91,7 +91,11 @@ def sensitivity(
     if as_json:
         typer.echo(to_json({"folder": str(folder), **about, "rows": rows, "warnings": warnings}), nl=False)
     elif not quiet:
+        if about["idle"]:
+            typer.echo(idle(about))
         show(console(), sensitivity_tables(method, rows))
+        if about["idle"]:
+            typer.echo(idle(about))
         if about["dropped"]:
             typer.echo(dropped(about))
         typer.echo(f"{folder / INDICES}  {about['runs']:,} runs")

@@ -72,6 +72,11 @@ def layers_of(scenario: "Scenario", wanted: Collection[str] | None = None) -> tu
 
 def without(scenario: "Scenario", off: Collection[str]) -> "Scenario":
     """Return a scenario in which some layers do nothing; attempts, people and everything else stay as they are."""
+    return changed(scenario, values_without(scenario, off))
+
+
+def values_without(scenario: "Scenario", off: Collection[str]) -> dict[str, Any]:
+    """Return the values by dotted key, as ``--set`` has them, with which some layers of a scenario do nothing."""
     spec = scenario.spec
     kinds: set[str] = set().union(*(MEASURES[layer] for layer in off if layer in MEASURES))
     values: dict[str, Any] = {
@@ -94,7 +99,7 @@ def without(scenario: "Scenario", off: Collection[str]) -> "Scenario":
             values[f"warning.detectors.{detector}.thresholds"] = _thresholds(scenario, detector, off)
     if "aftermath" in off:
         values |= {"aftermath.stop_payment.share": 0.0, "aftermath.investigation.capacity": "0 per day"}
-    return changed(scenario, values)
+    return values
 
 
 def _thresholds(scenario: "Scenario", detector: str, off: Collection[str]) -> dict[str, float]:

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 MOST_COMPARED = 256
 """Points of a grid up to which each is held against all others before the first is simulated."""
 
+FEW = 8
+"""Values of other levers up to which a lever is tried beside each of them."""
+
 POOL = "population.pool"
 
 
@@ -32,11 +35,27 @@ def demand_moves(scenario: "Scenario", given: Mapping[str, Sequence[Value]]) -> 
     Raises:
         DesignError: If there is one, with its key and both values.
     """
+    for told in unmoved(scenario, given).values():
+        raise DesignError(told)
+
+
+def unmoved(scenario: "Scenario", given: Mapping[str, Sequence[Value]]) -> dict[str, str]:
+    """Return the levers of which two values make the same scenario, wherever the other levers stand.
+
+    Args:
+        scenario: The scenario that is varied.
+        given: The values by dotted key; of a range both ends.
+
+    Returns:
+        What is told of each of them, by its dotted key: the key, both values, and what would differ.
+    """
+    found: dict[str, str] = {}
     for key, values in given.items():
         others = {other: choices for other, choices in given.items() if other != key}
         for one, two in _alike(scenario, key, values, {}):
-            if all((one, two) in _alike(scenario, key, (one, two), own) for own in _each(others)):
-                raise DesignError(_told(scenario, {key: one}, {key: two}))
+            if all((one, two) in _alike(scenario, key, (one, two), own) for own in _elsewhere(others)):
+                found.setdefault(key, _told(scenario, {key: one}, {key: two}))
+    return found
 
 
 def demand_different(scenario: "Scenario", plan: Design) -> None:
@@ -52,10 +71,13 @@ def demand_different(scenario: "Scenario", plan: Design) -> None:
             raise DesignError(_told(scenario, *({key: side[key] for key in apart} for side in (before, point))))
 
 
-def _each(others: Mapping[str, Sequence[Value]]) -> Iterator[dict[str, Value]]:
-    """Yield each value of each of the other levers by itself."""
-    for key, values in others.items():
-        yield from ({key: value} for value in values)
+def _elsewhere(others: Mapping[str, Sequence[Value]]) -> Iterator[dict[str, Value]]:
+    """Yield where the other levers may stand: all at their first values, all at their last, few of them one by one."""
+    if any(others.values()):
+        for at in (0, -1):
+            yield {key: values[at] for key, values in others.items()}
+    if sum(map(len, others.values())) <= FEW:
+        yield from ({key: value} for key, values in others.items() for value in values)
 
 
 def _alike(
@@ -82,5 +104,5 @@ def _told(scenario: "Scenario", one: Mapping[str, Value], two: Mapping[str, Valu
         apart: dict[str, Any] = {POOL: NO_POOL}
         made = [_digest(scenario, {**side, **apart}) for side in (one, two)]
         if None not in made and made[0] != made[1]:
-            allowed = "--pool none, where provinces differ"
+            allowed = "--pool none, where they differ"
     return f"{', '.join(one)}: {here} and {there} make the same scenario; {allowed}"

@@ -9,7 +9,7 @@ numbers move) and, once all is done, ``indices.parquet``. Until then a journal h
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
@@ -40,7 +40,7 @@ from sim.experiments.indices import (
     sample_points,
     whole_blocks,
 )
-from sim.experiments.moves import demand_moves
+from sim.experiments.moves import unmoved
 from sim.experiments.parameters import Parameter, free_parameters, ranged_parameters
 from sim.experiments.rounded import alike
 from sim.experiments.simulations import (
@@ -79,12 +79,16 @@ MOST = 1_000_000
 
 @dataclass(frozen=True)
 class Screening:
-    """Which parameters move over their ranges, and in how many blocks of points."""
+    """Which parameters move over their ranges, and in how many blocks of points.
+
+    ``idle`` are keys that would change nothing before the end of the period: they are left out.
+    """
 
     method: str
     parameters: tuple[Parameter, ...]
     samples: int
     seed: int
+    idle: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         """Return the number of runs."""
@@ -151,7 +155,8 @@ def sensitivity(
           estimates: a small share can come out below 0, the sum of first ones above 1.
 
         ``attrs["dropped"]`` counts the blocks that were dropped, ``attrs["message"]`` says why the first run failed,
-        ``attrs["runs"]`` counts all runs.
+        ``attrs["runs"]`` counts all runs, ``attrs["idle"]`` lists the parameters that were left out, since they change
+        nothing before the end of the period. One that ``keys`` name is refused.
     """
     demand_keywords("sensitivity", computing, Computing.__optional_keys__)
     screening = planned(scenario, keys, method, samples, quantities)
@@ -185,11 +190,17 @@ def planned(
     demand_quantities(scenario, quantities)
     for one in alike(scenario, {parameter.key: parameter.ends for parameter in parameters}):
         raise DesignError(str(one))
-    demand_moves(scenario, {parameter.key: parameter.ends for parameter in parameters})
     screening = Screening(method, parameters, samples, scenario.spec.seed)
     if len(screening) > MOST:
         raise DesignError(f"{len(screening):,} runs are too many; at most {MOST:,}, fewer samples or parameters")
-    return screening
+    idle = unmoved(scenario, {parameter.key: parameter.ends for parameter in parameters})
+    for key in keys or ():
+        if (told := idle.get(coded_key(key, scenario.spec.population.names))) is not None:
+            raise DesignError(told)
+    moving = tuple(one for one in parameters if one.key not in idle)
+    if not moving:
+        raise DesignError(next(iter(idle.values())))
+    return replace(screening, parameters=moving, idle=tuple(idle))
 
 
 def prepared(scenario: Scenario, screening: Screening, folder: Path | None) -> Path:
@@ -247,6 +258,7 @@ def _write(path: Path, screening: Screening, names: Sequence[str], points: Array
         "runs": len(screening),
         "dropped": dropped,
         "message": message,
+        "idle": list(screening.idle),
     }
     outputs = np.full((len(screening), len(names)), np.nan)
     for number, outcome in enumerate(outcomes):

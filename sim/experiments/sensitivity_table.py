@@ -10,6 +10,9 @@ from sim.results.terminal import amount
 MOST = 20
 """Parameters on the terminal for each quantity; the stored table has all."""
 
+IDLE = 3
+"""Parameters that change nothing of which the terminal gives the names."""
+
 HEADERS = {
     "mu_star": "change across range",
     "mu": "with its sign",
@@ -52,6 +55,13 @@ def dropped(about: Row) -> str:
     """Say how many blocks were dropped for their failed runs, and why the first failed."""
     share = f"{about['dropped']} of {about['samples']} {BLOCKS[about['method']]}"
     return f"dropped: {share}, which have a run that failed; the first: {about['message']}"
+
+
+def idle(about: Row) -> str:
+    """Say which parameters were left out, since they change nothing."""
+    keys = about["idle"]
+    some = ", ".join(keys[:IDLE]) + (", ..." if len(keys) > IDLE else "")
+    return f"left out: {len(keys)} parameters that change nothing before the end of the period: {some}"
 
 
 def _cells(method: str, row: Row) -> Iterator[str]:

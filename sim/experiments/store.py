@@ -41,7 +41,8 @@ def claim(
 ) -> Path:
     """Make the folder of an experiment, or find the one where it goes on.
 
-    It holds ``KIND.json``, which says what was asked for of which scenario, and ``scenario.yaml``.
+    It holds ``KIND.json``, which says what was asked for of which scenario, and ``scenario.yaml``, that scenario with
+    its provinces apart: ``tocsin run scenario.yaml --set KEY=VALUE`` makes any of the experiment's runs.
 
     Args:
         kind: The kind of experiment, such as ``sweep``.
@@ -68,7 +69,7 @@ def claim(
         path.mkdir(parents=True, exist_ok=True)
         with holding(path):
             with whole(path / SCENARIO_YAML) as unfinished:
-                unfinished.write_text(scenario.yaml(), encoding="utf-8", newline="\n")
+                unfinished.write_text(scenario.yaml_of_levers(), encoding="utf-8", newline="\n")
             replace_json(file, document)
     elif (kept := _request(file)) != document:
         key = next(key for key in {**document, **kept} if kept.get(key) != document.get(key))

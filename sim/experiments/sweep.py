@@ -138,7 +138,8 @@ def _checked(scenario: Scenario, key: str, value: Value) -> Value:
     try:
         moved = changed(scenario, {key: value})
     except ScenarioError as error:
-        raise DesignError(_why(error, key, value)) from None
+        first = error.mistakes[0]
+        raise DesignError(f"{first.key}: {first.message}; {first.allowed}") from None
     try:
         resolved: Value = plain(value_at(moved.levers, key))
     except KeyError:
@@ -149,13 +150,6 @@ def _checked(scenario: Scenario, key: str, value: Value) -> Value:
     if isinstance(resolved, dict | list):
         raise DesignError(f"{key} is no single value; the key of a number, a switch or a word")
     return resolved
-
-
-def _why(error: ScenarioError, key: str, value: Value) -> str:
-    """Return why a scenario cannot have a value at a key, in one line."""
-    first = error.mistakes[0]
-    where = f"{key}={value}" if first.key == key else f"{key}={value}: {first.key}"
-    return f"{where}: {first.message}; {first.allowed}"
 
 
 def _scenarios(scenario: Scenario, plan: Design, replicates: int) -> Iterator[Scenario | Outcome]:

@@ -82,6 +82,7 @@ class Scenario:
         root = self.root()
         apart = written(ScenarioModel, ScenarioModel.model_validate(_without_pool(root).plain()))
         apart["population"]["pool"] = pool
+        apart["policy_of"] = self.spec.policy_of
         return resolve(apart, root, shape(ScenarioModel))  # type: ignore[no-any-return]
 
     def root(self) -> Node:
@@ -291,7 +292,7 @@ def _validated(root: Node, files: Files) -> ScenarioModel:
 
 def _scenario(spec: ScenarioModel, root: Node, tree: Tree, values: tuple[Mapping[str, Any], ...] = ()) -> Scenario:
     """Return the scenario of a model that was read from a tree of nodes."""
-    spec = spec.model_copy(update={"policy_of": policy_of(tree.figured, root, spec)})
+    spec = spec.model_copy(update={"policy_of": policy_of(tree.figured, root, spec, tree.references)})
     plain = written(ScenarioModel, spec)
     resolved = resolve(plain, _as_pooled(root, spec, plain), shape(ScenarioModel))
     return Scenario(spec, resolved, digest(resolved), tree, values)

@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Any
 
 from sim.scenario.nodes import Node
+from sim.scenario.policy import Reference
 
 
 class Tree:
@@ -16,10 +17,14 @@ class Tree:
 
     A scenario goes to many processes, few of which change it again: nodes travel as bytes, packed once, and are
     unpacked when somebody asks for them.
+
+    Attributes:
+        references: That file as it was run beside the scenario, for ``policy_of``.
     """
 
     def __init__(self, root: Node, figured: Node) -> None:
         self._nodes = root, figured
+        self.references: dict[str, Reference | None] = {}
 
     @property
     def root(self) -> Node:
@@ -41,4 +46,4 @@ class Tree:
         return pickle.dumps(self._unpacked, pickle.HIGHEST_PROTOCOL)
 
     def __getstate__(self) -> dict[str, Any]:
-        return {"_packed": self._packed}
+        return {"_packed": self._packed, "references": {}}

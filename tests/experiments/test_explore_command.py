@@ -60,7 +60,10 @@ def test_a_sweep_that_was_cut_goes_on_and_its_page_is_made_again_at_once(
     [
         (["tiny"], "tocsin explore: nothing is varied; --vary key=value,value or the scenario's sweep.vary"),
         (["tiny", "--vary", f"{STAFF}=3"], f"tocsin explore: {STAFF}=3.0: is no range; two numbers, "),
-        (["tiny", "--vary", "desks.visit.stuff=3,4"], "tocsin explore: desks.visit.stuff: no such key: 'stuff'; did "),
+        (
+            ["tiny", "--vary", "desks.visit.stuff=3,4"],
+            "tocsin explore: desks.visit.stuff: unknown key; did you mean 'staff'? ",
+        ),
         (
             ["tiny", "--vary", "warning.tiers.red.first=call,visit"],
             "tocsin explore: warning.tiers.red.first=call,visit: ",

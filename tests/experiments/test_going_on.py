@@ -84,7 +84,7 @@ def test_what_fails_for_want_of_machine_is_no_row_and_is_made_the_next_time(
 
 
 def staff_of(scenario: sim.Scenario) -> object:
-    return sim.scenario.load.plain(sim.scenario.load.value_at(scenario.resolved, STAFF))
+    return sim.scenario.resolved.plain(sim.scenario.load.value_at(scenario.resolved, STAFF))
 
 
 def test_what_fails_for_want_of_machine_once_is_tried_again(
