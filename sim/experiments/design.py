@@ -193,14 +193,15 @@ def _start(parameter: Parameter) -> float:
 
 
 def _axis(scenario: "Scenario", key: str, values: tuple[Value, ...], kind: str) -> Axis:
-    try:
-        own = parameter_at(scenario, key)
-    except KeyError as error:
-        raise DesignError(str(error.args[0])) from None
     if kind == GRID:
         if not values:
             raise DesignError(f"{key} has no values; --vary {key}=value,value")
         return Axis(key, values)
+    try:
+        own = parameter_at(scenario, key)
+    except KeyError:
+        what = "has no value in the scenario, from which a range could be told"
+        raise DesignError(f"{key} {what}; --set {key}=value first, or a grid of values") from None
     if not values:
         if own is None:
             raise DesignError(f"{key} has no range of its own; --vary {key}=low,high")

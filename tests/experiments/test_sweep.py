@@ -132,7 +132,7 @@ def test_values_that_are_too_much_together_are_a_row_with_their_message(tiny: si
     frame = sim.sweep(tiny, {red: [2.95, 3.3], orange: [2.9, 3.2]}, folder=tmp_path / "sweep")
     assert list(frame["status"]) == ["done", "failed", "done", "done"]
     assert frame["message"].isna().tolist() == [True, False, True, True]
-    assert "no scenario: warning.detectors.central.thresholds: " in frame["message"].iloc[1]
+    assert "no scenario: warning.detectors.central.thresholds.red: " in frame["message"].iloc[1]
     assert "the thresholds do not fall from red to blue" in frame["message"].iloc[1]
     assert pd.isna(frame["victims"].iloc[1])
 
@@ -150,7 +150,7 @@ def test_the_scenario_may_say_what_is_varied(tiny: sim.Scenario, tmp_path: Path)
         ({"desks.visit.staf": [1]}, "desks.visit.staf: unknown key; did you mean 'staff'? "),
         ({STAFF: [2, -1]}, "desks.visit.staff: -1 is below 0; a number from 0 to 1e8"),
         ({"warning.app.read": [0.99]}, "warning.app.read=0.99: is outside its range; a value in [0.3, 0.95]"),
-        ({"warning.app": [1]}, "warning.app=1: "),
+        ({"warning.app": [1]}, "warning.app: 1 is not a map; "),
         ({"seed": [1, 2]}, "seed is not varied; "),
         ({}, "nothing is varied; "),
     ],
