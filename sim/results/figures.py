@@ -99,6 +99,7 @@ def totals(quantities: Quantities) -> Summary:
         "ringleaders_arrested": int(quantities.flow("ringleaders_arrested").sum()),
         "episodes": outcome("episodes"),
         "saved": outcome("saved"),
+        "averted": outcome("averted"),
         "held": outcome("held"),
         "held_money": outcome("held_cents", CENTS_PER_UNIT),
         "dropped_out": outcome("dropped_out"),
