@@ -117,7 +117,7 @@ class Episode:
         self.process.interrupt(phase)
 
     def prevent(self, measure: int) -> int:
-        """Count what a warning or a bank kept from being paid; return how many payments the person would have come to."""
+        """Count what a warning or a bank kept from being paid; return how many payments there would have been."""
         tables = self.world.tables
         come_to = payable(tables.seed, self.attempt, self.next_stage, self.scheduled, self.fraud_type, tables.episodes)
         paid = len(self.payments)

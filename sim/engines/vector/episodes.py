@@ -79,7 +79,7 @@ def cents_before(episode: Record, payment: int, run: RunTables) -> int:
 
 @internal
 def prevent(episode: Record, measure: int, run: RunTables, outcomes: Integers) -> int:
-    """Count what a warning or a bank kept from being paid; return how many payments the person would have come to."""
+    """Count what a warning or a bank kept from being paid; return how many payments there would have been."""
     come_to = payable(
         run.rules.seed, episode.attempt, episode.next_stage, episode.scheduled, episode.kind, run.episodes
     )
