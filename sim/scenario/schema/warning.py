@@ -274,7 +274,8 @@ class StopProbabilities(Part):
     call: Probability
     """Probability that somebody in an episode stops whom an officer calls. More: more people stopped. Example: `0.6`"""
     visit: Probability
-    """Probability that somebody in an episode stops whom an officer visits. More: more people stopped. Example: `0.95`"""
+    """Probability that somebody in an episode stops whom an officer visits. More: more people stopped. Example:
+    `0.95`"""
 
 
 class Dissuasion(Part):
