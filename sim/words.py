@@ -176,7 +176,11 @@ class EpisodeEnd(Word):
 
 
 class Outcome(Word):
-    """Measures of outcomes: ``held`` counts episodes that a bank ended before any payment, ``held_cents`` its sums."""
+    """Measures of outcomes: ``held`` counts episodes that a bank ended before any payment, ``held_cents`` its sums.
+
+    ``saved`` counts episodes that a warning stopped before any payment, ``averted`` those of them that would have come
+    to one.
+    """
 
     EPISODES = 0
     SAVED = 1
@@ -189,6 +193,7 @@ class Outcome(Word):
     RECOVERED_CENTS = 8
     HELD = 9
     HELD_CENTS = 10
+    AVERTED = 11
 
 
 class Event(Word):

@@ -161,7 +161,7 @@ def _listed(found: "Listed") -> dict[str, Any]:
 
 
 OF_A_PROVINCE = [
-    *("attempts_potential", "alerts_central", "alerts_local", "episodes", "saved", "victims"),
+    *("attempts_potential", "alerts_central", "alerts_local", "episodes", "saved", "averted", "victims"),
     *("loss_money", "prevented_money", "recovered_money", "cases_filed", "cases_solved"),
 ]
 """What is shown of a province where nothing is asked for."""

@@ -125,3 +125,19 @@ def payable(seed: int, attempt: int, stage: int, payments: int, fraud_type: int,
         if drops_out(u_dropout, later, fraud_type, tables):
             return max(0, later - FIRST_PAYMENT)
     return payments
+
+
+@compiled
+def would_pay(seed: int, attempt: int, come_to: int, held: int) -> bool:
+    """Return whether a person stopped before any payment would have become a victim unwarned.
+
+    The first payment, if they would have come to it, is held or made by the uniform with which it would have been.
+
+    Args:
+        seed: Of the run.
+        attempt: Identity of the attempt.
+        come_to: How many payments they would have come to, see ``payable``.
+        held: Threshold below which a uniform means that a bank holds a payment, on the day of the stop.
+    """
+    _, _, _, u_hold = draw4(seed, attempt, EPISODE_STAGE, FIRST_PAYMENT)
+    return bool(come_to > 0 and u_hold >= held)

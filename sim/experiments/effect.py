@@ -1,4 +1,4 @@
-"""What a policy did, in sentences: victims, saved, losses, what was prevented and what it cost, beside the base."""
+"""What a policy did beside the base, in sentences: victims, people stopped, victims averted, losses, costs."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -14,9 +14,14 @@ Row = Mapping[str, Any]
 EFFECTS = {
     "victims": (marked("{number} more victims"), marked("{number} fewer victims"), marked("victims")),
     "saved": (
-        marked("{number} more people saved by a warning"),
-        marked("{number} fewer people saved by a warning"),
-        marked("people saved by a warning"),
+        marked("{number} more people stopped by a warning before any payment"),
+        marked("{number} fewer people stopped by a warning before any payment"),
+        marked("people stopped by a warning before any payment"),
+    ),
+    "averted": (
+        marked("{number} more victims averted by warnings"),
+        marked("{number} fewer victims averted by warnings"),
+        marked("victims averted by warnings"),
     ),
     "loss_money": (
         marked("{number} {currency} more lost"),

@@ -43,6 +43,7 @@ PEOPLE, MONEY, SHARE, MINUTES = "people", "money", "share", "minutes"
 OUTCOMES: dict[str, str] = {
     "victims": PEOPLE,
     "saved": PEOPLE,
+    "averted": PEOPLE,
     "loss_money": MONEY,
     "prevented_money": MONEY,
     "cost_money.total": MONEY,

@@ -52,7 +52,15 @@ _TIERS = (marked("red"), marked("orange"), marked("yellow"), marked("blue"))
 _DETECTORS = (marked("central"), marked("local"))
 _ENDS = (
     *(marked("reached"), marked("unread"), marked("expired"), marked("superseded"), marked("moot"), marked("open")),
-    *(marked("saved"), marked("dropped out"), marked("held"), marked("victims"), marked("episodes"), marked("filed")),
+    *(
+        marked("saved"),
+        marked("averted"),
+        marked("dropped out"),
+        marked("held"),
+        marked("victims"),
+        marked("episodes"),
+        marked("filed"),
+    ),
 )
 _ORIGINS = (marked("reported"), marked("evidence"), marked("assumed"), marked("calibrated"))
 _TRUTHS = (marked("episode"), marked("legitimate"))

@@ -51,7 +51,14 @@ WHERE = marked(
 DID: dict[str, tuple[str, str]] = {
     "victims": (marked("{amount} more victims"), marked("{amount} fewer victims")),
     "loss_money": (marked("{amount} {currency} more lost"), marked("{amount} {currency} less lost")),
-    "saved": (marked("{amount} more people saved by a warning"), marked("{amount} fewer people saved by a warning")),
+    "saved": (
+        marked("{amount} more people stopped by a warning before any payment"),
+        marked("{amount} fewer people stopped by a warning before any payment"),
+    ),
+    "averted": (
+        marked("{amount} more victims averted by warnings"),
+        marked("{amount} fewer victims averted by warnings"),
+    ),
     "prevented_money": (
         marked("{amount} {currency} more of losses prevented"),
         marked("{amount} {currency} less of losses prevented"),

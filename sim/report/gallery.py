@@ -258,7 +258,9 @@ SECTIONS: tuple[Section, ...] = (
             Picture(
                 people.ages, people.ages_table, marked("Per 100,000 people of the same age and sex, over the period.")
             ),
-            Picture(people.types, people.types_table, marked("Victims and people saved by type of fraud.")),
+            Picture(
+                people.types, people.types_table, marked("Victims, and victims averted by warnings, by type of fraud.")
+            ),
         ),
     ),
 )

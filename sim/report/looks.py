@@ -75,6 +75,7 @@ _COLOURS: dict[str, dict[str, str]] = {
     "outcome": {
         "episodes": BLUE,
         "saved": GREEN,
+        "averted": GREEN,
         "held": SKY,
         "dropped_out": GREY,
         "victims": VERMILLION,

@@ -32,12 +32,16 @@ STOPPED = {fate.label: CAUSES[fate] for fate in Fate if fate.stopped}
 """The fates of attempts that were stopped on their way, and what brought each about."""
 
 COUNTED = {
-    "saved": marked("people saved by a warning"),
+    "saved": marked("people stopped by a warning before any payment"),
+    "averted": marked("victims averted by warnings"),
     "prevented_money": marked("{currency} of losses prevented"),
     "victims": marked("victims"),
     "loss_money": marked("{currency} lost"),
 }
 """What the first screen counts, beside attempts, in its order."""
+
+TOTALS = ("episodes", "saved", "averted", "victims", "loss_money", "prevented_money")
+"""Totals that the answer tells."""
 
 Totals = Mapping[str, Any]
 
@@ -78,7 +82,7 @@ class Estimate:
 
 
 def answer(runs: "Run | Sequence[Run]", draws: bool = False) -> str:
-    """Say in plain words what was stopped and where, who was drawn in, saved, paid and how much; text, not HTML.
+    """Say in plain words what was stopped and where, who was drawn in, stopped, paid and how much; text, not HTML.
 
     Args:
         runs: A run, or several that differ in their seed or their posterior draw alone.
@@ -120,14 +124,14 @@ def interval_said(runs: "Run | Sequence[Run]", draws: bool = False) -> str:
 
 
 def answer_lines(runs: "Run | Sequence[Run]", draws: bool = False) -> list[str]:
-    """Return the answer, a sentence each: stopped, drawn in, saved, lost, prevented.
+    """Return the answer, a line each: stopped, drawn in, averted, lost, prevented.
 
     Args:
         runs: A run, or several that differ in their seed or their posterior draw alone.
         draws: Whether they are of posterior draws.
 
     Returns:
-        Five sentences; one where nothing was attempted, fewer where nobody was drawn in.
+        Five lines; one where nothing was attempted, fewer where nobody was drawn in.
     """
     every = _listed(runs)
     totals = [run.manifest["totals"] for run in every]
@@ -202,7 +206,11 @@ def short_answer(run: "Run") -> dict[str, tuple[str, str]]:
         said("of attempts stopped on the way"): (percent(stopped.value), stopped.ends(percent))
     }
     with telling_in(run.scenario.spec.terms):
-        return shown | {said(words): (amount(found[name].value), found[name].ends()) for name, words in COUNTED.items()}
+        return shown | {
+            said(words): (amount(found[name].value), found[name].ends())
+            for name, words in COUNTED.items()
+            if name in found
+        }
 
 
 def counted_numbers(run: "Run") -> dict[str, float]:
@@ -210,7 +218,7 @@ def counted_numbers(run: "Run") -> dict[str, float]:
     totals = run.manifest["totals"]
     stopped = sum(totals["attempts_by_fate"].get(fate, 0) for fate in STOPPED)
     with telling_in(run.scenario.spec.terms):
-        counts = {said(words): totals[name] for name, words in COUNTED.items()}
+        counts = {said(words): totals[name] for name, words in COUNTED.items() if name in totals}
     return {said("attempts stopped on the way"): stopped, **counts}
 
 
@@ -229,7 +237,7 @@ def _values(totals: Totals) -> dict[str, float]:
 
     return {
         STOPPED_SHARE: share(stopped, totals["attempts_potential"]),
-        **{name: totals[name] for name in ("episodes", "saved", "victims", "loss_money", "prevented_money")},
+        **{name: totals[name] for name in TOTALS if name in totals},  # runs of older versions have no ``averted``
         SAVED_SHARE: share(totals["saved"], totals["episodes"]),
         RECOVERED_SHARE: share(totals["recovered_money"], totals["loss_money"]),
     }
@@ -272,11 +280,21 @@ def _stopped(totals: Sequence[Totals], potential: float, share: Estimate) -> str
 
 def _saved(found: dict[str, Estimate]) -> str:
     if not found["saved"].value:
-        return said("Warnings saved none of them.")
+        return said("Warnings stopped none of them before a payment.")
     saved, share = found["saved"].told(), found[SAVED_SHARE]
-    if not share.value:
-        return said("Warnings saved {saved} of them before any payment.", saved=saved)
-    return said("Warnings saved {saved} of them before any payment: {share}.", saved=saved, share=share.told(percent))
+    if share.value:
+        stopped = said(
+            "Warnings stopped {saved} of them before any payment: {share}.", saved=saved, share=share.told(percent)
+        )
+    else:
+        stopped = said("Warnings stopped {saved} of them before any payment.", saved=saved)
+    if "averted" not in found:
+        return stopped
+    if found["averted"].value:
+        averted = said("Of these {averted} would have paid: victims averted.", averted=found["averted"].told())
+    else:
+        averted = said("None of these would have paid.")
+    return f"{stopped} {averted}"
 
 
 def _lost(found: dict[str, Estimate]) -> str:

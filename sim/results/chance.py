@@ -27,7 +27,8 @@ Intervals = dict[str, list[Number]]
 """Low and high end by the name of a total or share."""
 
 STOPPED_SHARE, SAVED_SHARE, RECOVERED_SHARE = "stopped_share", "saved_share", "recovered_share"
-"""Of attempts, those stopped on their way; of people drawn in, those saved; of losses, those recovered."""
+"""Of attempts, those stopped on their way; of people drawn in, those stopped by a warning before a payment; of losses,
+those recovered."""
 
 WEEK = 7
 FORTNIGHT, MONTH = 2 * WEEK, 4 * WEEK
@@ -63,8 +64,9 @@ def chance(folder: Path, scope: Scope, read: Quantities | None = None) -> Interv
 
     Returns:
         By name the interval that holds the expected value with a probability of 95 %, as far as the run can tell:
-        ``episodes``, ``saved``, ``victims``, ``loss_money`` and ``prevented_money`` of the country, ``stopped_share``,
-        ``saved_share`` and ``recovered_share``. What a period is too short for, or never happened, is left out.
+        ``episodes``, ``saved``, ``averted``, ``victims``, ``loss_money`` and ``prevented_money`` of the country,
+        ``stopped_share``, ``saved_share`` and ``recovered_share``. What a period is too short for, or never happened,
+        is left out.
     """
     days = Daily.read(folder, scope) if read is None else read
     dens = den_chance(DenDays.read(folder, scope))
@@ -73,6 +75,7 @@ def chance(folder: Path, scope: Scope, read: Quantities | None = None) -> Interv
     for name, label, unit in (
         ("episodes", Outcome.EPISODES.label, 1),
         ("saved", Outcome.SAVED.label, 1),
+        ("averted", Outcome.AVERTED.label, 1),
         ("victims", Outcome.VICTIMS.label, 1),
         ("loss_money", Outcome.LOSS_CENTS.label, CENTS_PER_UNIT),
         ("prevented_money", Outcome.PREVENTED_CENTS.label, CENTS_PER_UNIT),

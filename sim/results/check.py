@@ -224,6 +224,7 @@ def check_conservation(folder: Path, totals: dict[str, Any], scope: Scope) -> It
     yield _same_sums("conservation: episodes = engaged attempts, by day, province and type", keys, engaged, episodes)
     yield _cases(folder)
     yield _reached(folder)
+    yield _averted(folder)
     yield from _costs(totals)
     yield _staff_time(folder, scope)
     yield _backlog(folder, scope)
@@ -253,6 +254,20 @@ def _reached(folder: Path) -> Finding:
     detail = f"{tuple(over[0][key] for key in keys)}: {over[0]['count']}" if over else ""
     name = "conservation: alerts reached <= contacts that reached, by province, tier and truth"
     return Finding(name, not over, detail)
+
+
+def _averted(folder: Path) -> Finding:
+    """Check that victims averted are some of those stopped before a payment, who stand in the same row."""
+    keys = ["day", "province", "fraud_type"]
+    rows = sums(folder, "outcomes", keys, ["saved", "averted"])
+    saved, averted = (numbers_of(rows.column(name)) for name in ("saved", "averted"))
+    wrong = np.flatnonzero((averted < 0) | (averted > saved))
+    detail = ""
+    if len(wrong):
+        first = rows.slice(int(wrong[0]), 1).to_pylist()[0]
+        place = " ".join(str(first[key]) for key in keys)
+        detail = f"{len(wrong)} differ, first {place}: {first['averted']} and {first['saved']}"
+    return Finding("conservation: 0 <= averted <= saved, by day, province and type", not detail, detail)
 
 
 def _costs(totals: dict[str, Any]) -> Iterator[Finding]:

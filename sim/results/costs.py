@@ -20,7 +20,7 @@ COST, COST_LOW, COST_HIGH = "cost_money", "cost_money_low", "cost_money_high"
 """Names of the totals that say what a run cost, by ``ENDS``."""
 
 COST_RATIO = "cost_per_"
-"""How the names of those totals begin that say what something costs for each that was saved."""
+"""How the names of totals begin that say what warnings cost for each person stopped, victim averted, unit of money."""
 
 REACHING = (ContactResult.READ, ContactResult.ANSWERED, ContactResult.MET)
 """What comes of a contact that somebody has heard."""

@@ -99,6 +99,7 @@ def totals(quantities: Quantities) -> Summary:
         "ringleaders_arrested": int(quantities.flow("ringleaders_arrested").sum()),
         "episodes": outcome("episodes"),
         "saved": outcome("saved"),
+        "averted": outcome("averted"),
         "held": outcome("held"),
         "held_money": outcome("held_cents", CENTS_PER_UNIT),
         "dropped_out": outcome("dropped_out"),
@@ -116,7 +117,7 @@ def totals(quantities: Quantities) -> Summary:
 
 
 def _costs(quantities: Quantities) -> Summary:
-    """Return what a run cost, and what its warnings cost for each unit of money and each person that they saved.
+    """Return what a run cost, and what its warnings cost for each unit of losses prevented and each victim averted.
 
     Money and people that other layers spare have no count of their own in one run, so education is no part of that.
 
@@ -125,8 +126,8 @@ def _costs(quantities: Quantities) -> Summary:
 
     Returns:
         By part ``cost_money`` and, at the ends of all prices, ``cost_money_low`` and ``cost_money_high``; by end of the
-        prices ``cost_per_prevented_money`` and ``cost_per_saved``, None where nothing was saved. Nothing where the
-        scenario has no prices.
+        prices ``cost_per_prevented_money``, ``cost_per_saved`` (each person stopped before a payment) and
+        ``cost_per_averted``, None where there is none. Nothing where the scenario has no prices.
     """
     scale = scale_fraction(quantities.scope.scale)
     parts = costs(quantities, scale)
@@ -143,6 +144,7 @@ def _costs(quantities: Quantities) -> Summary:
         **{key: {name: number(cost[end]) for name, cost in parts.items()} for key, end in by_end},
         "cost_per_prevented_money": by_each("prevented_cents", CENTS_PER_UNIT),
         "cost_per_saved": by_each("saved", 1),
+        "cost_per_averted": by_each("averted", 1),
     }
 
 

@@ -37,7 +37,7 @@ SHARES = {
 }
 """Shares by name: which column is a part of which."""
 
-OF_PEOPLE = ("episodes", "saved", "victims", "loss_money", "prevented_money", "recovered_money")
+OF_PEOPLE = ("episodes", "saved", "averted", "victims", "loss_money", "prevented_money", "recovered_money")
 """Totals that say what became of people and of their money."""
 
 AMOUNTS = ("attempts_potential", "stopped", *OF_PEOPLE)

@@ -121,6 +121,7 @@ OUTCOME_MEANINGS = {
     Outcome.RECOVERED_CENTS: "payments that stop-payment orders got back, on the day of the report",
     Outcome.HELD: "episodes that a bank ended before any payment, on the day of the hold",
     Outcome.HELD_CENTS: "payments that a bank kept the person from, on the day of the hold",
+    Outcome.AVERTED: "episodes of `saved` in which the person would have paid unwarned, on the day of the stop",
 }
 """What each measure of outcomes counts."""
 

@@ -183,17 +183,18 @@ def totals_table(totals: dict[str, Any]) -> Lines:
 
 
 def cost_table(totals: dict[str, Any]) -> Lines | None:
-    """Lay out what a run cost, by part and for each that a warning saved; None where its scenario has no prices."""
+    """Lay out what a run cost, by part and for each victim averted; None where its scenario has no prices."""
     if COST not in totals:
         return None
     table = Lines([said(NAMES[COST]), "value", "low prices", "high prices"], [said(NAMES[COST])])
     for part in totals[COST]:
         table.add_row(part_named(part), *(amount(totals[key][part]) for key in (COST, COST_LOW, COST_HIGH)))
     for name, key in (
-        ("for each person saved", "cost_per_saved"),
+        ("for each person stopped before a payment", "cost_per_saved"),
+        ("for each victim averted", "cost_per_averted"),
         ("for each unit of losses prevented", "cost_per_prevented_money"),
     ):
-        ratio = totals[key] or {}
+        ratio = totals.get(key) or {}
         table.add_row(name, *(amount(ratio.get(end)) for end in ENDS))
     return table
 

@@ -5,10 +5,14 @@ import math
 from collections import Counter, defaultdict
 from typing import Any
 
+from sim.country.laundering import let_through
+from sim.country.measures import Measures
 from sim.days import day_number
-from sim.draws.distributions import CERTAIN
+from sim.draws.distributions import CERTAIN, threshold
 from sim.draws.identity import LIMITS, alert_id, fraud_type_of, unpack
+from sim.episode.stages import FIRST_PAYMENT, next_stage
 from sim.gates.engagement import most_engaging, propensities
+from sim.scenario.schema.measures import BankHold
 from sim.warning.bands import ENGAGING
 from sim.warning.delays import chain_delay
 from sim.words import Channel
@@ -150,10 +154,49 @@ class Rules(LineRules):
                 if stages[-1]["result"] == result and origin not in paid:
                     found[(self.date(stages[-1]["moment"]), stages[-1]["province"])] += 1
             assert found == rows_of(run.outcomes, "day", "province", measure=measure)
+        self.check_averted(paid)
         held = {origin for origin, stages in self.stages.items() if stages[-1]["result"] == "held"}
         assert (outcomes["held_cents"] > 0) == bool(held)
         stopped = {origin for origin, stages in self.stages.items() if stages[-1]["result"] == "stopped"}
         assert outcomes["prevented_cents"] == 0 or stopped
+        self.check_waits()
+        finished = Counter(r["event"] for r in rows if r["event"] in ("solved", "closed"))
+        flows = run.flows.groupby("quantity")["count"].sum().to_dict()
+        assert finished["solved"] == flows.get("cases_solved", 0)
+        assert finished["closed"] == flows.get("cases_closed", 0)
+
+    def check_averted(self, paid: set[int]) -> None:
+        """Of those whom a warning stopped unpaid, they count who neither drop out nor are held up to the first payment.
+
+        Args:
+            paid: Origins of the episodes with a payment.
+        """
+        tables, found = self.places.tables, Counter[Any]()
+        for origin, stages in self.stages.items():
+            last = stages[-1]
+            if last["result"] != "stopped" or origin in paid:
+                continue
+            day = self.date(last["moment"])
+            held = self.held(day_number(day), last["province"])
+            for stage in range(last["stage"], FIRST_PAYMENT + 1):
+                kind = fraud_type_of(origin)
+                _, drops_out, u_hold = next_stage(self.spec.seed, origin, stage, kind, tables.episodes, 1)
+                if drops_out or (stage == FIRST_PAYMENT and u_hold < held):
+                    break
+            else:
+                found[(day, last["province"])] += 1
+        assert found == rows_of(self.run.outcomes, "day", "province", measure="averted")
+
+    def held(self, day: int, code: int) -> int:
+        """Return the threshold of a hold by a bank on a day in the province of a code."""
+        measures = Measures(dict(self.spec.measures))
+        holds = measures.on(day, BankHold, code)
+        paid = math.prod(1.0 - hold.intensity * ramp for hold, ramp in holds) * let_through(measures, day, code)
+        return threshold(1.0 - paid)
+
+    def check_waits(self) -> None:
+        """Waits begin with a reading or a service; the first service of an alert counts from its detection on."""
+        run, rows = self.run, self.rows
         waits = run.waits.groupby("channel")["count"].sum().to_dict()
         begun = Counter(r["channel"] for r in rows if r["event"] in ("service_start", "read"))
         assert begun == Counter(waits)
@@ -169,7 +212,3 @@ class Rules(LineRules):
                     waited *= 2
                 first[(self.date(min(starts)).replace(day=1), life.issue["province"], life.issue["tier"], waited)] += 1
         assert first == rows_of(run.first_contacts, "month", "province", "tier", "bin")
-        finished = Counter(r["event"] for r in rows if r["event"] in ("solved", "closed"))
-        flows = run.flows.groupby("quantity")["count"].sum().to_dict()
-        assert finished["solved"] == flows.get("cases_solved", 0)
-        assert finished["closed"] == flows.get("cases_closed", 0)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from sim.draws.identity import origin_id
-from sim.episode.stages import EpisodeTables, episode_tables, next_stage, paid_before, payable, scheduled
+from sim.episode.stages import EpisodeTables, episode_tables, next_stage, paid_before, payable, scheduled, would_pay
 from sim.scenario import ScenarioModel
 from sim.words import DistributionKind, OriginKind, Stage
 from tests.chi_square import LIKELY, fit, share_fit
@@ -159,3 +159,15 @@ def test_a_warning_changes_nothing_of_what_would_have_followed(tables: EpisodeTa
         growth = float(tables.growth[0])
         before = [paid_before(total, k, payments, growth) for k in range(reached + 1)]
         assert sum(after - earlier for earlier, after in itertools.pairwise(before)) == before[-1] <= total
+
+
+def test_whoever_would_pay_comes_to_the_first_payment_and_is_not_held(tables: EpisodeTables) -> None:
+    held = 1 << 30  # a quarter
+    found = set()
+    for attempt in ATTEMPTS[:200]:
+        payments, _ = scheduled(SEED, attempt, 0, 1.0, tables)
+        steps = [next_stage(SEED, attempt, stage, 0, tables, 1) for stage in range(1, FIRST + 1)]
+        pays = not any(drops_out for _, drops_out, _ in steps) and steps[-1][2] >= held
+        assert would_pay(SEED, attempt, payable(SEED, attempt, 1, payments, 0, tables), held) == pays
+        found.add((any(drops_out for _, drops_out, _ in steps), steps[-1][2] < held))
+    assert len(found) == 4

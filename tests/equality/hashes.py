@@ -1,12 +1,16 @@
 """What every bundled scenario writes, as one SHA-256 a table: of its values, so that no library's file format matters.
 
 A change that means to change no result is held against these; one that means to, such as new draws, writes them anew,
-``python -m tests.equality.hashes``, and says why in its commit.
+``python -m tests.equality.hashes``, and says why in its commit. One that adds columns names them,
+``python -m tests.equality.hashes --new averted``: it writes hashes only if nothing changes without these columns.
 """
 
+import argparse
 import hashlib
 import json
+import sys
 import tempfile
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -46,30 +50,40 @@ def changes(name: str) -> dict[str, Any]:
     return {"period": PERIODS.get(name, DAYS), "scale": SCALES.get(name, SCALE), **pool}
 
 
-def hashes_of(run: sim.Run) -> dict[str, str]:
-    """Return the SHA-256 of the values of each table of a run, row by row in their order."""
+def hashes_of(run: sim.Run, without: Collection[str] = ()) -> dict[str, str]:
+    """Return the SHA-256 of the values of each table of a run, row by row in their order, but for some columns."""
     found = {}
     for path in sorted(run.path.glob("*.parquet")):
         digest = hashlib.sha256()
         for name, column in zip((table := pq.read_table(path)).column_names, table.columns, strict=True):
-            digest.update(f"{name}\n{column.to_pylist()!r}\n".encode())
+            if name not in without:
+                digest.update(f"{name}\n{column.to_pylist()!r}\n".encode())
         found[path.stem] = digest.hexdigest()
     return found
 
 
 def main() -> None:
-    """Write the hashes of all bundled scenarios, and of what is run uncompiled, anew."""
+    """Write the hashes of all bundled scenarios, and of what is run uncompiled, anew; say which tables have changed."""
     from sim.scenario import bundled_scenarios
     from tests.equality.scenarios import AS_BEFORE
 
-    stored = {}
+    parser = argparse.ArgumentParser(prog="python -m tests.equality.hashes")
+    parser.add_argument("--new", action="append", default=[], help="a column that is new; nothing else may change")
+    new = parser.parse_args().new
+    before = json.loads(STORED.read_text(encoding="utf-8"))
+    scenarios = [(name, "tiny", values) for name, values in AS_BEFORE.items()]
+    scenarios += [(name, name, changes(name)) for name, _ in bundled_scenarios()]
+    stored, wrong = {}, []
     with tempfile.TemporaryDirectory() as folder:
-        for name, values in AS_BEFORE.items():
-            run = sim.run(sim.load_scenario("tiny", **values), Path(folder) / name, events="all")
+        for name, scenario, values in scenarios:
+            run = sim.run(sim.load_scenario(scenario, **values), Path(folder) / name, events="all")
             stored[name] = hashes_of(run)
-        for name, _ in bundled_scenarios():
-            run = sim.run(sim.load_scenario(name, **changes(name)), Path(folder) / name, events="all")
-            stored[name] = hashes_of(run)
+            for what, found in (("changed", stored[name]), ("changed without what is new", hashes_of(run, new))):
+                moved = sorted(table for table in found if found[table] != before.get(name, {}).get(table))
+                print(f"{name}: {what}: {', '.join(moved) or 'nothing'}", flush=True)
+            wrong += [name] if new and moved else []
+    if wrong:
+        sys.exit(f"nothing was written: {', '.join(wrong)} changed otherwise")
     STORED.write_text(json.dumps(stored, indent=1) + "\n", encoding="utf-8")
 
 

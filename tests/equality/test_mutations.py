@@ -159,6 +159,7 @@ BROKEN: list[tuple[str, Mutation]] = [
     ),
     ("state", of("d' of another day", Night, "change_filters", ('channel}", d_prime)', 'channel}", d_prime + 0.01)'))),
     ("outcomes", KNOWN["a hold counts as what warnings prevented"]),
+    ("outcomes", of("no bank would have held", Episode, "avert", ("come_to, held)", "come_to, 0)"))),
 ]
 """A broken rule, and the table that the report must begin with: events come first, then tables by name."""
 

@@ -46,8 +46,9 @@ def row(quantity: str, base: float, other: float, *ends: float, **values: Any) -
         (row("victims", 4e6, 3e6, -1.2e6, -0.8e6), "1 million fewer victims (800,000 to 1.2 million; -25%)."),
         (
             row("saved", 100, 101, -3, 5),
-            "1 more people saved by a warning (-3 to +5; +1%): chance alone may do that.",
+            "1 more people stopped by a warning before any payment (-3 to +5; +1%): chance alone may do that.",
         ),
+        (row("averted", 100, 90, -12, -8), "10 fewer victims averted by warnings (8 to 12; -10%)."),
         (row("loss_money", 2e11, 1.9e11), "10 billion yuan less lost (-5%)."),
         (row("prevented_money", 0, 5e6), "5 million yuan more prevented by warnings."),
         (row("cost_money.total", 4e9, 4.2e9, 1.9e8, 2.1e8), MORE_SPENT),

@@ -66,7 +66,7 @@ def pooled(tiny: sim.Scenario, tmp_path_factory: pytest.TempPathFactory) -> tupl
     return frame, (place / "catalogue.parquet").read_bytes()
 
 
-RATIOS = ("cost_per_saved", "cost_per_prevented_money")
+RATIOS = ("cost_per_saved", "cost_per_averted", "cost_per_prevented_money")
 """Totals that are no sums: over several runs they are no mean of theirs."""
 
 

@@ -19,12 +19,14 @@ def test_the_answer_says_what_was_stopped_where(full: sim.Run) -> None:
     assert ") were stopped before they reached anybody, most of them" in said
     assert said.endswith("In brackets: 95% by chance at scale 1.")
     assert STOPPED[first] in said.partition(", then ")[0]
-    for name in ("episodes", "saved", "victims", "loss_money", "prevented_money"):
+    for name in ("episodes", "saved", "averted", "victims", "loss_money", "prevented_money"):
         assert amount(totals[name]) in said
     number, interval = short_answer(full)["victims"]
     assert f"{number} ({interval}) paid" in said
     assert number == amount(totals["victims"])
-    assert [len(between) > 0 for _, between in short_answer(full).values()] == [True] * 5
+    averted, interval = short_answer(full)["victims averted by warnings"]
+    assert f"Of these {averted} ({interval}) would have paid: victims averted." in said
+    assert [len(between) > 0 for _, between in short_answer(full).values()] == [True] * 6
 
 
 def test_the_ends_of_an_interval_have_three_digits() -> None:
@@ -33,9 +35,21 @@ def test_the_ends_of_an_interval_have_three_digits() -> None:
     assert Estimate(2.0).told() == "2"
 
 
-def test_without_warnings_nobody_was_saved(silent: sim.Run) -> None:
-    assert "Warnings saved none of them." in answer(silent)
+def test_without_warnings_nobody_was_stopped(silent: sim.Run) -> None:
+    assert "Warnings stopped none of them before a payment." in answer(silent)
+    assert "would have paid" not in answer(silent)
     assert "Warnings prevented no losses." in answer(silent)
+
+
+def test_stops_that_averted_no_victim_are_told_as_such(full: sim.Run) -> None:
+    """So are runs of older versions, which have no such count."""
+    early, older = sim.load_run(full.path), sim.load_run(full.path)
+    early.manifest = {**full.manifest, "totals": {**full.manifest["totals"], "averted": 0}}
+    assert "None of these would have paid." in answer(early)
+    older.manifest = {**full.manifest, "totals": {k: v for k, v in full.manifest["totals"].items() if k != "averted"}}
+    assert "stopped" in answer(older)
+    assert "would have paid" not in answer(older)
+    assert "victims averted by warnings" not in short_answer(older)
 
 
 def test_without_attempts_there_is_nothing_to_say(empty: sim.Run) -> None:
@@ -72,6 +86,7 @@ def test_a_difference_is_said_with_its_interval_or_as_chance() -> None:
     assert did(compared, "other") == [
         "726,000 more victims (+18.1%; 95% interval 715,000 to 737,000).",
         "10 billion yuan less lost (-5%; 95% interval 8 billion to 12 billion).",
-        "1 more people saved by a warning, but chance alone may do that: the 95% interval is -3 to 5.",
+        "1 more people stopped by a warning before any payment, but chance alone may do that: the 95% interval "
+        "is -3 to 5.",
     ]
     assert did(compared, "same") == ["4 more false blocks."]

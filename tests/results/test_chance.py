@@ -76,7 +76,7 @@ def test_intervals_are_stored_and_those_of_older_runs_are_computed(tmp_path: Pat
     run = sim.run(sim.load_scenario("tiny"), tmp_path / "run")
     assert run.chance == run.manifest["chance"] == chance(run.path, Scope.of(run.scenario))
     assert list(run.chance) == [
-        *("episodes", "saved", "victims", "loss_money", "prevented_money"),
+        *("episodes", "saved", "averted", "victims", "loss_money", "prevented_money"),
         *("stopped_share", "saved_share", "recovered_share"),
     ]
     for name, (low, high) in run.chance.items():

@@ -137,6 +137,12 @@ def negate(stored: pa.Table) -> pa.Table:
     return stored.set_column(last, stored.schema.field(last), pc.negate(stored.column(last)))
 
 
+def add_one(stored: pa.Table) -> pa.Table:
+    """Add one to the last column of every row."""
+    last = stored.num_columns - 1
+    return stored.set_column(last, stored.schema.field(last), pc.add(stored.column(last), 1))
+
+
 def misname(stored: pa.Table) -> pa.Table:
     """Give every row a channel that does not exist."""
     place = stored.schema.get_field_index("channel")
@@ -151,6 +157,8 @@ def misname(stored: pa.Table) -> pa.Table:
         ("attempts", repeat, "attempts: rows in range, sorted, unique"),
         ("attempts", negate, "attempts: rows in range, sorted, unique"),
         ("attempts", misname, "attempts: rows in range, sorted, unique"),
+        ("outcomes", add_one, "conservation: 0 <= averted <= saved, by day, province and type"),
+        ("outcomes", add_one, "totals: averted"),
         ("outcomes", halve, "conservation: episodes = engaged attempts, by day, province and type"),
         ("cases", drop_last, "conservation: cases = filed, by month, province and type"),
         ("cases", repeat, "cases: rows in range, sorted, unique"),

@@ -45,9 +45,10 @@ HEARD = {
 FLOWS = {"videos": (17, 1), "activities": (19, 1)}
 COUNTED = {**HOURS, **HEARD, **FLOWS}
 KEYS = ("cost_money", "cost_money_low", "cost_money_high")
+RATIOS = ("cost_per_saved", "cost_per_averted", "cost_per_prevented_money")
 
 
-def fill(recorder: Recorder, prevented_cents: int = 400_000, saved: int = 4) -> None:
+def fill(recorder: Recorder, prevented_cents: int = 400_000, saved: int = 4, averted: int = 3) -> None:
     """Put in what costs, in more than one month and province, and beside it what is alike and costs nothing."""
     first, last = recorder.scope.first_day, recorder.scope.last_day
     for desk in ("call", "visit"):
@@ -70,6 +71,7 @@ def fill(recorder: Recorder, prevented_cents: int = 400_000, saved: int = 4) -> 
     outcome = recorder.outcomes[last, 0, 0, 0, 0]
     outcome[Outcome.PREVENTED_CENTS] += prevented_cents
     outcome[Outcome.SAVED] += saved
+    outcome[Outcome.AVERTED] += averted
 
 
 def totals_of(folder: Path, scope: Scope, **saved: int) -> dict[str, Any]:
@@ -108,12 +110,13 @@ def test_a_money_and_a_person_cost_what_the_warnings_cost(tmp_path: Path) -> Non
     for end in ENDS:
         cost = sum(by_hand(end)[part] for part in (*HOURS, *HEARD))
         assert totals["cost_per_saved"][end] == float(cost / 4000)
+        assert totals["cost_per_averted"][end] == float(cost / 3000)
         assert totals["cost_per_prevented_money"][end] == float(cost / 4_000_000)
 
 
 def test_where_nothing_was_saved_that_has_no_price(tmp_path: Path) -> None:
-    totals = totals_of(tmp_path, replace(SCOPE, prices=PRICES), prevented_cents=0, saved=0)
-    assert totals["cost_per_saved"] is totals["cost_per_prevented_money"] is None
+    totals = totals_of(tmp_path, replace(SCOPE, prices=PRICES), prevented_cents=0, saved=0, averted=0)
+    assert {totals[name] for name in RATIOS} == {None}
     assert totals["cost_money"]["total"] == by_hand("value")[TOTAL]
 
 
@@ -159,7 +162,7 @@ def test_no_table_depends_on_what_things_cost(runs: tuple[sim.Run, sim.Run]) -> 
         assert getattr(one, name).equals(getattr(other, name)), name
     moved = {name for name in one.totals.index if one.totals[name] != other.totals[name]}
     paid = {f"{key}.{part}" for key in KEYS for part in ("desk_visit", TOTAL)}
-    assert moved == paid | {f"{name}.{end}" for name in ("cost_per_saved", "cost_per_prevented_money") for end in ENDS}
+    assert moved == paid | {f"{name}.{end}" for name in RATIOS for end in ENDS}
     assert other.totals["cost_money.desk_visit"] == 0 < one.totals["cost_money.desk_visit"]
 
 

@@ -249,7 +249,7 @@ def test_the_totals_of_the_contract_are_all_there(tmp_path: Path) -> None:
     named = """
     attempts_potential attempts_by_fate calls_intercepted sms_intercepted alerts_central alerts_local
     alerts_by_tier alerts_by_end contacts_by_channel staff_hours_call staff_hours_visit cards_eliminated
-    dens_destroyed ringleaders_arrested episodes saved dropped_out victims loss_money prevented_money
+    dens_destroyed ringleaders_arrested episodes saved averted dropped_out victims loss_money prevented_money
     recovered_money cases_filed cases_solved suspects_arrested false_blocks
     """
     assert set(named.split()) <= set(summarise(tmp_path, SCOPE)[0])

@@ -145,7 +145,7 @@ def test_answers_have_windows_as_titles_and_money_in_money() -> None:
         ["2022-02-01 to 2022-02-28, beside 2022-01-01 to 2022-01-31"],
         ["losses of cases, change", "-"],
         ["Tibet 2022-02-01"],
-        ["saved by a warning", "0.5"],
+        ["stopped by a warning before payment", "0.5"],
     ]
 
 
@@ -172,13 +172,15 @@ def test_costs_stand_beside_both_ends_of_their_prices() -> None:
         "cost_money_low": {"desk_call": 500, "total": 1000000},
         "cost_money_high": {"desk_call": 2000, "total": 2000000},
         "cost_per_saved": {"value": 2.5, "low": 1, "high": 1000.25},
+        "cost_per_averted": {"value": 5, "low": 2, "high": 2000.5},
         "cost_per_prevented_money": None,
     }
     assert [re.split("  +", line) for line in printed([cost_table(totals)])] == [
         ["cost, yuan", "value", "low prices", "high prices"],
         ["calls", "1,000", "500", "2,000"],
         ["all together", "1,234,567", "1,000,000", "2,000,000"],
-        ["for each person saved", "2.5", "1", "1,000"],
+        ["for each person stopped before a payment", "2.5", "1", "1,000"],
+        ["for each victim averted", "5", "2", "2,000"],
         ["for each unit of losses prevented", "-", "-", "-"],
     ]
     # No cost without its interval: the table of totals leaves them to that of costs.
@@ -243,7 +245,7 @@ def test_at_80_and_60_columns_no_name_number_or_window_is_broken(width: int, pol
 def test_a_run_begins_with_its_answer(policy: sim.Run) -> None:
     lines = printed(answer_parts([policy], 400))
     assert lines[0] == "answer (in brackets: 95% by chance at scale 1)"
-    for line, word in zip(lines[1:], ("stopped", "drawn in", "saved", "lost", "prevented"), strict=True):
+    for line, word in zip(lines[1:], ("stopped", "drawn in", "victims averted", "lost", "prevented"), strict=True):
         assert word in line
         assert re.search(r"\([\d.,]+%?( million| billion)? to [\d.,]+", line), line
 

@@ -14,7 +14,7 @@ from sim.engines.reference.alerts import Alert, covered, detect, raised
 from sim.engines.reference.finding import Finding
 from sim.engines.reference.ticks import At, call_at, priority
 from sim.engines.reference.world import Person, World
-from sim.episode.stages import ENGAGED_STAGE, FIRST_PAYMENT, next_stage, paid_before, payable, scheduled
+from sim.episode.stages import ENGAGED_STAGE, FIRST_PAYMENT, next_stage, paid_before, payable, scheduled, would_pay
 from sim.results.recorder import LogEntry
 from sim.warning.detectors import stage_tiers
 from sim.words import STOPPED, EpisodeEnd, Event, Outcome, Stage, Truth
@@ -80,7 +80,7 @@ class Episode:
                 self.show(stage)
             self.end(None, Phase.STAGE_MOMENTS)
         except simpy.Interrupt as interrupt:
-            self.prevent(Outcome.PREVENTED_CENTS)
+            self.avert(self.prevent(Outcome.PREVENTED_CENTS))
             self.end(EpisodeEnd.SAVED, cast(int, interrupt.cause))
 
     def amount_before(self, payment: int) -> int:
@@ -116,13 +116,21 @@ class Episode:
         """End the episode because a warning persuaded the person."""
         self.process.interrupt(phase)
 
-    def prevent(self, measure: int) -> None:
-        """Count what a warning or a bank kept from being paid: the payments that the person would have come to."""
+    def prevent(self, measure: int) -> int:
+        """Count what a warning or a bank kept from being paid; return how many payments there would have been."""
         tables = self.world.tables
         come_to = payable(tables.seed, self.attempt, self.next_stage, self.scheduled, self.fraud_type, tables.episodes)
         paid = len(self.payments)
         if come_to > paid:
             self.count(measure, self.amount_before(come_to) - self.amount_before(paid))
+        return come_to
+
+    def avert(self, come_to: int) -> None:
+        """Count a person whom a warning stopped before any payment, if they would have become a victim without it."""
+        world = self.world
+        held = int(world.today.held[self.person.province])
+        if not self.payments and would_pay(world.tables.seed, self.attempt, come_to, held):
+            self.count(Outcome.AVERTED, 1)
 
     def move_books(self, end: EpisodeEnd) -> None:
         """Book an episode that was running under an end."""

@@ -27,7 +27,7 @@ from sim.engines.vector.state import (
     release_episode,
     take_alert,
 )
-from sim.episode.stages import drops_out, next_stage, paid_before, payable, scheduled
+from sim.episode.stages import drops_out, next_stage, paid_before, payable, scheduled, would_pay
 from sim.midnight.today import LOST
 from sim.warning.delays import chain_delay
 from sim.warning.detectors import NO_ALERT, stage_tiers
@@ -78,8 +78,8 @@ def cents_before(episode: Record, payment: int, run: RunTables) -> int:
 
 
 @internal
-def prevent(episode: Record, measure: int, run: RunTables, outcomes: Integers) -> None:
-    """Count what a warning or a bank kept from being paid: the payments that the person would have come to."""
+def prevent(episode: Record, measure: int, run: RunTables, outcomes: Integers) -> int:
+    """Count what a warning or a bank kept from being paid; return how many payments there would have been."""
     come_to = payable(
         run.rules.seed, episode.attempt, episode.next_stage, episode.scheduled, episode.kind, run.episodes
     )
@@ -87,6 +87,7 @@ def prevent(episode: Record, measure: int, run: RunTables, outcomes: Integers) -
         cents = cents_before(episode, come_to, run) - cents_before(episode, episode.paid, run)
         measures = outcomes[episode.kind, episode.band, episode.sex]
         measures[measure] = added(measures[measure], cents)
+    return come_to
 
 
 @internal
@@ -152,7 +153,9 @@ def report(episode: Record, moment: int, run: RunTables, arrays: Arrays) -> None
 @internal
 def stop_episode(episode: Record, now: Now, run: RunTables, day: ProvinceDay, arrays: Arrays, tallies: Tallies) -> None:
     """End an episode because a warning persuaded the person."""
-    prevent(episode, Outcome.PREVENTED_CENTS, run, tallies.outcomes)
+    come_to = prevent(episode, Outcome.PREVENTED_CENTS, run, tallies.outcomes)
+    if episode.paid == 0 and would_pay(run.rules.seed, episode.attempt, come_to, day.held):
+        tallies.outcomes[episode.kind, episode.band, episode.sex, Outcome.AVERTED] += 1
     end_episode(episode, EpisodeEnd.SAVED, now, run, day, arrays, tallies)
 
 

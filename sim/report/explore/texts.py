@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 NAMES = {
     "victims": marked("Victims"),
-    "saved": marked("People saved by a warning"),
+    "saved": marked("People stopped by a warning before payment"),
+    "averted": marked("Victims averted by warnings"),
     "loss_money": marked("Lost, {currency}"),
     "prevented_money": marked("Losses prevented, {currency}"),
     "cost_money.total": marked("What the shield costs, {currency}"),
@@ -38,11 +39,18 @@ SENTENCES: dict[str, tuple[str, str, str, str, str]] = {
         marked("{level} people become victims, not surely more or fewer than in the scenario."),
     ),
     "saved": (
-        marked("Warnings save {level} people, {change} more than in the scenario."),
-        marked("Warnings save {level} people, {change} fewer than in the scenario."),
-        marked("Warnings save {level} people, just as in the scenario."),
-        marked("Warnings save {level} people."),
-        marked("Warnings save {level} people, not surely more or fewer than in the scenario."),
+        marked("Warnings stop {level} people before any payment, {change} more than in the scenario."),
+        marked("Warnings stop {level} people before any payment, {change} fewer than in the scenario."),
+        marked("Warnings stop {level} people before any payment, just as in the scenario."),
+        marked("Warnings stop {level} people before any payment."),
+        marked("Warnings stop {level} people before any payment, not surely more or fewer than in the scenario."),
+    ),
+    "averted": (
+        marked("Warnings avert {level} victims, {change} more than in the scenario."),
+        marked("Warnings avert {level} victims, {change} fewer than in the scenario."),
+        marked("Warnings avert {level} victims, just as in the scenario."),
+        marked("Warnings avert {level} victims."),
+        marked("Warnings avert {level} victims, not surely more or fewer than in the scenario."),
     ),
     "loss_money": (
         marked("Victims lose {level} {currency}, {change} more than in the scenario."),

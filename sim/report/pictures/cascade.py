@@ -22,7 +22,7 @@ DELIVERED = tuple(fate.label for fate in Fate if not fate.stopped)
 ENGAGED = Fate.ENGAGED.label
 ENDS = {
     Outcome.VICTIMS.label: marked("victims"),
-    Outcome.SAVED.label: marked("saved"),
+    Outcome.SAVED.label: marked("stopped before payment"),
     Outcome.HELD.label: marked("held by a bank"),
     Outcome.DROPPED_OUT.label: marked("dropped out"),
 }

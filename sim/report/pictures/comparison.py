@@ -32,7 +32,8 @@ GROUPS: dict[str, dict[str, str]] = {
     marked("people and money"): {
         "victims": marked("victims"),
         "loss_money": marked("{currency} lost"),
-        "saved": marked("saved"),
+        "saved": marked("stopped before payment"),
+        "averted": marked("victims averted"),
         "prevented_money": marked("{currency} prevented"),
         "recovered_money": marked("{currency} recovered"),
         "dropped_out": marked("dropped out"),

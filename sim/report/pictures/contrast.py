@@ -23,7 +23,8 @@ Pairs = Sequence[tuple["Run", "Run"]]
 
 OF = {
     "victims": marked("victims"),
-    "saved": marked("people saved by warnings"),
+    "saved": marked("people stopped by warnings before payment"),
+    "averted": marked("victims averted by warnings"),
     "alerts": marked("alerts"),
     "expired": marked("alerts that expired"),
 }

@@ -25,7 +25,8 @@ SPENT_ON = {WARNING: (marked("warnings"), ORANGE), EDUCATION: (marked("education
 """What each part is spent on: its name and colour."""
 
 EACH = {
-    "cost_per_saved": marked("each person saved by a warning"),
+    "cost_per_saved": marked("each person stopped by a warning before any payment"),
+    "cost_per_averted": marked("each victim averted by one"),
     "cost_per_prevented_money": marked("each unit of losses prevented by one"),
 }
 SPARING = {
@@ -95,7 +96,7 @@ def costs(run: "Run") -> "go.Figure":
 
 
 def costs_table(run: "Run") -> "pd.DataFrame":
-    """Return what each part, all, and each person and unit of money saved cost, with both ends of their intervals."""
+    """Return what each part, all, each person stopped, victim averted and unit of money cost, with both ends."""
     import pandas as pd
 
     totals = run.manifest["totals"]
@@ -106,13 +107,13 @@ def costs_table(run: "Run") -> "pd.DataFrame":
         )
     rows = [[said(NAMES[part]), *(amount(totals[key][part]) for key in (COST, COST_LOW, COST_HIGH))] for part in NAMES]
     for key, name in EACH.items():
-        ratio = totals[key] or {}
+        ratio = totals.get(key) or {}
         rows.append([said(name), *(amount(ratio.get(end)) for end in ("value", "low", "high"))])
     return pd.DataFrame(rows, columns=columns, dtype=object)
 
 
 def costs_words(run: "Run") -> str:
-    """Say in a sentence what the run cost, and what the warnings cost for each whom they saved."""
+    """Say in a sentence what the run cost, and what the warnings cost for each victim averted."""
     totals = run.manifest["totals"]
     if COST not in totals:
         return said(UNKNOWN)
@@ -120,21 +121,21 @@ def costs_words(run: "Run") -> str:
         "money": amount(totals[COST][TOTAL]), "low": amount(totals[COST_LOW][TOTAL]),
         "high": amount(totals[COST_HIGH][TOTAL]),
     }  # fmt: skip
-    ratio = totals["cost_per_saved"]
+    ratio = totals.get("cost_per_averted")
     if ratio is None:
         return said(
-            "In all it cost {money} {currency} ({low} to {high} within the ranges of prices); no warning saved "
-            "anybody.",
+            "In all it cost {money} {currency} ({low} to {high} within the ranges of prices); no warning averted a "
+            "victim.",
             **whole,
         )
     all_of_it = said("In all it cost {money} {currency} ({low} to {high} within the ranges of prices).", **whole)
     money = totals["cost_per_prevented_money"]
     person = {"money": amount(ratio["value"]), "low": amount(ratio["low"]), "high": amount(ratio["high"])}
     if money is None:
-        each = said("Warnings cost {money} {currency} ({low} to {high}) for each person whom they saved.", **person)
+        each = said("Warnings cost {money} {currency} ({low} to {high}) for each victim averted.", **person)
     else:
         each = said(
-            "Warnings cost {money} {currency} ({low} to {high}) for each person whom they saved and {each} "
+            "Warnings cost {money} {currency} ({low} to {high}) for each victim averted and {each} "
             "({least} to {most}) for each unit of losses that they prevented.",
             **person,
             each=amount(money["value"]),

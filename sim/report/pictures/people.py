@@ -1,4 +1,4 @@
-"""People: who falls victim and who is saved, by age, sex and type of fraud."""
+"""People: who falls victim, and how many victims warnings avert, by age, sex and type of fraud."""
 
 from typing import TYPE_CHECKING
 
@@ -19,25 +19,29 @@ if TYPE_CHECKING:
 
 SEXES = Sex.labels()
 SEX = {Sex.F.label: marked("women"), Sex.M.label: marked("men")}
-ENDS = (Outcome.VICTIMS.label, Outcome.SAVED.label)
-"""Ends of episodes: the person paid; a warning stopped it before any payment."""
+ENDS = (Outcome.VICTIMS.label, Outcome.AVERTED.label)
+"""The person paid; a warning stopped the episode before a payment that would have come."""
+NAMES = {Outcome.VICTIMS.label: marked("victims"), Outcome.AVERTED.label: marked("victims averted")}
 
-AGES, TYPES = marked("Victims and saved by age and sex"), marked("Victims and saved by type of fraud")
+AGES, TYPES = (
+    marked("Victims, and victims averted, by age and sex"),
+    marked("Victims, and victims averted, by type of fraud"),
+)
 HALF = 8.0
 """Pixels from the middle of a category to that of one of its two bars."""
-NOBODY = marked("Nobody fell victim or was saved in this run.")
+NOBODY = marked("Nobody fell victim in this run, and no victim was averted.")
 OF_AGE = {
     Outcome.VICTIMS.label: marked("{sex} aged {age}: {rate} victims for 100,000, {count} in all"),
-    Outcome.SAVED.label: marked("{sex} aged {age}: {rate} saved for 100,000, {count} in all"),
+    Outcome.AVERTED.label: marked("{sex} aged {age}: {rate} victims averted for 100,000, {count} in all"),
 }
 OF_TYPE = {
     Outcome.VICTIMS.label: marked("{type}: {count} victims"),
-    Outcome.SAVED.label: marked("{type}: {count} saved"),
+    Outcome.AVERTED.label: marked("{type}: {count} victims averted"),
 }
 
 
 def ages(run: "Run") -> "go.Figure":
-    """Draw victims and saved for 100,000 people of their age band and sex, over the whole period."""
+    """Draw victims and victims averted for 100,000 people of their age band and sex, over the whole period."""
     import plotly.graph_objects as go
     from plotly.subplots import make_subplots
 
@@ -48,7 +52,7 @@ def ages(run: "Run") -> "go.Figure":
     shown = [end for place, end in enumerate(ENDS) if any(pair[place] for pair in counts.values())]
     figure = make_subplots(
         rows=len(shown), cols=1, shared_xaxes=True, vertical_spacing=0.12,
-        subplot_titles=[said(end) for end in shown],
+        subplot_titles=[said(NAMES[end]) for end in shown],
     )  # fmt: skip
     colour, hatch = colours("sex"), hatches(SEXES)
     listed: set[str] = set()
@@ -92,7 +96,7 @@ def ages(run: "Run") -> "go.Figure":
 
 
 def ages_table(run: "Run") -> "pd.DataFrame":
-    """Return victims and saved of the country by age band and sex, and for 100,000 people of the group."""
+    """Return victims and victims averted of the country by age band and sex, and for 100,000 people of the group."""
     import pandas as pd
 
     counts, people = _by_group(run), groups(run)
@@ -110,7 +114,7 @@ def ages_table(run: "Run") -> "pd.DataFrame":
 
 
 def types(run: "Run") -> "go.Figure":
-    """Draw victims and saved of the country by type of fraud, those with the most victims first."""
+    """Draw victims and victims averted of the country by type of fraud, those with the most victims first."""
     import plotly.graph_objects as go
 
     counts = _by_type(run)
@@ -127,7 +131,7 @@ def types(run: "Run") -> "go.Figure":
                 orientation="h",
                 y=[plain(name) for name in values],
                 x=list(values.values()),
-                name=said(end),
+                name=said(NAMES[end]),
                 showlegend=True,
                 marker=bars(colour, hatch[end]),
                 text=[said(OF_TYPE[end], type=words(name), count=amount(value)) for name, value in values.items()],
@@ -139,7 +143,7 @@ def types(run: "Run") -> "go.Figure":
     figure.update_layout(barmode="group", bargap=0.25)
     figure.update_xaxes(title_text=said("people, whole period"), nticks=5)
     figure.update_yaxes(autorange="reversed")
-    # The bar of victims lies above that of those who were saved.
+    # The bar of victims lies above that of victims averted.
     sides = dict(zip(ENDS, (HALF, -HALF), strict=True))
     cut(
         figure,
@@ -153,7 +157,7 @@ def types(run: "Run") -> "go.Figure":
 
 
 def types_table(run: "Run") -> "pd.DataFrame":
-    """Return victims and saved of the country by type of fraud, those with the most victims first."""
+    """Return victims and victims averted of the country by type of fraud, those with the most victims first."""
     import pandas as pd
 
     rows = [(named(name), *(amount(value * country(run)) for value in pair)) for name, pair in _by_type(run).items()]
@@ -177,14 +181,14 @@ def groups(run: "Run") -> dict[tuple[str, str], float]:
 
 
 def _by_group(run: "Run") -> dict[tuple[str, str], tuple[int, int]]:
-    """Return (victims, saved) as simulated by age band and sex."""
+    """Return (victims, averted) as simulated by age band and sex."""
     counted = tally(run, "outcomes", ["age_band", "sex"], ENDS)
-    return {(band, sex): (int(lost), int(saved)) for band, sex, lost, saved in counted.itertuples(index=False)}
+    return {(band, sex): (int(lost), int(averted)) for band, sex, lost, averted in counted.itertuples(index=False)}
 
 
 def _by_type(run: "Run") -> dict[str, tuple[int, int]]:
-    """Return (victims, saved) as simulated by type of fraud, the most victims first, then in the scenario's order."""
+    """Return (victims, averted) as simulated by type of fraud, the most victims first, then in the scenario's order."""
     counted = tally(run, "outcomes", ["fraud_type"], ENDS)
-    found = {name: (int(lost), int(saved)) for name, lost, saved in counted.itertuples(index=False)}
+    found = {name: (int(lost), int(averted)) for name, lost, averted in counted.itertuples(index=False)}
     whole = {name: found.get(name, (0, 0)) for name in run.scenario.spec.fraud.types}
     return dict(sorted(whole.items(), key=lambda row: -row[1][0]))

@@ -48,7 +48,10 @@ class Outcome:
 OUTCOMES = {
     "victims": Outcome("outcomes", "victims", marked("victims"), marked("victims")),
     "episodes": Outcome("outcomes", "episodes", marked("people drawn in"), marked("people drawn in")),
-    "saved": Outcome("outcomes", "saved", marked("saved by warnings"), marked("people saved")),
+    "saved": Outcome(
+        "outcomes", "saved", marked("stopped by warnings before payment"), marked("people stopped before payment")
+    ),
+    "averted": Outcome("outcomes", "averted", marked("victims averted by warnings"), marked("victims averted")),
     "dropped_out": Outcome(
         "outcomes", "dropped_out", marked("dropped out by themselves"), marked("people dropped out")
     ),

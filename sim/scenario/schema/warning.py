@@ -266,15 +266,16 @@ class StopProbabilities(Part):
     """Probability that a person in an episode who is reached before a payment stops, by channel."""
 
     app: Probability
-    """Probability that somebody in an episode stops who reads a warning in the app. More: more people saved. Example:
+    """Probability that somebody in an episode stops who reads a warning in the app. More: more people stopped. Example:
     `0.23`"""
     sms: Probability
-    """Probability that somebody in an episode stops who reads a warning by SMS. More: more people saved. Example:
+    """Probability that somebody in an episode stops who reads a warning by SMS. More: more people stopped. Example:
     `0.23`"""
     call: Probability
-    """Probability that somebody in an episode stops whom an officer calls. More: more people saved. Example: `0.6`"""
+    """Probability that somebody in an episode stops whom an officer calls. More: more people stopped. Example: `0.6`"""
     visit: Probability
-    """Probability that somebody in an episode stops whom an officer visits. More: more people saved. Example: `0.95`"""
+    """Probability that somebody in an episode stops whom an officer visits. More: more people stopped. Example:
+    `0.95`"""
 
 
 class Dissuasion(Part):

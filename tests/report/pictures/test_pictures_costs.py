@@ -50,18 +50,18 @@ def test_bars_add_up_to_what_the_run_cost(country: sim.Run) -> None:
 
 
 def test_the_table_and_the_words_have_every_number_with_its_interval(country: sim.Run) -> None:
-    totals, ratio = country.manifest["totals"], country.manifest["totals"]["cost_per_saved"]
+    totals, ratio = country.manifest["totals"], country.manifest["totals"]["cost_per_averted"]
     rows = costs_table(country).set_index("yuan")
     assert list(rows.loc["in all"]) == [
         amount(totals[key]["total"]) for key in ("cost_money", "cost_money_low", "cost_money_high")
     ]
-    assert list(rows.loc["each person saved by a warning"]) == [amount(ratio[end]) for end in ("value", "low", "high")]
+    assert list(rows.loc["each victim averted by one"]) == [amount(ratio[end]) for end in ("value", "low", "high")]
     said = costs_words(country)
     assert f"{amount(ratio['value'])} yuan ({amount(ratio['low'])} to {amount(ratio['high'])})" in said
 
 
-def test_where_nothing_was_saved_it_is_said(empty: sim.Run) -> None:
-    assert costs_words(empty).endswith("; no warning saved anybody.")
+def test_where_no_victim_was_averted_it_is_said(empty: sim.Run) -> None:
+    assert costs_words(empty).endswith("; no warning averted a victim.")
     assert list(costs_table(empty).set_index("yuan").loc["each unit of losses prevented by one"]) == ["none"] * 3
 
 

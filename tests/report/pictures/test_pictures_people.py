@@ -5,7 +5,7 @@ import pytest
 import sim
 from sim.country.people import people_tables
 from sim.draws.distributions import CERTAIN
-from sim.report.pictures.people import ENDS, SEX, ages, groups, types
+from sim.report.pictures.people import ENDS, NAMES, SEX, ages, groups, types
 from sim.rounding import amount
 from sim.words import Sex
 from tests.report.pictures.drawn import traces
@@ -45,7 +45,7 @@ def test_types_come_with_the_most_victims_first(full: sim.Run) -> None:
     figure = types(full)
     counts = full.outcomes.groupby("fraud_type")[list(ENDS)].sum()
     for end in ENDS:
-        (trace,) = traces(figure, end)
+        (trace,) = traces(figure, NAMES[end])
         assert dict(zip(trace.y, trace.x, strict=True)) == dict(counts[end].items())
     assert list(traces(figure, "victims")[0].x) == sorted(counts["victims"], reverse=True)
     assert figure.layout.yaxis.ticktext[0] == traces(figure, "victims")[0].y[0].replace("_", " ")

@@ -1,0 +1,95 @@
+"""The answers of all posterior draws once more: for a column that is new, without a new calibration.
+
+``python -m benchmarks.answers`` runs a scenario, and each policy whose answers are stored beside it, with its own
+values and with those of every draw in the table, as ``tocsin calibrate`` did, and compares the results with the table.
+With ``--write`` it writes the table anew, unless a number that it had has changed. The table of the flagship takes some
+twenty minutes of a core. Runs are kept in ``--out``; the same command goes on with them.
+"""
+
+import argparse
+import csv
+import sys
+from pathlib import Path
+
+from benchmarks.posteriors import ROOT
+from sim.calibration.evaluations import Evaluations
+from sim.calibration.levels import Level, can_be_pooled
+from sim.calibration.policies import over_draws, stored_of
+from sim.results.stored_answers import OWN, SUFFIX, StoredAnswers, write_answers
+from sim.scenario import Scenario, load_scenario
+
+Rows = list[dict[str, str]]
+
+
+def rows_of(table: Path) -> Rows:
+    """Return the rows of a table of answers as they are written."""
+    with table.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def again(file: Path, table: Path, out: Path, workers: int) -> dict[str, StoredAnswers]:
+    """Run everything that a table has answers of.
+
+    Args:
+        file: The scenario of the table; the other policies are bundled.
+        table: The table.
+        out: Where runs are kept.
+        workers: How many runs are made at a time.
+
+    Returns:
+        The answers, by ``policy_digests``.
+    """
+    scenario = load_scenario(str(file))
+    scale = scenario.spec.calibration.scales[0]
+    level = Level(scale, (scenario.spec.seed,), scale < 1.0 and can_be_pooled(scenario, scale))
+    draws: dict[str, int] = {}
+    for row in rows_of(table):
+        draws[row["policy"]] = draws.get(row["policy"], 0) + (row["draw"] != OWN)
+
+    def load(name: str, draw: int | None) -> Scenario:
+        return load_scenario(str(file) if name == scenario.name else name, draw=draw)
+
+    found: dict[str, StoredAnswers] = {}
+    out.mkdir(parents=True, exist_ok=True)
+    with Evaluations(scenario, out, workers=workers) as evaluations:
+        for name, number in draws.items():
+            found |= stored_of(
+                over_draws([name], load, evaluations, level, number, lambda line: print(line, flush=True)), load
+            )
+    return found
+
+
+def changes(before: Rows, after: Rows) -> list[str]:
+    """Return what two tables say otherwise, of the columns that the first one has: a line each."""
+    if len(before) != len(after):
+        return [f"{len(before)} rows before, {len(after)} now"]
+    return [
+        f"{one['policy']}, draw {one['draw']}: {name} {one[name]} before, {other[name]} now"
+        for one, other in zip(before, after, strict=True)
+        for name in one
+        if one[name] != other[name]
+    ]
+
+
+def main() -> None:
+    """Run everything again; write the table if asked to, and if nothing of it has changed."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.answers", description=__doc__)
+    parser.add_argument("--scenario", type=Path, default=ROOT / "scenarios" / "china-2022.yaml")
+    parser.add_argument("--out", type=Path, default=ROOT / "results" / "calibrations" / "answers")
+    parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument("--write", action="store_true", help="write the table anew")
+    given = parser.parse_args()
+    table = given.scenario.with_name(f"{given.scenario.stem}{SUFFIX}")
+    before = rows_of(table)
+    found = again(given.scenario, table, given.out, given.workers)
+    made = given.out / table.name
+    write_answers(made, found)
+    if wrong := changes(before, rows_of(made)):
+        sys.exit("\n".join([f"{len(wrong)} numbers have changed:", *wrong[:10]]))
+    print(f"{len(before)} rows came out as they stand in {table.name}; the new table is {made}")
+    if given.write:
+        write_answers(table, found)
+
+
+if __name__ == "__main__":
+    main()
