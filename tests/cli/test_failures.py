@@ -165,7 +165,14 @@ def edited_total(folder: Path) -> None:
     (folder / RUN_JSON).write_text(json.dumps(document))
 
 
+def named_twice(folder: Path) -> None:
+    """Let ``run.json`` begin with another name, which readers that believe the first of two keys would take."""
+    text = (folder / RUN_JSON).read_text()
+    (folder / RUN_JSON).write_text(text.replace("{", '{"name": "another",', 1))
+
+
 DAMAGES = {
+    "key twice": named_twice,
     "nested": raw("[" * 100_000 + "]" * 100_000),
     "list": raw("[]"),
     "no JSON": raw("{"),

@@ -17,6 +17,7 @@ import pytest
 
 import sim
 from sim.calibration.calibrate import calibrate
+from sim.experiments.journal import Journal
 from sim.experiments.simulations import SimulationError, Simulations
 from sim.experiments.store import claim
 from sim.failures import MACHINE
@@ -229,6 +230,13 @@ def test_damaged_lines_of_a_journal_count_as_not_there(
     assert (place / "catalogue.parquet").read_bytes() == undisturbed
 
 
+def test_a_line_of_a_journal_with_a_key_twice_counts_as_not_there(two_of_four: Path, tmp_path: Path) -> None:
+    first, second = journal(two_of_four)
+    doubled = first.replace('{"run": ', '{"run": "0", "run": ', 1)
+    (tmp_path / "journal.jsonl").write_text(f"{doubled}\n{second}\n")
+    assert len(Journal(tmp_path)) == 1
+
+
 def test_a_number_of_a_journal_that_was_changed_is_not_believed(
     tiny: sim.Scenario, undisturbed: bytes, tmp_path: Path
 ) -> None:
@@ -262,8 +270,11 @@ def finished(tiny: sim.Scenario, tmp_path_factory: pytest.TempPathFactory) -> Pa
     return place
 
 
+TWICE = b'{"name": "tiny", "name": "tiny"}'
+
+
 @pytest.mark.parametrize("name", ["sweep.json", "catalogue.parquet"])
-@pytest.mark.parametrize("content", [b"", b"{", b"[]", b"[" * 50_000, None])
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b"[" * 50_000, TWICE, None])
 def test_a_damaged_file_of_an_experiment_is_refused_in_a_line(
     name: str, content: bytes | None, finished: Path, tocsin: Tocsin, tmp_path: Path
 ) -> None:
@@ -280,6 +291,28 @@ def test_a_damaged_file_of_an_experiment_is_refused_in_a_line(
     assert (ended.code, ended.out) == (2, "")
     assert ended.err.count("\n") == 1
     assert f"sweep/{name}: " in ended.err
+
+
+@pytest.mark.parametrize("state", ["two_of_four", "finished"])
+@pytest.mark.parametrize("other", ["another", "no YAML", "none"])
+def test_a_sweep_whose_scenario_was_replaced_does_not_go_on(
+    state: str, other: str, tiny: sim.Scenario, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    place = shutil.copytree(request.getfixturevalue(state), tmp_path / "sweep")
+    staff = FOUR if state == "two_of_four" else {STAFF: [1]}
+    path = place / "scenario.yaml"
+    text = path.read_text()
+    if other == "none":
+        path.unlink()
+    else:
+        path.write_text("schema: [" if other == "no YAML" else sim.load_scenario("tiny", seed=8).yaml())
+    before = sorted(os.listdir(place))
+    with ThreadPoolExecutor(1) as executor, pytest.raises(DamagedError, match=r"sweep/scenario\.yaml: is not "):
+        sim.sweep(tiny, staff, folder=place, executor=executor, workers=1)
+    assert sorted(os.listdir(place)) == before
+    path.write_text(f"# Whoever reads it may write beside it.\n{text}")
+    with ThreadPoolExecutor(1) as executor:
+        sim.sweep(tiny, staff, folder=place, executor=executor, workers=1)
 
 
 def test_a_catalogue_whose_numbers_were_changed_is_refused(tiny: sim.Scenario, tmp_path: Path) -> None:
