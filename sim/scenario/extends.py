@@ -64,7 +64,11 @@ class Files:
         if node is None:
             raise ScenarioError(self.mistakes)
         known = ["extends", *self.shape.key_names()]
-        if node.value and not any(key in known or nearest(key, known) for key in node.value):
+        if (
+            isinstance(node.value, dict)
+            and node.value
+            and not any(key in known or nearest(key, known) for key in node.value)
+        ):
             raise ScenarioError([Mistake(place, dotted(()), "no key of the file is one of a scenario", A_SCENARIO)])
         own, draws = parted(self.with_tables(unwrap_all(node, self.mistakes), path.parent))
         base, figures = own.child("extends"), own.child("figures")
