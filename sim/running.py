@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from sim.days import calendar_date, next_month
 from sim.engines.conservation import ConservationError
+from sim.interrupts import interrupted_surely
 from sim.logbook import Logbook
 from sim.results.background import BackgroundWriter
 from sim.results.check import check_conservation
@@ -86,6 +87,7 @@ class _Asked:
     tables: bool = True
 
 
+@interrupted_surely()
 def _run(scenario: "Scenario", out: str | Path | None, asked: _Asked) -> Run:
     """Run a scenario into a folder, by default a new one.
 

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 import sim
-from sim.experiments import simulations
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), ROOT / "benchmarks" / "README.md"])
@@ -56,20 +55,6 @@ def test_examples_of_documents_give_what_they_say(path: Path, tmp_path: Path, mo
     examples = "\n".join(blocks(path.read_text(encoding="utf-8"), "pycon"))
     test = doctest.DocTestParser().get_doctest(examples, {}, named(path), str(path), 0)
     assert doctest.DocTestRunner(optionflags=OPTIONS).run(test).failed == 0
-
-
-@pytest.mark.parametrize("days", [pytest.param("14 days", marks=pytest.mark.slow), "7 days"])
-def test_the_python_of_runs_and_results_runs(days: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    if days == "7 days":
-        # The same calls, of a scenario that is shorter, in this process.
-        load, short = sim.load_scenario, {"start": "2022-01-25", "end": "2022-01-31", "warmup": "1 d"}
-        monkeypatch.setattr(sim, "load_scenario", lambda *given: load(*given, period=short))
-        monkeypatch.setattr(simulations, "THREADS_FROM", 0.0)
-    (program,) = blocks((ROOT / "docs" / "python.md").read_text(encoding="utf-8"), "python")
-    names: dict[str, object] = {}
-    exec(compile(program, "python.md", "exec"), names)
-    assert isinstance(names["run"], sim.Run)
 
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=named)

@@ -9,16 +9,11 @@ import errno
 import gc
 import io
 import os
-import signal
 import sys
-import threading
-import time
 import traceback
-import weakref
 from itertools import takewhile
 from pathlib import Path
-from types import FrameType
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -45,7 +40,8 @@ from sim.cli import report
 
 # isort: split
 from sim.cli import verify
-from sim.failures import MACHINE, FailedError, Interrupted, RefusedError, Terminated
+from sim.failures import MACHINE, FailedError, RefusedError, Terminated
+from sim.interrupts import ENDING, Ending
 from sim.language.spoken import ENGLISH, LANGUAGES, Terms, speaking, telling_in
 from sim.renamed import RenamedWarning
 from sim.scenario.errors import ascii_controls
@@ -74,9 +70,6 @@ COMPLETE = f"_{PROGRAM.upper()}_COMPLETE"
 OBJECTS_BETWEEN_LOOKS = 300_000
 """Python looks for cycles of dead objects after so many new ones, not after its 700: loading numba makes half a million
 that live on, and to look through them took an eighth of a second."""
-
-AGAIN_S = 0.01
-"""After so many seconds a signal is sent again that nobody heard."""
 
 NO_NAME = (errno.ENAMETOOLONG, errno.ELOOP)
 """What the system says of a path that can be none, too long or a loop of links, wherever it was given."""
@@ -129,9 +122,9 @@ def main() -> NoReturn:
     arguments = sys.argv[1:] or ["--help"]
     lines: list[str] = []
     verbose = "--verbose" in arguments
-    ending = _Ending(silent=not verbose)
+    ending = Ending(silent=not verbose)
     try:
-        ending.listen()
+        ending.listen(*ENDING)
         gc.set_threshold(OBJECTS_BETWEEN_LOOKS)
         _open_streams()
         command = typer.main.get_command(app)
@@ -143,7 +136,7 @@ def main() -> NoReturn:
         code = DONE
         sys.stdout.flush()
     except BaseException as error:
-        lines, code = told(ending.meant(error), arguments)
+        lines, code = told(ending.meant(error) or error, arguments)
         if verbose and lines and code == FAILED:
             traceback.print_exception(error)
     _tell(lines)
@@ -243,73 +236,3 @@ def _open_streams() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
-
-
-class _Ending:
-    """Signals by which this process is asked to end: an interrupt, and what else would end it without a word.
-
-    One that arrives while something is let go of, or within a library's own code, may raise an error that is dropped
-    before anybody hears it; so it is sent again when its error is gone while the command goes on. Other errors that
-    nobody could hear are for nobody either, and ``silent`` ones are not shown.
-    """
-
-    def __init__(self, silent: bool) -> None:
-        self._silent = silent
-        self._number: signal.Signals | None = None
-        self._over = False
-        self._before: dict[signal.Signals, Any] = {}
-        self._hook = sys.unraisablehook
-
-    def listen(self) -> None:
-        """Take the signals that nobody else has taken; ``nohup`` for one ignores the hangup."""
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            if signal.getsignal(number) in (signal.SIG_DFL, signal.default_int_handler):
-                self._before[number] = signal.signal(number, self._hear)
-        sys.unraisablehook = self._show
-
-    def listen_no_more(self) -> None:
-        """Give the signals back."""
-        self._over = True
-        for number, handler in self._before.items():
-            signal.signal(number, handler)
-        sys.unraisablehook = self._hook
-
-    def meant(self, error: BaseException) -> BaseException:
-        """Return what ended the process: libraries make other errors of an interrupt that comes in their midst."""
-        self._over = True
-        if self._number is None or isinstance(error, KeyboardInterrupt):
-            return error
-        asked = _asked_by(self._number)
-        for note in getattr(error, "__notes__", ()):
-            asked.add_note(note)
-        return asked
-
-    def _hear(self, number: int, frame: FrameType | None) -> NoReturn:
-        self._number = signal.Signals(number)
-        raise self._watched(self._number)  # no local variable: its traceback would keep it
-
-    def _watched(self, number: signal.Signals) -> Interrupted:
-        """Return the error of a signal, whose end is noticed."""
-        asked = _asked_by(number)
-        weakref.finalize(asked, self._dropped, number)
-        return asked
-
-    def _dropped(self, number: signal.Signals) -> None:
-        """Have a signal sent again, unless the command has ended with its error."""
-        if not self._over:
-            threading.Thread(target=self._send_again, args=(number,)).start()
-
-    def _send_again(self, number: signal.Signals) -> None:
-        """Send a signal a little later; one that comes too early is dropped, too, and sent once more."""
-        time.sleep(AGAIN_S)
-        if not self._over:
-            os.kill(os.getpid(), number)
-
-    def _show(self, unraisable: Any) -> None:
-        if not (self._silent or isinstance(unraisable.exc_value, Interrupted)):
-            self._hook(unraisable)
-
-
-def _asked_by(number: signal.Signals) -> Interrupted:
-    """Return the error of a signal by which a process is asked to end."""
-    return Interrupted() if number == signal.SIGINT else Terminated(number.name)

@@ -1,5 +1,6 @@
 """Commands about runs: making them, listing them, asking and checking them."""
 
+import shlex
 from dataclasses import asdict
 from itertools import product
 from pathlib import Path
@@ -124,6 +125,9 @@ def run(
 @app.command()
 def runs(
     folder: Annotated[Path | None, typer.Argument(metavar="[DIR]", help="Where to look.")] = None,
+    clean: Annotated[
+        bool, typer.Option("--clean", help="Remove unfinished runs that no process is making, and list them alone.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """List runs, finished and unfinished, one line each."""
@@ -131,6 +135,9 @@ def runs(
 
     if folder is not None and not folder.is_dir():
         refuse(f"tocsin runs: {ascii_controls(str(folder))}: no such folder; a folder that holds runs")
+    if clean:
+        _clean(folder or RUNS, as_json)
+        return
     rows = [_listed(found) for found in find_runs(folder or RUNS)]
     if as_json:
         typer.echo(to_json({"runs": rows}), nl=False)
@@ -143,15 +150,47 @@ def runs(
             )
         elif row["status"] == "unreadable":
             line = row["damage"]
+        elif "process" in row:
+            line += f"  process {row['process']} is at work on it"
         typer.echo(ascii_controls(line))
+    left = sum(row["status"] == "unfinished" and "process" not in row for row in rows)
+    if left:
+        which = (
+            "1 unfinished run was left by a process that was killed"
+            if left == 1
+            else (f"{left:,} unfinished runs were left by processes that were killed")
+        )
+        where = "" if folder is None else f" {shlex.quote(str(folder))}"
+        typer.echo(ascii_controls(f"{which}; remove with: tocsin runs{where} --clean"), err=True)
+
+
+def _clean(folder: Path, as_json: bool) -> None:
+    """Remove what killed runs have left, and print what was removed and what was not."""
+    from sim.results.folder import to_json
+    from sim.results.unfinished import cleaned
+
+    rows = []
+    for one in cleaned(folder):
+        kept = {} if one.held is False else {"process": one.process}
+        rows.append({"path": str(one.path), "status": "kept" if kept else "removed", **kept})
+        if not as_json:
+            what = f"kept: process {one.process} {'is' if one.held else 'may be'} at work on it" if kept else "removed"
+            typer.echo(ascii_controls(f"{one.path}  {what}"))
+    if as_json:
+        typer.echo(to_json({"runs": rows}), nl=False)
 
 
 def _listed(found: "Listed") -> dict[str, Any]:
     """Return what the list of runs says of one: its path, its status and, if it is finished, what it is."""
+    from sim.results.unfinished import asked
+
     path, about = str(found.path), found.manifest
     if about is None:
-        damage = {} if found.damage is None else {"damage": found.damage}
-        return {"path": path, "status": "unreadable" if damage else "unfinished", **damage}
+        if found.damage is not None:
+            return {"path": path, "status": "unreadable", "damage": found.damage}
+        begun = asked(found.path)
+        maker = {"process": begun.process} if begun is not None and begun.held is not False else {}
+        return {"path": path, "status": "unfinished", **maker}
     return {
         "path": path,
         "status": "finished",

@@ -19,10 +19,9 @@ from sim.experiments.design import BOX, Design, DesignError, Value
 from sim.experiments.intervals import quantile
 from sim.experiments.parameters import DECIMALS, DIGITS, Parameter, parameter_over
 from sim.experiments.rounded import alike, thin, varied
-from sim.experiments.store import finished_request, read_frame
+from sim.experiments.store import claimed, finished_request, read_frame
 from sim.experiments.surface import Surface, fitted
 from sim.experiments.sweep import CATALOGUE, DONE, KIND, POINT, REPLICATE, STATUS, planned
-from sim.results.folder import SCENARIO_YAML
 from sim.words import Tier
 
 if TYPE_CHECKING:
@@ -291,11 +290,9 @@ def explored(folder: Path) -> Explored:
     Returns:
         What it says between its points.
     """
-    from sim.scenario import load_scenario
-
     request = finished_request(folder, KIND)
     frame = read_frame(folder, KIND, CATALOGUE)
-    scenario = load_scenario(str(folder / SCENARIO_YAML))
+    scenario = claimed(folder, KIND)
     levers = tuple(_lever(scenario, key, values) for key, values in request["vary"].items())
     points = _points(frame, levers, int(request["replicates"]))
     inside = {point.coordinates: point for point in reversed(points) if point.is_inside}

@@ -14,7 +14,7 @@ from typing import Any
 from sim.caches import program_digest
 from sim.experiments.store import JOURNAL
 from sim.results.outcomes import Outcome
-from sim.results.stored import DamagedError, demand_regular, digest_of
+from sim.results.stored import DamagedError, demand_regular, digest_of, parsed
 
 
 class Journal:
@@ -82,7 +82,7 @@ class Journal:
 def _entry(line: bytes) -> dict[str, Any] | None:
     """Return what a line of a journal says; None where it is not as it was written."""
     try:
-        entry = json.loads(line)
+        entry = parsed(line)
         digest = entry.pop("sha256")
         return entry if digest == digest_of(entry) and {"run", "code", "outcome"} <= set(entry) else None
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):

@@ -56,6 +56,7 @@ from sim.experiments.store import claim, complete, read_frame
 from sim.results.folder import whole
 from sim.results.outcomes import Outcome, quantity_names
 from sim.results.outcomes import quantities as all_quantities
+from sim.results.stored import parsed
 from sim.scenario import Scenario, changed
 from sim.scenario.errors import choices
 from sim.scenario.provinces import coded_key
@@ -309,5 +310,5 @@ def _read(folder: Path, quantities: Sequence[str]) -> "pd.DataFrame":
 
     stored = read_frame(folder, KIND, INDICES)
     frame = pd.concat([stored[stored["quantity"] == name] for name in dict.fromkeys(quantities)], ignore_index=True)
-    frame.attrs.update(json.loads(pq.read_schema(folder / INDICES).metadata[ABOUT]))
+    frame.attrs.update(parsed(pq.read_schema(folder / INDICES).metadata[ABOUT]))
     return frame

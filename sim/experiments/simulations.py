@@ -29,8 +29,9 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypedDict
 
 from sim.experiments.journal import Journal
-from sim.experiments.processes import Processes
+from sim.experiments.processes import KilledError, Processes
 from sim.failures import MACHINE, FailedError
+from sim.interrupts import interrupted_surely
 from sim.logbook import Logbook
 from sim.results.outcomes import OF_MANIFEST, Outcome
 from sim.results.stored import FolderError
@@ -65,7 +66,7 @@ AHEAD = 3
 """Simulations handed over for each worker, so that none waits for the next; more would only fill memory."""
 
 UNFINISHED = ".run-"
-"""How the name of the folder of a run under way begins."""
+"""How the name of the folder of a run under way begins; the number of the process that makes it follows."""
 
 
 class Computing(TypedDict, total=False):
@@ -141,8 +142,7 @@ class Simulations:
         self._days = days
         self._pool = Processes(self._workers)
         folder.mkdir(parents=True, exist_ok=True)
-        for left in folder.glob(f"{UNFINISHED}*"):  # by a process that was killed
-            shutil.rmtree(left, ignore_errors=True)
+        self._clear()
         self._journal = Journal(folder)
         self.log = Logbook(folder, verbose)
         self.log(f"begins: {len(self._journal):,} runs are in the journal, {self._workers} are made at a time")
@@ -184,6 +184,7 @@ class Simulations:
         """
         return Outcomes(self, self._simulate(scenarios, total))
 
+    @interrupted_surely()
     def _simulate(self, scenarios: "Iterable[Scenario | Outcome]", total: int) -> list[str | Outcome]:
         """Run what the journal lacks; what fails for want of machine is tried once more, alone, after all others.
 
@@ -239,20 +240,14 @@ class Simulations:
             except MachineError as error:
                 work.postpone(key, scenario, str(error), again)
             return
+        who = self._pool if self._executor is None else self._executor
         parent = self._folder if self._executor is None else None
-        try:
-            future = self._submitted(scenario, parent)
-        except BrokenExecutor as error:
-            if self._executor is not None:
-                raise
-            self._pool.drop()
-            work.postpone(key, scenario, _of_pool(error), again)
-            return
-        work.waiting[future] = key, scenario
+        work.waiting[who.submit(timed, scenario, self._reader, parent, 1)] = key, scenario
 
     def close(self) -> None:
-        """Stop the processes and close journal and log."""
+        """Stop the processes, remove what killed ones have left, and close journal and log."""
         self._pool.close()
+        self._clear()
         self._journal.close()
         self.log(f"ends: {self.simulated:,} runs were made, {len(self.asked):,} asked for")
         self.log.close()
@@ -275,21 +270,18 @@ class Simulations:
                 self._keep(key, future.result(), work)
             except MachineError as error:
                 work.postpone(key, scenario, str(error), again)
-            except BrokenExecutor as error:
-                if self._executor is not None:
-                    raise
-                self._pool.drop()  # one of its processes was killed, and with it goes whatever was under way
-                work.postpone(key, scenario, _of_pool(error), again)
+            except KilledError as error:
+                self._clear(error.process)
+                work.postpone(key, scenario, f"the process that made it was killed ({error})", again)
             except Exception as error:
                 if type(error).__name__ != KILLER:
                     raise
                 work.postpone(key, scenario, f"{KILLER}: several workers died of it, one after the other", again)
 
-    def _submitted(self, scenario: "Scenario", parent: Path | None) -> "Future[Timed]":
-        """Return the future of a run that is handed over to the executor, or to processes of our own."""
-        if self._executor is not None:
-            return self._executor.submit(timed, scenario, self._reader, parent, 1)
-        return self._pool.submit(timed, scenario, self._reader, parent, 1)
+    def _clear(self, process: int | None = None) -> None:
+        """Remove the folders of runs that a process has left when it was killed; of all that have made any, if None."""
+        for left in self._folder.glob(f"{UNFINISHED}{'' if process is None else f'{process}-'}*"):
+            shutil.rmtree(left, ignore_errors=True)
 
     def outcome(self, key: str) -> Outcome:
         """Return the outcome of a run that is in the journal."""
@@ -408,10 +400,6 @@ def _without_targets(node: Any) -> Any:
     return [_without_targets(one) for one in node] if isinstance(node, list) else node
 
 
-def _of_pool(error: BrokenExecutor) -> str:
-    return f"a process that made it was killed ({error or type(error).__name__})"
-
-
 Timed = tuple[Outcome, float]
 """What came out of a run, and the seconds that it took those who made it."""
 
@@ -446,7 +434,8 @@ def simulate(
     from sim.running import run, run_without_tables
 
     try:
-        with tempfile.TemporaryDirectory(dir=parent, prefix=UNFINISHED, ignore_cleanup_errors=True) as folder:
+        prefix = f"{UNFINISHED}{os.getpid()}-"
+        with tempfile.TemporaryDirectory(dir=parent, prefix=prefix, ignore_cleanup_errors=True) as folder:
             try:
                 target = Path(folder) / "run"
                 if read in OF_MANIFEST and _has_few_rows(scenario):

@@ -55,7 +55,7 @@ def claim(
         The folder.
 
     Raises:
-        FolderError: If the folder holds anything else.
+        FolderError: If the folder holds anything else; a DamagedError where its ``scenario.yaml`` is another.
     """
     spec = scenario.spec
     start = {"name": spec.name, "seed": spec.seed, "scale": spec.scale, "scenario_sha256": scenario.sha256}
@@ -75,7 +75,32 @@ def claim(
         key = next(key for key in {**document, **kept} if kept.get(key) != document.get(key))
         other = "other" if kind.endswith("s") else "another"
         raise FolderError(f"{path}: holds {other} {kind} ({key} differs); a folder that does not exist or is empty")
+    elif not _is_text_of(scenario, path / SCENARIO_YAML):
+        claimed(path, kind)
     return path
+
+
+def claimed(folder: Path, kind: str) -> "Scenario":
+    """Return the scenario for which the folder of an experiment was claimed; raises DamagedError for another."""
+    from sim.scenario import ScenarioError, load_scenario
+
+    path = folder / SCENARIO_YAML
+    try:
+        scenario = load_scenario(str(path))
+    except ScenarioError as error:
+        raise DamagedError(f"{path}: is not what this program wrote: {error.lines[0]}") from None
+    if scenario.sha256 != read_map(folder / f"{kind}.json").get("scenario_sha256"):
+        raise DamagedError(
+            f"{path}: is not the scenario of this {kind}, whose scenario_sha256 is another; use another folder"
+        )
+    return scenario
+
+
+def _is_text_of(scenario: "Scenario", path: Path) -> bool:
+    try:
+        return path.read_text(encoding="utf-8") == scenario.yaml()
+    except (OSError, UnicodeDecodeError):
+        return False
 
 
 def _demand_claimable(path: Path, file: Path) -> None:

@@ -17,6 +17,7 @@ import numpy as np
 
 from sim.caches import FileCache, cache_folder, room_digest
 from sim.results.provenance import machine as described
+from sim.results.stored import parsed
 from sim.version import __version__
 
 Tell = Callable[[str], None]
@@ -73,7 +74,7 @@ def known() -> Speeds | None:
     """Return the speeds of this machine where they were measured before."""
     kept = _cache().get(_key())
     try:
-        speeds = None if kept is None else Speeds(**json.loads(kept))
+        speeds = None if kept is None else Speeds(**parsed(kept))
     except (ValueError, TypeError):
         return None
     return speeds if speeds is not None and all(0.0 < one < math.inf for one in vars(speeds).values()) else None

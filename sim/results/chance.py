@@ -163,10 +163,11 @@ def of_share(part: Sequence[int], whole: Sequence[int], counted: bool) -> Spread
 
     Returns:
         The variance, the largest of what days, weeks, fortnights and four weeks show; None where the part is none or
-        all of the whole, which has no spread, or the period is too short.
+        all of the whole, which has no spread, where it is more, as what a short period gets back of losses before it,
+        or where the period is too short.
     """
     total, own = sum(whole), sum(part)
-    if own in (0, total):
+    if not 0 < own < total:
         return None
     # What each day has beyond its share, in parts of the whole, times the whole: whole numbers.
     beyond = [here * total - there * own for here, there in zip(part, whole, strict=True)]

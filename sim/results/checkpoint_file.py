@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sim.results.folder import whole
+from sim.results.stored import parsed
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -76,7 +77,7 @@ def read_values(path: Path) -> Any:
         raise CheckpointError("is damaged")
     start = LENGTH + int.from_bytes(contents[:LENGTH], "little")
     try:
-        return _Filled(contents[start:-size]).of(json.loads(bytes(contents[LENGTH:start])))
+        return _Filled(contents[start:-size]).of(parsed(bytes(contents[LENGTH:start])))
     except (ValueError, TypeError, LookupError, RecursionError) as error:
         raise CheckpointError(f"holds what is never written ({type(error).__name__}: {error})") from None
 

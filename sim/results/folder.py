@@ -1,7 +1,6 @@
 """The folder of a run: written aside and renamed into place when whole."""
 
 import errno
-import fcntl
 import itertools
 import json
 import os
@@ -14,7 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from sim.results.holding import lock
+from sim.results.holding import lock, taking_turns
 from sim.results.run_json import RUN_JSON, UNFINISHED, is_run, read_manifest
 from sim.results.stored import FolderError
 
@@ -159,10 +158,7 @@ class Staging:
         Raises:
             FolderError: If another process is making the same run.
         """
-        parent = os.open(self.target.parent, os.O_RDONLY | os.O_CLOEXEC)
-        try:
-            with suppress(OSError):  # a file system without locks
-                fcntl.flock(parent, fcntl.LOCK_EX)
+        with taking_turns(self.target.parent):
             if not self._renamable:
                 self._clear()
             name = f".{self.target.name}.unfinished-{os.getpid()}"
@@ -175,8 +171,6 @@ class Staging:
                 handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
                 lock(handle)
                 return path, handle
-        finally:
-            os.close(parent)
         raise FolderError(f"{self.target}: a thousand unfinished runs of this process lie beside it")
 
     def _clear(self) -> None:

@@ -62,3 +62,32 @@ def lock(handle: int) -> None:
     except OSError as error:
         if error.errno not in UNLOCKABLE:
             raise
+
+
+@contextmanager
+def taking_turns(folder: Path) -> Iterator[None]:
+    """Let one process at a time make, ask about or remove the unfinished runs of a folder, where it can be locked."""
+    handle = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        with suppress(OSError):  # a file system without locks
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
+
+
+def is_held(folder: Path) -> bool | None:
+    """Return whether a process has locked a folder; None where that cannot be told."""
+    try:
+        handle = os.open(folder, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+    except OSError:
+        return None
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return None
+    finally:
+        os.close(handle)
+    return False

@@ -67,9 +67,14 @@ def read_json(path: Path) -> Any:
     try:
         if path.stat().st_size > LARGEST_JSON:
             raise DamagedError(f"{path}: is too large; at most {LARGEST_JSON:,} bytes")
-        return json.loads(path.read_text(encoding="utf-8"), parse_constant=_refuse_constant)
+        return parsed(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError) as error:
         raise DamagedError(f"{path}: cannot be read: {error}".replace("\n", " ")) from None
+
+
+def parsed(text: str | bytes | bytearray) -> Any:
+    """Return a stored JSON document; raises ValueError for what JSON does not have, and for a map with a key twice."""
+    return json.loads(text, parse_constant=_refuse_constant, object_pairs_hook=_each_once)
 
 
 def read_map(path: Path) -> dict[str, Any]:
@@ -82,6 +87,16 @@ def read_map(path: Path) -> dict[str, Any]:
 
 def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is no number of JSON")
+
+
+def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return a map of JSON: readers differ in which of two equal keys they believe."""
+    document = dict(pairs)
+    if len(document) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f"the key {twice!r} stands twice in a map")
+    return document
 
 
 def digest_of(document: Mapping[str, Any]) -> str:

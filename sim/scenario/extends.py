@@ -14,7 +14,7 @@ from sim.scenario.errors import Mistake, Place, ScenarioError, choices, dotted, 
 from sim.scenario.nodes import KeyPath, Node, merge, without
 from sim.scenario.parameters import unwrap_all
 from sim.scenario.provinces import coded, names_in
-from sim.scenario.reading import MAX_BYTES, decode, top_map
+from sim.scenario.reading import A_SCENARIO, MAX_BYTES, decode, top_map
 from sim.scenario.shapes import Shape
 from sim.scenario.stored_draws import KEY, drawn, parted, table_mistakes
 
@@ -63,6 +63,13 @@ class Files:
         self.mistakes += mistakes
         if node is None:
             raise ScenarioError(self.mistakes)
+        known = ["extends", *self.shape.key_names()]
+        if (
+            isinstance(node.value, dict)
+            and node.value
+            and not any(key in known or nearest(key, known) for key in node.value)
+        ):
+            raise ScenarioError([Mistake(place, dotted(()), "no key of the file is one of a scenario", A_SCENARIO)])
         own, draws = parted(self.with_tables(unwrap_all(node, self.mistakes), path.parent))
         base, figures = own.child("extends"), own.child("figures")
         if base is not None:

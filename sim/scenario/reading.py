@@ -347,6 +347,7 @@ def top_map(text: str, place: Place) -> tuple[Node | None, list[Mistake]]:
     if node.value is None or node.value == {}:
         return None, [Mistake(node.place, dotted(()), "the file is empty", A_SCENARIO)]
     if not isinstance(node.value, dict):
-        what = "a list" if isinstance(node.value, list) else found(node.value)
-        return None, [*mistakes, Mistake(node.place, dotted(()), f"the file holds {what}", A_SCENARIO)]
+        # What such a file holds may be nobody's business: its kind is told, and no word of it.
+        kind = {list: "a list", str: "plain text", bool: "a switch"}.get(type(node.value), "a number")
+        return None, [*mistakes, Mistake(node.place, dotted(()), f"the file is no YAML map but {kind}", A_SCENARIO)]
     return node, mistakes

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 import sim
-from sim import cli
+from sim import cli, interrupts
 from sim.cli import told
 from sim.failures import FailedError, RefusedError, Terminated, UsageError
 from sim.results.run_json import RUN_JSON, sealed
@@ -165,7 +165,14 @@ def edited_total(folder: Path) -> None:
     (folder / RUN_JSON).write_text(json.dumps(document))
 
 
+def named_twice(folder: Path) -> None:
+    """Let ``run.json`` begin with another name, which readers that believe the first of two keys would take."""
+    text = (folder / RUN_JSON).read_text()
+    (folder / RUN_JSON).write_text(text.replace("{", '{"name": "another",', 1))
+
+
 DAMAGES = {
+    "key twice": named_twice,
     "nested": raw("[" * 100_000 + "]" * 100_000),
     "list": raw("[]"),
     "no JSON": raw("{"),
@@ -277,7 +284,7 @@ def test_a_signal_that_nobody_could_hear_is_sent_again(
     tocsin: Tocsin,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("sim.cli.AGAIN_S", after)
+    monkeypatch.setattr("sim.interrupts.AGAIN_S", after)
     too_late = []
 
     def load(*_: object, **__: object) -> None:
@@ -307,7 +314,7 @@ def test_a_signal_that_was_heard_is_not_sent_again(tocsin: Tocsin, monkeypatch: 
     tell = cli._tell
 
     def tell_slowly(lines: list[str]) -> None:
-        time.sleep(10.0 * cli.AGAIN_S)
+        time.sleep(10.0 * interrupts.AGAIN_S)
         tell(lines)
 
     monkeypatch.setattr("sim.cli._tell", tell_slowly)

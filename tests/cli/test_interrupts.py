@@ -1,5 +1,6 @@
 """Runs that are killed, interrupted or watched: what is left on disk, what a terminal shows."""
 
+import json
 import os
 import pty
 import re
@@ -10,7 +11,7 @@ import pytest
 
 from sim import load_run
 from sim.results.stored import FolderError
-from tests.cli.commands import Tocsin, start
+from tests.cli.commands import Tocsin, start, wait_for
 
 MONTHS_END = [
     "china-2022",
@@ -66,6 +67,39 @@ def test_a_killed_run_leaves_only_what_is_called_unfinished(engine: str, tocsin:
     for name in again.manifest["files"]:
         assert (again.path / name).read_bytes() == (undisturbed.path / name).read_bytes(), name
     assert tocsin("check", "dead").code == 0
+
+
+def test_runs_offers_to_remove_what_killed_runs_have_left_and_nothing_else(tocsin: Tocsin, tmp_path: Path) -> None:
+    killed, alive = (start("run", *LONG, "--out", f"a b/{name}", folder=tmp_path) for name in ("killed", "alive"))
+    try:
+        left, making = (
+            wait_for(tmp_path, f"a b/.{name}.unfinished-*/attempts.parquet", process).parent.relative_to(tmp_path)
+            for name, process in (("killed", killed), ("alive", alive))
+        )
+        killed.send_signal(signal.SIGQUIT)
+        assert killed.wait() == -signal.SIGQUIT
+        listed = tocsin("runs", "a b")
+        at_work = f"process {alive.pid} is at work on it\n"
+        assert listed.out == f"{making}  unfinished  {at_work}{left}  unfinished\n"
+        offer = "1 unfinished run was left by a process that was killed; remove with: tocsin runs 'a b' --clean\n"
+        assert listed.err == offer
+        documents = {row["path"]: row for row in json.loads(tocsin("runs", "a b", "--json").out)["runs"]}
+        assert documents[str(making)] == {"path": str(making), "status": "unfinished", "process": alive.pid}
+        assert documents[str(left)] == {"path": str(left), "status": "unfinished"}
+        cleaned = tocsin("runs", "a b", "--clean")
+        assert (cleaned.code, cleaned.err) == (0, "")
+        assert cleaned.out == f"{making}  kept: {at_work}{left}  removed\n"
+        assert os.listdir(tmp_path / "a b") == [making.name]
+        assert json.loads(tocsin("runs", "a b", "--clean", "--json").out)["runs"] == [
+            {"path": str(making), "status": "kept", "process": alive.pid}
+        ]
+        assert alive.poll() is None
+    finally:
+        for process in (killed, alive):
+            process.kill()
+            process.communicate()
+    assert tocsin("runs", "a b", "--clean").out == f"{making}  removed\n"
+    assert tocsin("runs", "a b").out == ""
 
 
 def test_progress_shows_date_speed_and_time_left_on_a_terminal(tmp_path: Path) -> None:

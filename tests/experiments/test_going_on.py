@@ -1,13 +1,13 @@
 """Nothing that was finished is lost: by a kill, a full disk, a lost worker, a second process in the same folder."""
 
 import json
-import multiprocessing
 import os
 import resource
 import shutil
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -17,6 +17,7 @@ import pytest
 
 import sim
 from sim.calibration.calibrate import calibrate
+from sim.experiments.journal import Journal
 from sim.experiments.simulations import SimulationError, Simulations
 from sim.experiments.store import claim
 from sim.failures import MACHINE
@@ -24,7 +25,7 @@ from sim.logbook import LOG
 from sim.results.holding import HOLDER, holding
 from sim.results.outcomes import quantities_and_waits
 from sim.results.stored import DamagedError, FolderError
-from tests.cli.commands import CALIBRATED, ROOT, SHORT, Tocsin, start, tocsin, wait_for
+from tests.cli.commands import CALIBRATED, SHORT, Tocsin, start, tocsin, wait_for
 from tests.one_process import real_pools
 
 __all__ = ["tocsin"]
@@ -103,22 +104,35 @@ def test_what_fails_for_want_of_machine_once_is_tried_again(
     assert (tmp_path / "sweep" / "catalogue.parquet").read_bytes() == undisturbed
 
 
-def test_a_process_of_the_pool_that_is_killed_costs_nothing_but_its_run(
+def test_a_process_of_the_pool_that_is_killed_costs_and_leaves_nothing_but_its_run(
     tiny: sim.Scenario, undisturbed: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    keep = Simulations._keep
+    place, keep, left = tmp_path / "sweep", Simulations._keep, []
 
     def keep_and_kill(self: Simulations, *arguments: object) -> None:
         keep(self, *arguments)  # type: ignore[arg-type]
         if self.simulated == 1:
-            for process in multiprocessing.active_children():
-                os.kill(process.pid or 0, signal.SIGKILL)
+            while not (under_way := list(place.glob(".run-*/run"))):
+                time.sleep(0.001)
+            left.extend(one.parent for one in under_way)
+            for process in self._pool.numbers:
+                os.kill(process, signal.SIGKILL)
+        assert all(not one.exists() for one in left) or self.simulated == 1
 
     monkeypatch.setattr(Simulations, "_keep", keep_and_kill)
     with real_pools():
-        sim.sweep(tiny, FOUR, folder=tmp_path / "sweep", workers=1)
-    assert "a process that made it was killed" in (tmp_path / "sweep" / LOG).read_text()
-    assert (tmp_path / "sweep" / "catalogue.parquet").read_bytes() == undisturbed
+        sim.sweep(tiny, FOUR, folder=place, workers=1)
+    log = (place / LOG).read_text()
+    assert log.count("the process that made it was killed (SIGKILL)") == len(left) == 1
+    assert (place / "catalogue.parquet").read_bytes() == undisturbed
+    assert sorted(os.listdir(place)) == ["catalogue.parquet", LOG, "scenario.yaml", "sweep.json"]
+
+
+def test_what_a_killed_process_left_last_is_gone_when_the_sweep_has_ended(tiny: sim.Scenario, tmp_path: Path) -> None:
+    place = tmp_path / "sweep"
+    with Simulations(place, quantities_and_waits, executor=ThreadPoolExecutor(1)):
+        (place / ".run-77-left" / "run").mkdir(parents=True)
+    assert not (place / ".run-77-left").exists()
 
 
 def test_a_disk_that_is_full_for_good_ends_a_long_sweep_soon(
@@ -199,68 +213,6 @@ DAMAGED_LINES = [
 ]
 
 
-MASKED = """
-import os
-from multiprocessing import resource_tracker
-from pathlib import Path
-from sim.experiments.processes import Processes
-
-if __name__ == "__main__":
-    pool = Processes(2)
-    for task in [pool.submit(os.getpid) for _ in range(2)]:
-        task.result()
-    for process in (resource_tracker._resource_tracker._pid, *pool._pool._processes):
-        print(Path(f"/proc/{process}/status").read_text().split("SigBlk:")[1].split()[0])
-    pool.close()
-"""
-
-
-def test_nothing_that_a_pool_begins_hears_an_interrupt_or_a_hangup(tmp_path: Path) -> None:
-    (tmp_path / "program.py").write_text(MASKED)
-    done = subprocess.run(
-        [sys.executable, "program.py"], cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True,
-        text=True, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    tracker, *processes = [int(mask, 16) for mask in done.stdout.split()]
-    # Both processes have begun: the second task was handed over before the first was done. The tracker ignores
-    # interrupts by itself.
-    assert len(processes) == 2
-    assert all(mask >> (signal.SIGINT - 1) & 1 for mask in processes), done.stdout
-    assert tracker >> (signal.SIGHUP - 1) & 1, done.stdout
-
-
-AGAIN = """
-import os, signal, sys, threading, time
-from sim.experiments.processes import Processes
-
-if __name__ == "__main__":
-    number = signal.Signals[sys.argv[1]]
-    signal.signal(number, signal.default_int_handler)
-    pool = Processes(2)
-    waiting = [pool.submit(time.sleep, 2.0) for _ in range(2)]
-    while not all(one.running() for one in waiting):
-        time.sleep(0.01)
-    threading.Timer(0.5, os.kill, (os.getpid(), number)).start()
-    try:
-        pool.close()
-    finally:
-        print([one.done() for one in waiting], flush=True)
-"""
-
-
-@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
-def test_an_interrupt_while_a_pool_is_waited_for_leaves_no_process_behind(name: str, tmp_path: Path) -> None:
-    """Such as a second one. Python would forget the thread that ends the processes, and wait for these for ever."""
-    (tmp_path / "program.py").write_text(AGAIN)
-    done = subprocess.run(
-        [sys.executable, "program.py", name], cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT)},
-        capture_output=True, text=True, timeout=60, check=False,
-    )  # fmt: skip
-    assert "KeyboardInterrupt" in done.stderr
-    assert done.stdout == "[True, True]\n"
-
-
 @pytest.fixture(scope="module")
 def two_of_four(tiny: sim.Scenario, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A sweep of which two runs are finished."""
@@ -276,6 +228,13 @@ def test_damaged_lines_of_a_journal_count_as_not_there(
     (place / "journal.jsonl").write_text("\n".join([*DAMAGED_LINES, good[0], *cut, good[1], *DAMAGED_LINES, "{"]))
     swept(tiny, place)
     assert (place / "catalogue.parquet").read_bytes() == undisturbed
+
+
+def test_a_line_of_a_journal_with_a_key_twice_counts_as_not_there(two_of_four: Path, tmp_path: Path) -> None:
+    first, second = journal(two_of_four)
+    doubled = first.replace('{"run": ', '{"run": "0", "run": ', 1)
+    (tmp_path / "journal.jsonl").write_text(f"{doubled}\n{second}\n")
+    assert len(Journal(tmp_path)) == 1
 
 
 def test_a_number_of_a_journal_that_was_changed_is_not_believed(
@@ -311,8 +270,11 @@ def finished(tiny: sim.Scenario, tmp_path_factory: pytest.TempPathFactory) -> Pa
     return place
 
 
+TWICE = b'{"name": "tiny", "name": "tiny"}'
+
+
 @pytest.mark.parametrize("name", ["sweep.json", "catalogue.parquet"])
-@pytest.mark.parametrize("content", [b"", b"{", b"[]", b"[" * 50_000, None])
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b"[" * 50_000, TWICE, None])
 def test_a_damaged_file_of_an_experiment_is_refused_in_a_line(
     name: str, content: bytes | None, finished: Path, tocsin: Tocsin, tmp_path: Path
 ) -> None:
@@ -329,6 +291,28 @@ def test_a_damaged_file_of_an_experiment_is_refused_in_a_line(
     assert (ended.code, ended.out) == (2, "")
     assert ended.err.count("\n") == 1
     assert f"sweep/{name}: " in ended.err
+
+
+@pytest.mark.parametrize("state", ["two_of_four", "finished"])
+@pytest.mark.parametrize("other", ["another", "no YAML", "none"])
+def test_a_sweep_whose_scenario_was_replaced_does_not_go_on(
+    state: str, other: str, tiny: sim.Scenario, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    place = shutil.copytree(request.getfixturevalue(state), tmp_path / "sweep")
+    staff = FOUR if state == "two_of_four" else {STAFF: [1]}
+    path = place / "scenario.yaml"
+    text = path.read_text()
+    if other == "none":
+        path.unlink()
+    else:
+        path.write_text("schema: [" if other == "no YAML" else sim.load_scenario("tiny", seed=8).yaml())
+    before = sorted(os.listdir(place))
+    with ThreadPoolExecutor(1) as executor, pytest.raises(DamagedError, match=r"sweep/scenario\.yaml: is not "):
+        sim.sweep(tiny, staff, folder=place, executor=executor, workers=1)
+    assert sorted(os.listdir(place)) == before
+    path.write_text(f"# Whoever reads it may write beside it.\n{text}")
+    with ThreadPoolExecutor(1) as executor:
+        sim.sweep(tiny, staff, folder=place, executor=executor, workers=1)
 
 
 def test_a_catalogue_whose_numbers_were_changed_is_refused(tiny: sim.Scenario, tmp_path: Path) -> None:

@@ -60,6 +60,8 @@ def test_what_never_happened_has_no_interval_of_no_width() -> None:
     assert of_total(nothing, counted=True) is of_total(nothing, counted=False) is None
     assert of_share(nothing, nothing, counted=True) is of_share(nothing, some, counted=True) is None
     assert of_share(some, some, counted=True) is None
+    # What a short period gets back of losses, or saves of people, of before it.
+    assert of_share(some, nothing, counted=True) is of_share(some, [10] * 100, counted=False) is None
     # Fewer than six days tell nothing but what is counted: money has no interval.
     assert of_total([1], counted=True) == (1, 1)
 

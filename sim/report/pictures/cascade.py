@@ -185,7 +185,8 @@ def _flows(run: "Run", counts: dict[tuple[str, str], float], chosen: list[str], 
             flows.append(("delivered", fate, sum(counts[channel, fate] for channel in chosen), SKY))
         elif part == "delivered" or fate == ENGAGED:
             flows += [(channel, fate, counts[channel, fate], shades[channel]) for channel in chosen]
-    if len(chosen) == len(CHANNELS):
+    # A period in which nobody is drawn in may have the ends of earlier episodes, which come from nothing that is shown.
+    if len(chosen) == len(CHANNELS) and any(counts[channel, ENGAGED] for channel in chosen):
         ends = colours("outcome")
         titles = {title: name for name, title in ENDS.items()}
         for title, count in _ends(run).items():
