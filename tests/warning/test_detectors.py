@@ -193,7 +193,9 @@ def test_classes_are_confused_as_the_matrix_says(tiny: ScenarioModel) -> None:
 def test_a_detector_off_in_half_of_the_provinces_sees_as_much_in_the_others() -> None:
     spec = bundled("china-2022").spec
     measure = spec.measures["warning-local"]
-    assert isinstance(measure, WarningCoverage) and measure.provinces is None and len(measure.weights) == 3
+    assert isinstance(measure, WarningCoverage)
+    assert measure.provinces is None
+    assert len(measure.weights) == 3
     day, codes, people = day_number(spec.period.end), Provinces.of(spec).codes, spec.population.people
 
     def seen(**changed: object) -> list[int]:
