@@ -18,7 +18,14 @@ MEASURES = {
     "awareness": {"videos", "activities"},
     "aftermath": {"bank_hold"},
 }
-"""Kinds of measures that go with each layer; the law, outages and the detectors' own coverage stay."""
+"""Kinds of measures that are switched off with each layer."""
+
+STAYS = {
+    "law": "it is above the layers: it deters, lengthens replacement and shares data",
+    "outage": "it takes away from warnings, and does nothing where there are none",
+    "warning": "thresholds that nothing reaches switch off a tier; coverage is of all tiers together",
+}
+"""Kinds of measures that no layer switches off, and why: every kind is in this list or in ``MEASURES``."""
 
 WARNING = tuple(f"warning.{tier}" for tier in Tier.labels())
 LAYERS = ("dens", "cards", "interception", "sites", "awareness", *WARNING, "aftermath")

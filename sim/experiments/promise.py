@@ -15,13 +15,14 @@ from sim.scenario import ScenarioError, changed
 from sim.scenario.load import as_pooled
 from sim.scenario.schema.desks import ProvinceStaff
 from sim.scenario.shapes import written
-from sim.words import DESKS, ContactChannel, Tier
+from sim.words import DESKS, WRITTEN, ContactChannel, Tier
 
 if TYPE_CHECKING:
     from sim.scenario import Scenario
     from sim.scenario.schema import ScenarioModel
 
-APP, SMS, CALL, VISIT = ContactChannel.labels()
+SMS, CALL, VISIT = ContactChannel.SMS.label, ContactChannel.CALL.label, ContactChannel.VISIT.label
+MESSAGES = {channel.label for channel in WRITTEN}
 
 
 class PromiseError(RefusedError, ValueError):
@@ -120,7 +121,7 @@ def promised(scenario: "Scenario", terms: Terms) -> "tuple[Scenario, Promise]":
 def comes_to(spec: "ScenarioModel", tier: str, desk: str) -> bool:
     """Return whether alerts of a tier may come to a desk: at first, or where something before it fails."""
     settings = getattr(spec.warning.tiers, tier)
-    writes = not {APP, SMS}.isdisjoint(settings.first)
+    writes = not MESSAGES.isdisjoint(settings.first)
     calls = CALL in settings.first or (writes and settings.calls_unread())
     if desk == CALL:
         return calls

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from statistics import fmean, stdev
 from typing import TYPE_CHECKING, Any
 
+from sim.language.labels import spelled
 from sim.language.spoken import marked, said, telling_in
 from sim.results.chance import LEVEL, RECOVERED_SHARE, SAVED_SHARE, STOPPED_SHARE, student
 from sim.results.over_draws import TWENTIETHS, nine_tenths
@@ -28,7 +29,7 @@ CAUSES = {
     Fate.INTERCEPTED: marked("by the filters of calls and SMS"),
     Fate.SITE_BLOCKED: marked("by blocked sites and apps"),
 }
-STOPPED = {fate.label: CAUSES[fate] for fate in Fate if fate.stopped}
+STOPPED = {fate.label: CAUSES.get(fate, spelled(fate.label)) for fate in Fate if fate.stopped}
 """The fates of attempts that were stopped on their way, and what brought each about."""
 
 COUNTED = {

@@ -27,7 +27,7 @@ from sim.results.stored import sha256
 from sim.results.tables import COUNTED, TABLES
 from sim.results.writer import sort_order
 from sim.scenario import ScenarioError, load_scenario
-from sim.words import DESK_LABELS, End
+from sim.words import DESK_LABELS, End, EpisodeEnd
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -374,7 +374,7 @@ def _settled(folder: Path, scope: Scope) -> Iterator[Finding]:
 def _ends_of_episodes(folder: Path) -> Iterator[Finding]:
     """Check, of a run without a warm-up, that no more episodes end than have begun, and what no loss is less than."""
     keys = ["province", "fraud_type", "age_band", "sex"]
-    ends = ["saved", "held", "dropped_out", "victims"]
+    ends = list(EpisodeEnd.labels())
     rows = sums(folder, "outcomes", keys, ["episodes", *ends]).to_pylist()
     over = [row for row in rows if sum(row[end] for end in ends) > row["episodes"]]
     detail = str(tuple(over[0][key] for key in keys)) if over else ""

@@ -17,7 +17,7 @@ from sim.results.quantities import MILLIONTHS, Label, Quantities, Series
 from sim.results.scope import Known, Scope
 from sim.results.stretches import iso_month, months_of
 from sim.results.tables import TABLES
-from sim.words import WRITTEN, ContactChannel, Detector, End, Fate, Tier, Truth
+from sim.words import WRITTEN, ContactChannel, Detector, End, EpisodeEnd, Fate, Tier, Truth
 
 Row = dict[str, Any]
 Window = tuple[date, date | None] | None
@@ -214,8 +214,8 @@ def loss_sigma(span: Span) -> Fraction:
 
 def dropout(span: Span) -> Fraction:
     """Return the share of those who left by themselves among the episodes that ended without, or came to, a payment."""
-    ends = {end: span.outcome(end) for end in ("dropped_out", "saved", "held", "victims")}
-    return ratio(ends["dropped_out"], sum(ends.values()))
+    ends = {end: span.outcome(end) for end in EpisodeEnd.labels()}
+    return ratio(ends[EpisodeEnd.DROPPED_OUT.label], sum(ends.values()))
 
 
 def peak_to_mean(span: Span) -> Fraction:
@@ -238,7 +238,8 @@ def false_blocks(span: Span, channel: str) -> Fraction:
 
 def precision(span: Span, tier: str | None = None) -> Fraction:
     """Return the share of alerts, of a tier or of all, that were about fraud."""
-    return ratio(span.alerts(["episode", "ignored", "unanswered"], tier), span.alerts(Truth.labels(), tier))
+    fraud = [truth.label for truth in Truth if truth is not Truth.LEGITIMATE]
+    return ratio(span.alerts(fraud, tier), span.alerts(Truth.labels(), tier))
 
 
 def attempts_per_card_day(span: Span) -> Fraction:
@@ -302,6 +303,10 @@ def _ended(tier: str, end: End) -> "Formula":
     return lambda span, _: ended(span, tier, end.label)
 
 
+def _precision(tier: str) -> "Formula":
+    return lambda span, _: precision(span, tier)
+
+
 def _first_contact(tier: str) -> "Formula":
     return lambda span, _: first_contact(span, tier)
 
@@ -341,10 +346,7 @@ FORMULAS: dict[str, Formula] = {
     "app_users": lambda span, _: app_users(span),
     "alert_peak_to_mean": lambda span, _: peak_to_mean(span),
     "alert_precision": lambda span, _: precision(span),
-    "alert_precision_red": lambda span, _: precision(span, "red"),
-    "alert_precision_orange": lambda span, _: precision(span, "orange"),
-    "alert_precision_yellow": lambda span, _: precision(span, "yellow"),
-    "alert_precision_blue": lambda span, _: precision(span, "blue"),
+    **{f"alert_precision_{tier}": _precision(tier) for tier in Tier.labels()},
     "alerts_on_episodes": lambda span, _: ratio(span.alerts(["episode"]), span.alerts(Truth.labels())),
     "call_share_of_alerts": lambda span, _: share_of_alerts(span, "call", "answered"),
     "visit_share_of_alerts": lambda span, _: share_of_alerts(span, "visit", "met"),

@@ -80,7 +80,8 @@ FLOW_QUANTITIES = (
 )
 """What the midnight of a day counts, by name."""
 
-ATTEMPTS_OF = dict(zip(Channel.labels(), ("calls", "SMS", "online attempts"), strict=True))
+_IN_WORDS = {Channel.CALL: "calls", Channel.SMS: "SMS"}
+ATTEMPTS_OF = {channel.label: _IN_WORDS.get(channel, f"{channel.label} attempts") for channel in Channel}
 """What attempts of each channel are called."""
 
 STATE_QUANTITIES = (
@@ -135,7 +136,7 @@ def _milliseconds(name: str, meaning: str) -> Column:
 
 
 def _outcome(outcome: Outcome) -> Column:
-    meaning = OUTCOME_MEANINGS[outcome]
+    meaning = OUTCOME_MEANINGS.get(outcome, outcome.label)
     unit = "cents" if outcome.label.endswith("_cents") else meaning.split()[0]
     return Column(outcome.label, "integer", f"{meaning[0].upper()}{meaning[1:]}.", unit, key=False)
 

@@ -31,7 +31,8 @@ LEGITIMATE = 4e6
 """Legitimate calls a day, and as many SMS, at the scale 1."""
 RAIDED, SLOTS = 12, 60
 DEAD = 0.15
-REGULATED = {"voice_line": 0.1, "sms_port": 0.2, "cloud_service": 0.3}
+REGULATED = {"call": ("voice_line", 0.1), "sms": ("sms_port", 0.2), "online": ("cloud_service", 0.3)}
+"""By channel of attempts: what is regulated, and how much of it."""
 D_PRIME = {"call": 1.5, "sms": 0.8}
 LIMIT = {"call": 1.2, "sms": 0.9}
 SHIFTS = (-0.8, 0.0, 0.6, 1.4)
@@ -42,6 +43,8 @@ ANSWER = {"call": 0.3, "sms": 0.4, "online": 0.25}
 ENGAGE = 0.0005
 UP = APPS * (1.0 - TAKEN_DOWN["app"]) + (1.0 - APPS) * (1.0 - TAKEN_DOWN["site"])
 """Share of what attempts lead to that is still there."""
+DOWN = {"call": 0.0, "sms": LINKS * (1.0 - UP), "online": 1.0 - UP * (1.0 - TAKEN_DOWN["account"])}
+"""Share of attempts that lead to nothing, by channel; calls lead nowhere."""
 SINCE = ["2020-10-01", None]
 
 
@@ -50,7 +53,7 @@ def quarter(number: int) -> list[int]:
     return list(range(PROVINCES * number // 4, PROVINCES * (number + 1) // 4))
 
 
-def stops(channel: str, shift: float) -> tuple[float, ...]:
+def stops(channel: str, shift: float) -> dict[Fate, float]:
     """Return the share that each gate stops of those that come to it, by theory; the last is of who might engage.
 
     Args:
@@ -58,19 +61,19 @@ def stops(channel: str, shift: float) -> tuple[float, ...]:
         shift: Of d' of the filter of calls.
 
     Returns:
-        A share for each fate but the last, in their order.
+        A share for each fate but ``ENGAGED``, which is what is left.
     """
     from_cards = channel != "online"
     moved = shift if channel == "call" else 0.0
-    return (
-        REGULATED[{"call": "voice_line", "sms": "sms_port", "online": "cloud_service"}[channel]],
-        RAIDED / SLOTS,
-        DEAD if from_cards else 0.0,
-        float(stats.norm.cdf(D_PRIME[channel] + moved - LIMIT[channel])) if from_cards else 0.0,
-        {"call": 0.0, "sms": LINKS * (1.0 - UP), "online": 1.0 - UP * (1.0 - TAKEN_DOWN["account"])}[channel],
-        1.0 - ANSWER[channel],
-        1.0 - ENGAGE,
-    )
+    return {
+        Fate.NOT_SENT: REGULATED[channel][1],
+        Fate.DEN_DESTROYED: RAIDED / SLOTS,
+        Fate.CARD_ELIMINATED: DEAD if from_cards else 0.0,
+        Fate.INTERCEPTED: float(stats.norm.cdf(D_PRIME[channel] + moved - LIMIT[channel])) if from_cards else 0.0,
+        Fate.SITE_BLOCKED: DOWN[channel],
+        Fate.UNANSWERED: 1.0 - ANSWER[channel],
+        Fate.IGNORED: 1.0 - ENGAGE,
+    }
 
 
 def means_of_fates() -> NDArray[np.float64]:
@@ -79,10 +82,10 @@ def means_of_fates() -> NDArray[np.float64]:
     for number, shift in enumerate(SHIFTS):
         for channel in Channel:
             left = LEVEL * SCALE / PROVINCES
-            for fate, stopped in enumerate(stops(channel.label, shift)):
-                means[quarter(number), channel, fate] = left * stopped
-                left *= 1.0 - stopped
-            means[quarter(number), channel, Fate.ENGAGED] = left
+            expected = {**stops(channel.label, shift), Fate.ENGAGED: 1.0}
+            for fate in Fate:
+                means[quarter(number), channel, fate] = left * expected[fate]
+                left *= 1.0 - expected[fate]
     return means
 
 
@@ -168,7 +171,7 @@ GATES = Study(
         **{f"fraud.volumes.{channel}.level": f"{LEVEL:.0f} per day" for channel in Channel.labels()},
         **{f"population.legitimate.{channel}": f"{LEGITIMATE:.0f} per day" for channel in ("call", "sms")},
         **{f"measures.{target}": {"kind": "source_regulation", "window": SINCE, "target": target, "intensity": part}
-           for target, part in REGULATED.items()},
+           for target, part in REGULATED.values()},
         **{f"measures.{target}": {"kind": "blocking", "window": SINCE, "target": target, "intensity": part}
            for target, part in TAKEN_DOWN.items()},
         **{f"measures.shift-{number}": {"kind": "filter", "window": SINCE, "channel": "call", "intensity": shift,
@@ -359,7 +362,7 @@ DETECTORS = Study(
     warmup=0,
     events=True,
     checks=(
-        *(_point(truth, "central", tier) for truth in (0, 1) for tier in Tier),
+        *(_point(truth, "central", tier) for truth in (0, 1) for tier in map(Tier.of, POINTS["central"])),
         Check("tiers of the local detector, both kinds of contacts", "Green and Swets 1966", _tiers),
         _seen_by("contacts a day that only the central detector warns of", 1),
         _seen_by("contacts a day that only the local detector warns of", 2),

@@ -15,6 +15,7 @@ from sim.draws.identity import attempt_id, cell_id, origin_id
 from sim.draws.philox import draw4
 from sim.draws.purposes import ATTEMPT_MEETING, LEGITIMATE_CONTACT
 from sim.scenario import ScenarioModel
+from sim.scenario.schema.measures import WarningCoverage
 from sim.warning.detectors import (
     attempt_tiers,
     coverage,
@@ -25,6 +26,7 @@ from sim.warning.detectors import (
 )
 from sim.words import OriginKind, Tier
 from tests.chi_square import HOPELESS, LIKELY, fit
+from tests.scenario.bundled import bundled
 
 ATTEMPTS = 30_000
 CONTACTS = 3.0e7
@@ -188,6 +190,22 @@ def test_classes_are_confused_as_the_matrix_says(tiny: ScenarioModel) -> None:
         assert fit(counts, np.full(len(types), 3000 / len(types))) < HOPELESS
 
 
+def test_a_detector_off_in_half_of_the_provinces_sees_as_much_in_the_others() -> None:
+    spec = bundled("china-2022").spec
+    measure = spec.measures["warning-local"]
+    assert isinstance(measure, WarningCoverage)
+    assert measure.provinces is None
+    assert len(measure.weights) == 3
+    day, codes, people = day_number(spec.period.end), Provinces.of(spec).codes, spec.population.people
+
+    def seen(**changed: object) -> list[int]:
+        found = coverage(Measures({"local": measure.model_copy(update=changed)}), day, codes, people)
+        return [int(threshold) for threshold in found[1]]
+
+    everywhere, half = seen(), seen(provinces=list(codes[::2]))
+    assert half == [one if p % 2 == 0 else 0 for p, one in enumerate(everywhere)]
+
+
 def test_coverage_adds_up_ramps_and_ends_at_one(tiny: ScenarioModel) -> None:
     provinces = Provinces.of(tiny)
     day = day_number(tiny.period.start)
@@ -224,9 +242,10 @@ PEOPLE = {11: 6000, 44: 12000, 65: 3000}
         ({"11": 2.0}, None, [0.3 * 2 * 21 / 27, 0.3 * 21 / 27, 0.3 * 21 / 27]),
         ({"11": 20.0, "44": 10.0, "65": 10.0}, None, [0.3 * 2 * 21 / 27, 0.3 * 21 / 27, 0.3 * 21 / 27]),
         ({"44": 0.0}, None, [0.3 * 21 / 9, 0.0, 0.3 * 21 / 9]),
-        # The mean is that of the provinces in which the measure is in force.
-        ({"11": 2.0}, [11, 65], [0.3 * 2 * 9 / 15, 0.0, 0.3 * 9 / 15]),
-        ({"11": 5.0}, [11], [0.3, 0.0, 0.0]),
+        # Where the measure is not in force there is nothing; all others keep what they have with it everywhere.
+        ({"11": 2.0}, [11, 65], [0.3 * 2 * 21 / 27, 0.0, 0.3 * 21 / 27]),
+        ({"11": 2.0, "44": 0.5}, [11, 65], [0.3 * 2 * 21 / 21, 0.0, 0.3 * 21 / 21]),
+        ({"11": 3.0}, [11], [0.3 * 3 * 21 / 33, 0.0, 0.0]),
     ],
 )
 def test_weights_share_coverage_out_and_leave_the_country_what_it_has(
@@ -241,8 +260,9 @@ def test_weights_share_coverage_out_and_leave_the_country_what_it_has(
     codes = Provinces.of(tiny).codes
     seen = coverage(measures, day, codes, PEOPLE)[0] / CERTAIN
     assert seen.tolist() == pytest.approx(expected, abs=1e-9)
-    own = [PEOPLE[code] if provinces is None or code in provinces else 0 for code in codes]
-    assert np.dot(seen, own) / sum(own) == pytest.approx(0.3, abs=1e-9)
+    if provinces is None:
+        people = [PEOPLE[code] for code in codes]
+        assert np.dot(seen, people) / sum(people) == pytest.approx(0.3, abs=1e-9)
     # Provinces that the weights tell apart are not computed once for all.
     examples, alike = measures.alike(codes)
     assert coverage(measures, day, [codes[p] for p in examples], PEOPLE)[0, alike].tolist() == [

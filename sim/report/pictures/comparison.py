@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from math import ceil, floor, log10
 from typing import TYPE_CHECKING, Any
 
-from sim.experiments.fates import ABSENT, HALTED, OPEN, SAVED
+from sim.experiments.fates import ABSENT, HALTED, OPEN
 from sim.experiments.table import records
 from sim.language.labels import named, spelled
 from sim.language.spoken import marked, said
@@ -18,7 +18,7 @@ from sim.report.panels import bars, framed, names_beside, subtitles
 from sim.report.reach import reach
 from sim.report.tally import tally
 from sim.rounding import amount, between, percent, short
-from sim.words import Channel, Fate, Outcome
+from sim.words import Channel, EpisodeEnd, Fate
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -85,6 +85,14 @@ TITLES = {
 }
 CHANGED_BY = {"saved": marked("saved by the other policy"), "harmed": marked("harmed by the other policy")}
 TOLD = {"saved": marked("{name}: {count} saved"), "harmed": marked("{name}: {count} harmed")}
+
+PATHS = (
+    HALTED,
+    *(fate.label for fate in Fate if not fate.stopped and fate is not Fate.ENGAGED),
+    *(end.label for end in EpisodeEnd if end is not EpisodeEnd.VICTIMS),
+    *(OPEN, ABSENT),
+)
+"""How an attempt ends without a victim, in the order in which it is drawn."""
 
 AS_WRITTEN = ("age_band", "province")
 """Groupings whose names are shown as the scenario writes them."""
@@ -405,7 +413,7 @@ def _whom(changes: "pd.DataFrame", base: "Run", by: str) -> dict[str, tuple[floa
         "fraud_type": list(spec.fraud.types),
         "province": list(names.values()),
         "channel": Channel.labels(),
-        "path": (HALTED, Fate.IGNORED.label, SAVED, Outcome.HELD.label, Outcome.DROPPED_OUT.label, OPEN, ABSENT),
+        "path": PATHS,
     }[by]
     counts: dict[str, list[float]] = {name: [0.0, 0.0] for name in order}
     for row in records(changes):

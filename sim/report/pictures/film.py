@@ -26,7 +26,7 @@ WORK = {
     ContactChannel.CALL.label: marked("call desks at work"),
     ContactChannel.VISIT.label: marked("visit desks at work"),
 }
-LINES = {f"line_{desk}": WAITING[desk] for desk in DESK_NAMES}
+LINES = {f"line_{desk}": text for desk, text in WAITING.items()}
 """Quantities of the state that are drawn, and how each is called."""
 LONGEST = 7
 """Letters of a line of a name on a tile of the page."""

@@ -227,7 +227,8 @@ class Activities(Spread):
 class WarningCoverage(Gradual):
     """A detector at work: the share of contacts that it sees, in some provinces or all.
 
-    ``province_weights`` lets it see more in some provinces (codes) than in others, and as much in all of them together.
+    ``province_weights`` lets it see more in some provinces (codes) than in others, and as much in the whole country.
+    Weights share the country out first; ``provinces`` then says where the detector works, and moves nobody's share.
     """
 
     kind: Literal["warning"]
@@ -235,27 +236,29 @@ class WarningCoverage(Gradual):
     detector: DetectorName
     """Which detector: central or local. Example: `local`"""
     coverage: Probability
-    """Share of all contacts that the detector sees, in the mean of its provinces. More: more alerts, true and false.
-    Example: `0.42`"""
+    """Share of contacts that the detector sees: where it works, or, with province_weights, in the mean of the country.
+    More: more alerts, true and false. Example: `0.42`"""
     province_weights: dict[ProvinceKey, Weight] = Field(default_factory=dict)
-    """By province, name or code, how much more of a person's contacts are seen than where it is 1; the mean stays the
-    same. Unit: weight. More: more alerts there, fewer elsewhere. Example: `{44: 1.5}`"""
+    """By province, name or code, how much more of a person's contacts are seen than where it is 1; the mean of the
+    country stays the same. Unit: weight. More: more alerts there, fewer elsewhere. Example: `{44: 1.5}`"""
 
     def relative(self, people: Mapping[int, int]) -> dict[int, float]:
-        """Return what the coverage of each of its provinces is multiplied by: its weight over the mean of all people's.
+        """Return what the coverage of each of its provinces is multiplied by: its weight over the country's mean.
+
+        The mean is over all provinces, so that a province in which the measure is not in force changes no other.
 
         Args:
             people: By code, of all provinces, at full scale.
 
         Returns:
-            A factor by code; 1 where no weights are given.
+            A factor by code of the provinces in which it is in force; 1 where no weights are given.
         """
         weights = self.weights
-        own = {code: number for code, number in people.items() if self.provinces is None or code in self.provinces}
+        own = [code for code in people if self.provinces is None or code in self.provinces]
         if not weights:
             return dict.fromkeys(own, 1.0)
-        everybody = math.fsum(own.values())
-        mean = math.fsum(weights.get(code, 1.0) * number / everybody for code, number in own.items())
+        everybody = math.fsum(people.values())
+        mean = math.fsum(weights.get(code, 1.0) * number / everybody for code, number in people.items())
         return {code: weights.get(code, 1.0) / mean for code in own}
 
     @property

@@ -246,10 +246,9 @@ def _provinces(spec: "ScenarioModel") -> Iterator[PydanticCustomError]:
     ]
     for holder, weights, own in weighed:
         key = f"{holder}.province_weights"
-        wrong = [code for code in weights if not code.isdecimal() or int(code) not in own]
+        wrong = [code for code in weights if not code.isdecimal() or int(code) not in codes]
         for code in wrong:
-            what = "a code of population.provinces" if own == codes else f"a code of {holder}.provinces"
-            yield mistake(f"{key}.{code}", "is no province of it" if own != codes else "is no province", what)
+            yield mistake(f"{key}.{code}", "is no province", "a code of population.provinces")
         factors = {int(code): weight for code, weight in weights.items() if code not in wrong}
         rows = [row for row in spec.population.provinces if row.code in own]
         if all(factors.get(row.code, 1.0) * row.population == 0 for row in rows):
