@@ -14,12 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.country.calendar import Calendar
+from sim.country.schedule import desks_of, grown, shares_on_duty
 from sim.days import DAY_MS, HALF_HOUR_MS, HALF_HOURS, weekday
 from sim.experiments.promise import urgent_only, with_staff
 from sim.experiments.roster import Roster, Shape, Week, half_hour_text, levels, put_off
 from sim.experiments.rostering import Found, Rosters, Start, Tried, found
 from sim.experiments.trials import KEPT, UNSETTLED, Trial, Trials
-from sim.warning.schedule import desks_of, grown, shares_on_duty
 
 if TYPE_CHECKING:
     import pandas as pd

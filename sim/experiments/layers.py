@@ -4,6 +4,7 @@ from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
 from sim.failures import RefusedError
+from sim.results.priced import has_price
 from sim.scenario import changed
 from sim.scenario.resolved import plain
 from sim.words import Detector, Tier
@@ -73,13 +74,36 @@ def layers_of(scenario: "Scenario", wanted: Collection[str] | None = None) -> tu
 
 def without(scenario: "Scenario", off: Collection[str]) -> "Scenario":
     """Return a scenario in which some layers do nothing; attempts, people and everything else stay as they are."""
+    kinds = _kinds(off)
+    kept = {name: one for name, one in scenario.resolved["measures"].items() if plain(one)["kind"] not in kinds}
+    return changed(scenario, {"measures": kept, **_switched_off(scenario, off)}, bare=True)
+
+
+def unpriced(scenario: "Scenario", names: Collection[str]) -> list[str]:
+    """Return those layers of which a scenario does not say what all of it costs: a measure or a key has no price."""
+    present = {measure.kind for measure in scenario.spec.measures.values()}
+    return [
+        layer
+        for layer in names
+        if not all(
+            has_price(key, scenario)
+            for key in (
+                *(f"measures[{kind}]" for kind in sorted(_kinds([layer]) & present)),
+                *_switched_off(scenario, [layer]),
+            )
+        )
+    ]
+
+
+def _kinds(layers: Collection[str]) -> set[str]:
+    """Return the kinds of measures that go with layers."""
+    return set().union(*(MEASURES[layer] for layer in layers if layer in MEASURES))
+
+
+def _switched_off(scenario: "Scenario", off: Collection[str]) -> dict[str, Any]:
+    """Return what keys beside measures are without some layers."""
     spec = scenario.spec
-    kinds: set[str] = set().union(*(MEASURES[layer] for layer in off if layer in MEASURES))
-    values: dict[str, Any] = {
-        "measures": {
-            name: kept for name, kept in scenario.resolved["measures"].items() if plain(kept)["kind"] not in kinds
-        }
-    }
+    values: dict[str, Any] = {}
     if "dens" in off:
         for region in spec.dens.regions:
             values[f"dens.hazard.{region}"] = "0 per year"
@@ -97,7 +121,7 @@ def without(scenario: "Scenario", off: Collection[str]) -> "Scenario":
             values[f"warning.detectors.{detector}.thresholds"] = _thresholds(scenario, detector, off)
     if "aftermath" in off:
         values |= {"aftermath.stop_payment.share": 0.0, "aftermath.investigation.capacity": "0 per day"}
-    return changed(scenario, values, bare=True)
+    return values
 
 
 def _thresholds(scenario: "Scenario", detector: str, off: Collection[str]) -> dict[str, float]:

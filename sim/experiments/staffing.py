@@ -11,6 +11,7 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
+from sim.country.schedule import FEW_SERVERS
 from sim.experiments.bisection import ROUNDS
 from sim.experiments.counts import Counts
 from sim.experiments.half_hours import HalfHours
@@ -24,7 +25,6 @@ from sim.results.over_draws import nine_tenths
 from sim.scenario import changed
 from sim.scenario.bounds import MOST_STAFF
 from sim.scenario.schema.population import COUNTRY
-from sim.warning.schedule import FEW_SERVERS
 from sim.words import ContactChannel, Tier
 
 if TYPE_CHECKING:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sim.experiments.table import records
+from sim.experiments.unpriced import unpriced_said
 from sim.language.spoken import marked, said
 from sim.report.charts import chart
 from sim.report.looks import provinces
@@ -13,7 +14,10 @@ from sim.report.pictures import comparison as pictures
 from sim.report.pictures.contrast import OF, contrast, contrast_table
 from sim.report.pictures.costs import cost_differences, cost_differences_table
 from sim.results.costs import COST, TOTAL
+from sim.results.priced import not_priced
+from sim.results.withheld import change_withheld
 from sim.rounding import amount, significant
+from sim.scenario.levers import levers
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -64,6 +68,12 @@ DID: dict[str, tuple[str, str]] = {
     f"{COST}.{TOTAL}": (marked("{amount} {currency} more spent"), marked("{amount} {currency} less spent")),
 }
 """Quantities of the first screen, and what is said where there are more and where there are fewer."""
+
+DID_PRICED = (
+    marked("{amount} {currency} more spent on what has a price"),
+    marked("{amount} {currency} less spent on what has a price"),
+)
+"""What is said of costs where a lever has no price."""
 
 
 @dataclass
@@ -128,9 +138,24 @@ def comparison(compared: Compared, charts: dict[str, Any]) -> Part:
 def did(compared: Compared, label: str) -> list[str]:
     """Say what a policy changed for people and money, the difference first: plain text, not HTML."""
     frame = compared.differences
-    found = {row["quantity"]: row for row in records(frame[frame["scenario"] == label]) if row["quantity"] in DID}
+    rows = records(frame[frame["scenario"] == label])
+    unpriced = any(row["withheld"] for row in rows)
+    found = {
+        row["quantity"]: {**row, "unpriced": unpriced and row["quantity"].startswith(COST)}
+        for row in rows
+        if row["quantity"] in DID
+    }
     told = [_sentence(found[quantity]) for quantity in DID if quantity in found and found[quantity]["difference"]]
-    return told or [said("Nobody lost or was saved anything else.")]
+    return [*(told or [said("Nobody lost or was saved anything else.")]), *_without_cost(compared, label)]
+
+
+def _without_cost(compared: Compared, label: str) -> list[str]:
+    """Say why a policy has no cost, or none for each whom it spares; nothing where it has both."""
+    base, other = compared.runs[0].scenario, compared.runs[compared.labels.index(label)].scenario
+    unpriced = not_priced(base, other, levers(base, other))
+    return [
+        line for line in (change_withheld(base.spec, other.spec), unpriced_said([one.name for one in unpriced])) if line
+    ]
 
 
 def how_known(compared: Compared) -> str:
@@ -145,7 +170,7 @@ def how_known(compared: Compared) -> str:
 
 def _sentence(row: dict[str, Any]) -> str:
     """Return a difference in a sentence, with its share of the base and its interval as far as they are known."""
-    more, less = DID[row["quantity"]]
+    more, less = DID_PRICED if row["unpriced"] else DID[row["quantity"]]
     change = said(more if row["difference"] > 0 else less, amount=_rough(row["difference"]))
     share = pictures.signed(row["difference"] / row["base"]) if row["base"] else None
     ends = (row["low"], row["high"])

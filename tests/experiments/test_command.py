@@ -79,7 +79,7 @@ def test_pairs_are_run_compared_and_kept(tocsin: Tocsin, tmp_path: Path):
 def test_each_draw_is_met_by_every_scenario(tocsin: Tocsin, tmp_path: Path):
     code, out, _ = tocsin("compare", "china-2022", "no-warning", *SHORT, "--draws", "2", "--out", "both")
     assert code == 0
-    assert "90% of draws" in out
+    assert "90%, draws" in out
     assert out.splitlines()[-1] == "both  4 runs"
     for policy in ("china-2022", "no-warning"):
         runs = [sim.load_run(tmp_path / "both" / policy / f"d00{k}") for k in (0, 1)]

@@ -78,8 +78,8 @@ ROWS = [
 def laid_out(width: int, every: bool = False, **values: str) -> list[str]:
     base = sim.load_scenario("china-2022")
     other = sim.load_scenario("china-2022", values)
-    changed = [{"scenario": "policy", **lever.as_json()} for lever in levers(base, other)]
-    document = {"base": "china-2022", "others": ["policy"], "levers": changed, "rows": ROWS}
+    changed = [{"scenario": "policy", **lever.as_json(), "priced": True} for lever in levers(base, other)]
+    document = {"base": "china-2022", "others": ["policy"], "levers": changed, "withheld": {}, "rows": ROWS}
     console = Console(file=io.StringIO(), width=width, highlight=False)
     show(console, comparison_parts(document, width, every))
     return [line.rstrip() for line in console.file.getvalue().splitlines()]  # type: ignore[attr-defined]

@@ -11,12 +11,12 @@ import pytest
 
 import sim
 from sim.country.provinces import Provinces
+from sim.country.schedule import Schedule
 from sim.days import day_number
 from sim.experiments.promise import PromiseError, Terms, promised, urgent_only
 from sim.experiments.staffing import TRIMS, Staffing
 from sim.logbook import LOG
 from sim.scenario.schema.desks import ProvinceDesk
-from sim.warning.schedule import Schedule
 from tests.experiments.test_command import Tocsin, tocsin
 from tests.experiments.test_staffing import PROVINCES, counted
 

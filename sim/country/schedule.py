@@ -167,3 +167,17 @@ def thin_desks_of(spec: ScenarioModel) -> int:
     """Return how many desks of a scenario ``thin_desks`` finds in its period."""
     calendar = Calendar.of(spec.period)
     return thin_desks(Schedule(spec, Provinces.of(spec)), calendar.start, calendar.last)
+
+
+def staff_time(spec: ScenarioModel) -> list[tuple[float, float]]:
+    """Return the time on duty over the period of each desk: as simulated, and as the scenario says at that scale.
+
+    Returns:
+        Seats times half hours of all provinces, those of whole seats first; a pair a kind of desk.
+    """
+    calendar, schedule = Calendar.of(spec.period), Schedule(spec, Provinces.of(spec))
+    simulated, stated = np.zeros(len(DESK_LABELS)), np.zeros(len(DESK_LABELS))
+    for day in range(calendar.start, calendar.last + 1):
+        simulated += schedule.servers(day).sum(axis=(0, 2))
+        stated += schedule.on_duty([day])[0].sum(axis=(0, 2)) * spec.scale
+    return [(float(seats), float(staff)) for seats, staff in zip(simulated, stated, strict=True)]

@@ -9,9 +9,9 @@ import pytest
 
 import sim
 from sim.country.provinces import Provinces
+from sim.country.schedule import Schedule, grown, thin_desks
 from sim.days import day_number
 from sim.scenario import ScenarioModel
-from sim.warning.schedule import Schedule, grown, thin_desks
 from tests.engines.small import TWO_DAYS
 
 MONDAY = day_number(date(2022, 1, 31))
