@@ -319,9 +319,13 @@ def _savings(rows: list[Row]) -> "Iterator[Lines | str]":
             *(f"{row[key]:,.1f}" for key in ("hours_a_day_flat", "overtime_a_day_flat")),
             *(f"{row[key]:,.1f}" for key in ("hours_a_day", "overtime_a_day")),
             _per_cent(row["saved"]),
-            *([amount(round(row[key])) for key in ("wages_a_day_flat", "wages_a_day")] if priced else []),
+            *([_wages(row[key]) for key in ("wages_a_day_flat", "wages_a_day")] if priced else []),
         )
     yield table
+
+
+def _wages(wages: float | None) -> str:
+    return said("withheld") if wages is None else amount(round(wages))
 
 
 def _rosters(result: "Staffing") -> "Iterator[Lines | str]":

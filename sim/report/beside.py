@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sim.experiments.table import records
-from sim.experiments.unpriced import unpriced_said
 from sim.language.spoken import marked, said
 from sim.report.charts import chart
 from sim.report.looks import provinces
@@ -14,10 +13,7 @@ from sim.report.pictures import comparison as pictures
 from sim.report.pictures.contrast import OF, contrast, contrast_table
 from sim.report.pictures.costs import cost_differences, cost_differences_table
 from sim.results.costs import COST, TOTAL
-from sim.results.priced import not_priced
-from sim.results.withheld import change_withheld
 from sim.rounding import amount, significant
-from sim.scenario.levers import levers
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -139,23 +135,14 @@ def did(compared: Compared, label: str) -> list[str]:
     """Say what a policy changed for people and money, the difference first: plain text, not HTML."""
     frame = compared.differences
     rows = records(frame[frame["scenario"] == label])
-    unpriced = any(row["withheld"] for row in rows)
+    unpriced = any(row.get("withheld") for row in rows)
     found = {
         row["quantity"]: {**row, "unpriced": unpriced and row["quantity"].startswith(COST)}
         for row in rows
         if row["quantity"] in DID
     }
     told = [_sentence(found[quantity]) for quantity in DID if quantity in found and found[quantity]["difference"]]
-    return [*(told or [said("Nobody lost or was saved anything else.")]), *_without_cost(compared, label)]
-
-
-def _without_cost(compared: Compared, label: str) -> list[str]:
-    """Say why a policy has no cost, or none for each whom it spares; nothing where it has both."""
-    base, other = compared.runs[0].scenario, compared.runs[compared.labels.index(label)].scenario
-    unpriced = not_priced(base, other, levers(base, other))
-    return [
-        line for line in (change_withheld(base.spec, other.spec), unpriced_said([one.name for one in unpriced])) if line
-    ]
+    return told or [said("Nobody lost or was saved anything else.")]
 
 
 def how_known(compared: Compared) -> str:
