@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 COSTS, DIFFERENCES = marked("What it costs"), marked("What it costs beside the base")
 UNKNOWN = marked("The scenario does not say what things cost.")
-WITHHELD = marked("Costs are withheld: rounding to whole seats has changed the staff of the desks.")
+WITHHELD = marked("Withheld: rounding has changed the staff.")
 NOTHING = marked("Nothing that has a price was spent.")
 SPENT_ON = {WARNING: (marked("warnings"), ORANGE), EDUCATION: (marked("education"), GREEN)}
 """What each part is spent on: its name and colour."""
