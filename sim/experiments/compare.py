@@ -13,7 +13,7 @@ from sim.experiments.pairing import PairingError, demand_pairs, demand_replicate
 from sim.experiments.posterior_interval import with_posterior
 from sim.experiments.sparing import SPARED, Amounts, price_interval, ratio
 from sim.experiments.unpriced import ROUNDED, why_withheld
-from sim.results.costs import COST, COST_HIGH, COST_LOW, PARTS, TOTAL
+from sim.results.costs import COST, COST_HIGH, COST_LOW, OF_STAFF, PARTS, TOTAL
 from sim.results.figures import CHANGE
 
 if TYPE_CHECKING:
@@ -47,9 +47,6 @@ COLUMNS = (
 """Columns: ``low`` and ``high`` are of the difference, ``chance`` is the s.d. of a single one between seeds;
 ``price_low`` and ``price_high`` are of the difference too, as prices move within their ranges, and so are
 ``posterior_low`` and ``posterior_high``, as parameters move over draws. ``withheld`` says why a ratio is not told."""
-
-OF_STAFF = tuple(f"{COST}.{name}" for name in (*(name for name, part in PARTS.items() if part.desk), TOTAL))
-"""Costs that need the staff of a desk."""
 
 Row = dict[str, Any]
 

@@ -77,6 +77,9 @@ PARTS: Mapping[str, Part] = {
 }
 """Every part of the costs."""
 
+OF_STAFF = tuple(f"{COST}.{name}" for name in (*(name for name, part in PARTS.items() if part.desk), TOTAL))
+"""Totals that need the staff of a desk, all of which are withheld from a comparison where rounding has changed it."""
+
 Cost = dict[str, Fraction]
 """A cost by ``ENDS``."""
 

@@ -5,6 +5,7 @@ import re
 import pytest
 
 import sim
+from sim.experiments.design import DesignError, demand_quantities
 from sim.experiments.unpriced import why_withheld
 from sim.results.check import check_run
 from sim.results.costs import COST, TOTAL
@@ -114,3 +115,12 @@ def test_why_a_ratio_is_withheld() -> None:
     )
     assert [why_withheld(tiny, other) for other in (tiny, more, hold)] == [None, None, "not_priced"]
     assert why_withheld(at(0.005), at(0.005, **{"interception.sms.threshold": "3"})) == "staff_rounded"
+
+
+def test_a_sweep_is_not_asked_for_what_its_runs_withhold() -> None:
+    with pytest.raises(
+        DesignError, match=r"cost_money.total has no value at this scale. Costs are withheld: .* --pool country"
+    ):
+        demand_quantities(at(0.005), ["victims", "cost_money.total"])
+    demand_quantities(at(0.005), ["victims", "cost_money.videos"])
+    demand_quantities(at(0.005, "country"), ["cost_money.total"])
