@@ -89,7 +89,8 @@ def _told(what: str, row: Row, stored: bool) -> str:
     """Return a sentence with how much that is of the base, and its interval: that of ``stored`` draws, or by chance."""
     share = row["difference"] / row["base"] if row["base"] else None
     change = "" if share is None else f"{'+' if share > 0 else ''}{percent(share)}"
-    ends = (row.get("posterior_low"), row.get("posterior_high")) if stored else (row["low"], row["high"])
+    keys = ("posterior_low", "posterior_high") if stored else ("low", "high")
+    ends: tuple[Any, ...] = tuple(row.get(key) for key in keys)
     if None in ends:
         return said("{what} ({change}).", what=what, change=change) if change else said("{what}.", what=what)
     low, high = (f"{'-' if end < 0 else '+'}{_size(end)}" for end in ends)
