@@ -80,10 +80,10 @@ def test_four_pairs_are_made_unless_another_number_is_asked_for(tocsin: Tocsin):
     days = ["--set", "period={start: 2022-01-24, end: 2022-01-24, warmup: 0 d}"]
     policy = ["compare", "tiny", "tiny", *days]
     code, out, _ = tocsin(*policy, "--dry-run", "--json")
-    assert (code, json.loads(out)["dry_run"]["runs"]) == (0, 8)
+    assert (code, json.loads(out)["dry_run"]["runs"]["typical"]) == (0, 8)
     for more, runs in ((["--replicates", "2"], 4), (["--draws", "2"], 4), (["--draws", "2", "--replicates", "3"], 12)):
         document = json.loads(tocsin("compare", "china-2022", "no-warning", *SHORT, *more, "--dry-run", "--json")[1])
-        assert document["dry_run"]["runs"] == runs
+        assert document["dry_run"]["runs"]["typical"] == runs
     code, out, _ = tocsin(*policy, "--out", "four")
     assert out.splitlines()[-1] == "four  8 runs"
     assert "what it did (in brackets: 95% over 4 replicates)" in out
