@@ -55,7 +55,7 @@ SOME = " tiny --scale 1 --seeds 2"
 SMALLER = (
     # A week of a two hundredth of the country in one pool.
     Smaller(r"tocsin run (china-2022( --replicates 8| --checkpoint|.* --replicates 4|)$|my\.yaml)", "$", WEEK),
-    Smaller(r"tocsin compare .*--(replicates|draws)", "$", WEEK),
+    Smaller(r"tocsin compare (china|my|.*--(replicates|draws))", "$", WEEK),
     Smaller(r"tocsin (attribute|sweep|sensitivity|staffing|explore china-2022)", "$", WEEK),
     # Fewer runs.
     Smaller(r"tocsin attribute", "$", " --layer dens --layer cards"),

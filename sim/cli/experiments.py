@@ -49,6 +49,10 @@ if TYPE_CHECKING:
     from sim.scenario import Scenario
 
 
+PAIRS = 4
+"""Replicates of a comparison that are made where their number is not given: fewer say little of chance."""
+
+
 @app.command()
 def calibrate(
     scenario: ScenarioName,
@@ -124,7 +128,15 @@ def compare(
     out: Annotated[Path | None, typer.Option(metavar="DIR", help="The folder of all its runs.")] = None,
     workers: Workers = None,
     events: Events = None,
-    replicates: Annotated[int, typer.Option(metavar="N", min=1, max=MOST, help="Pairs with seeds counting up.")] = 1,
+    replicates: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N",
+            min=1,
+            max=MOST,
+            help=f"Pairs with seeds counting up; {PAIRS} if not given, and one a draw beside --draws.",
+        ),
+    ] = None,
     draws: Annotated[
         int | None, typer.Option(metavar="N", min=1, max=MOST, help="Pairs for each of the first N draws.")
     ] = None,
@@ -149,11 +161,9 @@ def compare(
     values = given_values(engine, scale, pool, seed, events)
     finished = [name for name in names if Path(name).is_dir()]
     given = (
-        settings
-        or dry_run
-        or replicates > 1
-        or any(value is not None for value in (*values.values(), out, workers, draws))
+        settings or dry_run or any(value is not None for value in (*values.values(), out, workers, replicates, draws))
     )
+    replicates = replicates or (PAIRS if draws is None else 1)
     if len(names) < 2:
         refuse("tocsin compare: has nothing to compare with; a base and at least one other")
     if finished and (len(finished) < len(names) or given):
@@ -243,6 +253,7 @@ def attribute(
     from sim.progress import console
     from sim.results.folder import to_json
     from sim.results.lines import show
+    from sim.results.withheld import run_withheld
 
     found = load(scenario, settings, given_values(engine, scale, pool, seed, draw=draw))
     others = drawn(draws, draw, lambda one: load(scenario, settings, given_values(engine, scale, pool, seed, draw=one)))
@@ -251,12 +262,13 @@ def attribute(
     with experiment(quiet or as_json, workers, scheduler, verbose) as (runs, _):
         folder = runs.kept_in(prepared(found, layers, orders, replicates, out, gangs, others))
         done = attributed(found, layers, orders, replicates, folder, gangs, others, **runs.computing)
+    withheld = run_withheld(found.spec)
     if as_json:
         tables = {"layers": done.layers, "overlaps": done.overlaps, "costs": done.costs}
         document = {name: records(table) for name, table in tables.items()}
-        typer.echo(to_json({"folder": str(folder), **document}), nl=False)
+        typer.echo(to_json({"folder": str(folder), **document, "withheld": withheld}), nl=False)
     elif not quiet:
-        show(console(), attribution_tables(done))
+        show(console(), attribution_tables(done, withheld))
         typer.echo(f"{done.folder}  {len(done.coalitions)} runs")
 
 

@@ -9,6 +9,7 @@ from sim.aftermath.reports import ReportTables, report_tables
 from sim.country.calendar import Calendar
 from sim.country.people import PeopleTables, people_tables
 from sim.country.provinces import Provinces
+from sim.country.schedule import Schedule
 from sim.country.traffic import profile
 from sim.draws.distributions import to_ticks
 from sim.episode.stages import EpisodeTables, episode_tables
@@ -17,7 +18,6 @@ from sim.warning.delays import DelayTables, delay_tables
 from sim.warning.detectors import DetectorTables, detector_tables
 from sim.warning.discipline import LineTables, line_tables
 from sim.warning.dissuasion import DissuasionTables, dissuasion_tables
-from sim.warning.schedule import Schedule
 from sim.warning.service import ServiceTables, service_tables
 from sim.words import ContactChannel, Tier
 

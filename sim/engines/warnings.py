@@ -1,9 +1,9 @@
 """What a user should know of a run before they trust it, in one line each."""
 
+from sim.country.schedule import FEW_SERVERS, thin_desks, thin_desks_of
 from sim.engines.tables import Tables
 from sim.scenario.schema import ScenarioModel
 from sim.scenario.schema.population import COUNTRY
-from sim.warning.schedule import FEW_SERVERS, thin_desks, thin_desks_of
 from sim.words import DESK_LABELS
 
 

@@ -7,7 +7,7 @@ yield, it does so twice: ``gangs`` says how.
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from statistics import fmean, stdev
 from typing import TYPE_CHECKING, Any, Unpack
@@ -18,7 +18,7 @@ from sim.experiments import shapley
 from sim.experiments.gangs import stances_of, standing
 from sim.experiments.intervals import half_width
 from sim.experiments.layer_costs import by_work, columns, costs_of, is_priced
-from sim.experiments.layers import LayerError, layers_of, without
+from sim.experiments.layers import LayerError, layers_of, unpriced, without
 from sim.experiments.simulations import Computing, Simulations, demand_keywords
 from sim.experiments.store import claim, complete, read_frame, write_frame
 from sim.results.outcomes import Outcome, benefits_and_costs
@@ -89,7 +89,8 @@ class Attribution:
         interval of 95 per cent, ``price_low`` and ``price_high`` the least and the most by the ranges of the prices.
         ``known`` says whether the layer's own costs are in it, or only what it changes at others. Where they are,
         ``per_victim`` and ``per_money`` (of net loss) are it by the Shapley value of what is prevented, with Fieller's
-        interval; missing where the layer costs nothing or prevents nothing. All is missing of a scenario without costs.
+        interval; missing where the layer costs nothing or prevents nothing. All is missing of a scenario without costs,
+        and where rounding to whole seats has changed its staff by more than a tenth (``sim.results.withheld``).
         """
         return read_frame(self.folder, KIND, COSTS_FILE)
 
@@ -159,7 +160,13 @@ def attribute(
             outcomes = iter(simulations.run(asked, sum(len(game.coalitions) for game, _ in played)))
             for game, _ in played:
                 game.take([next(outcomes) for _ in game.coalitions])
-        for file, rows_of in ((COALITIONS_FILE, _coalitions), (OVERLAPS_FILE, _overlaps), (COSTS_FILE, _costs)):
+        without_price = unpriced(scenario, names)
+        tables = (
+            (COALITIONS_FILE, _coalitions),
+            (OVERLAPS_FILE, _overlaps),
+            (COSTS_FILE, partial(_costs, without_price)),
+        )
+        for file, rows_of in tables:
             write_frame(path / file, _by_stance({stance: rows_of(names, own) for stance, own in games.items()}))
         layers_of_stances = {stance: _layers(names, own, drawn[stance]) for stance, own in games.items()}
         write_frame(path / LAYERS_FILE, _by_stance(layers_of_stances))
@@ -333,9 +340,9 @@ def _independent(games: Sequence[_Game], quantity: str) -> list[list[float]]:
     return [_means(samples) for samples in by_game]
 
 
-def _costs(names: Sequence[str], games: Sequence[_Game]) -> "pd.DataFrame":
+def _costs(without_price: Collection[str], names: Sequence[str], games: Sequence[_Game]) -> "pd.DataFrame":
     priced = is_priced(games[0].outcomes[0])
-    return _frame(costs_of(names, lambda quantity: _independent(games, quantity), priced))
+    return _frame(costs_of(names, lambda quantity: _independent(games, quantity), priced, without_price))
 
 
 def _interval(mean: float, samples: Sequence[float]) -> tuple[float | None, float | None]:

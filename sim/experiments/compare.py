@@ -12,7 +12,9 @@ from sim.experiments.intervals import half_width
 from sim.experiments.pairing import PairingError, demand_pairs, demand_replicates
 from sim.experiments.posterior_interval import with_posterior
 from sim.experiments.sparing import SPARED, Amounts, price_interval, ratio
-from sim.results.costs import COST, COST_HIGH, COST_LOW, PARTS, TOTAL
+from sim.experiments.unpriced import ROUNDED, why_withheld
+from sim.results.costs import COST, COST_HIGH, COST_LOW, OF_STAFF, PARTS, TOTAL
+from sim.results.figures import CHANGE
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -40,10 +42,11 @@ COLUMNS = (
     "posterior_low",
     "posterior_high",
     "posterior_draws",
+    "withheld",
 )
 """Columns: ``low`` and ``high`` are of the difference, ``chance`` is the s.d. of a single one between seeds;
 ``price_low`` and ``price_high`` are of the difference too, as prices move within their ranges, and so are
-``posterior_low`` and ``posterior_high``, as parameters move over draws."""
+``posterior_low`` and ``posterior_high``, as parameters move over draws. ``withheld`` says why a ratio is not told."""
 
 Row = dict[str, Any]
 
@@ -58,15 +61,18 @@ def compare(runs: "Sequence[Run | Sequence[Run] | Sequence[Sequence[Run]]]") -> 
     Returns:
         One row a scenario and quantity, with ``COLUMNS``. ``base`` and ``other`` are means over the runs, scaled up to
         the country, ``difference`` is other less base. ``low`` and ``high`` are the 95 per cent confidence interval of
-        the expected difference (Student's t), or, over draws, hold nine tenths of the draws' differences; they,
-        ``chance`` and ``pairing_gain`` are missing for a single pair. ``pairing_gain`` is (variance of base + variance
-        of other) / variance of the paired difference: so many times more pairs of independent seeds would have the same
-        standard error. It is missing where the difference does not vary. ``price_low`` and ``price_high`` are there
-        for costs alone. ``posterior_low`` and ``posterior_high``, of 90 per cent, are there where answers over
+        the expected difference (Student's t), or, over draws, hold nine tenths of the draws' differences; of counts and
+        sums they never reach below minus the base, since no policy takes away more than all. They, ``chance`` and
+        ``pairing_gain`` are missing for a single pair. ``pairing_gain`` is (variance of base + variance of other) /
+        variance of the paired difference: so many times more pairs of independent seeds would have the same standard
+        error. It is missing where the difference does not vary. ``price_low`` and ``price_high`` are there for costs
+        alone. ``posterior_low`` and ``posterior_high``, of 90 per cent, are there where answers over
         ``posterior_draws`` draws are stored with both scenarios. Where all runs have costs, ``cost_per_victim_spared``
         and ``cost_per_money_spared`` (lost less recovered) have in ``ratio`` the difference in cost by that in what was
         spared, with intervals of that ratio; it is missing where nothing is spared, or where one policy both costs less
-        and spares more.
+        and spares more. It is also missing, and costs may be, where ``withheld`` says why: ``not_priced``, a lever in
+        which the scenarios differ has no price, or ``staff_rounded``, rounding to whole seats has changed the staff, or
+        its difference, by more than a tenth.
 
     Raises:
         PairingError: A ValueError, if the runs do not meet the same attempts and people.
@@ -89,13 +95,20 @@ def compare(runs: "Sequence[Run | Sequence[Run] | Sequence[Sequence[Run]]]") -> 
         row
         for entry, other in zip(entries[1:], others, strict=True)
         for row in with_posterior(
-            compared(entry[0][0].manifest["name"], base, other), entries[0][0][0].scenario, entry[0][0].scenario
+            compared(
+                entry[0][0].manifest["name"],
+                base,
+                other,
+                why_withheld(entries[0][0][0].scenario, entry[0][0].scenario),
+            ),
+            entries[0][0][0].scenario,
+            entry[0][0].scenario,
         )
     ]
     frame = pd.DataFrame(rows, columns=list(COLUMNS))
     for column in COLUMNS[2:9]:
         frame[column] = frame[column].astype("Float64")
-    for column in COLUMNS[11:]:
+    for column in COLUMNS[11:17]:
         frame[column] = frame[column].astype("Float64")
     return frame
 
@@ -113,13 +126,19 @@ def _by_draw(entry: "Run | Sequence[Run] | Sequence[Sequence[Run]]") -> "list[li
     return [list(one) for one in groups] if groups else [single]
 
 
-def compared(scenario: str, base: Sequence[Sequence[Amounts]], other: Sequence[Sequence[Amounts]]) -> Iterator[Row]:
+def compared(
+    scenario: str,
+    base: Sequence[Sequence[Amounts]],
+    other: Sequence[Sequence[Amounts]],
+    withheld: str | None = None,
+) -> Iterator[Row]:
     """Compare one scenario with the base.
 
     Args:
         scenario: Its name.
         base: Quantities of the runs of the base, by posterior draw, then by replicate.
         other: Those of the scenario, in the same order.
+        withheld: Why nothing is told of what it costs to spare one more, as ``why_withheld`` has it; None if it is.
 
     Yields:
         A row a quantity that all runs have. With several draws the interval is that of the posterior: nine tenths of
@@ -130,18 +149,35 @@ def compared(scenario: str, base: Sequence[Sequence[Amounts]], other: Sequence[S
     for quantity in shared:
         if quantity.startswith((f"{COST_LOW}.", f"{COST_HIGH}.")):
             continue  # the ends of prices are told beside the costs themselves
+        if withheld == ROUNDED and quantity in OF_STAFF:
+            continue
         pairs = [
             [(float(one[quantity]), float(two[quantity])) for one, two in zip(ones, twos, strict=True)]
             for ones, twos in zip(base, other, strict=True)
         ]
         row = {"scenario": scenario, "quantity": quantity, **_paired(pairs)}
+        if not quantity.partition("@")[0].endswith(CHANGE):
+            row |= _no_less_than_none(row)
         key, _, part = quantity.partition(".")
         if key == COST:
             parts = tuple(PARTS) if part == TOTAL else (part,)
             row["price_low"], row["price_high"] = price_interval([pair for group in every for pair in group], parts)
         yield row
-    if f"{COST}.{TOTAL}" in shared:
+    if withheld is not None and any(quantity.startswith(f"{COST}.") for quantity in shared):
+        row = {**dict.fromkeys(COLUMNS[2:]), "replicates": len(every[0]), "draws": len(every), "withheld": withheld}
+        yield from ({**row, "scenario": scenario, "quantity": name} for name in SPARED)
+    elif f"{COST}.{TOTAL}" in shared:
         yield from ({"scenario": scenario, "quantity": name, **_spared(every, name)} for name in SPARED)
+
+
+def _no_less_than_none(row: Row) -> Row:
+    """Return the ends of an interval without the part that would leave less than nothing of a quantity.
+
+    No policy takes away more than all: what is expected of a count or a sum is not below 0, so no difference is below
+    minus the base. Student's interval does not know that, and where it reaches beyond, the part beyond is cut off: the
+    rest holds what is expected as often as the whole.
+    """
+    return {end: None if row[end] is None else max(row[end], -row["base"]) for end in ("low", "high")}
 
 
 def _spared(pairs: "Sequence[Sequence[tuple[Amounts, Amounts]]]", name: str) -> Row:
@@ -154,6 +190,7 @@ def _spared(pairs: "Sequence[Sequence[tuple[Amounts, Amounts]]]", name: str) -> 
         **dict(zip(("price_low", "price_high"), found.prices or (None, None), strict=True)),
         "replicates": len(pairs[0]),
         "draws": len(pairs),
+        "withheld": None,
     }
 
 
@@ -190,4 +227,5 @@ def _paired(pairs: Sequence[Sequence[tuple[float, float]]]) -> Row:
         "pairing_gain": gain,
         "price_low": None,
         "price_high": None,
+        "withheld": None,
     }

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from sim.experiments.sparing import SPARED
+from sim.experiments.unpriced import unpriced_said
 from sim.language.spoken import currency
 from sim.results.costs import COST, TOTAL
 from sim.results.lines import Lines
@@ -21,15 +22,29 @@ def is_cost(row: Row) -> bool:
     return bool(row["quantity"] in SPARED or row["quantity"].startswith(f"{COST}."))
 
 
-def cost_lines(rows: Sequence[Row]) -> "Iterator[Lines | str]":
-    """Lay out what another policy costs beside the base, and what it costs to spare one more; nothing if unknown."""
-    by_name = {row["quantity"]: row for row in rows}
-    if f"{COST}.{TOTAL}" not in by_name:
-        return
+def cost_lines(rows: Sequence[Row], unpriced: Sequence[str] = (), withheld: str = "") -> "Iterator[Lines | str]":
+    """Lay out what another policy costs beside the base, and what it costs to spare one more; nothing if unknown.
+
+    Args:
+        rows: Those of one scenario.
+        unpriced: The levers that it moves and that have no price.
+        withheld: Why it has no costs, where rounding took them away.
+
+    Yields:
+        A table, and lines of text.
+    """
+    yield from filter(None, (withheld, unpriced_said(unpriced)))
+    known = any(row["quantity"] == f"{COST}.{TOTAL}" for row in rows)
     moved = [row for row in rows if is_cost(row) and row["difference"]]
-    if not moved:
-        yield "costs: the same"
-        return
+    if known and moved:
+        yield from _moved(rows, moved, bool(unpriced))
+    elif known:
+        yield "costs of what has a price: the same" if unpriced else "costs: the same"
+
+
+def _moved(rows: Sequence[Row], moved: Sequence[Row], unpriced: bool) -> "Iterator[Lines | str]":
+    """Lay out the costs that differ and, where all levers have prices, what it costs to spare one more."""
+    by_name = {row["quantity"]: row for row in rows}
     several = any(row["low"] is not None for row in moved)
     chance = interval_name(rows)
     table = Lines([currency(), "base", "other", "difference", *([chance] if several else []), "prices"], [currency()])
@@ -40,15 +55,16 @@ def cost_lines(rows: Sequence[Row]) -> "Iterator[Lines | str]":
         ]
         cells += [interval(row["low"], row["high"])] if several else []
         table.add_row(*cells, interval(row["price_low"], row["price_high"]))
-    yield "what it costs (prices: the least and the most as all prices move within their ranges):"
+    what = "what has a price costs" if unpriced else "what it costs"
+    yield f"{what} (prices: the least and the most as all prices move within their ranges):"
     yield table
-    for name, each in EACH.items():
+    for name, each in EACH.items() if not unpriced else ():
         yield _told(by_name[name], by_name, each, chance)
 
 
 def interval_name(rows: Sequence[Row]) -> str:
     """Return what the intervals of a comparison hold, in words."""
-    return "90% of draws" if rows and rows[0]["draws"] > 1 else "95% interval"
+    return "90%, draws" if rows and rows[0]["draws"] > 1 else "95%, replicates"
 
 
 def _told(row: Row, by_name: dict[str, Row], each: str, chance: str) -> str:
@@ -71,13 +87,13 @@ def _told(row: Row, by_name: dict[str, Row], each: str, chance: str) -> str:
     return f"each {each} {told} {amount(row['ratio'])} {currency()} ({', '.join(ends)})"
 
 
-def layer_cost_lines(rows: Sequence[Row]) -> "Iterator[Lines | str]":
-    """Lay out what each layer costs, and what it costs to spare one more by it."""
+def layer_cost_lines(rows: Sequence[Row], over: str, withheld: str = "") -> "Iterator[Lines | str]":
+    """Lay out what each layer costs, and what it costs to spare one more by it; intervals are ``over`` replicates."""
     if all(row[COST] is None for row in rows):
-        yield "what layers cost: the scenario does not say what things cost"
+        yield withheld or "what layers cost: the scenario does not say what things cost"
         return
     chance = any(row["low"] is not None for row in rows)
-    names = ["layer", currency(), *(["95% interval"] if chance else []), "prices"]
+    names = ["layer", currency(), *([f"95%, {over}"] if chance else []), "prices"]
     for each in ("a victim", "a unit"):
         names += [each, *(["95%"] if chance else []), "prices "]
     table = Lines(names, ["layer"])
@@ -94,3 +110,9 @@ def layer_cost_lines(rows: Sequence[Row]) -> "Iterator[Lines | str]":
         "and what it costs to prevent a victim and a unit of net loss (not known: what the layer itself costs):"
     )
     yield table
+    unpriced = [row["layer"] for row in rows if not row["known"] and row["layer"] != "all"]
+    if unpriced:
+        yield (
+            f"not priced: {', '.join(unpriced)}; of these the {currency()} are what they change at desks, false alarms "
+            "and education alone"
+        )

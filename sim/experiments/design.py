@@ -17,7 +17,9 @@ from sim.draws.purposes import DESIGN
 from sim.experiments import box
 from sim.experiments.parameters import Parameter, parameter_at, parameter_over
 from sim.failures import RefusedError
+from sim.results.costs import OF_STAFF
 from sim.results.outcomes import quantity_names
+from sim.results.withheld import run_withheld
 from sim.scenario.errors import choices
 from sim.scenario.load import value_at
 from sim.scenario.resolved import plain
@@ -45,11 +47,14 @@ class DesignError(RefusedError, ValueError):
 
 
 def demand_quantities(scenario: "Scenario", asked: Sequence[str], others: Sequence[str] = ()) -> None:
-    """Raise DesignError unless all that is asked for are quantities of a scenario's runs, or among the others."""
+    """Raise DesignError unless runs of a scenario tell all that is asked for, or it is among the others."""
+    withheld = run_withheld(scenario.spec) if set(asked) & set(OF_STAFF) else ""
     known = [*quantity_names(scenario), *others]
     for quantity in asked:
         if quantity not in known:
             raise DesignError(f"{quantity} is no quantity of {scenario.name}; {choices(quantity, known, LISTED)}")
+        if withheld and quantity in OF_STAFF:
+            raise DesignError(f"{quantity} has no value at this scale. {withheld}")
 
 
 @dataclass(frozen=True)

@@ -41,6 +41,13 @@ EFFECTS = {
 }
 """What is said of a quantity where there is more of it, where there is less, and where there is the same."""
 
+PRICED_ALONE = (
+    marked("{number} {currency} more spent on what has a price"),
+    marked("{number} {currency} less spent on what has a price"),
+    marked("{currency} spent on what has a price"),
+)
+"""What is said of costs where a lever has no price."""
+
 
 def effect_lines(rows: Sequence[Row]) -> list[str]:
     """Return what another policy did, a sentence a quantity, with intervals where there are replicates or draws.
@@ -49,19 +56,23 @@ def effect_lines(rows: Sequence[Row]) -> list[str]:
         rows: Those of one scenario, as ``sim.compare`` and ``compare.json`` have them.
 
     Returns:
-        The sentences; at last one for what is the same.
+        The sentences, whose intervals are of the one kind that ``interval_said`` tells; at last one for what is the
+        same.
     """
     by_name = {row["quantity"]: row for row in rows}
+    stored = any(row.get("posterior_draws") for row in rows)
+    unpriced = any(row.get("withheld") for row in rows)
     lines, same = [], []
-    for name, (more, fewer, what) in EFFECTS.items():
+    for name, told in EFFECTS.items():
         row = by_name.get(name)
         if row is None:
             continue
+        more, fewer, what = PRICED_ALONE if unpriced and name.startswith(COST) else told
         if not row["difference"] and not row["chance"]:
             same.append(said(what))
         else:
             text = more if row["difference"] > 0 else fewer
-            lines.append(_told(said(text, number=_size(row["difference"])), row))
+            lines.append(_told(said(text, number=_size(row["difference"])), row, stored))
     if same:
         lines.append(said("The same as before: {quantities}.", quantities=", ".join(same)))
     return lines
@@ -79,12 +90,12 @@ def interval_said(rows: Sequence[Row]) -> str:
     return said("{level} over {number} replicates", level=percent(LEVEL), number=str(rows[0]["replicates"]))
 
 
-def _told(what: str, row: Row) -> str:
-    """Return a sentence with how much that is of the base, and its interval."""
+def _told(what: str, row: Row, stored: bool) -> str:
+    """Return a sentence with how much that is of the base, and its interval: that of ``stored`` draws, or by chance."""
     share = row["difference"] / row["base"] if row["base"] else None
     change = "" if share is None else f"{'+' if share > 0 else ''}{percent(share)}"
-    stored = row.get("posterior_draws") is not None
-    ends = (row["posterior_low"], row["posterior_high"]) if stored else (row["low"], row["high"])
+    keys = ("posterior_low", "posterior_high") if stored else ("low", "high")
+    ends: tuple[Any, ...] = tuple(row.get(key) for key in keys)
     if None in ends:
         return said("{what} ({change}).", what=what, change=change) if change else said("{what}.", what=what)
     low, high = (f"{'-' if end < 0 else '+'}{_size(end)}" for end in ends)

@@ -14,12 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.country.calendar import Calendar
+from sim.country.schedule import FEW_SERVERS, desks_of, grown, shares_on_duty
 from sim.days import DAY_MS, HALF_HOUR_MS, HALF_HOURS, weekday
 from sim.experiments.promise import urgent_only, with_staff
 from sim.experiments.roster import Roster, Shape, Week, half_hour_text, levels, put_off
 from sim.experiments.rostering import Found, Rosters, Start, Tried, found
 from sim.experiments.trials import KEPT, UNSETTLED, Trial, Trials
-from sim.warning.schedule import desks_of, grown, shares_on_duty
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -128,8 +128,8 @@ class HalfHours:
                     "hours_a_day": float(duty),
                     "overtime_a_day": float(over),
                     "saved": float(1 - own / flat) if flat else None,
-                    "wages_a_day_flat": None if self._wage is None else float(flat * self._wage),
-                    "wages_a_day": None if self._wage is None else float(own * self._wage),
+                    "wages_a_day_flat": self._wages(code, flat),
+                    "wages_a_day": self._wages(code, own),
                 }
             )
         frame = pd.DataFrame(rows)
@@ -202,6 +202,11 @@ class HalfHours:
     def _wage(self) -> Fraction | None:
         costs = self._policy.spec.costs
         return None if costs is None else Fraction(str(getattr(costs.wage, self._promise.desk)))
+
+    def _wages(self, code: int, hours: Fraction) -> float | None:
+        """Return what hours cost; None without a price, or where rounding a thinned desk may be over a tenth of it."""
+        few = self._trials.scale < 1.0 and self._trials.smallest.get(code, 0) < FEW_SERVERS
+        return None if self._wage is None or few else float(hours * self._wage)
 
     def _hours(self, staffed_ms: int) -> Fraction:
         """Return the staffed hours a day, of the country."""

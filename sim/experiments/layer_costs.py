@@ -1,27 +1,22 @@
 """What each layer of the shield costs, and what it costs to spare one more by it.
 
-A scenario knows the costs of warnings and of education; what raids, filters, blocking and the police's work cost, it
-does not. Such layers still change what the desks do and whom a false alarm meets, and that is told of them too, but
-nothing is divided by it.
+Of some layers a scenario does not say what they cost: ``sim.results.priced`` knows of each of their parts. Such layers
+still change what the desks do and whom a false alarm meets, and that is told of them too, but nothing is divided by it.
 
 Desks are staffed by the clock, so a run without a layer pays the same seats. What a layer costs is asked of those who
 could staff them otherwise: here seats go with the work, each busy hour with its share of the idle ones that it has when
 all layers are on.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from statistics import fmean, stdev
 from typing import Any
 
 from sim.experiments.intervals import half_width
-from sim.experiments.layers import WARNING
 from sim.experiments.sparing import Interval, fieller
 from sim.results.costs import COST, COST_HIGH, COST_LOW, PARTS
 from sim.results.outcomes import Outcome
 from sim.words import DESK_LABELS
-
-PRICED = ("awareness", *WARNING)
-"""Layers whose own costs a scenario can know."""
 
 PER = {"victim": "victims", "money": "net_loss_money"}
 """What is spared, and the quantity of which there is less."""
@@ -55,7 +50,7 @@ def by_work(outcome: Outcome, whole: Outcome) -> Outcome:
     return found
 
 
-def costs_of(names: Sequence[str], samples: Samples, priced: bool) -> list[Row]:
+def costs_of(names: Sequence[str], samples: Samples, priced: bool, unpriced: Collection[str]) -> list[Row]:
     """Return what layers cost, one row each and one for ``all`` of them.
 
     Args:
@@ -63,13 +58,14 @@ def costs_of(names: Sequence[str], samples: Samples, priced: bool) -> list[Row]:
         samples: Samples of their Shapley values: how many fewer victims, how much less lost, how much more each part
             costs.
         priced: Whether the scenario says what things cost.
+        unpriced: Those of which it does not say what all of it costs.
 
     Returns:
         Rows of ``columns``, see ``Attribution.costs``.
     """
     rows = []
     for layer in (*names, "all"):
-        known = priced and all(one in PRICED for one in (names if layer == "all" else [layer]))
+        known = priced and not set(unpriced) & set(names if layer == "all" else [layer])
         row: Row = {"layer": layer, "known": known, **dict.fromkeys(columns()[2:])}
         if priced:
             row |= _row(_of(layer, names, samples), known)

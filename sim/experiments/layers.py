@@ -4,6 +4,7 @@ from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
 from sim.failures import RefusedError
+from sim.results.priced import has_price
 from sim.scenario import changed
 from sim.words import Detector, Tier
 
@@ -84,11 +85,36 @@ def without(scenario: "Scenario", off: Collection[str]) -> "Scenario":
 
 def values_without(scenario: "Scenario", off: Collection[str]) -> dict[str, Any]:
     """Return the values by dotted key, as ``--set`` has them, with which some layers of a scenario do nothing."""
+    kinds = _kinds(off)
+    gone = {f"measures.{name}": None for name, measure in scenario.spec.measures.items() if measure.kind in kinds}
+    return {**gone, **_switched_off(scenario, off)}
+
+
+def unpriced(scenario: "Scenario", names: Collection[str]) -> list[str]:
+    """Return those layers of which a scenario does not say what all of it costs: a measure or a key has no price."""
+    present = {measure.kind for measure in scenario.spec.measures.values()}
+    return [
+        layer
+        for layer in names
+        if not all(
+            has_price(key, scenario)
+            for key in (
+                *(f"measures[{kind}]" for kind in sorted(_kinds([layer]) & present)),
+                *_switched_off(scenario, [layer]),
+            )
+        )
+    ]
+
+
+def _kinds(layers: Collection[str]) -> set[str]:
+    """Return the kinds of measures that go with layers."""
+    return set().union(*(MEASURES[layer] for layer in layers if layer in MEASURES))
+
+
+def _switched_off(scenario: "Scenario", off: Collection[str]) -> dict[str, Any]:
+    """Return what keys beside measures are without some layers."""
     spec = scenario.spec
-    kinds: set[str] = set().union(*(MEASURES[layer] for layer in off if layer in MEASURES))
-    values: dict[str, Any] = {
-        f"measures.{name}": None for name, measure in spec.measures.items() if measure.kind in kinds
-    }
+    values: dict[str, Any] = {}
     if "dens" in off:
         for region in spec.dens.regions:
             values[f"dens.hazard.{region}"] = "0 per year"

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from sim.country.calendar import Calendar
 from sim.country.provinces import Provinces
+from sim.country.schedule import Schedule
 from sim.results.query import sums
-from sim.warning.schedule import Schedule
 from sim.words import DESK_LABELS
 
 if TYPE_CHECKING:

@@ -14,14 +14,17 @@ from sim.experiments.posterior_interval import with_posterior
 from sim.experiments.replicates import Make, found_or_made
 from sim.experiments.sparing import Amounts
 from sim.experiments.store import claim
+from sim.experiments.unpriced import why_withheld
 from sim.language.spoken import ENGLISH, speaking
 from sim.logbook import Logbook
 from sim.results.folder import RUNS, find_runs, replace_json
 from sim.results.holding import holding
 from sim.results.outcomes import quantities
+from sim.results.priced import not_priced
 from sim.results.provenance import versions
 from sim.results.run import Run
 from sim.results.stored import DamagedError, FolderError
+from sim.results.withheld import change_withheld
 from sim.scenario.levers import levers
 
 if TYPE_CHECKING:
@@ -105,8 +108,9 @@ def compare_scenarios(
         verbose: Whether the lines of the log in the folder go to standard error, too.
 
     Returns:
-        The document: ``base``, ``others``, ``levers`` (what each of them changes), ``rows`` (see ``compared``) and, of
-        runs with events, ``changes`` (of fates).
+        The document: ``base``, ``others``, ``levers`` (what each of them changes, and whether it is ``priced``),
+        ``withheld`` (by scenario, why it has no costs where rounding took them away), ``rows`` (see ``compared``) and,
+        of runs with events, ``changes`` (of fates).
     """
     plan = _plan(draws)
     titles = distinct([load(name, plan[-1], 0).name for name in names])
@@ -217,15 +221,25 @@ def _document(
     rows = [
         row
         for title, other, scenario in zip(titles[1:], others, scenarios[1:], strict=True)
-        for row in with_posterior(compared(title, base, other), scenarios[0], scenario)
+        for row in with_posterior(
+            compared(title, base, other, why_withheld(scenarios[0], scenario)), scenarios[0], scenario
+        )
     ]
-    with speaking(ENGLISH):  # what is stored is English
-        changes = [
-            {"scenario": title, **lever.as_json()}
+    document: Document = {
+        "base": titles[0],
+        "others": list(titles[1:]),
+        "levers": [
+            row
             for title, scenario in zip(titles[1:], scenarios[1:], strict=True)
-            for lever in levers(scenarios[0], scenario)
-        ]
-    document: Document = {"base": titles[0], "others": list(titles[1:]), "levers": changes, "rows": rows}
+            for row in _levers(title, scenarios[0], scenario)
+        ],
+        "withheld": {
+            title: told
+            for title, scenario in zip(titles[1:], scenarios[1:], strict=True)
+            if (told := _withheld(scenarios[0], scenario))
+        },
+        "rows": rows,
+    }
     if changed:
         import pandas as pd
 
@@ -236,3 +250,16 @@ def _document(
             for row in summed(pd.concat(changed)).to_dict("records")
         ]
     return document
+
+
+def _levers(title: str, base: "Scenario", other: "Scenario") -> list[dict[str, Any]]:
+    """Return what a scenario changes, and whether each of it has a price."""
+    with speaking(ENGLISH):  # what is stored is English
+        changed = levers(base, other)
+        unpriced = not_priced(base, other, changed)
+        return [{"scenario": title, **lever.as_json(), "priced": lever not in unpriced} for lever in changed]
+
+
+def _withheld(base: "Scenario", other: "Scenario") -> str:
+    with speaking(ENGLISH):
+        return change_withheld(base.spec, other.spec)

@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.country.schedule import HALF_HOUR_MINUTES, thinned
 from sim.days import HALF_HOURS
 from sim.scenario.scalars import clock_text
-from sim.warning.schedule import HALF_HOUR_MINUTES, thinned
 
 Seats = NDArray[np.int64]
 """Seats on duty, (kinds of days, 48 half hours)."""

@@ -14,13 +14,13 @@ from pydantic import BaseModel
 
 from sim.country.calendar import Calendar
 from sim.country.provinces import Provinces
+from sim.country.schedule import FEW_SERVERS, Schedule, thin_desks_of, thinned
 from sim.scenario import changed
 from sim.scenario.errors import Mistake, ScenarioError, found
 from sim.scenario.schema.desks import Desks
 from sim.scenario.schema.population import COUNTRY
 from sim.scenario.shapes import written
 from sim.scenario.without import changes
-from sim.warning.schedule import FEW_SERVERS, Schedule, thin_desks_of, thinned
 from sim.words import DESK_LABELS
 
 if TYPE_CHECKING:

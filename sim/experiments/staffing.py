@@ -11,6 +11,7 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
+from sim.country.schedule import FEW_SERVERS
 from sim.experiments.bisection import ROUNDS
 from sim.experiments.counts import Counts
 from sim.experiments.half_hours import HalfHours
@@ -24,7 +25,6 @@ from sim.results.over_draws import nine_tenths
 from sim.scenario import changed
 from sim.scenario.bounds import MOST_STAFF
 from sim.scenario.schema.population import COUNTRY
-from sim.warning.schedule import FEW_SERVERS
 from sim.words import ContactChannel, Tier
 
 if TYPE_CHECKING:
@@ -121,7 +121,8 @@ class Staffing:
         seen, of which ``target_next`` are to be. ``hours_a_day_flat`` and ``hours_a_day`` are on duty, in the mean of
         the period; ``overtime_a_day_flat`` and ``overtime_a_day`` those in which more seats are busy than are on duty,
         as services outlast a shift. ``saved`` is the part of both that is saved, ``wages_a_day_flat`` and
-        ``wages_a_day`` pay for both by the scenario's ``costs.wage``, missing without. ``status`` is as in ``frame``.
+        ``wages_a_day`` pay for both by the scenario's ``costs.wage``, missing without, and for thinned desks of fewer
+        than five seats, of which rounding to whole ones may be over a tenth. ``status`` is as in ``frame``.
 
         Raises KeyError where half hours were not asked for.
         """
@@ -158,11 +159,12 @@ class Staffing:
             return lines
         pooled = self.scenario.spec.pooled_further(COUNTRY)
         pool = "" if pooled is None else ", or --pool country for the staff of the country, which keeps its lines"
+        wages = ", its wages not at all" if self.by_half_hour else ""
         return [
             *lines,
             f"scale {scale:g}: {thin} of {len(staff)} desks have fewer than {FEW_SERVERS:g} staff x scale, so waits "
             "are shorter than the country's, and staff is told "
-            f"in steps of {1 / scale:.3g}; scale 1 and a shorter period{pool}",
+            f"in steps of {1 / scale:.3g}{wages}; scale 1 and a shorter period{pool}",
         ]
 
     def _unseen(self) -> list[str]:

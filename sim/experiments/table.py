@@ -76,7 +76,8 @@ def comparison_parts(document: dict[str, Any], width: int, every: bool = False) 
                 (row for row in others if row["quantity"] in OUTCOMES), key=lambda row: OUTCOMES.index(row["quantity"])
             )
         yield from _quantities(others, scenario, every, width)
-        for part in cost_lines(rows):
+        unpriced = [row["name"] for row in document["levers"] if row["scenario"] == scenario and not row["priced"]]
+        for part in cost_lines(rows, unpriced, document["withheld"].get(scenario, "")):
             yield paragraph(part, width, 0) if isinstance(part, str) else part
         if every:
             for part in _changes(scenario, document.get("changes", [])):
@@ -188,11 +189,13 @@ def sweep_table(frame: "pd.DataFrame", keys: Sequence[str], asked: Sequence[str]
 DOING = {STILL: "that stand still", ANSWERING: "that answer what attempts yield"}
 
 
-def attribution_tables(result: "Attribution") -> "Iterator[Lines | str]":
-    """Lay out an attribution: victims and money by layer, what layers cost, and the largest overlaps."""
+def attribution_tables(result: "Attribution", withheld: str = "") -> "Iterator[Lines | str]":
+    """Lay out an attribution: victims and money by layer, what layers cost, or why not, and the largest overlaps."""
     from sim.experiments.attribute import CAUSED, GANGS
 
     layers = result.layers
+    # Of a single replicate the intervals are over the orders that were drawn.
+    over = "replicates" if result.coalitions["seed"].nunique() > 1 else "orders"
     names = list(dict.fromkeys(layers["layer"]))
     stances = list(dict.fromkeys(layers[GANGS])) if GANGS in layers else [None]
     head = ["layer", *([GANGS] if stances != [None] else [])]
@@ -201,7 +204,10 @@ def attribution_tables(result: "Attribution") -> "Iterator[Lines | str]":
     for quantity, title in (("victims", "victims prevented"), ("net_loss_money", f"net loss prevented, {currency()}")):
         shown = [
             (words, low, high)
-            for words, low, high in (("95% interval", "low", "high"), ("90%, draws", "posterior_low", "posterior_high"))
+            for words, low, high in (
+                (f"95%, {over}", "low", "high"),
+                ("90%, draws", "posterior_low", "posterior_high"),
+            )
             if any(of[stance, quantity, name][low] is not None for name, stance, _ in every)
         ]
         yield f"{title}:"
@@ -223,7 +229,7 @@ def attribution_tables(result: "Attribution") -> "Iterator[Lines | str]":
     for stance in stances:
         if stance is not None:
             yield f"with gangs {DOING[stance]}:"
-        yield from layer_cost_lines([row for row in costs if row.get(GANGS) == stance])
+        yield from layer_cost_lines([row for row in costs if row.get(GANGS) == stance], over, withheld)
     if result.overlaps.empty:
         return
     shared = result.overlaps[result.overlaps["quantity"] == "victims"].sort_values("overlap", key=abs, ascending=False)
@@ -313,9 +319,13 @@ def _savings(rows: list[Row]) -> "Iterator[Lines | str]":
             *(f"{row[key]:,.1f}" for key in ("hours_a_day_flat", "overtime_a_day_flat")),
             *(f"{row[key]:,.1f}" for key in ("hours_a_day", "overtime_a_day")),
             _per_cent(row["saved"]),
-            *([amount(round(row[key])) for key in ("wages_a_day_flat", "wages_a_day")] if priced else []),
+            *([_wages(row[key]) for key in ("wages_a_day_flat", "wages_a_day")] if priced else []),
         )
     yield table
+
+
+def _wages(wages: float | None) -> str:
+    return said("withheld") if wages is None else amount(round(wages))
 
 
 def _rosters(result: "Staffing") -> "Iterator[Lines | str]":

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from sim.country.calendar import Calendar
 from sim.country.provinces import Provinces
+from sim.country.schedule import Schedule, desks_of, staff_of
 from sim.days import DAY_MS, HOUR_MS
 from sim.experiments.bisection import Numbers, bisect, one_less, settle
 from sim.experiments.promise import Promise, with_staff
@@ -24,7 +25,6 @@ from sim.experiments.simulations import Simulations
 from sim.results.outcomes import Outcome
 from sim.scenario import changed
 from sim.scenario.bounds import MOST_STAFF
-from sim.warning.schedule import Schedule, desks_of, staff_of
 from sim.words import DESKS, ContactChannel
 
 if TYPE_CHECKING:

@@ -135,7 +135,7 @@ _COLUMNS = (
     *(marked("month"), marked("figure"), marked("reported"), marked("ratio"), marked("role")),
     *(marked("value"), marked("low prices"), marked("high prices"), marked("scenario"), marked("base")),
     *(marked("other"), marked("difference"), marked("chance"), marked("difference or ratio")),
-    *(marked("within prices"), marked("interval"), marked("by base"), marked("where"), marked("seen")),
+    *(marked("within prices"), marked("95%, replicates"), marked("by base"), marked("where"), marked("seen")),
     *(marked("d'"), marked("tier"), marked("channel"), marked("source"), marked("deadline"), marked("waits")),
     *(marked("issued"), marked("share"), marked("alerts"), marked("attempts"), marked("hours"), marked("from")),
     *(marked("heard"), marked("per 1,000 people"), marked("who"), marked("harmed"), marked("net")),

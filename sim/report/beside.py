@@ -72,6 +72,12 @@ DID: dict[str, tuple[str, str]] = {
 }
 """Quantities of the first screen, and what is said where there are more and where there are fewer."""
 
+DID_PRICED = (
+    marked("{amount} {currency} more spent on what has a price"),
+    marked("{amount} {currency} less spent on what has a price"),
+)
+"""What is said of costs where a lever has no price."""
+
 
 @dataclass
 class Compared:
@@ -135,7 +141,13 @@ def comparison(compared: Compared, charts: dict[str, Any]) -> Part:
 def did(compared: Compared, label: str) -> list[str]:
     """Say what a policy changed for people and money, the difference first: plain text, not HTML."""
     frame = compared.differences
-    found = {row["quantity"]: row for row in records(frame[frame["scenario"] == label]) if row["quantity"] in DID}
+    rows = records(frame[frame["scenario"] == label])
+    unpriced = any(row.get("withheld") for row in rows)
+    found = {
+        row["quantity"]: {**row, "unpriced": unpriced and row["quantity"].startswith(COST)}
+        for row in rows
+        if row["quantity"] in DID
+    }
     told = [_sentence(found[quantity]) for quantity in DID if quantity in found and found[quantity]["difference"]]
     return told or [said("Nobody lost or was saved anything else.")]
 
@@ -152,7 +164,7 @@ def how_known(compared: Compared) -> str:
 
 def _sentence(row: dict[str, Any]) -> str:
     """Return a difference in a sentence, with its share of the base and its interval as far as they are known."""
-    more, less = DID[row["quantity"]]
+    more, less = DID_PRICED if row["unpriced"] else DID[row["quantity"]]
     change = said(more if row["difference"] > 0 else less, amount=_rough(row["difference"]))
     share = pictures.signed(row["difference"] / row["base"]) if row["base"] else None
     ends = (row["low"], row["high"])

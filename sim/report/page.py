@@ -18,7 +18,7 @@ from sim.report.pictures.provenance import OWN, changed_parameters, parameters
 from sim.report.policy import policies, title_of_all
 from sim.report.scripted import axes_locale, file_name, script_words, source_of
 from sim.report.spread import spread_table
-from sim.results.answer import answer, short_answer
+from sim.results.answer import answer, of_one_kind, short_answer
 from sim.results.findings import shortened
 from sim.results.folder import demand_file, whole
 from sim.rounding import amount, fixed, written
@@ -193,6 +193,8 @@ def _shown(picture: Picture, runs: "Sequence[Run]", labels: list[str], charts: d
 def _about(run: "Run", label: str, at: int, charts: dict[str, Any], compared: Compared | None) -> About:
     """Return what the page says of a run; beside a base, only those parameters that differ from the base's."""
     spec, manifest = run.scenario.spec, run.manifest
+    # One kind of interval for all that stand beside each other.
+    known = compared is None or of_one_kind(compared.runs)
     listed = parameters(run) if compared is None or at == 0 else changed_parameters(run, compared.runs[0])
     machine, speed = manifest["machine"], manifest["performance"]
     name = f"{SECONDS.name}-{at}"
@@ -231,8 +233,8 @@ def _about(run: "Run", label: str, at: int, charts: dict[str, Any], compared: Co
     ]
     return About(
         label=label,
-        answer=answer(run),
-        numbers=short_answer(run),
+        answer=answer(run, known=known),
+        numbers=short_answer(run, known),
         period=period,
         warnings=list(manifest["warnings"]),
         findings=shortened(run.found),

@@ -2,10 +2,13 @@
 
 from typing import TYPE_CHECKING
 
+from sim.experiments.unpriced import unpriced_said
 from sim.language.spoken import said
 from sim.report.beside import Compared, did, how_known
 from sim.report.parts import Policy
 from sim.results.findings import OF_WHAT_WAS, shortened
+from sim.results.priced import not_priced
+from sim.results.withheld import change_withheld
 from sim.scenario.levers import levers, run_as
 
 if TYPE_CHECKING:
@@ -18,14 +21,19 @@ def policies(compared: Compared) -> list[Policy]:
     base, *others = compared.runs
     found = []
     for label, run in zip(compared.labels[1:], others, strict=True):
-        changed = [lever.told for lever in levers(base.scenario, run.scenario)]
+        changed = levers(base.scenario, run.scenario)
+        unpriced = not_priced(base.scenario, run.scenario, changed)
+        without = (
+            change_withheld(base.scenario.spec, run.scenario.spec),
+            unpriced_said([lever.name for lever in unpriced]),
+        )
         found.append(
             Policy(
                 label=label,
                 question=run.scenario.spec.title,
-                changed=changed or [said("Nothing: this is the base under another name.")],
+                changed=[lever.told for lever in changed] or [said("Nothing: this is the base under another name.")],
                 run_as=[lever.told for lever in run_as(base.scenario, run.scenario)],
-                did=did(compared, label),
+                did=[*did(compared, label), *filter(None, without)],
                 note=how_known(compared),
                 fresh=shortened(_apart(run, base)),
                 gone=shortened(_apart(base, run)),

@@ -3,7 +3,7 @@
 Every number that chance moves has an interval beside it. ``interval_said`` says which: of a scenario whose answers over
 posterior draws are stored (``sim.results.stored_answers``), what is not known, with chance; of any other run, what
 chance alone does at its scale (``sim.results.chance``); of replicates, Student's t of their mean; of posterior draws,
-nine tenths of them.
+nine tenths of them. Beside each other runs have intervals of one kind: ``of_one_kind``.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -82,33 +82,36 @@ class Estimate:
         return said("{value} {currency} ({interval})", value=value, interval=interval)
 
 
-def answer(runs: "Run | Sequence[Run]", draws: bool = False) -> str:
+def answer(runs: "Run | Sequence[Run]", draws: bool = False, known: bool = True) -> str:
     """Say in plain words what was stopped and where, who was drawn in, stopped, paid and how much; text, not HTML.
 
     Args:
         runs: A run, or several that differ in their seed or their posterior draw alone.
         draws: Whether they are of posterior draws.
+        known: Whether intervals hold what is not known, where answers over draws are stored; of chance alone if not,
+            as for a run beside another that has none stored.
 
     Returns:
         Sentences, the last of which says what kind of intervals they have.
     """
-    lines = answer_lines(runs, draws)
-    kind = interval_said(runs, draws)
+    lines = answer_lines(runs, draws, known)
+    kind = interval_said(runs, draws, known)
     return " ".join([*lines, said("In brackets: {kind}.", kind=kind)] if len(lines) > 1 and kind else lines)
 
 
-def interval_said(runs: "Run | Sequence[Run]", draws: bool = False) -> str:
+def interval_said(runs: "Run | Sequence[Run]", draws: bool = False, known: bool = True) -> str:
     """Return what kind of intervals the answer of some runs has, as ``95% by chance at scale 0.005``; nothing if none.
 
     Args:
         runs: A run, or several.
         draws: Whether they are of posterior draws.
+        known: As ``answer`` has it.
 
     Returns:
         The words.
     """
     every = _listed(runs)
-    stored = None if draws else stored_answers(every[0].scenario)
+    stored = None if draws or not known else stored_answers(every[0].scenario)
     if stored is not None:
         return said(
             "{level} of what is not known, by {number} draws, and of chance; by chance alone {parts}",
@@ -124,12 +127,13 @@ def interval_said(runs: "Run | Sequence[Run]", draws: bool = False) -> str:
     return said("{level} over {number} replicates", level=percent(LEVEL), number=str(len(every)))
 
 
-def answer_lines(runs: "Run | Sequence[Run]", draws: bool = False) -> list[str]:
-    """Return the answer, a line each: stopped, drawn in, averted, lost, prevented.
+def answer_lines(runs: "Run | Sequence[Run]", draws: bool = False, known: bool = True) -> list[str]:
+    """Return the answer, a sentence each: stopped, drawn in, averted, lost, prevented.
 
     Args:
         runs: A run, or several that differ in their seed or their posterior draw alone.
         draws: Whether they are of posterior draws.
+        known: As ``answer`` has it.
 
     Returns:
         Five lines; one where nothing was attempted, fewer where nobody was drawn in.
@@ -139,7 +143,7 @@ def answer_lines(runs: "Run | Sequence[Run]", draws: bool = False) -> list[str]:
     potential = fmean(one["attempts_potential"] for one in totals)
     if not potential:
         return [said("There was not one attempt in this period, so there was nothing to stop.")]
-    found = estimates(every, draws)
+    found = estimates(every, draws, known)
     lines = [_stopped(totals, potential, found[STOPPED_SHARE])]
     if not found["episodes"].value and not found["victims"].value:
         return [*lines, said("Nobody was drawn in, and nobody lost money.")]
@@ -148,21 +152,27 @@ def answer_lines(runs: "Run | Sequence[Run]", draws: bool = False) -> list[str]:
         return [*lines, _lost(found), _prevented(found)]
 
 
-def estimates(runs: "Sequence[Run]", draws: bool = False) -> dict[str, Estimate]:
+def estimates(runs: "Sequence[Run]", draws: bool = False, known: bool = True) -> dict[str, Estimate]:
     """Return the numbers of the answer with their intervals.
 
     Args:
         runs: Runs that differ in their seed or their posterior draw alone.
         draws: Whether they are of posterior draws.
+        known: As ``answer`` has it.
 
     Returns:
         By the names of ``sim.results.chance.chance``; 0 for a share of nothing.
     """
-    stored = None if draws else stored_answers(runs[0].scenario)
+    stored = None if draws or not known else stored_answers(runs[0].scenario)
     found = by_chance(runs, draws)
     if stored is None:
         return found
     return {name: _over_stored(stored, name, one) for name, one in found.items()}
+
+
+def of_one_kind(runs: "Sequence[Run]") -> bool:
+    """Return whether all of some runs have stored answers, so that they may stand beside each other with intervals."""
+    return all(stored_answers(run.scenario) is not None for run in runs)
 
 
 def by_chance(runs: "Sequence[Run]", draws: bool = False) -> dict[str, Estimate]:
@@ -192,16 +202,17 @@ def _chance_said(runs: "Sequence[Run]") -> str:
     return ", ".join(parts) or said("not known")
 
 
-def short_answer(run: "Run") -> dict[str, tuple[str, str]]:
+def short_answer(run: "Run", known: bool = True) -> dict[str, tuple[str, str]]:
     """Return the numbers of the first screen by what they count, in the order in which they are shown.
 
     Args:
         run: The run.
+        known: As ``answer`` has it.
 
     Returns:
         Each with its interval, which is empty where there is none.
     """
-    found = estimates([run])
+    found = estimates([run], known=known)
     stopped = found[STOPPED_SHARE]
     shown: dict[str, tuple[str, str]] = {
         said("of attempts stopped on the way"): (percent(stopped.value), stopped.ends(percent))

@@ -277,12 +277,17 @@ def _costs(totals: dict[str, Any]) -> Iterator[Finding]:
         return
     for key in keys:
         parts = dict(totals[key])
-        whole, summed = parts.pop(TOTAL), sum(parts.values())
+        whole = parts.pop(TOTAL)
+        if whole is None:
+            continue  # withheld, and so are parts of it
+        summed = sum(parts.values())
         # Doubles, each rounded once: the parts add up to within their rounding.
         close = abs(whole - summed) <= 1e-12 * abs(whole)
         yield Finding(f"conservation: {key} = sum of its parts", close, "" if close else f"{whole} and {summed}")
     outside = [
-        part for part in totals[keys[0]] if not totals[keys[1]][part] <= totals[keys[0]][part] <= totals[keys[2]][part]
+        part
+        for part, cost in totals[keys[0]].items()
+        if cost is not None and not totals[keys[1]][part] <= cost <= totals[keys[2]][part]
     ]
     yield Finding("conservation: every cost is between its low and its high end", not outside, ", ".join(outside))
 

@@ -37,12 +37,14 @@ class Part:
         of: What it is spent on: the warnings, or education.
         counted: How much of it a run had, as simulated.
         whole: Whether that is never thinned, so never scaled up.
+        desk: The desk whose staff makes it, None where none does.
     """
 
     price: str
     of: str
     counted: Callable[[Quantities], Fraction]
     whole: bool = False
+    desk: str | None = None
 
 
 def _staffed(desk: str) -> Callable[[Quantities], Fraction]:
@@ -63,9 +65,11 @@ def _flow(quantity: str) -> Callable[[Quantities], Fraction]:
 
 
 PARTS: Mapping[str, Part] = {
-    **{f"desk_{desk}": Part(f"wage.{desk}", WARNING, _staffed(desk)) for desk in DESK_LABELS},
+    **{f"desk_{desk}": Part(f"wage.{desk}", WARNING, _staffed(desk), desk=desk) for desk in DESK_LABELS},
     **{
-        f"false_alarm_{channel}": Part(f"false_alarm.{channel}", WARNING, _false(channel))
+        f"false_alarm_{channel}": Part(
+            f"false_alarm.{channel}", WARNING, _false(channel), desk=channel if channel in DESK_LABELS else None
+        )
         for channel in ContactChannel.labels()
     },
     "videos": Part("education.video", EDUCATION, _flow("videos_published"), whole=True),
@@ -73,11 +77,14 @@ PARTS: Mapping[str, Part] = {
 }
 """Every part of the costs."""
 
+OF_STAFF = tuple(f"{COST}.{name}" for name in (*(name for name, part in PARTS.items() if part.desk), TOTAL))
+"""Totals that need the staff of a desk, all of which are withheld from a comparison where rounding has changed it."""
+
 Cost = dict[str, Fraction]
 """A cost by ``ENDS``."""
 
 
-def costs(quantities: Quantities, scale: Fraction) -> dict[str, Cost]:
+def costs(quantities: Quantities, scale: Fraction) -> dict[str, Cost | None]:
     """Compute what a run cost.
 
     Args:
@@ -85,13 +92,17 @@ def costs(quantities: Quantities, scale: Fraction) -> dict[str, Cost]:
         scale: Share of the country that was simulated.
 
     Returns:
-        Money of the country by part, the last of which is the ``total``; nothing where the scenario says no prices.
+        Money of the country by part, the last of which is the ``total``; None for what is withheld, since rounding to
+        seats has changed the staff that makes it; nothing where the scenario says no prices.
     """
     prices = {price.name: price for price in quantities.scope.prices}
     if not prices:
         return {}
-    found = {}
+    found: dict[str, Cost | None] = {}
     for name, part in PARTS.items():
+        if part.desk in quantities.scope.rounded:
+            found[name] = None
+            continue
         amount = part.counted(quantities) / (1 if part.whole else scale)
         # As the decimal fractions that were written, not the nearest doubles.
         found[name] = {end: amount * Fraction(repr(getattr(prices[part.price], end))) for end in ENDS}
@@ -99,7 +110,7 @@ def costs(quantities: Quantities, scale: Fraction) -> dict[str, Cost]:
     return found
 
 
-def added(parts: Mapping[str, Cost], of: str | None = None) -> Cost:
+def added(parts: Mapping[str, Cost | None], of: str | None = None) -> Cost | None:
     """Add up costs: all of them, or those of what is spent on one thing.
 
     Args:
@@ -107,7 +118,10 @@ def added(parts: Mapping[str, Cost], of: str | None = None) -> Cost:
         of: ``WARNING`` or ``EDUCATION``; all if None.
 
     Returns:
-        Their sum.
+        Their sum; None where one of them is withheld.
     """
     chosen = [cost for name, cost in parts.items() if of is None or PARTS[name].of == of]
-    return {end: sum((cost[end] for cost in chosen), Fraction(0)) for end in ENDS}
+    known = [cost for cost in chosen if cost is not None]
+    if len(known) < len(chosen):
+        return None
+    return {end: sum((cost[end] for cost in known), Fraction(0)) for end in ENDS}

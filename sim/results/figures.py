@@ -127,7 +127,8 @@ def _costs(quantities: Quantities) -> Summary:
     Returns:
         By part ``cost_money`` and, at the ends of all prices, ``cost_money_low`` and ``cost_money_high``; by end of the
         prices ``cost_per_prevented_money``, ``cost_per_saved`` (each person stopped before a payment) and
-        ``cost_per_averted``, None where there is none. Nothing where the scenario has no prices.
+        ``cost_per_averted``, None where there is none. What needs staff that rounding has changed is None, too. Nothing
+        where the scenario has no prices.
     """
     scale = scale_fraction(quantities.scope.scale)
     parts = costs(quantities, scale)
@@ -137,11 +138,14 @@ def _costs(quantities: Quantities) -> Summary:
 
     def by_each(measure: str, unit: int) -> Summary | None:
         saved = Fraction(int(quantities.select("outcomes", measure=measure).sum()), unit) / scale
-        return {end: number(warnings[end] / saved) for end in ENDS} if saved else None
+        return {end: number(warnings[end] / saved) for end in ENDS} if saved and warnings is not None else None
 
     by_end = zip((COST, COST_LOW, COST_HIGH), ENDS, strict=True)
     return {
-        **{key: {name: number(cost[end]) for name, cost in parts.items()} for key, end in by_end},
+        **{
+            key: {name: None if cost is None else number(cost[end]) for name, cost in parts.items()}
+            for key, end in by_end
+        },
         "cost_per_prevented_money": by_each("prevented_cents", CENTS_PER_UNIT),
         "cost_per_saved": by_each("saved", 1),
         "cost_per_averted": by_each("averted", 1),

@@ -34,9 +34,10 @@ def figures_evidence_and_quantities(run: "Run") -> Outcome:
 def quantities(run: "Run") -> Outcome:
     """Return what is compared of a run: its totals, flat, and each figure that has a value, ``NAME@START..END``.
 
-    Ratios of totals are left out: differences of them mean little, and they have no value where nothing was saved.
+    Ratios of totals are left out: differences of them mean little, and they have no value where nothing was saved. So
+    are costs that are withheld, see ``sim.results.withheld``.
     """
-    found = _compared(dict(run.totals))
+    found = {name: amount for name, amount in _compared(dict(run.totals)).items() if amount is not None}
     for row in run.manifest["figures"]:
         if row["simulated"] is not None:
             found[_name(row["name"], row["window"])] = row["simulated"]
@@ -85,13 +86,14 @@ def benefits_and_costs(run: "Run") -> Outcome:
     Returns:
         Of the country: ``victims``; ``net_loss_money``, lost by all victims less what was recovered; ``false_alarms``,
         alerts about legitimate contacts; ``false_blocks``; ``staff_hours`` of calls and visits, and of each apart.
-        Where its scenario has prices, each part of the costs at each end of them, as ``run.totals`` has it.
+        Where its scenario has prices, each part of the costs at each end of them, as ``run.totals`` has it, but for
+        what is withheld.
     """
     totals = run.manifest["totals"]
     costs = {
         name: amount
         for name, amount in dict(run.totals).items()
-        if name.startswith((f"{COST}.", f"{COST_LOW}.", f"{COST_HIGH}."))
+        if name.startswith((f"{COST}.", f"{COST_LOW}.", f"{COST_HIGH}.")) and amount is not None
     }
     return {
         "victims": totals["victims"],

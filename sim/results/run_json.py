@@ -56,7 +56,9 @@ def _is_finding(row: object) -> bool:
 def _are_numbers(value: object) -> bool:
     """Return whether a value is a map of numbers, or of maps of numbers."""
     return isinstance(value, dict) and all(
-        part is None or _is_number(part) or (isinstance(part, dict) and all(map(_is_number, part.values())))
+        part is None
+        or _is_number(part)
+        or (isinstance(part, dict) and all(one is None or _is_number(one) for one in part.values()))
         for part in value.values()
     )
 

@@ -6,6 +6,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any, Literal
 
 from sim.days import DAY_MS, day_number
+from sim.results.withheld import rounded_desks
 from sim.scenario.parameters import is_full_form
 from sim.scenario.resolved import plain
 from sim.scenario.schema.measures import Outage, Repatriation, Spread
@@ -129,7 +130,8 @@ class Scope:
     ``first_day`` and ``last_day`` are day numbers, both inside the period. ``provinces`` holds two-digit
     codes in table order; ``fraud_types`` and ``age_bands`` are labels in the scenario's order. ``sha256`` is
     of the resolved scenario without engine, workers and record. ``internet_users`` are those of the country.
-    ``prices`` are all of ``costs``, or none where the scenario has no such section.
+    ``prices`` are all of ``costs``, or none where the scenario has no such section; ``rounded`` are the desks whose
+    costs are withheld, see ``sim.results.withheld``.
     ``province_names`` stand in the order of ``provinces``. ``policy_of`` is the name of the scenario of which this one
     is a policy, whose reported figures it is not held to; None for all others. ``measures`` are those of the scenario.
     ``frozen_factor`` is the money stopped for each unit got back, None where it is not known; ``settles`` says whether
@@ -153,6 +155,7 @@ class Scope:
     evidence: tuple[Known, ...] = ()
     internet_users: int = 0
     prices: tuple[Price, ...] = ()
+    rounded: frozenset[str] = frozenset()
     province_names: tuple[str, ...] = ()
     policy_of: str | None = None
     measures: tuple[Dated, ...] = ()
@@ -192,7 +195,8 @@ class Scope:
                 for row in spec.evidence
             ),
             internet_users=spec.population.internet_users(),
-            prices=tuple(_prices(scenario.resolved["costs"])),
+            prices=prices_of(scenario),
+            rounded=frozenset() if spec.costs is None else frozenset(rounded_desks(spec)),
             province_names=tuple(row.name for row in spec.population.provinces),
             policy_of=spec.policy_of,
             measures=tuple(Dated.of(name, measure) for name, measure in spec.measures.items()),
@@ -210,6 +214,11 @@ class Scope:
     def days(self) -> int:
         """The number of days of the period."""
         return self.last_day - self.first_day + 1
+
+
+def prices_of(scenario: "Scenario") -> tuple[Price, ...]:
+    """Return all prices that a scenario states; none where it has no ``costs``."""
+    return tuple(_prices(scenario.resolved["costs"]))
 
 
 def _prices(resolved: Any, path: str = "") -> Iterator[Price]:

@@ -11,7 +11,7 @@ from sim.results.scope import Scope
 from sim.results.stretches import months_of
 
 FEW_SEATS = 5
-"""Seats at the busiest half hour of a month below which a thinned desk is too small: as in ``sim.warning.schedule``."""
+"""Seats at the busiest half hour of a month below which a thinned desk is too small: as in ``sim.country.schedule``."""
 
 
 class Seats:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sim.language.spoken import currency, said
 from sim.language.wrapping import wrapped
 from sim.results.answer import answer_lines, interval_said
-from sim.results.costs import COST, COST_HIGH, COST_LOW, ENDS
+from sim.results.costs import COST, COST_HIGH, COST_LOW, ENDS, TOTAL
 from sim.results.figures import CHANGE, FROZEN_FACTOR, STANDARD_ERRORS
 from sim.results.lines import BELOW, Lines
 from sim.results.quantities import FIGURES, FUNDS_STOPPED
@@ -187,15 +187,20 @@ def cost_table(totals: dict[str, Any]) -> Lines | None:
     if COST not in totals:
         return None
     table = Lines([said(NAMES[COST]), "value", "low prices", "high prices"], [said(NAMES[COST])])
+    withheld = totals[COST][TOTAL] is None
+
+    def told(value: float | None) -> str:
+        return said("withheld") if value is None and withheld else amount(value)
+
     for part in totals[COST]:
-        table.add_row(part_named(part), *(amount(totals[key][part]) for key in (COST, COST_LOW, COST_HIGH)))
+        table.add_row(part_named(part), *(told(totals[key][part]) for key in (COST, COST_LOW, COST_HIGH)))
     for name, key in (
         ("for each person stopped before a payment", "cost_per_saved"),
         ("for each victim averted", "cost_per_averted"),
         ("for each unit of losses prevented", "cost_per_prevented_money"),
     ):
         ratio = totals.get(key) or {}
-        table.add_row(name, *(amount(ratio.get(end)) for end in ENDS))
+        table.add_row(name, *(told(ratio.get(end)) for end in ENDS))
     return table
 
 

@@ -14,6 +14,8 @@ from typing import Any
 import pytest
 
 import sim
+from sim.country import schedule
+from sim.country.schedule import Schedule
 from sim.engines.reference import alerts, attempts, track
 from sim.engines.reference.alerts import Alert
 from sim.engines.reference.attempts import Arrivals, Attempt
@@ -28,8 +30,6 @@ from sim.gates.effort import Effort
 from sim.midnight import night
 from sim.midnight.arrests import Arrests
 from sim.midnight.night import Night
-from sim.warning import schedule
-from sim.warning.schedule import Schedule
 from tests.engines.small import TWO_DAYS, fewer
 from tests.engines.test_mutations import MUTATIONS, Mutation, of
 from tests.equality.both import assert_equal, differences

@@ -76,10 +76,39 @@ def test_pairs_are_run_compared_and_kept(tocsin: Tocsin, tmp_path: Path):
     assert {row["scenario"] for row in document["levers"]} == {"no-warning"}
 
 
+def test_four_pairs_are_made_unless_another_number_is_asked_for(tocsin: Tocsin):
+    days = ["--set", "period={start: 2022-01-24, end: 2022-01-24, warmup: 0 d}"]
+    policy = ["compare", "tiny", "tiny", *days]
+    code, out, _ = tocsin(*policy, "--dry-run", "--json")
+    assert (code, json.loads(out)["dry_run"]["runs"]["typical"]) == (0, 8)
+    for more, runs in ((["--replicates", "2"], 4), (["--draws", "2"], 4), (["--draws", "2", "--replicates", "3"], 12)):
+        document = json.loads(tocsin("compare", "china-2022", "no-warning", *SHORT, *more, "--dry-run", "--json")[1])
+        assert document["dry_run"]["runs"]["typical"] == runs
+    code, out, _ = tocsin(*policy, "--out", "four")
+    assert out.splitlines()[-1] == "four  8 runs"
+    assert "what it did (in brackets: 95% over 4 replicates)" in out
+
+
+def test_one_pair_has_no_interval_and_says_so(tocsin: Tocsin):
+    days = ["--set", "period={start: 2022-01-24, end: 2022-01-26, warmup: 0 d}"]
+    code, out, _ = tocsin("compare", "tiny", "no-warning-here.yaml", *days, "--replicates", "1", "--out", "one")
+    assert code == 2
+    Path("no-warning-here.yaml").write_text(
+        "schema: 1\nname: silent\ntitle: Silent?\nextends: tiny\nmeasures: {warning-central: null}\n"
+    )
+    code, out, _ = tocsin("compare", "tiny", "no-warning-here.yaml", *days, "--replicates", "1", "--out", "one")
+    assert code == 0
+    assert "a single pair: how far chance alone moves it is not known" in out
+    assert "95%" not in out
+    assert "Not priced: the measure warning-central. " in out
+    rows = json.loads(Path("one/compare.json").read_text())["rows"]
+    assert {row["low"] for row in rows} == {row["pairing_gain"] for row in rows} == {None}
+
+
 def test_each_draw_is_met_by_every_scenario(tocsin: Tocsin, tmp_path: Path):
     code, out, _ = tocsin("compare", "china-2022", "no-warning", *SHORT, "--draws", "2", "--out", "both")
     assert code == 0
-    assert "90% of draws" in out
+    assert "90%, draws" in out
     assert out.splitlines()[-1] == "both  4 runs"
     for policy in ("china-2022", "no-warning"):
         runs = [sim.load_run(tmp_path / "both" / policy / f"d00{k}") for k in (0, 1)]

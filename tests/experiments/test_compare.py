@@ -75,6 +75,44 @@ def test_over_draws_the_interval_holds_nine_tenths_of_them():
     assert row["pairing_gain"] == pytest.approx((50.0 + 32.0) / 2.0)
 
 
+@pytest.mark.parametrize("draws", [1, 3])
+@pytest.mark.parametrize("seed", range(20))
+def test_no_policy_takes_away_more_than_all(seed: int, draws: int) -> None:
+    """Whatever chance does: the expected count is not below 0, and a change, which may be negative, is not cut."""
+    chance = np.random.default_rng(seed)
+    changes = ("losses_change", "losses_change@2022-01-01..2022-01-31")
+    names = ("victims", "alerts_by_end.expired", "cases_filed@2022-01-01..2022-01-31", *changes)
+
+    def runs(level: float) -> list[list[dict[str, float]]]:
+        return [[{name: level * chance.lognormal(0, 2) for name in names} for _ in range(3)] for _ in range(draws)]
+
+    for row in compared("other", runs(100.0), runs(300.0 * chance.random())):
+        assert row["low"] <= row["difference"] <= row["high"]
+        if row["quantity"] not in changes:
+            assert row["low"] >= -row["base"]
+    few, many = ([[{name: value} for value in values]] for name in ("x",) for values in ((950.0, 1000.0), (600.0, 2e6)))
+    (row,) = compared("other", few, many)
+    assert (row["low"], row["base"]) == (-975.0, 975.0)
+    ends = stats.ttest_rel([600.0, 2e6], [950.0, 1000.0]).confidence_interval(0.95)
+    assert ends.low < -975.0
+    assert row["high"] == pytest.approx(ends.high)
+
+
+def test_a_change_of_which_all_is_taken_away_keeps_the_end_that_chance_gives() -> None:
+    base = [[{"losses_change": 0.01}, {"losses_change": 0.03}]]
+    other = [[{"losses_change": -0.01}, {"losses_change": -0.08}]]
+    (row,) = compared("other", base, other)
+    assert row["low"] < -row["base"]
+
+
+def test_a_lever_without_a_price_gives_no_ratio(pairs: Pairs) -> None:
+    """The centre's detector is what silent does without, and nobody says what that costs."""
+    rows = sim.compare([pairs["base"], pairs["silent"]]).set_index("quantity")
+    assert rows.loc[list(SPARED), "ratio"].isna().all()
+    assert rows["withheld"].dropna().to_dict() == dict.fromkeys(SPARED, "not_priced")
+    assert rows.loc["cost_money.total", "difference"] != 0
+
+
 def test_runs_may_be_grouped_by_draw(pairs: Pairs):
     base, silent = ([[run] for run in pairs[policy]] for policy in ("base", "silent"))
     rows = sim.compare([base, silent]).set_index("quantity")

@@ -7,6 +7,7 @@ import pytest
 from rich.console import Console
 
 import sim
+from sim.experiments.cost_table import cost_lines
 from sim.experiments.effect import effect_lines, interval_said
 from sim.experiments.table import MOST_LEVERS, comparison_parts
 from sim.results.lines import show
@@ -79,8 +80,8 @@ ROWS = [
 def laid_out(width: int, every: bool = False, **values: str) -> list[str]:
     base = sim.load_scenario("china-2022")
     other = sim.load_scenario("china-2022", values)
-    changed = [{"scenario": "policy", **lever.as_json()} for lever in levers(base, other)]
-    document = {"base": "china-2022", "others": ["policy"], "levers": changed, "rows": ROWS}
+    changed = [{"scenario": "policy", **lever.as_json(), "priced": True} for lever in levers(base, other)]
+    document = {"base": "china-2022", "others": ["policy"], "levers": changed, "withheld": {}, "rows": ROWS}
     console = Console(file=io.StringIO(), width=width, highlight=False)
     show(console, comparison_parts(document, width, every))
     return [line.rstrip() for line in console.file.getvalue().splitlines()]  # type: ignore[attr-defined]
@@ -121,3 +122,33 @@ def test_many_levers_are_counted() -> None:
     lines = laid_out(80, **months, **POLICY)
     assert lines[1 + MOST_LEVERS] == "  2 more: tocsin diff"
     assert laid_out(80)[0] == "policy changes no lever of china-2022"
+
+
+def test_what_has_no_price_is_named_and_nothing_is_divided_by_it() -> None:
+    costs = [row("cost_money.total", 4e9, 4.2e9, 1.9e8, 2.1e8), row("victims", 4e6, 3e6, -1.2e6, -0.8e6)]
+    ratio = {**row("cost_per_victim_spared", 0, 0), **dict.fromkeys(("base", "other", "difference", "ratio"))}
+    unpriced = [*costs, {**ratio, "withheld": "not_priced"}]
+    assert "200 million yuan more spent on what has a price (190 million" in " ".join(effect_lines(unpriced))
+    assert MORE_SPENT in effect_lines(costs)
+    first, *rest = cost_lines(unpriced, ["the measure hold", "d' of SMS"])
+    assert first == (
+        "Not priced: the measure hold, d' of SMS. So it is not known what it costs to spare a victim, or a unit of net "
+        "loss."
+    )
+    assert not any("each victim" in part for part in rest if isinstance(part, str))
+    assert rest[0].startswith("what has a price costs")  # type: ignore[union-attr]
+    many = next(iter(cost_lines(unpriced, [str(number) for number in range(10)])))
+    assert str(many).startswith("Not priced: 0, 1, 2, 3, 4, 5 and 4 more. ")
+    assert list(cost_lines(unpriced[1:], [], "Costs are withheld.")) == ["Costs are withheld."]
+
+
+def test_intervals_beside_each_other_are_of_one_kind() -> None:
+    """Of stored draws where there are any: what has none of them has none, rather than that of replicates."""
+    ends = {"posterior_low": -1.2e6, "posterior_high": -0.5e6, "posterior_draws": 200}
+    drawn = row("victims", 4e6, 3e6, -1.1e6, -0.9e6, **ends)
+    spent = row("cost_money.total", 4e9, 4.2e9, 1.9e8, 2.1e8, posterior_draws=None)
+    assert interval_said([drawn, spent]) == "90% over 200 stored draws"
+    assert effect_lines([drawn, spent]) == [
+        "1 million fewer victims (500,000 to 1.2 million; -25%).",
+        "200 million yuan more spent (+5%).",
+    ]

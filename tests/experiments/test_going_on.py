@@ -409,7 +409,7 @@ def test_of_two_runs_into_one_folder_the_second_is_told_who_makes_it(tocsin: Toc
 GROUPS = {
     "replicates": ["run", "tiny", "--set", f"{KEY}={VALUE}", "--replicates", "3"],
     "draws": ["run", CALIBRATED, "--draws", "3"],
-    "compare": ["compare", SHORT[0], "no-local", *SHORT[1:]],
+    "compare": ["compare", SHORT[0], "no-local", *SHORT[1:], "--replicates", "1"],
 }
 
 

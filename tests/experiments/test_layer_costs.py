@@ -9,8 +9,8 @@ import pytest
 
 import sim
 from sim.experiments.cost_table import layer_cost_lines
-from sim.experiments.layer_costs import PRICED, by_work, costs_of
-from sim.experiments.layers import LAYERS, without
+from sim.experiments.layer_costs import by_work, costs_of
+from sim.experiments.layers import LAYERS, unpriced, without
 from sim.experiments.sparing import fieller
 from sim.results.costs import PARTS
 from sim.results.lines import Lines
@@ -23,8 +23,9 @@ EDUCATION = {"measures.videos-2022.count": 400, "measures.activities-2022.count"
 
 
 def test_every_layer_is_one_whose_costs_are_known_or_is_not() -> None:
-    assert set(PRICED) < set(LAYERS)
-    assert {*LAYERS} - {*PRICED} == {"dens", "cards", "interception", "sites", "aftermath"}
+    flagship = sim.load_scenario("china-2022")
+    assert unpriced(flagship, LAYERS) == ["dens", "cards", "interception", "sites", "aftermath"]
+    assert unpriced(sim.load_scenario("china-2022", {"costs": "null"}), LAYERS) == list(LAYERS)
 
 
 def test_seats_go_with_the_work() -> None:
@@ -61,7 +62,7 @@ def sampled(quantity: str) -> Sequence[Sequence[float]]:
 
 
 def test_a_layer_costs_what_it_adds_and_its_ratio_is_that_by_what_it_prevents() -> None:
-    red, cards, both = costs_of(NAMES, sampled, priced=True)
+    red, cards, both = costs_of(NAMES, sampled, True, ["cards"])
     assert [row["layer"] for row in (red, cards, both)] == [*NAMES, "all"]
     assert (red["cost_money"], cards["cost_money"], both["cost_money"]) == pytest.approx((10.0, 50.0, 60.0))
     # The desk's price low while that of activities is high, and the other way round.
@@ -75,21 +76,22 @@ def test_a_layer_costs_what_it_adds_and_its_ratio_is_that_by_what_it_prevents() 
 
 
 def test_nothing_is_divided_by_costs_that_are_not_known() -> None:
-    red, cards, both = costs_of(NAMES, sampled, priced=True)
+    red, cards, both = costs_of(NAMES, sampled, True, ["cards"])
     assert (red["known"], cards["known"], both["known"]) == (True, False, False)
     assert cards["per_victim"] is cards["per_money"] is both["per_victim"] is None
-    assert costs_of(["warning.red"], sampled, priced=True)[-1]["known"]
+    assert costs_of(["warning.red"], sampled, True, [])[-1]["known"]
 
 
 def test_without_prices_nothing_is_known() -> None:
-    rows = costs_of(NAMES, sampled, priced=False)
+    rows = costs_of(NAMES, sampled, False, NAMES)
     assert not any(row["known"] for row in rows)
     assert {value for row in rows for key, value in row.items() if key not in ("layer", "known")} == {None}
-    assert list(layer_cost_lines(rows)) == ["what layers cost: the scenario does not say what things cost"]
+    assert list(layer_cost_lines(rows, "orders")) == ["what layers cost: the scenario does not say what things cost"]
 
 
 def test_the_terminal_says_which_costs_are_not_known() -> None:
-    _, table = layer_cost_lines(costs_of(NAMES, sampled, priced=True))
+    _, table, last = layer_cost_lines(costs_of(NAMES, sampled, True, ["cards"]), "replicates")
+    assert str(last).startswith("not priced: cards; ")
     assert isinstance(table, Lines)
     red, cards, _ = table.rows
     assert red[:2] == ("warning.red", "10")

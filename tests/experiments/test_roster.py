@@ -7,11 +7,11 @@ import pytest
 
 import sim
 from sim.country.provinces import Provinces
+from sim.country.schedule import Schedule
 from sim.days import HALF_HOURS, day_number
 from sim.experiments.promise import with_staff
 from sim.experiments.roster import Roster, Shape, Week, levels, put_off
 from sim.experiments.rostering import Found, Rosters, Start, Tried, found
-from sim.warning.schedule import Schedule
 
 OPEN = np.zeros((7, HALF_HOURS))
 OPEN[:5, 16:44] = 1.0

@@ -11,6 +11,7 @@ import pytest
 
 import sim
 from sim.country.provinces import Provinces
+from sim.country.schedule import Schedule
 from sim.days import day_number
 from sim.experiments.design import DesignError
 from sim.experiments.pairing import PairingError
@@ -18,7 +19,6 @@ from sim.experiments.rounded import STAFF_KEYS, alike, lost, thin, varied
 from sim.experiments.sensitivity import planned as screened
 from sim.experiments.sweep import planned
 from sim.scenario import Scenario, changed, load_scenario
-from sim.warning.schedule import Schedule
 from tests.experiments.test_command import Tocsin, tocsin
 
 __all__ = ["tocsin"]

@@ -3,6 +3,7 @@
 import random
 from statistics import fmean, stdev
 
+import pandas as pd
 import pytest
 from scipy import stats
 
@@ -12,6 +13,7 @@ from sim.experiments.cost_table import cost_lines
 from sim.experiments.sparing import Amounts, fieller, price_interval, ratio
 from sim.results.costs import PARTS
 from sim.results.lines import Lines
+from sim.results.outcomes import quantities
 
 pytestmark = pytest.mark.usefixtures("in_yuan")
 
@@ -120,7 +122,7 @@ def test_the_terminal_says_what_it_costs_with_both_intervals() -> None:
     assert "all together | 340 | 820 | 480 | 50..4,990" in shown
     assert "each victim spared costs 4.8 yuan (prices 0.5..49.9)" in shown
     several = "\n".join(lines([OTHER, amounts(890, lost=43_000, recovered=4000, desk_call=810, videos=20)]))
-    assert "(95% interval " in several
+    assert "(95%, replicates " in several
     assert "no interval: whether any is spared may be chance" in "\n".join(
         lines([amounts(400, desk_call=800), amounts(1500, desk_call=900)])
     )
@@ -143,7 +145,8 @@ def test_what_has_no_prices_has_no_costs() -> None:
 
 def test_runs_are_compared_with_what_they_cost(pairs: Pairs) -> None:
     """Silent has no warnings: it pays the same desks, spares people the false alarms, and loses more of them."""
-    rows = sim.compare([pairs["base"], pairs["silent"]]).set_index("quantity")
+    entries = [[[quantities(run) for run in pairs[policy]]] for policy in ("base", "silent")]
+    rows = pd.DataFrame(compared("silent", *entries)).set_index("quantity")
     both = list(zip(pairs["base"], pairs["silent"], strict=True))
     saved = fmean(one.totals["cost_money.total"] - two.totals["cost_money.total"] for one, two in both)
     harmed = fmean(two.totals["victims"] - one.totals["victims"] for one, two in both)

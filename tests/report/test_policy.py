@@ -12,8 +12,11 @@ import sim
 from sim.report.beside import compared_runs, did, how_known
 from sim.report.page import page
 from sim.report.policy import policies, title_of_all
+from sim.results.answer import answer, short_answer
+from sim.results.stored_answers import policy_digests, read_answers, write_answers
 from sim.rounding import amount
 from tests.report.conftest import draw_only
+from tests.results.test_stored_answers import FACTORS, answers
 
 QUESTION = "What would more officers in Guangdong do?"
 
@@ -178,3 +181,33 @@ def test_a_scale_that_is_widened_for_another_run_is_said_on_the_tiles(
     module.settle(figure)
     assert not any(module.BEYOND in one for one in figure.data[1].text)
     assert not any(module.BEYOND in one for one in figure.layout.meta["narrow"]["traces"]["text"])
+
+
+def test_levels_beside_each_other_have_intervals_of_one_kind(
+    full: sim.Run, silent: sim.Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The base has stored answers over draws, the policy none: both are told with chance alone, not one surer."""
+    draw_only(monkeypatch, "load")
+    digests = {run: policy_digests(run.scenario) for run in (full, silent)}
+    monkeypatch.setattr("sim.results.stored_answers.answer_tables", lambda: [tmp_path / "some-answers.csv"])
+    write_answers(tmp_path / "some-answers.csv", {digests[full]: answers("full", 100.0, FACTORS)})
+    assert "of what is not known" in answer(full)
+    text = page([[full], [silent]])
+    assert text.count("In brackets: 95% by chance at scale 1.") == 2
+    assert "of what is not known" not in text
+    assert short_answer(full, known=False)["victims"][1] in text
+    # Where both have some, both are told so.
+    read_answers.cache_clear()
+    both = {digest: answers("both", 100.0, FACTORS) for digest in digests.values()}
+    write_answers(tmp_path / "some-answers.csv", both)
+    assert page([[full], [silent]]).count("of what is not known, by 101 draws, and of chance") == 2
+    read_answers.cache_clear()
+
+
+def test_a_policy_names_what_has_no_price(full: sim.Run, silent: sim.Run) -> None:
+    (policy,) = policies(compared_runs([[full], [silent]]))
+    assert policy.did[-1] == (
+        "Not priced: the measure warning-central, the measure warning-local. So it is not known what it costs to spare "
+        "a victim, or a unit of net loss."
+    )
+    assert any("spent on what has a price" in line for line in policy.did)

@@ -12,6 +12,7 @@ import pytest
 from rich.console import Console
 
 import sim
+from sim.country.schedule import FEW_SERVERS
 from sim.days import HALF_HOUR_MS, day_number
 from sim.results.check import check_run
 from sim.results.findings import SHOWN, findings, shortened, shortened_of, told
@@ -24,7 +25,6 @@ from sim.results.seats import FEW_SEATS
 from sim.results.stored import DamagedError
 from sim.results.terminal import findings_parts
 from sim.results.writer import TableWriter
-from sim.warning.schedule import FEW_SERVERS
 from sim.words import ContactChannel, End, Tier
 from tests.results.synthetic import SCOPE, alert_key
 

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from sim.country.provinces import Provinces
+from sim.country.schedule import staff_of
 from sim.scenario import Scenario, ScenarioError, changed, load_scenario, show_lines
 from sim.scenario.resolved import plain
-from sim.warning.schedule import staff_of
 
 CODES = (11, 12, 44, 45, 65)
 HEADER = "code,name,region,population,share_0_14,share_15_59,share_60_plus,share_65_plus,share_urban,men_per_100_women"

@@ -61,6 +61,9 @@ GROUPS: dict[str, dict[str, str]] = {
 
 QUANTITIES = {quantity: name for group in GROUPS.values() for quantity, name in group.items()}
 
+OVER = "95%, replicates"
+"""What intervals of differences are, as tables have it."""
+
 TENFOLD = 10.0
 LANE, PANEL = 26, 62
 """Height of a row, and of what stands above and below the rows of a panel, in pixels."""
@@ -252,10 +255,10 @@ def differences_table(frame: "pd.DataFrame") -> "pd.DataFrame":
                 "other": amount(row["other"]),
                 "difference": amount(row["difference"]),
                 "by base": percent(share),
-                "interval": between(row["low"], row["high"]),
+                OVER: between(row["low"], row["high"]),
             }
         )
-    columns = ["scenario", "quantity", "base", "other", "difference", "by base", "interval"]
+    columns = ["scenario", "quantity", "base", "other", "difference", "by base", OVER]
     return pd.DataFrame(rows, columns=columns, dtype=object)
 
 
@@ -288,7 +291,7 @@ def _told(row: Row) -> str:
     if low is None or high is None:
         return said("{scenario}, {name}: {share}<br>{other} beside {base}, {difference} in all", **values)
     return said(
-        "{scenario}, {name}: {share}<br>{other} beside {base}, {difference} in all<br>interval {low} to {high}",
+        "{scenario}, {name}: {share}<br>{other} beside {base}, {difference} in all<br>95%, replicates: {low} to {high}",
         **values, low=signed(low), high=signed(high),
     )  # fmt: skip
 

@@ -213,9 +213,11 @@ def _told(name: str, one: Difference) -> str:
             "{province}: {difference} beside {base}; chance alone may make up to {chance}",
             province=name, difference=signed(one.difference), base=amount(one.base), chance=amount(one.chance),
         )  # fmt: skip
+    # No policy takes away more than all that there is.
+    low, high = max(one.difference - one.chance, -one.base), one.difference + one.chance
     return said(
-        "{province}: {difference} beside {base}, give or take {chance}",
-        province=name, difference=signed(one.difference), base=amount(one.base), chance=amount(one.chance),
+        "{province}: {difference} beside {base} ({low} to {high} with 95%, by chance)",
+        province=name, difference=signed(one.difference), base=amount(one.base), low=signed(low), high=signed(high),
     )  # fmt: skip
 
 

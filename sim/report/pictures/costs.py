@@ -4,12 +4,15 @@ from typing import TYPE_CHECKING, Any
 
 from sim.experiments.sparing import SPARED
 from sim.experiments.table import records
+from sim.experiments.unpriced import NOT_PRICED, ROUNDED
 from sim.language.labels import spelled
 from sim.language.spoken import currency, marked, said
 from sim.report.blank import blank
 from sim.report.looks import AXIS, GREEN, INK, ORANGE, colours_of, hatches, symbols, words
 from sim.report.panels import bars, framed, names_beside
+from sim.report.pictures.comparison import OVER
 from sim.results.costs import COST, COST_HIGH, COST_LOW, EDUCATION, PARTS, TOTAL, WARNING
+from sim.results.withheld import run_withheld
 from sim.rounding import amount, between
 
 if TYPE_CHECKING:
@@ -20,6 +23,7 @@ if TYPE_CHECKING:
 
 COSTS, DIFFERENCES = marked("What it costs"), marked("What it costs beside the base")
 UNKNOWN = marked("The scenario does not say what things cost.")
+WITHHELD = marked("Withheld: rounding has changed the staff.")
 NOTHING = marked("Nothing that has a price was spent.")
 SPENT_ON = {WARNING: (marked("warnings"), ORANGE), EDUCATION: (marked("education"), GREEN)}
 """What each part is spent on: its name and colour."""
@@ -34,6 +38,9 @@ SPARING = {
     "cost_per_money_spared": marked("each unit of net loss spared"),
 }
 """Ratios, in words; those of a comparison are of ``SPARED``."""
+
+WHY = {ROUNDED: marked("withheld"), NOT_PRICED: marked("not priced")}
+"""What stands in place of a ratio that is not told, by why."""
 
 UNITS = (
     (1e9, marked("billion {currency}, whole period"), marked("billion {currency} more than the base, whole period")),
@@ -64,6 +71,8 @@ def costs(run: "Run") -> "go.Figure":
     totals = run.manifest["totals"]
     if COST not in totals:
         return blank(said(COSTS), said(UNKNOWN))
+    if totals[COST][TOTAL] is None:
+        return blank(said(COSTS), said(WITHHELD))
     if not totals[COST_HIGH][TOTAL]:
         return blank(said(COSTS), said(NOTHING))
     size, axis, _ = _unit(totals[COST_HIGH][part] for part in PARTS)
@@ -105,10 +114,15 @@ def costs_table(run: "Run") -> "pd.DataFrame":
         return pd.DataFrame(
             [[said("in all"), *(said("not known") for _ in columns[1:])]], columns=columns, dtype=object
         )
-    rows = [[said(NAMES[part]), *(amount(totals[key][part]) for key in (COST, COST_LOW, COST_HIGH))] for part in NAMES]
+    withheld = totals[COST][TOTAL] is None
+
+    def told(value: float | None) -> str:
+        return said("withheld") if value is None and withheld else amount(value)
+
+    rows = [[said(NAMES[part]), *(told(totals[key][part]) for key in (COST, COST_LOW, COST_HIGH))] for part in NAMES]
     for key, name in EACH.items():
         ratio = totals.get(key) or {}
-        rows.append([said(name), *(amount(ratio.get(end)) for end in ("value", "low", "high"))])
+        rows.append([said(name), *(told(ratio.get(end)) for end in ("value", "low", "high"))])
     return pd.DataFrame(rows, columns=columns, dtype=object)
 
 
@@ -117,6 +131,8 @@ def costs_words(run: "Run") -> str:
     totals = run.manifest["totals"]
     if COST not in totals:
         return said(UNKNOWN)
+    if totals[COST][TOTAL] is None:
+        return run_withheld(run.scenario.spec)
     whole = {
         "money": amount(totals[COST][TOTAL]), "low": amount(totals[COST_LOW][TOTAL]),
         "high": amount(totals[COST_HIGH][TOTAL]),
@@ -158,7 +174,7 @@ def cost_differences(frame: "pd.DataFrame") -> "go.Figure":
 
     rows = _differing(frame)
     if not rows:
-        return blank(said(DIFFERENCES), said("The other policy costs the same.") if _is_known(frame) else said(UNKNOWN))
+        return blank(said(DIFFERENCES), _why_none(frame))
     shown = [part for part in NAMES if any(row["quantity"] == f"{COST}.{part}" for row in rows)]
     scenarios = list(dict.fromkeys(row["scenario"] for row in rows))
     colour, symbol = colours_of(scenarios), symbols(scenarios)
@@ -202,20 +218,32 @@ def cost_differences_table(frame: "pd.DataFrame") -> "pd.DataFrame":
         ends = (_interval(row, "price_low", "price_high"), _interval(row, "low", "high"))
         told: tuple[str, ...]
         if row["quantity"] in SPARED:
-            told = (said(SPARING[row["quantity"]]), amount(None), amount(None), amount(row["ratio"]))
+            why = WHY.get(row["withheld"])
+            ratio = amount(row["ratio"]) if why is None else said(why)
+            told = (said(SPARING[row["quantity"]]), amount(None), amount(None), ratio)
         else:
             told = (said(NAMES[_part(row)]), *(amount(row[key]) for key in ("base", "other", "difference")))
         rows.append((row["scenario"], *told, *ends))
-    columns = ["scenario", currency(), "base", "other", "difference or ratio", "within prices", "interval"]
+    columns = ["scenario", currency(), "base", "other", "difference or ratio", "within prices", OVER]
     return pd.DataFrame(rows, columns=columns, dtype=object)
 
 
-def _is_known(frame: "pd.DataFrame") -> bool:
-    return bool((frame["quantity"] == f"{COST}.{TOTAL}").any())
+def _why_none(frame: "pd.DataFrame") -> str:
+    """Say why there is no cost that differs: they are the same, withheld, or not known."""
+    if ROUNDED in set(frame["withheld"]):
+        return said(WITHHELD)
+    known = bool((frame["quantity"] == f"{COST}.{TOTAL}").any())
+    return said("The other policy costs the same.") if known else said(UNKNOWN)
 
 
 def _differing(frame: "pd.DataFrame") -> list[dict[str, Any]]:
-    return [row for row in records(frame) if row["quantity"].startswith(f"{COST}.") and row["difference"]]
+    """Return the costs that differ, of scenarios whose staff is not rounded away."""
+    rounded = set(frame.loc[frame["withheld"] == ROUNDED, "scenario"])
+    return [
+        row
+        for row in records(frame)
+        if row["quantity"].startswith(f"{COST}.") and row["difference"] and row["scenario"] not in rounded
+    ]
 
 
 def _part(row: dict[str, Any]) -> str:

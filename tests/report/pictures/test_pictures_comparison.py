@@ -81,7 +81,7 @@ def test_intervals_and_what_is_out_of_reach() -> None:
     assert [note.text for note in figure.layout.annotations if "%" in note.text] == ["+500%"]
     assert "+500%" in trace.text[2]
     table = comparison.differences_table(frame).set_index("quantity")
-    assert table.loc["victims", "interval"] == "5 to 35"
+    assert table.loc["victims", "95%, replicates"] == "5 to 35"
     assert table.loc["calls intercepted", "by base"] == "none"
 
 

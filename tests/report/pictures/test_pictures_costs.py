@@ -1,6 +1,7 @@
 """Costs: what is drawn adds up to the totals of the run, with the ends of all prices."""
 
-import pandas as pd
+from pathlib import Path
+
 import pytest
 
 import sim
@@ -14,7 +15,9 @@ from sim.report.pictures.costs import (
     costs_words,
 )
 from sim.results.costs import PARTS
+from sim.results.withheld import run_withheld
 from sim.rounding import amount
+from tests.report.conftest import small
 
 pytestmark = pytest.mark.usefixtures("in_yuan")
 
@@ -27,9 +30,19 @@ def unit_of(figure: object) -> float:
     return UNITS[title.partition(",")[0].removesuffix(" more than the base")]
 
 
-def test_bars_add_up_to_what_the_run_cost(country: sim.Run) -> None:
-    figure = costs(country)
-    unit, totals = unit_of(figure), country.totals
+@pytest.fixture(scope="module")
+def ranged(place: Path) -> sim.Run:
+    """A whole country, whose staff is not rounded, with prices that are known within ranges."""
+    prices = {
+        f"costs.{key}": "{value: 50, origin: assumed, range: [20, 90], basis: made up}"
+        for key in ("wage.call", "wage.visit", "false_alarm.call", "education.video")
+    }
+    return small(place, "ranged", prices)
+
+
+def test_bars_add_up_to_what_the_run_cost(ranged: sim.Run) -> None:
+    figure = costs(ranged)
+    unit, totals = unit_of(figure), ranged.totals
     assert [trace.name for trace in figure.data] == ["warnings", "education"]
     assert [name for trace in figure.data for name in trace.y] == [NAMES[part] for part in PARTS]
     for end, ends in (
@@ -49,15 +62,29 @@ def test_bars_add_up_to_what_the_run_cost(country: sim.Run) -> None:
     assert totals["cost_money_low.total"] < totals["cost_money.total"] < totals["cost_money_high.total"]
 
 
-def test_the_table_and_the_words_have_every_number_with_its_interval(country: sim.Run) -> None:
-    totals, ratio = country.manifest["totals"], country.manifest["totals"]["cost_per_averted"]
-    rows = costs_table(country).set_index("yuan")
+def test_the_table_and_the_words_have_every_number_with_its_interval(ranged: sim.Run) -> None:
+    totals, ratio = ranged.manifest["totals"], ranged.manifest["totals"]["cost_per_averted"]
+    rows = costs_table(ranged).set_index("yuan")
     assert list(rows.loc["in all"]) == [
         amount(totals[key]["total"]) for key in ("cost_money", "cost_money_low", "cost_money_high")
     ]
     assert list(rows.loc["each victim averted by one"]) == [amount(ratio[end]) for end in ("value", "low", "high")]
-    said = costs_words(country)
+    said = costs_words(ranged)
     assert f"{amount(ratio['value'])} yuan ({amount(ratio['low'])} to {amount(ratio['high'])})" in said
+
+
+def test_what_rounding_has_changed_is_withheld_with_the_reason(country: sim.Run, thin: sim.Run) -> None:
+    figure = costs(country)
+    assert not figure.data
+    assert figure.layout.annotations[0].text == "Withheld: rounding has changed the staff."
+    rows = costs_table(country).set_index("yuan")
+    for name in ("in all", "visit desks", "each victim averted by one"):
+        assert list(rows.loc[name]) == ["withheld"] * 3
+    assert rows.loc["videos", "value"] == amount(country.manifest["totals"]["cost_money"]["videos"])
+    assert costs_words(country) == run_withheld(country.scenario.spec)
+    frame = sim.compare([thin, thin])
+    assert cost_differences(frame).layout.annotations[0].text == "Withheld: rounding has changed the staff."
+    assert set(cost_differences_table(frame)["difference or ratio"]) == {"withheld"}
 
 
 def test_where_no_victim_was_averted_it_is_said(empty: sim.Run) -> None:
@@ -91,10 +118,11 @@ def test_differences_are_those_of_the_comparison(full: sim.Run, silent: sim.Run,
             part = next(part for part, name in NAMES.items() if name == names[round(at)])
             assert drawn * unit == pytest.approx(rows.loc[f"cost_money.{part}", "difference"])
     table = cost_differences_table(frame)
-    ratio = frame.set_index(["scenario", "quantity"]).loc[("silent", "cost_per_victim_spared"), "ratio"]
     shown = table.set_index(["scenario", "yuan"])["difference or ratio"]
-    assert shown[("silent", "each victim spared")] == ("none" if pd.isna(ratio) else amount(ratio))
-    assert not pd.isna(ratio)
+    assert shown[("silent", "each victim spared")] == "not priced"
+    priced = frame.assign(withheld=None, ratio=frame["ratio"].fillna(4.5))
+    told = cost_differences_table(priced).set_index(["scenario", "yuan"])["difference or ratio"]
+    assert told[("silent", "each victim spared")] == "4.5"
 
 
 def test_the_same_costs_are_said_to_be_the_same(full: sim.Run) -> None:

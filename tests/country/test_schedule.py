@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 
 import sim
+from sim.country.calendar import Calendar
 from sim.country.provinces import Provinces
+from sim.country.schedule import Schedule, grown, staff_time, thin_desks
 from sim.days import day_number
 from sim.scenario import ScenarioModel
-from sim.warning.schedule import Schedule, grown, thin_desks
 from tests.engines.small import TWO_DAYS
 
 MONDAY = day_number(date(2022, 1, 31))
@@ -163,3 +164,15 @@ def test_the_factor_of_a_day(tiny: ScenarioModel, day: str, factor: float) -> No
     growing = with_desks(tiny, call__growth=steps(("2021-07-01", 0.3), ("2022-01-01", 4.0)))
     assert grown(day_number(date.fromisoformat(day)), growing.desks.call.growth) == factor
     assert grown(day_number(date.fromisoformat(day)), None) == 1.0
+
+
+@pytest.mark.parametrize("growth", ["null", "{ramp: {midpoint: 2022-02-01, width: 3 d}}"])
+def test_staff_time_is_that_of_every_day(growth: str):
+    scenario = sim.load_scenario("tiny", {"scale": "0.1", "desks.visit.growth": growth})
+    schedule = Schedule(scenario.spec, Provinces.of(scenario.spec))
+    calendar = Calendar.of(scenario.spec.period)
+    days = range(calendar.start, calendar.last + 1)
+    seats = sum(schedule.servers(day).sum(axis=(0, 2)) for day in days)
+    staff = schedule.on_duty(days).sum(axis=(0, 1, 3)) * 0.1
+    assert staff_time(scenario.spec) == [pytest.approx(pair) for pair in zip(seats, staff, strict=True)]
+    assert all(seats > 1.1 * staff for seats, staff in staff_time(scenario.spec))

@@ -1,6 +1,7 @@
 """The schedule of desks: servers on duty on a day, by half hour, as shifts and the growth of the staff say."""
 
 import math
+from collections import Counter
 from collections.abc import Sequence
 from functools import lru_cache
 
@@ -78,6 +79,17 @@ class Schedule:
     def on_duty(self, days: Sequence[int]) -> NDArray[np.float64]:
         """Return the staff on duty on some days, of the country: (days, P, 2 desks, 48 half hours)."""
         return np.array([self._on_duty(weekday(day), self._factors(day)) for day in days])
+
+    def time(self, first: int, last: int) -> list[tuple[float, float]]:
+        """Return the time on duty of each desk from a first to a last day number, see ``staff_time``."""
+        simulated, stated = np.zeros(len(DESK_LABELS)), np.zeros(len(DESK_LABELS))
+        for (of_week, factors), days in Counter(
+            (weekday(day), self._factors(day)) for day in range(first, last + 1)
+        ).items():
+            on_duty = self._on_duty(of_week, factors)
+            simulated += days * thinned(on_duty, self._scale).sum(axis=(0, 2))
+            stated += days * self._scale * on_duty.sum(axis=(0, 2))
+        return [(float(seats), float(staff)) for seats, staff in zip(simulated, stated, strict=True)]
 
     def never_staffed(self, first: int, last: int) -> int:
         """Return how many desks have no server on any day from a first to a last day number."""
@@ -167,3 +179,13 @@ def thin_desks_of(spec: ScenarioModel) -> int:
     """Return how many desks of a scenario ``thin_desks`` finds in its period."""
     calendar = Calendar.of(spec.period)
     return thin_desks(Schedule(spec, Provinces.of(spec)), calendar.start, calendar.last)
+
+
+def staff_time(spec: ScenarioModel) -> list[tuple[float, float]]:
+    """Return the time on duty over the period of each desk: as simulated, and as the scenario says at that scale.
+
+    Returns:
+        Seats times half hours of all provinces, those of whole seats first; a pair a kind of desk.
+    """
+    calendar = Calendar.of(spec.period)
+    return Schedule(spec, Provinces.of(spec)).time(calendar.start, calendar.last)
