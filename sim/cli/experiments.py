@@ -39,10 +39,12 @@ from sim.cli.common import (
     refuse,
     run_once,
     varied,
+    warn,
 )
 from sim.cli.common import (
     FAILED as FAILED_RUN,
 )
+from sim.language.spoken import ENGLISH, speaking, spoken
 
 if TYPE_CHECKING:
     from sim.results.run import Run
@@ -138,12 +140,12 @@ def compare(
 ) -> None:
     """Compare policies on the very same attempts and people: paired differences with the first, the base."""
     from sim.experiments.paired import compare_folders, compare_scenarios, demand_comparable, prepared
-    from sim.experiments.rounded import thin
     from sim.experiments.table import comparison_parts
     from sim.forecast.job import Job
     from sim.progress import console, job
     from sim.results.folder import to_json
     from sim.results.lines import show
+    from sim.results.terminal import apart_parts
     from sim.runs import scenario_of
 
     values = given_values(engine, scale, pool, seed, events)
@@ -174,8 +176,10 @@ def compare(
         if bar is not None:
             bar.finished(number)
 
+    language = ENGLISH if as_json else spoken()
     if finished:
-        document = compare_folders([Path(name) for name in names])
+        with speaking(language):
+            document = compare_folders([Path(name) for name in names])
         in_its_terms(scenario_of(finished[0]))
     else:
         # Of what is to be run after all, each draw is looked at when its folder is made.
@@ -183,18 +187,19 @@ def compare(
         first = [loaded(name, None if draws is None else 0, 0) for name in names]
         foretell(Job.of_folders(first, replicates * (draws or 1), workers), dry_run, as_json, quiet)
         folder = prepared(names, loaded, out, draws, replicates)
-        for line in thin([one.spec for one in first]):
-            typer.echo(f"warning: {line}", err=True)
         runs = len(names) * replicates * (draws or 1)
         with (
             keeping(f"what was finished is kept in {folder}, the same command goes on"),
             job(quiet or as_json, runs) as bar,
+            speaking(language),
         ):
             document = compare_scenarios(names, loaded, make, folder, draws, replicates, told, verbose)
+    warn(document["warnings"], as_json, quiet)
     if as_json:
         typer.echo(to_json(document), nl=False)
     elif not quiet:
         terminal = console()
+        show(terminal, apart_parts(document["findings"], terminal.width))
         show(terminal, comparison_parts(document, terminal.width, every))
     if not finished and not as_json:
         typer.echo(f"{folder}  {runs} runs")
@@ -243,6 +248,7 @@ def attribute(
     from sim.progress import console
     from sim.results.folder import to_json
     from sim.results.lines import show
+    from sim.warning.size import of_sizes
 
     found = load(scenario, settings, given_values(engine, scale, pool, seed, draw=draw))
     others = drawn(draws, draw, lambda one: load(scenario, settings, given_values(engine, scale, pool, seed, draw=one)))
@@ -251,10 +257,11 @@ def attribute(
     with experiment(quiet or as_json, workers, scheduler, verbose) as (runs, _):
         folder = runs.kept_in(prepared(found, layers, orders, replicates, out, gangs, others))
         done = attributed(found, layers, orders, replicates, folder, gangs, others, **runs.computing)
+    warn(of_sizes([found.spec]), as_json, quiet)
     if as_json:
         tables = {"layers": done.layers, "overlaps": done.overlaps, "costs": done.costs}
         document = {name: records(table) for name, table in tables.items()}
-        typer.echo(to_json({"folder": str(folder), **document}), nl=False)
+        typer.echo(to_json({"folder": str(folder), **document, "warnings": done.layers.attrs["warnings"]}), nl=False)
     elif not quiet:
         show(console(), attribution_tables(done))
         typer.echo(f"{done.folder}  {len(done.coalitions)} runs")
@@ -292,8 +299,7 @@ def sweep(
     """Run a scenario at every point of a design; one table with a row a run. Interrupted, the same command goes on."""
     from sim.experiments.counts import Counts
     from sim.experiments.design import demand_quantities
-    from sim.experiments.rounded import alike, thin
-    from sim.experiments.rounded import varied as varied_staff
+    from sim.experiments.rounded import warnings_of
     from sim.experiments.simulations import FAILED
     from sim.experiments.sweep import CATALOGUE, STATUS, planned, prepared
     from sim.experiments.sweep import sweep as swept
@@ -311,14 +317,13 @@ def sweep(
     number = Counts.exactly(len(chosen) * replicates)
     foretell(Job.of_outcomes(found, number, workers), dry_run, as_json, quiet)
     with experiment(quiet or as_json, workers, scheduler, verbose) as (runs, _):
-        given = {axis.key: axis.given for axis in chosen.axes}
-        warnings = [*(str(one) for one in alike(found, given)), *thin(varied_staff(found, given))]
         folder = runs.kept_in(prepared(found, chosen, replicates, out))
         frame = swept(found, asked, design, samples, replicates, folder, **runs.computing)
-    for line in warnings:
-        typer.echo(f"warning: {line}", err=True)
+    warn(warnings_of(found, {axis.key: axis.given for axis in chosen.axes}), as_json, quiet)
     if as_json:
-        typer.echo(to_json({"folder": str(folder), "rows": records(frame), "warnings": warnings}), nl=False)
+        typer.echo(
+            to_json({"folder": str(folder), "rows": records(frame), "warnings": frame.attrs["warnings"]}), nl=False
+        )
     elif not quiet:
         show(console(), [sweep_table(frame, [axis.key for axis in chosen.axes], quantity or [])])
         typer.echo(f"{folder / CATALOGUE}  {len(frame)} runs")

@@ -8,10 +8,12 @@ from collections.abc import Iterator, Sequence
 from statistics import fmean, variance
 from typing import TYPE_CHECKING, Any
 
+from sim.experiments.caveats import caveats
 from sim.experiments.intervals import half_width
 from sim.experiments.pairing import PairingError, demand_pairs, demand_replicates
 from sim.experiments.posterior_interval import with_posterior
 from sim.experiments.sparing import SPARED, Amounts, price_interval, ratio
+from sim.language.spoken import ENGLISH, speaking
 from sim.results.costs import COST, COST_HIGH, COST_LOW, PARTS, TOTAL
 
 if TYPE_CHECKING:
@@ -66,7 +68,8 @@ def compare(runs: "Sequence[Run | Sequence[Run] | Sequence[Sequence[Run]]]") -> 
         ``posterior_draws`` draws are stored with both scenarios. Where all runs have costs, ``cost_per_victim_spared``
         and ``cost_per_money_spared`` (lost less recovered) have in ``ratio`` the difference in cost by that in what was
         spared, with intervals of that ratio; it is missing where nothing is spared, or where one policy both costs less
-        and spares more.
+        and spares more. ``attrs["warnings"]`` says what runs of this size cannot say, ``attrs["findings"]`` what one of
+        base and other shows and the other does not.
 
     Raises:
         PairingError: A ValueError, if the runs do not meet the same attempts and people.
@@ -97,6 +100,10 @@ def compare(runs: "Sequence[Run | Sequence[Run] | Sequence[Sequence[Run]]]") -> 
         frame[column] = frame[column].astype("Float64")
     for column in COLUMNS[11:]:
         frame[column] = frame[column].astype("Float64")
+    first = [entry[0][0] for entry in entries]
+    with speaking(ENGLISH):
+        single = len(entries[0]) * len(entries[0][0]) == 1
+        frame.attrs |= caveats([run.manifest["name"] for run in first], first, single)
     return frame
 
 
