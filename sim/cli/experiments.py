@@ -75,7 +75,7 @@ def calibrate(
     dry_run: DryRun = False,
 ) -> None:
     """Fit the calibrated parameters to the fitted figures; write them back into the scenario's file."""
-    from sim.calibration.calibrate import FOLDER, REPORT_TEXT, calibrate, runs_of
+    from sim.calibration.calibrate import FOLDER, REPORT_TEXT, calibrate, runs_of, unsaid
     from sim.experiments.simulations import Computing
     from sim.forecast.job import Batch, Job
     from sim.progress import console, steps
@@ -95,6 +95,7 @@ def calibrate(
         own = _own_file(scenario)
         computing = Computing(workers=workers, progress=progress, verbose=verbose, days=days)
         done = calibrate(found, folder, own, tell, policies or (), policy_draws, **computing)
+    warn(unsaid(found), as_json, quiet)
     if as_json:
         typer.echo(to_json(done.document), nl=False)
     elif not quiet:

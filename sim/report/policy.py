@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from sim.experiments.caveats import caveats
 from sim.language.spoken import said
 from sim.report.beside import Compared, did, how_known
 from sim.report.parts import Policy
@@ -32,6 +33,11 @@ def policies(compared: Compared) -> list[Policy]:
             )
         )
     return found
+
+
+def warned(compared: Compared) -> list[str]:
+    """Return what runs of this size cannot say, and what else they warn of."""
+    return [str(line) for line in caveats(compared.labels, compared.runs, compared.replicates == 1)["warnings"]]
 
 
 def title_of_all(shown: list[Policy], base: str) -> str:

@@ -106,7 +106,7 @@ class Size:
                     scale=written(f"{self.spec.scale:g}"),
                     thin=str(self.thin),
                     desks=str(self.desks),
-                    seats=f"{FEW_SERVERS:g}",
+                    seats=format(FEW_SERVERS, "g"),
                     offers=self._offers(),
                 )
             )
@@ -145,7 +145,7 @@ class Size:
             return f"--scale {self.enough:g}"
         enough = Size(pooled).enough
         pool = f"--pool {COUNTRY}" if enough <= self.spec.scale else f"--pool {COUNTRY} --scale {enough:g}"
-        return said("--scale {scale} or {pool}", scale=f"{self.enough:g}", pool=pool)
+        return said("--scale {scale} or {pool}", scale=format(self.enough, "g"), pool=pool)
 
     @property
     def enough(self) -> float:
