@@ -110,8 +110,10 @@ def foremost(rows: Sequence[Row]) -> list[str]:
         At most three sentences, and how many more findings there are.
     """
     ranked = sorted(rows, key=lambda row: (row["thinned"], row["kind"] in OF_WHAT_WAS))
-    firsts = list({row["kind"]: row for row in reversed(ranked)}.values())[::-1]
-    lines = [told(row) for row in firsts[:ABOVE]]
+    firsts: dict[str, Row] = {}
+    for row in ranked:
+        firsts.setdefault(row["kind"], row)
+    lines = [told(row) for row in list(firsts.values())[:ABOVE]]
     if len(rows) > len(lines):
         lines.append(
             counted(

@@ -59,9 +59,9 @@ def test_a_pool_that_there_is_not_is_refused_as_typed(tocsin: Tocsin, tmp_path: 
     ("options", "offer"),
     [
         ([], "62 of 62 desks have fewer than 5 seats: their waits, and what expires there, are not the country's. "
-             "Use --scale 0.52 or --pool country."),
+             "Use --scale 0.54 or --pool country."),
         (["--pool", "regions"], "14 of 14 desks have fewer than 5 seats: their waits, and what expires there, are not "
-         "the country's. Use --scale 0.031 or --pool country."),
+         "the country's. Use --scale 0.02 or --pool country."),
         (["--pool", "country"], None),
     ],
 )  # fmt: skip
@@ -86,7 +86,7 @@ def test_where_nothing_can_be_pooled_nothing_is_offered(tocsin: Tocsin) -> None:
     assert ended.code == 0
     assert ended.err.startswith(
         "warning: At scale 0.003, 62 of 62 desks have fewer than 5 seats: their waits, and what expires there, are not "
-        "the country's. Use --scale 0.52.\n"
+        "the country's. Use --scale 0.54.\n"
     )
 
 
