@@ -10,12 +10,15 @@ from sim.country.provinces import Provinces
 from sim.language.spoken import ENGLISH, marked, said, speaking
 from sim.rounding import percent, written
 from sim.scenario.schema import ScenarioModel
-from sim.scenario.schema.population import COUNTRY, NO_POOL
+from sim.scenario.schema.population import COUNTRY
 from sim.warning.schedule import FEW_SERVERS, Schedule, thin_desks
 from sim.words import DESK_LABELS, ContactChannel
 
 ROUNDED = 0.1
 """Share by which whole seats may differ from a staff: beyond it hours and costs of the staff are not told."""
+
+REGIONS = "regions"
+"""What ``population.pool`` says where the provinces of each region are one."""
 
 DIGITS = 2
 """Significant digits of a scale that is offered."""
@@ -129,7 +132,7 @@ class Size:
                     "or --pool country --apart PROVINCE."
                 )
             )
-        elif self.spec.population.pool != NO_POOL:
+        elif self.spec.population.pool == REGIONS:
             found.append(
                 said(
                     "The provinces of each region are simulated as one, so nothing here is about a single province. "
