@@ -359,13 +359,13 @@ def _show_runs(runs: "list[Run]", kind: str | None, as_json: bool, quiet: bool) 
 
     ``kind`` is what several runs are, ``replicates`` or ``draws``; None for a single run.
     """
-    from sim.engines.warnings import told
+    from sim.engines.warnings import told_of
     from sim.results.folder import to_json
     from sim.results.run_json import RUN_JSON
     from sim.results.terminal import mean_figure
 
     if as_json or quiet:
-        warn((line for run in runs for line in told(run)), as_json, quiet)
+        warn(told_of(runs), as_json, quiet)
     if as_json:
         if kind is None:
             typer.echo((runs[0].path / RUN_JSON).read_text(encoding="utf-8"), nl=False)
@@ -389,14 +389,14 @@ def _show_runs(runs: "list[Run]", kind: str | None, as_json: bool, quiet: bool) 
 
 def _show_several(runs: "list[Run]", kind: str) -> None:
     """Print the warnings and findings of several runs, their answer, and the means of figures."""
-    from sim.engines.warnings import told
+    from sim.engines.warnings import told_of
     from sim.progress import console
     from sim.results.findings import foremost, of_several
     from sim.results.lines import show
     from sim.results.terminal import answer_parts, findings_parts, mean_parts
 
     out = console()
-    warn(line for run in runs for line in told(run))
+    warn(told_of(runs))
     if found := of_several([run.found for run in runs], kind):
         show(out, findings_parts(foremost(found), out.width))
     show(out, answer_parts(runs, out.width, draws=kind == "draws"))

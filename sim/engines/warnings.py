@@ -1,5 +1,6 @@
 """What a user should know of a run before they trust it, in one line each."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from sim.results.rare import rare, rare_in_english
@@ -25,6 +26,14 @@ def told(run: "Run") -> list[str]:
     """Return the warnings of a finished run in the language that is spoken, as far as they have a translation."""
     counted = dict(zip(rare_in_english(run.manifest), rare(run.manifest), strict=True))
     return [counted.get(line, line) for line in retold(run.manifest["warnings"], [run.scenario.spec])]
+
+
+def told_of(runs: "Sequence[Run]") -> list[str]:
+    """Return the warnings of a run, or of several that differ in seed or draw: their interval says what chance does."""
+    if len(runs) == 1:
+        return told(runs[0])
+    every = (line for run in runs for line in told(run) if line not in rare(run.manifest))
+    return list(dict.fromkeys(every))
 
 
 def beside_size(run: "Run") -> list[str]:

@@ -114,6 +114,15 @@ def test_quiet_commands_say_it_on_standard_error(tocsin: Tocsin) -> None:
     assert shown.err == tocsin("compare", "tiny", "tiny", *THIN[1:], "--json").err
 
 
+def test_several_runs_say_what_they_cannot_say_once(tocsin: Tocsin) -> None:
+    one, several = (tocsin("run", *THIN, "--replicates", count).out.splitlines() for count in ("1", "3"))
+    warned = [line for line in one if line.startswith("warning: ")]
+    few = [line for line in warned if " simulated: chance alone moves " in line]
+    assert len(few) == 1
+    # What chance does to the mean of several is said by its interval.
+    assert [line for line in several if line.startswith("warning: ")] == [line for line in warned if line not in few]
+
+
 def test_it_is_said_in_the_language_that_is_spoken(tocsin: Tocsin) -> None:
     tocsin("run", *THIN, "--out", "here", "--quiet")
     stored = json.loads(Path("here/run.json").read_text())[WARNINGS]
