@@ -230,8 +230,9 @@ def unsaid(scenario: Scenario) -> list[str]:
 
 
 def _sizes(scenario: Scenario, levels: Sequence[Level]) -> list[ScenarioModel]:
-    """Return the scenario as it is simulated at each level."""
-    return [level.scenario(scenario, level.seeds[0], {}).spec for level in levels]
+    """Return the scenario at the levels of which something is told: the finest; the coarsest, of a posterior."""
+    told = [levels[-1], *([levels[0]] if scenario.spec.calibration.members else [])]
+    return [level.scenario(scenario, level.seeds[0], {}).spec for level in told]
 
 
 def runs_of(scenario: Scenario, policies: int = 0, policy_draws: int | None = None) -> list[tuple[Scenario, Counts]]:

@@ -37,7 +37,7 @@ COMMANDS: dict[str, tuple[list[list[str]], list[str]]] = {
     "explore": ([], ["explore", *THIN, "--vary", f"{MET}=0.6,0.9", "--samples", "5", *CORE]),
     "calibrate": (
         [],
-        ["calibrate", str(ROOT / "tests/calibration/small.yaml"), "--set", "calibration.scales=[0.1, 1]"],
+        ["calibrate", str(ROOT / "tests/calibration/small.yaml"), "--set", "calibration.scales=[0.1, 0.4]"],
     ),
 }
 """For each command with an answer that rests on runs: what is typed before it, and what is typed of thin desks."""
