@@ -102,6 +102,7 @@ def _run(scenario: "Scenario", out: str | Path | None, asked: _Asked) -> Run:
     """
     from sim.draws.machine_code import is_compiled
     from sim.engines import simulate
+    from sim.warning.size import in_english
 
     started = time.perf_counter()
     checkpoint, workers = asked.checkpoint, asked.workers
@@ -136,7 +137,8 @@ def _run(scenario: "Scenario", out: str | Path | None, asked: _Asked) -> Run:
         phases["tables"] = tallied - simulated
         (staging.path / SCENARIO_YAML).write_text(scenario.yaml(), encoding="utf-8", newline="\n")
         with from_memory(staging.path, files.tables() if isinstance(files, TableKeeper) else None):
-            manifest = compose(staging.path, scope, recorder.warnings + uncounted(scope) + _withheld(scenario))
+            warnings = [*in_english([scenario.spec]), *recorder.warnings, *uncounted(scope), *_withheld(scenario)]
+            manifest = compose(staging.path, scope, warnings)
             broken = [law for law in check_conservation(staging.path, manifest["totals"], scope) if not law.passed]
         if broken:
             raise ConservationError("; ".join(f"{law.name}: {law.detail}" for law in broken))

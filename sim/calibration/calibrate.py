@@ -29,14 +29,16 @@ from sim.calibration.writeback import Update, write_back
 from sim.experiments.counts import Counts
 from sim.experiments.parameters import Parameter, free_parameters, full_forms
 from sim.experiments.simulations import Computing, demand_keywords
+from sim.experiments.store import WARNINGS
 from sim.results.figures import error_of_whole
 from sim.results.folder import replace_json, whole
 from sim.results.holding import holding
 from sim.results.outcomes import Outcome
 from sim.results.scope import Scope
 from sim.results.stored_answers import SUFFIX, StoredAnswers, write_answers
-from sim.scenario import Scenario, load_scenario
+from sim.scenario import Scenario, ScenarioModel, load_scenario
 from sim.scenario.load import files_of
+from sim.warning.size import in_english, of_sizes
 
 FOLDER = Path("results") / "calibrations"
 REPORT = "fit.json"
@@ -111,6 +113,7 @@ def calibrate(
         fit = Fitter(evaluations, parameters, targets, levels, tell).fit(start)
         reference = evaluations.evaluate([Task(levels[-1], seed, fit.values()) for seed in seeds])
         document = compose(scenario, fit, levels[-1], _evidence(scope, reference))
+        document[WARNINGS] = in_english(_sizes(scenario, levels))
         conditioned: Conditioned | None = None
         with one_thread_of_blas() if settings.members else nullcontext():
             if settings.members:
@@ -219,6 +222,17 @@ def _demand_libraries() -> None:
     for module, library in (("sklearn", "scikit-learn"), ("matplotlib", "matplotlib")):
         if find_spec(module) is None:
             raise FitError(f"{library} is not installed; pip install 'tocsin[calibration]', or calibration.members: 0")
+
+
+def unsaid(scenario: Scenario) -> list[str]:
+    """Return what runs of the size at which a scenario is calibrated cannot say; raises FitError as ``calibrate``."""
+    return of_sizes(_sizes(scenario, _planned(scenario)[0]))
+
+
+def _sizes(scenario: Scenario, levels: Sequence[Level]) -> list[ScenarioModel]:
+    """Return the scenario at the levels of which something is told: the finest; the coarsest, of a posterior."""
+    told = [levels[-1], *([levels[0]] if scenario.spec.calibration.members else [])]
+    return [level.scenario(scenario, level.seeds[0], {}).spec for level in told]
 
 
 def runs_of(scenario: Scenario, policies: int = 0, policy_draws: int | None = None) -> list[tuple[Scenario, Counts]]:

@@ -74,6 +74,7 @@ def to_markdown(document: Document) -> str:
         f"{document['scales'][-1]:g}; coarser scales on the way: "
         f"{', '.join(f'{scale:g}' for scale in document['scales'][:-1]) or 'none'}.",
         "",
+        *(f"**Warning**: {line}\n" for line in document.get("warnings", ())),
         "## Fitted figures, in expectation",
         "",
         *_figures(document, "fitted", FITTED),

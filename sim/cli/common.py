@@ -14,7 +14,7 @@ from sim.language.spoken import tell_in
 from sim.scenario.errors import ascii_controls
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from concurrent.futures import Executor
 
     from sim.experiments.simulations import Computing
@@ -224,6 +224,26 @@ def foretell(job: "Job", dry_run: bool, as_json: bool, quiet: bool) -> None:
         to_json({"dry_run": forecast.document}) if as_json else "\n".join(forecast.lines(machine)), nl=not as_json
     )
     raise typer.Exit(DONE)
+
+
+def warn(lines: "Iterable[str]", as_json: bool = False, quiet: bool = False) -> None:
+    """Print what must be known before an answer is read: above it, or on standard error where it is not for people.
+
+    Args:
+        lines: Warnings, without the word itself.
+        as_json: Whether the answer is JSON, which has them, too.
+        quiet: Whether no answer is printed.
+    """
+    from sim.progress import console
+    from sim.results.lines import show
+    from sim.results.terminal import warning_parts
+
+    if as_json or quiet:
+        for line in dict.fromkeys(lines):
+            typer.echo(f"warning: {ascii_controls(line)}", err=True)
+        return
+    out = console()
+    show(out, warning_parts(list(lines), out.width))
 
 
 @contextmanager

@@ -39,10 +39,12 @@ from sim.cli.common import (
     refuse,
     run_once,
     varied,
+    warn,
 )
 from sim.cli.common import (
     FAILED as FAILED_RUN,
 )
+from sim.language.spoken import ENGLISH, speaking, spoken
 
 if TYPE_CHECKING:
     from sim.results.run import Run
@@ -77,7 +79,7 @@ def calibrate(
     dry_run: DryRun = False,
 ) -> None:
     """Fit the calibrated parameters to the fitted figures; write them back into the scenario's file."""
-    from sim.calibration.calibrate import FOLDER, REPORT_TEXT, calibrate, runs_of
+    from sim.calibration.calibrate import FOLDER, REPORT_TEXT, calibrate, runs_of, unsaid
     from sim.experiments.simulations import Computing
     from sim.forecast.job import Batch, Job
     from sim.progress import console, steps
@@ -97,6 +99,7 @@ def calibrate(
         own = _own_file(scenario)
         computing = Computing(workers=workers, progress=progress, verbose=verbose, days=days)
         done = calibrate(found, folder, own, tell, policies or (), policy_draws, **computing)
+    warn(unsaid(found), as_json, quiet)
     if as_json:
         typer.echo(to_json(done.document), nl=False)
     elif not quiet:
@@ -150,12 +153,12 @@ def compare(
 ) -> None:
     """Compare policies on the very same attempts and people: paired differences with the first, the base."""
     from sim.experiments.paired import compare_folders, compare_scenarios, demand_comparable, prepared
-    from sim.experiments.rounded import thin
     from sim.experiments.table import comparison_parts
     from sim.forecast.job import Job
     from sim.progress import console, job
     from sim.results.folder import to_json
     from sim.results.lines import show
+    from sim.results.terminal import apart_parts
     from sim.runs import scenario_of
 
     values = given_values(engine, scale, pool, seed, events)
@@ -184,8 +187,10 @@ def compare(
         if bar is not None:
             bar.finished(number)
 
+    language = ENGLISH if as_json else spoken()
     if finished:
-        document = compare_folders([Path(name) for name in names])
+        with speaking(language):
+            document = compare_folders([Path(name) for name in names])
         in_its_terms(scenario_of(finished[0]))
     else:
         # Of what is to be run after all, each draw is looked at when its folder is made.
@@ -193,18 +198,19 @@ def compare(
         first = [loaded(name, None if draws is None else 0, 0) for name in names]
         foretell(Job.of_folders(first, replicates * (draws or 1), workers), dry_run, as_json, quiet)
         folder = prepared(names, loaded, out, draws, replicates)
-        for line in thin([one.spec for one in first]):
-            typer.echo(f"warning: {line}", err=True)
         runs = len(names) * replicates * (draws or 1)
         with (
             keeping(f"what was finished is kept in {folder}, the same command goes on"),
             job(quiet or as_json, runs) as bar,
+            speaking(language),
         ):
             document = compare_scenarios(names, loaded, make, folder, draws, replicates, told, verbose)
+    warn(document["warnings"], as_json, quiet)
     if as_json:
         typer.echo(to_json(document), nl=False)
     elif not quiet:
         terminal = console()
+        show(terminal, apart_parts(document["findings"], terminal.width))
         show(terminal, comparison_parts(document, terminal.width, every))
     if not finished and not as_json:
         typer.echo(f"{folder}  {runs} runs")
@@ -254,6 +260,7 @@ def attribute(
     from sim.results.folder import to_json
     from sim.results.lines import show
     from sim.results.withheld import run_withheld
+    from sim.warning.size import of_sizes
 
     found = load(scenario, settings, given_values(engine, scale, pool, seed, draw=draw))
     others = drawn(draws, draw, lambda one: load(scenario, settings, given_values(engine, scale, pool, seed, draw=one)))
@@ -263,10 +270,12 @@ def attribute(
         folder = runs.kept_in(prepared(found, layers, orders, replicates, out, gangs, others))
         done = attributed(found, layers, orders, replicates, folder, gangs, others, **runs.computing)
     withheld = run_withheld(found.spec)
+    warn(of_sizes([found.spec]), as_json, quiet)
     if as_json:
         tables = {"layers": done.layers, "overlaps": done.overlaps, "costs": done.costs}
         document = {name: records(table) for name, table in tables.items()}
-        typer.echo(to_json({"folder": str(folder), **document, "withheld": withheld}), nl=False)
+        more = {"withheld": withheld, "warnings": done.layers.attrs["warnings"]}
+        typer.echo(to_json({"folder": str(folder), **document, **more}), nl=False)
     elif not quiet:
         show(console(), attribution_tables(done, withheld))
         typer.echo(f"{done.folder}  {len(done.coalitions)} runs")
@@ -304,8 +313,7 @@ def sweep(
     """Run a scenario at every point of a design; one table with a row a run. Interrupted, the same command goes on."""
     from sim.experiments.counts import Counts
     from sim.experiments.design import demand_quantities
-    from sim.experiments.rounded import alike, thin
-    from sim.experiments.rounded import varied as varied_staff
+    from sim.experiments.rounded import warnings_of
     from sim.experiments.simulations import FAILED
     from sim.experiments.sweep import CATALOGUE, STATUS, planned, prepared
     from sim.experiments.sweep import sweep as swept
@@ -323,14 +331,13 @@ def sweep(
     number = Counts.exactly(len(chosen) * replicates)
     foretell(Job.of_outcomes(found, number, workers), dry_run, as_json, quiet)
     with experiment(quiet or as_json, workers, scheduler, verbose) as (runs, _):
-        given = {axis.key: axis.given for axis in chosen.axes}
-        warnings = [*(str(one) for one in alike(found, given)), *thin(varied_staff(found, given))]
         folder = runs.kept_in(prepared(found, chosen, replicates, out))
         frame = swept(found, asked, design, samples, replicates, folder, **runs.computing)
-    for line in warnings:
-        typer.echo(f"warning: {line}", err=True)
+    warn(warnings_of(found, {axis.key: axis.given for axis in chosen.axes}), as_json, quiet)
     if as_json:
-        typer.echo(to_json({"folder": str(folder), "rows": records(frame), "warnings": warnings}), nl=False)
+        typer.echo(
+            to_json({"folder": str(folder), "rows": records(frame), "warnings": frame.attrs["warnings"]}), nl=False
+        )
     elif not quiet:
         show(console(), [sweep_table(frame, [axis.key for axis in chosen.axes], quantity or [])])
         typer.echo(f"{folder / CATALOGUE}  {len(frame)} runs")

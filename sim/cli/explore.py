@@ -30,7 +30,9 @@ from sim.cli.common import (
     load,
     refuse,
     varied,
+    warn,
 )
+from sim.language.spoken import ENGLISH, speaking
 
 
 @app.command()
@@ -76,7 +78,7 @@ def explore(
     """Make one offline page with sliders: what if levers were elsewhere, interpolated between simulated settings."""
     from sim.experiments.counts import Counts
     from sim.experiments.design import BOX
-    from sim.experiments.explored import planned_box, warnings_of
+    from sim.experiments.explored import planned_box, warned
     from sim.experiments.simulations import FAILED as FAILED_RUN
     from sim.experiments.sweep import STATUS, prepared, sweep
     from sim.forecast.job import Job
@@ -98,16 +100,16 @@ def explore(
         plan = planned_box(found, asked, samples)
         foretell(Job.of_outcomes(found, Counts.exactly(len(plan) * replicates), workers), dry_run, as_json, quiet)
         with experiment(quiet or as_json, workers, scheduler, verbose) as (runs, _):
-            told = warnings_of(found, {axis.key: axis.given for axis in plan.axes})
             place = runs.kept_in(prepared(found, plan, replicates, folder))
             frame = sweep(found, asked, BOX, samples, replicates, place, **runs.computing)
-        for line in told:
-            typer.echo(f"warning: {line}", err=True)
         code = FAILED if (frame[STATUS] == FAILED_RUN).any() else DONE
     with keeping(f"what was simulated is kept in {place}"):
         page = written(place, out)
+    warn(warned(place), as_json, quiet)
     if as_json:
-        typer.echo(to_json({"folder": str(place), "page": str(page)}), nl=False)
+        with speaking(ENGLISH):
+            document = {"folder": str(place), "page": str(page), "warnings": warned(place)}
+        typer.echo(to_json(document), nl=False)
     elif not quiet:
         typer.echo(f"{page}  {page.stat().st_size / 1e6:.1f} MB, of the runs in {place}")
     raise typer.Exit(code)

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from sim.cli.common import Quiet, app, keeping
+from sim.cli.common import Quiet, app, keeping, warn
 
 
 @app.command()
@@ -26,6 +26,7 @@ def report(
 ) -> None:
     """Make one HTML file to look at, readable offline: of a run, or of several beside the first of them."""
     from sim.experiments.groups import groups_of
+    from sim.experiments.rounded import unsaid
     from sim.progress import steps
     from sim.report.page import REPORT_HTML
     from sim.report.page import report as written
@@ -36,4 +37,5 @@ def report(
     with keeping("nothing was written"), reading(runs[0]), steps(quiet, "pictures") as (_, progress):
         path = written(groups, out or place, progress)
     if not quiet:
+        warn(unsaid([group[0].scenario.spec for group in groups]))
         typer.echo(f"{path}  {path.stat().st_size / 1e6:.1f} MB")

@@ -36,6 +36,7 @@ from sim.cli.common import (
     load,
     refuse,
     run_once,
+    warn,
 )
 from sim.language.spoken import ENGLISH, speaking, spoken
 from sim.scenario.errors import ascii_controls
@@ -223,6 +224,7 @@ def figures(
     as_json: AsJson = False,
 ) -> None:
     """Show answer and figures of a run again, or any quantity over any window of its period, by province too."""
+    from sim.engines.warnings import told
     from sim.results.asked import AskedError
     from sim.results.folder import to_json
     from sim.results.lines import show
@@ -245,11 +247,12 @@ def figures(
     with reading(folder):
         rows = run.answers(questions) if wanted else run.manifest["figures"]
         if as_json:
-            typer.echo(to_json({"figures": rows}), nl=False)
+            typer.echo(to_json({"figures": rows, "warnings": run.manifest["warnings"]}), nl=False)
         elif wanted:
             from sim.progress import console
 
             in_its_terms(run.scenario)
+            warn(told(run))
             show(console(), [asked_table(rows)])
         else:
             show_run(run)
@@ -329,9 +332,10 @@ def evidence(
     manifest = read_manifest(folder)
     rows, policy_of = manifest["evidence"], manifest.get("policy_of")
     if as_json:
-        typer.echo(to_json({"evidence": rows}), nl=False)
+        typer.echo(to_json({"evidence": rows, "warnings": manifest["warnings"]}), nl=False)
     elif rows:
         out = console()
+        warn(manifest["warnings"])
         if policy_of is not None:
             out.print(not_held(policy_of, "known", out.width))
         with reading(folder):
@@ -346,6 +350,7 @@ def findings(
     as_json: AsJson = False,
 ) -> None:
     """Show what a run shows that its user must know: desks too busy, tiers that expire, figures that are off."""
+    from sim.engines import warnings
     from sim.progress import console
     from sim.results.findings import told
     from sim.results.folder import to_json
@@ -353,10 +358,13 @@ def findings(
     from sim.results.terminal import findings_parts
 
     with speaking(ENGLISH if as_json else spoken()):
-        rows = Run(folder).found
+        run = Run(folder)
+        rows = run.found
     if as_json:
-        typer.echo(to_json({"findings": rows}), nl=False)
-    elif rows:
+        typer.echo(to_json({"findings": rows, "warnings": run.manifest["warnings"]}), nl=False)
+        return
+    warn(warnings.told(run))
+    if rows:
         out = console()
         for part in findings_parts([told(row) for row in rows], out.width):
             out.print(part, crop=False)
@@ -365,17 +373,19 @@ def findings(
 
 
 def show_run(run: "Run") -> None:
-    """Print answer, findings, figures and costs of a run, and its totals where no figure is about its period."""
+    """Print warnings, findings, answer, figures and costs of a run, and its totals where no figure is of its period."""
+    from sim.engines.warnings import told
     from sim.progress import console
-    from sim.results.findings import shortened
+    from sim.results.findings import foremost
     from sim.results.lines import show
     from sim.results.terminal import answer_parts, cost_table, figure_parts, findings_parts, totals_table
 
     in_its_terms(run.scenario)
     out, figures = console(), run.manifest["figures"]
-    show(out, answer_parts([run], out.width))
+    warn(told(run))
     if run.found:
-        show(out, findings_parts(shortened(run.found), out.width))
+        show(out, findings_parts(foremost(run.found), out.width))
+    show(out, answer_parts([run], out.width))
     show(out, figure_parts(figures, run.manifest.get("policy_of"), out.width))
     if all(figure["simulated"] is None for figure in figures):
         show(out, [totals_table(run.manifest["totals"])])
@@ -388,12 +398,13 @@ def _show_runs(runs: "list[Run]", kind: str | None, as_json: bool, quiet: bool) 
 
     ``kind`` is what several runs are, ``replicates`` or ``draws``; None for a single run.
     """
+    from sim.engines.warnings import told_of
     from sim.results.folder import to_json
     from sim.results.run_json import RUN_JSON
     from sim.results.terminal import mean_figure
 
-    for warning in dict.fromkeys(line for run in runs for line in run.manifest["warnings"]):
-        typer.echo(f"warning: {ascii_controls(warning)}", err=True)
+    if as_json or quiet:
+        warn(told_of(runs), as_json, quiet)
     if as_json:
         if kind is None:
             typer.echo((runs[0].path / RUN_JSON).read_text(encoding="utf-8"), nl=False)
@@ -416,14 +427,16 @@ def _show_runs(runs: "list[Run]", kind: str | None, as_json: bool, quiet: bool) 
 
 
 def _show_several(runs: "list[Run]", kind: str) -> None:
-    """Print the answer of several runs, findings, and the means of figures."""
+    """Print the warnings and findings of several runs, their answer, and the means of figures."""
+    from sim.engines.warnings import told_of
     from sim.progress import console
-    from sim.results.findings import shortened_of
+    from sim.results.findings import foremost, of_several
     from sim.results.lines import show
     from sim.results.terminal import answer_parts, findings_parts, mean_parts
 
     out = console()
+    warn(told_of(runs))
+    if found := of_several([run.found for run in runs], kind):
+        show(out, findings_parts(foremost(found), out.width))
     show(out, answer_parts(runs, out.width, draws=kind == "draws"))
-    if lines := shortened_of([run.found for run in runs], kind):
-        show(out, findings_parts(lines, out.width))
     show(out, mean_parts([run.manifest["figures"] for run in runs], out.width, draws=kind == "draws"))

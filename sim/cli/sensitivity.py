@@ -27,6 +27,7 @@ from sim.cli.common import (
     foretell,
     given_values,
     load,
+    warn,
 )
 
 
@@ -62,7 +63,7 @@ def sensitivity(
     """Say which parameters matter when all move over their ranges. Interrupted, the same command goes on."""
     from sim.experiments.counts import Counts
     from sim.experiments.indices import BLOCKS
-    from sim.experiments.rounded import thin, varied
+    from sim.experiments.rounded import warnings_of
     from sim.experiments.sensitivity import INDICES, QUANTITIES, planned, prepared
     from sim.experiments.sensitivity import sensitivity as computed
     from sim.experiments.sensitivity_table import dropped, idle, sensitivity_tables
@@ -84,12 +85,10 @@ def sensitivity(
             f"{len(chosen):,} runs, kept in {folder}"
         )
         frame = computed(found, vary, method, samples, asked, folder, **runs.computing)
-    warnings = thin(varied(found, {one.key: one.ends for one in chosen.parameters}))
-    for line in warnings:
-        typer.echo(f"warning: {line}", err=True)
+    warn(warnings_of(found, {one.key: one.ends for one in chosen.parameters}), as_json, quiet)
     rows, about = records(frame), {str(key): value for key, value in frame.attrs.items()}
     if as_json:
-        typer.echo(to_json({"folder": str(folder), **about, "rows": rows, "warnings": warnings}), nl=False)
+        typer.echo(to_json({"folder": str(folder), **about, "rows": rows}), nl=False)
     elif not quiet:
         if about["idle"]:
             typer.echo(idle(about))

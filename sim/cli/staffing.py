@@ -27,7 +27,9 @@ from sim.cli.common import (
     foretell,
     given_values,
     load,
+    warn,
 )
+from sim.language.spoken import ENGLISH, speaking
 
 
 @app.command()
@@ -95,10 +97,10 @@ def staffing(
         search = Search(replicates=replicates, folder=folder, trims=extent.trims, tell=tell, **runs.computing)
         done = searched(found, *given, **search)
         over_draws = records(staffing_over(others, done, *given, **search)) if others else None
-    for line in done.warnings:
-        typer.echo(f"warning: {line}", err=True)
+    warn(done.warnings, as_json, quiet)
     if as_json:
-        document = {"provinces": records(done.frame), "curve": records(done.curve), "warnings": done.warnings}
+        with speaking(ENGLISH):
+            document = {"provinces": records(done.frame), "curve": records(done.curve), "warnings": done.warnings}
         if by_half_hour:
             document |= {"half_hours": records(done.half_hours), "savings": records(done.savings)}
         if over_draws is not None:

@@ -1,35 +1,14 @@
 """What a user should know of a run before they trust it, in one line each."""
 
-from sim.country.schedule import FEW_SERVERS, thin_desks, thin_desks_of
-from sim.engines.tables import Tables
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from sim.results.rare import rare, rare_in_english
 from sim.scenario.schema import ScenarioModel
-from sim.scenario.schema.population import COUNTRY
-from sim.words import DESK_LABELS
+from sim.warning.size import Size, retold
 
-
-def of_scale(spec: ScenarioModel, tables: Tables) -> list[str]:
-    """Return the warning that desks are too small at this scale for their waits to be the country's."""
-    first, last = tables.calendar.start, tables.calendar.last
-    thin = thin_desks(tables.schedule, first, last)
-    desks = len(DESK_LABELS) * len(tables.provinces)
-    closed = tables.schedule.never_staffed(first, last)
-    lines = [f"desks: {closed} of {desks} desks never have staff, so what is sent to them expires"] if closed else []
-    if not thin or spec.scale == 1.0:  # a small country's desks are what they are
-        return lines
-    return [
-        *lines,
-        f"scale {spec.scale:g}: {thin} of {desks} desks have fewer than {FEW_SERVERS:g} staff x scale, so waits are "
-        f"shorter than the country's{_offer(spec)}",
-    ]
-
-
-def _offer(spec: ScenarioModel) -> str:
-    """Return what pooling would do for desks that are few by their scale, where it can be done."""
-    pooled = spec.pooled_further(COUNTRY)
-    if pooled is None:
-        return ""
-    thin = thin_desks_of(pooled)
-    return f"; with --pool country {thin or 'none'} of {len(DESK_LABELS)} desks would have"
+if TYPE_CHECKING:
+    from sim.results.run import Run
 
 
 def of_cards(spec: ScenarioModel, heaviest: float) -> list[str]:
@@ -41,3 +20,23 @@ def of_cards(spec: ScenarioModel, heaviest: float) -> list[str]:
         f"cards.per_thousand_people: up to {heaviest:.1f} attempts a card and day over a month, more than the "
         f"{most:g} that a card can send"
     ]
+
+
+def told(run: "Run") -> list[str]:
+    """Return the warnings of a finished run in the language that is spoken, as far as they have a translation."""
+    counted = dict(zip(rare_in_english(run.manifest), rare(run.manifest), strict=True))
+    return [counted.get(line, line) for line in retold(run.manifest["warnings"], [run.scenario.spec])]
+
+
+def told_of(runs: "Sequence[Run]") -> list[str]:
+    """Return the warnings of a run, or of several that differ in seed or draw: their interval says what chance does."""
+    if len(runs) == 1:
+        return told(runs[0])
+    every = (line for run in runs for line in told(run) if line not in rare(run.manifest))
+    return list(dict.fromkeys(every))
+
+
+def beside_size(run: "Run") -> list[str]:
+    """Return those warnings of a finished run that are not about how much of the country it simulates."""
+    about_size = {*Size(run.scenario.spec).lines, *rare(run.manifest)}
+    return [line for line in told(run) if line not in about_size]

@@ -24,6 +24,7 @@ from sim.experiments.store import claim, complete, read_frame, write_frame
 from sim.results.outcomes import Outcome, benefits_and_costs
 from sim.results.over_draws import nine_tenths
 from sim.scenario import changed
+from sim.warning.size import in_english
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -171,7 +172,8 @@ def attribute(
         layers_of_stances = {stance: _layers(names, own, drawn[stance]) for stance, own in games.items()}
         write_frame(path / LAYERS_FILE, _by_stance(layers_of_stances))
 
-    complete(path, KIND, [COALITIONS_FILE, OVERLAPS_FILE, LAYERS_FILE, COSTS_FILE], make)
+    tables = [COALITIONS_FILE, OVERLAPS_FILE, LAYERS_FILE, COSTS_FILE]
+    complete(path, KIND, tables, make, in_english([scenario.spec]))
     return Attribution(path)
 
 

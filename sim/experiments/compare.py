@@ -8,11 +8,13 @@ from collections.abc import Iterator, Sequence
 from statistics import fmean, variance
 from typing import TYPE_CHECKING, Any
 
+from sim.experiments.caveats import caveats
 from sim.experiments.intervals import half_width
 from sim.experiments.pairing import PairingError, demand_pairs, demand_replicates
 from sim.experiments.posterior_interval import with_posterior
 from sim.experiments.sparing import SPARED, Amounts, price_interval, ratio
 from sim.experiments.unpriced import ROUNDED, why_withheld
+from sim.language.spoken import ENGLISH, speaking
 from sim.results.costs import COST, COST_HIGH, COST_LOW, OF_STAFF, PARTS, TOTAL
 from sim.results.figures import CHANGE
 
@@ -73,6 +75,8 @@ def compare(runs: "Sequence[Run | Sequence[Run] | Sequence[Sequence[Run]]]") -> 
         and spares more. It is also missing, and costs may be, where ``withheld`` says why: ``not_priced``, a lever in
         which the scenarios differ has no price, or ``staff_rounded``, rounding to whole seats has changed the staff, or
         its difference, by more than a tenth.
+        and spares more. ``attrs["warnings"]`` says what runs of this size cannot say, ``attrs["findings"]`` what one of
+        base and other shows and the other does not.
 
     Raises:
         PairingError: A ValueError, if the runs do not meet the same attempts and people.
@@ -110,6 +114,10 @@ def compare(runs: "Sequence[Run | Sequence[Run] | Sequence[Sequence[Run]]]") -> 
         frame[column] = frame[column].astype("Float64")
     for column in COLUMNS[11:17]:
         frame[column] = frame[column].astype("Float64")
+    first = [entry[0][0] for entry in entries]
+    with speaking(ENGLISH):
+        single = len(entries[0]) * len(entries[0][0]) == 1
+        frame.attrs |= caveats([run.manifest["name"] for run in first], first, single)
     return frame
 
 

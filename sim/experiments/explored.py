@@ -18,7 +18,7 @@ from sim.experiments.box import least
 from sim.experiments.design import BOX, Design, DesignError, Value
 from sim.experiments.intervals import quantile
 from sim.experiments.parameters import DECIMALS, DIGITS, Parameter, parameter_over
-from sim.experiments.rounded import alike, thin, varied
+from sim.experiments.rounded import warnings_of
 from sim.experiments.store import claimed, finished_request, read_frame
 from sim.experiments.surface import Surface, fitted
 from sim.experiments.sweep import CATALOGUE, DONE, KIND, POINT, REPLICATE, STATUS, planned
@@ -326,14 +326,10 @@ def planned_box(scenario: "Scenario", vary: Mapping[str, Sequence[Value]] | None
     return plan
 
 
-def warnings_of(scenario: "Scenario", given: Mapping[str, Sequence[Value]]) -> list[str]:
-    """Return what is told of values of staff that rounding makes one, and of desks that are too thin to vary.
-
-    Args:
-        scenario: The scenario that is varied.
-        given: The values by dotted key; of a range both ends.
-    """
-    return [*(str(one) for one in alike(scenario, given)), *thin(varied(scenario, given))]
+def warned(folder: Path) -> list[str]:
+    """Return what must be known of a finished sweep before its page is read; a FolderError where there is none."""
+    request = finished_request(folder, KIND)
+    return warnings_of(claimed(folder, KIND), request["vary"])
 
 
 def demand_explorable(levers: int, points: int) -> None:

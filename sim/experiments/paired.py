@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sim.experiments.caveats import caveats
 from sim.experiments.compare import compared
 from sim.experiments.pairing import PairingError, demand_pair, demand_pairs, demand_replicates
 from sim.experiments.posterior_interval import with_posterior
@@ -109,13 +110,15 @@ def compare_scenarios(
 
     Returns:
         The document: ``base``, ``others``, ``levers`` (what each of them changes, and whether it is ``priced``),
-        ``withheld`` (by scenario, why it has no costs where rounding took them away), ``rows`` (see ``compared``) and,
-        of runs with events, ``changes`` (of fates).
+        ``withheld`` (by scenario, why it has no costs where rounding took them away), ``rows`` (see ``compared``), of
+        runs with events ``changes`` (of fates), and ``caveats``. Texts are in the language that is spoken; what is
+        stored is English.
     """
     plan = _plan(draws)
     titles = distinct([load(name, plan[-1], 0).name for name in names])
     amounts: list[list[list[Amounts]]] = [[] for _ in names]
     changed: list[pd.DataFrame] = []
+    first: list[Run] = []
     there = itertools.count(1)
 
     def found(scenario: "Scenario", place: Path) -> Run:
@@ -139,10 +142,13 @@ def compare_scenarios(
                 for by_draw, run in zip(amounts, runs, strict=True):
                     by_draw[-1].append(quantities(run))
                 changed += _changes(titles, runs)
+                first = first or runs
         document = _document(titles, amounts, changed, [load(name, plan[0], 0) for name in names])
-        replace_json(folder / COMPARISON, document)
+        single = len(plan) * replicates == 1
+        with speaking(ENGLISH):
+            replace_json(folder / COMPARISON, {**document, **caveats(titles, first, single)})
         log(f"ends: {COMPARISON} is written")
-    return document
+    return {**document, **caveats(titles, first, single)}
 
 
 def _plan(draws: int | None) -> list[int | None]:
@@ -167,7 +173,9 @@ def compare_folders(folders: Sequence[Path]) -> Document:
     titles = distinct([group[0].manifest["name"] for group in groups])
     changed = [one for runs in zip(*groups, strict=True) for one in _changes(titles, runs)]
     amounts = [[[quantities(run) for run in group]] for group in groups]
-    return _document(titles, amounts, changed, [group[0].scenario for group in groups])
+    first = [group[0] for group in groups]
+    document = _document(titles, amounts, changed, [run.scenario for run in first])
+    return {**document, **caveats(titles, first, len(groups[0]) == 1)}
 
 
 def runs_of(folder: Path) -> list[Run]:

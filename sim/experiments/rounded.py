@@ -14,13 +14,15 @@ from pydantic import BaseModel
 
 from sim.country.calendar import Calendar
 from sim.country.provinces import Provinces
-from sim.country.schedule import FEW_SERVERS, Schedule, thin_desks_of, thinned
+from sim.country.schedule import Schedule, thinned
+from sim.language.spoken import ENGLISH, said, speaking
 from sim.scenario import changed
 from sim.scenario.errors import Mistake, ScenarioError, found
 from sim.scenario.schema.desks import Desks
 from sim.scenario.schema.population import COUNTRY
 from sim.scenario.shapes import written
 from sim.scenario.without import changes
+from sim.warning.size import Size, of_sizes
 from sim.words import DESK_LABELS
 
 if TYPE_CHECKING:
@@ -39,6 +41,9 @@ STAFF_KEYS = (
     ("desks", "province_weights"),
 )
 """The path of each key that says how many are on duty."""
+
+SIZES = ("scale", "population.pool")
+"""Keys that say how much of the country is simulated, and in how many parts."""
 
 ALIKE = 1e-9
 """Relative difference up to which staff is the same, written otherwise."""
@@ -109,20 +114,24 @@ def demand_left(name: str, overrides: Mapping[str, str] | None = None, **argumen
             raise ScenarioError([Mistake(change.place(gone.key), gone.key, gone.message, gone.allowed)])
 
 
-def thin(specs: "Sequence[ScenarioModel]") -> list[str]:
-    """Return the warning that scenarios differ in staff, but have too few servers for what staff does to waits."""
+def unsaid(specs: "Sequence[ScenarioModel]") -> list[str]:
+    """Return what runs of scenarios that are set beside each other cannot say because of their size.
+
+    Args:
+        specs: The scenarios.
+
+    Returns:
+        The lines of that of them whose runs can say the least, and one where they differ in staff whose seats are too
+        few for what staff does to waits.
+    """
+    sizes = [Size(spec) for spec in specs]
     first, *others = specs
-    if all(_alike(first, other) for other in others):
-        return []
-    worst = max(specs, key=thin_desks_of)
-    few = thin_desks_of(worst)
-    if worst.scale == 1.0 or not few:
-        return []
-    pool = "" if worst.pooled_further(COUNTRY) is None else " or --pool country"
-    return [
-        f"staff differs, and at scale {worst.scale:g} {few} desks have fewer than {FEW_SERVERS:g} staff x scale: what "
-        f"it does to their waits is not what it does to the country's; a larger scale{pool}"
-    ]
+    if not any(size.thin for size in sizes) or all(_alike(first, other) for other in others):
+        return of_sizes(specs)
+    more = said(
+        "Staff differs: what that does to the waits of desks with few seats is not what it does in the country."
+    )
+    return [*of_sizes(specs), more]
 
 
 @dataclass(frozen=True)
@@ -155,7 +164,7 @@ def alike(scenario: "Scenario", given: Mapping[str, Sequence[Any]]) -> Iterator[
     Yields:
         Two values or more that have the same servers on duty, though not the same staff.
     """
-    others = {key: given[key] for key in ("scale", "population.pool") if key in given}
+    others = {key: given[key] for key in SIZES if key in given}
     settings = [dict(zip(others, values, strict=True)) for values in product(*others.values())]
     for key, values in given.items():
         if not _sets_staff(key):
@@ -184,9 +193,28 @@ def _unread(key: str, one: "ScenarioModel", other: "ScenarioModel") -> Lost | No
     return Lost(key, "the same officers are on duty on all days of the period", "another lever, or other values")
 
 
+def warnings_of(scenario: "Scenario", given: Mapping[str, Sequence[Any]]) -> list[str]:
+    """Return what must be known of a scenario that is varied: values that rounding makes one, and its ``unsaid``.
+
+    Args:
+        scenario: The scenario that is varied.
+        given: The values by dotted key; of a range both ends.
+
+    Returns:
+        A line each, in the language that is spoken.
+    """
+    return [*(str(one) for one in alike(scenario, given)), *unsaid(varied(scenario, given))]
+
+
+def stored_warnings(scenario: "Scenario", given: Mapping[str, Sequence[Any]]) -> list[str]:
+    """Return the same as it is stored."""
+    with speaking(ENGLISH):
+        return warnings_of(scenario, given)
+
+
 def varied(scenario: "Scenario", given: Mapping[str, Sequence[Any]]) -> "list[ScenarioModel]":
-    """Return a scenario with each of the values of varied parameters that set staff, and the scenario itself."""
-    values = [{key: value} for key, values in given.items() if _sets_staff(key) for value in values]
+    """Return a scenario itself, and with each of the values of varied parameters that change how many seats it has."""
+    values = [{key: value} for key, values in given.items() if key in SIZES or _sets_staff(key) for value in values]
     return [scenario.spec, *(changed(scenario, value).spec for value in values)]
 
 

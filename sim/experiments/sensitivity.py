@@ -42,7 +42,7 @@ from sim.experiments.indices import (
 )
 from sim.experiments.moves import unmoved
 from sim.experiments.parameters import Parameter, free_parameters, ranged_parameters
-from sim.experiments.rounded import alike
+from sim.experiments.rounded import alike, stored_warnings
 from sim.experiments.simulations import (
     FAILED,
     Computing,
@@ -156,8 +156,9 @@ def sensitivity(
           estimates: a small share can come out below 0, the sum of first ones above 1.
 
         ``attrs["dropped"]`` counts the blocks that were dropped, ``attrs["message"]`` says why the first run failed,
-        ``attrs["runs"]`` counts all runs, ``attrs["idle"]`` lists the parameters that were left out, since they change
-        nothing before the end of the period. One that ``keys`` name is refused.
+        ``attrs["runs"]`` counts all runs, ``attrs["warnings"]`` says what runs of this size cannot say, and
+        ``attrs["idle"]`` lists the parameters that were left out, since they change nothing before the end of the
+        period. One that ``keys`` name is refused.
     """
     demand_keywords("sensitivity", computing, Computing.__optional_keys__)
     screening = planned(scenario, keys, method, samples, quantities)
@@ -169,7 +170,8 @@ def sensitivity(
             outcomes = simulations.each(_scenarios(scenario, screening, points), len(screening))
             _write(path / INDICES, screening, quantity_names(scenario), points, outcomes)
 
-    complete(path, KIND, [INDICES], make)
+    warnings = stored_warnings(scenario, {one.key: one.ends for one in screening.parameters})
+    complete(path, KIND, [INDICES], make, warnings)
     return _read(path, quantities)
 
 
@@ -310,5 +312,6 @@ def _read(folder: Path, quantities: Sequence[str]) -> "pd.DataFrame":
 
     stored = read_frame(folder, KIND, INDICES)
     frame = pd.concat([stored[stored["quantity"] == name] for name in dict.fromkeys(quantities)], ignore_index=True)
+    frame.attrs |= stored.attrs
     frame.attrs.update(parsed(pq.read_schema(folder / INDICES).metadata[ABOUT]))
     return frame

@@ -11,7 +11,6 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
-from sim.country.schedule import FEW_SERVERS
 from sim.experiments.bisection import ROUNDS
 from sim.experiments.counts import Counts
 from sim.experiments.half_hours import HalfHours
@@ -19,12 +18,14 @@ from sim.experiments.promise import PromiseError, Terms, promised
 from sim.experiments.simulations import Computing, Simulations, demand_keywords
 from sim.experiments.store import claim, complete, read_frame, write_frame
 from sim.experiments.trials import KEPT, Trials
+from sim.language.spoken import said
 from sim.results.folder import whole
 from sim.results.outcomes import service
 from sim.results.over_draws import nine_tenths
+from sim.rounding import amount, written
 from sim.scenario import changed
 from sim.scenario.bounds import MOST_STAFF
-from sim.scenario.schema.population import COUNTRY
+from sim.warning.size import in_english, of_sizes
 from sim.words import ContactChannel, Tier
 
 if TYPE_CHECKING:
@@ -152,20 +153,17 @@ class Staffing:
             )
         if self.by_half_hour:
             lines += self._unseen()
-        scale = self.scenario.spec.scale
-        staff = self.frame["staff"].dropna()
-        thin = int((staff * scale < FEW_SERVERS).sum())
-        if scale == 1.0 or not thin:
-            return lines
-        pooled = self.scenario.spec.pooled_further(COUNTRY)
-        pool = "" if pooled is None else ", or --pool country for the staff of the country, which keeps its lines"
-        wages = ", its wages not at all" if self.by_half_hour else ""
-        return [
-            *lines,
-            f"scale {scale:g}: {thin} of {len(staff)} desks have fewer than {FEW_SERVERS:g} staff x scale, so waits "
-            "are shorter than the country's, and staff is told "
-            f"in steps of {1 / scale:.3g}{wages}; scale 1 and a shorter period{pool}",
-        ]
+        spec = self.scenario.spec
+        if spec.scale < 1.0:
+            lines.append(
+                said(
+                    "At scale {scale}, staff is told in steps of {step}: a seat stands for so many people. Use scale 1 "
+                    "and a shorter period.",
+                    scale=written(f"{spec.scale:g}"),
+                    step=amount(1 / spec.scale),
+                )
+            )
+        return [*of_sizes([spec]), *lines]
 
     def _unseen(self) -> list[str]:
         """Return the line that says where rosters that keep the promise break it with other seeds, if any do."""
@@ -254,7 +252,7 @@ def staffing(
         write_frame(path / CURVE_FILE, points)
         write_frame(path / STAFF_FILE, trials.frame())
 
-    complete(path, KIND, tables, make)
+    complete(path, KIND, tables, make, in_english([scenario.spec]))
     return Staffing(path)
 
 

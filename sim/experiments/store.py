@@ -32,8 +32,9 @@ if TYPE_CHECKING:
 JOURNAL = "journal.jsonl"
 """The runs that are finished, one line each, until the tables are whole."""
 
-FILES, PROGRAM = "files", "program"
-"""Keys of ``KIND.json`` once the tables are whole: the SHA-256 of each, and that of the sources that made them."""
+FILES, PROGRAM, WARNINGS = "files", "program", "warnings"
+"""Keys of ``KIND.json`` once the tables are whole: the SHA-256 of each, that of the sources that made them, and what
+runs of this size cannot say, in one line each."""
 
 
 def claim(
@@ -98,7 +99,7 @@ def claimed(folder: Path, kind: str) -> "Scenario":
 
 def _is_text_of(scenario: "Scenario", path: Path) -> bool:
     try:
-        return path.read_text(encoding="utf-8") == scenario.yaml()
+        return path.read_text(encoding="utf-8") == scenario.yaml_of_levers()
     except (OSError, UnicodeDecodeError):
         return False
 
@@ -120,10 +121,12 @@ def _demand_claimable(path: Path, file: Path) -> None:
 
 def _request(file: Path) -> dict[str, Any]:
     """Return what the folder of an experiment was made for."""
-    return {key: part for key, part in read_map(file).items() if key not in (FILES, PROGRAM)}
+    return {key: part for key, part in read_map(file).items() if key not in (FILES, PROGRAM, WARNINGS)}
 
 
-def complete(folder: Path, kind: str, tables: Sequence[str], make: Callable[[], None]) -> None:
+def complete(
+    folder: Path, kind: str, tables: Sequence[str], make: Callable[[], None], warnings: Sequence[str] = ()
+) -> None:
     """Make the tables of an experiment, unless this very program has made them before.
 
     Raises FolderError where another process is at work in the folder, DamagedError where a table was changed.
@@ -133,6 +136,7 @@ def complete(folder: Path, kind: str, tables: Sequence[str], make: Callable[[], 
         kind: The kind of experiment.
         tables: Names of the files that are whole afterwards.
         make: Writes them; what it needs of earlier attempts is in the journal.
+        warnings: What must be known before the tables are read, in English.
     """
     if _is_complete(folder, kind, tables):
         return
@@ -142,7 +146,7 @@ def complete(folder: Path, kind: str, tables: Sequence[str], make: Callable[[], 
         make()
         file = folder / f"{kind}.json"
         hashes = {name: sha256(folder / name) for name in tables}
-        replace_json(file, {**_request(file), FILES: hashes, PROGRAM: program_digest()})
+        replace_json(file, {**_request(file), FILES: hashes, PROGRAM: program_digest(), WARNINGS: list(warnings)})
         (folder / JOURNAL).unlink(missing_ok=True)
 
 
@@ -189,13 +193,24 @@ def write_frame(path: Path, frame: "pd.DataFrame") -> None:
 
 
 def read_frame(folder: Path, kind: str, name: str) -> "pd.DataFrame":
-    """Read a table of an experiment; missing values are NA. Raises DamagedError where it is not the one it wrote."""
+    """Read a table of an experiment; one that was changed is a DamagedError.
+
+    Args:
+        folder: The folder of the experiment.
+        kind: Its kind.
+        name: The file.
+
+    Returns:
+        The table, with NA for missing values; ``attrs["warnings"]`` is what must be known before it is read.
+    """
     import pandas as pd
 
     about = read_map(folder / f"{kind}.json")
     with reading(folder):
         demand_hashes(folder, {name: about[FILES][name]})
-        return pd.read_parquet(folder / name, dtype_backend="numpy_nullable")
+        frame = pd.read_parquet(folder / name, dtype_backend="numpy_nullable")
+    frame.attrs[WARNINGS] = about.get(WARNINGS, [])
+    return frame
 
 
 def finished_run(folder: Path, scenario: "Scenario") -> Run | None:

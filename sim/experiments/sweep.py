@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 from sim.experiments.design import GRID, Design, DesignError, Value, design
 from sim.experiments.moves import demand_different, demand_moves
 from sim.experiments.parameters import out_of_range
-from sim.experiments.rounded import alike
+from sim.experiments.rounded import alike, stored_warnings
 from sim.experiments.simulations import (
     FAILED,
     Computing,
@@ -75,7 +75,8 @@ def sweep(
         The catalogue, one row a run in the order of the design, with ``point``, ``replicate``, ``seed``, a column for
         each varied key, ``status`` (``done`` or ``failed``), ``message``, and totals (scaled up to the country),
         figures (``NAME@START..END``) and what became of the alerts of each tier (``expired_TIER``,
-        ``first_contact_TIER``), missing where the run failed or nothing was counted.
+        ``first_contact_TIER``), missing where the run failed or nothing was counted. ``attrs["warnings"]`` says what
+        runs of this size cannot say.
     """
     demand_keywords("sweep", computing, Computing.__optional_keys__)
     plan = planned(scenario, vary, kind, samples)
@@ -86,7 +87,8 @@ def sweep(
             outcomes = simulations.each(_scenarios(scenario, plan, replicates), len(plan) * replicates)
             _write(path / CATALOGUE, scenario, plan, replicates, outcomes)
 
-    complete(path, KIND, [CATALOGUE], make)
+    warnings = stored_warnings(scenario, {axis.key: axis.given for axis in plan.axes})
+    complete(path, KIND, [CATALOGUE], make, warnings)
     return read_frame(path, KIND, CATALOGUE)
 
 

@@ -7,6 +7,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sim.engines.warnings import told
 from sim.language.spoken import counted, said, spoken, telling_in
 from sim.report.beside import Compared, compared_runs, comparison, labels_of
 from sim.report.charts import chart, in_script, packed, script_json, share_scales
@@ -15,11 +16,11 @@ from sim.report.inside import evidence_summary, evidence_table, months_table
 from sim.report.parts import About, Control, Part, Plot, Policy, Shown, table, title_of
 from sim.report.pictures.film import reel
 from sim.report.pictures.provenance import OWN, changed_parameters, parameters
-from sim.report.policy import policies, title_of_all
+from sim.report.policy import policies, title_of_all, warned
 from sim.report.scripted import axes_locale, file_name, script_words, source_of
 from sim.report.spread import spread_table
 from sim.results.answer import answer, of_one_kind, short_answer
-from sim.results.findings import shortened
+from sim.results.findings import ABOVE, foremost, shortened
 from sim.results.folder import demand_file, whole
 from sim.rounding import amount, fixed, written
 
@@ -126,6 +127,7 @@ def _page(groups: "Sequence[Sequence[Run]]", progress: Callable[[int, int], None
     return environment.get_template("page.html.jinja").render(
         title=title,
         policies=shown_policies,
+        warnings=[] if compared is None else warned(compared),
         runs=abouts,
         figures=[Plot("", "", table(FIGURES.table(run)), run=label) for run, label in zip(runs, labels, strict=True)],
         ratios=_shown(FIGURES, runs[:1], labels[:1], charts),
@@ -231,13 +233,14 @@ def _about(run: "Run", label: str, at: int, charts: dict[str, Any], compared: Co
         (said("peak memory"), said("{megabytes} MB", megabytes=amount(speed["peak_rss_bytes"] / 1e6)), False),
         (said("attempts a second"), amount(speed["attempts_per_s"]), False),
     ]
+    first = foremost(run.found)[:ABOVE]
     return About(
         label=label,
         answer=answer(run, known=known),
         numbers=short_answer(run, known),
         period=period,
-        warnings=list(manifest["warnings"]),
-        findings=shortened(run.found),
+        known=[*told(run), *first],
+        findings=shortened(run.found) if len(run.found) > len(first) else [],
         inside=evidence_summary(run),
         evidence=table(evidence_table(run), ("basis",)),
         months=table(months_table(run)),

@@ -116,13 +116,13 @@ class Part:
 
 @dataclass
 class About:
-    """What the page says of one run in words and tables."""
+    """What the page says of one run in words and tables; ``known`` stands above its answer."""
 
     label: str
     answer: str
     numbers: dict[str, tuple[str, str]]
     period: str
-    warnings: list[str]
+    known: list[str]
     findings: list[str]
     inside: str
     evidence: Table

@@ -2,18 +2,18 @@
 
 from typing import TYPE_CHECKING
 
+from sim.experiments.caveats import caveats
 from sim.experiments.unpriced import unpriced_said
 from sim.language.spoken import said
 from sim.report.beside import Compared, did, how_known
 from sim.report.parts import Policy
-from sim.results.findings import OF_WHAT_WAS, shortened
+from sim.results.findings import apart, shortened
 from sim.results.priced import not_priced
 from sim.results.withheld import change_withheld
 from sim.scenario.levers import levers, run_as
 
 if TYPE_CHECKING:
-    from sim.results.findings import Row
-    from sim.results.run import Run
+    pass
 
 
 def policies(compared: Compared) -> list[Policy]:
@@ -27,6 +27,7 @@ def policies(compared: Compared) -> list[Policy]:
             change_withheld(base.scenario.spec, run.scenario.spec),
             unpriced_said([lever.name for lever in unpriced]),
         )
+        held = base.manifest.get("policy_of") is None and run.manifest.get("policy_of") is None
         found.append(
             Policy(
                 label=label,
@@ -35,11 +36,16 @@ def policies(compared: Compared) -> list[Policy]:
                 run_as=[lever.told for lever in run_as(base.scenario, run.scenario)],
                 did=[*did(compared, label), *filter(None, without)],
                 note=how_known(compared),
-                fresh=shortened(_apart(run, base)),
-                gone=shortened(_apart(base, run)),
+                fresh=shortened(apart(run.found, base.found, held)),
+                gone=shortened(apart(base.found, run.found, held)),
             )
         )
     return found
+
+
+def warned(compared: Compared) -> list[str]:
+    """Return what runs of this size cannot say, and what else they warn of."""
+    return [str(line) for line in caveats(compared.labels, compared.runs, compared.replicates == 1)["warnings"]]
 
 
 def title_of_all(shown: list[Policy], base: str) -> str:
@@ -47,13 +53,3 @@ def title_of_all(shown: list[Policy], base: str) -> str:
     if len(shown) == 1:
         return shown[0].question
     return said("{count} policies beside {base}", count=str(len(shown)), base=base)
-
-
-def _apart(run: "Run", other: "Run") -> "list[Row]":
-    """Return the findings of a run that another has not: those of a kind, about a subject, of which it has none.
-
-    A policy is not held to what was reported and to what is known of what was: nothing of that comes or goes with it.
-    """
-    known = {(row["kind"], row["subject"]) for row in other.found}
-    held = [row for row in run.found if other.manifest.get("policy_of") is None or row["kind"] not in OF_WHAT_WAS]
-    return [row for row in held if (row["kind"], row["subject"]) not in known]

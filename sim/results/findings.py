@@ -11,7 +11,7 @@ from typing import Any
 
 from sim.language.dates import month_named
 from sim.language.labels import named
-from sim.language.spoken import marked, said
+from sim.language.spoken import counted, marked, said
 from sim.results.desk_findings import busy_desks, expired_tiers
 from sim.results.figures import CHANGE, STANDARD_ERRORS
 from sim.results.gang_findings import gangs_begin_late
@@ -45,6 +45,9 @@ OF_WHAT_WAS = (
 
 SHOWN = 3
 """Findings of one kind that people are shown; the rest is counted, and listed where all of them are."""
+
+ABOVE = 3
+"""Findings that stand above an answer; the rest is counted, and listed where all of them are."""
 
 
 def findings(folder: Path, scope: Scope, figures: Sequence[Row], evidence: Sequence[Row]) -> list[Row]:
@@ -94,15 +97,59 @@ def shortened(rows: Sequence[Row]) -> list[str]:
     return lines
 
 
-def shortened_of(runs: Sequence[Sequence[Row]], kind: str) -> list[str]:
-    """Return the findings of several runs as few lines: each as the first run tells it that has it, and how many do.
+def foremost(rows: Sequence[Row]) -> list[str]:
+    """Return the findings that stand above an answer: the first of each kind, those of what was simulated first.
+
+    What a run shows of itself (desks, measures, gangs) matters to every answer; what it is held to, to fewer. Where the
+    scale is the reason for a finding, a warning says so already.
+
+    Args:
+        rows: Findings, as ``findings`` returns them.
+
+    Returns:
+        At most three sentences, and how many more findings there are.
+    """
+    ranked = sorted(rows, key=lambda row: (row["thinned"], row["kind"] in OF_WHAT_WAS))
+    firsts: dict[str, Row] = {}
+    for row in ranked:
+        firsts.setdefault(row["kind"], row)
+    lines = [told(row) for row in list(firsts.values())[:ABOVE]]
+    if len(rows) > len(lines):
+        lines.append(
+            counted(
+                "One more finding. List all: tocsin findings RUN",
+                "{count} more findings. List all: tocsin findings RUN",
+                count=len(rows) - len(lines),
+            )
+        )
+    return lines
+
+
+def apart(rows: Sequence[Row], others: Sequence[Row], held: bool) -> list[Row]:
+    """Return the findings of a run that another has not: those of a kind, about a subject, of which it has none.
+
+    A policy is not held to what was reported and to what is known of what was: nothing of that comes or goes with it.
+
+    Args:
+        rows: The findings of a run.
+        others: Those of the other.
+        held: Whether both are held to what was.
+    """
+    known = {(row["kind"], row["subject"]) for row in others}
+    return [
+        row for row in rows if (held or row["kind"] not in OF_WHAT_WAS) and (row["kind"], row["subject"]) not in known
+    ]
+
+
+def of_several(runs: Sequence[Sequence[Row]], kind: str) -> list[Row]:
+    """Return the findings of several runs: each as the first run tells it that has it, and how many do.
 
     Args:
         runs: The findings of each run.
         kind: What several runs are, ``replicates`` or ``draws``.
 
     Returns:
-        Lines, as of ``shortened``.
+        Findings, whose sentences say in how many runs they are.
     """
     having: dict[tuple[str, str], int] = {}
     first: dict[tuple[str, str], list[Row]] = {}
@@ -113,12 +160,11 @@ def shortened_of(runs: Sequence[Sequence[Row]], kind: str) -> list[str]:
         for key, same in own.items():
             having[key] = having.get(key, 0) + 1
             first.setdefault(key, same)
-    merged = [
+    return [
         {**row, "sentence": said(IN_SOME[kind], some=having[key], all=len(runs), finding=row["sentence"])}
         for key, rows in first.items()
         for row in rows
     ]
-    return shortened(merged)
 
 
 def told(row: Row) -> str:

@@ -11,6 +11,7 @@ from sim.results.evidence import evidence
 from sim.results.figures import figure, totals
 from sim.results.findings import findings
 from sim.results.quantities import Quantities
+from sim.results.rare import rare_in_english
 from sim.results.scope import Scope
 from sim.results.stored import sha256
 
@@ -30,7 +31,7 @@ def compose(folder: Path, scope: Scope, warnings: list[str]) -> Manifest:
     inside = evidence(folder, scope)
     with speaking(ENGLISH):
         found = findings(folder, scope, figures, inside)
-    return {
+    document = {
         "name": scope.name,
         "status": "finished",
         "engine": scope.engine,
@@ -47,8 +48,8 @@ def compose(folder: Path, scope: Scope, warnings: list[str]) -> Manifest:
         "findings": found,
         "totals": totals(quantities),
         "chance": chance(folder, scope, quantities),
-        "warnings": warnings,
     }
+    return {**document, "warnings": [*warnings, *rare_in_english(document)]}
 
 
 def performance(wall_s: float, phases: dict[str, float], attempts: int) -> Manifest:

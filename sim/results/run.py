@@ -61,7 +61,8 @@ class Run:
 
     def __repr__(self) -> str:
         name, seed, scale = (self.manifest[key] for key in ("name", "seed", "scale"))
-        return f"<Run {name}, seed {seed}, scale {scale:g}, {self.path}>"
+        warned = "".join(f"\nwarning: {line}" for line in dict.fromkeys(self.manifest["warnings"]))
+        return f"<Run {name}, seed {seed}, scale {scale:g}, {self.path}>{warned}"
 
     @cached_property
     def scenario(self) -> "Scenario":

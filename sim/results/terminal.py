@@ -10,6 +10,7 @@ from sim.language.wrapping import wrapped
 from sim.results.answer import answer_lines, interval_said
 from sim.results.costs import COST, COST_HIGH, COST_LOW, ENDS, TOTAL
 from sim.results.figures import CHANGE, FROZEN_FACTOR, STANDARD_ERRORS
+from sim.results.findings import foremost
 from sim.results.lines import BELOW, Lines
 from sim.results.quantities import FIGURES, FUNDS_STOPPED
 from sim.results.vocabulary import NAMES, off_said, part_named, quantity_named, value_said
@@ -151,11 +152,42 @@ def lever_lines(title: str, levers: "Sequence[Lever]", width: int, most: int | N
             yield paragraph(row.key, width, 3 * BELOW, style="dim")
 
 
+def warning_parts(lines: Sequence[str], width: int) -> "Iterator[Text]":
+    """Lay out what must be known before an answer is read, a paragraph each.
+
+    Args:
+        lines: Warnings; one that comes again is left out.
+        width: Columns of the terminal.
+
+    Yields:
+        Lines of text.
+    """
+    for line in dict.fromkeys(lines):
+        yield paragraph(said("warning: {line}", line=line), width, 0, BELOW, style="bold")
+
+
 def findings_parts(lines: Sequence[str], width: int) -> "Iterator[Text]":
     """Lay out findings for a terminal, a paragraph each."""
     yield paragraph(said("findings"), width, 0, style="bold")
     for line in lines:
         yield paragraph(f"- {line}", width, BELOW, BELOW)
+
+
+def apart_parts(rows: "Sequence[Figure]", width: int) -> "Iterator[Text]":
+    """Lay out findings that one of two runs has and the other has not, as few lines.
+
+    Args:
+        rows: Findings, with the ``scenario`` that has each and what it stands ``beside``.
+        width: Columns of the terminal.
+
+    Yields:
+        Lines of text.
+    """
+    for scenario, beside in dict.fromkeys((row["scenario"], row["beside"]) for row in rows):
+        title = said("findings of {scenario} that {other} does not have", scenario=scenario, other=beside)
+        yield paragraph(title, width, 0, style="bold")
+        for line in foremost([row for row in rows if (row["scenario"], row["beside"]) == (scenario, beside)]):
+            yield paragraph(f"- {line}", width, BELOW, BELOW)
 
 
 def asked_table(answers: Sequence[dict[str, Any]]) -> Lines:

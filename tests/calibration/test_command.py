@@ -64,6 +64,7 @@ def test_an_interrupted_calibration_goes_on_where_it_was(file: Path, tmp_path: P
     out, err = again.communicate(timeout=500)
     assert err == ""
     document = json.loads(out)
+    assert document["warnings"] == []  # what is told is of scale 1
     assert again.returncode == (0 if all(row["within"] is not False for row in document["figures"]) else 1)
     assert json.loads((tmp_path / "work" / "fit.json").read_text()) == document
     # What was simulated before the interruption was not simulated again, and all of it was asked for.

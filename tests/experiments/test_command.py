@@ -63,8 +63,8 @@ def test_pairs_are_run_compared_and_kept(tocsin: Tocsin, tmp_path: Path):
     assert json.loads(out) == document
     code, out, _ = tocsin("compare", "both/china-2022/r000", "both/no-warning/r000")
     assert code == 0
-    lines = out.splitlines()
-    assert lines[0] == "what no-warning changes of china-2022"
+    lines = out[out.index("what no-warning changes of china-2022\n") :].splitlines()
+    assert out.startswith("warning: At scale 3e-06, ")
     assert lines[1].startswith("  the measure warning-central, taken away: warning, central, ")
     assert lines[3] == "what it did (a single pair: how far chance alone moves it is not known)"
     assert "quantities are the same" in out

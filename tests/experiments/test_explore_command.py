@@ -48,7 +48,7 @@ def test_a_sweep_that_was_cut_goes_on_and_its_page_is_made_again_at_once(
 
     code, out, _ = tocsin("explore", str(place), "--out", "again.html", "--json")
     assert code == 0
-    assert json.loads(out) == {"folder": str(place), "page": "again.html"}
+    assert json.loads(out) == {"folder": str(place), "page": "again.html", "warnings": []}
     assert (tmp_path / "again.html").read_bytes() == page
     code, out, _ = tocsin("explore", str(place), "--quiet")
     assert (code, out) == (0, "")
@@ -108,9 +108,14 @@ def test_what_cannot_be_explored_is_one_line_and_writes_nothing(
 def test_a_thin_desk_is_warned_of_on_the_terminal_and_on_the_page(tocsin: Tocsin, tmp_path: Path) -> None:
     short = ["--set", "period={start: 2022-11-29, end: 2022-11-29, warmup: 0 d}", "--scale", "0.0003"]
     vary = ["--vary", f"{STAFF}=1000,20000", "--samples", "5"]
-    code, _, err = tocsin(
+    code, out, err = tocsin(
         "explore", "china-2022", *short, "--pool", "country", *vary, "--workers", "1", "--out", "a.html"
     )
-    assert code == 0
-    assert "warning: staff differs, and at scale 0.0003 2 desks have fewer than 5 staff x scale" in err
-    assert "staff differs, and at scale 0.0003 2 desks have fewer" in (tmp_path / "a.html").read_text(encoding="utf-8")
+    assert (code, err) == (0, "")
+    *warned, answer = out.splitlines()
+    assert answer.startswith("a.html  ")
+    page = (tmp_path / "a.html").read_text(encoding="utf-8")
+    for line in ("warning: At scale 0.0003, 2 of 2 desks have fewer than 5 seats: ", "warning: Staff differs: "):
+        assert any(one.startswith(line) for one in warned)
+        assert line.removeprefix("warning: ") in page
+    assert page.index("At scale 0.0003, ") < page.index('class="workbench"')

@@ -15,7 +15,7 @@ from sim.country.schedule import Schedule
 from sim.days import day_number
 from sim.experiments.design import DesignError
 from sim.experiments.pairing import PairingError
-from sim.experiments.rounded import STAFF_KEYS, alike, lost, thin, varied
+from sim.experiments.rounded import STAFF_KEYS, alike, lost, unsaid, varied
 from sim.experiments.sensitivity import planned as screened
 from sim.experiments.sweep import planned
 from sim.scenario import Scenario, changed, load_scenario
@@ -198,12 +198,13 @@ def test_a_comparison_is_refused_before_anything_runs(tocsin: Tocsin, tmp_path: 
 def test_a_comparison_that_says_what_a_pool_would_keep(tocsin: Tocsin) -> None:
     code, _, err = tocsin("compare", "china-2022", "double-visits", "--scale", "0.003", "--set", DAY, "--quiet")
     assert code == 0
-    assert err == (
-        "warning: staff differs, and at scale 0.003 62 desks have fewer than 5 staff x scale: what it does to their "
-        "waits is not what it does to the country's; a larger scale or --pool country\n"
-    )
+    assert err.startswith("warning: At scale 0.003, 62 of 62 desks have fewer than 5 seats: ")
+    assert " or --pool country.\n" in err
+    assert f"warning: {DIFFERS}\n" in err
     code, _, err = tocsin("compare", "china-2022", "no-local", "--scale", "0.0002", "--set", DAY, "--quiet")
-    assert (code, err) == (0, "")
+    assert code == 0
+    assert err.startswith("warning: At scale 0.0002, 62 of 62 desks have fewer than 5 seats: ")
+    assert DIFFERS not in err
 
 
 def test_finished_runs_are_not_compared_either(flagship: Scenario, tmp_path: Path) -> None:
@@ -301,12 +302,10 @@ def test_values_of_a_sweep_that_are_one_are_told(tocsin: Tocsin) -> None:
     vary = ["--vary", "desks.visit.staff=4450,5000,19950,20000"]
     code, out, err = tocsin("sweep", "china-2022", *SMALL, *vary, "--json")
     assert code == 0
-    *told, thin_desks = err.splitlines()
-    assert [line.partition(" are alike: ")[0] for line in told] == [
-        "warning: 4450 and 5000",
-        "warning: 19950 and 20000",
-    ]
-    assert "fewer than 5 staff x scale" in thin_desks
+    lines = [line.removeprefix("warning: ") for line in err.splitlines()]
+    assert [line.partition(" are alike: ")[0] for line in lines[:2]] == ["4450 and 5000", "19950 and 20000"]
+    assert "desks have fewer than 5 seats" in lines[2]
+    assert lines[-1] == DIFFERS
     assert json.loads(out)["warnings"] == [line.removeprefix("warning: ") for line in err.splitlines()]
 
 
@@ -330,20 +329,30 @@ def test_a_sensitivity_over_a_range_that_is_one_is_refused(flagship: Scenario) -
     assert len(screened(flagship, ["desks.*"], "morris", 2, ("victims",)).parameters) > 2
 
 
-def test_thin_desks_are_a_matter_of_staff_that_differs(flagship: Scenario) -> None:
-    assert thin([flagship.spec, other(flagship, desks__visit__met=0.7).spec]) == []
+DIFFERS = "Staff differs: what that does to the waits of desks with few seats is not what it does in the country."
+
+
+def test_staff_that_differs_is_told_of_where_desks_are_thin(flagship: Scenario) -> None:
+    assert DIFFERS not in unsaid([flagship.spec, other(flagship, desks__visit__met=0.7).spec])
     more = other(flagship, desks__visit__staff=89000)
-    assert len(thin([flagship.spec, more.spec])) == 1
-    assert thin([changed(one, {"scale": 1.0}).spec for one in (flagship, more)]) == []
+    assert unsaid([flagship.spec, more.spec])[-1] == DIFFERS
+    assert unsaid([changed(one, {"scale": 1.0}).spec for one in (flagship, more)]) == []
     # At scale 1 a small desk is the country's own.
     tiny = load_scenario("tiny")
-    assert thin([tiny.spec, other(tiny, desks__visit__staff=9).spec]) == []
+    assert unsaid([tiny.spec, other(tiny, desks__visit__staff=9).spec]) == []
     pooled = [changed(one, {"population.pool": "country", "scale": 0.0005}).spec for one in (flagship, more)]
-    assert thin(pooled) == [
-        "staff differs, and at scale 0.0005 2 desks have fewer than 5 staff x scale: what it does to their waits is "
-        "not what it does to the country's; a larger scale"
-    ]
-    assert len(varied(flagship, {"desks.visit.staff": (1, 2), "desks.visit.met": (0.1, 0.2)})) == 3
+    thin, *_, last = unsaid(pooled)
+    assert thin.startswith("At scale 0.0005, 2 of 2 desks have fewer than 5 seats: ")
+    assert last == DIFFERS
+
+
+def test_sizes_that_are_varied_are_looked_at(flagship: Scenario) -> None:
+    staff = {"desks.visit.staff": (1, 2), "desks.visit.met": (0.1, 0.2)}
+    assert len(varied(flagship, staff)) == 3
+    specs = varied(flagship, {"scale": (0.5, 0.002), "population.pool": ("country",)})
+    assert [spec.scale for spec in specs] == [flagship.spec.scale, 0.5, 0.002, flagship.spec.scale]
+    # Of several sizes that one is told of which can say the least.
+    assert unsaid(varied(flagship, {"scale": (1.0, 0.0004)}))[0].startswith("At scale 0.0004, 62 of 62 desks ")
 
 
 def test_round_scales_rise_to_one(flagship: Scenario) -> None:

@@ -131,7 +131,7 @@ def test_tables_are_made_once_and_their_hashes_written_down(tiny: sim.Scenario, 
     complete(folder, KIND, ["t.parquet"], make)
     assert sorted(os.listdir(folder)) == ["scenario.yaml", "sweep.json", "t.parquet"]
     assert about(folder) == {
-        **before, "files": {"t.parquet": sha256(folder / "t.parquet")}, "program": program_digest(),
+        **before, "files": {"t.parquet": sha256(folder / "t.parquet")}, "program": program_digest(), "warnings": [],
     }  # fmt: skip
     complete(folder, KIND, ["t.parquet"], never)
     # Who asks for the same finds it, finished as it is.

@@ -10,9 +10,9 @@ import sim
 from sim import cli
 from sim.experiments.pairing import PairingError
 from sim.report.inside import evidence_summary, evidence_table, months_table
-from sim.report.page import REPORT_HTML, report
+from sim.report.page import REPORT_HTML, page, report
 from sim.results.check import check_run
-from sim.results.findings import shortened
+from sim.results.findings import foremost, shortened
 from tests.cli.commands import Ended, Tocsin, tocsin
 from tests.report.conftest import HOSTILE, draw_only
 
@@ -57,11 +57,39 @@ def test_nothing_of_a_page_lies_elsewhere(reports: dict[str, Path]) -> None:
     assert "unsafe-eval" not in markup
 
 
+def in_markup(line: str) -> str:
+    """Return a line as the page has it."""
+    return html.escape(line, quote=False).replace("'", "&#39;")
+
+
+def test_warnings_and_findings_stand_above_the_answer(off: sim.Run, off_text: str, thin: sim.Run) -> None:
+    body = off_text[off_text.index("<main") :]
+    assert body.index("What this run shows that you should know") < body.index('<p class="lead">')
+    *lines, _ = foremost(off.found)
+    assert lines
+    assert all(body.index(in_markup(line)) < body.index('<p class="lead">') for line in lines)
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        draw_only(monkeypatch, "waits")
+        text = page([[thin]])
+    assert thin.manifest["warnings"][0].startswith("At scale ")
+    for line in thin.manifest["warnings"]:
+        assert text.index("<h1") < text.index(in_markup(line)) < text.index('<p class="lead">')
+
+
+def test_runs_beside_each_other_say_first_what_they_cannot_say(thin: sim.Run) -> None:
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        draw_only(monkeypatch, "waits")
+        text = page([[thin], [thin]])
+    first = in_markup(thin.manifest["warnings"][0])
+    wanted = ("<h1", "What runs of this size cannot say", first, "What was changed", "What it did")
+    places = [text.index(one) for one in wanted]
+    assert places == sorted(places)
+
+
 def test_findings_stand_above_the_figures(off: sim.Run, off_text: str) -> None:
     body = off_text[off_text.index("<main") :]
-    assert body.index("What this run shows that you should know") < body.index('id="figures"')
     for line in shortened(off.found):
-        assert html.escape(line, quote=False).replace("'", "&#39;") in body
+        assert in_markup(line) in body
 
 
 def test_evidence_says_how_much_holds_and_what_does_not_by_month(off: sim.Run, off_text: str) -> None:

@@ -48,7 +48,7 @@ def test_the_question_of_the_policy_is_the_title(text: str, full: sim.Run, offic
     assert title_of_all(several, "full") == "2 policies beside full"
 
 
-def test_what_changed_comes_first_then_what_it_did_then_findings_then_the_rest(text: str, full: sim.Run) -> None:
+def test_what_changed_comes_first_then_findings_then_what_it_did_then_the_rest(text: str, full: sim.Run) -> None:
     body = text[text.index("<main") :]
     places = [
         re.search(what, body).start()  # type: ignore[union-attr]
@@ -56,9 +56,9 @@ def test_what_changed_comes_first_then_what_it_did_then_findings_then_the_rest(t
             "<h1",
             "What was changed",
             "desks in Guangdong",
+            "Findings that the policy has anew|Findings of the base that it|It has the same findings",
             "What it did, beside full",
             "more alerts that expired",
-            "Findings that the policy has anew|Findings of the base that it|It has the same findings",
             'id="comparison"',
             'id="runs"',
             "full, the base",

@@ -15,7 +15,7 @@ import sim
 from sim.country.schedule import FEW_SERVERS
 from sim.days import HALF_HOUR_MS, day_number
 from sim.results.check import check_run
-from sim.results.findings import SHOWN, findings, shortened, shortened_of, told
+from sim.results.findings import ABOVE, SHOWN, apart, findings, foremost, of_several, shortened, told
 from sim.results.lines import show
 from sim.results.recorder import Recorder
 from sim.results.run import Run
@@ -384,10 +384,35 @@ def test_findings_of_replicates_say_how_many_have_them(tmp_path: Path) -> None:
     one, other = (
         findings(tmp_path, WHOLE, figures, []) for figures in ([FITTED], [{**FITTED, "simulated": 800}, CHANGE])
     )
-    lines = shortened_of([one, [], other], "replicates")
+    lines = shortened(of_several([one, [], other], "replicates"))
     assert [line.split(":")[0] for line in lines] == ["In 2 of 3 replicates", "In 1 of 3 replicates"]
     assert "1,100" in lines[0]
-    assert shortened_of([[], []], "draws") == []
+    assert of_several([[], []], "draws") == []
+
+
+def test_what_stands_above_an_answer_is_one_of_each_kind(tmp_path: Path) -> None:
+    found(tmp_path, lambda recorder: None)
+    (row,) = findings(tmp_path, WHOLE, [FITTED], [])
+    kinds = ["evidence", "busy_desk", "busy_desk", "measure_cut", "expired", "fitted_figure"]
+    rows = [{**row, "kind": kind, "subject": str(at), "sentence": f"{kind} {at}."} for at, kind in enumerate(kinds)]
+    rows[1]["thinned"] = True
+    told_first = ["busy_desk 2.", "measure_cut 3.", "expired 4."]
+    *lines, more = foremost(rows)
+    assert [line.removesuffix(f" {row['suggestion']}") for line in lines] == told_first
+    assert len(lines) == ABOVE
+    assert more == "3 more findings. List all: tocsin findings RUN"
+    # Where the scale is the reason, a warning says so already.
+    assert "busy_desk 1." in foremost(rows[1:2])[0]
+    assert foremost(rows[:2])[0].startswith("evidence 0.")
+    assert foremost([]) == []
+
+
+def test_findings_that_another_run_has_not_are_of_a_kind_about_a_subject(tmp_path: Path) -> None:
+    found(tmp_path, lambda recorder: None)
+    rows = findings(tmp_path, WHOLE, [FITTED], [KNOWN])
+    desk = {**rows[0], "kind": "busy_desk", "subject": "visit"}
+    assert apart([desk, *rows], [{**desk, "sentence": "otherwise"}], held=True) == rows
+    assert apart([desk, *rows], [], held=False) == [desk]
 
 
 def test_findings_on_a_terminal_are_plain_text() -> None:

@@ -58,7 +58,6 @@ def simulate(spec: ScenarioModel, recorder: Recorder) -> dict[str, float]:
     with not_collecting(frozen=True):
         env.run(until=world.end)
     run.finish()
-    recorder.warnings += warnings.of_scale(spec, tables)
     recorder.warnings += warnings.of_cards(spec, night.card_load.heaviest)
     ended = perf_counter()
     return {

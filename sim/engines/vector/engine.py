@@ -103,7 +103,6 @@ class Run:
                 discarded = bool(self.country.counters["discarded"].any())
                 checkpoints.keep(day + 1, self.snapshot(totals), discarded, began)
         self.check(totals)
-        recorder.warnings += warnings.of_scale(self.spec, self.tables)
         recorder.warnings += warnings.of_cards(self.spec, self.night.card_load.heaviest)
         ended = perf_counter()
         inside = self.country.seconds

@@ -9,7 +9,8 @@ import numpy as np
 from pydantic import BaseModel
 
 from sim.experiments.design import BOX, Value
-from sim.experiments.explored import Estimate, Explored, Lever, Outcome, explored, planned_box, warnings_of
+from sim.experiments.explored import Estimate, Explored, Lever, Outcome, explored, planned_box
+from sim.experiments.rounded import warnings_of
 from sim.experiments.simulations import Computing, demand_keywords
 from sim.language.dates import day_named
 from sim.language.spoken import counted, said, spoken, telling_in

@@ -1,0 +1,186 @@
+"""What a run of this size cannot say, known before it is made: desks of few seats, whole seats, provinces in one."""
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from sim.country.calendar import Calendar
+from sim.country.provinces import Provinces
+from sim.country.schedule import FEW_SERVERS, Schedule, thin_desks
+from sim.language.spoken import ENGLISH, marked, said, speaking
+from sim.rounding import percent, written
+from sim.scenario.schema import ScenarioModel
+from sim.scenario.schema.population import COUNTRY
+from sim.words import DESK_LABELS, ContactChannel
+
+ROUNDED = 0.1
+"""Share by which whole seats may differ from a staff: beyond it hours and costs of the staff are not told."""
+
+REGIONS = "regions"
+"""What ``population.pool`` says where the provinces of each region are one."""
+
+DIGITS = 2
+"""Significant digits of a scale that is offered."""
+
+ENOUGH = 1e-9
+"""Relative difference up to which a staff has the seats that it needs."""
+
+MORE = {
+    ContactChannel.CALL.label: (
+        marked("call desks have {share} more"),
+        marked("call desks have {share} fewer"),
+    ),
+    ContactChannel.VISIT.label: (
+        marked("visit desks have {share} more"),
+        marked("visit desks have {share} fewer"),
+    ),
+}
+"""How whole seats of a desk differ from its staff."""
+
+
+@dataclass(frozen=True)
+class Size:
+    """How large a scenario is simulated, and what that leaves open.
+
+    Attributes:
+        spec: The scenario.
+    """
+
+    spec: ScenarioModel
+
+    @cached_property
+    def _schedule(self) -> Schedule:
+        return Schedule(self.spec, Provinces.of(self.spec))
+
+    @cached_property
+    def _days(self) -> tuple[int, int]:
+        calendar = Calendar.of(self.spec.period)
+        return calendar.start, calendar.last
+
+    @property
+    def is_thinned(self) -> bool:
+        """Whether it is a part of the country; small desks of a small country are what they are."""
+        return self.spec.scale < 1.0
+
+    @property
+    def desks(self) -> int:
+        """Desks that there are, with staff and without."""
+        return len(DESK_LABELS) * len(self.spec.population.provinces)
+
+    @cached_property
+    def thin(self) -> int:
+        """Desks that have staff, but fewer than five seats because of the scale."""
+        return thin_desks(self._schedule, *self._days) if self.is_thinned else 0
+
+    @cached_property
+    def rounding(self) -> dict[str, float]:
+        """By how much of the staff the seats of each desk are more, below 0 where they are fewer."""
+        if not self.is_thinned:
+            return dict.fromkeys(DESK_LABELS, 0.0)
+        return dict(zip(DESK_LABELS, map(float, self._schedule.rounding(*self._days)), strict=True))
+
+    @property
+    def is_rounded(self) -> bool:
+        """Whether whole seats differ so much from the staff that its hours and costs are not the country's."""
+        return any(abs(more) > ROUNDED for more in self.rounding.values())
+
+    @property
+    def worth(self) -> tuple[int, float]:
+        """What tells sizes apart: the larger, the less a run can say."""
+        return self.thin, max(map(abs, self.rounding.values()))
+
+    @property
+    def lines(self) -> list[str]:
+        """What a run of this size cannot say and what would, in one line each, in the language that is spoken."""
+        found = []
+        if empty := self._schedule.never_staffed(*self._days):
+            found.append(
+                said(
+                    "{empty} of {desks} desks never have staff: alerts that are sent to them expire.",
+                    empty=str(empty), desks=str(self.desks),
+                )
+            )  # fmt: skip
+        if self.thin:
+            found.append(
+                said(
+                    "At scale {scale}, {thin} of {desks} desks have fewer than {seats} seats: their waits, and what "
+                    "expires there, are not the country's. Use {offers}.",
+                    scale=written(f"{self.spec.scale:g}"),
+                    thin=str(self.thin),
+                    desks=str(self.desks),
+                    seats=format(FEW_SERVERS, "g"),
+                    offers=self._offers(),
+                )
+            )
+        if self.is_rounded:
+            found.append(
+                said(
+                    "Staff is rounded to whole seats: {desks} than the scenario says. Hours and costs of staff are "
+                    "not the country's.",
+                    desks=", ".join(
+                        said(MORE[desk][more < 0.0], share=percent(abs(more)))
+                        for desk, more in self.rounding.items()
+                        if abs(more) > ROUNDED
+                    ),
+                )
+            )
+        if self.spec.population.pool == COUNTRY:
+            found.append(
+                said(
+                    "All provinces are simulated as one, so nothing here is about a single province. Use --pool none, "
+                    "or --pool country --apart PROVINCE."
+                )
+            )
+        elif self.spec.population.pool == REGIONS:
+            found.append(
+                said(
+                    "The provinces of each region are simulated as one, so nothing here is about a single province. "
+                    "Use --pool none, or --pool country --apart PROVINCE."
+                )
+            )
+        return found
+
+    def _offers(self) -> str:
+        """Return the scale from which no desk has few seats, and the pool that keeps desks whole, as options."""
+        pooled = self.spec.pooled_further(COUNTRY)
+        if pooled is None:
+            return f"--scale {self.enough:g}"
+        enough = Size(pooled).enough
+        pool = f"--pool {COUNTRY}" if enough <= self.spec.scale else f"--pool {COUNTRY} --scale {enough:g}"
+        return said("--scale {scale} or {pool}", scale=format(self.enough, "g"), pool=pool)
+
+    @property
+    def enough(self) -> float:
+        """The smallest round scale at which no desk that has staff has few seats."""
+        most = self._schedule.most(*self._days) / self.spec.scale
+        return _rounded_up(FEW_SERVERS / float(most.min(where=most > 0.0, initial=most.max())))
+
+
+def of_sizes(specs: Iterable[ScenarioModel]) -> list[str]:
+    """Return the lines of that of some scenarios whose runs can say the least."""
+    return max(map(Size, specs), key=lambda size: size.worth).lines
+
+
+def in_english(specs: Iterable[ScenarioModel]) -> list[str]:
+    """Return the same as it is stored."""
+    with speaking(ENGLISH):
+        return of_sizes(specs)
+
+
+def retold(lines: Sequence[str], specs: Sequence[ScenarioModel]) -> list[str]:
+    """Return stored lines in the language that is spoken, as far as they are about the sizes of these scenarios."""
+    here: dict[str, str] = {}
+    for spec in specs:
+        with speaking(ENGLISH):
+            stored = Size(spec).lines
+        here.update(zip(stored, Size(spec).lines, strict=True))
+    return [here.get(line, line) for line in lines]
+
+
+def _rounded_up(scale: float) -> float:
+    """Return the next scale with two significant digits, at most 1."""
+    if scale >= 1.0:
+        return 1.0
+    step = 10.0 ** (math.floor(math.log10(scale)) - DIGITS + 1)
+    return min(1.0, float(f"{math.ceil(scale / step * (1.0 - ENOUGH)) * step:.{DIGITS}g}"))
