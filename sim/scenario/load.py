@@ -26,7 +26,7 @@ from sim.scenario.repaired import hidden
 from sim.scenario.resolved import Source, plain, resolve, sources
 from sim.scenario.schema import ScenarioModel
 from sim.scenario.schema.base import Part
-from sim.scenario.schema.population import COUNTRY, NO_POOL
+from sim.scenario.schema.population import COUNTRY, NO_POOL, finest
 from sim.scenario.shapes import shape, written
 from sim.scenario.stored_draws import frame, no_draw
 from sim.scenario.writing import to_yaml
@@ -127,7 +127,7 @@ def changed(scenario: Scenario, values: Mapping[str, Any], *, bare: bool = False
     spec = ScenarioModel.model_validate(plain(resolved))
     values_by_key = written(ScenarioModel, spec)
     was, pool = scenario.spec.population, spec.population.pool
-    if pool not in (was.pool, COUNTRY) and any(row.name == row.region for row in was.provinces):
+    if finest(was.pool, pool) != pool:
         raise ValueError(f"population.pool: {pool} cannot be had of pools; {was.pool} or {COUNTRY}")
     if pool != NO_POOL:
         _forget_provinces(resolved, spec, values_by_key)

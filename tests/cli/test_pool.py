@@ -16,7 +16,7 @@ COMMANDS = typer.main.get_command(app).commands  # type: ignore[attr-defined]
 @pytest.mark.parametrize("name", list(COMMANDS))
 def test_what_has_a_scale_has_a_pool(name: str) -> None:
     options = {option for parameter in COMMANDS[name].params for option in parameter.opts}
-    assert ("--pool" in options) == ("--scale" in options)
+    assert ("--pool" in options) == ("--apart" in options) == ("--scale" in options)
 
 
 def test_commands_with_a_scale_are_many() -> None:
@@ -51,7 +51,10 @@ def test_pairs_are_pooled_alike(tocsin: Tocsin) -> None:
 def test_a_pool_that_there_is_not_is_refused_as_typed(tocsin: Tocsin, tmp_path: Path) -> None:
     ended = tocsin("run", *SHORT, "--pool", "province")
     assert (ended.code, ended.out) == (2, "")
-    assert ended.err == ("--pool:1:1: population.pool: 'province' is not allowed; allowed: none, country, regions\n")
+    assert ended.err == (
+        "--pool:1:1: population.pool: 'province' is not allowed; allowed: none, country, regions, "
+        "or a map with the key apart\n"
+    )
     assert list(tmp_path.iterdir()) == []
 
 
