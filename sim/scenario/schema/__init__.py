@@ -187,5 +187,5 @@ class ScenarioModel(Part):
         That is all of the country, or all of it but a few provinces, such as one with a measure of its own.
         """
         pools, _ = self._in_pools(COUNTRY)
-        kind = pools.apart or COUNTRY
+        kind: Pool = pools.apart or COUNTRY
         return None if self.pooled_further(kind) is None else kind

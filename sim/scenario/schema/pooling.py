@@ -209,7 +209,7 @@ class Pools:
             elif inside:
                 what = f"names {len(inside)} of the {len(rows)} provinces that are one in the pool '{self._name(rows)}'"
                 outside = [row.code for row in rows if row.code not in named]
-                self.single.update(min(inside, outside, key=len))
+                self.single.update(inside if len(inside) <= len(outside) else outside)
                 allowed = f"all of them ({_listed(rows)}), none of them, {OR_APART}"
                 self.mistakes.append(_Wrong(key, what, allowed))
         return found

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from fractions import Fraction
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import Discriminator, Field, Tag, model_validator
 from pydantic_core import PydanticCustomError
@@ -38,7 +38,9 @@ from sim.scenario.schema.base import (
 )
 from sim.scenario.tables import Table
 
-NO_POOL, COUNTRY, REGIONS = "none", "country", "regions"
+NO_POOL: Final = "none"
+COUNTRY: Final = "country"
+REGIONS: Final = "regions"
 """Provinces by themselves; all of them as one; those of each region of the table of provinces as one."""
 
 OTHERS = "other provinces"
@@ -203,6 +205,10 @@ class Apart(Part):
     apart: Annotated[list[ProvinceCode], Field(min_length=1, max_length=MOST_PROVINCES)]
     """Provinces that are simulated by themselves while all others are one, by name or code. Example: `[44]`"""
 
+    def __hash__(self) -> int:
+        """Return the hash of its provinces."""
+        return hash(tuple(self.apart))
+
     def __str__(self) -> str:
         """Return it as a scenario may write it."""
         return f"{{apart: [{', '.join(map(str, self.apart))}]}}"
@@ -221,6 +227,11 @@ Pool = Annotated[
     Discriminator(_form),
 ]
 """Which provinces are simulated as one."""
+
+
+def plain_pool(pool: Pool) -> Any:
+    """Return a pool as a plain value of a scenario."""
+    return {"apart": list(pool.apart)} if isinstance(pool, Apart) else pool
 
 
 def finest(one: Pool, other: Pool) -> Pool:
