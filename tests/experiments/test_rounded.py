@@ -270,7 +270,7 @@ def test_a_run_whose_own_change_is_rounded_away_is_refused_at_its_line(
     "arguments",
     [
         ["one.yaml", "--scale", "0.0052", "--pool", "country"],
-        ["one.yaml", "--scale", "0.011", "--pool", "country", "--apart", "Beijing"],
+        ["one.yaml", "--scale", "0.05", "--pool", "country", "--apart", "Beijing"],
         ["three.yaml"],  # says more than what it extends, and what that says is no more
         ["one.yaml", "--scale", "0.001", "--set", 'desks.visit.by_province={"11": 9000}'],
         ["china-2022", "--scale", "0.00001"],
