@@ -13,7 +13,7 @@ from pathlib import Path
 
 from benchmarks.posteriors import ROOT
 from sim.calibration.evaluations import Evaluations
-from sim.calibration.levels import Level, can_be_pooled
+from sim.calibration.levels import Level, coarse_pool
 from sim.calibration.policies import over_draws, stored_of
 from sim.results.stored_answers import OWN, SUFFIX, StoredAnswers, write_answers
 from sim.scenario import Scenario, load_scenario
@@ -41,7 +41,7 @@ def again(file: Path, table: Path, out: Path, workers: int) -> dict[str, StoredA
     """
     scenario = load_scenario(str(file))
     scale = scenario.spec.calibration.scales[0]
-    level = Level(scale, (scenario.spec.seed,), scale < 1.0 and can_be_pooled(scenario, scale))
+    level = Level(scale, (scenario.spec.seed,), coarse_pool(scenario, scale) if scale < 1.0 else None)
     draws: dict[str, int] = {}
     for row in rows_of(table):
         draws[row["policy"]] = draws.get(row["policy"], 0) + (row["draw"] != OWN)

@@ -28,7 +28,7 @@ from sim.results.outcomes import Outcome
 from sim.results.run import Run
 from sim.results.scope import Scope
 from sim.scenario import Scenario, changed, load_scenario
-from sim.scenario.schema.population import COUNTRY
+from sim.scenario.schema.population import COUNTRY, Pool
 from sim.words import DESK_LABELS, Discipline, Tier, Truth
 
 SCALE, SEEDS = 0.005, 4
@@ -230,8 +230,8 @@ def scenario_of(policy: Policy, own: Scenario, seed: int) -> Scenario:
     return changed(start, {**policy.values, "seed": seed})
 
 
-def _loaded(name: str, scale: float, pool: str) -> Scenario:
-    return load_scenario(name, {"population.pool": pool}, scale=scale)
+def _loaded(name: str, scale: float, pool: Pool) -> Scenario:
+    return load_scenario(name, {"population.pool": str(pool)}, scale=scale)
 
 
 def table(head: str, policies: Sequence[Policy], base: Sequence[Outcome], found: Sequence[Sequence[Outcome]]) -> str:

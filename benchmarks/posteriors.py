@@ -30,6 +30,7 @@ from sim.experiments.parameters import free_parameters
 from sim.results.outcomes import Outcome
 from sim.results.scope import Scope
 from sim.scenario import changed, load_scenario
+from sim.scenario.schema.population import COUNTRY
 
 Array = npt.NDArray[np.float64]
 
@@ -98,7 +99,7 @@ def measured(folder: Path, sets: int, members: int) -> list[tuple[str, ...]]:
     """Run both algorithms on all data sets; return the rows of the table."""
     base = changed(load_scenario(str(SMALL)), {"calibration.parameters": []})
     parameters = free_parameters(base)
-    level = Level(1.0, tuple(range(11, 27)), pooled=True)
+    level = Level(1.0, tuple(range(11, 27)), pool=COUNTRY)
     held: dict[str, list[Array]] = {"descent": [], "es-mda": []}
     wide: dict[str, list[Array]] = {name: [] for name in held}
     off: dict[str, list[Array]] = {name: [] for name in held}

@@ -19,7 +19,7 @@ from sim.calibration.drivers import sensitivities
 from sim.calibration.emulator import Emulator, one_thread_of_blas
 from sim.calibration.evaluations import Evaluations, Task
 from sim.calibration.fit import NO_FIGURE, NO_PARAMETER, Fit, FitError, Fitter, solving, values_at
-from sim.calibration.levels import Level, can_be_pooled
+from sim.calibration.levels import Level, coarse_pool
 from sim.calibration.page import to_markdown, write_pictures
 from sim.calibration.policies import compared, over_draws, stored_of
 from sim.calibration.posterior import Posterior, Start, conditioning, sample_posterior
@@ -183,7 +183,7 @@ def _planned(scenario: Scenario) -> tuple[list[Level], list[Parameter], Targets,
     """Return the levels, from coarse to fine, what is fitted, and to what; raises FitError where nothing can be."""
     settings = scenario.spec.calibration
     seeds = tuple(scenario.spec.seed + number for number in range(settings.seeds))
-    levels = [Level(scale, seeds, scale < 1.0 and can_be_pooled(scenario, scale)) for scale in settings.scales]
+    levels = [Level(scale, seeds, coarse_pool(scenario, scale) if scale < 1.0 else None) for scale in settings.scales]
     scope = Scope.of(scenario)
     targets = Targets.of(scope)
     parameters = free_parameters(scenario, "calibrated")

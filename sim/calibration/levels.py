@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sim.scenario import Scenario, ScenarioError, changed
-from sim.scenario.schema.population import COUNTRY
+from sim.scenario.schema.population import Apart, Pool, plain_pool
 
 POOL = "population.pool"
 """The key that says which provinces are one."""
@@ -13,11 +13,11 @@ POOL = "population.pool"
 
 @dataclass(frozen=True)
 class Level:
-    """A scale, the seeds that are averaged, and whether the provinces are pooled into one."""
+    """A scale, the seeds that are averaged, and the pool of provinces, None for the scenario's own."""
 
     scale: float
     seeds: tuple[int, ...]
-    pooled: bool = False
+    pool: Pool | None = None
 
     def scenario(self, base: Scenario, seed: int, values: Mapping[str, Any]) -> Scenario:
         """Return the scenario of one run at this level.
@@ -31,13 +31,13 @@ class Level:
             The scenario, run by the vector engine.
         """
         own: dict[str, Any] = {"scale": self.scale, "seed": seed, "engine": "vector"}
-        if self.pooled:
-            own[POOL] = COUNTRY
+        if self.pool is not None:
+            own[POOL] = plain_pool(self.pool)
         return changed(base, {**values, **own})
 
 
-def can_be_pooled(scenario: Scenario, scale: float) -> bool:
-    """Return whether the provinces of a scenario can be one, see ``sim.scenario.schema.pooling``.
+def coarse_pool(scenario: Scenario, scale: float) -> Pool | None:
+    """Return the pool in which the provinces of a scenario are simulated at a coarse scale.
 
     Thinned to some hundredths, 31 provinces have two members of staff and two cases a day each; one province of all
     people thinned alike has what the country has.
@@ -47,11 +47,14 @@ def can_be_pooled(scenario: Scenario, scale: float) -> bool:
         scale: That of the pooled runs.
 
     Returns:
-        False where a measure or a surge is in some provinces only, or where one province would have more attempts than
-        identities can number.
+        All of the country; all but the provinces that a measure or a surge singles out; None where the scenario stays
+        as it is: where it has provinces apart itself, or pools would have more attempts than identities can number.
     """
+    kind = scenario.spec.coarsest()
+    if kind is None or isinstance(scenario.spec.population.pool, Apart):
+        return None
     try:
-        changed(scenario, {POOL: COUNTRY, "scale": scale})
+        changed(scenario, {POOL: plain_pool(kind), "scale": scale})
     except ScenarioError:
-        return False
-    return True
+        return None
+    return kind

@@ -64,6 +64,14 @@ Pool = Annotated[
         help="Provinces that are simulated as one, so that few people keep the queues of many.",
     ),
 ]
+Apart = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--apart",
+        metavar="NAME|CODE",
+        help="With --pool country: this province by itself, for questions about it; repeatable.",
+    ),
+]
 Seed = Annotated[int | None, typer.Option(metavar="N", help="The seed of every draw.")]
 Settings = Annotated[
     list[str] | None,
@@ -158,18 +166,39 @@ def _told_as_typed(
         refuse(*map(_as_typed, error.lines))
 
 
+APART = "population.pool.apart"
+"""The key of provinces that are by themselves."""
+
+
 def _as_typed(line: str) -> str:
     """Blame the option that was typed, ``--scale``, instead of the argument that it becomes, ``scale=``."""
     for key in ("engine", "scale", "population.pool", "seed", "draw", "record.events"):
         if line.startswith(f"{key}=:"):
+            if f" {APART}" in line:
+                return line.replace(f"{key}=:", "--apart:", 1)
             return line.replace(f"{key}=:", f"--{key.rpartition('.')[2]}:", 1)
     return line
+
+
+def pooled(pool: str | None, apart: list[str] | None) -> Any:
+    """Return what ``--pool`` and ``--apart`` say of a scenario's pool; ends the program where they cannot be together.
+
+    Args:
+        pool: The pool, if one is asked for.
+        apart: The names or codes of the provinces that are by themselves, if any are.
+    """
+    if not apart:
+        return pool
+    if pool != "country":
+        beside = "no --pool" if pool is None else f"--pool {ascii_controls(pool)}"
+        refuse(f"--apart: keeps a province out of the pool of the country, but {beside} is given; use --pool country")
+    return {"apart": apart}
 
 
 def given_values(
     engine: str | None,
     scale: float | None,
-    pool: str | None,
+    pool: Any,
     seed: int | None,
     events: str | None = None,
     draw: int | None = None,

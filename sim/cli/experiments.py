@@ -9,6 +9,7 @@ import typer
 from sim.cli.common import (
     DONE,
     MOST,
+    Apart,
     AsJson,
     Cores,
     Draw,
@@ -36,6 +37,7 @@ from sim.cli.common import (
     in_its_terms,
     keeping,
     load,
+    pooled,
     refuse,
     run_once,
     varied,
@@ -60,6 +62,7 @@ def calibrate(
     scenario: ScenarioName,
     scale: Scale = None,
     pool: Pool = None,
+    apart: Apart = None,
     seed: Seed = None,
     settings: Settings = None,
     out: Annotated[
@@ -85,7 +88,7 @@ def calibrate(
     from sim.progress import console, steps
     from sim.results.folder import to_json
 
-    found = load(scenario, settings, given_values(None, scale, pool, seed))
+    found = load(scenario, settings, given_values(None, scale, pooled(pool, apart), seed))
     job = Job(
         [Batch(one, runs) for one, runs in runs_of(found, len(policies or ()), policy_draws)], workers, beside=True
     )
@@ -126,6 +129,7 @@ def compare(
     engine: Engine = None,
     scale: Scale = None,
     pool: Pool = None,
+    apart: Apart = None,
     seed: Seed = None,
     settings: Settings = None,
     out: Annotated[Path | None, typer.Option(metavar="DIR", help="The folder of all its runs.")] = None,
@@ -161,7 +165,7 @@ def compare(
     from sim.results.terminal import apart_parts
     from sim.runs import scenario_of
 
-    values = given_values(engine, scale, pool, seed, events)
+    values = given_values(engine, scale, pooled(pool, apart), seed, events)
     finished = [name for name in names if Path(name).is_dir()]
     given = (
         settings or dry_run or any(value is not None for value in (*values.values(), out, workers, replicates, draws))
@@ -237,6 +241,7 @@ def attribute(
     engine: Engine = None,
     scale: Scale = None,
     pool: Pool = None,
+    apart: Apart = None,
     seed: Seed = None,
     settings: Settings = None,
     draw: Draw = None,
@@ -262,8 +267,12 @@ def attribute(
     from sim.results.withheld import run_withheld
     from sim.warning.size import of_sizes
 
-    found = load(scenario, settings, given_values(engine, scale, pool, seed, draw=draw))
-    others = drawn(draws, draw, lambda one: load(scenario, settings, given_values(engine, scale, pool, seed, draw=one)))
+    found = load(scenario, settings, given_values(engine, scale, pooled(pool, apart), seed, draw=draw))
+    others = drawn(
+        draws,
+        draw,
+        lambda one: load(scenario, settings, given_values(engine, scale, pooled(pool, apart), seed, draw=one)),
+    )
     number = Counts.exactly(runs_of(found, layers, orders, replicates, gangs, len(others)))
     foretell(Job.of_outcomes(found, number, workers), dry_run, as_json, quiet)
     with experiment(quiet or as_json, workers, scheduler, verbose) as (runs, _):
@@ -295,6 +304,7 @@ def sweep(
     engine: Engine = None,
     scale: Scale = None,
     pool: Pool = None,
+    apart: Apart = None,
     seed: Seed = None,
     settings: Settings = None,
     draw: Draw = None,
@@ -324,7 +334,7 @@ def sweep(
     from sim.results.lines import show
     from sim.results.outcomes import WAITS
 
-    found = load(scenario, settings, given_values(engine, scale, pool, seed, draw=draw))
+    found = load(scenario, settings, given_values(engine, scale, pooled(pool, apart), seed, draw=draw))
     demand_quantities(found, quantity or (), WAITS)
     asked = varied(vary) if vary else None
     chosen = planned(found, asked, design, samples)

@@ -9,6 +9,7 @@ from sim.cli.common import (
     DONE,
     FAILED,
     MOST,
+    Apart,
     AsJson,
     Cores,
     Draw,
@@ -28,6 +29,7 @@ from sim.cli.common import (
     given_values,
     keeping,
     load,
+    pooled,
     refuse,
     varied,
     warn,
@@ -65,6 +67,7 @@ def explore(
     engine: Engine = None,
     scale: Scale = None,
     pool: Pool = None,
+    apart: Apart = None,
     seed: Seed = None,
     settings: Settings = None,
     draw: Draw = None,
@@ -86,7 +89,7 @@ def explore(
     from sim.results.folder import demand_file, to_json
 
     code = DONE
-    values = given_values(engine, scale, pool, seed, draw=draw)
+    values = given_values(engine, scale, pooled(pool, apart), seed, draw=draw)
     if out is not None:
         demand_file(out)
     if Path(scenario).is_dir():

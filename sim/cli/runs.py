@@ -12,6 +12,7 @@ from sim.cli.common import (
     DONE,
     FAILED,
     MOST,
+    Apart,
     AsJson,
     Draw,
     DryRun,
@@ -34,6 +35,7 @@ from sim.cli.common import (
     in_its_terms,
     keeping,
     load,
+    pooled,
     refuse,
     run_once,
     warn,
@@ -56,6 +58,7 @@ def run(
     engine: Engine = None,
     scale: Scale = None,
     pool: Pool = None,
+    apart: Apart = None,
     seed: Seed = None,
     settings: Settings = None,
     out: Annotated[Path | None, typer.Option(metavar="DIR", help="The folder of the run itself.")] = None,
@@ -88,11 +91,12 @@ def run(
 
     if draws is not None and (draw is not None or replicates > 1):
         refuse("--draws: runs the first draws once each; neither --draw nor --replicates beside it")
-    values = given_values(engine, scale, pool, seed, events, draw if draws is None else 0)
+    values = given_values(engine, scale, pooled(pool, apart), seed, events, draw if draws is None else 0)
     first = load(scenario, settings, values)
     if checkpoint and first.spec.engine == "reference":
         refuse("--checkpoint: the engine 'reference' keeps no checkpoints; --engine vector")
-    demand_left(scenario, settings, {"scale": first.spec.scale, "population.pool": first.spec.population.pool})
+    pooled_as = first.resolved["population"]["pool"]
+    demand_left(scenario, settings, {"scale": first.spec.scale, "population.pool": pooled_as})
     silent = quiet or as_json
     if out is not None and draws is None and replicates == 1:
         demand_free(out)  # nothing is measured for what cannot be written

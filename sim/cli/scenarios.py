@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sim.cli.common import (
+    Apart,
     AsJson,
     Draw,
     Engine,
@@ -19,6 +20,7 @@ from sim.cli.common import (
     given_values,
     in_its_terms,
     load,
+    pooled,
 )
 from sim.scenario.errors import ascii_controls
 
@@ -44,6 +46,7 @@ def show(
     engine: Engine = None,
     scale: Scale = None,
     pool: Pool = None,
+    apart: Apart = None,
     seed: Seed = None,
     settings: Settings = None,
     draw: Draw = None,
@@ -53,7 +56,7 @@ def show(
     from sim.results.folder import to_json
     from sim.scenario import show_lines
 
-    found = load(scenario, settings, given_values(engine, scale, pool, seed, draw=draw))
+    found = load(scenario, settings, given_values(engine, scale, pooled(pool, apart), seed, draw=draw))
     if as_json:
         given = {key: source.where for key, source in found.sources.items()}
         typer.echo(to_json({"scenario": found.resolved, "sha256": found.sha256, "given": given}), nl=False)

@@ -7,6 +7,7 @@ import typer
 from sim.cli.common import (
     DONE,
     FAILED,
+    Apart,
     AsJson,
     Cores,
     Draw,
@@ -27,6 +28,7 @@ from sim.cli.common import (
     foretell,
     given_values,
     load,
+    pooled,
     warn,
 )
 
@@ -48,6 +50,7 @@ def sensitivity(
     engine: Engine = None,
     scale: Scale = None,
     pool: Pool = None,
+    apart: Apart = None,
     seed: Seed = None,
     settings: Settings = None,
     draw: Draw = None,
@@ -73,7 +76,7 @@ def sensitivity(
     from sim.results.folder import to_json
     from sim.results.lines import show
 
-    found = load(scenario, settings, given_values(engine, scale, pool, seed, draw=draw))
+    found = load(scenario, settings, given_values(engine, scale, pooled(pool, apart), seed, draw=draw))
     asked = quantity or QUANTITIES
     chosen = planned(found, vary, method, samples, asked)
     foretell(Job.of_outcomes(found, Counts.exactly(len(chosen)), workers), dry_run, as_json, quiet)

@@ -6,6 +6,7 @@ import typer
 
 from sim.cli.common import (
     MOST,
+    Apart,
     AsJson,
     Cores,
     Draw,
@@ -27,6 +28,7 @@ from sim.cli.common import (
     foretell,
     given_values,
     load,
+    pooled,
     warn,
 )
 from sim.language.spoken import ENGLISH, speaking
@@ -49,6 +51,7 @@ def staffing(
     engine: Engine = None,
     scale: Scale = None,
     pool: Pool = None,
+    apart: Apart = None,
     seed: Seed = None,
     settings: Settings = None,
     draw: Draw = None,
@@ -83,12 +86,16 @@ def staffing(
     from sim.results.folder import to_json
     from sim.results.lines import show
 
-    found = load(scenario, settings, given_values(engine, scale, pool, seed, draw=draw))
+    found = load(scenario, settings, given_values(engine, scale, pooled(pool, apart), seed, draw=draw))
     if trims is not None and not by_half_hour:
         raise PromiseError("--trims take seats out of half hours; with --by-half-hour")
     extent = Extent(replicates, (TRIMS if trims is None else trims) if by_half_hour else None)
     terms = Terms(desk, tier, share, within, relative)
-    others = drawn(draws, draw, lambda one: load(scenario, settings, given_values(engine, scale, pool, seed, draw=one)))
+    others = drawn(
+        draws,
+        draw,
+        lambda one: load(scenario, settings, given_values(engine, scale, pooled(pool, apart), seed, draw=one)),
+    )
     number = runs_of(found, terms, FACTORS, extent).times(1 + len(others))
     foretell(Job.of_outcomes(found, number, workers), dry_run, as_json, quiet)
     with experiment(quiet or as_json, workers, scheduler, verbose, number.typical) as (runs, tell):

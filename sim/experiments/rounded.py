@@ -19,7 +19,8 @@ from sim.language.spoken import ENGLISH, said, speaking
 from sim.scenario import changed
 from sim.scenario.errors import Mistake, ScenarioError, found
 from sim.scenario.schema.desks import Desks
-from sim.scenario.schema.population import COUNTRY
+from sim.scenario.schema.pooling import options
+from sim.scenario.schema.population import COUNTRY, REGIONS, Apart, Pool
 from sim.scenario.shapes import written
 from sim.scenario.without import changes
 from sim.warning.size import Size, of_sizes
@@ -261,8 +262,11 @@ def _told(path: Sequence[str], before: "ScenarioModel", after: "ScenarioModel") 
     place = np.unravel_index(int(np.abs(other - staff).argmax()), staff.shape)
     province, scale = int(place[1]), after.scale
     row = after.population.provinces[province]
+    apart = None
     if isinstance(here, Mapping):
         code = next(code for code in (str(row.code), *there, *here) if here.get(code) != there.get(code))
+        if path[-1] == "by_province":
+            apart = Apart(apart=[int(code)])
         key, here, there = f"{key}.{code}", here.get(code), there.get(code)
     servers = int(thinned(staff, scale)[place])
     message = (
@@ -270,7 +274,7 @@ def _told(path: Sequence[str], before: "ScenarioModel", after: "ScenarioModel") 
         f"{_apart(other[place] * scale, staff[place] * scale)} servers of the {DESK_LABELS[place[2]]} desk in "
         f"{row.name}, both {servers}"
     )
-    return Lost(key, message, _allowed(before, after))
+    return Lost(key, message, _allowed(before, after, apart))
 
 
 def _apart(one: float, other: float) -> str:
@@ -288,22 +292,30 @@ def _value(value: Any, absent: str) -> str:
     return f"{value:g}" if isinstance(value, float) else found(value)
 
 
-def _allowed(before: "ScenarioModel", after: "ScenarioModel") -> str:
-    """Return the smallest scale, and the pool, at which two scenarios differ."""
+def _allowed(before: "ScenarioModel", after: "ScenarioModel", apart: Apart | None) -> str:
+    """Return the smallest scale, and the pool, at which two scenarios differ.
+
+    Args:
+        before: One of them.
+        after: The other.
+        apart: The province whose own staff the change is about, if it is one: a pool must keep it by itself.
+    """
     offers = []
     scale = _smallest(before, after)
     if scale is not None:
         offers.append(f"--scale {scale:g} (the smallest at which they differ)")
-    for kind in ("regions", COUNTRY):
+    kinds: tuple[Pool, ...] = (REGIONS, before.coarsest() or COUNTRY) if apart is None else (apart,)
+    for kind in kinds:
         one, other = before.pooled_further(kind), after.pooled_further(kind)
         if one is None or other is None:
             continue
+        offer = options(kind, before.population.names)
         if _differ(one, other, after.scale):
-            offers.append(f"--pool {kind}")
+            offers.append(offer)
             break
         enough = _smallest(one, other)
-        if kind == COUNTRY and enough is not None and enough < (scale or 1.0):
-            offers.append(f"--pool {kind} --scale {enough:g}")
+        if kind != REGIONS and enough is not None and (enough < (scale or 1.0) or kind == apart):
+            offers.append(f"{offer} --scale {enough:g}")
     return " or ".join(offers) or "a larger change: these differ at no scale"
 
 

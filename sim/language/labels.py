@@ -72,7 +72,7 @@ _DISCIPLINES = (
     marked("most at stake"),
 )
 _STAGES = (marked("contact"), marked("opened"), marked("payment"), marked("first payment"))
-_POOLS = (marked("country"),)
+_POOLS = (marked("country"), marked("other provinces"))
 _CURRENCIES = (marked("units of money"),)
 """What stands for a currency that a scenario does not say."""
 _SEXES = (marked("f"), marked("m"))

@@ -6,7 +6,7 @@ draw's answer is the run's own, times what the draw's was to that of the scenari
 """
 
 import csv
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from math import exp, hypot, log
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from sim.results.chance import LEVEL, RECOVERED_SHARE, SAVED_SHARE, STOPPED_SHARE
 from sim.results.over_draws import TAILS, nine_tenths
+from sim.scenario.schema.population import COUNTRY, NO_POOL, plain_pool
 from sim.words import Fate
 
 if TYPE_CHECKING:
@@ -138,7 +139,7 @@ def policy_digests(scenario: "Scenario") -> str:
     from sim.scenario import ScenarioError, changed
 
     try:
-        pooled = changed(scenario, {"population.pool": "country", "scale": POOLED})
+        pooled = changed(scenario, {"population.pool": COUNTRY, "scale": POOLED})
     except ScenarioError:
         return policy_digest(scenario)
     return f"{policy_digest(scenario)} {policy_digest(pooled)}"
@@ -163,7 +164,32 @@ def stored_answers(scenario: "Scenario") -> StoredAnswers | None:
     if not tables:
         return None
     found = policy_digest(scenario)
-    return next((known[found] for table in tables if found in (known := read_answers(table))), None)
+    known = {digest: one for table in tables for digest, one in read_answers(table).items()}
+    return known[found] if found in known else _of_the_same_name(scenario, found, known.values())
+
+
+def _of_the_same_name(scenario: "Scenario", found: str, known: "Iterable[StoredAnswers]") -> StoredAnswers | None:
+    """Return the stored answers of a bundled scenario which, pooled in the same way as this one, is this one.
+
+    A table stands for provinces by themselves and for all of them as one; there are too many other ways to pool them.
+
+    Args:
+        scenario: The scenario.
+        found: Its ``policy_digest``.
+        known: The stored answers.
+    """
+    from sim.scenario import load_scenario
+    from sim.scenario.bundled import bundled_names
+
+    pool = scenario.spec.population.pool
+    same = next((one for one in known if one.policy == scenario.name), None)
+    if same is None or scenario.name not in bundled_names() or pool in (NO_POOL, COUNTRY):
+        return None
+    try:
+        own = load_scenario(scenario.name, **{"population.pool": plain_pool(pool), "scale": POOLED})
+    except ValueError:
+        return None
+    return same if policy_digest(own) == found else None
 
 
 def answer_tables() -> list[Path]:

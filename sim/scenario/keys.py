@@ -125,7 +125,7 @@ def kind_of(model: type[BaseModel]) -> str | None:
 
 def allowed(expected: Shape) -> str:
     """Return what may stand at a key, in words; empty for what has keys of its own, and where words tell nothing."""
-    words = "" if expected.models() else expected.words_for_people()
+    words = "" if expected.models() and not expected.words() else expected.words_for_people()
     return "" if words in SAYS_NOTHING else words
 
 

@@ -18,7 +18,7 @@ from sim.scenario.nodes import KeyPath
 from sim.scenario.overrides import node_of
 from sim.scenario.resolved import plain
 from sim.scenario.schema import ScenarioModel
-from sim.scenario.schema.population import COUNTRY, NO_POOL
+from sim.scenario.schema.population import finest, plain_pool
 from sim.scenario.shapes import Shape, shape
 from sim.words import DistributionKind
 
@@ -112,10 +112,10 @@ def run_as(base: "Scenario", other: "Scenario") -> list[Lever]:
 
 def _alike(base: "Scenario", other: "Scenario") -> "tuple[Scenario, Scenario]":
     """Return two scenarios with the same pools: those of the coarser of both, where there can be such."""
-    kinds = {one.spec.population.pool for one in (base, other)}
-    if len(kinds) == 1:
+    here, there = (side.spec.population.pool for side in (base, other))
+    if here == there:
         return base, other
-    kind = COUNTRY if NO_POOL not in kinds else next(iter(kinds - {NO_POOL}))
+    kind = plain_pool(finest(here, there))
     try:
         # At any scale a policy is the same, and a small one has room for the most that a pool can hold.
         one, two = (changed(side, {"population.pool": kind, "scale": SMALL}) for side in (base, other))

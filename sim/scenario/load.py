@@ -26,7 +26,7 @@ from sim.scenario.reading import MAX_BYTES, decode, top_map
 from sim.scenario.repaired import hidden
 from sim.scenario.resolved import Source, resolve, sources
 from sim.scenario.schema import ScenarioModel
-from sim.scenario.schema.population import NO_POOL
+from sim.scenario.schema.population import NO_POOL, plain_pool
 from sim.scenario.shapes import shape, written
 from sim.scenario.stored_draws import frame, no_draw
 from sim.scenario.tree import Tree
@@ -81,7 +81,7 @@ class Scenario:
             return self.resolved
         root = self.root()
         apart = written(ScenarioModel, ScenarioModel.model_validate(_without_pool(root).plain()))
-        apart["population"]["pool"] = pool
+        apart["population"]["pool"] = plain_pool(pool)
         apart["policy_of"] = self.spec.policy_of
         return resolve(apart, root, shape(ScenarioModel))  # type: ignore[no-any-return]
 

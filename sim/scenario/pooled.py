@@ -5,12 +5,13 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
+from typing import Any, get_args
 
 from sim.scenario.errors import Mistake, dotted, found
 from sim.scenario.nodes import KeyPath, Node
+from sim.scenario.provinces import Names, code_of, names_in
 from sim.scenario.schema import ScenarioModel
-from sim.scenario.schema.population import COUNTRY
+from sim.scenario.schema.population import COUNTRY, Apart, Pool, PoolWord, finest, is_pool
 from sim.words import DESK_LABELS
 
 POOL, TABLE = ("population", "pool"), ("population", "provinces")
@@ -56,18 +57,33 @@ def parted(before: Node, after: Node) -> list[Mistake]:
         after: The same with what was set.
     """
     was, wanted, rows = before.at(POOL), after.at(POOL), before.at(TABLE)
-    if was is None or wanted is None or wanted.value in (was.value, COUNTRY) or rows is not after.at(TABLE):
+    if was is None or wanted is None or rows is not after.at(TABLE):
         return []
     if rows is None or not isinstance(rows.value, list) or not any(_of_pool(row) for row in rows.value):
         return []
-    what = f"{found(wanted.plain())} cannot be had of pools: {rows.place.file} has no provinces"
-    return [Mistake(wanted.place, dotted(POOL), what, f"{was.value}, {COUNTRY}, or the scenario that it was made of")]
+    names = names_in(before)
+    one, other = _pool_in(was, names), _pool_in(wanted, names)
+    if one is None or other is None or finest(one, other) == other:
+        return []
+    what = f"{found(str(other))} cannot be had of pools: {rows.place.file} has no provinces"
+    return [Mistake(wanted.place, dotted(POOL), what, f"{one}, {COUNTRY}, or the scenario that it was made of")]
+
+
+def _pool_in(node: Node, names: Names) -> Pool | None:
+    """Return the pool that a tree asks for, with provinces by code; None where it is none, which is told elsewhere."""
+    value = node.plain()
+    if not isinstance(value, dict):
+        return value if value in get_args(PoolWord) else None
+    try:
+        return Apart(apart=[code_of(one, names) for one in value["apart"]])
+    except (KeyError, TypeError, ValueError):
+        return None
 
 
 def _of_pool(row: Node) -> bool:
     """Return whether a row is called as its region is: no province is, a pool always."""
     name, region = row.child("name"), row.child("region")
-    return name is not None and region is not None and name.value == region.value
+    return name is not None and region is not None and is_pool(name.value, region.value)
 
 
 def _with(node: Node, path: KeyPath, new: Node) -> Node:

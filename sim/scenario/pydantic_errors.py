@@ -127,7 +127,7 @@ def _mistakes_of_item(item: Any, root: Node, shape: Shape, changed: Collection[K
         place = place_of(root, path, by_key=True)
         return [Mistake(place, dotted(path), f"key {found(name)} is no name", _pattern(context))]
     if kind in ("union_tag_invalid", "union_tag_not_found"):
-        return [_wrong_tag(path, node, known, context, root)]
+        return [_wrong_tag(path, node, known, context, root, shape)]
     if kind == "rule":
         broken = []
         below = [one[len(path) :] for one in changed if one[: len(path)] == path]
@@ -153,9 +153,10 @@ def _slips(node: Node, known: Shape | None) -> list[str]:
     return [key for key in node.value if key not in FULL_FORM]
 
 
-def _stranger(path: KeyPath, root: Node) -> Mistake | None:
+def _stranger(path: KeyPath, root: Node, shape: Shape) -> Mistake | None:
     """Return the mistake where ``--set`` or a call names an entry that the files do not have, though it meant one."""
-    if not path:
+    _, holder = _at(root, shape, path[:-1])
+    if not path or (holder is not None and str(path[-1]) in holder.key_names()):
         return None
     place, parent = place_of(root, path, by_key=True), root.at(path[:-1])
     if place.layer == "file" or parent is None:
@@ -185,7 +186,7 @@ def _missing(path: KeyPath, root: Node, shape: Shape) -> Mistake:
     elif name in parent.keys:
         return Mistake(parent.keys[name], dotted(path), "is removed but needed", wanted)
     missing = Mistake(place, dotted(path), "is missing", wanted)
-    return _stranger(path[:-1], root) or missing
+    return _stranger(path[:-1], root, shape) or missing
 
 
 def _at(root: Node, shape: Shape, path: KeyPath) -> tuple[Node, Shape | None]:
@@ -199,7 +200,7 @@ def _at(root: Node, shape: Shape, path: KeyPath) -> tuple[Node, Shape | None]:
     return node, known
 
 
-def _wrong_tag(path: KeyPath, node: Node, known: Shape | None, context: Any, root: Node) -> Mistake:
+def _wrong_tag(path: KeyPath, node: Node, known: Shape | None, context: Any, root: Node, shape: Shape) -> Mistake:
     name = str(context.get("discriminator", "'kind'")).strip("'")
     models = known.models() if known is not None else []
     words = [word for model in models if (own := Shape(model, (model,)).child(name)) for word in own.words()]
@@ -207,7 +208,7 @@ def _wrong_tag(path: KeyPath, node: Node, known: Shape | None, context: Any, roo
     if given is None:
         place = place_of(root, path, by_key=True)
         missing = Mistake(place, dotted((*path, name)), "is missing", choices("", words))
-        return _stranger(path, root) or missing
+        return _stranger(path, root, shape) or missing
     what = f"{found(given.plain())} is not allowed"
     return Mistake(given.place, dotted((*path, name)), what, choices(str(given.value), words))
 
@@ -223,7 +224,10 @@ def _wording(kind: str, context: Any, node: Node, known: Shape | None, text: str
         return context["what"], context["allowed"]
     if kind == "literal_error":
         words = known.words() if known is not None else []
-        return f"{value} is not allowed", choices(str(node.value), words) if words else context["expected"]
+        either = (
+            f", or a map with the key {', '.join(known.key_names())}" if known is not None and known.models() else ""
+        )
+        return f"{value} is not allowed", choices(str(node.value), words) + either if words else context["expected"]
     if kind in ("too_short", "too_long"):
         bound = context.get("min_length") if kind == "too_short" else context.get("max_length")
         wanted = "at least" if kind == "too_short" else "at most"

@@ -70,15 +70,17 @@ class Shape:
 
     def words_for_people(self) -> str:
         """Return what may stand here, in words such as ``a duration, such as '45 min'``."""
-        models = self.models()
+        models, words = self.models(), self.words()
         if self.table:
             return "a list of rows or the name of a CSV file beside the scenario"
-        if len(models) == 1:
-            return f"a map with the keys {', '.join(self.key_names())}"
         if models:
-            return "a map"
-        if self.words():
-            return f"one of {', '.join(self.words())}"
+            keys = self.key_names()
+            a_map = (
+                f"a map with the key{'s' if len(keys) > 1 else ''} {', '.join(keys)}" if len(models) == 1 else "a map"
+            )
+            return ", or ".join([*([f"one of {', '.join(words)}"] if words else []), a_map])
+        if words:
+            return f"one of {', '.join(words)}"
         stated = self.reader.json_schema()
         return _in_words(stated)
 

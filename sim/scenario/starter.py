@@ -71,7 +71,8 @@ extends: {base}
 
 SMALL = """
 ## For first looks a small part of the country is enough, or as options: --scale 0.005 --pool country, which takes
-## seconds and, with all provinces as one, keeps desks large.
+## seconds and, with all provinces as one, keeps desks large. To ask about one province add --apart NAME: it stays by
+## itself, and what is said of it is in force.
 # # {scale}
 # scale: 0.005
 """

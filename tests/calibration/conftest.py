@@ -10,6 +10,7 @@ from sim.calibration.evaluations import Evaluations
 from sim.calibration.levels import Level
 from sim.calibration.targets import Targets
 from sim.results.scope import Scope
+from sim.scenario.schema.population import COUNTRY
 from tests.one_process import one_process
 
 __all__ = ["one_process"]
@@ -35,7 +36,7 @@ def small() -> sim.Scenario:
 def levels(small: sim.Scenario) -> list[Level]:
     """Half of the people in one province, then the scenario itself, with three seeds."""
     seeds = (11, 12, 13)
-    return [Level(0.5, seeds, pooled=True), Level(1.0, seeds)]
+    return [Level(0.5, seeds, pool=COUNTRY), Level(1.0, seeds)]
 
 
 @pytest.fixture(scope="session")

@@ -20,6 +20,7 @@ from sim.calibration.posterior import Start, sample_posterior
 from sim.calibration.prior import draw_errors, draw_prior, normal_scores
 from sim.experiments.parameters import free_parameters
 from sim.results.scope import Scope
+from sim.scenario.schema.population import COUNTRY
 
 Array = np.ndarray
 
@@ -64,7 +65,7 @@ def test_intervals_hold_the_truth_of_the_model_itself(small: sim.Scenario, tmp_p
     )
     parameters = free_parameters(every)
     assert len(parameters) >= 40
-    level, sets, members = Level(1.0, tuple(range(11, 19)), pooled=True), 8, 30
+    level, sets, members = Level(1.0, tuple(range(11, 19)), pool=COUNTRY), 8, 30
     with Evaluations(every, tmp_path, workers=1 if "PYTEST_XDIST_WORKER" in os.environ else None) as runs:
         reference = runs.evaluate([Task(level, seed, {}) for seed in level.seeds])
         data = Data(Scope.of(every), (), reference, 1.0)

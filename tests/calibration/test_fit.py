@@ -11,7 +11,7 @@ import sim
 from sim.calibration.calibrate import calibrate
 from sim.calibration.evaluations import Evaluations, Task
 from sim.calibration.fit import FitError, Fitter
-from sim.calibration.levels import Level, can_be_pooled
+from sim.calibration.levels import Level, coarse_pool
 from sim.calibration.report import fixed_by
 from sim.calibration.targets import Targets
 from sim.experiments.parameters import free_parameters
@@ -19,6 +19,7 @@ from sim.logbook import LOG
 from sim.results.stored_answers import policy_digest, read_answers, stored_answers
 from sim.scenario import changed
 from sim.scenario.resolved import plain
+from sim.scenario.schema.population import COUNTRY, OTHERS, Apart
 from tests.calibration.conftest import SMALL, TRUE
 
 
@@ -58,20 +59,30 @@ def test_nothing_to_fit_is_said(small: sim.Scenario, evaluations: Evaluations, t
         Fitter(evaluations, free_parameters(small), Targets(targets.rows, ()), levels)
 
 
-def test_provinces_are_pooled_only_where_no_measure_is_in_some_of_them(small: sim.Scenario):
-    assert can_be_pooled(small, 0.5)
-    assert can_be_pooled(sim.load_scenario("china-2022"), 0.1)
-    assert not can_be_pooled(sim.load_scenario("china-2022"), 1.0)  # more attempts a cell than can be numbered
-    assert can_be_pooled(changed(small, {"desks.province_weights": {"11": 2.0}}), 0.5)
+def test_provinces_are_one_where_no_measure_is_in_some_of_them(small: sim.Scenario):
+    assert coarse_pool(small, 0.5) == COUNTRY
+    assert coarse_pool(sim.load_scenario("china-2022"), 0.1) == COUNTRY
+    assert coarse_pool(sim.load_scenario("china-2022"), 1.0) is None  # more attempts a cell than can be numbered
+    assert coarse_pool(changed(small, {"desks.province_weights": {"11": 2.0}}), 0.5) == COUNTRY
     for desk in ("call", "visit"):
-        assert can_be_pooled(changed(small, {f"desks.{desk}.by_province": {"11": 2.0}}), 0.5)
-    assert can_be_pooled(changed(small, {"measures.warning-central.province_weights": {"11": 1.1}}), 0.5)
-    assert not can_be_pooled(sim.load_scenario(str(SMALL), {"measures.banks.provinces": "[11]"}), 0.5)
+        assert coarse_pool(changed(small, {f"desks.{desk}.by_province": {"11": 2.0}}), 0.5) == COUNTRY
+    assert coarse_pool(changed(small, {"measures.warning-central.province_weights": {"11": 1.1}}), 0.5) == COUNTRY
+
+
+def test_a_province_with_a_measure_of_its_own_stays_apart_at_coarse_levels(small: sim.Scenario):
+    holds = sim.load_scenario(str(SMALL), {"measures.banks.provinces": "[11]"})
+    pool = coarse_pool(holds, 0.5)
+    assert pool == Apart(apart=[11])
+    coarse = Level(0.5, (1,), pool).scenario(holds, 1, {}).spec
+    assert coarse.population.names == {11: small.spec.population.names[11], 44: OTHERS}
+    assert coarse.measures["banks"].provinces == [11]
+    asked = sim.load_scenario(str(SMALL), {"population.pool": "{apart: [44]}"})
+    assert coarse_pool(asked, 0.5) is None
 
 
 def test_a_pooled_country_has_the_people_of_its_provinces(small: sim.Scenario):
     rows = small.spec.population.provinces
-    (pooled,) = Level(0.5, (1,), pooled=True).scenario(small, 1, {}).spec.population.provinces
+    (pooled,) = Level(0.5, (1,), pool=COUNTRY).scenario(small, 1, {}).spec.population.provinces
     people = sum(row.population for row in rows)
     assert pooled.population == people
     urban = sum(row.share_urban * row.population for row in rows)
@@ -79,7 +90,7 @@ def test_a_pooled_country_has_the_people_of_its_provinces(small: sim.Scenario):
 
 
 def test_what_was_simulated_is_kept_and_what_was_cut_short_is_not(small: sim.Scenario, tmp_path: Path):
-    level = Level(0.5, (1, 2), pooled=True)
+    level = Level(0.5, (1, 2), pool=COUNTRY)
     tasks = [Task(level, seed, {}) for seed in level.seeds]
     with Evaluations(small, tmp_path, workers=1) as first:
         outcomes = first.evaluate(tasks)
@@ -98,7 +109,7 @@ def test_what_was_simulated_is_kept_and_what_was_cut_short_is_not(small: sim.Sce
 
 
 def test_runs_of_another_program_are_not_taken_for_its_own(small: sim.Scenario, tmp_path: Path):
-    task = Task(Level(0.5, (1,), pooled=True), 1, {})
+    task = Task(Level(0.5, (1,), pool=COUNTRY), 1, {})
     with Evaluations(small, tmp_path, workers=1) as first:
         (outcome,) = first.evaluate([task])
     journal = tmp_path / "journal.jsonl"

@@ -16,7 +16,7 @@ COMMANDS = typer.main.get_command(app).commands  # type: ignore[attr-defined]
 @pytest.mark.parametrize("name", list(COMMANDS))
 def test_what_has_a_scale_has_a_pool(name: str) -> None:
     options = {option for parameter in COMMANDS[name].params for option in parameter.opts}
-    assert ("--pool" in options) == ("--scale" in options)
+    assert ("--pool" in options) == ("--apart" in options) == ("--scale" in options)
 
 
 def test_commands_with_a_scale_are_many() -> None:
@@ -51,7 +51,60 @@ def test_pairs_are_pooled_alike(tocsin: Tocsin) -> None:
 def test_a_pool_that_there_is_not_is_refused_as_typed(tocsin: Tocsin, tmp_path: Path) -> None:
     ended = tocsin("run", *SHORT, "--pool", "province")
     assert (ended.code, ended.out) == (2, "")
-    assert ended.err == ("--pool:1:1: population.pool: 'province' is not allowed; allowed: none, country, regions\n")
+    assert ended.err == (
+        "--pool:1:1: population.pool: 'province' is not allowed; allowed: none, country, regions, "
+        "or a map with the key apart\n"
+    )
+    assert list(tmp_path.iterdir()) == []
+
+
+HOLD = "measures.hold={kind: bank_hold, window: [2022-01-24, null], intensity: 0.1, provinces: [Guangdong]}"
+
+
+def test_a_province_apart_keeps_its_measure_and_is_stored_checked_made_again_and_shown(
+    tocsin: Tocsin, tmp_path: Path
+) -> None:
+    for name in ("pooled", "again"):
+        source = [*SHORT, "--set", HOLD] if name == "pooled" else [str(tmp_path / "pooled" / "scenario.yaml")]
+        options = ["--pool", "country", "--apart", "guangdong", "--out", name, "--quiet"]
+        assert tocsin("run", *source, *options).code == 0
+    run, again = (sim.load_run(tmp_path / name) for name in ("pooled", "again"))
+    assert run.scenario.spec.population.names == {11: "other provinces", 44: "Guangdong"}
+    assert run.scenario.spec.measures["hold"].provinces == [44]  # type: ignore[union-attr]
+    assert again.manifest["files"] == run.manifest["files"]
+    assert tocsin("check", "pooled").code == 0
+    assert tocsin("rerun", "pooled").code == 0
+    assert tocsin("report", "pooled").code == 0
+    told = tocsin("provinces", "pooled").out
+    assert "other provinces" in told
+    assert "Guangdong" in told
+
+
+@pytest.mark.parametrize(
+    ("options", "line"),
+    [
+        (
+            ["--apart", "Guangdong"],
+            "--apart: keeps a province out of the pool of the country, but no --pool is given; use --pool country\n",
+        ),
+        (
+            ["--pool", "regions", "--apart", "44"],
+            "--apart: keeps a province out of the pool of the country, but --pool regions is given; use --pool "
+            "country\n",
+        ),
+        (
+            ["--pool", "country", "--apart", "Guandong"],
+            "--apart:1:1: population.pool.apart.0: 'Guandong' is no province; did you mean 'Guangdong' (44), "
+            "'Shandong' (37) or 'Guangxi' (45)? a name or code of population.provinces; tocsin provinces lists them\n",
+        ),
+    ],
+)
+def test_what_cannot_be_apart_is_refused_as_typed(
+    tocsin: Tocsin, tmp_path: Path, options: list[str], line: str
+) -> None:
+    for command in (["run"], ["compare", "no-warning"], ["show"]):
+        ended = tocsin(*command, "china-2022", *options)
+        assert (ended.code, ended.out, ended.err) == (2, "", line)
     assert list(tmp_path.iterdir()) == []
 
 

@@ -116,6 +116,53 @@ def test_both_engines_are_one_on_a_pooled_scenario(tmp_path: Path) -> None:
         assert runs[0].manifest[part] == runs[1].manifest[part]
 
 
+APART: dict[str, Any] = {
+    "period": {"start": "2022-01-29", "end": "2022-02-02", "warmup": "1 d"},
+    "fraud.province_weights": {"11": 3.0, "65": 0.5},
+    "fraud.surges.spring": {"window": ["2022-01-30", None], "factor": 2.0, "provinces": [44]},
+    "desks.visit.by_province": {
+        "44": {
+            "staff": 30,
+            "growth": {"steps": [{"from": "2022-01-01", "factor": 1}, {"from": "2022-01-31", "factor": 2}]},
+            "shifts": [{"weekdays": [1, 2, 3, 4, 5, 6, 7], "start": "00:00", "end": "24:00", "share": 0.5}],
+        }
+    },
+    "measures.banks.provinces": [44],
+}
+"""What one province has alone: a surge, staff of its own that grows, by its own shifts, and a measure."""
+
+
+def test_both_engines_are_one_with_a_province_apart_however_many_work_at_it(tmp_path: Path) -> None:
+    values = {**APART, "population.pool": {"apart": ["Guangdong"]}, "scale": 0.5}
+    scenarios = {engine: sim.load_scenario("tiny", **values, engine=engine) for engine in ("vector", "reference")}
+    one = sim.run(scenarios["vector"], tmp_path / "one", events="all", workers=1)
+    for name, other in (
+        ("reference", sim.run(scenarios["reference"], tmp_path / "reference", events="all")),
+        ("two", sim.run(scenarios["vector"], tmp_path / "two", events="all", workers=2)),
+        ("stored", sim.run(sim.load_scenario(str(tmp_path / "one" / "scenario.yaml")), tmp_path / "stored")),
+    ):
+        assert files_that_differ(one, other) == set(), name
+        for part in ("totals", "figures", "warnings"):
+            assert one.manifest[part] == other.manifest[part]
+    assert set(one.alerts["province"]) == {11, 44}
+
+
+def test_a_province_apart_meets_what_it_meets_among_all(tmp_path: Path) -> None:
+    """Whatever becomes of the others, a province's people, attempts and alerts are its own, but for chance."""
+    among, apart = (
+        sim.run(sim.load_scenario("tiny", **APART, **pool), tmp_path / name)
+        for name, pool in (("among", {}), ("apart", {"population.pool": {"apart": [44]}}))
+    )
+    for table in ("attempts", "alerts", "contacts"):
+        one, other = (
+            frame[frame["province"] == 44]["count"].sum() for frame in (getattr(run, table) for run in (among, apart))
+        )
+        assert one > 2000, table
+        assert other == pytest.approx(one, abs=5 * (one + other) ** 0.5), table
+    rest = [run.attempts[run.attempts["province"] != 44]["count"].sum() for run in (among, apart)]
+    assert rest[1] == pytest.approx(rest[0], abs=5 * sum(rest) ** 0.5)
+
+
 def test_medians_are_read_off_bins() -> None:
     minute = MINUTE_MS
     assert median({minute: 10}) == 0.5 * minute

@@ -50,7 +50,7 @@ def other(base: Scenario, **values: Any) -> Scenario:
     return changed(base, {key.replace("__", "."): value for key, value in values.items()})
 
 
-def servers(scenario: Scenario, scale: float, pool: str = "none") -> np.ndarray:
+def servers(scenario: Scenario, scale: float, pool: Any = "none") -> np.ndarray:
     spec = changed(scenario, {"scale": scale, "population.pool": pool}).spec
     return Schedule(spec, Provinces.of(spec)).servers(day_number(spec.period.start))
 
@@ -94,9 +94,12 @@ def test_a_province_whose_officers_are_doubled_is_told_with_all_that_is_known_of
         "0.138 and 0.0691 servers of the visit desk in Beijing, both 1"
     )
     scale = smallest(flagship, doubled)
-    assert gone.allowed == f"--scale {scale:g} (the smallest at which they differ) or --pool country"
-    assert not np.array_equal(servers(flagship, 0.001, "country"), servers(doubled, 0.001, "country"))
-    assert np.array_equal(servers(flagship, 0.001, "regions"), servers(doubled, 0.001, "regions"))
+    assert gone.allowed == (
+        f"--scale {scale:g} (the smallest at which they differ) or --pool country --apart Beijing --scale {scale:g}"
+    )
+    apart = {"apart": ["Beijing"]}
+    assert np.array_equal(servers(flagship, 0.001, apart), servers(doubled, 0.001, apart))
+    assert not np.array_equal(servers(flagship, scale, apart), servers(doubled, scale, apart))
 
 
 def test_the_mildest_pool_that_tells_them_apart_is_offered(flagship: Scenario) -> None:
@@ -111,7 +114,7 @@ def test_the_mildest_pool_that_tells_them_apart_is_offered(flagship: Scenario) -
 
 
 def test_a_pool_that_needs_a_larger_scale_is_offered_with_it(flagship: Scenario) -> None:
-    hardly = other(flagship, desks__visit__by_province={"11": 72.0})
+    hardly = other(flagship, desks__visit__staff=4470.0)
     gone = lost(flagship.spec, hardly.spec)
     assert gone is not None
     pooled = float(gone.allowed.rpartition("--pool country --scale ")[2])
@@ -120,12 +123,12 @@ def test_a_pool_that_needs_a_larger_scale_is_offered_with_it(flagship: Scenario)
     assert pooled < smallest(flagship, hardly)
 
 
-def test_a_pool_that_cannot_be_is_not_offered(flagship: Scenario) -> None:
+def test_a_pool_that_cannot_be_is_offered_without_the_province_that_keeps_it_from_being(flagship: Scenario) -> None:
     holds = {"kind": "bank_hold", "window": ["2022-06-01", None], "intensity": 0.1, "provinces": [11]}
     base = other(flagship, measures={**flagship.resolved["measures"], "holds": holds})
     gone = lost(base.spec, other(base, desks__visit__staff=8900.0).spec)
     assert gone is not None
-    assert "--pool" not in gone.allowed
+    assert gone.allowed.endswith(" or --pool country --apart Beijing")
     pooled = changed(flagship, {"population.pool": "country"})
     gone = lost(pooled.spec, other(pooled, desks__visit__staff=4451.0).spec)
     assert gone is not None
@@ -235,7 +238,8 @@ def files(tocsin: Tocsin, tmp_path: Path) -> Callable[..., tuple[int, str, str]]
 
 BOTH_ONE = (
     "desks.visit.by_province.11: 138 instead of its share comes to the same at scale 0.001: 0.138 and 0.0904 servers "
-    "of the visit desk in Beijing, both 1; --scale 0.011 (the smallest at which they differ) or --pool country"
+    "of the visit desk in Beijing, both 1; --scale 0.011 (the smallest at which they differ) or --pool country "
+    "--apart Beijing --scale 0.011"
 )
 
 
@@ -267,6 +271,7 @@ def test_a_run_whose_own_change_is_rounded_away_is_refused_at_its_line(
     "arguments",
     [
         ["one.yaml", "--scale", "0.0052", "--pool", "country"],
+        ["one.yaml", "--scale", "0.05", "--pool", "country", "--apart", "Beijing"],
         ["three.yaml"],  # says more than what it extends, and what that says is no more
         ["one.yaml", "--scale", "0.001", "--set", 'desks.visit.by_province={"11": 9000}'],
         ["china-2022", "--scale", "0.00001"],

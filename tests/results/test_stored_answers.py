@@ -18,6 +18,7 @@ from sim.results.stored_answers import (
     policy_digest,
     policy_digests,
     read_answers,
+    stored_answers,
     write_answers,
 )
 from sim.rounding import amount
@@ -92,6 +93,19 @@ def test_a_policy_is_known_at_any_scale_and_seed_and_no_other_is_taken_for_it():
     assert policy_digest(sim.load_scenario("tiny", {"costs": "null"})) == known
     assert policy_digest(sim.load_scenario("tiny", {"desks.visit.staff": "3"})) != known
     assert policy_digest(sim.load_scenario("tiny", {"period.end": "2022-01-29"})) != known
+
+
+@pytest.mark.parametrize("pool", ["none", "country", "regions", "{apart: [44]}", "{apart: [Beijing, Guangdong]}"])
+def test_however_its_provinces_are_pooled_a_policy_has_its_stored_answers(tmp_path: Path, pool: str):
+    scenario = sim.load_scenario("china-2022", {"population.pool": pool}, scale=0.005)
+    (tmp_path / "stored.yaml").write_text(scenario.yaml(), encoding="utf-8")
+    for one in (scenario, sim.load_scenario(str(tmp_path / "stored.yaml"))):
+        found = stored_answers(one)
+        assert found is not None
+        assert found.policy == "china-2022"
+    holds = "{kind: bank_hold, window: [2022-01-24, null], intensity: 0.1}"
+    other = sim.load_scenario("china-2022", {"population.pool": pool, "measures.holds": holds}, scale=0.005)
+    assert stored_answers(other) is None
 
 
 @pytest.fixture(scope="module")

@@ -9,6 +9,7 @@ from sim.country.provinces import Provinces
 from sim.country.schedule import staff_of
 from sim.scenario import Scenario, ScenarioError, changed, load_scenario, show_lines
 from sim.scenario.resolved import plain
+from sim.scenario.schema.population import OTHERS, Apart
 
 CODES = (11, 12, 44, 45, 65)
 HEADER = "code,name,region,population,share_0_14,share_15_59,share_60_plus,share_65_plus,share_urban,men_per_100_women"
@@ -121,10 +122,106 @@ def test_people_in_no_province_have_no_weight(folder: Path) -> None:
     assert spec.desks.province_weights["11"] == 2.0
 
 
+# a province apart
+
+GROWN = "desks: {visit: {by_province: {44: {staff: 9, growth: {steps: [{from: 2022-01-01, factor: 2}]}}}}}\n"
+HOLDS = """\
+measures:
+  holds: {kind: bank_hold, window: [2022-01-24, null], intensity: 0.1, provinces: [Guangdong]}
+"""
+
+
+def test_a_province_apart_stays_as_it_is_and_all_others_are_one(folder: Path) -> None:
+    alone = load(folder, GROWN + HOLDS).spec
+    spec = pooled(folder, "{apart: [Guangdong]}", GROWN + HOLDS).spec
+    others, guangdong = spec.population.provinces
+    assert (others.code, others.name, others.region, others.population) == (11, OTHERS, OTHERS, 17001)
+    assert others.share_urban == pytest.approx((6 * 90 + 3 * 84 + 5 * 54 + 3.001 * 56.5) / 17.001)
+    assert guangdong == alone.population.provinces[2]
+    assert spec.desks.visit.by_province == alone.desks.visit.by_province
+    assert spec.measures == alone.measures
+
+
+def test_a_province_apart_gets_what_it_gets_and_the_pool_what_its_provinces_get(folder: Path) -> None:
+    text = BY_PROVINCE.replace("[12, 11]", "null").replace("[44, 45, 65]", "[44]")
+    alone, together = shared_out(load(folder, text)), shared_out(pooled(folder, "{apart: [44]}", text))
+    for name, column in together.items():
+        rest = sum(amount for code, amount in alone[name].items() if code != 44)
+        assert column == {11: pytest.approx(rest, rel=1e-12), 44: pytest.approx(alone[name][44], rel=1e-12)}, name
+
+
+@pytest.mark.parametrize("written", ["[Guangdong, Beijing]", "[11, 44]", "[44, beijing, 11]"])
+def test_however_provinces_apart_are_named_it_is_one_scenario(folder: Path, written: str) -> None:
+    scenario = pooled(folder, f"{{apart: {written}}}", "")
+    assert scenario.spec.population.names == {11: "Beijing", 12: OTHERS, 44: "Guangdong"}
+    assert scenario.resolved["population"]["pool"] == {"apart": [11, 44]}
+    by_change = changed(load(folder, ""), {"population.pool": {"apart": ["Guangdong", 11]}})
+    assert by_change.sha256 == scenario.sha256 == pooled(folder, "{apart: [11, 44]}", "").sha256
+
+
+def test_provinces_apart_can_be_pooled_further_and_not_parted(folder: Path) -> None:
+    scenario = pooled(folder, "{apart: [11, 44]}", "")
+    assert changed(scenario, {"population.pool": {"apart": ["Guangdong"]}}).spec.population.names == {
+        11: OTHERS,
+        44: "Guangdong",
+    }
+    assert len(changed(scenario, {"population.pool": "country"}).spec.population.provinces) == 1
+    (folder / "stored.yaml").write_text(scenario.yaml(), encoding="utf-8")
+    for pool in ("none", "regions", "{apart: [12]}", "{apart: [11, 12, 44]}"):
+        with pytest.raises(ScenarioError):
+            load_scenario("stored.yaml", {"population.pool": pool})
+    with pytest.raises(
+        ScenarioError, match=r"'{apart: \[12\]}' cannot be had of pools: .*; {apart: \[11, 44\]}, country,"
+    ):
+        load_scenario("stored.yaml", {"population.pool": "{apart: [other provinces]}"})
+    with pytest.raises(ValueError, match=r"none cannot be had of pools; {apart: \[11, 44\]} or country"):
+        changed(scenario, {"population.pool": "none"})
+
+
+@pytest.mark.parametrize(
+    ("apart", "line"),
+    [
+        ("[]", "--set:1:25: population.pool.apart: has 0 entries; at least 1"),
+        ("[44, Guandong]", "--set:1:30: population.pool.apart.1: 'Guandong' is no province; did you mean 'Guangdong'"),
+        ("[44, 99]", "--set:1:30: population.pool.apart.1: 99 is no province; a name or code of"),
+        ("44", "--set:1:25: population.pool.apart: 44 is not a list; a list"),
+        (
+            "[11, 12, 44, 45, 65]",
+            "--set:1:25: population.pool.apart: leaves no province for a pool; name fewer provinces, or use",
+        ),
+        (
+            "[11, 12, 44, 45]",
+            "--set:1:25: population.pool.apart: leaves only Xinjiang, and one province is no pool; name fewer",
+        ),
+    ],
+)
+def test_what_cannot_be_apart_is_refused_in_one_line(folder: Path, apart: str, line: str) -> None:
+    with pytest.raises(ScenarioError) as error:
+        pooled(folder, f"{{apart: {apart}}}", "")
+    (only,) = error.value.lines
+    assert only.startswith(line)
+
+
+def test_what_is_said_of_provinces_is_offered_apart_all_at_once(folder: Path) -> None:
+    text = GROWN + HOLDS.replace("[Guangdong]", "[Guangdong, Beijing]")
+    text += "  all_but: {kind: bank_hold, window: [2022-01-24, null], intensity: 0.1, provinces: [11, 44, 45, 12]}\n"
+    offer = "--pool country --apart Beijing --apart Guangdong --apart Xinjiang, or population.pool: none"
+    for pool in ("country", "{apart: [44]}"):
+        with pytest.raises(ScenarioError) as error:
+            pooled(folder, pool, text)
+        assert len(error.value.lines) == (3 if pool == "country" else 2)
+        assert all(line.endswith(offer) for line in error.value.lines), error.value.lines
+    kind = load(folder, text).spec.coarsest()
+    assert kind == Apart(apart=[11, 44, 65])
+    assert len(pooled(folder, str(kind), text).spec.population.provinces) == 4
+    assert load(folder, "").spec.coarsest() == "country"
+    assert pooled(folder, str(kind), text).spec.coarsest() is None
+
+
 # what is stored
 
 
-@pytest.mark.parametrize("pool", ["none", "regions"])
+@pytest.mark.parametrize("pool", ["none", "regions", "{apart: [11, 12]}"])
 def test_a_stored_scenario_is_the_same_again(folder: Path, pool: str) -> None:
     scenario = pooled(folder, pool)
     (folder / "stored.yaml").write_text(scenario.yaml(), encoding="utf-8")
@@ -189,12 +286,13 @@ def test_show_tells_where_a_pool_is_from(folder: Path) -> None:
         (
             "regions",
             "five.yaml:16:82: measures.part.provinces: names 1 of the 2 provinces that are one in the pool 'south'; "
-            "all of them (44, 45), none of them, or population.pool: none",
+            "all of them (44, 45), none of them, --pool country --apart Guangdong, or population.pool: none",
         ),
         (
             "country",
             "five.yaml:16:82: measures.part.provinces: names 2 of the 5 provinces that are one in the pool 'country'; "
-            "all of them (11, 12, 44, 45, 65), none of them, or population.pool: none",
+            "all of them (11, 12, 44, 45, 65), none of them, --pool country --apart Guangdong --apart Xinjiang, or "
+            "population.pool: none",
         ),
     ],
 )

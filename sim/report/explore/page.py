@@ -13,6 +13,7 @@ from sim.experiments.explored import Estimate, Explored, Lever, Outcome, explore
 from sim.experiments.rounded import warnings_of
 from sim.experiments.simulations import Computing, demand_keywords
 from sim.language.dates import day_named
+from sim.language.labels import named
 from sim.language.spoken import counted, said, spoken, telling_in
 from sim.report.charts import script_json
 from sim.report.explore.data import catalogue, data_of
@@ -34,6 +35,7 @@ from sim.report.parts import Cell, Table
 from sim.results.folder import demand_file, whole
 from sim.rounding import percent
 from sim.rounding import written as number_written
+from sim.scenario.schema.population import Apart, Population
 
 if TYPE_CHECKING:
     from sim.scenario import Scenario
@@ -304,6 +306,14 @@ def _checks(found: Explored) -> Table:
     return Table(columns, rows)
 
 
+def _pooled(population: Population) -> tuple[str, bool]:
+    """Return which provinces are simulated as one, and whether that is a word of its own, which nobody translates."""
+    if not isinstance(population.pool, Apart):
+        return population.pool, True
+    apart = ", ".join(named(population.names[code]) for code in population.pool.apart)
+    return said("{provinces} apart, all others as one", provinces=apart), False
+
+
 def _facts(found: Explored) -> list[tuple[str, str, bool]]:
     """Return facts by their names, and whether each stands in words of its own, which nobody translates."""
     spec = found.scenario.spec
@@ -313,7 +323,7 @@ def _facts(found: Explored) -> list[tuple[str, str, bool]]:
         (said("SHA-256 of the scenario"), found.scenario.sha256, True),
         (said("period"), said("{low} to {high}", low=spec.period.start, high=spec.period.end), False),
         (said("scale"), number_written(f"{spec.scale:g}"), False),
-        (said("provinces"), spec.population.pool, True),
+        (said("provinces"), *_pooled(spec.population)),
         (
             said("seeds"),
             seeds[0] if found.replicates == 1 else said("{low} to {high}", low=seeds[0], high=seeds[1]),

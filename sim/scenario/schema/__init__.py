@@ -22,7 +22,7 @@ from sim.scenario.schema.measures import Measure
 from sim.scenario.schema.names import ChannelNames
 from sim.scenario.schema.period import Period
 from sim.scenario.schema.pooling import Pools
-from sim.scenario.schema.population import NO_POOL, Population
+from sim.scenario.schema.population import COUNTRY, NO_POOL, Pool, Population, finest
 from sim.scenario.schema.recording import Calibration, Record, Sweep
 from sim.scenario.schema.rules import COUNTED, RULES, wrong_counts
 from sim.scenario.schema.warning import Warning
@@ -151,26 +151,41 @@ class ScenarioModel(Part):
         demand(found)
         return pooled
 
-    def pooled(self, kind: str) -> "ScenarioModel":
+    def pooled(self, kind: Pool) -> "ScenarioModel":
         """Return the scenario with pools of a kind, as ``population.pool`` has it, in place of its provinces."""
-        population = self.population.model_copy(update={"pool": kind})
-        pools = Pools.of(population)
+        pools, parts = self._in_pools(kind)
         if not pools.any:
             return self
-        parts = {
+        if pools.mistakes:
+            raise all_of(pools.errors())
+        return self.model_copy(update=parts)
+
+    def _in_pools(self, kind: Pool) -> tuple[Pools, dict[str, Any]]:
+        """Return pools of a kind, which know what cannot be said of them, and the parts of the scenario by pools."""
+        population = self.population.model_copy(update={"pool": kind})
+        pools = Pools.of(population)
+        return pools, {
             "population": pools.population(population),
             "fraud": pools.fraud(self.fraud),
             "desks": pools.desks(self.desks),
             "measures": pools.placed(self.measures, "measures"),
         }
-        if pools.mistakes:
-            raise all_of(pools.mistakes)
-        return self.model_copy(update=parts)
 
-    def pooled_further(self, kind: str) -> "ScenarioModel | None":
+    def pooled_further(self, kind: Pool) -> "ScenarioModel | None":
         """Return the scenario with pools of a kind; None where they cannot be, or would change nothing."""
+        if finest(self.population.pool, kind) != kind:
+            return None
         try:
             pooled = self.pooled(kind)
         except PydanticCustomError:
             return None
         return None if pooled is self else pooled
+
+    def coarsest(self) -> Pool | None:
+        """Return the coarsest pool that all that is said of single provinces allows; None where there is no coarser.
+
+        That is all of the country, or all of it but a few provinces, such as one with a measure of its own.
+        """
+        pools, _ = self._in_pools(COUNTRY)
+        kind: Pool = pools.apart or COUNTRY
+        return None if self.pooled_further(kind) is None else kind

@@ -5,6 +5,7 @@ thinned alike, keep their queues. What they send and what they have is added up,
 """
 
 import math
+import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -16,11 +17,14 @@ from sim.scenario.bounds import LEAST_WEIGHT, MOST_PEOPLE, MOST_STAFF, plain
 from sim.scenario.schema.base import mistake
 from sim.scenario.schema.desks import Desks, ProvinceDesk
 from sim.scenario.schema.fraud import Fraud
-from sim.scenario.schema.population import COUNTRY, NO_POOL, Population, ProvinceRow
+from sim.scenario.schema.population import COUNTRY, NO_POOL, OTHERS, REGIONS, Apart, Pool, Population, ProvinceRow
 from sim.words import DESK_LABELS
 
 LISTED = 12
 """Codes that a message lists."""
+
+MOST_APART = 6
+"""Provinces that are offered to be apart; with more of them a pool is no quick answer."""
 
 NO_TILE = {"tile_column": None, "tile_row": None}
 """Pools have no place among tiles."""
@@ -30,6 +34,19 @@ SHARES = [name for name, info in ProvinceRow.model_fields.items() if info.annota
 
 Placed = TypeVar("Placed", bound=BaseModel)
 """Something that is in some provinces, or in all: a measure, a surge."""
+
+
+OR_APART = f"{{offer}}population.pool: {NO_POOL}"
+"""What is allowed where a province is one with others, and what would let it be said."""
+
+
+@dataclass(frozen=True)
+class _Wrong:
+    """What cannot be said of pools: the key, what is wrong, and what is allowed, with room for an offer."""
+
+    key: str
+    what: str
+    allowed: str
 
 
 @dataclass(frozen=True)
@@ -43,26 +60,41 @@ class Pools:
         kind: What ``population.pool`` says.
         members: The rows of each pool, by its code, in the order of the table.
         mistakes: What cannot be said of pools; whoever pools adds to them.
+        single: Codes of provinces that must be apart for it to be said; whoever pools adds to them.
     """
 
-    kind: str
+    kind: Pool
     members: dict[int, tuple[ProvinceRow, ...]]
-    mistakes: list[PydanticCustomError] = field(default_factory=list)
+    mistakes: "list[_Wrong]" = field(default_factory=list)
+    single: set[int] = field(default_factory=set)
 
     @classmethod
     def of(cls, population: Population) -> "Pools":
         """Return the pools that a population asks for."""
         if population.pool == NO_POOL:
             return cls(population.pool, {row.code: (row,) for row in population.provinces})
-        by_name: dict[str, list[ProvinceRow]] = {}
+        together: dict[str | int, list[ProvinceRow]] = {}
         for row in population.provinces:
-            by_name.setdefault(COUNTRY if population.pool == COUNTRY else row.region, []).append(row)
-        return cls(population.pool, {rows[0].code: tuple(rows) for rows in by_name.values()})
+            together.setdefault(_pool_of(row, population.pool), []).append(row)
+        return cls(population.pool, {rows[0].code: tuple(rows) for rows in together.values()})
 
     @property
     def any(self) -> bool:
         """Whether some pool has more than one province."""
         return any(len(rows) > 1 for rows in self.members.values())
+
+    @property
+    def apart(self) -> Apart | None:
+        """What ``population.pool`` may be instead, so that all that is said of single provinces can be said."""
+        kept = self.kind.apart if isinstance(self.kind, Apart) else []
+        codes = {*kept, *self.single}
+        every = sum(len(rows) for rows in self.members.values())
+        return Apart(apart=sorted(codes)) if self.single and len(codes) <= min(MOST_APART, every - 2) else None
+
+    def errors(self) -> list[PydanticCustomError]:
+        """Return all mistakes, those that a pool of fewer provinces would mend with the options for it."""
+        offer = "" if self.apart is None else f"{options(self.apart, self._names())}, or "
+        return [mistake(one.key, one.what, one.allowed.format(offer=offer)) for one in self.mistakes]
 
     def population(self, population: Population) -> Population:
         """Return a population with one row a pool."""
@@ -158,12 +190,12 @@ class Pools:
                     what = (
                         f"says growth or shifts of a province that is one with others in the pool '{self._name(rows)}'"
                     )
-                    allowed = f"its staff alone, or population.pool: {NO_POOL}"
-                    self.mistakes.append(mistake(f"{key}.{row.code}", what, allowed))
+                    self.single.add(row.code)
+                    self.mistakes.append(_Wrong(f"{key}.{row.code}", what, f"its staff alone, {OR_APART}"))
             staff = math.fsum(numbers.get(row.code, national * (parts[row.code] / whole)) for row in rows)
             if staff > MOST_STAFF:
                 what = f"adds up to {staff:.4g} in the pool '{self._name(rows)}'"
-                self.mistakes.append(mistake(key, what, f"at most {plain(MOST_STAFF)} in a province or a pool"))
+                self.mistakes.append(_Wrong(key, what, f"at most {plain(MOST_STAFF)} in a province or a pool"))
             found[str(code)] = staff
         return found
 
@@ -176,8 +208,10 @@ class Pools:
                 found.append(code)
             elif inside:
                 what = f"names {len(inside)} of the {len(rows)} provinces that are one in the pool '{self._name(rows)}'"
-                allowed = f"all of them ({_listed(rows)}), none of them, or population.pool: {NO_POOL}"
-                self.mistakes.append(mistake(key, what, allowed))
+                outside = [row.code for row in rows if row.code not in named]
+                self.single.update(inside if len(inside) <= len(outside) else outside)
+                allowed = f"all of them ({_listed(rows)}), none of them, {OR_APART}"
+                self.mistakes.append(_Wrong(key, what, allowed))
         return found
 
     def _row(self, rows: Sequence[ProvinceRow]) -> ProvinceRow:
@@ -189,12 +223,37 @@ class Pools:
         if people > MOST_PEOPLE:
             what = f"puts {people:,} people into the pool '{name}'"
             allowed = f"at most {MOST_PEOPLE:,}, which identities can tell apart"
-            self.mistakes.append(mistake("population.pool", what, allowed))
+            self.mistakes.append(_Wrong("population.pool", what, allowed))
         shares = {key: _mean([getattr(row, key) for row in rows], rows) for key in SHARES}
         return first.model_copy(update={"name": name, "region": name, "population": people, **NO_TILE, **shares})
 
     def _name(self, rows: Sequence[ProvinceRow]) -> str:
-        return COUNTRY if self.kind == COUNTRY else rows[0].region
+        if self.kind == REGIONS:
+            return rows[0].region
+        return COUNTRY if self.kind == COUNTRY else OTHERS
+
+    def _names(self) -> dict[int, str]:
+        return {row.code: row.name for rows in self.members.values() for row in rows}
+
+
+def options(pool: Pool, names: Mapping[int, str]) -> str:
+    """Return the options of a command that ask for a pool.
+
+    Args:
+        pool: What ``population.pool`` says.
+        names: The names of provinces by code; one that is not there is called by its code.
+    """
+    if not isinstance(pool, Apart):
+        return f"--pool {pool}"
+    called = (names.get(code, str(code)) for code in pool.apart)
+    return " ".join([f"--pool {COUNTRY}", *(f"--apart {shlex.quote(name)}" for name in called)])
+
+
+def _pool_of(row: ProvinceRow, pool: Pool) -> str | int:
+    """Return what is the same for all provinces that are one with this one."""
+    if isinstance(pool, Apart):
+        return row.code if row.code in pool.apart else OTHERS
+    return COUNTRY if pool == COUNTRY else row.region
 
 
 def _mean(values: Sequence[float], rows: Iterable[ProvinceRow]) -> float:

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 from fractions import Fraction
-from typing import Annotated, Literal
+from typing import Annotated, Any, Final, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Discriminator, Field, Tag, model_validator
 from pydantic_core import PydanticCustomError
 
 from sim.scenario.bounds import (
@@ -24,11 +24,27 @@ from sim.scenario.bounds import (
 )
 from sim.scenario.errors import choices
 from sim.scenario.scalars import Day, Duration
-from sim.scenario.schema.base import HalfHours, Part, PerChannel, Sparse, Word, demand, mistake, wrong_length, wrong_sum
+from sim.scenario.schema.base import (
+    HalfHours,
+    Part,
+    PerChannel,
+    ProvinceCode,
+    Sparse,
+    Word,
+    demand,
+    mistake,
+    wrong_length,
+    wrong_sum,
+)
 from sim.scenario.tables import Table
 
-NO_POOL, COUNTRY = "none", "country"
-"""Provinces by themselves; all of them as one. ``regions`` are those of the table of provinces."""
+NO_POOL: Final = "none"
+COUNTRY: Final = "country"
+REGIONS: Final = "regions"
+"""Provinces by themselves; all of them as one; those of each region of the table of provinces as one."""
+
+OTHERS = "other provinces"
+"""The name of the pool of all provinces that are not apart."""
 
 STAGES_OF_LIFE = 4
 MAX_AGE_BANDS = 12
@@ -66,6 +82,11 @@ class ProvinceRow(Sparse):
     tile_row: Tile | None = None
     """Row of the province on maps of tiles, from the top; given where the column is. Unit: none. More: further down; no
     run depends on it. Example: `6`"""
+
+
+def is_pool(name: object, region: object) -> bool:
+    """Return whether a row is called as its region is: a pool always, a province hardly ever."""
+    return name == region
 
 
 class AgeRow(Part):
@@ -178,16 +199,62 @@ class Legitimate(PerChannel[Contacts]):
     1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1]`"""
 
 
+class Apart(Part):
+    """A pool of all provinces but some, each of which is simulated by itself."""
+
+    apart: Annotated[list[ProvinceCode], Field(min_length=1, max_length=MOST_PROVINCES)]
+    """Provinces that are simulated by themselves while all others are one, by name or code. Example: `[44]`"""
+
+    def __hash__(self) -> int:
+        """Return the hash of its provinces."""
+        return hash(tuple(self.apart))
+
+    def __str__(self) -> str:
+        """Return it as a scenario may write it."""
+        return f"{{apart: [{', '.join(map(str, self.apart))}]}}"
+
+
+PoolWord = Literal["none", "country", "regions"]
+
+
+def _form(value: Any) -> str:
+    """Return which form a pool has: a word, or a map."""
+    return "map" if isinstance(value, dict | Apart) else "word"
+
+
+Pool = Annotated[
+    Annotated[PoolWord, Tag("word")] | Annotated[Apart, Tag("map")],
+    Discriminator(_form),
+]
+"""Which provinces are simulated as one."""
+
+
+def plain_pool(pool: Pool) -> Any:
+    """Return a pool as a plain value of a scenario."""
+    return {"apart": list(pool.apart)} if isinstance(pool, Apart) else pool
+
+
+def finest(one: Pool, other: Pool) -> Pool:
+    """Return the finest pools that provinces pooled in either way can be pooled to."""
+    if NO_POOL in (one, other):
+        return other if one == NO_POOL else one
+    if isinstance(one, Apart) and isinstance(other, Apart):
+        both = [code for code in one.apart if code in other.apart]
+        return Apart(apart=both) if both else COUNTRY
+    return one if one == other else COUNTRY
+
+
 class Population(Part):
     """Everything that the synthetic population is derived from.
 
-    ``pool`` says which provinces are simulated as one: none, those of a region, or all of the country.
+    ``pool`` says which provinces are simulated as one: none, those of a region, all of the country, or all but some.
     """
 
     provinces: Table[ProvinceRow]
     """Table of provinces: rows, or the name of a CSV file beside the scenario. Example: `example_provinces.csv`"""
-    pool: Literal["none", "country", "regions"] = "none"
-    """Which provinces are simulated as one: none, those of a region, or all of the country. Example: `country`"""
+    pool: Pool = "none"
+    """Which provinces are simulated as one: none, those of each region (regions), all of the country, or all but those
+    that are apart, for questions about one province. Example: `{apart: [44]}`"""
     ages: Table[AgeRow]
     """Table of the nation's age groups: rows, or the name of a CSV file beside the scenario. Example:
     `example_ages.csv`"""
@@ -214,7 +281,10 @@ class Population(Part):
     @model_validator(mode="after")
     def _agree(self) -> "Population":
         demand(self._disagreements())
-        return self
+        if not isinstance(self.pool, Apart):
+            return self
+        # In whatever order they are named, the scenario is the same.
+        return self.model_copy(update={"pool": Apart(apart=sorted(set(self.pool.apart)))})
 
     def _disagreements(self) -> Iterator[PydanticCustomError]:
         bands, table, profile = ("age_bands",), ("provinces",), ("legitimate.half_hours",)
@@ -229,6 +299,7 @@ class Population(Part):
         codes = [row.code for row in self.provinces]
         if sorted(set(codes)) != codes:
             yield mistake("provinces", "codes are not rising", "rows in order of code, each code once", table)
+        yield from self._wrongly_apart()
         known = {(row.tile_column, row.tile_row) for row in self.provinces}
         if known != {(None, None)} and (len(known) < len(codes) or any(None in tile for tile in known)):
             allowed = "a column and a row for every province, no two of them the same, or for none"
@@ -236,6 +307,20 @@ class Population(Part):
             yield mistake("provinces", what, allowed, table)
         if sum(self.legitimate.half_hours) <= 0:
             yield mistake("legitimate.half_hours", "adds up to 0", "some half hour above 0", profile)
+
+    def _wrongly_apart(self) -> Iterator[PydanticCustomError]:
+        """Find provinces that cannot be apart: those there are not, and so many that no others are left to be one."""
+        if not isinstance(self.pool, Apart):
+            return
+        reads = ("provinces", "pool")
+        strangers = {at: code for at, code in enumerate(self.pool.apart) if code not in self.names}
+        for at, code in strangers.items():
+            yield mistake(f"pool.apart.{at}", f"names province {code}", "codes of population.provinces", reads)
+        others = [row for row in self.provinces if row.code not in self.pool.apart]
+        if strangers or len(others) > 1 or (others and is_pool(others[0].name, others[0].region)):
+            return
+        left = f"only {others[0].name}, and one province is no pool" if others else "no province for a pool"
+        yield mistake("pool.apart", f"leaves {left}", f"name fewer provinces, or use population.pool: {NO_POOL}", reads)
 
     @property
     def names(self) -> dict[int, str]:
