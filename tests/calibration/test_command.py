@@ -82,7 +82,9 @@ def test_a_killed_calibration_leaves_no_process_and_nothing_but_what_was_finishe
     while not (journal.exists() and journal.read_text().count("\n") >= 1):
         assert time.monotonic() < deadline
         time.sleep(0.05)
-    workers = Path(f"/proc/{running.pid}/task/{running.pid}/children").read_text().split()
+    threads = Path(f"/proc/{running.pid}/task").glob("*/children")
+    workers = " ".join(path.read_text() for path in threads).split()
+    assert workers
     running.kill()
     running.communicate(timeout=60)
     while any(_alive(worker) for worker in workers):
