@@ -49,14 +49,14 @@ def test_bars_add_up_to_what_the_run_cost(country: sim.Run) -> None:
     assert totals["cost_money_low.total"] < totals["cost_money.total"] < totals["cost_money_high.total"]
 
 
-def test_the_table_and_the_words_have_every_number_with_its_interval(country: sim.Run) -> None:
-    totals, ratio = country.manifest["totals"], country.manifest["totals"]["cost_per_averted"]
-    rows = costs_table(country).set_index("yuan")
+def test_the_table_and_the_words_have_every_number_with_its_interval(full: sim.Run) -> None:
+    totals, ratio = full.manifest["totals"], full.manifest["totals"]["cost_per_averted"]
+    rows = costs_table(full).set_index("yuan")
     assert list(rows.loc["in all"]) == [
         amount(totals[key]["total"]) for key in ("cost_money", "cost_money_low", "cost_money_high")
     ]
     assert list(rows.loc["each victim averted by one"]) == [amount(ratio[end]) for end in ("value", "low", "high")]
-    said = costs_words(country)
+    said = costs_words(full)
     assert f"{amount(ratio['value'])} yuan ({amount(ratio['low'])} to {amount(ratio['high'])})" in said
 
 
