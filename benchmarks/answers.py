@@ -27,12 +27,16 @@ def rows_of(table: Path) -> Rows:
         return list(csv.DictReader(file))
 
 
-def again(file: Path, table: Path, out: Path, workers: int) -> dict[str, StoredAnswers]:
-    """Run everything that a table has answers of.
+def table_of(file: Path) -> Path:
+    """Return the table of answers beside a scenario's file."""
+    return file.with_name(f"{load_scenario(str(file)).name}{SUFFIX}")
+
+
+def again(file: Path, out: Path, workers: int) -> dict[str, StoredAnswers]:
+    """Run everything that the table beside a scenario's file has answers of.
 
     Args:
-        file: The scenario of the table; the other policies are bundled.
-        table: The table.
+        file: The file of the scenario; policies of it are bundled.
         out: Where runs are kept.
         workers: How many runs are made at a time.
 
@@ -43,7 +47,7 @@ def again(file: Path, table: Path, out: Path, workers: int) -> dict[str, StoredA
     scale = scenario.spec.calibration.scales[0]
     level = Level(scale, (scenario.spec.seed,), coarse_pool(scenario, scale) if scale < 1.0 else None)
     draws: dict[str, int] = {}
-    for row in rows_of(table):
+    for row in rows_of(table_of(file)):
         draws[row["policy"]] = draws.get(row["policy"], 0) + (row["draw"] != OWN)
 
     def load(name: str, draw: int | None) -> Scenario:
@@ -79,9 +83,9 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--write", action="store_true", help="write the table anew")
     given = parser.parse_args()
-    table = given.scenario.with_name(f"{given.scenario.stem}{SUFFIX}")
+    table = table_of(given.scenario)
     before = rows_of(table)
-    found = again(given.scenario, table, given.out, given.workers)
+    found = again(given.scenario, given.out, given.workers)
     made = given.out / table.name
     write_answers(made, found)
     if wrong := changes(before, rows_of(made)):

@@ -12,7 +12,7 @@ import pytest
 from scipy import stats
 
 import sim
-from benchmarks import two_seeds
+from benchmarks import answers, two_seeds
 from benchmarks.commands import first_command
 from benchmarks.compare import differences, main, paired, slower, unpaired
 from benchmarks.customers import Customers
@@ -266,3 +266,22 @@ def test_a_second_calibration_is_compared_with_the_stored_one(
     assert [row.split(" | ")[0] for row in rows[-5:]] == [f"| {name}" for name in two_seeds.ANSWERS]
     answers = [folder / "small-answers.csv" for folder in (tmp_path, tmp_path / "second")]
     assert answers[0].read_bytes() != answers[1].read_bytes()
+
+
+@pytest.mark.slow
+def test_stored_answers_come_out_the_same_again(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file, table = tmp_path / "small.yaml", tmp_path / f"small{SUFFIX}"
+    file.write_text((ROOT / "tests" / "calibration" / "small.yaml").read_text() + "  members: 12\n")
+    calibrate(sim.load_scenario(str(file)), tmp_path / "first", file)
+    monkeypatch.setattr("sys.argv", ["answers", "--scenario", str(file), "--out", str(tmp_path / "out"), "--write"])
+    rows = answers.rows_of(table)
+    lacking = [{name: cell for name, cell in row.items() if name != "averted"} for row in rows]
+    table.write_text("\n".join(",".join(row) for row in [list(lacking[0]), *(row.values() for row in lacking)]) + "\n")
+    answers.main()
+    assert f"{len(rows)} rows came out as they stand" in capsys.readouterr().out
+    assert answers.rows_of(table) == rows
+    changed = [{**row, "victims": "1"} if number == 1 else row for number, row in enumerate(rows)]
+    (line,) = answers.changes(changed, rows)
+    assert line.startswith("small, draw 0: victims 1 before, ")

@@ -53,7 +53,7 @@ def test_differences_are_shares_of_the_base(full: sim.Run, silent: sim.Run, cent
     assert seen == set(moved) & set(comparison.QUANTITIES)
     assert "calls_intercepted" not in seen
     names, (of_silent, _) = panels(figure)[0]
-    assert of_silent.x[[round(at) for at in of_silent.y].index(names.index("saved"))] == -1.0
+    assert of_silent.x[[round(at) for at in of_silent.y].index(names.index("stopped before payment"))] == -1.0
 
 
 FRAME = ["scenario", "quantity", "base", "other", "difference", "low", "high"]
@@ -72,7 +72,7 @@ def test_intervals_and_what_is_out_of_reach() -> None:
     frame = pd.DataFrame(rows, columns=FRAME)
     figure = comparison.differences(frame)
     ((names, (trace,)),) = panels(figure)
-    assert names == ["victims", "yuan lost", "saved", "dropped out"]
+    assert names == ["victims", "yuan lost", "stopped before payment", "dropped out"]
     # What is five times its base stands at the edge, and its number beside it; all others keep their place.
     assert list(trace.x) == pytest.approx([0.2, 0.2, 0.35, -0.1])
     assert list(trace.marker.symbol) == ["circle", "circle", "triangle-right", "circle"]
