@@ -1,7 +1,8 @@
 """How time and memory grow with scale, people, days and runs: the measured half of ``docs/scale.md``.
 
-``python -m benchmarks.growth`` prints its tables, with ``--write`` it puts them into the document. Every number in them
-is measured by that very command, but for what says that it is reckoned.
+``python -m benchmarks.growth`` prints its tables; with ``--write`` it keeps what it measured in ``growth.json`` beside
+this file and puts the tables into the document. Every number in them is measured by that very command, but for what
+says that it is reckoned; other documents tell some of them (``benchmarks.told``).
 """
 
 import argparse
@@ -16,15 +17,20 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, Future
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
+from benchmarks.limits import avx512
+from sim.country.calendar import Calendar
+from sim.results.provenance import machine, versions
 from sim.scenario import Scenario, changed, load_scenario
 
 BEGIN, END = "<!-- growth: begin -->", "<!-- growth: end -->"
 DOCUMENT = Path(__file__).resolve().parents[1] / "docs" / "scale.md"
+FILE = Path(__file__).with_suffix(".json")
+CACHE = "NUMBA_CACHE_DIR"
 
 EARTH = 8_000_000_000
 """People on Earth, United Nations, November 2022."""
@@ -38,31 +44,32 @@ PROGRAM = "from sim.cli import main; main()"
 
 @dataclass(frozen=True)
 class Cost:
-    """What a command took: seconds, seconds of all cores, bytes at peak; what it simulated."""
+    """What a command took: seconds, seconds of all cores, bytes at peak and on disk; what it simulated."""
 
     wall_s: float
-    cpu_s: float
+    core_s: float
     peak_bytes: int
     attempts: float = 0.0
-    people: float = 0.0
-    days: int = 0
+    disk_bytes: int = 0
 
 
-def run(scenario: str, place: Path, *given: str) -> Cost:
-    """Run a scenario in a process of its own."""
+def run(scenario: str, place: Path, *given: str, **environment: str) -> Cost:
+    """Run a scenario in a process of its own, with variables of the environment besides those of this one."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     target = place / "run"
     command = [sys.executable, "-c", PROGRAM, "run", scenario, "--quiet", "--out", str(target), *given]
-    subprocess.run(command, check=True, stderr=subprocess.DEVNULL)
+    subprocess.run(command, check=True, stderr=subprocess.DEVNULL, env={**os.environ, **environment})
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     manifest = json.loads((target / "run.json").read_text())
+    disk = sum(file.stat().st_size for file in target.rglob("*") if file.is_file())
     shutil.rmtree(target)
     speed = manifest["performance"]
     return Cost(
         wall_s=speed["wall_s"],
-        cpu_s=after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime,
+        core_s=after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime,
         peak_bytes=speed["peak_rss_bytes"],
         attempts=speed["attempts_per_s"] * speed["wall_s"],
+        disk_bytes=disk,
     )
 
 
@@ -103,7 +110,7 @@ class Echo(Executor):
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> "Future[Any]":
         """Return a future that is done, whatever was asked for."""
         future: Future[Any] = Future()
-        future.set_result(self.outcome)
+        future.set_result((self.outcome, 0.0))  # and the seconds that it took
         return future
 
 
@@ -159,59 +166,109 @@ def dask(place: Path, workers: int) -> Iterator[str]:
             process.wait()
 
 
-def measured(place: Path, quick: bool) -> Iterator[str]:
-    """Give the document's tables, line by line."""
-    cores = os.cpu_count() or 1
-    people = sum(row.population for row in load_scenario("china-2022").spec.population.provinces)
-    run("china-2022", place, "--scale", "0.0001")  # its functions are compiled once
-    yield from head("scale, 792 days with warm-up", "people", "attempts", "wall s", "core s", "MB at peak")
-    by_scale = {}
-    for scale in (0.001, 0.01, 0.1) if quick else (0.001, 0.01, 0.1, 1.0):
-        by_scale[scale] = cost = run("china-2022", place, "--scale", str(scale))
-        yield row(f"{scale:g}", f"{people * scale / 1e6:,.1f} m", f"{cost.attempts / 1e6:,.0f} m", *figures(cost))
-    small, large = by_scale[0.001], by_scale[max(by_scale)]
-    each = (large.cpu_s - small.cpu_s) / (large.attempts - small.attempts)
-    yield ""
-    yield from head("days at scale 0.1, no warm-up", "attempts", "wall s", "core s", "MB at peak")
+def measured(place: Path, quick: bool) -> dict[str, Any]:
+    """Measure what the documents tell: by name, with what was measured on, by which version and when."""
+    cores, load = os.cpu_count() or 1, os.getloadavg()[0]
+    spec = load_scenario("china-2022").spec
+    calendar = Calendar.of(spec.period)
+    compiling = run("tiny", place, **{CACHE: str(place / "cache")})  # nothing is compiled before
+    compiled = run("tiny", place, **{CACHE: str(place / "cache")})
+    run("china-2022", place, "--scale", "0.0001")  # what else is compiled
+    found: dict[str, Any] = {
+        "about": {
+            "date": f"{date.today()}",
+            "machine": machine_said(),
+            "load": round(load),
+            "version": versions()["tocsin"],
+            "sources": versions()["sources"],
+            "command": "python -m benchmarks.growth" + (" --quick" if quick else "") + " --write",
+        },
+        "people": sum(row.population for row in spec.population.provinces),
+        "simulated_days": calendar.last - calendar.first + 1,
+        "compiling_core_s": compiling.core_s - compiled.core_s,
+        "pooled": asdict(run("china-2022", place, "--scale", "0.005", "--pool", "country")),
+        "scales": {
+            f"{scale:g}": asdict(run("china-2022", place, "--scale", f"{scale:g}"))
+            for scale in (0.001, 0.01, 0.1) + (() if quick else (1.0,))
+        },
+        "days": {},
+    }
     for days in (30, 90, 270, (LAST - FIRST).days + 1):
         end = FIRST + timedelta(days=days - 1)
         period = f"period={{start: {FIRST}, end: {end}, warmup: 0 d}}"
-        cost = run("china-2022", place, "--scale", "0.1", "--set", period)
-        yield row(f"{days}", f"{cost.attempts / 1e6:,.0f} m", *figures(cost))
-    yield ""
+        found["days"][f"{days}"] = asdict(run("china-2022", place, "--scale", "0.1", "--set", period))
     days = 2 if quick else 14
     file = place / "planet.yaml"
     file.write_text(planet(days).yaml().replace("name: china-2022", "name: planet", 1))
-    cost = run(str(file), place)
-    yield from head("one to one", "people", "attempts", "wall s", "core s", "MB at peak")
-    yield row(f"Earth, {days} days", "8,000 m", f"{cost.attempts / 1e6:,.0f} m", *figures(cost))
+    found["earth"] = {"days": days, **asdict(run(str(file), place))}
     file.unlink()
-    yield ""
     points = 8 if quick else 32
-    yield from head(f"{points} runs of 123 days at scale 0.002", "wall s", "runs a second", "to one process")
-    one = sweep(place, points, "--workers", "1")
-    yield row("1 process", f"{one:,.1f}", f"{points / one:.2f}", "1.00")
-    pool = sweep(place, points, "--workers", str(cores))
-    yield row(f"{cores} processes", f"{pool:,.1f}", f"{points / pool:.2f}", f"{one / pool:.2f}")
+    sweeps = {"1 process": sweep(place, points, "--workers", "1")}
+    sweeps[f"{cores} processes"] = sweep(place, points, "--workers", str(cores))
     with dask(place, cores) as address:
         sweep(place, cores, "--scheduler", address)  # workers load the program once
-        far = sweep(place, points, "--scheduler", address)
-    yield row(f"Dask, {cores} workers", f"{far:,.1f}", f"{points / far:.2f}", f"{one / far:.2f}")
+        sweeps[f"Dask, {cores} workers"] = sweep(place, points, "--scheduler", address)
+    found["sweeps"] = {"points": points, "wall_s": sweeps}
+    found["kept"] = {f"{runs}": asdict(keep(runs)) for runs in (100, 1000)}
+    return found
+
+
+def tables(found: dict[str, Any]) -> Iterator[str]:
+    """Give the document's tables, line by line, of what was measured."""
+    about, people, costs = found["about"], found["people"], ("wall s", "core s", "MB at peak")
+    beside = f", at a load of {about['load']}, so that seconds of wall say little" if about["load"] else ""
+    yield f"{about['date']}, {about['machine']}{beside}; tocsin {about['version']}, sources {about['sources']}."
+    yield ""
+    yield from head(f"scale, {found['simulated_days']} days with warm-up", "people", "attempts", *costs, "MB on disk")
+    scales = {scale: Cost(**cost) for scale, cost in found["scales"].items()}
+    for scale, cost in scales.items():
+        many = f"{people * float(scale) / 1e6:,.1f} m"
+        yield row(scale, many, attempts(cost), *figures(cost), f"{cost.disk_bytes / 1e6:.0f}")
+    cost = Cost(**found["pooled"])
+    many = f"{people * 0.005 / 1e6:,.1f} m"
+    yield row("0.005, in one pool", many, attempts(cost), *figures(cost), f"{cost.disk_bytes / 1e6:.0f}")
+    yield ""
+    yield from head("days at scale 0.1, no warm-up", "attempts", *costs)
+    for days, cost in ((days, Cost(**cost)) for days, cost in found["days"].items()):
+        yield row(days, attempts(cost), *figures(cost))
+    yield ""
+    earth = dict(found["earth"])
+    name, cost = f"Earth, {earth.pop('days')} days", Cost(**earth)
+    yield from head("one to one", "people", "attempts", *costs)
+    yield row(name, "8,000 m", attempts(cost), *figures(cost))
+    yield ""
+    if not about["load"]:  # these are of wall alone, of which a busy machine says nothing
+        yield from of_wall(found)
+    small, (largest, large) = scales["0.001"], max(scales.items(), key=lambda item: float(item[0]))
+    each = (large.core_s - small.core_s) / (large.attempts - small.attempts)
+    yield from reckoned(
+        found["simulated_days"],
+        small.core_s - each * small.attempts,
+        each,
+        large.attempts / float(largest),
+        EARTH / people,
+    )
+
+
+def of_wall(found: dict[str, Any]) -> Iterator[str]:
+    """Give the tables of seconds of wall: many runs side by side, and what an experiment itself takes."""
+    points, walls = found["sweeps"]["points"], found["sweeps"]["wall_s"]
+    yield from head(f"{points} runs of 123 days at scale 0.002", "wall s", "runs a second", "to one process")
+    for name, wall in walls.items():
+        yield row(name, f"{wall:,.1f}", f"{points / wall:.2f}", f"{walls['1 process'] / wall:.2f}")
     yield ""
     yield from head("runs that take no time, kept and written", "wall s", "ms a run", "MB at peak")
-    for runs in (100, 1000) if quick else (100, 1000, 10_000):
-        cost = keep(runs)
-        yield row(
-            f"{runs:,}", f"{cost.wall_s:,.1f}", f"{1e3 * cost.wall_s / runs:.1f}", f"{cost.peak_bytes / 1e6:,.0f}"
-        )
+    for runs, cost in ((int(runs), Cost(**cost)) for runs, cost in found["kept"].items()):
+        each, peak = 1e3 * cost.wall_s / runs, cost.peak_bytes / 1e6
+        yield row(f"{runs:,}", f"{cost.wall_s:,.1f}", f"{each:.1f}", f"{peak:,.0f}")
     yield ""
-    yield from reckoned(small.cpu_s - each * small.attempts, each, large.attempts / max(by_scale), EARTH / people)
 
 
-def reckoned(fixed: float, each: float, attempts: float, earth: float) -> Iterator[str]:
+def reckoned(days: int, fixed: float, each: float, attempts: float, earth: float) -> Iterator[str]:
     """Reckon what many runs take.
 
     Args:
+        days: Simulated days of a run.
         fixed: Core seconds of a run without attempts.
         each: Core seconds of an attempt.
         attempts: Attempts of the country.
@@ -223,7 +280,7 @@ def reckoned(fixed: float, each: float, attempts: float, earth: float) -> Iterat
     yield f"Reckoned: {1e9 * each:.1f} core s a billion attempts, {fixed:.1f} core s a run without any."
     yield ""
     spent = ("core hours", "hours on 2 cores", "hours on 1,000 cores", f"US$ at {PRICE} a core hour")
-    yield from head("792 days", "runs", *spent)
+    yield from head(f"{days} days", "runs", *spent)
     for name, scale, runs in (
         ("a hundredth of China", 0.01, 1),
         ("a hundredth of China", 0.01, 10_000),
@@ -244,7 +301,19 @@ def digits(value: float) -> str:
 
 def figures(cost: Cost) -> tuple[str, str, str]:
     """Give seconds and megabytes as cells."""
-    return f"{cost.wall_s:,.1f}", f"{cost.cpu_s:,.1f}", f"{cost.peak_bytes / 1e6:,.0f}"
+    return f"{cost.wall_s:,.1f}", f"{cost.core_s:,.1f}", f"{cost.peak_bytes / 1e6:,.0f}"
+
+
+def attempts(cost: Cost) -> str:
+    """Give the attempts of a run as a cell."""
+    return f"{cost.attempts / 1e6:,.0f} m"
+
+
+def machine_said() -> str:
+    """Say what is measured on, in a few words."""
+    about = machine()
+    vectors = "with AVX-512" if avx512() else "without AVX-512"
+    return f"{about['processor']} {vectors}, {about['cores']} cores, {int(about['memory_bytes']) / 2**30:.0f} GiB"
 
 
 def head(*cells: str) -> Iterator[str]:
@@ -264,16 +333,21 @@ def main(arguments: Sequence[str]) -> None:
     parser.add_argument("--quick", action="store_true", help="smaller amounts")
     parser.add_argument("--write", action="store_true", help=f"replace the tables in {DOCUMENT.name}")
     given = parser.parse_args(arguments)
-    lines = []
     with tempfile.TemporaryDirectory() as place:
-        for line in measured(Path(place), given.quick):
-            print(line, flush=True)
-            lines.append(line)
+        found = measured(Path(place), given.quick)
+    print("\n".join(tables(found)))
     if given.write:
-        text = DOCUMENT.read_text(encoding="utf-8")
-        before, _, rest = text.partition(BEGIN)
-        _, _, after = rest.partition(END)
-        DOCUMENT.write_text("\n".join([before + BEGIN, *lines, END]) + after, encoding="utf-8", newline="\n")
+        FILE.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+        write()
+
+
+def write() -> None:
+    """Put the tables of what was measured last into the document."""
+    text = DOCUMENT.read_text(encoding="utf-8")
+    before, _, rest = text.partition(BEGIN)
+    _, _, after = rest.partition(END)
+    lines = tables(json.loads(FILE.read_text(encoding="utf-8")))
+    DOCUMENT.write_text("\n".join([before + BEGIN, *lines, END]) + after, encoding="utf-8", newline="\n")
 
 
 if __name__ == "__main__":

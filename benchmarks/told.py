@@ -1,0 +1,194 @@
+"""Numbers that documents tell, each from one place: ``growth.json``, where they are measured, or the source itself.
+
+``TOLD`` has the sentences of each document with fields for their numbers. ``python -m benchmarks.told`` says which of
+them a document does not have as they should be now, and with ``--write`` mends their numbers; ``tests/test_told.py``
+holds the documents to them, and to having no other amounts of time and memory.
+"""
+
+import json
+import re
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from benchmarks.growth import FILE, tables
+from sim.country.calendar import Calendar
+from sim.results.figures import days_of
+from sim.results.scope import Scope
+from sim.results.stored_answers import stored_answers
+from sim.results.terminal import without_value
+from sim.scenario import Scenario, load_scenario
+
+ROOT = Path(__file__).resolve().parents[1]
+
+TOLD: Mapping[str, tuple[str, ...]] = {
+    "README.md": (
+        "{people_bn} billion people, some {attempts_bn} billion potential attempts in {days} days",
+        "{country_core} s of processor time, shared by two cores, and {country_gb} GB of memory",
+        "answer (in brackets: 90% of what is not known, by {draws} draws,",
+        "{uncounted} figures have no simulated value: their windows are not inside the period; of {unreported} nothing",
+        "Of its figures {fitted} are fitted, in the mean of eight runs within a per cent, but for {loose} totals of "
+        "central alerts, which no ramp meets together, within {loosest}",
+    ),
+    "docs/how-to-sweep.md": ("{country_gb} GB for the whole of China one to one",),
+    "docs/calibration.md": (
+        *("**Data**: {fitted} fitted figures", "of {fitted} fitted figures lie within"),
+        *("their number: {draws} of", "{draws} draws leave an end uncertain"),
+    ),
+    "docs/performance.md": ("simulates warm-up and period, {days} days,",),
+    "docs/scale.md": (
+        "Two runs one to one, minutes each, {country_gb} GB.",
+        "one machine with {earth_gb} GB holds all people one to one",
+        "a run of the whole country leaves {country_mb} MB",
+    ),
+}
+"""The sentences, or their parts, that have such numbers, by document; lines may be broken anywhere."""
+
+WORDS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+"""Small numbers, as they are written in a sentence."""
+
+RECORDS = {
+    "docs/performance.md": "what was measured while the engines became quicker, each with its day and its machine",
+    "docs/kernels.md": "what each habit of compiled code was worth when it was tried",
+    "docs/rationale.md": "what a decision rests on, as it was measured then",
+    "docs/verification.md": "what tests took, with the day and the machine",
+    "docs/mechanism.md": "what is simulated, not what it takes",
+    "docs/model.md": "what is simulated, not what it takes",
+    "docs/calibration.md": "what one calibration took, which nobody makes again for a document",
+    "docs/fit-china-2022.md": "written by `tocsin calibrate`",
+    "docs/scenario.md": "written from the schema",
+    "docs/cli.md": "written from the commands",
+    "docs/bounds.md": "written from the bounds",
+    "docs/tables.md": "written from the tables",
+    "CHANGELOG.md": "what changed, as it was then",
+    "benchmarks/README.md": "how it is measured; the numbers stand in tables that are written by a command",
+}
+"""Documents that have amounts of time and memory of their own, and why."""
+
+AMOUNT = re.compile(r"\b\d[\d.,]*(?: to \d[\d.,]*)? (?:s|ms|seconds|minutes|kB|MB|MiB|GB|GiB)\b")
+"""An amount of time or memory."""
+
+NOT_MEASURED = {
+    ("docs/scale.md", "4 GB"): "what the assumed price of a core hour has with it",
+    ("docs/scale.md", "8 GB"): "a byte for each of eight billion people",
+}
+"""Amounts that are no measurements, and what they are."""
+
+LEFT_OUT = re.compile(r"^```.*?^```$|^<!-- (\w+): begin -->.*?^<!-- \1: end -->|`[^`\n]*`|^## 6 .*", re.M | re.S)
+"""What is not looked through: examples, tables that commands write, code, and a section that is a record."""
+
+
+def numbers() -> dict[str, str]:
+    """Return all numbers that documents tell, as they tell them, by the names of the fields."""
+    found = json.loads(FILE.read_text(encoding="utf-8"))
+    scenario = load_scenario("china-2022")
+    spec, country, stored = scenario.spec, found["scales"]["1"], stored_answers(scenario)
+    assert stored is not None, "its answers over posterior draws lie beside it"
+    uncounted, unreported = re.findall(r"\d+", without_numbers(scenario))
+    allowed = [row.tolerance or 0.0 for row in spec.figures if row.role == "fitted"]
+    calendar = Calendar.of(spec.period)
+    return {
+        "people_bn": f"{found['people'] / 1e9:.1f}",
+        "attempts_bn": f"{country['attempts'] / 1e9:.0f}",
+        "days": f"{calendar.last - calendar.first + 1}",
+        "country_core": f"{country['core_s']:.0f}",
+        "country_gb": gigabytes(country),
+        "country_mb": f"{country['disk_bytes'] / 1e6:.0f}",
+        "earth_gb": gigabytes(found["earth"]),
+        "fitted": f"{len(allowed)}",
+        "loose": WORDS[allowed.count(max(allowed))],
+        "loosest": WORDS[round(100 * max(allowed))],
+        "draws": f"{stored.draws}",
+        "uncounted": uncounted,
+        "unreported": unreported,
+    }
+
+
+def gigabytes(cost: Mapping[str, Any]) -> str:
+    """Return the memory of a run at its peak, in GB."""
+    return f"{cost['peak_bytes'] / 1e9:.1f}"
+
+
+def without_numbers(scenario: Scenario) -> str:
+    """Return what a run of a scenario says of its figures that have no simulated value."""
+    scope = Scope.of(scenario)
+    rows = [
+        {
+            "name": one.name,
+            "window": one.window,
+            "reported": one.value,
+            "simulated": 0 if all(days_of(scope, window) for window in (one.window, one.base or one.window)) else None,
+        }
+        for one in scope.targets
+    ]
+    return without_value(rows)[0]
+
+
+def read(name: str) -> str:
+    """Return the text of a document."""
+    return (ROOT / name).read_text(encoding="utf-8")
+
+
+def missing() -> Iterator[tuple[str, str]]:
+    """Yield each document with a sentence, as it should be now, that it does not have."""
+    known = numbers()
+    for name, sentences in TOLD.items():
+        text = " ".join(read(name).split())
+        for sentence in (sentence.format(**known) for sentence in sentences):
+            if sentence not in text:
+                yield name, sentence
+    if "\n".join(tables(json.loads(FILE.read_text(encoding="utf-8")))) not in read("docs/scale.md"):
+        yield "docs/scale.md", f"the tables of {FILE.name}, which its command writes"
+
+
+def mended(text: str, sentence: str, known: Mapping[str, str]) -> str:
+    """Return a text with other numbers in a sentence, wherever its lines are broken; as it is without the sentence."""
+    parts = re.split(r"\{(\w+)\}", sentence)
+    pattern = "".join(
+        r"([a-z]+|\d+(?:[.,]\d+)*)" if place % 2 else r"\s+".join(re.escape(word) for word in re.split(r"\s+", part))
+        for place, part in enumerate(parts)
+    )
+    match = re.search(pattern, text)
+    if match is None:
+        return text
+    for group in range(match.re.groups, 0, -1):
+        text = text[: match.start(group)] + known[parts[2 * group - 1]] + text[match.end(group) :]
+    return text
+
+
+def write() -> None:
+    """Put the numbers as they are now into all sentences of ``TOLD`` that documents have."""
+    known = numbers()
+    for name, sentences in TOLD.items():
+        text = read(name)
+        for sentence in sentences:
+            text = mended(text, sentence, known)
+        (ROOT / name).write_text(text, encoding="utf-8", newline="\n")
+
+
+def others() -> Iterator[tuple[str, str]]:
+    """Yield each document with an amount of time or memory that is neither told from one place nor a record."""
+    known = numbers()
+    for path in sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), ROOT / "benchmarks" / "README.md"]):
+        name = path.relative_to(ROOT).as_posix()
+        if name in RECORDS:
+            continue
+        text = " ".join(LEFT_OUT.sub("", read(name)).split())
+        for sentence in TOLD.get(name, ()):
+            text = text.replace(sentence.format(**known), "")
+        yield from ((name, amount) for amount in AMOUNT.findall(text) if (name, amount) not in NOT_MEASURED)
+
+
+def main(arguments: list[str]) -> int:
+    """Say which documents tell other numbers than they should; 1 where one does."""
+    if "--write" in arguments:
+        write()
+    wrong = [f"{name}: {sentence}" for name, sentence in missing()]
+    wrong += [f"{name}: {amount}: a number of its own" for name, amount in others()]
+    print("\n".join(wrong) or "All documents tell the numbers that were measured.")
+    return int(bool(wrong))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
