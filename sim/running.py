@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from sim.days import calendar_date, next_month
 from sim.engines.conservation import ConservationError
 from sim.interrupts import interrupted_surely
-from sim.language.spoken import ENGLISH, speaking
 from sim.logbook import Logbook
 from sim.results.background import BackgroundWriter
 from sim.results.check import check_conservation
@@ -23,7 +22,6 @@ from sim.results.run import Run
 from sim.results.run_json import RUN_JSON, sealed
 from sim.results.scope import Scope
 from sim.results.stored import FolderError
-from sim.results.withheld import run_withheld
 from sim.results.writer import TableKeeper, TableWriter
 from sim.scenario.errors import ascii_controls
 
@@ -137,7 +135,7 @@ def _run(scenario: "Scenario", out: str | Path | None, asked: _Asked) -> Run:
         phases["tables"] = tallied - simulated
         (staging.path / SCENARIO_YAML).write_text(scenario.yaml(), encoding="utf-8", newline="\n")
         with from_memory(staging.path, files.tables() if isinstance(files, TableKeeper) else None):
-            warnings = [*in_english([scenario.spec]), *recorder.warnings, *uncounted(scope), *_withheld(scenario)]
+            warnings = [*in_english([scenario.spec]), *recorder.warnings, *uncounted(scope)]
             manifest = compose(staging.path, scope, warnings)
             broken = [law for law in check_conservation(staging.path, manifest["totals"], scope) if not law.passed]
         if broken:
@@ -180,13 +178,6 @@ class _Days:
             self._log(f"{calendar_date(day):%Y-%m} is simulated, {attempts:,} attempts so far")
         if self._progress is not None:
             self._progress(day, attempts)
-
-
-def _withheld(scenario: "Scenario") -> list[str]:
-    """Return the warning that costs are withheld, where they are."""
-    with speaking(ENGLISH):  # what is stored is English
-        told = run_withheld(scenario.spec)
-    return [told] if told else []
 
 
 def _about(scenario: "Scenario", scope: Scope) -> str:

@@ -18,8 +18,6 @@ from sim.words import DESK_LABELS
 FEW_SERVERS = 5.0
 """Staff x scale below which a desk is so small that its waits are not the country's."""
 
-LOOKED_AT = 100
-"""Days of a long period on which the rounding of staff is looked at, and up to as many more."""
 
 KEPT = 16
 """Days whose servers are kept: a week's, which come again while no staff changes, and yesterday's."""
@@ -108,25 +106,6 @@ class Schedule:
         largest = np.array([self._factors(day) for day in range(first, last + 1)]).max(axis=0)
         most: NDArray[np.float64] = self._staff * largest[self._growth_of] * self._scale
         return most
-
-    def rounding(self, first: int, last: int) -> NDArray[np.float64]:
-        """Return by how much of itself the staff on duty is more in whole seats, below 0 where it is less.
-
-        A long period is looked at on days that are evenly apart.
-
-        Args:
-            first: The first day number that counts.
-            last: The last one.
-
-        Returns:
-            A share by desk, of all provinces and half hours; 0 of a desk that never has staff.
-        """
-        days = range(first, last + 1, 1 + (last - first) // LOOKED_AT)
-        on_duty = self.on_duty(days)
-        staff = on_duty.sum(axis=(0, 1, 3)) * self._scale
-        seats = thinned(on_duty, self._scale).sum(axis=(0, 1, 3))
-        more: NDArray[np.float64] = np.divide(seats, staff, out=np.ones(len(staff)), where=staff > 0.0) - 1.0
-        return more
 
     def multiples(self, desk: int, first: int, last: int) -> tuple[float, float]:
         """Return the least, but above 0, and the most that a staff is multiplied by from a first to a last day number.

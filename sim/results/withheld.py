@@ -11,7 +11,7 @@ from sim.country.schedule import staff_time
 from sim.language.labels import named
 from sim.language.spoken import said
 from sim.rounding import amount, written
-from sim.scenario.schema.population import COUNTRY
+from sim.scenario.schema.pooling import options
 from sim.words import DESK_LABELS
 
 if TYPE_CHECKING:
@@ -94,9 +94,10 @@ def change_withheld(base: "ScenarioModel", other: "ScenarioModel") -> str:
 
 def _remedy(specs: Specs, rounded: "Callable[[Specs], Collection[str]]") -> str:
     """Return the pool, or the smallest scale of ``SCALES``, with which nothing is withheld."""
-    pooled = [one for spec in specs if (one := spec.pooled_further(COUNTRY)) is not None]
-    if len(pooled) == len(specs) and not rounded(pooled):
-        option = f"--pool {COUNTRY}"
+    kind = specs[0].coarsest()
+    pooled = [] if kind is None else [one for spec in specs if (one := spec.pooled_further(kind)) is not None]
+    if kind is not None and len(pooled) == len(specs) and not rounded(pooled):
+        option = options(kind, specs[0].population.names)
         return said("Use {option} or a larger scale.", option=option)
     scale = next(
         one

@@ -9,16 +9,12 @@ from sim.country.calendar import Calendar
 from sim.country.provinces import Provinces
 from sim.country.schedule import FEW_SERVERS, Schedule, thin_desks
 from sim.language.spoken import ENGLISH, marked, said, speaking
+from sim.results.withheld import rounded_desks, run_withheld
 from sim.rounding import percent, written
 from sim.scenario.schema import ScenarioModel
-from sim.scenario.schema.population import COUNTRY
+from sim.scenario.schema.pooling import options
+from sim.scenario.schema.population import COUNTRY, REGIONS, Apart
 from sim.words import DESK_LABELS, ContactChannel
-
-ROUNDED = 0.1
-"""Share by which whole seats may differ from a staff: beyond it hours and costs of the staff are not told."""
-
-REGIONS = "regions"
-"""What ``population.pool`` says where the provinces of each region are one."""
 
 DIGITS = 2
 """Significant digits of a scale that is offered."""
@@ -74,21 +70,14 @@ class Size:
         return thin_desks(self._schedule, *self._days) if self.is_thinned else 0
 
     @cached_property
-    def rounding(self) -> dict[str, float]:
-        """By how much of the staff the seats of each desk are more, below 0 where they are fewer."""
-        if not self.is_thinned:
-            return dict.fromkeys(DESK_LABELS, 0.0)
-        return dict(zip(DESK_LABELS, map(float, self._schedule.rounding(*self._days)), strict=True))
-
-    @property
-    def is_rounded(self) -> bool:
-        """Whether whole seats differ so much from the staff that its hours and costs are not the country's."""
-        return any(abs(more) > ROUNDED for more in self.rounding.values())
+    def rounded(self) -> dict[str, float]:
+        """How many times their staff whole seats are of desks of which that is more than a tenth off."""
+        return rounded_desks(self.spec)
 
     @property
     def worth(self) -> tuple[int, float]:
         """What tells sizes apart: the larger, the less a run can say."""
-        return self.thin, max(map(abs, self.rounding.values()))
+        return self.thin, max((abs(times - 1.0) for times in self.rounded.values()), default=0.0)
 
     @property
     def lines(self) -> list[str]:
@@ -113,15 +102,15 @@ class Size:
                     offers=self._offers(),
                 )
             )
-        if self.is_rounded:
+        if self.rounded:
             found.append(
-                said(
-                    "Staff is rounded to whole seats: {desks} than the scenario says. Hours and costs of staff are "
-                    "not the country's.",
+                run_withheld(self.spec)
+                or said(
+                    "Staff is rounded to whole seats: {desks} than the scenario says. Hours of staff are not the "
+                    "country's.",
                     desks=", ".join(
-                        said(MORE[desk][more < 0.0], share=percent(abs(more)))
-                        for desk, more in self.rounding.items()
-                        if abs(more) > ROUNDED
+                        said(MORE[desk][times < 1.0], share=percent(abs(times - 1.0)))
+                        for desk, times in self.rounded.items()
                     ),
                 )
             )
@@ -130,6 +119,15 @@ class Size:
                 said(
                     "All provinces are simulated as one, so nothing here is about a single province. Use --pool none, "
                     "or --pool country --apart PROVINCE."
+                )
+            )
+        elif isinstance(self.spec.population.pool, Apart):
+            names = self.spec.population.names
+            found.append(
+                said(
+                    "All provinces but {provinces} are simulated as one, so nothing here is about another single "
+                    "province.",
+                    provinces=", ".join(names[code] for code in self.spec.population.pool.apart),
                 )
             )
         elif self.spec.population.pool == REGIONS:
@@ -143,11 +141,13 @@ class Size:
 
     def _offers(self) -> str:
         """Return the scale from which no desk has few seats, and the pool that keeps desks whole, as options."""
-        pooled = self.spec.pooled_further(COUNTRY)
-        if pooled is None:
+        kind = self.spec.coarsest()
+        pooled = None if kind is None else self.spec.pooled_further(kind)
+        if kind is None or pooled is None:
             return f"--scale {self.enough:g}"
         enough = Size(pooled).enough
-        pool = f"--pool {COUNTRY}" if enough <= self.spec.scale else f"--pool {COUNTRY} --scale {enough:g}"
+        pool = options(kind, self.spec.population.names)
+        pool = pool if enough <= self.spec.scale else f"{pool} --scale {enough:g}"
         return said("--scale {scale} or {pool}", scale=format(self.enough, "g"), pool=pool)
 
     @property
