@@ -127,7 +127,7 @@ calibration: {{draws: draws.csv}}
 """
     overrides = {}
     if draw(st.booleans()):
-        overrides["population.pool"] = draw(st.sampled_from(["none", "regions", "country"]))
+        overrides["population.pool"] = draw(st.sampled_from(["none", "regions", "country", "{apart: [Guangdong, 65]}"]))
     if draw(st.booleans()):
         overrides["scale"] = draw(st.sampled_from(["0.3", "0.9"]))
     if draw(st.booleans()):
