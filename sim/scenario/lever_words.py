@@ -69,13 +69,17 @@ WORDS = {
     "coverage": marked("share of contacts seen"),
     "provinces": marked("provinces"),
     "province_weights": marked("weight"),
+    "apart": marked("apart"),
     "discipline": marked("order of the line"),
     "lends": marked("lends its staff"),
     "d_prime": marked("discrimination"),
 }
 """What some keys are called; others are called as labels are, or as they are written."""
 
-WHOLE = ("window", "provinces", "first", "stages", "age_bands", "channels", "types", "fixed_raided")
+BY_CODE = ("provinces", "apart")
+"""Keys of lists of provinces, by their codes."""
+
+WHOLE = ("window", *BY_CODE, "first", "stages", "age_bands", "channels", "types", "fixed_raided")
 """Keys of lists that are one value, not several."""
 
 NOWHERE = Place("", 1, 1)
@@ -196,7 +200,7 @@ def gist(value: Mapping[str, Any], names: Mapping[int, str], expected: Shape | N
             inside = {names.get(_code(name), name): part for name, part in inner.items()}
             shown.append(f"{_word(key)}: {gist(inside, names, deeper)}")
         else:
-            text, word = value_text(inner, deeper), _word(key)
+            text, word = value_text(inner, deeper, names if key in BY_CODE else None), _word(key)
             shown.append(text if text.endswith(f" {word}") else f"{word} {text}")
     return ", ".join([*what, *shown, *when])
 

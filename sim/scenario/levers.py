@@ -12,13 +12,13 @@ from sim.language.labels import named
 from sim.language.spoken import said, telling_in
 from sim.scenario.effects import HOW_IT_IS_RUN, NO_EFFECT
 from sim.scenario.errors import ScenarioError
-from sim.scenario.lever_words import NOWHERE, by_itself, gist, lever_name, row_names, share_text, value_text
+from sim.scenario.lever_words import BY_CODE, NOWHERE, by_itself, gist, lever_name, row_names, share_text, value_text
 from sim.scenario.load import changed
 from sim.scenario.nodes import KeyPath
 from sim.scenario.overrides import node_of
 from sim.scenario.resolved import plain
 from sim.scenario.schema import ScenarioModel
-from sim.scenario.schema.population import finest, plain_pool
+from sim.scenario.schema.population import finest, is_pool, plain_pool
 from sim.scenario.shapes import Shape, shape
 from sim.words import DistributionKind
 
@@ -137,8 +137,9 @@ class _Walk:
 
     def __init__(self, base: "Scenario", other: "Scenario") -> None:
         self.base, self.other = base, other
-        sides = (other.spec.population, base.spec.population)
-        self.names = {code: named(name) for side in sides for code, name in side.names.items()}
+        rows = [row for side in (other, base) for row in side.spec.population.provinces]
+        rows.sort(key=lambda row: not is_pool(row.name, row.region))  # a pool has the code of one of its provinces
+        self.names = {row.code: named(row.name) for row in rows}
 
     def below(self, path: KeyPath, one: Tree, two: Tree, expected: Shape | None) -> Iterator[Lever]:
         """Yield the rows of what differs at a path and below it."""
@@ -209,7 +210,7 @@ class _Walk:
     def _text(self, path: KeyPath, value: Tree, expected: Shape | None) -> str | None:
         if isinstance(value, dict):
             return gist(value, self.names, expected)
-        return None if value is None else value_text(value, expected, self.names if path[-1] == "provinces" else None)
+        return None if value is None else value_text(value, expected, self.names if path[-1] in BY_CODE else None)
 
     def _row(self, path: KeyPath, one: str | None, two: str | None) -> Lever:
         at = next((at for at in range(1, len(path)) if _by_code(path[:at])), None)

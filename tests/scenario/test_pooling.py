@@ -8,6 +8,7 @@ import pytest
 from sim.country.provinces import Provinces
 from sim.country.schedule import staff_of
 from sim.scenario import Scenario, ScenarioError, changed, load_scenario, show_lines
+from sim.scenario.levers import levers, run_as
 from sim.scenario.resolved import plain
 from sim.scenario.schema.population import OTHERS, Apart
 
@@ -174,8 +175,8 @@ def test_provinces_apart_can_be_pooled_further_and_not_parted(folder: Path) -> N
         ScenarioError, match=r"'{apart: \[12\]}' cannot be had of pools: .*; {apart: \[11, 44\]}, country,"
     ):
         load_scenario("stored.yaml", {"population.pool": "{apart: [other provinces]}"})
-    with pytest.raises(ValueError, match=r"none cannot be had of pools; {apart: \[11, 44\]} or country"):
-        changed(scenario, {"population.pool": "none"})
+    with pytest.raises(ScenarioError, match=r"'none' cannot be had of pools: .*; {apart: \[11, 44\]}, country,"):
+        changed(load_scenario("stored.yaml"), {"population.pool": "none"})
 
 
 @pytest.mark.parametrize(
@@ -359,3 +360,11 @@ def test_a_pool_has_no_provinces_to_give_back(folder: Path) -> None:
 def test_a_pooled_scenario_gives_its_provinces_back(folder: Path) -> None:
     scenario = pooled(folder, "regions")
     assert changed(scenario, {"population.pool": "none"}).sha256 == load(folder).sha256
+
+
+def test_what_is_apart_is_told_by_name(folder: Path) -> None:
+    alone = load(folder, "")
+    one, other = (pooled(folder, pool, "") for pool in ("{apart: [44]}", "{apart: [11, 44]}"))
+    assert [lever.told for lever in run_as(alone, one)] == ["population: pool: none -> apart Guangdong"]
+    assert [lever.told for lever in run_as(one, other)] == ["population: pool, apart: Guangdong -> Beijing, Guangdong"]
+    assert levers(alone, one) == levers(one, other) == []
