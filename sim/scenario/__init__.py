@@ -4,8 +4,9 @@ On the way: ``bundled`` finds the file; ``reading`` and ``csv_files`` make ``nod
 value was written; ``parameters`` takes what is said beside values, ``extends`` merges files, ``stored_draws`` and
 ``overrides`` put other values in; ``tree`` keeps what came of it, for levers. Then the models of ``schema`` read the
 values, as ``scalars``, ``units``, ``distributions`` and ``tables`` say, and ``ranges`` looks at the ranges. ``shapes``
-knows what the schema expects at a place; ``pydantic_errors`` and ``errors`` word the mistakes. ``load`` does all this in order. What comes out is
-``resolved``: ``writing`` makes a file of it and ``show`` lines for people. ``jsonschema`` is for editors.
+knows what the schema expects at a place; ``pydantic_errors`` and ``errors`` word the mistakes. ``load`` does all this
+in order. What comes out is ``resolved``: ``writing`` makes a file of it and ``show`` lines for people. ``jsonschema``
+is for editors.
 
 Names are looked up when they are first used, so that importing this package costs nothing.
 """

@@ -8,6 +8,7 @@ from functools import cached_property
 from sim.country.calendar import Calendar
 from sim.country.provinces import Provinces
 from sim.country.schedule import FEW_SERVERS, Schedule, thin_desks
+from sim.language.labels import named
 from sim.language.spoken import ENGLISH, marked, said, speaking
 from sim.results.withheld import rounded_desks, run_withheld
 from sim.rounding import percent, written
@@ -127,7 +128,7 @@ class Size:
                 said(
                     "All provinces but {provinces} are simulated as one, so nothing here is about another single "
                     "province.",
-                    provinces=", ".join(names[code] for code in self.spec.population.pool.apart),
+                    provinces=", ".join(named(names[code]) for code in self.spec.population.pool.apart),
                 )
             )
         elif self.spec.population.pool == REGIONS:
@@ -141,7 +142,7 @@ class Size:
 
     def _offers(self) -> str:
         """Return the scale from which no desk has few seats, and the pool that keeps desks whole, as options."""
-        kind = self.spec.coarsest()
+        kind = None if isinstance(self.spec.population.pool, Apart) else self.spec.coarsest()
         pooled = None if kind is None else self.spec.pooled_further(kind)
         if kind is None or pooled is None:
             return f"--scale {self.enough:g}"
