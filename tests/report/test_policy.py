@@ -101,7 +101,7 @@ def test_what_it_did_is_said_with_the_difference_first(full: sim.Run, silent: si
     more = int(rows.loc["victims", "difference"])
     assert more > 0
     assert told[0].startswith(f"{amount(more)} more victims (+")
-    assert any(line.startswith(f"{amount(-rows.loc['saved', 'difference'])} fewer people saved") for line in told)
+    assert any(line.startswith(f"{amount(-rows.loc['saved', 'difference'])} fewer people stopped") for line in told)
     assert not any("interval" in line for line in told)
     assert "single pair" in how_known(compared)
 
