@@ -26,7 +26,7 @@ from sim.results.run import Run
 from sim.scenario import Scenario, changed, load_scenario
 from sim.scenario.before import digest_of_results
 from sim.scenario.bounds import Lengthening, Probability, bounds_of
-from sim.scenario.resolved import plain
+from sim.scenario.load import as_pooled
 from sim.scenario.schema.population import COUNTRY
 from sim.scenario.units import rate_text
 from sim.words import Detector
@@ -154,13 +154,7 @@ def _at(scenario: Scenario, key: str) -> Any:
 
 def without(find: Found) -> Change:
     """Return what leaves measures out."""
-
-    def change(scenario: Scenario) -> Values:
-        left = find(scenario)
-        kept = {name: one for name, one in scenario.resolved["measures"].items() if name not in left}
-        return {"measures": plain(kept)} if left else {}
-
-    return change
+    return lambda scenario: {f"measures.{name}": None for name in find(scenario)}
 
 
 def together(*changes: Change) -> Change:
@@ -204,7 +198,7 @@ def brought_home(scenario: Scenario) -> Values:
     day = period.start + timedelta(days=(period.end - period.start).days // 3)
     crew = round(BROUGHT_HOME * scenario.spec.dens.crew)
     added = {"kind": "repatriation", "window": [day.isoformat(), None], "dens": BROUGHT_HOME, "suspects": crew}
-    return {"measures": {**plain(scenario.resolved["measures"]), "brought-home": added}}
+    return {"measures.brought-home": added}
 
 
 def _systems() -> Iterator[System]:
@@ -354,8 +348,8 @@ class Row:
 
 
 def rows(scenario: Scenario, names: Sequence[str]) -> list[Row]:
-    """Return the two rows of each of these systems, for a scenario."""
-    found = []
+    """Return the two rows of each of these systems, for a scenario; of pools, whose weights leave room to double."""
+    scenario, found = as_pooled(scenario), []
     for system in (SYSTEMS[name] for name in names):
         base = changed(scenario, system.world(scenario))
         for how, change in ((OFF, system.off), (DOUBLED, system.doubled)):

@@ -401,7 +401,11 @@ LISTS: dict[str, Listed] = {
     "who is drawn by age, sex and type: ENDS of sim/report/pictures/people.py": Listed(
         lambda: people.ENDS,
         EpisodeEnd.labels,
-        {"dropped_out": "no warning did anything", "held": "a bank did it, whoever the person is"},
+        {
+            "dropped_out": "no warning did anything",
+            "held": "a bank did it, whoever the person is",
+            "saved": "holds those who would not have paid; averted, which it shows, does not",
+        },
     ),
     "steps of an episode: STEPS of sim/episode/stages.py": Listed(
         lambda: stages.STEPS, Stage.labels, {"contact": "is where an episode begins, not a step of it"}

@@ -199,7 +199,9 @@ DAYS = ["--set", "period={start: 2022-01-01, end: 2022-01-06, warmup: 4 d}", "--
 YEAR = ["--set", "period={start: 2022-01-01, end: 2022-12-31, warmup: 100 d}", "--scale", "0.00001"]
 
 
-@pytest.mark.parametrize("command", [["run", "china-2022", *DAYS], ["compare", "china-2022", *DAYS, "no-warning"]])
+@pytest.mark.parametrize(
+    "command", [["run", "china-2022", *DAYS], ["compare", "china-2022", *DAYS, "no-warning", "--replicates", "1"]]
+)
 def test_several_runs_share_one_bar(command: list[str], shown_by: Callable[..., str]) -> None:
     replicates = ["--replicates", "2"] if command[0] == "run" else []
     seen = shown_by(*command, *replicates, "--out", "all")

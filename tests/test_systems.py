@@ -11,7 +11,6 @@ from benchmarks import systems
 from benchmarks.systems import DOUBLED, FATE, MARKER, OFF, SYSTEMS, facts, more_odds, moved, rows
 from sim.draws.functions import normal_cdf
 from sim.scenario import Scenario, changed, load_scenario
-from sim.scenario.resolved import plain
 from sim.words import Detector
 
 DOCUMENT = Path(__file__).resolve().parents[1] / "docs" / "mechanism.md"
@@ -29,7 +28,7 @@ def full(flagship: Scenario) -> Scenario:
     """The flagship with what it may lack of the systems."""
     campaign = {f"measures.cluster-campaigns.{key}": value for key, value in LAUNDERING.items()}
     own = changed(flagship, campaign)
-    return changed(own, {"measures": {**plain(own.resolved["measures"]), "home": HOME}})
+    return changed(own, {"measures.home": HOME})
 
 
 def made(scenario: Scenario, name: str) -> tuple[Scenario, Scenario, Scenario]:

@@ -7,7 +7,6 @@ scenario's staff, what they cost is not what the scenario's staff costs, and no 
 from collections.abc import Callable, Collection, Sequence
 from typing import TYPE_CHECKING
 
-from sim.country.schedule import staff_time
 from sim.language.labels import named
 from sim.language.spoken import said
 from sim.rounding import amount, written
@@ -37,6 +36,8 @@ def rounded_desks(spec: "ScenarioModel") -> dict[str, float]:
     """
     if spec.scale >= 1.0:
         return {}
+    from sim.country.schedule import staff_time
+
     times = zip(DESK_LABELS, staff_time(spec), strict=True)
     return {desk: seats / staff for desk, (seats, staff) in times if abs(seats - staff) > TENTH * staff}
 
@@ -45,6 +46,8 @@ def rounded_change(base: "ScenarioModel", other: "ScenarioModel") -> list[str]:
     """Return the desks whose staff time two scenarios change otherwise than they say, by more than a tenth of that."""
     if base.desks == other.desks or base.scale >= 1.0:
         return []
+    from sim.country.schedule import staff_time
+
     found = []
     for desk, (seats, staff), (more_seats, more_staff) in zip(
         DESK_LABELS, staff_time(base), staff_time(other), strict=True

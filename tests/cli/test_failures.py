@@ -382,7 +382,7 @@ main()
         (["compare", "tiny", "tiny", "--replicates", "1000000000"], "--replicates"),
         (["run", "tiny", "--seed", str(2**63 - 1), "--replicates", "2"], "--seed"),
         (["sweep", "tiny", "--vary", "warning.*"], "warning.*"),
-        (["sweep", "tiny", "--vary", "a.*=1,2"], "a.*"),
+        (["sweep", "tiny", "--vary", "a.*=1,2"], "a: unknown key; "),
         (
             ["sweep", "tiny", "--vary", "seed=1,2", "--quantity", "victim"],
             "did you mean 'victims'",

@@ -36,7 +36,7 @@ TableWriter.write_groups = write_and_die
 """
 """A process that is killed when it has written the events of its first month, whatever else goes on meanwhile."""
 
-LONG = ["china-2022", "--scale", "0.00001"]
+LONG = ["china-2022", "--scale", "0.0001"]
 """Two years: longer than any test waits before it ends the run."""
 
 

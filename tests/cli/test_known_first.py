@@ -111,7 +111,7 @@ def test_quiet_commands_say_it_on_standard_error(tocsin: Tocsin) -> None:
     shown = tocsin("run", *THIN, "--quiet")
     assert (shown.code, shown.out) == (0, "")
     assert shown.err.startswith("warning: At scale 0.4, ")
-    assert shown.err == tocsin("compare", "tiny", "tiny", *THIN[1:], "--json").err
+    assert shown.err == tocsin("compare", "tiny", "tiny", *THIN[1:], "--replicates", "1", "--json").err
 
 
 def test_several_runs_say_what_they_cannot_say_once(tocsin: Tocsin) -> None:

@@ -132,14 +132,14 @@ def test_desks_that_are_few_in_the_country_itself_are_those_of_the_country(tocsi
     assert "3 of 6 desks" in tocsin("run", "tiny", *day, "--scale", "0.99", "--quiet").err
 
 
-def test_where_nothing_can_be_pooled_nothing_is_offered(tocsin: Tocsin) -> None:
+def test_where_a_province_has_a_measure_it_is_kept_apart_in_the_pool_that_is_offered(tocsin: Tocsin) -> None:
     day = ["--set", "period={start: 2022-06-01, end: 2022-06-01, warmup: 0 d}"]
     holds = "measures.holds={kind: bank_hold, window: [2022-06-01, null], intensity: 0.1, provinces: [11]}"
     ended = tocsin("run", "china-2022", "--scale", "0.003", *day, "--set", holds, "--quiet")
     assert ended.code == 0
     assert ended.err.startswith(
         "warning: At scale 0.003, 62 of 62 desks have fewer than 5 seats: their waits, and what expires there, are not "
-        "the country's. Use --scale 0.54.\n"
+        "the country's. Use --scale 0.54 or --pool country --apart Beijing --scale 0.073.\n"
     )
 
 

@@ -192,7 +192,7 @@ def hold(folder: Path, tmp_path: Path, drawn: Any, data: st.DataObject) -> None:
     keys = data.draw(st.lists(st.sampled_from(sorted(LEVERS)), min_size=1, max_size=3, unique=True))
     values = {key: data.draw(LEVERS[key]) for key in keys}
     assert loaded(lambda: changed(scenario, values)) == loaded(lambda: case.load(values)), values
-    level = Level(0.4, (7,), pooled=False)
+    level = Level(0.4, (7,))
     own = {"scale": 0.4, "seed": 7, "engine": "vector"}
     assert loaded(lambda: level.scenario(scenario, 7, values)) == loaded(lambda: case.load({**values, **own}))
     off = data.draw(st.sets(st.sampled_from(layers_of(scenario)), max_size=3))

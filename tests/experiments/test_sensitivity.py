@@ -152,7 +152,15 @@ def test_rows_are_quantities_by_parameters_and_a_measure_that_is_over_moves_noth
     assert list(frame["quantity"]) == ["saved"] * 3 + ["victims"] * 3
     assert list(frame["parameter"]) == [WRONG, MET, VIDEOS] * 2
     assert set(frame["samples"]) == {3}
-    assert frame.attrs == {"method": "morris", "samples": 3, "runs": 12, "dropped": 0, "message": None, "warnings": []}
+    assert frame.attrs == {
+        "method": "morris",
+        "samples": 3,
+        "runs": 12,
+        "dropped": 0,
+        "message": None,
+        "idle": [],
+        "warnings": [],
+    }
     saved = frame[frame["quantity"] == "saved"].set_index("parameter")
     assert saved.loc[VIDEOS, ["mu_star", "mu_star_low", "mu_star_high", "mu", "sigma"]].tolist() == [0.0] * 5
     # Who is met, and believed more often where the message is about another fraud, is saved more often.

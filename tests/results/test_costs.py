@@ -140,7 +140,9 @@ def test_the_interval_of_a_price_is_its_range(tmp_path: Path) -> None:
     # What is said without a range is known; what a sweep sets beyond one moves that end.
     known = Scope.of(sim.load_scenario("china-2022", {"costs.wage.call": "80"})).prices
     assert next(price for price in known if price.name == "wage.call") == Price("wage.call", 80.0, 80.0, 80.0)
-    beyond = Scope.of(changed(sim.load_scenario("china-2022"), {"costs.wage.call": 500.0})).prices
+    beyond = Scope.of(
+        changed(sim.load_scenario("china-2022"), {"costs.wage.call": {"value": 500.0, "range": [35, 105]}})
+    ).prices
     assert next(price for price in beyond if price.name == "wage.call") == Price("wage.call", 500.0, 35.0, 500.0)
     assert Scope.of(sim.load_scenario("tiny", {"costs": "null"})).prices == ()
 

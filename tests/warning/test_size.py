@@ -5,8 +5,9 @@ import pytest
 from sim.country.calendar import Calendar
 from sim.country.provinces import Provinces
 from sim.country.schedule import Schedule
+from sim.results.withheld import run_withheld
 from sim.scenario import Scenario, changed, load_scenario
-from sim.warning.size import ROUNDED, Size, in_english, of_sizes
+from sim.warning.size import Size, in_english, of_sizes
 from sim.words import DESK_LABELS
 
 SHORT = "{start: 2022-06-01, end: 2022-06-14, warmup: 0 d}"
@@ -43,14 +44,12 @@ def test_the_rounding_is_that_of_all_seats_of_the_period(flagship: Scenario) -> 
     for at, desk in enumerate(DESK_LABELS):
         seats = sum(int(schedule.servers(day)[:, at].sum()) for day in days)
         staff = 0.005 * float(schedule.on_duty(days)[:, :, at].sum())
-        assert size.rounding[desk] == pytest.approx(seats / staff - 1.0)
-        assert size.rounding[desk] > 1.0
-    assert size.is_rounded
-    assert "call desks have " in size.lines[1]
+        assert size.rounded[desk] == pytest.approx(seats / staff)
+        assert size.rounded[desk] > 2.0
+    assert size.lines[1] == run_withheld(size.spec)
     # In one pool the seats are those of the staff, but for a few per cent.
     pooled = sized(flagship, 0.005, "country")
-    assert max(map(abs, pooled.rounding.values())) < ROUNDED / 2
-    assert not pooled.is_rounded
+    assert pooled.rounded == {}
     assert pooled.lines == [
         "All provinces are simulated as one, so nothing here is about a single province. Use --pool none, or --pool "
         "country --apart PROVINCE."
@@ -61,15 +60,16 @@ def test_fewer_seats_than_staff_are_told_as_fewer() -> None:
     tiny = load_scenario("tiny", {"period": "{start: 2022-01-24, end: 2022-01-24, warmup: 0 d}"})
     few = changed(tiny, {"scale": 0.45, "population.pool": "country", "desks.visit.staff": 3, "desks.visit.shifts": [
         {"weekdays": [1, 2, 3, 4, 5, 6, 7], "start": "00:00", "end": "24:00", "share": 1.0}]})  # fmt: skip
-    size = Size(few.spec)
-    assert size.rounding["visit"] == pytest.approx(1 / 1.35 - 1)
+    assert "the visit desks 0.741 times" in "".join(Size(few.spec).lines)
+    size = Size(changed(few, {"costs": None}).spec)
+    assert size.rounded["visit"] == pytest.approx(1 / 1.35)
     (line,) = [line for line in size.lines if line.startswith("Staff is rounded")]
     assert "visit desks have 25.9% fewer" in line
 
 
 def test_at_full_scale_small_desks_are_what_they_are() -> None:
     tiny = load_scenario("tiny").spec
-    assert (Size(tiny).thin, Size(tiny).is_rounded, Size(tiny).lines) == (0, False, [])
+    assert (Size(tiny).thin, Size(tiny).rounded, Size(tiny).lines) == (0, {}, [])
 
 
 def test_desks_without_staff_are_told_at_any_scale() -> None:
