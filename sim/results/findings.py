@@ -46,7 +46,7 @@ OF_WHAT_WAS = (
 SHOWN = 3
 """Findings of one kind that people are shown; the rest is counted, and listed where all of them are."""
 
-ABOVE = 3
+ABOVE = 2
 """Findings that stand above an answer; the rest is counted, and listed where all of them are."""
 
 
