@@ -24,7 +24,8 @@ ROOT = Path(__file__).resolve().parents[1]
 
 TOLD: Mapping[str, tuple[str, ...]] = {
     "README.md": (
-        "{people_bn} billion people, some {attempts_bn} billion potential attempts in {days} days of warm-up and period",
+        "{people_bn} billion people, some {attempts_bn} billion potential attempts in {days} days of warm-up and "
+        "period",
         "{country_core} s of processor time, shared by two cores, and {country_gb} GB of memory",
         "answer (in brackets: 90% of what is not known, by {draws} draws,",
         "{uncounted} figures have no simulated value: their windows are not inside the period; of {unreported} nothing",

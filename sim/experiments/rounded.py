@@ -4,7 +4,7 @@ Who compares such scenarios would compare one with itself, and be told that offi
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +18,7 @@ from sim.country.schedule import Schedule, thinned
 from sim.language.spoken import ENGLISH, said, speaking
 from sim.scenario import changed
 from sim.scenario.errors import Mistake, ScenarioError, found
-from sim.scenario.schema.desks import Desks
+from sim.scenario.schema.desks import Desks, ProvinceDesk
 from sim.scenario.schema.pooling import options
 from sim.scenario.schema.population import COUNTRY, REGIONS, Apart, Pool
 from sim.scenario.shapes import written
@@ -178,9 +178,14 @@ def alike(scenario: "Scenario", given: Mapping[str, Sequence[Any]]) -> Iterator[
         for numbers in groups.values():
             first, last = made[numbers[0]], made[numbers[-1]]
             gone = max(zip(first, last, strict=True), key=lambda pair: pair[0].scale)
-            told = lost(*gone) or (_unread(key, *gone) if len(numbers) > 1 else None)
+            told = _of_key(key, lost(*gone)) or (_unread(key, *gone) if len(numbers) > 1 else None)
             if told is not None:
                 yield Alike(tuple(values[number] for number in numbers), len(numbers) == len(values), told)
+
+
+def _of_key(key: str, told: Lost | None) -> Lost | None:
+    """Return what is told of a varied key, which may be a part of what the scenario's own key holds."""
+    return told and replace(told, key=key)
 
 
 def _unread(key: str, one: "ScenarioModel", other: "ScenarioModel") -> Lost | None:
@@ -287,6 +292,8 @@ def _value(value: Any, absent: str) -> str:
     """Return a value as a message quotes it, ``absent`` where there is none."""
     if value is None:
         return absent
+    if isinstance(value, ProvinceDesk):  # what else it says is told by itself
+        value = value.staff
     if isinstance(value, BaseModel):
         value = written(type(value), value)
     return f"{value:g}" if isinstance(value, float) else found(value)
