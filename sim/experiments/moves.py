@@ -1,4 +1,4 @@
-"""Levers that move nothing, and points of a design that are one: their answers would be the same.
+"""Levers that change nothing, and points of a design that are the same scenario: both are refused.
 
 Rounding that makes staff one is told by ``rounded``; here are all other ways in which values come to the same: a key
 that nothing reads in this scenario, provinces that are pooled, a day after the period.
@@ -99,10 +99,10 @@ def _digest(scenario: "Scenario", values: Mapping[str, Value]) -> str | None:
 def _told(scenario: "Scenario", one: Mapping[str, Value], two: Mapping[str, Value]) -> str:
     """Return what is told of two points that make the same scenario."""
     here, there = (", ".join(map(str, side.values())) for side in (one, two))
-    allowed = "a lever that something reads before the end of the period, or other values"
+    allowed = "use a lever that takes effect before the end of the period, or other values"
     if scenario.spec.population.pool != NO_POOL and POOL not in one:
         apart: dict[str, Any] = {POOL: NO_POOL}
         made = [_digest(scenario, {**side, **apart}) for side in (one, two)]
         if None not in made and made[0] != made[1]:
-            allowed = "--pool none, where they differ"
+            allowed = "use --pool none, where they differ"
     return f"{', '.join(one)}: {here} and {there} make the same scenario; {allowed}"

@@ -195,8 +195,8 @@ def _unread(key: str, one: "ScenarioModel", other: "ScenarioModel") -> Lost | No
     desk = key.split(".")[1]
     own = getattr(one.desks, desk).by_province if desk in DESK_LABELS else {}
     if key == f"desks.{desk}.staff" and len(own) == len(one.population.provinces):
-        return Lost(key, "every province has staff of its own", f"desks.{desk}.by_province")
-    return Lost(key, "the same officers are on duty on all days of the period", "another lever, or other values")
+        return Lost(key, "every province has staff of its own", f"vary desks.{desk}.by_province")
+    return Lost(key, "the same officers are on duty on all days of the period", "use another lever, or other values")
 
 
 def warnings_of(scenario: "Scenario", given: Mapping[str, Sequence[Any]]) -> list[str]:

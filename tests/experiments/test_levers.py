@@ -201,7 +201,6 @@ def hold(folder: Path, tmp_path: Path, drawn: Any, data: st.DataObject) -> None:
     staff = {code: data.draw(st.integers(1, 9)) for code in scenario.spec.population.names}
     (tmp_path / "pools.yaml").write_text(scenario.yaml(), encoding="utf-8")
     stored = Case(str(tmp_path / "pools.yaml"), {}, None)
-    given_staff = {f"desks.visit.by_province.{code}.staff": number for code, number in staff.items()}
     if not scenario.spec.desks.visit.by_province:
         given_staff = {f"desks.visit.by_province.{code}": number for code, number in staff.items()}
         assert loaded(lambda: with_staff(pools, "visit", staff)) == loaded(lambda: stored.load(given_staff))
@@ -247,7 +246,7 @@ def five(folder: Path, text: str, **values: Any) -> Scenario:
 
 GUANGDONG = "desks: {visit: {staff: 20, by_province: {Guangdong: {staff: 8}}}}\n"
 STAFF = "desks.visit.staff"
-OTHER = "a lever that something reads before the end of the period, or other values"
+OTHER = "use a lever that takes effect before the end of the period, or other values"
 EVERYWHERE = ", ".join(f"{code}: 5" for code in CODES)
 
 
@@ -271,7 +270,7 @@ def test_a_sweep_of_pools_with_staff_of_their_own_moves_the_staff_of_the_others(
             f"desks: {{visit: {{by_province: {{{EVERYWHERE}}}}}}}",
             "none",
             {STAFF: [2, 40]},
-            "2 and 40 are alike: desks.visit.staff: every province has staff of its own; desks.visit.by_province",
+            "2 and 40 are alike: desks.visit.staff: every province has staff of its own; vary desks.visit.by_province",
         ),
         (
             "measures: {later: {kind: bank_hold, window: [2023-01-24, null], intensity: 0.1}}",
@@ -283,7 +282,8 @@ def test_a_sweep_of_pools_with_staff_of_their_own_moves_the_staff_of_the_others(
             "",
             "country",
             {"population.provinces.2.name": ["South", "Southern"]},
-            "population.provinces.2.name: South and Southern make the same scenario; --pool none, where they differ",
+            "population.provinces.2.name: South and Southern make the same scenario; "
+            "use --pool none, where they differ",
         ),
         (
             "",
