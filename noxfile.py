@@ -10,7 +10,7 @@ nox.options.reuse_existing_virtualenvs = True
 
 GENERATED = {
     "docs/cli.md": "sim.cli.document",
-    "docs/tables.md": "sim.results.document",
+    "docs/tables.md": "sim.store.document",
     "docs/scenario.md": "sim.scenario.guide",
     "docs/bounds.md": "sim.scenario.document",
 }
@@ -34,7 +34,7 @@ def check(session: nox.Session) -> None:
 
 @nox.session
 def tests(session: nox.Session) -> None:
-    """Hold every law once; with arguments, those: ``nox -s tests -- tests/gates``."""
+    """Hold every law once; with arguments, those: ``nox -s tests -- tests/shield``."""
     installed(session)
     session.run("python", "-m", "pytest", *(session.posargs or ("-n", "2")))
 

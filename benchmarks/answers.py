@@ -15,7 +15,7 @@ from benchmarks.posteriors import ROOT
 from sim.calibration.evaluations import Evaluations
 from sim.calibration.levels import Level, coarse_pool
 from sim.calibration.policies import over_draws, stored_of
-from sim.results.stored_answers import OWN, SUFFIX, StoredAnswers, write_answers
+from sim.reading.stored_answers import OWN, SUFFIX, StoredAnswers, write_answers
 from sim.scenario import Scenario, load_scenario
 
 Rows = list[dict[str, str]]

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.base.words import ContactChannel, DistributionKind, OriginKind
 from sim.draws.identity import origin_id
 from sim.warning.service import ServiceTables, outcome
-from sim.words import ContactChannel, DistributionKind, OriginKind
 
 SERVICE_MS = 20_000
 SERVERS = 8

@@ -24,8 +24,8 @@ from benchmarks.mechanism import written
 from sim.forecast.cost import SERIAL, TIME, Coefficients, Cost, slower, work_terms
 from sim.forecast.machine import Machine, machine_of, measure
 from sim.forecast.work import Work
-from sim.results.run_json import RUN_JSON
 from sim.scenario import load_scenario
+from sim.store.run_json import RUN_JSON
 
 PAGE = ROOT / "docs" / "performance.md"
 

@@ -24,8 +24,8 @@ from typing import Any
 
 from benchmarks.limits import avx512
 from sim.country.calendar import Calendar
-from sim.results.provenance import machine, versions
 from sim.scenario import Scenario, changed, load_scenario
+from sim.store.provenance import machine, versions
 
 BEGIN, END = "<!-- growth: begin -->", "<!-- growth: end -->"
 DOCUMENT = Path(__file__).resolve().parents[1] / "docs" / "scale.md"

@@ -17,19 +17,19 @@ from pathlib import Path
 from statistics import fmean, stdev
 from typing import Any
 
-from sim.days import MINUTE_MS
+from sim.base.days import MINUTE_MS
+from sim.base.words import DESK_LABELS, Discipline, Tier, Truth
 from sim.experiments.intervals import half_width
 from sim.experiments.simulations import Simulations
 from sim.experiments.sparing import ratio
-from sim.results.costs import COST
-from sim.results.evidence import FORMULAS, Inside, Span, UnknownError
-from sim.results.holding import holding
-from sim.results.outcomes import Outcome
-from sim.results.run import Run
-from sim.results.scope import Scope
+from sim.reading.costs import COST
+from sim.reading.evidence import FORMULAS, Inside, Span, UnknownError
+from sim.reading.outcomes import Outcome
+from sim.reading.run import Run
 from sim.scenario import Scenario, changed, load_scenario
 from sim.scenario.schema.population import COUNTRY, Pool
-from sim.words import DESK_LABELS, Discipline, Tier, Truth
+from sim.store.holding import holding
+from sim.store.scope import Scope
 
 SCALE, SEEDS = 0.005, 4
 STAFF = (0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 4.0)

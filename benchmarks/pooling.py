@@ -10,11 +10,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from statistics import fmean, stdev
 
-from sim.days import MINUTE_MS
-from sim.results.run import Run
+from sim.base.days import MINUTE_MS
+from sim.base.words import DESK_LABELS, End, Tier
+from sim.reading.run import Run
 from sim.running import run
 from sim.scenario import changed
-from sim.words import DESK_LABELS, End, Tier
 
 SAVED, VICTIMS = "people saved", "victims"
 WAIT, EXPIRED = "median wait, {}", "expired, {}"

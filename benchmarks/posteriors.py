@@ -27,10 +27,10 @@ from sim.calibration.page import table
 from sim.calibration.posterior import CONSISTENT, PRIOR_SEEDS, Start, chi_square, compressed, expanded, sample_posterior
 from sim.calibration.prior import coordinates_of, draw_errors, draw_prior, normal_scores
 from sim.experiments.parameters import free_parameters
-from sim.results.outcomes import Outcome
-from sim.results.scope import Scope
+from sim.reading.outcomes import Outcome
 from sim.scenario import changed, load_scenario
 from sim.scenario.schema.population import COUNTRY
+from sim.store.scope import Scope
 
 Array = npt.NDArray[np.float64]
 

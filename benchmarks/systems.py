@@ -15,21 +15,21 @@ from statistics import fmean, stdev
 from typing import Any, Final
 
 from benchmarks.mechanism import asked_for, write_into
+from sim.base.words import Detector
 from sim.draws.functions import normal_cdf, normal_quantile
 from sim.experiments.gangs import stances_of, standing
 from sim.experiments.intervals import half_width
 from sim.experiments.layers import NEVER
 from sim.experiments.simulations import Simulations
-from sim.results.holding import holding
-from sim.results.outcomes import Outcome
-from sim.results.run import Run
+from sim.reading.outcomes import Outcome
+from sim.reading.run import Run
 from sim.scenario import Scenario, changed, load_scenario
-from sim.scenario.before import digest_of_results
 from sim.scenario.bounds import Lengthening, Probability, bounds_of
 from sim.scenario.load import as_pooled
+from sim.scenario.prefix import digest_of_results
 from sim.scenario.schema.population import COUNTRY
 from sim.scenario.units import rate_text
-from sim.words import Detector
+from sim.store.holding import holding
 
 Values = Mapping[str, Any]
 """Values by dotted key."""

@@ -20,7 +20,7 @@ from benchmarks.limits import avx512, sfc64_doubles_per_s
 from benchmarks.rows import AVX512, ROW, TARGETS, Row, markdown
 from benchmarks.sizes import FULL, QUICK, SCALE, SIZE, SMOKE, WORKERS, sizes
 from benchmarks.stored import FOLDER, Kind, Table, place
-from sim.results.provenance import machine, versions
+from sim.store.provenance import machine, versions
 
 README = FOLDER / "README.md"
 BEGIN, END = "<!-- table: begin -->", "<!-- table: end -->"

@@ -17,8 +17,8 @@ from benchmarks.conftest import Note
 from benchmarks.rows import Row
 from benchmarks.sizes import Settings, Sizes
 from sim.experiments.simulations import Reader, simulate
-from sim.results.outcomes import Outcome, quantities
-from sim.results.run import Run
+from sim.reading.outcomes import Outcome, quantities
+from sim.reading.run import Run
 from sim.scenario import load_scenario
 
 DENSER = 3

@@ -14,11 +14,11 @@ from typing import Any
 
 from benchmarks.growth import FILE, tables
 from sim.country.calendar import Calendar
-from sim.results.figures import days_of
-from sim.results.scope import Scope
-from sim.results.stored_answers import stored_answers
-from sim.results.terminal import without_value
+from sim.reading.figures import days_of
+from sim.reading.stored_answers import stored_answers
 from sim.scenario import Scenario, load_scenario
+from sim.store.scope import Scope
+from sim.told.terminal import without_value
 
 ROOT = Path(__file__).resolve().parents[1]
 

@@ -13,11 +13,11 @@ from pathlib import Path
 
 from benchmarks.mechanism import write_into
 from benchmarks.posteriors import DOCUMENT, ROOT
+from sim.base.rounding import amount
 from sim.calibration.calibrate import calibrate
 from sim.calibration.page import table
-from sim.results.chance import SAVED_SHARE, STOPPED_SHARE
-from sim.results.stored_answers import SHARES, SUFFIX, StoredAnswers, policy_digest, read_answers
-from sim.rounding import amount
+from sim.reading.chance import SAVED_SHARE, STOPPED_SHARE
+from sim.reading.stored_answers import SHARES, SUFFIX, StoredAnswers, policy_digest, read_answers
 from sim.scenario import changed, load_scenario
 
 SCENARIO = ROOT / "scenarios" / "china-2022.yaml"

@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 
 from benchmarks.customers import SEED, SERVERS, TABLES, Customers, Served, alert_of
 from sim.aftermath.cases import Finished
-from sim.days import DAY_MS, HALF_HOURS
+from sim.base.days import DAY_MS, HALF_HOURS
+from sim.base.words import ContactChannel, Tier, Truth
 from sim.draws.compiled import compiled
 from sim.draws.identity import INDEX_SHIFT
 from sim.engines.phases import ArrivalStep, Phase
@@ -18,7 +19,7 @@ from sim.engines.vector.attempts import BLOCK
 from sim.engines.vector.chain import AlertScratch, alert_scratch
 from sim.engines.vector.day import begin_day
 from sim.engines.vector.events import order_of_alert
-from sim.engines.vector.given import RunTables, day_of_province, run_tables
+from sim.engines.vector.inputs import RunTables, day_of_province, run_tables
 from sim.engines.vector.loop import run_day
 from sim.engines.vector.province import Province
 from sim.engines.vector.records import AlertState, Integers
@@ -29,7 +30,6 @@ from sim.midnight.night import Night
 from sim.midnight.today import Today
 from sim.midnight.totals import DayTotals
 from sim.scenario import load_scenario
-from sim.words import ContactChannel, Tier, Truth
 
 NEVER = 1 << 50
 PATIENCE = NEVER // 2

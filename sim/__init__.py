@@ -12,7 +12,7 @@ Names are looked up when they are first used, so that importing the package cost
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from sim.version import __version__
+from sim.base.version import __version__
 
 if TYPE_CHECKING:
     from sim.calibration.calibrate import Calibration, calibrate
@@ -30,9 +30,9 @@ if TYPE_CHECKING:
     from sim.experiments.sweep import sweep
     from sim.report.explore.page import explore
     from sim.report.page import report
-    from sim.results.stored import FolderError
     from sim.runs import Run, diff, load_run, run
     from sim.scenario import Scenario, ScenarioError, load_scenario, posterior
+    from sim.store.json_files import FolderError
 
 _HOMES = {
     "Attribution": "sim.experiments.attribute",
@@ -41,7 +41,7 @@ _HOMES = {
     "DesignError": "sim.experiments.design",
     "PairingError": "sim.experiments.pairing",
     "PromiseError": "sim.experiments.promise",
-    "FolderError": "sim.results.stored",
+    "FolderError": "sim.store.json_files",
     "Run": "sim.runs",
     "Scenario": "sim.scenario",
     "ScenarioError": "sim.scenario",

@@ -104,7 +104,7 @@ class Days:
     """What one run of a job shows: what it calls after each day."""
 
     def __init__(self, scenario: "Scenario") -> None:
-        from sim.results.scope import Scope
+        from sim.store.scope import Scope
 
         scope = Scope.of(scenario)
         self._start, self._first = scope.first_day - scope.warmup_days, scope.first_day
@@ -116,7 +116,7 @@ class Days:
 
     def shown(self, day: int) -> str:
         """Return the day, and that it belongs to the warm-up where it does."""
-        from sim.days import calendar_date
+        from sim.base.days import calendar_date
 
         return f"{'warm-up ' if day < self._first else ''}{calendar_date(day)}"
 

@@ -7,23 +7,23 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sim.days import calendar_date, next_month
+from sim.base.days import calendar_date, next_month
+from sim.base.interrupts import interrupted_surely
+from sim.base.logbook import Logbook
 from sim.engines.conservation import ConservationError
-from sim.interrupts import interrupted_surely
-from sim.logbook import Logbook
-from sim.results.background import BackgroundWriter
-from sim.results.check import check_conservation
-from sim.results.figures import uncounted
-from sim.results.folder import SCENARIO_YAML, Staging, default_folder, sync, write_json
-from sim.results.manifest import Manifest, compose, performance
-from sim.results.query import from_memory
-from sim.results.recorder import Recorder
-from sim.results.run import Run
-from sim.results.run_json import RUN_JSON, sealed
-from sim.results.scope import Scope
-from sim.results.stored import FolderError
-from sim.results.writer import TableKeeper, TableWriter
+from sim.reading.check import check_conservation
+from sim.reading.figures import uncounted
+from sim.reading.manifest import Manifest, compose, performance
+from sim.reading.run import Run
 from sim.scenario.errors import ascii_controls
+from sim.store.background import BackgroundWriter
+from sim.store.folder import SCENARIO_YAML, Staging, default_folder, sync, write_json
+from sim.store.json_files import FolderError
+from sim.store.query import from_memory
+from sim.store.recorder import Recorder
+from sim.store.run_json import RUN_JSON, sealed
+from sim.store.scope import Scope
+from sim.store.writer import TableKeeper, TableWriter
 
 if TYPE_CHECKING:
     from sim.scenario import Scenario
@@ -121,7 +121,7 @@ def _run(scenario: "Scenario", out: str | Path | None, asked: _Asked) -> Run:
             recorder = Recorder(scope, writer, share, _Days(scope, log, asked.progress))
             checkpoints = None
             if checkpoint:
-                from sim.results.checkpoints import CHECKPOINTS, Checkpoints
+                from sim.store.checkpoints import CHECKPOINTS, Checkpoints
 
                 folder = CHECKPOINTS if checkpoint is True else Path(checkpoint)
                 checkpoints = Checkpoints(folder, scenario, recorder, writer, log)

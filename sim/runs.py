@@ -1,6 +1,6 @@
 """Runs as users hold them: a finished run with the pictures of its report.
 
-Everything that compares or draws reads a stored run (``sim.results.run``), so that module must not know of any
+Everything that compares or draws reads a stored run (``sim.reading.run``), so that module must not know of any
 picture. What users get from ``sim.run`` and ``sim.load_run`` is therefore made here, above the report.
 """
 
@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sim.results import run as stored
+from sim.reading import run as stored
 
 if TYPE_CHECKING:
     from sim.report.gallery import Gallery

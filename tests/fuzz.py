@@ -24,7 +24,7 @@ from typing import Any, NoReturn
 
 import sim
 from sim import cli
-from sim.results.run_json import RUN_JSON, sealed
+from sim.store.run_json import RUN_JSON, sealed
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLDERS = (ROOT / "scenarios", ROOT / "tests" / "scenario")
@@ -169,7 +169,7 @@ def vary(document: Any, chance: random.Random) -> None:
 
 def believe(folder: Path, path: Path) -> None:
     """Let ``run.json`` know the hash of a changed file, as somebody would who wants to be believed."""
-    from sim.results.stored import sha256
+    from sim.store.json_files import sha256
 
     with contextlib.suppress(ValueError, TypeError, AttributeError, KeyError, FileNotFoundError):
         document = json.loads((folder / RUN_JSON).read_text())

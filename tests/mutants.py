@@ -25,7 +25,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sim.results.stored import sha256
+from sim.store.json_files import sha256
 from sim.verify import page
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -65,23 +65,23 @@ class Group:
 
 
 GROUPS = {
-    "gates": Group(tuple(f"sim/gates/{name}.py" for name in GATES), (DENSE, "tests/gates")),
+    "gates": Group(tuple(f"sim/shield/{name}.py" for name in GATES), (DENSE, "tests/shield")),
     "queues": Group(
-        ("sim/engines/reference/desk.py", "sim/engines/vector/line.py", "sim/warning/service.py"),
-        ("tests/results/test_bins.py", DENSE, "tests/theory", "tests/warning/test_contacts.py"),
+        ("sim/engines/reference/desk.py", "sim/engines/vector/queue.py", "sim/warning/service.py"),
+        ("tests/base/test_bins.py", DENSE, "tests/theory", "tests/warning/test_contacts.py"),
     ),
     "aftermath": Group(
         ("sim/aftermath/cases.py", "sim/aftermath/reports.py"),
-        ("tests/results/test_bins.py", "tests/aftermath", DENSE, "tests/midnight/test_night.py"),
+        ("tests/base/test_bins.py", "tests/aftermath", DENSE, "tests/midnight/test_night.py"),
     ),
     "tallies": Group(("sim/engines/vector/tallies.py",), ("tests/engines/test_tallies.py", DENSE)),
     "store": Group(
-        ("sim/experiments/store.py", "sim/results/stored.py", "sim/results/folder.py"),
-        ("tests/results/test_folder.py", "tests/results/test_stored.py", "tests/experiments/test_store.py"),
+        ("sim/experiments/store.py", "sim/store/json_files.py", "sim/store/folder.py"),
+        ("tests/store/test_folder.py", "tests/store/test_json_files.py", "tests/experiments/test_store.py"),
         compiled=True,
     ),
     "figures": Group(
-        ("sim/results/figures.py",), ("tests/results/test_figures.py", "tests/results/test_asked.py"), compiled=True
+        ("sim/reading/figures.py",), ("tests/reading/test_figures.py", "tests/reading/test_questions.py"), compiled=True
     ),
 }
 

@@ -23,10 +23,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from sim.results.check import check_run
-from sim.results.folder import find_runs
-from sim.results.holding import HOLDER
-from sim.results.run import Run
+from sim.reading.check import check_run
+from sim.reading.run import Run
+from sim.store.folder import find_runs
+from sim.store.holding import HOLDER
 
 ROOT = Path(__file__).resolve().parents[1]
 SIGNALS = (signal.SIGKILL, signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP)

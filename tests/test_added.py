@@ -19,7 +19,7 @@ MEMBER = re.compile(r"^    [A-Z_]+ = \d+$", re.MULTILINE)
 
 
 def with_member(text: str, kind: str, name: str, after: str) -> str:
-    """Return the source of sim/words.py with one more word of a kind behind another one; the codes after it go up."""
+    """Return the source of sim/base/words.py with one more word of a kind behind another; later codes go up by one."""
     begin = text.index(f"class {kind}(Word):")
     end = text.find("\nclass ", begin) + 1
     members = [match.strip().split(" = ")[0] for match in MEMBER.findall(text, begin, end)]
@@ -47,17 +47,17 @@ def with_kind(text: str) -> str:
 
 WORDS, SCHEMA = Path("sim", "words.py"), Path("sim", "scenario", "schema", "measures.py")
 LABELS, LOOKS, STREAMS = "sim/language/labels.py", "sim/report/looks.py", "sim/verify/streams.py"
-NAMES, TELLING = "sim/results/vocabulary.py", "sim/scenario/schema/names.py"
+NAMES, TELLING = "sim/told/vocabulary.py", "sim/scenario/schema/names.py"
 ADDED: dict[str, tuple[Path, Callable[[str], str], tuple[str, ...]]] = {
     "fate": (
         WORDS,
         lambda text: with_member(text, "Fate", "SCREENED", "SITE_BLOCKED"),
-        ("sim/results/answer.py", "sim/gates/thresholds.py", STREAMS, "docs/model.md", LOOKS, LABELS),
+        ("sim/told/answer.py", "sim/shield/thresholds.py", STREAMS, "docs/model.md", LOOKS, LABELS),
     ),
     "kind of measure": (
         SCHEMA,
         with_kind,
-        ("sim/experiments/layers.py", "docs/model.md", "sim/results/scope.py", LABELS),
+        ("sim/experiments/layers.py", "docs/model.md", "sim/store/scope.py", LABELS),
     ),
     "tier": (
         WORDS,
@@ -68,7 +68,7 @@ ADDED: dict[str, tuple[Path, Callable[[str], str], tuple[str, ...]]] = {
         WORDS,
         lambda text: with_member(text, "ContactChannel", "LETTER", "VISIT"),
         (
-            *("sim/words.py", "sim/scenario/schema/warning.py", "sim/scenario/schema/costs.py", TELLING),
+            *("sim/base/words.py", "sim/scenario/schema/warning.py", "sim/scenario/schema/costs.py", TELLING),
             *(NAMES, LOOKS, LABELS),
         ),
     ),
@@ -76,14 +76,14 @@ ADDED: dict[str, tuple[Path, Callable[[str], str], tuple[str, ...]]] = {
         WORDS,
         lambda text: with_member(text, "Channel", "VIDEO", "ONLINE"),
         (
-            *("sim/scenario/schema/base.py", "sim/gates/not_sent.py", "sim/gates/cards.py"),
-            *("sim/gates/interception.py", "sim/gates/answering.py", STREAMS, TELLING, NAMES, LOOKS, LABELS),
+            *("sim/scenario/schema/base.py", "sim/shield/not_sent.py", "sim/shield/cards.py"),
+            *("sim/shield/interception.py", "sim/shield/answering.py", STREAMS, TELLING, NAMES, LOOKS, LABELS),
         ),
     ),
     "end": (
         WORDS,
         lambda text: with_member(text, "End", "MISLAID", "OPEN"),
-        ("sim/results/outcomes.py", LOOKS, LABELS),
+        ("sim/reading/outcomes.py", LOOKS, LABELS),
     ),
     "end of episodes": (
         WORDS,
@@ -96,7 +96,7 @@ ADDED: dict[str, tuple[Path, Callable[[str], str], tuple[str, ...]]] = {
     "outcome": (
         WORDS,
         lambda text: with_member(text, "Outcome", "PERSUADED", "HELD_CENTS"),
-        ("sim/results/tables.py", NAMES, "sim/report/pictures/place.py"),
+        ("sim/store/tables.py", NAMES, "sim/report/pictures/place.py"),
     ),
 }
 """What somebody adds: where, how the source changes, and the files whose lists lack it."""

@@ -22,7 +22,7 @@ from benchmarks.scaling import ends, exponent
 from benchmarks.stored import Kind, Table, joined
 from benchmarks.table import BEGIN, END, README, replaced
 from sim.calibration.calibrate import calibrate
-from sim.results.stored_answers import AMOUNTS, SUFFIX, StoredAnswers
+from sim.reading.stored_answers import AMOUNTS, SUFFIX, StoredAnswers
 
 ROOT = Path(__file__).resolve().parent.parent
 

@@ -1,7 +1,7 @@
 """Every list of words of the model is complete: a new fate, measure or channel turns a test red, not an answer wrong.
 
-What can be derived from ``sim/words.py`` or from the schema is derived there. What somebody has to say of each word, a
-cause, a colour, a price, an expectation, stands in a list somewhere; each such list has a row here, with the words that
+What can be derived from ``sim/base/words.py`` or from the schema is derived there. What somebody has to say of each
+word, a cause, a colour, a price, an expectation, stands in a list somewhere; each such list has a row here, with the words that
 it leaves out and why. The test of a row that lacks a word says which list it is, and where.
 """
 
@@ -15,33 +15,8 @@ from typing import Any, Literal, get_args, get_origin
 import numpy as np
 import pytest
 
-from sim import words
-from sim.engines.vector import episodes as vector_episodes
-from sim.engines.vector.log import EPISODE_END_CODES
-from sim.episode import stages
-from sim.experiments import explored, layers
-from sim.gates import answering, cards, interception, not_sent, sites
-from sim.gates.thresholds import GATES, gate_thresholds
-from sim.language.extract import extracted
-from sim.language.labels import named
-from sim.report import looks
-from sim.report.explore import texts
-from sim.report.pictures import cascade, comparison, film, money, people, place
-from sim.report.pictures import costs as costs_picture
-from sim.report.pictures import desks as desks_picture
-from sim.results import answer, costs, desk_findings, line_findings, outcomes, quantities, tables, vocabulary
-from sim.results.evidence import FORMULAS
-from sim.results.scope import ABOUT
-from sim.scenario import effects, lever_words
-from sim.scenario.schema import costs as prices
-from sim.scenario.schema import gates, measures, warning
-from sim.scenario.schema.base import PerChannel
-from sim.scenario.schema.desks import Desks
-from sim.scenario.schema.evidence import QUANTITIES
-from sim.scenario.schema.names import ChannelNames
-from sim.verify import streams
-from sim.warning import detectors
-from sim.words import (
+from sim.base import words
+from sim.base.words import (
     DESK_LABELS,
     DESKS,
     EVENT_RESULTS,
@@ -58,6 +33,34 @@ from sim.words import (
     Tier,
     Word,
 )
+from sim.engines.vector import episodes as vector_episodes
+from sim.engines.vector.log import EPISODE_END_CODES
+from sim.episode import stages
+from sim.experiments import explored, layers
+from sim.language.extract import extracted
+from sim.language.labels import named
+from sim.reading import costs, desk_findings, outcomes, quantities
+from sim.reading import queue_findings as line_findings
+from sim.reading.evidence import FORMULAS
+from sim.report import looks
+from sim.report.explore import texts
+from sim.report.pictures import cascade, comparison, film, money, people, place
+from sim.report.pictures import costs as costs_picture
+from sim.report.pictures import desks as desks_picture
+from sim.scenario import effects, lever_words
+from sim.scenario.schema import costs as prices
+from sim.scenario.schema import gates, measures, warning
+from sim.scenario.schema.base import PerChannel
+from sim.scenario.schema.desks import Desks
+from sim.scenario.schema.evidence import QUANTITIES
+from sim.scenario.schema.names import ChannelNames
+from sim.shield import answering, cards, interception, not_sent, sites
+from sim.shield.thresholds import GATES, gate_thresholds
+from sim.store import tables
+from sim.store.scope import ABOUT
+from sim.told import answer, vocabulary
+from sim.verify import streams
+from sim.warning import detectors
 
 ROOT = Path(__file__).resolve().parents[1]
 MODEL = (ROOT / "docs" / "model.md").read_text(encoding="utf-8")
@@ -150,7 +153,7 @@ UNSEEN = {
     "DistributionKind": "is said in scenarios alone",
     "Event": "stands in the log alone",
     "OriginKind": "stands in identities alone",
-    "Outcome": "names columns; `sim.results.vocabulary` says what people call them",
+    "Outcome": "names columns; `sim.told.vocabulary` says what people call them",
 }
 """Lists of words that nobody sees as a label, and where they stand instead."""
 
@@ -167,7 +170,7 @@ CENTS = {one.label for one in Outcome if one.label.endswith(quantities.CENTS)}
 
 LISTS: dict[str, Listed] = {
     # What stops attempts.
-    "causes: CAUSES of sim/results/answer.py": Listed(
+    "causes: CAUSES of sim/told/answer.py": Listed(
         lambda: labels(answer.CAUSES),
         Fate.labels,
         {
@@ -175,7 +178,7 @@ LISTS: dict[str, Listed] = {
             "engaged": "is the start of an episode",
         },
     ),
-    "thresholds: gate_thresholds of sim/gates/thresholds.py": Listed(
+    "thresholds: gate_thresholds of sim/shield/thresholds.py": Listed(
         gates_that_stop, lambda: labels(tuple(Fate)[:GATES])
     ),
     "expectations of verify, by fate: stops of sim/verify/streams.py": Listed(
@@ -197,7 +200,7 @@ LISTS: dict[str, Listed] = {
             "outage": "instructions wait for the end of its window",
         },
     ),
-    "what a measure is directed at: ABOUT of sim/results/scope.py": Listed(
+    "what a measure is directed at: ABOUT of sim/store/scope.py": Listed(
         lambda: ABOUT,
         lambda: {
             key
@@ -210,27 +213,27 @@ LISTS: dict[str, Listed] = {
     "kinds of infrastructure: Sites of sim/scenario/schema/gates.py": Listed(
         keys(gates.Sites), lambda: choices("blocking", "target")
     ),
-    "what blocking takes down: sim/gates/sites.py": Listed(
+    "what blocking takes down: sim/shield/sites.py": Listed(
         lambda: {*sites.WEB_TARGETS, *sites.APP_TARGETS, *sites.ACCOUNT_TARGETS}, lambda: choices("blocking", "target")
     ),
-    "what is regulated: REGULATED of sim/gates/not_sent.py": Listed(
+    "what is regulated: REGULATED of sim/shield/not_sent.py": Listed(
         lambda: not_sent.REGULATED, lambda: choices("source_regulation", "target")
     ),
     # Channels of attempts.
     "values by channel: PerChannel of sim/scenario/schema/base.py": Listed(keys(PerChannel), Channel.labels),
-    "channels that are regulated: REGULATED of sim/gates/not_sent.py": Listed(
+    "channels that are regulated: REGULATED of sim/shield/not_sent.py": Listed(
         lambda: labels(not_sent.REGULATED.values()), Channel.labels
     ),
-    "channels from cards: FROM_CARDS of sim/gates/cards.py": Listed(
+    "channels from cards: FROM_CARDS of sim/shield/cards.py": Listed(
         lambda: labels(cards.FROM_CARDS), Channel.labels, {"online": "needs no phone card"}
     ),
-    "channels with a filter: FILTERED of sim/gates/interception.py": Listed(
+    "channels with a filter: FILTERED of sim/shield/interception.py": Listed(
         lambda: interception.FILTERED, Channel.labels, {"online": "no filter reads chats, posts and advertisements"}
     ),
     "filters that a measure may change: sim/scenario/schema/measures.py": Listed(
         lambda: choices("filter", "channel"), lambda: interception.FILTERED
     ),
-    "channels that only internet users meet: OVER_INTERNET of sim/gates/answering.py": Listed(
+    "channels that only internet users meet: OVER_INTERNET of sim/shield/answering.py": Listed(
         lambda: labels(answering.OVER_INTERNET),
         Channel.labels,
         dict.fromkeys(("call", "sms"), "reaches everybody who has a phone"),
@@ -249,7 +252,7 @@ LISTS: dict[str, Listed] = {
         )
         for name, by in (("D_PRIME", streams.D_PRIME), ("LIMIT", streams.LIMIT))
     },
-    "levels of channels: NAMES of sim/results/vocabulary.py": Listed(
+    "levels of channels: NAMES of sim/told/vocabulary.py": Listed(
         lambda: vocabulary.NAMES,
         lambda: (
             {f"{what}_{channel}" for what in ("effort", "yield") for channel in Channel.labels()}
@@ -275,7 +278,7 @@ LISTS: dict[str, Listed] = {
     "scores of contacts: ContactScores of sim/scenario/schema/warning.py": Listed(
         keys(warning.ContactScores), lambda: labels(detectors.SEEN)
     ),
-    "levels and flows: STATE_QUANTITIES and FLOW_QUANTITIES of sim/results/tables.py": Listed(
+    "levels and flows: STATE_QUANTITIES and FLOW_QUANTITIES of sim/store/tables.py": Listed(
         lambda: {one.name for one in (*tables.STATE_QUANTITIES, *tables.FLOW_QUANTITIES)},
         lambda: {
             *(f"coverage_{detector}" for detector in Detector.labels()),
@@ -284,7 +287,7 @@ LISTS: dict[str, Listed] = {
             *(f"line_{desk}" for desk in DESK_LABELS),
         },
     ),
-    "figures and totals: NAMES of sim/results/vocabulary.py": Listed(
+    "figures and totals: NAMES of sim/told/vocabulary.py": Listed(
         lambda: vocabulary.NAMES,
         lambda: {
             *(f"alerts_{detector}" for detector in Detector.labels()),
@@ -306,7 +309,7 @@ LISTS: dict[str, Listed] = {
     ),
     "what is explored: NAMES of sim/report/explore/texts.py": Listed(lambda: texts.NAMES, lambda: explored.OUTCOMES),
     # Channels of contacts.
-    "desks and messages: DESKS and WRITTEN of sim/words.py": Listed(
+    "desks and messages: DESKS and WRITTEN of sim/base/words.py": Listed(
         lambda: labels((*DESKS, *WRITTEN)), ContactChannel.labels
     ),
     "desks: Desks of sim/scenario/schema/desks.py": Listed(keys(Desks), lambda: DESK_LABELS),
@@ -335,27 +338,27 @@ LISTS: dict[str, Listed] = {
             ("WAITING", "sim/report/pictures/desks.py", desks_picture.WAITING),
             ("WAITING", "sim/report/pictures/film.py", film.WAITING),
             ("WORK", "sim/report/pictures/film.py", film.WORK),
-            ("BUSY", "sim/results/desk_findings.py", desk_findings.BUSY),
-            ("GROWS", "sim/results/line_findings.py", line_findings.GROWS),
-            ("GROWS_OF", "sim/results/line_findings.py", line_findings.GROWS_OF),
+            ("BUSY", "sim/reading/desk_findings.py", desk_findings.BUSY),
+            ("GROWS", "sim/reading/queue_findings.py", line_findings.GROWS),
+            ("GROWS_OF", "sim/reading/queue_findings.py", line_findings.GROWS_OF),
         )
     },
     "what channels are called: ChannelNames of sim/scenario/schema/names.py": Listed(
         keys(ChannelNames), lambda: {*Channel.labels(), *ContactChannel.labels()}
     ),
-    "contacts that somebody has heard: REACHING of sim/results/costs.py": Listed(
+    "contacts that somebody has heard: REACHING of sim/reading/costs.py": Listed(
         lambda: labels(costs.REACHING),
         ContactResult.labels,
         dict.fromkeys(("delivered", "unread", "no_answer", "not_met"), "nobody has heard it"),
     ),
-    "parts of costs: PARTS of sim/results/vocabulary.py": Listed(
+    "parts of costs: PARTS of sim/told/vocabulary.py": Listed(
         lambda: vocabulary.PARTS, lambda: {*costs.PARTS, costs.TOTAL}
     ),
     "parts of costs, translated: sim/language/labels.py": Listed(
         lambda: {part for part in costs.PARTS if costs_picture.called(part) in translated()}, lambda: costs.PARTS
     ),
     # Ends and outcomes.
-    "alerts that reached nobody: FAILURES of sim/results/outcomes.py": Listed(
+    "alerts that reached nobody: FAILURES of sim/reading/outcomes.py": Listed(
         lambda: outcomes.FAILURES,
         words.End.labels,
         {
@@ -379,10 +382,10 @@ LISTS: dict[str, Listed] = {
         EpisodeEnd.labels,
         {"victims": "is logged as its payments"},
     ),
-    "measures of outcomes: OUTCOME_MEANINGS of sim/results/tables.py": Listed(
+    "measures of outcomes: OUTCOME_MEANINGS of sim/store/tables.py": Listed(
         lambda: labels(tables.OUTCOME_MEANINGS), Outcome.labels
     ),
-    "outcomes by name: NAMES of sim/results/vocabulary.py": Listed(
+    "outcomes by name: NAMES of sim/told/vocabulary.py": Listed(
         lambda: {one for one in Outcome.labels() if vocabulary.SAME.get(one, one) in vocabulary.NAMES}, Outcome.labels
     ),
     "outcomes on the map: OUTCOMES of sim/report/pictures/place.py": Listed(

@@ -11,9 +11,9 @@ from types import FrameType
 import pytest
 
 import sim
+from sim.base.interrupts import interrupted_surely, put_off
 from sim.experiments.simulations import Simulations
-from sim.interrupts import interrupted_surely, put_off
-from sim.results.outcomes import quantities
+from sim.reading.outcomes import quantities
 from tests.cli.test_failures import within_a_lookup, within_a_release
 
 DAY = "{start: 2022-01-24, end: 2022-01-24, warmup: 0 d}"

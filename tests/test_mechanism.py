@@ -23,10 +23,10 @@ from benchmarks.mechanism import (
     within,
     written,
 )
-from sim.days import MINUTE_MS
-from sim.results.costs import COST, COST_HIGH, COST_LOW, PARTS, TOTAL
+from sim.base.days import MINUTE_MS
+from sim.base.words import Discipline, Tier
+from sim.reading.costs import COST, COST_HIGH, COST_LOW, PARTS, TOTAL
 from sim.scenario import Scenario, load_scenario
-from sim.words import Discipline, Tier
 
 DOCUMENT = Path(__file__).resolve().parents[1] / "docs" / "mechanism.md"
 

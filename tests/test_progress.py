@@ -13,11 +13,11 @@ from rich.progress import Progress
 
 import sim
 from sim import cli
-from sim.days import day_number
+from sim.base.days import day_number
 from sim.experiments import simulations
 from sim.experiments.simulations import Simulations
 from sim.progress import Course, Job, Steps, lasting
-from sim.results.outcomes import quantities
+from sim.reading.outcomes import quantities
 from tests.cli.commands import start
 
 PERIOD = "{start: 2022-01-25, end: 2022-01-25, warmup: 1 d}"

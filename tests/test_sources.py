@@ -6,9 +6,9 @@ from pathlib import Path
 import grimp
 import pytest
 
-from sim.caches import NO_RESULT, PACKAGE, sources
+from sim.base.caches import NO_RESULT, PACKAGE, sources
 from sim.draws.machine_code import UNCOMPILED
-from sim.results.checkpoints import LEFT_OUT
+from sim.store.checkpoints import LEFT_OUT
 
 COMPILED = re.compile(r"^@(?:compiled|compiled_with_arrays|inlined)\b", re.MULTILINE)
 READER = re.compile(r"^def \w+\(run: \"Run\".*\) -> Outcome:", re.MULTILINE)
@@ -40,7 +40,7 @@ def test_names_of_what_is_left_out_are_there(left_out: frozenset[str]) -> None:
 def test_nothing_that_is_compiled_or_imported_by_it_is_left_out() -> None:
     counted = {module(source) for source in sources(UNCOMPILED)}
     needed = needed_by(containing(COMPILED))
-    assert "sim.words" in needed
+    assert "sim.base.words" in needed
     assert needed <= counted
 
 
@@ -51,4 +51,4 @@ def test_nothing_that_a_run_or_a_reader_of_its_outcome_imports_is_left_out() -> 
 
 def test_nothing_that_a_state_depends_on_is_left_out() -> None:
     counted = {module(source) for source in sources(LEFT_OUT)}
-    assert needed_by({"sim.engines.vector.engine", "sim.results.checkpoints"}) <= counted
+    assert needed_by({"sim.engines.vector.engine", "sim.store.checkpoints"}) <= counted

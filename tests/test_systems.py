@@ -9,9 +9,9 @@ import pytest
 import sim
 from benchmarks import systems
 from benchmarks.systems import DOUBLED, FATE, MARKER, OFF, SYSTEMS, facts, more_odds, moved, rows
+from sim.base.words import Detector
 from sim.draws.functions import normal_cdf
 from sim.scenario import Scenario, changed, load_scenario
-from sim.words import Detector
 
 DOCUMENT = Path(__file__).resolve().parents[1] / "docs" / "mechanism.md"
 LAUNDERING = {"half_life_factor": 1.5, "hold": 0.02, "cash_loss": 0.6}

@@ -9,7 +9,7 @@ import pytest
 
 from benchmarks import told
 from benchmarks.table import BEGIN, END
-from sim.version import __version__
+from sim.base.version import __version__
 
 
 @pytest.fixture

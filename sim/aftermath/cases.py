@@ -11,9 +11,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from sim.base.days import DAY_MS
+from sim.base.words import OriginKind
 from sim.country.calendar import growth
 from sim.country.provinces import Provinces
-from sim.days import DAY_MS
 from sim.draws.compiled import compiled_with_arrays
 from sim.draws.distributions import threshold
 from sim.draws.functions import left_after
@@ -23,7 +24,6 @@ from sim.draws.purposes import CASE_SOLVED
 from sim.draws.remainders import Remainders, fixed
 from sim.scenario.schema import ScenarioModel
 from sim.scenario.schema.aftermath import Investigation
-from sim.words import OriginKind
 
 
 @dataclass(frozen=True)

@@ -5,13 +5,13 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.bins import REPORT_DELAYS_MS
+from sim.base.bins import REPORT_DELAYS_MS
+from sim.base.money import CENTS_PER_UNIT
 from sim.draws.compiled import compiled
 from sim.draws.distributions import threshold, to_ticks
 from sim.draws.functions import left_after
 from sim.draws.philox import draw4
 from sim.draws.purposes import FILING, REPORT
-from sim.money import CENTS_PER_UNIT
 from sim.scenario.schema import ScenarioModel
 from sim.warning.delays import drawn, row
 

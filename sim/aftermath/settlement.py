@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sim.days import calendar_date
+from sim.base.days import calendar_date
 from sim.draws.remainders import ONE, Remainders, fixed
 from sim.scenario.schema import ScenarioModel
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from sim.results.outcomes import Outcome
+from sim.reading.outcomes import Outcome
 
 Array = npt.NDArray[np.float64]
 

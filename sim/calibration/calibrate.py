@@ -30,14 +30,14 @@ from sim.experiments.counts import Counts
 from sim.experiments.parameters import Parameter, free_parameters, full_forms
 from sim.experiments.simulations import Computing, demand_keywords
 from sim.experiments.store import WARNINGS
-from sim.results.figures import error_of_whole
-from sim.results.folder import replace_json, whole
-from sim.results.holding import holding
-from sim.results.outcomes import Outcome
-from sim.results.scope import Scope
-from sim.results.stored_answers import SUFFIX, StoredAnswers, write_answers
+from sim.reading.figures import error_of_whole
+from sim.reading.outcomes import Outcome
+from sim.reading.stored_answers import SUFFIX, StoredAnswers, write_answers
 from sim.scenario import Scenario, ScenarioModel, load_scenario
 from sim.scenario.load import files_of
+from sim.store.folder import replace_json, whole
+from sim.store.holding import holding
+from sim.store.scope import Scope
 from sim.warning.size import in_english, of_sizes
 
 FOLDER = Path("results") / "calibrations"

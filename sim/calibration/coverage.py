@@ -19,8 +19,8 @@ from sim.calibration.emulator import Emulator
 from sim.calibration.posterior import CONSISTENT, Posterior, chi_square, compressed, expanded
 from sim.calibration.targets import family_of
 from sim.experiments.design import COVERAGE, generator_of
-from sim.results.outcomes import Outcome
-from sim.results.over_draws import TAILS
+from sim.reading.draw_intervals import TAILS
+from sim.reading.outcomes import Outcome
 
 Array = npt.NDArray[np.float64]
 

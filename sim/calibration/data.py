@@ -13,9 +13,9 @@ from sim.calibration.levels import Level
 from sim.calibration.targets import LEAST_COUNT, Targets, Vector
 from sim.draws.functions import normal_quantile
 from sim.experiments.parameters import Parameter
-from sim.results.figures import CHANGE, error_of_whole
-from sim.results.outcomes import Outcome
-from sim.results.scope import Scope
+from sim.reading.figures import CHANGE, error_of_whole
+from sim.reading.outcomes import Outcome
+from sim.store.scope import Scope
 
 HALF_WIDTH = normal_quantile(0.95)
 """Half the width of a range of evidence, in standard deviations: the range is taken for a 90 per cent interval."""

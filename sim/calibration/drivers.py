@@ -17,7 +17,7 @@ from sim.calibration.emulated import emulated_draws
 from sim.calibration.emulator import Emulator
 from sim.calibration.posterior import Posterior
 from sim.experiments.design import DRIVERS, generator_of
-from sim.results.over_draws import TAILS
+from sim.reading.draw_intervals import TAILS
 
 Array = npt.NDArray[np.float64]
 

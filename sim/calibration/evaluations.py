@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from sim.calibration.levels import Level
 from sim.experiments.simulations import Computing, Simulations, scenario_or_failure, succeeded
-from sim.results.outcomes import Outcome, figures_evidence_and_quantities
+from sim.reading.outcomes import Outcome, figures_evidence_and_quantities
 from sim.scenario import Scenario
 
 Values = Mapping[str, Any]

@@ -11,12 +11,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from sim.base.failures import RefusedError
 from sim.calibration.evaluations import Evaluations, Task, figures_of
 from sim.calibration.levels import Level
 from sim.calibration.targets import Targets, Vector
 from sim.experiments.counts import Counts
 from sim.experiments.parameters import Parameter
-from sim.failures import RefusedError
 
 Matrix = npt.NDArray[np.float64]
 

@@ -5,10 +5,10 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from sim.base.rounding import number_text
 from sim.calibration.report import MOVED, QUANTILES, UNEVEN, Document
-from sim.results.figures import CHANGE
-from sim.results.folder import whole
-from sim.results.terminal import amount, distance, yes_or_no
+from sim.reading.figures import CHANGE, distance, yes_or_no
+from sim.store.folder import whole
 
 Axes = Any
 """Of matplotlib, which may not be installed."""
@@ -42,24 +42,24 @@ def _tolerance(row: Document) -> str:
 
 KNOWN: dict[str, Callable[[Document], str]] = {
     "figure": lambda row: str(row["figure"]),
-    "reported": lambda row: amount(row["reported"]),
-    "expected": lambda row: amount(row["expected"]),
+    "reported": lambda row: number_text(row["reported"]),
+    "expected": lambda row: number_text(row["expected"]),
     "off": distance,
 }
 """Columns of a table of figures: what is shown of a row."""
 
 FITTED = {
     **KNOWN,
-    "s.e. of expected": lambda row: amount(row["standard_error_of_expected"]),
+    "s.e. of expected": lambda row: number_text(row["standard_error_of_expected"]),
     "tolerance": _tolerance,
     "within": lambda row: yes_or_no(row["within"]),
-    "s.d. of a run": lambda row: amount(row["standard_error"]),
+    "s.d. of a run": lambda row: number_text(row["standard_error"]),
 }
 """Those of fitted ones."""
 
 PREDICTED = {
     **KNOWN,
-    "90 % interval": lambda row: _range([amount(end) for end in row["interval"]]) if row.get("interval") else "",
+    "90 % interval": lambda row: _range([number_text(end) for end in row["interval"]]) if row.get("interval") else "",
 }
 """Those of predicted ones."""
 
@@ -110,8 +110,8 @@ def _evidence(rows: Sequence[Document]) -> list[str]:
     cells = [
         (
             row["name"],
-            f"{amount(row['low'])} to {amount(row['high'])}",
-            amount(row["simulated"]),
+            f"{number_text(row['low'])} to {number_text(row['high'])}",
+            number_text(row["simulated"]),
             yes_or_no(row["within"]),
             row["basis"],
         )
@@ -172,9 +172,9 @@ def _known(part: Document) -> list[str]:
                 (
                     row["figure"],
                     yes_or_no(row["fitted"]),
-                    amount(row["reported"]),
-                    amount(row["middle"]),
-                    " to ".join(amount(end) for end in row["interval"]),
+                    number_text(row["reported"]),
+                    number_text(row["middle"]),
+                    " to ".join(number_text(end) for end in row["interval"]),
                     yes_or_no(row["held"]),
                 )
                 for row in part["left_out"]
@@ -200,7 +200,7 @@ def _known(part: Document) -> list[str]:
         *table(
             ("total", "at the fit", "5 %", "middle", "95 %"),
             [
-                (row["total"], amount(row["own"]), *(f"{ratio:.2f}" for ratio in row["ratios"]))
+                (row["total"], number_text(row["own"]), *(f"{ratio:.2f}" for ratio in row["ratios"]))
                 for row in part["totals"]
             ],
         ),

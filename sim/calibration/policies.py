@@ -12,9 +12,9 @@ from sim.calibration.emulator import emulator_of
 from sim.calibration.evaluations import Evaluations
 from sim.calibration.levels import Level
 from sim.calibration.posterior import Posterior
-from sim.results.outcomes import Outcome
-from sim.results.over_draws import TAILS
-from sim.results.stored_answers import StoredAnswers, answered, policy_digests
+from sim.reading.draw_intervals import TAILS
+from sim.reading.outcomes import Outcome
+from sim.reading.stored_answers import StoredAnswers, answered, policy_digests
 from sim.scenario import Scenario
 
 Array = npt.NDArray[np.float64]

@@ -31,7 +31,7 @@ from sim.draws.functions import normal_quantile
 from sim.experiments.counts import Counts
 from sim.experiments.design import POSTERIOR, generator_of
 from sim.experiments.parameters import Parameter
-from sim.results.outcomes import Outcome
+from sim.reading.outcomes import Outcome
 
 Array = npt.NDArray[np.float64]
 

@@ -19,8 +19,8 @@ from sim.calibration.fit import Fit
 from sim.calibration.levels import Level
 from sim.calibration.policies import Policy
 from sim.calibration.posterior import Posterior, chi_square
-from sim.results.figures import CHANGE
-from sim.results.over_draws import TAILS
+from sim.reading.draw_intervals import TAILS
+from sim.reading.figures import CHANGE
 from sim.scenario import Scenario
 
 Array = npt.NDArray[np.float64]

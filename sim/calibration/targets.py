@@ -7,9 +7,9 @@ from datetime import date
 import numpy as np
 import numpy.typing as npt
 
-from sim.results.figures import CHANGE, days_of
-from sim.results.scope import Scope, Target
+from sim.reading.figures import CHANGE, days_of
 from sim.scenario.schema.recording import Family
+from sim.store.scope import Scope, Target
 
 Vector = npt.NDArray[np.float64]
 

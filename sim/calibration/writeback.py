@@ -6,8 +6,8 @@ from io import StringIO
 from pathlib import Path
 from typing import Any
 
-from sim.results.folder import whole
 from sim.scenario.parameters import is_full_form
+from sim.store.folder import whole
 
 
 @dataclass(frozen=True)

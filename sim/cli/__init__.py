@@ -39,13 +39,13 @@ from sim.cli import explore
 from sim.cli import report
 
 # isort: split
+from sim.base.failures import MACHINE, FailedError, RefusedError, Terminated
+from sim.base.interrupts import ENDING, Ending
+from sim.base.renamed import RenamedWarning
+from sim.base.version import __version__
 from sim.cli import verify
-from sim.failures import MACHINE, FailedError, RefusedError, Terminated
-from sim.interrupts import ENDING, Ending
 from sim.language.spoken import ENGLISH, LANGUAGES, Terms, speaking, telling_in
-from sim.renamed import RenamedWarning
 from sim.scenario.errors import ascii_controls
-from sim.version import __version__
 
 __all__ = [
     "app",

@@ -65,11 +65,11 @@ def provinces(
 ) -> None:
     """List provinces: code, name, people, officers on duty; of a finished run alerts a day, which no scenario knows."""
     from sim.experiments.officers import officers
-    from sim.experiments.officers_table import officers_table
     from sim.progress import console
-    from sim.results.folder import to_json
-    from sim.results.run import Run
-    from sim.results.stored import reading
+    from sim.reading.run import Run
+    from sim.store.folder import to_json
+    from sim.store.json_files import reading
+    from sim.told.provinces import officers_table
 
     run = Run(Path(scenario)) if Path(scenario).is_dir() else None
     if run is not None and settings:
@@ -108,9 +108,9 @@ def explain(
     as_json: AsJson = False,
 ) -> None:
     """Say what a key of a scenario means: unit, direction, bounds, an example; and what a scenario says there."""
-    from sim.results.folder import to_json
     from sim.scenario.explained import as_json as shown
     from sim.scenario.explained import explained, overview
+    from sim.store.folder import to_json
 
     if settings and scenario is None:
         refuse("tocsin explain: --set changes a scenario, and none is named; tocsin explain KEY SCENARIO")

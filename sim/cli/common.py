@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn, TypeVar
 
 import typer
 
+from sim.base.failures import UsageError
 from sim.cli.documented import Documented
-from sim.failures import UsageError
 from sim.language.spoken import tell_in
 from sim.scenario.errors import ascii_controls
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from sim.forecast.job import Job
     from sim.progress import Job as Bar
     from sim.progress import Steps
-    from sim.results.run import Run
+    from sim.reading.run import Run
     from sim.scenario import Scenario
 
 Loaded = TypeVar("Loaded")
@@ -238,7 +238,7 @@ def foretell(job: "Job", dry_run: bool, as_json: bool, quiet: bool) -> None:
     """
     from sim.forecast.job import Forecast, long_one
     from sim.forecast.machine import this_machine
-    from sim.results.folder import to_json
+    from sim.store.folder import to_json
 
     def tell(line: str) -> None:
         typer.echo(line, err=True)
@@ -264,8 +264,8 @@ def warn(lines: "Iterable[str]", as_json: bool = False, quiet: bool = False) -> 
         quiet: Whether no answer is printed.
     """
     from sim.progress import console
-    from sim.results.lines import show
-    from sim.results.terminal import warning_parts
+    from sim.told.terminal import warning_parts
+    from sim.told.text_tables import show
 
     if as_json or quiet:
         for line in dict.fromkeys(lines):
@@ -295,8 +295,8 @@ def run_once(
     verbose: bool = False,
 ) -> "Run":
     """Run once, with what it does shown in the bar of the job that it belongs to."""
-    from sim.results.provenance import process_age_s
     from sim.running import run
+    from sim.store.provenance import process_age_s
 
     kept = f"nothing of this run was kept{f' for {folder}' if folder is not None else ''}"
     if checkpoint:
@@ -320,7 +320,7 @@ def run_once(
 
 def checkpoint_warnings() -> AbstractContextManager[None]:
     """Print what is told of checkpoints as one line each."""
-    from sim.results.checkpoint_file import CheckpointWarning
+    from sim.store.checkpoint_file import CheckpointWarning
 
     return told_plainly(CheckpointWarning, "always")
 

@@ -49,7 +49,7 @@ from sim.cli.common import (
 from sim.language.spoken import ENGLISH, speaking, spoken
 
 if TYPE_CHECKING:
-    from sim.results.run import Run
+    from sim.reading.run import Run
     from sim.scenario import Scenario
 
 
@@ -86,7 +86,7 @@ def calibrate(
     from sim.experiments.simulations import Computing
     from sim.forecast.job import Batch, Job
     from sim.progress import console, steps
-    from sim.results.folder import to_json
+    from sim.store.folder import to_json
 
     found = load(scenario, settings, given_values(None, scale, pooled(pool, apart), seed))
     job = Job(
@@ -106,8 +106,8 @@ def calibrate(
     if as_json:
         typer.echo(to_json(done.document), nl=False)
     elif not quiet:
-        from sim.results.lines import show
-        from sim.results.terminal import fit_table
+        from sim.told.terminal import fit_table
+        from sim.told.text_tables import show
 
         show(console(), [fit_table(done.document)])
         typer.echo(f"{done.folder / REPORT_TEXT}  {done.document['simulated']:,} runs simulated")
@@ -157,13 +157,13 @@ def compare(
 ) -> None:
     """Compare policies on the very same attempts and people: paired differences with the first, the base."""
     from sim.experiments.paired import compare_folders, compare_scenarios, demand_comparable, prepared
-    from sim.experiments.table import comparison_parts
     from sim.forecast.job import Job
     from sim.progress import console, job
-    from sim.results.folder import to_json
-    from sim.results.lines import show
-    from sim.results.terminal import apart_parts
     from sim.runs import scenario_of
+    from sim.store.folder import to_json
+    from sim.told.experiments import comparison_parts
+    from sim.told.terminal import apart_parts
+    from sim.told.text_tables import show
 
     values = given_values(engine, scale, pooled(pool, apart), seed, events)
     finished = [name for name in names if Path(name).is_dir()]
@@ -259,12 +259,12 @@ def attribute(
     from sim.experiments.attribute import attribute as attributed
     from sim.experiments.attribute import prepared, runs_of
     from sim.experiments.counts import Counts
-    from sim.experiments.table import attribution_tables, records
     from sim.forecast.job import Job
     from sim.progress import console
-    from sim.results.folder import to_json
-    from sim.results.lines import show
-    from sim.results.withheld import run_withheld
+    from sim.store.folder import to_json
+    from sim.store.withheld import run_withheld
+    from sim.told.experiments import attribution_tables, records
+    from sim.told.text_tables import show
     from sim.warning.size import of_sizes
 
     found = load(scenario, settings, given_values(engine, scale, pooled(pool, apart), seed, draw=draw))
@@ -327,12 +327,12 @@ def sweep(
     from sim.experiments.simulations import FAILED
     from sim.experiments.sweep import CATALOGUE, STATUS, planned, prepared
     from sim.experiments.sweep import sweep as swept
-    from sim.experiments.table import records, sweep_table
     from sim.forecast.job import Job
     from sim.progress import console
-    from sim.results.folder import to_json
-    from sim.results.lines import show
-    from sim.results.outcomes import WAITS
+    from sim.reading.outcomes import WAITS
+    from sim.store.folder import to_json
+    from sim.told.experiments import records, sweep_table
+    from sim.told.text_tables import show
 
     found = load(scenario, settings, given_values(engine, scale, pooled(pool, apart), seed, draw=draw))
     demand_quantities(found, quantity or (), WAITS)

@@ -86,7 +86,7 @@ def explore(
     from sim.experiments.sweep import STATUS, prepared, sweep
     from sim.forecast.job import Job
     from sim.report.explore.page import written
-    from sim.results.folder import demand_file, to_json
+    from sim.store.folder import demand_file, to_json
 
     code = DONE
     values = given_values(engine, scale, pooled(pool, apart), seed, draw=draw)

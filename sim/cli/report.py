@@ -30,7 +30,7 @@ def report(
     from sim.progress import steps
     from sim.report.page import REPORT_HTML
     from sim.report.page import report as written
-    from sim.results.stored import reading
+    from sim.store.json_files import reading
 
     groups = groups_of(runs)
     place = runs[0] / REPORT_HTML if len(runs) == 1 else None

@@ -46,10 +46,10 @@ from sim.scenario.errors import ascii_controls
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from sim.results.check import Finding
-    from sim.results.folder import Listed
-    from sim.results.run import Run
+    from sim.reading.check import Finding
+    from sim.reading.run import Run
     from sim.scenario import Scenario
+    from sim.store.folder import Listed
 
 
 @app.command()
@@ -87,7 +87,7 @@ def run(
     from sim.experiments.replicates import DRAWS, REPLICATES, each, prepared
     from sim.forecast.job import Job
     from sim.progress import job
-    from sim.results.folder import demand_free
+    from sim.store.folder import demand_free
 
     if draws is not None and (draw is not None or replicates > 1):
         refuse("--draws: runs the first draws once each; neither --draw nor --replicates beside it")
@@ -136,7 +136,7 @@ def runs(
     as_json: AsJson = False,
 ) -> None:
     """List runs, finished and unfinished, one line each."""
-    from sim.results.folder import RUNS, find_runs, to_json
+    from sim.store.folder import RUNS, find_runs, to_json
 
     if folder is not None and not folder.is_dir():
         refuse(f"tocsin runs: {ascii_controls(str(folder))}: no such folder; a folder that holds runs")
@@ -171,8 +171,8 @@ def runs(
 
 def _clean(folder: Path, as_json: bool) -> None:
     """Remove what killed runs have left, and print what was removed and what was not."""
-    from sim.results.folder import to_json
-    from sim.results.unfinished import cleaned
+    from sim.store.folder import to_json
+    from sim.store.unfinished import cleaned
 
     rows = []
     for one in cleaned(folder):
@@ -187,7 +187,7 @@ def _clean(folder: Path, as_json: bool) -> None:
 
 def _listed(found: "Listed") -> dict[str, Any]:
     """Return what the list of runs says of one: its path, its status and, if it is finished, what it is."""
-    from sim.results.unfinished import asked
+    from sim.store.unfinished import asked
 
     path, about = str(found.path), found.manifest
     if about is None:
@@ -228,14 +228,14 @@ def figures(
     as_json: AsJson = False,
 ) -> None:
     """Show answer and figures of a run again, or any quantity over any window of its period, by province too."""
-    from sim.engines.warnings import told
-    from sim.results.asked import AskedError
-    from sim.results.folder import to_json
-    from sim.results.lines import show
-    from sim.results.run import Run
-    from sim.results.stored import reading
-    from sim.results.terminal import asked_table
+    from sim.reading.questions import AskedError
+    from sim.reading.run import Run
+    from sim.reading.warnings import told
     from sim.scenario.provinces import ProvinceError
+    from sim.store.folder import to_json
+    from sim.store.json_files import reading
+    from sim.told.terminal import asked_table
+    from sim.told.text_tables import show
 
     run = Run(folder)
     questions, mistakes = [], []
@@ -268,7 +268,7 @@ def check(
     as_json: AsJson = False,
 ) -> None:
     """Compute every figure of a run again from its Parquet files; conservation; hashes."""
-    from sim.results.check import check_run
+    from sim.reading.check import check_run
 
     _show_findings(check_run(folder), as_json)
 
@@ -287,8 +287,8 @@ def rerun(
     from sim.experiments.rerun import rerun as made_again
     from sim.forecast.job import Job
     from sim.progress import job
-    from sim.results.folder import SCENARIO_YAML
-    from sim.results.run import Run
+    from sim.reading.run import Run
+    from sim.store.folder import SCENARIO_YAML
 
     before = Run(folder)
     for name, (then, now) in other_versions(before).items():
@@ -302,7 +302,7 @@ def rerun(
 
 def _show_findings(findings: "Iterable[Finding]", as_json: bool) -> NoReturn:
     """Print findings as they come, and end with whether all hold."""
-    from sim.results.folder import to_json
+    from sim.store.folder import to_json
 
     checks = []
     for finding in findings:
@@ -327,11 +327,11 @@ def evidence(
 ) -> None:
     """Show what is known of the model's inside beside what a run gave."""
     from sim.progress import console
-    from sim.results.evidence_table import evidence_table, with_months
-    from sim.results.folder import to_json
-    from sim.results.run_json import read_manifest
-    from sim.results.stored import reading
-    from sim.results.terminal import not_held
+    from sim.store.folder import to_json
+    from sim.store.json_files import reading
+    from sim.store.run_json import read_manifest
+    from sim.told.evidence_table import evidence_table, with_months
+    from sim.told.terminal import not_held
 
     manifest = read_manifest(folder)
     rows, policy_of = manifest["evidence"], manifest.get("policy_of")
@@ -354,12 +354,12 @@ def findings(
     as_json: AsJson = False,
 ) -> None:
     """Show what a run shows that its user must know: desks too busy, tiers that expire, figures that are off."""
-    from sim.engines import warnings
     from sim.progress import console
-    from sim.results.findings import told
-    from sim.results.folder import to_json
-    from sim.results.run import Run
-    from sim.results.terminal import findings_parts
+    from sim.reading import warnings
+    from sim.reading.findings import told
+    from sim.reading.run import Run
+    from sim.store.folder import to_json
+    from sim.told.terminal import findings_parts
 
     with speaking(ENGLISH if as_json else spoken()):
         run = Run(folder)
@@ -378,11 +378,11 @@ def findings(
 
 def show_run(run: "Run") -> None:
     """Print warnings, findings, answer, figures and costs of a run, and its totals where no figure is of its period."""
-    from sim.engines.warnings import told
     from sim.progress import console
-    from sim.results.findings import foremost
-    from sim.results.lines import show
-    from sim.results.terminal import answer_parts, cost_table, figure_parts, findings_parts, totals_table
+    from sim.reading.findings import foremost
+    from sim.reading.warnings import told
+    from sim.told.terminal import answer_parts, cost_table, figure_parts, findings_parts, totals_table
+    from sim.told.text_tables import show
 
     in_its_terms(run.scenario)
     out, figures = console(), run.manifest["figures"]
@@ -402,10 +402,10 @@ def _show_runs(runs: "list[Run]", kind: str | None, as_json: bool, quiet: bool) 
 
     ``kind`` is what several runs are, ``replicates`` or ``draws``; None for a single run.
     """
-    from sim.engines.warnings import told_of
-    from sim.results.folder import to_json
-    from sim.results.run_json import RUN_JSON
-    from sim.results.terminal import mean_figure
+    from sim.reading.warnings import told_of
+    from sim.store.folder import to_json
+    from sim.store.run_json import RUN_JSON
+    from sim.told.terminal import mean_figure
 
     if as_json or quiet:
         warn(told_of(runs), as_json, quiet)
@@ -432,11 +432,11 @@ def _show_runs(runs: "list[Run]", kind: str | None, as_json: bool, quiet: bool) 
 
 def _show_several(runs: "list[Run]", kind: str) -> None:
     """Print the warnings and findings of several runs, their answer, and the means of figures."""
-    from sim.engines.warnings import told_of
     from sim.progress import console
-    from sim.results.findings import foremost, of_several
-    from sim.results.lines import show
-    from sim.results.terminal import answer_parts, findings_parts, mean_parts
+    from sim.reading.findings import foremost, of_several
+    from sim.reading.warnings import told_of
+    from sim.told.terminal import answer_parts, findings_parts, mean_parts
+    from sim.told.text_tables import show
 
     out = console()
     warn(told_of(runs))

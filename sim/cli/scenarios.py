@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 @app.command()
 def validate(scenario: ScenarioName, settings: Settings = None) -> None:
     """Name every mistake of a scenario at once, and warn of measures that the period leaves out."""
-    from sim.results.measure_findings import about_measures
-    from sim.results.scope import Scope
+    from sim.reading.measure_findings import about_measures
+    from sim.store.scope import Scope
 
     found = load(scenario, settings, {})
     for row in about_measures(Scope.of(found)):
@@ -53,8 +53,8 @@ def show(
     as_json: AsJson = False,
 ) -> None:
     """Print the resolved scenario, one line a value: where it was given, what it rests on."""
-    from sim.results.folder import to_json
     from sim.scenario import show_lines
+    from sim.store.folder import to_json
 
     found = load(scenario, settings, given_values(engine, scale, pooled(pool, apart), seed, draw=draw))
     if as_json:
@@ -68,8 +68,8 @@ def show(
 @app.command()
 def schema() -> None:
     """Print the JSON Schema of scenario files, for editors."""
-    from sim.results.folder import to_json
     from sim.scenario import json_schema
+    from sim.store.folder import to_json
 
     typer.echo(to_json(json_schema()), nl=False)
 
@@ -77,8 +77,8 @@ def schema() -> None:
 @app.command()
 def scenarios(as_json: AsJson = False) -> None:
     """List the bundled scenarios, one line each."""
-    from sim.results.folder import to_json
     from sim.scenario import bundled_scenarios
+    from sim.store.folder import to_json
 
     rows = bundled_scenarios()
     if as_json:
@@ -103,10 +103,10 @@ def diff(
 ) -> None:
     """Name every lever in which two scenarios or runs differ, also by province, with both values."""
     from sim.progress import console
-    from sim.results.folder import to_json
-    from sim.results.lines import show
-    from sim.results.terminal import lever_lines
     from sim.scenario.levers import levers, run_as
+    from sim.store.folder import to_json
+    from sim.told.terminal import lever_lines
+    from sim.told.text_tables import show
 
     one, two = _of(base), _of(other)
     rows, how = levers(one, two), run_as(one, two)

@@ -69,12 +69,12 @@ def sensitivity(
     from sim.experiments.rounded import warnings_of
     from sim.experiments.sensitivity import INDICES, QUANTITIES, planned, prepared
     from sim.experiments.sensitivity import sensitivity as computed
-    from sim.experiments.sensitivity_table import dropped, idle, sensitivity_tables
-    from sim.experiments.table import records
     from sim.forecast.job import Job
     from sim.progress import console
-    from sim.results.folder import to_json
-    from sim.results.lines import show
+    from sim.store.folder import to_json
+    from sim.told.experiments import records
+    from sim.told.sensitivity import dropped, idle, sensitivity_tables
+    from sim.told.text_tables import show
 
     found = load(scenario, settings, given_values(engine, scale, pooled(pool, apart), seed, draw=draw))
     asked = quantity or QUANTITIES

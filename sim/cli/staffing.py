@@ -80,11 +80,11 @@ def staffing(
     from sim.experiments.promise import PromiseError, Terms
     from sim.experiments.staffing import FACTORS, STAFFED_YAML, TRIMS, Extent, Search, prepared, runs_of, staffing_over
     from sim.experiments.staffing import staffing as searched
-    from sim.experiments.table import drawn_staff_table, records, staffing_tables
     from sim.forecast.job import Job
     from sim.progress import console
-    from sim.results.folder import to_json
-    from sim.results.lines import show
+    from sim.store.folder import to_json
+    from sim.told.experiments import drawn_staff_table, records, staffing_tables
+    from sim.told.text_tables import show
 
     found = load(scenario, settings, given_values(engine, scale, pooled(pool, apart), seed, draw=draw))
     if trims is not None and not by_half_hour:

@@ -29,11 +29,11 @@ def verify(
 
     from sim.forecast.job import Job
     from sim.progress import console, steps
-    from sim.results.folder import to_json
+    from sim.store.folder import to_json
+    from sim.told.verification import tables
     from sim.verify.page import demand_marks, lines, summary
     from sim.verify.page import write as write_page
     from sim.verify.study import ENGINES
-    from sim.verify.table import tables
     from sim.verify.verification import SEED, scenarios
     from sim.verify.verification import verify as verified
 

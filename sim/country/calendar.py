@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 
-from sim.days import DAY_MS, YEAR_DAYS, day_number
+from sim.base.days import DAY_MS, YEAR_DAYS, day_number
 from sim.draws.functions import exp
 from sim.scenario.schema.measures import Ramp
 from sim.scenario.schema.period import Period

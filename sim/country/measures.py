@@ -8,8 +8,8 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.base.days import day_number
 from sim.country.calendar import ramped
-from sim.days import day_number
 from sim.scenario.schema.measures import MeasureBase, Ramp, Somewhere, WarningCoverage
 
 M = TypeVar("M", bound=MeasureBase)

@@ -13,8 +13,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.base.days import DAY_MS, day_number
 from sim.country.calendar import logistic
-from sim.days import DAY_MS, day_number
 from sim.draws.compiled import compiled, compiled_with_arrays, inlined
 from sim.draws.distributions import CERTAIN, cumulative_thresholds, pick, threshold
 from sim.draws.functions import log, normal_cdf, normal_quantile

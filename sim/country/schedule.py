@@ -8,12 +8,12 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.base.days import HALF_HOURS, calendar_date, weekday
+from sim.base.words import DESK_LABELS
 from sim.country.calendar import Calendar, ramped
 from sim.country.provinces import Provinces
-from sim.days import HALF_HOURS, calendar_date, weekday
 from sim.scenario.schema import ScenarioModel
 from sim.scenario.schema.desks import ProvinceDesk, Shift, StaffGrowth
-from sim.words import DESK_LABELS
 
 FEW_SERVERS = 5.0
 """Staff x scale below which a desk is so small that its waits are not the country's."""

@@ -4,10 +4,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sim.base.days import calendar_date
+from sim.base.words import Sex
 from sim.country.people import frailty_levels, install_day, people_tables, sample
 from sim.country.provinces import Provinces
-from sim.days import calendar_date
-from sim.words import Sex
 
 if TYPE_CHECKING:
     import pandas as pd

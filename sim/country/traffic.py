@@ -9,10 +9,11 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.base.days import calendar_date, weekday
+from sim.base.words import Channel, OriginKind
 from sim.country.calendar import growth
 from sim.country.measures import in_window
 from sim.country.provinces import Provinces
-from sim.days import calendar_date, weekday
 from sim.draws.compiled import compiled_with_arrays
 from sim.draws.distributions import is_no_event, no_event, poisson
 from sim.draws.functions import exp, normal_cdf
@@ -22,7 +23,6 @@ from sim.draws.purposes import ATTEMPT_COUNT, LEGITIMATE_COUNT
 from sim.scenario.schema import ScenarioModel
 from sim.scenario.schema.fraud import Surge
 from sim.scenario.schema.warning import Detectors, Grid
-from sim.words import Channel, OriginKind
 
 LIMIT = 1 << INDEX_BITS
 """Attempts of a cell and day that identities can number."""

@@ -1,5 +1,5 @@
 """Random numbers as functions of who draws (an identity) and what for (a purpose)."""
 
-from sim.limits import demand_room
+from sim.base.limits import demand_room
 
 demand_room()  # before the compiler is loaded, which cannot say what it lacks

@@ -12,8 +12,8 @@ import numba
 import numpy as np
 from numba.core import types
 
+from sim.draws.entries import EntryCompiler, Part, PartCompiler
 from sim.draws.machine_code import kept
-from sim.draws.parts import EntryCompiler, Part, PartCompiler
 
 F = TypeVar("F", bound=Callable[..., Any])
 

@@ -9,11 +9,11 @@ import math
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from sim.days import HALF_HOUR_MS, HALF_HOURS
+from sim.base.days import HALF_HOUR_MS, HALF_HOURS
+from sim.base.words import DistributionKind
 from sim.draws.compiled import compiled, compiled_with_arrays, inlined
 from sim.draws.functions import exp, exp_less_1, log, normal_quantile
 from sim.draws.philox import TO_UNIT_32
-from sim.words import DistributionKind
 
 CERTAIN = 1 << 32
 """The threshold of probability 1: every 32-bit uniform is below it."""

@@ -19,8 +19,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.base.words import OriginKind
 from sim.draws.compiled import compiled, compiled_with_arrays
-from sim.words import OriginKind
 
 DAY_BITS = 15
 PROVINCE_BITS = 5

@@ -16,7 +16,7 @@ from typing import Any
 import numba
 from numba.core.caching import IndexDataCacheFile, _CacheLocator
 
-from sim.caches import cache_folder, found_folder, sources_digest
+from sim.base.caches import cache_folder, found_folder, sources_digest
 
 KERNELS = "kernels"
 """What the folder is called."""

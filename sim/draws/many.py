@@ -10,6 +10,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.base.words import DistributionKind
 from sim.draws.compiled import compiled, inlined
 from sim.draws.distributions import quantile
 from sim.draws.functions import (
@@ -21,7 +22,6 @@ from sim.draws.functions import (
     tail_quantile,
 )
 from sim.draws.philox import uniform52
-from sim.words import DistributionKind
 
 STEEPEST = 80.0
 """Largest sigma for which ``exp_of_moderate`` holds for every uniform of 52 bits."""

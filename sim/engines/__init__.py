@@ -3,9 +3,9 @@
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from sim.results.checkpoints import Checkpoints
-    from sim.results.recorder import Recorder
     from sim.scenario import Scenario
+    from sim.store.checkpoints import Checkpoints
+    from sim.store.recorder import Recorder
 
 
 def simulate(

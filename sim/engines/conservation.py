@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from sim.aftermath.cases import CaseBook
-from sim.failures import FailedError
-from sim.words import Fate
+from sim.base.failures import FailedError
+from sim.base.words import Fate
 
 
 class ConservationError(FailedError):

@@ -4,11 +4,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.aftermath.cases import Finished
-from sim.days import DAY_MS
+from sim.base.days import DAY_MS
+from sim.base.words import DESK_LABELS, Event, Stage
 from sim.engines.phases import Phase
 from sim.engines.tables import Tables
-from sim.results.recorder import LogEntry, Recorder
-from sim.words import DESK_LABELS, Event, Stage
+from sim.store.recorder import LogEntry, Recorder
 
 
 class RunLedger:

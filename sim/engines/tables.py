@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.aftermath.reports import ReportTables, report_tables
+from sim.base.words import ContactChannel, Tier
 from sim.country.calendar import Calendar
 from sim.country.people import PeopleTables, people_tables
 from sim.country.provinces import Provinces
@@ -19,7 +20,6 @@ from sim.warning.detectors import DetectorTables, detector_tables
 from sim.warning.discipline import LineTables, line_tables
 from sim.warning.dissuasion import DissuasionTables, dissuasion_tables
 from sim.warning.service import ServiceTables, service_tables
-from sim.words import ContactChannel, Tier
 
 
 @dataclass(frozen=True)

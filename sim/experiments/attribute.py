@@ -21,8 +21,8 @@ from sim.experiments.layer_costs import by_work, columns, costs_of, is_priced
 from sim.experiments.layers import LayerError, layers_of, unpriced, without
 from sim.experiments.simulations import Computing, Simulations, demand_keywords
 from sim.experiments.store import claim, complete, read_frame, write_frame
-from sim.results.outcomes import Outcome, benefits_and_costs
-from sim.results.over_draws import nine_tenths
+from sim.reading.draw_intervals import nine_tenths
+from sim.reading.outcomes import Outcome, benefits_and_costs
 from sim.scenario import changed
 from sim.warning.size import in_english
 
@@ -91,7 +91,7 @@ class Attribution:
         ``known`` says whether the layer's own costs are in it, or only what it changes at others. Where they are,
         ``per_victim`` and ``per_money`` (of net loss) are it by the Shapley value of what is prevented, with Fieller's
         interval; missing where the layer costs nothing or prevents nothing. All is missing of a scenario without costs,
-        and where rounding to whole seats has changed its staff by more than a tenth (``sim.results.withheld``).
+        and where rounding to whole seats has changed its staff by more than a tenth (``sim.store.withheld``).
         """
         return read_frame(self.folder, KIND, COSTS_FILE)
 

@@ -3,14 +3,14 @@
 import re
 from pathlib import Path
 
-from sim.failures import UsageError
-from sim.results.folder import to_json, whole
+from sim.base.failures import UsageError
 from sim.scenario import json_schema, load_scenario
 from sim.scenario.bundled import bundled_names, is_path
 from sim.scenario.csv_files import inside
 from sim.scenario.errors import found
 from sim.scenario.schema.base import NAME
 from sim.scenario.starter import begun
+from sim.store.folder import to_json, whole
 
 SCHEMA_FILE = "tocsin.schema.json"
 """The JSON Schema beside the scenarios of a folder."""

@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from sim.engines.warnings import beside_size
 from sim.experiments.rounded import unsaid
-from sim.results.findings import apart
-from sim.results.rare import rare
+from sim.reading.findings import apart
+from sim.reading.rare import rare
+from sim.reading.warnings import beside_size
 
 if TYPE_CHECKING:
-    from sim.results.run import Run
+    from sim.reading.run import Run
 
 
 def caveats(titles: Sequence[str], runs: "Sequence[Run]", single: bool) -> dict[str, list[Any]]:

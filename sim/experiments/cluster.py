@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from concurrent.futures import Executor
 from contextlib import contextmanager
 
-from sim.failures import RefusedError
+from sim.base.failures import RefusedError
 
 
 class ClusterError(RefusedError):

@@ -15,13 +15,13 @@ from sim.experiments.posterior_interval import with_posterior
 from sim.experiments.sparing import SPARED, Amounts, price_interval, ratio
 from sim.experiments.unpriced import ROUNDED, why_withheld
 from sim.language.spoken import ENGLISH, speaking
-from sim.results.costs import COST, COST_HIGH, COST_LOW, OF_STAFF, PARTS, TOTAL
-from sim.results.figures import CHANGE
+from sim.reading.costs import COST, COST_HIGH, COST_LOW, OF_STAFF, PARTS, TOTAL
+from sim.reading.figures import CHANGE
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from sim.results.run import Run
+    from sim.reading.run import Run
 
 POSTERIOR = 0.90
 """Share of posterior draws that lie within an interval over draws."""
@@ -83,7 +83,7 @@ def compare(runs: "Sequence[Run | Sequence[Run] | Sequence[Sequence[Run]]]") -> 
     """
     import pandas as pd
 
-    from sim.results.outcomes import quantities
+    from sim.reading.outcomes import quantities
 
     entries = [_by_draw(one) for one in runs]
     if len(entries) < 2 or not all(group for entry in entries for group in entry):
@@ -123,7 +123,7 @@ def compare(runs: "Sequence[Run | Sequence[Run] | Sequence[Sequence[Run]]]") -> 
 
 def _by_draw(entry: "Run | Sequence[Run] | Sequence[Sequence[Run]]") -> "list[list[Run]]":
     """Return an entry of a comparison as runs by draw, then by replicate."""
-    from sim.results.run import Run
+    from sim.reading.run import Run
 
     if isinstance(entry, Run):
         return [[entry]]

@@ -12,17 +12,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from sim.base.failures import RefusedError
 from sim.draws.philox import draw4
 from sim.draws.purposes import DESIGN
 from sim.experiments import box
 from sim.experiments.parameters import Parameter, parameter_at, parameter_over
-from sim.failures import RefusedError
-from sim.results.costs import OF_STAFF
-from sim.results.outcomes import quantity_names
-from sim.results.withheld import run_withheld
+from sim.reading.costs import OF_STAFF
+from sim.reading.outcomes import quantity_names
 from sim.scenario.errors import choices
 from sim.scenario.load import value_at
 from sim.scenario.resolved import plain
+from sim.store.withheld import run_withheld
 
 if TYPE_CHECKING:
     from sim.scenario import Scenario

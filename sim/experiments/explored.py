@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from sim.base.words import Tier
 from sim.experiments.box import least
 from sim.experiments.design import BOX, Design, DesignError, Value
 from sim.experiments.intervals import quantile
@@ -22,7 +23,6 @@ from sim.experiments.rounded import warnings_of
 from sim.experiments.store import claimed, finished_request, read_frame
 from sim.experiments.surface import Surface, fitted
 from sim.experiments.sweep import CATALOGUE, DONE, KIND, POINT, REPLICATE, STATUS, planned
-from sim.words import Tier
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sim.base.words import STOPPED, Channel, EpisodeEnd, Event, Fate
 from sim.experiments.pairing import demand_pair
 from sim.scenario.resolved import plain
-from sim.words import STOPPED, Channel, EpisodeEnd, Event, Fate
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from sim.results.run import Run
+    from sim.reading.run import Run
     from sim.scenario import Scenario
 
 VICTIM, SAVED, OPEN, HALTED, ABSENT = "victim", EpisodeEnd.SAVED.label, "open", "stopped", "absent"
@@ -81,7 +81,7 @@ def changes(base: "Run", other: "Run") -> "pd.DataFrame":
 
     from sim.country.people import home, people_tables
     from sim.draws.identity import channel_of, fraud_type_of, person_id, province_of
-    from sim.results.scope import Scope
+    from sim.store.scope import Scope
 
     demand_pair(base.scenario, other.scenario)
     scope, spec = Scope.of(base.scenario), base.scenario.spec

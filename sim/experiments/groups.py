@@ -5,8 +5,8 @@ from pathlib import Path
 
 from sim.experiments.paired import COMPARISON, KIND, runs_of
 from sim.experiments.replicates import DRAWS, REPLICATES
-from sim.results.run import Run
-from sim.results.stored import DamagedError, FolderError, read_map
+from sim.reading.run import Run
+from sim.store.json_files import DamagedError, FolderError, read_map
 
 REQUEST = f"{KIND}.json"
 """What a folder of ``tocsin compare`` was made for."""

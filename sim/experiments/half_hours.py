@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.base.days import DAY_MS, HALF_HOUR_MS, HALF_HOURS, weekday
 from sim.country.calendar import Calendar
 from sim.country.schedule import FEW_SERVERS, desks_of, grown, shares_on_duty
-from sim.days import DAY_MS, HALF_HOUR_MS, HALF_HOURS, weekday
 from sim.experiments.promise import urgent_only, with_staff
 from sim.experiments.roster import Roster, Shape, Week, half_hour_text, levels, put_off
 from sim.experiments.rostering import Found, Rosters, Start, Tried, found

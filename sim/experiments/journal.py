@@ -11,10 +11,10 @@ import os
 from pathlib import Path
 from typing import Any
 
-from sim.caches import program_digest
+from sim.base.caches import program_digest
 from sim.experiments.store import JOURNAL
-from sim.results.outcomes import Outcome
-from sim.results.stored import DamagedError, demand_regular, digest_of, parsed
+from sim.reading.outcomes import Outcome
+from sim.store.json_files import DamagedError, demand_regular, digest_of, parsed
 
 
 class Journal:

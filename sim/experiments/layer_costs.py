@@ -1,6 +1,6 @@
 """What each layer of the shield costs, and what it costs to spare one more by it.
 
-Of some layers a scenario does not say what they cost: ``sim.results.priced`` knows of each of their parts. Such layers
+Of some layers a scenario does not say what they cost: ``sim.reading.priced`` knows of each of their parts. Such layers
 still change what the desks do and whom a false alarm meets, and that is told of them too, but nothing is divided by it.
 
 Desks are staffed by the clock, so a run without a layer pays the same seats. What a layer costs is asked of those who
@@ -12,11 +12,11 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from statistics import fmean, stdev
 from typing import Any
 
+from sim.base.words import DESK_LABELS
 from sim.experiments.intervals import half_width
 from sim.experiments.sparing import Interval, fieller
-from sim.results.costs import COST, COST_HIGH, COST_LOW, PARTS
-from sim.results.outcomes import Outcome
-from sim.words import DESK_LABELS
+from sim.reading.costs import COST, COST_HIGH, COST_LOW, PARTS
+from sim.reading.outcomes import Outcome
 
 PER = {"victim": "victims", "money": "net_loss_money"}
 """What is spared, and the quantity of which there is less."""

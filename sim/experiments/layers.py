@@ -3,10 +3,10 @@
 from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
-from sim.failures import RefusedError
-from sim.results.priced import has_price
+from sim.base.failures import RefusedError
+from sim.base.words import Detector, Tier
+from sim.reading.priced import has_price
 from sim.scenario import changed
-from sim.words import Detector, Tier
 
 if TYPE_CHECKING:
     from sim.scenario import Scenario

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from sim.experiments.design import Design, DesignError, Value
 from sim.scenario import ScenarioError, changed
-from sim.scenario.before import digest_of_results
+from sim.scenario.prefix import digest_of_results
 from sim.scenario.schema.population import NO_POOL
 
 if TYPE_CHECKING:

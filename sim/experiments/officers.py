@@ -5,14 +5,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from sim.base.words import DESK_LABELS
 from sim.country.calendar import Calendar
 from sim.country.provinces import Provinces
 from sim.country.schedule import Schedule
-from sim.results.query import sums
-from sim.words import DESK_LABELS
+from sim.store.query import sums
 
 if TYPE_CHECKING:
-    from sim.results.run import Run
+    from sim.reading.run import Run
     from sim.scenario import ScenarioModel
 
 WEEK = 7

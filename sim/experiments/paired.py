@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sim.base.logbook import Logbook
 from sim.experiments.caveats import caveats
 from sim.experiments.compare import compared
 from sim.experiments.pairing import PairingError, demand_pair, demand_pairs, demand_replicates
@@ -17,16 +18,15 @@ from sim.experiments.sparing import Amounts
 from sim.experiments.store import claim
 from sim.experiments.unpriced import why_withheld
 from sim.language.spoken import ENGLISH, speaking
-from sim.logbook import Logbook
-from sim.results.folder import RUNS, find_runs, replace_json
-from sim.results.holding import holding
-from sim.results.outcomes import quantities
-from sim.results.priced import not_priced
-from sim.results.provenance import versions
-from sim.results.run import Run
-from sim.results.stored import DamagedError, FolderError
-from sim.results.withheld import change_withheld
+from sim.reading.outcomes import quantities
+from sim.reading.priced import not_priced
+from sim.reading.run import Run
 from sim.scenario.levers import levers
+from sim.store.folder import RUNS, find_runs, replace_json
+from sim.store.holding import holding
+from sim.store.json_files import DamagedError, FolderError
+from sim.store.provenance import versions
+from sim.store.withheld import change_withheld
 
 if TYPE_CHECKING:
     import pandas as pd

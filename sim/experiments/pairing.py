@@ -6,8 +6,8 @@ This module only decides; ``compare`` computes the differences, ``paired`` makes
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from sim.base.failures import RefusedError
 from sim.experiments.rounded import lost
-from sim.failures import RefusedError
 from sim.scenario.load import NO_RESULT
 from sim.scenario.resolved import plain
 

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from sim.results.over_draws import nine_tenths
-from sim.results.stored_answers import stored_answers
+from sim.reading.draw_intervals import nine_tenths
+from sim.reading.stored_answers import stored_answers
 
 if TYPE_CHECKING:
     from sim.scenario import Scenario

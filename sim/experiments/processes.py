@@ -25,7 +25,7 @@ from operator import attrgetter
 from types import FunctionType
 from typing import IO, Any, ParamSpec, TypeVar
 
-from sim.interrupts import ENDING, put_off
+from sim.base.interrupts import ENDING, put_off
 
 Given = ParamSpec("Given")
 Made = TypeVar("Made")

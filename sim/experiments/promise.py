@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from sim.days import DAY_MS
-from sim.failures import RefusedError
+from sim.base.days import DAY_MS
+from sim.base.failures import RefusedError
+from sim.base.words import DESKS, WRITTEN, ContactChannel, Tier
 from sim.scenario import ScenarioError, changed
 from sim.scenario.load import as_pooled
 from sim.scenario.schema.desks import ProvinceStaff
 from sim.scenario.shapes import written
-from sim.words import DESKS, WRITTEN, ContactChannel, Tier
 
 if TYPE_CHECKING:
     from sim.scenario import Scenario

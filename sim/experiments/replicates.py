@@ -8,14 +8,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sim.base.logbook import Logbook
 from sim.experiments.store import claim, finished_run
-from sim.logbook import Logbook
-from sim.results.folder import RUNS
-from sim.results.holding import holding
-from sim.results.provenance import versions
+from sim.store.folder import RUNS
+from sim.store.holding import holding
+from sim.store.provenance import versions
 
 if TYPE_CHECKING:
-    from sim.results.run import Run
+    from sim.reading.run import Run
     from sim.scenario import Scenario
 
 Make = Callable[["Scenario", Path], "Run"]

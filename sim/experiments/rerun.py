@@ -5,10 +5,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sim.results.check import Finding
-from sim.results.folder import SCENARIO_YAML
-from sim.results.provenance import versions
-from sim.results.run import Run
+from sim.reading.check import Finding
+from sim.reading.run import Run
+from sim.store.folder import SCENARIO_YAML
+from sim.store.provenance import versions
 
 if TYPE_CHECKING:
     from sim.scenario import Scenario

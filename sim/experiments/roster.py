@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.base.days import HALF_HOURS
 from sim.country.schedule import HALF_HOUR_MINUTES, thinned
-from sim.days import HALF_HOURS
 from sim.scenario.scalars import clock_text
 
 Seats = NDArray[np.int64]

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel
 
+from sim.base.words import DESK_LABELS
 from sim.country.calendar import Calendar
 from sim.country.provinces import Provinces
 from sim.country.schedule import Schedule, thinned
@@ -22,9 +23,8 @@ from sim.scenario.schema.desks import Desks, ProvinceDesk
 from sim.scenario.schema.pooling import options
 from sim.scenario.schema.population import COUNTRY, REGIONS, Apart, Pool
 from sim.scenario.shapes import written
-from sim.scenario.without import changes
+from sim.scenario.stripped import changes
 from sim.warning.size import Size, of_sizes
-from sim.words import DESK_LABELS
 
 if TYPE_CHECKING:
     from sim.scenario import Scenario, ScenarioModel

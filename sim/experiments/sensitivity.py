@@ -53,13 +53,13 @@ from sim.experiments.simulations import (
     scenario_or_failure,
 )
 from sim.experiments.store import claim, complete, read_frame
-from sim.results.folder import whole
-from sim.results.outcomes import Outcome, quantity_names
-from sim.results.outcomes import quantities as all_quantities
-from sim.results.stored import parsed
+from sim.reading.outcomes import Outcome, quantity_names
+from sim.reading.outcomes import quantities as all_quantities
 from sim.scenario import Scenario, changed
 from sim.scenario.errors import choices
 from sim.scenario.provinces import coded_key
+from sim.store.folder import whole
+from sim.store.json_files import parsed
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -28,17 +28,17 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypedDict
 
+from sim.base.failures import MACHINE, FailedError
+from sim.base.interrupts import interrupted_surely
+from sim.base.logbook import Logbook
 from sim.experiments.journal import Journal
 from sim.experiments.processes import KilledError, Processes
-from sim.failures import MACHINE, FailedError
-from sim.interrupts import interrupted_surely
-from sim.logbook import Logbook
-from sim.results.outcomes import OF_MANIFEST, Outcome
-from sim.results.stored import FolderError
+from sim.reading.outcomes import OF_MANIFEST, Outcome
 from sim.scenario.load import digest
+from sim.store.json_files import FolderError
 
 if TYPE_CHECKING:
-    from sim.results.run import Run
+    from sim.reading.run import Run
     from sim.running import Progress
     from sim.scenario import Scenario
 
@@ -114,7 +114,7 @@ class Simulations:
 
     Beside their journal lies the log, which says for people what was done when.
 
-    Who makes simulations in a folder holds it (``sim.results.holding``).
+    Who makes simulations in a folder holds it (``sim.store.holding``).
 
     Attributes:
         asked: The keys of all runs that were asked for.

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from statistics import fmean
 
 from sim.experiments.intervals import quantile
-from sim.results.costs import COST, COST_HIGH, COST_LOW, PARTS, TOTAL
+from sim.reading.costs import COST, COST_HIGH, COST_LOW, PARTS, TOTAL
 
 Amounts = Mapping[str, float]
 """Quantities of one run, by name: totals of the country, and figures as ``NAME@START..END``."""

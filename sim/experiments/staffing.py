@@ -11,6 +11,8 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
+from sim.base.rounding import amount, written
+from sim.base.words import ContactChannel, Tier
 from sim.experiments.bisection import ROUNDS
 from sim.experiments.counts import Counts
 from sim.experiments.half_hours import HalfHours
@@ -19,14 +21,12 @@ from sim.experiments.simulations import Computing, Simulations, demand_keywords
 from sim.experiments.store import claim, complete, read_frame, write_frame
 from sim.experiments.trials import KEPT, Trials
 from sim.language.spoken import said
-from sim.results.folder import whole
-from sim.results.outcomes import service
-from sim.results.over_draws import nine_tenths
-from sim.rounding import amount, written
+from sim.reading.draw_intervals import nine_tenths
+from sim.reading.outcomes import service
 from sim.scenario import changed
 from sim.scenario.bounds import MOST_STAFF
+from sim.store.folder import whole
 from sim.warning.size import in_english, of_sizes
-from sim.words import ContactChannel, Tier
 
 if TYPE_CHECKING:
     import pandas as pd

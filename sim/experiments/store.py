@@ -8,12 +8,11 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sim.caches import program_digest
-from sim.results.folder import SCENARIO_YAML, demand_free, replace_json, whole
-from sim.results.holding import HOLDER, holding
-from sim.results.run import Run
-from sim.results.run_json import RUN_JSON, UNFINISHED
-from sim.results.stored import (
+from sim.base.caches import program_digest
+from sim.reading.run import Run
+from sim.store.folder import SCENARIO_YAML, demand_free, replace_json, whole
+from sim.store.holding import HOLDER, holding
+from sim.store.json_files import (
     DamagedError,
     FolderError,
     demand_hashes,
@@ -23,6 +22,7 @@ from sim.results.stored import (
     reading,
     sha256,
 )
+from sim.store.run_json import RUN_JSON, UNFINISHED
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -226,7 +226,7 @@ def finished_run(folder: Path, scenario: "Scenario") -> Run | None:
     Raises:
         FolderError: If there is another run, of other values or made by other sources; DamagedError if it was changed.
     """
-    from sim.results.provenance import versions
+    from sim.store.provenance import versions
 
     if not (folder / RUN_JSON).exists():
         return None

@@ -26,12 +26,12 @@ from sim.experiments.simulations import (
     scenario_or_failure,
 )
 from sim.experiments.store import claim, complete, read_frame
-from sim.results.folder import whole
-from sim.results.outcomes import Outcome, quantities_and_waits
+from sim.reading.outcomes import Outcome, quantities_and_waits
 from sim.scenario import Scenario, ScenarioError, changed
 from sim.scenario.load import value_at
 from sim.scenario.provinces import coded_key
 from sim.scenario.resolved import plain
+from sim.store.folder import whole
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -15,17 +15,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.base.days import DAY_MS, HOUR_MS
+from sim.base.words import DESKS, ContactChannel
 from sim.country.calendar import Calendar
 from sim.country.provinces import Provinces
 from sim.country.schedule import Schedule, desks_of, staff_of
-from sim.days import DAY_MS, HOUR_MS
 from sim.experiments.bisection import Numbers, bisect, one_less, settle
 from sim.experiments.promise import Promise, with_staff
 from sim.experiments.simulations import Simulations
-from sim.results.outcomes import Outcome
+from sim.reading.outcomes import Outcome
 from sim.scenario import changed
 from sim.scenario.bounds import MOST_STAFF
-from sim.words import DESKS, ContactChannel
 
 if TYPE_CHECKING:
     import pandas as pd

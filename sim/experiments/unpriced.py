@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from sim.language.spoken import said
-from sim.results.priced import not_priced
-from sim.results.withheld import change_withheld
+from sim.reading.priced import not_priced
 from sim.scenario.levers import levers
+from sim.store.withheld import change_withheld
 
 if TYPE_CHECKING:
     from sim.scenario import Scenario

@@ -15,10 +15,10 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 
-from sim.caches import FileCache, cache_folder, room_digest
-from sim.results.provenance import machine as described
-from sim.results.stored import parsed
-from sim.version import __version__
+from sim.base.caches import FileCache, cache_folder, room_digest
+from sim.base.version import __version__
+from sim.store.json_files import parsed
+from sim.store.provenance import machine as described
 
 Tell = Callable[[str], None]
 

@@ -5,16 +5,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sim.base.days import YEAR_DAYS
+from sim.base.words import Channel, Detector, Fate, Tier
 from sim.country.calendar import Calendar
 from sim.country.measures import Measures
 from sim.country.provinces import Provinces
 from sim.country.traffic import attempt_rates, legitimate_rates
-from sim.days import YEAR_DAYS
 from sim.draws.distributions import CERTAIN
 from sim.draws.functions import normal_cdf
 from sim.running import event_share
 from sim.warning.detectors import coverage, detector_tables
-from sim.words import Channel, Detector, Fate, Tier
 
 if TYPE_CHECKING:
     from sim.scenario import Scenario

@@ -100,7 +100,7 @@ def said(text: str, /, **values: object) -> str:
         text: The English text, a literal, so that it is found for the catalogues; fields are ``{named}``, so that a
             translation can order them otherwise. Braces of its own are doubled where there are values. ``{currency}``
             is filled in by itself, and a text that is the name of a channel gives what the country calls it.
-        **values: What to fill in, already as people read it (``sim.rounding``, ``sim.language.dates``).
+        **values: What to fill in, already as people read it (``sim.base.rounding``, ``sim.language.dates``).
 
     Returns:
         The text.

@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 
 from sim.aftermath.cases import CaseBook, freshness
 from sim.aftermath.settlement import settlements
+from sim.base.days import DAY_MS, calendar_date
+from sim.base.words import Channel, Detector
 from sim.country.calendar import Calendar, growth, ramped
 from sim.country.laundering import cashed, let_through, reach
 from sim.country.measures import Measures, days_of, first_day, positions
@@ -25,14 +27,12 @@ from sim.country.traffic import (
     attempt_rates,
     profiles,
 )
-from sim.days import DAY_MS, calendar_date
 from sim.draws.distributions import CERTAIN, threshold
 from sim.draws.functions import left_after
 from sim.draws.remainders import ONE, Remainders, fixed
-from sim.gates import answering, cards, dens, effort, engagement, interception, not_sent, sites
-from sim.gates.crews import Crews
-from sim.gates.effort import Effort
-from sim.gates.thresholds import gate_thresholds
+from sim.gangs import effort
+from sim.gangs.crews import Crews
+from sim.gangs.effort import Effort
 from sim.midnight.arrests import Arrests
 from sim.midnight.ledger import NATION, Ledger
 from sim.midnight.legitimate import Legitimate
@@ -42,8 +42,9 @@ from sim.midnight.today import Today
 from sim.midnight.totals import DayTotals
 from sim.scenario.schema import ScenarioModel
 from sim.scenario.schema.measures import Activities, BankHold, ClusterCampaign, Repatriation, Videos
+from sim.shield import answering, cards, dens, engagement, interception, not_sent, sites
+from sim.shield.thresholds import gate_thresholds
 from sim.warning.detectors import coverage, data_sharing
-from sim.words import Channel, Detector
 
 
 class Night:

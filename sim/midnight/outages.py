@@ -3,12 +3,12 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.base.days import day_number
+from sim.base.words import Detector
 from sim.country.calendar import Calendar
 from sim.country.measures import Measures
-from sim.days import day_number
 from sim.midnight.today import LOST, NO_OUTAGE
 from sim.scenario.schema.measures import Outage
-from sim.words import Detector
 
 
 def releases(measures: Measures, calendar: Calendar, day: int, codes: list[int]) -> NDArray[np.int64]:

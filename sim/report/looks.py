@@ -5,14 +5,14 @@ import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+from sim.base.words import Channel, ContactChannel, Detector, End, Fate, Sex, Tier, Truth, Word
 from sim.language.labels import named
 from sim.language.spoken import marked, said
-from sim.words import Channel, ContactChannel, Detector, End, Fate, Sex, Tier, Truth, Word
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-    from sim.results.run import Run
+    from sim.reading.run import Run
 
 # Okabe and Ito's colours, told apart by colour-blind readers too; yellow is darkened to be seen on white, and their
 # black is a grey that is seen on black.

@@ -7,25 +7,25 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sim.engines.warnings import told
+from sim.base.rounding import amount, fixed, written
 from sim.language.spoken import counted, said, spoken, telling_in
-from sim.report.beside import Compared, compared_runs, comparison, labels_of
+from sim.reading.findings import ABOVE, foremost, shortened
+from sim.reading.warnings import told
 from sim.report.charts import chart, in_script, packed, script_json, share_scales
+from sim.report.evidence import evidence_summary, evidence_table, months_table
 from sim.report.gallery import FIGURES, FILM, SECONDS, SECTIONS, Picture, combinations, drawn
-from sim.report.inside import evidence_summary, evidence_table, months_table
-from sim.report.parts import About, Control, Part, Plot, Policy, Shown, table, title_of
 from sim.report.pictures.film import reel
 from sim.report.pictures.provenance import OWN, changed_parameters, parameters
 from sim.report.policy import policies, title_of_all, warned
 from sim.report.scripted import axes_locale, file_name, script_words, source_of
+from sim.report.sections import About, Control, Part, Plot, Policy, Shown, table, title_of
+from sim.report.side_by_side import Compared, compared_runs, comparison, labels_of
 from sim.report.spread import spread_table
-from sim.results.answer import answer, of_one_kind, short_answer
-from sim.results.findings import ABOVE, foremost, shortened
-from sim.results.folder import demand_file, whole
-from sim.rounding import amount, fixed, written
+from sim.store.folder import demand_file, whole
+from sim.told.answer import answer, of_one_kind, short_answer
 
 if TYPE_CHECKING:
-    from sim.results.run import Run
+    from sim.reading.run import Run
 
 REPORT_HTML = "report.html"
 FOLDER = Path(__file__).parent
@@ -55,7 +55,7 @@ def report(
     Raises:
         ValueError: If there is no run.
     """
-    from sim.results.run import Run
+    from sim.reading.run import Run
 
     groups = [[runs]] if isinstance(runs, Run) else [[one] if isinstance(one, Run) else list(one) for one in runs]
     if not groups or not all(groups):

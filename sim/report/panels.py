@@ -2,9 +2,9 @@
 
 from typing import TYPE_CHECKING, Any
 
+from sim.base.rounding import amount
 from sim.report.looks import finish, plain
 from sim.report.reach import reach
-from sim.rounding import amount
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go

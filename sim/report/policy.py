@@ -5,12 +5,12 @@ from typing import TYPE_CHECKING
 from sim.experiments.caveats import caveats
 from sim.experiments.unpriced import unpriced_said
 from sim.language.spoken import said
-from sim.report.beside import Compared, did, how_known
-from sim.report.parts import Policy
-from sim.results.findings import apart, shortened
-from sim.results.priced import not_priced
-from sim.results.withheld import change_withheld
+from sim.reading.findings import apart, shortened
+from sim.reading.priced import not_priced
+from sim.report.sections import Policy
+from sim.report.side_by_side import Compared, did, how_known
 from sim.scenario.levers import levers, run_as
+from sim.store.withheld import change_withheld
 
 if TYPE_CHECKING:
     pass

@@ -4,12 +4,12 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from sim.base.rounding import PERCENT, short_units, written
+from sim.base.version import __version__
 from sim.language.spoken import ENGLISH, said, spoken
-from sim.rounding import PERCENT, short_units, written
-from sim.version import __version__
 
 if TYPE_CHECKING:
-    from sim.results.run import Run
+    from sim.reading.run import Run
 
 DATES = {ENGLISH: "en-GB", "zh": "zh-CN", "fr": "fr-FR"}
 """How browsers call the way in which each language writes dates."""

@@ -4,15 +4,15 @@ from collections.abc import Sequence
 from statistics import fmean, stdev
 from typing import TYPE_CHECKING
 
+from sim.base.rounding import amount, between
 from sim.experiments.intervals import half_width
 from sim.language.spoken import said
-from sim.results.answer import counted_numbers
-from sim.rounding import amount, between
+from sim.told.answer import counted_numbers
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from sim.results.run import Run
+    from sim.reading.run import Run
 
 
 def spread_table(runs: "Sequence[Run]") -> "pd.DataFrame":

@@ -12,7 +12,7 @@ from sim.report.tally import tally
 if TYPE_CHECKING:
     import pandas as pd
 
-    from sim.results.run import Run
+    from sim.reading.run import Run
 
 
 def sums(

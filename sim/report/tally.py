@@ -6,16 +6,16 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sim.days import calendar_date, day_number, month_start, next_month
+from sim.base.days import calendar_date, day_number, month_start, next_month
 from sim.language.dates import month_named
 from sim.language.spoken import said
-from sim.results.query import sums
-from sim.results.tables import TABLES
+from sim.store.query import sums
+from sim.store.tables import TABLES
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from sim.results.run import Run
+    from sim.reading.run import Run
 
 Names = tuple[str, ...]
 

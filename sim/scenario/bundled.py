@@ -3,7 +3,7 @@
 import stat
 from pathlib import Path
 
-from sim.caches import PACKAGE, demand_folder
+from sim.base.caches import PACKAGE, demand_folder
 from sim.scenario.errors import Mistake, Place, ScenarioError, choices, dotted
 
 SUFFIXES = (".yaml", ".yml")

@@ -8,11 +8,11 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, model_serializer, model_validator
 
+from sim.base.words import DistributionKind as Kind
 from sim.scenario.bounds import Shape, Sigma
 from sim.scenario.errors import found
 from sim.scenario.scalars import Duration, DurationOrZero, refuse
 from sim.scenario.units import duration_text
-from sim.words import DistributionKind as Kind
 
 LARGEST_LOG = 700.0
 """A logarithm whose exponential is still a double."""

@@ -3,11 +3,11 @@
 from datetime import date
 from typing import Any
 
-from sim.days import day_number
+from sim.base.days import day_number
+from sim.base.words import DESK_LABELS
 from sim.scenario.nodes import KeyPath
 from sim.scenario.schema import ScenarioModel
 from sim.scenario.schema.measures import DenCampaign, Gradual, MeasureBase, Outage, Repatriation
-from sim.words import DESK_LABELS
 
 NO_EFFECT = (
     *("schema", "name", "title", "policy_of", "engine", "currency", "channels"),

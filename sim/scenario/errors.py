@@ -8,7 +8,7 @@ import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sim.failures import RefusedError
+from sim.base.failures import RefusedError
 
 ROOT_KEY = "scenario"
 """Stands for the dotted key where a mistake is the whole file's."""

@@ -11,7 +11,7 @@ from typing import Any, Literal, get_args, get_origin
 
 from pydantic import BaseModel
 
-from sim.failures import RefusedError
+from sim.base.failures import RefusedError
 from sim.scenario.errors import choices, dotted, found, nearest
 from sim.scenario.nodes import Node
 from sim.scenario.schema import ScenarioModel

@@ -4,11 +4,11 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sim.days import HALF_HOUR_MS, HOUR_MS
+from sim.base.days import HALF_HOUR_MS, HOUR_MS
+from sim.base.rounding import amount, written
 from sim.language.dates import month_alone
 from sim.language.labels import named
 from sim.language.spoken import marked, said
-from sim.rounding import amount, written
 from sim.scenario import bounds
 from sim.scenario.bounds import Within, bounds_of
 from sim.scenario.errors import Place

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING, Any
 
+from sim.base.words import DistributionKind
 from sim.language.labels import named
 from sim.language.spoken import said, telling_in
 from sim.scenario.effects import HOW_IT_IS_RUN, NO_EFFECT
@@ -20,7 +21,6 @@ from sim.scenario.resolved import plain
 from sim.scenario.schema import ScenarioModel
 from sim.scenario.schema.population import finest, is_pool, plain_pool
 from sim.scenario.shapes import Shape, shape
-from sim.words import DistributionKind
 
 if TYPE_CHECKING:
     from sim.scenario.load import Scenario

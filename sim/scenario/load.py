@@ -20,10 +20,10 @@ from sim.scenario.parameters import is_full_form, unwrap_all
 from sim.scenario.policy import policy_of
 from sim.scenario.pooled import POOL, parted, read_as
 from sim.scenario.provinces import coded, names_in, unknown
+from sim.scenario.pruned import hidden
 from sim.scenario.pydantic_errors import merged, mistakes_of
 from sim.scenario.ranges import range_mistakes
 from sim.scenario.reading import MAX_BYTES, decode, top_map
-from sim.scenario.repaired import hidden
 from sim.scenario.resolved import Source, resolve, sources
 from sim.scenario.schema import ScenarioModel
 from sim.scenario.schema.population import NO_POOL, plain_pool

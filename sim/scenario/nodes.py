@@ -8,8 +8,8 @@ import dataclasses
 from dataclasses import dataclass, field
 from typing import Any
 
+from sim.base.words import DistributionKind
 from sim.scenario.errors import Place
-from sim.words import DistributionKind
 
 Scalar = None | bool | int | float | str
 KeyPath = tuple[str | int, ...]

@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from sim.days import day_number
+from sim.base.days import day_number
 from sim.scenario.effects import HOW_IT_IS_RUN, NO_EFFECT, effects
 from sim.scenario.nodes import Node, merge
 from sim.scenario.schema import ScenarioModel

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any, get_args
 
+from sim.base.words import DESK_LABELS
 from sim.scenario.errors import Mistake, dotted, found
 from sim.scenario.nodes import KeyPath, Node
 from sim.scenario.provinces import Names, code_of, names_in
 from sim.scenario.schema import ScenarioModel
 from sim.scenario.schema.population import COUNTRY, Apart, Pool, PoolWord, finest, is_pool
-from sim.words import DESK_LABELS
 
 POOL, TABLE = ("population", "pool"), ("population", "provinces")
 

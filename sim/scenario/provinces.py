@@ -15,7 +15,7 @@ from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel
 
-from sim.failures import RefusedError
+from sim.base.failures import RefusedError
 from sim.scenario.errors import LIKENESS, LONGEST_COMPARED, Mistake, dotted, found
 from sim.scenario.nodes import KeyPath, Node
 from sim.scenario.schema import ScenarioModel

@@ -9,11 +9,11 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from sim.base.words import DistributionKind
 from sim.scenario.distributions import Distribution
 from sim.scenario.errors import Mistake, dotted, found
 from sim.scenario.nodes import KeyPath, Node, Parameter
 from sim.scenario.shapes import Shape
-from sim.words import DistributionKind
 
 
 def range_mistakes(root: Node, shape: Shape) -> list[Mistake]:

@@ -30,7 +30,7 @@ from ruamel.yaml.events import (
     SequenceStartEvent,
 )
 
-from sim.caches import FileCache, cache_folder, room_digest
+from sim.base.caches import FileCache, cache_folder, room_digest
 from sim.scenario.errors import Mistake, Place, ScenarioError, dotted, found
 from sim.scenario.nodes import Node, Scalar
 

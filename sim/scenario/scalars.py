@@ -14,7 +14,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-from sim.days import DAY_MS, HALF_HOURS
+from sim.base.days import DAY_MS, HALF_HOURS
 from sim.scenario import units
 from sim.scenario.errors import found
 

@@ -7,7 +7,7 @@ computed exact until it is rounded once. ``sim.scenario.scalars`` makes pydantic
 import re
 from fractions import Fraction
 
-from sim.days import DAY_MS, HOUR_MS, MINUTE_MS, YEAR_DAYS
+from sim.base.days import DAY_MS, HOUR_MS, MINUTE_MS, YEAR_DAYS
 
 UNIT_MS = {
     "ms": 1,

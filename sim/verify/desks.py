@@ -10,8 +10,12 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.days import DAY_MS, HOUR_MS
-from sim.verify.line import (
+from sim.base.days import DAY_MS, HOUR_MS
+from sim.base.words import Tier
+from sim.verify.queues import erlang_c, mean_wait, pollaczek_khinchine, priority_waits, reneging
+from sim.verify.statistics import balance, exponential
+from sim.verify.study import PROVINCES, Check, Study
+from sim.verify.waiting import (
     MINUTE,
     SECOND,
     SERVICE,
@@ -23,10 +27,6 @@ from sim.verify.line import (
     thresholds,
     time_over,
 )
-from sim.verify.queues import erlang_c, mean_wait, pollaczek_khinchine, priority_waits, reneging
-from sim.verify.statistics import balance, exponential
-from sim.verify.study import PROVINCES, Check, Study
-from sim.words import Tier
 
 # M/M/c
 

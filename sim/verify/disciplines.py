@@ -8,10 +8,11 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 from scipy import stats
 
-from sim.days import DAY_MS
+from sim.base.days import DAY_MS
+from sim.base.words import Truth
 from sim.draws.identity import DETECTOR_SHIFT
-from sim.results.run import Run
-from sim.results.tables import EVENTS
+from sim.reading.run import Run
+from sim.store.tables import EVENTS
 from sim.verify.desks import (
     BUSY,
     MEAN_WAIT,
@@ -31,13 +32,12 @@ from sim.verify.desks import (
     WAITING,
     of_reneging,
 )
-from sim.verify.line import ABOVE, MINUTE, SECOND, SERVICE, Line, contacts, desk, read, thresholds, time_over
 from sim.verify.queues import erlang_c, last_first, mean_wait, reneging_last_first, score_wait
 from sim.verify.statistics import balance
 from sim.verify.study import PROVINCES, Check, Study
+from sim.verify.waiting import ABOVE, MINUTE, SECOND, SERVICE, Line, contacts, desk, read, thresholds, time_over
 from sim.warning.detectors import detector_tables
 from sim.warning.discipline import SCORE_UNIT, score_of
-from sim.words import Truth
 
 # Last come, first served
 

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from sim.results.check import check_run
-from sim.results.run import Run
+from sim.reading.check import check_run
+from sim.reading.run import Run
 from sim.verify.statistics import Judged, exactly
 from sim.verify.study import Check, Study
 

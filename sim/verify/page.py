@@ -5,11 +5,11 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 from pathlib import Path
 
+from sim.base.version import __version__
 from sim.verify.counters import AXES
 from sim.verify.randomness import TESTS
 from sim.verify.study import Finding
 from sim.verify.verification import GENERATOR, STUDIES, Verification
-from sim.version import __version__
 
 COMMAND = "tocsin verify --write docs/verification.md"
 

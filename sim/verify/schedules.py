@@ -7,9 +7,12 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.days import DAY_MS, HALF_HOUR_MS, HALF_HOURS, HOUR_MS
+from sim.base.days import DAY_MS, HALF_HOUR_MS, HALF_HOURS, HOUR_MS
 from sim.verify.chain import mean_lines
-from sim.verify.line import (
+from sim.verify.queues import erlang_c, mean_wait
+from sim.verify.statistics import Judged, balance, exactly
+from sim.verify.study import PROVINCES, Check, Study
+from sim.verify.waiting import (
     MINUTE,
     NEVER,
     SECOND,
@@ -19,9 +22,6 @@ from sim.verify.line import (
     desk,
     read,
 )
-from sim.verify.queues import erlang_c, mean_wait
-from sim.verify.statistics import Judged, balance, exactly
-from sim.verify.study import PROVINCES, Check, Study
 
 # Staff that changes with the date
 

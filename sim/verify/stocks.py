@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from sim.results.run import Run
+from sim.reading.run import Run
 from sim.verify.statistics import Judged, exactly, share, tails
 from sim.verify.streams import SINCE
 from sim.verify.study import PEOPLE, PROVINCES, Check, Study

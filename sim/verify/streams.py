@@ -13,13 +13,13 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 from scipy import stats
 
-from sim.days import DAY_MS, HALF_HOUR_MS, HALF_HOURS
-from sim.results.run import Run
-from sim.results.tables import EVENTS
-from sim.verify.line import SECOND
+from sim.base.days import DAY_MS, HALF_HOUR_MS, HALF_HOURS
+from sim.base.words import Channel, Detector, Fate, Tier
+from sim.reading.run import Run
+from sim.store.tables import EVENTS
 from sim.verify.statistics import Judged, chi_square, exponential, fit, normal, poisson_count, share, uncorrelated
 from sim.verify.study import PROVINCES, Check, Study
-from sim.words import Channel, Detector, Fate, Tier
+from sim.verify.waiting import SECOND
 
 # The gates
 

@@ -8,7 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
-from sim.results.run import Run
+from sim.reading.run import Run
 from sim.running import run, with_events
 from sim.scenario import Scenario, load_scenario
 from sim.verify.statistics import Judged

@@ -3,15 +3,15 @@
 import numpy as np
 import pyarrow.parquet as pq
 
+from sim.base.words import ContactChannel
 from sim.draws.identity import DETECTOR_SHIFT
 from sim.draws.purposes import CONTACT_TRY, TRIES_A_CHANNEL
-from sim.results.run import Run
-from sim.results.tables import EVENTS
+from sim.reading.run import Run
+from sim.store.tables import EVENTS
 from sim.verify.counters import Words, each
 from sim.verify.desks import MMC
 from sim.verify.randomness import TESTS, Bits, WordTest
 from sim.verify.study import Check, Study
-from sim.words import ContactChannel
 
 Seen = tuple[Words, Bits]
 

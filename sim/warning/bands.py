@@ -17,6 +17,7 @@ from typing import Final
 
 import numpy as np
 
+from sim.base.words import Detector, Fate, Tier
 from sim.draws.compiled import compiled, inlined
 from sim.draws.distributions import threshold
 from sim.draws.functions import normal_cdf, normal_quantile
@@ -24,7 +25,6 @@ from sim.draws.identity import PROSPECT_BITS
 from sim.draws.philox import draw4, uniform32
 from sim.draws.purposes import ATTEMPT_LOW_SCORES
 from sim.warning.detectors import DetectorTables
-from sim.words import Detector, Fate, Tier
 
 EDGES: Final = (math.inf, 2.25, 1.8, 1.5, 1.2, 0.9, 0.6, -math.inf)
 """A band lies between two neighbours; the last one is the rest.

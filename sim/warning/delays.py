@@ -8,13 +8,13 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.base.words import WRITTEN, ContactChannel, Detector, Tier
 from sim.draws.compiled import compiled
 from sim.draws.distributions import quantile, threshold, to_ticks
 from sim.draws.philox import draw4, uniform52
 from sim.draws.purposes import ALERT_CHAIN, ALERT_READ_DELAY, ALERT_READING, CONTACT_WAIT, TRIES_A_CHANNEL
 from sim.scenario.distributions import Distribution
 from sim.scenario.schema import ScenarioModel
-from sim.words import WRITTEN, ContactChannel, Detector, Tier
 
 ESCALATION = 31
 """Number of the wait before a visit that follows unanswered calls, beside the waits between tries."""

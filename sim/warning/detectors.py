@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.base.words import Channel, Detector, Fate, Tier, Truth
 from sim.country.measures import Measures
 from sim.country.traffic import edges
 from sim.draws.compiled import compiled
@@ -20,7 +21,6 @@ from sim.draws.philox import draw4, uniform32
 from sim.draws.purposes import ALERT_CLASS, DETECTOR_SCORE
 from sim.scenario.schema import ScenarioModel
 from sim.scenario.schema.measures import Law, WarningCoverage
-from sim.words import Channel, Detector, Fate, Tier, Truth
 
 NO_ALERT = -1
 SEEN = (Fate.UNANSWERED, Fate.IGNORED, Fate.ENGAGED)

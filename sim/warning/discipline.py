@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.base.words import DESK_LABELS, Detector, Discipline, Fate, OriginKind, Stage, Tier
 from sim.draws.compiled import compiled
 from sim.draws.distributions import CERTAIN, quantile
 from sim.draws.functions import exp
@@ -30,7 +31,6 @@ from sim.scenario.schema import ScenarioModel
 from sim.scenario.schema.fraud import FraudType
 from sim.warning.bands import ENGAGING, band_and_fate, height, scores_in_band
 from sim.warning.detectors import DetectorTables, both_scores, predicted_type, within
-from sim.words import DESK_LABELS, Detector, Discipline, Fate, OriginKind, Stage, Tier
 
 STAGES: Final = 16
 """Stages that the identity of an alert can name."""

@@ -5,7 +5,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.days import MINUTE_MS
+from sim.base.days import MINUTE_MS
+from sim.base.words import ContactChannel
 from sim.draws.compiled import compiled, inlined
 from sim.draws.distributions import threshold, to_ticks
 from sim.draws.functions import EXPONENT_BIAS, EXPONENT_SHIFT
@@ -13,7 +14,6 @@ from sim.draws.philox import draw4
 from sim.draws.purposes import CONTACT_TRY, TRIES_A_CHANNEL
 from sim.scenario.schema import ScenarioModel
 from sim.warning.delays import drawn, row
-from sim.words import ContactChannel
 
 
 class ServiceTables(NamedTuple):

@@ -5,17 +5,17 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from sim.base.rounding import percent, written
+from sim.base.words import DESK_LABELS, ContactChannel
 from sim.country.calendar import Calendar
 from sim.country.provinces import Provinces
 from sim.country.schedule import FEW_SERVERS, Schedule, thin_desks
 from sim.language.labels import named
 from sim.language.spoken import ENGLISH, marked, said, speaking
-from sim.results.withheld import rounded_desks, run_withheld
-from sim.rounding import percent, written
 from sim.scenario.schema import ScenarioModel
 from sim.scenario.schema.pooling import options
 from sim.scenario.schema.population import COUNTRY, REGIONS, Apart
-from sim.words import DESK_LABELS, ContactChannel
+from sim.store.withheld import rounded_desks, run_withheld
 
 DIGITS = 2
 """Significant digits of a scale that is offered."""

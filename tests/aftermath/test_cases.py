@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 import sim
 from sim.aftermath.cases import Backlog, CaseBook, are_solved, backlog_ids, freshness, in_order
+from sim.base.days import DAY_MS
 from sim.country.provinces import Provinces
-from sim.days import DAY_MS
 from sim.draws.identity import attempt_id, backlog_id
 from sim.draws.philox import draw4
 from sim.draws.purposes import CASE_SOLVED

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sim.aftermath.settlement import Settlement
-from sim.days import calendar_date, day_number
+from sim.base.days import calendar_date, day_number
 from sim.draws.remainders import ONE, Remainders
 
 YEAR = range(day_number(dt.date(2021, 1, 1)), day_number(dt.date(2022, 1, 1)))

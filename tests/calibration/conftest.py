@@ -9,8 +9,8 @@ import sim
 from sim.calibration.evaluations import Evaluations
 from sim.calibration.levels import Level
 from sim.calibration.targets import Targets
-from sim.results.scope import Scope
 from sim.scenario.schema.population import COUNTRY
+from sim.store.scope import Scope
 from tests.one_process import one_process
 
 __all__ = ["one_process"]

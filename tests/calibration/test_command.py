@@ -12,13 +12,13 @@ import pytest
 from threadpoolctl import threadpool_info, threadpool_limits
 
 import sim
+from sim.base.logbook import LOG
 from sim.calibration.calibrate import calibrate
 from sim.calibration.evaluations import Evaluations
-from sim.logbook import LOG
-from sim.results.holding import holding
-from sim.results.over_draws import nine_tenths
-from sim.results.stored_answers import policy_digest, read_answers
+from sim.reading.draw_intervals import nine_tenths
+from sim.reading.stored_answers import policy_digest, read_answers
 from sim.scenario import changed
+from sim.store.holding import holding
 from tests.calibration.conftest import SMALL
 from tests.cli.commands import Tocsin, tocsin
 

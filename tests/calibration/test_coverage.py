@@ -19,8 +19,8 @@ from sim.calibration.page import to_markdown
 from sim.calibration.posterior import Start, sample_posterior
 from sim.calibration.prior import draw_errors, draw_prior, normal_scores
 from sim.experiments.parameters import free_parameters
-from sim.results.scope import Scope
 from sim.scenario.schema.population import COUNTRY
+from sim.store.scope import Scope
 
 Array = np.ndarray
 
@@ -104,7 +104,11 @@ def test_intervals_hold_the_truth_of_the_model_itself(small: sim.Scenario, tmp_p
 
 @pytest.mark.slow
 def test_the_page_of_a_calibration_says_what_is_known(small: sim.Scenario, tmp_path: Path):
-    settings = {"calibration.parameters": [], "calibration.members": 30, "calibration.discrepancy": {"alerts": 0.04, "interceptions": None}}
+    settings = {
+        "calibration.parameters": [],
+        "calibration.members": 30,
+        "calibration.discrepancy": {"alerts": 0.04, "interceptions": None},
+    }
     done = calibrate(sim.scenario.changed(small, settings), tmp_path)
     part = done.document["posterior"]
     assert part["draws"] >= 15

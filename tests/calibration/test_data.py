@@ -12,8 +12,8 @@ import sim
 from sim.calibration.data import Data, Model
 from sim.calibration.evaluations import Evaluations, Task
 from sim.calibration.levels import Level
-from sim.results.outcomes import Outcome
-from sim.results.scope import Scope
+from sim.reading.outcomes import Outcome
+from sim.store.scope import Scope
 
 LEVEL = Level(0.5, (11, 12, 13))
 BIAS = 1.2

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import sim
+from sim.base.logbook import LOG
 from sim.calibration.calibrate import calibrate
 from sim.calibration.evaluations import Evaluations, Task
 from sim.calibration.fit import FitError, Fitter
@@ -15,8 +16,7 @@ from sim.calibration.levels import Level, coarse_pool
 from sim.calibration.report import fixed_by
 from sim.calibration.targets import Targets
 from sim.experiments.parameters import free_parameters
-from sim.logbook import LOG
-from sim.results.stored_answers import policy_digest, read_answers, stored_answers
+from sim.reading.stored_answers import policy_digest, read_answers, stored_answers
 from sim.scenario import changed
 from sim.scenario.resolved import plain
 from sim.scenario.schema.population import COUNTRY, OTHERS, Apart

@@ -7,7 +7,7 @@ import pytest
 import sim
 from sim.calibration.targets import label_of
 from sim.experiments.parameters import free_parameters
-from sim.results.stored_answers import stored_answers
+from sim.reading.stored_answers import stored_answers
 
 LAST_WEEKS = {"start": "2022-11-30", "end": "2022-12-31", "warmup": "0 d"}
 LOOKED_AT = {"cases_filed_change@2021-04-15..2022-04-14", "losses@2020-01-01..2020-12-31"}

@@ -15,10 +15,11 @@ import numpy as np
 import pytest
 
 import sim
-from sim import cli, interrupts
+from sim import cli
+from sim.base import interrupts
+from sim.base.failures import FailedError, RefusedError, Terminated, UsageError
 from sim.cli import told
-from sim.failures import FailedError, RefusedError, Terminated, UsageError
-from sim.results.run_json import RUN_JSON, sealed
+from sim.store.run_json import RUN_JSON, sealed
 from tests.cli.commands import ROOT, SHORT, Tocsin, start, wait_for
 
 LONG = ["china-2022", "--scale", "0.00001"]
@@ -284,7 +285,7 @@ def test_a_signal_that_nobody_could_hear_is_sent_again(
     tocsin: Tocsin,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("sim.interrupts.AGAIN_S", after)
+    monkeypatch.setattr("sim.base.interrupts.AGAIN_S", after)
     too_late = []
 
     def load(*_: object, **__: object) -> None:

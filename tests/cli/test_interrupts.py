@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from sim import load_run
-from sim.results.stored import FolderError
+from sim.store.json_files import FolderError
 from tests.cli.commands import Tocsin, start, wait_for
 
 MONTHS_END = [
@@ -24,7 +24,7 @@ MONTHS_END = [
 
 KILLED = """
 import os, signal
-from sim.results.writer import TableWriter
+from sim.store.writer import TableWriter
 write = TableWriter.write_groups
 
 def write_and_die(writer, name, groups):

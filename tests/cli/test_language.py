@@ -7,9 +7,9 @@ import pytest
 from sim import cli
 from sim.cli import told
 from sim.language.spoken import speaking, spoken
-from sim.results import manifest
+from sim.reading import manifest
 from tests.cli.commands import Tocsin
-from tests.results.conftest import MadeUp, made_up
+from tests.made_up import MadeUp, made_up
 
 __all__ = ["made_up"]
 
@@ -22,7 +22,7 @@ def heard(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         found.append(spoken())
         return []
 
-    monkeypatch.setattr("sim.results.folder.find_runs", listen)
+    monkeypatch.setattr("sim.store.folder.find_runs", listen)
     return found
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from sim.limits import ROOM, THREADS, demand_room
+from sim.base.limits import ROOM, THREADS, demand_room
 
 ROOT = Path(__file__).parents[2]
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from sim import __version__, load_run
-from sim.logbook import LOG
-from sim.results.findings import ABOVE
-from sim.results.provenance import process_age_s
+from sim.base.logbook import LOG
+from sim.reading.findings import ABOVE
+from sim.store.provenance import process_age_s
 from tests.cli.commands import CALIBRATED, ROOT, SHORT, Tocsin, start
 
 EDUCATION = [f"{kind}-{year}" for kind in ("videos", "activities") for year in (2021, 2022)]

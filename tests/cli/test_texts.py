@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from sim.progress import console
-from sim.results.evidence_table import evidence_table
+from sim.told.evidence_table import evidence_table
 from tests.cli.commands import Tocsin
 
 TURNED = "from \u202e right to left"

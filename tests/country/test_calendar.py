@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sim.base.days import calendar_date, day_number, weekday
 from sim.country.calendar import Calendar, growth, logistic, ramped, years_between
 from sim.country.measures import Measures, days_of, first_day, in_window
-from sim.days import calendar_date, day_number, weekday
 from sim.scenario.schema.measures import CardPurge, Ramp
 from sim.scenario.schema.period import Period
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from sim.base.days import day_number
 from sim.country.laundering import cashed, let_through, reach
 from sim.country.measures import Measures
-from sim.days import day_number
 from sim.scenario.schema.measures import ClusterCampaign
 
 DAY = day_number(dt.date(2022, 3, 1))

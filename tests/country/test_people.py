@@ -8,6 +8,7 @@ import pytest
 from scipy import integrate, stats
 
 import sim
+from sim.base.days import day_number
 from sim.country.people import (
     FRAILTY_CLASSES,
     age_shares,
@@ -21,7 +22,6 @@ from sim.country.people import (
     target,
 )
 from sim.country.provinces import Provinces
-from sim.days import day_number
 from sim.draws.distributions import CERTAIN, threshold
 from sim.draws.identity import attempt_id
 from sim.draws.philox import draw4, uniform52

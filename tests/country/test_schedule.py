@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 import sim
+from sim.base.days import day_number
 from sim.country.calendar import Calendar
 from sim.country.provinces import Provinces
 from sim.country.schedule import Schedule, grown, staff_time, thin_desks
-from sim.days import day_number
 from sim.scenario import ScenarioModel
 from tests.engines.small import TWO_DAYS
 

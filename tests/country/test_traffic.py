@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from sim.base.days import day_number
+from sim.base.words import Channel
 from sim.country.provinces import Provinces
 from sim.country.traffic import (
     attempt_counts,
@@ -18,13 +20,11 @@ from sim.country.traffic import (
     none_at,
     profile,
 )
-from sim.days import day_number
 from sim.draws.distributions import piecewise_moment
 from sim.draws.identity import attempt_id
 from sim.draws.philox import draw4, uniform32
 from sim.draws.purposes import ATTEMPT_MEETING
 from sim.scenario import ScenarioModel
-from sim.words import Channel
 from tests.chi_square import HOPELESS, LIKELY, fit
 
 DAYS = range(day_number(dt.date(2021, 1, 1)), day_number(dt.date(2021, 12, 31)) + 1)

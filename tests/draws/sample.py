@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.base.words import DistributionKind
 from sim.draws import distributions, functions, identity, many, philox
-from sim.words import DistributionKind
 
 WORDS = (0, 1, 0x12345678, 0x80000000, 0xFFFFFFFF)
 UNIFORMS = tuple((k + 0.5) * 2.0**-52 for k in (0, 1, 2**30, 2**50, 2**51 - 1, 2**51, 3 * 2**50 + 7, 2**52 - 1))

@@ -8,10 +8,10 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 from scipy import stats
 
+from sim.base.words import DistributionKind
 from sim.draws import distributions as d
 from sim.draws.compiled import compiled_with_arrays
 from sim.draws.philox import draw4, uniform52
-from sim.words import DistributionKind
 
 finite = {"allow_nan": False, "allow_infinity": False}
 uniforms = st.integers(0, 2**52 - 1).map(lambda k: (k + 0.5) * 2.0**-52)

@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim.days import day_number
+from sim.base.days import day_number
+from sim.base.words import OriginKind
 from sim.draws import identity as ids
 from sim.scenario.schema.period import FIRST_DAY
-from sim.words import OriginKind
 
 
 def field(name):

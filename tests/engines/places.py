@@ -5,10 +5,10 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
+from sim.base.words import Stage, Truth
 from sim.draws.identity import alert_id
 from sim.engines.tables import Tables
 from sim.warning.discipline import score_of
-from sim.words import Stage, Truth
 from tests.engines.log import Life, Log
 
 Key = tuple[float, ...]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from sim.draws.kept import Kept
+from sim.draws.fixed_tuples import Kept
 from sim.engines.collecting import not_collecting
 from sim.engines.vector.country import Country, Worker
 from sim.midnight.night import Night

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 import sim
-from sim.days import DAY_MS, HOUR_MS
+from sim.base.days import DAY_MS, HOUR_MS
 from tests.engines.small import NO_LEGITIMATE, fewer, run_tiny
 
 PERIOD = {"start": "2022-01-30", "end": "2022-02-03", "warmup": "0 d"}

@@ -13,9 +13,9 @@ import pandas as pd
 import pytest
 
 import sim
+from sim.base.words import Fate
 from sim.draws.identity import LIMITS, cell_of
 from sim.warning.bands import ENGAGING, PROSPECTS
-from sim.words import Fate
 from tests.engines.small import NO_LEGITIMATE, TYPES, fewer, run_tiny
 
 FATES = list(Fate.labels())

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 import sim
-from sim.results.figures import CHANGE
+from sim.reading.figures import CHANGE
 from tests.engines.small import run_tiny
 from tests.scenario.bundled import NAMES, bundled
 

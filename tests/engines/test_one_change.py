@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 import sim
-from sim.words import Channel, ContactChannel, ContactResult, End, Fate, Tier, Truth
+from sim.base.words import Channel, ContactChannel, ContactResult, End, Fate, Tier, Truth
 from tests.engines.small import fewer, files_that_differ, run_tiny
 
 DAY = 86_400_000

@@ -9,9 +9,9 @@ import pytest
 
 import sim
 from benchmarks.pooling import EXPIRED, SAVED, VICTIMS, WAIT, facts, median, rows
-from sim.days import MINUTE_MS
+from sim.base.days import MINUTE_MS
+from sim.base.words import Tier
 from sim.engines.vector import steps
-from sim.words import Tier
 from tests.engines.small import fewer, files_that_differ, run_tiny
 
 STEPS: list[Any] = [

@@ -12,8 +12,8 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 import sim
-from sim.results.check import check_run
-from sim.words import Discipline
+from sim.base.words import Discipline
+from sim.reading.check import check_run
 from tests.engines.log import DAY, TIERS
 from tests.engines.rules import Rules
 from tests.engines.small import TWO_DAYS, fewer, run_tiny

@@ -3,7 +3,7 @@
 import pytest
 
 from sim.engines.vector.records import ALERT, CACHE_LINE, LOG_ENTRY, OVERFLOW, OverflowTable, lines_of_cache
-from sim.results.tables import EVENTS, TABLES
+from sim.store.tables import EVENTS, TABLES
 
 
 def test_an_alert_is_one_line_of_the_cache():

@@ -9,16 +9,16 @@ from scipy import stats
 
 import sim
 from sim.aftermath.cases import Finished
+from sim.base.days import day_number
+from sim.base.words import Fate
 from sim.country.calendar import Calendar
 from sim.country.people import people_tables
 from sim.country.provinces import Provinces
-from sim.days import day_number
 from sim.draws.identity import LIMITS, cell_of, day_of
 from sim.midnight.night import Night
 from sim.midnight.totals import DayTotals
 from sim.scenario import ScenarioModel
 from sim.warning.bands import ENGAGING, REST, prospect_of
-from sim.words import Fate
 from tests.chi_square import HOPELESS, LIKELY, fit
 from tests.engines.small import run_tiny
 

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 import sim
-from sim.days import DAY_MS, HALF_HOUR_MS
+from sim.base.days import DAY_MS, HALF_HOUR_MS
 from tests.engines.small import NO_LEGITIMATE, fewer, run_tiny
 
 ENGINES = ("reference", "vector")

@@ -3,12 +3,12 @@
 import numpy as np
 
 import sim
+from sim.base.words import ContactResult, End
 from sim.engines.tables import Tables
 from sim.engines.vector.records import OVERFLOW, OverflowTable
 from sim.engines.vector.tallies import Cells, Counts, DayCounts
-from sim.results.columns import StoredTable
-from sim.results.tables import ALERTS, CONTACTS
-from sim.words import ContactResult, End
+from sim.store.columns import StoredTable
+from sim.store.tables import ALERTS, CONTACTS
 
 PROVINCES = 3
 MESSAGES = (ContactResult.READ, ContactResult.UNREAD)

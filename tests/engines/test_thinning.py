@@ -15,19 +15,19 @@ import pytest
 from scipy import stats
 
 import sim
+from sim.base.days import day_number
+from sim.base.words import Channel, Fate
 from sim.country.calendar import Calendar
 from sim.country.people import home, people_tables, sample
 from sim.country.provinces import Provinces
-from sim.days import day_number
 from sim.draws.compiled import compiled_with_arrays
 from sim.draws.distributions import CERTAIN, threshold
 from sim.draws.identity import cell_of, person_id, traffic_id
 from sim.engines.vector.cells import pass_gates, split
-from sim.gates.thresholds import GATES
 from sim.midnight.night import Night
 from sim.midnight.totals import DayTotals
+from sim.shield.thresholds import GATES
 from sim.warning.bands import BANDS, ENGAGING, PROSPECTS, REST, SHARE, prospect_of
-from sim.words import Channel, Fate
 from tests.chi_square import HOPELESS, LIKELY, fit
 from tests.engines.small import NO_LEGITIMATE, fewer, run_tiny
 from tests.engines.test_shares import Nothing

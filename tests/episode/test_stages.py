@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
+from sim.base.words import DistributionKind, OriginKind, Stage
 from sim.draws.identity import origin_id
 from sim.episode.stages import EpisodeTables, episode_tables, next_stage, paid_before, payable, scheduled, would_pay
 from sim.scenario import ScenarioModel
-from sim.words import DistributionKind, OriginKind, Stage
 from tests.chi_square import LIKELY, fit, share_fit
 
 SEED = 5

@@ -11,13 +11,13 @@ from typing import Any
 import pandas as pd
 
 import sim
+from sim.base.words import Fate, OriginKind
 from sim.draws.identity import LIMITS, cell_central, cell_local, fraud_type_of, unpack
 from sim.engines.phases import Phase
-from sim.results.folder import SCENARIO_YAML
-from sim.results.tables import TABLES
 from sim.scenario.load import changed
+from sim.store.folder import SCENARIO_YAML
+from sim.store.tables import TABLES
 from sim.warning.bands import EDGES, ENGAGING, band_and_fate
-from sim.words import Fate, OriginKind
 
 ENGINES = ("reference", "vector")
 SHOWN = 4

@@ -15,7 +15,7 @@ import pandas as pd
 from scipy import stats
 
 import sim
-from sim.results.tables import EVENTS, TABLES
+from sim.store.tables import EVENTS, TABLES
 
 FEWEST = 20.0
 """Cells that hold fewer on average, before and after together, are left out."""

@@ -19,9 +19,9 @@ import pytest
 from hypothesis import given, settings
 
 import sim
-from sim.days import day_number
+from sim.base.days import day_number
 from sim.engines.vector.records import WARNED
-from sim.results.checkpoint_file import CheckpointWarning, read_values, write_values
+from sim.store.checkpoint_file import CheckpointWarning, read_values, write_values
 from tests.cli.commands import ROOT
 from tests.engines.small import fewer
 from tests.equality.both import assert_equal
@@ -344,7 +344,7 @@ def test_folders_stay_small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     for seconds, file in enumerate((old, young, left_behind)):
         file.write_bytes(bytes(3_000_000))
         os.utime(file, (seconds, seconds))
-    monkeypatch.setattr("sim.results.checkpoints.MOST_BYTES", 5_000_000)
+    monkeypatch.setattr("sim.store.checkpoints.MOST_BYTES", 5_000_000)
     values = {**BASE, "period": {"start": "2022-01-31", "end": "2022-02-01", "warmup": "0 d"}}
     said = run(tmp_path / "run", folder, **values).manifest["performance"]["checkpoint"]
     assert said["kept"] == 1
@@ -352,7 +352,7 @@ def test_folders_stay_small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     (new,) = set(folder.iterdir()) - {young}
     assert new.stat().st_size == said["bytes"]
     # The newest stays, whatever its size.
-    monkeypatch.setattr("sim.results.checkpoints.MOST_BYTES", 1)
+    monkeypatch.setattr("sim.store.checkpoints.MOST_BYTES", 1)
     run(tmp_path / "again", folder, **{**values, "seed": 8})
     (newest,) = folder.iterdir()
     assert newest not in (new, young)

@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 from pydantic import BaseModel
 
 import sim
-from sim.results.check import check_run
+from sim.base.sums import TOO_LARGE
+from sim.reading.check import check_run
 from sim.scenario.bounds import RateWithin, Within
 from sim.scenario.schema import ScenarioModel
 from sim.scenario.shapes import NAMED, fields
-from sim.sums import TOO_LARGE
 from tests.engines.small import NO_LEGITIMATE, TWO_DAYS, fewer
 from tests.equality.both import ENGINES, assert_equal
 

@@ -10,8 +10,8 @@ import pandas as pd
 import pytest
 
 import sim
-from sim.days import HALF_HOUR_MS
-from sim.words import ContactChannel, ContactResult, End, Fate, Outcome, Tier, Truth
+from sim.base.days import HALF_HOUR_MS
+from sim.base.words import ContactChannel, ContactResult, End, Fate, Outcome, Tier, Truth
 from tests.engines.small import fewer
 from tests.equality.both import assert_equal, run_both
 from tests.equality.scenarios import AT_ONCE, GROWING, LAUNDERING, UNEVEN

@@ -24,12 +24,13 @@ from sim.engines.reference.engine import Run
 from sim.engines.reference.episodes import Episode
 from sim.engines.reference.track import Track
 from sim.engines.reference.world import World
-from sim.gates import crews, dens, engagement
-from sim.gates.crews import Crews
-from sim.gates.effort import Effort
+from sim.gangs import crews
+from sim.gangs.crews import Crews
+from sim.gangs.effort import Effort
 from sim.midnight import night
 from sim.midnight.arrests import Arrests
 from sim.midnight.night import Night
+from sim.shield import dens, engagement
 from tests.engines.small import TWO_DAYS, fewer
 from tests.engines.test_mutations import MUTATIONS, Mutation, of
 from tests.equality.both import assert_equal, differences

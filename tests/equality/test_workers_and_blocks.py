@@ -10,7 +10,7 @@ import pytest
 
 import sim
 from sim.engines.vector.engine import simulate
-from sim.results.recorder import Recorder
+from sim.store.recorder import Recorder
 from tests.engines.small import TWO_DAYS, files_that_differ, run_tiny
 from tests.equality.both import assert_equal
 from tests.equality.scenarios import TIED_AND_UNEVEN, TRACKS

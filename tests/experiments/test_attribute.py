@@ -11,8 +11,8 @@ import sim
 from sim.experiments.attribute import CAUSED, PREVENTED, Attribution, runs_of
 from sim.experiments.gangs import STANCES, stances_of
 from sim.experiments.layers import LAYERS, WARNING, LayerError, layers_of, without
-from sim.results.stored import FolderError
 from sim.scenario import changed
+from sim.store.json_files import FolderError
 from tests.experiments.test_command import Tocsin, tocsin
 
 __all__ = ["tocsin"]

@@ -7,11 +7,11 @@ import pytest
 from rich.console import Console
 
 import sim
-from sim.experiments.cost_table import cost_lines
-from sim.experiments.effect import effect_lines, interval_said
-from sim.experiments.table import MOST_LEVERS, comparison_parts
-from sim.results.lines import show
 from sim.scenario.levers import levers
+from sim.told.costs import cost_lines
+from sim.told.effect import effect_lines, interval_said
+from sim.told.experiments import MOST_LEVERS, comparison_parts
+from sim.told.text_tables import show
 
 pytestmark = pytest.mark.usefixtures("in_yuan")
 

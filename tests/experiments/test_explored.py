@@ -10,7 +10,7 @@ import pytest
 import sim
 from sim.experiments.design import DesignError
 from sim.experiments.explored import Explored, Outcome, explored, planned_box
-from sim.results.stored import FolderError
+from sim.store.json_files import FolderError
 from tests.experiments.made_up import luck, made_up
 
 STAFF, DEADLINE, READ = "desks.visit.staff", "warning.tiers.red.deadline", "warning.app.read"

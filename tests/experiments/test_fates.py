@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 import sim
+from sim.base.words import Channel, Fate
 from sim.draws.identity import channel_of
 from sim.experiments.fates import fates
-from sim.words import Channel, Fate
 
 Pairs = dict[str, list[sim.Run]]
 

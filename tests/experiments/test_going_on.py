@@ -16,15 +16,15 @@ from pathlib import Path
 import pytest
 
 import sim
+from sim.base.failures import MACHINE
+from sim.base.logbook import LOG
 from sim.calibration.calibrate import calibrate
 from sim.experiments.journal import Journal
 from sim.experiments.simulations import SimulationError, Simulations
 from sim.experiments.store import claim
-from sim.failures import MACHINE
-from sim.logbook import LOG
-from sim.results.holding import HOLDER, holding
-from sim.results.outcomes import quantities_and_waits
-from sim.results.stored import DamagedError, FolderError
+from sim.reading.outcomes import quantities_and_waits
+from sim.store.holding import HOLDER, holding
+from sim.store.json_files import DamagedError, FolderError
 from tests.cli.commands import CALIBRATED, SHORT, Tocsin, start, tocsin, wait_for
 from tests.one_process import real_pools
 
@@ -371,7 +371,7 @@ def test_of_two_sweeps_in_one_folder_the_second_is_told_who_is_at_work(
 
 def test_a_folder_is_held_until_its_holder_is_dead(tmp_path: Path) -> None:
     program = (
-        "import sys, time; from pathlib import Path; from sim.results.holding import holding\n"
+        "import sys, time; from pathlib import Path; from sim.store.holding import holding\n"
         "with holding(Path('.')): print('held', flush=True); time.sleep(60)"
     )
     process = subprocess.Popen(

@@ -14,7 +14,7 @@ from sim.experiments.paired import compare_scenarios, prepared
 from sim.experiments.replicates import REPLICATES, each
 from sim.experiments.replicates import prepared as prepared_replicates
 from sim.report.spread import spread_table
-from sim.results.stored import DamagedError, FolderError
+from sim.store.json_files import DamagedError, FolderError
 from tests.cli.commands import Tocsin, tocsin
 from tests.report.conftest import draw_only
 

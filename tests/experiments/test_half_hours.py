@@ -10,12 +10,12 @@ import pandas as pd
 import pytest
 
 import sim
+from sim.base.days import day_number
+from sim.base.logbook import LOG
 from sim.country.provinces import Provinces
 from sim.country.schedule import FEW_SERVERS, Schedule
-from sim.days import day_number
 from sim.experiments.promise import PromiseError, Terms, promised, urgent_only
 from sim.experiments.staffing import TRIMS, Staffing
-from sim.logbook import LOG
 from sim.scenario.schema.desks import ProvinceDesk
 from tests.experiments.test_command import Tocsin, tocsin
 from tests.experiments.test_staffing import PROVINCES, counted

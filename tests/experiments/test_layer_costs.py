@@ -8,12 +8,12 @@ from statistics import fmean
 import pytest
 
 import sim
-from sim.experiments.cost_table import layer_cost_lines
 from sim.experiments.layer_costs import by_work, costs_of
 from sim.experiments.layers import LAYERS, unpriced, without
 from sim.experiments.sparing import fieller
-from sim.results.costs import PARTS
-from sim.results.lines import Lines
+from sim.reading.costs import PARTS
+from sim.told.costs import layer_cost_lines
+from sim.told.text_tables import Lines
 from tests.experiments.test_command import Tocsin, tocsin
 
 __all__ = ["tocsin"]

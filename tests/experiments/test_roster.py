@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 import sim
+from sim.base.days import HALF_HOURS, day_number
 from sim.country.provinces import Provinces
 from sim.country.schedule import Schedule
-from sim.days import HALF_HOURS, day_number
 from sim.experiments.promise import with_staff
 from sim.experiments.roster import Roster, Shape, Week, levels, put_off
 from sim.experiments.rostering import Found, Rosters, Start, Tried, found

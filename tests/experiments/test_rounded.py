@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 import sim
+from sim.base.days import day_number
 from sim.country.provinces import Provinces
 from sim.country.schedule import Schedule
-from sim.days import day_number
 from sim.experiments.design import DesignError
 from sim.experiments.pairing import PairingError
 from sim.experiments.rounded import STAFF_KEYS, alike, lost, unsaid, varied

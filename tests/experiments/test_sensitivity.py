@@ -12,14 +12,14 @@ import pandas as pd
 import pytest
 
 import sim
+from sim.base.logbook import LOG
 from sim.experiments.design import BOOTSTRAP, SENSITIVITY_POINTS, DesignError, generator_of
 from sim.experiments.indices import MORRIS, SOBOL, block, indices, sample_points, whole_blocks
 from sim.experiments.sensitivity import planned
 from sim.experiments.simulations import SimulationError
-from sim.logbook import LOG
-from sim.results.outcomes import quantities, quantity_names
-from sim.results.stored import FolderError
+from sim.reading.outcomes import quantities, quantity_names
 from sim.scenario import changed
+from sim.store.json_files import FolderError
 from tests.experiments.test_command import Tocsin, tocsin
 
 __all__ = ["tocsin"]

@@ -9,11 +9,11 @@ from scipy import stats
 
 import sim
 from sim.experiments.compare import compared
-from sim.experiments.cost_table import cost_lines
 from sim.experiments.sparing import Amounts, fieller, price_interval, ratio
-from sim.results.costs import PARTS
-from sim.results.lines import Lines
-from sim.results.outcomes import quantities
+from sim.reading.costs import PARTS
+from sim.reading.outcomes import quantities
+from sim.told.costs import cost_lines
+from sim.told.text_tables import Lines
 
 pytestmark = pytest.mark.usefixtures("in_yuan")
 

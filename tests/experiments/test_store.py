@@ -9,12 +9,12 @@ import pandas as pd
 import pytest
 
 import sim
-from sim.caches import program_digest
+from sim.base.caches import program_digest
 from sim.experiments import store
 from sim.experiments.store import JOURNAL, claim, complete, finished_run, read_frame, write_frame
-from sim.results.holding import HOLDER, holding
-from sim.results.run_json import sealed
-from sim.results.stored import DamagedError, FolderError, sha256
+from sim.store.holding import HOLDER, holding
+from sim.store.json_files import DamagedError, FolderError, sha256
+from sim.store.run_json import sealed
 
 KIND = "sweep"
 REQUEST = {"vary": {"seed": [1, 2]}}

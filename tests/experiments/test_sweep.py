@@ -15,10 +15,10 @@ import pandas as pd
 import pytest
 
 import sim
+from sim.base.logbook import LOG
 from sim.experiments.design import DesignError
 from sim.experiments.simulations import Simulations
-from sim.logbook import LOG
-from sim.results.stored import FolderError
+from sim.store.json_files import FolderError
 from tests.experiments.test_command import Tocsin, tocsin
 from tests.one_process import real_pools
 

@@ -8,8 +8,8 @@ import pytest
 import sim
 from sim.experiments import simulations
 from sim.experiments.simulations import simulate
-from sim.results.outcomes import OF_MANIFEST, quantities_and_waits
-from sim.results.run import Run
+from sim.reading.outcomes import OF_MANIFEST, quantities_and_waits
+from sim.reading.run import Run
 from sim.running import run, run_without_tables
 
 ABOUT_ITSELF = {"command", "files", "performance", "sha256"}

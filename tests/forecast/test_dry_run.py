@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from sim.caches import FileCache
+from sim.base.caches import FileCache
 from sim.experiments import simulations
 from sim.experiments.simulations import Simulations
 from sim.forecast import job, machine

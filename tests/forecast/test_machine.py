@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from sim.caches import FileCache
+from sim.base.caches import FileCache
 from sim.forecast import machine
 from sim.forecast.cost import HOME
 from sim.forecast.machine import Speeds, known, measure, this_machine

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 import sim
+from sim.base.logbook import LOG
 from sim.forecast import cost
 from sim.forecast.cost import HOME, Cost, disk_of, memory_of
 from sim.forecast.machine import Machine, Speeds
 from sim.forecast.work import Work
-from sim.logbook import LOG
 
 MACHINE = Machine(HOME, cores=4, memory_bytes=16 << 30)
 

@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 
 import sim
+from sim.base.renamed import RenamedWarning, current
 from sim.language.spoken import UNITS_OF_MONEY, Terms, currency, said, speaking, telling_in
-from sim.renamed import RenamedWarning, current
 from sim.report.page import page
-from sim.results.answer import answer
-from sim.results.vocabulary import quantity_named
 from sim.scenario import ScenarioError, load_scenario
 from sim.scenario.levers import levers
+from sim.told.answer import answer
+from sim.told.vocabulary import quantity_named
 
 
 def test_a_text_has_the_currency_that_is_counted_in() -> None:
@@ -50,7 +50,7 @@ def test_a_lever_is_told_in_the_currency_of_the_base() -> None:
 
 
 def test_the_currency_makes_no_difference_to_a_run_or_to_what_is_stored_of_it() -> None:
-    from sim.results.stored_answers import policy_digest
+    from sim.reading.stored_answers import policy_digest
 
     one, other = (load_scenario("china-2022", given) for given in ({}, {"currency": "crowns"}))
     assert policy_digest(one) == policy_digest(other)

@@ -5,7 +5,7 @@ import inspect
 import pytest
 
 import sim
-from sim import words
+from sim.base import words
 from sim.language.extract import catalogue, extracted
 from sim.language.labels import headed, named
 from sim.language.spoken import ENGLISH, LANGUAGES, said, speaking

@@ -4,9 +4,9 @@ from datetime import date
 
 import pytest
 
+from sim.base.rounding import amount, between, percent, short
 from sim.language.dates import day_named, month_named
 from sim.language.spoken import LANGUAGES, said, speaking, spoken
-from sim.rounding import amount, between, percent, short
 
 SPACE = "\N{NO-BREAK SPACE}"
 

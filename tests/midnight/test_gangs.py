@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 
 import sim
+from sim.base.days import day_number
 from sim.country.traffic import attempt_rates
-from sim.days import day_number
 from sim.draws.distributions import CERTAIN
-from sim.gates.engagement import segment_people
 from sim.midnight.ledger import NATION
 from sim.midnight.totals import DayTotals
 from sim.scenario import ScenarioModel
+from sim.shield.engagement import segment_people
 from tests.midnight.test_night import Notes, night_of, scenario
 
 TYPES = 8

@@ -11,20 +11,20 @@ import pytest
 
 import sim
 from sim.aftermath.cases import Finished
+from sim.base.days import day_number
+from sim.base.words import Channel, Fate, OriginKind
 from sim.country.calendar import Calendar
 from sim.country.people import people_tables
 from sim.country.provinces import Provinces, Spread, at_once
-from sim.days import day_number
 from sim.draws.distributions import CERTAIN, threshold
 from sim.draws.identity import attempt_id, unpack
-from sim.gates.dens import raided_thresholds
-from sim.gates.thresholds import GATES
 from sim.midnight.night import Night
 from sim.midnight.people_bytes import HEARD, VICTIM
 from sim.midnight.today import LOST, NO_OUTAGE, Today
 from sim.midnight.totals import DayTotals
 from sim.scenario import ScenarioModel
-from sim.words import Channel, Fate, OriginKind
+from sim.shield.dens import raided_thresholds
+from sim.shield.thresholds import GATES
 
 
 class Notes:

@@ -12,8 +12,8 @@ from typing import Any
 
 import sim
 from sim.language.extract import extracted
-from sim.results.answer import answer
-from sim.results.findings import shortened
+from sim.reading.findings import shortened
+from sim.told.answer import answer
 
 OPEN, CLOSE = "⟦", "⟧"
 SAID = re.compile(f"{OPEN}[^{OPEN}{CLOSE}]*(?:{CLOSE}|$)")

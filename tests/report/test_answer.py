@@ -4,9 +4,9 @@ import pandas as pd
 import pytest
 
 import sim
-from sim.report.beside import Compared, did
-from sim.results.answer import STOPPED, Estimate, answer, short_answer
-from sim.rounding import amount, percent
+from sim.base.rounding import amount, percent
+from sim.report.side_by_side import Compared, did
+from sim.told.answer import STOPPED, Estimate, answer, short_answer
 
 
 def test_the_answer_says_what_was_stopped_where(full: sim.Run) -> None:

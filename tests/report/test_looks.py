@@ -2,8 +2,8 @@
 
 import pytest
 
+from sim.base.words import Tier, Word
 from sim.report import looks
-from sim.words import Tier, Word
 
 
 class WithOneMore(Word):

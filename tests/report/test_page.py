@@ -9,10 +9,10 @@ import pytest
 import sim
 from sim import cli
 from sim.experiments.pairing import PairingError
-from sim.report.inside import evidence_summary, evidence_table, months_table
+from sim.reading.check import check_run
+from sim.reading.findings import foremost, shortened
+from sim.report.evidence import evidence_summary, evidence_table, months_table
 from sim.report.page import REPORT_HTML, page, report
-from sim.results.check import check_run
-from sim.results.findings import foremost, shortened
 from tests.cli.commands import Ended, Tocsin, tocsin
 from tests.report.conftest import HOSTILE, draw_only
 
@@ -144,7 +144,7 @@ def test_an_unfinished_report_leaves_the_one_before(
     def fail(path: Path) -> None:
         raise OSError("the disk is full")
 
-    monkeypatch.setattr("sim.results.folder.sync", fail)
+    monkeypatch.setattr("sim.store.folder.sync", fail)
     with pytest.raises(OSError, match="full"):
         report(full, path)
     assert path.read_text() == "before"

@@ -9,14 +9,14 @@ from typing import Any
 import pytest
 
 import sim
-from sim.report.beside import compared_runs, did, how_known
+from sim.base.rounding import amount
+from sim.reading.stored_answers import policy_digests, read_answers, write_answers
 from sim.report.page import page
 from sim.report.policy import policies, title_of_all
-from sim.results.answer import answer, short_answer
-from sim.results.stored_answers import policy_digests, read_answers, write_answers
-from sim.rounding import amount
+from sim.report.side_by_side import compared_runs, did, how_known
+from sim.told.answer import answer, short_answer
+from tests.reading.test_stored_answers import FACTORS, answers
 from tests.report.conftest import draw_only
-from tests.results.test_stored_answers import FACTORS, answers
 
 QUESTION = "What would more officers in Guangdong do?"
 
@@ -67,7 +67,7 @@ def test_what_changed_comes_first_then_findings_then_what_it_did_then_the_rest(t
     ]
     assert places == sorted(places)
     # The base's own answer is no longer the beginning.
-    from sim.results.answer import answer
+    from sim.told.answer import answer
 
     assert body.index(answer(full)) > body.index('id="runs"')
 
@@ -189,7 +189,7 @@ def test_levels_beside_each_other_have_intervals_of_one_kind(
     """The base has stored answers over draws, the policy none: both are told with chance alone, not one surer."""
     draw_only(monkeypatch, "load")
     digests = {run: policy_digests(run.scenario) for run in (full, silent)}
-    monkeypatch.setattr("sim.results.stored_answers.answer_tables", lambda: [tmp_path / "some-answers.csv"])
+    monkeypatch.setattr("sim.reading.stored_answers.answer_tables", lambda: [tmp_path / "some-answers.csv"])
     write_answers(tmp_path / "some-answers.csv", {digests[full]: answers("full", 100.0, FACTORS)})
     assert "of what is not known" in answer(full)
     text = page([[full], [silent]])

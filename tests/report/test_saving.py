@@ -16,7 +16,7 @@ import openpyxl
 import pytest
 
 import sim
-from sim.version import __version__
+from sim.base.version import __version__
 from tests.report.conftest import HOSTILE
 from tests.report.opened import Opened, opened
 

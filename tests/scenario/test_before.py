@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from sim.days import day_number
+from sim.base.days import day_number
 from sim.scenario import Scenario, ScenarioModel, load_scenario
-from sim.scenario.before import digest_before, is_far
 from sim.scenario.effects import NO_EFFECT, effects
+from sim.scenario.prefix import digest_before, is_far
 from sim.scenario.resolved import plain
 
 DAY = day_number(date(2022, 2, 1))

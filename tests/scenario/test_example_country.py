@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 import sim
-from sim.results.measure_findings import about_measures
-from sim.results.scope import Scope
+from sim.reading.measure_findings import about_measures
 from sim.scenario import Scenario, bundled_folder, load_scenario
+from sim.store.scope import Scope
 from tests.scenario.bundled import bundled
 
 NAME = "example-country"

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from sim.base.words import Discipline
 from sim.scenario import Scenario, bundled_scenarios, load_scenario
-from sim.words import Discipline
 from tests.scenario.bundled import bundled
 
 SECTIONS = (

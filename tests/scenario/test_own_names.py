@@ -130,7 +130,7 @@ def test_channels_are_told_by_their_names_wherever_one_stands_by_itself(tmp_path
 
 
 def test_a_name_of_a_channel_makes_no_difference_to_a_run_or_to_what_is_stored_of_it() -> None:
-    from sim.results.stored_answers import policy_digest
+    from sim.reading.stored_answers import policy_digest
 
     one, other = (load_scenario("china-2022", given) for given in ({}, {"channels.online": "messenger"}))
     assert policy_digest(one) == policy_digest(other)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
-from sim.caches import FileCache
+from sim.base.caches import FileCache
 from sim.scenario import reading
 from sim.scenario.errors import Place, ScenarioError
 from sim.scenario.reading import MAX_BYTES, decode, plain_scalar, read_nodes

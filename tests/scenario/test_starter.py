@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from sim.base.failures import UsageError
 from sim.experiments.beginning import SCHEMA_FILE, begin
-from sim.failures import UsageError
 from sim.scenario import json_schema, load_scenario
 from sim.scenario.resolved import plain
 

@@ -5,9 +5,9 @@ from typing import get_args
 import pytest
 from pydantic import BaseModel
 
+from sim.base.words import DESKS, EVENT_CHANNELS, Channel, ContactChannel, Detector, DistributionKind, Tier
 from sim.scenario.distributions import Distribution
 from sim.scenario.schema import base, desks, fraud, gates, names, population, warning
-from sim.words import DESKS, EVENT_CHANNELS, Channel, ContactChannel, Detector, DistributionKind, Tier
 
 DESK_NAMES = tuple(desk.label for desk in DESKS)
 

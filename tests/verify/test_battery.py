@@ -7,13 +7,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from benchmarks import battery
+from benchmarks.battery import Result, main, report
+from benchmarks.generator_words import NEIGHBOURS, blocks
 from sim.draws.identity import INDEX_SHIFT, attempt_id
 from sim.draws.philox import draw4
 from sim.draws.purposes import REGISTRY
-from sim.verify import battery
-from sim.verify.battery import Result, main, report
 from sim.verify.counters import FIRST_DAY
-from sim.verify.words import NEIGHBOURS, blocks
 
 LINES = """\
 #=============================================================================#
@@ -56,7 +56,7 @@ def test_without_the_program_or_a_page_one_line_says_so(
 ) -> None:
     monkeypatch.setattr(battery.shutil, "which", lambda name: None)
     assert main([]) == 2
-    assert capsys.readouterr().err == "sim.verify.battery: dieharder is not installed; apt-get install dieharder\n"
+    assert capsys.readouterr().err == "benchmarks.battery: dieharder is not installed; apt-get install dieharder\n"
     monkeypatch.setattr(battery.shutil, "which", lambda name: name)
     assert main(["--write", str(tmp_path / "none.md")]) == 2
     assert len(capsys.readouterr().err.splitlines()) == 1

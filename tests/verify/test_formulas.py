@@ -8,7 +8,7 @@ import pytest
 from scipy import stats
 from scipy.integrate import quad
 
-from sim.days import HALF_HOUR_MS
+from sim.base.days import HALF_HOUR_MS
 from sim.verify.chain import mean_lines
 from sim.verify.queues import (
     busy_period,

@@ -9,18 +9,18 @@ import pytest
 from sim.draws import distributions
 from sim.engines.reference import alerts, track
 from sim.engines.reference.desk import Desk
-from sim.gates import cards
-from sim.results.recorder import Recorder
+from sim.shield import cards
+from sim.store.recorder import Recorder
 from sim.verify.desks import MG1, MMC, PRIORITIES, RENEGING
 from sim.verify.desks import MMC_ALERTS as ALERTS
 from sim.verify.disciplines import LAST, LAST_RENEGING, LENDING, SCORES
 from sim.verify.laws import CONSERVATION
-from sim.verify.line import contacts
 from sim.verify.schedules import GROWTH, HOURS, LITTLE
 from sim.verify.stocks import DENS, DISPLACEMENT, FLAGGED, RENEWED
 from sim.verify.streams import DETECTORS, GATES
 from sim.verify.study import Finding, Study
 from sim.verify.verification import RATE, SEED, STUDIES
+from sim.verify.waiting import contacts
 from tests.cli.commands import Tocsin, tocsin
 
 __all__ = ["tocsin"]

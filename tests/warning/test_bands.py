@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 import sim
+from sim.base.words import Channel, Detector, Fate
 from sim.draws.compiled import compiled_with_arrays
 from sim.draws.distributions import CERTAIN
 from sim.draws.identity import attempt_id
@@ -34,7 +35,6 @@ from sim.warning.bands import (
     scores_in_band,
 )
 from sim.warning.detectors import DetectorTables, detector_tables, tiers_of
-from sim.words import Channel, Detector, Fate
 from tests.chi_square import HOPELESS, LIKELY, fit
 from tests.warning.test_detectors import rectangle
 

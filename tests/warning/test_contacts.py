@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from sim.base.words import ContactChannel, OriginKind, Tier
 from sim.draws.identity import alert_id, origin_id
 from sim.engines.tables import Tables
 from sim.scenario import ScenarioModel
@@ -14,7 +15,6 @@ from sim.scenario.distributions import Distribution
 from sim.warning.delays import chain_delay, delay_tables, escalation_wait, reading, retry_wait
 from sim.warning.dissuasion import MOST_HEARD, dissuasion_tables, is_dissuaded
 from sim.warning.service import outcome
-from sim.words import ContactChannel, OriginKind, Tier
 from tests.chi_square import LIKELY, share_fit
 
 APP, SMS, CALL, VISIT = ContactChannel

@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from sim.base.days import day_number
+from sim.base.words import OriginKind, Tier
 from sim.country.measures import Measures
 from sim.country.provinces import Provinces
 from sim.country.traffic import cell_masses, drawn_cells, edges, legitimate_counts, none_at
-from sim.days import day_number
 from sim.draws.distributions import CERTAIN, threshold
 from sim.draws.identity import attempt_id, cell_id, origin_id
 from sim.draws.philox import draw4
@@ -24,7 +25,6 @@ from sim.warning.detectors import (
     predicted_type,
     stage_tiers,
 )
-from sim.words import OriginKind, Tier
 from tests.chi_square import HOPELESS, LIKELY, fit
 from tests.scenario.bundled import bundled
 

@@ -2,13 +2,13 @@
 
 import pytest
 
+from sim.base.words import DESK_LABELS
 from sim.country.calendar import Calendar
 from sim.country.provinces import Provinces
 from sim.country.schedule import Schedule
-from sim.results.withheld import run_withheld
 from sim.scenario import Scenario, changed, load_scenario
+from sim.store.withheld import run_withheld
 from sim.warning.size import Size, in_english, of_sizes
-from sim.words import DESK_LABELS
 
 SHORT = "{start: 2022-06-01, end: 2022-06-14, warmup: 0 d}"
 

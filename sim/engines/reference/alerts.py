@@ -2,6 +2,7 @@
 
 from simpy.events import EventPriority
 
+from sim.base.words import ContactChannel, End, Event, Tier
 from sim.draws.identity import alert_id
 from sim.engines.phases import AlertStep, ArrivalStep, Phase
 from sim.engines.reference.finding import Finding
@@ -9,12 +10,11 @@ from sim.engines.reference.ticks import call_at, priority
 from sim.engines.reference.track import Track
 from sim.engines.reference.world import World
 from sim.midnight.today import LOST
-from sim.results.recorder import LogEntry
+from sim.store.recorder import LogEntry
 from sim.warning.delays import chain_delay
 from sim.warning.detectors import NO_ALERT, predicted_type
 from sim.warning.discipline import score_of
 from sim.warning.service import wait_bin
-from sim.words import ContactChannel, End, Event, Tier
 
 NO_ALERTS = (NO_ALERT, NO_ALERT)
 

@@ -6,8 +6,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.base.days import DAY_MS, HALF_HOUR_MS
+from sim.base.words import Channel, Event, Fate, OriginKind, Stage, Truth
 from sim.country.people import has_app, home, target, traits
-from sim.days import DAY_MS, HALF_HOUR_MS
 from sim.draws.distributions import below, binomials, piecewise_moment
 from sim.draws.identity import attempt_id, cell_id, origin_id, person_id, traffic_ids
 from sim.draws.philox import draw4, uniform32, uniform52, uniform_pairs
@@ -27,14 +28,13 @@ from sim.engines.reference.episodes import Episode
 from sim.engines.reference.finding import Finding
 from sim.engines.reference.ticks import call_at, priority
 from sim.engines.reference.world import Person, World
-from sim.gates.answering import MOST_TRIES, is_unanswered, uniform_given
-from sim.gates.cards import FROM_CARDS
-from sim.gates.engagement import is_engaged
 from sim.midnight.people_bytes import VICTIM
-from sim.results.recorder import LogEntry
+from sim.shield.answering import MOST_TRIES, is_unanswered, uniform_given
+from sim.shield.cards import FROM_CARDS
+from sim.shield.engagement import is_engaged
+from sim.store.recorder import LogEntry
 from sim.warning.bands import ENGAGING, REST, SHARE, bands_above, height, least_score, prospect_of, scores_in_band
 from sim.warning.detectors import attempt_tiers, legitimate_tiers, tiers_of
-from sim.words import Channel, Event, Fate, OriginKind, Stage, Truth
 
 Counts = NDArray[np.int64]
 

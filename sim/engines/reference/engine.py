@@ -8,8 +8,8 @@ from time import perf_counter
 import numpy as np
 import simpy
 
-from sim.days import HALF_HOUR_MS, month_start, next_month
-from sim.engines import warnings
+from sim.base.days import HALF_HOUR_MS, month_start, next_month
+from sim.base.words import DESKS
 from sim.engines.collecting import not_collecting
 from sim.engines.conservation import Books, LineTotals
 from sim.engines.ledger import RunLedger
@@ -21,9 +21,9 @@ from sim.engines.reference.world import World
 from sim.engines.tables import Tables
 from sim.midnight.night import Night
 from sim.midnight.totals import DayTotals
-from sim.results.recorder import Recorder
 from sim.scenario.schema import ScenarioModel
-from sim.words import DESKS
+from sim.shield.cards import overloaded_warning
+from sim.store.recorder import Recorder
 
 
 def simulate(spec: ScenarioModel, recorder: Recorder) -> dict[str, float]:
@@ -58,7 +58,7 @@ def simulate(spec: ScenarioModel, recorder: Recorder) -> dict[str, float]:
     with not_collecting(frozen=True):
         env.run(until=world.end)
     run.finish()
-    recorder.warnings += warnings.of_cards(spec, night.card_load.heaviest)
+    recorder.warnings += overloaded_warning(spec, night.card_load.heaviest)
     ended = perf_counter()
     return {
         "prepare": prepared - started,

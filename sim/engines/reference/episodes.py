@@ -7,6 +7,7 @@ from typing import cast
 import simpy
 
 from sim.aftermath.reports import delay_bin, filing_delay, loss_bin, recovered, report_delay
+from sim.base.words import STOPPED, EpisodeEnd, Event, Outcome, Stage, Truth
 from sim.draws.philox import draw4
 from sim.draws.purposes import ATTEMPT_COVERAGE
 from sim.engines.phases import CaseStep, Phase
@@ -15,9 +16,8 @@ from sim.engines.reference.finding import Finding
 from sim.engines.reference.ticks import At, call_at, priority
 from sim.engines.reference.world import Person, World
 from sim.episode.stages import ENGAGED_STAGE, FIRST_PAYMENT, next_stage, paid_before, payable, scheduled, would_pay
-from sim.results.recorder import LogEntry
+from sim.store.recorder import LogEntry
 from sim.warning.detectors import stage_tiers
-from sim.words import STOPPED, EpisodeEnd, Event, Outcome, Stage, Truth
 
 
 class Episode:

@@ -6,6 +6,7 @@ from typing import Protocol, cast
 import simpy
 from simpy.events import EventPriority
 
+from sim.base.words import DESKS, ContactChannel, ContactResult, End, Event
 from sim.country.people import has_app
 from sim.engines.phases import AlertStep, Phase
 from sim.engines.reference.desk import Desk, Request
@@ -18,7 +19,6 @@ from sim.warning.delays import escalation_wait, reading, retry_wait
 from sim.warning.discipline import Waiting, place_of
 from sim.warning.dissuasion import is_dissuaded
 from sim.warning.service import outcome, wait_bin
-from sim.words import DESKS, ContactChannel, ContactResult, End, Event
 
 
 class Tried(Protocol):

@@ -5,16 +5,16 @@ from typing import NamedTuple, Protocol
 
 import simpy
 
-from sim.days import DAY_MS, HALF_HOUR_MS
+from sim.base.days import DAY_MS, HALF_HOUR_MS
+from sim.base.words import ContactChannel
 from sim.engines.conservation import Books
 from sim.engines.reference.desk import Desk
 from sim.engines.tables import Tables
 from sim.midnight.night import Night
 from sim.midnight.today import Today
 from sim.midnight.totals import DayTotals
-from sim.results.recorder import Recorder
 from sim.scenario.schema import ScenarioModel
-from sim.words import ContactChannel
+from sim.store.recorder import Recorder
 
 
 class Person(NamedTuple):

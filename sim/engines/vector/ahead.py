@@ -4,6 +4,7 @@ Draws belong to identities, so when one is made changes nothing, and a loop over
 the other. What is not drawn ahead is drawn alone when it is needed, by the same functions of ``sim.warning``.
 """
 
+from sim.base.words import ContactChannel, DistributionKind
 from sim.draws.compiled import internal
 from sim.draws.distributions import quantile, to_ticks
 from sim.draws.functions import exp_of_moderate, log_of_normal
@@ -11,13 +12,12 @@ from sim.draws.many import STEEPEST, normal_scores, uniform_at
 from sim.draws.philox import draw4_each
 from sim.draws.purposes import CONTACT_TRY, CONTACT_WAIT, TRIES_A_CHANNEL
 from sim.engines.vector.chain import AlertScratch
-from sim.engines.vector.given import RunTables
-from sim.engines.vector.line import desk_of
+from sim.engines.vector.inputs import RunTables
+from sim.engines.vector.queue import desk_of
 from sim.engines.vector.records import LONGEST_AHEAD, NONE, AlertState, Record, Records
 from sim.engines.vector.rules import Rules
 from sim.warning.delays import ESCALATION
 from sim.warning.service import case_of
-from sim.words import ContactChannel, DistributionKind
 
 
 @internal

@@ -5,6 +5,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.base.words import Channel, Fate
 from sim.draws.compiled import compiled
 from sim.draws.identity import INDEX_SHIFT, attempt_id
 from sim.engines.vector.cells import AttemptTables, cell_of, settle
@@ -14,7 +15,6 @@ from sim.engines.vector.scores import Look, Output, look, score_met, write_down
 from sim.engines.vector.scratch import AttemptScratch
 from sim.midnight.today import Today
 from sim.warning.bands import ENGAGING, PROSPECTS, band_and_fate
-from sim.words import Channel, Fate
 
 BLOCK: Final = 2048
 """Attempts that are settled together: the draws of one stage fit the first-level cache."""

@@ -1,16 +1,16 @@
 """Cases on their way from the victim to the police, counted when the day of their report or filing ends."""
 
 from sim.aftermath.reports import loss_bin, recovered
-from sim.days import DAY_MS
+from sim.base.days import DAY_MS
+from sim.base.words import Event, Outcome
 from sim.draws.compiled import internal, part_of_caller
 from sim.engines.phases import Phase
 from sim.engines.vector.counts import added
-from sim.engines.vector.given import ProvinceDay, RunTables
+from sim.engines.vector.inputs import ProvinceDay, RunTables
 from sim.engines.vector.log import is_logged, log_event
 from sim.engines.vector.records import Record
 from sim.engines.vector.state import Arrays, Tallies
 from sim.episode.stages import paid_before
-from sim.words import Event, Outcome
 
 
 @part_of_caller

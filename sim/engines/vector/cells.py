@@ -5,7 +5,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.days import DAY_MS
+from sim.base.days import DAY_MS
+from sim.base.words import Detector, Fate
 from sim.draws.compiled import compiled, inlined, part_of_caller
 from sim.draws.distributions import binomial
 from sim.draws.identity import traffic_id
@@ -14,13 +15,12 @@ from sim.draws.purposes import ATTEMPT_PROSPECTS, ATTEMPT_STOPS
 from sim.engines.tables import Tables
 from sim.engines.vector.guides import AttemptGuides
 from sim.engines.vector.rules import Rules
-from sim.gates.answering import Answering
-from sim.gates.thresholds import GATES
 from sim.midnight.night import Night
 from sim.midnight.today import Today
+from sim.shield.answering import Answering
+from sim.shield.thresholds import GATES
 from sim.warning.bands import ENGAGING, REST, SHARE, bands_above, least_score, prospect_of
 from sim.warning.detectors import DetectorTables
-from sim.words import Detector, Fate
 
 
 class AttemptTables(NamedTuple):

@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.base.words import Truth
 from sim.draws.compiled import internal, part_of_caller, wide
 from sim.draws.distributions import to_ticks
 from sim.draws.identity import alert_id
@@ -14,12 +15,11 @@ from sim.draws.purposes import ALERT_CHAIN
 from sim.engines.phases import ArrivalStep, Phase
 from sim.engines.vector.episodes import begin_episode, join_episode
 from sim.engines.vector.events import order_of_alert
-from sim.engines.vector.given import ProvinceDay, RunTables
+from sim.engines.vector.inputs import ProvinceDay, RunTables
 from sim.engines.vector.records import DETECTORS, NONE, Integers, Records
 from sim.engines.vector.state import Arrays, delay_or_score, expect_early, raise_alert, take_alert
 from sim.midnight.today import LOST
 from sim.warning.detectors import NO_ALERT
-from sim.words import Truth
 
 
 class AlertScratch(NamedTuple):

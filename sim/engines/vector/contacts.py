@@ -5,8 +5,9 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.base.days import DAY_MS, HALF_HOURS
+from sim.base.words import Detector, OriginKind, Truth
 from sim.country.people import target
-from sim.days import DAY_MS, HALF_HOURS
 from sim.draws.compiled import internal
 from sim.draws.distributions import GUIDE_SHIFT, moment_in_half_hour
 from sim.draws.identity import INDEX_SHIFT, cell_central, cell_id, cell_local, cell_of, origin_id
@@ -18,7 +19,6 @@ from sim.engines.vector.residents import Crowd
 from sim.engines.vector.rules import Rules
 from sim.engines.vector.scratch import ContactScratch
 from sim.midnight.today import Today
-from sim.words import Detector, OriginKind, Truth
 
 
 class ContactTables(NamedTuple):

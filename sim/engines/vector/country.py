@@ -11,14 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.country.provinces import at_once
-from sim.draws.beside import Beside
-from sim.draws.kept import Kept
+from sim.draws.compile_process import Beside
+from sim.draws.fixed_tuples import Kept
 from sim.engines.tables import Tables
 from sim.engines.vector.cells import attempt_tables
 from sim.engines.vector.chain import alert_scratch
 from sim.engines.vector.contacts import ContactTables
-from sim.engines.vector.given import run_tables
 from sim.engines.vector.guides import guides_of
+from sim.engines.vector.inputs import run_tables
 from sim.engines.vector.province import Province
 from sim.engines.vector.records import COUNTERS, DESK, DESKS, Integers, Records, as_bytes
 from sim.engines.vector.residents import People

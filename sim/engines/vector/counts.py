@@ -3,11 +3,11 @@
 Each table of counts has its key in one place, in the order of the axes of its tally.
 """
 
-from sim.days import DAY_MS, HALF_HOUR_MS
+from sim.base.days import DAY_MS, HALF_HOUR_MS
+from sim.base.sums import TOO_LARGE
 from sim.draws.compiled import inlined, internal
 from sim.draws.identity import detector_of
 from sim.engines.vector.records import Integers, OverflowTable, Record, Records
-from sim.sums import TOO_LARGE
 from sim.warning.service import wait_bin
 
 

@@ -1,17 +1,17 @@
 """The two ends of a province's day around its event loop, and the end of the run."""
 
-from sim.days import DAY_MS
+from sim.base.days import DAY_MS
+from sim.base.words import End
 from sim.draws.compiled import compiled, inlined, part_of_caller
 from sim.engines.vector.cases import go_to_police
 from sim.engines.vector.counts import count_work
 from sim.engines.vector.events import MOMENT_AT, ORDER_MASK
-from sim.engines.vector.given import Now, ProvinceDay, RunTables
-from sim.engines.vector.line import change_line, desk_of, insert
+from sim.engines.vector.inputs import Now, ProvinceDay, RunTables
 from sim.engines.vector.lives import end_track, expire_in_line
+from sim.engines.vector.queue import change_line, desk_of, insert
 from sim.engines.vector.records import DESKS, AlertState, Integers, Records
 from sim.engines.vector.rules import Rules
 from sim.engines.vector.state import Arrays, Tallies, give_back_alert
-from sim.words import End
 
 
 @part_of_caller

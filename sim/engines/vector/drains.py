@@ -2,10 +2,10 @@
 
 import numpy as np
 
+from sim.base.words import Fate
 from sim.draws.compiled import compiled, compiled_with_arrays, inlined
 from sim.engines.vector.records import Integers
-from sim.gates.cards import FROM_CARDS
-from sim.words import Fate
+from sim.shield.cards import FROM_CARDS
 
 
 @inlined

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sim.days import next_month
-from sim.draws.beside import Beside
+from sim.base.days import next_month
+from sim.base.words import DESKS, EpisodeEnd, Outcome
+from sim.draws.compile_process import Beside
 from sim.draws.machine_code import is_compiled
-from sim.engines import warnings
 from sim.engines.collecting import not_collecting
 from sim.engines.conservation import Books, LineTotals
 from sim.engines.ledger import RunLedger
@@ -25,12 +25,12 @@ from sim.engines.vector.tallies import Counts
 from sim.midnight.night import Night
 from sim.midnight.today import Today
 from sim.midnight.totals import DayTotals
-from sim.results.recorder import Recorder
 from sim.scenario.schema import ScenarioModel
-from sim.words import DESKS, EpisodeEnd, Outcome
+from sim.shield.cards import overloaded_warning
+from sim.store.recorder import Recorder
 
 if TYPE_CHECKING:
-    from sim.results.checkpoints import Checkpoints
+    from sim.store.checkpoints import Checkpoints
 
 
 def simulate(
@@ -103,7 +103,7 @@ class Run:
                 discarded = bool(self.country.counters["discarded"].any())
                 checkpoints.keep(day + 1, self.snapshot(totals), discarded, began)
         self.check(totals)
-        recorder.warnings += warnings.of_cards(self.spec, self.night.card_load.heaviest)
+        recorder.warnings += overloaded_warning(self.spec, self.night.card_load.heaviest)
         ended = perf_counter()
         inside = self.country.seconds
         share = days / max(sum(inside.values()), 1e-9)

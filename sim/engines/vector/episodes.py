@@ -5,6 +5,7 @@ from typing import Final
 import numpy as np
 
 from sim.aftermath.reports import delay_bin, filing_delay, report_delay
+from sim.base.words import Detector, End, EpisodeEnd, Event, Outcome, Stage, Truth
 from sim.country.people import home, traits
 from sim.draws.compiled import internal, part_of_caller
 from sim.draws.identity import alert_id, person_id
@@ -13,7 +14,7 @@ from sim.draws.purposes import ATTEMPT_COVERAGE, EPISODE_STAGE
 from sim.engines.phases import ArrivalStep, Phase
 from sim.engines.vector.counts import added
 from sim.engines.vector.events import order_of_alert, order_of_stage
-from sim.engines.vector.given import Now, ProvinceDay, RunTables
+from sim.engines.vector.inputs import Now, ProvinceDay, RunTables
 from sim.engines.vector.lives import end_from_outside
 from sim.engines.vector.log import EPISODE_END_CODES, is_logged, log_stage
 from sim.engines.vector.records import DETECTORS, NONE, TIERS, Integers, Record
@@ -31,7 +32,6 @@ from sim.episode.stages import drops_out, next_stage, paid_before, payable, sche
 from sim.midnight.today import LOST
 from sim.warning.delays import chain_delay
 from sim.warning.detectors import NO_ALERT, stage_tiers
-from sim.words import Detector, End, EpisodeEnd, Event, Outcome, Stage, Truth
 
 OUTCOMES: Final = np.array([Outcome.SAVED, Outcome.DROPPED_OUT, Outcome.HELD])
 """What an episode without a payment counts as, by what ended it, an ``EpisodeEnd``."""

@@ -10,8 +10,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.base.days import HALF_HOURS
+from sim.base.words import Fate
 from sim.country.people import FRAILTY_SHIFT, has_app, target
-from sim.days import HALF_HOURS
 from sim.draws.compiled import compiled
 from sim.draws.distributions import below, moment_in_half_hour, pick
 from sim.draws.identity import PERSON_MASK, person_id
@@ -21,10 +22,9 @@ from sim.engines.vector.cells import AttemptTables, Cell
 from sim.engines.vector.guides import AMBIGUOUS, SEARCH_SHIFT, TOP_SHIFT
 from sim.engines.vector.residents import Residents
 from sim.engines.vector.scratch import MeetingScratch
-from sim.gates.answering import MOST_TRIES, needs_internet, uniform_given
-from sim.gates.engagement import is_engaged
 from sim.midnight.people_bytes import VICTIM
-from sim.words import Fate
+from sim.shield.answering import MOST_TRIES, needs_internet, uniform_given
+from sim.shield.engagement import is_engaged
 
 
 class Meeting(NamedTuple):

@@ -10,7 +10,8 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.days import HALF_HOURS
+from sim.base.days import HALF_HOURS
+from sim.base.words import Detector
 from sim.draws.compiled import compiled_with_arrays, inlined, wide
 from sim.draws.distributions import CERTAIN, GUIDE_BITS, GUIDE_SHIFT, half_hour_of
 from sim.draws.functions import normal_quantile
@@ -18,7 +19,6 @@ from sim.draws.philox import TO_UNIT_32, uniform32
 from sim.engines.tables import Tables
 from sim.engines.vector.records import TIERS
 from sim.warning.detectors import DetectorTables, within
-from sim.words import Detector
 
 TOP_BITS: Final = 12
 TOP_SHIFT: Final = 32 - TOP_BITS

@@ -9,8 +9,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.base.days import DAY_MS
+from sim.base.words import ContactChannel, End
 from sim.country.people import has_app
-from sim.days import DAY_MS
 from sim.draws.compiled import internal, part_of_caller
 from sim.draws.distributions import pick, to_ticks
 from sim.draws.identity import person_id
@@ -23,8 +24,8 @@ from sim.engines.vector.chain import AlertScratch, draw_ms, send
 from sim.engines.vector.counts import day_of
 from sim.engines.vector.day import begin_day
 from sim.engines.vector.events import order_at_row, order_of_alert
-from sim.engines.vector.given import Now, ProvinceDay, RunTables
 from sim.engines.vector.guides import AMBIGUOUS, TOP_SHIFT
+from sim.engines.vector.inputs import Now, ProvinceDay, RunTables
 from sim.engines.vector.lives import end_track
 from sim.engines.vector.log import is_logged, log_issue
 from sim.engines.vector.messages import end_message, send_message
@@ -33,7 +34,6 @@ from sim.engines.vector.rules import Rules, issued
 from sim.engines.vector.state import Arrays, Tallies, expect_early, note_warned, raise_alert, take_alert
 from sim.warning.delays import DelayTables
 from sim.warning.detectors import predicted_type
-from sim.words import ContactChannel, End
 
 ROWS_AHEAD: Final = 8
 """Free rows between the one that is taken and the one that is brought near."""

@@ -6,22 +6,22 @@ ring; all others are their only track. An alert ends with its last track: reache
 
 import numpy as np
 
+from sim.base.words import ContactChannel, End, Event
 from sim.country.people import has_app, home
 from sim.draws.compiled import internal, part_of_caller
 from sim.draws.identity import person_id
 from sim.engines.phases import AlertStep, Phase
 from sim.engines.vector.counts import count_alert
 from sim.engines.vector.events import order_of_alert, phase_of
-from sim.engines.vector.given import Now, ProvinceDay, RunTables
-from sim.engines.vector.line import desk_of, join_line, renege
+from sim.engines.vector.inputs import Now, ProvinceDay, RunTables
 from sim.engines.vector.log import END_CODES, is_logged, log_alert, log_issue
 from sim.engines.vector.messages import leave_message, send_message
+from sim.engines.vector.queue import desk_of, join_line, renege
 from sim.engines.vector.records import NONE, TIERS, AlertState, Integers, Record, Records
 from sim.engines.vector.rules import TRACKS, Rules, issued
 from sim.engines.vector.state import Arrays, Tallies, expect, give_back_alert, take_alert
 from sim.warning.delays import reading
 from sim.warning.detectors import predicted_type
-from sim.words import ContactChannel, End, Event
 
 
 @internal

@@ -4,15 +4,15 @@ from typing import Final
 
 import numpy as np
 
+from sim.base.words import EVENT_CHANNELS, EVENT_RESULTS, STOPPED, ContactChannel, ContactResult, End, EpisodeEnd, Event
 from sim.draws.compiled import inlined, internal
 from sim.draws.identity import detector_of, origin_of, stage_of
 from sim.draws.record import is_kept
 from sim.engines.phases import Phase
 from sim.engines.vector.events import phase_of
-from sim.engines.vector.given import Now
+from sim.engines.vector.inputs import Now
 from sim.engines.vector.records import NONE, Record, Records
 from sim.engines.vector.rules import Rules
-from sim.words import EVENT_CHANNELS, EVENT_RESULTS, STOPPED, ContactChannel, ContactResult, End, EpisodeEnd, Event
 
 # The log has one list of channels, and one of results, for all kinds of events.
 CHANNEL_CODES: Final = np.array([EVENT_CHANNELS.index(name) for name in ContactChannel.labels()])

@@ -7,7 +7,8 @@ up. A deadline needs no event while an alert waits in line or is served.
 
 from typing import Final
 
-from sim.days import DAY_MS, HALF_HOUR_MS, HALF_HOURS
+from sim.base.days import DAY_MS, HALF_HOUR_MS, HALF_HOURS
+from sim.base.words import End
 from sim.draws.compiled import compiled, internal, part_of_caller
 from sim.draws.identity import STAGE_MASK
 from sim.draws.prefetch import prefetch
@@ -16,16 +17,15 @@ from sim.engines.vector.chain import AlertScratch
 from sim.engines.vector.day import close_day
 from sim.engines.vector.episodes import reach_stage, stop_episode
 from sim.engines.vector.events import MOMENT_AT, NEVER, ORDER_MASK, ROW_MASK, STAGE_AT, phase_of, pop, step_of
-from sim.engines.vector.given import Now, ProvinceDay, RunTables
-from sim.engines.vector.line import join_line
+from sim.engines.vector.inputs import Now, ProvinceDay, RunTables
 from sim.engines.vector.lives import begin_tracks, end_among_tracks, end_track, issue_alert
 from sim.engines.vector.messages import end_message
+from sim.engines.vector.queue import join_line
 from sim.engines.vector.records import DESKS, NONE, AlertState, Integers, Record, Records
 from sim.engines.vector.service import end_service, serve_first
 from sim.engines.vector.state import Arrays, Tallies, give_back_alert, note_warned, spare_events
 from sim.midnight.people_bytes import HEARD
 from sim.warning.dissuasion import is_dissuaded
-from sim.words import End
 
 EVENTS_AHEAD: Final = 8
 """Events of the stream between the one that takes place and the one whose record is brought near."""

@@ -6,16 +6,16 @@ they are issued.
 
 from typing import NamedTuple
 
+from sim.base.words import ContactChannel, ContactResult, End, Event
 from sim.draws.compiled import internal, part_of_caller
 from sim.engines.phases import AlertStep, Phase
 from sim.engines.vector.counts import count_contact, count_wait
 from sim.engines.vector.events import order_of_alert
-from sim.engines.vector.given import Now, ProvinceDay
+from sim.engines.vector.inputs import Now, ProvinceDay
 from sim.engines.vector.log import CHANNEL_CODES, is_logged, log_alert
 from sim.engines.vector.records import NONE, AlertState, Integers, Record, Records
 from sim.engines.vector.rules import Rules, issued
 from sim.engines.vector.state import Arrays, Tallies
-from sim.words import ContactChannel, ContactResult, End, Event
 
 
 class Message(NamedTuple):

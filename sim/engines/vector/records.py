@@ -10,7 +10,7 @@ from typing import Any, Final, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from sim import words
+from sim.base import words
 from sim.draws.compiled import wide
 from sim.scenario.schema.fraud import MAX_PAYMENTS
 
@@ -38,7 +38,7 @@ PERSON = np.int64
 """Number of a person within the province."""
 ROW = np.int32
 CODE = np.int16
-"""Code of a word of ``sim.words``, or a small number."""
+"""Code of a word of ``sim.base.words``, or a small number."""
 SHORT_CODE = np.int8
 """The same where room is short."""
 SHORT_MS = np.int32
@@ -215,7 +215,7 @@ LOG_ENTRY = record(
     ("person", PERSON),
     ("value", COUNT),
 )
-"""An event of the log: the columns of ``sim.results.tables.EVENTS``, integers all, -1 for none."""
+"""An event of the log: the columns of ``sim.store.tables.EVENTS``, integers all, -1 for none."""
 
 COUNTERS = record(
     # Entries in use of the arrays of these names; of alerts and episodes those that are free.

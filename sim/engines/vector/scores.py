@@ -6,6 +6,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.base.words import Detector, Event, Fate, Stage, Tier
 from sim.draws.compiled import compiled, internal
 from sim.draws.distributions import CERTAIN, GUIDE_SHIFT, threshold
 from sim.draws.functions import MIDDLE_SPAN, log_of_normal, normal_cdf, tail_quantile
@@ -22,7 +23,6 @@ from sim.engines.vector.rules import Rules
 from sim.engines.vector.scratch import AttemptScratch, MeetingScratch
 from sim.warning.bands import ABOVE, EDGE, LOWEST, REST, height, scores_in_band, share_above
 from sim.warning.detectors import NO_ALERT, attempt_tiers, tiers_of
-from sim.words import Detector, Event, Fate, Stage, Tier
 
 
 class Output(NamedTuple):

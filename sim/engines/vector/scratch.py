@@ -8,10 +8,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.base.words import Detector
 from sim.draws.compiled import wide
 from sim.engines.vector.guides import SEARCH_BITS
 from sim.warning.bands import PROSPECTS
-from sim.words import Detector
 
 Ints = NDArray[np.int64]
 Lanes = NDArray[np.uint32]

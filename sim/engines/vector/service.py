@@ -4,6 +4,7 @@ from typing import Final
 
 import numpy as np
 
+from sim.base.words import ContactChannel, ContactResult, End, Event
 from sim.draws.compiled import part_of_caller
 from sim.draws.identity import detector_of
 from sim.draws.prefetch import prefetch
@@ -12,16 +13,15 @@ from sim.engines.vector.ahead import draw_ahead, is_last_try, is_visited_next
 from sim.engines.vector.chain import AlertScratch
 from sim.engines.vector.counts import count_first_contact, count_service, count_wait_in_line, count_work
 from sim.engines.vector.events import order_of_alert
-from sim.engines.vector.given import ProvinceDay, RunTables
-from sim.engines.vector.line import change_line, drop_first
+from sim.engines.vector.inputs import ProvinceDay, RunTables
 from sim.engines.vector.lives import expect_or_expire, expire_in_line, note_contact
 from sim.engines.vector.log import CHANNEL_CODES, CONTACT_CODES, is_logged, log_alert
+from sim.engines.vector.queue import change_line, drop_first
 from sim.engines.vector.records import NONE, AlertState, Record
 from sim.engines.vector.rules import issued
 from sim.engines.vector.state import Arrays, Tallies, expect, give_back_alert
 from sim.warning.delays import chain_delay, escalation_wait, retry_wait
 from sim.warning.service import outcome
-from sim.words import ContactChannel, ContactResult, End, Event
 
 AT_ONCE: Final = 32
 """Tries that are drawn together: enough for vector instructions, few enough to be drawn before they are needed."""

@@ -5,10 +5,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.days import DAY_MS
+from sim.base.days import DAY_MS
 from sim.draws.compiled import internal, part_of_caller
 from sim.engines.vector.events import MOMENT_AT, push
-from sim.engines.vector.given import RunTables
+from sim.engines.vector.inputs import RunTables
 from sim.engines.vector.records import LONGEST_AHEAD, NONE, SPARE, AlertState, Integers, Record, Records
 from sim.warning.discipline import score_of
 
@@ -46,7 +46,7 @@ class Arrays(NamedTuple):
 
 
 class Tallies(NamedTuple):
-    """What a province is counting, as dense arrays, whose axes are the keys that ``sim.results.tables`` declares.
+    """What a province is counting, as dense arrays, whose axes are the keys that ``sim.store.tables`` declares.
 
     The days about today, as many as a tally has slots, have a slot each (``counts.slot_of``).
 

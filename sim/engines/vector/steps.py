@@ -10,15 +10,15 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.days import DAY_MS
+from sim.base.days import DAY_MS
 from sim.draws.compiled import compiled, inlined
-from sim.draws.kept import Kept, kept_in
+from sim.draws.fixed_tuples import Kept, kept_in
 from sim.engines.vector.attempts import follow_attempts
 from sim.engines.vector.cells import AttemptTables
 from sim.engines.vector.chain import AlertScratch
 from sim.engines.vector.contacts import ContactTables, score_contacts
 from sim.engines.vector.day import finish, take_warned
-from sim.engines.vector.given import ProvinceDay, RunTables
+from sim.engines.vector.inputs import ProvinceDay, RunTables
 from sim.engines.vector.issue import warn
 from sim.engines.vector.loop import run_day
 from sim.engines.vector.records import Integers

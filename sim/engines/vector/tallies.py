@@ -7,15 +7,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.days import DAY_MS, HALF_HOUR_MS, weekday
+from sim.base.days import DAY_MS, HALF_HOUR_MS, weekday
+from sim.base.words import ContactResult, End, Outcome
 from sim.engines.tables import Tables
 from sim.engines.vector.drains import drain, move
 from sim.engines.vector.records import OverflowTable, Records
 from sim.engines.vector.state import Tallies
-from sim.results.columns import StoredTable
-from sim.results.recorder import Recorder
-from sim.results.tables import ALERTS, CONTACTS, TABLES
-from sim.words import ContactResult, End, Outcome
+from sim.store.columns import StoredTable
+from sim.store.recorder import Recorder
+from sim.store.tables import ALERTS, CONTACTS, TABLES
 
 MOST_DAYS = 32
 """Days from today, or back from it, for which alerts and contacts have a dense tally; others overflow."""

@@ -2,15 +2,15 @@
 
 A surface goes out as what its predictions are sums of (``sim.experiments.surface``), so that the script needs a kernel,
 two sums and one triangular solution. Everything that it writes is a text of ``texts``, or a number by the rules of
-``sim.rounding``.
+``sim.base.rounding``.
 """
 
 from typing import Any
 
+from sim.base.rounding import rules
 from sim.experiments.explored import SAME, Explored, Lever, Outcome
 from sim.experiments.intervals import quantile
 from sim.report.explore.texts import NARROW, lever_text, name_of, templates
-from sim.rounding import rules
 
 Plain = dict[str, Any]
 

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, Unpack
 import numpy as np
 from pydantic import BaseModel
 
+from sim.base.rounding import percent
+from sim.base.rounding import written as number_written
 from sim.experiments.design import BOX, Value
 from sim.experiments.explored import Estimate, Explored, Lever, Outcome, explored, planned_box
 from sim.experiments.rounded import warnings_of
@@ -31,11 +33,9 @@ from sim.report.explore.texts import (
     setting_text,
 )
 from sim.report.page import content_hash
-from sim.report.parts import Cell, Table
-from sim.results.folder import demand_file, whole
-from sim.rounding import percent
-from sim.rounding import written as number_written
+from sim.report.sections import Cell, Table
 from sim.scenario.schema.population import Apart, Population
+from sim.store.folder import demand_file, whole
 
 if TYPE_CHECKING:
     from sim.scenario import Scenario

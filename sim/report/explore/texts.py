@@ -6,11 +6,11 @@ The page writes the same for each setting of its sliders, so texts with numbers 
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from sim.base.rounding import amount, percent, written
 from sim.experiments.explored import MINUTES, MONEY, PEOPLE, SHARE, Estimate, Lever, Outcome
 from sim.experiments.parameters import plain_decimal
 from sim.language.dates import day_named
 from sim.language.spoken import marked, said
-from sim.rounding import amount, percent, written
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

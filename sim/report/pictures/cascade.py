@@ -2,19 +2,19 @@
 
 from typing import TYPE_CHECKING
 
+from sim.base.rounding import amount, percent, short
+from sim.base.words import Channel, Fate, Outcome
 from sim.language.labels import named, spelled
 from sim.language.spoken import marked, said
 from sim.report.blank import blank
 from sim.report.looks import GREY, SKY, colours, finish, words
 from sim.report.sums import sums
-from sim.rounding import amount, percent, short
-from sim.words import Channel, Fate, Outcome
 
 if TYPE_CHECKING:
     import pandas as pd
     import plotly.graph_objects as go
 
-    from sim.results.run import Run
+    from sim.reading.run import Run
 
 CHANNELS, FATES = Channel.labels(), Fate.labels()
 STOPPED = tuple(fate.label for fate in Fate if fate.stopped)

@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from math import ceil, floor, log10
 from typing import TYPE_CHECKING, Any
 
+from sim.base.rounding import amount, between, percent, short
+from sim.base.words import Channel, EpisodeEnd, Fate
 from sim.experiments.fates import ABSENT, HALTED, OPEN
-from sim.experiments.table import records
 from sim.language.labels import named, spelled
 from sim.language.spoken import marked, said
 from sim.report.blank import blank
@@ -17,14 +18,13 @@ from sim.report.looks import AXIS, GREEN, VERMILLION, colours_of, country, hatch
 from sim.report.panels import bars, framed, names_beside, subtitles
 from sim.report.reach import reach
 from sim.report.tally import tally
-from sim.rounding import amount, between, percent, short
-from sim.words import Channel, EpisodeEnd, Fate
+from sim.told.experiments import records
 
 if TYPE_CHECKING:
     import pandas as pd
     import plotly.graph_objects as go
 
-    from sim.results.run import Run
+    from sim.reading.run import Run
 
 FATES = Fate.labels()
 

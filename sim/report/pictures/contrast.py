@@ -4,19 +4,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from sim.base.rounding import amount, percent, short
 from sim.experiments.intervals import quantile
 from sim.language.spoken import marked, said
 from sim.report.looks import GREY, PEOPLE, provinces
 from sim.report.pictures.place import BEYOND, DARK, OUTCOMES, OVER, bare_tiles, tiles, write_on
 from sim.report.reach import reach
 from sim.report.tally import tally
-from sim.rounding import amount, percent, short
 
 if TYPE_CHECKING:
     import pandas as pd
     import plotly.graph_objects as go
 
-    from sim.results.run import Run
+    from sim.reading.run import Run
 
 Pairs = Sequence[tuple["Run", "Run"]]
 """Replicates: runs of the base and of the other policy that meet the same attempts and people."""

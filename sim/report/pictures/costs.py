@@ -2,24 +2,24 @@
 
 from typing import TYPE_CHECKING, Any
 
+from sim.base.rounding import amount, between
 from sim.experiments.sparing import SPARED
-from sim.experiments.table import records
 from sim.experiments.unpriced import NOT_PRICED, ROUNDED
 from sim.language.labels import spelled
 from sim.language.spoken import currency, marked, said
+from sim.reading.costs import COST, COST_HIGH, COST_LOW, EDUCATION, PARTS, TOTAL, WARNING
 from sim.report.blank import blank
 from sim.report.looks import AXIS, GREEN, INK, ORANGE, colours_of, hatches, symbols, words
 from sim.report.panels import bars, framed, names_beside
 from sim.report.pictures.comparison import OVER
-from sim.results.costs import COST, COST_HIGH, COST_LOW, EDUCATION, PARTS, TOTAL, WARNING
-from sim.results.withheld import run_withheld
-from sim.rounding import amount, between
+from sim.store.withheld import run_withheld
+from sim.told.experiments import records
 
 if TYPE_CHECKING:
     import pandas as pd
     import plotly.graph_objects as go
 
-    from sim.results.run import Run
+    from sim.reading.run import Run
 
 COSTS, DIFFERENCES = marked("What it costs"), marked("What it costs beside the base")
 UNKNOWN = marked("The scenario does not say what things cost.")

@@ -4,20 +4,20 @@ from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
-from sim.days import DAY_MS
+from sim.base.days import DAY_MS
+from sim.base.words import Channel, Detector, Fate, Tier
 from sim.language.dates import day_named
 from sim.language.labels import named, spelled
 from sim.language.spoken import counted, marked, said
 from sim.report.looks import AXIS, GREY, VERMILLION, WEEKDAYS, colours, dashes, finish, symbols, words
 from sim.report.scripted import day_pattern
 from sim.report.sums import by_day, days, months_of
-from sim.words import Channel, Detector, Fate, Tier
 
 if TYPE_CHECKING:
     import pandas as pd
     import plotly.graph_objects as go
 
-    from sim.results.run import Run
+    from sim.reading.run import Run
     from sim.scenario.schema.measures import MeasureBase
 
 SERIES: dict[str, tuple[str, str, tuple[str, ...], str]] = {

@@ -4,16 +4,16 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from sim.days import HALF_HOUR_MS, HALF_HOURS, calendar_date, day_number, weekday
+from sim.base.days import HALF_HOUR_MS, HALF_HOURS, calendar_date, day_number, weekday
+from sim.base.rounding import amount, percent
+from sim.base.words import DESKS, ContactChannel
 from sim.language.dates import day_named, month_named
 from sim.language.spoken import marked, said
 from sim.report.blank import blank
 from sim.report.looks import AXIS, INK, SCALE, WEEKDAYS, colours, country, dashes, symbols
 from sim.report.panels import framed, subtitles
 from sim.report.tally import WHOLE_PERIOD, days_of, months, step, tally
-from sim.rounding import amount, percent
 from sim.scenario.scalars import clock_text
-from sim.words import DESKS, ContactChannel
 
 if TYPE_CHECKING:
     from datetime import date
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import plotly.graph_objects as go
 
-    from sim.results.run import Run
+    from sim.reading.run import Run
 
 DESK_NAMES = tuple(desk.label for desk in DESKS)
 DESKS_OF = {ContactChannel.CALL.label: marked("Call desks"), ContactChannel.VISIT.label: marked("Visit desks")}

@@ -5,6 +5,8 @@ from math import erfc, log10, sqrt
 from statistics import NormalDist
 from typing import TYPE_CHECKING
 
+from sim.base.rounding import amount, fixed, percent
+from sim.base.words import Channel, ContactChannel, Detector, End, Fate, Tier, Truth
 from sim.language.dates import day_named, month_named
 from sim.language.spoken import marked, said
 from sim.report.blank import blank
@@ -12,8 +14,6 @@ from sim.report.looks import BLUE, GREEN, colours, colours_of, country, dashes, 
 from sim.report.panels import bars, framed, subtitles
 from sim.report.pictures.waits import NO_ALERTS, stacked, stacked_table
 from sim.report.tally import step, steps, tally
-from sim.rounding import amount, fixed, percent
-from sim.words import Channel, ContactChannel, Detector, End, Fate, Tier, Truth
 
 if TYPE_CHECKING:
     from datetime import date
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import plotly.graph_objects as go
 
-    from sim.results.run import Run
+    from sim.reading.run import Run
 
 CHANNELS, CONTACT_CHANNELS, TIERS = Channel.labels(), ContactChannel.labels(), Tier.labels()
 SOURCES, TRUTHS = Detector.labels(), Truth.labels()

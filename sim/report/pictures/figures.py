@@ -3,20 +3,20 @@
 from math import inf
 from typing import TYPE_CHECKING, Any
 
+from sim.base.rounding import Written, amount, fixed, percent, written
 from sim.language.labels import named
 from sim.language.spoken import marked, said
+from sim.reading.figures import CHANGE
 from sim.report.blank import blank
 from sim.report.looks import AXIS, SYMBOLS, colours, plain, words
 from sim.report.panels import framed
 from sim.report.reach import reach
-from sim.results.figures import CHANGE
-from sim.rounding import Written, amount, fixed, percent, written
 
 if TYPE_CHECKING:
     import pandas as pd
     import plotly.graph_objects as go
 
-    from sim.results.run import Run
+    from sim.reading.run import Run
 
 Row = dict[str, Any]
 

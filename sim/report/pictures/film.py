@@ -2,18 +2,18 @@
 
 from typing import TYPE_CHECKING, Any
 
+from sim.base.rounding import amount
+from sim.base.words import DESKS, ContactChannel, End
 from sim.language.spoken import marked, said
 from sim.report.looks import PEOPLE, SCALE, country, finish, plain, provinces
 from sim.report.pictures.place import lines_of, tiles
 from sim.report.sums import by_day, days, months_of, sums
-from sim.rounding import amount
-from sim.words import DESKS, ContactChannel, End
 
 if TYPE_CHECKING:
     import pandas as pd
     import plotly.graph_objects as go
 
-    from sim.results.run import Run
+    from sim.reading.run import Run
 
 FRAME_DAYS = 7
 """Days of a frame in a notebook."""

@@ -2,15 +2,15 @@
 
 from typing import TYPE_CHECKING
 
+from sim.base.money import CENTS_PER_UNIT
+from sim.base.rounding import amount
+from sim.base.words import Outcome
 from sim.language.dates import day_named, month_named
 from sim.language.spoken import counted, marked, said
-from sim.money import CENTS_PER_UNIT
 from sim.report.blank import blank
 from sim.report.looks import BLUE, GREEN, SKY, VERMILLION, country, dashes, symbols
 from sim.report.panels import framed, pick_mode
 from sim.report.tally import step, steps, tally
-from sim.rounding import amount
-from sim.words import Outcome
 
 if TYPE_CHECKING:
     from datetime import date
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import plotly.graph_objects as go
 
-    from sim.results.run import Run
+    from sim.reading.run import Run
 
 AMOUNTS = {
     marked("lost"): (Outcome.LOSS_CENTS.label, VERMILLION),

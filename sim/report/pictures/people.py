@@ -2,20 +2,20 @@
 
 from typing import TYPE_CHECKING
 
+from sim.base.rounding import amount
+from sim.base.words import Outcome, Sex
 from sim.language.labels import named
 from sim.language.spoken import marked, said
 from sim.report.blank import blank
 from sim.report.looks import GREEN, PEOPLE, VERMILLION, colours, country, hatches, plain, words
 from sim.report.panels import bars, cut, framed, names_beside, subtitles
 from sim.report.tally import tally
-from sim.rounding import amount
-from sim.words import Outcome, Sex
 
 if TYPE_CHECKING:
     import pandas as pd
     import plotly.graph_objects as go
 
-    from sim.results.run import Run
+    from sim.reading.run import Run
 
 SEXES = Sex.labels()
 SEX = {Sex.F.label: marked("women"), Sex.M.label: marked("men")}

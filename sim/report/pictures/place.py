@@ -5,20 +5,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from sim.base.money import CENTS_PER_UNIT
+from sim.base.rounding import short
+from sim.base.words import End, Fate
 from sim.language.spoken import marked, said
-from sim.money import CENTS_PER_UNIT
 from sim.report.looks import INK, PEOPLE, SCALE, finish, plain, provinces
 from sim.report.reach import reach
 from sim.report.sums import sums
 from sim.report.tally import WHOLE_PERIOD, months
-from sim.rounding import short
-from sim.words import End, Fate
 
 if TYPE_CHECKING:
     import pandas as pd
     import plotly.graph_objects as go
 
-    from sim.results.run import Run
+    from sim.reading.run import Run
 
 ROW = 6
 """Tiles in a row where the scenario does not say where provinces stand."""

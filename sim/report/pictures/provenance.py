@@ -3,16 +3,16 @@
 import re
 from typing import TYPE_CHECKING
 
+from sim.base.rounding import written
 from sim.language.labels import named
 from sim.language.spoken import counted, said
 from sim.report.looks import BLUE, finish, words
-from sim.rounding import written
 
 if TYPE_CHECKING:
     import pandas as pd
     import plotly.graph_objects as go
 
-    from sim.results.run import Run
+    from sim.reading.run import Run
 
 WHOLE = re.compile(r"-?\d+\.0")
 ROW = re.compile(r"^(?P<table>.+?)\.\d+\.")

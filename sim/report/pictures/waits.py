@@ -5,7 +5,9 @@ from itertools import accumulate
 from math import inf, log10
 from typing import TYPE_CHECKING, Any
 
-from sim.days import MINUTE_MS
+from sim.base.days import MINUTE_MS
+from sim.base.rounding import amount, percent, with_share
+from sim.base.words import DESK_LABELS, ContactChannel, End, Tier
 from sim.language.dates import day_named, month_named
 from sim.language.labels import spelled
 from sim.language.spoken import marked, said
@@ -13,14 +15,12 @@ from sim.report.blank import blank
 from sim.report.looks import INK, colours, country, dashes, hatches, symbols, words
 from sim.report.panels import bars, framed, pick_mode, subtitles
 from sim.report.tally import step, steps, tally
-from sim.rounding import amount, percent, with_share
-from sim.words import DESK_LABELS, ContactChannel, End, Tier
 
 if TYPE_CHECKING:
     import pandas as pd
     import plotly.graph_objects as go
 
-    from sim.results.run import Run
+    from sim.reading.run import Run
 
 TIERS, CONTACT_CHANNELS, ENDS = Tier.labels(), ContactChannel.labels(), End.labels()
 NO_ALERTS = marked("No alert was issued in this run.")

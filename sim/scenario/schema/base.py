@@ -15,8 +15,8 @@ from pydantic import (
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError
 
-from sim import words
-from sim.days import HALF_HOURS
+from sim.base import words
+from sim.base.days import HALF_HOURS
 from sim.scenario.bounds import Code, Weight
 
 if TYPE_CHECKING:  # type checkers want literals typed out; the words stand in one place

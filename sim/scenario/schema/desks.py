@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import Discriminator, Field, Tag, model_validator
 
-from sim.days import HALF_HOURS
+from sim.base.days import HALF_HOURS
 from sim.scenario.bounds import Factor, Probability, Staff, Weekday, Weight
 from sim.scenario.distributions import Distribution
 from sim.scenario.scalars import Day, HalfHour, Switch, refuse

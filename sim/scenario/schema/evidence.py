@@ -6,11 +6,11 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from sim.base.words import Tier
 from sim.scenario.bounds import Reported
 from sim.scenario.errors import choices
 from sim.scenario.scalars import Window
 from sim.scenario.schema.base import ONE_LINE, Naming, Part, mistake
-from sim.words import Tier
 
 FRAUD_TYPE, AGE_BAND, PROVINCE = "fraud type", "age band", "province"
 
@@ -60,7 +60,7 @@ QUANTITIES: dict[str, str | None] = {
 }
 """Quantities that evidence can be about, and what follows the name of one that has several: ``share_of_cases.loan``.
 
-``sim.results.evidence`` computes them, section 9 of docs/model.md says what each counts.
+``sim.reading.evidence`` computes them, section 9 of docs/model.md says what each counts.
 """
 
 

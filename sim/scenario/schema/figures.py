@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from sim.renamed import current
+from sim.base.renamed import current
 from sim.scenario.bounds import Reported, StandardError, Tolerance
 from sim.scenario.scalars import Day, Window
 from sim.scenario.schema.base import Name, Part, mistake

@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from sim.base.words import Channel
 from sim.scenario.bounds import (
     MOST_FRAUD_TYPES,
     Ceiling,
@@ -34,7 +35,6 @@ from sim.scenario.schema.base import (
     mistake,
 )
 from sim.scenario.schema.measures import LARGEST_EXPONENT
-from sim.words import Channel
 
 MAX_PAYMENTS = 8
 WEEKDAYS = 7

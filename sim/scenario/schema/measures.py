@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
-from sim.days import DAY_MS
+from sim.base.days import DAY_MS
 from sim.scenario.bounds import (
     MOST_SEGMENTS,
     Count,

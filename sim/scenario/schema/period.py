@@ -6,7 +6,7 @@ from datetime import date
 from pydantic import model_validator
 from pydantic_core import PydanticCustomError
 
-from sim.days import DAY_MS, YEAR_DAYS
+from sim.base.days import DAY_MS, YEAR_DAYS
 from sim.scenario.scalars import Day, DurationOrZero
 from sim.scenario.schema.base import Part, demand, mistake
 

@@ -13,12 +13,12 @@ from typing import Any, TypeVar
 from pydantic import BaseModel
 from pydantic_core import PydanticCustomError
 
+from sim.base.words import DESK_LABELS
 from sim.scenario.bounds import LEAST_WEIGHT, MOST_PEOPLE, MOST_STAFF, plain
 from sim.scenario.schema.base import mistake
 from sim.scenario.schema.desks import Desks, ProvinceDesk
 from sim.scenario.schema.fraud import Fraud
 from sim.scenario.schema.population import COUNTRY, NO_POOL, OTHERS, REGIONS, Apart, Pool, Population, ProvinceRow
-from sim.words import DESK_LABELS
 
 LISTED = 12
 """Codes that a message lists."""

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from pydantic_core import PydanticCustomError
 
-from sim.days import HALF_HOUR_MS
+from sim.base.days import HALF_HOUR_MS
+from sim.base.words import DESKS, Channel
 from sim.scenario.bounds import MOST_STAFF, plain
 from sim.scenario.errors import choices
 from sim.scenario.scalars import Window
@@ -17,7 +18,6 @@ from sim.scenario.schema.fraud import MONTHS, WEEKDAYS, Fraud, grown
 from sim.scenario.schema.gangs import MOST_EFFORT
 from sim.scenario.schema.measures import Activities, DenCampaign, Repatriation, WarningCoverage
 from sim.scenario.schema.population import NO_POOL
-from sim.words import DESKS, Channel
 
 if TYPE_CHECKING:
     from sim.scenario.schema import ScenarioModel

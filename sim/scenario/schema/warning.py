@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, PlainSerializer, model_validator
 
+from sim.base.words import WRITTEN, ContactChannel
 from sim.scenario.bounds import (
     Correlation,
     Fatigue,
@@ -24,7 +25,6 @@ from sim.scenario.schema.base import (
     mistake,
 )
 from sim.scenario.tables import Table
-from sim.words import WRITTEN, ContactChannel
 
 
 class ContactScores(Part):

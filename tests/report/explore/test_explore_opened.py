@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from sim.base.rounding import amount, percent, short
 from sim.experiments.explored import Explored
 from sim.language.spoken import LANGUAGES, speaking
 from sim.report.explore.page import page as page_of
@@ -22,7 +23,6 @@ from sim.report.explore.texts import (
     sentence,
     setting_text,
 )
-from sim.rounding import amount, percent, short
 from tests.browser import serious
 from tests.report.explore.conftest import DEADLINE, STAFF
 from tests.report.opened import WIDTHS, Opened, opened

@@ -12,7 +12,7 @@ from sim.experiments.design import DesignError
 from sim.experiments.explored import Explored
 from sim.report.explore.page import page, written
 from sim.report.explore.texts import change_text, level_text, ranged, sentence, setting_text, signed
-from sim.results.stored import FolderError
+from sim.store.json_files import FolderError
 from tests.report.explore.conftest import DEADLINE, HOSTILE, STAFF
 
 SHORT = {"period": "{start: 2022-01-24, end: 2022-01-25, warmup: 0 d}"}

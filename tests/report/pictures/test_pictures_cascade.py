@@ -3,8 +3,8 @@
 import pytest
 
 import sim
+from sim.base.words import Channel, Fate
 from sim.report.pictures.cascade import DELIVERED, HEIGHT, PAD, PARTS, ROOM, cascade, cascade_table, cascade_words
-from sim.words import Channel, Fate
 
 CHANNELS, FATES = Channel.labels(), Fate.labels()
 

@@ -6,11 +6,11 @@ import pandas as pd
 import pytest
 
 import sim
+from sim.base.words import Fate
 from sim.experiments.fates import VICTIM, changes, fates
 from sim.language.spoken import said
 from sim.report.looks import words
 from sim.report.pictures import comparison
-from sim.words import Fate
 from tests.report.pictures.drawn import traces
 
 pytestmark = pytest.mark.usefixtures("in_yuan")

@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 
 import sim
+from sim.base.rounding import amount
+from sim.reading.costs import PARTS
 from sim.report.pictures.costs import (
     NAMES,
     called,
@@ -14,9 +16,7 @@ from sim.report.pictures.costs import (
     costs_table,
     costs_words,
 )
-from sim.results.costs import PARTS
-from sim.results.withheld import run_withheld
-from sim.rounding import amount
+from sim.store.withheld import run_withheld
 from tests.report.conftest import small
 
 pytestmark = pytest.mark.usefixtures("in_yuan")

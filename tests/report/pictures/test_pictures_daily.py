@@ -3,8 +3,8 @@
 import pytest
 
 import sim
+from sim.base.words import Channel
 from sim.report.pictures.daily import BY, SERIES, daily, daily_table, daily_words, rhythm, rhythm_table
-from sim.words import Channel
 
 CHANNELS = Channel.labels()
 

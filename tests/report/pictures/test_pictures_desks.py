@@ -4,6 +4,7 @@ import pandas as pd
 import pytest
 
 import sim
+from sim.base.rounding import percent
 from sim.report.pictures.desks import (
     busiest,
     load,
@@ -14,7 +15,6 @@ from sim.report.pictures.desks import (
     utilisation,
     utilisation_table,
 )
-from sim.rounding import percent
 from tests.report.pictures.drawn import traces
 
 

@@ -6,6 +6,8 @@ import pytest
 from scipy.stats import norm
 
 import sim
+from sim.base.rounding import percent
+from sim.base.words import Channel, ContactChannel, Tier, Truth
 from sim.report.pictures.detectors import (
     detection,
     detection_words,
@@ -17,9 +19,7 @@ from sim.report.pictures.detectors import (
     roc_table,
     stops,
 )
-from sim.rounding import percent
 from sim.warning.dissuasion import dissuasion_tables
-from sim.words import Channel, ContactChannel, Tier, Truth
 from tests.report.pictures.drawn import traces
 
 CHANNELS, CONTACT_CHANNELS, TIERS, TRUTHS = (of.labels() for of in (Channel, ContactChannel, Tier, Truth))

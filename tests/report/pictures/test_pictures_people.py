@@ -3,11 +3,11 @@
 import pytest
 
 import sim
+from sim.base.rounding import amount
+from sim.base.words import Sex
 from sim.country.people import people_tables
 from sim.draws.distributions import CERTAIN
 from sim.report.pictures.people import ENDS, NAMES, SEX, ages, groups, types
-from sim.rounding import amount
-from sim.words import Sex
 from tests.report.pictures.drawn import traces
 
 SEXES = Sex.labels()

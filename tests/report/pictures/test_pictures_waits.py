@@ -5,11 +5,11 @@ from itertools import pairwise
 import pytest
 
 import sim
-from sim.days import MINUTE_MS
+from sim.base.days import MINUTE_MS
+from sim.base.rounding import percent
+from sim.base.words import ContactChannel, End, Tier
 from sim.report.looks import words
 from sim.report.pictures.waits import ends, expired, expired_table, waits, waits_table
-from sim.rounding import percent
-from sim.words import ContactChannel, End, Tier
 from tests.report.pictures.drawn import traces
 
 CONTACT_CHANNELS, ENDS, TIERS = ContactChannel.labels(), End.labels(), Tier.labels()

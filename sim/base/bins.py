@@ -1,0 +1,54 @@
+"""The bins in which waits, report delays and losses are counted, by their upper edges.
+
+An engine counts by the code of a bin, its position; a table stores its upper edge.
+"""
+
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.base.days import DAY_MS, HOUR_MS, MINUTE_MS
+from sim.base.money import CENTS_PER_UNIT
+
+DOUBLINGS = 48
+"""Bins of waits and of losses; the largest edge, 2**47 minutes in ms, still fits 63 bits."""
+
+REPORT_DELAYS_MS = (HOUR_MS, 12 * HOUR_MS, DAY_MS)
+"""Upper edges in ms of the bins of report delays; one more bin holds the longer ones."""
+
+
+@dataclass(frozen=True)
+class Bins:
+    """Bins in ascending order.
+
+    Attributes:
+        edges: The upper edge of each bin, which lies in the bin.
+        open_ended: Whether one more bin, without an upper edge, holds what is above the last edge.
+    """
+
+    edges: tuple[int, ...]
+    open_ended: bool = False
+
+    @classmethod
+    def doubling(cls, first: int) -> Self:
+        """Return bins whose edges double from the first on."""
+        return cls(tuple(first << code for code in range(DOUBLINGS)))
+
+    def __len__(self) -> int:
+        return len(self.edges) + self.open_ended
+
+    def upper(self, codes: NDArray[np.int64], without: int) -> NDArray[np.int64]:
+        """Return the upper edges of bins by their codes, and ``without`` for the bin that has none."""
+        return np.array([*self.edges, *([without] if self.open_ended else [])], dtype=np.int64)[codes]
+
+
+WAIT_BINS = Bins.doubling(MINUTE_MS)
+"""Bins of waits: powers of two of a minute, in ms."""
+
+DELAY_BINS = Bins(REPORT_DELAYS_MS, open_ended=True)
+"""Bins of the delays from the end of an episode to its report, in ms."""
+
+LOSS_BINS = Bins.doubling(CENTS_PER_UNIT)
+"""Bins of the losses of cases: powers of two of a unit of money, in cents."""

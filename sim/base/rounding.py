@@ -1,0 +1,170 @@
+"""Numbers as people read them: rounded to the digits that matter, with words or letters for what is large.
+
+Words, letters, separators and signs are those of the language that is spoken.
+"""
+
+from collections.abc import Callable
+from math import floor, isnan, log10
+from typing import Any
+
+from sim.language.spoken import ENGLISH, said, spoken
+
+_LONG = {
+    "en": ((1e12, " trillion"), (1e9, " billion"), (1e6, " million")),
+    "zh": ((1e12, "万亿"), (1e8, "亿"), (1e4, "万")),
+    "fr": (
+        (1e12, "\N{NO-BREAK SPACE}billion"),
+        (1e9, "\N{NO-BREAK SPACE}milliard"),
+        (1e6, "\N{NO-BREAK SPACE}million"),
+    ),
+}
+_SHORT = {
+    "en": ((1e9, "bn"), (1e6, "m"), (1e3, "k")),
+    "zh": ((1e8, "亿"), (1e4, "万")),
+    "fr": ((1e9, "\N{NO-BREAK SPACE}Md"), (1e6, "\N{NO-BREAK SPACE}M"), (1e3, "\N{NO-BREAK SPACE}k")),
+}
+PERCENT = {"en": "%", "zh": "%", "fr": "\N{NO-BREAK SPACE}%"}
+"""What stands behind a share in percent, by language."""
+_FRENCH_SEVERAL = 2
+"""From so many on French counts in the plural: 1,9 million, 2 millions."""
+
+
+class Written(str):
+    """A number as people read it, that keeps the number itself: what is shown can still be counted with.
+
+    Attributes:
+        value: The number; None where there is none, or only the numbers beside it.
+        beside: What else is told in the same text, by what it is called.
+    """
+
+    value: float | None
+    beside: dict[str, float]
+
+    def __new__(cls, text: str, value: float | None = None, beside: dict[str, float] | None = None) -> "Written":
+        """Make one of its text, its number, and what else is told in the text, by what it is called."""
+        found = super().__new__(cls, text)
+        found.value = value
+        found.beside = beside or {}
+        return found
+
+
+def amount(value: float | int | None, digits: int = 3) -> Written:
+    """Return a number with so many significant digits: ``12.3 billion``, ``4.56 million``, ``78,900``, ``3.2``."""
+    if value is None or isnan(value):
+        return Written(said("none"))
+    return Written(_amount(value, digits), value)
+
+
+def _amount(value: float, digits: int) -> str:
+    for size, name in _LONG[spoken()]:
+        if abs(value) >= size * (1 - 0.5 * 10.0**-digits):
+            several = "s" if spoken() == "fr" and abs(value) >= _FRENCH_SEVERAL * size else ""
+            return f"{_rounded(value / size, digits)}{name}{several}"
+    return _rounded(value, digits if abs(value) < 1000 else 0)
+
+
+def significant(value: float, digits: int = 3) -> float:
+    """Return a number rounded to so many significant digits: what is not known so well is not told with more."""
+    return float(f"{value:.{digits}g}")
+
+
+def percent(value: float | None) -> Written:
+    """Return a share in percent, with two significant digits below ten percent."""
+    if value is None or isnan(value):
+        return Written(said("none"))
+    return Written(f"{_rounded(100 * value, 2 if abs(value) < 0.0995 else 3)}{PERCENT[spoken()]}", value)
+
+
+def with_share(value: float, share: float) -> Written:
+    """Return a number and which share of a whole it is: ``1.89 million (98.7%)``."""
+    text = said("{amount} ({share})", amount=amount(value), share=percent(share))
+    return Written(text, value, {said("share"): share})
+
+
+def between(low: float | None, high: float | None, words: Callable[[float], str] = amount) -> Written:
+    """Return an interval as people read it: ``1.2 to 3.4 million``; ``none`` where an end is missing.
+
+    Args:
+        low: Its lower end.
+        high: Its upper end.
+        words: What makes text of a number, ``amount`` or ``percent``.
+
+    Returns:
+        The text, in which a word that both ends have stands once.
+    """
+    if low is None or high is None:
+        return Written(said("none"))
+    near, far = words(low), words(high)
+    figures, space, word = near.replace("\N{NO-BREAK SPACE}", " ").rpartition(" ")
+    if space and far.endswith(word) and not far.removesuffix(word)[-1].isalnum():
+        near = near[: len(figures)]
+    return Written(said("{low} to {high}", low=near, high=far), None, {said("low"): low, said("high"): high})
+
+
+def fixed(value: float, decimals: int) -> Written:
+    """Return a number with so many decimals, zeros included: ``1.90``."""
+    return Written(written(f"{value:,.{decimals}f}"), value)
+
+
+def short(value: float | int | None) -> Written:
+    """Return a number for narrow places: ``12.3bn``, ``4.6m``, ``79k``, ``3.2``."""
+    if value is None or isnan(value):
+        return Written(said("none"))
+    for size, name in _SHORT[spoken()]:
+        if abs(value) >= size * 0.995:
+            return Written(f"{_rounded(value / size, 3)}{name}", value)
+    return Written(_rounded(value, 3), value)
+
+
+def short_units() -> list[tuple[float, str]]:
+    """Return the sizes from which ``short`` says letters, the largest first, and the letters, for scripts of a page."""
+    return list(_SHORT[spoken()])
+
+
+def rules() -> dict[str, Any]:
+    """Return how the language that is spoken writes numbers, in plain values, for pages that write them by themselves.
+
+    Returns:
+        ``long``, of ``amount``: sizes with their words, largest first, and what is added to these for several, and from
+        how many on; ``short``, of ``short``; ``percent``, the sign; ``group`` and ``decimal``, the separators.
+    """
+    french = spoken() == "fr"
+    return {
+        "long": [list(row) for row in _LONG[spoken()]],
+        "short": [list(row) for row in _SHORT[spoken()]],
+        "several": "s" if french else "",
+        "several_from": _FRENCH_SEVERAL,
+        "percent": PERCENT[spoken()],
+        "group": written(","),
+        "decimal": written("."),
+    }
+
+
+def _rounded(value: float, digits: int) -> str:
+    """Round to significant digits; 0 digits means to whole numbers."""
+    if value == 0:
+        return "0"
+    decimals = 0 if digits == 0 else max(0, digits - 1 - floor(log10(abs(value))))
+    shown = f"{value:,.{decimals}f}"
+    return written(shown.rstrip("0").rstrip(".") if "." in shown else shown)
+
+
+def written(number: str) -> str:
+    """Return a number that was written the English way, ``1,234.5``, as the language that is spoken writes it."""
+    if spoken() == ENGLISH:
+        return number
+    from babel import Locale
+
+    symbols = Locale(spoken()).number_symbols["latn"]
+    return number.translate(str.maketrans({",": symbols["group"], ".": symbols["decimal"]}))
+
+
+def number_text(value: float | int | str | None) -> str:
+    """Return a number as people read it: whole with separators, or three significant digits if small."""
+    if value is None:
+        return "-"
+    if isinstance(value, str):
+        return value
+    if abs(value) >= 1000 or value == int(value):
+        return written(f"{value:,.0f}")
+    return written(f"{value:.3g}")

@@ -1,0 +1,104 @@
+"""What the kernels of the event side are given to read: what a run fixes, what a day says, which event it is."""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.aftermath.reports import ReportTables
+from sim.base.days import DAY_MS
+from sim.country.people import PeopleTables
+from sim.engines.tables import Tables
+from sim.engines.vector.records import Integers
+from sim.engines.vector.rules import Rules
+from sim.episode.stages import EpisodeTables
+from sim.midnight.today import Today
+from sim.warning.delays import DelayTables
+from sim.warning.detectors import DetectorTables
+from sim.warning.discipline import LineTables
+from sim.warning.dissuasion import DissuasionTables
+from sim.warning.service import ServiceTables
+
+
+class RunTables(NamedTuple):
+    """What a run fixes: its rules, and the tables of the rooms that episodes and alerts pass."""
+
+    rules: Rules
+    people: PeopleTables
+    detectors: DetectorTables
+    delays: DelayTables
+    lines: LineTables
+    service: ServiceTables
+    episodes: EpisodeTables
+    dissuasion: DissuasionTables
+    reports: ReportTables
+
+
+class ProvinceDay(NamedTuple):
+    """What a day says to a province.
+
+    ``number`` is the day number, ``offset`` counts days from the start of the period, ``midnight`` is the moment at
+    which the day begins. ``app``, ``held``, ``reach``, ``coverage`` (2,), ``data_sharing``, ``outage`` (2,),
+    ``awareness`` (G,) and ``loss_factor`` are those of ``Today``; ``people_bytes`` (people,); ``servers`` (2, 48) on
+    duty by desk and half hour.
+    """
+
+    province: int
+    number: int
+    offset: int
+    midnight: int
+    app: int
+    held: int
+    reach: float
+    data_sharing: float
+    loss_factor: float
+    coverage: Integers
+    outage: Integers
+    awareness: NDArray[np.float64]
+    people_bytes: NDArray[np.uint8]
+    servers: Integers
+
+
+class Now(NamedTuple):
+    """The event that takes place: its moment, and its order within the tick as ``events`` says."""
+
+    moment: int
+    order: int
+
+
+def run_tables(tables: Tables, rules: Rules) -> RunTables:
+    """Return what a run fixes."""
+    return RunTables(
+        rules=rules,
+        people=tables.people,
+        detectors=tables.detectors,
+        delays=tables.delays,
+        lines=tables.lines,
+        service=tables.service,
+        episodes=tables.episodes,
+        dissuasion=tables.dissuasion,
+        reports=tables.reports,
+    )
+
+
+def day_of_province(
+    p: int, today: Today, start: int, people_bytes: NDArray[np.uint8], servers: Integers
+) -> ProvinceDay:
+    """Return what a day says to province ``p``, in a run whose period starts with day number ``start``."""
+    offset = today.day - start
+    return ProvinceDay(
+        province=p,
+        number=today.day,
+        offset=offset,
+        midnight=offset * DAY_MS,
+        app=today.app,
+        held=int(today.held[p]),
+        reach=float(today.reach[p]),
+        data_sharing=float(today.data_sharing[p]),
+        loss_factor=today.loss_factor,
+        coverage=today.coverage[:, p].copy(),
+        outage=today.outage[:, p].copy(),
+        awareness=today.awareness[p],
+        people_bytes=people_bytes,
+        servers=servers,
+    )

@@ -1,0 +1,129 @@
+"""Crews of the den slots, for gate 2: recruiting renews them, raids and arrests thin them, attempts are theirs.
+
+The share of a full crew that a slot has at work makes as large a share of the attempts that come from it. How many
+attempts there are of a type then follows from all crews, those of raided slots as they were at the raid: what these
+would make is what the gate stops.
+"""
+
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.draws.compiled import compiled, compiled_with_arrays
+from sim.draws.distributions import CERTAIN, threshold
+from sim.draws.functions import exp, fsum
+from sim.scenario.schema import ScenarioModel
+from sim.shield.dens import DenState, Slots
+
+
+class Crews:
+    """The share of a full crew that each slot has, (S,), changed at midnights.
+
+    ``slower`` is the factor by which a den without its ringleader stays closed for longer.
+    """
+
+    def __init__(self, spec: ScenarioModel, slots: Slots) -> None:
+        """Begin before the first midnight; the scenario has ``gangs``."""
+        assert spec.gangs is not None
+        self._slots = slots
+        self._weights = fsum(slots.weight)
+        self._parts = np.ascontiguousarray(slots.share.T, dtype=np.float64)
+        self._full = spec.dens.crew
+        self._crew_share = spec.gangs.crew_share
+        self.slower = spec.gangs.slower
+        self._growth = exp(spec.gangs.recruiting)
+        self._reopens_with = spec.gangs.reopens_with
+        self.share = np.full(len(slots.weight), spec.gangs.start)
+
+    @classmethod
+    def of(cls, spec: ScenarioModel, slots: Slots) -> Self | None:
+        """Return the crews of a scenario; None where dens are full whenever they work."""
+        return cls(spec, slots) if spec.gangs is not None and spec.feedback else None
+
+    def snapshot(self) -> NDArray[np.float64]:
+        """Return a copy of the shares, with which ``resume`` goes on."""
+        return self.share.copy()
+
+    def resume(self, snapshot: NDArray[np.float64]) -> None:
+        """Take over shares, as ``snapshot`` returns them."""
+        self.share = snapshot
+
+    def members(self, slots: NDArray[np.int64]) -> float:
+        """Return how many people the crews of some slots have."""
+        return fsum(self._slots.weight[slots] * self.share[slots]) * self._full
+
+    def thin(self, suspects: float, dens: DenState) -> None:
+        """Take the members among so many suspects of the country out of the crews at work, of all the same share."""
+        arrested = suspects * self._crew_share
+        working = np.flatnonzero(dens.raided == 0)
+        members = self.members(working)
+        if arrested > 0.0 and members > 0.0:
+            self.share[working] *= max(0.0, 1.0 - arrested / members)
+
+    def recruit(self, dens: DenState) -> None:
+        """Let the crews at work grow for a day, but those whose ringleader was arrested."""
+        _recruit(self.share, self._growth, dens)
+
+    def reopen(self, opened: NDArray[np.bool_]) -> None:
+        """Give the dens that open again the crew with which they do."""
+        self.share[opened] = self._reopens_with
+
+    @property
+    def mean(self) -> float:
+        """The mean share of all slots, by their weight."""
+        return fsum(self._slots.weight * self.share) / self._weights
+
+    def made(self, dens: DenState) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+        """Return what the crews make of the stated attempts, and what of it raided dens do not.
+
+        Args:
+            dens: State of the slots.
+
+        Returns:
+            (T,) the share of the stated attempts of each type that all crews would make; (T,) thresholds of the gate:
+            the share of these that comes from raided slots, 0 where there are none.
+        """
+        made, stopped = _made(self._parts, self.share, dens.raided)
+        shares = [threshold(raided / whole) if whole > 0.0 else 0 for raided, whole in zip(stopped, made, strict=True)]
+        return made / CERTAIN, np.array(shares, dtype=np.int64)
+
+
+@compiled
+def grown(share: float, factor: float) -> float:
+    """Return the share of a full crew after logistic growth: ``factor`` is exp(rate x time)."""
+    more = share * factor
+    return more / (1.0 - share + more)
+
+
+@compiled
+def _recruit(share: NDArray[np.float64], factor: float, dens: DenState) -> None:
+    """Let crews at work that have not lost their ringleader grow, in place."""
+    for slot in range(len(share)):
+        if not dens.raided[slot] and not dens.leaderless[slot]:
+            share[slot] = grown(share[slot], factor)
+
+
+@compiled_with_arrays
+def _made(
+    parts: NDArray[np.float64], share: NDArray[np.float64], raided: NDArray[np.uint8]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return what crews make of the attempts of each type, and what raided ones would, in thresholds.
+
+    Args:
+        parts: (S, T) of the attempts of a type that come from each slot, as thresholds.
+        share: (S,) of a full crew.
+        raided: (S,) whether a slot is raided.
+
+    Returns:
+        (T,) of all slots; (T,) of those that are raided.
+    """
+    made = np.zeros(parts.shape[1])
+    stopped = np.zeros(parts.shape[1])
+    for slot in range(parts.shape[0]):
+        for t in range(parts.shape[1]):
+            made[t] += parts[slot, t] * share[slot]
+        if raided[slot]:
+            for t in range(parts.shape[1]):
+                stopped[t] += parts[slot, t] * share[slot]
+    return made, stopped

@@ -1,0 +1,166 @@
+"""The effort of gangs: what attempts yield by channel and type, and how gangs answer it a day later.
+
+A yield is what may be expected of an attempt, from the thresholds of the day and from what became of those who were
+drawn in, not what gangs took: that would be a few large sums, mostly chance.
+"""
+
+import math
+from typing import Any, Final, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.base.days import DAY_MS
+from sim.base.words import Channel
+from sim.draws.compiled import compiled, compiled_with_arrays
+from sim.draws.distributions import CERTAIN
+from sim.draws.functions import exp, log
+from sim.scenario.schema import ScenarioModel
+from sim.scenario.schema.gangs import MOST_EFFORT
+
+PRIOR = 20.0
+"""Episodes that are taken to have gone as if there were no warnings, beside those that are remembered."""
+
+NOBODY: Final = -1.0
+"""Stands for the share of attempts that pass where nobody makes any."""
+
+Table = NDArray[np.float64]
+"""One value a channel and type, (3, T)."""
+
+
+class Effort:
+    """What gangs have learned of yields, and the effort that follows from it.
+
+    ``yields`` (3, T) by channel and type, which follow those of days with the lag; ``drawn_in`` and ``paid`` (T,) the
+    episodes and first payments that gangs remember, which fade with the lag.
+    """
+
+    def __init__(self, spec: ScenarioModel) -> None:
+        """Begin before the first midnight, with the usual yields; gangs of the scenario answer."""
+        assert spec.gangs is not None
+        assert spec.gangs.answer is not None
+        answer = spec.gangs.answer
+        kinds = spec.fraud.types.values()
+        self._shift = answer.shift
+        self._supply = answer.supply
+        self._kept = exp(-DAY_MS / answer.lag)
+        self._usual = np.array([getattr(answer.usual, channel) for channel in Channel.labels()])[:, None]
+        drops = [(kind.dropout.engaged, kind.dropout.opened, kind.dropout.first_payment) for kind in kinds]
+        self._unwarned = np.array([math.prod(1.0 - drop for drop in of_type) for of_type in drops])
+        self.yields = np.repeat(self._usual, len(drops), axis=1)
+        self.drawn_in = np.zeros(len(drops))
+        self.paid = np.zeros(len(drops))
+
+    @classmethod
+    def of(cls, spec: ScenarioModel) -> Self | None:
+        """Return the effort of a scenario's gangs; None where they do not answer."""
+        return cls(spec) if spec.gangs is not None and spec.gangs.answer is not None and spec.feedback else None
+
+    def snapshot(self) -> dict[str, Any]:
+        """Return copies of what was learned, with which ``resume`` goes on."""
+        return {"yields": self.yields.copy(), "drawn_in": self.drawn_in.copy(), "paid": self.paid.copy()}
+
+    def resume(self, snapshot: dict[str, Any]) -> None:
+        """Take over what was learned, as ``snapshot`` returns it."""
+        self.yields, self.drawn_in, self.paid = snapshot["yields"], snapshot["drawn_in"], snapshot["paid"]
+
+    @property
+    def paying(self) -> NDArray[np.float64]:
+        """The share of those drawn in who pay, of those who would unwarned, (T,): by what is remembered, at most 1."""
+        shares: NDArray[np.float64] = (self.paid + PRIOR) / (self.drawn_in * self._unwarned + PRIOR)
+        return np.minimum(shares, 1.0)
+
+    def learn(
+        self, drawn_in: NDArray[np.int64], first_payments: NDArray[np.int64], passing: Table, cashed: float
+    ) -> None:
+        """Learn what a day's attempts yielded.
+
+        Args:
+            drawn_in: (T,) Episodes that began on the day.
+            first_payments: (T,) First payments of the day.
+            passing: Share of its attempts that draw somebody in, as far as gates and awareness go; ``NOBODY`` for
+                those that were not made, of which nothing is learned.
+            cashed: Share of a payment that came to the gang.
+        """
+        self.drawn_in = self.drawn_in * self._kept + drawn_in
+        self.paid = self.paid * self._kept + first_payments
+        learned = self.yields + (1.0 - self._kept) * (passing * self.paying * cashed - self.yields)
+        self.yields = np.where(passing == NOBODY, self.yields, learned)
+
+    def answer(self, rates: NDArray[np.float64]) -> Table:
+        """Return how many times the stated attempts gangs make, (3, T), half of them to twice as many.
+
+        The members' time, attempts times their usual yield, goes to what yields more; with a ``supply`` of 0 it stays
+        as much in all.
+
+        Args:
+            rates: (P, 3, T) attempts as stated.
+        """
+        time = nation(rates) * self._usual
+        whole = math.fsum(time.ravel().tolist())
+        if whole == 0.0:
+            return np.ones(time.shape)
+        relative = self.yields / self._usual
+        best = float(relative[time > 0.0].max())
+        effort = powers(relative / best, self._shift) if best > 0.0 else np.ones(time.shape)
+        moved = math.fsum((time * effort).ravel().tolist())
+        mean = math.fsum((time * relative).ravel().tolist()) / whole
+        return np.clip(effort * power(mean, self._supply) * whole / moved, 1.0 / MOST_EFFORT, MOST_EFFORT)
+
+
+@compiled
+def power(base: float, exponent: float) -> float:
+    """Return ``base`` to an exponent that is not negative, the same bits everywhere; 0 to the 0 is 1."""
+    return 1.0 if exponent == 0.0 else exp(exponent * log(base))
+
+
+@compiled_with_arrays
+def powers(bases: Table, exponent: float) -> Table:
+    """Return ``power`` of each base (3, T)."""
+    found = np.empty(bases.shape)
+    for c in range(bases.shape[0]):
+        for t in range(bases.shape[1]):
+            found[c, t] = power(bases[c, t], exponent)
+    return found
+
+
+def nation(rates: NDArray[np.float64]) -> Table:
+    """Return the sum over provinces of rates (P, 3, T)."""
+    return np.array([[math.fsum(cell) for cell in of_channel] for of_channel in rates.transpose(1, 2, 0).tolist()])
+
+
+def by_channel(values: Table, weights: Table) -> list[float]:
+    """Return the mean of values over the types of each channel, by weights; where there are none, that of all types."""
+    means = []
+    for of_channel, weight in zip(values.tolist(), weights.tolist(), strict=True):
+        whole = math.fsum(weight)
+        parts = [value * part for value, part in zip(of_channel, weight, strict=True)]
+        means.append(math.fsum(parts) / whole if whole > 0.0 else math.fsum(of_channel) / len(of_channel))
+    return means
+
+
+@compiled_with_arrays
+def passing(rates: NDArray[np.float64], stops: NDArray[np.int64], unaware: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the share of a day's attempts that come through gates 1 to 6, times what awareness leaves of engagement.
+
+    Args:
+        rates: (P, 3, T) expected attempts, by which provinces are weighed.
+        stops: (gates, P, 3, T) thresholds.
+        unaware: (P,) mean share of their propensity to engage that awareness leaves people.
+
+    Returns:
+        (3, T), ``NOBODY`` where no attempts are expected.
+    """
+    shares = np.empty(rates.shape[1:])
+    for c in range(rates.shape[1]):
+        for t in range(rates.shape[2]):
+            made = 0.0
+            passed = 0.0
+            for p in range(rates.shape[0]):
+                left = rates[p, c, t]
+                made += left
+                for gate in range(stops.shape[0]):
+                    left *= 1.0 - stops[gate, p, c, t] / CERTAIN
+                passed += left * unaware[p]
+            shares[c, t] = passed / made if made > 0.0 else NOBODY
+    return shares

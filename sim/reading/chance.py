@@ -1,0 +1,272 @@
+"""Chance: how far the totals of one run may lie from what the same scenario gives with other seeds, read off the run.
+
+A total is a sum of days. Days that lie a week apart are alike but for growth and chance, so their second differences,
+in which steady growth cancels out, show how much of a day is chance, and days add up. Chance in which dens are raided
+lasts for longer than they can show, and is worked out beside them (``sim.reading.den_chance``). docs/model.md, section
+9, says how near this comes to the spread of runs that differ in their seed.
+"""
+
+from collections.abc import Sequence
+from fractions import Fraction
+from math import fsum, isqrt, pi, sqrt, tan
+from pathlib import Path
+from statistics import NormalDist
+from typing import ClassVar
+
+from sim.base.money import CENTS_PER_UNIT
+from sim.base.words import Fate, Outcome
+from sim.reading.den_chance import DenChance, DenDays, den_chance
+from sim.reading.figures import Number, scale_fraction
+from sim.reading.quantities import BY_DAY, Quantities
+from sim.store.scope import Scope
+
+LEVEL = 0.95
+"""Confidence level of these intervals."""
+
+Intervals = dict[str, list[Number]]
+"""Low and high end by the name of a total or share."""
+
+STOPPED_SHARE, SAVED_SHARE, RECOVERED_SHARE = "stopped_share", "saved_share", "recovered_share"
+"""Of attempts, those stopped on their way; of people drawn in, those stopped by a warning before a payment; of losses,
+those recovered."""
+
+WEEK = 7
+FORTNIGHT, MONTH = 2 * WEEK, 4 * WEEK
+ENOUGH = 2 * WEEK
+"""Differences of days from which their spread is taken: of two weeks."""
+LEAST = 4
+"""Sums of longer stretches than a day, from which theirs is."""
+
+SECOND, FIRST = (Fraction(6), Fraction(70, 36)), (Fraction(2), Fraction(3, 2))
+"""Of second and first differences: how much larger their mean square is than the variance of one day, and how many of
+them tell as much as one that overlaps no other."""
+
+PARTS, QUANTILE_PARTS = 10**12, 10**6
+"""In so many parts a standard error is rounded down, in whole numbers, and a quantile, whose last digits are those of a
+machine's logarithms and tangents, is rounded: so both are the same on every machine."""
+
+
+class Daily(Quantities):
+    """The daily series that the intervals of an answer are made of, without others."""
+
+    tables: ClassVar[dict[str, tuple[str, ...]]] = {name: BY_DAY[name] for name in ("attempts", "outcomes")}
+
+
+def chance(folder: Path, scope: Scope, read: Quantities | None = None) -> Intervals:
+    """Return how far chance alone lets the totals of an answer be off.
+
+    Raises OSError where a file is missing and ValueError where a row is of a day outside the period.
+
+    Args:
+        folder: The folder of a run.
+        scope: What the run is about.
+        read: Its daily series, where they are read already.
+
+    Returns:
+        By name the interval that holds the expected value with a probability of 95 %, as far as the run can tell:
+        ``episodes``, ``saved``, ``averted``, ``victims``, ``loss_money`` and ``prevented_money`` of the country,
+        ``stopped_share``, ``saved_share`` and ``recovered_share``. What a period is too short for, or never happened,
+        is left out.
+    """
+    days = Daily.read(folder, scope) if read is None else read
+    dens = den_chance(DenDays.read(folder, scope))
+    scale = scale_fraction(scope.scale)
+    found: Intervals = {}
+    for name, label, unit in (
+        ("episodes", Outcome.EPISODES.label, 1),
+        ("saved", Outcome.SAVED.label, 1),
+        ("averted", Outcome.AVERTED.label, 1),
+        ("victims", Outcome.VICTIMS.label, 1),
+        ("loss_money", Outcome.LOSS_CENTS.label, CENTS_PER_UNIT),
+        ("prevented_money", Outcome.PREVENTED_CENTS.label, CENTS_PER_UNIT),
+    ):
+        series = _outcome(days, label)
+        spread = of_total(series, counted=unit == 1)
+        if spread is not None:
+            spreads = [spread] if dens is None else [spread, (dens.variance(series), dens.events)]
+            found[name] = _interval(Fraction(sum(series)), spreads, unit * scale)
+    stopped = [sum(day) for day in zip(*(_attempts(days, fate) for fate in Fate if fate.stopped), strict=True)]
+    attempts = [sum(day) for day in zip(*(_attempts(days, fate) for fate in Fate), strict=True)]
+    for name, part, whole, counted in (
+        (STOPPED_SHARE, stopped, attempts, True),
+        (SAVED_SHARE, _outcome(days, Outcome.SAVED.label), _outcome(days, Outcome.EPISODES.label), True),
+        (
+            RECOVERED_SHARE,
+            _outcome(days, Outcome.RECOVERED_CENTS.label),
+            _outcome(days, Outcome.LOSS_CENTS.label),
+            False,
+        ),
+    ):
+        spread = of_share(part, whole, counted)
+        if spread is not None:
+            spreads = [spread]
+            if dens is not None:
+                spreads.append((of_dens(dens, name, part, whole) / sum(whole) ** 2, dens.events))
+            low, high = _interval(Fraction(sum(part), sum(whole)), spreads, Fraction(1))
+            found[name] = [low, min(1.0, high)]
+    return found
+
+
+Spread = tuple[Fraction, int]
+"""A variance, and the degrees of freedom of what it was taken from: differences that do not overlap, or what was
+counted."""
+
+
+def of_dens(dens: DenChance, name: str, part: Sequence[int], whole: Sequence[int]) -> Fraction:
+    """Return how much a share varies by chance of dens, times the square of the whole.
+
+    Args:
+        dens: How dens of the run close and open.
+        name: The share.
+        part: The daily series of the part.
+        whole: That of the whole.
+
+    Returns:
+        The variance of part - share x whole over the period, whose share it is.
+    """
+    share = sum(part) / sum(whole)
+    if name == STOPPED_SHARE:  # attempts are of all crews, and those not stopped are of dens at work
+        passed = [every - stopped for stopped, every in zip(part, whole, strict=True)]
+        return dens.variance(passed, [(share - 1.0) * every for every in whole])
+    return dens.variance([here - share * there for here, there in zip(part, whole, strict=True)])
+
+
+def of_total(days: Sequence[int], counted: bool) -> Spread | None:
+    """Return how much the sum of a daily series varies by chance.
+
+    Args:
+        days: The series, in whole numbers.
+        counted: Whether it counts what happens one by one, which then varies at least like a Poisson number.
+
+    Returns:
+        The variance, the larger of what days and whole weeks show; None where a period is too short for any, or has
+        nothing of it: zeros have no spread, and yet the expected number need not be zero.
+    """
+    if not any(days):
+        return None
+    found = [spread for spread in (_of_days(days), _of_stretches(days, WEEK)) if spread is not None]
+    if counted:
+        found.append((Fraction(sum(days)), sum(days)))
+    return max(found, default=None)
+
+
+def of_share(part: Sequence[int], whole: Sequence[int], counted: bool) -> Spread | None:
+    """Return how much the share of one daily series in another varies by chance.
+
+    Growth and seasons that both have cancel out, and so longer stretches can show what chance lasts longer, such as
+    which dens there are and when they are raided.
+
+    Args:
+        part: The series of the part.
+        whole: That of the whole.
+        counted: Whether both count what happens one by one, and the share varies at least like a binomial one.
+
+    Returns:
+        The variance, the largest of what days, weeks, fortnights and four weeks show; None where the part is none or
+        all of the whole, which has no spread, where it is more, as what a short period gets back of losses before it,
+        or where the period is too short.
+    """
+    total, own = sum(whole), sum(part)
+    if not 0 < own < total:
+        return None
+    # What each day has beyond its share, in parts of the whole, times the whole: whole numbers.
+    beyond = [here * total - there * own for here, there in zip(part, whole, strict=True)]
+    found = [_of_days(beyond), *(_of_stretches(beyond, length) for length in (WEEK, FORTNIGHT, MONTH))]
+    spreads = [(variance / total**4, degrees) for variance, degrees in filter(None, found)]
+    if counted:
+        spreads.append((Fraction(own * (total - own), total**3), total))
+    return max(spreads, default=None)
+
+
+def _of_days(days: Sequence[int]) -> Spread | None:
+    """Return the variance of a sum of days, from days a week apart, or where they are too few from days on end."""
+    second = _differences(days, WEEK, 2)
+    if len(second) >= ENOUGH:
+        return _spread(second, SECOND, len(days))
+    first = _differences(days, WEEK, 1)
+    if len(first) >= WEEK:
+        return _spread(first, FIRST, len(days))
+    on_end = _differences(days, 1, 2)
+    return _spread(on_end, SECOND, len(days)) if len(on_end) >= LEAST else None
+
+
+def _of_stretches(days: Sequence[int], length: int) -> Spread | None:
+    """Return the variance of a sum of days from the sums of stretches of so many days, up to the last day."""
+    number = len(days) // length
+    rest = len(days) - number * length
+    sums = [sum(days[rest + at * length : rest + (at + 1) * length]) for at in range(number)]
+    second = _differences(sums, 1, 2)
+    if len(second) < LEAST:
+        return None
+    variance, degrees = _spread(second, SECOND, number)
+    return variance * len(days) / (number * length), degrees
+
+
+def _differences(days: Sequence[int], lag: int, order: int) -> list[int]:
+    for _ in range(order):
+        days = [later - earlier for earlier, later in zip(days, days[lag:], strict=False)]
+    return list(days)
+
+
+def _spread(differences: Sequence[int], of: tuple[Fraction, Fraction], number: int) -> Spread:
+    """Return the variance of a sum of so many days, or stretches, from their differences."""
+    larger, each = of
+    mean = Fraction(sum(one * one for one in differences), len(differences))
+    return mean / larger * number, max(1, int(len(differences) / each))
+
+
+def _interval(value: Fraction, spreads: Sequence[Spread], unit: Fraction) -> list[Number]:
+    """Return the interval of a number that chance moves in several ways, which know nothing of each other.
+
+    The squares of half widths add up, so none of them makes it narrower, as added degrees of freedom might.
+
+    Args:
+        value: The number.
+        spreads: How much each of them moves it.
+        unit: What the ends are divided by.
+
+    Returns:
+        Low and high end, none below 0.
+
+    Source:
+        Zou and Donner (2008), the method of variance estimates recovery.
+    """
+    squares = [
+        variance * Fraction(round(student(degrees) * QUANTILE_PARTS), QUANTILE_PARTS) ** 2
+        for variance, degrees in spreads
+    ]
+    half = Fraction(isqrt(int(sum(squares) * PARTS**2)), PARTS)
+    return [float(max(Fraction(0), value - half) / unit), float((value + half) / unit)]
+
+
+def student(degrees: int) -> float:
+    """Return the quantile of Student's t by which intervals of ``LEVEL`` are so wide, to a thousandth of itself.
+
+    Loading a library for it would take longer than all else here.
+
+    Args:
+        degrees: Its degrees of freedom, from 1.
+
+    Source:
+        Abramowitz and Stegun (1964), 26.7.5; for 1 and 2 degrees the quantile has a closed form.
+    """
+    if degrees == 1:
+        return tan(pi * LEVEL / 2)
+    if degrees == 2:
+        return LEVEL * sqrt(2 / (1 - LEVEL**2))
+    z = NormalDist().inv_cdf((1 + LEVEL) / 2)
+    terms = (
+        (z**3 + z) / 4,
+        (5 * z**5 + 16 * z**3 + 3 * z) / 96,
+        (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / 384,
+        (79 * z**9 + 776 * z**7 + 1482 * z**5 - 1920 * z**3 - 945 * z) / 92160,
+    )
+    return z + fsum(term / degrees**power for power, term in enumerate(terms, start=1))
+
+
+def _outcome(days: Quantities, label: str) -> list[int]:
+    return [int(day) for day in days.select("outcomes", measure=label)]
+
+
+def _attempts(days: Quantities, fate: Fate) -> list[int]:
+    return [int(day) for day in days.select("attempts", None, fate.label)]

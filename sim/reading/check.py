@@ -1,0 +1,446 @@
+"""The check of a run: every number in ``run.json`` is computed again from the Parquet files."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from sim.base.days import DAY_MS, UNIX_DAYS, calendar_date
+from sim.base.words import DESK_LABELS, End, EpisodeEnd
+from sim.reading.chance import chance
+from sim.reading.costs import COST, COST_HIGH, COST_LOW, REACHING, TOTAL
+from sim.reading.evidence import evidence
+from sim.reading.figures import summarise, uncounted
+from sim.reading.findings import findings
+from sim.reading.quantities import SETTLED
+from sim.scenario import ScenarioError, load_scenario
+from sim.store.columns import StoredTable
+from sim.store.encoding import arrow, decode, numbers_of
+from sim.store.folder import SCENARIO_YAML
+from sim.store.json_files import sha256
+from sim.store.provenance import versions
+from sim.store.query import Where, summed, sums
+from sim.store.run_json import is_sealed, read_manifest
+from sim.store.scope import Scope
+from sim.store.tables import COUNTED, TABLES
+from sim.store.writer import sort_order
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One check: what was looked at, whether it holds, and if not what was found."""
+
+    name: str
+    passed: bool
+    detail: str = ""
+
+    def __str__(self) -> str:
+        mark = "ok  " if self.passed else "FAIL"
+        return f"{mark} {self.name}" + (f": {self.detail}" if self.detail else "")
+
+
+def check_run(folder: Path) -> Iterator[Finding]:
+    """Check a finished run; what it was about is read from its own ``scenario.yaml``.
+
+    Raises FolderError for anything but the folder of a finished run.
+
+    Args:
+        folder: The folder of the run.
+
+    Yields:
+        Each finding, good or bad, as soon as it is known.
+    """
+    manifest = read_manifest(folder, changed=True)
+    yield Finding("run.json: is as it was written", is_sealed(manifest))
+    yield from _attempted("files", partial(_files, folder, manifest))
+    if not all((folder / table.file).is_file() for table in COUNTED):
+        return
+    try:
+        scope = Scope.of(load_scenario(str(folder / SCENARIO_YAML)))
+    except ScenarioError as error:
+        yield Finding("scenario", False, str(error).partition("\n")[0])
+        return
+    yield from check_tables(folder, manifest, scope)
+
+
+def check_tables(folder: Path, manifest: dict[str, Any], scope: Scope) -> Iterator[Finding]:
+    """Check everything but the hashes of the files, given what the run was about."""
+    yield from _attempted("scenario", partial(_scenario, manifest, scope))
+    for table in TABLES.values():
+        if not table.is_log or (folder / table.file).is_file():
+            yield from _attempted(f"table {table.name}", partial(_table, folder, table, scope))
+    yield from _attempted("figures and totals", partial(_summary, folder, manifest, scope))
+    if "chance" in manifest:  # runs of older versions have none
+        yield from _attempted("chance", partial(_chance, folder, manifest, scope))
+    yield from _attempted("evidence", partial(_evidence, folder, manifest, scope))
+    if manifest.get("findings") is not None:  # runs of older versions have none
+        yield from _attempted("findings", partial(_findings, folder, manifest, scope))
+    yield from _attempted("conservation", partial(check_conservation, folder, manifest["totals"], scope))
+
+
+def _attempted(name: str, check: Callable[[], Iterator[Finding]]) -> Iterator[Finding]:
+    """Yield the findings of one group of checks; whatever a damaged file raises is one of them."""
+    try:
+        yield from check()
+    except Exception as error:
+        yield Finding(name, False, f"cannot be checked: {type(error).__name__}: {error}".replace("\n", " "))
+
+
+def _files(folder: Path, manifest: dict[str, Any]) -> Iterator[Finding]:
+    """Check that the files are those that ``run.json`` names, byte for byte."""
+    named: dict[str, str] = manifest["files"]
+    wanted = {SCENARIO_YAML, *(table.file for table in COUNTED)}
+    missing = sorted(wanted - set(named))
+    yield Finding("files: run.json names every table", not missing, ", ".join(missing))
+    strangers = sorted(path.name for path in folder.glob("*.parquet") if path.name not in named)
+    yield Finding("files: no Parquet file that run.json does not name", not strangers, ", ".join(strangers))
+    for name, digest in named.items():
+        path = folder / name
+        if Path(name).name != name or not path.is_file():
+            yield Finding(f"files: {name}", False, "is missing")
+            continue
+        found = sha256(path)
+        yield Finding(f"files: {name} has its SHA-256", found == digest, "" if found == digest else found)
+
+
+def _scenario(manifest: dict[str, Any], scope: Scope) -> Iterator[Finding]:
+    """Check that ``run.json`` is about the scenario that lies beside it."""
+    for key, value in (
+        ("scenario_sha256", scope.sha256),
+        ("name", scope.name),
+        ("seed", scope.seed),
+        ("scale", scope.scale),
+        ("engine", scope.engine),
+        *([("policy_of", scope.policy_of)] if "policy_of" in manifest else []),  # runs of older versions have none
+    ):
+        yield _equal(f"scenario: {key}", manifest[key], value)
+    missing = sorted({*versions()} - {*manifest["versions"]})
+    yield Finding("versions: name the program and every library", not missing, ", ".join(missing))
+    warned = set(manifest["warnings"])
+    untold = [line for line in uncounted(scope) if line not in warned]
+    yield Finding("warnings: tell of every figure that nothing counts", not untold, "; ".join(untold))
+
+
+def _table(folder: Path, table: StoredTable, scope: Scope) -> Iterator[Finding]:
+    """Check that a table has its columns, its scenario, and rows that are in range, sorted and unique."""
+    import pyarrow.parquet as pq
+
+    file = pq.ParquetFile(folder / table.file)
+    schema = file.schema_arrow
+    yield _equal(
+        f"{table.name}: columns",
+        [(field.name, str(field.type)) for field in schema],
+        [(field.name, str(field.type)) for field in table.arrow_schema()],
+    )
+    metadata = schema.metadata or {}
+    stored = metadata.get(b"tocsin.scenario_sha256", b"").decode()
+    yield _equal(f"{table.name}: scenario in the metadata", stored, scope.sha256)
+    mistakes: list[str] = []
+    end = -1
+    for number in range(file.num_row_groups):
+        try:
+            start, end_here = _row_group(table, file.read_row_group(number), scope)
+            if start <= end:
+                raise ValueError("starts behind the end of the one before")
+            end = end_here
+        except ValueError as error:
+            mistakes.append(f"row group {number}: {error}")
+    name = f"{table.name}: rows in range, sorted{'' if table.is_log else ', unique'}"
+    yield Finding(name, not mistakes, "; ".join(mistakes[:3]))
+
+
+def _row_group(table: StoredTable, rows: "pa.Table", scope: Scope) -> tuple[int, int]:
+    """Return the first and last value of the first key; raises ValueError where a row is not as written."""
+    columns = {column.name: decode(column, rows.column(column.name), scope) for column in table.columns}
+    order = sort_order(table, columns)
+    if order is not None and not (order == np.arange(len(order))).all():
+        raise ValueError("is not sorted by its keys")
+    if not table.is_log:
+        keys = [columns[column.name] for column in table.keys]
+        repeated = np.stack([key[1:] == key[:-1] for key in keys]).all(axis=0)
+        if repeated.any():
+            raise ValueError("repeats a key")
+    time = columns[table.time.name]
+    return int(time[0]), int(time[-1])
+
+
+def _summary(folder: Path, manifest: dict[str, Any], scope: Scope) -> Iterator[Finding]:
+    """Check that every total and figure is what the tables give."""
+    totals, figures = summarise(folder, scope)
+    for name in sorted({*totals, *manifest["totals"]}):
+        yield _equal(f"totals: {name}", manifest["totals"].get(name), totals.get(name))
+    yield _equal("figures: number", len(manifest["figures"]), len(figures))
+    for stored, computed in zip(manifest["figures"], figures, strict=False):
+        window = "..".join(str(day) for day in computed["window"])
+        yield _equal(f"figures: {computed['name']} {window}", stored, computed)
+
+
+def _chance(folder: Path, manifest: dict[str, Any], scope: Scope) -> Iterator[Finding]:
+    """Check that the intervals of chance are what the tables give."""
+    yield _equal("chance: what the tables give", manifest["chance"], chance(folder, scope))
+
+
+def _evidence(folder: Path, manifest: dict[str, Any], scope: Scope) -> Iterator[Finding]:
+    """Check that every quantity that evidence is about is what the tables give."""
+    computed = evidence(folder, scope)
+    yield _equal("evidence: number", len(manifest["evidence"]), len(computed))
+    for stored, row in zip(manifest["evidence"], computed, strict=False):
+        yield _equal(f"evidence: {row['name']} {'..'.join(row['window'])}", stored, row)
+
+
+def _findings(folder: Path, manifest: dict[str, Any], scope: Scope) -> Iterator[Finding]:
+    """Check that everything found is what the tables give; in what words it is told does not matter."""
+
+    def plain(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        return [{key: part for key, part in row.items() if key not in ("sentence", "suggestion")} for row in rows]
+
+    computed = findings(folder, scope, summarise(folder, scope)[1], evidence(folder, scope))
+    yield _equal("findings: what the tables give", plain(manifest["findings"]), plain(computed))
+
+
+def check_conservation(folder: Path, totals: dict[str, Any], scope: Scope) -> Iterator[Finding]:
+    """Check what must balance: attempts and fates, alerts and ends, episodes and engagements, cases, staff time."""
+    for total, parts in (
+        ("attempts_potential", "attempts_by_fate"),
+        ("alerts", "alerts_by_end"),
+        ("alerts", "alerts_by_tier"),
+        ("alerts", "alerts_by_truth"),
+    ):
+        whole = totals["alerts_central"] + totals["alerts_local"] if total == "alerts" else totals[total]
+        summed = sum(totals[parts].values())
+        # Doubles, each rounded once: the parts add up to within their rounding.
+        close = abs(whole - summed) <= 1e-12 * abs(whole)
+        yield Finding(f"conservation: {total} = sum of {parts}", close, "" if close else f"{whole} and {summed}")
+    keys = ["day", "province", "fraud_type"]
+    engaged = sums(folder, "attempts", keys, ["count"], {"fate": ["engaged"]})
+    episodes = sums(folder, "outcomes", keys, ["episodes"])
+    yield _same_sums("conservation: episodes = engaged attempts, by day, province and type", keys, engaged, episodes)
+    yield _cases(folder)
+    yield _reached(folder)
+    yield _averted(folder)
+    yield from _costs(totals)
+    yield _staff_time(folder, scope)
+    yield _backlog(folder, scope)
+    if scope.settles:
+        yield from _settled(folder, scope)
+    if scope.warmup_days == 0:
+        yield from _ends_of_episodes(folder)
+
+
+def _cases(folder: Path) -> Finding:
+    """Check that the cases of all bins are those filed, by month, province and fraud type."""
+    keys = ["month", "province", "fraud_type"]
+    name = "conservation: cases = filed, by month, province and type"
+    return _same_sums(name, keys, sums(folder, "cases", keys, ["count"]), sums(folder, "outcomes", keys, ["filed"]))
+
+
+def _reached(folder: Path) -> Finding:
+    """Check that whoever an alert has reached had a contact: one more where the alert is from before the period."""
+    keys = ["province", "tier", "truth"]
+    heard = {"result": [result.label for result in REACHING]}
+    contacts = {
+        tuple(row[key] for key in keys): row["count"]
+        for row in sums(folder, "contacts", keys, ["count"], heard).to_pylist()
+    }
+    alerts = sums(folder, "alerts", keys, ["count"], {"end": [End.REACHED.label]}).to_pylist()
+    over = [row for row in alerts if row["count"] > contacts.get(tuple(row[key] for key in keys), 0)]
+    detail = f"{tuple(over[0][key] for key in keys)}: {over[0]['count']}" if over else ""
+    name = "conservation: alerts reached <= contacts that reached, by province, tier and truth"
+    return Finding(name, not over, detail)
+
+
+def _averted(folder: Path) -> Finding:
+    """Check that victims averted are some of those stopped before a payment, who stand in the same row."""
+    keys = ["day", "province", "fraud_type"]
+    rows = sums(folder, "outcomes", keys, ["saved", "averted"])
+    saved, averted = (numbers_of(rows.column(name)) for name in ("saved", "averted"))
+    wrong = np.flatnonzero((averted < 0) | (averted > saved))
+    detail = ""
+    if len(wrong):
+        first = rows.slice(int(wrong[0]), 1).to_pylist()[0]
+        place = " ".join(str(first[key]) for key in keys)
+        detail = f"{len(wrong)} differ, first {place}: {first['averted']} and {first['saved']}"
+    return Finding("conservation: 0 <= averted <= saved, by day, province and type", not detail, detail)
+
+
+def _costs(totals: dict[str, Any]) -> Iterator[Finding]:
+    """Check that the parts of what a run cost add up, at all prices, and that no cost is outside its interval."""
+    keys = (COST, COST_LOW, COST_HIGH)
+    if not set(keys) <= set(totals):
+        return
+    for key in keys:
+        parts = dict(totals[key])
+        whole = parts.pop(TOTAL)
+        if whole is None:
+            continue  # withheld, and so are parts of it
+        summed = sum(parts.values())
+        # Doubles, each rounded once: the parts add up to within their rounding.
+        close = abs(whole - summed) <= 1e-12 * abs(whole)
+        yield Finding(f"conservation: {key} = sum of its parts", close, "" if close else f"{whole} and {summed}")
+    outside = [
+        part
+        for part, cost in totals[keys[0]].items()
+        if cost is not None and not totals[keys[1]][part] <= cost <= totals[keys[2]][part]
+    ]
+    yield Finding("conservation: every cost is between its low and its high end", not outside, ", ".join(outside))
+
+
+NEGLIGIBLE = 1e-9
+"""Expected number of services that last as long as is asked, below which none is taken to do so."""
+
+
+def _staff_time(folder: Path, scope: Scope) -> Finding:
+    """Check that the time of contacts is time that desks were busy, both together as one may lend to the other.
+
+    Services that began before the period or were not over at its end stand in only one of the two tables, or
+    in part. So the contacts of the first and the last day are left out, and those of the further days on which a
+    service may have ended that began before the period.
+
+    Args:
+        folder: The folder of the run.
+        scope: What the run is about.
+
+    Returns:
+        The finding, with both times in ms where they disagree.
+    """
+    where = {"channel": list(DESK_LABELS)}
+    busy = sum(sums(folder, "hours", ["month"], ["busy_ms"], where).column("busy_ms").to_pylist())
+    by_day = sums(folder, "contacts", ["day"], ["count", "staff_ms"], where).to_pylist()
+    most = max((row["count"] for row in by_day), default=0)
+    first = calendar_date(scope.first_day + _days_of_services_before(most, scope))
+    last = calendar_date(scope.last_day)
+    staff = sum(row["staff_ms"] for row in by_day if first <= row["day"] < last)
+    detail = "" if staff <= busy else f"{staff} ms and {busy} ms"
+    return Finding("conservation: time of calls and visits <= busy time of desks", staff <= busy, detail)
+
+
+def _days_of_services_before(count: int, scope: Scope) -> int:
+    """Return on how many days, at least one, some of so many services may have ended that began before the period."""
+    days = 1
+    while scope.warmup_days > 0 and scope.first_day + days <= scope.last_day:
+        if count * max((one.survival(days * DAY_MS) for one in scope.services), default=0.0) <= NEGLIGIBLE:
+            break
+        days += 1
+    return days
+
+
+def _backlog(folder: Path, scope: Scope) -> Finding:
+    """Check that at midnight the backlog gains what was filed the day before and loses what is solved or closed."""
+    backlog = _by_day(folder, "state", "value", scope, {"quantity": ["backlog"]})
+    filed = _by_day(folder, "outcomes", "filed", scope)
+    finished = _by_day(folder, "flows", "count", scope, {"quantity": ["cases_solved", "cases_closed"]})
+    expected = backlog[:-1] + filed[:-1] - finished[1:]
+    wrong = np.argwhere(backlog[1:] != expected)
+    detail = ""
+    if len(wrong):
+        day, p = wrong[0]
+        place = f"{calendar_date(scope.first_day + 1 + int(day))} {scope.provinces[p]}"
+        detail = f"{len(wrong)} differ, first {place}: {backlog[day + 1, p]:g} and {expected[day, p]:g}"
+    return Finding("conservation: backlog = backlog of the day before + filed - solved - closed", not detail, detail)
+
+
+def _settled(folder: Path, scope: Scope) -> Iterator[Finding]:
+    """Check that no more is settled than has happened, and all of it at the end of a December, at each place.
+
+    Nothing waits when a simulation begins, nor on a first of January; so sums begin at the first day of which that is
+    known.
+
+    Args:
+        folder: The folder of the run.
+        scope: What the run is about.
+
+    Yields:
+        Two findings for each quantity that is settled.
+    """
+    days = [calendar_date(scope.first_day + at) for at in range(scope.days)]
+    known = (at for at, day in enumerate(days) if (day.month, day.day) == (1, 1))
+    start = 0 if scope.warmup_days == 0 else next(known, scope.days)
+    ends = [at - start for at, day in enumerate(days) if at >= start and (day.month, day.day) == (12, 31)]
+    for happened, settled in SETTLED.items():
+        flow, counted = (
+            _by_day(folder, "flows", "count", scope, {"quantity": [name]}, nation=True)[start:].cumsum(axis=0)
+            for name in (happened, settled)
+        )
+        for name, wrong in (
+            (f"{settled} so far <= {happened} so far", np.argwhere(counted > flow)),
+            (f"{settled} = {happened} at the end of a December", np.argwhere(counted[ends] != flow[ends])),
+        ):
+            detail = f"{len(wrong)} differ" if len(wrong) else ""
+            yield Finding(f"conservation: {name}, by province and of the nation", not detail, detail)
+
+
+def _ends_of_episodes(folder: Path) -> Iterator[Finding]:
+    """Check, of a run without a warm-up, that no more episodes end than have begun, and what no loss is less than."""
+    keys = ["province", "fraud_type", "age_band", "sex"]
+    ends = list(EpisodeEnd.labels())
+    rows = sums(folder, "outcomes", keys, ["episodes", *ends]).to_pylist()
+    over = [row for row in rows if sum(row[end] for end in ends) > row["episodes"]]
+    detail = str(tuple(over[0][key] for key in keys)) if over else ""
+    yield Finding("conservation: ends of episodes <= episodes", not over, detail)
+    for part, whole in (("filed", "victims"), ("recovered_cents", "loss_cents"), ("filed_loss_cents", "loss_cents")):
+        rows = sums(folder, "outcomes", keys, [part, whole]).to_pylist()
+        over = [row for row in rows if row[part] > row[whole]]
+        detail = f"{tuple(over[0][key] for key in keys)}: {over[0][part]} and {over[0][whole]}" if over else ""
+        yield Finding(f"conservation: {part} <= {whole}, by province, type, age and sex", not over, detail)
+
+
+def _by_day(
+    folder: Path, table: str, measure: str, scope: Scope, where: Where | None = None, nation: bool = False
+) -> npt.NDArray[Any]:
+    """Sum a measure of a stored table by day and place; what lies outside of them is left out.
+
+    Args:
+        folder: The folder of the run.
+        table: The table.
+        measure: The column to sum.
+        scope: What the run is about.
+        where: Which rows are summed.
+        nation: Whether the nation is a place too, the last one.
+
+    Returns:
+        (days, places) Sums.
+    """
+    found = sums(folder, table, ["day", "province"], [measure], where)
+    days = numbers_of(found.column("day")) - UNIX_DAYS - scope.first_day
+    position: dict[int | None, int] = {code: p for p, code in enumerate(scope.provinces)}
+    if nation:
+        position[None] = len(scope.provinces)
+    provinces = np.array([position.get(code, -1) for code in found.column("province").to_pylist()], dtype=np.int64)
+    values = numbers_of(found.column(measure))
+    inside = (days >= 0) & (days < scope.days) & (provinces >= 0)
+    by_day = np.zeros((scope.days, len(position)), dtype=values.dtype)
+    by_day[days[inside], provinces[inside]] = values[inside]
+    return by_day
+
+
+def _same_sums(name: str, keys: list[str], one: "pa.Table", other: "pa.Table") -> Finding:
+    """Compare the last columns of two tables of sums by the same keys; a key that one of them lacks is a sum of 0."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    sides = []
+    for side, rows in (("one", one), ("other", other)):
+        zeros = arrow(np.zeros(len(rows), dtype=np.int64), pa.int64())
+        found = {key: rows.column(key) for key in keys} | {"one": zeros, "other": zeros}
+        found |= {side: rows.column(rows.num_columns - 1)}
+        sides.append(pa.table(list(found.values()), names=list(found)))
+    both = summed(pa.concat_tables(sides), keys, ["one", "other"])
+    differing = both.filter(pc.not_equal(both.column("one"), both.column("other")))
+    if not len(differing):
+        return Finding(name, True)
+    first = differing.sort_by([(key, "ascending") for key in keys]).slice(0, 1).to_pylist()[0]
+    place = " ".join(str(first[key]) for key in keys)
+    return Finding(name, False, f"{len(differing)} differ, first {place}: {first['one']} and {first['other']}")
+
+
+def _equal(name: str, stored: object, computed: object) -> Finding:
+    if stored == computed:
+        return Finding(name, True)
+    return Finding(name, False, f"stored {stored}, computed {computed}")

@@ -1,0 +1,127 @@
+"""What a run cost, in money of the country: what was counted times the prices of its scenario, in exact fractions.
+
+A price is known within a range, so every cost has three numbers: by the values of all prices, by their low ends and by
+their high ends. ``PARTS`` says what each part counts, ``figures`` makes totals of them.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+
+from sim.base.days import HOUR_MS
+from sim.base.words import DESK_LABELS, ContactChannel, ContactResult, Truth
+from sim.reading.quantities import Quantities
+
+ENDS = ("value", "low", "high")
+"""The three numbers of a cost: by the values of all prices, by their low and by their high ends."""
+
+TOTAL = "total"
+COST, COST_LOW, COST_HIGH = "cost_money", "cost_money_low", "cost_money_high"
+"""Names of the totals that say what a run cost, by ``ENDS``."""
+
+COST_RATIO = "cost_per_"
+"""How the names of totals begin that say what warnings cost for each person stopped, victim averted, unit of money."""
+
+REACHING = (ContactResult.READ, ContactResult.ANSWERED, ContactResult.MET)
+"""What comes of a contact that somebody has heard."""
+
+WARNING, EDUCATION = "warning", "education"
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of the costs.
+
+    Attributes:
+        price: The key of its price, below ``costs``.
+        of: What it is spent on: the warnings, or education.
+        counted: How much of it a run had, as simulated.
+        whole: Whether that is never thinned, so never scaled up.
+        desk: The desk whose staff makes it, None where none does.
+    """
+
+    price: str
+    of: str
+    counted: Callable[[Quantities], Fraction]
+    whole: bool = False
+    desk: str | None = None
+
+
+def _staffed(desk: str) -> Callable[[Quantities], Fraction]:
+    """Return what counts the hours of a desk's seats on duty, busy or not."""
+    return lambda counts: Fraction(int(counts.select("hours", desk, measure="staffed_ms").sum()), HOUR_MS)
+
+
+def _false(channel: str) -> Callable[[Quantities], Fraction]:
+    """Return what counts the contacts of a channel that reached somebody about a legitimate contact."""
+    truth = Truth.LEGITIMATE.label
+    return lambda counts: Fraction(
+        sum(int(counts.select("contacts", channel, result.label, truth).sum()) for result in REACHING)
+    )
+
+
+def _flow(quantity: str) -> Callable[[Quantities], Fraction]:
+    return lambda counts: Fraction(int(counts.flow(quantity).sum()))
+
+
+PARTS: Mapping[str, Part] = {
+    **{f"desk_{desk}": Part(f"wage.{desk}", WARNING, _staffed(desk), desk=desk) for desk in DESK_LABELS},
+    **{
+        f"false_alarm_{channel}": Part(
+            f"false_alarm.{channel}", WARNING, _false(channel), desk=channel if channel in DESK_LABELS else None
+        )
+        for channel in ContactChannel.labels()
+    },
+    "videos": Part("education.video", EDUCATION, _flow("videos_published"), whole=True),
+    "activities": Part("education.activity", EDUCATION, _flow("awareness_activities"), whole=True),
+}
+"""Every part of the costs."""
+
+OF_STAFF = tuple(f"{COST}.{name}" for name in (*(name for name, part in PARTS.items() if part.desk), TOTAL))
+"""Totals that need the staff of a desk, all of which are withheld from a comparison where rounding has changed it."""
+
+Cost = dict[str, Fraction]
+"""A cost by ``ENDS``."""
+
+
+def costs(quantities: Quantities, scale: Fraction) -> dict[str, Cost | None]:
+    """Compute what a run cost.
+
+    Args:
+        quantities: The sums of the run.
+        scale: Share of the country that was simulated.
+
+    Returns:
+        Money of the country by part, the last of which is the ``total``; None for what is withheld, since rounding to
+        seats has changed the staff that makes it; nothing where the scenario says no prices.
+    """
+    prices = {price.name: price for price in quantities.scope.prices}
+    if not prices:
+        return {}
+    found: dict[str, Cost | None] = {}
+    for name, part in PARTS.items():
+        if part.desk in quantities.scope.rounded:
+            found[name] = None
+            continue
+        amount = part.counted(quantities) / (1 if part.whole else scale)
+        # As the decimal fractions that were written, not the nearest doubles.
+        found[name] = {end: amount * Fraction(repr(getattr(prices[part.price], end))) for end in ENDS}
+    found[TOTAL] = added(found)
+    return found
+
+
+def added(parts: Mapping[str, Cost | None], of: str | None = None) -> Cost | None:
+    """Add up costs: all of them, or those of what is spent on one thing.
+
+    Args:
+        parts: Costs by the names of ``PARTS``.
+        of: ``WARNING`` or ``EDUCATION``; all if None.
+
+    Returns:
+        Their sum; None where one of them is withheld.
+    """
+    chosen = [cost for name, cost in parts.items() if of is None or PARTS[name].of == of]
+    known = [cost for cost in chosen if cost is not None]
+    if len(known) < len(chosen):
+        return None
+    return {end: sum((cost[end] for cost in known), Fraction(0)) for end in ENDS}

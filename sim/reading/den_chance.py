@@ -1,0 +1,161 @@
+"""Chance of dens: how far it moves totals and shares of a run which dens are raided, and when.
+
+A raid matters for months, which days and weeks of one run do not show; and however small the scale, all dens are there.
+So this chance is worked out: each raid and each opening of a den is chance of its own, and what one den more or less at
+work is worth follows from how fast dens close and open and crews grow. docs/model.md, section 9, derives it.
+"""
+
+from collections.abc import Sequence
+from fractions import Fraction
+from math import exp
+from typing import ClassVar, NamedTuple
+
+from sim.reading.quantities import MILLIONTHS, Quantities
+from sim.store.query import Where
+from sim.store.scope import DenSlots
+
+RAIDS, OPENINGS, RAIDED, CREWS = "dens_destroyed", "dens_reopened", "dens_raided", "crews"
+"""What is read of dens: two flows and two levels of the state."""
+
+PARTS = 10**12
+"""In so many parts an exponential is rounded: its last digits are those of a machine. Sums, products and quotients of
+doubles are the same on all."""
+
+
+class DenDays(Quantities):
+    """The daily series of dens and crews, without others."""
+
+    tables: ClassVar[dict[str, tuple[str, ...]]] = {"flows": ("quantity",), "state": ("quantity",)}
+    only: ClassVar[dict[str, Where]] = {
+        "flows": {"quantity": (RAIDS, OPENINGS)},
+        "state": {"quantity": (RAIDED, CREWS)},
+    }
+
+    def level(self, quantity: str) -> list[float]:
+        """Return a level of the state by day; zeros where it has no row."""
+        return [int(day) / MILLIONTHS for day in self.select("state", quantity, measure="value")]
+
+
+class _Day(NamedTuple):
+    """A day: raids and openings at its midnight; the mean crew, of all slots, and how full crews are at work a slot."""
+
+    raids: float
+    openings: float
+    crew: float
+    at_work: float
+
+
+class _Rates(NamedTuple):
+    """Of a slot: raids a day at work, openings a day closed; exp(-recruiting); the crew that opens, and least crew."""
+
+    hazard: float
+    opening: float
+    decay: float
+    opens_with: float
+    least: float
+
+
+class DenChance:
+    """How dens of a run close and open, so how much chance in it moves what is made of what they do.
+
+    ``events`` are the raids and openings of the period.
+    """
+
+    def __init__(self, dens: DenSlots, days: list[_Day], warmup: int) -> None:
+        """Take over the days of the period, some den being at work on one, and the number of those of the warm-up."""
+        raids, openings = sum(day.raids for day in days), sum(day.openings for day in days)
+        at_work = dens.slots * sum(day.at_work / day.crew for day in days if day.crew)
+        closed = dens.slots * sum(1.0 - day.at_work / day.crew for day in days if day.crew)
+        opened = openings / len(days)
+        self.events = int(raids + openings)
+        self._days = days
+        # Tables hold nothing of the warm-up, whose raids matter later: as many a day as in the period.
+        self._before = [_Day(raids / len(days), opened, days[0].crew, 0.0)] * warmup
+        self._rates = _Rates(
+            hazard=raids / at_work,
+            opening=openings / closed if closed else 0.0,
+            decay=_rounded(exp(-dens.recruiting)),
+            opens_with=dens.opens_with,
+            least=dens.opens_with * opened / dens.slots,
+        )
+        self._by_event = _concentration(dens) / dens.slots
+
+    def variance(self, work: Sequence[float], made: Sequence[float] = ()) -> Fraction:
+        """Return how much of the variance of a sum of days is chance in which dens are raided, and when.
+
+        Args:
+            work: What the sum has by day (days,) of what dens at work do, in proportion to their crews.
+            made: What it has by day (days,) in proportion to all crews, those of raided dens included.
+
+        Returns:
+            The variance, in the square of the unit of the sum.
+        """
+        counts = [
+            (of_work / day.at_work if day.at_work else 0.0, of_all / day.crew if day.crew else 0.0)
+            for day, of_work, of_all in zip(self._days, work, made or [0.0] * len(work), strict=True)
+        ]
+        backwards = [*zip(self._days[::-1], counts[::-1], strict=True), *((day, (0.0, 0.0)) for day in self._before)]
+        rates = self._rates
+        # What is still to come of one member more (by a full crew), and of a den that opens instead of staying closed.
+        member = den = squares = 0.0
+        for day, (of_work, of_all) in backwards:
+            grown, slope = _grown(day.crew, rates)
+            # What a new crew gains by the next midnight: as the mean crew does, less what it lacks of that.
+            gained = grown - slope * (day.crew - rates.opens_with) - rates.opens_with
+            den = (
+                (of_work + of_all) * rates.opens_with
+                - of_all * day.crew
+                + (1.0 - rates.hazard - rates.opening) * den
+                + (1.0 - rates.hazard) * gained * member
+            )
+            member = of_work + of_all + (1.0 - rates.hazard) * slope * member
+            raid = den + (day.crew - rates.opens_with) * member
+            squares += day.raids * raid * raid + day.openings * den * den
+        return Fraction(self._by_event * squares)
+
+
+def den_chance(days: DenDays) -> DenChance | None:
+    """Return how dens close and open in a run.
+
+    Args:
+        days: The daily series of a run.
+
+    Returns:
+        What tells their chance; None where nothing is known of dens, none was raided and none opened, or none worked.
+    """
+    dens = days.scope.dens
+    raids, openings = days.flow(RAIDS).tolist(), days.flow(OPENINGS).tolist()
+    if dens is None or not sum(raids) + sum(openings):
+        return None
+    crews = days.level(CREWS)
+    if not any(crews):  # no row: without gangs all crews are full
+        crews = [1.0] * len(raids)
+    at_work = [crew * (1.0 - raided / dens.slots) for crew, raided in zip(crews, days.level(RAIDED), strict=True)]
+    if not any(at_work):
+        return None
+    series = zip(raids, openings, crews, at_work, strict=True)
+    return DenChance(dens, [_Day(*day) for day in series], days.scope.warmup_days)
+
+
+def _grown(crew: float, rates: _Rates) -> tuple[float, float]:
+    """Return the mean crew after a day of logistic growth, and how much larger it is for being larger before.
+
+    The latter is at most 1: below half of a full crew growth would make more of chance, but not without end. Where
+    crews are no larger than what opens in a day, arrests take all members every night.
+    """
+    if crew <= rates.least:
+        return 0.0, 0.0
+    whole = crew + (1.0 - crew) * rates.decay
+    return crew / whole, min(1.0, rates.decay / (whole * whole))
+
+
+def _concentration(dens: DenSlots) -> float:
+    """Return the share of a slot, squared, summed over slots: 1 by as many equal slots as would be as much chance.
+
+    Of independent lognormal weights it is E w^2 / (E w^2 + (n - 1) (E w)^2).
+    """
+    return 1.0 / (1.0 + (dens.slots - 1) * _rounded(exp(-(dens.weight_sigma**2))))
+
+
+def _rounded(exponential: float) -> float:
+    return round(exponential * PARTS) / PARTS

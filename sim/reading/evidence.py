@@ -1,0 +1,485 @@
+"""What the model is like inside, computed from the stored tables and held against what is known of it."""
+
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from datetime import date
+from fractions import Fraction
+from math import sqrt
+from pathlib import Path
+from typing import Any, ClassVar
+
+from sim.base.bins import REPORT_DELAYS_MS
+from sim.base.days import DAY_MS, MINUTE_MS, YEAR_DAYS, calendar_date, day_number, month_start, next_month
+from sim.base.money import CENTS_PER_UNIT
+from sim.base.words import WRITTEN, ContactChannel, Detector, End, EpisodeEnd, Fate, Tier, Truth
+from sim.draws.functions import exp, log
+from sim.reading.figures import number, scale_fraction
+from sim.reading.quantities import MILLIONTHS, Label, Quantities, Series
+from sim.reading.stretches import iso_month, months_of
+from sim.store.scope import Known, Scope
+from sim.store.tables import TABLES
+
+Row = dict[str, Any]
+Window = tuple[date, date | None] | None
+
+WORKING_DAY_MS = DAY_MS // 3
+"""Eight hours on duty."""
+LOG_2 = log(2.0)
+"""The natural logarithm of 2, the width of a bin of losses in log units."""
+FROM_CARDS = Fate.labels()[Fate.INTERCEPTED :]
+"""Fates of attempts that a card at work has sent: those that passed the gate of the cards."""
+DELIVERED = Fate.labels()[Fate.SITE_BLOCKED :]
+"""Fates of attempts that filters let pass."""
+MET = Fate.labels()[Fate.UNANSWERED :]
+"""Fates of attempts that came to a person."""
+
+
+class UnknownError(Exception):
+    """A quantity has no value: it is a share of nothing, or of months that the window takes only in part."""
+
+
+class Inside(Quantities):
+    """The sums that quantities of the inside are made of, day by day."""
+
+    tables: ClassVar = {
+        "attempts": ("channel", "fate"),
+        "alerts": ("tier", "truth", "end"),
+        "local_alerts": ("province",),
+        "contacts": ("channel", "result"),
+        "first_contacts": ("tier", "bin"),
+        "hours": ("channel",),
+        "outcomes": ("fraud_type", "age_band", "sex"),
+        "cases": ("delay_bin", "loss_bin"),
+        "flows": ("quantity",),
+        "state": ("quantity",),
+    }
+    views: ClassVar = {"local_alerts": "alerts"}
+    only: ClassVar = {
+        "state": {"quantity": ["cards_active", "app_adoption"]},
+        "local_alerts": {"source": [Detector.LOCAL.label]},
+    }
+
+
+class Span:
+    """The sums of a window: days ``first`` to ``last`` of the period, counted from its start, both included."""
+
+    def __init__(self, inside: Inside, first: int, last: int) -> None:
+        self.inside = inside
+        self.first = first
+        self.last = last
+
+    @property
+    def days(self) -> int:
+        """The number of days of the window."""
+        return self.last - self.first + 1
+
+    @property
+    def whole_months(self) -> bool:
+        """Whether the window takes each month as far as the period has it."""
+        start = self.inside.scope.first_day
+        first, last = start + self.first, start + self.last
+        return first == max(start, month_start(first)) and last == min(self.inside.scope.last_day, next_month(last) - 1)
+
+    def by_day(self, table: str, *names: Label, measure: str = "count") -> Series:
+        """Return the series of a table over the window.
+
+        Args:
+            table: Its name.
+            names: Labels in the order of ``Inside.tables``; None stands for any.
+            measure: The measure to sum.
+
+        Returns:
+            (days of the window,) Sums of each day; those of a month on its first day in the period.
+
+        Raises:
+            UnknownError: If the table counts by months and the window cuts one.
+        """
+        if TABLES[self.inside.views.get(table, table)].by_month and not self.whole_months:
+            raise UnknownError
+        return self.inside.select(table, *names, measure=measure)[self.first : self.last + 1]
+
+    def sum(self, table: str, *names: Label, measure: str = "count") -> int:
+        """Sum a measure over the window; see ``by_day``."""
+        return sum(self.by_day(table, *names, measure=measure).tolist())
+
+    def attempts(self, channel: str, fates: Iterable[str]) -> int:
+        """Count the attempts of a channel with one of these fates."""
+        return sum(self.sum("attempts", channel, fate) for fate in fates)
+
+    def alerts(self, truths: Iterable[str], tier: str | None = None) -> int:
+        """Count alerts that were about one of these, of a tier or of all."""
+        return sum(self.sum("alerts", tier, truth, None) for truth in truths)
+
+    def months(self) -> list["Span"]:
+        """Return the calendar months of the window, each as far as the window has it."""
+        start = self.inside.scope.first_day
+        months = months_of(start + self.first, start + self.last)
+        return [Span(self.inside, first - start, last - start) for first, last in months.values()]
+
+    def outcome(
+        self, measure: str, fraud_type: str | None = None, age_band: str | None = None, sex: str | None = None
+    ) -> int:
+        """Sum a measure of the outcomes, over all people or some."""
+        return self.sum("outcomes", fraud_type, age_band, sex, measure=measure)
+
+    def calls(self) -> int:
+        """Count warning calls, each try by itself, answered or not."""
+        return self.sum("contacts", "call", "answered") + self.sum("contacts", "call", "no_answer")
+
+    def binned(self, table: str, *names: Label) -> list[tuple[int, int]]:
+        """Return the counts above 0 of a table whose last label is a bin: upper edges in ascending order, and counts.
+
+        Args:
+            table: Its name.
+            names: The labels before the bin; None stands for any.
+
+        Returns:
+            Upper edges, and how many were counted there.
+        """
+        edges = sorted({key[-2] for key in self.inside.series if key[0] == table and isinstance(key[-2], int)})
+        counts = [(edge, self.sum(table, *names, edge)) for edge in edges]
+        return [(edge, count) for edge, count in counts if count]
+
+    def losses(self) -> list[tuple[int, int]]:
+        """Return the cases of each bin of losses: its upper edge in cents, and their number."""
+        return self.binned("cases", None)
+
+    def country(self, amount: int, parts: int = 1) -> Fraction:
+        """Return what a thinned amount, in so many parts of one, is for the whole country."""
+        return Fraction(amount, parts) / scale_fraction(self.inside.scope.scale)
+
+
+def ratio(part: int, whole: int) -> Fraction:
+    """Return part / whole; raises UnknownError where the whole is 0."""
+    if whole == 0:
+        raise UnknownError
+    return Fraction(part, whole)
+
+
+def reports(span: Span, *edges: int) -> Fraction:
+    """Return the share of filed cases whose report delay lies in the bins with these upper edges in ms."""
+    return ratio(sum(span.sum("cases", edge, None) for edge in edges), span.sum("cases", None, None))
+
+
+def loss_median(span: Span) -> Fraction:
+    """Return the median loss of filed cases; within its bin the logarithm of losses is taken to be uniform."""
+    return median(span.losses()) / CENTS_PER_UNIT
+
+
+def median(bins: Sequence[tuple[int, int]]) -> Fraction:
+    """Return the median of what was counted in bins that double.
+
+    Args:
+        bins: In ascending order, the upper edge of each, twice its lower one, and how many lie in it.
+
+    Returns:
+        The median in the unit of the edges; within its bin the logarithm is taken to be uniform.
+
+    Raises:
+        UnknownError: If nothing was counted.
+    """
+    half = Fraction(sum(count for _, count in bins), 2)
+    below = 0
+    for edge, count in bins:
+        if below + count >= half:
+            grown = exp(float((half - below) / count) * LOG_2)
+            return Fraction(edge, 2) * Fraction(grown)
+        below += count
+    raise UnknownError
+
+
+def first_contact(span: Span, tier: str) -> Fraction:
+    """Return the median minutes from detection to the start of the first call or visit, of alerts that had one."""
+    return median(span.binned("first_contacts", tier)) / MINUTE_MS
+
+
+def loss_sigma(span: Span) -> Fraction:
+    """Return the standard deviation of the logarithm of filed cases' losses; raises UnknownError without cases.
+
+    Args:
+        span: The sums of a window.
+
+    Returns:
+        The standard deviation of the middles of the bins, less Sheppard's correction for their width.
+
+    Source:
+        Sheppard's correction: the variance of grouped data is too large by a twelfth of the squared width of a bin.
+    """
+    losses = [((edge // CENTS_PER_UNIT).bit_length(), count) for edge, count in span.losses()]
+    cases = sum(count for _, count in losses)
+    mean = ratio(sum(step * count for step, count in losses), cases)
+    variance = sum((step - mean) ** 2 * count for step, count in losses) / cases - Fraction(1, 12)
+    return Fraction(sqrt(max(variance, Fraction(0))) * LOG_2)
+
+
+def dropout(span: Span) -> Fraction:
+    """Return the share of those who left by themselves among the episodes that ended without, or came to, a payment."""
+    ends = {end: span.outcome(end) for end in EpisodeEnd.labels()}
+    return ratio(ends[EpisodeEnd.DROPPED_OUT.label], sum(ends.values()))
+
+
+def peak_to_mean(span: Span) -> Fraction:
+    """Return the alerts issued on the busiest day over those of a mean day."""
+    alerts = span.by_day("alerts", None, None, None)
+    return ratio(max(int(count) for count in alerts) * span.days, int(alerts.sum()))
+
+
+def recall(span: Span, channel: str) -> Fraction:
+    """Return the share of the attempts at a filter that it intercepts."""
+    caught = span.attempts(channel, ["intercepted"])
+    return ratio(caught, caught + span.attempts(channel, DELIVERED))
+
+
+def false_blocks(span: Span, channel: str) -> Fraction:
+    """Return the share of legitimate traffic in all that a filter blocks."""
+    false = span.sum("flows", f"false_blocks_{channel}")
+    return ratio(false, false + span.attempts(channel, ["intercepted"]))
+
+
+def precision(span: Span, tier: str | None = None) -> Fraction:
+    """Return the share of alerts, of a tier or of all, that were about fraud."""
+    fraud = [truth.label for truth in Truth if truth is not Truth.LEGITIMATE]
+    return ratio(span.alerts(fraud, tier), span.alerts(Truth.labels(), tier))
+
+
+def attempts_per_card_day(span: Span) -> Fraction:
+    """Return the calls and SMS that come from cards at work, by these cards and day."""
+    sent = span.attempts("call", FROM_CARDS) + span.attempts("sms", FROM_CARDS)
+    return ratio(sent * MILLIONTHS, span.sum("state", "cards_active", measure="value"))
+
+
+def app_users(span: Span) -> Fraction:
+    """Return the people of the country who have the app on the last day of the window."""
+    share = Fraction(int(span.by_day("state", "app_adoption", measure="value")[-1]), MILLIONTHS)
+    return share * span.inside.scope.internet_users
+
+
+def staff_on_duty(span: Span, channel: str) -> Fraction:
+    """Return the mean staff on duty at the desks of the country, by day and night."""
+    return span.country(span.sum("hours", channel, measure="staffed_ms"), span.days * DAY_MS)
+
+
+def utilisation(span: Span, channel: str) -> Fraction:
+    """Return the busy share of the time that desks are staffed."""
+    return ratio(span.sum("hours", channel, measure="busy_ms"), span.sum("hours", channel, measure="staffed_ms"))
+
+
+def share_of_alerts(span: Span, channel: str, result: str) -> Fraction:
+    """Return the contacts of a channel that reached their person, at most one an alert, by all alerts issued."""
+    return ratio(span.sum("contacts", channel, result), span.sum("alerts", None, None, None))
+
+
+def utilisation_peak(span: Span, channel: str) -> Fraction:
+    """Return the utilisation of the busiest of the months in which desks are staffed; UnknownError if none is."""
+    found = []
+    for month in span.months():
+        with suppress(UnknownError):
+            found.append(utilisation(month, channel))
+    return max(found) if found else utilisation(span, channel)
+
+
+def contacts_per_instruction(span: Span) -> Fraction:
+    """Return messages, calls that were answered and visits that met their person, by all alerts issued.
+
+    Each channel counts once an alert at most, as it does where instructions are reported by channel; tries in vain
+    do not count.
+    """
+    messages = sum(span.sum("contacts", channel, None) for channel in ContactChannel.labels()[: len(WRITTEN)])
+    talks = span.sum("contacts", "call", "answered") + span.sum("contacts", "visit", "met")
+    return ratio(messages + talks, span.sum("alerts", None, None, None))
+
+
+def ended(span: Span, tier: str, end: str) -> Fraction:
+    """Return the share of a tier's alerts that ended so, by day of issue."""
+    return ratio(span.sum("alerts", tier, None, end), span.sum("alerts", tier, None, None))
+
+
+def local_share(span: Span, province: str) -> Fraction:
+    """Return the share of a province in the alerts of local detectors."""
+    return ratio(span.sum("local_alerts", int(province)), span.sum("local_alerts", None))
+
+
+def _ended(tier: str, end: End) -> "Formula":
+    return lambda span, _: ended(span, tier, end.label)
+
+
+def _precision(tier: str) -> "Formula":
+    return lambda span, _: precision(span, tier)
+
+
+def _first_contact(tier: str) -> "Formula":
+    return lambda span, _: first_contact(span, tier)
+
+
+Formula = Callable[[Span, str], Fraction]
+
+HOUR, HALF_DAY, DAY = REPORT_DELAYS_MS
+
+FORMULAS: dict[str, Formula] = {
+    "share_of_cases": lambda span, of: ratio(span.outcome("filed", fraud_type=of), span.outcome("filed")),
+    "share_of_losses": lambda span, of: ratio(
+        span.outcome("filed_loss_cents", fraud_type=of), span.outcome("filed_loss_cents")
+    ),
+    "share_of_victims": lambda span, of: ratio(span.outcome("victims", age_band=of), span.outcome("victims")),
+    "women_among_victims": lambda span, _: ratio(span.outcome("victims", sex="f"), span.outcome("victims")),
+    "cases_per_year": lambda span, _: span.country(span.outcome("filed"), span.days) * Fraction(YEAR_DAYS),
+    "cases_per_victim": lambda span, _: ratio(span.outcome("filed"), span.outcome("victims")),
+    "loss_mean": lambda span, _: ratio(span.outcome("filed_loss_cents"), span.outcome("filed")) / CENTS_PER_UNIT,
+    "loss_median": lambda span, _: loss_median(span),
+    "loss_sigma": lambda span, _: loss_sigma(span),
+    "reports_within_1h": lambda span, _: reports(span, HOUR),
+    "reports_1h_to_12h": lambda span, _: reports(span, HALF_DAY),
+    "reports_12h_to_24h": lambda span, _: reports(span, DAY),
+    "reports_later": lambda span, _: 1 - reports(span, HOUR, HALF_DAY, DAY),
+    "recovered_share_of_losses": lambda span, _: ratio(
+        span.outcome("recovered_cents"), span.outcome("filed_loss_cents")
+    ),
+    "dropout_given_engaged": lambda span, _: dropout(span),
+    "recall_call": lambda span, _: recall(span, "call"),
+    "recall_sms": lambda span, _: recall(span, "sms"),
+    "false_blocks_call": lambda span, _: false_blocks(span, "call"),
+    "false_blocks_sms": lambda span, _: false_blocks(span, "sms"),
+    "attempts_per_card_day": lambda span, _: attempts_per_card_day(span),
+    "unknown_calls_answered": lambda span, _: ratio(
+        span.attempts("call", ["ignored", "engaged"]), span.attempts("call", MET)
+    ),
+    "app_users": lambda span, _: app_users(span),
+    "alert_peak_to_mean": lambda span, _: peak_to_mean(span),
+    "alert_precision": lambda span, _: precision(span),
+    **{f"alert_precision_{tier}": _precision(tier) for tier in Tier.labels()},
+    "alerts_on_episodes": lambda span, _: ratio(span.alerts(["episode"]), span.alerts(Truth.labels())),
+    "call_share_of_alerts": lambda span, _: share_of_alerts(span, "call", "answered"),
+    "visit_share_of_alerts": lambda span, _: share_of_alerts(span, "visit", "met"),
+    "warning_calls_answered": lambda span, _: ratio(span.sum("contacts", "call", "answered"), span.calls()),
+    "calls_per_staff_day": lambda span, _: ratio(
+        span.calls() * WORKING_DAY_MS, span.sum("hours", "call", measure="staffed_ms")
+    ),
+    "staff_on_duty_call": lambda span, _: staff_on_duty(span, "call"),
+    "staff_on_duty_visit": lambda span, _: staff_on_duty(span, "visit"),
+    "utilisation_call": lambda span, _: utilisation(span, "call"),
+    "utilisation_visit": lambda span, _: utilisation(span, "visit"),
+    "utilisation_peak_call": lambda span, _: utilisation_peak(span, "call"),
+    "utilisation_peak_visit": lambda span, _: utilisation_peak(span, "visit"),
+    "visits_per_day": lambda span, _: span.country(span.sum("contacts", "visit", None), span.days),
+    "contacts_per_instruction": lambda span, _: contacts_per_instruction(span),
+    **{f"expired_{tier}": _ended(tier, End.EXPIRED) for tier in Tier.labels()},
+    **{f"reached_{tier}": _ended(tier, End.REACHED) for tier in Tier.labels()},
+    **{f"first_contact_{tier}": _first_contact(tier) for tier in Tier.labels()},
+    "local_alerts_share": local_share,
+}
+"""How each quantity is computed of a window and, where its name has a second part, of that type, band or province.
+
+The names are those of ``sim.scenario.schema.evidence``.
+"""
+
+
+def evidence(folder: Path, scope: Scope) -> list[Row]:
+    """Compute ``evidence`` of ``run.json`` from the Parquet files of a folder; nothing is read where there is none."""
+    if not scope.evidence:
+        return []
+    return held(Inside.read(folder, scope))
+
+
+def held(inside: Inside) -> list[Row]:
+    """Hold all that is known against the sums of a run.
+
+    Args:
+        inside: The sums.
+
+    Returns:
+        A row for each thing known, its window closed to two days; ``simulated`` and ``within`` are None where
+        ``quantity`` returns None, and ``within`` also for a policy, since what is known is of what was. What is known
+        by month has its ``months`` beside, and is as its worst ``month``: that which lies the farthest out of the
+        range, or the nearest to its ends.
+    """
+    return [_by_month(inside, known) if known.by_month else _row(inside, known) for known in inside.scope.evidence]
+
+
+def _row(inside: Inside, known: Known) -> Row:
+    """Hold one thing known against the sums of its window."""
+    found = _held(inside.scope, known, quantity(inside, known.name, known.window))
+    return {
+        "name": known.name,
+        "window": _iso(*_days(inside.scope, known.window)),
+        "simulated": found["simulated"],
+        "value": known.value,
+        "low": known.low,
+        "high": known.high,
+        "within": found["within"],
+        "basis": known.basis,
+    }
+
+
+def _by_month(inside: Inside, known: Known) -> Row:
+    """Hold one thing known against the sums of each month of its window."""
+    months, worst = [], None
+    for month, span in months_of(*_days(inside.scope, known.window)).items():
+        first, last = (calendar_date(day) for day in span)
+        simulated = quantity(inside, known.name, (first, last))
+        months.append({"month": iso_month(month), "window": _iso(*span), **_held(inside.scope, known, simulated)})
+        if simulated is not None and (worst is None or _room(known, simulated) < worst[0]):
+            worst = _room(known, simulated), months[-1]
+    told = [month["within"] for month in months if month["within"] is not None]
+    return {
+        **_row(inside, known),
+        "simulated": None if worst is None else worst[1]["simulated"],
+        "within": all(told) if told else None,
+        "month": None if worst is None else worst[1]["month"],
+        "months": months,
+    }
+
+
+def _held(scope: Scope, known: Known, simulated: Fraction | None) -> Row:
+    """Return what is simulated, and whether it is in the range, to which a policy is not held."""
+    return {
+        "simulated": None if simulated is None else number(simulated),
+        "within": None if simulated is None or scope.policy_of is not None else _within(known, simulated),
+    }
+
+
+def _room(known: Known, simulated: Fraction) -> Fraction:
+    """Return how far a value is inside of the range, below 0 where it is outside."""
+    return min(simulated - Fraction(repr(known.low)), Fraction(repr(known.high)) - simulated)
+
+
+def _iso(first: int, last: int) -> list[str]:
+    """Return two day numbers as JSON has days."""
+    return [calendar_date(first).isoformat(), calendar_date(last).isoformat()]
+
+
+def quantity(inside: Inside, name: str, window: Window) -> Fraction | None:
+    """Compute one quantity over a window; raises KeyError for a name that is none.
+
+    Args:
+        inside: The sums of a run.
+        name: A name of ``FORMULAS``, some followed by a dot and a fraud type, age band or province.
+        window: Its first and last day; the whole period where it is None, the rest of it where the last day is.
+
+    Returns:
+        The quantity, for the country; None where the window is not inside the period, cuts a month of a table that
+        counts by months, or holds nothing of which the quantity would be a share.
+    """
+    scope = inside.scope
+    plain, _, of = name.partition(".")
+    formula = FORMULAS[plain]
+    first, last = (day - scope.first_day for day in _days(scope, window))
+    if not 0 <= first <= last < scope.days:
+        return None
+    try:
+        return formula(Span(inside, first, last), of)
+    except UnknownError:
+        return None
+
+
+def _days(scope: Scope, window: Window) -> tuple[int, int]:
+    """Return the day numbers at which a window begins and ends."""
+    start, end = window or (None, None)
+    return (
+        scope.first_day if start is None else day_number(start),
+        scope.last_day if end is None else day_number(end),
+    )
+
+
+def _within(known: Known, simulated: Fraction) -> bool:
+    """Compare with the range as it was written: 0.1 is a tenth, not the nearest double."""
+    return Fraction(repr(known.low)) <= simulated <= Fraction(repr(known.high))

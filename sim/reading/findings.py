@@ -1,0 +1,298 @@
+"""Findings: what a run shows that its user must know, read off its stored tables and of nothing else.
+
+docs/model.md, section 9, says what each kind of them is.
+"""
+
+from collections.abc import Iterator, Sequence
+from datetime import date
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+from sim.base.rounding import amount, percent, written
+from sim.language.dates import month_named
+from sim.language.labels import named
+from sim.language.spoken import counted, marked, said
+from sim.reading.desk_findings import busy_desks, expired_tiers
+from sim.reading.figures import CHANGE, STANDARD_ERRORS
+from sim.reading.gang_findings import gangs_begin_late
+from sim.reading.measure_findings import about_measures
+from sim.reading.queue_findings import growing_lines
+from sim.reading.seats import Seats
+from sim.reading.stretches import stretches, when
+from sim.store.scope import Scope
+
+Row = dict[str, Any]
+
+FIT_AGAIN = marked("If this run is of what was, and not of another policy, tocsin calibrate fits it again.")
+OUTSIDE_FITTED = marked(
+    "The fitted figure {figure} from {first} to {last} is outside its tolerance: it is {simulated}, and {reported} was "
+    "reported."
+)
+OUTSIDE_OTHER = marked(
+    "The {role} figure {figure} from {first} to {last} is outside its tolerance: it is {simulated}, and {reported} was "
+    "reported."
+)
+IN_SOME = {
+    "replicates": marked("In {some} of {all} replicates: {finding}"),
+    "draws": marked("In {some} of {all} draws: {finding}"),
+}
+OF_WHAT_WAS = (
+    *("input_figure", "fitted_figure", "predicted_figure"),
+    *("reported_outside_interval", "simulated_outside_interval", "evidence"),
+)
+"""Kinds of findings that hold a run to what was reported, or is known of what was: of policies there are none."""
+
+SHOWN = 3
+"""Findings of one kind that people are shown; the rest is counted, and listed where all of them are."""
+
+ABOVE = 2
+"""Findings that stand above an answer; the rest is counted, and listed where all of them are."""
+
+
+def findings(folder: Path, scope: Scope, figures: Sequence[Row], evidence: Sequence[Row]) -> list[Row]:
+    """Compute ``findings`` of ``run.json``.
+
+    Args:
+        folder: The folder of a run, with its Parquet files.
+        scope: What the run is about.
+        figures: Its figures, as ``run.json`` has them.
+        evidence: Its evidence, as ``run.json`` has it.
+
+    Returns:
+        A row for each finding, those about desks first: ``kind``, ``subject``, ``window`` (its first and last day),
+        ``month`` (the worst one, or None), ``value`` and ``limit`` (a number, or low and high), ``provinces`` (codes of
+        those named), ``thinned`` (whether it is the scale that says so), ``sentence`` and ``suggestion`` (or None).
+    """
+    seats = Seats(folder, scope)
+    desks = [
+        *busy_desks(folder, scope, seats),
+        *expired_tiers(folder, scope, seats),
+        *growing_lines(folder, scope, seats),
+    ]
+    if scope.policy_of is not None:
+        # What was reported, and what is known, is of what was.
+        return [*desks, *about_measures(scope), *gangs_begin_late(scope)]
+    thinned = {"thinned": scope.scale < 1}
+    return [
+        *desks,
+        *_of_figures(figures, scope.scale),
+        *({**row, **thinned} for row in _of_evidence(evidence, scope.scale)),
+        *about_measures(scope),
+        *gangs_begin_late(scope),
+    ]
+
+
+def shortened(rows: Sequence[Row]) -> list[str]:
+    """Return findings as few lines: their sentences, at most three of a kind, and how many more there are of it."""
+    lines = []
+    for kind in dict.fromkeys(row["kind"] for row in rows):
+        own = [row for row in rows if row["kind"] == kind]
+        lines += [told(row) for row in own[:SHOWN]]
+        if len(own) > SHOWN:
+            number = str(len(own) - SHOWN)
+            lines.append(
+                said("{number} more of this kind, {kind}; tocsin findings lists all.", number=number, kind=kind)
+            )
+    return lines
+
+
+def foremost(rows: Sequence[Row]) -> list[str]:
+    """Return the findings that stand above an answer: the first of each kind, those of what was simulated first.
+
+    What a run shows of itself (desks, measures, gangs) matters to every answer; what it is held to, to fewer. Where the
+    scale is the reason for a finding, a warning says so already.
+
+    Args:
+        rows: Findings, as ``findings`` returns them.
+
+    Returns:
+        At most three sentences, and how many more findings there are.
+    """
+    ranked = sorted(rows, key=lambda row: (row["thinned"], row["kind"] in OF_WHAT_WAS))
+    firsts: dict[str, Row] = {}
+    for row in ranked:
+        firsts.setdefault(row["kind"], row)
+    lines = [told(row) for row in list(firsts.values())[:ABOVE]]
+    if len(rows) > len(lines):
+        lines.append(
+            counted(
+                "One more finding. List all: tocsin findings RUN",
+                "{count} more findings. List all: tocsin findings RUN",
+                count=len(rows) - len(lines),
+            )
+        )
+    return lines
+
+
+def apart(rows: Sequence[Row], others: Sequence[Row], held: bool) -> list[Row]:
+    """Return the findings of a run that another has not: those of a kind, about a subject, of which it has none.
+
+    A policy is not held to what was reported and to what is known of what was: nothing of that comes or goes with it.
+
+    Args:
+        rows: The findings of a run.
+        others: Those of the other.
+        held: Whether both are held to what was.
+    """
+    known = {(row["kind"], row["subject"]) for row in others}
+    return [
+        row for row in rows if (held or row["kind"] not in OF_WHAT_WAS) and (row["kind"], row["subject"]) not in known
+    ]
+
+
+def of_several(runs: Sequence[Sequence[Row]], kind: str) -> list[Row]:
+    """Return the findings of several runs: each as the first run tells it that has it, and how many do.
+
+    Args:
+        runs: The findings of each run.
+        kind: What several runs are, ``replicates`` or ``draws``.
+
+    Returns:
+        Findings, whose sentences say in how many runs they are.
+    """
+    having: dict[tuple[str, str], int] = {}
+    first: dict[tuple[str, str], list[Row]] = {}
+    for rows in runs:
+        own: dict[tuple[str, str], list[Row]] = {}
+        for row in rows:
+            own.setdefault((row["kind"], row["subject"]), []).append(row)
+        for key, same in own.items():
+            having[key] = having.get(key, 0) + 1
+            first.setdefault(key, same)
+    return [
+        {**row, "sentence": said(IN_SOME[kind], some=having[key], all=len(runs), finding=row["sentence"])}
+        for key, rows in first.items()
+        for row in rows
+    ]
+
+
+def told(row: Row) -> str:
+    """Return a finding in a sentence, and a second one where there is something to suggest."""
+    if not row["suggestion"]:
+        return str(row["sentence"])
+    return said("{finding} {suggestion}", finding=row["sentence"], suggestion=row["suggestion"])
+
+
+def _of_figures(figures: Sequence[Row], scale: float) -> Iterator[Row]:
+    """Find figures that are off by more than chance lets them: of their tolerance, or on either side of an interval."""
+    for row in figures:
+        reported, simulated, interval = row["reported"], row["simulated"], row["interval"]
+        words = {
+            "figure": row["name"],
+            "first": row["window"][0],
+            "last": row["window"][1],
+            "reported": _amount(row, reported),
+            "simulated": _amount(row, simulated),
+        }
+        if row["within"] is False:
+            fitted = row["role"] == "fitted"
+            sentence = said(OUTSIDE_FITTED if fitted else OUTSIDE_OTHER, **words, role=named(row["role"]))
+            advice = said(FIT_AGAIN) if fitted else None
+            yield _finding(f"{row['role']}_figure", row, simulated, _allowed(row), sentence, advice)
+        if interval is None or simulated is None:
+            continue
+        low, high = interval
+        words |= {"low": _amount(row, low), "high": _amount(row, high)}
+        if isinstance(reported, int | float) and not low <= reported <= high:
+            sentence = said(
+                "What was reported of {figure} from {first} to {last}, {reported}, is outside what is predicted: {low} "
+                "to {high}.",
+                **words,
+            )
+            yield _finding("reported_outside_interval", row, reported, [low, high], sentence)
+        by_chance = STANDARD_ERRORS * (row["standard_error"] or 0.0) if scale < 1 else 0.0  # an interval has it at 1
+        if max(low - simulated, simulated - high) > by_chance:
+            sentence = said(
+                "{figure} from {first} to {last} is {simulated}, outside what the fitted scenario predicts: {low} to "
+                "{high}.",
+                **words,
+            )
+            yield _finding("simulated_outside_interval", row, simulated, [low, high], sentence)
+
+
+def _of_evidence(evidence: Sequence[Row], scale: float) -> Iterator[Row]:
+    """Find quantities of the inside that are not in the range in which they are known to be."""
+    for row in evidence:
+        if row["within"] is not False:
+            continue
+        limits = [row["low"], row["high"]]
+        range_ = {"name": row["name"], "low": amount(row["low"]), "high": amount(row["high"])}
+        if "months" not in row:
+            sentence = said(
+                "{name} from {first} to {last} is {value}; known to be {low} to {high}.",
+                **range_,
+                value=amount(row["simulated"]),
+                first=row["window"][0],
+                last=row["window"][1],
+            )
+            yield _finding("evidence", row, row["simulated"], limits, _with_scale(sentence, scale))
+            continue
+        off = [month["within"] is False for month in row["months"]]
+        for stretch in stretches(row["months"], off):
+            worst = max(
+                stretch, key=lambda month: max(row["low"] - month["simulated"], month["simulated"] - row["high"])
+            )
+            months = [date.fromisoformat(f"{month['month']}-01") for month in stretch]
+            found = {**range_, "value": amount(worst["simulated"]), "when": when(months)}
+            if len(stretch) > 1:
+                sentence = said(
+                    "{name} is outside its range {when}, at worst {value} in {month}; known to be {low} to {high}.",
+                    **found,
+                    month=month_named(date.fromisoformat(f"{worst['month']}-01")),
+                )
+            else:
+                sentence = said("{name} is {value} {when}; known to be {low} to {high}.", **found)
+            window = [stretch[0]["window"][0], stretch[-1]["window"][1]]
+            yield {
+                **_finding(
+                    "evidence", {**row, "window": window}, worst["simulated"], limits, _with_scale(sentence, scale)
+                ),
+                "month": worst["month"],
+            }
+
+
+def _with_scale(sentence: str, scale: float) -> str:
+    """Return a sentence, with one about the scale where a run is thinned."""
+    if scale >= 1:
+        return sentence
+    return said(
+        "{finding} At scale {scale} chance, or desks of few seats, may be the reason.",
+        finding=sentence,
+        scale=written(f"{scale:g}"),
+    )
+
+
+def _finding(
+    kind: str, row: Row, value: float | int, limit: object, sentence: str, suggestion: str | None = None
+) -> Row:
+    """Return a finding about a row of figures or evidence."""
+    return {
+        "kind": kind,
+        "subject": row["name"],
+        "window": row["window"],
+        "month": None,
+        "value": value,
+        "limit": limit,
+        "provinces": [],
+        "thinned": False,
+        "sentence": sentence,
+        "suggestion": suggestion,
+    }
+
+
+def _amount(row: Row, value: float | int | str | None) -> str:
+    """Return a value of a figure as people read it."""
+    if value is None or isinstance(value, str):
+        return value or said("nothing")
+    return percent(value) if row["name"].endswith(CHANGE) else amount(value)
+
+
+def _allowed(row: Row) -> list[float]:
+    """Return what a figure with a tolerance may be, chance included."""
+    reported = Fraction(repr(row["reported"]))
+    share = Fraction(repr(row["tolerance"]))
+    tolerance = share if row["name"].endswith(CHANGE) else share * abs(reported)
+    by_chance = STANDARD_ERRORS * Fraction(repr(row["standard_error"] or 0))
+    room = max(tolerance, by_chance)
+    return [float(reported - room), float(reported + room)]

@@ -1,0 +1,57 @@
+"""A finding about gangs: a period that begins long after the day for which their first crews and yields are stated.
+
+Crews begin with ``gangs.start`` of their people and yields as usual, whenever a run begins. A year later the same
+scenario has thinned crews and gangs that know what attempts yield by then; a run that begins there has neither.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from sim.base.days import calendar_date
+from sim.base.rounding import amount
+from sim.language.dates import day_named
+from sim.language.spoken import said
+from sim.store.scope import Scope
+
+LATE = "gangs_begin_late"
+"""The kind of the finding."""
+
+HALF_A_YEAR = 183
+"""Days after ``fraud.reference`` from which on a first simulated day is late: assumed, in half a year crews and yields
+move by several times the lag of gangs."""
+
+
+def gangs_begin_late(scope: Scope) -> Iterator[dict[str, Any]]:
+    """Find that the first simulated day is long after the day for which the beginning of gangs is stated.
+
+    Args:
+        scope: What a run is about.
+
+    Yields:
+        One finding, or none; see ``sim.reading.findings.findings``.
+    """
+    if scope.gangs_as_on is None:
+        return
+    begun = scope.first_day - scope.warmup_days
+    if (late := begun - scope.gangs_as_on) <= HALF_A_YEAR:
+        return
+    yield {
+        "kind": LATE,
+        "subject": "gangs",
+        "window": [calendar_date(day).isoformat() for day in (begun, scope.last_day)],
+        "month": None,
+        "value": late,
+        "limit": HALF_A_YEAR,
+        "provinces": [],
+        "thinned": False,
+        "sentence": said(
+            "Crews and yields of gangs begin as they are about {reference}; the first simulated day is {begun}, {days} "
+            "days later, so attempts and victims differ from what a run begun back then has on the same days.",
+            reference=day_named(calendar_date(scope.gangs_as_on)),
+            begun=day_named(calendar_date(begun)),
+            days=amount(late),
+        ),
+        "suggestion": said(
+            "Compare policies of the same period, or begin earlier: period.start, or a longer period.warmup."
+        ),
+    }

@@ -1,0 +1,196 @@
+"""What experiments keep of a finished run, in plain values: functions that workers import by their name."""
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from sim.base.days import HALF_HOURS
+from sim.base.words import DESK_LABELS, End, Tier
+from sim.reading.costs import COST, COST_HIGH, COST_LOW, COST_RATIO
+from sim.reading.evidence import Inside, quantity
+from sim.store.query import sums
+
+if TYPE_CHECKING:
+    from sim.reading.run import Run
+    from sim.scenario import Scenario
+
+Outcome = dict[str, Any]
+
+FAILURES = (End.UNREAD.label, End.UNANSWERED.label, End.EXPIRED.label)
+"""Ends of alerts that were meant to reach somebody and did not."""
+
+
+def figures_evidence_and_quantities(run: "Run") -> Outcome:
+    """Return ``quantities``, and ``figures`` and ``evidence`` in the scenario's order, null where there is none."""
+    manifest = run.manifest
+    return {
+        "figures": [figure["simulated"] for figure in manifest["figures"]],
+        "evidence": [row["simulated"] for row in manifest.get("evidence", [])],
+        "quantities": quantities(run),
+    }
+
+
+def quantities(run: "Run") -> Outcome:
+    """Return what is compared of a run: its totals, flat, and each figure that has a value, ``NAME@START..END``.
+
+    Ratios of totals are left out: differences of them mean little, and they have no value where nothing was saved. So
+    are costs that are withheld, see ``sim.store.withheld``.
+    """
+    found = {name: amount for name, amount in _compared(dict(run.totals)).items() if amount is not None}
+    for row in run.manifest["figures"]:
+        if row["simulated"] is not None:
+            found[_name(row["name"], row["window"])] = row["simulated"]
+    return found
+
+
+OF_MANIFEST = frozenset({figures_evidence_and_quantities, quantities})
+"""Those that read ``run.json`` alone, so that a run need not write its tables for them."""
+
+
+class _Waits(Inside):
+    """The sums that ``quantities_and_waits`` needs beside totals and figures."""
+
+    tables: ClassVar = {name: Inside.tables[name] for name in ("alerts", "first_contacts")}
+    views: ClassVar = {}
+    only: ClassVar = {}
+
+
+WAITS = tuple(f"{name}_{tier}" for name in ("expired", "first_contact") for tier in Tier.labels())
+"""What ``quantities_and_waits`` says beside ``quantities``."""
+
+
+def quantities_and_waits(run: "Run") -> Outcome:
+    """Return ``quantities``, and over the whole period of each tier what alerts waited for.
+
+    Args:
+        run: A finished run.
+
+    Returns:
+        Beside ``quantities``: ``expired_TIER``, the share of alerts whose deadline passed, and ``first_contact_TIER``,
+        the median minutes from detection to the first call or visit. What is a share of nothing is left out.
+    """
+    from sim.store.scope import Scope
+
+    waits = _Waits.read(run.path, Scope.of(run.scenario))
+    found = {name: quantity(waits, name, None) for name in WAITS}
+    return quantities(run) | {name: float(amount) for name, amount in found.items() if amount is not None}
+
+
+def benefits_and_costs(run: "Run") -> Outcome:
+    """Return what the layers of a run prevent and what they cost.
+
+    Args:
+        run: A finished run.
+
+    Returns:
+        Of the country: ``victims``; ``net_loss_money``, lost by all victims less what was recovered; ``false_alarms``,
+        alerts about legitimate contacts; ``false_blocks``; ``staff_hours`` of calls and visits, and of each apart.
+        Where its scenario has prices, each part of the costs at each end of them, as ``run.totals`` has it, but for
+        what is withheld.
+    """
+    totals = run.manifest["totals"]
+    costs = {
+        name: amount
+        for name, amount in dict(run.totals).items()
+        if name.startswith((f"{COST}.", f"{COST_LOW}.", f"{COST_HIGH}.")) and amount is not None
+    }
+    return {
+        "victims": totals["victims"],
+        "net_loss_money": totals["loss_money"] - totals["recovered_money"],
+        "false_alarms": totals["alerts_by_truth"]["legitimate"],
+        "false_blocks": totals["false_blocks"],
+        "staff_hours": totals["staff_hours_call"] + totals["staff_hours_visit"],
+        **{f"staff_hours_{desk}": totals[f"staff_hours_{desk}"] for desk in DESK_LABELS},
+        **costs,
+    }
+
+
+def service(run: "Run", desk: str, tier: str, tiers: Sequence[str], days: int, half_hours: bool = False) -> Outcome:
+    """Return how the alerts of a tier ended and how busy a desk was.
+
+    Args:
+        run: A finished run.
+        desk: The label of a channel that needs staff.
+        tier: The label of the tier.
+        tiers: Tiers whose busiest day is looked for.
+        days: How many days of the period count as days of issue.
+        half_hours: Whether to tell when the desk was busy, too.
+
+    Returns:
+        ``provinces``, as simulated, by code as a text. Of the alerts of ``tier`` issued in the first ``days`` days:
+        ``alerts``, all of them; ``reached``; ``failed``, those that ended unread, unanswered or expired. The rest were
+        superseded, became moot or are open, which no desk could help. ``peak``: the most alerts of ``tiers`` issued on
+        one day of the period. ``busy_ms`` and ``staffed_ms`` of the desk, over the period. Beside ``provinces``, of
+        the country: ``victims`` and ``prevented_money``. With ``half_hours`` also ``weekdays``, the country's alerts of
+        ``tier`` in the whole period by weekday, ``busy_ms`` and ``staffed_ms``
+        by province, weekday and half hour.
+    """
+    last = run.scenario.spec.period.start + timedelta(days=days - 1)
+    counts: dict[str, Counter[int]] = {name: Counter() for name in ("alerts", "reached", "failed", "peak")}
+    for row in sums(run.path, "alerts", ["day", "province", "end"], ["count"], {"tier": [tier]}).to_pylist():
+        if row["day"] <= last:
+            counts["alerts"][row["province"]] += row["count"]
+            if row["end"] == End.REACHED.label:
+                counts["reached"][row["province"]] += row["count"]
+            elif row["end"] in FAILURES:
+                counts["failed"][row["province"]] += row["count"]
+    for row in sums(run.path, "alerts", ["day", "province"], ["count"], {"tier": tiers}).to_pylist():
+        counts["peak"][row["province"]] = max(counts["peak"][row["province"]], row["count"])
+    times = ("busy_ms", "staffed_ms")
+    rows = sums(run.path, "hours", ["province"], times, {"channel": [desk]}).to_pylist()
+    counts |= {name: Counter({row["province"]: row[name] for row in rows}) for name in times}
+    return {
+        "provinces": {
+            str(row.code): {name: count[row.code] for name, count in counts.items()}
+            for row in run.scenario.spec.population.provinces
+        },
+        "victims": run.totals["victims"],
+        "prevented_money": run.totals["prevented_money"],
+        **(_by_half_hour(run, desk, tier) if half_hours else {}),
+    }
+
+
+def _by_half_hour(run: "Run", desk: str, tier: str) -> Outcome:
+    """Return how many alerts of a tier each weekday had, and when a desk was busy."""
+    alerts = [0] * 7
+    for row in sums(run.path, "alerts", ["day"], ["count"], {"tier": [tier]}).to_pylist():
+        alerts[row["day"].weekday()] += row["count"]
+    times = {
+        name: {str(row.code): [[0] * HALF_HOURS for _ in range(7)] for row in run.scenario.spec.population.provinces}
+        for name in ("busy_ms", "staffed_ms")
+    }
+    keys = ["province", "weekday", "half_hour"]
+    for row in sums(run.path, "hours", keys, list(times), {"channel": [desk]}).to_pylist():
+        for name, table in times.items():
+            table[str(row["province"])][row["weekday"] - 1][row["half_hour"]] = row[name]
+    return {"weekdays": alerts, **times}
+
+
+def quantity_names(scenario: "Scenario") -> list[str]:
+    """Return the names of what ``quantities`` can say of a run of a scenario, without running it."""
+    from sim.reading.figures import CHANGE, amount, iso, totals
+    from sim.reading.quantities import Quantities
+    from sim.reading.run import flat
+    from sim.store.scope import Scope
+
+    scope = Scope.of(scenario)
+    nothing = Quantities(scope, {})
+    found = list(_compared(flat(totals(nothing))))
+    for target in scope.targets:
+        # A change has no value where nothing is counted, but what it compares has one in both windows.
+        change = target.name.endswith(CHANGE)
+        windows = [target.window, *([target.base] if change else [])]
+        name = target.name.removesuffix(CHANGE)
+        if all(window is not None and amount(nothing, name, window) is not None for window in windows):
+            found.append(_name(target.name, iso(target.window)))
+    return found
+
+
+def _compared(totals: Outcome) -> Outcome:
+    """Return flat totals without those that are ratios."""
+    return {name: amount for name, amount in totals.items() if not name.startswith(COST_RATIO)}
+
+
+def _name(figure: str, window: Sequence[str | None]) -> str:
+    return f"{figure}@{window[0]}..{window[1] or ''}"

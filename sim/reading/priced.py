@@ -1,0 +1,115 @@
+"""Which levers have a price: what a change of each key, and of each kind of measure, is paid for by, or why by nothing.
+
+The only list of it. What is not in it has no price, and what a policy costs for each whom it spares is told of policies
+alone whose levers all have one.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+from sim.base.words import DESK_LABELS, ContactChannel
+from sim.store.scope import prices_of
+
+if TYPE_CHECKING:
+    from sim.scenario import Scenario
+    from sim.scenario.levers import Lever
+
+WORLD = "an assumption about people, gangs or how things happen: no money changes it"
+POLICE = "what raids, searches and the work on cases cost is not among the prices"
+LINES = "what suppliers of lines, and those who check their customers, spend is not among the prices"
+NETWORK = "what filters and blocking cost those who run networks and sites is not among the prices"
+BANKS = "what banks spend, and what a payment held in vain costs, is not among the prices"
+LAW = "what a law costs those who must keep it is not among the prices"
+DETECTION = "what detectors, and their data, cost is not among the prices"
+OFFICES = "what quicker offices cost is not among the prices"
+AUDIENCE = "a price is of one video or activity, however many see it or come"
+EXPERIMENT = "takes feedback out of the model: an experiment, which nobody can buy"
+
+WAGES = tuple(f"wage.{desk}" for desk in DESK_LABELS)
+FALSE_ALARMS = tuple(f"false_alarm.{channel}" for channel in ContactChannel.labels())
+OF_WARNINGS = (*WAGES, *FALSE_ALARMS)
+
+PRICES: dict[str, tuple[str, ...] | str] = {
+    "feedback": EXPERIMENT,
+    **dict.fromkeys(("population", "fraud", "engagement"), WORLD),
+    **dict.fromkeys(("dens", "gangs", "cards"), POLICE),
+    **dict.fromkeys(("interception", "sites"), NETWORK),
+    # Alerts are paid for by what they make of desks and of false alarms; what tells fraud apart is not.
+    **dict.fromkeys(("warning.detectors.central.thresholds", "warning.detectors.local.thresholds"), OF_WARNINGS),
+    **dict.fromkeys(
+        (f"warning.detectors.{name}" for name in ("correlation", "contact", "stages", "central", "local", "grid")),
+        DETECTION,
+    ),
+    **dict.fromkeys(("warning.tiers", "warning.unread_wait"), OF_WARNINGS),
+    "warning.confusion": DETECTION,
+    **dict.fromkeys(
+        (f"warning.{name}" for name in ("hop_delay", "escalation_delay", "desk_knows_episode_over")), OFFICES
+    ),
+    **dict.fromkeys(("warning.app", "warning.sms", "warning.dissuasion"), WORLD),
+    **{
+        f"desks.{desk}.{key}": (f"wage.{desk}",)
+        for desk in DESK_LABELS
+        for key in ("staff", "growth", "by_province", "shifts", "discipline")
+    },
+    **{f"desks.{desk}.lends": WAGES for desk in DESK_LABELS},
+    "desks.province_weights": WAGES,
+    **dict.fromkeys((f"desks.call.{key}" for key in ("answered", "hard_share", "no_answer", "short", "hard")), WORLD),
+    **dict.fromkeys((f"desks.visit.{key}" for key in ("met", "not_met", "visit")), WORLD),
+    "aftermath.report": WORLD,
+    **dict.fromkeys(("aftermath.stop_payment", "measures[bank_hold]"), BANKS),
+    **dict.fromkeys(("aftermath.filing", "aftermath.investigation", "aftermath.suspects"), POLICE),
+    "aftermath.settlement": WORLD,
+    **dict.fromkeys(("measures[den_campaign]", "measures[repatriation]", "measures[cluster_campaign]"), POLICE),
+    **dict.fromkeys(("measures[card_purge]", "measures[real_name]"), LINES),
+    **dict.fromkeys(("measures[filter]", "measures[source_regulation]", "measures[blocking]"), NETWORK),
+    "measures[videos]": ("education.video",),
+    "measures[activities]": ("education.activity",),
+    **dict.fromkeys(("measures[videos].views", "measures[activities].people"), AUDIENCE),
+    **dict.fromkeys(("measures[warning]", "measures[outage]"), DETECTION),
+    "measures[law]": LAW,
+    # A price that moves is one that is stated.
+    "costs": (),
+}
+"""By key, and for all keys below it that have no entry of their own: the prices below ``costs`` by which what it does
+is paid for, or the reason why none does. ``measures[KIND]`` stands for every measure of a kind."""
+
+
+def entry_of(key: str) -> tuple[str, ...] | str | None:
+    """Return the entry of ``PRICES`` that a key of the schema falls under, the longest; None where there is none."""
+    while key and key not in PRICES:
+        key = key.rpartition(".")[0]
+    return PRICES.get(key)
+
+
+def not_priced(base: "Scenario", other: "Scenario", changed: "Iterable[Lever]") -> "list[Lever]":
+    """Return those levers of which a scenario does not say what they cost.
+
+    Args:
+        base: The scenario that the other is compared with.
+        other: The other.
+        changed: The levers in which they differ.
+
+    Returns:
+        The levers, in their order: those without a price, and those whose price one of the scenarios leaves out.
+    """
+    return [
+        lever for lever in changed if not all(has_price(key, base, other) for key in _in_schema(lever.key, base, other))
+    ]
+
+
+def has_price(key: str, *scenarios: "Scenario") -> bool:
+    """Return whether what a key of the schema does is paid for by prices that all of some scenarios state."""
+    entry = entry_of(key)
+    stated = [{price.name for price in prices_of(one)} for one in scenarios]
+    return entry is not None and not isinstance(entry, str) and all(known.issuperset(entry) for known in stated)
+
+
+def _in_schema(key: str, *scenarios: "Scenario") -> Iterator[str]:
+    """Yield the key of the schema that a lever's is: for one of a measure as many as it has kinds."""
+    section, _, rest = key.partition(".")
+    if section != "measures":
+        yield key
+        return
+    name, dot, below = rest.partition(".")
+    for kind in dict.fromkeys(one.spec.measures[name].kind for one in scenarios if name in one.spec.measures):
+        yield f"measures[{kind}]{dot}{below}"

@@ -1,0 +1,186 @@
+"""Quantities: counts by day over the whole country, read from the stored tables and from nothing else."""
+
+from collections.abc import Sequence
+from fractions import Fraction
+from pathlib import Path
+from typing import ClassVar, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from sim.base.days import UNIX_DAYS, month_start
+from sim.base.words import Outcome
+from sim.store.encoding import arrow, numbers_of
+from sim.store.order import grouped, row_numbers
+from sim.store.query import Where, key_codes, sums
+from sim.store.scope import Scope
+from sim.store.tables import FLOW_QUANTITIES, TABLES
+
+WHOLE = frozenset(flow.name for flow in FLOW_QUANTITIES if flow.whole)
+"""Quantities that are never thinned, so never scaled up: dens, ringleaders and measures."""
+
+Series = npt.NDArray[np.int64]
+Weighted = Sequence[tuple[Fraction, Series]]
+"""Series with their weights."""
+Label = str | int | None
+"""What a row of a stored table is grouped by: a label, or the edge of a bin, which may be null."""
+
+CENTS, MONEY = "_cents", "_money"
+"""How the names of money end."""
+
+PROVINCE = "province"
+"""The column of provinces; nothing there is the nation."""
+
+MILLIONTHS = 10**6
+"""Levels of the state, which are real numbers, are summed as so many whole parts of one."""
+
+BY_DAY = {
+    "attempts": ("channel", "fate"),
+    "alerts": ("source", "tier", "truth", "end"),
+    "contacts": ("channel", "result", "truth"),
+    "hours": ("channel",),
+    "outcomes": (),
+    "flows": ("quantity",),
+}
+"""The tables that figures and totals are made of, and the columns beside the day or month that matter to them."""
+
+
+class Quantities:
+    """Daily series of a run, as simulated: one integer for each day of the period.
+
+    ``series`` is keyed by table, labels in the order of ``tables`` and measure, for example
+    ``("attempts", "call", "intercepted", "count")`` or ``("outcomes", "victims")``. The sums of a month stand on its
+    first day in the period. A key of ``tables`` that is no table is a view of the one that ``views`` names; ``only``
+    says which rows of a table or view are summed.
+    """
+
+    tables: ClassVar[dict[str, tuple[str, ...]]] = BY_DAY
+    views: ClassVar[dict[str, str]] = {}
+    only: ClassVar[dict[str, Where]] = {}
+
+    def __init__(self, scope: Scope, series: dict[tuple[Label, ...], Series]) -> None:
+        self.scope = scope
+        self.series = series
+        self._of: dict[tuple[Label, Label], list[tuple[tuple[Label, ...], Series]]] = {}
+        for key, values in series.items():
+            self._of.setdefault((key[0], key[-1]), []).append((key[1:-1], values))
+
+    @classmethod
+    def read(cls, folder: Path, scope: Scope, province: int | None = None) -> Self:
+        """Read the series from the Parquet files of a folder.
+
+        Raises OSError where a file is missing and ValueError where a row is of a day outside the period.
+
+        Args:
+            folder: The folder of a run.
+            scope: What the run is about.
+            province: The code of the province that they are of; the whole country, if None.
+
+        Returns:
+            Every series of ``tables``.
+        """
+        series: dict[tuple[Label, ...], Series] = {}
+        for table, groups in cls.tables.items():
+            series |= _series(folder, table, groups, cls, scope, province)
+        return cls(scope, series)
+
+    def select(self, table: str, *names: Label, measure: str = "count") -> Series:
+        """Add up the series of a table with these labels; None stands for any."""
+        total = np.zeros(self.scope.days, dtype=np.int64)
+        for labels, values in self._of.get((table, measure), []):
+            if all(want is None or want == have for want, have in zip(names, labels, strict=True)):
+                total += values
+        return total
+
+    def flow(self, quantity: str) -> Series:
+        """Return a quantity of the flows by day; zeros where it has no row."""
+        return self.select("flows", quantity)
+
+    def figure(self, name: str) -> Weighted | None:
+        """Return the daily series that add up to a figure of this name, with their weights; None if it is not counted.
+
+        Cases and suspects are counted as they are settled, which is as they come unless the scenario settles some late.
+        """
+        if name == FUNDS_STOPPED and self.scope.frozen_factor is not None:
+            factor = Fraction(repr(self.scope.frozen_factor))
+            return [(factor, self._named("recovered_money")), (Fraction(1), self._named("held_money"))]
+        if name not in FIGURES:
+            return None
+        return [(Fraction(1), self._named((SETTLED if self.scope.settles else HAPPENED).get(name, name)))]
+
+    def _named(self, name: str) -> Series:
+        table, names, measure = FIGURES[name]
+        return self.select(table, *names, measure=measure)
+
+
+FIGURES: dict[str, tuple[str, tuple[str | None, ...], str]] = {
+    "alerts_central": ("alerts", ("central", None, None, None), "count"),
+    "alerts_local": ("alerts", ("local", None, None, None), "count"),
+    "calls_intercepted": ("attempts", ("call", "intercepted"), "count"),
+    "sms_intercepted": ("attempts", ("sms", "intercepted"), "count"),
+    "cases_filed": ("outcomes", (), "filed"),
+    "attempts_potential": ("attempts", (None, None), "count"),
+    "losses": ("outcomes", (), "filed_loss_cents"),
+    **{
+        f"{outcome.label.removesuffix(CENTS)}{MONEY}": ("outcomes", (), outcome.label)
+        for outcome in Outcome
+        if outcome.label.endswith(CENTS)
+    },
+    **{name: ("outcomes", (), name) for name in Outcome.labels()},
+    **{flow.name: ("flows", (flow.name,), "count") for flow in FLOW_QUANTITIES},
+    "funds_returned_money": ("outcomes", (), "recovered_cents"),
+}
+"""What a figure of each name sums: table, labels as ``Quantities.select`` takes them, measure. Money has the names of
+totals, in units; stored columns, in cents, are names of the same, and ``losses`` is ``filed_loss_money``."""
+
+FUNDS_STOPPED = "funds_stopped_money"
+"""A figure of scenarios that say how much an order freezes for each unit of money that it gets back."""
+
+SETTLED = {"cases_solved": "cases_settled", "suspects_arrested": "suspects_settled"}
+"""What authorities count: by the name of the figure, the flow of what is settled."""
+
+HAPPENED = {settled: flow for flow, settled in SETTLED.items()}
+"""The same the other way: where nothing is settled late, what is settled has no rows of its own."""
+
+IN_MONEY = frozenset(name for name in (*FIGURES, FUNDS_STOPPED) if name.endswith(MONEY)) | {"losses"}
+"""Figures that are stored in cents and told in units of money."""
+
+
+def _series(
+    folder: Path, key: str, groups: tuple[str, ...], asked: type[Quantities], scope: Scope, province: int | None
+) -> dict[tuple[Label, ...], Series]:
+    """Sum every measure of a table or view by day (or month) and groups; raises what ``Quantities.read`` does."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    name = asked.views.get(key, key)
+    table, where = TABLES[name], asked.only.get(key)
+    by = [table.time.name, *([] if province is None else [PROVINCE]), *groups]
+    found = sums(folder, name, by, [measure.name for measure in table.measures], where)
+    if province is not None:
+        found = found.filter(pc.equal(found.column(PROVINCE), province))
+    days = numbers_of(found.column(table.time.name)).astype(np.int64) - UNIX_DAYS
+    outside = (days < (month_start(scope.first_day) if table.by_month else scope.first_day)) | (days > scope.last_day)
+    if outside.any():
+        raise ValueError(f"{name}: a row of day {days[outside][0]} is outside the period")
+    places = np.maximum(0, days - scope.first_day)
+    keys: list[tuple[Label, ...]] = [()] if len(days) else []
+    rows = np.zeros(len(days), dtype=np.int64)
+    if groups:
+        firsts, rows = grouped(row_numbers([key_codes(found.column(group)) for group in groups]))
+        labels = (found.column(group).take(arrow(firsts, pa.int64())).to_pylist() for group in groups)
+        keys = list(zip(*labels, strict=True))
+    series: dict[tuple[Label, ...], Series] = {}
+    for measure in table.measures:
+        amounts = numbers_of(found.column(measure.name))
+        if measure.kind == "real":
+            amounts = np.rint(amounts * MILLIONTHS).astype(np.int64)
+        daily = np.zeros((len(keys), scope.days), dtype=np.int64)
+        np.add.at(daily, (rows, places), amounts)
+        series |= {(key, *row, measure.name): daily[number] for number, row in enumerate(keys)}
+    return series
+
+
+def counted_in(scope: Scope) -> tuple[str, ...]:
+    """Return the names of all figures that a run has."""
+    return (*FIGURES, FUNDS_STOPPED) if scope.frozen_factor is not None else tuple(FIGURES)

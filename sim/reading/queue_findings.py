@@ -1,0 +1,164 @@
+"""Findings about lines: those of desks that grow without end."""
+
+from collections.abc import Iterator, Sequence
+from datetime import date
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from sim.base.days import UNIX_DAYS
+from sim.base.rounding import amount
+from sim.base.words import DESK_LABELS, ContactChannel
+from sim.language.spoken import marked, said
+from sim.reading.desk_findings import NAMED, and_more, ended, places
+from sim.reading.figures import STANDARD_ERRORS, number, scale_fraction
+from sim.reading.quantities import MILLIONTHS
+from sim.reading.seats import Seats
+from sim.reading.stretches import iso_month, long_months, when, window_of
+from sim.store.encoding import numbers_of
+from sim.store.query import sums
+from sim.store.scope import Scope
+
+Row = dict[str, Any]
+Daily = npt.NDArray[np.int64]
+
+WEEK = 7
+"""Days whose mean is taken for one value of a line, so that weekdays and the night before do not pass for chance."""
+LEAST_DAYS = 2 * WEEK
+"""Days of a month that the period must hold: two weeks have a spread."""
+GROWS = {
+    ContactChannel.CALL.label: marked(
+        "The line at call desks grew without end {when}, from {least} to {most} alerts in the mean of a month, and on "
+        "no day was it shorter than what they served"
+    ),
+    ContactChannel.VISIT.label: marked(
+        "The line at visit desks grew without end {when}, from {least} to {most} alerts in the mean of a month, and on "
+        "no day was it shorter than what they served"
+    ),
+}
+GROWS_OF = {
+    ContactChannel.CALL.label: marked(
+        "The line at call desks of {places} grew without end {when}, from {least} to {most} alerts in the mean of a "
+        "month, and on no day was it shorter than what they served"
+    ),
+    ContactChannel.VISIT.label: marked(
+        "The line at visit desks of {places} grew without end {when}, from {least} to {most} alerts in the mean of a "
+        "month, and on no day was it shorter than what they served"
+    ),
+}
+
+MONTHS = 3
+"""Months on end, up to the last one, from which a line that grows is said to grow without end."""
+
+
+def growing_lines(folder: Path, scope: Scope, seats: Seats) -> Iterator[Row]:
+    """Find lines that grew from month to month up to the end of the period, and that no day emptied.
+
+    Args:
+        folder: The folder of a run.
+        scope: What it is about.
+        seats: Its seats.
+
+    Yields:
+        A finding for each desk: of the country, or where its line does not grow so, of the provinces whose lines do.
+    """
+    for desk in DESK_LABELS:
+        line = _by_day(folder, "state", "value", scope, {"quantity": [f"line_{desk}"]})
+        served = _by_day(folder, "contacts", "count", scope, {"channel": [desk]})
+        country = growing(line.sum(axis=1), served.sum(axis=1), scope)
+        if country:
+            yield _row(desk, scope, country, line.sum(axis=1), [], seats.few([desk], [], country))
+            continue
+        found = {
+            code: months
+            for place, code in enumerate(scope.provinces)
+            if (months := growing(line[:, place], served[:, place], scope))
+        }
+        if not found:
+            continue
+        longest = max(found.values(), key=len)
+        columns = [place for place, code in enumerate(scope.provinces) if code in found]
+        together = line[:, columns].sum(axis=1)
+        yield _row(desk, scope, longest, together, list(found), seats.few([desk], list(found), longest))
+
+
+def growing(line: Daily, served: Daily, scope: Scope) -> list[date]:
+    """Return the months up to the end of a period in which a line grew without end.
+
+    Each of them has a longer line than the one before, by more than three standard errors of the difference of their
+    means, which are taken of weeks; and on every day of each more alerts waited, in the mean of the day, than the desk
+    served. Had the line been empty at some moment, no more could have waited at any moment than came or went that day.
+
+    Args:
+        line: (days of the period,) Alerts that waited in the mean of the day, in millionths.
+        served: (days of the period,) Calls or visits that ended.
+        scope: What the run is about.
+
+    Returns:
+        The first days of these months, none where they are fewer than three.
+    """
+    found: list[date] = []
+    after: tuple[Fraction, Fraction] | None = None
+    for month, (first, last) in reversed(long_months(scope, LEAST_DAYS).items()):
+        days = slice(first - scope.first_day, last - scope.first_day + 1)
+        if not (line[days] > served[days] * MILLIONTHS).all():
+            break
+        mean, error = _mean_and_error(line[days])
+        if after is not None:
+            more = after[0] - mean
+            if more <= 0 or more**2 <= STANDARD_ERRORS**2 * (error + after[1]):
+                break
+        found.insert(0, month)
+        after = mean, error
+    return found if len(found) >= MONTHS else []
+
+
+def _mean_and_error(days: Daily) -> tuple[Fraction, Fraction]:
+    """Return the mean of a line over the whole weeks of some days, and the square of its standard error."""
+    weeks = [Fraction(int(days[at : at + WEEK].sum()), WEEK) for at in range(0, len(days) - WEEK + 1, WEEK)]
+    mean = sum(weeks) / Fraction(len(weeks))
+    return mean, sum((week - mean) ** 2 for week in weeks) / Fraction(len(weeks) * (len(weeks) - 1))
+
+
+def _by_day(folder: Path, table: str, measure: str, scope: Scope, where: dict[str, list[str]]) -> Daily:
+    """Sum a measure by day and province, (days, provinces); levels in millionths."""
+    found = sums(folder, table, ["day", "province"], [measure], where)
+    days = numbers_of(found.column("day")).astype(np.int64) - UNIX_DAYS - scope.first_day
+    position = {code: place for place, code in enumerate(scope.provinces)}
+    columns = [position[code] for code in found.column("province").to_pylist()]
+    values = numbers_of(found.column(measure))
+    if values.dtype.kind == "f":
+        values = np.rint(values * MILLIONTHS).astype(np.int64)
+    by_day = np.zeros((scope.days, len(scope.provinces)), dtype=np.int64)
+    by_day[days, columns] = values
+    return by_day
+
+
+def _row(desk: str, scope: Scope, months: Sequence[date], line: Daily, provinces: Sequence[int], thinned: bool) -> Row:
+    """Return a finding; see ``findings``."""
+    spans = long_months(scope, LEAST_DAYS)
+    ends = []
+    for month in (months[0], months[-1]):
+        first, last = spans[month]
+        total = int(line[first - scope.first_day : last - scope.first_day + 1].sum())
+        ends.append(Fraction(total, MILLIONTHS * (last - first + 1)) / scale_fraction(scope.scale))
+    among = and_more(", ".join(places(provinces[:NAMED], scope)), len(provinces) - NAMED)
+    told = GROWS_OF[desk] if provinces else GROWS[desk]
+    sentence = said(told, places=among, when=when(months), least=amount(float(ends[0])), most=amount(float(ends[1])))
+    key = f"desks.{desk}.staff"
+    more = said("More staff ({key}), or fewer alerts to them, would end that.", key=key)
+    return {
+        "kind": "growing_line",
+        "subject": desk,
+        "window": window_of(months, scope),
+        "month": iso_month(months[-1]),
+        "value": number(ends[1]),
+        "limit": number(ends[0]),
+        "provinces": list(provinces[:NAMED]),
+        "thinned": thinned,
+        "sentence": ended(sentence, scope, thinned),
+        "suggestion": None if thinned else more,
+    }

@@ -1,0 +1,372 @@
+"""A finished run, read from its folder: tables as DataFrames, each loaded when it is first asked for."""
+
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sim.base.renamed import current
+from sim.language.spoken import ENGLISH, speaking, spoken
+from sim.reading.chance import chance
+from sim.reading.figures import CHANGE, unit
+from sim.reading.quantities import Quantities
+from sim.reading.questions import Asked, AskedError, ask, demand_name, of_province, period, read, span
+from sim.scenario.provinces import code_of
+from sim.store.exported import Tables
+from sim.store.folder import SCENARIO_YAML
+from sim.store.json_files import DamagedError, demand_hashes, reading
+from sim.store.run_json import RUN_JSON, read_manifest
+from sim.store.scope import Scope
+from sim.store.tables import COUNTED, TABLES
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from sim.scenario import Scenario
+
+
+Day = date | str
+"""A day, or a text such as ``2022-01-31``, ``2022-01`` or ``2022``."""
+
+
+class Run:
+    """A finished run.
+
+    Tables (``attempts``, ``alerts``, ``contacts``, ``waits``, ``first_contacts``, ``hours``, ``outcomes``, ``cases``,
+    ``flows``, ``state``, ``events``) are pandas DataFrames as stored: counts as simulated, days as datetimes, provinces
+    as two-digit codes, null as a missing value; their columns are in ``docs/tables.md``. ``figures``, ``totals`` and
+    ``evidence`` are scaled up to the country.
+    """
+
+    def __init__(self, path: Path, scenario: "Scenario | None" = None) -> None:
+        """Open the folder of a finished run, every file of which is the one that was written; else a FolderError.
+
+        Args:
+            path: The folder.
+            scenario: The scenario, if it was run just now and its files need not be read again.
+
+        Raises:
+            DamagedError: If ``run.json`` or a file was changed.
+        """
+        self.path = path
+        self.manifest: dict[str, Any] = read_manifest(path)
+        self._found: dict[str, list[dict[str, Any]]] = {}
+        if scenario is not None:
+            self.scenario = scenario
+            return
+        files = self.manifest["files"]
+        if missing := sorted({SCENARIO_YAML, *(table.file for table in COUNTED)} - set(files)):
+            raise DamagedError(f"{path / RUN_JSON}: is not what a run writes: files lacks {missing[0]}")
+        demand_hashes(path, files)
+
+    def __repr__(self) -> str:
+        name, seed, scale = (self.manifest[key] for key in ("name", "seed", "scale"))
+        warned = "".join(f"\nwarning: {line}" for line in dict.fromkeys(self.manifest["warnings"]))
+        return f"<Run {name}, seed {seed}, scale {scale:g}, {self.path}>{warned}"
+
+    @cached_property
+    def scenario(self) -> "Scenario":
+        """The resolved scenario that was run."""
+        from sim.scenario import load_scenario
+
+        return load_scenario(str(self.path / SCENARIO_YAML))
+
+    @cached_property
+    def figures(self) -> "pd.DataFrame":
+        """One row a figure of the scenario.
+
+        Columns: name, start, end, role, reported, simulated, ratio, tolerance, standard_error, low and high (of the
+        predicted interval), within.
+        """
+        import pandas as pd
+
+        numbers = ["reported", "simulated", "ratio", "tolerance", "standard_error", "low", "high"]
+        rows = []
+        for row in self.manifest["figures"]:
+            start, end = row["window"]
+            low, high = row["interval"] or (None, None)
+            reported = row["reported"] if isinstance(row["reported"], int | float) else None
+            rows.append({**row, "start": start, "end": end, "reported": reported, "low": low, "high": high})
+        frame = pd.DataFrame(rows, columns=["name", "start", "end", "role", *numbers, "within"])
+        for column in ("start", "end"):
+            frame[column] = pd.to_datetime(frame[column])
+        for column in numbers:
+            frame[column] = frame[column].astype("Float64")
+        frame["within"] = frame["within"].astype("boolean")
+        return frame
+
+    def figure(
+        self,
+        name: str,
+        start: Day | None = None,
+        end: Day | None = None,
+        base: tuple[Day, Day] | None = None,
+        province: str | int | None = None,
+    ) -> int | float | None:
+        """Return a quantity over any window of the period, summed from the stored tables and scaled up to the country.
+
+        Raises ValueError for unknown names and for windows that are not inside the period.
+
+        Args:
+            name: Its name, or ``NAME_change`` for its relative change.
+            start: The first day, by default that of the period; a month or year stands for its first day.
+            end: The last day, by default that of the period; a month or year stands for its last day.
+            base: First and last day of the earlier window of a change.
+            province: The name or code of the province that is meant; the whole country, if None.
+
+        Returns:
+            A count; money of names in ``_money`` and of ``losses``, cents of names in ``_cents``; a fraction for a
+            change, None where its base is zero.
+        """
+        first, last = period(self._scope)
+        window = (first if start is None else _days(start)[0], last if end is None else _days(end)[1])
+        earlier = None if base is None else (_days(base[0])[0], _days(base[1])[1])
+        question = ask(name, window, earlier, self._scope)
+        if province is not None:
+            question = of_province(question, self._code(province), self._scope)
+        return question.answer(self._of(province))
+
+    def series(self, name: str, province: str | int | None = None) -> "pd.Series[Any]":
+        """Return a quantity by day of the period, in the units of ``figure``; raises ValueError for unknown names."""
+        import pandas as pd
+
+        name = current(name)
+        demand_name(name, self._scope)
+        if province is not None:
+            of_province(Asked(name, period(self._scope)), self._code(province), self._scope)
+        terms = self._of(province).figure(name)
+        if terms is None:
+            raise AskedError(f"{name}: a change has two windows and no series; {name.removesuffix(CHANGE)}")
+        one = unit(name, self._scope.scale)
+        # Counts below 2**53: a product and a quotient of exact doubles, rounded once each.
+        shares = [(one * weight, counts) for weight, counts in terms]
+        parts = [
+            counts if share == 1 else counts * float(share.numerator) / float(share.denominator)
+            for share, counts in shares
+        ]
+        values = sum(parts[1:], start=parts[0])
+        days = pd.date_range(period(self._scope)[0], periods=len(values), name="day")
+        return pd.Series(values, index=days, name=name)
+
+    def asked(self, text: str, province: str | int | None = None) -> Asked:
+        """Read a question as ``tocsin figures`` takes it, of the country or of a province; raises ValueError."""
+        found = read(text, self._scope)
+        return found if province is None else of_province(found, self._code(province), self._scope)
+
+    def answers(self, questions: list[Asked]) -> list[dict[str, object]]:
+        """Return name, window, base and simulated value for each question, and the province that it is of."""
+        return [question.row(self._of(question.province)) for question in questions]
+
+    def _code(self, province: str | int) -> int:
+        """Return the code of a province by its name or code; raises ProvinceError for others."""
+        return code_of(province, dict(zip(self._scope.provinces, self._scope.province_names, strict=True)))
+
+    def _of(self, province: str | int | None) -> Quantities:
+        """Return the sums of a province, or of the whole country."""
+        if province is None:
+            return self._quantities
+        code = self._code(province)
+        if code not in self._by_province:
+            with reading(self.path):
+                self._by_province[code] = Quantities.read(self.path, self._scope, code)
+        return self._by_province[code]
+
+    @cached_property
+    def _by_province(self) -> dict[int, Quantities]:
+        return {}
+
+    @cached_property
+    def _scope(self) -> Scope:
+        return Scope.of(self.scenario)
+
+    @cached_property
+    def _quantities(self) -> Quantities:
+        with reading(self.path):
+            return Quantities.read(self.path, self._scope)
+
+    @cached_property
+    def evidence(self) -> "pd.DataFrame":
+        """One row a quantity of the inside: name, start, end, simulated, value, low, high, within, basis, month.
+
+        What is known by month is as in its worst ``month``; ``evidence_by_month`` has them all.
+        """
+        import pandas as pd
+
+        columns = ["name", "start", "end", "simulated", "value", "low", "high", "within", "basis", "month"]
+        rows = [{**row, "start": row["window"][0], "end": row["window"][1]} for row in self.manifest["evidence"]]
+        frame = pd.DataFrame(rows, columns=columns)
+        for column in ("start", "end"):
+            frame[column] = pd.to_datetime(frame[column])
+        for column in ("simulated", "value", "low", "high"):
+            frame[column] = frame[column].astype("Float64")
+        frame["within"] = frame["within"].astype("boolean")
+        return frame
+
+    @cached_property
+    def evidence_by_month(self) -> "pd.DataFrame":
+        """One row a month of each quantity that is known by month: name, month, simulated, low, high, within."""
+        import pandas as pd
+
+        rows = [{**row, **month} for row in self.manifest["evidence"] for month in row.get("months", [])]
+        frame = pd.DataFrame(rows, columns=["name", "month", "simulated", "low", "high", "within"])
+        for column in ("simulated", "low", "high"):
+            frame[column] = frame[column].astype("Float64")
+        frame["within"] = frame["within"].astype("boolean")
+        return frame
+
+    @property
+    def found(self) -> list[dict[str, Any]]:
+        """What this run shows that its user must know, as ``run.json`` has it, in the language that is spoken."""
+        language = spoken()
+        if language not in self._found:
+            stored = self.manifest.get("findings")
+            self._found[language] = stored if stored is not None and language == ENGLISH else self._found_again()
+        return self._found[language]
+
+    def _found_again(self) -> list[dict[str, Any]]:
+        """Compute the findings: of a run that is older than they are, or in another language than the stored one."""
+        from sim.reading.findings import findings
+
+        with reading(self.path):
+            return findings(self.path, self._scope, self.manifest["figures"], self.manifest["evidence"])
+
+    @cached_property
+    def findings(self) -> "pd.DataFrame":
+        """One row a finding, with its first and last day; columns are the keys of ``findings`` in ``run.json``."""
+        import pandas as pd
+
+        columns = [*("kind", "subject", "start", "end", "month", "value", "limit", "provinces", "thinned", "sentence")]
+        with speaking(ENGLISH):
+            found = self.found
+        rows = [{**row, "start": row["window"][0], "end": row["window"][1]} for row in found]
+        frame = pd.DataFrame(rows, columns=[*columns, "suggestion"])
+        for column in ("start", "end"):
+            frame[column] = pd.to_datetime(frame[column])
+        frame["value"] = frame["value"].astype("Float64")
+        frame["thinned"] = frame["thinned"].astype("boolean")
+        return frame
+
+    @cached_property
+    def chance(self) -> dict[str, list[float]]:
+        """Intervals of 95 % by chance of the totals and shares of the answer; of older runs they are computed now."""
+        stored: dict[str, list[float]] | None = self.manifest.get("chance")
+        if stored is not None:
+            return stored
+        with reading(self.path):
+            return chance(self.path, self._scope)
+
+    @cached_property
+    def totals(self) -> "pd.Series[Any]":
+        """The totals, flat: ``attempts_by_fate`` and its like become ``attempts_by_fate.engaged``."""
+        import pandas as pd
+
+        return pd.Series(flat(self.manifest["totals"]), name=self.manifest["name"], dtype=object)
+
+    @cached_property
+    def tables(self) -> Tables:
+        """The stored tables by name, with categories for words, units in ``attrs``, ``to_csv`` and ``to_xlsx``."""
+        names = [name for name, table in TABLES.items() if not table.is_log or self.has_events]
+        return Tables(names, lambda name: getattr(self, name), self._scope)
+
+    @cached_property
+    def attempts(self) -> "pd.DataFrame":
+        """Potential attempts by how far they came."""
+        return self._table("attempts")
+
+    @cached_property
+    def alerts(self) -> "pd.DataFrame":
+        """Alerts by day of issue: what they were about, how they ended."""
+        return self._table("alerts")
+
+    @cached_property
+    def contacts(self) -> "pd.DataFrame":
+        """Contacts by channel and result, with staff time in ms."""
+        return self._table("contacts")
+
+    @cached_property
+    def waits(self) -> "pd.DataFrame":
+        """Waits by month, in bins with upper edges in ms."""
+        return self._table("waits")
+
+    @cached_property
+    def first_contacts(self) -> "pd.DataFrame":
+        """Alerts by month and time from detection to their first call or visit, in bins with upper edges in ms."""
+        return self._table("first_contacts")
+
+    @cached_property
+    def hours(self) -> "pd.DataFrame":
+        """Busy and staffed ms of desks by month, weekday and half hour."""
+        return self._table("hours")
+
+    @cached_property
+    def outcomes(self) -> "pd.DataFrame":
+        """Episodes and what became of them, by whom they were about."""
+        return self._table("outcomes")
+
+    @cached_property
+    def cases(self) -> "pd.DataFrame":
+        """Cases filed by month, in bins of report delay and loss with upper edges in ms and cents."""
+        return self._table("cases")
+
+    @cached_property
+    def flows(self) -> "pd.DataFrame":
+        """Counts of midnights by quantity; the province is null for the nation."""
+        return self._table("flows")
+
+    @cached_property
+    def state(self) -> "pd.DataFrame":
+        """Levels of the macro state by quantity; the province is null for the nation."""
+        return self._table("state")
+
+    @property
+    def has_events(self) -> bool:
+        """Whether events were recorded."""
+        return TABLES["events"].file in self.manifest["files"]
+
+    @cached_property
+    def events(self) -> "pd.DataFrame":
+        """Events in order of time, phase and identity; raises FileNotFoundError if none were recorded."""
+        if not self.has_events:
+            raise FileNotFoundError(f"{self.path}: this run recorded no events; run it with events='all'")
+        return self._table("events")
+
+    def _table(self, name: str) -> "pd.DataFrame":
+        import pandas as pd
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        schema = TABLES[name]
+        with reading(self.path / schema.file):
+            stored = pq.read_table(self.path / schema.file, columns=[column.name for column in schema.columns])
+        nullable: dict[Any, Any] = {
+            pa.string(): pd.StringDtype(),
+            pa.int8(): pd.Int8Dtype(),
+            pa.int16(): pd.Int16Dtype(),
+            pa.int32(): pd.Int32Dtype(),
+            pa.int64(): pd.Int64Dtype(),
+        }
+        frame = {}
+        for column in schema.columns:
+            mapper = nullable.get if column.nullable else None
+            series = stored.column(column.name).to_pandas(date_as_object=False, types_mapper=mapper)
+            frame[column.name] = series
+        return pd.DataFrame(frame)
+
+
+def flat(totals: dict[str, Any]) -> dict[str, Any]:
+    """Return totals by one name each: ``attempts_by_fate`` and its like become ``attempts_by_fate.engaged``."""
+    found: dict[str, Any] = {}
+    for key, value in totals.items():
+        if isinstance(value, dict):
+            found.update({f"{key}.{label}": amount for label, amount in value.items()})
+        else:
+            found[key] = value
+    return found
+
+
+def _days(day: Day) -> tuple[date, date]:
+    """Return the first and last day of a day, month or year."""
+    if isinstance(day, str):
+        return span(day)
+    plain = date(day.year, day.month, day.day)  # not a moment of it, as pandas has days
+    return plain, plain

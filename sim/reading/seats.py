@@ -1,0 +1,68 @@
+"""Seats of the desks, read off the stored tables: which desks of a thinned run are too small to be the country's."""
+
+from collections.abc import Collection
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+
+from sim.base.days import HALF_HOUR_MS, weekday
+from sim.reading.stretches import months_of
+from sim.store.query import sums
+from sim.store.scope import Scope
+
+FEW_SEATS = 5
+"""Seats at the busiest half hour of a month below which a thinned desk is too small: as in ``sim.country.schedule``."""
+
+
+class Seats:
+    """The most seats of each desk in each month, and how much of its country's staff time a desk is.
+
+    They are read when they are first asked about, which most runs never are; of a run that is not thinned, never.
+    """
+
+    def __init__(self, folder: Path, scope: Scope) -> None:
+        """Take the folder of a run, and what it is about."""
+        self._folder = folder
+        self._scope = scope
+
+    @cached_property
+    def _most_and_staffed(self) -> tuple[dict[tuple[str, int, date], float], dict[tuple[str, int, date], int]]:
+        """The most seats, and the staff time in ms, by desk, code of the province and month."""
+        scope = self._scope
+        most: dict[tuple[str, int, date], float] = {}
+        staffed: dict[tuple[str, int, date], int] = {}
+        days = {
+            (month, of_week): sum(weekday(day) == of_week for day in range(first, last + 1))
+            for month, (first, last) in months_of(scope.first_day, scope.last_day).items()
+            for of_week in range(1, 8)
+        }
+        keys = ["month", "province", "channel", "weekday", "half_hour"]
+        for row in sums(self._folder, "hours", keys, ["staffed_ms"]).to_pylist():
+            key = row["channel"], row["province"], row["month"]
+            seats = row["staffed_ms"] / (HALF_HOUR_MS * days[row["month"], row["weekday"]])
+            most[key] = max(seats, most.get(key, 0.0))
+            staffed[key] = row["staffed_ms"] + staffed.get(key, 0)
+        return most, staffed
+
+    def few(self, desks: Collection[str], provinces: Collection[int], months: Collection[date]) -> bool:
+        """Tell whether more than half of the staff time of one of these desks is that of desks with few seats.
+
+        Args:
+            desks: Channels.
+            provinces: Codes of provinces; all of them where there is none.
+            months: First days of months.
+
+        Returns:
+            Whether what happens at these desks is due to the scale; never of a run that is not thinned.
+        """
+        if self._scope.scale >= 1:
+            return False
+        most, staffed = self._most_and_staffed
+        for desk in desks:
+            chosen = [
+                key for key in staffed if key[0] == desk and (not provinces or key[1] in provinces) and key[2] in months
+            ]
+            few = sum(staffed[key] for key in chosen if most[key] < FEW_SEATS)
+            if 2 * few > sum(staffed[key] for key in chosen):
+                return True
+        return False

@@ -1,0 +1,228 @@
+"""Stored answers: what a scenario answers over the posterior draws of its parameters, kept in a table beside it.
+
+A calibration runs each draw, of the scenario itself and of policies of it, small and with equal seeds. A run of such a
+scenario at any scale and seed can then be told with an interval of what is not known, and no draw is run again: a
+draw's answer is the run's own, times what the draw's was to that of the scenario's own values.
+"""
+
+import csv
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from math import exp, hypot, log
+from pathlib import Path
+from statistics import NormalDist
+from typing import TYPE_CHECKING, Any
+
+from sim.base.words import Fate
+from sim.reading.chance import LEVEL, RECOVERED_SHARE, SAVED_SHARE, STOPPED_SHARE
+from sim.reading.draw_intervals import TAILS, nine_tenths
+from sim.scenario.schema.population import COUNTRY, NO_POOL, plain_pool
+
+if TYPE_CHECKING:
+    from sim.scenario import Scenario
+
+OWN = "own"
+"""The draw whose values are the scenario's own."""
+
+DIGITS = 16
+"""Hexadecimal digits of a hash in the table."""
+
+POLICY, HASH, DRAW = "policy", "sha256", "draw"
+SUFFIX = "-answers.csv"
+
+SHARES = {
+    STOPPED_SHARE: ("stopped", "attempts_potential"),
+    SAVED_SHARE: ("saved", "episodes"),
+    RECOVERED_SHARE: ("recovered_money", "loss_money"),
+}
+"""Shares by name: which column is a part of which."""
+
+OF_PEOPLE = ("episodes", "saved", "averted", "victims", "loss_money", "prevented_money", "recovered_money")
+"""Totals that say what became of people and of their money."""
+
+AMOUNTS = ("attempts_potential", "stopped", *OF_PEOPLE)
+"""Columns of a table: what comes of a run whatever things cost."""
+
+POOLED = 0.001
+"""A scale at which any country can be one province."""
+
+SHORTER = NormalDist().inv_cdf(TAILS[1]) / NormalDist().inv_cdf((1.0 + LEVEL) / 2.0)
+"""How long an interval of chance is at the level of draws, by its length at the level of chance."""
+
+LEAST = 1e-9
+"""A total of nothing, and what is left of a share of all, are compared as this."""
+
+
+@dataclass(frozen=True)
+class StoredAnswers:
+    """What a scenario answers over the draws.
+
+    Attributes:
+        policy: Its name.
+        draws: How many.
+        own: By column, with the scenario's own values.
+        drawn: By column, of each draw.
+    """
+
+    policy: str
+    draws: int
+    own: Mapping[str, float]
+    drawn: Mapping[str, tuple[float, ...]]
+
+    def interval(
+        self, name: str, value: float, chance: tuple[float, float] | None = None
+    ) -> tuple[float, float] | None:
+        """Return the interval of 90 per cent of a number of a run.
+
+        Args:
+            name: Of a column, or of a share of two.
+            value: The run's own.
+            chance: The interval in which chance alone may leave it, of 95 per cent; None where it is not known.
+
+        Returns:
+            Low and high end, of what is not known and of chance; None where the table has no such number, or the run
+            none of it.
+        """
+        if name in SHARES:
+            part, whole = SHARES[name]
+            if not 0.0 < value < 1.0 or not self.own[whole]:
+                return None
+            steps = [
+                _odds(one, all_) - _odds(self.own[part], self.own[whole])
+                for one, all_ in zip(self.drawn[part], self.drawn[whole], strict=True)
+            ]
+            at, ends = log(value / (1.0 - value)), tuple(_odds(end, 1.0) for end in chance or (value, value))
+            return tuple(1.0 / (1.0 + exp(-one)) for one in _ends(at, steps, ends))  # type: ignore[return-value]
+        if name not in self.own or value <= 0.0 or self.own[name] <= 0.0:
+            return None
+        steps = [log(max(one, LEAST) / self.own[name]) for one in self.drawn[name]]
+        ends = tuple(log(max(end, LEAST)) for end in chance or (value, value))
+        return tuple(exp(one) for one in _ends(log(value), steps, ends))  # type: ignore[return-value]
+
+    def ratios(self, base: "StoredAnswers", name: str) -> list[float]:
+        """Return for each draw by how much more this scenario changes a total of the base than at its own values.
+
+        Args:
+            base: The answers of the base, of the same draws.
+            name: Of a column.
+
+        Returns:
+            (this draw's / base's draw) / (own / base's own), as many as both have draws.
+        """
+        own = max(self.own[name], LEAST) / max(base.own[name], LEAST)
+        pairs = zip(self.drawn[name], base.drawn[name], strict=False)
+        return [max(one, LEAST) / max(other, LEAST) / own for one, other in pairs]
+
+
+def _ends(at: float, steps: list[float], chance: tuple[float, ...]) -> tuple[float, float]:
+    """Return the ends of 90 per cent about a number, from the steps of draws and the ends of chance of 95 per cent."""
+    low, middle, high = nine_tenths(steps)
+    below, above = SHORTER * (at - chance[0]), SHORTER * (chance[1] - at)
+    return at + middle - hypot(middle - low, below), at + middle + hypot(high - middle, above)
+
+
+def _odds(part: float, whole: float) -> float:
+    """Return the logarithm of the odds of a part of a whole."""
+    return log(max(part, LEAST * whole, LEAST) / max(whole - part, LEAST * whole, LEAST))
+
+
+def answered(quantities: Mapping[str, float]) -> dict[str, float]:
+    """Return the columns of a table of answers from what ``sim.reading.outcomes.quantities`` says of a run."""
+    stopped = sum(quantities.get(f"attempts_by_fate.{fate.label}", 0.0) for fate in Fate if fate.stopped)
+    every = {**quantities, "stopped": stopped}
+    return {name: float(every[name]) for name in AMOUNTS}
+
+
+def policy_digests(scenario: "Scenario") -> str:
+    """Return the ``policy_digest`` of a scenario with its provinces and, where they can be one, pooled; in one text."""
+    from sim.scenario import ScenarioError, changed
+
+    try:
+        pooled = changed(scenario, {"population.pool": COUNTRY, "scale": POOLED})
+    except ScenarioError:
+        return policy_digest(scenario)
+    return f"{policy_digest(scenario)} {policy_digest(pooled)}"
+
+
+def policy_digest(scenario: "Scenario") -> str:
+    """Return what stands for a scenario at any scale, with any seed and prices: a hash."""
+    from sim.scenario.effects import NO_EFFECT
+    from sim.scenario.load import digest
+    from sim.scenario.resolved import plain
+
+    values: dict[str, Any] = {
+        key: value for key, value in plain(scenario.resolved).items() if key not in (*NO_EFFECT, "seed", "scale")
+    }
+    values["population"] = {key: value for key, value in values["population"].items() if key != "pool"}
+    return digest(values)[:DIGITS]
+
+
+def stored_answers(scenario: "Scenario") -> StoredAnswers | None:
+    """Return the stored answers of a scenario; None where no bundled table has any."""
+    tables = answer_tables()
+    if not tables:
+        return None
+    found = policy_digest(scenario)
+    known = {digest: one for table in tables for digest, one in read_answers(table).items()}
+    return known[found] if found in known else _of_the_same_name(scenario, found, known.values())
+
+
+def _of_the_same_name(scenario: "Scenario", found: str, known: "Iterable[StoredAnswers]") -> StoredAnswers | None:
+    """Return the stored answers of a bundled scenario which, pooled in the same way as this one, is this one.
+
+    A table stands for provinces by themselves and for all of them as one; there are too many other ways to pool them.
+
+    Args:
+        scenario: The scenario.
+        found: Its ``policy_digest``.
+        known: The stored answers.
+    """
+    from sim.scenario import load_scenario
+    from sim.scenario.bundled import bundled_names
+
+    pool = scenario.spec.population.pool
+    same = next((one for one in known if one.policy == scenario.name), None)
+    if same is None or scenario.name not in bundled_names() or pool in (NO_POOL, COUNTRY):
+        return None
+    try:
+        own = load_scenario(scenario.name, **{"population.pool": plain_pool(pool), "scale": POOLED})
+    except ValueError:
+        return None
+    return same if policy_digest(own) == found else None
+
+
+def answer_tables() -> list[Path]:
+    """Return the bundled tables of answers."""
+    from sim.scenario.bundled import bundled_folder
+
+    return sorted(bundled_folder().glob(f"*{SUFFIX}"))
+
+
+@cache
+def read_answers(path: Path) -> dict[str, StoredAnswers]:
+    """Return the answers of a table, each by every ``policy_digest`` that it stands for."""
+    rows: dict[str, list[dict[str, str]]] = {}
+    with path.open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            rows.setdefault(row[HASH], []).append(row)
+    found: dict[str, StoredAnswers] = {}
+    for known, entries in rows.items():
+        numbers = {row[DRAW]: {name: float(row[name]) for name in AMOUNTS} for row in entries}
+        own = numbers.pop(OWN)
+        drawn = {name: tuple(one[name] for one in numbers.values()) for name in own}
+        found |= dict.fromkeys(known.split(), StoredAnswers(entries[0][POLICY], len(numbers), own, drawn))
+    return found
+
+
+def write_answers(path: Path, answers: "Mapping[str, StoredAnswers]") -> None:
+    """Store answers by ``policy_digests``, to six digits."""
+    from sim.store.folder import whole
+
+    lines = [",".join([POLICY, HASH, DRAW, *AMOUNTS])]
+    for known, one in answers.items():
+        for draw in (OWN, *range(one.draws)):
+            cells = [one.own[name] if draw == OWN else one.drawn[name][int(draw)] for name in AMOUNTS]
+            lines.append(",".join([one.policy, known, str(draw), *(f"{cell:.6g}" for cell in cells)]))
+    with whole(path) as unfinished:
+        unfinished.write_text("\n".join(lines) + "\n", encoding="utf-8", newline="\n")

@@ -1,0 +1,151 @@
+"""Gate 3: phone cards, as a mean field: the stock of each province in fixed-point numbers of 10**-9 cards."""
+
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.base.days import DAY_MS
+from sim.base.words import Channel
+from sim.country.measures import Measures
+from sim.draws.distributions import distinct, threshold
+from sim.draws.functions import exp
+from sim.draws.remainders import ONE, fixed
+from sim.scenario.schema import ScenarioModel
+from sim.scenario.schema.gates import Cards
+from sim.scenario.schema.measures import CardPurge, ClusterCampaign, Law, RealName
+
+FROM_CARDS = (Channel.CALL, Channel.SMS)
+"""Channels whose attempts come from phone cards."""
+
+
+@dataclass
+class CardStock:
+    """Cards of gangs in each province at simulated scale, in 10**-9: in use, and taken but not yet replaced."""
+
+    active: list[int]
+    waiting: list[int]
+
+    @classmethod
+    def start(cls, spec: ScenarioModel) -> "CardStock":
+        """Return the stocks before the first day, all in use."""
+        rate = spec.cards.per_thousand_people / 1000.0
+        stock = [fixed(row.population * spec.scale * rate) for row in spec.population.provinces]
+        return cls(stock, [0] * len(stock))
+
+    def dead_share(self, province: int) -> float:
+        """Return the share of a province's cards that wait for replacement, which is the share of attempts stopped."""
+        return self.waiting[province] / max(1, self.active[province] + self.waiting[province])
+
+
+class CardLoad:
+    """Attempts from cards per card in use, by province and calendar month.
+
+    ``heaviest`` is the largest load of any province and month so far, in attempts a card and day.
+    """
+
+    def __init__(self, provinces: int) -> None:
+        self.heaviest = 0.0
+        self._attempts = [0] * provinces
+        self._card_days = [0] * provinces
+
+    def add_day(self, attempts: NDArray[np.int64], stock: CardStock) -> None:
+        """Add a day: attempts (P,) that passed the gate, and the stock of cards they came from."""
+        for p, active in enumerate(stock.active):
+            self._attempts[p] += int(attempts[p])
+            self._card_days[p] += active
+
+    def close_month(self) -> None:
+        """Compute the loads of the month, and begin the next."""
+        for attempts, card_days in zip(self._attempts, self._card_days, strict=True):
+            if card_days:
+                self.heaviest = max(self.heaviest, attempts / (card_days / ONE))
+        self._attempts = [0] * len(self._attempts)
+        self._card_days = [0] * len(self._card_days)
+
+    def snapshot(self) -> dict[str, Any]:
+        """Return copies of the sums, with which ``resume`` goes on."""
+        return {"heaviest": self.heaviest, "attempts": self._attempts[:], "card_days": self._card_days[:]}
+
+    def resume(self, snapshot: dict[str, Any]) -> None:
+        """Take over sums, as ``snapshot`` returns them; the provinces are the same."""
+        self.heaviest = snapshot["heaviest"]
+        self._attempts = snapshot["attempts"]
+        self._card_days = snapshot["card_days"]
+
+
+class CardDay(NamedTuple):
+    """How a province's stock changed at a midnight, in 10**-9 cards."""
+
+    flagged: int
+    purged: int
+    replaced: int
+
+
+def replacement_days(cards: Cards, measures: Measures, day: int, code: int) -> float:
+    """Return the mean delay of a replacement: lengthened by real-name registration, campaigns and the law."""
+    delay = cards.replacement / DAY_MS
+    for kind in (RealName, ClusterCampaign, Law):
+        for measure, ramp in measures.on(day, kind, code):
+            delay *= 1.0 + (measure.replacement_factor - 1.0) * ramp  # type: ignore[attr-defined]
+    return delay
+
+
+def purge_share(measures: Measures, day: int, code: int) -> float:
+    """Return the share of idle cards that purges take on a day: 1 - prod(1 - share of each purge)."""
+    kept = 1.0
+    for purge, ramp in measures.on(day, CardPurge, code):
+        kept *= 1.0 - purge.intensity * ramp
+    return 1.0 - kept
+
+
+def replaced_share(delay: float) -> float:
+    """Return the share of the cards waiting that are replaced on a day, at a mean delay in days."""
+    return 1.0 - exp(-1.0 / delay)
+
+
+def step(stock: CardStock, province: int, cards: Cards, intercepted: float, purge: float, replaced: float) -> CardDay:
+    """Change the stock of a province at midnight, in place.
+
+    A share of yesterday's intercepted attempts flags their cards; flags fall on cards at random, so the number of
+    distinct cards follows the occupancy formula. Purges take idle cards; cards taken are replaced later.
+
+    Args:
+        stock: Changed in place.
+        province: Position of the province.
+        cards: Settings.
+        intercepted: Attempts from cards intercepted yesterday.
+        purge: Share of idle cards that purges take.
+        replaced: Share of the cards waiting that are replaced.
+
+    Returns:
+        Cards flagged, purged and replaced.
+    """
+    active, waiting = stock.active[province], stock.waiting[province]
+    flagged = min(active, fixed(distinct(intercepted * cards.flag_share, active / ONE)))
+    idle = (active - flagged) * cards.idle_share / ONE
+    purged = min(active - flagged, fixed(idle * purge))
+    renewed = min(waiting, fixed(waiting / ONE * replaced))
+    stock.active[province] = active - flagged - purged + renewed
+    stock.waiting[province] = waiting + flagged + purged - renewed
+    return CardDay(flagged, purged, renewed)
+
+
+def thresholds(stock: CardStock, cards: Cards, provinces: int) -> NDArray[np.int64]:
+    """Return the thresholds of the gate, (P,); the scenario may fix the share for all provinces and days."""
+    shares = [stock.dead_share(p) for p in range(provinces)]
+    if cards.fixed_dead_share is not None:
+        shares = [cards.fixed_dead_share] * provinces
+    return np.array([threshold(share) for share in shares], dtype=np.int64)
+
+
+def overloaded_warning(spec: ScenarioModel, heaviest: float) -> list[str]:
+    """Return a warning if some province's cards had to send more in a month than cards can, in attempts a day."""
+    most = spec.cards.max_attempts_per_card_day
+    if heaviest <= most:
+        return []
+    return [
+        f"cards.per_thousand_people: up to {heaviest:.1f} attempts a card and day over a month, more than the "
+        f"{most:g} that a card can send"
+    ]

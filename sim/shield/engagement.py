@@ -1,0 +1,149 @@
+"""Gate 7: a person who answered engages or ignores the attempt; awareness, renewed by education, lowers engagement."""
+
+import math
+from datetime import date
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.base.days import DAY_MS, calendar_date
+from sim.base.words import Sex
+from sim.country.measures import Measures, days_of, in_window, positions
+from sim.country.people import FRAILTY_CLASSES, frailty_levels, segment_shares
+from sim.draws.compiled import compiled
+from sim.draws.distributions import threshold
+from sim.draws.functions import exp, left_after
+from sim.scenario.schema import ScenarioModel
+from sim.scenario.schema.gates import Awareness
+from sim.scenario.schema.measures import Activities, Videos
+
+
+def propensities(spec: ScenarioModel) -> NDArray[np.float64]:
+    """Return the probability that an unaware person engages.
+
+    The probability of the type times the factors of age, sex, frailty and of having been a victim before.
+
+    Args:
+        spec: The scenario.
+
+    Returns:
+        (T types, age bands, 2 sexes, 8 frailty classes, 2: not a victim before, victim before).
+    """
+    frailty = frailty_levels(spec.population.frailty_sigma)
+    bands = len(spec.population.age_bands)
+    table = np.zeros((len(spec.fraud.types), bands, 2, FRAILTY_CLASSES, 2))
+    for t, kind in enumerate(spec.fraud.types.values()):
+        for band in range(bands):
+            for f, level in enumerate(frailty):
+                man = kind.engage * kind.age_factor[band] * level
+                for sex, p in ((Sex.F, man * kind.women_factor), (Sex.M, man)):
+                    table[t, band, sex, f, 0] = p
+                    table[t, band, sex, f, 1] = p * spec.population.victim_before_factor
+    return table
+
+
+def most_engaging(propensity: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Return the threshold of engaging of the most easily deceived, (T,): whatever a policy does, none is above it."""
+    return np.array([threshold(float(of_type.max())) for of_type in propensity], dtype=np.int64)
+
+
+def unaware_shares(awareness: NDArray[np.float64], effect: float) -> NDArray[np.float64]:
+    """Return the share of their propensity to engage that awareness leaves people, (P, G), from awareness (P, G)."""
+    shares: NDArray[np.float64] = 1.0 - effect * awareness
+    return shares
+
+
+def mean_shares(shares: NDArray[np.float64], people: list[list[float]]) -> NDArray[np.float64]:
+    """Return the means of shares (P, G) over the people of the segments of each province, (P,)."""
+    means = []
+    for of_province, numbers in zip(shares.tolist(), people, strict=True):
+        parts = [share * number for share, number in zip(of_province, numbers, strict=True)]
+        means.append(math.fsum(parts) / math.fsum(numbers))
+    return np.array(means)
+
+
+def segment_people(spec: ScenarioModel) -> list[list[float]]:
+    """Return the people of each province and segment at the scale of the country, (P, G), at least one each."""
+    return [
+        [max(1.0, row.population * share) for share in shares]
+        for row, shares in zip(spec.population.provinces, segment_shares(spec), strict=True)
+    ]
+
+
+def renew(awareness: NDArray[np.float64], settings: Awareness, gains: NDArray[np.float64]) -> None:
+    """Update awareness (P, G) at midnight, in place: it fades, then education closes 1 - exp(-gain) of the gap to 1."""
+    _renew(awareness, left_after(DAY_MS, settings.half_life), gains)
+
+
+@compiled
+def _renew(awareness: NDArray[np.float64], faded: float, gains: NDArray[np.float64]) -> None:
+    for p in range(awareness.shape[0]):
+        for s in range(awareness.shape[1]):
+            level = awareness[p, s] * faded
+            awareness[p, s] = level + (1.0 - level) * (1.0 - exp(-gains[p, s]))
+
+
+class Education:
+    """The gains of awareness by a day's education: views and attendances a head, times the gain of each.
+
+    Views are spread over all people of a measure's provinces, attendances over those of the segment addressed.
+    """
+
+    def __init__(
+        self,
+        settings: Awareness,
+        measures: Measures,
+        codes: tuple[int, ...],
+        segments: tuple[str, ...],
+        people: list[list[float]],
+    ) -> None:
+        """Spread what each measure brings on one of its days.
+
+        Args:
+            settings: Of awareness.
+            measures: Of the scenario.
+            codes: (P,) codes of the provinces.
+            segments: (G,) names of the segments.
+            people: (P, G) people by province and segment, at the scale of the country.
+        """
+        self._shape = (len(codes), len(segments))
+        self._a_day: list[tuple[tuple[date, date | None], NDArray[np.float64]]] = []
+        for videos in measures.all(Videos):
+            gains = np.zeros(self._shape)
+            places = positions(videos, codes)
+            audience = math.fsum(math.fsum(people[p]) for p in places)
+            gains[places] = settings.per_view * videos.views / days_of(videos.window) / audience
+            self._a_day.append((videos.window, gains))
+        for activities in measures.all(Activities):
+            gains = np.zeros(self._shape)
+            places = positions(activities, codes)
+            attendances = activities.count * activities.people / days_of(activities.window)
+            for segment, name in enumerate(segments):
+                audience = math.fsum(people[p][segment] for p in places)
+                share = activities.segments.get(name, 0.0)
+                gains[places, segment] = settings.per_attendance * attendances * share / audience
+            self._a_day.append((activities.window, gains))
+
+    def gains(self, day: int) -> NDArray[np.float64]:
+        """Return the ``gains`` of ``renew`` by the education of a day, (P, G)."""
+        today = calendar_date(day)
+        gains = np.zeros(self._shape)
+        for window, a_day in self._a_day:
+            if in_window(window, today):
+                gains += a_day
+        return gains
+
+
+@compiled
+def is_engaged(u: int, propensity: float, unaware: float) -> bool:
+    """Return whether a person who answered engages, so that an episode begins.
+
+    Args:
+        u: 32-bit uniform of the attempt.
+        propensity: Of people like this one, by ``propensities``.
+        unaware: Share of it that awareness leaves in their province and segment.
+
+    Returns:
+        Whether the person engages.
+    """
+    return u < threshold(propensity * unaware)

@@ -1,0 +1,104 @@
+"""Gate 4: filters of calls and of SMS, as binormal detectors, and the legitimate traffic they block by mistake.
+
+A contact's score is N(d', 1) if fraudulent and N(0, 1) if not; the filter blocks what scores above its threshold.
+Recall is Phi(d' - threshold), the share of false blocks Phi(-threshold).
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.base.days import DAY_MS
+from sim.base.words import Channel, Fate
+from sim.country.measures import Measures
+from sim.draws.compiled import compiled_with_arrays
+from sim.draws.distributions import CERTAIN, poisson, threshold
+from sim.draws.functions import normal_cdf
+from sim.draws.identity import province_day_id
+from sim.draws.philox import draw4, uniform52
+from sim.draws.purposes import FALSE_BLOCKS
+from sim.scenario.schema.gates import Interception
+from sim.scenario.schema.measures import FilterStrength
+
+FILTERED = (Channel.CALL.label, Channel.SMS.label)
+"""Channels that have a filter, in the order of their codes."""
+
+
+def d_primes(interception: Interception, measures: Measures, day: int, code: int) -> list[float]:
+    """Return d' of the filters of calls and of SMS on a day in a province.
+
+    As gangs adapt, d' falls by a constant each day; a retraining restores it. Retrainings are days of the calendar
+    (every so many days since 2000-01-01), whatever the start of the period.
+
+    Args:
+        interception: Settings.
+        measures: Of the scenario.
+        day: Day number.
+        code: Of the province.
+
+    Returns:
+        d' of calls and of SMS.
+    """
+    every = max(1, interception.retraining_every // DAY_MS)
+    lost = interception.adaptation_per_day * (day % every)
+    values = []
+    for channel in FILTERED:
+        d_prime = getattr(interception, channel).d_prime - lost
+        for strength, ramp in measures.on(day, FilterStrength, code):
+            if strength.channel == channel:
+                d_prime += strength.intensity * ramp
+        values.append(d_prime)
+    return values
+
+
+def thresholds(interception: Interception, d_prime: list[list[float]], types: list[str]) -> NDArray[np.int64]:
+    """Return the thresholds of the gate, (P, 2 channels, T types), from d' by province and channel."""
+    offsets = [interception.type_offset.get(name, 0.0) for name in types]
+    limits = [getattr(interception, channel).threshold for channel in FILTERED]
+    return np.array(
+        [
+            [
+                [threshold(normal_cdf(d + offset - limit)) for offset in offsets]
+                for d, limit in zip(row, limits, strict=True)
+            ]
+            for row in d_prime
+        ],
+        dtype=np.int64,
+    )
+
+
+def false_block_shares(interception: Interception) -> list[float]:
+    """Return the share of legitimate calls and of SMS that the filters block."""
+    return [normal_cdf(-getattr(interception, channel).threshold) for channel in FILTERED]
+
+
+@compiled_with_arrays
+def false_blocks(seed: int, day: int, rates: NDArray[np.float64], shares: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Return how many legitimate calls and SMS are blocked on a day, (P, 2): Poisson counts, keyed by identity."""
+    counts = np.empty((rates.shape[0], 2), dtype=np.int64)
+    for p in range(rates.shape[0]):
+        for c in range(len(shares)):
+            high, low, _, _ = draw4(seed, province_day_id(day, p, c), FALSE_BLOCKS, 0)
+            counts[p, c] = poisson(rates[p, c] * shares[c], uniform52(high, low))
+    return counts
+
+
+@compiled_with_arrays
+def expected(rates: NDArray[np.float64], stops: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return the expected interceptions of a day by province: of attempts that no gate before has stopped.
+
+    Args:
+        rates: (P, 3, T) expected potential attempts.
+        stops: (gates, P, 3, T) thresholds of the gates.
+
+    Returns:
+        (P,) expected counts of calls and SMS together.
+    """
+    totals = np.zeros(rates.shape[0])
+    for p in range(rates.shape[0]):
+        for c in range(Channel.SMS + 1):
+            for t in range(rates.shape[2]):
+                left = rates[p, c, t]
+                for gate in range(Fate.INTERCEPTED):
+                    left *= 1.0 - stops[gate, p, c, t] / CERTAIN
+                totals[p] += left * (stops[Fate.INTERCEPTED, p, c, t] / CERTAIN)
+    return totals

@@ -1,0 +1,55 @@
+"""Gate 5: the site, app or account that an attempt leads to has already been taken down."""
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.base.words import Channel
+from sim.country.measures import Measures
+from sim.draws.distributions import threshold
+from sim.scenario.schema import ScenarioModel
+from sim.scenario.schema.measures import Blocking
+
+WEB_TARGETS = ("site", "domain", "hosting", "diversion")
+"""Kinds of blocking that take down web sites."""
+APP_TARGETS = ("app", "promotion", "diversion")
+"""Kinds of blocking that take down apps."""
+ACCOUNT_TARGETS = ("account",)
+"""Kinds of blocking that take down the accounts online attempts come from."""
+
+
+def thresholds(spec: ScenarioModel, measures: Measures, day: int, codes: Sequence[int]) -> NDArray[np.int64]:
+    """Return the thresholds of a day.
+
+    A site, app or account is up with the product of 1 - share over the kinds of blocking that apply to it. A type leads
+    to an app with its ``app_share``, else to a web site. An SMS is stopped if it carries a link (with the
+    ``link_share`` of its type) and its target is down, an online attempt if its target or its account is down.
+
+    Args:
+        spec: The scenario.
+        measures: Of the scenario.
+        day: Day number.
+        codes: (P,) codes of the provinces.
+
+    Returns:
+        (P, 3 channels, T types); 0 for calls, which lead nowhere.
+    """
+    kinds = list(spec.fraud.types.values())
+    table = []
+    for code in codes:
+        up = dict.fromkeys((*WEB_TARGETS, *APP_TARGETS, *ACCOUNT_TARGETS), 1.0)
+        for blocking, ramp in measures.on(day, Blocking, code):
+            up[blocking.target] *= 1.0 - getattr(spec.sites, blocking.target) * blocking.intensity * ramp
+        web_up, app_up, account_up = (
+            math.prod(up[target] for target in targets) for targets in (WEB_TARGETS, APP_TARGETS, ACCOUNT_TARGETS)
+        )
+        reachable = [kind.app_share * app_up + (1.0 - kind.app_share) * web_up for kind in kinds]
+        down = np.zeros((len(Channel), len(kinds)), dtype=np.int64)
+        down[Channel.SMS] = [
+            threshold(kind.link_share * (1.0 - share)) for kind, share in zip(kinds, reachable, strict=True)
+        ]
+        down[Channel.ONLINE] = [threshold(1.0 - share * account_up) for share in reachable]
+        table.append(down)
+    return np.array(table)

@@ -1,0 +1,196 @@
+"""Codes become what a Parquet file stores, and come back: dates, province codes, labels and nulls."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from sim.base.days import UNIX_DAYS, month_start
+from sim.store.columns import NULL, Column
+from sim.store.scope import Scope
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+def encode(column: Column, values: npt.NDArray[Any], scope: Scope) -> "pa.Array":
+    """Turn the values of one column into what is stored.
+
+    Args:
+        column: The column.
+        values: (rows,) Day numbers, positions of provinces and labels, texts, edges of bins or numbers.
+        scope: What the run is about.
+
+    Returns:
+        Dates, codes of provinces, labels, texts or numbers; null where a nullable column holds ``NULL``.
+
+    Raises:
+        ValueError: If a position lies outside its list, or a real number is not finite.
+    """
+    import pyarrow as pa
+
+    kind = pa.type_for_alias(column.arrow)
+    if column.kind == "text":
+        texts, places = np.unique(values.astype(str), return_inverse=True)
+        return arrow_texts(texts.tolist(), places)
+    if column.kind == "real":
+        if not np.isfinite(values).all():
+            raise ValueError(f"{column.name}: a value is not finite; what is missing has no row")
+        return arrow(values.astype(np.float64), kind)
+    codes = values.astype(np.int64)
+    missing = codes < 0 if column.nullable else None
+    if column.kind in ("day", "month"):
+        return arrow(codes + UNIX_DAYS, kind)
+    if column.kind == "province":
+        stored = _take(column, np.array(scope.provinces, dtype=np.int64), codes, missing)
+        return arrow(stored, kind, missing)
+    if column.kind == "label":
+        names = column.names(scope)
+        _take(column, np.arange(len(names)), codes, missing)
+        return arrow_texts(names, codes, missing)
+    return arrow(codes, kind, missing)
+
+
+def arrow(values: npt.NDArray[Any], kind: "pa.DataType", missing: npt.NDArray[np.bool_] | None = None) -> "pa.Array":
+    """Return numbers as an Arrow array of a type as wide as theirs or narrower, null where they are missing.
+
+    What ``pyarrow.array`` does too, but only after it has loaded pandas, a fifth of a second, to ask whether it is
+    given a series.
+
+    Args:
+        values: (n,) The numbers; of dates the days since 1970.
+        kind: The type, of 8, 16, 32 or 64 bits.
+        missing: (n,) Which are null; none without it.
+
+    Returns:
+        The array, which shares its memory with no other.
+
+    Raises:
+        ValueError: If a number does not fit into the type.
+    """
+    import pyarrow as pa
+
+    dtype = np.float64 if pa.types.is_floating(kind) else np.dtype(f"int{kind.bit_width}")
+    stored = values.astype(dtype)
+    if not (stored == values).all():
+        raise ValueError(f"a number does not fit into {kind}")
+    bitmap = None
+    if missing is not None and missing.any():
+        bitmap = pa.py_buffer(np.packbits(~missing, bitorder="little"))
+    return pa.Array.from_buffers(kind, len(stored), [bitmap, pa.py_buffer(stored)])
+
+
+def arrow_texts(
+    texts: Sequence[str], codes: npt.NDArray[np.int64] | None = None, missing: npt.NDArray[np.bool_] | None = None
+) -> "pa.Array":
+    """Return texts as an Arrow array: all of them in order, or those at ``codes``, null where these are missing."""
+    import pyarrow as pa
+
+    encoded = [text.encode() for text in texts]
+    ends = np.cumsum([0, *(len(text) for text in encoded)]).astype(np.int32)
+    buffers = pa.py_buffer(ends), pa.py_buffer(b"".join(encoded))
+    known = pa.StringArray.from_buffers(len(encoded), *buffers)
+    if codes is None:
+        return known
+    return pa.DictionaryArray.from_arrays(arrow(codes, pa.int32(), missing), known).cast(pa.string())
+
+
+def numbers_of(column: "pa.Array | pa.ChunkedArray") -> npt.NDArray[Any]:
+    """Return the numbers (rows,) of a column as they are stored, of dates the days since 1970; anything for null.
+
+    What ``to_numpy`` does too, which loads pandas as ``pyarrow.array`` does.
+    """
+    import pyarrow as pa
+
+    if isinstance(column, pa.ChunkedArray):
+        column = column.combine_chunks()
+    size = column.type.bit_width // 8
+    kind = "f" if pa.types.is_floating(column.type) else "i"
+    if len(column) == 0:
+        return np.empty(0, dtype=f"{kind}{size}")
+    return np.frombuffer(column.buffers()[1], f"{kind}{size}", len(column), column.offset * size)
+
+
+def _take(
+    column: Column,
+    known: npt.NDArray[np.int64],
+    codes: npt.NDArray[np.int64],
+    missing: npt.NDArray[np.bool_] | None,
+) -> npt.NDArray[np.int64]:
+    """Return what is known at positions (any value where missing); raises ValueError for positions outside."""
+    inside = (codes >= 0) & (codes < len(known))
+    if missing is not None:
+        inside |= missing
+    if not inside.all():
+        wrong = int(codes[~inside][0])
+        raise ValueError(f"{column.name}: code {wrong} is outside 0..{len(known) - 1}")
+    return known[np.where(codes < 0, 0, codes)]
+
+
+def decode(column: Column, stored: "pa.ChunkedArray", scope: Scope) -> npt.NDArray[Any]:
+    """Turn a stored column back into what ``encode`` was given.
+
+    Args:
+        column: The column.
+        stored: Its rows in a file.
+        scope: What the run was about.
+
+    Returns:
+        (rows,) As ``encode`` takes them.
+
+    Raises:
+        ValueError: If it holds what is never stored: a null, a name or the edge of a bin out of place, a day outside
+            the period, a negative or infinite number.
+    """
+    import pyarrow as pa
+
+    if stored.null_count and not column.nullable:
+        raise ValueError(f"{column.name} holds null")
+    if column.kind == "real":
+        numbers = np.asarray(stored.to_numpy(), dtype=np.float64)
+        if not np.isfinite(numbers).all():
+            raise ValueError(f"{column.name} is not finite")
+        return numbers
+    if column.kind in ("label", "text", "province"):
+        known = scope.provinces if column.kind == "province" else column.names(scope)
+        positions = _positions(column, stored, known)
+        return np.array(known, dtype=object)[positions] if column.kind == "text" else positions
+    if column.kind in ("day", "month"):
+        days: npt.NDArray[np.int64] = stored.cast(pa.int32()).to_numpy().astype(np.int64) - UNIX_DAYS
+        first = month_start(scope.first_day) if column.kind == "month" else scope.first_day
+        if ((days < first) | (days > scope.last_day)).any():
+            raise ValueError(f"{column.name} is outside the period")
+        return days
+    codes: npt.NDArray[np.int64] = stored.cast(pa.int64()).fill_null(NULL).to_numpy()
+    if (codes < 0).sum() != stored.null_count:
+        raise ValueError(f"{column.name} is below zero")
+    if column.bins is not None:
+        _demand(column, codes, np.array([*column.bins.edges, *([NULL] if column.nullable else [])]))
+    elif column.codes is not None:
+        _demand(column, codes, np.array(column.codes))
+    return codes
+
+
+def _demand(column: Column, values: npt.NDArray[np.int64], allowed: npt.NDArray[np.int64]) -> None:
+    """Raise ValueError unless all values are allowed."""
+    strange = values[~np.isin(values, allowed)]
+    if len(strange):
+        raise ValueError(f"{column.name} holds {strange[0]}")
+
+
+def _positions(column: Column, stored: "pa.ChunkedArray", known: tuple[Any, ...]) -> npt.NDArray[np.int64]:
+    """Return the positions of stored values among those known; raises ValueError for others."""
+    position: dict[Any, int] = {name: code for code, name in enumerate(known)}
+    if column.codes is not None:
+        position = {name: code for name, code in position.items() if code in column.codes}
+    if column.nullable:
+        position[None] = NULL
+    encoded = stored.combine_chunks().dictionary_encode(null_encoding="encode")
+    codes = []
+    for name in encoded.dictionary.to_pylist():
+        if name not in position:
+            raise ValueError(f"{column.name} holds {name!r}")
+        codes.append(position[name])
+    indices: npt.NDArray[np.int32] = encoded.indices.to_numpy(zero_copy_only=False)
+    return np.array(codes, dtype=np.int64)[indices]

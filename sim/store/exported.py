@@ -1,0 +1,173 @@
+"""The tables of a run for other programs: DataFrames that say what their columns mean, and files of them."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sim.store.columns import StoredTable
+from sim.store.folder import demand_file, demand_free, whole
+from sim.store.scope import Scope
+from sim.store.tables import TABLES
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+MOST_ROWS = 1_048_576
+"""Rows of a sheet of an XLSX file, the head included: no program that reads them takes more."""
+
+MOST_EXACT = 2**53
+"""Whole numbers up to here are themselves in a sheet, which has doubles alone."""
+
+CODEBOOK = "columns"
+"""The sheet, or file, that says of every column of the tables beside it what it means and in which unit."""
+
+
+class Tables(Mapping[str, "pd.DataFrame"]):
+    """The stored tables of a run by name, each read when it is first asked for.
+
+    Words are categories in the order of their codes, days and months are datetimes, and ``attrs`` say what is in a
+    table: ``description``, and ``units`` and ``descriptions`` by column. Values are those of ``run.alerts`` and its
+    like.
+    """
+
+    def __init__(self, names: Sequence[str], stored: "Callable[[str], pd.DataFrame]", scope: Scope) -> None:
+        """Take the names of the tables, what reads one as it is stored, and the scope with the scenario's words."""
+        self._names, self._stored, self._scope = list(names), stored, scope
+        self._read: dict[str, pd.DataFrame] = {}
+
+    def __getitem__(self, name: str) -> "pd.DataFrame":
+        """Return a table; raises KeyError, which names those that there are."""
+        if name not in self._names:
+            raise KeyError(f"no table {name}; {', '.join(self._names)}")
+        if name not in self._read:
+            self._read[name] = _described(self._stored(name), TABLES[name], self._scope)
+        return self._read[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+    def __repr__(self) -> str:
+        return f"<tables: {', '.join(self._names)}>"
+
+    def to_csv(self, folder: str | Path, names: Sequence[str] | None = None, encoding: str = "utf-8") -> list[Path]:
+        """Write tables as CSV files, and beside them ``columns.csv``, which says what their columns mean.
+
+        FolderError is raised where the folder is not free.
+
+        Args:
+            folder: A folder that does not exist or is empty.
+            names: Which tables, all if None; KeyError is raised for one that there is not.
+            encoding: ``utf-8-sig`` for programs that take a file without a mark for one of another encoding.
+
+        Returns:
+            The files.
+        """
+        path, chosen = Path(folder), {name: self[name] for name in names or self}
+        demand_free(path)
+        path.mkdir(parents=True, exist_ok=True)
+        files = []
+        for name, frame in {CODEBOOK: _codebook(chosen), **chosen}.items():
+            files.append(path / f"{name}.csv")
+            with whole(files[-1]) as unfinished:
+                frame.to_csv(unfinished, index=False, encoding=encoding, date_format="%Y-%m-%d", lineterminator="\n")
+        return files
+
+    def to_xlsx(self, file: str | Path, names: Sequence[str] | None = None) -> Path:
+        """Write tables into an XLSX file, a sheet each, after one that says what their columns mean.
+
+        FolderError is raised where no file can have that name.
+
+        Args:
+            file: The file, which takes the place of an older one.
+            names: Which tables, all if None; KeyError is raised for one that there is not.
+
+        Returns:
+            The file.
+
+        Raises:
+            ValueError: If a table has more rows than a sheet has.
+        """
+        path, chosen = Path(file), {name: self[name] for name in names or self}
+        for name, frame in chosen.items():
+            if len(frame) >= MOST_ROWS:
+                raise ValueError(
+                    f"{name}: has {len(frame):,} rows, and a sheet of XLSX holds {MOST_ROWS - 1:,}; to_csv, or other "
+                    "tables as names"
+                )
+        demand_file(path)
+        with whole(path) as unfinished:
+            _write_sheets(unfinished, {CODEBOOK: _codebook(chosen), **chosen})
+        return path
+
+
+def _described(stored: "pd.DataFrame", table: StoredTable, scope: Scope) -> "pd.DataFrame":
+    """Return a stored table with its words as categories and its meanings in ``attrs``."""
+    import pandas as pd
+
+    frame = {}
+    for column in table.columns:
+        values = stored[column.name]
+        if column.kind in ("label", "text"):
+            names = column.names(scope)
+            occurring = names if column.codes is None else [names[code] for code in column.codes]
+            values = pd.Series(pd.Categorical(values, categories=list(occurring)), index=values.index)
+        frame[column.name] = values
+    found = pd.DataFrame(frame)
+    found.attrs = {
+        "description": table.meaning,
+        "units": {column.name: column.unit for column in table.columns},
+        "descriptions": {column.name: column.meaning for column in table.columns},
+    }
+    return found
+
+
+def _codebook(frames: "Mapping[str, pd.DataFrame]") -> "pd.DataFrame":
+    """Return a row for each column of some tables: table, column, unit, description."""
+    import pandas as pd
+
+    rows = [
+        (name, str(column), frame.attrs["units"][column], frame.attrs["descriptions"][column])
+        for name, frame in frames.items()
+        for column in frame.columns
+    ]
+    return pd.DataFrame(rows, columns=["table", "column", "unit", "description"])
+
+
+def _write_sheets(path: Path, frames: "Mapping[str, pd.DataFrame]") -> None:
+    """Write tables into an XLSX file, row by row, so that no more of it than a row is held in memory."""
+    import xlsxwriter
+
+    with xlsxwriter.Workbook(path, {"constant_memory": True}) as book:
+        book.set_properties({"created": datetime(2000, 1, 1, tzinfo=UTC)})  # else the time of day is in the file
+        bold, dated = book.add_format({"bold": True}), book.add_format({"num_format": "yyyy-mm-dd"})
+        for name, frame in frames.items():
+            sheet = book.add_worksheet(name)
+            sheet.freeze_panes(1, 0)
+            for place, column in enumerate(frame.columns):
+                sheet.write_string(0, place, str(column), bold)
+                sheet.set_column(place, place, max(12, len(str(column)) + 2))
+            kinds = [_writer(sheet, frame[column], dated) for column in frame.columns]
+            columns = [frame[column].astype(object).where(frame[column].notna(), None) for column in frame.columns]
+            for line, row in enumerate(zip(*columns, strict=True), start=1):
+                for place, (write, value) in enumerate(zip(kinds, row, strict=True)):
+                    if value is not None:
+                        write(line, place, value)
+
+
+def _writer(sheet: Any, column: "pd.Series[Any]", dated: Any) -> "Callable[[int, int, Any], object]":
+    """Return what writes the values of a column into a sheet.
+
+    A text is never taken for a formula, and identities, which have more digits than a sheet's numbers, are texts.
+    """
+    import pandas as pd
+
+    if pd.api.types.is_datetime64_any_dtype(column.dtype):
+        return lambda line, place, value: sheet.write_datetime(line, place, value, dated)
+    exact = not pd.api.types.is_integer_dtype(column.dtype) or not (column.abs() > MOST_EXACT).any()
+    if pd.api.types.is_numeric_dtype(column.dtype) and exact:
+        return lambda line, place, value: sheet.write_number(line, place, value)
+    return lambda line, place, value: sheet.write_string(line, place, str(value))

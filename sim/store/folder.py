@@ -1,0 +1,289 @@
+"""The folder of a run: written aside and renamed into place when whole."""
+
+import errno
+import itertools
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from sim.store.holding import lock, taking_turns
+from sim.store.json_files import FolderError
+from sim.store.run_json import RUN_JSON, UNFINISHED, is_run, read_manifest
+
+SCENARIO_YAML = "scenario.yaml"
+RUNS = Path("results") / "runs"
+LONGEST_NAME = 200
+"""Bytes of a folder's name, which leaves room for the name that it has while unfinished."""
+
+DEPTH = 3
+"""How deep below a folder its runs are looked for: a sweep's points, a point's replicates."""
+
+
+def default_folder(name: str, seed: int, now: datetime | None = None) -> Path:
+    """Return a folder below ``results/runs`` of the current folder that does not exist yet."""
+    stamp = (now or datetime.now(UTC)).strftime("%Y%m%dT%H%M%SZ")
+    base = RUNS / f"{name}-{seed}-{stamp}"
+    folder, count = base, 1
+    while folder.exists():
+        count += 1
+        folder = base.with_name(f"{base.name}-{count}")
+    return folder
+
+
+def demand_free(folder: Path) -> None:
+    """Raise FolderError unless ``folder`` does not exist or is an empty folder; writes nothing."""
+    try:
+        _demand_free(folder)
+    except (OSError, ValueError) as error:  # too long, or with a character that no name can have
+        what = error.strerror if isinstance(error, OSError) else error
+        raise FolderError(f"{str(folder)[:200]}: {what}; a folder that does not exist or is empty") from None
+
+
+def _demand_free(folder: Path) -> None:
+    if UNFINISHED.fullmatch(folder.name):
+        raise FolderError(f"{folder}: is named like an unfinished run; another name")
+    if len(os.fsencode(folder.name)) > LONGEST_NAME:
+        raise FolderError(f"{folder.name[:20]}...: a name of over {LONGEST_NAME} bytes; a shorter one")
+    for above in folder.absolute().parents:
+        if is_run(above):
+            raise FolderError(f"{folder}: lies inside the run {above}; a folder outside of it")
+    # Taking the place of `.` would leave the user's shell in a folder that is gone.
+    if not folder.name or folder.name == "..":
+        raise FolderError(f"{folder}: has no name of its own; a folder that does not exist or is empty")
+    with suppress(FileNotFoundError, NotADirectoryError):
+        os.lstat(folder)  # raises for what can be no name
+    if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
+        raise FolderError(f"{folder}: is no folder; a folder that does not exist or is empty")
+    if folder.is_dir() and any(folder.iterdir()):
+        raise FolderError(f"{folder}: the folder is not empty; a folder that does not exist or is empty")
+    parent = folder.absolute().parent
+    while not os.path.lexists(parent):  # a link that leads nowhere is there, and no folder
+        parent = parent.parent
+    _demand_writable(folder, parent)
+
+
+def demand_file(path: Path) -> None:
+    """Raise FolderError unless a file can be written under a name, in place of one that is there; writes nothing."""
+    if os.path.isdir(path):
+        raise FolderError(f"{path}: is a folder; the name of a file")
+    _demand_writable(path, path.parent)
+
+
+def _demand_writable(path: Path, parent: Path) -> None:
+    """Raise FolderError unless ``parent`` is a folder in which ``path`` can be made."""
+    if not os.path.isdir(parent) or not os.access(parent, os.W_OK | os.X_OK):
+        raise FolderError(f"{path}: nothing can be written in {parent}; a folder that is there and that you may write")
+
+
+class Staging:
+    """The folder that a run writes into, a hidden sibling of where it will appear.
+
+    As a context manager it removes itself, and the parents that it made, if the run fails or is interrupted.
+    A process that is killed leaves it behind under a name that says so. A ``renamable`` target, whose name nobody
+    asked for, gives way to a run that took the name meanwhile.
+    """
+
+    def __init__(self, target: Path, renamable: bool = False) -> None:
+        demand_free(target)
+        self._renamable = renamable
+        self.target = target.absolute()
+        self._parents = _make_parents(self.target.parent)
+        self.path, self._handle = self._create()
+
+    def publish(self) -> Path:
+        """Make everything durable and let the folder appear, at once, under its name.
+
+        Returns:
+            Where it appeared.
+
+        Raises:
+            FolderError: If something else has appeared there meanwhile.
+        """
+        for file in sorted(self.path.iterdir()):
+            sync(file)
+        sync(self.path)
+        wanted = self.target
+        for count in itertools.count(2):
+            try:
+                # On POSIX an empty folder is replaced in the same step; one with files in it is refused.
+                os.rename(self.path, self.target)
+                break
+            except OSError as error:
+                if not self._renamable or error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+                    raise FolderError(f"{self.target}: {error.strerror}; it was free at the start") from error
+                self.target = wanted.with_name(f"{wanted.name}-{count}")
+        sync(self.target.parent)
+        return self.target
+
+    def discard(self) -> None:
+        """Remove the folder, and the parents that were made for it and are empty."""
+        shutil.rmtree(self.path, ignore_errors=True)
+        self._release()
+        for parent in self._parents:
+            try:
+                parent.rmdir()
+            except OSError:
+                return
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._handle is None:
+            return
+        if self.path.exists():
+            self.discard()
+        self._release()
+
+    def _release(self) -> None:
+        handle, self._handle = self._handle, None
+        if handle is not None:
+            os.close(handle)
+
+    def _create(self) -> tuple[Path, int | None]:
+        """Make the folder and lock it, one process at a time; those that killed runs of this target left are removed.
+
+        Returns:
+            The folder, and the open handle that locks it for as long as this process lives.
+
+        Raises:
+            FolderError: If another process is making the same run.
+        """
+        with taking_turns(self.target.parent):
+            if not self._renamable:
+                self._clear()
+            name = f".{self.target.name}.unfinished-{os.getpid()}"
+            for count in range(1000):
+                path = self.target.with_name(name if count == 0 else f"{name}-{count}")
+                try:
+                    path.mkdir()
+                except FileExistsError:
+                    continue
+                handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+                lock(handle)
+                return path, handle
+        raise FolderError(f"{self.target}: a thousand unfinished runs of this process lie beside it")
+
+    def _clear(self) -> None:
+        """Remove what killed runs of this target have left; raises FolderError where one of them is alive."""
+        for path in self.target.parent.iterdir():
+            unfinished = UNFINISHED.fullmatch(path.name)
+            if unfinished is None or unfinished["name"] != self.target.name or path.is_symlink():
+                continue
+            try:
+                handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+            except OSError:
+                continue
+            try:
+                lock(handle)
+            except BlockingIOError:
+                process = unfinished["process"]
+                raise FolderError(f"{self.target}: process {process} is making it; another folder") from None
+            finally:
+                os.close(handle)
+            shutil.rmtree(path, ignore_errors=True)
+
+
+def _make_parents(parent: Path) -> list[Path]:
+    """Make a folder and those above it; give the ones that were made, the deepest first."""
+    missing = []
+    while not parent.exists():
+        missing.append(parent)
+        parent = parent.parent
+    for folder in reversed(missing):
+        folder.mkdir(exist_ok=True)
+    return missing
+
+
+def sync(path: Path) -> None:
+    """Make a file or folder durable."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+@contextmanager
+def whole(path: Path, durable: bool = True) -> Iterator[Path]:
+    """Let a file appear under its name, in place of an older one, once it is whole, or not at all.
+
+    Args:
+        path: The name under which it appears.
+        durable: Whether it must outlive a failure of power, from then on; what can be made again need not.
+
+    Yields:
+        The name under which it is to be written.
+    """
+    unfinished = path.with_name(f".{path.name}.unfinished-{os.getpid()}")
+    try:
+        yield unfinished
+        if durable:
+            sync(unfinished)
+        os.replace(unfinished, path)
+    except BaseException:
+        with suppress(OSError):
+            unfinished.unlink()
+        raise
+
+
+def write_json(path: Path, document: dict[str, Any]) -> None:
+    """Write a JSON document; raises ValueError for a number that JSON does not have."""
+    path.write_text(to_json(document), encoding="utf-8")
+
+
+def replace_json(path: Path, document: dict[str, Any]) -> None:
+    """Write a JSON document that appears, or takes the place of an older one, whole or not at all."""
+    with whole(path) as unfinished:
+        write_json(unfinished, document)
+
+
+def to_json(document: dict[str, Any]) -> str:
+    """Return a JSON document as text, as it stands in ``run.json``; NaN and infinity are refused."""
+    return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A run found in a folder; ``manifest`` is None where it is unfinished or, as ``damage`` says, cannot be read."""
+
+    path: Path
+    manifest: dict[str, Any] | None
+    damage: str | None = None
+
+
+def find_runs(folder: Path, depth: int = DEPTH) -> Iterator[Listed]:
+    """Find finished and unfinished runs in a folder and, down to a depth, in the folders of it, by name.
+
+    Args:
+        folder: Where to look; one that is not there, or may not be looked into, holds none.
+        depth: How deep below it.
+
+    Yields:
+        Each run.
+    """
+    try:
+        inside = sorted(folder.iterdir())
+    except (FileNotFoundError, NotADirectoryError, PermissionError):
+        return
+    for path in inside:
+        if path.is_symlink() or not path.is_dir():
+            continue
+        if UNFINISHED.fullmatch(path.name):
+            yield Listed(path, None)
+        elif os.path.lexists(path / RUN_JSON):
+            try:
+                yield Listed(path, read_manifest(path))
+            except FolderError as error:
+                yield Listed(path, None, str(error))
+        elif depth > 1 and not path.name.startswith("."):
+            yield from find_runs(path, depth - 1)

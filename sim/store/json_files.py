@@ -1,0 +1,121 @@
+"""Stored files as they are read: by whoever, from wherever they come. Nothing in them is believed before it is checked.
+
+A file that is no regular one (a pipe, a device), that is too large, or whose SHA-256 is not the one that was written
+down for it, is refused; so is a JSON document that is none.
+"""
+
+import hashlib
+import json
+import os
+import stat
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NoReturn
+
+from sim.base.failures import RefusedError
+
+LARGEST_JSON = 64 << 20
+"""Bytes of a JSON document that is read; a run of the whole country has a ``run.json`` of 30 kB."""
+
+DIGITS = frozenset("0123456789abcdef")
+
+
+class FolderError(RefusedError):
+    """A folder of results cannot be made where it was asked for, or is not one."""
+
+
+class DamagedError(FolderError):
+    """A stored file is not what this program writes, or not the one that it wrote."""
+
+
+def demand_regular(path: Path) -> None:
+    """Raise DamagedError unless a path is a regular file, or a link to one: reading a pipe would wait for ever."""
+    try:
+        mode = path.stat().st_mode
+    except OSError as error:
+        raise DamagedError(f"{path}: cannot be read: {error.strerror or error}") from None
+    if not stat.S_ISREG(mode):
+        raise DamagedError(f"{path}: is no regular file")
+
+
+def sha256(path: Path) -> str:
+    """Return the SHA-256 of a regular file, in hexadecimal digits; raises DamagedError where there is none."""
+    demand_regular(path)
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise DamagedError(f"{path}: cannot be read: {error.strerror or error}") from None
+
+
+def demand_hashes(folder: Path, files: Mapping[str, str]) -> None:
+    """Raise DamagedError unless each file of a folder has the SHA-256 that is written down for it."""
+    for name, digest in files.items():
+        if os.path.basename(name) != name or sha256(folder / name) != digest:
+            raise DamagedError(f"{folder / name}: is not the file that was written: its SHA-256 is another")
+
+
+def is_sha256(value: object) -> bool:
+    """Return whether a value is a SHA-256 in hexadecimal digits."""
+    return isinstance(value, str) and len(value) == 64 and set(value) <= DIGITS
+
+
+def read_json(path: Path) -> Any:
+    """Read a JSON document of whatever kind; raises DamagedError."""
+    demand_regular(path)
+    try:
+        if path.stat().st_size > LARGEST_JSON:
+            raise DamagedError(f"{path}: is too large; at most {LARGEST_JSON:,} bytes")
+        return parsed(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise DamagedError(f"{path}: cannot be read: {error}".replace("\n", " ")) from None
+
+
+def parsed(text: str | bytes | bytearray) -> Any:
+    """Return a stored JSON document; raises ValueError for what JSON does not have, and for a map with a key twice."""
+    return json.loads(text, parse_constant=_refuse_constant, object_pairs_hook=_each_once)
+
+
+def read_map(path: Path) -> dict[str, Any]:
+    """Read a JSON document that is a map; raises DamagedError."""
+    document = read_json(path)
+    if not isinstance(document, dict):
+        raise DamagedError(f"{path}: is not what this program writes: no map")
+    return document
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no number of JSON")
+
+
+def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return a map of JSON: readers differ in which of two equal keys they believe."""
+    document = dict(pairs)
+    if len(document) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f"the key {twice!r} stands twice in a map")
+    return document
+
+
+def digest_of(document: Mapping[str, Any]) -> str:
+    """Return the SHA-256 of a JSON document, whatever the order of its keys."""
+    text = json.dumps(document, sort_keys=True, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+@contextmanager
+def reading(place: Path) -> Iterator[None]:
+    """Turn whatever reading a file of the right name and the wrong content raises into a DamagedError."""
+    import pyarrow as pa
+
+    try:
+        yield
+    except RefusedError:
+        raise
+    except (pa.ArrowException, AttributeError, LookupError, TypeError, ValueError, ArithmeticError, OSError) as error:
+        if isinstance(error, OSError) and error.errno is not None:
+            raise  # of the machine; Arrow's own have no number
+        what = " ".join(f"{type(error).__name__}: {error}".split())
+        raise DamagedError(f"{place}: is not what this program writes ({what[:200]})") from error

@@ -1,0 +1,243 @@
+"""Sums of a table: a dictionary that an engine adds to, arrays once a day is over, rows once no more can come."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from sim.base.sums import TOO_LARGE, demand_exact, exact_sum
+from sim.store.columns import StoredTable
+from sim.store.order import Integers, row_numbers, sorting
+
+Chunk = tuple[Integers, npt.NDArray[Any]]
+
+
+class OpenSums:
+    """The sums of one table that are not yet written, by the keys that the table is counted by.
+
+    A recorder has one for each table of sums. An engine adds to ``counts``, whose keys start with a day number:
+    ``counts[key] += 1`` where the table has one measure, else ``counts[key][position] += amount``. ``collect`` turns
+    the dictionary into arrays, ``add``, ``add_cells`` and ``add_provinces`` take arrays from whoever has them, ``take``
+    hands out what is held of the days that are final. Where the last key is a text, its codes are these sums' own:
+    positions in ``texts``.
+    """
+
+    def __init__(self, table: StoredTable, provinces: int, sizes: Mapping[str, int]) -> None:
+        """Begin with nothing.
+
+        Args:
+            table: The table.
+            provinces: Their number.
+            sizes: As ``StoredTable.shape`` takes them.
+        """
+        self._provinces = provinces
+        self._table = table
+        self._sizes = sizes
+        self._width = len(table.counted_by)
+        self._measures = len(table.measures)
+        self._last_is_text = table.counted_by[-1].kind == "text"
+        self._dtype = np.float64 if table.measures[0].kind == "real" else np.int64
+        self.counts: defaultdict[tuple[Any, ...], Any] = _counter(self._measures)
+        self.texts: dict[str, int] = {}
+        self._pending: list[Chunk] = []
+        self._cells: list[tuple[int, Integers, npt.NDArray[Any]]] = []
+        self._of_provinces: list[tuple[int, int, npt.NDArray[Any]]] = []
+        self._totals = Totals(table)
+
+    def collect(self) -> None:
+        """Move what the dictionary holds into arrays and leave it empty (the same object)."""
+        if not self.counts:
+            return
+        rows = list(self.counts)
+        if self._last_is_text:
+            codes = self.texts
+            rows = [(*row[:-1], codes.setdefault(row[-1], len(codes))) for row in rows]
+        keys = np.array(rows, dtype=np.int64).reshape(-1, self._width)
+        try:
+            values = np.array(list(self.counts.values()), dtype=self._dtype).reshape(-1, self._measures)
+        except OverflowError:  # what is too large for 64 bits is too large for a run, if its day is in the period
+            values = np.minimum(np.array(list(self.counts.values()), dtype=object), TOO_LARGE)
+            values = values.astype(self._dtype).reshape(-1, self._measures)
+        self.counts.clear()
+        self.add(keys, values)
+
+    def add(self, keys: Integers, values: npt.NDArray[Any]) -> None:
+        """Add arrays of shape (rows, keys) and (rows, measures); keys may repeat. The arrays are kept, not copied."""
+        self._pending.append((keys, values))
+
+    def add_cells(self, day: int, cells: Integers, values: npt.NDArray[Any]) -> None:
+        """Add cells (n,), not 0, of an array (P, ...) over provinces and codes, in order, and their (n, measures)."""
+        if len(cells):
+            self._cells.append((day, cells, values))
+
+    def add_provinces(self, day: int, text: str, values: npt.NDArray[Any]) -> None:
+        """Add a value (P,) for each province under a text, the only key of the table beside day and province."""
+        self._of_provinces.append((day, self.texts.setdefault(text, len(self.texts)), values))
+
+    def snapshot(self) -> dict[str, Any]:
+        """Return what is held, with which ``resume`` goes on. Arrays are not copied: nobody changes them any more."""
+        self.collect()
+        return {
+            "texts": list(self.texts),
+            "pending": self._pending[:],
+            "cells": self._cells[:],
+            "of_provinces": self._of_provinces[:],
+        }
+
+    def resume(self, snapshot: dict[str, Any]) -> None:
+        """Hold what others have held, as ``snapshot`` returns it; nothing is held yet."""
+        self.texts = {text: code for code, text in enumerate(snapshot["texts"])}
+        self._pending, self._cells, self._of_provinces = (
+            [tuple(some) for some in snapshot[name]] for name in ("pending", "cells", "of_provinces")
+        )
+
+    def take(self, before: int, first: int, last: int) -> "FinalSums":
+        """Hand out what is held of the days that are final, and forget it; days from ``before`` on stay.
+
+        This is quick: what takes time is left to ``FinalSums.rows``, perhaps in another thread.
+
+        Args:
+            before: The first day number that is not final.
+            first: The first day number of the period; earlier days are dropped.
+            last: The last day number of the period; later days are dropped.
+
+        Returns:
+            What was held.
+        """
+        self.collect()
+        cells = [some for some in self._cells if some[0] < before]
+        self._cells = [some for some in self._cells if some[0] >= before]
+        levels = [some for some in self._of_provinces if some[0] < before]
+        self._of_provinces = [some for some in self._of_provinces if some[0] >= before]
+        pending, self._pending = _split(self._pending, lambda days: days < before)
+        sizes = self._provinces, self._sizes
+        return FinalSums(self._table, sizes, (first, last), list(self.texts), pending, cells, levels, self._totals)
+
+
+class Totals:
+    """The sums of a table's measures over all rows of the period that are final so far; none may become too large."""
+
+    def __init__(self, table: StoredTable) -> None:
+        self._table = table
+        self._sums = [0] * len(table.measures)
+
+    def add(self, values: npt.NDArray[Any]) -> None:
+        """Add rows (rows, measures); raises OverflowError of the first measure whose sum is too large to be exact."""
+        for m, measure in enumerate(self._table.measures):
+            self._sums[m] += exact_sum(values[:, m])
+            demand_exact(self._sums[m], self._table.name, measure.name)
+
+
+@dataclass(frozen=True)
+class FinalSums:
+    """What a table has summed of days that are final.
+
+    Attributes:
+        table: The table.
+        sizes: The number of provinces, and what ``StoredTable.shape`` takes.
+        period: The first and the last day number of the period; other days are dropped.
+        texts: The texts behind the codes of a text key.
+        chunks: Keys and sums, as ``OpenSums.add`` takes them.
+        cells: Days, cells and sums, as ``OpenSums.add_cells`` takes them.
+        of_provinces: Days, codes of texts and values (P,), as ``OpenSums.add_provinces`` takes them.
+        totals: Of the table, to which these sums are added.
+    """
+
+    table: StoredTable
+    sizes: tuple[int, Mapping[str, int]]
+    period: tuple[int, int]
+    texts: list[str]
+    chunks: list[Chunk]
+    cells: list[tuple[int, Integers, npt.NDArray[Any]]]
+    of_provinces: list[tuple[int, int, npt.NDArray[Any]]]
+    totals: Totals
+
+    def rows(self) -> Chunk:
+        """Return the rows of the period.
+
+        Returns:
+            (rows, keys) Keys, each once and in order, and (rows, measures) their sums. Sums of zero are dropped: no
+            row says the same. Levels of zero are not. A sum over the table that is too large is an OverflowError.
+        """
+        keyed = [*self._keyed_cells(), *self._keyed_provinces()]
+        first, last = self.period
+        final, _ = _split([*self.chunks, *keyed], lambda days: (days >= first) & (days <= last))
+        if not final:
+            measures = self.table.measures
+            dtype = np.float64 if measures[0].kind == "real" else np.int64
+            return np.empty((0, len(self.table.counted_by)), np.int64), np.empty((0, len(measures)), dtype)
+        if final[0][1].dtype == np.int64:
+            for _, amounts in final:
+                self.totals.add(amounts)
+        if not self.chunks and not self.of_provinces and all(a[0] < b[0] for a, b in pairwise(self.cells)):
+            return final[0]  # cells alone, each day once: they are in order, and none is 0
+        keys, values = aggregate(
+            np.concatenate([keys for keys, _ in final]), np.concatenate([values for _, values in final])
+        )
+        if values.dtype == np.int64:
+            counted = values.any(axis=1)
+            if not counted.all():
+                keys, values = keys[counted], values[counted]
+        return keys, values
+
+    def _keyed_cells(self) -> Iterator[Chunk]:
+        """Give cells their keys."""
+        if self.cells:
+            days = np.repeat([day for day, _, _ in self.cells], [len(cells) for _, cells, _ in self.cells])
+            shape = (self.sizes[0], *self.table.shape(self.sizes[1]))
+            p, *codes = np.unravel_index(np.concatenate([cells for _, cells, _ in self.cells]), shape)
+            firsts = [column.first_code for column in self.table.coded]
+            keys = np.column_stack([days, p, *(code + first for code, first in zip(codes, firsts, strict=True))])
+            yield keys, np.concatenate([values for _, _, values in self.cells])
+
+    def _keyed_provinces(self) -> Iterator[Chunk]:
+        """Give the values of provinces their keys."""
+        if self.of_provinces:
+            provinces = self.sizes[0]
+            keys = np.empty((len(self.of_provinces), provinces, 3), dtype=np.int64)
+            keys[:, :, 0] = np.array([day for day, _, _ in self.of_provinces])[:, None]
+            keys[:, :, 1] = np.arange(provinces)
+            keys[:, :, 2] = np.array([text for _, text, _ in self.of_provinces])[:, None]
+            dtype = np.float64 if self.table.measures[0].kind == "real" else np.int64
+            values = np.array([values for _, _, values in self.of_provinces], dtype=dtype)
+            yield keys.reshape(-1, 3), values.reshape(-1, 1)
+
+
+def aggregate(keys: Integers, values: npt.NDArray[Any]) -> Chunk:
+    """Sum the measures of equal keys; rows come out sorted by key."""
+    if len(keys) == 0:
+        return keys, values
+    numbers = row_numbers(list(keys.T))
+    order = sorting(numbers)
+    if order is not None:
+        keys, values, numbers = keys[order], values[order], numbers[order]
+    starts = np.flatnonzero(np.concatenate([[True], numbers[1:] != numbers[:-1]]))
+    if len(starts) == len(keys):
+        return keys, values
+    return keys[starts], np.add.reduceat(values, starts, axis=0)
+
+
+def _split(chunks: list[Chunk], chosen: Callable[[Integers], npt.NDArray[np.bool_]]) -> tuple[list[Chunk], list[Chunk]]:
+    """Part the rows of chunks by whether their days are chosen; a chunk that need not be parted is not copied."""
+    inside: list[Chunk] = []
+    outside: list[Chunk] = []
+    for keys, values in chunks:
+        rows = chosen(keys[:, 0])
+        if rows.all():
+            inside.append((keys, values))
+        elif rows.any():
+            inside.append((keys[rows], values[rows]))
+            outside.append((keys[~rows], values[~rows]))
+        else:
+            outside.append((keys, values))
+    return inside, outside
+
+
+def _counter(measures: int) -> defaultdict[tuple[Any, ...], Any]:
+    if measures == 1:
+        return defaultdict(int)
+    return defaultdict(lambda: [0] * measures)

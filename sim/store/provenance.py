@@ -1,0 +1,104 @@
+"""Where results come from: versions, machine, command, time and memory of this process."""
+
+import os
+import platform
+import resource
+import shlex
+import sys
+import time
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from sim.base.caches import program_digest
+from sim.base.version import LOADED, __version__
+
+LIBRARIES = (
+    "numpy",
+    "numba",
+    "llvmlite",
+    "simpy",
+    "pandas",
+    "pyarrow",
+    "pydantic",
+    "ruamel.yaml",
+)
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of the program, of Python and of the libraries that results could depend on.
+
+    ``sources`` is the start of the SHA-256 of those of the program's sources on which results depend.
+    """
+    own = {"tocsin": __version__, "sources": program_digest()[:16], "python": platform.python_version()}
+    return {**own, **_of_libraries()}
+
+
+@cache
+def _of_libraries() -> dict[str, str]:
+    found = {}
+    for library in LIBRARIES:
+        try:
+            found[library] = version(library)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def machine() -> dict[str, str | int]:
+    """Describe the machine by kind; no name of host or user."""
+    return {
+        "system": f"{platform.system()} {platform.release()}",
+        "architecture": platform.machine(),
+        "processor": _processor(),
+        "cores": os.cpu_count() or 1,
+        "memory_bytes": os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"),
+    }
+
+
+def command() -> str:
+    """Return the command line of this process; the program by its name, not by where it lies.
+
+    Names of files that are no UTF-8 are told by their bytes.
+    """
+    line = shlex.join([Path(sys.argv[0]).name or "python", *sys.argv[1:]])
+    return line.encode("utf-8", "backslashreplace").decode()
+
+
+def process_age_s() -> float:
+    """Return the seconds since this process loaded the package, which a command does first of all.
+
+    Not since the kernel made the process: a shell that ends with a command becomes it, and its age counts whatever
+    the shell did before.
+
+    Returns:
+        Seconds, without the few hundredths that Python itself needs to start.
+    """
+    return time.monotonic() - LOADED
+
+
+def peak_rss_bytes() -> int:
+    """Return the largest resident memory that this process has had.
+
+    Linux's ``ru_maxrss`` starts with that of the process that forked this one; its ``VmHWM`` does not.
+
+    Returns:
+        Bytes.
+    """
+    try:
+        for line in Path("/proc/self/status").read_text().splitlines():
+            if line.startswith("VmHWM:"):
+                return int(line.split()[1]) * 1024
+    except OSError:
+        pass
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+
+
+def _processor() -> str:
+    try:
+        for line in Path("/proc/cpuinfo").read_text().splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    except OSError:
+        pass
+    return platform.processor() or platform.machine()

@@ -1,0 +1,299 @@
+"""The recorder of a run: engines add what happens, and tables leave for their files when their days are final."""
+
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from sim.base.days import DAY_MS, month_start, next_month, weekday
+from sim.draws.distributions import threshold
+from sim.draws.record import is_kept
+from sim.store.background import BackgroundWriter
+from sim.store.columns import NULL, StoredTable
+from sim.store.open_sums import Chunk, FinalSums, OpenSums, aggregate
+from sim.store.scope import Scope
+from sim.store.tables import COUNTED, EVENTS, TABLES
+from sim.store.writer import Columns, TableWriter
+
+Integers = npt.NDArray[np.int64]
+
+CODES: dict[int, dict[str | None, int]] = {
+    place: {**{label: code for code, label in enumerate(column.labels)}, **({None: NULL} if column.nullable else {})}
+    for place, column in enumerate(EVENTS.columns)
+    if column.kind == "label"
+}
+"""Codes of the labels of events, by the place of their column."""
+
+EVENT_ROWS = 200_000
+"""Events wait in memory until at least so many have gathered at the end of a day, or the month ends."""
+
+
+class LogEntry(NamedTuple):
+    """One event on its way to the log: the columns of the table of events, with labels; None and -1 are null."""
+
+    moment: int
+    phase: int
+    event: str
+    province: int
+    origin: int
+    detector: int = NULL
+    stage: int = NULL
+    number: int = NULL
+    channel: str | None = None
+    tier: str | None = None
+    result: str | None = None
+    person: int = NULL
+    value: int = NULL
+
+
+class Recorder:
+    """All that one run counts, of all days and provinces: one a run, whatever engine it has.
+
+    What an engine adds to, as ``attempts``, ``alerts`` and so on, is a dictionary for each table of sums, keyed by a
+    tuple that starts with a day number and a province (its position, ``NULL`` for the nation); codes of the further
+    keys, and the measures, are in the order in which ``sim.store.tables`` declares them, texts are themselves. Days
+    of the warm-up and after the period are dropped here, so an engine need not ask.
+
+    Attributes:
+        scope: What the run is about.
+        attempts_seen: Potential attempts so far, those of the warm-up included.
+        warnings: Lines for the user that an engine may add to; they stand in ``run.json``.
+        records_events: Whether any events are kept.
+        kept: The threshold of the origins whose events are kept.
+    """
+
+    def __init__(
+        self,
+        scope: Scope,
+        writer: TableWriter | BackgroundWriter,
+        events: float = 0.0,
+        progress: Callable[[int, int], None] | None = None,
+    ) -> None:
+        """Begin with nothing.
+
+        Args:
+            scope: What the run is about.
+            writer: What takes the rows that are final.
+            events: The share of origins whose events are kept: 0 none, 1 all.
+            progress: Called after each day with its day number and the attempts so far, warm-up included.
+        """
+        self.scope = scope
+        self.attempts_seen = 0
+        self.warnings: list[str] = []
+        self._writer = writer
+        self._progress = progress
+        sizes = {"fraud_types": len(scope.fraud_types), "age_bands": len(scope.age_bands)}
+        self._sums = {table.name: OpenSums(table, len(scope.provinces), sizes) for table in COUNTED}
+        self.attempts = self._sums["attempts"].counts
+        self.alerts = self._sums["alerts"].counts
+        self.contacts = self._sums["contacts"].counts
+        self.waits = self._sums["waits"].counts
+        self.first_contacts = self._sums["first_contacts"].counts
+        self.hours = self._sums["hours"].counts
+        self.outcomes = self._sums["outcomes"].counts
+        self.cases = self._sums["cases"].counts
+        self.flows = self._sums["flows"].counts
+        self.state = self._sums["state"].counts
+        self.records_events = events > 0.0
+        self.kept = threshold(events)
+        self._entries: list[list[int]] = []
+        self._event_rows: list[Integers] = []
+
+    def event(self, entry: LogEntry) -> None:
+        """Log one event.
+
+        Those before the period, and of origins outside the kept share, are forgotten at once. A label that the table
+        of events does not list is a KeyError.
+        """
+        if self.records_events and entry.moment >= 0 and is_kept(self.scope.seed, entry.origin, self.kept):
+            row: list[Any] = list(entry)
+            for place, codes in CODES.items():
+                row[place] = codes[row[place]]
+            self._entries.append(row)
+
+    def log(self, rows: Integers) -> None:
+        """Log whole rows, coded columns of the table of events, of origins that are kept.
+
+        Those before the period are forgotten.
+        """
+        rows = rows[rows[:, 0] >= 0]
+        if len(rows):
+            self._event_rows.append(rows)
+
+    def add(self, table: str, keys: Integers, values: npt.NDArray[Any]) -> None:
+        """Add whole arrays to a table without a text among its keys.
+
+        They are kept until their days are final: whoever adds them changes them no more. Rows in the order of their
+        keys, each day once, cost the least.
+
+        Args:
+            table: Its name.
+            keys: (rows, keys) As the tuples by which an engine counts.
+            values: (rows, measures) What is added.
+        """
+        if table == "attempts":
+            self.attempts_seen += int(values.sum())
+        self._sums[table].add(keys, values)
+
+    def add_cells(self, table: str, day: int, cells: Integers, values: npt.NDArray[Any]) -> None:
+        """Add cells of a day to a table without a text among its keys, as ``add`` does.
+
+        Args:
+            table: Its name.
+            day: The day number.
+            cells: (n,) Places in an array (P, ...) over provinces and codes, of which ``StoredTable.shape`` speaks.
+            values: (n, measures) What is added.
+        """
+        if table == "attempts":
+            self.attempts_seen += int(values.sum())
+        self._sums[table].add_cells(day, cells, values)
+
+    def add_provinces(self, table: str, day: int, quantity: str, values: npt.NDArray[Any]) -> None:
+        """Add a value (P,) of a quantity for each province to the flows, or note it in the state, of a day."""
+        self._sums[table].add_provinces(day, quantity, values)
+
+    def day_done(self, day: int, open_since: int | None = None) -> None:
+        """Close a day: nothing is added to its attempts, state and events any more.
+
+        Writes what has become final when the day is the last of its month.
+
+        Args:
+            day: The day number.
+            open_since: A day before which no alert is alive; without it alerts and contacts stay open until the run
+                ends.
+        """
+        self.attempts_seen += sum(self.attempts.values())
+        for sums in self._sums.values():
+            sums.collect()
+        month_ends = next_month(day) == day + 1
+        if month_ends:
+            self.flush(day, open_since)
+        if self.records_events:
+            self._write_events(day, at_least=1 if month_ends else EVENT_ROWS)
+        if self._progress is not None:
+            self._progress(day, self.attempts_seen)
+
+    def flush(self, day: int, open_since: int | None = None) -> None:
+        """Write every row that is final once ``day``, the last of a month, is closed; whole months only.
+
+        The arguments are those of ``day_done``. A row of days that are already written is a ValueError of the writer.
+        """
+        for table in COUNTED:
+            if table.late is not None:
+                before = day + 1
+                for _ in range(table.late):
+                    before = month_start(before - 1)
+                self._write(table, before)
+            elif open_since is not None:
+                self._write(table, month_start(min(open_since, day + 1)))
+
+    def snapshot(self) -> dict[str, Any]:
+        """Return what is counted and not yet written when a day is done, with which ``resume`` goes on."""
+        return {
+            "attempts_seen": self.attempts_seen,
+            "warnings": self.warnings[:],
+            "sums": {name: sums.snapshot() for name, sums in self._sums.items()},
+            "events": self._event_rows[:],
+        }
+
+    def resume(self, snapshot: dict[str, Any]) -> None:
+        """Take over what another recorder of the same run has counted, as ``snapshot`` returns it; nothing is yet."""
+        self.attempts_seen = snapshot["attempts_seen"]
+        self.warnings = snapshot["warnings"]
+        for name, sums in self._sums.items():
+            sums.resume(snapshot["sums"][name])
+        self._event_rows = snapshot["events"]
+
+    def close(self) -> None:
+        """Write all that is left."""
+        self.attempts_seen += sum(self.attempts.values())
+        for name in self._sums:
+            self._write(TABLES[name], self.scope.last_day + 1)
+        self._write_events(self.scope.last_day, at_least=1)
+
+    def _write(self, table: StoredTable, before: int) -> None:
+        sums = self._sums[table.name].take(before, self.scope.first_day, self.scope.last_day)
+        self._writer.write_groups(table.name, _row_groups(sums))
+
+    def _write_events(self, day: int, at_least: int) -> None:
+        """Write the events up to the end of a day if they are ``at_least`` so many; later ones stay."""
+        if self._entries:
+            self._event_rows.append(np.array(self._entries, dtype=np.int64))
+            self._entries.clear()
+        end = (day + 1 - self.scope.first_day) * DAY_MS
+        if sum(int((rows[:, 0] < end).sum()) for rows in self._event_rows) < at_least:
+            return
+        rows = np.concatenate(self._event_rows)
+        final = rows[:, 0] < end
+        self._event_rows = [] if final.all() else [rows[~final]]
+        names = (column.name for column in EVENTS.columns)
+        self._writer.write(EVENTS.name, dict(zip(names, rows[final].T, strict=True)))
+
+
+def _row_groups(sums: FinalSums) -> Iterator[Columns]:
+    """Yield the columns of each month, for the writer; nothing is computed before the first is asked for."""
+    keys, values = sums.rows()
+    if len(keys) == 0:
+        return
+    if sums.table.by_month:
+        keys, values = folded(sums.table, keys, values)
+    columns = stored_columns(sums.table, keys, values, sums.texts)
+    # Rows come in the order of their days, so each month is a slice of them.
+    for rows in _slices_of_months(keys[:, 0]):
+        yield {name: column[rows] for name, column in columns.items()}
+
+
+def _slices_of_months(days: Integers) -> Iterator[slice]:
+    """Yield the rows of each month, of rows in the order of their days."""
+    start = 0
+    while start < len(days):
+        end = int(np.searchsorted(days, next_month(int(days[start]))))
+        yield slice(start, end)
+        start = end
+
+
+def folded(table: StoredTable, keys: Integers, values: npt.NDArray[Any]) -> Chunk:
+    """Fold rows of days into the rows of a table that is stored by months.
+
+    Args:
+        table: The table.
+        keys: (rows, keys that it is counted by) In the order of their days.
+        values: (rows, measures) Their sums.
+
+    Returns:
+        (rows, keys that it stores) and (rows, measures), each key once and in order.
+    """
+    days = keys[:, 0]
+    months = np.empty(len(keys), dtype=np.int64)
+    for rows in _slices_of_months(days):
+        months[rows] = month_start(int(days[rows.start]))
+    others = iter(keys.T[1:])
+    of_time = {"month": months, "weekday": weekday(days)}
+    columns = [of_time[column.kind] if column.kind in of_time else next(others) for column in table.keys]
+    return aggregate(np.column_stack(columns), values)
+
+
+def stored_columns(table: StoredTable, keys: Integers, values: npt.NDArray[Any], texts: list[str]) -> Columns:
+    """Name the columns of rows as the writer takes them; codes of bins and of texts become edges and texts.
+
+    Args:
+        table: The table.
+        keys: (rows, keys) Codes.
+        values: (rows, measures) Sums.
+        texts: The texts behind the codes of a text key.
+
+    Returns:
+        A column (rows,) by name.
+    """
+    columns: dict[str, npt.NDArray[Any]] = {}
+    for column, codes in zip(table.keys, keys.T, strict=True):
+        if column.bins is not None:
+            columns[column.name] = column.bins.upper(codes, without=NULL)
+        elif column.kind == "text":
+            columns[column.name] = np.array(texts, dtype=object)[codes]
+        else:
+            columns[column.name] = codes
+    for column, measure in zip(table.measures, values.T, strict=True):
+        columns[column.name] = measure
+    return columns

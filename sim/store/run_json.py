@@ -1,0 +1,141 @@
+"""The manifest of a run as it is read, ``run.json``: what it must hold, and the seal by which a change is noticed."""
+
+import os
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from sim.store.json_files import DamagedError, FolderError, digest_of, is_sha256, read_json
+
+RUN_JSON = "run.json"
+UNFINISHED = re.compile(r"\.(?P<name>.+)\.unfinished-(?P<process>\d+)(-\d+)?", re.DOTALL)
+"""The whole name of the folder of a run that is under way, or was when its process ended."""
+
+SEAL = "sha256"
+"""Key of ``run.json``: the SHA-256 of everything else in it."""
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str)
+
+
+def _are_texts(value: object) -> bool:
+    return isinstance(value, dict) and all(map(_is_text, value.values()))
+
+
+def _are_rows(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(row, dict) and _is_text(row.get("name")) for row in value)
+
+
+def _are_findings(value: object) -> bool:
+    """Return whether a value is a list of findings; runs of older versions have none."""
+    return value is None or (isinstance(value, list) and all(map(_is_finding, value)))
+
+
+def _are_intervals(value: object) -> bool:
+    """Return whether a value is a map of intervals; runs of older versions have none."""
+    return value is None or (isinstance(value, dict) and all(map(_is_interval, value.values())))
+
+
+def _is_interval(value: object) -> bool:
+    match value:
+        case [low, high]:
+            return _is_number(low) and _is_number(high)
+    return False
+
+
+def _is_finding(row: object) -> bool:
+    return isinstance(row, dict) and all(_is_text(row.get(key)) for key in ("kind", "subject", "sentence"))
+
+
+def _are_numbers(value: object) -> bool:
+    """Return whether a value is a map of numbers, or of maps of numbers."""
+    return isinstance(value, dict) and all(
+        part is None
+        or _is_number(part)
+        or (isinstance(part, dict) and all(one is None or _is_number(one) for one in part.values()))
+        for part in value.values()
+    )
+
+
+MANIFEST: dict[str, Callable[[object], bool]] = {
+    "name": _is_text,
+    "engine": lambda value: value in ("reference", "vector"),
+    "seed": lambda value: isinstance(value, int),
+    "scale": _is_number,
+    "versions": _are_texts,
+    "machine": lambda value: isinstance(value, dict),
+    "command": _is_text,
+    "scenario_sha256": is_sha256,
+    "policy_of": lambda value: value is None or _is_text(value),
+    "files": lambda value: isinstance(value, dict) and all(map(is_sha256, value.values())),
+    "figures": _are_rows,
+    "evidence": _are_rows,
+    "findings": _are_findings,
+    "totals": _are_numbers,
+    "chance": _are_intervals,
+    "warnings": lambda value: isinstance(value, list) and all(map(_is_text, value)),
+    "performance": lambda value: isinstance(value, dict) and _is_number(value.get("wall_s")),
+    SEAL: is_sha256,
+}
+"""What ``run.json`` holds beside its status, and whether a value can be that."""
+
+
+def sealed(manifest: dict[str, Any]) -> dict[str, Any]:
+    """Return a manifest with the SHA-256 of all that it says, so that a number changed afterwards is noticed."""
+    return {**manifest, SEAL: digest_of({key: part for key, part in manifest.items() if key != SEAL})}
+
+
+def is_sealed(manifest: dict[str, Any]) -> bool:
+    """Return whether a manifest is as it was written."""
+    return bool(manifest.get(SEAL) == sealed(manifest)[SEAL])
+
+
+def read_manifest(folder: Path, changed: bool = False) -> dict[str, Any]:
+    """Read ``run.json`` of a finished run.
+
+    Args:
+        folder: The folder of the run.
+        changed: Whether it may have been changed after it was written.
+
+    Returns:
+        The manifest, whose parts are of their kinds.
+
+    Raises:
+        FolderError: For anything else than a finished run.
+        DamagedError: If it is not what a run writes, or not what it wrote.
+    """
+    if UNFINISHED.fullmatch(folder.resolve().name):
+        raise FolderError(f"{folder}: an unfinished run; it was killed or is still running")
+    path = folder / RUN_JSON
+    if not os.path.lexists(path):
+        inside = next((path.parent for path in sorted(folder.glob(f"*/{RUN_JSON}"))), None)
+        raise FolderError(f"{folder}: no run; a folder that holds {RUN_JSON}{f', such as {inside}' if inside else ''}")
+    document = read_json(path)
+    if not isinstance(document, dict) or document.get("status") != "finished":
+        raise FolderError(f"{path}: does not say that the run finished")
+    wrong = next((key for key, is_right in MANIFEST.items() if not is_right(document.get(key))), None)
+    if wrong is not None:
+        raise DamagedError(f"{path}: is not what a run writes: {wrong} is missing or of another kind")
+    if "loss_yuan" in document["totals"]:
+        version = document["versions"].get("tocsin", "an older one")
+        raise FolderError(f"{folder}: a run of version {version}, whose sums of money have other names; run it again")
+    if not changed and not is_sealed(document):
+        raise DamagedError(f"{path}: was changed after it was written: its SHA-256 is another")
+    return document
+
+
+def is_run(folder: Path) -> bool:
+    """Return whether a folder is that of a finished run."""
+    if not (folder / RUN_JSON).is_file():
+        return False
+    try:
+        read_manifest(folder)
+    except FolderError:
+        return False
+    return True

@@ -1,0 +1,362 @@
+"""The tables that a run stores, each declared once: its columns, their types, units, labels and bins.
+
+Everything else that must know a table is derived from here: the Parquet files and their check, the sums that the
+recorder keeps, the dense arrays of the vector engine, ``docs/tables.md``. So a further key of a table costs its
+declaration, a line of counting in each engine, and ``docs/tables.md`` written again (``sim.store.document``).
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from sim.base.bins import DELAY_BINS, LOSS_BINS, WAIT_BINS
+from sim.base.days import HALF_HOURS
+from sim.base.words import (
+    DESKS,
+    EVENT_CHANNELS,
+    EVENT_RESULTS,
+    Channel,
+    ContactChannel,
+    ContactResult,
+    Detector,
+    End,
+    Event,
+    Fate,
+    Outcome,
+    Sex,
+    Tier,
+    Truth,
+)
+from sim.store.columns import Column, StoredTable
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """A quantity of the tables ``flows`` and ``state``, whose rows say what they are about.
+
+    Attributes:
+        name: Its name.
+        meaning: What it counts or measures.
+        of: Whether its rows are of a province, of the nation (province null), or each of either.
+        unit: Its unit.
+        whole: Whether it is never thinned, so never scaled up: dens, ringleaders and measures.
+    """
+
+    name: str
+    meaning: str
+    of: Literal["province", "nation", "either"]
+    unit: str
+    whole: bool = False
+
+
+FLOW_QUANTITIES = (
+    Quantity("cards_flagged", "cards eliminated for their use", "province", "cards"),
+    Quantity("cards_eliminated", "cards eliminated for their use or, idle, in a purge", "province", "cards"),
+    Quantity(
+        "dens_destroyed", "dens raided, those whose people were repatriated included", "nation", "dens", whole=True
+    ),
+    Quantity("dens_reopened", "dens that are at work again", "nation", "dens", whole=True),
+    Quantity("ringleaders_arrested", "ringleaders arrested", "nation", "people", whole=True),
+    Quantity(
+        "suspects_arrested",
+        "suspects arrested: of dens and campaigns (nation), of cases and cards (province)",
+        "either",
+        "people",
+    ),
+    Quantity(
+        "suspects_settled",
+        "suspects arrested, as counted where some are settled in December",
+        "either",
+        "people",
+    ),
+    Quantity("cases_solved", "cases solved", "province", "cases"),
+    Quantity("cases_settled", "cases solved, as counted where some are settled in December", "province", "cases"),
+    Quantity("cases_closed", "cases closed unsolved", "province", "cases"),
+    Quantity("false_blocks_call", "legitimate calls that the filter blocks", "province", "calls"),
+    Quantity("false_blocks_sms", "legitimate SMS that the filter blocks", "province", "SMS"),
+    Quantity("video_views", "views of videos", "nation", "views", whole=True),
+    Quantity("videos_published", "videos published", "nation", "videos", whole=True),
+    Quantity("awareness_activities", "activities that raise awareness", "province", "activities", whole=True),
+    Quantity("cluster_campaigns", "cluster campaigns", "nation", "campaigns", whole=True),
+)
+"""What the midnight of a day counts, by name."""
+
+_IN_WORDS = {Channel.CALL: "calls", Channel.SMS: "SMS"}
+ATTEMPTS_OF = {channel.label: _IN_WORDS.get(channel, f"{channel.label} attempts") for channel in Channel}
+"""What attempts of each channel are called."""
+
+STATE_QUANTITIES = (
+    Quantity("backlog", "cases filed that are neither solved nor closed", "province", "cases"),
+    Quantity("leads", "leads that raids of dens have to go by", "nation", "leads"),
+    Quantity("cards_active", "cards at work", "province", "cards"),
+    Quantity("cards_waiting", "eliminated cards that are still to be replaced", "province", "cards"),
+    Quantity("awareness", "mean awareness of the segments", "province", "share"),
+    Quantity("coverage_central", "share of contacts that the central detector sees", "province", "share"),
+    Quantity("coverage_local", "share of contacts that the local detector sees", "province", "share"),
+    Quantity("d_prime_call", "discrimination of the filter of calls", "province", "standard deviations"),
+    Quantity("d_prime_sms", "discrimination of the filter of SMS", "province", "standard deviations"),
+    Quantity("dens_raided", "dens raided and not yet at work again", "nation", "dens"),
+    Quantity("crews", "mean share of a full crew that dens have, by their weight", "nation", "share"),
+    *(
+        Quantity(f"effort_{channel}", f"how many times the stated {of} gangs make", "nation", "factor")
+        for channel, of in ATTEMPTS_OF.items()
+    ),
+    *(
+        Quantity(f"yield_{channel}", f"what gangs have learned that {of} yield", "nation", "share")
+        for channel, of in ATTEMPTS_OF.items()
+    ),
+    Quantity("app_adoption", "share of internet users who have the app", "nation", "share"),
+    Quantity("line_call", "alerts that wait at the desk of calls, in the mean of the day", "province", "alerts"),
+    Quantity("line_visit", "alerts that wait at the desk of visits, in the mean of the day", "province", "alerts"),
+)
+"""The levels of the macro state: after the midnight of a day, or, of lines, over the day."""
+
+OUTCOME_MEANINGS = {
+    Outcome.EPISODES: "episodes begun, on the day on which their attempt arrived",
+    Outcome.SAVED: "episodes that a warning stopped before any payment, on the day of the stop",
+    Outcome.DROPPED_OUT: "episodes that the person left before any payment, on the day of the stage left out",
+    Outcome.VICTIMS: "episodes with a payment, on the day of the first",
+    Outcome.FILED: "cases filed, on the day of filing",
+    Outcome.LOSS_CENTS: "payments of all victims, on the day of each",
+    Outcome.FILED_LOSS_CENTS: "payments of the episodes whose cases were filed, on the day of filing",
+    Outcome.PREVENTED_CENTS: "payments that a warning kept the person from, on the day of the stop",
+    Outcome.RECOVERED_CENTS: "payments that stop-payment orders got back, on the day of the report",
+    Outcome.HELD: "episodes that a bank ended before any payment, on the day of the hold",
+    Outcome.HELD_CENTS: "payments that a bank kept the person from, on the day of the hold",
+    Outcome.AVERTED: "episodes of `saved` in which the person would have paid unwarned, on the day of the stop",
+}
+"""What each measure of outcomes counts."""
+
+
+def _count(of: str) -> Column:
+    return Column("count", "integer", f"Number of {of}.", of, key=False)
+
+
+def _milliseconds(name: str, meaning: str) -> Column:
+    return Column(name, "integer", meaning, "ms", key=False)
+
+
+def _outcome(outcome: Outcome) -> Column:
+    meaning = OUTCOME_MEANINGS.get(outcome, outcome.label)
+    unit = "cents" if outcome.label.endswith("_cents") else meaning.split()[0]
+    return Column(outcome.label, "integer", f"{meaning[0].upper()}{meaning[1:]}.", unit, key=False)
+
+
+def _day(meaning: str) -> Column:
+    return Column("day", "day", meaning)
+
+
+def _month(meaning: str) -> Column:
+    return Column("month", "month", meaning)
+
+
+def _province(meaning: str, nullable: bool = False) -> Column:
+    return Column("province", "province", meaning, nullable=nullable)
+
+
+OF_PERSON = "Province of the person."
+OF_ATTEMPT = "Province of the attempt, and of its person."
+OR_NATION = "Province, null for what is of the nation."
+
+FRAUD_TYPE = Column("fraud_type", "label", "Fraud type of the scenario.", labels="fraud_types")
+TIER = Column("tier", "label", "Tier of the alert.", labels=Tier.labels())
+TRUTH = Column("truth", "label", "What the alert was really about.", labels=Truth.labels())
+CONTACT_CHANNEL = Column("channel", "label", "Channel of the contact.", labels=ContactChannel.labels())
+DESK = Column(
+    "channel", "label", "Desk.", labels=ContactChannel.labels(), codes=range(int(DESKS[0]), int(DESKS[-1]) + 1)
+)
+
+ATTEMPTS = StoredTable(
+    "attempts",
+    "Potential attempts by how far they came.",
+    (
+        _day("Day on which it would arrive."),
+        _province(OF_ATTEMPT),
+        Column("channel", "label", "Channel of the attempt.", labels=Channel.labels()),
+        FRAUD_TYPE,
+        Column("fate", "label", "Gate that stopped it, or `engaged`.", labels=Fate.labels()),
+        _count("attempts"),
+    ),
+)
+
+ALERTS = StoredTable(
+    "alerts",
+    "Alerts issued, every one once.",
+    (
+        _day("Day of issue."),
+        _province(OF_PERSON),
+        Column("source", "label", "Detector that raised it.", labels=Detector.labels()),
+        TIER,
+        TRUTH,
+        Column("end", "label", "How it ended; `open` where the run ended first.", labels=End.labels()),
+        _count("alerts"),
+    ),
+    late=None,
+)
+
+CONTACTS = StoredTable(
+    "contacts",
+    "Contacts by which alerts tried to reach people: messages, and each call and visit by itself.",
+    (
+        _day("Day of reading or giving up, of a `delivered` message that of delivery; of services that of their end."),
+        _province(OF_PERSON),
+        TIER,
+        CONTACT_CHANNEL,
+        Column("result", "label", "What came of it.", labels=ContactResult.labels()),
+        TRUTH,
+        _count("contacts"),
+        _milliseconds("staff_ms", "Duration of the services; 0 for messages."),
+    ),
+    late=None,
+)
+
+WAITS = StoredTable(
+    "waits",
+    "Waits from issue to reading, and from joining the line of a desk to the start of service.",
+    (
+        _month("Month of reading or of the start of service."),
+        _province(OF_PERSON),
+        TIER,
+        CONTACT_CHANNEL,
+        Column("bin", "bin", "Bin of the wait, by its upper edge: the least 2^b minutes, in ms.", "ms", bins=WAIT_BINS),
+        _count("waits"),
+    ),
+    late=1,
+)
+
+FIRST_CONTACTS = StoredTable(
+    "first_contacts",
+    "Alerts by how long after detection their first call or visit began; each at most once.",
+    (
+        _month("Month in which it began."),
+        _province(OF_PERSON),
+        TIER,
+        Column(
+            "bin",
+            "bin",
+            "Bin of the time since the instruction left the detector, by its upper edge: the least 2^b minutes, in ms.",
+            "ms",
+            bins=WAIT_BINS,
+        ),
+        _count("alerts"),
+    ),
+    late=1,
+)
+
+HOURS = StoredTable(
+    "hours",
+    "Staff time of the desks.",
+    (
+        _month("Month."),
+        _province("Province of the desk."),
+        DESK,
+        Column("weekday", "weekday", "Day of the week, Monday 1 to Sunday 7."),
+        Column("half_hour", "integer", "Half hour of the day, from 0.", narrow="int8", codes=range(HALF_HOURS)),
+        _milliseconds("busy_ms", "Time of services within the half hour, up to the end of the run."),
+        _milliseconds("staffed_ms", "Seats on duty times 30 minutes."),
+    ),
+    late=1,
+)
+
+OUTCOMES = StoredTable(
+    "outcomes",
+    "Episodes and what became of them.",
+    (
+        _day("Day of what a measure counts."),
+        _province(OF_PERSON),
+        FRAUD_TYPE,
+        Column("age_band", "label", "Age band of the person.", labels="age_bands"),
+        Column("sex", "label", "Sex of the person.", labels=Sex.labels()),
+        *(_outcome(outcome) for outcome in Outcome),
+    ),
+    late=1,
+)
+
+CASES = StoredTable(
+    "cases",
+    "Cases filed, by how late the victim reported and how much was lost.",
+    (
+        _month("Month of filing."),
+        _province(OF_PERSON),
+        FRAUD_TYPE,
+        Column(
+            "delay_bin",
+            "bin",
+            "Bin of the delay from the end of the episode to the report, by its upper edge; null above the last.",
+            "ms",
+            bins=DELAY_BINS,
+            nullable=True,
+        ),
+        Column(
+            "loss_bin",
+            "bin",
+            "Bin of all payments of the episode, by its upper edge: the least 2^b {currency}, in cents.",
+            "cents",
+            bins=LOSS_BINS,
+        ),
+        _count("cases"),
+    ),
+    late=1,
+)
+
+FLOWS = StoredTable(
+    "flows",
+    "Counts of midnights, each in exactly one row: of its province, or of the nation.",
+    (
+        _day("Day whose midnight made them."),
+        _province(OR_NATION, nullable=True),
+        Column("quantity", "text", "What is counted.", labels=tuple(flow.name for flow in FLOW_QUANTITIES)),
+        Column("count", "integer", "Number of what the quantity names.", "of the quantity", key=False),
+    ),
+    late=1,
+)
+
+STATE = StoredTable(
+    "state",
+    "Levels of the macro state.",
+    (
+        _day("Day."),
+        _province(OR_NATION, nullable=True),
+        Column("quantity", "text", "What is measured.", labels=tuple(level.name for level in STATE_QUANTITIES)),
+        Column("value", "real", "Level, as simulated.", "of the quantity", key=False, repeats=False),
+    ),
+    late=1,
+)
+
+EVENTS = StoredTable(
+    "events",
+    "The log: one row an event, only of runs that record events.",
+    (
+        Column("moment", "integer", "Moment, from the start of the period.", "ms", repeats=False),
+        Column("phase", "integer", "Phase within the tick, in the order in which a tick goes.", narrow="int8"),
+        Column("event", "label", "Kind of event.", labels=Event.labels()),
+        _province(OF_PERSON),
+        Column(
+            "origin", "integer", "Identity of the attempt or legitimate contact that it goes back to.", repeats=False
+        ),
+        Column("detector", "integer", "Detector of the alert: central 0, local 1.", nullable=True, narrow="int8"),
+        Column("stage", "integer", "Stage of the episode.", nullable=True, narrow="int8"),
+        Column("number", "integer", "Number of the try, from 0.", nullable=True, narrow="int32"),
+        Column("channel", "label", "Channel.", key=False, nullable=True, labels=EVENT_CHANNELS),
+        Column("tier", "label", "Tier of the alert.", key=False, nullable=True, labels=Tier.labels()),
+        Column("result", "label", "What came of it.", key=False, nullable=True, labels=EVENT_RESULTS),
+        Column("person", "integer", "Number of the person within the province.", key=False, nullable=True),
+        Column(
+            "value",
+            "integer",
+            "Predicted fraud type of an issue, ms of a service, cents of a payment or got back by a report.",
+            key=False,
+            nullable=True,
+            repeats=False,
+        ),
+    ),
+    sorted_by=("moment", "phase", "origin", "stage", "detector", "event", "number"),
+)
+
+TABLES = {
+    table.name: table
+    for table in (ATTEMPTS, ALERTS, CONTACTS, WAITS, FIRST_CONTACTS, HOURS, OUTCOMES, CASES, FLOWS, STATE, EVENTS)
+}
+"""Every table by name."""
+
+COUNTED = tuple(table for table in TABLES.values() if not table.is_log)
+"""The tables of sums, which every run stores."""

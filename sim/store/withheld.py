@@ -1,0 +1,111 @@
+"""Costs that are withheld: those of desks whose staff rounding to whole seats has changed by more than a tenth.
+
+Desks of a thinned country have whole seats, at least one each. Where many are so small that their seats are not the
+scenario's staff, what they cost is not what the scenario's staff costs, and no number is better than a wrong one.
+"""
+
+from collections.abc import Callable, Collection, Sequence
+from typing import TYPE_CHECKING
+
+from sim.base.rounding import amount, written
+from sim.base.words import DESK_LABELS
+from sim.language.labels import named
+from sim.language.spoken import said
+from sim.scenario.schema.pooling import options
+
+if TYPE_CHECKING:
+    from sim.scenario.schema import ScenarioModel
+
+TENTH = 0.1
+"""Relative difference of staff time from the scenario's beyond which what it costs is withheld."""
+
+NOISE = 1e-9
+"""Relative difference that is rounding of doubles alone."""
+
+SCALES = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
+"""Scales that are offered; the whole country is never withheld."""
+
+Specs = Sequence["ScenarioModel"]
+
+
+def rounded_desks(spec: "ScenarioModel") -> dict[str, float]:
+    """Return the desks whose staff time rounding has changed by more than a tenth: never of a whole country.
+
+    Returns:
+        How many times the staff time of the scenario is simulated, by label of the desk.
+    """
+    if spec.scale >= 1.0:
+        return {}
+    from sim.country.schedule import staff_time
+
+    times = zip(DESK_LABELS, staff_time(spec), strict=True)
+    return {desk: seats / staff for desk, (seats, staff) in times if abs(seats - staff) > TENTH * staff}
+
+
+def rounded_change(base: "ScenarioModel", other: "ScenarioModel") -> list[str]:
+    """Return the desks whose staff time two scenarios change otherwise than they say, by more than a tenth of that."""
+    if base.desks == other.desks or base.scale >= 1.0:
+        return []
+    from sim.country.schedule import staff_time
+
+    found = []
+    for desk, (seats, staff), (more_seats, more_staff) in zip(
+        DESK_LABELS, staff_time(base), staff_time(other), strict=True
+    ):
+        simulated, stated = more_seats - seats, more_staff - staff
+        if abs(simulated - stated) > TENTH * abs(stated) + NOISE * staff:
+            found.append(desk)
+    return found
+
+
+def run_withheld(spec: "ScenarioModel") -> str:
+    """Return why costs of a run of a scenario are withheld, and what would give them, in words; empty if they are not.
+
+    Args:
+        spec: The scenario; one without prices has nothing to withhold.
+    """
+    found = {} if spec.costs is None else rounded_desks(spec)
+    if not found:
+        return ""
+    return said(
+        "Costs are withheld: at scale {scale}, rounding to whole seats gives {desks} the scenario's staff. {remedy}",
+        scale=written(f"{spec.scale:g}"),
+        desks=", ".join(
+            said("the {desk} desks {times} times", desk=named(desk), times=amount(times))
+            for desk, times in found.items()
+        ),
+        remedy=_remedy([spec], lambda specs: rounded_desks(specs[0])),
+    )
+
+
+def change_withheld(base: "ScenarioModel", other: "ScenarioModel") -> str:
+    """Return why costs of two scenarios beside each other are withheld, as ``run_withheld`` does."""
+    if base.costs is None or other.costs is None:
+        return ""
+    told = run_withheld(base) or run_withheld(other)
+    found = [] if told else rounded_change(base, other)
+    if not found:
+        return told
+    return said(
+        "Differences in cost are withheld: at scale {scale}, rounding to whole seats changes the staff of these desks "
+        "by over a tenth more or less than the scenarios do: {desks}. {remedy}",
+        scale=written(f"{base.scale:g}"),
+        desks=", ".join(map(named, found)),
+        remedy=_remedy([base, other], lambda specs: rounded_change(*specs) or rounded_desks(specs[0])),
+    )
+
+
+def _remedy(specs: Specs, rounded: "Callable[[Specs], Collection[str]]") -> str:
+    """Return the pool, or the smallest scale of ``SCALES``, with which nothing is withheld."""
+    kind = specs[0].coarsest()
+    pooled = [] if kind is None else [one for spec in specs if (one := spec.pooled_further(kind)) is not None]
+    if kind is not None and len(pooled) == len(specs) and not rounded(pooled):
+        option = options(kind, specs[0].population.names)
+        return said("Use {option} or a larger scale.", option=option)
+    scale = next(
+        one
+        for one in SCALES
+        if one > specs[0].scale and not rounded([spec.model_copy(update={"scale": one}) for spec in specs])
+    )
+    option = f"--scale {scale:g}"
+    return said("Use {option} or larger.", option=option)

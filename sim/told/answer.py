@@ -1,0 +1,325 @@
+"""The answer of a run, or of several, in the sentences that an analyst would read aloud; and its numbers alone.
+
+Every number that chance moves has an interval beside it. ``interval_said`` says which: of a scenario whose answers over
+posterior draws are stored (``sim.reading.stored_answers``), what is not known, with chance; of any other run, what
+chance alone does at its scale (``sim.reading.chance``); of replicates, Student's t of their mean; of posterior draws,
+nine tenths of them. Beside each other runs have intervals of one kind: ``of_one_kind``.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from statistics import fmean, stdev
+from typing import TYPE_CHECKING, Any
+
+from sim.base.rounding import amount, between, percent, significant, written
+from sim.base.words import Fate
+from sim.language.labels import spelled
+from sim.language.spoken import marked, said, telling_in
+from sim.reading.chance import LEVEL, RECOVERED_SHARE, SAVED_SHARE, STOPPED_SHARE, student
+from sim.reading.draw_intervals import TWENTIETHS, nine_tenths
+from sim.reading.stored_answers import StoredAnswers, stored_answers
+
+if TYPE_CHECKING:
+    from sim.reading.run import Run
+
+CAUSES = {
+    Fate.NOT_SENT: marked("by deterrence and regulation at the source"),
+    Fate.DEN_DESTROYED: marked("by raids on dens"),
+    Fate.CARD_ELIMINATED: marked("by the elimination of phone cards"),
+    Fate.INTERCEPTED: marked("by the filters of calls and SMS"),
+    Fate.SITE_BLOCKED: marked("by blocked sites and apps"),
+}
+STOPPED = {fate.label: CAUSES.get(fate, spelled(fate.label)) for fate in Fate if fate.stopped}
+"""The fates of attempts that were stopped on their way, and what brought each about."""
+
+COUNTED = {
+    "saved": marked("people stopped by a warning before any payment"),
+    "averted": marked("victims averted by warnings"),
+    "prevented_money": marked("{currency} of losses prevented"),
+    "victims": marked("victims"),
+    "loss_money": marked("{currency} lost"),
+}
+"""What the first screen counts, beside attempts, in its order."""
+
+TOTALS = ("episodes", "saved", "averted", "victims", "loss_money", "prevented_money")
+"""Totals that the answer tells."""
+
+Totals = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A number of the answer: its value, and the ends of its interval where there is one."""
+
+    value: float
+    low: float | None = None
+    high: float | None = None
+
+    def told(self, words: Callable[[float], str] = amount) -> str:
+        """Return the number as people read it, its interval in brackets.
+
+        Args:
+            words: What makes text of a number, ``amount`` or ``percent``.
+
+        Returns:
+            The text.
+        """
+        value, interval = words(self.value), self.ends(words)
+        return said("{value} ({interval})", value=value, interval=interval) if interval else value
+
+    def ends(self, words: Callable[[float], str] = amount) -> str:
+        """Return the interval alone as people read it, see ``told``; empty where there is none."""
+        if self.low is None or self.high is None:
+            return ""
+        return between(significant(self.low), significant(self.high), words)
+
+    @property
+    def money(self) -> str:
+        """The number as people read money, its interval in brackets."""
+        value, interval = amount(self.value), self.ends()
+        if not interval:
+            return said("{value} {currency}", value=value)
+        return said("{value} {currency} ({interval})", value=value, interval=interval)
+
+
+def answer(runs: "Run | Sequence[Run]", draws: bool = False, known: bool = True) -> str:
+    """Say in plain words what was stopped and where, who was drawn in, stopped, paid and how much; text, not HTML.
+
+    Args:
+        runs: A run, or several that differ in their seed or their posterior draw alone.
+        draws: Whether they are of posterior draws.
+        known: Whether intervals hold what is not known, where answers over draws are stored; of chance alone if not,
+            as for a run beside another that has none stored.
+
+    Returns:
+        Sentences, the last of which says what kind of intervals they have.
+    """
+    lines = answer_lines(runs, draws, known)
+    kind = interval_said(runs, draws, known)
+    return " ".join([*lines, said("In brackets: {kind}.", kind=kind)] if len(lines) > 1 and kind else lines)
+
+
+def interval_said(runs: "Run | Sequence[Run]", draws: bool = False, known: bool = True) -> str:
+    """Return what kind of intervals the answer of some runs has, as ``95% by chance at scale 0.005``; nothing if none.
+
+    Args:
+        runs: A run, or several.
+        draws: Whether they are of posterior draws.
+        known: As ``answer`` has it.
+
+    Returns:
+        The words.
+    """
+    every = _listed(runs)
+    stored = None if draws or not known else stored_answers(every[0].scenario)
+    if stored is not None:
+        return said(
+            "{level} of what is not known, by {number} draws, and of chance; by chance alone {parts}",
+            level=percent(1 - 2 / TWENTIETHS),
+            number=str(stored.draws),
+            parts=_chance_said(every),
+        )
+    if len(every) == 1:
+        scale = written(f"{every[0].manifest['scale']:g}")
+        return said("{level} by chance at scale {scale}", level=percent(LEVEL), scale=scale) if every[0].chance else ""
+    if draws:
+        return said("{level} of {number} draws", level=percent(1 - 2 / TWENTIETHS), number=str(len(every)))
+    return said("{level} over {number} replicates", level=percent(LEVEL), number=str(len(every)))
+
+
+def answer_lines(runs: "Run | Sequence[Run]", draws: bool = False, known: bool = True) -> list[str]:
+    """Return the answer, a sentence each: stopped, drawn in, averted, lost, prevented.
+
+    Args:
+        runs: A run, or several that differ in their seed or their posterior draw alone.
+        draws: Whether they are of posterior draws.
+        known: As ``answer`` has it.
+
+    Returns:
+        Five lines; one where nothing was attempted, fewer where nobody was drawn in.
+    """
+    every = _listed(runs)
+    totals = [run.manifest["totals"] for run in every]
+    potential = fmean(one["attempts_potential"] for one in totals)
+    if not potential:
+        return [said("There was not one attempt in this period, so there was nothing to stop.")]
+    found = estimates(every, draws, known)
+    lines = [_stopped(totals, potential, found[STOPPED_SHARE])]
+    if not found["episodes"].value and not found["victims"].value:
+        return [*lines, said("Nobody was drawn in, and nobody lost money.")]
+    lines += [said("{people} people were drawn in.", people=found["episodes"].told()), _saved(found)]
+    with telling_in(every[0].scenario.spec.terms):
+        return [*lines, _lost(found), _prevented(found)]
+
+
+def estimates(runs: "Sequence[Run]", draws: bool = False, known: bool = True) -> dict[str, Estimate]:
+    """Return the numbers of the answer with their intervals.
+
+    Args:
+        runs: Runs that differ in their seed or their posterior draw alone.
+        draws: Whether they are of posterior draws.
+        known: As ``answer`` has it.
+
+    Returns:
+        By the names of ``sim.reading.chance.chance``; 0 for a share of nothing.
+    """
+    stored = None if draws or not known else stored_answers(runs[0].scenario)
+    found = by_chance(runs, draws)
+    if stored is None:
+        return found
+    return {name: _over_stored(stored, name, one) for name, one in found.items()}
+
+
+def of_one_kind(runs: "Sequence[Run]") -> bool:
+    """Return whether all of some runs have stored answers, so that they may stand beside each other with intervals."""
+    return all(stored_answers(run.scenario) is not None for run in runs)
+
+
+def by_chance(runs: "Sequence[Run]", draws: bool = False) -> dict[str, Estimate]:
+    """Return the numbers of the answer with intervals of chance alone, or of posterior draws; see ``estimates``."""
+    values = [_values(run.manifest["totals"]) for run in runs]
+    if len(runs) == 1:
+        ends = runs[0].chance
+        return {name: Estimate(value, *ends.get(name, (None, None))) for name, value in values[0].items()}
+    return {name: _over([one[name] for one in values], draws) for name in values[0]}
+
+
+def _over_stored(stored: StoredAnswers, name: str, found: Estimate) -> Estimate:
+    """Return a number with the interval of what is not known and of chance."""
+    chance = None if found.low is None or found.high is None else (found.low, found.high)
+    ends = stored.interval(name, found.value, chance)
+    return found if ends is None else Estimate(found.value, *ends)
+
+
+def _chance_said(runs: "Sequence[Run]") -> str:
+    """Return how far chance alone moves victims and losses: half of its interval, as a share."""
+    found = by_chance(runs)
+    parts = []
+    for name, words in (("victims", marked("victims {share}")), ("loss_money", marked("losses {share}"))):
+        one = found[name]
+        if one.low is not None and one.high is not None and one.value:
+            parts.append(said(words, share="±" + percent((one.high - one.low) / 2.0 / one.value)))
+    return ", ".join(parts) or said("not known")
+
+
+def short_answer(run: "Run", known: bool = True) -> dict[str, tuple[str, str]]:
+    """Return the numbers of the first screen by what they count, in the order in which they are shown.
+
+    Args:
+        run: The run.
+        known: As ``answer`` has it.
+
+    Returns:
+        Each with its interval, which is empty where there is none.
+    """
+    found = estimates([run], known=known)
+    stopped = found[STOPPED_SHARE]
+    shown: dict[str, tuple[str, str]] = {
+        said("of attempts stopped on the way"): (percent(stopped.value), stopped.ends(percent))
+    }
+    with telling_in(run.scenario.spec.terms):
+        return shown | {
+            said(words): (amount(found[name].value), found[name].ends())
+            for name, words in COUNTED.items()
+            if name in found
+        }
+
+
+def counted_numbers(run: "Run") -> dict[str, float]:
+    """Return what the first screen is about in numbers, by what they count."""
+    totals = run.manifest["totals"]
+    stopped = sum(totals["attempts_by_fate"].get(fate, 0) for fate in STOPPED)
+    with telling_in(run.scenario.spec.terms):
+        counts = {said(words): totals[name] for name, words in COUNTED.items() if name in totals}
+    return {said("attempts stopped on the way"): stopped, **counts}
+
+
+def _listed(runs: "Run | Sequence[Run]") -> "list[Run]":
+    from sim.reading.run import Run
+
+    return [runs] if isinstance(runs, Run) else list(runs)
+
+
+def _values(totals: Totals) -> dict[str, float]:
+    """Return the numbers of the answer of one run."""
+    stopped = sum(totals["attempts_by_fate"].get(fate, 0) for fate in STOPPED)
+
+    def share(part: float, whole: float) -> float:
+        return part / whole if whole else 0.0
+
+    return {
+        STOPPED_SHARE: share(stopped, totals["attempts_potential"]),
+        **{name: totals[name] for name in TOTALS if name in totals},  # runs of older versions have no ``averted``
+        SAVED_SHARE: share(totals["saved"], totals["episodes"]),
+        RECOVERED_SHARE: share(totals["recovered_money"], totals["loss_money"]),
+    }
+
+
+def _over(values: Sequence[float], draws: bool) -> Estimate:
+    """Return the mean of several runs, with its interval, or with that of nine tenths of the draws."""
+    mean = fmean(values)
+    if draws:
+        low, _, high = nine_tenths(values)
+        return Estimate(mean, low, high)
+    half = student(len(values) - 1) * stdev(values) / len(values) ** 0.5
+    return Estimate(mean, max(0.0, mean - half), mean + half)
+
+
+def _stopped(totals: Sequence[Totals], potential: float, share: Estimate) -> str:
+    fates = {fate: fmean(one["attempts_by_fate"].get(fate, 0) for one in totals) for fate in STOPPED}
+    attempts = amount(potential)
+    if not share.value:
+        return said("Of {attempts} attempts none was stopped before it reached anybody.", attempts=attempts)
+    first, second = sorted(fates, key=lambda fate: (-fates[fate], fate))[:2]
+    words = {
+        "attempts": attempts,
+        "share": share.told(percent),
+        "first": said(STOPPED[first]),
+        "of_all": percent(fates[first] / potential),
+    }
+    if not fates[second]:
+        return said(
+            "Of {attempts} attempts {share} were stopped before they reached anybody, all of them {first}.", **words
+        )
+    return said(
+        "Of {attempts} attempts {share} were stopped before they reached anybody, most of them {first} ({of_all} of "
+        "all), then {second} ({of_all_second}).",
+        **words,
+        second=said(STOPPED[second]),
+        of_all_second=percent(fates[second] / potential),
+    )
+
+
+def _saved(found: dict[str, Estimate]) -> str:
+    if not found["saved"].value:
+        return said("Warnings stopped none of them before a payment.")
+    saved, share = found["saved"].told(), found[SAVED_SHARE]
+    if share.value:
+        stopped = said(
+            "Warnings stopped {saved} of them before any payment: {share}.", saved=saved, share=share.told(percent)
+        )
+    else:
+        stopped = said("Warnings stopped {saved} of them before any payment.", saved=saved)
+    if "averted" not in found:
+        return stopped
+    if found["averted"].value:
+        averted = said("Of these {averted} would have paid: victims averted.", averted=found["averted"].told())
+    else:
+        averted = said("None of these would have paid.")
+    return f"{stopped} {averted}"
+
+
+def _lost(found: dict[str, Estimate]) -> str:
+    if not found["victims"].value:
+        return said("Nobody paid.")
+    words = {"victims": found["victims"].told(), "money": found["loss_money"].money}
+    if not found[RECOVERED_SHARE].value:
+        return said("{victims} paid and lost {money}, of which nothing was recovered.", **words)
+    words["recovered"] = found[RECOVERED_SHARE].told(percent)
+    return said("{victims} paid and lost {money}, of which {recovered} was recovered.", **words)
+
+
+def _prevented(found: dict[str, Estimate]) -> str:
+    if not found["prevented_money"].value:
+        return said("Warnings prevented no losses.")
+    return said("Warnings prevented losses of {money}.", money=found["prevented_money"].money)

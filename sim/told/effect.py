@@ -1,0 +1,118 @@
+"""What a policy did beside the base, in sentences: victims, people stopped, victims averted, losses, costs."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sim.base.rounding import amount, percent, significant
+from sim.language.spoken import marked, said
+from sim.reading.chance import LEVEL
+from sim.reading.costs import COST, TOTAL
+from sim.reading.draw_intervals import TWENTIETHS
+
+Row = Mapping[str, Any]
+
+EFFECTS = {
+    "victims": (marked("{number} more victims"), marked("{number} fewer victims"), marked("victims")),
+    "saved": (
+        marked("{number} more people stopped by a warning before any payment"),
+        marked("{number} fewer people stopped by a warning before any payment"),
+        marked("people stopped by a warning before any payment"),
+    ),
+    "averted": (
+        marked("{number} more victims averted by warnings"),
+        marked("{number} fewer victims averted by warnings"),
+        marked("victims averted by warnings"),
+    ),
+    "loss_money": (
+        marked("{number} {currency} more lost"),
+        marked("{number} {currency} less lost"),
+        marked("{currency} lost"),
+    ),
+    "prevented_money": (
+        marked("{number} {currency} more prevented by warnings"),
+        marked("{number} {currency} less prevented by warnings"),
+        marked("{currency} prevented by warnings"),
+    ),
+    f"{COST}.{TOTAL}": (
+        marked("{number} {currency} more spent"),
+        marked("{number} {currency} less spent"),
+        marked("{currency} spent"),
+    ),
+}
+"""What is said of a quantity where there is more of it, where there is less, and where there is the same."""
+
+PRICED_ALONE = (
+    marked("{number} {currency} more spent on what has a price"),
+    marked("{number} {currency} less spent on what has a price"),
+    marked("{currency} spent on what has a price"),
+)
+"""What is said of costs where a lever has no price."""
+
+
+def effect_lines(rows: Sequence[Row]) -> list[str]:
+    """Return what another policy did, a sentence a quantity, with intervals where there are replicates or draws.
+
+    Args:
+        rows: Those of one scenario, as ``sim.compare`` and ``compare.json`` have them.
+
+    Returns:
+        The sentences, whose intervals are of the one kind that ``interval_said`` tells; at last one for what is the
+        same.
+    """
+    by_name = {row["quantity"]: row for row in rows}
+    stored = any(row.get("posterior_draws") for row in rows)
+    unpriced = any(row.get("withheld") for row in rows)
+    lines, same = [], []
+    for name, told in EFFECTS.items():
+        row = by_name.get(name)
+        if row is None:
+            continue
+        more, fewer, what = PRICED_ALONE if unpriced and name.startswith(COST) else told
+        if not row["difference"] and not row["chance"]:
+            same.append(said(what))
+        else:
+            text = more if row["difference"] > 0 else fewer
+            lines.append(_told(said(text, number=_size(row["difference"])), row, stored))
+    if same:
+        lines.append(said("The same as before: {quantities}.", quantities=", ".join(same)))
+    return lines
+
+
+def interval_said(rows: Sequence[Row]) -> str:
+    """Return what kind of intervals differences have, such as ``95% over 4 replicates``; nothing without."""
+    stored = [row["posterior_draws"] for row in rows if row.get("posterior_draws")]
+    if stored:
+        return said("{level} over {number} stored draws", level=percent(1 - 2 / TWENTIETHS), number=str(stored[0]))
+    if not rows or all(row["low"] is None for row in rows):
+        return ""
+    if rows[0]["draws"] > 1:
+        return said("{level} of {number} draws", level=percent(1 - 2 / TWENTIETHS), number=str(rows[0]["draws"]))
+    return said("{level} over {number} replicates", level=percent(LEVEL), number=str(rows[0]["replicates"]))
+
+
+def _told(what: str, row: Row, stored: bool) -> str:
+    """Return a sentence with how much that is of the base, and its interval: that of ``stored`` draws, or by chance."""
+    share = row["difference"] / row["base"] if row["base"] else None
+    change = "" if share is None else f"{'+' if share > 0 else ''}{percent(share)}"
+    keys = ("posterior_low", "posterior_high") if stored else ("low", "high")
+    ends: tuple[Any, ...] = tuple(row.get(key) for key in keys)
+    if None in ends:
+        return said("{what} ({change}).", what=what, change=change) if change else said("{what}.", what=what)
+    low, high = (f"{'-' if end < 0 else '+'}{_size(end)}" for end in ends)
+    words = {"what": what, "low": low, "high": high}
+    if ends[0] <= 0 <= ends[1]:
+        if stored:
+            return said("{what} ({low} to {high}; {change}): which way is not known.", **words, change=change)
+        if not change:
+            return said("{what} ({low} to {high}): chance alone may do that.", **words)
+        return said("{what} ({low} to {high}; {change}): chance alone may do that.", **words, change=change)
+    if stored and change and not ends[0] <= row["difference"] <= ends[1]:
+        return said("{what} ({change}), outside of what the draws say: {low} to {high}.", **words, change=change)
+    near, far = (_size(end) for end in sorted(ends, key=abs))
+    if not change:
+        return said("{what} ({low} to {high}).", what=what, low=near, high=far)
+    return said("{what} ({low} to {high}; {change}).", what=what, low=near, high=far, change=change)
+
+
+def _size(value: float) -> str:
+    return amount(abs(significant(value)))

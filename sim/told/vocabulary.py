@@ -1,0 +1,156 @@
+"""What people call the quantities of a run: totals, figures and their changes, each with its unit where it has one."""
+
+from sim.base.money import CENTS_PER_UNIT
+from sim.base.rounding import percent, short, written
+from sim.language.spoken import marked, said
+from sim.reading.costs import COST, TOTAL
+from sim.reading.figures import CHANGE
+from sim.reading.quantities import CENTS
+
+NAMES = {
+    "attempts_potential": marked("attempts"),
+    "attempts_by_fate": marked("attempts"),
+    "calls_intercepted": marked("calls intercepted"),
+    "sms_intercepted": marked("SMS intercepted"),
+    "alerts_central": marked("central alerts"),
+    "alerts_local": marked("local alerts"),
+    "alerts_by_tier": marked("alerts"),
+    "alerts_by_truth": marked("alerts about"),
+    "alerts_by_end": marked("alerts ended"),
+    "contacts_by_channel": marked("contacts"),
+    "staff_hours_call": marked("staff hours, calls"),
+    "staff_hours_visit": marked("staff hours, visits"),
+    "cards_flagged": marked("cards flagged"),
+    "cards_eliminated": marked("cards eliminated"),
+    "dens_destroyed": marked("dens destroyed"),
+    "dens_reopened": marked("dens reopened"),
+    "ringleaders_arrested": marked("ringleaders arrested"),
+    "suspects_arrested": marked("suspects arrested"),
+    "suspects_settled": marked("suspects settled"),
+    "episodes": marked("people drawn in"),
+    "saved": marked("stopped by a warning before payment"),
+    "averted": marked("victims averted by warnings"),
+    "held": marked("stopped by a bank before payment"),
+    "held_money": marked("held by banks, {currency}"),
+    "dropped_out": marked("dropped out by themselves"),
+    "victims": marked("victims"),
+    "loss_money": marked("lost, {currency}"),
+    "filed_loss_money": marked("losses of cases, {currency}"),
+    "prevented_money": marked("prevented, {currency}"),
+    "recovered_money": marked("recovered, {currency}"),
+    "funds_returned_money": marked("funds returned to victims, {currency}"),
+    "funds_stopped_money": marked("funds stopped and frozen, {currency}"),
+    "cases_filed": marked("cases filed"),
+    "cases_solved": marked("cases solved"),
+    "cases_settled": marked("cases settled"),
+    "cases_closed": marked("cases closed unsolved"),
+    "false_blocks": marked("false blocks"),
+    "false_blocks_call": marked("false blocks of calls"),
+    "false_blocks_sms": marked("false blocks of SMS"),
+    "video_views": marked("views of videos"),
+    "videos_published": marked("videos published"),
+    "awareness_activities": marked("awareness activities"),
+    "cluster_campaigns": marked("cluster campaigns"),
+    "crews": marked("share of a full crew"),
+    "effort_call": marked("effort in calls"),
+    "effort_sms": marked("effort in SMS"),
+    "effort_online": marked("effort in online attempts"),
+    "yield_call": marked("yield of calls"),
+    "yield_sms": marked("yield of SMS"),
+    "yield_online": marked("yield of online attempts"),
+    "law_in_force": marked("law in force"),
+    COST: marked("cost, {currency}"),
+}
+"""What each is called; what is none of these is called as it is written."""
+
+SAME = {
+    "losses": "filed_loss_money",
+    "filed": "cases_filed",
+    "loss_cents": "loss_money",
+    "filed_loss_cents": "filed_loss_money",
+    "prevented_cents": "prevented_money",
+    "recovered_cents": "recovered_money",
+    "held_cents": "held_money",
+}
+"""Other names of the same quantity: older ones, and those of stored columns, which count money in cents."""
+
+PARTS = {
+    "desk_call": marked("calls"),
+    "desk_visit": marked("visits"),
+    "false_alarm_app": marked("false alarms in the app"),
+    "false_alarm_sms": marked("false alarms by SMS"),
+    "false_alarm_call": marked("false alarms by call"),
+    "false_alarm_visit": marked("false alarms by visit"),
+    "videos": marked("videos"),
+    "activities": marked("activities"),
+    TOTAL: marked("all together"),
+}
+"""What the parts of a cost are called."""
+
+
+def quantity_named(name: str) -> str:
+    """Return what people call a total or figure: ``losses of cases, crowns``, ``cases filed, change``.
+
+    Args:
+        name: Its name, of a part too (``alerts_by_tier.red``), or of the change of one.
+
+    Returns:
+        The words.
+    """
+    if name.endswith(CHANGE):
+        whole = quantity_named(name.removesuffix(CHANGE)).removesuffix(said(", {currency}"))
+        return said("{quantity}, change", quantity=whole)
+    key, _, part = name.partition(".")
+    key = SAME.get(key, key)
+    told = said(NAMES[key]) if key in NAMES else key.replace("_", " ")
+    if not part:
+        return told
+    named = said(PARTS[part]) if part in PARTS else part.replace("_", " ")
+    return said("{whole}: {part}", whole=told, part=named)
+
+
+def part_named(part: str) -> str:
+    """Return what people call a part of a cost."""
+    return said(PARTS[part]) if part in PARTS else part.replace("_", " ")
+
+
+def value_said(name: str, value: float | int | str | None, brief: bool = False) -> str:
+    """Return the value of a total or figure as people read it: changes in percent, money in units of its currency.
+
+    Args:
+        name: The name of the quantity.
+        value: Its value.
+        brief: Whether large numbers have three digits and a letter.
+
+    Returns:
+        The text, a dash where there is no value.
+    """
+    if value is None:
+        return "-"
+    if isinstance(value, str):
+        return value
+    if name.endswith(CHANGE):
+        return f"{'+' if value > 0 else ''}{percent(value)}"
+    units = value / CENTS_PER_UNIT if name.endswith(CENTS) else value
+    if brief:
+        return short(units)
+    whole = abs(units) >= 1000 or units == int(units)
+    return written(f"{units:,.0f}") if whole else written(f"{units:.3g}")
+
+
+def off_said(name: str, value: float | int | None, reported: float | int | str | None) -> str:
+    """Return how far a value is off what was reported: in percent of it, of a change in percentage points.
+
+    Args:
+        name: The name of the quantity.
+        value: What was simulated, or expected.
+        reported: What was reported.
+
+    Returns:
+        The text, nothing where there is nothing to be off of.
+    """
+    if value is None or not isinstance(reported, int | float):
+        return ""
+    if name.endswith(CHANGE):
+        return said("{points} pts", points=written(f"{100 * (value - reported):+.1f}"))
+    return f"{written(f'{100 * (value / reported - 1):+.1f}')}%" if reported else ""

@@ -1,0 +1,186 @@
+"""Stored answers: intervals of what is not known, which scenarios they are of, and what is told with them."""
+
+import math
+from pathlib import Path
+
+import pytest
+from scipy import stats
+
+import sim
+from sim.base.rounding import amount
+from sim.experiments.posterior_interval import with_posterior
+from sim.reading import stored_answers as room
+from sim.reading.draw_intervals import nine_tenths
+from sim.reading.stored_answers import (
+    AMOUNTS,
+    StoredAnswers,
+    policy_digest,
+    policy_digests,
+    read_answers,
+    stored_answers,
+    write_answers,
+)
+from sim.told.answer import answer, estimates, short_answer
+from sim.told.effect import effect_lines, interval_said
+
+
+def answers(policy: str, own: float, factors: list[float]) -> StoredAnswers:
+    """Return answers of which every amount is ``own``, and with draws as many times it; half of the drawn are saved."""
+    drawn = tuple(own * one for one in factors)
+    numbers = dict.fromkeys(AMOUNTS, own) | {"episodes": 2.0 * own, "attempts_potential": 4.0 * own}
+    several = dict.fromkeys(AMOUNTS, drawn) | {
+        "episodes": tuple(2.0 * one for one in drawn),
+        "attempts_potential": tuple(4.0 * one for one in drawn),
+    }
+    return StoredAnswers(policy, len(factors), numbers, several)
+
+
+FACTORS = [0.5 + number / 100.0 for number in range(101)]
+"""From half to one and a half; nine tenths lie from 0.55 to 1.45."""
+
+
+def test_an_interval_is_that_of_the_draws_times_what_the_run_has():
+    low, high = answers("tiny", 50.0, FACTORS).interval("victims", 1000.0) or (0.0, 0.0)
+    assert (low, high) == (pytest.approx(550.0), pytest.approx(1450.0))
+
+
+def test_chance_widens_an_interval_by_the_root_of_the_sum_of_squares():
+    stored = answers("tiny", 50.0, FACTORS)
+    low, high = stored.interval("victims", 1000.0, (900.0, 1111.0)) or (0.0, 0.0)
+    shorter = stats.norm.ppf(0.95) / stats.norm.ppf(0.975)
+    assert math.log(1000.0 / low) == pytest.approx(math.hypot(math.log(1 / 0.55), shorter * math.log(1 / 0.9)))
+    assert math.log(high / 1000.0) == pytest.approx(math.hypot(math.log(1.45), shorter * math.log(1.111)))
+    # A quantity of which all draws say the same has the interval of chance.
+    same = answers("tiny", 50.0, [1.0] * 20).interval("victims", 1000.0, (900.0, 1100.0)) or (0.0, 0.0)
+    assert same[0] == pytest.approx(1000.0 * 0.9**shorter)
+
+
+def test_shares_are_moved_by_their_odds_and_stay_shares():
+    stored = answers("tiny", 50.0, FACTORS)
+    assert stored.interval("saved_share", 0.3) == (pytest.approx(0.3), pytest.approx(0.3))
+    # In half of the draws one of four is saved, in half three of four: the odds are a third of 1, or three times it.
+    drawn = {**stored.drawn, "saved": tuple(150.0 if number % 2 else 50.0 for number in range(101))}
+    drawn["episodes"] = (200.0,) * 101
+    uneven = StoredAnswers("tiny", 101, {**stored.own, "saved": 100.0, "episodes": 200.0}, drawn)
+    low, high = uneven.interval("saved_share", 0.8) or (0.0, 0.0)
+    assert (low, high) == (pytest.approx((4 / 3) / (1 + 4 / 3)), pytest.approx(12.0 / 13.0))
+    assert stored.interval("saved_share", 0.0) is None
+    assert stored.interval("unheard_of", 1.0) is None
+    assert stored.interval("victims", 0.0) is None
+
+
+def test_a_table_comes_back(tmp_path: Path):
+    stored = {
+        "0123456789abcdef 0011223344556677": answers("tiny", 48.0, FACTORS),
+        "fedcba9876543210": answers("other", 3.0, [1.0, 2.0]),
+    }
+    write_answers(tmp_path / "tiny-answers.csv", stored)
+    found = read_answers(tmp_path / "tiny-answers.csv")
+    assert list(found) == ["0123456789abcdef", "0011223344556677", "fedcba9876543210"]
+    for known, one in stored.items():
+        for part in known.split():
+            assert found[part].policy == one.policy
+            assert found[part].own == one.own
+            assert found[part].drawn["victims"] == pytest.approx(one.drawn["victims"], rel=1e-5)
+
+
+def test_a_policy_is_known_at_any_scale_and_seed_and_no_other_is_taken_for_it():
+    tiny = sim.load_scenario("tiny")
+    known = policy_digest(tiny)
+    assert policy_digest(sim.load_scenario("tiny", seed=99, scale=0.5, engine="reference")) == known
+    pooled = sim.load_scenario("tiny", {"population.pool": "country", "scale": "0.1"})
+    assert policy_digests(tiny) == f"{known} {policy_digest(pooled)}"
+    assert policy_digest(sim.load_scenario("tiny", {"costs": "null"})) == known
+    assert policy_digest(sim.load_scenario("tiny", {"desks.visit.staff": "3"})) != known
+    assert policy_digest(sim.load_scenario("tiny", {"period.end": "2022-01-29"})) != known
+
+
+@pytest.mark.parametrize("pool", ["none", "country", "regions", "{apart: [44]}", "{apart: [Beijing, Guangdong]}"])
+def test_however_its_provinces_are_pooled_a_policy_has_its_stored_answers(tmp_path: Path, pool: str):
+    scenario = sim.load_scenario("china-2022", {"population.pool": pool}, scale=0.005)
+    (tmp_path / "stored.yaml").write_text(scenario.yaml(), encoding="utf-8")
+    for one in (scenario, sim.load_scenario(str(tmp_path / "stored.yaml"))):
+        found = stored_answers(one)
+        assert found is not None
+        assert found.policy == "china-2022"
+    holds = "{kind: bank_hold, window: [2022-01-24, null], intensity: 0.1}"
+    other = sim.load_scenario("china-2022", {"population.pool": pool, "measures.holds": holds}, scale=0.005)
+    assert stored_answers(other) is None
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> sim.Run:
+    """A run of tiny."""
+    return sim.run(sim.load_scenario("tiny"), tmp_path_factory.mktemp("answers") / "run", workers=1)
+
+
+@pytest.fixture
+def bundled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder of bundled scenarios that has answers of tiny, and of it without a warning."""
+    policy = sim.load_scenario("tiny", {"desks.visit.staff": "3"})
+    write_answers(
+        tmp_path / "tiny-answers.csv",
+        {
+            policy_digests(sim.load_scenario("tiny")): answers("tiny", 100.0, FACTORS),
+            policy_digests(policy): answers("policy", 120.0, [one * (1.0 + one / 2.0) for one in FACTORS]),
+        },
+    )
+    monkeypatch.setattr(room, "answer_tables", lambda: [tmp_path / "tiny-answers.csv"])
+    return tmp_path
+
+
+def test_the_answer_of_a_run_says_what_is_not_known_and_what_is_chance(run: sim.Run, bundled: Path):
+    victims = run.totals["victims"]
+    found = estimates([run])["victims"]
+    chance = run.chance["victims"]
+    expected = answers("tiny", 100.0, FACTORS).interval("victims", victims, (chance[0], chance[1]))
+    assert expected is not None
+    assert (found.low, found.high) == pytest.approx(expected)
+    assert found.low is not None
+    assert found.low < chance[0]
+    assert short_answer(run)["victims"] == (amount(victims), found.ends())
+    text = answer(run)
+    assert "In brackets: 90% of what is not known, by 101 draws, and of chance; by chance alone victims ±" in text
+
+
+def test_a_run_of_another_policy_is_told_with_chance_alone(run: sim.Run):
+    assert "by chance at scale" in answer(run)
+    assert estimates([run])["victims"].low == run.chance["victims"][0]
+
+
+def test_a_comparison_takes_over_how_ratios_differ_by_draw(run: sim.Run, bundled: Path, tmp_path: Path):
+    base, other = sim.load_scenario("tiny"), sim.load_scenario("tiny", {"desks.visit.staff": "3"})
+    row = {
+        "quantity": "victims",
+        "base": 1000.0,
+        "other": 1300.0,
+        "difference": 300.0,
+        "draws": 1,
+        "chance": None,
+        "low": None,
+        "high": None,
+    }
+    (found,) = with_posterior([row], base, other)
+    # By draw the ratio is 1.2 (1 + f / 2) / 1.2; nine tenths from 1.275 to 1.725 times what the run has.
+    assert found["posterior_draws"] == 101
+    assert found["posterior_low"] == pytest.approx(1300.0 * 1.275 - 1000.0)
+    assert found["posterior_high"] == pytest.approx(1300.0 * 1.725 - 1000.0)
+    lines = effect_lines([found])
+    assert lines == ["300 more victims (+30%), outside of what the draws say: +658 to +1,240."]
+    assert interval_said([found]) == "90% over 101 stored draws"
+    several = [{**row, "draws": 5}, {**row, "quantity": "cards_eliminated"}]
+    assert [one["posterior_draws"] for one in with_posterior(several, base, other)] == [None, None]
+    frame = sim.compare([run, sim.run(other, tmp_path / "other", workers=1)]).set_index("quantity")
+    for end, factor in (("low", 1.275), ("high", 1.725)):
+        expected = factor * frame["other"]["victims"] - frame["base"]["victims"]
+        assert frame[f"posterior_{end}"]["victims"] == pytest.approx(expected)
+    assert frame["posterior_draws"].dropna().unique() == [101]
+    crossing = {**row, "posterior_low": -10.0, "posterior_high": 20.0, "posterior_draws": 101}
+    assert effect_lines([crossing]) == ["300 more victims (-10 to +20; +30%): which way is not known."]
+    around = {**row, "posterior_low": 200.0, "posterior_high": 400.0, "posterior_draws": 101}
+    assert effect_lines([around]) == ["300 more victims (200 to 400; +30%)."]
+
+
+def test_nine_tenths_of_draws_lie_between_their_twentieths():
+    assert nine_tenths(FACTORS) == pytest.approx((0.55, 1.0, 1.45))
+    assert nine_tenths([3.0, 1.0]) == pytest.approx((1.1, 2.0, 2.9))

@@ -1,0 +1,82 @@
+"""Extreme scenarios that are allowed, such as one den or nobody at the desks, have an answer, findings and a report.
+
+Nothing of a run divides by what may be none. Cases are drawn: a few numbers of ``tiny``, each none or one, as far as
+the schema takes them, in a period of a day or some.
+"""
+
+import random
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import sim
+from sim.reading.check import check_run
+from sim.report.page import page
+from sim.scenario.resolved import plain
+from sim.told.terminal import answer_parts, cost_table, figure_parts, findings_parts, totals_table
+from sim.told.text_tables import show
+
+PERIODS = (
+    {"start": "2022-01-24", "end": "2022-01-24", "warmup": "0 d"},
+    {"start": "2022-01-24", "end": "2022-01-25", "warmup": "0 d"},
+    {"start": "2022-01-31", "end": "2022-02-01", "warmup": "4 d"},
+    {"start": "2022-01-24", "end": "2022-02-06", "warmup": "4 d"},
+)
+PARTS = ("population", "fraud", "dens", "cards", "interception", "sites", "engagement", "warning", "desks", "aftermath")
+QUICK, ALL = 6, 120
+
+
+def numbers(node: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, tuple[Any, ...]]]:
+    """Yield the keys of numbers and rates, with what they are at their extremes."""
+    if isinstance(node, dict):
+        for key, inner in node.items():
+            yield from numbers(inner, (*path, str(key)))
+    elif isinstance(node, int | float) and not isinstance(node, bool):
+        yield ".".join(path), (0, 1)
+    elif isinstance(node, str) and " per " in node:
+        yield ".".join(path), (f"0 per {node.rpartition(' ')[2]}",)
+
+
+EVERY = list(numbers({part: plain(sim.load_scenario("tiny").resolved[part]) for part in PARTS}))
+
+
+def drawn(seed: int) -> dict[str, Any]:
+    """Return some numbers at an extreme which the schema takes together."""
+    chance = random.Random(seed)
+    values: dict[str, Any] = {"period": chance.choice(PERIODS)}
+    for key, extremes in chance.sample(EVERY, chance.choice((1, 3, 10))):
+        wanted = {**values, key: chance.choice(extremes)}
+        try:
+            sim.load_scenario("tiny", **wanted)
+        except sim.ScenarioError:
+            continue
+        values = wanted
+    return values
+
+
+CASES: list[Any] = [
+    {"dens.slots": 1},
+    {f"fraud.volumes.{channel}.level": "0 per day" for channel in ("call", "sms", "online")},
+    {"desks.call.staff": 0, "desks.visit.staff": 0},
+    {"scale": 1e-6},
+    *map(drawn, range(QUICK)),
+    *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(QUICK, ALL)),
+]
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_an_extreme_scenario_has_an_answer_findings_and_a_report(case: dict[str, Any] | int, tmp_path: Path) -> None:
+    from sim.progress import console
+
+    values = drawn(case) if isinstance(case, int) else case
+    run = sim.run(sim.load_scenario("tiny", **values), tmp_path / "run")
+    out, manifest = console(), run.manifest
+    show(out, answer_parts([run], out.width))
+    show(out, findings_parts([row["sentence"] for row in run.found], out.width))
+    show(out, figure_parts(manifest["figures"], None, out.width))
+    show(out, [totals_table(manifest["totals"])])
+    cost_table(manifest["totals"])
+    assert all(finding.passed for finding in check_run(run.path)), values
+    assert "<html" in page([[run]])

@@ -1,0 +1,260 @@
+"""The folder of a run appears whole or not at all."""
+
+import os
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sim.store import folder
+from sim.store.folder import Staging, default_folder, demand_file, demand_free, find_runs, whole, write_json
+from sim.store.json_files import FolderError
+from sim.store.run_json import read_manifest, sealed
+
+DONE: dict[str, Any] = sealed(
+    {
+        "status": "finished",
+        "name": "x",
+        "engine": "vector",
+        "seed": 1,
+        "scale": 1.0,
+        "command": "tocsin",
+        "scenario_sha256": "0" * 64,
+        "performance": {"wall_s": 1.0},
+        **{key: {} for key in ("versions", "machine", "files", "totals")},
+        **{key: [] for key in ("figures", "evidence", "warnings")},
+    }
+)
+
+
+def test_a_folder_appears_only_when_it_is_published(tmp_path: Path) -> None:
+    target = tmp_path / "deep" / "run"
+    with Staging(target) as staging:
+        write_json(staging.path / "run.json", DONE)
+        assert staging.path.parent == target.parent
+        assert not target.exists()
+        assert [(run.path, run.manifest) for run in find_runs(tmp_path)] == [(staging.path, None)]
+        with pytest.raises(FolderError, match="unfinished"):
+            read_manifest(staging.path)
+        staging.publish()
+    assert os.listdir(target.parent) == ["run"]
+    assert read_manifest(target) == DONE
+
+
+def test_a_failed_run_leaves_nothing_not_even_the_parents_it_made(tmp_path: Path) -> None:
+    def interrupted() -> None:
+        with Staging(tmp_path / "deep" / "deeper" / "run") as staging:
+            (staging.path / "attempts.parquet").write_bytes(b"half")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    assert os.listdir(tmp_path) == []
+
+
+def test_an_empty_folder_is_taken_and_a_full_one_refused(tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    with Staging(tmp_path / "empty") as staging:
+        write_json(staging.path / "run.json", DONE)
+        staging.publish()
+    assert read_manifest(tmp_path / "empty") == DONE
+    with pytest.raises(FolderError, match="not empty"):
+        Staging(tmp_path / "empty")
+    (tmp_path / "file").write_text("")
+    with pytest.raises(FolderError, match="no folder"):
+        demand_free(tmp_path / "file")
+    with pytest.raises(FolderError, match="nothing can be written"):
+        demand_free(tmp_path / "file" / "run")
+    (tmp_path / "link").symlink_to("nowhere")
+    with pytest.raises(FolderError, match="nothing can be written"):
+        demand_free(tmp_path / "link" / "run")
+    with pytest.raises(FolderError, match="no name"):
+        demand_free(Path())
+    assert sorted(os.listdir(tmp_path)) == ["empty", "file", "link"]
+
+
+def test_a_file_has_a_name_of_its_own_in_a_folder_that_is_there(tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    demand_file(tmp_path / "file")
+    with pytest.raises(FolderError, match="is a folder"):
+        demand_file(tmp_path / "folder")
+    with pytest.raises(FolderError, match="nothing can be written"):
+        demand_file(tmp_path / "nowhere" / "file")
+    with pytest.raises(FolderError, match="nothing can be written"):
+        demand_file(tmp_path / ("x" * 300) / "file")
+    assert os.listdir(tmp_path) == ["folder"]
+
+
+@pytest.mark.parametrize("demand", [demand_free, demand_file])
+def test_who_makes_something_in_a_folder_may_write_and_enter_it(
+    demand: Callable[[Path], None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    demand(tmp_path / "name")
+    monkeypatch.setattr(os, "access", lambda _, asked: asked != os.W_OK | os.X_OK)
+    with pytest.raises(FolderError, match="nothing can be written"):
+        demand(tmp_path / "name")
+
+
+def test_what_may_not_be_looked_into_holds_no_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("open", "shut"):
+        (tmp_path / name / "run").mkdir(parents=True)
+        write_json(tmp_path / name / "run" / "run.json", DONE)
+    inside = Path.iterdir
+
+    def refused(folder: Path) -> Iterator[Path]:
+        if folder.name == "shut":
+            raise PermissionError(13, "Permission denied", str(folder))
+        return inside(folder)
+
+    monkeypatch.setattr(Path, "iterdir", refused)
+    assert [found.path for found in find_runs(tmp_path)] == [tmp_path / "open" / "run"]
+
+
+def test_a_folder_that_filled_up_meanwhile_is_not_overwritten(tmp_path: Path) -> None:
+    target = tmp_path / "run"
+    with Staging(target) as staging:
+        target.mkdir()
+        (target / "mine").write_text("keep")
+        with pytest.raises(FolderError, match="free at the start"):
+            staging.publish()
+    assert os.listdir(tmp_path) == ["run"]
+    assert (target / "mine").read_text() == "keep"
+
+
+def test_two_runs_of_one_process_may_stage_for_a_name_that_nobody_asked_for(tmp_path: Path) -> None:
+    with Staging(tmp_path / "run", renamable=True) as one, Staging(tmp_path / "run", renamable=True) as two:
+        assert one.path != two.path
+        assert [run.manifest for run in find_runs(tmp_path)] == [None, None]
+        with pytest.raises(FolderError, match=f"process {os.getpid()} is making it"):
+            Staging(tmp_path / "run")
+    assert os.listdir(tmp_path) == []
+
+
+def test_what_killed_runs_of_a_target_left_goes_and_nothing_else(tmp_path: Path) -> None:
+    for name in (".run.unfinished-7", ".other.unfinished-7", ".run.unfinished", "runs"):
+        (tmp_path / name).mkdir()
+    (tmp_path / ".run.unfinished-8").symlink_to("runs")
+    with Staging(tmp_path / "run"):
+        pass
+    assert sorted(os.listdir(tmp_path)) == [".other.unfinished-7", ".run.unfinished", ".run.unfinished-8", "runs"]
+
+
+def test_what_a_killed_run_left_and_nobody_may_open_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for process in (6, 7, 8, 9):
+        (tmp_path / f".run.unfinished-{process}").mkdir()
+    opened = os.open
+
+    def refused(path: Any, *arguments: Any, **keywords: Any) -> int:
+        if str(path).endswith("-7"):
+            raise PermissionError(13, "Permission denied", str(path))
+        return opened(path, *arguments, **keywords)
+
+    monkeypatch.setattr(os, "open", refused)
+    with Staging(tmp_path / "run"):
+        pass
+    assert os.listdir(tmp_path) == [".run.unfinished-7"]
+
+
+def test_a_run_is_no_place_for_runs(tmp_path: Path) -> None:
+    (tmp_path / "run").mkdir()
+    write_json(tmp_path / "run" / "run.json", DONE)
+    for inside in ("inside", "deep/inside"):
+        with pytest.raises(FolderError, match="lies inside the run"):
+            demand_free(tmp_path / "run" / inside)
+
+
+def test_a_folder_that_can_have_no_name_is_refused_with_the_reason(tmp_path: Path) -> None:
+    for name, why in (
+        ("x" * 300, "a name of over 200 bytes"),
+        ("x" * 300 + "/run", "File name too long"),
+        ("a\0b", "null"),
+    ):
+        with pytest.raises(FolderError, match=why):
+            demand_free(tmp_path / name)
+
+
+def test_parents_that_hold_something_else_meanwhile_stay(tmp_path: Path) -> None:
+    staging = Staging(tmp_path / "deep" / "deeper" / "run")
+    (tmp_path / "deep" / "mine").write_text("keep")
+    staging.discard()
+    assert os.listdir(tmp_path / "deep") == ["mine"]
+
+
+def test_runs_are_found_down_to_a_depth_and_not_in_hidden_folders(tmp_path: Path) -> None:
+    for place in ("a", "b/c", "b/c/d", ".hidden/e"):
+        (tmp_path / place / "run").mkdir(parents=True)
+        write_json(tmp_path / place / "run" / "run.json", DONE)
+
+    def found(depth: int) -> list[str]:
+        return [str(one.path.relative_to(tmp_path)) for one in find_runs(tmp_path, depth)]
+
+    # Neither files nor links: a run is found once, whatever leads to it.
+    (tmp_path / "0").write_text("first of all names")
+    (tmp_path / "00").symlink_to("a")
+    assert found(1) == []
+    assert found(2) == ["a/run"]
+    assert found(3) == ["a/run", "b/c/run"]
+    assert [one.path for one in find_runs(tmp_path)] == [one.path for one in find_runs(tmp_path, 3)]
+    assert found(4) == ["a/run", "b/c/d/run", "b/c/run"]
+
+
+@pytest.mark.parametrize("error", [OSError(28, "No space left on device"), KeyboardInterrupt()], ids=repr)
+def test_a_file_that_is_not_whole_does_not_appear(tmp_path: Path, error: BaseException) -> None:
+    (tmp_path / "file").write_text("old")
+
+    def write(raised: BaseException | None) -> None:
+        with whole(tmp_path / "file") as unfinished:
+            unfinished.write_text("new")
+            if raised:
+                raise raised
+
+    with pytest.raises(type(error)):
+        write(error)
+    assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("file", "old")]
+    write(None)
+    assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("file", "new")]
+
+
+def test_default_folders_do_not_collide(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    first = default_folder("tiny", 5)
+    assert first.parent == Path("results/runs")
+    assert first.name.startswith("tiny-5-")
+    now = datetime(2026, 11, 26, 15, 30, tzinfo=UTC)
+    for name in ("tiny-5-20261126T153000Z", "tiny-5-20261126T153000Z-2", "tiny-5-20261126T153000Z-3"):
+        free = default_folder("tiny", 5, now)
+        assert free.name == name
+        free.mkdir(parents=True)
+
+
+def test_what_is_published_is_durable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    synced: list[Path] = []
+    monkeypatch.setattr(folder, "sync", synced.append)
+    with Staging(tmp_path / "run") as staging:
+        for name in ("a.parquet", "run.json"):
+            (staging.path / name).write_text("x")
+        staging.publish()
+        assert synced == [staging.path / "a.parquet", staging.path / "run.json", staging.path, tmp_path]
+    for durable in ({}, {"durable": True}, {"durable": False}):
+        synced.clear()
+        with whole(tmp_path / "file", **durable) as unfinished:
+            unfinished.write_text("x")
+        assert synced == ([] if durable == {"durable": False} else [unfinished])
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"status": "running"}'])
+def test_a_manifest_that_does_not_say_finished_is_no_run(tmp_path: Path, text: str) -> None:
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "run.json").write_text(text)
+    with pytest.raises(FolderError):
+        read_manifest(tmp_path / "run")
+    assert [run.manifest for run in find_runs(tmp_path)] == [None]
+
+
+def test_a_manifest_holds_no_number_that_json_does_not_have(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="JSON"):
+        write_json(tmp_path / "run.json", {"ratio": float("nan")})
+    write_json(tmp_path / "run.json", {"name": "北京"})
+    assert (tmp_path / "run.json").read_text(encoding="utf-8") == '{\n  "name": "北京"\n}\n'

@@ -1,0 +1,90 @@
+"""What is declared of the stored tables, and what follows from it."""
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from sim.base.words import DESKS
+from sim.store.columns import Column
+from sim.store.document import document
+from sim.store.open_sums import OpenSums
+from sim.store.recorder import LogEntry, folded, stored_columns
+from sim.store.tables import ALERTS, CASES, COUNTED, EVENTS, FLOW_QUANTITIES, HOURS, STATE_QUANTITIES, TABLES
+from tests.synthetic import SCOPE
+
+DOCUMENT = Path(__file__).parents[2] / "docs" / "tables.md"
+SIZES = {"fraud_types": 2, "age_bands": 3}
+
+
+def test_the_document_is_what_the_declaration_gives() -> None:
+    assert DOCUMENT.read_text(encoding="utf-8") == document(), "python -m sim.store.document > docs/tables.md"
+
+
+def test_every_table_and_column_says_what_it_is() -> None:
+    for table in TABLES.values():
+        assert table.meaning.endswith(".")
+        assert len({column.name for column in table.columns}) == len(table.columns)
+        for column in table.columns:
+            assert column.meaning.endswith("."), (table.name, column.name)
+            assert column.key or column.unit or table.is_log, (table.name, column.name)
+
+
+def test_sums_are_counted_by_day_and_province_first_and_keys_stand_before_measures() -> None:
+    for table in COUNTED:
+        assert table.time.kind in ("day", "month")
+        assert table.counted_by[1].kind == "province"
+        assert table.columns == (*table.keys, *table.measures)
+        assert table.order == tuple(column.name for column in table.keys)
+
+
+def test_an_entry_of_the_log_has_the_columns_of_events() -> None:
+    assert LogEntry._fields == tuple(column.name for column in EVENTS.columns)
+    for name, default in LogEntry._field_defaults.items():
+        assert EVENTS.column(name).nullable, (name, default)
+
+
+def test_a_quantity_is_declared_once() -> None:
+    names = [one.name for one in (*FLOW_QUANTITIES, *STATE_QUANTITIES)]
+    assert len(set(names)) == len(names)
+
+
+def test_the_shape_of_a_table_has_an_axis_for_each_coded_key() -> None:
+    assert TABLES["attempts"].shape(SIZES) == (3, 2, 8)
+    assert ALERTS.shape(SIZES) == (2, 4, 4, 7)
+    assert TABLES["waits"].shape(SIZES) == (4, 4, 48)
+    assert TABLES["outcomes"].shape(SIZES) == (2, 3, 2)
+    assert CASES.shape(SIZES) == (2, 4, 48)
+    assert HOURS.shape(SIZES) == (len(DESKS), 48)
+    assert list(HOURS.column("channel").codes_of(SIZES)) == list(DESKS)
+    assert ALERTS.axis("end") == 3
+    with pytest.raises(TypeError, match="quantity: a column of kind text has no last code"):
+        TABLES["flows"].shape(SIZES)
+
+
+def test_an_unknown_column_is_an_error_that_names_those_that_exist() -> None:
+    with pytest.raises(KeyError, match="alerts has no column sourse; it has day, province, source"):
+        ALERTS.column("sourse")
+
+
+def test_days_are_folded_into_months_and_weekdays() -> None:
+    # 1 December 2021 was a Wednesday, and so was the 8th.
+    keys = np.array([[SCOPE.first_day, 1, 3, 47], [SCOPE.first_day + 7, 1, 3, 47], [SCOPE.first_day + 8, 1, 3, 47]])
+    months, values = folded(HOURS, keys, np.array([[1, 10], [2, 20], [4, 40]]))
+    assert months.tolist() == [[SCOPE.first_day, 1, 3, 3, 47], [SCOPE.first_day, 1, 3, 4, 47]]
+    assert values.tolist() == [[3, 30], [4, 40]]
+
+
+def test_a_further_key_needs_no_more_than_its_declaration() -> None:
+    heard = Column("heard", "label", "Whether the person had been warned before.", labels=("no", "yes"))
+    *keys, count = ALERTS.columns
+    wider = dataclasses.replace(ALERTS, columns=(*keys, heard, count))
+    assert wider.shape(SIZES) == (*ALERTS.shape(SIZES), 2)
+    assert wider.axis("end") == ALERTS.axis("end")
+    assert wider.arrow_schema().names == [*(key.name for key in keys), "heard", "count"]
+    sums = OpenSums(wider, 3, SIZES)
+    sums.counts[SCOPE.first_day, 0, 1, 2, 3, 4, 1] += 2
+    rows, values = sums.take(SCOPE.last_day, SCOPE.first_day, SCOPE.last_day).rows()
+    stored = stored_columns(wider, rows, values, [])
+    assert [stored["heard"].tolist(), stored["count"].tolist()] == [[1], [2]]

@@ -1,0 +1,262 @@
+"""What the terminal says of a run: its answer, figures and what they are held to; nothing broken at any width."""
+
+import json
+import re
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+import sim
+from sim.language.spoken import Terms, telling_in
+from sim.scenario.levers import levers
+from sim.told.terminal import (
+    answer_parts,
+    asked_table,
+    cost_table,
+    figure_parts,
+    findings_parts,
+    lever_lines,
+    mean_figure,
+    mean_parts,
+    paragraph,
+    totals_table,
+)
+from sim.told.text_tables import show
+
+pytestmark = pytest.mark.usefixtures("in_yuan")
+
+
+def row(**values: Any) -> dict[str, Any]:
+    """Give a figure as it stands in run.json."""
+    plain = {
+        "name": "dens_destroyed",
+        "window": ["2022-01-01", "2022-11-30"],
+        "role": "fitted",
+        "reported": 200,
+        "simulated": 210,
+        "ratio": 1.05,
+        "tolerance": 0.01,
+        "standard_error": None,
+        "interval": None,
+        "within": False,
+    }
+    return {**plain, **values}
+
+
+def printed(parts: Any, width: int = 200) -> list[str]:
+    console = Console(width=width, file=StringIO(), highlight=False)
+    show(console, parts)
+    return [line.rstrip() for line in console.file.getvalue().splitlines()]  # type: ignore[attr-defined]
+
+
+def figures(*rows: dict[str, Any], width: int = 200, policy_of: str | None = None) -> list[str]:
+    return printed(figure_parts(rows, policy_of, width), width)
+
+
+PREDICTED = {"role": "predicted", "tolerance": None, "within": None}
+
+
+@pytest.mark.parametrize(
+    ("values", "held"),
+    [
+        ({}, "no ±1%"),
+        ({"within": True}, "yes ±1%"),
+        # Three standard errors of 0.5 are 0.75 %: the tolerance is larger.
+        ({"standard_error": 0.5}, "no ±1%"),
+        ({"standard_error": 4.0, "within": True}, "yes ±6% by chance"),
+        ({"standard_error": 12.5, "within": True}, "yes ±18.8% by chance"),
+        # Changes are told in percentage points.
+        ({"name": "losses_change", "reported": -0.01, "simulated": 0, "tolerance": 0.005}, "+1.0 pts no ±0.5 pts"),
+        (
+            {"name": "losses_change", "reported": -0.01, "tolerance": 0.005, "standard_error": 0.004},
+            "no ±1.2 pts by chance",
+        ),
+        ({"reported": 0, "ratio": None, "standard_error": 2.0}, "no ±6 by chance"),
+        ({"role": "input", "tolerance": 0.01, "within": None}, "put in"),
+        (PREDICTED, "+5.0% predicted"),
+        # A prediction holds where its interval has what was reported.
+        ({**PREDICTED, "interval": [190, 205]}, "+5.0% yes 90%: 190..205"),
+        ({**PREDICTED, "interval": [201, 215]}, "+5.0% no 90%: 201..215"),
+        ({**PREDICTED, "reported": None, "interval": [96e3, 131e3]}, "90%: 96,000..131,000"),
+        ({"role": "predicted", "tolerance": 0.1, "within": True, "interval": [0.5, 2]}, "yes ±10%, no 90%: 0.5..2"),
+    ],
+)
+def test_the_last_column_says_what_a_figure_is_held_to(values: dict[str, Any], held: str) -> None:
+    lines = figures(row(**values))
+    assert lines[0].split() == ["figure", "reported", "simulated", "off", "within"]
+    assert lines[1] == "2022-01-01 to 2022-11-30"
+    assert re.sub(" +", " ", lines[2]).endswith(f" {held}")
+
+
+def test_a_change_is_told_in_percent_and_points() -> None:
+    (_, _, line) = figures(row(name="cases_filed_change", reported=-0.173, simulated=-0.187, tolerance=0.005))
+    assert re.split("  +", line.strip())[:4] == ["cases filed, change", "-17.3%", "-18.7%", "-1.4 pts"]
+
+
+def test_a_policy_is_held_to_nothing_that_was_reported() -> None:
+    off = row(interval=[1, 2], within=None)
+    lines = figures(off, row(role="input", within=None), policy_of="china-2022")
+    assert lines[0].startswith("a policy of china-2022: what was reported is of what was")
+    assert lines[3].split() == ["dens", "destroyed", "200", "210", "+5.0%"]
+    assert lines[4].endswith("put in")
+    assert not any(word in " ".join(lines[1:]).split() for word in ("yes", "no"))
+
+
+def test_what_has_no_value_is_one_line_that_says_why() -> None:
+    none = {"simulated": None, "ratio": None, "within": None}
+    rows = [
+        *(row(**none, window=[f"{year}-01-01", f"{year}-12-31"]) for year in (2018, 2019)),
+        row(**none, name="cases_filed_change", reported=None),
+        row(**none, name="law_in_force", reported="2022-12-01", role="input"),
+    ]
+    assert figures(*rows) == [
+        "3 figures have no simulated value: their windows are not inside the period; of 1 nothing was reported",
+        "nothing that the model counts: law in force",
+    ]
+    assert figures(rows[0])[0].startswith("1 figure has no simulated value: its window is not inside")
+    assert len(figures(*rows, row())) == 5
+
+
+def test_a_prediction_without_a_report_has_its_simulated_value() -> None:
+    line = figures(row(**PREDICTED, reported=None, ratio=None))[2]
+    assert line.split() == ["dens", "destroyed", "-", "210", "predicted"]
+
+
+def test_answers_have_windows_as_titles_and_money_in_money() -> None:
+    asked = [
+        {"name": "losses", "window": ["2022-01-01", "2022-01-31"], "base": None, "simulated": 1234567},
+        {"name": "loss_cents", "window": ["2022-01-01", "2022-01-31"], "base": None, "simulated": 1234567},
+        {
+            "name": "losses_change",
+            "window": ["2022-02-01", "2022-02-28"],
+            "base": ["2022-01-01", "2022-01-31"],
+            "simulated": None,
+        },
+        {"name": "saved", "window": ["2022-02-01"] * 2, "base": None, "simulated": 0.5, "province": "Tibet"},
+    ]
+    assert [re.split("  +", line.strip()) for line in printed([asked_table(asked)])] == [
+        ["figure", "simulated"],
+        ["2022-01-01 to 2022-01-31"],
+        ["losses of cases, yuan", "1,234,567"],
+        ["lost, yuan", "12,346"],
+        ["2022-02-01 to 2022-02-28, beside 2022-01-01 to 2022-01-31"],
+        ["losses of cases, change", "-"],
+        ["Tibet 2022-02-01"],
+        ["stopped by a warning before payment", "0.5"],
+    ]
+
+
+def test_over_draws_the_spread_of_the_parameters_stands_beside_that_of_one_run() -> None:
+    runs = [[row(simulated=value, standard_error=15.0)] for value in (190, 200, 213)]
+    lines = printed(mean_parts(runs, 200, draws=True))
+    assert lines[0].split() == ["figure", "reported", "mean", "s.d.", "draws", "s.e.", "run", "off"]
+    assert lines[2].split()[2:] == ["200", "201", "11.5", "15", "+0.5%"]
+    assert "s.e." not in printed(mean_parts(runs, 200))[0]
+    mean = mean_figure([figure for (figure,) in runs], "draws")
+    assert (mean["mean"], mean["sd"], mean["standard_error"], mean["draws"]) == (
+        pytest.approx(201),
+        pytest.approx(11.53, abs=0.01),
+        15.0,
+        3,
+    )
+    assert mean_figure([runs[0][0]])["replicates"] == 1
+
+
+def test_costs_stand_beside_both_ends_of_their_prices() -> None:
+    totals = {
+        "victims": 5,
+        "cost_money": {"desk_call": 1000, "total": 1234567},
+        "cost_money_low": {"desk_call": 500, "total": 1000000},
+        "cost_money_high": {"desk_call": 2000, "total": 2000000},
+        "cost_per_saved": {"value": 2.5, "low": 1, "high": 1000.25},
+        "cost_per_averted": {"value": 5, "low": 2, "high": 2000.5},
+        "cost_per_prevented_money": None,
+    }
+    assert [re.split("  +", line) for line in printed([cost_table(totals)])] == [
+        ["cost, yuan", "value", "low prices", "high prices"],
+        ["calls", "1,000", "500", "2,000"],
+        ["all together", "1,234,567", "1,000,000", "2,000,000"],
+        ["for each person stopped before a payment", "2.5", "1", "1,000"],
+        ["for each victim averted", "5", "2", "2,000"],
+        ["for each unit of losses prevented", "-", "-", "-"],
+    ]
+    # No cost without its interval: the table of totals leaves them to that of costs.
+    assert [line.split() for line in printed([totals_table(totals)])] == [["total", "simulated"], ["victims", "5"]]
+    assert cost_table({"victims": 5}) is None
+
+
+def test_no_number_unit_or_window_is_broken_between_lines() -> None:
+    text = (
+        "It is 12.4 million yuan, 80.5 d and 573 people from 2022-01-01 to 2022-11-30, at 120 per day or -1 d' so far."
+    )
+    kept = ["12.4 million yuan", "80.5 d", "573 people", "2022-01-01 to 2022-11-30", "120 per day", "-1 d'"]
+    for width in range(30, 90):
+        lines = paragraph(text, width).plain.splitlines()
+        assert max(map(len, lines)) <= width
+        assert all(any(part in line for line in lines) for part in kept), width
+
+
+def test_a_number_stays_with_a_sign_of_money() -> None:
+    with telling_in(Terms("\N{EURO SIGN}")):
+        for width in range(14, 40):
+            lines = paragraph("They lost 12.4 million \N{EURO SIGN} or 3 \N{EURO SIGN} each.", width).plain
+            assert not re.search(r"^\s*\N{EURO SIGN}", lines, re.MULTILINE), width
+
+
+@pytest.fixture(scope="module")
+def policy(tmp_path_factory: pytest.TempPathFactory) -> sim.Run:
+    """Run a policy of tiny, whose figures it has."""
+    folder = tmp_path_factory.mktemp("policy")
+    values = {"desks.visit.by_province": '{"44": 20}', "warning.tiers.red.deadline": "1 h"}
+    return sim.run(sim.load_scenario("tiny", values), folder / "run")
+
+
+@pytest.mark.parametrize("width", [80, 60])
+def test_at_80_and_60_columns_no_name_number_or_window_is_broken(width: int, policy: sim.Run) -> None:
+    flagship = [
+        row(name=name, window=window, reported=reported, simulated=reported * 1.01, standard_error=reported / 90)
+        for name in ("calls_intercepted", "sms_intercepted", "losses", "suspects_arrested", "alerts_central")
+        for window, reported in ((["2021-04-15", "2022-04-14"], 1_950_123_456), (["2022-01-01", "2022-11-30"], 5))
+    ]
+    predicted = {**PREDICTED, "reported": 1.95e9, "simulated": 1.791e9, "interval": [1.738e9, 1.887e9]}
+    flagship += [row(**predicted, name="alerts_central"), row(name="losses_change", reported=-0.013, simulated=0.02)]
+    names = ["calls intercepted", "SMS intercepted", "losses of cases, yuan", "losses of cases, change"]
+    lines = figures(*flagship, width=width)
+    assert max(map(len, lines)) <= width
+    text = "\n".join(lines)
+    assert all(name in text for name in [*names, "2021-04-15 to 2022-04-14", "1.74bn..1.89bn"])
+    base = sim.load_scenario("tiny")
+    parts = [
+        *answer_parts([policy], width),
+        *figure_parts(policy.manifest["figures"], policy.manifest["policy_of"], width),
+        totals_table(policy.manifest["totals"]),
+        cost_table(policy.manifest["totals"]),
+        *lever_lines("what changed", levers(base, policy.scenario), width),
+        *findings_parts([row["sentence"] for row in policy.found], width),
+    ]
+    lines = printed(parts, width)
+    assert max(map(len, lines)) <= width
+    assert "  deadline of the red tier: 8 h -> 1 h" in lines
+
+
+def test_a_run_begins_with_its_answer(policy: sim.Run) -> None:
+    lines = printed(answer_parts([policy], 400))
+    assert lines[0] == "answer (in brackets: 95% by chance at scale 1)"
+    for line, word in zip(lines[1:], ("stopped", "drawn in", "victims averted", "lost", "prevented"), strict=True):
+        assert word in line
+        assert re.search(r"\([\d.,]+%?( million| billion)? to [\d.,]+", line), line
+
+
+def test_the_answer_of_replicates_has_the_interval_of_their_mean(policy: sim.Run, tmp_path: Path) -> None:
+    other = sim.run(sim.load_scenario(str(policy.path / "scenario.yaml"), seed=8), tmp_path / "other")
+    lines = printed(answer_parts([policy, other], 400))
+    assert lines[0] == "answer (in brackets: 95% over 2 replicates)"
+    one, two = (json.loads((run.path / "run.json").read_text())["totals"]["victims"] for run in (policy, other))
+    half = 12.7062 * abs(one - two) / 2
+    mean = (one + two) / 2
+    low, high = (f"{end:,.0f}" for end in (max(0.0, mean - half), mean + half))
+    assert f"{mean:,.0f} ({low} to {high}) paid" in lines[4].replace(".5", "")
+    assert "in brackets: 90% of 2 draws" in printed(answer_parts([policy, other], 400, draws=True))[0]
