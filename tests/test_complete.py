@@ -1,8 +1,8 @@
 """Every list of words of the model is complete: a new fate, measure or channel turns a test red, not an answer wrong.
 
 What can be derived from ``sim/base/words.py`` or from the schema is derived there. What somebody has to say of each
-word, a cause, a colour, a price, an expectation, stands in a list somewhere; each such list has a row here, with the words that
-it leaves out and why. The test of a row that lacks a word says which list it is, and where.
+word, a cause, a colour, a price, an expectation, stands in a list somewhere; each such list has a row here, with the
+words that it leaves out and why. The test of a row that lacks a word says which list it is, and where.
 """
 
 import re

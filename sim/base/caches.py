@@ -12,7 +12,7 @@ import time
 from functools import cache
 from pathlib import Path
 
-PACKAGE = Path(__file__).resolve().parent
+PACKAGE = Path(__file__).resolve().parents[1]
 NO_RESULT = frozenset(
     {"__main__.py", "calibration", "cli", "experiments", "forecast", "progress.py", "report", "runs.py", "verify"}
 )
