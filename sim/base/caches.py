@@ -14,7 +14,18 @@ from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parents[1]
 NO_RESULT = frozenset(
-    {"__main__.py", "calibration", "cli", "experiments", "forecast", "progress.py", "report", "runs.py", "verify"}
+    {
+        "__main__.py",
+        "calibration",
+        "cli",
+        "experiments",
+        "forecast",
+        "progress.py",
+        "report",
+        "runs.py",
+        "told",
+        "verify",
+    }
 )
 """Sources that change no outcome; a change of any other makes a journal start anew.
 
