@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from sim.aftermath.cases import CaseBook, freshness
 from sim.aftermath.settlement import settlements
 from sim.base.days import DAY_MS, calendar_date
-from sim.base.words import Channel, Detector
+from sim.base.words import Channel, Detector, Fate
 from sim.country.calendar import Calendar, growth, ramped
 from sim.country.laundering import cashed, let_through, reach
 from sim.country.measures import Measures, days_of, first_day, positions
@@ -42,7 +42,7 @@ from sim.midnight.today import Today
 from sim.midnight.totals import DayTotals
 from sim.scenario.schema import ScenarioModel
 from sim.scenario.schema.measures import Activities, BankHold, ClusterCampaign, Repatriation, Videos
-from sim.shield import answering, cards, dens, engagement, interception, not_sent, sites
+from sim.shield import answering, cards, dens, engagement, interception
 from sim.shield.thresholds import gate_thresholds
 from sim.warning.detectors import coverage, data_sharing
 
@@ -362,12 +362,13 @@ class Night:
         self.today = Today(
             day=day,
             stops=gate_thresholds(
-                not_sent.thresholds(self.measures, day, examples)[alike],
-                raided,
-                cards.thresholds(self.stock, spec.cards, len(self.provinces)),
-                self._caught[alike],
-                sites.thresholds(spec, self.measures, day, examples)[alike],
-                unanswered,
+                *(spec, self.measures, day, examples, alike),
+                {
+                    Fate.DEN_DESTROYED: raided[None, None],
+                    Fate.CARD_ELIMINATED: cards.thresholds(self.stock, spec.cards, len(self.provinces)),
+                    Fate.INTERCEPTED: self._caught[alike],
+                    Fate.UNANSWERED: unanswered,
+                },
             ),
             moments=moments,
             app=app,

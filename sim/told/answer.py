@@ -12,8 +12,7 @@ from statistics import fmean, stdev
 from typing import TYPE_CHECKING, Any
 
 from sim.base.rounding import amount, between, percent, significant, written
-from sim.base.words import Fate
-from sim.language.labels import spelled
+from sim.base.words import SHIELD
 from sim.language.spoken import marked, said, telling_in
 from sim.reading.chance import LEVEL, RECOVERED_SHARE, SAVED_SHARE, STOPPED_SHARE, student
 from sim.reading.draw_intervals import TWENTIETHS, nine_tenths
@@ -22,15 +21,8 @@ from sim.reading.stored_answers import StoredAnswers, stored_answers
 if TYPE_CHECKING:
     from sim.reading.run import Run
 
-CAUSES = {
-    Fate.NOT_SENT: marked("by deterrence and regulation at the source"),
-    Fate.DEN_DESTROYED: marked("by raids on dens"),
-    Fate.CARD_ELIMINATED: marked("by the elimination of phone cards"),
-    Fate.INTERCEPTED: marked("by the filters of calls and SMS"),
-    Fate.SITE_BLOCKED: marked("by blocked sites and apps"),
-}
-STOPPED = {fate.label: CAUSES.get(fate, spelled(fate.label)) for fate in Fate if fate.stopped}
-"""The fates of attempts that were stopped on their way, and what brought each about."""
+STOPPED = {gate.fate.label: gate.cause for gate in SHIELD if gate.fate.stopped}
+"""The fates of attempts that were stopped on their way, and what stopped them."""
 
 COUNTED = {
     "saved": marked("people stopped by a warning before any payment"),
