@@ -242,13 +242,6 @@ LISTS: dict[str, Listed] = {
         dict.fromkeys(("call", "sms"), "reaches everybody who has a phone"),
     ),
     **{
-        f"expectations of verify, by channel: {name} of sim/verify/streams.py": Listed(
-            lambda by=by: by,
-            Channel.labels,  # type: ignore[misc]
-        )
-        for name, by in (("REGULATED", streams.REGULATED), ("ANSWER", streams.ANSWER))
-    },
-    **{
         f"filters of verify: {name} of sim/verify/streams.py": Listed(
             lambda by=by: by,  # type: ignore[misc]
             lambda: interception.FILTERED,

@@ -197,7 +197,7 @@ GATES = Study(
             "attempts a day of all channels, thinned by the scale",
             "Poisson",
             lambda seen: poisson_count(
-                int(seen.attempts.sum()), 3.0 * LEVEL * SCALE * len(seen.attempts), float(len(seen.attempts))
+                int(seen.attempts.sum()), len(Channel) * LEVEL * SCALE * len(seen.attempts), float(len(seen.attempts))
             ),
         ),
         _stopped("calls not sent", "thinning", Fate.NOT_SENT, "call"),
