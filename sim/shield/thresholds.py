@@ -33,7 +33,7 @@ def gate_thresholds(
         day: Day number.
         codes: Codes of provinces, one of each group that no measure tells apart.
         alike: (P,) The place in ``codes`` of the group of each province.
-        stocks: Thresholds of the gates that follow a stock, with the axes that ``sim.shield.gate`` states; a
+        stocks: Thresholds that midnight has computed, at least of the gates that follow a stock, with the axes that ``sim.shield.gate`` states; a
             length of 1 stands for all provinces.
 
     Returns:
