@@ -14,7 +14,7 @@ from types import FrameType
 import pytest
 
 import sim
-from sim.base.interrupts import AGAIN_S, Ending, interrupted_surely, put_off
+from sim.base.interrupts import Ending, interrupted_surely, put_off
 from sim.experiments.simulations import Simulations
 from sim.reading.outcomes import quantities
 from tests.cli.test_failures import within_a_lookup, within_a_release
@@ -64,13 +64,22 @@ def test_an_interrupt_waits_until_the_folder_is_removed(tmp_path: Path, monkeypa
     assert os.listdir(tmp_path) == []
 
 
-def test_a_signal_that_is_on_its_way_reaches_nobody_else() -> None:
+def test_a_signal_that_is_on_its_way_reaches_nobody_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    under_way, send = threading.Event(), signal.pthread_kill
+
+    def send_late(thread: int, number: int) -> None:
+        under_way.set()
+        time.sleep(0.05)
+        send(thread, number)
+
+    monkeypatch.setattr("sim.base.interrupts.signal.pthread_kill", send_late)
     ending = Ending()
     ending.listen(signal.SIGINT)
     with contextlib.suppress(KeyboardInterrupt):
         signal.raise_signal(signal.SIGINT)
-    ending.listen_no_more()  # the error is gone, so the signal is being sent again
-    time.sleep(5 * AGAIN_S)
+    assert under_way.wait(10.0)  # the error is gone, so the signal is being sent again
+    ending.listen_no_more()
+    time.sleep(0.1)
 
 
 def test_an_experiment_that_is_called_from_python_loses_no_interrupt(tmp_path: Path) -> None:
