@@ -52,7 +52,7 @@ WORDS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "
 RECORDS = {
     "docs/performance.md": "what was measured while the engines became quicker, each with its day and its machine",
     "docs/kernels.md": "what each habit of compiled code was worth when it was tried",
-    "docs/rationale.md": "what a decision rests on, as it was measured then",
+    "docs/rationale-archive.md": "what a decision rests on, as it was measured then",
     "docs/verification.md": "what tests took, with the day and the machine",
     "docs/mechanism.md": "what is simulated, not what it takes",
     "docs/model.md": "what is simulated, not what it takes",
