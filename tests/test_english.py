@@ -122,15 +122,20 @@ RECORDS = {
 }
 """Documents that are not read, and why. Of the changelog only the top entry is read."""
 
-OUTPUT = re.compile(r"^```(?!ya?ml|sh).*?^```|^<!-- (\w+): begin -->.*?^<!-- \1: end -->|`[^`\n]*`", re.M | re.S)
-"""What documents show, not say: outputs and Python, tables that commands write, code within a line."""
+FENCED = re.compile(r"^```(\w*)[^\n]*\n.*?^```$|^<!-- (\w+): begin -->.*?^<!-- \2: end -->|`[^`\n]*`", re.M | re.S)
+"""Blocks of documents, tables that commands write, and code within a line."""
+
+SAID = {"sh", "yaml"}
+"""Languages of blocks whose comments are read; the others show output and Python, which is read where it is made."""
 
 CODE = re.compile(r"``[^`]*``|`[^`\n]*`")
 """Code within a docstring or comment."""
 
 
 def blank(match: re.Match[str]) -> str:
-    """Return a place holder that no phrasing contains, with as many lines."""
+    """Return a place holder that no phrasing contains, with as many lines; a block whose comments are read unchanged."""
+    if match.re is FENCED and match.group(1) in SAID:
+        return match.group()
     return " X " + "\n" * match.group().count("\n")
 
 
@@ -166,7 +171,7 @@ def read(path: Path) -> Iterator[tuple[int, str]]:
         if path.name == "CHANGELOG.md":
             first, second = [place.start() for place in re.finditer(r"^## ", text, re.M)][:2]
             text = text[:second]
-        yield text.count("\n", 0, first) + 1, OUTPUT.sub(blank, text[first:])
+        yield text.count("\n", 0, first) + 1, FENCED.sub(blank, text[first:])
     else:
         yield 1, CODE.sub(blank, text)
 
