@@ -133,7 +133,7 @@ CODE = re.compile(r"``[^`]*``|`[^`\n]*`")
 
 
 def blank(match: re.Match[str]) -> str:
-    """Return a place holder that no phrasing contains, with as many lines; a block whose comments are read unchanged."""
+    """Return a place holder of as many lines, without any phrasing; a block whose comments are read is kept."""
     if match.re is FENCED and match.group(1) in SAID:
         return match.group()
     return " X " + "\n" * match.group().count("\n")
