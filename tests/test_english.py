@@ -122,7 +122,7 @@ RECORDS = {
 }
 """Documents that are not read, and why. Of the changelog only the top entry is read."""
 
-FENCED = re.compile(r"^```(\w*)[^\n]*\n.*?^```$|^<!-- (\w+): begin -->.*?^<!-- \2: end -->|`[^`\n]*`", re.M | re.S)
+FENCED = re.compile(r"^```(\w*)[^\n]*\n.*?^```$|^<!-- ([\w-]+): begin -->.*?^<!-- \2: end -->|`[^`\n]*`", re.M | re.S)
 """Blocks of documents, tables that commands write, and code within a line."""
 
 SAID = {"sh", "yaml"}
