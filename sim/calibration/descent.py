@@ -35,7 +35,7 @@ and made shorter where it was not."""
 LONGEST = 0.45
 """Which part of a Gauss-Newton step is taken at most, where slopes are those of an emulator: a rough model changes by
 more than they tell, so a whole step goes too far. This is where steps of the flagship would have left least
-(``docs/rationale.md``, under calibration)."""
+(``docs/rationale-archive.md``, under calibration)."""
 
 STRIDE = 0.25
 """How far goals move at each step, at most, as a part of the way from the start."""
