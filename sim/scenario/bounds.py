@@ -14,7 +14,7 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
 from sim.scenario import units
-from sim.scenario.errors import found
+from sim.scenario.errors import found, must_be
 from sim.scenario.scalars import RATE_SCHEMA, read_number, read_rate, read_whole, refuse
 
 MILLION = 10**6
@@ -56,7 +56,7 @@ class Within:
 
     @cached_property
     def allowed(self) -> str:
-        """What messages say is allowed."""
+        """The allowed values, in words."""
         zero = "0 or " if self.or_zero else ""
         return f"{zero}a {self.kind} from {plain(self.low)} to {plain(self.high)}{self.unit}"
 
@@ -66,13 +66,13 @@ class Within:
         if self.or_zero and number == 0:
             return number
         if number < self.low:
-            raise refuse(f"{found(value)} is below {plain(self.low)}{self.unit}", self.allowed)
+            raise refuse(f"{found(value)} is below {plain(self.low)}{self.unit}", must_be(self.allowed))
         if number > self.high:
-            raise refuse(f"{found(value)} is above {plain(self.high)}{self.unit}", self.allowed)
+            raise refuse(f"{found(value)} is above {plain(self.high)}{self.unit}", must_be(self.allowed))
         return number
 
     def _number(self, value: object) -> float:
-        return read_number(value, self.allowed)
+        return read_number(value, must_be(self.allowed))
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         """Return a schema that reads before the number is looked at."""
@@ -91,7 +91,7 @@ class WholeWithin(Within):
     kind = "whole number"
 
     def _number(self, value: object) -> float:
-        return read_whole(value, self.allowed)
+        return read_whole(value, must_be(self.allowed))
 
 
 class RateWithin(Within):

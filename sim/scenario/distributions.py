@@ -33,7 +33,7 @@ class Uniform(_Parameters):
     @model_validator(mode="after")
     def _ordered(self) -> "Uniform":
         if self.high < self.low:
-            raise refuse("low is above high", "low at most high")
+            raise refuse("low is above high", "low must be at most high")
         return self
 
 
@@ -86,7 +86,7 @@ class Distribution(BaseModel):
     @classmethod
     def _one_kind(cls, value: Any) -> Any:
         kinds = Kind.labels()
-        allowed = f"a duration or one of {', '.join(kinds)}"
+        allowed = f"must be a duration or one of {', '.join(kinds)}"
         if isinstance(value, Distribution):
             return value
         if isinstance(value, str | int | float) and not isinstance(value, bool):
@@ -95,9 +95,9 @@ class Distribution(BaseModel):
             raise refuse(f"{found(value)} is not a distribution", allowed)
         named = [key for key in value if key in kinds]
         if len(named) > 1:
-            raise refuse(f"{' and '.join(named)} at once", "exactly one distribution")
+            raise refuse(f"names several distributions: {', '.join(named)}", "must name exactly one")
         if all(key in kinds and inner is None for key, inner in value.items()):
-            raise refuse("no distribution is named", allowed)
+            raise refuse("names no distribution", allowed)
         return value
 
     @model_serializer

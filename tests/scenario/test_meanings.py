@@ -140,9 +140,9 @@ def test_what_stands_below_a_key_is_listed() -> None:
     ("key", "hint"),
     [
         ("desks.vist.staff", "desks has no key 'vist'; did you mean 'visit'?"),
-        ("staff", "such keys are desks.call.staff"),
+        ("staff", "keys with this name: desks.call.staff"),
         ("measures[bank]", "no kind 'bank'; did you mean 'bank_hold'?"),
-        ("seed.x", "the key of what stands above it"),
+        ("seed.x", "use the key above it"),
         ("", "there is no key ''"),
     ],
 )

@@ -38,7 +38,9 @@ class Shift(Part):
     @model_validator(mode="after")
     def _forward(self) -> "Shift":
         if self.end <= self.start:
-            raise mistake("end", "is not after start", "a later time of the same day, up to 24:00", ("start", "end"))
+            raise mistake(
+                "end", "is not after start", "must be a later time of the same day, up to 24:00", ("start", "end")
+            )
         return self
 
 
@@ -70,12 +72,12 @@ class StaffGrowth(Sparse):
     @model_validator(mode="after")
     def _one_form(self) -> "StaffGrowth":
         if (self.ramp is None) == (self.steps is None):
-            found = "neither a ramp nor steps" if self.ramp is None else "a ramp and steps at once"
-            raise refuse(found, "one of ramp and steps; null takes out what another file gives")
+            found = "has neither a ramp nor steps" if self.ramp is None else "has both a ramp and steps"
+            raise refuse(found, "must have exactly one of them (null removes one that another file gives)")
         for number, (before, after) in enumerate(pairwise(self.steps or [])):
             if after.from_ <= before.from_:
                 raise mistake(
-                    f"steps.{number + 1}.from", f"{after.from_} does not come after {before.from_}", "rising days"
+                    f"steps.{number + 1}.from", f"{after.from_} does not come after {before.from_}", "days must rise"
                 )
         return self
 

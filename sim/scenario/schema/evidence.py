@@ -89,12 +89,10 @@ class Evidence(Part):
     def _in_range(self) -> "Evidence":
         low, high = self.range
         if low > high:
-            raise mistake(
-                "range", f"[{low:g}, {high:g}] begins above its end", "[low, high] with low at most high", ("range",)
-            )
+            raise mistake("range", f"[{low:g}, {high:g}] begins above its end", "low must be at most high", ("range",))
         if self.value is not None and not low <= self.value <= high:
             raise mistake(
-                "value", f"{self.value:g} is outside its range", f"a value in [{low:g}, {high:g}]", ("range", "value")
+                "value", f"{self.value:g} is outside its range", f"must be in [{low:g}, {high:g}]", ("range", "value")
             )
         return self
 
@@ -111,7 +109,8 @@ def wrong_names(
         name, dot, of = row.name.partition(".")
         kind = QUANTITIES.get(name)
         if name not in QUANTITIES or (dot and kind is None):
-            yield mistake(key, f"'{row.name}' is no quantity", choices(row.name, forms, len(forms)), (key,))
+            yield mistake(key, f"'{row.name}' is not a quantity", choices(row.name, forms, len(forms)), (key,))
         elif kind is not None and of not in known[kind]:
-            what = f"'{of}' is no {kind}" if dot else f"'{name}' lacks its {kind}, as in {name}.{known[kind][0]}"
+            a_kind = f"{'an' if kind == AGE_BAND else 'a'} {kind}"
+            what = f"'{of}' is not {a_kind}" if dot else f"'{name}' must name {a_kind}: {name}.{known[kind][0]}"
             yield mistake(key, what, choices(of, known[kind]), (key, where[kind]))

@@ -57,13 +57,13 @@ class Figure(Part):
     @model_validator(mode="after")
     def _stated(self) -> "Figure":
         if self.value is None and self.role != "predicted":
-            allowed = "what was reported, a number or a day; only a predicted one may do without"
+            allowed = "must be the reported number or date (only a predicted figure may omit it)"
             raise mistake("value", f"is missing, but the figure is {self.role}", allowed, ("value", "role"))
         if self.sampling_error is not None and self.sampling_error > (self.standard_error or 0):
-            allowed = "a part of standard_error, which has to be given, so not more than that"
+            allowed = "must be at most standard_error, which must be given"
             raise mistake(
                 "sampling_error", f"is {self.sampling_error:g}", allowed, ("sampling_error", "standard_error")
             )
         if self.interval is not None and self.interval[0] > self.interval[1]:
-            raise mistake("interval", "begins above its end", "[low, high] with low at most high", ("interval",))
+            raise mistake("interval", "begins above its end", "low must be at most high", ("interval",))
         return self

@@ -136,7 +136,7 @@ class FraudType(Part):
     @model_validator(mode="after")
     def _some_payment(self) -> "FraudType":
         if sum(self.payments) <= 0:
-            raise mistake("payments", "adds up to 0", "a weight above 0 for some number of payments", ("payments",))
+            raise mistake("payments", "adds up to 0", "some weight must be above 0", ("payments",))
         return self
 
 
@@ -246,11 +246,11 @@ class Fraud(Sparse):
         for channel in Channel.labels():
             profile, mix = f"half_hours.{channel}", (f"types.*.mix.{channel}",)
             if sum(getattr(self.half_hours, channel)) <= 0:
-                yield mistake(profile, "adds up to 0", "some half hour above 0", (profile,))
+                yield mistake(profile, "adds up to 0", "some half hour must be above 0", (profile,))
             if sum(getattr(kind.mix, channel) for kind in self.types.values()) <= 0:
                 what = f"no type has a mix above 0 on {channel}"
-                yield mistake("types", what, "some type above 0 on each channel", mix)
+                yield mistake("types", what, "some type must be above 0 on each channel", mix)
         if sum(self.weekdays) <= 0:
-            yield mistake("weekdays", "adds up to 0", "some weekday above 0", ("weekdays",))
+            yield mistake("weekdays", "adds up to 0", "some weekday must be above 0", ("weekdays",))
         if sum(self.months) <= 0:
-            yield mistake("months", "adds up to 0", "some month above 0", ("months",))
+            yield mistake("months", "adds up to 0", "some month must be above 0", ("months",))

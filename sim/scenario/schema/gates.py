@@ -124,21 +124,21 @@ class Dens(Part):
             yield from wrong_sum(f"{key}.{next(iter(shares))}", shares.values(), reads=(key,))
         for name in self.regions:
             if name in Hazard.model_fields:
-                yield mistake(f"regions.{name}", "is a key of dens.hazard", "another name", ("regions!",))
+                yield mistake(f"regions.{name}", "is already a key of dens.hazard", "use another name", ("regions!",))
             elif name not in self.hazard.by_region:
-                yield mistake(f"hazard.{name}", "is missing", "a rate for each region", ("regions!", "hazard!"))
+                yield mistake(f"hazard.{name}", "is missing", "every region must have a rate", ("regions!", "hazard!"))
         keys = {"displaced_to": (self.displaced_to, ()), "hazard": (self.hazard.by_region, Hazard.model_fields)}
         for key, (found, others) in keys.items():
             for name in found:
                 if name not in self.regions:
                     what = choices(name, dict.fromkeys((*self.regions, *others)))
-                    yield mistake(f"{key}.{name}", "is no name of dens.regions", what, ("regions!", f"{key}!"))
+                    yield mistake(f"{key}.{name}", "is not a region of dens.regions", what, ("regions!", f"{key}!"))
 
     @model_validator(mode="after")
     def _slots_exist(self) -> "Dens":
         wrong = [slot for slot in self.fixed_raided or [] if slot >= self.slots]
         if wrong:
-            allowed = f"slots 0 to {self.slots - 1}"
+            allowed = f"must be slots 0 to {self.slots - 1}"
             raise mistake("fixed_raided", f"names slot {wrong[0]}", allowed, ("fixed_raided", "slots"))
         return self
 

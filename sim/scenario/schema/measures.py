@@ -80,7 +80,7 @@ class Spread(Somewhere):
     @model_validator(mode="after")
     def _ends(self) -> "Spread":
         if self.window[1] is None:
-            raise mistake("window", "has no end, and counts are spread over its days", "a last day", ("window",))
+            raise mistake("window", "has no last day", "must have one: counts are spread over its days", ("window",))
         return self
 
 
@@ -318,7 +318,7 @@ class Outage(Somewhere):
     @model_validator(mode="after")
     def _ends(self) -> "Outage":
         if self.mode == "delay" and self.window[1] is None:
-            raise mistake("window", "has no end", "an outage that delays ends on some day", ("window", "mode"))
+            raise mistake("window", "has no last day", "an outage that delays must have one", ("window", "mode"))
         return self
 
 

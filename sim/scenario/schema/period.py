@@ -36,19 +36,21 @@ class Period(Part):
 
     def _slips(self) -> Iterator[PydanticCustomError]:
         if self.warmup % DAY_MS:
-            yield mistake("warmup", "is not a whole number of days", "whole days, such as 92 d", ("warmup",))
+            yield mistake(
+                "warmup", "is not a whole number of days", "must be whole days, for example 92 d", ("warmup",)
+            )
         if self.end < self.start:
-            yield mistake("end", f"{self.end} is before the start", f"{self.start} or later", ("start", "end"))
+            yield mistake("end", f"{self.end} is before the start", f"must be {self.start} or later", ("start", "end"))
             return
         first = self.start.toordinal() - self.warmup // DAY_MS
         if first < FIRST_DAY.toordinal() or self.end > LAST_DAY:
             yield mistake(
                 "start",
-                f"{self.start} less the warm-up, to {self.end}, is out of range",
-                f"days between {FIRST_DAY} and {LAST_DAY}, warm-up included",
+                f"{self.start} minus the warm-up, to {self.end}, is out of range",
+                f"must lie between {FIRST_DAY} and {LAST_DAY}, warm-up included",
             )
         elif (self.end - self.start).days + self.warmup // DAY_MS > MOST_DAYS:
-            allowed = f"at most {MOST_DAYS:,} days with the warm-up"
+            allowed = f"must be at most {MOST_DAYS:,} days, warm-up included"
             yield mistake("end", f"{self.end} is too far from the start", allowed)
 
     def years_since(self, reference: date) -> tuple[float, float]:

@@ -131,17 +131,17 @@ class Occupation(Part):
 
     def _disagreements(self) -> Iterator[PydanticCustomError]:
         if self.stages[0] != 0 or sorted(set(self.stages)) != self.stages:
-            yield mistake("stages", f"is {self.stages}", "rising ages that begin with 0", ("stages",))
+            yield mistake("stages", f"is {self.stages}", "must be rising ages that begin with 0", ("stages",))
         for home, groups in (("urban", self.urban), ("rural", self.rural)):
             for stage, shares in enumerate(zip(*groups.values(), strict=True)):
                 yield from wrong_sum(f"{home}.{next(iter(groups))}", shares, f"shares at stage {stage + 1}", (home,))
         reads = ("urban!", "rural!")
         for name in self.rural:
             if name not in self.urban:
-                yield mistake(f"rural.{name}", "is no group of towns", choices(name, self.urban), reads)
+                yield mistake(f"rural.{name}", "is not a group of urban", choices(name, self.urban), reads)
         for name in self.urban:
             if name not in self.rural:
-                yield mistake(f"rural.{name}", "is missing", "all groups of urban", reads)
+                yield mistake(f"rural.{name}", "is missing", "must have all groups of urban", reads)
 
 
 class Internet(Part):
@@ -289,24 +289,26 @@ class Population(Part):
     def _disagreements(self) -> Iterator[PydanticCustomError]:
         bands, table, profile = ("age_bands",), ("provinces",), ("legitimate.half_hours",)
         if self.age_bands[0] != 0 or sorted(set(self.age_bands)) != self.age_bands:
-            yield mistake("age_bands", f"is {self.age_bands}", "rising ages that begin with 0", bands)
+            yield mistake("age_bands", f"is {self.age_bands}", "must be rising ages that begin with 0", bands)
         factors, read = "internet.age_factor", ("internet.age_factor", "age_bands")
         yield from wrong_length(factors, self.internet.age_factor, len(self.age_bands), "age band", read)
         if not 1 <= len(self.provinces) <= MOST_PROVINCES:
-            yield mistake("provinces", f"has {len(self.provinces)} rows", f"1 to {MOST_PROVINCES} provinces", table)
+            yield mistake(
+                "provinces", f"has {len(self.provinces)} rows", f"must have 1 to {MOST_PROVINCES} provinces", table
+            )
         elif sum(row.population for row in self.provinces) == 0:
-            yield mistake("provinces", "has no people", "a population above 0 in some province", table)
+            yield mistake("provinces", "has no people", "some province must have people", table)
         codes = [row.code for row in self.provinces]
         if sorted(set(codes)) != codes:
-            yield mistake("provinces", "codes are not rising", "rows in order of code, each code once", table)
+            yield mistake("provinces", "codes do not rise", "rows must be in order of code, each code once", table)
         yield from self._wrongly_apart()
         known = {(row.tile_column, row.tile_row) for row in self.provinces}
         if known != {(None, None)} and (len(known) < len(codes) or any(None in tile for tile in known)):
-            allowed = "a column and a row for every province, no two of them the same, or for none"
-            what = "has provinces without a tile_column and tile_row of their own"
+            allowed = "either all provinces must have one, each a different one, or none"
+            what = "has provinces without their own tile (tile_column, tile_row)"
             yield mistake("provinces", what, allowed, table)
         if sum(self.legitimate.half_hours) <= 0:
-            yield mistake("legitimate.half_hours", "adds up to 0", "some half hour above 0", profile)
+            yield mistake("legitimate.half_hours", "adds up to 0", "some half hour must be above 0", profile)
 
     def _wrongly_apart(self) -> Iterator[PydanticCustomError]:
         """Find provinces that cannot be apart: those there are not, and so many that no others are left to be one."""
@@ -315,11 +317,11 @@ class Population(Part):
         reads = ("provinces", "pool")
         strangers = {at: code for at, code in enumerate(self.pool.apart) if code not in self.names}
         for at, code in strangers.items():
-            yield mistake(f"pool.apart.{at}", f"names province {code}", "codes of population.provinces", reads)
+            yield mistake(f"pool.apart.{at}", f"names province {code}", "must be codes of population.provinces", reads)
         others = [row for row in self.provinces if row.code not in self.pool.apart]
         if strangers or len(others) > 1 or (others and is_pool(others[0].name, others[0].region)):
             return
-        left = f"only {others[0].name}, and one province is no pool" if others else "no province for a pool"
+        left = f"only {others[0].name}, and a pool needs two provinces" if others else "no province for a pool"
         yield mistake("pool.apart", f"leaves {left}", f"name fewer provinces, or use population.pool: {NO_POOL}", reads)
 
     @property

@@ -74,7 +74,9 @@ class Thresholds(Part):
     @model_validator(mode="after")
     def _fall(self) -> "Thresholds":
         if not self.red >= self.orange >= self.yellow >= self.blue:
-            raise mistake("red", "the thresholds do not fall from red to blue", "red >= orange >= yellow >= blue")
+            raise mistake(
+                "red", "the thresholds do not fall from red to blue", "must be red >= orange >= yellow >= blue"
+            )
         return self
 
 
@@ -125,7 +127,7 @@ class Detectors(Part):
             mistake(
                 f"{name}.thresholds.blue",
                 f"{settings.thresholds.blue:g} is below the grid of legitimate contacts",
-                f"at least grid.low = {self.grid.low:g}",
+                f"must be at least grid.low = {self.grid.low:g}",
                 (f"{name}.thresholds.blue", "grid.low"),
             )
             for name, settings in (("central", self.central), ("local", self.local))
@@ -220,10 +222,12 @@ class TierSettings(Part):
     @model_validator(mode="after")
     def _apart(self) -> "TierSettings":
         if len(set(self.first)) < len(self.first):
-            raise mistake("first", f"names a channel twice: {', '.join(self.first)}", "each channel once", ("first",))
+            raise mistake(
+                "first", f"names a channel twice: {', '.join(self.first)}", "use each channel once", ("first",)
+            )
         if set(self.first) >= WRITTEN_LABELS:
             raise mistake(
-                "first", "names app and sms", "one of them: who lacks the app gets an SMS instead", ("first",)
+                "first", "names app and sms", "use one of them: people without the app get an SMS anyway", ("first",)
             )
         return self
 
