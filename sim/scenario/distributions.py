@@ -48,19 +48,19 @@ class Lognormal(_Parameters):
     """exp of a normal distribution: `sigma` is the standard deviation of the logarithm."""
 
     median: Duration
-    """The duration that half of all do not exceed. More: longer durations. Example: `20 min`"""
+    """Median duration. More: longer durations. Example: `20 min`"""
     sigma: Sigma
-    """Standard deviation of the logarithm. More: durations differ more, some are very long. Example: `0.5`"""
+    """Standard deviation of the logarithm. More: durations differ more, and some are very long. Example: `0.5`"""
 
 
 class Weibull(_Parameters):
     """P(longer than t) = exp(-(t / scale) ** shape)."""
 
     scale: Duration
-    """The duration that 63 in a hundred do not exceed. More: longer durations. Example: `40 min`"""
+    """Scale: 63% of durations are shorter. More: longer durations. Example: `40 min`"""
     shape: Shape
-    """How the hazard goes: below 1 it falls with time, above 1 it rises. Unit: none. More: durations are more alike.
-    Example: `1.5`"""
+    """Shape: below 1 the hazard falls with time, above 1 it rises. Unit: none. More: durations are more alike. Example:
+    `1.5`"""
 
 
 class Distribution(BaseModel):
@@ -76,11 +76,11 @@ class Distribution(BaseModel):
     uniform: Uniform | None = None
     """Every duration between two ends is equally likely."""
     exponential: Exponential | None = None
-    """Memoryless: short ones are likely, long ones rare."""
+    """Memoryless: short durations are likely, long ones rare."""
     lognormal: Lognormal | None = None
     """Skewed: a median, and a spread of the logarithm."""
     weibull: Weibull | None = None
-    """With a hazard that rises or falls."""
+    """A hazard that rises or falls with time."""
 
     @model_validator(mode="before")
     @classmethod

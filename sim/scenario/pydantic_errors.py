@@ -217,7 +217,7 @@ def _pattern(context: Any) -> str:
     """Return what a text must be, from the context of pydantic's error."""
     if "pattern" in context:
         return PATTERNS.get(context["pattern"], f"must match {context['pattern']}")
-    return f"must have at most {context['max_length']} characters" if "max_length" in context else "must be a valid text"
+    return f"must have at most {context['max_length']} characters" if "max_length" in context else "must be valid text"
 
 
 def _wording(kind: str, context: Any, node: Node, known: Shape | None, text: str) -> tuple[str, str]:

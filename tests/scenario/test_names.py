@@ -78,8 +78,9 @@ def test_a_scenario_that_resolves_to_more_than_can_be_read_is_refused_before_it_
     (folder / "x.yaml").write_text(f"{HEAD}extends: base.yaml\nfigures:\n{figures}")
     assert validate(str(folder / "base.yaml")) == []
     assert len((folder / "x.yaml").read_bytes()) < MAX_BYTES
-    assert "scenario: with all files that it extends and names, the file is too large; must have at most 1,048,576 bytes" in (
-        told(folder / "x.yaml")
+    assert (
+        "scenario: with all files that it extends and names, the file is too large; must have at most 1,048,576 bytes"
+        in (told(folder / "x.yaml"))
     )
     # What is just small enough can be run from its own resolved file.
     resolved = load_scenario(str(folder / "base.yaml"))

@@ -172,10 +172,13 @@ def test_provinces_apart_can_be_pooled_further_and_not_parted(folder: Path) -> N
         with pytest.raises(ScenarioError):
             load_scenario("stored.yaml", {"population.pool": pool})
     with pytest.raises(
-        ScenarioError, match=r"'{apart: \[12\]}' cannot split pools into provinces again: .*; use {apart: \[11, 44\]}, country,"
+        ScenarioError,
+        match=r"'{apart: \[12\]}' cannot split pools into provinces again: .*; use {apart: \[11, 44\]}, country,",
     ):
         load_scenario("stored.yaml", {"population.pool": "{apart: [other provinces]}"})
-    with pytest.raises(ScenarioError, match=r"'none' cannot split pools into provinces again: .*; use {apart: \[11, 44\]}, country,"):
+    with pytest.raises(
+        ScenarioError, match=r"'none' cannot split pools into provinces again: .*; use {apart: \[11, 44\]}, country,"
+    ):
         changed(load_scenario("stored.yaml"), {"population.pool": "none"})
 
 
@@ -183,7 +186,10 @@ def test_provinces_apart_can_be_pooled_further_and_not_parted(folder: Path) -> N
     ("apart", "line"),
     [
         ("[]", "--set:1:25: population.pool.apart: has 0 entries; must have at least 1"),
-        ("[44, Guandong]", "--set:1:30: population.pool.apart.1: 'Guandong' is not a province; did you mean 'Guangdong'"),
+        (
+            "[44, Guandong]",
+            "--set:1:30: population.pool.apart.1: 'Guandong' is not a province; did you mean 'Guangdong'",
+        ),
         ("[44, 99]", "--set:1:30: population.pool.apart.1: 99 is not a province; use a name or code of"),
         ("44", "--set:1:25: population.pool.apart: 44 is not a list; must be a list"),
         (
@@ -292,8 +298,8 @@ def test_show_tells_where_a_pool_is_from(folder: Path) -> None:
         (
             "country",
             "five.yaml:16:82: measures.part.provinces: names 2 of the 5 provinces of the pool 'country'; "
-            "name all of them (11, 12, 44, 45, 65) or none, or use --pool country --apart Guangdong --apart Xinjiang, or "
-            "population.pool: none",
+            "name all of them (11, 12, 44, 45, 65) or none, or use --pool country --apart Guangdong --apart Xinjiang, "
+            "or population.pool: none",
         ),
     ],
 )

@@ -105,7 +105,9 @@ def test_a_draw_that_is_not_stored_is_refused(folder: Path, draw: int) -> None:
 
 def test_a_scenario_without_draws_has_none_to_give() -> None:
     for call in (lambda: load_scenario("tiny", draw=0), lambda: posterior("tiny")):
-        with pytest.raises(ScenarioError, match=r"no draws are stored with 'tiny'; use a scenario whose calibration.draws"):
+        with pytest.raises(
+            ScenarioError, match=r"no draws are stored with 'tiny'; use a scenario whose calibration.draws"
+        ):
             call()
 
 
@@ -139,6 +141,10 @@ def test_draws_belong_into_a_file(folder: Path) -> None:
 def test_the_json_schema_knows_draws_and_what_figures_may_say() -> None:
     schema = sim.scenario.json_schema()["$defs"]
     (draws, _null) = schema["Calibration"]["properties"]["draws"]["anyOf"][0]["anyOf"]
-    assert draws == {"type": "string", "description": "the name of a CSV file next to the scenario", "pattern": r"\.csv$"}
+    assert draws == {
+        "type": "string",
+        "description": "the name of a CSV file next to the scenario",
+        "pattern": r"\.csv$",
+    }
     figure = schema["Figure"]["properties"]
     assert {"standard_error", "interval", "value"} <= set(figure)

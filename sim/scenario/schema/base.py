@@ -95,7 +95,7 @@ DottedKey = Annotated[str, Naming("key")]
 
 
 class Part(BaseModel):
-    """A part of a scenario: its keys are fixed and its values do not change once read."""
+    """A part of a scenario: its keys are fixed, and its values do not change after reading."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
@@ -104,7 +104,7 @@ Value = TypeVar("Value")
 
 
 class Sparse(Part):
-    """A part that is written without what it was not given."""
+    """A part that is written without the keys it was not given."""
 
     @model_serializer(mode="wrap")
     def _given(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
@@ -112,14 +112,14 @@ class Sparse(Part):
 
 
 class PerChannel(Part, Generic[Value]):
-    """One value a channel of attempts."""
+    """One value per channel of attempts."""
 
     call: Value
-    """What holds of calls."""
+    """The value for calls."""
     sms: Value
-    """What holds of SMS."""
+    """The value for SMS."""
     online: Value
-    """What holds of online attempts: chats, posts, advertisements."""
+    """The value for online attempts: chats, posts, advertisements."""
 
 
 Path = tuple[str | int, ...]

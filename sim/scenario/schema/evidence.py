@@ -65,25 +65,25 @@ QUANTITIES: dict[str, str | None] = {
 
 
 class Evidence(Part):
-    """What is known of one quantity: a range, perhaps a value in it, and where they are from.
+    """What is known of one quantity: a range, perhaps a value in it, and its source.
 
     ``by: month`` says that each calendar month of the window is in the range by itself.
     """
 
     name: Annotated[str, Field(max_length=200, pattern=ONE_LINE), Naming("quantity")]
-    """What is known of: a quantity, some with a fraud type, age band or province behind a dot. Example:
+    """Quantity that is known, some with a fraud type, age band or province behind a dot. Example:
     `local_alerts_share.44`"""
     window: Window | None = None
-    """The days over which it is known; the whole period if not given. Example: `[2022-01-01, 2022-11-30]`"""
+    """Days for which it is known; without it the whole period. Example: `[2022-01-01, 2022-11-30]`"""
     by: Literal["month"] | None = None
-    """month: each calendar month of the window must be in the range by itself. Example: `month`"""
+    """month: each calendar month of the window must be in the range on its own. Example: `month`"""
     value: Reported | None = None
-    """The likeliest value. Unit: as the quantity. More: a higher expectation; no run depends on it. Example: `0.29`"""
+    """Most likely value. Unit: as the quantity. More: a higher expectation; no run depends on it. Example: `0.29`"""
     range: Annotated[list[Reported], Field(min_length=2, max_length=2)]
-    """Where it lies as far as is known, lower and upper end. Unit: as the quantity. More: a higher expectation; no run
-    depends on it. Example: `[0.15, 0.45]`"""
+    """Known range: lower and upper end. Unit: as the quantity. More: a higher expectation; no run depends on it.
+    Example: `[0.15, 0.45]`"""
     basis: Annotated[str, Field(min_length=1, pattern=ONE_LINE)]
-    """Where it is known from. Example: `"Zhengzhou 2022"`"""
+    """Source of the knowledge. Example: `"Zhengzhou 2022"`"""
 
     @model_validator(mode="after")
     def _in_range(self) -> "Evidence":

@@ -18,16 +18,16 @@ MOST_DAYS = 20_000
 
 
 class Period(Part):
-    """The days that figures are about, both included, and the warm-up that is simulated before them."""
+    """The days that figures cover, both included, and the warm-up simulated before them."""
 
     start: Day
-    """The first day that figures are about. Moved back, the run is longer and takes in more. Later: a shorter
-    period. Example: `2021-01-01`"""
+    """First day that figures cover. An earlier start makes the run longer. Later: a shorter period. Example:
+    `2021-01-01`"""
     end: Day
-    """The last day that figures are about, included. Later: a longer period. Example: `2022-11-30`"""
+    """Last day that figures cover, included. Later: a longer period. Example: `2022-11-30`"""
     warmup: DurationOrZero
-    """Days that are simulated before the start and counted nowhere, so that queues, cards and dens are under way when
-    counting begins. More: a steadier start, and a longer run. Example: `92 d`"""
+    """Days simulated before the start and not counted, so that queues, cards and dens are under way when counting
+    begins. More: a steadier start, and a longer run. Example: `92 d`"""
 
     @model_validator(mode="after")
     def _sane(self) -> "Period":
