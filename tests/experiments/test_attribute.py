@@ -264,7 +264,7 @@ def test_an_attribution_killed_between_the_two_goes_on(answering: sim.Scenario, 
     kept = len((folder / "journal.jsonl").read_text().splitlines())
     assert 4 < kept < 8
     again = sim.attribute(answering, TWO, folder=folder, workers=1)
-    assert f"begins: {kept} runs are in the journal" in (folder / "log.txt").read_text()
+    assert f"start: {kept} runs in the journal" in (folder / "log.txt").read_text()
     pd.testing.assert_frame_equal(again.layers, both.layers)
 
 

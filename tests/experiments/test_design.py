@@ -59,7 +59,7 @@ def test_a_design_is_the_same_each_time_and_another_for_another_seed(flagship: s
         ({STAFF: []}, "grid", None, "desks.visit.staff has no values"),
         ({STAFF: [1, 2]}, "grid", 3, "a grid has as many points as its values make, not 3"),
         ({STAFF: [1, 2]}, "lhs", None, "a lhs design has no number of points"),
-        ({STAFF: [1, 2]}, "sobol", 12, "12 points of a Sobol sequence are out of balance; a power of two"),
+        ({STAFF: [1, 2]}, "sobol", 12, "samples of a Sobol sequence must be a power of two; got 12"),
         ({FIRST: []}, "lhs", 4, "warning.tiers.red.first has no range of its own"),
         ({STAFF: [1, 2]}, "lhs", 10**8, "100,000,000 points are too many"),
     ],

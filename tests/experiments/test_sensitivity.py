@@ -321,7 +321,7 @@ def test_the_command_says_what_it_dropped(tocsin: Tocsin):
         (["--vary", MET, "--vary", "seed"], "seed fits no number that has a range; "),
         (["--quantity", "victim"], "victim is no quantity of tiny; did you mean 'victims'? "),
         (["--method", "fast"], "method fast is none of them; morris, sobol"),
-        (["--method", "sobol", "--samples", "12"], "12 points of a Sobol sequence are out of balance; a power of two"),
+        (["--method", "sobol", "--samples", "12"], "samples of a Sobol sequence must be a power of two; got 12"),
         (["--samples", "1"], "1 samples have no spread; at least 2 trajectories"),
         (["--samples", "100000"], "12,700,000 runs are too many; at most 1,000,000"),
         (["--vary", MET, "--out", "full"], "full: the folder is not empty; "),
