@@ -42,7 +42,7 @@ def begin(name: str, base: str, folder: Path) -> list[Path]:
         raise UsageError(f"tocsin new: {path} exists; use another name, or remove the file first")
     if is_path(base) and isinstance(inside(folder, base), str):
         raise UsageError(
-            f"tocsin new: --from {base}: lies outside this folder; use a bundled name, or a file in this folder or below"
+            f"tocsin new: --from {base}: lies outside this folder; use a bundled name or a file below this folder"
         )
     if base not in bundled_names() and not is_path(base) and (folder / base).is_file():
         raise UsageError(f"tocsin new: --from {base}: must end in .yaml or .yml")

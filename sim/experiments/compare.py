@@ -12,6 +12,7 @@ from sim.experiments.intervals import half_width
 from sim.experiments.pairing import PairingError, demand_pairs, demand_replicates
 from sim.experiments.rounded import unsaid
 from sim.experiments.sparing import ROUNDED, SPARED, Amounts, price_interval, ratio, why_withheld
+from sim.experiments.store import nullable
 from sim.language.spoken import ENGLISH, speaking
 from sim.reading.costs import COST, COST_HIGH, COST_LOW, OF_STAFF, PARTS, TOTAL
 from sim.reading.draw_intervals import nine_tenths
@@ -108,9 +109,8 @@ def compare(runs: "Sequence[Run | Sequence[Run] | Sequence[Sequence[Run]]]") -> 
     amounts = [[[quantities(run) for run in group] for group in entry] for entry in entries]
     first = [entry[0][0] for entry in entries]
     titles = [run.manifest["name"] for run in first]
-    frame = pd.DataFrame(rows_of(titles, amounts, [run.scenario for run in first]), columns=list(COLUMNS))
-    for column in (*COLUMNS[2:9], *COLUMNS[11:17]):
-        frame[column] = frame[column].astype("Float64")
+    rows = rows_of(titles, amounts, [run.scenario for run in first])
+    frame = nullable(pd.DataFrame(rows, columns=list(COLUMNS)), (*COLUMNS[2:9], *COLUMNS[11:17]))
     with speaking(ENGLISH):
         frame.attrs |= caveats(titles, first, len(entries[0]) * len(entries[0][0]) == 1)
     return frame

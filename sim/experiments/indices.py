@@ -45,7 +45,7 @@ def demand_salib() -> None:
     try:
         import SALib  # noqa: F401
     except ImportError:
-        raise DesignError("SALib is not installed; pip install 'tocsin[sensitivity]'") from None
+        raise DesignError("SALib is not installed; run pip install 'tocsin[sensitivity]'") from None
 
 
 def block(method: str, dimensions: int) -> int:

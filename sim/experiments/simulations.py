@@ -49,8 +49,8 @@ FAILED = "failed"
 """The only key of the outcome of a failed run: its message."""
 
 SPREADS = ("standard_error", "interval")
-"""Keys of figures that ``tocsin calibrate`` writes, as it writes the ``target`` of a parameter; outcomes do not depend on
-them."""
+"""Keys of figures that ``tocsin calibrate`` writes, as it writes the ``target`` of a parameter; outcomes do not depend
+on them."""
 
 THREADS_FROM = 5e7
 """A run with more people than this uses all cores; smaller ones run in parallel, one on each core."""
@@ -183,7 +183,7 @@ class Simulations:
 
     @interrupted_surely()
     def _simulate(self, scenarios: "Iterable[Scenario | Outcome]", total: int) -> list[str | Outcome]:
-        """Run what the journal lacks; runs that the machine could not make are tried once more, alone, after all others.
+        """Run what the journal lacks; retry runs that the machine could not make once, alone, after all others.
 
         Returns:
             For each scenario its key, where the journal has its outcome by now, or else the outcome itself.

@@ -4,7 +4,7 @@
 """
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -181,6 +181,13 @@ def finished_request(folder: Path, kind: str) -> dict[str, Any]:
     if FILES not in read_map(file):
         raise FolderError(f"{folder}: this {kind} is not finished; run its command again to resume it")
     return _request(file)
+
+
+def nullable(frame: "pd.DataFrame", columns: Iterable[str]) -> "pd.DataFrame":
+    """Give some columns of numbers a type that has missing values; return the table."""
+    for column in columns:
+        frame[column] = frame[column].astype("Float64")
+    return frame
 
 
 def write_frame(path: Path, frame: "pd.DataFrame") -> None:

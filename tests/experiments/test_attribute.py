@@ -150,7 +150,7 @@ def test_orders_that_are_drawn_add_up_too_and_do_not_depend_on_who_runs_them(tin
     [
         (["tiny", "--layer", "den"], "tocsin attribute: den is no layer; did you mean 'dens'? "),
         (["no-warning", "--layer", "warning"], "tocsin attribute: warning is no layer of no-warning, "),
-        (["tiny", "--orders", "3"], "tocsin attribute: 3 orders are odd, "),
+        (["tiny", "--orders", "3"], "tocsin attribute: orders must be even, "),
     ],
 )
 def test_what_cannot_be_attributed_is_one_line_and_writes_nothing(

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, Phase, assume, given, settings
 from hypothesis import strategies as st
 
 import sim
-from sim.calibration.levels import Level
+from sim.calibration.evaluations import Level
 from sim.experiments.design import least_points
 from sim.experiments.design import BOX, GRID, DesignError
 from sim.experiments.layers import layers_of, values_without, without
