@@ -25,7 +25,7 @@ def report(
     quiet: Quiet = False,
 ) -> None:
     """Make one HTML file to look at, readable offline: of a run, or of several beside the first of them."""
-    from sim.experiments.groups import groups_of
+    from sim.experiments.paired import groups_of
     from sim.experiments.rounded import unsaid
     from sim.progress import steps
     from sim.report.page import REPORT_HTML

@@ -150,7 +150,7 @@ def test_staffing_says_its_steps_and_offers_a_pool(tocsin: Tocsin) -> None:
     ended = tocsin("staffing", *common)
     assert ended.code == 0
     assert ended.err.endswith(
-        "warning: At scale 0.2, staff is told in steps of 5: a seat stands for so many people. Use scale 1 and a "
+        "warning: At scale 0.2, one seat stands for 5 officers, and staff changes by no less. Use scale 1 and a "
         "shorter period.\n"
     )
     assert " or --pool country --scale 0.5.\n" in ended.err
