@@ -85,12 +85,11 @@ def test_a_province_apart_keeps_its_measure_and_is_stored_checked_made_again_and
     [
         (
             ["--apart", "Guangdong"],
-            "--apart: keeps a province out of the pool of the country, but no --pool is given; use --pool country\n",
+            "--apart: cannot be used without --pool; use --pool country\n",
         ),
         (
             ["--pool", "regions", "--apart", "44"],
-            "--apart: keeps a province out of the pool of the country, but --pool regions is given; use --pool "
-            "country\n",
+            "--apart: cannot be used with --pool regions; use --pool country\n",
         ),
         (
             ["--pool", "country", "--apart", "Guandong"],

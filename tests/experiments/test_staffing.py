@@ -393,7 +393,7 @@ def test_the_command_prints_what_the_function_gives(tocsin: Tocsin, tmp_path: Pa
     assert lines[0].split()[:4] == ["province", "staff", "now", "target"]
     assert [line.split()[0] for line in lines[1:4]] == ["Beijing", "Guangdong", "Xinjiang"]
     where = folder.relative_to(tmp_path)
-    assert lines[-1] == f"{where}/staffed.yaml  the scenario with this staff, to run and to compare"
+    assert lines[-1] == f"{where}/staffed.yaml  the scenario with this staff, to run and compare"
     assert err == ""
     assert out.startswith("warning: At scale 0.3, ")
     code, out, _ = tocsin(*given, "--json")
@@ -410,7 +410,7 @@ def test_the_command_prints_what_the_function_gives(tocsin: Tocsin, tmp_path: Pa
     lines = [line for line in out.splitlines() if not line.startswith("warning: ")]
     assert lines[1].split()[:3] == ["Beijing", "impossible", "-"]
     assert out.endswith(
-        "the scenario with this staff, or its own where none keeps the promise, to run and to compare\n"
+        "the scenario with this staff; provinces that cannot keep the promise have their present staff\n"
     )
 
 
