@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 
 import sim
 from sim.calibration.evaluations import Level
-from sim.experiments.design import least_points
 from sim.experiments.design import BOX, GRID, DesignError
 from sim.experiments.layers import layers_of, values_without, without
 from sim.experiments.promise import with_staff

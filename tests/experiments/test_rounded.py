@@ -108,7 +108,8 @@ def test_the_mildest_pool_that_tells_them_apart_is_offered(flagship: Scenario) -
     assert gone is not None
     assert gone.key == "desks.visit.staff"
     assert (
-        gone.allowed == f"use --scale {smallest(flagship, twice):g} (the smallest at which they differ) or --pool regions"
+        gone.allowed
+        == f"use --scale {smallest(flagship, twice):g} (the smallest at which they differ) or --pool regions"
     )
     assert not np.array_equal(servers(flagship, 0.001, "regions"), servers(twice, 0.001, "regions"))
 
