@@ -40,7 +40,7 @@ def test_components_of_a_midnight_are_listed_in_their_order() -> None:
     given = Component()
     night = Night(spec, Provinces.of(spec), tables, Calendar.of(spec.period), Mock(), given=[given])
     names = ["the components of users" if "Component" in one.name else one.name for one in night.components]
-    said = re.sub(r"\s+", " ", DOCUMENT.partition("In this order: ")[2].partition(".")[0])
+    said = re.sub(r"\s+", " ", DOCUMENT).partition("In this order: ")[2].partition(".")[0]
     assert said.split(", ") == names
 
 
