@@ -64,6 +64,9 @@ RIDDLES: dict[str, str] = {
     r"each and every": "every",
     r"all else": "everything else",
     r"leav(e|es|ing) .{1,30} in peace": "stop, cancel",
+    r"held (to|against)(?! be)": "compared with, judged by",
+    r"what else": "other ...",
+    r"com(e|es|ing) of (it|them|that|this|what|an? \w+)": "results from; the result of",
     # Telling, asking, saying.
     r"(what|as|that) (is|was|are|were) (told|asked|said)": "name the thing: the report, the request, the value",
     r"(is|are|was|were|be|being) told(?! apart)": "is shown, printed, reported, listed",
