@@ -172,7 +172,9 @@ def test_documents_count_what_the_flagship_has() -> None:
     assert f"a posterior of all {ranges} numbers with a range" in text
     assert f"Of {ranges} parameters" in text
     assert f"All {len(spec.evidence)} rows of evidence" in text
-    assert f"{effort.PRIOR:.0f} episodes (`PRIOR`)" in document("model")
+    added = re.search(r"(\d+) episodes\s+\(`(\w+)`", document("model"))
+    assert added is not None
+    assert int(added.group(1)) == getattr(effort, added.group(2))
 
 
 def test_the_decorators_of_compiled_code_are_those_that_there_are() -> None:
