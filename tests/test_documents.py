@@ -18,6 +18,7 @@ from sim.engines.phases import Phase
 from sim.gangs import effort
 from sim.midnight.night import Night
 from sim.shield.answering import answering_tables
+from tests.recipes import RECIPES
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), ROOT / "benchmarks" / "README.md"])
@@ -33,6 +34,7 @@ def named(path: Path) -> str:
 
 
 SOURCES = [named(path) for folder in ("sim", "tests", "benchmarks") for path in (ROOT / folder).rglob("*.py")]
+SOURCES += [path for edits in RECIPES.values() for path in edits]  # recipes name files that are yet to be written
 
 
 def blocks(text: str, language: str) -> list[str]:
