@@ -144,7 +144,7 @@ def blank(match: re.Match[str]) -> str:
 
 def texts_of(source: str) -> Iterator[tuple[int, str]]:
     """Yield the strings and the comments of Python source, each with its first line; neighbouring comments as one."""
-    parts = set()
+    parts: set[int] = set()
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.JoinedStr):
             parts.update(id(part) for part in node.values)
