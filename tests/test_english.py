@@ -1,11 +1,12 @@
 """Texts that people read are plain English: none of the phrasings that a reader has to decode is left in them.
 
 ``RIDDLES`` lists such phrasings with what to write instead; ``docs/glossary.md`` fixes the words. Read are all strings
-and comments of ``sim/``, the templates and scripts of its pages, comments of the bundled scenarios, and the documents.
+and comments of ``sim/``, the templates and scripts of its pages, the bundled scenarios, documents and notebooks.
 """
 
 import ast
 import io
+import json
 import re
 import tokenize
 from collections.abc import Iterator
@@ -175,6 +176,9 @@ def read(path: Path) -> Iterator[tuple[int, str]]:
             first, second = [place.start() for place in re.finditer(r"^## ", text, re.M)][:2]
             text = text[:second]
         yield text.count("\n", 0, first) + 1, FENCED.sub(blank, text[first:])
+    elif path.suffix == ".ipynb":
+        said = ["".join(cell["source"]) for cell in json.loads(text)["cells"] if cell["cell_type"] == "markdown"]
+        yield from ((1, CODE.sub(blank, part)) for part in said)
     else:
         yield 1, CODE.sub(blank, text)
 
@@ -196,7 +200,7 @@ def rooms() -> dict[str, list[Path]]:
         parts = path.relative_to(ROOT).parts
         files.setdefault("/".join(parts[:2]) if len(parts) > 2 else "sim", []).append(path)
     files["scenarios"] = sorted((ROOT / "scenarios").rglob("*.yaml"))
-    for path in sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")]):
+    for path in sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), *(ROOT / "results").glob("*.ipynb")]):
         if (name := path.relative_to(ROOT).as_posix()) not in RECORDS:
             files[name] = [path]
     return files
