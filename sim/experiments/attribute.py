@@ -175,12 +175,8 @@ def _play(
         for game, _ in played:
             game.take([next(outcomes) for _ in game.coalitions])
     without_price = unpriced(scenario, names)
-    rows_of = {
-        COALITIONS_FILE: _coalitions,
-        OVERLAPS_FILE: _overlaps,
-        COSTS_FILE: partial(_costs, without_price),
-    }
-    for file, rows in rows_of.items():
+    tables = ((COALITIONS_FILE, _coalitions), (OVERLAPS_FILE, _overlaps), (COSTS_FILE, partial(_costs, without_price)))
+    for file, rows in tables:
         write_frame(path / file, _by_stance({stance: rows(names, own) for stance, own in games.items()}))
     layers = {stance: _layers(names, own, drawn[stance]) for stance, own in games.items()}
     write_frame(path / LAYERS_FILE, _by_stance(layers))

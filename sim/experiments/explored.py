@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sim.base.words import Tier
-from sim.experiments.design import BOX, Design, DesignError, Value, least_points
+from sim.experiments.design import BOX, Design, DesignError, Value, counted, least_points
 from sim.experiments.intervals import quantile
 from sim.experiments.parameters import DECIMALS, DIGITS, Parameter, parameter_over
 from sim.experiments.rounded import warnings_of
@@ -338,7 +338,7 @@ def demand_explorable(levers: int, points: int) -> None:
     least = least_points(levers)
     if not least <= points <= MOST_POINTS:
         raise DesignError(
-            f"a page with {levers} levers needs {least} to {MOST_POINTS} finished points; this sweep has {points}"
+            f"a page over {counted(levers, 'lever')} needs {least} to {MOST_POINTS} finished points; got {points}"
         )
 
 

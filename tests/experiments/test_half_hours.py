@@ -115,7 +115,9 @@ def test_other_seeds_tell_how_much_the_rosters_fit_their_own(found: Staffing, tm
     for code, (reached, ended) in counted(again).items():
         assert rows.loc[code, "share_next"] == reached / ended
     short = rows[rows["share_next"] < rows["target_next"]]
-    told = [line for line in found.warnings if line.startswith("with the next seeds, half-hour rosters miss the promise")]
+    told = [
+        line for line in found.warnings if line.startswith("with the next seeds, half-hour rosters miss the promise")
+    ]
     assert len(told) == bool(len(short))
     if told:
         assert f"in {len(short)} of 3 provinces" in told[0]

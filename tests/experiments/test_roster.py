@@ -147,5 +147,7 @@ def test_steps_that_hold_only_beside_a_step_that_does_not_are_taken_back(week: W
     done = find_rosters(trials, starts, 60, lambda line: None)  # type: ignore[arg-type]
     assert not done.unsettled
     assert all(one.enough for one in trials([done.rosters])[0].values())
-    never = find_rosters(lambda sets: [dict.fromkeys(one, Tried(False, 1)) for one in sets], starts, 3, lambda line: None)
+    never = find_rosters(
+        lambda sets: [dict.fromkeys(one, Tried(False, 1)) for one in sets], starts, 3, lambda line: None
+    )
     assert never.unsettled == {1, 2}

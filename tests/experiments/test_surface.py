@@ -15,7 +15,9 @@ def hill(points: Array) -> Array:
 
 
 def box_of(levers: int) -> Array:
-    return np.unique(box.box_coordinates(np.full(levers, 0.3), box.usual_points(levers), np.random.default_rng(3)), axis=0)
+    return np.unique(
+        box.box_coordinates(np.full(levers, 0.3), box.usual_points(levers), np.random.default_rng(3)), axis=0
+    )
 
 
 def test_a_plane_is_found_without_an_error() -> None:
