@@ -1,4 +1,4 @@
-"""A plain queue in the event loop of the engine ``vector``: its own province, desks and kernels, nothing else."""
+"""A plain queue in the event loop of the engine ``vector``: only its province, desks and kernels."""
 
 from dataclasses import replace
 from functools import cache

@@ -21,7 +21,6 @@ from sim.base.logbook import LOG
 from sim.calibration.calibrate import calibrate
 from sim.experiments.journal import Journal
 from sim.experiments.simulations import SimulationError, Simulations
-from sim.experiments.store import claim
 from sim.reading.outcomes import quantities_and_waits
 from sim.store.holding import HOLDER, holding
 from sim.store.json_files import DamagedError, FolderError
@@ -315,18 +314,6 @@ def test_a_sweep_whose_scenario_was_replaced_does_not_go_on(
         sim.sweep(tiny, staff, folder=place, executor=executor, workers=1)
 
 
-def test_a_catalogue_whose_numbers_were_changed_is_refused(tiny: sim.Scenario, tmp_path: Path) -> None:
-    import pandas as pd
-
-    swept(tiny, tmp_path / "sweep")
-    path = tmp_path / "sweep" / "catalogue.parquet"
-    frame = pd.read_parquet(path)
-    frame["victims"] += 1
-    frame.to_parquet(path)
-    with pytest.raises(DamagedError, match="its SHA-256 is another"):
-        swept(tiny, tmp_path / "sweep")
-
-
 @pytest.mark.parametrize("text", ["[]", "5", "{}", '{"files": 5}', '{"files": {"layers.parquet": null}}'])
 def test_a_table_of_an_experiment_is_not_read_without_its_hash(text: str, tmp_path: Path) -> None:
     (tmp_path / "attribution.json").write_text(text)
@@ -510,9 +497,3 @@ def test_a_calibration_replaces_its_files_whole_or_not_at_all(tmp_path: Path, mo
 def test_a_calibration_holds_its_folder(tmp_path: Path) -> None:
     with holding(tmp_path), pytest.raises(FolderError, match="is at work on it"):
         calibrate(sim.load_scenario(CALIBRATED), tmp_path)
-
-
-def test_claims_name_what_differs(tiny: sim.Scenario, tmp_path: Path) -> None:
-    claim("sweep", tiny, {"points": 1}, tmp_path / "a")
-    with pytest.raises(FolderError, match=r"holds another sweep \(points differs\)"):
-        claim("sweep", tiny, {"points": 2}, tmp_path / "a")

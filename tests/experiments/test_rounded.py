@@ -291,8 +291,8 @@ def test_a_run_whose_change_is_left_runs(files: Tocsin, arguments: list[str]) ->
 def test_a_sweep_over_values_that_are_one_is_refused(flagship: Scenario, tocsin: Tocsin, tmp_path: Path) -> None:
     line = (
         "4450 and 5000 have the same effect: desks.visit.staff: 5000 instead of 4450 makes no difference at scale "
-        "0.001: 0.447 and 0.398 seats of the visit desk in Guangdong both round to 1; use --scale 0.0034 (the smallest at which "
-        "they differ) or --pool regions"
+        "0.001: 0.447 and 0.398 seats of the visit desk in Guangdong both round to 1; use --scale 0.0034 (the "
+        "smallest at which they differ) or --pool regions"
     )
     code, out, err = tocsin("sweep", "china-2022", *SMALL, "--vary", "desks.visit.staff=4450,5000")
     assert (code, out, err) == (2, "", f"tocsin sweep: {line}\n")

@@ -253,7 +253,7 @@ def test_blocks_with_a_run_that_failed_are_dropped_and_counted(method: str, samp
 
 def test_where_every_block_is_dropped_there_is_one_error(tmp_path: Path):
     # Each trajectory goes through one of the two lower levels, and both are below the threshold of orange.
-    with pytest.raises(SimulationError, match=r"4 of 4 trajectories have a run that failed, .* the first: no scenario"):
+    with pytest.raises(SimulationError, match=r"4 of 4 trajectories have a failed run, .* the first: no scenario"):
         sim.sensitivity(with_range(2.5), (MET, RED), samples=4, folder=tmp_path / "sensitivity", workers=1)
     assert not (tmp_path / "sensitivity" / "indices.parquet").exists()
 
