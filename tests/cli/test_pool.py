@@ -85,17 +85,17 @@ def test_a_province_apart_keeps_its_measure_and_is_stored_checked_made_again_and
     [
         (
             ["--apart", "Guangdong"],
-            "--apart: keeps a province out of the pool of the country, but no --pool is given; use --pool country\n",
+            "--apart: cannot be used without --pool; use --pool country\n",
         ),
         (
             ["--pool", "regions", "--apart", "44"],
-            "--apart: keeps a province out of the pool of the country, but --pool regions is given; use --pool "
-            "country\n",
+            "--apart: cannot be used with --pool regions; use --pool country\n",
         ),
         (
             ["--pool", "country", "--apart", "Guandong"],
-            "--apart:1:1: population.pool.apart.0: 'Guandong' is no province; did you mean 'Guangdong' (44), "
-            "'Shandong' (37) or 'Guangxi' (45)? a name or code of population.provinces; tocsin provinces lists them\n",
+            "--apart:1:1: population.pool.apart.0: 'Guandong' is not a province; did you mean 'Guangdong' (44), "
+            "'Shandong' (37) or 'Guangxi' (45)? use a name or code of population.provinces (list them: "
+            "tocsin provinces)\n",
         ),
     ],
 )

@@ -180,7 +180,7 @@ def test_the_command_prints_what_the_function_gives(tocsin: Tocsin, tiny: sim.Sc
     ]
     code, out, _ = tocsin(*given)
     assert code == 0
-    assert out.startswith("victims prevented:\n")
+    assert out.startswith("Victims prevented:\n")
     assert out.splitlines()[-1] == "at  4 runs"
     code, out, _ = tocsin(*given, "--json")
     document = json.loads(out)

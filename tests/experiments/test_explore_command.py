@@ -33,7 +33,7 @@ def test_a_sweep_that_was_cut_goes_on_and_its_page_is_made_again_at_once(
     assert (code, out) == (1, "")
     (folder,) = (tmp_path / "results" / "sweeps").iterdir()
     place = folder.relative_to(tmp_path)
-    assert f"tocsin explore: interrupted; what was simulated is kept in {place}, the same command goes on" in err
+    assert f"interrupted; finished runs are kept in {place}; run the same command again to resume" in err
     assert not (tmp_path / "page.html").exists()
     kept = (folder / "journal.jsonl").read_text().splitlines()
     assert len(kept) >= 2
@@ -94,7 +94,7 @@ def test_a_sweep_that_was_cut_goes_on_and_its_page_is_made_again_at_once(
         (["full"], "tocsin explore: full: holds no sweep; give the folder of one, with sweep.json"),
         (
             ["full", "--scale", "1"],
-            "tocsin explore: full is the folder of a sweep; with it --out alone, and no options",
+            "tocsin explore: full is the folder of a sweep; it can only be combined with --out",
         ),
         (["nobody", "--vary", f"{STAFF}=10,40"], "nobody:1:1: "),
     ],

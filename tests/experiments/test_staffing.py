@@ -359,7 +359,7 @@ def test_which_tiers_come_to_which_desk(tiny: sim.Scenario):
         (["--within", "14 d"], "tocsin staffing: the period ends before any red alert meets its deadline; "),
         (
             ["--set", "desks.visit.by_province={99: 1}"],
-            "--set:1:26: desks.visit.by_province.99: '99' is no province; ",
+            "--set:1:26: desks.visit.by_province.99: '99' is not a province; ",
         ),
     ],
 )
@@ -390,7 +390,7 @@ def test_the_command_prints_what_the_function_gives(tocsin: Tocsin, tmp_path: Pa
     assert lines[0].split()[:4] == ["province", "staff", "now", "target"]
     assert [line.split()[0] for line in lines[1:4]] == ["Beijing", "Guangdong", "Xinjiang"]
     where = folder.relative_to(tmp_path)
-    assert lines[-1] == f"{where}/staffed.yaml  the scenario with this staff, to run and to compare"
+    assert lines[-1] == f"{where}/staffed.yaml  the scenario with this staff, to run and compare"
     assert err == ""
     assert out.startswith("warning: At scale 0.3, ")
     code, out, _ = tocsin(*given, "--json")
@@ -407,7 +407,7 @@ def test_the_command_prints_what_the_function_gives(tocsin: Tocsin, tmp_path: Pa
     lines = [line for line in out.splitlines() if not line.startswith("warning: ")]
     assert lines[1].split()[:3] == ["Beijing", "impossible", "-"]
     assert out.endswith(
-        "the scenario with this staff, or its own where none keeps the promise, to run and to compare\n"
+        "the scenario with this staff; provinces that cannot keep the promise have their present staff\n"
     )
 
 
