@@ -125,7 +125,7 @@ def test_runs_may_be_grouped_by_draw(pairs: Pairs):
     assert (row["low"], row["high"]) == pytest.approx(tuple(np.quantile(moved, [0.05, 0.95])))
     with pytest.raises(sim.PairingError, match="must have the same number of draws; got 3 and 2"):
         sim.compare([base, silent[:2]])
-    with pytest.raises(sim.PairingError, match="an entry has runs beside sequences of runs"):
+    with pytest.raises(sim.PairingError, match="an entry mixes runs and sequences of runs"):
         sim.compare([[base[0][0], silent[0]], silent])
 
 
@@ -153,7 +153,7 @@ def test_replicates_have_nothing_but_their_seed_apart(pairs: Pairs):
         sim.compare([[pairs["base"][0], pairs["silent"][1]], pairs["silent"][:2]])
     with pytest.raises(sim.PairingError, match="have the same seed"):
         sim.compare([[pairs["base"][0], pairs["base"][0]], pairs["silent"][:2]])
-    with pytest.raises(sim.PairingError, match="as many, seed by seed"):
+    with pytest.raises(sim.PairingError, match="with the same seeds"):
         sim.compare([pairs["base"], pairs["silent"][:2]])
     with pytest.raises(sim.PairingError, match="a base and at least one other"):
         sim.compare([pairs["base"]])

@@ -177,29 +177,6 @@ def test_on_a_disk_that_takes_no_large_file_nothing_finished_is_lost(
     assert (tmp_path / "sweep" / "catalogue.parquet").read_bytes() == undisturbed
 
 
-@pytest.mark.parametrize(
-    "left",
-    [[HOLDER], ["scenario.yaml"], [".scenario.yaml.unfinished-1"], ["scenario.yaml", ".sweep.json.unfinished-77"]],
-)
-def test_a_start_that_was_cut_short_is_begun_again(
-    left: list[str], tiny: sim.Scenario, undisturbed: bytes, tmp_path: Path
-) -> None:
-    (tmp_path / "sweep").mkdir()
-    for name in left:
-        (tmp_path / "sweep" / name).write_text("half")
-    swept(tiny, tmp_path / "sweep")
-    assert (tmp_path / "sweep" / "catalogue.parquet").read_bytes() == undisturbed
-
-
-@pytest.mark.parametrize("stranger", ["thesis.txt", ".thesis.txt.unfinished", "journal.jsonl"])
-def test_a_folder_with_anything_else_is_left_alone(stranger: str, tiny: sim.Scenario, tmp_path: Path) -> None:
-    (tmp_path / "sweep").mkdir()
-    (tmp_path / "sweep" / stranger).write_text("mine")
-    with pytest.raises(FolderError, match="not empty"):
-        swept(tiny, tmp_path / "sweep")
-    assert os.listdir(tmp_path / "sweep") == [stranger]
-
-
 DAMAGED_LINES = [
     "5",
     "[]",
