@@ -292,8 +292,9 @@ def _validated(root: Node, files: Files) -> ScenarioModel:
 
 def _scenario(spec: ScenarioModel, root: Node, tree: Tree, values: tuple[Mapping[str, Any], ...] = ()) -> Scenario:
     """Return the scenario of a model that was read from a tree of nodes."""
-    spec = spec.model_copy(update={"policy_of": policy_of(tree.figured, root, spec, tree.references)})
     plain = written(ScenarioModel, spec)
+    plain["policy_of"] = policy_of(tree.figured, root, spec, plain, tree.references)
+    spec = spec.model_copy(update={"policy_of": plain["policy_of"]})
     resolved = resolve(plain, _as_pooled(root, spec, plain), shape(ScenarioModel))
     return Scenario(spec, resolved, digest(resolved), tree, values)
 
