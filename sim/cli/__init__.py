@@ -75,7 +75,7 @@ app.take(*COMMANDS)
 
 
 @app.callback()
-def options(
+def program(
     context: typer.Context,
     version: Annotated[
         bool,

@@ -97,7 +97,7 @@ def provinces(
         print_json({"provinces": [asdict(row) for row in rows]})
     else:
         show(console(), [officers_table(rows)])
-        tell(said("Officers on duty, day and night, in the first and last week of the period, at scale 1"))
+        tell(said("Officers on duty, day and night: first and last week of the period, at scale 1"))
 
 
 @command(

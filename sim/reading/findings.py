@@ -178,7 +178,7 @@ def _of_figures(figures: Sequence[Row], scale: float) -> Iterator[Row]:
     for row in figures:
         reported, simulated, interval = row["reported"], row["simulated"], row["interval"]
         words = {
-            "figure": named(row["name"]),
+            "figure": _figure_named(row["name"]),
             "first": row["window"][0],
             "last": row["window"][1],
             "reported": _amount(row, reported),
@@ -280,6 +280,13 @@ def _finding(
         "sentence": sentence,
         "suggestion": suggestion,
     }
+
+
+def _figure_named(name: str) -> str:
+    """Return the name of a figure, or of the change of one."""
+    if name.endswith(CHANGE):
+        return said("change of {quantity}", quantity=named(name.removesuffix(CHANGE)))
+    return named(name)
 
 
 def _amount(row: Row, value: float | int | str | None) -> str:
