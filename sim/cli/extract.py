@@ -63,12 +63,10 @@ def _texts() -> Iterator[tuple[str, str | tuple[str, ...]]]:
     for path in sorted(SOURCES.rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in KEYWORDS:
-                texts = node.args[: 2 if KEYWORDS[node.func.id] else 1]
-                found = tuple(
-                    one.value for one in texts if isinstance(one, ast.Constant) and isinstance(one.value, str)
-                )
-                if found:
-                    yield path.relative_to(SOURCES), found if len(found) > 1 else found[0]
+                arguments = node.args[: 2 if KEYWORDS[node.func.id] else 1]
+                texts = tuple(str(one.value) for one in arguments if isinstance(one, ast.Constant))
+                if texts:
+                    yield path.relative_to(SOURCES).as_posix(), texts if len(texts) > 1 else texts[0]
 
 
 def _help() -> Iterator[str]:

@@ -357,10 +357,11 @@ def rerun(
 def _show_findings(findings: "Iterable[Finding]", as_json: bool) -> NoReturn:
     """Print checks as they come; exit with 1 if any failed."""
     checks = []
-    for finding in findings:
-        if not as_json:
-            tell(str(finding))
-        checks.append(asdict(finding))
+    with speaking(ENGLISH if as_json else spoken()):
+        for finding in findings:
+            if not as_json:
+                tell(str(finding))
+            checks.append(asdict(finding))
     failed = sum(not one["passed"] for one in checks)
     if as_json:
         print_json({"passed": not failed, "checks": checks})

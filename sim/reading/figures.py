@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from sim.base.days import HOUR_MS, day_number
 from sim.base.money import CENTS_PER_UNIT
 from sim.base.words import ContactChannel, End, Fate, Tier, Truth
+from sim.language.spoken import ENGLISH, said, speaking
 from sim.reading.costs import COST, COST_HIGH, COST_LOW, ENDS, TOTAL, WARNING, added, costs
 from sim.reading.quantities import FUNDS_STOPPED, IN_MONEY, WHOLE, Quantities, Series, counted_in
 from sim.store.scope import Scope, Target, Window
@@ -246,20 +247,27 @@ def unit(name: str, scale: float) -> Fraction:
 
 
 def uncounted(scope: Scope) -> list[str]:
-    """Return a warning for each target that is a number of something which the model does not count."""
-    names = dict.fromkeys(target.name for target in scope.targets if not isinstance(target.value, str))
+    """Return a warning for each target that the model does not count, in the language that is spoken."""
     counted = counted_in(scope)
-    return [
-        f"figure {name}: {_why_uncounted(name)}, so it has no simulated value"
-        for name in names
-        if name.removesuffix(CHANGE) not in counted
-    ]
+    names = dict.fromkeys(target.name for target in scope.targets if not isinstance(target.value, str))
+    lines = []
+    for name in names:
+        if name.removesuffix(CHANGE) == FUNDS_STOPPED and FUNDS_STOPPED not in counted:
+            text = said(
+                "figure {name}: the scenario has no {key}, so it has no simulated value", name=name, key=FROZEN_FACTOR
+            )
+            lines.append(text)
+        elif name.removesuffix(CHANGE) not in counted:
+            lines.append(
+                said("figure {name}: the model counts no such quantity, so it has no simulated value", name=name)
+            )
+    return lines
 
 
-def _why_uncounted(name: str) -> str:
-    if name.removesuffix(CHANGE) == FUNDS_STOPPED:
-        return f"the scenario has no {FROZEN_FACTOR}"
-    return "the model counts no such quantity"
+def uncounted_in_english(scope: Scope) -> list[str]:
+    """Return the same in English, as it is stored."""
+    with speaking(ENGLISH):
+        return uncounted(scope)
 
 
 def iso(window: Window) -> list[str | None]:

@@ -91,7 +91,6 @@ OWN = {"tocsin", "tiny", "policy", "made", "up", "law", "here", *ENGINES, *LAYER
 """Names, and texts of these scenarios; layers are called as they are typed."""
 
 ENGLISH_BY_DESIGN = {
-    "check": "names of checks are those of --json",
     "explain": "texts of keys are those of docs/scenario.md",
 }
 """Commands of which some lines are English in every language, and why."""
